@@ -1,0 +1,181 @@
+//! What only we read of a row: one small JSON document.
+
+use serde::{Deserialize, Serialize};
+
+use super::{STRIKE_FADES_IN, TokenMarks};
+use crate::{Timestamp, TokenId};
+
+/// The column `mfa_internal`: written with each change, kept under about two kilobytes.
+///
+/// Fields that this version does not know are kept as they are, so that two versions can run side by side during an
+/// update.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Internal {
+    /// The session number: a token that carries a smaller one is revoked.
+    #[serde(rename = "sv", skip_serializing_if = "is_default")]
+    pub session: u64,
+    /// When the session number last rose, for tokens that carry none.
+    #[serde(rename = "sv_at", skip_serializing_if = "is_default")]
+    pub sessions_ended_at: Option<Timestamp>,
+    /// The one token that outlives the last rise of the session number.
+    #[serde(rename = "kept", skip_serializing_if = "is_default")]
+    pub survivor: Option<Survivor>,
+    /// Pending tokens issued up to this time are spent (set by a lock).
+    #[serde(rename = "pend", skip_serializing_if = "is_default")]
+    pub pending_from: Option<Timestamp>,
+    /// Spent and revoked tokens.
+    #[serde(rename = "tok", skip_serializing_if = "is_default")]
+    pub marks: TokenMarks,
+    /// Wrong codes for the enrolment that is running.
+    #[serde(rename = "enr", skip_serializing_if = "is_default")]
+    pub enrolment_tries: u8,
+    /// Wrong step-up codes under one access token.
+    #[serde(rename = "up", skip_serializing_if = "is_default")]
+    pub wrong_step_ups: Option<WrongStepUps>,
+    /// Wrong answers over days.
+    #[serde(rename = "strikes", skip_serializing_if = "is_default")]
+    pub strikes: Strikes,
+    /// The end of the user's chain of events.
+    #[serde(rename = "chain", skip_serializing_if = "is_default")]
+    pub chain: ChainHead,
+    /// What other versions keep here, carried along untouched.
+    #[serde(flatten)]
+    pub rest: serde_json::Map<String, serde_json::Value>,
+}
+
+fn is_default<T: Default + PartialEq>(value: &T) -> bool {
+    *value == T::default()
+}
+
+/// The token that the last rise of the session number left alive, because the answer had no fresh one.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Survivor {
+    /// Which.
+    #[serde(rename = "id")]
+    pub token: TokenId,
+    /// Until when at the most.
+    #[serde(rename = "exp")]
+    pub expires_at: Timestamp,
+}
+
+/// Wrong step-up codes under one access token; the fifth revokes it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct WrongStepUps {
+    /// Under which token.
+    #[serde(rename = "id")]
+    pub token: TokenId,
+    /// How many.
+    #[serde(rename = "n")]
+    pub count: u8,
+}
+
+/// Wrong answers over days: each fades after twelve hours, and no success clears them.
+///
+/// So a patient thief of a password does not gain nine guesses by every login of the owner.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Strikes {
+    /// How many there were at `since`.
+    #[serde(rename = "n")]
+    pub count: u32,
+    /// From when on the next one fades.
+    #[serde(rename = "at")]
+    pub since: Option<Timestamp>,
+}
+
+impl Strikes {
+    /// The strikes that have not faded at `now`.
+    pub fn at(&self, now: Timestamp) -> u32 {
+        self.faded(now).count
+    }
+
+    /// Adds one, and answers how many there are now.
+    pub fn add(&mut self, now: Timestamp) -> u32 {
+        let mut faded = self.faded(now);
+        faded.count = faded.count.saturating_add(1);
+        faded.since = faded.since.or(Some(now));
+        *self = faded;
+        self.count
+    }
+
+    fn faded(&self, now: Timestamp) -> Self {
+        let Some(since) = self.since else { return Self::default() };
+        let steps = now.since(since).as_secs().checked_div(STRIKE_FADES_IN.as_secs()).unwrap_or(0);
+        let steps = u32::try_from(steps).unwrap_or(u32::MAX);
+        let count = self.count.saturating_sub(steps);
+        if count == 0 {
+            return Self::default();
+        }
+        Self { count, since: Some(since.plus(STRIKE_FADES_IN.saturating_mul(steps))) }
+    }
+}
+
+/// The end of a user's chain of events: the number and the MAC of the newest.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ChainHead {
+    /// The number of the newest event; 0 where there is none.
+    #[serde(rename = "n")]
+    pub seq: u64,
+    /// Its MAC, in lower-case hexadecimal; empty where there is none.
+    #[serde(rename = "mac")]
+    pub mac: String,
+}
+
+impl Serialize for TokenId {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(&data_encoding::BASE64URL_NOPAD.encode(self.bytes()))
+    }
+}
+
+impl<'de> Deserialize<'de> for TokenId {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        data_encoding::BASE64URL_NOPAD
+            .decode(text.as_bytes())
+            .ok()
+            .and_then(|bytes| bytes.try_into().ok())
+            .map(Self::from_bytes)
+            .ok_or_else(|| serde::de::Error::custom("a token id is 16 bytes of base64url"))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+
+    const NOW: Timestamp = Timestamp::from_seconds(1_000_000);
+
+    #[test]
+    fn strikes_fade_one_by_one_every_twelve_hours() {
+        let mut strikes = Strikes::default();
+        for _ in 0..3 {
+            strikes.add(NOW);
+        }
+        let hours = |h: u64| NOW.plus(Duration::from_secs(h * 3600));
+        assert_eq!((strikes.at(hours(11)), strikes.at(hours(12)), strikes.at(hours(36))), (3, 2, 0));
+        assert_eq!(strikes.add(hours(18)), 3, "one of three has faded, one was added");
+        assert_eq!(strikes.at(hours(24)), 2, "adding one does not delay the fading of the others");
+    }
+
+    #[test]
+    fn a_clock_that_jumps_back_fades_nothing() {
+        let mut strikes = Strikes::default();
+        strikes.add(NOW);
+        assert_eq!(strikes.at(Timestamp::from_seconds(0)), 1);
+    }
+
+    #[test]
+    fn what_another_version_wrote_is_kept() {
+        let row = r#"{"sv":3,"later":{"x":[1,2]}}"#;
+        let internal: Internal = serde_json::from_str(row).unwrap();
+        assert_eq!(internal.session, 3);
+        assert_eq!(serde_json::to_string(&internal).unwrap(), row);
+    }
+
+    #[test]
+    fn a_new_account_writes_an_empty_document() {
+        assert_eq!(serde_json::to_string(&Internal::default()).unwrap(), "{}");
+    }
+}

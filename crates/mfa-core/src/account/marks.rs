@@ -1,0 +1,144 @@
+//! Tokens that are refused although they are genuine: spent and revoked ones.
+
+use serde::{Deserialize, Serialize};
+
+use crate::{Timestamp, TokenId};
+
+/// Why a genuine token is refused.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum TokenMark {
+    /// It has bought an access token.
+    Spent,
+    /// Somebody ended it.
+    Revoked,
+}
+
+/// The spent and revoked tokens of an account that have not ended by themselves, at most [`TokenMarks::MOST`].
+///
+/// Written as one base64url string of 21-byte records (16 id, 4 expiry in seconds, 1 mark), so that a full list is
+/// under two kilobytes.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct TokenMarks(Vec<(TokenId, u32, TokenMark)>);
+
+impl TokenMarks {
+    /// The most that are kept.
+    pub const MOST: usize = 64;
+
+    /// Why this token is refused, where it is.
+    pub fn of(&self, token: &TokenId) -> Option<TokenMark> {
+        self.0.iter().find(|(id, ..)| id == token).map(|(.., mark)| *mark)
+    }
+
+    /// Adds one, and forgets those that have ended. Answers false, and adds nothing, where there is no room.
+    #[must_use]
+    pub(crate) fn insert(
+        &mut self,
+        token: TokenId,
+        expires: Timestamp,
+        mark: TokenMark,
+        now: Timestamp,
+    ) -> bool {
+        self.drop_expired(now);
+        if self.of(&token).is_some() {
+            return true;
+        }
+        if self.0.len() >= Self::MOST {
+            return false;
+        }
+        let seconds = u32::try_from(expires.seconds().saturating_add(1)).unwrap_or(u32::MAX);
+        self.0.push((token, seconds, mark));
+        true
+    }
+
+    /// Forgets those that have ended by themselves, with a minute in hand for tolerant clocks.
+    pub(crate) fn drop_expired(&mut self, now: Timestamp) {
+        let kept_from = now.seconds().saturating_sub(60);
+        self.0.retain(|(_, expires, _)| i64::from(*expires) > kept_from);
+    }
+
+    pub(crate) fn clear(&mut self) {
+        self.0.clear();
+    }
+}
+
+const RECORD: usize = 21;
+
+impl Serialize for TokenMarks {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut bytes = Vec::with_capacity(self.0.len().saturating_mul(RECORD));
+        for (id, expires, mark) in &self.0 {
+            bytes.extend_from_slice(id.bytes());
+            bytes.extend_from_slice(&expires.to_be_bytes());
+            bytes.push(match mark {
+                TokenMark::Spent => 0,
+                TokenMark::Revoked => 1,
+            });
+        }
+        serializer.serialize_str(&data_encoding::BASE64URL_NOPAD.encode(&bytes))
+    }
+}
+
+impl<'de> Deserialize<'de> for TokenMarks {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        let broken = || serde::de::Error::custom("token marks are 21-byte records in base64url");
+        let bytes = data_encoding::BASE64URL_NOPAD.decode(text.as_bytes()).map_err(|_| broken())?;
+        let (records, tail) = bytes.as_chunks::<RECORD>();
+        if !tail.is_empty() {
+            return Err(broken());
+        }
+        records.iter().map(|record| decode(record).ok_or_else(broken)).collect::<Result<_, _>>().map(Self)
+    }
+}
+
+fn decode(record: &[u8; RECORD]) -> Option<(TokenId, u32, TokenMark)> {
+    let (id, rest) = record.split_first_chunk::<16>()?;
+    let (expires, mark) = rest.split_first_chunk::<4>()?;
+    let mark = match mark {
+        [0] => TokenMark::Spent,
+        [1] => TokenMark::Revoked,
+        _ => return None,
+    };
+    Some((TokenId::from_bytes(*id), u32::from_be_bytes(*expires), mark))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const NOW: Timestamp = Timestamp::from_seconds(1_700_000_000);
+    const LATER: Timestamp = Timestamp::from_seconds(1_700_000_300);
+
+    fn full() -> TokenMarks {
+        let mut marks = TokenMarks::default();
+        for n in 0..TokenMarks::MOST {
+            assert!(marks.insert(TokenId::of(&n.to_string()), LATER, TokenMark::Spent, NOW));
+        }
+        marks
+    }
+
+    #[test]
+    fn a_full_list_refuses_one_more_and_has_room_again_when_tokens_have_ended() {
+        let mut marks = full();
+        assert!(!marks.insert(TokenId::of("one more"), LATER, TokenMark::Spent, NOW));
+        assert!(marks.insert(TokenId::of("7"), LATER, TokenMark::Spent, NOW), "already there");
+        let after = Timestamp::from_seconds(1_700_000_400);
+        assert!(marks.insert(TokenId::of("one more"), after, TokenMark::Revoked, after));
+        assert_eq!(marks.of(&TokenId::of("one more")), Some(TokenMark::Revoked));
+        assert_eq!(marks.of(&TokenId::of("7")), None);
+    }
+
+    #[test]
+    fn a_full_list_reads_back_and_fits_the_column() {
+        let text = serde_json::to_string(&full()).unwrap();
+        assert!(text.len() < 1_900, "{}", text.len());
+        assert_eq!(serde_json::from_str::<TokenMarks>(&text).unwrap(), full());
+    }
+
+    #[test]
+    fn a_broken_list_is_an_error_and_never_an_empty_one() {
+        for bad in ["\"AAAA\"", "\"!\"", "7"] {
+            assert!(serde_json::from_str::<TokenMarks>(bad).is_err(), "{bad}");
+        }
+    }
+}

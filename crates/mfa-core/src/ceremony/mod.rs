@@ -1,0 +1,350 @@
+//! The guarded ceremony: the one path by which an answer to a second factor becomes a verdict.
+//!
+//! Active, lock, token, stage, step-up, factor, count, spend, event: a factor sees only its own step of it and answers
+//! with a [`Check`]. It cannot forget the lock, the count or the event.
+
+use std::time::Duration;
+
+use crate::account::WrongStepUps;
+use crate::{
+    Account, EventKind, FactorKind, Lock, LockoutPolicy, Origin, Outcome, Presented, SecurityEvent, Stage,
+    Timestamp, TokenMark, UserId,
+};
+
+/// What a factor says of an answer. Only the ceremony turns it into a verdict.
+#[must_use]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Check {
+    /// It is right, and the factor has spent it.
+    Right,
+    /// It is wrong.
+    Wrong,
+    /// It was right once. Counts and answers like a wrong one; only the audit tells them apart.
+    Replayed,
+}
+
+/// Whom a token speaks of.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Subject {
+    /// The user.
+    pub user: UserId,
+    /// The user's e-mail address.
+    pub email: String,
+    /// Whether the user may administer others.
+    pub is_superuser: bool,
+    /// The account's session number at this moment.
+    pub session: u64,
+}
+
+/// Proof that a second factor passed: made by the ceremony and nowhere else, and all that an `mfa_ok` token is made
+/// from.
+#[derive(Debug)]
+pub struct Verified {
+    subject: Subject,
+    factor: FactorKind,
+    at: Timestamp,
+}
+
+impl Verified {
+    /// Says that a second factor passed although none did: for the administrator's command that mints tokens for
+    /// tests and demonstrations. Whoever calls it records [`EventKind::AdminToken`].
+    pub const fn danger_by_administrator(subject: Subject, factor: FactorKind, at: Timestamp) -> Self {
+        Self { subject, factor, at }
+    }
+
+    /// Whom the token is to speak of.
+    pub const fn subject(&self) -> &Subject {
+        &self.subject
+    }
+
+    /// Which factor passed.
+    pub const fn factor(&self) -> FactorKind {
+        self.factor
+    }
+
+    /// When it passed.
+    pub const fn at(&self) -> Timestamp {
+        self.at
+    }
+}
+
+/// What the ceremony says of a try.
+#[must_use]
+#[derive(Debug)]
+pub enum Verdict {
+    /// The factor passed.
+    Verified(Verified),
+    /// The answer was wrong, used before, or too old: one and the same to the caller.
+    InvalidCode,
+    /// The try was not admitted; nothing was looked at, counted or spent.
+    Refused(Refused),
+}
+
+/// Why a genuine token does not open what was asked.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Refused {
+    /// The user may not log in at all.
+    Disabled,
+    /// Too many wrong answers.
+    Locked(Lock),
+    /// The token has bought an access token, or dates from before a lock.
+    TokenSpent,
+    /// The token was ended.
+    TokenRevoked,
+    /// The token's login has not come far enough, or too far.
+    WrongStage,
+    /// The second factor was shown too long ago.
+    StepUpRequired {
+        /// How old it may be.
+        max_age: Duration,
+    },
+}
+
+/// What a call needs of the token and the account.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Need {
+    /// To read, or to end the token itself: works while locked.
+    Read,
+    /// To show a second factor.
+    SecondFactor,
+    /// To enrol: the first factor of an account by any token, another one by step-up.
+    Enrol {
+        /// How old a step-up may be.
+        max_age: Duration,
+    },
+    /// To change what protects the account, by step-up.
+    Change {
+        /// How old a step-up may be.
+        max_age: Duration,
+    },
+}
+
+/// One try with one factor under one token.
+#[derive(Clone, Debug)]
+pub struct Attempt {
+    /// The token.
+    pub token: Presented,
+    /// The factor.
+    pub factor: FactorKind,
+    /// What a success is for: [`Need::SecondFactor`] clears the count, others do not.
+    pub need: Need,
+    /// Now.
+    pub at: Timestamp,
+    /// From where.
+    pub origin: Origin,
+    /// What wrong answers lead to.
+    pub lockout: LockoutPolicy,
+}
+
+/// Wrong step-up codes that revoke the access token they came with.
+const WRONG_STEP_UPS: u8 = 5;
+/// Wrong codes that end an enrolment.
+const ENROLMENT_TRIES: u8 = 5;
+/// Strikes at which guessing is suspected.
+const SUSPICIOUS_STRIKES: u32 = 20;
+
+/// Whether the account lets this token do that, in the order: active, locked, spent or revoked, stage, step-up.
+///
+/// # Errors
+///
+/// [`Refused`]: nothing may be done.
+pub fn admit(account: &Account, token: &Presented, need: Need, now: Timestamp) -> Result<(), Refused> {
+    if !account.is_active {
+        return Err(Refused::Disabled);
+    }
+    if need != Need::Read
+        && let Some(lock) = account.lock(now)
+    {
+        return Err(Refused::Locked(lock));
+    }
+    live(account, token)?;
+    match need {
+        Need::SecondFactor if token.stage == Stage::OneFactor => Err(Refused::WrongStage),
+        Need::Read | Need::SecondFactor => Ok(()),
+        Need::Enrol { max_age } => match token.stage {
+            Stage::Pending if account.mfa_enforced && !account.has_factor() => Ok(()),
+            Stage::OneFactor if !account.has_factor() => Ok(()),
+            Stage::Pending | Stage::OneFactor => Err(Refused::WrongStage),
+            Stage::TwoFactors(_) => stepped_up(account, token, max_age, now),
+        },
+        Need::Change { max_age } => match token.stage {
+            Stage::Pending | Stage::OneFactor => Err(Refused::WrongStage),
+            Stage::TwoFactors(_) => stepped_up(account, token, max_age, now),
+        },
+    }
+}
+
+fn live(account: &Account, token: &Presented) -> Result<(), Refused> {
+    let internal = &account.internal;
+    match internal.marks.of(&token.id) {
+        Some(TokenMark::Spent) => return Err(Refused::TokenSpent),
+        Some(TokenMark::Revoked) => return Err(Refused::TokenRevoked),
+        None => {}
+    }
+    let survives = internal.survivor.as_ref().is_some_and(|it| it.token == token.id);
+    let ended = match token.session {
+        Some(session) => session < internal.session,
+        None => internal.sessions_ended_at.is_some_and(|ended| token.issued_at <= ended),
+    };
+    if ended && !survives {
+        return Err(Refused::TokenRevoked);
+    }
+    let before_lock = internal.pending_from.is_some_and(|lock| token.issued_at <= lock);
+    if token.stage == Stage::Pending && before_lock {
+        return Err(Refused::TokenSpent);
+    }
+    Ok(())
+}
+
+fn stepped_up(
+    account: &Account,
+    token: &Presented,
+    max_age: Duration,
+    now: Timestamp,
+) -> Result<(), Refused> {
+    let recent = token.auth_time.is_some_and(|at| now.since(at) <= max_age);
+    if recent || !account.has_factor() { Ok(()) } else { Err(Refused::StepUpRequired { max_age }) }
+}
+
+/// Judges an answer to a second factor that is in force: the one way to a [`Verified`] for a login.
+///
+/// `check` is asked only when the try is admitted. What it answers is counted before anyone can learn of it, because
+/// the caller speaks only once the account is stored.
+///
+/// # Errors
+///
+/// What `check` fails with, where the factor could not look at the answer: nothing is counted or spent.
+pub fn judge<E>(
+    account: &mut Account,
+    attempt: &Attempt,
+    check: impl FnOnce(&mut Account) -> Result<Check, E>,
+) -> Result<Verdict, E> {
+    if let Err(refused) = admit(account, &attempt.token, attempt.need, attempt.at) {
+        return Ok(Verdict::Refused(refused));
+    }
+    match check(account)? {
+        Check::Right => Ok(Verdict::Verified(pass(account, attempt))),
+        wrong @ (Check::Wrong | Check::Replayed) => {
+            fail(account, attempt, wrong);
+            Ok(Verdict::InvalidCode)
+        }
+    }
+}
+
+/// Judges the first answer to a factor that is being enrolled. It has five tries of its own, neither counts towards
+/// the lock nor clears the count, and a success ends every other session.
+///
+/// # Errors
+///
+/// What `check` fails with, where nothing is being enrolled or the factor could not look at the answer.
+pub fn confirm<E>(
+    account: &mut Account,
+    attempt: &Attempt,
+    check: impl FnOnce(&mut Account) -> Result<Check, E>,
+) -> Result<Verdict, E> {
+    if let Err(refused) = admit(account, &attempt.token, attempt.need, attempt.at) {
+        return Ok(Verdict::Refused(refused));
+    }
+    let outcome = check(account)?;
+    let event = |outcome| {
+        SecurityEvent::new(EventKind::TotpEnroll, outcome, attempt.at, attempt.origin.clone())
+            .with_method(attempt.factor)
+    };
+    match outcome {
+        Check::Right => {
+            account.internal.enrolment_tries = 0;
+            account.record(event(Outcome::Success));
+            account.end_sessions(attempt.at, None);
+            spend_pending(account, attempt);
+            note_success(account, attempt);
+            Ok(Verdict::Verified(verified(account, attempt)))
+        }
+        Check::Wrong | Check::Replayed => {
+            let tries = account.internal.enrolment_tries.saturating_add(1);
+            account.internal.enrolment_tries = tries;
+            account.record(event(Outcome::Failure));
+            if tries >= ENROLMENT_TRIES {
+                account.totp.pending = None;
+                account.internal.enrolment_tries = 0;
+            }
+            Ok(Verdict::InvalidCode)
+        }
+    }
+}
+
+fn pass(account: &mut Account, attempt: &Attempt) -> Verified {
+    if attempt.need == Need::SecondFactor {
+        account.failures = 0;
+        account.lock_until = None;
+        note_success(account, attempt);
+    }
+    account.internal.wrong_step_ups = None;
+    spend_pending(account, attempt);
+    account.record(event_of(attempt, tried(attempt), Outcome::Success));
+    verified(account, attempt)
+}
+
+fn fail(account: &mut Account, attempt: &Attempt, check: Check) {
+    account.failures = account.failures.saturating_add(1);
+    let strikes = account.internal.strikes.add(attempt.at);
+    let kind = if check == Check::Replayed { EventKind::OtpReplay } else { tried(attempt) };
+    account.record(event_of(attempt, kind, Outcome::Failure));
+    if strikes == SUSPICIOUS_STRIKES {
+        account.record(event_of(attempt, EventKind::GuessingSuspected, Outcome::Failure));
+    }
+    if let Some(lock) = attempt.lockout.lock_after(account.failures, strikes, attempt.at) {
+        account.lock_until = Some(lock.end());
+        account.internal.pending_from = Some(attempt.at);
+        account.record(event_of(attempt, EventKind::AccountLocked, Outcome::Failure));
+    }
+    if let Stage::TwoFactors(_) = attempt.token.stage {
+        count_wrong_step_up(account, attempt);
+    }
+}
+
+/// With a stolen access token the count of its owner could be moved: five wrong step-up codes revoke the token.
+fn count_wrong_step_up(account: &mut Account, attempt: &Attempt) {
+    let token = attempt.token.id;
+    let before =
+        account.internal.wrong_step_ups.as_ref().filter(|it| it.token == token).map_or(0, |it| it.count);
+    let count = before.saturating_add(1);
+    if count < WRONG_STEP_UPS {
+        account.internal.wrong_step_ups = Some(WrongStepUps { token, count });
+        return;
+    }
+    account.internal.wrong_step_ups = None;
+    account.mark_token(&attempt.token, TokenMark::Revoked, attempt.at);
+    account.record(event_of(attempt, EventKind::TokenRevoked, Outcome::Success));
+}
+
+fn spend_pending(account: &mut Account, attempt: &Attempt) {
+    if attempt.token.stage == Stage::Pending {
+        account.mark_token(&attempt.token, TokenMark::Spent, attempt.at);
+    }
+}
+
+fn note_success(account: &mut Account, attempt: &Attempt) {
+    account.last_success_at = Some(attempt.at);
+    account.last_method = Some(attempt.factor);
+}
+
+fn verified(account: &Account, attempt: &Attempt) -> Verified {
+    Verified { subject: account.subject(), factor: attempt.factor, at: attempt.at }
+}
+
+/// What the event of this try is called.
+fn tried(attempt: &Attempt) -> EventKind {
+    match (attempt.need, attempt.factor) {
+        (Need::Change { .. }, _) => EventKind::TotpDisable,
+        (_, FactorKind::Totp) => EventKind::TotpVerify,
+        (_, FactorKind::Sms) => EventKind::SmsVerify,
+        (_, FactorKind::Recovery) => EventKind::RecoveryUse,
+    }
+}
+
+fn event_of(attempt: &Attempt, kind: EventKind, outcome: Outcome) -> SecurityEvent {
+    SecurityEvent::new(kind, outcome, attempt.at, attempt.origin.clone()).with_method(attempt.factor)
+}
+
+#[cfg(test)]
+mod tests;

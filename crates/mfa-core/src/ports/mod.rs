@@ -1,0 +1,25 @@
+//! The ports: what the rules need from the world, as small dyn-safe traits.
+
+mod accounts;
+mod cipher;
+mod clock;
+mod entropy;
+mod event_log;
+mod password;
+mod rate_limiter;
+mod users;
+
+use std::future::Future;
+use std::pin::Pin;
+
+pub use accounts::{Accounts, Decision, StoreError, StoreErrorKind};
+pub use cipher::{CipherError, SealContext, Sealed, SealedColumn, SecretCipher};
+pub use clock::Clock;
+pub use entropy::{Entropy, EntropyError};
+pub use event_log::EventLog;
+pub use password::{HashError, PasswordCheck, PasswordDigest, PasswordHasher};
+pub use rate_limiter::{RateLimiter, RateRule, RateVerdict};
+pub use users::{Credentials, NewUser, NewUserError, UserPage, UserQuery, UserRecord, Users};
+
+/// What an I/O method of a port returns: a future that names no runtime.
+pub type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
