@@ -1,1 +1,280 @@
+use std::time::Duration;
 
+use super::*;
+use crate::{PendingTotp, PhoneState, Sealed, TokenId};
+
+const NOW: Timestamp = Timestamp::from_seconds(1_800_000_000);
+const AGE: Duration = Duration::from_mins(10);
+
+fn account() -> Account {
+    let mut account = Account::new(UserId::new(1), "ada@example.com", "ada");
+    account.totp.enabled = true;
+    account.totp.secret = Some(Sealed::from_column("sealed".into()));
+    account
+}
+
+fn token(name: &str, stage: Stage) -> Presented {
+    Presented {
+        user: UserId::new(1),
+        id: TokenId::of(name),
+        stage,
+        session: Some(0),
+        issued_at: NOW.minus(Duration::from_secs(1)),
+        expires_at: NOW.plus(Duration::from_mins(5)),
+        auth_time: matches!(stage, Stage::TwoFactors(_)).then_some(NOW),
+    }
+}
+
+const TWO: Stage = Stage::TwoFactors(Some(FactorKind::Totp));
+
+fn attempt(name: &str, stage: Stage, need: Need) -> Attempt {
+    Attempt {
+        token: token(name, stage),
+        factor: FactorKind::Totp,
+        need,
+        at: NOW,
+        origin: Origin::default(),
+        lockout: LockoutPolicy::default(),
+    }
+}
+
+fn try_code(account: &mut Account, attempt: &Attempt, check: Check) -> Verdict {
+    judge::<()>(account, attempt, |_| Ok(check)).unwrap()
+}
+
+fn login(account: &mut Account, name: &str, check: Check) -> Verdict {
+    try_code(account, &attempt(name, Stage::Pending, Need::SecondFactor), check)
+}
+
+fn kinds(account: &Account) -> Vec<&'static str> {
+    account.events.iter().map(|event| event.kind.as_str()).collect()
+}
+
+#[test]
+fn a_right_answer_clears_the_count_and_spends_the_token() {
+    let mut account = account();
+    account.failures = 7;
+    let Verdict::Verified(verified) = login(&mut account, "a", Check::Right) else { panic!("not verified") };
+    assert_eq!((verified.factor(), verified.subject().user), (FactorKind::Totp, UserId::new(1)));
+    assert_eq!((account.failures, account.last_success_at), (0, Some(NOW)));
+    assert!(matches!(login(&mut account, "a", Check::Right), Verdict::Refused(Refused::TokenSpent)));
+    assert_eq!(kinds(&account), ["totp_verify"]);
+}
+
+#[test]
+fn the_tenth_wrong_answer_locks_and_a_right_one_is_then_not_looked_at() {
+    let mut account = account();
+    for n in 0..10 {
+        assert!(matches!(login(&mut account, &n.to_string(), Check::Wrong), Verdict::InvalidCode), "try {n}");
+    }
+    let verdict = judge::<()>(&mut account, &attempt("b", Stage::Pending, Need::SecondFactor), |_| {
+        panic!("a locked account looks at no code")
+    });
+    let end = NOW.plus(Duration::from_mins(15));
+    assert!(matches!(verdict.unwrap(), Verdict::Refused(Refused::Locked(Lock::Until(it))) if it == end));
+    assert_eq!(account.failures, 10);
+    assert_eq!(account.events.last().map(|it| it.kind), Some(EventKind::AccountLocked));
+}
+
+#[test]
+fn a_pending_token_from_before_a_lock_is_spent_once_it_ends_and_a_later_one_is_not() {
+    let mut account = account();
+    for n in 0..10 {
+        let _ = login(&mut account, &n.to_string(), Check::Wrong);
+    }
+    account.unlock();
+    assert!(matches!(login(&mut account, "old", Check::Right), Verdict::Refused(Refused::TokenSpent)));
+    let mut later = attempt("new", Stage::Pending, Need::SecondFactor);
+    later.token.issued_at = NOW.plus(Duration::from_millis(1));
+    assert!(matches!(try_code(&mut account, &later, Check::Right), Verdict::Verified(_)));
+}
+
+#[test]
+fn a_replay_counts_like_a_wrong_code_and_is_told_apart_only_in_the_audit() {
+    let mut account = account();
+    assert!(matches!(login(&mut account, "a", Check::Replayed), Verdict::InvalidCode));
+    assert_eq!(account.failures, 1);
+    assert_eq!(kinds(&account), ["otp_replay"]);
+}
+
+#[test]
+fn a_factor_that_cannot_look_counts_nothing_and_spends_nothing() {
+    let mut account = account();
+    let before = account.clone();
+    let outcome = judge(&mut account, &attempt("a", Stage::Pending, Need::SecondFactor), |_| Err("no key"));
+    assert!(matches!(outcome, Err("no key")));
+    assert_eq!(account, before);
+}
+
+#[test]
+fn strikes_outlive_the_logins_of_the_owner_and_lengthen_the_next_lock() {
+    let mut account = account();
+    for round in 0..4 {
+        for n in 0..9 {
+            let _ = login(&mut account, &format!("{round} {n}"), Check::Wrong);
+        }
+        assert!(matches!(login(&mut account, &format!("owner {round}"), Check::Right), Verdict::Verified(_)));
+    }
+    assert!(account.events.iter().any(|it| it.kind == EventKind::GuessingSuspected));
+    for n in 0..10 {
+        let _ = login(&mut account, &format!("last {n}"), Check::Wrong);
+    }
+    assert_eq!(account.lock(NOW), Some(Lock::Until(NOW.plus(Duration::from_mins(120)))), "46 strikes");
+}
+
+#[test]
+fn a_hundred_strikes_lock_until_an_administrator_who_clears_them() {
+    let mut account = account();
+    for n in 0..100 {
+        if n % 9 == 8 {
+            account.failures = 0;
+        }
+        let _ = login(&mut account, &n.to_string(), Check::Wrong);
+        account.internal.pending_from = None;
+    }
+    assert_eq!(account.lock(NOW), Some(Lock::UntilAdministrator));
+    account.unlock();
+    assert_eq!(account.lock(NOW), None);
+    assert_eq!(account.internal.strikes.at(NOW), 0);
+}
+
+#[test]
+fn five_wrong_step_ups_revoke_the_access_token_they_came_with() {
+    let mut account = account();
+    let change = attempt("access", TWO, Need::Change { max_age: AGE });
+    for _ in 0..5 {
+        assert!(matches!(try_code(&mut account, &change, Check::Wrong), Verdict::InvalidCode));
+    }
+    assert!(matches!(try_code(&mut account, &change, Check::Right), Verdict::Refused(Refused::TokenRevoked)));
+    assert_eq!(account.failures, 5);
+}
+
+#[test]
+fn a_right_answer_to_a_change_does_not_clear_the_count() {
+    let mut account = account();
+    account.failures = 3;
+    let change = attempt("access", TWO, Need::Change { max_age: AGE });
+    assert!(matches!(try_code(&mut account, &change, Check::Right), Verdict::Verified(_)));
+    assert_eq!(account.failures, 3);
+}
+
+#[test]
+fn what_each_stage_of_token_may_do() {
+    let enrol = Need::Enrol { max_age: AGE };
+    let change = Need::Change { max_age: AGE };
+    let with_factor = account();
+    let plain = Account::new(UserId::new(1), "b", "b");
+    let enforced = Account { mfa_enforced: true, ..plain.clone() };
+    let ask = |account, stage, need| admit(account, &token("t", stage), need, NOW);
+    let wrong = Err(Refused::WrongStage);
+    for (account, stage, need, expected) in [
+        (&with_factor, Stage::Pending, Need::SecondFactor, Ok(())),
+        (&with_factor, Stage::OneFactor, Need::SecondFactor, wrong),
+        (&with_factor, TWO, Need::SecondFactor, Ok(())),
+        (&with_factor, Stage::Pending, enrol, wrong),
+        (&with_factor, Stage::OneFactor, enrol, wrong),
+        (&with_factor, TWO, enrol, Ok(())),
+        (&plain, Stage::Pending, enrol, wrong),
+        (&plain, Stage::OneFactor, enrol, Ok(())),
+        (&enforced, Stage::Pending, enrol, Ok(())),
+        (&enforced, Stage::OneFactor, enrol, Ok(())),
+        (&with_factor, Stage::Pending, change, wrong),
+        (&with_factor, Stage::OneFactor, change, wrong),
+        (&with_factor, TWO, change, Ok(())),
+    ] {
+        assert_eq!(ask(account, stage, need), expected, "{stage:?} {need:?}");
+    }
+}
+
+#[test]
+fn a_second_factor_shown_too_long_ago_must_be_shown_again_where_there_is_one() {
+    let later = NOW.plus(AGE).plus(Duration::from_millis(1));
+    let change = Need::Change { max_age: AGE };
+    let step_up = Err(Refused::StepUpRequired { max_age: AGE });
+    assert_eq!(admit(&account(), &token("t", TWO), change, later), step_up);
+    let mut without = token("t", TWO);
+    without.auth_time = None;
+    assert_eq!(admit(&account(), &without, change, NOW), step_up);
+    let plain = Account::new(UserId::new(1), "b", "b");
+    assert_eq!(admit(&plain, &without, change, later), Ok(()));
+}
+
+#[test]
+fn a_disabled_user_is_told_so_before_anything_else_and_a_locked_one_may_still_read() {
+    let mut account = account();
+    account.lock_until = Some(NOW.plus(AGE));
+    assert_eq!(admit(&account, &token("t", TWO), Need::Read, NOW), Ok(()));
+    assert!(matches!(admit(&account, &token("t", TWO), Need::SecondFactor, NOW), Err(Refused::Locked(_))));
+    account.is_active = false;
+    assert_eq!(admit(&account, &token("t", TWO), Need::Read, NOW), Err(Refused::Disabled));
+}
+
+#[test]
+fn ending_sessions_refuses_all_tokens_but_the_survivor() {
+    let mut account = account();
+    let (mine, other) = (token("mine", TWO), token("other", TWO));
+    account.end_sessions(NOW, Some(&mine));
+    assert_eq!(admit(&account, &mine, Need::Read, NOW), Ok(()));
+    assert_eq!(admit(&account, &other, Need::Read, NOW), Err(Refused::TokenRevoked));
+    let legacy = Presented { session: None, ..token("legacy", TWO) };
+    assert_eq!(admit(&account, &legacy, Need::Read, NOW), Err(Refused::TokenRevoked));
+    account.mark_token(&mine, TokenMark::Revoked, NOW);
+    assert_eq!(admit(&account, &mine, Need::Read, NOW), Err(Refused::TokenRevoked));
+}
+
+#[test]
+fn a_survivor_that_was_revoked_stays_so_when_the_list_of_marks_overflows() {
+    let mut account = account();
+    let mine = token("mine", TWO);
+    account.end_sessions(NOW, Some(&mine));
+    account.mark_token(&mine, TokenMark::Revoked, NOW);
+    for n in 0..70 {
+        account.mark_token(&token(&n.to_string(), TWO), TokenMark::Revoked, NOW);
+    }
+    assert_eq!(admit(&account, &mine, Need::Read, NOW), Err(Refused::TokenRevoked));
+    assert_eq!(admit(&account, &token("3", TWO), Need::Read, NOW), Err(Refused::TokenRevoked));
+}
+
+#[test]
+fn a_first_enrolment_is_a_second_factor_and_its_wrong_codes_have_tries_of_their_own() {
+    let mut account = Account::new(UserId::new(1), "b", "b");
+    account.failures = 2;
+    account.totp.pending =
+        Some(PendingTotp { secret: Sealed::from_column("sealed".into()), expires_at: NOW.plus(AGE) });
+    let enrol = attempt("access", Stage::OneFactor, Need::Enrol { max_age: AGE });
+    for n in 1..5 {
+        assert!(matches!(
+            confirm::<()>(&mut account, &enrol, |_| Ok(Check::Wrong)),
+            Ok(Verdict::InvalidCode)
+        ));
+        assert_eq!((account.internal.enrolment_tries, account.failures), (n, 2));
+    }
+    assert!(account.totp.pending.is_some());
+    let mut lucky = account.clone();
+    let _ = confirm::<()>(&mut account, &enrol, |_| Ok(Check::Wrong));
+    assert!(account.totp.pending.is_none(), "the fifth wrong code ends the enrolment");
+
+    let Ok(Verdict::Verified(verified)) = confirm::<()>(&mut lucky, &enrol, |_| Ok(Check::Right)) else {
+        panic!("not verified")
+    };
+    assert_eq!(verified.subject().session, 1, "the fresh token belongs to the new session");
+    assert_eq!(lucky.failures, 2);
+    assert_eq!(admit(&lucky, &enrol.token, Need::Read, NOW), Err(Refused::TokenRevoked));
+}
+
+#[test]
+fn recovery_codes_alone_are_no_factor_and_die_with_the_last_one() {
+    let mut account = account();
+    account.recovery.generated_at = Some(NOW);
+    account.phone = PhoneState {
+        number: Some(Sealed::from_column("sealed".into())),
+        is_verified: true,
+        ..PhoneState::default()
+    };
+    account.backup_method = crate::BackupMethod::Sms;
+    account.remove_totp();
+    assert!(account.has_factor() && account.recovery.generated_at.is_some());
+    account.backup_method = crate::BackupMethod::None;
+    account.remove_totp();
+    assert!(!account.has_factor() && account.recovery.generated_at.is_none());
+}

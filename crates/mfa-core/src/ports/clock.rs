@@ -8,4 +8,10 @@ use crate::Timestamp;
 pub trait Clock: Send + Sync + fmt::Debug {
     /// The time now.
     fn now(&self) -> Timestamp;
+
+    /// Whether the time can be relied on: false while it differs too much from the database's, and then no code is
+    /// checked and no token issued.
+    fn is_trusted(&self) -> bool {
+        true
+    }
 }

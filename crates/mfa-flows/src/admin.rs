@@ -1,0 +1,220 @@
+//! What administrators do to accounts. Each is audited with who did it.
+
+use mfa_core::{
+    Account, EventKind, FactorKind, NewUser, NewUserError, Outcome, SecretText, SecurityEvent, Subject,
+    Timestamp, UserId, UserPage, UserQuery, Verified,
+};
+use mfa_jwt::Issued;
+
+use crate::{AccountStatus, AdminCall, Flows, Refusal};
+
+/// A user to be made.
+#[derive(Clone, Debug)]
+pub struct NewUserRequest {
+    /// Unique address.
+    pub email: String,
+    /// Unique name.
+    pub username: String,
+    /// For people to read.
+    pub full_name: Option<String>,
+    /// The password; only its hash is stored.
+    pub password: SecretText,
+    /// Whether the user may administer others.
+    pub is_superuser: bool,
+    /// Whether the user must have a second factor.
+    pub mfa_enforced: bool,
+}
+
+/// How an administrator names a user.
+#[derive(Clone, Debug)]
+pub enum UserSelector {
+    /// By key.
+    Id(UserId),
+    /// By address or name.
+    Login(String),
+}
+
+/// Which token an administrator wants.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum TokenKind {
+    /// As after a first factor.
+    Pending,
+    /// As after a login that asks for no second factor.
+    OneFactor,
+    /// As after a second factor, although none was shown.
+    TwoFactors,
+}
+
+/// A token that an administrator had minted.
+#[derive(Debug)]
+pub struct MintedToken {
+    /// The token.
+    pub token: Issued,
+}
+
+impl Flows {
+    /// Makes a user.
+    ///
+    /// # Errors
+    ///
+    /// [`Refusal::UserTaken`] where the name or the address belongs to another.
+    pub async fn create_user(&self, call: &AdminCall, request: NewUserRequest) -> Result<UserId, Refusal> {
+        let now = self.now();
+        let digest = self.ports.hasher.hash(request.password).await?;
+        let user = NewUser {
+            email: request.email,
+            username: request.username,
+            full_name: request.full_name,
+            digest,
+            is_superuser: request.is_superuser,
+            mfa_enforced: request.mfa_enforced,
+            created_at: now,
+        };
+        let user = self.ports.users.insert(user).await.map_err(|error| match error {
+            NewUserError::Taken => Refusal::UserTaken,
+            NewUserError::Store(error) => Refusal::Store(error),
+        })?;
+        self.administer(call, user, EventKind::AdminUserCreate, now, |_| ()).await?;
+        Ok(user)
+    }
+
+    /// The user that an administrator names.
+    ///
+    /// # Errors
+    ///
+    /// [`Refusal::NoSuchUser`].
+    pub async fn select(&self, selector: &UserSelector) -> Result<UserId, Refusal> {
+        match selector {
+            UserSelector::Id(user) => Ok(*user),
+            UserSelector::Login(login) => {
+                let found = self.ports.users.find_credentials(login).await?;
+                found.map(|it| it.user).ok_or(Refusal::NoSuchUser)
+            }
+        }
+    }
+
+    /// One account, for an administrator to read.
+    ///
+    /// # Errors
+    ///
+    /// [`Refusal::NoSuchUser`].
+    pub async fn show_user(&self, user: UserId) -> Result<(Account, AccountStatus), Refusal> {
+        let account = self.ports.accounts.find(user).await?.ok_or(Refusal::NoSuchUser)?;
+        let status = AccountStatus::of(&account, self.now());
+        Ok((account, status))
+    }
+
+    /// A page of users.
+    ///
+    /// # Errors
+    ///
+    /// A store error.
+    pub async fn list_users(&self, query: UserQuery) -> Result<UserPage, Refusal> {
+        Ok(self.ports.users.list(query).await?)
+    }
+
+    /// Ends a lock and forgets all wrong answers.
+    ///
+    /// # Errors
+    ///
+    /// [`Refusal::NoSuchUser`].
+    pub async fn unlock_user(&self, call: &AdminCall, user: UserId) -> Result<(), Refusal> {
+        self.administer(call, user, EventKind::AdminUnlock, self.now(), Account::unlock).await
+    }
+
+    /// Takes every factor off an account and ends all its sessions.
+    ///
+    /// # Errors
+    ///
+    /// [`Refusal::NoSuchUser`].
+    pub async fn reset_user(&self, call: &AdminCall, user: UserId) -> Result<(), Refusal> {
+        let now = self.now();
+        let reset = move |account: &mut Account| account.remove_all_factors(now);
+        self.administer(call, user, EventKind::AdminReset, now, reset).await
+    }
+
+    /// Says whether an account must have a second factor.
+    ///
+    /// # Errors
+    ///
+    /// [`Refusal::NoSuchUser`].
+    pub async fn enforce_user(&self, call: &AdminCall, user: UserId, enforced: bool) -> Result<(), Refusal> {
+        let enforce = move |account: &mut Account| account.mfa_enforced = enforced;
+        self.administer(call, user, EventKind::AdminEnforce, self.now(), enforce).await
+    }
+
+    /// Ends every token of an account.
+    ///
+    /// # Errors
+    ///
+    /// [`Refusal::NoSuchUser`].
+    pub async fn revoke_all(&self, call: &AdminCall, user: UserId) -> Result<(), Refusal> {
+        let now = self.now();
+        let end = move |account: &mut Account| account.end_sessions(now, None);
+        self.administer(call, user, EventKind::AdminRevokeAll, now, end).await
+    }
+
+    /// Mints a token without any factor shown, whatever factors the account has: for tests and demonstrations.
+    ///
+    /// # Errors
+    ///
+    /// [`Refusal::NoSuchUser`], [`Refusal::AccountDisabled`].
+    pub async fn mint_token(
+        &self,
+        call: &AdminCall,
+        user: UserId,
+        kind: TokenKind,
+    ) -> Result<MintedToken, Refusal> {
+        let now = self.now();
+        let event = admin_event(call, EventKind::AdminToken, now);
+        let subject = self
+            .ports
+            .accounts
+            .update(user, move |account| {
+                if !account.is_active {
+                    return Err(Refusal::AccountDisabled);
+                }
+                account.record(event.clone());
+                Ok(account.subject())
+            })
+            .await?
+            .ok_or(Refusal::NoSuchUser)??;
+        Ok(MintedToken { token: self.mint(subject, kind, now)? })
+    }
+
+    fn mint(&self, subject: Subject, kind: TokenKind, now: Timestamp) -> Result<Issued, Refusal> {
+        let (tokens, entropy) = (&self.ports.tokens, self.ports.entropy.as_ref());
+        Ok(match kind {
+            TokenKind::Pending => tokens.pending(&subject, entropy, now)?,
+            TokenKind::OneFactor => tokens.one_factor(&subject, entropy, now)?,
+            TokenKind::TwoFactors => {
+                let claimed = Verified::danger_by_administrator(subject, FactorKind::Totp, now);
+                tokens.two_factors(&claimed, entropy, now)?
+            }
+        })
+    }
+
+    async fn administer(
+        &self,
+        call: &AdminCall,
+        user: UserId,
+        kind: EventKind,
+        now: Timestamp,
+        mut change: impl FnMut(&mut Account) + Send + 'static,
+    ) -> Result<(), Refusal> {
+        let event = admin_event(call, kind, now);
+        self.ports
+            .accounts
+            .update(user, move |account| {
+                change(account);
+                account.record(event.clone());
+            })
+            .await?
+            .ok_or(Refusal::NoSuchUser)
+    }
+}
+
+fn admin_event(call: &AdminCall, kind: EventKind, now: Timestamp) -> SecurityEvent {
+    SecurityEvent::new(kind, Outcome::Success, now, call.origin.clone())
+        .by(&call.actor, call.reason.as_deref())
+}

@@ -1,0 +1,52 @@
+//! Taking the authenticator app off an account.
+
+use mfa_core::{Account, FactorKind, Need, Presented, Timestamp, Verdict, judge};
+use mfa_totp::TotpCode;
+
+use crate::{Call, Flows, Refusal};
+
+impl Flows {
+    /// Switches TOTP off, on a current code of it. Every other session ends; the caller's stays.
+    ///
+    /// # Errors
+    ///
+    /// [`Refusal::NotEnrolled`], [`Refusal::FactorRequired`] for the last factor of a user who must have one,
+    /// [`Refusal::InvalidCode`], which is counted, or what the account refuses.
+    pub async fn disable_totp(&self, call: &Call, code: TotpCode) -> Result<(), Refusal> {
+        let now = self.trusted_now()?;
+        let need = Need::Change { max_age: self.policy.step_up_max_age };
+        let attempt = self.attempt(call, FactorKind::Totp, need, now);
+        let cipher = self.ports.cipher.clone();
+        let judged = self
+            .ports
+            .accounts
+            .update(call.token.user, move |account| {
+                let verdict = judge(account, &attempt, |account| {
+                    may_go(account)?;
+                    mfa_totp::verify(account, &code, now, cipher.as_ref()).map_err(Refusal::from)
+                })?;
+                if let Verdict::Verified(_) = verdict {
+                    remove(account, &attempt.token, now);
+                }
+                Ok(verdict)
+            })
+            .await?;
+        let verdict = self.answered(call, FactorKind::Totp, judged)?;
+        self.passed(call, FactorKind::Totp, verdict).map(|_| ())
+    }
+}
+
+fn may_go(account: &Account) -> Result<(), Refusal> {
+    if !account.has_totp() {
+        return Err(Refusal::NotEnrolled);
+    }
+    if account.mfa_enforced && !account.has_sms() {
+        return Err(Refusal::FactorRequired);
+    }
+    Ok(())
+}
+
+fn remove(account: &mut Account, caller: &Presented, now: Timestamp) {
+    account.remove_totp();
+    account.end_sessions(now, Some(caller));
+}
