@@ -1,0 +1,55 @@
+//! What a token says was done: its stage, and the `amr`, `acr` and `rec` that must fit it.
+
+use mfa_core::{FactorKind, Stage};
+
+use crate::TokenError;
+use crate::object::Object;
+
+/// `acr` after the first factor (NIST SP 800-63B-4 §2.1).
+pub(crate) const ONE_FACTOR: &str = "aal1";
+/// `acr` after a second factor (NIST SP 800-63B-4 §2.2).
+pub(crate) const TWO_FACTORS: &str = "aal2";
+
+/// What was done, as the claims tell it.
+#[derive(Debug)]
+pub(crate) struct Assurance {
+    /// How far the login has come.
+    pub(crate) stage: Stage,
+    /// Whether it says so in full, with `amr` and, on access tokens, `acr`.
+    pub(crate) complete: bool,
+}
+
+impl Assurance {
+    /// Reads the one stage claim; `amr`, `acr` and `rec` must fit it where they stand.
+    pub(crate) fn parse(claims: &Object) -> Result<Self, TokenError> {
+        let amr = claims.texts("amr")?;
+        let acr = claims.text("acr")?;
+        let recovery = claims.flag("rec")?.unwrap_or(false);
+        let stage = match (claims.flag("mfa_pending")?, claims.flag("mfa_ok")?) {
+            (Some(true), None) => Stage::Pending,
+            (None, Some(false)) => Stage::OneFactor,
+            (None, Some(true)) => Stage::TwoFactors(factor(amr.as_deref().unwrap_or_default(), recovery)?),
+            _ => return Err(TokenError::Invalid),
+        };
+        let (level, acr_needed) = match stage {
+            Stage::Pending => (ONE_FACTOR, false),
+            Stage::OneFactor => (ONE_FACTOR, true),
+            Stage::TwoFactors(_) => (TWO_FACTORS, true),
+        };
+        if acr.is_some_and(|acr| acr != level) || (recovery && level == ONE_FACTOR) {
+            return Err(TokenError::Invalid);
+        }
+        Ok(Self { stage, complete: amr.is_some() && (acr.is_some() || !acr_needed) })
+    }
+}
+
+fn factor(amr: &[&str], recovery: bool) -> Result<Option<FactorKind>, TokenError> {
+    match (recovery, amr.contains(&"otp"), amr.contains(&"sms")) {
+        (true, false, false) => Ok(Some(FactorKind::Recovery)),
+        // A recovery code is no one-time password; a token that says both is not of our making.
+        (true, ..) => Err(TokenError::Invalid),
+        (false, true, _) => Ok(Some(FactorKind::Totp)),
+        (false, false, true) => Ok(Some(FactorKind::Sms)),
+        (false, false, false) => Ok(None),
+    }
+}

@@ -1,0 +1,164 @@
+//! Issuing tokens.
+
+use data_encoding::BASE64URL_NOPAD;
+use mfa_core::{Entropy, FactorKind, SecretText, Subject, Timestamp, Verified};
+use serde::Serialize;
+
+use crate::assurance::{ONE_FACTOR, TWO_FACTORS};
+use crate::token_type::TokenType;
+use crate::{IssueError, TokenService, jws};
+
+/// Bytes of chance in a `jti`.
+const ID_BYTES: usize = 16;
+/// `amr` of a login by password alone (RFC 8176).
+const PASSWORD_ONLY: &[&str] = &["pwd"];
+
+/// A fresh token.
+#[derive(Clone, Debug)]
+pub struct Issued {
+    /// The token, in compact form.
+    pub token: SecretText,
+    /// When it ends (`exp`).
+    pub expires_at: Timestamp,
+    /// How long it lives, in seconds.
+    pub expires_in: u64,
+}
+
+impl TokenService {
+    /// A pending token: the first factor passed, the second one is owed.
+    ///
+    /// # Errors
+    ///
+    /// [`IssueError`]: there is no token, the login fails.
+    pub fn pending(
+        &self,
+        subject: &Subject,
+        entropy: &dyn Entropy,
+        now: Timestamp,
+    ) -> Result<Issued, IssueError> {
+        self.issue(subject, StageClaims::PENDING, entropy, now)
+    }
+
+    /// An access token with `mfa_ok: false`: the first factor passed, no second one was asked for.
+    ///
+    /// # Errors
+    ///
+    /// [`IssueError`]: there is no token, the login fails.
+    pub fn one_factor(
+        &self,
+        subject: &Subject,
+        entropy: &dyn Entropy,
+        now: Timestamp,
+    ) -> Result<Issued, IssueError> {
+        self.issue(subject, StageClaims::ONE_FACTOR, entropy, now)
+    }
+
+    /// An access token with `mfa_ok: true`: only from the proof that a second factor passed.
+    ///
+    /// # Errors
+    ///
+    /// [`IssueError`]: there is no token although the code may be spent; the user needs another one.
+    pub fn two_factors(
+        &self,
+        verified: &Verified,
+        entropy: &dyn Entropy,
+        now: Timestamp,
+    ) -> Result<Issued, IssueError> {
+        self.issue(verified.subject(), StageClaims::two_factors(verified), entropy, now)
+    }
+
+    fn issue(
+        &self,
+        subject: &Subject,
+        stage: StageClaims,
+        entropy: &dyn Entropy,
+        now: Timestamp,
+    ) -> Result<Issued, IssueError> {
+        let token_type = stage.token_type();
+        let mut id = [0_u8; ID_BYTES];
+        entropy.fill(&mut id)?;
+        // `exp` has whole seconds, and counts from `iat` so that the token lives exactly its lifetime.
+        let issued_at = Timestamp::from_seconds(now.seconds());
+        let expires_at = issued_at.plus(token_type.lifetime());
+        let claims = Claims {
+            iss: &self.issuer,
+            aud: self.audience_of(token_type),
+            sub: subject.user.to_string(),
+            iat: issued_at.seconds(),
+            iat_ms: now.millis(),
+            nbf: issued_at.seconds(),
+            exp: expires_at.seconds(),
+            jti: BASE64URL_NOPAD.encode(&id),
+            sv: subject.session,
+            email: &subject.email,
+            is_superuser: subject.is_superuser,
+            stage,
+        };
+        let claims = serde_json::to_vec(&claims).map_err(|_| IssueError::Signing)?;
+        let token = jws::sign(self.header_of(token_type), &claims, self.keys.signing(token_type))?;
+        Ok(Issued { token: SecretText::new(token), expires_at, expires_in: token_type.lifetime().as_secs() })
+    }
+}
+
+/// The claims of a token, as JSON writes them.
+#[derive(Serialize)]
+struct Claims<'a> {
+    iss: &'a str,
+    aud: &'a str,
+    sub: String,
+    iat: i64,
+    /// `iat` to the millisecond, so that "issued before the lock" is exact.
+    iat_ms: i64,
+    nbf: i64,
+    exp: i64,
+    jti: String,
+    sv: u64,
+    email: &'a str,
+    is_superuser: bool,
+    #[serde(flatten)]
+    stage: StageClaims,
+}
+
+/// What was done, and never more.
+#[derive(Serialize)]
+#[serde(untagged)]
+enum StageClaims {
+    Pending {
+        mfa_pending: bool,
+        amr: &'static [&'static str],
+    },
+    Access {
+        mfa_ok: bool,
+        amr: &'static [&'static str],
+        acr: &'static str,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        auth_time: Option<i64>,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        rec: Option<bool>,
+    },
+}
+
+impl StageClaims {
+    const PENDING: Self = Self::Pending { mfa_pending: true, amr: PASSWORD_ONLY };
+    const ONE_FACTOR: Self =
+        Self::Access { mfa_ok: false, amr: PASSWORD_ONLY, acr: ONE_FACTOR, auth_time: None, rec: None };
+
+    fn two_factors(verified: &Verified) -> Self {
+        let factor = verified.factor();
+        Self::Access {
+            mfa_ok: true,
+            amr: factor.amr(),
+            acr: TWO_FACTORS,
+            auth_time: Some(verified.at().seconds()),
+            // RFC 8176 has no word for a recovery code.
+            rec: (factor == FactorKind::Recovery).then_some(true),
+        }
+    }
+
+    const fn token_type(&self) -> TokenType {
+        match self {
+            Self::Pending { .. } => TokenType::Pending,
+            Self::Access { .. } => TokenType::Access,
+        }
+    }
+}

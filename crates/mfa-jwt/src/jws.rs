@@ -1,0 +1,94 @@
+//! The compact form of a signed token: three parts, base64url without padding (RFC 7515 §7.1).
+
+use data_encoding::BASE64URL_NOPAD;
+use serde_json::json;
+
+use crate::keys::TokenKey;
+use crate::object::Object;
+use crate::token_type::TokenType;
+use crate::{IssueError, TokenError};
+
+/// The longest token that is read or issued, in bytes.
+const LONGEST: usize = 4096;
+
+/// What the header says the token is. Believed only as far as to choose the checks it must pass.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum Declared {
+    /// One of ours, and the `kid` of its key.
+    Ours(TokenType, String),
+    /// No `kid`, and a `typ` that is absent or `JWT`: as Python's libraries write them.
+    Plain,
+}
+
+/// A token taken apart; its payload is out of reach until the signature has been checked.
+#[derive(Debug)]
+pub(crate) struct Jws<'a> {
+    /// What it says it is.
+    pub(crate) declared: Declared,
+    algorithm: String,
+    signed: &'a str,
+    payload: &'a str,
+    signature: Vec<u8>,
+}
+
+impl<'a> Jws<'a> {
+    /// Takes a token apart.
+    pub(crate) fn parse(token: &'a str) -> Result<Self, TokenError> {
+        if token.len() > LONGEST {
+            return Err(TokenError::Invalid);
+        }
+        let (signed, signature) = token.rsplit_once('.').ok_or(TokenError::Invalid)?;
+        // A fourth part would leave a dot in `payload`, which is no base64url.
+        let (header, payload) = signed.split_once('.').ok_or(TokenError::Invalid)?;
+        let header = Object::parse(&decode(header)?)?;
+        if header.contains("crit") {
+            return Err(TokenError::Invalid);
+        }
+        Ok(Self {
+            declared: declared(&header)?,
+            algorithm: header.text("alg")?.ok_or(TokenError::Invalid)?.to_owned(),
+            signed,
+            payload,
+            signature: decode(signature)?,
+        })
+    }
+
+    /// Checks the signature by this key, under the key's own algorithm, and gives the claims.
+    pub(crate) fn verify(&self, key: &dyn TokenKey) -> Result<Object, TokenError> {
+        if self.algorithm != key.algorithm() {
+            return Err(TokenError::Invalid);
+        }
+        key.verify(self.signed.as_bytes(), &self.signature)?;
+        Object::parse(&decode(self.payload)?)
+    }
+}
+
+/// The encoded header of tokens of this type under this key: the same for all of them.
+pub(crate) fn header(token_type: TokenType, key: &dyn TokenKey) -> String {
+    let header = json!({ "alg": key.algorithm(), "typ": token_type.as_str(), "kid": key.id() });
+    BASE64URL_NOPAD.encode(header.to_string().as_bytes())
+}
+
+/// Signs these claims under an encoded header.
+pub(crate) fn sign(header: &str, claims: &[u8], key: &dyn TokenKey) -> Result<String, IssueError> {
+    let signed = format!("{header}.{}", BASE64URL_NOPAD.encode(claims));
+    let signature = key.sign(signed.as_bytes())?;
+    let token = format!("{signed}.{}", BASE64URL_NOPAD.encode(&signature));
+    if token.len() > LONGEST { Err(IssueError::TooLong) } else { Ok(token) }
+}
+
+fn declared(header: &Object) -> Result<Declared, TokenError> {
+    match (header.text("typ")?, header.text("kid")?) {
+        (None | Some("JWT"), None) => Ok(Declared::Plain),
+        (Some(typ), Some(kid)) => {
+            let token_type = TokenType::parse(typ).ok_or(TokenError::Invalid)?;
+            Ok(Declared::Ours(token_type, kid.to_owned()))
+        }
+        _ => Err(TokenError::Invalid),
+    }
+}
+
+/// Strict: a stray bit in the last character is refused, so that a token has one spelling and thus one id.
+fn decode(part: &str) -> Result<Vec<u8>, TokenError> {
+    BASE64URL_NOPAD.decode(part.as_bytes()).map_err(|_| TokenError::Invalid)
+}

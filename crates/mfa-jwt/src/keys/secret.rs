@@ -1,0 +1,110 @@
+//! HS256: HMAC-SHA256 under a secret that both sides know (RFC 7518 §3.2).
+
+use std::fmt;
+
+use data_encoding::BASE64URL_NOPAD;
+use hmac::{Hmac, KeyInit, Mac};
+use josekit::jws::alg::hmac::{HmacJwsAlgorithm, HmacJwsSigner};
+use josekit::jws::{HS256, JwsSigner};
+use mfa_core::SecretText;
+use sha2::Sha256;
+use subtle::ConstantTimeEq;
+
+use super::{TokenKey, check_secret_strength};
+use crate::{IssueError, KeyError, TokenError};
+
+/// The algorithm, as `alg` writes it.
+const ALGORITHM: &str = "HS256";
+/// What the key signs to get its name.
+const ID_MESSAGE: &[u8] = b"kid";
+/// How many bytes of that signature are the name.
+const ID_BYTES: usize = 8;
+
+/// A secret key for HS256: its UTF-8 bytes as they stand, never base64-decoded, as Python's libraries use it.
+///
+/// `Debug` shows its public name (`kid`) alone.
+pub struct SecretKey {
+    id: String,
+    signer: HmacJwsSigner,
+}
+
+impl SecretKey {
+    /// Takes a secret that is long enough and cannot be guessed.
+    ///
+    /// # Errors
+    ///
+    /// [`KeyError`] as [`check_secret_strength`] says it, or when the cryptographic library refuses the key: do not
+    /// start.
+    pub fn new(secret: &SecretText) -> Result<Self, KeyError> {
+        check_secret_strength(secret)?;
+        Self::from_bytes(secret.expose().as_bytes())
+    }
+
+    fn from_bytes(secret: &[u8]) -> Result<Self, KeyError> {
+        let algorithm: HmacJwsAlgorithm = HS256;
+        let signer = algorithm.signer_from_bytes(secret).map_err(|_| KeyError::Unusable)?;
+        Ok(Self { id: id_of(secret)?, signer })
+    }
+}
+
+impl TokenKey for SecretKey {
+    fn id(&self) -> &str {
+        &self.id
+    }
+
+    fn algorithm(&self) -> &'static str {
+        ALGORITHM
+    }
+
+    fn sign(&self, message: &[u8]) -> Result<Vec<u8>, IssueError> {
+        self.signer.sign(message).map_err(|_| IssueError::Signing)
+    }
+
+    /// Signs again and compares in constant time; josekit's own verifier compares byte by byte and stops early.
+    fn verify(&self, message: &[u8], signature: &[u8]) -> Result<(), TokenError> {
+        let expected = self.signer.sign(message).map_err(|_| TokenError::Invalid)?;
+        if bool::from(expected.ct_eq(signature)) { Ok(()) } else { Err(TokenError::Invalid) }
+    }
+}
+
+impl fmt::Debug for SecretKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("SecretKey").field("id", &self.id).finish_non_exhaustive()
+    }
+}
+
+fn id_of(secret: &[u8]) -> Result<String, KeyError> {
+    let mac = Hmac::<Sha256>::new_from_slice(secret).map_err(|_| KeyError::Unusable)?;
+    let digest = mac.chain_update(ID_MESSAGE).finalize().into_bytes();
+    Ok(BASE64URL_NOPAD.encode(digest.get(..ID_BYTES).ok_or(KeyError::Unusable)?))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// RFC 7515 appendix A.1.
+    #[test]
+    fn the_example_of_the_standard_verifies_and_is_signed_alike() {
+        let secret = BASE64URL_NOPAD
+            .decode(b"AyM1SysPpbyDfgZld3umj1qzKObwVMkoqQ-EstJQLr_T-1qS0gZH75aKtMN3Yj0iPS4hcgUuTwjAzZr1Z9CAow")
+            .unwrap();
+        let signed = "eyJ0eXAiOiJKV1QiLA0KICJhbGciOiJIUzI1NiJ9.eyJpc3MiOiJqb2UiLA0KICJleHAiOjEzMDA4MTkzODAsDQogImh0dHA6Ly9leGFtcGxlLmNvbS9pc19yb290Ijp0cnVlfQ";
+        let signature = BASE64URL_NOPAD.decode(b"dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk").unwrap();
+        let key = SecretKey::from_bytes(&secret).unwrap();
+        assert_eq!(key.sign(signed.as_bytes()), Ok(signature.clone()));
+        assert_eq!(key.verify(signed.as_bytes(), &signature), Ok(()));
+        for wrong in [&signature[..31], &[][..], &[0; 32]] {
+            assert_eq!(key.verify(signed.as_bytes(), wrong), Err(TokenError::Invalid));
+        }
+    }
+
+    #[test]
+    fn debug_shows_the_name_and_not_the_secret() {
+        let secret = "b2f7Qm1xV8s0KzJ4tYp6RcLw9aHdEu3N";
+        let key = SecretKey::new(&SecretText::new(secret.into())).unwrap();
+        let shown = format!("{key:?}");
+        assert!(shown.contains(key.id()));
+        assert!(!shown.contains(&secret[..6]));
+    }
+}

@@ -1,0 +1,218 @@
+//! Whether a secret key can be guessed. Nobody can measure that; what people write in place of a key can be known.
+
+use mfa_core::SecretText;
+use zeroize::Zeroizing;
+
+use crate::KeyError;
+
+/// The fewest bytes of an HS256 key (RFC 7518 §3.2).
+const SHORTEST: usize = 32;
+/// Random keys of that length have more different bytes, in whatever alphabet they are written.
+const FEWEST_BYTES: usize = 8;
+/// They have more different runs of three too; a short text written several times has not.
+const FEWEST_RUNS: usize = 20;
+/// With fewer pairs of characters than this nothing can be said of the language.
+const FEWEST_PAIRS: usize = 12;
+
+/// What stands where a key should be written, lower case, letters and digits alone. Long enough that chance does not
+/// write them.
+const PLACEHOLDERS: &[&str] = &[
+    "changeme",
+    "changethis",
+    "changeit",
+    "changemoi",
+    "generer",
+    "generate",
+    "uneclealeatoire",
+    "bitsici",
+    "placeholder",
+    "remplace",
+    "replaceme",
+    "replacethis",
+    "replacewith",
+    "insertyour",
+    "yoursecret",
+    "mysecret",
+    "supersecret",
+    "topsecret",
+    "secretkey",
+    "jwtsecret",
+    "votrecle",
+    "votresecret",
+    "clesecrete",
+    "motdepasse",
+    "password",
+    "passphrase",
+    "example",
+    "exemple",
+    "notasecret",
+    "insecure",
+    "qwertyuiop",
+    "azertyuiop",
+    "0123456789",
+    "1234567890",
+    "9876543210",
+    "abcdefgh",
+];
+
+/// The pairs of letters that make up three quarters of English and French text.
+const COMMON_PAIRS: &str = "th he in er an re on at en nd ti es or te of ed is it al ar st to nt ng se ha as ou io le \
+     ve co me de hi ri ro ic ne ea ra ce li ch ll be ma si om ur ss et la ai qu ue ns us un el em ta tr pa pe po pr so \
+     tu au eu nc ec no na ca lo ho ac ad am id il ir ol ot sh su ie ee wh ow ke ge";
+
+/// Refuses a key that is short, a placeholder, or a text that somebody thought of.
+///
+/// Random keys pass in every usual spelling: hexadecimal, base64, base32, UUIDs one after the other. A pass phrase of
+/// words is refused however long it is.
+///
+/// # Errors
+///
+/// [`KeyError::TooShort`], [`KeyError::Placeholder`] or [`KeyError::Guessable`]: do not start with this key.
+pub fn check_secret_strength(secret: &SecretText) -> Result<(), KeyError> {
+    let secret = secret.expose();
+    if secret.len() < SHORTEST {
+        return Err(KeyError::TooShort);
+    }
+    if is_placeholder(secret) {
+        return Err(KeyError::Placeholder);
+    }
+    let bytes = secret.as_bytes();
+    if has_fewer(bytes, 1, FEWEST_BYTES) || has_fewer(bytes, 3, FEWEST_RUNS) {
+        return Err(KeyError::Guessable);
+    }
+    if reads_like_words(bytes) {
+        return Err(KeyError::Guessable);
+    }
+    Ok(())
+}
+
+fn is_placeholder(secret: &str) -> bool {
+    // Of its final size from the start, so that no copy is left behind by growing.
+    let mut plain = Zeroizing::new(String::with_capacity(secret.len()));
+    plain.extend(secret.chars().filter(char::is_ascii_alphanumeric).map(|it| it.to_ascii_lowercase()));
+    PLACEHOLDERS.iter().any(|word| plain.contains(word))
+}
+
+/// Whether fewer than this many runs of that length are unlike all before them. Keeps no copy of the secret.
+fn has_fewer(secret: &[u8], length: usize, enough: usize) -> bool {
+    let runs = || secret.windows(length);
+    let new = runs().enumerate().filter(|(at, it)| !runs().take(*at).any(|other| other == *it));
+    new.take(enough).count() < enough
+}
+
+/// Whether half of the neighbouring characters are such as English and French put together. Chance does so with one
+/// pair in ten; of random base64 keys a few in a million are refused.
+fn reads_like_words(secret: &[u8]) -> bool {
+    // Hexadecimal has few letters, and they happen to be common ones.
+    if secret.iter().all(|it| it.is_ascii_hexdigit() || *it == b'-') {
+        return false;
+    }
+    let (mut pairs, mut common) = (0_usize, 0_usize);
+    for pair in secret.windows(2) {
+        let &[first, second] = pair else { continue };
+        let apart = !(first.is_ascii_alphanumeric() && second.is_ascii_alphanumeric());
+        let new_word = first.is_ascii_lowercase() && second.is_ascii_uppercase();
+        if apart || new_word {
+            continue;
+        }
+        pairs = pairs.saturating_add(1);
+        if is_common([first.to_ascii_lowercase(), second.to_ascii_lowercase()]) {
+            common = common.saturating_add(1);
+        }
+    }
+    pairs >= FEWEST_PAIRS && common.saturating_mul(2) >= pairs
+}
+
+fn is_common(pair: [u8; 2]) -> bool {
+    COMMON_PAIRS.split_ascii_whitespace().any(|common| common.as_bytes() == pair)
+}
+
+#[cfg(test)]
+mod tests {
+    use data_encoding::{BASE32_NOPAD, BASE64, BASE64URL_NOPAD, HEXLOWER};
+    use mfa_core::Entropy;
+    use mfa_core::testing::SeededEntropy;
+
+    use super::*;
+
+    fn check(secret: &str) -> Result<(), KeyError> {
+        check_secret_strength(&SecretText::new(secret.to_owned()))
+    }
+
+    #[test]
+    fn keys_of_less_than_32_bytes_are_refused() {
+        assert_eq!(check("b2f7Qm1xV8s0KzJ4tYp6RcLw9aHdEu3"), Err(KeyError::TooShort));
+        assert_eq!(check("b2f7Qm1xV8s0KzJ4tYp6RcLw9aHdEu3N"), Ok(()));
+    }
+
+    #[test]
+    fn placeholders_are_refused() {
+        for placeholder in [
+            "GENERER_UNE_CLE_ALEATOIRE_256_BITS_ICI",
+            "changeme-changeme-changeme-change",
+            "Change_Me_Change_Me_Change_Me_123",
+            "your-secret-key-goes-here-please-0",
+            "0123456789abcdef0123456789abcdef",
+            "P@SSWORD-PASSWORD-1x9z-4411-kk-zz",
+        ] {
+            assert_eq!(check(placeholder), Err(KeyError::Placeholder), "{placeholder}");
+        }
+    }
+
+    #[test]
+    fn repetitions_and_small_alphabets_are_refused() {
+        for weak in [
+            "a".repeat(64),
+            "ab".repeat(32),
+            "é".repeat(32),
+            "x7Kq!".repeat(8),
+            "b2f7Qm1xV8s0KzJ4".repeat(2),
+            "10110011100011110100110101011001".to_owned(),
+        ] {
+            assert_eq!(check(&weak), Err(KeyError::Guessable), "{weak}");
+        }
+    }
+
+    #[test]
+    fn phrases_are_refused() {
+        for phrase in [
+            "correct horse battery staple for our tokens",
+            "nova-production-backend-2024-tokens!",
+            "NovaMfaStagingEnvironmentSigningKey1",
+            "this is the signing key of our company",
+            "la clef de notre maison est sous le paillasson",
+            "unit-test-secret-for-the-mfa-service",
+            "nova-mfa-dev-secret-not-for-production",
+        ] {
+            assert_eq!(check(phrase), Err(KeyError::Guessable), "{phrase}");
+        }
+    }
+
+    #[test]
+    fn random_keys_pass_in_every_usual_spelling() {
+        let entropy = SeededEntropy::default();
+        for _ in 0..500 {
+            let mut key = [0_u8; 32];
+            entropy.fill(&mut key).unwrap();
+            let hex = HEXLOWER.encode(&key);
+            let uuids: Vec<String> = [&hex[..32], &hex[32..]]
+                .map(|it| {
+                    format!("{}-{}-{}-{}-{}", &it[..8], &it[8..12], &it[12..16], &it[16..20], &it[20..])
+                })
+                .into();
+            for spelling in [
+                BASE64.encode(&key),
+                BASE64URL_NOPAD.encode(&key),
+                BASE32_NOPAD.encode(&key[..20]),
+                hex[..32].to_owned(),
+                hex.to_uppercase(),
+                hex.clone(),
+                uuids.concat(),
+                uuids.join("-"),
+                uuids.concat().replace('-', ""),
+            ] {
+                assert_eq!(check(&spelling), Ok(()), "{spelling}");
+            }
+        }
+    }
+}

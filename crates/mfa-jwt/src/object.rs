@@ -1,0 +1,119 @@
+//! A JSON object that is read without mercy: no name twice, and no value of another type than asked for.
+
+use std::collections::BTreeMap;
+use std::fmt;
+
+use serde::de::{Deserialize, Deserializer, Error, MapAccess, Visitor};
+use serde_json::Value;
+
+use crate::TokenError;
+
+/// The header or the claims of a token.
+///
+/// Parsers differ in which of two members with one name they keep; who can make two of them disagree about a token has
+/// won. So such an object is refused (RFC 7519 §4 leaves the choice).
+#[derive(Debug)]
+pub(crate) struct Object(BTreeMap<String, Value>);
+
+impl Object {
+    /// Reads an object that has each name once.
+    pub(crate) fn parse(json: &[u8]) -> Result<Self, TokenError> {
+        serde_json::from_slice(json).map_err(|_| TokenError::Invalid)
+    }
+
+    /// Whether there is a member of that name, whatever its value.
+    pub(crate) fn contains(&self, name: &str) -> bool {
+        self.0.contains_key(name)
+    }
+
+    /// The string of that name.
+    pub(crate) fn text(&self, name: &str) -> Result<Option<&str>, TokenError> {
+        self.typed(name, Value::as_str)
+    }
+
+    /// The whole number of that name: `1.0` and `"1"` are none.
+    pub(crate) fn integer(&self, name: &str) -> Result<Option<i64>, TokenError> {
+        self.typed(name, Value::as_i64)
+    }
+
+    /// The whole number of that name, zero or more.
+    pub(crate) fn count(&self, name: &str) -> Result<Option<u64>, TokenError> {
+        self.typed(name, Value::as_u64)
+    }
+
+    /// The `true` or `false` of that name.
+    pub(crate) fn flag(&self, name: &str) -> Result<Option<bool>, TokenError> {
+        self.typed(name, Value::as_bool)
+    }
+
+    /// The list of strings of that name.
+    pub(crate) fn texts(&self, name: &str) -> Result<Option<Vec<&str>>, TokenError> {
+        self.typed(name, |value| value.as_array()?.iter().map(Value::as_str).collect())
+    }
+
+    /// Absent is `None`; present and of another type is an error, so that no check is skipped by a change of type.
+    fn typed<'a, T>(
+        &'a self,
+        name: &str,
+        read: impl Fn(&'a Value) -> Option<T>,
+    ) -> Result<Option<T>, TokenError> {
+        self.0.get(name).map(|value| read(value).ok_or(TokenError::Invalid)).transpose()
+    }
+}
+
+impl<'de> Deserialize<'de> for Object {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Members;
+
+        impl<'de> Visitor<'de> for Members {
+            type Value = Object;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("an object with each name once")
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, mut access: A) -> Result<Object, A::Error> {
+                let mut members = BTreeMap::new();
+                while let Some((name, value)) = access.next_entry::<String, Value>()? {
+                    if members.insert(name, value).is_some() {
+                        return Err(A::Error::custom("a name stands twice"));
+                    }
+                }
+                Ok(Object(members))
+            }
+        }
+
+        deserializer.deserialize_map(Members)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_name_that_stands_twice_is_refused_however_it_is_escaped() {
+        assert!(Object::parse(br#"{"exp":1,"nbf":2}"#).is_ok());
+        for doubled in [&br#"{"exp":1,"exp":1}"#[..], br#"{"exp":1,"\u0065xp":2}"#] {
+            assert_eq!(Object::parse(doubled).err(), Some(TokenError::Invalid));
+        }
+    }
+
+    #[test]
+    fn only_one_whole_object_is_read() {
+        for other in [&b"[]"[..], b"null", b"", b"{} {}", b"{}x", b"\xff", b"{\"a\":1,}"] {
+            assert_eq!(Object::parse(other).err(), Some(TokenError::Invalid));
+        }
+    }
+
+    #[test]
+    fn a_value_of_another_type_is_an_error_and_not_an_absence() {
+        let object = Object::parse(br#"{"n":1.0,"s":null,"b":1,"l":["a",1],"c":-1}"#).unwrap();
+        assert_eq!(object.integer("n"), Err(TokenError::Invalid));
+        assert_eq!(object.text("s"), Err(TokenError::Invalid));
+        assert_eq!(object.flag("b"), Err(TokenError::Invalid));
+        assert_eq!(object.texts("l"), Err(TokenError::Invalid));
+        assert_eq!(object.count("c"), Err(TokenError::Invalid));
+        assert_eq!(object.text("absent"), Ok(None));
+    }
+}

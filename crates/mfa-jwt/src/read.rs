@@ -1,0 +1,93 @@
+//! Reading tokens: which way each goes, and what must be true of its claims.
+
+use std::time::Duration;
+
+use mfa_core::{Presented, Stage, Timestamp, TokenId};
+
+use crate::claims::Claims;
+use crate::jws::{Declared, Jws};
+use crate::token_type::TokenType;
+use crate::{TokenError, TokenService};
+
+/// How far the clocks of two machines may differ.
+const LEEWAY: Duration = Duration::from_secs(5);
+
+impl TokenService {
+    /// Whether this token is genuine, whole and in its time; whether it is spent or revoked the account knows.
+    ///
+    /// Where legacy tokens are accepted, one that names neither key nor type of ours needs only `sub`, `email`, `exp`
+    /// and its stage claim; what else it claims must still be right.
+    ///
+    /// # Errors
+    ///
+    /// [`TokenError::Expired`] only where everything else is right; [`TokenError::Invalid`] otherwise. Either way
+    /// the caller is to log in again.
+    pub fn authenticate(&self, token: &str, now: Timestamp) -> Result<Presented, TokenError> {
+        let jws = Jws::parse(token)?;
+        let claims = match &jws.declared {
+            Declared::Ours(token_type, key_id) => self.read_ours(&jws, *token_type, key_id)?,
+            Declared::Plain if self.accept_legacy => self.read_legacy(&jws)?,
+            Declared::Plain => return Err(TokenError::Invalid),
+        };
+        let token_type = TokenType::of(claims.assurance.stage);
+        self.check_parties(&claims, token_type)?;
+        let issued_at = check_times(&claims, token_type.lifetime(), now)?;
+        let expires_at = Timestamp::from_seconds(claims.expires);
+        // Last of all: an expired token with another flaw is an invalid one.
+        if now > expires_at.plus(LEEWAY) {
+            return Err(TokenError::Expired);
+        }
+        let stage = claims.assurance.stage;
+        let auth_time = claims.authenticated.filter(|_| matches!(stage, Stage::TwoFactors(_)));
+        Ok(Presented {
+            user: claims.user,
+            id: claims.id.unwrap_or_else(|| TokenId::of(token)),
+            stage,
+            session: claims.session,
+            issued_at,
+            expires_at,
+            auth_time: auth_time.map(Timestamp::from_seconds),
+        })
+    }
+
+    fn read_ours(&self, jws: &Jws<'_>, token_type: TokenType, key_id: &str) -> Result<Claims, TokenError> {
+        let key = self.keys.find(token_type, key_id).ok_or(TokenError::Invalid)?;
+        let claims = Claims::parse(&jws.verify(key)?)?;
+        let fits = TokenType::of(claims.assurance.stage) == token_type;
+        if fits && claims.is_complete() { Ok(claims) } else { Err(TokenError::Invalid) }
+    }
+
+    fn read_legacy(&self, jws: &Jws<'_>) -> Result<Claims, TokenError> {
+        let claims = self.keys.secrets().find_map(|key| jws.verify(key).ok());
+        Claims::parse(&claims.ok_or(TokenError::Invalid)?)
+    }
+
+    fn check_parties(&self, claims: &Claims, token_type: TokenType) -> Result<(), TokenError> {
+        let issuer = claims.issuer.as_deref().unwrap_or(&self.issuer);
+        let audience = claims.audience.as_deref().unwrap_or(self.audience_of(token_type));
+        if issuer == self.issuer && audience == self.audience_of(token_type) {
+            Ok(())
+        } else {
+            Err(TokenError::Invalid)
+        }
+    }
+}
+
+/// Checks every time but the end of the token, and tells when it was issued.
+///
+/// Without `iat` the token is taken to have been given its whole lifetime.
+fn check_times(claims: &Claims, lifetime: Duration, now: Timestamp) -> Result<Timestamp, TokenError> {
+    let expires_at = Timestamp::from_seconds(claims.expires);
+    let issued_at = claims.issued.map_or(expires_at.minus(lifetime), Timestamp::from_seconds);
+    let latest = now.plus(LEEWAY);
+    let ahead = |seconds: Option<i64>| seconds.is_some_and(|it| Timestamp::from_seconds(it) > latest);
+    if issued_at > latest || ahead(claims.not_before) || ahead(claims.authenticated) {
+        return Err(TokenError::Invalid);
+    }
+    if expires_at <= issued_at || expires_at > issued_at.plus(lifetime) {
+        return Err(TokenError::Invalid);
+    }
+    let Some(millis) = claims.issued_millis else { return Ok(issued_at) };
+    let exact = Timestamp::from_millis(millis);
+    if claims.issued == Some(exact.seconds()) { Ok(exact) } else { Err(TokenError::Invalid) }
+}

@@ -1,0 +1,144 @@
+//! A code as a user types it.
+
+use std::fmt;
+
+use mfa_core::SecretText;
+use subtle::{Choice, ConstantTimeEq};
+use zeroize::ZeroizeOnDrop;
+
+use crate::Digits;
+
+/// A code of an authenticator app: six digits, or seven or eight where that was agreed.
+///
+/// Redacted in `Debug`, wiped on drop, compared in constant time.
+#[derive(Clone, ZeroizeOnDrop)]
+pub struct TotpCode {
+    value: u32,
+    #[zeroize(skip)]
+    digits: Digits,
+}
+
+/// A text that is no code. Says nothing of the text.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("a code is exactly {0} ASCII digits")]
+pub struct TotpCodeError(Digits);
+
+impl TotpCode {
+    /// Parses exactly six ASCII digits: nothing is trimmed, and no other script's digits count, so that one code has
+    /// one spelling and whoever counts tries or spent codes cannot be led astray by another.
+    ///
+    /// # Errors
+    ///
+    /// [`TotpCodeError`] for any other text: tell the caller that the field is malformed, and count no try.
+    pub fn parse(text: &str) -> Result<Self, TotpCodeError> {
+        Self::parse_digits(text, Digits::Six)
+    }
+
+    /// Parses exactly that many ASCII digits.
+    ///
+    /// # Errors
+    ///
+    /// [`TotpCodeError`] for any other text.
+    pub fn parse_digits(text: &str, digits: Digits) -> Result<Self, TotpCodeError> {
+        let error = TotpCodeError(digits);
+        // The check of each byte comes first because `u32::from_str` takes a leading plus.
+        if text.len() != usize::from(digits.count()) || !text.bytes().all(|byte| byte.is_ascii_digit()) {
+            return Err(error);
+        }
+        let value = text.parse().map_err(|_| error)?;
+        Ok(Self { value, digits })
+    }
+
+    pub(crate) const fn truncated(number: u32, digits: Digits) -> Self {
+        Self { value: digits.last_of(number), digits }
+    }
+
+    /// The code as an app shows it, with its leading zeros.
+    pub fn to_text(&self) -> SecretText {
+        let width = usize::from(self.digits.count());
+        SecretText::new(format!("{:0width$}", self.value))
+    }
+}
+
+impl ConstantTimeEq for TotpCode {
+    fn ct_eq(&self, other: &Self) -> Choice {
+        self.value.ct_eq(&other.value) & self.digits.count().ct_eq(&other.digits.count())
+    }
+}
+
+impl PartialEq for TotpCode {
+    fn eq(&self, other: &Self) -> bool {
+        self.ct_eq(other).into()
+    }
+}
+
+impl Eq for TotpCode {}
+
+impl fmt::Debug for TotpCode {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("[redacted]")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn leading_zeros_are_part_of_a_code() {
+        assert_eq!(TotpCode::parse("000042").unwrap().to_text().expose(), "000042");
+        let eight = TotpCode::parse_digits("00000042", Digits::Eight).unwrap();
+        assert_ne!(eight, TotpCode::parse("000042").unwrap());
+        assert_eq!(eight.to_text().expose(), "00000042");
+    }
+
+    #[test]
+    fn every_other_spelling_is_refused() {
+        let spellings = [
+            "",
+            "12345",
+            "1234567",
+            " 123456",
+            "123456 ",
+            "123456\n",
+            "123 456",
+            "123-456",
+            "+12345",
+            "-12345",
+            "12345a",
+            "0x1234",
+            "12345\0",
+            "１２３４５６",
+            "٤٤٤٤٤٤",
+            "१२३४५६",
+            "1234٦",
+        ];
+        for text in spellings {
+            assert_eq!(TotpCode::parse(text), Err(TotpCodeError(Digits::Six)), "{text:?}");
+        }
+        assert!(TotpCode::parse_digits("123456", Digits::Seven).is_err());
+        assert!(TotpCode::parse_digits("1234567", Digits::Seven).is_ok());
+    }
+
+    #[test]
+    fn neither_debug_nor_the_error_shows_what_was_typed() {
+        assert_eq!(format!("{:?}", TotpCode::parse("123456")), "Ok([redacted])");
+        let error = TotpCode::parse("12345x").unwrap_err();
+        assert_eq!(error.to_string(), "a code is exactly 6 ASCII digits");
+    }
+
+    proptest! {
+        #[test]
+        fn exactly_six_ascii_digits_are_a_code(text in r"\PC{0,8}|[0-9]{0,9}|[0-9 +\-]{6}|\d{6}") {
+            let is_code = text.chars().count() == 6 && text.chars().all(|c| "0123456789".contains(c));
+            let parsed = TotpCode::parse(&text);
+            prop_assert_eq!(parsed.is_ok(), is_code);
+            if let Ok(code) = parsed {
+                let shown = code.to_text();
+                prop_assert_eq!(shown.expose(), text);
+            }
+        }
+    }
+}

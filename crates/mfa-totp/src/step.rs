@@ -1,0 +1,69 @@
+//! Time steps: the counter of TOTP (RFC 6238 §4).
+
+use std::time::Duration;
+
+use mfa_core::{SecretBytes, Timestamp};
+
+use crate::{Parameters, TotpCode, hotp};
+
+/// How long a code is shown (RFC 6238 §5.2).
+pub const PERIOD: Duration = Duration::from_secs(SECONDS.unsigned_abs());
+
+const SECONDS: i64 = 30;
+
+/// A time step: how many periods have passed since 1970, negative before it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Step(i64);
+
+impl Step {
+    /// The step in which this time lies.
+    pub const fn at(time: Timestamp) -> Self {
+        Self(time.seconds().div_euclid(SECONDS))
+    }
+
+    /// Its number, as [`mfa_core::TotpState::last_step`] holds it.
+    pub const fn number(self) -> i64 {
+        self.0
+    }
+
+    /// The step with this number.
+    pub(crate) const fn from_number(number: i64) -> Self {
+        Self(number)
+    }
+
+    /// The step that many periods later. Steps lie far inside the range of an `i64`, since times are milliseconds.
+    pub(crate) const fn offset(self, steps: i64) -> Self {
+        Self(self.0.saturating_add(steps))
+    }
+
+    /// The code of this step. Before 1970 there is none: the counter of RFC 4226 has no sign.
+    pub fn code(self, secret: &SecretBytes, parameters: Parameters) -> Option<TotpCode> {
+        u64::try_from(self.0).ok().map(|counter| hotp(secret, counter, parameters))
+    }
+}
+
+/// What so many steps amount to, in seconds.
+pub(crate) const fn seconds_of(steps: i64) -> i64 {
+    steps.saturating_mul(SECONDS)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_step_is_thirty_seconds_long_on_both_sides_of_the_epoch() {
+        let steps: Vec<_> =
+            [-30_001, -30_000, -1, 0, 29_999, 30_000].map(|ms| Step::at(Timestamp::from_millis(ms)).0).into();
+        assert_eq!(steps, [-2, -1, -1, 0, 0, 1]);
+    }
+
+    #[test]
+    fn there_is_no_code_before_the_epoch_and_none_of_the_ends_of_time_panics() {
+        let secret = SecretBytes::new(vec![7; 20]);
+        for (millis, has_code) in [(i64::MIN, false), (-1, false), (0, true), (i64::MAX, true)] {
+            let step = Step::at(Timestamp::from_millis(millis));
+            assert_eq!(step.code(&secret, Parameters::default()).is_some(), has_code, "{millis}");
+        }
+    }
+}
