@@ -1,1 +1,24 @@
-//! server
+//! The HTTP server of NOVA MFA: HTTP to flows and back, nothing else.
+//!
+//! [`serve`] puts an [`mfa_infra::Mfa`] on a listener. A call passes the edge (id, address, language, headers, access
+//! line), the intake (size, content type, token, limit, body, in this order) and one handler in `routes/`, which calls
+//! one flow; what the flow refuses becomes a problem document (RFC 9457) in `problem/`.
+//!
+//! It refuses to hold a rule or a line of SQL. To add an endpoint: a handler in the file of its area under `routes/`,
+//! and a line in `routes/mod.rs`. To add a refusal: a kind in `problem/kind.rs`, its texts in `problem/messages.rs`;
+//! the compiler names the rest.
+
+mod banner;
+mod caller;
+mod client_ip;
+mod edge;
+mod intake;
+mod language;
+mod problem;
+mod rfc3339;
+mod routes;
+mod serve;
+mod signals;
+
+pub use banner::Banner;
+pub use serve::{Running, listen, serve};

@@ -6,8 +6,12 @@
 //!
 //! It refuses to hold rules: what is allowed is decided in `mfa-core` and the factor crates.
 
+mod clock;
 pub mod crypto;
 pub mod database;
 pub mod memory;
+mod mfa;
 pub mod settings;
 pub mod telemetry;
+
+pub use mfa::{DemoUser, FlowLost, Mfa, OpenError, PartState, Readiness};

@@ -1,1 +1,19 @@
-//! crypto.
+//! Ciphers, slow hashes, and what the operating system gives: the time and randomness.
+//!
+//! One [`KeyRing`] of master keys; every use of a key takes a key of its own, derived under its own label, so that
+//! no two kinds of value are ever sealed or signed with the same bytes. A new use is a new label and a type that
+//! asks the ring for it.
+
+mod aes_gcm;
+mod argon2id;
+mod audit_keys;
+mod key_ring;
+mod slow_hasher;
+mod stored_digest;
+mod system;
+
+pub use aes_gcm::AesGcmCipher;
+pub use audit_keys::{AuditKeys, MacCheck};
+pub use key_ring::{KeyRing, KeyRingError};
+pub use slow_hasher::{HasherLimits, SlowHasher};
+pub use system::{OsEntropy, SystemClock};

@@ -1,1 +1,147 @@
-//! database.
+//! Accounts and users in a database: SQLite, embedded, or PostgreSQL.
+//!
+//! One committer serves both: it gathers the decisions that wait, loads their accounts in one read, decides each in
+//! turn, stores all with one commit, and only then answers. What differs between the databases is a
+//! [`committer::GroupStore`] each, their statements, and how they are connected.
+
+mod chain;
+mod committer;
+mod migrate;
+mod pool;
+mod postgres;
+mod row;
+mod sqlite;
+
+use std::fmt;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use mfa_core::{Accounts, BoxFuture, Entropy, EventLog, SecretText, StoreError, Timestamp, Users};
+
+use crate::crypto::AuditKeys;
+
+pub use chain::Chain;
+pub use committer::CommitterLimits;
+pub use migrate::{MigrationError, MigrationStatus, Migrations};
+pub use postgres::PostgresDatabase;
+pub use sqlite::SqliteDatabase;
+
+/// Which database, and how to reach it.
+#[derive(Clone, Debug)]
+pub enum Location {
+    /// A file.
+    Sqlite(PathBuf),
+    /// A server, by its URL.
+    Postgres(SecretText),
+}
+
+/// How a database is opened.
+#[derive(Clone, Debug)]
+pub struct DatabaseOptions {
+    /// Connections for reads.
+    pub pool: u32,
+    /// Committers (PostgreSQL; SQLite has exactly one).
+    pub committers: usize,
+    /// What may wait.
+    pub limits: CommitterLimits,
+}
+
+impl Default for DatabaseOptions {
+    fn default() -> Self {
+        Self { pool: 8, committers: 2, limits: CommitterLimits::default() }
+    }
+}
+
+/// What the adapters of a database need beside it.
+#[derive(Clone, Debug)]
+pub struct Surroundings {
+    /// The keys of the audit chain.
+    pub audit: Arc<AuditKeys>,
+    /// Chance, for event ids and salts.
+    pub entropy: Arc<dyn Entropy>,
+    /// Where stored events are told.
+    pub log: Arc<dyn EventLog>,
+    /// Where blocking reads run.
+    pub runtime: tokio::runtime::Handle,
+}
+
+/// An open database: the ports that it stands behind, and what only the wiring asks.
+pub trait Database: Accounts + Users {
+    /// Whether decisions are refused because too many wait.
+    fn is_full(&self) -> bool;
+
+    /// The time by the database's clock; `None` where it has none of its own.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError`] when it gave no answer: it is not ready.
+    fn time(&self) -> BoxFuture<'_, Result<Option<Timestamp>, StoreError>>;
+
+    /// A small fact of the installation, set to `value` where there is none yet.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError`] when the store gave no answer.
+    fn fact(&self, name: &str, value: &str) -> Result<String, StoreError>;
+
+    /// Whether our migrations made the table `users`.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError`] when the store gave no answer.
+    fn made_users(&self) -> Result<bool, StoreError>;
+
+    /// Takes no more decisions, answers those that wait for up to `within`, and refuses the rest.
+    fn stop(&self, within: Duration);
+}
+
+/// A database that could not be opened.
+#[derive(Debug, thiserror::Error)]
+pub enum OpenDatabaseError {
+    /// It could not be reached.
+    #[error("the database cannot be opened: {0}. Check DATABASE_URL and that the server is running")]
+    Unreachable(String),
+    /// Its schema could not be brought up to date.
+    #[error(transparent)]
+    Migration(#[from] MigrationError),
+}
+
+impl fmt::Display for Location {
+    /// Without credentials.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Sqlite(path) => write!(f, "SQLite in {}", path.display()),
+            Self::Postgres(url) => {
+                let url = url::Url::parse(url.expose()).ok();
+                let host = url.as_ref().and_then(url::Url::host_str).unwrap_or("localhost");
+                let name = url.as_ref().map_or("", |url| url.path().trim_start_matches('/'));
+                write!(f, "PostgreSQL at {host}, database {name}")
+            }
+        }
+    }
+}
+
+impl Location {
+    /// Opens the database, with its schema brought up to date.
+    ///
+    /// # Errors
+    ///
+    /// [`OpenDatabaseError`] with what to do.
+    pub fn open(
+        &self,
+        options: &DatabaseOptions,
+        around: Surroundings,
+    ) -> Result<Arc<dyn Database>, OpenDatabaseError> {
+        self.migrations().up()?;
+        Ok(match self {
+            Self::Sqlite(path) => Arc::new(SqliteDatabase::open(path, options, around)?),
+            Self::Postgres(url) => Arc::new(PostgresDatabase::open(url, options, around)?),
+        })
+    }
+
+    /// Its schema.
+    pub fn migrations(&self) -> Migrations {
+        Migrations::of(self.clone())
+    }
+}

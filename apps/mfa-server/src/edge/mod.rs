@@ -1,0 +1,129 @@
+//! What every call goes through on its way in and out, whatever path it is for.
+//!
+//! In: an id, the client's address, its language; 503 at once where too much is waiting. Out: faults become problem
+//! documents, every answer gets its headers, one access line is written. A panic ends here as a 500.
+
+mod headers;
+mod lines;
+mod request_id;
+
+use std::fmt;
+use std::net::IpAddr;
+use std::panic::AssertUnwindSafe;
+use std::sync::Arc;
+
+use actix_web::body::BoxBody;
+use actix_web::dev::{ServiceRequest, ServiceResponse};
+use actix_web::error::InternalError;
+use actix_web::middleware::Next;
+use actix_web::{HttpMessage, HttpResponse};
+use futures::FutureExt;
+use mfa_core::{Entropy, Origin};
+use tokio::time::Instant;
+
+use crate::caller::{Caller, user_agent};
+use crate::client_ip::TrustedProxies;
+use crate::language::Language;
+use crate::problem::{Fault, ToldRates, respond};
+
+/// What the edge knows of the deployment.
+pub(crate) struct Edge {
+    /// Whose word is taken for addresses.
+    pub(crate) proxies: TrustedProxies,
+    /// For callers who name no language.
+    pub(crate) fallback: Language,
+    /// Whether clients come over TLS, to us or to a proxy.
+    pub(crate) over_tls: bool,
+    /// Which limits may be told.
+    pub(crate) rates: ToldRates,
+    /// For the ids of requests.
+    pub(crate) entropy: Arc<dyn Entropy>,
+    /// Whether too much is waiting.
+    pub(crate) overloaded: Box<dyn Fn() -> bool + Send + Sync>,
+    /// For access lines, which may be dropped.
+    pub(crate) access: slog::Logger,
+    /// For faults.
+    pub(crate) log: slog::Logger,
+}
+
+impl Edge {
+    /// Passes a call on to the routes, and its answer back.
+    ///
+    /// # Errors
+    ///
+    /// A response that is ready to be sent, where the routes left nothing else behind.
+    pub(crate) async fn pass(
+        &self,
+        request: ServiceRequest,
+        next: Next<BoxBody>,
+    ) -> Result<ServiceResponse<BoxBody>, actix_web::Error> {
+        let started = Instant::now();
+        let method = lines::method(request.method());
+        let caller = self.caller(&request);
+        request.extensions_mut().insert(caller.clone());
+        // A clone of the request would keep the routes from matching it, so after a panic there is none to answer.
+        let outcome = if self.sheds(&request) {
+            Ok(request.error_response(Fault::Overloaded))
+        } else {
+            let passed = AssertUnwindSafe(async { next.call(request).await }).catch_unwind().await;
+            passed.unwrap_or_else(|_| Err(Fault::Bug("a handler panicked").into()))
+        };
+        let outcome = match outcome {
+            Ok(response) => Ok(self.finished(response, &caller)),
+            Err(error) => Err(self.explained(&error, &caller)),
+        };
+        let (status, route) = match &outcome {
+            Ok(response) => (response.status(), response.request().match_pattern()),
+            Err(response) => (response.status(), None),
+        };
+        lines::access(&self.access, method, route.as_deref(), status, started.elapsed(), &caller);
+        outcome.map_err(|response| InternalError::from_response("answered at the edge", response).into())
+    }
+
+    fn caller(&self, request: &ServiceRequest) -> Caller {
+        let headers = request.headers();
+        let ip: Option<IpAddr> = request.peer_addr().map(|peer| self.proxies.client(peer.ip(), headers));
+        let request_id = request_id::request_id(headers, self.entropy.as_ref());
+        Caller {
+            language: Language::asked_for(headers, self.fallback),
+            origin: Origin::new(ip, user_agent(headers).as_deref(), Some(&request_id)),
+            request_id,
+        }
+    }
+
+    /// Health answers even then: whoever watches must see the difference between busy and dead.
+    fn sheds(&self, request: &ServiceRequest) -> bool {
+        request.path().starts_with("/api/") && (self.overloaded)()
+    }
+
+    fn finished(&self, response: ServiceResponse<BoxBody>, caller: &Caller) -> ServiceResponse<BoxBody> {
+        let explained = response.response().error().map(|error| self.explained(error, caller));
+        match explained {
+            Some(explained) => response.into_response(explained),
+            None => {
+                let mut response = response;
+                headers::secure(response.headers_mut(), &caller.request_id, self.over_tls);
+                response
+            }
+        }
+    }
+
+    /// The problem document for an error, and the one log line about it.
+    fn explained(&self, error: &actix_web::Error, caller: &Caller) -> HttpResponse {
+        let bug = Fault::Bug("an error that is no fault");
+        let fault = error.as_error::<Fault>().unwrap_or(&bug);
+        lines::fault(&self.log, fault, caller);
+        let mut response = respond(fault, caller, self.rates);
+        headers::secure(response.headers_mut(), &caller.request_id, self.over_tls);
+        response
+    }
+}
+
+impl fmt::Debug for Edge {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Edge").field("proxies", &self.proxies).finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests;

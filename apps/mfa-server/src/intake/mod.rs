@@ -1,0 +1,190 @@
+//! What every call passes before a flow sees it, in the order that the contract fixes.
+//!
+//! size (413) → content type and method → token (401, 403) → IP limit (429) → body (400, 422) → the flow. Size and
+//! content type are checked as the [`Intake`] is made, the method by the routes; the rest is in the order in which a
+//! handler can call: [`Intake::open`] hands out the body, [`Intake::code_check`] has the limit between.
+
+mod body;
+mod headers;
+mod json;
+
+use std::future::Future;
+use std::panic::AssertUnwindSafe;
+use std::sync::Arc;
+
+use actix_web::dev::Payload;
+use actix_web::web::{Bytes, Data};
+use actix_web::{FromRequest, HttpMessage, HttpRequest};
+use futures::FutureExt;
+use futures::future::LocalBoxFuture;
+use mfa_core::SecretText;
+use mfa_flows::{Accepts, Call, Flows, Refusal};
+use mfa_infra::Mfa;
+use mfa_totp::TotpCode;
+
+pub(crate) use json::JsonObject;
+
+use crate::caller::Caller;
+use crate::problem::{Fault, FieldError};
+
+/// How large a body may be.
+const MOST_BYTES: usize = 16 * 1024;
+
+/// A call whose size and content type are right.
+#[derive(Debug)]
+pub(crate) struct Intake {
+    mfa: Arc<Mfa>,
+    caller: Caller,
+    bearer: Option<SecretText>,
+    body: Body,
+}
+
+/// A body that nobody has looked at yet.
+#[derive(Clone, Debug)]
+pub(crate) struct Body(Bytes);
+
+/// A call of which nothing but the size is right, for handlers that read nothing of it.
+#[derive(Debug)]
+pub(crate) struct Bounded;
+
+impl Intake {
+    /// The caller.
+    pub(crate) const fn caller(&self) -> &Caller {
+        &self.caller
+    }
+
+    /// The body, for a call that needs no token.
+    pub(crate) const fn body(&self) -> &Body {
+        &self.body
+    }
+
+    /// Reads the token; the body is handed out only to who has the right one.
+    ///
+    /// # Errors
+    ///
+    /// 401 and 403 for the token.
+    pub(crate) fn open(&self, accepts: Accepts) -> Result<(Call, &Body), Fault> {
+        let bearer = self.bearer.as_ref().map(SecretText::expose);
+        let call = self.mfa.flows().open(bearer, accepts, self.caller.origin.clone())?;
+        Ok((call, &self.body))
+    }
+
+    /// Runs a flow to its end, whether or not the client waits for it.
+    ///
+    /// # Errors
+    ///
+    /// What the flow refuses; 503 while the server is being stopped.
+    pub(crate) async fn run<T, E, F>(&self, flow: impl FnOnce(Arc<Flows>) -> F) -> Result<T, Fault>
+    where
+        F: Future<Output = Result<T, E>> + Send + 'static,
+        T: Send + 'static,
+        E: Into<Fault> + Send + 'static,
+    {
+        let flow = AssertUnwindSafe(flow(Arc::clone(self.mfa.flows()))).catch_unwind();
+        let outcome = self.mfa.run(flow).await.map_err(|_| Fault::Stopping)?;
+        outcome.map_err(|_| Fault::Bug("a flow panicked"))?.map_err(Into::into)
+    }
+
+    /// Runs a flow that checks a code of an authenticator app. Each such call takes one try of its address, before
+    /// anything is read from its body.
+    ///
+    /// # Errors
+    ///
+    /// 401 and 403 for the token, 429 for the address, 400 and 422 for the body; then what the flow refuses.
+    pub(crate) async fn code_check<T, F>(
+        &self,
+        accepts: Accepts,
+        flow: impl FnOnce(Arc<Flows>, Call, TotpCode) -> F + Send + 'static,
+    ) -> Result<T, Fault>
+    where
+        F: Future<Output = Result<T, Refusal>> + Send + 'static,
+        T: Send + 'static,
+    {
+        let (call, body) = self.open(accepts)?;
+        let body = body.clone();
+        self.run(|flows| async move {
+            flows.limit_code_checks(Some(call.token.user), &call.origin).await?;
+            let mut object = body.object()?;
+            let code = object.required("code", totp_code);
+            let code = object.finish(code)?;
+            flow(flows, call, code).await.map_err(Fault::from)
+        })
+        .await
+    }
+}
+
+impl Body {
+    /// The object of a body that must be there.
+    ///
+    /// # Errors
+    ///
+    /// [`Fault::Malformed`].
+    pub(crate) fn object(&self) -> Result<JsonObject, Fault> {
+        JsonObject::parse(&self.0)
+    }
+
+    /// The object of a body that may be left out.
+    ///
+    /// # Errors
+    ///
+    /// [`Fault::Malformed`].
+    pub(crate) fn optional_object(&self) -> Result<JsonObject, Fault> {
+        if self.is_blank() { Ok(JsonObject::empty()) } else { self.object() }
+    }
+
+    /// Demands that there is nothing in it.
+    ///
+    /// # Errors
+    ///
+    /// [`Fault::Malformed`]; [`Fault::Fields`] for any field.
+    pub(crate) fn nothing(&self) -> Result<(), Fault> {
+        self.optional_object()?.finish(Some(()))
+    }
+
+    fn is_blank(&self) -> bool {
+        self.0.iter().all(|byte| matches!(byte, b' ' | b'\t' | b'\r' | b'\n'))
+    }
+}
+
+/// A code is six ASCII digits and nothing else; how it is spelled is never mended.
+fn totp_code(text: SecretText) -> Result<TotpCode, FieldError> {
+    TotpCode::parse(text.expose()).map_err(|_| FieldError::NotSixDigits)
+}
+
+impl FromRequest for Intake {
+    type Error = actix_web::Error;
+    type Future = LocalBoxFuture<'static, Result<Self, Self::Error>>;
+
+    fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
+        let (request, payload) = (request.clone(), payload.take());
+        Box::pin(async move {
+            headers::announced_size(request.headers())?;
+            let body = Body(body::read(payload).await?);
+            if !body.is_blank() {
+                headers::media_type(request.headers())?;
+            }
+            let mfa = request.app_data::<Data<Mfa>>().ok_or(Fault::Bug("no Mfa in the application"))?;
+            let caller = request.extensions().get::<Caller>().cloned();
+            Ok(Self {
+                mfa: Arc::clone(mfa),
+                caller: caller.ok_or(Fault::Bug("no caller in the request"))?,
+                bearer: headers::bearer(request.headers()).map(|token| SecretText::new(token.to_owned())),
+                body,
+            })
+        })
+    }
+}
+
+impl FromRequest for Bounded {
+    type Error = actix_web::Error;
+    type Future = LocalBoxFuture<'static, Result<Self, Self::Error>>;
+
+    fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
+        let (request, payload) = (request.clone(), payload.take());
+        Box::pin(async move {
+            headers::announced_size(request.headers())?;
+            body::read(payload).await?;
+            Ok(Self)
+        })
+    }
+}

@@ -1,0 +1,151 @@
+//! Why a call ends without what it asked for.
+
+use std::fmt;
+
+use actix_web::http::StatusCode;
+use actix_web::{HttpResponse, ResponseError};
+use mfa_flows::Refusal;
+
+use super::ProblemKind;
+use super::refusal::kind_of_refusal;
+
+/// Why a call ends without what it asked for: the flows refused, or HTTP never got that far.
+///
+/// Handlers return it as their error; the edge turns it into a problem document, because the caller's language and
+/// the id of the request are known there.
+#[derive(Debug)]
+pub(crate) enum Fault {
+    /// The flows refused.
+    Refused(Refusal),
+    /// The body is no JSON object.
+    Malformed,
+    /// The body did not arrive in time.
+    BodyTooSlow,
+    /// Fields of the body are not what they should be.
+    Fields(Vec<FieldFault>),
+    /// There is nothing at this path.
+    NotFound,
+    /// The path does not take this method.
+    MethodNotAllowed {
+        /// What it takes, as `Allow` lists it.
+        allow: &'static str,
+    },
+    /// The body is too large.
+    TooLarge,
+    /// The body is not announced as JSON.
+    UnsupportedMediaType,
+    /// Too much is waiting already.
+    Overloaded,
+    /// The server is being stopped.
+    Stopping,
+    /// We have a bug: what it looked like.
+    Bug(&'static str),
+}
+
+/// A field of a body and what is wrong with it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct FieldFault {
+    /// Its name.
+    pub(crate) field: String,
+    /// What is wrong.
+    pub(crate) error: FieldError,
+}
+
+/// What is wrong with a field.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum FieldError {
+    /// It is not there.
+    Missing,
+    /// Nobody knows it.
+    Unknown,
+    /// It is no string.
+    NotText,
+    /// It holds NUL.
+    Nul,
+    /// It is no six digits.
+    NotSixDigits,
+    /// It is empty or too long.
+    Length {
+        /// How long it may be.
+        most: usize,
+        /// Counted in what.
+        unit: Unit,
+    },
+    /// It cannot stand where it is to be put.
+    Unusable,
+    /// Somebody else has it.
+    Taken,
+}
+
+/// What a length is counted in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Unit {
+    /// Unicode characters.
+    Characters,
+    /// Bytes of UTF-8.
+    Bytes,
+}
+
+impl Fault {
+    /// The kind of problem that it is told as.
+    pub(crate) fn kind(&self) -> ProblemKind {
+        match self {
+            Self::Refused(refusal) => kind_of_refusal(refusal),
+            Self::Malformed => ProblemKind::MalformedRequest,
+            Self::BodyTooSlow => ProblemKind::BodyTooSlow,
+            Self::Fields(_) => ProblemKind::InvalidField,
+            Self::NotFound => ProblemKind::NotFound,
+            Self::MethodNotAllowed { .. } => ProblemKind::MethodNotAllowed,
+            Self::TooLarge => ProblemKind::TooLarge,
+            Self::UnsupportedMediaType => ProblemKind::UnsupportedMediaType,
+            Self::Overloaded | Self::Stopping => ProblemKind::Overloaded,
+            Self::Bug(_) => ProblemKind::InternalError,
+        }
+    }
+}
+
+impl From<Refusal> for Fault {
+    fn from(refusal: Refusal) -> Self {
+        Self::Refused(refusal)
+    }
+}
+
+impl fmt::Display for Fault {
+    /// For the log. Says nothing of what the caller sent.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Refused(refusal) => refusal.fmt(f),
+            Self::Malformed => f.write_str("the body is no JSON object"),
+            Self::BodyTooSlow => f.write_str("the body did not arrive in time"),
+            Self::Fields(_) => f.write_str("a field of the body is not what it should be"),
+            Self::NotFound => f.write_str("nothing at this path"),
+            Self::MethodNotAllowed { .. } => f.write_str("method not taken here"),
+            Self::TooLarge => f.write_str("body too large"),
+            Self::UnsupportedMediaType => f.write_str("body not announced as JSON"),
+            Self::Overloaded => f.write_str("too much is waiting"),
+            Self::Stopping => f.write_str("the server is being stopped"),
+            Self::Bug(what) => write!(f, "bug: {what}"),
+        }
+    }
+}
+
+impl std::error::Error for Fault {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        match self {
+            // Its own text is in `Display` above already.
+            Self::Refused(refusal) => refusal.source(),
+            _ => None,
+        }
+    }
+}
+
+impl ResponseError for Fault {
+    fn status_code(&self) -> StatusCode {
+        self.kind().status()
+    }
+
+    /// A carrier: the edge writes the document.
+    fn error_response(&self) -> HttpResponse {
+        HttpResponse::new(self.status_code())
+    }
+}

@@ -1,0 +1,138 @@
+//! What can be wrong with a call, as clients are told it.
+
+use actix_web::http::StatusCode;
+
+/// What is wrong with a call. One kind is one status, one code and one text in each language; two kinds share a code
+/// where clients need not tell them apart.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum ProblemKind {
+    MalformedRequest,
+    BodyTooSlow,
+    TokenMissing,
+    TokenInvalid,
+    TokenExpired,
+    TokenSpent,
+    TokenRevoked,
+    StepUpRequired,
+    InvalidCode,
+    InvalidCredentials,
+    AccountLocked,
+    AccountDisabled,
+    WrongTokenStage,
+    NotAllowed,
+    NotFound,
+    MethodNotAllowed,
+    TooLarge,
+    UnsupportedMediaType,
+    NotEnrolled,
+    NoEnrolmentInProgress,
+    FactorRequired,
+    InvalidField,
+    RateLimited,
+    InternalError,
+    StoreUnavailable,
+    StoreOutcomeUnknown,
+    ClockSkew,
+    Overloaded,
+}
+
+impl ProblemKind {
+    /// The stable word for it.
+    pub(crate) const fn code(self) -> &'static str {
+        match self {
+            Self::MalformedRequest | Self::BodyTooSlow => "malformed_request",
+            Self::TokenMissing => "token_missing",
+            Self::TokenInvalid => "token_invalid",
+            Self::TokenExpired => "token_expired",
+            Self::TokenSpent => "token_spent",
+            Self::TokenRevoked => "token_revoked",
+            Self::StepUpRequired => "step_up_required",
+            Self::InvalidCode => "invalid_code",
+            Self::InvalidCredentials => "invalid_credentials",
+            Self::AccountLocked => "account_locked",
+            Self::AccountDisabled => "account_disabled",
+            Self::WrongTokenStage => "wrong_token_stage",
+            Self::NotAllowed => "not_allowed",
+            Self::NotFound => "not_found",
+            Self::MethodNotAllowed => "method_not_allowed",
+            Self::TooLarge => "too_large",
+            Self::UnsupportedMediaType => "unsupported_media_type",
+            Self::NotEnrolled => "not_enrolled",
+            Self::NoEnrolmentInProgress => "no_enrolment_in_progress",
+            Self::FactorRequired => "factor_required",
+            Self::InvalidField => "invalid_field",
+            Self::RateLimited => "rate_limited",
+            Self::InternalError => "internal_error",
+            Self::StoreUnavailable | Self::StoreOutcomeUnknown => "store_unavailable",
+            Self::ClockSkew => "clock_skew",
+            Self::Overloaded => "overloaded",
+        }
+    }
+
+    /// The status of an answer that says it.
+    pub(crate) const fn status(self) -> StatusCode {
+        match self {
+            Self::MalformedRequest | Self::BodyTooSlow => StatusCode::BAD_REQUEST,
+            Self::TokenMissing
+            | Self::TokenInvalid
+            | Self::TokenExpired
+            | Self::TokenSpent
+            | Self::TokenRevoked
+            | Self::StepUpRequired
+            | Self::InvalidCode
+            | Self::InvalidCredentials => StatusCode::UNAUTHORIZED,
+            Self::AccountLocked | Self::AccountDisabled | Self::WrongTokenStage | Self::NotAllowed => {
+                StatusCode::FORBIDDEN
+            }
+            Self::NotFound => StatusCode::NOT_FOUND,
+            Self::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
+            Self::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
+            Self::UnsupportedMediaType => StatusCode::UNSUPPORTED_MEDIA_TYPE,
+            Self::NotEnrolled | Self::NoEnrolmentInProgress | Self::FactorRequired => StatusCode::CONFLICT,
+            Self::InvalidField => StatusCode::UNPROCESSABLE_ENTITY,
+            Self::RateLimited => StatusCode::TOO_MANY_REQUESTS,
+            Self::InternalError => StatusCode::INTERNAL_SERVER_ERROR,
+            Self::StoreUnavailable | Self::StoreOutcomeUnknown | Self::ClockSkew | Self::Overloaded => {
+                StatusCode::SERVICE_UNAVAILABLE
+            }
+        }
+    }
+
+    /// Whose fault it is: ours where the status is of the 5xx.
+    pub(crate) fn is_ours(self) -> bool {
+        self.status().is_server_error()
+    }
+
+    /// Every kind.
+    #[cfg(test)]
+    pub(super) const ALL: [Self; 28] = [
+        Self::MalformedRequest,
+        Self::BodyTooSlow,
+        Self::TokenMissing,
+        Self::TokenInvalid,
+        Self::TokenExpired,
+        Self::TokenSpent,
+        Self::TokenRevoked,
+        Self::StepUpRequired,
+        Self::InvalidCode,
+        Self::InvalidCredentials,
+        Self::AccountLocked,
+        Self::AccountDisabled,
+        Self::WrongTokenStage,
+        Self::NotAllowed,
+        Self::NotFound,
+        Self::MethodNotAllowed,
+        Self::TooLarge,
+        Self::UnsupportedMediaType,
+        Self::NotEnrolled,
+        Self::NoEnrolmentInProgress,
+        Self::FactorRequired,
+        Self::InvalidField,
+        Self::RateLimited,
+        Self::InternalError,
+        Self::StoreUnavailable,
+        Self::StoreOutcomeUnknown,
+        Self::ClockSkew,
+        Self::Overloaded,
+    ];
+}

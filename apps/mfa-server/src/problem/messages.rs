@@ -1,0 +1,205 @@
+//! The texts of problems, in French and English. Sober: they never say which part of a credential was wrong.
+
+use std::borrow::Cow;
+
+use super::{FieldError, ProblemKind, Unit};
+use crate::language::Language;
+
+/// What a problem says to a reader.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Text {
+    /// The kind of problem, in a few words.
+    pub(super) title: &'static str,
+    /// What the reader may do about it.
+    pub(super) detail: &'static str,
+}
+
+/// The text of this kind of problem.
+pub(super) const fn text(kind: ProblemKind, language: Language) -> Text {
+    match language {
+        Language::French => french(kind),
+        Language::English => english(kind),
+    }
+}
+
+/// What is wrong with a field.
+pub(super) fn field(error: FieldError, language: Language) -> Cow<'static, str> {
+    let (french, english) = match error {
+        FieldError::Missing => ("Ce champ est obligatoire.", "This field is required."),
+        FieldError::Unknown => ("Ce champ n'est pas connu.", "This field is not known."),
+        FieldError::NotText => ("Ce champ doit être une chaîne de caractères.", "This field must be a string."),
+        FieldError::Nul => ("Ce champ contient un caractère interdit.", "This field has a character that is not allowed."),
+        FieldError::NotSixDigits => ("Le code est formé de six chiffres.", "A code is made of six digits."),
+        FieldError::Unusable => ("Cette valeur n'est pas utilisable.", "This value cannot be used."),
+        FieldError::Taken => ("Cette valeur est déjà prise.", "This value is taken."),
+        FieldError::Length { most, unit } => {
+            return match (language, unit) {
+                (Language::French, Unit::Characters) => format!("Ce champ compte de 1 à {most} caractères."),
+                (Language::French, Unit::Bytes) => format!("Ce champ compte de 1 à {most} octets."),
+                (Language::English, Unit::Characters) => format!("This field has 1 to {most} characters."),
+                (Language::English, Unit::Bytes) => format!("This field has 1 to {most} bytes."),
+            }
+            .into();
+        }
+    };
+    match language {
+        Language::French => french.into(),
+        Language::English => english.into(),
+    }
+}
+
+const fn french(kind: ProblemKind) -> Text {
+    let (title, detail) = match kind {
+        ProblemKind::MalformedRequest => {
+            ("Requête mal formée", "Le corps de la requête doit être un objet JSON en UTF-8, sans clé répétée.")
+        }
+        ProblemKind::BodyTooSlow => ("Requête incomplète", "Le corps de la requête n'est pas arrivé à temps."),
+        ProblemKind::TokenMissing => ("Jeton absent", "Cet appel demande un jeton dans l'en-tête Authorization."),
+        ProblemKind::TokenInvalid => ("Jeton non valable", "Le jeton n'est pas valable. Reconnectez-vous."),
+        ProblemKind::TokenExpired => ("Jeton expiré", "Le jeton a expiré. Reconnectez-vous."),
+        ProblemKind::TokenSpent => ("Jeton déjà utilisé", "Le jeton a déjà servi. Reconnectez-vous."),
+        ProblemKind::TokenRevoked => ("Jeton révoqué", "Le jeton a été révoqué. Reconnectez-vous."),
+        ProblemKind::StepUpRequired => (
+            "Vérification récente exigée",
+            "Présentez à nouveau un second facteur, puis recommencez avec le nouveau jeton.",
+        ),
+        ProblemKind::InvalidCode => ("Code refusé", "Le code est incorrect, expiré ou déjà utilisé."),
+        ProblemKind::InvalidCredentials => ("Identifiants refusés", "Les identifiants sont incorrects."),
+        ProblemKind::AccountLocked => {
+            ("Compte verrouillé", "Trop de codes incorrects : le compte est verrouillé pour le moment.")
+        }
+        ProblemKind::AccountDisabled => {
+            ("Compte désactivé", "Ce compte est désactivé. Adressez-vous à un administrateur.")
+        }
+        ProblemKind::WrongTokenStage => {
+            ("Jeton d'une autre étape", "Ce jeton ne convient pas à cette étape de la connexion.")
+        }
+        ProblemKind::NotAllowed => ("Action non autorisée", "Cette action n'est pas autorisée."),
+        ProblemKind::NotFound => ("Introuvable", "Il n'y a rien à cette adresse."),
+        ProblemKind::MethodNotAllowed => {
+            ("Méthode non admise", "Cette adresse n'admet que les méthodes de l'en-tête Allow.")
+        }
+        ProblemKind::TooLarge => ("Requête trop grande", "Le corps de la requête dépasse 16 Kio."),
+        ProblemKind::UnsupportedMediaType => {
+            ("Format non pris en charge", "Le corps de la requête doit être annoncé comme application/json.")
+        }
+        ProblemKind::NotEnrolled => {
+            ("Aucune application enregistrée", "Ce compte n'a pas d'application d'authentification.")
+        }
+        ProblemKind::NoEnrolmentInProgress => {
+            ("Aucun enregistrement en cours", "Commencez ou recommencez l'enregistrement de l'application.")
+        }
+        ProblemKind::FactorRequired => {
+            ("Facteur obligatoire", "Ce compte doit garder un second facteur : le dernier ne peut pas être retiré.")
+        }
+        ProblemKind::InvalidField => ("Champ non valable", "Un champ de la requête n'est pas valable."),
+        ProblemKind::RateLimited => ("Trop de tentatives", "Trop de tentatives. Patientez avant de recommencer."),
+        ProblemKind::InternalError => ("Erreur interne", "Une erreur interne est survenue. Elle a été consignée."),
+        ProblemKind::StoreUnavailable => {
+            ("Service indisponible", "Le service est momentanément indisponible. Réessayez dans un instant.")
+        }
+        ProblemKind::StoreOutcomeUnknown => (
+            "Service indisponible",
+            "L'issue de l'appel n'est pas connue : ce code est peut-être consommé, utilisez le prochain.",
+        ),
+        ProblemKind::ClockSkew => {
+            ("Horloge décalée", "L'horloge du service n'est pas fiable pour le moment. Réessayez plus tard.")
+        }
+        ProblemKind::Overloaded => ("Service surchargé", "Le service est surchargé. Réessayez dans un instant."),
+    };
+    Text { title, detail }
+}
+
+const fn english(kind: ProblemKind) -> Text {
+    let (title, detail) = match kind {
+        ProblemKind::MalformedRequest => {
+            ("Malformed request", "The body of the request must be a JSON object in UTF-8, with no key repeated.")
+        }
+        ProblemKind::BodyTooSlow => ("Incomplete request", "The body of the request did not arrive in time."),
+        ProblemKind::TokenMissing => ("No token", "This call needs a token in its Authorization header."),
+        ProblemKind::TokenInvalid => ("Invalid token", "The token is not valid. Log in again."),
+        ProblemKind::TokenExpired => ("Expired token", "The token has expired. Log in again."),
+        ProblemKind::TokenSpent => ("Spent token", "The token has been used. Log in again."),
+        ProblemKind::TokenRevoked => ("Revoked token", "The token has been revoked. Log in again."),
+        ProblemKind::StepUpRequired => {
+            ("Recent verification required", "Show a second factor again, then repeat the call with the new token.")
+        }
+        ProblemKind::InvalidCode => ("Code refused", "The code is wrong, expired or already used."),
+        ProblemKind::InvalidCredentials => ("Credentials refused", "The credentials are wrong."),
+        ProblemKind::AccountLocked => {
+            ("Account locked", "Too many wrong codes: the account is locked for the moment.")
+        }
+        ProblemKind::AccountDisabled => ("Account disabled", "This account is disabled. Ask an administrator."),
+        ProblemKind::WrongTokenStage => {
+            ("Token of another stage", "This token does not fit this stage of the login.")
+        }
+        ProblemKind::NotAllowed => ("Not allowed", "This is not allowed."),
+        ProblemKind::NotFound => ("Not found", "There is nothing at this address."),
+        ProblemKind::MethodNotAllowed => {
+            ("Method not allowed", "This address takes only the methods in the Allow header.")
+        }
+        ProblemKind::TooLarge => ("Request too large", "The body of the request is over 16 KiB."),
+        ProblemKind::UnsupportedMediaType => {
+            ("Unsupported format", "The body of the request must be announced as application/json.")
+        }
+        ProblemKind::NotEnrolled => ("No app enrolled", "This account has no authenticator app."),
+        ProblemKind::NoEnrolmentInProgress => {
+            ("No enrolment in progress", "Start the enrolment of the app, or start it anew.")
+        }
+        ProblemKind::FactorRequired => {
+            ("Factor required", "This account must keep a second factor: the last one cannot be taken away.")
+        }
+        ProblemKind::InvalidField => ("Invalid field", "A field of the request is not valid."),
+        ProblemKind::RateLimited => ("Too many tries", "Too many tries. Wait before the next one."),
+        ProblemKind::InternalError => ("Internal error", "Something went wrong inside. It has been logged."),
+        ProblemKind::StoreUnavailable => {
+            ("Service unavailable", "The service is unavailable for the moment. Try again shortly.")
+        }
+        ProblemKind::StoreOutcomeUnknown => (
+            "Service unavailable",
+            "The outcome of the call is not known: this code may be spent, use the next one.",
+        ),
+        ProblemKind::ClockSkew => {
+            ("Clock skew", "The clock of the service cannot be relied on for the moment. Try again later.")
+        }
+        ProblemKind::Overloaded => ("Service overloaded", "The service is overloaded. Try again shortly."),
+    };
+    Text { title, detail }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_problem_has_a_text_of_its_own_in_both_languages() {
+        for kind in ProblemKind::ALL {
+            let (french, english) = (text(kind, Language::French), text(kind, Language::English));
+            assert!(!french.title.is_empty() && !english.title.is_empty(), "{kind:?}");
+            assert!(french.detail.ends_with('.') && english.detail.ends_with('.'), "{kind:?}");
+            assert_ne!(french.detail, english.detail, "{kind:?}");
+            for other in ProblemKind::ALL.into_iter().filter(|other| *other != kind) {
+                assert_ne!(text(other, Language::French).detail, french.detail, "{kind:?} {other:?}");
+                assert_ne!(text(other, Language::English).detail, english.detail, "{kind:?} {other:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn what_is_wrong_with_a_field_is_said_in_both_languages() {
+        let errors = [
+            FieldError::Missing,
+            FieldError::Unknown,
+            FieldError::NotText,
+            FieldError::Nul,
+            FieldError::NotSixDigits,
+            FieldError::Unusable,
+            FieldError::Taken,
+            FieldError::Length { most: 254, unit: Unit::Characters },
+            FieldError::Length { most: 1024, unit: Unit::Bytes },
+        ];
+        for error in errors {
+            assert_ne!(field(error, Language::French), field(error, Language::English), "{error:?}");
+        }
+    }
+}

@@ -1,0 +1,83 @@
+//! The first factor, for a server that runs on its own.
+
+use actix_web::HttpResponse;
+use mfa_core::SecretText;
+use mfa_flows::Login;
+use serde::Serialize;
+
+use super::{AccessToken, BEARER};
+use crate::intake::Intake;
+use crate::problem::{Fault, FieldError, Unit};
+
+/// As long as an e-mail address can be (RFC 5321 §4.5.3.1.3, less the angle brackets).
+const LONGEST_USERNAME: usize = 254;
+/// Enough for any passphrase, little for a hash to chew on.
+const LONGEST_PASSWORD: usize = 1024;
+
+#[derive(Serialize)]
+struct SecondFactorOwed<'a> {
+    mfa_required: bool,
+    mfa_token: &'a str,
+    token_type: &'static str,
+    expires_in: u64,
+    enrolment_required: bool,
+}
+
+#[derive(Serialize)]
+struct Complete<'a> {
+    mfa_required: bool,
+    #[serde(flatten)]
+    token: AccessToken<'a>,
+}
+
+/// `POST /api/auth/login`
+pub(super) async fn login(intake: Intake) -> Result<HttpResponse, Fault> {
+    let mut object = intake.body().object()?;
+    let username = object.required("username", username);
+    let password = object.required("password", password);
+    let (username, password) = object.finish(username.zip(password))?;
+    let origin = intake.caller().origin.clone();
+    let login = intake.run(|flows| async move { flows.login(&username, password, &origin).await }).await?;
+    Ok(match login {
+        Login::SecondFactorOwed { token, enrolment_required } => HttpResponse::Ok().json(SecondFactorOwed {
+            mfa_required: true,
+            mfa_token: token.token.expose(),
+            token_type: BEARER,
+            expires_in: token.expires_in,
+            enrolment_required,
+        }),
+        Login::Complete { token } => {
+            let token = AccessToken::new(&token, false);
+            HttpResponse::Ok().json(Complete { mfa_required: false, token })
+        }
+    })
+}
+
+fn username(text: SecretText) -> Result<String, FieldError> {
+    if (1..=LONGEST_USERNAME).contains(&text.expose().chars().count()) {
+        Ok(text.expose().to_owned())
+    } else {
+        Err(FieldError::Length { most: LONGEST_USERNAME, unit: Unit::Characters })
+    }
+}
+
+fn password(text: SecretText) -> Result<SecretText, FieldError> {
+    if (1..=LONGEST_PASSWORD).contains(&text.expose().len()) {
+        Ok(text)
+    } else {
+        Err(FieldError::Length { most: LONGEST_PASSWORD, unit: Unit::Bytes })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_are_counted_in_characters_and_passwords_in_bytes() {
+        let text = |c: &str, n| SecretText::new(c.repeat(n));
+        assert!(username(text("é", 254)).is_ok() && username(text("é", 255)).is_err());
+        assert!(password(text("é", 512)).is_ok() && password(text("é", 513)).is_err());
+        assert!(username(text("", 0)).is_err() && password(text("", 0)).is_err());
+    }
+}

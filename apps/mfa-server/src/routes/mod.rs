@@ -1,0 +1,85 @@
+//! Which path does what. One file per area; to add an endpoint: a handler there and a line here.
+
+mod account;
+mod health;
+mod login;
+mod totp;
+mod verify;
+
+use actix_web::dev::HttpServiceFactory;
+use actix_web::web::{self, ServiceConfig};
+use actix_web::{FromRequest, Handler, Resource, Responder, guard};
+use serde::Serialize;
+
+use crate::intake::Bounded;
+use crate::problem::Fault;
+
+/// Adds every route, and an answer for paths and methods that there are none for.
+pub(crate) fn configure(config: &mut ServiceConfig, login_enabled: bool) {
+    config
+        .service(post("/api/mfa/totp/enroll/start", totp::start_enrolment))
+        .service(post("/api/mfa/totp/enroll/verify", totp::confirm_enrolment))
+        .service(post("/api/mfa/totp/disable", totp::disable))
+        .service(post("/api/mfa/verify/totp", verify::totp))
+        .service(get("/api/mfa/status", account::status))
+        .service(get("/api/mfa/methods", account::methods))
+        .service(post("/api/mfa/token/revoke", account::revoke))
+        .service(get("/health", health::health))
+        .service(get("/health/live", health::live))
+        .service(get("/health/ready", health::ready));
+    if login_enabled {
+        config.service(post("/api/auth/login", login::login));
+    }
+    config.default_service(web::to(async |_: Bounded| Err::<&str, _>(Fault::NotFound)));
+}
+
+fn post<F, Args>(path: &str, handler: F) -> impl HttpServiceFactory + 'static
+where
+    F: Handler<Args>,
+    Args: FromRequest + 'static,
+    F::Output: Responder + 'static,
+{
+    web::resource(path).route(web::post().to(handler)).refusing("POST")
+}
+
+/// A `GET`, and the `HEAD` that goes with it (RFC 9110 §9.3.2).
+fn get<F, Args>(path: &str, handler: F) -> impl HttpServiceFactory + 'static
+where
+    F: Handler<Args>,
+    Args: FromRequest + 'static,
+    F::Output: Responder + 'static,
+{
+    let method = guard::Any(guard::Get()).or(guard::Head());
+    web::resource(path).route(web::route().guard(method).to(handler)).refusing("GET, HEAD")
+}
+
+trait Refusing {
+    /// Refuses all other methods, and says which it takes.
+    fn refusing(self, allow: &'static str) -> Self;
+}
+
+impl Refusing for Resource {
+    fn refusing(self, allow: &'static str) -> Self {
+        self.default_service(web::to(move |_: Bounded| async move {
+            Err::<&str, _>(Fault::MethodNotAllowed { allow })
+        }))
+    }
+}
+
+/// How a token is presented (RFC 6750).
+const BEARER: &str = "bearer";
+
+/// A fresh access token.
+#[derive(Serialize)]
+struct AccessToken<'a> {
+    access_token: &'a str,
+    token_type: &'static str,
+    expires_in: u64,
+    mfa_ok: bool,
+}
+
+impl<'a> AccessToken<'a> {
+    fn new(issued: &'a mfa_jwt::Issued, mfa_ok: bool) -> Self {
+        Self { access_token: issued.token.expose(), token_type: BEARER, expires_in: issued.expires_in, mfa_ok }
+    }
+}

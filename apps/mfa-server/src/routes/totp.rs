@@ -1,0 +1,74 @@
+//! The authenticator app: enrolling it, and taking it off.
+
+use actix_web::HttpResponse;
+use mfa_flows::Accepts;
+use serde::Serialize;
+
+use super::AccessToken;
+use crate::intake::Intake;
+use crate::problem::Fault;
+use crate::rfc3339::rfc3339;
+
+#[derive(Serialize)]
+struct Enrolment<'a> {
+    secret: &'a str,
+    otpauth_uri: &'a str,
+    qr_code: &'a str,
+    qr_svg: &'a str,
+    algorithm: &'static str,
+    digits: u8,
+    period: u64,
+    expires_at: Option<String>,
+}
+
+/// `POST /api/mfa/totp/enroll/start`
+pub(super) async fn start_enrolment(intake: Intake) -> Result<HttpResponse, Fault> {
+    // The account knows whether a token of this stage may enrol: it depends on the factors it has.
+    let (call, body) = intake.open(Accepts::Any)?;
+    let mut object = body.optional_object()?;
+    let label = object.optional("label", |text| Ok(text.expose().to_owned()));
+    let label = object.finish(Some(label))?;
+    let started = intake.run(|flows| async move { flows.start_totp_enrolment(&call, label).await }).await?;
+    let shown = &started.provisioning;
+    Ok(HttpResponse::Ok().json(Enrolment {
+        secret: shown.secret().expose(),
+        otpauth_uri: shown.uri().expose(),
+        qr_code: started.qr_png.expose(),
+        qr_svg: started.qr_svg.expose(),
+        algorithm: shown.parameters().algorithm.as_str(),
+        digits: shown.parameters().digits.count(),
+        period: mfa_totp::PERIOD.as_secs(),
+        expires_at: rfc3339(started.expires_at),
+    }))
+}
+
+#[derive(Serialize)]
+struct Enrolled<'a> {
+    enabled: bool,
+    #[serde(flatten)]
+    token: AccessToken<'a>,
+}
+
+/// `POST /api/mfa/totp/enroll/verify`
+pub(super) async fn confirm_enrolment(intake: Intake) -> Result<HttpResponse, Fault> {
+    let granted = intake
+        .code_check(Accepts::Any, |flows, call, code| async move {
+            flows.confirm_totp_enrolment(&call, code).await
+        })
+        .await?;
+    let token = AccessToken::new(&granted.token, true);
+    Ok(HttpResponse::Ok().json(Enrolled { enabled: true, token }))
+}
+
+#[derive(Serialize)]
+struct Disabled {
+    totp_enabled: bool,
+}
+
+/// `POST /api/mfa/totp/disable`
+pub(super) async fn disable(intake: Intake) -> Result<HttpResponse, Fault> {
+    intake
+        .code_check(Accepts::TwoFactors, |flows, call, code| async move { flows.disable_totp(&call, code).await })
+        .await?;
+    Ok(HttpResponse::Ok().json(Disabled { totp_enabled: false }))
+}

@@ -1,0 +1,57 @@
+//! A clock that is compared with the database's.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use mfa_core::{Clock, Timestamp};
+
+/// A clock that says whether it can be relied on: it cannot while it differs from the database's by more than the
+/// operator allows, because two servers would then judge one code differently.
+#[derive(Debug)]
+pub(crate) struct WatchedClock {
+    clock: Arc<dyn Clock>,
+    trusted: AtomicBool,
+}
+
+impl WatchedClock {
+    pub(crate) fn new(clock: Arc<dyn Clock>) -> Self {
+        Self { clock, trusted: AtomicBool::new(true) }
+    }
+
+    /// Compares with a time that was read between `before` and now; half of that span is nobody's fault.
+    pub(crate) fn compare(&self, before: Timestamp, database: Timestamp, most: Duration) {
+        let now = self.now();
+        let slack = now.since(before);
+        let difference = now.since(database).max(database.since(now)).saturating_sub(slack);
+        self.trusted.store(difference <= most, Ordering::Relaxed);
+    }
+}
+
+impl Clock for WatchedClock {
+    fn now(&self) -> Timestamp {
+        self.clock.now()
+    }
+
+    fn is_trusted(&self) -> bool {
+        self.trusted.load(Ordering::Relaxed)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use mfa_core::testing::ManualClock;
+
+    use super::*;
+
+    #[test]
+    fn a_clock_that_differs_too_much_is_not_trusted_until_it_agrees_again() {
+        let now = Timestamp::from_seconds(1_800_000_000);
+        let clock = WatchedClock::new(Arc::new(ManualClock::at(now)));
+        let most = Duration::from_secs(5);
+        for (seconds, trusted) in [(0, true), (6, false), (5, true), (-6, false), (-5, true)] {
+            clock.compare(now, Timestamp::from_seconds(1_800_000_000 + seconds), most);
+            assert_eq!(clock.is_trusted(), trusted, "{seconds} s");
+        }
+    }
+}

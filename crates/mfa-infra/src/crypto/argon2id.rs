@@ -1,0 +1,192 @@
+//! Argon2id (RFC 9106): how new passwords are hashed, and how stored hashes are checked.
+
+use std::fmt::{self, Write as _};
+use std::sync::{Mutex, PoisonError};
+
+use argon2::{Algorithm, Argon2, Block, Params, PasswordHash, Version};
+use data_encoding::BASE64_NOPAD;
+use subtle::ConstantTimeEq;
+
+/// Of new hashes: 19 MiB, two passes, one lane (OWASP's recommendation).
+const MEMORY_KIB: u32 = 19 * 1024;
+const PASSES: u32 = 2;
+const LANES: u32 = 1;
+const SALT_LEN: usize = 16;
+const OUTPUT_LEN: usize = 32;
+
+/// The most a stored hash may ask for. Its parameters come from a column: who could write there could otherwise
+/// stop the server with one login.
+const MOST_MEMORY_KIB: u32 = 256 * 1024;
+const MOST_PASSES: u32 = 10;
+const MOST_LANES: u32 = 8;
+
+/// An Argon2id hash taken apart.
+#[derive(Clone)]
+pub(super) struct Argon2idDigest {
+    params: Params,
+    version: Version,
+    salt: Vec<u8>,
+    output: Vec<u8>,
+}
+
+/// Why a text in PHC form is no [`Argon2idDigest`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum NoDigest {
+    /// It cannot be read.
+    Unreadable,
+    /// It asks for more memory, passes or lanes than any honest hash.
+    TooCostly,
+}
+
+impl Argon2idDigest {
+    /// Hashes a password at today's strength.
+    pub(super) fn of(password: &[u8], salt: [u8; SALT_LEN], memory: &Memory) -> Result<Self, argon2::Error> {
+        let params = Params::new(MEMORY_KIB, PASSES, LANES, Some(OUTPUT_LEN))?;
+        let mut digest = Self { params, version: Version::V0x13, salt: salt.to_vec(), output: Vec::new() };
+        digest.output = digest.compute(password, OUTPUT_LEN, memory)?;
+        Ok(digest)
+    }
+
+    /// Reads a PHC string: `$argon2id$v=19$m=19456,t=2,p=1$<salt>$<output>`. Without `v=` it is version 16, as the
+    /// format has it.
+    pub(super) fn parse(text: &str) -> Result<Self, NoDigest> {
+        let hash = PasswordHash::new(text).map_err(|_| NoDigest::Unreadable)?;
+        let params = Params::try_from(&hash).map_err(|_| NoDigest::Unreadable)?;
+        if params.m_cost() > MOST_MEMORY_KIB || params.t_cost() > MOST_PASSES || params.p_cost() > MOST_LANES
+        {
+            return Err(NoDigest::TooCostly);
+        }
+        let version = hash.version.unwrap_or(Version::V0x10.into());
+        let version = Version::try_from(version).map_err(|_| NoDigest::Unreadable)?;
+        let (salt, output) = hash.salt.zip(hash.hash).ok_or(NoDigest::Unreadable)?;
+        Ok(Self { params, version, salt: salt.to_vec(), output: output.as_bytes().to_vec() })
+    }
+
+    /// Whether this is the hash of that password. Compares in constant time.
+    pub(super) fn matches(&self, password: &[u8], memory: &Memory) -> Result<bool, argon2::Error> {
+        Ok(self.compute(password, self.output.len(), memory)?.ct_eq(&self.output).into())
+    }
+
+    /// Whether new hashes are stronger than this one.
+    pub(super) fn is_outdated(&self) -> bool {
+        self.params.m_cost() < MEMORY_KIB
+            || self.params.t_cost() < PASSES
+            || self.version < Version::V0x13
+            || self.output.len() < OUTPUT_LEN
+    }
+
+    /// The PHC string, for a hash made by [`Argon2idDigest::of`].
+    pub(super) fn to_phc(&self) -> String {
+        let mut text = format!("$argon2id$v={}$", u32::from(self.version));
+        let params = &self.params;
+        // Writing to a string does not fail.
+        let _ = write!(text, "m={},t={},p={}", params.m_cost(), params.t_cost(), params.p_cost());
+        for part in [&self.salt, &self.output] {
+            text.push('$');
+            text.push_str(&BASE64_NOPAD.encode(part));
+        }
+        text
+    }
+
+    fn compute(&self, password: &[u8], len: usize, memory: &Memory) -> Result<Vec<u8>, argon2::Error> {
+        let argon2 = Argon2::new(Algorithm::Argon2id, self.version, self.params.clone());
+        let mut output = vec![0_u8; len];
+        memory.lend(self.params.block_count(), |blocks| {
+            argon2.hash_password_into_with_memory(password, &self.salt, &mut output, blocks)
+        })?;
+        Ok(output)
+    }
+}
+
+/// Working memory that is used again: fresh pages cost a third more time.
+///
+/// Keeps as many buffers of 19 MiB as were ever in use at once; larger ones, for stored hashes that ask for more, are
+/// given back at once.
+#[derive(Default)]
+pub(super) struct Memory(Mutex<Vec<Vec<Block>>>);
+
+impl Memory {
+    const KEPT_BLOCKS: usize = MEMORY_KIB as usize;
+
+    fn lend<T>(&self, blocks: usize, work: impl FnOnce(&mut [Block]) -> T) -> T {
+        if blocks > Self::KEPT_BLOCKS {
+            return work(&mut vec![Block::new(); blocks]);
+        }
+        let kept = self.0.lock().unwrap_or_else(PoisonError::into_inner).pop();
+        let mut buffer = kept.unwrap_or_else(|| vec![Block::new(); Self::KEPT_BLOCKS]);
+        let outcome = work(&mut buffer);
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).push(buffer);
+        outcome
+    }
+}
+
+impl fmt::Debug for Memory {
+    /// How many buffers lie ready; never what is in them.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let ready = self.0.lock().unwrap_or_else(PoisonError::into_inner).len();
+        f.debug_tuple("Memory").field(&ready).finish()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    impl Memory {
+        /// Gives all buffers back.
+        pub(in crate::crypto) fn forget(&self) {
+            self.0.lock().unwrap().clear();
+        }
+    }
+
+    #[test]
+    fn the_text_of_a_new_hash_reads_back_and_is_of_todays_strength() {
+        let memory = Memory::default();
+        let digest = Argon2idDigest::of(b"correct horse", [7; 16], &memory).unwrap();
+        let text = digest.to_phc();
+        assert!(text.starts_with("$argon2id$v=19$m=19456,t=2,p=1$BwcHBwcHBwcHBwcHBwcHBw$"), "{text}");
+        let read = Argon2idDigest::parse(&text).unwrap();
+        assert!(!read.is_outdated());
+        assert!(read.matches(b"correct horse", &memory).unwrap(), "with memory that was used before");
+        assert!(!read.matches(b"correct horsf", &memory).unwrap());
+    }
+
+    #[test]
+    fn hashes_made_elsewhere_are_understood() {
+        // From the test vectors of the reference implementation (test.c of phc-winner-argon2, Argon2id).
+        let memory = Memory::default();
+        let vectors = [
+            ("$argon2id$v=19$m=256,t=2,p=1$c29tZXNhbHQ$nf65EOgLrQMR/uIPnA4rEsF5h7TKyQwu9U1bMCHGi/4", true),
+            ("$argon2id$v=19$m=256,t=2,p=2$c29tZXNhbHQ$bQk8UB/VmZZF4Oo79iDXuL5/0ttZwg2f/5U52iv1cDc", true),
+        ];
+        for (text, right) in vectors {
+            let digest = Argon2idDigest::parse(text).unwrap();
+            assert_eq!(digest.matches(b"password", &memory).unwrap(), right, "{text}");
+            assert!(digest.is_outdated(), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_hash_that_would_stop_the_server_is_refused_before_it_runs() {
+        let asks = |cost: &str| {
+            Argon2idDigest::parse(&format!(
+                "$argon2id$v=19${cost}$c29tZXNhbHQ$nf65EOgLrQMR/uIPnA4rEsF5h7TKyQwu9U1bMCHGi/4"
+            ))
+            .err()
+        };
+        assert_eq!(asks("m=262144,t=10,p=8"), None);
+        for cost in ["m=262145,t=1,p=1", "m=4294967295,t=1,p=1", "m=256,t=11,p=1", "m=256,t=2,p=9"] {
+            assert_eq!(asks(cost), Some(NoDigest::TooCostly), "{cost}");
+        }
+        for cost in ["m=1,t=1,p=1", "m=256,t=0,p=1", "m=x,t=1,p=1", "z=1"] {
+            assert_eq!(asks(cost), Some(NoDigest::Unreadable), "{cost}");
+        }
+        for text in [
+            "$argon2id$",
+            "$argon2id$v=19$m=256,t=2,p=1$c29tZXNhbHQ",
+            "$argon2id$v=18$m=256,t=2,p=1$c29tZXNhbHQ$nf65EOgLrQMR/uIPnA4rEsF5h7TKyQwu9U1bMCHGi/4",
+        ] {
+            assert_eq!(Argon2idDigest::parse(text).err(), Some(NoDigest::Unreadable), "{text}");
+        }
+    }
+}

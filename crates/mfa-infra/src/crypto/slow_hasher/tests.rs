@@ -1,0 +1,165 @@
+use std::sync::Mutex;
+use std::sync::mpsc::{Receiver, Sender, channel};
+
+use argon2::{Argon2, PasswordHash, PasswordVerifier};
+use mfa_core::EntropyError;
+use tokio::runtime::Runtime;
+
+use super::*;
+use crate::crypto::OsEntropy;
+
+fn runtime() -> Runtime {
+    tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap()
+}
+
+fn limits(at_once: usize, waiting: usize) -> HasherLimits {
+    HasherLimits { at_once: NonZeroUsize::new(at_once).unwrap(), waiting }
+}
+
+fn hasher(runtime: &Runtime) -> SlowHasher {
+    SlowHasher::new(runtime.handle().clone(), Arc::new(OsEntropy), HasherLimits::default()).unwrap()
+}
+
+fn password(text: &str) -> SecretText {
+    SecretText::new(text.into())
+}
+
+fn stored(text: &str) -> PasswordDigest {
+    PasswordDigest::from_column(text.into())
+}
+
+#[test]
+fn a_password_is_right_against_its_own_hash_only() {
+    let runtime = runtime();
+    let hasher = hasher(&runtime);
+    let digest = runtime.block_on(hasher.hash(password("correct horse"))).unwrap();
+    let check = |text| runtime.block_on(hasher.verify(password(text), Some(digest.clone())));
+    assert_eq!(check("correct horse"), Ok(PasswordCheck::Right));
+    assert_eq!(check("battery staple"), Ok(PasswordCheck::Wrong));
+    assert_ne!(runtime.block_on(hasher.hash(password("correct horse"))).unwrap(), digest, "another salt");
+
+    let by_others = PasswordHash::new(digest.as_column()).unwrap();
+    Argon2::default().verify_password(b"correct horse", &by_others).unwrap();
+}
+
+#[test]
+fn older_kinds_of_hash_are_right_but_outdated() {
+    let runtime = runtime();
+    let hasher = hasher(&runtime);
+    let check = |text, digest| runtime.block_on(hasher.verify(password(text), Some(stored(digest))));
+    let weak = "$argon2id$v=19$m=256,t=2,p=1$c29tZXNhbHQ$nf65EOgLrQMR/uIPnA4rEsF5h7TKyQwu9U1bMCHGi/4";
+    assert_eq!(check("password", weak), Ok(PasswordCheck::RightButOutdated));
+    let bcrypt = "$2a$05$CCCCCCCCCCCCCCCCCCCCC.E5YPO9kmyuRGyh0XouQYb4YMJKvyOeW";
+    assert_eq!(check("U*U", bcrypt), Ok(PasswordCheck::RightButOutdated));
+    assert_eq!(check("U*V", bcrypt), Ok(PasswordCheck::Wrong));
+}
+
+#[test]
+fn no_user_and_an_unreadable_hash_are_wrong_and_take_the_work_of_a_hash() {
+    let runtime = runtime();
+    let hasher = hasher(&runtime);
+    for digest in ["", "password", "$argon2id$broken", "$2b$broken"]
+        .map(|it| Some(stored(it)))
+        .into_iter()
+        .chain([None])
+    {
+        // The buffer of the dummy's hash comes back to the pool only if the work was done.
+        let pool = || format!("{:?}", hasher.work.memory);
+        hasher.work.memory.forget();
+        assert_eq!(pool(), "Memory(0)");
+        let outcome = runtime.block_on(hasher.verify(password("password"), digest));
+        assert_eq!(outcome, Ok(PasswordCheck::Wrong));
+        assert_eq!(pool(), "Memory(1)");
+    }
+}
+
+#[test]
+fn a_hash_that_asks_for_too_much_lets_nobody_in() {
+    let runtime = runtime();
+    let hasher = hasher(&runtime);
+    for digest in [
+        "$argon2id$v=19$m=4294967295,t=2,p=1$c29tZXNhbHQ$nf65EOgLrQMR/uIPnA4rEsF5h7TKyQwu9U1bMCHGi/4",
+        "$2b$31$CCCCCCCCCCCCCCCCCCCCC.E5YPO9kmyuRGyh0XouQYb4YMJKvyOeW",
+    ] {
+        let outcome = runtime.block_on(hasher.verify(password("password"), Some(stored(digest))));
+        assert_eq!(outcome, Err(HashError::Failed), "{digest}");
+    }
+}
+
+/// Randomness that says that it was asked, and answers when it is told to.
+#[derive(Debug)]
+struct Gate(Mutex<(Sender<()>, Receiver<()>)>);
+
+impl Entropy for Gate {
+    fn fill(&self, _: &mut [u8]) -> Result<(), EntropyError> {
+        let gate = self.0.lock().unwrap();
+        gate.0.send(()).unwrap();
+        gate.1.recv().map_err(|_| EntropyError)
+    }
+}
+
+#[test]
+fn whoever_finds_the_queue_full_is_refused_at_once_and_the_others_are_served() {
+    let runtime = runtime();
+    let (begun, has_begun) = channel();
+    let (go, may_go) = channel();
+    // The dummy needs randomness twice, for its password and its salt.
+    go.send(()).unwrap();
+    go.send(()).unwrap();
+    let gate = Arc::new(Gate(Mutex::new((begun, may_go))));
+    let hasher = Arc::new(SlowHasher::new(runtime.handle().clone(), gate, limits(1, 1)).unwrap());
+    has_begun.recv().unwrap();
+    has_begun.recv().unwrap();
+
+    let spawn = || {
+        let hasher = Arc::clone(&hasher);
+        runtime.spawn(async move { hasher.hash(password("p")).await })
+    };
+    let first = spawn();
+    has_begun.recv().unwrap();
+    let second = spawn();
+    while hasher.admitted.available_permits() > 0 {
+        std::thread::yield_now();
+    }
+    assert_eq!(runtime.block_on(hasher.hash(password("p"))), Err(HashError::Overloaded));
+    assert!(has_begun.try_recv().is_err(), "only one runs at a time");
+
+    go.send(()).unwrap();
+    go.send(()).unwrap();
+    assert!(runtime.block_on(first).unwrap().is_ok());
+    assert!(runtime.block_on(second).unwrap().is_ok());
+    assert_eq!(hasher.admitted.available_permits(), 2, "every place is free again");
+}
+
+#[test]
+fn a_caller_that_goes_away_leaves_its_place_to_others() {
+    let runtime = runtime();
+    let hasher =
+        Arc::new(SlowHasher::new(runtime.handle().clone(), Arc::new(OsEntropy), limits(1, 0)).unwrap());
+    let held = runtime.block_on(Arc::clone(&hasher.running).acquire_owned()).unwrap();
+    let waiting = {
+        let hasher = Arc::clone(&hasher);
+        runtime.spawn(async move { hasher.hash(password("p")).await })
+    };
+    while hasher.admitted.available_permits() > 0 {
+        std::thread::yield_now();
+    }
+    waiting.abort();
+    assert!(runtime.block_on(waiting).unwrap_err().is_cancelled());
+    drop(held);
+    assert!(runtime.block_on(hasher.hash(password("p"))).is_ok());
+}
+
+#[test]
+fn without_randomness_nothing_is_hashed() {
+    #[derive(Debug)]
+    struct Dry;
+    impl Entropy for Dry {
+        fn fill(&self, _: &mut [u8]) -> Result<(), EntropyError> {
+            Err(EntropyError)
+        }
+    }
+    let runtime = runtime();
+    let made = SlowHasher::new(runtime.handle().clone(), Arc::new(Dry), HasherLimits::default());
+    assert_eq!(made.err(), Some(HashError::Failed));
+}

@@ -1,0 +1,100 @@
+//! The kinds of password hash that a column may hold.
+
+use std::str::FromStr;
+
+use bcrypt::HashParts;
+
+use super::argon2id::{Argon2idDigest, NoDigest};
+
+/// 2^16 rounds take seconds; bcrypt's own limit of 2^31 takes a day.
+const MOST_BCRYPT_COST: u32 = 16;
+const LEAST_BCRYPT_COST: u32 = 4;
+
+/// A stored password hash, by what can be done with it.
+pub(super) enum StoredDigest {
+    /// The kind that new hashes are.
+    Argon2id(Argon2idDigest),
+    /// The kind that the Python deployment wrote, as its text.
+    Bcrypt(String),
+    /// Neither.
+    Unreadable,
+}
+
+/// A stored hash asks for more work than any honest one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct TooCostly;
+
+impl StoredDigest {
+    /// Tells by the prefix what the column holds.
+    pub(super) fn parse(column: &str) -> Result<Self, TooCostly> {
+        if column.starts_with("$argon2id$") {
+            return match Argon2idDigest::parse(column) {
+                Ok(digest) => Ok(Self::Argon2id(digest)),
+                Err(NoDigest::Unreadable) => Ok(Self::Unreadable),
+                Err(NoDigest::TooCostly) => Err(TooCostly),
+            };
+        }
+        // Reads `$2a$`, `$2b$`, `$2x$` and `$2y$`, and nothing else.
+        match HashParts::from_str(column).map(|parts| parts.get_cost()) {
+            Ok(cost) if cost > MOST_BCRYPT_COST => Err(TooCostly),
+            Ok(cost) if cost >= LEAST_BCRYPT_COST => Ok(Self::Bcrypt(column.to_owned())),
+            Ok(_) | Err(_) => Ok(Self::Unreadable),
+        }
+    }
+}
+
+/// Whether this bcrypt hash is of that password. Only the first 72 bytes count, as in Python's passlib, which wrote
+/// these hashes; a NUL, which passlib refuses, never matches.
+pub(super) fn bcrypt_matches(password: &[u8], digest: &str) -> Result<bool, bcrypt::BcryptError> {
+    let matches = bcrypt::verify(password, digest)?;
+    Ok(matches && !password.contains(&0))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_prefix_tells_the_kind() {
+        let bcrypt = "12$L6Bc/AlTQHyd9liGgGEZyOFLPHNgyxeEPfgYfBCVxJ7JIlwxyVU3u";
+        for prefix in ["$2a$", "$2b$", "$2x$", "$2y$"] {
+            let text = format!("{prefix}{bcrypt}");
+            assert!(matches!(StoredDigest::parse(&text), Ok(StoredDigest::Bcrypt(_))), "{text}");
+        }
+        for text in [
+            "",
+            "plain",
+            "$1$abc$def",
+            "$2z$",
+            "$pbkdf2-sha256$29000$N2YM$1t8i",
+            "$argon2i$v=19$m=256,t=2,p=1$c29tZXNhbHQ$nf65EOgLrQMR/uIPnA4rEsF5h7TKyQwu9U1bMCHGi/4",
+        ] {
+            assert!(matches!(StoredDigest::parse(text), Ok(StoredDigest::Unreadable)), "{text}");
+        }
+        let cheap = "$2b$03$L6Bc/AlTQHyd9liGgGEZyOFLPHNgyxeEPfgYfBCVxJ7JIlwxyVU3u";
+        assert!(matches!(StoredDigest::parse(cheap), Ok(StoredDigest::Unreadable)));
+    }
+
+    #[test]
+    fn a_bcrypt_hash_that_would_take_a_day_is_refused() {
+        let parse = |cost: u8| {
+            StoredDigest::parse(&format!("$2b${cost}$L6Bc/AlTQHyd9liGgGEZyOFLPHNgyxeEPfgYfBCVxJ7JIlwxyVU3u"))
+        };
+        assert_eq!(parse(31).err(), Some(TooCostly));
+        assert_eq!(parse(17).err(), Some(TooCostly));
+        assert!(matches!(parse(16), Ok(StoredDigest::Bcrypt(_))));
+    }
+
+    #[test]
+    fn bcrypt_hashes_match_as_in_python() {
+        // A published vector of crypt_blowfish; and of longer passwords only the first 72 bytes count.
+        let vector = "$2a$05$CCCCCCCCCCCCCCCCCCCCC.E5YPO9kmyuRGyh0XouQYb4YMJKvyOeW";
+        assert!(bcrypt_matches(b"U*U", vector).unwrap());
+        assert!(!bcrypt_matches(b"U*V", vector).unwrap());
+        assert!(!bcrypt_matches(b"U*U\0U*U", vector).unwrap(), "the same key stream, another password");
+
+        let long = bcrypt::hash_with_salt([b'x'; 72], 4, [9; 16]).unwrap().to_string();
+        assert!(bcrypt_matches(&[b'x'; 80], &long).unwrap());
+        assert!(!bcrypt_matches(&[b'x'; 71], &long).unwrap());
+    }
+}

@@ -1,0 +1,250 @@
+//! The committer: gathers decisions, stores them in groups, answers after the commit.
+//!
+//! A committer is one thread with one connection. Accounts belong to committers by their id, so decisions for one
+//! account never race inside a process; between processes each write compares the row's version. A row that somebody
+//! else holds or has changed goes to the slow lane, which may wait for it.
+
+mod group;
+mod lane;
+mod queue;
+
+use std::collections::HashSet;
+use std::fmt;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::thread::JoinHandle;
+use std::time::{Duration, Instant};
+
+use mfa_core::{Decision, StoreError, StoreErrorKind, UserId};
+use tokio::sync::oneshot;
+
+use queue::{Job, Queue};
+
+pub(super) use group::{Decide, Failure, GroupContext, GroupStore, Write};
+
+/// What may wait for the committers, and how long.
+#[derive(Clone, Copy, Debug)]
+pub struct CommitterLimits {
+    /// Decisions that wait, for each committer.
+    pub waiting: usize,
+    /// Decisions that wait for one account.
+    pub waiting_per_account: usize,
+    /// Decisions of one commit.
+    pub group: usize,
+    /// How long a decision may wait before it is dropped undecided.
+    pub patience: Duration,
+    /// How long a caller waits for the answer, the commit included.
+    pub answer_within: Duration,
+}
+
+impl Default for CommitterLimits {
+    fn default() -> Self {
+        Self {
+            waiting: 2048,
+            waiting_per_account: 8,
+            group: 64,
+            patience: Duration::from_secs(3),
+            answer_within: Duration::from_secs(8),
+        }
+    }
+}
+
+/// How a committer, or a taker of the slow lane, gets its store; called again after a panic.
+pub(super) type StoreMaker = Arc<dyn Fn() -> Box<dyn GroupStore> + Send + Sync>;
+
+/// The committers of one database.
+pub(super) struct Committers {
+    queues: Vec<Arc<Queue>>,
+    lane: Option<Arc<Queue>>,
+    slow: Arc<SlowAccounts>,
+    threads: Mutex<Vec<JoinHandle<()>>>,
+    limits: CommitterLimits,
+}
+
+/// The accounts whose decisions go to the slow lane.
+#[derive(Default)]
+struct SlowAccounts(Mutex<HashSet<UserId>>);
+
+impl SlowAccounts {
+    fn set(&self) -> MutexGuard<'_, HashSet<UserId>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl fmt::Debug for Committers {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Committers").field("committers", &self.queues.len()).finish_non_exhaustive()
+    }
+}
+
+impl Committers {
+    /// Starts a thread for each committer, and for each taker of the slow lane where there is one.
+    pub(super) fn start(
+        makers: Vec<StoreMaker>,
+        slow_makers: Vec<StoreMaker>,
+        context: &GroupContext,
+        limits: CommitterLimits,
+    ) -> Self {
+        let queue = || Arc::new(Queue::new(limits.waiting, limits.waiting_per_account));
+        let slow = Arc::<SlowAccounts>::default();
+        let lane = (!slow_makers.is_empty()).then(queue);
+        let mut threads = Vec::new();
+        let mut queues = Vec::new();
+        for maker in makers {
+            let worker = Worker {
+                queue: queue(),
+                lane: lane.clone(),
+                slow: Arc::clone(&slow),
+                context: context.clone(),
+                group: limits.group,
+            };
+            queues.push(Arc::clone(&worker.queue));
+            threads.extend(spawn("committer", move || worker.work(&maker)));
+        }
+        if let Some(lane) = &lane {
+            for maker in slow_makers {
+                let (lane, slow, context) = (Arc::clone(lane), Arc::clone(&slow), context.clone());
+                threads.extend(spawn("slow-lane", move || lane::work(&lane, &slow, &context, &maker)));
+            }
+        }
+        Self { queues, lane, slow, threads: Mutex::new(threads), limits }
+    }
+
+    /// Hands a decision to the committer of its account and waits for the answer.
+    pub(super) async fn apply(&self, user: UserId, decision: Decision) -> Result<bool, StoreError> {
+        let (answer, answered) = oneshot::channel();
+        let deadline = now().checked_add(self.limits.patience).unwrap_or_else(now);
+        self.queue_of(user).put(Job { user, decision, answer, deadline });
+        match tokio::time::timeout(self.limits.answer_within, answered).await {
+            Ok(Ok(answer)) => answer,
+            // The committer died, or is silent: the commit may have happened.
+            Ok(Err(_)) | Err(_) => Err(StoreError::new(StoreErrorKind::Unknown, "committer")),
+        }
+    }
+
+    fn queue_of(&self, user: UserId) -> &Queue {
+        // Fibonacci hashing: neighbouring ids spread over the committers.
+        let spread = user.value().unsigned_abs().wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 32;
+        let place = usize::try_from(spread).unwrap_or(0).checked_rem(self.queues.len()).unwrap_or(0);
+        let fallback = || self.queues.first();
+        match self.queues.get(place).or_else(fallback) {
+            Some(queue) => queue,
+            None => unreachable!("a database has at least one committer"),
+        }
+    }
+
+    /// Whether a committer refuses decisions because too many wait.
+    pub(super) fn is_full(&self) -> bool {
+        self.queues.iter().any(|queue| queue.is_full())
+    }
+
+    /// Takes no more decisions, answers those that wait for up to `within`, and refuses the rest.
+    pub(super) fn stop(&self, within: Duration) {
+        let end = now().checked_add(within).unwrap_or_else(now);
+        for queue in &self.queues {
+            queue.close();
+        }
+        let mut threads = std::mem::take(&mut *self.threads.lock().unwrap_or_else(PoisonError::into_inner));
+        let lanes: Vec<_> = {
+            let is_lane = |thread: &JoinHandle<()>| thread.thread().name() == Some("slow-lane");
+            let (lanes, committers) = threads.drain(..).partition(is_lane);
+            join(committers, end);
+            lanes
+        };
+        // Closed only now: the committers may have handed it their last rows.
+        if let Some(lane) = &self.lane {
+            lane.close();
+        }
+        join(lanes, end);
+        for queue in self.queues.iter().chain(&self.lane) {
+            queue.refuse_all();
+        }
+        self.slow.set().clear();
+    }
+}
+
+impl Drop for Committers {
+    fn drop(&mut self) {
+        self.stop(Duration::from_secs(1));
+    }
+}
+
+fn spawn(name: &str, work: impl FnOnce() + Send + 'static) -> Option<JoinHandle<()>> {
+    std::thread::Builder::new().name(name.to_owned()).spawn(work).ok()
+}
+
+/// Waits for threads to end, but no longer than until `end`; one that has not ended by then is left behind.
+fn join(threads: Vec<JoinHandle<()>>, end: Instant) {
+    for thread in threads {
+        while !thread.is_finished() && now() < end {
+            std::thread::sleep(Duration::from_millis(2));
+        }
+        if thread.is_finished() {
+            drop(thread.join());
+        }
+    }
+}
+
+#[expect(
+    clippy::disallowed_methods,
+    reason = "waiting is measured by the monotonic clock; no rule is decided by it"
+)]
+fn now() -> Instant {
+    Instant::now()
+}
+
+/// One committer's thread.
+struct Worker {
+    queue: Arc<Queue>,
+    lane: Option<Arc<Queue>>,
+    slow: Arc<SlowAccounts>,
+    context: GroupContext,
+    group: usize,
+}
+
+impl Worker {
+    fn work(&self, maker: &StoreMaker) {
+        let mut store = maker();
+        while let Some(jobs) = self.queue.take(self.group) {
+            let jobs = self.sort_out(jobs);
+            if jobs.is_empty() {
+                continue;
+            }
+            let ran = catch_unwind(AssertUnwindSafe(|| self.context.run(store.as_mut(), jobs)));
+            match ran {
+                Ok(lost) => self.slow_down(lost),
+                // Whoever waited has lost its sender, and is told that the outcome is unknown.
+                Err(_) => store = maker(),
+            }
+            drop(catch_unwind(AssertUnwindSafe(|| store.tend())));
+        }
+    }
+
+    /// Drops what has waited too long, and hands on what belongs to the slow lane.
+    fn sort_out(&self, jobs: Vec<Job>) -> Vec<Job> {
+        let now = now();
+        let mut mine = Vec::with_capacity(jobs.len());
+        for job in jobs {
+            if job.deadline <= now {
+                job.refuse(StoreErrorKind::Overloaded);
+            } else if let (Some(lane), true) = (&self.lane, self.slow.set().contains(&job.user)) {
+                lane.put(job);
+            } else {
+                mine.push(job);
+            }
+        }
+        mine
+    }
+
+    fn slow_down(&self, lost: Vec<Job>) {
+        for job in lost {
+            match &self.lane {
+                Some(lane) => {
+                    self.slow.set().insert(job.user);
+                    lane.put(job);
+                }
+                None => job.refuse(StoreErrorKind::Unavailable),
+            }
+        }
+    }
+}

@@ -1,0 +1,186 @@
+//! The schema: migrations embedded in the binary, up and down on both databases.
+
+use std::path::Path;
+
+use diesel::connection::SimpleConnection;
+use diesel::pg::Pg;
+use diesel::sqlite::Sqlite;
+use diesel::{PgConnection, QueryableByName, RunQueryDsl, SqliteConnection, sql_query};
+use diesel_migrations::{EmbeddedMigrations, MigrationHarness, embed_migrations};
+use mfa_core::SecretText;
+
+use super::{Location, postgres, sqlite};
+
+const SQLITE: EmbeddedMigrations = embed_migrations!("../../migrations/sqlite");
+const POSTGRES: EmbeddedMigrations = embed_migrations!("../../migrations/postgres");
+
+/// The advisory lock that ten servers starting at once take in turn: `nova-mfa` in ASCII.
+const LOCK: i64 = 0x6e6f_7661_2d6d_6661;
+
+/// The schema of one database.
+#[derive(Debug)]
+pub struct Migrations {
+    location: Location,
+}
+
+/// Which migrations a database has.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct MigrationStatus {
+    /// Those that it has, oldest first.
+    pub applied: Vec<String>,
+    /// Those that it still needs, oldest first.
+    pub pending: Vec<String>,
+}
+
+/// A schema that could not be changed. Each migration is a transaction: those before it stand, it left nothing.
+#[derive(Debug, thiserror::Error)]
+pub enum MigrationError {
+    /// The database could not be reached.
+    #[error("the database cannot be opened: {0}. Check DATABASE_URL and that the server is running")]
+    Unreachable(String),
+    /// A migration stopped.
+    #[error("the schema could not be changed: {0}")]
+    Stopped(String),
+}
+
+fn stopped(error: &(dyn std::error::Error + 'static)) -> MigrationError {
+    MigrationError::Stopped(error.to_string())
+}
+
+#[derive(QueryableByName)]
+struct Answer {
+    #[diesel(sql_type = diesel::sql_types::Bool)]
+    answer: bool,
+}
+
+impl Migrations {
+    pub(super) const fn of(location: Location) -> Self {
+        Self { location }
+    }
+
+    /// Brings the schema up to date. Several processes may do so at once.
+    ///
+    /// # Errors
+    ///
+    /// [`MigrationError`] with what stands in the way.
+    pub fn up(&self) -> Result<(), MigrationError> {
+        match &self.location {
+            Location::Sqlite(path) => {
+                let mut connection = open_file(path)?;
+                // Two first starts at once: the second waits for the first and finds nothing left to do.
+                exclusively(&mut connection, |it| it.run_pending_migrations(SQLITE).map(drop))
+            }
+            Location::Postgres(url) => {
+                let mut connection = open_server(url)?;
+                connection.run_pending_migrations(POSTGRES).map(drop).map_err(|error| stopped(&*error))
+            }
+        }
+    }
+
+    /// Takes the schema down: exactly what our migrations made. All MFA data is lost.
+    ///
+    /// # Errors
+    ///
+    /// [`MigrationError`] with what stands in the way.
+    pub fn down(&self) -> Result<(), MigrationError> {
+        match &self.location {
+            Location::Sqlite(path) => {
+                let mut connection = open_file(path)?;
+                exclusively(&mut connection, take_down)
+            }
+            Location::Postgres(url) => {
+                let mut connection = open_server(url)?;
+                connection.revert_all_migrations(POSTGRES).map(drop).map_err(|error| stopped(&*error))
+            }
+        }
+    }
+
+    /// Which migrations the database has.
+    ///
+    /// # Errors
+    ///
+    /// [`MigrationError`] when it cannot be reached.
+    pub fn status(&self) -> Result<MigrationStatus, MigrationError> {
+        match &self.location {
+            Location::Sqlite(path) => status::<Sqlite>(&mut open_file(path)?, SQLITE),
+            Location::Postgres(url) => status::<Pg>(&mut open_server(url)?, POSTGRES),
+        }
+    }
+}
+
+fn open_file(path: &Path) -> Result<SqliteConnection, MigrationError> {
+    if let Some(folder) = path.parent().filter(|it| !it.as_os_str().is_empty()) {
+        std::fs::create_dir_all(folder)
+            .map_err(|error| MigrationError::Unreachable(format!("{}: {error}", folder.display())))?;
+    }
+    sqlite::connect::connect(path).map_err(MigrationError::Unreachable)
+}
+
+/// Connects and takes the lock, which ends with the connection.
+fn open_server(url: &SecretText) -> Result<PgConnection, MigrationError> {
+    let url = postgres::connect::bounded(url).map_err(MigrationError::Unreachable)?;
+    let mut connection = postgres::connect::connect(&url).map_err(MigrationError::Unreachable)?;
+    // Adding columns to a large table of NOVA's, or waiting for another server's migration, may take its time.
+    connection
+        .batch_execute(&format!(
+            "SET statement_timeout = 0; SET lock_timeout = '60s'; SELECT pg_advisory_lock({LOCK})"
+        ))
+        .map_err(|error| stopped(&error))?;
+    Ok(connection)
+}
+
+type Work = fn(&mut SqliteConnection) -> Result<(), Box<dyn std::error::Error + Send + Sync>>;
+
+/// SQLite has no advisory lock: one transaction around all of it, in which each migration is a savepoint.
+fn exclusively(connection: &mut SqliteConnection, work: Work) -> Result<(), MigrationError> {
+    connection.immediate_transaction(|it| Ok(work(it)?)).map_err(|Stopped(error)| stopped(&*error))
+}
+
+struct Stopped(Box<dyn std::error::Error + Send + Sync>);
+
+impl From<Box<dyn std::error::Error + Send + Sync>> for Stopped {
+    fn from(error: Box<dyn std::error::Error + Send + Sync>) -> Self {
+        Self(error)
+    }
+}
+
+impl From<diesel::result::Error> for Stopped {
+    fn from(error: diesel::result::Error) -> Self {
+        Self(error.into())
+    }
+}
+
+/// Reverts all, and drops `users` where we made it: SQL has no way to say so in SQLite.
+fn take_down(connection: &mut SqliteConnection) -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
+    connection.revert_all_migrations(SQLITE)?;
+    let exists = "SELECT EXISTS (SELECT 1 FROM sqlite_master WHERE name = 'mfa_schema') AS answer";
+    if !sql_query(exists).get_result::<Answer>(connection)?.answer {
+        return Ok(());
+    }
+    let ours = "SELECT EXISTS (SELECT 1 FROM mfa_schema WHERE object = 'table users') AS answer";
+    if sql_query(ours).get_result::<Answer>(connection)?.answer {
+        connection.batch_execute("DROP TABLE users")?;
+    }
+    connection.batch_execute("DROP TABLE mfa_schema")?;
+    Ok(())
+}
+
+fn status<DB: diesel::backend::Backend>(
+    connection: &mut impl MigrationHarness<DB>,
+    source: EmbeddedMigrations,
+) -> Result<MigrationStatus, MigrationError> {
+    let mut applied: Vec<String> = connection
+        .applied_migrations()
+        .map_err(|error| stopped(&*error))?
+        .iter()
+        .map(ToString::to_string)
+        .collect();
+    applied.sort();
+    let pending = connection
+        .pending_migrations(source)
+        .map_err(|error| stopped(&*error))?
+        .iter()
+        .map(|it| it.name().to_string())
+        .collect();
+    Ok(MigrationStatus { applied, pending })
+}

@@ -1,0 +1,114 @@
+//! Connections for reads, and for what is not a decision: a pool, used on threads that may block.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use diesel::r2d2::{ConnectionManager, CustomizeConnection, Pool, PooledConnection, R2D2Connection};
+use diesel::result::Error;
+use mfa_core::{Account, BoxFuture, StoreError, StoreErrorKind};
+use tokio::sync::Semaphore;
+
+use super::OpenDatabaseError;
+use super::row::AccountRow;
+
+/// How long a read waits for a connection.
+const PATIENCE: Duration = Duration::from_secs(2);
+
+/// A pool of connections with as many permits as connections, so that no blocking thread waits for one.
+pub(super) struct ReadPool<C: R2D2Connection + 'static> {
+    pool: Pool<ConnectionManager<C>>,
+    permits: Arc<Semaphore>,
+    runtime: tokio::runtime::Handle,
+}
+
+/// One text value.
+#[derive(diesel::QueryableByName)]
+pub(super) struct Fact {
+    #[diesel(sql_type = diesel::sql_types::Text)]
+    pub(super) value: String,
+}
+
+impl<C: R2D2Connection + 'static> std::fmt::Debug for ReadPool<C> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("ReadPool").field("connections", &self.pool.max_size()).finish_non_exhaustive()
+    }
+}
+
+impl<C: R2D2Connection + Send + 'static> ReadPool<C> {
+    /// Opens the pool with one connection, as the proof that the database is there; others follow when needed.
+    pub(super) fn open(
+        manager: ConnectionManager<C>,
+        connections: u32,
+        customizer: Box<dyn CustomizeConnection<C, diesel::r2d2::Error>>,
+        runtime: tokio::runtime::Handle,
+    ) -> Result<Self, OpenDatabaseError> {
+        let connections = connections.max(1);
+        let pool = Pool::builder()
+            .max_size(connections)
+            .min_idle(Some(1))
+            .connection_timeout(PATIENCE)
+            .connection_customizer(customizer)
+            .build(manager)
+            .map_err(|error| OpenDatabaseError::Unreachable(error.to_string()))?;
+        let permits = usize::try_from(connections).unwrap_or(1);
+        Ok(Self { pool, permits: Arc::new(Semaphore::new(permits)), runtime })
+    }
+
+    /// Runs a query on a thread that may block. Where no connection is free in time, nothing was tried.
+    pub(super) fn run<T, F>(&self, operation: &'static str, query: F) -> BoxFuture<'_, Result<T, StoreError>>
+    where
+        T: Send + 'static,
+        F: FnOnce(&mut PooledConnection<ConnectionManager<C>>) -> Result<T, Error> + Send + 'static,
+    {
+        Box::pin(async move {
+            let overloaded = || StoreError::new(StoreErrorKind::Overloaded, operation);
+            let permit = Arc::clone(&self.permits).acquire_owned();
+            let permit = tokio::time::timeout(PATIENCE, permit)
+                .await
+                .map_err(|_| overloaded())?
+                .map_err(|_| overloaded())?;
+            let pool = self.pool.clone();
+            let task = self.runtime.spawn_blocking(move || {
+                let _permit = permit;
+                blocking(&pool, operation, query)
+            });
+            task.await
+                .map_err(|error| StoreError::new(StoreErrorKind::Unavailable, operation).because(error))?
+        })
+    }
+
+    /// Reads one account on a thread that may block.
+    pub(super) fn find<F>(&self, query: F) -> BoxFuture<'_, Result<Option<Account>, StoreError>>
+    where
+        F: FnOnce(&mut PooledConnection<ConnectionManager<C>>) -> Result<Option<AccountRow>, Error>
+            + Send
+            + 'static,
+    {
+        Box::pin(async move {
+            let row = self.run("find account", query).await?;
+            let corrupt = |error| StoreError::new(StoreErrorKind::Corrupt, "find account").because(error);
+            row.map(|row| row.to_account().map_err(corrupt)).transpose()
+        })
+    }
+
+    /// Runs a query on this thread: at the start, before anything is served.
+    pub(super) fn now<T>(
+        &self,
+        operation: &'static str,
+        query: impl FnOnce(&mut PooledConnection<ConnectionManager<C>>) -> Result<T, Error>,
+    ) -> Result<T, StoreError> {
+        blocking(&self.pool, operation, query)
+    }
+}
+
+fn blocking<C: R2D2Connection + 'static, T>(
+    pool: &Pool<ConnectionManager<C>>,
+    operation: &'static str,
+    query: impl FnOnce(&mut PooledConnection<ConnectionManager<C>>) -> Result<T, Error>,
+) -> Result<T, StoreError> {
+    let unavailable = |why: Box<dyn std::error::Error + Send + Sync>| {
+        StoreError::new(StoreErrorKind::Unavailable, operation).because(why)
+    };
+    let mut connection = pool.get().map_err(|error| unavailable(error.into()))?;
+    query(&mut connection).map_err(|error| unavailable(error.into()))
+}

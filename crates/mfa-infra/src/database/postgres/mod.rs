@@ -1,0 +1,128 @@
+//! PostgreSQL.
+
+pub(super) mod connect;
+mod statements;
+mod store;
+mod users;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use diesel::r2d2::{ConnectionManager, CustomizeConnection};
+use diesel::{Connection, OptionalExtension, PgConnection, RunQueryDsl, sql_query};
+use mfa_core::{Account, Accounts, BoxFuture, Decision, SecretText, StoreError, Timestamp, UserId};
+
+use super::committer::{Committers, GroupContext, StoreMaker};
+use super::pool::ReadPool;
+use super::row::AccountRow;
+use super::{Chain, Database, DatabaseOptions, OpenDatabaseError, Surroundings};
+use statements::LoadOne;
+use store::{PgGroupStore, PgLaneStore, Session};
+
+/// Takers of the slow lane.
+const LANE: usize = 2;
+
+/// Accounts and users in PostgreSQL.
+#[derive(Debug)]
+pub struct PostgresDatabase {
+    committers: Committers,
+    pool: ReadPool<PgConnection>,
+}
+
+#[derive(Debug)]
+struct Prepare;
+
+impl CustomizeConnection<PgConnection, diesel::r2d2::Error> for Prepare {
+    fn on_acquire(&self, connection: &mut PgConnection) -> Result<(), diesel::r2d2::Error> {
+        connect::prepare(connection).map_err(diesel::r2d2::Error::QueryError)
+    }
+}
+
+impl PostgresDatabase {
+    /// Connects to a database whose schema is up to date, and starts its committers.
+    ///
+    /// # Errors
+    ///
+    /// [`OpenDatabaseError`] when it cannot be reached.
+    pub fn open(
+        url: &SecretText,
+        options: &DatabaseOptions,
+        around: Surroundings,
+    ) -> Result<Self, OpenDatabaseError> {
+        let url = connect::bounded(url).map_err(OpenDatabaseError::Unreachable)?;
+        let manager = ConnectionManager::<PgConnection>::new(url.expose());
+        let pool = ReadPool::open(manager, options.pool, Box::new(Prepare), around.runtime.clone())?;
+        let context =
+            GroupContext { chain: Chain::new(around.audit, around.entropy), log: Arc::clone(&around.log) };
+        let group: StoreMaker = {
+            let url = url.clone();
+            Arc::new(move || Box::new(PgGroupStore(Session::new(url.clone()))))
+        };
+        let lane: StoreMaker = Arc::new(move || Box::new(PgLaneStore(Session::new(url.clone()))));
+        let committers = Committers::start(
+            vec![group; options.committers.max(1)],
+            vec![lane; LANE],
+            &context,
+            options.limits,
+        );
+        Ok(Self { committers, pool })
+    }
+}
+
+impl Accounts for PostgresDatabase {
+    fn apply(&self, user: UserId, decision: Decision) -> BoxFuture<'_, Result<bool, StoreError>> {
+        Box::pin(self.committers.apply(user, decision))
+    }
+
+    fn find(&self, user: UserId) -> BoxFuture<'_, Result<Option<Account>, StoreError>> {
+        self.pool
+            .find(move |connection| LoadOne(user.value()).get_result::<AccountRow>(connection).optional())
+    }
+}
+
+#[derive(diesel::QueryableByName)]
+struct Millis {
+    #[diesel(sql_type = diesel::sql_types::BigInt)]
+    millis: i64,
+}
+
+impl Database for PostgresDatabase {
+    fn is_full(&self) -> bool {
+        self.committers.is_full()
+    }
+
+    fn time(&self) -> BoxFuture<'_, Result<Option<Timestamp>, StoreError>> {
+        self.pool.run("time", |connection| {
+            let now = sql_query("SELECT (extract(epoch from clock_timestamp()) * 1000)::bigint AS millis");
+            now.get_result::<Millis>(connection).map(|it| Some(Timestamp::from_millis(it.millis)))
+        })
+    }
+
+    fn fact(&self, name: &str, value: &str) -> Result<String, StoreError> {
+        self.pool.now("fact", |connection| {
+            connection.transaction(|connection| {
+                sql_query("INSERT INTO mfa_meta (name, value) VALUES ($1, $2) ON CONFLICT DO NOTHING")
+                    .bind::<diesel::sql_types::Text, _>(name)
+                    .bind::<diesel::sql_types::Text, _>(value)
+                    .execute(connection)?;
+                sql_query("SELECT value FROM mfa_meta WHERE name = $1")
+                    .bind::<diesel::sql_types::Text, _>(name)
+                    .get_result::<super::pool::Fact>(connection)
+                    .map(|it| it.value)
+            })
+        })
+    }
+
+    fn made_users(&self) -> Result<bool, StoreError> {
+        self.pool.now("made users", |connection| {
+            sql_query("SELECT object AS value FROM mfa_schema WHERE object = 'table users'")
+                .get_result::<super::pool::Fact>(connection)
+                .optional()
+                .map(|it| it.is_some())
+        })
+    }
+
+    fn stop(&self, within: Duration) {
+        self.committers.stop(within);
+    }
+}

@@ -1,0 +1,350 @@
+//! The statements on the path of a decision, each its own type so that Diesel keeps it prepared.
+
+use diesel::pg::Pg;
+use diesel::query_builder::{AstPass, Query, QueryFragment, QueryId};
+use diesel::result::QueryResult;
+use diesel::sql_types::{Array, BigInt, Binary, Bool, Nullable, Text};
+use diesel::{PgConnection, RunQueryDsl};
+
+use crate::database::chain::ChainedEvent;
+use crate::database::committer::Write;
+use crate::database::row::AccountRow;
+
+/// The columns of [`AccountRow`], each cast to one type whatever NOVA made of it.
+const COLUMNS: &str = "id::bigint, email::text, username::text, \
+    coalesce(is_active, false), coalesce(is_superuser, false), coalesce(mfa_enforced, false), \
+    coalesce(is_totp_enabled, false), totp_secret::text, totp_pending_secret::text, \
+    (extract(epoch from totp_pending_expires_at) * 1000)::bigint, \
+    (extract(epoch from totp_enrolled_at) * 1000)::bigint, phone_number::text, phone_pending::text, \
+    coalesce(is_phone_verified, false), (extract(epoch from phone_verified_at) * 1000)::bigint, \
+    coalesce(mfa_backup_method, 'none')::text, recovery_codes::text, \
+    (extract(epoch from recovery_codes_generated_at) * 1000)::bigint, totp_last_step, \
+    coalesce(mfa_failed_attempts, 0)::bigint, (extract(epoch from mfa_lock_until) * 1000)::bigint, \
+    (extract(epoch from mfa_last_success_at) * 1000)::bigint, mfa_last_method::text, mfa_version, mfa_internal::text";
+
+type Flag = Bool;
+type OptionalText = Nullable<Text>;
+type OptionalInt = Nullable<BigInt>;
+
+/// The types of [`COLUMNS`].
+type ColumnTypes = (
+    BigInt,
+    Text,
+    Text,
+    Flag,
+    Flag,
+    Flag,
+    Flag,
+    OptionalText,
+    OptionalText,
+    OptionalInt,
+    OptionalInt,
+    OptionalText,
+    OptionalText,
+    Flag,
+    OptionalInt,
+    Text,
+    OptionalText,
+    OptionalInt,
+    OptionalInt,
+    BigInt,
+    OptionalInt,
+    OptionalInt,
+    OptionalText,
+    BigInt,
+    Text,
+);
+
+/// Reads a group of accounts.
+#[derive(Debug, QueryId)]
+pub(super) struct LoadGroup(pub(super) Vec<i64>);
+
+/// Reads one account.
+#[derive(Debug, QueryId)]
+pub(super) struct LoadOne(pub(super) i64);
+
+/// Reads one account and keeps it from others until the transaction ends.
+#[derive(Debug, QueryId)]
+pub(super) struct LockOne(pub(super) i64);
+
+impl QueryFragment<Pg> for LoadGroup {
+    fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, Pg>) -> QueryResult<()> {
+        out.push_sql("SELECT ");
+        out.push_sql(COLUMNS);
+        out.push_sql(" FROM users WHERE id = ANY(");
+        out.push_bind_param::<Array<BigInt>, _>(&self.0)?;
+        out.push_sql(")");
+        Ok(())
+    }
+}
+
+impl QueryFragment<Pg> for LoadOne {
+    fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, Pg>) -> QueryResult<()> {
+        out.push_sql("SELECT ");
+        out.push_sql(COLUMNS);
+        out.push_sql(" FROM users WHERE id = ");
+        out.push_bind_param::<BigInt, _>(&self.0)
+    }
+}
+
+impl QueryFragment<Pg> for LockOne {
+    fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, Pg>) -> QueryResult<()> {
+        out.push_sql("SELECT ");
+        out.push_sql(COLUMNS);
+        out.push_sql(" FROM users WHERE id = ");
+        out.push_bind_param::<BigInt, _>(&self.0)?;
+        out.push_sql(" FOR NO KEY UPDATE");
+        Ok(())
+    }
+}
+
+macro_rules! query {
+    ($($statement:ty => $types:ty),+ $(,)?) => {$(
+        impl Query for $statement {
+            type SqlType = $types;
+        }
+        impl RunQueryDsl<PgConnection> for $statement {}
+    )+};
+}
+
+query! {
+    LoadGroup => ColumnTypes,
+    LoadOne => ColumnTypes,
+    LockOne => ColumnTypes,
+    StoreGroup => BigInt,
+    StoreOne => BigInt,
+}
+
+/// Events as columns, for `unnest`.
+#[derive(Debug, Default)]
+struct EventColumns {
+    event_id: Vec<Vec<u8>>,
+    user_id: Vec<i64>,
+    seq: Vec<i64>,
+    at: Vec<i64>,
+    event: Vec<&'static str>,
+    method: Vec<Option<&'static str>>,
+    outcome: Vec<&'static str>,
+    ip: Vec<Option<String>>,
+    user_agent: Vec<Option<String>>,
+    request_id: Vec<Option<String>>,
+    actor: Vec<Option<String>>,
+    reason: Vec<Option<String>>,
+    salt: Vec<Vec<u8>>,
+    personal_digest: Vec<Vec<u8>>,
+    mac_key: Vec<String>,
+    mac: Vec<Vec<u8>>,
+}
+
+impl EventColumns {
+    fn push(&mut self, chained: &ChainedEvent) {
+        let event = &chained.event;
+        self.event_id.push(chained.event_id.to_vec());
+        self.user_id.push(chained.user.value());
+        self.seq.push(i64::try_from(chained.seq).unwrap_or(i64::MAX));
+        self.at.push(event.at.millis());
+        self.event.push(event.kind.as_str());
+        self.method.push(event.method.map(mfa_core::FactorKind::as_str));
+        self.outcome.push(event.outcome.as_str());
+        self.ip.push(event.origin.ip().map(|ip| ip.to_string()));
+        self.user_agent.push(event.origin.user_agent().map(str::to_owned));
+        self.request_id.push(event.origin.request_id().map(str::to_owned));
+        self.actor.push(event.actor.clone());
+        self.reason.push(event.reason.clone());
+        self.salt.push(chained.salt.to_vec());
+        self.personal_digest.push(chained.personal_digest.to_vec());
+        self.mac_key.push(chained.mac_key.clone());
+        self.mac.push(chained.mac.to_vec());
+    }
+
+    /// `told AS (INSERT … only the events of accounts that were stored)`.
+    fn insert<'b>(&'b self, out: &mut AstPass<'_, 'b, Pg>) -> QueryResult<()> {
+        out.push_sql(
+            "told AS (INSERT INTO mfa_events (event_id, user_id, seq, at, event, method, outcome, ip, user_agent, \
+             request_id, actor, reason, salt, personal_digest, mac_key, mac) \
+             SELECT e.event_id, e.user_id, e.seq, to_timestamp(e.at / 1000.0), e.event, e.method, e.outcome, e.ip, \
+             e.user_agent, e.request_id, e.actor, e.reason, e.salt, e.personal_digest, e.mac_key, e.mac FROM unnest(",
+        );
+        out.push_bind_param::<Array<Binary>, _>(&self.event_id)?;
+        out.push_sql(", ");
+        out.push_bind_param::<Array<BigInt>, _>(&self.user_id)?;
+        out.push_sql(", ");
+        out.push_bind_param::<Array<BigInt>, _>(&self.seq)?;
+        out.push_sql(", ");
+        out.push_bind_param::<Array<BigInt>, _>(&self.at)?;
+        out.push_sql(", ");
+        out.push_bind_param::<Array<Text>, _>(&self.event)?;
+        out.push_sql(", ");
+        out.push_bind_param::<Array<OptionalText>, _>(&self.method)?;
+        out.push_sql(", ");
+        out.push_bind_param::<Array<Text>, _>(&self.outcome)?;
+        for column in [&self.ip, &self.user_agent, &self.request_id, &self.actor, &self.reason] {
+            out.push_sql(", ");
+            out.push_bind_param::<Array<OptionalText>, _>(column)?;
+        }
+        out.push_sql(", ");
+        out.push_bind_param::<Array<Binary>, _>(&self.salt)?;
+        out.push_sql(", ");
+        out.push_bind_param::<Array<Binary>, _>(&self.personal_digest)?;
+        out.push_sql(", ");
+        out.push_bind_param::<Array<Text>, _>(&self.mac_key)?;
+        out.push_sql(", ");
+        out.push_bind_param::<Array<Binary>, _>(&self.mac)?;
+        out.push_sql(
+            ") AS e(event_id, user_id, seq, at, event, method, outcome, ip, user_agent, request_id, actor, reason, \
+             salt, personal_digest, mac_key, mac) JOIN won ON won.id = e.user_id)",
+        );
+        Ok(())
+    }
+}
+
+/// Stores what verifications change of a group of accounts, with their events, in one autocommit statement.
+///
+/// It never waits: a row that somebody holds, or whose version is another, is passed over with its events, and only
+/// the ids that were stored come back.
+#[derive(Debug, Default, QueryId)]
+pub(super) struct StoreGroup {
+    id: Vec<i64>,
+    version: Vec<i64>,
+    last_step: Vec<Option<i64>>,
+    failures: Vec<i64>,
+    lock_until: Vec<Option<i64>>,
+    last_success_at: Vec<Option<i64>>,
+    last_method: Vec<Option<String>>,
+    internal: Vec<String>,
+    events: EventColumns,
+}
+
+impl StoreGroup {
+    pub(super) fn push(&mut self, write: &Write) {
+        let row = &write.row;
+        self.id.push(row.id);
+        self.version.push(row.mfa_version);
+        self.last_step.push(row.totp_last_step);
+        self.failures.push(row.mfa_failed_attempts);
+        self.lock_until.push(row.mfa_lock_until);
+        self.last_success_at.push(row.mfa_last_success_at);
+        self.last_method.push(row.mfa_last_method.clone());
+        self.internal.push(row.mfa_internal.clone());
+        for event in &write.events {
+            self.events.push(event);
+        }
+    }
+}
+
+impl QueryFragment<Pg> for StoreGroup {
+    fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, Pg>) -> QueryResult<()> {
+        out.push_sql("WITH wanted AS (SELECT v.* FROM unnest(");
+        out.push_bind_param::<Array<BigInt>, _>(&self.id)?;
+        out.push_sql(", ");
+        out.push_bind_param::<Array<BigInt>, _>(&self.version)?;
+        out.push_sql(", ");
+        out.push_bind_param::<Array<OptionalInt>, _>(&self.last_step)?;
+        out.push_sql(", ");
+        out.push_bind_param::<Array<BigInt>, _>(&self.failures)?;
+        for column in [&self.lock_until, &self.last_success_at] {
+            out.push_sql(", ");
+            out.push_bind_param::<Array<OptionalInt>, _>(column)?;
+        }
+        out.push_sql(", ");
+        out.push_bind_param::<Array<OptionalText>, _>(&self.last_method)?;
+        out.push_sql(", ");
+        out.push_bind_param::<Array<Text>, _>(&self.internal)?;
+        out.push_sql(
+            ") AS v(id, version, last_step, failures, lock_until, last_success_at, last_method, internal) \
+             JOIN users u ON u.id = v.id AND u.mfa_version = v.version \
+             ORDER BY u.id FOR NO KEY UPDATE OF u SKIP LOCKED), \
+             won AS (UPDATE users u SET totp_last_step = w.last_step, mfa_failed_attempts = w.failures, \
+             mfa_lock_until = to_timestamp(w.lock_until / 1000.0), \
+             mfa_last_success_at = to_timestamp(w.last_success_at / 1000.0), mfa_last_method = w.last_method, \
+             mfa_version = w.version + 1, mfa_internal = w.internal::jsonb \
+             FROM wanted w WHERE u.id = w.id RETURNING w.id), ",
+        );
+        self.events.insert(&mut out)?;
+        out.push_sql(" SELECT id FROM won");
+        Ok(())
+    }
+}
+
+/// Stores one account with its events: what a verification changes, or all that is ours. Never waits either.
+#[derive(Debug)]
+pub(super) struct StoreOne {
+    row: AccountRow,
+    is_cold: bool,
+    events: EventColumns,
+}
+
+impl StoreOne {
+    pub(super) fn of(write: &Write) -> Self {
+        let mut events = EventColumns::default();
+        for event in &write.events {
+            events.push(event);
+        }
+        Self { row: write.row.clone(), is_cold: write.is_cold, events }
+    }
+}
+
+impl QueryId for StoreOne {
+    type QueryId = ();
+    /// Two texts in one type: Diesel is to keep both apart by their text.
+    const HAS_STATIC_QUERY_ID: bool = false;
+}
+
+impl QueryFragment<Pg> for StoreOne {
+    fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, Pg>) -> QueryResult<()> {
+        let row = &self.row;
+        out.push_sql("WITH wanted AS (SELECT id FROM users WHERE id = ");
+        out.push_bind_param::<BigInt, _>(&row.id)?;
+        out.push_sql(" AND mfa_version = ");
+        out.push_bind_param::<BigInt, _>(&row.mfa_version)?;
+        out.push_sql(" FOR NO KEY UPDATE SKIP LOCKED), won AS (UPDATE users u SET totp_last_step = ");
+        out.push_bind_param::<OptionalInt, _>(&row.totp_last_step)?;
+        out.push_sql(", mfa_failed_attempts = ");
+        out.push_bind_param::<BigInt, _>(&row.mfa_failed_attempts)?;
+        time(&mut out, ", mfa_lock_until = ", &row.mfa_lock_until)?;
+        time(&mut out, ", mfa_last_success_at = ", &row.mfa_last_success_at)?;
+        text(&mut out, ", mfa_last_method = ", &row.mfa_last_method)?;
+        out.push_sql(", mfa_version = u.mfa_version + 1, mfa_internal = ");
+        out.push_bind_param::<Text, _>(&row.mfa_internal)?;
+        out.push_sql("::jsonb");
+        if self.is_cold {
+            for (name, flag) in [
+                (", mfa_enforced = ", &row.mfa_enforced),
+                (", is_totp_enabled = ", &row.is_totp_enabled),
+                (", is_phone_verified = ", &row.is_phone_verified),
+            ] {
+                out.push_sql(name);
+                out.push_bind_param::<Bool, _>(flag)?;
+            }
+            text(&mut out, ", totp_secret = ", &row.totp_secret)?;
+            text(&mut out, ", totp_pending_secret = ", &row.totp_pending_secret)?;
+            time(&mut out, ", totp_pending_expires_at = ", &row.totp_pending_expires_at)?;
+            time(&mut out, ", totp_enrolled_at = ", &row.totp_enrolled_at)?;
+            text(&mut out, ", phone_number = ", &row.phone_number)?;
+            text(&mut out, ", phone_pending = ", &row.phone_pending)?;
+            time(&mut out, ", phone_verified_at = ", &row.phone_verified_at)?;
+            out.push_sql(", mfa_backup_method = ");
+            out.push_bind_param::<Text, _>(&row.mfa_backup_method)?;
+            text(&mut out, ", recovery_codes = ", &row.recovery_codes)?;
+            out.push_sql("::jsonb");
+            time(&mut out, ", recovery_codes_generated_at = ", &row.recovery_codes_generated_at)?;
+        }
+        out.push_sql(" FROM wanted w WHERE u.id = w.id RETURNING u.id::bigint AS id), ");
+        self.events.insert(&mut out)?;
+        out.push_sql(" SELECT id FROM won");
+        Ok(())
+    }
+}
+
+fn time<'b>(out: &mut AstPass<'_, 'b, Pg>, name: &'static str, millis: &'b Option<i64>) -> QueryResult<()> {
+    out.push_sql(name);
+    out.push_sql("to_timestamp(");
+    out.push_bind_param::<OptionalInt, _>(millis)?;
+    out.push_sql(" / 1000.0)");
+    Ok(())
+}
+
+fn text<'b>(out: &mut AstPass<'_, 'b, Pg>, name: &'static str, value: &'b Option<String>) -> QueryResult<()> {
+    out.push_sql(name);
+    out.push_bind_param::<OptionalText, _>(value)
+}

@@ -1,0 +1,168 @@
+//! The committer's connection to PostgreSQL.
+
+use diesel::connection::SimpleConnection;
+use diesel::result::{DatabaseErrorKind, Error};
+use diesel::{PgConnection, RunQueryDsl};
+use mfa_core::SecretText;
+
+use super::connect::connect;
+use super::statements::{LoadGroup, LoadOne, LockOne, StoreGroup, StoreOne};
+use crate::database::committer::{Decide, Failure, GroupStore, Write};
+
+/// A connection that is made when it is needed, and again after it was lost.
+pub(super) struct Session {
+    url: SecretText,
+    connection: Option<PgConnection>,
+}
+
+impl Session {
+    pub(super) const fn new(url: SecretText) -> Self {
+        Self { url, connection: None }
+    }
+
+    fn open(&mut self) -> Result<&mut PgConnection, Failure> {
+        if self.connection.is_none() {
+            self.connection = Some(connect(&self.url).map_err(Failure::Unreachable)?);
+        }
+        self.connection.as_mut().ok_or_else(|| Failure::Unreachable("not connected".to_owned()))
+    }
+
+    /// What a read that failed means: nothing was sent that could be stored.
+    fn read_failed(&mut self, error: &Error) -> Failure {
+        let why = error.to_string();
+        if self.is_alive() { Failure::Unreachable(why) } else { self.lost(why) }
+    }
+
+    fn lost(&mut self, why: String) -> Failure {
+        self.connection = None;
+        Failure::Unreachable(why)
+    }
+
+    /// What a write that failed means. The server answers a refusal on a connection that lives on; where the connection
+    /// died, it may have stored what was sent.
+    fn write_failed(&mut self, error: Error) -> Failure {
+        if self.is_alive() {
+            return Failure::Refused(error);
+        }
+        self.connection = None;
+        Failure::Unknown(error)
+    }
+
+    fn is_alive(&mut self) -> bool {
+        self.connection.as_mut().is_some_and(|it| it.batch_execute("SELECT 1").is_ok())
+    }
+}
+
+/// A committer's store: groups in two statements and one commit, never waiting for a row.
+pub(super) struct PgGroupStore(pub(super) Session);
+
+impl GroupStore for PgGroupStore {
+    fn run(&mut self, users: &[i64], decide: Decide<'_>) -> Result<Vec<i64>, Failure> {
+        // A connection that died while idle is found out by the read, before anything was decided: try once anew.
+        let rows = match self.load(users) {
+            Err(Failure::Unreachable(_)) => self.load(users)?,
+            other => other?,
+        };
+        let writes = decide(rows);
+        let (cold, hot): (Vec<_>, Vec<_>) = writes.into_iter().partition(|write| write.is_cold);
+        let mut stored = self.store_hot(&hot)?;
+        for write in &cold {
+            match self.store_one(write) {
+                Ok(ids) => stored.extend(ids),
+                // The rest is not stored, and goes to the slow lane to be decided on a fresh read.
+                Err(_) if !stored.is_empty() || cold.len() > 1 => {}
+                Err(failure) => return Err(failure),
+            }
+        }
+        Ok(stored)
+    }
+}
+
+impl PgGroupStore {
+    fn load(&mut self, users: &[i64]) -> Result<Vec<crate::database::row::AccountRow>, Failure> {
+        let connection = self.0.open()?;
+        let rows = match users {
+            [user] => LoadOne(*user).load(connection),
+            users => LoadGroup(users.to_vec()).load(connection),
+        };
+        rows.map_err(|error| self.0.read_failed(&error))
+    }
+
+    fn store_hot(&mut self, writes: &[Write]) -> Result<Vec<i64>, Failure> {
+        match writes {
+            [] => Ok(Vec::new()),
+            [write] => self.store_one(write),
+            writes => {
+                let mut group = StoreGroup::default();
+                for write in writes {
+                    group.push(write);
+                }
+                let connection = self.0.open()?;
+                group.load(connection).map_err(|error| self.0.write_failed(error))
+            }
+        }
+    }
+
+    fn store_one(&mut self, write: &Write) -> Result<Vec<i64>, Failure> {
+        let connection = self.0.open()?;
+        StoreOne::of(write).load(connection).map_err(|error| self.0.write_failed(error))
+    }
+}
+
+/// The slow lane's store: one account in a transaction that waits for its row, for a second at the most.
+pub(super) struct PgLaneStore(pub(super) Session);
+
+impl GroupStore for PgLaneStore {
+    fn run(&mut self, users: &[i64], decide: Decide<'_>) -> Result<Vec<i64>, Failure> {
+        let [user] = users else { return Ok(Vec::new()) };
+        self.begin()?;
+        let connection = self.0.open()?;
+        let rows = match LockOne(*user).load(connection) {
+            Ok(rows) => rows,
+            Err(error) => {
+                self.roll_back();
+                return Err(self.0.read_failed(&error));
+            }
+        };
+        let writes = decide(rows);
+        let mut stored = Vec::new();
+        for write in &writes {
+            let connection = self.0.open()?;
+            match StoreOne::of(write).load::<i64>(connection) {
+                Ok(ids) => stored.extend(ids),
+                Err(error) => {
+                    self.roll_back();
+                    // Not committed, whatever became of the connection.
+                    return Err(Failure::Refused(error));
+                }
+            }
+        }
+        let connection = self.0.open()?;
+        match connection.batch_execute("COMMIT") {
+            Ok(()) => Ok(stored),
+            Err(error) => Err(self.0.write_failed(error)),
+        }
+    }
+}
+
+impl PgLaneStore {
+    fn begin(&mut self) -> Result<(), Failure> {
+        let first = self.0.open()?.batch_execute("BEGIN");
+        let Err(error) = first else { return Ok(()) };
+        // It died while idle: try once anew.
+        drop(self.0.lost(error.to_string()));
+        self.0.open()?.batch_execute("BEGIN").map_err(|error| self.0.lost(error.to_string()))
+    }
+
+    fn roll_back(&mut self) {
+        let rolled_back = self.0.connection.as_mut().is_some_and(|it| it.batch_execute("ROLLBACK").is_ok());
+        if !rolled_back {
+            self.0.connection = None;
+        }
+    }
+}
+
+/// Whether an error says that something unique is there already.
+pub(super) fn is_taken(error: &Error) -> bool {
+    matches!(error, Error::DatabaseError(DatabaseErrorKind::UniqueViolation, _))
+}

@@ -1,0 +1,268 @@
+//! An account as a row, the same for both databases: times are milliseconds, documents are JSON text.
+
+use diesel::sql_types::{BigInt, Bool, Nullable, Text};
+use diesel::{Queryable, QueryableByName};
+use mfa_core::{
+    Account, BackupMethod, Credentials, FactorKind, PasswordDigest, PendingTotp, PhoneState, RecoveryState,
+    Sealed, Timestamp, TotpState, UserId, UserRecord,
+};
+
+/// The columns of `users` that an account is made of, in this order.
+#[derive(Clone, Debug, PartialEq, Eq, Queryable)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a column")]
+pub(super) struct AccountRow {
+    pub(super) id: i64,
+    pub(super) email: String,
+    pub(super) username: String,
+    pub(super) is_active: bool,
+    pub(super) is_superuser: bool,
+    pub(super) mfa_enforced: bool,
+    pub(super) is_totp_enabled: bool,
+    pub(super) totp_secret: Option<String>,
+    pub(super) totp_pending_secret: Option<String>,
+    pub(super) totp_pending_expires_at: Option<i64>,
+    pub(super) totp_enrolled_at: Option<i64>,
+    pub(super) phone_number: Option<String>,
+    pub(super) phone_pending: Option<String>,
+    pub(super) is_phone_verified: bool,
+    pub(super) phone_verified_at: Option<i64>,
+    pub(super) mfa_backup_method: String,
+    pub(super) recovery_codes: Option<String>,
+    pub(super) recovery_codes_generated_at: Option<i64>,
+    pub(super) totp_last_step: Option<i64>,
+    pub(super) mfa_failed_attempts: i64,
+    pub(super) mfa_lock_until: Option<i64>,
+    pub(super) mfa_last_success_at: Option<i64>,
+    pub(super) mfa_last_method: Option<String>,
+    pub(super) mfa_version: i64,
+    pub(super) mfa_internal: String,
+}
+
+/// A row that does not mean an account: somebody else wrote what we do not understand.
+#[derive(Debug, thiserror::Error)]
+#[error("the row of user {user} holds in {column} what is not understood")]
+pub(super) struct RowError {
+    user: i64,
+    column: &'static str,
+}
+
+impl AccountRow {
+    /// What the row means.
+    pub(super) fn to_account(&self) -> Result<Account, RowError> {
+        let broken = |column| RowError { user: self.id, column };
+        let time = |millis: Option<i64>| millis.map(Timestamp::from_millis);
+        let sealed = |text: &Option<String>| text.clone().map(Sealed::from_column);
+        let pending = match (sealed(&self.totp_pending_secret), time(self.totp_pending_expires_at)) {
+            (Some(secret), Some(expires_at)) => Some(PendingTotp { secret, expires_at }),
+            _ => None,
+        };
+        let backup_method = match self.mfa_backup_method.as_str() {
+            "none" => BackupMethod::None,
+            "sms" => BackupMethod::Sms,
+            _ => return Err(broken("mfa_backup_method")),
+        };
+        let codes = match self.recovery_codes.as_deref() {
+            None | Some("null") => Vec::new(),
+            Some(json) => serde_json::from_str(json).map_err(|_| broken("recovery_codes"))?,
+        };
+        Ok(Account {
+            user: UserId::new(self.id),
+            email: self.email.clone(),
+            username: self.username.clone(),
+            is_active: self.is_active,
+            is_superuser: self.is_superuser,
+            mfa_enforced: self.mfa_enforced,
+            totp: TotpState {
+                enabled: self.is_totp_enabled,
+                secret: sealed(&self.totp_secret),
+                pending,
+                enrolled_at: time(self.totp_enrolled_at),
+                last_step: self.totp_last_step,
+            },
+            phone: PhoneState {
+                number: sealed(&self.phone_number),
+                pending: sealed(&self.phone_pending),
+                is_verified: self.is_phone_verified,
+                verified_at: time(self.phone_verified_at),
+            },
+            backup_method,
+            recovery: RecoveryState { codes, generated_at: time(self.recovery_codes_generated_at) },
+            failures: u32::try_from(self.mfa_failed_attempts).map_err(|_| broken("mfa_failed_attempts"))?,
+            lock_until: time(self.mfa_lock_until),
+            last_success_at: time(self.mfa_last_success_at),
+            last_method: self.mfa_last_method.as_deref().and_then(FactorKind::parse),
+            version: self.mfa_version,
+            internal: serde_json::from_str(&self.mfa_internal).map_err(|_| broken("mfa_internal"))?,
+            events: Vec::new(),
+        })
+    }
+
+    /// The row that the account is to be stored as. `None` where a document cannot be written.
+    pub(super) fn of(account: &Account) -> Option<Self> {
+        let millis = |time: Option<Timestamp>| time.map(Timestamp::millis);
+        let column = |sealed: &Option<Sealed>| sealed.as_ref().map(|it| it.as_column().to_owned());
+        let pending = account.totp.pending.as_ref();
+        let recovery_codes = match account.recovery.codes.as_slice() {
+            [] => None,
+            codes => Some(serde_json::to_string(codes).ok()?),
+        };
+        Some(Self {
+            id: account.user.value(),
+            email: account.email.clone(),
+            username: account.username.clone(),
+            is_active: account.is_active,
+            is_superuser: account.is_superuser,
+            mfa_enforced: account.mfa_enforced,
+            is_totp_enabled: account.totp.enabled,
+            totp_secret: column(&account.totp.secret),
+            totp_pending_secret: pending.map(|it| it.secret.as_column().to_owned()),
+            totp_pending_expires_at: pending.map(|it| it.expires_at.millis()),
+            totp_enrolled_at: millis(account.totp.enrolled_at),
+            phone_number: column(&account.phone.number),
+            phone_pending: column(&account.phone.pending),
+            is_phone_verified: account.phone.is_verified,
+            phone_verified_at: millis(account.phone.verified_at),
+            mfa_backup_method: account.backup_method.as_str().to_owned(),
+            recovery_codes,
+            recovery_codes_generated_at: millis(account.recovery.generated_at),
+            totp_last_step: account.totp.last_step,
+            mfa_failed_attempts: i64::from(account.failures),
+            mfa_lock_until: millis(account.lock_until),
+            mfa_last_success_at: millis(account.last_success_at),
+            mfa_last_method: account.last_method.map(|it| it.as_str().to_owned()),
+            mfa_version: account.version,
+            mfa_internal: serde_json::to_string(&account.internal).ok()?,
+        })
+    }
+
+    /// Whether a column differs that a verification does not write.
+    pub(super) fn differs_in_cold_columns(&self, other: &Self) -> bool {
+        let hot = Self {
+            totp_last_step: other.totp_last_step,
+            mfa_failed_attempts: other.mfa_failed_attempts,
+            mfa_lock_until: other.mfa_lock_until,
+            mfa_last_success_at: other.mfa_last_success_at,
+            mfa_last_method: other.mfa_last_method.clone(),
+            mfa_version: other.mfa_version,
+            mfa_internal: other.mfa_internal.clone(),
+            ..self.clone()
+        };
+        hot != *other
+    }
+}
+
+/// What a login is checked against.
+#[derive(QueryableByName)]
+pub(super) struct CredentialRow {
+    #[diesel(sql_type = BigInt)]
+    id: i64,
+    #[diesel(sql_type = Text)]
+    hashed_password: String,
+}
+
+impl CredentialRow {
+    pub(super) fn into_credentials(self) -> Credentials {
+        Credentials { user: UserId::new(self.id), digest: PasswordDigest::from_column(self.hashed_password) }
+    }
+}
+
+/// One user of a list.
+#[derive(QueryableByName)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a column")]
+pub(super) struct UserRow {
+    #[diesel(sql_type = BigInt)]
+    id: i64,
+    #[diesel(sql_type = Text)]
+    email: String,
+    #[diesel(sql_type = Text)]
+    username: String,
+    #[diesel(sql_type = Nullable<Text>)]
+    full_name: Option<String>,
+    #[diesel(sql_type = Bool)]
+    is_active: bool,
+    #[diesel(sql_type = Bool)]
+    is_superuser: bool,
+    #[diesel(sql_type = Bool)]
+    mfa_enforced: bool,
+    #[diesel(sql_type = Bool)]
+    totp_enabled: bool,
+    #[diesel(sql_type = Nullable<BigInt>)]
+    lock_until: Option<i64>,
+}
+
+impl UserRow {
+    pub(super) fn into_record(self) -> UserRecord {
+        UserRecord {
+            user: UserId::new(self.id),
+            email: self.email,
+            username: self.username,
+            full_name: self.full_name,
+            is_active: self.is_active,
+            is_superuser: self.is_superuser,
+            mfa_enforced: self.mfa_enforced,
+            totp_enabled: self.totp_enabled,
+            lock_until: self.lock_until.map(Timestamp::from_millis),
+        }
+    }
+}
+
+/// A pattern for `LIKE` that finds the text anywhere, its own wildcards taken literally (`\` escapes).
+pub(super) fn like(text: &str) -> String {
+    let mut pattern = String::from("%");
+    for c in text.chars() {
+        if matches!(c, '%' | '_' | '\\') {
+            pattern.push('\\');
+        }
+        pattern.push(c);
+    }
+    pattern.push('%');
+    pattern
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn account() -> Account {
+        let mut account = Account::new(UserId::new(7), "ada@example.com", "ada");
+        account.totp.secret = Some(Sealed::from_column("v1.k.x".into()));
+        account.totp.pending = Some(PendingTotp {
+            secret: Sealed::from_column("v1.k.y".into()),
+            expires_at: Timestamp::from_millis(5),
+        });
+        account.failures = 3;
+        account.lock_until = Some(Timestamp::FAR_FUTURE);
+        account.internal.session = 4;
+        account
+    }
+
+    #[test]
+    fn an_account_reads_back_from_its_row() {
+        let account = account();
+        assert_eq!(AccountRow::of(&account).unwrap().to_account().unwrap(), account);
+    }
+
+    #[test]
+    fn a_verification_leaves_the_cold_columns_alone() {
+        let before = AccountRow::of(&account()).unwrap();
+        let mut after = account();
+        after.totp.last_step = Some(9);
+        after.internal.session = 5;
+        assert!(!AccountRow::of(&after).unwrap().differs_in_cold_columns(&before));
+        after.mfa_enforced = true;
+        assert!(AccountRow::of(&after).unwrap().differs_in_cold_columns(&before));
+    }
+
+    #[test]
+    fn what_is_not_understood_is_an_error_and_never_absent() {
+        let row = AccountRow::of(&account()).unwrap();
+        for broken in [
+            AccountRow { mfa_internal: "{".into(), ..row.clone() },
+            AccountRow { recovery_codes: Some("[\"$2b$12$x\"]".into()), ..row.clone() },
+            AccountRow { mfa_backup_method: "mail".into(), ..row.clone() },
+            AccountRow { mfa_failed_attempts: -1, ..row },
+        ] {
+            assert!(broken.to_account().is_err());
+        }
+    }
+}

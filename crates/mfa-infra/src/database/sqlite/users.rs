@@ -1,0 +1,101 @@
+//! Users in SQLite.
+
+use diesel::result::{DatabaseErrorKind, Error};
+use diesel::sql_types::{BigInt, Bool, Nullable, Text};
+use diesel::{OptionalExtension, QueryableByName, RunQueryDsl, sql_query};
+use mfa_core::{
+    BoxFuture, Credentials, NewUser, NewUserError, PasswordDigest, StoreError, UserId, UserPage, UserQuery,
+    Users,
+};
+
+use super::SqliteDatabase;
+use crate::database::row::{CredentialRow, UserRow, like};
+
+#[derive(QueryableByName)]
+struct Id {
+    #[diesel(sql_type = BigInt)]
+    id: i64,
+}
+
+impl Users for SqliteDatabase {
+    fn find_credentials<'a>(
+        &'a self,
+        login: &'a str,
+    ) -> BoxFuture<'a, Result<Option<Credentials>, StoreError>> {
+        let login = login.to_owned();
+        self.pool.run("find credentials", move |connection| {
+            // In two parts, so that each has its index.
+            let found = sql_query(
+                "SELECT id, hashed_password FROM users WHERE username = ?1 UNION ALL \
+                 SELECT id, hashed_password FROM users WHERE email IN (?1, lower(?1)) LIMIT 1",
+            )
+            .bind::<Text, _>(login)
+            .get_result::<CredentialRow>(connection)
+            .optional()?;
+            Ok(found.map(CredentialRow::into_credentials))
+        })
+    }
+
+    fn replace_password(
+        &self,
+        user: UserId,
+        old: PasswordDigest,
+        new: PasswordDigest,
+    ) -> BoxFuture<'_, Result<bool, StoreError>> {
+        self.pool.run("replace password", move |connection| {
+            let rows =
+                sql_query("UPDATE users SET hashed_password = ?3 WHERE id = ?1 AND hashed_password = ?2")
+                    .bind::<BigInt, _>(user.value())
+                    .bind::<Text, _>(old.as_column())
+                    .bind::<Text, _>(new.as_column())
+                    .execute(connection)?;
+            Ok(rows == 1)
+        })
+    }
+
+    fn insert(&self, user: NewUser) -> BoxFuture<'_, Result<UserId, NewUserError>> {
+        let inserted = self.pool.run("insert user", move |connection| {
+            let inserted = sql_query(
+                "INSERT INTO users (email, username, hashed_password, full_name, is_active, is_superuser, \
+                 mfa_enforced, created_at, updated_at) VALUES (?1, ?2, ?3, ?4, TRUE, ?5, ?6, ?7, ?7) RETURNING id",
+            )
+            .bind::<Text, _>(&user.email)
+            .bind::<Text, _>(&user.username)
+            .bind::<Text, _>(user.digest.as_column())
+            .bind::<Nullable<Text>, _>(&user.full_name)
+            .bind::<Bool, _>(user.is_superuser)
+            .bind::<Bool, _>(user.mfa_enforced)
+            .bind::<BigInt, _>(user.created_at.millis())
+            .get_result::<Id>(connection);
+            match inserted {
+                Ok(row) => Ok(Some(UserId::new(row.id))),
+                Err(Error::DatabaseError(DatabaseErrorKind::UniqueViolation, _)) => Ok(None),
+                Err(error) => Err(error),
+            }
+        });
+        Box::pin(async move { inserted.await?.ok_or(NewUserError::Taken) })
+    }
+
+    fn list(&self, query: UserQuery) -> BoxFuture<'_, Result<UserPage, StoreError>> {
+        Box::pin(async move {
+            let rows = self
+                .pool
+                .run("list users", move |connection| {
+                    sql_query(
+                        "SELECT id, email, username, full_name, is_active, is_superuser, mfa_enforced, \
+                         is_totp_enabled AND totp_secret IS NOT NULL AS totp_enabled, mfa_lock_until AS lock_until \
+                         FROM users WHERE id > ?1 \
+                         AND (?2 IS NULL OR email LIKE ?2 ESCAPE '\\' OR username LIKE ?2 ESCAPE '\\') \
+                         ORDER BY id LIMIT ?3",
+                    )
+                    .bind::<BigInt, _>(query.after.map_or(i64::MIN, UserId::value))
+                    .bind::<Nullable<Text>, _>(query.text.as_deref().map(like))
+                    .bind::<BigInt, _>(i64::from(query.limit))
+                    .load::<UserRow>(connection)
+                })
+                .await;
+            let users = rows?.into_iter().map(UserRow::into_record).collect();
+            Ok(UserPage { users })
+        })
+    }
+}

@@ -1,0 +1,440 @@
+//! The one place that wires the adapters to the flows.
+
+use std::future::Future;
+use std::sync::Arc;
+use std::time::Duration;
+
+use mfa_core::{
+    BoxFuture, CipherError, Clock, Origin, RateLimiter, RateRule, RateVerdict, SecretText, StoreError,
+};
+use mfa_flows::{AdminCall, Flows, NewUserRequest, Policy, Ports, Refusal};
+use mfa_jwt::{KeyRing as TokenKeys, SecretKey, TokenConfig, TokenService};
+use tokio::runtime::Runtime;
+use tokio_util::task::TaskTracker;
+
+use crate::clock::WatchedClock;
+use crate::crypto::{AesGcmCipher, AuditKeys, HasherLimits, KeyRing, OsEntropy, SlowHasher, SystemClock};
+use crate::database::{Database, DatabaseOptions, Location, OpenDatabaseError, Surroundings};
+use crate::memory::{MemoryRateLimiter, Quota, Quotas};
+use crate::settings::{DatabaseUrl, JwtAlgorithm, Keys, LimitSettings, Rate, Settings, SettingsError};
+use crate::telemetry::{Telemetry, TelemetryError};
+
+/// How often the clock is compared with the database's.
+const CLOCK_CHECK: Duration = Duration::from_secs(30);
+/// How long the database may take to show that it is ready.
+const READY_WITHIN: Duration = Duration::from_secs(2);
+
+/// The whole product, without HTTP: settings, adapters and flows, and the runtime that the flows run on.
+#[derive(Debug)]
+pub struct Mfa {
+    settings: Settings,
+    flows: Arc<Flows>,
+    database: Arc<dyn Database>,
+    cipher: Arc<AesGcmCipher>,
+    canary: String,
+    clock: Arc<WatchedClock>,
+    telemetry: Arc<Telemetry>,
+    demo: Option<DemoUser>,
+    location: Location,
+    tasks: TaskTracker,
+    runtime: Option<Runtime>,
+}
+
+/// The user that exists in development on the embedded database.
+#[derive(Clone, Debug)]
+pub struct DemoUser {
+    /// What to log in with.
+    pub username: &'static str,
+    /// And its password.
+    pub password: SecretText,
+}
+
+/// Whether the parts that every call needs are there.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Readiness {
+    /// The database answers.
+    pub database: PartState,
+    /// The keys are those that the data was sealed with.
+    pub keys: PartState,
+    /// The clock agrees with the database's.
+    pub clock: PartState,
+}
+
+/// Whether one part is there.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum PartState {
+    /// It is.
+    Ready,
+    /// It is not, and nothing goes without it.
+    Failed(&'static str),
+}
+
+/// A flow that did not come to its end: it panicked, or the runtime stopped.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("the flow did not come to its end")]
+pub struct FlowLost;
+
+/// Why the product cannot start. Each says what to do.
+#[derive(Debug, thiserror::Error)]
+pub enum OpenError {
+    /// A setting, or a file that keeps a generated key.
+    #[error(transparent)]
+    Settings(#[from] SettingsError),
+    /// The database.
+    #[error(transparent)]
+    Database(#[from] OpenDatabaseError),
+    /// The database answered at first and then no more.
+    #[error("the database gave no answer: {0}. Check DATABASE_URL and that the server is running")]
+    Store(#[from] StoreError),
+    /// The log.
+    #[error(transparent)]
+    Telemetry(#[from] TelemetryError),
+    /// Other keys than those that the data was sealed with.
+    #[error(
+        "MFA_ENCRYPTION_KEYS does not hold the key that this database was sealed with ({0}): \
+         give the key ring that it was last used with"
+    )]
+    WrongKeys(CipherError),
+    /// A setting that only shows its fault when it is used.
+    #[error("{0}")]
+    Unusable(String),
+    /// Nothing to start threads or hashing with.
+    #[error("this machine has no threads, memory or randomness to start with: {0}")]
+    Machine(String),
+}
+
+impl Mfa {
+    /// Opens everything that a server needs, with the system's clock. Blocks; call it before serving.
+    ///
+    /// # Errors
+    ///
+    /// [`OpenError`], a sentence that says what to do.
+    pub fn open(settings: Settings) -> Result<Self, OpenError> {
+        let limiter = MemoryRateLimiter::new(quotas(&settings.limits)?);
+        Self::serving(settings, Arc::new(SystemClock), Arc::new(limiter))
+    }
+
+    /// The same with another clock, for tests that move it.
+    ///
+    /// # Errors
+    ///
+    /// As [`Mfa::open`].
+    pub fn open_with(settings: Settings, clock: Arc<dyn Clock>) -> Result<Self, OpenError> {
+        let limiter = MemoryRateLimiter::with_clock(quotas(&settings.limits)?, Arc::clone(&clock));
+        Self::serving(settings, clock, Arc::new(limiter))
+    }
+
+    fn serving(
+        settings: Settings,
+        clock: Arc<dyn Clock>,
+        limiter: Arc<dyn RateLimiter>,
+    ) -> Result<Self, OpenError> {
+        let mut mfa = Self::assemble(settings, clock, limiter)?;
+        mfa.demo = mfa.make_demo_user()?;
+        mfa.watch_clock()?;
+        Ok(mfa)
+    }
+
+    /// Opens what an administrator's command needs: no limits, no demo user.
+    ///
+    /// # Errors
+    ///
+    /// As [`Mfa::open`].
+    pub fn open_admin(settings: Settings) -> Result<Self, OpenError> {
+        Self::assemble(settings, Arc::new(SystemClock), Arc::new(Unlimited))
+    }
+
+    fn assemble(
+        settings: Settings,
+        clock: Arc<dyn Clock>,
+        limiter: Arc<dyn RateLimiter>,
+    ) -> Result<Self, OpenError> {
+        let machine = |error: &dyn std::fmt::Display| OpenError::Machine(error.to_string());
+        let entropy = Arc::new(OsEntropy);
+        let keys = settings.keys(entropy.as_ref())?;
+        let tokens = Arc::new(token_service(&settings, &keys)?);
+        let ring = KeyRing::new(keys.encryption).map_err(|error| OpenError::Unusable(error.to_string()))?;
+        let telemetry = Arc::new(Telemetry::open(settings.log.level, settings.log.target.clone())?);
+        let runtime = tokio::runtime::Builder::new_multi_thread()
+            .worker_threads(2)
+            .thread_name("mfa-flow")
+            .enable_all()
+            .build()
+            .map_err(|error| machine(&error))?;
+        let location = Self::location(&settings);
+        let options = DatabaseOptions {
+            pool: settings.database.pool,
+            committers: usize::try_from(settings.database.committers).unwrap_or(1),
+            ..DatabaseOptions::default()
+        };
+        let around = Surroundings {
+            audit: Arc::new(AuditKeys::new(&ring)),
+            entropy: entropy.clone(),
+            log: telemetry.events(),
+            runtime: runtime.handle().clone(),
+        };
+        let database = location.open(&options, around)?;
+        let cipher = Arc::new(AesGcmCipher::new(&ring, entropy.clone()));
+        let canary = database.fact("canary", &cipher.canary().map_err(OpenError::WrongKeys)?)?;
+        cipher.check_canary(&canary).map_err(OpenError::WrongKeys)?;
+        let hasher = SlowHasher::new(runtime.handle().clone(), entropy.clone(), HasherLimits::default())
+            .map_err(|error| machine(&error))?;
+        let clock = Arc::new(WatchedClock::new(clock));
+        let policy = Policy {
+            issuer: settings.brand.issuer.clone(),
+            lockout: settings.limits.lockout,
+            step_up_max_age: settings.limits.step_up_max_age,
+            rehash_passwords: settings.login.password_rehash || database.made_users()?,
+        };
+        let ports = Ports {
+            accounts: database.clone(),
+            users: database.clone(),
+            clock: clock.clone(),
+            entropy,
+            cipher: cipher.clone(),
+            hasher: Arc::new(hasher),
+            limiter,
+            log: telemetry.events(),
+            tokens,
+        };
+        Ok(Self {
+            settings,
+            flows: Arc::new(Flows::new(ports, policy)),
+            database,
+            cipher,
+            canary,
+            clock,
+            telemetry,
+            demo: None,
+            location,
+            tasks: TaskTracker::new(),
+            runtime: Some(runtime),
+        })
+    }
+
+    /// Where the settings say that the database is.
+    pub fn location(settings: &Settings) -> Location {
+        match &settings.database.url {
+            DatabaseUrl::Sqlite(path) => Location::Sqlite(path.clone()),
+            DatabaseUrl::Postgres(url) => Location::Postgres(url.clone()),
+        }
+    }
+
+    /// The use cases.
+    pub const fn flows(&self) -> &Arc<Flows> {
+        &self.flows
+    }
+
+    /// The settings that it was opened with.
+    pub const fn settings(&self) -> &Settings {
+        &self.settings
+    }
+
+    /// The log.
+    pub fn telemetry(&self) -> &Telemetry {
+        &self.telemetry
+    }
+
+    /// The demo user, in development on the embedded database.
+    pub const fn demo(&self) -> Option<&DemoUser> {
+        self.demo.as_ref()
+    }
+
+    /// Which database, without credentials.
+    pub fn store_name(&self) -> String {
+        self.location.to_string()
+    }
+
+    /// Whether decisions are refused because too many wait.
+    pub fn overloaded(&self) -> bool {
+        self.database.is_full()
+    }
+
+    /// Runs a flow to its end, also where the caller goes away meanwhile.
+    ///
+    /// # Errors
+    ///
+    /// [`FlowLost`] when it panicked, or the product is stopping.
+    pub async fn run<T: Send + 'static>(
+        &self,
+        flow: impl Future<Output = T> + Send + 'static,
+    ) -> Result<T, FlowLost> {
+        let runtime = self.runtime.as_ref().filter(|_| !self.tasks.is_closed()).ok_or(FlowLost)?;
+        self.tasks.spawn_on(flow, runtime.handle()).await.map_err(|_| FlowLost)
+    }
+
+    /// Runs a flow to its end on this thread's time, for commands.
+    ///
+    /// # Errors
+    ///
+    /// [`FlowLost`] when the product has stopped.
+    pub fn block_on<T>(&self, flow: impl Future<Output = T>) -> Result<T, FlowLost> {
+        self.runtime.as_ref().map(|runtime| runtime.block_on(flow)).ok_or(FlowLost)
+    }
+
+    /// Whether the parts that every call needs are there.
+    pub async fn readiness(&self) -> Readiness {
+        let ready = |is_ready, why| if is_ready { PartState::Ready } else { PartState::Failed(why) };
+        let answers = match self.runtime.as_ref() {
+            Some(runtime) => {
+                let database = Arc::clone(&self.database);
+                let read =
+                    runtime.spawn(async move { tokio::time::timeout(READY_WITHIN, database.time()).await });
+                matches!(read.await, Ok(Ok(Ok(_))))
+            }
+            None => false,
+        };
+        Readiness {
+            database: ready(answers, "the database gives no answer"),
+            keys: ready(self.cipher.check_canary(&self.canary).is_ok(), "the keys do not fit the data"),
+            clock: ready(self.clock.is_trusted(), "the clock differs from the database's"),
+        }
+    }
+
+    /// Lets the flows that run end for up to `within`, and what waits for the database be answered; then stops.
+    ///
+    /// Blocks, and may be called from any thread.
+    pub fn stop(&self, within: Duration) {
+        self.tasks.close();
+        if let Some(runtime) = &self.runtime {
+            // On a thread of its own, because the caller may be on a runtime, where blocking is not allowed.
+            std::thread::scope(|scope| {
+                let wait = || drop(runtime.block_on(tokio::time::timeout(within, self.tasks.wait())));
+                drop(scope.spawn(wait).join());
+            });
+        }
+        self.database.stop(within);
+    }
+
+    fn watch_clock(&self) -> Result<(), OpenError> {
+        let (Some(most), Some(runtime)) = (self.settings.database.max_clock_skew, &self.runtime) else {
+            return Ok(());
+        };
+        let watch = ClockWatch {
+            database: Arc::clone(&self.database),
+            clock: Arc::clone(&self.clock),
+            telemetry: Arc::clone(&self.telemetry),
+            most,
+        };
+        if runtime.block_on(watch.check())? {
+            runtime.spawn(watch.go_on());
+        }
+        Ok(())
+    }
+
+    fn make_demo_user(&self) -> Result<Option<DemoUser>, OpenError> {
+        let Some(password) = self.settings.demo_password(&OsEntropy)? else { return Ok(None) };
+        let username = "demo";
+        let (flows, secret) = (Arc::clone(&self.flows), password.clone());
+        let made = self.block_on(async move {
+            let ports = flows.ports();
+            if ports.users.find_credentials(username).await?.is_some() {
+                return Ok(());
+            }
+            let request = NewUserRequest {
+                email: "demo@example.com".to_owned(),
+                username: username.to_owned(),
+                full_name: Some("Demo".to_owned()),
+                password: secret,
+                is_superuser: true,
+                mfa_enforced: false,
+            };
+            let call = AdminCall {
+                actor: "first start".to_owned(),
+                reason: Some("demo user of the embedded database".to_owned()),
+                origin: Origin::default(),
+            };
+            match flows.create_user(&call, request).await {
+                // Another start made it meanwhile.
+                Ok(_) | Err(Refusal::UserTaken) => Ok(()),
+                Err(refusal) => Err(refusal),
+            }
+        });
+        match made {
+            Ok(Ok(())) => Ok(Some(DemoUser { username, password })),
+            Ok(Err(refusal)) => Err(OpenError::Machine(refusal.to_string())),
+            Err(lost) => Err(OpenError::Machine(lost.to_string())),
+        }
+    }
+}
+
+impl Drop for Mfa {
+    /// A runtime must not be dropped where blocking is not allowed; this one is left to end by itself.
+    fn drop(&mut self) {
+        if let Some(runtime) = self.runtime.take() {
+            runtime.shutdown_background();
+        }
+    }
+}
+
+/// Compares the clock with the database's, again and again.
+struct ClockWatch {
+    database: Arc<dyn Database>,
+    clock: Arc<WatchedClock>,
+    telemetry: Arc<Telemetry>,
+    most: Duration,
+}
+
+impl ClockWatch {
+    /// Compares once. Answers whether the database has a clock to compare with.
+    async fn check(&self) -> Result<bool, StoreError> {
+        let before = self.clock.now();
+        let Some(time) = self.database.time().await? else { return Ok(false) };
+        let trusted = self.clock.is_trusted();
+        self.clock.compare(before, time, self.most);
+        if trusted != self.clock.is_trusted() {
+            slog::error!(self.telemetry.logger(), "the clock was compared with the database's";
+                "trusted" => self.clock.is_trusted());
+        }
+        Ok(true)
+    }
+
+    async fn go_on(self) {
+        loop {
+            tokio::time::sleep(CLOCK_CHECK).await;
+            // A database that is away is readiness's to tell; the last comparison stands meanwhile.
+            drop(self.check().await);
+        }
+    }
+}
+
+fn token_service(settings: &Settings, keys: &Keys) -> Result<TokenService, OpenError> {
+    let unusable = |error: &dyn std::fmt::Display| OpenError::Unusable(error.to_string());
+    if settings.tokens.algorithm != JwtAlgorithm::Hs256 {
+        return Err(OpenError::Unusable(
+            "JWT_ALGORITHM: this version signs with HS256 only; leave it unset".to_owned(),
+        ));
+    }
+    let signing = SecretKey::new(&keys.jwt_secret).map_err(|error| unusable(&error))?;
+    let previous: Result<Vec<_>, _> = settings.tokens.previous_secrets.iter().map(SecretKey::new).collect();
+    let previous = previous.map_err(|error| unusable(&error))?;
+    TokenService::new(TokenConfig {
+        issuer: settings.tokens.issuer.clone(),
+        audience: settings.tokens.audience.clone(),
+        keys: TokenKeys::shared_secret(signing, previous),
+        accept_legacy: settings.tokens.accept_legacy,
+    })
+    .map_err(|error| unusable(&error))
+}
+
+fn quotas(limits: &LimitSettings) -> Result<Quotas, OpenError> {
+    let quota = |name: &str, rate: Rate| {
+        Quota::new(rate.max, rate.window).map_err(|error| OpenError::Unusable(format!("{name}: {error}")))
+    };
+    Ok(Quotas {
+        code_check_per_ip: quota("MFA_RATE_LIMIT_MAX", limits.code_checks_per_ip)?,
+        recovery_per_user: quota("MFA_RECOVERY_RATE_MAX", limits.recovery_per_user)?,
+        login_per_user: quota("LOGIN_RATE_USER_MAX", limits.logins_per_user)?,
+        login_per_ip: quota("LOGIN_RATE_IP_MAX", limits.logins_per_ip)?,
+    })
+}
+
+/// For an administrator's own commands, which nobody limits.
+#[derive(Debug)]
+struct Unlimited;
+
+impl RateLimiter for Unlimited {
+    fn take<'a>(&'a self, _rule: RateRule, _subject: &'a str) -> BoxFuture<'a, RateVerdict> {
+        Box::pin(async { RateVerdict::Allowed { remaining: u32::MAX } })
+    }
+}

@@ -1,0 +1,233 @@
+//! Reads `.env` as python-dotenv does, save that `$` means nothing.
+//!
+//! A line is `NAME=value`, with `export` before it if one likes. `#` starts a comment at the start of a line and after
+//! a blank. A value stands bare (to the end of the line, blanks at its ends cut), or in quotes, which may span lines:
+//! between `'…'` only `\\` and `\'` are escapes, between `"…"` also `\"`, `\n`, `\r` and `\t`; any other
+//! backslash stands for itself. The last of two lines with one name counts.
+//!
+//! Not dotenvy: it puts other values in place of `$NAME`, which silently changes a secret.
+
+use std::iter::Peekable;
+use std::str::Chars;
+
+/// A line that is not understood. Says nothing of what stood there: it may be a secret.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct DotenvError {
+    /// Counted from 1.
+    pub(super) line: usize,
+    pub(super) problem: &'static str,
+}
+
+/// The names and values of a file, in its order.
+///
+/// # Errors
+///
+/// [`DotenvError`] at the first line that is neither a comment nor `NAME=value`.
+pub(super) fn parse(text: &str) -> Result<Vec<(String, String)>, DotenvError> {
+    let text = text.strip_prefix('\u{feff}').unwrap_or(text).replace("\r\n", "\n");
+    let mut reader = Reader { rest: text.chars().peekable(), line: 1 };
+    let mut pairs = Vec::new();
+    while reader.skip_to_entry() {
+        pairs.push(reader.entry()?);
+    }
+    Ok(pairs)
+}
+
+struct Reader<'a> {
+    rest: Peekable<Chars<'a>>,
+    line: usize,
+}
+
+impl Reader<'_> {
+    fn next(&mut self) -> Option<char> {
+        let next = self.rest.next();
+        if next == Some('\n') {
+            self.line = self.line.saturating_add(1);
+        }
+        next
+    }
+
+    fn skip_blanks(&mut self) -> bool {
+        let mut skipped = false;
+        while self.rest.next_if(|c| matches!(c, ' ' | '\t')).is_some() {
+            skipped = true;
+        }
+        skipped
+    }
+
+    fn skip_line(&mut self) {
+        while self.rest.next_if(|c| *c != '\n').is_some() {}
+    }
+
+    /// Passes over empty lines and comments; whether an entry follows.
+    fn skip_to_entry(&mut self) -> bool {
+        loop {
+            match self.rest.peek() {
+                None => return false,
+                Some('#') => self.skip_line(),
+                Some(c) if c.is_whitespace() => {
+                    self.next();
+                }
+                Some(_) => return true,
+            }
+        }
+    }
+
+    fn entry(&mut self) -> Result<(String, String), DotenvError> {
+        let mut name = self.name()?;
+        if self.skip_blanks() && name == "export" && self.rest.peek() != Some(&'=') {
+            name = self.name()?;
+            self.skip_blanks();
+        }
+        if self.rest.next_if_eq(&'=').is_none() {
+            return Err(self.error("has no `=` after the name"));
+        }
+        let blank = self.skip_blanks();
+        let value = match self.rest.peek().copied() {
+            Some(quote @ ('\'' | '"')) => self.quoted(quote)?,
+            Some('#') if blank => String::new(),
+            _ => return Ok((name, self.bare())),
+        };
+        self.skip_blanks();
+        match self.rest.peek() {
+            Some('#') => self.skip_line(),
+            None | Some('\n') => {}
+            Some(_) => return Err(self.error("goes on after the closing quote")),
+        }
+        Ok((name, value))
+    }
+
+    fn name(&mut self) -> Result<String, DotenvError> {
+        let mut name = String::new();
+        let fits = |c: &char| c.is_ascii_alphanumeric() || matches!(c, '_' | '.' | '-');
+        while let Some(c) = self.rest.next_if(fits) {
+            name.push(c);
+        }
+        if name.is_empty() { Err(self.error("does not start with a name")) } else { Ok(name) }
+    }
+
+    fn bare(&mut self) -> String {
+        let mut value = String::new();
+        while let Some(c) = self.rest.next_if(|c| *c != '\n') {
+            if c == '#' && value.ends_with([' ', '\t']) {
+                self.skip_line();
+                break;
+            }
+            value.push(c);
+        }
+        value.truncate(value.trim_end().len());
+        value
+    }
+
+    fn quoted(&mut self, quote: char) -> Result<String, DotenvError> {
+        let unclosed = self.error("opens a quote that is never closed");
+        self.next();
+        let mut value = String::new();
+        loop {
+            match self.next().ok_or(unclosed)? {
+                c if c == quote => return Ok(value),
+                '\\' => {
+                    let escaped = self.rest.peek().copied().and_then(|c| unescape(quote, c));
+                    if escaped.is_some() {
+                        self.next();
+                    }
+                    value.push(escaped.unwrap_or('\\'));
+                }
+                c => value.push(c),
+            }
+        }
+    }
+
+    const fn error(&self, problem: &'static str) -> DotenvError {
+        DotenvError { line: self.line, problem }
+    }
+}
+
+/// What a backslash and this character mean within these quotes.
+const fn unescape(quote: char, c: char) -> Option<char> {
+    match (quote, c) {
+        (_, '\\' | '\'') | ('"', '"') => Some(c),
+        ('"', 'n') => Some('\n'),
+        ('"', 'r') => Some('\r'),
+        ('"', 't') => Some('\t'),
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn value(line: &str) -> String {
+        let mut pairs = parse(line).unwrap();
+        assert_eq!(pairs.len(), 1, "{line}");
+        pairs.remove(0).1
+    }
+
+    #[test]
+    fn values_are_read_as_python_reads_them_and_a_dollar_stays_literal() {
+        for (line, expected) in [
+            ("A=b", "b"),
+            ("A=a$B${C}\\$", "a$B${C}\\$"),
+            ("A=\"a$B ${C}\"", "a$B ${C}"),
+            ("A='a$B'", "a$B"),
+            ("export A = b c  # comment", "b c"),
+            ("export=x", "x"),
+            ("A=a#b", "a#b"),
+            ("A=#b", "#b"),
+            ("A= # comment", ""),
+            ("A=", ""),
+            ("A=\"a # b\" # comment", "a # b"),
+            (r#"A="a\"b\\c\nd\qe""#, "a\"b\\c\nd\\qe"),
+            (r"A='a\'b\\c\n'", r"a'b\c\n"),
+            ("A='one\ntwo'", "one\ntwo"),
+            ("A=a=b==", "a=b=="),
+            ("\u{feff}A=b\r\n", "b"),
+        ] {
+            assert_eq!(value(line), expected, "{line}");
+        }
+    }
+
+    #[test]
+    fn comments_and_empty_lines_are_passed_over() {
+        let pairs = parse("\n# A=1\n\n  # x\nB=2\n\tC=3\nB=4\n").unwrap();
+        assert_eq!(pairs, [("B", "2"), ("C", "3"), ("B", "4")].map(|(n, v)| (n.into(), v.into())));
+    }
+
+    #[test]
+    fn a_line_that_is_not_understood_is_named_by_its_number_alone() {
+        for (text, line) in [
+            ("A=1\nhunter2", 2),
+            ("A='x\nB=1\n", 1),
+            ("\n\n=x", 3),
+            ("A='x' y", 1),
+            ("export A", 1),
+            ("B='1\n2' z", 2),
+        ] {
+            let error = parse(text).unwrap_err();
+            assert_eq!(error.line, line, "{text}");
+            assert!(!format!("{error:?}").contains("hunter2"));
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn whatever_stands_in_single_quotes_comes_back_as_it_was(secret in "[^\r]*") {
+            let escaped = secret.replace('\\', "\\\\").replace('\'', "\\'");
+            prop_assert_eq!(value(&format!("A='{escaped}'")), secret);
+        }
+
+        #[test]
+        fn a_bare_value_without_blanks_comes_back_as_it_was(secret in "[!-&(-~][!-~]{0,60}") {
+            prop_assume!(!secret.starts_with('"'));
+            prop_assert_eq!(value(&format!("A={secret}")), secret);
+        }
+
+        #[test]
+        fn no_text_makes_the_parser_panic(text in "(?s).*") {
+            let _ = parse(&text);
+        }
+    }
+}

@@ -1,0 +1,92 @@
+//! Which names are ours, and which of them nobody knows.
+
+use super::{SettingsError, table};
+
+/// A name as it may be written: the setting, and whether it is the `NAME_FILE` form.
+pub(super) fn is_known(name: &str) -> bool {
+    table::find(name).is_some()
+        || name.strip_suffix("_FILE").and_then(table::find).is_some_and(table::Setting::may_come_from_a_file)
+}
+
+/// Whether an unknown name of the environment or `.env` is a mistake: it bears our prefix, and is neither for the tests
+/// nor one of those that Kubernetes makes for every service.
+pub(super) fn is_a_mistake(name: &str) -> bool {
+    name.starts_with("MFA_") && !name.starts_with("MFA_TEST_") && !is_of_kubernetes(name) && !is_known(name)
+}
+
+/// A service called `mfa-server` gives every pod of its namespace `MFA_SERVER_SERVICE_HOST`, `MFA_SERVER_SERVICE_PORT`,
+/// `MFA_SERVER_SERVICE_PORT_HTTP`, `MFA_SERVER_PORT`, `MFA_SERVER_PORT_8200_TCP` and `…_TCP_ADDR`, `_PORT`, `_PROTO`.
+fn is_of_kubernetes(name: &str) -> bool {
+    let numbered_port = || {
+        name.split("_PORT_").skip(1).any(|rest| {
+            let (port, protocol) = rest.split_once('_').unwrap_or((rest, ""));
+            let is_number = !port.is_empty() && port.bytes().all(|b| b.is_ascii_digit());
+            is_number && ["TCP", "UDP", "SCTP"].iter().any(|known| protocol.starts_with(known))
+        })
+    };
+    name.ends_with("_SERVICE_HOST")
+        || name.contains("_SERVICE_PORT_")
+        || name.ends_with("_PORT")
+        || numbered_port()
+}
+
+/// The error for a name that nobody knows. `lower`: it stood in a file of `config/`.
+pub(super) fn unknown(name: &str, place: &str, lower: bool) -> SettingsError {
+    let sought = name.to_uppercase();
+    let files = table::all().filter(|setting| setting.may_come_from_a_file());
+    let nearest = table::all()
+        .map(|setting| setting.name.to_owned())
+        .chain(files.map(|setting| format!("{}_FILE", setting.name)))
+        .min_by_key(|known| strsim::damerau_levenshtein(&sought, known))
+        .unwrap_or_default();
+    SettingsError::Unknown {
+        name: name.escape_debug().to_string(),
+        place: place.to_owned(),
+        nearest: if lower { nearest.to_lowercase() } else { nearest },
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_slip_is_a_mistake_and_the_names_of_others_are_not() {
+        for slip in ["MFA_BINDD", "MFA_PORTS", "MFA_BIND_FILE", "MFA_X_PORT_ABC", "MFA_RATE_LIMIT", "MFA_"] {
+            assert!(is_a_mistake(slip), "{slip}");
+        }
+        for fine in [
+            "MFA_BIND",
+            "MFA_ENCRYPTION_KEYS_FILE",
+            "MFA_TEST_DATABASE_URL",
+            "MFA_SERVER_SERVICE_HOST",
+            "MFA_SERVER_SERVICE_PORT",
+            "MFA_SERVER_SERVICE_PORT_HTTP",
+            "MFA_SERVER_PORT",
+            "MFA_SERVER_PORT_8200_TCP",
+            "MFA_SERVER_PORT_8200_TCP_ADDR",
+            "MFA_SERVER_PORT_8200_TCP_PROTO",
+            "MFA_SERVER_PORT_53_UDP_PORT",
+            "PATH",
+            "NOVA_BIND",
+        ] {
+            assert!(!is_a_mistake(fine), "{fine}");
+        }
+    }
+
+    #[test]
+    fn the_nearest_known_name_is_offered() {
+        for (slip, nearest) in [
+            ("MFA_BINDD", "MFA_BIND"),
+            ("MFA_RATE_LIMT_MAX", "MFA_RATE_LIMIT_MAX"),
+            ("MFA_ENCRYPTION_KEY", "MFA_ENCRYPTION_KEYS"),
+            ("MFA_ENCRYPTION_KEYS_FIEL", "MFA_ENCRYPTION_KEYS_FILE"),
+        ] {
+            let message = unknown(slip, "the environment", false).to_string();
+            assert_eq!(
+                message,
+                format!("{slip} in the environment is not a setting: did you mean {nearest}?")
+            );
+        }
+    }
+}

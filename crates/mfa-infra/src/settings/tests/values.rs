@@ -1,0 +1,194 @@
+//! What each value may be.
+
+use std::time::Duration;
+
+use mfa_core::{LockoutPolicy, SecretText};
+
+use super::super::{DatabaseUrl, JwtAlgorithm, Locale, Provided, RedisMode};
+use crate::telemetry::LogTarget;
+use super::*;
+
+#[test]
+fn values_that_cannot_be_used_are_named_with_their_cure() {
+    for (name, value, message) in [
+        ("MFA_RATE_LIMIT_MAX", "0", "MFA_RATE_LIMIT_MAX is 0: give a number from 1 to 100000"),
+        ("MFA_RATE_LIMIT_MAX", "ten", "MFA_RATE_LIMIT_MAX is ten: give a number from 1 to 100000"),
+        ("MFA_RATE_LIMIT_WINDOW", "86401", "MFA_RATE_LIMIT_WINDOW is 86401: give a number from 1 to 86400"),
+        ("MFA_RECOVERY_RATE_MAX", "0", "MFA_RECOVERY_RATE_MAX is 0: give"),
+        ("LOGIN_RATE_USER_MAX", "-1", "LOGIN_RATE_USER_MAX is -1: give"),
+        ("LOGIN_RATE_IP_MAX", "1.5", "LOGIN_RATE_IP_MAX is 1.5: give"),
+        ("MFA_MAX_FAILURES", "101", "MFA_MAX_FAILURES is 101: give a number from 1 to 100"),
+        ("MFA_LOCK_MINUTES", "0", "MFA_LOCK_MINUTES is 0: give a number from 1 to 1440"),
+        ("MFA_STEP_UP_MAX_AGE", "0", "MFA_STEP_UP_MAX_AGE is 0: give"),
+        ("MFA_MAX_CLOCK_SKEW", "301", "MFA_MAX_CLOCK_SKEW is 301: give a number from 0 to 300"),
+        ("MFA_DATABASE_POOL", "0", "MFA_DATABASE_POOL is 0: give"),
+        ("MFA_COMMITTERS", "0", "MFA_COMMITTERS is 0: give"),
+        ("MFA_SERVERS", "0", "MFA_SERVERS is 0: give"),
+        ("MFA_AUDIT_DAYS", "0", "MFA_AUDIT_DAYS is 0: give"),
+        ("MFA_SMS_PER_DAY", "0", "MFA_SMS_PER_DAY is 0: give"),
+        ("MFA_SMS_MIN_CONVERSION", "0", "MFA_SMS_MIN_CONVERSION is 0: give a share"),
+        ("MFA_SMS_MIN_CONVERSION", "NaN", "MFA_SMS_MIN_CONVERSION is NaN: give a share"),
+        ("MFA_BIND", "localhost", "MFA_BIND is localhost: give an address and a port"),
+        ("MFA_OPS_BIND", "127.0.0.1:8200", "MFA_OPS_BIND is 127.0.0.1:8200: give another port"),
+        ("BEHIND_TLS_PROXY", "yes", "BEHIND_TLS_PROXY is yes: give true or false"),
+        ("MFA_LOCALE", "de", "MFA_LOCALE is de: give fr or en"),
+        ("MFA_LOG_LEVEL", "loud", "MFA_LOG_LEVEL is loud: give critical, error"),
+        ("MFA_BRAND", "a/b", "MFA_BRAND is a/b: give"),
+        ("MFA_ISSUER", "a:b", "MFA_ISSUER is a:b: give"),
+        ("JWT_ALGORITHM", "none", "JWT_ALGORITHM is none: give HS256, EdDSA or ES256"),
+        ("JWT_ALGORITHM", "EdDSA", "JWT_PRIVATE_KEYS is not set while JWT_ALGORITHM is EdDSA"),
+        ("JWT_PRIVATE_KEYS", "hunter2", "JWT_PRIVATE_KEYS holds something that is no private key"),
+        ("JWT_AUDIENCE", "nova-mfa", "JWT_AUDIENCE is nova-mfa: give another name than that of JWT_ISSUER"),
+        ("INTROSPECTION_KEY", "hunter2", "INTROSPECTION_KEY is shorter than 16"),
+        ("HOOK_SECRET", "hunter2/hunter2/hunter2", "HOOK_SECRET is shorter than 16 characters, or holds"),
+        ("REDIS_MODE", "ring", "REDIS_MODE is ring: give single, cluster or sentinel"),
+        ("REDIS_PREFIX", "a{b}", "REDIS_PREFIX is a{b}: give"),
+        ("REDIS_URL", "http://:hunter2@x", "REDIS_URL is no address of Redis"),
+        ("TRUSTED_PROXIES", "10.0.0.0/8,x", "TRUSTED_PROXIES holds x, no address or CIDR block"),
+        ("TRUSTED_PROXIES", "0.0.0.0/0", "TRUSTED_PROXIES holds 0.0.0.0/0, which lets every client"),
+        ("TRUSTED_PROXY_HEADER", "Forwarded", "TRUSTED_PROXY_HEADER is Forwarded: give"),
+        ("MFA_SMS_COUNTRIES", "FR,BEL", "MFA_SMS_COUNTRIES holds BEL: give codes of two letters"),
+        ("MFA_SMS_DOMAIN", "https://x", "MFA_SMS_DOMAIN is https://x: give the domain alone"),
+        ("MFA_SMS_PROVIDERS", "ovvh", "MFA_SMS_PROVIDERS is ovvh: give a list out of"),
+        ("MFA_SMS_PROVIDERS", "outbox,outbox", "MFA_SMS_PROVIDERS is outbox,outbox: name each provider once"),
+        (
+            "MFA_SMS_PROVIDERS",
+            "twilio",
+            "MFA_SMS_PROVIDERS names twilio, which is not configured: set TWILIO",
+        ),
+        ("OVH_APP_KEY", "hunter2", "OVH_APP_SECRET is not set while OVH_APP_KEY is: set it"),
+        ("TWILIO_FROM", "+15551234567", "TWILIO_ACCOUNT_SID is not set while TWILIO_FROM is: set it"),
+        ("DATABASE_URL", "mysql://nova:hunter2@db/x", "DATABASE_URL is neither sqlite:// nor postgresql://"),
+        ("DATABASE_URL", "sqlite://", "DATABASE_URL has no path"),
+        ("DATABASE_URL", "sqlite://:memory:", "DATABASE_URL has no path"),
+        ("DATABASE_URL", "postgresql://", "DATABASE_URL has nothing after postgresql://"),
+        ("MFA_ENCRYPTION_KEYS", "hunter2", "MFA_ENCRYPTION_KEYS has no `:` in its key number 1"),
+        ("MFA_ENCRYPTION_KEYS", "a b:hunter2", "MFA_ENCRYPTION_KEYS has a bad id in number 1"),
+        ("MFA_ENCRYPTION_KEYS", "k1:hunter2!", "MFA_ENCRYPTION_KEYS has a key k1 that is not base64"),
+        ("MFA_ENCRYPTION_KEYS", "k1:AAAA", "MFA_ENCRYPTION_KEYS has a key k1 of 3 bytes, not 32"),
+        ("MFA_ENCRYPTION_KEYS", ",", "MFA_ENCRYPTION_KEYS has no key: give id:base64"),
+        ("JWT_SECRET_KEY", "hunter2", "JWT_SECRET_KEY cannot be used"),
+        ("JWT_SECRET_KEY", "GENERER_UNE_CLE_ALEATOIRE_256_BITS_ICI", "JWT_SECRET_KEY cannot be used"),
+        ("JWT_SECRET_KEY", "changemechangemechangemechangeme", "JWT_SECRET_KEY cannot be used"),
+        ("JWT_PREVIOUS_SECRET_KEYS", "hunter2", "JWT_PREVIOUS_SECRET_KEYS cannot be used"),
+    ] {
+        let error = with(name, value).error();
+        assert!(error.starts_with(message), "{name}={value}: {error}");
+    }
+}
+
+#[test]
+fn encryption_keys_are_a_ring_without_doubles() {
+    let ring = with("MFA_ENCRYPTION_KEYS", &format!("k2:{OTHER_KEY}, k1:{KEY}")).load().unwrap();
+    let Provided::Given(keys) = ring.encryption else { panic!("generated") };
+    let ids: Vec<_> = keys.iter().map(|(id, key)| (id.as_str(), key.expose()[0])).collect();
+    assert_eq!(ids, [("k2", 1), ("k1", 0)]);
+    let error = |text: String| with("MFA_ENCRYPTION_KEYS", &text).error();
+    assert!(error(format!("k1:{KEY},k1:{OTHER_KEY}")).contains("two keys called k1"));
+    assert!(error(format!("k1:{KEY},k2:{KEY}")).contains("the same key as k1 and as k2"));
+}
+
+#[test]
+fn databases_are_told_apart_by_their_address() {
+    let url = |url: &str| {
+        Place::production().set("DATABASE_URL", url).load().map(|settings| settings.database.url).unwrap()
+    };
+    for scheme in ["postgres", "postgresql", "postgresql+psycopg2"] {
+        let DatabaseUrl::Postgres(url) =
+            url(&format!("{scheme}://nova:p%40ss@a,b:5433/nova?sslmode=require"))
+        else {
+            panic!("{scheme}");
+        };
+        assert_eq!(url.expose(), "postgresql://nova:p%40ss@a,b:5433/nova?sslmode=require");
+    }
+    assert_eq!(url("sqlite:///srv/a.db"), DatabaseUrl::Sqlite("/srv/a.db".into()));
+    let relative = Place::new().set("DATABASE_URL", "sqlite://x/a.db");
+    let path = relative.dir.path().join("x/a.db");
+    let settings = relative.load().unwrap();
+    assert_eq!(settings.database.url, DatabaseUrl::Sqlite(path));
+    assert!(!settings.login.demo_user, "the demo user lives in the default database only");
+}
+
+#[test]
+fn the_data_folder_moves_all_that_is_kept_in_it() {
+    let place = with("MFA_DATA_DIR", "/srv/nova");
+    let settings = place.load().unwrap();
+    assert_eq!(settings.data_dir.to_str(), Some("/srv/nova"));
+    assert_eq!(settings.database.url, DatabaseUrl::Sqlite("/srv/nova/nova-mfa.db".into()));
+    assert_eq!(place.shown("DATABASE_URL").0.as_deref(), Some("sqlite:///srv/nova/nova-mfa.db"));
+    assert_eq!(place.shown("MFA_SMS_OUTBOX").0.as_deref(), Some("/srv/nova/sms-outbox.jsonl"));
+}
+
+#[test]
+fn the_clock_check_can_be_switched_off() {
+    assert_eq!(Place::new().load().unwrap().database.max_clock_skew, Some(Duration::from_secs(5)));
+    assert_eq!(with("MFA_MAX_CLOCK_SKEW", "0").load().unwrap().database.max_clock_skew, None);
+}
+
+#[test]
+fn defaults_are_those_of_the_core() {
+    let settings = Place::new().load().unwrap();
+    assert_eq!(settings.limits.lockout, LockoutPolicy::default());
+    assert_eq!(settings.brand.locale, Locale::Fr);
+    assert_eq!(settings.tokens.algorithm, JwtAlgorithm::Hs256);
+    assert_eq!(settings.log.target, LogTarget::File(settings.data_dir.with_file_name("logs/mfa.log")));
+    assert_eq!(settings.log.level, slog::Level::Info);
+    assert_eq!(with("MFA_LOG_FILE", "-").load().unwrap().log.target, LogTarget::Stdout);
+}
+
+#[test]
+fn proxies_are_blocks_or_addresses() {
+    let settings = with("TRUSTED_PROXIES", "10.1.2.3/8, 192.0.2.7,2001:db8::1").load().unwrap();
+    let proxies: Vec<_> = settings.server.trusted_proxies.iter().map(ToString::to_string).collect();
+    assert_eq!(proxies, ["10.0.0.0/8", "192.0.2.7/32", "2001:db8::1/128"]);
+}
+
+#[test]
+fn several_redis_nodes_are_a_matter_of_the_mode() {
+    let nodes = with("REDIS_URL", "redis://a:1, rediss://b:2");
+    assert!(nodes.error().starts_with("REDIS_URL"));
+    let redis = nodes.set("REDIS_MODE", "cluster").load().unwrap().redis.unwrap();
+    assert_eq!((redis.mode, redis.urls.len()), (RedisMode::Cluster, 2));
+    assert_eq!(redis.prefix, "nova-mfa:");
+}
+
+#[test]
+fn private_keys_may_follow_one_another_on_many_lines_or_on_one() {
+    let pem = |body: &str| format!("-----BEGIN PRIVATE KEY-----\n{body}\n-----END PRIVATE KEY-----\n");
+    let both = format!("{}\n{}", pem("YQ=="), pem("Yg=="));
+    for text in [both.clone(), both.replace('\n', "\\n")] {
+        let place = with("JWT_PRIVATE_KEYS", &text).set("JWT_ALGORITHM", "ES256");
+        let keys = place.load().unwrap().tokens.private_keys;
+        assert_eq!(keys.iter().map(SecretText::expose).collect::<Vec<_>>(), [pem("YQ=="), pem("Yg==")]);
+    }
+}
+
+#[test]
+fn older_secrets_stand_in_one_line_or_one_a_line() {
+    let (one, two) = (format!("{SECRET},1"), format!("{SECRET}2"));
+    let lines = with("JWT_PREVIOUS_SECRET_KEYS", &format!("{one}\n{two}\n")).load().unwrap();
+    assert_eq!(
+        lines.tokens.previous_secrets.iter().map(SecretText::expose).collect::<Vec<_>>(),
+        [&one, &two]
+    );
+    let commas = with("JWT_PREVIOUS_SECRET_KEYS", &format!("{two},{two}")).load().unwrap();
+    assert_eq!(commas.tokens.previous_secrets.len(), 2);
+}
+
+#[test]
+fn the_order_of_providers_is_that_of_failover() {
+    let mut place = with("MFA_SMS_PROVIDERS", "twilio,outbox,ovh");
+    for name in ["APP_KEY", "APP_SECRET", "CONSUMER_KEY", "SMS_ACCOUNT", "SMS_SENDER"] {
+        place = place.set(&format!("OVH_{name}"), "x");
+    }
+    for name in ["ACCOUNT_SID", "AUTH_TOKEN", "FROM"] {
+        place = place.set(&format!("TWILIO_{name}"), "x");
+    }
+    let names = |place: &Place| -> Vec<_> {
+        place.load().unwrap().sms.providers.iter().map(ToString::to_string).collect()
+    };
+    assert_eq!(names(&place), ["twilio", "outbox", "ovh"]);
+    let place = place.unset("MFA_SMS_PROVIDERS");
+    assert_eq!(names(&place), ["ovh", "twilio"]);
+    assert!(place.set("OVH_SMS_ACCOUNT", "../x").error().starts_with("OVH_SMS_ACCOUNT is ../x: give"));
+}

@@ -1,0 +1,140 @@
+//! The keys and claims of tokens.
+
+use mfa_core::SecretText;
+use mfa_jwt::check_secret_strength;
+
+use super::reader::Reader;
+use super::{Provided, SettingsError};
+
+/// How tokens are signed, and what they say of where they come from.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TokenSettings {
+    /// `JWT_SECRET_KEY`: signs pending tokens, and access tokens with HS256. Its UTF-8 bytes as they stand.
+    pub secret: Provided<SecretText>,
+    /// `JWT_PREVIOUS_SECRET_KEYS`: these verify.
+    pub previous_secrets: Vec<SecretText>,
+    /// `JWT_ALGORITHM`, of access tokens.
+    pub algorithm: JwtAlgorithm,
+    /// `JWT_PRIVATE_KEYS`: one PEM (PKCS#8) text each; the first signs, all verify.
+    pub private_keys: Vec<SecretText>,
+    /// `JWT_ISSUER`.
+    pub issuer: String,
+    /// `JWT_AUDIENCE`, of access tokens.
+    pub audience: String,
+    /// `JWT_ACCEPT_LEGACY_TOKENS`: a relaxation to be warned about at start.
+    pub accept_legacy: bool,
+    /// `INTROSPECTION_KEY`. `None`: there is no introspection.
+    pub introspection_key: Option<SecretText>,
+}
+
+/// What access tokens are signed with. Pending ones are always HS256.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum JwtAlgorithm {
+    /// HMAC with SHA-256 and the shared key.
+    Hs256,
+    /// Ed25519.
+    EdDsa,
+    /// ECDSA on P-256.
+    Es256,
+}
+
+const PEM_CURE: &str = "give PEM texts that start with -----BEGIN PRIVATE KEY----- (mfa-admin keys generate)";
+
+impl TokenSettings {
+    /// `may_generate`: an absent `JWT_SECRET_KEY` is made and kept by this server.
+    pub(super) fn read(reader: &Reader<'_>, may_generate: bool) -> Result<Self, SettingsError> {
+        let settings = Self {
+            secret: secret(reader, may_generate)?,
+            previous_secrets: previous_secrets(reader)?,
+            algorithm: match reader.defaulted("JWT_ALGORITHM")? {
+                "HS256" => JwtAlgorithm::Hs256,
+                "EdDSA" => JwtAlgorithm::EdDsa,
+                "ES256" => JwtAlgorithm::Es256,
+                _ => return Err(reader.wrong("JWT_ALGORITHM", "give HS256, EdDSA or ES256")),
+            },
+            private_keys: private_keys(reader)?,
+            issuer: reader.defaulted("JWT_ISSUER")?.to_owned(),
+            audience: reader.defaulted("JWT_AUDIENCE")?.to_owned(),
+            accept_legacy: reader.flag("JWT_ACCEPT_LEGACY_TOKENS")?,
+            introspection_key: introspection_key(reader)?,
+        };
+        if settings.issuer == settings.audience {
+            // The issuer is the audience of pending tokens: they must not read as access tokens.
+            return Err(reader.wrong("JWT_AUDIENCE", "give another name than that of JWT_ISSUER"));
+        }
+        if settings.algorithm != JwtAlgorithm::Hs256 && settings.private_keys.is_empty() {
+            let problem = format!("is not set while JWT_ALGORITHM is {}", reader.defaulted("JWT_ALGORITHM")?);
+            return Err(SettingsError::refused("JWT_PRIVATE_KEYS", problem, PEM_CURE));
+        }
+        Ok(settings)
+    }
+}
+
+fn secret(reader: &Reader<'_>, may_generate: bool) -> Result<Provided<SecretText>, SettingsError> {
+    match reader.secret("JWT_SECRET_KEY") {
+        Some(secret) => {
+            demand_strength("JWT_SECRET_KEY", secret)?;
+            Ok(Provided::Given(secret.clone()))
+        }
+        None if may_generate => Ok(Provided::Generated),
+        None => Err(super::missing_key(reader, "JWT_SECRET_KEY")),
+    }
+}
+
+fn previous_secrets(reader: &Reader<'_>) -> Result<Vec<SecretText>, SettingsError> {
+    let Some(text) = reader.secret("JWT_PREVIOUS_SECRET_KEYS").map(SecretText::expose) else {
+        return Ok(Vec::new());
+    };
+    // One a line lets a key hold commas.
+    let separator = if text.contains('\n') { '\n' } else { ',' };
+    let keys = text.split(separator).map(str::trim).filter(|key| !key.is_empty());
+    keys.map(|key| {
+        let key = SecretText::new(key.to_owned());
+        demand_strength("JWT_PREVIOUS_SECRET_KEYS", &key)?;
+        Ok(key)
+    })
+    .collect()
+}
+
+fn private_keys(reader: &Reader<'_>) -> Result<Vec<SecretText>, SettingsError> {
+    const BEGIN: &str = "-----BEGIN PRIVATE KEY-----";
+    const END: &str = "-----END PRIVATE KEY-----";
+    let refused =
+        || SettingsError::refused("JWT_PRIVATE_KEYS", "holds something that is no private key", PEM_CURE);
+    // An environment often has room for one line only: `\n` stands for a line break there.
+    let text = reader.secret("JWT_PRIVATE_KEYS").map_or("", SecretText::expose);
+    let text = SecretText::new(text.replace("\\n", "\n"));
+    let mut rest = text.expose().trim();
+    let mut keys = Vec::new();
+    while !rest.is_empty() {
+        let end = rest.find(END).map(|at| at.saturating_add(END.len())).ok_or_else(refused)?;
+        let (key, after) = rest.split_at_checked(end).ok_or_else(refused)?;
+        if !key.starts_with(BEGIN) {
+            return Err(refused());
+        }
+        keys.push(SecretText::new(format!("{key}\n")));
+        rest = after.trim_start_matches([',', ' ', '\t', '\r', '\n']);
+    }
+    Ok(keys)
+}
+
+fn introspection_key(reader: &Reader<'_>) -> Result<Option<SecretText>, SettingsError> {
+    let Some(key) = reader.secret("INTROSPECTION_KEY") else { return Ok(None) };
+    // It travels in a header.
+    if key.expose().len() >= 16 && key.expose().bytes().all(|b| b.is_ascii_graphic()) {
+        Ok(Some(key.clone()))
+    } else {
+        Err(SettingsError::refused(
+            "INTROSPECTION_KEY",
+            "is shorter than 16 characters, or holds blanks or accents",
+            "give 32 random bytes in base64 (openssl rand -base64 32)",
+        ))
+    }
+}
+
+fn demand_strength(name: &str, secret: &SecretText) -> Result<(), SettingsError> {
+    check_secret_strength(secret).map_err(|error| {
+        let cure = "give 32 random bytes in base64 (mfa-admin keys generate)";
+        SettingsError::refused(name, format!("cannot be used ({error})"), cure)
+    })
+}

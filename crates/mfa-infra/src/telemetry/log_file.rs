@@ -1,0 +1,220 @@
+//! The file that lines are appended to.
+
+use std::borrow::Cow;
+use std::fmt::{self, Write as _};
+use std::fs::{self, File, OpenOptions};
+use std::io::{self, Write as _};
+use std::os::unix::fs::OpenOptionsExt;
+use std::path::{Path, PathBuf};
+use std::sync::{Mutex, PoisonError};
+
+/// Where lines go.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum LogTarget {
+    /// Standard output.
+    Stdout,
+    /// Appended to this file.
+    File(PathBuf),
+}
+
+impl LogTarget {
+    /// As the setting spells it: `-` is standard output.
+    pub fn from_setting(text: &str) -> Self {
+        if text == "-" { Self::Stdout } else { Self::File(PathBuf::from(text)) }
+    }
+}
+
+impl fmt::Display for LogTarget {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Stdout => f.write_str("standard output"),
+            Self::File(path) => path.display().fmt(f),
+        }
+    }
+}
+
+/// A log that is appended to, a line at a time, and that can be opened anew when its file was moved away.
+#[derive(Debug)]
+pub(super) struct LogFile {
+    target: LogTarget,
+    sink: Mutex<Sink>,
+}
+
+#[derive(Debug)]
+struct Sink {
+    /// `None` for standard output.
+    file: Option<File>,
+    /// Whether the last write failed, perhaps in the middle of a line.
+    torn: bool,
+}
+
+impl LogFile {
+    /// Opens the file for appending. Makes it (mode 0640, less what the umask takes) and its folder where they are
+    /// missing.
+    ///
+    /// # Errors
+    ///
+    /// The system's, when the folder cannot be made or the file cannot be opened.
+    pub(super) fn open(target: LogTarget) -> io::Result<Self> {
+        let file = open(&target)?;
+        Ok(Self { target, sink: Mutex::new(Sink { file, torn: false }) })
+    }
+
+    /// Opens the file of that name anew: after this, the file that was moved away gets no more lines.
+    ///
+    /// # Errors
+    ///
+    /// The system's. Lines go on to the file that was open.
+    pub(super) fn reopen(&self) -> io::Result<()> {
+        let file = open(&self.target)?;
+        let mut sink = self.sink.lock().unwrap_or_else(PoisonError::into_inner);
+        *sink = Sink { file, torn: false };
+        Ok(())
+    }
+
+    /// Where lines go.
+    pub(super) const fn target(&self) -> &LogTarget {
+        &self.target
+    }
+
+    /// Appends one line, without its line feed, in one write.
+    ///
+    /// # Errors
+    ///
+    /// The system's: the line is lost, or half of it is. The next line begins on a line of its own.
+    pub(super) fn append(&self, line: &str) -> io::Result<()> {
+        let mut sink = self.sink.lock().unwrap_or_else(PoisonError::into_inner);
+        let line = harmless(line);
+        let bytes = [if sink.torn { "\n" } else { "" }, &line, "\n"].concat();
+        let written = if let Some(file) = &mut sink.file {
+            file.write_all(bytes.as_bytes())
+        } else {
+            let mut stdout = io::stdout().lock();
+            stdout.write_all(bytes.as_bytes()).and_then(|()| stdout.flush())
+        };
+        sink.torn = written.is_err();
+        written
+    }
+}
+
+fn open(target: &LogTarget) -> io::Result<Option<File>> {
+    let LogTarget::File(path) = target else { return Ok(None) };
+    if let Some(folder) = path.parent().filter(|it| *it != Path::new("")) {
+        fs::create_dir_all(folder)?;
+    }
+    OpenOptions::new().append(true).create(true).mode(0o640).open(path).map(Some)
+}
+
+/// The same JSON with every character escaped that a terminal or a viewer obeys instead of showing.
+///
+/// JSON itself escapes those below U+0020. DEL, the C1 controls (U+009B begins an ANSI sequence as ESC `[` does), the
+/// line and paragraph separators and the marks that turn the direction of writing are left, and are only ever inside
+/// strings.
+fn harmless(json: &str) -> Cow<'_, str> {
+    if !json.chars().any(is_obeyed) {
+        return Cow::Borrowed(json);
+    }
+    let mut escaped = String::with_capacity(json.len().saturating_add(16));
+    for c in json.chars() {
+        if is_obeyed(c) {
+            // All of them are in the basic plane, and writing to a string does not fail.
+            let _ = write!(escaped, "\\u{:04x}", u32::from(c));
+        } else {
+            escaped.push(c);
+        }
+    }
+    Cow::Owned(escaped)
+}
+
+fn is_obeyed(c: char) -> bool {
+    matches!(
+        c,
+        '\0'..='\u{1f}'
+            | '\u{7f}'..='\u{9f}'
+            | '\u{61c}'
+            | '\u{200e}'..='\u{200f}'
+            | '\u{2028}'..='\u{202e}'
+            | '\u{2066}'..='\u{2069}'
+            | '\u{feff}'
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use std::os::unix::fs::PermissionsExt;
+
+    use super::*;
+
+    fn file(path: &Path) -> LogFile {
+        LogFile::open(LogTarget::File(path.to_path_buf())).unwrap()
+    }
+
+    #[test]
+    fn a_dash_is_standard_output() {
+        assert_eq!(LogTarget::from_setting("-"), LogTarget::Stdout);
+        assert_eq!(LogTarget::from_setting("logs/mfa.log"), LogTarget::File("logs/mfa.log".into()));
+        LogFile::open(LogTarget::Stdout).unwrap().append("{}").unwrap();
+    }
+
+    #[test]
+    fn the_folder_is_made_and_others_may_not_read_the_file() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("a/b/mfa.log");
+        file(&path).append("{}").unwrap();
+        let mode = fs::metadata(&path).unwrap().permissions().mode();
+        assert_eq!(mode & 0o137, 0, "{mode:o}");
+        file(&path).append("[]").unwrap();
+        assert_eq!(fs::read_to_string(&path).unwrap(), "{}\n[]\n", "appended");
+    }
+
+    #[test]
+    fn a_file_that_was_moved_away_is_opened_anew_on_request() {
+        let folder = tempfile::tempdir().unwrap();
+        let (path, moved) = (folder.path().join("mfa.log"), folder.path().join("mfa.log.1"));
+        let log = file(&path);
+        log.append("1").unwrap();
+        fs::rename(&path, &moved).unwrap();
+        log.append("2").unwrap();
+        log.reopen().unwrap();
+        log.append("3").unwrap();
+        assert_eq!(fs::read_to_string(&moved).unwrap(), "1\n2\n");
+        assert_eq!(fs::read_to_string(&path).unwrap(), "3\n");
+    }
+
+    #[test]
+    fn where_opening_anew_fails_lines_go_on_to_the_open_file() {
+        let folder = tempfile::tempdir().unwrap();
+        let (path, moved) = (folder.path().join("mfa.log"), folder.path().join("mfa.log.1"));
+        let log = file(&path);
+        fs::rename(&path, &moved).unwrap();
+        fs::create_dir(&path).unwrap();
+        log.reopen().unwrap_err();
+        log.append("1").unwrap();
+        assert_eq!(fs::read_to_string(&moved).unwrap(), "1\n");
+    }
+
+    #[test]
+    fn after_a_torn_line_the_next_one_begins_anew() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("mfa.log");
+        fs::write(&path, "{\"half").unwrap();
+        let log = file(&path);
+        log.sink.lock().unwrap().torn = true;
+        log.append("1").unwrap();
+        log.append("2").unwrap();
+        assert_eq!(fs::read_to_string(&path).unwrap(), "{\"half\n1\n2\n");
+    }
+
+    #[test]
+    fn a_full_disk_is_an_error() {
+        let log = LogFile::open(LogTarget::File("/dev/full".into())).unwrap();
+        log.append("1").unwrap_err();
+        assert!(log.sink.lock().unwrap().torn);
+    }
+
+    #[test]
+    fn what_a_terminal_would_obey_is_escaped() {
+        assert_eq!(harmless("{\"a\":\"é 日本\"}"), "{\"a\":\"é 日本\"}");
+        assert_eq!(harmless("\u{7f}\u{9b}31m\u{202e}\u{2028}"), r"\u007f\u009b31m\u202e\u2028");
+    }
+}

@@ -1,0 +1,160 @@
+//! The two queues, and what happens where they are full.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use mfa_core::Clock;
+use slog::{Drain, Never, OwnedKVList, Record};
+use slog_async::{AsyncCore, AsyncGuard};
+
+use super::json_lines::{JsonLines, log_headed};
+
+/// Lines that a queue holds, up to about a kilobyte each.
+const QUEUE_LEN: usize = 4096;
+
+/// The queue in which every line finds room, if it has to wait for it.
+///
+/// A line is lost only where the thread behind the queue is gone (after the end of the log, or a panic): then it is
+/// counted.
+pub(super) struct Waiting {
+    queue: AsyncCore,
+    unwritten: Arc<AtomicU64>,
+}
+
+impl Waiting {
+    pub(super) fn new(lines: JsonLines, unwritten: Arc<AtomicU64>) -> (Self, AsyncGuard) {
+        let (queue, guard) = AsyncCore::custom(lines)
+            .chan_size(QUEUE_LEN)
+            .blocking(true)
+            .thread_name("log".to_owned())
+            .build_with_guard();
+        (Self { queue, unwritten }, guard)
+    }
+}
+
+impl Drain for Waiting {
+    type Ok = ();
+    type Err = Never;
+
+    fn log(&self, record: &Record<'_>, logger: &OwnedKVList) -> Result<(), Never> {
+        if self.queue.log(record, logger).is_err() {
+            self.unwritten.fetch_add(1, Ordering::Relaxed);
+        }
+        Ok(())
+    }
+}
+
+/// The queue in which a line that finds no room, or no thread behind the queue any more, is dropped and counted.
+pub(super) struct Dropping {
+    queue: AsyncCore,
+    dropped: Arc<AtomicU64>,
+}
+
+impl Dropping {
+    pub(super) fn new<D>(lines: D, dropped: Arc<AtomicU64>) -> (Self, AsyncGuard)
+    where
+        D: Drain<Ok = (), Err = Never> + Send + 'static,
+    {
+        let (queue, guard) = AsyncCore::custom(lines)
+            .chan_size(QUEUE_LEN)
+            .thread_name("access-log".to_owned())
+            .build_with_guard();
+        (Self { queue, dropped }, guard)
+    }
+}
+
+impl Drain for Dropping {
+    type Ok = ();
+    type Err = Never;
+
+    fn log(&self, record: &Record<'_>, logger: &OwnedKVList) -> Result<(), Never> {
+        if self.queue.log(record, logger).is_err() {
+            self.dropped.fetch_add(1, Ordering::Relaxed);
+        }
+        Ok(())
+    }
+}
+
+/// Stands behind the [`Dropping`] queue: before the first line after some were dropped, it writes how many.
+///
+/// That line always comes, since a queue that drops is full of lines that are still to be written.
+pub(super) struct ReportDropped<D> {
+    pub(super) inner: D,
+    pub(super) clock: Arc<dyn Clock>,
+    pub(super) dropped: Arc<AtomicU64>,
+    pub(super) told: AtomicU64,
+}
+
+impl<D: Drain<Ok = (), Err = Never>> Drain for ReportDropped<D> {
+    type Ok = ();
+    type Err = Never;
+
+    fn log(&self, record: &Record<'_>, logger: &OwnedKVList) -> Result<(), Never> {
+        let dropped = self.dropped.load(Ordering::Relaxed);
+        let untold = dropped.saturating_sub(self.told.swap(dropped, Ordering::Relaxed));
+        if untold > 0 {
+            let values = slog::b!("count" => untold);
+            let message = format_args!("access lines were dropped: the log could not keep up");
+            let report = slog::record!(slog::Level::Warning, "", &message, values);
+            log_headed(&self.inner, self.clock.now(), &report, &OwnedKVList::from(slog::o!()))?;
+        }
+        self.inner.log(record, logger)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Mutex;
+    use std::sync::mpsc::{Receiver, Sender, channel};
+
+    use super::*;
+    use crate::crypto::SystemClock;
+
+    /// Keeps messages, and takes each only when it is told to.
+    struct Slow(Arc<Mutex<Vec<String>>>, Mutex<Receiver<()>>);
+
+    impl Drain for Slow {
+        type Ok = ();
+        type Err = Never;
+
+        fn log(&self, record: &Record<'_>, _: &OwnedKVList) -> Result<(), Never> {
+            let _ = self.1.lock().unwrap().recv();
+            self.0.lock().unwrap().push(record.msg().to_string());
+            Ok(())
+        }
+    }
+
+    fn slow() -> (Slow, Arc<Mutex<Vec<String>>>, Sender<()>) {
+        let (kept, (go, may_go)) = (Arc::default(), channel());
+        (Slow(Arc::clone(&kept), Mutex::new(may_go)), kept, go)
+    }
+
+    #[test]
+    fn what_a_full_queue_drops_is_counted_and_told_in_the_log() {
+        const ALL: u64 = QUEUE_LEN as u64 + 100;
+        let (slow, kept, go) = slow();
+        let dropped = Arc::new(AtomicU64::new(0));
+        let report = ReportDropped {
+            inner: slow,
+            clock: Arc::new(SystemClock),
+            dropped: Arc::clone(&dropped),
+            told: AtomicU64::new(0),
+        };
+        let (queue, guard) = Dropping::new(report, Arc::clone(&dropped));
+        let logger = slog::Logger::root(queue, slog::o!());
+        for n in 0..ALL {
+            slog::info!(logger, "{n}");
+        }
+        let lost = dropped.load(Ordering::Relaxed);
+        assert!((99..=100).contains(&lost), "one may be in the thread's hands: {lost}");
+        drop(go);
+        drop(guard);
+        let kept = kept.lock().unwrap();
+        let reports = kept.iter().filter(|it| it.starts_with("access lines were dropped")).count();
+        assert_eq!(reports, 1);
+        let written = kept.len().saturating_sub(reports);
+        assert_eq!(u64::try_from(written).unwrap().saturating_add(lost), ALL);
+        slog::info!(logger, "after the end");
+        assert_eq!(dropped.load(Ordering::Relaxed), lost.saturating_add(1));
+    }
+}

@@ -1,0 +1,116 @@
+-- The eighteen MFA columns that operators may read, then the two that are ours alone.
+-- Cold columns first and the hot ones last, together: a verification writes only those, and so little WAL.
+DO $$
+DECLARE
+    wanted RECORD;
+    actual TEXT;
+    times CONSTANT TEXT[] := ARRAY['timestamp with time zone', 'timestamp without time zone'];
+    texts CONSTANT TEXT[] := ARRAY['text', 'character varying'];
+    numbers CONSTANT TEXT[] := ARRAY['integer', 'bigint'];
+    flags CONSTANT TEXT[] := ARRAY['boolean'];
+BEGIN
+    FOR wanted IN
+        SELECT * FROM (VALUES
+            (1, 'mfa_enforced', 'BOOLEAN NOT NULL DEFAULT FALSE', flags),
+            (2, 'is_totp_enabled', 'BOOLEAN NOT NULL DEFAULT FALSE', flags),
+            (3, 'totp_secret', 'TEXT', texts),
+            (4, 'totp_pending_secret', 'TEXT', texts),
+            (5, 'totp_pending_expires_at', 'TIMESTAMPTZ', times),
+            (6, 'totp_enrolled_at', 'TIMESTAMPTZ', times),
+            (7, 'phone_number', 'TEXT', texts),
+            (8, 'phone_pending', 'TEXT', texts),
+            (9, 'is_phone_verified', 'BOOLEAN NOT NULL DEFAULT FALSE', flags),
+            (10, 'phone_verified_at', 'TIMESTAMPTZ', times),
+            (11, 'mfa_backup_method', 'TEXT NOT NULL DEFAULT ''none''', texts),
+            (12, 'recovery_codes', 'JSONB', ARRAY['jsonb', 'json']),
+            (13, 'recovery_codes_generated_at', 'TIMESTAMPTZ', times),
+            (14, 'totp_last_step', 'BIGINT', ARRAY['bigint']),
+            (15, 'mfa_failed_attempts', 'INTEGER NOT NULL DEFAULT 0', numbers),
+            (16, 'mfa_lock_until', 'TIMESTAMPTZ', times),
+            (17, 'mfa_last_success_at', 'TIMESTAMPTZ', times),
+            (18, 'mfa_last_method', 'TEXT', texts),
+            (19, 'mfa_version', 'BIGINT NOT NULL DEFAULT 0', ARRAY['bigint']),
+            (20, 'mfa_internal', 'JSONB NOT NULL DEFAULT ''{}''', ARRAY['jsonb'])
+        ) AS v(place, name, definition, types)
+        ORDER BY place
+    LOOP
+        SELECT format_type(atttypid, NULL) INTO actual FROM pg_attribute
+        WHERE attrelid = 'users'::regclass AND attname = wanted.name AND attnum > 0 AND NOT attisdropped;
+        IF actual IS NULL THEN
+            EXECUTE format('ALTER TABLE users ADD COLUMN %I %s', wanted.name, wanted.definition);
+            INSERT INTO mfa_schema VALUES ('column ' || wanted.name);
+        ELSIF NOT actual = ANY (wanted.types) THEN
+            RAISE EXCEPTION 'the column users.% is of type %: it must be one of %', wanted.name, actual, wanted.types;
+        END IF;
+    END LOOP;
+
+    -- Room for new versions of a row beside the old ones, and dead ones swept early, so that updates stay HOT.
+    FOR wanted IN
+        SELECT * FROM (VALUES ('fillfactor', '70'), ('autovacuum_vacuum_scale_factor', '0.02')) AS v(name, value)
+    LOOP
+        IF NOT EXISTS (
+            SELECT FROM pg_class, unnest(reloptions) AS option
+            WHERE oid = 'users'::regclass AND option LIKE wanted.name || '=%'
+        ) THEN
+            EXECUTE format('ALTER TABLE users SET (%s = %s)', wanted.name, wanted.value);
+            INSERT INTO mfa_schema VALUES ('option ' || wanted.name);
+        END IF;
+    END LOOP;
+END
+$$;
+
+-- NOVA and operators write to `users` too, some of them whole rows. A write that is not ours (ours alone raises the
+-- version by exactly one) is marked by the version and keeps from undoing what must not be undone.
+CREATE FUNCTION mfa_guard() RETURNS TRIGGER LANGUAGE plpgsql AS $$
+BEGIN
+    NEW.mfa_version := OLD.mfa_version + 1;
+    NEW.mfa_internal := OLD.mfa_internal;
+    IF NEW.totp_secret IS NOT DISTINCT FROM OLD.totp_secret THEN
+        NEW.totp_last_step := GREATEST(NEW.totp_last_step, OLD.totp_last_step);
+    END IF;
+    IF NEW.mfa_failed_attempts = 0 AND NEW.mfa_lock_until IS NULL THEN
+        -- An unlock, as the guide prints it; strikes go with it where it unlocks something.
+        IF OLD.mfa_failed_attempts <> 0 OR OLD.mfa_lock_until IS NOT NULL THEN
+            NEW.mfa_internal := OLD.mfa_internal - 'strikes';
+        END IF;
+    ELSE
+        NEW.mfa_failed_attempts := GREATEST(NEW.mfa_failed_attempts, OLD.mfa_failed_attempts);
+        NEW.mfa_lock_until := GREATEST(NEW.mfa_lock_until, OLD.mfa_lock_until);
+    END IF;
+    IF OLD.is_totp_enabled AND NOT NEW.is_totp_enabled THEN
+        -- The guide's emergency command: it ends MFA whatever the user had.
+        NEW.mfa_backup_method := 'none';
+    END IF;
+    RETURN NEW;
+END
+$$;
+
+CREATE TRIGGER mfa_guard BEFORE UPDATE ON users FOR EACH ROW
+WHEN (NEW.mfa_version IS DISTINCT FROM OLD.mfa_version + 1)
+EXECUTE FUNCTION mfa_guard();
+
+-- The audit: append-only, chained per user by `seq`. No foreign key: a user's events outlive the user.
+CREATE TABLE mfa_events (
+    id BIGINT GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    event_id BYTEA NOT NULL,
+    user_id BIGINT NOT NULL,
+    seq BIGINT NOT NULL,
+    at TIMESTAMPTZ NOT NULL,
+    event TEXT NOT NULL,
+    method TEXT,
+    outcome TEXT NOT NULL,
+    ip TEXT,
+    user_agent TEXT,
+    request_id TEXT,
+    actor TEXT,
+    reason TEXT,
+    salt BYTEA,
+    personal_digest BYTEA NOT NULL,
+    mac_key TEXT NOT NULL,
+    mac BYTEA NOT NULL,
+    UNIQUE (user_id, seq)
+);
+CREATE INDEX mfa_events_at ON mfa_events (at, id);
+
+-- Small facts of the installation, such as the proof that the keys are the right ones.
+CREATE TABLE mfa_meta (name TEXT PRIMARY KEY, value TEXT NOT NULL);

@@ -1,0 +1,12 @@
+//! Every test that spans crates, in one binary.
+//!
+//! Each area is a module: one file, or one folder of them. What they stand on (a database each, the built programs)
+//! comes from the support library of this package.
+
+#![cfg(test)]
+
+mod architecture;
+mod committer;
+mod contract;
+mod races;
+mod schema;

@@ -1,0 +1,227 @@
+//! Which crate may depend on which.
+
+use cargo_metadata::{DependencyKind, Metadata};
+
+/// The crates that hold rules and do no I/O.
+const DOMAIN: [&str; 6] = ["mfa-core", "mfa-totp", "mfa-sms", "mfa-recovery", "mfa-jwt", "mfa-flows"];
+
+/// What may meet HTTP: the applications, and the tests that drive them.
+const MEETS_HTTP: [&str; 3] = ["mfa-server", "mfa-admin", "nova-mfa-tests"];
+
+/// Runtimes, networks, databases, files and logs, by the first word of the crate's name (`tokio` is `tokio-util` too).
+const OUTSIDE: [&str; 17] = [
+    "actix",
+    "async",
+    "config",
+    "deadpool",
+    "diesel",
+    "dotenvy",
+    "hyper",
+    "libsqlite3",
+    "mio",
+    "pq",
+    "r2d2",
+    "redis",
+    "reqwest",
+    "slog",
+    "sqlx",
+    "tokio",
+    "ureq",
+];
+
+/// A crate of the workspace and what it lists.
+pub(crate) struct Member {
+    name: String,
+    listed: Vec<Listed>,
+}
+
+/// One line of a crate's dependencies.
+struct Listed {
+    name: String,
+    for_tests: bool,
+    features: Vec<String>,
+}
+
+/// The crates of the workspace, as cargo read them.
+pub(crate) fn members(metadata: &Metadata) -> Vec<Member> {
+    let listed = |dependency: &cargo_metadata::Dependency| Listed {
+        name: dependency.name.clone(),
+        for_tests: dependency.kind == DependencyKind::Development,
+        features: dependency.features.clone(),
+    };
+    metadata
+        .workspace_packages()
+        .into_iter()
+        .map(|package| Member {
+            name: package.name.to_string(),
+            listed: package.dependencies.iter().map(listed).collect(),
+        })
+        .collect()
+}
+
+/// A sentence for each dependency that breaks the map.
+pub(crate) fn forbidden(members: &[Member]) -> Vec<String> {
+    let is_member = |name: &str| members.iter().any(|member| member.name == name);
+    let mut sentences = Vec::new();
+    for member in members {
+        let name = member.name.as_str();
+        let Some(below) = below(name) else {
+            sentences.push(format!(
+                "{name} has no place in the map: give it one here and in docs/architecture.md"
+            ));
+            continue;
+        };
+        for listed in &member.listed {
+            let target = listed.name.as_str();
+            // Tests may use what they like, but an arrow upwards would be a circle even for them.
+            if is_member(target) && !below.contains(&target) {
+                sentences.push(format!("{name} must not depend on {target}: arrows point down only"));
+            }
+            if is_of(target, "actix") && !MEETS_HTTP.contains(&name) {
+                sentences
+                    .push(format!("{name} must not depend on {target}: HTTP belongs to the applications"));
+            }
+            if listed.for_tests {
+                continue;
+            }
+            if DOMAIN.contains(&name) && OUTSIDE.iter().any(|family| is_of(target, family)) {
+                sentences.push(format!("{name} must not depend on {target}: the domain does no I/O"));
+            }
+            if target == "mfa-core"
+                && listed.features.iter().any(|feature| feature == "testing")
+                && name != "nova-mfa-tests"
+            {
+                sentences.push(format!("{name} must not ship mfa-core's feature `testing`"));
+            }
+        }
+    }
+    sentences
+}
+
+/// What lies below a crate in the map; `None` for a crate that is not on it.
+fn below(name: &str) -> Option<&'static [&'static str]> {
+    Some(match name {
+        "mfa-core" => &[],
+        "mfa-totp" | "mfa-sms" | "mfa-recovery" | "mfa-jwt" => &["mfa-core"],
+        "mfa-flows" => &["mfa-core", "mfa-totp", "mfa-sms", "mfa-recovery", "mfa-jwt"],
+        "mfa-infra" => &DOMAIN,
+        "mfa-server" | "mfa-admin" => {
+            &["mfa-core", "mfa-totp", "mfa-sms", "mfa-recovery", "mfa-jwt", "mfa-flows", "mfa-infra"]
+        }
+        "nova-mfa-tests" => &[
+            "mfa-core",
+            "mfa-totp",
+            "mfa-sms",
+            "mfa-recovery",
+            "mfa-jwt",
+            "mfa-flows",
+            "mfa-infra",
+            "mfa-server",
+            "mfa-admin",
+        ],
+        _ => return None,
+    })
+}
+
+fn is_of(name: &str, family: &str) -> bool {
+    name.split(['-', '_']).next() == Some(family)
+}
+
+fn member(name: &str, listed: &[&str]) -> Member {
+    let listed =
+        listed.iter().map(|name| Listed { name: (*name).to_owned(), for_tests: false, features: vec![] });
+    Member { name: name.to_owned(), listed: listed.collect() }
+}
+
+fn for_tests(mut member: Member) -> Member {
+    for listed in &mut member.listed {
+        listed.for_tests = true;
+    }
+    member
+}
+
+/// What is said when `user` is added to a workspace that already follows the map.
+fn said_of(user: Member) -> Vec<String> {
+    let mut members: Vec<_> = MEETS_HTTP
+        .iter()
+        .chain(&DOMAIN)
+        .chain(&["mfa-infra"])
+        .filter(|name| **name != user.name)
+        .map(|name| member(name, &[]))
+        .collect();
+    members.push(user);
+    forbidden(&members)
+}
+
+#[test]
+fn arrows_down_the_map_are_free() {
+    for allowed in [
+        member("mfa-core", &["serde", "subtle"]),
+        member("mfa-flows", &["mfa-core", "mfa-jwt"]),
+        member("mfa-infra", &["mfa-flows", "mfa-sms", "diesel", "tokio", "slog-json"]),
+        member("mfa-server", &["mfa-infra", "actix-web", "tokio"]),
+        member("nova-mfa-tests", &["mfa-server", "mfa-admin", "ureq"]),
+    ] {
+        assert_eq!(said_of(allowed), [""; 0]);
+    }
+}
+
+#[test]
+fn arrows_up_or_across_the_map_are_refused() {
+    for (from, to) in [
+        ("mfa-core", "mfa-totp"),
+        ("mfa-totp", "mfa-jwt"),
+        ("mfa-sms", "mfa-flows"),
+        ("mfa-flows", "mfa-infra"),
+        ("mfa-infra", "mfa-server"),
+        ("mfa-admin", "mfa-server"),
+        ("mfa-server", "mfa-admin"),
+        ("mfa-server", "nova-mfa-tests"),
+    ] {
+        let sentence = format!("{from} must not depend on {to}: arrows point down only");
+        assert_eq!(said_of(member(from, &[to])), [sentence.as_str()]);
+        assert_eq!(said_of(for_tests(member(from, &[to]))), [sentence.as_str()]);
+    }
+}
+
+#[test]
+fn a_domain_crate_that_lists_io_is_refused_unless_for_its_tests() {
+    for name in DOMAIN {
+        for io in [
+            "tokio",
+            "tokio-util",
+            "diesel_migrations",
+            "r2d2",
+            "redis",
+            "deadpool-redis",
+            "ureq",
+            "config",
+            "slog",
+        ] {
+            let sentence = format!("{name} must not depend on {io}: the domain does no I/O");
+            assert_eq!(said_of(member(name, &[io])), [sentence]);
+            assert_eq!(said_of(for_tests(member(name, &[io]))), [""; 0]);
+        }
+    }
+}
+
+#[test]
+fn only_the_applications_meet_http() {
+    let sentence = "mfa-infra must not depend on actix-web: HTTP belongs to the applications";
+    assert_eq!(said_of(member("mfa-infra", &["actix-web"])), [sentence]);
+    assert_eq!(said_of(for_tests(member("mfa-infra", &["actix-web"]))), [sentence]);
+}
+
+#[test]
+fn the_in_memory_adapters_are_not_shipped() {
+    let mut infra = member("mfa-infra", &["mfa-core"]);
+    infra.listed[0].features.push("testing".to_owned());
+    assert_eq!(said_of(for_tests(member("mfa-infra", &["mfa-core"]))), [""; 0]);
+    assert_eq!(said_of(infra), ["mfa-infra must not ship mfa-core's feature `testing`"]);
+}
+
+#[test]
+fn a_crate_without_a_place_in_the_map_is_refused() {
+    let sentence = "mfa-utils has no place in the map: give it one here and in docs/architecture.md";
+    assert_eq!(said_of(member("mfa-utils", &[])), [sentence]);
+}

@@ -1,0 +1,121 @@
+//! What may wait, and what is told to those for whom there is no room.
+
+use std::sync::mpsc::{Receiver, Sender, channel};
+use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
+
+use futures::future::join_all;
+use mfa_core::{StoreErrorKind, UserId};
+use mfa_infra::database::{CommitterLimits, DatabaseOptions};
+use nova_mfa_tests::TestStore;
+
+/// Holds the store's one committer inside a decision until the sender is dropped.
+fn hold(store: &TestStore, user: UserId) -> Sender<()> {
+    let (release, released): (Sender<()>, Receiver<()>) = channel();
+    let (entered, inside) = channel::<()>();
+    let released = Mutex::new(released);
+    let accounts = store.accounts();
+    store.runtime.spawn(async move {
+        let holding = accounts.update(user, move |_| {
+            drop(entered.send(()));
+            drop(released.lock().unwrap_or_else(PoisonError::into_inner).recv());
+        });
+        drop(holding.await);
+    });
+    inside.recv().expect("the committer reaches the holding decision");
+    release
+}
+
+fn options(limits: CommitterLimits) -> DatabaseOptions {
+    DatabaseOptions { committers: 1, limits, ..DatabaseOptions::default() }
+}
+
+#[test]
+fn eight_decisions_may_wait_for_one_account_and_the_ninth_is_refused_at_once() {
+    let store = TestStore::sqlite();
+    let (ada, bob) = (store.add_user("ada"), store.add_user("bob"));
+    let release = hold(&store, bob);
+    let accounts = store.accounts();
+    store.runtime.block_on(async {
+        let mut nine = Box::pin(join_all((0..9).map(|_| accounts.update(ada, |it| it.failures += 1))));
+        assert!(futures::poll!(&mut nine).is_pending());
+        drop(release);
+        let kinds: Vec<_> = nine.await.into_iter().map(|it| it.map_err(|error| error.kind())).collect();
+        assert_eq!(kinds[..8], [Ok(Some(())); 8]);
+        assert_eq!(kinds[8], Err(StoreErrorKind::Overloaded));
+    });
+    assert_eq!(store.number("SELECT mfa_failed_attempts FROM users WHERE username = 'ada'"), 8);
+}
+
+#[test]
+fn a_full_queue_says_so_before_any_work() {
+    let store =
+        TestStore::sqlite_with(&options(CommitterLimits { waiting: 4, ..CommitterLimits::default() }));
+    let users: Vec<_> = (0..5).map(|n| store.add_user(&format!("user{n}"))).collect();
+    assert!(!store.database.is_full());
+    let release = hold(&store, users[0]);
+    let accounts = store.accounts();
+    store.runtime.block_on(async {
+        let mut all =
+            Box::pin(join_all(users.iter().map(|user| accounts.update(*user, |it| it.failures += 1))));
+        assert!(futures::poll!(&mut all).is_pending());
+        assert!(store.database.is_full());
+        drop(release);
+        let refused = all.await.iter().filter(|it| it.is_err()).count();
+        assert_eq!(refused, 1);
+    });
+    assert!(!store.database.is_full());
+}
+
+#[test]
+fn a_decision_that_waited_too_long_is_dropped_undecided() {
+    let patience = Duration::from_millis(1);
+    let store = TestStore::sqlite_with(&options(CommitterLimits { patience, ..CommitterLimits::default() }));
+    let (ada, bob) = (store.add_user("ada"), store.add_user("bob"));
+    let accounts = store.accounts();
+    store.runtime.block_on(async {
+        // The holder itself may be late; ask until it is not.
+        let release = loop {
+            let (release, released): (Sender<()>, Receiver<()>) = channel();
+            let (entered, inside) = channel::<()>();
+            let released = Mutex::new(released);
+            let accounts = store.accounts();
+            store.runtime.spawn(async move {
+                let holding = accounts.update(bob, move |_| {
+                    drop(entered.send(()));
+                    drop(released.lock().unwrap_or_else(PoisonError::into_inner).recv());
+                });
+                drop(holding.await);
+            });
+            if inside.recv().is_ok() {
+                break release;
+            }
+        };
+        let mut late = Box::pin(accounts.update(ada, |it| it.failures += 1));
+        assert!(futures::poll!(&mut late).is_pending());
+        tokio::time::sleep(Duration::from_millis(20)).await;
+        drop(release);
+        assert_eq!(late.await.unwrap_err().kind(), StoreErrorKind::Overloaded);
+    });
+    assert_eq!(store.number("SELECT mfa_failed_attempts FROM users WHERE username = 'ada'"), 0);
+}
+
+#[test]
+fn a_stop_answers_those_that_wait_and_refuses_those_that_come() {
+    for store in TestStore::each() {
+        let users: Vec<_> = (0..20).map(|n| store.add_user(&format!("user{n}"))).collect();
+        let accounts = store.accounts();
+        store.runtime.block_on(async {
+            let mut all =
+                Box::pin(join_all(users.iter().map(|user| accounts.update(*user, |it| it.failures += 1))));
+            assert!(futures::poll!(&mut all).is_pending());
+            store.database.stop(Duration::from_secs(5));
+            for answer in all.await {
+                assert!(matches!(answer, Ok(Some(()))), "{}: {answer:?}", store.name);
+            }
+            let late = accounts.update(users[0], |it| it.failures += 1).await;
+            assert_eq!(late.unwrap_err().kind(), StoreErrorKind::Overloaded, "{}", store.name);
+        });
+        assert_eq!(store.number("SELECT sum(mfa_failed_attempts) FROM users"), 20, "{}", store.name);
+    }
+}

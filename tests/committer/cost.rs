@@ -1,0 +1,157 @@
+//! What a group costs: one read, one write, one commit, whatever its size.
+//!
+//! Diesel tells its instrumentation each statement that goes to the database. Other tests run beside in the same
+//! process, so only the threads that a decision of this test has marked are listened to.
+
+use std::cell::Cell;
+use std::collections::BTreeMap;
+use std::sync::mpsc::{Receiver, Sender, channel};
+use std::sync::{Mutex, Once, PoisonError};
+
+use diesel::connection::{InstrumentationEvent, set_default_instrumentation};
+use futures::future::join_all;
+use mfa_core::{Account, EventKind, Origin, Outcome, SecurityEvent, UserId};
+use mfa_infra::database::{CommitterLimits, DatabaseOptions};
+use nova_mfa_tests::{NOON, TestStore};
+
+/// Statements by the mark of the thread that sent them.
+static SENT: Mutex<BTreeMap<u32, Vec<String>>> = Mutex::new(BTreeMap::new());
+
+thread_local! {
+    static MARK: Cell<u32> = const { Cell::new(0) };
+}
+
+fn listen() {
+    static ONCE: Once = Once::new();
+    ONCE.call_once(|| {
+        set_default_instrumentation(|| {
+            Some(Box::new(|event: InstrumentationEvent<'_>| {
+                if let InstrumentationEvent::StartQuery { query, .. } = event
+                    && MARK.get() != 0
+                {
+                    let mut sent = SENT.lock().unwrap_or_else(PoisonError::into_inner);
+                    sent.entry(MARK.get()).or_default().push(query.to_string());
+                }
+            }))
+        })
+        .expect("instrumentation can be set");
+    });
+}
+
+fn sent(mark: u32) -> Vec<String> {
+    SENT.lock().unwrap_or_else(PoisonError::into_inner).remove(&mark).unwrap_or_default()
+}
+
+fn verified(account: &mut Account) {
+    account.totp.last_step = Some(account.totp.last_step.unwrap_or(0) + 1);
+    account.record(SecurityEvent::new(EventKind::TotpVerify, Outcome::Success, NOON, Origin::default()));
+}
+
+/// Holds the one committer of the store in a decision until the sender is dropped.
+fn hold(store: &TestStore, user: UserId, mark: u32) -> (Sender<()>, tokio::task::JoinHandle<()>) {
+    let (release, released): (Sender<()>, Receiver<()>) = channel();
+    let (entered, inside) = channel::<()>();
+    let released = Mutex::new(released);
+    let accounts = store.accounts();
+    let held = store.runtime.spawn(async move {
+        let holding = accounts.update(user, move |_| {
+            drop(entered.send(()));
+            drop(released.lock().unwrap_or_else(PoisonError::into_inner).recv());
+            MARK.set(mark);
+        });
+        holding.await.expect("the holding decision is answered");
+    });
+    inside.recv().expect("the committer reaches the holding decision");
+    (release, held)
+}
+
+/// The statements of one group over these users.
+fn statements_of_one_group(store: &TestStore, users: &[UserId], mark: u32) -> Vec<String> {
+    let (release, held) = hold(store, users[0], mark);
+    let accounts = store.accounts();
+    let users = users.to_vec();
+    store.runtime.block_on(async move {
+        let all = join_all(users.iter().map(|user| accounts.update(*user, verified)));
+        // Polled once, every decision waits in the queue; only then may the committer go on.
+        let mut all = Box::pin(all);
+        assert!(futures::poll!(&mut all).is_pending());
+        drop(release);
+        for answer in all.await {
+            answer.expect("stored").expect("a user who is there");
+        }
+        held.await.expect("the holder ends");
+    });
+    sent(mark)
+}
+
+fn options() -> DatabaseOptions {
+    let limits = CommitterLimits { group: 64, ..CommitterLimits::default() };
+    DatabaseOptions { committers: 1, limits, ..DatabaseOptions::default() }
+}
+
+/// The holding decision's own COMMIT comes first where the database has one around it.
+fn kinds(statements: &[String]) -> Vec<&str> {
+    statements
+        .iter()
+        .map(|statement| match statement.split_whitespace().next() {
+            Some("SELECT") => "read",
+            Some("INSERT" | "WITH") => "write",
+            Some("BEGIN") => "begin",
+            Some("COMMIT") => "commit",
+            _ => "other",
+        })
+        .collect()
+}
+
+#[test]
+fn on_postgresql_a_group_is_one_read_and_one_write_that_commits_itself() {
+    listen();
+    let store = TestStore::postgres_with(&options());
+    let users: Vec<_> = (0..64).map(|n| store.add_user(&format!("user{n}"))).collect();
+    let alone = statements_of_one_group(&store, &users[..1], 11);
+    assert_eq!(kinds(&alone), ["read", "write"], "{alone:#?}");
+    let together = statements_of_one_group(&store, &users, 12);
+    assert_eq!(kinds(&together), ["read", "write"], "{together:#?}");
+    assert_eq!(store.number("SELECT count(*) FROM mfa_events"), 65);
+    assert_eq!(store.number("SELECT count(*) FROM users WHERE totp_last_step = 1"), 63);
+}
+
+#[test]
+fn on_sqlite_a_group_is_one_read_one_write_and_one_commit() {
+    listen();
+    let store = TestStore::sqlite_with(&options());
+    let users: Vec<_> = (0..64).map(|n| store.add_user(&format!("user{n}"))).collect();
+    let alone = statements_of_one_group(&store, &users[..1], 21);
+    assert_eq!(kinds(&alone), ["commit", "begin", "read", "write", "commit"], "{alone:#?}");
+    let together = statements_of_one_group(&store, &users, 22);
+    assert_eq!(kinds(&together), ["commit", "begin", "read", "write", "commit"], "{together:#?}");
+    assert_eq!(store.number("SELECT count(*) FROM mfa_events"), 65);
+    assert_eq!(store.number("SELECT count(*) FROM users WHERE totp_last_step = 1"), 63);
+}
+
+#[test]
+fn ten_thousand_verifications_leave_at_least_ninety_five_in_a_hundred_updates_hot() {
+    let store = TestStore::postgres();
+    store.sql(
+        "INSERT INTO users (email, username, hashed_password) \
+         SELECT n || '@example.com', 'user' || n, 'x' FROM generate_series(1, 500) AS n; VACUUM ANALYZE users",
+    );
+    let first = store.number("SELECT min(id) FROM users");
+    let accounts = store.accounts();
+    store.runtime.block_on(async {
+        for round in 0..200_i64 {
+            let base = first + (round % 10) * 50;
+            let all = join_all((base..base + 50).map(|id| accounts.update(UserId::new(id), verified)));
+            for answer in all.await {
+                answer.expect("stored").expect("a user who is there");
+            }
+        }
+    });
+    store.sql("SELECT pg_stat_force_next_flush()");
+    // The committers' sessions report when they are idle for a moment or end.
+    store.database.stop(std::time::Duration::from_secs(5));
+    let updates = store.number("SELECT n_tup_upd FROM pg_stat_user_tables WHERE relname = 'users'");
+    let hot = store.number("SELECT n_tup_hot_upd FROM pg_stat_user_tables WHERE relname = 'users'");
+    assert_eq!(updates, 10_000);
+    assert!(hot * 100 >= updates * 95, "{hot} of {updates} updates were HOT");
+}

@@ -1,0 +1,129 @@
+//! Others who write to the same rows: operators, NOVA, a second server.
+
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use diesel::connection::SimpleConnection as _;
+use futures::future::join_all;
+use mfa_core::{EventKind, Origin, Outcome, SecurityEvent, StoreErrorKind};
+use nova_mfa_tests::{NOON, TestStore};
+
+#[test]
+fn a_row_that_changed_between_read_and_write_is_decided_again_on_what_it_is_now() {
+    let store = TestStore::postgres();
+    let ada = store.add_user("ada");
+    let connection = Mutex::new(store.postgres_connection());
+    let runs = Arc::new(AtomicU32::new(0));
+    let count = Arc::clone(&runs);
+    let enforced = store.runtime.block_on(store.accounts().update(ada, move |account| {
+        if count.fetch_add(1, Ordering::SeqCst) == 0 {
+            // Between the read and the write, as NOVA might.
+            let mut connection = connection.lock().unwrap();
+            connection.batch_execute("UPDATE users SET mfa_enforced = TRUE, full_name = 'Countess'").unwrap();
+        }
+        account.failures += 1;
+        account.record(SecurityEvent::new(EventKind::TotpVerify, Outcome::Failure, NOON, Origin::default()));
+        account.mfa_enforced
+    }));
+    assert_eq!(enforced.unwrap(), Some(true), "the second run saw the foreign change");
+    assert_eq!(runs.load(Ordering::SeqCst), 2);
+    assert_eq!(store.number("SELECT mfa_failed_attempts FROM users"), 1);
+    assert_eq!(store.number("SELECT count(*) FROM mfa_events"), 1, "the run that lost left no event");
+}
+
+#[test]
+fn a_row_that_somebody_holds_delays_nobody_else_and_is_waited_for() {
+    let store = TestStore::postgres();
+    let users: Vec<_> = (0..32).map(|n| store.add_user(&format!("user{n}"))).collect();
+    let accounts = store.accounts();
+    let mut holder = store.postgres_connection();
+    let held = users[7];
+    holder.batch_execute(&format!("BEGIN; UPDATE users SET full_name = 'held' WHERE id = {held}")).unwrap();
+    store.runtime.block_on(async {
+        let delayed = tokio::spawn({
+            let accounts = Arc::clone(&accounts);
+            async move { accounts.update(held, |it| it.failures += 1).await }
+        });
+        let others = users.iter().filter(|user| **user != held);
+        let all = join_all(others.map(|user| accounts.update(*user, |it| it.failures += 1)));
+        for answer in tokio::time::timeout(Duration::from_millis(900), all).await.expect("nobody waits") {
+            answer.unwrap().unwrap();
+        }
+        assert!(!delayed.is_finished(), "its row is held");
+        holder.batch_execute("COMMIT").unwrap();
+        delayed.await.unwrap().unwrap().unwrap();
+    });
+    assert_eq!(store.number("SELECT sum(mfa_failed_attempts) FROM users"), 32);
+}
+
+#[test]
+fn a_row_that_is_held_for_long_is_refused_and_nothing_of_it_is_stored() {
+    let store = TestStore::postgres();
+    let ada = store.add_user("ada");
+    let mut holder = store.postgres_connection();
+    holder.batch_execute("BEGIN; SELECT * FROM users FOR UPDATE").unwrap();
+    let refused = store.runtime.block_on(store.accounts().update(ada, |it| it.failures += 1));
+    assert_eq!(refused.unwrap_err().kind(), StoreErrorKind::Unavailable);
+    holder.batch_execute("ROLLBACK").unwrap();
+    assert_eq!(store.number("SELECT mfa_failed_attempts FROM users"), 0);
+    let after = store.runtime.block_on(store.accounts().update(ada, |it| it.failures += 1));
+    assert!(after.unwrap().is_some(), "the account is served again");
+}
+
+#[test]
+fn two_servers_on_one_database_lose_no_decision() {
+    for store in TestStore::each() {
+        let ada = store.add_user("ada");
+        let second = store.open_again();
+        let servers = [store.accounts(), second.clone()];
+        let count = |server: usize| {
+            let accounts = Arc::clone(&servers[server % 2]);
+            async move {
+                loop {
+                    let counted = accounts.update(ada, |account| {
+                        account.failures += 1;
+                        account.record(SecurityEvent::new(
+                            EventKind::TotpVerify,
+                            Outcome::Failure,
+                            NOON,
+                            Origin::default(),
+                        ));
+                    });
+                    match counted.await {
+                        Ok(found) => break found.unwrap(),
+                        Err(error) if error.kind() == StoreErrorKind::Overloaded => {
+                            tokio::task::yield_now().await;
+                        }
+                        Err(error) => panic!("{}: {error:?}", store.name),
+                    }
+                }
+            }
+        };
+        store.runtime.block_on(join_all((0..100).map(count)));
+        let name = store.name;
+        assert_eq!(store.number("SELECT mfa_failed_attempts FROM users"), 100, "{name}");
+        assert_eq!(store.number("SELECT count(*) FROM mfa_events"), 100, "{name}");
+        assert_eq!(store.number("SELECT max(seq) FROM mfa_events"), 100, "{name}: one chain");
+        second.stop(Duration::from_secs(5));
+    }
+}
+
+#[test]
+fn what_a_store_keeps_is_told_with_its_place_in_the_chain_and_what_it_refuses_is_not() {
+    for store in TestStore::each() {
+        let ada = store.add_user("ada");
+        let record = |outcome| {
+            move |account: &mut mfa_core::Account| {
+                account.record(SecurityEvent::new(EventKind::TotpVerify, outcome, NOON, Origin::default()));
+            }
+        };
+        let accounts = store.accounts();
+        store.runtime.block_on(accounts.update(ada, record(Outcome::Failure))).unwrap();
+        store.runtime.block_on(accounts.update(ada, record(Outcome::Success))).unwrap();
+        store.database.stop(Duration::from_secs(5));
+        let told: Vec<_> =
+            store.log.told().into_iter().map(|it| (it.event.outcome, it.chain.map(|(seq, _)| seq))).collect();
+        assert_eq!(told, [(Outcome::Failure, Some(1)), (Outcome::Success, Some(2))], "{}", store.name);
+    }
+}

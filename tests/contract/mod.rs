@@ -1,0 +1,4 @@
+//! What the ports promise, on every adapter.
+
+mod accounts;
+mod users;

@@ -1,0 +1,96 @@
+//! What `Users` promises.
+
+use mfa_core::{NewUser, NewUserError, PasswordDigest, UserQuery};
+use nova_mfa_tests::{NOON, add_user, on_every_adapter};
+
+#[test]
+fn a_user_is_found_by_name_and_by_address_and_a_name_goes_first() {
+    on_every_adapter(|name, _, users, runtime| {
+        runtime.block_on(async {
+            let ada = add_user(users.as_ref(), "ada").await;
+            let impostor = NewUser {
+                email: "other@example.com".into(),
+                username: "ada@example.com".into(),
+                full_name: None,
+                digest: PasswordDigest::from_column("test:x".into()),
+                is_superuser: false,
+                mfa_enforced: true,
+                created_at: NOON,
+            };
+            let found = |login| {
+                let users = users.clone();
+                async move { users.find_credentials(login).await.unwrap().map(|it| it.user) }
+            };
+            assert_eq!(found("ada").await, Some(ada), "{name}");
+            assert_eq!(found("ada@example.com").await, Some(ada), "{name}");
+            assert_eq!(found("Ada@Example.com").await, Some(ada), "{name}");
+            assert_eq!(found("nobody").await, None, "{name}");
+            assert_eq!(found("").await, None, "{name}");
+            assert_eq!(found("' OR 1=1 --").await, None, "{name}");
+            let by_name = users.insert(impostor).await.unwrap();
+            assert_eq!(found("ada@example.com").await, Some(by_name), "{name}");
+        });
+    });
+}
+
+#[test]
+fn a_name_and_an_address_belong_to_one_user() {
+    on_every_adapter(|name, _, users, runtime| {
+        runtime.block_on(async {
+            add_user(users.as_ref(), "ada").await;
+            let again = NewUser {
+                email: "ada@example.com".into(),
+                username: "lovelace".into(),
+                full_name: None,
+                digest: PasswordDigest::from_column("test:x".into()),
+                is_superuser: false,
+                mfa_enforced: false,
+                created_at: NOON,
+            };
+            let other_address =
+                NewUser { email: "b@example.com".into(), username: "ada".into(), ..again.clone() };
+            assert!(matches!(users.insert(again).await, Err(NewUserError::Taken)), "{name}");
+            assert!(matches!(users.insert(other_address).await, Err(NewUserError::Taken)), "{name}");
+        });
+    });
+}
+
+#[test]
+fn a_password_is_replaced_only_where_it_is_still_the_one_that_was_read() {
+    on_every_adapter(|name, _, users, runtime| {
+        runtime.block_on(async {
+            let ada = add_user(users.as_ref(), "ada").await;
+            let digest = |text: &str| PasswordDigest::from_column(text.to_owned());
+            let old = || digest("test:password");
+            assert!(users.replace_password(ada, old(), digest("test:new")).await.unwrap(), "{name}");
+            assert!(!users.replace_password(ada, old(), digest("test:late")).await.unwrap(), "{name}");
+            let stored = users.find_credentials("ada").await.unwrap().unwrap().digest;
+            assert_eq!(stored, digest("test:new"), "{name}");
+        });
+    });
+}
+
+#[test]
+fn a_list_goes_on_after_a_user_and_takes_wildcards_as_they_stand() {
+    on_every_adapter(|name, _, users, runtime| {
+        runtime.block_on(async {
+            for user in ["ada", "bob", "a_a", "grace"] {
+                add_user(users.as_ref(), user).await;
+            }
+            let list = |text: Option<&str>, after, limit| {
+                let query = UserQuery { text: text.map(str::to_owned), after, limit };
+                let users = users.clone();
+                async move { users.list(query).await.unwrap().users }
+            };
+            let all = list(None, None, 10).await;
+            let names: Vec<_> = all.iter().map(|it| it.username.as_str()).collect();
+            assert_eq!(names, ["ada", "bob", "a_a", "grace"], "{name}");
+            assert_eq!(all[0].full_name.as_deref(), Some("ada Example"), "{name}");
+            let rest = list(None, Some(all[1].user), 1).await;
+            assert_eq!(rest, all[2..3], "{name}");
+            let found = list(Some("A_"), None, 10).await;
+            assert_eq!(found.len(), 1, "{name}: an underscore stands for itself");
+            assert!(list(Some("%"), None, 10).await.is_empty(), "{name}");
+        });
+    });
+}

@@ -1,0 +1,3 @@
+//! Everything that is spent once, and everything that is counted, under many at once.
+
+mod totp;

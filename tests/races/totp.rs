@@ -1,0 +1,148 @@
+//! TOTP codes and pending tokens.
+
+use std::sync::Arc;
+
+use futures::future::join_all;
+use mfa_core::StoreErrorKind;
+use mfa_flows::{Call, Granted, Refusal, TokenKind};
+use mfa_totp::TotpCode;
+use nova_mfa_tests::{TestStore, World};
+
+/// A try that is repeated while too many wait, as a client told 503 with `Retry-After` repeats it.
+async fn verify(world: &World, call: &Call, code: TotpCode) -> Result<Granted, Refusal> {
+    loop {
+        match world.flows.verify_totp(call, code.clone()).await {
+            Err(Refusal::Store(error)) if error.kind() == StoreErrorKind::Overloaded => {
+                tokio::task::yield_now().await;
+            }
+            answer => break answer,
+        }
+    }
+}
+
+#[test]
+fn a_hundred_submissions_of_one_code_give_one_token() {
+    for store in TestStore::each() {
+        let name = store.name;
+        let world = World::over(store);
+        let ada = world.enrol("ada");
+        let calls: Vec<_> = (0..100).map(|_| world.call(ada.user, TokenKind::Pending)).collect();
+        let code = world.code(&ada);
+        let answers = world
+            .store
+            .runtime
+            .block_on(join_all(calls.iter().map(|call| verify(&world, call, code.clone()))));
+        let granted = answers.iter().filter(|answer| answer.is_ok()).count();
+        assert_eq!(granted, 1, "{name}");
+        let successes = "SELECT count(*) FROM mfa_events WHERE event = 'totp_verify' AND outcome = 'success'";
+        assert_eq!(world.store.number(successes), 1, "{name}");
+    }
+}
+
+#[test]
+fn a_hundred_submissions_under_one_pending_token_give_one_token_whatever_their_codes() {
+    for store in TestStore::each() {
+        let name = store.name;
+        let world = World::over(store);
+        let ada = world.enrol("ada");
+        let call = world.call(ada.user, TokenKind::Pending);
+        let code = world.code(&ada);
+        let answers =
+            world.store.runtime.block_on(join_all((0..100).map(|_| verify(&world, &call, code.clone()))));
+        assert_eq!(answers.iter().filter(|answer| answer.is_ok()).count(), 1, "{name}");
+        assert!(
+            answers.iter().all(|answer| matches!(answer, Ok(_) | Err(Refusal::TokenSpent))),
+            "{name}: the others learn that the token is spent, and count nothing"
+        );
+        assert_eq!(world.store.number("SELECT mfa_failed_attempts FROM users"), 0, "{name}");
+    }
+}
+
+#[test]
+fn three_hundred_wrong_codes_get_ten_answers_and_count_ten() {
+    for store in TestStore::each() {
+        let name = store.name;
+        let world = World::over(store);
+        let ada = world.enrol("ada");
+        let calls: Vec<_> = (0..30).map(|_| world.call(ada.user, TokenKind::Pending)).collect();
+        let wrong = world.wrong_code(&ada);
+        let tries = (0..300).map(|n| verify(&world, &calls[n % 30], wrong.clone()));
+        let answers = world.store.runtime.block_on(join_all(tries));
+        let count = |fits: fn(&Refusal) -> bool| {
+            answers.iter().filter_map(|it| it.as_ref().err()).filter(|it| fits(it)).count()
+        };
+        assert_eq!(count(|it| matches!(it, Refusal::InvalidCode)), 10, "{name}");
+        assert_eq!(count(|it| matches!(it, Refusal::AccountLocked { .. })), 290, "{name}");
+        assert_eq!(world.store.number("SELECT mfa_failed_attempts FROM users"), 10, "{name}");
+        let failures = "SELECT count(*) FROM mfa_events WHERE event = 'totp_verify' AND outcome = 'failure'";
+        assert_eq!(world.store.number(failures), 10, "{name}");
+    }
+}
+
+#[test]
+fn two_servers_on_one_database_give_one_token_for_one_code_and_ten_answers_to_wrong_ones() {
+    for store in TestStore::each() {
+        let name = store.name;
+        let world = World::over(store);
+        let (ada, bob) = (world.enrol("ada"), world.enrol("bob"));
+        let second = world.beside();
+        let servers = [Arc::clone(&world.flows), Arc::clone(&second)];
+        let submit = |n: usize, call: Call, code: TotpCode| {
+            let flows = Arc::clone(&servers[n % 2]);
+            async move {
+                loop {
+                    match flows.verify_totp(&call, code.clone()).await {
+                        Err(Refusal::Store(error)) if error.kind() == StoreErrorKind::Overloaded => {
+                            tokio::task::yield_now().await;
+                        }
+                        answer => break answer,
+                    }
+                }
+            }
+        };
+        let code = world.code(&ada);
+        let tries: Vec<_> =
+            (0..50).map(|n| submit(n, world.call(ada.user, TokenKind::Pending), code.clone())).collect();
+        let answers = world.store.runtime.block_on(join_all(tries));
+        assert_eq!(answers.iter().filter(|answer| answer.is_ok()).count(), 1, "{name}");
+
+        let wrong = world.wrong_code(&bob);
+        let tries: Vec<_> =
+            (0..100).map(|n| submit(n, world.call(bob.user, TokenKind::Pending), wrong.clone())).collect();
+        let answers = world.store.runtime.block_on(join_all(tries));
+        let evaluated = answers.iter().filter(|it| matches!(it, Err(Refusal::InvalidCode))).count();
+        assert_eq!(evaluated, 10, "{name}");
+        drop((servers, second));
+    }
+}
+
+#[test]
+fn two_first_enrolments_at_once_leave_one_in_force_and_one_token() {
+    for store in TestStore::each() {
+        let name = store.name;
+        let world = World::over(store);
+        let user = world.store.add_user("ada");
+        let calls: Vec<_> = (0..20).map(|_| world.call(user, TokenKind::OneFactor)).collect();
+        let flows = &world.flows;
+        let granted = world.store.runtime.block_on(async {
+            let started = flows.start_totp_enrolment(&calls[0], None).await.unwrap();
+            let secret = mfa_totp::import_secret(started.provisioning.secret().expose()).unwrap();
+            let code = world.code(&nova_mfa_tests::Enrolled { user, secret });
+            let confirm = |call| {
+                let code = code.clone();
+                async move {
+                    loop {
+                        match flows.confirm_totp_enrolment(call, code.clone()).await {
+                            Err(Refusal::Store(error)) if error.kind() == StoreErrorKind::Overloaded => {
+                                tokio::task::yield_now().await;
+                            }
+                            answer => break answer,
+                        }
+                    }
+                }
+            };
+            join_all(calls.iter().map(confirm)).await.iter().filter(|it| it.is_ok()).count()
+        });
+        assert_eq!(granted, 1, "{name}");
+    }
+}

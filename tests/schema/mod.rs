@@ -1,0 +1,4 @@
+//! The table `users`: how it comes to be, what others may write to it, how it goes.
+
+mod guard;
+mod migrations;

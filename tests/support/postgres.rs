@@ -1,0 +1,73 @@
+//! A PostgreSQL database of one test's own.
+
+use std::hash::{BuildHasher as _, RandomState};
+
+use diesel::connection::SimpleConnection as _;
+use diesel::{Connection as _, PgConnection};
+use url::Url;
+
+use crate::postgres_url;
+
+/// An empty database with a random name, dropped with this value, whoever is still connected to it.
+#[derive(Debug)]
+pub struct PgDatabase {
+    name: String,
+    url: String,
+}
+
+impl PgDatabase {
+    /// Creates one on the server of [`postgres_url`].
+    pub fn create() -> Self {
+        // Each `RandomState` has keys of its own.
+        let random = RandomState::new().hash_one(std::process::id());
+        let name = format!("mfa_test_{random:016x}");
+        let mut url = Url::parse(&postgres_url()).expect("MFA_TEST_DATABASE_URL is a URL");
+        url.set_path(&name);
+        // template1 cannot be copied while anyone is connected to it; template0 lets nobody in.
+        on_server(&format!("CREATE DATABASE {name} TEMPLATE template0"))
+            .unwrap_or_else(|error| panic!("cannot create a database for the test: {error}"));
+        Self { name, url: url.into() }
+    }
+
+    /// How to connect to it, in the form of `DATABASE_URL`.
+    pub fn url(&self) -> &str {
+        &self.url
+    }
+
+    /// A connection to it.
+    pub fn connect(&self) -> PgConnection {
+        PgConnection::establish(&self.url).expect("a database that was created lets its creator in")
+    }
+}
+
+impl Drop for PgDatabase {
+    fn drop(&mut self) {
+        // Not a panic: this may run while a failed test unwinds, and a second panic would hide the first.
+        if let Err(error) = on_server(&format!("DROP DATABASE {} WITH (FORCE)", self.name)) {
+            eprintln!("the test database {} is left behind: {error}", self.name);
+        }
+    }
+}
+
+fn on_server(statement: &str) -> Result<(), String> {
+    let mut server = PgConnection::establish(&postgres_url()).map_err(|error| error.to_string())?;
+    server.batch_execute(statement).map_err(|error| error.to_string())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_database_is_its_own_and_is_dropped_under_those_who_are_connected() {
+        let [first, second] = [PgDatabase::create(), PgDatabase::create()];
+        let url = first.url().to_owned();
+        let mut connection = first.connect();
+        connection.batch_execute("CREATE TABLE here (id INTEGER)").unwrap();
+        assert!(second.connect().batch_execute("SELECT id FROM here").is_err());
+
+        drop(first);
+        assert!(connection.batch_execute("SELECT id FROM here").is_err());
+        assert!(PgConnection::establish(&url).is_err());
+    }
+}

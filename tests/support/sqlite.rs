@@ -1,0 +1,44 @@
+//! An embedded database of one test's own.
+
+use std::path::Path;
+
+use tempfile::TempDir;
+
+/// A data directory with a place for the embedded database in it, removed with this value.
+#[derive(Debug)]
+pub struct SqliteDatabase {
+    directory: TempDir,
+}
+
+impl SqliteDatabase {
+    /// Makes the directory; the database file comes into being at the first connection.
+    pub fn create() -> Self {
+        Self { directory: tempfile::tempdir().expect("the system's temporary directory takes one more") }
+    }
+
+    /// Where the database is, in the form of `DATABASE_URL`.
+    pub fn url(&self) -> String {
+        format!("sqlite://{}", self.directory.path().join("nova-mfa.db").display())
+    }
+
+    /// The directory, for `MFA_DATA_DIR`.
+    pub fn directory(&self) -> &Path {
+        self.directory.path()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_database_lies_in_its_directory_and_goes_with_it() {
+        let database = SqliteDatabase::create();
+        let directory = database.directory().to_owned();
+        assert!(directory.is_dir());
+        assert_eq!(database.url(), format!("sqlite://{}/nova-mfa.db", directory.display()));
+
+        drop(database);
+        assert!(!directory.exists());
+    }
+}

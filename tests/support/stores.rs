@@ -1,0 +1,198 @@
+//! Every store of accounts, opened for one test.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use mfa_core::testing::{MemoryAccounts, RecordingLog};
+use mfa_core::{Accounts, KeyId, NewUser, PasswordDigest, SecretBytes, SecretText, Timestamp, UserId, Users};
+use mfa_infra::crypto::{AuditKeys, KeyRing, OsEntropy};
+use mfa_infra::database::{Database, DatabaseOptions, Location, Surroundings};
+use tokio::runtime::Runtime;
+
+use crate::{PgDatabase, SqliteDatabase};
+
+/// Noon of some day, for clocks that stand still.
+pub const NOON: Timestamp = Timestamp::from_seconds(1_800_000_000);
+
+/// A database of one test's own, open, with its schema.
+#[derive(Debug)]
+pub struct TestStore {
+    /// For messages.
+    pub name: &'static str,
+    /// The open database.
+    pub database: Arc<dyn Database>,
+    /// What it told.
+    pub log: Arc<RecordingLog>,
+    /// Where it is.
+    pub location: Location,
+    /// What the test's futures run on.
+    pub runtime: Runtime,
+    guard: Guard,
+}
+
+#[derive(Debug)]
+enum Guard {
+    Sqlite(SqliteDatabase),
+    Postgres(PgDatabase),
+}
+
+impl TestStore {
+    /// An embedded one.
+    pub fn sqlite() -> Self {
+        Self::sqlite_with(&DatabaseOptions::default())
+    }
+
+    /// An embedded one, opened so.
+    pub fn sqlite_with(options: &DatabaseOptions) -> Self {
+        let guard = SqliteDatabase::create();
+        let location = Location::Sqlite(guard.directory().join("nova-mfa.db"));
+        Self::open("SQLite", location, Guard::Sqlite(guard), options)
+    }
+
+    /// One on the PostgreSQL server.
+    pub fn postgres() -> Self {
+        Self::postgres_with(&DatabaseOptions::default())
+    }
+
+    /// One on the PostgreSQL server, opened so.
+    pub fn postgres_with(options: &DatabaseOptions) -> Self {
+        let guard = PgDatabase::create();
+        let location = Location::Postgres(SecretText::new(guard.url().to_owned()));
+        Self::open("PostgreSQL", location, Guard::Postgres(guard), options)
+    }
+
+    /// One on the PostgreSQL server, in whose database this SQL was run before.
+    pub fn postgres_over(sql: &str) -> Self {
+        use diesel::connection::SimpleConnection as _;
+        let guard = PgDatabase::create();
+        guard.connect().batch_execute(sql).expect("what stood there before");
+        let location = Location::Postgres(SecretText::new(guard.url().to_owned()));
+        Self::open("PostgreSQL", location, Guard::Postgres(guard), &DatabaseOptions::default())
+    }
+
+    /// One of each.
+    pub fn each() -> [Self; 2] {
+        [Self::sqlite(), Self::postgres()]
+    }
+
+    fn open(name: &'static str, location: Location, guard: Guard, options: &DatabaseOptions) -> Self {
+        let runtime = Runtime::new().expect("the system gives threads");
+        let log = Arc::new(RecordingLog::default());
+        let database = open_database(&location, options, &log, &runtime);
+        Self { name, database, log, location, runtime, guard }
+    }
+
+    /// A second process's view of the same database.
+    pub fn open_again(&self) -> Arc<dyn Database> {
+        open_database(&self.location, &DatabaseOptions::default(), &self.log, &self.runtime)
+    }
+
+    /// The port.
+    pub fn accounts(&self) -> Arc<dyn Accounts> {
+        self.database.clone()
+    }
+
+    /// Runs SQL as an operator would, with a client of the operator's own.
+    pub fn sql(&self, statement: &str) {
+        use diesel::connection::SimpleConnection as _;
+        match &self.guard {
+            Guard::Sqlite(guard) => {
+                let path = guard.directory().join("nova-mfa.db");
+                let path = path.to_str().expect("a UTF-8 path");
+                let mut connection = <diesel::SqliteConnection as diesel::Connection>::establish(path)
+                    .expect("the file of an open database");
+                connection.batch_execute("PRAGMA busy_timeout = 5000").expect("a pragma");
+                connection.batch_execute(statement).expect("the operator's SQL runs");
+            }
+            Guard::Postgres(guard) => {
+                guard.connect().batch_execute(statement).expect("the operator's SQL runs");
+            }
+        }
+    }
+
+    /// What a query for one whole number answers.
+    pub fn number(&self, query: &str) -> i64 {
+        use diesel::RunQueryDsl as _;
+        let query = diesel::sql_query(format!("SELECT CAST(({query}) AS BIGINT) AS number"));
+        let row: Number = match &self.guard {
+            Guard::Sqlite(guard) => {
+                let path = guard.directory().join("nova-mfa.db");
+                let path = path.to_str().expect("a UTF-8 path");
+                let mut connection = <diesel::SqliteConnection as diesel::Connection>::establish(path)
+                    .expect("the file of an open database");
+                query.get_result(&mut connection).expect("a number")
+            }
+            Guard::Postgres(guard) => query.get_result(&mut guard.connect()).expect("a number"),
+        };
+        row.number
+    }
+
+    /// A connection that holds what it locks, where the store is PostgreSQL.
+    pub fn postgres_connection(&self) -> diesel::PgConnection {
+        match &self.guard {
+            Guard::Postgres(guard) => guard.connect(),
+            Guard::Sqlite(_) => panic!("this test is for PostgreSQL"),
+        }
+    }
+
+    /// Adds a user of that name.
+    pub fn add_user(&self, name: &str) -> UserId {
+        self.runtime.block_on(add_user(self.database.as_ref(), name))
+    }
+}
+
+#[derive(diesel::QueryableByName)]
+struct Number {
+    #[diesel(sql_type = diesel::sql_types::BigInt)]
+    number: i64,
+}
+
+impl Drop for TestStore {
+    fn drop(&mut self) {
+        self.database.stop(Duration::from_secs(5));
+    }
+}
+
+fn open_database(
+    location: &Location,
+    options: &DatabaseOptions,
+    log: &Arc<RecordingLog>,
+    runtime: &Runtime,
+) -> Arc<dyn Database> {
+    let around = Surroundings {
+        audit: Arc::new(AuditKeys::new(&test_keys())),
+        entropy: Arc::new(OsEntropy),
+        log: log.clone(),
+        runtime: runtime.handle().clone(),
+    };
+    location.open(options, around).expect("the database of a test opens")
+}
+
+/// Keys that are nobody's.
+pub fn test_keys() -> KeyRing {
+    let id = KeyId::parse("test").expect("a good name");
+    KeyRing::new(vec![(id, SecretBytes::new(vec![7; 32]))]).expect("a good key")
+}
+
+/// Adds a user of that name to any store.
+pub async fn add_user(users: &(impl Users + ?Sized), name: &str) -> UserId {
+    let user = NewUser {
+        email: format!("{name}@example.com"),
+        username: name.to_owned(),
+        full_name: Some(format!("{name} Example")),
+        digest: PasswordDigest::from_column("test:password".to_owned()),
+        is_superuser: false,
+        mfa_enforced: false,
+        created_at: NOON,
+    };
+    users.insert(user).await.expect("a name that is free")
+}
+
+/// The same suite on every adapter of the two ports: memory, `SQLite`, PostgreSQL.
+pub fn on_every_adapter(suite: impl Fn(&'static str, Arc<dyn Accounts>, Arc<dyn Users>, &Runtime)) {
+    let memory = Arc::new(MemoryAccounts::default());
+    suite("memory", memory.clone(), memory, &Runtime::new().expect("the system gives threads"));
+    for store in TestStore::each() {
+        suite(store.name, store.database.clone(), store.database.clone(), &store.runtime);
+    }
+}

@@ -1,0 +1,115 @@
+//! The flows over a real store, with a clock that stands still and real ciphers.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use mfa_core::testing::{ManualClock, NoLimits, TestHasher};
+use mfa_core::{Origin, SecretBytes, SecretText, UserId};
+use mfa_flows::{Accepts, AdminCall, Call, Flows, Policy, Ports, TokenKind};
+use mfa_infra::crypto::{AesGcmCipher, OsEntropy};
+use mfa_infra::database::Database;
+use mfa_jwt::{KeyRing, SecretKey, TokenConfig, TokenService};
+use mfa_totp::{Parameters, Step, TotpCode};
+
+use crate::stores::test_keys;
+use crate::{NOON, TestStore};
+
+/// The flows over one store, without limits by address.
+#[derive(Debug)]
+pub struct World {
+    /// The store beneath.
+    pub store: TestStore,
+    /// The flows.
+    pub flows: Arc<Flows>,
+    /// What time it is to them.
+    pub clock: Arc<ManualClock>,
+}
+
+/// A user with an authenticator app.
+#[derive(Clone, Debug)]
+pub struct Enrolled {
+    /// Who.
+    pub user: UserId,
+    /// What the app holds.
+    pub secret: SecretBytes,
+}
+
+impl World {
+    /// Over this store, at noon.
+    pub fn over(store: TestStore) -> Self {
+        let clock = Arc::new(ManualClock::at(NOON));
+        let flows = flows(&store, store.database.clone(), clock.clone());
+        Self { store, flows, clock }
+    }
+
+    /// The flows of a second server on the same database.
+    pub fn beside(&self) -> Arc<Flows> {
+        flows(&self.store, self.store.open_again(), self.clock.clone())
+    }
+
+    /// A call with a fresh token of that kind.
+    pub fn call(&self, user: UserId, kind: TokenKind) -> Call {
+        let admin = AdminCall { actor: "test".to_owned(), reason: None, origin: Origin::default() };
+        let minted = self.store.runtime.block_on(self.flows.mint_token(&admin, user, kind)).expect("a token");
+        let token = minted.token.token.expose().to_owned();
+        self.flows.open(Some(&token), Accepts::Any, Origin::default()).expect("a good token")
+    }
+
+    /// Makes a user and enrols an authenticator app. The clock moves on, so that the first code is a new one.
+    pub fn enrol(&self, name: &str) -> Enrolled {
+        let user = self.store.add_user(name);
+        let call = self.call(user, TokenKind::OneFactor);
+        let enrolment = self.store.runtime.block_on(self.flows.start_totp_enrolment(&call, None));
+        let base32 = enrolment.expect("an enrolment").provisioning.secret().expose().to_owned();
+        let secret = mfa_totp::import_secret(&base32).expect("the secret that was shown");
+        let enrolled = Enrolled { user, secret };
+        let code = self.code(&enrolled);
+        self.store.runtime.block_on(self.flows.confirm_totp_enrolment(&call, code)).expect("confirmed");
+        self.clock.advance(Duration::from_secs(30));
+        enrolled
+    }
+
+    /// What the app shows now.
+    pub fn code(&self, enrolled: &Enrolled) -> TotpCode {
+        use mfa_core::Clock as _;
+        let step = Step::at(self.clock.now());
+        step.code(&enrolled.secret, Parameters::default()).expect("a time after 1970")
+    }
+
+    /// A code that the app shows at no step of the window.
+    pub fn wrong_code(&self, enrolled: &Enrolled) -> TotpCode {
+        use mfa_core::Clock as _;
+        let now = self.clock.now();
+        let near: Vec<_> = [now.minus(mfa_totp::PERIOD), now, now.plus(mfa_totp::PERIOD)]
+            .map(|at| Step::at(at).code(&enrolled.secret, Parameters::default()))
+            .into_iter()
+            .flatten()
+            .collect();
+        let guesses = (0..9).map(|digit| TotpCode::parse(&digit.to_string().repeat(6)).expect("six digits"));
+        guesses.into_iter().find(|code| !near.contains(code)).expect("three codes are not nine")
+    }
+}
+
+fn flows(store: &TestStore, database: Arc<dyn Database>, clock: Arc<ManualClock>) -> Arc<Flows> {
+    let entropy = Arc::new(OsEntropy);
+    let secret = SecretText::new("b2f7Qm1xV8s0KzJ4tYp6RcLw9aHdEu3N".to_owned());
+    let key = SecretKey::new(&secret).expect("a strong key");
+    let tokens = TokenService::new(TokenConfig {
+        issuer: "nova-mfa".to_owned(),
+        audience: "nova".to_owned(),
+        keys: KeyRing::shared_secret(key, Vec::new()),
+        accept_legacy: false,
+    });
+    let ports = Ports {
+        accounts: database.clone(),
+        users: database,
+        clock,
+        entropy: entropy.clone(),
+        cipher: Arc::new(AesGcmCipher::new(&test_keys(), entropy)),
+        hasher: Arc::new(TestHasher),
+        limiter: Arc::new(NoLimits),
+        log: store.log.clone(),
+        tokens: Arc::new(tokens.expect("a good configuration")),
+    };
+    Arc::new(Flows::new(ports, Policy::default()))
+}
