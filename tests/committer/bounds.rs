@@ -17,8 +17,8 @@ fn hold(store: &TestStore, user: UserId) -> Sender<()> {
     let accounts = store.accounts();
     store.runtime.spawn(async move {
         let holding = accounts.update(user, move |_| {
-            drop(entered.send(()));
-            drop(released.lock().unwrap_or_else(PoisonError::into_inner).recv());
+            let _ = entered.send(());
+            let _ = released.lock().unwrap_or_else(PoisonError::into_inner).recv();
         });
         drop(holding.await);
     });
@@ -82,8 +82,8 @@ fn a_decision_that_waited_too_long_is_dropped_undecided() {
             let accounts = store.accounts();
             store.runtime.spawn(async move {
                 let holding = accounts.update(bob, move |_| {
-                    drop(entered.send(()));
-                    drop(released.lock().unwrap_or_else(PoisonError::into_inner).recv());
+                    let _ = entered.send(());
+                    let _ = released.lock().unwrap_or_else(PoisonError::into_inner).recv();
                 });
                 drop(holding.await);
             });

@@ -1,2 +1,46 @@
-//! The admin command line.
-fn main() {}
+//! `mfa-admin`, the admin command line of NOVA MFA: `clap` to the left, the flows to the right.
+//!
+//! Each command opens only what it needs, does one thing through the same flows as the server, and answers in lines
+//! for people or, with `--json`, in one JSON document. Exit code 0: done; 1: not done, with a sentence on standard
+//! error; 2: not understood.
+//!
+//! It refuses to take a secret as an argument (others would see it in the list of processes), to show a stored one,
+//! and to hold a rule of its own. To add a command: its arguments in `cli.rs`, a function in `commands/` that returns
+//! an [`Answer`](answer::Answer), and the audit event in the flow that it calls.
+
+mod actor;
+mod administration;
+mod answer;
+mod cli;
+mod commands;
+mod failure;
+mod password;
+mod screen;
+mod values;
+
+use std::ffi::OsString;
+use std::process::ExitCode;
+
+use crate::cli::Cli;
+use crate::screen::Screen;
+
+fn main() -> ExitCode {
+    let words: Vec<OsString> = std::env::args_os().collect();
+    match Cli::read(&words) {
+        Ok(cli) => {
+            let mut screen = Screen::of_process(cli.manner.json);
+            let done = commands::run(cli).and_then(|answer| screen.show(&answer));
+            match done {
+                Ok(()) => ExitCode::SUCCESS,
+                Err(failure) => {
+                    screen.fail(&failure);
+                    ExitCode::FAILURE
+                }
+            }
+        }
+        Err(error) => {
+            Screen::of_process(cli::asks_for_json(&words)).explain_usage(&error);
+            ExitCode::from(u8::try_from(error.exit_code()).unwrap_or(2))
+        }
+    }
+}

@@ -67,7 +67,8 @@ mod tests {
 
     fn banner(address: &str, demo: Option<&str>) -> String {
         let demo = demo.map(|password| ("demo".to_owned(), SecretText::new(password.to_owned())));
-        Banner { address: address.parse().unwrap(), store: "SQLite data/nova-mfa.db".into(), demo }.to_string()
+        Banner { address: address.parse().unwrap(), store: "SQLite data/nova-mfa.db".into(), demo }
+            .to_string()
     }
 
     #[test]
@@ -82,6 +83,9 @@ mod tests {
     #[test]
     fn the_line_to_try_survives_any_password() {
         let text = banner("[::1]:1", Some(r#"it's "me""#));
-        assert!(text.contains(r#"-d '{"username":"demo","password":"it'\''s \"me\""}' http://[::1]:1/api"#), "{text}");
+        assert!(
+            text.contains(r#"-d '{"username":"demo","password":"it'\''s \"me\""}' http://[::1]:1/api"#),
+            "{text}"
+        );
     }
 }

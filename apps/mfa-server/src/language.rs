@@ -99,7 +99,9 @@ mod tests {
 
     #[test]
     fn the_fallback_is_spoken_where_none_of_ours_is_asked_for() {
-        for lines in [&[][..], &["de"], &["*"], &["en;q=0"], &["en;q=2"], &["en;q=x"], &["en;q=0.1234"], &[",;,="]] {
+        for lines in
+            [&[][..], &["de"], &["*"], &["en;q=0"], &["en;q=2"], &["en;q=x"], &["en;q=0.1234"], &[",;,="]]
+        {
             assert_eq!(asked(lines), Language::French, "{lines:?}");
         }
     }

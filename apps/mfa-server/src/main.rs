@@ -27,12 +27,17 @@ fn run() -> Result<(), Box<dyn Error>> {
     let settings = Settings::load(&Sources::of_process()?)?;
     let bind = settings.server.bind;
     // First, so that a second server on the same address leaves the data of the first alone.
-    let listener = mfa_server::listen(bind)
-        .map_err(|error| format!("cannot listen on {bind} ({error}): stop what listens there, or set MFA_BIND"))?;
+    let listener = mfa_server::listen(bind).map_err(|error| {
+        format!("cannot listen on {bind} ({error}): stop what listens there, or set MFA_BIND")
+    })?;
     let mfa = Arc::new(Mfa::open(settings)?);
     let running = mfa_server::serve(Arc::clone(&mfa), listener)?;
     println!("{}", Banner::of(&mfa, running.address()));
-    let ended = running.until_signalled(|| mfa.telemetry().reopen());
+    let ended = running.until_signalled(|| {
+        if let Err(error) = mfa.telemetry().reopen() {
+            eprintln!("error: {error}");
+        }
+    });
     mfa.stop(DRAIN);
     Ok(ended?)
 }

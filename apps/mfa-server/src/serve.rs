@@ -132,8 +132,8 @@ fn edge(mfa: &Arc<Mfa>) -> io::Result<Edge> {
         rates: ToldRates::of(&settings.limits),
         entropy: Arc::clone(&mfa.flows().ports().entropy),
         overloaded: Box::new(move || load.overloaded()),
-        access: mfa.telemetry().access().clone(),
-        log: mfa.telemetry().logger().clone(),
+        droppable: mfa.telemetry().access(),
+        log: mfa.telemetry().logger(),
     })
 }
 
@@ -180,3 +180,6 @@ impl Drop for Running {
 fn joined(thread: JoinHandle<io::Result<()>>) -> io::Result<()> {
     thread.join().unwrap_or_else(|_| Err(io::Error::other("the server panicked")))
 }
+
+#[cfg(test)]
+mod tests;

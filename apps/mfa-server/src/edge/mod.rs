@@ -40,9 +40,9 @@ pub(crate) struct Edge {
     pub(crate) entropy: Arc<dyn Entropy>,
     /// Whether too much is waiting.
     pub(crate) overloaded: Box<dyn Fn() -> bool + Send + Sync>,
-    /// For access lines, which may be dropped.
-    pub(crate) access: slog::Logger,
-    /// For faults.
+    /// For lines that clients bring about, which may be dropped: access, and faults of theirs.
+    pub(crate) droppable: slog::Logger,
+    /// For faults of ours.
     pub(crate) log: slog::Logger,
 }
 
@@ -76,7 +76,7 @@ impl Edge {
             Ok(response) => (response.status(), response.request().match_pattern()),
             Err(response) => (response.status(), None),
         };
-        lines::access(&self.access, method, route.as_deref(), status, started.elapsed(), &caller);
+        lines::access(&self.droppable, method, route.as_deref(), status, started.elapsed(), &caller);
         outcome.map_err(|response| InternalError::from_response("answered at the edge", response).into())
     }
 
@@ -96,23 +96,21 @@ impl Edge {
         request.path().starts_with("/api/") && (self.overloaded)()
     }
 
-    fn finished(&self, response: ServiceResponse<BoxBody>, caller: &Caller) -> ServiceResponse<BoxBody> {
-        let explained = response.response().error().map(|error| self.explained(error, caller));
-        match explained {
-            Some(explained) => response.into_response(explained),
-            None => {
-                let mut response = response;
-                headers::secure(response.headers_mut(), &caller.request_id, self.over_tls);
-                response
-            }
+    fn finished(&self, mut response: ServiceResponse<BoxBody>, caller: &Caller) -> ServiceResponse<BoxBody> {
+        if let Some(error) = response.response().error() {
+            let explained = self.explained(error, caller);
+            return response.into_response(explained);
         }
+        headers::secure(response.headers_mut(), &caller.request_id, self.over_tls);
+        response
     }
 
     /// The problem document for an error, and the one log line about it.
     fn explained(&self, error: &actix_web::Error, caller: &Caller) -> HttpResponse {
         let bug = Fault::Bug("an error that is no fault");
         let fault = error.as_error::<Fault>().unwrap_or(&bug);
-        lines::fault(&self.log, fault, caller);
+        let log = if fault.kind().is_ours() { &self.log } else { &self.droppable };
+        lines::fault(log, fault, caller);
         let mut response = respond(fault, caller, self.rates);
         headers::secure(response.headers_mut(), &caller.request_id, self.over_tls);
         response

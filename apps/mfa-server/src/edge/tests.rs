@@ -1,3 +1,4 @@
+use std::fmt::Write as _;
 use std::sync::Mutex;
 use std::time::Duration;
 
@@ -42,14 +43,14 @@ struct Values(String);
 
 impl slog::Serializer for Values {
     fn emit_arguments(&mut self, key: slog::Key, value: &fmt::Arguments<'_>) -> slog::Result {
-        self.0.push_str(&format!(" {key}={value}"));
-        Ok(())
+        Ok(write!(self.0, " {key}={value}")?)
     }
 }
 
 fn edge(lines: &Lines) -> Edge {
     let rate = Rate { max: 10, window: Duration::from_mins(1) };
-    let proxies = TrustedProxies::new(vec!["10.0.0.0/8".parse().unwrap()], "x-forwarded-for".parse().unwrap());
+    let proxies =
+        TrustedProxies::new(vec!["10.0.0.0/8".parse().unwrap()], "x-forwarded-for".parse().unwrap());
     Edge {
         proxies,
         fallback: Language::French,
@@ -57,7 +58,7 @@ fn edge(lines: &Lines) -> Edge {
         rates: ToldRates::from_rates(rate, rate),
         entropy: Arc::new(SeededEntropy::default()),
         overloaded: Box::new(|| false),
-        access: lines.logger(),
+        droppable: lines.logger(),
         log: lines.logger(),
     }
 }

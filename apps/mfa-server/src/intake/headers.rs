@@ -7,7 +7,8 @@ use crate::problem::Fault;
 
 /// Refuses a call that announces a body over the limit.
 pub(super) fn announced_size(headers: &HeaderMap) -> Result<(), Fault> {
-    let length = headers.get(CONTENT_LENGTH).and_then(|it| it.to_str().ok()).and_then(|it| it.parse::<u64>().ok());
+    let length =
+        headers.get(CONTENT_LENGTH).and_then(|it| it.to_str().ok()).and_then(|it| it.parse::<u64>().ok());
     if length.is_some_and(|length| length > MOST_BYTES as u64) { Err(Fault::TooLarge) } else { Ok(()) }
 }
 
@@ -16,7 +17,8 @@ pub(super) fn media_type(headers: &HeaderMap) -> Result<(), Fault> {
     let mut types = headers.get_all(CONTENT_TYPE);
     let (Some(first), None) = (types.next(), types.next()) else { return Err(Fault::UnsupportedMediaType) };
     let is_json = first.to_str().is_ok_and(is_json);
-    let is_plain = headers.get_all(CONTENT_ENCODING).all(|it| it.as_bytes().eq_ignore_ascii_case(b"identity"));
+    let is_plain =
+        headers.get_all(CONTENT_ENCODING).all(|it| it.as_bytes().eq_ignore_ascii_case(b"identity"));
     if is_json && is_plain { Ok(()) } else { Err(Fault::UnsupportedMediaType) }
 }
 

@@ -43,14 +43,13 @@ impl JsonObject {
     pub(crate) fn required<T>(
         &mut self,
         name: &'static str,
-        parse: impl FnOnce(SecretText) -> Result<T, FieldError>,
+        parse: impl FnOnce(&str) -> Result<T, FieldError>,
     ) -> Option<T> {
-        match self.take(name) {
-            Some(value) => self.parsed(name, value, parse),
-            None => {
-                self.fault(name, FieldError::Missing);
-                None
-            }
+        if let Some(value) = self.take(name) {
+            self.parsed(name, value, parse)
+        } else {
+            self.fault(name, FieldError::Missing);
+            None
         }
     }
 
@@ -58,7 +57,7 @@ impl JsonObject {
     pub(crate) fn optional<T>(
         &mut self,
         name: &'static str,
-        parse: impl FnOnce(SecretText) -> Result<T, FieldError>,
+        parse: impl FnOnce(&str) -> Result<T, FieldError>,
     ) -> Option<T> {
         let value = self.take(name)?;
         self.parsed(name, value, parse)
@@ -92,11 +91,11 @@ impl JsonObject {
         &mut self,
         name: &'static str,
         value: Value,
-        parse: impl FnOnce(SecretText) -> Result<T, FieldError>,
+        parse: impl FnOnce(&str) -> Result<T, FieldError>,
     ) -> Option<T> {
         let text = match value {
             Value::Text(text) if text.expose().contains('\0') => Err(FieldError::Nul),
-            Value::Text(text) => parse(text),
+            Value::Text(text) => parse(text.expose()),
             Value::Other => Err(FieldError::NotText),
         };
         text.map_err(|error| self.fault(name, error)).ok()
@@ -196,7 +195,7 @@ mod tests {
 
     fn text_of(body: &str) -> Result<String, Fault> {
         let mut object = JsonObject::parse(body.as_bytes())?;
-        let code = object.required("code", |text| Ok(text.expose().to_owned()));
+        let code = object.required("code", |text| Ok(text.to_owned()));
         object.finish(code)
     }
 
@@ -273,7 +272,7 @@ mod tests {
     fn an_optional_field_may_be_absent_and_never_wrong() {
         let label = |body: &str| {
             let mut object = JsonObject::parse(body.as_bytes()).unwrap();
-            let label = object.optional("label", |text| Ok(text.expose().to_owned()));
+            let label = object.optional("label", |text| Ok(text.to_owned()));
             object.finish(Some(label))
         };
         assert_eq!(label("{}").unwrap(), None);

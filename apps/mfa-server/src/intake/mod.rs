@@ -147,8 +147,8 @@ impl Body {
 }
 
 /// A code is six ASCII digits and nothing else; how it is spelled is never mended.
-fn totp_code(text: SecretText) -> Result<TotpCode, FieldError> {
-    TotpCode::parse(text.expose()).map_err(|_| FieldError::NotSixDigits)
+fn totp_code(text: &str) -> Result<TotpCode, FieldError> {
+    TotpCode::parse(text).map_err(|_| FieldError::NotSixDigits)
 }
 
 impl FromRequest for Intake {

@@ -27,8 +27,12 @@ pub(super) fn field(error: FieldError, language: Language) -> Cow<'static, str> 
     let (french, english) = match error {
         FieldError::Missing => ("Ce champ est obligatoire.", "This field is required."),
         FieldError::Unknown => ("Ce champ n'est pas connu.", "This field is not known."),
-        FieldError::NotText => ("Ce champ doit être une chaîne de caractères.", "This field must be a string."),
-        FieldError::Nul => ("Ce champ contient un caractère interdit.", "This field has a character that is not allowed."),
+        FieldError::NotText => {
+            ("Ce champ doit être une chaîne de caractères.", "This field must be a string.")
+        }
+        FieldError::Nul => {
+            ("Ce champ contient un caractère interdit.", "This field has a character that is not allowed.")
+        }
         FieldError::NotSixDigits => ("Le code est formé de six chiffres.", "A code is made of six digits."),
         FieldError::Unusable => ("Cette valeur n'est pas utilisable.", "This value cannot be used."),
         FieldError::Taken => ("Cette valeur est déjà prise.", "This value is taken."),
@@ -50,11 +54,16 @@ pub(super) fn field(error: FieldError, language: Language) -> Cow<'static, str> 
 
 const fn french(kind: ProblemKind) -> Text {
     let (title, detail) = match kind {
-        ProblemKind::MalformedRequest => {
-            ("Requête mal formée", "Le corps de la requête doit être un objet JSON en UTF-8, sans clé répétée.")
+        ProblemKind::MalformedRequest => (
+            "Requête mal formée",
+            "Le corps de la requête doit être un objet JSON en UTF-8, sans clé répétée.",
+        ),
+        ProblemKind::BodyTooSlow => {
+            ("Requête incomplète", "Le corps de la requête n'est pas arrivé à temps.")
         }
-        ProblemKind::BodyTooSlow => ("Requête incomplète", "Le corps de la requête n'est pas arrivé à temps."),
-        ProblemKind::TokenMissing => ("Jeton absent", "Cet appel demande un jeton dans l'en-tête Authorization."),
+        ProblemKind::TokenMissing => {
+            ("Jeton absent", "Cet appel demande un jeton dans l'en-tête Authorization.")
+        }
         ProblemKind::TokenInvalid => ("Jeton non valable", "Le jeton n'est pas valable. Reconnectez-vous."),
         ProblemKind::TokenExpired => ("Jeton expiré", "Le jeton a expiré. Reconnectez-vous."),
         ProblemKind::TokenSpent => ("Jeton déjà utilisé", "Le jeton a déjà servi. Reconnectez-vous."),
@@ -89,12 +98,17 @@ const fn french(kind: ProblemKind) -> Text {
         ProblemKind::NoEnrolmentInProgress => {
             ("Aucun enregistrement en cours", "Commencez ou recommencez l'enregistrement de l'application.")
         }
-        ProblemKind::FactorRequired => {
-            ("Facteur obligatoire", "Ce compte doit garder un second facteur : le dernier ne peut pas être retiré.")
-        }
+        ProblemKind::FactorRequired => (
+            "Facteur obligatoire",
+            "Ce compte doit garder un second facteur : le dernier ne peut pas être retiré.",
+        ),
         ProblemKind::InvalidField => ("Champ non valable", "Un champ de la requête n'est pas valable."),
-        ProblemKind::RateLimited => ("Trop de tentatives", "Trop de tentatives. Patientez avant de recommencer."),
-        ProblemKind::InternalError => ("Erreur interne", "Une erreur interne est survenue. Elle a été consignée."),
+        ProblemKind::RateLimited => {
+            ("Trop de tentatives", "Trop de tentatives. Patientez avant de recommencer.")
+        }
+        ProblemKind::InternalError => {
+            ("Erreur interne", "Une erreur interne est survenue. Elle a été consignée.")
+        }
         ProblemKind::StoreUnavailable => {
             ("Service indisponible", "Le service est momentanément indisponible. Réessayez dans un instant.")
         }
@@ -105,31 +119,37 @@ const fn french(kind: ProblemKind) -> Text {
         ProblemKind::ClockSkew => {
             ("Horloge décalée", "L'horloge du service n'est pas fiable pour le moment. Réessayez plus tard.")
         }
-        ProblemKind::Overloaded => ("Service surchargé", "Le service est surchargé. Réessayez dans un instant."),
+        ProblemKind::Overloaded => {
+            ("Service surchargé", "Le service est surchargé. Réessayez dans un instant.")
+        }
     };
     Text { title, detail }
 }
 
 const fn english(kind: ProblemKind) -> Text {
     let (title, detail) = match kind {
-        ProblemKind::MalformedRequest => {
-            ("Malformed request", "The body of the request must be a JSON object in UTF-8, with no key repeated.")
-        }
+        ProblemKind::MalformedRequest => (
+            "Malformed request",
+            "The body of the request must be a JSON object in UTF-8, with no key repeated.",
+        ),
         ProblemKind::BodyTooSlow => ("Incomplete request", "The body of the request did not arrive in time."),
         ProblemKind::TokenMissing => ("No token", "This call needs a token in its Authorization header."),
         ProblemKind::TokenInvalid => ("Invalid token", "The token is not valid. Log in again."),
         ProblemKind::TokenExpired => ("Expired token", "The token has expired. Log in again."),
         ProblemKind::TokenSpent => ("Spent token", "The token has been used. Log in again."),
         ProblemKind::TokenRevoked => ("Revoked token", "The token has been revoked. Log in again."),
-        ProblemKind::StepUpRequired => {
-            ("Recent verification required", "Show a second factor again, then repeat the call with the new token.")
-        }
+        ProblemKind::StepUpRequired => (
+            "Recent verification required",
+            "Show a second factor again, then repeat the call with the new token.",
+        ),
         ProblemKind::InvalidCode => ("Code refused", "The code is wrong, expired or already used."),
         ProblemKind::InvalidCredentials => ("Credentials refused", "The credentials are wrong."),
         ProblemKind::AccountLocked => {
             ("Account locked", "Too many wrong codes: the account is locked for the moment.")
         }
-        ProblemKind::AccountDisabled => ("Account disabled", "This account is disabled. Ask an administrator."),
+        ProblemKind::AccountDisabled => {
+            ("Account disabled", "This account is disabled. Ask an administrator.")
+        }
         ProblemKind::WrongTokenStage => {
             ("Token of another stage", "This token does not fit this stage of the login.")
         }

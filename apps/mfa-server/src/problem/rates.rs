@@ -1,4 +1,4 @@
-//! The limits on client addresses, as the RateLimit fields tell them (draft-ietf-httpapi-ratelimit-headers).
+//! The limits on client addresses, as the `RateLimit` fields tell them (draft-ietf-httpapi-ratelimit-headers).
 
 use mfa_core::RateRule;
 use mfa_infra::settings::{LimitSettings, Rate};

@@ -107,7 +107,8 @@ async fn the_language_of_the_text_is_named() {
 
 #[actix_web::test]
 async fn who_may_come_back_is_told_when() {
-    let locked = |retry_after| Fault::from(Refusal::AccountLocked { lock: Lock::UntilAdministrator, retry_after });
+    let locked =
+        |retry_after| Fault::from(Refusal::AccountLocked { lock: Lock::UntilAdministrator, retry_after });
     assert_eq!(header(&locked(Some(900)), "retry-after").as_deref(), Some("900"));
     assert_eq!(document(&locked(Some(900)), Language::French).await["retry_after"], 900);
     assert_eq!(header(&locked(None), "retry-after"), None);
@@ -128,7 +129,8 @@ fn every_401_has_a_challenge_and_a_step_up_says_what_it_takes() {
     }
     assert_eq!(header(&Refusal::TokenExpired.into(), "www-authenticate").as_deref(), Some("Bearer"));
     assert_eq!(
-        header(&Refusal::StepUpRequired { max_age: Duration::from_mins(10) }.into(), "www-authenticate").as_deref(),
+        header(&Refusal::StepUpRequired { max_age: Duration::from_mins(10) }.into(), "www-authenticate")
+            .as_deref(),
         Some(r#"Bearer error="insufficient_user_authentication", acr_values="aal2", max_age="600""#)
     );
 }
@@ -139,7 +141,10 @@ fn a_limit_is_told_where_it_names_no_user() {
     let by_ip = limited(RateRule::CodeCheckPerIp);
     assert_eq!(header(&by_ip, "ratelimit-policy").as_deref(), Some(r#""code-ip";q=10;w=60"#));
     assert_eq!(header(&by_ip, "ratelimit").as_deref(), Some(r#""code-ip";r=0;t=6"#));
-    assert_eq!(header(&limited(RateRule::LoginPerIp), "ratelimit-policy").as_deref(), Some(r#""login-ip";q=20;w=60"#));
+    assert_eq!(
+        header(&limited(RateRule::LoginPerIp), "ratelimit-policy").as_deref(),
+        Some(r#""login-ip";q=20;w=60"#)
+    );
     for rule in [RateRule::LoginPerUser, RateRule::RecoveryPerUser] {
         assert_eq!(header(&limited(rule), "ratelimit-policy"), None);
         assert_eq!(header(&limited(rule), "retry-after").as_deref(), Some("6"));
@@ -153,11 +158,17 @@ async fn fields_are_named_with_what_is_wrong_in_the_callers_language() {
         document(&fault, Language::English).await["errors"],
         json!([{ "field": "code", "message": "A code is made of six digits." }])
     );
-    assert_eq!(document(&Refusal::InvalidLabel.into(), Language::French).await["errors"][0]["field"], "label");
+    assert_eq!(
+        document(&Refusal::InvalidLabel.into(), Language::French).await["errors"][0]["field"],
+        "label"
+    );
     assert_eq!(document(&Fault::Malformed, Language::French).await.get("errors"), None);
 }
 
 #[test]
 fn a_method_that_is_refused_comes_with_those_that_are_not() {
-    assert_eq!(header(&Fault::MethodNotAllowed { allow: "GET, HEAD" }, "allow").as_deref(), Some("GET, HEAD"));
+    assert_eq!(
+        header(&Fault::MethodNotAllowed { allow: "GET, HEAD" }, "allow").as_deref(),
+        Some("GET, HEAD")
+    );
 }

@@ -59,11 +59,11 @@ pub(super) async fn status(intake: Intake) -> Result<HttpResponse, Fault> {
 
 #[derive(Serialize)]
 struct Methods {
-    methods: Vec<Method>,
+    methods: Vec<Choice>,
 }
 
 #[derive(Serialize)]
-struct Method {
+struct Choice {
     method: &'static str,
     label: &'static str,
     available: bool,
@@ -71,7 +71,7 @@ struct Method {
     reason: Option<&'static str>,
 }
 
-impl Method {
+impl Choice {
     fn of(choice: MethodChoice, language: Language) -> Self {
         Self {
             method: choice.method.as_str(),
@@ -103,7 +103,7 @@ pub(super) async fn methods(intake: Intake) -> Result<HttpResponse, Fault> {
     body.nothing()?;
     let choices = intake.run(|flows| async move { flows.methods(&call).await }).await?;
     let language = intake.caller().language;
-    let methods = choices.into_iter().map(|choice| Method::of(choice, language)).collect();
+    let methods = choices.into_iter().map(|choice| Choice::of(choice, language)).collect();
     Ok(HttpResponse::Ok()
         .insert_header(("Content-Language", language.tag()))
         .insert_header(("Vary", "Accept-Language"))

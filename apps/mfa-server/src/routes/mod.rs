@@ -69,8 +69,9 @@ impl Refusing for Resource {
 /// How a token is presented (RFC 6750).
 const BEARER: &str = "bearer";
 
-/// A fresh access token.
+/// A fresh access token, as RFC 6749 §5.1 hands one out.
 #[derive(Serialize)]
+#[expect(clippy::struct_field_names, reason = "the names are the standard's")]
 struct AccessToken<'a> {
     access_token: &'a str,
     token_type: &'static str,
@@ -80,6 +81,11 @@ struct AccessToken<'a> {
 
 impl<'a> AccessToken<'a> {
     fn new(issued: &'a mfa_jwt::Issued, mfa_ok: bool) -> Self {
-        Self { access_token: issued.token.expose(), token_type: BEARER, expires_in: issued.expires_in, mfa_ok }
+        Self {
+            access_token: issued.token.expose(),
+            token_type: BEARER,
+            expires_in: issued.expires_in,
+            mfa_ok,
+        }
     }
 }

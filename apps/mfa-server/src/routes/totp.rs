@@ -26,7 +26,7 @@ pub(super) async fn start_enrolment(intake: Intake) -> Result<HttpResponse, Faul
     // The account knows whether a token of this stage may enrol: it depends on the factors it has.
     let (call, body) = intake.open(Accepts::Any)?;
     let mut object = body.optional_object()?;
-    let label = object.optional("label", |text| Ok(text.expose().to_owned()));
+    let label = object.optional("label", |text| Ok(text.to_owned()));
     let label = object.finish(Some(label))?;
     let started = intake.run(|flows| async move { flows.start_totp_enrolment(&call, label).await }).await?;
     let shown = &started.provisioning;
@@ -68,7 +68,10 @@ struct Disabled {
 /// `POST /api/mfa/totp/disable`
 pub(super) async fn disable(intake: Intake) -> Result<HttpResponse, Fault> {
     intake
-        .code_check(Accepts::TwoFactors, |flows, call, code| async move { flows.disable_totp(&call, code).await })
+        .code_check(
+            Accepts::TwoFactors,
+            |flows, call, code| async move { flows.disable_totp(&call, code).await },
+        )
         .await?;
     Ok(HttpResponse::Ok().json(Disabled { totp_enabled: false }))
 }

@@ -19,9 +19,10 @@ struct Verified<'a> {
 /// `POST /api/mfa/verify/totp`
 pub(super) async fn totp(intake: Intake) -> Result<HttpResponse, Fault> {
     let granted = intake
-        .code_check(Accepts::SecondFactor, |flows, call, code| async move {
-            flows.verify_totp(&call, code).await
-        })
+        .code_check(
+            Accepts::SecondFactor,
+            |flows, call, code| async move { flows.verify_totp(&call, code).await },
+        )
         .await?;
     Ok(HttpResponse::Ok().json(Verified {
         token: AccessToken::new(&granted.token, true),

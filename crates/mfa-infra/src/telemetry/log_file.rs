@@ -17,13 +17,6 @@ pub enum LogTarget {
     File(PathBuf),
 }
 
-impl LogTarget {
-    /// As the setting spells it: `-` is standard output.
-    pub fn from_setting(text: &str) -> Self {
-        if text == "-" { Self::Stdout } else { Self::File(PathBuf::from(text)) }
-    }
-}
-
 impl fmt::Display for LogTarget {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -150,10 +143,11 @@ mod tests {
     }
 
     #[test]
-    fn a_dash_is_standard_output() {
-        assert_eq!(LogTarget::from_setting("-"), LogTarget::Stdout);
-        assert_eq!(LogTarget::from_setting("logs/mfa.log"), LogTarget::File("logs/mfa.log".into()));
-        LogFile::open(LogTarget::Stdout).unwrap().append("{}").unwrap();
+    fn standard_output_is_a_log_as_well() {
+        let log = LogFile::open(LogTarget::Stdout).unwrap();
+        log.append("{}").unwrap();
+        log.reopen().unwrap();
+        assert_eq!(log.target().to_string(), "standard output");
     }
 
     #[test]

@@ -55,6 +55,10 @@ enum Outcome {
     NoEntropy,
 }
 
+/// The accounts of a group, as they were read and as the decisions so far left them; or why a row means none. They are
+/// compared as accounts, never as rows: a database may spell a document otherwise than it was written.
+type Accounts = HashMap<UserId, Result<(Account, Account), String>>;
+
 /// What every group needs.
 #[derive(Clone, Debug)]
 pub(crate) struct GroupContext {
@@ -95,17 +99,17 @@ impl GroupContext {
 
     /// Runs each decision in turn on a copy of its account as the ones before it left it.
     fn decide(&self, jobs: &mut [Job], rows: Vec<AccountRow>) -> (Vec<Outcome>, Vec<Write>) {
-        let mut accounts: HashMap<UserId, Result<Account, String>> = HashMap::with_capacity(rows.len());
-        for row in &rows {
+        let mut accounts: Accounts = HashMap::with_capacity(rows.len());
+        for row in rows {
             let account = row.to_account().map_err(|error| error.to_string());
-            accounts.insert(UserId::new(row.id), account);
+            accounts.insert(UserId::new(row.id), account.map(|it| (it.clone(), it)));
         }
         let outcomes = jobs
             .iter_mut()
             .map(|job| match accounts.get_mut(&job.user) {
                 None => Outcome::NoSuchUser,
                 Some(Err(why)) => Outcome::Corrupt(why.clone()),
-                Some(Ok(account)) => {
+                Some(Ok((_, account))) => {
                     let mut copy = account.clone();
                     match catch_unwind(AssertUnwindSafe(|| (job.decision)(&mut copy))) {
                         Ok(()) => {
@@ -117,32 +121,31 @@ impl GroupContext {
                 }
             })
             .collect::<Vec<_>>();
-        self.writes(jobs, rows, accounts, outcomes)
+        self.writes(jobs, accounts, outcomes)
     }
 
     fn writes(
         &self,
         jobs: &[Job],
-        rows: Vec<AccountRow>,
-        mut accounts: HashMap<UserId, Result<Account, String>>,
+        accounts: Accounts,
         mut outcomes: Vec<Outcome>,
     ) -> (Vec<Outcome>, Vec<Write>) {
         let mut writes = Vec::new();
-        for before in rows {
-            let user = UserId::new(before.id);
-            let Some(Ok(account)) = accounts.get_mut(&user) else { continue };
-            let events = self.chain.append(account);
-            let after = AccountRow::of(account);
-            let (Ok(events), Some(row)) = (events, after) else {
-                // Without randomness no event has an id: nothing of this account may be stored.
-                for (_, outcome) in jobs.iter().zip(&mut outcomes).filter(|(job, _)| job.user == user) {
-                    *outcome = Outcome::NoEntropy;
-                }
+        for (user, account) in accounts {
+            let Ok((before, mut after)) = account else { continue };
+            if before == after {
                 continue;
-            };
-            if row != before || !events.is_empty() {
+            }
+            let events = self.chain.append(&mut after);
+            let rows = AccountRow::of(&before).zip(AccountRow::of(&after));
+            if let (Ok(events), Some((before, row))) = (events, rows) {
                 let is_cold = row.differs_in_cold_columns(&before);
                 writes.push(Write { row, is_cold, events });
+                continue;
+            }
+            // Without randomness no event has an id: nothing of this account may be stored.
+            for (_, outcome) in jobs.iter().zip(&mut outcomes).filter(|(job, _)| job.user == user) {
+                *outcome = Outcome::NoEntropy;
             }
         }
         (outcomes, writes)

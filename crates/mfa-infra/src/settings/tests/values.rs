@@ -5,8 +5,8 @@ use std::time::Duration;
 use mfa_core::{LockoutPolicy, SecretText};
 
 use super::super::{DatabaseUrl, JwtAlgorithm, Locale, Provided, RedisMode};
-use crate::telemetry::LogTarget;
 use super::*;
+use crate::telemetry::LogTarget;
 
 #[test]
 fn values_that_cannot_be_used_are_named_with_their_cure() {

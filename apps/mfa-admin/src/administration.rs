@@ -1,0 +1,84 @@
+//! The product, opened for one command.
+
+use std::future::Future;
+use std::time::Duration;
+
+use mfa_core::{Origin, UserId};
+use mfa_flows::{AdminCall, Flows, Refusal, UserSelector};
+use mfa_infra::Mfa;
+use mfa_infra::settings::Settings;
+use mfa_infra::telemetry::LogTarget;
+
+use crate::actor;
+use crate::cli::UserArgs;
+use crate::failure::Failure;
+
+/// How long what still waits for the database at the end may take.
+const STOP_WITHIN: Duration = Duration::from_secs(10);
+
+/// The product, opened for one command of one administrator; stopped when dropped.
+pub(crate) struct Administration {
+    mfa: Mfa,
+    call: AdminCall,
+}
+
+impl Administration {
+    /// Opens the database and the log, in the name of the user that runs this process.
+    ///
+    /// # Errors
+    ///
+    /// [`Failure::Open`], a sentence that says what to do.
+    pub(crate) fn open(mut settings: Settings, reason: Option<String>) -> Result<Self, Failure> {
+        if settings.log.target == LogTarget::Stdout {
+            // Standard output is for the answer alone.
+            settings.log.target = LogTarget::File("/dev/stderr".into());
+        }
+        let call = AdminCall { actor: actor::of_process(), reason, origin: Origin::default() };
+        Ok(Self { mfa: Mfa::open_admin(settings)?, call })
+    }
+
+    /// The use cases.
+    pub(crate) fn flows(&self) -> &Flows {
+        self.mfa.flows()
+    }
+
+    /// Who asks, and why.
+    pub(crate) const fn call(&self) -> &AdminCall {
+        &self.call
+    }
+
+    /// Waits for a flow.
+    ///
+    /// # Errors
+    ///
+    /// [`Failure::Refused`] by the flow.
+    pub(crate) fn wait<T>(&self, flow: impl Future<Output = Result<T, Refusal>>) -> Result<T, Failure> {
+        Ok(self.mfa.block_on(flow)??)
+    }
+
+    /// The user that the command line names.
+    ///
+    /// An address may also be the *user name* of somebody else, which a login looks for first; here that user is not
+    /// meant, and taking the factors off the wrong account would be beyond repair.
+    ///
+    /// # Errors
+    ///
+    /// [`Refusal::NoSuchUser`] where an address is nobody's, [`Failure::NameOfAnother`].
+    pub(crate) fn find(&self, user: UserArgs) -> Result<UserId, Failure> {
+        let selector = user.selector();
+        let found = self.wait(self.flows().select(&selector))?;
+        if let UserSelector::Login(address) = selector {
+            let (account, _) = self.wait(self.flows().show_user(found))?;
+            if account.email.to_lowercase() != address.to_lowercase() {
+                return Err(Failure::NameOfAnother);
+            }
+        }
+        Ok(found)
+    }
+}
+
+impl Drop for Administration {
+    fn drop(&mut self) {
+        self.mfa.stop(STOP_WITHIN);
+    }
+}

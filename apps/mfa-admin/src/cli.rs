@@ -1,0 +1,215 @@
+//! What may be typed.
+
+use std::ffi::OsString;
+
+use clap::error::ErrorKind;
+use clap::{Args, CommandFactory as _, Parser, Subcommand, ValueEnum};
+use mfa_core::UserId;
+use mfa_flows::UserSelector;
+
+use crate::values;
+
+/// The admin command line of NOVA MFA.
+#[derive(Debug, Parser)]
+#[command(name = "mfa-admin", version, max_term_width = 100)]
+pub(crate) struct Cli {
+    #[command(flatten)]
+    pub(crate) manner: Manner,
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+/// How a command is run, whichever it is.
+#[derive(Debug, Args)]
+pub(crate) struct Manner {
+    /// Answer with one JSON document on standard output.
+    #[arg(long, global = true)]
+    pub(crate) json: bool,
+    /// Why, for the audit trail.
+    #[arg(long, global = true, value_name = "TEXT", value_parser = values::reason)]
+    pub(crate) reason: Option<String>,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// The database schema.
+    #[command(subcommand)]
+    Migrate(MigrateCommand),
+    /// Users and their factors.
+    #[command(subcommand)]
+    User(UserCommand),
+    /// Tokens.
+    #[command(subcommand)]
+    Token(TokenCommand),
+    /// Keys.
+    #[command(subcommand)]
+    Keys(KeysCommand),
+    /// Settings.
+    #[command(subcommand)]
+    Config(ConfigCommand),
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum MigrateCommand {
+    /// Brings the schema up to date.
+    Up,
+    /// Takes the schema down: all MFA data is lost.
+    Down {
+        /// Yes, destroy all MFA data.
+        #[arg(long)]
+        yes: bool,
+    },
+    /// Tells which migrations the database has and which it needs.
+    Status,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum UserCommand {
+    /// Makes a user.
+    Create(NewUserArgs),
+    /// Tells how a user's account is protected.
+    Show(UserArgs),
+    /// Lists users by ascending id.
+    List(ListArgs),
+    /// Ends a lock and forgets all wrong answers.
+    Unlock(UserArgs),
+    /// Takes every factor off an account and ends all its sessions.
+    Reset(UserArgs),
+    /// Says whether a user must have a second factor.
+    Enforce {
+        /// Whether one is a must.
+        state: Switch,
+        #[command(flatten)]
+        user: UserArgs,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum TokenCommand {
+    /// Mints a pending token, as after a first factor.
+    Pending(UserIdArgs),
+    /// Mints an access token, whatever factors the account has.
+    Access {
+        #[command(flatten)]
+        user: UserIdArgs,
+        /// As after a second factor, although none was shown (refused in production).
+        #[arg(long)]
+        mfa_ok: bool,
+    },
+    /// Ends every token of a user.
+    RevokeAll(UserIdArgs),
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum KeysCommand {
+    /// Prints new keys, ready for .env.
+    Generate,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum ConfigCommand {
+    /// Tells every setting in force and where it came from; secrets are masked.
+    Show,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct NewUserArgs {
+    /// E-mail address.
+    #[arg(long, value_name = "E", value_parser = values::email)]
+    pub(crate) email: String,
+    /// Name to log in with.
+    #[arg(long, value_name = "U", value_parser = values::username)]
+    pub(crate) username: String,
+    /// Name for people to read.
+    #[arg(long, value_name = "N", value_parser = values::full_name)]
+    pub(crate) full_name: Option<String>,
+    /// May administer others.
+    #[arg(long)]
+    pub(crate) superuser: bool,
+    /// Must have a second factor.
+    #[arg(long)]
+    pub(crate) enforce: bool,
+    /// Read the password from standard input: the only way to give one.
+    #[arg(long, required = true)]
+    pub(crate) password_stdin: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct ListArgs {
+    /// Only those whose user name or e-mail address contains this.
+    #[arg(long, value_name = "TEXT")]
+    pub(crate) query: Option<String>,
+    /// At most this many.
+    #[arg(long, value_name = "N", default_value_t = 50, value_parser = clap::value_parser!(u32).range(1..=1000))]
+    pub(crate) limit: u32,
+    /// Only those with a greater id: the `next` of the page before.
+    #[arg(long, value_name = "ID", value_parser = clap::value_parser!(i64).range(0..))]
+    pub(crate) after: Option<i64>,
+}
+
+/// One user, by either of two names.
+#[derive(Debug, Args)]
+#[group(required = true, multiple = false)]
+pub(crate) struct UserArgs {
+    /// The user's id.
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(i64).range(1..))]
+    user_id: Option<i64>,
+    /// The user's e-mail address.
+    #[arg(long, value_name = "E", value_parser = values::email)]
+    email: Option<String>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct UserIdArgs {
+    /// The user's id.
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(i64).range(1..))]
+    user_id: i64,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Switch {
+    On,
+    Off,
+}
+
+impl Cli {
+    /// Reads the words of a command line, the program's name first.
+    ///
+    /// # Errors
+    ///
+    /// What `clap` says of them; also where help or the version is asked for.
+    pub(crate) fn read(words: &[OsString]) -> Result<Self, clap::Error> {
+        let cli = Self::try_parse_from(words)?;
+        if matches!(cli.command, Command::Migrate(MigrateCommand::Down { yes: false })) {
+            let sentence = "migrate down destroys all MFA data: say --yes to do so";
+            return Err(Self::command().error(ErrorKind::MissingRequiredArgument, sentence));
+        }
+        Ok(cli)
+    }
+}
+
+/// Whether a command line that was not understood asks for JSON all the same.
+pub(crate) fn asks_for_json(words: &[OsString]) -> bool {
+    words.iter().skip(1).take_while(|word| *word != "--").any(|word| word == "--json")
+}
+
+impl UserArgs {
+    /// Which user is meant.
+    pub(crate) fn selector(self) -> UserSelector {
+        match self.user_id {
+            Some(id) => UserSelector::Id(UserId::new(id)),
+            // One of the two is there: the group demands it.
+            None => UserSelector::Login(self.email.unwrap_or_default()),
+        }
+    }
+}
+
+impl UserIdArgs {
+    /// Which user is meant.
+    pub(crate) const fn user(&self) -> UserId {
+        UserId::new(self.user_id)
+    }
+}
+
+#[cfg(test)]
+mod tests;

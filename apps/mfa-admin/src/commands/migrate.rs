@@ -1,0 +1,64 @@
+//! `migrate up`, `migrate down`, `migrate status`
+
+use mfa_infra::Mfa;
+use mfa_infra::database::{Location, MigrationStatus};
+use mfa_infra::settings::Settings;
+use serde_json::json;
+
+use crate::answer::Answer;
+use crate::cli::MigrateCommand;
+use crate::failure::Failure;
+
+/// Changes the schema, or not; answers which migrations the database has then.
+///
+/// # Errors
+///
+/// [`Failure::Migration`] with what stands in the way.
+pub(super) fn run(command: &MigrateCommand, settings: &Settings) -> Result<Answer, Failure> {
+    let location = Mfa::location(settings);
+    if matches!(&location, Location::Sqlite(path) if path.starts_with(&settings.data_dir)) {
+        // Before the database is, which would make it open to all.
+        settings.create_data_dir()?;
+    }
+    let migrations = location.migrations();
+    match command {
+        MigrateCommand::Up => migrations.up()?,
+        MigrateCommand::Down { .. } => migrations.down()?,
+        MigrateCommand::Status => {}
+    }
+    Ok(tell(&location, &migrations.status()?))
+}
+
+fn tell(location: &Location, status: &MigrationStatus) -> Answer {
+    let MigrationStatus { applied, pending } = status;
+    let state = match (applied.is_empty(), pending.is_empty()) {
+        (_, true) => "up to date",
+        (true, false) => "not set up (mfa-admin migrate up)",
+        (false, false) => "behind (mfa-admin migrate up)",
+    };
+    let line = |what: &str, name: &String| format!("{what}  {name}");
+    let mut lines = vec![format!("{location}: the schema is {state}")];
+    lines.extend(applied.iter().map(|name| line("applied", name)));
+    lines.extend(pending.iter().map(|name| line("pending", name)));
+    Answer { text: lines.join("\n"), json: json!({ "applied": applied, "pending": pending }) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_state_of_the_schema_is_told_in_a_line() {
+        let of = |applied: &[&str], pending: &[&str]| {
+            let names = |names: &[&str]| names.iter().map(|&name| name.to_owned()).collect();
+            let status = MigrationStatus { applied: names(applied), pending: names(pending) };
+            tell(&Location::Sqlite("a.db".into()), &status)
+        };
+        assert_eq!(of(&["1"], &[]).text, "SQLite in a.db: the schema is up to date\napplied  1");
+        assert_eq!(
+            of(&[], &["1", "2"]).text.lines().next(),
+            Some("SQLite in a.db: the schema is not set up (mfa-admin migrate up)")
+        );
+        assert_eq!(of(&["1"], &["2"]).json, json!({ "applied": ["1"], "pending": ["2"] }));
+    }
+}

@@ -1,0 +1,34 @@
+//! The commands, a file or folder each.
+
+mod config;
+mod keys;
+mod migrate;
+mod token;
+mod user;
+
+use mfa_infra::settings::{Settings, Sources};
+
+use crate::answer::Answer;
+use crate::cli::{Cli, Command, ConfigCommand, KeysCommand};
+use crate::failure::Failure;
+
+/// Does what the command line asks for.
+///
+/// # Errors
+///
+/// [`Failure`], a sentence that says what stood in the way.
+pub(crate) fn run(cli: Cli) -> Result<Answer, Failure> {
+    let reason = cli.manner.reason;
+    match cli.command {
+        Command::Migrate(command) => migrate::run(&command, &settings()?),
+        Command::User(command) => user::run(command, settings()?, reason),
+        Command::Token(command) => token::run(&command, settings()?, reason),
+        // Before there are settings: these keys are what the first ones lack.
+        Command::Keys(KeysCommand::Generate) => keys::generate(),
+        Command::Config(ConfigCommand::Show) => Ok(config::show(&settings()?)),
+    }
+}
+
+fn settings() -> Result<Settings, Failure> {
+    Ok(Settings::load(&Sources::of_process()?)?)
+}

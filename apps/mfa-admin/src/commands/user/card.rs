@@ -1,0 +1,119 @@
+//! One user, in full. Nothing secret, not even sealed or as a digest.
+
+use mfa_core::{Account, FactorKind, Timestamp};
+use mfa_flows::AccountStatus;
+use serde_json::json;
+
+use crate::answer::{Answer, columns, rfc3339, visible, yes};
+
+/// An account and how it is protected.
+pub(super) fn of(account: &Account, status: &AccountStatus) -> Answer {
+    Answer { text: lines(account, status), json: document(account, status) }
+}
+
+fn document(account: &Account, status: &AccountStatus) -> serde_json::Value {
+    json!({
+        "user_id": status.user,
+        "email": account.email,
+        "username": account.username,
+        "is_active": account.is_active,
+        "is_superuser": account.is_superuser,
+        "mfa_enforced": status.mfa_enforced,
+        "totp_enabled": status.totp_enabled,
+        "totp_enrolled_at": status.totp_enrolled_at.and_then(rfc3339),
+        "phone_verified": status.phone_verified,
+        "backup_method": status.backup_method,
+        "recovery_codes_left": status.recovery_codes_left,
+        "locked": status.locked,
+        "lock_until": status.lock_until.and_then(rfc3339),
+        "failed_attempts": status.failed_attempts,
+        "last_success_at": status.last_success_at.and_then(rfc3339),
+        "last_method": status.last_method.map(FactorKind::as_str),
+    })
+}
+
+fn lines(account: &Account, status: &AccountStatus) -> String {
+    let since =
+        |at: Option<Timestamp>| at.and_then(rfc3339).map(|at| format!(", since {at}")).unwrap_or_default();
+    let lock = match (status.locked, status.lock_until.and_then(rfc3339)) {
+        (false, _) => "no".to_owned(),
+        (true, Some(end)) => format!("until {end}"),
+        (true, None) => "until an administrator unlocks it".to_owned(),
+    };
+    let last = match (status.last_success_at.and_then(rfc3339), status.last_method) {
+        (Some(at), Some(method)) => format!("{at}, {}", method.as_str()),
+        (Some(at), None) => at,
+        (None, _) => "never".to_owned(),
+    };
+    columns(&[
+        line("user id", &status.user.to_string()),
+        line("e-mail", &visible(&account.email)),
+        line("user name", &visible(&account.username)),
+        line("active", yes(account.is_active)),
+        line("superuser", yes(account.is_superuser)),
+        line("second factor a must", yes(status.mfa_enforced)),
+        line("authenticator app", &format!("{}{}", yes(status.totp_enabled), since(status.totp_enrolled_at))),
+        line("verified phone", yes(status.phone_verified)),
+        line("backup method", status.backup_method),
+        line("recovery codes left", &status.recovery_codes_left.to_string()),
+        line("locked", &lock),
+        line("wrong answers in a row", &status.failed_attempts.to_string()),
+        line("last second factor", &last),
+    ])
+}
+
+fn line(name: &str, value: &str) -> [String; 2] {
+    [name.to_owned(), value.to_owned()]
+}
+
+#[cfg(test)]
+mod tests {
+    use mfa_core::{RecoveryCode, Sealed, UserId};
+
+    use super::*;
+
+    #[test]
+    fn a_new_account_is_shown_in_full() {
+        let account = Account::new(UserId::new(7), "a@b.c", "alice");
+        let answer = of(&account, &AccountStatus::of(&account, Timestamp::from_seconds(0)));
+        let expected = json!({
+            "user_id": 7, "email": "a@b.c", "username": "alice", "is_active": true, "is_superuser": false,
+            "mfa_enforced": false, "totp_enabled": false, "totp_enrolled_at": null, "phone_verified": false,
+            "backup_method": "none", "recovery_codes_left": 0, "locked": false, "lock_until": null,
+            "failed_attempts": 0, "last_success_at": null, "last_method": null,
+        });
+        assert_eq!(answer.json, expected);
+        assert!(answer.text.starts_with("user id                 7\ne-mail                  a@b.c\n"));
+    }
+
+    #[test]
+    fn the_end_of_a_lock_is_told_where_it_has_one() {
+        let mut account = Account::new(UserId::new(7), "a@b.c", "alice");
+        let shown = |account: &Account| of(account, &AccountStatus::of(account, Timestamp::from_seconds(0)));
+        account.lock_until = Some(Timestamp::from_seconds(900));
+        assert_eq!(shown(&account).json["lock_until"], "1970-01-01T00:15:00Z");
+        assert!(shown(&account).text.contains("until 1970-01-01T00:15:00Z"));
+        account.lock_until = Some(Timestamp::FAR_FUTURE);
+        assert_eq!(shown(&account).json["locked"], true);
+        assert_eq!(shown(&account).json["lock_until"], serde_json::Value::Null);
+        assert!(shown(&account).text.contains("until an administrator unlocks it"));
+    }
+
+    #[test]
+    fn nothing_sealed_and_no_digest_is_shown() {
+        let mut account = Account::new(UserId::new(7), "a@b.c", "alice");
+        account.totp.enabled = true;
+        account.totp.secret = Some(Sealed::from_column("sealed-secret".to_owned()));
+        account.phone.number = Some(Sealed::from_column("sealed-number".to_owned()));
+        account.recovery.codes = vec![RecoveryCode {
+            id: "1".to_owned(),
+            digest: "digest-of-a-code".to_owned(),
+            used_at: None,
+            rest: serde_json::Map::new(),
+        }];
+        let answer = of(&account, &AccountStatus::of(&account, Timestamp::from_seconds(0)));
+        for text in [answer.text, answer.json.to_string()] {
+            assert!(!text.contains("sealed-") && !text.contains("digest"), "{text}");
+        }
+    }
+}

@@ -1,0 +1,103 @@
+//! `user create`, `show`, `list`, `unlock`, `reset`, `enforce`
+
+mod card;
+mod page;
+
+use mfa_core::{UserId, UserQuery};
+use mfa_flows::NewUserRequest;
+use mfa_infra::settings::Settings;
+use serde_json::json;
+
+use crate::administration::Administration;
+use crate::answer::Answer;
+use crate::cli::{ListArgs, NewUserArgs, Switch, UserArgs, UserCommand};
+use crate::failure::Failure;
+use crate::password;
+
+/// Reads or changes users.
+///
+/// # Errors
+///
+/// [`Failure::Password`]; what the flows refuse.
+pub(super) fn run(
+    command: UserCommand,
+    settings: Settings,
+    reason: Option<String>,
+) -> Result<Answer, Failure> {
+    let open = || Administration::open(settings, reason);
+    match command {
+        UserCommand::Create(user) => {
+            // Before the database is opened: nothing happens at all without a password.
+            let request = request(user)?;
+            create(&open()?, request)
+        }
+        UserCommand::Show(user) => show(&open()?, user),
+        UserCommand::List(args) => list(&open()?, args),
+        UserCommand::Unlock(user) => unlock(&open()?, user),
+        UserCommand::Reset(user) => reset(&open()?, user),
+        UserCommand::Enforce { state, user } => enforce(&open()?, user, state == Switch::On),
+    }
+}
+
+fn request(user: NewUserArgs) -> Result<NewUserRequest, Failure> {
+    Ok(NewUserRequest {
+        email: user.email,
+        username: user.username,
+        full_name: user.full_name,
+        password: password::from_standard_input()?,
+        is_superuser: user.superuser,
+        mfa_enforced: user.enforce,
+    })
+}
+
+fn create(administration: &Administration, request: NewUserRequest) -> Result<Answer, Failure> {
+    let flows = administration.flows();
+    let user = administration.wait(flows.create_user(administration.call(), request))?;
+    Ok(Answer { text: format!("user {user} is made"), json: json!({ "id": user }) })
+}
+
+fn show(administration: &Administration, user: UserArgs) -> Result<Answer, Failure> {
+    let user = administration.find(user)?;
+    let (account, status) = administration.wait(administration.flows().show_user(user))?;
+    Ok(card::of(&account, &status))
+}
+
+fn list(administration: &Administration, args: ListArgs) -> Result<Answer, Failure> {
+    let flows = administration.flows();
+    // One more than is shown tells whether there is another page.
+    let query = UserQuery {
+        text: args.query,
+        after: args.after.map(UserId::new),
+        limit: args.limit.saturating_add(1),
+    };
+    let page = administration.wait(flows.list_users(query))?;
+    Ok(page::of(page.users, args.limit, flows.ports().clock.now()))
+}
+
+fn unlock(administration: &Administration, user: UserArgs) -> Result<Answer, Failure> {
+    let user = administration.find(user)?;
+    administration.wait(administration.flows().unlock_user(administration.call(), user))?;
+    Ok(Answer {
+        text: format!("user {user} is unlocked"),
+        json: json!({ "user_id": user, "unlocked": true }),
+    })
+}
+
+fn reset(administration: &Administration, user: UserArgs) -> Result<Answer, Failure> {
+    let user = administration.find(user)?;
+    administration.wait(administration.flows().reset_user(administration.call(), user))?;
+    Ok(Answer {
+        text: format!("user {user} has no factor any more, and every session is ended"),
+        json: json!({ "user_id": user, "reset": true }),
+    })
+}
+
+fn enforce(administration: &Administration, user: UserArgs, enforced: bool) -> Result<Answer, Failure> {
+    let user = administration.find(user)?;
+    administration.wait(administration.flows().enforce_user(administration.call(), user, enforced))?;
+    let must = if enforced { "must" } else { "need not" };
+    Ok(Answer {
+        text: format!("user {user} {must} have a second factor"),
+        json: json!({ "user_id": user, "mfa_enforced": enforced }),
+    })
+}

@@ -1,0 +1,138 @@
+//! Why a command was not done: a sentence for people and a word for programs.
+
+use std::error::Error as _;
+use std::io;
+
+use mfa_core::{EntropyError, HashError, StoreError, StoreErrorKind};
+use mfa_flows::Refusal;
+use mfa_infra::database::{MigrationError, OpenDatabaseError};
+use mfa_infra::settings::SettingsError;
+use mfa_infra::{FlowLost, OpenError};
+
+use crate::password::PasswordError;
+
+/// Why a command was not done.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum Failure {
+    #[error(transparent)]
+    Settings(#[from] SettingsError),
+    #[error(transparent)]
+    Open(#[from] OpenError),
+    #[error(transparent)]
+    Migration(#[from] MigrationError),
+    #[error("{}", sentence(.0))]
+    Refused(#[from] Refusal),
+    #[error("that address is the user name of another user, whose address differs: give --user-id")]
+    NameOfAnother,
+    #[error(transparent)]
+    Password(#[from] PasswordError),
+    #[error(transparent)]
+    Entropy(#[from] EntropyError),
+    #[error(transparent)]
+    Lost(#[from] FlowLost),
+    #[error("the answer could not be written: {0}")]
+    Output(io::Error),
+}
+
+impl Failure {
+    /// The stable word for it; that of the HTTP API where both have it.
+    pub(crate) const fn code(&self) -> &'static str {
+        match self {
+            Self::Settings(_) => "invalid_settings",
+            Self::Open(error) => code_of_opening(error),
+            Self::Migration(error) => code_of_migration(error),
+            Self::Refused(refusal) => code_of_refusal(refusal),
+            Self::NameOfAnother => "ambiguous_user",
+            Self::Password(_) => "invalid_password",
+            Self::Entropy(_) | Self::Lost(_) => "internal_error",
+            Self::Output(_) => "output_failed",
+        }
+    }
+}
+
+const fn code_of_opening(error: &OpenError) -> &'static str {
+    match error {
+        OpenError::Settings(_) | OpenError::Unusable(_) => "invalid_settings",
+        OpenError::Database(OpenDatabaseError::Migration(error)) => code_of_migration(error),
+        OpenError::Database(OpenDatabaseError::Unreachable(_)) => "store_unavailable",
+        OpenError::Store(error) => code_of_store(error),
+        OpenError::Telemetry(_) => "log_unavailable",
+        OpenError::WrongKeys(_) => "wrong_keys",
+        OpenError::Machine(_) => "internal_error",
+    }
+}
+
+const fn code_of_migration(error: &MigrationError) -> &'static str {
+    match error {
+        MigrationError::Unreachable(_) => "store_unavailable",
+        MigrationError::Stopped(_) => "migration_failed",
+    }
+}
+
+const fn code_of_store(error: &StoreError) -> &'static str {
+    match error.kind() {
+        StoreErrorKind::Unavailable | StoreErrorKind::Unknown => "store_unavailable",
+        StoreErrorKind::Overloaded => "overloaded",
+        StoreErrorKind::DecisionPanicked | StoreErrorKind::Corrupt => "internal_error",
+    }
+}
+
+/// Only what the flows for administrators refuse; a refusal of theirs that is new here is `internal_error` until it
+/// is told apart.
+const fn code_of_refusal(refusal: &Refusal) -> &'static str {
+    match refusal {
+        Refusal::NoSuchUser => "not_found",
+        Refusal::UserTaken => "user_taken",
+        Refusal::AccountDisabled => "account_disabled",
+        Refusal::NotAllowed => "not_allowed",
+        Refusal::Store(error) => code_of_store(error),
+        Refusal::Hasher(HashError::Overloaded) => "overloaded",
+        _ => "internal_error",
+    }
+}
+
+fn sentence(refusal: &Refusal) -> String {
+    match refusal {
+        Refusal::NoSuchUser => "there is no such user".to_owned(),
+        Refusal::UserTaken => "the user name or the e-mail address belongs to another user".to_owned(),
+        Refusal::AccountDisabled => "the user is inactive: no token is minted".to_owned(),
+        Refusal::NotAllowed => {
+            "--mfa-ok is refused outside of development (MFA_ENV): such a token stands for a \
+                                factor that nobody showed"
+                .to_owned()
+        }
+        Refusal::Store(error) => {
+            let cause = error.source().map(|cause| format!(" ({cause})")).unwrap_or_default();
+            format!("{error}{cause}")
+        }
+        other => other.to_string(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_failing_store_is_told_with_its_cause() {
+        let error = StoreError::new(StoreErrorKind::Unavailable, "list users").because("connection refused");
+        let failure = Failure::from(Refusal::from(error));
+        assert_eq!(failure.code(), "store_unavailable");
+        assert_eq!(
+            failure.to_string(),
+            "list users: the store gave no answer, nothing was stored (connection refused)"
+        );
+    }
+
+    #[test]
+    fn what_an_administrator_meets_has_a_word_of_its_own() {
+        for (refusal, code) in [
+            (Refusal::NoSuchUser, "not_found"),
+            (Refusal::UserTaken, "user_taken"),
+            (Refusal::AccountDisabled, "account_disabled"),
+            (Refusal::NotAllowed, "not_allowed"),
+        ] {
+            assert_eq!(Failure::from(refusal).code(), code);
+        }
+    }
+}

@@ -1,0 +1,133 @@
+//! Where answers and failures are written.
+
+use std::io::{self, Write};
+
+use serde_json::json;
+
+use crate::answer::Answer;
+use crate::failure::Failure;
+
+/// Standard output and standard error, and whether a program reads the first.
+pub(crate) struct Screen<O, E> {
+    json: bool,
+    out: O,
+    err: E,
+}
+
+impl Screen<io::Stdout, io::Stderr> {
+    /// That of this process.
+    pub(crate) fn of_process(json: bool) -> Self {
+        Self { json, out: io::stdout(), err: io::stderr() }
+    }
+}
+
+impl<O: Write, E: Write> Screen<O, E> {
+    /// Writes an answer.
+    ///
+    /// # Errors
+    ///
+    /// [`Failure::Output`] when nobody reads it: what the command did stands all the same.
+    pub(crate) fn show(&mut self, answer: &Answer) -> Result<(), Failure> {
+        let written = if self.json {
+            writeln!(self.out, "{}", answer.json)
+        } else {
+            writeln!(self.out, "{}", answer.text)
+        };
+        written.and_then(|()| self.out.flush()).map_err(Failure::Output)
+    }
+
+    /// Tells why a command was not done.
+    pub(crate) fn fail(&mut self, failure: &Failure) {
+        let sentence = failure.to_string();
+        self.tell(failure.code(), &sentence, &format!("mfa-admin: {sentence}\n"));
+    }
+
+    /// Tells why a command line was not understood, or gives the help that it asks for.
+    pub(crate) fn explain_usage(&mut self, error: &clap::Error) {
+        if error.use_stderr() {
+            let text = error.to_string();
+            self.tell("usage", &first_paragraph(&text), &text);
+        } else {
+            // By `clap` itself, for its colours on a terminal.
+            drop(error.print());
+        }
+    }
+
+    /// Where even this cannot be written there is nobody left to tell; the exit code remains.
+    fn tell(&mut self, code: &str, sentence: &str, text: &str) {
+        if self.json {
+            drop(writeln!(self.out, "{}", json!({ "error": { "code": code, "message": sentence } })));
+        }
+        drop(self.err.write_all(text.as_bytes()));
+    }
+}
+
+/// What `clap` says before it shows the usage, in one line.
+fn first_paragraph(text: &str) -> String {
+    let lines: Vec<_> = text.lines().map(str::trim).take_while(|line| !line.is_empty()).collect();
+    let line = lines.join(" ");
+    line.strip_prefix("error: ").unwrap_or(&line).to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use mfa_flows::Refusal;
+
+    use super::*;
+    use crate::cli::Cli;
+
+    fn written(json: bool, write: impl FnOnce(&mut Screen<Vec<u8>, Vec<u8>>)) -> (String, String) {
+        let mut screen = Screen { json, out: Vec::new(), err: Vec::new() };
+        write(&mut screen);
+        (String::from_utf8(screen.out).unwrap(), String::from_utf8(screen.err).unwrap())
+    }
+
+    #[test]
+    fn an_answer_is_lines_or_one_document() {
+        let answer = || Answer { text: "user 7 is made".to_owned(), json: json!({ "id": 7 }) };
+        let lines = written(false, |screen| screen.show(&answer()).unwrap());
+        assert_eq!(lines, ("user 7 is made\n".to_owned(), String::new()));
+        let document = written(true, |screen| screen.show(&answer()).unwrap());
+        assert_eq!(document, ("{\"id\":7}\n".to_owned(), String::new()));
+    }
+
+    #[test]
+    fn a_failure_is_a_sentence_and_for_programs_a_document_too() {
+        let failure = Failure::from(Refusal::NoSuchUser);
+        let sentence = "mfa-admin: there is no such user\n".to_owned();
+        assert_eq!(written(false, |screen| screen.fail(&failure)), (String::new(), sentence.clone()));
+        let document =
+            "{\"error\":{\"code\":\"not_found\",\"message\":\"there is no such user\"}}\n".to_owned();
+        assert_eq!(written(true, |screen| screen.fail(&failure)), (document, sentence));
+    }
+
+    #[test]
+    fn a_usage_error_is_a_document_of_one_line_too() {
+        let error = Cli::read(&["mfa-admin", "user", "show"].map(Into::into)).unwrap_err();
+        let (out, err) = written(true, |screen| screen.explain_usage(&error));
+        assert!(
+            out.starts_with("{\"error\":{\"code\":\"usage\",\"message\":\"the following required"),
+            "{out}"
+        );
+        assert_eq!(out.lines().count(), 1);
+        assert!(err.contains("Usage: mfa-admin user show"), "{err}");
+    }
+
+    #[test]
+    fn an_answer_that_nobody_reads_is_a_failure_and_no_panic() {
+        struct Closed;
+        impl Write for Closed {
+            fn write(&mut self, _: &[u8]) -> io::Result<usize> {
+                Err(io::ErrorKind::BrokenPipe.into())
+            }
+            fn flush(&mut self) -> io::Result<()> {
+                Ok(())
+            }
+        }
+        let mut screen = Screen { json: true, out: Closed, err: Closed };
+        let answer = Answer { text: String::new(), json: json!({}) };
+        let failure = screen.show(&answer).unwrap_err();
+        assert_eq!(failure.code(), "output_failed");
+        screen.fail(&failure);
+    }
+}
