@@ -4,7 +4,7 @@ use std::io::{self, Write};
 
 use serde_json::json;
 
-use crate::answer::Answer;
+use crate::answer::{Answer, visible};
 use crate::failure::Failure;
 
 /// Standard output and standard error, and whether a program reads the first.
@@ -38,7 +38,7 @@ impl<O: Write, E: Write> Screen<O, E> {
 
     /// Tells why a command was not done.
     pub(crate) fn fail(&mut self, failure: &Failure) {
-        let sentence = failure.to_string();
+        let sentence = one_line(&failure.to_string());
         self.tell(failure.code(), &sentence, &format!("mfa-admin: {sentence}\n"));
     }
 
@@ -60,6 +60,11 @@ impl<O: Write, E: Write> Screen<O, E> {
         }
         drop(self.err.write_all(text.as_bytes()));
     }
+}
+
+/// A sentence may quote others, who break lines (libpq) or hold what would draw on the screen.
+fn one_line(sentence: &str) -> String {
+    visible(&sentence.split_whitespace().collect::<Vec<_>>().join(" "))
 }
 
 /// What `clap` says before it shows the usage, in one line.
@@ -99,6 +104,11 @@ mod tests {
         let document =
             "{\"error\":{\"code\":\"not_found\",\"message\":\"there is no such user\"}}\n".to_owned();
         assert_eq!(written(true, |screen| screen.fail(&failure)), (document, sentence));
+    }
+
+    #[test]
+    fn a_failure_is_one_line_whatever_it_quotes() {
+        assert_eq!(one_line("no:\n\tthe server\u{1b}[2J is away\n"), "no: the server\\u{1b}[2J is away");
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! The HTTP server of NOVA MFA: HTTP to flows and back, nothing else.
 //!
-//! [`serve`] puts an [`mfa_infra::Mfa`] on a listener. A call passes the edge (id, address, language, headers, access
+//! [`serve()`] puts an [`mfa_infra::Mfa`] on a listener. A call passes the edge (id, address, language, headers, access
 //! line), the intake (size, content type, token, limit, body, in this order) and one handler in `routes/`, which calls
 //! one flow; what the flow refuses becomes a problem document (RFC 9457) in `problem/`.
 //!

@@ -161,6 +161,9 @@ impl Mfa {
             .enable_all()
             .build()
             .map_err(|error| machine(&error))?;
+        if matches!(settings.database.url, DatabaseUrl::Sqlite(_)) {
+            settings.create_data_dir()?;
+        }
         let location = Self::location(&settings);
         let options = DatabaseOptions {
             pool: settings.database.pool,
@@ -299,7 +302,8 @@ impl Mfa {
         if let Some(runtime) = &self.runtime {
             // On a thread of its own, because the caller may be on a runtime, where blocking is not allowed.
             std::thread::scope(|scope| {
-                let wait = || drop(runtime.block_on(tokio::time::timeout(within, self.tasks.wait())));
+                let all = async { tokio::time::timeout(within, self.tasks.wait()).await };
+                let wait = || drop(runtime.block_on(all));
                 drop(scope.spawn(wait).join());
             });
         }

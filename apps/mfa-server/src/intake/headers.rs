@@ -1,6 +1,8 @@
 //! What the headers of a call must say before its body is looked at.
 
-use actix_web::http::header::{AUTHORIZATION, CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE, HeaderMap};
+use actix_web::http::header::{
+    AUTHORIZATION, CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE, HeaderMap, TRANSFER_ENCODING,
+};
 
 use crate::intake::MOST_BYTES;
 use crate::problem::Fault;
@@ -10,6 +12,12 @@ pub(super) fn announced_size(headers: &HeaderMap) -> Result<(), Fault> {
     let length =
         headers.get(CONTENT_LENGTH).and_then(|it| it.to_str().ok()).and_then(|it| it.parse::<u64>().ok());
     if length.is_some_and(|length| length > MOST_BYTES as u64) { Err(Fault::TooLarge) } else { Ok(()) }
+}
+
+/// Whether a body follows at all (RFC 9112 §6.3). Without this, a call that offers to upgrade its connection would
+/// read as one whose body never ends.
+pub(super) fn has_body(headers: &HeaderMap) -> bool {
+    headers.contains_key(CONTENT_LENGTH) || headers.contains_key(TRANSFER_ENCODING)
 }
 
 /// Refuses a body that is announced as anything but plain JSON in UTF-8.
@@ -115,6 +123,13 @@ mod tests {
         let good = (AUTHORIZATION, "Bearer a.b.c");
         assert_eq!(bearer(&headers(&[good.clone(), good.clone()])), Some(""));
         assert_eq!(bearer(&headers(&[good, (AUTHORIZATION, "Basic x")])), Some(""));
+    }
+
+    #[test]
+    fn a_body_follows_only_where_its_length_or_coding_is_announced() {
+        assert!(!has_body(&headers(&[(CONTENT_TYPE, "application/json")])));
+        assert!(has_body(&headers(&[(CONTENT_LENGTH, "0")])));
+        assert!(has_body(&headers(&[(TRANSFER_ENCODING, "chunked")])));
     }
 
     #[test]

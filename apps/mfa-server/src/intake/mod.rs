@@ -13,6 +13,7 @@ use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 
 use actix_web::dev::Payload;
+use actix_web::http::header::HeaderMap;
 use actix_web::web::{Bytes, Data};
 use actix_web::{FromRequest, HttpMessage, HttpRequest};
 use futures::FutureExt;
@@ -151,6 +152,11 @@ fn totp_code(text: &str) -> Result<TotpCode, FieldError> {
     TotpCode::parse(text).map_err(|_| FieldError::NotSixDigits)
 }
 
+async fn sized_body(headers: &HeaderMap, payload: Payload) -> Result<Bytes, Fault> {
+    headers::announced_size(headers)?;
+    if headers::has_body(headers) { body::read(payload).await } else { Ok(Bytes::new()) }
+}
+
 impl FromRequest for Intake {
     type Error = actix_web::Error;
     type Future = LocalBoxFuture<'static, Result<Self, Self::Error>>;
@@ -158,8 +164,7 @@ impl FromRequest for Intake {
     fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
         let (request, payload) = (request.clone(), payload.take());
         Box::pin(async move {
-            headers::announced_size(request.headers())?;
-            let body = Body(body::read(payload).await?);
+            let body = Body(sized_body(request.headers(), payload).await?);
             if !body.is_blank() {
                 headers::media_type(request.headers())?;
             }
@@ -182,8 +187,7 @@ impl FromRequest for Bounded {
     fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
         let (request, payload) = (request.clone(), payload.take());
         Box::pin(async move {
-            headers::announced_size(request.headers())?;
-            body::read(payload).await?;
+            sized_body(request.headers(), payload).await?;
             Ok(Self)
         })
     }

@@ -233,6 +233,18 @@ fn health_is_told_and_a_head_has_no_body() {
 }
 
 #[test]
+fn an_offer_to_upgrade_the_connection_is_passed_over() {
+    let server = Server::start(&[]);
+    let offer = "GET /health HTTP/1.1\r\nHost: x\r\nConnection: Upgrade, HTTP2-Settings\r\nUpgrade: h2c\r\nHTTP2-Settings: AAM\r\n";
+    let mut stream = TcpStream::connect(server.address).unwrap();
+    stream.set_read_timeout(Some(Duration::from_secs(2))).unwrap();
+    stream.write_all(format!("{offer}\r\n").as_bytes()).unwrap();
+    let mut status = [0; 12];
+    stream.read_exact(&mut status).unwrap();
+    assert_eq!(&status, b"HTTP/1.1 200");
+}
+
+#[test]
 fn a_server_that_is_stopped_does_not_wait_for_idle_connections() {
     let mut server = Server::start(&[]);
     let mut idle = TcpStream::connect(server.address).unwrap();

@@ -119,7 +119,7 @@ fn strikes_outlive_the_logins_of_the_owner_and_lengthen_the_next_lock() {
     for n in 0..10 {
         let _ = login(&mut account, &format!("last {n}"), Check::Wrong);
     }
-    assert_eq!(account.lock(NOW), Some(Lock::Until(NOW.plus(Duration::from_mins(120)))), "46 strikes");
+    assert_eq!(account.lock(NOW), Some(Lock::Until(NOW.plus(Duration::from_hours(2)))), "46 strikes");
 }
 
 #[test]

@@ -1,7 +1,7 @@
 //! Argon2id (RFC 9106): how new passwords are hashed, and how stored hashes are checked.
 
 use std::fmt::{self, Write as _};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use argon2::{Algorithm, Argon2, Block, Params, PasswordHash, Version};
 use data_encoding::BASE64_NOPAD;
@@ -98,46 +98,62 @@ impl Argon2idDigest {
     }
 }
 
-/// Working memory that is used again: fresh pages cost a third more time.
+/// Working memory that is used again while there is work: fresh pages cost a third more time.
 ///
-/// Keeps as many buffers of 19 MiB as were ever in use at once; larger ones, for stored hashes that ask for more, are
-/// given back at once.
+/// The last one to end gives all of it back to the system, so that an idle server is small. Buffers larger than
+/// 19 MiB, for stored hashes that ask for more, are given back at once.
 #[derive(Default)]
-pub(super) struct Memory(Mutex<Vec<Vec<Block>>>);
+pub(super) struct Memory(Mutex<Buffers>);
+
+#[derive(Default)]
+struct Buffers {
+    kept: Vec<Vec<Block>>,
+    in_use: usize,
+    /// How often a buffer was lent, for `Debug`.
+    lent: u64,
+}
 
 impl Memory {
     const KEPT_BLOCKS: usize = MEMORY_KIB as usize;
+
+    fn buffers(&self) -> MutexGuard<'_, Buffers> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
 
     fn lend<T>(&self, blocks: usize, work: impl FnOnce(&mut [Block]) -> T) -> T {
         if blocks > Self::KEPT_BLOCKS {
             return work(&mut vec![Block::new(); blocks]);
         }
-        let kept = self.0.lock().unwrap_or_else(PoisonError::into_inner).pop();
+        let kept = {
+            let mut buffers = self.buffers();
+            buffers.in_use = buffers.in_use.saturating_add(1);
+            buffers.lent = buffers.lent.wrapping_add(1);
+            buffers.kept.pop()
+        };
         let mut buffer = kept.unwrap_or_else(|| vec![Block::new(); Self::KEPT_BLOCKS]);
         let outcome = work(&mut buffer);
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).push(buffer);
+        let mut buffers = self.buffers();
+        buffers.in_use = buffers.in_use.saturating_sub(1);
+        if buffers.in_use == 0 {
+            buffers.kept = Vec::new();
+        } else {
+            buffers.kept.push(buffer);
+        }
         outcome
     }
 }
 
 impl fmt::Debug for Memory {
-    /// How many buffers lie ready; never what is in them.
+    /// How much it was used; never what is in the buffers.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let ready = self.0.lock().unwrap_or_else(PoisonError::into_inner).len();
-        f.debug_tuple("Memory").field(&ready).finish()
+        let Buffers { kept, in_use, lent } = &*self.buffers();
+        write!(f, "Memory {{ kept: {}, in_use: {in_use}, lent: {lent} }}", kept.len())
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    impl Memory {
-        /// Gives all buffers back.
-        pub(in crate::crypto) fn forget(&self) {
-            self.0.lock().unwrap().clear();
-        }
-    }
 
     #[test]
     fn the_text_of_a_new_hash_reads_back_and_is_of_todays_strength() {
@@ -149,6 +165,16 @@ mod tests {
         assert!(!read.is_outdated());
         assert!(read.matches(b"correct horse", &memory).unwrap(), "with memory that was used before");
         assert!(!read.matches(b"correct horsf", &memory).unwrap());
+    }
+
+    #[test]
+    fn memory_is_used_again_while_there_is_work_and_given_back_after() {
+        let memory = Memory::default();
+        memory.lend(8, |_| {
+            memory.lend(8, |_| ());
+            assert_eq!(memory.buffers().kept.len(), 1);
+        });
+        assert_eq!(memory.buffers().kept.len(), 0);
     }
 
     #[test]

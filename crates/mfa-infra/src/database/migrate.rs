@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use diesel::connection::SimpleConnection;
+use diesel::migration::{Migration, MigrationSource};
 use diesel::pg::Pg;
 use diesel::sqlite::Sqlite;
 use diesel::{PgConnection, QueryableByName, RunQueryDsl, SqliteConnection, sql_query};
@@ -113,7 +114,15 @@ fn open_file(path: &Path) -> Result<SqliteConnection, MigrationError> {
         std::fs::create_dir_all(folder)
             .map_err(|error| MigrationError::Unreachable(format!("{}: {error}", folder.display())))?;
     }
+    create_private(path)
+        .map_err(|error| MigrationError::Unreachable(format!("{}: {error}", path.display())))?;
     sqlite::connect::connect(path).map_err(MigrationError::Unreachable)
+}
+
+/// Makes the file, open to its owner alone, where there is none; SQLite gives its log the same mode.
+fn create_private(path: &Path) -> std::io::Result<()> {
+    use std::os::unix::fs::OpenOptionsExt as _;
+    std::fs::OpenOptions::new().append(true).create(true).mode(0o600).open(path).map(drop)
 }
 
 /// Connects and takes the lock, which ends with the connection.
@@ -169,18 +178,11 @@ fn status<DB: diesel::backend::Backend>(
     connection: &mut impl MigrationHarness<DB>,
     source: EmbeddedMigrations,
 ) -> Result<MigrationStatus, MigrationError> {
-    let mut applied: Vec<String> = connection
-        .applied_migrations()
-        .map_err(|error| stopped(&*error))?
-        .iter()
-        .map(ToString::to_string)
-        .collect();
-    applied.sort();
-    let pending = connection
-        .pending_migrations(source)
-        .map_err(|error| stopped(&*error))?
-        .iter()
-        .map(|it| it.name().to_string())
-        .collect();
+    let names = |migrations: Vec<Box<dyn Migration<DB>>>| {
+        migrations.iter().map(|it| it.name().to_string()).collect::<Vec<_>>()
+    };
+    let all = names(source.migrations().map_err(|error| stopped(&*error))?);
+    let pending = names(connection.pending_migrations(source).map_err(|error| stopped(&*error))?);
+    let applied = all.into_iter().filter(|name| !pending.contains(name)).collect();
     Ok(MigrationStatus { applied, pending })
 }

@@ -6,12 +6,12 @@ use super::group::GroupContext;
 use super::queue::Queue;
 use super::{SlowAccounts, StoreMaker, now};
 
-pub(super) fn work(lane: &Queue, slow: &SlowAccounts, context: &GroupContext, maker: &StoreMaker) {
+pub(super) fn work(queue: &Queue, slow: &SlowAccounts, context: &GroupContext, maker: &StoreMaker) {
     let mut store = maker();
-    while let Some((user, jobs)) = lane.take_account() {
+    while let Some((user, jobs)) = queue.take_account() {
         let now = now();
-        let (jobs, late): (Vec<_>, Vec<_>) = jobs.into_iter().partition(|job| job.deadline > now);
-        for job in late {
+        let (jobs, overdue): (Vec<_>, Vec<_>) = jobs.into_iter().partition(|job| job.deadline > now);
+        for job in overdue {
             job.refuse(mfa_core::StoreErrorKind::Overloaded);
         }
         if !jobs.is_empty() {
@@ -26,7 +26,7 @@ pub(super) fn work(lane: &Queue, slow: &SlowAccounts, context: &GroupContext, ma
         }
         // Under the lock of the set, so that no job slips into the lane after the account has left it.
         let mut set = slow.set();
-        if lane.give_back(user) {
+        if queue.give_back(user) {
             set.remove(&user);
         }
     }

@@ -30,9 +30,14 @@ struct Setting {
 
 /// Connects and sets the session up.
 pub(in crate::database) fn connect(url: &SecretText) -> Result<PgConnection, String> {
-    let mut connection = PgConnection::establish(url.expose()).map_err(|error| error.to_string())?;
-    prepare(&mut connection).map_err(|error| error.to_string())?;
+    let mut connection = PgConnection::establish(url.expose()).map_err(|error| one_line(&error))?;
+    prepare(&mut connection).map_err(|error| one_line(&error))?;
     Ok(connection)
+}
+
+/// libpq's messages span lines and end with one.
+fn one_line(error: &dyn std::error::Error) -> String {
+    error.to_string().split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
 /// Sets a session up: no statement outlives two seconds, times without a zone are UTC, and an acknowledged commit is on

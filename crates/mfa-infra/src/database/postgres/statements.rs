@@ -336,6 +336,7 @@ impl QueryFragment<Pg> for StoreOne {
     }
 }
 
+#[expect(clippy::ref_option, reason = "Diesel binds the column by reference")]
 fn time<'b>(out: &mut AstPass<'_, 'b, Pg>, name: &'static str, millis: &'b Option<i64>) -> QueryResult<()> {
     out.push_sql(name);
     out.push_sql("to_timestamp(");
@@ -344,6 +345,7 @@ fn time<'b>(out: &mut AstPass<'_, 'b, Pg>, name: &'static str, millis: &'b Optio
     Ok(())
 }
 
+#[expect(clippy::ref_option, reason = "Diesel binds the column by reference")]
 fn text<'b>(out: &mut AstPass<'_, 'b, Pg>, name: &'static str, value: &'b Option<String>) -> QueryResult<()> {
     out.push_sql(name);
     out.push_bind_param::<OptionalText, _>(value)
