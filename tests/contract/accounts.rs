@@ -55,6 +55,8 @@ fn everything_that_a_decision_leaves_reads_back() {
                 id: "1".into(),
                 digest: "$argon2id$…".into(),
                 used_at: Some(NOON),
+                tag_key: Some("k".into()),
+                tag: Some("00ff".into()),
                 rest: serde_json::Map::new(),
             }];
             account.recovery.generated_at = Some(NOON);

@@ -26,7 +26,7 @@ pub mod testing;
 
 pub use account::{
     Account, BackupMethod, ChainHead, Internal, PendingTotp, PhoneState, RecoveryCode, RecoveryState,
-    Strikes, Survivor, TokenMark, TokenMarks, TotpState, WrongStepUps,
+    SmsChallenge, SmsPurpose, SmsState, Strikes, Survivor, TokenMark, TokenMarks, TotpState, WrongStepUps,
 };
 pub use assurance::FactorKind;
 pub use ceremony::{Attempt, Check, Need, Refused, Subject, Verdict, Verified, admit, confirm, judge};
@@ -34,10 +34,10 @@ pub use event::{EventKind, EventLine, Origin, Outcome, SecurityEvent};
 pub use ids::{KeyId, KeyIdError, TokenId, UserId};
 pub use lockout::{Lock, LockoutPolicy, LockoutPolicyError};
 pub use ports::{
-    Accounts, BoxFuture, CipherError, Clock, Credentials, Decision, Entropy, EntropyError, EventLog,
-    HashError, NewUser, NewUserError, PasswordCheck, PasswordDigest, PasswordHasher, RateLimiter, RateRule,
-    RateVerdict, SealContext, Sealed, SealedColumn, SecretCipher, StoreError, StoreErrorKind, UserPage,
-    UserQuery, UserRecord, Users,
+    Accounts, BoxFuture, CipherError, Clock, Credentials, Decision, DigestPurpose, Entropy, EntropyError,
+    EventLog, HashError, KeyedDigest, KeyedDigests, NewUser, NewUserError, PasswordCheck, PasswordDigest,
+    PasswordHasher, RateLimiter, RateRule, RateVerdict, SealContext, Sealed, SealedColumn, SecretCipher,
+    StoreError, StoreErrorKind, UserPage, UserQuery, UserRecord, Users,
 };
 pub use secret::{SecretBytes, SecretText};
 pub use time::Timestamp;

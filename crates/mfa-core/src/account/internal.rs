@@ -36,6 +36,9 @@ pub struct Internal {
     /// Wrong answers over days.
     #[serde(rename = "strikes", skip_serializing_if = "is_default")]
     pub strikes: Strikes,
+    /// The code by SMS that is awaited, and the last sends.
+    #[serde(rename = "sms", skip_serializing_if = "is_default")]
+    pub sms: SmsState,
     /// The end of the user's chain of events.
     #[serde(rename = "chain", skip_serializing_if = "is_default")]
     pub chain: ChainHead,
@@ -119,6 +122,49 @@ pub struct ChainHead {
     /// Its MAC, in lower-case hexadecimal; empty where there is none.
     #[serde(rename = "mac")]
     pub mac: String,
+}
+
+/// The code by SMS that is awaited, and the times of the last sends.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct SmsState {
+    /// The newest code that was sent; a newer one replaces it.
+    #[serde(rename = "code", skip_serializing_if = "is_default")]
+    pub challenge: Option<SmsChallenge>,
+    /// When the last codes were sent, for the user's own budget; oldest first.
+    #[serde(rename = "at", skip_serializing_if = "Vec::is_empty")]
+    pub sent_at: Vec<Timestamp>,
+}
+
+/// A code that was sent by SMS and has not come back.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SmsChallenge {
+    /// The keyed digest of user, purpose, destination, token and code, in lower-case hexadecimal; never the code.
+    #[serde(rename = "d")]
+    pub digest: String,
+    /// The name of the digest's key.
+    #[serde(rename = "k")]
+    pub key: String,
+    /// What the code is for.
+    #[serde(rename = "p")]
+    pub purpose: SmsPurpose,
+    /// Wrong tries so far.
+    #[serde(rename = "n")]
+    pub tries: u8,
+    /// From when on it is forgotten.
+    #[serde(rename = "exp")]
+    pub expires_at: Timestamp,
+}
+
+/// What a code by SMS is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum SmsPurpose {
+    /// A second factor.
+    #[serde(rename = "l")]
+    SecondFactor,
+    /// The confirmation of a new number.
+    #[serde(rename = "c")]
+    Confirmation,
 }
 
 impl Serialize for TokenId {

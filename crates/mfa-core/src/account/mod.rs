@@ -7,7 +7,9 @@ use std::time::Duration;
 
 use crate::{Lock, Presented, SealContext, Sealed, SealedColumn, SecurityEvent, Subject, Timestamp, UserId};
 
-pub use internal::{ChainHead, Internal, Strikes, Survivor, WrongStepUps};
+pub use internal::{
+    ChainHead, Internal, SmsChallenge, SmsPurpose, SmsState, Strikes, Survivor, WrongStepUps,
+};
 pub use marks::{TokenMark, TokenMarks};
 
 /// All multi-factor state of one user: what a decision may see and change.
@@ -123,8 +125,14 @@ pub struct RecoveryState {
 pub struct RecoveryCode {
     /// Its place in the set.
     pub id: String,
-    /// Its digest; never the code.
+    /// Its digest (Argon2id, or bcrypt of a set that was imported); never the code.
     pub digest: String,
+    /// The name of the key of its tag; none in a set that was imported.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tag_key: Option<String>,
+    /// The first 16 bits of a keyed digest of the code, in lower-case hexadecimal: picks the one digest to try.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tag: Option<String>,
     /// When it was spent.
     pub used_at: Option<Timestamp>,
     /// What other versions keep here, carried along untouched.

@@ -3,6 +3,7 @@
 mod accounts;
 mod cipher;
 mod clock;
+mod digests;
 mod entropy;
 mod event_log;
 mod password;
@@ -15,6 +16,7 @@ use std::pin::Pin;
 pub use accounts::{Accounts, Decision, StoreError, StoreErrorKind};
 pub use cipher::{CipherError, SealContext, Sealed, SealedColumn, SecretCipher};
 pub use clock::Clock;
+pub use digests::{DigestPurpose, KeyedDigest, KeyedDigests};
 pub use entropy::{Entropy, EntropyError};
 pub use event_log::EventLog;
 pub use password::{HashError, PasswordCheck, PasswordDigest, PasswordHasher};

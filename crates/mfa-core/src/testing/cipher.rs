@@ -2,7 +2,12 @@
 
 use data_encoding::HEXLOWER;
 
-use crate::{CipherError, SealContext, Sealed, SecretBytes, SecretCipher};
+use sha2::{Digest, Sha256};
+
+use crate::{
+    CipherError, DigestPurpose, KeyId, KeyedDigest, KeyedDigests, SealContext, Sealed, SecretBytes,
+    SecretCipher,
+};
 
 /// A cipher for tests: it keeps the promise that a value unseals only in its place, and nothing else.
 #[derive(Clone, Copy, Debug, Default)]
@@ -23,5 +28,24 @@ impl SecretCipher for TestCipher {
         }
         let hex = sealed.as_column().strip_prefix(&prefix(place)).ok_or(CipherError::Altered)?;
         HEXLOWER.decode(hex.as_bytes()).map(SecretBytes::new).map_err(|_| CipherError::Altered)
+    }
+}
+
+/// Digests under one key for tests: SHA-256 over key, purpose and message.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct TestDigests;
+
+impl KeyedDigests for TestDigests {
+    fn digest(&self, purpose: DigestPurpose, message: &[u8]) -> KeyedDigest {
+        let mut hash = Sha256::new();
+        hash.update(purpose.as_str());
+        hash.update([0]);
+        hash.update(message);
+        let key = KeyId::parse("test").unwrap_or_else(|_| unreachable!("a good name"));
+        KeyedDigest { key, bytes: hash.finalize().into() }
+    }
+
+    fn under_each_key(&self, purpose: DigestPurpose, message: &[u8]) -> Vec<KeyedDigest> {
+        vec![self.digest(purpose, message)]
     }
 }

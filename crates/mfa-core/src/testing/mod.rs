@@ -9,7 +9,7 @@ mod hasher;
 mod log;
 
 pub use accounts::MemoryAccounts;
-pub use cipher::TestCipher;
+pub use cipher::{TestCipher, TestDigests};
 pub use clock::{ManualClock, SeededEntropy};
 pub use hasher::TestHasher;
 pub use log::{NoLimits, RecordedEvent, RecordingLog};
