@@ -29,7 +29,10 @@ pub use account::{
     SmsChallenge, SmsPurpose, SmsState, Strikes, Survivor, TokenMark, TokenMarks, TotpState, WrongStepUps,
 };
 pub use assurance::FactorKind;
-pub use ceremony::{Attempt, Check, Need, Refused, Subject, Verdict, Verified, admit, confirm, judge};
+pub use ceremony::{
+    Attempt, Check, Need, Refused, SlowTry, Subject, Verdict, Verified, admit, confirm, count_slow, judge,
+    settle_slow,
+};
 pub use event::{EventKind, EventLine, Origin, Outcome, SecurityEvent};
 pub use ids::{KeyId, KeyIdError, TokenId, UserId};
 pub use lockout::{Lock, LockoutPolicy, LockoutPolicyError};

@@ -33,7 +33,16 @@ enum Stage {
 }
 
 impl Flows {
-    /// Checks a user's password. An unknown user and a wrong password answer alike and take as long.
+    /// Takes one try of a client address from the limit on logins: before anything is read of what it sent.
+    ///
+    /// # Errors
+    ///
+    /// [`Refusal::RateLimited`].
+    pub async fn limit_logins(&self, origin: &Origin) -> Result<u32, Refusal> {
+        self.limit(RateRule::LoginPerIp, &network(origin.ip()), None, origin).await
+    }
+
+    /// Checks a user's password, within the limit by user; [`Flows::limit_logins`] comes first. An unknown user and a wrong password answer alike and take as long.
     ///
     /// # Errors
     ///
@@ -41,7 +50,6 @@ impl Flows {
     /// [`Refusal::AccountDisabled`].
     pub async fn login(&self, login: &str, password: SecretText, origin: &Origin) -> Result<Login, Refusal> {
         let now = self.trusted_now()?;
-        self.limit(RateRule::LoginPerIp, &network(origin.ip()), None, origin).await?;
         let found = self.ports.users.find_credentials(login).await?;
         let user = found.as_ref().map(|it| it.user);
         // Counted by user where there is one, so that a name and an address are not two limits.

@@ -32,12 +32,17 @@ struct Complete<'a> {
 
 /// `POST /api/auth/login`
 pub(super) async fn login(intake: Intake) -> Result<HttpResponse, Fault> {
-    let mut object = intake.body().object()?;
-    let username = object.required("username", username);
-    let password = object.required("password", password);
-    let (username, password) = object.finish(username.zip(password))?;
-    let origin = intake.caller().origin.clone();
-    let login = intake.run(|flows| async move { flows.login(&username, password, &origin).await }).await?;
+    let (origin, body) = (intake.caller().origin.clone(), intake.body().clone());
+    let login = intake
+        .run(|flows| async move {
+            flows.limit_logins(&origin).await?;
+            let mut object = body.object()?;
+            let username = object.required("username", username);
+            let password = object.required("password", password);
+            let (username, password) = object.finish(username.zip(password))?;
+            flows.login(&username, password, &origin).await.map_err(Fault::from)
+        })
+        .await?;
     Ok(match login {
         Login::SecondFactorOwed { token, enrolment_required } => HttpResponse::Ok().json(SecondFactorOwed {
             mfa_required: true,

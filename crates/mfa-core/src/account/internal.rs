@@ -101,6 +101,13 @@ impl Strikes {
         self.count
     }
 
+    /// Takes the latest one back: the try that it stood for was right.
+    pub(crate) fn take_back(&mut self, now: Timestamp) {
+        let mut faded = self.faded(now);
+        faded.count = faded.count.saturating_sub(1);
+        *self = if faded.count == 0 { Self::default() } else { faded };
+    }
+
     fn faded(&self, now: Timestamp) -> Self {
         let Some(since) = self.since else { return Self::default() };
         let steps = now.since(since).as_secs().checked_div(STRIKE_FADES_IN.as_secs()).unwrap_or(0);

@@ -3,7 +3,11 @@
 //! Active, lock, token, stage, step-up, factor, count, spend, event: a factor sees only its own step of it and answers
 //! with a [`Check`]. It cannot forget the lock, the count or the event.
 
+mod slow;
+
 use std::time::Duration;
+
+pub use slow::{SlowTry, count_slow, settle_slow};
 
 use crate::account::WrongStepUps;
 use crate::{
@@ -275,7 +279,10 @@ pub fn confirm<E>(
 fn pass(account: &mut Account, attempt: &Attempt) -> Verified {
     if attempt.need == Need::SecondFactor {
         account.failures = 0;
-        account.lock_until = None;
+        // One that is in force was brought about by others while this try was on its way, and stays.
+        if account.lock(attempt.at).is_none() {
+            account.lock_until = None;
+        }
         note_success(account, attempt);
     }
     account.internal.wrong_step_ups = None;
@@ -284,17 +291,36 @@ fn pass(account: &mut Account, attempt: &Attempt) -> Verified {
     verified(account, attempt)
 }
 
-fn fail(account: &mut Account, attempt: &Attempt, check: Check) {
+/// What counting a wrong answer brought about.
+#[derive(Clone, Copy, Debug)]
+struct Counted {
+    strikes: u32,
+    lock: Option<Lock>,
+}
+
+fn count(account: &mut Account, attempt: &Attempt) -> Counted {
     account.failures = account.failures.saturating_add(1);
     let strikes = account.internal.strikes.add(attempt.at);
-    let kind = if check == Check::Replayed { EventKind::OtpReplay } else { tried(attempt) };
-    account.record(event_of(attempt, kind, Outcome::Failure));
-    if strikes == SUSPICIOUS_STRIKES {
-        account.record(event_of(attempt, EventKind::GuessingSuspected, Outcome::Failure));
-    }
-    if let Some(lock) = attempt.lockout.lock_after(account.failures, strikes, attempt.at) {
+    let lock = attempt.lockout.lock_after(account.failures, strikes, attempt.at);
+    if let Some(lock) = lock {
         account.lock_until = Some(lock.end());
         account.internal.pending_from = Some(attempt.at);
+    }
+    Counted { strikes, lock }
+}
+
+fn fail(account: &mut Account, attempt: &Attempt, check: Check) {
+    let counted = count(account, attempt);
+    let kind = if check == Check::Replayed { EventKind::OtpReplay } else { tried(attempt) };
+    tell_failure(account, attempt, kind, counted);
+}
+
+fn tell_failure(account: &mut Account, attempt: &Attempt, kind: EventKind, counted: Counted) {
+    account.record(event_of(attempt, kind, Outcome::Failure));
+    if counted.strikes == SUSPICIOUS_STRIKES {
+        account.record(event_of(attempt, EventKind::GuessingSuspected, Outcome::Failure));
+    }
+    if counted.lock.is_some() {
         account.record(event_of(attempt, EventKind::AccountLocked, Outcome::Failure));
     }
     if let Stage::TwoFactors(_) = attempt.token.stage {

@@ -278,3 +278,62 @@ fn recovery_codes_alone_are_no_factor_and_die_with_the_last_one() {
     account.remove_totp();
     assert!(!account.has_factor() && account.recovery.generated_at.is_none());
 }
+
+fn slow(account: &mut Account, attempt: &Attempt) -> SlowTry {
+    let counted = count_slow::<(), ()>(account, attempt, |_| Ok(())).unwrap();
+    counted.expect("admitted").0
+}
+
+#[test]
+fn a_slow_try_has_cost_before_it_is_settled_and_a_right_one_gets_it_back() {
+    let mut account = account();
+    account.failures = 4;
+    let attempt = attempt("a", Stage::Pending, Need::SecondFactor);
+    let counted = slow(&mut account, &attempt);
+    assert_eq!((account.failures, account.internal.strikes.at(NOW)), (5, 1));
+    assert!(account.events.is_empty());
+    let verdict = settle_slow::<()>(&mut account, &attempt, counted, |_| Ok(Check::Right));
+    assert!(matches!(verdict, Ok(Verdict::Verified(_))));
+    assert_eq!((account.failures, account.internal.strikes.at(NOW)), (0, 0));
+}
+
+#[test]
+fn a_right_slow_try_that_was_the_tenth_takes_its_lock_back_and_a_wrong_one_keeps_it() {
+    let mut account = account();
+    account.failures = 9;
+    let attempt = attempt("a", Stage::Pending, Need::SecondFactor);
+    let counted = slow(&mut account, &attempt);
+    assert!(account.lock(NOW).is_some(), "nobody else is let in meanwhile");
+    let mut wrong = account.clone();
+    let verdict = settle_slow::<()>(&mut account, &attempt, counted, |_| Ok(Check::Right));
+    assert!(matches!(verdict, Ok(Verdict::Verified(_))));
+    assert_eq!((account.lock(NOW), account.failures), (None, 0));
+    let verdict = settle_slow::<()>(&mut wrong, &attempt, counted, |_| Ok(Check::Wrong));
+    assert!(matches!(verdict, Ok(Verdict::InvalidCode)));
+    assert_eq!(wrong.failures, 10);
+    assert!(wrong.lock(NOW).is_some());
+    assert_eq!(kinds(&wrong), ["totp_verify", "account_locked"]);
+}
+
+#[test]
+fn a_right_slow_try_leaves_a_lock_that_others_brought_about() {
+    let mut account = account();
+    account.failures = 8;
+    let mine = attempt("mine", TWO, Need::SecondFactor);
+    let counted = slow(&mut account, &mine);
+    assert!(matches!(login(&mut account, "thief", Check::Wrong), Verdict::InvalidCode));
+    assert!(account.lock(NOW).is_some());
+    let verdict = settle_slow::<()>(&mut account, &mine, counted, |_| Ok(Check::Right));
+    assert!(matches!(verdict, Ok(Verdict::Verified(_))));
+    assert!(account.lock(NOW).is_some());
+}
+
+#[test]
+fn a_slow_try_is_refused_where_its_token_was_spent_or_ended_meanwhile() {
+    let mut account = account();
+    let pending = attempt("a", Stage::Pending, Need::SecondFactor);
+    let counted = slow(&mut account, &pending);
+    assert!(matches!(login(&mut account, "a", Check::Right), Verdict::Verified(_)));
+    let verdict = settle_slow::<()>(&mut account, &pending, counted, |_| panic!("not looked at"));
+    assert!(matches!(verdict, Ok(Verdict::Refused(Refused::TokenSpent))));
+}

@@ -1,0 +1,80 @@
+//! A try whose answer takes a slow hash: counted first, hashed outside the account's turn, settled after.
+//!
+//! The try has cost before anyone can learn what it was worth, and the hash runs while the account serves others. A
+//! process that dies in between leaves a counted try and nothing else.
+
+use super::{Attempt, Check, Counted, Refused, Verdict, admit, count, live, pass, tell_failure, tried};
+use crate::Account;
+
+/// A try that was counted and waits to be settled.
+#[must_use]
+#[derive(Clone, Copy, Debug)]
+pub struct SlowTry {
+    counted: Counted,
+}
+
+/// Admits a try as [`super::judge`] does and counts it as a wrong one. `look` picks what is to be hashed.
+///
+/// # Errors
+///
+/// What `look` fails with, where the factor could not look: nothing is counted.
+pub fn count_slow<T, E>(
+    account: &mut Account,
+    attempt: &Attempt,
+    look: impl FnOnce(&Account) -> Result<T, E>,
+) -> Result<Result<(SlowTry, T), Refused>, E> {
+    if let Err(refused) = admit(account, &attempt.token, attempt.need, attempt.at) {
+        return Ok(Err(refused));
+    }
+    let found = look(account)?;
+    Ok(Ok((SlowTry { counted: count(account, attempt) }, found)))
+}
+
+/// Settles a try that [`count_slow`] counted. `check` spends what was right, if it is still there to be spent.
+///
+/// A right answer gives back the count, the strike, and the lock that this very try brought about; a lock that others
+/// brought about meanwhile stays.
+///
+/// # Errors
+///
+/// What `check` fails with: the try stays counted.
+pub fn settle_slow<E>(
+    account: &mut Account,
+    attempt: &Attempt,
+    tried_before: SlowTry,
+    check: impl FnOnce(&mut Account) -> Result<Check, E>,
+) -> Result<Verdict, E> {
+    if !account.is_active {
+        return Ok(Verdict::Refused(Refused::Disabled));
+    }
+    let SlowTry { counted } = tried_before;
+    let own_lock = counted.lock.filter(|lock| account.lock_until == Some(lock.end()));
+    let standing =
+        if own_lock.is_some() { unmarked(account, attempt) } else { live(account, &attempt.token) };
+    if let Err(refused) = standing {
+        return Ok(Verdict::Refused(refused));
+    }
+    match check(account)? {
+        Check::Right => {
+            if own_lock.is_some() {
+                account.lock_until = None;
+                account.internal.pending_from = None;
+            }
+            account.internal.strikes.take_back(attempt.at);
+            account.failures = account.failures.saturating_sub(1);
+            Ok(Verdict::Verified(pass(account, attempt)))
+        }
+        Check::Wrong | Check::Replayed => {
+            tell_failure(account, attempt, tried(attempt), counted);
+            Ok(Verdict::InvalidCode)
+        }
+    }
+}
+
+/// [`live`], but for the lock that the try itself brought about, which spends all pending tokens.
+fn unmarked(account: &mut Account, attempt: &Attempt) -> Result<(), Refused> {
+    let before_lock = account.internal.pending_from.take();
+    let outcome = live(account, &attempt.token);
+    account.internal.pending_from = before_lock;
+    outcome
+}
