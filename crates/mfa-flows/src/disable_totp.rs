@@ -17,22 +17,18 @@ impl Flows {
         let need = Need::Change { max_age: self.policy.step_up_max_age };
         let attempt = self.attempt(call, FactorKind::Totp, need, now);
         let cipher = self.ports.cipher.clone();
-        let judged = self
-            .ports
-            .accounts
-            .update(call.token.user, move |account| {
-                let verdict = judge(account, &attempt, |account| {
-                    may_go(account)?;
-                    mfa_totp::verify(account, &code, now, cipher.as_ref()).map_err(Refusal::from)
-                })?;
-                if let Verdict::Verified(_) = verdict {
-                    remove(account, &attempt.token, now);
-                }
-                Ok(verdict)
-            })
-            .await?;
-        let verdict = self.answered(call, FactorKind::Totp, judged)?;
-        self.passed(call, FactorKind::Totp, verdict).map(|_| ())
+        self.try_factor(call, attempt, move |account, attempt| {
+            let verdict = judge(account, attempt, |account| {
+                may_go(account)?;
+                Ok::<_, Refusal>(mfa_totp::verify(account, &code, now, cipher.as_ref())?)
+            })?;
+            if let Verdict::Verified(_) = verdict {
+                remove(account, &attempt.token, now);
+            }
+            Ok(verdict)
+        })
+        .await
+        .map(drop)
     }
 }
 

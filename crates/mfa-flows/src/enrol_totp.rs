@@ -68,20 +68,14 @@ impl Flows {
         let need = Need::Enrol { max_age: self.policy.step_up_max_age };
         let attempt = self.attempt(call, FactorKind::Totp, need, now);
         let cipher = self.ports.cipher.clone();
-        let judged = self
-            .ports
-            .accounts
-            .update(call.token.user, move |account| {
-                let verdict = confirm(account, &attempt, |account| {
-                    mfa_totp::confirm_enrolment(account, &code, now, cipher.as_ref()).map_err(Refusal::from)
-                })?;
-                Ok((verdict, account.recovery.left()))
+        let (verified, left) = self
+            .try_factor(call, attempt, move |account, attempt| {
+                confirm(account, attempt, |account| {
+                    Ok(mfa_totp::confirm_enrolment(account, &code, now, cipher.as_ref())?)
+                })
             })
             .await?;
-        let (verdict, recovery_codes_left) = self.answered(call, FactorKind::Totp, judged)?;
-        let verified = self.passed(call, FactorKind::Totp, verdict)?;
-        let token = self.ports.tokens.two_factors(&verified, self.ports.entropy.as_ref(), now)?;
-        Ok(Granted { token, method: FactorKind::Totp, recovery_codes_left })
+        self.grant(&verified, left, now)
     }
 }
 

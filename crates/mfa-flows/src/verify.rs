@@ -1,6 +1,6 @@
 //! The second factor of a login: a token that waits becomes one that is good.
 
-use mfa_core::{Attempt, FactorKind, Need, Verdict, Verified, judge};
+use mfa_core::{Account, Attempt, FactorKind, Need, Timestamp, Verdict, Verified, judge};
 use mfa_jwt::Issued;
 use mfa_totp::{TotpCode, VerifyError};
 
@@ -28,29 +28,45 @@ impl Flows {
         let now = self.trusted_now()?;
         let attempt = self.attempt(call, FactorKind::Totp, Need::SecondFactor, now);
         let cipher = self.ports.cipher.clone();
+        let (verified, left) = self
+            .try_factor(call, attempt, move |account, attempt| {
+                judge(account, attempt, |account| Ok(mfa_totp::verify(account, &code, now, cipher.as_ref())?))
+            })
+            .await?;
+        self.grant(&verified, left, now)
+    }
+
+    /// Runs a decision that judges a try, and gives the proof that it passed, with how many recovery codes are left.
+    pub(crate) async fn try_factor(
+        &self,
+        call: &Call,
+        attempt: Attempt,
+        mut judge: impl FnMut(&mut Account, &Attempt) -> Result<Verdict, Refusal> + Send + 'static,
+    ) -> Result<(Verified, usize), Refusal> {
+        let factor = attempt.factor;
         let judged = self
             .ports
             .accounts
             .update(call.token.user, move |account| {
-                let verdict = judge(account, &attempt, |account| {
-                    mfa_totp::verify(account, &code, now, cipher.as_ref()).map_err(Refusal::from)
-                })?;
-                Ok((verdict, account.recovery.left()))
+                judge(account, &attempt).map(|verdict| (verdict, account.recovery.left()))
             })
             .await?;
-        let (verdict, recovery_codes_left) = self.answered(call, FactorKind::Totp, judged)?;
-        let verified = self.passed(call, FactorKind::Totp, verdict)?;
-        let token = self.ports.tokens.two_factors(&verified, self.ports.entropy.as_ref(), now)?;
+        let (verdict, left) = self.answered(call, factor, judged)?;
+        Ok((self.passed(call, factor, verdict)?, left))
+    }
+
+    /// The access token that a passed factor buys.
+    pub(crate) fn grant(
+        &self,
+        verified: &Verified,
+        recovery_codes_left: usize,
+        now: Timestamp,
+    ) -> Result<Granted, Refusal> {
+        let token = self.ports.tokens.two_factors(verified, self.ports.entropy.as_ref(), now)?;
         Ok(Granted { token, method: verified.factor(), recovery_codes_left })
     }
 
-    pub(crate) fn attempt(
-        &self,
-        call: &Call,
-        factor: FactorKind,
-        need: Need,
-        at: mfa_core::Timestamp,
-    ) -> Attempt {
+    pub(crate) fn attempt(&self, call: &Call, factor: FactorKind, need: Need, at: Timestamp) -> Attempt {
         Attempt {
             token: call.token.clone(),
             factor,
@@ -62,7 +78,7 @@ impl Flows {
     }
 
     /// What the decision returned; a user who is gone has no genuine token.
-    pub(crate) fn answered<T>(
+    fn answered<T>(
         &self,
         call: &Call,
         factor: FactorKind,
@@ -73,12 +89,7 @@ impl Flows {
             .inspect_err(|refusal| self.tell_refusal(call, Some(factor), refusal))
     }
 
-    pub(crate) fn passed(
-        &self,
-        call: &Call,
-        factor: FactorKind,
-        verdict: Verdict,
-    ) -> Result<Verified, Refusal> {
+    fn passed(&self, call: &Call, factor: FactorKind, verdict: Verdict) -> Result<Verified, Refusal> {
         match verdict {
             Verdict::Verified(verified) => Ok(verified),
             Verdict::InvalidCode => Err(Refusal::InvalidCode),

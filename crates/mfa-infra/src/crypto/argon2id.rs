@@ -115,6 +115,15 @@ struct Buffers {
 
 impl Memory {
     const KEPT_BLOCKS: usize = MEMORY_KIB as usize;
+    /// 33 MiB. What glibc allocates up to 32 MiB it may keep when it is freed; what is larger goes back to the system
+    /// for certain. Room that is never written to takes no memory.
+    const MAPPED_BLOCKS: usize = 33 * 1024;
+
+    fn buffer() -> Vec<Block> {
+        let mut buffer = Vec::with_capacity(Self::MAPPED_BLOCKS);
+        buffer.resize(Self::KEPT_BLOCKS, Block::new());
+        buffer
+    }
 
     fn buffers(&self) -> MutexGuard<'_, Buffers> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
@@ -130,7 +139,7 @@ impl Memory {
             buffers.lent = buffers.lent.wrapping_add(1);
             buffers.kept.pop()
         };
-        let mut buffer = kept.unwrap_or_else(|| vec![Block::new(); Self::KEPT_BLOCKS]);
+        let mut buffer = kept.unwrap_or_else(Self::buffer);
         let outcome = work(&mut buffer);
         let mut buffers = self.buffers();
         buffers.in_use = buffers.in_use.saturating_sub(1);

@@ -1,26 +1,26 @@
 //! The one place that wires the adapters to the flows.
 
+mod clock_watch;
+mod wiring;
+
 use std::future::Future;
 use std::sync::Arc;
 use std::time::Duration;
 
-use mfa_core::{
-    BoxFuture, CipherError, Clock, Origin, RateLimiter, RateRule, RateVerdict, SecretText, StoreError,
-};
+use mfa_core::{CipherError, Clock, Origin, RateLimiter, SecretText, StoreError};
 use mfa_flows::{AdminCall, Flows, NewUserRequest, Policy, Ports, Refusal};
-use mfa_jwt::{KeyRing as TokenKeys, SecretKey, TokenConfig, TokenService};
 use tokio::runtime::Runtime;
 use tokio_util::task::TaskTracker;
 
 use crate::clock::WatchedClock;
 use crate::crypto::{AesGcmCipher, AuditKeys, HasherLimits, KeyRing, OsEntropy, SlowHasher, SystemClock};
 use crate::database::{Database, DatabaseOptions, Location, OpenDatabaseError, Surroundings};
-use crate::memory::{MemoryRateLimiter, Quota, Quotas};
-use crate::settings::{DatabaseUrl, JwtAlgorithm, Keys, LimitSettings, Rate, Settings, SettingsError};
+use crate::memory::MemoryRateLimiter;
+use crate::settings::{DatabaseUrl, Settings, SettingsError};
 use crate::telemetry::{Telemetry, TelemetryError};
+use clock_watch::ClockWatch;
+use wiring::{Unlimited, quotas, token_service};
 
-/// How often the clock is compared with the database's.
-const CLOCK_CHECK: Duration = Duration::from_secs(30);
 /// How long the database may take to show that it is ready.
 const READY_WITHIN: Duration = Duration::from_secs(2);
 
@@ -368,77 +368,5 @@ impl Drop for Mfa {
         if let Some(runtime) = self.runtime.take() {
             runtime.shutdown_background();
         }
-    }
-}
-
-/// Compares the clock with the database's, again and again.
-struct ClockWatch {
-    database: Arc<dyn Database>,
-    clock: Arc<WatchedClock>,
-    telemetry: Arc<Telemetry>,
-    most: Duration,
-}
-
-impl ClockWatch {
-    /// Compares once. Answers whether the database has a clock to compare with.
-    async fn check(&self) -> Result<bool, StoreError> {
-        let before = self.clock.now();
-        let Some(time) = self.database.time().await? else { return Ok(false) };
-        let trusted = self.clock.is_trusted();
-        self.clock.compare(before, time, self.most);
-        if trusted != self.clock.is_trusted() {
-            slog::error!(self.telemetry.logger(), "the clock was compared with the database's";
-                "trusted" => self.clock.is_trusted());
-        }
-        Ok(true)
-    }
-
-    async fn go_on(self) {
-        loop {
-            tokio::time::sleep(CLOCK_CHECK).await;
-            // A database that is away is readiness's to tell; the last comparison stands meanwhile.
-            drop(self.check().await);
-        }
-    }
-}
-
-fn token_service(settings: &Settings, keys: &Keys) -> Result<TokenService, OpenError> {
-    let unusable = |error: &dyn std::fmt::Display| OpenError::Unusable(error.to_string());
-    if settings.tokens.algorithm != JwtAlgorithm::Hs256 {
-        return Err(OpenError::Unusable(
-            "JWT_ALGORITHM: this version signs with HS256 only; leave it unset".to_owned(),
-        ));
-    }
-    let signing = SecretKey::new(&keys.jwt_secret).map_err(|error| unusable(&error))?;
-    let previous: Result<Vec<_>, _> = settings.tokens.previous_secrets.iter().map(SecretKey::new).collect();
-    let previous = previous.map_err(|error| unusable(&error))?;
-    TokenService::new(TokenConfig {
-        issuer: settings.tokens.issuer.clone(),
-        audience: settings.tokens.audience.clone(),
-        keys: TokenKeys::shared_secret(signing, previous),
-        accept_legacy: settings.tokens.accept_legacy,
-    })
-    .map_err(|error| unusable(&error))
-}
-
-fn quotas(limits: &LimitSettings) -> Result<Quotas, OpenError> {
-    let quota = |name: &str, rate: Rate| {
-        Quota::new(rate.max, rate.window).map_err(|error| OpenError::Unusable(format!("{name}: {error}")))
-    };
-    Ok(Quotas {
-        code_check_per_ip: quota("MFA_RATE_LIMIT_MAX", limits.code_checks_per_ip)?,
-        recovery_per_user: quota("MFA_RECOVERY_RATE_MAX", limits.recovery_per_user)?,
-        login_per_user: quota("LOGIN_RATE_USER_MAX", limits.logins_per_user)?,
-        login_per_ip: quota("LOGIN_RATE_IP_MAX", limits.logins_per_ip)?,
-    })
-}
-
-/// For an administrator's own commands, which nobody limits.
-#[derive(Debug)]
-struct Unlimited;
-
-impl RateLimiter for Unlimited {
-    fn take<'a>(&'a self, _rule: RateRule, _subject: &'a str) -> BoxFuture<'a, RateVerdict> {
-        Box::pin(async { RateVerdict::Allowed { remaining: u32::MAX } })
     }
 }
