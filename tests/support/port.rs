@@ -18,7 +18,10 @@ pub fn free_port() -> u16 {
     // Processes start far apart: neighbouring process ids differ by a step that shares no factor with COUNT.
     let start = std::process::id().wrapping_mul(7_919);
     (0..COUNT)
-        .map(|_| FIRST + start.wrapping_add(GIVEN.fetch_add(1, Ordering::Relaxed)) % COUNT)
+        .map(|_| {
+            FIRST
+                .saturating_add(start.wrapping_add(GIVEN.fetch_add(1, Ordering::Relaxed)).wrapping_rem(COUNT))
+        })
         .filter_map(|port| u16::try_from(port).ok())
         .find(|port| TcpStream::connect((Ipv4Addr::LOCALHOST, *port)).is_err())
         .expect("127.0.0.1 has a free port")

@@ -6,7 +6,7 @@ use std::time::Duration;
 use mfa_core::testing::{ManualClock, NoLimits, TestHasher};
 use mfa_core::{Origin, SecretBytes, SecretText, UserId};
 use mfa_flows::{Accepts, AdminCall, Call, Flows, Policy, Ports, TokenKind};
-use mfa_infra::crypto::{AesGcmCipher, OsEntropy};
+use mfa_infra::crypto::{AesGcmCipher, DerivedDigests, OsEntropy};
 use mfa_infra::database::Database;
 use mfa_jwt::{KeyRing, SecretKey, TokenConfig, TokenService};
 use mfa_totp::{Parameters, Step, TotpCode};
@@ -107,6 +107,8 @@ fn flows(store: &TestStore, database: Arc<dyn Database>, clock: Arc<ManualClock>
         entropy: entropy.clone(),
         cipher: Arc::new(AesGcmCipher::new(&test_keys(), entropy)),
         hasher: Arc::new(TestHasher),
+        recovery_hasher: Arc::new(TestHasher),
+        digests: Arc::new(DerivedDigests::new(&test_keys())),
         limiter: Arc::new(NoLimits),
         log: store.log.clone(),
         tokens: Arc::new(tokens.expect("a good configuration")),

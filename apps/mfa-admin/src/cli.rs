@@ -41,6 +41,9 @@ pub(crate) enum Command {
     /// Tokens.
     #[command(subcommand)]
     Token(TokenCommand),
+    /// Recovery codes.
+    #[command(subcommand)]
+    Recovery(RecoveryCommand),
     /// Keys.
     #[command(subcommand)]
     Keys(KeysCommand),
@@ -82,6 +85,12 @@ pub(crate) enum UserCommand {
         #[command(flatten)]
         user: UserArgs,
     },
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum RecoveryCommand {
+    /// Makes a new set of recovery codes, shown this once; every older code is dead.
+    Regenerate(UserIdArgs),
 }
 
 #[derive(Debug, Subcommand)]

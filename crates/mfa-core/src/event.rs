@@ -37,8 +37,20 @@ event_kinds! {
     TotpDisable = "totp_disable",
     /// A recovery code was checked.
     RecoveryUse = "recovery_use",
+    /// A new set of recovery codes was made; every older code is dead.
+    RecoveryRegenerate = "recovery_regenerate",
+    /// A code by SMS was sent, or may have been.
+    SmsSend = "sms_send",
     /// A code by SMS was checked.
     SmsVerify = "sms_verify",
+    /// A new phone number waits for its confirmation.
+    PhoneSet = "phone_set",
+    /// A new phone number was confirmed, or a confirmation failed.
+    PhoneVerify = "phone_verify",
+    /// The phone was taken off the account.
+    PhoneRemove = "phone_remove",
+    /// What stands in for the app was changed.
+    BackupSet = "backup_set",
     /// Wrong answers have locked the account.
     AccountLocked = "account_locked",
     /// A call met a locked account.
@@ -63,6 +75,8 @@ event_kinds! {
     AdminEnforce = "admin_enforce",
     /// An administrator had a token minted.
     AdminToken = "admin_token",
+    /// An administrator had a new set of recovery codes made.
+    AdminRecovery = "admin_recovery_regenerate",
     /// An administrator ended all sessions of an account.
     AdminRevokeAll = "admin_revoke_all",
 }

@@ -194,7 +194,7 @@ impl Flows {
         })
     }
 
-    async fn administer(
+    pub(crate) async fn administer(
         &self,
         call: &AdminCall,
         user: UserId,

@@ -1,11 +1,25 @@
 //! Taking the authenticator app off an account.
 
 use mfa_core::{Account, FactorKind, Need, Presented, Timestamp, Verdict, judge};
+use mfa_recovery::Typed;
 use mfa_totp::TotpCode;
 
+use crate::recovery::Purpose;
 use crate::{Call, Flows, Refusal};
 
 impl Flows {
+    /// Switches TOTP off, on a recovery code.
+    ///
+    /// # Errors
+    ///
+    /// As [`Flows::disable_totp`].
+    pub async fn disable_totp_by_recovery(&self, call: &Call, typed: Typed) -> Result<(), Refusal> {
+        let now = self.trusted_now()?;
+        let need = Need::Change { max_age: self.policy.step_up_max_age };
+        let attempt = self.attempt(call, FactorKind::Recovery, need, now);
+        self.try_recovery(call, attempt, typed, Purpose { may_go, then: remove }).await.map(drop)
+    }
+
     /// Switches TOTP off, on a current code of it. Every other session ends; the caller's stays.
     ///
     /// # Errors

@@ -1,9 +1,22 @@
 //! Enrolling an authenticator app: a secret is shown, and in force once its first code came back.
 
-use mfa_core::{EventKind, FactorKind, Need, Outcome, SecretText, SecurityEvent, Timestamp, confirm};
+use mfa_core::{
+    Account, Attempt, Check, EventKind, FactorKind, Need, Outcome, SecretText, SecurityEvent, Timestamp,
+    Verdict, confirm,
+};
 use mfa_totp::{EnrolmentError, Provisioning, TotpCode};
 
+use crate::recovery::shown;
 use crate::{Call, Flows, Granted, Refusal};
+
+/// A factor that is in force from now on.
+#[derive(Debug)]
+pub struct Enrolled {
+    /// The fresh access token; every other one has ended.
+    pub granted: Granted,
+    /// A new set of recovery codes, shown this once.
+    pub recovery_codes: Vec<SecretText>,
+}
 
 /// A secret to be shown, once, to its user.
 #[derive(Debug)]
@@ -63,19 +76,49 @@ impl Flows {
     ///
     /// [`Refusal::InvalidCode`] (five of them end the enrolment), [`Refusal::NoEnrolmentInProgress`], or what the
     /// account refuses.
-    pub async fn confirm_totp_enrolment(&self, call: &Call, code: TotpCode) -> Result<Granted, Refusal> {
+    pub async fn confirm_totp_enrolment(&self, call: &Call, code: TotpCode) -> Result<Enrolled, Refusal> {
         let now = self.trusted_now()?;
         let need = Need::Enrol { max_age: self.policy.step_up_max_age };
         let attempt = self.attempt(call, FactorKind::Totp, need, now);
         let cipher = self.ports.cipher.clone();
+        self.enrol(call, attempt, move |account| {
+            Ok(mfa_totp::confirm_enrolment(account, &code, now, cipher.as_ref())?)
+        })
+        .await
+    }
+
+    /// Confirms a factor by its first code, in one step with a new set of recovery codes.
+    ///
+    /// The codes are hashed between two decisions: the first judges the code and stores only a wrong try, so that a
+    /// wrong code has nothing hashed; the second judges it again and stores factor and codes together.
+    pub(crate) async fn enrol(
+        &self,
+        call: &Call,
+        attempt: Attempt,
+        check: impl Fn(&mut Account) -> Result<Check, Refusal> + Clone + Send + 'static,
+    ) -> Result<Enrolled, Refusal> {
+        let now = attempt.at;
+        let first_look = check.clone();
+        self.try_factor(call, attempt.clone(), move |account, attempt| {
+            let mut copy = account.clone();
+            let verdict = confirm(&mut copy, attempt, &first_look)?;
+            if !matches!(verdict, Verdict::Verified(_)) {
+                *account = copy;
+            }
+            Ok(verdict)
+        })
+        .await?;
+        let (set, state) = self.new_recovery_set(call.token.user, now).await?;
         let (verified, left) = self
             .try_factor(call, attempt, move |account, attempt| {
-                confirm(account, attempt, |account| {
-                    Ok(mfa_totp::confirm_enrolment(account, &code, now, cipher.as_ref())?)
-                })
+                let verdict = confirm(account, attempt, &check)?;
+                if let Verdict::Verified(_) = verdict {
+                    account.recovery = state.clone();
+                }
+                Ok(verdict)
             })
             .await?;
-        self.grant(&verified, left, now)
+        Ok(Enrolled { granted: self.grant(&verified, left, now)?, recovery_codes: shown(&set) })
     }
 }
 

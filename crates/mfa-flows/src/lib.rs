@@ -11,6 +11,7 @@ mod call;
 mod disable_totp;
 mod enrol_totp;
 mod login;
+mod recovery;
 mod refusal;
 mod revoke;
 mod status;
@@ -20,13 +21,14 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use mfa_core::{
-    Accounts, Clock, Entropy, EventLog, LockoutPolicy, PasswordHasher, RateLimiter, SecretCipher, Users,
+    Accounts, Clock, Entropy, EventLog, KeyedDigests, LockoutPolicy, PasswordHasher, RateLimiter,
+    SecretCipher, Users,
 };
 use mfa_jwt::TokenService;
 
 pub use admin::{MintedToken, NewUserRequest, TokenKind, UserSelector};
 pub use call::{Accepts, AdminCall, Call};
-pub use enrol_totp::TotpEnrolment;
+pub use enrol_totp::{Enrolled, TotpEnrolment};
 pub use login::Login;
 pub use refusal::Refusal;
 pub use status::{AccountStatus, MethodChoice, MethodState};
@@ -47,6 +49,10 @@ pub struct Ports {
     pub cipher: Arc<dyn SecretCipher>,
     /// What hashes passwords.
     pub hasher: Arc<dyn PasswordHasher>,
+    /// What hashes recovery codes, within bounds of its own.
+    pub recovery_hasher: Arc<dyn PasswordHasher>,
+    /// What digests short secrets and numbers.
+    pub digests: Arc<dyn KeyedDigests>,
     /// What limits tries.
     pub limiter: Arc<dyn RateLimiter>,
     /// Where refusals are told.

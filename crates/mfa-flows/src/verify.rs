@@ -78,7 +78,7 @@ impl Flows {
     }
 
     /// What the decision returned; a user who is gone has no genuine token.
-    fn answered<T>(
+    pub(crate) fn answered<T>(
         &self,
         call: &Call,
         factor: FactorKind,

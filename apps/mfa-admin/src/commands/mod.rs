@@ -3,6 +3,7 @@
 mod config;
 mod keys;
 mod migrate;
+mod recovery;
 mod token;
 mod user;
 
@@ -23,6 +24,7 @@ pub(crate) fn run(cli: Cli) -> Result<Answer, Failure> {
         Command::Migrate(command) => migrate::run(&command, &settings()?),
         Command::User(command) => user::run(command, settings()?, reason),
         Command::Token(command) => token::run(&command, settings()?, reason),
+        Command::Recovery(command) => recovery::run(&command, settings()?, reason),
         // Before there are settings: these keys are what the first ones lack.
         Command::Keys(KeysCommand::Generate) => keys::generate(),
         Command::Config(ConfigCommand::Show) => Ok(config::show(&settings()?)),

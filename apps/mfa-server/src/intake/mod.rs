@@ -21,12 +21,13 @@ use futures::future::LocalBoxFuture;
 use mfa_core::SecretText;
 use mfa_flows::{Accepts, Call, Flows, Refusal};
 use mfa_infra::Mfa;
+use mfa_recovery::Typed;
 use mfa_totp::TotpCode;
 
 pub(crate) use json::JsonObject;
 
 use crate::caller::Caller;
-use crate::problem::{Fault, FieldError};
+use crate::problem::{Fault, FieldError, Unit};
 
 /// How large a body may be.
 const MOST_BYTES: usize = 16 * 1024;
@@ -86,18 +87,20 @@ impl Intake {
         outcome.map_err(|_| Fault::Bug("a flow panicked"))?.map_err(Into::into)
     }
 
-    /// Runs a flow that checks a code of an authenticator app. Each such call takes one try of its address, before
-    /// anything is read from its body.
+    /// Runs a flow that checks a code. Each such call takes one try of its address, before anything is read from its
+    /// body.
     ///
     /// # Errors
     ///
     /// 401 and 403 for the token, 429 for the address, 400 and 422 for the body; then what the flow refuses.
-    pub(crate) async fn code_check<T, F>(
+    pub(crate) async fn code_check<C, T, F>(
         &self,
         accepts: Accepts,
-        flow: impl FnOnce(Arc<Flows>, Call, TotpCode) -> F + Send + 'static,
+        parse: impl FnOnce(&str) -> Result<C, FieldError> + Send + 'static,
+        flow: impl FnOnce(Arc<Flows>, Call, C) -> F + Send + 'static,
     ) -> Result<T, Fault>
     where
+        C: Send + 'static,
         F: Future<Output = Result<T, Refusal>> + Send + 'static,
         T: Send + 'static,
     {
@@ -106,7 +109,7 @@ impl Intake {
         self.run(|flows| async move {
             flows.limit_code_checks(Some(call.token.user), &call.origin).await?;
             let mut object = body.object()?;
-            let code = object.required("code", totp_code);
+            let code = object.required("code", parse);
             let code = object.finish(code)?;
             flow(flows, call, code).await.map_err(Fault::from)
         })
@@ -147,9 +150,34 @@ impl Body {
     }
 }
 
-/// A code is six ASCII digits and nothing else; how it is spelled is never mended.
-fn totp_code(text: &str) -> Result<TotpCode, FieldError> {
+/// A code of an app is six ASCII digits and nothing else; how it is spelled is never mended.
+pub(crate) fn totp_code(text: &str) -> Result<TotpCode, FieldError> {
     TotpCode::parse(text).map_err(|_| FieldError::NotSixDigits)
+}
+
+/// What may be a recovery code: any text of 1 to 64 characters.
+pub(crate) fn recovery_code(text: &str) -> Result<Typed, FieldError> {
+    Typed::parse(text).map_err(|_| FieldError::Length { most: 64, unit: Unit::Characters })
+}
+
+/// A code of an app, or one that has the form of a recovery code.
+pub(crate) fn either_code(text: &str) -> Result<EitherCode, FieldError> {
+    if let Ok(code) = TotpCode::parse(text) {
+        return Ok(EitherCode::Totp(code));
+    }
+    match Typed::parse(text) {
+        Ok(typed @ Typed::Code(_)) => Ok(EitherCode::Recovery(typed)),
+        Ok(Typed::NoCode) | Err(_) => Err(FieldError::NotACode),
+    }
+}
+
+/// A code by which TOTP may be switched off.
+#[derive(Debug)]
+pub(crate) enum EitherCode {
+    /// Of the app.
+    Totp(TotpCode),
+    /// Of the recovery codes.
+    Recovery(Typed),
 }
 
 async fn sized_body(headers: &HeaderMap, payload: Payload) -> Result<Bytes, Fault> {

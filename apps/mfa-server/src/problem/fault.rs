@@ -64,6 +64,8 @@ pub(crate) enum FieldError {
     Nul,
     /// It is no six digits.
     NotSixDigits,
+    /// It is neither six digits nor a recovery code.
+    NotACode,
     /// It is empty or too long.
     Length {
         /// How long it may be.

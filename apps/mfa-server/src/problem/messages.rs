@@ -34,6 +34,10 @@ pub(super) fn field(error: FieldError, language: Language) -> Cow<'static, str> 
             ("Ce champ contient un caractère interdit.", "This field has a character that is not allowed.")
         }
         FieldError::NotSixDigits => ("Le code est formé de six chiffres.", "A code is made of six digits."),
+        FieldError::NotACode => (
+            "Donnez un code à six chiffres ou un code de secours.",
+            "Give a code of six digits or a recovery code.",
+        ),
         FieldError::Unusable => ("Cette valeur n'est pas utilisable.", "This value cannot be used."),
         FieldError::Taken => ("Cette valeur est déjà prise.", "This value is taken."),
         FieldError::Length { most, unit } => {
@@ -213,6 +217,7 @@ mod tests {
             FieldError::NotText,
             FieldError::Nul,
             FieldError::NotSixDigits,
+            FieldError::NotACode,
             FieldError::Unusable,
             FieldError::Taken,
             FieldError::Length { most: 254, unit: Unit::Characters },

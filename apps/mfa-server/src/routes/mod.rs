@@ -3,6 +3,7 @@
 mod account;
 mod health;
 mod login;
+mod recovery;
 mod totp;
 mod verify;
 
@@ -21,6 +22,9 @@ pub(crate) fn configure(config: &mut ServiceConfig, login_enabled: bool) {
         .service(post("/api/mfa/totp/enroll/verify", totp::confirm_enrolment))
         .service(post("/api/mfa/totp/disable", totp::disable))
         .service(post("/api/mfa/verify/totp", verify::totp))
+        .service(post("/api/mfa/verify/recovery", verify::recovery))
+        .service(post("/api/mfa/recovery/regenerate", recovery::regenerate))
+        .service(get("/api/mfa/recovery/list", recovery::list))
         .service(get("/api/mfa/status", account::status))
         .service(get("/api/mfa/methods", account::methods))
         .service(post("/api/mfa/token/revoke", account::revoke))

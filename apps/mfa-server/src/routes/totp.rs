@@ -1,11 +1,12 @@
 //! The authenticator app: enrolling it, and taking it off.
 
 use actix_web::HttpResponse;
+use mfa_core::SecretText;
 use mfa_flows::Accepts;
 use serde::Serialize;
 
 use super::AccessToken;
-use crate::intake::Intake;
+use crate::intake::{EitherCode, Intake, either_code, totp_code};
 use crate::problem::Fault;
 use crate::rfc3339::rfc3339;
 
@@ -45,19 +46,23 @@ pub(super) async fn start_enrolment(intake: Intake) -> Result<HttpResponse, Faul
 #[derive(Serialize)]
 struct Enrolled<'a> {
     enabled: bool,
+    recovery_codes: Vec<&'a str>,
     #[serde(flatten)]
     token: AccessToken<'a>,
 }
 
 /// `POST /api/mfa/totp/enroll/verify`
 pub(super) async fn confirm_enrolment(intake: Intake) -> Result<HttpResponse, Fault> {
-    let granted = intake
-        .code_check(Accepts::Any, |flows, call, code| async move {
+    let enrolled = intake
+        .code_check(Accepts::Any, totp_code, |flows, call, code| async move {
             flows.confirm_totp_enrolment(&call, code).await
         })
         .await?;
-    let token = AccessToken::new(&granted.token, true);
-    Ok(HttpResponse::Ok().json(Enrolled { enabled: true, token }))
+    Ok(HttpResponse::Ok().json(Enrolled {
+        enabled: true,
+        recovery_codes: enrolled.recovery_codes.iter().map(SecretText::expose).collect(),
+        token: AccessToken::new(&enrolled.granted.token, true),
+    }))
 }
 
 #[derive(Serialize)]
@@ -68,10 +73,12 @@ struct Disabled {
 /// `POST /api/mfa/totp/disable`
 pub(super) async fn disable(intake: Intake) -> Result<HttpResponse, Fault> {
     intake
-        .code_check(
-            Accepts::TwoFactors,
-            |flows, call, code| async move { flows.disable_totp(&call, code).await },
-        )
+        .code_check(Accepts::TwoFactors, either_code, |flows, call, code| async move {
+            match code {
+                EitherCode::Totp(code) => flows.disable_totp(&call, code).await,
+                EitherCode::Recovery(typed) => flows.disable_totp_by_recovery(&call, typed).await,
+            }
+        })
         .await?;
     Ok(HttpResponse::Ok().json(Disabled { totp_enabled: false }))
 }

@@ -1,11 +1,13 @@
 //! Showing a second factor.
 
 use actix_web::HttpResponse;
-use mfa_flows::Accepts;
+use mfa_flows::{Accepts, Granted};
+use mfa_recovery::Warning;
 use serde::Serialize;
 
 use super::AccessToken;
-use crate::intake::Intake;
+use crate::intake::{Intake, recovery_code, totp_code};
+use crate::language::Language;
 use crate::problem::Fault;
 
 #[derive(Serialize)]
@@ -14,19 +16,53 @@ struct Verified<'a> {
     token: AccessToken<'a>,
     method: &'static str,
     recovery_codes_left: usize,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    warning: Option<String>,
 }
 
 /// `POST /api/mfa/verify/totp`
 pub(super) async fn totp(intake: Intake) -> Result<HttpResponse, Fault> {
     let granted = intake
-        .code_check(
-            Accepts::SecondFactor,
-            |flows, call, code| async move { flows.verify_totp(&call, code).await },
-        )
+        .code_check(Accepts::SecondFactor, totp_code, |flows, call, code| async move {
+            flows.verify_totp(&call, code).await
+        })
         .await?;
-    Ok(HttpResponse::Ok().json(Verified {
+    Ok(answer(&granted, None))
+}
+
+/// `POST /api/mfa/verify/recovery`
+pub(super) async fn recovery(intake: Intake) -> Result<HttpResponse, Fault> {
+    let granted = intake
+        .code_check(Accepts::SecondFactor, recovery_code, |flows, call, typed| async move {
+            flows.verify_recovery(&call, typed).await
+        })
+        .await?;
+    let warning = mfa_recovery::warning(granted.recovery_codes_left);
+    Ok(answer(&granted, warning.map(|it| few_codes(it, intake.caller().language))))
+}
+
+fn answer(granted: &Granted, warning: Option<String>) -> HttpResponse {
+    HttpResponse::Ok().json(Verified {
         token: AccessToken::new(&granted.token, true),
         method: granted.method.as_str(),
         recovery_codes_left: granted.recovery_codes_left,
-    }))
+        warning,
+    })
+}
+
+fn few_codes(warning: Warning, language: Language) -> String {
+    match (warning, language) {
+        (Warning::FewLeft(left), Language::French) => {
+            format!("Il ne reste que {left} code(s) de secours : générez-en de nouveaux.")
+        }
+        (Warning::FewLeft(left), Language::English) => {
+            format!("Only {left} recovery code(s) left: make a new set.")
+        }
+        (Warning::NoneLeft, Language::French) => {
+            "C'était le dernier code de secours : générez-en de nouveaux.".to_owned()
+        }
+        (Warning::NoneLeft, Language::English) => {
+            "That was the last recovery code: make a new set.".to_owned()
+        }
+    }
 }

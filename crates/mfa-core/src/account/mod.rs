@@ -3,6 +3,7 @@
 mod internal;
 mod marks;
 
+use std::fmt;
 use std::time::Duration;
 
 use crate::{Lock, Presented, SealContext, Sealed, SealedColumn, SecurityEvent, Subject, Timestamp, UserId};
@@ -120,8 +121,8 @@ pub struct RecoveryState {
     pub generated_at: Option<Timestamp>,
 }
 
-/// One recovery code, as the row keeps it.
-#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+/// One recovery code, as the row keeps it. `Debug` shows its number and whether it is spent.
+#[derive(Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct RecoveryCode {
     /// Its place in the set.
     pub id: String,
@@ -138,6 +139,15 @@ pub struct RecoveryCode {
     /// What other versions keep here, carried along untouched.
     #[serde(flatten)]
     pub rest: serde_json::Map<String, serde_json::Value>,
+}
+
+impl fmt::Debug for RecoveryCode {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("RecoveryCode")
+            .field("id", &self.id)
+            .field("used_at", &self.used_at)
+            .finish_non_exhaustive()
+    }
 }
 
 impl RecoveryState {

@@ -250,13 +250,13 @@ pub fn confirm<E>(
         return Ok(Verdict::Refused(refused));
     }
     let outcome = check(account)?;
-    let event = |outcome| {
-        SecurityEvent::new(EventKind::TotpEnroll, outcome, attempt.at, attempt.origin.clone())
-            .with_method(attempt.factor)
-    };
+    let kind = if attempt.factor == FactorKind::Sms { EventKind::PhoneVerify } else { EventKind::TotpEnroll };
+    let event = |outcome| event_of(attempt, kind, outcome);
     match outcome {
         Check::Right => {
-            account.internal.enrolment_tries = 0;
+            if attempt.factor == FactorKind::Totp {
+                account.internal.enrolment_tries = 0;
+            }
             account.record(event(Outcome::Success));
             account.end_sessions(attempt.at, None);
             spend_pending(account, attempt);
@@ -264,15 +264,22 @@ pub fn confirm<E>(
             Ok(Verdict::Verified(verified(account, attempt)))
         }
         Check::Wrong | Check::Replayed => {
-            let tries = account.internal.enrolment_tries.saturating_add(1);
-            account.internal.enrolment_tries = tries;
             account.record(event(Outcome::Failure));
-            if tries >= ENROLMENT_TRIES {
-                account.totp.pending = None;
-                account.internal.enrolment_tries = 0;
+            if attempt.factor == FactorKind::Totp {
+                count_enrolment_try(account);
             }
             Ok(Verdict::InvalidCode)
         }
+    }
+}
+
+/// A code for a new phone number has its tries in its challenge; one for a new secret has them here.
+fn count_enrolment_try(account: &mut Account) {
+    let tries = account.internal.enrolment_tries.saturating_add(1);
+    account.internal.enrolment_tries = tries;
+    if tries >= ENROLMENT_TRIES {
+        account.totp.pending = None;
+        account.internal.enrolment_tries = 0;
     }
 }
 

@@ -7,6 +7,7 @@
 mod aes_gcm;
 mod argon2id;
 mod audit_keys;
+mod digests;
 mod key_ring;
 mod slow_hasher;
 mod stored_digest;
@@ -14,6 +15,7 @@ mod system;
 
 pub use aes_gcm::AesGcmCipher;
 pub use audit_keys::{AuditKeys, MacCheck};
+pub use digests::DerivedDigests;
 pub use key_ring::{KeyRing, KeyRingError};
 pub use slow_hasher::{HasherLimits, SlowHasher};
 pub use system::{OsEntropy, SystemClock};

@@ -2,7 +2,7 @@
 //!
 //! One committer serves both: it gathers the decisions that wait, loads their accounts in one read, decides each in
 //! turn, stores all with one commit, and only then answers. What differs between the databases is a
-//! [`committer::GroupStore`] each, their statements, and how they are connected.
+//! `GroupStore` each, their statements, and how they are connected.
 
 mod chain;
 mod committer;

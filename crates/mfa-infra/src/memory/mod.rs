@@ -9,3 +9,4 @@ mod ticks;
 
 pub use quota::{Quota, QuotaError, Quotas};
 pub use rate_limiter::MemoryRateLimiter;
+pub(crate) use ticks::Ticks;

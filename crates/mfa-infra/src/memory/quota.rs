@@ -41,6 +41,23 @@ impl Quota {
         Ok(Self { max, interval })
     }
 
+    /// What one of so many servers may allow by itself, so that together they allow no more: a whole share of the
+    /// tries at once, at least one, and then one more every `servers` times as long. Zero servers count as one.
+    #[must_use]
+    pub fn share(self, servers: u32) -> Self {
+        let servers = servers.max(1);
+        let max = self.max.get().checked_div(servers).and_then(NonZeroU32::new).unwrap_or(NonZeroU32::MIN);
+        Self { max, interval: self.interval.saturating_mul(servers) }
+    }
+
+    pub(crate) const fn max(self) -> NonZeroU32 {
+        self.max
+    }
+
+    pub(crate) const fn interval(self) -> Duration {
+        self.interval
+    }
+
     /// In governor's words.
     pub(super) fn to_governor(self) -> governor::Quota {
         // `None` only for an interval of zero, which `new` refuses; one a second is then the strictest guess.
@@ -64,6 +81,17 @@ pub struct Quotas {
 }
 
 impl Quotas {
+    /// What one of so many servers may allow by itself. See [`Quota::share`].
+    #[must_use]
+    pub fn share(&self, servers: u32) -> Self {
+        Self {
+            code_check_per_ip: self.code_check_per_ip.share(servers),
+            recovery_per_user: self.recovery_per_user.share(servers),
+            login_per_user: self.login_per_user.share(servers),
+            login_per_ip: self.login_per_ip.share(servers),
+        }
+    }
+
     /// The quota of this rule.
     pub const fn of(&self, rule: RateRule) -> Quota {
         match rule {
@@ -95,5 +123,17 @@ mod tests {
         let governor = Quota::new(10, Duration::from_mins(1)).unwrap().to_governor();
         assert_eq!(governor.burst_size().get(), 10);
         assert_eq!(governor.replenish_interval(), Duration::from_secs(6));
+    }
+
+    #[test]
+    fn the_shares_of_all_servers_are_never_more_than_the_whole_but_one_try_each() {
+        let share = |max, servers| {
+            let share = Quota::new(max, Duration::from_mins(1)).unwrap().share(servers);
+            (share.max().get(), share.interval())
+        };
+        assert_eq!(share(10, 0), (10, Duration::from_secs(6)));
+        assert_eq!(share(10, 1), (10, Duration::from_secs(6)));
+        assert_eq!(share(10, 3), (3, Duration::from_secs(18)));
+        assert_eq!(share(5, 1000), (1, Duration::from_mins(200)));
     }
 }

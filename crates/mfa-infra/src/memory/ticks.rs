@@ -9,7 +9,7 @@ use mfa_core::Timestamp;
 
 /// Nanoseconds since the limiter was made.
 #[derive(Clone, Debug)]
-pub(super) enum Ticks {
+pub(crate) enum Ticks {
     /// By the system's monotonic clock.
     Monotonic(Instant),
     /// By a port, which may jump.
@@ -21,7 +21,7 @@ pub(super) enum Ticks {
 /// A jump back counts as no time at all, and time runs on from there: it takes nothing away, and limits end as soon as
 /// they would have.
 #[derive(Debug)]
-pub(super) struct PortTicks {
+pub(crate) struct PortTicks {
     clock: Arc<dyn mfa_core::Clock>,
     state: Mutex<(Timestamp, Duration)>,
 }
@@ -31,16 +31,16 @@ impl Ticks {
         clippy::disallowed_methods,
         reason = "limits are intervals, and this is where they are measured"
     )]
-    pub(super) fn monotonic() -> Self {
+    pub(crate) fn monotonic() -> Self {
         Self::Monotonic(Instant::now())
     }
 
-    pub(super) fn of(clock: Arc<dyn mfa_core::Clock>) -> Self {
+    pub(crate) fn of(clock: Arc<dyn mfa_core::Clock>) -> Self {
         let state = Mutex::new((clock.now(), Duration::ZERO));
         Self::Port(Arc::new(PortTicks { clock, state }))
     }
 
-    pub(super) fn elapsed(&self) -> Duration {
+    pub(crate) fn elapsed(&self) -> Duration {
         match self {
             Self::Monotonic(origin) => origin.elapsed(),
             Self::Port(port) => port.elapsed(),

@@ -4,6 +4,7 @@ mod clock_watch;
 mod wiring;
 
 use std::future::Future;
+use std::num::NonZeroUsize;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -13,7 +14,9 @@ use tokio::runtime::Runtime;
 use tokio_util::task::TaskTracker;
 
 use crate::clock::WatchedClock;
-use crate::crypto::{AesGcmCipher, AuditKeys, HasherLimits, KeyRing, OsEntropy, SlowHasher, SystemClock};
+use crate::crypto::{
+    AesGcmCipher, AuditKeys, DerivedDigests, HasherLimits, KeyRing, OsEntropy, SlowHasher, SystemClock,
+};
 use crate::database::{Database, DatabaseOptions, Location, OpenDatabaseError, Surroundings};
 use crate::memory::MemoryRateLimiter;
 use crate::settings::{DatabaseUrl, Settings, SettingsError};
@@ -182,6 +185,10 @@ impl Mfa {
         cipher.check_canary(&canary).map_err(OpenError::WrongKeys)?;
         let hasher = SlowHasher::new(runtime.handle().clone(), entropy.clone(), HasherLimits::default())
             .map_err(|error| machine(&error))?;
+        // One at a time: a burst of recovery codes leaves the other cores to the apps.
+        let few = HasherLimits { at_once: NonZeroUsize::MIN, waiting: 64 };
+        let recovery_hasher = SlowHasher::new(runtime.handle().clone(), entropy.clone(), few)
+            .map_err(|error| machine(&error))?;
         let clock = Arc::new(WatchedClock::new(clock));
         let policy = Policy {
             issuer: settings.brand.issuer.clone(),
@@ -196,6 +203,8 @@ impl Mfa {
             entropy,
             cipher: cipher.clone(),
             hasher: Arc::new(hasher),
+            recovery_hasher: Arc::new(recovery_hasher),
+            digests: Arc::new(DerivedDigests::new(&ring)),
             limiter,
             log: telemetry.events(),
             tokens,

@@ -151,7 +151,7 @@ mod tests {
         drop(guard);
         let kept = kept.lock().unwrap();
         let reports = kept.iter().filter(|it| it.starts_with("access lines were dropped")).count();
-        assert_eq!(reports, 1);
+        assert!((1..=2).contains(&reports), "one for each time that the count was found grown: {reports}");
         let written = kept.len().saturating_sub(reports);
         assert_eq!(u64::try_from(written).unwrap().saturating_add(lost), ALL);
         slog::info!(logger, "after the end");

@@ -108,6 +108,8 @@ mod tests {
         account.recovery.codes = vec![RecoveryCode {
             id: "1".to_owned(),
             digest: "digest-of-a-code".to_owned(),
+            tag_key: None,
+            tag: None,
             used_at: None,
             rest: serde_json::Map::new(),
         }];

@@ -1,0 +1,53 @@
+//! The recovery codes: a new set, and what is left of it.
+
+use actix_web::HttpResponse;
+use mfa_core::SecretText;
+use mfa_flows::Accepts;
+use serde::Serialize;
+
+use crate::intake::Intake;
+use crate::problem::Fault;
+use crate::rfc3339::rfc3339;
+
+#[derive(Serialize)]
+struct NewSet<'a> {
+    recovery_codes: Vec<&'a str>,
+}
+
+/// `POST /api/mfa/recovery/regenerate`
+pub(super) async fn regenerate(intake: Intake) -> Result<HttpResponse, Fault> {
+    let (call, body) = intake.open(Accepts::TwoFactors)?;
+    body.nothing()?;
+    let codes = intake.run(|flows| async move { flows.regenerate_recovery_codes(&call).await }).await?;
+    Ok(HttpResponse::Ok().json(NewSet { recovery_codes: codes.iter().map(SecretText::expose).collect() }))
+}
+
+#[derive(Serialize)]
+struct Listing {
+    codes: Vec<ListedCode>,
+    left: usize,
+    generated_at: Option<String>,
+}
+
+#[derive(Serialize)]
+struct ListedCode {
+    id: String,
+    used: bool,
+    used_at: Option<String>,
+}
+
+/// `GET /api/mfa/recovery/list`
+pub(super) async fn list(intake: Intake) -> Result<HttpResponse, Fault> {
+    let (call, _) = intake.open(Accepts::TwoFactors)?;
+    let listing = intake.run(|flows| async move { flows.recovery_listing(&call).await }).await?;
+    let codes = listing.codes.into_iter().map(|code| ListedCode {
+        used: code.is_used(),
+        used_at: code.used_at.and_then(rfc3339),
+        id: code.id,
+    });
+    Ok(HttpResponse::Ok().json(Listing {
+        codes: codes.collect(),
+        left: listing.left,
+        generated_at: listing.generated_at.and_then(rfc3339),
+    }))
+}

@@ -1,0 +1,145 @@
+//! Recovery codes: a way in where the app and the phone are gone.
+
+use mfa_core::{
+    Account, Attempt, Check, EventKind, FactorKind, Need, Outcome, Presented, RateRule, RecoveryState,
+    SecretText, SecurityEvent, Timestamp, UserId, Verified, count_slow, settle_slow,
+};
+use mfa_recovery::{Candidate, Listing, PlainSet, Tried, Typed};
+
+use crate::{AdminCall, Call, Flows, Granted, Refusal};
+
+/// What a try with a recovery code is for.
+#[derive(Clone, Copy)]
+pub(crate) struct Purpose {
+    /// Whether the account may be tried at all.
+    pub(crate) may_go: fn(&Account) -> Result<(), Refusal>,
+    /// What a right code does beside being spent.
+    pub(crate) then: fn(&mut Account, &Presented, Timestamp),
+}
+
+impl Flows {
+    /// Checks a recovery code as a second factor.
+    ///
+    /// # Errors
+    ///
+    /// [`Refusal::InvalidCode`], which is counted; [`Refusal::NotEnrolled`] where there is no set of codes;
+    /// [`Refusal::RateLimited`] by user.
+    pub async fn verify_recovery(&self, call: &Call, typed: Typed) -> Result<Granted, Refusal> {
+        let now = self.trusted_now()?;
+        let attempt = self.attempt(call, FactorKind::Recovery, Need::SecondFactor, now);
+        let purpose = Purpose { may_go: |_| Ok(()), then: |_, _, _| () };
+        let (verified, left) = self.try_recovery(call, attempt, typed, purpose).await?;
+        self.grant(&verified, left, now)
+    }
+
+    /// One try: counted by a first decision, hashed outside the account's turn, settled by a second.
+    pub(crate) async fn try_recovery(
+        &self,
+        call: &Call,
+        attempt: Attempt,
+        typed: Typed,
+        purpose: Purpose,
+    ) -> Result<(Verified, usize), Refusal> {
+        let user = call.token.user;
+        self.limit(RateRule::RecoveryPerUser, &user.to_string(), Some(user), &call.origin).await?;
+        let (counting, digests) = (attempt.clone(), self.ports.digests.clone());
+        let counted = self
+            .ports
+            .accounts
+            .update(user, move |account| {
+                let look = |account: &Account| -> Result<Candidate, Refusal> {
+                    if account.recovery.codes.is_empty() || !account.has_factor() {
+                        return Err(Refusal::NotEnrolled);
+                    }
+                    (purpose.may_go)(account)?;
+                    Ok(mfa_recovery::candidate(&account.recovery, user, &typed, digests.as_ref()))
+                };
+                count_slow(account, &counting, look)?.map_err(|refused| Refusal::of(refused, counting.at))
+            })
+            .await?;
+        let (slow_try, candidate) = self.answered(call, FactorKind::Recovery, counted)?;
+        // Not hashed, because too many wait: the try stays counted, and the code is not spent.
+        let tried = candidate.check(self.ports.recovery_hasher.as_ref()).await?;
+        self.try_factor(call, attempt, move |account, attempt| {
+            let verdict = settle_slow(account, attempt, slow_try, |account| {
+                Ok::<_, Refusal>(match &tried {
+                    Tried::Fits(fit) => mfa_recovery::spend(&mut account.recovery, fit, attempt.at),
+                    Tried::Wrong => Check::Wrong,
+                })
+            })?;
+            if let mfa_core::Verdict::Verified(_) = verdict {
+                (purpose.then)(account, &attempt.token, attempt.at);
+            }
+            Ok(verdict)
+        })
+        .await
+    }
+
+    /// Makes a new set; every older code is dead. Shown this once.
+    ///
+    /// # Errors
+    ///
+    /// [`Refusal::NotEnrolled`] where the account has no factor, or what the account refuses.
+    pub async fn regenerate_recovery_codes(&self, call: &Call) -> Result<Vec<SecretText>, Refusal> {
+        let now = self.now();
+        let need = Need::Change { max_age: self.policy.step_up_max_age };
+        // Asked before the hashing as well, so that nobody who may not has ten codes hashed.
+        self.decide(call, need, now, |account| enrolled(account)).await?;
+        let (set, state) = self.new_recovery_set(call.token.user, now).await?;
+        let origin = call.origin.clone();
+        self.decide(call, need, now, move |account| {
+            enrolled(account)?;
+            account.recovery = state.clone();
+            let event =
+                SecurityEvent::new(EventKind::RecoveryRegenerate, Outcome::Success, now, origin.clone());
+            account.record(event.with_method(FactorKind::Recovery));
+            Ok(())
+        })
+        .await?;
+        Ok(shown(&set))
+    }
+
+    /// The same for an administrator, whatever factors the account has.
+    ///
+    /// # Errors
+    ///
+    /// [`Refusal::NoSuchUser`].
+    pub async fn regenerate_for(&self, call: &AdminCall, user: UserId) -> Result<Vec<SecretText>, Refusal> {
+        let now = self.now();
+        self.ports.accounts.find(user).await?.ok_or(Refusal::NoSuchUser)?;
+        let (set, state) = self.new_recovery_set(user, now).await?;
+        let replace = move |account: &mut Account| account.recovery = state.clone();
+        self.administer(call, user, EventKind::AdminRecovery, now, replace).await?;
+        Ok(shown(&set))
+    }
+
+    /// The caller's set as its owner may see it; never a code.
+    ///
+    /// # Errors
+    ///
+    /// What the account refuses.
+    pub async fn recovery_listing(&self, call: &Call) -> Result<Listing, Refusal> {
+        Ok(mfa_recovery::listing(&self.read(call).await?.recovery))
+    }
+
+    /// A set in the clear, to be shown once, and what the row is to keep of it.
+    pub(crate) async fn new_recovery_set(
+        &self,
+        user: UserId,
+        now: Timestamp,
+    ) -> Result<(PlainSet, RecoveryState), Refusal> {
+        let ports = &self.ports;
+        let set = mfa_recovery::generate_set(user, ports.entropy.as_ref(), ports.digests.as_ref())?;
+        let state = mfa_recovery::hash_set(&set, ports.recovery_hasher.as_ref(), now).await?;
+        Ok((set, state))
+    }
+}
+
+/// The codes as people read them.
+pub(crate) fn shown(set: &PlainSet) -> Vec<SecretText> {
+    set.codes().map(mfa_recovery::PlainCode::to_shown).collect()
+}
+
+fn enrolled(account: &Account) -> Result<(), Refusal> {
+    if account.has_factor() { Ok(()) } else { Err(Refusal::NotEnrolled) }
+}

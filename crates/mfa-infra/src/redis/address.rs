@@ -1,0 +1,135 @@
+//! `REDIS_URL`, in the words of the client library.
+
+use std::fmt;
+
+use deadpool_redis::redis::{
+    ConnectionAddr, ConnectionInfo, IntoConnectionInfo, RedisConnectionInfo, RedisError,
+};
+use deadpool_redis::sentinel::{SentinelNodeConnectionInfo, TlsMode};
+use mfa_core::SecretText;
+use url::Url;
+
+/// The name that a set of servers has in Redis's own documentation, and in nearly every installation.
+const MASTER: &str = "mymaster";
+const SENTINEL_PORT: u16 = 26379;
+
+/// An address that Redis's client cannot use.
+#[derive(Debug, thiserror::Error)]
+#[error(
+    "REDIS_URL cannot be used ({0}): give redis://:PASSWORD@HOST:6379/0, or rediss:// for TLS; sentinels also take \
+     ?master=NAME"
+)]
+pub struct AddressError(String);
+
+impl AddressError {
+    pub(super) fn because(reason: impl fmt::Display) -> Self {
+        Self(reason.to_string())
+    }
+}
+
+/// The error of the library tells what is wrong with an address, and not the address.
+impl From<RedisError> for AddressError {
+    fn from(error: RedisError) -> Self {
+        Self::because(error)
+    }
+}
+
+/// Sentinels, and the server that they are asked for.
+#[derive(Debug)]
+pub(super) struct Sentinels {
+    pub(super) addresses: Vec<ConnectionInfo>,
+    pub(super) master: String,
+    pub(super) server: SentinelNodeConnectionInfo,
+}
+
+/// One server, or one node of a cluster.
+pub(super) fn server(url: &SecretText) -> Result<ConnectionInfo, AddressError> {
+    Ok(url.expose().into_connection_info()?)
+}
+
+/// Sentinels by their addresses.
+///
+/// User, password and database number are those of the servers behind them, and so is TLS. The sentinels themselves
+/// are called with the same TLS, and with the user and password only where the address says `?auth=both`: one
+/// that asks for none refuses whoever gives some. `?master=NAME` names the set of servers; without it,
+/// `mymaster`. What the first address says of the servers counts.
+pub(super) fn sentinels(urls: &[SecretText]) -> Result<Sentinels, AddressError> {
+    let mut addresses = Vec::with_capacity(urls.len());
+    let mut first = None;
+    for text in urls {
+        let mut url = Url::parse(text.expose()).map_err(AddressError::because)?;
+        if url.port().is_none() && url.set_port(Some(SENTINEL_PORT)).is_err() {
+            return Err(AddressError::because("it has no host"));
+        }
+        let parameter = |wanted: &str| {
+            url.query_pairs().find(|(name, _)| name == wanted).map(|(_, value)| value.into_owned())
+        };
+        let master = parameter("master").filter(|name| !name.is_empty());
+        let both = match parameter("auth").as_deref() {
+            None => false,
+            Some("both") => true,
+            Some(_) => return Err(AddressError::because("auth is both, or not given")),
+        };
+        let whole = url.into_connection_info()?;
+        let of_server = whole.redis_settings().clone();
+        let of_sentinel = if both { of_server.clone().set_db(0) } else { RedisConnectionInfo::default() };
+        let is_tls = matches!(whole.addr(), ConnectionAddr::TcpTls { .. });
+        first.get_or_insert((master, of_server, is_tls));
+        addresses.push(whole.set_redis_settings(of_sentinel));
+    }
+    let (master, of_server, is_tls) = first.ok_or_else(|| AddressError::because("it is empty"))?;
+    Ok(Sentinels {
+        addresses,
+        master: master.unwrap_or_else(|| MASTER.to_owned()),
+        server: SentinelNodeConnectionInfo {
+            tls_mode: is_tls.then_some(TlsMode::Secure),
+            redis_connection_info: Some(of_server.into()),
+        },
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn secret(url: &str) -> SecretText {
+        SecretText::new(url.to_owned())
+    }
+
+    #[test]
+    fn an_address_that_is_none_is_refused_without_being_shown() {
+        for url in ["redis://:hunter2@host/first", "redis://:hunter2@0.0.0.0", "http://:hunter2@host"] {
+            let error = server(&secret(url)).unwrap_err();
+            assert!(!format!("{error} {error:?}").contains("hunter2"), "{error}");
+        }
+        for url in ["redis://:hunter2@host/first", "redis://:hunter2@host/0?auth=hunter2", "redis:x"] {
+            let error = sentinels(&[secret(url)]).unwrap_err();
+            assert!(!format!("{error} {error:?}").contains("hunter2"), "{error}");
+        }
+        assert!(sentinels(&[]).is_err());
+    }
+
+    #[test]
+    fn sentinels_are_called_without_the_password_of_the_servers() {
+        let urls = [secret("rediss://ada:pw@one/3?master=main"), secret("rediss://two:5000")];
+        let Sentinels { addresses, master, server } = sentinels(&urls).unwrap();
+        let shown: Vec<_> = addresses.iter().map(|it| it.addr().to_string()).collect();
+        assert_eq!(shown, ["one:26379", "two:5000"]);
+        assert!(addresses.iter().all(|it| it.redis_settings().password().is_none()));
+        assert_eq!(master, "main");
+        assert!(matches!(server.tls_mode, Some(TlsMode::Secure)));
+        let settings = server.redis_connection_info.unwrap();
+        assert_eq!((settings.db, settings.username.as_deref()), (3, Some("ada")));
+        assert_eq!(settings.password.as_deref(), Some("pw"));
+    }
+
+    #[test]
+    fn sentinels_that_want_the_password_get_it_and_the_usual_name_is_the_default() {
+        let Sentinels { addresses, master, server } =
+            sentinels(&[secret("redis://:pw@one/3?auth=both")]).unwrap();
+        let settings = addresses[0].redis_settings();
+        assert_eq!((settings.password(), settings.db()), (Some("pw"), 0));
+        assert_eq!(master, MASTER);
+        assert!(server.tls_mode.is_none());
+    }
+}

@@ -1,0 +1,142 @@
+//! One try, as Redis is asked for it.
+
+use std::sync::LazyLock;
+
+use data_encoding::HEXLOWER;
+use deadpool_redis::redis::{Script, ScriptInvocation, Value};
+use mfa_core::{RateRule, RateVerdict, Timestamp};
+use sha2::{Digest, Sha256};
+
+use crate::memory::Quota;
+
+static SCRIPT: LazyLock<Script> = LazyLock::new(|| Script::new(include_str!("gcra.lua")));
+
+/// A try of a subject, or a look whether the server can limit at all.
+#[derive(Clone, Debug)]
+pub(super) struct Try {
+    key: String,
+    interval_micros: u64,
+    burst: u32,
+    now: Option<Timestamp>,
+}
+
+impl Try {
+    /// Of this subject. The time is the server's own, unless `now` is given.
+    ///
+    /// The key is `<prefix>{<rule>:<first half of the subject's SHA-256>}`: no name and no address stands in Redis,
+    /// and the braces keep it on one node of a cluster.
+    pub(super) fn of(
+        prefix: &str,
+        rule: RateRule,
+        subject: &str,
+        quota: Quota,
+        now: Option<Timestamp>,
+    ) -> Self {
+        let digest = Sha256::digest(subject);
+        let half = digest.first_chunk::<16>().map(|half| HEXLOWER.encode(half)).unwrap_or_default();
+        // Rounded up: a fraction of a microsecond too strict, never too loose.
+        let micros = quota.interval().as_nanos().div_ceil(1000);
+        Self {
+            key: format!("{prefix}{{{}:{half}}}", rule.as_str()),
+            interval_micros: u64::try_from(micros).unwrap_or(u64::MAX),
+            burst: quota.max().get(),
+            now,
+        }
+    }
+
+    /// Of nobody, under a key that is gone a second later. It shows more than a PING: that this user may run the
+    /// script, and that the server takes writes.
+    pub(super) fn of_nobody(prefix: &str) -> Self {
+        Self { key: format!("{prefix}{{check}}"), interval_micros: 1, burst: 1, now: None }
+    }
+
+    /// As a call of the script; a server that does not know it is given it.
+    pub(super) fn call(&self) -> ScriptInvocation<'static> {
+        let mut call = SCRIPT.key(&self.key);
+        call.arg(self.interval_micros).arg(self.burst);
+        if let Some(now) = self.now {
+            call.arg(now.millis().saturating_mul(1000));
+        }
+        call
+    }
+
+    /// What the script answered. `None`: that is no answer of the script.
+    pub(super) fn verdict(&self, answer: &Value) -> Option<RateVerdict> {
+        let Value::Array(parts) = answer else { return None };
+        match *parts.as_slice() {
+            [Value::Int(1), Value::Int(left)] => {
+                let remaining = u32::try_from(left).ok().filter(|left| *left < self.burst)?;
+                Some(RateVerdict::Allowed { remaining })
+            }
+            [Value::Int(0), Value::Int(micros)] => {
+                let micros = u64::try_from(micros).ok().filter(|micros| *micros > 0)?;
+                Some(RateVerdict::Limited { retry_after: micros.div_ceil(1_000_000) })
+            }
+            _ => None,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+
+    fn five_a_minute(subject: &str) -> Try {
+        let quota = Quota::new(5, Duration::from_mins(1)).unwrap();
+        Try::of("nova-mfa:", RateRule::CodeCheckPerIp, subject, quota, None)
+    }
+
+    #[test]
+    fn a_key_tells_the_rule_and_nothing_of_the_subject() {
+        let key = five_a_minute("192.0.2.1").key;
+        let digest = key.strip_prefix("nova-mfa:{code-ip:").unwrap().strip_suffix('}').unwrap();
+        assert_eq!(digest.len(), 32);
+        assert!(digest.bytes().all(|b| b.is_ascii_hexdigit()));
+        assert_eq!(five_a_minute("} {\0").key.len(), key.len());
+    }
+
+    #[test]
+    fn an_interval_of_a_fraction_is_rounded_up() {
+        let quota = Quota::new(7, Duration::from_mins(1)).unwrap();
+        assert_eq!(Try::of("", RateRule::LoginPerIp, "", quota, None).interval_micros, 8_571_429);
+        let quota = Quota::new(u32::MAX, Duration::from_mins(1)).unwrap();
+        assert_eq!(Try::of("", RateRule::LoginPerIp, "", quota, None).interval_micros, 1);
+    }
+
+    #[test]
+    fn an_answer_of_the_script_is_understood() {
+        let answer = |first, second| {
+            five_a_minute("a").verdict(&Value::Array(vec![Value::Int(first), Value::Int(second)]))
+        };
+        assert_eq!(answer(1, 4), Some(RateVerdict::Allowed { remaining: 4 }));
+        assert_eq!(answer(1, 0), Some(RateVerdict::Allowed { remaining: 0 }));
+        assert_eq!(answer(0, 1), Some(RateVerdict::Limited { retry_after: 1 }));
+        assert_eq!(answer(0, 12_000_000), Some(RateVerdict::Limited { retry_after: 12 }));
+        assert_eq!(answer(0, 12_000_001), Some(RateVerdict::Limited { retry_after: 13 }));
+    }
+
+    #[test]
+    fn any_other_answer_is_none() {
+        let text = |text: &str| Value::BulkString(text.as_bytes().to_vec());
+        for answer in [
+            Value::Nil,
+            Value::Okay,
+            Value::Int(1),
+            text("1"),
+            Value::Array(vec![]),
+            Value::Array(vec![Value::Int(1)]),
+            Value::Array(vec![Value::Int(1), Value::Nil]),
+            Value::Array(vec![Value::Int(1), text("4")]),
+            Value::Array(vec![Value::Int(1), Value::Int(5)]),
+            Value::Array(vec![Value::Int(1), Value::Int(-1)]),
+            Value::Array(vec![Value::Int(0), Value::Int(0)]),
+            Value::Array(vec![Value::Int(0), Value::Int(-1)]),
+            Value::Array(vec![Value::Int(2), Value::Int(4)]),
+            Value::Array(vec![Value::Int(1), Value::Int(4), Value::Int(0)]),
+        ] {
+            assert_eq!(five_a_minute("a").verdict(&answer), None, "{answer:?}");
+        }
+    }
+}

@@ -1,0 +1,111 @@
+//! A recovery code in the clear.
+
+use std::fmt;
+use std::sync::LazyLock;
+
+use data_encoding::{Encoding, Specification};
+use mfa_core::{Entropy, EntropyError, SecretText};
+use zeroize::Zeroizing;
+
+/// 80 bits: more than the 64 that NIST SP 800-63B-4 §4.2.1.1 asks for, also once a tag has given 16 of them away to
+/// whoever has its key.
+const BYTES: usize = 10;
+/// How many characters that makes, five bits each.
+pub(crate) const CHARACTERS: usize = 16;
+/// Characters between two dashes, where a code is shown.
+const GROUP: usize = 4;
+
+/// Crockford's base32: digits and lower-case letters without `i`, `l`, `o` and `u`.
+static CROCKFORD: LazyLock<Encoding> = LazyLock::new(crockford);
+
+#[expect(clippy::expect_used, reason = "the alphabet is fixed, and has 32 different ASCII characters")]
+fn crockford() -> Encoding {
+    let mut specification = Specification::new();
+    specification.symbols.push_str("0123456789abcdefghjkmnpqrstvwxyz");
+    specification.encoding().expect("32 different characters are an alphabet")
+}
+
+/// A recovery code in the clear: 80 random bits. Its other half, the only one with a column, is
+/// [`mfa_core::RecoveryCode`].
+///
+/// Redacted in `Debug`, wiped on drop, compared in constant time.
+#[derive(Clone, PartialEq, Eq)]
+pub struct PlainCode(SecretText);
+
+impl PlainCode {
+    pub(crate) fn draw(entropy: &dyn Entropy) -> Result<Self, EntropyError> {
+        let mut bytes = Zeroizing::new([0_u8; BYTES]);
+        entropy.fill(bytes.as_mut_slice())?;
+        Ok(Self(SecretText::new(CROCKFORD.encode(bytes.as_slice()))))
+    }
+
+    /// Takes sixteen characters of the alphabet, which the caller has made sure of.
+    pub(crate) const fn of_canonical(text: SecretText) -> Self {
+        Self(text)
+    }
+
+    /// The one spelling that is hashed: 16 characters, lower case, no dashes.
+    pub(crate) const fn canonical(&self) -> &SecretText {
+        &self.0
+    }
+
+    /// As it is shown to its owner: `xxxx-xxxx-xxxx-xxxx`.
+    pub fn to_shown(&self) -> SecretText {
+        // As large as it gets at once: a string that grows leaves copies behind.
+        let mut shown = String::with_capacity(CHARACTERS.saturating_add(CHARACTERS / GROUP));
+        for (place, character) in self.0.expose().chars().enumerate() {
+            if place > 0 && place.is_multiple_of(GROUP) {
+                shown.push('-');
+            }
+            shown.push(character);
+        }
+        SecretText::new(shown)
+    }
+}
+
+impl fmt::Debug for PlainCode {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("[redacted]")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Gives the same bytes for ever.
+    #[derive(Debug)]
+    struct Fixed([u8; BYTES]);
+
+    impl Entropy for Fixed {
+        fn fill(&self, buffer: &mut [u8]) -> Result<(), EntropyError> {
+            buffer.copy_from_slice(&self.0);
+            Ok(())
+        }
+    }
+
+    fn shown(bytes: [u8; BYTES]) -> String {
+        PlainCode::draw(&Fixed(bytes)).unwrap().to_shown().expose().to_owned()
+    }
+
+    #[test]
+    fn eighty_bits_are_sixteen_characters_in_groups_of_four() {
+        assert_eq!(shown([0; BYTES]), "0000-0000-0000-0000");
+        assert_eq!(shown([0xff; BYTES]), "zzzz-zzzz-zzzz-zzzz");
+        // Five bits a character: 0, 1, 2 … 15, then the other half of the alphabet.
+        assert_eq!(
+            shown([0x00, 0x44, 0x32, 0x14, 0xc7, 0x42, 0x54, 0xb6, 0x35, 0xcf]),
+            "0123-4567-89ab-cdef"
+        );
+        assert_eq!(
+            shown([0x84, 0x65, 0x3a, 0x56, 0xd7, 0xc6, 0x75, 0xbe, 0x77, 0xdf]),
+            "ghjk-mnpq-rstv-wxyz"
+        );
+    }
+
+    #[test]
+    fn debug_shows_nothing_of_a_code() {
+        let code = PlainCode::draw(&Fixed([0xff; BYTES])).unwrap();
+        assert_eq!(format!("{code:?}"), "[redacted]");
+    }
+}

@@ -1,0 +1,99 @@
+//! What a user may see of a set.
+
+use mfa_core::{RecoveryState, Timestamp};
+
+/// From how many codes on there is a warning.
+const FEW: usize = 3;
+
+/// A set as its owner may see it: which codes are used, never a code, a hash or a tag.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Listing {
+    /// The codes, in the order in which they were shown.
+    pub codes: Vec<ListedCode>,
+    /// How many are not used.
+    pub left: usize,
+    /// When the set was made; none where there is no set.
+    pub generated_at: Option<Timestamp>,
+}
+
+/// One code of a [`Listing`].
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ListedCode {
+    /// Its number in the set.
+    pub id: String,
+    /// When it was used, if it was.
+    pub used_at: Option<Timestamp>,
+}
+
+/// The set as its owner may see it.
+pub fn listing(recovery: &RecoveryState) -> Listing {
+    let listed = recovery.codes.iter().map(|it| ListedCode { id: it.id.clone(), used_at: it.used_at });
+    Listing { codes: listed.collect(), left: recovery.left(), generated_at: recovery.generated_at }
+}
+
+/// That it is time for a new set.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Warning {
+    /// Only so many are left: one to three.
+    FewLeft(usize),
+    /// The last one was used.
+    NoneLeft,
+}
+
+/// Whether it is time for a new set, with so many codes left.
+pub const fn warning(left: usize) -> Option<Warning> {
+    match left {
+        0 => Some(Warning::NoneLeft),
+        1..=FEW => Some(Warning::FewLeft(left)),
+        _ => None,
+    }
+}
+
+impl ListedCode {
+    /// Whether it was used.
+    pub const fn is_used(&self) -> bool {
+        self.used_at.is_some()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use mfa_core::RecoveryCode;
+
+    use super::*;
+
+    #[test]
+    fn a_warning_comes_with_three_codes_left() {
+        assert_eq!(warning(10), None);
+        assert_eq!(warning(4), None);
+        assert_eq!(warning(3), Some(Warning::FewLeft(3)));
+        assert_eq!(warning(1), Some(Warning::FewLeft(1)));
+        assert_eq!(warning(0), Some(Warning::NoneLeft));
+    }
+
+    #[test]
+    fn a_listing_tells_what_is_used_and_shows_neither_hash_nor_tag() {
+        let at = Timestamp::from_seconds(1_700_000_000);
+        let code = |id: &str, used_at| RecoveryCode {
+            id: id.into(),
+            digest: "$argon2id$secret".into(),
+            tag_key: Some("k1".into()),
+            tag: Some("beef".into()),
+            used_at,
+            rest: serde_json::Map::new(),
+        };
+        let state =
+            RecoveryState { codes: vec![code("1", Some(at)), code("2", None)], generated_at: Some(at) };
+        let listed = listing(&state);
+        assert_eq!((listed.left, listed.generated_at), (1, Some(at)));
+        assert_eq!(listed.codes.iter().map(ListedCode::is_used).collect::<Vec<_>>(), [true, false]);
+        let debug = format!("{listed:?}");
+        assert!(!debug.contains("argon2id") && !debug.contains("beef"), "{debug}");
+    }
+
+    #[test]
+    fn without_a_set_the_listing_is_empty() {
+        let listed = listing(&RecoveryState::default());
+        assert_eq!((listed.codes.len(), listed.left, listed.generated_at), (0, 0, None));
+    }
+}

@@ -1,0 +1,8 @@
+//! A try from what is typed to a code that is spent.
+
+#![expect(clippy::unwrap_used, clippy::panic, reason = "helpers of tests may panic as tests may")]
+#![expect(clippy::arithmetic_side_effects, reason = "an overflow fails the test, as it should")]
+
+mod single_use;
+mod support;
+mod trying;
