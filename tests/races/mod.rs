@@ -1,3 +1,4 @@
 //! Everything that is spent once, and everything that is counted, under many at once.
 
+mod recovery;
 mod totp;

@@ -40,7 +40,7 @@ pub use ports::{
     Accounts, BoxFuture, CipherError, Clock, Credentials, Decision, DigestPurpose, Entropy, EntropyError,
     EventLog, HashError, KeyedDigest, KeyedDigests, NewUser, NewUserError, PasswordCheck, PasswordDigest,
     PasswordHasher, RateLimiter, RateRule, RateVerdict, SealContext, Sealed, SealedColumn, SecretCipher,
-    StoreError, StoreErrorKind, UserPage, UserQuery, UserRecord, Users,
+    StoreError, StoreErrorKind, Turn, UserPage, UserQuery, UserRecord, Users,
 };
 pub use secret::{SecretBytes, SecretText};
 pub use time::Timestamp;

@@ -2,7 +2,7 @@
 
 use mfa_core::{
     Account, Attempt, Check, EventKind, FactorKind, Need, Outcome, SecretText, SecurityEvent, Timestamp,
-    Verdict, confirm,
+    Turn, Verdict, confirm,
 };
 use mfa_totp::{EnrolmentError, Provisioning, TotpCode};
 
@@ -110,7 +110,7 @@ impl Flows {
         .await?;
         let (set, state) = self.new_recovery_set(call.token.user, now).await?;
         let (verified, left) = self
-            .try_factor(call, attempt, move |account, attempt| {
+            .try_in_turn(Turn::Settling, call, attempt, move |account, attempt| {
                 let verdict = confirm(account, attempt, &check)?;
                 if let Verdict::Verified(_) = verdict {
                     account.recovery = state.clone();

@@ -2,7 +2,7 @@
 
 use mfa_core::{
     Account, Attempt, Check, EventKind, FactorKind, Need, Outcome, Presented, RateRule, RecoveryState,
-    SecretText, SecurityEvent, Timestamp, UserId, Verified, count_slow, settle_slow,
+    SecretText, SecurityEvent, Timestamp, Turn, UserId, Verified, count_slow, settle_slow,
 };
 use mfa_recovery::{Candidate, Listing, PlainSet, Tried, Typed};
 
@@ -60,7 +60,7 @@ impl Flows {
         let (slow_try, candidate) = self.answered(call, FactorKind::Recovery, counted)?;
         // Not hashed, because too many wait: the try stays counted, and the code is not spent.
         let tried = candidate.check(self.ports.recovery_hasher.as_ref()).await?;
-        self.try_factor(call, attempt, move |account, attempt| {
+        self.try_in_turn(Turn::Settling, call, attempt, move |account, attempt| {
             let verdict = settle_slow(account, attempt, slow_try, |account| {
                 Ok::<_, Refusal>(match &tried {
                     Tried::Fits(fit) => mfa_recovery::spend(&mut account.recovery, fit, attempt.at),

@@ -1,6 +1,6 @@
 //! The second factor of a login: a token that waits becomes one that is good.
 
-use mfa_core::{Account, Attempt, FactorKind, Need, Timestamp, Verdict, Verified, judge};
+use mfa_core::{Account, Attempt, FactorKind, Need, Timestamp, Turn, Verdict, Verified, judge};
 use mfa_jwt::Issued;
 use mfa_totp::{TotpCode, VerifyError};
 
@@ -41,13 +41,23 @@ impl Flows {
         &self,
         call: &Call,
         attempt: Attempt,
+        judge: impl FnMut(&mut Account, &Attempt) -> Result<Verdict, Refusal> + Send + 'static,
+    ) -> Result<(Verified, usize), Refusal> {
+        self.try_in_turn(Turn::First, call, attempt, judge).await
+    }
+
+    pub(crate) async fn try_in_turn(
+        &self,
+        turn: Turn,
+        call: &Call,
+        attempt: Attempt,
         mut judge: impl FnMut(&mut Account, &Attempt) -> Result<Verdict, Refusal> + Send + 'static,
     ) -> Result<(Verified, usize), Refusal> {
         let factor = attempt.factor;
         let judged = self
             .ports
             .accounts
-            .update(call.token.user, move |account| {
+            .take_turn(call.token.user, turn, move |account| {
                 judge(account, &attempt).map(|verdict| (verdict, account.recovery.left()))
             })
             .await?;

@@ -4,7 +4,7 @@
 //! process that dies in between leaves a counted try and nothing else.
 
 use super::{Attempt, Check, Counted, Refused, Verdict, admit, count, live, pass, tell_failure, tried};
-use crate::Account;
+use crate::{Account, Lock};
 
 /// A try that was counted and waits to be settled.
 #[must_use]
@@ -32,8 +32,8 @@ pub fn count_slow<T, E>(
 
 /// Settles a try that [`count_slow`] counted. `check` spends what was right, if it is still there to be spent.
 ///
-/// A right answer gives back the count, the strike, and the lock that this very try brought about; a lock that others
-/// brought about meanwhile stays.
+/// A right answer gives back its strike, and clears the count and the lock as a success does that came before the
+/// others; a lock that only an administrator ends stays, unless this very try brought it about.
 ///
 /// # Errors
 ///
@@ -49,14 +49,12 @@ pub fn settle_slow<E>(
     }
     let SlowTry { counted } = tried_before;
     let own_lock = counted.lock.filter(|lock| account.lock_until == Some(lock.end()));
-    let standing =
-        if own_lock.is_some() { unmarked(account, attempt) } else { live(account, &attempt.token) };
-    if let Err(refused) = standing {
+    if let Err(refused) = still_live(account, attempt) {
         return Ok(Verdict::Refused(refused));
     }
     match check(account)? {
         Check::Right => {
-            if own_lock.is_some() {
+            if !matches!(account.lock(attempt.at), Some(Lock::UntilAdministrator)) || own_lock.is_some() {
                 account.lock_until = None;
                 account.internal.pending_from = None;
             }
@@ -71,8 +69,8 @@ pub fn settle_slow<E>(
     }
 }
 
-/// [`live`], but for the lock that the try itself brought about, which spends all pending tokens.
-fn unmarked(account: &mut Account, attempt: &Attempt) -> Result<(), Refused> {
+/// [`live`], but for a lock that came about while the try was on its way: it was admitted before.
+fn still_live(account: &mut Account, attempt: &Attempt) -> Result<(), Refused> {
     let before_lock = account.internal.pending_from.take();
     let outcome = live(account, &attempt.token);
     account.internal.pending_from = before_lock;

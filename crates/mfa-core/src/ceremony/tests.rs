@@ -316,16 +316,20 @@ fn a_right_slow_try_that_was_the_tenth_takes_its_lock_back_and_a_wrong_one_keeps
 }
 
 #[test]
-fn a_right_slow_try_leaves_a_lock_that_others_brought_about() {
+fn a_right_slow_try_ends_a_lock_of_the_meantime_but_not_one_that_waits_for_an_administrator() {
     let mut account = account();
     account.failures = 8;
     let mine = attempt("mine", TWO, Need::SecondFactor);
     let counted = slow(&mut account, &mine);
     assert!(matches!(login(&mut account, "thief", Check::Wrong), Verdict::InvalidCode));
-    assert!(account.lock(NOW).is_some());
-    let verdict = settle_slow::<()>(&mut account, &mine, counted, |_| Ok(Check::Right));
-    assert!(matches!(verdict, Ok(Verdict::Verified(_))));
-    assert!(account.lock(NOW).is_some());
+    let mut suspended = account.clone();
+    suspended.lock_until = Some(Timestamp::FAR_FUTURE);
+    for (account, still_locked) in [(&mut account, false), (&mut suspended, true)] {
+        assert!(account.lock(NOW).is_some());
+        let verdict = settle_slow::<()>(account, &mine, counted, |_| Ok(Check::Right));
+        assert!(matches!(verdict, Ok(Verdict::Verified(_))));
+        assert_eq!(account.lock(NOW).is_some(), still_locked);
+    }
 }
 
 #[test]

@@ -11,6 +11,16 @@ use crate::{Account, UserId};
 /// run left is stored.
 pub type Decision = Box<dyn FnMut(&mut Account) + Send>;
 
+/// Whether a decision begins something or ends it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Turn {
+    /// It begins: refused where too much is waiting.
+    First,
+    /// It settles what a first one began, such as a try that was counted: let in where a first one is refused. What
+    /// lies between them must be bounded by the caller.
+    Settling,
+}
+
 /// Where accounts live: one row each, changed in one atomic step.
 pub trait Accounts: Send + Sync + fmt::Debug {
     /// Runs `decision` on the account and stores what it left, with its events, or nothing.
@@ -20,7 +30,7 @@ pub trait Accounts: Send + Sync + fmt::Debug {
     /// # Errors
     ///
     /// [`StoreError`]: by its kind nothing was stored, or it is not known.
-    fn apply(&self, user: UserId, decision: Decision) -> BoxFuture<'_, Result<bool, StoreError>>;
+    fn apply(&self, user: UserId, turn: Turn, decision: Decision) -> BoxFuture<'_, Result<bool, StoreError>>;
 
     /// The account as it is stored now. `Ok(None)`: there is no such user.
     ///
@@ -36,7 +46,25 @@ impl dyn Accounts {
     /// # Errors
     ///
     /// [`StoreError`] as [`Accounts::apply`].
-    pub async fn update<T, F>(&self, user: UserId, mut decide: F) -> Result<Option<T>, StoreError>
+    pub async fn update<T, F>(&self, user: UserId, decide: F) -> Result<Option<T>, StoreError>
+    where
+        F: FnMut(&mut Account) -> T + Send + 'static,
+        T: Send + 'static,
+    {
+        self.take_turn(user, Turn::First, decide).await
+    }
+
+    /// The same for a decision that begins something or ends it.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError`] as [`Accounts::apply`].
+    pub async fn take_turn<T, F>(
+        &self,
+        user: UserId,
+        turn: Turn,
+        mut decide: F,
+    ) -> Result<Option<T>, StoreError>
     where
         F: FnMut(&mut Account) -> T + Send + 'static,
         T: Send + 'static,
@@ -47,7 +75,7 @@ impl dyn Accounts {
             let outcome = decide(account);
             *slot.lock().unwrap_or_else(PoisonError::into_inner) = Some(outcome);
         });
-        let found = self.apply(user, decision).await?;
+        let found = self.apply(user, turn, decision).await?;
         let outcome = verdict.lock().unwrap_or_else(PoisonError::into_inner).take();
         Ok(outcome.filter(|_| found))
     }

@@ -13,7 +13,7 @@ mod users;
 use std::future::Future;
 use std::pin::Pin;
 
-pub use accounts::{Accounts, Decision, StoreError, StoreErrorKind};
+pub use accounts::{Accounts, Decision, StoreError, StoreErrorKind, Turn};
 pub use cipher::{CipherError, SealContext, Sealed, SealedColumn, SecretCipher};
 pub use clock::Clock;
 pub use digests::{DigestPurpose, KeyedDigest, KeyedDigests};

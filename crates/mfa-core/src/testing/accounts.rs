@@ -6,7 +6,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use crate::{
     Account, Accounts, BoxFuture, Credentials, Decision, NewUser, NewUserError, PasswordDigest,
-    SecurityEvent, StoreError, StoreErrorKind, UserId, UserPage, UserQuery, UserRecord, Users,
+    SecurityEvent, StoreError, StoreErrorKind, Turn, UserId, UserPage, UserQuery, UserRecord, Users,
 };
 
 /// Accounts and users in memory, with the events that were stored.
@@ -53,7 +53,12 @@ impl MemoryAccounts {
 }
 
 impl Accounts for MemoryAccounts {
-    fn apply(&self, user: UserId, mut decision: Decision) -> BoxFuture<'_, Result<bool, StoreError>> {
+    fn apply(
+        &self,
+        user: UserId,
+        _: Turn,
+        mut decision: Decision,
+    ) -> BoxFuture<'_, Result<bool, StoreError>> {
         Box::pin(async move { self.run(user, &mut decision) })
     }
 

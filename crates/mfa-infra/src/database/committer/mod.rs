@@ -15,7 +15,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
-use mfa_core::{Decision, StoreError, StoreErrorKind, UserId};
+use mfa_core::{Decision, StoreError, StoreErrorKind, Turn, UserId};
 use tokio::sync::oneshot;
 
 use queue::{Job, Queue};
@@ -111,10 +111,15 @@ impl Committers {
     }
 
     /// Hands a decision to the committer of its account and waits for the answer.
-    pub(super) async fn apply(&self, user: UserId, decision: Decision) -> Result<bool, StoreError> {
+    pub(super) async fn apply(
+        &self,
+        user: UserId,
+        turn: Turn,
+        decision: Decision,
+    ) -> Result<bool, StoreError> {
         let (answer, answered) = oneshot::channel();
         let deadline = now().checked_add(self.limits.patience).unwrap_or_else(now);
-        self.queue_of(user).put(Job { user, decision, answer, deadline });
+        self.queue_of(user).put(Job { user, turn, decision, answer, deadline });
         match tokio::time::timeout(self.limits.answer_within, answered).await {
             Ok(Ok(answer)) => answer,
             // The committer died, or is silent: the commit may have happened.

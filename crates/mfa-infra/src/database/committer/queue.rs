@@ -4,12 +4,13 @@ use std::collections::{HashMap, VecDeque};
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
 
-use mfa_core::{Decision, StoreError, StoreErrorKind, UserId};
+use mfa_core::{Decision, StoreError, StoreErrorKind, Turn, UserId};
 use tokio::sync::oneshot;
 
 /// One decision that waits for its turn.
 pub(crate) struct Job {
     pub(crate) user: UserId,
+    pub(crate) turn: Turn,
     pub(crate) decision: Decision,
     pub(crate) answer: oneshot::Sender<Result<bool, StoreError>>,
     /// Past it the job is dropped undecided.
@@ -53,11 +54,12 @@ impl Queue {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Puts a job in, or refuses it at once.
+    /// Puts a job in, or refuses it at once: one that begins something, where too many wait.
     pub(crate) fn put(&self, job: Job) {
         let mut state = self.state();
         let waiting = state.per_account.get(&job.user).copied().unwrap_or(0);
-        if state.closed || state.jobs.len() >= self.most || waiting >= self.most_per_account {
+        let has_room = state.jobs.len() < self.most && waiting < self.most_per_account;
+        if state.closed || (job.turn == Turn::First && !has_room) {
             drop(state);
             return job.refuse(StoreErrorKind::Overloaded);
         }

@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use diesel::r2d2::{ConnectionManager, CustomizeConnection};
 use diesel::{Connection, OptionalExtension, PgConnection, RunQueryDsl, sql_query};
-use mfa_core::{Account, Accounts, BoxFuture, Decision, SecretText, StoreError, Timestamp, UserId};
+use mfa_core::{Account, Accounts, BoxFuture, Decision, SecretText, StoreError, Timestamp, Turn, UserId};
 
 use super::committer::{Committers, GroupContext, StoreMaker};
 use super::pool::ReadPool;
@@ -70,8 +70,8 @@ impl PostgresDatabase {
 }
 
 impl Accounts for PostgresDatabase {
-    fn apply(&self, user: UserId, decision: Decision) -> BoxFuture<'_, Result<bool, StoreError>> {
-        Box::pin(self.committers.apply(user, decision))
+    fn apply(&self, user: UserId, turn: Turn, decision: Decision) -> BoxFuture<'_, Result<bool, StoreError>> {
+        Box::pin(self.committers.apply(user, turn, decision))
     }
 
     fn find(&self, user: UserId) -> BoxFuture<'_, Result<Option<Account>, StoreError>> {

@@ -11,7 +11,7 @@ use std::time::Duration;
 
 use diesel::r2d2::{ConnectionManager, CustomizeConnection};
 use diesel::{OptionalExtension, RunQueryDsl, SqliteConnection, sql_query};
-use mfa_core::{Account, Accounts, BoxFuture, Decision, StoreError, Timestamp, UserId};
+use mfa_core::{Account, Accounts, BoxFuture, Decision, StoreError, Timestamp, Turn, UserId};
 
 use super::committer::{Committers, GroupContext, StoreMaker};
 use super::pool::{Fact, ReadPool};
@@ -60,8 +60,8 @@ impl SqliteDatabase {
 }
 
 impl Accounts for SqliteDatabase {
-    fn apply(&self, user: UserId, decision: Decision) -> BoxFuture<'_, Result<bool, StoreError>> {
-        Box::pin(self.committers.apply(user, decision))
+    fn apply(&self, user: UserId, turn: Turn, decision: Decision) -> BoxFuture<'_, Result<bool, StoreError>> {
+        Box::pin(self.committers.apply(user, turn, decision))
     }
 
     fn find(&self, user: UserId) -> BoxFuture<'_, Result<Option<Account>, StoreError>> {
