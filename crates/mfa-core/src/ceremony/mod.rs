@@ -161,7 +161,7 @@ pub fn admit(account: &Account, token: &Presented, need: Need, now: Timestamp) -
     {
         return Err(Refused::Locked(lock));
     }
-    live(account, token)?;
+    live(account, token, now)?;
     match need {
         Need::SecondFactor if token.stage == Stage::OneFactor => Err(Refused::WrongStage),
         Need::Read | Need::SecondFactor => Ok(()),
@@ -178,7 +178,7 @@ pub fn admit(account: &Account, token: &Presented, need: Need, now: Timestamp) -
     }
 }
 
-fn live(account: &Account, token: &Presented) -> Result<(), Refused> {
+fn live(account: &Account, token: &Presented, now: Timestamp) -> Result<(), Refused> {
     let internal = &account.internal;
     match internal.marks.of(&token.id) {
         Some(TokenMark::Spent) => return Err(Refused::TokenSpent),
@@ -193,8 +193,9 @@ fn live(account: &Account, token: &Presented) -> Result<(), Refused> {
     if ended && !survives {
         return Err(Refused::TokenRevoked);
     }
+    // Spent once the lock has ended: while it is in force, its owner may still look and log out.
     let before_lock = internal.pending_from.is_some_and(|lock| token.issued_at <= lock);
-    if token.stage == Stage::Pending && before_lock {
+    if token.stage == Stage::Pending && before_lock && account.lock(now).is_none() {
         return Err(Refused::TokenSpent);
     }
     Ok(())

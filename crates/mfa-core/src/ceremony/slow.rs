@@ -72,7 +72,7 @@ pub fn settle_slow<E>(
 /// [`live`], but for a lock that came about while the try was on its way: it was admitted before.
 fn still_live(account: &mut Account, attempt: &Attempt) -> Result<(), Refused> {
     let before_lock = account.internal.pending_from.take();
-    let outcome = live(account, &attempt.token);
+    let outcome = live(account, &attempt.token, attempt.at);
     account.internal.pending_from = before_lock;
     outcome
 }

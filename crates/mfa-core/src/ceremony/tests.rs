@@ -82,7 +82,10 @@ fn a_pending_token_from_before_a_lock_is_spent_once_it_ends_and_a_later_one_is_n
     for n in 0..10 {
         let _ = login(&mut account, &n.to_string(), Check::Wrong);
     }
+    let old = token("old", Stage::Pending);
+    assert_eq!(admit(&account, &old, Need::Read, NOW), Ok(()), "while it is in force, they may look");
     account.unlock();
+    assert_eq!(admit(&account, &old, Need::Read, NOW), Err(Refused::TokenSpent));
     assert!(matches!(login(&mut account, "old", Check::Right), Verdict::Refused(Refused::TokenSpent)));
     let mut later = attempt("new", Stage::Pending, Need::SecondFactor);
     later.token.issued_at = NOW.plus(Duration::from_millis(1));
