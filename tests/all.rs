@@ -1,12 +1,15 @@
 //! Every test that spans crates, in one binary.
 //!
-//! Each area is a module: one file, or one folder of them. What they stand on (a database each, the built programs)
-//! comes from the support library of this package.
+//! Each area is a module: one file, or one folder of them. What they stand on (a database each, a server each, the
+//! built programs) comes from the support library of this package.
 
 #![cfg(test)]
 
+mod api;
 mod architecture;
 mod committer;
 mod contract;
+mod faults;
 mod races;
+mod redis;
 mod schema;

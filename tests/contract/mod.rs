@@ -1,4 +1,5 @@
 //! What the ports promise, on every adapter.
 
 mod accounts;
+mod rate_limiter;
 mod users;

@@ -9,17 +9,34 @@
 #![expect(clippy::panic, clippy::expect_used, reason = "a support function that cannot give ends its test")]
 #![expect(clippy::missing_panics_doc, reason = "each of them panics when it cannot give what it promises")]
 
+mod admin;
+mod answer;
 mod binaries;
+mod client;
+mod forge;
+mod installation;
+mod member;
+mod operator;
 mod port;
 mod postgres;
+mod process;
+mod server;
 mod servers;
 mod sqlite;
 mod stores;
 mod world;
 
+pub use admin::AdminAnswer;
+pub use answer::{Answer, members};
 pub use binaries::{admin_binary, server_binary};
+pub use client::{Begun, Client, Request};
+pub use forge::{Forger, claims_of};
+pub use installation::{ENCRYPTION_KEY, Installation, JWT_SECRET};
+pub use member::Member;
 pub use port::free_port;
 pub use postgres::PgDatabase;
+pub use process::{Refusal, ServerProcess};
+pub use server::TestServer;
 pub use servers::{postgres_url, redis_url};
 pub use sqlite::SqliteDatabase;
 pub use stores::{NOON, TestStore, add_user, on_every_adapter, test_keys};

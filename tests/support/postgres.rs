@@ -34,6 +34,24 @@ impl PgDatabase {
         &self.url
     }
 
+    /// Lets nobody in any more and throws out who is in, as when the server is gone.
+    pub fn close(&self) {
+        let name = &self.name;
+        let statements = [
+            format!("ALTER DATABASE {name} ALLOW_CONNECTIONS false"),
+            format!("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{name}'"),
+        ];
+        for statement in statements {
+            on_server(&statement).unwrap_or_else(|error| panic!("cannot close {name}: {error}"));
+        }
+    }
+
+    /// Lets everybody in again.
+    pub fn open_again(&self) {
+        on_server(&format!("ALTER DATABASE {} ALLOW_CONNECTIONS true", self.name))
+            .unwrap_or_else(|error| panic!("cannot open {} again: {error}", self.name));
+    }
+
     /// A connection to it.
     pub fn connect(&self) -> PgConnection {
         PgConnection::establish(&self.url).expect("a database that was created lets its creator in")

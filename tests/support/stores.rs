@@ -9,7 +9,7 @@ use mfa_infra::crypto::{AuditKeys, KeyRing, OsEntropy};
 use mfa_infra::database::{Database, DatabaseOptions, Location, Surroundings};
 use tokio::runtime::Runtime;
 
-use crate::{PgDatabase, SqliteDatabase};
+use crate::{PgDatabase, SqliteDatabase, operator};
 
 /// Noon of some day, for clocks that stand still.
 pub const NOON: Timestamp = Timestamp::from_seconds(1_800_000_000);
@@ -30,10 +30,23 @@ pub struct TestStore {
     guard: Guard,
 }
 
+/// Where the database lives; gone with it.
 #[derive(Debug)]
-enum Guard {
-    Sqlite(SqliteDatabase),
-    Postgres(PgDatabase),
+struct Guard {
+    _folder: Option<SqliteDatabase>,
+    postgres: Option<PgDatabase>,
+}
+
+impl From<SqliteDatabase> for Guard {
+    fn from(folder: SqliteDatabase) -> Self {
+        Self { _folder: Some(folder), postgres: None }
+    }
+}
+
+impl From<PgDatabase> for Guard {
+    fn from(database: PgDatabase) -> Self {
+        Self { _folder: None, postgres: Some(database) }
+    }
 }
 
 impl TestStore {
@@ -46,7 +59,7 @@ impl TestStore {
     pub fn sqlite_with(options: &DatabaseOptions) -> Self {
         let guard = SqliteDatabase::create();
         let location = Location::Sqlite(guard.directory().join("nova-mfa.db"));
-        Self::open("SQLite", location, Guard::Sqlite(guard), options)
+        Self::open("SQLite", location, guard.into(), options)
     }
 
     /// One on the PostgreSQL server.
@@ -58,7 +71,7 @@ impl TestStore {
     pub fn postgres_with(options: &DatabaseOptions) -> Self {
         let guard = PgDatabase::create();
         let location = Location::Postgres(SecretText::new(guard.url().to_owned()));
-        Self::open("PostgreSQL", location, Guard::Postgres(guard), options)
+        Self::open("PostgreSQL", location, guard.into(), options)
     }
 
     /// One on the PostgreSQL server, in whose database this SQL was run before.
@@ -67,7 +80,7 @@ impl TestStore {
         let guard = PgDatabase::create();
         guard.connect().batch_execute(sql).expect("what stood there before");
         let location = Location::Postgres(SecretText::new(guard.url().to_owned()));
-        Self::open("PostgreSQL", location, Guard::Postgres(guard), &DatabaseOptions::default())
+        Self::open("PostgreSQL", location, guard.into(), &DatabaseOptions::default())
     }
 
     /// One of each.
@@ -93,58 +106,24 @@ impl TestStore {
     }
 
     /// Runs SQL as an operator would, with a client of the operator's own.
-    pub fn sql(&self, statement: &str) {
-        use diesel::connection::SimpleConnection as _;
-        match &self.guard {
-            Guard::Sqlite(guard) => {
-                let path = guard.directory().join("nova-mfa.db");
-                let path = path.to_str().expect("a UTF-8 path");
-                let mut connection = <diesel::SqliteConnection as diesel::Connection>::establish(path)
-                    .expect("the file of an open database");
-                connection.batch_execute("PRAGMA busy_timeout = 5000").expect("a pragma");
-                connection.batch_execute(statement).expect("the operator's SQL runs");
-            }
-            Guard::Postgres(guard) => {
-                guard.connect().batch_execute(statement).expect("the operator's SQL runs");
-            }
-        }
+    pub fn sql(&self, statements: &str) {
+        operator::run(&self.location, statements);
     }
 
     /// What a query for one whole number answers.
     pub fn number(&self, query: &str) -> i64 {
-        use diesel::RunQueryDsl as _;
-        let query = diesel::sql_query(format!("SELECT CAST(({query}) AS BIGINT) AS number"));
-        let row: Number = match &self.guard {
-            Guard::Sqlite(guard) => {
-                let path = guard.directory().join("nova-mfa.db");
-                let path = path.to_str().expect("a UTF-8 path");
-                let mut connection = <diesel::SqliteConnection as diesel::Connection>::establish(path)
-                    .expect("the file of an open database");
-                query.get_result(&mut connection).expect("a number")
-            }
-            Guard::Postgres(guard) => query.get_result(&mut guard.connect()).expect("a number"),
-        };
-        row.number
+        operator::number(&self.location, query)
     }
 
     /// A connection that holds what it locks, where the store is PostgreSQL.
     pub fn postgres_connection(&self) -> diesel::PgConnection {
-        match &self.guard {
-            Guard::Postgres(guard) => guard.connect(),
-            Guard::Sqlite(_) => panic!("this test is for PostgreSQL"),
-        }
+        self.guard.postgres.as_ref().expect("this test is for PostgreSQL").connect()
     }
 
     /// Adds a user of that name.
     pub fn add_user(&self, name: &str) -> UserId {
         self.runtime.block_on(add_user(self.database.as_ref(), name))
     }
-}
-
-#[derive(diesel::QueryableByName)]
-struct Number {
-    #[diesel(sql_type = diesel::sql_types::BigInt)]
-    number: i64,
 }
 
 impl Drop for TestStore {

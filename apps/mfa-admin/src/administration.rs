@@ -22,6 +22,13 @@ pub(crate) struct Administration {
     call: AdminCall,
 }
 
+/// Standard output is for the answer alone: a log that would go there goes to standard error.
+pub(crate) fn spare_standard_output(settings: &mut Settings) {
+    if settings.log.target == LogTarget::Stdout {
+        settings.log.target = LogTarget::File("/dev/stderr".into());
+    }
+}
+
 impl Administration {
     /// Opens the database and the log, in the name of the user that runs this process.
     ///
@@ -29,10 +36,7 @@ impl Administration {
     ///
     /// [`Failure::Open`], a sentence that says what to do.
     pub(crate) fn open(mut settings: Settings, reason: Option<String>) -> Result<Self, Failure> {
-        if settings.log.target == LogTarget::Stdout {
-            // Standard output is for the answer alone.
-            settings.log.target = LogTarget::File("/dev/stderr".into());
-        }
+        spare_standard_output(&mut settings);
         let call = AdminCall { actor: actor::of_process(), reason, origin: Origin::default() };
         Ok(Self { mfa: Mfa::open_admin(settings)?, call })
     }

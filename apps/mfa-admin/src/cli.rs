@@ -78,6 +78,8 @@ pub(crate) enum UserCommand {
     Unlock(UserArgs),
     /// Takes every factor off an account and ends all its sessions.
     Reset(UserArgs),
+    /// Erases factors, codes, number, and addresses in events; the row of `users` itself stays.
+    Erase(UserArgs),
     /// Says whether a user must have a second factor.
     Enforce {
         /// Whether one is a must.

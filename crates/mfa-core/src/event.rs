@@ -77,6 +77,10 @@ event_kinds! {
     AdminToken = "admin_token",
     /// An administrator had a new set of recovery codes made.
     AdminRecovery = "admin_recovery_regenerate",
+    /// An administrator erased what is kept of a user.
+    AdminErase = "admin_erase",
+    /// An administrator changed the schema.
+    AdminMigrate = "admin_migrate",
     /// An administrator ended all sessions of an account.
     AdminRevokeAll = "admin_revoke_all",
 }

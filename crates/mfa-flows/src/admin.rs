@@ -143,6 +143,24 @@ impl Flows {
         self.administer(call, user, EventKind::AdminEnforce, self.now(), enforce).await
     }
 
+    /// Erases what is kept of a user beside the row of `users` itself: factors, codes, number, and who and from where
+    /// in the events, whose chain stays whole.
+    ///
+    /// # Errors
+    ///
+    /// [`Refusal::NoSuchUser`]; after a store error, erase again.
+    pub async fn erase_user(&self, call: &AdminCall, user: UserId) -> Result<(), Refusal> {
+        let now = self.now();
+        self.ports.accounts.find(user).await?.ok_or(Refusal::NoSuchUser)?;
+        self.ports.users.erase_trail(user).await?;
+        let erase = move |account: &mut Account| {
+            account.remove_all_factors(now);
+            account.unlock();
+            (account.last_success_at, account.last_method) = (None, None);
+        };
+        self.administer(call, user, EventKind::AdminErase, now, erase).await
+    }
+
     /// Ends every token of an account.
     ///
     /// # Errors

@@ -1,1 +1,53 @@
-//! mfa-sms.
+//! SMS codes: what stands in for the authenticator app, and everything that keeps them from being guessed, replayed or
+//! sent for someone else's money.
+//!
+//! Numbers ([`PhoneNumber`]) and which of them may be sent to ([`PhonePolicy`]); codes ([`SmsCode`]) and the one that is
+//! awaited ([`issue`], [`check`]); the number of an account ([`begin_number`], [`confirm_number`], [`remove_number`]);
+//! budgets of one user ([`reserve`]) and those that users share ([`SmsBudgets`]); what a message says ([`Wording`]); and
+//! how it is sent, by several gateways in turn ([`SmsGateway`], [`SmsSender`]). [`check`] answers with a
+//! [`Check`](mfa_core::Check) and belongs inside the closures of [`mfa_core::judge`] and [`mfa_core::confirm`], which
+//! alone count, lock and record.
+//!
+//! It refuses to do I/O, to name a runtime, to read a clock and to draw randomness: gateways, waiting, time and chance
+//! are handed in. It refuses to keep a code, to take one twice, after five wrong ones, or for anything but what it was
+//! sent for; to send to a country that is not allowed or to anything but a mobile; and to send again by itself where
+//! something may have been sent.
+//!
+//! The library that knows the numbering plans tells the `log` facade the numbers it reads. Nothing listens there; whoever
+//! installs a logger shuts `rlibphonenumber` out of it.
+//!
+//! To add a provider: an adapter of [`SmsGateway`] that speaks to it and reads its answers as [`SendOutcome`]. To add a
+//! budget: a [`BudgetScope`] and a line in [`BudgetRequest`]. To add a language: a variant of [`Language`] and its text.
+
+mod breaker;
+mod bucket;
+mod budget;
+mod challenge;
+mod code;
+mod failover;
+mod gateway;
+mod message;
+mod number;
+mod phone;
+mod policy;
+mod user_budget;
+
+#[cfg(any(test, feature = "testing"))]
+pub mod testing;
+
+pub use bucket::{BucketRule, Take, Wait};
+pub use budget::{
+    BudgetLimits, BudgetLine, BudgetRequest, BudgetScope, BudgetVerdict, Settlement, SmsBudgets,
+};
+pub use challenge::{LIFETIME, MOST_TRIES, RESEND_IN, check, issue};
+pub use code::{SmsCode, SmsCodeError};
+pub use failover::{Delivery, Dispatch, Pause, SmsSender, Step, StepOutcome};
+pub use gateway::{Blame, NumberProblem, OperatorProblem, SendOutcome, SmsGateway, SmsMessage};
+pub use message::{DomainError, Language, Wording};
+pub use number::{
+    BackupRefused, ConfirmNumberError, begin_number, confirm_number, number, pending_number, remove_number,
+    set_backup,
+};
+pub use phone::{PhoneError, PhoneNumber};
+pub use policy::{PhonePolicy, PhoneRefused, UnknownCountry};
+pub use user_budget::{UserBudget, reserve};

@@ -1,21 +1,31 @@
 //! `migrate up`, `migrate down`, `migrate status`
 
-use mfa_infra::Mfa;
+use mfa_core::{Clock, EventKind, EventLine, Origin, Outcome, SecurityEvent};
+use mfa_infra::crypto::SystemClock;
 use mfa_infra::database::{Location, MigrationStatus};
 use mfa_infra::settings::Settings;
+use mfa_infra::telemetry::Telemetry;
+use mfa_infra::{Mfa, OpenError};
 use serde_json::json;
 
+use crate::actor;
+use crate::administration;
 use crate::answer::Answer;
 use crate::cli::MigrateCommand;
 use crate::failure::Failure;
 
-/// Changes the schema, or not; answers which migrations the database has then.
+/// Changes the schema, or not; answers which migrations the database has then. A change is told in the log: no user's
+/// chain holds it.
 ///
 /// # Errors
 ///
-/// [`Failure::Migration`] with what stands in the way.
-pub(super) fn run(command: &MigrateCommand, settings: &Settings) -> Result<Answer, Failure> {
-    let location = Mfa::location(settings);
+/// [`Failure::Migration`] with what stands in the way; [`Failure::Open`] for the log.
+pub(super) fn run(
+    command: &MigrateCommand,
+    mut settings: Settings,
+    reason: Option<&str>,
+) -> Result<Answer, Failure> {
+    let location = Mfa::location(&settings);
     if matches!(&location, Location::Sqlite(path) if path.starts_with(&settings.data_dir)) {
         // Before the database is, which would make it open to all.
         settings.create_data_dir()?;
@@ -24,8 +34,14 @@ pub(super) fn run(command: &MigrateCommand, settings: &Settings) -> Result<Answe
     match command {
         MigrateCommand::Up => migrations.up()?,
         MigrateCommand::Down { .. } => migrations.down()?,
-        MigrateCommand::Status => {}
+        MigrateCommand::Status => return Ok(tell(&location, &migrations.status()?)),
     }
+    administration::spare_standard_output(&mut settings);
+    let telemetry = Telemetry::open(settings.log.level, settings.log.target).map_err(OpenError::from)?;
+    let event =
+        SecurityEvent::new(EventKind::AdminMigrate, Outcome::Success, SystemClock.now(), Origin::default());
+    let event = event.by(&actor::of_process(), reason);
+    telemetry.events().tell(EventLine { user: None, event: &event, chain: None });
     Ok(tell(&location, &migrations.status()?))
 }
 

@@ -21,7 +21,7 @@ use crate::failure::Failure;
 pub(crate) fn run(cli: Cli) -> Result<Answer, Failure> {
     let reason = cli.manner.reason;
     match cli.command {
-        Command::Migrate(command) => migrate::run(&command, &settings()?),
+        Command::Migrate(command) => migrate::run(&command, settings()?, reason.as_deref()),
         Command::User(command) => user::run(command, settings()?, reason),
         Command::Token(command) => token::run(&command, settings()?, reason),
         Command::Recovery(command) => recovery::run(&command, settings()?, reason),

@@ -36,6 +36,13 @@ pub trait Users: Send + Sync + fmt::Debug {
     /// [`NewUserError::Taken`] where the name or the address belongs to another user.
     fn insert(&self, user: NewUser) -> BoxFuture<'_, Result<UserId, NewUserError>>;
 
+    /// Erases addresses, agents, names and reasons from a user's stored events. Their chain stays whole.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError`] when the store gave no answer: erase again.
+    fn erase_trail(&self, user: UserId) -> BoxFuture<'_, Result<(), StoreError>>;
+
     /// A page of users by ascending id, for administrators.
     ///
     /// # Errors

@@ -5,7 +5,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use crate::{
-    Account, Accounts, BoxFuture, Credentials, Decision, NewUser, NewUserError, PasswordDigest,
+    Account, Accounts, BoxFuture, Credentials, Decision, NewUser, NewUserError, Origin, PasswordDigest,
     SecurityEvent, StoreError, StoreErrorKind, Turn, UserId, UserPage, UserQuery, UserRecord, Users,
 };
 
@@ -117,6 +117,17 @@ impl Users for MemoryAccounts {
             state.accounts.insert(id, account);
             state.digests.insert(id, (user.digest, user.full_name));
             Ok(id)
+        })
+    }
+
+    fn erase_trail(&self, user: UserId) -> BoxFuture<'_, Result<(), StoreError>> {
+        Box::pin(async move {
+            let mut state = self.state();
+            for (_, event) in state.events.iter_mut().filter(|(of, _)| *of == user) {
+                event.origin = Origin::new(None, None, event.origin.request_id());
+                (event.actor, event.reason) = (None, None);
+            }
+            Ok(())
         })
     }
 

@@ -133,6 +133,12 @@ impl Mfa {
         limiter: Arc<dyn RateLimiter>,
     ) -> Result<Self, OpenError> {
         let mut mfa = Self::assemble(settings, clock, limiter)?;
+        if mfa.settings.tokens.accept_legacy {
+            slog::warn!(
+                mfa.telemetry.logger(),
+                "JWT_ACCEPT_LEGACY_TOKENS is on: tokens that claim less are accepted, switch it off after the move"
+            );
+        }
         mfa.demo = mfa.make_demo_user()?;
         mfa.watch_clock()?;
         Ok(mfa)

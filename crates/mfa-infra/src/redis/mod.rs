@@ -9,6 +9,7 @@ mod fault;
 mod gcra;
 mod pool;
 mod rate_limiter;
+mod trusting;
 
 pub use address::AddressError;
 pub use rate_limiter::{RedisLimiterOptions, RedisRateLimiter, RedisState};

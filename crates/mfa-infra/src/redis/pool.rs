@@ -3,25 +3,31 @@
 use std::fmt;
 use std::time::Duration;
 
+use deadpool::managed::{self, Manager, Object, PoolConfig, QueueMode};
 use deadpool_redis::redis::{ScriptInvocation, Value};
-use deadpool_redis::{PoolConfig, QueueMode, Runtime, cluster, sentinel};
+use deadpool_redis::{Runtime, cluster, sentinel};
 
 use super::address::{self, AddressError};
 use super::fault::RedisFault;
+use super::trusting::Trusting;
 use crate::settings::{RedisMode, RedisSettings};
+
+type Single = Trusting<deadpool_redis::Manager>;
+type Cluster = Trusting<cluster::Manager>;
+type Sentinel = Trusting<sentinel::Manager>;
 
 /// A pool of any of the three kinds, which are three types to the library.
 pub(super) enum Pool {
-    Single(deadpool_redis::Pool),
-    Cluster(cluster::Pool),
-    Sentinel(sentinel::Pool),
+    Single(managed::Pool<Single>),
+    Cluster(managed::Pool<Cluster>),
+    Sentinel(managed::Pool<Sentinel>),
 }
 
 /// A connection of such a pool.
 pub(super) enum Connection {
-    Single(deadpool_redis::Connection),
-    Cluster(cluster::Connection),
-    Sentinel(sentinel::Connection),
+    Single(Object<Single>),
+    Cluster(Object<Cluster>),
+    Sentinel(Object<Sentinel>),
 }
 
 impl Pool {
@@ -29,24 +35,15 @@ impl Pool {
     pub(super) fn open(settings: &RedisSettings, recycle: Duration) -> Result<Self, AddressError> {
         // Where the process has chosen already, that choice stands.
         drop(rustls::crypto::ring::default_provider().install_default());
-        let mut config = PoolConfig::new(16);
-        config.timeouts.recycle = Some(recycle);
-        // The most recently used is the most likely to be alive.
-        config.queue_mode = QueueMode::Lifo;
-        let runtime = Runtime::Tokio1;
         Ok(match settings.mode {
             RedisMode::Single => {
                 let address = settings.urls.first().map(address::server).transpose()?;
                 let address = address.ok_or_else(|| AddressError::because("it is empty"))?;
-                let manager = deadpool_redis::Manager::new(address).map_err(AddressError::from)?;
-                let pool = deadpool_redis::Pool::builder(manager).config(config).runtime(runtime).build();
-                Self::Single(pool.map_err(AddressError::because)?)
+                Self::Single(pool(deadpool_redis::Manager::new(address)?, recycle)?)
             }
             RedisMode::Cluster => {
                 let nodes: Result<Vec<_>, _> = settings.urls.iter().map(address::server).collect();
-                let manager = cluster::Manager::new(nodes?, false).map_err(AddressError::from)?;
-                let pool = cluster::Pool::builder(manager).config(config).runtime(runtime).build();
-                Self::Cluster(pool.map_err(AddressError::because)?)
+                Self::Cluster(pool(cluster::Manager::new(nodes?, false)?, recycle)?)
             }
             RedisMode::Sentinel => {
                 let sentinels = address::sentinels(&settings.urls)?;
@@ -55,10 +52,8 @@ impl Pool {
                     sentinels.master,
                     Some(sentinels.server),
                     sentinel::SentinelServerType::Master,
-                );
-                let manager = manager.map_err(AddressError::from)?;
-                let pool = sentinel::Pool::builder(manager).config(config).runtime(runtime).build();
-                Self::Sentinel(pool.map_err(AddressError::because)?)
+                )?;
+                Self::Sentinel(pool(manager, recycle)?)
             }
         })
     }
@@ -71,8 +66,8 @@ impl Pool {
         })
     }
 
-    /// Closes the connections that nobody uses. They are of a server that gave no answers, or was replaced; each
-    /// would cost the next caller some waiting to find that out.
+    /// Closes the connections that nobody uses. Where one failed, the others lead to the same server, which gives no
+    /// answers, or was started anew or replaced: each would cost a caller the answer, or some waiting.
     pub(super) fn close_idle(&self) {
         match self {
             Self::Single(pool) => drop(pool.retain(|_, _| false)),
@@ -82,12 +77,21 @@ impl Pool {
     }
 }
 
+fn pool<M: Manager>(manager: M, recycle: Duration) -> Result<managed::Pool<Trusting<M>>, AddressError> {
+    let mut config = PoolConfig::new(16);
+    config.timeouts.recycle = Some(recycle);
+    // The most recently used is the most likely to be alive.
+    config.queue_mode = QueueMode::Lifo;
+    let pool = managed::Pool::builder(Trusting(manager)).config(config).runtime(Runtime::Tokio1).build();
+    pool.map_err(AddressError::because)
+}
+
 impl Connection {
     pub(super) async fn run(&mut self, call: &ScriptInvocation<'_>) -> Result<Value, RedisFault> {
         Ok(match self {
-            Self::Single(connection) => call.invoke_async(connection).await?,
-            Self::Cluster(connection) => call.invoke_async(connection).await?,
-            Self::Sentinel(connection) => call.invoke_async(connection).await?,
+            Self::Single(connection) => call.invoke_async(&mut **connection).await?,
+            Self::Cluster(connection) => call.invoke_async(&mut **connection).await?,
+            Self::Sentinel(connection) => call.invoke_async(&mut **connection).await?,
         })
     }
 
@@ -95,9 +99,9 @@ impl Connection {
     /// any more, and yet answers when it is asked whether it is there.
     pub(super) fn close(self) {
         match self {
-            Self::Single(connection) => drop(deadpool_redis::Connection::take(connection)),
-            Self::Cluster(connection) => drop(cluster::Connection::take(connection)),
-            Self::Sentinel(connection) => drop(sentinel::Connection::take(connection)),
+            Self::Single(connection) => drop(Object::take(connection)),
+            Self::Cluster(connection) => drop(Object::take(connection)),
+            Self::Sentinel(connection) => drop(Object::take(connection)),
         }
     }
 }

@@ -152,11 +152,13 @@ impl RedisRateLimiter {
         let attempt = self.breaker.enter(self.ticks.elapsed())?;
         let answer = self.answer(&one).await;
         let verdict = answer.and_then(|answer| one.verdict(&answer).ok_or(RedisFault::Answer));
+        if verdict.is_err() {
+            self.pool.close_idle();
+        }
         match attempt.end(verdict.is_ok(), self.ticks.elapsed()) {
             Change::None => {}
             Change::Back => slog::info!(self.log, "Redis is back: limits are shared again"),
             Change::Away => {
-                self.pool.close_idle();
                 let reason = verdict.as_ref().err().map(ToString::to_string);
                 slog::error!(self.log, "Redis gives no answers: this server limits by itself";
                     "reason" => reason, "servers" => self.servers);

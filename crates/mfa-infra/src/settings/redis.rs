@@ -9,7 +9,9 @@ use super::reader::Reader;
 /// Redis, where `REDIS_URL` names one.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RedisSettings {
-    /// `REDIS_URL`: one address, or those of several nodes.
+    /// `REDIS_URL`: one address, or those of several nodes. In one of sentinels, user, password and database are those
+    /// of the server that they name; `?master=NAME` names its set (without it, `mymaster`), and `?auth=both` gives
+    /// user and password to the sentinels too.
     pub urls: Vec<SecretText>,
     /// `REDIS_MODE`.
     pub mode: RedisMode,

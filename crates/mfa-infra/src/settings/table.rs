@@ -89,7 +89,10 @@ pub(super) const GROUPS: &[Group] = &[
     Group {
         title: "Redis (without it, limits are kept in this process)",
         settings: &[
-            address("REDIS_URL", "redis://… or rediss://…; several, by comma, for cluster and sentinel"),
+            address(
+                "REDIS_URL",
+                "redis://… or rediss://…; several, by comma, for cluster and sentinel (?master=NAME, or mymaster)",
+            ),
             plain("REDIS_MODE", "single", "single, cluster or sentinel"),
             plain("REDIS_PREFIX", "nova-mfa:", "start of every key"),
             plain("MFA_SERVERS", "1", "servers that share the limits, for the fallback without Redis"),

@@ -38,7 +38,8 @@ pub enum JwtAlgorithm {
     Es256,
 }
 
-const PEM_CURE: &str = "give PEM texts that start with -----BEGIN PRIVATE KEY----- (mfa-admin keys generate)";
+const PEM_CURE: &str =
+    "give PEM texts that start with -----BEGIN PRIVATE KEY----- (openssl genpkey -algorithm ed25519)";
 
 impl TokenSettings {
     /// `may_generate`: an absent `JWT_SECRET_KEY` is made and kept by this server.

@@ -1,4 +1,4 @@
-//! `user create`, `show`, `list`, `unlock`, `reset`, `enforce`
+//! `user create`, `show`, `list`, `unlock`, `reset`, `erase`, `enforce`
 
 mod card;
 mod page;
@@ -35,6 +35,7 @@ pub(super) fn run(
         UserCommand::List(args) => list(&open()?, args),
         UserCommand::Unlock(user) => unlock(&open()?, user),
         UserCommand::Reset(user) => reset(&open()?, user),
+        UserCommand::Erase(user) => erase(&open()?, user),
         UserCommand::Enforce { state, user } => enforce(&open()?, user, state == Switch::On),
     }
 }
@@ -80,6 +81,15 @@ fn unlock(administration: &Administration, user: UserArgs) -> Result<Answer, Fai
     Ok(Answer {
         text: format!("user {user} is unlocked"),
         json: json!({ "user_id": user, "unlocked": true }),
+    })
+}
+
+fn erase(administration: &Administration, user: UserArgs) -> Result<Answer, Failure> {
+    let user = administration.find(user)?;
+    administration.wait(administration.flows().erase_user(administration.call(), user))?;
+    Ok(Answer {
+        text: format!("what was kept of user {user} is erased; the row of users stays"),
+        json: json!({ "user_id": user, "erased": true }),
     })
 }
 

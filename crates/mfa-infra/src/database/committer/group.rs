@@ -33,14 +33,23 @@ pub(crate) enum Failure {
     Unknown(diesel::result::Error),
 }
 
+/// What became of the writes of a group.
+#[derive(Debug, Default)]
+pub(crate) struct Written {
+    /// The users whose account was stored.
+    pub(crate) stored: Vec<i64>,
+    /// Those of whom it is not known: the connection was lost after their write was sent.
+    pub(crate) unknown: Vec<i64>,
+}
+
 /// What decides: rows as they are in, changed accounts out.
 pub(crate) type Decide<'a> = &'a mut dyn FnMut(Vec<AccountRow>) -> Vec<Write>;
 
 /// One connection to a store of accounts.
 pub(crate) trait GroupStore: Send {
-    /// Reads these accounts, has them decided, and stores what changed, all with one commit. Answers which were
-    /// stored: one whose row changed meanwhile, or is held by somebody else, is not.
-    fn run(&mut self, users: &[i64], decide: Decide<'_>) -> Result<Vec<i64>, Failure>;
+    /// Reads these accounts, has them decided, and stores what changed, all with one commit. An account whose row
+    /// changed meanwhile, or is held by somebody else, is neither stored nor unknown.
+    fn run(&mut self, users: &[i64], decide: Decide<'_>) -> Result<Written, Failure>;
 
     /// What can be done between groups, off the path of an answer.
     fn tend(&mut self) {}
@@ -81,7 +90,7 @@ impl GroupContext {
             writes
         });
         match result {
-            Ok(stored) => self.answer(jobs, outcomes, &sent, &stored),
+            Ok(written) => self.answer(jobs, outcomes, &sent, &written),
             Err(Failure::Refused(error)) if jobs.len() > 1 => {
                 // One of them is to blame: halve until it stands alone.
                 drop(error);
@@ -156,12 +165,17 @@ impl GroupContext {
         jobs: Vec<Job>,
         outcomes: Vec<Outcome>,
         sent: &[(i64, Vec<ChainedEvent>)],
-        stored: &[i64],
+        written: &Written,
     ) -> Vec<Job> {
-        let is_lost =
-            |user: UserId| sent.iter().any(|(id, _)| *id == user.value()) && !stored.contains(&user.value());
+        let is_lost = |user: UserId| {
+            sent.iter().any(|(id, _)| *id == user.value()) && !written.stored.contains(&user.value())
+        };
         let mut lost = Vec::new();
         for (job, outcome) in jobs.into_iter().zip(outcomes) {
+            if written.unknown.contains(&job.user.value()) {
+                job.refuse(StoreErrorKind::Unknown);
+                continue;
+            }
             if is_lost(job.user) {
                 lost.push(job);
                 continue;
@@ -176,7 +190,7 @@ impl GroupContext {
                 }
             }
         }
-        for (_, events) in sent.iter().filter(|(id, _)| stored.contains(id)) {
+        for (_, events) in sent.iter().filter(|(id, _)| written.stored.contains(id)) {
             for chained in events {
                 self.log.tell(EventLine {
                     user: Some(chained.user),

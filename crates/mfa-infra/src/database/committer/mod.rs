@@ -20,7 +20,7 @@ use tokio::sync::oneshot;
 
 use queue::{Job, Queue};
 
-pub(super) use group::{Decide, Failure, GroupContext, GroupStore, Write};
+pub(super) use group::{Decide, Failure, GroupContext, GroupStore, Write, Written};
 
 /// What may wait for the committers, and how long.
 #[derive(Clone, Copy, Debug)]

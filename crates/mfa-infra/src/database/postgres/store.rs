@@ -7,7 +7,7 @@ use mfa_core::SecretText;
 
 use super::connect::connect;
 use super::statements::{LoadGroup, LoadOne, LockOne, StoreGroup, StoreOne};
-use crate::database::committer::{Decide, Failure, GroupStore, Write};
+use crate::database::committer::{Decide, Failure, GroupStore, Write, Written};
 
 /// A connection that is made when it is needed, and again after it was lost.
 pub(super) struct Session {
@@ -57,7 +57,7 @@ impl Session {
 pub(super) struct PgGroupStore(pub(super) Session);
 
 impl GroupStore for PgGroupStore {
-    fn run(&mut self, users: &[i64], decide: Decide<'_>) -> Result<Vec<i64>, Failure> {
+    fn run(&mut self, users: &[i64], decide: Decide<'_>) -> Result<Written, Failure> {
         // A connection that died while idle is found out by the read, before anything was decided: try once anew.
         let rows = match self.load(users) {
             Err(Failure::Unreachable(_)) => self.load(users)?,
@@ -65,16 +65,18 @@ impl GroupStore for PgGroupStore {
         };
         let writes = decide(rows);
         let (cold, hot): (Vec<_>, Vec<_>) = writes.into_iter().partition(|write| write.is_cold);
-        let mut stored = self.store_hot(&hot)?;
+        let mut written = Written { stored: self.store_hot(&hot)?, unknown: Vec::new() };
         for write in &cold {
             match self.store_one(write) {
-                Ok(ids) => stored.extend(ids),
-                // The rest is not stored, and goes to the slow lane to be decided on a fresh read.
-                Err(_) if !stored.is_empty() || cold.len() > 1 => {}
-                Err(failure) => return Err(failure),
+                Ok(ids) => written.stored.extend(ids),
+                // Only where it stands alone is a failure the group's: the others have been stored, or will be.
+                Err(failure) if hot.is_empty() && cold.len() == 1 => return Err(failure),
+                Err(Failure::Unknown(_)) => written.unknown.push(write.row.id),
+                // Not stored: to the slow lane, to be decided on a fresh read.
+                Err(Failure::Refused(_) | Failure::Unreachable(_)) => {}
             }
         }
-        Ok(stored)
+        Ok(written)
     }
 }
 
@@ -113,8 +115,8 @@ impl PgGroupStore {
 pub(super) struct PgLaneStore(pub(super) Session);
 
 impl GroupStore for PgLaneStore {
-    fn run(&mut self, users: &[i64], decide: Decide<'_>) -> Result<Vec<i64>, Failure> {
-        let [user] = users else { return Ok(Vec::new()) };
+    fn run(&mut self, users: &[i64], decide: Decide<'_>) -> Result<Written, Failure> {
+        let [user] = users else { return Ok(Written::default()) };
         self.begin()?;
         let connection = self.0.open()?;
         let rows = match LockOne(*user).load(connection) {
@@ -139,7 +141,7 @@ impl GroupStore for PgLaneStore {
         }
         let connection = self.0.open()?;
         match connection.batch_execute("COMMIT") {
-            Ok(()) => Ok(stored),
+            Ok(()) => Ok(Written { stored, unknown: Vec::new() }),
             Err(error) => Err(self.0.write_failed(error)),
         }
     }

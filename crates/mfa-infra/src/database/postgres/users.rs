@@ -78,6 +78,18 @@ impl Users for PostgresDatabase {
         Box::pin(async move { inserted.await?.ok_or(NewUserError::Taken) })
     }
 
+    fn erase_trail(&self, user: UserId) -> BoxFuture<'_, Result<(), StoreError>> {
+        self.pool.run("erase trail", move |connection| {
+            sql_query(
+                "UPDATE mfa_events SET ip = NULL, user_agent = NULL, actor = NULL, reason = NULL, salt = NULL \
+                 WHERE user_id = $1",
+            )
+            .bind::<BigInt, _>(user.value())
+            .execute(connection)
+            .map(drop)
+        })
+    }
+
     fn list(&self, query: UserQuery) -> BoxFuture<'_, Result<UserPage, StoreError>> {
         Box::pin(async move {
             let rows = self

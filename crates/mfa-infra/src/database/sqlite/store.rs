@@ -7,7 +7,7 @@ use diesel::{RunQueryDsl, SqliteConnection};
 
 use super::connect::connect;
 use super::statements::{LoadGroup, LoadOne, StoreGroup};
-use crate::database::committer::{Decide, Failure, GroupStore};
+use crate::database::committer::{Decide, Failure, GroupStore, Written};
 use crate::database::row::AccountRow;
 
 /// Groups after which the write-ahead log is put back into the database.
@@ -40,7 +40,7 @@ impl SqliteGroupStore {
 }
 
 impl GroupStore for SqliteGroupStore {
-    fn run(&mut self, users: &[i64], decide: Decide<'_>) -> Result<Vec<i64>, Failure> {
+    fn run(&mut self, users: &[i64], decide: Decide<'_>) -> Result<Written, Failure> {
         let connection = self.open()?;
         // BUSY past the timeout: another process writes. Nothing was tried.
         connection
@@ -49,7 +49,7 @@ impl GroupStore for SqliteGroupStore {
         match group(connection, users, decide) {
             Ok(stored) => {
                 self.groups = self.groups.saturating_add(1);
-                Ok(stored)
+                Ok(Written { stored, unknown: Vec::new() })
             }
             Err(error) => {
                 let rolled_back = connection.batch_execute("ROLLBACK").is_ok();

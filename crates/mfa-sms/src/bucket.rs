@@ -1,0 +1,160 @@
+//! A leaky bucket in one point in time (GCRA): `most` at once, then one more every `window / most`.
+
+use std::time::Duration;
+
+use mfa_core::Timestamp;
+
+/// How long to wait until the next send.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, thiserror::Error)]
+#[error("wait {seconds} s")]
+pub struct Wait {
+    /// Whole seconds, at least 1, after which the next one passes.
+    pub seconds: u64,
+}
+
+impl Wait {
+    /// Rounds up: who waits less is refused again.
+    pub(crate) fn of(span: Duration) -> Self {
+        Self { seconds: u64::try_from(span.as_millis().div_ceil(1_000)).unwrap_or(u64::MAX).max(1) }
+    }
+}
+
+/// The size of a bucket.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct BucketRule {
+    /// How many at once, and in the long run in each window.
+    pub most: u32,
+    /// How long an empty bucket takes to fill.
+    pub window: Duration,
+}
+
+/// What a bucket says to one more.
+#[must_use]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Take {
+    /// It may pass, once `full_at` is stored.
+    Taken {
+        /// When the bucket will be full again.
+        full_at: Timestamp,
+    },
+    /// It may not.
+    Empty {
+        /// How long until it may.
+        wait: Wait,
+        /// When the bucket will be full again: to be stored as well, for it brings back a time from before the clock
+        /// went back.
+        full_at: Timestamp,
+    },
+}
+
+impl BucketRule {
+    /// Takes one out of the bucket that will be full again at `full_at`; none where nothing was ever taken.
+    pub fn take(self, full_at: Option<Timestamp>, now: Timestamp) -> Take {
+        // Rounded up, so that what drips in is never more than the rule says.
+        let every = self.window.as_millis().checked_div(u128::from(self.most)).map(|whole| {
+            let rest = self.window.as_millis().checked_rem(u128::from(self.most)).unwrap_or(0);
+            whole.saturating_add(u128::from(rest > 0))
+        });
+        let Some(every) = every else {
+            return Take::Empty { wait: Wait::of(self.window), full_at: now };
+        };
+        let every = Duration::from_millis(u64::try_from(every).unwrap_or(u64::MAX));
+        let fills_in = every.saturating_mul(self.most);
+        // No bucket takes longer than that to fill: what lies further ahead is from before the clock went back.
+        let full_at = full_at.unwrap_or(now).clamp(now, now.plus(fills_in));
+        let then = full_at.plus(every);
+        let over = then.since(now).saturating_sub(fills_in);
+        if over.is_zero() {
+            Take::Taken { full_at: then }
+        } else {
+            Take::Empty { wait: Wait::of(over), full_at }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    const NOW: Timestamp = Timestamp::from_seconds(1_700_000_000);
+    const RULE: BucketRule = BucketRule { most: 3, window: Duration::from_hours(1) };
+
+    /// A bucket as a row keeps it.
+    struct Row(Option<Timestamp>);
+
+    impl Row {
+        fn take(&mut self, rule: BucketRule, now: Timestamp) -> Result<(), u64> {
+            match rule.take(self.0, now) {
+                Take::Taken { full_at } => {
+                    self.0 = Some(full_at);
+                    Ok(())
+                }
+                Take::Empty { wait, full_at } => {
+                    self.0 = Some(full_at);
+                    Err(wait.seconds)
+                }
+            }
+        }
+    }
+
+    fn after(seconds: u64) -> Timestamp {
+        NOW.plus(Duration::from_secs(seconds))
+    }
+
+    #[test]
+    fn three_at_once_and_then_one_every_twenty_minutes() {
+        let mut row = Row(None);
+        for _ in 0..3 {
+            assert_eq!(row.take(RULE, NOW), Ok(()));
+        }
+        assert_eq!(row.take(RULE, NOW), Err(1_200));
+        assert_eq!(row.take(RULE, after(1_199)), Err(1));
+        assert_eq!(row.take(RULE, after(1_200)), Ok(()));
+        assert_eq!(row.take(RULE, after(1_200)), Err(1_200));
+        assert_eq!(row.take(RULE, after(10_000)), Ok(()), "it fills up again");
+    }
+
+    #[test]
+    fn a_clock_that_went_back_frees_nothing_and_locks_for_no_longer_than_one_drip() {
+        let mut row = Row(None);
+        for _ in 0..3 {
+            assert_eq!(row.take(RULE, after(86_400)), Ok(()));
+        }
+        assert_eq!(row.take(RULE, NOW), Err(1_200));
+        assert_eq!(row.take(RULE, after(1_200)), Ok(()));
+    }
+
+    #[test]
+    fn a_bucket_of_none_is_always_empty() {
+        let none = BucketRule { most: 0, window: Duration::from_mins(1) };
+        assert_eq!(none.take(None, NOW), Take::Empty { wait: Wait { seconds: 60 }, full_at: NOW });
+    }
+
+    proptest! {
+        #[test]
+        fn waits_are_true_and_no_window_holds_twice_as_many(
+            most in 1_u32..7,
+            window in 1_u64..600,
+            steps in prop::collection::vec(0_u64..100_000, 1..80),
+        ) {
+            let rule = BucketRule { most, window: Duration::from_secs(window) };
+            let (mut row, mut now, mut taken) = (Row(None), NOW, Vec::new());
+            for step in steps {
+                now = now.plus(Duration::from_millis(step));
+                match row.take(rule, now) {
+                    Ok(()) => taken.push(now),
+                    Err(seconds) => {
+                        let later = now.plus(Duration::from_secs(seconds));
+                        prop_assert_eq!(Row(row.0).take(rule, later), Ok(()));
+                        let sooner = now.plus(Duration::from_secs(seconds - 1));
+                        prop_assert!(Row(row.0).take(rule, sooner).is_err());
+                    }
+                }
+                let within = taken.iter().filter(|at| now.since(**at) < rule.window).count();
+                prop_assert!(within < 2 * usize::try_from(most).unwrap());
+            }
+        }
+    }
+}

@@ -1,0 +1,293 @@
+//! Budgets that users share: by number, address, prefix, country, and for the whole deployment.
+
+use std::fmt;
+use std::time::Duration;
+
+use data_encoding::HEXLOWER;
+use mfa_core::{BoxFuture, DigestPurpose, KeyedDigests, StoreError, Timestamp};
+
+use crate::{BucketRule, PhoneNumber, Take, UserBudget, Wait};
+
+/// Where the budgets that users share are kept: durably, one point in time in a row for each scope and key, so that
+/// neither a restart nor a flushed cache gives new sends.
+pub trait SmsBudgets: Send + Sync + fmt::Debug {
+    /// Reserves one send in every scope, or in none. Locks its rows in the order of the request, which is always the
+    /// same, so that two requests never wait for each other.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError`] when the store gave no answer: the send may be reserved, send nothing.
+    fn reserve<'a>(&'a self, request: &'a BudgetRequest) -> BoxFuture<'a, Result<BudgetVerdict, StoreError>>;
+}
+
+/// What shares a budget, in the order in which rows are locked.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum BudgetScope {
+    /// All users of one destination number, by the minute.
+    NumberMinute,
+    /// All users of one destination number, by the hour.
+    NumberHour,
+    /// All users of one client address.
+    Ip,
+    /// All numbers that differ in their last four digits alone.
+    Prefix,
+    /// All numbers of one country.
+    Country,
+    /// Everything.
+    All,
+}
+
+impl BudgetScope {
+    /// Its name in rows, logs and metrics.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::NumberMinute => "number-minute",
+            Self::NumberHour => "number-hour",
+            Self::Ip => "ip",
+            Self::Prefix => "prefix",
+            Self::Country => "country",
+            Self::All => "all",
+        }
+    }
+}
+
+/// How much each scope may spend.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct BudgetLimits {
+    /// To one number: the same as from one user.
+    pub number: UserBudget,
+    /// From one client address in an hour.
+    pub ip_per_hour: u32,
+    /// To numbers of one prefix in an hour.
+    pub prefix_per_hour: u32,
+    /// To numbers of one country in a day.
+    pub country_per_day: u32,
+    /// In all, in a day.
+    pub all_per_day: u32,
+}
+
+/// One bucket that a send is taken out of.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct BudgetLine {
+    /// What shares it.
+    pub scope: BudgetScope,
+    /// Which one: a digest of a number or of a prefix, an address, a country; empty for everything.
+    pub key: String,
+    /// Its size.
+    pub rule: BucketRule,
+}
+
+/// One send that asks for its place in every budget.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct BudgetRequest {
+    lines: Vec<BudgetLine>,
+    now: Timestamp,
+}
+
+/// Whether a send may go on.
+#[must_use]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum BudgetVerdict {
+    /// It may, and is counted in every scope.
+    Reserved,
+    /// It may not, and is counted in none.
+    Exhausted {
+        /// The scope that makes it wait the longest.
+        scope: BudgetScope,
+        /// How long, to the second.
+        wait: Wait,
+    },
+}
+
+/// A verdict, and what is to be stored with it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Settlement {
+    /// The verdict.
+    pub verdict: BudgetVerdict,
+    /// For each line of the request, in its order, the time to store. A refusal counts nothing, yet it may bring back a
+    /// time from before the clock went back.
+    pub full_at: Vec<Timestamp>,
+}
+
+impl BudgetRequest {
+    /// A send to this number, asked for from this address: one line for each bucket. `ip` is the address as it is
+    /// counted (IPv6 by its /64). Numbers and prefixes are in it as keyed digests alone; a new key gives new budgets
+    /// for both.
+    pub fn new(
+        number: &PhoneNumber,
+        ip: &str,
+        limits: &BudgetLimits,
+        digests: &dyn KeyedDigests,
+        now: Timestamp,
+    ) -> Self {
+        const MINUTE: Duration = Duration::from_mins(1);
+        const HOUR: Duration = Duration::from_hours(1);
+        const DAY: Duration = Duration::from_hours(24);
+        let digest =
+            |text: &str| HEXLOWER.encode(&digests.digest(DigestPurpose::PhoneNumber, text.as_bytes()).bytes);
+        let of_number = digest(number.e164());
+        let line =
+            |scope, key: String, most, window| BudgetLine { scope, key, rule: BucketRule { most, window } };
+        let lines = vec![
+            line(BudgetScope::NumberMinute, of_number.clone(), limits.number.per_minute, MINUTE),
+            line(BudgetScope::NumberHour, of_number, limits.number.per_hour, HOUR),
+            line(BudgetScope::Ip, ip.to_owned(), limits.ip_per_hour, HOUR),
+            line(BudgetScope::Prefix, digest(number.prefix()), limits.prefix_per_hour, HOUR),
+            line(BudgetScope::Country, number.country().to_owned(), limits.country_per_day, DAY),
+            line(BudgetScope::All, String::new(), limits.all_per_day, DAY),
+        ];
+        Self { lines, now }
+    }
+
+    /// The buckets, in the order in which their rows are locked.
+    pub fn lines(&self) -> &[BudgetLine] {
+        &self.lines
+    }
+
+    /// What all stores decide by: from what is stored for each line, in their order, comes the verdict and what to
+    /// store. A line for which nothing is given was never taken from.
+    pub fn settle(&self, stored: &[Option<Timestamp>]) -> Settlement {
+        let stored = stored.iter().copied().chain(std::iter::repeat(None));
+        let asked = self.lines.iter().zip(stored);
+        let takes: Vec<_> = asked.map(|(line, at)| (line.scope, at, line.rule.take(at, self.now))).collect();
+        let refusals = takes.iter().filter_map(|(scope, _, take)| match take {
+            Take::Taken { .. } => None,
+            Take::Empty { wait, .. } => Some((*scope, *wait)),
+        });
+        let Some((scope, wait)) = refusals.max_by_key(|(_, wait)| *wait) else {
+            let full_at = takes.into_iter().map(|(_, _, take)| match take {
+                Take::Taken { full_at } | Take::Empty { full_at, .. } => full_at,
+            });
+            return Settlement { verdict: BudgetVerdict::Reserved, full_at: full_at.collect() };
+        };
+        let full_at = takes.into_iter().map(|(_, at, take)| match take {
+            Take::Taken { .. } => at.unwrap_or(self.now),
+            Take::Empty { full_at, .. } => full_at,
+        });
+        Settlement { verdict: BudgetVerdict::Exhausted { scope, wait }, full_at: full_at.collect() }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use futures::executor::block_on;
+    use mfa_core::testing::TestDigests;
+
+    use super::*;
+    use crate::testing::MemorySmsBudgets;
+
+    const NOW: Timestamp = Timestamp::from_seconds(1_700_000_000);
+    const LIMITS: BudgetLimits = BudgetLimits {
+        number: UserBudget { per_minute: 1, per_hour: 3 },
+        ip_per_hour: 20,
+        prefix_per_hour: 50,
+        country_per_day: 2_000,
+        all_per_day: 10_000,
+    };
+
+    fn request(number: &str, ip: &str, limits: &BudgetLimits, now: Timestamp) -> BudgetRequest {
+        let number = PhoneNumber::parse(number, "FR").unwrap();
+        BudgetRequest::new(&number, ip, limits, &TestDigests, now)
+    }
+
+    fn refused_by(budgets: &MemorySmsBudgets, request: &BudgetRequest) -> Option<(BudgetScope, u64)> {
+        match block_on(budgets.reserve(request)).unwrap() {
+            BudgetVerdict::Reserved => None,
+            BudgetVerdict::Exhausted { scope, wait } => Some((scope, wait.seconds)),
+        }
+    }
+
+    /// Mobile numbers of one prefix.
+    fn neighbour(line: u32) -> String {
+        format!("061234{line:04}")
+    }
+
+    #[test]
+    fn scopes_come_in_one_order_and_numbers_as_digests() {
+        let request = request("0612345612", "192.0.2.1", &LIMITS, NOW);
+        let scopes: Vec<&str> = request.lines().iter().map(|it| it.scope.as_str()).collect();
+        assert_eq!(scopes, ["number-minute", "number-hour", "ip", "prefix", "country", "all"]);
+        assert!(request.lines().is_sorted_by_key(|it| it.scope));
+        let shown = format!("{request:?}");
+        assert!(!shown.contains("612345") && shown.contains("192.0.2.1"), "{shown}");
+        let key = |text: &str| {
+            HEXLOWER.encode(&TestDigests.digest(DigestPurpose::PhoneNumber, text.as_bytes()).bytes)
+        };
+        let keys: Vec<&str> = request.lines().iter().map(|it| it.key.as_str()).collect();
+        let (number, prefix) = (key("+33612345612"), key("+3361234"));
+        assert_eq!(keys, [&number, &number, "192.0.2.1", prefix.as_str(), "FR", ""]);
+    }
+
+    #[test]
+    fn one_number_is_sent_to_once_a_minute_whoever_asks() {
+        let budgets = MemorySmsBudgets::default();
+        assert_eq!(refused_by(&budgets, &request("0612345612", "192.0.2.1", &LIMITS, NOW)), None);
+        let again = request("+33 6 12 34 56 12", "192.0.2.2", &LIMITS, NOW);
+        assert_eq!(refused_by(&budgets, &again), Some((BudgetScope::NumberMinute, 60)));
+        let minute = |n: u64| request("0612345612", "192.0.2.2", &LIMITS, NOW.plus(Duration::from_mins(n)));
+        assert_eq!(refused_by(&budgets, &minute(1)), None);
+        assert_eq!(refused_by(&budgets, &minute(2)), None);
+        assert_eq!(refused_by(&budgets, &minute(3)), Some((BudgetScope::NumberHour, 17 * 60)));
+    }
+
+    #[test]
+    fn each_scope_has_its_own_ceiling() {
+        let few = BudgetLimits {
+            number: UserBudget { per_minute: 100, per_hour: 100 },
+            ip_per_hour: 100,
+            prefix_per_hour: 100,
+            country_per_day: 100,
+            all_per_day: 100,
+        };
+        for (limits, scope, other) in [
+            (BudgetLimits { ip_per_hour: 2, ..few }, BudgetScope::Ip, ("0698765432", "192.0.2.2")),
+            (BudgetLimits { prefix_per_hour: 2, ..few }, BudgetScope::Prefix, ("0698765432", "192.0.2.1")),
+            (BudgetLimits { country_per_day: 2, ..few }, BudgetScope::Country, ("+32470123456", "192.0.2.1")),
+        ] {
+            let budgets = MemorySmsBudgets::default();
+            for line in 0..2 {
+                assert_eq!(refused_by(&budgets, &request(&neighbour(line), "192.0.2.1", &limits, NOW)), None);
+            }
+            let refused = refused_by(&budgets, &request(&neighbour(2), "192.0.2.1", &limits, NOW));
+            assert_eq!(refused.map(|(by, _)| by), Some(scope));
+            assert_eq!(refused_by(&budgets, &request(other.0, other.1, &limits, NOW)), None, "{scope:?}");
+        }
+        let limits = BudgetLimits { all_per_day: 1, ..few };
+        let budgets = MemorySmsBudgets::default();
+        assert_eq!(refused_by(&budgets, &request("0612345612", "192.0.2.1", &limits, NOW)), None);
+        let other = request("+32470123456", "192.0.2.2", &limits, NOW);
+        assert_eq!(refused_by(&budgets, &other), Some((BudgetScope::All, 86_400)));
+    }
+
+    #[test]
+    fn a_refusal_by_one_scope_counts_in_none() {
+        let budgets = MemorySmsBudgets::default();
+        let limits = BudgetLimits { country_per_day: 3, ..LIMITS };
+        assert_eq!(refused_by(&budgets, &request("0612345612", "192.0.2.1", &limits, NOW)), None);
+        for _ in 0..10 {
+            let refused = refused_by(&budgets, &request("0612345612", "192.0.2.1", &limits, NOW));
+            assert_eq!(refused, Some((BudgetScope::NumberMinute, 60)));
+        }
+        for line in 0..2 {
+            assert_eq!(refused_by(&budgets, &request(&neighbour(line), "192.0.2.1", &limits, NOW)), None);
+        }
+    }
+
+    #[test]
+    fn the_longest_wait_is_told() {
+        let limits = BudgetLimits { all_per_day: 1, ..LIMITS };
+        let budgets = MemorySmsBudgets::default();
+        let request = request("0612345612", "192.0.2.1", &limits, NOW);
+        assert_eq!(refused_by(&budgets, &request), None);
+        assert_eq!(refused_by(&budgets, &request), Some((BudgetScope::All, 86_400)));
+    }
+
+    #[test]
+    fn a_clock_that_went_back_is_made_good_by_the_first_refusal() {
+        let budgets = MemorySmsBudgets::default();
+        let at = |seconds| request("0612345612", "192.0.2.1", &LIMITS, Timestamp::from_seconds(seconds));
+        assert_eq!(refused_by(&budgets, &at(1_700_000_000)), None);
+        assert_eq!(refused_by(&budgets, &at(1_600_000_000)), Some((BudgetScope::NumberHour, 1_200)));
+        assert_eq!(refused_by(&budgets, &at(1_600_001_200)), None);
+    }
+}

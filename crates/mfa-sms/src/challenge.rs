@@ -1,0 +1,284 @@
+//! The code that is awaited: bound to whom it was sent, for what, and where.
+
+use std::time::Duration;
+
+use data_encoding::HEXLOWER;
+use mfa_core::{
+    Account, Check, DigestPurpose, KeyedDigest, KeyedDigests, SmsChallenge, SmsPurpose, Timestamp, TokenId,
+    UserId,
+};
+use subtle::{Choice, ConstantTimeEq};
+use zeroize::Zeroizing;
+
+use crate::{PhoneNumber, SmsCode};
+
+/// How long a code is good for.
+pub const LIFETIME: Duration = Duration::from_mins(5);
+/// How soon another code may be asked for, as the answer to a send tells.
+pub const RESEND_IN: Duration = Duration::from_mins(1);
+/// How many wrong tries kill a code.
+pub const MOST_TRIES: u8 = 5;
+
+/// Awaits this code from now on, and no older one. The row keeps a digest of it and of all that it is bound to: the
+/// user, the purpose, the destination and, for a second factor, the token that asked for it.
+///
+/// Wrong answers counted on the account stay counted.
+pub fn issue(
+    account: &mut Account,
+    code: &SmsCode,
+    purpose: SmsPurpose,
+    destination: &PhoneNumber,
+    token: &TokenId,
+    digests: &dyn KeyedDigests,
+    now: Timestamp,
+) {
+    let message = message(account.user, code, purpose, destination, token);
+    let digest = digests.digest(DigestPurpose::SmsCode, &message);
+    account.internal.sms.challenge = Some(SmsChallenge {
+        digest: HEXLOWER.encode(&digest.bytes),
+        key: digest.key.as_str().to_owned(),
+        purpose,
+        tries: 0,
+        expires_at: now.plus(LIFETIME),
+    });
+}
+
+/// Checks a code against the one that is awaited, and uses it up where it is right. The fifth wrong try uses it up as
+/// well; whoever asks learns nothing of that.
+///
+/// A code for something else, no code, and a code whose time is over, to the millisecond, answer like a wrong one. A
+/// code whose key is no longer there cannot be right.
+///
+/// For the closures of [`mfa_core::judge`] and [`mfa_core::confirm`], which admit, count and record.
+pub fn check(
+    account: &mut Account,
+    code: &SmsCode,
+    purpose: SmsPurpose,
+    destination: &PhoneNumber,
+    token: &TokenId,
+    digests: &dyn KeyedDigests,
+    now: Timestamp,
+) -> Check {
+    let awaited = &mut account.internal.sms.challenge;
+    if awaited.as_ref().is_some_and(|it| it.expires_at <= now) {
+        *awaited = None;
+    }
+    let Some(challenge) = awaited.as_mut().filter(|it| it.purpose == purpose) else { return Check::Wrong };
+    let message = message(account.user, code, purpose, destination, token);
+    let under_each_key = digests.under_each_key(DigestPurpose::SmsCode, &message);
+    let fits = under_each_key.iter().fold(Choice::from(0), |fits, it| fits | is_of(challenge, it));
+    if fits.into() {
+        *awaited = None;
+        return Check::Right;
+    }
+    challenge.tries = challenge.tries.saturating_add(1);
+    if challenge.tries >= MOST_TRIES {
+        *awaited = None;
+    }
+    Check::Wrong
+}
+
+/// Whether the challenge was made with this key and of this message, in constant time.
+fn is_of(challenge: &SmsChallenge, digest: &KeyedDigest) -> Choice {
+    let bytes = HEXLOWER.encode(&digest.bytes);
+    challenge.key.as_bytes().ct_eq(digest.key.as_str().as_bytes())
+        & challenge.digest.as_bytes().ct_eq(bytes.as_bytes())
+}
+
+/// User, purpose, destination up to its end, the token of a second factor, six digits: every part has a fixed length or
+/// an end, so no two sets of parts share a message.
+fn message(
+    user: UserId,
+    code: &SmsCode,
+    purpose: SmsPurpose,
+    destination: &PhoneNumber,
+    token: &TokenId,
+) -> Zeroizing<Vec<u8>> {
+    let (purpose, token): (&[u8], &[u8]) = match purpose {
+        SmsPurpose::SecondFactor => (b"l", token.bytes()),
+        SmsPurpose::Confirmation => (b"c", &[]),
+    };
+    let user = user.value().to_be_bytes();
+    let text = code.to_text();
+    let parts = [&user, purpose, destination.e164().as_bytes(), &[0], token, text.expose().as_bytes()];
+    Zeroizing::new(parts.concat())
+}
+
+#[cfg(test)]
+mod tests {
+    use mfa_core::KeyId;
+    use mfa_core::testing::TestDigests;
+    use proptest::prelude::*;
+
+    use super::*;
+
+    const NOW: Timestamp = Timestamp::from_seconds(1_700_000_000);
+    const LOGIN: SmsPurpose = SmsPurpose::SecondFactor;
+    const CONFIRMATION: SmsPurpose = SmsPurpose::Confirmation;
+
+    fn number(text: &str) -> PhoneNumber {
+        PhoneNumber::parse(text, "FR").unwrap()
+    }
+
+    fn code(text: &str) -> SmsCode {
+        SmsCode::parse(text).unwrap()
+    }
+
+    fn awaiting(text: &str, purpose: SmsPurpose) -> Account {
+        let mut account = Account::new(UserId::new(7), "a@example.com", "a");
+        send(&mut account, text, purpose, NOW);
+        account
+    }
+
+    fn send(account: &mut Account, text: &str, purpose: SmsPurpose, now: Timestamp) {
+        let to = number("0612345612");
+        issue(account, &code(text), purpose, &to, &TokenId::of("login"), &TestDigests, now);
+    }
+
+    fn answer_at(account: &mut Account, text: &str, purpose: SmsPurpose, now: Timestamp) -> Check {
+        let to = number("0612345612");
+        check(account, &code(text), purpose, &to, &TokenId::of("login"), &TestDigests, now)
+    }
+
+    fn answer(account: &mut Account, text: &str) -> Check {
+        answer_at(account, text, LOGIN, NOW)
+    }
+
+    #[test]
+    fn a_code_is_right_once() {
+        let mut account = awaiting("012345", LOGIN);
+        assert_eq!(answer(&mut account, "012345"), Check::Right);
+        assert_eq!(account.internal.sms.challenge, None);
+        assert_eq!(answer(&mut account, "012345"), Check::Wrong);
+    }
+
+    #[test]
+    fn the_row_holds_a_digest_and_not_the_code() {
+        let account = awaiting("012345", LOGIN);
+        let challenge = account.internal.sms.challenge.clone().unwrap();
+        assert_eq!((challenge.digest.len(), challenge.key.as_str(), challenge.tries), (64, "test", 0));
+        assert_eq!(challenge.expires_at, Timestamp::from_seconds(1_700_000_300));
+        let message = b"\0\0\0\0\0\0\0\x07l+33612345612\0".to_vec();
+        let message = [message, TokenId::of("login").bytes().to_vec(), b"012345".to_vec()].concat();
+        let digest = TestDigests.digest(DigestPurpose::SmsCode, &message);
+        assert_eq!(challenge.digest, HEXLOWER.encode(&digest.bytes));
+    }
+
+    #[test]
+    fn a_code_lives_for_five_minutes_and_not_a_millisecond_longer() {
+        let end = NOW.plus(Duration::from_secs(300));
+        let just_before = end.minus(Duration::from_millis(1));
+        assert_eq!(answer_at(&mut awaiting("012345", LOGIN), "012345", LOGIN, just_before), Check::Right);
+        let mut account = awaiting("012345", LOGIN);
+        assert_eq!(answer_at(&mut account, "012345", LOGIN, end), Check::Wrong);
+        assert_eq!(account.internal.sms.challenge, None, "it is forgotten");
+    }
+
+    #[test]
+    fn the_fifth_wrong_try_kills_the_code() {
+        let mut account = awaiting("012345", LOGIN);
+        for tries in 1..=4 {
+            assert_eq!(answer(&mut account, "999999"), Check::Wrong);
+            assert_eq!(account.internal.sms.challenge.as_ref().unwrap().tries, tries);
+        }
+        assert_eq!(answer(&mut account.clone(), "012345"), Check::Right, "four wrong ones do not");
+        assert_eq!(answer(&mut account, "999999"), Check::Wrong);
+        assert_eq!(answer(&mut account, "012345"), Check::Wrong);
+    }
+
+    #[test]
+    fn a_newer_code_kills_the_older_one_and_has_tries_of_its_own() {
+        let mut account = awaiting("012345", LOGIN);
+        let _ = answer(&mut account, "999999");
+        send(&mut account, "543210", LOGIN, NOW);
+        assert_eq!(account.internal.sms.challenge.as_ref().unwrap().tries, 0);
+        assert_eq!(answer(&mut account, "012345"), Check::Wrong);
+        assert_eq!(answer(&mut account, "543210"), Check::Right);
+    }
+
+    #[test]
+    fn a_code_for_something_else_is_wrong_and_stays_as_it_was() {
+        for (sent, asked) in [(LOGIN, CONFIRMATION), (CONFIRMATION, LOGIN)] {
+            let mut account = awaiting("012345", sent);
+            let before = account.clone();
+            assert_eq!(answer_at(&mut account, "012345", asked, NOW), Check::Wrong);
+            assert_eq!(account, before);
+        }
+    }
+
+    #[test]
+    fn a_code_is_bound_to_user_destination_and_the_token_that_asked() {
+        let (to, other) = (number("0612345612"), number("0612345613"));
+        let (login, later) = (TokenId::of("login"), TokenId::of("another login"));
+        let check = |purpose, to: &PhoneNumber, token: &TokenId, user| {
+            let mut account = awaiting("012345", purpose);
+            account.user = UserId::new(user);
+            check(&mut account, &code("012345"), purpose, to, token, &TestDigests, NOW)
+        };
+        for purpose in [LOGIN, CONFIRMATION] {
+            assert_eq!(check(purpose, &to, &login, 7), Check::Right);
+            assert_eq!(check(purpose, &other, &login, 7), Check::Wrong);
+            assert_eq!(check(purpose, &to, &login, 8), Check::Wrong);
+        }
+        assert_eq!(check(LOGIN, &to, &later, 7), Check::Wrong);
+        assert_eq!(check(CONFIRMATION, &to, &later, 7), Check::Right, "a number is confirmed by any token");
+    }
+
+    /// Two keys, of which the second is the older.
+    #[derive(Debug)]
+    struct Ring(&'static [&'static str]);
+
+    impl KeyedDigests for Ring {
+        fn digest(&self, purpose: DigestPurpose, message: &[u8]) -> KeyedDigest {
+            self.under_each_key(purpose, message).remove(0)
+        }
+
+        fn under_each_key(&self, purpose: DigestPurpose, message: &[u8]) -> Vec<KeyedDigest> {
+            let digest = |name: &&str| KeyedDigest {
+                key: KeyId::parse(name).unwrap(),
+                ..TestDigests.digest(purpose, &[name.as_bytes(), message].concat())
+            };
+            self.0.iter().map(digest).collect()
+        }
+    }
+
+    #[test]
+    fn a_code_from_before_a_new_key_is_right_as_long_as_the_old_key_is_there() {
+        let to = number("0612345612");
+        let token = TokenId::of("login");
+        let mut account = Account::new(UserId::new(7), "a@example.com", "a");
+        issue(&mut account, &code("012345"), LOGIN, &to, &token, &Ring(&["old"]), NOW);
+        let mut check = |ring| check(&mut account, &code("012345"), LOGIN, &to, &token, &ring, NOW);
+        assert_eq!(check(Ring(&["new"])), Check::Wrong);
+        assert_eq!(check(Ring(&["new", "old"])), Check::Right);
+    }
+
+    #[test]
+    fn where_nothing_is_awaited_every_code_is_wrong() {
+        let mut account = Account::new(UserId::new(7), "a@example.com", "a");
+        assert_eq!(answer(&mut account, "000000"), Check::Wrong);
+        send(&mut account, "012345", LOGIN, NOW);
+        if let Some(challenge) = &mut account.internal.sms.challenge {
+            challenge.digest.clear();
+        }
+        assert_eq!(answer(&mut account, "012345"), Check::Wrong, "an empty digest fits nothing");
+    }
+
+    proptest! {
+        #[test]
+        fn a_code_passes_at_most_once_and_never_after_five_wrong_ones(
+            answers in prop::collection::vec(prop::sample::select(vec!["012345", "111111", "222222"]), 0..12),
+        ) {
+            let mut account = awaiting("012345", LOGIN);
+            let first_right = answers.iter().position(|it| *it == "012345");
+            let right: Vec<usize> = answers
+                .iter()
+                .enumerate()
+                .filter(|(_, text)| answer(&mut account, text) == Check::Right)
+                .map(|(place, _)| place)
+                .collect();
+            let expected: Vec<usize> = first_right.filter(|wrong| *wrong < 5).into_iter().collect();
+            prop_assert_eq!(right, expected);
+        }
+    }
+}

@@ -1,0 +1,168 @@
+//! A code that is sent by SMS.
+
+use std::fmt;
+
+use mfa_core::{Entropy, EntropyError, SecretText};
+use subtle::{Choice, ConstantTimeEq};
+use zeroize::{ZeroizeOnDrop, Zeroizing};
+
+/// Digits of a code (NIST SP 800-63B-4 §3.1.3.2 asks for six).
+const DIGITS: usize = 6;
+/// How many codes there are.
+const CODES: u32 = 1_000_000;
+/// Where the whole runs of codes end in 32 bits. What lies beyond would make the low codes likelier.
+const FAIR: u32 = u32::MAX.saturating_sub(u32::MAX % CODES);
+/// One draw in six thousand is thrown away; this many in a row are a broken source.
+const MOST_DRAWS: u32 = 16;
+
+/// A code of six digits.
+///
+/// Redacted in `Debug`, wiped on drop, compared in constant time.
+#[derive(Clone, ZeroizeOnDrop)]
+pub struct SmsCode(u32);
+
+/// A text that is no code. Says nothing of the text.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("a code is exactly 6 ASCII digits")]
+pub struct SmsCodeError;
+
+impl SmsCode {
+    /// Draws a code, each as likely as any other.
+    ///
+    /// # Errors
+    ///
+    /// [`EntropyError`] when there is no randomness, or it repeats itself: send nothing.
+    pub fn draw(entropy: &dyn Entropy) -> Result<Self, EntropyError> {
+        let mut bytes = Zeroizing::new([0_u8; 4]);
+        for _ in 0..MOST_DRAWS {
+            entropy.fill(bytes.as_mut_slice())?;
+            let drawn = u32::from_be_bytes(*bytes);
+            if drawn < FAIR {
+                return Ok(Self(drawn % CODES));
+            }
+        }
+        Err(EntropyError)
+    }
+
+    /// Parses exactly six ASCII digits: nothing is trimmed, and no other script's digits count.
+    ///
+    /// # Errors
+    ///
+    /// [`SmsCodeError`] for any other text: tell the caller that the field is malformed, and count no try.
+    pub fn parse(text: &str) -> Result<Self, SmsCodeError> {
+        // The check of each byte comes first because `u32::from_str` takes a leading plus.
+        if text.len() != DIGITS || !text.bytes().all(|byte| byte.is_ascii_digit()) {
+            return Err(SmsCodeError);
+        }
+        text.parse().map(Self).map_err(|_| SmsCodeError)
+    }
+
+    /// The code as it is sent, with its leading zeros.
+    pub fn to_text(&self) -> SecretText {
+        SecretText::new(format!("{:0DIGITS$}", self.0))
+    }
+}
+
+impl ConstantTimeEq for SmsCode {
+    fn ct_eq(&self, other: &Self) -> Choice {
+        self.0.ct_eq(&other.0)
+    }
+}
+
+impl PartialEq for SmsCode {
+    fn eq(&self, other: &Self) -> bool {
+        self.ct_eq(other).into()
+    }
+}
+
+impl Eq for SmsCode {}
+
+impl fmt::Debug for SmsCode {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("[redacted]")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Mutex;
+
+    use mfa_core::testing::SeededEntropy;
+    use proptest::prelude::*;
+
+    use super::*;
+
+    /// Gives these numbers, the last one first, and then fails.
+    #[derive(Debug)]
+    struct Numbers(Mutex<Vec<u32>>);
+
+    impl Entropy for Numbers {
+        fn fill(&self, buffer: &mut [u8]) -> Result<(), EntropyError> {
+            let number = self.0.lock().unwrap().pop().ok_or(EntropyError)?;
+            buffer.copy_from_slice(&number.to_be_bytes());
+            Ok(())
+        }
+    }
+
+    fn drawn(numbers: Vec<u32>) -> Result<String, EntropyError> {
+        SmsCode::draw(&Numbers(Mutex::new(numbers))).map(|it| it.to_text().expose().to_owned())
+    }
+
+    #[test]
+    fn the_last_six_digits_of_a_draw_are_the_code() {
+        assert_eq!(drawn(vec![0]).as_deref(), Ok("000000"));
+        assert_eq!(drawn(vec![42]).as_deref(), Ok("000042"));
+        assert_eq!(drawn(vec![4_293_999_999]).as_deref(), Ok("999999"));
+    }
+
+    #[test]
+    fn draws_beyond_the_last_whole_run_are_thrown_away() {
+        assert_eq!(FAIR, 4_294_000_000);
+        assert_eq!(drawn(vec![7, u32::MAX, 4_294_000_000]).as_deref(), Ok("000007"));
+    }
+
+    #[test]
+    fn without_randomness_there_is_no_code() {
+        assert_eq!(drawn(vec![]), Err(EntropyError));
+        assert_eq!(drawn(vec![u32::MAX; 100]), Err(EntropyError), "a source that is stuck");
+    }
+
+    #[test]
+    fn codes_are_drawn_evenly() {
+        let entropy = SeededEntropy::default();
+        let mut cells = vec![0_u32; 1000];
+        let mut endings = vec![0_u32; 1000];
+        for _ in 0..CODES {
+            let code = SmsCode::draw(&entropy).unwrap().0;
+            cells[usize::try_from(code / 1000).unwrap()] += 1;
+            endings[usize::try_from(code % 1000).unwrap()] += 1;
+        }
+        for counts in [&cells, &endings] {
+            let square = |count: &u32| (f64::from(*count) - 1000.0).powi(2) / 1000.0;
+            let chi: f64 = counts.iter().map(square).sum();
+            // 999 degrees of freedom: one fair source in a thousand lies above 1143.
+            assert!((850.0..1143.0).contains(&chi), "{chi}");
+        }
+        let leading_zero: u32 = cells[..100].iter().sum();
+        assert!((99_000..101_000).contains(&leading_zero), "{leading_zero}");
+    }
+
+    #[test]
+    fn neither_debug_nor_the_error_shows_what_was_typed() {
+        assert_eq!(format!("{:?}", SmsCode::parse("123456")), "Ok([redacted])");
+        assert_eq!(SmsCode::parse("12345x").unwrap_err().to_string(), "a code is exactly 6 ASCII digits");
+    }
+
+    proptest! {
+        #[test]
+        fn exactly_six_ascii_digits_are_a_code(text in r"\PC{0,8}|[0-9]{0,9}|[0-9 +\-]{6}|\d{6}") {
+            let is_code = text.chars().count() == 6 && text.chars().all(|c| "0123456789".contains(c));
+            let parsed = SmsCode::parse(&text);
+            prop_assert_eq!(parsed.is_ok(), is_code);
+            if let Ok(code) = parsed {
+                let shown = code.to_text();
+                prop_assert_eq!(shown.expose(), text);
+            }
+        }
+    }
+}

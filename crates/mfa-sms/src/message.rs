@@ -1,0 +1,181 @@
+//! What is written in an SMS: one segment of the GSM alphabet, so that it costs one SMS and arrives whole.
+
+use mfa_core::SecretText;
+
+use crate::SmsCode;
+
+/// Septets in one segment (3GPP TS 23.038 §6.1.2.1.1).
+const SEGMENT: usize = 160;
+/// The longest domain, in characters: it leaves room for the text and some of the issuer.
+const LONGEST_DOMAIN: usize = 64;
+/// The basic GSM 7-bit alphabet without its control characters (3GPP TS 23.038 §6.2.1): one septet each. Characters of
+/// the extension table, such as `€`, take two and are not used.
+const GSM: &str = "@£$¥èéùìòÇØøÅåΔ_ΦΓΛΩΠΨΣΘΞÆæßÉ !\"#¤%&'()*+,-./0123456789:;<=>?\
+                   ¡ABCDEFGHIJKLMNOPQRSTUVWXYZÄÖÑÜ§¿abcdefghijklmnopqrstuvwxyzäöñüà";
+
+/// The language of a message.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Language {
+    /// French.
+    #[default]
+    French,
+    /// English.
+    English,
+}
+
+/// How messages of this deployment are worded: the name of the issuer, and the domain whose page may read the code.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Wording {
+    issuer: String,
+    domain: Option<String>,
+}
+
+/// A text that is no domain for the last line of a message.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("a domain is 1 to 64 lower-case letters, digits, dots and dashes")]
+pub struct DomainError;
+
+impl Wording {
+    /// Characters of the issuer's name that the GSM alphabet lacks are left out.
+    ///
+    /// With a domain the message ends with the line by which browsers fill the code in, on that domain alone (WebOTP,
+    /// "Origin-bound one-time codes delivered via SMS").
+    ///
+    /// # Errors
+    ///
+    /// [`DomainError`] for a domain that no page has, or too long a one: do not start with it.
+    pub fn new(issuer: &str, domain: Option<&str>) -> Result<Self, DomainError> {
+        if domain.is_some_and(|it| !is_domain(it)) {
+            return Err(DomainError);
+        }
+        let issuer: String = issuer.chars().filter(|it| GSM.contains(*it)).collect();
+        Ok(Self { issuer: issuer.trim().to_owned(), domain: domain.map(str::to_owned) })
+    }
+
+    /// The message that carries this code: at most 160 septets. A long name of the issuer is cut to fit. Names no user.
+    pub fn text(&self, code: &SmsCode, language: Language) -> SecretText {
+        let code = code.to_text();
+        let code = code.expose();
+        let (colon, rest) = match language {
+            Language::French => (" : ", " est votre code, valable 5 minutes. Ne le donnez à personne."),
+            Language::English => (": ", " is your code, valid for 5 minutes. Do not share it with anyone."),
+        };
+        // As large as it gets at once: a string that grows leaves copies of the code behind.
+        let mut text = String::with_capacity(SEGMENT.saturating_mul(2));
+        let bound = self.domain.as_ref().map(|domain| ["\n@", domain.as_str(), " #", code]);
+        let bound_length = bound.iter().flatten().map(|it| length(it)).sum();
+        let taken = [colon, code, rest].iter().map(|it| length(it)).fold(bound_length, usize::saturating_add);
+        let issuer: String = self.issuer.chars().take(SEGMENT.saturating_sub(taken)).collect();
+        let issuer = issuer.trim_end();
+        let lead = if issuer.is_empty() { ["", ""] } else { [issuer, colon] };
+        for part in lead.into_iter().chain([code, rest]).chain(bound.into_iter().flatten()) {
+            text.push_str(part);
+        }
+        SecretText::new(text)
+    }
+}
+
+fn is_domain(text: &str) -> bool {
+    let label = |label: &str| {
+        let fits = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
+        !label.is_empty() && label.bytes().all(fits) && !label.starts_with('-') && !label.ends_with('-')
+    };
+    text.len() <= LONGEST_DOMAIN && text.split('.').all(label)
+}
+
+/// Septets of a text of the basic alphabet.
+fn length(text: &str) -> usize {
+    text.chars().count()
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::LIFETIME;
+
+    fn text(issuer: &str, domain: Option<&str>, language: Language) -> String {
+        let code = SmsCode::parse("012345").unwrap();
+        Wording::new(issuer, domain).unwrap().text(&code, language).expose().to_owned()
+    }
+
+    #[test]
+    fn both_languages_say_whose_code_it_is_and_how_long_it_lives() {
+        assert_eq!(
+            text("NOVA", None, Language::French),
+            "NOVA : 012345 est votre code, valable 5 minutes. Ne le donnez à personne."
+        );
+        assert_eq!(
+            text("NOVA", None, Language::English),
+            "NOVA: 012345 is your code, valid for 5 minutes. Do not share it with anyone."
+        );
+        assert_eq!(LIFETIME.as_secs(), 5 * 60, "the texts say so");
+    }
+
+    #[test]
+    fn the_last_line_binds_the_code_to_its_domain() {
+        let text = text("NOVA", Some("mfa.example.com"), Language::French);
+        assert_eq!(text.lines().last(), Some("@mfa.example.com #012345"));
+        assert_eq!(text.lines().count(), 2);
+    }
+
+    #[test]
+    fn the_alphabet_has_no_character_twice_and_all_but_the_controls() {
+        let mut characters: Vec<char> = GSM.chars().collect();
+        characters.sort_unstable();
+        characters.dedup();
+        assert_eq!(characters.len(), GSM.chars().count());
+        assert_eq!(characters.len(), 128 - 3, "without line feed, carriage return and escape");
+    }
+
+    #[test]
+    fn a_name_outside_the_alphabet_does_not_double_the_price() {
+        assert_eq!(text("Nova €😀\n™", None, Language::English), text("Nova", None, Language::English));
+        assert!(text("日本", None, Language::French).starts_with("012345 est"));
+    }
+
+    #[test]
+    fn a_domain_that_no_page_has_is_refused() {
+        for bad in [
+            "",
+            ".",
+            "a..b",
+            "-a.fr",
+            "a-.fr",
+            "Example.com",
+            "a b",
+            "a.fr/x",
+            "é.fr",
+            "a.fr\n",
+            &"a".repeat(65),
+        ] {
+            assert_eq!(Wording::new("NOVA", Some(bad)), Err(DomainError), "{bad:?}");
+        }
+        for good in ["localhost", "mfa.example.com", "xn--9ca.fr", &"a".repeat(64)] {
+            assert!(Wording::new("NOVA", Some(good)).is_ok(), "{good}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn every_message_is_one_segment_and_whole_but_for_the_name(
+            issuer in r"\PC{0,200}|[a-zé ]{0,200}",
+            domain in prop::option::of("[a-z]{1,30}(\\.[a-z]{1,30})?"),
+        ) {
+            for language in [Language::French, Language::English] {
+                let text = text(&issuer, domain.as_deref(), language);
+                prop_assert!(text.chars().count() <= SEGMENT, "{}", text);
+                prop_assert!(text.chars().all(|it| it == '\n' || GSM.contains(it)), "{}", text);
+                prop_assert!(text.contains("012345 est votre code") || text.contains("012345 is your code"));
+                match &domain {
+                    Some(domain) => {
+                        let last = format!("@{domain} #012345");
+                        prop_assert_eq!(text.lines().last(), Some(last.as_str()));
+                    }
+                    None => prop_assert!(!text.contains('\n')),
+                }
+            }
+        }
+    }
+}

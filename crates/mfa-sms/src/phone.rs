@@ -1,0 +1,221 @@
+//! Phone numbers.
+
+use std::fmt;
+
+use rlibphonenumber::{PHONE_NUMBER_UTIL, PhoneNumber as Parsed, PhoneNumberFormat, PhoneNumberType, Region};
+
+/// The longest text that is looked at, in characters: room for a number with a separator after every digit.
+const LONGEST: usize = 64;
+/// How many digits at the end are shown of a number.
+const SHOWN: usize = 2;
+/// How many digits at the end set numbers of one prefix apart.
+const LINE_DIGITS: usize = 4;
+
+/// A phone number that exists as far as numbering plans tell, in E.164.
+///
+/// Personal data: `Debug` shows the masked form.
+#[derive(Clone, PartialEq, Eq, Hash)]
+pub struct PhoneNumber {
+    e164: String,
+    country: String,
+    calling_code: String,
+    kind: PhoneNumberType,
+}
+
+/// A text that is no phone number. Says nothing of the text.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum PhoneError {
+    /// No numbering plan has such a number, or it has an extension.
+    #[error("this is not a phone number")]
+    NotANumber,
+}
+
+impl PhoneNumber {
+    /// Reads a number in its international form, or in the national form of `country` (an ISO 3166 code such as `FR`).
+    ///
+    /// Separators and digits of other scripts are read, letters are not: neither words that stand for digits nor
+    /// extensions, which no SMS reaches. A country that nobody knows leaves the international form.
+    ///
+    /// # Errors
+    ///
+    /// [`PhoneError::NotANumber`] for anything but a valid number: tell the caller that the field is malformed.
+    pub fn parse(text: &str, country: &str) -> Result<Self, PhoneError> {
+        if text.chars().nth(LONGEST).is_some() || text.chars().any(char::is_alphabetic) {
+            return Err(PhoneError::NotANumber);
+        }
+        let region = Region::try_from(country).ok();
+        let parsed = PHONE_NUMBER_UTIL.parse(text, region).map_err(|_| PhoneError::NotANumber)?;
+        if parsed.extension.is_some() || !parsed.is_valid() {
+            return Err(PhoneError::NotANumber);
+        }
+        Ok(Self::of(&parsed))
+    }
+
+    /// Reads a number that was valid when it was stored. Numbering plans change: one that no longer knows the number
+    /// must not make it unreadable.
+    ///
+    /// # Errors
+    ///
+    /// [`PhoneError::NotANumber`] where it does not even look like E.164.
+    pub(crate) fn restore(e164: &str) -> Result<Self, PhoneError> {
+        let parsed = PHONE_NUMBER_UTIL.parse(e164, None).map_err(|_| PhoneError::NotANumber)?;
+        let number = Self::of(&parsed);
+        if number.e164 == e164 { Ok(number) } else { Err(PhoneError::NotANumber) }
+    }
+
+    fn of(parsed: &Parsed) -> Self {
+        let plan = || PHONE_NUMBER_UTIL.get_region_for_country_code(parsed.country_code);
+        let country = parsed.get_region_code().or_else(plan).unwrap_or(Region::World);
+        Self {
+            e164: parsed.format_as(PhoneNumberFormat::E164).into_owned(),
+            country: country.to_string(),
+            calling_code: parsed.country_code.to_string(),
+            kind: parsed.get_type(),
+        }
+    }
+
+    /// The whole number in E.164: `+33612345612`. Named in full so that a review sees each place that looks.
+    pub fn e164(&self) -> &str {
+        &self.e164
+    }
+
+    /// What may be shown and logged: `+33•••••••12`, one bullet for each digit that is hidden.
+    pub fn masked(&self) -> String {
+        let national = self.e164.len().saturating_sub(self.calling_code.len()).saturating_sub(1);
+        let hidden = national.saturating_sub(SHOWN);
+        let end = self.e164.get(self.e164.len().saturating_sub(SHOWN)..).unwrap_or_default();
+        format!("+{}{}{end}", self.calling_code, "•".repeat(hidden))
+    }
+
+    /// The country that the number belongs to, by its ISO 3166 code; `001` for the numbers of no country.
+    pub fn country(&self) -> &str {
+        &self.country
+    }
+
+    /// The number in E.164 without its last four digits: what numbers bought in a block have in common.
+    pub fn prefix(&self) -> &str {
+        self.e164.get(..self.e164.len().saturating_sub(LINE_DIGITS)).unwrap_or_default()
+    }
+
+    /// What kind of line the plan says it is.
+    pub(crate) const fn kind(&self) -> PhoneNumberType {
+        self.kind
+    }
+}
+
+impl fmt::Debug for PhoneNumber {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "PhoneNumber({})", self.masked())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn e164(text: &str, country: &str) -> Option<String> {
+        PhoneNumber::parse(text, country).ok().map(|it| it.e164().to_owned())
+    }
+
+    #[test]
+    fn spellings_of_one_number_are_one_number() {
+        for text in [
+            "0612345612",
+            "06 12 34 56 12",
+            "06.12.34.56.12",
+            "06-12-34-56-12",
+            "+33612345612",
+            "+33 (0)6 12 34 56 12",
+            "0033 6 12 34 56 12",
+            " ０６１２３４５６１２ ",
+            "٠٦١٢٣٤٥٦١٢",
+        ] {
+            assert_eq!(e164(text, "FR").as_deref(), Some("+33612345612"), "{text}");
+        }
+        assert_eq!(e164("0612345612", "fr").as_deref(), Some("+33612345612"));
+    }
+
+    #[test]
+    fn the_national_form_is_read_by_its_country() {
+        assert_eq!(e164("0470 12 34 56", "BE").as_deref(), Some("+32470123456"));
+        assert_eq!(e164("079 123 45 67", "CH").as_deref(), Some("+41791234567"));
+        assert_eq!(e164("+41 79 123 45 67", "FR").as_deref(), Some("+41791234567"));
+        for country in ["", "XX", "France", "001"] {
+            assert_eq!(e164("0612345612", country), None, "{country}");
+            assert_eq!(e164("+33612345612", country).as_deref(), Some("+33612345612"), "{country}");
+        }
+    }
+
+    #[test]
+    fn any_other_text_is_no_number() {
+        for text in [
+            "",
+            "+",
+            "12",
+            "061234561",
+            "06123456123",
+            "+33012345678",
+            "+999612345612",
+            "0612345612 ext. 5",
+            "0612345612x5",
+            "0612345612#5",
+            "tel:+33612345612;ext=5",
+            "0800 FLEURS",
+            "0612345612\nBcc: all",
+            &"0".repeat(65),
+            &"6".repeat(1 << 16),
+        ] {
+            assert_eq!(PhoneNumber::parse(text, "FR"), Err(PhoneError::NotANumber), "{text:?}");
+        }
+    }
+
+    #[test]
+    fn a_masked_number_shows_its_country_its_length_and_two_digits() {
+        for (text, masked) in [
+            ("+33612345612", "+33•••••••12"),
+            ("+12015550123", "+1••••••••23"),
+            ("+352628123456", "+352•••••••56"),
+            ("+390236618300", "+39••••••••00"),
+        ] {
+            let number = PhoneNumber::parse(text, "").unwrap();
+            assert_eq!(number.masked(), masked);
+            assert_eq!(format!("{number:?}"), format!("PhoneNumber({masked})"));
+        }
+    }
+
+    #[test]
+    fn numbers_know_their_country_and_their_prefix() {
+        for (text, country, prefix) in [
+            ("+33612345612", "FR", "+3361234"),
+            ("+12015550123", "US", "+1201555"),
+            ("+15062345678", "CA", "+1506234"),
+            ("+38343201234", "XK", "+3834320"),
+            ("+37799123456", "MC", "+3779912"),
+            ("+80012345678", "001", "+8001234"),
+        ] {
+            let number = PhoneNumber::parse(text, "").unwrap();
+            assert_eq!((number.country(), number.prefix()), (country, prefix), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_stored_number_is_read_although_its_plan_has_changed() {
+        let number = PhoneNumber::restore("+33012345678").unwrap();
+        assert_eq!((number.e164(), number.country()), ("+33012345678", "FR"));
+        for text in ["", "0612345612", "33612345612", "+33 6 12 34 56 12", "+33612345612x5"] {
+            assert_eq!(PhoneNumber::restore(text), Err(PhoneError::NotANumber), "{text}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn whatever_is_read_is_read_again_as_itself(text in r"\PC{0,20}|[+0-9 ().-]{5,20}") {
+            if let Ok(number) = PhoneNumber::parse(&text, "FR") {
+                prop_assert_eq!(PhoneNumber::parse(number.e164(), ""), Ok(number.clone()));
+                prop_assert_eq!(PhoneNumber::restore(number.e164()), Ok(number));
+            }
+        }
+    }
+}

@@ -1,0 +1,148 @@
+//! How many SMS one user may cause: exact windows over the times of the last sends.
+
+use std::time::Duration;
+
+use mfa_core::{Account, Timestamp};
+
+use crate::Wait;
+
+const MINUTE: Duration = Duration::from_mins(1);
+const HOUR: Duration = Duration::from_hours(1);
+
+/// How many SMS one user may cause, whatever they are for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct UserBudget {
+    /// In any minute.
+    pub per_minute: u32,
+    /// In any hour. The row keeps as many times.
+    pub per_hour: u32,
+}
+
+/// Reserves one send for this user, before anything is sent.
+///
+/// A clock that went back frees nothing: sends that now lie ahead count as sends of this moment, and they fade from
+/// here, so that nobody waits longer than the window either.
+///
+/// # Errors
+///
+/// [`Wait`]: nothing was reserved, send nothing. Once those seconds are over, the next one passes. The account may still
+/// have changed and is to be stored: times that lie ahead are brought back.
+pub fn reserve(account: &mut Account, budget: UserBudget, now: Timestamp) -> Result<(), Wait> {
+    let sent_at = &mut account.internal.sms.sent_at;
+    for at in sent_at.iter_mut() {
+        *at = now.min(*at);
+    }
+    sent_at.sort_unstable();
+    let waits = [(budget.per_minute, MINUTE), (budget.per_hour, HOUR)];
+    let wait = waits.into_iter().filter_map(|(most, window)| wait(sent_at, most, window, now)).max();
+    if let Some(wait) = wait {
+        return Err(Wait::of(wait));
+    }
+    sent_at.retain(|at| now.since(*at) < HOUR);
+    sent_at.push(now);
+    Ok(())
+}
+
+/// How long until fewer than `most` of these sends, oldest first, lie within the window; none where that is so already.
+fn wait(sent_at: &[Timestamp], most: u32, window: Duration, now: Timestamp) -> Option<Duration> {
+    let most = usize::try_from(most).unwrap_or(usize::MAX);
+    let Some(before) = most.checked_sub(1) else { return Some(window) };
+    let in_the_way = sent_at.iter().rev().nth(before)?;
+    window.checked_sub(now.since(*in_the_way)).filter(|wait| !wait.is_zero())
+}
+
+#[cfg(test)]
+mod tests {
+    use mfa_core::UserId;
+    use proptest::prelude::*;
+
+    use super::*;
+
+    const START: i64 = 1_700_000_000_000;
+    const BUDGET: UserBudget = UserBudget { per_minute: 1, per_hour: 3 };
+
+    fn account() -> Account {
+        Account::new(UserId::new(7), "a@example.com", "a")
+    }
+
+    /// Reserves at this many milliseconds after the start; answers the seconds to wait.
+    fn reserve_at(account: &mut Account, millis: i64) -> Result<(), u64> {
+        let now = Timestamp::from_millis(START.saturating_add(millis));
+        reserve(account, BUDGET, now).map_err(|wait| wait.seconds)
+    }
+
+    #[test]
+    fn one_a_minute_and_three_an_hour_to_the_millisecond() {
+        let mut account = account();
+        assert_eq!(reserve_at(&mut account, 0), Ok(()));
+        assert_eq!(reserve_at(&mut account, 0), Err(60));
+        assert_eq!(reserve_at(&mut account, 1), Err(60), "59.999 s are not over after 59 s");
+        assert_eq!(reserve_at(&mut account, 1_000), Err(59));
+        assert_eq!(reserve_at(&mut account, 59_999), Err(1));
+        assert_eq!(reserve_at(&mut account, 60_000), Ok(()));
+        assert_eq!(reserve_at(&mut account, 120_000), Ok(()));
+        assert_eq!(reserve_at(&mut account, 180_000), Err(3_420), "the first of three is in the way");
+        assert_eq!(reserve_at(&mut account, 3_599_999), Err(1));
+        assert_eq!(reserve_at(&mut account, 3_600_000), Ok(()));
+        assert_eq!(reserve_at(&mut account, 3_600_000), Err(60));
+    }
+
+    #[test]
+    fn a_refusal_reserves_nothing_and_the_row_keeps_one_hour() {
+        let mut account = account();
+        for minute in 0..600 {
+            let _ = reserve_at(&mut account, minute * 60_000);
+            assert!(account.internal.sms.sent_at.len() <= 3);
+        }
+    }
+
+    #[test]
+    fn a_clock_that_went_back_frees_nothing_and_locks_for_no_longer_than_the_window() {
+        let mut account = account();
+        for minute in 0..3 {
+            assert_eq!(reserve_at(&mut account, minute * 60_000), Ok(()));
+        }
+        let day = -86_400_000;
+        assert_eq!(reserve_at(&mut account, day), Err(3_600));
+        assert_eq!(
+            reserve_at(&mut account, day + 1_800_000),
+            Err(1_800),
+            "the wait goes on from the first refusal"
+        );
+        assert_eq!(reserve_at(&mut account, day + 3_600_000), Ok(()));
+    }
+
+    #[test]
+    fn a_budget_of_none_is_none() {
+        for (budget, seconds) in [
+            (UserBudget { per_minute: 0, per_hour: 3 }, 60),
+            (UserBudget { per_minute: 1, per_hour: 0 }, 3_600),
+        ] {
+            let reserved = reserve(&mut account(), budget, Timestamp::from_millis(START));
+            assert_eq!(reserved, Err(Wait { seconds }));
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn no_window_ever_holds_more_and_every_wait_is_true(steps in prop::collection::vec(0_i64..200_000, 1..80)) {
+            let mut account = account();
+            let (mut now, mut sent) = (0_i64, Vec::new());
+            for step in steps {
+                now += step;
+                match reserve_at(&mut account, now) {
+                    Ok(()) => sent.push(now),
+                    Err(seconds) => {
+                        let seconds = i64::try_from(seconds).unwrap();
+                        let mut later = account.clone();
+                        prop_assert_eq!(reserve_at(&mut later, now + seconds * 1_000), Ok(()));
+                        let mut sooner = account.clone();
+                        prop_assert!(reserve_at(&mut sooner, now + (seconds - 1) * 1_000).is_err());
+                    }
+                }
+                prop_assert!(sent.iter().filter(|at| now - **at < 60_000).count() <= 1);
+                prop_assert!(sent.iter().filter(|at| now - **at < 3_600_000).count() <= 3);
+            }
+        }
+    }
+}

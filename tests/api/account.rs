@@ -1,0 +1,89 @@
+//! `GET /api/mfa/status` and `GET /api/mfa/methods`
+
+use mfa_flows::TokenKind;
+use nova_mfa_tests::{TestServer, members};
+use serde_json::{Value, json};
+
+#[test]
+fn the_status_has_every_field_of_the_contract() {
+    for server in TestServer::each() {
+        let id = server.add_user("ada");
+        let status = || server.get("/api/mfa/status", &server.token(id, TokenKind::OneFactor)).ok();
+        let before = json!({
+            "user_id": id.value(), "mfa_enforced": false, "totp_enabled": false, "totp_enrolled_at": null,
+            "phone": null, "phone_verified": false, "backup_method": "none", "recovery_codes_left": 0,
+            "locked": false, "lock_until": null, "failed_attempts": 0, "last_success_at": null,
+            "last_method": null,
+        });
+        assert_eq!(status(), before, "{}", server.name());
+
+        let ada = server.enrol_user(id);
+        server.fail(&ada, 2);
+        server.installation.sql("UPDATE users SET mfa_enforced = TRUE");
+        let after = status();
+        assert_eq!(members(&after), members(&before));
+        assert_eq!((&after["totp_enabled"], &after["mfa_enforced"]), (&json!(true), &json!(true)));
+        assert_eq!((&after["failed_attempts"], &after["locked"]), (&json!(2), &json!(false)));
+        assert_eq!(after["totp_enrolled_at"], "2027-01-15T08:00:00Z");
+        server.verify(&server.pending(id), &ada.code(server.now())).ok();
+        let after = status();
+        assert_eq!(
+            (&after["last_method"], &after["last_success_at"]),
+            (&json!("totp"), &json!("2027-01-15T08:05:00Z"))
+        );
+    }
+}
+
+#[test]
+fn the_status_is_the_callers_own() {
+    for server in TestServer::each() {
+        let (ada, bob) = (server.enrol("ada"), server.add_user("bob"));
+        let bobs = server.token(bob, TokenKind::OneFactor);
+        let status = server.get(&format!("/api/mfa/status?user_id={}", ada.id), &bobs).ok();
+        assert_eq!((&status["user_id"], &status["totp_enabled"]), (&json!(bob.value()), &json!(false)));
+    }
+}
+
+#[test]
+fn methods_are_told_best_first_with_what_stands_against_them_in_the_callers_language() {
+    for server in TestServer::each() {
+        let ada = server.enrol("ada");
+        let methods = |language: &str, token: &str| {
+            let call = server.client().get("/api/mfa/methods").bearer(token);
+            let answer = call.header("Accept-Language", language).send();
+            assert_eq!(answer.header("content-language"), Some(language));
+            answer.ok()["methods"].as_array().unwrap().clone()
+        };
+        let told = methods("en", &server.pending(ada.id));
+        assert_eq!(told[0], json!({ "method": "totp", "label": "Authenticator app", "available": true }));
+        assert_eq!(methods("fr", &ada.access)[0]["label"], "Application d'authentification");
+        let names: Vec<_> = told.iter().map(|it| it["method"].as_str().unwrap()).collect();
+        assert_eq!(names, ["totp", "sms", "recovery"], "{}", server.name());
+        for method in &told[1..] {
+            assert_eq!((&method["available"], &method["reason"]), (&json!(false), &json!("not_enrolled")));
+        }
+
+        let nobody = server.add_user("bob");
+        let told = methods("en", &server.token(nobody, TokenKind::OneFactor));
+        assert!(
+            told.iter().all(|it| it["available"] == json!(false) && it["reason"] == json!("not_enrolled"))
+        );
+        assert!(told.iter().all(|it| it["label"] != Value::Null));
+    }
+}
+
+#[test]
+fn a_call_that_takes_no_body_refuses_one_with_fields() {
+    for server in TestServer::each() {
+        let ada = server.enrol("ada");
+        for (method, path) in
+            [("GET", "/api/mfa/status"), ("GET", "/api/mfa/methods"), ("POST", "/api/mfa/token/revoke")]
+        {
+            let call = || server.client().request(method, path).bearer(&ada.access);
+            call().json(&json!({ "user_id": 1 })).send().says(422, "invalid_field");
+            call().body("application/json", "[]").send().says(400, "malformed_request");
+            call().body("text/plain", "x").send().says(415, "unsupported_media_type");
+            call().json(&json!({})).send().ok();
+        }
+    }
+}

@@ -1,0 +1,188 @@
+//! Bodies and paths of every shape: whatever is sent, the answer is a problem and never a 500.
+
+use mfa_flows::TokenKind;
+use nova_mfa_tests::{Answer, Request, TestServer};
+use proptest::prelude::*;
+use proptest::test_runner::{Config, TestRunner};
+
+const JSON: &str = "application/json";
+const POSTS: [&str; 6] = [
+    "/api/auth/login",
+    "/api/mfa/totp/enroll/start",
+    "/api/mfa/totp/enroll/verify",
+    "/api/mfa/totp/disable",
+    "/api/mfa/verify/totp",
+    "/api/mfa/token/revoke",
+];
+
+#[track_caller]
+fn demand_sober(answer: &Answer) {
+    assert!(answer.status < 500, "{answer:?}");
+    if answer.status >= 400 {
+        answer.demand_problem();
+    }
+}
+
+#[test]
+fn sixteen_kilobytes_are_taken_and_one_byte_more_is_not() {
+    for server in TestServer::each() {
+        let ada = server.enrol("ada");
+        for path in POSTS {
+            let call = |size: usize| {
+                let body = format!("{{}}{}", " ".repeat(size - 2));
+                server
+                    .client()
+                    .post(path)
+                    .bearer(&server.token(ada.id, TokenKind::TwoFactors))
+                    .body(JSON, body)
+                    .send()
+            };
+            call(16 * 1024 + 1).says(413, "too_large");
+            assert_ne!(call(16 * 1024).status, 413, "{path}");
+        }
+        server.client().get("/health").body(JSON, vec![b' '; 16 * 1024 + 1]).send().says(413, "too_large");
+    }
+}
+
+#[test]
+fn only_json_is_taken() {
+    for server in TestServer::each() {
+        let ada = server.enrol("ada");
+        let body = r#"{"code":"000000"}"#;
+        for path in POSTS {
+            let call =
+                |media_type: &str| server.client().post(path).bearer(&ada.access).body(media_type, body);
+            for media_type in [
+                "text/plain",
+                "application/x-www-form-urlencoded",
+                "multipart/form-data",
+                "application/json; charset=utf-16",
+            ] {
+                call(media_type).send().says(415, "unsupported_media_type");
+            }
+            call(JSON).header("Content-Encoding", "gzip").send().says(415, "unsupported_media_type");
+        }
+    }
+}
+
+#[test]
+fn what_is_no_object_is_malformed() {
+    for server in TestServer::each() {
+        let ada = server.enrol("ada");
+        let bodies: [&[u8]; 12] = [
+            b"{",
+            b"[]",
+            b"7",
+            b"null",
+            b"\"123456\"",
+            b"{\"code\":\"1\",\"code\":\"2\"}",
+            b"{\"code\":\"\xff\"}",
+            b"{\"code\":\"123456\"} x",
+            b"{'code':'123456'}",
+            b"code=123456",
+            b"\xef\xbb\xbf{}",
+            b"{\"code\":\"\\ud800\"}",
+        ];
+        for path in ["/api/auth/login", "/api/mfa/verify/totp", "/api/mfa/totp/enroll/start"] {
+            for body in bodies {
+                let answer = server.client().post(path).bearer(&ada.access).body(JSON, body).send();
+                answer.says(400, "malformed_request");
+            }
+        }
+        server
+            .client()
+            .post("/api/mfa/verify/totp")
+            .bearer(&ada.access)
+            .send()
+            .says(400, "malformed_request");
+        let name = "x".repeat(3000);
+        let answer = server.client().post("/api/mfa/verify/totp").bearer(&ada.access);
+        let answer = answer.body(JSON, format!("{{\"{name}\":1}}")).send();
+        answer.says(422, "invalid_field");
+        assert!(answer.text().len() < 1500, "what is not known is not repeated at length");
+    }
+}
+
+#[test]
+fn a_method_that_a_path_does_not_take_is_refused_with_those_that_it_takes() {
+    for server in TestServer::each() {
+        for path in POSTS {
+            for method in ["GET", "PUT", "DELETE", "PATCH", "OPTIONS"] {
+                let refused = server.client().request(method, path).send();
+                assert_eq!(refused.says(405, "method_not_allowed").header("allow"), Some("POST"), "{path}");
+            }
+        }
+        for path in ["/api/mfa/status", "/api/mfa/methods", "/health", "/health/live", "/health/ready"] {
+            let refused = server.client().post(path).send();
+            assert_eq!(refused.says(405, "method_not_allowed").header("allow"), Some("GET, HEAD"), "{path}");
+        }
+        for path in [
+            "/",
+            "/api",
+            "/api/mfa/verify",
+            "/api/mfa/VERIFY/totp",
+            "/api/mfa/verify/totp/",
+            "/api//mfa/status",
+            "/.git/config",
+        ] {
+            server.client().get(path).send().says(404, "not_found");
+        }
+    }
+}
+
+#[test]
+fn no_body_brings_a_500_about() {
+    for server in TestServer::each() {
+        let ada = server.enrol("ada");
+        // One at a time is spent or revoked.
+        let token = || server.token(ada.id, TokenKind::TwoFactors);
+        let value = prop_oneof![
+            "\\PC{0,20}".prop_map(serde_json::Value::from),
+            any::<i64>().prop_map(serde_json::Value::from),
+            any::<bool>().prop_map(serde_json::Value::from),
+            Just(serde_json::Value::Null),
+            prop::collection::vec(".{0,5}", 0..3).prop_map(serde_json::Value::from),
+        ];
+        let name = prop_oneof![
+            Just("code".to_owned()),
+            Just("label".to_owned()),
+            Just("username".to_owned()),
+            ".{0,9}"
+        ];
+        let object = prop::collection::hash_map(name, value, 0..4)
+            .prop_map(|it| serde_json::Value::from_iter(it).to_string().into_bytes());
+        let bytes = prop::collection::vec(any::<u8>(), 0..80);
+        let body = prop_oneof![2 => object, 1 => bytes];
+        let mut runner = TestRunner::new(Config { failure_persistence: None, ..Config::with_cases(40) });
+        let outcome = runner.run(&(0..POSTS.len(), body), |(place, body)| {
+            demand_sober(&server.client().post(POSTS[place]).bearer(&token()).body(JSON, body).send());
+            Ok(())
+        });
+        outcome.unwrap();
+    }
+}
+
+#[test]
+fn no_name_password_header_or_path_brings_a_500_about() {
+    for server in TestServer::each() {
+        server.add_user("ada");
+        let mut runner = TestRunner::new(Config { failure_persistence: None, ..Config::with_cases(12) });
+        let outcome =
+            runner.run(&("\\PC{1,60}", "\\PC{1,60}", "[ -~]{0,40}", "[!-~&&[^#?]]{0,30}"), |sent| {
+                let (name, password, header, path) = sent;
+                demand_sober(&server.login(&name, &password).send());
+                let call = |call: Request| {
+                    let call = call.header("Accept-Language", &header).header("X-Request-Id", &header);
+                    call.header("User-Agent", &header).header("X-Forwarded-For", &header)
+                };
+                let answer = call(server.client().get("/api/mfa/status").bearer(&header)).send();
+                demand_sober(&answer);
+                assert_eq!(answer.status, 401);
+                // What the parser of HTTP refuses is its own.
+                let answer = call(server.client().get(&format!("/api/mfa/{path}"))).send();
+                assert!(answer.status < 500, "{path} {answer:?}");
+                Ok(())
+            });
+        outcome.unwrap();
+    }
+}

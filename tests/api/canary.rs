@@ -1,0 +1,135 @@
+//! No secret of a whole scripted life of an account is ever written down.
+
+use data_encoding::{BASE32_NOPAD, BASE64, BASE64_NOPAD, BASE64URL_NOPAD, HEXLOWER};
+use mfa_flows::TokenKind;
+use nova_mfa_tests::{ENCRYPTION_KEY, Installation, JWT_SECRET, Member, TestServer};
+
+const PASSWORD: &str = "Canary söng/42+é";
+
+/// What must occur nowhere, in every form that somebody might have written it in.
+#[derive(Default)]
+struct Canaries {
+    texts: Vec<String>,
+    bytes: Vec<Vec<u8>>,
+    codes: Vec<String>,
+}
+
+impl Canaries {
+    fn text(&mut self, text: &str) {
+        let bytes = text.as_bytes();
+        let percent: String = bytes.iter().map(|byte| format!("%{byte:02X}")).collect();
+        let form = url::form_urlencoded::byte_serialize(bytes).collect();
+        let escaped = serde_json::to_string(text).unwrap().trim_matches('"').to_owned();
+        let forms = [text.to_owned(), percent, form, escaped];
+        self.texts.extend(forms.into_iter().chain(encodings(bytes)));
+    }
+
+    fn secret(&mut self, secret: &[u8]) {
+        self.bytes.push(secret.to_vec());
+        self.texts.extend(encodings(secret));
+    }
+
+    /// The token, and its signature alone.
+    fn token(&mut self, token: &str) {
+        self.texts.push(token.to_owned());
+        self.texts.extend(token.rsplit('.').next().map(str::to_owned));
+    }
+
+    fn demand_absent(&self, place: &str, content: &[u8]) {
+        let holds = |needle: &[u8]| content.windows(needle.len()).any(|it| it == needle);
+        for text in &self.texts {
+            assert!(!holds(text.as_bytes()), "{text} in {place}");
+        }
+        for bytes in &self.bytes {
+            assert!(!holds(bytes), "{bytes:?} in {place}");
+        }
+    }
+
+    /// Codes are short: digits that stand among other digits and letters are not meant.
+    fn demand_no_code(&self, place: &str, log: &str) {
+        let mut words = log.split(|c: char| !c.is_ascii_alphanumeric());
+        let found = words.find(|word| self.codes.iter().any(|code| code == word));
+        assert_eq!(found, None, "a code in {place}");
+    }
+}
+
+fn encodings(bytes: &[u8]) -> impl Iterator<Item = String> {
+    let base32 = BASE32_NOPAD.encode(bytes);
+    let forms = [base32.to_lowercase(), base32, BASE64_NOPAD.encode(bytes), BASE64.encode(bytes)];
+    forms.into_iter().chain([BASE64URL_NOPAD.encode(bytes), HEXLOWER.encode(bytes)])
+}
+
+/// Makes an account live through all that it can, and collects the secrets of its life.
+fn live(server: &TestServer) -> Canaries {
+    let mut canaries = Canaries::default();
+    canaries.text(PASSWORD);
+    canaries.text("wrong canary password");
+    canaries.text(JWT_SECRET);
+    canaries.text(ENCRYPTION_KEY);
+    canaries.secret(&BASE64.decode(ENCRYPTION_KEY.as_bytes()).unwrap());
+    let id = server.add_user_with_password("ada", PASSWORD);
+    server.login("ada", "wrong canary password").send().says(401, "invalid_credentials");
+    let access = server.login("ada", PASSWORD).send().field("access_token");
+
+    let started = server.post("/api/mfa/totp/enroll/start", &access);
+    let ada = Member::of_enrolment(id, &started);
+    canaries.secret(ada.secret.expose());
+    canaries.text(&started.field("secret"));
+    canaries.text(&started.field("otpauth_uri"));
+    let mut codes = vec![ada.wrong_code(server.now()), ada.code(server.now())];
+    server.send_code("/api/mfa/totp/enroll/verify", &access, &codes[0]).says(401, "invalid_code");
+    let confirmed = server.send_code("/api/mfa/totp/enroll/verify", &access, &codes[1]);
+    for code in confirmed.ok()["recovery_codes"].as_array().into_iter().flatten() {
+        let code = code.as_str().unwrap();
+        canaries.text(code);
+        canaries.text(&code.replace('-', ""));
+    }
+    server.advance(300);
+    let pending = server.login("ada", PASSWORD).send().field("mfa_token");
+    let wrong = ada.wrong_code(server.now());
+    server.verify(&pending, &wrong).says(401, "invalid_code");
+    server.verify(&pending, &format!("{wrong} ")).says(422, "invalid_field");
+    let code = ada.code(server.now());
+    let second = server.verify(&pending, &code).field("access_token");
+    server.verify(&pending, &code).says(401, "token_spent");
+    let query = format!("/api/mfa/status?access_token={second}&code={code}");
+    server.client().get(&query).send().says(401, "token_missing");
+    server.client().get(&format!("/{second}/{code}")).send().says(404, "not_found");
+    server.client().get("/api/mfa/status").header("Cookie", &second).bearer(&second).send().ok();
+    server.post("/api/mfa/token/revoke", &second).ok();
+    server.get("/api/mfa/status", &second).says(401, "token_revoked");
+    let third = server.token(id, TokenKind::TwoFactors);
+    let next = ada.code_at(server.now(), 1);
+    server.send_code("/api/mfa/totp/disable", &third, &next).ok();
+    codes.extend([wrong, code, next]);
+    canaries.codes = codes;
+    for token in [&access, &confirmed.field("access_token"), &pending, &second, &third] {
+        canaries.token(token);
+    }
+    canaries
+}
+
+fn demand_silence(canaries: &Canaries, remains: &Installation) {
+    let name = remains.name;
+    let log = remains.log();
+    assert!(log.lines().count() > 20, "{name}: the log is the one that was written");
+    canaries.demand_absent(&format!("the log on {name}"), log.as_bytes());
+    canaries.demand_no_code(&format!("the log on {name}"), &log);
+    let url = remains.settings().get("DATABASE_URL").unwrap();
+    assert!(!log.contains(url), "{name}");
+    let stored = remains.stored();
+    let holds = |needle: &[u8]| stored.windows(needle.len()).any(|it| it == needle);
+    assert!(holds(b"ada@example.com"), "{name}: the database is the one that was written");
+    canaries.demand_absent(&format!("the database on {name}"), &stored);
+    for line in log.lines() {
+        assert!(serde_json::from_str::<serde_json::Value>(line).is_ok_and(|it| it.is_object()), "{line}");
+    }
+}
+
+#[test]
+fn no_secret_of_an_account_is_in_the_log_or_in_the_database() {
+    for server in TestServer::each_with(&[("MFA_LOG_LEVEL", "trace")]) {
+        let canaries = live(&server);
+        demand_silence(&canaries, &server.stop());
+    }
+}

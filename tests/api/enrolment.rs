@@ -1,0 +1,185 @@
+//! `POST /api/mfa/totp/enroll/start` and `…/verify`: the first factor of an account.
+
+use data_encoding::BASE64;
+use mfa_flows::TokenKind;
+use nova_mfa_tests::{Member, TestServer, claims_of, members};
+use serde_json::{Value, json};
+
+const START: &str = "/api/mfa/totp/enroll/start";
+const CONFIRM: &str = "/api/mfa/totp/enroll/verify";
+
+fn enforce(server: &TestServer, user: mfa_core::UserId) {
+    let user = user.to_string();
+    assert_eq!(server.admin(&["user", "enforce", "on", "--user-id", &user]).code, Some(0));
+}
+
+#[test]
+fn a_start_shows_a_secret_in_every_form_of_the_contract() {
+    for server in TestServer::each() {
+        let token = server.token(server.add_user("ada"), TokenKind::OneFactor);
+        let shown = server.post(START, &token).ok();
+        let fields =
+            ["algorithm", "digits", "expires_at", "otpauth_uri", "period", "qr_code", "qr_svg", "secret"];
+        assert_eq!(members(&shown).into_iter().collect::<Vec<_>>(), fields, "{}", server.name());
+        assert_eq!(
+            (&shown["algorithm"], &shown["digits"], &shown["period"]),
+            (&json!("SHA1"), &json!(6), &json!(30))
+        );
+        assert_eq!(shown["expires_at"], "2027-01-15T08:10:00Z", "ten minutes from noon of the tests");
+
+        let secret = shown["secret"].as_str().unwrap();
+        assert_eq!(data_encoding::BASE32_NOPAD.decode(secret.as_bytes()).unwrap().len(), 20);
+        let uri = url::Url::parse(shown["otpauth_uri"].as_str().unwrap()).unwrap();
+        assert_eq!((uri.scheme(), uri.host_str()), ("otpauth", Some("totp")));
+        assert!(uri.path().contains("ada@example.com") || uri.path().contains("ada%40example.com"), "{uri}");
+        let parameter =
+            |name: &str| uri.query_pairs().find(|(it, _)| it == name).map(|(_, value)| value.into_owned());
+        assert_eq!(parameter("secret").as_deref(), Some(secret));
+        assert_eq!(parameter("issuer").as_deref(), Some("NOVA"));
+
+        let png = shown["qr_code"].as_str().unwrap().strip_prefix("data:image/png;base64,").unwrap();
+        assert!(BASE64.decode(png.as_bytes()).unwrap().starts_with(b"\x89PNG\r\n\x1a\n"));
+        let svg = shown["qr_svg"].as_str().unwrap();
+        assert!(svg.contains("<svg") && svg.trim_end().ends_with("</svg>"), "{svg}");
+        assert!(!svg.contains("<script") && !svg.contains("http://127"), "{svg}");
+    }
+}
+
+#[test]
+fn a_label_is_taken_and_one_that_cannot_stand_in_a_uri_is_refused() {
+    for server in TestServer::each() {
+        let token = server.token(server.add_user("ada"), TokenKind::OneFactor);
+        let with = |body: Value| server.client().post(START).bearer(&token).json(&body).send();
+        let uri = with(json!({ "label": "Ada & co" })).field("otpauth_uri");
+        assert!(uri.contains("Ada%20%26%20co"), "{uri}");
+        for label in [json!("a:b"), json!(""), json!("a\nb"), json!("a\u{0}"), json!(7), json!(null)] {
+            let refused = with(json!({ "label": label }));
+            refused.says(422, "invalid_field");
+            assert_eq!(refused.json()["errors"][0]["field"], "label");
+        }
+        with(json!({ "label": "x".repeat(5000) })).says(422, "invalid_field");
+        with(json!({ "secret": "AAAA" })).says(422, "invalid_field");
+        with(json!({})).ok();
+    }
+}
+
+#[test]
+fn secrets_do_not_repeat() {
+    for server in TestServer::each() {
+        let token = server.token(server.add_user("ada"), TokenKind::OneFactor);
+        let secrets: std::collections::HashSet<_> =
+            (0..40).map(|_| server.post(START, &token).field("secret")).collect();
+        assert_eq!(secrets.len(), 40, "{}", server.name());
+    }
+}
+
+#[test]
+fn the_first_code_confirms_and_buys_a_token_of_two_factors() {
+    for server in TestServer::each() {
+        let id = server.add_user("ada");
+        let token = server.token(id, TokenKind::OneFactor);
+        let ada = Member::of_enrolment(id, &server.post(START, &token));
+        let confirmed = server.send_code(CONFIRM, &token, &ada.code(server.now())).ok();
+
+        let mut fields = members(&confirmed);
+        // Ten of them, where this build has recovery codes.
+        if fields.remove("recovery_codes") {
+            assert_eq!(confirmed["recovery_codes"].as_array().map(Vec::len), Some(10));
+        }
+        let expected = ["access_token", "enabled", "expires_in", "mfa_ok", "token_type"];
+        assert_eq!(fields.into_iter().collect::<Vec<_>>(), expected, "{}", server.name());
+        assert_eq!((&confirmed["enabled"], &confirmed["mfa_ok"]), (&json!(true), &json!(true)));
+        assert_eq!((&confirmed["token_type"], &confirmed["expires_in"]), (&json!("bearer"), &json!(3600)));
+
+        let access = confirmed["access_token"].as_str().unwrap();
+        let claims = claims_of(access);
+        assert_eq!((&claims["mfa_ok"], &claims["amr"]), (&json!(true), &json!(["pwd", "otp", "mfa"])));
+        let status = server.get("/api/mfa/status", access).ok();
+        assert_eq!(
+            (&status["totp_enabled"], &status["totp_enrolled_at"]),
+            (&json!(true), &json!("2027-01-15T08:00:00Z"))
+        );
+        server.get("/api/mfa/status", &token).says(401, "token_revoked");
+    }
+}
+
+#[test]
+fn who_must_have_a_factor_and_has_none_enrols_with_a_pending_token() {
+    for server in TestServer::each() {
+        let id = server.add_user("ada");
+        enforce(&server, id);
+        let token = server.pending(id);
+        let ada = Member::of_enrolment(id, &server.post(START, &token));
+        server.send_code(CONFIRM, &token, &ada.code(server.now())).ok();
+        server.send_code("/api/mfa/verify/totp", &token, "000000").says(401, "token_spent");
+        server.post(START, &server.pending(id)).says(403, "wrong_token_stage");
+    }
+}
+
+#[test]
+fn an_unconfirmed_secret_opens_nothing() {
+    for server in TestServer::each() {
+        let id = server.add_user("ada");
+        let token = server.token(id, TokenKind::OneFactor);
+        let ada = Member::of_enrolment(id, &server.post(START, &token));
+        server.verify(&server.pending(id), &ada.code(server.now())).says(409, "not_enrolled");
+        let status = server.get("/api/mfa/status", &token).ok();
+        assert_eq!((&status["totp_enabled"], &status["totp_enrolled_at"]), (&json!(false), &Value::Null));
+    }
+}
+
+#[test]
+fn an_enrolment_that_is_started_again_forgets_the_first_secret() {
+    for server in TestServer::each() {
+        let id = server.add_user("ada");
+        let token = server.token(id, TokenKind::OneFactor);
+        let first = Member::of_enrolment(id, &server.post(START, &token));
+        let second = Member::of_enrolment(id, &server.post(START, &token));
+        server.send_code(CONFIRM, &token, &first.code(server.now())).says(401, "invalid_code");
+        server.send_code(CONFIRM, &token, &second.code(server.now())).ok();
+    }
+}
+
+#[test]
+fn an_enrolment_lives_ten_minutes() {
+    for server in TestServer::each() {
+        for (name, seconds, is_open) in [("ada", 599, true), ("bob", 600, false)] {
+            let id = server.add_user(name);
+            let token = server.token(id, TokenKind::OneFactor);
+            let user = Member::of_enrolment(id, &server.post(START, &token));
+            server.advance(seconds);
+            let answer = server.send_code(CONFIRM, &token, &user.code(server.now()));
+            let expected = if is_open { "ok" } else { "no_enrolment_in_progress" };
+            assert_eq!(answer.outcome(), expected, "{} after {seconds} s: {answer:?}", server.name());
+        }
+    }
+}
+
+#[test]
+fn five_wrong_codes_end_an_enrolment_and_count_nowhere_else() {
+    for server in TestServer::each() {
+        let id = server.add_user("ada");
+        let token = server.token(id, TokenKind::OneFactor);
+        let ada = Member::of_enrolment(id, &server.post(START, &token));
+        for _ in 0..5 {
+            server.send_code(CONFIRM, &token, &ada.wrong_code(server.now())).says(401, "invalid_code");
+        }
+        let sixth = server.send_code(CONFIRM, &token, &ada.code(server.now()));
+        sixth.says(409, "no_enrolment_in_progress");
+        assert_eq!(server.failures(id), 0, "{}", server.name());
+
+        let again = Member::of_enrolment(id, &server.post(START, &token));
+        for _ in 0..4 {
+            server.send_code(CONFIRM, &token, &again.wrong_code(server.now())).says(401, "invalid_code");
+        }
+        server.send_code(CONFIRM, &token, &again.code(server.now())).ok();
+    }
+}
+
+#[test]
+fn a_code_without_an_enrolment_is_told_so() {
+    for server in TestServer::each() {
+        let token = server.token(server.add_user("ada"), TokenKind::OneFactor);
+        server.send_code(CONFIRM, &token, "123456").says(409, "no_enrolment_in_progress");
+    }
+}

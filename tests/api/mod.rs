@@ -1,0 +1,20 @@
+//! The HTTP contract, from outside, on both databases.
+
+mod account;
+mod bodies;
+mod canary;
+mod enrolment;
+mod health;
+mod limits;
+mod lock_lengths;
+mod lockout;
+mod login;
+mod order;
+mod problems;
+mod races;
+mod replacement;
+mod sessions;
+mod stages;
+mod step_up;
+mod tokens;
+mod verification;

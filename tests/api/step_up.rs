@@ -1,0 +1,145 @@
+//! Changing what protects an account takes a second factor that was shown lately.
+
+use mfa_flows::TokenKind;
+use nova_mfa_tests::{Answer, Member, TestServer};
+use serde_json::json;
+
+const CHANGES: [&str; 3] =
+    ["/api/mfa/totp/enroll/start", "/api/mfa/totp/enroll/verify", "/api/mfa/totp/disable"];
+
+fn change(server: &TestServer, path: &str, token: &str) -> Answer {
+    match path {
+        "/api/mfa/totp/enroll/start" => server.post(path, token),
+        _ => server.send_code(path, token, "000000"),
+    }
+}
+
+/// An access token of two factors, shown now.
+fn fresh(server: &TestServer, member: &Member) -> String {
+    server.verify(&server.pending(member.id), &member.code(server.now())).field("access_token")
+}
+
+#[test]
+fn after_ten_minutes_a_change_asks_for_a_code_again_by_rfc_9470() {
+    for server in TestServer::each() {
+        let ada = server.enrol("ada");
+        let access = fresh(&server, &ada);
+        server.advance(600);
+        for path in CHANGES {
+            assert_ne!(change(&server, path, &access).outcome(), "step_up_required", "{path}");
+        }
+        server.advance(1);
+        for path in CHANGES {
+            let refused = change(&server, path, &access);
+            assert_eq!(
+                refused.says(401, "step_up_required").header("www-authenticate"),
+                Some(r#"Bearer error="insufficient_user_authentication", acr_values="aal2", max_age="600""#),
+                "{}",
+                server.name()
+            );
+        }
+        server.get("/api/mfa/status", &access).ok();
+        let again = server.verify(&access, &ada.code(server.now())).field("access_token");
+        server.post("/api/mfa/totp/enroll/start", &again).ok();
+        server.post("/api/mfa/totp/enroll/start", &access).says(401, "step_up_required");
+    }
+}
+
+#[test]
+fn the_age_is_the_settings() {
+    for server in TestServer::each_with(&[("MFA_STEP_UP_MAX_AGE", "30")]) {
+        let ada = server.enrol("ada");
+        let access = fresh(&server, &ada);
+        server.advance(31);
+        let refused = server.post("/api/mfa/totp/enroll/start", &access);
+        let challenge = refused.says(401, "step_up_required").header("www-authenticate").unwrap();
+        assert!(challenge.ends_with(r#"max_age="30""#), "{challenge}");
+    }
+}
+
+#[test]
+fn no_token_of_less_than_two_factors_changes_what_is_in_force() {
+    for server in TestServer::each() {
+        let ada = server.enrol("ada");
+        for kind in [TokenKind::Pending, TokenKind::OneFactor] {
+            for path in CHANGES {
+                change(&server, path, &server.token(ada.id, kind)).says(403, "wrong_token_stage");
+            }
+        }
+    }
+}
+
+#[test]
+fn five_wrong_codes_under_one_access_token_revoke_it() {
+    for server in TestServer::each() {
+        for path in ["/api/mfa/verify/totp", "/api/mfa/totp/disable"] {
+            let user = server.enrol(path.rsplit('/').next().unwrap());
+            let (access, other) = (fresh(&server, &user), user.access.clone());
+            for _ in 0..5 {
+                server.send_code(path, &access, &user.wrong_code(server.now())).says(401, "invalid_code");
+            }
+            server.advance(30);
+            server.send_code(path, &access, &user.code(server.now())).says(401, "token_revoked");
+            server.get("/api/mfa/status", &access).says(401, "token_revoked");
+            assert_eq!(server.failures(user.id), 5, "{}", server.name());
+            server.get("/api/mfa/status", &other).ok();
+            server.verify(&server.pending(user.id), &user.code(server.now())).ok();
+        }
+    }
+}
+
+#[test]
+fn a_right_step_up_forgets_the_wrong_ones() {
+    for server in TestServer::each() {
+        let ada = server.enrol("ada");
+        for _ in 0..2 {
+            for _ in 0..4 {
+                server.verify(&ada.access, &ada.wrong_code(server.now())).says(401, "invalid_code");
+            }
+            server.advance(30);
+            server.verify(&ada.access, &ada.code(server.now())).ok();
+        }
+        server.get("/api/mfa/status", &ada.access).ok();
+    }
+}
+
+#[test]
+fn the_last_factor_of_a_user_who_must_have_one_stays() {
+    for server in TestServer::each() {
+        let ada = server.enrol("ada");
+        server.installation.sql("UPDATE users SET mfa_enforced = TRUE");
+        let code = ada.code(server.now());
+        server.send_code("/api/mfa/totp/disable", &ada.access, &code).says(409, "factor_required");
+        assert_eq!(server.get("/api/mfa/status", &ada.access).ok()["totp_enabled"], true);
+        server.verify(&server.pending(ada.id), &code).ok();
+    }
+}
+
+#[test]
+fn a_wrong_code_takes_nothing_off_and_a_right_one_does_so_once() {
+    for server in TestServer::each() {
+        let ada = server.enrol("ada");
+        let disable = |code: &str| server.send_code("/api/mfa/totp/disable", &ada.access, code);
+        disable(&ada.wrong_code(server.now())).says(401, "invalid_code");
+        assert_eq!(server.failures(ada.id), 1);
+        let code = ada.code(server.now());
+        assert_eq!(disable(&code).ok(), json!({ "totp_enabled": false }));
+        disable(&code).says(409, "not_enrolled");
+        server.verify(&server.pending(ada.id), &code).says(409, "not_enrolled");
+        let stored =
+            "SELECT count(*) FROM users WHERE totp_secret IS NOT NULL OR totp_pending_secret IS NOT NULL";
+        assert_eq!(server.installation.number(stored), 0, "{}: the secret is erased", server.name());
+        let methods = server.get("/api/mfa/methods", &ada.access).ok();
+        assert_eq!(methods["methods"][0]["available"], false);
+    }
+}
+
+#[test]
+fn a_code_that_was_used_takes_nothing_off() {
+    for server in TestServer::each() {
+        let ada = server.enrol("ada");
+        let code = ada.code(server.now());
+        server.verify(&server.pending(ada.id), &code).ok();
+        server.send_code("/api/mfa/totp/disable", &ada.access, &code).says(401, "invalid_code");
+    }
+}

@@ -1,0 +1,138 @@
+//! What `RateLimiter` promises.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use futures::future::join_all;
+use mfa_core::testing::ManualClock;
+use mfa_core::{RateLimiter, RateRule, RateVerdict};
+use mfa_infra::memory::MemoryRateLimiter;
+use mfa_infra::redis::RedisState;
+use nova_mfa_tests::{NOON, redis_url};
+use tokio::runtime::Runtime;
+
+use crate::redis::{LONG, Limits, own_prefix, quotas};
+
+const IP: RateRule = RateRule::CodeCheckPerIp;
+
+/// One adapter, and the clock that it limits by.
+struct Limiter {
+    name: &'static str,
+    port: Arc<dyn RateLimiter>,
+    clock: Arc<ManualClock>,
+    runtime: Runtime,
+}
+
+impl Limiter {
+    fn take(&self, rule: RateRule, subject: &str) -> RateVerdict {
+        self.runtime.block_on(self.port.take(rule, subject))
+    }
+
+    fn allows(&self, subject: &str) -> bool {
+        matches!(self.take(IP, subject), RateVerdict::Allowed { .. })
+    }
+
+    fn retry_after(&self, subject: &str) -> u64 {
+        match self.take(IP, subject) {
+            RateVerdict::Limited { retry_after } => retry_after,
+            verdict @ RateVerdict::Allowed { .. } => panic!("{}: {verdict:?}", self.name),
+        }
+    }
+}
+
+/// The same suite on both: every rule allows `max` in `window`.
+fn on_every_limiter(max: u32, window: Duration, suite: impl Fn(&Limiter)) {
+    let clock = Arc::new(ManualClock::at(NOON));
+    let memory = MemoryRateLimiter::with_clock(quotas(max, window), clock.clone());
+    let runtime = Runtime::new().unwrap();
+    suite(&Limiter { name: "memory", port: Arc::new(memory), clock, runtime });
+
+    // Its share of the quota would be one try: the suite notices any try that Redis did not decide.
+    let limits = Limits { max, window, servers: 1000, deadline: LONG };
+    let (url, prefix) = (redis_url(), own_prefix());
+    let redis = limits.over(&url, &prefix);
+    let clock = redis.clock.clone();
+    suite(&Limiter { name: "Redis", port: redis.limiter.clone(), clock, runtime: Runtime::new().unwrap() });
+    assert_eq!(redis.limiter.state(), RedisState::Ready);
+}
+
+#[test]
+fn as_many_as_the_quota_pass_at_once_and_each_says_how_many_are_left() {
+    on_every_limiter(5, Duration::from_mins(1), |it| {
+        for remaining in (0..5).rev() {
+            assert_eq!(it.take(IP, "192.0.2.1"), RateVerdict::Allowed { remaining }, "{}", it.name);
+        }
+        assert_eq!(it.take(IP, "192.0.2.1"), RateVerdict::Limited { retry_after: 12 }, "{}", it.name);
+    });
+}
+
+#[test]
+fn whoever_waits_as_long_as_told_passes_once_and_a_millisecond_less_is_too_little() {
+    on_every_limiter(3, Duration::from_secs(15), |it| {
+        for _ in 0..3 {
+            assert!(it.allows("a"), "{}", it.name);
+        }
+        assert_eq!(it.retry_after("a"), 5, "{}", it.name);
+        it.clock.advance(Duration::from_millis(4_999));
+        assert_eq!(it.retry_after("a"), 1, "{}: rounded up", it.name);
+        it.clock.advance(Duration::from_millis(1));
+        assert_eq!(it.take(IP, "a"), RateVerdict::Allowed { remaining: 0 }, "{}", it.name);
+        assert_eq!(it.retry_after("a"), 5, "{}", it.name);
+    });
+}
+
+#[test]
+fn a_refused_try_costs_nothing_and_a_whole_window_gives_the_whole_quota_back() {
+    on_every_limiter(2, Duration::from_mins(1), |it| {
+        assert!(it.allows("a") && it.allows("a"), "{}", it.name);
+        for _ in 0..20 {
+            assert_eq!(it.retry_after("a"), 30, "{}", it.name);
+        }
+        it.clock.advance(Duration::from_mins(1));
+        assert_eq!(it.take(IP, "a"), RateVerdict::Allowed { remaining: 1 }, "{}", it.name);
+        it.clock.advance(Duration::from_hours(1));
+        assert_eq!(it.take(IP, "a"), RateVerdict::Allowed { remaining: 1 }, "{}: and no more", it.name);
+    });
+}
+
+#[test]
+fn subjects_and_rules_do_not_share_a_quota_whatever_their_characters() {
+    let odd =
+        ["", "a", "A", "a}", "{a", "a\0", "a\r\nFLUSHALL\r\n", "2001:db8::/64", "Ünï*?[]", "a' OR 1=1 --"];
+    on_every_limiter(1, Duration::from_mins(1), |it| {
+        for rule in RateRule::ALL {
+            for subject in
+                odd.map(str::to_owned).into_iter().chain(["x".repeat(100_000), "x".repeat(100_001)])
+            {
+                let first = it.take(*rule, &subject);
+                assert_eq!(first, RateVerdict::Allowed { remaining: 0 }, "{}: {subject:.20}", it.name);
+                let second = it.take(*rule, &subject);
+                assert_eq!(second, RateVerdict::Limited { retry_after: 60 }, "{}: {subject:.20}", it.name);
+            }
+        }
+    });
+}
+
+#[test]
+fn of_two_hundred_at_once_exactly_as_many_pass_as_the_quota_allows() {
+    on_every_limiter(50, Duration::from_hours(1), |it| {
+        let tries = (0..200).map(|_| {
+            let port = it.port.clone();
+            it.runtime.spawn(async move { port.take(IP, "a").await })
+        });
+        let verdicts = it.runtime.block_on(join_all(tries));
+        let passed = verdicts.into_iter().filter(|it| matches!(it, Ok(RateVerdict::Allowed { .. }))).count();
+        assert_eq!(passed, 50, "{}", it.name);
+    });
+}
+
+#[test]
+fn a_clock_that_is_set_back_lengthens_no_limit_beyond_its_window() {
+    on_every_limiter(1, Duration::from_secs(10), |it| {
+        assert!(it.allows("a"), "{}", it.name);
+        it.clock.set(NOON.minus(Duration::from_hours(1)));
+        assert_eq!(it.retry_after("a"), 10, "{}", it.name);
+        it.clock.advance(Duration::from_secs(10));
+        assert!(it.allows("a"), "{}", it.name);
+    });
+}

@@ -1,0 +1,102 @@
+//! What was counted stays counted, whatever happens to the process.
+
+use mfa_core::{Clock as _, Timestamp, UserId};
+use mfa_infra::crypto::SystemClock;
+use nova_mfa_tests::{Answer, Client, Installation, Member};
+use serde_json::json;
+
+const PASSWORD: &str = "correct horse battery";
+
+fn now() -> Timestamp {
+    SystemClock.now()
+}
+
+fn log_in(client: Client) -> Answer {
+    client.post("/api/auth/login").json(&json!({ "username": "ada", "password": PASSWORD })).send()
+}
+
+fn verify(client: Client, token: &str, code: &str) -> Answer {
+    client.post("/api/mfa/verify/totp").bearer(token).code(code).send()
+}
+
+/// Makes ada and enrols her, as she would herself.
+fn enrol(installation: &Installation, client: Client) -> Member {
+    let id = UserId::new(installation.admin_creates_user("ada", PASSWORD));
+    let token = log_in(client).field("access_token");
+    let mut ada = Member::of_enrolment(id, &client.post("/api/mfa/totp/enroll/start").bearer(&token).send());
+    let confirm = client.post("/api/mfa/totp/enroll/verify").bearer(&token).code(&ada.code(now()));
+    ada.access = confirm.send().field("access_token");
+    ada
+}
+
+#[test]
+fn nine_wrong_codes_outlive_a_kill_and_the_tenth_locks() {
+    for installation in Installation::each(&[]) {
+        let server = installation.start();
+        let ada = enrol(&installation, server.client());
+        let pending = log_in(server.client()).field("mfa_token");
+        for _ in 0..9 {
+            verify(server.client(), &pending, &ada.wrong_code(now())).says(401, "invalid_code");
+        }
+        server.kill();
+
+        let server = installation.start();
+        verify(server.client(), &pending, &ada.wrong_code(now())).says(401, "invalid_code");
+        let refused = verify(server.client(), &pending, &ada.code(now()));
+        refused.says(403, "account_locked");
+        let failures = "SELECT mfa_failed_attempts FROM users";
+        assert_eq!(installation.number(failures), 10, "{}", installation.name);
+        server.kill();
+
+        let server = installation.start();
+        let fresh = log_in(server.client()).field("mfa_token");
+        verify(server.client(), &fresh, &ada.code(now())).says(403, "account_locked");
+    }
+}
+
+#[test]
+fn a_used_code_a_spent_and_a_revoked_token_stay_so_over_a_kill() {
+    for installation in Installation::each(&[]) {
+        let server = installation.start();
+        let ada = enrol(&installation, server.client());
+        let [spent, fresh] = [0; 2].map(|_| log_in(server.client()).field("mfa_token"));
+        // The step after the one that confirmed the enrolment; at its turn two steps ahead are not in the window.
+        let code = ada.code_at(now(), 1);
+        verify(server.client(), &spent, &code).ok();
+        let revoke = server.client().post("/api/mfa/token/revoke").bearer(&ada.access);
+        revoke.send().ok();
+        server.kill();
+
+        let server = installation.start();
+        verify(server.client(), &spent, &code).says(401, "token_spent");
+        verify(server.client(), &fresh, &code).says(401, "invalid_code");
+        let status = server.client().get("/api/mfa/status").bearer(&ada.access).send();
+        status.says(401, "token_revoked");
+    }
+}
+
+#[test]
+fn two_servers_on_one_database_share_the_count_the_lock_and_what_is_spent() {
+    let installation = Installation::postgres(&[]);
+    let servers = [installation.start(), installation.start()];
+    let [first, second] = [servers[0].client(), servers[1].client()];
+    let ada = enrol(&installation, first);
+    let spent = log_in(first).field("mfa_token");
+    let code = ada.code_at(now(), 1);
+    verify(first, &spent, &code).ok();
+    verify(second, &spent, &code).says(401, "token_spent");
+    let pending = log_in(second).field("mfa_token");
+    verify(second, &pending, &code).says(401, "invalid_code");
+    for n in 1..10 {
+        let client = [first, second][n % 2];
+        verify(client, &pending, &ada.wrong_code(now())).says(401, "invalid_code");
+    }
+    for client in [first, second] {
+        verify(client, &pending, &ada.wrong_code(now())).says(403, "account_locked");
+    }
+    assert_eq!(installation.number("SELECT mfa_failed_attempts FROM users"), 10);
+    assert_eq!(installation.admin(&["user", "unlock", "--email", "ada@example.com"], "").code, Some(0));
+    for client in [first, second] {
+        verify(client, &pending, &ada.wrong_code(now())).says(401, "token_spent");
+    }
+}

@@ -1,0 +1,107 @@
+//! Settings that stop the start.
+
+use nova_mfa_tests::{Installation, JWT_SECRET};
+
+/// Demands that the start is refused with a sentence that names the setting, and gives the sentence.
+#[track_caller]
+fn refused(installation: &Installation, setting: &str) -> String {
+    let refusal = match installation.try_start() {
+        Ok(server) => panic!("it started: {server:?}"),
+        Err(refusal) => refusal,
+    };
+    assert_eq!(refusal.code, Some(1), "{refusal:?}");
+    assert!(refusal.said.contains(setting), "{setting} in {refusal:?}");
+    assert_eq!(refusal.said.trim_end().lines().count(), 1, "one sentence: {refusal:?}");
+    assert!(!refusal.said.contains("panicked"), "{refusal:?}");
+    refusal.said
+}
+
+#[test]
+fn a_value_that_cannot_be_used_is_named() {
+    for (setting, value) in [
+        ("MFA_RATE_LIMIT_MAX", "0"),
+        ("MFA_RATE_LIMIT_MAX", "-1"),
+        ("MFA_RATE_LIMIT_MAX", "many"),
+        ("MFA_RATE_LIMIT_WINDOW", "0"),
+        ("LOGIN_RATE_IP_MAX", "0"),
+        ("MFA_MAX_FAILURES", "0"),
+        ("MFA_MAX_FAILURES", "101"),
+        ("MFA_LOCK_MINUTES", "0"),
+        ("MFA_STEP_UP_MAX_AGE", "0"),
+        ("MFA_BIND", "nowhere"),
+        ("MFA_ENV", "staging"),
+        ("MFA_LOG_LEVEL", "loud"),
+        ("MFA_LOCALE", "de"),
+        ("DATABASE_URL", "mysql://u:p@h/d"),
+        ("TRUSTED_PROXIES", "0.0.0.0/0"),
+        ("TRUSTED_PROXIES", "proxy.example.com"),
+        ("TRUSTED_PROXY_HEADER", "Forwarded"),
+        ("LOGIN_ENABLED", "perhaps"),
+        ("JWT_ALGORITHM", "none"),
+        ("MFA_ENCRYPTION_KEYS", "no-key-at-all"),
+        ("MFA_ENCRYPTION_KEYS", "short:AAAA"),
+        ("TLS_CERT", "cert.pem"),
+    ] {
+        refused(&Installation::sqlite(&[(setting, value)]), setting);
+    }
+}
+
+#[test]
+fn a_weak_key_is_refused_and_not_repeated() {
+    for key in ["tiny-key", "changeme-changeme-changeme-changeme", "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"] {
+        let said = refused(&Installation::sqlite(&[("JWT_SECRET_KEY", key)]), "JWT_SECRET_KEY");
+        assert!(!said.contains(key), "{said}");
+    }
+}
+
+#[test]
+fn a_name_that_nobody_knows_is_told_with_the_nearest_one() {
+    let said = refused(&Installation::sqlite(&[("MFA_RATE_LIMT_MAX", "10")]), "MFA_RATE_LIMT_MAX");
+    assert!(said.contains("MFA_RATE_LIMIT_MAX"), "{said}");
+}
+
+#[test]
+fn postgresql_without_an_environment_or_keys_is_asked_for_them() {
+    let installation = || Installation::postgres(&[]);
+    refused(&installation().without("MFA_ENV"), "MFA_ENV");
+    refused(&installation().without("JWT_SECRET_KEY"), "JWT_SECRET_KEY");
+    refused(&installation().without("MFA_ENCRYPTION_KEYS"), "MFA_ENCRYPTION_KEYS");
+}
+
+#[test]
+fn production_takes_no_generated_key_and_no_plain_http_to_others() {
+    let production =
+        |more: &[(&str, &str)]| Installation::sqlite(&[&[("MFA_ENV", "production")], more].concat());
+    refused(&production(&[]).without("JWT_SECRET_KEY"), "JWT_SECRET_KEY");
+    refused(&production(&[]).without("MFA_ENCRYPTION_KEYS"), "MFA_ENCRYPTION_KEYS");
+    refused(&production(&[]).without("DATABASE_URL"), "DATABASE_URL");
+    refused(&production(&[("MFA_BIND", "0.0.0.0:0")]), "MFA_BIND");
+    let server = production(&[]).start();
+    server.client().get("/health").send().ok();
+    server.client().post("/api/auth/login").send().says(404, "not_found");
+}
+
+#[test]
+fn a_secret_and_its_file_at_once_are_one_too_many() {
+    let installation = Installation::sqlite(&[("JWT_SECRET_KEY_FILE", "key")]);
+    std::fs::write(installation.folder().join("key"), JWT_SECRET).unwrap();
+    refused(&installation, "JWT_SECRET_KEY");
+    installation.without("JWT_SECRET_KEY").start().client().get("/health").send().ok();
+}
+
+#[test]
+fn a_database_that_is_not_there_is_told_without_its_password() {
+    let port = nova_mfa_tests::free_port();
+    let url = format!("postgresql://nova:hunter2@127.0.0.1:{port}/nova");
+    let said = refused(&Installation::sqlite(&[("DATABASE_URL", &url)]), "DATABASE_URL");
+    assert!(!said.contains("hunter2"), "{said}");
+}
+
+#[test]
+fn a_port_that_is_taken_is_told_and_the_first_server_runs_on() {
+    let installation = Installation::sqlite(&[]);
+    let first = installation.start();
+    let address = first.client().address().to_string();
+    refused(&Installation::sqlite(&[("MFA_BIND", &address)]), "MFA_BIND");
+    first.client().get("/health/ready").send().ok();
+}

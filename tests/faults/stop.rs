@@ -1,0 +1,36 @@
+//! The end that an operator asks for.
+
+use nova_mfa_tests::Installation;
+use serde_json::json;
+
+#[test]
+fn calls_that_have_begun_are_answered_before_a_server_that_was_told_to_stop_ends() {
+    for installation in Installation::each(&[]) {
+        let server = installation.start();
+        installation.admin_creates_user("ada", "correct horse battery");
+        let right = json!({ "username": "ada", "password": "correct horse battery" });
+        let wrong = json!({ "username": "ada", "password": "wrong wrong wrong" });
+        let client = server.client();
+        let begun: Vec<_> = [&right, &wrong, &right, &wrong]
+            .map(|body| client.post("/api/auth/login").json(body).begin().unwrap())
+            .into();
+        server.terminate();
+        // From here on it takes no more calls.
+        while client.get("/health/live").try_send().is_ok() {}
+        let answers: Vec<_> = begun.into_iter().map(|call| call.finish().unwrap().status).collect();
+        assert_eq!(answers, [200, 401, 200, 401], "{}", installation.name);
+        assert!(server.wait().success(), "{}", installation.name);
+    }
+}
+
+#[test]
+fn a_server_that_does_nothing_ends_at_once_and_starts_again() {
+    for installation in Installation::each(&[]) {
+        for _ in 0..2 {
+            let server = installation.start();
+            server.client().get("/health/ready").send().ok();
+            server.terminate();
+            assert!(server.wait().success(), "{}", installation.name);
+        }
+    }
+}

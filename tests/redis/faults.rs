@@ -1,0 +1,210 @@
+//! Whatever happens to Redis, there is a limit.
+
+use std::time::{Duration, Instant};
+
+use mfa_core::{RateLimiter as _, RateRule, RateVerdict};
+use mfa_infra::redis::{RedisRateLimiter, RedisState};
+use nova_mfa_tests::{free_port, redis_url};
+use tokio::runtime::Runtime;
+
+use super::limits::{LONG, Limited, Limits, own_prefix};
+use super::proxy::Proxy;
+use super::server::RedisServer;
+
+const AWAY: &str = "ERROR: Redis gives no answers: this server limits by itself";
+const BACK: &str = "INFO: Redis is back: limits are shared again";
+
+#[expect(clippy::disallowed_methods, reason = "how long a call takes is what is tested")]
+fn timed<T>(call: impl FnOnce() -> T) -> (T, Duration) {
+    let start = Instant::now();
+    let answer = call();
+    (answer, start.elapsed())
+}
+
+fn limited_at(verdict: RateVerdict) -> bool {
+    matches!(verdict, RateVerdict::Limited { .. })
+}
+
+#[test]
+fn without_redis_each_server_allows_its_share_and_says_once_that_it_is_alone() {
+    let nobody = format!("redis://127.0.0.1:{}", free_port());
+    let it = Limits { servers: 5, ..Limits::an_hour(10) }.over(&nobody, &own_prefix());
+    assert_eq!(it.limiter.state(), RedisState::Ready, "nobody has asked yet");
+    assert_eq!(it.check(), RedisState::Away);
+    assert_eq!(it.passing(10, "a"), 2);
+    assert_eq!(it.passing(10, "b"), 2);
+    assert_eq!(it.limiter.state(), RedisState::Away);
+    assert_eq!(it.check_after_the_pause(), RedisState::Away);
+    assert_eq!(it.lines.all(), [AWAY]);
+    assert_eq!(it.take("a"), RateVerdict::Limited { retry_after: 1795 }, "a share takes five times as long");
+}
+
+#[test]
+fn an_emptied_server_starts_windows_anew_and_nothing_else() {
+    let server = RedisServer::start();
+    let it = Limits::an_hour(3).over(&server.url(), &own_prefix());
+    assert_eq!(it.passing(5, "a"), 3);
+    assert_eq!(server.command(&["FLUSHALL"]), "+OK");
+    assert_eq!(it.passing(5, "a"), 3);
+    assert_eq!(it.limiter.state(), RedisState::Ready);
+    assert_eq!(it.lines.all(), [""; 0]);
+}
+
+#[test]
+fn a_forgotten_script_is_given_to_the_server_again() {
+    let server = RedisServer::start();
+    let it = Limits { servers: 1000, ..Limits::an_hour(6) }.over(&server.url(), &own_prefix());
+    for _ in 0..6 {
+        assert!(!limited_at(it.take("a")));
+        assert_eq!(server.command(&["SCRIPT", "FLUSH"]), "+OK");
+    }
+    assert!(limited_at(it.take("a")));
+}
+
+/// Stands for the key of the subject.
+const KEY: &str = "KEY";
+
+#[test]
+fn a_key_that_holds_something_else_is_limited_by_this_server() {
+    let fills: [&[&[&str]]; 5] = [
+        &[&["SET", KEY, "many"]],
+        &[&["SET", KEY, ""]],
+        &[&["SET", KEY, "-1"]],
+        &[&["SET", KEY, "00000000000000000000000000"]],
+        &[&["DEL", KEY], &["RPUSH", KEY, "0"]],
+    ];
+    for (case, fill) in fills.iter().enumerate() {
+        let server = RedisServer::start();
+        let it = Limits::an_hour(4).over(&server.url(), &own_prefix());
+        assert_eq!(it.passing(1, "a"), 1);
+        let key = server.command(&["RANDOMKEY"]);
+        for command in *fill {
+            let words: Vec<_> = command.iter().map(|word| if *word == KEY { &key } else { *word }).collect();
+            server.command(&words);
+        }
+        assert_eq!(it.passing(10, "a"), 3, "case {case}: with the one from before, four");
+        assert_eq!(it.limiter.state(), RedisState::Away, "case {case}");
+        server.command(&["DEL", &key]);
+        assert_eq!(it.check_after_the_pause(), RedisState::Ready, "case {case}");
+        assert_eq!(it.passing(10, "a"), 4, "case {case}: Redis counts again");
+        assert_eq!(it.lines.all(), [AWAY, BACK], "case {case}");
+    }
+}
+
+#[test]
+fn a_time_that_no_limit_lasts_until_ends_with_the_window() {
+    let server = RedisServer::start();
+    let limits = Limits { servers: 1000, window: Duration::from_secs(20), ..Limits::an_hour(2) };
+    let it = limits.over(&server.url(), &own_prefix());
+    assert_eq!(it.passing(1, "a"), 1);
+    let key = server.command(&["RANDOMKEY"]);
+    server.command(&["SET", &key, "9999999999999999"]);
+    assert_eq!(it.take("a"), RateVerdict::Limited { retry_after: 10 });
+    it.clock.advance(Duration::from_secs(10));
+    assert_eq!(it.take("a"), RateVerdict::Allowed { remaining: 0 });
+}
+
+#[test]
+fn a_slow_server_costs_three_calls_a_deadline_each_and_the_limit_holds() {
+    let server = RedisServer::start();
+    let proxy = Proxy::to(server.port());
+    let limits = Limits { servers: 2, deadline: RedisRateLimiter::DEADLINE, ..Limits::an_hour(20) };
+    let it = limits.over(&proxy.url(), &own_prefix());
+    // Connections that were good when they were put aside must not each cost time of their own.
+    let together = |n: u32| {
+        let tries = (0..n).map(|_| it.limiter.take(RateRule::LoginPerIp, "others"));
+        it.runtime.block_on(futures::future::join_all(tries))
+    };
+    drop(together(8));
+
+    proxy.slow_down(Duration::from_secs(5));
+    let mut passed = 0;
+    for n in 0..30 {
+        let (verdict, took) = timed(|| it.take("a"));
+        passed += u32::from(!limited_at(verdict));
+        // The deadline is 200 ms. What is added here is for a machine that is busy with other tests.
+        let most = if n < 3 { 600 } else { 150 };
+        assert!(took < Duration::from_millis(most), "call {n} took {took:?}");
+    }
+    assert_eq!(passed, 10, "half of the quota");
+    assert_eq!(it.limiter.state(), RedisState::Away);
+    assert_eq!(it.lines.all(), [AWAY]);
+}
+
+fn six_of_ten_and_cut() -> (RedisServer, Proxy, Limited) {
+    let server = RedisServer::start();
+    let proxy = Proxy::to(server.port());
+    let it = Limits::an_hour(10).over(&proxy.url(), &own_prefix());
+    assert_eq!(it.passing(6, "a"), 6);
+    proxy.cut();
+    (server, proxy, it)
+}
+
+#[test]
+fn what_was_used_up_before_the_line_was_cut_stays_used_up() {
+    let (_server, _proxy, it) = six_of_ten_and_cut();
+    assert_eq!(it.passing(4, "a"), 4);
+    assert!(limited_at(it.take("a")), "the eleventh");
+    assert_eq!(it.limiter.state(), RedisState::Away);
+}
+
+#[test]
+fn redis_is_used_again_once_it_is_back() {
+    let (_server, proxy, it) = six_of_ten_and_cut();
+    assert_eq!(it.passing(3, "a"), 3);
+    assert_eq!(it.limiter.state(), RedisState::Away);
+    proxy.mend();
+    assert_eq!(it.check(), RedisState::Away, "not asked during the pause");
+    assert_eq!(it.passing(3, "b"), 3);
+    assert_eq!(it.check_after_the_pause(), RedisState::Ready);
+    assert_eq!(it.take("a"), RateVerdict::Allowed { remaining: 3 }, "Redis knows of six");
+    assert_eq!(it.lines.all(), [AWAY, BACK]);
+}
+
+#[test]
+fn a_server_that_was_started_anew_costs_one_call() {
+    let server = RedisServer::start();
+    let proxy = Proxy::to(server.port());
+    let it = Limits { servers: 1000, ..Limits::an_hour(10) }.over(&proxy.url(), &own_prefix());
+    let together = (0..8).map(|_| it.limiter.take(RateRule::LoginPerIp, "others"));
+    drop(it.runtime.block_on(futures::future::join_all(together)));
+    proxy.cut();
+    proxy.mend();
+    assert_eq!(it.take("a"), RateVerdict::Allowed { remaining: 0 }, "by itself");
+    assert_eq!(it.take("a"), RateVerdict::Allowed { remaining: 9 });
+    assert_eq!(it.limiter.state(), RedisState::Ready);
+}
+
+#[test]
+fn callers_may_be_on_any_runtime_or_none_and_one_that_stopped_means_no_redis() {
+    let limits = Limits { servers: 1000, ..Limits::an_hour(3) };
+    let it = limits.over(&redis_url(), &own_prefix());
+    let take = || it.limiter.take(RateRule::CodeCheckPerIp, "a");
+    assert_eq!(futures::executor::block_on(take()), RateVerdict::Allowed { remaining: 2 });
+    let without_timers = tokio::runtime::Builder::new_current_thread().build().unwrap();
+    assert_eq!(without_timers.block_on(take()), RateVerdict::Allowed { remaining: 1 });
+
+    let limiter = it.limiter.clone();
+    it.runtime.shutdown_timeout(LONG);
+    let alone = limiter.take(RateRule::CodeCheckPerIp, "a");
+    assert!(limited_at(futures::executor::block_on(alone)), "the share is used up");
+}
+
+#[test]
+fn in_production_the_servers_own_clock_decides_and_keys_go_by_themselves() {
+    let (server, runtime) = (RedisServer::start(), Runtime::new().unwrap());
+    let limits = Limits { servers: 1000, ..Limits::an_hour(2) };
+    let servers = [(); 2].map(|()| limits.by_the_server(&server.url(), "p:", &runtime));
+    let take = |n: usize| runtime.block_on(servers[n].take(RateRule::LoginPerUser, "ada@example.com"));
+    assert_eq!(take(0), RateVerdict::Allowed { remaining: 1 });
+    assert_eq!(take(1), RateVerdict::Allowed { remaining: 0 });
+    for n in [0, 1] {
+        let verdict = take(n);
+        let RateVerdict::Limited { retry_after } = verdict else { panic!("{verdict:?}") };
+        assert!((1790..=1800).contains(&retry_after), "{retry_after}");
+    }
+    let key = server.command(&["RANDOMKEY"]);
+    assert!(key.starts_with("p:{login-user:") && !key.contains("ada"), "{key}");
+    let ttl: u64 = server.command(&["PTTL", &key]).trim_start_matches(':').parse().unwrap();
+    assert!((3_590_000..=3_601_000).contains(&ttl), "{ttl}");
+}

@@ -1,0 +1,141 @@
+//! A limiter over some Redis, with a clock that stands still and a log that is read.
+
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use data_encoding::HEXLOWER;
+use mfa_core::testing::ManualClock;
+use mfa_core::{Entropy as _, RateLimiter as _, RateRule, RateVerdict, SecretText};
+use mfa_infra::crypto::OsEntropy;
+use mfa_infra::memory::{Quota, Quotas};
+use mfa_infra::redis::{RedisLimiterOptions, RedisRateLimiter, RedisState};
+use mfa_infra::settings::{RedisMode, RedisSettings};
+use nova_mfa_tests::NOON;
+use slog::{Drain, Logger, OwnedKVList, Record};
+use tokio::runtime::Runtime;
+
+/// A deadline that only a broken limiter reaches, also on a busy machine.
+pub(crate) const LONG: Duration = Duration::from_secs(20);
+
+/// The same quota for every rule.
+pub(crate) fn quotas(max: u32, window: Duration) -> Quotas {
+    let quota = Quota::new(max, window).unwrap();
+    Quotas { code_check_per_ip: quota, recovery_per_user: quota, login_per_user: quota, login_per_ip: quota }
+}
+
+/// The start of keys that no other test, and no other run, has.
+pub(crate) fn own_prefix() -> String {
+    let mut bytes = [0; 8];
+    OsEntropy.fill(&mut bytes).unwrap();
+    format!("test-{}:", HEXLOWER.encode(&bytes))
+}
+
+/// What is limited, and how.
+#[derive(Clone, Copy)]
+pub(crate) struct Limits {
+    pub(crate) max: u32,
+    pub(crate) window: Duration,
+    pub(crate) servers: u32,
+    pub(crate) deadline: Duration,
+}
+
+impl Limits {
+    /// So many an hour, in one server that waits long.
+    pub(super) fn an_hour(max: u32) -> Self {
+        Self { max, window: Duration::from_hours(1), servers: 1, deadline: LONG }
+    }
+
+    /// Over one server.
+    pub(crate) fn over(self, url: &str, prefix: &str) -> Limited {
+        self.over_many(RedisMode::Single, &[url], prefix)
+    }
+
+    /// Over servers that stand together.
+    pub(super) fn over_many(self, mode: RedisMode, urls: &[&str], prefix: &str) -> Limited {
+        let (clock, lines) = (Arc::new(ManualClock::at(NOON)), Lines::default());
+        let runtime = Runtime::new().unwrap();
+        let limiter = self.with(mode, urls, prefix, &runtime, &lines, |options| {
+            RedisRateLimiter::with_clock(options, clock.clone())
+        });
+        Limited { limiter: Arc::new(limiter), clock, lines, runtime }
+    }
+
+    /// Over one server and by its clock, as in production.
+    pub(super) fn by_the_server(self, url: &str, prefix: &str, runtime: &Runtime) -> RedisRateLimiter {
+        self.with(RedisMode::Single, &[url], prefix, runtime, &Lines::default(), RedisRateLimiter::new)
+    }
+
+    fn with<E: std::fmt::Debug>(
+        self,
+        mode: RedisMode,
+        urls: &[&str],
+        prefix: &str,
+        runtime: &Runtime,
+        lines: &Lines,
+        make: impl FnOnce(RedisLimiterOptions<'_>) -> Result<RedisRateLimiter, E>,
+    ) -> RedisRateLimiter {
+        let urls = urls.iter().map(|url| SecretText::new((*url).to_owned())).collect();
+        let settings = RedisSettings { urls, mode, prefix: prefix.to_owned() };
+        let options = RedisLimiterOptions {
+            settings: &settings,
+            quotas: quotas(self.max, self.window),
+            servers: self.servers,
+            deadline: self.deadline,
+            runtime: runtime.handle().clone(),
+            log: Logger::root(lines.clone().ignore_res(), slog::o!()),
+        };
+        make(options).unwrap()
+    }
+}
+
+/// A limiter and what is around it.
+pub(crate) struct Limited {
+    pub(crate) limiter: Arc<RedisRateLimiter>,
+    pub(crate) clock: Arc<ManualClock>,
+    pub(super) lines: Lines,
+    pub(super) runtime: Runtime,
+}
+
+impl Limited {
+    /// One try.
+    pub(super) fn take(&self, subject: &str) -> RateVerdict {
+        self.runtime.block_on(self.limiter.take(RateRule::CodeCheckPerIp, subject))
+    }
+
+    /// How many of so many tries pass.
+    pub(super) fn passing(&self, tries: u32, subject: &str) -> usize {
+        (0..tries).filter(|_| matches!(self.take(subject), RateVerdict::Allowed { .. })).count()
+    }
+
+    /// What readiness learns.
+    pub(super) fn check(&self) -> RedisState {
+        self.runtime.block_on(self.limiter.check())
+    }
+
+    /// Lets the time pass in which nobody calls a Redis that was away, and asks it.
+    pub(super) fn check_after_the_pause(&self) -> RedisState {
+        self.clock.advance(Duration::from_secs(5));
+        self.check()
+    }
+}
+
+/// Each message after its level, as a log has them.
+#[derive(Clone, Default)]
+pub(super) struct Lines(Arc<Mutex<Vec<String>>>);
+
+impl Lines {
+    pub(super) fn all(&self) -> Vec<String> {
+        self.0.lock().unwrap().clone()
+    }
+}
+
+impl Drain for Lines {
+    type Ok = ();
+    type Err = slog::Never;
+
+    fn log(&self, record: &Record<'_>, _: &OwnedKVList) -> Result<(), slog::Never> {
+        let line = format!("{}: {}", record.level().as_str(), record.msg());
+        self.0.lock().unwrap().push(line);
+        Ok(())
+    }
+}

@@ -1,0 +1,9 @@
+//! Limits that servers share in Redis: when it fails, and how its servers may stand together.
+
+mod faults;
+mod limits;
+mod modes;
+mod proxy;
+mod server;
+
+pub(crate) use limits::{LONG, Limits, own_prefix, quotas};

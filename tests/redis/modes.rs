@@ -1,0 +1,75 @@
+//! Redis as one server, behind a password or TLS, as a cluster, and behind sentinels.
+
+use mfa_core::RateVerdict;
+use mfa_infra::redis::{RedisRateLimiter, RedisState};
+use mfa_infra::settings::RedisMode;
+use nova_mfa_tests::free_port;
+
+use super::limits::{Limited, Limits, own_prefix};
+use super::server::RedisServer;
+
+/// By itself a server would allow one try.
+fn three_an_hour(mode: RedisMode, urls: &[&str]) -> Limited {
+    Limits { servers: 1000, ..Limits::an_hour(3) }.over_many(mode, urls, &own_prefix())
+}
+
+#[test]
+fn a_password_in_the_address_is_given_to_the_server_and_to_nobody_else() {
+    let server = RedisServer::start_with_password("hunter2");
+    let url = format!("redis://:hunter2@127.0.0.1:{}/4", server.port());
+    let it = three_an_hour(RedisMode::Single, &[&url]);
+    assert_eq!(it.check(), RedisState::Ready);
+    assert_eq!(it.passing(10, "a"), 3);
+    assert!(!format!("{:?}", it.limiter).contains("hunter2"));
+
+    let it = three_an_hour(RedisMode::Single, &[&server.url()]);
+    assert_eq!(it.check(), RedisState::Away);
+    assert_eq!(it.passing(10, "a"), 1);
+}
+
+#[test]
+fn a_server_that_speaks_no_tls_counts_as_away_when_tls_is_asked_for() {
+    let server = RedisServer::start();
+    // Redis waits for the end of what it takes for a command, so this runs into the deadline.
+    let limits = Limits { servers: 1000, deadline: RedisRateLimiter::DEADLINE, ..Limits::an_hour(3) };
+    let it = limits.over(&format!("rediss://127.0.0.1:{}", server.port()), &own_prefix());
+    assert_eq!(it.check(), RedisState::Away);
+    assert_eq!(it.passing(10, "a"), 1);
+}
+
+#[test]
+fn a_cluster_limits_and_one_of_its_addresses_may_be_dead() {
+    let cluster = RedisServer::start_cluster();
+    let dead = format!("redis://127.0.0.1:{}", free_port());
+    let it = three_an_hour(RedisMode::Cluster, &[&dead, &cluster.url()]);
+    assert_eq!(it.check(), RedisState::Ready);
+    for subject in ["a", "b", "c", "d"] {
+        assert_eq!(it.passing(10, subject), 3, "{subject}");
+    }
+}
+
+#[test]
+fn sentinels_name_the_server_and_the_next_one_after_a_failover() {
+    let (first, second) = (RedisServer::start_with_password("pw"), RedisServer::start_with_password("pw"));
+    let sentinel = RedisServer::start_sentinel();
+    let name = |server: &RedisServer| {
+        let port = server.port().to_string();
+        assert_eq!(sentinel.command(&["SENTINEL", "MONITOR", "main", "127.0.0.1", &port, "1"]), "+OK");
+        assert_eq!(sentinel.command(&["SENTINEL", "SET", "main", "auth-pass", "pw"]), "+OK");
+    };
+    name(&first);
+    let dead = format!("redis://127.0.0.1:{}", free_port());
+    let living = format!("redis://:pw@127.0.0.1:{}?master=main", sentinel.port());
+    let it = three_an_hour(RedisMode::Sentinel, &[&living, &dead]);
+    assert_eq!(it.check(), RedisState::Ready);
+    assert_eq!(it.take("a"), RateVerdict::Allowed { remaining: 2 });
+
+    assert_eq!(sentinel.command(&["SENTINEL", "REMOVE", "main"]), "+OK");
+    name(&second);
+    // As a failover leaves it: there, and answering, but no longer the one that takes writes.
+    let of_second = second.port().to_string();
+    assert_eq!(first.command_as("pw", &["REPLICAOF", "127.0.0.1", &of_second]), "+OK");
+    assert_eq!(it.take("b"), RateVerdict::Allowed { remaining: 0 }, "by itself");
+    assert_eq!(it.take("b"), RateVerdict::Allowed { remaining: 2 }, "by the next one");
+    assert_eq!(it.limiter.state(), RedisState::Ready);
+}

@@ -1,0 +1,35 @@
+//! What is left of a user who is erased.
+
+use mfa_core::Origin;
+use mfa_flows::AdminCall;
+use nova_mfa_tests::{TestStore, World};
+
+#[test]
+fn nothing_but_the_row_and_a_chain_without_names_is_left() {
+    for store in TestStore::each() {
+        let name = store.name;
+        let world = World::over(store);
+        let (ada, bob) = (world.enrol("ada"), world.enrol("bob"));
+        let admin = AdminCall {
+            actor: "os:grace".to_owned(),
+            reason: Some("asked by letter".to_owned()),
+            origin: Origin::default(),
+        };
+        let erase = |user| world.store.runtime.block_on(world.flows.erase_user(&admin, user));
+        erase(ada.user).unwrap();
+        let account = world.store.runtime.block_on(world.store.accounts().find(ada.user)).unwrap().unwrap();
+        assert!(!account.has_factor() && account.totp.secret.is_none() && account.recovery.codes.is_empty(), "{name}");
+        let of_ada = format!("SELECT count(*) FROM mfa_events WHERE user_id = {}", ada.user);
+        // The event of the erasure itself says who did it.
+        assert_eq!(world.store.number(&format!("{of_ada} AND actor IS NOT NULL")), 1, "{name}");
+        assert!(world.store.number(&of_ada) > 2, "{name}: the events stay");
+        assert_eq!(
+            world.store.number(&format!("SELECT max(seq) FROM mfa_events WHERE user_id = {}", ada.user)),
+            world.store.number(&of_ada),
+            "{name}: none is missing in between"
+        );
+        let of_bob = format!("SELECT count(*) FROM mfa_events WHERE user_id = {} AND salt IS NULL", bob.user);
+        assert_eq!(world.store.number(&of_bob), 0, "{name}: nobody else's are touched");
+        assert!(erase(mfa_core::UserId::new(4711)).is_err(), "{name}");
+    }
+}

@@ -1,0 +1,52 @@
+//! The administrator's command line, as a program of its own.
+
+use std::io::Write as _;
+use std::process::{Command, Stdio};
+
+use serde_json::Value;
+
+use crate::{Installation, admin_binary};
+
+/// What a command answered.
+#[derive(Debug)]
+pub struct AdminAnswer {
+    /// Its exit code.
+    pub code: Option<i32>,
+    /// Its document; null where standard output is not one.
+    pub json: Value,
+    /// What it said on standard error.
+    pub said: String,
+}
+
+impl Installation {
+    /// Runs `mfa-admin --json` with these words and this standard input, from the working folder.
+    pub fn admin(&self, words: &[&str], input: &str) -> AdminAnswer {
+        let mut child = Command::new(admin_binary())
+            .arg("--json")
+            .args(words)
+            .current_dir(self.folder())
+            .env_clear()
+            .envs(self.settings())
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .expect("mfa-admin starts");
+        // It reads none where it wants none, and is gone then.
+        let _ = child.stdin.take().map(|mut stdin| stdin.write_all(input.as_bytes()));
+        let output = child.wait_with_output().expect("mfa-admin ends");
+        AdminAnswer {
+            code: output.status.code(),
+            json: serde_json::from_slice(&output.stdout).unwrap_or_default(),
+            said: String::from_utf8_lossy(&output.stderr).into_owned(),
+        }
+    }
+
+    /// Makes a user with this password, and gives its id.
+    pub fn admin_creates_user(&self, name: &str, password: &str) -> i64 {
+        let email = format!("{name}@example.com");
+        let words = ["user", "create", "--email", &email, "--username", name, "--password-stdin"];
+        let answer = self.admin(&words, password);
+        answer.json.get("id").and_then(Value::as_i64).unwrap_or_else(|| panic!("no user: {answer:?}"))
+    }
+}

@@ -1,0 +1,156 @@
+//! What a server answers, and what is true of all answers.
+
+use std::collections::BTreeSet;
+use std::io::{self, Read};
+
+use serde_json::Value;
+
+/// An answer.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Answer {
+    /// The status.
+    pub status: u16,
+    headers: Vec<(String, String)>,
+    body: Vec<u8>,
+}
+
+impl std::fmt::Debug for Answer {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{} {:?} {}", self.status, self.headers, self.text())
+    }
+}
+
+impl Answer {
+    /// Reads one to the end of the connection.
+    pub(crate) fn read(stream: &mut impl Read) -> io::Result<Self> {
+        let mut bytes = Vec::new();
+        let ended = stream.read_to_end(&mut bytes);
+        // A server that refuses a body in the midst of it may cut the connection once it has answered.
+        match Self::parse(&bytes) {
+            Some(answer) => Ok(answer),
+            None => Err(ended.err().unwrap_or_else(|| io::ErrorKind::UnexpectedEof.into())),
+        }
+    }
+
+    fn parse(bytes: &[u8]) -> Option<Self> {
+        let end = bytes.windows(4).position(|it| it == b"\r\n\r\n")?;
+        let (head, rest) = bytes.split_at_checked(end)?;
+        let head = String::from_utf8_lossy(head).into_owned();
+        let mut lines = head.split("\r\n");
+        let status = lines.next()?.split(' ').nth(1)?.parse().ok()?;
+        let header = |line: &str| {
+            let (name, value) = line.split_once(':')?;
+            Some((name.to_ascii_lowercase(), value.trim().to_owned()))
+        };
+        let headers = lines.map(header).collect::<Option<Vec<_>>>()?;
+        Some(Self { status, headers, body: rest.get(4..)?.to_vec() })
+    }
+
+    /// The value of a header, which may be there once.
+    #[track_caller]
+    pub fn header(&self, name: &str) -> Option<&str> {
+        let mut values = self.headers.iter().filter(|(it, _)| it == name).map(|(_, value)| value.as_str());
+        let first = values.next();
+        assert_eq!(values.next(), None, "{name} twice in {self:?}");
+        first
+    }
+
+    /// Every header but those that differ by call and by moment. Their order means nothing.
+    pub fn lasting_headers(&self) -> BTreeSet<(&str, &str)> {
+        let fleeting = ["date", "x-request-id"];
+        let headers = self.headers.iter().map(|(name, value)| (name.as_str(), value.as_str()));
+        headers.filter(|(name, _)| !fleeting.contains(name)).collect()
+    }
+
+    /// The body as text.
+    pub fn text(&self) -> String {
+        String::from_utf8_lossy(&self.body).into_owned()
+    }
+
+    /// The body as JSON; null where it is none.
+    pub fn json(&self) -> Value {
+        serde_json::from_slice(&self.body).unwrap_or_default()
+    }
+
+    /// What it comes to in one word: `ok`, or the code of a problem.
+    pub fn outcome(&self) -> String {
+        match self.json().get("code").and_then(Value::as_str) {
+            Some(code) if self.status >= 400 => code.to_owned(),
+            _ if self.status == 200 => "ok".to_owned(),
+            _ => format!("{}", self.status),
+        }
+    }
+
+    /// Demands a 200 with JSON, and gives it.
+    #[track_caller]
+    pub fn ok(&self) -> Value {
+        assert_eq!(self.status, 200, "{self:?}");
+        assert_eq!(self.header("content-type"), Some("application/json"), "{self:?}");
+        self.demand_security_headers();
+        self.json()
+    }
+
+    /// Demands this problem, told in the form that all problems have.
+    #[track_caller]
+    pub fn says(&self, status: u16, code: &str) -> &Self {
+        assert_eq!((self.status, self.outcome().as_str()), (status, code), "{self:?}");
+        self.demand_problem();
+        self
+    }
+
+    /// Demands a problem document (RFC 9457) with every member that the contract names.
+    #[track_caller]
+    pub fn demand_problem(&self) {
+        assert_eq!(self.header("content-type"), Some("application/problem+json"), "{self:?}");
+        for member in ["type", "title", "detail", "code", "request_id"] {
+            assert_ne!(self.field(member), "", "{member} in {self:?}");
+        }
+        let number = |member| self.json().get(member).and_then(Value::as_u64);
+        assert_eq!(number("status"), Some(self.status.into()), "{self:?}");
+        assert_eq!(Some(self.field("request_id").as_str()), self.header("x-request-id"), "{self:?}");
+        let told = number("retry_after").map(|it| it.to_string());
+        assert_eq!(told.as_deref(), self.header("retry-after"), "{self:?}");
+        assert_eq!(self.header("www-authenticate").is_some(), self.status == 401, "{self:?}");
+        self.demand_security_headers();
+    }
+
+    /// Demands the headers that every answer has.
+    #[track_caller]
+    pub fn demand_security_headers(&self) {
+        assert_eq!(self.header("cache-control"), Some("no-store"), "{self:?}");
+        assert_eq!(self.header("x-content-type-options"), Some("nosniff"), "{self:?}");
+        assert_eq!(self.header("referrer-policy"), Some("no-referrer"), "{self:?}");
+        let policy = self.header("content-security-policy").unwrap_or_default();
+        assert!(policy.contains("frame-ancestors 'none'"), "{self:?}");
+        assert_eq!(self.header("access-control-allow-origin"), None, "{self:?}");
+    }
+
+    /// The seconds after which to come back.
+    #[track_caller]
+    pub fn retry_after(&self) -> u64 {
+        let told = self.header("retry-after").and_then(|it| it.parse().ok());
+        told.unwrap_or_else(|| panic!("no Retry-After in whole seconds: {self:?}"))
+    }
+
+    /// The text of a member that must be one.
+    #[track_caller]
+    pub fn field(&self, name: &str) -> String {
+        let value = self.json();
+        let text = value.get(name).and_then(Value::as_str);
+        text.unwrap_or_else(|| panic!("no text {name} in {self:?}")).to_owned()
+    }
+
+    /// The body of a problem without what differs by call.
+    pub fn without_request_id(&self) -> Value {
+        let mut document = self.json();
+        if let Some(members) = document.as_object_mut() {
+            members.remove("request_id");
+        }
+        document
+    }
+}
+
+/// The names of the members of an object, in order.
+pub fn members(object: &Value) -> BTreeSet<&str> {
+    object.as_object().map(|it| it.keys().map(String::as_str).collect()).unwrap_or_default()
+}

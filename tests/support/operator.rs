@@ -1,0 +1,63 @@
+//! SQL as an operator runs it, with a client of the operator's own.
+
+use diesel::connection::SimpleConnection as _;
+use diesel::sql_types::{BigInt, Text};
+use diesel::{Connection as _, PgConnection, QueryableByName, RunQueryDsl as _, SqliteConnection, sql_query};
+use mfa_infra::database::Location;
+
+#[derive(QueryableByName)]
+struct Number {
+    #[diesel(sql_type = BigInt)]
+    number: i64,
+}
+
+#[derive(QueryableByName)]
+struct Line {
+    #[diesel(sql_type = Text)]
+    line: String,
+}
+
+/// Runs statements.
+pub(crate) fn run(location: &Location, statements: &str) {
+    match location {
+        Location::Sqlite(_) => sqlite(location).batch_execute(statements),
+        Location::Postgres(_) => postgres(location).batch_execute(statements),
+    }
+    .expect("the operator's SQL runs");
+}
+
+/// What a query for one whole number answers.
+pub(crate) fn number(location: &Location, query: &str) -> i64 {
+    let query = sql_query(format!("SELECT CAST(({query}) AS BIGINT) AS number"));
+    let row: Result<Number, _> = match location {
+        Location::Sqlite(_) => query.get_result(&mut sqlite(location)),
+        Location::Postgres(_) => query.get_result(&mut postgres(location)),
+    };
+    row.expect("a number").number
+}
+
+/// Every row of every table of ours in PostgreSQL, each as one line of JSON.
+pub(crate) fn dump(location: &Location) -> Vec<String> {
+    let mut connection = postgres(location);
+    let tables = "SELECT table_name AS line FROM information_schema.tables \
+                  WHERE table_schema = 'public' AND table_type = 'BASE TABLE'";
+    let tables: Vec<Line> = sql_query(tables).load(&mut connection).expect("the names of tables");
+    let rows = |table: &Line| {
+        let query = format!("SELECT row_to_json(t)::text AS line FROM {} t", table.line);
+        sql_query(query).load::<Line>(&mut connection).expect("the rows of a table")
+    };
+    tables.iter().flat_map(rows).map(|it| it.line).collect()
+}
+
+fn sqlite(location: &Location) -> SqliteConnection {
+    let Location::Sqlite(path) = location else { panic!("{location} is not SQLite") };
+    let path = path.to_str().expect("a UTF-8 path");
+    let mut connection = SqliteConnection::establish(path).expect("the file of an open database");
+    connection.batch_execute("PRAGMA busy_timeout = 5000").expect("a pragma");
+    connection
+}
+
+fn postgres(location: &Location) -> PgConnection {
+    let Location::Postgres(url) = location else { panic!("{location} is not PostgreSQL") };
+    PgConnection::establish(url.expose()).expect("a database that was created lets its creator in")
+}

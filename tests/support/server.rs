@@ -1,0 +1,193 @@
+//! A server in this process, whose clock the test moves.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use mfa_core::testing::ManualClock;
+use mfa_core::{Check, Clock as _, Origin, SecretText, Timestamp, UserId};
+use mfa_flows::{AdminCall, NewUserRequest, TokenKind};
+use mfa_infra::Mfa;
+use mfa_infra::settings::{Settings, Sources};
+use mfa_server::Running;
+use mfa_totp::TotpCode;
+use serde_json::json;
+
+use crate::stores::add_user;
+use crate::{AdminAnswer, Answer, Client, Installation, Member, NOON, Request};
+
+const STOP_WITHIN: Duration = Duration::from_secs(5);
+
+/// A server of one test's own, at noon.
+#[derive(Debug)]
+pub struct TestServer {
+    /// What it was started from.
+    pub installation: Installation,
+    /// What time it is to the server.
+    pub clock: Arc<ManualClock>,
+    client: Client,
+    mfa: Arc<Mfa>,
+    running: Option<Running>,
+}
+
+impl TestServer {
+    /// One on each database, without limits by address.
+    pub fn each() -> [Self; 2] {
+        Self::each_with(&[])
+    }
+
+    /// One on each database, so set.
+    pub fn each_with(settings: &[(&str, &str)]) -> [Self; 2] {
+        // The time of PostgreSQL cannot be moved, so the two are not to be compared.
+        Installation::each(settings).map(|it| Self::on(it.with("MFA_MAX_CLOCK_SKEW", "0")))
+    }
+
+    /// The one on the PostgreSQL server, so set.
+    pub fn postgres_with(settings: &[(&str, &str)]) -> Self {
+        Self::on(Installation::postgres(settings).with("MFA_MAX_CLOCK_SKEW", "0"))
+    }
+
+    /// Starts one.
+    fn on(installation: Installation) -> Self {
+        let sources = Sources { dir: installation.folder().to_owned(), env: installation.settings().clone() };
+        let settings = Settings::load(&sources).expect("good settings");
+        let clock = Arc::new(ManualClock::at(NOON));
+        let bind = settings.server.bind;
+        let mfa = Mfa::open_with(settings, clock.clone()).expect("the database of a test opens");
+        let mfa = Arc::new(mfa);
+        let listener = mfa_server::listen(bind).expect("127.0.0.1 has a free port");
+        let running = mfa_server::serve(Arc::clone(&mfa), listener).expect("the server starts");
+        Self { installation, clock, client: Client::of(running.address()), mfa, running: Some(running) }
+    }
+
+    /// For messages.
+    pub const fn name(&self) -> &'static str {
+        self.installation.name
+    }
+
+    /// What calls it.
+    pub const fn client(&self) -> Client {
+        self.client
+    }
+
+    /// A `GET` with this token.
+    pub fn get(&self, path: &str, token: &str) -> Answer {
+        self.client.get(path).bearer(token).send()
+    }
+
+    /// A `POST` with this token and no body.
+    pub fn post(&self, path: &str, token: &str) -> Answer {
+        self.client.post(path).bearer(token).send()
+    }
+
+    /// A `POST` of a code with this token.
+    pub fn send_code(&self, path: &str, token: &str, code: &str) -> Answer {
+        self.client.post(path).bearer(token).code(code).send()
+    }
+
+    /// Shows a code of the authenticator app.
+    pub fn verify(&self, token: &str, code: &str) -> Answer {
+        self.send_code("/api/mfa/verify/totp", token, code)
+    }
+
+    /// A login that is not sent yet.
+    pub fn login(&self, username: &str, password: &str) -> Request {
+        self.client.post("/api/auth/login").json(&json!({ "username": username, "password": password }))
+    }
+
+    /// What time it is to the server.
+    pub fn now(&self) -> Timestamp {
+        self.clock.now()
+    }
+
+    /// Moves the clock on.
+    pub fn advance(&self, seconds: u64) {
+        self.clock.advance(Duration::from_secs(seconds));
+    }
+
+    /// Adds a user who has no password that anybody knows, which takes no hashing.
+    pub fn add_user(&self, name: &str) -> UserId {
+        let added = add_user(self.mfa.flows().ports().users.as_ref(), name);
+        self.mfa.block_on(added).expect("the product runs")
+    }
+
+    /// Adds a user who can log in.
+    pub fn add_user_with_password(&self, name: &str, password: &str) -> UserId {
+        let request = NewUserRequest {
+            email: format!("{name}@example.com"),
+            username: name.to_owned(),
+            full_name: None,
+            password: SecretText::new(password.to_owned()),
+            is_superuser: false,
+            mfa_enforced: false,
+        };
+        let made = self.mfa.block_on(self.mfa.flows().create_user(&operator(), request));
+        made.expect("the product runs").expect("a name that is free")
+    }
+
+    /// A fresh token of that kind.
+    pub fn token(&self, user: UserId, kind: TokenKind) -> String {
+        let minted = self.mfa.block_on(self.mfa.flows().mint_token(&operator(), user, kind));
+        let minted = minted.expect("the product runs").expect("a user who is there");
+        minted.token.token.expose().to_owned()
+    }
+
+    /// A fresh pending token.
+    pub fn pending(&self, user: UserId) -> String {
+        self.token(user, TokenKind::Pending)
+    }
+
+    /// Adds a user and enrols an authenticator app. The clock moves on by five minutes, so that every code of the
+    /// window is a new one.
+    pub fn enrol(&self, name: &str) -> Member {
+        let id = self.add_user(name);
+        self.enrol_user(id)
+    }
+
+    /// The same for a user who is there. It goes past HTTP, and is given no recovery codes: to hash them takes long.
+    pub fn enrol_user(&self, id: UserId) -> Member {
+        let (ports, now) = (self.mfa.flows().ports(), self.now());
+        let secret = mfa_totp::generate_secret(ports.entropy.as_ref()).expect("randomness");
+        let member = Member { id, secret, access: self.token(id, TokenKind::TwoFactors) };
+        let (shown, cipher) = (member.clone(), Arc::clone(&ports.cipher));
+        let code = TotpCode::parse(&shown.code(now)).expect("six digits");
+        let enrolled = ports.accounts.update(id, move |account| {
+            mfa_totp::begin_enrolment(account, &shown.secret, now, cipher.as_ref()).is_ok()
+                && mfa_totp::confirm_enrolment(account, &code, now, cipher.as_ref()) == Ok(Check::Right)
+        });
+        let enrolled = self.mfa.block_on(enrolled).expect("the product runs").expect("the store answers");
+        assert_eq!(enrolled, Some(true));
+        self.advance(300);
+        member
+    }
+
+    /// Gives this many wrong codes, each under a pending token of its own, and demands that each is taken for one.
+    #[track_caller]
+    pub fn fail(&self, member: &Member, times: usize) {
+        for _ in 0..times {
+            let wrong = member.wrong_code(self.now());
+            self.verify(&self.pending(member.id), &wrong).says(401, "invalid_code");
+        }
+    }
+
+    /// The wrong codes in a row of a user, as an operator reads them.
+    pub fn failures(&self, user: UserId) -> i64 {
+        self.installation.number(&format!("SELECT mfa_failed_attempts FROM users WHERE id = {user}"))
+    }
+
+    /// Runs `mfa-admin` on the same database, beside the server.
+    pub fn admin(&self, words: &[&str]) -> AdminAnswer {
+        self.installation.admin(words, "")
+    }
+
+    /// Stops the server and everything behind it, and leaves what it was started from.
+    pub fn stop(self) -> Installation {
+        let Self { installation, mfa, running, .. } = self;
+        drop(running);
+        mfa.stop(STOP_WITHIN);
+        installation
+    }
+}
+
+fn operator() -> AdminCall {
+    AdminCall { actor: "test".to_owned(), reason: None, origin: Origin::default() }
+}
