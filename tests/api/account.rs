@@ -85,5 +85,8 @@ fn a_call_that_takes_no_body_refuses_one_with_fields() {
             call().body("text/plain", "x").send().says(415, "unsupported_media_type");
             call().json(&json!({})).send().ok();
         }
+        // Nor need it say that there is none.
+        let call = server.client().request("POST", "/api/mfa/recovery/regenerate");
+        call.bearer(&server.token(ada.id, TokenKind::TwoFactors)).send().ok();
     }
 }

@@ -6,13 +6,15 @@ use proptest::prelude::*;
 use proptest::test_runner::{Config, TestRunner};
 
 const JSON: &str = "application/json";
-const POSTS: [&str; 6] = [
+const POSTS: [&str; 8] = [
     "/api/auth/login",
     "/api/mfa/totp/enroll/start",
     "/api/mfa/totp/enroll/verify",
     "/api/mfa/totp/disable",
     "/api/mfa/verify/totp",
     "/api/mfa/token/revoke",
+    "/api/mfa/verify/recovery",
+    "/api/mfa/recovery/regenerate",
 ];
 
 #[track_caller]
@@ -112,7 +114,14 @@ fn a_method_that_a_path_does_not_take_is_refused_with_those_that_it_takes() {
                 assert_eq!(refused.says(405, "method_not_allowed").header("allow"), Some("POST"), "{path}");
             }
         }
-        for path in ["/api/mfa/status", "/api/mfa/methods", "/health", "/health/live", "/health/ready"] {
+        for path in [
+            "/api/mfa/status",
+            "/api/mfa/methods",
+            "/api/mfa/recovery/list",
+            "/health",
+            "/health/live",
+            "/health/ready",
+        ] {
             let refused = server.client().post(path).send();
             assert_eq!(refused.says(405, "method_not_allowed").header("allow"), Some("GET, HEAD"), "{path}");
         }

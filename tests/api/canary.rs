@@ -1,7 +1,6 @@
 //! No secret of a whole scripted life of an account is ever written down.
 
 use data_encoding::{BASE32_NOPAD, BASE64, BASE64_NOPAD, BASE64URL_NOPAD, HEXLOWER};
-use mfa_flows::TokenKind;
 use nova_mfa_tests::{ENCRYPTION_KEY, Installation, JWT_SECRET, Member, TestServer};
 
 const PASSWORD: &str = "Canary söng/42+é";
@@ -79,8 +78,8 @@ fn live(server: &TestServer) -> Canaries {
     let mut codes = vec![ada.wrong_code(server.now()), ada.code(server.now())];
     server.send_code("/api/mfa/totp/enroll/verify", &access, &codes[0]).says(401, "invalid_code");
     let confirmed = server.send_code("/api/mfa/totp/enroll/verify", &access, &codes[1]);
-    for code in confirmed.ok()["recovery_codes"].as_array().into_iter().flatten() {
-        let code = code.as_str().unwrap();
+    let recovery_codes = confirmed.texts("recovery_codes");
+    for code in &recovery_codes {
         canaries.text(code);
         canaries.text(&code.replace('-', ""));
     }
@@ -98,12 +97,15 @@ fn live(server: &TestServer) -> Canaries {
     server.client().get("/api/mfa/status").header("Cookie", &second).bearer(&second).send().ok();
     server.post("/api/mfa/token/revoke", &second).ok();
     server.get("/api/mfa/status", &second).says(401, "token_revoked");
-    let third = server.token(id, TokenKind::TwoFactors);
+    let third = server.login("ada", PASSWORD).send().field("mfa_token");
+    let third = server.recover(&third, &recovery_codes[0]).field("access_token");
+    let fourth = server.login("ada", PASSWORD).send().field("mfa_token");
+    server.recover(&fourth, &recovery_codes[0]).says(401, "invalid_code");
     let next = ada.code_at(server.now(), 1);
     server.send_code("/api/mfa/totp/disable", &third, &next).ok();
     codes.extend([wrong, code, next]);
     canaries.codes = codes;
-    for token in [&access, &confirmed.field("access_token"), &pending, &second, &third] {
+    for token in [&access, &confirmed.field("access_token"), &pending, &second, &third, &fourth] {
         canaries.token(token);
     }
     canaries

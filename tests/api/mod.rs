@@ -12,6 +12,7 @@ mod login;
 mod order;
 mod problems;
 mod races;
+mod recovery;
 mod replacement;
 mod sessions;
 mod stages;

@@ -5,7 +5,7 @@ use mfa_flows::TokenKind;
 use nova_mfa_tests::{Answer, Forger, TestServer};
 
 /// A table: the routes across, a kind of token a line. `in` is whatever a call is told that the token let in.
-const COLUMNS: [(&str, &str); 7] = [
+const COLUMNS: [(&str, &str); 10] = [
     ("POST", "/api/mfa/totp/enroll/start"),
     ("POST", "/api/mfa/totp/enroll/verify"),
     ("POST", "/api/mfa/verify/totp"),
@@ -13,34 +13,38 @@ const COLUMNS: [(&str, &str); 7] = [
     ("GET", "/api/mfa/status"),
     ("GET", "/api/mfa/methods"),
     ("POST", "/api/mfa/token/revoke"),
+    ("POST", "/api/mfa/verify/recovery"),
+    ("POST", "/api/mfa/recovery/regenerate"),
+    ("GET", "/api/mfa/recovery/list"),
 ];
 
-const MISSING: [&str; 7] = ["token_missing"; 7];
-const INVALID: [&str; 7] = ["token_invalid"; 7];
-const EXPIRED: [&str; 7] = ["token_expired"; 7];
+const MISSING: [&str; 10] = ["token_missing"; 10];
+const INVALID: [&str; 10] = ["token_invalid"; 10];
+const EXPIRED: [&str; 10] = ["token_expired"; 10];
 const STAGE: &str = "wrong_token_stage";
 
-const ENROLLED: [(TokenKind, [&str; 7]); 3] = [
-    (TokenKind::Pending, [STAGE, STAGE, "in", STAGE, STAGE, "in", "in"]),
-    (TokenKind::OneFactor, [STAGE, STAGE, STAGE, STAGE, "in", "in", "in"]),
-    (TokenKind::TwoFactors, ["in", "in", "in", "in", "in", "in", "in"]),
+const ENROLLED: [(TokenKind, [&str; 10]); 3] = [
+    (TokenKind::Pending, [STAGE, STAGE, "in", STAGE, STAGE, "in", "in", "in", STAGE, STAGE]),
+    (TokenKind::OneFactor, [STAGE, STAGE, STAGE, STAGE, "in", "in", "in", STAGE, STAGE, STAGE]),
+    (TokenKind::TwoFactors, ["in", "in", "in", "in", "in", "in", "in", "in", "in", "in"]),
 ];
-const WITHOUT_FACTOR: [(TokenKind, [&str; 7]); 3] = [
-    (TokenKind::Pending, [STAGE, STAGE, "in", STAGE, STAGE, "in", "in"]),
-    (TokenKind::OneFactor, ["in", "in", STAGE, STAGE, "in", "in", "in"]),
-    (TokenKind::TwoFactors, ["in", "in", "in", "in", "in", "in", "in"]),
+const WITHOUT_FACTOR: [(TokenKind, [&str; 10]); 3] = [
+    (TokenKind::Pending, [STAGE, STAGE, "in", STAGE, STAGE, "in", "in", "in", STAGE, STAGE]),
+    (TokenKind::OneFactor, ["in", "in", STAGE, STAGE, "in", "in", "in", STAGE, STAGE, STAGE]),
+    (TokenKind::TwoFactors, ["in", "in", "in", "in", "in", "in", "in", "in", "in", "in"]),
 ];
-const ENFORCED_WITHOUT_FACTOR: [(TokenKind, [&str; 7]); 3] = [
-    (TokenKind::Pending, ["in", "in", "in", STAGE, STAGE, "in", "in"]),
-    (TokenKind::OneFactor, ["in", "in", STAGE, STAGE, "in", "in", "in"]),
-    (TokenKind::TwoFactors, ["in", "in", "in", "in", "in", "in", "in"]),
+const ENFORCED_WITHOUT_FACTOR: [(TokenKind, [&str; 10]); 3] = [
+    (TokenKind::Pending, ["in", "in", "in", STAGE, STAGE, "in", "in", "in", STAGE, STAGE]),
+    (TokenKind::OneFactor, ["in", "in", STAGE, STAGE, "in", "in", "in", STAGE, STAGE, STAGE]),
+    (TokenKind::TwoFactors, ["in", "in", "in", "in", "in", "in", "in", "in", "in", "in"]),
 ];
 
 fn call(server: &TestServer, place: usize, token: Option<&str>) -> Answer {
     let (method, path) = COLUMNS[place];
     let call = server.client().request(method, path);
     let call = token.into_iter().fold(call, |call, token| call.bearer(token));
-    let takes_a_code = path.ends_with("verify") || path.ends_with("verify/totp") || path.ends_with("disable");
+    let takes_a_code =
+        ["/verify", "/totp", "/disable", "/verify/recovery"].iter().any(|it| path.ends_with(it));
     if takes_a_code { call.code("000000").send() } else { call.send() }
 }
 
@@ -52,8 +56,8 @@ fn told(answer: &Answer) -> String {
 
 /// Calls every route with a token made afresh for each, and compares.
 #[track_caller]
-fn demand(server: &TestServer, what: &str, expected: [&str; 7], token: impl Fn() -> Option<String>) {
-    let told = [0, 1, 2, 3, 4, 5, 6].map(|place| told(&call(server, place, token().as_deref())));
+fn demand(server: &TestServer, what: &str, expected: [&str; 10], token: impl Fn() -> Option<String>) {
+    let told = [0, 1, 2, 3, 4, 5, 6, 7, 8, 9].map(|place| told(&call(server, place, token().as_deref())));
     assert_eq!(told, expected, "{}: {what}", server.name());
 }
 

@@ -4,12 +4,16 @@ use mfa_flows::TokenKind;
 use nova_mfa_tests::{Answer, Member, TestServer};
 use serde_json::json;
 
-const CHANGES: [&str; 3] =
-    ["/api/mfa/totp/enroll/start", "/api/mfa/totp/enroll/verify", "/api/mfa/totp/disable"];
+const CHANGES: [&str; 4] = [
+    "/api/mfa/totp/enroll/start",
+    "/api/mfa/totp/enroll/verify",
+    "/api/mfa/totp/disable",
+    "/api/mfa/recovery/regenerate",
+];
 
 fn change(server: &TestServer, path: &str, token: &str) -> Answer {
     match path {
-        "/api/mfa/totp/enroll/start" => server.post(path, token),
+        "/api/mfa/totp/enroll/start" | "/api/mfa/recovery/regenerate" => server.post(path, token),
         _ => server.send_code(path, token, "000000"),
     }
 }

@@ -1,7 +1,9 @@
 //! The programs as they are run, and what goes wrong around them.
 
+mod clock;
 mod crash;
 mod keys;
+mod seals;
 mod start;
 mod stop;
 mod store;

@@ -18,7 +18,10 @@ fn nothing_but_the_row_and_a_chain_without_names_is_left() {
         let erase = |user| world.store.runtime.block_on(world.flows.erase_user(&admin, user));
         erase(ada.user).unwrap();
         let account = world.store.runtime.block_on(world.store.accounts().find(ada.user)).unwrap().unwrap();
-        assert!(!account.has_factor() && account.totp.secret.is_none() && account.recovery.codes.is_empty(), "{name}");
+        assert!(
+            !account.has_factor() && account.totp.secret.is_none() && account.recovery.codes.is_empty(),
+            "{name}"
+        );
         let of_ada = format!("SELECT count(*) FROM mfa_events WHERE user_id = {}", ada.user);
         // The event of the erasure itself says who did it.
         assert_eq!(world.store.number(&format!("{of_ada} AND actor IS NOT NULL")), 1, "{name}");

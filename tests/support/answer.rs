@@ -140,6 +140,15 @@ impl Answer {
         text.unwrap_or_else(|| panic!("no text {name} in {self:?}")).to_owned()
     }
 
+    /// The texts of a member that must be a list of them.
+    #[track_caller]
+    pub fn texts(&self, name: &str) -> Vec<String> {
+        let value = self.json();
+        let list = value.get(name).and_then(Value::as_array);
+        let list = list.unwrap_or_else(|| panic!("no list {name} in {self:?}"));
+        list.iter().filter_map(Value::as_str).map(str::to_owned).collect()
+    }
+
     /// The body of a problem without what differs by call.
     pub fn without_request_id(&self) -> Value {
         let mut document = self.json();

@@ -38,12 +38,14 @@ impl TestServer {
     /// One on each database, so set.
     pub fn each_with(settings: &[(&str, &str)]) -> [Self; 2] {
         // The time of PostgreSQL cannot be moved, so the two are not to be compared.
-        Installation::each(settings).map(|it| Self::on(it.with("MFA_MAX_CLOCK_SKEW", "0")))
+        let settings = [&[("MFA_MAX_CLOCK_SKEW", "0")], settings].concat();
+        Installation::each(&settings).map(Self::on)
     }
 
     /// The one on the PostgreSQL server, so set.
     pub fn postgres_with(settings: &[(&str, &str)]) -> Self {
-        Self::on(Installation::postgres(settings).with("MFA_MAX_CLOCK_SKEW", "0"))
+        let settings = [&[("MFA_MAX_CLOCK_SKEW", "0")], settings].concat();
+        Self::on(Installation::postgres(&settings))
     }
 
     /// Starts one.
@@ -158,6 +160,22 @@ impl TestServer {
         assert_eq!(enrolled, Some(true));
         self.advance(300);
         member
+    }
+
+    /// Adds a user and enrols an authenticator app over HTTP, and gives the recovery codes that were shown as well.
+    pub fn enrol_with_codes(&self, name: &str) -> (Member, Vec<String>) {
+        let id = self.add_user(name);
+        let token = self.token(id, TokenKind::OneFactor);
+        let mut member = Member::of_enrolment(id, &self.post("/api/mfa/totp/enroll/start", &token));
+        let confirmed = self.send_code("/api/mfa/totp/enroll/verify", &token, &member.code(self.now()));
+        member.access = confirmed.field("access_token");
+        self.advance(300);
+        (member, confirmed.texts("recovery_codes"))
+    }
+
+    /// Shows a recovery code.
+    pub fn recover(&self, token: &str, code: &str) -> Answer {
+        self.send_code("/api/mfa/verify/recovery", token, code)
     }
 
     /// Gives this many wrong codes, each under a pending token of its own, and demands that each is taken for one.

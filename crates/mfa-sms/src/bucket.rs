@@ -148,12 +148,12 @@ mod tests {
                     Err(seconds) => {
                         let later = now.plus(Duration::from_secs(seconds));
                         prop_assert_eq!(Row(row.0).take(rule, later), Ok(()));
-                        let sooner = now.plus(Duration::from_secs(seconds - 1));
+                        let sooner = now.plus(Duration::from_secs(seconds.saturating_sub(1)));
                         prop_assert!(Row(row.0).take(rule, sooner).is_err());
                     }
                 }
                 let within = taken.iter().filter(|at| now.since(**at) < rule.window).count();
-                prop_assert!(within < 2 * usize::try_from(most).unwrap());
+                prop_assert!(within < usize::try_from(most.saturating_mul(2)).unwrap());
             }
         }
     }

@@ -166,7 +166,7 @@ mod tests {
 
     #[test]
     fn a_code_lives_for_five_minutes_and_not_a_millisecond_longer() {
-        let end = NOW.plus(Duration::from_secs(300));
+        let end = NOW.plus(Duration::from_mins(5));
         let just_before = end.minus(Duration::from_millis(1));
         assert_eq!(answer_at(&mut awaiting("012345", LOGIN), "012345", LOGIN, just_before), Check::Right);
         let mut account = awaiting("012345", LOGIN);

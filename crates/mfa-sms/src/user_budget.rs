@@ -129,19 +129,19 @@ mod tests {
             let mut account = account();
             let (mut now, mut sent) = (0_i64, Vec::new());
             for step in steps {
-                now += step;
+                now = now.saturating_add(step);
                 match reserve_at(&mut account, now) {
                     Ok(()) => sent.push(now),
                     Err(seconds) => {
-                        let seconds = i64::try_from(seconds).unwrap();
+                        let over = now.saturating_add(i64::try_from(seconds).unwrap().saturating_mul(1_000));
                         let mut later = account.clone();
-                        prop_assert_eq!(reserve_at(&mut later, now + seconds * 1_000), Ok(()));
+                        prop_assert_eq!(reserve_at(&mut later, over), Ok(()));
                         let mut sooner = account.clone();
-                        prop_assert!(reserve_at(&mut sooner, now + (seconds - 1) * 1_000).is_err());
+                        prop_assert!(reserve_at(&mut sooner, over.saturating_sub(1_000)).is_err());
                     }
                 }
-                prop_assert!(sent.iter().filter(|at| now - **at < 60_000).count() <= 1);
-                prop_assert!(sent.iter().filter(|at| now - **at < 3_600_000).count() <= 3);
+                prop_assert!(sent.iter().filter(|at| now.saturating_sub(**at) < 60_000).count() <= 1);
+                prop_assert!(sent.iter().filter(|at| now.saturating_sub(**at) < 3_600_000).count() <= 3);
             }
         }
     }

@@ -31,13 +31,16 @@ pub(super) async fn live(_: Bounded) -> HttpResponse {
 #[derive(Serialize)]
 struct Ready {
     status: &'static str,
-    /// Those that nothing goes without and that are not there.
+    /// The parts that nothing goes without and that are not there.
     #[serde(skip_serializing_if = "Vec::is_empty")]
-    failing: Vec<Failing>,
+    failing: Vec<Part>,
+    /// The parts that are not there and that calls do without.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    degraded: Vec<Part>,
 }
 
 #[derive(Serialize)]
-struct Failing {
+struct Part {
     part: &'static str,
     detail: &'static str,
 }
@@ -45,17 +48,23 @@ struct Failing {
 /// `GET /health/ready`
 pub(super) async fn ready(_: Bounded, mfa: Data<Mfa>) -> HttpResponse {
     let readiness = mfa.readiness().await;
-    let states = [("database", readiness.database), ("keys", readiness.keys), ("clock", readiness.clock)];
-    let failing: Vec<_> = states
-        .into_iter()
-        .filter_map(|(part, state)| match state {
-            PartState::Ready => None,
-            PartState::Failed(detail) => Some(Failing { part, detail }),
-        })
-        .collect();
-    if failing.is_empty() {
-        HttpResponse::Ok().json(Ready { status: "ready", failing })
-    } else {
-        HttpResponse::ServiceUnavailable().json(Ready { status: "failed", failing })
+    let states = [
+        ("database", readiness.database),
+        ("keys", readiness.keys),
+        ("clock", readiness.clock),
+        ("redis", readiness.redis),
+    ];
+    let (mut failing, mut degraded) = (Vec::new(), Vec::new());
+    for (part, state) in states {
+        match state {
+            PartState::Ready => {}
+            PartState::Degraded(detail) => degraded.push(Part { part, detail }),
+            PartState::Failed(detail) => failing.push(Part { part, detail }),
+        }
+    }
+    match (failing.is_empty(), degraded.is_empty()) {
+        (true, true) => HttpResponse::Ok().json(Ready { status: "ready", failing, degraded }),
+        (true, false) => HttpResponse::Ok().json(Ready { status: "degraded", failing, degraded }),
+        (false, _) => HttpResponse::ServiceUnavailable().json(Ready { status: "failed", failing, degraded }),
     }
 }

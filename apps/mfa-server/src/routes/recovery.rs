@@ -38,7 +38,8 @@ struct ListedCode {
 
 /// `GET /api/mfa/recovery/list`
 pub(super) async fn list(intake: Intake) -> Result<HttpResponse, Fault> {
-    let (call, _) = intake.open(Accepts::TwoFactors)?;
+    let (call, body) = intake.open(Accepts::TwoFactors)?;
+    body.nothing()?;
     let listing = intake.run(|flows| async move { flows.recovery_listing(&call).await }).await?;
     let codes = listing.codes.into_iter().map(|code| ListedCode {
         used: code.is_used(),

@@ -8,7 +8,7 @@ use std::num::NonZeroUsize;
 use std::sync::Arc;
 use std::time::Duration;
 
-use mfa_core::{CipherError, Clock, Origin, RateLimiter, SecretText, StoreError};
+use mfa_core::{CipherError, Clock, Origin, SecretText, StoreError};
 use mfa_flows::{AdminCall, Flows, NewUserRequest, Policy, Ports, Refusal};
 use tokio::runtime::Runtime;
 use tokio_util::task::TaskTracker;
@@ -18,11 +18,11 @@ use crate::crypto::{
     AesGcmCipher, AuditKeys, DerivedDigests, HasherLimits, KeyRing, OsEntropy, SlowHasher, SystemClock,
 };
 use crate::database::{Database, DatabaseOptions, Location, OpenDatabaseError, Surroundings};
-use crate::memory::MemoryRateLimiter;
+use crate::redis::{RedisRateLimiter, RedisState};
 use crate::settings::{DatabaseUrl, Settings, SettingsError};
 use crate::telemetry::{Telemetry, TelemetryError};
 use clock_watch::ClockWatch;
-use wiring::{Unlimited, quotas, token_service};
+use wiring::{Limits, token_service};
 
 /// How long the database may take to show that it is ready.
 const READY_WITHIN: Duration = Duration::from_secs(2);
@@ -36,6 +36,7 @@ pub struct Mfa {
     cipher: Arc<AesGcmCipher>,
     canary: String,
     clock: Arc<WatchedClock>,
+    redis: Option<Arc<RedisRateLimiter>>,
     telemetry: Arc<Telemetry>,
     demo: Option<DemoUser>,
     location: Location,
@@ -52,7 +53,7 @@ pub struct DemoUser {
     pub password: SecretText,
 }
 
-/// Whether the parts that every call needs are there.
+/// Whether the parts are there that calls need.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Readiness {
     /// The database answers.
@@ -61,6 +62,8 @@ pub struct Readiness {
     pub keys: PartState,
     /// The clock agrees with the database's.
     pub clock: PartState,
+    /// Limits are shared between servers, where they are to be.
+    pub redis: PartState,
 }
 
 /// Whether one part is there.
@@ -68,6 +71,8 @@ pub struct Readiness {
 pub enum PartState {
     /// It is.
     Ready,
+    /// It is not, and calls do without it.
+    Degraded(&'static str),
     /// It is not, and nothing goes without it.
     Failed(&'static str),
 }
@@ -113,8 +118,7 @@ impl Mfa {
     ///
     /// [`OpenError`], a sentence that says what to do.
     pub fn open(settings: Settings) -> Result<Self, OpenError> {
-        let limiter = MemoryRateLimiter::new(quotas(&settings.limits)?);
-        Self::serving(settings, Arc::new(SystemClock), Arc::new(limiter))
+        Self::serving(settings, Limits::BySystemTime, Arc::new(SystemClock))
     }
 
     /// The same with another clock, for tests that move it.
@@ -123,16 +127,11 @@ impl Mfa {
     ///
     /// As [`Mfa::open`].
     pub fn open_with(settings: Settings, clock: Arc<dyn Clock>) -> Result<Self, OpenError> {
-        let limiter = MemoryRateLimiter::with_clock(quotas(&settings.limits)?, Arc::clone(&clock));
-        Self::serving(settings, clock, Arc::new(limiter))
+        Self::serving(settings, Limits::ByClock(Arc::clone(&clock)), clock)
     }
 
-    fn serving(
-        settings: Settings,
-        clock: Arc<dyn Clock>,
-        limiter: Arc<dyn RateLimiter>,
-    ) -> Result<Self, OpenError> {
-        let mut mfa = Self::assemble(settings, clock, limiter)?;
+    fn serving(settings: Settings, limits: Limits, clock: Arc<dyn Clock>) -> Result<Self, OpenError> {
+        let mut mfa = Self::assemble(settings, limits, clock)?;
         if mfa.settings.tokens.accept_legacy {
             slog::warn!(
                 mfa.telemetry.logger(),
@@ -150,14 +149,10 @@ impl Mfa {
     ///
     /// As [`Mfa::open`].
     pub fn open_admin(settings: Settings) -> Result<Self, OpenError> {
-        Self::assemble(settings, Arc::new(SystemClock), Arc::new(Unlimited))
+        Self::assemble(settings, Limits::None, Arc::new(SystemClock))
     }
 
-    fn assemble(
-        settings: Settings,
-        clock: Arc<dyn Clock>,
-        limiter: Arc<dyn RateLimiter>,
-    ) -> Result<Self, OpenError> {
+    fn assemble(settings: Settings, limits: Limits, clock: Arc<dyn Clock>) -> Result<Self, OpenError> {
         let machine = |error: &dyn std::fmt::Display| OpenError::Machine(error.to_string());
         let entropy = Arc::new(OsEntropy);
         let keys = settings.keys(entropy.as_ref())?;
@@ -173,6 +168,7 @@ impl Mfa {
         if matches!(settings.database.url, DatabaseUrl::Sqlite(_)) {
             settings.create_data_dir()?;
         }
+        let limiters = limits.open(&settings, runtime.handle(), telemetry.logger())?;
         let location = Self::location(&settings);
         let options = DatabaseOptions {
             pool: settings.database.pool,
@@ -211,7 +207,7 @@ impl Mfa {
             hasher: Arc::new(hasher),
             recovery_hasher: Arc::new(recovery_hasher),
             digests: Arc::new(DerivedDigests::new(&ring)),
-            limiter,
+            limiter: limiters.limiter,
             log: telemetry.events(),
             tokens,
         };
@@ -222,6 +218,7 @@ impl Mfa {
             cipher,
             canary,
             clock,
+            redis: limiters.redis,
             telemetry,
             demo: None,
             location,
@@ -290,7 +287,7 @@ impl Mfa {
         self.runtime.as_ref().map(|runtime| runtime.block_on(flow)).ok_or(FlowLost)
     }
 
-    /// Whether the parts that every call needs are there.
+    /// Whether the parts are there that calls need.
     pub async fn readiness(&self) -> Readiness {
         let ready = |is_ready, why| if is_ready { PartState::Ready } else { PartState::Failed(why) };
         let answers = match self.runtime.as_ref() {
@@ -302,7 +299,14 @@ impl Mfa {
             }
             None => false,
         };
+        let redis = match &self.redis {
+            Some(redis) if redis.check().await == RedisState::Away => {
+                PartState::Degraded("Redis gives no answer: this server limits by itself")
+            }
+            _ => PartState::Ready,
+        };
         Readiness {
+            redis,
             database: ready(answers, "the database gives no answer"),
             keys: ready(self.cipher.check_canary(&self.canary).is_ok(), "the keys do not fit the data"),
             clock: ready(self.clock.is_trusted(), "the clock differs from the database's"),

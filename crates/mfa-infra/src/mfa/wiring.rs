@@ -1,10 +1,15 @@
 //! From settings to the parts that they describe.
 
-use mfa_core::{BoxFuture, RateLimiter, RateRule, RateVerdict};
+use std::sync::Arc;
+
+use mfa_core::{BoxFuture, Clock, RateLimiter, RateRule, RateVerdict};
 use mfa_jwt::{KeyRing, SecretKey, TokenConfig, TokenService};
+use slog::Logger;
+use tokio::runtime::Handle;
 
 use super::OpenError;
-use crate::memory::{Quota, Quotas};
+use crate::memory::{MemoryRateLimiter, Quota, Quotas};
+use crate::redis::{RedisLimiterOptions, RedisRateLimiter};
 use crate::settings::{JwtAlgorithm, Keys, LimitSettings, Rate, Settings};
 
 pub(super) fn token_service(settings: &Settings, keys: &Keys) -> Result<TokenService, OpenError> {
@@ -26,7 +31,7 @@ pub(super) fn token_service(settings: &Settings, keys: &Keys) -> Result<TokenSer
     .map_err(|error| unusable(&error))
 }
 
-pub(super) fn quotas(limits: &LimitSettings) -> Result<Quotas, OpenError> {
+fn quotas(limits: &LimitSettings) -> Result<Quotas, OpenError> {
     let quota = |name: &str, rate: Rate| {
         Quota::new(rate.max, rate.window).map_err(|error| OpenError::Unusable(format!("{name}: {error}")))
     };
@@ -38,9 +43,56 @@ pub(super) fn quotas(limits: &LimitSettings) -> Result<Quotas, OpenError> {
     })
 }
 
+/// By what tries are limited.
+pub(super) enum Limits {
+    /// By nothing: an administrator's own commands.
+    None,
+    /// By Redis and its clock where there is one, else in this process.
+    BySystemTime,
+    /// The same, by a clock that tests move.
+    ByClock(Arc<dyn Clock>),
+}
+
+/// What limits, and Redis beside it where there is one.
+pub(super) struct Limiters {
+    pub(super) limiter: Arc<dyn RateLimiter>,
+    pub(super) redis: Option<Arc<RedisRateLimiter>>,
+}
+
+impl Limits {
+    pub(super) fn open(
+        self,
+        settings: &Settings,
+        runtime: &Handle,
+        log: Logger,
+    ) -> Result<Limiters, OpenError> {
+        let quotas = quotas(&settings.limits)?;
+        let in_memory = |limiter: MemoryRateLimiter| Limiters { limiter: Arc::new(limiter), redis: None };
+        let options = |redis| RedisLimiterOptions {
+            settings: redis,
+            quotas,
+            servers: settings.limits.servers,
+            deadline: RedisRateLimiter::DEADLINE,
+            runtime: runtime.clone(),
+            log,
+        };
+        let redis = match (self, &settings.redis) {
+            (Self::None, _) => return Ok(Limiters { limiter: Arc::new(Unlimited), redis: None }),
+            (Self::BySystemTime, None) => return Ok(in_memory(MemoryRateLimiter::new(quotas))),
+            (Self::ByClock(clock), None) => {
+                return Ok(in_memory(MemoryRateLimiter::with_clock(quotas, clock)));
+            }
+            (Self::BySystemTime, Some(redis)) => RedisRateLimiter::new(options(redis)),
+            (Self::ByClock(clock), Some(redis)) => RedisRateLimiter::with_clock(options(redis), clock),
+        };
+        let redis = Arc::new(redis.map_err(|error| OpenError::Unusable(format!("REDIS_URL: {error}")))?);
+        Ok(Limiters { limiter: redis.clone(), redis: Some(redis) })
+    }
+}
+
 /// For an administrator's own commands, which nobody limits.
 #[derive(Debug)]
-pub(super) struct Unlimited;
+struct Unlimited;
 
 impl RateLimiter for Unlimited {
     fn take<'a>(&'a self, _rule: RateRule, _subject: &'a str) -> BoxFuture<'a, RateVerdict> {

@@ -1,0 +1,18 @@
+//! A clock that differs from the database's.
+
+use nova_mfa_tests::TestServer;
+
+#[test]
+fn no_code_is_checked_by_a_clock_that_cannot_be_relied_on() {
+    // The clock of the tests is months away from that of PostgreSQL.
+    let server = TestServer::postgres_with(&[("MFA_MAX_CLOCK_SKEW", "5")]);
+    let ada = server.enrol("ada");
+    for code in [ada.code(server.now()), ada.wrong_code(server.now())] {
+        let refused = server.verify(&server.pending(ada.id), &code);
+        assert!(refused.says(503, "clock_skew").retry_after() >= 1);
+    }
+    assert_eq!(server.failures(ada.id), 0);
+    let ready = server.client().get("/health/ready").send();
+    assert_eq!((ready.status, &ready.json()["failing"][0]["part"]), (503, &"clock".into()), "{ready:?}");
+    server.get("/api/mfa/status", &ada.access).ok();
+}

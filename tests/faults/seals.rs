@@ -1,0 +1,38 @@
+//! Sealed values that cannot be read: a refusal, and never "no second factor".
+
+use nova_mfa_tests::TestServer;
+
+#[test]
+fn a_secret_moved_to_the_row_of_another_user_opens_nothing() {
+    for server in TestServer::each() {
+        let (ada, bob) = (server.enrol("ada"), server.enrol("bob"));
+        server.installation.sql(
+            "UPDATE users SET totp_secret = (SELECT it.totp_secret FROM users it WHERE it.username = 'bob') \
+             WHERE username = 'ada'",
+        );
+        for code in [ada.code(server.now()), bob.code(server.now())] {
+            server.verify(&server.pending(ada.id), &code).says(503, "store_unavailable");
+        }
+        assert_eq!(server.failures(ada.id), 0, "{}: nobody guessed anything", server.name());
+        let status = server.get("/api/mfa/status", &ada.access).ok();
+        assert_eq!(status["totp_enabled"], true, "{}", server.name());
+        server.verify(&server.pending(bob.id), &bob.code(server.now())).ok();
+        let remains = server.stop();
+        assert!(remains.log().contains("decrypt_fail"), "{}", remains.name);
+    }
+}
+
+#[test]
+fn a_secret_that_was_tampered_with_opens_nothing() {
+    for server in TestServer::each() {
+        let ada = server.enrol("ada");
+        let code = ada.code(server.now());
+        for broken in ["'nonsense'", "''", "substr(totp_secret, 1, length(totp_secret) - 1)"] {
+            server.installation.sql(&format!("UPDATE users SET totp_secret = {broken}"));
+            let answer = server.verify(&server.pending(ada.id), &code);
+            assert!(answer.status >= 500, "{} {broken}: {answer:?}", server.name());
+            answer.demand_problem();
+        }
+        server.client().get("/health/ready").send().ok();
+    }
+}
