@@ -263,6 +263,7 @@ impl Account {
         self.backup_method = BackupMethod::None;
         self.recovery = RecoveryState::default();
         self.internal.enrolment_tries = 0;
+        self.internal.sms.challenge = None;
         self.end_sessions(now, None);
     }
 
