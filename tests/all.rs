@@ -4,6 +4,7 @@
 //! built programs) comes from the support library of this package.
 
 #![cfg(test)]
+#![expect(clippy::arithmetic_side_effects, reason = "a test that overflows panics, as it should")]
 
 mod api;
 mod architecture;

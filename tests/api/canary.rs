@@ -13,10 +13,15 @@ struct Canaries {
     codes: Vec<String>,
 }
 
+/// A digit of percent-encoding.
+fn hex(digit: u8) -> char {
+    char::from_digit(u32::from(digit), 16).unwrap().to_ascii_uppercase()
+}
+
 impl Canaries {
     fn text(&mut self, text: &str) {
         let bytes = text.as_bytes();
-        let percent: String = bytes.iter().map(|byte| format!("%{byte:02X}")).collect();
+        let percent: String = bytes.iter().flat_map(|byte| ['%', hex(byte >> 4), hex(byte & 15)]).collect();
         let form = url::form_urlencoded::byte_serialize(bytes).collect();
         let escaped = serde_json::to_string(text).unwrap().trim_matches('"').to_owned();
         let forms = [text.to_owned(), percent, form, escaped];

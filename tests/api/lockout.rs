@@ -105,7 +105,8 @@ fn a_pending_token_from_before_a_lock_may_look_and_log_out_until_the_lock_ends()
 
 #[test]
 fn pending_tokens_from_before_a_lock_are_spent_however_it_ends() {
-    let unlocks: [(&str, fn(&TestServer, &Member)); 3] = [
+    type Unlock = fn(&TestServer, &Member);
+    let unlocks: [(&str, Unlock); 3] = [
         ("time", |server, _| server.advance(120)),
         ("sql", |server, member| {
             let id = member.id;

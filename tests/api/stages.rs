@@ -42,7 +42,7 @@ const ENFORCED_WITHOUT_FACTOR: [(TokenKind, [&str; 10]); 3] = [
 fn call(server: &TestServer, place: usize, token: Option<&str>) -> Answer {
     let (method, path) = COLUMNS[place];
     let call = server.client().request(method, path);
-    let call = token.into_iter().fold(call, |call, token| call.bearer(token));
+    let call = token.into_iter().fold(call, nova_mfa_tests::Request::bearer);
     let takes_a_code =
         ["/verify", "/totp", "/disable", "/verify/recovery"].iter().any(|it| path.ends_with(it));
     if takes_a_code { call.code("000000").send() } else { call.send() }
@@ -121,7 +121,7 @@ fn a_token_of_a_disabled_user_opens_nothing() {
         let kinds = [TokenKind::Pending, TokenKind::OneFactor, TokenKind::TwoFactors];
         let tokens = kinds.map(|kind| server.token(ada, kind));
         server.installation.sql("UPDATE users SET is_active = FALSE");
-        for place in 0..COLUMNS.len() {
+        for (place, _) in COLUMNS.iter().enumerate() {
             for token in &tokens {
                 let outcome = told(&call(&server, place, Some(token)));
                 assert!(

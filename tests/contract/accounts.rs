@@ -103,7 +103,7 @@ fn a_hundred_decisions_at_once_are_each_made_on_what_the_one_before_left() {
                 match counted.await {
                     Ok(count) => break count.unwrap(),
                     Err(error) if error.kind() == StoreErrorKind::Overloaded => {
-                        tokio::task::yield_now().await
+                        tokio::task::yield_now().await;
                     }
                     Err(error) => panic!("{name}: {error:?}"),
                 }
@@ -124,9 +124,7 @@ fn a_decision_that_panics_is_undone_and_takes_nobody_with_it() {
         let bob = runtime.block_on(add_user(users.as_ref(), "bob"));
         let broken = accounts.update(ada, |account| {
             account.failures = 99;
-            if account.is_active {
-                panic!("a decision that panics, for a test")
-            }
+            assert!(!account.is_active, "a decision that panics, for a test");
         });
         let (broken, whole, also) = runtime.block_on(async {
             tokio::join!(

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use futures::future::join_all;
-use mfa_core::StoreErrorKind;
+use mfa_core::{HashError, StoreErrorKind};
 use mfa_flows::{Call, Granted, Refusal, TokenKind};
 use mfa_totp::TotpCode;
 use nova_mfa_tests::{TestStore, World};
@@ -133,6 +133,7 @@ fn two_first_enrolments_at_once_leave_one_in_force_and_one_token() {
                 async move {
                     loop {
                         match flows.confirm_totp_enrolment(call, code.clone()).await {
+                            Err(Refusal::Hasher(HashError::Overloaded)) => tokio::task::yield_now().await,
                             Err(Refusal::Store(error)) if error.kind() == StoreErrorKind::Overloaded => {
                                 tokio::task::yield_now().await;
                             }

@@ -90,6 +90,10 @@ fn novas_own_table_is_added_to_and_given_back_as_it_was() {
 fn a_column_of_a_type_that_does_not_fit_stops_the_migration_and_is_named() {
     for (wrong, named) in [
         (
+            NOVAS_USERS.replace("mfa_enforced BOOLEAN", "totp_secret VARCHAR(32), mfa_enforced BOOLEAN"),
+            "users.totp_secret",
+        ),
+        (
             NOVAS_USERS
                 .replace("mfa_enforced BOOLEAN", "mfa_enforced TEXT")
                 .replace("TRUE, TRUE", "TRUE, 'yes'"),

@@ -17,12 +17,13 @@ mod revoke;
 mod status;
 mod verify;
 
-use std::sync::Arc;
+use std::collections::HashSet;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use mfa_core::{
     Accounts, Clock, Entropy, EventLog, KeyedDigests, LockoutPolicy, PasswordHasher, RateLimiter,
-    SecretCipher, Users,
+    SecretCipher, UserId, Users,
 };
 use mfa_jwt::TokenService;
 
@@ -90,12 +91,14 @@ impl Default for Policy {
 pub struct Flows {
     ports: Ports,
     policy: Policy,
+    /// Users whose new recovery codes are being hashed.
+    hashing: Arc<Mutex<HashSet<UserId>>>,
 }
 
 impl Flows {
     /// Over these ports, by this policy.
-    pub const fn new(ports: Ports, policy: Policy) -> Self {
-        Self { ports, policy }
+    pub fn new(ports: Ports, policy: Policy) -> Self {
+        Self { ports, policy, hashing: Arc::default() }
     }
 
     /// What they stand on.

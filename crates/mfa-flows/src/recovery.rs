@@ -1,8 +1,11 @@
 //! Recovery codes: a way in where the app and the phone are gone.
 
+use std::collections::HashSet;
+use std::sync::{Arc, Mutex, PoisonError};
+
 use mfa_core::{
-    Account, Attempt, Check, EventKind, FactorKind, Need, Outcome, Presented, RateRule, RecoveryState,
-    SecretText, SecurityEvent, Timestamp, Turn, UserId, Verified, count_slow, settle_slow,
+    Account, Attempt, Check, EventKind, FactorKind, HashError, Need, Outcome, Presented, RateRule,
+    RecoveryState, SecretText, SecurityEvent, Timestamp, Turn, UserId, Verified, count_slow, settle_slow,
 };
 use mfa_recovery::{Candidate, Listing, PlainSet, Tried, Typed};
 
@@ -123,15 +126,45 @@ impl Flows {
     }
 
     /// A set in the clear, to be shown once, and what the row is to keep of it.
+    ///
+    /// One set of a user at a time, and few of all users: ten hashes take a while, and whoever would have to wait for
+    /// many sets is told so before any work.
     pub(crate) async fn new_recovery_set(
         &self,
         user: UserId,
         now: Timestamp,
     ) -> Result<(PlainSet, RecoveryState), Refusal> {
+        let _in_the_making = InTheMaking::begin(&self.hashing, user)?;
         let ports = &self.ports;
         let set = mfa_recovery::generate_set(user, ports.entropy.as_ref(), ports.digests.as_ref())?;
         let state = mfa_recovery::hash_set(&set, ports.recovery_hasher.as_ref(), now).await?;
         Ok((set, state))
+    }
+}
+
+/// A set whose codes are being hashed; over when dropped.
+struct InTheMaking {
+    all: Arc<Mutex<HashSet<UserId>>>,
+    user: UserId,
+}
+
+impl InTheMaking {
+    /// Sets that may be in the making at once.
+    const MOST: usize = 4;
+
+    fn begin(all: &Arc<Mutex<HashSet<UserId>>>, user: UserId) -> Result<Self, Refusal> {
+        let mut users = all.lock().unwrap_or_else(PoisonError::into_inner);
+        if users.len() >= Self::MOST || !users.insert(user) {
+            return Err(Refusal::Hasher(HashError::Overloaded));
+        }
+        drop(users);
+        Ok(Self { all: Arc::clone(all), user })
+    }
+}
+
+impl Drop for InTheMaking {
+    fn drop(&mut self) {
+        self.all.lock().unwrap_or_else(PoisonError::into_inner).remove(&self.user);
     }
 }
 

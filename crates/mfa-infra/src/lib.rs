@@ -2,7 +2,8 @@
 //!
 //! Each folder stands for one technology: `database/` (Diesel on SQLite and PostgreSQL), `crypto/` (AES-256-GCM,
 //! Argon2id, bcrypt, the clock and the randomness of the operating system), `memory/` (rate limits in this process), `redis/`
-//! (rate limits that several servers share), `telemetry/` (the JSON log) and `settings/` (where every value comes from).
+//! (rate limits that several servers share), `sms/` (OVH, Twilio and the outbox of development), `telemetry/` (the JSON
+//! log) and `settings/` (where every value comes from).
 //!
 //! It refuses to hold rules: what is allowed is decided in `mfa-core` and the factor crates.
 //!
@@ -94,6 +95,7 @@ pub mod memory;
 mod mfa;
 pub mod redis;
 pub mod settings;
+pub mod sms;
 pub mod telemetry;
 
 pub use mfa::{DemoUser, FlowLost, Mfa, OpenError, PartState, Readiness};

@@ -4,6 +4,7 @@ DO $$
 DECLARE
     wanted RECORD;
     actual TEXT;
+    room INTEGER;
     times CONSTANT TEXT[] := ARRAY['timestamp with time zone', 'timestamp without time zone'];
     texts CONSTANT TEXT[] := ARRAY['text', 'character varying'];
     numbers CONSTANT TEXT[] := ARRAY['integer', 'bigint'];
@@ -34,13 +35,18 @@ BEGIN
         ) AS v(place, name, definition, types)
         ORDER BY place
     LOOP
-        SELECT format_type(atttypid, NULL) INTO actual FROM pg_attribute
+        SELECT format_type(atttypid, NULL), CASE atttypid WHEN 'varchar'::regtype THEN nullif(atttypmod, -1) - 4 END
+        INTO actual, room FROM pg_attribute
         WHERE attrelid = 'users'::regclass AND attname = wanted.name AND attnum > 0 AND NOT attisdropped;
         IF actual IS NULL THEN
             EXECUTE format('ALTER TABLE users ADD COLUMN %I %s', wanted.name, wanted.definition);
             INSERT INTO mfa_schema VALUES ('column ' || wanted.name);
         ELSIF NOT actual = ANY (wanted.types) THEN
             RAISE EXCEPTION 'the column users.% is of type %: it must be one of %', wanted.name, actual, wanted.types;
+        ELSIF room < CASE WHEN wanted.name LIKE '%method' THEN 8 ELSE 128 END THEN
+            -- A sealed value takes up to about a hundred characters.
+            RAISE EXCEPTION 'the column users.% has room for % characters, too few for what is to stand there: ALTER TABLE users ALTER COLUMN % TYPE TEXT',
+                wanted.name, room, wanted.name;
         END IF;
     END LOOP;
 

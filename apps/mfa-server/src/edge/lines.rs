@@ -33,7 +33,7 @@ pub(super) fn access(
     caller: &Caller,
 ) {
     slog::info!(log, "request";
-        "method" => method,
+        "http_method" => method,
         "route" => route.unwrap_or("unmatched"),
         "status" => status.as_u16(),
         "ms" => u64::try_from(took.as_millis()).unwrap_or(u64::MAX),

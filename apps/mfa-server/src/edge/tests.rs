@@ -162,7 +162,7 @@ async fn an_access_line_has_the_route_and_the_client_and_nothing_that_was_sent()
     answer(edge(&lines), request).await;
     let line = lines.all().concat();
     assert!(line.starts_with("INFO request"), "{line}");
-    for part in ["method=GET", "route=/good/{id}", "status=200", "ip=198.51.100.7", "request_id=r1"] {
+    for part in ["http_method=GET", "route=/good/{id}", "status=200", "ip=198.51.100.7", "request_id=r1"] {
         assert!(line.contains(part), "{part} in {line}");
     }
     assert!(!line.contains("secret") && !line.contains("123456"), "{line}");

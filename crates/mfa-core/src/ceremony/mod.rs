@@ -187,7 +187,7 @@ fn live(account: &Account, token: &Presented, now: Timestamp) -> Result<(), Refu
     }
     let survives = internal.survivor.as_ref().is_some_and(|it| it.token == token.id);
     let ended = match token.session {
-        Some(session) => session < internal.session,
+        Some(session) => session != internal.session,
         None => internal.sessions_ended_at.is_some_and(|ended| token.issued_at <= ended),
     };
     if ended && !survives {

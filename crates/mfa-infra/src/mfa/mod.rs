@@ -138,6 +138,14 @@ impl Mfa {
                 "JWT_ACCEPT_LEGACY_TOKENS is on: tokens that claim less are accepted, switch it off after the move"
             );
         }
+        let server = &mfa.settings.server;
+        if !server.is_loopback() && !server.behind_tls_proxy && server.tls.is_none() {
+            slog::warn!(
+                mfa.telemetry.logger(),
+                "MFA_BIND is open to other machines without TLS: set BEHIND_TLS_PROXY=true behind a proxy"
+            );
+        }
+        slog::info!(mfa.telemetry.logger(), "NOVA MFA starts"; "store" => mfa.store_name());
         mfa.demo = mfa.make_demo_user()?;
         mfa.watch_clock()?;
         Ok(mfa)

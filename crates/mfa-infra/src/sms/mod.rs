@@ -1,0 +1,23 @@
+//! The networks that carry SMS ([`OvhGateway`], [`TwilioGateway`]) and the file that stands in for them in development
+//! ([`OutboxGateway`]).
+//!
+//! Each speaks to its provider and sorts the answer into a [`SendOutcome`](mfa_sms::SendOutcome); whether to go on, to
+//! repeat or to stop is decided in [`mfa_sms::SmsSender`]. Two lines are drawn with care. Nothing was sent is said only
+//! where the message never left this process or the provider has refused it in words that its manual explains; all else
+//! is `Unknown`. And the number, the code, the text and whatever a provider writes are in no outcome, no `Debug` and no
+//! log: only classes are, and the provider's name for a message where it has the form of one.
+//!
+//! To add a provider: a folder with its gateway and a file that reads its answers, which goes through [`SmsHttp`].
+
+mod http;
+mod outbox;
+mod ovh;
+mod twilio;
+
+#[cfg(test)]
+mod fake_network;
+
+pub use http::{HttpLimits, SmsHttp};
+pub use outbox::OutboxGateway;
+pub use ovh::OvhGateway;
+pub use twilio::{CallbackCheck, TwilioGateway, check_twilio_callback, twilio_signature};

@@ -1,0 +1,145 @@
+//! A file instead of a network.
+
+use std::fs::{self, File, OpenOptions, Permissions};
+use std::io::{self, Write as _};
+use std::os::unix::fs::{OpenOptionsExt as _, PermissionsExt as _};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use mfa_core::{BoxFuture, Clock, Timestamp};
+use mfa_sms::{SendOutcome, SmsGateway, SmsMessage};
+use serde::Serialize;
+use time::OffsetDateTime;
+use time::format_description::well_known::Rfc3339;
+use zeroize::Zeroizing;
+
+/// Who may read the outbox: its owner. It holds codes.
+const MODE: u32 = 0o600;
+
+/// Appends what it would send to a file, a JSON line each: `to`, `text` and `at` (RFC 3339, UTC).
+///
+/// For development alone. It writes where it is called, for as long as the disk takes.
+#[derive(Debug)]
+pub struct OutboxGateway {
+    path: PathBuf,
+    clock: Arc<dyn Clock>,
+}
+
+#[derive(Serialize)]
+struct Line<'a> {
+    to: &'a str,
+    text: &'a str,
+    at: &'a str,
+}
+
+impl OutboxGateway {
+    /// An outbox in this file. It is made by the first message, and its folder with it.
+    pub fn new(path: PathBuf, clock: Arc<dyn Clock>) -> Self {
+        Self { path, clock }
+    }
+
+    fn append(&self, message: &SmsMessage) -> SendOutcome {
+        let now = self.clock.now();
+        let Ok(mut file) = open(&self.path) else { return SendOutcome::Retryable { after: None } };
+        // In one write, so that the lines of two servers do not mix. Half a line may show the code.
+        match file.write_all(&line(message, now)) {
+            Ok(()) => SendOutcome::Accepted { id: format!("outbox-{}", now.millis()) },
+            Err(_) => SendOutcome::Unknown,
+        }
+    }
+}
+
+impl SmsGateway for OutboxGateway {
+    fn name(&self) -> &'static str {
+        "outbox"
+    }
+
+    fn send<'a>(&'a self, message: &'a SmsMessage) -> BoxFuture<'a, SendOutcome> {
+        Box::pin(async { self.append(message) })
+    }
+}
+
+/// A file that is there already is shut to others before a code goes into it.
+fn open(path: &Path) -> io::Result<File> {
+    if let Some(folder) = path.parent().filter(|it| *it != Path::new("")) {
+        fs::create_dir_all(folder)?;
+    }
+    let file = OpenOptions::new().append(true).create(true).mode(MODE).open(path)?;
+    file.set_permissions(Permissions::from_mode(MODE))?;
+    Ok(file)
+}
+
+fn line(message: &SmsMessage, now: Timestamp) -> Zeroizing<Vec<u8>> {
+    let at = OffsetDateTime::from_unix_timestamp(now.seconds()).ok().and_then(|it| it.format(&Rfc3339).ok());
+    let line =
+        Line { to: message.to.e164(), text: message.text.expose(), at: at.as_deref().unwrap_or_default() };
+    let mut bytes = Zeroizing::new(Vec::with_capacity(2048));
+    // Strings always have a JSON form, and a buffer takes them all.
+    let _ = serde_json::to_writer(&mut *bytes, &line);
+    bytes.push(b'\n');
+    bytes
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use mfa_core::SecretText;
+    use mfa_core::testing::ManualClock;
+    use mfa_sms::PhoneNumber;
+
+    use super::*;
+
+    fn message(text: &str) -> SmsMessage {
+        SmsMessage {
+            to: PhoneNumber::parse("0612345612", "FR").unwrap(),
+            text: SecretText::new(text.to_owned()),
+            validity: Duration::from_mins(5),
+        }
+    }
+
+    fn outbox(path: &Path) -> OutboxGateway {
+        let clock = ManualClock::at(Timestamp::from_millis(1_700_000_000_042));
+        OutboxGateway::new(path.to_owned(), Arc::new(clock))
+    }
+
+    fn mode(path: &Path) -> u32 {
+        fs::metadata(path).unwrap().permissions().mode() & 0o777
+    }
+
+    #[test]
+    fn every_message_is_a_line_that_only_the_owner_may_read() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("data/sms-outbox.jsonl");
+        let outbox = outbox(&path);
+        for text in ["012345 est à vous\n@a.fr #012345", "second"] {
+            let outcome = outbox.append(&message(text));
+            assert_eq!(outcome, SendOutcome::Accepted { id: "outbox-1700000000042".into() });
+        }
+        let expected = concat!(
+            r#"{"to":"+33612345612","text":"012345 est à vous\n@a.fr #012345","at":"2023-11-14T22:13:20Z"}"#,
+            "\n",
+            r#"{"to":"+33612345612","text":"second","at":"2023-11-14T22:13:20Z"}"#,
+            "\n",
+        );
+        assert_eq!(fs::read_to_string(&path).unwrap(), expected);
+        assert_eq!(mode(&path), 0o600);
+    }
+
+    #[test]
+    fn a_file_that_others_could_read_is_shut_to_them() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("outbox");
+        fs::write(&path, "").unwrap();
+        fs::set_permissions(&path, Permissions::from_mode(0o644)).unwrap();
+        assert!(matches!(outbox(&path).append(&message("a")), SendOutcome::Accepted { .. }));
+        assert_eq!(mode(&path), 0o600);
+    }
+
+    #[test]
+    fn an_outbox_that_cannot_be_opened_has_sent_nothing() {
+        let folder = tempfile::tempdir().unwrap();
+        let outcome = outbox(folder.path()).append(&message("a"));
+        assert_eq!(outcome, SendOutcome::Retryable { after: None });
+    }
+}

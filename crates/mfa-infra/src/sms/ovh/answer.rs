@@ -1,0 +1,70 @@
+//! What OVH's answers mean.
+
+use mfa_sms::{Blame, NumberProblem, OperatorProblem, SendOutcome};
+use serde::Deserialize;
+
+use crate::sms::http::Answer;
+
+/// What an answer comes to.
+pub(super) enum Verdict {
+    Final(SendOutcome),
+    /// The keys, the time, or a body other than the signed one.
+    BadSignature,
+}
+
+impl Verdict {
+    /// Where nothing more is tried.
+    pub(super) fn into_outcome(self) -> SendOutcome {
+        match self {
+            Self::Final(outcome) => outcome,
+            Self::BadSignature => SendOutcome::Permanent(Blame::Operator(OperatorProblem::Credentials)),
+        }
+    }
+}
+
+/// The body of a 200. The number that it repeats is not read, only counted.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Jobs {
+    ids: Option<Vec<u64>>,
+    #[serde(default)]
+    invalid_receivers: Vec<serde::de::IgnoredAny>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Refusal {
+    error_code: String,
+}
+
+pub(super) fn verdict(answer: &Answer) -> Verdict {
+    let operator = |problem| SendOutcome::Permanent(Blame::Operator(problem));
+    Verdict::Final(match answer.status {
+        200 => accepted(answer),
+        400 if is_bad_signature(answer) => return Verdict::BadSignature,
+        401 | 403 => operator(OperatorProblem::Credentials),
+        402 => operator(OperatorProblem::Credit),
+        // No such account, a state that forbids it, and a service that has expired.
+        404 | 409 | 460 => operator(OperatorProblem::Account),
+        429 | 500 => SendOutcome::Retryable { after: answer.retry_after },
+        400..=499 => operator(OperatorProblem::Request),
+        // A redirect is not followed, and whether the message was taken before it nobody says.
+        _ => SendOutcome::Unknown,
+    })
+}
+
+/// A 200 may still be a refusal of the one number there is.
+fn accepted(answer: &Answer) -> SendOutcome {
+    let Some(jobs) = answer.json::<Jobs>() else { return SendOutcome::Unknown };
+    let refused = SendOutcome::Permanent(Blame::User(NumberProblem::Invalid));
+    match jobs.ids.as_deref() {
+        _ if !jobs.invalid_receivers.is_empty() => refused,
+        Some([id, ..]) => SendOutcome::Accepted { id: id.to_string() },
+        Some([]) => refused,
+        None => SendOutcome::Unknown,
+    }
+}
+
+fn is_bad_signature(answer: &Answer) -> bool {
+    answer.json::<Refusal>().is_some_and(|it| it.error_code == "INVALID_SIGNATURE")
+}
