@@ -43,7 +43,7 @@ BEGIN
             INSERT INTO mfa_schema VALUES ('column ' || wanted.name);
         ELSIF NOT actual = ANY (wanted.types) THEN
             RAISE EXCEPTION 'the column users.% is of type %: it must be one of %', wanted.name, actual, wanted.types;
-        ELSIF room < CASE WHEN wanted.name LIKE '%method' THEN 8 ELSE 128 END THEN
+        ELSIF room < (CASE WHEN wanted.name LIKE '%method' THEN 8 ELSE 128 END) THEN
             -- A sealed value takes up to about a hundred characters.
             RAISE EXCEPTION 'the column users.% has room for % characters, too few for what is to stand there: ALTER TABLE users ALTER COLUMN % TYPE TEXT',
                 wanted.name, room, wanted.name;
