@@ -176,3 +176,24 @@ pub(crate) fn shown(set: &PlainSet) -> Vec<SecretText> {
 fn enrolled(account: &Account) -> Result<(), Refusal> {
     if account.has_factor() { Ok(()) } else { Err(Refusal::NotEnrolled) }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn one_set_of_a_user_and_few_of_all_users_are_made_at_once() {
+        let all = Arc::default();
+        let begin = |user| InTheMaking::begin(&all, UserId::new(user));
+        let refused = |user| matches!(begin(user), Err(Refusal::Hasher(HashError::Overloaded)));
+        let first = begin(1).unwrap();
+        assert!(refused(1));
+        let others: Vec<_> = (2..=4).map(|user| begin(user).unwrap()).collect();
+        assert!(refused(5));
+        assert!(refused(1), "a refusal frees nothing");
+        drop(first);
+        drop(begin(1).unwrap());
+        drop(others);
+        assert!(all.lock().unwrap().is_empty());
+    }
+}
