@@ -12,7 +12,7 @@ use crate::{Timestamp, TokenId};
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Internal {
-    /// The session number: a token that carries a smaller one is revoked.
+    /// The session number: a token that carries another one is revoked.
     #[serde(rename = "sv", skip_serializing_if = "is_default")]
     pub session: u64,
     /// When the session number last rose, for tokens that carry none.
