@@ -10,7 +10,7 @@ use mfa_core::{
 use subtle::{Choice, ConstantTimeEq};
 use zeroize::Zeroizing;
 
-use crate::{PhoneNumber, SmsCode};
+use crate::{PhoneNumber, SendId, SmsCode};
 
 /// How long a code is good for.
 pub const LIFETIME: Duration = Duration::from_mins(5);
@@ -19,6 +19,17 @@ pub const RESEND_IN: Duration = Duration::from_mins(1);
 /// How many wrong tries kill a code.
 pub const MOST_TRIES: u8 = 5;
 
+/// What a code is for, beside its user.
+#[derive(Clone, Copy, Debug)]
+pub struct CodeBinding<'a> {
+    /// What it is to do.
+    pub purpose: SmsPurpose,
+    /// Where it is sent.
+    pub destination: &'a PhoneNumber,
+    /// Which token asks for it. It binds a second factor alone: a number is confirmed by any token of its user.
+    pub token: &'a TokenId,
+}
+
 /// Awaits this code from now on, and no older one. The row keeps a digest of it and of all that it is bound to: the
 /// user, the purpose, the destination and, for a second factor, the token that asked for it.
 ///
@@ -26,20 +37,20 @@ pub const MOST_TRIES: u8 = 5;
 pub fn issue(
     account: &mut Account,
     code: &SmsCode,
-    purpose: SmsPurpose,
-    destination: &PhoneNumber,
-    token: &TokenId,
+    binding: CodeBinding<'_>,
+    send: &SendId,
     digests: &dyn KeyedDigests,
     now: Timestamp,
 ) {
-    let message = message(account.user, code, purpose, destination, token);
+    let message = message(account.user, code, binding);
     let digest = digests.digest(DigestPurpose::SmsCode, &message);
     account.internal.sms.challenge = Some(SmsChallenge {
         digest: HEXLOWER.encode(&digest.bytes),
         key: digest.key.as_str().to_owned(),
-        purpose,
+        purpose: binding.purpose,
         tries: 0,
         expires_at: now.plus(LIFETIME),
+        send: send.as_str().to_owned(),
     });
 }
 
@@ -53,9 +64,7 @@ pub fn issue(
 pub fn check(
     account: &mut Account,
     code: &SmsCode,
-    purpose: SmsPurpose,
-    destination: &PhoneNumber,
-    token: &TokenId,
+    binding: CodeBinding<'_>,
     digests: &dyn KeyedDigests,
     now: Timestamp,
 ) -> Check {
@@ -63,8 +72,10 @@ pub fn check(
     if awaited.as_ref().is_some_and(|it| it.expires_at <= now) {
         *awaited = None;
     }
-    let Some(challenge) = awaited.as_mut().filter(|it| it.purpose == purpose) else { return Check::Wrong };
-    let message = message(account.user, code, purpose, destination, token);
+    let Some(challenge) = awaited.as_mut().filter(|it| it.purpose == binding.purpose) else {
+        return Check::Wrong;
+    };
+    let message = message(account.user, code, binding);
     let under_each_key = digests.under_each_key(DigestPurpose::SmsCode, &message);
     let fits = under_each_key.iter().fold(Choice::from(0), |fits, it| fits | is_of(challenge, it));
     if fits.into() {
@@ -87,20 +98,15 @@ fn is_of(challenge: &SmsChallenge, digest: &KeyedDigest) -> Choice {
 
 /// User, purpose, destination up to its end, the token of a second factor, six digits: every part has a fixed length or
 /// an end, so no two sets of parts share a message.
-fn message(
-    user: UserId,
-    code: &SmsCode,
-    purpose: SmsPurpose,
-    destination: &PhoneNumber,
-    token: &TokenId,
-) -> Zeroizing<Vec<u8>> {
-    let (purpose, token): (&[u8], &[u8]) = match purpose {
-        SmsPurpose::SecondFactor => (b"l", token.bytes()),
+fn message(user: UserId, code: &SmsCode, binding: CodeBinding<'_>) -> Zeroizing<Vec<u8>> {
+    let (purpose, token): (&[u8], &[u8]) = match binding.purpose {
+        SmsPurpose::SecondFactor => (b"l", binding.token.bytes()),
         SmsPurpose::Confirmation => (b"c", &[]),
     };
     let user = user.value().to_be_bytes();
     let text = code.to_text();
-    let parts = [&user, purpose, destination.e164().as_bytes(), &[0], token, text.expose().as_bytes()];
+    let parts =
+        [&user, purpose, binding.destination.e164().as_bytes(), &[0], token, text.expose().as_bytes()];
     Zeroizing::new(parts.concat())
 }
 
@@ -132,12 +138,16 @@ mod tests {
 
     fn send(account: &mut Account, text: &str, purpose: SmsPurpose, now: Timestamp) {
         let to = number("0612345612");
-        issue(account, &code(text), purpose, &to, &TokenId::of("login"), &TestDigests, now);
+        let token = TokenId::of("login");
+        let binding = CodeBinding { purpose, destination: &to, token: &token };
+        issue(account, &code(text), binding, &SendId::restore("send".into()), &TestDigests, now);
     }
 
     fn answer_at(account: &mut Account, text: &str, purpose: SmsPurpose, now: Timestamp) -> Check {
         let to = number("0612345612");
-        check(account, &code(text), purpose, &to, &TokenId::of("login"), &TestDigests, now)
+        let token = TokenId::of("login");
+        let binding = CodeBinding { purpose, destination: &to, token: &token };
+        check(account, &code(text), binding, &TestDigests, now)
     }
 
     fn answer(account: &mut Account, text: &str) -> Check {
@@ -213,7 +223,8 @@ mod tests {
         let check = |purpose, to: &PhoneNumber, token: &TokenId, user| {
             let mut account = awaiting("012345", purpose);
             account.user = UserId::new(user);
-            check(&mut account, &code("012345"), purpose, to, token, &TestDigests, NOW)
+            let binding = CodeBinding { purpose, destination: to, token };
+            check(&mut account, &code("012345"), binding, &TestDigests, NOW)
         };
         for purpose in [LOGIN, CONFIRMATION] {
             assert_eq!(check(purpose, &to, &login, 7), Check::Right);
@@ -247,8 +258,10 @@ mod tests {
         let to = number("0612345612");
         let token = TokenId::of("login");
         let mut account = Account::new(UserId::new(7), "a@example.com", "a");
-        issue(&mut account, &code("012345"), LOGIN, &to, &token, &Ring(&["old"]), NOW);
-        let mut check = |ring| check(&mut account, &code("012345"), LOGIN, &to, &token, &ring, NOW);
+        let binding = CodeBinding { purpose: LOGIN, destination: &to, token: &token };
+        let send = SendId::restore("send".into());
+        issue(&mut account, &code("012345"), binding, &send, &Ring(&["old"]), NOW);
+        let mut check = |ring| check(&mut account, &code("012345"), binding, &ring, NOW);
         assert_eq!(check(Ring(&["new"])), Check::Wrong);
         assert_eq!(check(Ring(&["new", "old"])), Check::Right);
     }

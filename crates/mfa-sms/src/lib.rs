@@ -3,7 +3,8 @@
 //!
 //! Numbers ([`PhoneNumber`]) and which of them may be sent to ([`PhonePolicy`]); codes ([`SmsCode`]) and the one that is
 //! awaited ([`issue`], [`check`]); the number of an account ([`begin_number`], [`confirm_number`], [`remove_number`]);
-//! budgets of one user ([`reserve`]) and those that users share ([`SmsBudgets`]); what a message says ([`Wording`]); and
+//! budgets of one user ([`reserve`]) and those that users share ([`SmsBudgets`]); what became of sends, and how many codes
+//! came back ([`SmsSends`], [`ConversionRule`]); what a message says ([`Wording`]); and
 //! how it is sent, by several gateways in turn ([`SmsGateway`], [`SmsSender`]). [`check`] answers with a
 //! [`Check`](mfa_core::Check) and belongs inside the closures of [`mfa_core::judge`] and [`mfa_core::confirm`], which
 //! alone count, lock and record.
@@ -30,6 +31,7 @@ mod message;
 mod number;
 mod phone;
 mod policy;
+mod sends;
 mod user_budget;
 
 #[cfg(any(test, feature = "testing"))]
@@ -39,7 +41,7 @@ pub use bucket::{BucketRule, Take, Wait};
 pub use budget::{
     BudgetLimits, BudgetLine, BudgetRequest, BudgetScope, BudgetVerdict, Settlement, SmsBudgets,
 };
-pub use challenge::{LIFETIME, MOST_TRIES, RESEND_IN, check, issue};
+pub use challenge::{CodeBinding, LIFETIME, MOST_TRIES, RESEND_IN, check, issue};
 pub use code::{SmsCode, SmsCodeError};
 pub use failover::{Delivery, Dispatch, Pause, SmsSender, Step, StepOutcome};
 pub use gateway::{Blame, NumberProblem, OperatorProblem, SendOutcome, SmsGateway, SmsMessage};
@@ -50,4 +52,8 @@ pub use number::{
 };
 pub use phone::{PhoneError, PhoneNumber};
 pub use policy::{PhonePolicy, PhoneRefused, UnknownCountry};
+pub use sends::{
+    Arrival, Conversion, ConversionQuery, ConversionRule, LowConversion, SendId, SendRecord, SendState,
+    SmsSends, Uses,
+};
 pub use user_budget::{UserBudget, reserve};

@@ -84,6 +84,7 @@ pub fn confirm_number(
         is_verified: true,
         verified_at: Some(now),
     };
+    account.internal.sms.unreachable = false;
     if !had_factor {
         account.backup_method = BackupMethod::Sms;
     }
@@ -96,6 +97,7 @@ pub fn remove_number(account: &mut Account) {
     account.phone = PhoneState::default();
     account.backup_method = BackupMethod::None;
     account.internal.sms.challenge = None;
+    account.internal.sms.unreachable = false;
     forget_recovery_without_factor(account);
 }
 

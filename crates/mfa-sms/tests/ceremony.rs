@@ -10,8 +10,8 @@ use mfa_core::{
     SmsPurpose, Stage, Timestamp, TokenId, UserId, Verdict, confirm, judge,
 };
 use mfa_sms::{
-    ConfirmNumberError, PhoneNumber, SmsCode, begin_number, check, confirm_number, issue, number,
-    pending_number,
+    CodeBinding, ConfirmNumberError, PhoneNumber, SendId, SmsCode, begin_number, check, confirm_number,
+    issue, number, pending_number,
 };
 
 const NOW: Timestamp = Timestamp::from_seconds(1_700_000_000);
@@ -43,7 +43,9 @@ impl Scene {
 
     fn send(&mut self, purpose: SmsPurpose, to: &PhoneNumber, login: &str) -> SmsCode {
         let code = SmsCode::draw(&self.entropy).unwrap();
-        issue(&mut self.account, &code, purpose, to, &TokenId::of(login), &TestDigests, NOW);
+        let token = TokenId::of(login);
+        let binding = CodeBinding { purpose, destination: to, token: &token };
+        issue(&mut self.account, &code, binding, &SendId::restore("send".into()), &TestDigests, NOW);
         code
     }
 
@@ -75,8 +77,9 @@ impl Scene {
         let attempt = self.attempt("enrolment", stage, Need::Enrol { max_age: Duration::from_mins(10) });
         confirm(&mut self.account, &attempt, |account| {
             let to = pending_number(account, &TestCipher)?.ok_or(ConfirmNumberError::NonePending)?;
-            let token = &attempt.token.id;
-            let checked = check(account, code, SmsPurpose::Confirmation, &to, token, &TestDigests, NOW);
+            let purpose = SmsPurpose::Confirmation;
+            let binding = CodeBinding { purpose, destination: &to, token: &attempt.token.id };
+            let checked = check(account, code, binding, &TestDigests, NOW);
             if checked == Check::Right {
                 confirm_number(account, NOW, &TestCipher)?;
             }
@@ -88,8 +91,9 @@ impl Scene {
         let attempt = self.attempt(login, Stage::Pending, Need::SecondFactor);
         judge(&mut self.account, &attempt, |account| {
             let Some(to) = number(account, &TestCipher)? else { return Ok(Check::Wrong) };
-            let token = &attempt.token.id;
-            Ok(check(account, code, SmsPurpose::SecondFactor, &to, token, &TestDigests, NOW))
+            let purpose = SmsPurpose::SecondFactor;
+            let binding = CodeBinding { purpose, destination: &to, token: &attempt.token.id };
+            Ok(check(account, code, binding, &TestDigests, NOW))
         })
     }
 }

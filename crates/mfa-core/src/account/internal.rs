@@ -141,6 +141,9 @@ pub struct SmsState {
     /// When the last codes were sent, for the user's own budget; oldest first.
     #[serde(rename = "at", skip_serializing_if = "Vec::is_empty")]
     pub sent_at: Vec<Timestamp>,
+    /// Whether a provider has refused the number in force; nothing is taken away by it.
+    #[serde(rename = "u", skip_serializing_if = "std::ops::Not::not")]
+    pub unreachable: bool,
 }
 
 /// A code that was sent by SMS and has not come back.
@@ -161,6 +164,9 @@ pub struct SmsChallenge {
     /// From when on it is forgotten.
     #[serde(rename = "exp")]
     pub expires_at: Timestamp,
+    /// The name of the send that carries it; empty where it was sent before sends were recorded.
+    #[serde(rename = "s", default, skip_serializing_if = "String::is_empty")]
+    pub send: String,
 }
 
 /// What a code by SMS is for.

@@ -1,0 +1,349 @@
+//! The record of sends: what was handed to whom, what became of it, and whether its code came back.
+//!
+//! It serves the operator: nothing that lets anyone in is ever read from it.
+
+use std::fmt;
+use std::time::Duration;
+
+use data_encoding::HEXLOWER;
+use mfa_core::{
+    BoxFuture, DigestPurpose, Entropy, EntropyError, KeyedDigests, SmsPurpose, StoreError, Timestamp, UserId,
+};
+
+use crate::{PhoneNumber, Wait};
+
+/// How far back conversion looks.
+const WINDOW: Duration = Duration::from_hours(24);
+/// From which send on conversion is judged.
+const LEAST_SENDS: u32 = 20;
+
+/// Where sends are recorded: durably, a row each.
+pub trait SmsSends: Send + Sync + fmt::Debug {
+    /// Records a send that is about to be handed over, as [`SendState::Sending`]. Before any gateway is called: a
+    /// process that dies in between leaves the row behind, and nobody sends again by it.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError`]: send nothing.
+    fn begin<'a>(&'a self, record: &'a SendRecord) -> BoxFuture<'a, Result<(), StoreError>>;
+
+    /// Records what became of it.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError`]: it stays as it was, and is taken for [`SendState::Unknown`] later.
+    fn settle<'a>(&'a self, id: &'a SendId, state: &'a SendState) -> BoxFuture<'a, Result<(), StoreError>>;
+
+    /// Records that its code came back.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError`]: it counts as not used.
+    fn mark_used<'a>(&'a self, id: &'a SendId, at: Timestamp) -> BoxFuture<'a, Result<(), StoreError>>;
+
+    /// Records what a gateway reports of a message of this name; answers whether there is such a send. A report that
+    /// it was delivered or failed is final.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError`]: nothing was recorded.
+    fn report<'a>(
+        &'a self,
+        gateway: &'a str,
+        message: &'a str,
+        arrival: Arrival,
+        at: Timestamp,
+    ) -> BoxFuture<'a, Result<bool, StoreError>>;
+
+    /// How many codes came back of those that were sent to this prefix and to this country.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError`]: send nothing.
+    fn conversion<'a>(&'a self, query: &'a ConversionQuery) -> BoxFuture<'a, Result<Conversion, StoreError>>;
+
+    /// The prefixes and countries of which too few codes came back, since this time.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError`]: nobody knows.
+    fn low(
+        &self,
+        rule: ConversionRule,
+        since: Timestamp,
+    ) -> BoxFuture<'_, Result<Vec<LowConversion>, StoreError>>;
+
+    /// Takes sends that were begun before `abandoned` and never settled for [`SendState::Unknown`], and forgets those
+    /// from before `old`, with the budgets that have been full since then. Answers how many were abandoned.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError`]: part of it may be done.
+    fn sweep(&self, abandoned: Timestamp, old: Timestamp) -> BoxFuture<'_, Result<u64, StoreError>>;
+}
+
+/// The name of one send: 32 hexadecimal digits, drawn at random.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct SendId(String);
+
+impl SendId {
+    /// Draws a new one.
+    ///
+    /// # Errors
+    ///
+    /// [`EntropyError`]: send nothing.
+    pub fn draw(entropy: &dyn Entropy) -> Result<Self, EntropyError> {
+        let mut bytes = [0_u8; 16];
+        entropy.fill(&mut bytes)?;
+        Ok(Self(HEXLOWER.encode(&bytes)))
+    }
+
+    /// One that was kept beside the code that it carried.
+    pub const fn restore(text: String) -> Self {
+        Self(text)
+    }
+
+    /// As it is kept.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+/// A send that is about to be handed over. Number and prefix are keyed digests.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SendRecord {
+    /// Its name.
+    pub id: SendId,
+    /// Whose code it carries.
+    pub user: UserId,
+    /// What the code is for.
+    pub purpose: SmsPurpose,
+    /// The keyed digest of the number.
+    pub number: String,
+    /// The keyed digest of the number without its last four digits.
+    pub prefix: String,
+    /// The country, by its ISO code.
+    pub country: String,
+    /// When.
+    pub at: Timestamp,
+}
+
+impl SendRecord {
+    /// A send to this number.
+    pub fn new(
+        id: SendId,
+        user: UserId,
+        purpose: SmsPurpose,
+        number: &PhoneNumber,
+        digests: &dyn KeyedDigests,
+        at: Timestamp,
+    ) -> Self {
+        Self {
+            id,
+            user,
+            purpose,
+            number: digest(number.e164(), digests),
+            prefix: digest(number.prefix(), digests),
+            country: number.country().to_owned(),
+            at,
+        }
+    }
+
+    /// What to ask of the conversion before it.
+    pub fn conversion_query(&self) -> ConversionQuery {
+        ConversionQuery {
+            prefix: self.prefix.clone(),
+            country: self.country.clone(),
+            since: self.at.minus(WINDOW),
+            nth_latest: LEAST_SENDS,
+        }
+    }
+}
+
+pub(crate) fn digest(text: &str, digests: &dyn KeyedDigests) -> String {
+    HEXLOWER.encode(&digests.digest(DigestPurpose::PhoneNumber, text.as_bytes()).bytes)
+}
+
+/// What became of a send.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum SendState {
+    /// It is being handed over, or the process died over it.
+    Sending,
+    /// A gateway has taken it.
+    Accepted {
+        /// Whose.
+        gateway: &'static str,
+        /// The gateway's name for it.
+        message: String,
+    },
+    /// A gateway refuses the number.
+    Refused,
+    /// It may have been sent.
+    Unknown {
+        /// By whom, where that is known.
+        gateway: Option<&'static str>,
+    },
+    /// It was not sent.
+    NotSent,
+}
+
+impl SendState {
+    /// Its name in rows and metrics.
+    pub const fn as_str(&self) -> &'static str {
+        match self {
+            Self::Sending => "sending",
+            Self::Accepted { .. } => "accepted",
+            Self::Refused => "refused",
+            Self::Unknown { .. } => "unknown",
+            Self::NotSent => "not_sent",
+        }
+    }
+}
+
+/// What a gateway reports of a message later.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Arrival {
+    /// It is on its way, or being tried again.
+    Pending,
+    /// It is on the phone.
+    Delivered,
+    /// It will not arrive.
+    Failed,
+}
+
+impl Arrival {
+    /// Its name in rows and metrics.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Pending => "pending",
+            Self::Delivered => "delivered",
+            Self::Failed => "failed",
+        }
+    }
+}
+
+/// How many codes were sent and how many of them came back. What certainly was not sent counts in neither.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Uses {
+    /// Sent, as far as anyone can tell.
+    pub sent: u32,
+    /// Come back.
+    pub used: u32,
+}
+
+/// Whose conversion is asked for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ConversionQuery {
+    /// The digest of a prefix.
+    pub prefix: String,
+    /// A country.
+    pub country: String,
+    /// Only sends after this.
+    pub since: Timestamp,
+    /// Which of the prefix's sends to date, counted from the latest, from 1 on.
+    pub nth_latest: u32,
+}
+
+/// What came back of what was sent.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Conversion {
+    /// To the prefix.
+    pub prefix: Uses,
+    /// To the country.
+    pub country: Uses,
+    /// When the send asked for by `nth_latest` was, where there were so many.
+    pub nth_latest_at: Option<Timestamp>,
+}
+
+/// The share of codes that must come back.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct ConversionRule {
+    least: f64,
+}
+
+/// Whose codes do not come back.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LowConversion {
+    /// The country.
+    pub country: String,
+    /// The digest of the prefix; none for the country as a whole.
+    pub prefix: Option<String>,
+    /// What was sent and came back.
+    pub uses: Uses,
+}
+
+impl ConversionRule {
+    /// At least this share of the codes must come back, judged from the twentieth send of the last 24 hours on.
+    pub const fn new(least: f64) -> Self {
+        Self { least }
+    }
+
+    /// Whether too few came back.
+    pub fn is_low(self, uses: Uses) -> bool {
+        uses.sent >= LEAST_SENDS && f64::from(uses.used) < self.least * f64::from(uses.sent)
+    }
+
+    /// From when on sends count, at this time.
+    pub fn since(self, now: Timestamp) -> Timestamp {
+        now.minus(WINDOW)
+    }
+
+    /// How long the prefix stays closed if nothing more comes back; none where it is open. It opens sooner where codes
+    /// do come back.
+    pub fn closed_for(self, conversion: &Conversion, now: Timestamp) -> Option<Wait> {
+        let opens = |at: Timestamp| at.plus(WINDOW);
+        self.is_low(conversion.prefix)
+            .then(|| Wait::of(conversion.nth_latest_at.map_or(WINDOW, |at| opens(at).since(now))))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use mfa_core::testing::TestDigests;
+
+    use super::*;
+
+    const NOW: Timestamp = Timestamp::from_seconds(1_700_000_000);
+
+    #[test]
+    fn conversion_is_judged_from_the_twentieth_send_on() {
+        let rule = ConversionRule::new(0.2);
+        for (sent, used, low) in
+            [(0, 0, false), (19, 0, false), (20, 0, true), (20, 3, true), (20, 4, false), (1_000, 199, true)]
+        {
+            assert_eq!(rule.is_low(Uses { sent, used }), low, "{used} of {sent}");
+        }
+    }
+
+    #[test]
+    fn a_closed_prefix_opens_when_fewer_than_twenty_sends_are_left_in_the_window() {
+        let rule = ConversionRule::new(0.2);
+        let twentieth = NOW.minus(Duration::from_hours(23));
+        let conversion = |used| Conversion {
+            prefix: Uses { sent: 25, used },
+            country: Uses { sent: 25, used },
+            nth_latest_at: Some(twentieth),
+        };
+        assert_eq!(rule.closed_for(&conversion(4), NOW), Some(Wait { seconds: 3_600 }));
+        assert_eq!(rule.closed_for(&conversion(5), NOW), None);
+    }
+
+    #[test]
+    fn a_country_alone_closes_nothing() {
+        let low = Conversion { country: Uses { sent: 500, used: 0 }, ..Conversion::default() };
+        assert_eq!(ConversionRule::new(0.5).closed_for(&low, NOW), None);
+    }
+
+    #[test]
+    fn a_record_holds_digests_and_no_number() {
+        let number = PhoneNumber::parse("0612345612", "FR").unwrap();
+        let id = SendId::restore("1".into());
+        let record =
+            SendRecord::new(id, UserId::new(7), SmsPurpose::SecondFactor, &number, &TestDigests, NOW);
+        let shown = format!("{record:?}");
+        assert!(!shown.contains("612345"), "{shown}");
+        assert_eq!((record.number.len(), record.prefix.len(), record.country.as_str()), (64, 64, "FR"));
+        assert_ne!(record.number, record.prefix);
+        assert_eq!(record.conversion_query().since, NOW.minus(Duration::from_hours(24)));
+    }
+}
