@@ -2,4 +2,5 @@
 
 mod accounts;
 mod rate_limiter;
+mod sms;
 mod users;

@@ -1,8 +1,10 @@
 //! What is left of a user who is erased.
 
-use mfa_core::Origin;
+use mfa_core::testing::TestDigests;
+use mfa_core::{Origin, SmsPurpose, UserId};
 use mfa_flows::AdminCall;
-use nova_mfa_tests::{TestStore, World};
+use mfa_sms::{PhoneNumber, SendId, SendRecord};
+use nova_mfa_tests::{NOON, TestStore, World};
 
 #[test]
 fn nothing_but_the_row_and_a_chain_without_names_is_left() {
@@ -10,6 +12,14 @@ fn nothing_but_the_row_and_a_chain_without_names_is_left() {
         let name = store.name;
         let world = World::over(store);
         let (ada, bob) = (world.enrol("ada"), world.enrol("bob"));
+        let begin_for = |user: UserId| {
+            let number = PhoneNumber::parse("0612345612", "FR").unwrap();
+            let id = SendId::restore(format!("of {user}"));
+            let record = SendRecord::new(id, user, SmsPurpose::SecondFactor, &number, &TestDigests, NOON);
+            world.store.runtime.block_on(world.store.database.begin(&record)).unwrap();
+        };
+        begin_for(ada.user);
+        begin_for(bob.user);
         let admin = AdminCall {
             actor: "os:grace".to_owned(),
             reason: Some("asked by letter".to_owned()),
@@ -31,8 +41,11 @@ fn nothing_but_the_row_and_a_chain_without_names_is_left() {
             world.store.number(&of_ada),
             "{name}: none is missing in between"
         );
+        let sends_to =
+            |user| world.store.number(&format!("SELECT count(*) FROM mfa_sms_sends WHERE user_id = {user}"));
+        assert_eq!((sends_to(ada.user), sends_to(bob.user)), (0, 1), "{name}");
         let of_bob = format!("SELECT count(*) FROM mfa_events WHERE user_id = {} AND salt IS NULL", bob.user);
         assert_eq!(world.store.number(&of_bob), 0, "{name}: nobody else's are touched");
-        assert!(erase(mfa_core::UserId::new(4711)).is_err(), "{name}");
+        assert!(erase(UserId::new(4711)).is_err(), "{name}");
     }
 }

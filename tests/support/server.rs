@@ -192,6 +192,17 @@ impl TestServer {
         self.installation.number(&format!("SELECT mfa_failed_attempts FROM users WHERE id = {user}"))
     }
 
+    /// Whether the log says this, or does so within two seconds: lines are written by a thread of their own.
+    pub fn log_says(&self, text: &str) -> bool {
+        (0..100).any(|_| {
+            let says = self.installation.log().contains(text);
+            if !says {
+                std::thread::sleep(Duration::from_millis(20));
+            }
+            says
+        })
+    }
+
     /// Runs `mfa-admin` on the same database, beside the server.
     pub fn admin(&self, words: &[&str]) -> AdminAnswer {
         self.installation.admin(words, "")

@@ -5,14 +5,16 @@ use std::time::Duration;
 
 use mfa_core::testing::{ManualClock, NoLimits, TestHasher};
 use mfa_core::{Origin, SecretBytes, SecretText, UserId};
-use mfa_flows::{Accepts, AdminCall, Call, Flows, Policy, Ports, TokenKind};
+use mfa_flows::{Accepts, AdminCall, Call, Flows, Policy, Ports, SmsPolicy, SmsPorts, TokenKind};
 use mfa_infra::crypto::{AesGcmCipher, DerivedDigests, OsEntropy};
 use mfa_infra::database::Database;
+use mfa_infra::sms::{RuntimePause, SmsLog};
 use mfa_jwt::{KeyRing, SecretKey, TokenConfig, TokenService};
+use mfa_sms::{Language, PhoneNumber, PhonePolicy, SmsGateway, SmsSender};
 use mfa_totp::{Parameters, Step, TotpCode};
 
 use crate::stores::test_keys;
-use crate::{NOON, TestStore};
+use crate::{NOON, Pocket, TestStore};
 
 /// The flows over one store, without limits by address.
 #[derive(Debug)]
@@ -23,6 +25,8 @@ pub struct World {
     pub flows: Arc<Flows>,
     /// What time it is to them.
     pub clock: Arc<ManualClock>,
+    /// Where its SMS arrive.
+    pub pocket: Arc<Pocket>,
 }
 
 /// A user with an authenticator app.
@@ -38,13 +42,14 @@ impl World {
     /// Over this store, at noon.
     pub fn over(store: TestStore) -> Self {
         let clock = Arc::new(ManualClock::at(NOON));
-        let flows = flows(&store, store.database.clone(), clock.clone());
-        Self { store, flows, clock }
+        let pocket = Arc::new(Pocket::default());
+        let flows = flows(&store, store.database.clone(), clock.clone(), pocket.clone());
+        Self { store, flows, clock, pocket }
     }
 
     /// The flows of a second server on the same database.
     pub fn beside(&self) -> Arc<Flows> {
-        flows(&self.store, self.store.open_again(), self.clock.clone())
+        flows(&self.store, self.store.open_again(), self.clock.clone(), self.pocket.clone())
     }
 
     /// A call with a fresh token of that kind.
@@ -69,6 +74,19 @@ impl World {
         enrolled
     }
 
+    /// Makes a user whose only factor is this number. The clock moves on, so that another code may be sent.
+    pub fn enrol_phone(&self, name: &str, number: &str) -> UserId {
+        let user = self.store.add_user(name);
+        let call = self.call(user, TokenKind::OneFactor);
+        let number = PhoneNumber::parse(number, "FR").expect("a number");
+        let sent = self.store.runtime.block_on(self.flows.set_phone(&call, number, Language::English));
+        sent.expect("a code on its way");
+        let code = self.pocket.newest_code();
+        self.store.runtime.block_on(self.flows.confirm_phone(&call, code)).expect("confirmed");
+        self.clock.advance(Duration::from_mins(2));
+        user
+    }
+
     /// What the app shows now.
     pub fn code(&self, enrolled: &Enrolled) -> TotpCode {
         use mfa_core::Clock as _;
@@ -90,7 +108,12 @@ impl World {
     }
 }
 
-fn flows(store: &TestStore, database: Arc<dyn Database>, clock: Arc<ManualClock>) -> Arc<Flows> {
+fn flows(
+    store: &TestStore,
+    database: Arc<dyn Database>,
+    clock: Arc<ManualClock>,
+    pocket: Arc<Pocket>,
+) -> Arc<Flows> {
     let entropy = Arc::new(OsEntropy);
     let secret = SecretText::new("b2f7Qm1xV8s0KzJ4tYp6RcLw9aHdEu3N".to_owned());
     let key = SecretKey::new(&secret).expect("a strong key");
@@ -100,6 +123,14 @@ fn flows(store: &TestStore, database: Arc<dyn Database>, clock: Arc<ManualClock>
         keys: KeyRing::shared_secret(key, Vec::new()),
         accept_legacy: false,
     });
+    let pause = Arc::new(RuntimePause::new(store.runtime.handle().clone()));
+    let gateways = [pocket as Arc<dyn SmsGateway>];
+    let sms = SmsPorts {
+        sender: Arc::new(SmsSender::new(gateways, clock.clone(), pause, entropy.clone())),
+        budgets: database.clone(),
+        sends: database.clone(),
+        journal: Arc::new(SmsLog::new(slog::Logger::root(slog::Discard, slog::o!()))),
+    };
     let ports = Ports {
         accounts: database.clone(),
         users: database,
@@ -112,6 +143,9 @@ fn flows(store: &TestStore, database: Arc<dyn Database>, clock: Arc<ManualClock>
         limiter: Arc::new(NoLimits),
         log: store.log.clone(),
         tokens: Arc::new(tokens.expect("a good configuration")),
+        sms,
     };
-    Arc::new(Flows::new(ports, Policy::default()))
+    let phones = PhonePolicy::allowing(["FR", "BE"]).expect("two countries");
+    let sms = SmsPolicy { phones, ..SmsPolicy::default() };
+    Arc::new(Flows::new(ports, Policy { sms, ..Policy::default() }))
 }

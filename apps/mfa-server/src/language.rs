@@ -11,6 +11,15 @@ pub(crate) enum Language {
     English,
 }
 
+impl From<Language> for mfa_sms::Language {
+    fn from(language: Language) -> Self {
+        match language {
+            Language::French => Self::French,
+            Language::English => Self::English,
+        }
+    }
+}
+
 impl Language {
     /// Its tag (BCP 47), as `Content-Language` says it.
     pub(crate) const fn tag(self) -> &'static str {

@@ -100,7 +100,12 @@ impl Flows {
     /// [`Refusal::NoSuchUser`].
     pub async fn show_user(&self, user: UserId) -> Result<(Account, AccountStatus), Refusal> {
         let account = self.ports.accounts.find(user).await?.ok_or(Refusal::NoSuchUser)?;
-        let status = AccountStatus::of(&account, self.now());
+        let phone = match mfa_sms::number(&account, self.ports.cipher.as_ref()) {
+            Ok(number) => number.map(|it| it.masked()),
+            // The rest of the account is to be seen all the same.
+            Err(error) => Some(error.to_string()),
+        };
+        let status = AccountStatus { phone, ..AccountStatus::of(&account, self.now()) };
         Ok((account, status))
     }
 

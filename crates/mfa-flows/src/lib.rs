@@ -7,13 +7,16 @@
 //! a method on [`Flows`], and its refusals in [`Refusal`].
 
 mod admin;
+mod backup;
 mod call;
 mod disable_totp;
 mod enrol_totp;
 mod login;
+mod phone;
 mod recovery;
 mod refusal;
 mod revoke;
+mod send_sms;
 mod status;
 mod verify;
 
@@ -26,12 +29,18 @@ use mfa_core::{
     SecretCipher, UserId, Users,
 };
 use mfa_jwt::TokenService;
+use mfa_sms::{
+    BudgetLimits, ConversionRule, PhonePolicy, SmsBudgets, SmsJournal, SmsSender, SmsSends, UserBudget,
+    Wording,
+};
 
 pub use admin::{MintedToken, NewUserRequest, TokenKind, UserSelector};
 pub use call::{Accepts, AdminCall, Call};
 pub use enrol_totp::{Enrolled, TotpEnrolment};
 pub use login::Login;
+pub use phone::PhoneConfirmed;
 pub use refusal::Refusal;
+pub use send_sms::SmsSent;
 pub use status::{AccountStatus, MethodChoice, MethodState};
 pub use verify::Granted;
 
@@ -60,6 +69,21 @@ pub struct Ports {
     pub log: Arc<dyn EventLog>,
     /// What issues and reads tokens.
     pub tokens: Arc<TokenService>,
+    /// What sends SMS.
+    pub sms: SmsPorts,
+}
+
+/// What codes by SMS stand on.
+#[derive(Clone, Debug)]
+pub struct SmsPorts {
+    /// The gateways, one after the other.
+    pub sender: Arc<SmsSender>,
+    /// Budgets that users share.
+    pub budgets: Arc<dyn SmsBudgets>,
+    /// The record of sends.
+    pub sends: Arc<dyn SmsSends>,
+    /// Where the operator is told of sends.
+    pub journal: Arc<dyn SmsJournal>,
 }
 
 /// What an operator may choose about the rules.
@@ -73,6 +97,43 @@ pub struct Policy {
     pub step_up_max_age: Duration,
     /// Whether an outdated password hash is replaced at login.
     pub rehash_passwords: bool,
+    /// Who gets SMS, and how many.
+    pub sms: SmsPolicy,
+}
+
+/// What an operator may choose about SMS.
+#[derive(Clone, Debug)]
+pub struct SmsPolicy {
+    /// Which numbers may be sent to.
+    pub phones: PhonePolicy,
+    /// How many one user may cause.
+    pub per_user: UserBudget,
+    /// How many all users may cause.
+    pub shared: BudgetLimits,
+    /// How many codes must come back.
+    pub conversion: ConversionRule,
+    /// What a message says.
+    pub wording: Wording,
+}
+
+impl Default for SmsPolicy {
+    /// No SMS: no country is allowed.
+    fn default() -> Self {
+        let per_user = UserBudget { per_minute: 1, per_hour: 3 };
+        Self {
+            phones: PhonePolicy::default(),
+            per_user,
+            shared: BudgetLimits {
+                number: per_user,
+                ip_per_hour: 20,
+                prefix_per_hour: 50,
+                country_per_day: 2_000,
+                all_per_day: 10_000,
+            },
+            conversion: ConversionRule::new(0.2),
+            wording: Wording::of("NOVA"),
+        }
+    }
 }
 
 impl Default for Policy {
@@ -82,6 +143,7 @@ impl Default for Policy {
             lockout: LockoutPolicy::default(),
             step_up_max_age: Duration::from_mins(10),
             rehash_passwords: false,
+            sms: SmsPolicy::default(),
         }
     }
 }

@@ -55,6 +55,24 @@ pub enum Refusal {
     /// There is no secret that waits for its first code.
     #[error("no enrolment in progress")]
     NoEnrolmentInProgress,
+    /// This factor cannot be used or chosen: it is not in force, or there are no SMS.
+    #[error("method not available")]
+    MethodNotAvailable,
+    /// A real number that may not be sent to, by the operator's policy or by a provider's word.
+    #[error("number refused")]
+    PhoneRefused,
+    /// No provider has confirmed that it took the message; one may have.
+    #[error("no provider confirmed")]
+    SmsUnavailable {
+        /// Whole seconds after which another one may be asked for.
+        retry_after: u64,
+    },
+    /// No more SMS for now: by user, number, address, prefix, country, or in all. Which one is not told.
+    #[error("SMS budget spent")]
+    SmsBudgetSpent {
+        /// Whole seconds after which the next one passes.
+        retry_after: u64,
+    },
     /// It is the last factor of a user who must have one.
     #[error("the last factor of a user who must have one")]
     FactorRequired,

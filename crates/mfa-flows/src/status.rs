@@ -16,6 +16,8 @@ pub struct AccountStatus {
     pub totp_enabled: bool,
     /// Since when.
     pub totp_enrolled_at: Option<Timestamp>,
+    /// The number in force, masked; none where [`AccountStatus::of`] was not told.
+    pub phone: Option<String>,
     /// Whether a code sent to the phone came back.
     pub phone_verified: bool,
     /// What stands in for the app.
@@ -43,6 +45,7 @@ impl AccountStatus {
             mfa_enforced: account.mfa_enforced,
             totp_enabled: account.has_totp(),
             totp_enrolled_at: account.totp.enrolled_at.filter(|_| account.has_totp()),
+            phone: None,
             phone_verified: account.phone.is_verified,
             backup_method: account.backup_method.as_str(),
             recovery_codes_left: account.recovery.left(),
@@ -76,6 +79,10 @@ pub enum MethodState {
     NotEnrolled,
     /// The account is locked.
     Locked,
+    /// No provider can be reached, or there are no SMS at all.
+    Unavailable,
+    /// A provider has refused the number; a send may still be tried.
+    Unreachable,
 }
 
 impl Flows {
@@ -86,7 +93,11 @@ impl Flows {
     /// What the account refuses.
     pub async fn status(&self, call: &Call) -> Result<AccountStatus, Refusal> {
         let account = self.read(call).await?;
-        Ok(AccountStatus::of(&account, self.now()))
+        let phone = mfa_sms::number(&account, self.ports.cipher.as_ref())
+            .map_err(Refusal::from)
+            .inspect_err(|refusal| self.tell_refusal(call, None, refusal))?;
+        let phone = phone.map(|it| it.masked());
+        Ok(AccountStatus { phone, ..AccountStatus::of(&account, self.now()) })
     }
 
     /// By what the caller's login can go on, best first. Works while the account is locked.
@@ -106,10 +117,16 @@ impl Flows {
             MethodChoice { method, state }
         };
         let recovery = account.has_factor() && account.recovery.left() > 0;
-        Ok(vec![
-            choice(FactorKind::Totp, account.has_totp()),
-            choice(FactorKind::Sms, account.has_sms()),
-            choice(FactorKind::Recovery, recovery),
-        ])
+        let sms = choice(FactorKind::Sms, account.has_sms());
+        let sms = match sms.state {
+            MethodState::Available if !self.has_sms() || !self.ports.sms.sender.is_open() => {
+                MethodChoice { state: MethodState::Unavailable, ..sms }
+            }
+            MethodState::Available if account.internal.sms.unreachable => {
+                MethodChoice { state: MethodState::Unreachable, ..sms }
+            }
+            _ => sms,
+        };
+        Ok(vec![choice(FactorKind::Totp, account.has_totp()), sms, choice(FactorKind::Recovery, recovery)])
     }
 }

@@ -1,7 +1,8 @@
 //! The second factor of a login: a token that waits becomes one that is good.
 
-use mfa_core::{Account, Attempt, FactorKind, Need, Timestamp, Turn, Verdict, Verified, judge};
+use mfa_core::{Account, Attempt, FactorKind, Need, SmsPurpose, Timestamp, Turn, Verdict, Verified, judge};
 use mfa_jwt::Issued;
+use mfa_sms::{CodeBinding, SendId, SmsCode};
 use mfa_totp::{TotpCode, VerifyError};
 
 use crate::{Call, Flows, Refusal};
@@ -34,6 +35,40 @@ impl Flows {
             })
             .await?;
         self.grant(&verified, left, now)
+    }
+
+    /// Checks a code by SMS.
+    ///
+    /// # Errors
+    ///
+    /// As [`Flows::verify_totp`]; [`Refusal::MethodNotAvailable`] where SMS is no factor of the account.
+    pub async fn verify_sms(&self, call: &Call, code: SmsCode) -> Result<Granted, Refusal> {
+        let now = self.trusted_now()?;
+        let attempt = self.attempt(call, FactorKind::Sms, Need::SecondFactor, now);
+        let (cipher, digests) = (self.ports.cipher.clone(), self.ports.digests.clone());
+        let judged = self.ports.accounts.update(call.token.user, move |account| {
+            let send = account.internal.sms.send().map(|it| SendId::restore(it.to_owned()));
+            let verdict = judge(account, &attempt, |account| {
+                let number = mfa_sms::number(account, cipher.as_ref())?.filter(|_| account.has_sms());
+                let number = number.ok_or(Refusal::MethodNotAvailable)?;
+                let (purpose, token) = (SmsPurpose::SecondFactor, &attempt.token.id);
+                let binding = CodeBinding { purpose, destination: &number, token };
+                Ok::<_, Refusal>(mfa_sms::check(account, &code, binding, digests.as_ref(), now))
+            })?;
+            Ok((verdict, account.recovery.left(), send))
+        });
+        let (verdict, left, send) = self.answered(call, FactorKind::Sms, judged.await?)?;
+        let verified = self.passed(call, FactorKind::Sms, verdict)?;
+        self.count_use(send, now).await;
+        self.grant(&verified, left, now)
+    }
+
+    /// Counts a code that came back, for conversion alone: where it cannot be recorded the call goes on.
+    pub(crate) async fn count_use(&self, send: Option<SendId>, now: Timestamp) {
+        let Some(send) = send else { return };
+        if let Err(error) = self.ports.sms.sends.mark_used(&send, now).await {
+            self.ports.sms.journal.not_recorded(&send, &error);
+        }
     }
 
     /// Runs a decision that judges a try, and gives the proof that it passed, with how many recovery codes are left.

@@ -27,6 +27,7 @@ mod challenge;
 mod code;
 mod failover;
 mod gateway;
+mod journal;
 mod message;
 mod number;
 mod phone;
@@ -45,6 +46,7 @@ pub use challenge::{CodeBinding, LIFETIME, MOST_TRIES, RESEND_IN, check, issue};
 pub use code::{SmsCode, SmsCodeError};
 pub use failover::{Delivery, Dispatch, Pause, SmsSender, Step, StepOutcome};
 pub use gateway::{Blame, NumberProblem, OperatorProblem, SendOutcome, SmsGateway, SmsMessage};
+pub use journal::SmsJournal;
 pub use message::{DomainError, Language, Wording};
 pub use number::{
     BackupRefused, ConfirmNumberError, begin_number, confirm_number, number, pending_number, remove_number,
@@ -53,7 +55,7 @@ pub use number::{
 pub use phone::{PhoneError, PhoneNumber};
 pub use policy::{PhonePolicy, PhoneRefused, UnknownCountry};
 pub use sends::{
-    Arrival, Conversion, ConversionQuery, ConversionRule, LowConversion, SendId, SendRecord, SendState,
-    SmsSends, Uses,
+    Arrival, Closed, ClosedBy, Conversion, ConversionQuery, ConversionRule, LowConversion, SendId,
+    SendRecord, SendState, SmsSends, Uses,
 };
 pub use user_budget::{UserBudget, reserve};

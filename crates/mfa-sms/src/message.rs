@@ -36,6 +36,12 @@ pub struct Wording {
 pub struct DomainError;
 
 impl Wording {
+    /// Names the issuer, without a domain. As [`Wording::new`].
+    pub fn of(issuer: &str) -> Self {
+        let issuer: String = issuer.chars().filter(|it| GSM.contains(*it)).collect();
+        Self { issuer: issuer.trim().to_owned(), domain: None }
+    }
+
     /// Characters of the issuer's name that the GSM alphabet lacks are left out.
     ///
     /// With a domain the message ends with the line by which browsers fill the code in, on that domain alone (WebOTP,
@@ -48,8 +54,7 @@ impl Wording {
         if domain.is_some_and(|it| !is_domain(it)) {
             return Err(DomainError);
         }
-        let issuer: String = issuer.chars().filter(|it| GSM.contains(*it)).collect();
-        Ok(Self { issuer: issuer.trim().to_owned(), domain: domain.map(str::to_owned) })
+        Ok(Self { domain: domain.map(str::to_owned), ..Self::of(issuer) })
     }
 
     /// The message that carries this code: at most 160 septets. A long name of the issuer is cut to fit. Names no user.

@@ -278,9 +278,14 @@ impl ConversionRule {
         Self { least }
     }
 
+    /// From which send on conversion is judged: fewer are never too few that came back.
+    pub const fn least_sends(self) -> u32 {
+        LEAST_SENDS
+    }
+
     /// Whether too few came back.
     pub fn is_low(self, uses: Uses) -> bool {
-        uses.sent >= LEAST_SENDS && f64::from(uses.used) < self.least * f64::from(uses.sent)
+        uses.sent >= self.least_sends() && f64::from(uses.used) < self.least * f64::from(uses.sent)
     }
 
     /// From when on sends count, at this time.
@@ -288,13 +293,38 @@ impl ConversionRule {
         now.minus(WINDOW)
     }
 
-    /// How long the prefix stays closed if nothing more comes back; none where it is open. It opens sooner where codes
-    /// do come back.
-    pub fn closed_for(self, conversion: &Conversion, now: Timestamp) -> Option<Wait> {
-        let opens = |at: Timestamp| at.plus(WINDOW);
-        self.is_low(conversion.prefix)
-            .then(|| Wait::of(conversion.nth_latest_at.map_or(WINDOW, |at| opens(at).since(now))))
+    /// What is closed, because too few codes of it came back; none where the send may go on.
+    pub fn closed(self, conversion: &Conversion, now: Timestamp) -> Option<Closed> {
+        if self.is_low(conversion.country) {
+            return Some(Closed { by: ClosedBy::Country, uses: conversion.country, wait: Wait::of(WINDOW) });
+        }
+        let opens_in = conversion.nth_latest_at.map_or(WINDOW, |at| at.plus(WINDOW).since(now));
+        self.is_low(conversion.prefix).then(|| Closed {
+            by: ClosedBy::Prefix,
+            uses: conversion.prefix,
+            wait: Wait::of(opens_in),
+        })
     }
+}
+
+/// Nothing is sent, because too few codes came back.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Closed {
+    /// Of what.
+    pub by: ClosedBy,
+    /// What was sent and came back.
+    pub uses: Uses,
+    /// How long it stays closed at most. It opens as soon as enough codes have come back, or as sends leave the window.
+    pub wait: Wait,
+}
+
+/// What is closed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ClosedBy {
+    /// Numbers that differ in their last four digits alone.
+    Prefix,
+    /// A whole country.
+    Country,
 }
 
 #[cfg(test)]
@@ -321,17 +351,24 @@ mod tests {
         let twentieth = NOW.minus(Duration::from_hours(23));
         let conversion = |used| Conversion {
             prefix: Uses { sent: 25, used },
-            country: Uses { sent: 25, used },
+            country: Uses { sent: 250, used: 100 },
             nth_latest_at: Some(twentieth),
         };
-        assert_eq!(rule.closed_for(&conversion(4), NOW), Some(Wait { seconds: 3_600 }));
-        assert_eq!(rule.closed_for(&conversion(5), NOW), None);
+        let closed = rule.closed(&conversion(4), NOW).unwrap();
+        assert_eq!((closed.by, closed.wait), (ClosedBy::Prefix, Wait { seconds: 3_600 }));
+        assert_eq!(rule.closed(&conversion(5), NOW), None);
     }
 
     #[test]
-    fn a_country_alone_closes_nothing() {
-        let low = Conversion { country: Uses { sent: 500, used: 0 }, ..Conversion::default() };
-        assert_eq!(ConversionRule::new(0.5).closed_for(&low, NOW), None);
+    fn a_country_whose_codes_do_not_come_back_is_closed_as_a_whole() {
+        let rule = ConversionRule::new(0.5);
+        let spread = |used| Conversion {
+            prefix: Uses { sent: 1, used: 0 },
+            country: Uses { sent: 500, used },
+            nth_latest_at: None,
+        };
+        assert_eq!(rule.closed(&spread(249), NOW).unwrap().by, ClosedBy::Country);
+        assert_eq!(rule.closed(&spread(250), NOW), None);
     }
 
     #[test]

@@ -1,11 +1,14 @@
 //! Adapters that live in memory: for our tests and for embedders'.
 
-use std::collections::HashMap;
-use std::sync::{Mutex, PoisonError};
+use std::collections::{BTreeMap, HashMap};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use mfa_core::{BoxFuture, StoreError, Timestamp};
+use mfa_core::{BoxFuture, StoreError, StoreErrorKind, Timestamp};
 
-use crate::{BudgetRequest, BudgetScope, BudgetVerdict, SmsBudgets};
+use crate::{
+    Arrival, BudgetRequest, BudgetScope, BudgetVerdict, Conversion, ConversionQuery, ConversionRule,
+    LowConversion, SendId, SendRecord, SendState, SmsBudgets, SmsSends, Uses,
+};
 
 /// Budgets in a map. Nothing survives the process.
 #[derive(Debug, Default)]
@@ -20,6 +23,160 @@ impl SmsBudgets for MemorySmsBudgets {
             let settlement = request.settle(&stored);
             rows.extend(places.into_iter().zip(settlement.full_at));
             Ok(settlement.verdict)
+        })
+    }
+}
+
+/// Sends in a map. Nothing survives the process; a sweep leaves budgets alone, which are in a map of their own.
+#[derive(Debug, Default)]
+pub struct MemorySmsSends(Mutex<HashMap<SendId, Row>>);
+
+#[derive(Debug)]
+struct Row {
+    record: SendRecord,
+    state: SendState,
+    arrival: Option<Arrival>,
+    used_at: Option<Timestamp>,
+}
+
+impl Row {
+    /// Whether anything may have been sent.
+    const fn counts(&self) -> bool {
+        match self.state {
+            SendState::Sending | SendState::Accepted { .. } | SendState::Unknown { .. } => true,
+            SendState::Refused | SendState::NotSent => false,
+        }
+    }
+
+    fn is_named(&self, by: &str, name: &str) -> bool {
+        matches!(&self.state, SendState::Accepted { gateway, message } if *gateway == by && message == name)
+    }
+}
+
+impl MemorySmsSends {
+    /// What became of a send; none where there is no such send.
+    pub fn state_of(&self, id: &SendId) -> Option<SendState> {
+        self.rows().get(id).map(|row| row.state.clone())
+    }
+
+    /// What a gateway reported of a send; none where nothing was.
+    pub fn arrival_of(&self, id: &SendId) -> Option<Arrival> {
+        self.rows().get(id).and_then(|row| row.arrival)
+    }
+
+    fn rows(&self) -> MutexGuard<'_, HashMap<SendId, Row>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+fn uses<'a>(rows: impl Iterator<Item = &'a Row>) -> Uses {
+    rows.fold(Uses::default(), |uses, row| Uses {
+        sent: uses.sent.saturating_add(1),
+        used: uses.used.saturating_add(u32::from(row.used_at.is_some())),
+    })
+}
+
+impl SmsSends for MemorySmsSends {
+    fn begin<'a>(&'a self, record: &'a SendRecord) -> BoxFuture<'a, Result<(), StoreError>> {
+        Box::pin(async move {
+            let mut rows = self.rows();
+            if rows.contains_key(&record.id) {
+                return Err(StoreError::new(StoreErrorKind::Unavailable, "begin send"));
+            }
+            let record = record.clone();
+            let row = Row { state: SendState::Sending, arrival: None, used_at: None, record };
+            rows.insert(row.record.id.clone(), row);
+            Ok(())
+        })
+    }
+
+    fn settle<'a>(&'a self, id: &'a SendId, state: &'a SendState) -> BoxFuture<'a, Result<(), StoreError>> {
+        Box::pin(async move {
+            if let Some(row) = self.rows().get_mut(id) {
+                row.state = state.clone();
+            }
+            Ok(())
+        })
+    }
+
+    fn mark_used<'a>(&'a self, id: &'a SendId, at: Timestamp) -> BoxFuture<'a, Result<(), StoreError>> {
+        Box::pin(async move {
+            if let Some(row) = self.rows().get_mut(id) {
+                row.used_at = Some(at);
+            }
+            Ok(())
+        })
+    }
+
+    fn report<'a>(
+        &'a self,
+        gateway: &'a str,
+        message: &'a str,
+        arrival: Arrival,
+        _at: Timestamp,
+    ) -> BoxFuture<'a, Result<bool, StoreError>> {
+        Box::pin(async move {
+            let mut rows = self.rows();
+            let mut named = rows.values_mut().filter(|row| row.is_named(gateway, message)).peekable();
+            let is_there = named.peek().is_some();
+            for row in named.filter(|row| matches!(row.arrival, None | Some(Arrival::Pending))) {
+                row.arrival = Some(arrival);
+            }
+            Ok(is_there)
+        })
+    }
+
+    fn conversion<'a>(&'a self, query: &'a ConversionQuery) -> BoxFuture<'a, Result<Conversion, StoreError>> {
+        Box::pin(async move {
+            let rows = self.rows();
+            let counted = || rows.values().filter(|row| row.counts());
+            let recent = || counted().filter(|row| row.record.at > query.since);
+            let of_prefix = counted().filter(|row| row.record.prefix == query.prefix);
+            let mut times: Vec<_> = of_prefix.map(|row| row.record.at).collect();
+            times.sort_unstable_by(|a, b| b.cmp(a));
+            let nth = usize::try_from(query.nth_latest.saturating_sub(1)).unwrap_or(usize::MAX);
+            Ok(Conversion {
+                prefix: uses(recent().filter(|row| row.record.prefix == query.prefix)),
+                country: uses(recent().filter(|row| row.record.country == query.country)),
+                nth_latest_at: times.get(nth).copied(),
+            })
+        })
+    }
+
+    fn low(
+        &self,
+        rule: ConversionRule,
+        since: Timestamp,
+    ) -> BoxFuture<'_, Result<Vec<LowConversion>, StoreError>> {
+        Box::pin(async move {
+            let rows = self.rows();
+            let mut groups: BTreeMap<(String, Option<String>), Vec<&Row>> = BTreeMap::new();
+            for row in rows.values().filter(|row| row.counts() && row.record.at > since) {
+                let SendRecord { country, prefix, .. } = row.record.clone();
+                groups.entry((country.clone(), None)).or_default().push(row);
+                groups.entry((country, Some(prefix))).or_default().push(row);
+            }
+            let all = groups.into_iter().map(|((country, prefix), rows)| LowConversion {
+                country,
+                prefix,
+                uses: uses(rows.into_iter()),
+            });
+            Ok(all.filter(|it| rule.is_low(it.uses)).collect())
+        })
+    }
+
+    fn sweep(&self, abandoned: Timestamp, old: Timestamp) -> BoxFuture<'_, Result<u64, StoreError>> {
+        Box::pin(async move {
+            let mut rows = self.rows();
+            let mut given_up = 0_u64;
+            for row in rows.values_mut() {
+                if row.state == SendState::Sending && row.record.at < abandoned {
+                    row.state = SendState::Unknown { gateway: None };
+                    given_up = given_up.saturating_add(1);
+                }
+            }
+            rows.retain(|_, row| row.record.at >= old);
+            Ok(given_up)
         })
     }
 }

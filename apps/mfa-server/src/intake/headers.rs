@@ -22,16 +22,30 @@ pub(super) fn has_body(headers: &HeaderMap) -> bool {
 
 /// Refuses a body that is announced as anything but plain JSON in UTF-8.
 pub(super) fn media_type(headers: &HeaderMap) -> Result<(), Fault> {
-    let mut types = headers.get_all(CONTENT_TYPE);
-    let (Some(first), None) = (types.next(), types.next()) else { return Err(Fault::UnsupportedMediaType) };
-    let is_json = first.to_str().is_ok_and(is_json);
-    let is_plain =
-        headers.get_all(CONTENT_ENCODING).all(|it| it.as_bytes().eq_ignore_ascii_case(b"identity"));
-    if is_json && is_plain { Ok(()) } else { Err(Fault::UnsupportedMediaType) }
+    announced(headers, is_json)
 }
 
-/// `application/json`, whatever its parameters; a charset must be UTF-8 (RFC 8259 §8.1).
+/// Refuses a body that is announced as anything but a plain form.
+pub(super) fn form(headers: &HeaderMap) -> Result<(), Fault> {
+    announced(headers, |it| is(it, "application/x-www-form-urlencoded"))
+}
+
+fn announced(headers: &HeaderMap, fits: impl FnOnce(&str) -> bool) -> Result<(), Fault> {
+    let mut types = headers.get_all(CONTENT_TYPE);
+    let (Some(first), None) = (types.next(), types.next()) else { return Err(Fault::UnsupportedMediaType) };
+    let fits = first.to_str().is_ok_and(fits);
+    let is_plain =
+        headers.get_all(CONTENT_ENCODING).all(|it| it.as_bytes().eq_ignore_ascii_case(b"identity"));
+    if fits && is_plain { Ok(()) } else { Err(Fault::UnsupportedMediaType) }
+}
+
+/// A charset must be UTF-8 (RFC 8259 §8.1).
 fn is_json(media_type: &str) -> bool {
+    is(media_type, "application/json")
+}
+
+/// This type, whatever its parameters; a charset must be UTF-8.
+fn is(media_type: &str, wanted: &str) -> bool {
     let mut parts = media_type.split(';').map(str::trim);
     let essence = parts.next().unwrap_or_default();
     let is_utf8 = |parameter: &str| match parameter.split_once('=') {
@@ -40,7 +54,7 @@ fn is_json(media_type: &str) -> bool {
         }
         _ => true,
     };
-    essence.eq_ignore_ascii_case("application/json") && parts.all(is_utf8)
+    essence.eq_ignore_ascii_case(wanted) && parts.all(is_utf8)
 }
 
 /// The token of `Authorization: Bearer` (RFC 6750 §2.1); `None` where no such header was sent.

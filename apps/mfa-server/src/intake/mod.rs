@@ -22,6 +22,7 @@ use mfa_core::SecretText;
 use mfa_flows::{Accepts, Call, Flows, Refusal};
 use mfa_infra::Mfa;
 use mfa_recovery::Typed;
+use mfa_sms::SmsCode;
 use mfa_totp::TotpCode;
 
 pub(crate) use json::JsonObject;
@@ -44,6 +45,17 @@ pub(crate) struct Intake {
 /// A body that nobody has looked at yet.
 #[derive(Clone, Debug)]
 pub(crate) struct Body(Bytes);
+
+/// A form as it was posted, of which nothing but the size and the media type is right.
+#[derive(Debug)]
+pub(crate) struct RawForm(Bytes);
+
+impl RawForm {
+    /// The bytes of the body.
+    pub(crate) fn bytes(&self) -> &[u8] {
+        &self.0
+    }
+}
 
 /// A call of which nothing but the size is right, for handlers that read nothing of it.
 #[derive(Debug)]
@@ -155,6 +167,11 @@ pub(crate) fn totp_code(text: &str) -> Result<TotpCode, FieldError> {
     TotpCode::parse(text).map_err(|_| FieldError::NotSixDigits)
 }
 
+/// A code by SMS is six ASCII digits as well.
+pub(crate) fn sms_code(text: &str) -> Result<SmsCode, FieldError> {
+    SmsCode::parse(text).map_err(|_| FieldError::NotSixDigits)
+}
+
 /// What may be a recovery code: any text of 1 to 64 characters.
 pub(crate) fn recovery_code(text: &str) -> Result<Typed, FieldError> {
     Typed::parse(text).map_err(|_| FieldError::Length { most: 64, unit: Unit::Characters })
@@ -204,6 +221,20 @@ impl FromRequest for Intake {
                 bearer: headers::bearer(request.headers()).map(|token| SecretText::new(token.to_owned())),
                 body,
             })
+        })
+    }
+}
+
+impl FromRequest for RawForm {
+    type Error = actix_web::Error;
+    type Future = LocalBoxFuture<'static, Result<Self, Self::Error>>;
+
+    fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
+        let (request, payload) = (request.clone(), payload.take());
+        Box::pin(async move {
+            let body = sized_body(request.headers(), payload).await?;
+            headers::form(request.headers())?;
+            Ok(Self(body))
         })
     }
 }

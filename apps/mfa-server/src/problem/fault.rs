@@ -19,6 +19,8 @@ pub(crate) enum Fault {
     Refused(Refusal),
     /// The body is no JSON object.
     Malformed,
+    /// The report of a provider names no message.
+    MalformedReport,
     /// The body did not arrive in time.
     BodyTooSlow,
     /// Fields of the body are not what they should be.
@@ -66,6 +68,12 @@ pub(crate) enum FieldError {
     NotSixDigits,
     /// It is neither six digits nor a recovery code.
     NotACode,
+    /// It is no phone number.
+    NotAPhoneNumber,
+    /// It is no code of a country.
+    NotACountry,
+    /// It is neither `sms` nor `none`.
+    NotABackupMethod,
     /// It is empty or too long.
     Length {
         /// How long it may be.
@@ -93,7 +101,7 @@ impl Fault {
     pub(crate) fn kind(&self) -> ProblemKind {
         match self {
             Self::Refused(refusal) => kind_of_refusal(refusal),
-            Self::Malformed => ProblemKind::MalformedRequest,
+            Self::Malformed | Self::MalformedReport => ProblemKind::MalformedRequest,
             Self::BodyTooSlow => ProblemKind::BodyTooSlow,
             Self::Fields(_) => ProblemKind::InvalidField,
             Self::NotFound => ProblemKind::NotFound,
@@ -118,6 +126,7 @@ impl fmt::Display for Fault {
         match self {
             Self::Refused(refusal) => refusal.fmt(f),
             Self::Malformed => f.write_str("the body is no JSON object"),
+            Self::MalformedReport => f.write_str("the report names no message"),
             Self::BodyTooSlow => f.write_str("the body did not arrive in time"),
             Self::Fields(_) => f.write_str("a field of the body is not what it should be"),
             Self::NotFound => f.write_str("nothing at this path"),

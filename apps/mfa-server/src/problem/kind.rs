@@ -27,6 +27,10 @@ pub(crate) enum ProblemKind {
     NotEnrolled,
     NoEnrolmentInProgress,
     FactorRequired,
+    MethodNotAvailable,
+    PhoneRefused,
+    SmsBudgetSpent,
+    SmsUnavailable,
     InvalidField,
     RateLimited,
     InternalError,
@@ -60,8 +64,11 @@ impl ProblemKind {
             Self::NotEnrolled => "not_enrolled",
             Self::NoEnrolmentInProgress => "no_enrolment_in_progress",
             Self::FactorRequired => "factor_required",
+            Self::MethodNotAvailable => "method_not_available",
+            Self::PhoneRefused => "phone_refused",
+            Self::SmsUnavailable => "sms_unavailable",
             Self::InvalidField => "invalid_field",
-            Self::RateLimited => "rate_limited",
+            Self::RateLimited | Self::SmsBudgetSpent => "rate_limited",
             Self::InternalError => "internal_error",
             Self::StoreUnavailable | Self::StoreOutcomeUnknown => "store_unavailable",
             Self::ClockSkew => "clock_skew",
@@ -81,20 +88,27 @@ impl ProblemKind {
             | Self::StepUpRequired
             | Self::InvalidCode
             | Self::InvalidCredentials => StatusCode::UNAUTHORIZED,
-            Self::AccountLocked | Self::AccountDisabled | Self::WrongTokenStage | Self::NotAllowed => {
-                StatusCode::FORBIDDEN
-            }
+            Self::AccountLocked
+            | Self::AccountDisabled
+            | Self::WrongTokenStage
+            | Self::NotAllowed
+            | Self::PhoneRefused => StatusCode::FORBIDDEN,
             Self::NotFound => StatusCode::NOT_FOUND,
             Self::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
             Self::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
             Self::UnsupportedMediaType => StatusCode::UNSUPPORTED_MEDIA_TYPE,
-            Self::NotEnrolled | Self::NoEnrolmentInProgress | Self::FactorRequired => StatusCode::CONFLICT,
+            Self::NotEnrolled
+            | Self::NoEnrolmentInProgress
+            | Self::FactorRequired
+            | Self::MethodNotAvailable => StatusCode::CONFLICT,
             Self::InvalidField => StatusCode::UNPROCESSABLE_ENTITY,
-            Self::RateLimited => StatusCode::TOO_MANY_REQUESTS,
+            Self::RateLimited | Self::SmsBudgetSpent => StatusCode::TOO_MANY_REQUESTS,
             Self::InternalError => StatusCode::INTERNAL_SERVER_ERROR,
-            Self::StoreUnavailable | Self::StoreOutcomeUnknown | Self::ClockSkew | Self::Overloaded => {
-                StatusCode::SERVICE_UNAVAILABLE
-            }
+            Self::StoreUnavailable
+            | Self::StoreOutcomeUnknown
+            | Self::ClockSkew
+            | Self::SmsUnavailable
+            | Self::Overloaded => StatusCode::SERVICE_UNAVAILABLE,
         }
     }
 
@@ -105,7 +119,7 @@ impl ProblemKind {
 
     /// Every kind.
     #[cfg(test)]
-    pub(super) const ALL: [Self; 28] = [
+    pub(super) const ALL: [Self; 32] = [
         Self::MalformedRequest,
         Self::BodyTooSlow,
         Self::TokenMissing,
@@ -127,6 +141,10 @@ impl ProblemKind {
         Self::NotEnrolled,
         Self::NoEnrolmentInProgress,
         Self::FactorRequired,
+        Self::MethodNotAvailable,
+        Self::PhoneRefused,
+        Self::SmsBudgetSpent,
+        Self::SmsUnavailable,
         Self::InvalidField,
         Self::RateLimited,
         Self::InternalError,

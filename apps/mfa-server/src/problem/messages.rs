@@ -38,6 +38,15 @@ pub(super) fn field(error: FieldError, language: Language) -> Cow<'static, str> 
             "Donnez un code à six chiffres ou un code de secours.",
             "Give a code of six digits or a recovery code.",
         ),
+        FieldError::NotAPhoneNumber => (
+            "Ce n'est pas un numéro de téléphone : donnez-le avec son indicatif (+33…), ou avec son pays.",
+            "This is not a phone number: give it with its calling code (+33…), or with its country.",
+        ),
+        FieldError::NotACountry => (
+            "Donnez un code de pays à deux lettres, comme FR.",
+            "Give a country code of two letters, such as FR.",
+        ),
+        FieldError::NotABackupMethod => ("Donnez « sms » ou « none ».", "Give `sms` or `none`."),
         FieldError::Unusable => ("Cette valeur n'est pas utilisable.", "This value cannot be used."),
         FieldError::Taken => ("Cette valeur est déjà prise.", "This value is taken."),
         FieldError::Length { most, unit } => {
@@ -102,6 +111,22 @@ const fn french(kind: ProblemKind) -> Text {
         ProblemKind::NoEnrolmentInProgress => {
             ("Aucun enregistrement en cours", "Commencez ou recommencez l'enregistrement de l'application.")
         }
+        ProblemKind::MethodNotAvailable => (
+            "Méthode non disponible",
+            "Cette méthode n'est pas disponible pour ce compte. Choisissez-en une autre.",
+        ),
+        ProblemKind::PhoneRefused => (
+            "Numéro refusé",
+            "Aucun SMS ne peut être envoyé à ce numéro. Donnez un autre numéro de mobile, ou choisissez une autre méthode.",
+        ),
+        ProblemKind::SmsBudgetSpent => (
+            "Trop de SMS",
+            "Trop de SMS ont été demandés. Attendez avant d'en demander un autre, ou choisissez une autre méthode.",
+        ),
+        ProblemKind::SmsUnavailable => (
+            "SMS non confirmé",
+            "L'envoi du SMS n'a pas été confirmé. S'il arrive, son code est valable ; sinon, choisissez une autre méthode.",
+        ),
         ProblemKind::FactorRequired => (
             "Facteur obligatoire",
             "Ce compte doit garder un second facteur : le dernier ne peut pas être retiré.",
@@ -170,6 +195,21 @@ const fn english(kind: ProblemKind) -> Text {
         ProblemKind::NoEnrolmentInProgress => {
             ("No enrolment in progress", "Start the enrolment of the app, or start it anew.")
         }
+        ProblemKind::MethodNotAvailable => {
+            ("Method not available", "This method is not available for this account. Choose another one.")
+        }
+        ProblemKind::PhoneRefused => (
+            "Number refused",
+            "No SMS can be sent to this number. Give the number of another mobile, or choose another method.",
+        ),
+        ProblemKind::SmsBudgetSpent => (
+            "Too many SMS",
+            "Too many SMS were asked for. Wait before asking for another one, or choose another method.",
+        ),
+        ProblemKind::SmsUnavailable => (
+            "SMS not confirmed",
+            "The SMS was not confirmed as sent. If it arrives its code is good; if not, choose another method.",
+        ),
         ProblemKind::FactorRequired => {
             ("Factor required", "This account must keep a second factor: the last one cannot be taken away.")
         }
@@ -218,6 +258,9 @@ mod tests {
             FieldError::Nul,
             FieldError::NotSixDigits,
             FieldError::NotACode,
+            FieldError::NotAPhoneNumber,
+            FieldError::NotACountry,
+            FieldError::NotABackupMethod,
             FieldError::Unusable,
             FieldError::Taken,
             FieldError::Length { most: 254, unit: Unit::Characters },

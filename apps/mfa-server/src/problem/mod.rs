@@ -86,7 +86,14 @@ pub(crate) fn respond(fault: &Fault, caller: &Caller, rates: ToldRates) -> HttpR
 fn retry_after(fault: &Fault) -> Option<u64> {
     match (fault, fault.kind()) {
         (Fault::Refused(Refusal::AccountLocked { retry_after, .. }), _) => *retry_after,
-        (Fault::Refused(Refusal::RateLimited { retry_after, .. }), _) => Some(*retry_after),
+        (
+            Fault::Refused(
+                Refusal::RateLimited { retry_after, .. }
+                | Refusal::SmsBudgetSpent { retry_after }
+                | Refusal::SmsUnavailable { retry_after },
+            ),
+            _,
+        ) => Some(*retry_after),
         (_, ProblemKind::Overloaded) => Some(QUEUE_RETRY),
         (_, ProblemKind::StoreUnavailable) => Some(STORE_RETRY),
         (_, ProblemKind::StoreOutcomeUnknown | ProblemKind::ClockSkew) => Some(NEXT_CODE),

@@ -17,7 +17,7 @@ struct Status {
     mfa_enforced: bool,
     totp_enabled: bool,
     totp_enrolled_at: Option<String>,
-    /// Masked; none until numbers can be set.
+    /// Masked.
     phone: Option<String>,
     phone_verified: bool,
     backup_method: &'static str,
@@ -36,7 +36,7 @@ impl From<AccountStatus> for Status {
             mfa_enforced: status.mfa_enforced,
             totp_enabled: status.totp_enabled,
             totp_enrolled_at: status.totp_enrolled_at.and_then(rfc3339),
-            phone: None,
+            phone: status.phone,
             phone_verified: status.phone_verified,
             backup_method: status.backup_method,
             recovery_codes_left: status.recovery_codes_left,
@@ -81,6 +81,8 @@ impl Choice {
                 MethodState::Available => None,
                 MethodState::NotEnrolled => Some("not_enrolled"),
                 MethodState::Locked => Some("account_locked"),
+                MethodState::Unavailable => Some("sms_unavailable"),
+                MethodState::Unreachable => Some("phone_unreachable"),
             },
         }
     }

@@ -53,6 +53,8 @@ pub(super) async fn ready(_: Bounded, mfa: Data<Mfa>) -> HttpResponse {
         ("keys", readiness.keys),
         ("clock", readiness.clock),
         ("redis", readiness.redis),
+        ("providers", readiness.providers),
+        ("sms", readiness.sms),
     ];
     let (mut failing, mut degraded) = (Vec::new(), Vec::new());
     for (part, state) in states {

@@ -2,7 +2,9 @@
 
 mod account;
 mod health;
+mod hooks;
 mod login;
+mod phone;
 mod recovery;
 mod totp;
 mod verify;
@@ -22,12 +24,20 @@ pub(crate) fn configure(config: &mut ServiceConfig, login_enabled: bool) {
         .service(post("/api/mfa/totp/enroll/verify", totp::confirm_enrolment))
         .service(post("/api/mfa/totp/disable", totp::disable))
         .service(post("/api/mfa/verify/totp", verify::totp))
+        .service(post("/api/mfa/verify/sms", verify::sms))
         .service(post("/api/mfa/verify/recovery", verify::recovery))
+        .service(post("/api/mfa/sms/send", phone::send))
+        .service(post("/api/mfa/phone/set", phone::set))
+        .service(post("/api/mfa/phone/verify", phone::verify))
+        .service(delete("/api/mfa/phone", phone::remove))
+        .service(post("/api/mfa/backup/set", phone::set_backup))
         .service(post("/api/mfa/recovery/regenerate", recovery::regenerate))
         .service(get("/api/mfa/recovery/list", recovery::list))
         .service(get("/api/mfa/status", account::status))
         .service(get("/api/mfa/methods", account::methods))
         .service(post("/api/mfa/token/revoke", account::revoke))
+        .service(post("/hooks/twilio", hooks::twilio))
+        .service(get("/hooks/ovh/{secret}", hooks::ovh))
         .service(get("/health", health::health))
         .service(get("/health/live", health::live))
         .service(get("/health/ready", health::ready));
@@ -44,6 +54,15 @@ where
     F::Output: Responder + 'static,
 {
     web::resource(path).route(web::post().to(handler)).refusing("POST")
+}
+
+fn delete<F, Args>(path: &str, handler: F) -> impl HttpServiceFactory + 'static
+where
+    F: Handler<Args>,
+    Args: FromRequest + 'static,
+    F::Output: Responder + 'static,
+{
+    web::resource(path).route(web::delete().to(handler)).refusing("DELETE")
 }
 
 /// A `GET`, and the `HEAD` that goes with it (RFC 9110 §9.3.2).

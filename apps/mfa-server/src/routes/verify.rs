@@ -6,7 +6,7 @@ use mfa_recovery::Warning;
 use serde::Serialize;
 
 use super::AccessToken;
-use crate::intake::{Intake, recovery_code, totp_code};
+use crate::intake::{Intake, recovery_code, sms_code, totp_code};
 use crate::language::Language;
 use crate::problem::Fault;
 
@@ -25,6 +25,16 @@ pub(super) async fn totp(intake: Intake) -> Result<HttpResponse, Fault> {
     let granted = intake
         .code_check(Accepts::SecondFactor, totp_code, |flows, call, code| async move {
             flows.verify_totp(&call, code).await
+        })
+        .await?;
+    Ok(answer(&granted, None))
+}
+
+/// `POST /api/mfa/verify/sms`
+pub(super) async fn sms(intake: Intake) -> Result<HttpResponse, Fault> {
+    let granted = intake
+        .code_check(Accepts::SecondFactor, sms_code, |flows, call, code| async move {
+            flows.verify_sms(&call, code).await
         })
         .await?;
     Ok(answer(&granted, None))

@@ -146,6 +146,13 @@ pub struct SmsState {
     pub unreachable: bool,
 }
 
+impl SmsState {
+    /// The name of the send that carries the awaited code.
+    pub fn send(&self) -> Option<&str> {
+        self.challenge.as_ref().map(|it| it.send.as_str()).filter(|it| !it.is_empty())
+    }
+}
+
 /// A code that was sent by SMS and has not come back.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SmsChallenge {

@@ -237,7 +237,8 @@ pub fn judge<E>(
 }
 
 /// Judges the first answer to a factor that is being enrolled. It has five tries of its own, neither counts towards
-/// the lock nor clears the count, and a success ends every other session.
+/// the lock nor clears the count, and a success ends every other session; a number that is confirmed beside a factor
+/// does so only where it replaces one that logins use.
 ///
 /// # Errors
 ///
@@ -250,6 +251,7 @@ pub fn confirm<E>(
     if let Err(refused) = admit(account, &attempt.token, attempt.need, attempt.at) {
         return Ok(Verdict::Refused(refused));
     }
+    let before = FactorsBefore { any: account.has_factor(), sms: account.has_sms() };
     let outcome = check(account)?;
     let kind = if attempt.factor == FactorKind::Sms { EventKind::PhoneVerify } else { EventKind::TotpEnroll };
     let event = |outcome| event_of(attempt, kind, outcome);
@@ -259,9 +261,13 @@ pub fn confirm<E>(
                 account.internal.enrolment_tries = 0;
             }
             account.record(event(Outcome::Success));
-            account.end_sessions(attempt.at, None);
-            spend_pending(account, attempt);
-            note_success(account, attempt);
+            if attempt.factor == FactorKind::Sms && before.any {
+                number_confirmed_beside(account, attempt, before);
+            } else {
+                account.end_sessions(attempt.at, None);
+                spend_pending(account, attempt);
+                note_success(account, attempt);
+            }
             Ok(Verdict::Verified(verified(account, attempt)))
         }
         Check::Wrong | Check::Replayed => {
@@ -271,6 +277,20 @@ pub fn confirm<E>(
             }
             Ok(Verdict::InvalidCode)
         }
+    }
+}
+
+/// What an account had before an answer was judged.
+#[derive(Clone, Copy, Debug)]
+struct FactorsBefore {
+    any: bool,
+    sms: bool,
+}
+
+/// No fresh token comes with such a number, so the caller's stays; and it is a factor only where the one before it was.
+fn number_confirmed_beside(account: &mut Account, attempt: &Attempt, before: FactorsBefore) {
+    if before.sms {
+        account.end_sessions(attempt.at, Some(&attempt.token));
     }
 }
 

@@ -1,4 +1,4 @@
-//! Accounts and users in a database: SQLite, embedded, or PostgreSQL.
+//! Accounts, users, and the budgets and sends of SMS in a database: SQLite, embedded, or PostgreSQL.
 //!
 //! One committer serves both: it gathers the decisions that wait, loads their accounts in one read, decides each in
 //! turn, stores all with one commit, and only then answers. What differs between the databases is a
@@ -10,6 +10,7 @@ mod migrate;
 mod pool;
 mod postgres;
 mod row;
+mod sms;
 mod sqlite;
 
 use std::fmt;
@@ -18,6 +19,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use mfa_core::{Accounts, BoxFuture, Entropy, EventLog, SecretText, StoreError, Timestamp, Users};
+use mfa_sms::{SmsBudgets, SmsSends};
 
 use crate::crypto::AuditKeys;
 
@@ -67,7 +69,7 @@ pub struct Surroundings {
 }
 
 /// An open database: the ports that it stands behind, and what only the wiring asks.
-pub trait Database: Accounts + Users {
+pub trait Database: Accounts + Users + SmsBudgets + SmsSends {
     /// Whether decisions are refused because too many wait.
     fn is_full(&self) -> bool;
 

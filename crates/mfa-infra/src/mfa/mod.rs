@@ -1,6 +1,7 @@
 //! The one place that wires the adapters to the flows.
 
 mod clock_watch;
+mod sms;
 mod wiring;
 
 use std::future::Future;
@@ -20,8 +21,10 @@ use crate::crypto::{
 use crate::database::{Database, DatabaseOptions, Location, OpenDatabaseError, Surroundings};
 use crate::redis::{RedisRateLimiter, RedisState};
 use crate::settings::{DatabaseUrl, Settings, SettingsError};
+use crate::sms::{DeliveryReport, DeliveryReports};
 use crate::telemetry::{Telemetry, TelemetryError};
 use clock_watch::ClockWatch;
+use sms::{SmsGround, SmsWatch};
 use wiring::{Limits, token_service};
 
 /// How long the database may take to show that it is ready.
@@ -37,6 +40,8 @@ pub struct Mfa {
     canary: String,
     clock: Arc<WatchedClock>,
     redis: Option<Arc<RedisRateLimiter>>,
+    reports: DeliveryReports,
+    sms_watch: Arc<SmsWatch>,
     telemetry: Arc<Telemetry>,
     demo: Option<DemoUser>,
     location: Location,
@@ -64,6 +69,10 @@ pub struct Readiness {
     pub clock: PartState,
     /// Limits are shared between servers, where they are to be.
     pub redis: PartState,
+    /// SMS have somebody to carry them.
+    pub providers: PartState,
+    /// Codes by SMS come back.
+    pub sms: PartState,
 }
 
 /// Whether one part is there.
@@ -148,6 +157,7 @@ impl Mfa {
         slog::info!(mfa.telemetry.logger(), "NOVA MFA starts"; "store" => mfa.store_name());
         mfa.demo = mfa.make_demo_user()?;
         mfa.watch_clock()?;
+        mfa.watch_sms();
         Ok(mfa)
     }
 
@@ -205,7 +215,18 @@ impl Mfa {
             lockout: settings.limits.lockout,
             step_up_max_age: settings.limits.step_up_max_age,
             rehash_passwords: settings.login.password_rehash || database.made_users()?,
+            sms: sms::policy(&settings)?,
         };
+        let sms = sms::ports(SmsGround {
+            settings: &settings,
+            database: &database,
+            clock: clock.clone(),
+            entropy: entropy.clone(),
+            runtime: runtime.handle().clone(),
+            log: telemetry.logger(),
+        });
+        let (sends, rule) = (Arc::clone(&sms.sends), policy.sms.conversion);
+        let sms_watch = Arc::new(SmsWatch::new(sends, rule, clock.clone(), telemetry.logger()));
         let ports = Ports {
             accounts: database.clone(),
             users: database.clone(),
@@ -218,8 +239,11 @@ impl Mfa {
             limiter: limiters.limiter,
             log: telemetry.events(),
             tokens,
+            sms,
         };
         Ok(Self {
+            reports: sms::reports(&settings),
+            sms_watch,
             settings,
             flows: Arc::new(Flows::new(ports, policy)),
             database,
@@ -313,12 +337,37 @@ impl Mfa {
             }
             _ => PartState::Ready,
         };
+        let looked = match self.runtime.as_ref().filter(|_| answers) {
+            Some(runtime) => {
+                let watch = Arc::clone(&self.sms_watch);
+                runtime.spawn(async move { tokio::time::timeout(READY_WITHIN, watch.look()).await }).await
+            }
+            None => Ok(Ok(PartState::Ready)),
+        };
         Readiness {
             redis,
+            providers: sms::providers(&self.settings, &self.flows.ports().sms.sender),
+            sms: looked.ok().and_then(Result::ok).unwrap_or(PartState::Ready),
             database: ready(answers, "the database gives no answer"),
             keys: ready(self.cipher.check_canary(&self.canary).is_ok(), "the keys do not fit the data"),
             clock: ready(self.clock.is_trusted(), "the clock differs from the database's"),
         }
+    }
+
+    /// What providers report to.
+    pub const fn reports(&self) -> &DeliveryReports {
+        &self.reports
+    }
+
+    /// Records what a provider reports of a message; answers whether it is one of ours.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError`]: nothing was recorded.
+    pub async fn record_report(&self, report: &DeliveryReport) -> Result<bool, StoreError> {
+        let ports = self.flows.ports();
+        let at = ports.clock.now();
+        ports.sms.sends.report(report.gateway, &report.message, report.arrival, at).await
     }
 
     /// Lets the flows that run end for up to `within`, and what waits for the database be answered; then stops.
@@ -351,6 +400,15 @@ impl Mfa {
             runtime.spawn(watch.go_on());
         }
         Ok(())
+    }
+
+    fn watch_sms(&self) {
+        if self.settings.sms.providers.is_empty() && !self.settings.sms.countries.is_empty() {
+            slog::warn!(self.telemetry.logger(), "no SMS provider is configured: SMS is off");
+        }
+        if let Some(runtime) = &self.runtime {
+            runtime.spawn(Arc::clone(&self.sms_watch).go_on());
+        }
     }
 
     fn make_demo_user(&self) -> Result<Option<DemoUser>, OpenError> {

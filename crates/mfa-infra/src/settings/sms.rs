@@ -54,6 +54,8 @@ impl CountryCode {
 }
 
 const MOST: u32 = 10_000_000;
+/// The times of a user's sends of the last hour stand in the account's row.
+const MOST_BY_USER: u32 = 100;
 
 impl SmsSettings {
     pub(super) fn read(reader: &Reader<'_>, data_dir: &Path, loopback: bool) -> Result<Self, SettingsError> {
@@ -62,7 +64,7 @@ impl SmsSettings {
             countries: countries(reader)?,
             budget: SmsBudget {
                 per_minute: reader.number("MFA_SMS_PER_MINUTE", 1, MOST)?,
-                per_hour: reader.number("MFA_SMS_PER_HOUR", 1, MOST)?,
+                per_hour: reader.number("MFA_SMS_PER_HOUR", 1, MOST_BY_USER)?,
                 per_ip_hour: reader.number("MFA_SMS_PER_IP_HOUR", 1, MOST)?,
                 per_prefix_hour: reader.number("MFA_SMS_PER_PREFIX_HOUR", 1, MOST)?,
                 per_country_day: reader.number("MFA_SMS_PER_COUNTRY_DAY", 1, MOST)?,

@@ -10,14 +10,20 @@
 //! To add a provider: a folder with its gateway and a file that reads its answers, which goes through [`SmsHttp`].
 
 mod http;
+mod journal;
 mod outbox;
 mod ovh;
+mod pause;
+mod reports;
 mod twilio;
 
 #[cfg(test)]
 mod fake_network;
 
 pub use http::{HttpLimits, SmsHttp};
+pub use journal::SmsLog;
 pub use outbox::OutboxGateway;
 pub use ovh::OvhGateway;
+pub use pause::RuntimePause;
+pub use reports::{DeliveryReport, DeliveryReports, ReportRefused, twilio_callback_url};
 pub use twilio::{CallbackCheck, TwilioGateway, check_twilio_callback, twilio_signature};

@@ -127,6 +127,16 @@ impl SmsSender {
         Self { routes: gateways.into_iter().map(route).collect(), clock, pause, entropy }
     }
 
+    /// Whether anything could be sent now: there is a gateway that is not left alone.
+    pub fn is_open(&self) -> bool {
+        self.routes.iter().any(|it| !it.breaker.is_open())
+    }
+
+    /// The gateways, in the order in which they are asked.
+    pub fn gateways(&self) -> impl Iterator<Item = &'static str> {
+        self.routes.iter().map(|it| it.gateway.name())
+    }
+
     /// The gateways that are left alone for now, for readiness.
     pub fn left_alone(&self) -> impl Iterator<Item = &'static str> {
         self.routes.iter().filter(|it| it.breaker.is_open()).map(|it| it.gateway.name())

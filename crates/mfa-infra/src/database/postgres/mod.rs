@@ -1,6 +1,7 @@
 //! PostgreSQL.
 
 pub(super) mod connect;
+mod sms;
 mod statements;
 mod store;
 mod users;

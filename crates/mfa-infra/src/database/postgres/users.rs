@@ -1,7 +1,7 @@
 //! Users in PostgreSQL.
 
 use diesel::sql_types::{BigInt, Bool, Nullable, Text};
-use diesel::{OptionalExtension, QueryableByName, RunQueryDsl, sql_query};
+use diesel::{Connection, OptionalExtension, QueryableByName, RunQueryDsl, sql_query};
 use mfa_core::{
     BoxFuture, Credentials, NewUser, NewUserError, PasswordDigest, StoreError, UserId, UserPage, UserQuery,
     Users,
@@ -80,13 +80,18 @@ impl Users for PostgresDatabase {
 
     fn erase_trail(&self, user: UserId) -> BoxFuture<'_, Result<(), StoreError>> {
         self.pool.run("erase trail", move |connection| {
-            sql_query(
-                "UPDATE mfa_events SET ip = NULL, user_agent = NULL, actor = NULL, reason = NULL, salt = NULL \
-                 WHERE user_id = $1",
-            )
-            .bind::<BigInt, _>(user.value())
-            .execute(connection)
-            .map(drop)
+            connection.transaction(|connection| {
+                sql_query(
+                    "UPDATE mfa_events SET ip = NULL, user_agent = NULL, actor = NULL, reason = NULL, salt = NULL \
+                     WHERE user_id = $1",
+                )
+                .bind::<BigInt, _>(user.value())
+                .execute(connection)?;
+                sql_query("DELETE FROM mfa_sms_sends WHERE user_id = $1")
+                    .bind::<BigInt, _>(user.value())
+                    .execute(connection)
+                    .map(drop)
+            })
         })
     }
 

@@ -1,6 +1,7 @@
 //! SQLite, embedded.
 
 pub(super) mod connect;
+mod sms;
 mod statements;
 mod store;
 mod users;

@@ -78,13 +78,18 @@ impl Users for SqliteDatabase {
 
     fn erase_trail(&self, user: UserId) -> BoxFuture<'_, Result<(), StoreError>> {
         self.pool.run("erase trail", move |connection| {
-            sql_query(
-                "UPDATE mfa_events SET ip = NULL, user_agent = NULL, actor = NULL, reason = NULL, salt = NULL \
-                 WHERE user_id = ?1",
-            )
-            .bind::<BigInt, _>(user.value())
-            .execute(connection)
-            .map(drop)
+            connection.immediate_transaction(|connection| {
+                sql_query(
+                    "UPDATE mfa_events SET ip = NULL, user_agent = NULL, actor = NULL, reason = NULL, salt = NULL \
+                     WHERE user_id = ?1",
+                )
+                .bind::<BigInt, _>(user.value())
+                .execute(connection)?;
+                sql_query("DELETE FROM mfa_sms_sends WHERE user_id = ?1")
+                    .bind::<BigInt, _>(user.value())
+                    .execute(connection)
+                    .map(drop)
+            })
         })
     }
 

@@ -38,18 +38,19 @@ struct Calls {
     messages: Address,
     authorization: SecretText,
     from: String,
+    callback: Option<String>,
 }
 
 impl TwilioGateway {
-    /// A gateway with these settings. Calls nobody yet.
-    pub fn new(settings: TwilioSettings, http: &SmsHttp) -> Self {
+    /// A gateway with these settings, to which Twilio reports at `callback`, where there is one. Calls nobody yet.
+    pub fn new(settings: TwilioSettings, callback: Option<String>, http: &SmsHttp) -> Self {
         let TwilioSettings { account_sid, auth_token, from, endpoint } = settings;
         let path = format!("/2010-04-01/Accounts/{account_sid}/Messages.json");
         let messages = Endpoint::new(&endpoint).at(&path);
         let pair = Zeroizing::new([&account_sid, ":", auth_token.expose()].concat());
         let encoded = Zeroizing::new(STANDARD.encode(&*pair));
         let authorization = SecretText::new(["Basic ", encoded.as_str()].concat());
-        Self { lane: http.lane(), calls: Arc::new(Calls { messages, authorization, from }) }
+        Self { lane: http.lane(), calls: Arc::new(Calls { messages, authorization, from, callback }) }
     }
 }
 
@@ -71,23 +72,32 @@ impl Calls {
             ("Content-Type", "application/x-www-form-urlencoded"),
             ("Accept", "application/json"),
         ];
-        match caller.post(&self.messages, &headers, form(message, &self.from).as_bytes()) {
+        match caller.post(
+            &self.messages,
+            &headers,
+            form(message, &self.from, self.callback.as_deref()).as_bytes(),
+        ) {
             Ok(answer) => answer::outcome(&answer),
             Err(none) => none.into(),
         }
     }
 }
 
-fn form(message: &SmsMessage, from: &str) -> Zeroizing<String> {
+fn form(message: &SmsMessage, from: &str, callback: Option<&str>) -> Zeroizing<String> {
     let text = message.text.expose();
     let validity = message.validity.as_secs().clamp(1, LONGEST_VALIDITY).to_string();
     // As large as it gets at once: a string that grows leaves copies of the code behind.
-    let longest = text.len().saturating_add(from.len()).saturating_mul(3).saturating_add(256);
+    let callback_length = callback.map_or(0, str::len);
+    let written = text.len().saturating_add(from.len()).saturating_add(callback_length);
+    let longest = written.saturating_mul(3).saturating_add(256);
     let mut form = form_urlencoded::Serializer::new(String::with_capacity(longest));
     form.append_pair("To", message.to.e164())
         .append_pair("From", from)
         .append_pair("Body", text)
         .append_pair("ValidityPeriod", &validity);
+    if let Some(callback) = callback {
+        form.append_pair("StatusCallback", callback);
+    }
     Zeroizing::new(form.finish())
 }
 

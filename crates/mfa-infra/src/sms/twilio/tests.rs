@@ -17,7 +17,7 @@ fn gateway(network: &FakeNetwork, scheme: &str, http: &SmsHttp) -> TwilioGateway
         from: "+15005550006".into(),
         endpoint: network.url(scheme),
     };
-    TwilioGateway::new(settings, http)
+    TwilioGateway::new(settings, None, http)
 }
 
 fn answered_within(limits: HttpLimits, reply: Reply) -> SendOutcome {

@@ -1,0 +1,59 @@
+//! Where providers report what became of a message. It is for statistics: who gets in never depends on it.
+
+use actix_web::http::header::HeaderMap;
+use actix_web::web::{Data, Path};
+use actix_web::{HttpRequest, HttpResponse};
+use mfa_infra::Mfa;
+use mfa_infra::sms::{DeliveryReport, ReportRefused};
+
+use crate::intake::RawForm;
+use crate::problem::Fault;
+
+/// What Twilio signs with.
+const SIGNATURE: &str = "X-Twilio-Signature";
+
+/// `POST /hooks/twilio`
+pub(super) async fn twilio(
+    form: RawForm,
+    request: HttpRequest,
+    mfa: Data<Mfa>,
+) -> Result<HttpResponse, Fault> {
+    let signature = signature(request.headers());
+    let report = mfa.reports().twilio(form.bytes(), signature).map_err(fault)?;
+    record(&mfa, report).await
+}
+
+/// Nobody believes the one of two signatures that happens to fit.
+fn signature(headers: &HeaderMap) -> &str {
+    let mut lines = headers.get_all(SIGNATURE);
+    match (lines.next(), lines.next()) {
+        (Some(line), None) => line.to_str().unwrap_or_default(),
+        _ => "",
+    }
+}
+
+/// `GET /hooks/ovh/{secret}`
+pub(super) async fn ovh(
+    secret: Path<String>,
+    request: HttpRequest,
+    mfa: Data<Mfa>,
+) -> Result<HttpResponse, Fault> {
+    let report = mfa.reports().ovh(&secret, request.query_string()).map_err(fault)?;
+    record(&mfa, report).await
+}
+
+async fn record(mfa: &Data<Mfa>, report: DeliveryReport) -> Result<HttpResponse, Fault> {
+    let keeper = mfa.clone();
+    let outcome = mfa.run(async move { keeper.record_report(&report).await }).await;
+    outcome.map_err(|_| Fault::Stopping)?.map_err(|error| Fault::Refused(error.into()))?;
+    // The same for a message that is not ours, so that nobody finds out which are.
+    Ok(HttpResponse::NoContent().finish())
+}
+
+const fn fault(refused: ReportRefused) -> Fault {
+    match refused {
+        ReportRefused::NoHook => Fault::NotFound,
+        ReportRefused::Forged => Fault::Refused(mfa_flows::Refusal::NotAllowed),
+        ReportRefused::Malformed => Fault::MalformedReport,
+    }
+}

@@ -1,0 +1,145 @@
+//! The phone: codes by SMS, the number, and whether it stands in for the app.
+
+use actix_web::HttpResponse;
+use mfa_core::{BackupMethod, SecretText};
+use mfa_flows::{Accepts, SmsSent};
+use mfa_sms::{LIFETIME, PhoneNumber, RESEND_IN};
+use serde::Serialize;
+
+use super::AccessToken;
+use crate::intake::{Intake, sms_code};
+use crate::problem::{Fault, FieldError};
+
+/// Whose national form a number has where the caller names no country.
+const DEFAULT_COUNTRY: &str = "FR";
+
+/// A code is on its way.
+#[derive(Serialize)]
+struct OnItsWay {
+    phone: String,
+    expires_in: u64,
+    resend_in: u64,
+}
+
+impl From<SmsSent> for OnItsWay {
+    fn from(sent: SmsSent) -> Self {
+        Self { phone: sent.phone, expires_in: LIFETIME.as_secs(), resend_in: RESEND_IN.as_secs() }
+    }
+}
+
+#[derive(Serialize)]
+struct Sent {
+    sent: bool,
+    #[serde(flatten)]
+    on_its_way: OnItsWay,
+}
+
+/// `POST /api/mfa/sms/send`
+pub(super) async fn send(intake: Intake) -> Result<HttpResponse, Fault> {
+    let (call, body) = intake.open(Accepts::SecondFactor)?;
+    body.nothing()?;
+    let language = intake.caller().language.into();
+    let sent = intake.run(|flows| async move { flows.send_sms(&call, language).await }).await?;
+    Ok(HttpResponse::Ok().json(Sent { sent: true, on_its_way: sent.into() }))
+}
+
+/// `POST /api/mfa/phone/set`
+pub(super) async fn set(intake: Intake) -> Result<HttpResponse, Fault> {
+    // The account knows whether a token of this stage may enrol: it depends on the factors it has.
+    let (call, body) = intake.open(Accepts::Any)?;
+    let mut object = body.object()?;
+    let country = object.optional("country", country);
+    let country = country.as_deref().unwrap_or(DEFAULT_COUNTRY);
+    let number = object
+        .required("phone", |text| PhoneNumber::parse(text, country).map_err(|_| FieldError::NotAPhoneNumber));
+    let number = object.finish(number)?;
+    let language = intake.caller().language.into();
+    let sent = intake.run(|flows| async move { flows.set_phone(&call, number, language).await }).await?;
+    Ok(HttpResponse::Ok().json(OnItsWay::from(sent)))
+}
+
+/// Two letters, in either case. Which of them are countries the library of numbers knows.
+fn country(text: &str) -> Result<String, FieldError> {
+    let fits = text.len() == 2 && text.bytes().all(|it| it.is_ascii_alphabetic());
+    fits.then(|| text.to_ascii_uppercase()).ok_or(FieldError::NotACountry)
+}
+
+#[derive(Serialize)]
+struct Confirmed<'a> {
+    phone_verified: bool,
+    phone: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    recovery_codes: Option<Vec<&'a str>>,
+    #[serde(flatten)]
+    token: Option<AccessToken<'a>>,
+}
+
+/// `POST /api/mfa/phone/verify`
+pub(super) async fn verify(intake: Intake) -> Result<HttpResponse, Fault> {
+    let confirmed = intake
+        .code_check(Accepts::Any, sms_code, |flows, call, code| async move {
+            flows.confirm_phone(&call, code).await
+        })
+        .await?;
+    let enrolled = confirmed.enrolled.as_ref();
+    Ok(HttpResponse::Ok().json(Confirmed {
+        phone_verified: true,
+        phone: &confirmed.phone,
+        recovery_codes: enrolled.map(|it| it.recovery_codes.iter().map(SecretText::expose).collect()),
+        token: enrolled.map(|it| AccessToken::new(&it.granted.token, true)),
+    }))
+}
+
+#[derive(Serialize)]
+struct Removed {
+    phone: Option<String>,
+    backup_method: &'static str,
+}
+
+/// `DELETE /api/mfa/phone`
+pub(super) async fn remove(intake: Intake) -> Result<HttpResponse, Fault> {
+    let (call, body) = intake.open(Accepts::TwoFactors)?;
+    body.nothing()?;
+    intake.run(|flows| async move { flows.remove_phone(&call).await }).await?;
+    Ok(HttpResponse::Ok().json(Removed { phone: None, backup_method: BackupMethod::None.as_str() }))
+}
+
+#[derive(Serialize)]
+struct Backup {
+    backup_method: &'static str,
+}
+
+/// `POST /api/mfa/backup/set`
+pub(super) async fn set_backup(intake: Intake) -> Result<HttpResponse, Fault> {
+    let (call, body) = intake.open(Accepts::TwoFactors)?;
+    let mut object = body.object()?;
+    let method = object.required("method", backup_method);
+    let method = object.finish(method)?;
+    intake.run(|flows| async move { flows.set_backup(&call, method).await }).await?;
+    Ok(HttpResponse::Ok().json(Backup { backup_method: method.as_str() }))
+}
+
+fn backup_method(text: &str) -> Result<BackupMethod, FieldError> {
+    [BackupMethod::Sms, BackupMethod::None]
+        .into_iter()
+        .find(|it| it.as_str() == text)
+        .ok_or(FieldError::NotABackupMethod)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_country_is_two_letters_and_a_backup_method_one_of_two_words() {
+        assert_eq!(country("be"), Ok("BE".to_owned()));
+        for bad in ["", "F", "FRA", "F1", "É", "+3"] {
+            assert_eq!(country(bad), Err(FieldError::NotACountry), "{bad}");
+        }
+        assert_eq!(backup_method("sms"), Ok(BackupMethod::Sms));
+        assert_eq!(backup_method("none"), Ok(BackupMethod::None));
+        for bad in ["", "SMS", "totp", " sms"] {
+            assert_eq!(backup_method(bad), Err(FieldError::NotABackupMethod), "{bad}");
+        }
+    }
+}

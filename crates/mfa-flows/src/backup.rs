@@ -1,0 +1,36 @@
+//! What stands in for the authenticator app.
+
+use mfa_core::{BackupMethod, EventKind, FactorKind, Need, Outcome, SecurityEvent};
+use mfa_sms::BackupRefused;
+
+use crate::{Call, Flows, Refusal};
+
+impl Flows {
+    /// Chooses whether codes by SMS are a factor of the account. Ends no session.
+    ///
+    /// # Errors
+    ///
+    /// [`Refusal::MethodNotAvailable`] without a verified number, [`Refusal::FactorRequired`] where it would take the
+    /// last factor of a user who must have one, or what the account refuses.
+    pub async fn set_backup(&self, call: &Call, method: BackupMethod) -> Result<(), Refusal> {
+        let now = self.now();
+        let need = Need::Change { max_age: self.policy.step_up_max_age };
+        let origin = call.origin.clone();
+        self.decide(call, need, now, move |account| {
+            mfa_sms::set_backup(account, method)?;
+            let event = SecurityEvent::new(EventKind::BackupSet, Outcome::Success, now, origin.clone());
+            account.record(event.with_method(FactorKind::Sms));
+            Ok(())
+        })
+        .await
+    }
+}
+
+impl From<BackupRefused> for Refusal {
+    fn from(refused: BackupRefused) -> Self {
+        match refused {
+            BackupRefused::NoVerifiedNumber => Self::MethodNotAvailable,
+            BackupRefused::FactorRequired => Self::FactorRequired,
+        }
+    }
+}

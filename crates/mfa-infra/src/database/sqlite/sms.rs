@@ -1,0 +1,183 @@
+//! Budgets and sends of SMS in SQLite.
+
+use diesel::result::Error;
+use diesel::sql_types::{BigInt, Nullable, Text};
+use diesel::{RunQueryDsl, SqliteConnection, sql_query};
+use mfa_core::{BoxFuture, StoreError, Timestamp};
+use mfa_sms::{
+    Arrival, BudgetRequest, BudgetVerdict, Conversion, ConversionQuery, ConversionRule, LowConversion,
+    SendId, SendRecord, SendState, SmsBudgets, SmsSends,
+};
+use serde_json::json;
+
+use super::SqliteDatabase;
+use crate::database::sms::{
+    BucketRow, COUNTED, ConversionRow, PORTION, UsesRow, carried_by, in_portions, low, purpose, settle,
+};
+
+impl SmsBudgets for SqliteDatabase {
+    fn reserve<'a>(&'a self, request: &'a BudgetRequest) -> BoxFuture<'a, Result<BudgetVerdict, StoreError>> {
+        let request = request.clone();
+        self.pool.run("reserve sms", move |connection| {
+            // The write lock from the start: nobody else takes from a bucket between the read and the write.
+            connection.immediate_transaction(|it| reserve(it, &request))
+        })
+    }
+}
+
+fn reserve(connection: &mut SqliteConnection, request: &BudgetRequest) -> Result<BudgetVerdict, Error> {
+    let lines: Vec<_> = request.lines().iter().map(|it| json!([it.scope.as_str(), it.key])).collect();
+    let rows: Vec<BucketRow> = sql_query(
+        "SELECT budget.full_at AS full_at FROM json_each(?1) AS line LEFT JOIN mfa_sms_budget AS budget \
+         ON budget.scope = line.value ->> 0 AND budget.key = line.value ->> 1 ORDER BY line.key",
+    )
+    .bind::<Text, _>(json!(lines).to_string())
+    .load(connection)?;
+    let (verdict, full_at) = settle(request, &rows);
+    let lines = request.lines().iter().zip(full_at);
+    let lines: Vec<_> = lines.map(|(it, full_at)| json!([it.scope.as_str(), it.key, full_at])).collect();
+    // `WHERE TRUE` tells the parser that `ON` begins no join.
+    sql_query(
+        "INSERT INTO mfa_sms_budget (scope, key, full_at) \
+         SELECT value ->> 0, value ->> 1, value ->> 2 FROM json_each(?1) WHERE TRUE \
+         ON CONFLICT (scope, key) DO UPDATE SET full_at = excluded.full_at",
+    )
+    .bind::<Text, _>(json!(lines).to_string())
+    .execute(connection)?;
+    Ok(verdict)
+}
+
+impl SmsSends for SqliteDatabase {
+    fn begin<'a>(&'a self, record: &'a SendRecord) -> BoxFuture<'a, Result<(), StoreError>> {
+        let record = record.clone();
+        self.pool.run("begin send", move |connection| {
+            sql_query(
+                "INSERT INTO mfa_sms_sends (id, user_id, purpose, number, prefix, country, at, state) \
+                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
+            )
+            .bind::<Text, _>(record.id.as_str())
+            .bind::<BigInt, _>(record.user.value())
+            .bind::<Text, _>(purpose(record.purpose))
+            .bind::<Text, _>(&record.number)
+            .bind::<Text, _>(&record.prefix)
+            .bind::<Text, _>(&record.country)
+            .bind::<BigInt, _>(record.at.millis())
+            .bind::<Text, _>(SendState::Sending.as_str())
+            .execute(connection)
+            .map(drop)
+        })
+    }
+
+    fn settle<'a>(&'a self, id: &'a SendId, state: &'a SendState) -> BoxFuture<'a, Result<(), StoreError>> {
+        let (id, state) = (id.clone(), state.clone());
+        self.pool.run("settle send", move |connection| {
+            let (gateway, message) = carried_by(&state);
+            sql_query("UPDATE mfa_sms_sends SET state = ?2, gateway = ?3, message = ?4 WHERE id = ?1")
+                .bind::<Text, _>(id.as_str())
+                .bind::<Text, _>(state.as_str())
+                .bind::<Nullable<Text>, _>(gateway)
+                .bind::<Nullable<Text>, _>(message)
+                .execute(connection)
+                .map(drop)
+        })
+    }
+
+    fn mark_used<'a>(&'a self, id: &'a SendId, at: Timestamp) -> BoxFuture<'a, Result<(), StoreError>> {
+        let id = id.clone();
+        self.pool.run("mark send used", move |connection| {
+            sql_query("UPDATE mfa_sms_sends SET used_at = ?2 WHERE id = ?1")
+                .bind::<Text, _>(id.as_str())
+                .bind::<BigInt, _>(at.millis())
+                .execute(connection)
+                .map(drop)
+        })
+    }
+
+    fn report<'a>(
+        &'a self,
+        gateway: &'a str,
+        message: &'a str,
+        arrival: Arrival,
+        at: Timestamp,
+    ) -> BoxFuture<'a, Result<bool, StoreError>> {
+        let (gateway, message) = (gateway.to_owned(), message.to_owned());
+        self.pool.run("report send", move |connection| {
+            let rows = sql_query(
+                "UPDATE mfa_sms_sends SET \
+                 arrival = CASE WHEN arrival IN ('delivered', 'failed') THEN arrival ELSE ?3 END, \
+                 arrival_at = CASE WHEN arrival IN ('delivered', 'failed') THEN arrival_at ELSE ?4 END \
+                 WHERE gateway = ?1 AND message = ?2",
+            )
+            .bind::<Text, _>(gateway)
+            .bind::<Text, _>(message)
+            .bind::<Text, _>(arrival.as_str())
+            .bind::<BigInt, _>(at.millis())
+            .execute(connection)?;
+            Ok(rows > 0)
+        })
+    }
+
+    fn conversion<'a>(&'a self, query: &'a ConversionQuery) -> BoxFuture<'a, Result<Conversion, StoreError>> {
+        let query = query.clone();
+        self.pool.run("conversion", move |connection| {
+            sql_query(format!(
+                "SELECT prefix.sent AS prefix_sent, prefix.used AS prefix_used, \
+                 country.sent AS country_sent, country.used AS country_used, \
+                 (SELECT at FROM mfa_sms_sends WHERE prefix = ?1 AND {COUNTED} \
+                 ORDER BY at DESC LIMIT 1 OFFSET ?4) AS nth_latest_at FROM \
+                 (SELECT count(*) AS sent, count(used_at) AS used FROM mfa_sms_sends \
+                 WHERE prefix = ?1 AND at > ?3 AND {COUNTED}) AS prefix, \
+                 (SELECT count(*) AS sent, count(used_at) AS used FROM mfa_sms_sends \
+                 WHERE country = ?2 AND at > ?3 AND {COUNTED}) AS country"
+            ))
+            .bind::<Text, _>(&query.prefix)
+            .bind::<Text, _>(&query.country)
+            .bind::<BigInt, _>(query.since.millis())
+            .bind::<BigInt, _>(i64::from(query.nth_latest.saturating_sub(1)))
+            .get_result::<ConversionRow>(connection)
+            .map(ConversionRow::into_conversion)
+        })
+    }
+
+    fn low(
+        &self,
+        rule: ConversionRule,
+        since: Timestamp,
+    ) -> BoxFuture<'_, Result<Vec<LowConversion>, StoreError>> {
+        self.pool.run("low conversion", move |connection| {
+            let rows = sql_query(format!(
+                "WITH recent AS (SELECT country, prefix, used_at FROM mfa_sms_sends WHERE at > ?1 AND {COUNTED}) \
+                 SELECT country, prefix, count(*) AS sent, count(used_at) AS used FROM recent \
+                 GROUP BY country, prefix HAVING count(*) >= ?2 \
+                 UNION ALL SELECT country, NULL, count(*), count(used_at) FROM recent \
+                 GROUP BY country HAVING count(*) >= ?2"
+            ))
+            .bind::<BigInt, _>(since.millis())
+            .bind::<BigInt, _>(i64::from(rule.least_sends()))
+            .load::<UsesRow>(connection)?;
+            Ok(low(rows, rule))
+        })
+    }
+
+    fn sweep(&self, abandoned: Timestamp, old: Timestamp) -> BoxFuture<'_, Result<u64, StoreError>> {
+        self.pool.run("sweep sends", move |connection| {
+            let given_up =
+                sql_query("UPDATE mfa_sms_sends SET state = 'unknown' WHERE state = 'sending' AND at < ?1")
+                    .bind::<BigInt, _>(abandoned.millis())
+                    .execute(connection)?;
+            let sends = "DELETE FROM mfa_sms_sends WHERE id IN \
+                         (SELECT id FROM mfa_sms_sends WHERE at < ?1 LIMIT ?2)";
+            let budgets = "DELETE FROM mfa_sms_budget WHERE (scope, key) IN \
+                           (SELECT scope, key FROM mfa_sms_budget WHERE full_at < ?1 LIMIT ?2)";
+            for statement in [sends, budgets] {
+                in_portions(|| {
+                    sql_query(statement)
+                        .bind::<BigInt, _>(old.millis())
+                        .bind::<BigInt, _>(PORTION)
+                        .execute(connection)
+                })?;
+            }
+            Ok(u64::try_from(given_up).unwrap_or(u64::MAX))
+        })
+    }
+}

@@ -1,0 +1,2 @@
+DROP TABLE mfa_sms_sends;
+DROP TABLE mfa_sms_budget;

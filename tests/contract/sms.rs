@@ -1,0 +1,412 @@
+//! What `SmsBudgets` and `SmsSends` promise.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use mfa_core::testing::TestDigests;
+use mfa_core::{SmsPurpose, Timestamp, UserId};
+use mfa_infra::database::Database;
+use mfa_sms::testing::{MemorySmsBudgets, MemorySmsSends};
+use mfa_sms::{
+    Arrival, BudgetLimits, BudgetRequest, BudgetScope, BudgetVerdict, Conversion, ConversionQuery,
+    ConversionRule, LowConversion, PhoneNumber, SendId, SendRecord, SendState, SmsBudgets, SmsSends,
+    UserBudget, Uses,
+};
+use nova_mfa_tests::{NOON, TestStore};
+use tokio::runtime::Runtime;
+
+const LIMITS: BudgetLimits = BudgetLimits {
+    number: UserBudget { per_minute: 1, per_hour: 3 },
+    ip_per_hour: 20,
+    prefix_per_hour: 50,
+    country_per_day: 2_000,
+    all_per_day: 10_000,
+};
+const ADA: &str = "0612345612";
+
+/// One adapter of the budgets.
+struct Budgets<'a> {
+    name: &'static str,
+    port: Arc<dyn SmsBudgets>,
+    runtime: &'a Runtime,
+}
+
+impl Budgets<'_> {
+    /// Who refuses a send to this number, and the seconds to wait.
+    fn refusal(&self, number: &str, limits: &BudgetLimits, now: Timestamp) -> Option<(BudgetScope, u64)> {
+        refusal(self.port.as_ref(), self.runtime, number, limits, now)
+    }
+}
+
+fn refusal(
+    budgets: &dyn SmsBudgets,
+    runtime: &Runtime,
+    number: &str,
+    limits: &BudgetLimits,
+    now: Timestamp,
+) -> Option<(BudgetScope, u64)> {
+    let number = PhoneNumber::parse(number, "FR").unwrap();
+    let request = BudgetRequest::new(&number, "192.0.2.1", limits, &TestDigests, now);
+    match runtime.block_on(budgets.reserve(&request)).unwrap() {
+        BudgetVerdict::Reserved => None,
+        BudgetVerdict::Exhausted { scope, wait } => Some((scope, wait.seconds)),
+    }
+}
+
+fn on_all_budgets(suite: impl Fn(&Budgets<'_>)) {
+    let runtime = Runtime::new().unwrap();
+    suite(&Budgets { name: "memory", port: Arc::new(MemorySmsBudgets::default()), runtime: &runtime });
+    for store in TestStore::each() {
+        suite(&Budgets { name: store.name, port: store.database.clone(), runtime: &store.runtime });
+    }
+}
+
+fn later(seconds: u64) -> Timestamp {
+    NOON.plus(Duration::from_secs(seconds))
+}
+
+#[test]
+fn each_scope_keeps_its_own_time_between_calls() {
+    on_all_budgets(|budgets| {
+        let refusal = |number, seconds| budgets.refusal(number, &LIMITS, later(seconds));
+        let name = budgets.name;
+        assert_eq!(refusal(ADA, 0), None, "{name}");
+        assert_eq!(refusal(ADA, 59), Some((BudgetScope::NumberMinute, 1)), "{name}");
+        assert_eq!((refusal(ADA, 60), refusal(ADA, 120)), (None, None), "{name}");
+        assert_eq!(refusal(ADA, 180), Some((BudgetScope::NumberHour, 1_020)), "{name}");
+        assert_eq!(refusal("0698765432", 180), None, "{name}: another number has its own");
+        assert_eq!(refusal(ADA, 1_200), None, "{name}");
+    });
+}
+
+#[test]
+fn a_send_counts_in_every_scope_or_in_none() {
+    on_all_budgets(|budgets| {
+        let limits = BudgetLimits { country_per_day: 2, ..LIMITS };
+        let refusal = |number| budgets.refusal(number, &limits, NOON);
+        let name = budgets.name;
+        assert_eq!(refusal(ADA), None, "{name}");
+        for _ in 0..5 {
+            assert_eq!(refusal(ADA), Some((BudgetScope::NumberMinute, 60)), "{name}");
+        }
+        assert_eq!(refusal("0612345613"), None, "{name}: refusals took nothing from the country");
+        assert_eq!(refusal("0612345614"), Some((BudgetScope::Country, 43_200)), "{name}");
+        assert_eq!(refusal("+32470123456"), None, "{name}: nor from anything else");
+    });
+}
+
+#[test]
+fn a_refusal_brings_back_a_time_from_before_the_clock_went_back() {
+    on_all_budgets(|budgets| {
+        let before = NOON.minus(Duration::from_hours(24 * 365));
+        let refusal = |now| budgets.refusal(ADA, &LIMITS, now);
+        let name = budgets.name;
+        assert_eq!(refusal(NOON), None, "{name}");
+        assert_eq!(refusal(before), Some((BudgetScope::NumberHour, 1_200)), "{name}");
+        assert_eq!(refusal(before.plus(Duration::from_mins(20))), None, "{name}");
+    });
+}
+
+#[test]
+fn a_restart_gives_no_new_sends() {
+    for mut store in TestStore::each() {
+        let limits = BudgetLimits { all_per_day: 2, ..LIMITS };
+        let ask = |database: &Arc<dyn Database>, number, now| {
+            refusal(database.as_ref(), &store.runtime, number, &limits, now)
+        };
+        assert_eq!(ask(&store.database, ADA, NOON), None);
+        assert_eq!(ask(&store.database, "0698765432", NOON), None);
+        let exhausted = ask(&store.database, "+32470123456", NOON);
+        assert_eq!(exhausted, Some((BudgetScope::All, 43_200)), "{}", store.name);
+        store.database.stop(Duration::from_secs(5));
+        let again = store.open_again();
+        store.database = again;
+        let ask = |number, now| refusal(store.database.as_ref(), &store.runtime, number, &limits, now);
+        assert_eq!(ask("+32470123456", NOON), exhausted, "{}", store.name);
+        assert_eq!(ask(ADA, NOON), exhausted, "{}", store.name);
+        assert_eq!(ask("+32470123456", later(43_200)), None, "{}", store.name);
+    }
+}
+
+/// One adapter of the record of sends, and what only a look into it shows.
+struct Sends<'a> {
+    name: &'static str,
+    port: Arc<dyn SmsSends>,
+    runtime: &'a Runtime,
+    state: &'a dyn Fn(&SendId, &str) -> bool,
+    arrival: &'a dyn Fn(&SendId, Option<&str>) -> bool,
+}
+
+fn on_all_sends(suite: impl Fn(&Sends<'_>)) {
+    let (runtime, memory) = (Runtime::new().unwrap(), Arc::new(MemorySmsSends::default()));
+    suite(&Sends {
+        name: "memory",
+        port: memory.clone(),
+        runtime: &runtime,
+        state: &|id, state| memory.state_of(id).map_or("gone", |it| it.as_str()) == state,
+        arrival: &|id, arrival| memory.arrival_of(id).map(Arrival::as_str) == arrival,
+    });
+    for store in TestStore::each() {
+        let count = |id: &SendId, and: &str| {
+            let id = id.as_str();
+            store.number(&format!("SELECT count(*) FROM mfa_sms_sends WHERE id = '{id}' {and}"))
+        };
+        suite(&Sends {
+            name: store.name,
+            port: store.database.clone(),
+            runtime: &store.runtime,
+            state: &|id, state| match state {
+                "gone" => count(id, "") == 0,
+                state => count(id, &format!("AND state = '{state}'")) == 1,
+            },
+            arrival: &|id, arrival| {
+                let is = arrival.map_or("IS NULL".to_owned(), |it| format!("= '{it}'"));
+                count(id, &format!("AND arrival {is} AND (arrival IS NULL) = (arrival_at IS NULL)")) == 1
+            },
+        });
+    }
+}
+
+fn named(name: &str) -> SendId {
+    SendId::restore(name.to_owned())
+}
+
+fn record(name: &str, number: &str, at: Timestamp) -> SendRecord {
+    let number = PhoneNumber::parse(number, "FR").unwrap();
+    SendRecord::new(named(name), UserId::new(7), SmsPurpose::SecondFactor, &number, &TestDigests, at)
+}
+
+fn accepted(message: &str) -> SendState {
+    SendState::Accepted { gateway: "ovh", message: message.to_owned() }
+}
+
+impl Sends<'_> {
+    fn begin(&self, name: &str, number: &str, at: Timestamp) -> SendId {
+        let record = record(name, number, at);
+        self.runtime.block_on(self.port.begin(&record)).unwrap();
+        record.id
+    }
+
+    /// This many sends to a number, one a second, of which the first ones come back.
+    fn send_many(&self, number: &str, count: u64, used: u64) {
+        for n in 0..count {
+            let id = self.begin(&format!("{number} {n}"), number, later(n));
+            self.settle(&id, &accepted(&format!("{number} {n}")));
+            if n < used {
+                self.mark_used(&id);
+            }
+        }
+    }
+
+    fn settle(&self, id: &SendId, state: &SendState) {
+        self.runtime.block_on(self.port.settle(id, state)).unwrap();
+    }
+
+    fn mark_used(&self, id: &SendId) {
+        self.runtime.block_on(self.port.mark_used(id, later(5))).unwrap();
+    }
+
+    fn report(&self, gateway: &str, message: &str, arrival: Arrival) -> bool {
+        self.runtime.block_on(self.port.report(gateway, message, arrival, later(9))).unwrap()
+    }
+
+    fn conversion(&self, number: &str, since: Timestamp, nth_latest: u32) -> Conversion {
+        let record = record("asks", number, NOON);
+        let query = ConversionQuery { prefix: record.prefix, country: record.country, since, nth_latest };
+        self.runtime.block_on(self.port.conversion(&query)).unwrap()
+    }
+
+    fn low(&self, least: f64, since: Timestamp) -> Vec<LowConversion> {
+        self.runtime.block_on(self.port.low(ConversionRule::new(least), since)).unwrap()
+    }
+
+    fn sweep(&self, abandoned: Timestamp, old: Timestamp) -> u64 {
+        self.runtime.block_on(self.port.sweep(abandoned, old)).unwrap()
+    }
+}
+
+const LONG_AGO: Timestamp = Timestamp::from_seconds(1);
+
+#[test]
+fn what_certainly_was_not_sent_counts_in_neither() {
+    on_all_sends(|sends| {
+        let states = [
+            SendState::Sending,
+            accepted("m-1"),
+            SendState::Unknown { gateway: Some("ovh") },
+            SendState::Unknown { gateway: None },
+            SendState::Refused,
+            SendState::NotSent,
+        ];
+        for (n, state) in states.iter().enumerate() {
+            let id = sends.begin(&format!("s-{n}"), ADA, NOON);
+            sends.settle(&id, state);
+            sends.mark_used(&id);
+            assert!((sends.state)(&id, state.as_str()), "{}: {state:?}", sends.name);
+        }
+        sends.begin("not used", ADA, NOON);
+        let conversion = sends.conversion(ADA, LONG_AGO, 5);
+        let counted = Uses { sent: 5, used: 4 };
+        assert_eq!((conversion.prefix, conversion.country), (counted, counted), "{}", sends.name);
+        assert_eq!(conversion.nth_latest_at, Some(NOON), "{}", sends.name);
+        assert_eq!(sends.conversion(ADA, LONG_AGO, 6).nth_latest_at, None, "{}", sends.name);
+    });
+}
+
+#[test]
+fn conversion_is_of_one_prefix_and_one_country_and_only_after_a_time() {
+    on_all_sends(|sends| {
+        sends.send_many(ADA, 3, 1);
+        sends.send_many("0612345699", 2, 2);
+        sends.send_many("0698765432", 4, 0);
+        sends.send_many("+32470123456", 5, 5);
+        let name = sends.name;
+        let all = sends.conversion(ADA, LONG_AGO, 1);
+        assert_eq!(all.prefix, Uses { sent: 5, used: 3 }, "{name}");
+        assert_eq!(all.country, Uses { sent: 9, used: 3 }, "{name}");
+        let after_the_first = sends.conversion(ADA, NOON, 1);
+        assert_eq!(after_the_first.prefix, Uses { sent: 3, used: 1 }, "{name}");
+        assert_eq!(after_the_first.country, Uses { sent: 6, used: 1 }, "{name}");
+        let nth = |n| sends.conversion(ADA, later(100), n).nth_latest_at;
+        let times = [Some(later(2)), Some(later(1)), Some(later(1)), Some(NOON), Some(NOON), None];
+        assert_eq!([1, 2, 3, 4, 5, 6].map(nth), times, "{name}: whatever the time asked for");
+        let nobody = sends.conversion("+4915112345678", LONG_AGO, 1);
+        assert_eq!(nobody, Conversion::default(), "{name}");
+    });
+}
+
+#[test]
+fn the_query_of_a_record_counts_those_before_it_within_a_day() {
+    on_all_sends(|sends| {
+        sends.begin("old", ADA, NOON);
+        sends.begin("recent", ADA, later(1));
+        let next = record("next", ADA, later(86_400));
+        let conversion = sends.runtime.block_on(sends.port.conversion(&next.conversion_query())).unwrap();
+        assert_eq!(conversion.prefix, Uses { sent: 1, used: 0 }, "{}", sends.name);
+    });
+}
+
+#[test]
+fn a_report_is_of_one_message_of_one_gateway_and_a_final_one_stands() {
+    use Arrival::{Delivered, Failed, Pending};
+    on_all_sends(|sends| {
+        let [first, second] = ["m-1", "m-2"].map(|message| {
+            let id = sends.begin(message, ADA, NOON);
+            sends.settle(&id, &accepted(message));
+            id
+        });
+        let (name, arrived) = (sends.name, sends.arrival);
+        assert!(
+            !sends.report("twilio", "m-1", Delivered) && !sends.report("ovh", "m-3", Delivered),
+            "{name}"
+        );
+        assert!(!sends.report("ovh", "' OR '1' = '1", Delivered), "{name}");
+        assert!(arrived(&first, None) && arrived(&second, None), "{name}");
+        for (told, stands) in
+            [(Pending, "pending"), (Failed, "failed"), (Pending, "failed"), (Delivered, "failed")]
+        {
+            assert!(sends.report("ovh", "m-1", told), "{name}: it is there, whatever is recorded");
+            assert!(arrived(&first, Some(stands)), "{name}: {told:?}");
+        }
+        assert!(sends.report("ovh", "m-2", Delivered), "{name}");
+        assert!(sends.report("ovh", "m-2", Pending) && sends.report("ovh", "m-2", Failed), "{name}");
+        assert!(arrived(&second, Some("delivered")), "{name}");
+        assert!((sends.state)(&first, "accepted"), "{name}: it was sent all the same");
+    });
+}
+
+#[test]
+fn a_send_that_no_gateway_named_is_reported_of_by_nobody() {
+    on_all_sends(|sends| {
+        let id = sends.begin("s", ADA, NOON);
+        assert!(!sends.report("ovh", "", Arrival::Delivered), "{}", sends.name);
+        sends.settle(&id, &SendState::Unknown { gateway: Some("ovh") });
+        assert!(!sends.report("ovh", "", Arrival::Delivered), "{}", sends.name);
+        assert!((sends.arrival)(&id, None), "{}", sends.name);
+    });
+}
+
+#[test]
+fn countries_and_prefixes_are_low_from_the_twentieth_send_on() {
+    on_all_sends(|sends| {
+        sends.send_many(ADA, 20, 3);
+        sends.send_many("0698765432", 19, 0);
+        sends.send_many("+32470123456", 20, 4);
+        let france = LowConversion { country: "FR".into(), prefix: None, uses: Uses { sent: 39, used: 3 } };
+        let prefix = LowConversion {
+            prefix: Some(record("asks", ADA, NOON).prefix),
+            uses: Uses { sent: 20, used: 3 },
+            ..france.clone()
+        };
+        assert_eq!(sends.low(0.2, LONG_AGO), [france.clone(), prefix], "{}", sends.name);
+        let after_the_first = LowConversion { uses: Uses { sent: 37, used: 2 }, ..france };
+        assert_eq!(sends.low(0.2, NOON), [after_the_first], "{}", sends.name);
+        assert_eq!(sends.low(0.0, LONG_AGO), [], "{}", sends.name);
+    });
+}
+
+#[test]
+fn a_sweep_gives_up_what_was_never_settled_and_forgets_what_is_old() {
+    on_all_sends(|sends| {
+        let old = sends.begin("old", ADA, NOON);
+        let left_behind = sends.begin("left behind", ADA, later(10));
+        let settled = sends.begin("settled", ADA, later(10));
+        sends.settle(&settled, &SendState::NotSent);
+        let sending = sends.begin("sending", ADA, later(20));
+        let (name, is) = (sends.name, sends.state);
+        assert_eq!(sends.sweep(later(20), LONG_AGO), 2, "{name}");
+        assert!(is(&old, "unknown") && is(&left_behind, "unknown"), "{name}");
+        assert!(is(&settled, "not_sent") && is(&sending, "sending"), "{name}");
+        assert_eq!(sends.sweep(later(20), later(10)), 0, "{name}: nothing is given up twice");
+        assert!(is(&old, "gone") && is(&left_behind, "unknown") && is(&settled, "not_sent"), "{name}");
+        sends.settle(&left_behind, &accepted("m-1"));
+        assert!(is(&left_behind, "accepted"), "{name}: what is known late is known");
+    });
+}
+
+#[test]
+fn a_name_is_given_to_one_send() {
+    on_all_sends(|sends| {
+        let id = sends.begin("s", ADA, NOON);
+        sends.settle(&id, &SendState::Refused);
+        let again = record("s", ADA, NOON);
+        assert!(sends.runtime.block_on(sends.port.begin(&again)).is_err(), "{}", sends.name);
+        assert!((sends.state)(&id, "refused"), "{}", sends.name);
+    });
+}
+
+#[test]
+fn a_send_that_is_not_there_is_neither_settled_nor_used() {
+    on_all_sends(|sends| {
+        sends.settle(&named("nobody"), &accepted("m-1"));
+        sends.mark_used(&named("nobody"));
+        assert!((sends.state)(&named("nobody"), "gone"), "{}", sends.name);
+        assert_eq!(sends.conversion(ADA, LONG_AGO, 1), Conversion::default(), "{}", sends.name);
+    });
+}
+
+#[test]
+fn a_sweep_forgets_every_old_row_however_many_and_no_other() {
+    let numbers = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 2500)";
+    for store in TestStore::each() {
+        let time = |seconds: i64| match store.name {
+            "SQLite" => (seconds * 1000).to_string(),
+            _ => format!("to_timestamp({seconds})"),
+        };
+        let noon = NOON.seconds();
+        for (name, at) in [("old", noon - 1), ("new", noon)] {
+            let at = time(at);
+            store.sql(&format!(
+                "INSERT INTO mfa_sms_budget (scope, key, full_at) {numbers} SELECT 'ip', '{name} ' || i, {at} FROM n; \
+                 INSERT INTO mfa_sms_sends (id, user_id, purpose, number, prefix, country, at, state) {numbers} \
+                 SELECT '{name} ' || i, 7, 'second_factor', 'n', 'p', 'FR', {at}, 'accepted' FROM n"
+            ));
+        }
+        assert_eq!(store.runtime.block_on(store.database.sweep(NOON, NOON)).unwrap(), 0, "{}", store.name);
+        for (table, name) in [("mfa_sms_budget", "key"), ("mfa_sms_sends", "id")] {
+            let count =
+                |like| store.number(&format!("SELECT count(*) FROM {table} WHERE {name} LIKE '{like} %'"));
+            assert_eq!((count("old"), count("new")), (0, 2_500), "{}: {table}", store.name);
+        }
+    }
+}

@@ -1,0 +1,123 @@
+//! Budgets that users share.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use futures::future::join_all;
+use mfa_core::StoreErrorKind;
+use mfa_core::testing::TestDigests;
+use mfa_infra::database::Database;
+use mfa_sms::{BudgetLimits, BudgetRequest, BudgetScope, BudgetVerdict, PhoneNumber, UserBudget};
+use nova_mfa_tests::{NOON, TestStore};
+
+const MANY: u32 = 100_000;
+const WIDE: BudgetLimits = BudgetLimits {
+    number: UserBudget { per_minute: MANY, per_hour: MANY },
+    ip_per_hour: MANY,
+    prefix_per_hour: MANY,
+    country_per_day: MANY,
+    all_per_day: MANY,
+};
+
+fn request(number: &str, ip: u32, limits: &BudgetLimits) -> BudgetRequest {
+    let number = PhoneNumber::parse(number, "FR").unwrap();
+    BudgetRequest::new(&number, &format!("192.0.2.{ip}"), limits, &TestDigests, NOON)
+}
+
+/// A reservation that is repeated while too many wait. Any other error fails the test: none may wait for another for
+/// ever.
+async fn reserve(server: &Arc<dyn Database>, request: &BudgetRequest) -> Option<BudgetScope> {
+    loop {
+        match server.reserve(request).await {
+            Ok(BudgetVerdict::Reserved) => break None,
+            Ok(BudgetVerdict::Exhausted { scope, .. }) => break Some(scope),
+            Err(error) if error.kind() == StoreErrorKind::Overloaded => tokio::task::yield_now().await,
+            Err(error) => panic!("{error:?}"),
+        }
+    }
+}
+
+/// What two servers answer to these requests, all at once and each server to every other one.
+fn answers(store: &TestStore, requests: &[BudgetRequest]) -> Vec<Option<BudgetScope>> {
+    let servers = [store.database.clone(), store.open_again()];
+    let asked = requests.iter().zip(servers.iter().cycle());
+    store.runtime.block_on(join_all(asked.map(|(request, server)| reserve(server, request))))
+}
+
+fn passed(answers: &[Option<BudgetScope>]) -> usize {
+    answers.iter().filter(|it| it.is_none()).count()
+}
+
+#[test]
+fn two_servers_together_pass_exactly_what_the_country_has() {
+    for store in TestStore::each() {
+        let limits = BudgetLimits { country_per_day: 40, ..WIDE };
+        let requests: Vec<_> = (0..120).map(|n| request(&format!("06{n:04}5612"), n, &limits)).collect();
+        let answers = answers(&store, &requests);
+        assert_eq!(passed(&answers), 40, "{}", store.name);
+        assert_eq!(
+            answers.iter().filter(|it| **it == Some(BudgetScope::Country)).count(),
+            80,
+            "{}",
+            store.name
+        );
+    }
+}
+
+#[test]
+fn requests_that_share_some_scopes_and_not_others_never_wait_for_each_other_for_ever() {
+    for store in TestStore::each() {
+        let limits = BudgetLimits { all_per_day: 60, ..WIDE };
+        // Few numbers, prefixes, addresses and countries, in every combination: rows are shared in all ways.
+        let numbers =
+            ["0612345612", "0612345699", "0698765432", "+32470123456", "+32470123499", "+32470999456"];
+        let requests: Vec<_> = (0..180_u32)
+            .zip(numbers.iter().cycle())
+            .map(|(n, number)| request(number, n.wrapping_mul(7) % 5, &limits))
+            .collect();
+        let answers = answers(&store, &requests);
+        assert_eq!(passed(&answers), 60, "{}", store.name);
+    }
+}
+
+#[test]
+fn of_twenty_sends_to_one_number_at_once_one_passes() {
+    for store in TestStore::each() {
+        let limits = BudgetLimits { number: UserBudget { per_minute: 1, per_hour: 3 }, ..WIDE };
+        let requests: Vec<_> = (0..20).map(|n| request("0612345612", n, &limits)).collect();
+        let answers = answers(&store, &requests);
+        assert_eq!(passed(&answers), 1, "{}", store.name);
+        assert!(answers.iter().flatten().all(|it| *it == BudgetScope::NumberMinute), "{}", store.name);
+    }
+}
+
+#[test]
+fn a_sweep_beside_them_frees_nothing_and_stops_nobody() {
+    for store in TestStore::each() {
+        let limits = BudgetLimits { country_per_day: 30, ..WIDE };
+        let requests: Vec<_> = (0..90).map(|n| request(&format!("06{n:04}5612"), 1, &limits)).collect();
+        let servers = [store.database.clone(), store.open_again()];
+        // Buckets that have been full for long: swept away while they are taken from.
+        let before = NOON.minus(Duration::from_hours(24 * 100));
+        let stale = requests.iter().map(|request| request.lines()[0].key.clone());
+        for key in stale.take(60) {
+            let at = match store.name {
+                "SQLite" => before.millis().to_string(),
+                _ => format!("to_timestamp({})", before.seconds()),
+            };
+            store.sql(&format!(
+                "INSERT INTO mfa_sms_budget (scope, key, full_at) \
+                 VALUES ('number-minute', '{key}', {at}), ('number-hour', '{key}', {at})"
+            ));
+        }
+        let sweeps = async {
+            for server in servers.iter().cycle().take(10) {
+                server.sweep(NOON, NOON.minus(Duration::from_hours(24 * 90))).await.unwrap();
+            }
+        };
+        let asked = requests.iter().zip(servers.iter().cycle());
+        let all = join_all(asked.map(|(request, server)| reserve(server, request)));
+        let (answers, ()) = store.runtime.block_on(async { tokio::join!(all, sweeps) });
+        assert_eq!(passed(&answers), 30, "{}", store.name);
+    }
+}
