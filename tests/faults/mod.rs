@@ -4,6 +4,7 @@ mod clock;
 mod crash;
 mod keys;
 mod seals;
+mod sms;
 mod start;
 mod stop;
 mod store;

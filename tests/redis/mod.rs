@@ -5,5 +5,6 @@ mod limits;
 mod modes;
 mod proxy;
 mod server;
+mod whole_server;
 
 pub(crate) use limits::{LONG, Limits, own_prefix, quotas};

@@ -2,12 +2,12 @@
 
 use serde_json::Value;
 
-use crate::TestServer;
+use crate::{Installation, TestServer};
 
-impl TestServer {
+impl Installation {
     /// What the outbox holds, oldest first: where to and what.
     pub fn outbox(&self) -> Vec<(String, String)> {
-        let path = self.installation.folder().join("data/sms-outbox.jsonl");
+        let path = self.folder().join("data/sms-outbox.jsonl");
         let lines = std::fs::read_to_string(path).unwrap_or_default();
         let line = |line: &str| {
             let line: Value = serde_json::from_str(line).expect("a line of JSON");
@@ -25,5 +25,18 @@ impl TestServer {
         let digits: String = text.chars().filter(char::is_ascii_digit).take(6).collect();
         assert_eq!(digits.len(), 6, "{text}");
         digits
+    }
+}
+
+impl TestServer {
+    /// What the outbox holds, oldest first: where to and what.
+    pub fn outbox(&self) -> Vec<(String, String)> {
+        self.installation.outbox()
+    }
+
+    /// The six digits of the newest message to this number (E.164).
+    #[track_caller]
+    pub fn sms_code(&self, number: &str) -> String {
+        self.installation.sms_code(number)
     }
 }

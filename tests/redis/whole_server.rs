@@ -1,0 +1,103 @@
+//! A whole server whose Redis is stopped, emptied or slow in the midst of work.
+
+use std::time::{Duration, Instant};
+
+use nova_mfa_tests::{Member, TestServer};
+use serde_json::{Value, json};
+
+use super::proxy::Proxy;
+use super::server::RedisServer;
+
+const NUMBER: &str = "+33612345612";
+
+fn readiness(server: &TestServer) -> Value {
+    server.client().get("/health/ready").send().ok()
+}
+
+fn right(server: &TestServer, member: &Member) -> String {
+    server.verify(&server.pending(member.id), &member.code(server.now())).outcome()
+}
+
+#[test]
+fn with_redis_stopped_in_the_midst_the_eleventh_wrong_code_is_refused_and_all_works_on() {
+    let redis = RedisServer::start();
+    let line = Proxy::to(redis.port());
+    for server in TestServer::each_with(&[("REDIS_URL", line.url().as_str())]) {
+        line.mend();
+        let (ada, bob) = (server.enrol("ada"), server.enrol("bob"));
+        server.fail(&ada, 6);
+        line.cut();
+        server.fail(&ada, 4);
+        server.verify(&server.pending(ada.id), &ada.code(server.now())).says(403, "account_locked");
+        assert_eq!(server.failures(ada.id), 10, "{}", server.name());
+        assert_eq!(right(&server, &bob), "ok", "{}: others work on", server.name());
+        let (cara, codes) = server.enrol_with_codes("cara");
+        server.recover(&server.pending(cara.id), &codes[0]).ok();
+        let ready = readiness(&server);
+        assert_eq!((&ready["status"], &ready["degraded"][0]["part"]), (&json!("degraded"), &json!("redis")));
+    }
+}
+
+#[test]
+fn with_redis_stopped_the_limit_by_address_holds_as_this_servers_share() {
+    let redis = RedisServer::start();
+    let line = Proxy::to(redis.port());
+    let settings = [
+        ("REDIS_URL", line.url()),
+        ("REDIS_PREFIX", super::own_prefix()),
+        ("MFA_RATE_LIMIT_MAX", "10".to_owned()),
+        ("MFA_SERVERS", "2".to_owned()),
+    ];
+    let settings = settings.each_ref().map(|(name, value)| (*name, value.as_str()));
+    for (server, subject) in TestServer::each_with(&settings).into_iter().zip(["ada", "bob"]) {
+        line.cut();
+        let member = server.enrol(subject);
+        let pending = server.pending(member.id);
+        let told: Vec<_> =
+            (0..12).map(|_| server.verify(&pending, &member.wrong_code(server.now())).outcome()).collect();
+        let tried = told.iter().filter(|it| *it == "invalid_code").count();
+        assert_eq!(tried, 5, "{}: {told:?}", server.name());
+        assert!(told[5..].iter().all(|it| it == "rate_limited"), "{}: {told:?}", server.name());
+    }
+}
+
+#[test]
+fn an_emptied_redis_gives_back_no_try_and_no_message() {
+    let redis = RedisServer::start();
+    for server in TestServer::each_with(&[("REDIS_URL", redis.url().as_str())]) {
+        let ada = server.enrol("ada");
+        let body = json!({ "phone": NUMBER });
+        let set = || server.client().post("/api/mfa/phone/set").bearer(&ada.access).json(&body).send();
+        for _ in 0..3 {
+            set().ok();
+            server.advance(60);
+        }
+        server.fail(&ada, 9);
+        assert_eq!(redis.command(&["FLUSHALL"]), "+OK");
+        set().says(429, "rate_limited");
+        assert_eq!(server.outbox().len(), 3, "{}", server.name());
+        server.fail(&ada, 1);
+        server.verify(&server.pending(ada.id), &ada.code(server.now())).says(403, "account_locked");
+    }
+}
+
+#[test]
+fn a_redis_that_answers_slowly_holds_nobody_up_for_long() {
+    let redis = RedisServer::start();
+    let line = Proxy::to(redis.port());
+    for server in TestServer::each_with(&[("REDIS_URL", line.url().as_str())]) {
+        line.mend();
+        let ada = server.enrol("ada");
+        assert_eq!(right(&server, &ada), "ok");
+        line.slow_down(Duration::from_secs(5));
+        for _ in 0..4 {
+            server.advance(30);
+            let began = Instant::now();
+            assert_eq!(right(&server, &ada), "ok", "{}", server.name());
+            // One deadline of 200 ms around pool and command, and a machine that is busy with other tests.
+            assert!(began.elapsed() < Duration::from_secs(3), "{}", server.name());
+        }
+        server.fail(&ada, 10);
+        server.verify(&server.pending(ada.id), &ada.code(server.now())).says(403, "account_locked");
+    }
+}
