@@ -1,15 +1,26 @@
-//! Tests that must have the database server to themselves: cargo runs one test binary after another.
+//! Tests that must have the database server or the memory to themselves: cargo runs one test binary after another, and
+//! these take turns.
 
 #![cfg(test)]
 
+use std::net::Ipv6Addr;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use futures::future::join_all;
+use mfa_core::testing::ManualClock;
 use mfa_core::{
-    Account, Attempt, Check, FactorKind, LockoutPolicy, Need, Origin, Presented, Stage, Timestamp, TokenId,
-    UserId, Verdict, judge,
+    Account, Attempt, Check, FactorKind, LockoutPolicy, Need, Origin, Presented, RateLimiter as _, RateRule,
+    RateVerdict, Stage, Timestamp, TokenId, UserId, Verdict, judge,
 };
+use mfa_infra::memory::{MemoryRateLimiter, Quota, Quotas};
 use nova_mfa_tests::{NOON, TestStore};
+
+/// One test at a time.
+fn turn() -> MutexGuard<'static, ()> {
+    static TURN: Mutex<()> = Mutex::new(());
+    TURN.lock().unwrap_or_else(PoisonError::into_inner)
+}
 
 /// What the ceremony leaves of a verification: step, success, spent token, event.
 fn verification(user: UserId, at: Timestamp) -> impl FnMut(&mut Account) + Send + 'static {
@@ -41,6 +52,7 @@ fn verification(user: UserId, at: Timestamp) -> impl FnMut(&mut Account) + Send 
 
 #[test]
 fn ten_thousand_verifications_leave_at_least_ninety_five_in_a_hundred_updates_hot() {
+    let _turn = turn();
     // A transaction that is open anywhere on the server, be it in another database, keeps dead versions of rows from
     // being cleared away, and updates from staying on their page.
     let store = TestStore::postgres();
@@ -72,4 +84,43 @@ fn ten_thousand_verifications_leave_at_least_ninety_five_in_a_hundred_updates_ho
     let (updated, hot) = (count("n_tup_upd"), count("n_tup_hot_upd"));
     assert_eq!(updated, 10_000);
     assert!(hot * 100 >= updated * 95, "{hot} of {updated} updates were HOT");
+}
+
+/// What this process has in memory, in KiB.
+fn resident() -> u64 {
+    let status = std::fs::read_to_string("/proc/self/status").expect("Linux tells of memory");
+    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).expect("a line of it");
+    line.trim().trim_end_matches(" kB").parse::<u64>().expect("a number")
+}
+
+#[test]
+fn a_million_addresses_take_less_than_64_mib_and_a_hot_one_stays_limited() {
+    let _turn = turn();
+    let quota = Quota::new(10, Duration::from_mins(1)).expect("ten a minute");
+    let quotas = Quotas {
+        code_check_per_ip: quota,
+        recovery_per_user: quota,
+        login_per_user: quota,
+        login_per_ip: quota,
+    };
+    // The clock stands still, so that nobody is let in again by time.
+    let limiter = MemoryRateLimiter::with_clock(quotas, Arc::new(ManualClock::at(NOON)));
+    let take = |rule, subject: &str| futures::executor::block_on(limiter.take(rule, subject));
+    let is_limited = |rule| matches!(take(rule, "hot"), RateVerdict::Limited { .. });
+    let rules = [RateRule::CodeCheckPerIp, RateRule::LoginPerIp];
+    for rule in rules {
+        assert!((0..10).all(|_| !is_limited(rule)));
+    }
+    let before = resident();
+    for n in 0..1_000_000_u128 {
+        let address = format!("{}/64", Ipv6Addr::from(0x2001_0db8_u128 << 96 | n << 64));
+        for rule in rules {
+            let _ = take(rule, &address);
+        }
+    }
+    let grown = resident().saturating_sub(before);
+    assert!(grown < 64 * 1024, "{grown} KiB");
+    for rule in rules {
+        assert!(is_limited(rule), "a hot address is forgotten in the flood: {rule:?}");
+    }
 }

@@ -1,10 +1,10 @@
 //! Whatever happens to Redis, there is a limit.
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use mfa_core::{RateLimiter as _, RateRule, RateVerdict};
 use mfa_infra::redis::{RedisRateLimiter, RedisState};
-use nova_mfa_tests::{free_port, redis_url};
+use nova_mfa_tests::{free_port, redis_url, timed};
 use tokio::runtime::Runtime;
 
 use super::limits::{LONG, Limited, Limits, own_prefix};
@@ -13,13 +13,6 @@ use super::server::RedisServer;
 
 const AWAY: &str = "ERROR: Redis gives no answers: this server limits by itself";
 const BACK: &str = "INFO: Redis is back: limits are shared again";
-
-#[expect(clippy::disallowed_methods, reason = "how long a call takes is what is tested")]
-fn timed<T>(call: impl FnOnce() -> T) -> (T, Duration) {
-    let start = Instant::now();
-    let answer = call();
-    (answer, start.elapsed())
-}
 
 fn limited_at(verdict: RateVerdict) -> bool {
     matches!(verdict, RateVerdict::Limited { .. })

@@ -27,6 +27,7 @@ mod servers;
 mod sms_network;
 mod sqlite;
 mod stores;
+mod timing;
 mod world;
 
 pub use admin::AdminAnswer;
@@ -45,4 +46,5 @@ pub use servers::{postgres_url, redis_url};
 pub use sms_network::{AskedFor, Behaviour, Provider, SmsNetwork, TWILIO_TOKEN};
 pub use sqlite::SqliteDatabase;
 pub use stores::{NOON, TestStore, add_user, on_every_adapter, test_keys};
+pub use timing::{comes_true, timed};
 pub use world::{Enrolled, World};

@@ -90,6 +90,11 @@ impl Shared {
     fn lock(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
+
+    fn connected(&self) {
+        let mut state = self.lock();
+        state.connections = state.connections.saturating_add(1);
+    }
 }
 
 /// Both providers, on one port of the loopback.
@@ -227,7 +232,7 @@ impl Call {
 }
 
 fn serve(stream: TcpStream, address: SocketAddr, shared: &Shared) {
-    shared.lock().connections += 1;
+    shared.connected();
     let Some(call) = Call::read(&stream) else { return };
     if call.path == "/auth/time" {
         let now = std::time::SystemTime::UNIX_EPOCH.elapsed().expect("a time after 1970").as_secs();
@@ -272,7 +277,7 @@ fn behave(mut stream: TcpStream, provider: Provider, behaviour: &Behaviour, to: 
         Behaviour::Accept => {
             let ids = format!(
                 r#"{{"totalCreditsRemoved":1,"invalidReceivers":[],"ids":[{}],"validReceivers":["{to}"]}}"#,
-                27_000_000 + nth
+                nth.saturating_add(27_000_000)
             );
             answer(stream, 200, "", &ids);
         }
