@@ -32,6 +32,7 @@ fn verification(user: UserId, at: Timestamp) -> impl FnMut(&mut Account) + Send 
         issued_at: at,
         expires_at: at.plus(Duration::from_mins(5)),
         auth_time: None,
+        is_superuser: false,
     };
     let attempt = Attempt {
         token,

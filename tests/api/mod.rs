@@ -1,9 +1,11 @@
 //! The HTTP contract, from outside, on both databases.
 
 mod account;
+mod admin;
 mod bodies;
 mod canary;
 mod enrolment;
+mod events;
 mod health;
 mod limits;
 mod lock_lengths;

@@ -3,4 +3,6 @@
 mod accounts;
 mod rate_limiter;
 mod sms;
+mod statistics;
+mod trail;
 mod users;

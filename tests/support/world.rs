@@ -133,7 +133,9 @@ fn flows(
     };
     let ports = Ports {
         accounts: database.clone(),
-        users: database,
+        users: database.clone(),
+        trail: database.clone(),
+        statistics: database,
         clock,
         entropy: entropy.clone(),
         cipher: Arc::new(AesGcmCipher::new(&test_keys(), entropy)),

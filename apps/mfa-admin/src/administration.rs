@@ -72,7 +72,8 @@ impl Administration {
         let selector = user.selector();
         let found = self.wait(self.flows().select(&selector))?;
         if let UserSelector::Login(address) = selector {
-            let (account, _) = self.wait(self.flows().show_user(found))?;
+            let find = async { Ok(self.flows().ports().accounts.find(found).await?) };
+            let account = self.wait(find)?.ok_or(Refusal::NoSuchUser)?;
             if account.email.to_lowercase() != address.to_lowercase() {
                 return Err(Failure::NameOfAnother);
             }

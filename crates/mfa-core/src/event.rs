@@ -83,6 +83,16 @@ event_kinds! {
     AdminMigrate = "admin_migrate",
     /// An administrator ended all sessions of an account.
     AdminRevokeAll = "admin_revoke_all",
+    /// An administrator read a list of users.
+    AdminList = "admin_list",
+    /// An administrator looked at an account.
+    AdminShow = "admin_show",
+    /// An administrator read events.
+    AdminEvents = "admin_events",
+    /// An administrator read the statistics.
+    AdminStats = "admin_stats",
+    /// Somebody who is no administrator asked for what only administrators get.
+    AdminRefused = "admin_refused",
 }
 
 impl EventKind {

@@ -37,10 +37,12 @@ pub use event::{EventKind, EventLine, Origin, Outcome, SecurityEvent};
 pub use ids::{KeyId, KeyIdError, TokenId, UserId};
 pub use lockout::{Lock, LockoutPolicy, LockoutPolicyError};
 pub use ports::{
-    Accounts, BoxFuture, CipherError, Clock, Credentials, Decision, DigestPurpose, Entropy, EntropyError,
-    EventLog, HashError, KeyedDigest, KeyedDigests, NewUser, NewUserError, PasswordCheck, PasswordDigest,
-    PasswordHasher, RateLimiter, RateRule, RateVerdict, SealContext, Sealed, SealedColumn, SecretCipher,
-    StoreError, StoreErrorKind, Turn, UserPage, UserQuery, UserRecord, Users,
+    Accounts, Activity, BoxFuture, Bucket, CipherError, Clock, Credentials, Decision, DigestPurpose, Entropy,
+    EntropyError, EventLog, HashError, KeyedDigest, KeyedDigests, LockoutCount, NewUser, NewUserError,
+    OwnPage, PasswordCheck, PasswordDigest, PasswordHasher, Period, PeriodError, RateLimiter, RateRule,
+    RateVerdict, SealContext, Sealed, SealedColumn, SecretCipher, SmsCount, Statistics, StoreError,
+    StoreErrorKind, StoredEvent, Totals, Trail, TrailPage, TrailQuery, Turn, UserPage, UserQuery, UserRecord,
+    Users, VerificationCount,
 };
 pub use secret::{SecretBytes, SecretText};
 pub use time::Timestamp;

@@ -32,4 +32,6 @@ pub struct Presented {
     pub expires_at: Timestamp,
     /// When the second factor passed (`auth_time`).
     pub auth_time: Option<Timestamp>,
+    /// Whether the user was an administrator when it was issued (`is_superuser`); whether one still is, the row says.
+    pub is_superuser: bool,
 }

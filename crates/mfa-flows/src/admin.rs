@@ -1,8 +1,8 @@
 //! What administrators do to accounts. Each is audited with who did it.
 
 use mfa_core::{
-    Account, EventKind, FactorKind, NewUser, NewUserError, Outcome, SecretText, SecurityEvent, Subject,
-    Timestamp, UserId, UserPage, UserQuery, Verified,
+    Account, EventKind, EventLine, FactorKind, NewUser, NewUserError, Outcome, SecretText, SecurityEvent,
+    Subject, Timestamp, TrailPage, TrailQuery, UserId, UserPage, UserQuery, Verified,
 };
 use mfa_jwt::Issued;
 
@@ -98,13 +98,19 @@ impl Flows {
     /// # Errors
     ///
     /// [`Refusal::NoSuchUser`].
-    pub async fn show_user(&self, user: UserId) -> Result<(Account, AccountStatus), Refusal> {
+    pub async fn show_user(
+        &self,
+        call: &AdminCall,
+        user: UserId,
+    ) -> Result<(Account, AccountStatus), Refusal> {
         let account = self.ports.accounts.find(user).await?.ok_or(Refusal::NoSuchUser)?;
-        let phone = match mfa_sms::number(&account, self.ports.cipher.as_ref()) {
-            Ok(number) => number.map(|it| it.masked()),
-            // The rest of the account is to be seen all the same.
-            Err(error) => Some(error.to_string()),
-        };
+        self.tell_look(call, Some(user), EventKind::AdminShow);
+        // Where it cannot be unsealed, the rest of the account is to be seen all the same.
+        let number = mfa_sms::number(&account, self.ports.cipher.as_ref()).unwrap_or_else(|_| {
+            self.tell_refused(Some(user), EventKind::DecryptFail, None, &call.origin);
+            None
+        });
+        let phone = number.map(|it| it.masked());
         let status = AccountStatus { phone, ..AccountStatus::of(&account, self.now()) };
         Ok((account, status))
     }
@@ -114,7 +120,8 @@ impl Flows {
     /// # Errors
     ///
     /// A store error.
-    pub async fn list_users(&self, query: UserQuery) -> Result<UserPage, Refusal> {
+    pub async fn list_users(&self, call: &AdminCall, query: UserQuery) -> Result<UserPage, Refusal> {
+        self.tell_look(call, None, EventKind::AdminList);
         Ok(self.ports.users.list(query).await?)
     }
 
@@ -215,6 +222,22 @@ impl Flows {
                 tokens.two_factors(&claimed, entropy, now)?
             }
         })
+    }
+
+    /// A page of the events of all users.
+    ///
+    /// # Errors
+    ///
+    /// A store error.
+    pub async fn list_events(&self, call: &AdminCall, query: TrailQuery) -> Result<TrailPage, Refusal> {
+        self.tell_look(call, query.user, EventKind::AdminEvents);
+        Ok(self.ports.trail.list_all(query).await?)
+    }
+
+    /// Tells the log that an administrator has looked: a look changes no account, so no account's events hold it.
+    pub(crate) fn tell_look(&self, call: &AdminCall, subject: Option<UserId>, kind: EventKind) {
+        let event = admin_event(call, kind, self.now());
+        self.ports.log.tell(EventLine { user: subject, event: &event, chain: None });
     }
 
     pub(crate) async fn administer(

@@ -7,16 +7,19 @@
 //! a method on [`Flows`], and its refusals in [`Refusal`].
 
 mod admin;
+mod administrator;
 mod backup;
 mod call;
 mod disable_totp;
 mod enrol_totp;
+mod events;
 mod login;
 mod phone;
 mod recovery;
 mod refusal;
 mod revoke;
 mod send_sms;
+mod statistics;
 mod status;
 mod verify;
 
@@ -26,7 +29,7 @@ use std::time::Duration;
 
 use mfa_core::{
     Accounts, Clock, Entropy, EventLog, KeyedDigests, LockoutPolicy, PasswordHasher, RateLimiter,
-    SecretCipher, UserId, Users,
+    SecretCipher, Statistics, Trail, UserId, Users,
 };
 use mfa_jwt::TokenService;
 use mfa_sms::{
@@ -35,6 +38,7 @@ use mfa_sms::{
 };
 
 pub use admin::{MintedToken, NewUserRequest, TokenKind, UserSelector};
+pub use administrator::AdminAct;
 pub use call::{Accepts, AdminCall, Call};
 pub use enrol_totp::{Enrolled, TotpEnrolment};
 pub use login::Login;
@@ -51,6 +55,10 @@ pub struct Ports {
     pub accounts: Arc<dyn Accounts>,
     /// Who there is.
     pub users: Arc<dyn Users>,
+    /// What happened.
+    pub trail: Arc<dyn Trail>,
+    /// Numbers over all users.
+    pub statistics: Arc<dyn Statistics>,
     /// The one clock.
     pub clock: Arc<dyn Clock>,
     /// Chance.

@@ -35,8 +35,8 @@ pub(crate) struct Claims {
     pub(crate) not_before: Option<i64>,
     /// `auth_time` in seconds.
     pub(crate) authenticated: Option<i64>,
-    /// Whether `is_superuser` stands.
-    says_superuser: bool,
+    /// `is_superuser`.
+    pub(crate) superuser: Option<bool>,
 }
 
 impl Claims {
@@ -55,7 +55,7 @@ impl Claims {
             issued_millis: claims.integer("iat_ms")?,
             not_before: claims.integer("nbf")?,
             authenticated: claims.integer("auth_time")?,
-            says_superuser: claims.flag("is_superuser")?.is_some(),
+            superuser: claims.flag("is_superuser")?,
         })
     }
 
@@ -68,7 +68,7 @@ impl Claims {
             && self.session.is_some()
             && self.issued.is_some()
             && self.not_before.is_some()
-            && self.says_superuser
+            && self.superuser.is_some()
             && self.assurance.complete
             && (self.authenticated.is_some() || !two_factors)
     }

@@ -47,6 +47,7 @@ impl TokenService {
             issued_at,
             expires_at,
             auth_time: auth_time.map(Timestamp::from_seconds),
+            is_superuser: claims.superuser == Some(true),
         })
     }
 

@@ -63,6 +63,7 @@ impl Scene {
             issued_at: NOW,
             expires_at: NOW.plus(Duration::from_mins(5)),
             auth_time: Some(NOW),
+            is_superuser: false,
         };
         let (origin, lockout) = (Origin::default(), LockoutPolicy::default());
         Attempt { token, factor: FactorKind::Sms, need, at: NOW, origin, lockout }

@@ -63,6 +63,7 @@ impl Scene {
             issued_at: self.now,
             expires_at: self.now.plus(Duration::from_mins(5)),
             auth_time: Some(self.now),
+            is_superuser: false,
         };
         let (at, origin, lockout) = (self.now, Origin::default(), LockoutPolicy::default());
         Attempt { token, factor: FactorKind::Totp, need, at, origin, lockout }

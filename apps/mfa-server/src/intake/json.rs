@@ -24,6 +24,7 @@ pub(crate) struct JsonObject {
 #[derive(Debug)]
 enum Value {
     Text(SecretText),
+    Flag(bool),
     Other,
 }
 
@@ -31,6 +32,12 @@ impl JsonObject {
     /// An object without fields.
     pub(super) const fn empty() -> Self {
         Self { fields: Vec::new(), faults: Vec::new() }
+    }
+
+    /// An object of these texts.
+    pub(super) fn of_texts(texts: Vec<(String, SecretText)>) -> Self {
+        let fields = texts.into_iter().map(|(name, text)| (name, Value::Text(text))).collect();
+        Self { fields, faults: Vec::new() }
     }
 
     /// Reads one object and nothing after it.
@@ -61,6 +68,16 @@ impl JsonObject {
     ) -> Option<T> {
         let value = self.take(name)?;
         self.parsed(name, value, parse)
+    }
+
+    /// Takes a `true` or `false` that must be there.
+    pub(crate) fn flag(&mut self, name: &'static str) -> Option<bool> {
+        match self.take(name) {
+            Some(Value::Flag(flag)) => return Some(flag),
+            Some(Value::Text(_) | Value::Other) => self.fault(name, FieldError::NotAFlag),
+            None => self.fault(name, FieldError::Missing),
+        }
+        None
     }
 
     /// What the fields were parsed into, if they were all right and no other was there.
@@ -96,7 +113,7 @@ impl JsonObject {
         let text = match value {
             Value::Text(text) if text.expose().contains('\0') => Err(FieldError::Nul),
             Value::Text(text) => parse(text.expose()),
-            Value::Other => Err(FieldError::NotText),
+            Value::Flag(_) | Value::Other => Err(FieldError::NotText),
         };
         text.map_err(|error| self.fault(name, error)).ok()
     }
@@ -156,8 +173,8 @@ impl<'de> Visitor<'de> for ValueVisitor {
         Ok(Value::Text(SecretText::new(text.to_owned())))
     }
 
-    fn visit_bool<E>(self, _: bool) -> Result<Value, E> {
-        Ok(Value::Other)
+    fn visit_bool<E>(self, flag: bool) -> Result<Value, E> {
+        Ok(Value::Flag(flag))
     }
 
     fn visit_i64<E>(self, _: i64) -> Result<Value, E> {

@@ -7,6 +7,7 @@
 mod body;
 mod headers;
 mod json;
+mod query;
 
 use std::future::Future;
 use std::panic::AssertUnwindSafe;
@@ -39,6 +40,7 @@ pub(crate) struct Intake {
     mfa: Arc<Mfa>,
     caller: Caller,
     bearer: Option<SecretText>,
+    query: SecretText,
     body: Body,
 }
 
@@ -70,6 +72,15 @@ impl Intake {
     /// The body, for a call that needs no token.
     pub(crate) const fn body(&self) -> &Body {
         &self.body
+    }
+
+    /// The fields of the query string. Only for who has shown the right token.
+    ///
+    /// # Errors
+    ///
+    /// [`Fault::Fields`] for a name that is given twice.
+    pub(crate) fn query(&self) -> Result<JsonObject, Fault> {
+        query::fields(self.query.expose())
     }
 
     /// Reads the token; the body is handed out only to who has the right one.
@@ -167,6 +178,15 @@ pub(crate) fn totp_code(text: &str) -> Result<TotpCode, FieldError> {
     TotpCode::parse(text).map_err(|_| FieldError::NotSixDigits)
 }
 
+/// A whole number of this range, in digits.
+pub(crate) fn whole_number(least: i64, most: i64) -> impl FnOnce(&str) -> Result<i64, FieldError> {
+    move |text| {
+        let digits = !text.is_empty() && text.bytes().all(|it| it.is_ascii_digit());
+        let number = text.parse().ok().filter(|it| digits && (least..=most).contains(it));
+        number.ok_or(FieldError::OutOfRange { least, most })
+    }
+}
+
 /// A code by SMS is six ASCII digits as well.
 pub(crate) fn sms_code(text: &str) -> Result<SmsCode, FieldError> {
     SmsCode::parse(text).map_err(|_| FieldError::NotSixDigits)
@@ -218,6 +238,7 @@ impl FromRequest for Intake {
             Ok(Self {
                 mfa: Arc::clone(mfa),
                 caller: caller.ok_or(Fault::Bug("no caller in the request"))?,
+                query: SecretText::new(request.query_string().to_owned()),
                 bearer: headers::bearer(request.headers()).map(|token| SecretText::new(token.to_owned())),
                 body,
             })

@@ -85,6 +85,26 @@ pub(crate) enum FieldError {
     Unusable,
     /// Somebody else has it.
     Taken,
+    /// It is given more than once.
+    Repeated,
+    /// It is neither true nor false.
+    NotAFlag,
+    /// It is no whole number of that range.
+    OutOfRange {
+        /// The smallest.
+        least: i64,
+        /// The greatest.
+        most: i64,
+    },
+    /// It is no time in the form of RFC 3339.
+    NotATime,
+    /// It is none of the words that are taken here.
+    NotOneOf,
+    /// What lies between `from` and it is nothing, or too long.
+    Period {
+        /// How long it may be.
+        most_days: u32,
+    },
 }
 
 /// What a length is counted in.

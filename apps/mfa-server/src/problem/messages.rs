@@ -49,6 +49,35 @@ pub(super) fn field(error: FieldError, language: Language) -> Cow<'static, str> 
         FieldError::NotABackupMethod => ("Donnez « sms » ou « none ».", "Give `sms` or `none`."),
         FieldError::Unusable => ("Cette valeur n'est pas utilisable.", "This value cannot be used."),
         FieldError::Taken => ("Cette valeur est déjà prise.", "This value is taken."),
+        FieldError::Repeated => {
+            ("Ce champ ne peut être donné qu'une fois.", "This field can be given only once.")
+        }
+        FieldError::NotAFlag => ("Donnez true ou false.", "Give true or false."),
+        FieldError::NotATime => (
+            "Donnez une date et une heure comme 2026-11-25T08:00:00Z.",
+            "Give a date and time such as 2026-11-25T08:00:00Z.",
+        ),
+        FieldError::NotOneOf => {
+            ("Cette valeur n'est pas admise ici.", "This value is none of those that are taken here.")
+        }
+        FieldError::OutOfRange { least, most } => {
+            return match language {
+                Language::French => format!("Donnez un nombre entier de {least} à {most}."),
+                Language::English => format!("Give a whole number from {least} to {most}."),
+            }
+            .into();
+        }
+        FieldError::Period { most_days } => {
+            return match language {
+                Language::French => {
+                    format!("La période doit finir après son début et durer {most_days} jours au plus.")
+                }
+                Language::English => {
+                    format!("The period must end after it begins and last {most_days} days at most.")
+                }
+            }
+            .into();
+        }
         FieldError::Length { most, unit } => {
             return match (language, unit) {
                 (Language::French, Unit::Characters) => format!("Ce champ compte de 1 à {most} caractères."),
@@ -263,6 +292,12 @@ mod tests {
             FieldError::NotABackupMethod,
             FieldError::Unusable,
             FieldError::Taken,
+            FieldError::Repeated,
+            FieldError::NotAFlag,
+            FieldError::NotATime,
+            FieldError::NotOneOf,
+            FieldError::OutOfRange { least: 1, most: 200 },
+            FieldError::Period { most_days: 31 },
             FieldError::Length { most: 254, unit: Unit::Characters },
             FieldError::Length { most: 1024, unit: Unit::Bytes },
         ];

@@ -1,6 +1,8 @@
 //! Which path does what. One file per area; to add an endpoint: a handler there and a line here.
 
 mod account;
+mod admin;
+mod events;
 mod health;
 mod hooks;
 mod login;
@@ -35,7 +37,16 @@ pub(crate) fn configure(config: &mut ServiceConfig, login_enabled: bool) {
         .service(get("/api/mfa/recovery/list", recovery::list))
         .service(get("/api/mfa/status", account::status))
         .service(get("/api/mfa/methods", account::methods))
+        .service(get("/api/mfa/events", events::list))
         .service(post("/api/mfa/token/revoke", account::revoke))
+        .service(get("/api/mfa/admin/users", admin::list_users))
+        .service(get("/api/mfa/admin/users/{id}", admin::show))
+        .service(post("/api/mfa/admin/users/{id}/unlock", admin::unlock))
+        .service(post("/api/mfa/admin/users/{id}/reset", admin::reset))
+        .service(post("/api/mfa/admin/users/{id}/enforce", admin::enforce))
+        .service(post("/api/mfa/admin/users/{id}/recovery/regenerate", admin::regenerate))
+        .service(get("/api/mfa/admin/events", admin::list_events))
+        .service(get("/api/mfa/admin/stats", admin::stats))
         .service(post("/hooks/twilio", hooks::twilio))
         .service(get("/hooks/ovh/{secret}", hooks::ovh))
         .service(get("/health", health::health))

@@ -22,6 +22,7 @@ fn token(name: &str, stage: Stage) -> Presented {
         issued_at: NOW.minus(Duration::from_secs(1)),
         expires_at: NOW.plus(Duration::from_mins(5)),
         auth_time: matches!(stage, Stage::TwoFactors(_)).then_some(NOW),
+        is_superuser: false,
     }
 }
 

@@ -8,6 +8,8 @@ mod entropy;
 mod event_log;
 mod password;
 mod rate_limiter;
+mod statistics;
+mod trail;
 mod users;
 
 use std::future::Future;
@@ -21,6 +23,10 @@ pub use entropy::{Entropy, EntropyError};
 pub use event_log::EventLog;
 pub use password::{HashError, PasswordCheck, PasswordDigest, PasswordHasher};
 pub use rate_limiter::{RateLimiter, RateRule, RateVerdict};
+pub use statistics::{
+    Activity, Bucket, LockoutCount, Period, PeriodError, SmsCount, Statistics, Totals, VerificationCount,
+};
+pub use trail::{OwnPage, StoredEvent, Trail, TrailPage, TrailQuery};
 pub use users::{Credentials, NewUser, NewUserError, UserPage, UserQuery, UserRecord, Users};
 
 /// What an I/O method of a port returns: a future that names no runtime.

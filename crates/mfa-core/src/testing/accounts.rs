@@ -5,8 +5,10 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use crate::{
-    Account, Accounts, BoxFuture, Credentials, Decision, NewUser, NewUserError, Origin, PasswordDigest,
-    SecurityEvent, StoreError, StoreErrorKind, Turn, UserId, UserPage, UserQuery, UserRecord, Users,
+    Account, Accounts, Activity, BoxFuture, Credentials, Decision, EventKind, LockoutCount, NewUser,
+    NewUserError, Origin, OwnPage, PasswordDigest, Period, SecurityEvent, Statistics, StoreError,
+    StoreErrorKind, StoredEvent, Timestamp, Totals, Trail, TrailPage, TrailQuery, Turn, UserId, UserPage,
+    UserQuery, UserRecord, Users, VerificationCount,
 };
 
 /// Accounts and users in memory, with the events that were stored.
@@ -30,6 +32,31 @@ impl MemoryAccounts {
     /// Every event stored so far.
     pub fn events(&self) -> Vec<(UserId, SecurityEvent)> {
         self.state().events.clone()
+    }
+
+    /// Every event as it would be read back, oldest first.
+    fn stored(&self) -> Vec<StoredEvent> {
+        let mut numbers: BTreeMap<UserId, u64> = BTreeMap::new();
+        let state = self.state();
+        let stored = state.events.iter().zip(1..).map(|((user, event), id)| {
+            let seq = numbers.entry(*user).or_default();
+            *seq = seq.saturating_add(1);
+            StoredEvent {
+                id,
+                user: *user,
+                seq: *seq,
+                at: event.at,
+                event: event.kind.as_str().to_owned(),
+                method: event.method.map(|it| it.as_str().to_owned()),
+                outcome: event.outcome.as_str().to_owned(),
+                ip: event.origin.ip().map(|ip| ip.to_string()),
+                user_agent: event.origin.user_agent().map(str::to_owned),
+                request_id: event.origin.request_id().map(str::to_owned),
+                actor: event.actor.clone(),
+                reason: event.reason.clone(),
+            }
+        });
+        stored.collect()
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
@@ -152,6 +179,88 @@ impl Users for MemoryAccounts {
                 lock_until: it.lock_until,
             });
             Ok(UserPage { users: users.collect() })
+        })
+    }
+}
+
+impl Trail for MemoryAccounts {
+    fn list_of(&self, user: UserId, page: OwnPage) -> BoxFuture<'_, Result<Vec<StoredEvent>, StoreError>> {
+        Box::pin(async move {
+            let fits = |it: &StoredEvent| it.user == user && page.before.is_none_or(|before| it.seq < before);
+            let limit = usize::try_from(page.limit).unwrap_or(usize::MAX);
+            Ok(self.stored().into_iter().rev().filter(fits).take(limit).collect())
+        })
+    }
+
+    fn list_all(&self, query: TrailQuery) -> BoxFuture<'_, Result<TrailPage, StoreError>> {
+        Box::pin(async move {
+            let fits = |it: &StoredEvent| {
+                query.user.is_none_or(|user| it.user == user)
+                    && query.kind.is_none_or(|kind| it.event == kind.as_str())
+                    && query.before.is_none_or(|before| it.id < before)
+            };
+            let limit = usize::try_from(query.limit).unwrap_or(usize::MAX);
+            let mut events: Vec<_> = self.stored().into_iter().rev().filter(fits).collect();
+            let more = events.len() > limit;
+            events.truncate(limit);
+            let next = events.last().filter(|_| more).map(|it| it.id);
+            Ok(TrailPage { events, next })
+        })
+    }
+}
+
+impl Statistics for MemoryAccounts {
+    /// Without SMS, which are recorded elsewhere.
+    fn activity(&self, period: Period) -> BoxFuture<'_, Result<Activity, StoreError>> {
+        Box::pin(async move {
+            let mut verifications: BTreeMap<_, u64> = BTreeMap::new();
+            let mut lockouts: BTreeMap<_, u64> = BTreeMap::new();
+            for (_, event) in &self.state().events {
+                if event.at < period.from() || event.at >= period.to() {
+                    continue;
+                }
+                let at = period.bucket().floor(event.at);
+                let method = event.method.map(crate::FactorKind::as_str).unwrap_or_default();
+                let count = match event.kind {
+                    EventKind::AccountLocked => lockouts.entry(at).or_default(),
+                    EventKind::TotpVerify
+                    | EventKind::OtpReplay
+                    | EventKind::SmsVerify
+                    | EventKind::RecoveryUse => {
+                        verifications.entry((at, method, event.outcome.as_str())).or_default()
+                    }
+                    _ => continue,
+                };
+                *count = count.saturating_add(1);
+            }
+            let verifications = verifications.into_iter().map(|((at, method, outcome), count)| {
+                VerificationCount { at, method: method.to_owned(), outcome: outcome.to_owned(), count }
+            });
+            let lockouts = lockouts.into_iter().map(|(at, count)| LockoutCount { at, count });
+            Ok(Activity {
+                verifications: verifications.collect(),
+                lockouts: lockouts.collect(),
+                sms: Vec::new(),
+            })
+        })
+    }
+
+    fn totals(&self, now: Timestamp) -> BoxFuture<'_, Result<Totals, StoreError>> {
+        Box::pin(async move {
+            let state = self.state();
+            let count = |fits: fn(&Account, Timestamp) -> bool| {
+                let found = state.accounts.values().filter(|it| fits(it, now)).count();
+                u64::try_from(found).unwrap_or(u64::MAX)
+            };
+            Ok(Totals {
+                users: count(|_, _| true),
+                with_factor: count(|it, _| it.has_factor()),
+                with_totp: count(|it, _| it.has_totp()),
+                with_sms: count(|it, _| it.has_sms()),
+                locked: count(|it, now| it.lock(now).is_some()),
+                enforced: count(|it, _| it.mfa_enforced),
+                recovery_codes_low: count(|it, _| it.has_factor() && it.recovery.left() <= 3),
+            })
         })
     }
 }

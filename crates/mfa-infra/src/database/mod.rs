@@ -1,4 +1,4 @@
-//! Accounts, users, and the budgets and sends of SMS in a database: SQLite, embedded, or PostgreSQL.
+//! Accounts, users, events, and the budgets and sends of SMS in a database: SQLite, embedded, or PostgreSQL.
 //!
 //! One committer serves both: it gathers the decisions that wait, loads their accounts in one read, decides each in
 //! turn, stores all with one commit, and only then answers. What differs between the databases is a
@@ -12,13 +12,17 @@ mod postgres;
 mod row;
 mod sms;
 mod sqlite;
+mod statistics;
+mod trail;
 
 use std::fmt;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use mfa_core::{Accounts, BoxFuture, Entropy, EventLog, SecretText, StoreError, Timestamp, Users};
+use mfa_core::{
+    Accounts, BoxFuture, Entropy, EventLog, SecretText, Statistics, StoreError, Timestamp, Trail, Users,
+};
 use mfa_sms::{SmsBudgets, SmsSends};
 
 use crate::crypto::AuditKeys;
@@ -69,7 +73,7 @@ pub struct Surroundings {
 }
 
 /// An open database: the ports that it stands behind, and what only the wiring asks.
-pub trait Database: Accounts + Users + SmsBudgets + SmsSends {
+pub trait Database: Accounts + Users + Trail + Statistics + SmsBudgets + SmsSends {
     /// Whether decisions are refused because too many wait.
     fn is_full(&self) -> bool;
 

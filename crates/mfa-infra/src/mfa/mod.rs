@@ -230,6 +230,8 @@ impl Mfa {
         let ports = Ports {
             accounts: database.clone(),
             users: database.clone(),
+            trail: database.clone(),
+            statistics: database.clone(),
             clock: clock.clone(),
             entropy,
             cipher: cipher.clone(),

@@ -88,6 +88,7 @@ fn the_ceremony_passes_a_code_once() {
             issued_at: NOW,
             expires_at: NOW.plus(Duration::from_mins(5)),
             auth_time: None,
+            is_superuser: false,
             session: Some(account.internal.session),
         };
         let attempt = Attempt {

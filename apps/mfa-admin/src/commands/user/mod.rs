@@ -59,7 +59,8 @@ fn create(administration: &Administration, request: NewUserRequest) -> Result<An
 
 fn show(administration: &Administration, user: UserArgs) -> Result<Answer, Failure> {
     let user = administration.find(user)?;
-    let (account, status) = administration.wait(administration.flows().show_user(user))?;
+    let (account, status) =
+        administration.wait(administration.flows().show_user(administration.call(), user))?;
     Ok(card::of(&account, &status))
 }
 
@@ -71,7 +72,7 @@ fn list(administration: &Administration, args: ListArgs) -> Result<Answer, Failu
         after: args.after.map(UserId::new),
         limit: args.limit.saturating_add(1),
     };
-    let page = administration.wait(flows.list_users(query))?;
+    let page = administration.wait(flows.list_users(administration.call(), query))?;
     Ok(page::of(page.users, args.limit, flows.ports().clock.now()))
 }
 

@@ -3,7 +3,9 @@
 pub(super) mod connect;
 mod sms;
 mod statements;
+mod statistics;
 mod store;
+mod trail;
 mod users;
 
 use std::sync::Arc;
@@ -16,6 +18,7 @@ use mfa_core::{Account, Accounts, BoxFuture, Decision, SecretText, StoreError, T
 use super::committer::{Committers, GroupContext, StoreMaker};
 use super::pool::ReadPool;
 use super::row::AccountRow;
+use super::statistics::Counting;
 use super::{Chain, Database, DatabaseOptions, OpenDatabaseError, Surroundings};
 use statements::LoadOne;
 use store::{PgGroupStore, PgLaneStore, Session};
@@ -28,6 +31,7 @@ const LANE: usize = 2;
 pub struct PostgresDatabase {
     committers: Committers,
     pool: ReadPool<PgConnection>,
+    counting: Counting,
 }
 
 #[derive(Debug)]
@@ -66,7 +70,7 @@ impl PostgresDatabase {
             &context,
             options.limits,
         );
-        Ok(Self { committers, pool })
+        Ok(Self { committers, pool, counting: Counting::default() })
     }
 }
 

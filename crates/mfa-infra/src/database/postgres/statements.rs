@@ -157,7 +157,8 @@ impl EventColumns {
         self.mac.push(chained.mac.to_vec());
     }
 
-    /// `told AS (INSERT … only the events of accounts that were stored)`.
+    /// `told AS (INSERT … only the events of accounts that were stored)`. In the order of their numbers, so that the
+    /// keys of a user's rows rise with them.
     fn insert<'b>(&'b self, out: &mut AstPass<'_, 'b, Pg>) -> QueryResult<()> {
         out.push_sql(
             "told AS (INSERT INTO mfa_events (event_id, user_id, seq, at, event, method, outcome, ip, user_agent, \
@@ -192,7 +193,7 @@ impl EventColumns {
         out.push_bind_param::<Array<Binary>, _>(&self.mac)?;
         out.push_sql(
             ") AS e(event_id, user_id, seq, at, event, method, outcome, ip, user_agent, request_id, actor, reason, \
-             salt, personal_digest, mac_key, mac) JOIN won ON won.id = e.user_id)",
+             salt, personal_digest, mac_key, mac) JOIN won ON won.id = e.user_id ORDER BY e.seq)",
         );
         Ok(())
     }

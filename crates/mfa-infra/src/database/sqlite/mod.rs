@@ -3,7 +3,9 @@
 pub(super) mod connect;
 mod sms;
 mod statements;
+mod statistics;
 mod store;
+mod trail;
 mod users;
 
 use std::path::Path;
@@ -17,6 +19,7 @@ use mfa_core::{Account, Accounts, BoxFuture, Decision, StoreError, Timestamp, Tu
 use super::committer::{Committers, GroupContext, StoreMaker};
 use super::pool::{Fact, ReadPool};
 use super::row::AccountRow;
+use super::statistics::Counting;
 use super::{Chain, Database, DatabaseOptions, OpenDatabaseError, Surroundings};
 use statements::LoadOne;
 use store::SqliteGroupStore;
@@ -26,6 +29,7 @@ use store::SqliteGroupStore;
 pub struct SqliteDatabase {
     committers: Committers,
     pool: ReadPool<SqliteConnection>,
+    counting: Counting,
 }
 
 #[derive(Debug)]
@@ -56,7 +60,7 @@ impl SqliteDatabase {
         let path = path.to_owned();
         let maker: StoreMaker = Arc::new(move || Box::new(SqliteGroupStore::new(path.clone())));
         let committers = Committers::start(vec![maker], Vec::new(), &context, options.limits);
-        Ok(Self { committers, pool })
+        Ok(Self { committers, pool, counting: Counting::default() })
     }
 }
 

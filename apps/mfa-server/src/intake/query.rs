@@ -1,0 +1,57 @@
+//! The fields of a query string, read as strictly as those of a body.
+
+use actix_web::web::Query;
+use mfa_core::SecretText;
+
+use super::JsonObject;
+use crate::problem::{Fault, FieldError, FieldFault};
+
+/// The fields, those without a value left out: `?limit=&before=7` gives `before` alone.
+///
+/// # Errors
+///
+/// [`Fault::Fields`] for a name that is given twice.
+pub(super) fn fields(query: &str) -> Result<JsonObject, Fault> {
+    let pairs = Query::<Vec<(String, String)>>::from_query(query).map_err(|_| Fault::Malformed)?;
+    let mut fields: Vec<(String, SecretText)> = Vec::new();
+    for (name, value) in pairs.into_inner() {
+        if value.is_empty() {
+            continue;
+        }
+        if fields.iter().any(|(it, _)| *it == name) {
+            return Err(Fault::Fields(vec![FieldFault { field: name, error: FieldError::Repeated }]));
+        }
+        fields.push((name, SecretText::new(value)));
+    }
+    Ok(JsonObject::of_texts(fields))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn texts(query: &str) -> Result<Option<String>, Fault> {
+        let mut fields = fields(query)?;
+        let text = fields.optional("a", |text| Ok(text.to_owned()));
+        fields.finish(Some(text))
+    }
+
+    #[test]
+    fn a_value_is_decoded_and_an_empty_one_is_none() {
+        assert_eq!(texts("a=x%20%C3%A9").unwrap().as_deref(), Some("x é"));
+        assert_eq!(texts("a=").unwrap(), None);
+        assert_eq!(texts("").unwrap(), None);
+        assert_eq!(texts("&&").unwrap(), None);
+    }
+
+    #[test]
+    fn what_is_unknown_or_given_twice_is_refused_and_named() {
+        for (query, named) in [("b=1", FieldError::Unknown), ("a=1&a=2", FieldError::Repeated)] {
+            match texts(query) {
+                Err(Fault::Fields(faults)) => assert_eq!(faults.first().unwrap().error, named, "{query}"),
+                other => panic!("{query}: {other:?}"),
+            }
+        }
+        assert!(matches!(texts("a=%00"), Err(Fault::Fields(_))));
+    }
+}

@@ -1,0 +1,80 @@
+//! The events of all users, as administrators see them.
+
+use actix_web::HttpResponse;
+use mfa_core::{EventKind, StoredEvent, TrailPage, TrailQuery, UserId};
+use mfa_flows::{Accepts, AdminAct};
+use serde::Serialize;
+
+use crate::intake::{Intake, whole_number};
+use crate::problem::{Fault, FieldError};
+use crate::rfc3339::rfc3339;
+use crate::routes::events::{USUAL_PAGE, page_size};
+
+#[derive(Serialize)]
+struct Events {
+    events: Vec<ListedEvent>,
+    /// The `before` of the next page. A page of one kind of event may be short and have a next one all the same.
+    next: Option<i64>,
+}
+
+#[derive(Serialize)]
+struct ListedEvent {
+    id: i64,
+    at: Option<String>,
+    user_id: i64,
+    /// Its number among the events of its user.
+    seq: u64,
+    event: String,
+    method: Option<String>,
+    outcome: String,
+    ip: Option<String>,
+    user_agent: Option<String>,
+    request_id: Option<String>,
+    actor: Option<String>,
+    reason: Option<String>,
+}
+
+impl From<StoredEvent> for ListedEvent {
+    fn from(event: StoredEvent) -> Self {
+        Self {
+            id: event.id,
+            at: rfc3339(event.at),
+            user_id: event.user.value(),
+            seq: event.seq,
+            event: event.event,
+            method: event.method,
+            outcome: event.outcome,
+            ip: event.ip,
+            user_agent: event.user_agent,
+            request_id: event.request_id,
+            actor: event.actor,
+            reason: event.reason,
+        }
+    }
+}
+
+impl From<TrailPage> for Events {
+    fn from(page: TrailPage) -> Self {
+        Self { events: page.events.into_iter().map(ListedEvent::from).collect(), next: page.next }
+    }
+}
+
+/// `GET /api/mfa/admin/events`
+pub(in crate::routes) async fn list(intake: Intake) -> Result<HttpResponse, Fault> {
+    let (call, body) = intake.open(Accepts::TwoFactors)?;
+    body.nothing()?;
+    let mut query = intake.query()?;
+    let user = query.optional("user_id", |text| whole_number(1, i64::MAX)(text));
+    let kind = query.optional("event", |text| EventKind::parse(text).ok_or(FieldError::NotOneOf));
+    let limit = query.optional("limit", page_size).unwrap_or(USUAL_PAGE);
+    let before = query.optional("before", |text| whole_number(1, i64::MAX)(text));
+    query.finish(Some(()))?;
+    let query = TrailQuery { user: user.map(UserId::new), kind, before, limit };
+    let page = intake
+        .run(|flows| async move {
+            let admin = flows.administrator(&call, AdminAct::Look, None).await?;
+            flows.list_events(&admin, query).await
+        })
+        .await?;
+    Ok(HttpResponse::Ok().json(Events::from(page)))
+}

@@ -1,0 +1,167 @@
+//! Numbers over all users, as plots want them.
+
+use std::time::Duration;
+
+use actix_web::HttpResponse;
+use mfa_core::{Activity, Bucket, LockoutCount, Period, SmsCount, Timestamp, Totals, VerificationCount};
+use mfa_flows::{Accepts, AdminAct};
+use serde::Serialize;
+
+use crate::intake::Intake;
+use crate::problem::{Fault, FieldError, FieldFault};
+use crate::rfc3339::{parse_rfc3339, rfc3339};
+
+/// The period where the caller names none: by hours, by days.
+const A_DAY: Duration = Duration::from_hours(24);
+const A_MONTH: Duration = Duration::from_hours(24 * 30);
+
+/// A bucket that a series does not name is one in which nothing happened.
+#[derive(Serialize)]
+struct Stats {
+    from: Option<String>,
+    to: Option<String>,
+    bucket: &'static str,
+    verifications: Vec<Verifications>,
+    lockouts: Vec<Lockouts>,
+    sms: Vec<Sms>,
+    totals: TotalsNow,
+}
+
+#[derive(Serialize)]
+struct Verifications {
+    at: Option<String>,
+    method: String,
+    outcome: String,
+    count: u64,
+}
+
+#[derive(Serialize)]
+struct Lockouts {
+    at: Option<String>,
+    count: u64,
+}
+
+#[derive(Serialize)]
+struct Sms {
+    at: Option<String>,
+    country: String,
+    provider: Option<String>,
+    sent: u64,
+    delivered: u64,
+    failed: u64,
+    used: u64,
+}
+
+#[derive(Serialize)]
+struct TotalsNow {
+    users: u64,
+    with_factor: u64,
+    by_factor: ByFactor,
+    locked: u64,
+    enforced: u64,
+    recovery_codes_low: u64,
+}
+
+#[derive(Serialize)]
+struct ByFactor {
+    totp: u64,
+    sms: u64,
+}
+
+impl From<VerificationCount> for Verifications {
+    fn from(it: VerificationCount) -> Self {
+        Self { at: rfc3339(it.at), method: it.method, outcome: it.outcome, count: it.count }
+    }
+}
+
+impl From<LockoutCount> for Lockouts {
+    fn from(it: LockoutCount) -> Self {
+        Self { at: rfc3339(it.at), count: it.count }
+    }
+}
+
+impl From<SmsCount> for Sms {
+    fn from(it: SmsCount) -> Self {
+        Self {
+            at: rfc3339(it.at),
+            country: it.country,
+            provider: it.provider,
+            sent: it.sent,
+            delivered: it.delivered,
+            failed: it.failed,
+            used: it.used,
+        }
+    }
+}
+
+impl From<Totals> for TotalsNow {
+    fn from(it: Totals) -> Self {
+        Self {
+            users: it.users,
+            with_factor: it.with_factor,
+            by_factor: ByFactor { totp: it.with_totp, sms: it.with_sms },
+            locked: it.locked,
+            enforced: it.enforced,
+            recovery_codes_low: it.recovery_codes_low,
+        }
+    }
+}
+
+impl Stats {
+    fn of(period: Period, activity: Activity, totals: Totals) -> Self {
+        Self {
+            from: rfc3339(period.from()),
+            to: rfc3339(period.to()),
+            bucket: period.bucket().as_str(),
+            verifications: activity.verifications.into_iter().map(Verifications::from).collect(),
+            lockouts: activity.lockouts.into_iter().map(Lockouts::from).collect(),
+            sms: activity.sms.into_iter().map(Sms::from).collect(),
+            totals: totals.into(),
+        }
+    }
+}
+
+/// `GET /api/mfa/admin/stats`
+pub(in crate::routes) async fn stats(intake: Intake) -> Result<HttpResponse, Fault> {
+    let (call, body) = intake.open(Accepts::TwoFactors)?;
+    body.nothing()?;
+    let mut query = intake.query()?;
+    let from = query.optional("from", time);
+    let to = query.optional("to", time);
+    let bucket = query.optional("bucket", |text| Bucket::parse(text).ok_or(FieldError::NotOneOf));
+    let bucket = bucket.unwrap_or(Bucket::Hour);
+    query.finish(Some(()))?;
+    let stats = intake
+        .run(|flows| async move {
+            let admin = flows.administrator(&call, AdminAct::Look, None).await?;
+            let period = period(from, to, bucket, flows.ports().clock.now())?;
+            let (activity, totals) = flows.statistics(&admin, period).await?;
+            Ok::<_, Fault>(Stats::of(period, activity, totals))
+        })
+        .await?;
+    Ok(HttpResponse::Ok().json(stats))
+}
+
+fn time(text: &str) -> Result<Timestamp, FieldError> {
+    parse_rfc3339(text).ok_or(FieldError::NotATime)
+}
+
+/// The period up to now, where the caller leaves its ends open.
+fn period(
+    from: Option<Timestamp>,
+    to: Option<Timestamp>,
+    bucket: Bucket,
+    now: Timestamp,
+) -> Result<Period, Fault> {
+    let usual = match bucket {
+        Bucket::Hour => A_DAY,
+        Bucket::Day => A_MONTH,
+    };
+    // The millisecond that is now belongs to it.
+    let to = to.unwrap_or(now.plus(Duration::from_millis(1)));
+    let from = from.unwrap_or(to.minus(usual));
+    Period::new(from, to, bucket).map_err(|error| {
+        let error = FieldError::Period { most_days: error.most_days };
+        Fault::Fields(vec![FieldFault { field: "to".to_owned(), error }])
+    })
+}

@@ -1,0 +1,65 @@
+//! Who may administer others over the network.
+
+use mfa_core::{Account, EventKind, Need, Stage, Timestamp, UserId, admit};
+
+use crate::{AdminCall, Call, Flows, Refusal};
+
+/// What somebody wants to do as an administrator.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum AdminAct {
+    /// To read.
+    Look,
+    /// To change this user's account.
+    Change(UserId),
+}
+
+impl Flows {
+    /// Takes a caller for an administrator: a token of two factors that says so, of an account whose row still does.
+    ///
+    /// A locked administrator is none. Whoever changes an account of their own is asked for a second factor of late,
+    /// as anybody is: a stolen token buys no recovery codes here either.
+    ///
+    /// # Errors
+    ///
+    /// [`Refusal::NotAllowed`]; [`Refusal::StepUpRequired`] for the caller's own account, or what the account refuses.
+    pub async fn administrator(
+        &self,
+        call: &Call,
+        act: AdminAct,
+        reason: Option<String>,
+    ) -> Result<AdminCall, Refusal> {
+        let now = self.now();
+        let account = self.ports.accounts.find(call.token.user).await?.ok_or(Refusal::TokenInvalid);
+        let account = account
+            .and_then(|account| self.may_administer(&account, call, act, now).map(|()| account))
+            .inspect_err(|refusal| match refusal {
+                Refusal::NotAllowed => {
+                    self.tell_refused(Some(call.token.user), EventKind::AdminRefused, None, &call.origin);
+                }
+                refusal => self.tell_refusal(call, None, refusal),
+            })?;
+        let actor = format!("user:{} ({})", account.user, account.username);
+        Ok(AdminCall { actor, reason, origin: call.origin.clone() })
+    }
+
+    fn may_administer(
+        &self,
+        account: &Account,
+        call: &Call,
+        act: AdminAct,
+        now: Timestamp,
+    ) -> Result<(), Refusal> {
+        let demand =
+            |need| admit(account, &call.token, need, now).map_err(|refused| Refusal::of(refused, now));
+        demand(Need::SecondFactor)?;
+        match call.token.stage {
+            Stage::TwoFactors(_) if call.token.is_superuser && account.is_superuser => {}
+            Stage::TwoFactors(_) => return Err(Refusal::NotAllowed),
+            Stage::Pending | Stage::OneFactor => return Err(Refusal::WrongStage),
+        }
+        if act == AdminAct::Change(account.user) {
+            demand(Need::Change { max_age: self.policy.step_up_max_age })?;
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,25 @@
+//! What happened to an account, for its owner.
+
+use mfa_core::{OwnPage, StoredEvent};
+
+use crate::{Call, Flows, Refusal};
+
+impl Flows {
+    /// The caller's own events, newest first, by their numbers. Works while the account is locked.
+    ///
+    /// What an administrator did is among them, but not from where.
+    ///
+    /// # Errors
+    ///
+    /// What the account refuses.
+    pub async fn events(&self, call: &Call, page: OwnPage) -> Result<Vec<StoredEvent>, Refusal> {
+        self.read(call).await?;
+        let events = self.ports.trail.list_of(call.token.user, page).await?;
+        Ok(events.into_iter().map(as_its_owner_sees_it).collect())
+    }
+}
+
+/// The address and the agent of an administrator are no affair of the user's.
+fn as_its_owner_sees_it(event: StoredEvent) -> StoredEvent {
+    if event.actor.is_none() { event } else { StoredEvent { ip: None, user_agent: None, ..event } }
+}
