@@ -56,7 +56,7 @@ fn methods_are_told_best_first_with_what_stands_against_them_in_the_callers_lang
         };
         let told = methods("en", &server.pending(ada.id));
         assert_eq!(told[0], json!({ "method": "totp", "label": "Authenticator app", "available": true }));
-        assert_eq!(methods("fr", &ada.access)[0]["label"], "Application d'authentification");
+        assert_eq!(methods("fr", &ada.access)[0]["label"], "Application d’authentification");
         let names: Vec<_> = told.iter().map(|it| it["method"].as_str().unwrap()).collect();
         assert_eq!(names, ["totp", "sms", "recovery"], "{}", server.name());
         for method in &told[1..] {

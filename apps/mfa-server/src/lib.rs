@@ -5,13 +5,15 @@
 //! one flow; what the flow refuses becomes a problem document (RFC 9457) in `problem/`.
 //!
 //! It refuses to hold a rule or a line of SQL. To add an endpoint: a handler in the file of its area under `routes/`,
-//! and a line in `routes/mod.rs`. To add a refusal: a kind in `problem/kind.rs`, its texts in `problem/messages.rs`;
-//! the compiler names the rest.
+//! and a line in `routes/mod.rs`. To add a refusal: a kind in `problem/kind.rs`; the
+//! compiler names the rest, and a test its texts. Every text that a reader sees is in `locales/`, told by `i18n/`:
+//! `caller.say("name-of-the-text", &[("argument", value.into())])`.
 
 mod banner;
 mod caller;
 mod client_ip;
 mod edge;
+mod i18n;
 mod intake;
 mod language;
 mod problem;

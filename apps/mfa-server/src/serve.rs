@@ -18,6 +18,7 @@ use tokio::sync::oneshot;
 
 use crate::client_ip::TrustedProxies;
 use crate::edge::Edge;
+use crate::i18n::Texts;
 use crate::language::Language;
 use crate::problem::ToldRates;
 use crate::routes;
@@ -121,6 +122,7 @@ fn edge(mfa: &Arc<Mfa>) -> io::Result<Edge> {
     let settings: &Settings = mfa.settings();
     let header = HeaderName::try_from(settings.server.trusted_proxy_header.as_str());
     let header = header.map_err(|_| io::Error::other("TRUSTED_PROXY_HEADER is no name of a header"))?;
+    let texts = Texts::load().map_err(io::Error::other)?;
     let load = Arc::clone(mfa);
     Ok(Edge {
         proxies: TrustedProxies::new(settings.server.trusted_proxies.clone(), header),
@@ -128,6 +130,7 @@ fn edge(mfa: &Arc<Mfa>) -> io::Result<Edge> {
             Locale::Fr => Language::French,
             Locale::En => Language::English,
         },
+        texts: Arc::new(texts),
         over_tls: settings.server.behind_tls_proxy,
         rates: ToldRates::of(&settings.limits),
         entropy: Arc::clone(&mfa.flows().ports().entropy),

@@ -23,6 +23,7 @@ use tokio::time::Instant;
 
 use crate::caller::{Caller, user_agent};
 use crate::client_ip::TrustedProxies;
+use crate::i18n::Texts;
 use crate::language::Language;
 use crate::problem::{Fault, ToldRates, respond};
 
@@ -32,6 +33,8 @@ pub(crate) struct Edge {
     pub(crate) proxies: TrustedProxies,
     /// For callers who name no language.
     pub(crate) fallback: Language,
+    /// What callers are told.
+    pub(crate) texts: Arc<Texts>,
     /// Whether clients come over TLS, to us or to a proxy.
     pub(crate) over_tls: bool,
     /// Which limits may be told.
@@ -86,6 +89,7 @@ impl Edge {
         let request_id = request_id::request_id(headers, self.entropy.as_ref());
         Caller {
             language: Language::asked_for(headers, self.fallback),
+            texts: Arc::clone(&self.texts),
             origin: Origin::new(ip, user_agent(headers).as_deref(), Some(&request_id)),
             request_id,
         }

@@ -54,6 +54,7 @@ fn edge(lines: &Lines) -> Edge {
     Edge {
         proxies,
         fallback: Language::French,
+        texts: Arc::new(Texts::load().unwrap()),
         over_tls: false,
         rates: ToldRates::from_rates(rate, rate),
         entropy: Arc::new(SeededEntropy::default()),

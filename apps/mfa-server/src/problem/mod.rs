@@ -27,9 +27,9 @@ const QUEUE_RETRY: u64 = 1;
 #[derive(Serialize)]
 struct Document<'a> {
     r#type: String,
-    title: &'static str,
+    title: String,
     status: u16,
-    detail: &'static str,
+    detail: String,
     code: &'static str,
     request_id: &'a str,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -47,7 +47,7 @@ struct FieldMessage {
 /// The answer that tells this caller of a fault.
 pub(crate) fn respond(fault: &Fault, caller: &Caller, rates: ToldRates) -> HttpResponse {
     let (kind, language) = (fault.kind(), caller.language);
-    let text = messages::text(kind, language);
+    let text = messages::text(kind, caller);
     let retry_after = retry_after(fault);
     let mut response = HttpResponse::build(kind.status());
     response.content_type("application/problem+json");
@@ -115,7 +115,7 @@ fn challenge(fault: &Fault) -> Option<String> {
 fn field_messages(fault: &Fault, caller: &Caller) -> Vec<FieldMessage> {
     let message = |it: FieldFault| FieldMessage {
         field: it.field,
-        message: messages::field(it.error, caller.language).into_owned(),
+        message: messages::field(it.error, caller).into_owned(),
     };
     match fault {
         Fault::Fields(faults) => faults.iter().cloned().map(message).collect(),

@@ -1,3 +1,4 @@
+use std::sync::Arc;
 use std::time::Duration;
 
 use actix_web::body::to_bytes;
@@ -7,6 +8,7 @@ use mfa_jwt::IssueError;
 use serde_json::{Value, json};
 
 use super::*;
+use crate::i18n::Texts;
 use crate::language::Language;
 
 fn rates() -> ToldRates {
@@ -15,7 +17,8 @@ fn rates() -> ToldRates {
 }
 
 fn answer(fault: &Fault, language: Language) -> HttpResponse {
-    let caller = Caller { language, request_id: "r1".into(), origin: Origin::default() };
+    let texts = Arc::new(Texts::load().unwrap());
+    let caller = Caller { language, texts, request_id: "r1".into(), origin: Origin::default() };
     respond(fault, &caller, rates())
 }
 

@@ -5,8 +5,8 @@ use mfa_core::FactorKind;
 use mfa_flows::{Accepts, AccountStatus, MethodChoice, MethodState};
 use serde::Serialize;
 
+use crate::caller::Caller;
 use crate::intake::Intake;
-use crate::language::Language;
 use crate::problem::Fault;
 use crate::rfc3339::rfc3339;
 
@@ -65,17 +65,17 @@ struct Methods {
 #[derive(Serialize)]
 struct Choice {
     method: &'static str,
-    label: &'static str,
+    label: String,
     available: bool,
     #[serde(skip_serializing_if = "Option::is_none")]
     reason: Option<&'static str>,
 }
 
 impl Choice {
-    fn of(choice: MethodChoice, language: Language) -> Self {
+    fn of(choice: MethodChoice, caller: &Caller) -> Self {
         Self {
             method: choice.method.as_str(),
-            label: label(choice.method, language),
+            label: caller.say(label(choice.method), &[]).into_owned(),
             available: choice.state == MethodState::Available,
             reason: match choice.state {
                 MethodState::Available => None,
@@ -88,14 +88,11 @@ impl Choice {
     }
 }
 
-const fn label(method: FactorKind, language: Language) -> &'static str {
-    match (method, language) {
-        (FactorKind::Totp, Language::French) => "Application d'authentification",
-        (FactorKind::Totp, Language::English) => "Authenticator app",
-        (FactorKind::Sms, Language::French) => "Code par SMS",
-        (FactorKind::Sms, Language::English) => "Code by SMS",
-        (FactorKind::Recovery, Language::French) => "Code de secours",
-        (FactorKind::Recovery, Language::English) => "Recovery code",
+const fn label(method: FactorKind) -> &'static str {
+    match method {
+        FactorKind::Totp => "method-totp",
+        FactorKind::Sms => "method-sms",
+        FactorKind::Recovery => "method-recovery",
     }
 }
 
@@ -104,10 +101,10 @@ pub(super) async fn methods(intake: Intake) -> Result<HttpResponse, Fault> {
     let (call, body) = intake.open(Accepts::Any)?;
     body.nothing()?;
     let choices = intake.run(|flows| async move { flows.methods(&call).await }).await?;
-    let language = intake.caller().language;
-    let methods = choices.into_iter().map(|choice| Choice::of(choice, language)).collect();
+    let caller = intake.caller();
+    let methods = choices.into_iter().map(|choice| Choice::of(choice, caller)).collect();
     Ok(HttpResponse::Ok()
-        .insert_header(("Content-Language", language.tag()))
+        .insert_header(("Content-Language", caller.language.tag()))
         .insert_header(("Vary", "Accept-Language"))
         .json(Methods { methods }))
 }

@@ -6,8 +6,8 @@ use mfa_recovery::Warning;
 use serde::Serialize;
 
 use super::AccessToken;
+use crate::caller::Caller;
 use crate::intake::{Intake, recovery_code, sms_code, totp_code};
-use crate::language::Language;
 use crate::problem::Fault;
 
 #[derive(Serialize)]
@@ -48,7 +48,7 @@ pub(super) async fn recovery(intake: Intake) -> Result<HttpResponse, Fault> {
         })
         .await?;
     let warning = mfa_recovery::warning(granted.recovery_codes_left);
-    Ok(answer(&granted, warning.map(|it| few_codes(it, intake.caller().language))))
+    Ok(answer(&granted, warning.map(|it| few_codes(it, intake.caller()))))
 }
 
 fn answer(granted: &Granted, warning: Option<String>) -> HttpResponse {
@@ -60,19 +60,10 @@ fn answer(granted: &Granted, warning: Option<String>) -> HttpResponse {
     })
 }
 
-fn few_codes(warning: Warning, language: Language) -> String {
-    match (warning, language) {
-        (Warning::FewLeft(left), Language::French) => {
-            format!("Il ne reste que {left} code(s) de secours : générez-en de nouveaux.")
-        }
-        (Warning::FewLeft(left), Language::English) => {
-            format!("Only {left} recovery code(s) left: make a new set.")
-        }
-        (Warning::NoneLeft, Language::French) => {
-            "C'était le dernier code de secours : générez-en de nouveaux.".to_owned()
-        }
-        (Warning::NoneLeft, Language::English) => {
-            "That was the last recovery code: make a new set.".to_owned()
-        }
-    }
+fn few_codes(warning: Warning, caller: &Caller) -> String {
+    let text = match warning {
+        Warning::FewLeft(left) => caller.say("warning-few-codes-left", &[("left", left.into())]),
+        Warning::NoneLeft => caller.say("warning-no-code-left", &[]),
+    };
+    text.into_owned()
 }

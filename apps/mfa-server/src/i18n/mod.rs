@@ -1,0 +1,123 @@
+//! What is said to readers, in each language: Project Fluent's files under `locales/`, read once and kept in the binary.
+//!
+//! A file of texts is one area (`problems.ftl`), in every language the same messages with the same arguments. To add a
+//! text: a message in the file of its area, once a language. To add a file: a line in [`SOURCES`]. Names of messages
+//! are unique over the files of a language.
+
+use std::borrow::Cow;
+use std::fmt;
+
+use fluent_bundle::concurrent::FluentBundle;
+use fluent_bundle::{FluentArgs, FluentResource};
+use unic_langid::LanguageIdentifier;
+
+use crate::language::Language;
+
+/// A value that a text has a place for: from a number or a string, by `.into()`.
+pub(crate) use fluent_bundle::FluentValue as Argument;
+
+/// Each file of texts: its name, French, English.
+const SOURCES: [(&str, &str, &str); 1] = [(
+    "problems.ftl",
+    include_str!("../../locales/fr/problems.ftl"),
+    include_str!("../../locales/en/problems.ftl"),
+)];
+
+type Bundle = FluentBundle<FluentResource>;
+
+/// Every text in every language.
+pub(crate) struct Texts {
+    french: Bundle,
+    english: Bundle,
+}
+
+/// A file of texts that cannot be read.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct BrokenTexts {
+    language: Language,
+    file: &'static str,
+    fault: String,
+}
+
+impl Texts {
+    /// Reads them all.
+    ///
+    /// # Errors
+    ///
+    /// [`BrokenTexts`] where a file is no Fluent, or has a message that another one has.
+    pub(crate) fn load() -> Result<Self, BrokenTexts> {
+        let french = SOURCES.map(|(name, french, _)| (name, french));
+        let english = SOURCES.map(|(name, _, english)| (name, english));
+        Ok(Self { french: bundle(Language::French, &french)?, english: bundle(Language::English, &english)? })
+    }
+
+    /// The text of a message (`name`), or of one of its attributes (`name.attribute`), with these arguments.
+    ///
+    /// What has no text is shown by its name: an answer is never held up by a missing word. Tests hold both languages
+    /// to every name that the code uses.
+    pub(crate) fn say<'a>(
+        &'a self,
+        language: Language,
+        name: &'a str,
+        arguments: &[(&str, Argument<'_>)],
+    ) -> Cow<'a, str> {
+        let bundle = self.bundle(language);
+        let (message, attribute) = match name.split_once('.') {
+            Some((message, attribute)) => (message, Some(attribute)),
+            None => (name, None),
+        };
+        let message = bundle.get_message(message);
+        let pattern = message.and_then(|message| match attribute {
+            Some(attribute) => message.get_attribute(attribute).map(|it| it.value()),
+            None => message.value(),
+        });
+        let Some(pattern) = pattern else { return Cow::Borrowed(name) };
+        let arguments: FluentArgs<'_> =
+            arguments.iter().map(|(name, value)| (*name, value.clone())).collect();
+        // An argument that is missing is shown by its name as well.
+        let mut faults = Vec::new();
+        Cow::Owned(bundle.format_pattern(pattern, Some(&arguments), &mut faults).into_owned())
+    }
+
+    const fn bundle(&self, language: Language) -> &Bundle {
+        match language {
+            Language::French => &self.french,
+            Language::English => &self.english,
+        }
+    }
+}
+
+impl fmt::Debug for Texts {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Texts").finish_non_exhaustive()
+    }
+}
+
+impl fmt::Display for BrokenTexts {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "locales/{}/{}: {}", self.language.tag(), self.file, self.fault)
+    }
+}
+
+impl std::error::Error for BrokenTexts {}
+
+fn bundle(language: Language, files: &[(&'static str, &str)]) -> Result<Bundle, BrokenTexts> {
+    let tag: LanguageIdentifier = language.tag().parse().unwrap_or_default();
+    let mut bundle = FluentBundle::new_concurrent(vec![tag]);
+    // Their directional marks are for mixed scripts, and would reach clients that compare texts.
+    bundle.set_use_isolating(false);
+    for (file, source) in files {
+        let broken = |fault: String| BrokenTexts { language, file, fault };
+        let resource =
+            FluentResource::try_new((*source).to_owned()).map_err(|(_, faults)| broken(listed(&faults)))?;
+        bundle.add_resource(resource).map_err(|faults| broken(listed(&faults)))?;
+    }
+    Ok(bundle)
+}
+
+fn listed(faults: &[impl fmt::Display]) -> String {
+    faults.iter().map(ToString::to_string).collect::<Vec<_>>().join("; ")
+}
+
+#[cfg(test)]
+mod tests;
