@@ -3,3 +3,4 @@
 mod erasure;
 mod guard;
 mod migrations;
+mod roles;

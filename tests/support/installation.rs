@@ -45,6 +45,13 @@ impl Installation {
         Self { name: "PostgreSQL", location, settings: all(&url, settings), folder, postgres: Some(database) }
     }
 
+    /// On a database that is there already and stays.
+    pub fn postgres_at(url: &str, settings: &[(&str, &str)]) -> Self {
+        let folder = tempfile::tempdir().expect("the system's temporary directory takes one more");
+        let location = Location::Postgres(SecretText::new(url.to_owned()));
+        Self { name: "PostgreSQL", location, settings: all(url, settings), folder, postgres: None }
+    }
+
     /// One of each.
     pub fn each(settings: &[(&str, &str)]) -> [Self; 2] {
         [Self::sqlite(settings), Self::postgres(settings)]

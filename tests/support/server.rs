@@ -48,6 +48,11 @@ impl TestServer {
         Self::on(Installation::postgres(&settings))
     }
 
+    /// One on a database of that PostgreSQL server that is there already.
+    pub fn postgres_at(url: &str) -> Self {
+        Self::on(Installation::postgres_at(url, &[("MFA_MAX_CLOCK_SKEW", "0")]))
+    }
+
     /// Starts one.
     fn on(installation: Installation) -> Self {
         let sources = Sources { dir: installation.folder().to_owned(), env: installation.settings().clone() };
