@@ -10,6 +10,7 @@ mod api;
 mod architecture;
 mod committer;
 mod contract;
+mod documents;
 mod faults;
 mod races;
 mod redis;

@@ -1,4 +1,5 @@
 use std::sync::Arc;
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use actix_web::body::to_bytes;
@@ -174,4 +175,18 @@ fn a_method_that_is_refused_comes_with_those_that_are_not() {
         header(&Fault::MethodNotAllowed { allow: "GET, HEAD" }, "allow").as_deref(),
         Some("GET, HEAD")
     );
+}
+
+#[test]
+fn the_reference_lists_every_code_with_its_status_and_no_other() {
+    let reference = include_str!("../../../../docs/reference.md");
+    let (_, section) = reference.split_once("\n## Errors\n").unwrap();
+    let (section, _) = section.split_once("\n## ").unwrap();
+    let listed: BTreeSet<_> = section
+        .lines()
+        .filter_map(|line| line.strip_prefix("| `")?.split_once("` | "))
+        .map(|(code, rest)| (code.to_owned(), rest.chars().take_while(char::is_ascii_digit).collect()))
+        .collect();
+    let kinds = ProblemKind::ALL.iter().map(|it| (it.code().to_owned(), it.status().as_u16().to_string()));
+    assert_eq!(listed, kinds.collect::<BTreeSet<(String, String)>>());
 }

@@ -1,0 +1,36 @@
+//! The commands of the documents are run against a live server, block by block, and answer as the documents say.
+
+use super::live::Live;
+use super::markdown::Document;
+
+/// A reader waits where the text says so; a test does not, so the limits that make a reader wait are out of its way.
+const WITHOUT_WAITING: [(&str, &str); 5] = [
+    ("MFA_RATE_LIMIT_MAX", "1000"),
+    ("MFA_RECOVERY_RATE_MAX", "1000"),
+    ("LOGIN_RATE_USER_MAX", "1000"),
+    ("LOGIN_RATE_IP_MAX", "1000"),
+    ("MFA_SMS_PER_MINUTE", "3"),
+];
+
+/// As the document starts the server.
+const INTROSPECTION_KEY: &str = "EyJYK8w5vQ2nq7pT3sLr9xZb6mCd4fHg";
+const HOOK_SECRET: &str = "q7pT3sLr9xZb6mCd4fHgEyJYK8w5vQ2n";
+
+#[test]
+fn the_quickstart_runs_as_it_is_printed() {
+    Live::start(&WITHOUT_WAITING).follows(&Document::read("docs/quickstart.md"));
+}
+
+#[test]
+fn the_examples_run_as_they_are_printed() {
+    let settings = [("INTROSPECTION_KEY", INTROSPECTION_KEY), ("HOOK_SECRET", HOOK_SECRET)];
+    let live = Live::start(&[&WITHOUT_WAITING[..], &settings].concat());
+    let document = Document::read("docs/examples.md");
+    for (name, value) in settings {
+        assert!(
+            document.text.contains(&format!("{name}={value}")),
+            "the document starts it with another {name}"
+        );
+    }
+    live.follows(&document);
+}

@@ -1,0 +1,25 @@
+//! The French documents keep step with the English ones: the same sections, the same blocks, the same tables.
+
+use super::markdown::{Document, files_under};
+
+#[test]
+fn every_french_document_has_the_sections_blocks_and_tables_of_the_english_one() {
+    let french = files_under("docs/fr");
+    assert!(french.len() >= 2, "{french:?}");
+    for path in french {
+        let (french, english) = (Document::read(&path), Document::read(&path.replace("docs/fr/", "docs/")));
+        let levels = |document: &Document| document.headings.iter().map(|it| it.level).collect::<Vec<_>>();
+        let headings =
+            |document: &Document| document.headings.iter().map(|it| it.text.clone()).collect::<Vec<_>>();
+        assert_eq!(levels(&french), levels(&english), "{:#?}\n{:#?}", headings(&french), headings(&english));
+        for (in_french, in_english) in french.fences.iter().zip(&english.fences) {
+            assert_eq!(in_french.text, in_english.text, "{path}, line {}", in_french.line);
+        }
+        assert_eq!(french.fences.len(), english.fences.len(), "{path}");
+        let widths = |document: &Document| document.rows().iter().map(Vec::len).collect::<Vec<_>>();
+        assert_eq!(widths(&french), widths(&english), "{path}");
+        let spans = |document: &Document| document.text.matches('`').count();
+        let (in_french, in_english) = (spans(&french), spans(&english));
+        assert!(in_french.abs_diff(in_english) < 24, "{path}: {in_french} and {in_english} marks of code");
+    }
+}
