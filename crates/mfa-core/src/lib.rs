@@ -25,8 +25,9 @@ mod token;
 pub mod testing;
 
 pub use account::{
-    Account, BackupMethod, ChainHead, Internal, PendingTotp, PhoneState, RecoveryCode, RecoveryState,
-    SmsChallenge, SmsPurpose, SmsState, Strikes, Survivor, TokenMark, TokenMarks, TotpState, WrongStepUps,
+    Account, BackupMethod, ChainHead, CodeAhead, Internal, PendingTotp, PhoneState, RecoveryCode,
+    RecoveryState, SmsChallenge, SmsPurpose, SmsState, Strikes, Survivor, TokenMark, TokenMarks, TotpState,
+    WrongStepUps,
 };
 pub use assurance::FactorKind;
 pub use ceremony::{

@@ -93,11 +93,15 @@ impl Flows {
     /// What the account refuses.
     pub async fn status(&self, call: &Call) -> Result<AccountStatus, Refusal> {
         let account = self.read(call).await?;
-        let phone = mfa_sms::number(&account, self.ports.cipher.as_ref())
+        self.status_of(call, &account)
+    }
+
+    pub(crate) fn status_of(&self, call: &Call, account: &Account) -> Result<AccountStatus, Refusal> {
+        let phone = mfa_sms::number(account, self.ports.cipher.as_ref())
             .map_err(Refusal::from)
             .inspect_err(|refusal| self.tell_refusal(call, None, refusal))?;
         let phone = phone.map(|it| it.masked());
-        Ok(AccountStatus { phone, ..AccountStatus::of(&account, self.now()) })
+        Ok(AccountStatus { phone, ..AccountStatus::of(account, self.now()) })
     }
 
     /// By what the caller's login can go on, best first. Works while the account is locked.

@@ -1,13 +1,20 @@
 //! Why good codes are refused: a phone whose clock is wrong.
 
-use mfa_core::{SecretBytes, Timestamp};
-use subtle::ConstantTimeEq;
+use std::time::Duration;
+
+use mfa_core::{Account, CipherError, CodeAhead, SealedColumn, SecretBytes, SecretCipher, Timestamp};
+use subtle::{ConditionallySelectable, ConstantTimeEq};
 
 use crate::step::seconds_of;
 use crate::{CodeCheck, Parameters, Step, TotpCode, check_code};
 
 /// Steps looked at on each side: ten minutes.
 const FARTHEST: i64 = 20;
+
+/// How long a code that was ahead is remembered, for the next one to agree with.
+const REMEMBERED: Duration = Duration::from_mins(10);
+/// How many steps two codes of the same phone may differ by: it may be read at the end of one step or the start of one.
+const JITTER: u64 = 1;
 
 /// How far a phone's clock is off, to the half minute.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -16,31 +23,92 @@ pub struct Drift(i64);
 impl Drift {
     /// Seconds that the phone is ahead of us; negative where it is behind.
     pub const fn seconds(self) -> i64 {
-        self.0
+        seconds_of(self.0)
     }
 }
 
 /// Says how far the phone's clock is off, where a code that was refused fits a step outside the window and within ten
 /// minutes; the nearest such step, where there are several. `None` where the code fits the window, or nothing at all.
 ///
-/// It explains a refusal and never accepts anything. Tell the answer only to one who is enrolling this very secret, or
-/// to nobody but the log: at a login it would tell a guesser which code will be right in a few minutes.
+/// It explains a refusal and never accepts anything. Tell the answer only to one who is enrolling this very secret: at
+/// a login it would tell a guesser which code will be right in a few minutes; there [`explain_refused_code`] knows when
+/// to be silent.
 pub fn diagnose_drift(secret: &SecretBytes, code: &TotpCode, now: Timestamp) -> Option<Drift> {
     let parameters = Parameters::default();
     if check_code(secret, code, now, None, parameters) != CodeCheck::Wrong {
         return None;
     }
     let middle = Step::at(now);
-    let fits = |steps: &i64| {
-        let candidate = middle.offset(*steps).code(secret, parameters);
-        candidate.is_some_and(|candidate| candidate.ct_eq(code).into())
+    let farthest_first = (2..=FARTHEST).rev().flat_map(|steps| [steps.saturating_neg(), steps]);
+    // All of them, without a branch on which one fits, so that the time taken tells nothing of it.
+    let mut nearest = 0;
+    for steps in farthest_first {
+        let Some(candidate) = middle.offset(steps).code(secret, parameters) else { continue };
+        nearest.conditional_assign(&steps, candidate.ct_eq(code));
+    }
+    (nearest != 0).then_some(Drift(nearest))
+}
+
+/// Explains the refusal of a code for a secret that waits for its confirmation, to the one who is enrolling it.
+///
+/// # Errors
+///
+/// [`CipherError`] where the secret could not be unsealed: explain nothing.
+pub fn explain_refused_enrolment(
+    account: &Account,
+    code: &TotpCode,
+    now: Timestamp,
+    cipher: &dyn SecretCipher,
+) -> Result<Option<Drift>, CipherError> {
+    let Some(waiting) = account.totp.pending.as_ref().filter(|it| now < it.expires_at) else {
+        return Ok(None);
     };
-    let nearest_first = (2..=FARTHEST).flat_map(|steps| [steps, steps.saturating_neg()]);
-    nearest_first.filter(fits).map(|steps| Drift(seconds_of(steps))).next()
+    let secret = cipher.unseal(&waiting.secret, account.seal_context(SealedColumn::TotpPendingSecret))?;
+    Ok(diagnose_drift(&secret, code, now))
+}
+
+/// Explains the refusal of a code at a login, where that tells a guesser nothing.
+///
+/// A code of a step that has passed is never good again, so it is explained at once. A code of a step to come will be
+/// good: it is explained only where the code that was refused before it agrees, one of another step and as far ahead.
+/// Whoever can show two such codes has the phone in their hands; a guesser would have to be right twice.
+///
+/// The account keeps the step of such a code, and nothing else changes. The try has been counted before.
+///
+/// # Errors
+///
+/// [`CipherError`] where the secret could not be unsealed: explain nothing.
+pub fn explain_refused_code(
+    account: &mut Account,
+    code: &TotpCode,
+    now: Timestamp,
+    cipher: &dyn SecretCipher,
+) -> Result<Option<Drift>, CipherError> {
+    let Some(sealed) = account.totp.secret.as_ref().filter(|_| account.has_totp()) else { return Ok(None) };
+    let secret = cipher.unseal(sealed, account.seal_context(SealedColumn::TotpSecret))?;
+    let drift = diagnose_drift(&secret, code, now);
+    let ahead = drift.filter(|it| it.0 > 0);
+    let before = account.internal.code_ahead;
+    account.internal.code_ahead =
+        ahead.map(|it| CodeAhead { step: Step::at(now).offset(it.0).number(), at: now });
+    Ok(match (ahead, before) {
+        (None, _) => drift,
+        (Some(it), Some(before)) if agrees(it, before, now) => Some(it),
+        (Some(_), _) => None,
+    })
+}
+
+fn agrees(drift: Drift, before: CodeAhead, now: Timestamp) -> bool {
+    let drift_before = before.step.saturating_sub(Step::at(before.at).number());
+    let same_code = before.step == Step::at(now).offset(drift.0).number();
+    !same_code && drift.0.abs_diff(drift_before) <= JITTER && now.since(before.at) <= REMEMBERED
 }
 
 #[cfg(test)]
 mod tests {
+    use mfa_core::UserId;
+    use mfa_core::testing::TestCipher;
+
     use super::*;
 
     const NOW: Timestamp = Timestamp::from_seconds(1_700_000_010);
@@ -64,6 +132,90 @@ mod tests {
         for offset in [-21, -1, 0, 1, 21] {
             assert_eq!(diagnosed(offset), None, "{offset}");
         }
+    }
+
+    /// A user whose phone is off by this many steps, and what the phone shows now.
+    struct Phone {
+        account: Account,
+        secret: SecretBytes,
+    }
+
+    impl Phone {
+        fn enrolled() -> Self {
+            let secret = SecretBytes::new(b"12345678901234567890".to_vec());
+            let mut account = Account::new(UserId::new(7), "ada@example.com", "ada");
+            let place = account.seal_context(SealedColumn::TotpSecret);
+            account.totp.secret = Some(TestCipher.seal(&secret, place).unwrap());
+            account.totp.enabled = true;
+            Self { account, secret }
+        }
+
+        fn code(&self, step: Step) -> TotpCode {
+            step.code(&self.secret, Parameters::default()).unwrap()
+        }
+
+        fn explained(&mut self, step: Step, now: Timestamp) -> Option<i64> {
+            let code = self.code(step);
+            let drift = explain_refused_code(&mut self.account, &code, now, &TestCipher).unwrap();
+            drift.map(Drift::seconds)
+        }
+    }
+
+    fn later(seconds: u64) -> Timestamp {
+        NOW.plus(Duration::from_secs(seconds))
+    }
+
+    #[test]
+    fn a_login_code_that_has_passed_is_explained_at_once() {
+        let mut phone = Phone::enrolled();
+        assert_eq!(phone.explained(Step::at(NOW).offset(-3), NOW), Some(-90));
+        assert_eq!(phone.account.internal.code_ahead, None);
+    }
+
+    #[test]
+    fn a_login_code_to_come_is_explained_only_after_another_one_as_far_ahead() {
+        let mut phone = Phone::enrolled();
+        assert_eq!(phone.explained(Step::at(NOW).offset(3), NOW), None);
+        assert_eq!(phone.explained(Step::at(later(30)).offset(3), later(30)), Some(90));
+    }
+
+    #[test]
+    fn the_same_code_again_another_distance_or_a_long_wait_explains_nothing() {
+        let first = Step::at(NOW).offset(4);
+        for (step, now) in [
+            (first, NOW),
+            (first, later(30)),
+            (Step::at(later(30)).offset(7), later(30)),
+            (Step::at(later(631)).offset(4), later(631)),
+        ] {
+            let mut phone = Phone::enrolled();
+            assert_eq!(phone.explained(first, NOW), None);
+            assert_eq!(phone.explained(step, now), None, "{step:?} {now:?}");
+        }
+    }
+
+    #[test]
+    fn a_wrong_code_in_between_makes_the_next_one_the_first_again() {
+        let mut phone = Phone::enrolled();
+        assert_eq!(phone.explained(Step::at(NOW).offset(4), NOW), None);
+        assert_eq!(phone.explained(Step::at(NOW).offset(100), NOW), None);
+        assert_eq!(phone.account.internal.code_ahead, None);
+        assert_eq!(phone.explained(Step::at(later(30)).offset(4), later(30)), None);
+    }
+
+    #[test]
+    fn whoever_enrols_a_secret_is_told_at_once_while_it_waits() {
+        let mut phone = Phone::enrolled();
+        let secret = phone.secret.clone();
+        let ahead = phone.code(Step::at(NOW).offset(3));
+        let explained = |account: &Account, now| {
+            let drift = explain_refused_enrolment(account, &ahead, now, &TestCipher).unwrap();
+            drift.map(Drift::seconds)
+        };
+        assert_eq!(explained(&phone.account, NOW), None);
+        crate::begin_enrolment(&mut phone.account, &secret, NOW, &TestCipher).unwrap();
+        assert_eq!(explained(&phone.account, NOW), Some(90));
+        assert_eq!(explained(&phone.account, later(601)), None);
     }
 
     #[test]

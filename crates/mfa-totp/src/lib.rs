@@ -2,7 +2,8 @@
 //!
 //! Codes ([`TotpCode`], [`hotp`]), time steps and the window ([`Step`], [`check_code`]), shared secrets
 //! ([`generate_secret`], [`import_secret`], [`base32`]), what an app is given to read ([`Provisioning`],
-//! [`qr_png_data_uri`], [`qr_svg`]), why good codes are refused ([`diagnose_drift`]), and the rules over an account:
+//! [`qr_png_data_uri`], [`qr_svg`]), why good codes are refused ([`diagnose_drift`],
+//! [`explain_refused_code`]), and the rules over an account:
 //! [`begin_enrolment`], [`confirm_enrolment`], [`verify`]. The last two answer with a [`Check`](mfa_core::Check) and
 //! belong inside the closures of [`mfa_core::confirm`] and [`mfa_core::judge`], which alone count, lock and record.
 //!
@@ -29,7 +30,7 @@ mod verification;
 mod window;
 
 pub use code::{TotpCode, TotpCodeError};
-pub use drift::{Drift, diagnose_drift};
+pub use drift::{Drift, diagnose_drift, explain_refused_code, explain_refused_enrolment};
 pub use enrolment::{ENROLMENT_LIVES, EnrolmentError, begin_enrolment, confirm_enrolment};
 pub use hotp::hotp;
 pub use label::LabelError;

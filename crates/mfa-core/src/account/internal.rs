@@ -33,6 +33,9 @@ pub struct Internal {
     /// Wrong step-up codes under one access token.
     #[serde(rename = "up", skip_serializing_if = "is_default")]
     pub wrong_step_ups: Option<WrongStepUps>,
+    /// A refused code that a phone ahead of us may have shown.
+    #[serde(rename = "ahead", skip_serializing_if = "is_default")]
+    pub code_ahead: Option<CodeAhead>,
     /// Wrong answers over days.
     #[serde(rename = "strikes", skip_serializing_if = "is_default")]
     pub strikes: Strikes,
@@ -71,6 +74,16 @@ pub struct WrongStepUps {
     /// How many.
     #[serde(rename = "n")]
     pub count: u8,
+}
+
+/// A code that was refused because its time step lies ahead. Alone it explains nothing to anybody.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CodeAhead {
+    /// The number of its time step.
+    #[serde(rename = "s")]
+    pub step: i64,
+    /// When it was refused.
+    pub at: Timestamp,
 }
 
 /// Wrong answers over days: each fades after twelve hours, and no success clears them.

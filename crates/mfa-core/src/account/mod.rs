@@ -9,7 +9,7 @@ use std::time::Duration;
 use crate::{Lock, Presented, SealContext, Sealed, SealedColumn, SecurityEvent, Subject, Timestamp, UserId};
 
 pub use internal::{
-    ChainHead, Internal, SmsChallenge, SmsPurpose, SmsState, Strikes, Survivor, WrongStepUps,
+    ChainHead, CodeAhead, Internal, SmsChallenge, SmsPurpose, SmsState, Strikes, Survivor, WrongStepUps,
 };
 pub use marks::{TokenMark, TokenMarks};
 

@@ -20,8 +20,8 @@ use crate::crypto::{
 };
 use crate::database::{Database, DatabaseOptions, Location, OpenDatabaseError, Surroundings};
 use crate::redis::{RedisRateLimiter, RedisState};
-use crate::settings::{DatabaseUrl, Settings, SettingsError};
-use crate::sms::{DeliveryReport, DeliveryReports};
+use crate::settings::{DatabaseUrl, Settings, SettingsError, SmsProvider};
+use crate::sms::{DeliveryReport, DeliveryReports, OutboxReader};
 use crate::telemetry::{Telemetry, TelemetryError};
 use clock_watch::ClockWatch;
 use sms::{SmsGround, SmsWatch};
@@ -287,6 +287,15 @@ impl Mfa {
     /// The demo user, in development on the embedded database.
     pub const fn demo(&self) -> Option<&DemoUser> {
         self.demo.as_ref()
+    }
+
+    /// What the outbox holds, where SMS go there: in development, on a loopback bind.
+    pub fn outbox(&self) -> Option<OutboxReader> {
+        let path = self.settings.sms.providers.iter().find_map(|provider| match provider {
+            SmsProvider::Outbox(path) => Some(path.clone()),
+            SmsProvider::Ovh(_) | SmsProvider::Twilio(_) => None,
+        });
+        path.filter(|_| self.settings.environment.is_development()).map(OutboxReader::new)
     }
 
     /// Which database, without credentials.

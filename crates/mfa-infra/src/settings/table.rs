@@ -213,6 +213,10 @@ pub(super) const GROUPS: &[Group] = &[
         title: "Login",
         settings: &[
             plain("LOGIN_ENABLED", "false", "true serves /api/auth/login (true in development)"),
+            unset(
+                "MFA_LOGIN_URL",
+                "where people log in when LOGIN_ENABLED=false; that page may hand its user over to the interface",
+            ),
             plain(
                 "MFA_PASSWORD_REHASH",
                 "false",

@@ -12,6 +12,7 @@
 mod http;
 mod journal;
 mod outbox;
+mod outbox_reader;
 mod ovh;
 mod pause;
 mod reports;
@@ -23,6 +24,7 @@ mod fake_network;
 pub use http::{HttpLimits, SmsHttp};
 pub use journal::SmsLog;
 pub use outbox::OutboxGateway;
+pub use outbox_reader::{OutboxMessage, OutboxReader};
 pub use ovh::OvhGateway;
 pub use pause::RuntimePause;
 pub use reports::{DeliveryReport, DeliveryReports, ReportRefused, twilio_callback_url};
