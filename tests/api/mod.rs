@@ -2,11 +2,13 @@
 
 mod account;
 mod admin;
+mod algorithms;
 mod bodies;
 mod canary;
 mod enrolment;
 mod events;
 mod health;
+mod introspection;
 mod limits;
 mod lock_lengths;
 mod lockout;

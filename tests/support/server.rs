@@ -39,22 +39,22 @@ impl TestServer {
     pub fn each_with(settings: &[(&str, &str)]) -> [Self; 2] {
         // The time of PostgreSQL cannot be moved, so the two are not to be compared.
         let settings = [&[("MFA_MAX_CLOCK_SKEW", "0")], settings].concat();
-        Installation::each(&settings).map(Self::on)
+        Installation::each(&settings).map(Self::start)
     }
 
     /// The one on the PostgreSQL server, so set.
     pub fn postgres_with(settings: &[(&str, &str)]) -> Self {
         let settings = [&[("MFA_MAX_CLOCK_SKEW", "0")], settings].concat();
-        Self::on(Installation::postgres(&settings))
+        Self::start(Installation::postgres(&settings))
     }
 
     /// One on a database of that PostgreSQL server that is there already.
     pub fn postgres_at(url: &str) -> Self {
-        Self::on(Installation::postgres_at(url, &[("MFA_MAX_CLOCK_SKEW", "0")]))
+        Self::start(Installation::postgres_at(url, &[("MFA_MAX_CLOCK_SKEW", "0")]))
     }
 
-    /// Starts one.
-    fn on(installation: Installation) -> Self {
+    /// One on this installation, which may have been started before.
+    pub fn start(installation: Installation) -> Self {
         let sources = Sources { dir: installation.folder().to_owned(), env: installation.settings().clone() };
         let settings = Settings::load(&sources).expect("good settings");
         let clock = Arc::new(ManualClock::at(NOON));

@@ -114,7 +114,11 @@ pub(crate) enum TokenCommand {
 #[derive(Debug, Subcommand)]
 pub(crate) enum KeysCommand {
     /// Prints new keys, ready for .env.
-    Generate,
+    Generate {
+        /// A private key to sign access tokens with, beside the secret that signs pending ones.
+        #[arg(long, value_name = "NAME")]
+        algorithm: Option<PrivateKeyKind>,
+    },
 }
 
 #[derive(Debug, Subcommand)]
@@ -181,6 +185,15 @@ pub(crate) struct UserIdArgs {
 pub(crate) enum Switch {
     On,
     Off,
+}
+
+/// With what access tokens are to be signed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum PrivateKeyKind {
+    /// Ed25519.
+    Eddsa,
+    /// ECDSA on P-256.
+    Es256,
 }
 
 impl Cli {

@@ -97,10 +97,9 @@ fn server(mfa: &Arc<Mfa>, edge: &Arc<Edge>, listener: TcpListener) -> io::Result
     let (mfa, edge) = (Arc::clone(mfa), Arc::clone(edge));
     let app = move || {
         let edge = Arc::clone(&edge);
-        let login_enabled = mfa.settings().login.enabled;
         App::new()
             .app_data(Data::from(Arc::clone(&mfa)))
-            .configure(|config| routes::configure(config, login_enabled))
+            .configure(|config| routes::configure(config, mfa.settings()))
             .wrap(from_fn(move |request, next| {
                 let edge = Arc::clone(&edge);
                 async move { edge.pass(request, next).await }

@@ -29,7 +29,7 @@ pub enum IssueError {
     TooLong,
 }
 
-/// A secret key is refused. The message is for the operator and never shows the key.
+/// A key is refused. The message is for the operator and never shows the key.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum KeyError {
     /// It has fewer than 32 bytes (RFC 7518 §3.2).
@@ -41,8 +41,11 @@ pub enum KeyError {
     /// It repeats itself, uses too few characters or reads like words.
     #[error("the secret key can be guessed; make one with `openssl rand -base64 32`")]
     Guessable,
+    /// It is no private key, or one of a kind that no algorithm here takes.
+    #[error("it is neither an Ed25519 nor a P-256 private key in PKCS#8")]
+    NotPrivate,
     /// The cryptographic library did not take it.
-    #[error("the cryptographic library refused the secret key")]
+    #[error("the cryptographic library refused the key")]
     Unusable,
 }
 

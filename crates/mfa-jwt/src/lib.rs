@@ -10,8 +10,11 @@
 //! - a token without one of its claims, or with one of the wrong JSON type, or with a name twice;
 //! - to say `mfa_ok: true` without a [`mfa_core::Verified`], which the guarded ceremony alone makes.
 //!
-//! To add an algorithm for access tokens (`EdDSA`, ES256): a file in `keys/` with a key that implements `TokenKey`, and
-//! a constructor of [`KeyRing`] that puts such keys on the access side. Pending tokens stay HS256.
+//! Pending tokens are HS256. Access tokens are too, or `EdDSA` or ES256 by a [`PrivateKey`], whose public half
+//! [`TokenService::public_keys`] gives to those who verify.
+//!
+//! To add an algorithm for access tokens: a variant of [`SigningAlgorithm`], and in `keys/private.rs` how its keys are
+//! read. A kind of key of its own implements `TokenKey`.
 
 mod assurance;
 mod claims;
@@ -26,5 +29,6 @@ mod token_type;
 
 pub use error::{ConfigError, IssueError, KeyError, TokenError};
 pub use issue::Issued;
-pub use keys::{KeyRing, SecretKey, check_secret_strength};
+pub use keys::{KeyRing, KeySet, PrivateKey, PublicKey, SecretKey, SigningAlgorithm, check_secret_strength};
+pub use read::Described;
 pub use service::{TokenConfig, TokenService};

@@ -6,11 +6,36 @@ use mfa_core::{Presented, Stage, Timestamp, TokenId};
 
 use crate::claims::Claims;
 use crate::jws::{Declared, Jws};
+use crate::object::Object;
 use crate::token_type::TokenType;
 use crate::{TokenError, TokenService};
 
 /// How far the clocks of two machines may differ.
 const LEEWAY: Duration = Duration::from_secs(5);
+
+/// A genuine token, and those of its claims that speak of the token itself. A claim is `None` where a token of the
+/// Python backend does not make it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Described {
+    /// What the rules need of it.
+    pub presented: Presented,
+    /// `iss`.
+    pub issuer: Option<String>,
+    /// `aud`.
+    pub audience: Option<String>,
+    /// `jti`.
+    pub id: Option<String>,
+    /// `iat`, in seconds.
+    pub issued: Option<i64>,
+    /// `nbf`, in seconds.
+    pub not_before: Option<i64>,
+    /// `auth_time`, in seconds.
+    pub authenticated: Option<i64>,
+    /// `acr`.
+    pub level: Option<String>,
+    /// `amr`.
+    pub methods: Option<Vec<String>>,
+}
 
 impl TokenService {
     /// Whether this token is genuine, whole and in its time; whether it is spent or revoked the account knows.
@@ -23,8 +48,34 @@ impl TokenService {
     /// [`TokenError::Expired`] only where everything else is right; [`TokenError::Invalid`] otherwise. Either way
     /// the caller is to log in again.
     pub fn authenticate(&self, token: &str, now: Timestamp) -> Result<Presented, TokenError> {
+        self.read(token, now).map(|(presented, _)| presented)
+    }
+
+    /// The same, and what such a token claims in its own words, for whoever asks about it (RFC 7662).
+    ///
+    /// # Errors
+    ///
+    /// As [`authenticate`](Self::authenticate).
+    pub fn describe(&self, token: &str, now: Timestamp) -> Result<Described, TokenError> {
+        let (presented, claims) = self.read(token, now)?;
+        let text = |name| claims.text(name).map(|it| it.map(str::to_owned));
+        let methods = claims.texts("amr")?;
+        Ok(Described {
+            presented,
+            issuer: text("iss")?,
+            audience: text("aud")?,
+            id: text("jti")?,
+            issued: claims.integer("iat")?,
+            not_before: claims.integer("nbf")?,
+            authenticated: claims.integer("auth_time")?,
+            level: text("acr")?,
+            methods: methods.map(|it| it.into_iter().map(str::to_owned).collect()),
+        })
+    }
+
+    fn read(&self, token: &str, now: Timestamp) -> Result<(Presented, Object), TokenError> {
         let jws = Jws::parse(token)?;
-        let claims = match &jws.declared {
+        let (claims, object) = match &jws.declared {
             Declared::Ours(token_type, key_id) => self.read_ours(&jws, *token_type, key_id)?,
             Declared::Plain if self.accept_legacy => self.read_legacy(&jws)?,
             Declared::Plain => return Err(TokenError::Invalid),
@@ -39,7 +90,7 @@ impl TokenService {
         }
         let stage = claims.assurance.stage;
         let auth_time = claims.authenticated.filter(|_| matches!(stage, Stage::TwoFactors(_)));
-        Ok(Presented {
+        let presented = Presented {
             user: claims.user,
             id: claims.id.unwrap_or_else(|| TokenId::of(token)),
             stage,
@@ -48,19 +99,26 @@ impl TokenService {
             expires_at,
             auth_time: auth_time.map(Timestamp::from_seconds),
             is_superuser: claims.superuser == Some(true),
-        })
+        };
+        Ok((presented, object))
     }
 
-    fn read_ours(&self, jws: &Jws<'_>, token_type: TokenType, key_id: &str) -> Result<Claims, TokenError> {
+    fn read_ours(
+        &self,
+        jws: &Jws<'_>,
+        token_type: TokenType,
+        key_id: &str,
+    ) -> Result<(Claims, Object), TokenError> {
         let key = self.keys.find(token_type, key_id).ok_or(TokenError::Invalid)?;
-        let claims = Claims::parse(&jws.verify(key)?)?;
+        let object = jws.verify(key)?;
+        let claims = Claims::parse(&object)?;
         let fits = TokenType::of(claims.assurance.stage) == token_type;
-        if fits && claims.is_complete() { Ok(claims) } else { Err(TokenError::Invalid) }
+        if fits && claims.is_complete() { Ok((claims, object)) } else { Err(TokenError::Invalid) }
     }
 
-    fn read_legacy(&self, jws: &Jws<'_>) -> Result<Claims, TokenError> {
-        let claims = self.keys.secrets().find_map(|key| jws.verify(key).ok());
-        Claims::parse(&claims.ok_or(TokenError::Invalid)?)
+    fn read_legacy(&self, jws: &Jws<'_>) -> Result<(Claims, Object), TokenError> {
+        let object = self.keys.secrets().find_map(|key| jws.verify(key).ok()).ok_or(TokenError::Invalid)?;
+        Ok((Claims::parse(&object)?, object))
     }
 
     fn check_parties(&self, claims: &Claims, token_type: TokenType) -> Result<(), TokenError> {

@@ -2,7 +2,7 @@
 
 use crate::keys::KeyRing;
 use crate::token_type::TokenType;
-use crate::{ConfigError, jws};
+use crate::{ConfigError, KeySet, jws};
 
 /// The settings of a [`TokenService`].
 #[derive(Debug)]
@@ -47,6 +47,11 @@ impl TokenService {
         let pending_header = jws::header(TokenType::Pending, keys.signing(TokenType::Pending));
         let access_header = jws::header(TokenType::Access, keys.signing(TokenType::Access));
         Ok(Self { issuer, audience, keys, accept_legacy, pending_header, access_header })
+    }
+
+    /// What others verify access tokens by: the public half of every private key. Empty where all keys are secret.
+    pub fn public_keys(&self) -> KeySet {
+        self.keys.public_keys()
     }
 
     /// `aud` of tokens of this type.

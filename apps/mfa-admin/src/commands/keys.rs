@@ -5,25 +5,48 @@ use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 use data_encoding::HEXLOWER;
 use mfa_core::{Clock as _, Entropy, EntropyError, SecretText, Timestamp};
 use mfa_infra::crypto::{OsEntropy, SystemClock};
-use mfa_jwt::check_secret_strength;
+use mfa_jwt::{PrivateKey, SigningAlgorithm, check_secret_strength};
 use serde_json::json;
 use time::OffsetDateTime;
 use zeroize::Zeroizing;
 
 use crate::answer::Answer;
+use crate::cli::PrivateKeyKind;
 use crate::failure::Failure;
 
 /// One random key in a few hundred thousand happens to read like words and would be refused at the next start; so
 /// many in a row are not random.
 const TRIES: usize = 8;
 
-/// New keys, in lines for `.env`.
+/// New keys, in lines for `.env`; with a private key where access tokens are to be signed by one.
 ///
 /// # Errors
 ///
 /// [`Failure::Entropy`] when the system gives no randomness.
-pub(super) fn generate() -> Result<Answer, Failure> {
-    Ok(new_keys(&OsEntropy, SystemClock.now())?)
+pub(super) fn generate(kind: Option<PrivateKeyKind>) -> Result<Answer, Failure> {
+    let mut answer = new_keys(&OsEntropy, SystemClock.now())?;
+    if let Some(kind) = kind {
+        add_private_key(&mut answer, kind)?;
+    }
+    Ok(answer)
+}
+
+/// In lines: one line, with `\n` where the PEM text breaks, for that goes through `.env`, the environment and a compose
+/// file alike. In JSON: as it stands in a file of its own.
+fn add_private_key(answer: &mut Answer, kind: PrivateKeyKind) -> Result<(), EntropyError> {
+    let algorithm = match kind {
+        PrivateKeyKind::Eddsa => SigningAlgorithm::EdDsa,
+        PrivateKeyKind::Es256 => SigningAlgorithm::Es256,
+    };
+    let pem = PrivateKey::generate(algorithm).map_err(|_| EntropyError)?;
+    let line = Zeroizing::new(pem.expose().trim_end().replace('\n', "\\n"));
+    let name = algorithm.as_str();
+    answer.text.extend(["\nJWT_ALGORITHM=", name, "\nJWT_PRIVATE_KEYS='", &line, "'"]);
+    if let Some(members) = answer.json.as_object_mut() {
+        members.insert("jwt_algorithm".to_owned(), name.into());
+        members.insert("jwt_private_keys".to_owned(), pem.expose().into());
+    }
+    Ok(())
 }
 
 fn new_keys(entropy: &dyn Entropy, now: Timestamp) -> Result<Answer, EntropyError> {
@@ -95,6 +118,26 @@ mod tests {
         assert_eq!(answer.json["mfa_encryption_keys"], sealing);
         let Provided::Given(secret) = &settings.tokens.secret else { panic!("the secret was given") };
         assert_eq!(answer.json["jwt_secret_key"], secret.expose());
+    }
+
+    #[test]
+    fn a_private_key_comes_with_its_algorithm_in_lines_that_are_understood() {
+        for (kind, algorithm) in [
+            (PrivateKeyKind::Eddsa, SigningAlgorithm::EdDsa),
+            (PrivateKeyKind::Es256, SigningAlgorithm::Es256),
+        ] {
+            let answer = generate(Some(kind)).unwrap();
+            assert_eq!(answer.text.lines().count(), 4, "each in one line");
+            let dir = tempfile::tempdir().unwrap();
+            std::fs::write(dir.path().join(".env"), format!("{}\n", answer.text)).unwrap();
+            let env = [("MFA_ENV", "production"), ("DATABASE_URL", "sqlite://a.db")]
+                .map(|(name, value)| (name.to_owned(), value.to_owned()));
+            let sources = Sources { dir: dir.path().to_owned(), env: BTreeMap::from(env) };
+            let tokens = Settings::load(&sources).unwrap().tokens;
+            assert_eq!(tokens.algorithm.of_private_keys(), Some(algorithm));
+            assert_eq!(answer.json["jwt_private_keys"], tokens.private_keys[0].expose());
+            assert_eq!(answer.json["jwt_algorithm"], algorithm.as_str());
+        }
     }
 
     #[test]

@@ -26,7 +26,7 @@ pub(crate) fn run(cli: Cli) -> Result<Answer, Failure> {
         Command::Token(command) => token::run(&command, settings()?, reason),
         Command::Recovery(command) => recovery::run(&command, settings()?, reason),
         // Before there are settings: these keys are what the first ones lack.
-        Command::Keys(KeysCommand::Generate) => keys::generate(),
+        Command::Keys(KeysCommand::Generate { algorithm }) => keys::generate(algorithm),
         Command::Config(ConfigCommand::Show) => Ok(config::show(&settings()?)),
     }
 }

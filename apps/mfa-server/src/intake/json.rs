@@ -4,6 +4,7 @@ use std::fmt;
 
 use mfa_core::SecretText;
 use serde::de::{Deserialize, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
+use url::form_urlencoded;
 
 use crate::problem::{Fault, FieldError, FieldFault};
 
@@ -43,6 +44,18 @@ impl JsonObject {
     /// Reads one object and nothing after it.
     pub(super) fn parse(body: &[u8]) -> Result<Self, Fault> {
         let Fields(fields) = serde_json::from_slice(body).map_err(|_| Fault::Malformed)?;
+        Ok(Self { fields, faults: Vec::new() })
+    }
+
+    /// The fields of a form that have one of these names.
+    pub(super) fn of_form(body: &[u8], names: &[&str]) -> Result<Self, Fault> {
+        let mut fields: Vec<(String, Value)> = Vec::new();
+        for (name, value) in form_urlencoded::parse(body).filter(|(name, _)| names.contains(&name.as_ref())) {
+            if fields.iter().any(|(it, _)| *it == name) {
+                return Err(Fault::Malformed);
+            }
+            fields.push((name.into_owned(), Value::Text(SecretText::new(value.into_owned()))));
+        }
         Ok(Self { fields, faults: Vec::new() })
     }
 

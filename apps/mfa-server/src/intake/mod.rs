@@ -59,6 +59,29 @@ impl RawForm {
     }
 }
 
+/// A call whose body may be a form as well as JSON, for what a standard demands a form of.
+#[derive(Debug)]
+pub(crate) struct EitherIntake {
+    intake: Intake,
+    is_form: bool,
+}
+
+impl EitherIntake {
+    /// The call itself.
+    pub(crate) const fn intake(&self) -> &Intake {
+        &self.intake
+    }
+
+    /// The fields of the body. Of a form only those of these names: whoever posts one may add others (RFC 6749 §3.2).
+    ///
+    /// # Errors
+    ///
+    /// [`Fault::Malformed`], also for a field of a form that stands there twice.
+    pub(crate) fn object(&self, names: &[&str]) -> Result<JsonObject, Fault> {
+        if self.is_form { JsonObject::of_form(&self.intake.body.0, names) } else { self.intake.body.object() }
+    }
+}
+
 /// A call of which nothing but the size is right, for handlers that read nothing of it.
 #[derive(Debug)]
 pub(crate) struct Bounded;
@@ -92,6 +115,11 @@ impl Intake {
         let bearer = self.bearer.as_ref().map(SecretText::expose);
         let call = self.mfa.flows().open(bearer, accepts, self.caller.origin.clone())?;
         Ok((call, &self.body))
+    }
+
+    /// What was presented in `Authorization: Bearer`.
+    pub(crate) const fn bearer(&self) -> Option<&SecretText> {
+        self.bearer.as_ref()
     }
 
     /// Runs a flow to its end, whether or not the client waits for it.
@@ -222,6 +250,20 @@ async fn sized_body(headers: &HeaderMap, payload: Payload) -> Result<Bytes, Faul
     if headers::has_body(headers) { body::read(payload).await } else { Ok(Bytes::new()) }
 }
 
+impl Intake {
+    fn of(request: &HttpRequest, body: Body) -> Result<Self, Fault> {
+        let mfa = request.app_data::<Data<Mfa>>().ok_or(Fault::Bug("no Mfa in the application"))?;
+        let caller = request.extensions().get::<Caller>().cloned();
+        Ok(Self {
+            mfa: Arc::clone(mfa),
+            caller: caller.ok_or(Fault::Bug("no caller in the request"))?,
+            query: SecretText::new(request.query_string().to_owned()),
+            bearer: headers::bearer(request.headers()).map(|token| SecretText::new(token.to_owned())),
+            body,
+        })
+    }
+}
+
 impl FromRequest for Intake {
     type Error = actix_web::Error;
     type Future = LocalBoxFuture<'static, Result<Self, Self::Error>>;
@@ -233,15 +275,24 @@ impl FromRequest for Intake {
             if !body.is_blank() {
                 headers::media_type(request.headers())?;
             }
-            let mfa = request.app_data::<Data<Mfa>>().ok_or(Fault::Bug("no Mfa in the application"))?;
-            let caller = request.extensions().get::<Caller>().cloned();
-            Ok(Self {
-                mfa: Arc::clone(mfa),
-                caller: caller.ok_or(Fault::Bug("no caller in the request"))?,
-                query: SecretText::new(request.query_string().to_owned()),
-                bearer: headers::bearer(request.headers()).map(|token| SecretText::new(token.to_owned())),
-                body,
-            })
+            Ok(Self::of(&request, body)?)
+        })
+    }
+}
+
+impl FromRequest for EitherIntake {
+    type Error = actix_web::Error;
+    type Future = LocalBoxFuture<'static, Result<Self, Self::Error>>;
+
+    fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
+        let (request, payload) = (request.clone(), payload.take());
+        Box::pin(async move {
+            let body = Body(sized_body(request.headers(), payload).await?);
+            let is_form = headers::form(request.headers()).is_ok();
+            if !is_form && !body.is_blank() {
+                headers::media_type(request.headers())?;
+            }
+            Ok(Self { intake: Intake::of(&request, body)?, is_form })
         })
     }
 }

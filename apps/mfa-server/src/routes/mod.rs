@@ -8,19 +8,21 @@ mod hooks;
 mod login;
 mod phone;
 mod recovery;
+mod token;
 mod totp;
 mod verify;
 
 use actix_web::dev::HttpServiceFactory;
 use actix_web::web::{self, ServiceConfig};
 use actix_web::{FromRequest, Handler, Resource, Responder, guard};
+use mfa_infra::settings::Settings;
 use serde::Serialize;
 
 use crate::intake::Bounded;
 use crate::problem::Fault;
 
 /// Adds every route, and an answer for paths and methods that there are none for.
-pub(crate) fn configure(config: &mut ServiceConfig, login_enabled: bool) {
+pub(crate) fn configure(config: &mut ServiceConfig, settings: &Settings) {
     config
         .service(post("/api/mfa/totp/enroll/start", totp::start_enrolment))
         .service(post("/api/mfa/totp/enroll/verify", totp::confirm_enrolment))
@@ -47,13 +49,17 @@ pub(crate) fn configure(config: &mut ServiceConfig, login_enabled: bool) {
         .service(post("/api/mfa/admin/users/{id}/recovery/regenerate", admin::regenerate))
         .service(get("/api/mfa/admin/events", admin::list_events))
         .service(get("/api/mfa/admin/stats", admin::stats))
+        .service(get("/.well-known/jwks.json", token::keys))
         .service(post("/hooks/twilio", hooks::twilio))
         .service(get("/hooks/ovh/{secret}", hooks::ovh))
         .service(get("/health", health::health))
         .service(get("/health/live", health::live))
         .service(get("/health/ready", health::ready));
-    if login_enabled {
+    if settings.login.enabled {
         config.service(post("/api/auth/login", login::login));
+    }
+    if settings.tokens.introspection_key.is_some() {
+        config.service(post("/api/mfa/token/introspect", token::introspect));
     }
     config.default_service(web::to(async |_: Bounded| Err::<&str, _>(Fault::NotFound)));
 }

@@ -147,6 +147,13 @@ impl Mfa {
                 "JWT_ACCEPT_LEGACY_TOKENS is on: tokens that claim less are accepted, switch it off after the move"
             );
         }
+        let tokens = &mfa.settings.tokens;
+        if tokens.algorithm.of_private_keys().is_some() && !tokens.previous_secrets.is_empty() {
+            slog::warn!(
+                mfa.telemetry.logger(),
+                "access tokens are still accepted under JWT_PREVIOUS_SECRET_KEYS: take them out an hour after the switch"
+            );
+        }
         let server = &mfa.settings.server;
         if !server.is_loopback() && !server.behind_tls_proxy && server.tls.is_none() {
             slog::warn!(

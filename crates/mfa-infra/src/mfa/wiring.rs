@@ -3,29 +3,33 @@
 use std::sync::Arc;
 
 use mfa_core::{BoxFuture, Clock, RateLimiter, RateRule, RateVerdict};
-use mfa_jwt::{KeyRing, SecretKey, TokenConfig, TokenService};
+use mfa_jwt::{KeyRing, PrivateKey, SecretKey, TokenConfig, TokenService};
 use slog::Logger;
 use tokio::runtime::Handle;
 
 use super::OpenError;
 use crate::memory::{MemoryRateLimiter, Quota, Quotas};
 use crate::redis::{RedisLimiterOptions, RedisRateLimiter};
-use crate::settings::{JwtAlgorithm, Keys, LimitSettings, Rate, Settings};
+use crate::settings::{Keys, LimitSettings, Rate, Settings};
 
 pub(super) fn token_service(settings: &Settings, keys: &Keys) -> Result<TokenService, OpenError> {
     let unusable = |error: &dyn std::fmt::Display| OpenError::Unusable(error.to_string());
-    if settings.tokens.algorithm != JwtAlgorithm::Hs256 {
-        return Err(OpenError::Unusable(
-            "JWT_ALGORITHM: this version signs with HS256 only; leave it unset".to_owned(),
-        ));
-    }
     let signing = SecretKey::new(&keys.jwt_secret).map_err(|error| unusable(&error))?;
     let previous: Result<Vec<_>, _> = settings.tokens.previous_secrets.iter().map(SecretKey::new).collect();
     let previous = previous.map_err(|error| unusable(&error))?;
+    let private: Result<Vec<_>, _> = settings.tokens.private_keys.iter().map(PrivateKey::from_pem).collect();
+    let mut private = private.map_err(|error| unusable(&error))?.into_iter();
+    let mut ring = KeyRing::shared_secret(signing, previous);
+    if settings.tokens.algorithm.of_private_keys().is_some() {
+        // The settings have seen to it that there is one, of that algorithm.
+        let first =
+            private.next().ok_or_else(|| OpenError::Unusable("JWT_PRIVATE_KEYS is not set".to_owned()))?;
+        ring = ring.signing_access(first);
+    }
     TokenService::new(TokenConfig {
         issuer: settings.tokens.issuer.clone(),
         audience: settings.tokens.audience.clone(),
-        keys: KeyRing::shared_secret(signing, previous),
+        keys: ring.accepting(private),
         accept_legacy: settings.tokens.accept_legacy,
     })
     .map_err(|error| unusable(&error))

@@ -1,7 +1,7 @@
 //! The keys and claims of tokens.
 
 use mfa_core::SecretText;
-use mfa_jwt::check_secret_strength;
+use mfa_jwt::{PrivateKey, SigningAlgorithm, check_secret_strength};
 
 use super::reader::Reader;
 use super::{Provided, SettingsError};
@@ -15,7 +15,8 @@ pub struct TokenSettings {
     pub previous_secrets: Vec<SecretText>,
     /// `JWT_ALGORITHM`, of access tokens.
     pub algorithm: JwtAlgorithm,
-    /// `JWT_PRIVATE_KEYS`: one PEM (PKCS#8) text each; the first signs, all verify.
+    /// `JWT_PRIVATE_KEYS`: one PEM (PKCS#8) text each, and each a key that can be used. All verify and are published;
+    /// with `EdDSA` and `ES256` the first one signs, and is a key of that algorithm.
     pub private_keys: Vec<SecretText>,
     /// `JWT_ISSUER`.
     pub issuer: String,
@@ -38,8 +39,19 @@ pub enum JwtAlgorithm {
     Es256,
 }
 
-const PEM_CURE: &str =
-    "give PEM texts that start with -----BEGIN PRIVATE KEY----- (openssl genpkey -algorithm ed25519)";
+impl JwtAlgorithm {
+    /// That of a private key; `None` for the shared secret.
+    pub const fn of_private_keys(self) -> Option<SigningAlgorithm> {
+        match self {
+            Self::Hs256 => None,
+            Self::EdDsa => Some(SigningAlgorithm::EdDsa),
+            Self::Es256 => Some(SigningAlgorithm::Es256),
+        }
+    }
+}
+
+const PEM_CURE: &str = "give PEM texts that start with -----BEGIN PRIVATE KEY----- (mfa-admin keys generate \
+                        --algorithm eddsa)";
 
 impl TokenSettings {
     /// `may_generate`: an absent `JWT_SECRET_KEY` is made and kept by this server.
@@ -63,12 +75,35 @@ impl TokenSettings {
             // The issuer is the audience of pending tokens: they must not read as access tokens.
             return Err(reader.wrong("JWT_AUDIENCE", "give another name than that of JWT_ISSUER"));
         }
-        if settings.algorithm != JwtAlgorithm::Hs256 && settings.private_keys.is_empty() {
-            let problem = format!("is not set while JWT_ALGORITHM is {}", reader.defaulted("JWT_ALGORITHM")?);
-            return Err(SettingsError::refused("JWT_PRIVATE_KEYS", problem, PEM_CURE));
-        }
+        settings.demand_signing_key()?;
         Ok(settings)
     }
+
+    /// The first private key is of the algorithm that is to sign.
+    fn demand_signing_key(&self) -> Result<(), SettingsError> {
+        let Some(algorithm) = self.algorithm.of_private_keys() else { return Ok(()) };
+        let name = algorithm.as_str();
+        let Some(first) = self.private_keys.first() else {
+            let problem = format!("is not set while JWT_ALGORITHM is {name}");
+            return Err(SettingsError::refused("JWT_PRIVATE_KEYS", problem, PEM_CURE));
+        };
+        match private_key(first, 1)?.algorithm() {
+            first if first == algorithm => Ok(()),
+            first => Err(SettingsError::refused(
+                "JWT_PRIVATE_KEYS",
+                format!("starts with a key for {} while JWT_ALGORITHM is {name}", first.as_str()),
+                "put the key that is to sign first, or change JWT_ALGORITHM",
+            )),
+        }
+    }
+}
+
+/// A key as it can be used; `number` counts from 1.
+fn private_key(pem: &SecretText, number: usize) -> Result<PrivateKey, SettingsError> {
+    PrivateKey::from_pem(pem).map_err(|error| {
+        let problem = format!("cannot be used, its key number {number} ({error})");
+        SettingsError::refused("JWT_PRIVATE_KEYS", problem, PEM_CURE)
+    })
 }
 
 fn secret(reader: &Reader<'_>, may_generate: bool) -> Result<Provided<SecretText>, SettingsError> {
@@ -113,7 +148,9 @@ fn private_keys(reader: &Reader<'_>) -> Result<Vec<SecretText>, SettingsError> {
         if !key.starts_with(BEGIN) {
             return Err(refused());
         }
-        keys.push(SecretText::new(format!("{key}\n")));
+        let pem = SecretText::new(format!("{key}\n"));
+        private_key(&pem, keys.len().saturating_add(1))?;
+        keys.push(pem);
         rest = after.trim_start_matches([',', ' ', '\t', '\r', '\n']);
     }
     Ok(keys)

@@ -1,9 +1,13 @@
 //! The keys that sign and verify, in one place whatever their algorithm.
 
+mod private;
+mod public;
 mod ring;
 mod secret;
 mod strength;
 
+pub use private::{PrivateKey, SigningAlgorithm};
+pub use public::{KeySet, PublicKey};
 pub use ring::KeyRing;
 pub use secret::SecretKey;
 pub use strength::check_secret_strength;
@@ -19,6 +23,11 @@ pub(crate) trait TokenKey: Send + Sync + fmt::Debug {
 
     /// Its algorithm as the header's `alg` writes it.
     fn algorithm(&self) -> &'static str;
+
+    /// What everybody may know of it; `None` for a key that is secret as a whole.
+    fn public_key(&self) -> Option<&PublicKey> {
+        None
+    }
 
     /// The signature of a message.
     fn sign(&self, message: &[u8]) -> Result<Vec<u8>, IssueError>;

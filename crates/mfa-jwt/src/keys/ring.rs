@@ -2,13 +2,13 @@
 
 use std::sync::Arc;
 
-use super::{SecretKey, TokenKey};
+use super::{KeySet, PrivateKey, SecretKey, TokenKey};
 use crate::token_type::TokenType;
 
 /// The keys of a service, for each type of token: one signs, all verify.
 ///
 /// A key is rotated by putting the new one first and keeping the old one behind it for as long as its tokens live
-/// (one hour).
+/// (one hour). Each key has one algorithm, so keys of several may stand side by side while one gives way to another.
 #[derive(Debug)]
 pub struct KeyRing {
     pending: Side,
@@ -30,6 +30,33 @@ impl KeyRing {
             previous: previous.into_iter().map(|key| Arc::new(key) as Arc<dyn TokenKey>).collect(),
         };
         Self { pending: side.clone(), access: side }
+    }
+
+    /// The same ring, with access tokens signed by a private key. Pending tokens stay as they are.
+    ///
+    /// The secret that signs pending tokens no longer verifies access tokens: whoever shares it could make them
+    /// otherwise. The previous secrets do, for as long as they stand there, so that what the secret signed before goes
+    /// on where it is named among them too.
+    #[must_use]
+    pub fn signing_access(mut self, signing: PrivateKey) -> Self {
+        self.access = Side { signing: Arc::new(signing), previous: self.pending.previous.clone() };
+        self
+    }
+
+    /// The same ring, with access tokens accepted under these private keys too. One that it has already is passed over.
+    #[must_use]
+    pub fn accepting(mut self, keys: impl IntoIterator<Item = PrivateKey>) -> Self {
+        for key in keys {
+            if self.find(TokenType::Access, key.id()).is_none() {
+                self.access.previous.push(Arc::new(key));
+            }
+        }
+        self
+    }
+
+    /// The public keys that access tokens may be signed under.
+    pub(crate) fn public_keys(&self) -> KeySet {
+        KeySet::of(self.access.keys().filter_map(TokenKey::public_key))
     }
 
     /// The key that signs tokens of this type.

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use mfa_core::{LockoutPolicy, SecretText};
+use mfa_jwt::{PrivateKey, SigningAlgorithm};
 
 use super::super::{DatabaseUrl, JwtAlgorithm, Locale, Provided, RedisMode};
 use super::*;
@@ -152,15 +153,45 @@ fn several_redis_nodes_are_a_matter_of_the_mode() {
     assert_eq!(redis.prefix, "nova-mfa:");
 }
 
+/// A new private key, as PEM.
+fn pem(algorithm: SigningAlgorithm) -> String {
+    PrivateKey::generate(algorithm).unwrap().expose().to_owned()
+}
+
 #[test]
 fn private_keys_may_follow_one_another_on_many_lines_or_on_one() {
-    let pem = |body: &str| format!("-----BEGIN PRIVATE KEY-----\n{body}\n-----END PRIVATE KEY-----\n");
-    let both = format!("{}\n{}", pem("YQ=="), pem("Yg=="));
-    for text in [both.clone(), both.replace('\n', "\\n")] {
+    let (es256, eddsa) = (pem(SigningAlgorithm::Es256), pem(SigningAlgorithm::EdDsa));
+    let both = format!("{es256}\n{eddsa}");
+    for text in [both.clone(), both.replace('\n', "\\n"), both.replace("\n\n", "\n,")] {
         let place = with("JWT_PRIVATE_KEYS", &text).set("JWT_ALGORITHM", "ES256");
         let keys = place.load().unwrap().tokens.private_keys;
-        assert_eq!(keys.iter().map(SecretText::expose).collect::<Vec<_>>(), [pem("YQ=="), pem("Yg==")]);
+        assert_eq!(keys.iter().map(SecretText::expose).collect::<Vec<_>>(), [es256.as_str(), &eddsa]);
     }
+    let file =
+        with("JWT_PRIVATE_KEYS_FILE", "keys.pem").file("keys.pem", &both).set("JWT_ALGORITHM", "ES256");
+    assert_eq!(file.load().unwrap().tokens.private_keys.len(), 2);
+    assert_eq!(file.shown("JWT_PRIVATE_KEYS").1, "file keys.pem");
+}
+
+#[test]
+fn the_first_private_key_is_of_the_algorithm_that_signs_and_all_can_be_used() {
+    let (es256, eddsa) = (pem(SigningAlgorithm::Es256), pem(SigningAlgorithm::EdDsa));
+    let place = with("JWT_PRIVATE_KEYS", &format!("{es256}{eddsa}")).set("JWT_ALGORITHM", "EdDSA");
+    assert_eq!(
+        place.error(),
+        "JWT_PRIVATE_KEYS starts with a key for ES256 while JWT_ALGORITHM is EdDSA: put the key that is to sign \
+         first, or change JWT_ALGORITHM"
+    );
+    // Announced before they sign, whatever their kind.
+    let announced = place.set("JWT_ALGORITHM", "HS256").load().unwrap();
+    assert_eq!(announced.tokens.private_keys.len(), 2);
+
+    let broken = "-----BEGIN PRIVATE KEY-----\nYQ==\n-----END PRIVATE KEY-----\n";
+    let error = with("JWT_PRIVATE_KEYS", &format!("{eddsa}{broken}")).error();
+    assert!(error.starts_with("JWT_PRIVATE_KEYS cannot be used, its key number 2 (it is neither an Ed25519"));
+    let public = "-----BEGIN PUBLIC KEY-----\nYQ==\n-----END PUBLIC KEY-----\n";
+    let error = with("JWT_PRIVATE_KEYS", public).error();
+    assert!(error.starts_with("JWT_PRIVATE_KEYS holds something that is no private key: give PEM texts"));
 }
 
 #[test]
