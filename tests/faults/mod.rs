@@ -8,3 +8,4 @@ mod sms;
 mod start;
 mod stop;
 mod store;
+mod writes;

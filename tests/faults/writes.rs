@@ -1,0 +1,49 @@
+//! A database that answers and takes no writes.
+
+use diesel::connection::SimpleConnection as _;
+use diesel::{Connection as _, SqliteConnection};
+use nova_mfa_tests::TestServer;
+
+#[test]
+fn while_another_program_writes_to_the_file_a_code_is_refused_and_stays_good() {
+    let [server, _] = TestServer::each();
+    let ada = server.enrol("ada");
+    let (token, code) = (server.pending(ada.id), ada.code(server.now()));
+    let path = server.installation.folder().join("data/nova-mfa.db");
+    let mut other = SqliteConnection::establish(path.to_str().unwrap()).unwrap();
+    other.batch_execute("PRAGMA busy_timeout = 5000; BEGIN IMMEDIATE").unwrap();
+
+    server.verify(&token, &code).says(503, "store_unavailable");
+    let wrong = ada.wrong_code(server.now());
+    server.verify(&token, &wrong).says(503, "store_unavailable");
+    server.get("/api/mfa/status", &ada.access).ok();
+
+    other.batch_execute("ROLLBACK").unwrap();
+    assert_eq!(server.failures(ada.id), 0);
+    server.verify(&token, &code).ok();
+}
+
+#[test]
+fn a_server_that_became_read_only_lets_nobody_in_and_is_used_again_once_it_takes_writes() {
+    let server = TestServer::postgres_with(&[]);
+    let ada = server.enrol("ada");
+    let (token, code) = (server.pending(ada.id), ada.code(server.now()));
+    let switch = |to: &str| {
+        server.installation.sql(&format!(
+            "SET default_transaction_read_only = off; \
+             DO $$ BEGIN EXECUTE format('ALTER DATABASE %I SET default_transaction_read_only = {to}', \
+             current_database()); END $$; \
+             SELECT pg_terminate_backend(pid) FROM pg_stat_activity \
+             WHERE datname = current_database() AND pid <> pg_backend_pid()"
+        ));
+    };
+    switch("on");
+    for _ in 0..2 {
+        server.verify(&token, &code).says(503, "store_unavailable");
+    }
+    switch("off");
+    // The first call after a connection broke may find that out.
+    let answers = (0..3).map(|_| server.verify(&token, &code).status);
+    assert!(answers.into_iter().any(|status| status == 200), "a database that takes writes again is not used");
+    server.verify(&token, &code).says(401, "token_spent");
+}
