@@ -3,6 +3,7 @@
 mod clock;
 mod crash;
 mod keys;
+mod production;
 mod seals;
 mod sms;
 mod start;

@@ -28,6 +28,7 @@ mod sms_network;
 mod sqlite;
 mod stores;
 mod timing;
+mod tls;
 mod world;
 
 pub use admin::AdminAnswer;
@@ -47,4 +48,5 @@ pub use sms_network::{AskedFor, Behaviour, Provider, SmsNetwork, TWILIO_TOKEN};
 pub use sqlite::SqliteDatabase;
 pub use stores::{NOON, TestStore, add_user, on_every_adapter, test_keys};
 pub use timing::{comes_true, timed};
+pub use tls::TestCertificate;
 pub use world::{Enrolled, World};

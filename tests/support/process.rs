@@ -82,8 +82,17 @@ impl ServerProcess {
 
     /// Tells it to stop, and goes on.
     pub fn terminate(&self) {
+        self.signal("-TERM");
+    }
+
+    /// Tells it to read anew what lies in files, as after a rotation of the log.
+    pub fn hang_up(&self) {
+        self.signal("-HUP");
+    }
+
+    fn signal(&self, name: &str) {
         let child = self.child.as_ref().expect("it runs");
-        let told = Command::new("kill").arg("-TERM").arg(child.id().to_string()).status();
+        let told = Command::new("kill").arg(name).arg(child.id().to_string()).status();
         assert!(told.expect("the system has kill").success());
     }
 

@@ -25,6 +25,7 @@ pub struct TestServer {
     /// What time it is to the server.
     pub clock: Arc<ManualClock>,
     client: Client,
+    operators: Option<Client>,
     mfa: Arc<Mfa>,
     running: Option<Running>,
 }
@@ -63,7 +64,9 @@ impl TestServer {
         let mfa = Arc::new(mfa);
         let listener = mfa_server::listen(bind).expect("127.0.0.1 has a free port");
         let running = mfa_server::serve(Arc::clone(&mfa), listener).expect("the server starts");
-        Self { installation, clock, client: Client::of(running.address()), mfa, running: Some(running) }
+        let client = Client::of(running.address());
+        let operators = running.ops_address().map(Client::of);
+        Self { installation, clock, client, operators, mfa, running: Some(running) }
     }
 
     /// For messages.
@@ -74,6 +77,11 @@ impl TestServer {
     /// What calls it.
     pub const fn client(&self) -> Client {
         self.client
+    }
+
+    /// What calls it on the address for operators.
+    pub fn operators(&self) -> Client {
+        self.operators.expect("a server with MFA_OPS_BIND")
     }
 
     /// A `GET` with this token.

@@ -7,20 +7,26 @@ use mfa_core::SecretText;
 use mfa_infra::Mfa;
 use serde::Serialize;
 
+use crate::Running;
+
 /// The start banner: where the server is, where it keeps its data, and in development how to try it.
 #[derive(Debug)]
 pub struct Banner {
     address: SocketAddr,
+    ops_address: Option<SocketAddr>,
+    over_tls: bool,
     store: String,
     demo: Option<(String, SecretText)>,
 }
 
 impl Banner {
-    /// Of this server at this address.
-    pub fn of(mfa: &Mfa, address: SocketAddr) -> Self {
+    /// Of this server, where it runs.
+    pub fn of(mfa: &Mfa, running: &Running) -> Self {
         let demo = mfa.demo().filter(|_| mfa.settings().login.enabled);
         Self {
-            address,
+            address: running.address(),
+            ops_address: running.ops_address(),
+            over_tls: mfa.settings().server.tls.is_some(),
             store: mfa.store_name(),
             demo: demo.map(|demo| (demo.username.to_string(), demo.password.clone())),
         }
@@ -32,7 +38,8 @@ impl Banner {
             ip if ip.is_unspecified() => IpAddr::V4(Ipv4Addr::LOCALHOST),
             ip => ip,
         };
-        format!("http://{}", SocketAddr::new(ip, self.address.port()))
+        let scheme = if self.over_tls { "https" } else { "http" };
+        format!("{scheme}://{}", SocketAddr::new(ip, self.address.port()))
     }
 }
 
@@ -48,6 +55,9 @@ impl fmt::Display for Banner {
         let url = self.url();
         writeln!(f, "[INFO] NOVA MFA {} started", env!("CARGO_PKG_VERSION"))?;
         writeln!(f, "[INFO]    Listening: {}", self.address)?;
+        if let Some(address) = self.ops_address {
+            writeln!(f, "[INFO]    For operators: {address}")?;
+        }
         writeln!(f, "[INFO]    API: {url}/api/mfa")?;
         writeln!(f, "[INFO]    Health: {url}/health")?;
         write!(f, "[INFO]    Store: {}", self.store)?;
@@ -67,8 +77,19 @@ mod tests {
 
     fn banner(address: &str, demo: Option<&str>) -> String {
         let demo = demo.map(|password| ("demo".to_owned(), SecretText::new(password.to_owned())));
-        Banner { address: address.parse().unwrap(), store: "SQLite data/nova-mfa.db".into(), demo }
-            .to_string()
+        let address = address.parse().unwrap();
+        let store = "SQLite data/nova-mfa.db".into();
+        Banner { address, ops_address: None, over_tls: false, store, demo }.to_string()
+    }
+
+    #[test]
+    fn the_banner_names_what_else_was_asked_for() {
+        let address: SocketAddr = "0.0.0.0:8443".parse().unwrap();
+        let ops_address = Some("10.0.0.1:9100".parse().unwrap());
+        let text =
+            Banner { address, ops_address, over_tls: true, store: String::new(), demo: None }.to_string();
+        assert!(text.contains("https://127.0.0.1:8443/api/mfa"), "{text}");
+        assert!(text.contains("For operators: 10.0.0.1:9100\n"), "{text}");
     }
 
     #[test]

@@ -4,6 +4,9 @@
 //! line), the intake (size, content type, token, limit, body, in this order) and one handler in `routes/`, which calls
 //! one flow; what the flow refuses becomes a problem document (RFC 9457) in `problem/`.
 //!
+//! An actix application of one's own takes the same routes by [`Embedded`], and asks callers of its other routes for a
+//! second factor by the extractors [`MfaOk`] and [`MfaPending`]; `docs/embedding.md` shows how.
+//!
 //! It refuses to hold a rule or a line of SQL. To add an endpoint: a handler in the file of its area under `routes/`,
 //! and a line in `routes/mod.rs`. To add a refusal: a kind in `problem/kind.rs`; the
 //! compiler names the rest, and a test its texts. Every text that a reader sees is in `locales/`, told by `i18n/`:
@@ -13,6 +16,7 @@ mod banner;
 mod caller;
 mod client_ip;
 mod edge;
+mod embed;
 mod i18n;
 mod intake;
 mod language;
@@ -21,6 +25,9 @@ mod rfc3339;
 mod routes;
 mod serve;
 mod signals;
+mod tls;
 
 pub use banner::Banner;
+pub use embed::{Embedded, MfaOk, MfaPending, Rejected};
 pub use serve::{Running, listen, serve};
+pub use signals::Signals;

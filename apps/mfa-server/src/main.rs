@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use mfa_infra::Mfa;
 use mfa_infra::settings::{Settings, Sources};
-use mfa_server::Banner;
+use mfa_server::{Banner, Signals};
 
 /// For what has begun, once HTTP has ended.
 const DRAIN: Duration = Duration::from_secs(10);
@@ -31,9 +31,11 @@ fn run() -> Result<(), Box<dyn Error>> {
         format!("cannot listen on {bind} ({error}): stop what listens there, or set MFA_BIND")
     })?;
     let mfa = Arc::new(Mfa::open(settings)?);
+    // From here on there is something to end in order.
+    let signals = Signals::catch()?;
     let running = mfa_server::serve(Arc::clone(&mfa), listener)?;
-    println!("{}", Banner::of(&mfa, running.address()));
-    let ended = running.until_signalled(|| {
+    println!("{}", Banner::of(&mfa, &running));
+    let ended = running.until_signalled(signals, || {
         if let Err(error) = mfa.telemetry().reopen() {
             eprintln!("error: {error}");
         }

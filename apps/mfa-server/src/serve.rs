@@ -11,8 +11,10 @@ use actix_web::http::header::HeaderName;
 use actix_web::middleware::from_fn;
 use actix_web::web::Data;
 use actix_web::{App, HttpServer, rt};
+use futures::future::try_join_all;
 use mfa_infra::Mfa;
 use mfa_infra::settings::{Locale, Settings};
+use rustls::ServerConfig;
 use tokio::net::TcpSocket;
 use tokio::sync::oneshot;
 
@@ -22,10 +24,14 @@ use crate::i18n::Texts;
 use crate::language::Language;
 use crate::problem::ToldRates;
 use crate::routes;
+use crate::signals::Signals;
+use crate::tls::Certificate;
 
 const WORKERS: usize = 2;
 /// Connections of one worker; more wait to be accepted.
 const MOST_CONNECTIONS: usize = 2048;
+/// The same on the address for operators, whom one worker serves.
+const MOST_OPERATORS: usize = 64;
 const BACKLOG: u32 = 1024;
 /// How long the head of a request may take to arrive.
 const HEAD_PATIENCE: Duration = Duration::from_secs(5);
@@ -39,7 +45,10 @@ const LAST_CALLS: u64 = 10;
 #[derive(Debug)]
 pub struct Running {
     address: SocketAddr,
-    handle: ServerHandle,
+    ops_address: Option<SocketAddr>,
+    certificate: Option<Arc<Certificate>>,
+    log: slog::Logger,
+    handles: Vec<ServerHandle>,
     ended: oneshot::Receiver<()>,
     thread: Option<JoinHandle<io::Result<()>>>,
 }
@@ -60,41 +69,84 @@ pub fn listen(address: SocketAddr) -> io::Result<TcpListener> {
     })
 }
 
-/// Serves on this listener, until it is stopped.
+/// Serves on this listener, until it is stopped: over TLS where the settings name a certificate. Where they name an
+/// address for operators, that is listened on too, in plain HTTP.
 ///
 /// Neither signals nor the end of `mfa` are taken care of here: see [`Running::until_signalled`] and [`Mfa::stop`].
 ///
 /// # Errors
 ///
-/// [`io::ErrorKind::Unsupported`] where the settings ask for TLS, which a proxy has to do; otherwise what the
+/// A sentence that names the setting, where its certificate or its address cannot be used; otherwise what the
 /// operating system says.
 pub fn serve(mfa: Arc<Mfa>, listener: TcpListener) -> io::Result<Running> {
-    if mfa.settings().server.tls.is_some() {
-        let cure = "TLS_CERT and TLS_KEY are not served: put a proxy in front and set BEHIND_TLS_PROXY=true";
-        return Err(io::Error::new(io::ErrorKind::Unsupported, cure));
-    }
+    let settings = &mfa.settings().server;
+    let certificate = settings.tls.as_ref().map(Certificate::load).transpose()?;
+    let tls = certificate.as_ref().map(Certificate::config).transpose()?;
+    let operators = settings.ops_bind.map(listen_for_operators).transpose()?;
+    let over_tls = tls.is_some() || settings.behind_tls_proxy;
     let address = listener.local_addr()?;
-    let edge = Arc::new(edge(&mfa)?);
+    let ops_address = operators.as_ref().map(TcpListener::local_addr).transpose()?;
+    let log = mfa.telemetry().logger();
+    let doors = Doors {
+        edge: Arc::new(edge(&mfa, over_tls)?),
+        listener,
+        tls,
+        // A browser told to come back over TLS would find none here.
+        operators: operators.map(|it| Ok::<_, io::Error>((it, Arc::new(edge(&mfa, false)?)))).transpose()?,
+    };
     let (started, starting) = mpsc::sync_channel(1);
     let (ending, ended) = oneshot::channel();
     let thread = thread::Builder::new().name("http".to_owned()).spawn(move || {
         let outcome = rt::System::new().block_on(async move {
-            let server = server(&mfa, &edge, listener)?;
-            let _ = started.send(server.handle());
-            server.await
+            let servers = doors.open(&mfa)?;
+            let _ = started.send(servers.iter().map(Server::handle).collect());
+            try_join_all(servers).await.map(drop)
         });
         let _ = ending.send(());
         outcome
     })?;
     match starting.recv() {
-        Ok(handle) => Ok(Running { address, handle, ended, thread: Some(thread) }),
+        Ok(handles) => {
+            Ok(Running { address, ops_address, certificate, log, handles, ended, thread: Some(thread) })
+        }
         // It ended before it began; how it ended says why.
         Err(_) => joined(thread).and_then(|()| Err(io::Error::other("the server did not start"))),
     }
 }
 
-fn server(mfa: &Arc<Mfa>, edge: &Arc<Edge>, listener: TcpListener) -> io::Result<Server> {
-    let (mfa, edge) = (Arc::clone(mfa), Arc::clone(edge));
+fn listen_for_operators(address: SocketAddr) -> io::Result<TcpListener> {
+    listen(address).map_err(|error| {
+        let sentence =
+            format!("cannot listen on {address} ({error}): stop what listens there, or set MFA_OPS_BIND");
+        io::Error::new(error.kind(), sentence)
+    })
+}
+
+/// Where calls come in, and what each passes there.
+struct Doors {
+    listener: TcpListener,
+    edge: Arc<Edge>,
+    tls: Option<ServerConfig>,
+    operators: Option<(TcpListener, Arc<Edge>)>,
+}
+
+impl Doors {
+    fn open(self, mfa: &Arc<Mfa>) -> io::Result<Vec<Server>> {
+        let mut servers = vec![public(mfa, self.edge, self.listener, self.tls)?];
+        if let Some((listener, edge)) = self.operators {
+            servers.push(operators(mfa, edge, listener)?);
+        }
+        Ok(servers)
+    }
+}
+
+fn public(
+    mfa: &Arc<Mfa>,
+    edge: Arc<Edge>,
+    listener: TcpListener,
+    tls: Option<ServerConfig>,
+) -> io::Result<Server> {
+    let mfa = Arc::clone(mfa);
     let app = move || {
         let edge = Arc::clone(&edge);
         App::new()
@@ -110,6 +162,33 @@ fn server(mfa: &Arc<Mfa>, edge: &Arc<Edge>, listener: TcpListener) -> io::Result
         .max_connections(MOST_CONNECTIONS)
         .client_request_timeout(HEAD_PATIENCE)
         .client_disconnect_timeout(HANG_UP_PATIENCE)
+        .tls_handshake_timeout(HEAD_PATIENCE)
+        .keep_alive(KEEP_ALIVE)
+        .shutdown_timeout(LAST_CALLS)
+        .disable_signals();
+    let server = match tls {
+        Some(config) => server.listen_rustls_0_23(listener, config)?,
+        None => server.listen(listener)?,
+    };
+    Ok(server.run())
+}
+
+fn operators(mfa: &Arc<Mfa>, edge: Arc<Edge>, listener: TcpListener) -> io::Result<Server> {
+    let mfa = Arc::clone(mfa);
+    let app = move || {
+        let edge = Arc::clone(&edge);
+        App::new().app_data(Data::from(Arc::clone(&mfa))).configure(routes::configure_for_operators).wrap(
+            from_fn(move |request, next| {
+                let edge = Arc::clone(&edge);
+                async move { edge.pass(request, next).await }
+            }),
+        )
+    };
+    let server = HttpServer::new(app)
+        .workers(1)
+        .max_connections(MOST_OPERATORS)
+        .client_request_timeout(HEAD_PATIENCE)
+        .client_disconnect_timeout(HANG_UP_PATIENCE)
         .keep_alive(KEEP_ALIVE)
         .shutdown_timeout(LAST_CALLS)
         .disable_signals()
@@ -117,7 +196,8 @@ fn server(mfa: &Arc<Mfa>, edge: &Arc<Edge>, listener: TcpListener) -> io::Result
     Ok(server.run())
 }
 
-fn edge(mfa: &Arc<Mfa>) -> io::Result<Edge> {
+/// What the edge knows of this deployment. `over_tls`: clients come over TLS, to us or to a proxy.
+pub(crate) fn edge(mfa: &Arc<Mfa>, over_tls: bool) -> io::Result<Edge> {
     let settings: &Settings = mfa.settings();
     let header = HeaderName::try_from(settings.server.trusted_proxy_header.as_str());
     let header = header.map_err(|_| io::Error::other("TRUSTED_PROXY_HEADER is no name of a header"))?;
@@ -130,7 +210,7 @@ fn edge(mfa: &Arc<Mfa>) -> io::Result<Edge> {
             Locale::En => Language::English,
         },
         texts: Arc::new(texts),
-        over_tls: settings.server.behind_tls_proxy,
+        over_tls,
         rates: ToldRates::of(&settings.limits),
         entropy: Arc::clone(&mfa.flows().ports().entropy),
         overloaded: Box::new(move || load.overloaded()),
@@ -145,25 +225,55 @@ impl Running {
         self.address
     }
 
+    /// Where operators find it, with the port that was picked; `None` where they come to the same address as all.
+    pub const fn ops_address(&self) -> Option<SocketAddr> {
+        self.ops_address
+    }
+
+    /// Reads the certificate anew, for the connections to come. Where it cannot be used the one from before stays, and
+    /// the log says why.
+    fn renew_certificate(&self) {
+        let Some(certificate) = &self.certificate else { return };
+        match certificate.reload() {
+            Ok(()) => slog::info!(self.log, "the certificate was read again"),
+            Err(error) => {
+                slog::error!(self.log, "the certificate from before stays in force"; "reason" => %error);
+            }
+        }
+    }
+
     /// Stops it: no new connections, ten seconds for the calls that have begun. Answers when all have ended.
     ///
     /// # Errors
     ///
     /// What ended the server, where that was not this call.
     pub fn stop(mut self) -> io::Result<()> {
-        drop(self.handle.stop(true));
+        self.tell_to_stop(true);
         self.join()
     }
 
-    /// Runs until `SIGTERM` or `SIGINT`, then stops as [`stop`](Self::stop) does; calls `on_hangup` at each `SIGHUP`.
+    /// Runs until `SIGTERM` or `SIGINT`, then stops as [`stop`](Self::stop) does; at each `SIGHUP` reads its certificate
+    /// anew and calls `on_hangup`.
     ///
     /// # Errors
     ///
     /// What ended the server, where that was no signal.
-    pub fn until_signalled(mut self, on_hangup: impl Fn()) -> io::Result<()> {
-        let runtime = tokio::runtime::Builder::new_current_thread().enable_io().build()?;
-        runtime.block_on(crate::signals::told_to_stop(&mut self.ended, on_hangup))?;
+    pub fn until_signalled(mut self, signals: Signals, on_hangup: impl Fn()) -> io::Result<()> {
+        let (_, nothing) = oneshot::channel();
+        let mut ended = std::mem::replace(&mut self.ended, nothing);
+        let on_hangup = || {
+            on_hangup();
+            self.renew_certificate();
+        };
+        signals.told_to_stop(&mut ended, on_hangup);
         self.stop()
+    }
+
+    /// The command is sent before the answer to it is waited for.
+    fn tell_to_stop(&self, gracefully: bool) {
+        for handle in &self.handles {
+            drop(handle.stop(gracefully));
+        }
     }
 
     fn join(&mut self) -> io::Result<()> {
@@ -173,7 +283,7 @@ impl Running {
 
 impl Drop for Running {
     fn drop(&mut self) {
-        drop(self.handle.stop(false));
+        self.tell_to_stop(false);
         // Whoever drops it does not ask how it ended.
         let _ = self.join();
     }

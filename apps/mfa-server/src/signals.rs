@@ -1,21 +1,56 @@
 //! What the operating system asks of the server.
 
+use std::fmt;
 use std::io;
 
-use tokio::signal::unix::{SignalKind, signal};
+use tokio::runtime::Runtime;
+use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::oneshot;
 
-/// Waits until the server is told to stop, or has ended by itself.
-pub(crate) async fn told_to_stop(ended: &mut oneshot::Receiver<()>, on_hangup: impl Fn()) -> io::Result<()> {
-    let mut terminate = signal(SignalKind::terminate())?;
-    let mut interrupt = signal(SignalKind::interrupt())?;
-    let mut hangup = signal(SignalKind::hangup())?;
-    loop {
-        tokio::select! {
-            _ = terminate.recv() => return Ok(()),
-            _ = interrupt.recv() => return Ok(()),
-            _ = &mut *ended => return Ok(()),
-            _ = hangup.recv() => on_hangup(),
-        }
+/// The signals that a server lives by, caught from here on: none that comes before it waits for them is lost, and none
+/// ends the process by itself.
+pub struct Signals {
+    runtime: Runtime,
+    terminate: Signal,
+    interrupt: Signal,
+    hangup: Signal,
+}
+
+impl Signals {
+    /// Catches `SIGTERM`, `SIGINT` and `SIGHUP`.
+    ///
+    /// # Errors
+    ///
+    /// What the operating system says.
+    pub fn catch() -> io::Result<Self> {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_io().build()?;
+        let catch = |kind| {
+            let _inside = runtime.enter();
+            signal(kind)
+        };
+        let (terminate, interrupt) = (catch(SignalKind::terminate())?, catch(SignalKind::interrupt())?);
+        let hangup = catch(SignalKind::hangup())?;
+        Ok(Self { runtime, terminate, interrupt, hangup })
+    }
+
+    /// Waits until the server is told to stop, or has ended by itself.
+    pub(crate) fn told_to_stop(self, ended: &mut oneshot::Receiver<()>, on_hangup: impl Fn()) {
+        let Self { runtime, mut terminate, mut interrupt, mut hangup } = self;
+        runtime.block_on(async {
+            loop {
+                tokio::select! {
+                    _ = terminate.recv() => return,
+                    _ = interrupt.recv() => return,
+                    _ = &mut *ended => return,
+                    _ = hangup.recv() => on_hangup(),
+                }
+            }
+        });
+    }
+}
+
+impl fmt::Debug for Signals {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Signals").finish_non_exhaustive()
     }
 }

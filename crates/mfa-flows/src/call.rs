@@ -34,6 +34,8 @@ pub struct AdminCall {
 pub enum Accepts {
     /// Every genuine token.
     Any,
+    /// A pending token: the second factor is owed.
+    Pending,
     /// A token of a login that has passed, with one factor or two.
     Access,
     /// A pending token, or one of two factors: to show a second factor.
@@ -46,6 +48,7 @@ impl Accepts {
     const fn takes(self, stage: Stage) -> bool {
         match self {
             Self::Any => true,
+            Self::Pending => matches!(stage, Stage::Pending),
             Self::Access => matches!(stage, Stage::OneFactor | Stage::TwoFactors(_)),
             Self::SecondFactor => matches!(stage, Stage::Pending | Stage::TwoFactors(_)),
             Self::TwoFactors => matches!(stage, Stage::TwoFactors(_)),

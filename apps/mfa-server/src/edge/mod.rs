@@ -8,13 +8,14 @@ mod lines;
 mod request_id;
 
 use std::fmt;
-use std::net::IpAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 
 use actix_web::body::BoxBody;
 use actix_web::dev::{ServiceRequest, ServiceResponse};
 use actix_web::error::InternalError;
+use actix_web::http::header::HeaderMap;
 use actix_web::middleware::Next;
 use actix_web::{HttpMessage, HttpResponse};
 use futures::FutureExt;
@@ -62,7 +63,7 @@ impl Edge {
     ) -> Result<ServiceResponse<BoxBody>, actix_web::Error> {
         let started = Instant::now();
         let method = lines::method(request.method());
-        let caller = self.caller(&request);
+        let caller = self.caller(request.headers(), request.peer_addr());
         request.extensions_mut().insert(caller.clone());
         // A clone of the request would keep the routes from matching it, so after a panic there is none to answer.
         let outcome = if self.sheds(&request) {
@@ -83,9 +84,9 @@ impl Edge {
         outcome.map_err(|response| InternalError::from_response("answered at the edge", response).into())
     }
 
-    fn caller(&self, request: &ServiceRequest) -> Caller {
-        let headers = request.headers();
-        let ip: Option<IpAddr> = request.peer_addr().map(|peer| self.proxies.client(peer.ip(), headers));
+    /// Who calls, by the headers of a call and the peer of its connection.
+    pub(crate) fn caller(&self, headers: &HeaderMap, peer: Option<SocketAddr>) -> Caller {
+        let ip: Option<IpAddr> = peer.map(|peer| self.proxies.client(peer.ip(), headers));
         let request_id = request_id::request_id(headers, self.entropy.as_ref());
         Caller {
             language: Language::asked_for(headers, self.fallback),
@@ -109,12 +110,21 @@ impl Edge {
         response
     }
 
-    /// The problem document for an error, and the one log line about it.
     fn explained(&self, error: &actix_web::Error, caller: &Caller) -> HttpResponse {
         let bug = Fault::Bug("an error that is no fault");
         let fault = error.as_error::<Fault>().unwrap_or(&bug);
+        self.log(fault, caller);
+        self.problem(fault, caller)
+    }
+
+    /// Writes the one log line about a fault.
+    pub(crate) fn log(&self, fault: &Fault, caller: &Caller) {
         let log = if fault.kind().is_ours() { &self.log } else { &self.droppable };
         lines::fault(log, fault, caller);
+    }
+
+    /// The problem document for a fault.
+    pub(crate) fn problem(&self, fault: &Fault, caller: &Caller) -> HttpResponse {
         let mut response = respond(fault, caller, self.rates);
         headers::secure(response.headers_mut(), &caller.request_id, self.over_tls);
         response

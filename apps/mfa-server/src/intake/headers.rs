@@ -60,7 +60,7 @@ fn is(media_type: &str, wanted: &str) -> bool {
 /// The token of `Authorization: Bearer` (RFC 6750 §2.1); `None` where no such header was sent.
 ///
 /// Of two `Authorization` headers neither is believed: what is handed on is empty, which is no genuine token.
-pub(super) fn bearer(headers: &HeaderMap) -> Option<&str> {
+pub(crate) fn bearer(headers: &HeaderMap) -> Option<&str> {
     let mut lines = headers.get_all(AUTHORIZATION);
     let first = lines.next()?;
     if lines.next().is_some() {

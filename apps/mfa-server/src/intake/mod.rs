@@ -26,6 +26,7 @@ use mfa_recovery::Typed;
 use mfa_sms::SmsCode;
 use mfa_totp::TotpCode;
 
+pub(crate) use headers::bearer;
 pub(crate) use json::JsonObject;
 
 use crate::caller::Caller;
@@ -258,7 +259,7 @@ impl Intake {
             mfa: Arc::clone(mfa),
             caller: caller.ok_or(Fault::Bug("no caller in the request"))?,
             query: SecretText::new(request.query_string().to_owned()),
-            bearer: headers::bearer(request.headers()).map(|token| SecretText::new(token.to_owned())),
+            bearer: bearer(request.headers()).map(|token| SecretText::new(token.to_owned())),
             body,
         })
     }

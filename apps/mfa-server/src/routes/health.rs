@@ -2,7 +2,7 @@
 
 use actix_web::HttpResponse;
 use actix_web::web::Data;
-use mfa_infra::{Mfa, PartState};
+use mfa_infra::{Mfa, PartState, Readiness};
 use serde::Serialize;
 
 use crate::intake::Bounded;
@@ -28,6 +28,9 @@ pub(super) async fn live(_: Bounded) -> HttpResponse {
     HttpResponse::Ok().json(Live { status: "alive" })
 }
 
+const READY: &str = "ready";
+const FAILED: &str = "failed";
+
 #[derive(Serialize)]
 struct Ready {
     status: &'static str,
@@ -47,26 +50,46 @@ struct Part {
 
 /// `GET /health/ready`
 pub(super) async fn ready(_: Bounded, mfa: Data<Mfa>) -> HttpResponse {
-    let readiness = mfa.readiness().await;
-    let states = [
-        ("database", readiness.database),
-        ("keys", readiness.keys),
-        ("clock", readiness.clock),
-        ("redis", readiness.redis),
-        ("providers", readiness.providers),
-        ("sms", readiness.sms),
-    ];
-    let (mut failing, mut degraded) = (Vec::new(), Vec::new());
-    for (part, state) in states {
-        match state {
-            PartState::Ready => {}
-            PartState::Degraded(detail) => degraded.push(Part { part, detail }),
-            PartState::Failed(detail) => failing.push(Part { part, detail }),
+    Ready::of(mfa.readiness().await).answer()
+}
+
+/// `GET /health/ready` where operators have an address of their own: which part it is, is told there alone.
+pub(super) async fn ready_in_a_word(_: Bounded, mfa: Data<Mfa>) -> HttpResponse {
+    let told = Ready::of(mfa.readiness().await);
+    Ready { failing: Vec::new(), degraded: Vec::new(), ..told }.answer()
+}
+
+impl Ready {
+    fn of(readiness: Readiness) -> Self {
+        let parts = [
+            ("database", readiness.database),
+            ("keys", readiness.keys),
+            ("clock", readiness.clock),
+            ("redis", readiness.redis),
+            ("providers", readiness.providers),
+            ("sms", readiness.sms),
+        ];
+        let (mut failing, mut degraded) = (Vec::new(), Vec::new());
+        for (part, state) in parts {
+            match state {
+                PartState::Ready => {}
+                PartState::Degraded(detail) => degraded.push(Part { part, detail }),
+                PartState::Failed(detail) => failing.push(Part { part, detail }),
+            }
         }
+        let status = match (failing.is_empty(), degraded.is_empty()) {
+            (true, true) => READY,
+            (true, false) => "degraded",
+            (false, _) => FAILED,
+        };
+        Self { status, failing, degraded }
     }
-    match (failing.is_empty(), degraded.is_empty()) {
-        (true, true) => HttpResponse::Ok().json(Ready { status: "ready", failing, degraded }),
-        (true, false) => HttpResponse::Ok().json(Ready { status: "degraded", failing, degraded }),
-        (false, _) => HttpResponse::ServiceUnavailable().json(Ready { status: "failed", failing, degraded }),
+
+    fn answer(&self) -> HttpResponse {
+        if self.status == FAILED {
+            HttpResponse::ServiceUnavailable().json(self)
+        } else {
+            HttpResponse::Ok().json(self)
+        }
     }
 }

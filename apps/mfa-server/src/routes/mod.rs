@@ -53,15 +53,44 @@ pub(crate) fn configure(config: &mut ServiceConfig, settings: &Settings) {
         .service(post("/hooks/twilio", hooks::twilio))
         .service(get("/hooks/ovh/{secret}", hooks::ovh))
         .service(get("/health", health::health))
-        .service(get("/health/live", health::live))
-        .service(get("/health/ready", health::ready));
+        .service(get("/health/live", health::live));
     if settings.login.enabled {
         config.service(post("/api/auth/login", login::login));
     }
     if settings.tokens.introspection_key.is_some() {
         config.service(post("/api/mfa/token/introspect", token::introspect));
     }
+    if settings.server.ops_bind.is_some() {
+        config.service(get("/health/ready", health::ready_in_a_word));
+    } else {
+        for_operators(config);
+    }
     config.default_service(web::to(async |_: Bounded| Err::<&str, _>(Fault::NotFound)));
+}
+
+/// Adds what is served on the address for operators.
+pub(crate) fn configure_for_operators(config: &mut ServiceConfig) {
+    config.service(get("/health", health::health)).service(get("/health/live", health::live));
+    for_operators(config);
+    config.default_service(web::to(async |_: Bounded| Err::<&str, _>(Fault::NotFound)));
+}
+
+/// Whether a path is one of the contract's, for applications that have others beside them.
+pub(crate) fn is_of_the_contract(path: &str, login: bool) -> bool {
+    let under = ["/api/mfa/", "/hooks/twilio", "/hooks/ovh/", "/interface/"];
+    under.iter().any(|it| path.starts_with(it))
+        || path == "/.well-known/jwks.json"
+        || (login && path == "/api/auth/login")
+}
+
+/// Whether a path is one of those for operators.
+pub(crate) fn is_for_operators(path: &str) -> bool {
+    ["/health", "/health/live", "/health/ready", "/metrics"].contains(&path)
+}
+
+/// What tells operators of the inside: on their address where there is one, else beside the rest.
+fn for_operators(config: &mut ServiceConfig) {
+    config.service(get("/health/ready", health::ready));
 }
 
 fn post<F, Args>(path: &str, handler: F) -> impl HttpServiceFactory + 'static

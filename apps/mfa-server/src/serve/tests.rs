@@ -258,13 +258,3 @@ fn a_server_that_is_stopped_does_not_wait_for_idle_connections() {
     stopping.join().unwrap().unwrap();
     assert!(TcpStream::connect(server.address).is_err());
 }
-
-#[test]
-fn a_setting_that_asks_for_tls_is_refused_rather_than_served_in_the_clear() {
-    let dir = tempfile::tempdir().unwrap();
-    let env = [("TLS_CERT", "a.pem"), ("TLS_KEY", "b.pem")].map(|(name, value)| (name.into(), value.into()));
-    let settings = Settings::load(&Sources { dir: dir.path().to_owned(), env: env.into() }).unwrap();
-    let mfa = Arc::new(Mfa::open(settings).unwrap());
-    let error = serve(mfa, listen("127.0.0.1:0".parse().unwrap()).unwrap()).unwrap_err();
-    assert_eq!(error.kind(), io::ErrorKind::Unsupported);
-}

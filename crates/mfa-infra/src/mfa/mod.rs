@@ -1,6 +1,7 @@
 //! The one place that wires the adapters to the flows.
 
 mod clock_watch;
+mod demo;
 mod sms;
 mod wiring;
 
@@ -9,8 +10,8 @@ use std::num::NonZeroUsize;
 use std::sync::Arc;
 use std::time::Duration;
 
-use mfa_core::{CipherError, Clock, Origin, SecretText, StoreError};
-use mfa_flows::{AdminCall, Flows, NewUserRequest, Policy, Ports, Refusal};
+use mfa_core::{CipherError, Clock, StoreError};
+use mfa_flows::{Flows, Policy, Ports};
 use tokio::runtime::Runtime;
 use tokio_util::task::TaskTracker;
 
@@ -24,6 +25,7 @@ use crate::settings::{DatabaseUrl, Settings, SettingsError, SmsProvider};
 use crate::sms::{DeliveryReport, DeliveryReports, OutboxReader};
 use crate::telemetry::{Telemetry, TelemetryError};
 use clock_watch::ClockWatch;
+pub use demo::DemoUser;
 use sms::{SmsGround, SmsWatch};
 use wiring::{Limits, token_service};
 
@@ -47,15 +49,6 @@ pub struct Mfa {
     location: Location,
     tasks: TaskTracker,
     runtime: Option<Runtime>,
-}
-
-/// The user that exists in development on the embedded database.
-#[derive(Clone, Debug)]
-pub struct DemoUser {
-    /// What to log in with.
-    pub username: &'static str,
-    /// And its password.
-    pub password: SecretText,
 }
 
 /// Whether the parts are there that calls need.
@@ -127,7 +120,20 @@ impl Mfa {
     ///
     /// [`OpenError`], a sentence that says what to do.
     pub fn open(settings: Settings) -> Result<Self, OpenError> {
-        Self::serving(settings, Limits::BySystemTime, Arc::new(SystemClock))
+        Self::serving(settings, Limits::BySystemTime, Arc::new(SystemClock), |ports| ports)
+    }
+
+    /// The same with adapters of one's own: `adapt` is given the ports as the settings have them, and hands back those
+    /// that the flows are to stand on.
+    ///
+    /// The database of the settings is opened and asked for readiness all the same. Who has none of that goes past this
+    /// type: [`Flows::new`] takes ports of any making.
+    ///
+    /// # Errors
+    ///
+    /// As [`Mfa::open`].
+    pub fn open_adapted(settings: Settings, adapt: impl FnOnce(Ports) -> Ports) -> Result<Self, OpenError> {
+        Self::serving(settings, Limits::BySystemTime, Arc::new(SystemClock), adapt)
     }
 
     /// The same with another clock, for tests that move it.
@@ -136,11 +142,17 @@ impl Mfa {
     ///
     /// As [`Mfa::open`].
     pub fn open_with(settings: Settings, clock: Arc<dyn Clock>) -> Result<Self, OpenError> {
-        Self::serving(settings, Limits::ByClock(Arc::clone(&clock)), clock)
+        Self::serving(settings, Limits::ByClock(Arc::clone(&clock)), clock, |ports| ports)
     }
 
-    fn serving(settings: Settings, limits: Limits, clock: Arc<dyn Clock>) -> Result<Self, OpenError> {
-        let mut mfa = Self::assemble(settings, limits, clock)?;
+    fn serving(
+        settings: Settings,
+        limits: Limits,
+        clock: Arc<dyn Clock>,
+        adapt: impl FnOnce(Ports) -> Ports,
+    ) -> Result<Self, OpenError> {
+        let mut mfa = Self::assemble(settings, limits, clock, adapt)?;
+        mfa.refuse_demo_user()?;
         if mfa.settings.tokens.accept_legacy {
             slog::warn!(
                 mfa.telemetry.logger(),
@@ -174,10 +186,15 @@ impl Mfa {
     ///
     /// As [`Mfa::open`].
     pub fn open_admin(settings: Settings) -> Result<Self, OpenError> {
-        Self::assemble(settings, Limits::None, Arc::new(SystemClock))
+        Self::assemble(settings, Limits::None, Arc::new(SystemClock), |ports| ports)
     }
 
-    fn assemble(settings: Settings, limits: Limits, clock: Arc<dyn Clock>) -> Result<Self, OpenError> {
+    fn assemble(
+        settings: Settings,
+        limits: Limits,
+        clock: Arc<dyn Clock>,
+        adapt: impl FnOnce(Ports) -> Ports,
+    ) -> Result<Self, OpenError> {
         let machine = |error: &dyn std::fmt::Display| OpenError::Machine(error.to_string());
         let entropy = Arc::new(OsEntropy);
         let keys = settings.keys(entropy.as_ref())?;
@@ -232,9 +249,7 @@ impl Mfa {
             runtime: runtime.handle().clone(),
             log: telemetry.logger(),
         });
-        let (sends, rule) = (Arc::clone(&sms.sends), policy.sms.conversion);
-        let sms_watch = Arc::new(SmsWatch::new(sends, rule, clock.clone(), telemetry.logger()));
-        let ports = Ports {
+        let ports = adapt(Ports {
             accounts: database.clone(),
             users: database.clone(),
             trail: database.clone(),
@@ -249,7 +264,9 @@ impl Mfa {
             log: telemetry.events(),
             tokens,
             sms,
-        };
+        });
+        let (sends, rule) = (Arc::clone(&ports.sms.sends), policy.sms.conversion);
+        let sms_watch = Arc::new(SmsWatch::new(sends, rule, clock.clone(), telemetry.logger()));
         Ok(Self {
             reports: sms::reports(&settings),
             sms_watch,
@@ -426,41 +443,6 @@ impl Mfa {
         }
         if let Some(runtime) = &self.runtime {
             runtime.spawn(Arc::clone(&self.sms_watch).go_on());
-        }
-    }
-
-    fn make_demo_user(&self) -> Result<Option<DemoUser>, OpenError> {
-        let Some(password) = self.settings.demo_password(&OsEntropy)? else { return Ok(None) };
-        let username = "demo";
-        let (flows, secret) = (Arc::clone(&self.flows), password.clone());
-        let made = self.block_on(async move {
-            let ports = flows.ports();
-            if ports.users.find_credentials(username).await?.is_some() {
-                return Ok(());
-            }
-            let request = NewUserRequest {
-                email: "demo@example.com".to_owned(),
-                username: username.to_owned(),
-                full_name: Some("Demo".to_owned()),
-                password: secret,
-                is_superuser: true,
-                mfa_enforced: false,
-            };
-            let call = AdminCall {
-                actor: "first start".to_owned(),
-                reason: Some("demo user of the embedded database".to_owned()),
-                origin: Origin::default(),
-            };
-            match flows.create_user(&call, request).await {
-                // Another start made it meanwhile.
-                Ok(_) | Err(Refusal::UserTaken) => Ok(()),
-                Err(refusal) => Err(refusal),
-            }
-        });
-        match made {
-            Ok(Ok(())) => Ok(Some(DemoUser { username, password })),
-            Ok(Err(refusal)) => Err(OpenError::Machine(refusal.to_string())),
-            Err(lost) => Err(OpenError::Machine(lost.to_string())),
         }
     }
 }

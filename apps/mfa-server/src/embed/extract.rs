@@ -1,0 +1,161 @@
+//! Extractors: who calls a route of the application, and how far that login has come.
+
+use std::fmt;
+use std::future::Future;
+use std::sync::Arc;
+use std::time::Duration;
+
+use actix_web::dev::Payload;
+use actix_web::http::StatusCode;
+use actix_web::web::Data;
+use actix_web::{FromRequest, HttpRequest, HttpResponse, ResponseError};
+use futures::future::LocalBoxFuture;
+use mfa_core::{FactorKind, Stage, Timestamp, UserId};
+use mfa_flows::{Accepts, Call, Flows, Refusal, TokenHolder};
+
+use super::Embedded;
+use crate::caller::Caller;
+use crate::edge::Edge;
+use crate::intake::bearer;
+use crate::problem::Fault;
+
+/// A caller who has shown a second factor, whose account goes on and whose token nobody has ended.
+///
+/// With a number, the second factor was shown no more than that many seconds ago: `MfaOk<300>` is for routes that move
+/// money or change who may come in. Whoever has shown it earlier gets 401 `step_up_required` with a challenge by RFC
+/// 9470, and comes back with the fresh token of a `verify/*` call.
+///
+/// The account's row is asked at each call, so that a logout counts at once.
+#[derive(Clone, Debug)]
+pub struct MfaOk<const SECONDS: u64 = { u64::MAX }> {
+    /// The user, as the row has it now.
+    pub holder: TokenHolder,
+    /// By which factor, where the token tells.
+    pub factor: Option<FactorKind>,
+    /// When it was shown.
+    pub auth_time: Option<Timestamp>,
+}
+
+/// A caller who has passed the first factor and owes the second one.
+#[derive(Clone, Debug)]
+pub struct MfaPending {
+    /// The user, as the row has it now.
+    pub holder: TokenHolder,
+    /// When the pending token ends.
+    pub expires_at: Timestamp,
+}
+
+impl<const SECONDS: u64> MfaOk<SECONDS> {
+    /// Who it is.
+    pub const fn user(&self) -> UserId {
+        self.holder.user
+    }
+}
+
+impl MfaPending {
+    /// Who it is.
+    pub const fn user(&self) -> UserId {
+        self.holder.user
+    }
+}
+
+impl<const SECONDS: u64> FromRequest for MfaOk<SECONDS> {
+    type Error = Rejected;
+    type Future = LocalBoxFuture<'static, Result<Self, Self::Error>>;
+
+    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
+        admitted(request, Accepts::TwoFactors, |flows, call| async move {
+            let holder = flows.holder(&call).await?;
+            if SECONDS < u64::MAX {
+                flows.demand_recent(&call, Duration::from_secs(SECONDS))?;
+            }
+            let factor = match call.token.stage {
+                Stage::TwoFactors(factor) => factor,
+                Stage::Pending | Stage::OneFactor => return Err(Refusal::WrongStage),
+            };
+            Ok(Self { holder, factor, auth_time: call.token.auth_time })
+        })
+    }
+}
+
+impl FromRequest for MfaPending {
+    type Error = Rejected;
+    type Future = LocalBoxFuture<'static, Result<Self, Self::Error>>;
+
+    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
+        admitted(request, Accepts::Pending, |flows, call| async move {
+            let holder = flows.holder(&call).await?;
+            Ok(Self { holder, expires_at: call.token.expires_at })
+        })
+    }
+}
+
+/// Reads the token of a call and asks the row about it, as a flow that ends also when the client hangs up.
+fn admitted<T, F>(
+    request: &HttpRequest,
+    accepts: Accepts,
+    flow: impl FnOnce(Arc<Flows>, Call) -> F + 'static,
+) -> LocalBoxFuture<'static, Result<T, Rejected>>
+where
+    F: Future<Output = Result<T, Refusal>> + Send + 'static,
+    T: Send + 'static,
+{
+    let Some(embedded) = request.app_data::<Data<Embedded>>() else {
+        return Box::pin(async { Err(Rejected::unmounted()) });
+    };
+    let Embedded { mfa, edge } = embedded.get_ref().clone();
+    let caller = edge.caller(request.headers(), request.peer_addr());
+    let call = mfa.flows().open(bearer(request.headers()), accepts, caller.origin.clone());
+    Box::pin(async move {
+        let outcome = match call {
+            Ok(call) => {
+                let flow = flow(Arc::clone(mfa.flows()), call);
+                mfa.run(flow).await.map_err(|_| Fault::Stopping).and_then(|it| it.map_err(Fault::from))
+            }
+            Err(refusal) => Err(Fault::from(refusal)),
+        };
+        outcome.map_err(|fault| Rejected::at(&edge, caller, fault))
+    })
+}
+
+/// A call that did not get into a route. Its answer is a problem document, as those of the product's own routes.
+pub struct Rejected {
+    fault: Fault,
+    told: Option<Box<(Arc<Edge>, Caller)>>,
+}
+
+impl Rejected {
+    fn at(edge: &Arc<Edge>, caller: Caller, fault: Fault) -> Self {
+        edge.log(&fault, &caller);
+        Self { fault, told: Some(Box::new((Arc::clone(edge), caller))) }
+    }
+
+    fn unmounted() -> Self {
+        Self { fault: Fault::Bug("an extractor in an application without Embedded::mount"), told: None }
+    }
+}
+
+impl ResponseError for Rejected {
+    fn status_code(&self) -> StatusCode {
+        self.fault.status_code()
+    }
+
+    fn error_response(&self) -> HttpResponse {
+        match &self.told {
+            Some(told) => told.0.problem(&self.fault, &told.1),
+            None => HttpResponse::InternalServerError().finish(),
+        }
+    }
+}
+
+impl fmt::Display for Rejected {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.fault.fmt(f)
+    }
+}
+
+impl fmt::Debug for Rejected {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Rejected").field(&self.fault).finish()
+    }
+}

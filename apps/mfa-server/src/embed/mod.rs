@@ -1,0 +1,87 @@
+//! The product inside an actix application that is somebody else's: its routes, and extractors for the other ones.
+//!
+//! The routes keep their paths, their order of checks, their headers and their problem documents, because they stand in
+//! a scope of their own behind the same edge as in the server. A guard lets nothing into that scope but the product's
+//! own paths, so that the application's routes are met as if it were not there.
+
+mod extract;
+
+use std::fmt;
+use std::io;
+use std::sync::Arc;
+
+use actix_web::guard;
+use actix_web::middleware::from_fn;
+use actix_web::web::{self, Data, ServiceConfig};
+use mfa_infra::Mfa;
+
+use crate::edge::Edge;
+use crate::routes;
+use crate::serve::edge;
+
+pub use extract::{MfaOk, MfaPending, Rejected};
+
+/// The product, ready to be mounted in another application. Made once, cloned into each of its workers.
+#[derive(Clone)]
+pub struct Embedded {
+    mfa: Arc<Mfa>,
+    edge: Arc<Edge>,
+}
+
+impl Embedded {
+    /// Of this product. `BEHIND_TLS_PROXY=true`, or a certificate in `TLS_CERT`, says that clients come over TLS.
+    ///
+    /// # Errors
+    ///
+    /// A sentence, where `TRUSTED_PROXY_HEADER` names no header.
+    pub fn new(mfa: Arc<Mfa>) -> io::Result<Self> {
+        let settings = &mfa.settings().server;
+        let over_tls = settings.behind_tls_proxy || settings.tls.is_some();
+        let edge = Arc::new(edge(&mfa, over_tls)?);
+        Ok(Self { mfa, edge })
+    }
+
+    /// Mounts the routes of the contract at the root of an application, and what [`MfaOk`] and [`MfaPending`] need.
+    ///
+    /// Health, metrics and documentation are left to the application, which may have its own: see
+    /// [`mount_for_operators`](Self::mount_for_operators).
+    pub fn mount(&self, config: &mut ServiceConfig) {
+        config.app_data(Data::new(self.clone()));
+        let settings = self.mfa.settings();
+        let login = settings.login.enabled;
+        let is_ours = move |path: &str| routes::is_of_the_contract(path, login);
+        self.add(config, is_ours, |config| routes::configure(config, settings));
+    }
+
+    /// Mounts `/health`, `/health/live` and `/health/ready` with its detail, and `/metrics`.
+    pub fn mount_for_operators(&self, config: &mut ServiceConfig) {
+        self.add(config, routes::is_for_operators, routes::configure_for_operators);
+    }
+
+    fn add(
+        &self,
+        config: &mut ServiceConfig,
+        is_ours: impl Fn(&str) -> bool + 'static,
+        routes: impl FnOnce(&mut ServiceConfig),
+    ) {
+        let edge = Arc::clone(&self.edge);
+        let scope = web::scope("")
+            .guard(guard::fn_guard(move |context| is_ours(context.head().uri.path())))
+            .app_data(Data::from(Arc::clone(&self.mfa)))
+            .configure(routes)
+            .wrap(from_fn(move |request, next| {
+                let edge = Arc::clone(&edge);
+                async move { edge.pass(request, next).await }
+            }));
+        config.service(scope);
+    }
+}
+
+impl fmt::Debug for Embedded {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Embedded").finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,69 @@
+//! TLS in the server itself.
+
+use std::time::Duration;
+
+use nova_mfa_tests::{Installation, TestCertificate, TestServer};
+use rustls::version::{TLS12, TLS13};
+
+const FILES: [(&str, &str); 2] = [("TLS_CERT", "cert.pem"), ("TLS_KEY", "key.pem")];
+
+#[test]
+fn calls_come_in_by_both_versions_of_tls_and_are_told_to_stay_there() {
+    let installation = Installation::sqlite(&FILES);
+    let certificate = TestCertificate::new();
+    certificate.write(installation.folder());
+    let server = TestServer::start(installation);
+    for version in [&TLS12, &TLS13] {
+        for (path, status) in [("/health", 200), ("/none", 404), ("/api/mfa/status", 401)] {
+            let answer = certificate.get(server.client().address(), path, version).expect("an answer");
+            assert_eq!(answer.status, status, "{answer:?}");
+            assert_eq!(answer.header("strict-transport-security"), Some("max-age=31536000"), "{answer:?}");
+            answer.demand_security_headers();
+        }
+    }
+    let stranger = TestCertificate::new();
+    assert!(stranger.get(server.client().address(), "/health", &TLS13).is_err(), "another certificate");
+    assert!(server.client().get("/health").try_send().is_err(), "plain HTTP on a port of TLS");
+}
+
+#[test]
+fn a_hangup_takes_a_new_certificate_in_and_a_broken_one_not() {
+    let installation = Installation::sqlite(&FILES);
+    let (one, other) = (TestCertificate::new(), TestCertificate::new());
+    one.write(installation.folder());
+    let server = installation.start();
+    let address = server.client().address();
+    one.get(address, "/health", &TLS13).expect("the first certificate");
+
+    let logged = |sentence: &str| {
+        (0..250).any(|_| {
+            std::thread::sleep(Duration::from_millis(20));
+            installation.log().contains(sentence)
+        })
+    };
+    other.write(installation.folder());
+    server.hang_up();
+    assert!(logged("the certificate was read again"));
+    other.get(address, "/health", &TLS13).expect("the second certificate");
+    assert!(one.get(address, "/health", &TLS13).is_err(), "the first one is gone");
+
+    std::fs::write(installation.folder().join("cert.pem"), "nothing").expect("written");
+    server.hang_up();
+    assert!(logged("the certificate from before stays in force"));
+    other.get(address, "/health", &TLS12).expect("the second certificate still");
+}
+
+#[test]
+fn files_that_cannot_be_used_stop_the_start_with_a_sentence() {
+    let installation = Installation::sqlite(&FILES);
+    let refusal = installation.try_start().expect_err("there are no files");
+    assert_eq!(refusal.code, Some(1));
+    assert!(refusal.said.contains("TLS_CERT names ") && refusal.said.contains("which cannot be read"));
+
+    TestCertificate::new().write(installation.folder());
+    let key = std::fs::read(installation.folder().join("key.pem")).expect("a key");
+    TestCertificate::new().write(installation.folder());
+    std::fs::write(installation.folder().join("key.pem"), key).expect("written");
+    let refusal = installation.try_start().expect_err("the key of another certificate");
+    assert!(refusal.said.contains("TLS_KEY is not the key of the certificate in TLS_CERT"), "{refusal:?}");
+}

@@ -1,0 +1,74 @@
+//! What production refuses, each by its name, by the program itself.
+
+use nova_mfa_tests::Installation;
+
+const SECRET: &str = nova_mfa_tests::JWT_SECRET;
+
+#[track_caller]
+fn demand_refused(installation: &Installation, sentence: &str) {
+    let refusal = installation.try_start().expect_err("production started");
+    assert_eq!(refusal.code, Some(1), "{refusal:?}");
+    assert!(refusal.said.contains(sentence), "{sentence} in {refusal:?}");
+    assert!(!refusal.said.contains(SECRET) && !refusal.said.contains(nova_mfa_tests::ENCRYPTION_KEY));
+}
+
+fn production(settings: &[(&str, &str)]) -> Installation {
+    Installation::sqlite(&[&[("MFA_ENV", "production")], settings].concat())
+}
+
+#[test]
+fn production_starts_with_its_keys_and_a_database_and_no_sms() {
+    let server = production(&[]).start();
+    server.client().get("/health").send().ok();
+    let ready = server.client().get("/health/ready").send().ok();
+    assert_eq!(ready["degraded"][0]["part"], "providers", "{ready}");
+    server.client().post("/api/auth/login").send().says(404, "not_found");
+}
+
+#[test]
+fn production_refuses_each_convenience_of_a_trial() {
+    for (installation, sentence) in [
+        (production(&[]).without("DATABASE_URL"), "DATABASE_URL is not set, which production refuses"),
+        (production(&[]).without("JWT_SECRET_KEY"), "JWT_SECRET_KEY is not set, and none is generated in"),
+        (
+            production(&[]).without("MFA_ENCRYPTION_KEYS"),
+            "MFA_ENCRYPTION_KEYS is not set, and none is generated in production",
+        ),
+        (
+            production(&[("MFA_SMS_PROVIDERS", "outbox")]),
+            "MFA_SMS_PROVIDERS names outbox, which sends nothing",
+        ),
+        (production(&[("MFA_BIND", "0.0.0.0:0")]), "MFA_BIND is 0.0.0.0:0, which would serve plain HTTP"),
+        (production(&[("MFA_BIND", "[::]:0")]), "which would serve plain HTTP to others in production"),
+        (production(&[("PUBLIC_URL", "http://mfa.example.com")]), "PUBLIC_URL is no address that"),
+        (
+            production(&[("OVH_ENDPOINT", "http://127.0.0.1:9")]),
+            "OVH_ENDPOINT is no address that can be used",
+        ),
+        (
+            production(&[("JWT_SECRET_KEY", "changemechangemechangemechangeme")]),
+            "JWT_SECRET_KEY cannot be used",
+        ),
+    ] {
+        demand_refused(&installation, sentence);
+    }
+    production(&[("MFA_BIND", "0.0.0.0:0"), ("BEHIND_TLS_PROXY", "true")]).start();
+}
+
+#[test]
+fn production_refuses_the_demo_user_of_a_trial_on_its_database() {
+    // As a trial leaves it: no setting but where to listen.
+    let trial = Installation::sqlite(&[("MFA_ENV", "development")]).without("DATABASE_URL");
+    trial.start().client().get("/health").send().ok();
+    let moved = trial.with("MFA_ENV", "production").with("DATABASE_URL", "sqlite://data/nova-mfa.db");
+    demand_refused(&moved, "the database holds the demo user of a trial, which production refuses");
+    moved.sql("UPDATE users SET is_active = false WHERE username = 'demo'");
+    moved.start();
+}
+
+#[test]
+fn a_real_user_who_is_called_demo_is_none_of_a_trial() {
+    let installation = production(&[]);
+    installation.admin_creates_user("demo", "correct horse battery");
+    installation.start();
+}
