@@ -44,6 +44,9 @@ fn a_server_that_became_read_only_lets_nobody_in_and_is_used_again_once_it_takes
     switch("off");
     // The first call after a connection broke may find that out.
     let answers = (0..3).map(|_| server.verify(&token, &code).status);
-    assert!(answers.into_iter().any(|status| status == 200), "a database that takes writes again is not used");
+    assert!(
+        answers.into_iter().any(|status| status == 200),
+        "a database that takes writes again is not used"
+    );
     server.verify(&token, &code).says(401, "token_spent");
 }

@@ -7,8 +7,14 @@
 //! An actix application of one's own takes the same routes by [`Embedded`], and asks callers of its other routes for a
 //! second factor by the extractors [`MfaOk`] and [`MfaPending`]; `docs/embedding.md` shows how.
 //!
-//! It refuses to hold a rule or a line of SQL. To add an endpoint: a handler in the file of its area under `routes/`,
-//! and a line in `routes/mod.rs`. To add a refusal: a kind in `problem/kind.rs`; the
+//! It refuses to hold a rule or a line of SQL. To add an endpoint: a handler in the file of its area under `routes/`, its
+//! description in the area's `doc.rs`, and a line in `routes/mod.rs` that names both.
+//!
+//! A description is an `openapi::Operation`: its id, tag and sentences, then what it takes (`.token(…)`, `.superuser()`,
+//! `.body(…)`, `.nothing()`, `.parameter(…)`), what it answers (`.answers::<Type>(…)` of a type that derives `ToSchema`)
+//! and what it refuses beside what these bring along (`.refuses([…])`). `openapi/schemas.rs` has the forms of values.
+//!
+//! To add a refusal: a kind in `problem/kind.rs`; the
 //! compiler names the rest, and a test its texts. Every text that a reader sees is in `locales/`, told by `i18n/`:
 //! `caller.say("name-of-the-text", &[("argument", value.into())])`.
 
@@ -20,6 +26,7 @@ mod embed;
 mod i18n;
 mod intake;
 mod language;
+mod openapi;
 mod problem;
 mod rfc3339;
 mod routes;

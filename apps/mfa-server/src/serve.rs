@@ -22,8 +22,9 @@ use crate::client_ip::TrustedProxies;
 use crate::edge::Edge;
 use crate::i18n::Texts;
 use crate::language::Language;
+use crate::openapi::Document;
 use crate::problem::ToldRates;
-use crate::routes;
+use crate::routes::{self, Offered};
 use crate::signals::Signals;
 use crate::tls::Certificate;
 
@@ -147,10 +148,13 @@ fn public(
     tls: Option<ServerConfig>,
 ) -> io::Result<Server> {
     let mfa = Arc::clone(mfa);
+    let document = Document::of(&routes::routes(Offered::by(mfa.settings())), &edge.reader())?;
+    let document = Data::new(document);
     let app = move || {
         let edge = Arc::clone(&edge);
         App::new()
             .app_data(Data::from(Arc::clone(&mfa)))
+            .app_data(document.clone())
             .configure(|config| routes::configure(config, mfa.settings()))
             .wrap(from_fn(move |request, next| {
                 let edge = Arc::clone(&edge);

@@ -7,11 +7,14 @@ use actix_web::http::header::{
 
 use super::request_id::REQUEST_ID;
 
-const ALWAYS: [(HeaderName, HeaderValue); 4] = [
-    (CACHE_CONTROL, HeaderValue::from_static("no-store")),
+const ALWAYS: [(HeaderName, HeaderValue); 2] = [
     (X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff")),
-    (CONTENT_SECURITY_POLICY, HeaderValue::from_static("default-src 'none'; frame-ancestors 'none'")),
     (REFERRER_POLICY, HeaderValue::from_static("no-referrer")),
+];
+/// For answers that say nothing of these themselves: pages and the files that they load do.
+const UNLESS_SAID: [(HeaderName, HeaderValue); 2] = [
+    (CACHE_CONTROL, HeaderValue::from_static("no-store")),
+    (CONTENT_SECURITY_POLICY, HeaderValue::from_static("default-src 'none'; frame-ancestors 'none'")),
 ];
 /// A year; of this host alone, since its neighbours are not ours to speak for (RFC 6797 §6.1).
 const OVER_TLS: HeaderValue = HeaderValue::from_static("max-age=31536000");
@@ -20,6 +23,11 @@ const OVER_TLS: HeaderValue = HeaderValue::from_static("max-age=31536000");
 pub(super) fn secure(headers: &mut HeaderMap, request_id: &str, over_tls: bool) {
     for (name, value) in ALWAYS {
         headers.insert(name, value);
+    }
+    for (name, value) in UNLESS_SAID {
+        if !headers.contains_key(&name) {
+            headers.insert(name, value);
+        }
     }
     if over_tls {
         headers.insert(STRICT_TRANSPORT_SECURITY, OVER_TLS);

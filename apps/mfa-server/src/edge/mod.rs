@@ -84,6 +84,16 @@ impl Edge {
         outcome.map_err(|response| InternalError::from_response("answered at the edge", response).into())
     }
 
+    /// Whoever reads what is published to all: in English, since code is.
+    pub(crate) fn reader(&self) -> Caller {
+        Caller {
+            language: Language::English,
+            texts: Arc::clone(&self.texts),
+            request_id: "3f1c9a5be8d24c6f9b0a7e5d4c3b2a10".to_owned(),
+            origin: Origin::default(),
+        }
+    }
+
     /// Who calls, by the headers of a call and the peer of its connection.
     pub(crate) fn caller(&self, headers: &HeaderMap, peer: Option<SocketAddr>) -> Caller {
         let ip: Option<IpAddr> = peer.map(|peer| self.proxies.client(peer.ip(), headers));

@@ -4,7 +4,7 @@ use actix_web::http::StatusCode;
 
 /// What is wrong with a call. One kind is one status, one code and one text in each language; two kinds share a code
 /// where clients need not tell them apart.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum ProblemKind {
     MalformedRequest,
     BodyTooSlow,
@@ -73,6 +73,44 @@ impl ProblemKind {
             Self::StoreUnavailable | Self::StoreOutcomeUnknown => "store_unavailable",
             Self::ClockSkew => "clock_skew",
             Self::Overloaded => "overloaded",
+        }
+    }
+
+    /// The name of its text in `locales/`.
+    pub(crate) const fn name(self) -> &'static str {
+        match self {
+            Self::MalformedRequest => "problem-malformed-request",
+            Self::BodyTooSlow => "problem-body-too-slow",
+            Self::TokenMissing => "problem-token-missing",
+            Self::TokenInvalid => "problem-token-invalid",
+            Self::TokenExpired => "problem-token-expired",
+            Self::TokenSpent => "problem-token-spent",
+            Self::TokenRevoked => "problem-token-revoked",
+            Self::StepUpRequired => "problem-step-up-required",
+            Self::InvalidCode => "problem-invalid-code",
+            Self::InvalidCredentials => "problem-invalid-credentials",
+            Self::AccountLocked => "problem-account-locked",
+            Self::AccountDisabled => "problem-account-disabled",
+            Self::WrongTokenStage => "problem-wrong-token-stage",
+            Self::NotAllowed => "problem-not-allowed",
+            Self::NotFound => "problem-not-found",
+            Self::MethodNotAllowed => "problem-method-not-allowed",
+            Self::TooLarge => "problem-too-large",
+            Self::UnsupportedMediaType => "problem-unsupported-media-type",
+            Self::NotEnrolled => "problem-not-enrolled",
+            Self::NoEnrolmentInProgress => "problem-no-enrolment-in-progress",
+            Self::FactorRequired => "problem-factor-required",
+            Self::MethodNotAvailable => "problem-method-not-available",
+            Self::PhoneRefused => "problem-phone-refused",
+            Self::SmsBudgetSpent => "problem-sms-budget-spent",
+            Self::SmsUnavailable => "problem-sms-unavailable",
+            Self::InvalidField => "problem-invalid-field",
+            Self::RateLimited => "problem-rate-limited",
+            Self::InternalError => "problem-internal-error",
+            Self::StoreUnavailable => "problem-store-unavailable",
+            Self::StoreOutcomeUnknown => "problem-store-outcome-unknown",
+            Self::ClockSkew => "problem-clock-skew",
+            Self::Overloaded => "problem-overloaded",
         }
     }
 

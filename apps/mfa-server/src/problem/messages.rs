@@ -17,7 +17,7 @@ pub(super) struct Text {
 
 /// The text of this kind of problem, for this caller.
 pub(super) fn text(kind: ProblemKind, caller: &Caller) -> Text {
-    let name = name(kind);
+    let name = kind.name();
     let detail = format!("{name}.detail");
     Text { title: caller.say(name, &[]).into_owned(), detail: caller.say(&detail, &[]).into_owned() }
 }
@@ -53,43 +53,6 @@ pub(super) fn field(error: FieldError, caller: &Caller) -> Cow<'_, str> {
         FieldError::Period { most_days } => {
             caller.say("field-period", &[("days", Argument::from(most_days))])
         }
-    }
-}
-
-const fn name(kind: ProblemKind) -> &'static str {
-    match kind {
-        ProblemKind::MalformedRequest => "problem-malformed-request",
-        ProblemKind::BodyTooSlow => "problem-body-too-slow",
-        ProblemKind::TokenMissing => "problem-token-missing",
-        ProblemKind::TokenInvalid => "problem-token-invalid",
-        ProblemKind::TokenExpired => "problem-token-expired",
-        ProblemKind::TokenSpent => "problem-token-spent",
-        ProblemKind::TokenRevoked => "problem-token-revoked",
-        ProblemKind::StepUpRequired => "problem-step-up-required",
-        ProblemKind::InvalidCode => "problem-invalid-code",
-        ProblemKind::InvalidCredentials => "problem-invalid-credentials",
-        ProblemKind::AccountLocked => "problem-account-locked",
-        ProblemKind::AccountDisabled => "problem-account-disabled",
-        ProblemKind::WrongTokenStage => "problem-wrong-token-stage",
-        ProblemKind::NotAllowed => "problem-not-allowed",
-        ProblemKind::NotFound => "problem-not-found",
-        ProblemKind::MethodNotAllowed => "problem-method-not-allowed",
-        ProblemKind::TooLarge => "problem-too-large",
-        ProblemKind::UnsupportedMediaType => "problem-unsupported-media-type",
-        ProblemKind::NotEnrolled => "problem-not-enrolled",
-        ProblemKind::NoEnrolmentInProgress => "problem-no-enrolment-in-progress",
-        ProblemKind::FactorRequired => "problem-factor-required",
-        ProblemKind::MethodNotAvailable => "problem-method-not-available",
-        ProblemKind::PhoneRefused => "problem-phone-refused",
-        ProblemKind::SmsBudgetSpent => "problem-sms-budget-spent",
-        ProblemKind::SmsUnavailable => "problem-sms-unavailable",
-        ProblemKind::InvalidField => "problem-invalid-field",
-        ProblemKind::RateLimited => "problem-rate-limited",
-        ProblemKind::InternalError => "problem-internal-error",
-        ProblemKind::StoreUnavailable => "problem-store-unavailable",
-        ProblemKind::StoreOutcomeUnknown => "problem-store-outcome-unknown",
-        ProblemKind::ClockSkew => "problem-clock-skew",
-        ProblemKind::Overloaded => "problem-overloaded",
     }
 }
 

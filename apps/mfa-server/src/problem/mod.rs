@@ -1,16 +1,19 @@
 //! Problem documents (RFC 9457): the one form in which this server says no.
 
+mod document;
 mod fault;
 mod kind;
 mod messages;
 mod rates;
 mod refusal;
 
+use std::borrow::Cow;
+
 use actix_web::HttpResponse;
 use actix_web::http::header::{ALLOW, CONTENT_LANGUAGE, RETRY_AFTER, VARY, WWW_AUTHENTICATE};
 use mfa_flows::Refusal;
-use serde::Serialize;
 
+pub(crate) use document::{ProblemDocument, example};
 pub(crate) use fault::{Fault, FieldError, FieldFault, Unit};
 pub(crate) use kind::ProblemKind;
 pub(crate) use rates::ToldRates;
@@ -24,30 +27,9 @@ const NEXT_CODE: u64 = 30;
 /// Seconds after which a queue that was full has room.
 const QUEUE_RETRY: u64 = 1;
 
-#[derive(Serialize)]
-struct Document<'a> {
-    r#type: String,
-    title: String,
-    status: u16,
-    detail: String,
-    code: &'static str,
-    request_id: &'a str,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    retry_after: Option<u64>,
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    errors: Vec<FieldMessage>,
-}
-
-#[derive(Serialize)]
-struct FieldMessage {
-    field: String,
-    message: String,
-}
-
 /// The answer that tells this caller of a fault.
 pub(crate) fn respond(fault: &Fault, caller: &Caller, rates: ToldRates) -> HttpResponse {
     let (kind, language) = (fault.kind(), caller.language);
-    let text = messages::text(kind, caller);
     let retry_after = retry_after(fault);
     let mut response = HttpResponse::build(kind.status());
     response.content_type("application/problem+json");
@@ -70,16 +52,7 @@ pub(crate) fn respond(fault: &Fault, caller: &Caller, rates: ToldRates) -> HttpR
         }
         _ => {}
     }
-    response.json(Document {
-        r#type: format!("urn:nova-mfa:problem:{}", kind.code()),
-        title: text.title,
-        status: kind.status().as_u16(),
-        detail: text.detail,
-        code: kind.code(),
-        request_id: &caller.request_id,
-        retry_after,
-        errors: field_messages(fault, caller),
-    })
+    response.json(ProblemDocument::new(kind, caller, retry_after, &field_faults(fault)))
 }
 
 /// After how many seconds the same call may get further, where waiting helps.
@@ -112,15 +85,11 @@ fn challenge(fault: &Fault) -> Option<String> {
     (fault.kind().status() == 401).then(|| "Bearer".to_owned())
 }
 
-fn field_messages(fault: &Fault, caller: &Caller) -> Vec<FieldMessage> {
-    let message = |it: FieldFault| FieldMessage {
-        field: it.field,
-        message: messages::field(it.error, caller).into_owned(),
-    };
+fn field_faults(fault: &Fault) -> Cow<'_, [FieldFault]> {
     match fault {
-        Fault::Fields(faults) => faults.iter().cloned().map(message).collect(),
-        Fault::Refused(refusal) => refusal::field_of_refusal(refusal).map(message).into_iter().collect(),
-        _ => Vec::new(),
+        Fault::Fields(faults) => Cow::Borrowed(faults),
+        Fault::Refused(refusal) => Cow::Owned(refusal::field_of_refusal(refusal).into_iter().collect()),
+        _ => Cow::Borrowed(&[]),
     }
 }
 

@@ -1,31 +1,56 @@
 //! The caller's account: how it is protected, by what its login can go on, and its end.
 
+pub(super) mod doc;
+
 use actix_web::HttpResponse;
 use mfa_core::FactorKind;
 use mfa_flows::{Accepts, AccountStatus, MethodChoice, MethodState};
 use serde::Serialize;
+use utoipa::ToSchema;
 
 use crate::caller::Caller;
 use crate::intake::Intake;
+use crate::openapi::schemas;
 use crate::problem::Fault;
 use crate::rfc3339::rfc3339;
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
+#[schema(as = AccountStatus)]
 #[expect(clippy::struct_excessive_bools, reason = "each is a field of the contract")]
 struct Status {
+    /// The user's id, as in the token's `sub`.
     user_id: i64,
+    /// Whether the user must have a second factor.
     mfa_enforced: bool,
+    /// Whether an authenticator app is in force.
     totp_enabled: bool,
+    /// Since when.
+    #[schema(format = DateTime, required = true)]
     totp_enrolled_at: Option<String>,
-    /// Masked.
+    /// The number in force, masked.
+    #[schema(schema_with = schemas::masked_phone_or_null, required = true)]
     phone: Option<String>,
+    /// Whether the number is the user's.
     phone_verified: bool,
+    /// What stands in for the app.
+    #[schema(schema_with = schemas::backup_method)]
     backup_method: &'static str,
+    /// How many recovery codes are not used yet.
+    #[schema(minimum = 0, maximum = 10)]
     recovery_codes_left: usize,
+    /// Whether codes are refused for now.
     locked: bool,
+    /// Until when; null where it is not locked, and where only an administrator ends it.
+    #[schema(format = DateTime, required = true)]
     lock_until: Option<String>,
+    /// Wrong codes in a row.
+    #[schema(minimum = 0)]
     failed_attempts: u32,
+    /// When a second factor was last shown.
+    #[schema(format = DateTime, required = true)]
     last_success_at: Option<String>,
+    /// Which one.
+    #[schema(schema_with = schemas::factor_or_null, required = true)]
     last_method: Option<&'static str>,
 }
 
@@ -57,17 +82,25 @@ pub(super) async fn status(intake: Intake) -> Result<HttpResponse, Fault> {
     Ok(HttpResponse::Ok().json(Status::from(status)))
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 struct Methods {
+    /// Best first.
+    #[schema(max_items = 3)]
     methods: Vec<Choice>,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
+#[schema(as = MethodChoice)]
 struct Choice {
+    #[schema(schema_with = schemas::factor)]
     method: &'static str,
+    /// Its name, in the caller's language.
     label: String,
+    /// Whether it can be used now.
     available: bool,
+    /// Why it cannot.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(schema_with = doc::reason)]
     reason: Option<&'static str>,
 }
 
@@ -109,8 +142,10 @@ pub(super) async fn methods(intake: Intake) -> Result<HttpResponse, Fault> {
         .json(Methods { methods }))
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
+#[schema(as = TokenRevoked)]
 struct Revoked {
+    #[schema(schema_with = schemas::always_true)]
     revoked: bool,
 }
 

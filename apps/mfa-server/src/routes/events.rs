@@ -1,9 +1,12 @@
 //! What happened to the caller's account.
 
+pub(super) mod doc;
+
 use actix_web::HttpResponse;
 use mfa_core::{OwnPage, StoredEvent};
 use mfa_flows::Accepts;
 use serde::Serialize;
+use utoipa::ToSchema;
 
 use crate::intake::{Intake, whole_number};
 use crate::problem::Fault;
@@ -14,20 +17,28 @@ pub(super) const USUAL_PAGE: u32 = 50;
 /// As many as a page can have.
 pub(super) const LARGEST_PAGE: u32 = 200;
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
+#[schema(as = OwnEvents)]
 struct Events {
+    /// Newest first.
+    #[schema(max_items = 200)]
     events: Vec<OwnEvent>,
 }
 
 /// Its `id` is its number among the events of its user, from 1 on.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
+#[schema(as = OwnEvent)]
 struct OwnEvent {
     id: u64,
+    #[schema(format = DateTime, required = true)]
     at: Option<String>,
     event: String,
+    #[schema(required = true)]
     method: Option<String>,
     outcome: String,
+    #[schema(required = true)]
     ip: Option<String>,
+    #[schema(required = true)]
     user_agent: Option<String>,
 }
 

@@ -1,15 +1,20 @@
 //! Whether the server is there, alive and ready.
 
+pub(super) mod doc;
+
 use actix_web::HttpResponse;
 use actix_web::web::Data;
 use mfa_infra::{Mfa, PartState, Readiness};
 use serde::Serialize;
+use utoipa::ToSchema;
 
 use crate::intake::Bounded;
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 struct Health {
+    #[schema(schema_with = doc::active)]
     status: &'static str,
+    /// Of the server.
     version: &'static str,
 }
 
@@ -18,8 +23,9 @@ pub(super) async fn health(_: Bounded) -> HttpResponse {
     HttpResponse::Ok().json(Health { status: "active", version: env!("CARGO_PKG_VERSION") })
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 struct Live {
+    #[schema(schema_with = doc::alive)]
     status: &'static str,
 }
 
@@ -31,20 +37,26 @@ pub(super) async fn live(_: Bounded) -> HttpResponse {
 const READY: &str = "ready";
 const FAILED: &str = "failed";
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
+#[schema(as = Readiness)]
 struct Ready {
+    #[schema(schema_with = doc::readiness)]
     status: &'static str,
     /// The parts that nothing goes without and that are not there.
     #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[schema(required = false)]
     failing: Vec<Part>,
     /// The parts that are not there and that calls do without.
     #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[schema(required = false)]
     degraded: Vec<Part>,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 struct Part {
+    #[schema(schema_with = doc::part)]
     part: &'static str,
+    /// What is the matter.
     detail: &'static str,
 }
 

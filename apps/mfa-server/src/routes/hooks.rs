@@ -1,5 +1,7 @@
 //! Where providers report what became of a message. It is for statistics: who gets in never depends on it.
 
+pub(super) mod doc;
+
 use actix_web::http::header::HeaderMap;
 use actix_web::web::{Data, Path};
 use actix_web::{HttpRequest, HttpResponse};

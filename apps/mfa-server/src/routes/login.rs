@@ -1,12 +1,16 @@
 //! The first factor, for a server that runs on its own.
 
+pub(super) mod doc;
+
 use actix_web::HttpResponse;
 use mfa_core::SecretText;
 use mfa_flows::Login;
 use serde::Serialize;
+use utoipa::ToSchema;
 
 use super::{AccessToken, BEARER};
 use crate::intake::Intake;
+use crate::openapi::schemas;
 use crate::problem::{Fault, FieldError, Unit};
 
 /// As long as an e-mail address can be (RFC 5321 §4.5.3.1.3, less the angle brackets).
@@ -14,20 +18,37 @@ const LONGEST_USERNAME: usize = 254;
 /// Enough for any passphrase, little for a hash to chew on.
 const LONGEST_PASSWORD: usize = 1024;
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 struct SecondFactorOwed<'a> {
+    #[schema(schema_with = schemas::always_true)]
     mfa_required: bool,
+    /// The pending token.
+    #[schema(schema_with = schemas::token)]
     mfa_token: &'a str,
+    #[schema(schema_with = schemas::bearer)]
     token_type: &'static str,
+    /// Seconds.
+    #[schema(minimum = 1)]
     expires_in: u64,
+    /// Whether the user must enrol a factor first: enforced, and there is none.
     enrolment_required: bool,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
+#[schema(as = LoginComplete)]
 struct Complete<'a> {
+    #[schema(schema_with = schemas::always_false)]
     mfa_required: bool,
     #[serde(flatten)]
     token: AccessToken<'a>,
+}
+
+/// What a login comes to.
+#[derive(Serialize, ToSchema)]
+#[serde(untagged)]
+enum LoginOutcome<'a> {
+    Owed(SecondFactorOwed<'a>),
+    Complete(Complete<'a>),
 }
 
 /// `POST /api/auth/login`
@@ -43,19 +64,18 @@ pub(super) async fn login(intake: Intake) -> Result<HttpResponse, Fault> {
             flows.login(&username, password, &origin).await.map_err(Fault::from)
         })
         .await?;
-    Ok(match login {
-        Login::SecondFactorOwed { token, enrolment_required } => HttpResponse::Ok().json(SecondFactorOwed {
+    Ok(HttpResponse::Ok().json(match &login {
+        Login::SecondFactorOwed { token, enrolment_required } => LoginOutcome::Owed(SecondFactorOwed {
             mfa_required: true,
             mfa_token: token.token.expose(),
             token_type: BEARER,
             expires_in: token.expires_in,
-            enrolment_required,
+            enrolment_required: *enrolment_required,
         }),
         Login::Complete { token } => {
-            let token = AccessToken::new(&token, false);
-            HttpResponse::Ok().json(Complete { mfa_required: false, token })
+            LoginOutcome::Complete(Complete { mfa_required: false, token: AccessToken::new(token, false) })
         }
-    })
+    }))
 }
 
 fn username(text: &str) -> Result<String, FieldError> {

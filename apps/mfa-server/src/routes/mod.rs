@@ -1,7 +1,9 @@
-//! Which path does what. One file per area; to add an endpoint: a handler there and a line here.
+//! Which path does what. One file per area; to add an endpoint: a handler there, its description in the area's
+//! `doc.rs`, and a line here that names both.
 
 mod account;
 mod admin;
+mod docs;
 mod events;
 mod health;
 mod hooks;
@@ -12,67 +14,119 @@ mod token;
 mod totp;
 mod verify;
 
-use actix_web::dev::HttpServiceFactory;
+use std::fmt;
+
 use actix_web::web::{self, ServiceConfig};
 use actix_web::{FromRequest, Handler, Resource, Responder, guard};
 use mfa_infra::settings::Settings;
 use serde::Serialize;
+use utoipa::ToSchema;
+use utoipa::openapi::HttpMethod;
 
 use crate::intake::Bounded;
+use crate::openapi::{Operation, schemas};
 use crate::problem::Fault;
 
-/// Adds every route, and an answer for paths and methods that there are none for.
-pub(crate) fn configure(config: &mut ServiceConfig, settings: &Settings) {
-    config
-        .service(post("/api/mfa/totp/enroll/start", totp::start_enrolment))
-        .service(post("/api/mfa/totp/enroll/verify", totp::confirm_enrolment))
-        .service(post("/api/mfa/totp/disable", totp::disable))
-        .service(post("/api/mfa/verify/totp", verify::totp))
-        .service(post("/api/mfa/verify/sms", verify::sms))
-        .service(post("/api/mfa/verify/recovery", verify::recovery))
-        .service(post("/api/mfa/sms/send", phone::send))
-        .service(post("/api/mfa/phone/set", phone::set))
-        .service(post("/api/mfa/phone/verify", phone::verify))
-        .service(delete("/api/mfa/phone", phone::remove))
-        .service(post("/api/mfa/backup/set", phone::set_backup))
-        .service(post("/api/mfa/recovery/regenerate", recovery::regenerate))
-        .service(get("/api/mfa/recovery/list", recovery::list))
-        .service(get("/api/mfa/status", account::status))
-        .service(get("/api/mfa/methods", account::methods))
-        .service(get("/api/mfa/events", events::list))
-        .service(post("/api/mfa/token/revoke", account::revoke))
-        .service(get("/api/mfa/admin/users", admin::list_users))
-        .service(get("/api/mfa/admin/users/{id}", admin::show))
-        .service(post("/api/mfa/admin/users/{id}/unlock", admin::unlock))
-        .service(post("/api/mfa/admin/users/{id}/reset", admin::reset))
-        .service(post("/api/mfa/admin/users/{id}/enforce", admin::enforce))
-        .service(post("/api/mfa/admin/users/{id}/recovery/regenerate", admin::regenerate))
-        .service(get("/api/mfa/admin/events", admin::list_events))
-        .service(get("/api/mfa/admin/stats", admin::stats))
-        .service(get("/.well-known/jwks.json", token::keys))
-        .service(post("/hooks/twilio", hooks::twilio))
-        .service(get("/hooks/ovh/{secret}", hooks::ovh))
-        .service(get("/health", health::health))
-        .service(get("/health/live", health::live));
-    if settings.login.enabled {
-        config.service(post("/api/auth/login", login::login));
+/// Which of the routes that are a choice of the operator's there are.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Offered {
+    login: bool,
+    introspection: bool,
+    /// Whether operators have an address of their own.
+    operators_apart: bool,
+}
+
+impl Offered {
+    /// As it is set.
+    pub(crate) const fn by(settings: &Settings) -> Self {
+        Self {
+            login: settings.login.enabled,
+            introspection: settings.tokens.introspection_key.is_some(),
+            operators_apart: settings.server.ops_bind.is_some(),
+        }
     }
-    if settings.tokens.introspection_key.is_some() {
-        config.service(post("/api/mfa/token/introspect", token::introspect));
+
+    #[cfg(test)]
+    pub(crate) const EVERYTHING: Self = Self { login: true, introspection: true, operators_apart: false };
+}
+
+/// Every route, with its description.
+pub(crate) fn routes(offered: Offered) -> Vec<Route> {
+    let mut routes = vec![
+        post("/api/mfa/totp/enroll/start", totp::start_enrolment, totp::doc::start_enrolment),
+        post("/api/mfa/totp/enroll/verify", totp::confirm_enrolment, totp::doc::confirm_enrolment),
+        post("/api/mfa/verify/totp", verify::totp, verify::doc::totp),
+        post("/api/mfa/verify/sms", verify::sms, verify::doc::sms),
+        post("/api/mfa/verify/recovery", verify::recovery, verify::doc::recovery),
+        post("/api/mfa/sms/send", phone::send, phone::doc::send),
+        post("/api/mfa/phone/set", phone::set, phone::doc::set),
+        post("/api/mfa/phone/verify", phone::verify, phone::doc::verify),
+        post("/api/mfa/recovery/regenerate", recovery::regenerate, recovery::doc::regenerate),
+        get("/api/mfa/recovery/list", recovery::list, recovery::doc::list),
+        post("/api/mfa/backup/set", phone::set_backup, phone::doc::set_backup),
+        get("/api/mfa/status", account::status, account::doc::status),
+        post("/api/mfa/totp/disable", totp::disable, totp::doc::disable),
+        delete("/api/mfa/phone", phone::remove, phone::doc::remove),
+        get("/api/mfa/methods", account::methods, account::doc::methods),
+        get("/api/mfa/events", events::list, events::doc::list),
+        post("/api/mfa/token/revoke", account::revoke, account::doc::revoke),
+        get("/api/mfa/admin/users", admin::list_users, admin::doc::list_users),
+        get("/api/mfa/admin/users/{id}", admin::show, admin::doc::show),
+        post("/api/mfa/admin/users/{id}/unlock", admin::unlock, admin::doc::unlock),
+        post("/api/mfa/admin/users/{id}/reset", admin::reset, admin::doc::reset),
+        post("/api/mfa/admin/users/{id}/enforce", admin::enforce, admin::doc::enforce),
+        post("/api/mfa/admin/users/{id}/recovery/regenerate", admin::regenerate, admin::doc::regenerate),
+        get("/api/mfa/admin/events", admin::list_events, admin::doc::list_events),
+        get("/api/mfa/admin/stats", admin::stats, admin::doc::stats),
+        get("/.well-known/jwks.json", token::keys, token::doc::keys),
+        post("/hooks/twilio", hooks::twilio, hooks::doc::twilio),
+        get("/hooks/ovh/{secret}", hooks::ovh, hooks::doc::ovh),
+        get("/health", health::health, health::doc::health),
+        get("/health/live", health::live, health::doc::live),
+        get("/openapi.json", docs::document, docs::doc::document),
+        get("/docs", docs::page, docs::doc::page),
+    ];
+    if offered.login {
+        routes.push(post("/api/auth/login", login::login, login::doc::login));
     }
-    if settings.server.ops_bind.is_some() {
-        config.service(get("/health/ready", health::ready_in_a_word));
+    if offered.introspection {
+        routes.push(post("/api/mfa/token/introspect", token::introspect, token::doc::introspect));
+    }
+    if offered.operators_apart {
+        routes.push(get("/health/ready", health::ready_in_a_word, health::doc::ready_in_a_word));
     } else {
-        for_operators(config);
+        routes.extend(for_operators());
     }
+    routes
+}
+
+/// What tells operators of the inside: on their address where there is one, else beside the rest.
+fn for_operators() -> Vec<Route> {
+    vec![get("/health/ready", health::ready, health::doc::ready)]
+}
+
+/// Adds every route, the files of pages, and an answer for paths and methods that there are none for.
+pub(crate) fn configure(config: &mut ServiceConfig, settings: &Settings) {
+    add(config, routes(Offered::by(settings)));
+    config.service(files("/docs/{file:.*}", docs::file));
     config.default_service(web::to(async |_: Bounded| Err::<&str, _>(Fault::NotFound)));
 }
 
 /// Adds what is served on the address for operators.
 pub(crate) fn configure_for_operators(config: &mut ServiceConfig) {
-    config.service(get("/health", health::health)).service(get("/health/live", health::live));
-    for_operators(config);
+    let same = [
+        get("/health", health::health, health::doc::health),
+        get("/health/live", health::live, health::doc::live),
+    ];
+    add(config, same);
+    add(config, for_operators());
     config.default_service(web::to(async |_: Bounded| Err::<&str, _>(Fault::NotFound)));
+}
+
+fn add(config: &mut ServiceConfig, routes: impl IntoIterator<Item = Route>) {
+    for route in routes {
+        config.service(route.resource);
+    }
 }
 
 /// Whether a path is one of the contract's, for applications that have others beside them.
@@ -88,31 +142,68 @@ pub(crate) fn is_for_operators(path: &str) -> bool {
     ["/health", "/health/live", "/health/ready", "/metrics"].contains(&path)
 }
 
-/// What tells operators of the inside: on their address where there is one, else beside the rest.
-fn for_operators(config: &mut ServiceConfig) {
-    config.service(get("/health/ready", health::ready));
+/// A method of a path, who answers it, and what there is to know of it.
+pub(crate) struct Route {
+    method: HttpMethod,
+    path: &'static str,
+    resource: Resource,
+    operation: fn() -> Operation,
 }
 
-fn post<F, Args>(path: &str, handler: F) -> impl HttpServiceFactory + 'static
+impl Route {
+    /// Its method.
+    pub(crate) fn method(&self) -> HttpMethod {
+        self.method.clone()
+    }
+
+    /// Its path, parameters in braces.
+    pub(crate) const fn path(&self) -> &'static str {
+        self.path
+    }
+
+    /// What there is to know of it.
+    pub(crate) fn operation(&self) -> Operation {
+        (self.operation)()
+    }
+}
+
+impl fmt::Debug for Route {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Route").field("path", &self.path).finish_non_exhaustive()
+    }
+}
+
+fn post<F, Args>(path: &'static str, handler: F, operation: fn() -> Operation) -> Route
 where
     F: Handler<Args>,
     Args: FromRequest + 'static,
     F::Output: Responder + 'static,
 {
-    web::resource(path).route(web::post().to(handler)).refusing("POST")
+    let resource = web::resource(path).route(web::post().to(handler)).refusing("POST");
+    Route { method: HttpMethod::Post, path, resource, operation }
 }
 
-fn delete<F, Args>(path: &str, handler: F) -> impl HttpServiceFactory + 'static
+fn delete<F, Args>(path: &'static str, handler: F, operation: fn() -> Operation) -> Route
 where
     F: Handler<Args>,
     Args: FromRequest + 'static,
     F::Output: Responder + 'static,
 {
-    web::resource(path).route(web::delete().to(handler)).refusing("DELETE")
+    let resource = web::resource(path).route(web::delete().to(handler)).refusing("DELETE");
+    Route { method: HttpMethod::Delete, path, resource, operation }
 }
 
-/// A `GET`, and the `HEAD` that goes with it (RFC 9110 §9.3.2).
-fn get<F, Args>(path: &str, handler: F) -> impl HttpServiceFactory + 'static
+fn get<F, Args>(path: &'static str, handler: F, operation: fn() -> Operation) -> Route
+where
+    F: Handler<Args>,
+    Args: FromRequest + 'static,
+    F::Output: Responder + 'static,
+{
+    Route { method: HttpMethod::Get, path, resource: files(path, handler), operation }
+}
+
+/// A `GET`, and the `HEAD` that goes with it (RFC 9110 §9.3.2). By itself: what a page loads, and no API.
+fn files<F, Args>(path: &'static str, handler: F) -> Resource
 where
     F: Handler<Args>,
     Args: FromRequest + 'static,
@@ -139,12 +230,17 @@ impl Refusing for Resource {
 const BEARER: &str = "bearer";
 
 /// A fresh access token, as RFC 6749 §5.1 hands one out.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 #[expect(clippy::struct_field_names, reason = "the names are the standard's")]
 struct AccessToken<'a> {
+    #[schema(schema_with = schemas::token)]
     access_token: &'a str,
+    #[schema(schema_with = schemas::bearer)]
     token_type: &'static str,
+    /// Seconds.
+    #[schema(minimum = 1)]
     expires_in: u64,
+    /// Whether a second factor was shown.
     mfa_ok: bool,
 }
 

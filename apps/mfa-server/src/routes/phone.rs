@@ -1,23 +1,34 @@
 //! The phone: codes by SMS, the number, and whether it stands in for the app.
 
+pub(super) mod doc;
+
 use actix_web::HttpResponse;
 use mfa_core::{BackupMethod, SecretText};
 use mfa_flows::{Accepts, SmsSent};
 use mfa_sms::{LIFETIME, PhoneNumber, RESEND_IN};
 use serde::Serialize;
+use utoipa::ToSchema;
 
 use super::AccessToken;
 use crate::intake::{Intake, sms_code};
+use crate::openapi::schemas;
 use crate::problem::{Fault, FieldError};
 
 /// Whose national form a number has where the caller names no country.
 const DEFAULT_COUNTRY: &str = "FR";
 
 /// A code is on its way.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
+#[schema(as = CodeOnItsWay)]
 struct OnItsWay {
+    /// Where to, masked.
+    #[schema(schema_with = schemas::masked_phone)]
     phone: String,
+    /// Seconds for which the code is good.
+    #[schema(minimum = 1)]
     expires_in: u64,
+    /// Seconds after which another one may be asked for.
+    #[schema(minimum = 1)]
     resend_in: u64,
 }
 
@@ -27,8 +38,10 @@ impl From<SmsSent> for OnItsWay {
     }
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
+#[schema(as = CodeSent)]
 struct Sent {
+    #[schema(schema_with = schemas::always_true)]
     sent: bool,
     #[serde(flatten)]
     on_its_way: OnItsWay,
@@ -64,13 +77,21 @@ fn country(text: &str) -> Result<String, FieldError> {
     fits.then(|| text.to_ascii_uppercase()).ok_or(FieldError::NotACountry)
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
+#[schema(as = PhoneConfirmed)]
 struct Confirmed<'a> {
+    #[schema(schema_with = schemas::always_true)]
     phone_verified: bool,
+    /// The number, masked.
+    #[schema(schema_with = schemas::masked_phone)]
     phone: &'a str,
+    /// Of a first enrolment: ten codes, shown this once.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(schema_with = schemas::recovery_codes)]
     recovery_codes: Option<Vec<&'a str>>,
+    /// Of a first enrolment: a two-factor access token.
     #[serde(flatten)]
+    #[schema(inline, value_type = PerhapsToken)]
     token: Option<AccessToken<'a>>,
 }
 
@@ -90,9 +111,26 @@ pub(super) async fn verify(intake: Intake) -> Result<HttpResponse, Fault> {
     }))
 }
 
-#[derive(Serialize)]
+/// An [`AccessToken`] that may not be there, as a schema says it.
+#[derive(ToSchema)]
+#[expect(dead_code, reason = "it is a form and never a value")]
+struct PerhapsToken {
+    #[schema(schema_with = schemas::token)]
+    access_token: Option<String>,
+    #[schema(schema_with = schemas::bearer)]
+    token_type: Option<String>,
+    #[schema(schema_with = schemas::seconds)]
+    expires_in: Option<u64>,
+    #[schema(schema_with = schemas::always_true)]
+    mfa_ok: Option<bool>,
+}
+
+#[derive(Serialize, ToSchema)]
+#[schema(as = PhoneRemoved)]
 struct Removed {
+    #[schema(schema_with = schemas::always_null, required = true)]
     phone: Option<String>,
+    #[schema(schema_with = schemas::backup_method)]
     backup_method: &'static str,
 }
 
@@ -104,8 +142,10 @@ pub(super) async fn remove(intake: Intake) -> Result<HttpResponse, Fault> {
     Ok(HttpResponse::Ok().json(Removed { phone: None, backup_method: BackupMethod::None.as_str() }))
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
+#[schema(as = BackupMethod)]
 struct Backup {
+    #[schema(schema_with = schemas::backup_method)]
     backup_method: &'static str,
 }
 

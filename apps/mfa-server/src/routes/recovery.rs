@@ -1,16 +1,23 @@
 //! The recovery codes: a new set, and what is left of it.
 
+pub(super) mod doc;
+
 use actix_web::HttpResponse;
 use mfa_core::SecretText;
 use mfa_flows::Accepts;
 use serde::Serialize;
+use utoipa::ToSchema;
 
 use crate::intake::Intake;
+use crate::openapi::schemas;
 use crate::problem::Fault;
 use crate::rfc3339::rfc3339;
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
+#[schema(as = NewRecoveryCodes)]
 struct NewSet<'a> {
+    /// Shown this once.
+    #[schema(schema_with = schemas::recovery_codes)]
     recovery_codes: Vec<&'a str>,
 }
 
@@ -22,17 +29,25 @@ pub(super) async fn regenerate(intake: Intake) -> Result<HttpResponse, Fault> {
     Ok(HttpResponse::Ok().json(NewSet { recovery_codes: codes.iter().map(SecretText::expose).collect() }))
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
+#[schema(as = RecoveryCodes)]
 struct Listing {
+    #[schema(max_items = 10)]
     codes: Vec<ListedCode>,
+    /// How many are not used yet.
+    #[schema(minimum = 0, maximum = 10)]
     left: usize,
+    #[schema(format = DateTime, required = true)]
     generated_at: Option<String>,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
+#[schema(as = RecoveryCode)]
 struct ListedCode {
+    /// Tells it from the others; nothing of the code.
     id: String,
     used: bool,
+    #[schema(format = DateTime, required = true)]
     used_at: Option<String>,
 }
 

@@ -1,14 +1,18 @@
 //! What others verify tokens by: the public keys, and the question whether a token is active now.
 
+pub(super) mod doc;
+
 use actix_web::HttpResponse;
 use actix_web::web::Data;
 use mfa_core::{SecretText, Stage};
 use mfa_flows::{ActiveToken, Refusal};
 use mfa_infra::Mfa;
 use serde::Serialize;
+use utoipa::ToSchema;
 
 use super::BEARER;
 use crate::intake::{Bounded, EitherIntake};
+use crate::openapi::schemas;
 use crate::problem::{Fault, FieldError, Unit};
 
 /// `GET /.well-known/jwks.json`
@@ -20,8 +24,10 @@ pub(super) async fn keys(_: Bounded, mfa: Data<Mfa>) -> HttpResponse {
 const LONGEST_TOKEN: usize = 16 * 1024;
 
 /// A member of the answer that is absent is one that the token does not claim.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
+#[schema(as = ActiveToken)]
 struct Introspection<'a> {
+    #[schema(schema_with = schemas::always_true)]
     active: bool,
     sub: String,
     username: &'a str,
@@ -37,6 +43,7 @@ struct Introspection<'a> {
     nbf: Option<i64>,
     #[serde(skip_serializing_if = "Option::is_none")]
     jti: Option<&'a str>,
+    #[schema(schema_with = schemas::bearer)]
     token_type: &'static str,
     #[serde(skip_serializing_if = "Option::is_none")]
     acr: Option<&'a str>,
@@ -80,9 +87,19 @@ impl<'a> Introspection<'a> {
 }
 
 /// What is not active is told apart from nothing else (RFC 7662 §2.2).
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
+#[schema(as = InactiveToken)]
 struct Inactive {
+    #[schema(schema_with = schemas::always_false)]
     active: bool,
+}
+
+/// What there is to say of a token.
+#[derive(Serialize, ToSchema)]
+#[serde(untagged)]
+enum IntrospectionOutcome<'a> {
+    Active(Box<Introspection<'a>>),
+    Inactive(Inactive),
 }
 
 /// `POST /api/mfa/token/introspect`
@@ -94,10 +111,10 @@ pub(super) async fn introspect(call: EitherIntake, mfa: Data<Mfa>) -> Result<Htt
     let _ = object.optional("token_type_hint", |_| Ok(()));
     let token = object.finish(token)?;
     let active = call.intake().run(|flows| async move { flows.introspect(token.expose()).await }).await?;
-    Ok(match &active {
-        Some(active) => HttpResponse::Ok().json(Introspection::of(active)),
-        None => HttpResponse::Ok().json(Inactive { active: false }),
-    })
+    Ok(HttpResponse::Ok().json(match &active {
+        Some(active) => IntrospectionOutcome::Active(Box::new(Introspection::of(active))),
+        None => IntrospectionOutcome::Inactive(Inactive { active: false }),
+    }))
 }
 
 /// Whether the caller may ask. Secrets compare in constant time.

@@ -1,24 +1,43 @@
 //! The authenticator app: enrolling it, and taking it off.
 
+pub(super) mod doc;
+
 use actix_web::HttpResponse;
 use mfa_core::SecretText;
 use mfa_flows::Accepts;
 use serde::Serialize;
+use utoipa::ToSchema;
 
 use super::AccessToken;
 use crate::intake::{EitherCode, Intake, either_code, totp_code};
+use crate::openapi::schemas;
 use crate::problem::Fault;
 use crate::rfc3339::rfc3339;
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
+#[schema(as = TotpEnrolment)]
 struct Enrolment<'a> {
+    /// Base32 without padding, of 20 bytes.
+    #[schema(pattern = "^[A-Z2-7]{32}$")]
     secret: &'a str,
+    /// For apps that take a link.
+    #[schema(pattern = "^otpauth://totp/")]
     otpauth_uri: &'a str,
+    /// The same as a picture.
+    #[schema(pattern = "^data:image/png;base64,")]
     qr_code: &'a str,
+    /// The same as a drawing.
+    #[schema(pattern = "<svg")]
     qr_svg: &'a str,
+    #[schema(schema_with = doc::algorithm)]
     algorithm: &'static str,
+    #[schema(minimum = 6, maximum = 6)]
     digits: u8,
+    /// Seconds of a code.
+    #[schema(minimum = 1)]
     period: u64,
+    /// Until when the first code is waited for.
+    #[schema(format = DateTime, required = true)]
     expires_at: Option<String>,
 }
 
@@ -43,9 +62,13 @@ pub(super) async fn start_enrolment(intake: Intake) -> Result<HttpResponse, Faul
     }))
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
+#[schema(as = TotpEnrolled)]
 struct Enrolled<'a> {
+    #[schema(schema_with = schemas::always_true)]
     enabled: bool,
+    /// Ten codes, shown this once.
+    #[schema(schema_with = schemas::recovery_codes)]
     recovery_codes: Vec<&'a str>,
     #[serde(flatten)]
     token: AccessToken<'a>,
@@ -65,8 +88,10 @@ pub(super) async fn confirm_enrolment(intake: Intake) -> Result<HttpResponse, Fa
     }))
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
+#[schema(as = TotpDisabled)]
 struct Disabled {
+    #[schema(schema_with = schemas::always_false)]
     totp_enabled: bool,
 }
 

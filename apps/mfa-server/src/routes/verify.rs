@@ -1,22 +1,30 @@
 //! Showing a second factor.
 
+pub(super) mod doc;
+
 use actix_web::HttpResponse;
 use mfa_flows::{Accepts, Granted};
 use mfa_recovery::Warning;
 use serde::Serialize;
+use utoipa::ToSchema;
 
 use super::AccessToken;
 use crate::caller::Caller;
 use crate::intake::{Intake, recovery_code, sms_code, totp_code};
+use crate::openapi::schemas;
 use crate::problem::Fault;
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 struct Verified<'a> {
     #[serde(flatten)]
     token: AccessToken<'a>,
+    #[schema(schema_with = schemas::factor)]
     method: &'static str,
+    /// How many recovery codes are not used yet.
+    #[schema(minimum = 0, maximum = 10)]
     recovery_codes_left: usize,
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(schema_with = schemas::warning)]
     warning: Option<String>,
 }
 

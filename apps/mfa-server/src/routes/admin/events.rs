@@ -4,33 +4,44 @@ use actix_web::HttpResponse;
 use mfa_core::{EventKind, StoredEvent, TrailPage, TrailQuery, UserId};
 use mfa_flows::{Accepts, AdminAct};
 use serde::Serialize;
+use utoipa::ToSchema;
 
 use crate::intake::{Intake, whole_number};
 use crate::problem::{Fault, FieldError};
 use crate::rfc3339::rfc3339;
 use crate::routes::events::{USUAL_PAGE, page_size};
 
-#[derive(Serialize)]
-struct Events {
+#[derive(Serialize, ToSchema)]
+#[schema(as = AllEvents)]
+pub(super) struct Events {
     events: Vec<ListedEvent>,
     /// The `before` of the next page. A page of one kind of event may be short and have a next one all the same.
+    #[schema(required = true)]
     next: Option<i64>,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
+#[schema(as = ListedEvent)]
 struct ListedEvent {
     id: i64,
+    #[schema(format = DateTime, required = true)]
     at: Option<String>,
     user_id: i64,
     /// Its number among the events of its user.
     seq: u64,
     event: String,
+    #[schema(required = true)]
     method: Option<String>,
     outcome: String,
+    #[schema(required = true)]
     ip: Option<String>,
+    #[schema(required = true)]
     user_agent: Option<String>,
+    #[schema(required = true)]
     request_id: Option<String>,
+    #[schema(required = true)]
     actor: Option<String>,
+    #[schema(required = true)]
     reason: Option<String>,
 }
 

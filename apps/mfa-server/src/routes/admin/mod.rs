@@ -2,6 +2,7 @@
 //!
 //! Each handler reads what was sent, has the caller taken for an administrator, and calls one flow in that name.
 
+pub(super) mod doc;
 mod events;
 mod stats;
 mod users;

@@ -6,6 +6,7 @@ use actix_web::HttpResponse;
 use mfa_core::{Activity, Bucket, LockoutCount, Period, SmsCount, Timestamp, Totals, VerificationCount};
 use mfa_flows::{Accepts, AdminAct};
 use serde::Serialize;
+use utoipa::ToSchema;
 
 use crate::intake::Intake;
 use crate::problem::{Fault, FieldError, FieldFault};
@@ -16,10 +17,14 @@ const A_DAY: Duration = Duration::from_hours(24);
 const A_MONTH: Duration = Duration::from_hours(24 * 30);
 
 /// A bucket that a series does not name is one in which nothing happened.
-#[derive(Serialize)]
-struct Stats {
+#[derive(Serialize, ToSchema)]
+#[schema(as = Stats)]
+pub(super) struct Stats {
+    #[schema(format = DateTime, required = true)]
     from: Option<String>,
+    #[schema(format = DateTime, required = true)]
     to: Option<String>,
+    #[schema(schema_with = super::doc::bucket)]
     bucket: &'static str,
     verifications: Vec<Verifications>,
     lockouts: Vec<Lockouts>,
@@ -27,24 +32,31 @@ struct Stats {
     totals: TotalsNow,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
+#[schema(as = VerificationCount)]
 struct Verifications {
+    #[schema(format = DateTime, required = true)]
     at: Option<String>,
     method: String,
     outcome: String,
     count: u64,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
+#[schema(as = LockoutCount)]
 struct Lockouts {
+    #[schema(format = DateTime, required = true)]
     at: Option<String>,
     count: u64,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
+#[schema(as = SmsCount)]
 struct Sms {
+    #[schema(format = DateTime, required = true)]
     at: Option<String>,
     country: String,
+    #[schema(required = true)]
     provider: Option<String>,
     sent: u64,
     delivered: u64,
@@ -52,7 +64,8 @@ struct Sms {
     used: u64,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
+#[schema(as = Totals)]
 struct TotalsNow {
     users: u64,
     with_factor: u64,
@@ -62,7 +75,8 @@ struct TotalsNow {
     recovery_codes_low: u64,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
+#[schema(as = ByFactor)]
 struct ByFactor {
     totp: u64,
     sms: u64,

@@ -7,35 +7,42 @@ use mfa_flows::{Accepts, AccountStatus, AdminAct, AdminCall, Flows, Refusal};
 use serde::Serialize;
 use std::future::Future;
 use std::sync::Arc;
+use utoipa::ToSchema;
 
 use super::{reason, user};
 use crate::intake::{Intake, JsonObject, whole_number};
+use crate::openapi::schemas;
 use crate::problem::{Fault, FieldError, Unit};
 use crate::rfc3339::rfc3339;
 use crate::routes::events::{USUAL_PAGE, page_size};
 
 /// As long as an e-mail address can be.
-const LONGEST_SEARCH: usize = 254;
+pub(super) const LONGEST_SEARCH: usize = 254;
 
-#[derive(Serialize)]
-struct Users {
+#[derive(Serialize, ToSchema)]
+#[schema(as = Users)]
+pub(super) struct Users {
     users: Vec<ListedUser>,
     /// The `after` of the next page.
+    #[schema(required = true)]
     next: Option<i64>,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
+#[schema(as = ListedUser)]
 #[expect(clippy::struct_excessive_bools, reason = "each is a field of the answer")]
 struct ListedUser {
     user_id: i64,
     email: String,
     username: String,
+    #[schema(required = true)]
     full_name: Option<String>,
     is_active: bool,
     is_superuser: bool,
     mfa_enforced: bool,
     totp_enabled: bool,
     locked: bool,
+    #[schema(format = DateTime, required = true)]
     lock_until: Option<String>,
 }
 
@@ -98,9 +105,10 @@ fn search(text: &str) -> Result<String, FieldError> {
     if fits { Ok(text.to_owned()) } else { Err(too_long) }
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
+#[schema(as = UserCard)]
 #[expect(clippy::struct_excessive_bools, reason = "each is a field of the answer")]
-struct Card {
+pub(super) struct Card {
     user_id: i64,
     email: String,
     username: String,
@@ -108,16 +116,21 @@ struct Card {
     is_superuser: bool,
     mfa_enforced: bool,
     totp_enabled: bool,
+    #[schema(format = DateTime, required = true)]
     totp_enrolled_at: Option<String>,
-    /// Masked.
+    #[schema(schema_with = schemas::masked_phone_or_null, required = true)]
     phone: Option<String>,
     phone_verified: bool,
+    #[schema(schema_with = schemas::backup_method)]
     backup_method: &'static str,
     recovery_codes_left: usize,
     locked: bool,
+    #[schema(format = DateTime, required = true)]
     lock_until: Option<String>,
     failed_attempts: u32,
+    #[schema(format = DateTime, required = true)]
     last_success_at: Option<String>,
+    #[schema(schema_with = schemas::factor_or_null, required = true)]
     last_method: Option<&'static str>,
 }
 
@@ -160,9 +173,11 @@ pub(in crate::routes) async fn show(intake: Intake, id: Path<String>) -> Result<
     Ok(HttpResponse::Ok().json(card))
 }
 
-#[derive(Serialize)]
-struct Unlocked {
+#[derive(Serialize, ToSchema)]
+#[schema(as = UserUnlocked)]
+pub(super) struct Unlocked {
     user_id: i64,
+    #[schema(schema_with = schemas::always_true)]
     unlocked: bool,
 }
 
@@ -175,9 +190,11 @@ pub(in crate::routes) async fn unlock(intake: Intake, id: Path<String>) -> Resul
     changed(intake, id, |_| Some(()), change).await
 }
 
-#[derive(Serialize)]
-struct WasReset {
+#[derive(Serialize, ToSchema)]
+#[schema(as = UserReset)]
+pub(super) struct WasReset {
     user_id: i64,
+    #[schema(schema_with = schemas::always_true)]
     reset: bool,
 }
 
@@ -190,8 +207,9 @@ pub(in crate::routes) async fn reset(intake: Intake, id: Path<String>) -> Result
     changed(intake, id, |_| Some(()), change).await
 }
 
-#[derive(Serialize)]
-struct Enforced {
+#[derive(Serialize, ToSchema)]
+#[schema(as = UserEnforced)]
+pub(super) struct Enforced {
     user_id: i64,
     mfa_enforced: bool,
 }
@@ -205,9 +223,12 @@ pub(in crate::routes) async fn enforce(intake: Intake, id: Path<String>) -> Resu
     changed(intake, id, |body| body.flag("enforced"), change).await
 }
 
-#[derive(Serialize)]
-struct NewSet {
+#[derive(Serialize, ToSchema)]
+#[schema(as = UserRecoveryCodes)]
+pub(super) struct NewSet {
     user_id: i64,
+    /// Shown this once.
+    #[schema(schema_with = schemas::recovery_codes)]
     recovery_codes: Vec<String>,
 }
 

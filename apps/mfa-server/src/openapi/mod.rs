@@ -1,0 +1,76 @@
+//! The OpenAPI 3.1 document: made from the table of routes, so that there is none without its description.
+//!
+//! Each route names a function that gives its [`Operation`]; these functions are in a file `doc.rs` beside the handlers
+//! of an area. Problems are described from [`ProblemKind`](crate::problem::ProblemKind) and the texts that callers
+//! are told, answers from the types that handlers send.
+
+mod headers;
+mod operation;
+mod problems;
+pub(crate) mod schemas;
+mod security;
+
+use std::io;
+
+use actix_web::web::Bytes;
+use utoipa::openapi::tag::TagBuilder;
+use utoipa::openapi::{
+    ComponentsBuilder, InfoBuilder, LicenseBuilder, OpenApi, OpenApiBuilder, Paths, Server,
+};
+
+pub(crate) use operation::{Operation, Tag, path_parameter, query_parameter};
+
+use crate::caller::Caller;
+use crate::routes::Route;
+
+/// The document as it is served.
+#[derive(Clone, Debug)]
+pub(crate) struct Document(Bytes);
+
+impl Document {
+    /// Describes these routes to readers of this language.
+    ///
+    /// # Errors
+    ///
+    /// Where it is no JSON, which is a bug.
+    pub(crate) fn of(routes: &[Route], reader: &Caller) -> io::Result<Self> {
+        let json = describe(routes, reader).to_json().map_err(io::Error::other)?;
+        Ok(Self(Bytes::from(json)))
+    }
+
+    /// Its bytes.
+    pub(crate) fn bytes(&self) -> Bytes {
+        self.0.clone()
+    }
+}
+
+fn describe(routes: &[Route], reader: &Caller) -> OpenApi {
+    let mut paths = Paths::new();
+    let mut components = headers::components(ComponentsBuilder::new());
+    components = security::components(components);
+    components = problems::components(components);
+    for route in routes {
+        let described = route.operation().describe(route.path(), reader);
+        components = components.schemas_from_iter(described.schemas);
+        paths.add_path_operation(route.path(), vec![route.method()], described.operation);
+    }
+    let info = InfoBuilder::new()
+        .title("NOVA MFA")
+        .version(env!("CARGO_PKG_VERSION"))
+        .description(Some(include_str!("introduction.md")))
+        .license(Some(
+            LicenseBuilder::new().name("MIT OR Apache-2.0").identifier(Some("MIT OR Apache-2.0")).build(),
+        ));
+    let tags =
+        Tag::ALL.map(|tag| TagBuilder::new().name(tag.name()).description(Some(tag.description())).build());
+    OpenApiBuilder::new()
+        .info(info.build())
+        .servers(Some([Server::new("/")]))
+        .tags(Some(tags))
+        .paths(paths)
+        .components(Some(components.build()))
+        .build()
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,76 @@
+//! The problem documents that an operation may answer with.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde_json::{Value, json};
+use utoipa::openapi::example::ExampleBuilder;
+use utoipa::openapi::schema::ComponentsBuilder;
+use utoipa::openapi::{AllOfBuilder, ContentBuilder, ObjectBuilder, Ref, Response, ResponseBuilder, Type};
+use utoipa::{PartialSchema as _, ToSchema};
+
+use super::headers;
+use crate::caller::Caller;
+use crate::problem::{FieldFault, ProblemDocument, ProblemKind, example};
+
+const MEDIA_TYPE: &str = "application/problem+json";
+const NAME: &str = "Problem";
+
+/// Adds the form that all of them have to the components.
+pub(super) fn components(components: ComponentsBuilder) -> ComponentsBuilder {
+    let mut nested = Vec::new();
+    <ProblemDocument<'_> as ToSchema>::schemas(&mut nested);
+    components.schema(NAME, ProblemDocument::schema()).schemas_from_iter(nested)
+}
+
+/// One response for each status, with the codes that it may carry and an example of each.
+pub(super) fn responses(
+    kinds: &BTreeSet<ProblemKind>,
+    wrong_field: &FieldFault,
+    reader: &Caller,
+) -> BTreeMap<u16, Response> {
+    let mut by_status: BTreeMap<u16, Vec<ProblemKind>> = BTreeMap::new();
+    for kind in kinds {
+        by_status.entry(kind.status().as_u16()).or_default().push(*kind);
+    }
+    by_status
+        .into_iter()
+        .map(|(status, kinds)| (status, response(status, &kinds, wrong_field, reader)))
+        .collect()
+}
+
+fn response(status: u16, kinds: &[ProblemKind], wrong_field: &FieldFault, reader: &Caller) -> Response {
+    let codes: BTreeSet<&str> = kinds.iter().map(|kind| kind.code()).collect();
+    let narrowed = ObjectBuilder::new()
+        .schema_type(Type::Object)
+        .property(
+            "status",
+            ObjectBuilder::new().schema_type(Type::Integer).enum_values(Some([json!(status)])),
+        )
+        .property(
+            "code",
+            ObjectBuilder::new().schema_type(Type::String).enum_values(Some(codes.iter().copied())),
+        );
+    let schema = AllOfBuilder::new().item(Ref::from_schema_name(NAME)).item(narrowed);
+    let examples = kinds.iter().map(|kind| {
+        let (document, summary) = (example(*kind, wrong_field, reader), title(*kind, wrong_field, reader));
+        (
+            kind.name().trim_start_matches("problem-"),
+            ExampleBuilder::new().summary(summary).value(Some(document)).build(),
+        )
+    });
+    let content = ContentBuilder::new().schema(Some(schema)).examples_from_iter(examples).build();
+    let described = |kind: &ProblemKind| format!("`{}`: {}", kind.code(), title(*kind, wrong_field, reader));
+    let description = kinds.iter().map(described).collect::<Vec<_>>().join("; ");
+    let names: BTreeSet<&str> = ["X-Request-Id", "Content-Language"]
+        .into_iter()
+        .chain(kinds.iter().flat_map(|kind| headers::of_problem(*kind)).copied())
+        .collect();
+    let names: Vec<&str> = names.into_iter().collect();
+    let response = ResponseBuilder::new().description(description).content(MEDIA_TYPE, content);
+    headers::with(response, &names).build()
+}
+
+fn title(kind: ProblemKind, wrong_field: &FieldFault, reader: &Caller) -> String {
+    let document = example(kind, wrong_field, reader);
+    document.get("title").and_then(Value::as_str).unwrap_or_default().to_owned()
+}

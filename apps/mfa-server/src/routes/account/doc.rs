@@ -1,0 +1,78 @@
+//! What there is to know of the calls about an account.
+
+use mfa_flows::Accepts;
+use serde_json::json;
+use utoipa::openapi::Object;
+
+use super::{Methods, Revoked, Status};
+use crate::openapi::schemas::{self, MASKED_PHONE, MOMENT};
+use crate::openapi::{Operation, Tag};
+
+pub(in crate::routes) fn status() -> Operation {
+    Operation::new(
+        "status",
+        Tag::Mfa,
+        "How the account is protected",
+        "Works while the account is locked. A phone number is masked but for its last two digits.",
+    )
+    .token(Accepts::Access)
+    .nothing()
+    .answers::<Status>(
+        "The state of the account.",
+        json!({
+            "user_id": 42,
+            "mfa_enforced": true,
+            "totp_enabled": true,
+            "totp_enrolled_at": MOMENT,
+            "phone": MASKED_PHONE,
+            "phone_verified": true,
+            "backup_method": "sms",
+            "recovery_codes_left": 9,
+            "locked": false,
+            "lock_until": null,
+            "failed_attempts": 0,
+            "last_success_at": MOMENT,
+            "last_method": "totp",
+        }),
+    )
+}
+
+pub(in crate::routes) fn methods() -> Operation {
+    Operation::new(
+        "methods",
+        Tag::Mfa,
+        "By what this login can go on",
+        "Each method that the account has, best first, and whether it can be used now. Labels are in the caller's \
+         language. Works while the account is locked.",
+    )
+    .token(Accepts::Any)
+    .nothing()
+    .tells_language()
+    .answers::<Methods>(
+        "The methods.",
+        json!({
+            "methods": [
+                { "method": "totp", "label": "Authenticator app", "available": true },
+                { "method": "sms", "label": "Code by SMS", "available": false, "reason": "sms_unavailable" },
+                { "method": "recovery", "label": "Recovery code", "available": true },
+            ],
+        }),
+    )
+}
+
+/// Why a method cannot be used now.
+pub(super) fn reason() -> Object {
+    schemas::word(&["not_enrolled", "account_locked", "sms_unavailable", "phone_unreachable"]).build()
+}
+
+pub(in crate::routes) fn revoke() -> Operation {
+    Operation::new(
+        "revokeToken",
+        Tag::Mfa,
+        "End the presented token",
+        "Logout. The token is refused from now on, by every server on the same database.",
+    )
+    .token(Accepts::Any)
+    .nothing()
+    .answers::<Revoked>("The token is at its end.", json!({ "revoked": true }))
+}

@@ -1,0 +1,217 @@
+//! What there is to know of the calls of administrators.
+
+use mfa_core::EventKind;
+use serde_json::{Value, json};
+use utoipa::openapi::path::Parameter;
+use utoipa::openapi::{KnownFormat, Object, SchemaFormat};
+
+use super::LONGEST_REASON;
+use super::events::Events;
+use super::stats::Stats;
+use super::users::{Card, Enforced, LONGEST_SEARCH, NewSet, Unlocked, Users, WasReset};
+use crate::openapi::schemas::{self, MASKED_PHONE, MOMENT, RECOVERY_CODE, request, text, whole};
+use crate::openapi::{Operation, Tag, path_parameter, query_parameter};
+use crate::problem::{FieldError, ProblemKind};
+use crate::routes::events::doc::page_size;
+
+pub(in crate::routes) fn list_users() -> Operation {
+    look("listUsers", "Find users", "By a part of the name or the address, in the order of their ids.")
+        .parameter(query_parameter(
+            "query",
+            "A part of the user name or the e-mail address.",
+            text(0, LONGEST_SEARCH).build(),
+        ))
+        .parameter(query_parameter("limit", "How many; 50 where none is given.", page_size()))
+        .parameter(query_parameter(
+            "after",
+            "Only those with a greater id: `next` of the page before.",
+            whole(0).build(),
+        ))
+        .answers::<Users>(
+            "A page of users.",
+            json!({
+                "users": [{
+                    "user_id": 42,
+                    "email": "ada@example.com",
+                    "username": "ada",
+                    "full_name": "Ada Lovelace",
+                    "is_active": true,
+                    "is_superuser": false,
+                    "mfa_enforced": true,
+                    "totp_enabled": true,
+                    "locked": false,
+                    "lock_until": null,
+                }],
+                "next": null,
+            }),
+        )
+}
+
+pub(in crate::routes) fn show() -> Operation {
+    look("showUser", "How a user's account is protected", "What the user's own status shows, and who it is.")
+        .parameter(user_id())
+        .refuses([ProblemKind::NotFound])
+        .answers::<Card>(
+            "The account.",
+            json!({
+                "user_id": 42,
+                "email": "ada@example.com",
+                "username": "ada",
+                "is_active": true,
+                "is_superuser": false,
+                "mfa_enforced": true,
+                "totp_enabled": true,
+                "totp_enrolled_at": MOMENT,
+                "phone": MASKED_PHONE,
+                "phone_verified": true,
+                "backup_method": "sms",
+                "recovery_codes_left": 9,
+                "locked": false,
+                "lock_until": null,
+                "failed_attempts": 0,
+                "last_success_at": MOMENT,
+                "last_method": "totp",
+            }),
+        )
+}
+
+pub(in crate::routes) fn unlock() -> Operation {
+    change("unlockUser", "Unlock an account", "Ends the lock and clears the count of wrong codes.")
+        .optional_body(request([why()]), because(), ("reason", FieldError::Unusable))
+        .answers::<Unlocked>("It is not locked now.", json!({ "user_id": 42, "unlocked": true }))
+}
+
+pub(in crate::routes) fn reset() -> Operation {
+    change(
+        "resetUser",
+        "Take every factor off an account",
+        "The app, the phone and the recovery codes go; every token of the user is at its end. An enforced user enrols anew \
+         at the next login.",
+    )
+    .optional_body(request([why()]), because(), ("reason", FieldError::Unusable))
+    .answers::<WasReset>("It has no factor now.", json!({ "user_id": 42, "reset": true }))
+}
+
+pub(in crate::routes) fn enforce() -> Operation {
+    change("enforceUser", "Demand a second factor of a user", "Or no longer.")
+        .body(
+            request([("enforced", schemas::flag(), true), why()]),
+            json!({ "enforced": true, "reason": "policy of the finance department" }),
+            ("enforced", FieldError::NotAFlag),
+        )
+        .answers::<Enforced>("It is so.", json!({ "user_id": 42, "mfa_enforced": true }))
+}
+
+pub(in crate::routes) fn regenerate() -> Operation {
+    change(
+        "regenerateRecoveryCodesOfUser",
+        "Make ten new recovery codes for a user",
+        "They are shown this once. Every older code is dead.",
+    )
+    .optional_body(request([why()]), because(), ("reason", FieldError::Unusable))
+    .answers::<NewSet>("The new codes.", json!({ "user_id": 42, "recovery_codes": vec![RECOVERY_CODE; 10] }))
+}
+
+pub(in crate::routes) fn list_events() -> Operation {
+    let kinds: Vec<&str> = EventKind::ALL.iter().map(|kind| kind.as_str()).collect();
+    look("listAllEvents", "What happened", "The events of all users or of one, newest first.")
+        .parameter(query_parameter("user_id", "Only those of this user.", whole(1).build()))
+        .parameter(query_parameter("event", "Only those of this kind.", schemas::word(&kinds).build()))
+        .parameter(query_parameter("limit", "How many; 50 where none is given.", page_size()))
+        .parameter(query_parameter("before", "Only older ones: `next` of the page before.", whole(1).build()))
+        .answers::<Events>(
+            "A page of events.",
+            json!({
+                "events": [{
+                    "id": 4711,
+                    "at": MOMENT,
+                    "user_id": 42,
+                    "seq": 7,
+                    "event": "admin_unlock",
+                    "method": null,
+                    "outcome": "success",
+                    "ip": "198.51.100.7",
+                    "user_agent": "Mozilla/5.0",
+                    "request_id": "3f1c9a5be8d24c6f9b0a7e5d4c3b2a10",
+                    "actor": "1 (demo)",
+                    "reason": "lost phone, ticket 7",
+                }],
+                "next": null,
+            }),
+        )
+}
+
+pub(in crate::routes) fn stats() -> Operation {
+    look(
+        "statistics",
+        "Numbers over all users",
+        "Series for plots, and totals. A bucket that a series does not name is one in which nothing happened. Hours cover \
+         a day and days a month where no period is given; longer periods than the buckets allow are refused.",
+    )
+    .parameter(query_parameter("from", "The beginning of the period.", time()))
+    .parameter(query_parameter("to", "The end of the period.", time()))
+    .parameter(query_parameter("bucket", "How finely it is cut.", bucket()))
+    .answers::<Stats>(
+        "The numbers.",
+        json!({
+            "from": "2026-11-21T23:47:01.733Z",
+            "to": "2026-11-22T23:47:01.733Z",
+            "bucket": "hour",
+            "verifications": [{ "at": "2026-11-22T09:00:00Z", "method": "totp", "outcome": "success", "count": 128 }],
+            "lockouts": [{ "at": "2026-11-22T09:00:00Z", "count": 1 }],
+            "sms": [{
+                "at": "2026-11-22T09:00:00Z",
+                "country": "FR",
+                "provider": "ovh",
+                "sent": 12,
+                "delivered": 11,
+                "failed": 0,
+                "used": 10,
+            }],
+            "totals": {
+                "users": 1200,
+                "with_factor": 1100,
+                "by_factor": { "totp": 1080, "sms": 240 },
+                "locked": 1,
+                "enforced": 900,
+                "recovery_codes_low": 35,
+            },
+        }),
+    )
+}
+
+/// How finely a period is cut.
+pub(super) fn bucket() -> Object {
+    schemas::word(&["hour", "day"]).build()
+}
+
+fn time() -> Object {
+    text(1, 64).format(Some(SchemaFormat::KnownFormat(KnownFormat::DateTime))).build()
+}
+
+fn look(id: &'static str, summary: &'static str, description: &'static str) -> Operation {
+    Operation::new(id, Tag::Admin, summary, description).superuser().nothing()
+}
+
+/// Who changes their own account must have shown a second factor lately, as anybody must.
+fn change(id: &'static str, summary: &'static str, description: &'static str) -> Operation {
+    Operation::new(id, Tag::Admin, summary, description)
+        .superuser()
+        .changes()
+        .parameter(user_id())
+        .refuses([ProblemKind::NotFound])
+}
+
+fn user_id() -> Parameter {
+    path_parameter("id", "The user's id.", whole(1).build(), 42)
+}
+
+fn why() -> (&'static str, Object, bool) {
+    // Without control characters: the audit is read by lines.
+    let form = text(1, LONGEST_REASON).pattern(Some("^[^\\x00-\\x1f\\x7f-\\x9f]*$"));
+    ("reason", form.description(Some("Why, for the audit: one line.")).build(), false)
+}
+
+fn because() -> Value {
+    json!({ "reason": "lost phone, ticket 7" })
+}
