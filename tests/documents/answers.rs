@@ -5,25 +5,31 @@
 
 use serde_json::Value;
 
-/// Members whose number tells how long something took or lasts.
-const VARYING: [&str; 4] = ["retry_after", "exp", "iat", "nbf"];
+/// Members whose number is a time, or counts what other parts of the product add to.
+const VARYING: [&str; 7] = ["retry_after", "exp", "iat", "nbf", "auth_time", "id", "seq"];
 
 /// What differs between what a document shows and what there was; nothing where they are alike.
 pub(super) fn difference(shown: &str, printed: &str, said: &str) -> Option<String> {
-    let (shown_statuses, shown_rest) = statuses(shown);
+    let (shown, printed) = (plain(shown), plain(printed));
+    let (shown_statuses, shown_rest) = statuses(&shown);
     let (printed_statuses, _) = statuses(said);
     if !shown_statuses.is_empty() && shown_statuses != printed_statuses {
         return Some(format!("statuses {shown_statuses:?} are shown, and there were {printed_statuses:?}"));
     }
-    match (values(&shown_rest), values(printed)) {
+    match (values(&shown_rest), values(&printed)) {
         (Some(shown), Some(printed)) => {
             if shown.len() != printed.len() {
                 return Some(format!("{} answers are shown, and there were {}", shown.len(), printed.len()));
             }
             shown.iter().zip(&printed).find_map(|(shown, printed)| unlike("", shown, printed))
         }
-        _ => unlike_texts(&shown_rest, printed),
+        _ => unlike_texts(&shown_rest, &printed),
     }
+}
+
+/// With the blanks and apostrophes of a keyboard in place of those of French print.
+fn plain(text: &str) -> String {
+    text.replace(['\u{a0}', '\u{202f}'], " ").replace('’', "'")
 }
 
 /// The lines that tell a status, and the others.
@@ -155,6 +161,11 @@ mod tests {
         ] {
             assert!(!same(shown, other), "{other}");
         }
+    }
+
+    #[test]
+    fn print_and_keyboard_are_one() {
+        assert!(same(r#"{"detail":"L'heure : 12 h"}"#, "{\"detail\":\"L’heure\u{202f}: 12\u{a0}h\"}"));
     }
 
     #[test]

@@ -1,6 +1,9 @@
 //! Settings that stop the start.
 
-use nova_mfa_tests::{Installation, JWT_SECRET};
+use std::os::fd::OwnedFd;
+use std::process::{Command, Stdio};
+
+use nova_mfa_tests::{Installation, JWT_SECRET, admin_binary};
 
 /// Demands that the start is refused with a sentence that names the setting, and gives the sentence.
 #[track_caller]
@@ -104,4 +107,21 @@ fn a_port_that_is_taken_is_told_and_the_first_server_runs_on() {
     let address = first.client().address().to_string();
     refused(&Installation::sqlite(&[("MFA_BIND", &address)]), "MFA_BIND");
     first.client().get("/health/ready").send().ok();
+}
+
+#[test]
+fn a_command_logs_to_standard_error_although_that_is_a_socket_which_nobody_can_open_by_name() {
+    let installation = Installation::sqlite(&[("MFA_LOG_FILE", "-")]);
+    let (ours, theirs) = std::os::unix::net::UnixStream::pair().unwrap();
+    let status = Command::new(admin_binary())
+        .args(["user", "list"])
+        .current_dir(installation.folder())
+        .env_clear()
+        .envs(installation.settings())
+        .stdout(Stdio::null())
+        .stderr(OwnedFd::from(theirs))
+        .status()
+        .unwrap();
+    drop(ours);
+    assert!(status.success(), "{status}");
 }

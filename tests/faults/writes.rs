@@ -30,7 +30,7 @@ fn a_server_that_became_read_only_lets_nobody_in_and_is_used_again_once_it_takes
     let (token, code) = (server.pending(ada.id), ada.code(server.now()));
     let switch = |to: &str| {
         server.installation.sql(&format!(
-            "SET default_transaction_read_only = off; \
+            "SET TRANSACTION READ WRITE; \
              DO $$ BEGIN EXECUTE format('ALTER DATABASE %I SET default_transaction_read_only = {to}', \
              current_database()); END $$; \
              SELECT pg_terminate_backend(pid) FROM pg_stat_activity \

@@ -25,7 +25,7 @@ pub(crate) struct Administration {
 /// Standard output is for the answer alone: a log that would go there goes to standard error.
 pub(crate) fn spare_standard_output(settings: &mut Settings) {
     if settings.log.target == LogTarget::Stdout {
-        settings.log.target = LogTarget::File("/dev/stderr".into());
+        settings.log.target = LogTarget::Stderr;
     }
 }
 

@@ -13,6 +13,8 @@ use std::sync::{Mutex, PoisonError};
 pub enum LogTarget {
     /// Standard output.
     Stdout,
+    /// Standard error: the one that the process has, which it may not be allowed to open by a name.
+    Stderr,
     /// Appended to this file.
     File(PathBuf),
 }
@@ -21,6 +23,7 @@ impl fmt::Display for LogTarget {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Stdout => f.write_str("standard output"),
+            Self::Stderr => f.write_str("standard error"),
             Self::File(path) => path.display().fmt(f),
         }
     }
@@ -35,7 +38,7 @@ pub(super) struct LogFile {
 
 #[derive(Debug)]
 struct Sink {
-    /// `None` for standard output.
+    /// `None` for standard output and standard error.
     file: Option<File>,
     /// Whether the last write failed, perhaps in the middle of a line.
     torn: bool,
@@ -79,11 +82,13 @@ impl LogFile {
         let mut sink = self.sink.lock().unwrap_or_else(PoisonError::into_inner);
         let line = harmless(line);
         let bytes = [if sink.torn { "\n" } else { "" }, &line, "\n"].concat();
-        let written = if let Some(file) = &mut sink.file {
-            file.write_all(bytes.as_bytes())
-        } else {
-            let mut stdout = io::stdout().lock();
-            stdout.write_all(bytes.as_bytes()).and_then(|()| stdout.flush())
+        let written = match (&mut sink.file, &self.target) {
+            (Some(file), _) => file.write_all(bytes.as_bytes()),
+            (None, LogTarget::Stderr) => io::stderr().lock().write_all(bytes.as_bytes()),
+            (None, _) => {
+                let mut stdout = io::stdout().lock();
+                stdout.write_all(bytes.as_bytes()).and_then(|()| stdout.flush())
+            }
         };
         sink.torn = written.is_err();
         written
@@ -143,11 +148,14 @@ mod tests {
     }
 
     #[test]
-    fn standard_output_is_a_log_as_well() {
-        let log = LogFile::open(LogTarget::Stdout).unwrap();
-        log.append("{}").unwrap();
-        log.reopen().unwrap();
-        assert_eq!(log.target().to_string(), "standard output");
+    fn standard_output_and_standard_error_are_logs_as_well() {
+        for (target, name) in [(LogTarget::Stdout, "standard output"), (LogTarget::Stderr, "standard error")]
+        {
+            let log = LogFile::open(target).unwrap();
+            log.append("{}").unwrap();
+            log.reopen().unwrap();
+            assert_eq!(log.target().to_string(), name);
+        }
     }
 
     #[test]
