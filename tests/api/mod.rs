@@ -5,6 +5,7 @@ mod admin;
 mod algorithms;
 mod bodies;
 mod canary;
+mod doctor;
 mod enrolment;
 mod events;
 mod health;

@@ -50,6 +50,8 @@ pub(crate) enum Command {
     /// Settings.
     #[command(subcommand)]
     Config(ConfigCommand),
+    /// Looks at settings, keys, database, clock, Redis and providers, and says what to mend.
+    Doctor,
 }
 
 #[derive(Debug, Subcommand)]

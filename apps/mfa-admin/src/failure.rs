@@ -1,6 +1,7 @@
 //! Why a command was not done: a sentence for people and a word for programs.
 
 use std::error::Error as _;
+use std::fmt;
 use std::io;
 
 use mfa_core::{EntropyError, HashError, StoreError, StoreErrorKind};
@@ -9,6 +10,7 @@ use mfa_infra::database::{MigrationError, OpenDatabaseError};
 use mfa_infra::settings::SettingsError;
 use mfa_infra::{FlowLost, OpenError};
 
+use crate::answer::Answer;
 use crate::password::PasswordError;
 
 /// Why a command was not done.
@@ -32,6 +34,18 @@ pub(crate) enum Failure {
     Lost(#[from] FlowLost),
     #[error("the answer could not be written: {0}")]
     Output(io::Error),
+    /// There is an answer, and it is that something must be mended.
+    #[error("something must be mended: see above")]
+    Unwell(Unwell),
+}
+
+/// An answer that says what must be mended. It is no secret; other answers may be, and have no `Debug`.
+pub(crate) struct Unwell(pub(crate) Answer);
+
+impl fmt::Debug for Unwell {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0.text)
+    }
 }
 
 impl Failure {
@@ -46,6 +60,7 @@ impl Failure {
             Self::Password(_) => "invalid_password",
             Self::Entropy(_) | Self::Lost(_) => "internal_error",
             Self::Output(_) => "output_failed",
+            Self::Unwell(_) => "unwell",
         }
     }
 }

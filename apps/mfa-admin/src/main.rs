@@ -22,6 +22,7 @@ use std::ffi::OsString;
 use std::process::ExitCode;
 
 use crate::cli::Cli;
+use crate::failure::Failure;
 use crate::screen::Screen;
 
 fn main() -> ExitCode {
@@ -32,6 +33,11 @@ fn main() -> ExitCode {
             let done = commands::run(cli).and_then(|answer| screen.show(&answer));
             match done {
                 Ok(()) => ExitCode::SUCCESS,
+                // What was asked for was found out, and is what there is to say.
+                Err(Failure::Unwell(unwell)) => {
+                    drop(screen.show(&unwell.0));
+                    ExitCode::FAILURE
+                }
                 Err(failure) => {
                     screen.fail(&failure);
                     ExitCode::FAILURE

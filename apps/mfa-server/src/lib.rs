@@ -34,6 +34,11 @@ mod serve;
 mod signals;
 mod tls;
 
+/// The programs of the embedding guide, so that they compile and do what they say.
+#[cfg(doctest)]
+#[doc = include_str!("../../../docs/embedding.md")]
+struct EmbeddingGuide;
+
 pub use banner::Banner;
 pub use embed::{Embedded, MfaOk, MfaPending, Rejected};
 pub use serve::{Running, listen, serve};

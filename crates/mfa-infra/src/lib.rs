@@ -91,6 +91,7 @@
 mod clock;
 pub mod crypto;
 pub mod database;
+pub mod doctor;
 pub mod memory;
 mod mfa;
 pub mod redis;

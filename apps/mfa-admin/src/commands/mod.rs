@@ -1,6 +1,7 @@
 //! The commands, a file or folder each.
 
 mod config;
+mod doctor;
 mod keys;
 mod migrate;
 mod recovery;
@@ -27,6 +28,8 @@ pub(crate) fn run(cli: Cli) -> Result<Answer, Failure> {
         Command::Recovery(command) => recovery::run(&command, settings()?, reason),
         // Before there are settings: these keys are what the first ones lack.
         Command::Keys(KeysCommand::Generate { algorithm }) => keys::generate(algorithm),
+        // It tells of settings that cannot be read as of all else.
+        Command::Doctor => doctor::run(Sources::of_process().and_then(|it| Settings::load(&it))),
         Command::Config(ConfigCommand::Show) => Ok(config::show(&settings()?)),
     }
 }

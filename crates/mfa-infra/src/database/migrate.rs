@@ -150,16 +150,52 @@ struct Applied {
 
 /// Whether nothing is left to do, found by reading alone.
 fn is_up_to_date(connection: &mut PgConnection) -> Result<bool, MigrationError> {
+    Ok(unapplied_to_postgres(connection)?.is_empty())
+}
+
+/// The migrations that this database still needs, found by reading alone.
+pub(super) fn unapplied_to_postgres(connection: &mut PgConnection) -> Result<Vec<String>, MigrationError> {
     let exists = "SELECT to_regclass('__diesel_schema_migrations') IS NOT NULL AS answer";
-    if !sql_query(exists).get_result::<Answer>(connection).map_err(|error| stopped(&error))?.answer {
-        return Ok(false);
-    }
-    let applied: Vec<Applied> = sql_query("SELECT version::text FROM __diesel_schema_migrations")
-        .load(connection)
-        .map_err(|error| stopped(&error))?;
+    let exists = sql_query(exists).get_result::<Answer>(connection).map_err(|error| stopped(&error))?.answer;
+    let applied: Vec<Applied> = if exists {
+        let query = sql_query("SELECT version::text FROM __diesel_schema_migrations");
+        query.load(connection).map_err(|error| stopped(&error))?
+    } else {
+        Vec::new()
+    };
     let ours: Vec<Box<dyn Migration<Pg>>> = POSTGRES.migrations().map_err(|error| stopped(&*error))?;
+    Ok(names_without(&ours, &applied))
+}
+
+/// The same for SQLite.
+pub(super) fn unapplied_to_sqlite(connection: &mut SqliteConnection) -> Result<Vec<String>, String> {
+    let exists =
+        "SELECT EXISTS (SELECT 1 FROM sqlite_master WHERE name = '__diesel_schema_migrations') AS answer";
+    let exists =
+        sql_query(exists).get_result::<Answer>(connection).map_err(|error| error.to_string())?.answer;
+    let applied: Vec<Applied> = if exists {
+        let query = sql_query("SELECT version FROM __diesel_schema_migrations");
+        query.load(connection).map_err(|error| error.to_string())?
+    } else {
+        Vec::new()
+    };
+    let ours: Vec<Box<dyn Migration<Sqlite>>> = SQLITE.migrations().map_err(|error| error.to_string())?;
+    Ok(names_without(&ours, &applied))
+}
+
+/// What a file that is not there yet needs.
+pub(super) fn all_of_sqlite() -> Result<Vec<String>, String> {
+    let ours: Vec<Box<dyn Migration<Sqlite>>> = SQLITE.migrations().map_err(|error| error.to_string())?;
+    Ok(names_without(&ours, &[]))
+}
+
+fn names_without<DB: diesel::backend::Backend>(
+    ours: &[Box<dyn Migration<DB>>],
+    applied: &[Applied],
+) -> Vec<String> {
     let is_applied = |version: &str| applied.iter().any(|it| it.version == version);
-    Ok(ours.iter().all(|it| is_applied(&it.name().version().to_string())))
+    let missing = ours.iter().filter(|it| !is_applied(&it.name().version().to_string()));
+    missing.map(|it| it.name().to_string()).collect()
 }
 
 type Work = fn(&mut SqliteConnection) -> Result<(), Box<dyn std::error::Error + Send + Sync>>;

@@ -6,6 +6,7 @@
 
 mod chain;
 mod committer;
+mod examination;
 mod migrate;
 mod pool;
 mod postgres;
@@ -29,6 +30,7 @@ use crate::crypto::AuditKeys;
 
 pub use chain::Chain;
 pub use committer::CommitterLimits;
+pub use examination::{DatabaseFacts, Unsealed, Updates};
 pub use migrate::{MigrationError, MigrationStatus, Migrations};
 pub use postgres::PostgresDatabase;
 pub use sqlite::SqliteDatabase;

@@ -27,6 +27,7 @@ use crate::telemetry::{Telemetry, TelemetryError};
 use clock_watch::ClockWatch;
 pub use demo::DemoUser;
 use sms::{SmsGround, SmsWatch};
+pub(crate) use wiring::quotas;
 use wiring::{Limits, token_service};
 
 /// How long the database may take to show that it is ready.

@@ -35,7 +35,8 @@ pub(super) fn token_service(settings: &Settings, keys: &Keys) -> Result<TokenSer
     .map_err(|error| unusable(&error))
 }
 
-fn quotas(limits: &LimitSettings) -> Result<Quotas, OpenError> {
+/// The limits by address and by user, as the settings have them.
+pub(crate) fn quotas(limits: &LimitSettings) -> Result<Quotas, OpenError> {
     let quota = |name: &str, rate: Rate| {
         Quota::new(rate.max, rate.window).map_err(|error| OpenError::Unusable(format!("{name}: {error}")))
     };

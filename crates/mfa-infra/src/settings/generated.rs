@@ -49,6 +49,11 @@ impl Settings {
         Ok(Keys { jwt_secret, encryption })
     }
 
+    /// Whether the keys that this server makes for itself are there already.
+    pub(crate) fn keys_are_made(&self) -> bool {
+        self.data_dir.join(ENCRYPTION_KEYS_FILE).exists()
+    }
+
     /// The demo user's password, made at the first start. `None`: there is no demo user.
     ///
     /// # Errors

@@ -74,6 +74,12 @@ impl SmsHttp {
         Self { agent: config.new_agent(), runtime, limits }
     }
 
+    /// What makes calls on this very thread, all of them before one deadline.
+    pub(super) fn caller(&self) -> Caller {
+        let until = now().checked_add(self.limits.total);
+        Caller { agent: self.agent.clone(), connect: self.limits.connect, until }
+    }
+
     /// Places for the sends of one provider: where it hangs it takes none from another one.
     pub(super) fn lane(&self) -> Lane {
         Lane { http: self.clone(), places: Arc::new(Semaphore::new(self.limits.places)) }
@@ -102,9 +108,7 @@ impl Lane {
         &self,
         send: impl FnOnce(&Caller) -> SendOutcome + Send + 'static,
     ) -> SendOutcome {
-        let SmsHttp { agent, limits, .. } = &self.http;
-        let caller =
-            Caller { agent: agent.clone(), connect: limits.connect, until: now().checked_add(limits.total) };
+        let caller = self.http.caller();
         let Ok(Ok(place)) = self.wait().await else { return SendOutcome::Retryable { after: None } };
         let job = self.http.runtime.spawn_blocking(move || {
             let outcome = send(&caller);
@@ -223,6 +227,17 @@ impl Caller {
             ureq::Error::Io(io) if io.kind() == io::ErrorKind::ConnectionRefused => NoAnswer::NotSent,
             _ => NoAnswer::Lost,
         })
+    }
+
+    /// Asks for something that has to be looked up.
+    pub(super) fn get(&self, at: &Address, headers: &[(&str, &str)]) -> Result<Answer, NoAnswer> {
+        let left = self.left()?;
+        let mut request = self.agent.get(&at.url);
+        for (name, value) in headers {
+            request = request.header(*name, *value);
+        }
+        let request = request.config().https_only(at.https_only).timeout_global(Some(left)).build();
+        request.call().map(read).map_err(|_| NoAnswer::Lost)
     }
 
     /// Sends exactly these bytes.

@@ -9,6 +9,7 @@
 //!
 //! To add a provider: a folder with its gateway and a file that reads its answers, which goes through [`SmsHttp`].
 
+mod acquaintance;
 mod http;
 mod journal;
 mod outbox;
@@ -21,11 +22,14 @@ mod twilio;
 #[cfg(test)]
 mod fake_network;
 
+pub(crate) use acquaintance::Acquaintance;
 pub use http::{HttpLimits, SmsHttp};
 pub use journal::SmsLog;
 pub use outbox::OutboxGateway;
 pub use outbox_reader::{OutboxMessage, OutboxReader};
 pub use ovh::OvhGateway;
+pub(crate) use ovh::ask_ovh;
 pub use pause::RuntimePause;
 pub use reports::{DeliveryReport, DeliveryReports, ReportRefused, twilio_callback_url};
+pub(crate) use twilio::ask_twilio;
 pub use twilio::{CallbackCheck, TwilioGateway, check_twilio_callback, twilio_signature};

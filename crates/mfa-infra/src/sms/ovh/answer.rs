@@ -65,6 +65,6 @@ fn accepted(answer: &Answer) -> SendOutcome {
     }
 }
 
-fn is_bad_signature(answer: &Answer) -> bool {
+pub(super) fn is_bad_signature(answer: &Answer) -> bool {
     answer.json::<Refusal>().is_some_and(|it| it.error_code == "INVALID_SIGNATURE")
 }

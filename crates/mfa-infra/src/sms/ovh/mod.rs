@@ -1,6 +1,7 @@
 //! SMS by OVH: `POST /sms/{account}/jobs`, signed with the keys of an application.
 
 mod answer;
+mod ask;
 mod job;
 mod remote_time;
 
@@ -17,6 +18,7 @@ use super::http::{Address, Caller, Endpoint, Lane, SmsHttp};
 use crate::settings::OvhSettings;
 
 use answer::Verdict;
+pub(crate) use ask::ask as ask_ovh;
 use job::{Keys, Signed, job};
 use remote_time::RemoteTime;
 

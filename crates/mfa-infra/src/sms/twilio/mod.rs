@@ -1,6 +1,7 @@
 //! SMS by Twilio: `POST /2010-04-01/Accounts/{account}/Messages.json`, and the signature of what it calls back with.
 
 mod answer;
+mod ask;
 mod callback;
 
 #[cfg(test)]
@@ -19,6 +20,7 @@ use zeroize::Zeroizing;
 use super::http::{Address, Caller, Endpoint, Lane, SmsHttp};
 use crate::settings::TwilioSettings;
 
+pub(crate) use ask::ask as ask_twilio;
 pub use callback::{CallbackCheck, check_twilio_callback, twilio_signature};
 
 /// The longest time that Twilio keeps trying, in seconds.
@@ -47,11 +49,16 @@ impl TwilioGateway {
         let TwilioSettings { account_sid, auth_token, from, endpoint } = settings;
         let path = format!("/2010-04-01/Accounts/{account_sid}/Messages.json");
         let messages = Endpoint::new(&endpoint).at(&path);
-        let pair = Zeroizing::new([&account_sid, ":", auth_token.expose()].concat());
-        let encoded = Zeroizing::new(STANDARD.encode(&*pair));
-        let authorization = SecretText::new(["Basic ", encoded.as_str()].concat());
+        let authorization = authorization(&account_sid, &auth_token);
         Self { lane: http.lane(), calls: Arc::new(Calls { messages, authorization, from, callback }) }
     }
+}
+
+/// HTTP Basic (RFC 7617).
+fn authorization(account_sid: &str, auth_token: &SecretText) -> SecretText {
+    let pair = Zeroizing::new([account_sid, ":", auth_token.expose()].concat());
+    let encoded = Zeroizing::new(STANDARD.encode(&*pair));
+    SecretText::new(["Basic ", encoded.as_str()].concat())
 }
 
 impl SmsGateway for TwilioGateway {

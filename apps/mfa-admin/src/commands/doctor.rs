@@ -1,0 +1,78 @@
+//! `doctor`
+
+use mfa_infra::doctor::{self, Finding, Health};
+use mfa_infra::settings::{Settings, SettingsError};
+use serde_json::json;
+
+use crate::answer::{Answer, visible};
+use crate::failure::{Failure, Unwell};
+
+/// Looks at the whole installation, and tells of each part in a line, with what to do.
+///
+/// # Errors
+///
+/// [`Failure::Unwell`] with the same answer, where something must be mended.
+pub(super) fn run(settings: Result<Settings, SettingsError>) -> Result<Answer, Failure> {
+    let findings = match settings {
+        Ok(settings) => doctor::examine(&settings),
+        Err(error) => {
+            let cure = "mend it, then ask again: nothing else was looked at";
+            vec![Finding::bad("settings", error.to_string(), cure)]
+        }
+    };
+    let answer = tell(&findings);
+    let well = findings.iter().all(|it| it.health != Health::Bad);
+    if well { Ok(answer) } else { Err(Failure::Unwell(Unwell(answer))) }
+}
+
+fn tell(findings: &[Finding]) -> Answer {
+    let line = |it: &Finding| {
+        let cure = it.cure.as_deref().map(|cure| format!(" -> {cure}")).unwrap_or_default();
+        let (health, part) = (it.health.as_str(), it.part);
+        format!("{health:<7}  {part:<8}  {}{}", visible(&it.says), visible(&cure))
+    };
+    let document = |it: &Finding| json!({ "part": it.part, "state": it.health.as_str(), "detail": it.says, "remedy": it.cure });
+    let worst = findings.iter().map(|it| it.health).max().unwrap_or(Health::Good);
+    Answer {
+        text: findings.iter().map(line).collect::<Vec<_>>().join("\n"),
+        json: json!({
+            "state": worst.as_str(),
+            "findings": findings.iter().map(document).collect::<Vec<_>>(),
+        }),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_finding_is_a_line_with_what_to_do() {
+        let answer = tell(&[
+            Finding::good("clock", "0.001 s apart"),
+            Finding::bad("redis", "away\u{1b}[2J", "start it"),
+        ]);
+        assert_eq!(
+            answer.text,
+            "ok       clock     0.001 s apart\nproblem  redis     away\\u{1b}[2J -> start it"
+        );
+        let clock = json!({ "part": "clock", "state": "ok", "detail": "0.001 s apart", "remedy": null });
+        assert_eq!(answer.json["findings"][0], clock);
+        assert_eq!(answer.json["state"], "problem");
+    }
+
+    #[test]
+    fn settings_that_cannot_be_read_are_a_finding_too() {
+        let error = SettingsError::Unknown {
+            name: "MFA_BINDD".to_owned(),
+            place: "the environment".to_owned(),
+            nearest: "MFA_BIND".to_owned(),
+        };
+        let Err(Failure::Unwell(Unwell(answer))) = run(Err(error)) else { panic!("nothing was found") };
+        assert!(
+            answer.text.starts_with("problem  settings  MFA_BINDD in the environment"),
+            "{}",
+            answer.text
+        );
+    }
+}

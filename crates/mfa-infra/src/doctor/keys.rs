@@ -1,0 +1,86 @@
+//! The keys: whether they are there, and whether they are those that the data was sealed with.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use super::Finding;
+use crate::crypto::{AesGcmCipher, KeyRing, OsEntropy};
+use crate::database::DatabaseFacts;
+use crate::settings::{Provided, Settings};
+
+const PART: &str = "keys";
+
+pub(super) fn look(settings: &Settings, facts: Option<&DatabaseFacts>) -> Vec<Finding> {
+    let mut findings = vec![tokens(settings)];
+    // Keys that the server makes for itself are made at its first start, and not by looking.
+    if matches!(settings.encryption, Provided::Generated) && !settings.keys_are_made() {
+        findings.push(Finding::good(PART, "no keys yet: the first start makes them"));
+        return findings;
+    }
+    let keys = match settings.keys(&OsEntropy) {
+        Ok(keys) => keys.encryption,
+        Err(error) => {
+            findings.push(Finding::bad(PART, error.to_string(), "mend what the sentence names"));
+            return findings;
+        }
+    };
+    let names: BTreeSet<String> = keys.iter().map(|(id, _)| id.to_string()).collect();
+    let first = keys.first().map(|(id, _)| id.to_string()).unwrap_or_default();
+    match KeyRing::new(keys) {
+        Ok(ring) => findings.extend(facts.map(|facts| canary(&ring, facts))),
+        Err(error) => {
+            let cure = "give id:base64 of 32 bytes each, by comma (mfa-admin keys generate)";
+            findings.push(Finding::bad(PART, format!("MFA_ENCRYPTION_KEYS: {error}"), cure));
+        }
+    }
+    findings.extend(facts.into_iter().flat_map(|facts| sealed(facts, &names, &first)));
+    findings
+}
+
+fn tokens(settings: &Settings) -> Finding {
+    let tokens = &settings.tokens;
+    let what = match tokens.algorithm.of_private_keys() {
+        None => "access tokens are signed by the shared secret (HS256)".to_owned(),
+        Some(algorithm) => format!("access tokens are signed by a private key ({})", algorithm.as_str()),
+    };
+    let published = tokens.private_keys.len();
+    Finding::good(PART, format!("{what}; {published} public keys are published"))
+}
+
+fn canary(ring: &KeyRing, facts: &DatabaseFacts) -> Finding {
+    let Some(canary) = &facts.canary else {
+        return Finding::good(PART, "nothing was sealed in this database yet");
+    };
+    match AesGcmCipher::new(ring, Arc::new(OsEntropy)).check_canary(canary) {
+        Ok(()) => Finding::good(PART, "MFA_ENCRYPTION_KEYS holds the key of this database"),
+        Err(error) => Finding::bad(
+            PART,
+            format!("MFA_ENCRYPTION_KEYS does not hold the key that this database was sealed with ({error})"),
+            "give the key ring that it was last used with",
+        ),
+    }
+}
+
+fn sealed(facts: &DatabaseFacts, names: &BTreeSet<String>, first: &str) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    let mut older = 0_i64;
+    for (key, rows) in &facts.sealed_by {
+        if !names.contains(key) {
+            findings.push(Finding::bad(
+                PART,
+                format!("{rows} values are sealed by the key {key}, which MFA_ENCRYPTION_KEYS does not hold"),
+                "put that key behind the first one",
+            ));
+        } else if key != first {
+            older = older.saturating_add(*rows);
+        }
+    }
+    if older > 0 {
+        findings.push(Finding::odd(
+            PART,
+            format!("{older} values are sealed by a key that is not the first one"),
+            "run mfa-admin keys rotate before a key is taken out",
+        ));
+    }
+    findings
+}

@@ -1,0 +1,126 @@
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use super::*;
+use crate::settings::Sources;
+
+const SECRET: &str = "b2f7Qm1xV8s0KzJ4tYp6RcLw9aHdEu3N";
+const KEY: &str = "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=";
+const OTHER_KEY: &str = "AQIDBAUGBwgJCgsMDQ4PEBESExQVFhcYGRobHB0eHyA=";
+const SOON: HttpLimits = HttpLimits {
+    connect: Duration::from_millis(200),
+    total: Duration::from_millis(400),
+    places: 1,
+    wait: Duration::from_millis(50),
+};
+
+fn settings(folder: &tempfile::TempDir, env: &[(&str, &str)]) -> Settings {
+    let usual = [
+        ("DATABASE_URL", "sqlite://mfa.db"),
+        ("JWT_SECRET_KEY", SECRET),
+        ("MFA_ENCRYPTION_KEYS", &format!("k1:{KEY}")),
+    ];
+    let env: BTreeMap<_, _> =
+        usual.iter().chain(env).map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
+    Settings::load(&Sources { dir: folder.path().to_owned(), env }).unwrap()
+}
+
+fn worst(findings: &[Finding], part: &str) -> Health {
+    findings.iter().filter(|it| it.part == part).map(|it| it.health).max().unwrap()
+}
+
+#[track_caller]
+fn demand(findings: &[Finding], health: Health, says: &str, cure: &str) {
+    let found = findings.iter().any(|it| {
+        let cured = it.cure.as_deref().unwrap_or_default().contains(cure);
+        it.health == health && it.says.contains(says) && cured
+    });
+    assert!(found, "{says} in {findings:#?}");
+}
+
+#[test]
+fn an_installation_in_use_is_well_and_a_look_changes_nothing() {
+    let folder = tempfile::tempdir().unwrap();
+    let settings = settings(&folder, &[]);
+    let before = examine_with(&settings, SOON);
+    demand(&before, Health::Odd, "the schema still needs", "start the server");
+    assert!(!folder.path().join("mfa.db").exists());
+
+    Mfa::open(settings.clone()).unwrap().stop(Duration::from_secs(5));
+    let findings = examine_with(&settings, SOON);
+    assert!(findings.iter().all(|it| it.health == Health::Good), "{findings:#?}");
+    for part in ["settings", "database", "clock", "keys", "redis", "sms"] {
+        assert_eq!(worst(&findings, part), Health::Good);
+    }
+    assert!(findings.iter().all(|it| it.cure.is_none()));
+    let shown = format!("{findings:?}");
+    assert!(!shown.contains(SECRET) && !shown.contains(KEY), "{shown}");
+}
+
+#[test]
+fn a_trial_without_any_setting_is_not_made_by_looking_at_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let sources = Sources { dir: folder.path().to_owned(), env: BTreeMap::new() };
+    let findings = examine_with(&Settings::load(&sources).unwrap(), SOON);
+    assert!(findings.iter().all(|it| it.health != Health::Bad), "{findings:#?}");
+    demand(&findings, Health::Good, "the first start makes them", "");
+    assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 0);
+}
+
+#[test]
+fn other_keys_than_those_of_the_data_are_told() {
+    let folder = tempfile::tempdir().unwrap();
+    Mfa::open(settings(&folder, &[])).unwrap().stop(Duration::from_secs(5));
+    let wrong = settings(&folder, &[("MFA_ENCRYPTION_KEYS", &format!("k2:{OTHER_KEY}"))]);
+    let findings = examine_with(&wrong, SOON);
+    demand(
+        &findings,
+        Health::Bad,
+        "does not hold the key that this database was sealed with",
+        "give the key ring",
+    );
+}
+
+#[test]
+fn parts_that_are_away_are_told_with_what_to_do() {
+    let folder = tempfile::tempdir().unwrap();
+    let nobody = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    let settings = settings(
+        &folder,
+        &[
+            ("MFA_ENV", "development"),
+            ("DATABASE_URL", &format!("postgresql://nova:hunter2@{nobody}/nova")),
+            ("REDIS_URL", &format!("redis://:hunter2@{nobody}")),
+            ("TWILIO_ACCOUNT_SID", "AC0"),
+            ("TWILIO_AUTH_TOKEN", "hunter2"),
+            ("TWILIO_FROM", "+15551234567"),
+            ("TWILIO_ENDPOINT", &format!("http://{nobody}")),
+        ],
+    );
+    let findings = examine_with(&settings, SOON);
+    demand(&findings, Health::Bad, "cannot be looked at", "check DATABASE_URL");
+    demand(&findings, Health::Bad, "Redis gives no answer", "check REDIS_URL");
+    demand(&findings, Health::Bad, "Twilio, AC0: it gives no answer", "by HTTPS");
+    demand(&findings, Health::Odd, "no delivery reports", "PUBLIC_URL");
+    assert!(!format!("{findings:?}").contains("hunter2"), "{findings:#?}");
+}
+
+#[test]
+fn what_is_meant_to_be_for_a_while_is_odd() {
+    let folder = tempfile::tempdir().unwrap();
+    let settings = settings(
+        &folder,
+        &[
+            ("JWT_ACCEPT_LEGACY_TOKENS", "true"),
+            ("MFA_BIND", "0.0.0.0:8200"),
+            ("BEHIND_TLS_PROXY", "true"),
+            ("MFA_SERVERS", "2"),
+        ],
+    );
+    let findings = examine_with(&settings, SOON);
+    demand(&findings, Health::Odd, "lets others into a server in development", "MFA_ENV=production");
+    demand(&findings, Health::Odd, "JWT_ACCEPT_LEGACY_TOKENS", "set it to false");
+    demand(&findings, Health::Odd, "TRUSTED_PROXIES is empty", "name the proxy");
+    demand(&findings, Health::Odd, "each of 2 servers limits by itself", "set REDIS_URL");
+    assert!(findings.iter().all(|it| it.health != Health::Bad), "{findings:#?}");
+}

@@ -1,0 +1,74 @@
+//! `mfa-admin doctor`, run as an operator runs it.
+
+use nova_mfa_tests::{AdminAnswer, Installation, TestServer};
+use serde_json::Value;
+
+#[track_caller]
+fn demand(answer: &AdminAnswer, state: &str, detail: &str, remedy: &str) {
+    let findings = answer.json["findings"].as_array().unwrap_or_else(|| panic!("{answer:?}"));
+    let has = |it: &Value, member: &str, text: &str| it[member].as_str().unwrap_or_default().contains(text);
+    let found = findings
+        .iter()
+        .any(|it| it["state"] == state && has(it, "detail", detail) && has(it, "remedy", remedy));
+    assert!(found, "{state}: {detail} in {}", answer.json);
+}
+
+#[test]
+fn a_server_in_use_has_nothing_that_must_be_mended() {
+    for server in TestServer::each() {
+        server.enrol("ada");
+        let answer = server.admin(&["doctor"]);
+        assert_eq!(answer.code, Some(0), "{answer:?}");
+        demand(&answer, "ok", "every setting can be used, in development", "");
+        demand(&answer, "ok", "the schema is up to date", "");
+        demand(&answer, "ok", "MFA_ENCRYPTION_KEYS holds the key of this database", "");
+        let shown = answer.json.to_string();
+        assert!(
+            !shown.contains(nova_mfa_tests::JWT_SECRET) && !shown.contains(nova_mfa_tests::ENCRYPTION_KEY)
+        );
+    }
+}
+
+#[test]
+fn values_in_the_clear_are_named_and_the_exit_code_is_one() {
+    for server in TestServer::each() {
+        let ada = server.enrol("ada");
+        server.installation.sql("UPDATE users SET totp_secret = 'JBSWY3DPEHPK3PXP'");
+        let answer = server.admin(&["doctor"]);
+        assert_eq!(answer.code, Some(1), "{answer:?}");
+        assert_eq!(answer.json["state"], "problem");
+        let detail =
+            format!("1 rows hold a value in totp_secret that is not sealed, first that of user {}", ada.id);
+        demand(&answer, "problem", &detail, "mfa-admin import nova-python");
+        assert!(!answer.json.to_string().contains("JBSWY3DPEHPK3PXP"));
+    }
+}
+
+#[test]
+fn a_database_without_its_schema_is_told_and_not_changed() {
+    let installation = Installation::postgres(&[]);
+    let answer = installation.admin(&["doctor"], "");
+    assert_eq!(answer.code, Some(1), "{answer:?}");
+    demand(&answer, "problem", "the schema still needs", "run mfa-admin migrate up");
+    let tables = "SELECT count(*) FROM information_schema.tables WHERE table_schema = 'public'";
+    assert_eq!(installation.number(tables), 0, "a look changes nothing");
+}
+
+#[test]
+fn roles_that_may_undo_what_was_spent_are_named() {
+    let server = TestServer::postgres_with(&[]);
+    let role = format!("nova_{}", std::process::id());
+    server.installation.sql(&format!("CREATE ROLE {role} LOGIN; GRANT UPDATE ON users TO {role}"));
+    let answer = server.admin(&["doctor"]);
+    server.installation.sql(&format!("REVOKE ALL ON users FROM {role}; DROP ROLE {role}"));
+    assert_eq!(answer.code, Some(0), "{answer:?}");
+    demand(&answer, "warning", &role, "deploy/postgresql/roles.sql");
+}
+
+#[test]
+fn settings_that_cannot_be_used_are_a_finding() {
+    let installation = Installation::sqlite(&[("MFA_BINDD", "x")]);
+    let answer = installation.admin(&["doctor"], "");
+    assert_eq!(answer.code, Some(1));
+    demand(&answer, "problem", "MFA_BINDD in the environment is not a setting", "mend it");
+}
