@@ -31,3 +31,15 @@ doc *args:
 # Builds the optimised binaries: target/release/mfa-server and mfa-admin.
 release:
     cargo build --locked --release -p mfa-server -p mfa-admin
+
+# Builds the book of the documents: target/book/index.html.
+book:
+    scripts/check-docs
+
+# Runs the Postman collection against a live server; `just postman --write` makes it anew.
+postman *args:
+    scripts/check-postman {{ args }}
+
+# Measures the coverage of the tests, and writes docs/coverage.md.
+coverage:
+    scripts/coverage
