@@ -8,6 +8,7 @@
 
 mod api;
 mod architecture;
+mod audit;
 mod committer;
 mod contract;
 mod documents;

@@ -22,7 +22,7 @@ GRANT UPDATE (
 ) ON users TO :"app";
 
 -- Its own tables. Events are never updated but by an erasure, and deleted only when they are past MFA_AUDIT_DAYS.
-GRANT SELECT, INSERT, UPDATE, DELETE ON mfa_events, mfa_meta, mfa_sms_budget, mfa_sms_sends TO :"app";
+GRANT SELECT, INSERT, UPDATE, DELETE ON mfa_events, mfa_event_floors, mfa_meta, mfa_sms_budget, mfa_sms_sends TO :"app";
 GRANT SELECT ON mfa_schema, __diesel_schema_migrations TO :"app";
 
 -- NOVA keeps all it had but the MFA columns: a whole row that it saves from an old copy undoes no spent code. It reads

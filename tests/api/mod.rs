@@ -14,6 +14,7 @@ mod limits;
 mod lock_lengths;
 mod lockout;
 mod login;
+mod metrics;
 mod operators;
 mod order;
 mod phone;

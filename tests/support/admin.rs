@@ -42,6 +42,18 @@ impl Installation {
         }
     }
 
+    /// Runs `mfa-admin` with these words as people do, and gives its exit code and what it wrote.
+    pub fn admin_lines(&self, words: &[&str]) -> (Option<i32>, String) {
+        let output = Command::new(admin_binary())
+            .args(words)
+            .current_dir(self.folder())
+            .env_clear()
+            .envs(self.settings())
+            .output()
+            .expect("mfa-admin runs");
+        (output.status.code(), String::from_utf8_lossy(&output.stdout).into_owned())
+    }
+
     /// Makes a user with this password, and gives its id.
     pub fn admin_creates_user(&self, name: &str, password: &str) -> i64 {
         let email = format!("{name}@example.com");

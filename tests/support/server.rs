@@ -216,6 +216,13 @@ impl TestServer {
         })
     }
 
+    /// Has the server remove the events that are old enough now, and tells how many there were.
+    pub fn trim_audit(&self) -> u64 {
+        let (mfa, trimming) = (Arc::clone(&self.mfa), Arc::clone(&self.mfa));
+        let trimmed = mfa.block_on(async move { trimming.trim_audit().await });
+        trimmed.expect("the product runs").expect("the store answers")
+    }
+
     /// Runs `mfa-admin` on the same database, beside the server.
     pub fn admin(&self, words: &[&str]) -> AdminAnswer {
         self.installation.admin(words, "")

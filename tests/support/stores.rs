@@ -7,6 +7,7 @@ use mfa_core::testing::{MemoryAccounts, RecordingLog};
 use mfa_core::{Accounts, KeyId, NewUser, PasswordDigest, SecretBytes, SecretText, Timestamp, UserId, Users};
 use mfa_infra::crypto::{AuditKeys, KeyRing, OsEntropy};
 use mfa_infra::database::{Database, DatabaseOptions, Location, Surroundings};
+use mfa_infra::metrics::StoreMetrics;
 use tokio::runtime::Runtime;
 
 use crate::{PgDatabase, SqliteDatabase, operator};
@@ -142,6 +143,7 @@ fn open_database(
         audit: Arc::new(AuditKeys::new(&test_keys())),
         entropy: Arc::new(OsEntropy),
         log: log.clone(),
+        metrics: StoreMetrics::default(),
         runtime: runtime.handle().clone(),
     };
     location.open(options, around).expect("the database of a test opens")

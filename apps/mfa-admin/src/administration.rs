@@ -6,6 +6,7 @@ use std::time::Duration;
 use mfa_core::{Origin, UserId};
 use mfa_flows::{AdminCall, Flows, Refusal, UserSelector};
 use mfa_infra::Mfa;
+use mfa_infra::audit::Auditor;
 use mfa_infra::settings::Settings;
 use mfa_infra::telemetry::LogTarget;
 
@@ -44,6 +45,11 @@ impl Administration {
     /// The use cases.
     pub(crate) fn flows(&self) -> &Flows {
         self.mfa.flows()
+    }
+
+    /// What reads the audit trail.
+    pub(crate) fn auditor(&self) -> &Auditor {
+        self.mfa.auditor()
     }
 
     /// Who asks, and why.

@@ -13,6 +13,18 @@ pub(crate) struct Answer {
     pub(crate) json: Value,
 }
 
+impl Answer {
+    /// That of a command that has written what it has to say already.
+    pub(crate) const fn told() -> Self {
+        Self { text: String::new(), json: Value::Null }
+    }
+
+    /// Whether there is nothing more to write.
+    pub(crate) fn is_told(&self) -> bool {
+        self.text.is_empty() && self.json.is_null()
+    }
+}
+
 /// A time in UTC as RFC 3339 writes it; `None` beyond the year 9999, which it cannot write.
 pub(crate) fn rfc3339(at: Timestamp) -> Option<String> {
     let nanoseconds = i128::from(at.millis()).checked_mul(1_000_000)?;

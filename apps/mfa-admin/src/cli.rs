@@ -1,10 +1,11 @@
 //! What may be typed.
 
 use std::ffi::OsString;
+use std::path::PathBuf;
 
 use clap::error::ErrorKind;
 use clap::{Args, CommandFactory as _, Parser, Subcommand, ValueEnum};
-use mfa_core::UserId;
+use mfa_core::{Timestamp, UserId};
 use mfa_flows::UserSelector;
 
 use crate::values;
@@ -44,6 +45,9 @@ pub(crate) enum Command {
     /// Recovery codes.
     #[command(subcommand)]
     Recovery(RecoveryCommand),
+    /// The audit trail.
+    #[command(subcommand)]
+    Audit(AuditCommand),
     /// Keys.
     #[command(subcommand)]
     Keys(KeysCommand),
@@ -111,6 +115,25 @@ pub(crate) enum TokenCommand {
     },
     /// Ends every token of a user.
     RevokeAll(UserIdArgs),
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum AuditCommand {
+    /// Tells whether every stored event is what it was, or names the first of each user that is not.
+    Verify {
+        /// Only the events of this user.
+        #[arg(long, value_name = "N", value_parser = clap::value_parser!(i64).range(1..))]
+        user_id: Option<i64>,
+        /// Hold what is stored against this log, or several: finds a missing end or user too.
+        #[arg(long, value_name = "FILE")]
+        log: Vec<PathBuf>,
+    },
+    /// Writes stored events as lines of JSON, oldest first, but none of the last ten seconds.
+    Export {
+        /// From this time on, such as 2026-11-25T08:00:00Z.
+        #[arg(long, value_name = "TIME", value_parser = values::time)]
+        since: Timestamp,
+    },
 }
 
 #[derive(Debug, Subcommand)]

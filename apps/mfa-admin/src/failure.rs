@@ -1,16 +1,16 @@
 //! Why a command was not done: a sentence for people and a word for programs.
 
 use std::error::Error as _;
-use std::fmt;
 use std::io;
 
 use mfa_core::{EntropyError, HashError, StoreError, StoreErrorKind};
 use mfa_flows::Refusal;
+use mfa_infra::audit::LogError;
 use mfa_infra::database::{MigrationError, OpenDatabaseError};
 use mfa_infra::settings::SettingsError;
 use mfa_infra::{FlowLost, OpenError};
+use serde_json::Value;
 
-use crate::answer::Answer;
 use crate::password::PasswordError;
 
 /// Why a command was not done.
@@ -34,17 +34,30 @@ pub(crate) enum Failure {
     Lost(#[from] FlowLost),
     #[error("the answer could not be written: {0}")]
     Output(io::Error),
-    /// There is an answer, and it is that something must be mended.
-    #[error("something must be mended: see above")]
-    Unwell(Unwell),
+    #[error("{file} cannot be read: {error}")]
+    Log { file: String, error: io::Error },
+    #[error(transparent)]
+    Audit(#[from] LogError),
+    #[error("{}", .0.sentence)]
+    Found(Box<Found>),
 }
 
-/// An answer that says what must be mended. It is no secret; other answers may be, and have no `Debug`.
-pub(crate) struct Unwell(pub(crate) Answer);
+/// What a command was to look for and has found: an answer that is no success.
+#[derive(Debug)]
+pub(crate) struct Found {
+    /// The stable word for it.
+    pub(crate) code: &'static str,
+    /// In one sentence.
+    pub(crate) sentence: String,
+    /// One or more lines, for people.
+    pub(crate) text: String,
+    /// One document, for programs.
+    pub(crate) json: Value,
+}
 
-impl fmt::Debug for Unwell {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0.text)
+impl From<StoreError> for Failure {
+    fn from(error: StoreError) -> Self {
+        Self::Refused(Refusal::Store(error))
     }
 }
 
@@ -60,7 +73,9 @@ impl Failure {
             Self::Password(_) => "invalid_password",
             Self::Entropy(_) | Self::Lost(_) => "internal_error",
             Self::Output(_) => "output_failed",
-            Self::Unwell(_) => "unwell",
+            Self::Log { .. } | Self::Audit(LogError::Read(_)) => "log_unavailable",
+            Self::Audit(LogError::Store(error)) => code_of_store(error),
+            Self::Found(found) => found.code,
         }
     }
 }

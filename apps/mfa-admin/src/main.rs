@@ -22,7 +22,6 @@ use std::ffi::OsString;
 use std::process::ExitCode;
 
 use crate::cli::Cli;
-use crate::failure::Failure;
 use crate::screen::Screen;
 
 fn main() -> ExitCode {
@@ -33,11 +32,6 @@ fn main() -> ExitCode {
             let done = commands::run(cli).and_then(|answer| screen.show(&answer));
             match done {
                 Ok(()) => ExitCode::SUCCESS,
-                // What was asked for was found out, and is what there is to say.
-                Err(Failure::Unwell(unwell)) => {
-                    drop(screen.show(&unwell.0));
-                    ExitCode::FAILURE
-                }
                 Err(failure) => {
                     screen.fail(&failure);
                     ExitCode::FAILURE

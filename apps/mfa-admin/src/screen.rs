@@ -28,6 +28,9 @@ impl<O: Write, E: Write> Screen<O, E> {
     ///
     /// [`Failure::Output`] when nobody reads it: what the command did stands all the same.
     pub(crate) fn show(&mut self, answer: &Answer) -> Result<(), Failure> {
+        if answer.is_told() {
+            return Ok(());
+        }
         let written = if self.json {
             writeln!(self.out, "{}", answer.json)
         } else {
@@ -38,6 +41,13 @@ impl<O: Write, E: Write> Screen<O, E> {
 
     /// Tells why a command was not done.
     pub(crate) fn fail(&mut self, failure: &Failure) {
+        if let Failure::Found(found) = failure {
+            // What was found is the answer, although it is not what was hoped for.
+            let answer = if self.json { found.json.to_string() } else { found.text.clone() };
+            drop(writeln!(self.out, "{answer}"));
+            drop(writeln!(self.err, "mfa-admin: {}", one_line(&found.sentence)));
+            return;
+        }
         let sentence = one_line(&failure.to_string());
         self.tell(failure.code(), &sentence, &format!("mfa-admin: {sentence}\n"));
     }

@@ -1,5 +1,9 @@
 //! What a value on the command line must be like, to be stored.
 
+use mfa_core::Timestamp;
+use time::OffsetDateTime;
+use time::format_description::well_known::Rfc3339;
+
 /// As long as an e-mail address can be (RFC 5321 §4.5.3.1.3, less the angle brackets).
 const LONGEST_EMAIL: usize = 254;
 const LONGEST_NAME: usize = 150;
@@ -29,6 +33,14 @@ pub(crate) fn full_name(text: &str) -> Result<String, String> {
 /// An administrator's words.
 pub(crate) fn reason(text: &str) -> Result<String, String> {
     line(text, LONGEST_REASON)
+}
+
+/// A time.
+pub(crate) fn time(text: &str) -> Result<Timestamp, String> {
+    let at = OffsetDateTime::parse(text, &Rfc3339).ok();
+    let millis = at.and_then(|at| i64::try_from(at.unix_timestamp_nanos().div_euclid(1_000_000)).ok());
+    let wrong = || "it is no time, such as 2026-11-25T08:00:00Z".to_owned();
+    millis.map(Timestamp::from_millis).ok_or_else(wrong)
 }
 
 /// A text of one line that looks as it is: no control characters, no blanks at its ends.
@@ -71,6 +83,14 @@ mod tests {
         }
         for bad in ["", " ", "bob ", "\tbob", "b\u{1b}[2Jb", "b\u{85}b", &"é".repeat(151)] {
             assert!(username(bad).is_err(), "{bad:?}");
+        }
+    }
+
+    #[test]
+    fn a_time_has_an_offset() {
+        assert_eq!(time("1970-01-01T01:00:01.5+01:00"), Ok(Timestamp::from_millis(1_500)));
+        for bad in ["", "yesterday", "2026-11-25", "2026-11-25T08:00:00"] {
+            assert!(time(bad).is_err(), "{bad}");
         }
     }
 

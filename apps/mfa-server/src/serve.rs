@@ -216,6 +216,7 @@ pub(crate) fn edge(mfa: &Arc<Mfa>, over_tls: bool) -> io::Result<Edge> {
         texts: Arc::new(texts),
         over_tls,
         rates: ToldRates::of(&settings.limits),
+        latencies: mfa.metrics().http().clone(),
         entropy: Arc::clone(&mfa.flows().ports().entropy),
         overloaded: Box::new(move || load.overloaded()),
         droppable: mfa.telemetry().access(),

@@ -57,6 +57,8 @@ event_kinds! {
     LockedCall = "locked_call",
     /// Wrong answers have piled up over days, whatever the owner did in between.
     GuessingSuspected = "guessing_suspected",
+    /// Wrong answers over all accounts have risen suddenly.
+    FailuresRising = "failures_rising",
     /// A token is refused from now on.
     TokenRevoked = "token_revoked",
     /// A token that is not genuine, spent, revoked or of the wrong stage was presented.
@@ -91,6 +93,10 @@ event_kinds! {
     AdminEvents = "admin_events",
     /// An administrator read the statistics.
     AdminStats = "admin_stats",
+    /// An administrator had the audit trail verified.
+    AdminAuditVerify = "admin_audit_verify",
+    /// An administrator had events exported.
+    AdminAuditExport = "admin_audit_export",
     /// Somebody who is no administrator asked for what only administrators get.
     AdminRefused = "admin_refused",
 }

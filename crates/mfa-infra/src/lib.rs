@@ -3,7 +3,8 @@
 //! Each folder stands for one technology: `database/` (Diesel on SQLite and PostgreSQL), `crypto/` (AES-256-GCM,
 //! Argon2id, bcrypt, the clock and the randomness of the operating system), `memory/` (rate limits in this process), `redis/`
 //! (rate limits that several servers share), `sms/` (OVH, Twilio and the outbox of development), `telemetry/` (the JSON
-//! log) and `settings/` (where every value comes from).
+//! log), `metrics/` (OpenMetrics), `audit/` (the trail as a whole: verified, exported, ended) and `settings/` (where every
+//! value comes from).
 //!
 //! It refuses to hold rules: what is allowed is decided in `mfa-core` and the factor crates.
 //!
@@ -88,11 +89,13 @@
 //! # }
 //! ```
 
+pub mod audit;
 mod clock;
 pub mod crypto;
 pub mod database;
 pub mod doctor;
 pub mod memory;
+pub mod metrics;
 mod mfa;
 pub mod redis;
 pub mod settings;

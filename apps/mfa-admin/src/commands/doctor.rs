@@ -5,13 +5,13 @@ use mfa_infra::settings::{Settings, SettingsError};
 use serde_json::json;
 
 use crate::answer::{Answer, visible};
-use crate::failure::{Failure, Unwell};
+use crate::failure::{Failure, Found};
 
 /// Looks at the whole installation, and tells of each part in a line, with what to do.
 ///
 /// # Errors
 ///
-/// [`Failure::Unwell`] with the same answer, where something must be mended.
+/// [`Failure::Found`] with the same answer, where something must be mended.
 pub(super) fn run(settings: Result<Settings, SettingsError>) -> Result<Answer, Failure> {
     let findings = match settings {
         Ok(settings) => doctor::examine(&settings),
@@ -22,7 +22,12 @@ pub(super) fn run(settings: Result<Settings, SettingsError>) -> Result<Answer, F
     };
     let answer = tell(&findings);
     let well = findings.iter().all(|it| it.health != Health::Bad);
-    if well { Ok(answer) } else { Err(Failure::Unwell(Unwell(answer))) }
+    if well {
+        return Ok(answer);
+    }
+    let (code, sentence) = ("unwell", "something must be mended: see above".to_owned());
+    let Answer { text, json } = answer;
+    Err(Failure::Found(Box::new(Found { code, sentence, text, json })))
 }
 
 fn tell(findings: &[Finding]) -> Answer {
@@ -68,7 +73,7 @@ mod tests {
             place: "the environment".to_owned(),
             nearest: "MFA_BIND".to_owned(),
         };
-        let Err(Failure::Unwell(Unwell(answer))) = run(Err(error)) else { panic!("nothing was found") };
+        let Err(Failure::Found(answer)) = run(Err(error)) else { panic!("nothing was found") };
         assert!(
             answer.text.starts_with("problem  settings  MFA_BINDD in the environment"),
             "{}",

@@ -1,5 +1,6 @@
 //! The commands, a file or folder each.
 
+mod audit;
 mod config;
 mod doctor;
 mod keys;
@@ -25,6 +26,7 @@ pub(crate) fn run(cli: Cli) -> Result<Answer, Failure> {
         Command::Migrate(command) => migrate::run(&command, settings()?, reason.as_deref()),
         Command::User(command) => user::run(command, settings()?, reason),
         Command::Token(command) => token::run(&command, settings()?, reason),
+        Command::Audit(command) => audit::run(command, settings()?, reason, cli.manner.json),
         Command::Recovery(command) => recovery::run(&command, settings()?, reason),
         // Before there are settings: these keys are what the first ones lack.
         Command::Keys(KeysCommand::Generate { algorithm }) => keys::generate(algorithm),

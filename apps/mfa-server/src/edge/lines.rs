@@ -23,18 +23,21 @@ pub(super) const fn method(method: &Method) -> &'static str {
     }
 }
 
+/// What stands for a route where there is none.
+pub(super) const UNMATCHED: &str = "unmatched";
+
 /// One call and how it was answered. Never the path as it was sent, its query, a header or a body.
 pub(super) fn access(
     log: &Logger,
     method: &str,
-    route: Option<&str>,
+    route: &str,
     status: StatusCode,
     took: Duration,
     caller: &Caller,
 ) {
     slog::info!(log, "request";
         "http_method" => method,
-        "route" => route.unwrap_or("unmatched"),
+        "route" => route,
         "status" => status.as_u16(),
         "ms" => u64::try_from(took.as_millis()).unwrap_or(u64::MAX),
         "ip" => caller.origin.ip().map(|ip| ip.to_string()),

@@ -20,6 +20,7 @@ use actix_web::middleware::Next;
 use actix_web::{HttpMessage, HttpResponse};
 use futures::FutureExt;
 use mfa_core::{Entropy, Origin};
+use mfa_infra::metrics::HttpMetrics;
 use tokio::time::Instant;
 
 use crate::caller::{Caller, user_agent};
@@ -40,6 +41,8 @@ pub(crate) struct Edge {
     pub(crate) over_tls: bool,
     /// Which limits may be told.
     pub(crate) rates: ToldRates,
+    /// Where latencies are counted.
+    pub(crate) latencies: HttpMetrics,
     /// For the ids of requests.
     pub(crate) entropy: Arc<dyn Entropy>,
     /// Whether too much is waiting.
@@ -80,7 +83,9 @@ impl Edge {
             Ok(response) => (response.status(), response.request().match_pattern()),
             Err(response) => (response.status(), None),
         };
-        lines::access(&self.droppable, method, route.as_deref(), status, started.elapsed(), &caller);
+        let (route, took) = (route.as_deref().unwrap_or(lines::UNMATCHED), started.elapsed());
+        self.latencies.observe(route, method, status.as_u16(), took);
+        lines::access(&self.droppable, method, route, status, took, &caller);
         outcome.map_err(|response| InternalError::from_response("answered at the edge", response).into())
     }
 

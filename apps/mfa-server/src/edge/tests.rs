@@ -57,6 +57,7 @@ fn edge(lines: &Lines) -> Edge {
         texts: Arc::new(Texts::load().unwrap()),
         over_tls: false,
         rates: ToldRates::from_rates(rate, rate),
+        latencies: HttpMetrics::default(),
         entropy: Arc::new(SeededEntropy::default()),
         overloaded: Box::new(|| false),
         droppable: lines.logger(),

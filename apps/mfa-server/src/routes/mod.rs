@@ -8,6 +8,7 @@ mod events;
 mod health;
 mod hooks;
 mod login;
+mod metrics;
 mod phone;
 mod recovery;
 mod token;
@@ -102,7 +103,10 @@ pub(crate) fn routes(offered: Offered) -> Vec<Route> {
 
 /// What tells operators of the inside: on their address where there is one, else beside the rest.
 fn for_operators() -> Vec<Route> {
-    vec![get("/health/ready", health::ready, health::doc::ready)]
+    vec![
+        get("/health/ready", health::ready, health::doc::ready),
+        get("/metrics", metrics::metrics, metrics::doc::metrics),
+    ]
 }
 
 /// Adds every route, the files of pages, and an answer for paths and methods that there are none for.

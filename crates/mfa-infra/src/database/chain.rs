@@ -6,7 +6,7 @@
 use std::sync::Arc;
 
 use data_encoding::HEXLOWER;
-use mfa_core::{Account, Entropy, EntropyError, SecurityEvent, UserId};
+use mfa_core::{Account, Entropy, EntropyError, SecurityEvent, Timestamp, UserId};
 use sha2::{Digest, Sha256};
 
 use crate::crypto::AuditKeys;
@@ -51,8 +51,23 @@ impl Chain {
             let (mut event_id, mut salt) = ([0; 16], [0; 16]);
             self.entropy.fill(&mut event_id)?;
             self.entropy.fill(&mut salt)?;
-            let personal_digest = personal_digest(&event, &salt);
-            let message = message(account.user, seq, &event_id, &event, &personal_digest, &head.mac);
+            let ip = event.origin.ip().map(|ip| ip.to_string());
+            let (agent, actor) = (event.origin.user_agent(), event.actor.as_deref());
+            let personal = [ip.as_deref(), agent, actor, event.reason.as_deref()];
+            let personal_digest = personal_digest(personal, &salt);
+            let link = Link {
+                user: account.user,
+                seq,
+                event_id: &event_id,
+                at: event.at,
+                personal_digest: &personal_digest,
+                event: event.kind.as_str(),
+                method: event.method.map(mfa_core::FactorKind::as_str),
+                outcome: event.outcome.as_str(),
+                request_id: event.origin.request_id(),
+                previous: &head.mac,
+            };
+            let message = link.message();
             let (key, mac) = self.keys.mac(&message);
             head.seq = seq;
             head.mac = HEXLOWER.encode(&mac);
@@ -72,39 +87,56 @@ impl Chain {
     }
 }
 
-/// What can be erased of an event without breaking the chain.
-fn personal_digest(event: &SecurityEvent, salt: &[u8; 16]) -> [u8; 32] {
-    let ip = event.origin.ip().map(|ip| ip.to_string());
+/// What can be erased of an event without breaking the chain: address, agent, actor, reason.
+pub(crate) type Personal<'a> = [Option<&'a str>; 4];
+
+/// The digest by which they enter the MAC.
+pub(crate) fn personal_digest(personal: Personal<'_>, salt: &[u8]) -> [u8; 32] {
     let mut bytes = salt.to_vec();
-    for field in [ip.as_deref(), event.origin.user_agent(), event.actor.as_deref(), event.reason.as_deref()] {
+    for field in personal {
         put(&mut bytes, field);
     }
     Sha256::digest(&bytes).into()
 }
 
-fn message(
-    user: UserId,
-    seq: u64,
-    event_id: &[u8; 16],
-    event: &SecurityEvent,
-    personal_digest: &[u8; 32],
-    previous: &str,
-) -> Vec<u8> {
-    let mut bytes = b"nova-mfa/event/v1".to_vec();
+/// What a MAC is made of.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Link<'a> {
+    pub(crate) user: UserId,
+    pub(crate) seq: u64,
+    pub(crate) event_id: &'a [u8; 16],
+    pub(crate) at: Timestamp,
+    pub(crate) personal_digest: &'a [u8; 32],
+    pub(crate) event: &'a str,
+    pub(crate) method: Option<&'a str>,
+    pub(crate) outcome: &'a str,
+    pub(crate) request_id: Option<&'a str>,
+    pub(crate) previous: &'a str,
+}
+
+impl Link<'_> {
+    pub(crate) fn message(&self) -> Vec<u8> {
+        let mut bytes = b"nova-mfa/event/v1".to_vec();
+        bytes.extend_from_slice(&self.user.value().to_be_bytes());
+        bytes.extend_from_slice(&self.seq.to_be_bytes());
+        bytes.extend_from_slice(&self.at.millis().to_be_bytes());
+        bytes.extend_from_slice(self.event_id);
+        bytes.extend_from_slice(self.personal_digest);
+        for field in [Some(self.event), self.method, Some(self.outcome), self.request_id, Some(self.previous)]
+        {
+            put(&mut bytes, field);
+        }
+        bytes
+    }
+}
+
+/// What the MAC of a floor is made of: everything up to this number was removed because it was old, and the next event
+/// follows this MAC.
+pub(crate) fn floor_message(user: UserId, seq: u64, mac: &str) -> Vec<u8> {
+    let mut bytes = b"nova-mfa/floor/v1".to_vec();
     bytes.extend_from_slice(&user.value().to_be_bytes());
     bytes.extend_from_slice(&seq.to_be_bytes());
-    bytes.extend_from_slice(&event.at.millis().to_be_bytes());
-    bytes.extend_from_slice(event_id);
-    bytes.extend_from_slice(personal_digest);
-    for field in [
-        Some(event.kind.as_str()),
-        event.method.map(mfa_core::FactorKind::as_str),
-        Some(event.outcome.as_str()),
-        event.origin.request_id(),
-        Some(previous),
-    ] {
-        put(&mut bytes, field);
-    }
+    put(&mut bytes, Some(mac));
     bytes
 }
 

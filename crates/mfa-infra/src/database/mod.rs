@@ -4,7 +4,9 @@
 //! turn, stores all with one commit, and only then answers. What differs between the databases is a
 //! `GroupStore` each, their statements, and how they are connected.
 
-mod chain;
+#[doc(hidden)]
+pub mod audit;
+pub(crate) mod chain;
 mod committer;
 mod examination;
 mod migrate;
@@ -27,6 +29,8 @@ use mfa_core::{
 use mfa_sms::{SmsBudgets, SmsSends};
 
 use crate::crypto::AuditKeys;
+use crate::metrics::StoreMetrics;
+use audit::AuditRows;
 
 pub use chain::Chain;
 pub use committer::CommitterLimits;
@@ -70,14 +74,30 @@ pub struct Surroundings {
     pub entropy: Arc<dyn Entropy>,
     /// Where stored events are told.
     pub log: Arc<dyn EventLog>,
+    /// Where commits are counted.
+    pub metrics: StoreMetrics,
     /// Where blocking reads run.
     pub runtime: tokio::runtime::Handle,
 }
 
+/// How busy a database is.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct DatabaseLoad {
+    /// Decisions that wait for a committer.
+    pub waiting: usize,
+    /// Connections for reads, at most.
+    pub connections: usize,
+    /// Those that are in use.
+    pub in_use: usize,
+}
+
 /// An open database: the ports that it stands behind, and what only the wiring asks.
-pub trait Database: Accounts + Users + Trail + Statistics + SmsBudgets + SmsSends {
+pub trait Database: Accounts + Users + Trail + Statistics + SmsBudgets + SmsSends + AuditRows {
     /// Whether decisions are refused because too many wait.
     fn is_full(&self) -> bool;
+
+    /// How busy it is.
+    fn load(&self) -> DatabaseLoad;
 
     /// The time by the database's clock; `None` where it has none of its own.
     ///

@@ -54,6 +54,12 @@ impl<C: R2D2Connection + Send + 'static> ReadPool<C> {
         Ok(Self { pool, permits: Arc::new(Semaphore::new(permits)), runtime })
     }
 
+    /// How many connections there may be, and how many are in use.
+    pub(super) fn load(&self) -> (usize, usize) {
+        let all = usize::try_from(self.pool.max_size()).unwrap_or(usize::MAX);
+        (all, all.saturating_sub(self.permits.available_permits()))
+    }
+
     /// Runs a query on a thread that may block. Where no connection is free in time, nothing was tried.
     pub(super) fn run<T, F>(&self, operation: &'static str, query: F) -> BoxFuture<'_, Result<T, StoreError>>
     where

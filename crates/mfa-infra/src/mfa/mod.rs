@@ -1,5 +1,6 @@
 //! The one place that wires the adapters to the flows.
 
+mod audit_watch;
 mod clock_watch;
 mod demo;
 mod sms;
@@ -15,15 +16,18 @@ use mfa_flows::{Flows, Policy, Ports};
 use tokio::runtime::Runtime;
 use tokio_util::task::TaskTracker;
 
+use crate::audit::Auditor;
 use crate::clock::WatchedClock;
 use crate::crypto::{
     AesGcmCipher, AuditKeys, DerivedDigests, HasherLimits, KeyRing, OsEntropy, SlowHasher, SystemClock,
 };
 use crate::database::{Database, DatabaseOptions, Location, OpenDatabaseError, Surroundings};
+use crate::metrics::{Metrics, ProviderState};
 use crate::redis::{RedisRateLimiter, RedisState};
 use crate::settings::{DatabaseUrl, Settings, SettingsError, SmsProvider};
 use crate::sms::{DeliveryReport, DeliveryReports, OutboxReader};
 use crate::telemetry::{Telemetry, TelemetryError};
+use audit_watch::AuditWatch;
 use clock_watch::ClockWatch;
 pub use demo::DemoUser;
 use sms::{SmsGround, SmsWatch};
@@ -45,6 +49,8 @@ pub struct Mfa {
     redis: Option<Arc<RedisRateLimiter>>,
     reports: DeliveryReports,
     sms_watch: Arc<SmsWatch>,
+    audit_watch: Arc<AuditWatch>,
+    metrics: Arc<Metrics>,
     telemetry: Arc<Telemetry>,
     demo: Option<DemoUser>,
     location: Location,
@@ -178,6 +184,7 @@ impl Mfa {
         mfa.demo = mfa.make_demo_user()?;
         mfa.watch_clock()?;
         mfa.watch_sms();
+        mfa.watch_audit();
         Ok(mfa)
     }
 
@@ -202,12 +209,9 @@ impl Mfa {
         let tokens = Arc::new(token_service(&settings, &keys)?);
         let ring = KeyRing::new(keys.encryption).map_err(|error| OpenError::Unusable(error.to_string()))?;
         let telemetry = Arc::new(Telemetry::open(settings.log.level, settings.log.target.clone())?);
-        let runtime = tokio::runtime::Builder::new_multi_thread()
-            .worker_threads(2)
-            .thread_name("mfa-flow")
-            .enable_all()
-            .build()
-            .map_err(|error| machine(&error))?;
+        let metrics = Arc::new(Metrics::new(clock.now()));
+        let events = metrics.before_log(telemetry.events());
+        let runtime = flow_runtime().map_err(|error| machine(&error))?;
         if matches!(settings.database.url, DatabaseUrl::Sqlite(_)) {
             settings.create_data_dir()?;
         }
@@ -218,10 +222,12 @@ impl Mfa {
             committers: usize::try_from(settings.database.committers).unwrap_or(1),
             ..DatabaseOptions::default()
         };
+        let audit = Arc::new(AuditKeys::new(&ring));
         let around = Surroundings {
-            audit: Arc::new(AuditKeys::new(&ring)),
+            audit: Arc::clone(&audit),
             entropy: entropy.clone(),
-            log: telemetry.events(),
+            log: Arc::clone(&events),
+            metrics: metrics.store().clone(),
             runtime: runtime.handle().clone(),
         };
         let database = location.open(&options, around)?;
@@ -249,6 +255,14 @@ impl Mfa {
             entropy: entropy.clone(),
             runtime: runtime.handle().clone(),
             log: telemetry.logger(),
+            metrics: &metrics,
+        });
+        let audit_watch = Arc::new(AuditWatch {
+            auditor: Auditor::new(database.clone(), audit),
+            clock: clock.clone(),
+            kept: settings.log.audit_kept(),
+            log: telemetry.logger(),
+            metrics: metrics.store().clone(),
         });
         let ports = adapt(Ports {
             accounts: database.clone(),
@@ -262,7 +276,7 @@ impl Mfa {
             recovery_hasher: Arc::new(recovery_hasher),
             digests: Arc::new(DerivedDigests::new(&ring)),
             limiter: limiters.limiter,
-            log: telemetry.events(),
+            log: events,
             tokens,
             sms,
         });
@@ -271,6 +285,8 @@ impl Mfa {
         Ok(Self {
             reports: sms::reports(&settings),
             sms_watch,
+            audit_watch,
+            metrics,
             settings,
             flows: Arc::new(Flows::new(ports, policy)),
             database,
@@ -390,6 +406,44 @@ impl Mfa {
         }
     }
 
+    /// What is counted.
+    pub const fn metrics(&self) -> &Arc<Metrics> {
+        &self.metrics
+    }
+
+    /// What is counted and what is so now, in the text of OpenMetrics ([`Metrics::MEDIA_TYPE`]). Asks nobody: it is as
+    /// the last calls have left it.
+    pub fn render_metrics(&self) -> String {
+        let (state, sender) = (self.metrics.state(), &self.flows.ports().sms.sender);
+        state.database(self.database.load());
+        state.redis(self.redis.as_ref().map(|redis| redis.state() == RedisState::Ready));
+        let left_alone: Vec<_> = sender.left_alone().collect();
+        state.providers(
+            sender
+                .gateways()
+                .map(|provider| ProviderState { provider, is_up: !left_alone.contains(&provider) }),
+        );
+        state.low_conversions(self.sms_watch.low());
+        state.clock(self.clock.is_trusted(), self.clock.ahead_seconds());
+        state.log_lines(self.telemetry.dropped(), self.telemetry.unwritten());
+        self.metrics.render(self.clock.now())
+    }
+
+    /// What reads the audit trail.
+    pub fn auditor(&self) -> &Auditor {
+        &self.audit_watch.auditor
+    }
+
+    /// Removes the events that are older than `MFA_AUDIT_DAYS` now, as the server does by itself every hour. Answers
+    /// how many there were.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError`]: the next time does the rest.
+    pub async fn trim_audit(&self) -> Result<u64, StoreError> {
+        self.audit_watch.trim().await
+    }
+
     /// What providers report to.
     pub const fn reports(&self) -> &DeliveryReports {
         &self.reports
@@ -446,6 +500,17 @@ impl Mfa {
             runtime.spawn(Arc::clone(&self.sms_watch).go_on());
         }
     }
+
+    fn watch_audit(&self) {
+        if let Some(runtime) = &self.runtime {
+            runtime.spawn(Arc::clone(&self.audit_watch).go_on());
+        }
+    }
+}
+
+fn flow_runtime() -> std::io::Result<Runtime> {
+    let mut builder = tokio::runtime::Builder::new_multi_thread();
+    builder.worker_threads(2).thread_name("mfa-flow").enable_all().build()
 }
 
 impl Drop for Mfa {

@@ -14,6 +14,7 @@ use tokio::runtime::Handle;
 
 use super::{OpenError, PartState};
 use crate::database::Database;
+use crate::metrics::Metrics;
 use crate::settings::{Settings, SmsProvider};
 use crate::sms::{
     DeliveryReports, HttpLimits, OutboxGateway, OvhGateway, RuntimePause, SmsHttp, SmsLog, TwilioGateway,
@@ -57,10 +58,11 @@ pub(super) struct SmsGround<'a> {
     pub(super) entropy: Arc<dyn Entropy>,
     pub(super) runtime: Handle,
     pub(super) log: Logger,
+    pub(super) metrics: &'a Metrics,
 }
 
 pub(super) fn ports(ground: SmsGround<'_>) -> SmsPorts {
-    let SmsGround { settings, database, clock, entropy, runtime, log } = ground;
+    let SmsGround { settings, database, clock, entropy, runtime, log, metrics } = ground;
     let http = SmsHttp::new(runtime.clone(), HttpLimits::default());
     let callback = settings.server.public_url.as_ref().map(twilio_callback_url);
     let gateway = |provider: &SmsProvider| -> Arc<dyn SmsGateway> {
@@ -72,12 +74,22 @@ pub(super) fn ports(ground: SmsGround<'_>) -> SmsPorts {
     };
     let gateways: Vec<_> = settings.sms.providers.iter().map(gateway).collect();
     let pause = Arc::new(RuntimePause::new(runtime));
+    let sender = Arc::new(SmsSender::new(gateways, clock, pause, entropy));
+    expect_sends(metrics, settings, &sender);
     SmsPorts {
-        sender: Arc::new(SmsSender::new(gateways, clock, pause, entropy)),
+        sender,
         budgets: database.clone(),
         sends: database.clone(),
-        journal: Arc::new(SmsLog::new(log)),
+        journal: metrics.before_journal(Arc::new(SmsLog::new(log))),
     }
+}
+
+/// Where there is no provider or no country, a series of its own says so by standing at zero.
+fn expect_sends(metrics: &Metrics, settings: &Settings, sender: &SmsSender) {
+    let or_none = |names: Vec<&'static str>| if names.is_empty() { vec!["none"] } else { names };
+    let providers = or_none(sender.gateways().collect());
+    let countries: Vec<_> = settings.sms.countries.iter().map(crate::settings::CountryCode::as_str).collect();
+    metrics.expect_sms(&providers, if countries.is_empty() { &["none"] } else { &countries });
 }
 
 pub(super) fn reports(settings: &Settings) -> DeliveryReports {
@@ -167,6 +179,11 @@ impl SmsWatch {
         } else {
             PartState::Ready
         }
+    }
+
+    /// Of how many prefixes and countries too few codes came back, as of the last look.
+    pub(super) fn low(&self) -> usize {
+        self.low.lock().unwrap_or_else(PoisonError::into_inner).len()
     }
 
     fn remember(&self, now_low: &[LowConversion]) -> Vec<LowConversion> {

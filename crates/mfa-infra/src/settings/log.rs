@@ -1,5 +1,7 @@
 //! Where the log goes, and how long the audit is kept.
 
+use std::time::Duration;
+
 use slog::Level;
 
 use super::SettingsError;
@@ -18,6 +20,11 @@ pub struct LogSettings {
 }
 
 impl LogSettings {
+    /// How long events stay in the database.
+    pub fn audit_kept(&self) -> Duration {
+        Duration::from_hours(u64::from(self.audit_days).saturating_mul(24))
+    }
+
     pub(super) fn read(reader: &Reader<'_>) -> Result<Self, SettingsError> {
         Ok(Self {
             target: match reader.defaulted("MFA_LOG_FILE")? {

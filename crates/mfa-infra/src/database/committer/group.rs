@@ -8,6 +8,7 @@ use mfa_core::{Account, EventLine, EventLog, StoreError, StoreErrorKind, UserId}
 use super::queue::Job;
 use crate::database::chain::{Chain, ChainedEvent};
 use crate::database::row::AccountRow;
+use crate::metrics::{GroupFate, StoreMetrics};
 
 /// A changed account, with its events, on its way into the store.
 #[derive(Debug)]
@@ -73,11 +74,13 @@ type Accounts = HashMap<UserId, Result<(Account, Account), String>>;
 pub(crate) struct GroupContext {
     pub(crate) chain: Chain,
     pub(crate) log: std::sync::Arc<dyn EventLog>,
+    pub(crate) metrics: StoreMetrics,
 }
 
 impl GroupContext {
     /// Runs a group to its end. Answers every job but those whose account was not stored, which it returns.
     pub(crate) fn run(&self, store: &mut dyn GroupStore, mut jobs: Vec<Job>) -> Vec<Job> {
+        self.metrics.group(jobs.len());
         let mut users: Vec<i64> = jobs.iter().map(|job| job.user.value()).collect();
         users.sort_unstable();
         users.dedup();
@@ -89,6 +92,7 @@ impl GroupContext {
             sent = writes.iter().map(|write| (write.row.id, write.events.clone())).collect();
             writes
         });
+        self.metrics.fate(fate(&result));
         match result {
             Ok(written) => self.answer(jobs, outcomes, &sent, &written),
             Err(Failure::Refused(error)) if jobs.len() > 1 => {
@@ -200,6 +204,15 @@ impl GroupContext {
             }
         }
         lost
+    }
+}
+
+fn fate(result: &Result<Written, Failure>) -> GroupFate {
+    match result {
+        Ok(written) if written.unknown.is_empty() => GroupFate::Stored,
+        Ok(_) | Err(Failure::Unknown(_)) => GroupFate::Unknown,
+        Err(Failure::Refused(_)) => GroupFate::Refused,
+        Err(Failure::Unreachable(_)) => GroupFate::Unreachable,
     }
 }
 

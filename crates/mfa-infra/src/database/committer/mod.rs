@@ -138,6 +138,11 @@ impl Committers {
         }
     }
 
+    /// How many decisions wait.
+    pub(super) fn waiting(&self) -> usize {
+        self.queues.iter().chain(&self.lane).map(|queue| queue.len()).fold(0, usize::saturating_add)
+    }
+
     /// Whether a committer refuses decisions because too many wait.
     pub(super) fn is_full(&self) -> bool {
         self.queues.iter().any(|queue| queue.is_full())
@@ -242,6 +247,7 @@ impl Worker {
     }
 
     fn slow_down(&self, lost: Vec<Job>) {
+        self.context.metrics.slow(lost.len());
         for job in lost {
             match &self.lane {
                 Some(lane) => {

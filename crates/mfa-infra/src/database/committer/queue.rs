@@ -69,6 +69,10 @@ impl Queue {
         self.arrived.notify_one();
     }
 
+    pub(crate) fn len(&self) -> usize {
+        self.state().jobs.len()
+    }
+
     pub(crate) fn is_full(&self) -> bool {
         let state = self.state();
         state.closed || state.jobs.len() >= self.most

@@ -1,5 +1,6 @@
 //! PostgreSQL.
 
+mod audit;
 pub(super) mod connect;
 mod sms;
 mod statements;
@@ -19,7 +20,7 @@ use super::committer::{Committers, GroupContext, StoreMaker};
 use super::pool::ReadPool;
 use super::row::AccountRow;
 use super::statistics::Counting;
-use super::{Chain, Database, DatabaseOptions, OpenDatabaseError, Surroundings};
+use super::{Chain, Database, DatabaseLoad, DatabaseOptions, OpenDatabaseError, Surroundings};
 use statements::LoadOne;
 use store::{PgGroupStore, PgLaneStore, Session};
 
@@ -57,8 +58,11 @@ impl PostgresDatabase {
         let url = connect::bounded(url).map_err(OpenDatabaseError::Unreachable)?;
         let manager = ConnectionManager::<PgConnection>::new(url.expose());
         let pool = ReadPool::open(manager, options.pool, Box::new(Prepare), around.runtime.clone())?;
-        let context =
-            GroupContext { chain: Chain::new(around.audit, around.entropy), log: Arc::clone(&around.log) };
+        let context = GroupContext {
+            chain: Chain::new(around.audit, around.entropy),
+            log: Arc::clone(&around.log),
+            metrics: around.metrics.clone(),
+        };
         let group: StoreMaker = {
             let url = url.clone();
             Arc::new(move || Box::new(PgGroupStore(Session::new(url.clone()))))
@@ -94,6 +98,11 @@ struct Millis {
 impl Database for PostgresDatabase {
     fn is_full(&self) -> bool {
         self.committers.is_full()
+    }
+
+    fn load(&self) -> DatabaseLoad {
+        let (connections, in_use) = self.pool.load();
+        DatabaseLoad { waiting: self.committers.waiting(), connections, in_use }
     }
 
     fn time(&self) -> BoxFuture<'_, Result<Option<Timestamp>, StoreError>> {

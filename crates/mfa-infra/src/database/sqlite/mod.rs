@@ -1,5 +1,6 @@
 //! SQLite, embedded.
 
+mod audit;
 pub(super) mod connect;
 mod sms;
 mod statements;
@@ -20,7 +21,7 @@ use super::committer::{Committers, GroupContext, StoreMaker};
 use super::pool::{Fact, ReadPool};
 use super::row::AccountRow;
 use super::statistics::Counting;
-use super::{Chain, Database, DatabaseOptions, OpenDatabaseError, Surroundings};
+use super::{Chain, Database, DatabaseLoad, DatabaseOptions, OpenDatabaseError, Surroundings};
 use statements::LoadOne;
 use store::SqliteGroupStore;
 
@@ -55,8 +56,11 @@ impl SqliteDatabase {
         let unusable = || OpenDatabaseError::Unreachable("the path of the database is no UTF-8".to_owned());
         let manager = ConnectionManager::<SqliteConnection>::new(path.to_str().ok_or_else(unusable)?);
         let pool = ReadPool::open(manager, options.pool, Box::new(Prepare), around.runtime.clone())?;
-        let context =
-            GroupContext { chain: Chain::new(around.audit, around.entropy), log: Arc::clone(&around.log) };
+        let context = GroupContext {
+            chain: Chain::new(around.audit, around.entropy),
+            log: Arc::clone(&around.log),
+            metrics: around.metrics.clone(),
+        };
         let path = path.to_owned();
         let maker: StoreMaker = Arc::new(move || Box::new(SqliteGroupStore::new(path.clone())));
         let committers = Committers::start(vec![maker], Vec::new(), &context, options.limits);
@@ -79,6 +83,11 @@ impl Accounts for SqliteDatabase {
 impl Database for SqliteDatabase {
     fn is_full(&self) -> bool {
         self.committers.is_full()
+    }
+
+    fn load(&self) -> DatabaseLoad {
+        let (connections, in_use) = self.pool.load();
+        DatabaseLoad { waiting: self.committers.waiting(), connections, in_use }
     }
 
     fn time(&self) -> BoxFuture<'_, Result<Option<Timestamp>, StoreError>> {

@@ -56,8 +56,12 @@ impl Users for SqliteDatabase {
     fn insert(&self, user: NewUser) -> BoxFuture<'_, Result<UserId, NewUserError>> {
         let inserted = self.pool.run("insert user", move |connection| {
             let inserted = sql_query(
-                "INSERT INTO users (email, username, hashed_password, full_name, is_active, is_superuser, \
-                 mfa_enforced, created_at, updated_at) VALUES (?1, ?2, ?3, ?4, TRUE, ?5, ?6, ?7, ?7) RETURNING id",
+                // Never the number of a user who is gone: events and floors outlive their user.
+                "INSERT INTO users (id, email, username, hashed_password, full_name, is_active, is_superuser, \
+                 mfa_enforced, created_at, updated_at) VALUES (1 + max( \
+                 coalesce((SELECT max(id) FROM users), 0), coalesce((SELECT max(user_id) FROM mfa_events), 0), \
+                 coalesce((SELECT max(user_id) FROM mfa_event_floors), 0)), \
+                 ?1, ?2, ?3, ?4, TRUE, ?5, ?6, ?7, ?7) RETURNING id",
             )
             .bind::<Text, _>(&user.email)
             .bind::<Text, _>(&user.username)

@@ -1,0 +1,15 @@
+//! Numbers for whoever watches.
+
+pub(super) mod doc;
+
+use actix_web::HttpResponse;
+use actix_web::web::Data;
+use mfa_infra::Mfa;
+use mfa_infra::metrics::Metrics;
+
+use crate::intake::Bounded;
+
+/// `GET /metrics`
+pub(super) async fn metrics(_: Bounded, mfa: Data<Mfa>) -> HttpResponse {
+    HttpResponse::Ok().content_type(Metrics::MEDIA_TYPE).body(mfa.render_metrics())
+}

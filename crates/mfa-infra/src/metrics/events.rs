@@ -1,0 +1,283 @@
+//! Security events, counted on their way to the log.
+
+use std::fmt;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use mfa_core::{EventKind, EventLine, EventLog, FactorKind, Origin, Outcome, SecurityEvent, Timestamp};
+use prometheus_client::encoding::EncodeLabelSet;
+use prometheus_client::metrics::counter::Counter;
+use prometheus_client::metrics::family::Family;
+use prometheus_client::metrics::gauge::Gauge;
+use prometheus_client::registry::Registry;
+
+use super::rising::Rising;
+
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+pub(super) struct OutcomeLabel {
+    outcome: &'static str,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct LimitLabel {
+    what: &'static str,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct EventLabels {
+    event: &'static str,
+    outcome: &'static str,
+    method: &'static str,
+    /// Whether it is a row as well, or a line of the log alone.
+    kept: &'static str,
+}
+
+/// What is counted of events.
+#[derive(Clone, Debug, Default)]
+pub(super) struct EventCounters {
+    totp_success: Counter,
+    totp_failure: Counter,
+    sms_verify: Family<OutcomeLabel, Counter>,
+    recovery_verify: Family<OutcomeLabel, Counter>,
+    logins: Family<OutcomeLabel, Counter>,
+    limited: Family<LimitLabel, Counter>,
+    locked: Counter,
+    guessing: Counter,
+    tokens_revoked: Counter,
+    tokens_refused: Counter,
+    decrypt_failures: Counter,
+    all: Family<EventLabels, Counter>,
+    rises: Counter,
+    failures_last_minute: Gauge,
+    rising: Arc<Mutex<Rising>>,
+}
+
+impl EventCounters {
+    pub(super) fn register(registry: &mut Registry) -> Self {
+        let it = Self::default();
+        let mut add =
+            |name: &str, help: &str, counter: &Counter| registry.register(name, help, counter.clone());
+        add("mfa_totp_success", "Codes of authenticator apps that were right", &it.totp_success);
+        add(
+            "mfa_totp_failure",
+            "Codes of authenticator apps that were wrong or used before",
+            &it.totp_failure,
+        );
+        add("mfa_account_locked", "Accounts locked by wrong answers", &it.locked);
+        add("mfa_guessing_suspected", "Accounts whose wrong answers have piled up over days", &it.guessing);
+        add("mfa_tokens_revoked", "Tokens ended before their time", &it.tokens_revoked);
+        add(
+            "mfa_tokens_refused",
+            "Tokens that were not genuine, spent, revoked or of the wrong stage",
+            &it.tokens_refused,
+        );
+        add("mfa_decrypt_failures", "Sealed values that could not be unsealed", &it.decrypt_failures);
+        add(
+            "mfa_failures_rising",
+            "Times that wrong answers over all accounts have risen suddenly",
+            &it.rises,
+        );
+        registry.register("mfa_sms_verify", "Codes by SMS that came back, by outcome", it.sms_verify.clone());
+        registry.register(
+            "mfa_recovery_verify",
+            "Recovery codes that were shown, by outcome",
+            it.recovery_verify.clone(),
+        );
+        registry.register("mfa_logins", "Passwords that were checked, by outcome", it.logins.clone());
+        registry.register("rate_limit_exceeded", "Calls refused by a limit", it.limited.clone());
+        registry.register("mfa_events", "Security events, by kind, outcome and factor", it.all.clone());
+        registry.register(
+            "mfa_failures_last_minute",
+            "Wrong answers over all accounts in the last minute",
+            it.failures_last_minute.clone(),
+        );
+        for family in [&it.sms_verify, &it.recovery_verify, &it.logins] {
+            for outcome in [Outcome::Success, Outcome::Failure] {
+                drop(family.get_or_create(&OutcomeLabel { outcome: outcome.as_str() }));
+            }
+        }
+        for what in [CALLS, SMS] {
+            drop(it.limited.get_or_create(&LimitLabel { what }));
+        }
+        it
+    }
+
+    /// Reads what time alone changes.
+    pub(super) fn look(&self, now: Timestamp) {
+        let count = self.rising.lock().unwrap_or_else(PoisonError::into_inner).last_minute(now);
+        self.failures_last_minute.set(i64::from(count));
+    }
+
+    /// Counts one. Answers whether with it wrong answers over all accounts have risen suddenly.
+    fn count(&self, line: &EventLine<'_>) -> bool {
+        let event = line.event;
+        let (kind, outcome) = (event.kind, event.outcome);
+        let labels = EventLabels {
+            event: kind.as_str(),
+            outcome: outcome.as_str(),
+            method: event.method.map_or("none", FactorKind::as_str),
+            kept: if line.chain.is_some() { "row" } else { "log" },
+        };
+        self.all.get_or_create(&labels).inc();
+        match (kind, event.method) {
+            (EventKind::TotpVerify, _) | (EventKind::OtpReplay, Some(FactorKind::Totp)) => {
+                if outcome == Outcome::Success { &self.totp_success } else { &self.totp_failure }.inc();
+            }
+            (EventKind::SmsVerify, _) | (EventKind::OtpReplay, Some(FactorKind::Sms)) => {
+                by_outcome(&self.sms_verify, outcome);
+            }
+            (EventKind::RecoveryUse, _) | (EventKind::OtpReplay, Some(FactorKind::Recovery)) => {
+                by_outcome(&self.recovery_verify, outcome);
+            }
+            (EventKind::Login, _) => by_outcome(&self.logins, outcome),
+            (EventKind::RateLimited, method) => {
+                let what = if method == Some(FactorKind::Sms) { SMS } else { CALLS };
+                self.limited.get_or_create(&LimitLabel { what }).inc();
+            }
+            (EventKind::AccountLocked, _) => drop(self.locked.inc()),
+            (EventKind::GuessingSuspected, _) => drop(self.guessing.inc()),
+            (EventKind::TokenRevoked, _) => drop(self.tokens_revoked.inc()),
+            (EventKind::TokenRefused, _) => drop(self.tokens_refused.inc()),
+            (EventKind::DecryptFail, _) => drop(self.decrypt_failures.inc()),
+            _ => {}
+        }
+        if !is_a_wrong_answer(kind, outcome) {
+            return false;
+        }
+        let rises = self.rising.lock().unwrap_or_else(PoisonError::into_inner).count(event.at);
+        if rises {
+            self.rises.inc();
+        }
+        rises
+    }
+}
+
+/// What a limit has refused.
+const CALLS: &str = "calls";
+const SMS: &str = "sms";
+
+fn by_outcome(family: &Family<OutcomeLabel, Counter>, outcome: Outcome) {
+    family.get_or_create(&OutcomeLabel { outcome: outcome.as_str() }).inc();
+}
+
+/// What a guesser brings about, whichever accounts are tried.
+fn is_a_wrong_answer(kind: EventKind, outcome: Outcome) -> bool {
+    let judged = matches!(
+        kind,
+        EventKind::Login
+            | EventKind::TotpVerify
+            | EventKind::OtpReplay
+            | EventKind::SmsVerify
+            | EventKind::RecoveryUse
+            | EventKind::TotpDisable
+    );
+    judged && outcome == Outcome::Failure
+}
+
+/// Counts events, and tells them on; adds one of its own where wrong answers rise over all accounts, which no account's
+/// count would show.
+pub(super) struct MeteredLog {
+    counters: EventCounters,
+    log: Arc<dyn EventLog>,
+}
+
+impl MeteredLog {
+    pub(super) fn new(counters: EventCounters, log: Arc<dyn EventLog>) -> Self {
+        Self { counters, log }
+    }
+}
+
+impl EventLog for MeteredLog {
+    fn tell(&self, line: EventLine<'_>) {
+        let rises = self.counters.count(&line);
+        self.log.tell(line);
+        if rises {
+            let (kind, at) = (EventKind::FailuresRising, line.event.at);
+            let event = SecurityEvent::new(kind, Outcome::Failure, at, Origin::default());
+            let line = EventLine { user: None, event: &event, chain: None };
+            self.counters.count(&line);
+            self.log.tell(line);
+        }
+    }
+}
+
+impl fmt::Debug for MeteredLog {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("MeteredLog").field("log", &self.log).finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use mfa_core::UserId;
+    use mfa_core::testing::RecordingLog;
+
+    use super::super::Metrics;
+    use super::*;
+
+    const NOW: Timestamp = Timestamp::from_seconds(1_800_000_000);
+
+    fn event(kind: EventKind, outcome: Outcome, method: Option<FactorKind>) -> SecurityEvent {
+        SecurityEvent { method, ..SecurityEvent::new(kind, outcome, NOW, Origin::default()) }
+    }
+
+    fn line(event: &SecurityEvent) -> EventLine<'_> {
+        EventLine { user: Some(UserId::new(7)), event, chain: Some((1, &[])) }
+    }
+
+    #[test]
+    fn the_names_of_the_guide_count_what_they_say() {
+        let metrics = Metrics::new(NOW);
+        let log = metrics.before_log(Arc::new(RecordingLog::default()));
+        for (kind, outcome, method) in [
+            (EventKind::TotpVerify, Outcome::Success, Some(FactorKind::Totp)),
+            (EventKind::TotpVerify, Outcome::Failure, Some(FactorKind::Totp)),
+            (EventKind::OtpReplay, Outcome::Failure, Some(FactorKind::Totp)),
+            (EventKind::SmsVerify, Outcome::Success, Some(FactorKind::Sms)),
+            (EventKind::RateLimited, Outcome::Refused, None),
+            (EventKind::RateLimited, Outcome::Refused, Some(FactorKind::Sms)),
+            (EventKind::AccountLocked, Outcome::Failure, Some(FactorKind::Totp)),
+        ] {
+            log.tell(line(&event(kind, outcome, method)));
+        }
+        let text = metrics.render(NOW);
+        for sample in [
+            "# TYPE mfa_totp_success counter\nmfa_totp_success_total 1\n",
+            "mfa_totp_failure_total 2\n",
+            "mfa_sms_verify_total{outcome=\"success\"} 1\n",
+            "mfa_sms_verify_total{outcome=\"failure\"} 0\n",
+            "rate_limit_exceeded_total{what=\"calls\"} 1\n",
+            "rate_limit_exceeded_total{what=\"sms\"} 1\n",
+            "mfa_account_locked_total 1\n",
+            "# TYPE mfa_sms_sent counter\n",
+            "mfa_failures_last_minute 2\n",
+            "mfa_events_total{event=\"totp_verify\",outcome=\"success\",method=\"totp\",kept=\"row\"} 1\n",
+        ] {
+            assert!(text.contains(sample), "{sample} in {text}");
+        }
+        assert!(text.ends_with("# EOF\n"));
+    }
+
+    /// L-12: many addresses, many accounts, one try each.
+    #[test]
+    fn one_wrong_answer_on_each_of_many_accounts_raises_an_alert_once() {
+        let metrics = Metrics::new(NOW);
+        let recorded = Arc::new(RecordingLog::default());
+        let log = metrics.before_log(recorded.clone());
+        for user in 0..500 {
+            let at = NOW.plus(Duration::from_millis(user.try_into().unwrap()));
+            let event = SecurityEvent { at, ..event(EventKind::TotpVerify, Outcome::Failure, None) };
+            log.tell(EventLine { user: Some(UserId::new(user)), event: &event, chain: None });
+        }
+        let told = recorded.told();
+        let alerts: Vec<_> = told.iter().filter(|it| it.event.kind == EventKind::FailuresRising).collect();
+        assert_eq!((told.len(), alerts.len()), (501, 1));
+        assert_eq!(alerts[0].user, None);
+        let text = metrics.render(NOW.plus(Duration::from_secs(1)));
+        assert!(
+            text.contains("mfa_failures_rising_total 1\n") && text.contains("mfa_failures_last_minute 500\n")
+        );
+        assert!(metrics.render(NOW.plus(Duration::from_mins(2))).contains("mfa_failures_last_minute 0\n"));
+    }
+}

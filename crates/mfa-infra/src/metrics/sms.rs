@@ -1,0 +1,199 @@
+//! Sends, counted on their way to the journal.
+
+use std::fmt;
+use std::sync::Arc;
+
+use mfa_core::StoreError;
+use mfa_sms::{Blame, Delivery, Dispatch, LowConversion, SendId, SendOutcome, SmsJournal, Step, StepOutcome};
+use prometheus_client::encoding::EncodeLabelSet;
+use prometheus_client::metrics::counter::Counter;
+use prometheus_client::metrics::family::Family;
+use prometheus_client::registry::Registry;
+
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct SentLabels {
+    provider: String,
+    country: String,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct SendLabels {
+    provider: String,
+    outcome: &'static str,
+    country: String,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct TryLabels {
+    provider: String,
+    outcome: &'static str,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct ClosedLabels {
+    by: &'static str,
+    country: String,
+}
+
+/// What is counted of sends.
+#[derive(Clone, Debug, Default)]
+pub(super) struct SmsCounters {
+    sent: Family<SentLabels, Counter>,
+    sends: Family<SendLabels, Counter>,
+    tries: Family<TryLabels, Counter>,
+    closed: Family<ClosedLabels, Counter>,
+    not_recorded: Counter,
+}
+
+/// What stands where there is no provider or no country.
+const NONE: &str = "none";
+
+impl SmsCounters {
+    pub(super) fn register(registry: &mut Registry) -> Self {
+        let it = Self::default();
+        registry.register("mfa_sms_sent", "SMS that a provider has taken", it.sent.clone());
+        registry.register(
+            "mfa_sms_sends",
+            "SMS that were to be sent, by what became of them",
+            it.sends.clone(),
+        );
+        registry.register("mfa_sms_tries", "Tries at providers, by their outcome", it.tries.clone());
+        registry.register(
+            "mfa_sms_closed",
+            "SMS refused because too few codes of a prefix or country come back",
+            it.closed.clone(),
+        );
+        registry.register("mfa_sms_unrecorded", "Sends that could not be recorded", it.not_recorded.clone());
+        it
+    }
+
+    pub(super) fn expect(&self, providers: &[&str], countries: &[&str]) {
+        for country in countries {
+            let country = (*country).to_owned();
+            for provider in providers {
+                let provider = (*provider).to_owned();
+                let labels = SentLabels { provider: provider.clone(), country: country.clone() };
+                drop(self.sent.get_or_create(&labels));
+                let labels = SendLabels { provider, outcome: "sent", country: country.clone() };
+                drop(self.sends.get_or_create(&labels));
+            }
+            drop(self.closed.get_or_create(&ClosedLabels { by: "country", country }));
+        }
+        for provider in providers {
+            let labels = TryLabels { provider: (*provider).to_owned(), outcome: "accepted" };
+            drop(self.tries.get_or_create(&labels));
+        }
+    }
+
+    fn tried(&self, step: &Step) {
+        let outcome = match &step.what {
+            StepOutcome::LeftAlone => "left_alone",
+            StepOutcome::TooLate => "too_late",
+            StepOutcome::Tried { outcome: SendOutcome::Accepted { .. }, .. } => "accepted",
+            StepOutcome::Tried { outcome: SendOutcome::Permanent(Blame::User(_)), .. } => "number_refused",
+            StepOutcome::Tried { outcome: SendOutcome::Permanent(Blame::Operator(_)), .. } => "refused",
+            StepOutcome::Tried { outcome: SendOutcome::Retryable { .. }, .. } => "refused_for_now",
+            StepOutcome::Tried { outcome: SendOutcome::Unknown, .. } => "unknown",
+        };
+        self.tries.get_or_create(&TryLabels { provider: step.gateway.to_owned(), outcome }).inc();
+    }
+
+    fn dispatched(&self, country: &str, dispatch: &Dispatch) {
+        for step in &dispatch.steps {
+            self.tried(step);
+        }
+        let (provider, outcome) = match &dispatch.delivery {
+            Delivery::Sent { gateway, .. } => (*gateway, "sent"),
+            Delivery::Unknown { gateway } => (*gateway, "unknown"),
+            Delivery::RefusedByUser(_) => (NONE, "number_refused"),
+            Delivery::NotSent { .. } => (NONE, "not_sent"),
+        };
+        if let Delivery::Sent { .. } = dispatch.delivery {
+            let labels = SentLabels { provider: provider.to_owned(), country: country.to_owned() };
+            self.sent.get_or_create(&labels).inc();
+        }
+        let labels = SendLabels { provider: provider.to_owned(), outcome, country: country.to_owned() };
+        self.sends.get_or_create(&labels).inc();
+    }
+}
+
+/// Counts sends, and tells them on.
+pub(super) struct MeteredJournal {
+    counters: SmsCounters,
+    journal: Arc<dyn SmsJournal>,
+}
+
+impl MeteredJournal {
+    pub(super) fn new(counters: SmsCounters, journal: Arc<dyn SmsJournal>) -> Self {
+        Self { counters, journal }
+    }
+}
+
+impl SmsJournal for MeteredJournal {
+    fn dispatched(&self, send: &SendId, country: &str, dispatch: &Dispatch) {
+        self.counters.dispatched(country, dispatch);
+        self.journal.dispatched(send, country, dispatch);
+    }
+
+    fn closed(&self, low: &LowConversion) {
+        let by = if low.prefix.is_some() { "prefix" } else { "country" };
+        self.counters.closed.get_or_create(&ClosedLabels { by, country: low.country.clone() }).inc();
+        self.journal.closed(low);
+    }
+
+    fn not_recorded(&self, send: &SendId, error: &StoreError) {
+        self.counters.not_recorded.inc();
+        self.journal.not_recorded(send, error);
+    }
+}
+
+impl fmt::Debug for MeteredJournal {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("MeteredJournal").field("journal", &self.journal).finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use mfa_core::Timestamp;
+    use slog::{Discard, Logger, o};
+
+    use super::super::Metrics;
+    use super::*;
+    use crate::sms::SmsLog;
+
+    #[test]
+    fn a_send_counts_by_provider_country_and_outcome_and_each_try_by_its_own() {
+        let now = Timestamp::from_seconds(1_800_000_000);
+        let metrics = Metrics::new(now);
+        metrics.expect_sms(&["ovh", "twilio"], &["FR"]);
+        let journal = metrics.before_journal(Arc::new(SmsLog::new(Logger::root(Discard, o!()))));
+        let id = SendId::restore("1".to_owned());
+        let steps = vec![
+            Step { gateway: "ovh", what: StepOutcome::LeftAlone },
+            Step {
+                gateway: "twilio",
+                what: StepOutcome::Tried {
+                    outcome: SendOutcome::Accepted { id: "m".to_owned() },
+                    took: Duration::ZERO,
+                },
+            },
+        ];
+        let delivery = Delivery::Sent { gateway: "twilio", id: "m".to_owned() };
+        journal.dispatched(&id, "FR", &Dispatch { delivery, steps });
+        let not_sent = Dispatch { delivery: Delivery::NotSent { retry_after: None }, steps: Vec::new() };
+        journal.dispatched(&id, "BE", &not_sent);
+        let text = metrics.render(now);
+        for sample in [
+            "mfa_sms_sent_total{provider=\"ovh\",country=\"FR\"} 0\n",
+            "mfa_sms_sent_total{provider=\"twilio\",country=\"FR\"} 1\n",
+            "mfa_sms_sends_total{provider=\"none\",outcome=\"not_sent\",country=\"BE\"} 1\n",
+            "mfa_sms_tries_total{provider=\"ovh\",outcome=\"left_alone\"} 1\n",
+            "mfa_sms_tries_total{provider=\"twilio\",outcome=\"accepted\"} 1\n",
+        ] {
+            assert!(text.contains(sample), "{sample} in {text}");
+        }
+    }
+}

@@ -1,0 +1,124 @@
+//! What the committers and the retention of events count.
+
+use std::fmt;
+
+use prometheus_client::encoding::EncodeLabelSet;
+use prometheus_client::metrics::counter::Counter;
+use prometheus_client::metrics::family::Family;
+use prometheus_client::metrics::histogram::Histogram;
+use prometheus_client::registry::Registry;
+
+/// Upper ends of the buckets: a group has 64 decisions at most.
+const GROUP_BUCKETS: [f64; 7] = [1.0, 2.0, 4.0, 8.0, 16.0, 32.0, 64.0];
+
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct FateLabel {
+    outcome: &'static str,
+}
+
+/// What became of a group of decisions.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum GroupFate {
+    /// It was stored.
+    Stored,
+    /// The database refused it.
+    Refused,
+    /// The database was not reached.
+    Unreachable,
+    /// Nobody knows.
+    Unknown,
+}
+
+impl GroupFate {
+    const ALL: [Self; 4] = [Self::Stored, Self::Refused, Self::Unreachable, Self::Unknown];
+
+    const fn as_str(self) -> &'static str {
+        match self {
+            Self::Stored => "stored",
+            Self::Refused => "refused",
+            Self::Unreachable => "unreachable",
+            Self::Unknown => "unknown",
+        }
+    }
+}
+
+/// What the committers and the retention of events count.
+#[derive(Clone)]
+pub struct StoreMetrics {
+    group_size: Histogram,
+    groups: Family<FateLabel, Counter>,
+    slow: Counter,
+    removed: Counter,
+    flaws: Counter,
+}
+
+impl Default for StoreMetrics {
+    /// Counts for nobody.
+    fn default() -> Self {
+        Self {
+            group_size: Histogram::new(GROUP_BUCKETS),
+            groups: Family::default(),
+            slow: Counter::default(),
+            removed: Counter::default(),
+            flaws: Counter::default(),
+        }
+    }
+}
+
+impl StoreMetrics {
+    pub(super) fn register(registry: &mut Registry) -> Self {
+        let it = Self::default();
+        registry.register("mfa_committer_group_size", "Decisions of one commit", it.group_size.clone());
+        registry.register(
+            "mfa_committer_groups",
+            "Groups of decisions, by what became of them",
+            it.groups.clone(),
+        );
+        registry.register(
+            "mfa_committer_slow_decisions",
+            "Decisions that went to the slow lane, because somebody else held the row or had changed it",
+            it.slow.clone(),
+        );
+        registry.register(
+            "mfa_audit_events_removed",
+            "Events that were removed for their age",
+            it.removed.clone(),
+        );
+        registry.register(
+            "mfa_audit_flaws",
+            "Chains that were found altered as their old events were removed",
+            it.flaws.clone(),
+        );
+        for fate in GroupFate::ALL {
+            drop(it.groups.get_or_create(&FateLabel { outcome: fate.as_str() }));
+        }
+        it
+    }
+
+    /// Counts a group of this many decisions.
+    pub fn group(&self, decisions: usize) {
+        self.group_size.observe(f64::from(u32::try_from(decisions).unwrap_or(u32::MAX)));
+    }
+
+    /// Counts what became of a group, or of a part of it.
+    pub fn fate(&self, fate: GroupFate) {
+        self.groups.get_or_create(&FateLabel { outcome: fate.as_str() }).inc();
+    }
+
+    /// Counts decisions that go to the slow lane.
+    pub fn slow(&self, decisions: usize) {
+        self.slow.inc_by(u64::try_from(decisions).unwrap_or(u64::MAX));
+    }
+
+    /// Counts what retention removed and found.
+    pub fn trimmed(&self, events: u64, flaws: usize) {
+        self.removed.inc_by(events);
+        self.flaws.inc_by(u64::try_from(flaws).unwrap_or(u64::MAX));
+    }
+}
+
+impl fmt::Debug for StoreMetrics {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("StoreMetrics")
+    }
+}

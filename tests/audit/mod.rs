@@ -1,0 +1,94 @@
+//! The audit trail: what is written of each event, and whether it still is what was written.
+
+mod chain;
+mod command;
+mod export;
+mod retention;
+mod script;
+
+use std::io::BufRead;
+use std::sync::Arc;
+use std::time::Duration;
+
+use data_encoding::HEXLOWER;
+use mfa_core::{Account, EventKind, Origin, Outcome, SecurityEvent, UserId};
+use mfa_infra::audit::{AuditReport, Auditor, Flaw};
+use mfa_infra::crypto::AuditKeys;
+use nova_mfa_tests::{NOON, TestStore, test_keys};
+use serde_json::json;
+
+/// What reads the trail of this store, with the keys that it was written with.
+fn auditor(store: &TestStore) -> Auditor {
+    Auditor::new(store.database.clone(), Arc::new(AuditKeys::new(&test_keys())))
+}
+
+/// The first flaw of each chain, by user and number.
+fn flaws(report: &AuditReport) -> Vec<(i64, i64, Flaw)> {
+    report.findings.iter().map(|it| (it.user.value(), it.seq, it.flaw.clone())).collect()
+}
+
+fn event(kind: EventKind, outcome: Outcome) -> SecurityEvent {
+    let origin = Origin::new("192.0.2.7".parse().ok(), Some("Firefox"), Some("r-1"));
+    SecurityEvent::new(kind, outcome, NOON, origin)
+}
+
+/// Runs one decision on the account of this user.
+fn change(store: &TestStore, user: UserId, mut change: impl FnMut(&mut Account) + Send + 'static) {
+    let (accounts, told) = (store.accounts(), || store.log.told().len());
+    let before = told();
+    store.runtime.block_on(accounts.update(user, move |account| change(account))).unwrap().unwrap();
+    // Callers are answered before the log is told.
+    let is_told = (0..500).any(|_| {
+        let is_told = told() > before;
+        if !is_told {
+            std::thread::sleep(Duration::from_millis(2));
+        }
+        is_told
+    });
+    assert!(is_told, "{}: the log was told nothing", store.name);
+}
+
+/// Adds a user with this many events, each stored by a decision of its own.
+fn user_with(store: &TestStore, name: &str, events: usize) -> UserId {
+    let user = store.add_user(name);
+    for _ in 0..events {
+        change(store, user, |account| {
+            let event = event(EventKind::TotpVerify, Outcome::Failure);
+            account.record(event.with_method(mfa_core::FactorKind::Totp).by("os:grace", Some("for a test")));
+        });
+    }
+    user
+}
+
+/// The lines of stored events that the log of this store would have.
+fn log_of(store: &TestStore) -> Box<dyn BufRead> {
+    let lines: Vec<String> = store
+        .log
+        .told()
+        .into_iter()
+        .filter_map(|it| it.user.zip(it.chain))
+        .map(|(user, (seq, mac))| {
+            json!({ "user_id": user, "seq": seq, "mac": HEXLOWER.encode(&mac) }).to_string()
+        })
+        .collect();
+    let noise = "not a line of ours\n{\"msg\":\"request\",\"status\":200}\n";
+    Box::new(std::io::Cursor::new(format!("{noise}{}\n{{\"torn", lines.join("\n"))))
+}
+
+fn with_log(store: &TestStore) -> AuditReport {
+    auditor(store).verify_with_log(None, [log_of(store)]).unwrap()
+}
+
+fn verified(store: &TestStore) -> AuditReport {
+    auditor(store).verify(None).unwrap()
+}
+
+/// Bytes as a column of this database holds them.
+fn bytes(store: &TestStore, hex: &str) -> String {
+    if store.name == "SQLite" { format!("'{hex}'") } else { format!("decode('{hex}', 'hex')") }
+}
+
+/// A time as a column of this database holds it.
+fn time(store: &TestStore, seconds: i64) -> String {
+    if store.name == "SQLite" { format!("{seconds}000") } else { format!("to_timestamp({seconds})") }
+}
