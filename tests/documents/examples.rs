@@ -1,5 +1,7 @@
 //! The commands of the documents are run against a live server, block by block, and answer as the documents say.
 
+use std::collections::BTreeSet;
+
 use super::live::Live;
 use super::markdown::Document;
 
@@ -33,4 +35,25 @@ fn the_examples_run_as_they_are_printed() {
         );
     }
     live.follows(&document);
+}
+
+#[test]
+fn every_operation_has_an_example_of_its_own() {
+    let live = Live::start(&[("INTROSPECTION_KEY", INTROSPECTION_KEY)]);
+    let described = live.client().get("/openapi.json").send().ok();
+    let paths = described["paths"].as_object().unwrap();
+    let operations: BTreeSet<_> = paths
+        .iter()
+        .flat_map(|(path, methods)| {
+            let methods = methods.as_object().unwrap().keys();
+            methods.map(move |method| format!("{} {path}", method.to_uppercase()))
+        })
+        .collect();
+    let headings = Document::read("docs/examples.md").headings;
+    let shown: BTreeSet<_> = headings
+        .iter()
+        .map(|it| it.text.split_once(". ").map_or(it.text.as_str(), |(_, operation)| operation).to_owned())
+        .filter(|it| it.contains(" /"))
+        .collect();
+    assert_eq!(shown, operations);
 }

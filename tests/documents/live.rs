@@ -16,7 +16,7 @@ use std::time::Duration;
 
 use mfa_core::Timestamp;
 use mfa_totp::{Parameters, Step};
-use nova_mfa_tests::{admin_binary, server_binary};
+use nova_mfa_tests::{Client, admin_binary, server_binary};
 use tempfile::TempDir;
 
 use super::answers;
@@ -58,6 +58,11 @@ impl Live {
             std::thread::sleep(Duration::from_millis(10));
         };
         Self { folder, address, server }
+    }
+
+    /// What calls it.
+    pub(super) fn client(&self) -> Client {
+        Client::of(self.address.parse().unwrap())
     }
 
     /// Its working folder.
