@@ -5,6 +5,7 @@
 //! the built `mfa-admin`, `sleep` returns at once, and `oathtool` shows the next code that a server will take.
 
 use std::collections::BTreeMap;
+use std::fmt::Write as _;
 use std::fs::File;
 use std::io::{BufRead as _, BufReader, Write as _};
 use std::net::TcpListener;
@@ -163,9 +164,8 @@ fn script(steps: &[(&Fence, Option<&Fence>)], output: &Path) -> String {
     for (n, (command, _)) in steps.iter().enumerate() {
         let at = |kind: &str| -> PathBuf { output.join(format!("{n}.{kind}")) };
         let (out, err, done) = (at("out"), at("err"), at("done"));
-        script += &format!("exec >'{}' 2>'{}'\n", out.display(), err.display());
-        script += &command.text;
-        script += &format!("\n: >'{}'\n", done.display());
+        let (out, err, done, command) = (out.display(), err.display(), done.display(), &command.text);
+        write!(script, "exec >'{out}' 2>'{err}'\n{command}\n: >'{done}'\n").expect("a String takes all");
     }
     script
 }
