@@ -1,0 +1,110 @@
+// The order in which the collection's requests are run, and what each hands on to the next.
+//
+// A step names an operation of the OpenAPI document. `token` is the variable with the token it presents; `body` stands
+// in for the document's example; `before` and `after` are lines of script; `sms` marks what wants a code by SMS, `status`
+// another answer than 200.
+
+const CODE = '{"code": "{{code}}"}';
+const KEEP_ACCESS = 'keep("token", body.access_token);';
+const KEEP_LOGIN = 'keep("pending", body.mfa_token); keep("token", body.access_token);';
+
+const logIn = (name) => ({
+  op: "POST /api/auth/login",
+  name,
+  body: '{"username": "{{username}}", "password": "{{password}}"}',
+  after: [KEEP_LOGIN],
+});
+
+export const chain = [
+  {
+    folder: "Auth",
+    steps: [logIn("Log in with the password alone")],
+  },
+  {
+    folder: "MFA/2FA",
+    steps: [
+      { op: "POST /api/mfa/totp/enroll/start", after: ['keep("secret", body.secret);'] },
+      {
+        op: "POST /api/mfa/totp/enroll/verify",
+        before: ["await nextCode();"],
+        body: CODE,
+        after: [KEEP_ACCESS, 'keep("recoveryCode", body.recovery_codes[0]);'],
+      },
+      { op: "GET /api/mfa/status" },
+      logIn("Log in again: a second factor is owed"),
+      { op: "GET /api/mfa/methods", token: "pending" },
+      {
+        op: "POST /api/mfa/verify/totp",
+        token: "pending",
+        before: ["await nextCode();"],
+        body: CODE,
+        after: [KEEP_ACCESS],
+      },
+      { op: "POST /api/mfa/phone/set", body: '{"phone": "{{phone}}"}' },
+      { op: "POST /api/mfa/phone/verify", sms: true, before: ["await smsCode();"], body: CODE },
+      { op: "POST /api/mfa/backup/set", sms: true, body: '{"method": "sms"}' },
+      logIn("Log in for a code by SMS"),
+      { op: "POST /api/mfa/sms/send", token: "pending", sms: true },
+      {
+        op: "POST /api/mfa/verify/sms",
+        token: "pending",
+        sms: true,
+        before: ["await smsCode();"],
+        body: CODE,
+        after: [KEEP_ACCESS],
+      },
+      logIn("Log in without the phone"),
+      {
+        op: "POST /api/mfa/verify/recovery",
+        token: "pending",
+        body: '{"code": "{{recoveryCode}}"}',
+        after: [KEEP_ACCESS],
+      },
+      { op: "GET /api/mfa/recovery/list" },
+      { op: "POST /api/mfa/recovery/regenerate", after: ['keep("recoveryCode", body.recovery_codes[0]);'] },
+      { op: "GET /api/mfa/events" },
+    ],
+  },
+  {
+    folder: "MFA Admin",
+    steps: [
+      { op: "GET /api/mfa/admin/users" },
+      { op: "GET /api/mfa/admin/users/{id}" },
+      { op: "POST /api/mfa/admin/users/{id}/unlock", body: '{"reason": "from Postman"}' },
+      { op: "POST /api/mfa/admin/users/{id}/enforce", body: '{"enforced": false, "reason": "from Postman"}' },
+      // A user without a factor has no recovery codes, and one's own reset ends one's own session.
+      { op: "POST /api/mfa/admin/users/{id}/recovery/regenerate", body: "{}", other: true },
+      { op: "POST /api/mfa/admin/users/{id}/reset", body: '{"reason": "from Postman"}', other: true },
+      { op: "GET /api/mfa/admin/events" },
+      { op: "GET /api/mfa/admin/stats" },
+    ],
+  },
+  {
+    folder: "System",
+    steps: [
+      { op: "GET /health" },
+      { op: "GET /health/live" },
+      { op: "GET /health/ready" },
+      { op: "GET /.well-known/jwks.json" },
+      {
+        op: "POST /api/mfa/token/introspect",
+        token: "introspectionKey",
+        wants: ["introspectionKey"],
+        body: '{"token": "{{token}}"}',
+      },
+      { op: "GET /openapi.json" },
+      { op: "GET /docs" },
+      // Reports that no provider has signed.
+      { op: "POST /hooks/twilio", form: { MessageSid: "SM0", MessageStatus: "delivered" }, status: [403, 404] },
+      { op: "GET /hooks/ovh/{secret}", status: [403, 404] },
+    ],
+  },
+  {
+    folder: "MFA/2FA: taking it off again",
+    steps: [
+      { op: "DELETE /api/mfa/phone", sms: true },
+      { op: "POST /api/mfa/totp/disable", body: '{"code": "{{recoveryCode}}"}' },
+      { op: "POST /api/mfa/token/revoke" },
+    ],
+  },
+];

@@ -1,0 +1,63 @@
+// Checks the collection in docs/ against a live server's OpenAPI document, and runs it with newman.
+//
+//   node run.mjs BASE_URL OUTBOX_FILE COLLECTION_FILE (check|write) NAME=VALUE...
+
+import { readFileSync, writeFileSync } from "node:fs";
+import { createServer } from "node:http";
+
+import newman from "newman";
+
+import { chain } from "./chain.mjs";
+import { collection } from "./collection.mjs";
+
+const [baseUrl, outbox, file, mode, ...variables] = process.argv.slice(2);
+
+const english = { headers: { "Accept-Language": "en" } };
+const document = await (await fetch(`${baseUrl}/openapi.json`, english)).json();
+const made = `${JSON.stringify(collection(document), null, 2)}\n`;
+if (mode === "write") writeFileSync(file, made);
+if (readFileSync(file, "utf8") !== made) {
+  console.error(`${file} is not the one made from the present OpenAPI document: run scripts/check-postman --write`);
+  process.exit(1);
+}
+
+// The codes that would have been sent, for the requests that want one.
+const outboxServer = createServer((_, response) => {
+  const newest = JSON.parse(readFileSync(outbox, "utf8").trim().split("\n").at(-1));
+  response.end(newest.text.match(/\d{6}/)[0]);
+}).listen(0, "127.0.0.1");
+await new Promise((resolve) => outboxServer.once("listening", resolve));
+
+const steps = chain.reduce((sum, { steps }) => sum + steps.length, 0);
+const pair = (text) => [text.slice(0, text.indexOf("=")), text.slice(text.indexOf("=") + 1)];
+const given = Object.fromEntries(variables.map(pair));
+
+/** Runs the collection with these variables, and says what failed. */
+function run(who, values) {
+  const options = {
+    collection: JSON.parse(made),
+    envVar: Object.entries(values).map(([key, value]) => ({ key, value })),
+    reporters: [],
+    timeoutRequest: 20_000,
+  };
+  return new Promise((resolve, reject) =>
+    newman.run(options, (error, summary) => {
+      if (error) return reject(error);
+      const { executions, failures } = summary.run;
+      for (const failure of failures) {
+        const { parent, source, error } = failure;
+        console.error(`${who}: ${parent?.name} / ${source?.name}: ${error.message}`);
+      }
+      const answered = executions.filter((it) => it.response).length;
+      console.log(`${who}: ${answered} of ${steps} requests, ${failures.length} failures`);
+      resolve({ answered, failures: failures.length });
+    }),
+  );
+}
+
+const all = await run("all of it", { baseUrl, outboxUrl: `http://127.0.0.1:${outboxServer.address().port}/`, ...given });
+// The factors are off again, so a person may begin anew, with nothing but a password.
+const person = await run("a person's", { baseUrl, password: given.password });
+outboxServer.close();
+const good = all.failures + person.failures === 0 && all.answered === steps && person.answered > 20;
+process.exit(good ? 0 : 1);
