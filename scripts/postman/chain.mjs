@@ -85,6 +85,7 @@ export const chain = [
       { op: "GET /health" },
       { op: "GET /health/live" },
       { op: "GET /health/ready" },
+      { op: "GET /metrics" },
       { op: "GET /.well-known/jwks.json" },
       {
         op: "POST /api/mfa/token/introspect",

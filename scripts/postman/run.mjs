@@ -48,7 +48,8 @@ function run(who, values) {
         const { parent, source, error } = failure;
         console.error(`${who}: ${parent?.name} / ${source?.name}: ${error.message}`);
       }
-      const answered = executions.filter((it) => it.response).length;
+      // A script's own calls are executions of its request too.
+      const answered = new Set(executions.filter((it) => it.response).map((it) => it.item.id)).size;
       console.log(`${who}: ${answered} of ${steps} requests, ${failures.length} failures`);
       resolve({ answered, failures: failures.length });
     }),
