@@ -44,7 +44,7 @@ fn tokens(settings: &Settings) -> Finding {
         Some(algorithm) => format!("access tokens are signed by a private key ({})", algorithm.as_str()),
     };
     let published = tokens.private_keys.len();
-    Finding::good(PART, format!("{what}; {published} public keys are published"))
+    Finding::good(PART, format!("{what}; public keys published: {published}"))
 }
 
 fn canary(ring: &KeyRing, facts: &DatabaseFacts) -> Finding {
