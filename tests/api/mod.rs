@@ -9,6 +9,7 @@ mod doctor;
 mod enrolment;
 mod events;
 mod health;
+mod interface;
 mod introspection;
 mod limits;
 mod lock_lengths;

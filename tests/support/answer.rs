@@ -55,6 +55,11 @@ impl Answer {
         first
     }
 
+    /// The values of a header that may be there several times.
+    pub fn headers(&self, name: &str) -> Vec<&str> {
+        self.headers.iter().filter(|(it, _)| it == name).map(|(_, value)| value.as_str()).collect()
+    }
+
     /// Every header but those that differ by call and by moment. Their order means nothing.
     pub fn lasting_headers(&self) -> BTreeSet<(&str, &str)> {
         let fleeting = ["date", "x-request-id"];
@@ -123,6 +128,29 @@ impl Answer {
         let policy = self.header("content-security-policy").unwrap_or_default();
         assert!(policy.contains("frame-ancestors 'none'"), "{self:?}");
         assert_eq!(self.header("access-control-allow-origin"), None, "{self:?}");
+    }
+
+    /// Demands that it is a page with the headers of one: nothing inline, no other host, kept by nobody.
+    #[track_caller]
+    pub fn demand_page(&self, name: &str) {
+        assert_eq!(self.header("content-type"), Some("text/html; charset=utf-8"), "{name}: {self:?}");
+        assert!(self.header("content-language").is_some(), "{name}: {self:?}");
+        self.demand_security_headers();
+        let policy = self.header("content-security-policy").unwrap_or_default();
+        let parts = [
+            "default-src 'none';",
+            "script-src 'self';",
+            "style-src 'self';",
+            "form-action 'self';",
+            "base-uri 'none';",
+            "require-trusted-types-for 'script';",
+        ];
+        for part in parts {
+            assert!(policy.contains(part), "{name}: {part} in {policy}");
+        }
+        for loose in ["unsafe", "*", "http:", "https:", "data:", "blob:"] {
+            assert!(!policy.contains(loose), "{name}: {loose} in {policy}");
+        }
     }
 
     /// The seconds after which to come back.

@@ -19,6 +19,7 @@ const PATIENCE: Duration = Duration::from_secs(30);
 #[derive(Clone, Copy, Debug)]
 pub struct Client {
     address: SocketAddr,
+    host: &'static str,
 }
 
 /// A call that is not sent yet.
@@ -26,6 +27,7 @@ pub struct Client {
 #[derive(Clone, Debug)]
 pub struct Request {
     address: SocketAddr,
+    host: &'static str,
     line: String,
     headers: String,
     body: Option<Vec<u8>>,
@@ -34,7 +36,12 @@ pub struct Request {
 impl Client {
     /// Of the server at this address.
     pub const fn of(address: SocketAddr) -> Self {
-        Self { address }
+        Self { address, host: "mfa.test" }
+    }
+
+    /// The same, for a server that is called by this name.
+    pub const fn named(self, host: &'static str) -> Self {
+        Self { host, ..self }
     }
 
     /// Where the server is.
@@ -45,7 +52,7 @@ impl Client {
     /// A call by any method.
     pub fn request(self, method: &str, path: &str) -> Request {
         let line = format!("{method} {path} HTTP/1.1");
-        Request { address: self.address, line, headers: String::new(), body: None }
+        Request { address: self.address, host: self.host, line, headers: String::new(), body: None }
     }
 
     /// A `GET`.
@@ -128,7 +135,8 @@ impl Request {
     fn head(&self) -> String {
         let length = self.body.as_ref().map(|body| format!("Content-Length: {}\r\n", body.len()));
         let length = length.unwrap_or_default();
-        format!("{}\r\nHost: mfa.test\r\nConnection: close\r\n{length}{}\r\n", self.line, self.headers)
+        let (line, host, headers) = (&self.line, self.host, &self.headers);
+        format!("{line}\r\nHost: {host}\r\nConnection: close\r\n{length}{headers}\r\n")
     }
 }
 

@@ -15,6 +15,7 @@ pub struct Banner {
     address: SocketAddr,
     ops_address: Option<SocketAddr>,
     over_tls: bool,
+    interface: String,
     store: String,
     demo: Option<(String, SecretText)>,
 }
@@ -27,6 +28,7 @@ impl Banner {
             address: running.address(),
             ops_address: running.ops_address(),
             over_tls: mfa.settings().server.tls.is_some(),
+            interface: format!("/interface/{}", mfa.settings().brand.path),
             store: mfa.store_name(),
             demo: demo.map(|demo| (demo.username.to_string(), demo.password.clone())),
         }
@@ -58,6 +60,7 @@ impl fmt::Display for Banner {
         if let Some(address) = self.ops_address {
             writeln!(f, "[INFO]    For operators: {address}")?;
         }
+        writeln!(f, "[INFO]    Interface: {url}{}", self.interface)?;
         writeln!(f, "[INFO]    API: {url}/api/mfa")?;
         writeln!(f, "[INFO]    Health: {url}/health")?;
         write!(f, "[INFO]    Store: {}", self.store)?;
@@ -77,17 +80,18 @@ mod tests {
 
     fn banner(address: &str, demo: Option<&str>) -> String {
         let demo = demo.map(|password| ("demo".to_owned(), SecretText::new(password.to_owned())));
+        let interface = "/interface/itspirit".to_owned();
         let address = address.parse().unwrap();
         let store = "SQLite data/nova-mfa.db".into();
-        Banner { address, ops_address: None, over_tls: false, store, demo }.to_string()
+        Banner { address, interface, ops_address: None, over_tls: false, store, demo }.to_string()
     }
 
     #[test]
     fn the_banner_names_what_else_was_asked_for() {
         let address: SocketAddr = "0.0.0.0:8443".parse().unwrap();
         let ops_address = Some("10.0.0.1:9100".parse().unwrap());
-        let text =
-            Banner { address, ops_address, over_tls: true, store: String::new(), demo: None }.to_string();
+        let (interface, store) = (String::new(), String::new());
+        let text = Banner { address, interface, ops_address, over_tls: true, store, demo: None }.to_string();
         assert!(text.contains("https://127.0.0.1:8443/api/mfa"), "{text}");
         assert!(text.contains("For operators: 10.0.0.1:9100\n"), "{text}");
     }
@@ -95,7 +99,13 @@ mod tests {
     #[test]
     fn the_banner_says_where_the_server_is_and_what_it_keeps_its_data_in() {
         let text = banner("0.0.0.0:8200", None);
-        for part in ["NOVA MFA", "started", "http://127.0.0.1:8200/health", "SQLite data/nova-mfa.db"] {
+        for part in [
+            "NOVA MFA",
+            "started",
+            "http://127.0.0.1:8200/interface/itspirit",
+            "http://127.0.0.1:8200/health",
+            "SQLite data/nova-mfa.db",
+        ] {
             assert!(text.contains(part), "{part} in {text}");
         }
         assert!(!text.contains("Demo"));

@@ -45,7 +45,7 @@ impl Language {
     }
 
     /// The language of a tag or range such as `fr-CA`.
-    fn of_tag(tag: &str) -> Option<Self> {
+    pub(crate) fn of_tag(tag: &str) -> Option<Self> {
         let primary = tag.split('-').next().unwrap_or(tag);
         [Self::French, Self::English].into_iter().find(|it| it.tag().eq_ignore_ascii_case(primary))
     }

@@ -25,6 +25,7 @@ mod edge;
 mod embed;
 mod i18n;
 mod intake;
+mod interface;
 mod language;
 mod openapi;
 mod problem;

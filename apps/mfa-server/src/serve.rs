@@ -21,6 +21,7 @@ use tokio::sync::oneshot;
 use crate::client_ip::TrustedProxies;
 use crate::edge::Edge;
 use crate::i18n::Texts;
+use crate::interface::{self, Site};
 use crate::language::Language;
 use crate::openapi::Document;
 use crate::problem::ToldRates;
@@ -150,11 +151,13 @@ fn public(
     let mfa = Arc::clone(mfa);
     let document = Document::of(&routes::routes(Offered::by(mfa.settings())), &edge.reader())?;
     let document = Data::new(document);
+    let site = Data::new(Site::of(&mfa)?);
     let app = move || {
-        let edge = Arc::clone(&edge);
+        let (edge, site) = (Arc::clone(&edge), site.clone());
         App::new()
             .app_data(Data::from(Arc::clone(&mfa)))
             .app_data(document.clone())
+            .configure(|config| interface::configure(config, &site))
             .configure(|config| routes::configure(config, mfa.settings()))
             .wrap(from_fn(move |request, next| {
                 let edge = Arc::clone(&edge);

@@ -26,6 +26,7 @@ use tokio::time::Instant;
 use crate::caller::{Caller, user_agent};
 use crate::client_ip::TrustedProxies;
 use crate::i18n::Texts;
+use crate::interface::ToldFault;
 use crate::language::Language;
 use crate::problem::{Fault, ToldRates, respond};
 
@@ -120,6 +121,10 @@ impl Edge {
         if let Some(error) = response.response().error() {
             let explained = self.explained(error, caller);
             return response.into_response(explained);
+        }
+        let told = response.response().extensions().get::<ToldFault>().cloned();
+        if let Some(ToldFault(fault)) = told {
+            self.log(&fault, caller);
         }
         headers::secure(response.headers_mut(), &caller.request_id, self.over_tls);
         response

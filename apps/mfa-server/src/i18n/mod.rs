@@ -17,11 +17,18 @@ use crate::language::Language;
 pub(crate) use fluent_bundle::FluentValue as Argument;
 
 /// Each file of texts: its name, French, English.
-const SOURCES: [(&str, &str, &str); 1] = [(
-    "problems.ftl",
-    include_str!("../../locales/fr/problems.ftl"),
-    include_str!("../../locales/en/problems.ftl"),
-)];
+const SOURCES: [(&str, &str, &str); 2] = [
+    (
+        "problems.ftl",
+        include_str!("../../locales/fr/problems.ftl"),
+        include_str!("../../locales/en/problems.ftl"),
+    ),
+    (
+        "interface.ftl",
+        include_str!("../../locales/fr/interface.ftl"),
+        include_str!("../../locales/en/interface.ftl"),
+    ),
+];
 
 type Bundle = FluentBundle<FluentResource>;
 

@@ -59,6 +59,16 @@ impl JsonObject {
         Ok(Self { fields, faults: Vec::new() })
     }
 
+    /// The fields of a form of a page, held to the same rules.
+    pub(super) fn of_page(form: &[(String, SecretText)]) -> Result<Self, Fault> {
+        let mut names = std::collections::HashSet::new();
+        if !form.iter().all(|(name, _)| names.insert(name)) {
+            return Err(Fault::Malformed);
+        }
+        let fields = form.iter().map(|(name, text)| (name.clone(), Value::Text(text.clone()))).collect();
+        Ok(Self { fields, faults: Vec::new() })
+    }
+
     /// Takes a text that must be there. `None` where it is not, or not right; [`finish`](Self::finish) tells.
     pub(crate) fn required<T>(
         &mut self,

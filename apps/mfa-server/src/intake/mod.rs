@@ -47,7 +47,12 @@ pub(crate) struct Intake {
 
 /// A body that nobody has looked at yet.
 #[derive(Clone, Debug)]
-pub(crate) struct Body(Bytes);
+pub(crate) enum Body {
+    /// As a client of the API sends it: JSON, where the call says nothing else.
+    Raw(Bytes),
+    /// The fields of a form, of which the page has taken its own.
+    Form(Vec<(String, SecretText)>),
+}
 
 /// A form as it was posted, of which nothing but the size and the media type is right.
 #[derive(Debug)]
@@ -79,7 +84,10 @@ impl EitherIntake {
     ///
     /// [`Fault::Malformed`], also for a field of a form that stands there twice.
     pub(crate) fn object(&self, names: &[&str]) -> Result<JsonObject, Fault> {
-        if self.is_form { JsonObject::of_form(&self.intake.body.0, names) } else { self.intake.body.object() }
+        match &self.intake.body {
+            Body::Raw(bytes) if self.is_form => JsonObject::of_form(bytes, names),
+            body => body.object(),
+        }
     }
 }
 
@@ -88,6 +96,17 @@ impl EitherIntake {
 pub(crate) struct Bounded;
 
 impl Intake {
+    /// A call by a form of ours: its token comes from a cookie.
+    pub(crate) fn of_page(
+        mfa: Arc<Mfa>,
+        caller: Caller,
+        token: Option<SecretText>,
+        form: Vec<(String, SecretText)>,
+    ) -> Self {
+        // What stands in a page's address, the page itself reads: nothing there is for a flow.
+        Self { mfa, caller, bearer: token, query: SecretText::new(String::new()), body: Body::Form(form) }
+    }
+
     /// The caller.
     pub(crate) const fn caller(&self) -> &Caller {
         &self.caller
@@ -176,7 +195,10 @@ impl Body {
     ///
     /// [`Fault::Malformed`].
     pub(crate) fn object(&self) -> Result<JsonObject, Fault> {
-        JsonObject::parse(&self.0)
+        match self {
+            Self::Raw(bytes) => JsonObject::parse(bytes),
+            Self::Form(fields) => JsonObject::of_page(fields),
+        }
     }
 
     /// The object of a body that may be left out.
@@ -198,7 +220,10 @@ impl Body {
     }
 
     fn is_blank(&self) -> bool {
-        self.0.iter().all(|byte| matches!(byte, b' ' | b'\t' | b'\r' | b'\n'))
+        match self {
+            Self::Raw(bytes) => bytes.iter().all(|byte| matches!(byte, b' ' | b'\t' | b'\r' | b'\n')),
+            Self::Form(fields) => fields.is_empty(),
+        }
     }
 }
 
@@ -272,7 +297,7 @@ impl FromRequest for Intake {
     fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
         let (request, payload) = (request.clone(), payload.take());
         Box::pin(async move {
-            let body = Body(sized_body(request.headers(), payload).await?);
+            let body = Body::Raw(sized_body(request.headers(), payload).await?);
             if !body.is_blank() {
                 headers::media_type(request.headers())?;
             }
@@ -288,7 +313,7 @@ impl FromRequest for EitherIntake {
     fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
         let (request, payload) = (request.clone(), payload.take());
         Box::pin(async move {
-            let body = Body(sized_body(request.headers(), payload).await?);
+            let body = Body::Raw(sized_body(request.headers(), payload).await?);
             let is_form = headers::form(request.headers()).is_ok();
             if !is_form && !body.is_blank() {
                 headers::media_type(request.headers())?;

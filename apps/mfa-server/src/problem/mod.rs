@@ -27,6 +27,11 @@ const NEXT_CODE: u64 = 30;
 /// Seconds after which a queue that was full has room.
 const QUEUE_RETRY: u64 = 1;
 
+/// What is wrong with a field, in the caller's language.
+pub(crate) fn field_message(fault: &FieldFault, caller: &Caller) -> String {
+    messages::field(fault.error, caller).into_owned()
+}
+
 /// The answer that tells this caller of a fault.
 pub(crate) fn respond(fault: &Fault, caller: &Caller, rates: ToldRates) -> HttpResponse {
     let (kind, language) = (fault.kind(), caller.language);
@@ -56,7 +61,7 @@ pub(crate) fn respond(fault: &Fault, caller: &Caller, rates: ToldRates) -> HttpR
 }
 
 /// After how many seconds the same call may get further, where waiting helps.
-fn retry_after(fault: &Fault) -> Option<u64> {
+pub(crate) fn retry_after(fault: &Fault) -> Option<u64> {
     match (fault, fault.kind()) {
         (Fault::Refused(Refusal::AccountLocked { retry_after, .. }), _) => *retry_after,
         (

@@ -2,14 +2,16 @@
 
 pub(super) mod doc;
 
+use std::sync::Arc;
+
 use actix_web::HttpResponse;
-use mfa_core::SecretText;
-use mfa_flows::Login;
+use mfa_core::{Origin, SecretText};
+use mfa_flows::{Flows, Login};
 use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::{AccessToken, BEARER};
-use crate::intake::Intake;
+use crate::intake::{Body, Intake};
 use crate::openapi::schemas;
 use crate::problem::{Fault, FieldError, Unit};
 
@@ -54,16 +56,7 @@ enum LoginOutcome<'a> {
 /// `POST /api/auth/login`
 pub(super) async fn login(intake: Intake) -> Result<HttpResponse, Fault> {
     let (origin, body) = (intake.caller().origin.clone(), intake.body().clone());
-    let login = intake
-        .run(|flows| async move {
-            flows.limit_logins(&origin).await?;
-            let mut object = body.object()?;
-            let username = object.required("username", username);
-            let password = object.required("password", password);
-            let (username, password) = object.finish(username.zip(password))?;
-            flows.login(&username, password, &origin).await.map_err(Fault::from)
-        })
-        .await?;
+    let login = intake.run(|flows| first_factor(flows, origin, body)).await?;
     Ok(HttpResponse::Ok().json(match &login {
         Login::SecondFactorOwed { token, enrolment_required } => LoginOutcome::Owed(SecondFactorOwed {
             mfa_required: true,
@@ -76,6 +69,16 @@ pub(super) async fn login(intake: Intake) -> Result<HttpResponse, Fault> {
             LoginOutcome::Complete(Complete { mfa_required: false, token: AccessToken::new(token, false) })
         }
     }))
+}
+
+/// A login by name and password, however it was sent: the limit by address comes before the body is read.
+pub(crate) async fn first_factor(flows: Arc<Flows>, origin: Origin, body: Body) -> Result<Login, Fault> {
+    flows.limit_logins(&origin).await?;
+    let mut object = body.object()?;
+    let username = object.required("username", username);
+    let password = object.required("password", password);
+    let (username, password) = object.finish(username.zip(password))?;
+    flows.login(&username, password, &origin).await.map_err(Fault::from)
 }
 
 fn username(text: &str) -> Result<String, FieldError> {

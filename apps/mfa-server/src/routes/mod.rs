@@ -28,6 +28,10 @@ use crate::intake::Bounded;
 use crate::openapi::{Operation, schemas};
 use crate::problem::Fault;
 
+pub(crate) use admin::reason as admin_reason;
+pub(crate) use login::first_factor;
+pub(crate) use phone::backup_method;
+
 /// Which of the routes that are a choice of the operator's there are.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Offered {

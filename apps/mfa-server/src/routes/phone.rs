@@ -159,7 +159,7 @@ pub(super) async fn set_backup(intake: Intake) -> Result<HttpResponse, Fault> {
     Ok(HttpResponse::Ok().json(Backup { backup_method: method.as_str() }))
 }
 
-fn backup_method(text: &str) -> Result<BackupMethod, FieldError> {
+pub(crate) fn backup_method(text: &str) -> Result<BackupMethod, FieldError> {
     [BackupMethod::Sms, BackupMethod::None]
         .into_iter()
         .find(|it| it.as_str() == text)

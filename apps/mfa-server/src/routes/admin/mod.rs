@@ -26,7 +26,7 @@ fn user(path: &str) -> Result<UserId, Fault> {
 }
 
 /// An administrator's words: one line, refused rather than cut.
-fn reason(text: &str) -> Result<String, FieldError> {
+pub(crate) fn reason(text: &str) -> Result<String, FieldError> {
     if text.is_empty() || text.chars().count() > LONGEST_REASON {
         return Err(FieldError::Length { most: LONGEST_REASON, unit: Unit::Characters });
     }

@@ -1,0 +1,56 @@
+// The phone of a developer: looks for new messages, and fills their codes in.
+
+const pocket = document.querySelector('.pocket');
+const list = pocket.querySelector('.pocket-messages');
+const EVERY = 1500;
+let shown = list.querySelector('.pocket-text')?.textContent;
+
+const use = (code) => {
+  const input = document.querySelector('[data-digits]');
+  if (!input) return;
+  input.value = code;
+  input.setCustomValidity('');
+  input.focus();
+};
+
+const buttonFor = (code) => {
+  const button = document.createElement('button');
+  button.type = 'button';
+  button.className = 'pocket-use';
+  button.textContent = pocket.dataset.use;
+  button.addEventListener('click', () => use(code));
+  return button;
+};
+
+const item = ({ text, code }) => {
+  const entry = document.createElement('li');
+  const words = document.createElement('p');
+  words.className = 'pocket-text';
+  words.textContent = text;
+  entry.append(words);
+  if (code) entry.append(buttonFor(code));
+  return entry;
+};
+
+for (const button of list.querySelectorAll('[data-code]')) {
+  button.hidden = false;
+  button.addEventListener('click', () => use(button.dataset.code));
+}
+
+const look = async () => {
+  if (!document.hidden) {
+    try {
+      const answer = await fetch(pocket.dataset.from, { headers: { Accept: 'application/json' } });
+      if (answer.ok) {
+        const messages = await answer.json();
+        const newest = messages[0]?.text;
+        if (newest !== shown) list.replaceChildren(...messages.map(item));
+        shown = newest;
+      }
+    } catch {
+      // The server is away for the moment: look again.
+    }
+  }
+  setTimeout(look, EVERY);
+};
+look();

@@ -1,0 +1,61 @@
+//! The cookies of the pages. They are sent to these pages alone, and no script can read them.
+
+use actix_web::http::header::{COOKIE, HeaderMap};
+use mfa_core::SecretText;
+
+use super::Site;
+
+/// A cookie of ours.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Cookie {
+    /// The token of the login.
+    Session,
+    /// A random name for this browser, from which the keys of its forms are made.
+    Browser,
+    /// The language that was chosen.
+    Language,
+    /// What the next page is to tell, by name.
+    Told,
+}
+
+impl Cookie {
+    const fn name(self) -> &'static str {
+        match self {
+            Self::Session => "nova-mfa-session",
+            Self::Browser => "nova-mfa-browser",
+            Self::Language => "nova-mfa-language",
+            Self::Told => "nova-mfa-told",
+        }
+    }
+
+    /// Its name in this installation: under TLS with the prefix that keeps plain HTTP from setting it (RFC 6265bis
+    /// §4.1.3.1). `__Host-` would open it to the API, since it demands the path `/`.
+    fn full_name(self, site: &Site) -> String {
+        format!("{}{}", if site.over_tls() { "__Secure-" } else { "" }, self.name())
+    }
+
+    /// Its value in a call. Of two by the same name neither is believed.
+    pub(super) fn read(self, headers: &HeaderMap, site: &Site) -> Option<SecretText> {
+        let name = self.full_name(site);
+        let lines = headers.get_all(COOKIE).filter_map(|line| line.to_str().ok());
+        let pairs = lines.flat_map(|line| line.split(';')).filter_map(|pair| pair.trim().split_once('='));
+        let mut values = pairs.filter(|(it, _)| *it == name).map(|(_, value)| value);
+        match (values.next(), values.next()) {
+            (Some(value), None) if !value.is_empty() => Some(SecretText::new(value.to_owned())),
+            _ => None,
+        }
+    }
+
+    /// The header that sets it, for so many seconds or until the browser is closed.
+    pub(super) fn set(self, value: &str, seconds: Option<u64>, site: &Site) -> String {
+        let (name, path) = (self.full_name(site), site.base());
+        let age = seconds.map(|it| format!("; Max-Age={it}")).unwrap_or_default();
+        let secure = if site.over_tls() { "; Secure" } else { "" };
+        format!("{name}={value}; Path={path}; HttpOnly; SameSite=Strict{secure}{age}")
+    }
+
+    /// The header that takes it away.
+    pub(super) fn clear(self, site: &Site) -> String {
+        self.set("", Some(0), site)
+    }
+}

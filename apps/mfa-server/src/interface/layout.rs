@@ -1,0 +1,198 @@
+//! The frame of every page: head, brand, navigation, language, and in development the phone beside it.
+
+use maud::{DOCTYPE, Markup, PreEscaped, html};
+use mfa_flows::Profile;
+
+use super::assets::File;
+use super::pages::outbox;
+use super::parts::{Told, icon, key_field};
+use super::visit::Visit;
+use crate::language::Language;
+
+/// What is around a page's content.
+#[derive(Clone, Debug)]
+pub(super) struct Frame {
+    title: String,
+    scripts: Vec<File>,
+    member: Option<Member>,
+    is_wide: bool,
+    going_to: Option<String>,
+}
+
+/// Who is logged in, for the head of the page.
+#[derive(Clone, Debug)]
+struct Member {
+    email: String,
+    is_superuser: bool,
+    here: Here,
+}
+
+/// Which entry of the navigation a page belongs to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Here {
+    /// The account.
+    Account,
+    /// What happened to it.
+    Activity,
+    /// Other people's accounts.
+    Admin,
+}
+
+impl Frame {
+    /// For somebody who has not come in yet.
+    pub(super) const fn door(title: String) -> Self {
+        Self { title, scripts: Vec::new(), member: None, is_wide: false, going_to: None }
+    }
+
+    /// For somebody who is logged in.
+    pub(super) fn inside(title: String, profile: &Profile, here: Here) -> Self {
+        let member = Member { email: profile.email.clone(), is_superuser: profile.is_superuser, here };
+        Self { title, scripts: Vec::new(), member: Some(member), is_wide: false, going_to: None }
+    }
+
+    /// The same with this module.
+    pub(super) fn with(mut self, script: File) -> Self {
+        self.scripts.push(script);
+        self
+    }
+
+    /// The same with room for tables and plots.
+    pub(super) fn wide(mut self) -> Self {
+        self.is_wide = true;
+        self
+    }
+
+    /// The same for a page from which the browser goes on by itself.
+    pub(super) fn going_to(mut self, address: String) -> Self {
+        self.going_to = Some(address);
+        self
+    }
+}
+
+/// The whole document.
+#[expect(clippy::needless_pass_by_value, reason = "a page makes its content here, and for nothing else")]
+pub(super) fn document(visit: &Visit, frame: &Frame, content: Markup) -> Markup {
+    let assets = visit.site.assets();
+    let asset = |file| visit.to(&format!("/assets/{}", assets.name(file)));
+    let is_door = frame.member.is_none();
+    let has_pocket = outbox::is_shown(visit);
+    html! {
+        (DOCTYPE)
+        html lang=(visit.language().tag()) {
+            head {
+                meta charset="utf-8";
+                meta name="viewport" content="width=device-width, initial-scale=1";
+                meta name="color-scheme" content="light dark";
+                // Within these pages the origin is told, since older browsers tell nothing else of where a form is from.
+                meta name="referrer" content="same-origin";
+                meta name="robots" content="noindex";
+                @if let Some(address) = &frame.going_to {
+                    meta http-equiv="refresh" content=(format!("0; url={address}"));
+                }
+                title { (frame.title) " · " (visit.site.name()) }
+                link rel="preload" href=(asset(File::Font)) as="font" type="font/woff2" crossorigin;
+                link rel="stylesheet" href=(asset(File::Style));
+                link rel="icon" href=(asset(File::Icon)) type="image/svg+xml";
+                @for script in &frame.scripts {
+                    // Times are written anew before anything is painted, so that nothing moves under the reader's eyes.
+                    @let blocks = (*script == File::Clock).then_some("render");
+                    script type="module" src=(asset(*script)) blocking=[blocks] {}
+                }
+                @if has_pocket { script type="module" src=(asset(File::Pocket)) {} }
+            }
+            body.door[is_door].inside[!is_door].wide[frame.is_wide].dev[has_pocket] {
+                a.skip href="#main" { (visit.say("skip")) }
+                (head_of_page(visit, frame.member.as_ref()))
+                main #main tabindex="-1" {
+                    @if let Some(told) = visit.told() { (banner(visit, told)) }
+                    (content)
+                }
+                (foot_of_page(visit))
+                @if has_pocket { (outbox::pocket(visit)) }
+            }
+        }
+    }
+}
+
+/// What the page before had to say.
+fn banner(visit: &Visit, told: Told) -> Markup {
+    html! {
+        p.banner.(if told.is_good() { "good" } else { "warn" }) role="status" {
+            (icon(if told.is_good() { "check" } else { "info" }))
+            span { (visit.say(&format!("told-{}", told.as_str()))) }
+        }
+    }
+}
+
+fn head_of_page(visit: &Visit, member: Option<&Member>) -> Markup {
+    html! {
+        header.mast {
+            div.mast-row {
+                a.brand href=(visit.to("")) {
+                    (star())
+                    span.brand-name { (visit.site.name()) }
+                    span.brand-what { (visit.say("brand-what")) }
+                }
+                @if let Some(member) = member {
+                    div.me {
+                        span.me-mail title=(member.email) { (member.email) }
+                        form method="post" action=(visit.to("/logout")) {
+                            (key_field(visit))
+                            button.quiet type="submit" { (icon("leave")) span { (visit.say("logout")) } }
+                        }
+                    }
+                }
+            }
+            @if let Some(member) = member {
+                nav.tabs aria-label=(visit.say("nav")) {
+                    (tab(visit, "", "shield", "nav-account", member.here == Here::Account))
+                    (tab(visit, "/activity", "pulse", "nav-activity", member.here == Here::Activity))
+                    @if member.is_superuser {
+                        (tab(visit, "/admin", "people", "nav-admin", member.here == Here::Admin))
+                    }
+                }
+            }
+        }
+    }
+}
+
+fn tab(visit: &Visit, path: &str, sign: &'static str, name: &str, is_here: bool) -> Markup {
+    html! {
+        a href=(visit.to(path)) aria-current=[is_here.then_some("page")] { (icon(sign)) span { (visit.say(name)) } }
+    }
+}
+
+fn foot_of_page(visit: &Visit) -> Markup {
+    html! {
+        footer.foot {
+            nav.languages aria-label=(visit.say("languages")) {
+                (language(visit, Language::French, "Français"))
+                (language(visit, Language::English, "English"))
+            }
+            p { (visit.say("foot")) }
+        }
+    }
+}
+
+fn language(visit: &Visit, language: Language, name: &str) -> Markup {
+    let is_here = visit.language() == language;
+    let tag = language.tag();
+    html! {
+        a href=(format!("{}?lang={tag}", visit.path())) lang=(tag) hreflang=(tag)
+            aria-current=[is_here.then_some("true")] { (name) }
+    }
+}
+
+/// The sign of the brand: a new star in its ring.
+fn star() -> Markup {
+    PreEscaped(
+        concat!(
+            r#"<svg class="star" viewBox="0 0 32 32" width="32" height="32" aria-hidden="true">"#,
+            r#"<rect class="star-sky" width="32" height="32" rx="9"/>"#,
+            r#"<circle class="star-ring" cx="16" cy="16" r="10" fill="none"/>"#,
+            r#"<path class="star-light" d="M16 5.5c.9 6.3 3.2 8.7 9.6 9.7v1.6c-6.4 1-8.7 3.4-9.6 9.7-.9-6.3-3.2-8.7-9.6-9.7v-1.6c6.4-1 8.7-3.4 9.6-9.7z"/>"#,
+            "</svg>"
+        )
+        .to_owned(),
+    )
+}

@@ -1,0 +1,153 @@
+//! The pages in which people protect their account and administrators help them, under `/interface/BRAND`.
+//!
+//! Server-rendered: every page is a form or a link away from the next and works without scripts; the modules under
+//! `assets/` only make it pleasant. A call passes [`page`]: it becomes a [`Visit`] (language, cookies, form, the check
+//! that the form is ours), then the same intake and the same flows as an API call, never HTTP to itself. What the flows
+//! refuse becomes a sentence on the form where it belongs, or a page of its own in `trouble.rs`.
+//!
+//! It refuses to put a token anywhere but into a cookie that scripts cannot read and that only these paths get, to hold
+//! a rule, to run a script or a style that is not a file of ours, and to load anything from another host. To add a
+//! page: a handler in the file of its area under `pages/`, a line in [`configure`], its texts in
+//! `locales/*/interface.ftl`. See `docs/interface.md`.
+
+mod answer;
+mod assets;
+mod cookies;
+mod guard;
+mod layout;
+mod pages;
+mod parts;
+mod site;
+mod trouble;
+mod visit;
+
+use std::future::Future;
+use std::rc::Rc;
+
+use actix_web::http::Method;
+use actix_web::web::{self, ServiceConfig};
+use actix_web::{HttpRequest, HttpResponse, Resource, guard as route_guard};
+use futures::future::LocalBoxFuture;
+
+use crate::intake::Bounded;
+use crate::problem::Fault;
+use trouble::Trouble;
+use visit::Visit;
+
+pub(crate) use site::Site;
+pub(crate) use trouble::ToldFault;
+
+/// Who a page is made for.
+type Guest = Rc<Visit>;
+/// What a page ends in.
+type Outcome = Result<HttpResponse, Trouble>;
+
+/// Adds the pages and their files.
+pub(crate) fn configure(config: &mut ServiceConfig, site: &web::Data<Site>) {
+    let base = site.base();
+    let at = |path: &str| web::resource(format!("{base}{path}"));
+    config
+        .app_data(site.clone())
+        .service(read(web::resource([base.to_owned(), format!("{base}/")]), pages::door::show))
+        .service(read(at("/assets/{file}"), pages::asset))
+        .service(write(at("/login"), pages::door::login))
+        .service(write(at("/logout"), pages::session::logout))
+        .service(read(at("/start"), pages::start::show))
+        .service(read(at("/verify"), pages::second::show))
+        .service(write(at("/verify/totp"), pages::second::totp))
+        .service(write(at("/verify/sms"), pages::second::sms))
+        .service(write(at("/verify/recovery"), pages::second::recovery))
+        .service(write(at("/verify/send"), pages::second::send))
+        .service(read(at("/app"), pages::app::show))
+        .service(write(at("/app/start"), pages::app::start))
+        .service(write(at("/app/confirm"), pages::app::confirm))
+        .service(both(at("/app/remove"), pages::app::ask_removal, pages::app::remove))
+        .service(read(at("/codes"), pages::codes::show))
+        .service(write(at("/codes/new"), pages::codes::renew))
+        .service(both(at("/phone"), pages::phone::show, pages::phone::set))
+        .service(write(at("/phone/confirm"), pages::phone::confirm))
+        .service(write(at("/phone/remove"), pages::phone::remove))
+        .service(both(at("/backup"), pages::backup::show, pages::backup::choose))
+        .service(read(at("/activity"), pages::activity::show))
+        .service(read(at("/admin"), pages::admin::board::show))
+        .service(read(at("/admin/events"), pages::admin::events::list))
+        .service(read(at("/admin/users"), pages::admin::users::list))
+        .service(read(at("/admin/users/{id}"), pages::admin::user::show))
+        .service(write(at("/admin/users/{id}/unlock"), pages::admin::user::unlock))
+        .service(write(at("/admin/users/{id}/reset"), pages::admin::user::reset))
+        .service(write(at("/admin/users/{id}/enforce"), pages::admin::user::enforce))
+        .service(write(at("/admin/users/{id}/codes"), pages::admin::user::codes));
+    if site.handover_from().is_some() {
+        config.service(write(at("/handover"), pages::session::take_over));
+    }
+    if site.outbox().is_some() {
+        config.service(read(at("/outbox"), pages::outbox::newest));
+    }
+    config.service(read(at("/{nothing:.*}"), pages::nothing));
+}
+
+fn read<F, Fut>(resource: Resource, handler: F) -> Resource
+where
+    F: Fn(Guest) -> Fut + Clone + 'static,
+    Fut: Future<Output = Outcome> + 'static,
+{
+    let method = route_guard::Any(route_guard::Get()).or(route_guard::Head());
+    refusing(resource.route(web::route().guard(method).to(page(handler))), "GET, HEAD")
+}
+
+fn write<F, Fut>(resource: Resource, handler: F) -> Resource
+where
+    F: Fn(Guest) -> Fut + Clone + 'static,
+    Fut: Future<Output = Outcome> + 'static,
+{
+    // Whoever reloads a page that answered a form, or comes back to it, is brought to where there is something to see.
+    let method = route_guard::Any(route_guard::Get()).or(route_guard::Head());
+    let home = web::route().guard(method).to(page(pages::session::go_home));
+    refusing(resource.route(web::post().to(page(handler))).route(home), "GET, HEAD, POST")
+}
+
+fn both<F, Fut, G, Gut>(resource: Resource, shown: F, posted: G) -> Resource
+where
+    F: Fn(Guest) -> Fut + Clone + 'static,
+    Fut: Future<Output = Outcome> + 'static,
+    G: Fn(Guest) -> Gut + Clone + 'static,
+    Gut: Future<Output = Outcome> + 'static,
+{
+    let method = route_guard::Any(route_guard::Get()).or(route_guard::Head());
+    let shown = web::route().guard(method).to(page(shown));
+    refusing(resource.route(web::post().to(page(posted))).route(shown), "GET, HEAD, POST")
+}
+
+fn refusing(resource: Resource, allow: &'static str) -> Resource {
+    resource.default_service(web::to(move |_: Bounded| async move {
+        Err::<&str, _>(Fault::MethodNotAllowed { allow })
+    }))
+}
+
+/// A handler of pages as a handler of actix: whatever it ends in becomes a page or a redirection.
+fn page<F, Fut>(
+    handler: F,
+) -> impl Fn(HttpRequest, web::Payload) -> LocalBoxFuture<'static, HttpResponse> + Clone + 'static
+where
+    F: Fn(Guest) -> Fut + Clone + 'static,
+    Fut: Future<Output = Outcome> + 'static,
+{
+    move |request, payload| {
+        let handler = handler.clone();
+        Box::pin(async move {
+            let (visit, admitted) = match Visit::begin(&request, payload.into_inner()).await {
+                Ok(begun) => begun,
+                Err(fault) => return trouble::without_a_page(fault),
+            };
+            let visit = Rc::new(visit);
+            let outcome = match admitted {
+                Ok(()) => handler(Rc::clone(&visit)).await,
+                Err(trouble) => Err(trouble),
+            };
+            let is_head = request.method() == Method::HEAD;
+            let answer = outcome.unwrap_or_else(|trouble| trouble::answer(&visit, trouble));
+            let answer = visit.with_cookies(answer);
+            if is_head { answer.drop_body().map_into_boxed_body() } else { answer }
+        })
+    }
+}

@@ -1,0 +1,137 @@
+//! What happened to the account, as its owner reads it.
+
+use actix_web::http::StatusCode;
+use maud::{Markup, html};
+use mfa_core::{EventKind, OwnPage, StoredEvent};
+use mfa_flows::{Accepts, Call};
+
+use crate::interface::assets::File;
+use crate::interface::layout::{Frame, Here, document};
+use crate::interface::parts::{agent_name, icon, moment};
+use crate::interface::visit::Visit;
+use crate::interface::{Guest, Outcome, answer};
+use crate::problem::Fault;
+
+/// As many events as one page shows.
+const PAGE: u32 = 20;
+
+/// `GET /interface/BRAND/activity`
+pub(in crate::interface) async fn show(visit: Guest) -> Outcome {
+    let profile = super::app::profile(&visit, Accepts::Access).await?;
+    let before = visit.query("before").and_then(|it| it.parse().ok());
+    let call = visit.open(Accepts::Access)?;
+    let events = page_of(&visit, call, OwnPage { before, limit: PAGE.saturating_add(1) }).await?;
+    let most = usize::try_from(PAGE).unwrap_or(usize::MAX);
+    let next = events.len().checked_sub(most).filter(|more| *more > 0);
+    let last = next.and_then(|_| events.get(most.saturating_sub(1))).map(|it| it.seq);
+    let shown = events.get(..most.min(events.len())).unwrap_or_default();
+    let title = visit.say("activity-title");
+    let page = document(
+        &visit,
+        &Frame::inside(title.clone(), &profile, Here::Activity).with(File::Clock),
+        html! {
+            section.sheet {
+                h1 { (title) }
+                p.lead { (visit.say("activity-lead")) }
+                (list(&visit, shown))
+                @if let Some(last) = last {
+                    p.pager { a.link href=(visit.to(&format!("/activity?before={last}"))) { (visit.say("older")) } }
+                }
+            }
+        },
+    );
+    Ok(answer::page(&visit, StatusCode::OK, page))
+}
+
+/// The newest events of the caller.
+pub(super) async fn newest(visit: &Visit, call: Call, most: u32) -> Result<Vec<StoredEvent>, Fault> {
+    page_of(visit, call, OwnPage { before: None, limit: most }).await
+}
+
+async fn page_of(visit: &Visit, call: Call, page: OwnPage) -> Result<Vec<StoredEvent>, Fault> {
+    visit.run(|flows| async move { flows.events(&call, page).await }).await
+}
+
+/// Events, one below the other.
+pub(super) fn list(visit: &Visit, events: &[StoredEvent]) -> Markup {
+    html! {
+        @if events.is_empty() { p.empty { (visit.say("activity-none")) } }
+        ol.events {
+            @for event in events {
+                li.event.(outcome_class(event)) {
+                    span.event-sign aria-hidden="true" { (icon(sign_of(event))) }
+                    p.event-what { (what(visit, event)) }
+                    p.event-where {
+                        (moment(visit, event.at))
+                        @if let Some(agent) = &event.user_agent { span { (agent_name(visit, agent)) } }
+                        @if let Some(ip) = &event.ip { span { (ip) } }
+                        @if event.actor.is_some() { span { (visit.say("activity-by-admin")) } }
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// What happened and how it ended, in words.
+pub(super) fn what(visit: &Visit, event: &StoredEvent) -> String {
+    let happened = event_name(visit, &event.event);
+    let ended = format!("outcome-{}", event.outcome);
+    let said = visit.say(&ended);
+    if event.outcome == "success" || said == ended {
+        happened
+    } else {
+        visit.say_with("activity-ended", &[("what", happened.into()), ("how", said.into())])
+    }
+}
+
+/// The name of a kind of event; as it stands where another version wrote it.
+pub(super) fn event_name(visit: &Visit, event: &str) -> String {
+    let name = format!("event-{event}");
+    let said = visit.say(&name);
+    if said == name { event.to_owned() } else { said }
+}
+
+fn outcome_class(event: &StoredEvent) -> &'static str {
+    match event.outcome.as_str() {
+        "failure" => "failure",
+        "refused" => "refused",
+        _ => "success",
+    }
+}
+
+fn sign_of(event: &StoredEvent) -> &'static str {
+    use EventKind as Kind;
+    match EventKind::parse(&event.event) {
+        Some(Kind::AccountLocked | Kind::LockedCall | Kind::GuessingSuspected) => "lock",
+        Some(
+            Kind::TotpEnrollStart | Kind::TotpEnroll | Kind::TotpVerify | Kind::OtpReplay | Kind::TotpDisable,
+        ) => "app",
+        Some(Kind::RecoveryUse | Kind::RecoveryRegenerate | Kind::AdminRecovery) => "key",
+        Some(Kind::SmsSend | Kind::SmsVerify | Kind::PhoneSet | Kind::PhoneVerify | Kind::PhoneRemove) => {
+            "message"
+        }
+        Some(Kind::BackupSet) => "backup",
+        Some(Kind::TokenRevoked) => "leave",
+        Some(Kind::Login) => "shield",
+        _ => "pulse",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::i18n::Texts;
+    use crate::language::Language;
+
+    #[test]
+    fn every_kind_of_event_and_outcome_has_a_text_in_both_languages() {
+        let texts = Texts::load().unwrap();
+        let kinds = EventKind::ALL.iter().map(|kind| format!("event-{}", kind.as_str()));
+        for name in kinds.chain(["success", "failure", "refused"].map(|it| format!("outcome-{it}"))) {
+            for language in [Language::French, Language::English] {
+                assert_ne!(texts.say(language, &name, &[]), name, "{language:?}");
+            }
+        }
+    }
+}

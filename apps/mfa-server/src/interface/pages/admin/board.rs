@@ -1,0 +1,226 @@
+//! What goes on: numbers, plots, and the way to a user.
+
+use actix_web::http::StatusCode;
+use maud::{Markup, html};
+use mfa_core::{Activity, Bucket, Period, Timestamp, Totals, TrailQuery};
+use mfa_flows::{AdminAct, Refusal};
+use std::collections::BTreeMap;
+use std::time::Duration;
+use time::OffsetDateTime;
+
+use super::{events, open, search_form};
+use crate::interface::assets::File;
+use crate::interface::layout::{Frame, Here, document};
+use crate::interface::parts::{Column, Series, plot};
+use crate::interface::visit::Visit;
+use crate::interface::{Guest, Outcome, answer};
+use crate::problem::Fault;
+
+/// As many events as the board shows.
+const EVENTS: u32 = 8;
+/// The periods to choose from, in days.
+const PERIODS: [u64; 3] = [1, 7, 30];
+
+/// `GET /interface/BRAND/admin`
+pub(in crate::interface) async fn show(visit: Guest) -> Outcome {
+    let call = open(&visit)?;
+    let days =
+        visit.query("days").and_then(|it| it.parse().ok()).filter(|it| PERIODS.contains(it)).unwrap_or(1);
+    let period = period(visit.now(), days)?;
+    let (profile, activity, totals, newest) = visit
+        .run(|flows| async move {
+            let admin = flows.administrator(&call, AdminAct::Look, None).await?;
+            let (activity, totals) = flows.statistics(&admin, period).await?;
+            let query = TrailQuery { user: None, kind: None, before: None, limit: EVENTS };
+            let newest = flows.list_events(&admin, query).await?.events;
+            Ok::<_, Refusal>((flows.profile(&call).await?, activity, totals, newest))
+        })
+        .await?;
+    let title = visit.say("admin-title");
+    let page = document(
+        &visit,
+        &Frame::inside(title.clone(), &profile, Here::Admin).with(File::Clock).wide(),
+        html! {
+            div.admin {
+                div.admin-head { h1 { (title) } (periods(&visit, days)) }
+                section.sheet { (search_form(&visit, None)) }
+                (figures(&visit, totals))
+                section.sheet {
+                    h2 { (visit.say("plot-checks")) }
+                    (checks(&visit, period, &activity))
+                }
+                div.columns {
+                    section.sheet {
+                        h2 { (visit.say("plot-locks")) }
+                        (locks(&visit, period, &activity))
+                    }
+                    section.sheet {
+                        h2 { (visit.say("plot-sms")) }
+                        (messages(&visit, &activity))
+                    }
+                }
+                section.sheet {
+                    div.sheet-head {
+                        h2 { (visit.say("admin-events")) }
+                        a.link href=(visit.to("/admin/events")) { (visit.say("home-all")) }
+                    }
+                    (events::table(&visit, &newest))
+                }
+            }
+        },
+    );
+    Ok(answer::page(&visit, StatusCode::OK, page))
+}
+
+/// So many days up to now: by the hour for one, by the day for more.
+fn period(now: Timestamp, days: u64) -> Result<Period, Fault> {
+    let bucket = if days == 1 { Bucket::Hour } else { Bucket::Day };
+    let end = now.plus(Duration::from_secs(1));
+    // The bucket that runs is one of them.
+    let span = Duration::from_hours(days.saturating_mul(24)).saturating_sub(bucket.width());
+    Period::new(now.minus(span), end, bucket).map_err(|_| Fault::Bug("a period that is none"))
+}
+
+fn periods(visit: &Visit, days: u64) -> Markup {
+    html! {
+        nav.periods aria-label=(visit.say("admin-period")) {
+            @for choice in PERIODS {
+                a href=(visit.to(&format!("/admin?days={choice}"))) aria-current=[(choice == days).then_some("true")] {
+                    (visit.say_with("admin-days", &[("days", choice.into())]))
+                }
+            }
+        }
+    }
+}
+
+fn figures(visit: &Visit, totals: Totals) -> Markup {
+    let figures = [
+        ("figure-users", totals.users, false),
+        ("figure-protected", totals.with_factor, false),
+        ("figure-app", totals.with_totp, false),
+        ("figure-sms", totals.with_sms, false),
+        ("figure-enforced", totals.enforced, false),
+        ("figure-locked", totals.locked, totals.locked > 0),
+        ("figure-codes", totals.recovery_codes_low, totals.recovery_codes_low > 0),
+    ];
+    html! {
+        dl.figures {
+            @for (name, count, warns) in figures {
+                div.figure.warn[warns] { dt { (visit.say(name)) } dd { (count) } }
+            }
+        }
+    }
+}
+
+/// The buckets of a period, each with its label.
+fn buckets(visit: &Visit, period: Period) -> Vec<(Timestamp, String)> {
+    let width = period.bucket().width();
+    let next = |at: &Timestamp| Some(at.plus(width)).filter(|it| *it < period.to());
+    let begins = std::iter::successors(Some(period.from()), next);
+    begins.map(|at| (at, label(visit, at, period.bucket()))).collect()
+}
+
+fn label(visit: &Visit, at: Timestamp, bucket: Bucket) -> String {
+    let Ok(parts) = OffsetDateTime::from_unix_timestamp(at.seconds()) else { return String::new() };
+    match bucket {
+        Bucket::Hour => format!("{:02}:00", parts.hour()),
+        Bucket::Day => {
+            let month = visit.say(&format!("month-{}", u8::from(parts.month())));
+            visit.say_with("plot-day", &[("day", parts.day().to_string().into()), ("month", month.into())])
+        }
+    }
+}
+
+fn checks(visit: &Visit, period: Period, activity: &Activity) -> Markup {
+    let series = [("success", "plot-success"), ("failure", "plot-failure")]
+        .map(|(class, name)| Series { class, name: visit.say(name) });
+    let count = |at: Timestamp, good: bool| {
+        let fits =
+            activity.verifications.iter().filter(|it| it.at == at && (it.outcome == "success") == good);
+        fits.fold(0_u64, |sum, it| sum.saturating_add(it.count))
+    };
+    let columns: Vec<_> = buckets(visit, period)
+        .into_iter()
+        .map(|(at, label)| Column { label, counts: vec![count(at, true), count(at, false)] })
+        .collect();
+    plot(visit, "checks", &visit.say("plot-checks"), &series, &columns)
+}
+
+fn locks(visit: &Visit, period: Period, activity: &Activity) -> Markup {
+    let series = [Series { class: "lock", name: visit.say("plot-lock") }];
+    let count = |at: Timestamp| {
+        let fits = activity.lockouts.iter().filter(|it| it.at == at);
+        fits.fold(0_u64, |sum, it| sum.saturating_add(it.count))
+    };
+    let columns: Vec<_> = buckets(visit, period)
+        .into_iter()
+        .map(|(at, label)| Column { label, counts: vec![count(at)] })
+        .collect();
+    plot(visit, "locks", &visit.say("plot-locks"), &series, &columns)
+}
+
+/// SMS of the whole period, by country and provider.
+#[derive(Clone, Copy, Default)]
+struct Sms {
+    sent: u64,
+    delivered: u64,
+    failed: u64,
+    used: u64,
+}
+
+fn messages(visit: &Visit, activity: &Activity) -> Markup {
+    let mut by_place: BTreeMap<(&str, &str), Sms> = BTreeMap::new();
+    for it in &activity.sms {
+        let sums = by_place.entry((&it.country, it.provider.as_deref().unwrap_or("–"))).or_default();
+        sums.sent = sums.sent.saturating_add(it.sent);
+        sums.delivered = sums.delivered.saturating_add(it.delivered);
+        sums.failed = sums.failed.saturating_add(it.failed);
+        sums.used = sums.used.saturating_add(it.used);
+    }
+    let top = by_place.values().map(|it| it.sent).max().unwrap_or(0);
+    html! {
+        @if by_place.is_empty() { p.empty { (visit.say("plot-sms-none")) } } @else {
+            div.plot {
+                div.scroll tabindex="0" role="group" aria-label=(visit.say("plot-sms")) {
+                    table.sms {
+                        thead { tr {
+                            th scope="col" { (visit.say("column-country")) }
+                            th scope="col" { (visit.say("column-share")) }
+                            th.count scope="col" { (visit.say("column-sent")) }
+                            th.count scope="col" { (visit.say("column-delivered")) }
+                            th.count scope="col" { (visit.say("column-failed")) }
+                            th.count scope="col" { (visit.say("column-used")) }
+                        } }
+                        tbody {
+                            @for ((country, provider), sms) in &by_place {
+                                tr {
+                                    th scope="row" { (country) " · " (provider) }
+                                    td { (share(*sms, top)) }
+                                    td.count { (sms.sent) }
+                                    td.count { (sms.delivered) }
+                                    td.count { (sms.failed) }
+                                    td.count { (sms.used) }
+                                }
+                            }
+                        }
+                    }
+                }
+                ul.legend {
+                    li { i.key-sent {} (visit.say("column-sent")) }
+                    li { i.key-used {} (visit.say("column-used")) }
+                }
+            }
+        }
+    }
+}
+
+/// Sent and used, one over the other, as long as they are many.
+fn share(sms: Sms, top: u64) -> Markup {
+    let long = |count: u64| count.saturating_mul(100).checked_div(top).unwrap_or(0);
+    html! {
+        svg.share viewBox="0 0 100 18" width="100" height="18" aria-hidden="true" {
+            rect.bar-sent x="0" y="1" width=(long(sms.sent)) height="7" rx="2" {}
+            rect.bar-used x="0" y="10" width=(long(sms.used)) height="7" rx="2" {}
+        }
+    }
+}

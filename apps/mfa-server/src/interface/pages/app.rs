@@ -1,0 +1,284 @@
+//! The authenticator app: scanned, confirmed, replaced, taken off.
+
+use actix_web::http::StatusCode;
+use maud::{Markup, PreEscaped, html};
+use mfa_core::SecretText;
+use mfa_flows::{Accepts, Profile, Refusal};
+use mfa_totp::{Provisioning, SECRET_BYTES, TotpCode, import_secret, qr_svg};
+
+use super::door::marked;
+use super::{codes, second};
+use crate::intake::{EitherCode, either_code, totp_code};
+use crate::interface::assets::File;
+use crate::interface::layout::{Frame, Here, document};
+use crate::interface::parts::{
+    Complaint, Step, Told, code_field, complaint_of, hidden, icon, key_field, moment, post_button, steps,
+};
+use crate::interface::visit::Visit;
+use crate::interface::{Guest, Outcome, answer, trouble};
+use crate::problem::Fault;
+
+/// What is shown of a secret that waits for its first code.
+struct Shown {
+    secret: SecretText,
+    uri: SecretText,
+    qr: SecretText,
+}
+
+/// `GET /interface/BRAND/app`
+pub(in crate::interface) async fn show(visit: Guest) -> Outcome {
+    let profile = profile(&visit, Accepts::Access).await?;
+    let title = visit.say("app-title");
+    let status = &profile.status;
+    let page = document(
+        &visit,
+        &Frame::inside(title.clone(), &profile, Here::Account).with(File::Clock),
+        html! {
+            (back(&visit))
+            section.sheet {
+                p.emblem aria-hidden="true" { (icon("app")) }
+                h1 { (title) }
+                @match status.totp_enrolled_at {
+                    Some(at) => {
+                        p.lead { (visit.say("app-on")) " " (moment(&visit, at)) "." }
+                        h2 { (visit.say("app-replace")) }
+                        p { (visit.say("app-replace.text")) }
+                        (post_button(&visit, "/app/start", "button", "app-replace-start"))
+                        h2 { (visit.say("app-remove")) }
+                        p { (visit.say("app-remove.text")) }
+                        p.actions { a.button.plain-button href=(visit.to("/app/remove")) { (visit.say("app-remove-start")) } }
+                    },
+                    None => {
+                        p.lead { (visit.say("app-off")) }
+                        p { (visit.say("app-off.text")) }
+                        (post_button(&visit, "/app/start", "button full", "next-app"))
+                    },
+                }
+            }
+        },
+    );
+    Ok(answer::page(&visit, StatusCode::OK, page))
+}
+
+/// `POST /interface/BRAND/app/start`
+pub(in crate::interface) async fn start(visit: Guest) -> Outcome {
+    let call = visit.open(Accepts::Any)?;
+    let started = visit.run(|flows| async move { flows.start_totp_enrolment(&call, None).await }).await?;
+    let profile = profile(&visit, Accepts::Any).await?;
+    let shown = Shown {
+        secret: started.provisioning.secret().clone(),
+        uri: started.provisioning.uri().clone(),
+        qr: started.qr_svg,
+    };
+    let page = enrolment_page(&visit, &profile, Some(&shown), None);
+    Ok(answer::page(&visit, StatusCode::OK, page))
+}
+
+/// `POST /interface/BRAND/app/confirm`
+pub(in crate::interface) async fn confirm(visit: Guest) -> Outcome {
+    let confirmed = visit
+        .code_check(Accepts::Any, totp_code, |flows, call, code| async move {
+            flows.confirm_totp_enrolment(&call, code).await
+        })
+        .await;
+    match confirmed {
+        Ok(enrolled) => {
+            visit.adopt(&enrolled.granted.token);
+            let profile = profile(&visit, Accepts::Access).await?;
+            Ok(codes::shown(&visit, &profile, &enrolled.recovery_codes, codes::After::Enrolment))
+        }
+        Err(Fault::Refused(Refusal::NoEnrolmentInProgress)) => {
+            let profile = profile(&visit, Accepts::Any).await?;
+            Ok(trouble::refused(&visit, Fault::Refused(Refusal::NoEnrolmentInProgress), |visit, fault| {
+                over_page(visit, &profile, &complaint_of(visit, fault))
+            }))
+        }
+        Err(fault) if trouble::belongs_on_the_form(&fault) => {
+            let drift = drift(&visit, &fault).await?;
+            let profile = profile(&visit, Accepts::Any).await?;
+            let shown = shown_again(&visit, &profile);
+            Ok(trouble::refused(&visit, fault, |visit, fault| {
+                let complaint =
+                    drift.map_or_else(|| complaint_of(visit, fault), |it| second::clock_complaint(visit, it));
+                enrolment_page(visit, &profile, shown.as_ref(), Some(&complaint))
+            }))
+        }
+        Err(fault) => Err(fault.into()),
+    }
+}
+
+/// How far the phone's clock is off, after a wrong code.
+async fn drift(visit: &Visit, fault: &Fault) -> Result<Option<i64>, Fault> {
+    let typed = visit.typed("code").and_then(|it| TotpCode::parse(it).ok());
+    let (Fault::Refused(Refusal::InvalidCode), Some(code)) = (fault, typed) else { return Ok(None) };
+    let call = visit.open(Accepts::Any)?;
+    let drift = visit.run(|flows| async move { flows.explain_refused_enrolment(&call, code).await }).await?;
+    Ok(drift.map(mfa_totp::Drift::seconds))
+}
+
+/// The same picture again, from the secret that the page handed itself: whoever has it was shown it. The one that
+/// waits in the account is never shown a second time, so that nobody else can copy it meanwhile.
+fn shown_again(visit: &Visit, profile: &Profile) -> Option<Shown> {
+    let secret = import_secret(visit.aside("secret")?).ok().filter(|it| it.len() == SECRET_BYTES)?;
+    let issuer = &visit.flows().policy().issuer;
+    let label = Provisioning::new(issuer, &profile.email, &secret);
+    let shown =
+        label.or_else(|_| Provisioning::new(issuer, &profile.status.user.to_string(), &secret)).ok()?;
+    let qr = qr_svg(shown.uri()).ok()?;
+    Some(Shown { secret: shown.secret().clone(), uri: shown.uri().clone(), qr })
+}
+
+fn enrolment_page(
+    visit: &Visit,
+    profile: &Profile,
+    shown: Option<&Shown>,
+    complaint: Option<&Complaint>,
+) -> Markup {
+    let title = visit.say("enrol-title");
+    let frame = Frame::inside(marked(visit, title.clone(), complaint), profile, Here::Account);
+    document(
+        visit,
+        &frame.with(File::Codes).with(File::Keep).with(File::Clock),
+        html! {
+            (back(visit))
+            (steps(visit, Step::App))
+            section.sheet {
+                h1 { (title) }
+                @if let Some(shown) = shown {
+                    ol.enrol {
+                        li {
+                            h2 { (visit.say("enrol-scan")) }
+                            p { (visit.say("enrol-scan.text")) }
+                            div.qr role="img" aria-label=(visit.say("enrol-qr")) { (PreEscaped(shown.qr.expose())) }
+                            p.same-phone {
+                                a.button.plain-button href=(shown.uri.expose()) { (icon("app")) (visit.say("enrol-open")) }
+                            }
+                            details.by-hand {
+                                summary { (visit.say("enrol-by-hand")) }
+                                p { (visit.say("enrol-by-hand.text")) }
+                                p.secret {
+                                    code #secret { (in_fours(shown.secret.expose())) }
+                                    button.link type="button" hidden data-copy="secret" data-done=(visit.say("copied")) {
+                                        (visit.say("copy"))
+                                    }
+                                }
+                            }
+                        }
+                        li {
+                            h2 { (visit.say("enrol-code")) }
+                            (confirm_form(visit, Some(shown), complaint))
+                        }
+                    }
+                } @else {
+                    (confirm_form(visit, None, complaint))
+                    (post_button(visit, "/app/start", "link", "enrol-anew"))
+                }
+            }
+        },
+    )
+}
+
+fn confirm_form(visit: &Visit, shown: Option<&Shown>, complaint: Option<&Complaint>) -> Markup {
+    html! {
+        form.stack method="post" action=(visit.to("/app/confirm")) {
+            (key_field(visit))
+            @if let Some(shown) = shown { (hidden("secret", shown.secret.expose())) }
+            (code_field(visit, "code-hint-app", complaint))
+            button.button.full type="submit" { (visit.say("enrol-confirm")) }
+        }
+    }
+}
+
+fn over_page(visit: &Visit, profile: &Profile, complaint: &Complaint) -> Markup {
+    let title = visit.say("enrol-title");
+    document(
+        visit,
+        &Frame::inside(marked(visit, title.clone(), Some(complaint)), profile, Here::Account),
+        html! {
+            (back(visit))
+            section.sheet {
+                h1 { (title) }
+                (complaint.shown(visit, "complaint"))
+                (post_button(visit, "/app/start", "button full", "enrol-anew"))
+            }
+        },
+    )
+}
+
+/// `GET /interface/BRAND/app/remove`
+pub(in crate::interface) async fn ask_removal(visit: Guest) -> Outcome {
+    let profile = profile(&visit, Accepts::TwoFactors).await?;
+    let page = removal_page(&visit, &profile, None);
+    Ok(answer::page(&visit, StatusCode::OK, page))
+}
+
+/// `POST /interface/BRAND/app/remove`
+pub(in crate::interface) async fn remove(visit: Guest) -> Outcome {
+    let removed = visit
+        .code_check(Accepts::TwoFactors, either_code, |flows, call, code| async move {
+            match code {
+                EitherCode::Totp(code) => flows.disable_totp(&call, code).await,
+                EitherCode::Recovery(typed) => flows.disable_totp_by_recovery(&call, typed).await,
+            }
+        })
+        .await;
+    match removed {
+        Ok(()) => {
+            visit.tell_next(Told::AppRemoved);
+            Ok(answer::go(&visit, ""))
+        }
+        Err(fault) if trouble::belongs_on_the_form(&fault) => {
+            let profile = profile(&visit, Accepts::TwoFactors).await?;
+            Ok(trouble::refused(&visit, fault, |visit, fault| {
+                removal_page(visit, &profile, Some(&complaint_of(visit, fault)))
+            }))
+        }
+        Err(fault) => Err(fault.into()),
+    }
+}
+
+fn removal_page(visit: &Visit, profile: &Profile, complaint: Option<&Complaint>) -> Markup {
+    let title = visit.say("removal-title");
+    let described = if complaint.is_some() { "code-complaint code-hint" } else { "code-hint" };
+    document(
+        visit,
+        &Frame::inside(marked(visit, title.clone(), complaint), profile, Here::Account).with(File::Clock),
+        html! {
+            (back(visit))
+            section.sheet {
+                h1 { (title) }
+                p.lead { (visit.say("removal-lead")) }
+                form.stack method="post" action=(visit.to("/app/remove")) {
+                    (key_field(visit))
+                    div.field {
+                        label for="code" { (visit.say("removal-code")) }
+                        @if let Some(complaint) = complaint { (complaint.shown(visit, "code-complaint")) }
+                        input.recovery #code name="code" type="text" autocomplete="one-time-code" required autofocus
+                            maxlength="64" spellcheck="false" autocapitalize="none" aria-describedby=(described)
+                            aria-invalid=[complaint.is_some().then_some("true")];
+                        p.hint #code-hint { (visit.say("removal-hint")) }
+                    }
+                    button.button.danger.full type="submit" { (visit.say("removal-do")) }
+                }
+            }
+        },
+    )
+}
+
+/// Whose account this is.
+pub(super) async fn profile(visit: &Visit, accepts: Accepts) -> Result<Profile, Fault> {
+    let call = visit.open(accepts)?;
+    visit.run(|flows| async move { flows.profile(&call).await }).await
+}
+
+/// The way back to the account.
+pub(super) fn back(visit: &Visit) -> Markup {
+    html! { p.back { a.link href=(visit.to("")) { (icon("next")) (visit.say("back")) } } }
+}
+
+/// The secret in groups of four, as people read it.
+fn in_fours(secret: &str) -> String {
+    let characters: Vec<char> = secret.chars().collect();
+    let groups: Vec<String> = characters.chunks(4).map(|it| it.iter().collect()).collect();
+    groups.join(" ")
+}

@@ -1,0 +1,29 @@
+//! The pages, one file an area: what is shown, and what its forms do.
+
+pub(super) mod activity;
+pub(super) mod admin;
+pub(super) mod app;
+pub(super) mod backup;
+pub(super) mod codes;
+pub(super) mod door;
+pub(super) mod home;
+pub(super) mod outbox;
+pub(super) mod phone;
+pub(super) mod second;
+pub(super) mod session;
+pub(super) mod start;
+
+use super::{Guest, Outcome, answer};
+use crate::problem::Fault;
+
+/// Any other address below the first page.
+pub(super) async fn nothing(_: Guest) -> Outcome {
+    Err(Fault::NotFound.into())
+}
+
+/// A file of the pages, under the name that its content gives it.
+pub(super) async fn asset(visit: Guest) -> Outcome {
+    let name = visit.path().rsplit('/').next().unwrap_or_default();
+    let asset = visit.site.assets().find(name).ok_or(Fault::NotFound)?;
+    Ok(answer::file(asset))
+}

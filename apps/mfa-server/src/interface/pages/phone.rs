@@ -1,0 +1,241 @@
+//! The phone: set, confirmed by a code, taken off.
+
+use actix_web::http::StatusCode;
+use maud::{Markup, html};
+use mfa_flows::{Accepts, Profile, Refusal};
+use mfa_sms::PhoneNumber;
+
+use super::app::{back, profile};
+use super::door::marked;
+use super::{codes, second};
+use crate::intake::sms_code;
+use crate::interface::assets::File;
+use crate::interface::layout::{Frame, Here, document};
+use crate::interface::parts::{
+    Complaint, Step, Told, code_field, complaint_of, hidden, icon, key_field, steps,
+};
+use crate::interface::visit::Visit;
+use crate::interface::{Guest, Outcome, answer, trouble};
+use crate::problem::{Fault, FieldError};
+
+/// A number as it was typed, handed from page to page until its code comes back.
+struct Typed {
+    phone: String,
+    country: String,
+}
+
+/// `GET /interface/BRAND/phone`
+pub(in crate::interface) async fn show(visit: Guest) -> Outcome {
+    let profile = profile(&visit, Accepts::Any).await?;
+    let page = number_page(&visit, &profile, None);
+    Ok(answer::page(&visit, StatusCode::OK, page))
+}
+
+/// `POST /interface/BRAND/phone`
+pub(in crate::interface) async fn set(visit: Guest) -> Outcome {
+    let call = visit.open(Accepts::Any)?;
+    let typed = Typed {
+        phone: visit.typed("phone").unwrap_or_default().to_owned(),
+        country: visit.typed("country").unwrap_or_default().to_owned(),
+    };
+    let language = visit.language().into();
+    let sent = match number(&visit, &typed) {
+        Ok(number) => visit.run(|flows| async move { flows.set_phone(&call, number, language).await }).await,
+        Err(fault) => Err(fault),
+    };
+    let profile = profile(&visit, Accepts::Any).await?;
+    match sent {
+        Ok(sent) => {
+            let page = confirm_page(&visit, &profile, &typed, &sent.phone, None);
+            Ok(answer::page(&visit, StatusCode::OK, page))
+        }
+        Err(fault) if trouble::belongs_on_the_form(&fault) => {
+            Ok(trouble::refused(&visit, fault, |visit, fault| {
+                number_page(visit, &profile, Some(&complaint_of(visit, fault)))
+            }))
+        }
+        Err(fault) => Err(fault.into()),
+    }
+}
+
+fn number(visit: &Visit, typed: &Typed) -> Result<PhoneNumber, Fault> {
+    let is_offered = visit.site.countries().contains(&typed.country);
+    let mut fields = visit.form().object()?;
+    let country =
+        fields.required("country", |_| if is_offered { Ok(()) } else { Err(FieldError::NotACountry) });
+    let number = fields.required("phone", |text| {
+        PhoneNumber::parse(text, &typed.country).map_err(|_| FieldError::NotAPhoneNumber)
+    });
+    Ok(fields.finish(country.zip(number))?.1)
+}
+
+/// `POST /interface/BRAND/phone/confirm`
+pub(in crate::interface) async fn confirm(visit: Guest) -> Outcome {
+    let confirmed = visit
+        .code_check(Accepts::Any, sms_code, |flows, call, code| async move {
+            flows.confirm_phone(&call, code).await
+        })
+        .await;
+    let fault = match confirmed {
+        Ok(confirmed) => {
+            let Some(enrolled) = confirmed.enrolled else {
+                visit.tell_next(Told::PhoneReady);
+                return Ok(answer::go(&visit, "/backup"));
+            };
+            visit.adopt(&enrolled.granted.token);
+            let profile = profile(&visit, Accepts::Access).await?;
+            return Ok(codes::shown(&visit, &profile, &enrolled.recovery_codes, codes::After::Enrolment));
+        }
+        Err(fault) => fault,
+    };
+    let profile = profile(&visit, Accepts::Any).await?;
+    let is_over = matches!(fault, Fault::Refused(Refusal::NoEnrolmentInProgress));
+    if !is_over && !trouble::belongs_on_the_form(&fault) {
+        return Err(fault.into());
+    }
+    let typed = Typed {
+        phone: visit.aside("number").unwrap_or_default().to_owned(),
+        country: visit.aside("region").unwrap_or_default().to_owned(),
+    };
+    let masked = PhoneNumber::parse(&typed.phone, &typed.country).map(|it| it.masked());
+    Ok(trouble::refused(&visit, fault, |visit, fault| {
+        let complaint = complaint_of(visit, fault);
+        match masked {
+            Ok(masked) if !is_over => confirm_page(visit, &profile, &typed, &masked, Some(&complaint)),
+            _ => number_page(visit, &profile, Some(&complaint)),
+        }
+    }))
+}
+
+/// `POST /interface/BRAND/phone/remove`
+pub(in crate::interface) async fn remove(visit: Guest) -> Outcome {
+    let call = visit.open(Accepts::TwoFactors)?;
+    match visit.run(|flows| async move { flows.remove_phone(&call).await }).await {
+        Ok(()) => {
+            visit.tell_next(Told::PhoneRemoved);
+            Ok(answer::go(&visit, ""))
+        }
+        Err(fault) if trouble::belongs_on_the_form(&fault) => {
+            let profile = profile(&visit, Accepts::TwoFactors).await?;
+            Ok(trouble::refused(&visit, fault, |visit, fault| {
+                number_page(visit, &profile, Some(&complaint_of(visit, fault)))
+            }))
+        }
+        Err(fault) => Err(fault.into()),
+    }
+}
+
+fn number_page(visit: &Visit, profile: &Profile, complaint: Option<&Complaint>) -> Markup {
+    let is_set = profile.status.phone.is_some();
+    let title = visit.say(if is_set { "phone-change-title" } else { "phone-title" });
+    let frame = Frame::inside(marked(visit, title.clone(), complaint), profile, Here::Account);
+    document(
+        visit,
+        &frame.with(File::Codes).with(File::Clock).with(File::Keep),
+        html! {
+            (back(visit))
+            @if !is_set { (steps(visit, Step::Phone)) }
+            section.sheet {
+                p.emblem aria-hidden="true" { (icon("message")) }
+                h1 { (title) }
+                @match &profile.status.phone {
+                    Some(phone) => {
+                        p.lead { (visit.say("phone-now")) " " span.number { (phone) } "." }
+                        p { (visit.say("phone-change.text")) }
+                    },
+                    None => { p.lead { (visit.say("phone-lead")) } },
+                }
+                @if visit.site.offers_sms() {
+                    (number_form(visit, complaint))
+                    p.hint { (visit.say("phone-notice")) }
+                } @else {
+                    p { (visit.say("phone-none")) }
+                }
+                @if is_set {
+                    h2 { (visit.say("phone-remove")) }
+                    p { (visit.say("phone-remove.text")) }
+                    form method="post" action=(visit.to("/phone/remove")) data-ask=(visit.say("phone-remove-ask")) {
+                        (key_field(visit))
+                        button.button.plain-button type="submit" { (visit.say("phone-remove-do")) }
+                    }
+                }
+            }
+        },
+    )
+}
+
+fn number_form(visit: &Visit, complaint: Option<&Complaint>) -> Markup {
+    let countries = visit.site.countries();
+    let chosen = visit.typed("country").or_else(|| visit.aside("region"));
+    let wrong = complaint.is_some().then_some("true");
+    let described = if complaint.is_some() { "complaint phone-hint" } else { "phone-hint" };
+    html! {
+        form.stack method="post" action=(visit.to("/phone")) {
+            (key_field(visit))
+            @if let Some(complaint) = complaint { (complaint.shown(visit, "complaint")) }
+            div.pair {
+                div.field.narrow {
+                    label for="country" { (visit.say("phone-country")) }
+                    select #country name="country" autocomplete="tel-country-code" {
+                        @for country in countries {
+                            option value=(country) selected[chosen == Some(country)] { (country_name(visit, country)) }
+                        }
+                    }
+                }
+                div.field {
+                    label for="phone" { (visit.say("phone-number")) }
+                    input #phone name="phone" type="tel" inputmode="tel" autocomplete="tel-national" required
+                        maxlength="32" autofocus value=[visit.typed("phone").or_else(|| visit.aside("number"))]
+                        aria-describedby=(described) aria-invalid=[wrong] data-missing=(visit.say("field-missing"));
+                }
+            }
+            p.hint #phone-hint { (visit.say("phone-hint")) }
+            button.button.full type="submit" { (visit.say("phone-send")) (icon("next")) }
+        }
+    }
+}
+
+/// The name of a country with its calling code, where we have a word for it; its letters otherwise.
+fn country_name(visit: &Visit, country: &str) -> String {
+    let name = format!("country-{country}");
+    let said = visit.say(&name);
+    if said == name { country.to_owned() } else { said }
+}
+
+fn confirm_page(
+    visit: &Visit,
+    profile: &Profile,
+    typed: &Typed,
+    masked: &str,
+    complaint: Option<&Complaint>,
+) -> Markup {
+    let title = visit.say("phone-confirm-title");
+    let is_first = profile.status.phone.is_none();
+    let frame = Frame::inside(marked(visit, title.clone(), complaint), profile, Here::Account);
+    document(
+        visit,
+        &frame.with(File::Codes).with(File::Clock),
+        html! {
+            (back(visit))
+            @if is_first { (steps(visit, Step::Phone)) }
+            section.sheet {
+                h1 { (title) }
+                p.lead { (visit.say_with("phone-sent", &[("phone", masked.into())])) }
+                form.stack data-otp="sms" method="post" action=(visit.to("/phone/confirm")) {
+                    (key_field(visit))
+                    (hidden("number", &typed.phone))
+                    (hidden("region", &typed.country))
+                    (code_field(visit, "code-hint-sms", complaint))
+                    button.button.full type="submit" { (visit.say("phone-confirm")) }
+                }
+                form.resend method="post" action=(visit.to("/phone")) {
+                    (key_field(visit))
+                    (hidden("phone", &typed.phone))
+                    (hidden("country", &typed.country))
+                    (second::resend_button(visit))
+                }
+                p.actions { a.link href=(visit.to("/phone")) { (visit.say("phone-other")) } }
+            }
+        },
+    )
+}

@@ -1,0 +1,328 @@
+//! The second factor: of a login, and again before a change of what protects the account.
+
+use actix_web::http::StatusCode;
+use maud::{Markup, html};
+use mfa_core::{FactorKind, Stage};
+use mfa_flows::{Accepts, Call, Granted, MethodChoice, MethodState, Profile, Refusal};
+use mfa_recovery::Warning;
+use mfa_totp::{PERIOD, TotpCode};
+
+use super::door::marked;
+use crate::intake::{recovery_code, sms_code, totp_code};
+use crate::interface::assets::File;
+use crate::interface::layout::{Frame, document};
+use crate::interface::parts::{
+    Complaint, Then, Told, code_field, complaint_of, countdown, hidden, icon, key_field,
+};
+use crate::interface::visit::Visit;
+use crate::interface::{Guest, Outcome, answer, trouble};
+use crate::problem::Fault;
+
+/// What the page needs to know.
+struct Scene {
+    profile: Profile,
+    choices: Vec<MethodChoice>,
+    is_step_up: bool,
+    then: Then,
+}
+
+/// `GET /interface/BRAND/verify`
+pub(in crate::interface) async fn show(visit: Guest) -> Outcome {
+    let call = visit.open(Accepts::SecondFactor)?;
+    let scene = scene(&visit, call).await?;
+    if !scene.profile.has_factor {
+        return Ok(answer::go(&visit, "/start"));
+    }
+    let asked = visit.query("with").and_then(FactorKind::parse);
+    let method = asked.filter(|it| scene.has(*it)).unwrap_or_else(|| scene.best());
+    let page = verify_page(&visit, &scene, method, None);
+    Ok(answer::page(&visit, StatusCode::OK, page))
+}
+
+/// `POST /interface/BRAND/verify/totp`
+pub(in crate::interface) async fn totp(visit: Guest) -> Outcome {
+    let granted = visit
+        .code_check(Accepts::SecondFactor, totp_code, |flows, call, code| async move {
+            flows.verify_totp(&call, code).await
+        })
+        .await;
+    match granted {
+        Err(Fault::Refused(Refusal::InvalidCode)) => wrong_totp(&visit).await,
+        granted => passed(&visit, FactorKind::Totp, granted).await,
+    }
+}
+
+/// `POST /interface/BRAND/verify/sms`
+pub(in crate::interface) async fn sms(visit: Guest) -> Outcome {
+    let granted = visit
+        .code_check(Accepts::SecondFactor, sms_code, |flows, call, code| async move {
+            flows.verify_sms(&call, code).await
+        })
+        .await;
+    passed(&visit, FactorKind::Sms, granted).await
+}
+
+/// `POST /interface/BRAND/verify/recovery`
+pub(in crate::interface) async fn recovery(visit: Guest) -> Outcome {
+    let granted = visit
+        .code_check(Accepts::SecondFactor, recovery_code, |flows, call, typed| async move {
+            flows.verify_recovery(&call, typed).await
+        })
+        .await;
+    passed(&visit, FactorKind::Recovery, granted).await
+}
+
+/// `POST /interface/BRAND/verify/send`
+pub(in crate::interface) async fn send(visit: Guest) -> Outcome {
+    let call = visit.open(Accepts::SecondFactor)?;
+    let language = visit.language().into();
+    let sent = visit.run(|flows| async move { flows.send_sms(&call, language).await }).await;
+    let then = Then::parse(visit.aside("then")).as_str();
+    match sent {
+        Ok(_) => Ok(answer::go(&visit, &format!("/verify?with=sms&sent=1&then={then}"))),
+        Err(fault) => refused(&visit, FactorKind::Sms, fault).await,
+    }
+}
+
+async fn passed(visit: &Visit, method: FactorKind, granted: Result<Granted, Fault>) -> Outcome {
+    let granted = match granted {
+        Ok(granted) => granted,
+        Err(fault) => return refused(visit, method, fault).await,
+    };
+    visit.adopt(&granted.token);
+    if method == FactorKind::Recovery {
+        match mfa_recovery::warning(granted.recovery_codes_left) {
+            Some(Warning::FewLeft(_)) => visit.tell_next(Told::FewCodesLeft),
+            Some(Warning::NoneLeft) => visit.tell_next(Told::NoCodesLeft),
+            None => {}
+        }
+    }
+    Ok(answer::go(visit, Then::parse(visit.aside("then")).path()))
+}
+
+async fn refused(visit: &Visit, method: FactorKind, fault: Fault) -> Outcome {
+    if !trouble::belongs_on_the_form(&fault) {
+        return Err(fault.into());
+    }
+    let call = visit.open(Accepts::SecondFactor)?;
+    let scene = scene(visit, call).await?;
+    Ok(trouble::refused(visit, fault, |visit, fault| {
+        verify_page(visit, &scene, method, Some(&complaint_of(visit, fault)))
+    }))
+}
+
+/// A wrong code of the app may be the right one of a phone whose clock is off.
+async fn wrong_totp(visit: &Visit) -> Outcome {
+    let call = visit.open(Accepts::SecondFactor)?;
+    let typed = visit.typed("code").and_then(|it| TotpCode::parse(it).ok());
+    let drift = match typed {
+        Some(code) => {
+            let call = call.clone();
+            visit.run(|flows| async move { flows.explain_refused_code(&call, code).await }).await?
+        }
+        None => None,
+    };
+    let scene = scene(visit, call).await?;
+    Ok(trouble::refused(visit, Fault::Refused(Refusal::InvalidCode), |visit, fault| {
+        let complaint =
+            drift.map_or_else(|| complaint_of(visit, fault), |it| clock_complaint(visit, it.seconds()));
+        verify_page(visit, &scene, FactorKind::Totp, Some(&complaint))
+    }))
+}
+
+/// "Your phone's clock is off by about 90 seconds."
+pub(in crate::interface) fn clock_complaint(visit: &Visit, seconds: i64) -> Complaint {
+    let name = if seconds < 0 { "clock-behind" } else { "clock-ahead" };
+    let seconds = seconds.unsigned_abs().to_string();
+    Complaint::new(visit.say_with(name, &[("seconds", seconds.into())]))
+}
+
+async fn scene(visit: &Visit, call: Call) -> Result<Scene, Fault> {
+    let is_step_up = call.token.stage != Stage::Pending;
+    let asked = visit.query("then").or_else(|| visit.aside("then")).map(str::to_owned);
+    let (profile, choices) = visit
+        .run(|flows| async move {
+            let profile = flows.profile(&call).await?;
+            Ok::<_, Refusal>((profile, flows.methods(&call).await?))
+        })
+        .await?;
+    Ok(Scene { profile, choices, is_step_up, then: Then::parse(asked.as_deref()) })
+}
+
+impl Scene {
+    fn has(&self, method: FactorKind) -> bool {
+        self.choices.iter().any(|it| it.method == method && it.state != MethodState::NotEnrolled)
+    }
+
+    fn best(&self) -> FactorKind {
+        let is_good = |it: &&MethodChoice| it.state == MethodState::Available;
+        let best = self.choices.iter().find(is_good).map(|it| it.method);
+        best.or_else(|| self.choices.iter().map(|it| it.method).find(|it| self.has(*it)))
+            .unwrap_or(FactorKind::Totp)
+    }
+
+    fn others(&self, method: FactorKind) -> impl Iterator<Item = &MethodChoice> {
+        self.choices.iter().filter(move |it| it.method != method && it.state != MethodState::NotEnrolled)
+    }
+}
+
+fn verify_page(visit: &Visit, scene: &Scene, method: FactorKind, complaint: Option<&Complaint>) -> Markup {
+    let title = visit.say(if scene.is_step_up { "verify-again" } else { "verify-title" });
+    let frame = Frame::door(marked(visit, title.clone(), complaint)).with(File::Codes).with(File::Clock);
+    let lock = scene.profile.status.locked;
+    document(
+        visit,
+        &frame,
+        html! {
+            section.sheet {
+                p.who { (icon("shield")) span { (scene.profile.email) } }
+                h1 { (title) }
+                @if scene.is_step_up { p.hint { (visit.say("verify-again.hint")) } }
+                @if lock {
+                    (locked(visit, scene))
+                } @else {
+                    @match method {
+                        FactorKind::Totp => (totp_form(visit, scene, complaint)),
+                        FactorKind::Sms => (sms_form(visit, scene, complaint)),
+                        FactorKind::Recovery => (recovery_form(visit, scene, complaint)),
+                    }
+                    (other_ways(visit, scene, method))
+                }
+                @if !scene.is_step_up {
+                    form.leave method="post" action=(visit.to("/logout")) {
+                        (key_field(visit))
+                        button.link type="submit" { (visit.say("verify-leave")) }
+                    }
+                }
+            }
+        },
+    )
+}
+
+fn locked(visit: &Visit, scene: &Scene) -> Markup {
+    let seconds =
+        scene.profile.status.lock_until.map(|end| end.since(visit.now()).as_secs().saturating_add(1));
+    html! {
+        div.complaint role="alert" {
+            (icon("lock"))
+            span {
+                (visit.say("verify-locked"))
+                @match seconds {
+                    Some(seconds) => { " " (visit.say("wait")) " " (countdown(visit, seconds)) },
+                    None => { " " (visit.say("verify-locked.forever")) },
+                }
+            }
+        }
+    }
+}
+
+fn begin_form(visit: &Visit, scene: &Scene) -> Markup {
+    html! { (key_field(visit)) (hidden("then", scene.then.as_str())) }
+}
+
+fn totp_form(visit: &Visit, scene: &Scene, complaint: Option<&Complaint>) -> Markup {
+    let period = PERIOD.as_secs();
+    let into_step = u64::try_from(visit.now().seconds()).unwrap_or(0).checked_rem(period).unwrap_or(0);
+    html! {
+        p.lead { (visit.say("verify-totp")) }
+        form.stack method="post" action=(visit.to("/verify/totp")) {
+            (begin_form(visit, scene))
+            (code_field(visit, "code-hint-app", complaint))
+            p.step-left data-left=(period.saturating_sub(into_step)) data-period=(period) {
+                svg.dial viewBox="0 0 36 36" width="20" height="20" aria-hidden="true" {
+                    circle.dial-ring cx="18" cy="18" r="15" pathLength="100" fill="none" {}
+                    circle.dial-left cx="18" cy="18" r="15" pathLength="100" fill="none" stroke-dasharray="100 100" {}
+                }
+                span { (visit.say("verify-step")) " " strong { (period.saturating_sub(into_step)) } "\u{a0}s" }
+            }
+            button.button.full type="submit" { (visit.say("verify-confirm")) }
+        }
+    }
+}
+
+fn sms_form(visit: &Visit, scene: &Scene, complaint: Option<&Complaint>) -> Markup {
+    let is_sent = visit.query("sent").is_some() || visit.typed("code").is_some();
+    let phone = scene.profile.status.phone.clone().unwrap_or_default();
+    html! {
+        @if is_sent {
+            p.lead { (visit.say_with("verify-sms-sent", &[("phone", phone.into())])) }
+            form.stack data-otp="sms" method="post" action=(visit.to("/verify/sms")) {
+                (begin_form(visit, scene))
+                (code_field(visit, "code-hint-sms", complaint))
+                button.button.full type="submit" { (visit.say("verify-confirm")) }
+            }
+            form.resend method="post" action=(visit.to("/verify/send")) {
+                (begin_form(visit, scene))
+                (resend_button(visit))
+            }
+        } @else {
+            p.lead { (visit.say_with("verify-sms", &[("phone", phone.into())])) }
+            @if let Some(complaint) = complaint { (complaint.shown(visit, "complaint")) }
+            form.stack method="post" action=(visit.to("/verify/send")) {
+                (begin_form(visit, scene))
+                button.button.full type="submit" { (icon("message")) (visit.say("verify-sms-send")) }
+            }
+            p.actions {
+                a.link href=(visit.to(&format!("/verify?with=sms&sent=1&then={}", scene.then.as_str()))) {
+                    (visit.say("verify-sms-have"))
+                }
+            }
+        }
+    }
+}
+
+/// Asks for another code, a minute after the last one; without scripts at once, and the limit says the rest.
+pub(in crate::interface) fn resend_button(visit: &Visit) -> Markup {
+    html! {
+        button.link type="submit" data-after=(mfa_sms::RESEND_IN.as_secs()) data-wait=(visit.say("resend-in")) {
+            (visit.say("resend"))
+        }
+    }
+}
+
+fn recovery_form(visit: &Visit, scene: &Scene, complaint: Option<&Complaint>) -> Markup {
+    let described = if complaint.is_some() { "code-complaint code-hint" } else { "code-hint" };
+    html! {
+        p.lead { (visit.say("verify-recovery")) }
+        form.stack method="post" action=(visit.to("/verify/recovery")) {
+            (begin_form(visit, scene))
+            div.field {
+                label for="code" { (visit.say("recovery-label")) }
+                @if let Some(complaint) = complaint { (complaint.shown(visit, "code-complaint")) }
+                input.recovery #code name="code" type="text" autocomplete="off" required autofocus maxlength="64"
+                    spellcheck="false" autocapitalize="none" placeholder="xxxx-xxxx-xxxx-xxxx"
+                    aria-describedby=(described) aria-invalid=[complaint.is_some().then_some("true")]
+                    data-missing=(visit.say("field-missing"));
+                p.hint #code-hint { (visit.say("recovery-hint")) }
+            }
+            button.button.full type="submit" { (visit.say("verify-confirm")) }
+        }
+    }
+}
+
+fn other_ways(visit: &Visit, scene: &Scene, method: FactorKind) -> Markup {
+    let way = |choice: &MethodChoice| match choice.method {
+        FactorKind::Totp => ("app", "way-totp"),
+        FactorKind::Sms => ("message", "way-sms"),
+        FactorKind::Recovery => ("key", "way-recovery"),
+    };
+    let mut others = scene.others(method).peekable();
+    let has_others = others.peek().is_some();
+    html! {
+        @if has_others {
+            nav.ways aria-labelledby="ways" {
+                h2 #ways { (visit.say("ways")) }
+                @for choice in others {
+                    @let (sign, name) = way(choice);
+                    @if choice.state == MethodState::Unavailable {
+                        p.way.off { (icon(sign)) span { (visit.say(name)) small { (visit.say("way-off")) } } }
+                    } @else {
+                        a.way href=(visit.to(&format!(
+                            "/verify?with={}&then={}", choice.method.as_str(), scene.then.as_str()
+                        ))) { (icon(sign)) span { (visit.say(name)) } (icon("next")) }
+                    }
+                }
+            }
+        }
+    }
+}

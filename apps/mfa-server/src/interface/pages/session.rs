@@ -1,0 +1,60 @@
+//! The login itself: its end, and one that was begun elsewhere.
+
+use actix_web::http::StatusCode;
+use maud::html;
+use mfa_core::{SecretText, Stage};
+use mfa_flows::Accepts;
+
+use crate::interface::layout::{Frame, document};
+use crate::interface::parts::{Told, icon};
+use crate::interface::{Guest, Outcome, answer};
+use crate::problem::Fault;
+
+/// Any page that only takes forms, asked for by `GET`.
+pub(in crate::interface) async fn go_home(visit: Guest) -> Outcome {
+    Ok(answer::go(&visit, ""))
+}
+
+/// `POST /interface/BRAND/logout`: the token is refused from now on, here and at the API.
+pub(in crate::interface) async fn logout(visit: Guest) -> Outcome {
+    let call = visit.open(Accepts::Any)?;
+    visit.run(|flows| async move { flows.revoke(&call).await }).await?;
+    visit.forget_session();
+    visit.tell_next(Told::SignedOut);
+    Ok(answer::go(&visit, ""))
+}
+
+/// `POST /interface/BRAND/handover` with `token`: a user whose first factor was checked by the login at `MFA_LOGIN_URL`.
+///
+/// Only a pending token is taken, only from a page of that login's origin, and nobody is logged in by it: the second
+/// factor is still owed. The answer is a page and no redirection, since a browser that follows one from another site
+/// would not send the cookie (`SameSite=Strict`).
+pub(in crate::interface) async fn take_over(visit: Guest) -> Outcome {
+    visit.demand_handover()?;
+    let token = visit.form().clone();
+    let mut fields = token.object()?;
+    let token = fields.required("token", |text| Ok(SecretText::new(text.to_owned())));
+    let token = fields.finish(token)?;
+    let call = visit.open_this(token.expose(), Accepts::SecondFactor)?;
+    if call.token.stage != Stage::Pending {
+        return Err(Fault::Refused(mfa_flows::Refusal::WrongStage).into());
+    }
+    let seconds = call.token.expires_at.since(visit.now()).as_secs();
+    let profile = visit.run(|flows| async move { flows.profile(&call).await }).await?;
+    visit.rename_browser()?;
+    visit.adopt_token(&token, seconds);
+    let next = visit.to(if profile.has_factor { "/verify" } else { "/start" });
+    let title = visit.say("handover-title");
+    let page = document(
+        &visit,
+        &Frame::door(title.clone()).going_to(next.clone()),
+        html! {
+            section.sheet {
+                h1 { (title) }
+                p.lead { (visit.say("handover-lead")) " " strong { (profile.email) } }
+                p.actions { a.button.full href=(next) { (visit.say("continue")) (icon("next")) } }
+            }
+        },
+    );
+    Ok(answer::page(&visit, StatusCode::OK, page))
+}

@@ -1,0 +1,90 @@
+//! Forms: their key, their fields, and what is wrong with them.
+
+use maud::{Markup, html};
+use mfa_flows::Refusal;
+
+use super::{countdown, icon};
+use crate::interface::visit::{FORM_KEY, Visit};
+use crate::problem::{Fault, retry_after};
+
+/// What is wrong with a form, as it is said beside the field.
+#[derive(Clone, Debug)]
+pub(in crate::interface) struct Complaint {
+    text: String,
+    seconds: Option<u64>,
+}
+
+impl Complaint {
+    /// With these words.
+    pub(in crate::interface) const fn new(text: String) -> Self {
+        Self { text, seconds: None }
+    }
+
+    /// As it stands above a form; read out when it appears.
+    pub(in crate::interface) fn shown(&self, visit: &Visit, id: &str) -> Markup {
+        html! {
+            p.complaint #(id) role="alert" {
+                (icon("alert"))
+                span {
+                    (self.text)
+                    @if let Some(seconds) = self.seconds {
+                        " " (visit.say("wait")) " " (countdown(visit, seconds))
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// What a fault that belongs on the form says there.
+pub(in crate::interface) fn complaint_of(visit: &Visit, fault: &Fault) -> Complaint {
+    let code = fault.kind().code();
+    let text = match fault {
+        Fault::Fields(faults) => {
+            let first = faults.first();
+            first.map_or_else(
+                || visit.say("form-invalid_field"),
+                |it| crate::problem::field_message(it, visit.caller()),
+            )
+        }
+        Fault::Refused(Refusal::SmsBudgetSpent { .. }) => visit.say("form-sms_budget"),
+        _ => visit.say(&format!("form-{code}")),
+    };
+    Complaint { text, seconds: retry_after(fault) }
+}
+
+/// The hidden field without which no form of ours is taken.
+pub(in crate::interface) fn key_field(visit: &Visit) -> Markup {
+    hidden(FORM_KEY, visit.form_key().expose())
+}
+
+/// A field that the page hands itself.
+pub(in crate::interface) fn hidden(name: &str, value: &str) -> Markup {
+    html! { input type="hidden" name=(name) value=(value); }
+}
+
+/// A form that is a button.
+pub(in crate::interface) fn post_button(visit: &Visit, path: &str, class: &str, name: &str) -> Markup {
+    html! {
+        form method="post" action=(visit.to(path)) {
+            (key_field(visit))
+            button class=(class) type="submit" { (visit.say(name)) }
+        }
+    }
+}
+
+/// The field for six digits: one input, so that paste, autofill and screen readers find what they expect.
+pub(in crate::interface) fn code_field(visit: &Visit, hint: &str, complaint: Option<&Complaint>) -> Markup {
+    let described = if complaint.is_some() { "code-complaint code-hint" } else { "code-hint" };
+    html! {
+        div.field {
+            label for="code" { (visit.say("code-label")) }
+            @if let Some(complaint) = complaint { (complaint.shown(visit, "code-complaint")) }
+            input.code #code name="code" type="text" inputmode="numeric" autocomplete="one-time-code"
+                pattern="[0-9]{6}" maxlength="6" required autofocus spellcheck="false" autocapitalize="off"
+                aria-describedby=(described) aria-invalid=[complaint.is_some().then_some("true")]
+                data-digits="6" data-missing=(visit.say("code-missing"));
+            p.hint #code-hint { (visit.say(hint)) }
+        }
+    }
+}

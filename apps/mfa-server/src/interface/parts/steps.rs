@@ -1,0 +1,32 @@
+//! Where somebody is on the way to a well-protected account.
+
+use maud::{Markup, html};
+
+use crate::interface::visit::Visit;
+
+/// A part of the way.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(in crate::interface) enum Step {
+    App,
+    Codes,
+    Phone,
+    Backup,
+}
+
+/// The way, with the part that this page is about.
+pub(in crate::interface) fn steps(visit: &Visit, here: Step) -> Markup {
+    let all = [
+        (Step::App, "step-app"),
+        (Step::Codes, "step-codes"),
+        (Step::Phone, "step-phone"),
+        (Step::Backup, "step-backup"),
+    ];
+    let shown = if visit.site.offers_sms() { 4 } else { 2 };
+    html! {
+        ol.steps aria-label=(visit.say("steps")) {
+            @for (step, name) in all.into_iter().take(shown) {
+                li.done[step < here] aria-current=[(step == here).then_some("step")] { span { (visit.say(name)) } }
+            }
+        }
+    }
+}
