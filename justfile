@@ -43,3 +43,8 @@ postman *args:
 # Measures the coverage of the tests, and writes docs/coverage.md.
 coverage:
     scripts/coverage
+
+# Tests the pages in a real Chromium; `just interface --screenshots` makes the pictures of the documents anew.
+interface *args:
+    cargo build --locked --workspace --bins
+    scripts/check-interface {{ args }}

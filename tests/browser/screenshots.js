@@ -1,0 +1,92 @@
+// Pictures of every page, for the documents: node screenshots.js FOLDER
+//
+// Codes, keys and times differ from run to run, so the tests do not make them: `scripts/check-interface --screenshots`.
+
+import { mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { DESKTOP, PHONE, Window, openBrowser } from './support/browser.js';
+import { Person } from './support/journeys.js';
+import { Server } from './support/server.js';
+
+const folder = process.argv[2] ?? 'docs/images/interface';
+await mkdir(folder, { recursive: true });
+const browser = await openBrowser();
+
+/** Takes one picture. Without the developer's phone, unless the page is about a code that it shows. */
+const camera = (window, prefix) => async (name, { pocket = false } = {}) => {
+  await window.page.evaluate((show) => {
+    document.activeElement?.blur();
+    scrollTo(0, 0);
+    const element = document.querySelector('.pocket');
+    if (element) element.hidden = !show;
+    document.body.classList.toggle('dev', show);
+  }, pocket);
+  await window.page.screenshot({ path: join(folder, `${prefix}-${name}.png`), fullPage: true });
+};
+
+/** A person's whole tour. */
+const tour = async (prefix, options) => {
+  const server = await Server.start();
+  const window = await Window.open(browser, server, options);
+  const take = camera(window, prefix);
+  const person = new Person(window, options.language, { name: 'demo', password: server.password });
+  await window.go();
+  await person.protect((name) => take(name, { pocket: name === 'phone-code' }));
+  await window.go('/codes');
+  await take('codes-list');
+  await window.go('/activity');
+  await take('activity');
+  await person.logOut();
+  await person.logIn();
+  await take('verify-app');
+  await person.typeCode(person.app.offBy(-90));
+  await window.says(person.words.behind);
+  await take('verify-clock');
+  await window.press(person.words.bySms, 'link');
+  await take('verify-sms');
+  await window.go('/verify?with=recovery');
+  await take('verify-recovery');
+  await window.close();
+  await server.stop();
+};
+
+/** An administrator's, with something to see. */
+const administration = async (prefix, options) => {
+  const server = await Server.start();
+  const people = ['ada', 'grace', 'linus', 'margaret'].map((name) => server.addUser(name));
+  for (const [place, account] of people.entries()) {
+    const window = await Window.open(browser, server, { language: options.language });
+    const person = new Person(window, options.language, account);
+    await window.go();
+    await person.logIn();
+    await person.addApp();
+    await person.typeCode(await person.app.fresh());
+    await person.readCodes();
+    await window.press(person.words.keptPhone, 'link');
+    await person.logOut();
+    await person.logIn();
+    for (let tries = 0; tries < [10, 2, 0, 1][place]; tries += 1) await person.typeCode(person.app.wrong());
+    if (place > 0) await person.typeCode(await person.app.fresh());
+    await window.close();
+  }
+  const window = await Window.open(browser, server, options);
+  const take = camera(window, prefix);
+  const person = new Person(window, options.language, { name: 'demo', password: server.password });
+  await window.go();
+  await person.protect();
+  await window.go('/admin');
+  await take('board');
+  await window.go('/admin/users?query=');
+  await take('users');
+  await window.go('/admin/users/2');
+  await take('user');
+  await window.go('/admin/events');
+  await take('events');
+  await window.close();
+  await server.stop();
+};
+
+await tour('phone-fr', { size: PHONE, language: 'fr' });
+await tour('desktop-en', { size: DESKTOP, language: 'en', colors: 'dark' });
+await administration('admin-en', { size: DESKTOP, language: 'en' });
+await browser.close();
