@@ -94,9 +94,8 @@ pub(super) fn document(visit: &Visit, frame: &Frame, content: Markup) -> Markup 
                 link rel="stylesheet" href=(asset(File::Style));
                 link rel="icon" href=(asset(File::Icon)) type="image/svg+xml";
                 @for script in &frame.scripts {
-                    // Times are written anew before anything is painted, so that nothing moves under the reader's eyes.
-                    @let blocks = (*script == File::Clock).then_some("render");
-                    script type="module" src=(asset(*script)) blocking=[blocks] {}
+                    // What they change is changed before anything is painted, so that nothing moves under the reader's eyes.
+                    script type="module" src=(asset(*script)) blocking="render" {}
                 }
                 @if has_pocket { script type="module" src=(asset(File::Pocket)) {} }
             }

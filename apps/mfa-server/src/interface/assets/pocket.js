@@ -33,7 +33,6 @@ const item = ({ text, code }) => {
 };
 
 for (const button of list.querySelectorAll('[data-code]')) {
-  button.hidden = false;
   button.addEventListener('click', () => use(button.dataset.code));
 }
 

@@ -48,7 +48,7 @@ pub(in crate::interface) fn pocket(visit: &Visit) -> Markup {
                     li {
                         p.pocket-text { (message.text) }
                         @if let Some(code) = &message.code {
-                            button.pocket-use type="button" data-code=(code) hidden { (visit.say("pocket-use")) }
+                            button.pocket-use type="button" data-code=(code) { (visit.say("pocket-use")) }
                         }
                     }
                 }
