@@ -38,6 +38,8 @@ fn the_operators_address_serves_nothing_else() {
         operators.post("/health/ready").send().says(405, "method_not_allowed");
         server.client().get("/metrics").send().says(404, "not_found");
         let metrics = operators.get("/metrics").send();
+        assert!(metrics.status == 200 && metrics.text().contains("mfa_totp_success"), "{metrics:?}");
+        let metrics = operators.get("/metrics").send();
         assert_eq!(metrics.status, 200, "{}", server.name());
         assert!(metrics.text().contains("mfa_totp_success_total"), "{metrics:?}");
     }

@@ -1,7 +1,10 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+use mfa_core::Timestamp;
+
 use super::*;
+use crate::database::{DatabaseFacts, Updates};
 use crate::settings::Sources;
 
 const SECRET: &str = "b2f7Qm1xV8s0KzJ4tYp6RcLw9aHdEu3N";
@@ -123,4 +126,51 @@ fn what_is_meant_to_be_for_a_while_is_odd() {
     demand(&findings, Health::Odd, "TRUSTED_PROXIES is empty", "name the proxy");
     demand(&findings, Health::Odd, "each of 2 servers limits by itself", "set REDIS_URL");
     assert!(findings.iter().all(|it| it.health != Health::Bad), "{findings:#?}");
+}
+
+/// What is said of a PostgreSQL server where such facts were found.
+fn told(env: &[(&str, &str)], facts: &DatabaseFacts) -> Vec<Finding> {
+    let folder = tempfile::tempdir().unwrap();
+    let usual = [("MFA_ENV", "production"), ("DATABASE_URL", "postgresql://nova:hunter2@db/nova")];
+    let settings = settings(&folder, &[&usual, env].concat());
+    let now = Timestamp::from_seconds(1_800_000_000);
+    database::look(&settings, &Mfa::location(&settings), now, Ok(facts))
+}
+
+#[test]
+fn each_fact_about_a_database_is_judged() {
+    let good = DatabaseFacts {
+        time: Some(Timestamp::from_millis(1_800_000_000_250)),
+        updates: Some(Updates { all: 1_000, hot: 960 }),
+        ..DatabaseFacts::default()
+    };
+    let findings = told(&[], &good);
+    assert!(findings.iter().all(|it| it.health == Health::Good), "{findings:#?}");
+    demand(&findings, Health::Good, "96 in 100 updates of users are HOT", "");
+    demand(&findings, Health::Good, "0.250 s apart", "");
+
+    let few = DatabaseFacts { updates: Some(Updates { all: 1_000, hot: 500 }), ..good.clone() };
+    demand(&told(&[], &few), Health::Odd, "50 in 100 updates", "drop indexes");
+    let fresh = DatabaseFacts { updates: Some(Updates { all: 10, hot: 0 }), ..good.clone() };
+    assert!(told(&[], &fresh).iter().all(|it| it.health == Health::Good));
+
+    let at = |millis| DatabaseFacts { time: Some(Timestamp::from_millis(millis)), ..good.clone() };
+    demand(&told(&[], &at(1_799_999_998_000)), Health::Odd, "2.000 s apart", "by NTP");
+    demand(&told(&[], &at(1_800_000_006_000)), Health::Bad, "more than MFA_MAX_CLOCK_SKEW", "by NTP");
+    demand(
+        &told(&[("MFA_MAX_CLOCK_SKEW", "0")], &good),
+        Health::Odd,
+        "nobody looks",
+        "MFA_MAX_CLOCK_SKEW to 5",
+    );
+
+    let pending = DatabaseFacts { pending: vec!["3_sms".to_owned()], ..good.clone() };
+    demand(&told(&[], &pending), Health::Bad, "still needs 3_sms", "mfa-admin migrate up as the owner");
+    let poor = DatabaseFacts { missing_rights: vec!["INSERT on mfa_events".to_owned()], ..good.clone() };
+    demand(&told(&[], &poor), Health::Bad, "lacks INSERT on mfa_events", "roles.sql");
+    let shared = DatabaseFacts { other_writers: vec!["nova".to_owned()], ..good.clone() };
+    demand(&told(&[], &shared), Health::Odd, "undo what was spent: nova", "roles.sql");
+    let careless = DatabaseFacts { careless: vec!["fsync".to_owned()], ..good };
+    demand(&told(&[], &careless), Health::Bad, "fsync is off", "set it to on");
+    demand(&told(&[("MFA_ENV", "development")], &careless), Health::Odd, "fsync is off", "set it to on");
 }
