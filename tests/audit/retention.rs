@@ -149,3 +149,42 @@ fn a_server_removes_what_is_older_than_its_setting() {
         assert_eq!((verified.code, &verified.json["intact"]), (Some(0), &true.into()), "{verified:?}");
     }
 }
+
+/// An audit beside a server at work, while retention removes what it has not read yet.
+#[test]
+fn a_trail_that_grows_and_shrinks_meanwhile_is_never_taken_for_an_altered_one() {
+    for store in TestStore::each() {
+        let (ada, bob) = (store.add_user("ada"), store.add_user("bob"));
+        let at = |n: u64| NOON.plus(Duration::from_secs(n));
+        std::thread::scope(|scope| {
+            let writer = scope.spawn(|| {
+                for n in 0..120 {
+                    record_at(&store, if n % 3 == 0 { bob } else { ada }, at(n));
+                    if n % 20 == 19 {
+                        auditor(&store).trim(at(n.saturating_sub(10))).unwrap();
+                    }
+                }
+            });
+            let mut audits = 0;
+            while !writer.is_finished() || audits < 3 {
+                let report = verified(&store);
+                assert!(report.is_intact(), "{}: {report:?}", store.name);
+                audits += 1;
+            }
+            writer.join().unwrap();
+        });
+        assert!(with_log(&store).is_intact(), "{}", store.name);
+    }
+}
+
+/// By a clock that is years ahead everything would be old.
+#[test]
+fn by_a_clock_that_is_not_trusted_nothing_is_removed() {
+    let server = TestServer::postgres_with(&[("MFA_MAX_CLOCK_SKEW", "5"), ("MFA_AUDIT_DAYS", "30")]);
+    server.enrol("ada");
+    server.advance(400 * 86_400);
+    assert_eq!(server.trim_audit(), 0);
+    assert!(server.installation.number("SELECT count(*) FROM mfa_events") > 0);
+    let metrics = server.client().get("/metrics").send().text();
+    assert!(metrics.contains("mfa_clock_trusted 0\n"), "{metrics}");
+}

@@ -38,6 +38,9 @@ fn every_command_of_the_contract_is_understood() {
         "token access --user-id 1",
         "token access --user-id 1 --mfa-ok",
         "token revoke-all --user-id 1",
+        "audit verify",
+        "audit verify --user-id 7 --log a.log --log b.log",
+        "audit export --since 2026-11-25T08:00:00Z",
         "keys generate",
         "config show",
     ] {

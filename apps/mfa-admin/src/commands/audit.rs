@@ -57,7 +57,7 @@ fn verify(auditor: &Auditor, of: Option<UserId>, logs: Vec<PathBuf>) -> Result<A
     if report.is_intact() {
         return Ok(Answer { text, json });
     }
-    let sentence = format!("{} of the chains of events are not what they were", report.findings.len());
+    let sentence = format!("chains of events that are not what they were: {}", report.findings.len());
     Err(Failure::Found(Box::new(Found { code: "audit_broken", sentence, text, json })))
 }
 

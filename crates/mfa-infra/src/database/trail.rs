@@ -87,6 +87,12 @@ pub(super) const fn order(query: TrailQuery) -> &'static str {
     if query.user.is_some() { "seq" } else { "id" }
 }
 
+/// How many events are looked at for a page of this size.
+pub(super) fn looked_at(query: TrailQuery, limit: i64) -> i64 {
+    // As many as are wanted, where every one that is looked at is.
+    if query.kind.is_some() { i64::from(TrailQuery::LOOKED_AT) } else { limit }
+}
+
 /// The name of a kind in its column.
 pub(super) fn kind(query: TrailQuery) -> Option<&'static str> {
     query.kind.map(EventKind::as_str)

@@ -48,7 +48,7 @@ impl TrailQueries for PgConnection {
         .bind::<BigInt, _>(query.before.unwrap_or(i64::MAX))
         .bind::<Nullable<BigInt>, _>(query.user.map(UserId::value))
         .bind::<Nullable<Text>, _>(trail::kind(query))
-        .bind::<BigInt, _>(i64::from(TrailQuery::LOOKED_AT))
+        .bind::<BigInt, _>(trail::looked_at(query, limit))
         .bind::<BigInt, _>(limit)
         .load(self)
     }
