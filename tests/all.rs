@@ -13,6 +13,7 @@ mod committer;
 mod contract;
 mod documents;
 mod faults;
+mod operation;
 mod races;
 mod redis;
 mod schema;

@@ -1,7 +1,7 @@
 //! The administrator's command line, as a program of its own.
 
 use std::io::Write as _;
-use std::process::{Command, Stdio};
+use std::process::{Child, Command, Stdio};
 
 use serde_json::Value;
 
@@ -21,7 +21,20 @@ pub struct AdminAnswer {
 impl Installation {
     /// Runs `mfa-admin --json` with these words and this standard input, from the working folder.
     pub fn admin(&self, words: &[&str], input: &str) -> AdminAnswer {
-        let mut child = Command::new(admin_binary())
+        let mut child = self.spawn_admin(words);
+        // It reads none where it wants none, and is gone then.
+        let _ = child.stdin.take().map(|mut stdin| stdin.write_all(input.as_bytes()));
+        let output = child.wait_with_output().expect("mfa-admin ends");
+        AdminAnswer {
+            code: output.status.code(),
+            json: serde_json::from_slice(&output.stdout).unwrap_or_default(),
+            said: String::from_utf8_lossy(&output.stderr).into_owned(),
+        }
+    }
+
+    /// Starts `mfa-admin --json` with these words, and goes on.
+    pub fn spawn_admin(&self, words: &[&str]) -> Child {
+        Command::new(admin_binary())
             .arg("--json")
             .args(words)
             .current_dir(self.folder())
@@ -31,15 +44,7 @@ impl Installation {
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
             .spawn()
-            .expect("mfa-admin starts");
-        // It reads none where it wants none, and is gone then.
-        let _ = child.stdin.take().map(|mut stdin| stdin.write_all(input.as_bytes()));
-        let output = child.wait_with_output().expect("mfa-admin ends");
-        AdminAnswer {
-            code: output.status.code(),
-            json: serde_json::from_slice(&output.stdout).unwrap_or_default(),
-            said: String::from_utf8_lossy(&output.stderr).into_owned(),
-        }
+            .expect("mfa-admin starts")
     }
 
     /// Runs `mfa-admin` with these words as people do, and gives its exit code and what it wrote.

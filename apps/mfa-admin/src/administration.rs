@@ -1,13 +1,13 @@
 //! The product, opened for one command.
 
 use std::future::Future;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
-use mfa_core::{Origin, UserId};
+use mfa_core::{EventKind, EventLine, Origin, Outcome, SecurityEvent, UserId};
 use mfa_flows::{AdminCall, Flows, Refusal, UserSelector};
 use mfa_infra::Mfa;
 use mfa_infra::audit::Auditor;
-use mfa_infra::settings::Settings;
+use mfa_infra::settings::{DatabaseUrl, Settings};
 use mfa_infra::telemetry::LogTarget;
 
 use crate::actor;
@@ -40,6 +40,35 @@ impl Administration {
         spare_standard_output(&mut settings);
         let call = AdminCall { actor: actor::of_process(), reason, origin: Origin::default() };
         Ok(Self { mfa: Mfa::open_admin(settings)?, call })
+    }
+
+    /// The product.
+    pub(crate) const fn mfa(&self) -> &Mfa {
+        &self.mfa
+    }
+
+    /// Waits for many flows that write. Where a server may be at the same file, it comes to its turn after them: SQLite
+    /// has one writer, and no queue for those who wait.
+    ///
+    /// # Errors
+    ///
+    /// [`Failure::Lost`] when the product has stopped.
+    #[expect(clippy::disallowed_methods, reason = "a pause is measured; no rule is decided by it")]
+    pub(crate) fn wait_for_many<T>(&self, flows: impl Future<Output = T>) -> Result<T, Failure> {
+        let began = Instant::now();
+        let done = self.mfa.block_on(flows)?;
+        if matches!(self.mfa.settings().database.url, DatabaseUrl::Sqlite(_)) {
+            std::thread::sleep(began.elapsed());
+        }
+        Ok(done)
+    }
+
+    /// Tells the log what was done to no single user.
+    pub(crate) fn tell(&self, kind: EventKind, outcome: Outcome) {
+        let now = self.flows().ports().clock.now();
+        let event = SecurityEvent::new(kind, outcome, now, self.call.origin.clone())
+            .by(&self.call.actor, self.call.reason.as_deref());
+        self.flows().ports().log.tell(EventLine { user: None, event: &event, chain: None });
     }
 
     /// The use cases.

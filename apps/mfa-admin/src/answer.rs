@@ -1,11 +1,13 @@
 //! What a command answers: the same for people and for programs.
 
+use std::fmt;
+
 use mfa_core::Timestamp;
 use serde_json::Value;
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 
-/// What a command answers. Has no `Debug`: it may hold a token or a key.
+/// What a command answers. It may hold a token or a key.
 pub(crate) struct Answer {
     /// One or more lines, for people.
     pub(crate) text: String,
@@ -22,6 +24,13 @@ impl Answer {
     /// Whether there is nothing more to write.
     pub(crate) fn is_told(&self) -> bool {
         self.text.is_empty() && self.json.is_null()
+    }
+}
+
+impl fmt::Debug for Answer {
+    /// Shows nothing of it.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Answer(…)")
     }
 }
 

@@ -51,6 +51,12 @@ pub(crate) enum Command {
     /// Keys.
     #[command(subcommand)]
     Keys(KeysCommand),
+    /// Takes factors over from another system.
+    #[command(subcommand)]
+    Import(ImportCommand),
+    /// Takes factors out, for another system.
+    #[command(subcommand)]
+    Export(ExportCommand),
     /// Settings.
     #[command(subcommand)]
     Config(ConfigCommand),
@@ -144,6 +150,50 @@ pub(crate) enum KeysCommand {
         #[arg(long, value_name = "NAME")]
         algorithm: Option<PrivateKeyKind>,
     },
+    /// Counts what each encryption key is needed for, and says which may go.
+    Status,
+    /// Seals every row anew with the first key, while servers run; run it again to go on after an end in the middle.
+    Rotate,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum ImportCommand {
+    /// Secrets of authenticator apps: CSV with a header or JSON lines, with an address, a name and a URI.
+    Otpauth(ImportOtpauthArgs),
+    /// The accounts of the Python service, in its own database: secrets and numbers are sealed where they
+    /// are, recovery codes go on working.
+    NovaPython(ImportNovaArgs),
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum ExportCommand {
+    /// Secrets of authenticator apps, in the clear, into a new file: CSV where its name ends in .csv, else JSON lines.
+    Otpauth {
+        /// The file; it must not exist yet.
+        file: PathBuf,
+    },
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct ImportOtpauthArgs {
+    /// The file.
+    pub(crate) file: PathBuf,
+    /// Make the users that are not there, without a password.
+    #[arg(long)]
+    pub(crate) create_users: bool,
+    /// Say what would be done, and do nothing.
+    #[arg(long)]
+    pub(crate) dry_run: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct ImportNovaArgs {
+    /// Where the Python service kept what, in TOML (docs/from-python.md); without it, in columns of our names.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) map: Option<PathBuf>,
+    /// Say what would be done, and change no row.
+    #[arg(long)]
+    pub(crate) dry_run: bool,
 }
 
 #[derive(Debug, Subcommand)]

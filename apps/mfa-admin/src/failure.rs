@@ -8,9 +8,11 @@ use mfa_flows::Refusal;
 use mfa_infra::audit::LogError;
 use mfa_infra::database::{MigrationError, OpenDatabaseError};
 use mfa_infra::settings::SettingsError;
-use mfa_infra::{FlowLost, OpenError};
+use mfa_infra::{FlowLost, OpenError, RotateError};
 use serde_json::Value;
 
+use crate::answer::Answer;
+use crate::commands::{FileError, MapError};
 use crate::password::PasswordError;
 
 /// Why a command was not done.
@@ -32,6 +34,15 @@ pub(crate) enum Failure {
     Entropy(#[from] EntropyError),
     #[error(transparent)]
     Lost(#[from] FlowLost),
+    #[error(transparent)]
+    File(#[from] FileError),
+    #[error(transparent)]
+    Map(#[from] MapError),
+    #[error(transparent)]
+    Rotate(#[from] RotateError),
+    /// It was done in part: the answer says what was, the sentence what was not.
+    #[error("{sentence}")]
+    Partly { sentence: String, answer: Box<Answer> },
     #[error("the answer could not be written: {0}")]
     Output(io::Error),
     #[error("{file} cannot be read: {error}")]
@@ -72,6 +83,9 @@ impl Failure {
             Self::NameOfAnother => "ambiguous_user",
             Self::Password(_) => "invalid_password",
             Self::Entropy(_) | Self::Lost(_) => "internal_error",
+            Self::File(_) | Self::Map(_) => "unusable_file",
+            Self::Rotate(error) => code_of_rotation(error),
+            Self::Partly { .. } => "partly_done",
             Self::Output(_) => "output_failed",
             Self::Log { .. } | Self::Audit(LogError::Read(_)) => "log_unavailable",
             Self::Audit(LogError::Store(error)) => code_of_store(error),
@@ -87,7 +101,7 @@ const fn code_of_opening(error: &OpenError) -> &'static str {
         OpenError::Database(OpenDatabaseError::Unreachable(_)) => "store_unavailable",
         OpenError::Store(error) => code_of_store(error),
         OpenError::Telemetry(_) => "log_unavailable",
-        OpenError::WrongKeys(_) => "wrong_keys",
+        OpenError::KeysMissing(_) | OpenError::WrongKey(_) => "wrong_keys",
         OpenError::Machine(_) => "internal_error",
     }
 }
@@ -96,6 +110,15 @@ const fn code_of_migration(error: &MigrationError) -> &'static str {
     match error {
         MigrationError::Unreachable(_) => "store_unavailable",
         MigrationError::Stopped(_) => "migration_failed",
+    }
+}
+
+const fn code_of_rotation(error: &RotateError) -> &'static str {
+    match error {
+        RotateError::ServerBehind { .. } => "server_behind",
+        RotateError::Store(error) => code_of_store(error),
+        RotateError::Refused(refusal) => code_of_refusal(refusal),
+        RotateError::Cipher(_) => "internal_error",
     }
 }
 

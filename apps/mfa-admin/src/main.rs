@@ -15,6 +15,7 @@ mod cli;
 mod commands;
 mod failure;
 mod password;
+mod progress;
 mod screen;
 mod values;
 
@@ -22,6 +23,7 @@ use std::ffi::OsString;
 use std::process::ExitCode;
 
 use crate::cli::Cli;
+use crate::failure::Failure;
 use crate::screen::Screen;
 
 fn main() -> ExitCode {
@@ -32,6 +34,10 @@ fn main() -> ExitCode {
             let done = commands::run(cli).and_then(|answer| screen.show(&answer));
             match done {
                 Ok(()) => ExitCode::SUCCESS,
+                Err(Failure::Partly { sentence, answer }) => {
+                    screen.show_partly(&answer, &sentence);
+                    ExitCode::FAILURE
+                }
                 Err(failure) => {
                     screen.fail(&failure);
                     ExitCode::FAILURE

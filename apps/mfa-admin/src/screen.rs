@@ -39,6 +39,15 @@ impl<O: Write, E: Write> Screen<O, E> {
         written.and_then(|()| self.out.flush()).map_err(Failure::Output)
     }
 
+    /// Writes what was done, and tells beside it what was not. A program reads it in the one document.
+    pub(crate) fn show_partly(&mut self, answer: &Answer, sentence: &str) {
+        if let Err(failure) = self.show(answer) {
+            return self.fail(&failure);
+        }
+        let sentence = format!("mfa-admin: {}\n", one_line(sentence));
+        drop(self.err.write_all(sentence.as_bytes()));
+    }
+
     /// Tells why a command was not done.
     pub(crate) fn fail(&mut self, failure: &Failure) {
         if let Failure::Found(found) = failure {

@@ -99,6 +99,12 @@ event_kinds! {
     AdminAuditExport = "admin_audit_export",
     /// Somebody who is no administrator asked for what only administrators get.
     AdminRefused = "admin_refused",
+    /// An administrator had everything sealed anew with the key in use.
+    AdminKeysRotate = "admin_keys_rotate",
+    /// An administrator took factors over from another system.
+    AdminImport = "admin_import",
+    /// An administrator took the secret of an authenticator app out, for another system.
+    AdminExport = "admin_export",
 }
 
 impl EventKind {

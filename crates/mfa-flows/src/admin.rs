@@ -260,7 +260,7 @@ impl Flows {
     }
 }
 
-fn admin_event(call: &AdminCall, kind: EventKind, now: Timestamp) -> SecurityEvent {
+pub(crate) fn admin_event(call: &AdminCall, kind: EventKind, now: Timestamp) -> SecurityEvent {
     SecurityEvent::new(kind, Outcome::Success, now, call.origin.clone())
         .by(&call.actor, call.reason.as_deref())
 }

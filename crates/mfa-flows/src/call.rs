@@ -4,7 +4,7 @@ use std::net::{IpAddr, Ipv6Addr};
 
 use mfa_core::{
     Account, EventKind, EventLine, FactorKind, Need, Origin, Outcome, Presented, RateRule, RateVerdict,
-    SecurityEvent, Stage, Timestamp, UserId, admit,
+    SecurityEvent, Stage, StoreError, StoreErrorKind, Timestamp, UserId, admit,
 };
 
 use crate::{Flows, Refusal};
@@ -110,6 +110,19 @@ impl Flows {
     /// Now, where it can be relied on.
     pub(crate) fn trusted_now(&self) -> Result<Timestamp, Refusal> {
         if self.ports.clock.is_trusted() { Ok(self.now()) } else { Err(Refusal::ClockSkew) }
+    }
+
+    /// Asks whether the steps of used codes are known: after a failover they may be lost for a minute, and a code that is
+    /// refused then is not counted. To be asked inside a decision, which is when the store has been looked at.
+    pub(crate) fn steps_guard(
+        &self,
+        now: Timestamp,
+    ) -> impl Fn() -> Result<(), Refusal> + Clone + Send + use<> {
+        let clock = self.ports.clock.clone();
+        move || match clock.steps_lost_until() {
+            Some(until) if now < until => Err(StoreError::new(StoreErrorKind::Unknown, "failover").into()),
+            _ => Ok(()),
+        }
     }
 
     /// Tells of a call that was refused before a factor was looked at. Such calls go to the log alone, so that nobody

@@ -30,10 +30,11 @@ impl Flows {
         let now = self.trusted_now()?;
         let need = Need::Change { max_age: self.policy.step_up_max_age };
         let attempt = self.attempt(call, FactorKind::Totp, need, now);
-        let cipher = self.ports.cipher.clone();
+        let (cipher, steps_known) = (self.ports.cipher.clone(), self.steps_guard(now));
         self.try_factor(call, attempt, move |account, attempt| {
             let verdict = judge(account, attempt, |account| {
                 may_go(account)?;
+                steps_known()?;
                 Ok::<_, Refusal>(mfa_totp::verify(account, &code, now, cipher.as_ref())?)
             })?;
             if let Verdict::Verified(_) = verdict {

@@ -8,6 +8,7 @@
 
 mod admin;
 mod administrator;
+mod adopt;
 mod backup;
 mod call;
 mod disable_totp;
@@ -21,10 +22,12 @@ mod phone;
 mod profile;
 mod recovery;
 mod refusal;
+mod reseal;
 mod revoke;
 mod send_sms;
 mod statistics;
 mod status;
+mod transfer;
 mod verify;
 
 use std::collections::HashSet;
@@ -43,6 +46,7 @@ use mfa_sms::{
 
 pub use admin::{MintedToken, NewUserRequest, TokenKind, UserSelector};
 pub use administrator::AdminAct;
+pub use adopt::{Adopted, AdoptedRow, Adoption};
 pub use call::{Accepts, AdminCall, Call};
 pub use enrol_totp::{Enrolled, TotpEnrolment};
 pub use holder::TokenHolder;
@@ -51,8 +55,10 @@ pub use login::Login;
 pub use phone::PhoneConfirmed;
 pub use profile::Profile;
 pub use refusal::Refusal;
+pub use reseal::Resealed;
 pub use send_sms::SmsSent;
 pub use status::{AccountStatus, MethodChoice, MethodState};
+pub use transfer::{TotpExport, TotpImport, TotpImported};
 pub use verify::Granted;
 
 /// What the flows stand on.

@@ -9,6 +9,7 @@ use mfa_core::{
 };
 use mfa_recovery::{Candidate, Listing, PlainSet, Tried, Typed};
 
+use crate::verify::CodesLeft;
 use crate::{AdminCall, Call, Flows, Granted, Refusal};
 
 /// What a try with a recovery code is for.
@@ -42,7 +43,7 @@ impl Flows {
         attempt: Attempt,
         typed: Typed,
         purpose: Purpose,
-    ) -> Result<(Verified, usize), Refusal> {
+    ) -> Result<(Verified, CodesLeft), Refusal> {
         let user = call.token.user;
         self.limit(RateRule::RecoveryPerUser, &user.to_string(), Some(user), &call.origin).await?;
         let (counting, digests) = (attempt.clone(), self.ports.digests.clone());

@@ -16,6 +16,21 @@ pub struct Granted {
     pub method: FactorKind,
     /// How many recovery codes are left.
     pub recovery_codes_left: usize,
+    /// Whether codes among them come from another system.
+    pub recovery_set_is_foreign: bool,
+}
+
+/// What is left of an account's recovery codes.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct CodesLeft {
+    count: usize,
+    foreign: bool,
+}
+
+impl CodesLeft {
+    fn of(account: &Account) -> Self {
+        Self { count: account.recovery.left(), foreign: mfa_recovery::has_legacy(&account.recovery) }
+    }
 }
 
 impl Flows {
@@ -28,10 +43,13 @@ impl Flows {
     pub async fn verify_totp(&self, call: &Call, code: TotpCode) -> Result<Granted, Refusal> {
         let now = self.trusted_now()?;
         let attempt = self.attempt(call, FactorKind::Totp, Need::SecondFactor, now);
-        let cipher = self.ports.cipher.clone();
+        let (cipher, steps_known) = (self.ports.cipher.clone(), self.steps_guard(now));
         let (verified, left) = self
             .try_factor(call, attempt, move |account, attempt| {
-                judge(account, attempt, |account| Ok(mfa_totp::verify(account, &code, now, cipher.as_ref())?))
+                judge(account, attempt, |account| {
+                    steps_known()?;
+                    Ok(mfa_totp::verify(account, &code, now, cipher.as_ref())?)
+                })
             })
             .await?;
         self.grant(&verified, left, now)
@@ -55,7 +73,7 @@ impl Flows {
                 let binding = CodeBinding { purpose, destination: &number, token };
                 Ok::<_, Refusal>(mfa_sms::check(account, &code, binding, digests.as_ref(), now))
             })?;
-            Ok((verdict, account.recovery.left(), send))
+            Ok((verdict, CodesLeft::of(account), send))
         });
         let (verdict, left, send) = self.answered(call, FactorKind::Sms, judged.await?)?;
         let verified = self.passed(call, FactorKind::Sms, verdict)?;
@@ -77,7 +95,7 @@ impl Flows {
         call: &Call,
         attempt: Attempt,
         judge: impl FnMut(&mut Account, &Attempt) -> Result<Verdict, Refusal> + Send + 'static,
-    ) -> Result<(Verified, usize), Refusal> {
+    ) -> Result<(Verified, CodesLeft), Refusal> {
         self.try_in_turn(Turn::First, call, attempt, judge).await
     }
 
@@ -87,13 +105,13 @@ impl Flows {
         call: &Call,
         attempt: Attempt,
         mut judge: impl FnMut(&mut Account, &Attempt) -> Result<Verdict, Refusal> + Send + 'static,
-    ) -> Result<(Verified, usize), Refusal> {
+    ) -> Result<(Verified, CodesLeft), Refusal> {
         let factor = attempt.factor;
         let judged = self
             .ports
             .accounts
             .take_turn(call.token.user, turn, move |account| {
-                judge(account, &attempt).map(|verdict| (verdict, account.recovery.left()))
+                judge(account, &attempt).map(|verdict| (verdict, CodesLeft::of(account)))
             })
             .await?;
         let (verdict, left) = self.answered(call, factor, judged)?;
@@ -104,11 +122,13 @@ impl Flows {
     pub(crate) fn grant(
         &self,
         verified: &Verified,
-        recovery_codes_left: usize,
+        left: CodesLeft,
         now: Timestamp,
     ) -> Result<Granted, Refusal> {
         let token = self.ports.tokens.two_factors(verified, self.ports.entropy.as_ref(), now)?;
-        Ok(Granted { token, method: verified.factor(), recovery_codes_left })
+        let CodesLeft { count, foreign } = left;
+        let (method, recovery_codes_left) = (verified.factor(), count);
+        Ok(Granted { token, method, recovery_codes_left, recovery_set_is_foreign: foreign })
     }
 
     pub(crate) fn attempt(&self, call: &Call, factor: FactorKind, need: Need, at: Timestamp) -> Attempt {

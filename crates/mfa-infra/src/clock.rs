@@ -5,6 +5,9 @@ use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
 use std::time::Duration;
 
 use mfa_core::{Clock, Timestamp};
+use slog::Logger;
+
+use crate::database::FailoverWatch;
 
 /// A clock that says whether it can be relied on: it cannot while it differs from the database's by more than the
 /// operator allows, because two servers would then judge one code differently.
@@ -14,16 +17,28 @@ pub(crate) struct WatchedClock {
     trusted: AtomicBool,
     /// Milliseconds that it was ahead of the database's at the last comparison.
     ahead: AtomicI64,
+    /// In milliseconds; 0 where nothing is lost.
+    steps_lost_until: AtomicI64,
+    log: Logger,
 }
 
+/// For how long after a failover no code of a lost step may be good: the window of a code, and a little.
+const STEPS_LOST_FOR: Duration = Duration::from_mins(1);
+
 impl WatchedClock {
-    pub(crate) fn new(clock: Arc<dyn Clock>) -> Self {
-        Self { clock, trusted: AtomicBool::new(true), ahead: AtomicI64::new(0) }
+    pub(crate) fn new(clock: Arc<dyn Clock>, log: Logger) -> Self {
+        Self {
+            clock,
+            trusted: AtomicBool::new(true),
+            ahead: AtomicI64::new(0),
+            steps_lost_until: AtomicI64::new(0),
+            log,
+        }
     }
 
     /// Compares with a time that was read between `before` and now; half of that span is nobody's fault.
     pub(crate) fn compare(&self, before: Timestamp, database: Timestamp, most: Duration) {
-        let now = self.now();
+        let now = Clock::now(self);
         let slack = now.since(before);
         let difference = now.since(database).max(database.since(now)).saturating_sub(slack);
         self.trusted.store(difference <= most, Ordering::Relaxed);
@@ -50,6 +65,30 @@ impl Clock for WatchedClock {
     fn is_trusted(&self) -> bool {
         self.trusted.load(Ordering::Relaxed)
     }
+
+    fn steps_lost_until(&self) -> Option<Timestamp> {
+        match self.steps_lost_until.load(Ordering::Relaxed) {
+            0 => None,
+            until => Some(Timestamp::from_millis(until)),
+        }
+    }
+}
+
+impl FailoverWatch for WatchedClock {
+    fn now(&self) -> Timestamp {
+        Clock::now(self)
+    }
+
+    fn steps_lost(&self, at: Timestamp) {
+        let until = at.plus(STEPS_LOST_FOR).millis();
+        if self.steps_lost_until.fetch_max(until, Ordering::Relaxed) < until {
+            slog::error!(
+                self.log,
+                "the database's history has forked (failover): its last commits may be lost, \
+                and codes of the app are refused for a minute; check the standby's replication"
+            );
+        }
+    }
 }
 
 #[cfg(test)]
@@ -58,10 +97,24 @@ mod tests {
 
     use super::*;
 
+    fn watched(now: Timestamp) -> WatchedClock {
+        WatchedClock::new(Arc::new(ManualClock::at(now)), Logger::root(slog::Discard, slog::o!()))
+    }
+
+    #[test]
+    fn after_a_failover_steps_are_lost_for_a_minute() {
+        let now = Timestamp::from_seconds(1_800_000_000);
+        let clock = watched(now);
+        assert_eq!(clock.steps_lost_until(), None);
+        clock.steps_lost(now);
+        clock.steps_lost(now.minus(Duration::from_secs(30)));
+        assert_eq!(clock.steps_lost_until(), Some(now.plus(Duration::from_secs(60))), "the latest counts");
+    }
+
     #[test]
     fn a_clock_that_differs_too_much_is_not_trusted_until_it_agrees_again() {
         let now = Timestamp::from_seconds(1_800_000_000);
-        let clock = WatchedClock::new(Arc::new(ManualClock::at(now)));
+        let clock = watched(now);
         let most = Duration::from_secs(5);
         for (seconds, trusted) in [(0, true), (6, false), (5, true), (-6, false), (-5, true)] {
             clock.compare(now, Timestamp::from_seconds(1_800_000_000 + seconds), most);

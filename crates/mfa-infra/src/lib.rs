@@ -102,4 +102,7 @@ pub mod settings;
 pub mod sms;
 pub mod telemetry;
 
-pub use mfa::{DemoUser, FlowLost, Mfa, OpenError, PartState, Readiness};
+pub use mfa::{
+    DemoUser, FlowLost, KeyReport, KeyStatus, Mfa, OpenError, PartState, Progress, Readiness, RotateError,
+    Rotation, Server, Unreadable,
+};

@@ -1,4 +1,4 @@
-//! The one hash that a try is compared with.
+//! What a try is compared with: one hash, or those of a set from elsewhere.
 
 use std::fmt;
 
@@ -9,15 +9,19 @@ use mfa_core::{
 use subtle::{Choice, ConditionallySelectable};
 
 use crate::Typed;
+use crate::legacy::comparison;
 use crate::tag::Tag;
 
-/// What a try is to be compared with: one code of the set, or nothing. It owns what it needs, so that it outlives the
+/// What a try is to be compared with: one code of the set, or nothing; or, where no code of ours is meant, the codes of
+/// a set from elsewhere. It owns what it needs, so that it outlives the
 /// decision that made it and is checked outside of it, where hashing holds nothing up.
 ///
 /// `Debug` does not even say whether there is one.
 pub struct Candidate {
     typed: SecretText,
     code: Option<Fit>,
+    /// Codes of a set from elsewhere, each with the answer as it is spelled for it.
+    legacy: Vec<(SecretText, Fit)>,
 }
 
 /// What the hash of a try says.
@@ -34,29 +38,42 @@ pub enum Tried {
 #[derive(Clone, PartialEq, Eq)]
 pub struct Fit {
     id: String,
+    /// What the row holds.
     digest: PasswordDigest,
+    /// The hash in it.
+    hash: PasswordDigest,
 }
+
+/// Codes of a set from elsewhere that one try is compared with at most: such sets have ten.
+const MOST_LEGACY: usize = 16;
 
 /// Looks up what this answer of this user is to be compared with: the code that is not spent and whose tag fits under
 /// any live key.
 ///
 /// Compares with every code in constant time. Sets made by [`generate_set`](crate::generate_set) never have two codes
-/// of one tag; of a set from elsewhere that has, the first one that is not spent is taken. Codes without a tag, which
-/// imported sets have, are never candidates.
+/// of one tag; of a set that has, the first one that is not spent is taken. Codes of a set from elsewhere have no tag:
+/// where no tag fits, each of them that is not spent is a candidate.
 pub fn candidate(
     recovery: &RecoveryState,
     user: UserId,
     typed: &Typed,
     digests: &dyn KeyedDigests,
 ) -> Candidate {
-    match typed {
-        Typed::Code(code) => Candidate {
-            typed: code.canonical().clone(),
-            code: select(&recovery.codes, &Tag::under_each_key(user, code, digests)),
-        },
-        // The text does not matter to the dummy, only that one is hashed.
-        Typed::NoCode => Candidate { typed: SecretText::new(String::new()), code: None },
-    }
+    let code = typed.code().and_then(|it| select(&recovery.codes, &Tag::under_each_key(user, it, digests)));
+    let legacy = if code.is_some() { Vec::new() } else { from_elsewhere(&recovery.codes, typed) };
+    // Where it is no code of ours, the text does not matter to the dummy, only that one is hashed.
+    let canonical = typed.code().map(|it| it.canonical().clone());
+    Candidate { typed: canonical.unwrap_or_else(|| SecretText::new(String::new())), code, legacy }
+}
+
+fn from_elsewhere(codes: &[RecoveryCode], typed: &Typed) -> Vec<(SecretText, Fit)> {
+    let unspent = codes.iter().filter(|code| code.used_at.is_none());
+    let compared = unspent.filter_map(|code| {
+        let (spelled, digest) = comparison(code, typed.text())?;
+        let stored = PasswordDigest::from_column(code.digest.clone());
+        Some((spelled, Fit { id: code.id.clone(), digest: stored, hash: digest }))
+    });
+    compared.take(MOST_LEGACY).collect()
 }
 
 fn select(codes: &[RecoveryCode], tags: &[Tag]) -> Option<Fit> {
@@ -69,18 +86,23 @@ fn select(codes: &[RecoveryCode], tags: &[Tag]) -> Option<Fit> {
         found |= first;
     }
     let code = codes.get(usize::try_from(chosen).ok()?).filter(|_| found.into())?;
-    Some(Fit { id: code.id.clone(), digest: PasswordDigest::from_column(code.digest.clone()) })
+    let digest = PasswordDigest::from_column(code.digest.clone());
+    Some(Fit { id: code.id.clone(), hash: digest.clone(), digest })
 }
 
 impl Candidate {
     /// Computes exactly one slow hash, a dummy where there is nothing to compare with, so that no answer is quicker
-    /// than another.
+    /// than another. Only for a user with a set from elsewhere it may be several, one after the other, each in its own
+    /// place in the hasher's queue.
     ///
     /// # Errors
     ///
     /// [`HashError`]: the try was not checked and nothing is spent; let nobody in.
     pub async fn check(self, hasher: &dyn PasswordHasher) -> Result<Tried, HashError> {
-        let digest = self.code.as_ref().map(|fit| fit.digest.clone());
+        if !self.legacy.is_empty() {
+            return check_each(self.legacy, hasher).await;
+        }
+        let digest = self.code.as_ref().map(|fit| fit.hash.clone());
         let check = hasher.verify(self.typed, digest).await?;
         Ok(match (check, self.code) {
             // An outdated hash is not renewed: the code is used up.
@@ -90,6 +112,16 @@ impl Candidate {
             }
         })
     }
+}
+
+async fn check_each(legacy: Vec<(SecretText, Fit)>, hasher: &dyn PasswordHasher) -> Result<Tried, HashError> {
+    for (spelled, fit) in legacy {
+        match hasher.verify(spelled, Some(fit.hash.clone())).await? {
+            PasswordCheck::Right | PasswordCheck::RightButOutdated => return Ok(Tried::Fits(fit)),
+            PasswordCheck::Wrong => {}
+        }
+    }
+    Ok(Tried::Wrong)
 }
 
 impl Fit {

@@ -7,15 +7,18 @@
 //! [`mfa_core::judge`], which alone counts, locks and records.
 //!
 //! It refuses to do I/O, to name a runtime, to read a clock and to draw randomness: hashing, keys, time and chance are
-//! handed in. It refuses to keep a code, to spend one twice, to compare a code with more than one hash, and to answer
-//! quicker where nothing fits.
+//! handed in. It refuses to keep a code, to spend one twice, to compare a code of ours with more than one hash, and to
+//! answer quicker where nothing fits.
+//!
+//! Sets from another system ([`legacy_digest`]) have no tags: a try of a user who has one is compared with each of its
+//! codes that is not spent, until one fits. [`warning_of`] asks for a new set as long as there is one.
 //!
 //! To add a kind of code (a longer one, say): a reading of it in [`Typed`] and a tag of its own, so that a try still
-//! costs one hash. To let a code of an imported set, which has no tag, be used: a step between [`candidate`] and
-//! [`spend`] with a bound of its own on hashes.
+//! costs one hash.
 
 mod candidate;
 mod code;
+mod legacy;
 mod listing;
 mod set;
 mod spend;
@@ -24,7 +27,8 @@ mod typed;
 
 pub use candidate::{Candidate, Fit, Tried, candidate};
 pub use code::PlainCode;
-pub use listing::{ListedCode, Listing, Warning, listing, warning};
+pub use legacy::{NoLegacyDigest, Spelling, SpellingCase, is_legacy, legacy_digest};
+pub use listing::{ListedCode, Listing, Warning, has_legacy, listing, warning, warning_of};
 pub use set::{PlainSet, SET_SIZE, generate_set, hash_set};
 pub use spend::spend;
 pub use typed::{Typed, TypedError};

@@ -38,6 +38,8 @@ pub enum Warning {
     FewLeft(usize),
     /// The last one was used.
     NoneLeft,
+    /// The set comes from another system, and each try costs several hashes.
+    FromElsewhere,
 }
 
 /// Whether it is time for a new set, with so many codes left.
@@ -47,6 +49,19 @@ pub const fn warning(left: usize) -> Option<Warning> {
         1..=FEW => Some(Warning::FewLeft(left)),
         _ => None,
     }
+}
+
+/// The same for a set that may come from another system: then it is always time for a new one.
+pub const fn warning_of(left: usize, from_elsewhere: bool) -> Option<Warning> {
+    match warning(left) {
+        None | Some(Warning::FewLeft(_)) if from_elsewhere => Some(Warning::FromElsewhere),
+        warning => warning,
+    }
+}
+
+/// Whether a code of the set that is not spent comes from another system.
+pub fn has_legacy(recovery: &RecoveryState) -> bool {
+    recovery.codes.iter().any(|code| code.used_at.is_none() && crate::is_legacy(code))
 }
 
 impl ListedCode {
@@ -69,6 +84,10 @@ mod tests {
         assert_eq!(warning(3), Some(Warning::FewLeft(3)));
         assert_eq!(warning(1), Some(Warning::FewLeft(1)));
         assert_eq!(warning(0), Some(Warning::NoneLeft));
+        assert_eq!(warning_of(10, false), None);
+        assert_eq!(warning_of(10, true), Some(Warning::FromElsewhere));
+        assert_eq!(warning_of(2, true), Some(Warning::FromElsewhere));
+        assert_eq!(warning_of(0, true), Some(Warning::NoneLeft));
     }
 
     #[test]

@@ -11,11 +11,12 @@ const LONGEST: usize = 64;
 
 /// An answer to the question for a recovery code.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Typed {
-    /// Sixteen characters of the alphabet: it may be someone's code.
-    Code(PlainCode),
-    /// Anything else: a wrong code, which counts as a try and costs a hash like any other.
-    NoCode,
+pub struct Typed {
+    /// Sixteen characters of the alphabet, where it is that: it may be someone's code. Anything else is a wrong code,
+    /// which counts as a try and costs a hash like any other, unless the user has a set from elsewhere.
+    code: Option<PlainCode>,
+    /// As it was typed.
+    text: SecretText,
 }
 
 /// A text that is no answer at all. Says nothing of the text.
@@ -43,13 +44,33 @@ impl Typed {
         for character in text.chars().filter(|it| !is_separator(*it)) {
             match symbol(character) {
                 Some(symbol) if canonical.len() < CHARACTERS => canonical.push(symbol),
-                Some(_) | None => return Ok(Self::NoCode),
+                Some(_) | None => return Ok(Self::of(text, None)),
             }
         }
         if canonical.len() < CHARACTERS {
-            return Ok(Self::NoCode);
+            return Ok(Self::of(text, None));
         }
-        Ok(Self::Code(PlainCode::of_canonical(SecretText::new(std::mem::take(&mut canonical)))))
+        let code = PlainCode::of_canonical(SecretText::new(std::mem::take(&mut canonical)));
+        Ok(Self::of(text, Some(code)))
+    }
+
+    fn of(text: &str, code: Option<PlainCode>) -> Self {
+        Self { code, text: SecretText::new(text.to_owned()) }
+    }
+
+    /// Whether it has the form of a code of ours.
+    pub const fn is_code(&self) -> bool {
+        self.code.is_some()
+    }
+
+    /// The code that it may be.
+    pub const fn code(&self) -> Option<&PlainCode> {
+        self.code.as_ref()
+    }
+
+    /// As it was typed.
+    pub(crate) const fn text(&self) -> &SecretText {
+        &self.text
     }
 }
 
@@ -73,10 +94,8 @@ mod tests {
     use super::*;
 
     fn canonical(text: &str) -> Option<String> {
-        match Typed::parse(text).unwrap() {
-            Typed::Code(code) => Some(code.canonical().expose().to_owned()),
-            Typed::NoCode => None,
-        }
+        let typed = Typed::parse(text).unwrap();
+        typed.code().map(|code| code.canonical().expose().to_owned())
     }
 
     #[test]
@@ -126,7 +145,10 @@ mod tests {
 
     #[test]
     fn neither_debug_nor_the_error_shows_what_was_typed() {
-        assert_eq!(format!("{:?}", Typed::parse("01ab-cdef-1017-89zz")), "Ok(Code([redacted]))");
+        assert_eq!(
+            format!("{:?}", Typed::parse("01ab-cdef-1017-89zz")),
+            "Ok(Typed { code: Some([redacted]), text: [redacted] })"
+        );
         assert_eq!(TypedError.to_string(), "a recovery code is a text of 1 to 64 characters");
     }
 }

@@ -21,6 +21,7 @@ mod drift;
 mod enrolment;
 mod hotp;
 mod label;
+mod otpauth;
 mod parameters;
 mod provisioning;
 mod qr;
@@ -34,6 +35,7 @@ pub use drift::{Drift, diagnose_drift, explain_refused_code, explain_refused_enr
 pub use enrolment::{ENROLMENT_LIVES, EnrolmentError, begin_enrolment, confirm_enrolment};
 pub use hotp::hotp;
 pub use label::LabelError;
+pub use otpauth::{OtpauthError, read_otpauth};
 pub use parameters::{Algorithm, Digits, Parameters};
 pub use provisioning::Provisioning;
 pub use qr::{QrError, qr_png_data_uri, qr_svg};

@@ -2,18 +2,24 @@
 
 mod audit;
 mod config;
+mod custody;
 mod doctor;
 mod keys;
 mod migrate;
+mod nova;
 mod recovery;
 mod token;
+mod transfer;
 mod user;
 
 use mfa_infra::settings::{Settings, Sources};
 
 use crate::answer::Answer;
-use crate::cli::{Cli, Command, ConfigCommand, KeysCommand};
+use crate::cli::{Cli, Command, ConfigCommand, ExportCommand, ImportCommand, KeysCommand};
 use crate::failure::Failure;
+
+pub(crate) use nova::MapError;
+pub(crate) use transfer::FileError;
 
 /// Does what the command line asks for.
 ///
@@ -32,6 +38,11 @@ pub(crate) fn run(cli: Cli) -> Result<Answer, Failure> {
         Command::Keys(KeysCommand::Generate { algorithm }) => keys::generate(algorithm),
         // It tells of settings that cannot be read as of all else.
         Command::Doctor => doctor::run(Sources::of_process().and_then(|it| Settings::load(&it))),
+        Command::Keys(KeysCommand::Status) => custody::status(settings()?, reason),
+        Command::Keys(KeysCommand::Rotate) => custody::rotate(settings()?, reason),
+        Command::Import(ImportCommand::Otpauth(args)) => transfer::import(&args, settings()?, reason),
+        Command::Import(ImportCommand::NovaPython(args)) => nova::run(&args, settings()?, reason),
+        Command::Export(ExportCommand::Otpauth { file }) => transfer::export(&file, settings()?, reason),
         Command::Config(ConfigCommand::Show) => Ok(config::show(&settings()?)),
     }
 }

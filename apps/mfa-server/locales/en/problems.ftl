@@ -102,4 +102,5 @@ warning-few-codes-left = { $left ->
     [one] Only one recovery code is left: make a new set.
    *[other] Only { $left } recovery codes are left: make a new set.
 }
+warning-foreign-codes = Your recovery codes come from the old system: make a new set.
 warning-no-code-left = That was the last recovery code: make a new set.

@@ -257,8 +257,8 @@ pub(crate) fn either_code(text: &str) -> Result<EitherCode, FieldError> {
         return Ok(EitherCode::Totp(code));
     }
     match Typed::parse(text) {
-        Ok(typed @ Typed::Code(_)) => Ok(EitherCode::Recovery(typed)),
-        Ok(Typed::NoCode) | Err(_) => Err(FieldError::NotACode),
+        Ok(typed) if typed.is_code() => Ok(EitherCode::Recovery(typed)),
+        Ok(_) | Err(_) => Err(FieldError::NotACode),
     }
 }
 

@@ -55,7 +55,7 @@ pub(super) async fn recovery(intake: Intake) -> Result<HttpResponse, Fault> {
             flows.verify_recovery(&call, typed).await
         })
         .await?;
-    let warning = mfa_recovery::warning(granted.recovery_codes_left);
+    let warning = mfa_recovery::warning_of(granted.recovery_codes_left, granted.recovery_set_is_foreign);
     Ok(answer(&granted, warning.map(|it| few_codes(it, intake.caller()))))
 }
 
@@ -71,6 +71,7 @@ fn answer(granted: &Granted, warning: Option<String>) -> HttpResponse {
 fn few_codes(warning: Warning, caller: &Caller) -> String {
     let text = match warning {
         Warning::FewLeft(left) => caller.say("warning-few-codes-left", &[("left", left.into())]),
+        Warning::FromElsewhere => caller.say("warning-foreign-codes", &[]),
         Warning::NoneLeft => caller.say("warning-no-code-left", &[]),
     };
     text.into_owned()

@@ -22,6 +22,9 @@ pub trait SecretCipher: Send + Sync + fmt::Debug {
     /// [`CipherError`] when the value was altered, moved, sealed with a key that is not here, or never sealed: refuse
     /// the call; never take it for an absent secret.
     fn unseal(&self, sealed: &Sealed, place: SealContext) -> Result<SecretBytes, CipherError>;
+
+    /// Whether it was sealed with the key that seals now: anything else is sealed anew when keys are rotated.
+    fn is_current(&self, sealed: &Sealed) -> bool;
 }
 
 /// A sealed value, as a column holds it. Opaque: only a [`SecretCipher`] reads it.

@@ -14,4 +14,10 @@ pub trait Clock: Send + Sync + fmt::Debug {
     fn is_trusted(&self) -> bool {
         true
     }
+
+    /// Until when codes of the authenticator app are refused without being counted: the store may have lost which steps
+    /// were used last, and a used code would be good again.
+    fn steps_lost_until(&self) -> Option<Timestamp> {
+        None
+    }
 }

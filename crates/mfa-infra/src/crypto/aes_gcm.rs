@@ -56,6 +56,24 @@ impl AesGcmCipher {
         if text.expose() == CANARY_TEXT { Ok(()) } else { Err(CipherError::Altered) }
     }
 
+    /// Seals what is kept beside the rows, for a place of that name alone.
+    ///
+    /// # Errors
+    ///
+    /// [`CipherError::NoEntropy`]: keep nothing.
+    pub(crate) fn seal_fact(&self, secret: &SecretBytes, name: &str) -> Result<String, CipherError> {
+        self.seal_for(secret.expose(), &fact_place(name))
+    }
+
+    /// Unseals what was sealed for the place of that name.
+    ///
+    /// # Errors
+    ///
+    /// [`CipherError`] as for a column.
+    pub(crate) fn unseal_fact(&self, text: &str, name: &str) -> Result<SecretBytes, CipherError> {
+        self.unseal_from(text, &fact_place(name))
+    }
+
     fn seal_for(&self, secret: &[u8], place: &str) -> Result<String, CipherError> {
         let (id, cipher) = self.keys.first().ok_or(CipherError::UnknownKey)?;
         let mut nonce = Nonce::<Aes256Gcm>::default();
@@ -85,6 +103,10 @@ impl SecretCipher for AesGcmCipher {
     fn unseal(&self, sealed: &Sealed, place: SealContext) -> Result<SecretBytes, CipherError> {
         self.unseal_from(sealed.as_column(), &associated_data(place))
     }
+
+    fn is_current(&self, sealed: &Sealed) -> bool {
+        key_of(sealed.as_column()).is_some_and(|id| self.keys.first().is_some_and(|(first, _)| *first == id))
+    }
 }
 
 impl fmt::Debug for AesGcmCipher {
@@ -94,8 +116,17 @@ impl fmt::Debug for AesGcmCipher {
     }
 }
 
+fn fact_place(name: &str) -> String {
+    format!("mfa_meta|{name}|value|{FORMAT}")
+}
+
 fn associated_data(place: SealContext) -> String {
     format!("users|{}|{}|{FORMAT}", place.user, place.column.as_str())
+}
+
+/// The name of the key that sealed this text; `None` where it was never sealed.
+pub(crate) fn key_of(text: &str) -> Option<KeyId> {
+    parse(text).map(|(id, _)| id)
 }
 
 /// The key's name and the bytes under it. Base64 is read strictly: one value has one spelling.

@@ -8,6 +8,7 @@ use sha2::Sha256;
 
 use super::KeyRing;
 use super::key_ring::AUDIT_LABEL;
+use super::retained::{RetainedKeys, RetainedUse};
 
 /// Makes and checks the MACs of audit events: HMAC-SHA256 (RFC 2104), each under a key with a name.
 pub struct AuditKeys {
@@ -31,6 +32,17 @@ impl AuditKeys {
     /// The audit keys of this ring.
     pub fn new(ring: &KeyRing) -> Self {
         Self::of(ring.derived(AUDIT_LABEL).into_iter())
+    }
+
+    /// The same, with the keys of masters that have gone: what they made still verifies.
+    #[must_use]
+    pub fn with_retained(mut self, retained: &RetainedKeys) -> Self {
+        for (id, key) in retained.of(RetainedUse::Audit) {
+            if self.in_use.0 != *id && self.older.iter().all(|(known, _)| known != id) {
+                self.older.push((id.clone(), prepared(key)));
+            }
+        }
+        self
     }
 
     #[expect(clippy::expect_used, reason = "a KeyRing has at least one key")]

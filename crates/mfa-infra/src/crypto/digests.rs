@@ -7,6 +7,7 @@ use mfa_core::{DigestPurpose, KeyId, KeyedDigest, KeyedDigests, SecretBytes};
 use sha2::Sha256;
 
 use super::KeyRing;
+use super::retained::{RetainedKeys, RetainedUse};
 
 /// Keyed digests: HMAC-SHA256 (RFC 2104), each purpose under keys of its own, which are derived from the master keys
 /// under a label of its own.
@@ -29,7 +30,7 @@ struct Key {
 
 /// Under which label the keys of a purpose are derived. A new version is a new name: what the old keys digested is
 /// not found under it.
-const fn label(purpose: DigestPurpose) -> &'static str {
+pub(super) const fn label(purpose: DigestPurpose) -> &'static str {
     match purpose {
         DigestPurpose::RecoveryTag => "nova-mfa/digest/recovery-tag/v1",
         DigestPurpose::SmsCode => "nova-mfa/digest/sms-code/v1",
@@ -46,6 +47,18 @@ impl DerivedDigests {
             sms_code: keys(DigestPurpose::SmsCode),
             phone_number: keys(DigestPurpose::PhoneNumber),
         }
+    }
+
+    /// The same, with the keys of masters that have gone: tags that they made are still found.
+    #[must_use]
+    pub fn with_retained(mut self, retained: &RetainedKeys) -> Self {
+        let Keys { newest, older } = &mut self.recovery_tag;
+        for (id, key) in retained.of(RetainedUse::RecoveryTag) {
+            if newest.id != *id && older.iter().all(|known| known.id != *id) {
+                older.push(Key::new(id.clone(), key));
+            }
+        }
+        self
     }
 
     const fn keys(&self, purpose: DigestPurpose) -> &Keys {

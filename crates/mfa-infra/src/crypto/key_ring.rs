@@ -46,6 +46,11 @@ impl KeyRing {
         Ok(Self(keys))
     }
 
+    /// The names of the keys, the one in use first.
+    pub fn ids(&self) -> impl ExactSizeIterator<Item = &KeyId> {
+        self.0.iter().map(|(id, _)| id)
+    }
+
     /// For each master key, in the order of the ring, the key of the use that has this label: HKDF-SHA256 (RFC 5869)
     /// without salt, with `label|key id` as info.
     ///

@@ -9,13 +9,16 @@ mod argon2id;
 mod audit_keys;
 mod digests;
 mod key_ring;
+mod retained;
 mod slow_hasher;
 mod stored_digest;
 mod system;
 
 pub use aes_gcm::AesGcmCipher;
+pub(crate) use aes_gcm::key_of;
 pub use audit_keys::{AuditKeys, MacCheck};
 pub use digests::DerivedDigests;
 pub use key_ring::{KeyRing, KeyRingError};
+pub use retained::{RetainedKeys, RetainedUse};
 pub use slow_hasher::{HasherLimits, SlowHasher};
 pub use system::{OsEntropy, SystemClock};

@@ -8,7 +8,9 @@
 pub mod audit;
 pub(crate) mod chain;
 mod committer;
+mod directory;
 mod examination;
+mod keeping;
 mod migrate;
 mod pool;
 mod postgres;
@@ -34,9 +36,11 @@ use audit::AuditRows;
 
 pub use chain::Chain;
 pub use committer::CommitterLimits;
+pub use directory::{Directory, DirectoryEntry};
 pub use examination::{DatabaseFacts, Unsealed, Updates};
+pub use keeping::{Keeping, KeyNeed, KeyedValue, Rows, Window};
 pub use migrate::{MigrationError, MigrationStatus, Migrations};
-pub use postgres::PostgresDatabase;
+pub use postgres::{NovaColumn, NovaField, NovaRow, NovaTable, PostgresDatabase};
 pub use sqlite::SqliteDatabase;
 
 /// Which database, and how to reach it.
@@ -57,11 +61,22 @@ pub struct DatabaseOptions {
     pub committers: usize,
     /// What may wait.
     pub limits: CommitterLimits,
+    /// Who is told of a failover (PostgreSQL).
+    pub failover: Option<Arc<dyn FailoverWatch>>,
+}
+
+/// Who is told that the database's history has forked, so that its last commits may be lost.
+pub trait FailoverWatch: Send + Sync + fmt::Debug {
+    /// The time now.
+    fn now(&self) -> Timestamp;
+
+    /// It was seen at that time. May be told more than once.
+    fn steps_lost(&self, at: Timestamp);
 }
 
 impl Default for DatabaseOptions {
     fn default() -> Self {
-        Self { pool: 8, committers: 2, limits: CommitterLimits::default() }
+        Self { pool: 8, committers: 2, limits: CommitterLimits::default(), failover: None }
     }
 }
 
@@ -92,7 +107,9 @@ pub struct DatabaseLoad {
 }
 
 /// An open database: the ports that it stands behind, and what only the wiring asks.
-pub trait Database: Accounts + Users + Trail + Statistics + SmsBudgets + SmsSends + AuditRows {
+pub trait Database:
+    Accounts + Users + Trail + Statistics + SmsBudgets + SmsSends + AuditRows + Keeping + Directory
+{
     /// Whether decisions are refused because too many wait.
     fn is_full(&self) -> bool;
 

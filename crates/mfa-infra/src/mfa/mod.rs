@@ -2,6 +2,7 @@
 
 mod audit_watch;
 mod clock_watch;
+mod custody;
 mod demo;
 mod sms;
 mod wiring;
@@ -11,7 +12,7 @@ use std::num::NonZeroUsize;
 use std::sync::Arc;
 use std::time::Duration;
 
-use mfa_core::{CipherError, Clock, StoreError};
+use mfa_core::{Clock, KeyId, StoreError};
 use mfa_flows::{Flows, Policy, Ports};
 use tokio::runtime::Runtime;
 use tokio_util::task::TaskTracker;
@@ -21,7 +22,9 @@ use crate::clock::WatchedClock;
 use crate::crypto::{
     AesGcmCipher, AuditKeys, DerivedDigests, HasherLimits, KeyRing, OsEntropy, SlowHasher, SystemClock,
 };
-use crate::database::{Database, DatabaseOptions, Location, OpenDatabaseError, Surroundings};
+use crate::database::{
+    Database, DatabaseOptions, Directory, Location, OpenDatabaseError, Rows, Surroundings,
+};
 use crate::metrics::{Metrics, ProviderState};
 use crate::redis::{RedisRateLimiter, RedisState};
 use crate::settings::{DatabaseUrl, Settings, SettingsError, SmsProvider};
@@ -29,10 +32,13 @@ use crate::sms::{DeliveryReport, DeliveryReports, OutboxReader};
 use crate::telemetry::{Telemetry, TelemetryError};
 use audit_watch::AuditWatch;
 use clock_watch::ClockWatch;
-pub use demo::DemoUser;
+use custody::{Custody, Ground, Names, Presence};
 use sms::{SmsGround, SmsWatch};
 pub(crate) use wiring::quotas;
 use wiring::{Limits, token_service};
+
+pub use custody::{KeyReport, KeyStatus, Progress, RotateError, Rotation, Server, Unreadable};
+pub use demo::DemoUser;
 
 /// How long the database may take to show that it is ready.
 const READY_WITHIN: Duration = Duration::from_secs(2);
@@ -44,7 +50,8 @@ pub struct Mfa {
     flows: Arc<Flows>,
     database: Arc<dyn Database>,
     cipher: Arc<AesGcmCipher>,
-    canary: String,
+    custody: Arc<Custody>,
+    presence: Option<Arc<Presence>>,
     clock: Arc<WatchedClock>,
     redis: Option<Arc<RedisRateLimiter>>,
     reports: DeliveryReports,
@@ -106,12 +113,18 @@ pub enum OpenError {
     /// The log.
     #[error(transparent)]
     Telemetry(#[from] TelemetryError),
-    /// Other keys than those that the data was sealed with.
+    /// Keys are missing that the data was sealed with.
     #[error(
-        "MFA_ENCRYPTION_KEYS does not hold the key that this database was sealed with ({0}): \
-         give the key ring that it was last used with"
+        "MFA_ENCRYPTION_KEYS lacks a key that values in this database are still sealed with: {0}. Put it back behind \
+         the others; it may go once `mfa-admin keys rotate` has said so"
     )]
-    WrongKeys(CipherError),
+    KeysMissing(Names),
+    /// A key has the name of one that the data was sealed with, and is another.
+    #[error(
+        "the key {0} in MFA_ENCRYPTION_KEYS is not the key of that name that this database was sealed with: put the \
+         right one in its place, or give the new one another name"
+    )]
+    WrongKey(KeyId),
     /// A setting that only shows its fault when it is used.
     #[error("{0}")]
     Unusable(String),
@@ -183,6 +196,7 @@ impl Mfa {
         slog::info!(mfa.telemetry.logger(), "NOVA MFA starts"; "store" => mfa.store_name());
         mfa.demo = mfa.make_demo_user()?;
         mfa.watch_clock()?;
+        mfa.show_presence()?;
         mfa.watch_sms();
         mfa.watch_audit();
         Ok(mfa)
@@ -217,14 +231,15 @@ impl Mfa {
         }
         let limiters = limits.open(&settings, runtime.handle(), telemetry.logger())?;
         let location = Self::location(&settings);
+        let clock = Arc::new(WatchedClock::new(clock, telemetry.logger()));
         let options = DatabaseOptions {
+            failover: Some(clock.clone()),
             pool: settings.database.pool,
             committers: usize::try_from(settings.database.committers).unwrap_or(1),
             ..DatabaseOptions::default()
         };
-        let audit = Arc::new(AuditKeys::new(&ring));
         let around = Surroundings {
-            audit: Arc::clone(&audit),
+            audit: Arc::new(AuditKeys::new(&ring)),
             entropy: entropy.clone(),
             log: Arc::clone(&events),
             metrics: metrics.store().clone(),
@@ -232,15 +247,16 @@ impl Mfa {
         };
         let database = location.open(&options, around)?;
         let cipher = Arc::new(AesGcmCipher::new(&ring, entropy.clone()));
-        let canary = database.fact("canary", &cipher.canary().map_err(OpenError::WrongKeys)?)?;
-        cipher.check_canary(&canary).map_err(OpenError::WrongKeys)?;
+        let derived = (AuditKeys::new(&ring), DerivedDigests::new(&ring));
+        let custody = Custody::open(ring, Arc::clone(&cipher), database.as_ref(), &runtime)?;
+        let audit = Arc::new(derived.0.with_retained(custody.retained()));
+        let digests = derived.1.with_retained(custody.retained());
         let hasher = SlowHasher::new(runtime.handle().clone(), entropy.clone(), HasherLimits::default())
             .map_err(|error| machine(&error))?;
         // One at a time: a burst of recovery codes leaves the other cores to the apps.
         let few = HasherLimits { at_once: NonZeroUsize::MIN, waiting: 64 };
         let recovery_hasher = SlowHasher::new(runtime.handle().clone(), entropy.clone(), few)
             .map_err(|error| machine(&error))?;
-        let clock = Arc::new(WatchedClock::new(clock));
         let policy = Policy {
             issuer: settings.brand.issuer.clone(),
             lockout: settings.limits.lockout,
@@ -274,7 +290,7 @@ impl Mfa {
             cipher: cipher.clone(),
             hasher: Arc::new(hasher),
             recovery_hasher: Arc::new(recovery_hasher),
-            digests: Arc::new(DerivedDigests::new(&ring)),
+            digests: Arc::new(digests),
             limiter: limiters.limiter,
             log: events,
             tokens,
@@ -291,7 +307,8 @@ impl Mfa {
             flows: Arc::new(Flows::new(ports, policy)),
             database,
             cipher,
-            canary,
+            custody: Arc::new(custody),
+            presence: None,
             clock,
             redis: limiters.redis,
             telemetry,
@@ -401,7 +418,10 @@ impl Mfa {
             providers: sms::providers(&self.settings, &self.flows.ports().sms.sender),
             sms: looked.ok().and_then(Result::ok).unwrap_or(PartState::Ready),
             database: ready(answers, "the database gives no answer"),
-            keys: ready(self.cipher.check_canary(&self.canary).is_ok(), "the keys do not fit the data"),
+            keys: ready(
+                self.cipher.check_canary(self.custody.canary()).is_ok(),
+                "the keys do not fit the data",
+            ),
             clock: ready(self.clock.is_trusted(), "the clock differs from the database's"),
         }
     }
@@ -468,7 +488,15 @@ impl Mfa {
         if let Some(runtime) = &self.runtime {
             // On a thread of its own, because the caller may be on a runtime, where blocking is not allowed.
             std::thread::scope(|scope| {
-                let all = async { tokio::time::timeout(within, self.tasks.wait()).await };
+                let all = async {
+                    let ended = async {
+                        self.tasks.wait().await;
+                        if let Some(presence) = &self.presence {
+                            presence.take_back().await;
+                        }
+                    };
+                    tokio::time::timeout(within, ended).await
+                };
                 let wait = || drop(runtime.block_on(all));
                 drop(scope.spawn(wait).join());
             });
@@ -489,6 +517,60 @@ impl Mfa {
         if runtime.block_on(watch.check())? {
             runtime.spawn(watch.go_on());
         }
+        Ok(())
+    }
+
+    /// Counts what each key is needed for.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError`] when the store gave no answer: count again.
+    pub async fn key_status(&self, progress: Progress<'_>) -> Result<KeyStatus, StoreError> {
+        self.custody.status(&self.ground(), progress).await
+    }
+
+    /// Seals every value anew with the key in use, and releases the keys that nothing is sealed with any more. May run
+    /// beside servers, and again after an end in the middle.
+    ///
+    /// # Errors
+    ///
+    /// [`RotateError`]: what was sealed anew stays so.
+    pub async fn rotate_keys(&self, progress: Progress<'_>) -> Result<Rotation, RotateError> {
+        self.custody.rotate(&self.ground(), progress).await
+    }
+
+    /// About how many rows a table has.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError`] when the store gave no answer.
+    pub async fn rows(&self, table: Rows) -> Result<u64, StoreError> {
+        self.database.rows(table).await
+    }
+
+    /// Users by the thousand.
+    pub fn directory(&self) -> &dyn Directory {
+        self.database.as_ref()
+    }
+
+    fn ground(&self) -> Ground {
+        Ground {
+            database: Arc::clone(&self.database),
+            flows: Arc::clone(&self.flows),
+            clock: self.clock.clone(),
+        }
+    }
+
+    /// Says, now and again and again, that this server runs and with which keys.
+    fn show_presence(&mut self) -> Result<(), OpenError> {
+        let Some(runtime) = &self.runtime else { return Ok(()) };
+        let presence =
+            Presence::new(&self.custody.ids(), Arc::clone(&self.database), self.clock.clone(), &OsEntropy)
+                .map_err(|error| OpenError::Machine(error.to_string()))?;
+        let presence = Arc::new(presence);
+        runtime.block_on(presence.tell())?;
+        runtime.spawn(Arc::clone(&presence).go_on());
+        self.presence = Some(presence);
         Ok(())
     }
 

@@ -139,7 +139,7 @@ fn debug_of_a_try_shows_neither_code_nor_hash_nor_whether_one_fits() {
     let (plain, state) = set(ALICE, &SeededEntropy::default(), &hasher);
     let typed = Typed::parse(&shown(&plain)[0]).unwrap();
     let found = candidate(&state, ALICE, &typed, &TestDigests);
-    let none = candidate(&state, ALICE, &Typed::NoCode, &TestDigests);
+    let none = candidate(&state, ALICE, &Typed::parse("no code").unwrap(), &TestDigests);
     assert_eq!(format!("{found:?}"), format!("{none:?}"));
     assert_eq!(format!("{:?}", block_on(found.check(&hasher))), "Ok(Fits(Fit(1)))");
 }

@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
 
 use mfa_core::{Account, EventLine, EventLog, StoreError, StoreErrorKind, UserId};
 
@@ -11,7 +12,7 @@ use crate::database::row::AccountRow;
 use crate::metrics::{GroupFate, StoreMetrics};
 
 /// A changed account, with its events, on its way into the store.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Write {
     /// As it is to be, but with the version that was read.
     pub(crate) row: AccountRow,
@@ -43,14 +44,17 @@ pub(crate) struct Written {
     pub(crate) unknown: Vec<i64>,
 }
 
-/// What decides: rows as they are in, changed accounts out.
-pub(crate) type Decide<'a> = &'a mut dyn FnMut(Vec<AccountRow>) -> Vec<Write>;
+/// What decides: rows as they are in, changed accounts out. The flag says that the write that was looked for is stored.
+pub(crate) type Decide<'a> = &'a mut dyn FnMut(Vec<AccountRow>, bool) -> Vec<Write>;
 
 /// One connection to a store of accounts.
 pub(crate) trait GroupStore: Send {
     /// Reads these accounts, has them decided, and stores what changed, all with one commit. An account whose row
     /// changed meanwhile, or is held by somebody else, is neither stored nor unknown.
-    fn run(&mut self, users: &[i64], decide: Decide<'_>) -> Result<Written, Failure>;
+    ///
+    /// `sought` is a write of the one account whose outcome was not known; only a store that holds the row while it
+    /// looks is asked for one.
+    fn run(&mut self, users: &[i64], sought: Option<&Write>, decide: Decide<'_>) -> Result<Written, Failure>;
 
     /// What can be done between groups, off the path of an answer.
     fn tend(&mut self) {}
@@ -73,37 +77,60 @@ type Accounts = HashMap<UserId, Result<(Account, Account), String>>;
 #[derive(Clone, Debug)]
 pub(crate) struct GroupContext {
     pub(crate) chain: Chain,
-    pub(crate) log: std::sync::Arc<dyn EventLog>,
+    pub(crate) log: Arc<dyn EventLog>,
     pub(crate) metrics: StoreMetrics,
 }
 
 impl GroupContext {
-    /// Runs a group to its end. Answers every job but those whose account was not stored, which it returns.
+    /// Runs a group to its end. Answers every job but those whose account was not stored, or of which that is not known,
+    /// which it returns.
     pub(crate) fn run(&self, store: &mut dyn GroupStore, mut jobs: Vec<Job>) -> Vec<Job> {
         self.metrics.group(jobs.len());
+        // Jobs with one are of one account, and of one write.
+        let sought = jobs.first().and_then(|job| job.sent.clone());
         let mut users: Vec<i64> = jobs.iter().map(|job| job.user.value()).collect();
         users.sort_unstable();
         users.dedup();
         let mut outcomes = Vec::new();
-        let mut sent: Vec<(i64, Vec<ChainedEvent>)> = Vec::new();
-        let result = store.run(&users, &mut |rows| {
+        let mut sent: Vec<Write> = Vec::new();
+        let mut found = false;
+        let result = store.run(&users, sought.as_deref(), &mut |rows, is_stored| {
+            found = is_stored;
+            if is_stored {
+                // What was decided then stands: it is spoken, not decided again.
+                outcomes = jobs.iter().map(|_| Outcome::Ran).collect();
+                return Vec::new();
+            }
             let (decided, writes) = self.decide(&mut jobs, rows);
             outcomes = decided;
-            sent = writes.iter().map(|write| (write.row.id, write.events.clone())).collect();
+            sent.clone_from(&writes);
             writes
         });
         self.metrics.fate(fate(&result));
-        match result {
-            Ok(written) => self.answer(jobs, outcomes, &sent, &written),
-            Err(Failure::Refused(error)) if jobs.len() > 1 => {
+        let failure = match result {
+            Ok(written) => {
+                if let Some(sought) = sought.filter(|_| found) {
+                    self.tell(&sought.events);
+                }
+                return self.answer(jobs, outcomes, &sent, &written);
+            }
+            Err(failure) => failure,
+        };
+        match failure {
+            Failure::Unknown(_) if !sent.is_empty() => {
+                let unknown = sent.iter().map(|write| write.row.id).collect();
+                self.answer(jobs, outcomes, &sent, &Written { stored: Vec::new(), unknown })
+            }
+            Failure::Refused(_) if jobs.len() > 1 && sought.is_none() => {
                 // One of them is to blame: halve until it stands alone.
-                drop(error);
                 let rest = jobs.split_off(jobs.len().div_ceil(2));
                 let mut lost = self.run(store, jobs);
                 lost.extend(self.run(store, rest));
                 lost
             }
-            Err(failure) => {
+            // It is still to be found out.
+            Failure::Unreachable(_) if sought.is_some() => jobs,
+            failure => {
                 refuse(jobs, &failure);
                 Vec::new()
             }
@@ -164,23 +191,25 @@ impl GroupContext {
         (outcomes, writes)
     }
 
-    fn answer(
-        &self,
-        jobs: Vec<Job>,
-        outcomes: Vec<Outcome>,
-        sent: &[(i64, Vec<ChainedEvent>)],
-        written: &Written,
-    ) -> Vec<Job> {
+    fn answer(&self, jobs: Vec<Job>, outcomes: Vec<Outcome>, sent: &[Write], written: &Written) -> Vec<Job> {
         let is_lost = |user: UserId| {
-            sent.iter().any(|(id, _)| *id == user.value()) && !written.stored.contains(&user.value())
+            sent.iter().any(|write| write.row.id == user.value()) && !written.stored.contains(&user.value())
         };
+        let unknown: HashMap<i64, Arc<Write>> = sent
+            .iter()
+            .filter(|write| written.unknown.contains(&write.row.id))
+            .map(|write| (write.row.id, Arc::new(write.clone())))
+            .collect();
         let mut lost = Vec::new();
-        for (job, outcome) in jobs.into_iter().zip(outcomes) {
-            if written.unknown.contains(&job.user.value()) {
-                job.refuse(StoreErrorKind::Unknown);
+        for (mut job, outcome) in jobs.into_iter().zip(outcomes) {
+            if let (Some(write), Outcome::Ran) = (unknown.get(&job.user.value()), &outcome) {
+                job.sent = Some(Arc::clone(write));
+                lost.push(job);
                 continue;
             }
-            if is_lost(job.user) {
+            if is_lost(job.user) && matches!(outcome, Outcome::Ran) {
+                // What was sent before, if anything, is not there: this write came instead and lost too.
+                job.sent = None;
                 lost.push(job);
                 continue;
             }
@@ -194,16 +223,21 @@ impl GroupContext {
                 }
             }
         }
-        for (_, events) in sent.iter().filter(|(id, _)| written.stored.contains(id)) {
-            for chained in events {
-                self.log.tell(EventLine {
-                    user: Some(chained.user),
-                    event: &chained.event,
-                    chain: Some((chained.seq, &chained.mac)),
-                });
-            }
+        for write in sent.iter().filter(|write| written.stored.contains(&write.row.id)) {
+            self.tell(&write.events);
         }
         lost
+    }
+
+    /// Tells the log of events that are stored.
+    fn tell(&self, events: &[ChainedEvent]) {
+        for chained in events {
+            self.log.tell(EventLine {
+                user: Some(chained.user),
+                event: &chained.event,
+                chain: Some((chained.seq, &chained.mac)),
+            });
+        }
     }
 }
 
@@ -223,6 +257,7 @@ fn refuse(jobs: Vec<Job>, failure: &Failure) {
     };
     let why = failure.to_string();
     for job in jobs {
+        let kind = if job.sent.is_some() { StoreErrorKind::Unknown } else { kind };
         job.answer(Err(StoreError::new(kind, "committer").because(why.clone())));
     }
 }

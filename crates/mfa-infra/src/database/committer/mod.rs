@@ -11,6 +11,7 @@ mod queue;
 use std::collections::HashSet;
 use std::fmt;
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
@@ -54,12 +55,28 @@ pub(super) type StoreMaker = Arc<dyn Fn() -> Box<dyn GroupStore> + Send + Sync>;
 
 /// The committers of one database.
 pub(super) struct Committers {
-    queues: Vec<Arc<Queue>>,
+    seats: Vec<Arc<Seat>>,
     lane: Option<Arc<Queue>>,
     slow: Arc<SlowAccounts>,
     threads: Mutex<Vec<JoinHandle<()>>>,
     limits: CommitterLimits,
 }
+
+/// The place of one committer: its queue, and who sits there.
+struct Seat {
+    queue: Arc<Queue>,
+    worker: Worker,
+    maker: StoreMaker,
+    /// Which thread it is whose place this is; an earlier one leaves as soon as it is heard of again.
+    turn: AtomicU64,
+    /// Since when that one is busy with one group.
+    busy_since: Mutex<Option<Instant>>,
+    /// Earlier ones that have not been heard of again.
+    silent: AtomicUsize,
+}
+
+/// The most earlier threads that one place may be waiting for: each holds a connection.
+const MOST_SILENT: usize = 2;
 
 /// The accounts whose decisions go to the slow lane.
 #[derive(Default)]
@@ -73,7 +90,7 @@ impl SlowAccounts {
 
 impl fmt::Debug for Committers {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Committers").field("committers", &self.queues.len()).finish_non_exhaustive()
+        f.debug_struct("Committers").field("committers", &self.seats.len()).finish_non_exhaustive()
     }
 }
 
@@ -89,17 +106,24 @@ impl Committers {
         let slow = Arc::<SlowAccounts>::default();
         let lane = (!slow_makers.is_empty()).then(queue);
         let mut threads = Vec::new();
-        let mut queues = Vec::new();
+        let mut seats = Vec::new();
         for maker in makers {
             let worker = Worker {
-                queue: queue(),
                 lane: lane.clone(),
                 slow: Arc::clone(&slow),
                 context: context.clone(),
                 group: limits.group,
             };
-            queues.push(Arc::clone(&worker.queue));
-            threads.extend(spawn("committer", move || worker.work(&maker)));
+            let seat = Arc::new(Seat {
+                queue: queue(),
+                worker,
+                maker,
+                turn: AtomicU64::new(0),
+                busy_since: Mutex::default(),
+                silent: AtomicUsize::new(0),
+            });
+            threads.extend(seat.take(0));
+            seats.push(seat);
         }
         if let Some(lane) = &lane {
             for maker in slow_makers {
@@ -107,7 +131,7 @@ impl Committers {
                 threads.extend(spawn("slow-lane", move || lane::work(&lane, &slow, &context, &maker)));
             }
         }
-        Self { queues, lane, slow, threads: Mutex::new(threads), limits }
+        Self { seats, lane, slow, threads: Mutex::new(threads), limits }
     }
 
     /// Hands a decision to the committer of its account and waits for the answer.
@@ -119,21 +143,44 @@ impl Committers {
     ) -> Result<bool, StoreError> {
         let (answer, answered) = oneshot::channel();
         let deadline = now().checked_add(self.limits.patience).unwrap_or_else(now);
-        self.queue_of(user).put(Job { user, turn, decision, answer, deadline });
+        let seat = self.seat_of(user);
+        seat.queue.put(Job { user, turn, decision, answer, deadline, sent: None });
         match tokio::time::timeout(self.limits.answer_within, answered).await {
             Ok(Ok(answer)) => answer,
             // The committer died, or is silent: the commit may have happened.
-            Ok(Err(_)) | Err(_) => Err(StoreError::new(StoreErrorKind::Unknown, "committer")),
+            Ok(Err(_)) => Err(StoreError::new(StoreErrorKind::Unknown, "committer")),
+            Err(_) => {
+                self.replace_if_silent(seat);
+                Err(StoreError::new(StoreErrorKind::Unknown, "committer"))
+            }
         }
     }
 
-    fn queue_of(&self, user: UserId) -> &Queue {
+    /// Puts another thread in the place of one that has been busy with one group for most of the time that a caller
+    /// waits. What it may still store is guarded by the version of each row.
+    fn replace_if_silent(&self, seat: &Arc<Seat>) {
+        let whole = self.limits.answer_within;
+        let silent_for = whole.saturating_sub(whole.checked_div(4).unwrap_or_default());
+        let mut threads = self.threads.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut busy_since = seat.busy_since();
+        let is_silent = busy_since.is_some_and(|since| now().duration_since(since) >= silent_for);
+        if !is_silent || seat.silent.load(Ordering::SeqCst) >= MOST_SILENT {
+            return;
+        }
+        seat.silent.fetch_add(1, Ordering::SeqCst);
+        let turn = seat.turn.fetch_add(1, Ordering::SeqCst).wrapping_add(1);
+        *busy_since = None;
+        drop(busy_since);
+        threads.extend(seat.take(turn));
+    }
+
+    fn seat_of(&self, user: UserId) -> &Arc<Seat> {
         // Fibonacci hashing: neighbouring ids spread over the committers.
         let spread = user.value().unsigned_abs().wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 32;
-        let place = usize::try_from(spread).unwrap_or(0).checked_rem(self.queues.len()).unwrap_or(0);
-        let fallback = || self.queues.first();
-        match self.queues.get(place).or_else(fallback) {
-            Some(queue) => queue,
+        let place = usize::try_from(spread).unwrap_or(0).checked_rem(self.seats.len()).unwrap_or(0);
+        let fallback = || self.seats.first();
+        match self.seats.get(place).or_else(fallback) {
+            Some(seat) => seat,
             None => unreachable!("a database has at least one committer"),
         }
     }
@@ -145,14 +192,14 @@ impl Committers {
 
     /// Whether a committer refuses decisions because too many wait.
     pub(super) fn is_full(&self) -> bool {
-        self.queues.iter().any(|queue| queue.is_full())
+        self.seats.iter().any(|seat| seat.queue.is_full())
     }
 
     /// Takes no more decisions, answers those that wait for up to `within`, and refuses the rest.
     pub(super) fn stop(&self, within: Duration) {
         let end = now().checked_add(within).unwrap_or_else(now);
-        for queue in &self.queues {
-            queue.close();
+        for seat in &self.seats {
+            seat.queue.close();
         }
         let mut threads = std::mem::take(&mut *self.threads.lock().unwrap_or_else(PoisonError::into_inner));
         let lanes: Vec<_> = {
@@ -166,7 +213,7 @@ impl Committers {
             lane.close();
         }
         join(lanes, end);
-        for queue in self.queues.iter().chain(&self.lane) {
+        for queue in self.seats.iter().map(|seat| &seat.queue).chain(&self.lane) {
             queue.refuse_all();
         }
         self.slow.set().clear();
@@ -203,9 +250,56 @@ fn now() -> Instant {
     Instant::now()
 }
 
-/// One committer's thread.
+impl Seat {
+    /// A thread takes the place.
+    fn take(self: &Arc<Self>, turn: u64) -> Option<JoinHandle<()>> {
+        let seat = Arc::clone(self);
+        spawn("committer", move || {
+            seat.work(turn);
+            if seat.turn.load(Ordering::SeqCst) != turn {
+                seat.silent.fetch_sub(1, Ordering::SeqCst);
+            }
+        })
+    }
+
+    fn busy_since(&self) -> MutexGuard<'_, Option<Instant>> {
+        self.busy_since.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Says since when this thread is busy; answers whether the place is still its own.
+    fn say(&self, turn: u64, since: Option<Instant>) -> bool {
+        let mut busy_since = self.busy_since();
+        let is_mine = self.turn.load(Ordering::SeqCst) == turn;
+        if is_mine {
+            *busy_since = since;
+        }
+        is_mine
+    }
+
+    fn work(&self, turn: u64) {
+        let mut store = (self.maker)();
+        while let Some(jobs) = self.queue.take(self.worker.group) {
+            let jobs = self.worker.sort_out(jobs);
+            if jobs.is_empty() {
+                continue;
+            }
+            self.say(turn, Some(now()));
+            let ran = catch_unwind(AssertUnwindSafe(|| self.worker.context.run(store.as_mut(), jobs)));
+            match ran {
+                Ok(lost) => self.worker.slow_down(lost),
+                // Whoever waited has lost its sender, and is told that the outcome is unknown.
+                Err(_) => store = (self.maker)(),
+            }
+            if !self.say(turn, None) {
+                return;
+            }
+            drop(catch_unwind(AssertUnwindSafe(|| store.tend())));
+        }
+    }
+}
+
+/// What a committer does with jobs.
 struct Worker {
-    queue: Arc<Queue>,
     lane: Option<Arc<Queue>>,
     slow: Arc<SlowAccounts>,
     context: GroupContext,
@@ -213,23 +307,6 @@ struct Worker {
 }
 
 impl Worker {
-    fn work(&self, maker: &StoreMaker) {
-        let mut store = maker();
-        while let Some(jobs) = self.queue.take(self.group) {
-            let jobs = self.sort_out(jobs);
-            if jobs.is_empty() {
-                continue;
-            }
-            let ran = catch_unwind(AssertUnwindSafe(|| self.context.run(store.as_mut(), jobs)));
-            match ran {
-                Ok(lost) => self.slow_down(lost),
-                // Whoever waited has lost its sender, and is told that the outcome is unknown.
-                Err(_) => store = maker(),
-            }
-            drop(catch_unwind(AssertUnwindSafe(|| store.tend())));
-        }
-    }
-
     /// Drops what has waited too long, and hands on what belongs to the slow lane.
     fn sort_out(&self, jobs: Vec<Job>) -> Vec<Job> {
         let now = now();

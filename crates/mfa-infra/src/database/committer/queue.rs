@@ -1,11 +1,13 @@
 //! What waits for a committer: bounded in all and per account.
 
 use std::collections::{HashMap, VecDeque};
-use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
 
 use mfa_core::{Decision, StoreError, StoreErrorKind, Turn, UserId};
 use tokio::sync::oneshot;
+
+use super::group::Write;
 
 /// One decision that waits for its turn.
 pub(crate) struct Job {
@@ -15,6 +17,8 @@ pub(crate) struct Job {
     pub(crate) answer: oneshot::Sender<Result<bool, StoreError>>,
     /// Past it the job is dropped undecided.
     pub(crate) deadline: Instant,
+    /// What it was decided to and sent as, where it is not known whether that was stored.
+    pub(crate) sent: Option<Arc<Write>>,
 }
 
 impl Job {
@@ -23,7 +27,9 @@ impl Job {
         drop(self.answer.send(answer));
     }
 
+    /// Tells that nothing was stored; or, where something was sent before, that it is not known.
     pub(crate) fn refuse(self, kind: StoreErrorKind) {
+        let kind = if self.sent.is_some() { StoreErrorKind::Unknown } else { kind };
         self.answer(Err(StoreError::new(kind, "committer")));
     }
 }
@@ -59,7 +65,8 @@ impl Queue {
         let mut state = self.state();
         let waiting = state.per_account.get(&job.user).copied().unwrap_or(0);
         let has_room = state.jobs.len() < self.most && waiting < self.most_per_account;
-        if state.closed || (job.turn == Turn::First && !has_room) {
+        let may_wait = job.turn == Turn::Settling || job.sent.is_some();
+        if state.closed || !(may_wait || has_room) {
             drop(state);
             return job.refuse(StoreErrorKind::Overloaded);
         }

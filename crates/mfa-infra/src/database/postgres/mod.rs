@@ -2,6 +2,10 @@
 
 mod audit;
 pub(super) mod connect;
+mod directory;
+mod failover;
+mod keeping;
+mod nova;
 mod sms;
 mod statements;
 mod statistics;
@@ -23,6 +27,8 @@ use super::statistics::Counting;
 use super::{Chain, Database, DatabaseLoad, DatabaseOptions, OpenDatabaseError, Surroundings};
 use statements::LoadOne;
 use store::{PgGroupStore, PgLaneStore, Session};
+
+pub use nova::{NovaColumn, NovaField, NovaRow, NovaTable};
 
 /// Takers of the slow lane.
 const LANE: usize = 2;
@@ -64,10 +70,12 @@ impl PostgresDatabase {
             metrics: around.metrics.clone(),
         };
         let group: StoreMaker = {
-            let url = url.clone();
-            Arc::new(move || Box::new(PgGroupStore(Session::new(url.clone()))))
+            let (url, watch) = (url.clone(), options.failover.clone());
+            Arc::new(move || Box::new(PgGroupStore(Session::new(url.clone(), watch.clone()))))
         };
-        let lane: StoreMaker = Arc::new(move || Box::new(PgLaneStore(Session::new(url.clone()))));
+        let watch = options.failover.clone();
+        let lane: StoreMaker =
+            Arc::new(move || Box::new(PgLaneStore(Session::new(url.clone(), watch.clone()))));
         let committers = Committers::start(
             vec![group; options.committers.max(1)],
             vec![lane; LANE],

@@ -112,6 +112,7 @@ query! {
     LoadOne => ColumnTypes,
     LockOne => ColumnTypes,
     StoreGroup => BigInt,
+    StoreColdGroup => BigInt,
     StoreOne => BigInt,
 }
 
@@ -233,8 +234,9 @@ impl StoreGroup {
     }
 }
 
-impl QueryFragment<Pg> for StoreGroup {
-    fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, Pg>) -> QueryResult<()> {
+impl StoreGroup {
+    /// `WITH wanted AS (SELECT v.* FROM unnest(` and the columns.
+    fn values<'b>(&'b self, out: &mut AstPass<'_, 'b, Pg>) -> QueryResult<()> {
         out.push_sql("WITH wanted AS (SELECT v.* FROM unnest(");
         out.push_bind_param::<Array<BigInt>, _>(&self.id)?;
         out.push_sql(", ");
@@ -250,7 +252,13 @@ impl QueryFragment<Pg> for StoreGroup {
         out.push_sql(", ");
         out.push_bind_param::<Array<OptionalText>, _>(&self.last_method)?;
         out.push_sql(", ");
-        out.push_bind_param::<Array<Text>, _>(&self.internal)?;
+        out.push_bind_param::<Array<Text>, _>(&self.internal)
+    }
+}
+
+impl QueryFragment<Pg> for StoreGroup {
+    fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, Pg>) -> QueryResult<()> {
+        self.values(&mut out)?;
         out.push_sql(
             ") AS v(id, version, last_step, failures, lock_until, last_success_at, last_method, internal) \
              JOIN users u ON u.id = v.id AND u.mfa_version = v.version \
@@ -262,6 +270,89 @@ impl QueryFragment<Pg> for StoreGroup {
              FROM wanted w WHERE u.id = w.id RETURNING w.id), ",
         );
         self.events.insert(&mut out)?;
+        out.push_sql(" SELECT id FROM won");
+        Ok(())
+    }
+}
+
+/// Stores all that is ours of a group of accounts, with their events, in one autocommit statement. Never waits either.
+#[derive(Debug, Default, QueryId)]
+pub(super) struct StoreColdGroup {
+    hot: StoreGroup,
+    enforced: Vec<bool>,
+    totp_enabled: Vec<bool>,
+    phone_verified: Vec<bool>,
+    texts: [Vec<Option<String>>; 5],
+    times: [Vec<Option<i64>>; 4],
+    backup_method: Vec<String>,
+}
+
+impl StoreColdGroup {
+    pub(super) fn push(&mut self, write: &Write) {
+        self.hot.push(write);
+        let row = &write.row;
+        self.enforced.push(row.mfa_enforced);
+        self.totp_enabled.push(row.is_totp_enabled);
+        self.phone_verified.push(row.is_phone_verified);
+        self.backup_method.push(row.mfa_backup_method.clone());
+        let texts = [
+            &row.totp_secret,
+            &row.totp_pending_secret,
+            &row.phone_number,
+            &row.phone_pending,
+            &row.recovery_codes,
+        ];
+        for (column, text) in self.texts.iter_mut().zip(texts) {
+            column.push(text.clone());
+        }
+        let times = [
+            row.totp_pending_expires_at,
+            row.totp_enrolled_at,
+            row.phone_verified_at,
+            row.recovery_codes_generated_at,
+        ];
+        for (column, time) in self.times.iter_mut().zip(times) {
+            column.push(time);
+        }
+    }
+}
+
+impl QueryFragment<Pg> for StoreColdGroup {
+    fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, Pg>) -> QueryResult<()> {
+        self.hot.values(&mut out)?;
+        for column in [&self.enforced, &self.totp_enabled, &self.phone_verified] {
+            out.push_sql(", ");
+            out.push_bind_param::<Array<Bool>, _>(column)?;
+        }
+        for column in &self.texts {
+            out.push_sql(", ");
+            out.push_bind_param::<Array<OptionalText>, _>(column)?;
+        }
+        for column in &self.times {
+            out.push_sql(", ");
+            out.push_bind_param::<Array<OptionalInt>, _>(column)?;
+        }
+        out.push_sql(", ");
+        out.push_bind_param::<Array<Text>, _>(&self.backup_method)?;
+        out.push_sql(
+            ") AS v(id, version, last_step, failures, lock_until, last_success_at, last_method, internal, enforced, \
+             totp_enabled, phone_verified, totp_secret, totp_pending, phone, phone_pending, codes, pending_until, \
+             enrolled_at, verified_at, generated_at, backup_method) \
+             JOIN users u ON u.id = v.id AND u.mfa_version = v.version \
+             ORDER BY u.id FOR NO KEY UPDATE OF u SKIP LOCKED), \
+             won AS (UPDATE users u SET totp_last_step = w.last_step, mfa_failed_attempts = w.failures, \
+             mfa_lock_until = to_timestamp(w.lock_until / 1000.0), \
+             mfa_last_success_at = to_timestamp(w.last_success_at / 1000.0), mfa_last_method = w.last_method, \
+             mfa_version = w.version + 1, mfa_internal = w.internal::jsonb, mfa_enforced = w.enforced, \
+             is_totp_enabled = w.totp_enabled, is_phone_verified = w.phone_verified, totp_secret = w.totp_secret, \
+             totp_pending_secret = w.totp_pending, phone_number = w.phone, phone_pending = w.phone_pending, \
+             recovery_codes = w.codes::jsonb, totp_pending_expires_at = to_timestamp(w.pending_until / 1000.0), \
+             totp_enrolled_at = to_timestamp(w.enrolled_at / 1000.0), \
+             phone_verified_at = to_timestamp(w.verified_at / 1000.0), \
+             recovery_codes_generated_at = to_timestamp(w.generated_at / 1000.0), mfa_backup_method = w.backup_method \
+             FROM wanted w WHERE u.id = w.id RETURNING w.id), ",
+        );
+        self.hot.events.insert(&mut out)?;
         out.push_sql(" SELECT id FROM won");
         Ok(())
     }

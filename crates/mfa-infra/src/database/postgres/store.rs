@@ -1,28 +1,40 @@
 //! The committer's connection to PostgreSQL.
 
+use std::sync::Arc;
+
 use diesel::connection::SimpleConnection;
 use diesel::result::{DatabaseErrorKind, Error};
-use diesel::{PgConnection, RunQueryDsl};
+use diesel::sql_types::{BigInt, Binary};
+use diesel::{PgConnection, RunQueryDsl, sql_query};
 use mfa_core::SecretText;
 
 use super::connect::connect;
-use super::statements::{LoadGroup, LoadOne, LockOne, StoreGroup, StoreOne};
+use super::failover;
+use super::statements::{LoadGroup, LoadOne, LockOne, StoreColdGroup, StoreGroup, StoreOne};
+use crate::database::FailoverWatch;
 use crate::database::committer::{Decide, Failure, GroupStore, Write, Written};
+use crate::database::row::AccountRow;
 
 /// A connection that is made when it is needed, and again after it was lost.
 pub(super) struct Session {
     url: SecretText,
+    watch: Option<Arc<dyn FailoverWatch>>,
     connection: Option<PgConnection>,
 }
 
 impl Session {
-    pub(super) const fn new(url: SecretText) -> Self {
-        Self { url, connection: None }
+    pub(super) const fn new(url: SecretText, watch: Option<Arc<dyn FailoverWatch>>) -> Self {
+        Self { url, watch, connection: None }
     }
 
     fn open(&mut self) -> Result<&mut PgConnection, Failure> {
         if self.connection.is_none() {
-            self.connection = Some(connect(&self.url).map_err(Failure::Unreachable)?);
+            let mut connection = connect(&self.url).map_err(Failure::Unreachable)?;
+            // Before anything is decided on what this server has.
+            if let Some(watch) = &self.watch {
+                failover::look(&mut connection, watch);
+            }
+            self.connection = Some(connection);
         }
         self.connection.as_mut().ok_or_else(|| Failure::Unreachable("not connected".to_owned()))
     }
@@ -57,31 +69,29 @@ impl Session {
 pub(super) struct PgGroupStore(pub(super) Session);
 
 impl GroupStore for PgGroupStore {
-    fn run(&mut self, users: &[i64], decide: Decide<'_>) -> Result<Written, Failure> {
+    fn run(&mut self, users: &[i64], _: Option<&Write>, decide: Decide<'_>) -> Result<Written, Failure> {
         // A connection that died while idle is found out by the read, before anything was decided: try once anew.
         let rows = match self.load(users) {
             Err(Failure::Unreachable(_)) => self.load(users)?,
             other => other?,
         };
-        let writes = decide(rows);
+        let writes = decide(rows, false);
         let (cold, hot): (Vec<_>, Vec<_>) = writes.into_iter().partition(|write| write.is_cold);
         let mut written = Written { stored: self.store_hot(&hot)?, unknown: Vec::new() };
-        for write in &cold {
-            match self.store_one(write) {
-                Ok(ids) => written.stored.extend(ids),
-                // Only where it stands alone is a failure the group's: the others have been stored, or will be.
-                Err(failure) if hot.is_empty() && cold.len() == 1 => return Err(failure),
-                Err(Failure::Unknown(_)) => written.unknown.push(write.row.id),
-                // Not stored: to the slow lane, to be decided on a fresh read.
-                Err(Failure::Refused(_) | Failure::Unreachable(_)) => {}
-            }
+        match self.store_cold(&cold) {
+            Ok(ids) => written.stored.extend(ids),
+            // Only where nothing else was stored is a failure the group's.
+            Err(failure) if hot.is_empty() => return Err(failure),
+            Err(Failure::Unknown(_)) => written.unknown.extend(cold.iter().map(|write| write.row.id)),
+            // Not stored: to the slow lane, to be decided one by one on a fresh read.
+            Err(Failure::Refused(_) | Failure::Unreachable(_)) => {}
         }
         Ok(written)
     }
 }
 
 impl PgGroupStore {
-    fn load(&mut self, users: &[i64]) -> Result<Vec<crate::database::row::AccountRow>, Failure> {
+    fn load(&mut self, users: &[i64]) -> Result<Vec<AccountRow>, Failure> {
         let connection = self.0.open()?;
         let rows = match users {
             [user] => LoadOne(*user).load(connection),
@@ -105,6 +115,22 @@ impl PgGroupStore {
         }
     }
 
+    /// Accounts of which more changed than a verification changes: an enrolment, a rotation of keys.
+    fn store_cold(&mut self, writes: &[Write]) -> Result<Vec<i64>, Failure> {
+        match writes {
+            [] => Ok(Vec::new()),
+            [write] => self.store_one(write),
+            writes => {
+                let mut group = StoreColdGroup::default();
+                for write in writes {
+                    group.push(write);
+                }
+                let connection = self.0.open()?;
+                group.load(connection).map_err(|error| self.0.write_failed(error))
+            }
+        }
+    }
+
     fn store_one(&mut self, write: &Write) -> Result<Vec<i64>, Failure> {
         let connection = self.0.open()?;
         StoreOne::of(write).load(connection).map_err(|error| self.0.write_failed(error))
@@ -115,18 +141,26 @@ impl PgGroupStore {
 pub(super) struct PgLaneStore(pub(super) Session);
 
 impl GroupStore for PgLaneStore {
-    fn run(&mut self, users: &[i64], decide: Decide<'_>) -> Result<Written, Failure> {
+    fn run(&mut self, users: &[i64], sought: Option<&Write>, decide: Decide<'_>) -> Result<Written, Failure> {
         let [user] = users else { return Ok(Written::default()) };
         self.begin()?;
         let connection = self.0.open()?;
-        let rows = match LockOne(*user).load(connection) {
-            Ok(rows) => rows,
+        // The lock waits for whoever may still be storing what was sent before, so that what is found then is final.
+        let locked = LockOne(*user).load::<AccountRow>(connection).and_then(|rows| {
+            let is_stored = match sought {
+                Some(write) => holds(connection, &rows, write)?,
+                None => false,
+            };
+            Ok((rows, is_stored))
+        });
+        let (rows, is_stored) = match locked {
+            Ok(read) => read,
             Err(error) => {
                 self.roll_back();
                 return Err(self.0.read_failed(&error));
             }
         };
-        let writes = decide(rows);
+        let writes = decide(rows, is_stored);
         let mut stored = Vec::new();
         for write in &writes {
             let connection = self.0.open()?;
@@ -162,6 +196,22 @@ impl PgLaneStore {
             self.0.connection = None;
         }
     }
+}
+
+/// Whether a write is stored: its last event is there, or, where it recorded none, its row is.
+fn holds(connection: &mut PgConnection, rows: &[AccountRow], write: &Write) -> Result<bool, Error> {
+    let Some(last) = write.events.last() else {
+        let document = |row: &AccountRow| serde_json::from_str::<serde_json::Value>(&row.mfa_internal).ok();
+        return Ok(rows.first().is_some_and(|row| {
+            row.mfa_version == write.row.mfa_version.saturating_add(1)
+                && document(row) == document(&write.row)
+        }));
+    };
+    let found = sql_query("SELECT id FROM mfa_events WHERE user_id = $1 AND seq = $2 AND event_id = $3")
+        .bind::<BigInt, _>(write.row.id)
+        .bind::<BigInt, _>(i64::try_from(last.seq).unwrap_or(i64::MAX))
+        .bind::<Binary, _>(last.event_id.to_vec());
+    Ok(found.execute(connection)? == 1)
 }
 
 /// Whether an error says that something unique is there already.

@@ -2,6 +2,8 @@
 
 mod audit;
 pub(super) mod connect;
+mod directory;
+mod keeping;
 mod sms;
 mod statements;
 mod statistics;

@@ -7,7 +7,7 @@ use diesel::{RunQueryDsl, SqliteConnection};
 
 use super::connect::connect;
 use super::statements::{LoadGroup, LoadOne, StoreGroup};
-use crate::database::committer::{Decide, Failure, GroupStore, Written};
+use crate::database::committer::{Decide, Failure, GroupStore, Write, Written};
 use crate::database::row::AccountRow;
 
 /// Groups after which the write-ahead log is put back into the database.
@@ -40,7 +40,7 @@ impl SqliteGroupStore {
 }
 
 impl GroupStore for SqliteGroupStore {
-    fn run(&mut self, users: &[i64], decide: Decide<'_>) -> Result<Written, Failure> {
+    fn run(&mut self, users: &[i64], _: Option<&Write>, decide: Decide<'_>) -> Result<Written, Failure> {
         let connection = self.open()?;
         // BUSY past the timeout: another process writes. Nothing was tried.
         connection
@@ -83,7 +83,7 @@ fn group(
         [user] => LoadOne(*user).load(connection)?,
         users => LoadGroup(serde_json::json!(users).to_string()).load(connection)?,
     };
-    let writes = decide(rows);
+    let writes = decide(rows, false);
     if !writes.is_empty() {
         StoreGroup::of(&writes).execute(connection)?;
     }

@@ -1,0 +1,342 @@
+//! `import nova-python`: the accounts of the Python service, taken over where they are.
+
+mod codes;
+mod map;
+
+use std::time::Duration;
+
+use mfa_core::{
+    Account, BackupMethod, PendingTotp, RecoveryState, Sealed, SecretText, StoreError, Timestamp, UserId,
+};
+use mfa_flows::{Adopted, AdoptedRow, Adoption, Refusal};
+use mfa_infra::Mfa;
+use mfa_infra::database::{NovaRow, NovaTable, Rows};
+use mfa_infra::settings::Settings;
+use serde_json::{Value, json};
+
+pub(crate) use map::MapError;
+
+use self::codes::Found;
+use self::map::{Map, OWN};
+use crate::administration::Administration;
+use crate::answer::{Answer, columns, visible};
+use crate::cli::ImportNovaArgs;
+use crate::failure::Failure;
+use crate::progress::Bar;
+
+/// Rows of one read.
+const PAGE: u32 = 500;
+/// How often a row is tried that the store gave no answer for.
+const TRIES: u32 = 5;
+
+/// Takes everything over, or says what would be.
+///
+/// # Errors
+///
+/// [`Failure::Map`]; [`Failure::Partly`] where something was refused, with a report of all.
+pub(super) fn run(
+    args: &ImportNovaArgs,
+    settings: Settings,
+    reason: Option<String>,
+) -> Result<Answer, Failure> {
+    let map = Map::open(args.map.as_deref())?;
+    let location = Mfa::location(&settings);
+    // Brings the schema up to date as well: from here on our columns are there.
+    let administration = Administration::open(settings, reason)?;
+    let mut table = NovaTable::open(&location).map_err(mfa_infra::OpenError::from)?;
+    let fields = map.fields(table.columns())?;
+    let overlooked: Vec<_> = map.overlooked(table.columns()).into_iter().map(str::to_owned).collect();
+    let bar = Bar::of("taking over");
+    let total = administration.mfa().block_on(administration.mfa().rows(Rows::Users))??;
+    let mut import = Import { administration: &administration, map: &map, dry_run: args.dry_run };
+    let (mut reports, mut after) = (Vec::new(), i64::MIN);
+    loop {
+        let page = table.page(&fields, after, PAGE)?;
+        let Some(last) = page.last() else { break };
+        after = last.user.value();
+        let done = import.take(page, &mut table, &mut reports);
+        if let Err(failure) = done {
+            drop(bar);
+            let sentence = format!("{failure}; run it again: what is done stays");
+            return answer(&reports, &overlooked, args.dry_run, Some(sentence));
+        }
+        bar.show(u64::try_from(reports.len()).unwrap_or(0), total);
+    }
+    drop(bar);
+    answer(&reports, &overlooked, args.dry_run, None)
+}
+
+struct Import<'a> {
+    administration: &'a Administration,
+    map: &'a Map,
+    dry_run: bool,
+}
+
+/// What became of one row.
+struct Report {
+    user: UserId,
+    email: String,
+    totp: Adopted,
+    phone: Adopted,
+    recovery: Adopted,
+    /// Where the row as a whole was not understood.
+    broken: Option<String>,
+}
+
+impl Import<'_> {
+    fn take(
+        &mut self,
+        page: Vec<NovaRow>,
+        table: &mut NovaTable,
+        reports: &mut Vec<Report>,
+    ) -> Result<(), Failure> {
+        let mut taken = Vec::new();
+        for row in page {
+            let report = self.row(&row, table)?;
+            let whole = [report.totp, report.phone, report.recovery]
+                .iter()
+                .all(|it| !matches!(it, Adopted::Refused(_)))
+                && report.broken.is_none();
+            if whole {
+                taken.push(report.user);
+            }
+            reports.push(report);
+        }
+        if !self.dry_run {
+            table.empty(&self.map.emptied(), &taken)?;
+        }
+        Ok(())
+    }
+
+    fn row(&self, row: &NovaRow, table: &mut NovaTable) -> Result<Report, Failure> {
+        let now = self.administration.flows().ports().clock.now();
+        let codes = codes::read(field(row, "recovery_codes"), self.map.codes(), now);
+        let elsewhere = self.map.is_elsewhere("recovery_codes");
+        let mut adoption = self.adoption(row);
+        let mut recovery = match &codes {
+            Ok(Found::None) => Adopted::Absent,
+            Ok(Found::Ours) => Adopted::Already,
+            Ok(Found::Theirs(_)) => Adopted::Taken,
+            Err(why) => Adopted::Refused(why),
+        };
+        if let (true, Ok(Found::Theirs(codes))) = (elsewhere, &codes) {
+            let generated_at = adoption.recovery.take().and_then(|it| it.generated_at);
+            adoption.recovery = Some(RecoveryState { codes: codes.clone(), generated_at });
+        } else {
+            adoption.recovery = None;
+        }
+        if let (Err(_), false) = (&codes, elsewhere) {
+            // Nothing of the row can be read as an account: all of it stays as it is.
+            let adopted = self.administration.flows().try_adopt(account(row, self.map), &adoption);
+            let waits = |part| match part {
+                Adopted::Taken => Adopted::Refused("it waits for the recovery codes of the row"),
+                other => other,
+            };
+            let adopted = AdoptedRow { totp: waits(adopted.totp), phone: waits(adopted.phone), ..adopted };
+            return Ok(report(row, adopted, recovery, elsewhere));
+        }
+        if self.dry_run {
+            let adopted = self.administration.flows().try_adopt(account(row, self.map), &adoption);
+            return Ok(report(row, adopted, recovery, elsewhere));
+        }
+        table.settle_backup_method(row.user)?;
+        if let (false, Ok(Found::Theirs(codes))) = (elsewhere, &codes) {
+            // Nothing else can read the row until this is done.
+            let is_same = table.rewrite_codes(row.user, field(row, "recovery_codes"), &json!(codes))?;
+            if !is_same {
+                recovery = Adopted::Refused("the recovery codes changed meanwhile: run it again");
+            }
+        }
+        match self.adopt(row.user, &adoption) {
+            Ok(adopted) => Ok(report(row, adopted, recovery, elsewhere)),
+            Err(Failure::Refused(Refusal::Store(error)))
+                if error.kind() == mfa_core::StoreErrorKind::Corrupt =>
+            {
+                Ok(broken(row, recovery, &error))
+            }
+            Err(failure) => Err(failure),
+        }
+    }
+
+    fn adopt(&self, user: UserId, adoption: &Adoption) -> Result<AdoptedRow, Failure> {
+        let mut tries = 0_u32;
+        loop {
+            tries = tries.saturating_add(1);
+            let (flows, call) = (self.administration.flows(), self.administration.call());
+            match self.administration.wait(flows.adopt(call, user, adoption.clone())) {
+                // The same a second time changes nothing, so an unknown outcome is tried again as well.
+                Err(Failure::Refused(Refusal::Store(error)))
+                    if error.kind() != mfa_core::StoreErrorKind::Corrupt && tries < TRIES =>
+                {
+                    std::thread::sleep(Duration::from_millis(200).saturating_mul(tries));
+                }
+                answer => return answer,
+            }
+        }
+    }
+
+    /// What stands in columns of other names.
+    fn adoption(&self, row: &NovaRow) -> Adoption {
+        let other =
+            |name: &str| Some(field(row, name)).filter(|it| self.map.is_elsewhere(name) && !it.is_null());
+        let flag = |name| other(name).and_then(flag);
+        let time = |name| other(name).and_then(Value::as_i64).map(Timestamp::from_millis);
+        Adoption {
+            totp_secret: other("totp_secret").and_then(text).map(SecretText::new),
+            totp_enabled: flag("is_totp_enabled"),
+            totp_enrolled_at: time("totp_enrolled_at"),
+            phone_number: other("phone_number").and_then(text).map(SecretText::new),
+            phone_verified: flag("is_phone_verified"),
+            phone_verified_at: time("phone_verified_at"),
+            backup_method: other("mfa_backup_method").and_then(text).map(|it| backup_method(&it)),
+            recovery: Some(RecoveryState {
+                codes: Vec::new(),
+                generated_at: time("recovery_codes_generated_at"),
+            }),
+            enforced: flag("mfa_enforced"),
+            failures: other("mfa_failed_attempts")
+                .and_then(Value::as_u64)
+                .and_then(|it| u32::try_from(it).ok()),
+            lock_until: time("mfa_lock_until"),
+            country: self.map.country().to_owned(),
+        }
+    }
+}
+
+fn field<'a>(row: &'a NovaRow, name: &str) -> &'a Value {
+    row.fields.get(name).unwrap_or(&Value::Null)
+}
+
+/// What our own column holds.
+fn own<'a>(row: &'a NovaRow, map: &Map, name: &str) -> &'a Value {
+    if map.is_elsewhere(name) { field(row, &format!("{OWN}{name}")) } else { field(row, name) }
+}
+
+fn text(value: &Value) -> Option<String> {
+    match value {
+        Value::String(text) => Some(text.clone()),
+        // A number kept as one.
+        Value::Number(number) => Some(number.to_string()),
+        _ => None,
+    }
+}
+
+/// As booleans, whole numbers and texts say it.
+fn flag(value: &Value) -> Option<bool> {
+    match value {
+        Value::Bool(is) => Some(*is),
+        Value::Number(number) => number.as_i64().map(|it| it != 0),
+        Value::String(text) => match text.to_lowercase().as_str() {
+            "true" | "t" | "yes" | "y" | "1" => Some(true),
+            "false" | "f" | "no" | "n" | "0" | "" => Some(false),
+            _ => None,
+        },
+        _ => None,
+    }
+}
+
+fn backup_method(text: &str) -> BackupMethod {
+    if text.eq_ignore_ascii_case("sms") { BackupMethod::Sms } else { BackupMethod::None }
+}
+
+/// The account that a row would be, for a trial.
+fn account(row: &NovaRow, map: &Map) -> Account {
+    let mut account = Account::new(row.user, row.email.clone(), String::new());
+    let sealed = |name| text(own(row, map, name)).map(Sealed::from_column);
+    account.totp.secret = sealed("totp_secret");
+    account.totp.enabled = flag(own(row, map, "is_totp_enabled")).unwrap_or(false);
+    account.totp.pending = None::<PendingTotp>;
+    account.phone.number = sealed("phone_number");
+    if let (true, Ok(codes)) =
+        (map.is_elsewhere("recovery_codes"), serde_json::from_value(own(row, map, "recovery_codes").clone()))
+    {
+        account.recovery.codes = codes;
+    }
+    account
+}
+
+fn report(row: &NovaRow, adopted: AdoptedRow, recovery: Adopted, elsewhere: bool) -> Report {
+    let refused = matches!(recovery, Adopted::Refused(_));
+    Report {
+        user: row.user,
+        email: row.email.clone(),
+        totp: adopted.totp,
+        phone: adopted.phone,
+        recovery: if elsewhere && !refused { adopted.recovery } else { recovery },
+        broken: None,
+    }
+}
+
+fn broken(row: &NovaRow, recovery: Adopted, error: &StoreError) -> Report {
+    let cause = std::error::Error::source(error).map_or_else(|| error.to_string(), ToString::to_string);
+    let broken = Some(cause);
+    let (totp, phone) = (Adopted::Absent, Adopted::Absent);
+    Report { user: row.user, email: row.email.clone(), totp, phone, recovery, broken }
+}
+
+const fn name(adopted: Adopted) -> &'static str {
+    match adopted {
+        Adopted::Absent => "none",
+        Adopted::Taken => "taken",
+        Adopted::Already => "already",
+        Adopted::Kept => "ours kept",
+        Adopted::Refused(_) => "refused",
+    }
+}
+
+/// A line for each user, and how many values went how.
+fn answer(
+    reports: &[Report],
+    overlooked: &[String],
+    dry_run: bool,
+    stopped: Option<String>,
+) -> Result<Answer, Failure> {
+    let parts = |it: &Report| [("totp", it.totp), ("phone", it.phone), ("recovery_codes", it.recovery)];
+    let all: Vec<_> = reports.iter().flat_map(parts).map(|(_, adopted)| name(adopted)).collect();
+    let count = |wanted| all.iter().filter(|it| **it == wanted).count();
+    let broken = reports.iter().filter(|it| it.broken.is_some()).count();
+    let refused = count("refused").saturating_add(broken);
+    let mut lines = vec![["USER", "E-MAIL", "APP", "PHONE", "CODES", ""].map(str::to_owned)];
+    lines.extend(reports.iter().map(|it| {
+        let [totp, phone, codes] = parts(it).map(|(_, adopted)| name(adopted).to_owned());
+        [it.user.to_string(), visible(&it.email), totp, phone, codes, why(it).join("; ")]
+    }));
+    let mut text = columns(&lines);
+    for column in overlooked {
+        let hint = "may hold factors and was not looked at: name it by --map";
+        text = format!("{text}\nthe column {} {hint}", visible(column));
+    }
+    let trial = if dry_run { " (a trial: no row was changed)" } else { "" };
+    text = format!(
+        "{text}\n{} users: {} values taken over, {} ours already, {refused} refused{trial}",
+        reports.len(),
+        count("taken"),
+        count("already")
+    );
+    let rows = reports.iter().map(|it| {
+        json!({
+            "user_id": it.user, "email": it.email, "totp": name(it.totp), "phone": name(it.phone),
+            "recovery_codes": name(it.recovery), "why": why(it),
+        })
+    });
+    let json = json!({
+        "dry_run": dry_run, "rows": rows.collect::<Vec<_>>(), "taken": count("taken"), "already": count("already"),
+        "kept": count("ours kept"), "refused": refused, "overlooked_columns": overlooked, "stopped": stopped,
+    });
+    let answer = Answer { text, json };
+    let sentence = match stopped {
+        Some(sentence) => sentence,
+        None if refused > 0 => format!("{refused} values were refused and stay as they are"),
+        None => return Ok(answer),
+    };
+    Err(Failure::Partly { sentence, answer: Box::new(answer) })
+}
+
+fn why(report: &Report) -> Vec<String> {
+    let refused = [("app", report.totp), ("phone", report.phone), ("codes", report.recovery)];
+    let refused = refused.into_iter().filter_map(|(name, adopted)| match adopted {
+        Adopted::Refused(why) => Some(format!("{name}: {why}")),
+        _ => None,
+    });
+    refused.chain(report.broken.clone()).collect()
+}

@@ -1,0 +1,139 @@
+//! `export otpauth`: the secrets of authenticator apps into a file, for another system.
+
+use std::fs::{File, OpenOptions};
+use std::io::{self, BufWriter, Write};
+use std::os::unix::fs::OpenOptionsExt as _;
+use std::path::Path;
+
+use futures::future::join_all;
+use mfa_core::{UserId, UserQuery};
+use mfa_flows::{Refusal, TotpExport};
+use mfa_infra::settings::Settings;
+use serde_json::json;
+
+use super::{FileError, Format};
+use crate::administration::Administration;
+use crate::answer::Answer;
+use crate::failure::Failure;
+use crate::progress::Bar;
+
+/// Users in one read.
+const PAGE: u32 = 1_000;
+/// Users that wait for the database at once.
+const AT_ONCE: usize = 256;
+
+/// Writes every secret in force into a new file that only its owner may read. Each user's trail says so.
+///
+/// # Errors
+///
+/// [`Failure::File`]; [`Failure::Partly`] where a secret could not be read.
+pub(in crate::commands) fn run(
+    path: &Path,
+    settings: Settings,
+    reason: Option<String>,
+) -> Result<Answer, Failure> {
+    let administration = Administration::open(settings, reason)?;
+    let mut file = Writer::create(path)?;
+    let bar = Bar::of("taking out");
+    let unusable = |error| FileError::unusable(path, error);
+    let (mut exported, mut unreadable, mut looked) = (0_u64, Vec::new(), 0_u64);
+    let mut after = None;
+    loop {
+        let query = UserQuery { text: None, after, limit: PAGE };
+        let users = administration.flows().ports().users.clone();
+        let page = administration.mfa().block_on(users.list(query))??.users;
+        let Some(last) = page.last() else { break };
+        after = Some(last.user);
+        looked = looked.saturating_add(u64::try_from(page.len()).unwrap_or(0));
+        let users: Vec<UserId> = page.iter().filter(|it| it.totp_enabled).map(|it| it.user).collect();
+        for some in users.chunks(AT_ONCE) {
+            let (flows, call) = (administration.flows(), administration.call());
+            let exports = join_all(some.iter().map(|user| flows.export_totp(call, *user)));
+            for (user, export) in some.iter().zip(administration.wait_for_many(exports)?) {
+                match export {
+                    Ok(Some(export)) => {
+                        file.write(&export).map_err(unusable)?;
+                        exported = exported.saturating_add(1);
+                    }
+                    Ok(None) => {}
+                    Err(Refusal::Cipher(error)) => unreadable.push((*user, error.to_string())),
+                    Err(refusal) => return Err(refusal.into()),
+                }
+            }
+        }
+        bar.show(looked, looked);
+    }
+    file.finish().map_err(unusable)?;
+    drop(bar);
+    answer(path, exported, &unreadable)
+}
+
+fn answer(path: &Path, exported: u64, unreadable: &[(UserId, String)]) -> Result<Answer, Failure> {
+    let mut lines: Vec<_> = unreadable.iter().map(|(user, why)| format!("user {user}: {why}")).collect();
+    lines.push(format!(
+        "{exported} secrets are in {}, in the clear: whoever reads it makes their codes",
+        path.display()
+    ));
+    let refused: Vec<_> =
+        unreadable.iter().map(|(user, why)| json!({ "user_id": user, "why": why })).collect();
+    let answer = Answer {
+        text: lines.join("\n"),
+        json: json!({ "file": path.display().to_string(), "exported": exported, "unreadable": refused }),
+    };
+    if unreadable.is_empty() {
+        return Ok(answer);
+    }
+    let sentence = format!("{} secrets could not be read", unreadable.len());
+    Err(Failure::Partly { sentence, answer: Box::new(answer) })
+}
+
+/// A file in the making.
+enum Writer {
+    Csv(Box<csv::Writer<BufWriter<File>>>),
+    Lines(BufWriter<File>),
+}
+
+impl Writer {
+    /// Makes the file, mode 0600, where there is none: CSV where its name ends so, else JSON lines.
+    fn create(path: &Path) -> Result<Self, FileError> {
+        let file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(path);
+        let file = file.map_err(|error| match error.kind() {
+            io::ErrorKind::AlreadyExists => FileError::Exists(path.display().to_string()),
+            _ => FileError::unusable(path, error),
+        })?;
+        let file = BufWriter::new(file);
+        Ok(match Format::of(path) {
+            Some(Format::Csv) => {
+                let mut writer = csv::Writer::from_writer(file);
+                writer
+                    .write_record(["email", "username", "otpauth_uri"])
+                    .map_err(|error| FileError::unusable(path, error.into()))?;
+                Self::Csv(Box::new(writer))
+            }
+            Some(Format::JsonLines) | None => Self::Lines(file),
+        })
+    }
+
+    fn write(&mut self, export: &TotpExport) -> io::Result<()> {
+        let TotpExport { email, username, uri } = export;
+        match self {
+            Self::Csv(writer) => Ok(writer.write_record([email.as_str(), username, uri.expose()])?),
+            Self::Lines(file) => {
+                writeln!(
+                    file,
+                    "{}",
+                    json!({ "email": email, "username": username, "otpauth_uri": uri.expose() })
+                )
+            }
+        }
+    }
+
+    /// On disk, so that what is told is there.
+    fn finish(self) -> io::Result<()> {
+        let file = match self {
+            Self::Csv(writer) => writer.into_inner().map_err(|error| io::Error::other(error.to_string()))?,
+            Self::Lines(file) => file,
+        };
+        file.into_inner().map_err(io::IntoInnerError::into_error)?.sync_all()
+    }
+}

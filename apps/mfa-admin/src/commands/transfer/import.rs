@@ -1,0 +1,310 @@
+//! `import otpauth`: secrets of authenticator apps out of a file.
+
+use std::collections::{HashMap, HashSet};
+use std::time::Duration;
+
+use futures::future::join_all;
+use mfa_core::{NewUser, PasswordDigest, SecretBytes, StoreErrorKind, UserId};
+use mfa_flows::{Refusal, TotpImport, TotpImported};
+use mfa_infra::settings::Settings;
+
+use super::FileError;
+use super::report::{RowOutcome, RowReport, answer};
+use super::rows::{Row, Rows};
+use crate::administration::Administration;
+use crate::answer::Answer;
+use crate::cli::ImportOtpauthArgs;
+use crate::failure::Failure;
+use crate::progress::Bar;
+use crate::values;
+
+/// Rows that are looked up, and users that are made, at once.
+const PAGE: usize = 1_024;
+/// Rows that wait for the database at once.
+const AT_ONCE: usize = 256;
+/// How often a row is tried that the store gave no answer for.
+const TRIES: u32 = 5;
+/// In the place of a password's hash: nobody logs in by a password until one is set.
+const NO_PASSWORD: &str = "!";
+
+/// Puts the secrets of a file in force.
+///
+/// # Errors
+///
+/// [`Failure::File`]; [`Failure::Partly`] where a row was refused, with a report of all.
+pub(in crate::commands) fn run(
+    args: &ImportOtpauthArgs,
+    settings: Settings,
+    reason: Option<String>,
+) -> Result<Answer, Failure> {
+    let mut rows = Rows::open(&args.file)?;
+    let administration = Administration::open(settings, reason)?;
+    let bar = Bar::of("taking over");
+    let mut import = Import { administration: &administration, args, seen: HashSet::new(), done: Vec::new() };
+    loop {
+        let page = rows.page(PAGE).map_err(|error| FileError::unusable(&args.file, error))?;
+        if page.is_empty() {
+            break;
+        }
+        if let Err(failure) = import.take(page) {
+            drop(bar);
+            let sentence =
+                format!("{failure}; run it again: what is done stays, and is told as there already");
+            return answer(&import.done, args.dry_run, Some(sentence));
+        }
+        let done = u64::try_from(import.done.len()).unwrap_or(u64::MAX);
+        bar.show(done, rows.about().max(done));
+    }
+    drop(bar);
+    answer(&import.done, args.dry_run, None)
+}
+
+struct Import<'a> {
+    administration: &'a Administration,
+    args: &'a ImportOtpauthArgs,
+    /// Users that a row of the file was for.
+    seen: HashSet<String>,
+    done: Vec<RowReport>,
+}
+
+/// A row whose secret is good, and whose user is to be found.
+struct Good {
+    row: Row,
+    secret: SecretBytes,
+}
+
+/// Rows with their users, and those that are refused.
+type Sorted = (Vec<(Good, Whose)>, Vec<RowReport>);
+
+/// Whose row it is.
+enum Whose {
+    Known(UserId),
+    New(UserId),
+    /// Somebody whom this trial would have made.
+    WouldBeNew,
+}
+
+impl Import<'_> {
+    fn take(&mut self, page: Vec<Row>) -> Result<(), Failure> {
+        let (mut good, mut reports) = (Vec::with_capacity(page.len()), Vec::with_capacity(page.len()));
+        for row in page {
+            match read(&row) {
+                Ok(secret) => good.push(Good { row, secret }),
+                Err(outcome) => reports.push(report(row, None, outcome)),
+            }
+        }
+        let (found, refused) = self.whose(good)?;
+        reports.extend(refused);
+        let outcome = self.put_in_force(found, &mut reports);
+        reports.sort_by_key(|row| row.number);
+        self.done.extend(reports);
+        outcome
+    }
+
+    /// Finds the users of some rows, and makes those that are wanted.
+    fn whose(&mut self, good: Vec<Good>) -> Result<Sorted, Failure> {
+        let administration = self.administration;
+        let mut known = self.look_up(&good)?;
+        let (mut found, mut refused, mut missing) = (Vec::new(), Vec::new(), Vec::new());
+        for it in good {
+            match known.match_row(&it.row) {
+                Match::One(user) if self.seen.insert(user.to_string()) => {
+                    found.push((it, Whose::Known(user)));
+                }
+                Match::One(user) => refused.push(report(it.row, Some(user), twice())),
+                Match::Differ(why) => {
+                    refused.push(report(it.row, None, RowOutcome::refused("ambiguous_user", why)));
+                }
+                Match::None if !self.args.create_users => {
+                    let why = "there is no such user (--create-users makes one)";
+                    refused.push(report(it.row, None, RowOutcome::refused("not_found", why)));
+                }
+                Match::None => match new_user(&it.row, administration) {
+                    Ok(user) if self.seen.insert(format!("name {}", user.username)) => {
+                        missing.push((it, user));
+                    }
+                    Ok(_) => refused.push(report(it.row, None, twice())),
+                    Err(outcome) => refused.push(report(it.row, None, outcome)),
+                },
+            }
+        }
+        if self.args.dry_run {
+            found.extend(missing.into_iter().map(|(it, _)| (it, Whose::WouldBeNew)));
+            return Ok((found, refused));
+        }
+        let users = missing.iter().map(|(_, user)| user.clone()).collect::<Vec<_>>();
+        if !users.is_empty() {
+            let mfa = administration.mfa();
+            let made = mfa.block_on(mfa.directory().insert_all(users))??;
+            known.names = made.into_iter().map(|it| (it.username, it.user)).collect();
+        }
+        for (it, user) in missing {
+            match known.names.get(&user.username) {
+                Some(id) => {
+                    self.seen.insert(id.to_string());
+                    found.push((it, Whose::New(*id)));
+                }
+                None => refused.push(report(
+                    it.row,
+                    None,
+                    RowOutcome::refused(
+                        "user_taken",
+                        "the user name or the e-mail address belongs to another user",
+                    ),
+                )),
+            }
+        }
+        Ok((found, refused))
+    }
+
+    fn look_up(&self, good: &[Good]) -> Result<Known, Failure> {
+        let mut emails = Vec::new();
+        for email in good.iter().filter_map(|it| it.row.email.as_ref()) {
+            emails.push(email.clone());
+            emails.push(email.to_lowercase());
+        }
+        let usernames = good.iter().filter_map(|it| it.row.username.clone()).collect();
+        let mfa = self.administration.mfa();
+        let entries = mfa.block_on(mfa.directory().find_all(emails, usernames))??;
+        let mut known = Known::default();
+        for entry in entries {
+            known.addresses.insert(entry.email, entry.user);
+            known.names.insert(entry.username, entry.user);
+        }
+        Ok(known)
+    }
+
+    fn put_in_force(&self, found: Vec<(Good, Whose)>, reports: &mut Vec<RowReport>) -> Result<(), Failure> {
+        let mut found = found.into_iter();
+        loop {
+            let some: Vec<_> = found.by_ref().take(AT_ONCE).collect();
+            if some.is_empty() {
+                return Ok(());
+            }
+            let outcomes = some.iter().map(|(good, whose)| self.one(good, whose));
+            let outcomes = self.administration.wait_for_many(join_all(outcomes))?;
+            let mut failure = None;
+            for ((good, whose), outcome) in some.into_iter().zip(outcomes) {
+                let user = match whose {
+                    Whose::Known(user) | Whose::New(user) => Some(user),
+                    Whose::WouldBeNew => None,
+                };
+                match outcome {
+                    Ok(outcome) => reports.push(report(good.row, user, outcome)),
+                    Err(refusal) => failure = Some(refusal),
+                }
+            }
+            if let Some(refusal) = failure {
+                return Err(refusal.into());
+            }
+        }
+    }
+
+    async fn one(&self, good: &Good, whose: &Whose) -> Result<RowOutcome, Refusal> {
+        let (user, user_is_new) = match whose {
+            Whose::Known(user) => (*user, false),
+            Whose::New(user) => (*user, true),
+            Whose::WouldBeNew => return Ok(RowOutcome::Created),
+        };
+        let import = TotpImport { user, secret: good.secret.clone(), user_is_new };
+        let (flows, call) = (self.administration.flows(), self.administration.call());
+        let mut tries = 0_u32;
+        loop {
+            tries = tries.saturating_add(1);
+            let answer = if self.args.dry_run {
+                flows.try_import_totp(import.clone()).await
+            } else {
+                flows.import_totp(call, import.clone()).await
+            };
+            return match answer {
+                Ok(TotpImported::Done) if user_is_new => Ok(RowOutcome::Created),
+                Ok(TotpImported::Done) => Ok(RowOutcome::Imported),
+                Ok(TotpImported::Already) => Ok(RowOutcome::Already),
+                Ok(TotpImported::Occupied) => {
+                    let why = "another authenticator app is in force (mfa-admin user reset takes it off)";
+                    Ok(RowOutcome::refused("already_enrolled", why))
+                }
+                Err(Refusal::Cipher(error)) => {
+                    Ok(RowOutcome::refused("unreadable_secret", error.to_string()))
+                }
+                Err(Refusal::NoSuchUser) => Ok(RowOutcome::refused("not_found", "the user is gone")),
+                Err(Refusal::Store(error)) if error.kind() == StoreErrorKind::Corrupt => {
+                    let why = "the row of the user is not understood (mfa-admin import nova-python)";
+                    Ok(RowOutcome::refused("corrupt_row", why))
+                }
+                // The same a second time changes nothing, so an unknown outcome is tried again as well.
+                Err(Refusal::Store(_)) if tries < TRIES => {
+                    tokio::time::sleep(Duration::from_millis(200).saturating_mul(tries)).await;
+                    continue;
+                }
+                Err(refusal) => Err(refusal),
+            };
+        }
+    }
+}
+
+fn read(row: &Row) -> Result<SecretBytes, RowOutcome> {
+    let uri = row.uri.as_ref().map_err(|why| RowOutcome::refused("malformed_row", *why))?;
+    if row.email.is_none() && row.username.is_none() {
+        return Err(RowOutcome::refused("malformed_row", "it names neither email nor username"));
+    }
+    mfa_totp::read_otpauth(uri.expose())
+        .map_err(|error| RowOutcome::refused("unfit_secret", error.to_string()))
+}
+
+fn twice() -> RowOutcome {
+    RowOutcome::refused("duplicate_row", "an earlier row of the file is for the same user")
+}
+
+fn report(row: Row, user: Option<UserId>, outcome: RowOutcome) -> RowReport {
+    RowReport { number: row.number, email: row.email, username: row.username, user, outcome }
+}
+
+/// Who there is, of those whom rows name.
+#[derive(Default)]
+struct Known {
+    addresses: HashMap<String, UserId>,
+    names: HashMap<String, UserId>,
+}
+
+enum Match {
+    One(UserId),
+    None,
+    Differ(&'static str),
+}
+
+impl Known {
+    /// All that a row names must be one and the same user's.
+    fn match_row(&self, row: &Row) -> Match {
+        let by_email = row.email.as_ref().map(|email| {
+            self.addresses.get(email).or_else(|| self.addresses.get(&email.to_lowercase())).copied()
+        });
+        let by_name = row.username.as_ref().map(|name| self.names.get(name).copied());
+        match (by_email, by_name) {
+            (Some(Some(one)), Some(Some(other))) if one != other => {
+                Match::Differ("the e-mail address and the user name are two users'")
+            }
+            (Some(Some(_)), Some(None)) => Match::Differ("the user of that address has another name"),
+            (Some(None), Some(Some(_))) => Match::Differ("the user of that name has another address"),
+            (Some(Some(user)), _) | (_, Some(Some(user))) => Match::One(user),
+            (Some(None) | None, Some(None) | None) => Match::None,
+        }
+    }
+}
+
+fn new_user(row: &Row, administration: &Administration) -> Result<NewUser, RowOutcome> {
+    let unfit = |why: String| RowOutcome::refused("invalid_user", why);
+    let email = row.email.as_deref().ok_or_else(|| unfit("a new user needs an e-mail address".to_owned()))?;
+    let email = values::email(email).map_err(|why| unfit(format!("email: {why}")))?;
+    let name = row.username.as_deref().unwrap_or(&email);
+    let username = values::username(name).map_err(|why| unfit(format!("username: {why}")))?;
+    Ok(NewUser {
+        email,
+        username,
+        full_name: None,
+        digest: PasswordDigest::from_column(NO_PASSWORD.to_owned()),
+        is_superuser: false,
+        mfa_enforced: false,
+        created_at: administration.flows().ports().clock.now(),
+    })
+}

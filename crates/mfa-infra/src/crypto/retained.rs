@@ -1,0 +1,174 @@
+//! Derived keys that outlive their master.
+
+use std::fmt;
+
+use mfa_core::{CipherError, DigestPurpose, KeyId, SecretBytes};
+
+use super::key_ring::AUDIT_LABEL;
+use super::{AesGcmCipher, KeyRing, digests};
+
+/// What a derived key is still needed for once nothing is sealed under its master any more: values that cannot be made
+/// again, because what they were made of is not kept or must not be rewritten.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum RetainedUse {
+    /// The MACs of events.
+    Audit,
+    /// The tags of recovery codes.
+    RecoveryTag,
+}
+
+/// Derived keys that are kept beside the data, sealed under the key in use, so that their masters may go.
+///
+/// A derived key gives away neither its master nor any other key of it: what it was that made a rotation necessary, the
+/// secrets of the rows are sealed anew, and an old audit key can only forge events before the first one that was made
+/// under the new key, whose MAC then no longer fits.
+#[derive(Default)]
+pub struct RetainedKeys(Vec<(RetainedUse, KeyId, SecretBytes)>);
+
+impl RetainedUse {
+    /// Every use.
+    pub const ALL: &[Self] = &[Self::Audit, Self::RecoveryTag];
+
+    /// Whether these facts keep the key of that master, for this use.
+    pub(crate) fn keeps(self, id: &KeyId, facts: &[(String, String)]) -> bool {
+        let name = format!("{}{id}", self.prefix());
+        facts.iter().any(|(it, _)| *it == name)
+    }
+
+    const fn label(self) -> &'static str {
+        match self {
+            Self::Audit => AUDIT_LABEL,
+            Self::RecoveryTag => digests::label(DigestPurpose::RecoveryTag),
+        }
+    }
+
+    /// What its facts are called, before the name of the key.
+    const fn prefix(self) -> &'static str {
+        match self {
+            Self::Audit => "audit-key ",
+            Self::RecoveryTag => "recovery-tag-key ",
+        }
+    }
+}
+
+impl RetainedKeys {
+    /// The derived keys of a ring that are to be kept.
+    pub(crate) fn derived(ring: &KeyRing) -> Self {
+        let keys = RetainedUse::ALL.iter().flat_map(|usage| {
+            ring.derived(usage.label()).into_iter().map(move |(id, key)| (*usage, id, key))
+        });
+        Self(keys.collect())
+    }
+
+    /// Reads a fact of the installation, where it is a retained key; answers whether it was.
+    ///
+    /// # Errors
+    ///
+    /// [`CipherError`] where it cannot be unsealed: its key is not here, or somebody altered it.
+    pub(crate) fn read(
+        &mut self,
+        name: &str,
+        value: &str,
+        cipher: &AesGcmCipher,
+    ) -> Result<bool, CipherError> {
+        for usage in RetainedUse::ALL {
+            let id = name.strip_prefix(usage.prefix()).and_then(|id| KeyId::parse(id).ok());
+            if let Some(id) = id {
+                self.0.push((*usage, id, cipher.unseal_fact(value, name)?));
+                return Ok(true);
+            }
+        }
+        Ok(false)
+    }
+
+    /// The facts to keep, sealed under the key in use.
+    ///
+    /// # Errors
+    ///
+    /// [`CipherError::NoEntropy`]: keep nothing.
+    pub(crate) fn facts(&self, cipher: &AesGcmCipher) -> Result<Vec<(String, String)>, CipherError> {
+        let fact = |(usage, id, key): &(RetainedUse, KeyId, SecretBytes)| {
+            let name = format!("{}{id}", usage.prefix());
+            let value = cipher.seal_fact(key, &name)?;
+            Ok((name, value))
+        };
+        self.0.iter().map(fact).collect()
+    }
+
+    /// The keys of one use.
+    pub(crate) fn of(&self, usage: RetainedUse) -> impl Iterator<Item = (&KeyId, &SecretBytes)> {
+        self.0.iter().filter(move |(it, ..)| *it == usage).map(|(_, id, key)| (id, key))
+    }
+}
+
+impl fmt::Debug for RetainedKeys {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_list().entries(self.0.iter().map(|(usage, id, _)| (usage, id.as_str()))).finish()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use mfa_core::testing::SeededEntropy;
+    use mfa_core::{KeyedDigests as _, SecretCipher as _};
+
+    use super::*;
+    use crate::crypto::{AuditKeys, DerivedDigests, MacCheck};
+
+    fn ring(ids: &[(&str, u8)]) -> KeyRing {
+        let key = |(id, byte): &(&str, u8)| (KeyId::parse(id).unwrap(), SecretBytes::new(vec![*byte; 32]));
+        KeyRing::new(ids.iter().map(key).collect()).unwrap()
+    }
+
+    fn cipher(ring: &KeyRing) -> AesGcmCipher {
+        AesGcmCipher::new(ring, Arc::new(SeededEntropy::default()))
+    }
+
+    #[test]
+    fn what_a_key_made_is_read_after_its_master_has_gone() {
+        let old = ring(&[("old", 1)]);
+        let (id, mac) = AuditKeys::new(&old).mac(b"event");
+        let tag = DerivedDigests::new(&old).digest(DigestPurpose::RecoveryTag, b"code");
+
+        let both = ring(&[("new", 2), ("old", 1)]);
+        let facts = RetainedKeys::derived(&both).facts(&cipher(&both)).unwrap();
+        let new = ring(&[("new", 2)]);
+        let mut retained = RetainedKeys::default();
+        for (name, value) in &facts {
+            assert!(retained.read(name, value, &cipher(&new)).unwrap(), "{name}");
+        }
+        let audit = AuditKeys::new(&new).with_retained(&retained);
+        assert_eq!(audit.verify(&id, b"event", &mac), MacCheck::Genuine);
+        assert_eq!(audit.mac(b"event").0.as_str(), "new", "an old key makes nothing new");
+        let digests = DerivedDigests::new(&new).with_retained(&retained);
+        assert!(digests.under_each_key(DigestPurpose::RecoveryTag, b"code").contains(&tag));
+        assert_eq!(digests.under_each_key(DigestPurpose::PhoneNumber, b"n").len(), 1);
+        assert_eq!(digests.under_each_key(DigestPurpose::RecoveryTag, b"code").len(), 2, "each key once");
+    }
+
+    #[test]
+    fn a_fact_stands_in_for_no_other_and_for_no_column() {
+        let ring = ring(&[("k", 1)]);
+        let cipher = cipher(&ring);
+        let facts = RetainedKeys::derived(&ring).facts(&cipher).unwrap();
+        let [(audit, sealed), (tag, _)] = facts.as_slice() else { panic!("two uses: {}", facts.len()) };
+        let mut retained = RetainedKeys::default();
+        assert_eq!(retained.read(tag, sealed, &cipher), Err(CipherError::Altered));
+        assert_eq!(retained.read("canary", sealed, &cipher), Ok(false));
+        assert_eq!(retained.read(audit, sealed, &cipher), Ok(true));
+        let place = mfa_core::SealContext {
+            user: mfa_core::UserId::new(1),
+            column: mfa_core::SealedColumn::TotpSecret,
+        };
+        let column = mfa_core::Sealed::from_column(sealed.clone());
+        assert_eq!(cipher.unseal(&column, place), Err(CipherError::Altered));
+    }
+
+    #[test]
+    fn debug_names_keys_and_shows_none() {
+        let shown = format!("{:?}", RetainedKeys::derived(&ring(&[("k1", 0x61)])));
+        assert_eq!(shown, r#"[(Audit, "k1"), (RecoveryTag, "k1")]"#);
+    }
+}

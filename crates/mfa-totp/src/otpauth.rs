@@ -1,0 +1,206 @@
+//! Reading an otpauth URI that another system wrote.
+
+use std::borrow::Cow;
+
+use mfa_core::SecretBytes;
+
+use crate::{Algorithm, Digits, ImportError, PERIOD, import_secret};
+
+/// Why a URI was not taken over. Names what is wrong, and says nothing of the secret.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum OtpauthError {
+    /// It is no such URI.
+    #[error("it is not an otpauth URI (otpauth://totp/…?secret=…)")]
+    NotOtpauth,
+    /// It is of a counter, not of the time.
+    #[error("it is of a counter (hotp): only codes by time (totp) are taken over")]
+    Counter,
+    /// It has no secret.
+    #[error("it has no secret")]
+    NoSecret,
+    /// It says one thing twice.
+    #[error("it has {0} twice")]
+    Twice(&'static str),
+    /// Its secret is none.
+    #[error(transparent)]
+    Secret(#[from] ImportError),
+    /// Its codes are made with another hash function than accounts here use.
+    #[error("algorithm {0}: accounts here use SHA1")]
+    Algorithm(&'static str),
+    /// Its codes have another length.
+    #[error("digits {0}: accounts here use 6")]
+    Digits(u32),
+    /// Its codes live for another time.
+    #[error("period {0}: accounts here use 30 seconds")]
+    Period(u32),
+    /// A parameter is not what it should be.
+    #[error("its parameter {0} is not understood")]
+    Parameter(&'static str),
+}
+
+/// The secret of an otpauth URI whose codes are those that accounts here use: SHA-1, six digits, thirty seconds.
+///
+/// A row says nothing of parameters, so a secret with others is refused by the name of the parameter rather than taken
+/// over and never right. Issuer, label and what apps have added (a picture, a colour) are passed over.
+///
+/// # Errors
+///
+/// [`OtpauthError`]: enrol anew instead.
+pub fn read_otpauth(text: &str) -> Result<SecretBytes, OtpauthError> {
+    let rest = without_prefix(text.trim(), "otpauth://").ok_or(OtpauthError::NotOtpauth)?;
+    let (path, query) = rest.split_once('?').ok_or(OtpauthError::NotOtpauth)?;
+    let kind = path.split_once('/').map_or(path, |(kind, _)| kind);
+    if kind.eq_ignore_ascii_case("hotp") {
+        return Err(OtpauthError::Counter);
+    }
+    if !kind.eq_ignore_ascii_case("totp") {
+        return Err(OtpauthError::NotOtpauth);
+    }
+    let query = query.split_once('#').map_or(query, |(query, _)| query);
+    let parameters = Found::read(query)?;
+    if let Some(algorithm) = parameters.algorithm {
+        check_algorithm(&algorithm)?;
+    }
+    if let Some(digits) = parameters.digits {
+        match digits.parse() {
+            Ok(digits) if digits == u32::from(Digits::default().count()) => {}
+            Ok(digits) => return Err(OtpauthError::Digits(digits)),
+            Err(_) => return Err(OtpauthError::Parameter("digits")),
+        }
+    }
+    if let Some(period) = parameters.period {
+        match period.parse::<u32>() {
+            Ok(period) if u64::from(period) == PERIOD.as_secs() => {}
+            Ok(period) => return Err(OtpauthError::Period(period)),
+            Err(_) => return Err(OtpauthError::Parameter("period")),
+        }
+    }
+    let secret = parameters.secret.filter(|it| !it.is_empty()).ok_or(OtpauthError::NoSecret)?;
+    Ok(import_secret(&secret)?)
+}
+
+#[derive(Default)]
+struct Found<'a> {
+    secret: Option<Cow<'a, str>>,
+    algorithm: Option<Cow<'a, str>>,
+    digits: Option<Cow<'a, str>>,
+    period: Option<Cow<'a, str>>,
+}
+
+impl<'a> Found<'a> {
+    /// What is not escaped is borrowed, so that a secret leaves no copy here.
+    fn read(query: &'a str) -> Result<Self, OtpauthError> {
+        let mut found = Self::default();
+        for (name, value) in form_urlencoded::parse(query.as_bytes()) {
+            let (place, name) = match name.to_ascii_lowercase().as_str() {
+                "secret" => (&mut found.secret, "secret"),
+                "algorithm" => (&mut found.algorithm, "algorithm"),
+                "digits" => (&mut found.digits, "digits"),
+                "period" => (&mut found.period, "period"),
+                _ => continue,
+            };
+            if place.replace(value).is_some() {
+                return Err(OtpauthError::Twice(name));
+            }
+        }
+        Ok(found)
+    }
+}
+
+/// `SHA1`, as some systems write it `SHA-1` or `HmacSHA1`.
+fn check_algorithm(text: &str) -> Result<(), OtpauthError> {
+    let plain = text.to_ascii_uppercase().replace(['-', '_'], "");
+    match plain.strip_prefix("HMAC").unwrap_or(&plain) {
+        "SHA1" => Ok(()),
+        "SHA256" => Err(OtpauthError::Algorithm(Algorithm::Sha256.as_str())),
+        "SHA512" => Err(OtpauthError::Algorithm(Algorithm::Sha512.as_str())),
+        "MD5" => Err(OtpauthError::Algorithm("MD5")),
+        _ => Err(OtpauthError::Parameter("algorithm")),
+    }
+}
+
+fn without_prefix<'a>(text: &'a str, prefix: &str) -> Option<&'a str> {
+    let start = text.get(..prefix.len())?;
+    start.eq_ignore_ascii_case(prefix).then(|| text.get(prefix.len()..)).flatten()
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::Provisioning;
+
+    const SECRET: &str = "GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ";
+
+    fn read(rest: &str) -> Result<Vec<u8>, OtpauthError> {
+        read_otpauth(&format!("otpauth://totp/{rest}")).map(|it| it.expose().to_vec())
+    }
+
+    #[test]
+    fn uris_of_other_systems_are_read() {
+        for rest in [
+            "NOVA:alice@example.com?secret=GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ&issuer=NOVA",
+            "alice?secret=gezdgnbvgy3tqojqgezdgnbvgy3tqojq",
+            "alice?issuer=A%20B&secret=GEZD+GNBV+GY3T+QOJQ+GEZD+GNBV+GY3T+QOJQ&digits=6&period=30&algorithm=SHA1",
+            "?secret=GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ%3D%3D%3D%3D&algorithm=HmacSHA1&image=https%3A%2F%2Fx",
+            "a?SECRET=GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ#fragment",
+        ] {
+            assert_eq!(read(rest).as_deref(), Ok(b"12345678901234567890".as_slice()), "{rest}");
+        }
+        let upper = format!(" OTPAUTH://TOTP/a?secret={SECRET}\n");
+        assert!(read_otpauth(&upper).is_ok());
+    }
+
+    #[test]
+    fn what_an_account_cannot_hold_is_refused_by_name() {
+        for (rest, error) in [
+            ("algorithm=SHA256", OtpauthError::Algorithm("SHA256")),
+            ("algorithm=SHA512", OtpauthError::Algorithm("SHA512")),
+            ("algorithm=rot13", OtpauthError::Parameter("algorithm")),
+            ("digits=8", OtpauthError::Digits(8)),
+            ("digits=six", OtpauthError::Parameter("digits")),
+            ("period=60", OtpauthError::Period(60)),
+            ("period=-1", OtpauthError::Parameter("period")),
+            ("secret=GEZDGNBVGY3TQOJQ", OtpauthError::Twice("secret")),
+        ] {
+            assert_eq!(read(&format!("a?secret={SECRET}&{rest}")), Err(error), "{rest}");
+        }
+    }
+
+    #[test]
+    fn what_is_no_secret_by_time_is_refused() {
+        assert_eq!(read("a?issuer=b"), Err(OtpauthError::NoSecret));
+        assert_eq!(read("a?secret="), Err(OtpauthError::NoSecret));
+        assert_eq!(read("a?secret=GEZDGNBVGY3TQOJQ"), Err(OtpauthError::Secret(ImportError::TooShort)));
+        assert_eq!(read("a?secret=10"), Err(OtpauthError::Secret(ImportError::NotBase32)));
+        let counter = format!("otpauth://hotp/a?secret={SECRET}&counter=1");
+        assert_eq!(read_otpauth(&counter), Err(OtpauthError::Counter));
+        for text in ["", "a", SECRET, "https://totp/a?secret=x", "otpauth://totp/a", "otpauth://x/a?secret=y"]
+        {
+            assert_eq!(read_otpauth(text), Err(OtpauthError::NotOtpauth), "{text}");
+        }
+    }
+
+    #[test]
+    fn errors_say_nothing_of_the_secret() {
+        for rest in ["a?secret=1CANARY1", "a?secret=CANARY&secret=CANARY", "a?secret=CANARY&digits=CANARY"] {
+            assert!(!read(rest).unwrap_err().to_string().contains("CANARY"), "{rest}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn what_we_write_reads_back(secret in prop::collection::vec(any::<u8>(), 16..64), name in "[a-z &?#%+@.é]{1,20}") {
+            let secret = SecretBytes::new(secret);
+            if let Ok(provisioning) = Provisioning::new("NOVA & Co", &name, &secret) {
+                prop_assert_eq!(read_otpauth(provisioning.uri().expose()), Ok(secret));
+            }
+        }
+
+        #[test]
+        fn no_text_panics(text in ".{0,60}|otpauth://totp/.{0,60}") {
+            drop(read_otpauth(&text));
+        }
+    }
+}

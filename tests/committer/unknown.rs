@@ -1,0 +1,314 @@
+//! A connection that is lost after the write was sent: what is known of it, and what is done to know it.
+
+use std::io::{Read as _, Write as _};
+use std::net::{Ipv4Addr, Shutdown, TcpListener, TcpStream};
+use std::sync::atomic::{AtomicU8, AtomicU32, Ordering};
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use mfa_core::{
+    Account, Accounts, EventKind, Origin, Outcome, SecretText, SecurityEvent, StoreErrorKind, Timestamp,
+};
+use mfa_infra::crypto::{AuditKeys, OsEntropy};
+use mfa_infra::database::{
+    CommitterLimits, Database, DatabaseOptions, FailoverWatch, Location, Surroundings,
+};
+use nova_mfa_tests::{NOON, TestStore, test_keys};
+
+const WHOLE: u8 = 0;
+/// The next piece to the server arrives, and its answer does not.
+const CUT_AFTER: u8 = 1;
+/// The next piece to the server does not arrive.
+const CUT_BEFORE: u8 = 2;
+/// Nothing passes, and nobody is let in.
+const GONE: u8 = 3;
+
+/// A line to the database that can be cut at the worst moment.
+#[derive(Clone)]
+struct Line {
+    port: u16,
+    state: Arc<AtomicU8>,
+}
+
+impl Line {
+    fn to(port: u16) -> Self {
+        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
+        let line = Self { port: listener.local_addr().unwrap().port(), state: Arc::default() };
+        let state = Arc::clone(&line.state);
+        std::thread::spawn(move || {
+            for client in listener.incoming() {
+                let client = client.unwrap();
+                if state.load(Ordering::SeqCst) == GONE {
+                    continue;
+                }
+                let server = TcpStream::connect((Ipv4Addr::LOCALHOST, port)).unwrap();
+                let swallows = Arc::new(AtomicU8::new(0));
+                for (from, to, is_client) in [
+                    (client.try_clone().unwrap(), server.try_clone().unwrap(), true),
+                    (server, client, false),
+                ] {
+                    let (state, swallows) = (Arc::clone(&state), Arc::clone(&swallows));
+                    std::thread::spawn(move || forward(from, to, is_client, &state, &swallows));
+                }
+            }
+        });
+        line
+    }
+
+    /// From the next piece on; once.
+    fn cut(&self, how: u8) {
+        self.state.store(how, Ordering::SeqCst);
+    }
+}
+
+fn forward(mut from: TcpStream, mut to: TcpStream, is_client: bool, state: &AtomicU8, swallows: &AtomicU8) {
+    let mut buffer = [0; 65536];
+    while let Ok(length @ 1..) = from.read(&mut buffer) {
+        let now = state.load(Ordering::SeqCst);
+        let takes = |from| state.compare_exchange(from, WHOLE, Ordering::SeqCst, Ordering::SeqCst).is_ok();
+        if now == GONE || (is_client && now == CUT_BEFORE && takes(CUT_BEFORE)) {
+            break;
+        }
+        if is_client && now == CUT_AFTER && takes(CUT_AFTER) {
+            swallows.store(1, Ordering::SeqCst);
+        }
+        if !is_client && swallows.load(Ordering::SeqCst) == 1 {
+            break;
+        }
+        if to.write_all(&buffer[..length]).is_err() {
+            break;
+        }
+    }
+    drop(to.shutdown(Shutdown::Both));
+    drop(from.shutdown(Shutdown::Both));
+}
+
+/// The database of a store, reached over a line.
+fn over(store: &TestStore, options: &DatabaseOptions, query: &str) -> (Arc<dyn Database>, Line) {
+    let Location::Postgres(url) = &store.location else { panic!("this test is for PostgreSQL") };
+    let mut url = url::Url::parse(url.expose()).unwrap();
+    let line = Line::to(url.port().unwrap_or(5432));
+    url.set_host(Some("127.0.0.1")).unwrap();
+    url.set_port(Some(line.port)).unwrap();
+    url.set_query((!query.is_empty()).then_some(query));
+    let around = Surroundings {
+        audit: Arc::new(AuditKeys::new(&test_keys())),
+        entropy: Arc::new(OsEntropy),
+        log: store.log.clone(),
+        runtime: store.runtime.handle().clone(),
+    };
+    let database = Location::Postgres(SecretText::new(url.into())).open(options, around).unwrap();
+    (database, line)
+}
+
+fn one_committer() -> DatabaseOptions {
+    DatabaseOptions { committers: 1, ..DatabaseOptions::default() }
+}
+
+fn event() -> SecurityEvent {
+    SecurityEvent::new(EventKind::TotpVerify, Outcome::Failure, NOON, Origin::default())
+}
+
+/// Counts a failure and, in its first run, has the line cut; answers which run was stored, and how often it ran.
+fn count_and_cut(
+    line: &Line,
+    how: u8,
+    records: bool,
+) -> (impl FnMut(&mut Account) -> u32 + Send + 'static, Arc<AtomicU32>) {
+    let runs = Arc::new(AtomicU32::new(0));
+    let (line, counted) = (line.clone(), Arc::clone(&runs));
+    let decide = move |account: &mut Account| {
+        let run = counted.fetch_add(1, Ordering::SeqCst) + 1;
+        if run == 1 {
+            line.cut(how);
+        }
+        account.failures += 1;
+        if records {
+            account.record(event());
+        }
+        run
+    };
+    (decide, runs)
+}
+
+/// So that the statements are prepared, and the next piece is the write itself.
+fn warm_up(store: &TestStore, accounts: &Arc<dyn Database>, user: mfa_core::UserId) {
+    let accounts: Arc<dyn Accounts> = accounts.clone();
+    for records in [true, false] {
+        let counted = accounts.update(user, move |account| {
+            account.failures += 1;
+            if records {
+                account.record(event());
+            }
+        });
+        store.runtime.block_on(counted).unwrap().unwrap();
+    }
+}
+
+#[test]
+fn what_was_stored_before_the_line_was_cut_is_found_and_spoken_and_not_decided_again() {
+    let store = TestStore::postgres();
+    let ada = store.add_user("ada");
+    let (database, line) = over(&store, &one_committer(), "");
+    let accounts: Arc<dyn Accounts> = database.clone();
+    for (records, failures, events) in [(true, 3, 2), (false, 6, 3)] {
+        warm_up(&store, &database, ada);
+        let (decide, runs) = count_and_cut(&line, CUT_AFTER, records);
+        let answer = store.runtime.block_on(accounts.update(ada, decide));
+        assert_eq!(answer.unwrap(), Some(1), "the verdict of the only run; with an event: {records}");
+        assert_eq!(runs.load(Ordering::SeqCst), 1);
+        assert_eq!(store.number("SELECT mfa_failed_attempts FROM users"), failures);
+        assert_eq!(store.number("SELECT count(*) FROM mfa_events"), events);
+    }
+    assert_eq!(store.log.told().len(), 3, "each stored event is told once");
+    database.stop(Duration::from_secs(5));
+}
+
+#[test]
+fn what_never_arrived_is_decided_again_and_stored_once() {
+    let store = TestStore::postgres();
+    let ada = store.add_user("ada");
+    let (database, line) = over(&store, &one_committer(), "");
+    let accounts: Arc<dyn Accounts> = database.clone();
+    for (records, failures) in [(true, 3), (false, 6)] {
+        warm_up(&store, &database, ada);
+        let (decide, runs) = count_and_cut(&line, CUT_BEFORE, records);
+        let answer = store.runtime.block_on(accounts.update(ada, decide));
+        assert_eq!(answer.unwrap(), Some(2), "the verdict of the second run; with an event: {records}");
+        assert_eq!(runs.load(Ordering::SeqCst), 2);
+        assert_eq!(store.number("SELECT mfa_failed_attempts FROM users"), failures);
+    }
+    assert_eq!(store.number("SELECT count(*) FROM mfa_events"), 3);
+    database.stop(Duration::from_secs(5));
+}
+
+#[test]
+fn what_cannot_be_found_out_in_time_is_told_to_be_unknown() {
+    let store = TestStore::postgres();
+    let ada = store.add_user("ada");
+    let limits = CommitterLimits {
+        patience: Duration::from_millis(200),
+        answer_within: Duration::from_secs(2),
+        ..CommitterLimits::default()
+    };
+    let (database, line) = over(&store, &DatabaseOptions { limits, ..one_committer() }, "");
+    warm_up(&store, &database, ada);
+    let accounts: Arc<dyn Accounts> = database.clone();
+    let (decide, _) = count_and_cut(&line, GONE, true);
+    let error = store.runtime.block_on(accounts.update(ada, decide)).unwrap_err();
+    assert_eq!(error.kind(), StoreErrorKind::Unknown, "{error}");
+    line.cut(WHOLE);
+    let after = store.runtime.block_on(async {
+        // The lane may still be looking.
+        for _ in 0..100 {
+            match accounts.update(ada, |account| account.failures).await {
+                Ok(found) => return found,
+                Err(_) => tokio::time::sleep(Duration::from_millis(100)).await,
+            }
+        }
+        None
+    });
+    assert!(matches!(after, Some(2 | 3)), "it is served again: {after:?}");
+    database.stop(Duration::from_secs(5));
+}
+
+#[test]
+fn a_committer_that_is_silent_past_its_deadline_is_replaced() {
+    for name in ["SQLite", "PostgreSQL"] {
+        let limits = CommitterLimits {
+            patience: Duration::from_millis(300),
+            answer_within: Duration::from_millis(400),
+            ..CommitterLimits::default()
+        };
+        let options = DatabaseOptions { limits, ..one_committer() };
+        let store = if name == "SQLite" {
+            TestStore::sqlite_with(&options)
+        } else {
+            TestStore::postgres_with(&options)
+        };
+        let (ada, bob) = (store.add_user("ada"), store.add_user("bob"));
+        let accounts = store.accounts();
+        let (wake, asleep) = std::sync::mpsc::channel::<()>();
+        let asleep = Mutex::new(asleep);
+        let silent = accounts.update(ada, move |account| {
+            // Changes nothing: on SQLite it sits on the lock of the whole file.
+            let _ = asleep.lock().unwrap().recv_timeout(Duration::from_secs(20));
+            account.failures
+        });
+        let error = store.runtime.block_on(silent).unwrap_err();
+        assert_eq!(error.kind(), StoreErrorKind::Unknown, "{name}");
+        if name == "SQLite" {
+            // It holds the lock of the whole file: its successor serves as soon as it lets go.
+            wake.send(()).unwrap();
+        }
+        let served = store.runtime.block_on(async {
+            for _ in 0..20 {
+                if let Ok(found) = accounts.update(bob, |account| account.failures += 1).await {
+                    return found;
+                }
+            }
+            None
+        });
+        assert!(served.is_some(), "{name}: the others are served by its successor");
+        drop(wake);
+        assert_eq!(store.number("SELECT mfa_failed_attempts FROM users WHERE username = 'bob'"), 1, "{name}");
+    }
+}
+
+#[derive(Debug, Default)]
+struct Alarm(Mutex<Vec<Timestamp>>);
+
+impl FailoverWatch for Alarm {
+    fn now(&self) -> Timestamp {
+        NOON
+    }
+
+    fn steps_lost(&self, at: Timestamp) {
+        self.0.lock().unwrap().push(at);
+    }
+}
+
+#[test]
+fn a_new_timeline_is_noticed_on_the_next_connection_and_a_known_one_is_none() {
+    let store = TestStore::postgres();
+    let ada = store.add_user("ada");
+    // Stands before the system's own function on the path of this test's sessions: a promoted standby cannot be had in
+    // a moment.
+    store.sql(
+        "CREATE TABLE history (timeline TEXT); INSERT INTO history VALUES ('00000001'); \
+         CREATE FUNCTION public.pg_walfile_name(pg_lsn) RETURNS TEXT LANGUAGE sql AS \
+         'SELECT timeline || ''0000000000000001'' FROM public.history'",
+    );
+    let alarm = Arc::new(Alarm::default());
+    let options = DatabaseOptions { failover: Some(alarm.clone()), ..one_committer() };
+    let (database, line) = over(&store, &options, "options=-c%20search_path%3Dpublic,pg_catalog");
+    let accounts: Arc<dyn Accounts> = database.clone();
+    let count = || {
+        let counted = accounts.update(ada, |account| {
+            account.failures += 1;
+            account.record(event());
+        });
+        store.runtime.block_on(counted).unwrap().unwrap();
+    };
+    count();
+    assert!(alarm.0.lock().unwrap().is_empty(), "the first timeline of all is no new one");
+    assert_eq!(store.number("SELECT count(*) FROM mfa_meta WHERE name = 'timeline' AND value = '1 0'"), 1);
+
+    store.sql("UPDATE history SET timeline = '00000002'");
+    let (decide, _) = count_and_cut(&line, CUT_BEFORE, true);
+    store.runtime.block_on(accounts.update(ada, decide)).unwrap().unwrap();
+    assert_eq!(
+        alarm.0.lock().unwrap().first(),
+        Some(&NOON),
+        "told before anything is decided on the new server"
+    );
+    // Another process that starts within the minute is told as well.
+    let beside = Arc::new(Alarm::default());
+    let options = DatabaseOptions { failover: Some(beside.clone()), ..one_committer() };
+    let (second, _line) = over(&store, &options, "options=-c%20search_path%3Dpublic,pg_catalog");
+    let accounts: Arc<dyn Accounts> = second.clone();
+    store.runtime.block_on(accounts.update(ada, |account| account.failures)).unwrap().unwrap();
+    assert_eq!(*beside.0.lock().unwrap(), [NOON]);
+    database.stop(Duration::from_secs(5));
+    second.stop(Duration::from_secs(5));
+}

@@ -1,0 +1,5 @@
+//! What operators do while servers run.
+
+mod nova;
+mod otpauth;
+mod rotation;

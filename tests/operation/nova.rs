@@ -1,0 +1,208 @@
+//! The accounts of the Python service, taken over where they are.
+
+use mfa_core::{Clock as _, SecretBytes, UserId};
+use mfa_infra::crypto::SystemClock;
+use nova_mfa_tests::{AdminAnswer, Installation, Member, ServerProcess};
+use serde_json::{Value, json};
+
+/// 160 bits, as pyotp draws them.
+const SECRET: &str = "GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ";
+
+/// The table of the guide, with eighteen columns for factors as SQLAlchemy makes them.
+const TABLE: &str = "CREATE TABLE users (id SERIAL PRIMARY KEY, email VARCHAR(255) NOT NULL UNIQUE, \
+    username VARCHAR(100) NOT NULL UNIQUE, hashed_password VARCHAR(255) NOT NULL, full_name VARCHAR(255), \
+    is_active BOOLEAN DEFAULT true, is_superuser BOOLEAN DEFAULT false, mfa_enforced BOOLEAN NOT NULL DEFAULT false, \
+    is_totp_enabled BOOLEAN NOT NULL DEFAULT false, totp_secret VARCHAR(255), totp_enrolled_at TIMESTAMP, \
+    phone_number VARCHAR(255), is_phone_verified BOOLEAN NOT NULL DEFAULT false, phone_verified_at TIMESTAMP, \
+    mfa_backup_method VARCHAR(20), recovery_codes JSONB, recovery_codes_generated_at TIMESTAMP, \
+    mfa_failed_attempts INTEGER NOT NULL DEFAULT 0, mfa_lock_until TIMESTAMP, mfa_last_success_at TIMESTAMP, \
+    mfa_last_method VARCHAR(20), created_at TIMESTAMP DEFAULT now(), updated_at TIMESTAMP DEFAULT now())";
+
+fn bcrypt(text: &str) -> String {
+    bcrypt::hash(text, 4).expect("a hash")
+}
+
+/// Ada has an app, a phone and codes, one of them spent; Bob has none; Eve's secret can be guessed and her number is
+/// none; Max has a set of another shape.
+fn nova() -> Installation {
+    let installation = Installation::postgres(&[]);
+    installation.sql(TABLE);
+    let codes = json!([
+        { "hash": bcrypt("A1B2-C3D4"), "used": false },
+        { "hash": bcrypt("E5F6-0718"), "used": true, "used_at": "2025-10-16T10:27:26" },
+        { "hash": bcrypt("9ABC-DEF0"), "used": false },
+    ]);
+    let list = json!([bcrypt("AAAA-BBBB"), bcrypt("CCCC-DDDD")]);
+    let password = bcrypt("Demo2025!");
+    installation.sql(&format!(
+        "INSERT INTO users (email, username, hashed_password, mfa_enforced, is_totp_enabled, totp_secret, phone_number, \
+         is_phone_verified, mfa_backup_method, recovery_codes) VALUES \
+         ('ada@itspirit.com', 'ada', '{password}', true, true, '{SECRET}', '06 12 34 56 12', true, 'SMS', '{codes}'), \
+         ('bob@itspirit.com', 'bob', '{password}', false, false, NULL, '', false, NULL, NULL), \
+         ('eve@itspirit.com', 'eve', '{password}', false, true, 'GEZDGNBVGY3TQOJQ', '12', true, 'none', '[\"plain\"]'), \
+         ('max@itspirit.com', 'max', '{password}', false, true, '{SECRET}', NULL, false, 'none', '{list}')"
+    ));
+    installation
+}
+
+fn import(installation: &Installation, flags: &[&str]) -> AdminAnswer {
+    installation.admin(&[&["import", "nova-python"], flags].concat(), "")
+}
+
+fn row<'a>(answer: &'a AdminAnswer, email: &str) -> &'a Value {
+    let rows = answer.json["rows"].as_array().unwrap_or_else(|| panic!("no rows: {answer:?}"));
+    rows.iter().find(|row| row["email"] == email).expect("a row of that address")
+}
+
+fn pending(server: &ServerProcess, name: &str) -> String {
+    let login = json!({ "username": name, "password": "Demo2025!" });
+    server.client().post("/api/auth/login").json(&login).send().field("mfa_token")
+}
+
+fn dump(installation: &Installation) -> Vec<u8> {
+    installation.stored()
+}
+
+fn holds(stored: &[u8], text: &str) -> bool {
+    String::from_utf8_lossy(stored).contains(text)
+}
+
+#[test]
+fn an_account_of_the_python_service_goes_on_as_it_was() {
+    let installation = nova();
+    let trial = import(&installation, &["--dry-run"]);
+    assert_eq!(trial.code, Some(1), "{trial:?}");
+    let before = dump(&installation);
+    assert!(holds(&before, SECRET), "a trial changes nothing");
+
+    let answer = import(&installation, &[]);
+    assert_eq!(answer.code, Some(1), "Eve's values are refused: {answer:?}");
+    assert_eq!(answer.json["rows"], trial.json["rows"], "the trial said what would be");
+    let ada = row(&answer, "ada@itspirit.com");
+    assert_eq!(
+        (&ada["totp"], &ada["phone"], &ada["recovery_codes"]),
+        (&json!("taken"), &json!("taken"), &json!("taken"))
+    );
+    let bob = row(&answer, "bob@itspirit.com");
+    assert_eq!(
+        (&bob["totp"], &bob["phone"], &bob["recovery_codes"]),
+        (&json!("none"), &json!("none"), &json!("none"))
+    );
+    let eve = row(&answer, "eve@itspirit.com");
+    assert_eq!((&eve["totp"], &eve["recovery_codes"]), (&json!("refused"), &json!("refused")));
+    assert!(!holds(&dump(&installation), SECRET), "no secret is left in the clear");
+    assert!(
+        !format!("{answer:?}").contains("GEZD") && !format!("{answer:?}").contains("$2b$"),
+        "none is told"
+    );
+
+    // A second time changes nothing.
+    let versions = "SELECT sum(mfa_version) FROM users WHERE username <> 'eve'";
+    let version = installation.number(versions);
+    let again = import(&installation, &[]);
+    assert_eq!(
+        (&again.json["taken"], &row(&again, "ada@itspirit.com")["recovery_codes"]),
+        (&json!(0), &json!("already"))
+    );
+    assert_eq!(installation.number(versions), version);
+
+    let server = installation.start();
+    // The password of bcrypt, the code of the app.
+    let member = Member {
+        id: UserId::new(1),
+        secret: SecretBytes::new(b"12345678901234567890".to_vec()),
+        access: String::new(),
+    };
+    let verify = |path: &str, token: &str, code: &str| {
+        server.client().post(&format!("/api/mfa/verify/{path}")).bearer(token).code(code).send()
+    };
+    let granted = verify("totp", &pending(&server, "ada"), &member.code(SystemClock.now()));
+    let access = granted.field("access_token");
+    assert_eq!(granted.ok()["recovery_codes_left"], 2);
+    let status = server.client().get("/api/mfa/status").bearer(&access).send().ok();
+    assert_eq!(status["phone"], "+33•••••••12");
+    assert_eq!((&status["phone_verified"], &status["backup_method"]), (&json!(true), &json!("sms")));
+
+    // A spent code stays spent; an unspent one is good once, and the answer asks for a new set.
+    verify("recovery", &pending(&server, "ada"), "E5F6-0718").says(401, "invalid_code");
+    let recovered = verify("recovery", &pending(&server, "ada"), " 9ABC-DEF0 ");
+    let recovered_access = recovered.field("access_token");
+    assert!(recovered.field("warning").contains("ancien système"), "{recovered:?}");
+    assert_eq!(recovered.ok()["recovery_codes_left"], 1);
+    verify("recovery", &pending(&server, "ada"), "9ABC-DEF0").says(401, "invalid_code");
+    let failures = "SELECT mfa_failed_attempts FROM users WHERE username = 'ada'";
+    assert_eq!(installation.number(failures), 1, "one wrong answer since the last success");
+    // A set of a list is read as well.
+    verify("recovery", &pending(&server, "max"), "CCCC-DDDD").ok();
+    // A new set ends the old one.
+    let regenerated = server.client().post("/api/mfa/recovery/regenerate").bearer(&recovered_access).send();
+    let codes = regenerated.texts("recovery_codes");
+    verify("recovery", &pending(&server, "ada"), "A1B2-C3D4").says(401, "invalid_code");
+    let fresh = verify("recovery", &pending(&server, "ada"), &codes[0]).ok();
+    assert_eq!((&fresh["recovery_codes_left"], fresh.get("warning")), (&json!(9), None));
+}
+
+#[test]
+fn columns_of_other_names_are_taken_over_by_a_map_and_emptied() {
+    let installation = Installation::postgres(&[]);
+    let table = TABLE
+        .replace("totp_secret VARCHAR(255)", "two_fa_secret VARCHAR(64)")
+        .replace("is_totp_enabled BOOLEAN", "two_fa_on BOOLEAN")
+        .replace("phone_number VARCHAR(255)", "sms_phone VARCHAR(32)")
+        .replace("recovery_codes JSONB", "backup_hashes TEXT");
+    installation.sql(&table);
+    let list = json!([bcrypt("aaaabbbb"), bcrypt("ccccdddd")]).to_string();
+    installation.sql(&format!(
+        "INSERT INTO users (email, username, hashed_password, two_fa_on, two_fa_secret, sms_phone, is_phone_verified, \
+         backup_hashes) VALUES ('ada@itspirit.com', 'ada', '{}', true, '{SECRET}', '0470 12 34 56', true, '{list}')",
+        bcrypt("Demo2025!"),
+    ));
+    let map = "[columns]\ntotp_secret = \"two_fa_secret\"\nis_totp_enabled = \"two_fa_on\"\n\
+               phone_number = \"sms_phone\"\nrecovery_codes = \"backup_hashes\"\n\
+               [recovery_codes]\ncase = \"lower\"\nbare = true\n[phone]\ncountry = \"BE\"\n";
+    std::fs::write(installation.folder().join("map.toml"), map).expect("a file");
+
+    let blind = import(&installation, &[]);
+    let overlooked = blind.json["overlooked_columns"].as_array().expect("names");
+    assert!(
+        overlooked.contains(&json!("sms_phone")) && overlooked.contains(&json!("backup_hashes")),
+        "{blind:?}"
+    );
+    let trial = import(&installation, &["--map", "map.toml", "--dry-run"]);
+    assert_eq!(trial.code, Some(0), "{trial:?}");
+    assert_eq!(installation.number("SELECT count(two_fa_secret) FROM users"), 1);
+    let answer = import(&installation, &["--map", "map.toml"]);
+    assert_eq!((answer.code, &answer.json["taken"]), (Some(0), &json!(3)), "{answer:?}");
+    assert_eq!(answer.json["rows"], trial.json["rows"]);
+    let left = "SELECT count(two_fa_secret) + count(sms_phone) + count(backup_hashes) FROM users";
+    assert_eq!(installation.number(left), 0, "nothing is left in the clear");
+    let again = import(&installation, &["--map", "map.toml"]);
+    assert_eq!((again.code, &again.json["taken"]), (Some(0), &json!(0)), "{again:?}");
+
+    let server = installation.start();
+    let verify = server.client().post("/api/mfa/verify/recovery").bearer(&pending(&server, "ada"));
+    verify.code("AAAA-BBBB").send().ok();
+}
+
+#[test]
+fn a_map_that_does_not_fit_changes_nothing() {
+    let installation = nova();
+    for map in ["[columns]\ntotp_secret = \"nowhere\"", "[columns]\nsecret = \"x\"", "nonsense"] {
+        std::fs::write(installation.folder().join("map.toml"), map).expect("a file");
+        let refused = import(&installation, &["--map", "map.toml"]);
+        assert_eq!(refused.json["error"]["code"], "unusable_file", "{refused:?}");
+    }
+    assert!(holds(&dump(&installation), SECRET));
+    let embedded = Installation::sqlite(&[]);
+    let refused = import(&embedded, &[]);
+    assert!(refused.said.contains("PostgreSQL"), "{refused:?}");
+}
+
+#[test]
+fn the_url_of_sqlalchemy_is_understood() {
+    let installation = nova();
+    let url = installation.database().url().replacen("postgres://", "postgresql+psycopg2://", 1);
+    let installation = installation.with("DATABASE_URL", &url);
+    let answer = import(&installation, &["--dry-run"]);
+    assert!(row(&answer, "ada@itspirit.com")["totp"] == "taken", "{answer:?}");
+}

@@ -1,0 +1,145 @@
+//! Secrets of authenticator apps, in and out.
+
+use std::os::unix::fs::PermissionsExt as _;
+
+use mfa_core::{Clock as _, SecretBytes, UserId};
+use mfa_infra::crypto::SystemClock;
+use nova_mfa_tests::{AdminAnswer, Installation, Member};
+use serde_json::{Value, json};
+
+const SECRET: &str = "GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ";
+
+fn uri(more: &str) -> String {
+    format!("otpauth://totp/Old:x?secret={SECRET}{more}")
+}
+
+fn write(installation: &Installation, name: &str, text: &str) {
+    std::fs::write(installation.folder().join(name), text).expect("a file");
+}
+
+fn import(installation: &Installation, name: &str, flags: &[&str]) -> AdminAnswer {
+    installation.admin(&[&["import", "otpauth", name], flags].concat(), "")
+}
+
+fn outcomes(answer: &AdminAnswer) -> Vec<(String, String)> {
+    let rows = answer.json["rows"].as_array().unwrap_or_else(|| panic!("no rows: {answer:?}"));
+    let text = |row: &Value, name: &str| row[name].as_str().unwrap_or_default().to_owned();
+    rows.iter().map(|row| (text(row, "outcome"), text(row, "code"))).collect()
+}
+
+fn pending(installation: &Installation, user: i64) -> String {
+    let answer = installation.admin(&["token", "pending", "--user-id", &user.to_string()], "");
+    answer.json["token"].as_str().unwrap_or_else(|| panic!("no token: {answer:?}")).to_owned()
+}
+
+#[test]
+fn an_imported_secret_is_in_force_at_once_and_every_row_is_told() {
+    for installation in Installation::each(&[]) {
+        let name = installation.name;
+        let ada = installation.admin_creates_user("ada", "correct horse battery");
+        installation.admin_creates_user("bob", "correct horse battery");
+        let rows = [
+            json!({ "email": "ada@example.com", "otpauth_uri": uri("") }),
+            json!({ "username": "bob", "otpauth_uri": uri("&algorithm=SHA256") }),
+            json!({ "username": "bob", "otpauth_uri": uri("&digits=8") }),
+            json!({ "username": "bob", "otpauth_uri": uri("&period=60") }),
+            json!({ "username": "bob", "otpauth_uri": "otpauth://totp/x?secret=GEZDGNBVGY3TQOJQ" }),
+            json!({ "email": "nobody@example.com", "otpauth_uri": uri("") }),
+            json!({ "email": "ada@example.com", "username": "bob", "otpauth_uri": uri("") }),
+            json!({ "email": "ada@example.com", "username": "ada", "otpauth_uri": uri("") }),
+            json!({ "otpauth_uri": uri("") }),
+        ];
+        let mut file: String = rows.iter().map(|row| format!("{row}\n")).collect();
+        file += "not json\n";
+        write(&installation, "in.jsonl", &file);
+        let expected = [
+            ("imported", ""),
+            ("refused", "unfit_secret"),
+            ("refused", "unfit_secret"),
+            ("refused", "unfit_secret"),
+            ("refused", "unfit_secret"),
+            ("refused", "not_found"),
+            ("refused", "ambiguous_user"),
+            ("refused", "duplicate_row"),
+            ("refused", "malformed_row"),
+            ("refused", "malformed_row"),
+        ]
+        .map(|(outcome, code)| (outcome.to_owned(), code.to_owned()));
+        let trial = import(&installation, "in.jsonl", &["--dry-run"]);
+        assert_eq!((trial.code, outcomes(&trial)), (Some(1), expected.to_vec()), "{name}: {trial:?}");
+        assert_eq!(installation.number("SELECT count(*) FROM users WHERE is_totp_enabled"), 0, "{name}");
+
+        let answer = import(&installation, "in.jsonl", &[]);
+        assert_eq!((answer.code, outcomes(&answer)), (Some(1), expected.to_vec()), "{name}: {answer:?}");
+        for (row, word) in [(1, "SHA256"), (2, "digits 8"), (3, "period 60"), (4, "128 bits")] {
+            let why = answer.json["rows"][row]["why"].as_str().expect("a reason");
+            assert!(why.contains(word), "{name}: {why}");
+        }
+        assert!(!format!("{answer:?}").contains("GEZDGNBV"), "{name}: no secret is told");
+
+        let server = installation.start();
+        let member = Member {
+            id: UserId::new(ada),
+            secret: SecretBytes::new(b"12345678901234567890".to_vec()),
+            access: String::new(),
+        };
+        let code = member.code(SystemClock.now());
+        let call = server.client().post("/api/mfa/verify/totp").bearer(&pending(&installation, ada));
+        assert_eq!(call.code(&code).send().ok()["recovery_codes_left"], 0, "{name}");
+        let told = "SELECT count(*) FROM mfa_events WHERE event = 'admin_import' AND actor LIKE 'os:%'";
+        assert_eq!(installation.number(told), 1, "{name}");
+
+        let again = import(&installation, "in.jsonl", &[]);
+        assert_eq!(outcomes(&again)[0].0, "already", "{name}: a second time changes nothing");
+        assert_eq!(installation.number(told), 1, "{name}");
+    }
+}
+
+#[test]
+fn what_is_exported_is_imported_elsewhere() {
+    for (from, to) in Installation::each(&[]).into_iter().zip(Installation::each(&[]).into_iter().rev()) {
+        let csv = format!(
+            "email,username,otpauth_uri\nada@example.com,ada,{}\n\"bo,b@example.com\",bob,{}\n",
+            uri("&issuer=Old"),
+            uri("").replace("GEZD", "MFRG"),
+        );
+        write(&from, "in.csv", &csv);
+        let created = import(&from, "in.csv", &["--create-users"]);
+        assert_eq!(created.code, Some(0), "{created:?}");
+        assert_eq!(created.json["created"], 2);
+        for file in ["out.csv", "out.jsonl"] {
+            let exported = from.admin(&["export", "otpauth", file], "");
+            assert_eq!((exported.code, &exported.json["exported"]), (Some(0), &json!(2)), "{exported:?}");
+            let path = from.folder().join(file);
+            let mode = std::fs::metadata(&path).expect("the file").permissions().mode();
+            assert_eq!(mode & 0o777, 0o600);
+            let refused = from.admin(&["export", "otpauth", file], "");
+            assert_eq!(
+                refused.json["error"]["code"], "unusable_file",
+                "nothing is written over: {refused:?}"
+            );
+            std::fs::copy(&path, to.folder().join(file)).expect("a copy");
+        }
+        let told = "SELECT count(*) FROM mfa_events WHERE event = 'admin_export'";
+        assert_eq!(from.number(told), 4, "each user's trail says that the secret went out, both times");
+
+        let imported = import(&to, "out.csv", &["--create-users"]);
+        assert_eq!((imported.code, &imported.json["created"]), (Some(0), &json!(2)), "{imported:?}");
+        let again = import(&to, "out.jsonl", &[]);
+        assert_eq!((again.code, &again.json["already"]), (Some(0), &json!(2)), "{again:?}");
+        // Nobody logs in with a password that was never set.
+        let server = to.start();
+        let login = json!({ "username": "ada", "password": "!" });
+        server.client().post("/api/auth/login").json(&login).send().says(401, "invalid_credentials");
+    }
+}
+
+#[test]
+fn a_file_that_cannot_be_read_changes_nothing() {
+    let installation = Installation::sqlite(&[]);
+    write(&installation, "in.csv", "email,secret\na@b.c,x\n");
+    for file in ["in.csv", "absent.csv"] {
+        let refused = import(&installation, file, &["--create-users"]);
+        assert_eq!(refused.json["error"]["code"], "unusable_file", "{refused:?}");
+    }
+}
