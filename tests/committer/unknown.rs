@@ -13,6 +13,7 @@ use mfa_infra::crypto::{AuditKeys, OsEntropy};
 use mfa_infra::database::{
     CommitterLimits, Database, DatabaseOptions, FailoverWatch, Location, Surroundings,
 };
+use mfa_infra::metrics::StoreMetrics;
 use nova_mfa_tests::{NOON, TestStore, test_keys};
 
 const WHOLE: u8 = 0;
@@ -96,6 +97,7 @@ fn over(store: &TestStore, options: &DatabaseOptions, query: &str) -> (Arc<dyn D
         entropy: Arc::new(OsEntropy),
         log: store.log.clone(),
         runtime: store.runtime.handle().clone(),
+        metrics: StoreMetrics::default(),
     };
     let database = Location::Postgres(SecretText::new(url.into())).open(options, around).unwrap();
     (database, line)

@@ -65,6 +65,7 @@ told-phone-removed = Your phone has been removed.
 told-backup-sms = Done: an SMS stands in when your app is not at hand.
 told-backup-none = Done: no SMS is offered at login.
 told-few-codes-left = You have very few recovery codes left: make new ones.
+told-foreign-codes = Your recovery codes come from the old system: make new ones.
 told-no-codes-left = That was your last recovery code: make new ones.
 told-step-up-first = First confirm that it is you.
 told-unlocked = The account is unlocked.

@@ -66,6 +66,7 @@ told-phone-removed = Votre téléphone a été retiré.
 told-backup-sms = C’est noté : un SMS prendra le relais si vous n’avez pas votre application.
 told-backup-none = C’est noté : aucun SMS ne sera proposé à la connexion.
 told-few-codes-left = Il vous reste très peu de codes de secours : créez-en de nouveaux.
+told-foreign-codes = Vos codes de secours viennent de l’ancien système : créez-en de nouveaux.
 told-no-codes-left = C’était votre dernier code de secours : créez-en de nouveaux.
 told-step-up-first = Confirmez d’abord que c’est bien vous.
 told-unlocked = Le compte est déverrouillé.

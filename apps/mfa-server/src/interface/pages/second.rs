@@ -91,8 +91,9 @@ async fn passed(visit: &Visit, method: FactorKind, granted: Result<Granted, Faul
     };
     visit.adopt(&granted.token);
     if method == FactorKind::Recovery {
-        match mfa_recovery::warning(granted.recovery_codes_left) {
+        match mfa_recovery::warning_of(granted.recovery_codes_left, granted.recovery_set_is_foreign) {
             Some(Warning::FewLeft(_)) => visit.tell_next(Told::FewCodesLeft),
+            Some(Warning::FromElsewhere) => visit.tell_next(Told::ForeignCodes),
             Some(Warning::NoneLeft) => visit.tell_next(Told::NoCodesLeft),
             None => {}
         }

@@ -11,6 +11,8 @@ pub(in crate::interface) enum Told {
     BackupSms,
     BackupNone,
     FewCodesLeft,
+    /// The codes come from another system.
+    ForeignCodes,
     NoCodesLeft,
     StepUpFirst,
     Unlocked,
@@ -20,7 +22,7 @@ pub(in crate::interface) enum Told {
 }
 
 impl Told {
-    const ALL: [Self; 14] = [
+    const ALL: [Self; 15] = [
         Self::SignedOut,
         Self::SessionOver,
         Self::AppRemoved,
@@ -29,6 +31,7 @@ impl Told {
         Self::BackupSms,
         Self::BackupNone,
         Self::FewCodesLeft,
+        Self::ForeignCodes,
         Self::NoCodesLeft,
         Self::StepUpFirst,
         Self::Unlocked,
@@ -48,6 +51,7 @@ impl Told {
             Self::BackupSms => "backup-sms",
             Self::BackupNone => "backup-none",
             Self::FewCodesLeft => "few-codes-left",
+            Self::ForeignCodes => "foreign-codes",
             Self::NoCodesLeft => "no-codes-left",
             Self::StepUpFirst => "step-up-first",
             Self::Unlocked => "unlocked",
@@ -64,7 +68,14 @@ impl Told {
 
     /// Whether it is good news.
     pub(in crate::interface) const fn is_good(self) -> bool {
-        !matches!(self, Self::SessionOver | Self::FewCodesLeft | Self::NoCodesLeft | Self::StepUpFirst)
+        !matches!(
+            self,
+            Self::SessionOver
+                | Self::FewCodesLeft
+                | Self::ForeignCodes
+                | Self::NoCodesLeft
+                | Self::StepUpFirst
+        )
     }
 }
 

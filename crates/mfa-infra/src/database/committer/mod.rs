@@ -187,7 +187,12 @@ impl Committers {
 
     /// How many decisions wait.
     pub(super) fn waiting(&self) -> usize {
-        self.queues.iter().chain(&self.lane).map(|queue| queue.len()).fold(0, usize::saturating_add)
+        self.seats
+            .iter()
+            .map(|seat| &seat.queue)
+            .chain(&self.lane)
+            .map(|queue| queue.len())
+            .fold(0, usize::saturating_add)
     }
 
     /// Whether a committer refuses decisions because too many wait.
