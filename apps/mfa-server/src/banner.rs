@@ -63,6 +63,7 @@ impl fmt::Display for Banner {
         writeln!(f, "[INFO]    Interface: {url}{}", self.interface)?;
         writeln!(f, "[INFO]    API: {url}/api/mfa")?;
         writeln!(f, "[INFO]    Health: {url}/health")?;
+        writeln!(f, "[INFO]    Documentation: {url}/docs")?;
         write!(f, "[INFO]    Store: {}", self.store)?;
         let Some((username, password)) = &self.demo else { return Ok(()) };
         let password = password.expose();
