@@ -103,7 +103,7 @@ where
     let Some(embedded) = request.app_data::<Data<Embedded>>() else {
         return Box::pin(async { Err(Rejected::unmounted()) });
     };
-    let Embedded { mfa, edge } = embedded.get_ref().clone();
+    let Embedded { mfa, edge, .. } = embedded.get_ref().clone();
     let caller = edge.caller(request.headers(), request.peer_addr());
     let call = mfa.flows().open(bearer(request.headers()), accepts, caller.origin.clone());
     Box::pin(async move {

@@ -16,6 +16,7 @@ use actix_web::web::{self, Data, ServiceConfig};
 use mfa_infra::Mfa;
 
 use crate::edge::Edge;
+use crate::interface::{self, Site};
 use crate::routes;
 use crate::serve::edge;
 
@@ -26,6 +27,7 @@ pub use extract::{MfaOk, MfaPending, Rejected};
 pub struct Embedded {
     mfa: Arc<Mfa>,
     edge: Arc<Edge>,
+    site: Data<Site>,
 }
 
 impl Embedded {
@@ -33,15 +35,17 @@ impl Embedded {
     ///
     /// # Errors
     ///
-    /// A sentence, where `TRUSTED_PROXY_HEADER` names no header.
+    /// A sentence, where `TRUSTED_PROXY_HEADER` names no header or a file of the pages is not what it should be.
     pub fn new(mfa: Arc<Mfa>) -> io::Result<Self> {
         let settings = &mfa.settings().server;
         let over_tls = settings.behind_tls_proxy || settings.tls.is_some();
         let edge = Arc::new(edge(&mfa, over_tls)?);
-        Ok(Self { mfa, edge })
+        let site = Data::new(Site::of(&mfa)?);
+        Ok(Self { mfa, edge, site })
     }
 
-    /// Mounts the routes of the contract at the root of an application, and what [`MfaOk`] and [`MfaPending`] need.
+    /// Mounts the routes of the contract at the root of an application, with the pages for people under
+    /// `/interface/`, and what [`MfaOk`] and [`MfaPending`] need.
     ///
     /// Health, metrics and documentation are left to the application, which may have its own: see
     /// [`mount_for_operators`](Self::mount_for_operators).
@@ -50,7 +54,10 @@ impl Embedded {
         let settings = self.mfa.settings();
         let login = settings.login.enabled;
         let is_ours = move |path: &str| routes::is_of_the_contract(path, login);
-        self.add(config, is_ours, |config| routes::configure(config, settings));
+        self.add(config, is_ours, |config| {
+            interface::configure(config, &self.site);
+            routes::configure(config, settings);
+        });
     }
 
     /// Mounts `/health`, `/health/live` and `/health/ready` with its detail, and `/metrics`.

@@ -168,6 +168,8 @@ fn our_routes_stand_in_the_host_with_their_problems_and_their_headers() {
     get(&world, "/api/mfa/none", None).says(404, "not_found");
     get(&world, "/api/mfa/verify/totp", None).says(405, "method_not_allowed");
     get(&world, "/api/auth/login", None).says(405, "method_not_allowed");
+    let page = get(&world, "/interface/itspirit", None);
+    assert_eq!((page.status, page.body.contains("<form")), (200, true), "{}", page.body);
     world.stop();
 }
 
