@@ -249,3 +249,14 @@ fn operators_find_their_routes_where_the_host_mounts_them() {
     assert_eq!(called(host(), "/api/mfa/status", None).status, 404);
     world.stop();
 }
+
+#[test]
+fn the_pages_are_there_too() {
+    let world = World::new(&[]);
+    let page = get(&world, "/interface/itspirit", None);
+    assert_eq!(page.status, 200, "{}", page.body);
+    assert!(page.body.contains("/interface/itspirit/login"), "{}", page.body);
+    let policy = page.headers.get("content-security-policy").unwrap().to_str().unwrap();
+    assert!(policy.contains("require-trusted-types-for"), "{policy}");
+    world.stop();
+}
