@@ -229,6 +229,7 @@ mod tests {
     #[test]
     fn the_names_of_the_guide_count_what_they_say() {
         let metrics = Metrics::new(NOW);
+        metrics.expect_sms(&["ovh"], &["FR"]);
         let log = metrics.before_log(Arc::new(RecordingLog::default()));
         for (kind, outcome, method) in [
             (EventKind::TotpVerify, Outcome::Success, Some(FactorKind::Totp)),

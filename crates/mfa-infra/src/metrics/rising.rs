@@ -101,7 +101,7 @@ mod tests {
     #[test]
     fn where_many_are_usual_it_takes_many_more() {
         let mut rising = Rising::default();
-        assert_eq!(alerts(&mut rising, 0..3_600, 2), 1, "it was not usual yet");
+        assert_eq!(alerts(&mut rising, 0..3_600, 2), 3, "every five minutes, until it has become usual");
         assert_eq!(alerts(&mut rising, 3_600..3_720, 4), 0, "twice as many are no rise");
         assert_eq!(alerts(&mut rising, 3_720..3_780, 12), 1);
     }
