@@ -366,6 +366,12 @@ event-admin_list = List of accounts read
 event-admin_show = Account looked at
 event-admin_events = Events read
 event-admin_stats = Statistics read
+event-failures_rising = Failures rising over all accounts
+event-admin_audit_verify = Audit trail verified
+event-admin_audit_export = Audit trail exported
+event-admin_keys_rotate = Encryption keys renewed
+event-admin_import = Factors imported
+event-admin_export = Factors exported
 event-admin_refused = Access for administrators refused
 
 # Administration.

@@ -367,6 +367,12 @@ event-admin_list = Liste des comptes consultée
 event-admin_show = Compte consulté
 event-admin_events = Événements consultés
 event-admin_stats = Statistiques consultées
+event-failures_rising = Hausse des échecs sur l’ensemble des comptes
+event-admin_audit_verify = Journal d’audit vérifié
+event-admin_audit_export = Journal d’audit exporté
+event-admin_keys_rotate = Clés de chiffrement renouvelées
+event-admin_import = Facteurs importés
+event-admin_export = Facteurs exportés
 event-admin_refused = Accès d’administration refusé
 
 # Administration.

@@ -78,7 +78,8 @@ fn no_text_of_one_language_stands_in_the_other() {
             let arguments: Vec<_> = arguments.iter().map(|it| (it.as_str(), Argument::from(2))).collect();
             let [french, english] =
                 [Language::French, Language::English].map(|it| texts.say(it, &name, &arguments));
-            assert_ne!(french, english, "{file}: {name}");
+            // A country may have one name in both.
+            assert!(french != english || name.starts_with("country-"), "{file}: {name}");
             for text in [french, english] {
                 assert!(!text.is_empty() && !text.contains(['{', '}']), "{file}: {name}: {text}");
             }
