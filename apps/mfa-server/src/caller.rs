@@ -1,10 +1,10 @@
 //! Who calls, as far as HTTP can tell before a token is read.
 
 use std::borrow::Cow;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use actix_web::http::header::HeaderMap;
-use mfa_core::Origin;
+use mfa_core::{Origin, RateRule};
 
 use crate::i18n::{Argument, Texts};
 use crate::language::Language;
@@ -20,6 +20,25 @@ pub(crate) struct Caller {
     pub(crate) request_id: String,
     /// From where, for events.
     pub(crate) origin: Origin,
+    /// What is left of the limit on client addresses.
+    pub(crate) allowance: Allowance,
+}
+
+/// What is left of a limit on client addresses, once the call has taken a try from it. Shared by the clones of a
+/// caller, so that the edge can tell what a handler found.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Allowance(Arc<OnceLock<(RateRule, u32)>>);
+
+impl Allowance {
+    /// A try was taken, and this many are left. A call takes one.
+    pub(crate) fn taken(&self, rule: RateRule, left: u32) {
+        let _ = self.0.set((rule, left));
+    }
+
+    /// By which rule a try was taken, and how many are left.
+    pub(crate) fn told(&self) -> Option<(RateRule, u32)> {
+        self.0.get().copied()
+    }
 }
 
 impl Caller {

@@ -15,7 +15,8 @@ use std::sync::Arc;
 use actix_web::body::BoxBody;
 use actix_web::dev::{ServiceRequest, ServiceResponse};
 use actix_web::error::InternalError;
-use actix_web::http::header::HeaderMap;
+use actix_web::http::StatusCode;
+use actix_web::http::header::{HeaderMap, HeaderName, HeaderValue};
 use actix_web::middleware::Next;
 use actix_web::{HttpMessage, HttpResponse};
 use futures::FutureExt;
@@ -23,7 +24,7 @@ use mfa_core::{Entropy, Origin};
 use mfa_infra::metrics::HttpMetrics;
 use tokio::time::Instant;
 
-use crate::caller::{Caller, user_agent};
+use crate::caller::{Allowance, Caller, user_agent};
 use crate::client_ip::TrustedProxies;
 use crate::i18n::Texts;
 use crate::interface::ToldFault;
@@ -97,6 +98,7 @@ impl Edge {
             texts: Arc::clone(&self.texts),
             request_id: "3f1c9a5be8d24c6f9b0a7e5d4c3b2a10".to_owned(),
             origin: Origin::default(),
+            allowance: Allowance::default(),
         }
     }
 
@@ -109,6 +111,7 @@ impl Edge {
             texts: Arc::clone(&self.texts),
             origin: Origin::new(ip, user_agent(headers).as_deref(), Some(&request_id)),
             request_id,
+            allowance: Allowance::default(),
         }
     }
 
@@ -126,6 +129,7 @@ impl Edge {
         if let Some(ToldFault(fault)) = told {
             self.log(&fault, caller);
         }
+        self.tell_allowance(response.headers_mut(), caller);
         headers::secure(response.headers_mut(), &caller.request_id, self.over_tls);
         response
     }
@@ -146,8 +150,24 @@ impl Edge {
     /// The problem document for a fault.
     pub(crate) fn problem(&self, fault: &Fault, caller: &Caller) -> HttpResponse {
         let mut response = respond(fault, caller, self.rates);
+        // Another limit than that on addresses has spoken: what is left of this one is no matter.
+        if response.status() != StatusCode::TOO_MANY_REQUESTS {
+            self.tell_allowance(response.headers_mut(), caller);
+        }
         headers::secure(response.headers_mut(), &caller.request_id, self.over_tls);
         response
+    }
+}
+
+impl Edge {
+    /// Tells what is left of the limit on client addresses, where the call took a try from it.
+    fn tell_allowance(&self, headers: &mut HeaderMap, caller: &Caller) {
+        let told = caller.allowance.told().and_then(|(rule, left)| self.rates.headers(rule, left, None));
+        for (name, value) in told.into_iter().flatten() {
+            if let Ok(value) = HeaderValue::from_str(&value) {
+                headers.insert(HeaderName::from_static(name), value);
+            }
+        }
     }
 }
 

@@ -19,7 +19,7 @@ use actix_web::web::{Bytes, Data};
 use actix_web::{FromRequest, HttpMessage, HttpRequest};
 use futures::FutureExt;
 use futures::future::LocalBoxFuture;
-use mfa_core::SecretText;
+use mfa_core::{RateRule, SecretText};
 use mfa_flows::{Accepts, Call, Flows, Refusal};
 use mfa_infra::Mfa;
 use mfa_recovery::Typed;
@@ -176,9 +176,10 @@ impl Intake {
         T: Send + 'static,
     {
         let (call, body) = self.open(accepts)?;
-        let body = body.clone();
+        let (body, allowance) = (body.clone(), self.caller.allowance.clone());
         self.run(|flows| async move {
-            flows.limit_code_checks(Some(call.token.user), &call.origin).await?;
+            let left = flows.limit_code_checks(Some(call.token.user), &call.origin).await?;
+            allowance.taken(RateRule::CodeCheckPerIp, left);
             let mut object = body.object()?;
             let code = object.required("code", parse);
             let code = object.finish(code)?;

@@ -17,7 +17,11 @@ const HEADERS: [(&str, &str); 7] = [
     ("WWW-Authenticate", "How to get further (RFC 6750; RFC 9470 where a second factor must be shown anew)."),
     ("Retry-After", "Whole seconds after which the same call may get further."),
     ("RateLimit-Policy", "The limit by client address. Not sent for limits that would name a user."),
-    ("RateLimit", "What is left of the limit by client address, and in how many seconds there is more."),
+    (
+        "RateLimit",
+        "What is left of the limit by client address; where it is nothing, in how many seconds there is \
+         one more.",
+    ),
     ("Location", "Where it is."),
 ];
 
@@ -39,7 +43,9 @@ fn schema(name: &str) -> Object {
         "RateLimit-Policy" => {
             (Type::String, Some("^\"[a-z-]+\";q=[0-9]+;w=[0-9]+$"), json!("\"code-ip\";q=10;w=60"))
         }
-        "RateLimit" => (Type::String, Some("^\"[a-z-]+\";r=[0-9]+;t=[0-9]+$"), json!("\"code-ip\";r=0;t=6")),
+        "RateLimit" => {
+            (Type::String, Some("^\"[a-z-]+\";r=[0-9]+(;t=[0-9]+)?$"), json!("\"code-ip\";r=0;t=6"))
+        }
         "Retry-After" => (Type::Integer, None, json!(6)),
         _ => (Type::String, None, json!("/")),
     };

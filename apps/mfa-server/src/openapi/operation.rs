@@ -68,6 +68,7 @@ pub(crate) struct Operation {
     body: Option<RequestBody>,
     answers: Vec<(u16, Response)>,
     answer_headers: Vec<&'static str>,
+    limit_headers: Vec<&'static str>,
     refusals: BTreeSet<ProblemKind>,
     wrong_field: FieldFault,
     schemas: Vec<(String, RefOr<Schema>)>,
@@ -97,6 +98,7 @@ impl Operation {
             body: None,
             answers: Vec::new(),
             answer_headers: vec!["X-Request-Id"],
+            limit_headers: Vec::new(),
             refusals: BTreeSet::from(refusals),
             wrong_field: FieldFault { field: "unknown".to_owned(), error: FieldError::Unknown },
             schemas: Vec::new(),
@@ -164,7 +166,7 @@ impl Operation {
 
     /// Each call takes one try of its client address.
     pub(crate) fn limited_by_address(mut self) -> Self {
-        self.answer_headers.extend(["RateLimit-Policy", "RateLimit"]);
+        self.limit_headers = vec!["RateLimit-Policy", "RateLimit"];
         self.refuses([ProblemKind::RateLimited])
     }
 
@@ -282,10 +284,14 @@ impl Operation {
         }
         let mut responses = OperationBuilder::new();
         for (status, response) in self.answers {
-            let response = headers::with(response.into(), &self.answer_headers).build();
+            let response =
+                headers::with(response.into(), &[&self.answer_headers[..], &self.limit_headers].concat())
+                    .build();
             responses = responses.response(status.to_string(), response);
         }
-        for (status, response) in problems::responses(&refusals, &self.wrong_field, reader) {
+        for (status, response) in
+            problems::responses(&refusals, &self.wrong_field, &self.limit_headers, reader)
+        {
             responses = responses.response(status.to_string(), response);
         }
         let parameters = (!self.parameters.is_empty()).then_some(self.parameters);

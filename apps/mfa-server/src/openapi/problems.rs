@@ -22,10 +22,11 @@ pub(super) fn components(components: ComponentsBuilder) -> ComponentsBuilder {
     components.schema(NAME, ProblemDocument::schema()).schemas_from_iter(nested)
 }
 
-/// One response for each status, with the codes that it may carry and an example of each.
+/// One response for each status, with the codes that it may carry and an example of each; these headers come with any.
 pub(super) fn responses(
     kinds: &BTreeSet<ProblemKind>,
     wrong_field: &FieldFault,
+    more_headers: &[&str],
     reader: &Caller,
 ) -> BTreeMap<u16, Response> {
     let mut by_status: BTreeMap<u16, Vec<ProblemKind>> = BTreeMap::new();
@@ -34,11 +35,17 @@ pub(super) fn responses(
     }
     by_status
         .into_iter()
-        .map(|(status, kinds)| (status, response(status, &kinds, wrong_field, reader)))
+        .map(|(status, kinds)| (status, response(status, &kinds, wrong_field, more_headers, reader)))
         .collect()
 }
 
-fn response(status: u16, kinds: &[ProblemKind], wrong_field: &FieldFault, reader: &Caller) -> Response {
+fn response(
+    status: u16,
+    kinds: &[ProblemKind],
+    wrong_field: &FieldFault,
+    more_headers: &[&str],
+    reader: &Caller,
+) -> Response {
     let codes: BTreeSet<&str> = kinds.iter().map(|kind| kind.code()).collect();
     let narrowed = ObjectBuilder::new()
         .schema_type(Type::Object)
@@ -64,6 +71,7 @@ fn response(status: u16, kinds: &[ProblemKind], wrong_field: &FieldFault, reader
     let names: BTreeSet<&str> = ["X-Request-Id", "Content-Language"]
         .into_iter()
         .chain(kinds.iter().flat_map(|kind| headers::of_problem(*kind)).copied())
+        .chain(more_headers.iter().copied())
         .collect();
     let names: Vec<&str> = names.into_iter().collect();
     let response = ResponseBuilder::new().description(description).content(MEDIA_TYPE, content);

@@ -21,9 +21,13 @@ pub(crate) fn request_of_others(fields: impl IntoIterator<Item = (&'static str, 
     object.build()
 }
 
-/// A text of that many characters.
+/// A text of that many characters, none of which is NUL.
 pub(crate) fn text(least: usize, most: usize) -> ObjectBuilder {
-    ObjectBuilder::new().schema_type(Type::String).min_length(Some(least)).max_length(Some(most))
+    ObjectBuilder::new()
+        .schema_type(Type::String)
+        .min_length(Some(least))
+        .max_length(Some(most))
+        .pattern(Some("^[^\\u0000]*$"))
 }
 
 /// A text of any length.
@@ -39,6 +43,11 @@ pub(crate) fn flag() -> Object {
 /// A whole number, no less than this.
 pub(crate) fn whole(least: usize) -> ObjectBuilder {
     ObjectBuilder::new().schema_type(Type::Integer).minimum(Some(least))
+}
+
+/// The id of a row, or what pages begin at.
+pub(crate) fn id(least: usize) -> Object {
+    whole(least).maximum(usize::try_from(i64::MAX).ok()).build()
 }
 
 /// One of these words.

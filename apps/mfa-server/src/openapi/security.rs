@@ -12,7 +12,8 @@ const INTROSPECTION: &str = "introspection_key";
 const SCHEMES: [(&str, &str, Option<&str>); 4] = [
     (
         PENDING,
-        "A pending token: the first factor has passed, the second one is owed. 300 seconds; spent by what it buys.",
+        "A pending token: the first factor has passed, the second one is owed. 300 seconds; spent by what \
+         it buys.",
         Some("JWT"),
     ),
     (ONE_FACTOR, "An access token of one factor (`mfa_ok: false`, `acr: aal1`).", Some("JWT")),

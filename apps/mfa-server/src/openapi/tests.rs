@@ -5,6 +5,7 @@ use mfa_core::Origin;
 use serde_json::Value;
 
 use super::*;
+use crate::caller::Allowance;
 use crate::i18n::Texts;
 use crate::language::Language;
 use crate::routes::{Offered, routes};
@@ -17,6 +18,7 @@ fn document() -> Value {
         texts: Arc::new(Texts::load().unwrap()),
         request_id: "r1".into(),
         origin: Origin::default(),
+        allowance: Allowance::default(),
     };
     let document = Document::of(&routes(Offered::EVERYTHING), &reader).unwrap();
     serde_json::from_slice(&document.bytes()).unwrap()

@@ -63,6 +63,7 @@ mod tests {
     use mfa_core::Origin;
 
     use super::*;
+    use crate::caller::Allowance;
     use crate::i18n::Texts;
     use crate::language::Language;
 
@@ -73,6 +74,7 @@ mod tests {
             texts: Arc::clone(&texts),
             request_id: "r1".into(),
             origin: Origin::default(),
+            allowance: Allowance::default(),
         })
     }
 

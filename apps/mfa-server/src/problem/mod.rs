@@ -51,7 +51,7 @@ pub(crate) fn respond(fault: &Fault, caller: &Caller, rates: ToldRates) -> HttpR
             response.insert_header((ALLOW, *allow));
         }
         Fault::Refused(Refusal::RateLimited { rule, retry_after }) => {
-            for header in rates.headers(*rule, *retry_after).into_iter().flatten() {
+            for header in rates.headers(*rule, 0, Some(*retry_after)).into_iter().flatten() {
                 response.insert_header(header);
             }
         }

@@ -21,17 +21,24 @@ impl ToldRates {
         Self { code_checks_per_ip, logins_per_ip }
     }
 
-    /// `RateLimit-Policy` and `RateLimit` of a call that this rule refused.
-    pub(super) fn headers(self, rule: RateRule, retry_after: u64) -> Option<[(&'static str, String); 2]> {
+    /// `RateLimit-Policy` and `RateLimit` of a call from which this rule took a try, or of one that it refused: then in
+    /// how many seconds there is one more.
+    pub(crate) fn headers(
+        self,
+        rule: RateRule,
+        left: u32,
+        more_in: Option<u64>,
+    ) -> Option<[(&'static str, String); 2]> {
         let rate = match rule {
             RateRule::CodeCheckPerIp => self.code_checks_per_ip,
             RateRule::LoginPerIp => self.logins_per_ip,
             RateRule::LoginPerUser | RateRule::RecoveryPerUser => return None,
         };
         let (name, max, window) = (rule.as_str(), rate.max, rate.window.as_secs());
+        let more_in = more_in.map(|seconds| format!(";t={seconds}")).unwrap_or_default();
         Some([
-            ("RateLimit-Policy", format!("\"{name}\";q={max};w={window}")),
-            ("RateLimit", format!("\"{name}\";r=0;t={retry_after}")),
+            ("ratelimit-policy", format!("\"{name}\";q={max};w={window}")),
+            ("ratelimit", format!("\"{name}\";r={left}{more_in}")),
         ])
     }
 }

@@ -9,6 +9,7 @@ use mfa_jwt::IssueError;
 use serde_json::{Value, json};
 
 use super::*;
+use crate::caller::Allowance;
 use crate::i18n::Texts;
 use crate::language::Language;
 
@@ -19,7 +20,13 @@ fn rates() -> ToldRates {
 
 fn answer(fault: &Fault, language: Language) -> HttpResponse {
     let texts = Arc::new(Texts::load().unwrap());
-    let caller = Caller { language, texts, request_id: "r1".into(), origin: Origin::default() };
+    let caller = Caller {
+        language,
+        texts,
+        request_id: "r1".into(),
+        origin: Origin::default(),
+        allowance: Allowance::default(),
+    };
     respond(fault, &caller, rates())
 }
 

@@ -5,12 +5,13 @@ pub(super) mod doc;
 use std::sync::Arc;
 
 use actix_web::HttpResponse;
-use mfa_core::{Origin, SecretText};
+use mfa_core::{RateRule, SecretText};
 use mfa_flows::{Flows, Login};
 use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::{AccessToken, BEARER};
+use crate::caller::Caller;
 use crate::intake::{Body, Intake};
 use crate::openapi::schemas;
 use crate::problem::{Fault, FieldError, Unit};
@@ -55,8 +56,8 @@ enum LoginOutcome<'a> {
 
 /// `POST /api/auth/login`
 pub(super) async fn login(intake: Intake) -> Result<HttpResponse, Fault> {
-    let (origin, body) = (intake.caller().origin.clone(), intake.body().clone());
-    let login = intake.run(|flows| first_factor(flows, origin, body)).await?;
+    let (caller, body) = (intake.caller().clone(), intake.body().clone());
+    let login = intake.run(|flows| first_factor(flows, caller, body)).await?;
     Ok(HttpResponse::Ok().json(match &login {
         Login::SecondFactorOwed { token, enrolment_required } => LoginOutcome::Owed(SecondFactorOwed {
             mfa_required: true,
@@ -72,13 +73,15 @@ pub(super) async fn login(intake: Intake) -> Result<HttpResponse, Fault> {
 }
 
 /// A login by name and password, however it was sent: the limit by address comes before the body is read.
-pub(crate) async fn first_factor(flows: Arc<Flows>, origin: Origin, body: Body) -> Result<Login, Fault> {
-    flows.limit_logins(&origin).await?;
+pub(crate) async fn first_factor(flows: Arc<Flows>, caller: Caller, body: Body) -> Result<Login, Fault> {
+    let origin = &caller.origin;
+    let left = flows.limit_logins(origin).await?;
+    caller.allowance.taken(RateRule::LoginPerIp, left);
     let mut object = body.object()?;
     let username = object.required("username", username);
     let password = object.required("password", password);
     let (username, password) = object.finish(username.zip(password))?;
-    flows.login(&username, password, &origin).await.map_err(Fault::from)
+    flows.login(&username, password, origin).await.map_err(Fault::from)
 }
 
 fn username(text: &str) -> Result<String, FieldError> {

@@ -32,8 +32,8 @@ pub(in crate::interface) async fn login(visit: Guest) -> Outcome {
     if *visit.site.login() != FirstFactor::Here {
         return Err(Fault::NotFound.into());
     }
-    let (origin, body) = (visit.caller().origin.clone(), visit.form().clone());
-    let login = visit.run(|flows| first_factor(flows, origin, body)).await;
+    let (caller, body) = (visit.caller().clone(), visit.form().clone());
+    let login = visit.run(|flows| first_factor(flows, caller, body)).await;
     match login {
         Ok(Login::SecondFactorOwed { token, enrolment_required }) => {
             visit.rename_browser()?;

@@ -42,8 +42,8 @@ pub(in crate::routes) fn methods() -> Operation {
         "methods",
         Tag::Mfa,
         "By what this login can go on",
-        "Each method that the account has, best first, and whether it can be used now. Labels are in the caller's \
-         language. Works while the account is locked.",
+        "Each method that the account has, best first, and whether it can be used now. Labels are in the \
+         caller's language. Works while the account is locked.",
     )
     .token(Accepts::Any)
     .nothing()

@@ -9,7 +9,7 @@ use super::LONGEST_REASON;
 use super::events::Events;
 use super::stats::Stats;
 use super::users::{Card, Enforced, LONGEST_SEARCH, NewSet, Unlocked, Users, WasReset};
-use crate::openapi::schemas::{self, MASKED_PHONE, MOMENT, RECOVERY_CODE, request, text, whole};
+use crate::openapi::schemas::{self, MASKED_PHONE, MOMENT, RECOVERY_CODE, id, request, text};
 use crate::openapi::{Operation, Tag, path_parameter, query_parameter};
 use crate::problem::{FieldError, ProblemKind};
 use crate::routes::events::doc::page_size;
@@ -25,7 +25,7 @@ pub(in crate::routes) fn list_users() -> Operation {
         .parameter(query_parameter(
             "after",
             "Only those with a greater id: `next` of the page before.",
-            whole(0).build(),
+            id(0),
         ))
         .answers::<Users>(
             "A page of users.",
@@ -85,8 +85,8 @@ pub(in crate::routes) fn reset() -> Operation {
     change(
         "resetUser",
         "Take every factor off an account",
-        "The app, the phone and the recovery codes go; every token of the user is at its end. An enforced user enrols anew \
-         at the next login.",
+        "The app, the phone and the recovery codes go; every token of the user is at its end. An enforced \
+         user enrols anew at the next login.",
     )
     .optional_body(request([why()]), because(), ("reason", FieldError::Unusable))
     .answers::<WasReset>("It has no factor now.", json!({ "user_id": 42, "reset": true }))
@@ -115,10 +115,10 @@ pub(in crate::routes) fn regenerate() -> Operation {
 pub(in crate::routes) fn list_events() -> Operation {
     let kinds: Vec<&str> = EventKind::ALL.iter().map(|kind| kind.as_str()).collect();
     look("listAllEvents", "What happened", "The events of all users or of one, newest first.")
-        .parameter(query_parameter("user_id", "Only those of this user.", whole(1).build()))
+        .parameter(query_parameter("user_id", "Only those of this user.", id(1)))
         .parameter(query_parameter("event", "Only those of this kind.", schemas::word(&kinds).build()))
         .parameter(query_parameter("limit", "How many; 50 where none is given.", page_size()))
-        .parameter(query_parameter("before", "Only older ones: `next` of the page before.", whole(1).build()))
+        .parameter(query_parameter("before", "Only older ones: `next` of the page before.", id(1)))
         .answers::<Events>(
             "A page of events.",
             json!({
@@ -145,8 +145,9 @@ pub(in crate::routes) fn stats() -> Operation {
     look(
         "statistics",
         "Numbers over all users",
-        "Series for plots, and totals. A bucket that a series does not name is one in which nothing happened. Hours cover \
-         a day and days a month where no period is given; longer periods than the buckets allow are refused.",
+        "Series for plots, and totals. A bucket that a series does not name is one in which nothing \
+         happened. Hours cover a day and days a month where no period is given; longer periods than the \
+         buckets allow are refused.",
     )
     .parameter(query_parameter("from", "The beginning of the period.", time()))
     .parameter(query_parameter("to", "The end of the period.", time()))
@@ -203,7 +204,7 @@ fn change(id: &'static str, summary: &'static str, description: &'static str) ->
 }
 
 fn user_id() -> Parameter {
-    path_parameter("id", "The user's id.", whole(1).build(), 42)
+    path_parameter("id", "The user's id.", id(1), 42)
 }
 
 fn why() -> (&'static str, Object, bool) {

@@ -13,13 +13,13 @@ pub(in crate::routes) fn list() -> Operation {
         "listEvents",
         Tag::Mfa,
         "What happened to the account",
-        "The caller's own events, newest first. The `id` of the last one is the `before` of the next page. Works while \
-         the account is locked.",
+        "The caller's own events, newest first. The `id` of the last one is the `before` of the next page. \
+         Works while the account is locked.",
     )
     .token(Accepts::Access)
     .nothing()
     .parameter(query_parameter("limit", "How many; 50 where none is given.", page_size()))
-    .parameter(query_parameter("before", "Only those with a smaller `id`.", schemas::whole(1).build()))
+    .parameter(query_parameter("before", "Only those with a smaller `id`.", schemas::id(1)))
     .answers::<Events>(
         "A page of events.",
         json!({

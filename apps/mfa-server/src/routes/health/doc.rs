@@ -26,21 +26,27 @@ pub(in crate::routes) fn ready() -> Operation {
         "ready",
         Tag::System,
         "The server can do its work",
-        "Looks at the database, the keys, the clock, Redis and the SMS providers. `degraded` is ready: calls do \
-         without what is named. Send no calls to a server that answers 503.",
+        "Looks at the database, the keys, the clock, Redis and the SMS providers. `degraded` is ready: \
+         calls do without what is named. Send no calls to a server that answers 503.",
     )
     .answers_with::<Ready>(
         200,
         "It can, if perhaps degraded.",
         vec![
             ("ready", json!({ "status": "ready" })),
-            ("degraded", json!({ "status": "degraded", "degraded": [{ "part": "redis", "detail": "unreachable" }] })),
+            (
+                "degraded",
+                json!({ "status": "degraded", "degraded": [{ "part": "redis", "detail": "unreachable" }] }),
+            ),
         ],
     )
     .answers_with::<Ready>(
         503,
         "It cannot: the parts that nothing goes without are named.",
-        vec![("failed", json!({ "status": "failed", "failing": [{ "part": "database", "detail": "unreachable" }] }))],
+        vec![(
+            "failed",
+            json!({ "status": "failed", "failing": [{ "part": "database", "detail": "unreachable" }] }),
+        )],
     )
 }
 
@@ -49,8 +55,8 @@ pub(in crate::routes) fn ready_in_a_word() -> Operation {
         "ready",
         Tag::System,
         "The server can do its work",
-        "In a word: which part it is, is told on the address for operators alone. Send no calls to a server that answers \
-         503.",
+        "In a word: which part it is, is told on the address for operators alone. Send no calls to a \
+         server that answers 503.",
     )
     .answers_with::<Ready>(
         200,

@@ -25,8 +25,9 @@ pub(in crate::routes) fn login() -> Operation {
         "login",
         Tag::Auth,
         "Show a password",
-        "For a server that runs on its own; `LOGIN_ENABLED=false` makes it 404. The same answer in the same time for an \
-         unknown user and a wrong password. At most 5 tries a minute by user and 20 by address.",
+        "For a server that runs on its own; `LOGIN_ENABLED=false` makes it 404. The same answer in the \
+         same time for an unknown user and a wrong password. At most 5 tries a minute by user and 20 by \
+         address.",
     )
     .body(
         request(fields),
@@ -35,11 +36,7 @@ pub(in crate::routes) fn login() -> Operation {
     )
     .limited_by_address()
     .stored()
-    .refuses([
-        ProblemKind::InvalidCredentials,
-        ProblemKind::AccountDisabled,
-        ProblemKind::ClockSkew,
-    ])
+    .refuses([ProblemKind::InvalidCredentials, ProblemKind::AccountDisabled, ProblemKind::ClockSkew])
     .answers_with::<LoginOutcome<'_>>(
         200,
         "The password was right. Where a second factor is owed the token is a pending one.",

@@ -13,8 +13,8 @@ pub(in crate::routes) fn send() -> Operation {
         "sendSms",
         Tag::Mfa,
         "Send a code by SMS",
-        "To the verified number, where `backup_method` is `sms`. A code is good once, for 300 seconds and five tries; a \
-         newer one takes its place. One a minute and three an hour by user and by number.",
+        "To the verified number, where `backup_method` is `sms`. A code is good once, for 300 seconds and \
+         five tries; a newer one takes its place. One a minute and three an hour by user and by number.",
     )
     .token(Accepts::SecondFactor)
     .nothing()
@@ -61,12 +61,17 @@ pub(in crate::routes) fn verify() -> Operation {
         "verifyPhone",
         Tag::Mfa,
         "Confirm the new number",
-        "With the code that was sent to it; five tries. For a user without a factor this is the first enrolment: it sets \
-         `backup_method` to `sms` and answers with recovery codes and a two-factor access token as well.",
+        "With the code that was sent to it; five tries. For a user without a factor this is the first \
+         enrolment: it sets `backup_method` to `sms` and answers with recovery codes and a two-factor \
+         access token as well.",
     )
     .enrols()
     .checks_code()
-    .body(request([("code", six_digits(), true)]), json!({ "code": "492039" }), ("code", FieldError::NotSixDigits))
+    .body(
+        request([("code", six_digits(), true)]),
+        json!({ "code": "492039" }),
+        ("code", FieldError::NotSixDigits),
+    )
     .refuses([ProblemKind::NoEnrolmentInProgress])
     .answers_with::<Confirmed<'_>>(
         200,
@@ -94,8 +99,8 @@ pub(in crate::routes) fn remove() -> Operation {
         "removePhone",
         Tag::Mfa,
         "Take the number away",
-        "Ends every other token of the user where the phone was a factor. Refused where it would take an enforced user's \
-         last factor.",
+        "Ends every other token of the user where the phone was a factor. Refused where it would take an \
+         enforced user's last factor.",
     )
     .token(Accepts::TwoFactors)
     .changes()

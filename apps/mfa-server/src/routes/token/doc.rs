@@ -14,8 +14,8 @@ pub(in crate::routes) fn keys() -> Operation {
         "jwks",
         Tag::System,
         "The public keys of access tokens",
-        "A JWK set (RFC 7517) of every key that a token in force may be signed by. Empty where tokens are HS256, whose key \
-         is nobody else's business.",
+        "A JWK set (RFC 7517) of every key that a token in force may be signed by. Empty where tokens are \
+         HS256, whose key is nobody else's business.",
     )
     .answers_media("The keys.", "application/json", key_set())
 }
@@ -41,8 +41,9 @@ pub(in crate::routes) fn introspect() -> Operation {
         "introspectToken",
         Tag::System,
         "Is this token active now?",
-        "RFC 7662, for backends. The account is asked: a token that is spent or revoked, or whose user is disabled, is not \
-         active, and nothing more is said of it. There only where `INTROSPECTION_KEY` is set.",
+        "RFC 7662, for backends. The account is asked: a token that is spent or revoked, or whose user is \
+         disabled, is not active, and nothing more is said of it. There only where `INTROSPECTION_KEY` is \
+         set.",
     )
     .introspection_key()
     .body(request(fields.clone()), json!({ "token": TOKEN }), ("token", FieldError::Missing))

@@ -12,18 +12,23 @@ use crate::problem::{FieldError, ProblemKind};
 const SECRET: &str = "UKOUSU66KSBPAPZYJYL6KOWJUWQEOXW2";
 
 pub(in crate::routes) fn start_enrolment() -> Operation {
-    let label = text(1, 200)
-        .description(Some("Stands for the account in the app; the e-mail address where none is given."));
+    // Controls, colons and characters that turn the direction of writing do not belong into a name.
+    let unfit = ":\\u0000-\\u001f\\u007f-\\u009f\\u200e\\u200f\\u2028-\\u202e\\u2066-\\u2069";
+    let pattern = format!("^[^{unfit}]*[^\\s{unfit}][^{unfit}]*$");
+    let label = text(1, 128).pattern(Some(pattern)).description(Some(
+        "Stands for the account in the app, in at most 128 bytes; the e-mail address where none is given.",
+    ));
+    let label = request([("label", label.build(), false)]);
     let uri = format!("otpauth://totp/NOVA:ada%40example.com?secret={SECRET}&issuer=NOVA");
     Operation::new(
         "startTotpEnrolment",
         Tag::Mfa,
         "Show a new secret",
-        "The secret is in force once its first code came back to `enroll/verify`, within ten minutes. A running enrolment \
-         is replaced; an active secret stays in force until then.",
+        "The secret is in force once its first code came back to `enroll/verify`, within ten minutes. A \
+         running enrolment is replaced; an active secret stays in force until then.",
     )
     .enrols()
-    .optional_body(request([("label", label.build(), false)]), json!({ "label": "ada" }), ("label", FieldError::Unusable))
+    .optional_body(label, json!({ "label": "ada" }), ("label", FieldError::Unusable))
     .answers::<Enrolment<'_>>(
         "The secret, to be scanned or typed.",
         json!({
@@ -49,12 +54,16 @@ pub(in crate::routes) fn confirm_enrolment() -> Operation {
         "verifyTotpEnrolment",
         Tag::Mfa,
         "Confirm the new secret",
-        "With its first code; five wrong ones end the enrolment. The answer shows ten recovery codes, this once, and every \
-         other token of the user is at its end.",
+        "With its first code; five wrong ones end the enrolment. The answer shows ten recovery codes, this \
+         once, and every other token of the user is at its end.",
     )
     .enrols()
     .checks_code()
-    .body(request([("code", six_digits(), true)]), json!({ "code": "492039" }), ("code", FieldError::NotSixDigits))
+    .body(
+        request([("code", six_digits(), true)]),
+        json!({ "code": "492039" }),
+        ("code", FieldError::NotSixDigits),
+    )
     .refuses([ProblemKind::NoEnrolmentInProgress])
     .answers::<Enrolled<'_>>(
         "The app is in force.",
@@ -70,7 +79,11 @@ pub(in crate::routes) fn confirm_enrolment() -> Operation {
 }
 
 pub(in crate::routes) fn disable() -> Operation {
-    let code = text(6, 64).description(Some("A current code of the app, or a recovery code.")).build();
+    let (letter, between) = ("[0-9A-TV-Za-tv-z]", "[ \\u2010-\\u2015\\u2212-]*");
+    let code = text(6, 64)
+        .pattern(Some(format!("^([0-9]{{6}}|({between}{letter}){{16}}{between})$")))
+        .description(Some("A current code of the app, or a recovery code."))
+        .build();
     Operation::new(
         "disableTotp",
         Tag::Mfa,

@@ -42,7 +42,8 @@ pub(in crate::routes) fn sms() -> Operation {
 
 pub(in crate::routes) fn recovery() -> Operation {
     let code = text(1, 64).description(Some(
-        "16 characters of Crockford's base32; case, spaces and dashes are ignored, o reads as 0, i and l as 1.",
+        "16 characters of Crockford's base32; case, spaces and dashes are ignored, o reads as 0, i and l \
+         as 1.",
     ));
     check(
         "verifyRecovery",
