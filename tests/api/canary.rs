@@ -1,7 +1,9 @@
 //! No secret of a whole scripted life of an account is ever written down.
 
 use data_encoding::{BASE32_NOPAD, BASE64, BASE64_NOPAD, BASE64URL_NOPAD, HEXLOWER};
-use nova_mfa_tests::{ENCRYPTION_KEY, Installation, JWT_SECRET, Member, TestServer};
+use mfa_flows::TokenKind;
+use nova_mfa_tests::{ENCRYPTION_KEY, Installation, JWT_SECRET, Member, Operation, TestServer};
+use serde_json::json;
 
 const PASSWORD: &str = "Canary söng/42+é";
 
@@ -138,5 +140,57 @@ fn no_secret_of_an_account_is_in_the_log_or_in_the_database() {
     for server in TestServer::each_with(&[("MFA_LOG_LEVEL", "trace")]) {
         let canaries = live(&server);
         demand_silence(&canaries, &server.stop());
+    }
+}
+
+const KEY: &str = "an0therL0ngIntrospectionKey+/=";
+/// In the national form, with spaces, and in E.164: each of which would be the whole number.
+const NUMBER: [&str; 4] = ["+33612345678", "0612345678", "06 12 34 56 78", "612345678"];
+
+/// What a user and an administrator are answered, whatever they call and whatever they send, holds none of what was
+/// told to the server before.
+#[test]
+fn no_secret_of_an_account_is_in_any_answer_of_any_operation() {
+    for server in TestServer::each_with(&[("INTROSPECTION_KEY", KEY)]) {
+        let mut canaries = live(&server);
+        canaries.text(KEY);
+        canaries.text(server.installation.settings().get("DATABASE_URL").unwrap());
+        let root = server.add_user("root");
+        server.installation.sql(&format!("UPDATE users SET is_superuser = TRUE WHERE id = {root}"));
+        let root = server.enrol_user(root);
+        let (eve, codes) = server.enrol_with_codes("eve");
+        canaries.secret(eve.secret.expose());
+        for code in &codes {
+            canaries.text(code);
+            canaries.text(&code.replace('-', ""));
+        }
+        let fresh = |user| server.token(user, TokenKind::TwoFactors);
+        let set = server.client().post("/api/mfa/phone/set").bearer(&fresh(eve.id));
+        set.json(&json!({ "phone": NUMBER[0] })).send().ok();
+        for number in NUMBER {
+            canaries.text(number);
+        }
+        let mut answers = 0;
+        for operation in Operation::all(server.client()) {
+            for token in [fresh(root.id), KEY.to_owned(), fresh(eve.id)] {
+                let call =
+                    || server.client().request(&operation.method, &operation.path_about(eve.id.value()));
+                let call =
+                    || call().bearer(&token).header("X-Request-Id", "r1").header("Accept-Language", PASSWORD);
+                let secrets =
+                    json!({ "code": codes[0], "password": PASSWORD, "phone": NUMBER[3], "reason": codes[1] });
+                for answer in [
+                    operation.example(server.client(), eve.id.value()).bearer(&token).send(),
+                    call().json(&secrets).send(),
+                    call().json(&json!({ "code": { "code": NUMBER[0] }, "username": codes[2] })).send(),
+                ] {
+                    let place = format!("{} on {}", operation.name(), server.name());
+                    canaries.demand_absent(&place, format!("{answer:?}").as_bytes());
+                    assert!(!answer.text().contains(&token), "{place}");
+                    answers += 1;
+                }
+            }
+        }
+        assert!(answers > 300, "{answers}");
     }
 }

@@ -62,7 +62,7 @@ impl Answer {
 
     /// Every header but those that differ by call and by moment. Their order means nothing.
     pub fn lasting_headers(&self) -> BTreeSet<(&str, &str)> {
-        let fleeting = ["date", "x-request-id"];
+        let fleeting = ["date", "x-request-id", "ratelimit"];
         let headers = self.headers.iter().map(|(name, value)| (name.as_str(), value.as_str()));
         headers.filter(|(name, _)| !fleeting.contains(name)).collect()
     }

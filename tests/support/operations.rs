@@ -1,0 +1,146 @@
+//! The operations of a server, as its own OpenAPI document lists them.
+
+use std::collections::BTreeSet;
+
+use serde_json::Value;
+
+use crate::{Answer, Client, Request};
+
+/// One operation of the document.
+#[derive(Clone, Debug)]
+pub struct Operation {
+    /// Such as `POST`.
+    pub method: String,
+    /// The path as the document writes it, parameters in braces.
+    pub path: String,
+    /// What there is to know of it.
+    pub described: Value,
+    document: Value,
+}
+
+impl Operation {
+    /// All of them.
+    #[track_caller]
+    pub fn all(client: Client) -> Vec<Self> {
+        let document = client.get("/openapi.json").send();
+        assert_eq!(document.status, 200, "{document:?}");
+        let document = document.json();
+        let mut all = Vec::new();
+        for (path, item) in document.get("paths").and_then(Value::as_object).expect("paths") {
+            for (method, described) in item.as_object().expect("operations") {
+                let (method, path) = (method.to_uppercase(), path.clone());
+                all.push(Self { method, path, described: described.clone(), document: document.clone() });
+            }
+        }
+        assert!(!all.is_empty(), "a document without operations");
+        all
+    }
+
+    /// Method and path, as in `POST /api/mfa/verify/totp`.
+    pub fn name(&self) -> String {
+        format!("{} {}", self.method, self.path)
+    }
+
+    /// Whether it changes something.
+    pub fn changes(&self) -> bool {
+        self.method != "GET"
+    }
+
+    /// Whether a token or a key is asked for.
+    pub fn is_guarded(&self) -> bool {
+        self.described.get("security").is_some()
+    }
+
+    /// The statuses that it may answer with.
+    pub fn statuses(&self) -> BTreeSet<u16> {
+        let responses = self.described.get("responses").and_then(Value::as_object).expect("responses");
+        responses.keys().filter_map(|it| it.parse().ok()).collect()
+    }
+
+    /// A call of it with its example of a body, if it has one, about this user where the path names one.
+    pub fn example(&self, client: Client, user: i64) -> Request {
+        let call = client.request(&self.method, &self.path_about(user));
+        let media = self.described.pointer("/requestBody/content").and_then(Value::as_object);
+        let media = media.and_then(|media| media.iter().next());
+        match media {
+            Some((kind, content)) => {
+                let example = content.get("example").cloned().unwrap_or_default();
+                if kind == "application/json" { call.json(&example) } else { call.body(kind, form(&example)) }
+            }
+            None if self.method == "POST" => client.post(&self.path_about(user)),
+            None => call,
+        }
+    }
+
+    /// Its path, with this user where it names one.
+    pub fn path_about(&self, user: i64) -> String {
+        self.path.replace("{id}", &user.to_string()).replace("{secret}", "0f3c7a9e5b2d")
+    }
+
+    /// Demands that the document knows this answer: its status, the code of a problem, the members of its body, the
+    /// headers that it says come with the status.
+    #[track_caller]
+    pub fn demand_documented(&self, answer: &Answer) {
+        let name = self.name();
+        let response = self.described.pointer(&format!("/responses/{}", answer.status));
+        let response =
+            response.unwrap_or_else(|| panic!("{name}: {} is not documented: {answer:?}", answer.status));
+        if answer.status >= 400 && answer.json().get("code").is_some() {
+            let codes =
+                response.pointer("/content/application~1problem+json/schema/allOf/1/properties/code/enum");
+            let codes =
+                codes.and_then(Value::as_array).unwrap_or_else(|| panic!("{name}: no codes of {answer:?}"));
+            let code = answer.json().get("code").cloned().unwrap_or_default();
+            assert!(codes.contains(&code), "{name}: a code of no document: {answer:?}");
+        }
+        let media = answer.header("content-type");
+        let content = response.get("content").and_then(Value::as_object);
+        match (media, content) {
+            (None, None) => assert_eq!(answer.text(), "", "{name}"),
+            (Some(media), Some(content)) if content.keys().any(|it| essence(it) == essence(media)) => {
+                let schema = content.iter().find(|(it, _)| essence(it) == essence(media));
+                let schema = schema.and_then(|(_, content)| content.get("schema"));
+                if let Some(known) = schema.and_then(|schema| self.members(schema)) {
+                    let sent = answer.json();
+                    let sent = sent.as_object().map(|it| it.keys().cloned().collect()).unwrap_or_default();
+                    let unknown: Vec<_> = BTreeSet::difference(&sent, &known).collect();
+                    assert!(unknown.is_empty(), "{name}: members of no document: {unknown:?}");
+                }
+            }
+            (media, _) => panic!("{name}: {media:?} is not documented for {}", answer.status),
+        }
+        let documented = |header: &str| response.pointer(&format!("/headers/{header}")).is_some();
+        for header in ["X-Request-Id", "Retry-After", "WWW-Authenticate", "RateLimit", "RateLimit-Policy"] {
+            let sent = answer.header(&header.to_lowercase()).is_some();
+            assert!(!sent || documented(header), "{name}: {header} is not documented for {}", answer.status);
+        }
+    }
+
+    /// The members that a schema names, those of its parts included; none where it leaves them open.
+    fn members(&self, schema: &Value) -> Option<BTreeSet<String>> {
+        if let Some(reference) = schema.get("$ref").and_then(Value::as_str) {
+            return self.members(self.document.pointer(reference.trim_start_matches('#'))?);
+        }
+        let own = schema.get("properties").and_then(Value::as_object);
+        let mut members: BTreeSet<String> = own.map(|it| it.keys().cloned().collect()).unwrap_or_default();
+        for word in ["allOf", "oneOf"] {
+            for part in schema.get(word).and_then(Value::as_array).into_iter().flatten() {
+                members.extend(self.members(part).unwrap_or_default());
+            }
+        }
+        (!members.is_empty()).then_some(members)
+    }
+}
+
+/// A media type without its parameters.
+fn essence(media_type: &str) -> &str {
+    media_type.split(';').next().unwrap_or(media_type)
+}
+
+fn form(fields: &Value) -> String {
+    let mut form = url::form_urlencoded::Serializer::new(String::new());
+    for (name, value) in fields.as_object().into_iter().flatten() {
+        form.append_pair(name, value.as_str().unwrap_or_default());
+    }
+    form.finish()
+}
