@@ -213,12 +213,12 @@ mod tests {
 
     const SECRET: &str = "GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ";
 
-    fn plain(text: &str) -> Option<Sealed> {
-        Some(Sealed::from_column(text.to_owned()))
+    fn plain(text: &str) -> Sealed {
+        Sealed::from_column(text.to_owned())
     }
 
-    fn text(text: &str) -> Option<SecretText> {
-        Some(SecretText::new(text.to_owned()))
+    fn text(text: &str) -> SecretText {
+        SecretText::new(text.to_owned())
     }
 
     fn adoption() -> Adoption {
@@ -238,8 +238,8 @@ mod tests {
     #[test]
     fn what_stands_in_the_clear_is_sealed_and_a_second_time_changes_nothing() {
         let mut account = account();
-        account.totp.secret = plain(SECRET);
-        account.phone.number = plain("06 12 34 56 12");
+        account.totp.secret = Some(plain(SECRET));
+        account.phone.number = Some(plain("06 12 34 56 12"));
         let row = adopt(&mut account, &adoption(), &TestCipher);
         assert_eq!((row.totp, row.phone), (Adopted::Taken, Adopted::Taken));
         let secret = unsealed(&account, account.totp.secret.as_ref(), SealedColumn::TotpSecret);
@@ -262,9 +262,9 @@ mod tests {
             rest: serde_json::Map::new(),
         };
         let adoption = Adoption {
-            totp_secret: text(SECRET),
+            totp_secret: Some(text(SECRET)),
             totp_enabled: Some(true),
-            phone_number: text("+32470123456"),
+            phone_number: Some(text("+32470123456")),
             phone_verified: Some(true),
             backup_method: Some(BackupMethod::Sms),
             recovery: Some(RecoveryState { codes: vec![code], generated_at: None }),
@@ -291,8 +291,8 @@ mod tests {
         for (secret, number) in [("GEZDGNBVGY3TQOJQ", "12"), ("not base32!", "no number"), ("v1.k.x", "112")]
         {
             let mut account = account();
-            account.totp.secret = plain(secret);
-            account.phone.number = plain(number);
+            account.totp.secret = Some(plain(secret));
+            account.phone.number = Some(plain(number));
             let before = account.clone();
             let row = adopt(&mut account, &adoption(), &TestCipher);
             assert!(matches!(row.totp, Adopted::Refused(_)), "{secret}");
@@ -304,10 +304,10 @@ mod tests {
     #[test]
     fn a_secret_of_ours_is_not_replaced_by_an_older_one() {
         let mut account = account();
-        account.totp.secret = plain(SECRET);
+        account.totp.secret = Some(plain(SECRET));
         let _ = adopt(&mut account, &adoption(), &TestCipher);
         let before = account.clone();
-        let other = Adoption { totp_secret: text(&SECRET.replace("GEZD", "MFRG")), ..adoption() };
+        let other = Adoption { totp_secret: Some(text(&SECRET.replace("GEZD", "MFRG"))), ..adoption() };
         assert_eq!(adopt(&mut account, &other, &TestCipher).totp, Adopted::Kept);
         assert_eq!(account, before);
     }

@@ -108,7 +108,7 @@ mod tests {
         assert_eq!(clock.steps_lost_until(), None);
         clock.steps_lost(now);
         clock.steps_lost(now.minus(Duration::from_secs(30)));
-        assert_eq!(clock.steps_lost_until(), Some(now.plus(Duration::from_secs(60))), "the latest counts");
+        assert_eq!(clock.steps_lost_until(), Some(now.plus(Duration::from_mins(1))), "the latest counts");
     }
 
     #[test]
