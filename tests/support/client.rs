@@ -40,6 +40,7 @@ impl Client {
     }
 
     /// The same, for a server that is called by this name.
+    #[must_use]
     pub const fn named(self, host: &'static str) -> Self {
         Self { host, ..self }
     }
