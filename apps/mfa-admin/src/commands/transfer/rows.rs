@@ -197,7 +197,10 @@ mod tests {
         Ok(Rows::open(&path)?.page(100).unwrap())
     }
 
-    fn shown(rows: &[Row]) -> Vec<(u64, Option<&str>, Option<&str>, Result<&str, &'static str>)> {
+    /// Number, address, name and URI of a row.
+    type Shown<'a> = (u64, Option<&'a str>, Option<&'a str>, Result<&'a str, &'static str>);
+
+    fn shown(rows: &[Row]) -> Vec<Shown<'_>> {
         let uri =
             |row: &'_ Row| row.uri.as_ref().map(|it| it.expose().to_owned().leak() as &str).map_err(|it| *it);
         rows.iter().map(|row| (row.number, row.email.as_deref(), row.username.as_deref(), uri(row))).collect()
