@@ -102,5 +102,5 @@ warning-few-codes-left = { $left ->
     [one] Il ne reste qu’un code de secours : générez-en de nouveaux.
    *[other] Il ne reste que { $left } codes de secours : générez-en de nouveaux.
 }
-warning-foreign-codes = Vos codes de secours viennent de l’ancien système : générez-en de nouveaux.
+warning-foreign-codes = Vos codes de secours viennent de l’ancien système : générez-en de nouveaux.
 warning-no-code-left = C’était le dernier code de secours : générez-en de nouveaux.

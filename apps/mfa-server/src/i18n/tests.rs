@@ -78,8 +78,9 @@ fn no_text_of_one_language_stands_in_the_other() {
             let arguments: Vec<_> = arguments.iter().map(|it| (it.as_str(), Argument::from(2))).collect();
             let [french, english] =
                 [Language::French, Language::English].map(|it| texts.say(it, &name, &arguments));
-            // A country may have one name in both.
-            assert!(french != english || name.starts_with("country-"), "{file}: {name}");
+            // A country may have one name in both, and the day of a plot only turns its parts round.
+            let may_agree = name.starts_with("country-") || name == "plot-day";
+            assert!(french != english || may_agree, "{file}: {name}");
             for text in [french, english] {
                 assert!(!text.is_empty() && !text.contains(['{', '}']), "{file}: {name}: {text}");
             }

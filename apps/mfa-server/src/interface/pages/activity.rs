@@ -78,7 +78,12 @@ pub(super) fn what(visit: &Visit, event: &StoredEvent) -> String {
     let happened = event_name(visit, &event.event);
     let ended = format!("outcome-{}", event.outcome);
     let said = visit.say(&ended);
-    if event.outcome == "success" || said == ended {
+    // Some say in their name how it ended.
+    let says_it = matches!(
+        EventKind::parse(&event.event),
+        Some(EventKind::AccountLocked | EventKind::GuessingSuspected | EventKind::FailuresRising)
+    );
+    if event.outcome == "success" || says_it || said == ended {
         happened
     } else {
         visit.say_with("activity-ended", &[("what", happened.into()), ("how", said.into())])
