@@ -63,7 +63,7 @@ impl Line {
 }
 
 fn forward(mut from: TcpStream, mut to: TcpStream, is_client: bool, state: &AtomicU8, swallows: &AtomicU8) {
-    let mut buffer = [0; 65536];
+    let mut buffer = vec![0; 65536];
     while let Ok(length @ 1..) = from.read(&mut buffer) {
         let now = state.load(Ordering::SeqCst);
         let takes = |from| state.compare_exchange(from, WHOLE, Ordering::SeqCst, Ordering::SeqCst).is_ok();

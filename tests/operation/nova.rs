@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 /// 160 bits, as pyotp draws them.
 const SECRET: &str = "GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ";
 
-/// The table of the guide, with eighteen columns for factors as SQLAlchemy makes them.
+/// The table of the guide, with eighteen columns for factors as `SQLAlchemy` makes them.
 const TABLE: &str = "CREATE TABLE users (id SERIAL PRIMARY KEY, email VARCHAR(255) NOT NULL UNIQUE, \
     username VARCHAR(100) NOT NULL UNIQUE, hashed_password VARCHAR(255) NOT NULL, full_name VARCHAR(255), \
     is_active BOOLEAN DEFAULT true, is_superuser BOOLEAN DEFAULT false, mfa_enforced BOOLEAN NOT NULL DEFAULT false, \

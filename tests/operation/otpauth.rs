@@ -49,7 +49,8 @@ fn an_imported_secret_is_in_force_at_once_and_every_row_is_told() {
             json!({ "email": "ada@example.com", "username": "ada", "otpauth_uri": uri("") }),
             json!({ "otpauth_uri": uri("") }),
         ];
-        let mut file: String = rows.iter().map(|row| format!("{row}\n")).collect();
+        let mut file = rows.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n");
+        file.push('\n');
         file += "not json\n";
         write(&installation, "in.jsonl", &file);
         let expected = [
