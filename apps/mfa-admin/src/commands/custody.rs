@@ -14,7 +14,7 @@ use crate::progress::Bar;
 ///
 /// # Errors
 ///
-/// [`Failure::Store`] where the database gave no answer.
+/// [`Failure::Refused`] where the database gave no answer.
 pub(super) fn status(settings: Settings, reason: Option<String>) -> Result<Answer, Failure> {
     let administration = Administration::open(settings, reason)?;
     let bar = Bar::of("counting");
