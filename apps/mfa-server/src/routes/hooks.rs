@@ -8,7 +8,7 @@ use actix_web::{HttpRequest, HttpResponse};
 use mfa_infra::Mfa;
 use mfa_infra::sms::{DeliveryReport, ReportRefused};
 
-use crate::intake::RawForm;
+use crate::intake::{Bounded, RawForm};
 use crate::problem::Fault;
 
 /// What Twilio signs with.
@@ -36,6 +36,7 @@ fn signature(headers: &HeaderMap) -> &str {
 
 /// `GET /hooks/ovh/{secret}`
 pub(super) async fn ovh(
+    _: Bounded,
     secret: Path<String>,
     request: HttpRequest,
     mfa: Data<Mfa>,
