@@ -2,8 +2,8 @@
 
 use mfa_core::EventKind;
 use serde_json::{Value, json};
+use utoipa::openapi::Object;
 use utoipa::openapi::path::Parameter;
-use utoipa::openapi::{KnownFormat, Object, SchemaFormat};
 
 use super::LONGEST_REASON;
 use super::events::Events;
@@ -187,7 +187,10 @@ pub(super) fn bucket() -> Object {
 }
 
 fn time() -> Object {
-    text(1, 64).format(Some(SchemaFormat::KnownFormat(KnownFormat::DateTime))).build()
+    // A value that is empty is one that is not there.
+    let (day, hour) = ("[0-9]{4}-[0-9]{2}-[0-9]{2}", "[0-9]{2}:[0-9]{2}:[0-9]{2}(\\.[0-9]+)?");
+    let pattern = format!("^({day}T{hour}(Z|[+-][0-9]{{2}}:[0-9]{{2}}))?$");
+    text(0, 64).pattern(Some(pattern)).examples([json!(MOMENT)]).build()
 }
 
 fn look(id: &'static str, summary: &'static str, description: &'static str) -> Operation {
