@@ -21,7 +21,7 @@ fn a_server_in_use_has_nothing_that_must_be_mended() {
         assert_eq!(answer.code, Some(0), "{answer:?}");
         demand(&answer, "ok", "every setting can be used, in development", "");
         demand(&answer, "ok", "the schema is up to date", "");
-        demand(&answer, "ok", "MFA_ENCRYPTION_KEYS holds the key of this database", "");
+        demand(&answer, "ok", "MFA_ENCRYPTION_KEYS holds the keys of this database", "");
         let shown = answer.json.to_string();
         assert!(
             !shown.contains(nova_mfa_tests::JWT_SECRET) && !shown.contains(nova_mfa_tests::ENCRYPTION_KEY)
@@ -71,4 +71,30 @@ fn settings_that_cannot_be_used_are_a_finding() {
     let answer = installation.admin(&["doctor"], "");
     assert_eq!(answer.code, Some(1));
     demand(&answer, "problem", "MFA_BINDD in the environment is not a setting", "mend it");
+}
+
+#[test]
+fn another_key_of_the_same_name_is_told() {
+    for server in TestServer::each() {
+        server.enrol("ada");
+        let other = server.stop().with("MFA_ENCRYPTION_KEYS", &format!("test:{}", "A".repeat(43) + "="));
+        let answer = other.admin(&["doctor"], "");
+        assert_eq!(answer.code, Some(1), "{answer:?}");
+        demand(&answer, "problem", "does not hold the keys that this database was sealed with", "key ring");
+    }
+}
+
+#[test]
+fn novas_own_table_with_its_short_keys_is_looked_at_too() {
+    let installation = Installation::postgres(&[]);
+    installation.sql(
+        "CREATE TABLE users (id SERIAL PRIMARY KEY, email VARCHAR(255) NOT NULL UNIQUE, \
+         username VARCHAR(100) NOT NULL UNIQUE, hashed_password VARCHAR(255) NOT NULL, full_name VARCHAR(255), \
+         is_active BOOLEAN, is_superuser BOOLEAN, created_at TIMESTAMP, updated_at TIMESTAMP); \
+         INSERT INTO users (email, username, hashed_password) VALUES ('ada@example.com', 'ada', 'x')",
+    );
+    assert_eq!(installation.admin(&["migrate", "up"], "").code, Some(0));
+    installation.sql("UPDATE users SET totp_secret = 'JBSWY3DPEHPK3PXP'");
+    let answer = installation.admin(&["doctor"], "");
+    demand(&answer, "problem", "1 rows hold a value in totp_secret that is not sealed", "import nova-python");
 }

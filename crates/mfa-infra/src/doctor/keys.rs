@@ -48,14 +48,18 @@ fn tokens(settings: &Settings) -> Finding {
 }
 
 fn canary(ring: &KeyRing, facts: &DatabaseFacts) -> Finding {
-    let Some(canary) = &facts.canary else {
+    if facts.canaries.is_empty() {
         return Finding::good(PART, "nothing was sealed in this database yet");
-    };
-    match AesGcmCipher::new(ring, Arc::new(OsEntropy)).check_canary(canary) {
-        Ok(()) => Finding::good(PART, "MFA_ENCRYPTION_KEYS holds the key of this database"),
+    }
+    // As a start does: one key that is missing, or another one of its name, and it is refused.
+    let cipher = AesGcmCipher::new(ring, Arc::new(OsEntropy));
+    match facts.canaries.iter().try_for_each(|canary| cipher.check_canary(canary)) {
+        Ok(()) => Finding::good(PART, "MFA_ENCRYPTION_KEYS holds the keys of this database"),
         Err(error) => Finding::bad(
             PART,
-            format!("MFA_ENCRYPTION_KEYS does not hold the key that this database was sealed with ({error})"),
+            format!(
+                "MFA_ENCRYPTION_KEYS does not hold the keys that this database was sealed with ({error})"
+            ),
             "give the key ring that it was last used with",
         ),
     }

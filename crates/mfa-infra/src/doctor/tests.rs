@@ -79,7 +79,7 @@ fn other_keys_than_those_of_the_data_are_told() {
     demand(
         &findings,
         Health::Bad,
-        "does not hold the key that this database was sealed with",
+        "does not hold the keys that this database was sealed with",
         "give the key ring",
     );
 }

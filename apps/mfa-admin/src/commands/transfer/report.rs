@@ -76,7 +76,8 @@ pub(super) fn answer(rows: &[RowReport], is_trial: bool, stopped: Option<String>
     match stopped {
         Some(sentence) => Err(Failure::Partly { sentence, answer: Box::new(answer) }),
         None if refused > 0 => {
-            let sentence = format!("{refused} rows were refused; the others were taken over");
+            let others = if is_trial { "would be taken over" } else { "were taken over" };
+            let sentence = format!("{refused} rows were refused; the others {others}");
             Err(Failure::Partly { sentence, answer: Box::new(answer) })
         }
         None => Ok(answer),

@@ -18,8 +18,8 @@ pub struct DatabaseFacts {
     pub pending: Vec<String>,
     /// What time it is by its own clock, where it has one.
     pub time: Option<Timestamp>,
-    /// The known text that the keys in use at the last change of keys have sealed; none before the first start.
-    pub canary: Option<String>,
+    /// The known texts that the keys in use have sealed, one of each key; none before the first start.
+    pub canaries: Vec<String>,
     /// Values that should be sealed and are not.
     pub unsealed: Vec<Unsealed>,
     /// By the name of a key, how many values it has sealed.
@@ -105,10 +105,13 @@ struct Line {
 /// Both databases read this alike: the name of a sealed value's key stands between its first two dots.
 fn unsealed_query(column: &str) -> String {
     format!(
-        "SELECT count(*) AS rows, coalesce(min(id), 0) AS first FROM users \
+        "SELECT count(*) AS rows, coalesce(CAST(min(id) AS bigint), 0) AS first FROM users \
          WHERE {column} IS NOT NULL AND {column} NOT LIKE 'v1.%.%'"
     )
 }
+
+/// The canaries of all keys, under the name that the first version had for its one as well.
+const CANARIES: &str = "SELECT value FROM mfa_meta WHERE name = 'canary' OR name LIKE 'key %' ORDER BY name";
 
 fn one_line(error: &dyn std::error::Error) -> String {
     error.to_string().split_whitespace().collect::<Vec<_>>().join(" ")

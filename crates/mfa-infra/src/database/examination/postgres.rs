@@ -5,7 +5,9 @@ use diesel::sql_types::{BigInt, Bool, Text};
 use diesel::{OptionalExtension as _, PgConnection, QueryableByName, RunQueryDsl as _, sql_query};
 use mfa_core::{SealedColumn, SecretText, Timestamp};
 
-use super::{ByKey, Count, DatabaseFacts, Line, SEALED, Unsealed, Updates, one_line, unsealed_query};
+use super::{
+    ByKey, CANARIES, Count, DatabaseFacts, Line, SEALED, Unsealed, Updates, one_line, unsealed_query,
+};
 use crate::database::{migrate, postgres::connect};
 
 /// What the server does to each of its tables.
@@ -72,8 +74,8 @@ fn facts(
     if !facts.missing_rights.is_empty() {
         return Ok(facts);
     }
-    let canary = sql_query("SELECT value FROM mfa_meta WHERE name = 'canary'");
-    facts.canary = canary.get_result::<Line>(connection).optional()?.map(|it| it.value);
+    let canaries: Vec<Line> = sql_query(CANARIES).load(connection)?;
+    facts.canaries = canaries.into_iter().map(|it| it.value).collect();
     for column in SEALED.map(SealedColumn::as_str) {
         let Count { rows, first } = sql_query(unsealed_query(column)).get_result(connection)?;
         if rows > 0 {

@@ -4,10 +4,10 @@ use std::os::unix::fs::MetadataExt as _;
 use std::path::Path;
 
 use diesel::connection::SimpleConnection as _;
-use diesel::{Connection as _, OptionalExtension as _, RunQueryDsl as _, SqliteConnection, sql_query};
+use diesel::{Connection as _, RunQueryDsl as _, SqliteConnection, sql_query};
 use mfa_core::SealedColumn;
 
-use super::{ByKey, Count, DatabaseFacts, Line, SEALED, Unsealed, one_line, unsealed_query};
+use super::{ByKey, CANARIES, Count, DatabaseFacts, Line, SEALED, Unsealed, one_line, unsealed_query};
 use crate::database::migrate;
 
 /// What `PRAGMA quick_check` says of a file that is whole.
@@ -51,8 +51,8 @@ fn filled(
     if !facts.pending.is_empty() || facts.damage.is_some() {
         return Ok(facts);
     }
-    let canary = sql_query("SELECT value FROM mfa_meta WHERE name = 'canary'");
-    facts.canary = canary.get_result::<Line>(connection).optional()?.map(|it| it.value);
+    let canaries: Vec<Line> = sql_query(CANARIES).load(connection)?;
+    facts.canaries = canaries.into_iter().map(|it| it.value).collect();
     for column in SEALED.map(SealedColumn::as_str) {
         let Count { rows, first } = sql_query(unsealed_query(column)).get_result(connection)?;
         if rows > 0 {
