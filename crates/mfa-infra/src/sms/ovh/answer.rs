@@ -26,7 +26,8 @@ impl Verdict {
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct Jobs {
-    ids: Option<Vec<u64>>,
+    #[serde(default)]
+    ids: Vec<u64>,
     #[serde(default)]
     invalid_receivers: Vec<serde::de::IgnoredAny>,
 }
@@ -57,11 +58,9 @@ pub(super) fn verdict(answer: &Answer) -> Verdict {
 fn accepted(answer: &Answer) -> SendOutcome {
     let Some(jobs) = answer.json::<Jobs>() else { return SendOutcome::Unknown };
     let refused = SendOutcome::Permanent(Blame::User(NumberProblem::Invalid));
-    match jobs.ids.as_deref() {
-        _ if !jobs.invalid_receivers.is_empty() => refused,
-        Some([id, ..]) => SendOutcome::Accepted { id: id.to_string() },
-        Some([]) => refused,
-        None => SendOutcome::Unknown,
+    match jobs.ids.as_slice() {
+        [id, ..] if jobs.invalid_receivers.is_empty() => SendOutcome::Accepted { id: id.to_string() },
+        _ => refused,
     }
 }
 

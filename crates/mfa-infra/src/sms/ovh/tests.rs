@@ -115,7 +115,7 @@ fn a_200_may_be_a_refusal_and_is_only_believed_when_it_makes_sense() {
         (r#"{"ids":[],"invalidReceivers":[]}"#, NO_NUMBER),
         (r#"{"ids":[]}"#, NO_NUMBER),
         (r#"{"ids":[27000421]}"#, accepted()),
-        ("{}", SendOutcome::Unknown),
+        ("{}", NO_NUMBER),
         ("", SendOutcome::Unknown),
         (r#"{"ids":["012345"]}"#, SendOutcome::Unknown),
     ] {
