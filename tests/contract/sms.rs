@@ -227,6 +227,10 @@ impl Sends<'_> {
 
 const LONG_AGO: Timestamp = Timestamp::from_seconds(1);
 
+fn nth_latest_at(conversion: &Conversion) -> [Option<Timestamp>; 2] {
+    [conversion.prefix_nth_latest_at, conversion.country_nth_latest_at]
+}
+
 #[test]
 fn what_certainly_was_not_sent_counts_in_neither() {
     on_all_sends(|sends| {
@@ -248,8 +252,8 @@ fn what_certainly_was_not_sent_counts_in_neither() {
         let conversion = sends.conversion(ADA, LONG_AGO, 5);
         let counted = Uses { sent: 5, used: 4 };
         assert_eq!((conversion.prefix, conversion.country), (counted, counted), "{}", sends.name);
-        assert_eq!(conversion.nth_latest_at, Some(NOON), "{}", sends.name);
-        assert_eq!(sends.conversion(ADA, LONG_AGO, 6).nth_latest_at, None, "{}", sends.name);
+        assert_eq!(nth_latest_at(&conversion), [Some(NOON); 2], "{}", sends.name);
+        assert_eq!(nth_latest_at(&sends.conversion(ADA, LONG_AGO, 6)), [None; 2], "{}", sends.name);
     });
 }
 
@@ -267,9 +271,13 @@ fn conversion_is_of_one_prefix_and_one_country_and_only_after_a_time() {
         let after_the_first = sends.conversion(ADA, NOON, 1);
         assert_eq!(after_the_first.prefix, Uses { sent: 3, used: 1 }, "{name}");
         assert_eq!(after_the_first.country, Uses { sent: 6, used: 1 }, "{name}");
-        let nth = |n| sends.conversion(ADA, later(100), n).nth_latest_at;
+        let nth = |n| sends.conversion(ADA, later(100), n);
         let times = [Some(later(2)), Some(later(1)), Some(later(1)), Some(NOON), Some(NOON), None];
-        assert_eq!([1, 2, 3, 4, 5, 6].map(nth), times, "{name}: whatever the time asked for");
+        let of_prefix = [1, 2, 3, 4, 5, 6].map(|n| nth(n).prefix_nth_latest_at);
+        assert_eq!(of_prefix, times, "{name}: whatever the time asked for");
+        let times = [Some(later(3)), Some(later(2)), Some(later(1)), Some(NOON), None];
+        let of_country = [1, 3, 5, 7, 10].map(|n| nth(n).country_nth_latest_at);
+        assert_eq!(of_country, times, "{name}: whatever the time asked for");
         let nobody = sends.conversion("+4915112345678", LONG_AGO, 1);
         assert_eq!(nobody, Conversion::default(), "{name}");
     });

@@ -240,7 +240,7 @@ pub struct ConversionQuery {
     pub country: String,
     /// Only sends after this.
     pub since: Timestamp,
-    /// Which of the prefix's sends to date, counted from the latest, from 1 on.
+    /// Which of the sends to date, of the prefix and of the country, counted from the latest, from 1 on.
     pub nth_latest: u32,
 }
 
@@ -251,8 +251,10 @@ pub struct Conversion {
     pub prefix: Uses,
     /// To the country.
     pub country: Uses,
-    /// When the send asked for by `nth_latest` was, where there were so many.
-    pub nth_latest_at: Option<Timestamp>,
+    /// When the prefix's send asked for by `nth_latest` was, where there were so many.
+    pub prefix_nth_latest_at: Option<Timestamp>,
+    /// When the country's send asked for by `nth_latest` was, where there were so many.
+    pub country_nth_latest_at: Option<Timestamp>,
 }
 
 /// The share of codes that must come back.
@@ -295,15 +297,12 @@ impl ConversionRule {
 
     /// What is closed, because too few codes of it came back; none where the send may go on.
     pub fn closed(self, conversion: &Conversion, now: Timestamp) -> Option<Closed> {
-        if self.is_low(conversion.country) {
-            return Some(Closed { by: ClosedBy::Country, uses: conversion.country, wait: Wait::of(WINDOW) });
-        }
-        let opens_in = conversion.nth_latest_at.map_or(WINDOW, |at| at.plus(WINDOW).since(now));
-        self.is_low(conversion.prefix).then(|| Closed {
-            by: ClosedBy::Prefix,
-            uses: conversion.prefix,
-            wait: Wait::of(opens_in),
-        })
+        let closed = |by, uses, nth_latest_at: Option<Timestamp>| {
+            let opens_in = nth_latest_at.map_or(WINDOW, |at| at.plus(WINDOW).since(now));
+            self.is_low(uses).then(|| Closed { by, uses, wait: Wait::of(opens_in) })
+        };
+        closed(ClosedBy::Country, conversion.country, conversion.country_nth_latest_at)
+            .or_else(|| closed(ClosedBy::Prefix, conversion.prefix, conversion.prefix_nth_latest_at))
     }
 }
 
@@ -352,7 +351,8 @@ mod tests {
         let conversion = |used| Conversion {
             prefix: Uses { sent: 25, used },
             country: Uses { sent: 250, used: 100 },
-            nth_latest_at: Some(twentieth),
+            prefix_nth_latest_at: Some(twentieth),
+            country_nth_latest_at: Some(NOW),
         };
         let closed = rule.closed(&conversion(4), NOW).unwrap();
         assert_eq!((closed.by, closed.wait), (ClosedBy::Prefix, Wait { seconds: 3_600 }));
@@ -365,9 +365,11 @@ mod tests {
         let spread = |used| Conversion {
             prefix: Uses { sent: 1, used: 0 },
             country: Uses { sent: 500, used },
-            nth_latest_at: None,
+            prefix_nth_latest_at: None,
+            country_nth_latest_at: Some(NOW.minus(Duration::from_hours(22))),
         };
-        assert_eq!(rule.closed(&spread(249), NOW).unwrap().by, ClosedBy::Country);
+        let closed = rule.closed(&spread(249), NOW).unwrap();
+        assert_eq!((closed.by, closed.wait), (ClosedBy::Country, Wait { seconds: 7_200 }));
         assert_eq!(rule.closed(&spread(250), NOW), None);
     }
 

@@ -69,6 +69,12 @@ impl MemorySmsSends {
     }
 }
 
+fn nth_latest_at<'a>(rows: impl Iterator<Item = &'a Row>, nth: usize) -> Option<Timestamp> {
+    let mut times: Vec<_> = rows.map(|row| row.record.at).collect();
+    times.sort_unstable_by(|a, b| b.cmp(a));
+    times.get(nth).copied()
+}
+
 fn uses<'a>(rows: impl Iterator<Item = &'a Row>) -> Uses {
     rows.fold(Uses::default(), |uses, row| Uses {
         sent: uses.sent.saturating_add(1),
@@ -131,14 +137,14 @@ impl SmsSends for MemorySmsSends {
             let rows = self.rows();
             let counted = || rows.values().filter(|row| row.counts());
             let recent = || counted().filter(|row| row.record.at > query.since);
-            let of_prefix = counted().filter(|row| row.record.prefix == query.prefix);
-            let mut times: Vec<_> = of_prefix.map(|row| row.record.at).collect();
-            times.sort_unstable_by(|a, b| b.cmp(a));
+            let of_prefix = |row: &&Row| row.record.prefix == query.prefix;
+            let of_country = |row: &&Row| row.record.country == query.country;
             let nth = usize::try_from(query.nth_latest.saturating_sub(1)).unwrap_or(usize::MAX);
             Ok(Conversion {
-                prefix: uses(recent().filter(|row| row.record.prefix == query.prefix)),
-                country: uses(recent().filter(|row| row.record.country == query.country)),
-                nth_latest_at: times.get(nth).copied(),
+                prefix: uses(recent().filter(of_prefix)),
+                country: uses(recent().filter(of_country)),
+                prefix_nth_latest_at: nth_latest_at(counted().filter(of_prefix), nth),
+                country_nth_latest_at: nth_latest_at(counted().filter(of_country), nth),
             })
         })
     }

@@ -38,7 +38,9 @@ pub(super) struct ConversionRow {
     #[diesel(sql_type = BigInt)]
     country_used: i64,
     #[diesel(sql_type = Nullable<BigInt>)]
-    nth_latest_at: Option<i64>,
+    prefix_nth_latest_at: Option<i64>,
+    #[diesel(sql_type = Nullable<BigInt>)]
+    country_nth_latest_at: Option<i64>,
 }
 
 impl ConversionRow {
@@ -46,7 +48,8 @@ impl ConversionRow {
         Conversion {
             prefix: uses(self.prefix_sent, self.prefix_used),
             country: uses(self.country_sent, self.country_used),
-            nth_latest_at: self.nth_latest_at.map(Timestamp::from_millis),
+            prefix_nth_latest_at: self.prefix_nth_latest_at.map(Timestamp::from_millis),
+            country_nth_latest_at: self.country_nth_latest_at.map(Timestamp::from_millis),
         }
     }
 }

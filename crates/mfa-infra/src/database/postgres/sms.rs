@@ -131,7 +131,9 @@ impl SmsSends for PostgresDatabase {
                 "SELECT prefix.sent AS prefix_sent, prefix.used AS prefix_used, \
                  country.sent AS country_sent, country.used AS country_used, \
                  (SELECT (extract(epoch from at) * 1000)::bigint FROM mfa_sms_sends \
-                 WHERE prefix = $1 AND {COUNTED} ORDER BY at DESC LIMIT 1 OFFSET $4) AS nth_latest_at FROM \
+                 WHERE prefix = $1 AND {COUNTED} ORDER BY at DESC LIMIT 1 OFFSET $4) AS prefix_nth_latest_at, \
+                 (SELECT (extract(epoch from at) * 1000)::bigint FROM mfa_sms_sends \
+                 WHERE country = $2 AND {COUNTED} ORDER BY at DESC LIMIT 1 OFFSET $4) AS country_nth_latest_at FROM \
                  (SELECT count(*) AS sent, count(used_at) AS used FROM mfa_sms_sends \
                  WHERE prefix = $1 AND at > to_timestamp($3 / 1000.0) AND {COUNTED}) AS prefix, \
                  (SELECT count(*) AS sent, count(used_at) AS used FROM mfa_sms_sends \

@@ -124,7 +124,9 @@ impl SmsSends for SqliteDatabase {
                 "SELECT prefix.sent AS prefix_sent, prefix.used AS prefix_used, \
                  country.sent AS country_sent, country.used AS country_used, \
                  (SELECT at FROM mfa_sms_sends WHERE prefix = ?1 AND {COUNTED} \
-                 ORDER BY at DESC LIMIT 1 OFFSET ?4) AS nth_latest_at FROM \
+                 ORDER BY at DESC LIMIT 1 OFFSET ?4) AS prefix_nth_latest_at, \
+                 (SELECT at FROM mfa_sms_sends WHERE country = ?2 AND {COUNTED} \
+                 ORDER BY at DESC LIMIT 1 OFFSET ?4) AS country_nth_latest_at FROM \
                  (SELECT count(*) AS sent, count(used_at) AS used FROM mfa_sms_sends \
                  WHERE prefix = ?1 AND at > ?3 AND {COUNTED}) AS prefix, \
                  (SELECT count(*) AS sent, count(used_at) AS used FROM mfa_sms_sends \
