@@ -68,6 +68,8 @@ impl Drop for PgDatabase {
 }
 
 fn on_server(statement: &str) -> Result<(), String> {
+    // The first connection of a test is this one: see mfa-infra's own.
+    openssl_sys::init();
     let mut server = PgConnection::establish(&postgres_url()).map_err(|error| error.to_string())?;
     server.batch_execute(statement).map_err(|error| error.to_string())
 }

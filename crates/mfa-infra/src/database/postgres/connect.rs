@@ -30,6 +30,9 @@ struct Setting {
 
 /// Connects and sets the session up.
 pub(in crate::database) fn connect(url: &SecretText) -> Result<PgConnection, String> {
+    // Whoever sets OpenSSL up first says whether it is taken down at the end of the process. libpq lets it, and then a
+    // connection that another thread still holds is freed under it.
+    openssl_sys::init();
     let mut connection = PgConnection::establish(url.expose()).map_err(|error| one_line(&error))?;
     prepare(&mut connection).map_err(|error| one_line(&error))?;
     Ok(connection)
