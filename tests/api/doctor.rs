@@ -66,6 +66,16 @@ fn roles_that_may_undo_what_was_spent_are_named() {
 }
 
 #[test]
+fn whoever_owns_the_table_is_not_named_to_its_owner() {
+    let server = TestServer::postgres_with(&[]);
+    let role = format!("owner_{}", std::process::id());
+    server.installation.sql(&format!("CREATE ROLE {role} LOGIN; ALTER TABLE users OWNER TO {role}"));
+    let answer = server.admin(&["doctor"]);
+    server.installation.sql(&format!("ALTER TABLE users OWNER TO CURRENT_USER; DROP ROLE {role}"));
+    assert!(!answer.json.to_string().contains(&role), "{answer:?}");
+}
+
+#[test]
 fn settings_that_cannot_be_used_are_a_finding() {
     let installation = Installation::sqlite(&[("MFA_BINDD", "x")]);
     let answer = installation.admin(&["doctor"], "");

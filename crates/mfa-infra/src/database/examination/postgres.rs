@@ -127,7 +127,8 @@ fn other_writers(connection: &mut PgConnection) -> Result<Vec<String>, diesel::r
         OURS_ALONE.map(|column| format!("has_column_privilege(role.oid, 'users', '{column}', 'UPDATE')"));
     let lines: Vec<Line> = sql_query(format!(
         "SELECT role.rolname::text AS value FROM pg_roles role WHERE role.rolcanlogin AND NOT role.rolsuper \
-         AND role.rolname <> current_user AND ({}) ORDER BY 1",
+         AND role.rolname <> current_user \
+         AND role.oid <> (SELECT relowner FROM pg_class WHERE oid = 'users'::regclass) AND ({}) ORDER BY 1",
         may.join(" OR ")
     ))
     .load(connection)?;
