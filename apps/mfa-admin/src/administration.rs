@@ -3,6 +3,8 @@
 use std::future::Future;
 use std::time::{Duration, Instant};
 
+use futures::future::join_all;
+use futures::stream::{self, StreamExt as _};
 use mfa_core::{EventKind, EventLine, Origin, Outcome, SecurityEvent, UserId};
 use mfa_flows::{AdminCall, Flows, Refusal, UserSelector};
 use mfa_infra::Mfa;
@@ -16,6 +18,10 @@ use crate::failure::Failure;
 
 /// How long what still waits for the database at the end may take.
 const STOP_WITHIN: Duration = Duration::from_secs(10);
+/// Flows that wait for the database at once: a few groups for each committer.
+const AT_ONCE: usize = 1_024;
+/// The same beside a server on the same file: one group.
+const AT_ONCE_BESIDE: usize = 256;
 
 /// The product, opened for one command of one administrator; stopped when dropped.
 pub(crate) struct Administration {
@@ -47,20 +53,53 @@ impl Administration {
         &self.mfa
     }
 
-    /// Waits for many flows that write. Where a server may be at the same file, it comes to its turn after them: SQLite
-    /// has one writer, and no queue for those who wait.
+    /// Waits for many flows that write, and gives what they answered in their order. So many wait at once that the
+    /// committers always find a whole group; beside a server on the same file they come in groups with pauses.
     ///
     /// # Errors
     ///
     /// [`Failure::Lost`] when the product has stopped.
-    #[expect(clippy::disallowed_methods, reason = "a pause is measured; no rule is decided by it")]
-    pub(crate) fn wait_for_many<T>(&self, flows: impl Future<Output = T>) -> Result<T, Failure> {
-        let began = Instant::now();
-        let done = self.mfa.block_on(flows)?;
-        if matches!(self.mfa.settings().database.url, DatabaseUrl::Sqlite(_)) {
-            std::thread::sleep(began.elapsed());
+    pub(crate) fn wait_for_many<T, F>(&self, flows: impl IntoIterator<Item = F>) -> Result<Vec<T>, Failure>
+    where
+        F: Future<Output = T>,
+    {
+        if !self.shares_a_file() {
+            let answers = stream::iter(flows).buffered(AT_ONCE).collect();
+            return Ok(self.mfa.block_on(answers)?);
         }
+        let (mut flows, mut answers) = (flows.into_iter(), Vec::new());
+        loop {
+            let some: Vec<_> = flows.by_ref().take(AT_ONCE_BESIDE).collect();
+            if some.is_empty() {
+                return Ok(answers);
+            }
+            answers.extend(self.give_way(join_all(some))?);
+        }
+    }
+
+    /// Waits for one piece of work that writes much; a server on the same file comes to its turn after it.
+    ///
+    /// # Errors
+    ///
+    /// [`Failure::Lost`] when the product has stopped.
+    pub(crate) fn wait_for_much<T>(&self, work: impl Future<Output = T>) -> Result<T, Failure> {
+        if self.shares_a_file() { self.give_way(work) } else { Ok(self.mfa.block_on(work)?) }
+    }
+
+    /// Works, and then rests for as long: SQLite has one writer and no queue for those who wait, so that whoever looks
+    /// again now and then finds the file free every other time.
+    #[expect(clippy::disallowed_methods, reason = "a pause is measured; no rule is decided by it")]
+    fn give_way<T>(&self, work: impl Future<Output = T>) -> Result<T, Failure> {
+        let began = Instant::now();
+        let done = self.mfa.block_on(work)?;
+        std::thread::sleep(began.elapsed());
         Ok(done)
+    }
+
+    /// Whether a server runs on the same SQLite file. Where that cannot be read, somebody is in the way.
+    fn shares_a_file(&self) -> bool {
+        matches!(self.mfa.settings().database.url, DatabaseUrl::Sqlite(_))
+            && !matches!(self.mfa.block_on(self.mfa.servers()), Ok(Ok(servers)) if servers.is_empty())
     }
 
     /// Tells the log what was done to no single user.

@@ -28,7 +28,7 @@ use crate::settings::{DatabaseUrl, Settings, SmsProvider};
 use crate::sms::{DeliveryReport, DeliveryReports, OutboxReader};
 use crate::telemetry::Telemetry;
 use audit_watch::AuditWatch;
-use custody::{Custody, Ground, Presence};
+use custody::{Custody, Ground, Presence, servers};
 use sms::SmsWatch;
 pub(crate) use wiring::quotas;
 
@@ -229,6 +229,16 @@ impl Mfa {
     /// [`RotateError`]: what was sealed anew stays so.
     pub async fn rotate_keys(&self, progress: Progress<'_>) -> Result<Rotation, RotateError> {
         self.custody.rotate(&self.ground(), progress).await
+    }
+
+    /// The servers that run on this database, as they say themselves every half a minute.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError`] when the store gave no answer.
+    pub async fn servers(&self) -> Result<Vec<Server>, StoreError> {
+        let facts = self.database.facts().await?;
+        servers(self.database.as_ref(), facts, self.clock.now()).await
     }
 
     /// About how many rows a table has.

@@ -128,7 +128,8 @@ impl Mfa {
         Ok(mfa)
     }
 
-    /// Opens what an administrator's command needs: no limits, no demo user.
+    /// Opens what an administrator's command needs: no limits, no demo user, and groups of the committer that are
+    /// larger than a server's, since nobody waits for one row of thousands.
     ///
     /// # Errors
     ///
@@ -155,6 +156,7 @@ impl Mfa {
         if matches!(settings.database.url, DatabaseUrl::Sqlite(_)) {
             settings.create_data_dir()?;
         }
+        let committer = limits.committer();
         let limiters = limits.open(&settings, runtime.handle(), telemetry.logger())?;
         let location = Self::location(&settings);
         let clock = Arc::new(WatchedClock::new(clock, telemetry.logger()));
@@ -162,7 +164,7 @@ impl Mfa {
             failover: Some(clock.clone()),
             pool: settings.database.pool,
             committers: usize::try_from(settings.database.committers).unwrap_or(1),
-            ..DatabaseOptions::default()
+            limits: committer,
         };
         let around = Surroundings {
             audit: Arc::new(AuditKeys::new(&ring)),

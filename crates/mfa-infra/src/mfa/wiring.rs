@@ -8,6 +8,7 @@ use slog::Logger;
 use tokio::runtime::Handle;
 
 use super::OpenError;
+use crate::database::CommitterLimits;
 use crate::memory::{MemoryRateLimiter, Quota, Quotas};
 use crate::redis::{RedisLimiterOptions, RedisRateLimiter};
 use crate::settings::{Keys, LimitSettings, Rate, Settings};
@@ -34,6 +35,9 @@ pub(super) fn token_service(settings: &Settings, keys: &Keys) -> Result<TokenSer
     })
     .map_err(|error| unusable(&error))
 }
+
+/// Decisions of one commit where nobody waits for any single one: each commit costs a write to disk, whatever it holds.
+const BULK_GROUP: usize = 256;
 
 /// The limits by address and by user, as the settings have them.
 pub(crate) fn quotas(limits: &LimitSettings) -> Result<Quotas, OpenError> {
@@ -65,6 +69,15 @@ pub(super) struct Limiters {
 }
 
 impl Limits {
+    /// What may wait for the committers: an administrator's command brings thousands of rows or one, a server one each
+    /// of many callers.
+    pub(super) fn committer(&self) -> CommitterLimits {
+        match self {
+            Self::None => CommitterLimits { group: BULK_GROUP, ..CommitterLimits::default() },
+            Self::BySystemTime | Self::ByClock(_) => CommitterLimits::default(),
+        }
+    }
+
     pub(super) fn open(
         self,
         settings: &Settings,

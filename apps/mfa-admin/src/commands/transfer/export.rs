@@ -5,7 +5,6 @@ use std::io::{self, BufWriter, Write};
 use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::Path;
 
-use futures::future::join_all;
 use mfa_core::{UserId, UserQuery};
 use mfa_flows::{Refusal, TotpExport};
 use mfa_infra::settings::Settings;
@@ -19,8 +18,6 @@ use crate::progress::Bar;
 
 /// Users in one read.
 const PAGE: u32 = 1_000;
-/// Users that wait for the database at once.
-const AT_ONCE: usize = 256;
 
 /// Writes every secret in force into a new file that only its owner may read. Each user's trail says so.
 ///
@@ -46,19 +43,17 @@ pub(in crate::commands) fn run(
         after = Some(last.user);
         looked = looked.saturating_add(u64::try_from(page.len()).unwrap_or(0));
         let users: Vec<UserId> = page.iter().filter(|it| it.totp_enabled).map(|it| it.user).collect();
-        for some in users.chunks(AT_ONCE) {
-            let (flows, call) = (administration.flows(), administration.call());
-            let exports = join_all(some.iter().map(|user| flows.export_totp(call, *user)));
-            for (user, export) in some.iter().zip(administration.wait_for_many(exports)?) {
-                match export {
-                    Ok(Some(export)) => {
-                        file.write(&export).map_err(unusable)?;
-                        exported = exported.saturating_add(1);
-                    }
-                    Ok(None) => {}
-                    Err(Refusal::Cipher(error)) => unreadable.push((*user, error.to_string())),
-                    Err(refusal) => return Err(refusal.into()),
+        let (flows, call) = (administration.flows(), administration.call());
+        let exports = users.iter().map(|user| flows.export_totp(call, *user));
+        for (user, export) in users.iter().zip(administration.wait_for_many(exports)?) {
+            match export {
+                Ok(Some(export)) => {
+                    file.write(&export).map_err(unusable)?;
+                    exported = exported.saturating_add(1);
                 }
+                Ok(None) => {}
+                Err(Refusal::Cipher(error)) => unreadable.push((*user, error.to_string())),
+                Err(refusal) => return Err(refusal.into()),
             }
         }
         bar.show(looked, looked);

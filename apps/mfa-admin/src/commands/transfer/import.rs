@@ -1,9 +1,9 @@
 //! `import otpauth`: secrets of authenticator apps out of a file.
 
+use std::cell::Cell;
 use std::collections::{HashMap, HashSet};
 use std::time::Duration;
 
-use futures::future::join_all;
 use mfa_core::{NewUser, PasswordDigest, SecretBytes, StoreErrorKind, UserId};
 use mfa_flows::{Refusal, TotpImport, TotpImported};
 use mfa_infra::settings::Settings;
@@ -18,10 +18,10 @@ use crate::failure::Failure;
 use crate::progress::Bar;
 use crate::values;
 
-/// Rows that are looked up, and users that are made, at once.
-const PAGE: usize = 1_024;
-/// Rows that wait for the database at once.
-const AT_ONCE: usize = 256;
+/// Rows that are looked up at once.
+const PAGE: usize = 4_096;
+/// Users that are made with one commit.
+const MADE_AT_ONCE: usize = 1_024;
 /// How often a row is tried that the store gave no answer for.
 const TRIES: u32 = 5;
 /// In the place of a password's hash: nobody logs in by a password until one is set.
@@ -40,7 +40,13 @@ pub(in crate::commands) fn run(
     let mut rows = Rows::open(&args.file)?;
     let administration = Administration::open(settings, reason)?;
     let bar = Bar::of("taking over");
-    let mut import = Import { administration: &administration, args, seen: HashSet::new(), done: Vec::new() };
+    let mut import = Import {
+        administration: &administration,
+        args,
+        seen: HashSet::new(),
+        done: Vec::new(),
+        is_over: Cell::new(false),
+    };
     loop {
         let page = rows.page(PAGE).map_err(|error| FileError::unusable(&args.file, error))?;
         if page.is_empty() {
@@ -65,6 +71,8 @@ struct Import<'a> {
     /// Users that a row of the file was for.
     seen: HashSet<String>,
     done: Vec<RowReport>,
+    /// Whether a row failed for good: no further one is tried.
+    is_over: Cell<bool>,
 }
 
 /// A row whose secret is good, and whose user is to be found.
@@ -132,11 +140,11 @@ impl Import<'_> {
             found.extend(missing.into_iter().map(|(it, _)| (it, Whose::WouldBeNew)));
             return Ok((found, refused));
         }
-        let users = missing.iter().map(|(_, user)| user.clone()).collect::<Vec<_>>();
-        if !users.is_empty() {
-            let mfa = administration.mfa();
-            let made = mfa.block_on(mfa.directory().insert_all(users))??;
-            known.names = made.into_iter().map(|it| (it.username, it.user)).collect();
+        known.names.clear();
+        for some in missing.chunks(MADE_AT_ONCE) {
+            let users = some.iter().map(|(_, user)| user.clone()).collect();
+            let made = administration.wait_for_much(administration.mfa().directory().insert_all(users))??;
+            known.names.extend(made.into_iter().map(|it| (it.username, it.user)));
         }
         for (it, user) in missing {
             match known.names.get(&user.username) {
@@ -175,32 +183,34 @@ impl Import<'_> {
     }
 
     fn put_in_force(&self, found: Vec<(Good, Whose)>, reports: &mut Vec<RowReport>) -> Result<(), Failure> {
-        let mut found = found.into_iter();
-        loop {
-            let some: Vec<_> = found.by_ref().take(AT_ONCE).collect();
-            if some.is_empty() {
-                return Ok(());
-            }
-            let outcomes = some.iter().map(|(good, whose)| self.one(good, whose));
-            let outcomes = self.administration.wait_for_many(join_all(outcomes))?;
-            let mut failure = None;
-            for ((good, whose), outcome) in some.into_iter().zip(outcomes) {
-                let user = match whose {
-                    Whose::Known(user) | Whose::New(user) => Some(user),
-                    Whose::WouldBeNew => None,
-                };
-                match outcome {
-                    Ok(outcome) => reports.push(report(good.row, user, outcome)),
-                    Err(refusal) => failure = Some(refusal),
-                }
-            }
-            if let Some(refusal) = failure {
-                return Err(refusal.into());
+        let outcomes = found.iter().map(|(good, whose)| self.one(good, whose));
+        let outcomes = self.administration.wait_for_many(outcomes)?;
+        let mut failure = None;
+        for ((good, whose), outcome) in found.into_iter().zip(outcomes) {
+            let user = match whose {
+                Whose::Known(user) | Whose::New(user) => Some(user),
+                Whose::WouldBeNew => None,
+            };
+            match outcome {
+                Ok(Some(outcome)) => reports.push(report(good.row, user, outcome)),
+                Ok(None) => {}
+                Err(refusal) => failure = Some(refusal),
             }
         }
+        failure.map_or(Ok(()), |refusal| Err(refusal.into()))
     }
 
-    async fn one(&self, good: &Good, whose: &Whose) -> Result<RowOutcome, Refusal> {
+    /// What became of a row; none where it was not tried, because one before it failed for good.
+    async fn one(&self, good: &Good, whose: &Whose) -> Result<Option<RowOutcome>, Refusal> {
+        if self.is_over.get() {
+            return Ok(None);
+        }
+        let outcome = self.put(good, whose).await;
+        self.is_over.set(self.is_over.get() || outcome.is_err());
+        outcome.map(Some)
+    }
+
+    async fn put(&self, good: &Good, whose: &Whose) -> Result<RowOutcome, Refusal> {
         let (user, user_is_new) = match whose {
             Whose::Known(user) => (*user, false),
             Whose::New(user) => (*user, true),

@@ -23,7 +23,7 @@ pub use presence::Server;
 pub use rotate::{RotateError, Rotation, Unreadable};
 pub use status::{KeyReport, KeyStatus};
 
-pub(super) use presence::Presence;
+pub(super) use presence::{Presence, servers};
 
 /// What the canaries of keys are called, before the name of the key.
 const CANARY: &str = "key ";

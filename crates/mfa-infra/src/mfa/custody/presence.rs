@@ -91,7 +91,7 @@ impl Presence {
 }
 
 /// The servers that run at `now`; forgets those that have long been silent.
-pub(super) async fn servers(
+pub(in crate::mfa) async fn servers(
     database: &dyn Database,
     facts: Vec<(String, String)>,
     now: Timestamp,
