@@ -5,22 +5,22 @@ use mfa_infra::crypto::SystemClock;
 use nova_mfa_tests::{Answer, Client, Installation, Member};
 use serde_json::json;
 
-const PASSWORD: &str = "correct horse battery";
+pub(super) const PASSWORD: &str = "correct horse battery";
 
 fn now() -> Timestamp {
     SystemClock.now()
 }
 
-fn log_in(client: Client) -> Answer {
+pub(super) fn log_in(client: Client) -> Answer {
     client.post("/api/auth/login").json(&json!({ "username": "ada", "password": PASSWORD })).send()
 }
 
-fn verify(client: Client, token: &str, code: &str) -> Answer {
+pub(super) fn verify(client: Client, token: &str, code: &str) -> Answer {
     client.post("/api/mfa/verify/totp").bearer(token).code(code).send()
 }
 
 /// Makes ada and enrols her, as she would herself.
-fn enrol(installation: &Installation, client: Client) -> Member {
+pub(super) fn enrol(installation: &Installation, client: Client) -> Member {
     let id = UserId::new(installation.admin_creates_user("ada", PASSWORD));
     let token = log_in(client).field("access_token");
     let mut ada = Member::of_enrolment(id, &client.post("/api/mfa/totp/enroll/start").bearer(&token).send());

@@ -2,11 +2,14 @@
 
 mod clock;
 mod crash;
+mod halves;
 mod keys;
+mod limits;
 mod production;
 mod seals;
 mod sms;
 mod start;
 mod stop;
 mod store;
+mod versions;
 mod writes;

@@ -41,7 +41,19 @@ impl Installation {
     ///
     /// What the server ended with before it listened.
     pub fn try_start(&self) -> Result<ServerProcess, Refusal> {
-        let mut child = Command::new(server_binary())
+        self.run(&mut Command::new(server_binary()))
+    }
+
+    /// Starts a server by way of a program that sets its surroundings and becomes it, such as `prlimit --nofile=64`.
+    #[track_caller]
+    pub fn start_by(&self, words: &[&str]) -> ServerProcess {
+        let (program, arguments) = words.split_first().expect("the name of a program");
+        let started = self.run(Command::new(program).args(arguments).arg(server_binary()));
+        started.unwrap_or_else(|refusal| panic!("the server does not start under {words:?}: {refusal:?}"))
+    }
+
+    fn run(&self, command: &mut Command) -> Result<ServerProcess, Refusal> {
+        let mut child = command
             .current_dir(self.folder())
             .env_clear()
             .envs(self.settings())
@@ -78,6 +90,13 @@ impl ServerProcess {
     /// Ends it as a power cut would.
     pub fn kill(self) {
         drop(self);
+    }
+
+    /// Sets a limit of the system on it while it runs, as `prlimit` names it: `--fsize=1`.
+    pub fn limit(&self, limit: &str) {
+        let child = self.child.as_ref().expect("it runs");
+        let set = Command::new("prlimit").args([&format!("--pid={}", child.id()), limit]).status();
+        assert!(set.expect("the system has prlimit (util-linux)").success(), "{limit}");
     }
 
     /// Tells it to stop, and goes on.
