@@ -95,6 +95,7 @@ export const chain = [
       },
       { op: "GET /openapi.json" },
       { op: "GET /docs" },
+      { op: "GET /interface/{brand}" },
       // Reports that no provider has signed.
       { op: "POST /hooks/twilio", form: { MessageSid: "SM0", MessageStatus: "delivered" }, status: [403, 404] },
       { op: "GET /hooks/ovh/{secret}", status: [403, 404] },

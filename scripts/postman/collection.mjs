@@ -130,6 +130,7 @@ export function collection(document) {
       variable("userId", "1"),
       variable("introspectionKey", ""),
       variable("hookSecret", "not-the-secret"),
+      variable("brand", "itspirit"),
       variable("secret", ""),
       variable("token", ""),
       variable("pending", ""),

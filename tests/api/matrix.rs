@@ -86,6 +86,7 @@ const TABLE: &[(&str, Row)] = &[
     ("GET /openapi.json", OPEN),
     ("GET /docs", OPEN),
     ("GET /metrics", OPEN),
+    ("GET /interface/{brand}", OPEN),
 ];
 
 fn row(operation: &Operation) -> Row {

@@ -17,7 +17,8 @@ use mfa_infra::Mfa;
 
 use crate::edge::Edge;
 use crate::interface::{self, Site};
-use crate::routes;
+use crate::openapi::Document;
+use crate::routes::{self, Offered};
 use crate::serve::edge;
 
 pub use extract::{MfaOk, MfaPending, Rejected};
@@ -28,6 +29,7 @@ pub struct Embedded {
     mfa: Arc<Mfa>,
     edge: Arc<Edge>,
     site: Data<Site>,
+    document: Data<Document>,
 }
 
 impl Embedded {
@@ -41,14 +43,19 @@ impl Embedded {
         let over_tls = settings.behind_tls_proxy || settings.tls.is_some();
         let edge = Arc::new(edge(&mfa, over_tls)?);
         let site = Data::new(Site::of(&mfa)?);
-        Ok(Self { mfa, edge, site })
+        let mut mounted = routes::routes(Offered::by(mfa.settings()));
+        mounted.retain(|it| {
+            routes::is_of_the_contract(it.path(), true) || routes::is_of_the_documentation(it.path())
+        });
+        let document = Data::new(Document::of(&mounted, &edge.reader())?);
+        Ok(Self { mfa, edge, site, document })
     }
 
     /// Mounts the routes of the contract at the root of an application, with the pages for people under
     /// `/interface/`, and what [`MfaOk`] and [`MfaPending`] need.
     ///
     /// Health, metrics and documentation are left to the application, which may have its own: see
-    /// [`mount_for_operators`](Self::mount_for_operators).
+    /// [`mount_for_operators`](Self::mount_for_operators) and [`mount_documentation`](Self::mount_documentation).
     pub fn mount(&self, config: &mut ServiceConfig) {
         config.app_data(Data::new(self.clone()));
         let settings = self.mfa.settings();
@@ -63,6 +70,15 @@ impl Embedded {
     /// Mounts `/health`, `/health/live` and `/health/ready` with its detail, and `/metrics`.
     pub fn mount_for_operators(&self, config: &mut ServiceConfig) {
         self.add(config, routes::is_for_operators, routes::configure_for_operators);
+    }
+
+    /// Mounts `/openapi.json`, which describes what [`mount`](Self::mount) adds, and the page that shows it at `/docs`.
+    pub fn mount_documentation(&self, config: &mut ServiceConfig) {
+        let document = self.document.clone();
+        self.add(config, routes::is_of_the_documentation, |config| {
+            config.app_data(document);
+            routes::configure_documentation(config);
+        });
     }
 
     fn add(

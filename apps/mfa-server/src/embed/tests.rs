@@ -251,6 +251,30 @@ fn operators_find_their_routes_where_the_host_mounts_them() {
 }
 
 #[test]
+fn the_documentation_describes_what_is_mounted_where_the_host_mounts_it() {
+    let world = World::new(&[("LOGIN_ENABLED", "false")]);
+    let embedded = Embedded::new(Arc::clone(&world.mfa)).unwrap();
+    let host = || {
+        App::new().configure(|config| embedded.mount_documentation(config)).route("/", web::get().to(home))
+    };
+    assert_eq!(called(host(), "/", None).body, "home");
+    let document = called(host(), "/openapi.json", None).json();
+    let paths: Vec<_> = document["paths"].as_object().unwrap().keys().map(String::as_str).collect();
+    for path in ["/api/mfa/verify/totp", "/interface/{brand}", "/.well-known/jwks.json", "/docs"] {
+        assert!(paths.contains(&path), "{path} is not in {paths:?}");
+    }
+    for path in ["/api/auth/login", "/health", "/health/ready", "/metrics"] {
+        assert!(!paths.contains(&path), "{path} is in {paths:?}");
+    }
+    let page = called(host(), "/docs", None);
+    assert_eq!((page.status, page.body.contains("docs/swagger-ui.css")), (200, true), "{}", page.body);
+    assert_eq!(called(host(), "/docs/swagger-ui.css", None).status, 200);
+    called(host(), "/docs/none", None).says(404, "not_found");
+    assert_eq!(called(host(), "/docs-of-the-host", None).status, 404);
+    world.stop();
+}
+
+#[test]
 fn the_pages_are_there_too() {
     let world = World::new(&[]);
     let page = get(&world, "/interface/itspirit", None);

@@ -9,6 +9,7 @@ mod health;
 mod hooks;
 mod login;
 mod metrics;
+mod pages;
 mod phone;
 mod recovery;
 mod token;
@@ -88,9 +89,9 @@ pub(crate) fn routes(offered: Offered) -> Vec<Route> {
         get("/hooks/ovh/{secret}", hooks::ovh, hooks::doc::ovh),
         get("/health", health::health, health::doc::health),
         get("/health/live", health::live, health::doc::live),
-        get("/openapi.json", docs::document, docs::doc::document),
-        get("/docs", docs::page, docs::doc::page),
+        get("/interface/{brand}", pages::of_no_brand, pages::doc::first),
     ];
+    routes.extend(documentation());
     if offered.login {
         routes.push(post("/api/auth/login", login::login, login::doc::login));
     }
@@ -103,6 +104,11 @@ pub(crate) fn routes(offered: Offered) -> Vec<Route> {
         routes.extend(for_operators());
     }
     routes
+}
+
+/// What tells integrators of the rest.
+fn documentation() -> Vec<Route> {
+    vec![get("/openapi.json", docs::document, docs::doc::document), get("/docs", docs::page, docs::doc::page)]
 }
 
 /// What tells operators of the inside: on their address where there is one, else beside the rest.
@@ -131,6 +137,12 @@ pub(crate) fn configure_for_operators(config: &mut ServiceConfig) {
     config.default_service(web::to(async |_: Bounded| Err::<&str, _>(Fault::NotFound)));
 }
 
+/// Adds the documentation alone.
+pub(crate) fn configure_documentation(config: &mut ServiceConfig) {
+    add(config, documentation());
+    config.service(files("/docs/{file:.*}", docs::file));
+}
+
 fn add(config: &mut ServiceConfig, routes: impl IntoIterator<Item = Route>) {
     for route in routes {
         config.service(route.resource);
@@ -143,6 +155,11 @@ pub(crate) fn is_of_the_contract(path: &str, login: bool) -> bool {
     under.iter().any(|it| path.starts_with(it))
         || path == "/.well-known/jwks.json"
         || (login && path == "/api/auth/login")
+}
+
+/// Whether a path is one of the documentation's.
+pub(crate) fn is_of_the_documentation(path: &str) -> bool {
+    ["/openapi.json", "/docs"].contains(&path) || path.starts_with("/docs/")
 }
 
 /// Whether a path is one of those for operators.
