@@ -1,11 +1,11 @@
 //! A server that is killed in the midst of a change leaves the state before it or the state after it, whole.
 
 use std::thread;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use mfa_core::{Clock as _, UserId};
 use mfa_infra::crypto::SystemClock;
-use nova_mfa_tests::{Answer, Client, Installation, Member, Request, ServerProcess};
+use nova_mfa_tests::{Answer, Client, Installation, Member, Request, ServerProcess, timed};
 use serde_json::json;
 
 use super::crash::{PASSWORD, enrol, log_in, verify};
@@ -19,7 +19,7 @@ fn a_kill_in_the_midst_of_a_regeneration_leaves_the_old_codes_or_the_new_ones() 
         let mut server = installation.start();
         let ada = enrol(&installation, server.client());
         for percent in MOMENTS {
-            let (old, lasts) = timed(&regeneration(server.client(), &ada));
+            let (old, lasts) = timed(|| regeneration(server.client(), &ada).send());
             let old = old.texts("recovery_codes");
             let call = regeneration(server.client(), &ada);
             kill_in_the_midst(server, call, lasts * percent / 100);
@@ -51,7 +51,9 @@ fn a_kill_in_the_midst_of_an_enrolment_leaves_no_factor_or_a_whole_one() {
                 client.post("/api/mfa/totp/enroll/verify").bearer(&token).code(&code)
             };
             let Some(percent) = percent else {
-                lasts = timed(&confirm(server.client(), 0)).1;
+                let (confirmed, took) = timed(|| confirm(server.client(), 0).send());
+                confirmed.ok();
+                lasts = took;
                 continue;
             };
             let call = confirm(server.client(), 0);
@@ -102,14 +104,6 @@ fn begin_enrolment(installation: &Installation, client: Client, name: &str) -> (
     let token = log_in_as(client, name).field("access_token");
     let started = client.post("/api/mfa/totp/enroll/start").bearer(&token).send();
     (Member::of_enrolment(id, &started), token)
-}
-
-/// A call that is let through, and how long it took.
-fn timed(call: &Request) -> (Answer, Duration) {
-    let began = Instant::now();
-    let answer = call.send();
-    answer.ok();
-    (answer, began.elapsed())
 }
 
 /// Kills the server so long after the call was sent.
