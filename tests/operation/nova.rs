@@ -185,6 +185,63 @@ fn columns_of_other_names_are_taken_over_by_a_map_and_emptied() {
 }
 
 #[test]
+fn who_has_to_enrol_anew_loses_what_cannot_be_taken_over_and_nothing_else() {
+    let installation = nova();
+    let trial = import(&installation, &["--dry-run", "--enrol-anew"]);
+    let answer = import(&installation, &["--enrol-anew"]);
+    assert_eq!((answer.code, &answer.json["refused"]), (Some(0), &json!(0)), "{answer:?}");
+    assert_eq!(answer.json["rows"], trial.json["rows"], "the trial said what would be");
+    let eve = row(&answer, "eve@itspirit.com");
+    for part in ["totp", "phone", "recovery_codes"] {
+        assert_eq!(eve[part], "taken off", "{eve}");
+    }
+    assert_eq!(row(&answer, "ada@itspirit.com")["totp"], "taken");
+    let again = import(&installation, &["--enrol-anew"]);
+    assert_eq!((&again.json["taken"], &again.json["taken_off"]), (&json!(0), &json!(0)), "{again:?}");
+
+    let server = installation.start();
+    let token = pending(&server, "eve");
+    let client = server.client();
+    client.post("/api/mfa/verify/totp").bearer(&token).code("000000").send().says(409, "not_enrolled");
+    let started = client.post("/api/mfa/totp/enroll/start").bearer(&token).send();
+    let eve = Member::of_enrolment(UserId::new(3), &started);
+    let confirm = client.post("/api/mfa/totp/enroll/verify").bearer(&token);
+    confirm.code(&eve.code(SystemClock.now())).send().ok();
+}
+
+#[test]
+fn an_account_whose_one_factor_cannot_be_taken_over_is_locked_and_never_open_to_a_password_alone() {
+    let installation = Installation::postgres(&[]);
+    let table = TABLE
+        .replace("totp_secret VARCHAR(255)", "two_fa_secret VARCHAR(64)")
+        .replace("is_totp_enabled BOOLEAN", "two_fa_on BOOLEAN");
+    installation.sql(&table);
+    installation.sql(&format!(
+        "INSERT INTO users (email, username, hashed_password, two_fa_on, two_fa_secret) \
+         VALUES ('eve@itspirit.com', 'eve', '{}', true, 'GEZDGNBVGY3TQOJQ')",
+        bcrypt("Demo2025!"),
+    ));
+    let map = "[columns]\ntotp_secret = \"two_fa_secret\"\nis_totp_enabled = \"two_fa_on\"\n";
+    std::fs::write(installation.folder().join("map.toml"), map).expect("a file");
+    let trial = import(&installation, &["--map", "map.toml", "--dry-run"]);
+    for _ in 0..2 {
+        let answer = import(&installation, &["--map", "map.toml"]);
+        assert_eq!((answer.code, &answer.json["rows"]), (Some(1), &trial.json["rows"]), "{answer:?}");
+        let eve = row(&answer, "eve@itspirit.com");
+        assert_eq!((&eve["totp"], &eve["locked"]), (&json!("refused"), &json!(true)));
+    }
+    assert_eq!(installation.number("SELECT count(two_fa_secret) FROM users"), 1, "it stays where it was");
+
+    let server = installation.start();
+    let client = server.client();
+    let start = |token: &str| client.post("/api/mfa/totp/enroll/start").bearer(token).send();
+    start(&pending(&server, "eve")).says(403, "account_locked");
+    let unlocked = installation.admin(&["user", "unlock", "--email", "eve@itspirit.com"], "");
+    assert_eq!(unlocked.code, Some(0), "{unlocked:?}");
+    start(&pending(&server, "eve")).ok();
+}
+
+#[test]
 fn a_map_that_does_not_fit_changes_nothing() {
     let installation = nova();
     for map in ["[columns]\ntotp_secret = \"nowhere\"", "[columns]\nsecret = \"x\"", "nonsense"] {

@@ -194,6 +194,9 @@ pub(crate) struct ImportNovaArgs {
     /// Say what would be done, and change no row.
     #[arg(long)]
     pub(crate) dry_run: bool,
+    /// Take off what cannot be taken over; who loses a factor by it has to enrol anew at the next login.
+    #[arg(long)]
+    pub(crate) enrol_anew: bool,
 }
 
 #[derive(Debug, Subcommand)]

@@ -1,7 +1,7 @@
 //! Accounts of the Python service, taken over where they are.
 
 use mfa_core::{
-    Account, BackupMethod, CipherError, EventKind, RecoveryState, Sealed, SealedColumn, SecretBytes,
+    Account, BackupMethod, CipherError, EventKind, Lock, RecoveryState, Sealed, SealedColumn, SecretBytes,
     SecretCipher, SecretText, Timestamp, UserId,
 };
 use mfa_sms::PhoneNumber;
@@ -37,6 +37,8 @@ pub struct Adoption {
     pub lock_until: Option<Timestamp>,
     /// The country of a number in national form.
     pub country: String,
+    /// Whether what cannot be ours is taken off the account, so that its user sets it anew.
+    pub enrol_anew: bool,
 }
 
 /// What became of one thing that a row held.
@@ -54,6 +56,8 @@ pub enum Adopted {
     Kept,
     /// It is as it was, because it cannot be ours.
     Refused(&'static str),
+    /// It is gone, because it cannot be ours and the user is to set it anew.
+    TakenOff(&'static str),
 }
 
 /// What became of a row.
@@ -65,6 +69,9 @@ pub struct AdoptedRow {
     pub phone: Adopted,
     /// Its recovery codes, where they were in a column of another name.
     pub recovery: Adopted,
+    /// Whether the account is shut until an administrator's unlock: its one factor was refused, so that a password
+    /// alone would be enough.
+    pub is_shut: bool,
 }
 
 impl Flows {
@@ -110,7 +117,7 @@ fn adopt(account: &mut Account, adoption: &Adoption, cipher: &dyn SecretCipher) 
             Ok(secret) => Ok(secret),
             Err(mfa_totp::ImportError::NotBase32) => Err("the secret is not base32"),
             Err(mfa_totp::ImportError::TooShort) => {
-                Err("the secret has fewer than 128 bits: the user has to enrol anew (mfa-admin user reset)")
+                Err("the secret has fewer than 128 bits: the user has to enrol anew")
             }
             Err(mfa_totp::ImportError::TooLong) => Err("the secret has more than 1024 bits"),
         },
@@ -158,7 +165,53 @@ fn adopt(account: &mut Account, adoption: &Adoption, cipher: &dyn SecretCipher) 
         account.failures = account.failures.max(adoption.failures.unwrap_or(0));
         account.lock_until = account.lock_until.max(adoption.lock_until);
     }
-    AdoptedRow { totp, phone, recovery }
+    let refused = AdoptedRow { totp, phone, recovery, is_shut: false };
+    if adoption.enrol_anew { take_off(account, adoption, refused) } else { shut(account, adoption, refused) }
+}
+
+/// Whether a factor that was in force is not ours.
+fn has_lost(account: &Account, adoption: &Adoption, row: &AdoptedRow) -> bool {
+    let totp = adoption.totp_enabled.unwrap_or(account.totp.enabled);
+    let phone = adoption.phone_verified.unwrap_or(account.phone.is_verified);
+    let is_backup = adoption.backup_method.unwrap_or(account.backup_method) == BackupMethod::Sms;
+    (totp && matches!(row.totp, Adopted::Refused(_)))
+        || (phone && is_backup && matches!(row.phone, Adopted::Refused(_)))
+}
+
+/// Shuts an account that would be open to a password alone.
+fn shut(account: &mut Account, adoption: &Adoption, row: AdoptedRow) -> AdoptedRow {
+    let is_shut = !account.has_factor() && has_lost(account, adoption, &row);
+    if is_shut {
+        account.mfa_enforced = true;
+        account.lock_until = Some(Lock::UntilAdministrator.end());
+    }
+    AdoptedRow { is_shut, ..row }
+}
+
+/// Takes off what was refused. Who had a factor must have one again.
+fn take_off(account: &mut Account, adoption: &Adoption, row: AdoptedRow) -> AdoptedRow {
+    account.mfa_enforced |= has_lost(account, adoption, &row);
+    let had_codes = !account.recovery.codes.is_empty();
+    if matches!(row.totp, Adopted::Refused(_)) {
+        account.remove_totp();
+    }
+    if matches!(row.phone, Adopted::Refused(_)) {
+        mfa_sms::remove_number(account);
+    }
+    let lost_codes = had_codes && account.recovery.codes.is_empty();
+    let recovery = if lost_codes {
+        Adopted::TakenOff("no factor is left for them to stand in for")
+    } else {
+        row.recovery
+    };
+    AdoptedRow { totp: taken_off(row.totp), phone: taken_off(row.phone), recovery, is_shut: false }
+}
+
+const fn taken_off(adopted: Adopted) -> Adopted {
+    match adopted {
+        Adopted::Refused(why) => Adopted::TakenOff(why),
+        other => other,
+    }
 }
 
 /// What becomes of one value, and what the column is to hold.
@@ -299,6 +352,56 @@ mod tests {
             assert!(matches!(row.phone, Adopted::Refused(_)), "{number}");
             assert_eq!(account, before);
         }
+    }
+
+    #[test]
+    fn an_account_whose_one_factor_is_refused_is_shut_and_not_open_to_a_password() {
+        let adoption =
+            Adoption { totp_secret: Some(text("GEZDGNBVGY3TQOJQ")), totp_enabled: Some(true), ..adoption() };
+        let mut account = Account::new(UserId::new(7), "a@b.c", "a");
+        let row = adopt(&mut account, &adoption, &TestCipher);
+        assert!(matches!(row.totp, Adopted::Refused(_)) && row.is_shut && account.mfa_enforced);
+        assert_eq!(account.lock(Timestamp::from_seconds(1)), Some(Lock::UntilAdministrator));
+        let before = account.clone();
+        assert_eq!((adopt(&mut account, &adoption, &TestCipher), account), (row, before));
+
+        // It was not in force, or a phone stands beside it.
+        let off = Adoption { totp_enabled: Some(false), ..adoption.clone() };
+        // Of a phone as the one factor the same is true.
+        let phone = Adoption {
+            phone_number: Some(text("12")),
+            phone_verified: Some(true),
+            backup_method: Some(BackupMethod::Sms),
+            ..self::adoption()
+        };
+        let mut account = Account::new(UserId::new(7), "a@b.c", "a");
+        assert!(adopt(&mut account, &phone, &TestCipher).is_shut);
+        let sms = Adoption {
+            phone_number: Some(text("+32470123456")),
+            phone_verified: Some(true),
+            backup_method: Some(BackupMethod::Sms),
+            ..adoption
+        };
+        for adoption in [off, sms] {
+            let mut account = Account::new(UserId::new(7), "a@b.c", "a");
+            assert!(!adopt(&mut account, &adoption, &TestCipher).is_shut);
+            assert_eq!(account.lock_until, None);
+        }
+    }
+
+    #[test]
+    fn who_enrols_anew_loses_what_was_refused_and_must_set_another() {
+        let adoption = Adoption { enrol_anew: true, ..adoption() };
+        let mut account = account();
+        account.totp.secret = Some(plain("GEZDGNBVGY3TQOJQ"));
+        account.phone.number = Some(plain("12"));
+        let row = adopt(&mut account, &adoption, &TestCipher);
+        assert!(matches!((row.totp, row.phone), (Adopted::TakenOff(_), Adopted::TakenOff(_))), "{row:?}");
+        assert!(!account.has_factor() && account.mfa_enforced && account.lock_until.is_none());
+        assert_eq!((&account.totp.secret, &account.phone.number), (&None, &None));
+        let before = account.clone();
+        let row = adopt(&mut account, &adoption, &TestCipher);
+        assert_eq!((row.totp, row.phone, account), (Adopted::Absent, Adopted::Absent, before));
     }
 
     #[test]

@@ -48,7 +48,12 @@ pub(super) fn run(
     let overlooked: Vec<_> = map.overlooked(table.columns()).into_iter().map(str::to_owned).collect();
     let bar = Bar::of("taking over");
     let total = administration.mfa().block_on(administration.mfa().rows(Rows::Users))??;
-    let mut import = Import { administration: &administration, map: &map, dry_run: args.dry_run };
+    let mut import = Import {
+        administration: &administration,
+        map: &map,
+        dry_run: args.dry_run,
+        enrol_anew: args.enrol_anew,
+    };
     let (mut reports, mut after) = (Vec::new(), i64::MIN);
     loop {
         let page = table.page(&fields, after, PAGE)?;
@@ -70,6 +75,7 @@ struct Import<'a> {
     administration: &'a Administration,
     map: &'a Map,
     dry_run: bool,
+    enrol_anew: bool,
 }
 
 /// What became of one row.
@@ -79,6 +85,8 @@ struct Report {
     totp: Adopted,
     phone: Adopted,
     recovery: Adopted,
+    /// Whether the account is shut, because a password alone would open it.
+    is_shut: bool,
     /// Where the row as a whole was not understood.
     broken: Option<String>,
 }
@@ -117,6 +125,7 @@ impl Import<'_> {
             Ok(Found::None) => Adopted::Absent,
             Ok(Found::Ours) => Adopted::Already,
             Ok(Found::Theirs(_)) => Adopted::Taken,
+            Err(why) if self.enrol_anew => Adopted::TakenOff(why),
             Err(why) => Adopted::Refused(why),
         };
         if let (true, Ok(Found::Theirs(codes))) = (elsewhere, &codes) {
@@ -125,24 +134,35 @@ impl Import<'_> {
         } else {
             adoption.recovery = None;
         }
-        if let (Err(_), false) = (&codes, elsewhere) {
+        let account = account(row, self.map, codes.as_ref().ok());
+        if !elsewhere && matches!(recovery, Adopted::Refused(_)) {
             // Nothing of the row can be read as an account: all of it stays as it is.
-            let adopted = self.administration.flows().try_adopt(account(row, self.map), &adoption);
+            let adopted = self.administration.flows().try_adopt(account, &adoption);
             let waits = |part| match part {
                 Adopted::Taken => Adopted::Refused("it waits for the recovery codes of the row"),
                 other => other,
             };
-            let adopted = AdoptedRow { totp: waits(adopted.totp), phone: waits(adopted.phone), ..adopted };
-            return Ok(report(row, adopted, recovery, elsewhere));
+            let (totp, phone) = (waits(adopted.totp), waits(adopted.phone));
+            return Ok(report(
+                row,
+                AdoptedRow { totp, phone, is_shut: false, ..adopted },
+                recovery,
+                elsewhere,
+            ));
         }
         if self.dry_run {
-            let adopted = self.administration.flows().try_adopt(account(row, self.map), &adoption);
+            let adopted = self.administration.flows().try_adopt(account, &adoption);
             return Ok(report(row, adopted, recovery, elsewhere));
         }
         table.settle_backup_method(row.user)?;
-        if let (false, Ok(Found::Theirs(codes))) = (elsewhere, &codes) {
+        let rewritten = match &codes {
+            Ok(Found::Theirs(codes)) => Some(json!(codes)),
+            Err(_) => Some(json!([])),
+            Ok(Found::None | Found::Ours) => None,
+        };
+        if let (false, Some(rewritten)) = (elsewhere, rewritten) {
             // Nothing else can read the row until this is done.
-            let is_same = table.rewrite_codes(row.user, field(row, "recovery_codes"), &json!(codes))?;
+            let is_same = table.rewrite_codes(row.user, field(row, "recovery_codes"), &rewritten)?;
             if !is_same {
                 recovery = Adopted::Refused("the recovery codes changed meanwhile: run it again");
             }
@@ -199,6 +219,7 @@ impl Import<'_> {
                 .and_then(|it| u32::try_from(it).ok()),
             lock_until: time("mfa_lock_until"),
             country: self.map.country().to_owned(),
+            enrol_anew: self.enrol_anew,
         }
     }
 }
@@ -240,29 +261,38 @@ fn backup_method(text: &str) -> BackupMethod {
 }
 
 /// The account that a row would be, for a trial.
-fn account(row: &NovaRow, map: &Map) -> Account {
+fn account(row: &NovaRow, map: &Map, codes: Option<&Found>) -> Account {
     let mut account = Account::new(row.user, row.email.clone(), String::new());
     let sealed = |name| text(own(row, map, name)).map(Sealed::from_column);
     account.totp.secret = sealed("totp_secret");
     account.totp.enabled = flag(own(row, map, "is_totp_enabled")).unwrap_or(false);
     account.totp.pending = None::<PendingTotp>;
     account.phone.number = sealed("phone_number");
-    if let (true, Ok(codes)) =
-        (map.is_elsewhere("recovery_codes"), serde_json::from_value(own(row, map, "recovery_codes").clone()))
-    {
-        account.recovery.codes = codes;
+    account.phone.is_verified = flag(own(row, map, "is_phone_verified")).unwrap_or(false);
+    account.backup_method =
+        text(own(row, map, "mfa_backup_method")).map_or(BackupMethod::None, |it| backup_method(&it));
+    match codes {
+        Some(Found::Theirs(codes)) if !map.is_elsewhere("recovery_codes") => {
+            account.recovery.codes.clone_from(codes);
+        }
+        _ => {
+            let codes = serde_json::from_value(own(row, map, "recovery_codes").clone());
+            account.recovery.codes = codes.unwrap_or_default();
+        }
     }
     account
 }
 
 fn report(row: &NovaRow, adopted: AdoptedRow, recovery: Adopted, elsewhere: bool) -> Report {
-    let refused = matches!(recovery, Adopted::Refused(_));
+    let is_decided = matches!(recovery, Adopted::Refused(_) | Adopted::TakenOff(_));
+    let is_gone = matches!(adopted.recovery, Adopted::TakenOff(_));
     Report {
         user: row.user,
         email: row.email.clone(),
         totp: adopted.totp,
         phone: adopted.phone,
-        recovery: if elsewhere && !refused { adopted.recovery } else { recovery },
+        recovery: if is_gone || (elsewhere && !is_decided) { adopted.recovery } else { recovery },
+        is_shut: adopted.is_shut,
         broken: None,
     }
 }
@@ -271,7 +301,7 @@ fn broken(row: &NovaRow, recovery: Adopted, error: &StoreError) -> Report {
     let cause = std::error::Error::source(error).map_or_else(|| error.to_string(), ToString::to_string);
     let broken = Some(cause);
     let (totp, phone) = (Adopted::Absent, Adopted::Absent);
-    Report { user: row.user, email: row.email.clone(), totp, phone, recovery, broken }
+    Report { user: row.user, email: row.email.clone(), totp, phone, recovery, is_shut: false, broken }
 }
 
 const fn name(adopted: Adopted) -> &'static str {
@@ -281,6 +311,7 @@ const fn name(adopted: Adopted) -> &'static str {
         Adopted::Already => "already",
         Adopted::Kept => "ours kept",
         Adopted::Refused(_) => "refused",
+        Adopted::TakenOff(_) => "taken off",
     }
 }
 
@@ -306,6 +337,10 @@ fn answer(
         let hint = "may hold factors and was not looked at: name it by --map";
         text = format!("{text}\nthe column {} {hint}", visible(column));
     }
+    let taken_off = count("taken off");
+    if taken_off > 0 {
+        text = format!("{text}\n{taken_off} values were taken off: their users set them anew");
+    }
     let trial = if dry_run { " (a trial: no row was changed)" } else { "" };
     text = format!(
         "{text}\n{} users: {} values taken over, {} ours already, {refused} refused{trial}",
@@ -316,17 +351,19 @@ fn answer(
     let rows = reports.iter().map(|it| {
         json!({
             "user_id": it.user, "email": it.email, "totp": name(it.totp), "phone": name(it.phone),
-            "recovery_codes": name(it.recovery), "why": why(it),
+            "recovery_codes": name(it.recovery), "locked": it.is_shut, "why": why(it),
         })
     });
     let json = json!({
         "dry_run": dry_run, "rows": rows.collect::<Vec<_>>(), "taken": count("taken"), "already": count("already"),
-        "kept": count("ours kept"), "refused": refused, "overlooked_columns": overlooked, "stopped": stopped,
+        "kept": count("ours kept"), "taken_off": taken_off, "refused": refused, "overlooked_columns": overlooked, "stopped": stopped,
     });
     let answer = Answer { text, json };
     let sentence = match stopped {
         Some(sentence) => sentence,
-        None if refused > 0 => format!("{refused} values were refused and stay as they are"),
+        None if refused > 0 => format!(
+            "{refused} values were refused and stay as they are (--enrol-anew takes them off, for their users to set anew)"
+        ),
         None => return Ok(answer),
     };
     Err(Failure::Partly { sentence, answer: Box::new(answer) })
@@ -335,8 +372,9 @@ fn answer(
 fn why(report: &Report) -> Vec<String> {
     let refused = [("app", report.totp), ("phone", report.phone), ("codes", report.recovery)];
     let refused = refused.into_iter().filter_map(|(name, adopted)| match adopted {
-        Adopted::Refused(why) => Some(format!("{name}: {why}")),
+        Adopted::Refused(why) | Adopted::TakenOff(why) => Some(format!("{name}: {why}")),
         _ => None,
     });
-    refused.chain(report.broken.clone()).collect()
+    let shut = report.is_shut.then(|| "the account is locked: a password alone would open it".to_owned());
+    refused.chain(shut).chain(report.broken.clone()).collect()
 }
