@@ -69,6 +69,9 @@ fn events_come_out_by_time_with_all_that_is_kept_of_them() {
         assert_eq!((&failure["user_id"], &failure["ip"]), (&json!(ada.id.value()), &json!("127.0.0.1")));
         assert_eq!(failure["mac"].as_str().map(str::len), Some(64), "{}", server.name());
         assert_eq!(export("2023-01-15T08:05:00Z").json["events"].as_array().map(Vec::len), Some(2));
+        let day = export("2023-01-15").json["events"].as_array().map(Vec::len);
+        assert_eq!(day, Some(all.json["events"].as_array().map_or(0, Vec::len)), "{}", server.name());
+        assert_eq!(export("2023-01-16").json, json!({ "events": [] }), "{}", server.name());
         assert_eq!(export("2100-01-01T00:00:00Z").json, json!({ "events": [] }), "{}", server.name());
         assert_eq!(export("yesterday").code, Some(2), "{}", server.name());
     }

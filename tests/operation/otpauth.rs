@@ -121,8 +121,11 @@ fn what_is_exported_is_imported_elsewhere() {
             );
             std::fs::copy(&path, to.folder().join(file)).expect("a copy");
         }
+        let (code, lines) = from.admin_lines(&["export", "otpauth", "-"]);
+        let file = std::fs::read_to_string(from.folder().join("out.jsonl")).expect("the file");
+        assert_eq!((code, lines), (Some(0), file), "to standard output goes what goes into a file");
         let told = "SELECT count(*) FROM mfa_events WHERE event = 'admin_export'";
-        assert_eq!(from.number(told), 4, "each user's trail says that the secret went out, both times");
+        assert_eq!(from.number(told), 6, "each user's trail says that the secret went out, each time");
 
         let imported = import(&to, "out.csv", &["--create-users"]);
         assert_eq!((imported.code, &imported.json["created"]), (Some(0), &json!(2)), "{imported:?}");
@@ -132,6 +135,39 @@ fn what_is_exported_is_imported_elsewhere() {
         let server = to.start();
         let login = json!({ "username": "ada", "password": "!" });
         server.client().post("/api/auth/login").json(&login).send().says(401, "invalid_credentials");
+    }
+}
+
+#[test]
+fn an_export_passes_over_a_row_that_cannot_be_read_and_names_it() {
+    for installation in Installation::each(&[]) {
+        let csv = format!(
+            "email,username,otpauth_uri\nada@example.com,ada,{0}\nbob@example.com,bob,{0}\n",
+            uri("&issuer=Old"),
+        );
+        write(&installation, "in.csv", &csv);
+        assert_eq!(import(&installation, "in.csv", &["--create-users"]).json["created"], 2);
+        installation
+            .sql("UPDATE users SET recovery_codes = '{\"of\": \"another form\"}' WHERE username = 'ada'");
+        let exported = installation.admin(&["export", "otpauth", "out.csv"], "");
+        assert_eq!((exported.code, &exported.json["exported"]), (Some(1), &json!(1)), "{exported:?}");
+        assert_eq!(exported.json["unreadable"][0]["user_id"], 1, "{exported:?}");
+        let file = std::fs::read_to_string(installation.folder().join("out.csv")).expect("the file");
+        assert!(file.contains("bob@example.com") && !file.contains("ada@example.com"), "{file}");
+    }
+}
+
+#[test]
+fn a_reader_who_has_enough_ends_a_command_quietly() {
+    let installation = Installation::sqlite(&[]);
+    for words in [["user", "list"], ["config", "show"], ["export", "otpauth"]] {
+        let words = if words[0] == "export" { [&words[..], &["-"]].concat() } else { words.to_vec() };
+        let mut child = installation.spawn_admin(&words);
+        drop(child.stdout.take());
+        let output = child.wait_with_output().expect("it ends");
+        let said = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert_eq!(output.status.code(), Some(0), "{words:?}: {said}");
+        assert!(!said.contains("Broken pipe") && !said.contains("panicked"), "{words:?}: {said}");
     }
 }
 

@@ -136,7 +136,7 @@ pub(crate) enum AuditCommand {
     },
     /// Writes stored events as lines of JSON, oldest first, but none of the last ten seconds.
     Export {
-        /// From this time on, such as 2026-11-25T08:00:00Z.
+        /// From this time on, such as 2026-11-25T08:00:00Z, or from the beginning of a day in UTC, such as 2026-11-25.
         #[arg(long, value_name = "TIME", value_parser = values::time)]
         since: Timestamp,
     },
@@ -169,7 +169,7 @@ pub(crate) enum ImportCommand {
 pub(crate) enum ExportCommand {
     /// Secrets of authenticator apps, in the clear, into a new file: CSV where its name ends in .csv, else JSON lines.
     Otpauth {
-        /// The file; it must not exist yet.
+        /// The file, which must not exist yet; - for standard output, in JSON lines.
         file: PathBuf,
     },
 }

@@ -73,6 +73,11 @@ impl From<StoreError> for Failure {
 }
 
 impl Failure {
+    /// Whether all that went wrong is that nobody reads the rest of the answer.
+    pub(crate) fn is_of_a_reader_gone(&self) -> bool {
+        matches!(self, Self::Output(error) if error.kind() == io::ErrorKind::BrokenPipe)
+    }
+
     /// The stable word for it; that of the HTTP API where both have it.
     pub(crate) const fn code(&self) -> &'static str {
         match self {

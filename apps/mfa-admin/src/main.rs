@@ -38,6 +38,8 @@ fn main() -> ExitCode {
                     screen.show_partly(&answer, &sentence);
                     ExitCode::FAILURE
                 }
+                // Whoever read the answer has enough of it, as `head` has; what the command did stands.
+                Err(failure) if failure.is_of_a_reader_gone() => ExitCode::SUCCESS,
                 Err(failure) => {
                     screen.fail(&failure);
                     ExitCode::FAILURE

@@ -41,8 +41,9 @@ impl<O: Write, E: Write> Screen<O, E> {
 
     /// Writes what was done, and tells beside it what was not. A program reads it in the one document.
     pub(crate) fn show_partly(&mut self, answer: &Answer, sentence: &str) {
-        if let Err(failure) = self.show(answer) {
-            return self.fail(&failure);
+        match self.show(answer) {
+            Err(failure) if !failure.is_of_a_reader_gone() => return self.fail(&failure),
+            Ok(()) | Err(_) => {}
         }
         let sentence = format!("mfa-admin: {}\n", one_line(sentence));
         drop(self.err.write_all(sentence.as_bytes()));

@@ -35,11 +35,12 @@ pub(crate) fn reason(text: &str) -> Result<String, String> {
     line(text, LONGEST_REASON)
 }
 
-/// A time.
+/// A time (RFC 3339), or a day: the beginning of it, in UTC.
 pub(crate) fn time(text: &str) -> Result<Timestamp, String> {
-    let at = OffsetDateTime::parse(text, &Rfc3339).ok();
+    let at = OffsetDateTime::parse(text, &Rfc3339);
+    let at = at.or_else(|_| OffsetDateTime::parse(&format!("{text}T00:00:00Z"), &Rfc3339)).ok();
     let millis = at.and_then(|at| i64::try_from(at.unix_timestamp_nanos().div_euclid(1_000_000)).ok());
-    let wrong = || "it is no time, such as 2026-11-25T08:00:00Z".to_owned();
+    let wrong = || "it is no time, such as 2026-11-25T08:00:00Z, and no day, such as 2026-11-25".to_owned();
     millis.map(Timestamp::from_millis).ok_or_else(wrong)
 }
 

@@ -1,11 +1,11 @@
-//! `export otpauth`: the secrets of authenticator apps into a file, for another system.
+//! `export otpauth`: the secrets of authenticator apps, for another system.
 
 use std::fs::{File, OpenOptions};
-use std::io::{self, BufWriter, Write};
+use std::io::{self, BufWriter, Stdout, Write};
 use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::Path;
 
-use mfa_core::{UserId, UserQuery};
+use mfa_core::{StoreErrorKind, UserId, UserQuery};
 use mfa_flows::{Refusal, TotpExport};
 use mfa_infra::settings::Settings;
 use serde_json::json;
@@ -19,11 +19,12 @@ use crate::progress::Bar;
 /// Users in one read.
 const PAGE: u32 = 1_000;
 
-/// Writes every secret in force into a new file that only its owner may read. Each user's trail says so.
+/// Writes every secret in force into a new file that only its owner may read, or to standard output for `-`. Each
+/// user's trail says so.
 ///
 /// # Errors
 ///
-/// [`Failure::File`]; [`Failure::Partly`] where a secret could not be read.
+/// [`Failure::File`], [`Failure::Output`]; [`Failure::Partly`] where a secret could not be read.
 pub(in crate::commands) fn run(
     path: &Path,
     settings: Settings,
@@ -32,7 +33,10 @@ pub(in crate::commands) fn run(
     let administration = Administration::open(settings, reason)?;
     let mut file = Writer::create(path)?;
     let bar = Bar::of("taking out");
-    let unusable = |error| FileError::unusable(path, error);
+    let unusable = |error| match Place::of(path) {
+        Place::Output => Failure::Output(error),
+        Place::File => FileError::unusable(path, error).into(),
+    };
     let (mut exported, mut unreadable, mut looked) = (0_u64, Vec::new(), 0_u64);
     let mut after = None;
     loop {
@@ -53,6 +57,9 @@ pub(in crate::commands) fn run(
                 }
                 Ok(None) => {}
                 Err(Refusal::Cipher(error)) => unreadable.push((*user, error.to_string())),
+                Err(Refusal::Store(error)) if error.kind() == StoreErrorKind::Corrupt => {
+                    unreadable.push((*user, error.to_string()));
+                }
                 Err(refusal) => return Err(refusal.into()),
             }
         }
@@ -65,15 +72,24 @@ pub(in crate::commands) fn run(
 
 fn answer(path: &Path, exported: u64, unreadable: &[(UserId, String)]) -> Result<Answer, Failure> {
     let mut lines: Vec<_> = unreadable.iter().map(|(user, why)| format!("user {user}: {why}")).collect();
-    lines.push(format!(
-        "{exported} secrets are in {}, in the clear: whoever reads it makes their codes",
-        path.display()
-    ));
+    let place = match Place::of(path) {
+        Place::Output => "are told".to_owned(),
+        Place::File => format!("are in {}", path.display()),
+    };
+    lines.push(format!("{exported} secrets {place}, in the clear: whoever reads it makes their codes"));
     let refused: Vec<_> =
         unreadable.iter().map(|(user, why)| json!({ "user_id": user, "why": why })).collect();
-    let answer = Answer {
-        text: lines.join("\n"),
-        json: json!({ "file": path.display().to_string(), "exported": exported, "unreadable": refused }),
+    let answer = match Place::of(path) {
+        // The export is the answer; what there is to say of it goes beside it.
+        Place::Output => {
+            let lines: String = lines.iter().map(|line| format!("mfa-admin: {line}\n")).collect();
+            drop(io::stderr().write_all(lines.as_bytes()));
+            Answer::told()
+        }
+        Place::File => Answer {
+            text: lines.join("\n"),
+            json: json!({ "file": path.display().to_string(), "exported": exported, "unreadable": refused }),
+        },
     };
     if unreadable.is_empty() {
         return Ok(answer);
@@ -82,30 +98,79 @@ fn answer(path: &Path, exported: u64, unreadable: &[(UserId, String)]) -> Result
     Err(Failure::Partly { sentence, answer: Box::new(answer) })
 }
 
-/// A file in the making.
+/// Where an export goes.
+enum Place {
+    File,
+    Output,
+}
+
+impl Place {
+    fn of(path: &Path) -> Self {
+        if path == Path::new("-") { Self::Output } else { Self::File }
+    }
+}
+
+/// What is written to.
+enum Target {
+    File(File),
+    Output(Stdout),
+}
+
+impl Target {
+    /// On disk, or out of our hands.
+    fn finish(self) -> io::Result<()> {
+        match self {
+            Self::File(file) => file.sync_all(),
+            Self::Output(mut output) => output.flush(),
+        }
+    }
+}
+
+impl Write for Target {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        match self {
+            Self::File(file) => file.write(bytes),
+            Self::Output(output) => output.write(bytes),
+        }
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        match self {
+            Self::File(file) => file.flush(),
+            Self::Output(output) => output.flush(),
+        }
+    }
+}
+
+/// An export in the making.
 enum Writer {
-    Csv(Box<csv::Writer<BufWriter<File>>>),
-    Lines(BufWriter<File>),
+    Csv(Box<csv::Writer<BufWriter<Target>>>),
+    Lines(BufWriter<Target>),
 }
 
 impl Writer {
     /// Makes the file, mode 0600, where there is none: CSV where its name ends so, else JSON lines.
     fn create(path: &Path) -> Result<Self, FileError> {
-        let file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(path);
-        let file = file.map_err(|error| match error.kind() {
-            io::ErrorKind::AlreadyExists => FileError::Exists(path.display().to_string()),
-            _ => FileError::unusable(path, error),
-        })?;
-        let file = BufWriter::new(file);
+        let target = match Place::of(path) {
+            Place::Output => Target::Output(io::stdout()),
+            Place::File => {
+                let file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(path);
+                Target::File(file.map_err(|error| match error.kind() {
+                    io::ErrorKind::AlreadyExists => FileError::Exists(path.display().to_string()),
+                    _ => FileError::unusable(path, error),
+                })?)
+            }
+        };
+        let target = BufWriter::new(target);
         Ok(match Format::of(path) {
             Some(Format::Csv) => {
-                let mut writer = csv::Writer::from_writer(file);
+                let mut writer = csv::Writer::from_writer(target);
                 writer
                     .write_record(["email", "username", "otpauth_uri"])
                     .map_err(|error| FileError::unusable(path, error.into()))?;
                 Self::Csv(Box::new(writer))
             }
-            Some(Format::JsonLines) | None => Self::Lines(file),
+            Some(Format::JsonLines) | None => Self::Lines(target),
         })
     }
 
@@ -113,22 +178,19 @@ impl Writer {
         let TotpExport { email, username, uri } = export;
         match self {
             Self::Csv(writer) => Ok(writer.write_record([email.as_str(), username, uri.expose()])?),
-            Self::Lines(file) => {
-                writeln!(
-                    file,
-                    "{}",
-                    json!({ "email": email, "username": username, "otpauth_uri": uri.expose() })
-                )
+            Self::Lines(target) => {
+                let line = json!({ "email": email, "username": username, "otpauth_uri": uri.expose() });
+                writeln!(target, "{line}")
             }
         }
     }
 
     /// On disk, so that what is told is there.
     fn finish(self) -> io::Result<()> {
-        let file = match self {
+        let target = match self {
             Self::Csv(writer) => writer.into_inner().map_err(|error| io::Error::other(error.to_string()))?,
-            Self::Lines(file) => file,
+            Self::Lines(target) => target,
         };
-        file.into_inner().map_err(io::IntoInnerError::into_error)?.sync_all()
+        target.into_inner().map_err(io::IntoInnerError::into_error)?.finish()
     }
 }
