@@ -242,6 +242,23 @@ fn an_account_whose_one_factor_cannot_be_taken_over_is_locked_and_never_open_to_
 }
 
 #[test]
+fn to_leave_again_takes_an_export_or_a_word() {
+    let installation = nova();
+    import(&installation, &["--enrol-anew"]);
+    let refused = installation.admin(&["migrate", "down", "--yes"], "");
+    assert_eq!(refused.json["error"]["code"], "sealed_left", "{refused:?}");
+    assert!(refused.said.contains("2 rows"), "Ada and Max: {refused:?}");
+    let status = installation.admin(&["migrate", "status"], "");
+    assert_eq!(status.json["pending"], json!([]), "nothing was taken down: {status:?}");
+
+    let exported = installation.admin(&["export", "otpauth", "out.csv"], "");
+    assert_eq!(exported.json["exported"], 2, "{exported:?}");
+    let down = installation.admin(&["migrate", "down", "--yes", "--leave-sealed"], "");
+    assert_eq!((down.code, &down.json["applied"]), (Some(0), &json!([])), "{down:?}");
+    assert_eq!(installation.number("SELECT count(*) FROM users"), 4);
+}
+
+#[test]
 fn a_map_that_does_not_fit_changes_nothing() {
     let installation = nova();
     for map in ["[columns]\ntotp_secret = \"nowhere\"", "[columns]\nsecret = \"x\"", "nonsense"] {

@@ -91,7 +91,17 @@ fn a_column_of_a_type_that_does_not_fit_stops_the_migration_and_is_named() {
     for (wrong, named) in [
         (
             NOVAS_USERS.replace("mfa_enforced BOOLEAN", "totp_secret VARCHAR(32), mfa_enforced BOOLEAN"),
-            "users.totp_secret",
+            "users.totp_secret has room for 32 characters",
+        ),
+        (
+            NOVAS_USERS.replace(
+                "mfa_enforced BOOLEAN",
+                "totp_secret VARCHAR(32), phone_number VARCHAR(20), totp_last_step TEXT, mfa_enforced BOOLEAN",
+            ),
+            "ALTER TABLE users ALTER COLUMN totp_secret TYPE TEXT; \
+             users.phone_number has room for 20 characters, too few for what is to stand there: \
+             ALTER TABLE users ALTER COLUMN phone_number TYPE TEXT; \
+             users.totp_last_step is of type text and must be one of: bigint",
         ),
         (
             NOVAS_USERS

@@ -73,6 +73,9 @@ pub(crate) enum MigrateCommand {
         /// Yes, destroy all MFA data.
         #[arg(long)]
         yes: bool,
+        /// Leave sealed secrets and numbers in columns that were there before, although nothing else can read them.
+        #[arg(long)]
+        leave_sealed: bool,
     },
     /// Tells which migrations the database has and which it needs.
     Status,
@@ -282,7 +285,7 @@ impl Cli {
     /// What `clap` says of them; also where help or the version is asked for.
     pub(crate) fn read(words: &[OsString]) -> Result<Self, clap::Error> {
         let cli = Self::try_parse_from(words)?;
-        if matches!(cli.command, Command::Migrate(MigrateCommand::Down { yes: false })) {
+        if matches!(cli.command, Command::Migrate(MigrateCommand::Down { yes: false, .. })) {
             let sentence = "migrate down destroys all MFA data: say --yes to do so";
             return Err(Self::command().error(ErrorKind::MissingRequiredArgument, sentence));
         }

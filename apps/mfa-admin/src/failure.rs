@@ -24,6 +24,11 @@ pub(crate) enum Failure {
     Open(#[from] OpenError),
     #[error(transparent)]
     Migration(#[from] MigrationError),
+    #[error(
+        "{0} rows would keep sealed secrets or numbers in columns that were there before, which nothing else can read: \
+         take the secrets out by export otpauth, then say --leave-sealed"
+    )]
+    SealedLeft(u64),
     #[error("{}", sentence(.0))]
     Refused(#[from] Refusal),
     #[error("that address is the user name of another user, whose address differs: give --user-id")]
@@ -85,6 +90,7 @@ impl Failure {
             Self::Open(error) => code_of_opening(error),
             Self::Migration(error) => code_of_migration(error),
             Self::Refused(refusal) => code_of_refusal(refusal),
+            Self::SealedLeft(_) => "sealed_left",
             Self::NameOfAnother => "ambiguous_user",
             Self::Password(_) => "invalid_password",
             Self::Entropy(_) | Self::Lost(_) => "internal_error",

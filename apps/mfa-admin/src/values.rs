@@ -88,9 +88,10 @@ mod tests {
     }
 
     #[test]
-    fn a_time_has_an_offset() {
+    fn a_time_has_an_offset_and_a_day_begins_in_utc() {
+        assert_eq!(time("1970-01-02"), Ok(Timestamp::from_seconds(86_400)));
         assert_eq!(time("1970-01-01T01:00:01.5+01:00"), Ok(Timestamp::from_millis(1_500)));
-        for bad in ["", "yesterday", "2026-11-25", "2026-11-25T08:00:00"] {
+        for bad in ["", "yesterday", "2026-11-31", "25.11.2026", "2026-11-25T08:00:00"] {
             assert!(time(bad).is_err(), "{bad}");
         }
     }

@@ -5,6 +5,7 @@ DECLARE
     wanted RECORD;
     actual TEXT;
     room INTEGER;
+    unfit TEXT[] := '{}';
     times CONSTANT TEXT[] := ARRAY['timestamp with time zone', 'timestamp without time zone'];
     texts CONSTANT TEXT[] := ARRAY['text', 'character varying'];
     numbers CONSTANT TEXT[] := ARRAY['integer', 'bigint'];
@@ -42,13 +43,17 @@ BEGIN
             EXECUTE format('ALTER TABLE users ADD COLUMN %I %s', wanted.name, wanted.definition);
             INSERT INTO mfa_schema VALUES ('column ' || wanted.name);
         ELSIF NOT actual = ANY (wanted.types) THEN
-            RAISE EXCEPTION 'the column users.% is of type %: it must be one of %', wanted.name, actual, wanted.types;
+            unfit := unfit || format('users.%I is of type %s and must be one of: %s', wanted.name, actual,
+                array_to_string(wanted.types, ', '));
         ELSIF room < (CASE WHEN wanted.name LIKE '%method' THEN 8 ELSE 128 END) THEN
             -- A sealed value takes up to about a hundred characters.
-            RAISE EXCEPTION 'the column users.% has room for % characters, too few for what is to stand there: ALTER TABLE users ALTER COLUMN % TYPE TEXT',
-                wanted.name, room, wanted.name;
+            unfit := unfit || format('users.%I has room for %s characters, too few for what is to stand there: '
+                'ALTER TABLE users ALTER COLUMN %1$I TYPE TEXT', wanted.name, room);
         END IF;
     END LOOP;
+    IF unfit <> '{}' THEN
+        RAISE EXCEPTION 'columns that do not fit: %', array_to_string(unfit, '; ');
+    END IF;
 
     -- Room for new versions of a row beside the old ones, and dead ones swept early, so that updates stay HOT.
     FOR wanted IN

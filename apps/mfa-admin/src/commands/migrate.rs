@@ -33,7 +33,10 @@ pub(super) fn run(
     let migrations = location.migrations();
     match command {
         MigrateCommand::Up => migrations.up()?,
-        MigrateCommand::Down { .. } => migrations.down()?,
+        MigrateCommand::Down { leave_sealed, .. } => match migrations.sealed_left()? {
+            rows if rows > 0 && !leave_sealed => return Err(Failure::SealedLeft(rows)),
+            _ => migrations.down()?,
+        },
         MigrateCommand::Status => return Ok(tell(&location, &migrations.status()?)),
     }
     administration::spare_standard_output(&mut settings);

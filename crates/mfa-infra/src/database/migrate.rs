@@ -100,6 +100,20 @@ impl Migrations {
         }
     }
 
+    /// Rows with sealed values in columns of `users` that were there before us, which [`down`](Self::down) leaves behind:
+    /// nothing but this product reads them.
+    ///
+    /// # Errors
+    ///
+    /// [`MigrationError`] when it cannot be reached.
+    pub fn sealed_left(&self) -> Result<u64, MigrationError> {
+        match &self.location {
+            // All of these columns are ours.
+            Location::Sqlite(_) => Ok(0),
+            Location::Postgres(url) => sealed_left(&mut open_server(url)?).map_err(|error| stopped(&error)),
+        }
+    }
+
     /// Which migrations the database has.
     ///
     /// # Errors
@@ -140,6 +154,36 @@ fn open_server(url: &SecretText) -> Result<PgConnection, MigrationError> {
         ))
         .map_err(|error| stopped(&error))?;
     Ok(connection)
+}
+
+fn sealed_left(connection: &mut PgConnection) -> diesel::QueryResult<u64> {
+    let is_there = "SELECT to_regclass('mfa_schema') IS NOT NULL AS answer";
+    if !sql_query(is_there).get_result::<Answer>(connection)?.answer {
+        return Ok(0);
+    }
+    let columns = "SELECT attname::text AS name FROM pg_attribute \
+                   WHERE attrelid = to_regclass('users') AND attnum > 0 AND NOT attisdropped \
+                   AND attname IN ('totp_secret', 'totp_pending_secret', 'phone_number', 'phone_pending') \
+                   AND NOT EXISTS (SELECT FROM mfa_schema WHERE object IN ('table users', 'column ' || attname))";
+    let columns: Vec<Column> = sql_query(columns).load(connection)?;
+    let sealed: Vec<_> = columns.iter().map(|it| format!("{} LIKE 'v1.%'", it.name)).collect();
+    if sealed.is_empty() {
+        return Ok(0);
+    }
+    let rows = sql_query(format!("SELECT count(*) AS rows FROM users WHERE {}", sealed.join(" OR ")));
+    Ok(u64::try_from(rows.get_result::<Count>(connection)?.rows).unwrap_or(0))
+}
+
+#[derive(QueryableByName)]
+struct Column {
+    #[diesel(sql_type = diesel::sql_types::Text)]
+    name: String,
+}
+
+#[derive(QueryableByName)]
+struct Count {
+    #[diesel(sql_type = diesel::sql_types::BigInt)]
+    rows: i64,
 }
 
 #[derive(QueryableByName)]

@@ -82,8 +82,9 @@ fn answer(path: &Path, exported: u64, unreadable: &[(UserId, String)]) -> Result
     let answer = match Place::of(path) {
         // The export is the answer; what there is to say of it goes beside it.
         Place::Output => {
-            let lines: String = lines.iter().map(|line| format!("mfa-admin: {line}\n")).collect();
-            drop(io::stderr().write_all(lines.as_bytes()));
+            for line in &lines {
+                drop(writeln!(io::stderr(), "mfa-admin: {line}"));
+            }
             Answer::told()
         }
         Place::File => Answer {
