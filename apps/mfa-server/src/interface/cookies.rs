@@ -16,6 +16,8 @@ pub(super) enum Cookie {
     Language,
     /// What the next page is to tell, by name.
     Told,
+    /// What a page hands the next, sealed.
+    Carried,
 }
 
 impl Cookie {
@@ -25,6 +27,7 @@ impl Cookie {
             Self::Browser => "nova-mfa-browser",
             Self::Language => "nova-mfa-language",
             Self::Told => "nova-mfa-told",
+            Self::Carried => "nova-mfa-carried",
         }
     }
 

@@ -175,9 +175,10 @@ fn foot_of_page(visit: &Visit) -> Markup {
 
 fn language(visit: &Visit, language: Language, name: &str) -> Markup {
     let is_here = visit.language() == language;
-    let tag = language.tag();
+    let (tag, place) = (language.tag(), visit.to(&visit.place()));
+    let sign = if place.contains('?') { '&' } else { '?' };
     html! {
-        a href=(format!("{}?lang={tag}", visit.path())) lang=(tag) hreflang=(tag)
+        a href=(format!("{place}{sign}lang={tag}")) lang=(tag) hreflang=(tag)
             aria-current=[is_here.then_some("true")] { (name) }
     }
 }

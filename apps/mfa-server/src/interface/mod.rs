@@ -12,6 +12,7 @@
 
 mod answer;
 mod assets;
+mod carried;
 mod cookies;
 mod guard;
 mod layout;
@@ -60,12 +61,14 @@ pub(crate) fn configure(config: &mut ServiceConfig, site: &web::Data<Site>) {
         .service(write(at("/verify/send"), pages::second::send))
         .service(read(at("/app"), pages::app::show))
         .service(write(at("/app/start"), pages::app::start))
+        .service(read(at("/app/enrol"), pages::app::enrol))
         .service(write(at("/app/confirm"), pages::app::confirm))
         .service(both(at("/app/remove"), pages::app::ask_removal, pages::app::remove))
         .service(read(at("/codes"), pages::codes::show))
-        .service(write(at("/codes/new"), pages::codes::renew))
+        .service(both(at("/codes/new"), pages::codes::show_new, pages::codes::renew))
+        .service(read(at("/codes/kept"), pages::codes::kept))
         .service(both(at("/phone"), pages::phone::show, pages::phone::set))
-        .service(write(at("/phone/confirm"), pages::phone::confirm))
+        .service(both(at("/phone/confirm"), pages::phone::await_code, pages::phone::confirm))
         .service(write(at("/phone/remove"), pages::phone::remove))
         .service(both(at("/backup"), pages::backup::show, pages::backup::choose))
         .service(read(at("/activity"), pages::activity::show))
@@ -76,7 +79,11 @@ pub(crate) fn configure(config: &mut ServiceConfig, site: &web::Data<Site>) {
         .service(write(at("/admin/users/{id}/unlock"), pages::admin::user::unlock))
         .service(write(at("/admin/users/{id}/reset"), pages::admin::user::reset))
         .service(write(at("/admin/users/{id}/enforce"), pages::admin::user::enforce))
-        .service(write(at("/admin/users/{id}/codes"), pages::admin::user::codes));
+        .service(both(
+            at("/admin/users/{id}/codes"),
+            pages::admin::user::show_codes,
+            pages::admin::user::codes,
+        ));
     if site.handover_from().is_some() {
         config.service(write(at("/handover"), pages::session::take_over));
     }
@@ -100,10 +107,10 @@ where
     F: Fn(Guest) -> Fut + Clone + 'static,
     Fut: Future<Output = Outcome> + 'static,
 {
-    // Whoever reloads a page that answered a form, or comes back to it, is brought to where there is something to see.
+    // Whoever reloads a page that answered a form, or comes back to it, is brought to the page that the form stands on.
     let method = route_guard::Any(route_guard::Get()).or(route_guard::Head());
-    let home = web::route().guard(method).to(page(pages::session::go_home));
-    refusing(resource.route(web::post().to(page(handler))).route(home), "GET, HEAD, POST")
+    let begin = web::route().guard(method).to(page(pages::session::go_to_the_form));
+    refusing(resource.route(web::post().to(page(handler))).route(begin), "GET, HEAD, POST")
 }
 
 fn both<F, Fut, G, Gut>(resource: Resource, shown: F, posted: G) -> Resource

@@ -17,9 +17,10 @@ use mfa_infra::Mfa;
 use mfa_jwt::Issued;
 use url::form_urlencoded;
 
+use super::carried::{self, Carried};
 use super::cookies::Cookie;
 use super::guard::{self, form_key, is_same_origin};
-use super::parts::Told;
+use super::parts::{Then, Told};
 use super::trouble::Trouble;
 use super::{Site, answer};
 use crate::caller::Caller;
@@ -33,7 +34,7 @@ const MOST_FIELDS: usize = 16;
 /// The field that shows that a form is ours.
 pub(super) const FORM_KEY: &str = "key";
 /// Fields that a page hands itself, beside those that a flow reads.
-const ASIDE: [&str; 5] = [FORM_KEY, "then", "secret", "number", "region"];
+const ASIDE: [&str; 2] = [FORM_KEY, "then"];
 
 type Fields = Vec<(String, SecretText)>;
 
@@ -47,6 +48,7 @@ pub(super) struct Visit {
     query: Fields,
     aside: Fields,
     told: Option<Told>,
+    carried: Option<Carried>,
     is_here: bool,
     is_handed_over: bool,
     is_form: bool,
@@ -94,6 +96,10 @@ impl Visit {
             Some(browser) => browser,
             None => new_browser(mfa.flows().ports().entropy.as_ref(), &site, &mut cookies)?,
         };
+        let carried = Cookie::Carried.read(headers, &site).and_then(|sealed| {
+            let login = form_key(&browser, session.as_ref());
+            Carried::unseal(&sealed, &mfa, &login, mfa.flows().ports().clock.now())
+        });
         let posted = posted(request, payload).await;
         let (form, fault) = match posted {
             Ok(fields) => (fields, None),
@@ -108,6 +114,7 @@ impl Visit {
             is_handed_over: site.handover_from().is_some_and(|origin| guard::is_from(headers, origin)),
             path: request.path().to_owned(),
             told: told.and_then(|it| Told::parse(it.expose())),
+            carried,
             query,
             aside,
             site,
@@ -186,6 +193,38 @@ impl Visit {
         &self.path
     }
 
+    /// Where the page of this call is to be had by `GET`, below the first page: that of the form, where one was sent.
+    pub(super) fn place(&self) -> String {
+        let path = self.path.strip_prefix(self.site.base()).unwrap_or_default();
+        let verify = |with: &str| {
+            let then = Then::parse(self.aside("then")).as_str();
+            format!("/verify?with={with}&then={then}")
+        };
+        match path {
+            "/login" | "/logout" | "/handover" => String::new(),
+            "/verify/totp" => verify("totp"),
+            "/verify/sms" => verify("sms&sent=1"),
+            "/verify/send" => verify("sms"),
+            "/verify/recovery" => verify("recovery"),
+            "/app/start" | "/app/confirm" => "/app/enrol".to_owned(),
+            "/phone/remove" => "/phone".to_owned(),
+            _ => match path.strip_prefix("/admin/users/").and_then(|it| it.split_once('/')) {
+                Some((user, "unlock" | "reset" | "enforce")) => format!("/admin/users/{user}"),
+                _ => self.with_query(path),
+            },
+        }
+    }
+
+    /// The path with the query that it was called by, but for the language.
+    fn with_query(&self, path: &str) -> String {
+        let mut query = form_urlencoded::Serializer::new(String::new());
+        for (name, value) in self.query.iter().filter(|(name, _)| name != "lang") {
+            query.append_pair(name, value.expose());
+        }
+        let query = query.finish();
+        if query.is_empty() { path.to_owned() } else { format!("{path}?{query}") }
+    }
+
     /// A path below the first page.
     pub(super) fn to(&self, path: &str) -> String {
         format!("{}{path}", self.site.base())
@@ -212,6 +251,24 @@ impl Visit {
     /// What the page before wanted to be told here.
     pub(super) const fn told(&self) -> Option<Told> {
         self.told
+    }
+
+    /// What a page before handed on to this one.
+    pub(super) const fn carried(&self) -> Option<&Carried> {
+        self.carried.as_ref()
+    }
+
+    /// Hands this on to the next pages of this login, in the place of what was handed on before.
+    pub(super) fn carry(&self, carried: &Carried) -> Result<(), Fault> {
+        let sealed = carried.seal(&self.mfa, &self.form_key(), self.now()).map_err(Refusal::from)?;
+        let seconds = Some(carried::LASTS.as_secs());
+        self.state.borrow_mut().cookies.push(Cookie::Carried.set(&sealed, seconds, &self.site));
+        Ok(())
+    }
+
+    /// Hands nothing on any more.
+    pub(super) fn put_down(&self) {
+        self.state.borrow_mut().cookies.push(Cookie::Carried.clear(&self.site));
     }
 
     /// Whether a login stands in the cookie, good or not.
@@ -297,7 +354,7 @@ impl Visit {
     /// Takes the login out of the browser.
     pub(super) fn forget_session(&self) {
         let mut state = self.state.borrow_mut();
-        state.cookies.push(Cookie::Session.clear(&self.site));
+        state.cookies.extend([Cookie::Session, Cookie::Carried].map(|it| it.clear(&self.site)));
         state.session = None;
     }
 

@@ -74,6 +74,24 @@ impl AesGcmCipher {
         self.unseal_from(text, &fact_place(name))
     }
 
+    /// Seals what a browser carries from one page to the next, for a place of that name alone.
+    ///
+    /// # Errors
+    ///
+    /// [`CipherError::NoEntropy`]: hand nothing out.
+    pub(crate) fn seal_for_page(&self, secret: &SecretBytes, name: &str) -> Result<String, CipherError> {
+        self.seal_for(secret.expose(), &page_place(name))
+    }
+
+    /// Unseals what a browser brings to the place of that name.
+    ///
+    /// # Errors
+    ///
+    /// [`CipherError`] as for a column.
+    pub(crate) fn unseal_for_page(&self, text: &str, name: &str) -> Result<SecretBytes, CipherError> {
+        self.unseal_from(text, &page_place(name))
+    }
+
     fn seal_for(&self, secret: &[u8], place: &str) -> Result<String, CipherError> {
         let (id, cipher) = self.keys.first().ok_or(CipherError::UnknownKey)?;
         let mut nonce = Nonce::<Aes256Gcm>::default();
@@ -114,6 +132,11 @@ impl fmt::Debug for AesGcmCipher {
         let ids: Vec<_> = self.keys.iter().map(|(id, _)| id.as_str()).collect();
         f.debug_tuple("AesGcmCipher").field(&ids).finish()
     }
+}
+
+/// Not of the form `table|user|column|version` either.
+fn page_place(name: &str) -> String {
+    format!("page|{name}|{FORMAT}")
 }
 
 fn fact_place(name: &str) -> String {

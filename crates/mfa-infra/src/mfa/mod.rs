@@ -13,7 +13,7 @@ use std::future::Future;
 use std::sync::Arc;
 use std::time::Duration;
 
-use mfa_core::{Clock, StoreError};
+use mfa_core::{CipherError, Clock, SecretBytes, StoreError};
 use mfa_flows::Flows;
 use tokio::runtime::Runtime;
 use tokio_util::task::TaskTracker;
@@ -91,6 +91,25 @@ impl Mfa {
     /// The demo user, in development on the embedded database.
     pub const fn demo(&self) -> Option<&DemoUser> {
         self.demo.as_ref()
+    }
+
+    /// Seals what a browser carries from one page to the next, for a place of that name alone. The browser cannot read it,
+    /// every server of this installation can.
+    ///
+    /// # Errors
+    ///
+    /// [`CipherError::NoEntropy`]: hand nothing out.
+    pub fn seal_for_page(&self, secret: &SecretBytes, name: &str) -> Result<String, CipherError> {
+        self.cipher.seal_for_page(secret, name)
+    }
+
+    /// Unseals what a browser brings to the place of that name.
+    ///
+    /// # Errors
+    ///
+    /// [`CipherError`]: it is not what was handed out for this place.
+    pub fn unseal_for_page(&self, text: &str, name: &str) -> Result<SecretBytes, CipherError> {
+        self.cipher.unseal_for_page(text, name)
     }
 
     /// What the outbox holds, where SMS go there: in development, on a loopback bind.

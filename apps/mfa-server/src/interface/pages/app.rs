@@ -10,9 +10,10 @@ use super::door::marked;
 use super::{codes, second};
 use crate::intake::{EitherCode, either_code, totp_code};
 use crate::interface::assets::File;
+use crate::interface::carried::Carried;
 use crate::interface::layout::{Frame, Here, document};
 use crate::interface::parts::{
-    Complaint, Step, Told, code_field, complaint_of, hidden, icon, key_field, moment, post_button, steps,
+    Complaint, Step, Told, code_field, complaint_of, icon, key_field, moment, post_button, steps,
 };
 use crate::interface::visit::Visit;
 use crate::interface::{Guest, Outcome, answer, trouble};
@@ -64,14 +65,19 @@ pub(in crate::interface) async fn show(visit: Guest) -> Outcome {
 pub(in crate::interface) async fn start(visit: Guest) -> Outcome {
     let call = visit.open(Accepts::Any)?;
     let started = visit.run(|flows| async move { flows.start_totp_enrolment(&call, None).await }).await?;
+    visit.carry(&Carried::Secret(started.provisioning.secret().clone()))?;
+    Ok(answer::go(&visit, "/app/enrol"))
+}
+
+/// `GET /interface/BRAND/app/enrol`
+pub(in crate::interface) async fn enrol(visit: Guest) -> Outcome {
     let profile = profile(&visit, Accepts::Any).await?;
-    let shown = Shown {
-        secret: started.provisioning.secret().clone(),
-        uri: started.provisioning.uri().clone(),
-        qr: started.qr_svg,
-    };
-    let page = enrolment_page(&visit, &profile, Some(&shown), None);
-    Ok(answer::page(&visit, StatusCode::OK, page))
+    match shown(&visit, &profile) {
+        Some(shown) => {
+            Ok(answer::page(&visit, StatusCode::OK, enrolment_page(&visit, &profile, Some(&shown), None)))
+        }
+        None => Ok(answer::go(&visit, "/app")),
+    }
 }
 
 /// `POST /interface/BRAND/app/confirm`
@@ -84,8 +90,7 @@ pub(in crate::interface) async fn confirm(visit: Guest) -> Outcome {
     match confirmed {
         Ok(enrolled) => {
             visit.adopt(&enrolled.granted.token);
-            let profile = profile(&visit, Accepts::Access).await?;
-            Ok(codes::shown(&visit, &profile, &enrolled.recovery_codes, codes::After::Enrolment))
+            codes::hand_on(&visit, enrolled.recovery_codes)
         }
         Err(Fault::Refused(Refusal::NoEnrolmentInProgress)) => {
             let profile = profile(&visit, Accepts::Any).await?;
@@ -96,7 +101,7 @@ pub(in crate::interface) async fn confirm(visit: Guest) -> Outcome {
         Err(fault) if trouble::belongs_on_the_form(&fault) => {
             let drift = drift(&visit, &fault).await?;
             let profile = profile(&visit, Accepts::Any).await?;
-            let shown = shown_again(&visit, &profile);
+            let shown = shown(&visit, &profile);
             Ok(trouble::refused(&visit, fault, |visit, fault| {
                 let complaint =
                     drift.map_or_else(|| complaint_of(visit, fault), |it| second::clock_complaint(visit, it));
@@ -116,10 +121,11 @@ async fn drift(visit: &Visit, fault: &Fault) -> Result<Option<i64>, Fault> {
     Ok(drift.map(mfa_totp::Drift::seconds))
 }
 
-/// The same picture again, from the secret that the page handed itself: whoever has it was shown it. The one that
-/// waits in the account is never shown a second time, so that nobody else can copy it meanwhile.
-fn shown_again(visit: &Visit, profile: &Profile) -> Option<Shown> {
-    let secret = import_secret(visit.aside("secret")?).ok().filter(|it| it.len() == SECRET_BYTES)?;
+/// The picture, from the secret that the browser carries: it is of the login that began the enrolment. The one that waits
+/// in the account is never shown a second time, so that nobody else can copy it meanwhile.
+fn shown(visit: &Visit, profile: &Profile) -> Option<Shown> {
+    let Some(Carried::Secret(secret)) = visit.carried() else { return None };
+    let secret = import_secret(secret.expose()).ok().filter(|it| it.len() == SECRET_BYTES)?;
     let issuer = &visit.flows().policy().issuer;
     let label = Provisioning::new(issuer, &profile.email, &secret);
     let shown =
@@ -166,11 +172,11 @@ fn enrolment_page(
                         }
                         li {
                             h2 { (visit.say("enrol-code")) }
-                            (confirm_form(visit, Some(shown), complaint))
+                            (confirm_form(visit, complaint))
                         }
                     }
                 } @else {
-                    (confirm_form(visit, None, complaint))
+                    (confirm_form(visit, complaint))
                     (post_button(visit, "/app/start", "link", "enrol-anew"))
                 }
             }
@@ -178,11 +184,10 @@ fn enrolment_page(
     )
 }
 
-fn confirm_form(visit: &Visit, shown: Option<&Shown>, complaint: Option<&Complaint>) -> Markup {
+fn confirm_form(visit: &Visit, complaint: Option<&Complaint>) -> Markup {
     html! {
         form.stack method="post" action=(visit.to("/app/confirm")) {
             (key_field(visit))
-            @if let Some(shown) = shown { (hidden("secret", shown.secret.expose())) }
             (code_field(visit, "code-hint-app", complaint))
             button.button.full type="submit" { (visit.say("enrol-confirm")) }
         }

@@ -1,6 +1,5 @@
-//! The recovery codes: shown once, counted after.
+//! The recovery codes: shown when they are new, counted after.
 
-use actix_web::HttpResponse;
 use actix_web::http::StatusCode;
 use maud::{Markup, html};
 use mfa_core::{SecretText, Timestamp};
@@ -8,38 +7,57 @@ use mfa_flows::{Accepts, Profile, Refusal};
 
 use super::app::{back, profile};
 use crate::interface::assets::File;
+use crate::interface::carried::Carried;
 use crate::interface::layout::{Frame, Here, document};
 use crate::interface::parts::{Step, icon, moment, post_button, steps};
 use crate::interface::visit::Visit;
 use crate::interface::{Guest, Outcome, answer};
 
-/// What a new set came with.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum After {
-    /// With a factor that is new.
-    Enrolment,
-    /// Because it was asked for.
-    Renewal,
+/// Leads to the page that shows the set that came with a new factor.
+pub(super) fn hand_on(visit: &Visit, codes: Vec<SecretText>) -> Outcome {
+    visit.carry(&Carried::Codes { of: None, with_factor: true, codes })?;
+    Ok(answer::go(visit, "/codes/new"))
 }
 
-/// The page that shows a new set, this once.
-pub(super) fn shown(visit: &Visit, profile: &Profile, codes: &[SecretText], after: After) -> HttpResponse {
+/// `GET /interface/BRAND/codes/new`: a new set, for as long as the browser carries it.
+pub(in crate::interface) async fn show_new(visit: Guest) -> Outcome {
+    let Some(Carried::Codes { of: None, with_factor, codes }) = visit.carried() else {
+        return Ok(answer::go(&visit, "/codes"));
+    };
+    let profile = profile(&visit, Accepts::Access).await?;
+    let page = new_page(&visit, &profile, codes, *with_factor);
+    Ok(answer::page(&visit, StatusCode::OK, page))
+}
+
+/// `GET /interface/BRAND/codes/kept`: the browser need not carry them any more.
+pub(in crate::interface) async fn kept(visit: Guest) -> Outcome {
+    visit.put_down();
+    let user = visit.query("user").and_then(|it| it.parse::<u64>().ok());
+    let next = match (visit.query("then"), user) {
+        (Some("phone"), _) => "/phone".to_owned(),
+        (_, Some(user)) => format!("/admin/users/{user}"),
+        _ => String::new(),
+    };
+    Ok(answer::go(&visit, &next))
+}
+
+fn new_page(visit: &Visit, profile: &Profile, codes: &[SecretText], with_factor: bool) -> Markup {
     let title = visit.say("codes-new-title");
-    let goes_on_to_phone = visit.site.offers_sms() && !profile.status.phone_verified;
-    let (next, word) = if after == After::Enrolment && goes_on_to_phone {
-        ("/phone", "codes-kept-phone")
+    let goes_on_to_phone = with_factor && visit.site.offers_sms() && !profile.status.phone_verified;
+    let (next, word) = if goes_on_to_phone {
+        ("/codes/kept?then=phone", "codes-kept-phone")
     } else {
-        ("", "codes-kept")
+        ("/codes/kept", "codes-kept")
     };
     let file = format!("{}-codes.txt", visit.site.name().to_lowercase().replace(' ', "-"));
     let frame = Frame::inside(title.clone(), profile, Here::Account).with(File::Keep);
-    let page = document(
+    document(
         visit,
         &frame,
         html! {
-            @if after == After::Enrolment { (steps(visit, Step::Codes)) }
+            @if with_factor { (steps(visit, Step::Codes)) }
             section.sheet.printed {
-                @if after == After::Enrolment {
+                @if with_factor {
                     p.banner.good role="status" { (icon("check")) span { (visit.say("codes-app-ready")) } }
                 }
                 h1 { (title) }
@@ -65,8 +83,7 @@ pub(super) fn shown(visit: &Visit, profile: &Profile, codes: &[SecretText], afte
                 p.actions { a.button.full href=(visit.to(next)) { (visit.say(word)) (icon("next")) } }
             }
         },
-    );
-    answer::page(visit, StatusCode::OK, page)
+    )
 }
 
 /// `GET /interface/BRAND/codes`
@@ -117,6 +134,6 @@ fn slot(visit: &Visit, used_at: Option<Timestamp>) -> Markup {
 pub(in crate::interface) async fn renew(visit: Guest) -> Outcome {
     let call = visit.open(Accepts::TwoFactors)?;
     let codes = visit.run(|flows| async move { flows.regenerate_recovery_codes(&call).await }).await?;
-    let profile = profile(&visit, Accepts::TwoFactors).await?;
-    Ok(shown(&visit, &profile, &codes, After::Renewal))
+    visit.carry(&Carried::Codes { of: None, with_factor: false, codes })?;
+    Ok(answer::go(&visit, "/codes/new"))
 }

@@ -2,6 +2,7 @@
 
 use actix_web::http::StatusCode;
 use maud::{Markup, html};
+use mfa_core::SecretText;
 use mfa_flows::{Accepts, Profile, Refusal};
 use mfa_sms::PhoneNumber;
 
@@ -10,6 +11,7 @@ use super::door::marked;
 use super::{codes, second};
 use crate::intake::sms_code;
 use crate::interface::assets::File;
+use crate::interface::carried::Carried;
 use crate::interface::layout::{Frame, Here, document};
 use crate::interface::parts::{
     Complaint, Step, Told, code_field, complaint_of, hidden, icon, key_field, steps,
@@ -43,13 +45,13 @@ pub(in crate::interface) async fn set(visit: Guest) -> Outcome {
         Ok(number) => visit.run(|flows| async move { flows.set_phone(&call, number, language).await }).await,
         Err(fault) => Err(fault),
     };
-    let profile = profile(&visit, Accepts::Any).await?;
     match sent {
-        Ok(sent) => {
-            let page = confirm_page(&visit, &profile, &typed, &sent.phone, None);
-            Ok(answer::page(&visit, StatusCode::OK, page))
+        Ok(_) => {
+            visit.carry(&Carried::Number { phone: SecretText::new(typed.phone), country: typed.country })?;
+            Ok(answer::go(&visit, "/phone/confirm"))
         }
         Err(fault) if trouble::belongs_on_the_form(&fault) => {
+            let profile = profile(&visit, Accepts::Any).await?;
             Ok(trouble::refused(&visit, fault, |visit, fault| {
                 number_page(visit, &profile, Some(&complaint_of(visit, fault)))
             }))
@@ -69,6 +71,21 @@ fn number(visit: &Visit, typed: &Typed) -> Result<PhoneNumber, Fault> {
     Ok(fields.finish(country.zip(number))?.1)
 }
 
+/// `GET /interface/BRAND/phone/confirm`
+pub(in crate::interface) async fn await_code(visit: Guest) -> Outcome {
+    let Some((typed, masked)) = carried(&visit) else { return Ok(answer::go(&visit, "/phone")) };
+    let profile = profile(&visit, Accepts::Any).await?;
+    let page = confirm_page(&visit, &profile, &typed, &masked, None);
+    Ok(answer::page(&visit, StatusCode::OK, page))
+}
+
+/// The number whose code is awaited, as it was typed and as it is shown.
+fn carried(visit: &Visit) -> Option<(Typed, String)> {
+    let Some(Carried::Number { phone, country }) = visit.carried() else { return None };
+    let masked = PhoneNumber::parse(phone.expose(), country).ok()?.masked();
+    Some((Typed { phone: phone.expose().to_owned(), country: country.clone() }, masked))
+}
+
 /// `POST /interface/BRAND/phone/confirm`
 pub(in crate::interface) async fn confirm(visit: Guest) -> Outcome {
     let confirmed = visit
@@ -79,12 +96,12 @@ pub(in crate::interface) async fn confirm(visit: Guest) -> Outcome {
     let fault = match confirmed {
         Ok(confirmed) => {
             let Some(enrolled) = confirmed.enrolled else {
+                visit.put_down();
                 visit.tell_next(Told::PhoneReady);
                 return Ok(answer::go(&visit, "/backup"));
             };
             visit.adopt(&enrolled.granted.token);
-            let profile = profile(&visit, Accepts::Access).await?;
-            return Ok(codes::shown(&visit, &profile, &enrolled.recovery_codes, codes::After::Enrolment));
+            return codes::hand_on(&visit, enrolled.recovery_codes);
         }
         Err(fault) => fault,
     };
@@ -93,15 +110,12 @@ pub(in crate::interface) async fn confirm(visit: Guest) -> Outcome {
     if !is_over && !trouble::belongs_on_the_form(&fault) {
         return Err(fault.into());
     }
-    let typed = Typed {
-        phone: visit.aside("number").unwrap_or_default().to_owned(),
-        country: visit.aside("region").unwrap_or_default().to_owned(),
-    };
-    let masked = PhoneNumber::parse(&typed.phone, &typed.country).map(|it| it.masked());
     Ok(trouble::refused(&visit, fault, |visit, fault| {
         let complaint = complaint_of(visit, fault);
-        match masked {
-            Ok(masked) if !is_over => confirm_page(visit, &profile, &typed, &masked, Some(&complaint)),
+        match carried(visit) {
+            Some((typed, masked)) if !is_over => {
+                confirm_page(visit, &profile, &typed, &masked, Some(&complaint))
+            }
             _ => number_page(visit, &profile, Some(&complaint)),
         }
     }))
@@ -166,7 +180,11 @@ fn number_page(visit: &Visit, profile: &Profile, complaint: Option<&Complaint>) 
 
 fn number_form(visit: &Visit, complaint: Option<&Complaint>) -> Markup {
     let countries = visit.site.countries();
-    let chosen = visit.typed("country").or_else(|| visit.aside("region"));
+    let (phone, country) = match visit.carried() {
+        Some(Carried::Number { phone, country }) => (Some(phone.expose()), Some(country.as_str())),
+        _ => (None, None),
+    };
+    let chosen = visit.typed("country").or(country);
     let wrong = complaint.is_some().then_some("true");
     let described = if complaint.is_some() { "complaint phone-hint" } else { "phone-hint" };
     html! {
@@ -185,7 +203,7 @@ fn number_form(visit: &Visit, complaint: Option<&Complaint>) -> Markup {
                 div.field {
                     label for="phone" { (visit.say("phone-number")) }
                     input #phone name="phone" type="tel" inputmode="tel" autocomplete="tel-national" required
-                        maxlength="32" autofocus value=[visit.typed("phone").or_else(|| visit.aside("number"))]
+                        maxlength="32" autofocus value=[visit.typed("phone").or(phone)]
                         aria-describedby=(described) aria-invalid=[wrong] data-missing=(visit.say("field-missing"));
                 }
             }
@@ -223,8 +241,6 @@ fn confirm_page(
                 p.lead { (visit.say_with("phone-sent", &[("phone", masked.into())])) }
                 form.stack data-otp="sms" method="post" action=(visit.to("/phone/confirm")) {
                     (key_field(visit))
-                    (hidden("number", &typed.phone))
-                    (hidden("region", &typed.country))
                     (code_field(visit, "code-hint-sms", complaint))
                     button.button.full type="submit" { (visit.say("phone-confirm")) }
                 }

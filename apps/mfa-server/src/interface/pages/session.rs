@@ -11,8 +11,8 @@ use crate::interface::{Guest, Outcome, answer};
 use crate::problem::Fault;
 
 /// Any page that only takes forms, asked for by `GET`.
-pub(in crate::interface) async fn go_home(visit: Guest) -> Outcome {
-    Ok(answer::go(&visit, ""))
+pub(in crate::interface) async fn go_to_the_form(visit: Guest) -> Outcome {
+    Ok(answer::go(&visit, &visit.place()))
 }
 
 /// `POST /interface/BRAND/logout`: the token is refused from now on, here and at the API.

@@ -11,6 +11,7 @@ use mfa_flows::{AccountStatus, AdminAct, AdminCall, Flows, Profile, Refusal};
 use super::users::{Marks, chips};
 use super::{back, open, user_of};
 use crate::interface::assets::File;
+use crate::interface::carried::Carried;
 use crate::interface::layout::{Frame, Here, document};
 use crate::interface::pages::activity;
 use crate::interface::pages::home::method_name;
@@ -185,16 +186,28 @@ pub(in crate::interface) async fn enforce(visit: Guest) -> Outcome {
     done(&visit, if enforced == Some(true) { Told::Enforced } else { Told::NotEnforced })
 }
 
-/// `POST /interface/BRAND/admin/users/{id}/codes`: shown this once, to be handed over by a safe way.
+/// `POST /interface/BRAND/admin/users/{id}/codes`: to be handed over by a safe way.
 pub(in crate::interface) async fn codes(visit: Guest) -> Outcome {
     let change = |flows: Arc<Flows>, admin: AdminCall, user, ()| async move {
         flows.regenerate_for(&admin, user).await
     };
     let codes = changed(&visit, Some(()), change).await?;
-    let call = open(&visit)?;
     let user = user_of(&visit)?;
-    let profile = visit.run(|flows| async move { flows.profile(&call).await }).await?;
-    Ok(answer::page(&visit, StatusCode::OK, codes_page(&visit, &profile, user, &codes)))
+    visit.carry(&Carried::Codes { of: Some(user), with_factor: false, codes })?;
+    Ok(answer::go(&visit, &format!("/admin/users/{user}/codes")))
+}
+
+/// `GET /interface/BRAND/admin/users/{id}/codes`: for as long as the administrator's browser carries them.
+pub(in crate::interface) async fn show_codes(visit: Guest) -> Outcome {
+    let user = user_of(&visit)?;
+    match visit.carried() {
+        Some(Carried::Codes { of: Some(of), codes, .. }) if *of == user => {
+            let call = open(&visit)?;
+            let profile = visit.run(|flows| async move { flows.profile(&call).await }).await?;
+            Ok(answer::page(&visit, StatusCode::OK, codes_page(&visit, &profile, user, codes)))
+        }
+        _ => Ok(answer::go(&visit, &format!("/admin/users/{user}"))),
+    }
 }
 
 fn codes_page(visit: &Visit, profile: &Profile, user: UserId, codes: &[SecretText]) -> Markup {
@@ -220,7 +233,7 @@ fn codes_page(visit: &Visit, profile: &Profile, user: UserId, codes: &[SecretTex
                     }
                 }
                 p.visually-hidden #keep-said role="status" {}
-                p.actions { a.button href=(visit.to(&format!("/admin/users/{user}"))) { (visit.say("admin-done")) } }
+                p.actions { a.button href=(visit.to(&format!("/codes/kept?user={user}"))) { (visit.say("admin-done")) } }
             }
         },
     )
