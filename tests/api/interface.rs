@@ -277,6 +277,18 @@ fn the_last_part_of_the_path_is_the_brand() {
 }
 
 #[test]
+fn the_addresses_that_people_try_first_lead_to_the_first_page() {
+    let server = with(&[("MFA_BRAND", "acme")]);
+    for path in ["/", "/interface", "/interface/"] {
+        let answer = server.client().get(path).send();
+        assert_eq!((answer.status, answer.header("location")), (302, Some("/interface/acme")), "{path}");
+        answer.demand_security_headers();
+        server.client().post(path).send().says(405, "method_not_allowed");
+    }
+    server.client().get("/interface/none").send().says(404, "not_found");
+}
+
+#[test]
 fn the_outbox_is_shown_on_this_machine_alone() {
     let server = server();
     let outbox = format!("{BASE}/outbox");

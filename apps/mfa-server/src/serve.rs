@@ -158,6 +158,7 @@ fn public(
             .app_data(Data::from(Arc::clone(&mfa)))
             .app_data(document.clone())
             .configure(|config| interface::configure(config, &site))
+            .configure(|config| interface::configure_entrances(config, &site))
             .configure(|config| routes::configure(config, mfa.settings()))
             .wrap(from_fn(move |request, next| {
                 let edge = Arc::clone(&edge);

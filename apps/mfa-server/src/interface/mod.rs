@@ -26,6 +26,7 @@ use std::future::Future;
 use std::rc::Rc;
 
 use actix_web::http::Method;
+use actix_web::http::header::LOCATION;
 use actix_web::web::{self, ServiceConfig};
 use actix_web::{HttpRequest, HttpResponse, Resource, guard as route_guard};
 use futures::future::LocalBoxFuture;
@@ -91,6 +92,19 @@ pub(crate) fn configure(config: &mut ServiceConfig, site: &web::Data<Site>) {
         config.service(read(at("/outbox"), pages::outbox::newest));
     }
     config.service(read(at("/{nothing:.*}"), pages::nothing));
+}
+
+/// Adds the addresses that people try first, in an application that has no first page of its own.
+pub(crate) fn configure_entrances(config: &mut ServiceConfig, site: &web::Data<Site>) {
+    for path in ["/", "/interface", "/interface/"] {
+        let first = site.base().to_owned();
+        let method = route_guard::Any(route_guard::Get()).or(route_guard::Head());
+        let go = move |_: Bounded| {
+            let answer = HttpResponse::Found().insert_header((LOCATION, first.as_str())).finish();
+            async move { answer }
+        };
+        config.service(refusing(web::resource(path).route(web::route().guard(method).to(go)), "GET, HEAD"));
+    }
 }
 
 fn read<F, Fut>(resource: Resource, handler: F) -> Resource

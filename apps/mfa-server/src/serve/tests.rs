@@ -205,7 +205,7 @@ fn a_body_that_does_not_come_ends_the_call_after_five_seconds() {
 fn paths_and_methods_that_are_not_there_are_told_so() {
     let server = Server::start(&[("LOGIN_ENABLED", "false")]);
     for path in
-        ["/", "/api/mfa/status/", "//api/mfa/status", "/api/mfa/%zz", "/api/mfa/%00", "/api/mfa/STATUS"]
+        ["/none", "/api/mfa/status/", "//api/mfa/status", "/api/mfa/%zz", "/api/mfa/%00", "/api/mfa/STATUS"]
     {
         server.get(path, "").says(404, "not_found");
     }
