@@ -4,6 +4,7 @@
 
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
+import { Authenticator } from './support/authenticator.js';
 import { DESKTOP, PHONE, Window, openBrowser } from './support/browser.js';
 import { Person } from './support/journeys.js';
 import { Server } from './support/server.js';
@@ -39,13 +40,49 @@ const tour = async (prefix, options) => {
   await person.logOut();
   await person.logIn();
   await take('verify-app');
-  await person.typeCode(person.app.offBy(-90));
+  await person.typeCode(await person.app.offBy(-90));
   await window.says(person.words.behind);
   await take('verify-clock');
   await window.press(person.words.bySms, 'link');
   await take('verify-sms');
   await window.go('/verify?with=recovery');
   await take('verify-recovery');
+  await window.close();
+  await server.stop();
+};
+
+/** What a person sees whose way is not the usual one: a factor that is a must, the question before a change, a lock, a
+ * service that is away. */
+const elsewhere = async (prefix, options) => {
+  const server = await Server.start({ MFA_STEP_UP_MAX_AGE: '1' });
+  const window = await Window.open(browser, server, options);
+  const take = camera(window, prefix);
+  const person = new Person(window, options.language, server.addUser('grace', { enforce: true }));
+  await window.go();
+  await person.logIn();
+  await take('start');
+  await window.press({ fr: 'Avec une application', en: 'With an app' }[options.language]);
+  person.app = new Authenticator(await window.page.locator('#secret').textContent());
+  await person.typeCode(await person.app.fresh());
+  await person.readCodes();
+  await window.go('/codes');
+  await window.page.waitForTimeout(1_500);
+  await window.press({ fr: 'Créer de nouveaux codes', en: 'Make new codes' }[options.language]);
+  await window.says(person.words.stepUp);
+  await take('step-up');
+  await window.go();
+  await person.logOut();
+  await person.logIn();
+  for (let tries = 0; tries < 10; tries += 1) await person.typeCode(person.app.wrong());
+  await window.go('/verify');
+  await take('locked');
+  const giveBack = await server.withoutDatabase();
+  await window.page.context().clearCookies();
+  await window.go();
+  await person.logIn();
+  await window.says(person.words.away);
+  await take('away');
+  await giveBack();
   await window.close();
   await server.stop();
 };
@@ -88,5 +125,8 @@ const administration = async (prefix, options) => {
 
 await tour('phone-fr', { size: PHONE, language: 'fr' });
 await tour('desktop-en', { size: DESKTOP, language: 'en', colors: 'dark' });
+await elsewhere('phone-fr', { size: PHONE, language: 'fr' });
+await elsewhere('desktop-en', { size: DESKTOP, language: 'en', colors: 'dark' });
 await administration('admin-en', { size: DESKTOP, language: 'en' });
+await administration('admin-phone-fr', { size: PHONE, language: 'fr' });
 await browser.close();

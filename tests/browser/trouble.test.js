@@ -75,12 +75,12 @@ test('a phone whose clock is off is told so: behind at once, ahead once a second
   const { window, words, page } = person;
   await person.logOut();
   await person.logIn();
-  await person.typeCode(person.app.offBy(-90));
+  await person.typeCode(await person.app.offBy(-90));
   await window.says(words.behind);
-  await person.typeCode(person.app.offBy(90));
+  await person.typeCode(await person.app.offBy(90));
   await window.says(words.wrong);
   await page.getByText(words.ahead).waitFor({ state: 'detached' });
-  await person.typeCode(person.app.offBy(120));
+  await person.typeCode(await person.app.offBy(120));
   await window.says('ahead by about 120 seconds');
   await window.isWellMade('verify-clock');
   window.isClean();
@@ -95,7 +95,7 @@ test('whoever enrols an app on a phone ahead of time is told at once, and the pi
   await person.logIn();
   await person.addApp();
   const picture = await window.page.locator('.qr path').getAttribute('d');
-  await person.typeCode(person.app.offBy(90));
+  await person.typeCode(await person.app.offBy(90));
   await window.says(person.words.ahead);
   assert.equal(await window.page.locator('.qr path').getAttribute('d'), picture);
   await person.typeCode(await person.app.fresh());

@@ -1,6 +1,6 @@
 //! What `Users` promises.
 
-use mfa_core::{NewUser, NewUserError, PasswordDigest, UserQuery};
+use mfa_core::{NewUser, NewUserError, PasswordDigest, UserId, UserQuery};
 use nova_mfa_tests::{NOON, add_user, on_every_adapter};
 
 #[test]
@@ -66,6 +66,21 @@ fn a_password_is_replaced_only_where_it_is_still_the_one_that_was_read() {
             assert!(!users.replace_password(ada, old(), digest("test:late")).await.unwrap(), "{name}");
             let stored = users.find_credentials("ada").await.unwrap().unwrap().digest;
             assert_eq!(stored, digest("test:new"), "{name}");
+        });
+    });
+}
+
+#[test]
+fn users_are_named_who_are_there() {
+    on_every_adapter(|name, _, users, runtime| {
+        runtime.block_on(async {
+            let ada = add_user(users.as_ref(), "ada").await;
+            add_user(users.as_ref(), "bob").await;
+            let grace = add_user(users.as_ref(), "grace").await;
+            let named = users.usernames(vec![grace, ada, grace, UserId::new(4711)]).await.unwrap();
+            let expected = [(ada, "ada".to_owned()), (grace, "grace".to_owned())];
+            assert!(named.into_iter().eq(expected), "{name}");
+            assert!(users.usernames(Vec::new()).await.unwrap().is_empty(), "{name}");
         });
     });
 }

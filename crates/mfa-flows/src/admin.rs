@@ -1,5 +1,7 @@
 //! What administrators do to accounts. Each is audited with who did it.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use mfa_core::{
     Account, EventKind, EventLine, FactorKind, NewUser, NewUserError, Outcome, SecretText, SecurityEvent,
     Subject, Timestamp, TrailPage, TrailQuery, UserId, UserPage, UserQuery, Verified,
@@ -232,6 +234,19 @@ impl Flows {
     pub async fn list_events(&self, call: &AdminCall, query: TrailQuery) -> Result<TrailPage, Refusal> {
         self.tell_look(call, query.user, EventKind::AdminEvents);
         Ok(self.ports.trail.list_all(query).await?)
+    }
+
+    /// The user names of these users, of those who are there: for a page that names them.
+    ///
+    /// # Errors
+    ///
+    /// A store error.
+    pub async fn usernames(
+        &self,
+        _: &AdminCall,
+        users: BTreeSet<UserId>,
+    ) -> Result<BTreeMap<UserId, String>, Refusal> {
+        Ok(self.ports.users.usernames(users.into_iter().collect()).await?)
     }
 
     /// Tells the log that an administrator has looked: a look changes no account, so no account's events hold it.

@@ -30,19 +30,26 @@ export class Authenticator {
     return Math.floor(Date.now() / 1000 / PERIOD);
   }
 
+  /** Waits out the end of a step, so that a code does not grow older by one between here and the server. */
+  async #settled() {
+    while (Date.now() % (PERIOD * 1000) > (PERIOD - 4) * 1000) await new Promise((go) => setTimeout(go, 250));
+  }
+
   /**
    * A code that was not shown before. The server takes one step each way, so three of them are there without a wait;
    * for the fourth it waits for the next step.
    */
   async fresh() {
     while (this.#used > this.#now()) await new Promise((go) => setTimeout(go, 250));
+    if (this.#used < this.#now() - 1) await this.#settled();
     const step = Math.max(this.#used + 1, this.#now() - 1);
     this.#used = step;
     return codeAt(this.key, step);
   }
 
   /** What a phone shows whose clock is off by so many seconds. */
-  offBy(seconds) {
+  async offBy(seconds) {
+    await this.#settled();
     return codeAt(this.key, this.#now() + Math.round(seconds / PERIOD));
   }
 

@@ -377,7 +377,7 @@ event-admin_refused = Accès d’administration refusé
 
 # Administration.
 
-admin-title = Administration
+admin-title = Gestion des comptes
 admin-back = Retour au tableau de bord
 admin-search = Nom ou adresse e-mail
 admin-find = Chercher
@@ -440,13 +440,15 @@ plot-success = réussies
 plot-failure = échouées
 plot-locks = Verrouillages
 plot-lock = comptes verrouillés
-plot-sms = SMS par pays et opérateur
+plot-sms = SMS par pays et fournisseur
 plot-sms-none = Aucun SMS sur cette période.
 column-user = Compte
 column-what = Événement
 column-where = Adresse
 column-who = Par qui, pourquoi
-column-country = Pays, opérateur
+admin-user-gone = n° { $id }, supprimé
+actor-shell = { $name }, ligne de commande
+column-country = Pays, fournisseur
 column-share = Part
 column-sent = envoyés
 column-delivered = remis

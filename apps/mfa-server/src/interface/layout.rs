@@ -23,7 +23,7 @@ pub(super) struct Frame {
 #[derive(Clone, Debug)]
 struct Member {
     email: String,
-    is_superuser: bool,
+    administers: bool,
     here: Here,
 }
 
@@ -46,7 +46,9 @@ impl Frame {
 
     /// For somebody who is logged in.
     pub(super) fn inside(title: String, profile: &Profile, here: Here) -> Self {
-        let member = Member { email: profile.email.clone(), is_superuser: profile.is_superuser, here };
+        // Administration takes a second factor: without one the way leads nowhere.
+        let administers = profile.is_superuser && profile.has_factor;
+        let member = Member { email: profile.email.clone(), administers, here };
         Self { title, scripts: Vec::new(), member: Some(member), is_wide: false, going_to: None }
     }
 
@@ -106,8 +108,8 @@ pub(super) fn document(visit: &Visit, frame: &Frame, content: Markup) -> Markup 
                     @if let Some(told) = visit.told() { (banner(visit, told)) }
                     (content)
                 }
-                (foot_of_page(visit))
                 @if has_pocket { (outbox::pocket(visit)) }
+                (foot_of_page(visit))
             }
         }
     }
@@ -146,7 +148,7 @@ fn head_of_page(visit: &Visit, member: Option<&Member>) -> Markup {
                 nav.tabs aria-label=(visit.say("nav")) {
                     (tab(visit, "", "shield", "nav-account", member.here == Here::Account))
                     (tab(visit, "/activity", "pulse", "nav-activity", member.here == Here::Activity))
-                    @if member.is_superuser {
+                    @if member.administers {
                         (tab(visit, "/admin", "people", "nav-admin", member.here == Here::Admin))
                     }
                 }

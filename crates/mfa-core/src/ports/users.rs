@@ -1,5 +1,6 @@
 //! The users themselves: who there is, and how they pass the first factor.
 
+use std::collections::BTreeMap;
 use std::fmt;
 
 use super::{BoxFuture, PasswordDigest, StoreError};
@@ -49,6 +50,13 @@ pub trait Users: Send + Sync + fmt::Debug {
     ///
     /// [`StoreError`] when the store gave no answer.
     fn list(&self, query: UserQuery) -> BoxFuture<'_, Result<UserPage, StoreError>>;
+
+    /// The user names of these users, of those who are there.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError`] when the store gave no answer.
+    fn usernames(&self, users: Vec<UserId>) -> BoxFuture<'_, Result<BTreeMap<UserId, String>, StoreError>>;
 }
 
 /// What a login is checked against.

@@ -181,6 +181,14 @@ impl Users for MemoryAccounts {
             Ok(UserPage { users: users.collect() })
         })
     }
+
+    fn usernames(&self, users: Vec<UserId>) -> BoxFuture<'_, Result<BTreeMap<UserId, String>, StoreError>> {
+        Box::pin(async move {
+            let state = self.state();
+            let named = users.into_iter().filter_map(|user| state.accounts.get(&user));
+            Ok(named.map(|it| (it.user, it.username.clone())).collect())
+        })
+    }
 }
 
 impl Trail for MemoryAccounts {

@@ -166,6 +166,21 @@ impl CredentialRow {
     }
 }
 
+/// A user and the name.
+#[derive(QueryableByName)]
+pub(super) struct NameRow {
+    #[diesel(sql_type = BigInt)]
+    id: i64,
+    #[diesel(sql_type = Text)]
+    username: String,
+}
+
+impl NameRow {
+    pub(super) fn into_pair(self) -> (UserId, String) {
+        (UserId::new(self.id), self.username)
+    }
+}
+
 /// One user of a list.
 #[derive(QueryableByName)]
 #[expect(clippy::struct_excessive_bools, reason = "each is a column")]

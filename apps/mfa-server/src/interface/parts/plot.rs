@@ -4,10 +4,14 @@ use maud::{Markup, html};
 
 use crate::interface::visit::Visit;
 
+/// A little more than the plot itself, for what stands out over its edges: a label, the highest number.
+const VIEW: &str = "-20 -8 740 208";
 const WIDTH: u64 = 720;
 const HEIGHT: u64 = 200;
-/// Where the numbers of the axis stand.
-const LEFT: u64 = 34;
+/// How wide the numbers of the axis stand: to the right, beside the newest, which are in sight where not all are.
+const RIGHT: u64 = 46;
+/// Where the columns end.
+const END: u64 = WIDTH - RIGHT;
 /// Where the labels of the columns stand.
 const BOTTOM: u64 = 24;
 /// As many labels as have room below.
@@ -39,13 +43,13 @@ pub(in crate::interface) fn plot(
     let top = nice_top(columns.iter().map(total).max().unwrap_or(0));
     html! {
         div.plot {
-            div.plot-frame tabindex="0" role="group" aria-label=(title) { svg viewBox=(format!("0 0 {WIDTH} {HEIGHT}")) role="img" aria-labelledby=(format!("{id}-title")) {
+            div.plot-frame tabindex="0" role="group" aria-label=(title) { svg viewBox=(VIEW) role="img" aria-labelledby=(format!("{id}-title")) {
                 title #(format!("{id}-title")) { (title) }
                 @for part in 0..=2_u64 {
                     @let value = top.saturating_mul(part).div_euclid(2);
                     @let y = height_of(top, top).saturating_sub(height_of(value, top)).saturating_add(6);
-                    line.plot-grid x1=(LEFT) x2=(WIDTH) y1=(y) y2=(y) {}
-                    text x=(LEFT.saturating_sub(6)) y=(y.saturating_add(4)) text-anchor="end" { (value) }
+                    line.plot-grid x1="0" x2=(END) y1=(y) y2=(y) {}
+                    text x=(END.saturating_add(6)) y=(y.saturating_add(5)) { (value) }
                 }
                 @for (place, column) in columns.iter().enumerate() { (bars(place, columns.len(), column, series, top)) }
             } }
@@ -64,8 +68,8 @@ fn bars(place: usize, all: usize, column: &Column, series: &[Series], top: u64) 
     let all = u64::try_from(all).unwrap_or(1).max(1);
     let place = u64::try_from(place).unwrap_or(0);
     // In tenths, so that many narrow columns stand at even distances.
-    let tenths = WIDTH.saturating_sub(LEFT).saturating_mul(10);
-    let x = tenths.saturating_mul(place).div_euclid(all).saturating_add(LEFT.saturating_mul(10));
+    let tenths = END.saturating_mul(10);
+    let x = tenths.saturating_mul(place).div_euclid(all);
     let slot = tenths.div_euclid(all);
     let wide = slot.saturating_mul(7).div_euclid(10).clamp(8, 320);
     let indent = slot.saturating_sub(wide).div_euclid(2);

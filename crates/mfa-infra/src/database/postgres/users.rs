@@ -1,6 +1,8 @@
 //! Users in PostgreSQL.
 
-use diesel::sql_types::{BigInt, Bool, Nullable, Text};
+use std::collections::BTreeMap;
+
+use diesel::sql_types::{Array, BigInt, Bool, Nullable, Text};
 use diesel::{Connection, OptionalExtension, QueryableByName, RunQueryDsl, sql_query};
 use mfa_core::{
     BoxFuture, Credentials, NewUser, NewUserError, PasswordDigest, StoreError, UserId, UserPage, UserQuery,
@@ -9,7 +11,7 @@ use mfa_core::{
 
 use super::PostgresDatabase;
 use super::store::is_taken;
-use crate::database::row::{CredentialRow, UserRow, like};
+use crate::database::row::{CredentialRow, NameRow, UserRow, like};
 
 #[derive(QueryableByName)]
 struct Id {
@@ -116,6 +118,15 @@ impl Users for PostgresDatabase {
                 .await;
             let users = rows?.into_iter().map(UserRow::into_record).collect();
             Ok(UserPage { users })
+        })
+    }
+
+    fn usernames(&self, users: Vec<UserId>) -> BoxFuture<'_, Result<BTreeMap<UserId, String>, StoreError>> {
+        self.pool.run("name users", move |connection| {
+            let ids: Vec<_> = users.iter().map(|user| user.value()).collect();
+            let rows = sql_query("SELECT id::bigint, username::text FROM users WHERE id = ANY($1)");
+            let rows: Vec<NameRow> = rows.bind::<Array<BigInt>, _>(ids).load(connection)?;
+            Ok(rows.into_iter().map(NameRow::into_pair).collect())
         })
     }
 }

@@ -1,5 +1,7 @@
 //! Users in SQLite.
 
+use std::collections::BTreeMap;
+
 use diesel::result::{DatabaseErrorKind, Error};
 use diesel::sql_types::{BigInt, Bool, Nullable, Text};
 use diesel::{OptionalExtension, QueryableByName, RunQueryDsl, sql_query};
@@ -9,7 +11,7 @@ use mfa_core::{
 };
 
 use super::SqliteDatabase;
-use crate::database::row::{CredentialRow, UserRow, like};
+use crate::database::row::{CredentialRow, NameRow, UserRow, like};
 
 #[derive(QueryableByName)]
 struct Id {
@@ -117,6 +119,16 @@ impl Users for SqliteDatabase {
                 .await;
             let users = rows?.into_iter().map(UserRow::into_record).collect();
             Ok(UserPage { users })
+        })
+    }
+
+    fn usernames(&self, users: Vec<UserId>) -> BoxFuture<'_, Result<BTreeMap<UserId, String>, StoreError>> {
+        self.pool.run("name users", move |connection| {
+            let ids = serde_json::to_string(&users).unwrap_or_default();
+            let rows =
+                sql_query("SELECT id, username FROM users WHERE id IN (SELECT value FROM json_each(?1))");
+            let rows: Vec<NameRow> = rows.bind::<Text, _>(ids).load(connection)?;
+            Ok(rows.into_iter().map(NameRow::into_pair).collect())
         })
     }
 }

@@ -27,13 +27,14 @@ pub(in crate::interface) async fn show(visit: Guest) -> Outcome {
     let days =
         visit.query("days").and_then(|it| it.parse().ok()).filter(|it| PERIODS.contains(it)).unwrap_or(1);
     let period = period(visit.now(), days)?;
-    let (profile, activity, totals, newest) = visit
+    let (profile, activity, totals, newest, names) = visit
         .run(|flows| async move {
             let admin = flows.administrator(&call, AdminAct::Look, None).await?;
             let (activity, totals) = flows.statistics(&admin, period).await?;
             let query = TrailQuery { user: None, kind: None, before: None, limit: EVENTS };
             let newest = flows.list_events(&admin, query).await?.events;
-            Ok::<_, Refusal>((flows.profile(&call).await?, activity, totals, newest))
+            let names = events::names(&flows, &admin, &newest).await?;
+            Ok::<_, Refusal>((flows.profile(&call).await?, activity, totals, newest, names))
         })
         .await?;
     let title = visit.say("admin-title");
@@ -64,7 +65,7 @@ pub(in crate::interface) async fn show(visit: Guest) -> Outcome {
                         h2 { (visit.say("admin-events")) }
                         a.link href=(visit.to("/admin/events")) { (visit.say("home-all")) }
                     }
-                    (events::table(&visit, &newest))
+                    (events::table(&visit, &newest, &names))
                 }
             }
         },
@@ -185,7 +186,7 @@ fn messages(visit: &Visit, activity: &Activity) -> Markup {
                     table.sms {
                         thead { tr {
                             th scope="col" { (visit.say("column-country")) }
-                            th scope="col" { (visit.say("column-share")) }
+                            th.share-cell scope="col" { (visit.say("column-share")) }
                             th.count scope="col" { (visit.say("column-sent")) }
                             th.count scope="col" { (visit.say("column-delivered")) }
                             th.count scope="col" { (visit.say("column-failed")) }
@@ -195,7 +196,7 @@ fn messages(visit: &Visit, activity: &Activity) -> Markup {
                             @for ((country, provider), sms) in &by_place {
                                 tr {
                                     th scope="row" { (country) " · " (provider) }
-                                    td { (share(*sms, top)) }
+                                    td.share-cell { (share(*sms, top)) }
                                     td.count { (sms.sent) }
                                     td.count { (sms.delivered) }
                                     td.count { (sms.failed) }

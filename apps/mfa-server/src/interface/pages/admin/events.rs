@@ -1,9 +1,11 @@
 //! The events of all users.
 
+use std::collections::BTreeMap;
+
 use actix_web::http::StatusCode;
 use maud::{Markup, html};
 use mfa_core::{StoredEvent, TrailQuery, UserId};
-use mfa_flows::{AdminAct, Refusal};
+use mfa_flows::{AdminAct, AdminCall, Flows, Refusal};
 
 use super::{back, open};
 use crate::interface::assets::File;
@@ -21,11 +23,12 @@ pub(in crate::interface) async fn list(visit: Guest) -> Outcome {
     let user = visit.query("user").and_then(|it| it.parse().ok()).map(UserId::new);
     let before = visit.query("before").and_then(|it| it.parse().ok());
     let query = TrailQuery { user, kind: None, before, limit: PAGE };
-    let (profile, found) = visit
+    let (profile, found, names) = visit
         .run(|flows| async move {
             let admin = flows.administrator(&call, AdminAct::Look, None).await?;
             let found = flows.list_events(&admin, query).await?;
-            Ok::<_, Refusal>((flows.profile(&call).await?, found))
+            let names = names(&flows, &admin, &found.events).await?;
+            Ok::<_, Refusal>((flows.profile(&call).await?, found, names))
         })
         .await?;
     let title = visit.say("admin-events");
@@ -40,7 +43,7 @@ pub(in crate::interface) async fn list(visit: Guest) -> Outcome {
             (back(&visit))
             section.sheet {
                 h1 { (title) }
-                (table(&visit, &found.events))
+                (table(&visit, &found.events, &names))
                 @if let Some(next) = found.next {
                     p.pager { a.link href=(older(next)) { (visit.say("older")) } }
                 }
@@ -50,37 +53,67 @@ pub(in crate::interface) async fn list(visit: Guest) -> Outcome {
     Ok(answer::page(&visit, StatusCode::OK, page))
 }
 
-/// Events as a table, with whose they are.
-pub(super) fn table(visit: &Visit, events: &[StoredEvent]) -> Markup {
+/// The names of those whose events these are.
+pub(super) async fn names(
+    flows: &Flows,
+    admin: &AdminCall,
+    events: &[StoredEvent],
+) -> Result<Names, Refusal> {
+    flows.usernames(admin, events.iter().map(|it| it.user).collect()).await
+}
+
+/// User names, of those who are there still.
+pub(super) type Names = BTreeMap<UserId, String>;
+
+/// Events as a table, with whose they are; on a phone each is a card. A table keeps the roles of one where a style lays it
+/// out otherwise.
+pub(super) fn table(visit: &Visit, events: &[StoredEvent], names: &Names) -> Markup {
+    let head = |name: &str| html! { th scope="col" role="columnheader" { (visit.say(name)) } };
     html! {
         @if events.is_empty() { p.empty { (visit.say("activity-none")) } } @else {
             div.table tabindex="0" role="group" aria-label=(visit.say("admin-events")) {
-                table {
-                    thead { tr {
-                        th scope="col" { (visit.say("plot-when")) }
-                        th scope="col" { (visit.say("column-user")) }
-                        th scope="col" { (visit.say("column-what")) }
-                        th scope="col" { (visit.say("column-where")) }
-                        th scope="col" { (visit.say("column-who")) }
+                table.trail role="table" {
+                    thead role="rowgroup" { tr role="row" {
+                        (head("plot-when")) (head("column-user")) (head("column-what")) (head("column-where"))
+                        (head("column-who"))
                     } }
-                    tbody { @for event in events { (row(visit, event)) } }
+                    tbody role="rowgroup" { @for event in events { (row(visit, event, names)) } }
                 }
             }
         }
     }
 }
 
-fn row(visit: &Visit, event: &StoredEvent) -> Markup {
+fn row(visit: &Visit, event: &StoredEvent, names: &Names) -> Markup {
+    let is_plain = event.actor.is_none() && event.reason.is_none();
     html! {
-        tr {
-            td.nowrap { (moment(visit, event.at)) }
-            td { a href=(visit.to(&format!("/admin/users/{}", event.user))) { (event.user) } }
-            td { (what(visit, event)) }
-            td { (event.ip.as_deref().unwrap_or("–")) }
-            td {
-                (event.actor.as_deref().unwrap_or("–"))
-                @if let Some(reason) = &event.reason { br; span.hint { (reason) } }
+        tr role="row" {
+            td.when.nowrap role="cell" { (moment(visit, event.at)) }
+            td.whose role="cell" {
+                a href=(visit.to(&format!("/admin/users/{}", event.user))) {
+                    @match names.get(&event.user) {
+                        Some(name) => (name),
+                        None => (visit.say_with("admin-user-gone", &[("id", event.user.to_string().into())])),
+                    }
+                }
+            }
+            td.what role="cell" { (what(visit, event)) }
+            td.where role="cell" { (event.ip.as_deref().unwrap_or("–")) }
+            td.by.plain[is_plain] role="cell" data-label=(visit.say("column-who")) {
+                @match &event.actor { Some(actor) => (actor_name(visit, actor)), None => "–" }
+                @if let Some(reason) = &event.reason { span.why { (reason) } }
             }
         }
+    }
+}
+
+/// Who did it, as people say it: an administrator of the pages by name, somebody at the command line by that.
+fn actor_name(visit: &Visit, actor: &str) -> String {
+    if let Some((_, name)) = actor.strip_prefix("user:").and_then(|it| it.split_once(" (")) {
+        return name.strip_suffix(')').unwrap_or(name).to_owned();
+    }
+    match actor.strip_prefix("os:") {
+        Some(name) => visit.say_with("actor-shell", &[("name", name.into())]),
+        None => actor.to_owned(),
     }
 }
