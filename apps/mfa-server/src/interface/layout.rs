@@ -6,6 +6,7 @@ use mfa_flows::Profile;
 use super::assets::File;
 use super::pages::outbox;
 use super::parts::{Told, icon, key_field};
+use super::place::place_of;
 use super::visit::Visit;
 use crate::language::Language;
 
@@ -177,7 +178,7 @@ fn foot_of_page(visit: &Visit) -> Markup {
 
 fn language(visit: &Visit, language: Language, name: &str) -> Markup {
     let is_here = visit.language() == language;
-    let (tag, place) = (language.tag(), visit.to(&visit.place()));
+    let (tag, place) = (language.tag(), visit.to(&place_of(visit)));
     let sign = if place.contains('?') { '&' } else { '?' };
     html! {
         a href=(format!("{place}{sign}lang={tag}")) lang=(tag) hreflang=(tag)

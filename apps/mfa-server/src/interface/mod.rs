@@ -18,6 +18,7 @@ mod guard;
 mod layout;
 mod pages;
 mod parts;
+mod place;
 mod site;
 mod trouble;
 mod visit;

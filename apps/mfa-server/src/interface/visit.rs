@@ -20,7 +20,7 @@ use url::form_urlencoded;
 use super::carried::{self, Carried};
 use super::cookies::Cookie;
 use super::guard::{self, form_key, is_same_origin};
-use super::parts::{Then, Told};
+use super::parts::Told;
 use super::trouble::Trouble;
 use super::{Site, answer};
 use crate::caller::Caller;
@@ -193,41 +193,14 @@ impl Visit {
         &self.path
     }
 
-    /// Where the page of this call is to be had by `GET`, below the first page: that of the form, where one was sent.
-    pub(super) fn place(&self) -> String {
-        let path = self.path.strip_prefix(self.site.base()).unwrap_or_default();
-        let verify = |with: &str| {
-            let then = Then::parse(self.aside("then")).as_str();
-            format!("/verify?with={with}&then={then}")
-        };
-        match path {
-            "/login" | "/logout" | "/handover" => String::new(),
-            "/verify/totp" => verify("totp"),
-            "/verify/sms" => verify("sms&sent=1"),
-            "/verify/send" => verify("sms"),
-            "/verify/recovery" => verify("recovery"),
-            "/app/start" | "/app/confirm" => "/app/enrol".to_owned(),
-            "/phone/remove" => "/phone".to_owned(),
-            _ => match path.strip_prefix("/admin/users/").and_then(|it| it.split_once('/')) {
-                Some((user, "unlock" | "reset" | "enforce")) => format!("/admin/users/{user}"),
-                _ => self.with_query(path),
-            },
-        }
-    }
-
-    /// The path with the query that it was called by, but for the language.
-    fn with_query(&self, path: &str) -> String {
-        let mut query = form_urlencoded::Serializer::new(String::new());
-        for (name, value) in self.query.iter().filter(|(name, _)| name != "lang") {
-            query.append_pair(name, value.expose());
-        }
-        let query = query.finish();
-        if query.is_empty() { path.to_owned() } else { format!("{path}?{query}") }
-    }
-
     /// A path below the first page.
     pub(super) fn to(&self, path: &str) -> String {
         format!("{}{path}", self.site.base())
+    }
+
+    /// The address's query, field by field.
+    pub(super) fn fields_of_query(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.query.iter().map(|(name, value)| (name.as_str(), value.expose()))
     }
 
     /// A value of the address's query.

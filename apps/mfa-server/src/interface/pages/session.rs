@@ -7,12 +7,13 @@ use mfa_flows::Accepts;
 
 use crate::interface::layout::{Frame, document};
 use crate::interface::parts::{Told, icon};
+use crate::interface::place::place_of;
 use crate::interface::{Guest, Outcome, answer};
 use crate::problem::Fault;
 
 /// Any page that only takes forms, asked for by `GET`.
 pub(in crate::interface) async fn go_to_the_form(visit: Guest) -> Outcome {
-    Ok(answer::go(&visit, &visit.place()))
+    Ok(answer::go(&visit, &place_of(&visit)))
 }
 
 /// `POST /interface/BRAND/logout`: the token is refused from now on, here and at the API.

@@ -1,0 +1,36 @@
+//! Where a page is to be had by `GET`: for whoever changes the language on it, loads it again or comes back to it.
+
+use url::form_urlencoded;
+
+use super::parts::Then;
+use super::visit::Visit;
+
+/// The place of this page below the first one: that of the form, where one was sent.
+pub(super) fn place_of(visit: &Visit) -> String {
+    let path = visit.path().strip_prefix(visit.site.base()).unwrap_or_default();
+    let verify = |with: &str| {
+        let then = Then::parse(visit.aside("then")).as_str();
+        format!("/verify?with={with}&then={then}")
+    };
+    match path {
+        "/login" | "/logout" | "/handover" => String::new(),
+        "/verify/totp" => verify("totp"),
+        "/verify/sms" => verify("sms&sent=1"),
+        "/verify/send" => verify("sms"),
+        "/verify/recovery" => verify("recovery"),
+        "/app/start" | "/app/confirm" => "/app/enrol".to_owned(),
+        "/phone/remove" => "/phone".to_owned(),
+        _ => match path.strip_prefix("/admin/users/").and_then(|it| it.split_once('/')) {
+            Some((user, "unlock" | "reset" | "enforce")) => format!("/admin/users/{user}"),
+            _ => with_query(visit, path),
+        },
+    }
+}
+
+/// The path with the query that it was called by, but for the language.
+fn with_query(visit: &Visit, path: &str) -> String {
+    let mut query = form_urlencoded::Serializer::new(String::new());
+    query.extend_pairs(visit.fields_of_query().filter(|(name, _)| *name != "lang"));
+    let query = query.finish();
+    if query.is_empty() { path.to_owned() } else { format!("{path}?{query}") }
+}

@@ -1,0 +1,151 @@
+use mfa_core::RecoveryCode;
+use mfa_core::testing::TestCipher;
+
+use super::*;
+
+const SECRET: &str = "GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ";
+
+fn plain(text: &str) -> Sealed {
+    Sealed::from_column(text.to_owned())
+}
+
+fn text(text: &str) -> SecretText {
+    SecretText::new(text.to_owned())
+}
+
+fn adoption() -> Adoption {
+    Adoption { country: "FR".to_owned(), ..Adoption::default() }
+}
+
+fn account() -> Account {
+    let mut account = Account::new(UserId::new(7), "a@b.c", "a");
+    account.totp.enabled = true;
+    account
+}
+
+fn unsealed(account: &Account, sealed: Option<&Sealed>, column: SealedColumn) -> Vec<u8> {
+    TestCipher.unseal(sealed.unwrap(), account.seal_context(column)).unwrap().expose().to_vec()
+}
+
+#[test]
+fn what_stands_in_the_clear_is_sealed_and_a_second_time_changes_nothing() {
+    let mut account = account();
+    account.totp.secret = Some(plain(SECRET));
+    account.phone.number = Some(plain("06 12 34 56 12"));
+    let row = adopt(&mut account, &adoption(), &TestCipher);
+    assert_eq!((row.totp, row.phone), (Adopted::Taken, Adopted::Taken));
+    let secret = unsealed(&account, account.totp.secret.as_ref(), SealedColumn::TotpSecret);
+    assert_eq!(secret, b"12345678901234567890");
+    let number = unsealed(&account, account.phone.number.as_ref(), SealedColumn::PhoneNumber);
+    assert_eq!(number, b"+33612345612");
+    let before = account.clone();
+    let row = adopt(&mut account, &adoption(), &TestCipher);
+    assert_eq!((row.totp, row.phone, account), (Adopted::Already, Adopted::Already, before));
+}
+
+#[test]
+fn what_stands_in_a_column_of_another_name_is_taken_over_with_what_belongs_to_it() {
+    let code = RecoveryCode {
+        id: "1".to_owned(),
+        digest: "$2b$12$x".to_owned(),
+        tag_key: None,
+        tag: None,
+        used_at: None,
+        rest: serde_json::Map::new(),
+    };
+    let adoption = Adoption {
+        totp_secret: Some(text(SECRET)),
+        totp_enabled: Some(true),
+        phone_number: Some(text("+32470123456")),
+        phone_verified: Some(true),
+        backup_method: Some(BackupMethod::Sms),
+        recovery: Some(RecoveryState { codes: vec![code], generated_at: None }),
+        enforced: Some(true),
+        failures: Some(3),
+        ..adoption()
+    };
+    let mut account = Account::new(UserId::new(7), "a@b.c", "a");
+    let row = adopt(&mut account, &adoption, &TestCipher);
+    assert_eq!((row.totp, row.phone, row.recovery), (Adopted::Taken, Adopted::Taken, Adopted::Taken));
+    assert!(account.has_totp() && account.has_sms() && account.mfa_enforced);
+    assert_eq!((account.failures, account.recovery.left()), (3, 1));
+    let before = account.clone();
+    let row = adopt(&mut account, &adoption, &TestCipher);
+    assert_eq!((row.totp, row.phone, row.recovery), (Adopted::Already, Adopted::Already, Adopted::Already));
+    assert_eq!(account, before);
+}
+
+#[test]
+fn what_cannot_be_ours_stays_as_it_is() {
+    for (secret, number) in [("GEZDGNBVGY3TQOJQ", "12"), ("not base32!", "no number"), ("v1.k.x", "112")] {
+        let mut account = account();
+        account.totp.secret = Some(plain(secret));
+        account.phone.number = Some(plain(number));
+        let before = account.clone();
+        let row = adopt(&mut account, &adoption(), &TestCipher);
+        assert!(matches!(row.totp, Adopted::Refused(_)), "{secret}");
+        assert!(matches!(row.phone, Adopted::Refused(_)), "{number}");
+        assert_eq!(account, before);
+    }
+}
+
+#[test]
+fn an_account_whose_one_factor_is_refused_is_shut_and_not_open_to_a_password() {
+    let adoption =
+        Adoption { totp_secret: Some(text("GEZDGNBVGY3TQOJQ")), totp_enabled: Some(true), ..adoption() };
+    let mut account = Account::new(UserId::new(7), "a@b.c", "a");
+    let row = adopt(&mut account, &adoption, &TestCipher);
+    assert!(matches!(row.totp, Adopted::Refused(_)) && row.is_shut && account.mfa_enforced);
+    assert_eq!(account.lock(Timestamp::from_seconds(1)), Some(Lock::UntilAdministrator));
+    let before = account.clone();
+    assert_eq!((adopt(&mut account, &adoption, &TestCipher), account), (row, before));
+
+    // It was not in force, or a phone stands beside it.
+    let off = Adoption { totp_enabled: Some(false), ..adoption.clone() };
+    // Of a phone as the one factor the same is true.
+    let phone = Adoption {
+        phone_number: Some(text("12")),
+        phone_verified: Some(true),
+        backup_method: Some(BackupMethod::Sms),
+        ..self::adoption()
+    };
+    let mut account = Account::new(UserId::new(7), "a@b.c", "a");
+    assert!(adopt(&mut account, &phone, &TestCipher).is_shut);
+    let sms = Adoption {
+        phone_number: Some(text("+32470123456")),
+        phone_verified: Some(true),
+        backup_method: Some(BackupMethod::Sms),
+        ..adoption
+    };
+    for adoption in [off, sms] {
+        let mut account = Account::new(UserId::new(7), "a@b.c", "a");
+        assert!(!adopt(&mut account, &adoption, &TestCipher).is_shut);
+        assert_eq!(account.lock_until, None);
+    }
+}
+
+#[test]
+fn who_enrols_anew_loses_what_was_refused_and_must_set_another() {
+    let adoption = Adoption { enrol_anew: true, ..adoption() };
+    let mut account = account();
+    account.totp.secret = Some(plain("GEZDGNBVGY3TQOJQ"));
+    account.phone.number = Some(plain("12"));
+    let row = adopt(&mut account, &adoption, &TestCipher);
+    assert!(matches!((row.totp, row.phone), (Adopted::TakenOff(_), Adopted::TakenOff(_))), "{row:?}");
+    assert!(!account.has_factor() && account.mfa_enforced && account.lock_until.is_none());
+    assert_eq!((&account.totp.secret, &account.phone.number), (&None, &None));
+    let before = account.clone();
+    let row = adopt(&mut account, &adoption, &TestCipher);
+    assert_eq!((row.totp, row.phone, account), (Adopted::Absent, Adopted::Absent, before));
+}
+
+#[test]
+fn a_secret_of_ours_is_not_replaced_by_an_older_one() {
+    let mut account = account();
+    account.totp.secret = Some(plain(SECRET));
+    let _ = adopt(&mut account, &adoption(), &TestCipher);
+    let before = account.clone();
+    let other = Adoption { totp_secret: Some(text(&SECRET.replace("GEZD", "MFRG"))), ..adoption() };
+    assert_eq!(adopt(&mut account, &other, &TestCipher).totp, Adopted::Kept);
+    assert_eq!(account, before);
+}
