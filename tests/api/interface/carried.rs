@@ -86,6 +86,27 @@ fn an_enrolment_outlives_a_reload_a_wrong_code_and_a_change_of_language() {
 }
 
 #[test]
+fn a_number_that_awaits_its_code_outlives_a_reload_and_so_does_the_wait_for_another_one() {
+    let server = server();
+    server.add_user_with_password("ada", PASSWORD);
+    let mut browser = Browser::of(&server);
+    browser.log_in("ada");
+    let place = format!("{BASE}/phone/confirm");
+    let none = browser.get(&place);
+    assert_eq!(none.header("location"), Some(&*format!("{BASE}/phone")), "no code is awaited");
+    let set = browser.post(&format!("{BASE}/phone"), &[("country", "FR"), ("phone", "06 12 34 56 12")]);
+    assert_eq!((set.status, set.header("location")), (303, Some(place.as_str())), "{set:?}");
+    for wait in [60, 40, 0] {
+        let page = browser.get(&place).text();
+        assert!(page.contains(&format!(r#"data-after="{wait}""#)), "{wait} in {page}");
+        assert!(page.contains("+33•••••••12") && !page.contains("612345612"), "{page}");
+        server.advance(if wait == 60 { 20 } else { 41 });
+    }
+    let refused = browser.post(&place, &[("code", "1")]);
+    assert!(refused.status == 422 && refused.text().contains("+33•••••••12"), "{refused:?}");
+}
+
+#[test]
 fn the_language_is_changed_without_losing_the_place() {
     let server = server();
     let ada = server.add_user_with_password("ada", PASSWORD);

@@ -20,6 +20,8 @@ pub(super) enum Carried {
         phone: SecretText,
         /// Its country.
         country: String,
+        /// When the code was sent.
+        sent_at: Timestamp,
     },
     /// Recovery codes that are new.
     Codes {
@@ -43,7 +45,7 @@ struct Written {
 #[derive(Serialize, Deserialize)]
 enum What {
     Secret(String),
-    Number { phone: String, country: String },
+    Number { phone: String, country: String, sent_at: i64 },
     Codes { of: Option<i64>, with_factor: bool, codes: Vec<String> },
 }
 
@@ -57,7 +59,9 @@ impl Carried {
         let text = |it: &SecretText| it.expose().to_owned();
         let what = match self {
             Self::Secret(secret) => What::Secret(text(secret)),
-            Self::Number { phone, country } => What::Number { phone: text(phone), country: country.clone() },
+            Self::Number { phone, country, sent_at } => {
+                What::Number { phone: text(phone), country: country.clone(), sent_at: sent_at.seconds() }
+            }
             Self::Codes { of, with_factor, codes } => What::Codes {
                 of: of.map(UserId::value),
                 with_factor: *with_factor,
@@ -79,7 +83,11 @@ impl Carried {
         }
         Some(match what {
             What::Secret(secret) => Self::Secret(SecretText::new(secret)),
-            What::Number { phone, country } => Self::Number { phone: SecretText::new(phone), country },
+            What::Number { phone, country, sent_at } => Self::Number {
+                phone: SecretText::new(phone),
+                country,
+                sent_at: Timestamp::from_seconds(sent_at),
+            },
             What::Codes { of, with_factor, codes } => Self::Codes {
                 of: of.map(UserId::new),
                 with_factor,

@@ -15,7 +15,10 @@ pub(super) fn place_of(visit: &Visit) -> String {
     match path {
         "/login" | "/logout" | "/handover" => String::new(),
         "/verify/totp" => verify("totp"),
-        "/verify/sms" => verify("sms&sent=1"),
+        "/verify/sms" => {
+            let sent = visit.aside("sent").and_then(|it| it.parse::<i64>().ok()).unwrap_or(0);
+            verify(&format!("sms&sent={sent}"))
+        }
         "/verify/send" => verify("sms"),
         "/verify/recovery" => verify("recovery"),
         "/app/start" | "/app/confirm" => "/app/enrol".to_owned(),

@@ -34,7 +34,7 @@ const MOST_FIELDS: usize = 16;
 /// The field that shows that a form is ours.
 pub(super) const FORM_KEY: &str = "key";
 /// Fields that a page hands itself, beside those that a flow reads.
-const ASIDE: [&str; 2] = [FORM_KEY, "then"];
+const ASIDE: [&str; 3] = [FORM_KEY, "then", "sent"];
 
 type Fields = Vec<(String, SecretText)>;
 

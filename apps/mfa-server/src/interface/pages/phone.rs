@@ -2,7 +2,7 @@
 
 use actix_web::http::StatusCode;
 use maud::{Markup, html};
-use mfa_core::SecretText;
+use mfa_core::{SecretText, Timestamp};
 use mfa_flows::{Accepts, Profile, Refusal};
 use mfa_sms::PhoneNumber;
 
@@ -20,10 +20,17 @@ use crate::interface::visit::Visit;
 use crate::interface::{Guest, Outcome, answer, trouble};
 use crate::problem::{Fault, FieldError};
 
-/// A number as it was typed, handed from page to page until its code comes back.
+/// A number as it was typed.
 struct Typed {
     phone: String,
     country: String,
+}
+
+/// A number whose code is awaited.
+struct Awaited {
+    typed: Typed,
+    masked: String,
+    sent_at: Timestamp,
 }
 
 /// `GET /interface/BRAND/phone`
@@ -47,7 +54,9 @@ pub(in crate::interface) async fn set(visit: Guest) -> Outcome {
     };
     match sent {
         Ok(_) => {
-            visit.carry(&Carried::Number { phone: SecretText::new(typed.phone), country: typed.country })?;
+            let Typed { phone, country } = typed;
+            let (phone, sent_at) = (SecretText::new(phone), visit.now());
+            visit.carry(&Carried::Number { phone, country, sent_at })?;
             Ok(answer::go(&visit, "/phone/confirm"))
         }
         Err(fault) if trouble::belongs_on_the_form(&fault) => {
@@ -73,17 +82,18 @@ fn number(visit: &Visit, typed: &Typed) -> Result<PhoneNumber, Fault> {
 
 /// `GET /interface/BRAND/phone/confirm`
 pub(in crate::interface) async fn await_code(visit: Guest) -> Outcome {
-    let Some((typed, masked)) = carried(&visit) else { return Ok(answer::go(&visit, "/phone")) };
+    let Some(awaited) = awaited(&visit) else { return Ok(answer::go(&visit, "/phone")) };
     let profile = profile(&visit, Accepts::Any).await?;
-    let page = confirm_page(&visit, &profile, &typed, &masked, None);
+    let page = confirm_page(&visit, &profile, &awaited, None);
     Ok(answer::page(&visit, StatusCode::OK, page))
 }
 
-/// The number whose code is awaited, as it was typed and as it is shown.
-fn carried(visit: &Visit) -> Option<(Typed, String)> {
-    let Some(Carried::Number { phone, country }) = visit.carried() else { return None };
+/// The number that the browser carries until its code comes back.
+fn awaited(visit: &Visit) -> Option<Awaited> {
+    let Some(Carried::Number { phone, country, sent_at }) = visit.carried() else { return None };
     let masked = PhoneNumber::parse(phone.expose(), country).ok()?.masked();
-    Some((Typed { phone: phone.expose().to_owned(), country: country.clone() }, masked))
+    let typed = Typed { phone: phone.expose().to_owned(), country: country.clone() };
+    Some(Awaited { typed, masked, sent_at: *sent_at })
 }
 
 /// `POST /interface/BRAND/phone/confirm`
@@ -112,10 +122,8 @@ pub(in crate::interface) async fn confirm(visit: Guest) -> Outcome {
     }
     Ok(trouble::refused(&visit, fault, |visit, fault| {
         let complaint = complaint_of(visit, fault);
-        match carried(visit) {
-            Some((typed, masked)) if !is_over => {
-                confirm_page(visit, &profile, &typed, &masked, Some(&complaint))
-            }
+        match awaited(visit) {
+            Some(awaited) if !is_over => confirm_page(visit, &profile, &awaited, Some(&complaint)),
             _ => number_page(visit, &profile, Some(&complaint)),
         }
     }))
@@ -181,7 +189,7 @@ fn number_page(visit: &Visit, profile: &Profile, complaint: Option<&Complaint>) 
 fn number_form(visit: &Visit, complaint: Option<&Complaint>) -> Markup {
     let countries = visit.site.countries();
     let (phone, country) = match visit.carried() {
-        Some(Carried::Number { phone, country }) => (Some(phone.expose()), Some(country.as_str())),
+        Some(Carried::Number { phone, country, .. }) => (Some(phone.expose()), Some(country.as_str())),
         _ => (None, None),
     };
     let chosen = visit.typed("country").or(country);
@@ -223,10 +231,10 @@ fn country_name(visit: &Visit, country: &str) -> String {
 fn confirm_page(
     visit: &Visit,
     profile: &Profile,
-    typed: &Typed,
-    masked: &str,
+    awaited: &Awaited,
     complaint: Option<&Complaint>,
 ) -> Markup {
+    let Awaited { typed, masked, sent_at } = awaited;
     let title = visit.say("phone-confirm-title");
     let is_first = profile.status.phone.is_none();
     let frame = Frame::inside(marked(visit, title.clone(), complaint), profile, Here::Account);
@@ -238,7 +246,7 @@ fn confirm_page(
             @if is_first { (steps(visit, Step::Phone)) }
             section.sheet {
                 h1 { (title) }
-                p.lead { (visit.say_with("phone-sent", &[("phone", masked.into())])) }
+                p.lead { (visit.say_with("phone-sent", &[("phone", masked.as_str().into())])) }
                 form.stack data-otp="sms" method="post" action=(visit.to("/phone/confirm")) {
                     (key_field(visit))
                     (code_field(visit, "code-hint-sms", complaint))
@@ -248,7 +256,7 @@ fn confirm_page(
                     (key_field(visit))
                     (hidden("phone", &typed.phone))
                     (hidden("country", &typed.country))
-                    (second::resend_button(visit))
+                    (second::resend_button(visit, Some(*sent_at)))
                 }
                 p.actions { a.link href=(visit.to("/phone")) { (visit.say("phone-other")) } }
             }

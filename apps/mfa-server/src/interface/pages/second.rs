@@ -1,8 +1,10 @@
 //! The second factor: of a login, and again before a change of what protects the account.
 
+use std::time::Duration;
+
 use actix_web::http::StatusCode;
 use maud::{Markup, html};
-use mfa_core::{FactorKind, Stage};
+use mfa_core::{FactorKind, Stage, Timestamp};
 use mfa_flows::{Accepts, Call, Granted, MethodChoice, MethodState, Profile, Refusal};
 use mfa_recovery::Warning;
 use mfa_totp::{PERIOD, TotpCode};
@@ -79,7 +81,10 @@ pub(in crate::interface) async fn send(visit: Guest) -> Outcome {
     let sent = visit.run(|flows| async move { flows.send_sms(&call, language).await }).await;
     let then = Then::parse(visit.aside("then")).as_str();
     match sent {
-        Ok(_) => Ok(answer::go(&visit, &format!("/verify?with=sms&sent=1&then={then}"))),
+        Ok(_) => {
+            let sent = visit.now().seconds();
+            Ok(answer::go(&visit, &format!("/verify?with=sms&sent={sent}&then={then}")))
+        }
         Err(fault) => refused(&visit, FactorKind::Sms, fault).await,
     }
 }
@@ -242,19 +247,22 @@ fn totp_form(visit: &Visit, scene: &Scene, complaint: Option<&Complaint>) -> Mar
 }
 
 fn sms_form(visit: &Visit, scene: &Scene, complaint: Option<&Complaint>) -> Markup {
-    let is_sent = visit.query("sent").is_some() || visit.typed("code").is_some();
+    let sent_at = visit.query("sent").or_else(|| visit.aside("sent")).and_then(|it| it.parse().ok());
+    let sent_at = sent_at.map(Timestamp::from_seconds);
+    let is_sent = sent_at.is_some() || visit.typed("code").is_some();
     let phone = scene.profile.status.phone.clone().unwrap_or_default();
     html! {
         @if is_sent {
             p.lead { (visit.say_with("verify-sms-sent", &[("phone", phone.into())])) }
             form.stack data-otp="sms" method="post" action=(visit.to("/verify/sms")) {
                 (begin_form(visit, scene))
+                @if let Some(at) = sent_at { (hidden("sent", &at.seconds().to_string())) }
                 (code_field(visit, "code-hint-sms", complaint))
                 button.button.full type="submit" { (visit.say("verify-confirm")) }
             }
             form.resend method="post" action=(visit.to("/verify/send")) {
                 (begin_form(visit, scene))
-                (resend_button(visit))
+                (resend_button(visit, sent_at))
             }
         } @else {
             p.lead { (visit.say_with("verify-sms", &[("phone", phone.into())])) }
@@ -264,7 +272,7 @@ fn sms_form(visit: &Visit, scene: &Scene, complaint: Option<&Complaint>) -> Mark
                 button.button.full type="submit" { (icon("message")) (visit.say("verify-sms-send")) }
             }
             p.actions {
-                a.link href=(visit.to(&format!("/verify?with=sms&sent=1&then={}", scene.then.as_str()))) {
+                a.link href=(visit.to(&format!("/verify?with=sms&sent=0&then={}", scene.then.as_str()))) {
                     (visit.say("verify-sms-have"))
                 }
             }
@@ -273,9 +281,11 @@ fn sms_form(visit: &Visit, scene: &Scene, complaint: Option<&Complaint>) -> Mark
 }
 
 /// Asks for another code, a minute after the last one; without scripts at once, and the limit says the rest.
-pub(in crate::interface) fn resend_button(visit: &Visit) -> Markup {
+pub(in crate::interface) fn resend_button(visit: &Visit, sent_at: Option<Timestamp>) -> Markup {
+    let passed = sent_at.map_or(Duration::ZERO, |at| visit.now().since(at));
+    let left = mfa_sms::RESEND_IN.saturating_sub(passed).as_secs();
     html! {
-        button.link type="submit" data-after=(mfa_sms::RESEND_IN.as_secs()) data-wait=(visit.say("resend-in")) {
+        button.link type="submit" data-after=(left) data-wait=(visit.say("resend-in")) {
             (visit.say("resend"))
         }
     }
