@@ -126,7 +126,7 @@ fn a_method_that_a_path_does_not_take_is_refused_with_those_that_it_takes() {
             assert_eq!(refused.says(405, "method_not_allowed").header("allow"), Some("GET, HEAD"), "{path}");
         }
         for path in [
-            "/",
+            "/none",
             "/api",
             "/api/mfa/verify",
             "/api/mfa/VERIFY/totp",
