@@ -56,6 +56,8 @@ pub enum Adopted {
     Kept,
     /// It is as it was, because it cannot be ours.
     Refused(&'static str),
+    /// It is as it was, because it cannot be read or sealed here and now: it may be good, and is never taken off.
+    Stuck(&'static str),
     /// It is gone, because it cannot be ours and the user is to set it anew.
     TakenOff(&'static str),
 }
@@ -165,8 +167,9 @@ fn adopt(account: &mut Account, adoption: &Adoption, cipher: &dyn SecretCipher) 
         account.failures = account.failures.max(adoption.failures.unwrap_or(0));
         account.lock_until = account.lock_until.max(adoption.lock_until);
     }
-    let refused = AdoptedRow { totp, phone, recovery, is_shut: false };
-    if adoption.enrol_anew { take_off(account, adoption, refused) } else { shut(account, adoption, refused) }
+    let row = AdoptedRow { totp, phone, recovery, is_shut: false };
+    let row = if adoption.enrol_anew { take_off(account, adoption, row) } else { row };
+    shut(account, adoption, row)
 }
 
 /// Whether a factor that was in force is not ours.
@@ -174,8 +177,8 @@ fn has_lost(account: &Account, adoption: &Adoption, row: &AdoptedRow) -> bool {
     let totp = adoption.totp_enabled.unwrap_or(account.totp.enabled);
     let phone = adoption.phone_verified.unwrap_or(account.phone.is_verified);
     let is_backup = adoption.backup_method.unwrap_or(account.backup_method) == BackupMethod::Sms;
-    (totp && matches!(row.totp, Adopted::Refused(_)))
-        || (phone && is_backup && matches!(row.phone, Adopted::Refused(_)))
+    let is_left = |it| matches!(it, Adopted::Refused(_) | Adopted::Stuck(_));
+    (totp && is_left(row.totp)) || (phone && is_backup && is_left(row.phone))
 }
 
 /// Shuts an account that would be open to a password alone.
@@ -226,7 +229,7 @@ fn adopt_value(
     let place = account.seal_context(column);
     let seal = |text: &str| match read(text).map(|value| cipher.seal(&value, place)) {
         Ok(Ok(sealed)) => (Adopted::Taken, Some(sealed)),
-        Ok(Err(_)) => (Adopted::Refused("there is no randomness to seal with"), own.cloned()),
+        Ok(Err(_)) => (Adopted::Stuck("there is no randomness to seal with"), own.cloned()),
         Err(why) => (Adopted::Refused(why), own.cloned()),
     };
     let other = other.map(|text| text.expose().trim()).filter(|text| !text.is_empty());
@@ -243,7 +246,7 @@ fn adopt_value(
             other.map_or((Adopted::Absent, None), seal)
         }
         Err(CipherError::NotSealed) => seal(sealed.as_column().trim()),
-        Err(_) => (Adopted::Refused("the value is sealed and cannot be read"), Some(sealed.clone())),
+        Err(_) => (Adopted::Stuck("the value is sealed and cannot be read"), Some(sealed.clone())),
     }
 }
 

@@ -83,7 +83,7 @@ fn what_cannot_be_ours_stays_as_it_is() {
         account.phone.number = Some(plain(number));
         let before = account.clone();
         let row = adopt(&mut account, &adoption(), &TestCipher);
-        assert!(matches!(row.totp, Adopted::Refused(_)), "{secret}");
+        assert!(matches!(row.totp, Adopted::Refused(_) | Adopted::Stuck(_)), "{secret}");
         assert!(matches!(row.phone, Adopted::Refused(_)), "{number}");
         assert_eq!(account, before);
     }
@@ -137,6 +137,22 @@ fn who_enrols_anew_loses_what_was_refused_and_must_set_another() {
     let before = account.clone();
     let row = adopt(&mut account, &adoption, &TestCipher);
     assert_eq!((row.totp, row.phone, account), (Adopted::Absent, Adopted::Absent, before));
+}
+
+#[test]
+fn what_is_sealed_and_cannot_be_read_is_never_taken_off() {
+    let mut account = account();
+    let elsewhere = account.seal_context(SealedColumn::TotpPendingSecret);
+    let secret = SecretBytes::new(b"12345678901234567890".to_vec());
+    account.totp.secret = Some(TestCipher.seal(&secret, elsewhere).unwrap());
+    let before = account.clone();
+    let row = adopt(&mut account, &Adoption { enrol_anew: true, ..adoption() }, &TestCipher);
+    assert!(matches!(row.totp, Adopted::Stuck(_)), "the key may come back: {row:?}");
+    assert_eq!(
+        (account.totp, account.lock_until),
+        (before.totp, None),
+        "it is in force, and refuses every code"
+    );
 }
 
 #[test]

@@ -103,7 +103,7 @@ impl Import<'_> {
             let report = self.row(&row, table)?;
             let whole = [report.totp, report.phone, report.recovery]
                 .iter()
-                .all(|it| !matches!(it, Adopted::Refused(_)))
+                .all(|it| !matches!(it, Adopted::Refused(_) | Adopted::Stuck(_)))
                 && report.broken.is_none();
             if whole {
                 taken.push(report.user);
@@ -310,7 +310,7 @@ const fn name(adopted: Adopted) -> &'static str {
         Adopted::Taken => "taken",
         Adopted::Already => "already",
         Adopted::Kept => "ours kept",
-        Adopted::Refused(_) => "refused",
+        Adopted::Refused(_) | Adopted::Stuck(_) => "refused",
         Adopted::TakenOff(_) => "taken off",
     }
 }
@@ -372,7 +372,9 @@ fn answer(
 fn why(report: &Report) -> Vec<String> {
     let refused = [("app", report.totp), ("phone", report.phone), ("codes", report.recovery)];
     let refused = refused.into_iter().filter_map(|(name, adopted)| match adopted {
-        Adopted::Refused(why) | Adopted::TakenOff(why) => Some(format!("{name}: {why}")),
+        Adopted::Refused(why) | Adopted::Stuck(why) | Adopted::TakenOff(why) => {
+            Some(format!("{name}: {why}"))
+        }
         _ => None,
     });
     let shut = report.is_shut.then(|| "the account is locked: a password alone would open it".to_owned());
