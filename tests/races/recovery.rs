@@ -2,7 +2,7 @@
 
 use futures::future::join_all;
 use mfa_core::StoreErrorKind;
-use mfa_flows::{AdminCall, Call, Granted, Refusal, TokenKind};
+use mfa_flows::{AdminCall, Call, FlowError, Granted, TokenKind};
 use mfa_recovery::Typed;
 use nova_mfa_tests::{Enrolled, TestStore, World};
 
@@ -14,10 +14,10 @@ fn codes(world: &World, enrolled: &Enrolled) -> Vec<String> {
 }
 
 /// A try that is repeated while too many wait.
-async fn verify(world: &World, call: &Call, code: &str) -> Result<Granted, Refusal> {
+async fn verify(world: &World, call: &Call, code: &str) -> Result<Granted, FlowError> {
     loop {
         match world.flows.verify_recovery(call, Typed::parse(code).unwrap()).await {
-            Err(Refusal::Store(error)) if error.kind() == StoreErrorKind::Overloaded => {
+            Err(FlowError::Store(error)) if error.kind() == StoreErrorKind::Overloaded => {
                 tokio::task::yield_now().await;
             }
             answer => break answer,
@@ -56,7 +56,7 @@ fn two_codes_at_once_are_both_good_and_both_spent() {
         for code in &codes[..2] {
             let again = world.call(ada.user, TokenKind::Pending);
             let answer = world.store.runtime.block_on(verify(&world, &again, code));
-            assert!(matches!(answer, Err(Refusal::InvalidCode)), "{name}");
+            assert!(matches!(answer, Err(FlowError::InvalidCode)), "{name}");
         }
     }
 }
@@ -70,8 +70,8 @@ fn a_hundred_wrong_codes_get_ten_answers_and_count_ten() {
         let calls: Vec<_> = (0..100).map(|_| world.call(ada.user, TokenKind::Pending)).collect();
         let tries = calls.iter().map(|call| verify(&world, call, "0000-0000-0000-0000"));
         let answers = world.store.runtime.block_on(join_all(tries));
-        let wrong = answers.iter().filter(|it| matches!(it, Err(Refusal::InvalidCode))).count();
-        let locked = answers.iter().filter(|it| matches!(it, Err(Refusal::AccountLocked { .. }))).count();
+        let wrong = answers.iter().filter(|it| matches!(it, Err(FlowError::InvalidCode))).count();
+        let locked = answers.iter().filter(|it| matches!(it, Err(FlowError::AccountLocked { .. }))).count();
         assert_eq!((wrong, locked), (10, 90), "{name}");
         assert_eq!(world.store.number("SELECT mfa_failed_attempts FROM users"), 10, "{name}");
     }
@@ -89,7 +89,7 @@ fn a_code_of_another_user_is_wrong_and_stays_good_for_its_own() {
             let call = world.call(user, TokenKind::Pending);
             world.store.runtime.block_on(verify(&world, &call, &of_ada[3]))
         };
-        assert!(matches!(try_as(bob.user), Err(Refusal::InvalidCode)), "{name}");
+        assert!(matches!(try_as(bob.user), Err(FlowError::InvalidCode)), "{name}");
         assert!(try_as(ada.user).is_ok(), "{name}");
     }
 }
@@ -106,7 +106,7 @@ fn a_new_set_kills_every_older_code_in_the_same_step() {
             let call = world.call(ada.user, TokenKind::Pending);
             world.store.runtime.block_on(verify(&world, &call, code))
         };
-        assert!(matches!(try_code(&old[0]), Err(Refusal::InvalidCode)), "{name}");
+        assert!(matches!(try_code(&old[0]), Err(FlowError::InvalidCode)), "{name}");
         let granted = try_code(&new[0].to_uppercase().replace('-', " ")).unwrap();
         assert_eq!(granted.recovery_codes_left, 9, "{name}");
     }

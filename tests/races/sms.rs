@@ -4,20 +4,20 @@ use std::time::Duration;
 
 use futures::future::join_all;
 use mfa_core::StoreErrorKind;
-use mfa_flows::{Refusal, TokenKind};
+use mfa_flows::{FlowError, TokenKind};
 use mfa_sms::{Language, PhoneNumber, SmsCode};
 use nova_mfa_tests::{TestStore, World};
 
 const LANGUAGE: Language = Language::English;
 
 /// Repeated while too many wait.
-async fn patiently<T, F>(mut call: impl FnMut() -> F) -> Result<T, Refusal>
+async fn patiently<T, F>(mut call: impl FnMut() -> F) -> Result<T, FlowError>
 where
-    F: Future<Output = Result<T, Refusal>>,
+    F: Future<Output = Result<T, FlowError>>,
 {
     loop {
         match call().await {
-            Err(Refusal::Store(error)) if error.kind() == StoreErrorKind::Overloaded => {
+            Err(FlowError::Store(error)) if error.kind() == StoreErrorKind::Overloaded => {
                 tokio::task::yield_now().await;
             }
             answer => break answer,
@@ -90,7 +90,7 @@ fn twenty_sends_at_once_are_one_message() {
         });
         let answers = world.store.runtime.block_on(join_all(sends));
         let refused =
-            |it: &Result<_, Refusal>| matches!(it, Err(Refusal::SmsBudgetSpent { retry_after: 60 }));
+            |it: &Result<_, FlowError>| matches!(it, Err(FlowError::SmsBudgetSpent { retry_after: 60 }));
         assert_eq!(answers.iter().filter(|it| it.is_ok()).count(), 1, "{name}");
         assert_eq!(answers.iter().filter(|it| refused(it)).count(), 19, "{name}");
         assert_eq!(world.pocket.count() - before, 1, "{name}");
@@ -136,8 +136,8 @@ fn a_hundred_wrong_codes_get_ten_answers_and_the_code_dies_with_the_fifth() {
         let wrong = wrong.into_iter().find(|it| *it != right).unwrap();
         let tries = (0..100).map(|_| patiently(|| world.flows.verify_sms(&call, wrong.clone())));
         let answers = runtime.block_on(join_all(tries));
-        let invalid = answers.iter().filter(|it| matches!(it, Err(Refusal::InvalidCode))).count();
-        let locked = answers.iter().filter(|it| matches!(it, Err(Refusal::AccountLocked { .. }))).count();
+        let invalid = answers.iter().filter(|it| matches!(it, Err(FlowError::InvalidCode))).count();
+        let locked = answers.iter().filter(|it| matches!(it, Err(FlowError::AccountLocked { .. }))).count();
         assert_eq!((invalid, locked), (10, 90), "{name}");
         assert_eq!(world.store.number("SELECT mfa_failed_attempts FROM users"), 10, "{name}");
     }

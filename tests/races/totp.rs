@@ -4,15 +4,15 @@ use std::sync::Arc;
 
 use futures::future::join_all;
 use mfa_core::{HashError, StoreErrorKind};
-use mfa_flows::{Call, Granted, Refusal, TokenKind};
+use mfa_flows::{Call, FlowError, Granted, TokenKind};
 use mfa_totp::TotpCode;
 use nova_mfa_tests::{TestStore, World};
 
 /// A try that is repeated while too many wait, as a client told 503 with `Retry-After` repeats it.
-async fn verify(world: &World, call: &Call, code: TotpCode) -> Result<Granted, Refusal> {
+async fn verify(world: &World, call: &Call, code: TotpCode) -> Result<Granted, FlowError> {
     loop {
         match world.flows.verify_totp(call, code.clone()).await {
-            Err(Refusal::Store(error)) if error.kind() == StoreErrorKind::Overloaded => {
+            Err(FlowError::Store(error)) if error.kind() == StoreErrorKind::Overloaded => {
                 tokio::task::yield_now().await;
             }
             answer => break answer,
@@ -51,7 +51,7 @@ fn a_hundred_submissions_under_one_pending_token_give_one_token_whatever_their_c
             world.store.runtime.block_on(join_all((0..100).map(|_| verify(&world, &call, code.clone()))));
         assert_eq!(answers.iter().filter(|answer| answer.is_ok()).count(), 1, "{name}");
         assert!(
-            answers.iter().all(|answer| matches!(answer, Ok(_) | Err(Refusal::TokenSpent))),
+            answers.iter().all(|answer| matches!(answer, Ok(_) | Err(FlowError::TokenSpent))),
             "{name}: the others learn that the token is spent, and count nothing"
         );
         assert_eq!(world.store.number("SELECT mfa_failed_attempts FROM users"), 0, "{name}");
@@ -68,11 +68,11 @@ fn three_hundred_wrong_codes_get_ten_answers_and_count_ten() {
         let wrong = world.wrong_code(&ada);
         let tries = (0..300).map(|n| verify(&world, &calls[n % 30], wrong.clone()));
         let answers = world.store.runtime.block_on(join_all(tries));
-        let count = |fits: fn(&Refusal) -> bool| {
+        let count = |fits: fn(&FlowError) -> bool| {
             answers.iter().filter_map(|it| it.as_ref().err()).filter(|it| fits(it)).count()
         };
-        assert_eq!(count(|it| matches!(it, Refusal::InvalidCode)), 10, "{name}");
-        assert_eq!(count(|it| matches!(it, Refusal::AccountLocked { .. })), 290, "{name}");
+        assert_eq!(count(|it| matches!(it, FlowError::InvalidCode)), 10, "{name}");
+        assert_eq!(count(|it| matches!(it, FlowError::AccountLocked { .. })), 290, "{name}");
         assert_eq!(world.store.number("SELECT mfa_failed_attempts FROM users"), 10, "{name}");
         let failures = "SELECT count(*) FROM mfa_events WHERE event = 'totp_verify' AND outcome = 'failure'";
         assert_eq!(world.store.number(failures), 10, "{name}");
@@ -92,7 +92,7 @@ fn two_servers_on_one_database_give_one_token_for_one_code_and_ten_answers_to_wr
             async move {
                 loop {
                     match flows.verify_totp(&call, code.clone()).await {
-                        Err(Refusal::Store(error)) if error.kind() == StoreErrorKind::Overloaded => {
+                        Err(FlowError::Store(error)) if error.kind() == StoreErrorKind::Overloaded => {
                             tokio::task::yield_now().await;
                         }
                         answer => break answer,
@@ -110,7 +110,7 @@ fn two_servers_on_one_database_give_one_token_for_one_code_and_ten_answers_to_wr
         let tries: Vec<_> =
             (0..100).map(|n| submit(n, world.call(bob.user, TokenKind::Pending), wrong.clone())).collect();
         let answers = world.store.runtime.block_on(join_all(tries));
-        let evaluated = answers.iter().filter(|it| matches!(it, Err(Refusal::InvalidCode))).count();
+        let evaluated = answers.iter().filter(|it| matches!(it, Err(FlowError::InvalidCode))).count();
         assert_eq!(evaluated, 10, "{name}");
         drop((servers, second));
     }
@@ -133,8 +133,8 @@ fn two_first_enrolments_at_once_leave_one_in_force_and_one_token() {
                 async move {
                     loop {
                         match flows.confirm_totp_enrolment(call, code.clone()).await {
-                            Err(Refusal::Hasher(HashError::Overloaded)) => tokio::task::yield_now().await,
-                            Err(Refusal::Store(error)) if error.kind() == StoreErrorKind::Overloaded => {
+                            Err(FlowError::Hasher(HashError::Overloaded)) => tokio::task::yield_now().await,
+                            Err(FlowError::Store(error)) if error.kind() == StoreErrorKind::Overloaded => {
                                 tokio::task::yield_now().await;
                             }
                             answer => break answer,

@@ -43,7 +43,7 @@ pub use operations::Operation;
 pub use pocket::Pocket;
 pub use port::free_port;
 pub use postgres::PgDatabase;
-pub use process::{Refusal, ServerProcess};
+pub use process::{FlowError, ServerProcess};
 pub use server::TestServer;
 pub use servers::{postgres_url, redis_url};
 pub use sms_network::{AskedFor, Behaviour, Provider, SmsNetwork, TWILIO_TOKEN};

@@ -21,7 +21,7 @@ pub struct ServerProcess {
 
 /// A start that was refused.
 #[derive(Debug)]
-pub struct Refusal {
+pub struct FlowError {
     /// The exit code; none for a server that was killed.
     pub code: Option<i32>,
     /// What it said on standard error.
@@ -40,7 +40,7 @@ impl Installation {
     /// # Errors
     ///
     /// What the server ended with before it listened.
-    pub fn try_start(&self) -> Result<ServerProcess, Refusal> {
+    pub fn try_start(&self) -> Result<ServerProcess, FlowError> {
         self.run(&mut Command::new(server_binary()))
     }
 
@@ -52,7 +52,7 @@ impl Installation {
         started.unwrap_or_else(|refusal| panic!("the server does not start under {words:?}: {refusal:?}"))
     }
 
-    fn run(&self, command: &mut Command) -> Result<ServerProcess, Refusal> {
+    fn run(&self, command: &mut Command) -> Result<ServerProcess, FlowError> {
         let mut child = command
             .current_dir(self.folder())
             .env_clear()
@@ -77,7 +77,7 @@ impl Installation {
         }
         let output = child.wait_with_output().expect("it ended");
         let said = String::from_utf8_lossy(&output.stderr).into_owned();
-        Err(Refusal { code: output.status.code(), said })
+        Err(FlowError { code: output.status.code(), said })
     }
 }
 

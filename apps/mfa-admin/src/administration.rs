@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use futures::future::join_all;
 use futures::stream::{self, StreamExt as _};
 use mfa_core::{EventKind, EventLine, Origin, Outcome, SecurityEvent, UserId};
-use mfa_flows::{AdminCall, Flows, Refusal, UserSelector};
+use mfa_flows::{AdminCall, FlowError, Flows, UserSelector};
 use mfa_infra::Mfa;
 use mfa_infra::audit::Auditor;
 use mfa_infra::settings::{DatabaseUrl, Settings};
@@ -14,7 +14,7 @@ use mfa_infra::telemetry::LogTarget;
 
 use crate::actor;
 use crate::cli::UserArgs;
-use crate::failure::Failure;
+use crate::error::CliError;
 
 /// How long what still waits for the database at the end may take.
 const STOP_WITHIN: Duration = Duration::from_secs(10);
@@ -41,8 +41,8 @@ impl Administration {
     ///
     /// # Errors
     ///
-    /// [`Failure::Open`], a sentence that says what to do.
-    pub(crate) fn open(mut settings: Settings, reason: Option<String>) -> Result<Self, Failure> {
+    /// [`CliError::Open`], a sentence that says what to do.
+    pub(crate) fn open(mut settings: Settings, reason: Option<String>) -> Result<Self, CliError> {
         spare_standard_output(&mut settings);
         let call = AdminCall { actor: actor::of_process(), reason, origin: Origin::default() };
         Ok(Self { mfa: Mfa::open_admin(settings)?, call })
@@ -58,8 +58,8 @@ impl Administration {
     ///
     /// # Errors
     ///
-    /// [`Failure::Lost`] when the product has stopped.
-    pub(crate) fn wait_for_many<T, F>(&self, flows: impl IntoIterator<Item = F>) -> Result<Vec<T>, Failure>
+    /// [`CliError::Lost`] when the product has stopped.
+    pub(crate) fn wait_for_many<T, F>(&self, flows: impl IntoIterator<Item = F>) -> Result<Vec<T>, CliError>
     where
         F: Future<Output = T>,
     {
@@ -81,15 +81,15 @@ impl Administration {
     ///
     /// # Errors
     ///
-    /// [`Failure::Lost`] when the product has stopped.
-    pub(crate) fn wait_for_much<T>(&self, work: impl Future<Output = T>) -> Result<T, Failure> {
+    /// [`CliError::Lost`] when the product has stopped.
+    pub(crate) fn wait_for_much<T>(&self, work: impl Future<Output = T>) -> Result<T, CliError> {
         if self.shares_a_file() { self.give_way(work) } else { Ok(self.mfa.block_on(work)?) }
     }
 
     /// Works, and then rests for as long: SQLite has one writer and no queue for those who wait, so that whoever looks
     /// again now and then finds the file free every other time.
     #[expect(clippy::disallowed_methods, reason = "a pause is measured; no rule is decided by it")]
-    fn give_way<T>(&self, work: impl Future<Output = T>) -> Result<T, Failure> {
+    fn give_way<T>(&self, work: impl Future<Output = T>) -> Result<T, CliError> {
         let began = Instant::now();
         let done = self.mfa.block_on(work)?;
         std::thread::sleep(began.elapsed());
@@ -129,8 +129,8 @@ impl Administration {
     ///
     /// # Errors
     ///
-    /// [`Failure::Refused`] by the flow.
-    pub(crate) fn wait<T>(&self, flow: impl Future<Output = Result<T, Refusal>>) -> Result<T, Failure> {
+    /// [`CliError::Refused`] by the flow.
+    pub(crate) fn wait<T>(&self, flow: impl Future<Output = Result<T, FlowError>>) -> Result<T, CliError> {
         Ok(self.mfa.block_on(flow)??)
     }
 
@@ -141,15 +141,15 @@ impl Administration {
     ///
     /// # Errors
     ///
-    /// [`Refusal::NoSuchUser`] where an address is nobody's, [`Failure::NameOfAnother`].
-    pub(crate) fn find(&self, user: UserArgs) -> Result<UserId, Failure> {
+    /// [`FlowError::NoSuchUser`] where an address is nobody's, [`CliError::NameOfAnother`].
+    pub(crate) fn find(&self, user: UserArgs) -> Result<UserId, CliError> {
         let selector = user.selector();
         let found = self.wait(self.flows().select(&selector))?;
         if let UserSelector::Login(address) = selector {
             let find = async { Ok(self.flows().ports().accounts.find(found).await?) };
-            let account = self.wait(find)?.ok_or(Refusal::NoSuchUser)?;
+            let account = self.wait(find)?.ok_or(FlowError::NoSuchUser)?;
             if account.email.to_lowercase() != address.to_lowercase() {
-                return Err(Failure::NameOfAnother);
+                return Err(CliError::NameOfAnother);
             }
         }
         Ok(found)

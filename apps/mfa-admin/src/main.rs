@@ -13,7 +13,7 @@ mod administration;
 mod answer;
 mod cli;
 mod commands;
-mod failure;
+mod error;
 mod password;
 mod progress;
 mod screen;
@@ -23,7 +23,7 @@ use std::ffi::OsString;
 use std::process::ExitCode;
 
 use crate::cli::Cli;
-use crate::failure::Failure;
+use crate::error::CliError;
 use crate::screen::Screen;
 
 fn main() -> ExitCode {
@@ -34,7 +34,7 @@ fn main() -> ExitCode {
             let done = commands::run(cli).and_then(|answer| screen.show(&answer));
             match done {
                 Ok(()) => ExitCode::SUCCESS,
-                Err(Failure::Partly { sentence, answer }) => {
+                Err(CliError::Partly { sentence, answer }) => {
                     screen.show_partly(&answer, &sentence);
                     ExitCode::FAILURE
                 }

@@ -5,7 +5,7 @@ use std::io::{self, Write};
 use serde_json::json;
 
 use crate::answer::{Answer, visible};
-use crate::failure::Failure;
+use crate::error::CliError;
 
 /// Standard output and standard error, and whether a program reads the first.
 pub(crate) struct Screen<O, E> {
@@ -26,8 +26,8 @@ impl<O: Write, E: Write> Screen<O, E> {
     ///
     /// # Errors
     ///
-    /// [`Failure::Output`] when nobody reads it: what the command did stands all the same.
-    pub(crate) fn show(&mut self, answer: &Answer) -> Result<(), Failure> {
+    /// [`CliError::Output`] when nobody reads it: what the command did stands all the same.
+    pub(crate) fn show(&mut self, answer: &Answer) -> Result<(), CliError> {
         if answer.is_told() {
             return Ok(());
         }
@@ -36,7 +36,7 @@ impl<O: Write, E: Write> Screen<O, E> {
         } else {
             writeln!(self.out, "{}", answer.text)
         };
-        written.and_then(|()| self.out.flush()).map_err(Failure::Output)
+        written.and_then(|()| self.out.flush()).map_err(CliError::Output)
     }
 
     /// Writes what was done, and tells beside it what was not. A program reads it in the one document.
@@ -50,8 +50,8 @@ impl<O: Write, E: Write> Screen<O, E> {
     }
 
     /// Tells why a command was not done.
-    pub(crate) fn fail(&mut self, failure: &Failure) {
-        if let Failure::Found(found) = failure {
+    pub(crate) fn fail(&mut self, failure: &CliError) {
+        if let CliError::Found(found) = failure {
             // What was found is the answer, although it is not what was hoped for.
             let answer = if self.json { found.json.to_string() } else { found.text.clone() };
             drop(writeln!(self.out, "{answer}"));
@@ -96,7 +96,7 @@ fn first_paragraph(text: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use mfa_flows::Refusal;
+    use mfa_flows::FlowError;
 
     use super::*;
     use crate::cli::Cli;
@@ -118,7 +118,7 @@ mod tests {
 
     #[test]
     fn a_failure_is_a_sentence_and_for_programs_a_document_too() {
-        let failure = Failure::from(Refusal::NoSuchUser);
+        let failure = CliError::from(FlowError::NoSuchUser);
         let sentence = "mfa-admin: there is no such user\n".to_owned();
         assert_eq!(written(false, |screen| screen.fail(&failure)), (String::new(), sentence.clone()));
         let document =

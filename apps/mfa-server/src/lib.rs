@@ -41,6 +41,6 @@ mod tls;
 struct EmbeddingGuide;
 
 pub use banner::Banner;
-pub use embed::{Embedded, MfaOk, MfaPending, Rejected};
+pub use embed::{Embedded, ExtractorError, MfaOk, MfaPending};
 pub use serve::{Running, listen, serve};
 pub use signals::Signals;

@@ -31,7 +31,7 @@ pub use account::{
 };
 pub use assurance::FactorKind;
 pub use ceremony::{
-    Attempt, Check, Need, Refused, SlowTry, Subject, Verdict, Verified, admit, confirm, count_slow, judge,
+    Attempt, Check, DenyReason, Need, SlowTry, Subject, Verdict, Verified, admit, confirm, count_slow, judge,
     settle_slow,
 };
 pub use event::{EventKind, EventLine, Origin, Outcome, SecurityEvent};

@@ -8,7 +8,7 @@ use mfa_core::{
 };
 use mfa_jwt::Issued;
 
-use crate::{AccountStatus, AdminCall, Flows, Refusal};
+use crate::{AccountStatus, AdminCall, FlowError, Flows};
 
 /// A user to be made.
 #[derive(Clone, Debug)]
@@ -59,8 +59,8 @@ impl Flows {
     ///
     /// # Errors
     ///
-    /// [`Refusal::UserTaken`] where the name or the address belongs to another.
-    pub async fn create_user(&self, call: &AdminCall, request: NewUserRequest) -> Result<UserId, Refusal> {
+    /// [`FlowError::UserTaken`] where the name or the address belongs to another.
+    pub async fn create_user(&self, call: &AdminCall, request: NewUserRequest) -> Result<UserId, FlowError> {
         let now = self.now();
         let digest = self.ports.hasher.hash(request.password).await?;
         let user = NewUser {
@@ -73,8 +73,8 @@ impl Flows {
             created_at: now,
         };
         let user = self.ports.users.insert(user).await.map_err(|error| match error {
-            NewUserError::Taken => Refusal::UserTaken,
-            NewUserError::Store(error) => Refusal::Store(error),
+            NewUserError::Taken => FlowError::UserTaken,
+            NewUserError::Store(error) => FlowError::Store(error),
         })?;
         self.administer(call, user, EventKind::AdminUserCreate, now, |_| ()).await?;
         Ok(user)
@@ -84,13 +84,13 @@ impl Flows {
     ///
     /// # Errors
     ///
-    /// [`Refusal::NoSuchUser`].
-    pub async fn select(&self, selector: &UserSelector) -> Result<UserId, Refusal> {
+    /// [`FlowError::NoSuchUser`].
+    pub async fn select(&self, selector: &UserSelector) -> Result<UserId, FlowError> {
         match selector {
             UserSelector::Id(user) => Ok(*user),
             UserSelector::Login(login) => {
                 let found = self.ports.users.find_credentials(login).await?;
-                found.map(|it| it.user).ok_or(Refusal::NoSuchUser)
+                found.map(|it| it.user).ok_or(FlowError::NoSuchUser)
             }
         }
     }
@@ -99,13 +99,13 @@ impl Flows {
     ///
     /// # Errors
     ///
-    /// [`Refusal::NoSuchUser`].
+    /// [`FlowError::NoSuchUser`].
     pub async fn show_user(
         &self,
         call: &AdminCall,
         user: UserId,
-    ) -> Result<(Account, AccountStatus), Refusal> {
-        let account = self.ports.accounts.find(user).await?.ok_or(Refusal::NoSuchUser)?;
+    ) -> Result<(Account, AccountStatus), FlowError> {
+        let account = self.ports.accounts.find(user).await?.ok_or(FlowError::NoSuchUser)?;
         self.tell_look(call, Some(user), EventKind::AdminShow);
         // Where it cannot be unsealed, the rest of the account is to be seen all the same.
         let number = mfa_sms::number(&account, self.ports.cipher.as_ref()).unwrap_or_else(|_| {
@@ -122,7 +122,7 @@ impl Flows {
     /// # Errors
     ///
     /// A store error.
-    pub async fn list_users(&self, call: &AdminCall, query: UserQuery) -> Result<UserPage, Refusal> {
+    pub async fn list_users(&self, call: &AdminCall, query: UserQuery) -> Result<UserPage, FlowError> {
         self.tell_look(call, None, EventKind::AdminList);
         Ok(self.ports.users.list(query).await?)
     }
@@ -131,8 +131,8 @@ impl Flows {
     ///
     /// # Errors
     ///
-    /// [`Refusal::NoSuchUser`].
-    pub async fn unlock_user(&self, call: &AdminCall, user: UserId) -> Result<(), Refusal> {
+    /// [`FlowError::NoSuchUser`].
+    pub async fn unlock_user(&self, call: &AdminCall, user: UserId) -> Result<(), FlowError> {
         self.administer(call, user, EventKind::AdminUnlock, self.now(), Account::unlock).await
     }
 
@@ -140,8 +140,8 @@ impl Flows {
     ///
     /// # Errors
     ///
-    /// [`Refusal::NoSuchUser`].
-    pub async fn reset_user(&self, call: &AdminCall, user: UserId) -> Result<(), Refusal> {
+    /// [`FlowError::NoSuchUser`].
+    pub async fn reset_user(&self, call: &AdminCall, user: UserId) -> Result<(), FlowError> {
         let now = self.now();
         let reset = move |account: &mut Account| account.remove_all_factors(now);
         self.administer(call, user, EventKind::AdminReset, now, reset).await
@@ -151,8 +151,13 @@ impl Flows {
     ///
     /// # Errors
     ///
-    /// [`Refusal::NoSuchUser`].
-    pub async fn enforce_user(&self, call: &AdminCall, user: UserId, enforced: bool) -> Result<(), Refusal> {
+    /// [`FlowError::NoSuchUser`].
+    pub async fn enforce_user(
+        &self,
+        call: &AdminCall,
+        user: UserId,
+        enforced: bool,
+    ) -> Result<(), FlowError> {
         let enforce = move |account: &mut Account| account.mfa_enforced = enforced;
         self.administer(call, user, EventKind::AdminEnforce, self.now(), enforce).await
     }
@@ -162,10 +167,10 @@ impl Flows {
     ///
     /// # Errors
     ///
-    /// [`Refusal::NoSuchUser`]; after a store error, erase again.
-    pub async fn erase_user(&self, call: &AdminCall, user: UserId) -> Result<(), Refusal> {
+    /// [`FlowError::NoSuchUser`]; after a store error, erase again.
+    pub async fn erase_user(&self, call: &AdminCall, user: UserId) -> Result<(), FlowError> {
         let now = self.now();
-        self.ports.accounts.find(user).await?.ok_or(Refusal::NoSuchUser)?;
+        self.ports.accounts.find(user).await?.ok_or(FlowError::NoSuchUser)?;
         self.ports.users.erase_trail(user).await?;
         let erase = move |account: &mut Account| {
             account.remove_all_factors(now);
@@ -179,8 +184,8 @@ impl Flows {
     ///
     /// # Errors
     ///
-    /// [`Refusal::NoSuchUser`].
-    pub async fn revoke_all(&self, call: &AdminCall, user: UserId) -> Result<(), Refusal> {
+    /// [`FlowError::NoSuchUser`].
+    pub async fn revoke_all(&self, call: &AdminCall, user: UserId) -> Result<(), FlowError> {
         let now = self.now();
         let end = move |account: &mut Account| account.end_sessions(now, None);
         self.administer(call, user, EventKind::AdminRevokeAll, now, end).await
@@ -190,13 +195,13 @@ impl Flows {
     ///
     /// # Errors
     ///
-    /// [`Refusal::NoSuchUser`], [`Refusal::AccountDisabled`].
+    /// [`FlowError::NoSuchUser`], [`FlowError::AccountDisabled`].
     pub async fn mint_token(
         &self,
         call: &AdminCall,
         user: UserId,
         kind: TokenKind,
-    ) -> Result<MintedToken, Refusal> {
+    ) -> Result<MintedToken, FlowError> {
         let now = self.now();
         let event = admin_event(call, EventKind::AdminToken, now);
         let subject = self
@@ -204,17 +209,17 @@ impl Flows {
             .accounts
             .update(user, move |account| {
                 if !account.is_active {
-                    return Err(Refusal::AccountDisabled);
+                    return Err(FlowError::AccountDisabled);
                 }
                 account.record(event.clone());
                 Ok(account.subject())
             })
             .await?
-            .ok_or(Refusal::NoSuchUser)??;
+            .ok_or(FlowError::NoSuchUser)??;
         Ok(MintedToken { token: self.mint(subject, kind, now)? })
     }
 
-    fn mint(&self, subject: Subject, kind: TokenKind, now: Timestamp) -> Result<Issued, Refusal> {
+    fn mint(&self, subject: Subject, kind: TokenKind, now: Timestamp) -> Result<Issued, FlowError> {
         let (tokens, entropy) = (&self.ports.tokens, self.ports.entropy.as_ref());
         Ok(match kind {
             TokenKind::Pending => tokens.pending(&subject, entropy, now)?,
@@ -231,7 +236,7 @@ impl Flows {
     /// # Errors
     ///
     /// A store error.
-    pub async fn list_events(&self, call: &AdminCall, query: TrailQuery) -> Result<TrailPage, Refusal> {
+    pub async fn list_events(&self, call: &AdminCall, query: TrailQuery) -> Result<TrailPage, FlowError> {
         self.tell_look(call, query.user, EventKind::AdminEvents);
         Ok(self.ports.trail.list_all(query).await?)
     }
@@ -245,7 +250,7 @@ impl Flows {
         &self,
         _: &AdminCall,
         users: BTreeSet<UserId>,
-    ) -> Result<BTreeMap<UserId, String>, Refusal> {
+    ) -> Result<BTreeMap<UserId, String>, FlowError> {
         Ok(self.ports.users.usernames(users.into_iter().collect()).await?)
     }
 
@@ -262,7 +267,7 @@ impl Flows {
         kind: EventKind,
         now: Timestamp,
         mut change: impl FnMut(&mut Account) + Send + 'static,
-    ) -> Result<(), Refusal> {
+    ) -> Result<(), FlowError> {
         let event = admin_event(call, kind, now);
         self.ports
             .accounts
@@ -271,7 +276,7 @@ impl Flows {
                 account.record(event.clone());
             })
             .await?
-            .ok_or(Refusal::NoSuchUser)
+            .ok_or(FlowError::NoSuchUser)
     }
 }
 

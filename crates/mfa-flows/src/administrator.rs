@@ -2,7 +2,7 @@
 
 use mfa_core::{Account, EventKind, Need, Stage, Timestamp, UserId, admit};
 
-use crate::{AdminCall, Call, Flows, Refusal};
+use crate::{AdminCall, Call, FlowError, Flows};
 
 /// What somebody wants to do as an administrator.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -21,19 +21,19 @@ impl Flows {
     ///
     /// # Errors
     ///
-    /// [`Refusal::NotAllowed`]; [`Refusal::StepUpRequired`] for the caller's own account, or what the account refuses.
+    /// [`FlowError::NotAllowed`]; [`FlowError::StepUpRequired`] for the caller's own account, or what the account refuses.
     pub async fn administrator(
         &self,
         call: &Call,
         act: AdminAct,
         reason: Option<String>,
-    ) -> Result<AdminCall, Refusal> {
+    ) -> Result<AdminCall, FlowError> {
         let now = self.now();
-        let account = self.ports.accounts.find(call.token.user).await?.ok_or(Refusal::TokenInvalid);
+        let account = self.ports.accounts.find(call.token.user).await?.ok_or(FlowError::TokenInvalid);
         let account = account
             .and_then(|account| self.may_administer(&account, call, act, now).map(|()| account))
             .inspect_err(|refusal| match refusal {
-                Refusal::NotAllowed => {
+                FlowError::NotAllowed => {
                     self.tell_refused(Some(call.token.user), EventKind::AdminRefused, None, &call.origin);
                 }
                 refusal => self.tell_refusal(call, None, refusal),
@@ -48,14 +48,16 @@ impl Flows {
         call: &Call,
         act: AdminAct,
         now: Timestamp,
-    ) -> Result<(), Refusal> {
-        let demand =
-            |need| admit(account, &call.token, need, now).map_err(|refused| Refusal::of(refused, now));
+    ) -> Result<(), FlowError> {
+        let demand = |need| {
+            admit(account, &call.token, need, now)
+                .map_err(|refused| FlowError::from_deny_reason(refused, now))
+        };
         demand(Need::SecondFactor)?;
         match call.token.stage {
             Stage::TwoFactors(_) if call.token.is_superuser && account.is_superuser => {}
-            Stage::TwoFactors(_) => return Err(Refusal::NotAllowed),
-            Stage::Pending | Stage::OneFactor => return Err(Refusal::WrongStage),
+            Stage::TwoFactors(_) => return Err(FlowError::NotAllowed),
+            Stage::Pending | Stage::OneFactor => return Err(FlowError::WrongStage),
         }
         if act == AdminAct::Change(account.user) {
             demand(Need::Change { max_age: self.policy.step_up_max_age })?;

@@ -7,7 +7,7 @@ use mfa_core::{
 use mfa_sms::PhoneNumber;
 
 use crate::admin::admin_event;
-use crate::{AdminCall, Flows, Refusal};
+use crate::{AdminCall, FlowError, Flows};
 
 /// What a row holds in columns that are not ours. What stands in our own columns, in the clear, is read from the
 /// account itself.
@@ -82,13 +82,13 @@ impl Flows {
     ///
     /// # Errors
     ///
-    /// [`Refusal::NoSuchUser`]; a store error: try again.
+    /// [`FlowError::NoSuchUser`]; a store error: try again.
     pub async fn adopt(
         &self,
         call: &AdminCall,
         user: UserId,
         adoption: Adoption,
-    ) -> Result<AdoptedRow, Refusal> {
+    ) -> Result<AdoptedRow, FlowError> {
         let event = admin_event(call, EventKind::AdminImport, self.now());
         let cipher = self.ports().cipher.clone();
         let decided = self.ports().accounts.update(user, move |account| {
@@ -99,7 +99,7 @@ impl Flows {
             }
             row
         });
-        decided.await?.ok_or(Refusal::NoSuchUser)
+        decided.await?.ok_or(FlowError::NoSuchUser)
     }
 
     /// What [`Flows::adopt`] would answer for such an account; changes nothing.
@@ -117,11 +117,11 @@ fn adopt(account: &mut Account, adoption: &Adoption, cipher: &dyn SecretCipher) 
         cipher,
         &|text| match mfa_totp::import_secret(text) {
             Ok(secret) => Ok(secret),
-            Err(mfa_totp::ImportError::NotBase32) => Err("the secret is not base32"),
-            Err(mfa_totp::ImportError::TooShort) => {
+            Err(mfa_totp::SecretImportError::NotBase32) => Err("the secret is not base32"),
+            Err(mfa_totp::SecretImportError::TooShort) => {
                 Err("the secret has fewer than 128 bits: the user has to enrol anew")
             }
-            Err(mfa_totp::ImportError::TooLong) => Err("the secret has more than 1024 bits"),
+            Err(mfa_totp::SecretImportError::TooLong) => Err("the secret has more than 1024 bits"),
         },
     );
     let (phone, number) = adopt_value(

@@ -1,18 +1,18 @@
 //! What stands in for the authenticator app.
 
 use mfa_core::{BackupMethod, EventKind, FactorKind, Need, Outcome, SecurityEvent};
-use mfa_sms::BackupRefused;
+use mfa_sms::BackupMethodError;
 
-use crate::{Call, Flows, Refusal};
+use crate::{Call, FlowError, Flows};
 
 impl Flows {
     /// Chooses whether codes by SMS are a factor of the account. Ends no session.
     ///
     /// # Errors
     ///
-    /// [`Refusal::MethodNotAvailable`] without a verified number, [`Refusal::FactorRequired`] where it would take the
+    /// [`FlowError::MethodNotAvailable`] without a verified number, [`FlowError::FactorRequired`] where it would take the
     /// last factor of a user who must have one, or what the account refuses.
-    pub async fn set_backup(&self, call: &Call, method: BackupMethod) -> Result<(), Refusal> {
+    pub async fn set_backup(&self, call: &Call, method: BackupMethod) -> Result<(), FlowError> {
         let now = self.now();
         let need = Need::Change { max_age: self.policy.step_up_max_age };
         let origin = call.origin.clone();
@@ -26,11 +26,11 @@ impl Flows {
     }
 }
 
-impl From<BackupRefused> for Refusal {
-    fn from(refused: BackupRefused) -> Self {
+impl From<BackupMethodError> for FlowError {
+    fn from(refused: BackupMethodError) -> Self {
         match refused {
-            BackupRefused::NoVerifiedNumber => Self::MethodNotAvailable,
-            BackupRefused::FactorRequired => Self::FactorRequired,
+            BackupMethodError::NoVerifiedNumber => Self::MethodNotAvailable,
+            BackupMethodError::FactorRequired => Self::FactorRequired,
         }
     }
 }

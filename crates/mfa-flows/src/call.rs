@@ -7,7 +7,7 @@ use mfa_core::{
     SecurityEvent, Stage, StoreError, StoreErrorKind, Timestamp, UserId, admit,
 };
 
-use crate::{Flows, Refusal};
+use crate::{FlowError, Flows};
 
 /// A call by somebody who presented a genuine token of a stage that fits.
 #[derive(Clone, Debug)]
@@ -61,15 +61,15 @@ impl Flows {
     ///
     /// # Errors
     ///
-    /// [`Refusal::TokenMissing`], [`Refusal::TokenInvalid`], [`Refusal::TokenExpired`], [`Refusal::WrongStage`].
-    pub fn open(&self, bearer: Option<&str>, accepts: Accepts, origin: Origin) -> Result<Call, Refusal> {
-        let bearer = bearer.ok_or(Refusal::TokenMissing)?;
+    /// [`FlowError::TokenMissing`], [`FlowError::TokenInvalid`], [`FlowError::TokenExpired`], [`FlowError::WrongStage`].
+    pub fn open(&self, bearer: Option<&str>, accepts: Accepts, origin: Origin) -> Result<Call, FlowError> {
+        let bearer = bearer.ok_or(FlowError::TokenMissing)?;
         let now = self.now();
         match self.ports.tokens.authenticate(bearer, now) {
             Ok(token) if accepts.takes(token.stage) => Ok(Call { token, origin }),
             Ok(token) => {
                 self.tell_refused(Some(token.user), EventKind::TokenRefused, None, &origin);
-                Err(Refusal::WrongStage)
+                Err(FlowError::WrongStage)
             }
             Err(error) => {
                 self.tell_refused(None, EventKind::TokenRefused, None, &origin);
@@ -82,8 +82,8 @@ impl Flows {
     ///
     /// # Errors
     ///
-    /// [`Refusal::RateLimited`].
-    pub async fn limit_code_checks(&self, user: Option<UserId>, origin: &Origin) -> Result<u32, Refusal> {
+    /// [`FlowError::RateLimited`].
+    pub async fn limit_code_checks(&self, user: Option<UserId>, origin: &Origin) -> Result<u32, FlowError> {
         self.limit(RateRule::CodeCheckPerIp, &network(origin.ip()), user, origin).await
     }
 
@@ -93,12 +93,12 @@ impl Flows {
         subject: &str,
         user: Option<UserId>,
         origin: &Origin,
-    ) -> Result<u32, Refusal> {
+    ) -> Result<u32, FlowError> {
         match self.ports.limiter.take(rule, subject).await {
             RateVerdict::Allowed { remaining } => Ok(remaining),
             RateVerdict::Limited { retry_after } => {
                 self.tell_refused(user, EventKind::RateLimited, None, origin);
-                Err(Refusal::RateLimited { rule, retry_after })
+                Err(FlowError::RateLimited { rule, retry_after })
             }
         }
     }
@@ -108,8 +108,8 @@ impl Flows {
     }
 
     /// Now, where it can be relied on.
-    pub(crate) fn trusted_now(&self) -> Result<Timestamp, Refusal> {
-        if self.ports.clock.is_trusted() { Ok(self.now()) } else { Err(Refusal::ClockSkew) }
+    pub(crate) fn trusted_now(&self) -> Result<Timestamp, FlowError> {
+        if self.ports.clock.is_trusted() { Ok(self.now()) } else { Err(FlowError::ClockSkew) }
     }
 
     /// Asks whether the steps of used codes are known: after a failover they may be lost for a minute, and a code that is
@@ -117,7 +117,7 @@ impl Flows {
     pub(crate) fn steps_guard(
         &self,
         now: Timestamp,
-    ) -> impl Fn() -> Result<(), Refusal> + Clone + Send + use<> {
+    ) -> impl Fn() -> Result<(), FlowError> + Clone + Send + use<> {
         let clock = self.ports.clock.clone();
         move || match clock.steps_lost_until() {
             Some(until) if now < until => Err(StoreError::new(StoreErrorKind::Unknown, "failover").into()),
@@ -140,16 +140,16 @@ impl Flows {
     }
 
     /// The same for what an account refused.
-    pub(crate) fn tell_refusal(&self, call: &Call, method: Option<FactorKind>, refusal: &Refusal) {
+    pub(crate) fn tell_refusal(&self, call: &Call, method: Option<FactorKind>, refusal: &FlowError) {
         let kind = match refusal {
-            Refusal::AccountLocked { .. } => EventKind::LockedCall,
-            Refusal::TokenSpent
-            | Refusal::TokenRevoked
-            | Refusal::WrongStage
-            | Refusal::AccountDisabled
-            | Refusal::StepUpRequired { .. }
-            | Refusal::TokenInvalid => EventKind::TokenRefused,
-            Refusal::Cipher(_) => EventKind::DecryptFail,
+            FlowError::AccountLocked { .. } => EventKind::LockedCall,
+            FlowError::TokenSpent
+            | FlowError::TokenRevoked
+            | FlowError::WrongStage
+            | FlowError::AccountDisabled
+            | FlowError::StepUpRequired { .. }
+            | FlowError::TokenInvalid => EventKind::TokenRefused,
+            FlowError::Cipher(_) => EventKind::DecryptFail,
             _ => return,
         };
         self.tell_refused(Some(call.token.user), kind, method, &call.origin);
@@ -161,29 +161,30 @@ impl Flows {
         call: &Call,
         need: Need,
         now: Timestamp,
-        mut decide: impl FnMut(&mut Account) -> Result<T, Refusal> + Send + 'static,
-    ) -> Result<T, Refusal> {
+        mut decide: impl FnMut(&mut Account) -> Result<T, FlowError> + Send + 'static,
+    ) -> Result<T, FlowError> {
         let token = call.token.clone();
         let outcome = self
             .ports
             .accounts
             .update(call.token.user, move |account| {
-                admit(account, &token, need, now).map_err(|refused| Refusal::of(refused, now))?;
+                admit(account, &token, need, now)
+                    .map_err(|refused| FlowError::from_deny_reason(refused, now))?;
                 decide(account)
             })
             .await?
-            .unwrap_or(Err(Refusal::TokenInvalid));
+            .unwrap_or(Err(FlowError::TokenInvalid));
         outcome.inspect_err(|refusal| self.tell_refusal(call, None, refusal))
     }
 
     /// The caller's account as it is stored, where the token may read it.
-    pub(crate) async fn read(&self, call: &Call) -> Result<Account, Refusal> {
+    pub(crate) async fn read(&self, call: &Call) -> Result<Account, FlowError> {
         let now = self.now();
-        let account = self.ports.accounts.find(call.token.user).await?.ok_or(Refusal::TokenInvalid);
+        let account = self.ports.accounts.find(call.token.user).await?.ok_or(FlowError::TokenInvalid);
         account
             .and_then(|account| match admit(&account, &call.token, Need::Read, now) {
                 Ok(()) => Ok(account),
-                Err(refused) => Err(Refusal::of(refused, now)),
+                Err(refused) => Err(FlowError::from_deny_reason(refused, now)),
             })
             .inspect_err(|refusal| self.tell_refusal(call, None, refusal))
     }

@@ -5,7 +5,7 @@ use mfa_recovery::Typed;
 use mfa_totp::TotpCode;
 
 use crate::recovery::Purpose;
-use crate::{Call, Flows, Refusal};
+use crate::{Call, FlowError, Flows};
 
 impl Flows {
     /// Switches TOTP off, on a recovery code.
@@ -13,7 +13,7 @@ impl Flows {
     /// # Errors
     ///
     /// As [`Flows::disable_totp`].
-    pub async fn disable_totp_by_recovery(&self, call: &Call, typed: Typed) -> Result<(), Refusal> {
+    pub async fn disable_totp_by_recovery(&self, call: &Call, typed: Typed) -> Result<(), FlowError> {
         let now = self.trusted_now()?;
         let need = Need::Change { max_age: self.policy.step_up_max_age };
         let attempt = self.attempt(call, FactorKind::Recovery, need, now);
@@ -24,9 +24,9 @@ impl Flows {
     ///
     /// # Errors
     ///
-    /// [`Refusal::NotEnrolled`], [`Refusal::FactorRequired`] for the last factor of a user who must have one,
-    /// [`Refusal::InvalidCode`], which is counted, or what the account refuses.
-    pub async fn disable_totp(&self, call: &Call, code: TotpCode) -> Result<(), Refusal> {
+    /// [`FlowError::NotEnrolled`], [`FlowError::FactorRequired`] for the last factor of a user who must have one,
+    /// [`FlowError::InvalidCode`], which is counted, or what the account refuses.
+    pub async fn disable_totp(&self, call: &Call, code: TotpCode) -> Result<(), FlowError> {
         let now = self.trusted_now()?;
         let need = Need::Change { max_age: self.policy.step_up_max_age };
         let attempt = self.attempt(call, FactorKind::Totp, need, now);
@@ -35,7 +35,7 @@ impl Flows {
             let verdict = judge(account, attempt, |account| {
                 may_go(account)?;
                 steps_known()?;
-                Ok::<_, Refusal>(mfa_totp::verify(account, &code, now, cipher.as_ref())?)
+                Ok::<_, FlowError>(mfa_totp::verify(account, &code, now, cipher.as_ref())?)
             })?;
             if let Verdict::Verified(_) = verdict {
                 remove(account, &attempt.token, now);
@@ -47,12 +47,12 @@ impl Flows {
     }
 }
 
-fn may_go(account: &Account) -> Result<(), Refusal> {
+fn may_go(account: &Account) -> Result<(), FlowError> {
     if !account.has_totp() {
-        return Err(Refusal::NotEnrolled);
+        return Err(FlowError::NotEnrolled);
     }
     if account.mfa_enforced && !account.has_sms() {
-        return Err(Refusal::FactorRequired);
+        return Err(FlowError::FactorRequired);
     }
     Ok(())
 }

@@ -3,7 +3,7 @@
 use mfa_core::{Need, admit};
 use mfa_totp::{Drift, TotpCode};
 
-use crate::{Call, Flows, Refusal};
+use crate::{Call, FlowError, Flows};
 
 impl Flows {
     /// Explains a code that [`Flows::verify_totp`] has just refused, where that tells a guesser nothing: see
@@ -12,7 +12,11 @@ impl Flows {
     /// # Errors
     ///
     /// A store or cipher error: explain nothing.
-    pub async fn explain_refused_code(&self, call: &Call, code: TotpCode) -> Result<Option<Drift>, Refusal> {
+    pub async fn explain_refused_code(
+        &self,
+        call: &Call,
+        code: TotpCode,
+    ) -> Result<Option<Drift>, FlowError> {
         let (now, token, cipher) = (self.now(), call.token.clone(), self.ports.cipher.clone());
         let explained = self.ports.accounts.update(call.token.user, move |account| {
             if admit(account, &token, Need::SecondFactor, now).is_err() {
@@ -32,7 +36,7 @@ impl Flows {
         &self,
         call: &Call,
         code: TotpCode,
-    ) -> Result<Option<Drift>, Refusal> {
+    ) -> Result<Option<Drift>, FlowError> {
         let account = self.read(call).await?;
         Ok(mfa_totp::explain_refused_enrolment(&account, &code, self.now(), self.ports.cipher.as_ref())?)
     }

@@ -7,7 +7,7 @@ use mfa_core::{
 use mfa_totp::{EnrolmentError, Provisioning, TotpCode};
 
 use crate::recovery::shown;
-use crate::{Call, Flows, Granted, Refusal};
+use crate::{Call, FlowError, Flows, Granted};
 
 /// A factor that is in force from now on.
 #[derive(Debug)]
@@ -38,16 +38,16 @@ impl Flows {
     ///
     /// # Errors
     ///
-    /// [`Refusal::InvalidLabel`], or what the account refuses.
+    /// [`FlowError::InvalidLabel`], or what the account refuses.
     pub async fn start_totp_enrolment(
         &self,
         call: &Call,
         label: Option<String>,
-    ) -> Result<TotpEnrolment, Refusal> {
+    ) -> Result<TotpEnrolment, FlowError> {
         let now = self.now();
         let secret = mfa_totp::generate_secret(self.ports.entropy.as_ref())?;
         if let Some(label) = &label {
-            Provisioning::new(&self.policy.issuer, label, &secret).map_err(|_| Refusal::InvalidLabel)?;
+            Provisioning::new(&self.policy.issuer, label, &secret).map_err(|_| FlowError::InvalidLabel)?;
         }
         let (cipher, origin, shown) = (self.ports.cipher.clone(), call.origin.clone(), secret.clone());
         let need = Need::Enrol { max_age: self.policy.step_up_max_age };
@@ -63,9 +63,9 @@ impl Flows {
         let label = label.unwrap_or(email);
         let provisioning = Provisioning::new(&self.policy.issuer, &label, &shown)
             .or_else(|_| Provisioning::new(&self.policy.issuer, &call.token.user.to_string(), &shown))
-            .map_err(|_| Refusal::InvalidLabel)?;
-        let qr_png = mfa_totp::qr_png_data_uri(provisioning.uri()).map_err(|_| Refusal::Drawing)?;
-        let qr_svg = mfa_totp::qr_svg(provisioning.uri()).map_err(|_| Refusal::Drawing)?;
+            .map_err(|_| FlowError::InvalidLabel)?;
+        let qr_png = mfa_totp::qr_png_data_uri(provisioning.uri()).map_err(|_| FlowError::Drawing)?;
+        let qr_svg = mfa_totp::qr_svg(provisioning.uri()).map_err(|_| FlowError::Drawing)?;
         Ok(TotpEnrolment { provisioning, qr_png, qr_svg, expires_at })
     }
 
@@ -74,9 +74,9 @@ impl Flows {
     ///
     /// # Errors
     ///
-    /// [`Refusal::InvalidCode`] (five of them end the enrolment), [`Refusal::NoEnrolmentInProgress`], or what the
+    /// [`FlowError::InvalidCode`] (five of them end the enrolment), [`FlowError::NoEnrolmentInProgress`], or what the
     /// account refuses.
-    pub async fn confirm_totp_enrolment(&self, call: &Call, code: TotpCode) -> Result<Enrolled, Refusal> {
+    pub async fn confirm_totp_enrolment(&self, call: &Call, code: TotpCode) -> Result<Enrolled, FlowError> {
         let now = self.trusted_now()?;
         let need = Need::Enrol { max_age: self.policy.step_up_max_age };
         let attempt = self.attempt(call, FactorKind::Totp, need, now);
@@ -95,8 +95,8 @@ impl Flows {
         &self,
         call: &Call,
         attempt: Attempt,
-        check: impl Fn(&mut Account) -> Result<Check, Refusal> + Clone + Send + 'static,
-    ) -> Result<Enrolled, Refusal> {
+        check: impl Fn(&mut Account) -> Result<Check, FlowError> + Clone + Send + 'static,
+    ) -> Result<Enrolled, FlowError> {
         let now = attempt.at;
         let first_look = check.clone();
         self.try_factor(call, attempt.clone(), move |account, attempt| {
@@ -122,7 +122,7 @@ impl Flows {
     }
 }
 
-impl From<EnrolmentError> for Refusal {
+impl From<EnrolmentError> for FlowError {
     fn from(error: EnrolmentError) -> Self {
         match error {
             EnrolmentError::NoneInProgress => Self::NoEnrolmentInProgress,

@@ -2,7 +2,7 @@
 
 use mfa_core::{OwnPage, StoredEvent};
 
-use crate::{Call, Flows, Refusal};
+use crate::{Call, FlowError, Flows};
 
 impl Flows {
     /// The caller's own events, newest first, by their numbers. Works while the account is locked.
@@ -12,7 +12,7 @@ impl Flows {
     /// # Errors
     ///
     /// What the account refuses.
-    pub async fn events(&self, call: &Call, page: OwnPage) -> Result<Vec<StoredEvent>, Refusal> {
+    pub async fn events(&self, call: &Call, page: OwnPage) -> Result<Vec<StoredEvent>, FlowError> {
         self.read(call).await?;
         let events = self.ports.trail.list_of(call.token.user, page).await?;
         Ok(events.into_iter().map(as_its_owner_sees_it).collect())

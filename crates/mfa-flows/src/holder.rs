@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use mfa_core::UserId;
 
-use crate::{Call, Flows, Refusal};
+use crate::{Call, FlowError, Flows};
 
 /// The user of a token, as the row has it now.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -25,8 +25,8 @@ impl Flows {
     ///
     /// # Errors
     ///
-    /// What the account refuses; [`Refusal::Store`] where it could not be asked.
-    pub async fn holder(&self, call: &Call) -> Result<TokenHolder, Refusal> {
+    /// What the account refuses; [`FlowError::Store`] where it could not be asked.
+    pub async fn holder(&self, call: &Call) -> Result<TokenHolder, FlowError> {
         let account = self.read(call).await?;
         Ok(TokenHolder {
             user: account.user,
@@ -40,13 +40,13 @@ impl Flows {
     ///
     /// # Errors
     ///
-    /// [`Refusal::StepUpRequired`]: it was shown earlier, or never.
-    pub fn demand_recent(&self, call: &Call, max_age: Duration) -> Result<(), Refusal> {
+    /// [`FlowError::StepUpRequired`]: it was shown earlier, or never.
+    pub fn demand_recent(&self, call: &Call, max_age: Duration) -> Result<(), FlowError> {
         let now = self.now();
         if call.token.auth_time.is_some_and(|at| now.since(at) <= max_age) {
             return Ok(());
         }
-        let refusal = Refusal::StepUpRequired { max_age };
+        let refusal = FlowError::StepUpRequired { max_age };
         self.tell_refusal(call, None, &refusal);
         Err(refusal)
     }

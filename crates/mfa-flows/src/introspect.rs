@@ -3,7 +3,7 @@
 use mfa_core::{Account, Need, Presented, Stage, Timestamp, admit};
 use mfa_jwt::Described;
 
-use crate::{Flows, Refusal};
+use crate::{FlowError, Flows};
 
 /// A token that is active now, and whose it is.
 #[derive(Clone, Debug)]
@@ -22,8 +22,8 @@ impl Flows {
     ///
     /// # Errors
     ///
-    /// [`Refusal::Store`] where the row could not be asked: it is not known.
-    pub async fn introspect(&self, token: &str) -> Result<Option<ActiveToken>, Refusal> {
+    /// [`FlowError::Store`] where the row could not be asked: it is not known.
+    pub async fn introspect(&self, token: &str) -> Result<Option<ActiveToken>, FlowError> {
         let now = self.now();
         let Ok(token) = self.ports.tokens.describe(token, now) else { return Ok(None) };
         let Some(account) = self.ports.accounts.find(token.presented.user).await? else { return Ok(None) };

@@ -4,7 +4,7 @@
 //! call these and nothing below them, so that no rule is written twice.
 //!
 //! It refuses to do I/O of its own, to know HTTP, and to hold a rule of a single factor. To add a flow: a file here,
-//! a method on [`Flows`], and its refusals in [`Refusal`].
+//! a method on [`Flows`], and its refusals in [`FlowError`].
 
 mod admin;
 mod administrator;
@@ -14,6 +14,7 @@ mod call;
 mod disable_totp;
 mod drift;
 mod enrol_totp;
+mod error;
 mod events;
 mod holder;
 mod introspect;
@@ -21,7 +22,6 @@ mod login;
 mod phone;
 mod profile;
 mod recovery;
-mod refusal;
 mod reseal;
 mod revoke;
 mod send_sms;
@@ -49,12 +49,12 @@ pub use administrator::AdminAct;
 pub use adopt::{Adopted, AdoptedRow, Adoption};
 pub use call::{Accepts, AdminCall, Call};
 pub use enrol_totp::{Enrolled, TotpEnrolment};
+pub use error::FlowError;
 pub use holder::TokenHolder;
 pub use introspect::ActiveToken;
 pub use login::Login;
 pub use phone::PhoneConfirmed;
 pub use profile::Profile;
-pub use refusal::Refusal;
 pub use reseal::Resealed;
 pub use send_sms::SmsSent;
 pub use status::{AccountStatus, MethodChoice, MethodState};

@@ -7,7 +7,7 @@ use mfa_core::{
 use mfa_jwt::Issued;
 
 use crate::call::network;
-use crate::{Flows, Refusal};
+use crate::{FlowError, Flows};
 
 /// What a right password buys.
 #[derive(Debug)]
@@ -37,8 +37,8 @@ impl Flows {
     ///
     /// # Errors
     ///
-    /// [`Refusal::RateLimited`].
-    pub async fn limit_logins(&self, origin: &Origin) -> Result<u32, Refusal> {
+    /// [`FlowError::RateLimited`].
+    pub async fn limit_logins(&self, origin: &Origin) -> Result<u32, FlowError> {
         self.limit(RateRule::LoginPerIp, &network(origin.ip()), None, origin).await
     }
 
@@ -46,9 +46,14 @@ impl Flows {
     ///
     /// # Errors
     ///
-    /// [`Refusal::InvalidCredentials`], [`Refusal::RateLimited`], and for a right password
-    /// [`Refusal::AccountDisabled`].
-    pub async fn login(&self, login: &str, password: SecretText, origin: &Origin) -> Result<Login, Refusal> {
+    /// [`FlowError::InvalidCredentials`], [`FlowError::RateLimited`], and for a right password
+    /// [`FlowError::AccountDisabled`].
+    pub async fn login(
+        &self,
+        login: &str,
+        password: SecretText,
+        origin: &Origin,
+    ) -> Result<Login, FlowError> {
         let now = self.trusted_now()?;
         let found = self.ports.users.find_credentials(login).await?;
         let user = found.as_ref().map(|it| it.user);
@@ -60,7 +65,7 @@ impl Flows {
         let (Some(found), PasswordCheck::Right | PasswordCheck::RightButOutdated) = (found, check) else {
             let event = SecurityEvent::new(EventKind::Login, Outcome::Failure, now, origin.clone());
             self.ports.log.tell(mfa_core::EventLine { user, event: &event, chain: None });
-            return Err(Refusal::InvalidCredentials);
+            return Err(FlowError::InvalidCredentials);
         };
         if check == PasswordCheck::RightButOutdated && self.policy.rehash_passwords {
             self.renew_hash(&found, password).await?;
@@ -71,7 +76,7 @@ impl Flows {
             .accounts
             .update(found.user, move |account| first_factor_passed(account, now, &origin))
             .await?
-            .unwrap_or(Err(Refusal::InvalidCredentials))?;
+            .unwrap_or(Err(FlowError::InvalidCredentials))?;
         let (tokens, entropy) = (&self.ports.tokens, self.ports.entropy.as_ref());
         match stage {
             Stage::Owed { subject, enrolment_required } => {
@@ -84,16 +89,16 @@ impl Flows {
         }
     }
 
-    async fn renew_hash(&self, found: &Credentials, password: SecretText) -> Result<(), Refusal> {
+    async fn renew_hash(&self, found: &Credentials, password: SecretText) -> Result<(), FlowError> {
         let digest = self.ports.hasher.hash(password).await?;
         self.ports.users.replace_password(found.user, found.digest.clone(), digest).await?;
         Ok(())
     }
 }
 
-fn first_factor_passed(account: &mut Account, now: Timestamp, origin: &Origin) -> Result<Stage, Refusal> {
+fn first_factor_passed(account: &mut Account, now: Timestamp, origin: &Origin) -> Result<Stage, FlowError> {
     if !account.is_active {
-        return Err(Refusal::AccountDisabled);
+        return Err(FlowError::AccountDisabled);
     }
     account.record(SecurityEvent::new(EventKind::Login, Outcome::Success, now, origin.clone()));
     let subject = account.subject();

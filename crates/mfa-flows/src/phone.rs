@@ -6,7 +6,7 @@ use mfa_core::{
 };
 use mfa_sms::{CodeBinding, ConfirmNumberError, SendId, SmsCode};
 
-use crate::{Call, Enrolled, Flows, Refusal};
+use crate::{Call, Enrolled, FlowError, Flows};
 
 /// A number is in force from now on.
 #[derive(Debug)]
@@ -30,9 +30,9 @@ impl Flows {
     ///
     /// # Errors
     ///
-    /// [`Refusal::InvalidCode`] (five of them kill the code, none counts towards the lock),
-    /// [`Refusal::NoEnrolmentInProgress`], or what the account refuses.
-    pub async fn confirm_phone(&self, call: &Call, code: SmsCode) -> Result<PhoneConfirmed, Refusal> {
+    /// [`FlowError::InvalidCode`] (five of them kill the code, none counts towards the lock),
+    /// [`FlowError::NoEnrolmentInProgress`], or what the account refuses.
+    pub async fn confirm_phone(&self, call: &Call, code: SmsCode) -> Result<PhoneConfirmed, FlowError> {
         let now = self.trusted_now()?;
         let need = Need::Enrol { max_age: self.policy.step_up_max_age };
         let attempt = self.attempt(call, FactorKind::Sms, need, now);
@@ -41,7 +41,7 @@ impl Flows {
             let waiting = mfa_sms::pending_number(account, cipher.as_ref())?;
             Ok(Before {
                 has_factor: account.has_factor(),
-                phone: waiting.ok_or(Refusal::NoEnrolmentInProgress)?.masked(),
+                phone: waiting.ok_or(FlowError::NoEnrolmentInProgress)?.masked(),
                 send: account.internal.sms.send().map(|it| SendId::restore(it.to_owned())),
             })
         });
@@ -58,7 +58,7 @@ impl Flows {
     }
 
     /// A number beside a factor that is there already: no codes and no token come with it.
-    async fn replace_number(&self, call: &Call, attempt: Attempt, code: SmsCode) -> Result<(), Refusal> {
+    async fn replace_number(&self, call: &Call, attempt: Attempt, code: SmsCode) -> Result<(), FlowError> {
         let check = self.number_check(&attempt, code);
         self.try_factor(call, attempt, move |account, attempt| {
             if !account.has_factor() {
@@ -74,12 +74,12 @@ impl Flows {
         &self,
         attempt: &Attempt,
         code: SmsCode,
-    ) -> impl Fn(&mut Account) -> Result<Check, Refusal> + Clone + Send + 'static {
+    ) -> impl Fn(&mut Account) -> Result<Check, FlowError> + Clone + Send + 'static {
         let (cipher, digests) = (self.ports.cipher.clone(), self.ports.digests.clone());
         let (token, now) = (attempt.token.id, attempt.at);
         move |account| {
             let number = mfa_sms::pending_number(account, cipher.as_ref())?;
-            let number = number.ok_or(Refusal::NoEnrolmentInProgress)?;
+            let number = number.ok_or(FlowError::NoEnrolmentInProgress)?;
             let purpose = SmsPurpose::Confirmation;
             let binding = CodeBinding { purpose, destination: &number, token: &token };
             let check = mfa_sms::check(account, &code, binding, digests.as_ref(), now);
@@ -95,15 +95,15 @@ impl Flows {
     ///
     /// # Errors
     ///
-    /// [`Refusal::FactorRequired`] for the last factor of a user who must have one, or what the account refuses.
-    pub async fn remove_phone(&self, call: &Call) -> Result<(), Refusal> {
+    /// [`FlowError::FactorRequired`] for the last factor of a user who must have one, or what the account refuses.
+    pub async fn remove_phone(&self, call: &Call) -> Result<(), FlowError> {
         let now = self.now();
         let need = Need::Change { max_age: self.policy.step_up_max_age };
         let (origin, caller) = (call.origin.clone(), call.token.clone());
         self.decide(call, need, now, move |account| {
             let was_factor = account.has_sms();
             if account.mfa_enforced && was_factor && !account.has_totp() {
-                return Err(Refusal::FactorRequired);
+                return Err(FlowError::FactorRequired);
             }
             if account.phone.number.is_none() && account.phone.pending.is_none() {
                 return Ok(());
@@ -121,11 +121,11 @@ impl Flows {
 }
 
 /// The factor went by another call meanwhile: the same call works again, as a first enrolment.
-fn lost_its_factor() -> Refusal {
-    Refusal::Store(StoreError::new(StoreErrorKind::Unavailable, "factor removed meanwhile"))
+fn lost_its_factor() -> FlowError {
+    FlowError::Store(StoreError::new(StoreErrorKind::Unavailable, "factor removed meanwhile"))
 }
 
-impl From<ConfirmNumberError> for Refusal {
+impl From<ConfirmNumberError> for FlowError {
     fn from(error: ConfirmNumberError) -> Self {
         match error {
             ConfirmNumberError::NonePending => Self::NoEnrolmentInProgress,

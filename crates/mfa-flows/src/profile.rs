@@ -1,6 +1,6 @@
 //! Whose account a token opens, and how it is protected: what a page about it begins with.
 
-use crate::{AccountStatus, Call, Flows, Refusal};
+use crate::{AccountStatus, Call, FlowError, Flows};
 
 /// Whose account it is, and how it is protected.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -21,7 +21,7 @@ impl Flows {
     /// # Errors
     ///
     /// What the account refuses.
-    pub async fn profile(&self, call: &Call) -> Result<Profile, Refusal> {
+    pub async fn profile(&self, call: &Call) -> Result<Profile, FlowError> {
         let account = self.read(call).await?;
         let status = self.status_of(call, &account)?;
         let has_factor = account.has_factor();

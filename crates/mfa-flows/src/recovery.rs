@@ -10,13 +10,13 @@ use mfa_core::{
 use mfa_recovery::{Candidate, Listing, PlainSet, Tried, Typed};
 
 use crate::verify::CodesLeft;
-use crate::{AdminCall, Call, Flows, Granted, Refusal};
+use crate::{AdminCall, Call, FlowError, Flows, Granted};
 
 /// What a try with a recovery code is for.
 #[derive(Clone, Copy)]
 pub(crate) struct Purpose {
     /// Whether the account may be tried at all.
-    pub(crate) may_go: fn(&Account) -> Result<(), Refusal>,
+    pub(crate) may_go: fn(&Account) -> Result<(), FlowError>,
     /// What a right code does beside being spent.
     pub(crate) then: fn(&mut Account, &Presented, Timestamp),
 }
@@ -26,9 +26,9 @@ impl Flows {
     ///
     /// # Errors
     ///
-    /// [`Refusal::InvalidCode`], which is counted; [`Refusal::NotEnrolled`] where there is no set of codes;
-    /// [`Refusal::RateLimited`] by user.
-    pub async fn verify_recovery(&self, call: &Call, typed: Typed) -> Result<Granted, Refusal> {
+    /// [`FlowError::InvalidCode`], which is counted; [`FlowError::NotEnrolled`] where there is no set of codes;
+    /// [`FlowError::RateLimited`] by user.
+    pub async fn verify_recovery(&self, call: &Call, typed: Typed) -> Result<Granted, FlowError> {
         let now = self.trusted_now()?;
         let attempt = self.attempt(call, FactorKind::Recovery, Need::SecondFactor, now);
         let purpose = Purpose { may_go: |_| Ok(()), then: |_, _, _| () };
@@ -43,7 +43,7 @@ impl Flows {
         attempt: Attempt,
         typed: Typed,
         purpose: Purpose,
-    ) -> Result<(Verified, CodesLeft), Refusal> {
+    ) -> Result<(Verified, CodesLeft), FlowError> {
         let user = call.token.user;
         self.limit(RateRule::RecoveryPerUser, &user.to_string(), Some(user), &call.origin).await?;
         let (counting, digests) = (attempt.clone(), self.ports.digests.clone());
@@ -51,14 +51,15 @@ impl Flows {
             .ports
             .accounts
             .update(user, move |account| {
-                let look = |account: &Account| -> Result<Candidate, Refusal> {
+                let look = |account: &Account| -> Result<Candidate, FlowError> {
                     if account.recovery.codes.is_empty() || !account.has_factor() {
-                        return Err(Refusal::NotEnrolled);
+                        return Err(FlowError::NotEnrolled);
                     }
                     (purpose.may_go)(account)?;
                     Ok(mfa_recovery::candidate(&account.recovery, user, &typed, digests.as_ref()))
                 };
-                count_slow(account, &counting, look)?.map_err(|refused| Refusal::of(refused, counting.at))
+                count_slow(account, &counting, look)?
+                    .map_err(|refused| FlowError::from_deny_reason(refused, counting.at))
             })
             .await?;
         let (slow_try, candidate) = self.answered(call, FactorKind::Recovery, counted)?;
@@ -66,7 +67,7 @@ impl Flows {
         let tried = candidate.check(self.ports.recovery_hasher.as_ref()).await?;
         self.try_in_turn(Turn::Settling, call, attempt, move |account, attempt| {
             let verdict = settle_slow(account, attempt, slow_try, |account| {
-                Ok::<_, Refusal>(match &tried {
+                Ok::<_, FlowError>(match &tried {
                     Tried::Fits(fit) => mfa_recovery::spend(&mut account.recovery, fit, attempt.at),
                     Tried::Wrong => Check::Wrong,
                 })
@@ -83,8 +84,8 @@ impl Flows {
     ///
     /// # Errors
     ///
-    /// [`Refusal::NotEnrolled`] where the account has no factor, or what the account refuses.
-    pub async fn regenerate_recovery_codes(&self, call: &Call) -> Result<Vec<SecretText>, Refusal> {
+    /// [`FlowError::NotEnrolled`] where the account has no factor, or what the account refuses.
+    pub async fn regenerate_recovery_codes(&self, call: &Call) -> Result<Vec<SecretText>, FlowError> {
         let now = self.now();
         let need = Need::Change { max_age: self.policy.step_up_max_age };
         // Asked before the hashing as well, so that nobody who may not has ten codes hashed.
@@ -107,10 +108,10 @@ impl Flows {
     ///
     /// # Errors
     ///
-    /// [`Refusal::NoSuchUser`].
-    pub async fn regenerate_for(&self, call: &AdminCall, user: UserId) -> Result<Vec<SecretText>, Refusal> {
+    /// [`FlowError::NoSuchUser`].
+    pub async fn regenerate_for(&self, call: &AdminCall, user: UserId) -> Result<Vec<SecretText>, FlowError> {
         let now = self.now();
-        self.ports.accounts.find(user).await?.ok_or(Refusal::NoSuchUser)?;
+        self.ports.accounts.find(user).await?.ok_or(FlowError::NoSuchUser)?;
         let (set, state) = self.new_recovery_set(user, now).await?;
         let replace = move |account: &mut Account| account.recovery = state.clone();
         self.administer(call, user, EventKind::AdminRecovery, now, replace).await?;
@@ -122,7 +123,7 @@ impl Flows {
     /// # Errors
     ///
     /// What the account refuses.
-    pub async fn recovery_listing(&self, call: &Call) -> Result<Listing, Refusal> {
+    pub async fn recovery_listing(&self, call: &Call) -> Result<Listing, FlowError> {
         Ok(mfa_recovery::listing(&self.read(call).await?.recovery))
     }
 
@@ -134,7 +135,7 @@ impl Flows {
         &self,
         user: UserId,
         now: Timestamp,
-    ) -> Result<(PlainSet, RecoveryState), Refusal> {
+    ) -> Result<(PlainSet, RecoveryState), FlowError> {
         let _in_the_making = InTheMaking::begin(&self.hashing, user)?;
         let ports = &self.ports;
         let set = mfa_recovery::generate_set(user, ports.entropy.as_ref(), ports.digests.as_ref())?;
@@ -153,10 +154,10 @@ impl InTheMaking {
     /// Sets that may be in the making at once.
     const MOST: usize = 4;
 
-    fn begin(all: &Arc<Mutex<HashSet<UserId>>>, user: UserId) -> Result<Self, Refusal> {
+    fn begin(all: &Arc<Mutex<HashSet<UserId>>>, user: UserId) -> Result<Self, FlowError> {
         let mut users = all.lock().unwrap_or_else(PoisonError::into_inner);
         if users.len() >= Self::MOST || !users.insert(user) {
-            return Err(Refusal::Hasher(HashError::Overloaded));
+            return Err(FlowError::Hasher(HashError::Overloaded));
         }
         drop(users);
         Ok(Self { all: Arc::clone(all), user })
@@ -174,8 +175,8 @@ pub(crate) fn shown(set: &PlainSet) -> Vec<SecretText> {
     set.codes().map(mfa_recovery::PlainCode::to_shown).collect()
 }
 
-fn enrolled(account: &Account) -> Result<(), Refusal> {
-    if account.has_factor() { Ok(()) } else { Err(Refusal::NotEnrolled) }
+fn enrolled(account: &Account) -> Result<(), FlowError> {
+    if account.has_factor() { Ok(()) } else { Err(FlowError::NotEnrolled) }
 }
 
 #[cfg(test)]
@@ -186,7 +187,7 @@ mod tests {
     fn one_set_of_a_user_and_few_of_all_users_are_made_at_once() {
         let all = Arc::default();
         let begin = |user| InTheMaking::begin(&all, UserId::new(user));
-        let refused = |user| matches!(begin(user), Err(Refusal::Hasher(HashError::Overloaded)));
+        let refused = |user| matches!(begin(user), Err(FlowError::Hasher(HashError::Overloaded)));
         let first = begin(1).unwrap();
         assert!(refused(1));
         let others: Vec<_> = (2..=4).map(|user| begin(user).unwrap()).collect();

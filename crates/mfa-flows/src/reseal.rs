@@ -2,7 +2,7 @@
 
 use mfa_core::{Account, CipherError, PendingTotp, Sealed, SealedColumn, SecretCipher, UserId};
 
-use crate::{Flows, Refusal};
+use crate::{FlowError, Flows};
 
 /// What became of an account's sealed values.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -21,8 +21,8 @@ impl Flows {
     ///
     /// # Errors
     ///
-    /// [`Refusal::Store`]: seal again, which changes nothing that is done.
-    pub async fn reseal(&self, user: UserId) -> Result<Option<Resealed>, Refusal> {
+    /// [`FlowError::Store`]: seal again, which changes nothing that is done.
+    pub async fn reseal(&self, user: UserId) -> Result<Option<Resealed>, FlowError> {
         let cipher = self.ports().cipher.clone();
         let resealed = self.ports().accounts.update(user, move |account| reseal(account, cipher.as_ref()));
         Ok(resealed.await?)

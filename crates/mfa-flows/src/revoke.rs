@@ -2,15 +2,15 @@
 
 use mfa_core::{EventKind, Need, Outcome, SecurityEvent, TokenMark};
 
-use crate::{Call, Flows, Refusal};
+use crate::{Call, FlowError, Flows};
 
 impl Flows {
     /// Refuses the presented token from now on.
     ///
     /// # Errors
     ///
-    /// [`Refusal::TokenSpent`] or [`Refusal::TokenRevoked`] where it is refused already.
-    pub async fn revoke(&self, call: &Call) -> Result<(), Refusal> {
+    /// [`FlowError::TokenSpent`] or [`FlowError::TokenRevoked`] where it is refused already.
+    pub async fn revoke(&self, call: &Call) -> Result<(), FlowError> {
         let now = self.now();
         let (token, origin) = (call.token.clone(), call.origin.clone());
         self.decide(call, Need::Read, now, move |account| {

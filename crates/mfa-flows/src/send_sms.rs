@@ -11,7 +11,7 @@ use mfa_sms::{
 };
 
 use crate::call::network;
-use crate::{Call, Flows, Refusal};
+use crate::{Call, FlowError, Flows};
 
 /// A code is on its way.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -50,10 +50,10 @@ impl Flows {
     ///
     /// # Errors
     ///
-    /// [`Refusal::MethodNotAvailable`] where SMS is no factor of the account or there are none,
-    /// [`Refusal::SmsBudgetSpent`] without any call of a provider, [`Refusal::PhoneRefused`],
-    /// [`Refusal::SmsUnavailable`], or what the account refuses. What was reserved stays spent in all of them.
-    pub async fn send_sms(&self, call: &Call, language: Language) -> Result<SmsSent, Refusal> {
+    /// [`FlowError::MethodNotAvailable`] where SMS is no factor of the account or there are none,
+    /// [`FlowError::SmsBudgetSpent`] without any call of a provider, [`FlowError::PhoneRefused`],
+    /// [`FlowError::SmsUnavailable`], or what the account refuses. What was reserved stays spent in all of them.
+    pub async fn send_sms(&self, call: &Call, language: Language) -> Result<SmsSent, FlowError> {
         self.send_code(call, Errand::Login, language).await
     }
 
@@ -67,7 +67,7 @@ impl Flows {
         call: &Call,
         number: PhoneNumber,
         language: Language,
-    ) -> Result<SmsSent, Refusal> {
+    ) -> Result<SmsSent, FlowError> {
         self.send_code(call, Errand::Confirm(number), language).await
     }
 
@@ -76,7 +76,7 @@ impl Flows {
         !self.policy.sms.phones.allows_none() && self.ports.sms.sender.gateways().next().is_some()
     }
 
-    async fn send_code(&self, call: &Call, errand: Errand, language: Language) -> Result<SmsSent, Refusal> {
+    async fn send_code(&self, call: &Call, errand: Errand, language: Language) -> Result<SmsSent, FlowError> {
         let now = self.trusted_now()?;
         let number = self.reserve_for_user(call, &errand, now).await?;
         let ports = &self.ports;
@@ -105,12 +105,12 @@ impl Flows {
         call: &Call,
         errand: &Errand,
         now: Timestamp,
-    ) -> Result<PhoneNumber, Refusal> {
+    ) -> Result<PhoneNumber, FlowError> {
         let (flows, errand, need) = (self.clone(), errand.clone(), self.need(errand));
         let reserved = self.decide(call, need, now, move |account| {
             let number = flows.destination(account, &errand)?;
             let reserved = mfa_sms::reserve(account, flows.policy.sms.per_user, now);
-            reserved.map_err(|wait| Refusal::SmsBudgetSpent { retry_after: wait.seconds })?;
+            reserved.map_err(|wait| FlowError::SmsBudgetSpent { retry_after: wait.seconds })?;
             Ok(number)
         });
         reserved.await.inspect_err(|refusal| self.tell_spent(call, refusal))
@@ -123,16 +123,16 @@ impl Flows {
         }
     }
 
-    fn destination(&self, account: &Account, errand: &Errand) -> Result<PhoneNumber, Refusal> {
+    fn destination(&self, account: &Account, errand: &Errand) -> Result<PhoneNumber, FlowError> {
         let number = match errand {
             Errand::Confirm(number) => number.clone(),
-            Errand::Login if !account.has_sms() => return Err(Refusal::MethodNotAvailable),
+            Errand::Login if !account.has_sms() => return Err(FlowError::MethodNotAvailable),
             Errand::Login => {
-                mfa_sms::number(account, self.ports.cipher.as_ref())?.ok_or(Refusal::MethodNotAvailable)?
+                mfa_sms::number(account, self.ports.cipher.as_ref())?.ok_or(FlowError::MethodNotAvailable)?
             }
         };
-        self.policy.sms.phones.check(&number).map_err(|_| Refusal::PhoneRefused)?;
-        if self.has_sms() { Ok(number) } else { Err(Refusal::MethodNotAvailable) }
+        self.policy.sms.phones.check(&number).map_err(|_| FlowError::PhoneRefused)?;
+        if self.has_sms() { Ok(number) } else { Err(FlowError::MethodNotAvailable) }
     }
 
     /// What all users share: whether codes to this prefix come back, and the budgets.
@@ -141,7 +141,7 @@ impl Flows {
         call: &Call,
         number: &PhoneNumber,
         record: &SendRecord,
-    ) -> Result<(), Refusal> {
+    ) -> Result<(), FlowError> {
         let (ports, policy) = (&self.ports.sms, &self.policy.sms);
         let conversion = ports.sends.conversion(&record.conversion_query()).await?;
         let closed = policy.conversion.closed(&conversion, record.at);
@@ -158,7 +158,7 @@ impl Flows {
             self.reserve_budgets(call, number, record.at).await?
         };
         let Some(wait) = wait else { return Ok(()) };
-        let refusal = Refusal::SmsBudgetSpent { retry_after: wait.seconds };
+        let refusal = FlowError::SmsBudgetSpent { retry_after: wait.seconds };
         self.tell_spent(call, &refusal);
         Err(refusal)
     }
@@ -169,7 +169,7 @@ impl Flows {
         call: &Call,
         number: &PhoneNumber,
         now: Timestamp,
-    ) -> Result<Option<Wait>, Refusal> {
+    ) -> Result<Option<Wait>, FlowError> {
         let ip = network(call.origin.ip());
         let shared = &self.policy.sms.shared;
         let request = BudgetRequest::new(number, &ip, shared, self.ports.digests.as_ref(), now);
@@ -179,8 +179,8 @@ impl Flows {
         })
     }
 
-    fn tell_spent(&self, call: &Call, refusal: &Refusal) {
-        if let Refusal::SmsBudgetSpent { .. } = refusal {
+    fn tell_spent(&self, call: &Call, refusal: &FlowError) {
+        if let FlowError::SmsBudgetSpent { .. } = refusal {
             let user = Some(call.token.user);
             self.tell_refused(user, EventKind::RateLimited, Some(FactorKind::Sms), &call.origin);
         }
@@ -195,7 +195,7 @@ impl Flows {
         code: SmsCode,
         id: SendId,
         now: Timestamp,
-    ) -> Result<(), Refusal> {
+    ) -> Result<(), FlowError> {
         let (flows, errand, number) = (self.clone(), errand.clone(), number.clone());
         let (need, token) = (self.need(&errand), call.token.id);
         self.decide(call, need, now, move |account| {
@@ -225,7 +225,7 @@ impl Flows {
         errand: Errand,
         id: SendId,
         delivery: Delivery,
-    ) -> Result<(), Refusal> {
+    ) -> Result<(), FlowError> {
         let (now, origin) = (self.now(), call.origin.clone());
         let recorded = self.ports.accounts.update(call.token.user, move |account| {
             let outcome =
@@ -237,7 +237,7 @@ impl Flows {
                 note_delivery(account, &errand, &delivery);
             }
         });
-        recorded.await?.ok_or(Refusal::TokenInvalid)
+        recorded.await?.ok_or(FlowError::TokenInvalid)
     }
 }
 
@@ -267,20 +267,20 @@ fn state(dispatch: &Dispatch) -> SendState {
 }
 
 /// What the caller is told. The user's own budget lets nobody ask again within a minute.
-fn answer(dispatch: &Dispatch, number: &PhoneNumber) -> Result<SmsSent, Refusal> {
+fn answer(dispatch: &Dispatch, number: &PhoneNumber) -> Result<SmsSent, FlowError> {
     let least = RESEND_IN.as_secs();
     match &dispatch.delivery {
         Delivery::Sent { .. } => Ok(SmsSent { phone: number.masked() }),
-        Delivery::RefusedByUser(_) => Err(Refusal::PhoneRefused),
-        Delivery::Unknown { .. } => Err(Refusal::SmsUnavailable { retry_after: least }),
+        Delivery::RefusedByUser(_) => Err(FlowError::PhoneRefused),
+        Delivery::Unknown { .. } => Err(FlowError::SmsUnavailable { retry_after: least }),
         Delivery::NotSent { retry_after } => {
             let asked = retry_after.map_or(0, |after| after.as_secs().saturating_add(1));
-            Err(Refusal::SmsUnavailable { retry_after: asked.max(least) })
+            Err(FlowError::SmsUnavailable { retry_after: asked.max(least) })
         }
     }
 }
 
 /// The number was changed by another call meanwhile: nothing is sent, and the same call works again.
-fn changed() -> Refusal {
-    Refusal::Store(StoreError::new(StoreErrorKind::Unavailable, "number changed meanwhile"))
+fn changed() -> FlowError {
+    FlowError::Store(StoreError::new(StoreErrorKind::Unavailable, "number changed meanwhile"))
 }

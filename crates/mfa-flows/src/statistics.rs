@@ -2,7 +2,7 @@
 
 use mfa_core::{Activity, EventKind, Period, Totals};
 
-use crate::{AdminCall, Flows, Refusal};
+use crate::{AdminCall, FlowError, Flows};
 
 impl Flows {
     /// What happened in a period, and how users are protected now.
@@ -10,7 +10,11 @@ impl Flows {
     /// # Errors
     ///
     /// A store error, also where counting took too long: ask for a shorter period.
-    pub async fn statistics(&self, call: &AdminCall, period: Period) -> Result<(Activity, Totals), Refusal> {
+    pub async fn statistics(
+        &self,
+        call: &AdminCall,
+        period: Period,
+    ) -> Result<(Activity, Totals), FlowError> {
         self.tell_look(call, None, EventKind::AdminStats);
         let activity = self.ports.statistics.activity(period).await?;
         let totals = self.ports.statistics.totals(self.now()).await?;

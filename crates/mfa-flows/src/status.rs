@@ -2,7 +2,7 @@
 
 use mfa_core::{Account, FactorKind, Timestamp, UserId};
 
-use crate::{Call, Flows, Refusal};
+use crate::{Call, FlowError, Flows};
 
 /// How an account is protected.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -91,14 +91,14 @@ impl Flows {
     /// # Errors
     ///
     /// What the account refuses.
-    pub async fn status(&self, call: &Call) -> Result<AccountStatus, Refusal> {
+    pub async fn status(&self, call: &Call) -> Result<AccountStatus, FlowError> {
         let account = self.read(call).await?;
         self.status_of(call, &account)
     }
 
-    pub(crate) fn status_of(&self, call: &Call, account: &Account) -> Result<AccountStatus, Refusal> {
+    pub(crate) fn status_of(&self, call: &Call, account: &Account) -> Result<AccountStatus, FlowError> {
         let phone = mfa_sms::number(account, self.ports.cipher.as_ref())
-            .map_err(Refusal::from)
+            .map_err(FlowError::from)
             .inspect_err(|refusal| self.tell_refusal(call, None, refusal))?;
         let phone = phone.map(|it| it.masked());
         Ok(AccountStatus { phone, ..AccountStatus::of(account, self.now()) })
@@ -109,7 +109,7 @@ impl Flows {
     /// # Errors
     ///
     /// What the account refuses.
-    pub async fn methods(&self, call: &Call) -> Result<Vec<MethodChoice>, Refusal> {
+    pub async fn methods(&self, call: &Call) -> Result<Vec<MethodChoice>, FlowError> {
         let account = self.read(call).await?;
         let locked = account.lock(self.now()).is_some();
         let choice = |method, enrolled| {

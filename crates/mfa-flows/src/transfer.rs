@@ -7,7 +7,7 @@ use mfa_core::{
 use mfa_totp::Provisioning;
 
 use crate::admin::admin_event;
-use crate::{AdminCall, Flows, Refusal};
+use crate::{AdminCall, FlowError, Flows};
 
 /// A secret to be taken over.
 #[derive(Clone, Debug)]
@@ -49,8 +49,8 @@ impl Flows {
     ///
     /// # Errors
     ///
-    /// [`Refusal::NoSuchUser`]; [`Refusal::Cipher`] where the secret in force cannot be read; a store error.
-    pub async fn import_totp(&self, call: &AdminCall, import: TotpImport) -> Result<TotpImported, Refusal> {
+    /// [`FlowError::NoSuchUser`]; [`FlowError::Cipher`] where the secret in force cannot be read; a store error.
+    pub async fn import_totp(&self, call: &AdminCall, import: TotpImport) -> Result<TotpImported, FlowError> {
         let now = self.now();
         let cipher = self.ports().cipher.clone();
         let event = |kind| admin_event(call, kind, now);
@@ -66,7 +66,7 @@ impl Flows {
             }
             Ok::<_, CipherError>(outcome)
         });
-        Ok(decided.await?.ok_or(Refusal::NoSuchUser)??)
+        Ok(decided.await?.ok_or(FlowError::NoSuchUser)??)
     }
 
     /// What [`Flows::import_totp`] would answer; changes nothing.
@@ -74,8 +74,8 @@ impl Flows {
     /// # Errors
     ///
     /// As [`Flows::import_totp`].
-    pub async fn try_import_totp(&self, import: TotpImport) -> Result<TotpImported, Refusal> {
-        let mut account = self.ports().accounts.find(import.user).await?.ok_or(Refusal::NoSuchUser)?;
+    pub async fn try_import_totp(&self, import: TotpImport) -> Result<TotpImported, FlowError> {
+        let mut account = self.ports().accounts.find(import.user).await?.ok_or(FlowError::NoSuchUser)?;
         Ok(take_over(&mut account, &import.secret, self.now(), self.ports().cipher.as_ref())?)
     }
 
@@ -84,8 +84,8 @@ impl Flows {
     ///
     /// # Errors
     ///
-    /// [`Refusal::Cipher`] where it cannot be read; a store error.
-    pub async fn export_totp(&self, call: &AdminCall, user: UserId) -> Result<Option<TotpExport>, Refusal> {
+    /// [`FlowError::Cipher`] where it cannot be read; a store error.
+    pub async fn export_totp(&self, call: &AdminCall, user: UserId) -> Result<Option<TotpExport>, FlowError> {
         let event = admin_event(call, EventKind::AdminExport, self.now()).with_method(FactorKind::Totp);
         let cipher = self.ports().cipher.clone();
         let issuer = self.policy().issuer.clone();

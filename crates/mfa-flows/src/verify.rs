@@ -5,7 +5,7 @@ use mfa_jwt::Issued;
 use mfa_sms::{CodeBinding, SendId, SmsCode};
 use mfa_totp::{TotpCode, VerifyError};
 
-use crate::{Call, Flows, Refusal};
+use crate::{Call, FlowError, Flows};
 
 /// A second factor passed.
 #[derive(Debug)]
@@ -38,9 +38,9 @@ impl Flows {
     ///
     /// # Errors
     ///
-    /// [`Refusal::InvalidCode`] for a wrong or used code, which is counted; any other refusal counts and spends
+    /// [`FlowError::InvalidCode`] for a wrong or used code, which is counted; any other refusal counts and spends
     /// nothing, except a store error of an unknown outcome.
-    pub async fn verify_totp(&self, call: &Call, code: TotpCode) -> Result<Granted, Refusal> {
+    pub async fn verify_totp(&self, call: &Call, code: TotpCode) -> Result<Granted, FlowError> {
         let now = self.trusted_now()?;
         let attempt = self.attempt(call, FactorKind::Totp, Need::SecondFactor, now);
         let (cipher, steps_known) = (self.ports.cipher.clone(), self.steps_guard(now));
@@ -59,8 +59,8 @@ impl Flows {
     ///
     /// # Errors
     ///
-    /// As [`Flows::verify_totp`]; [`Refusal::MethodNotAvailable`] where SMS is no factor of the account.
-    pub async fn verify_sms(&self, call: &Call, code: SmsCode) -> Result<Granted, Refusal> {
+    /// As [`Flows::verify_totp`]; [`FlowError::MethodNotAvailable`] where SMS is no factor of the account.
+    pub async fn verify_sms(&self, call: &Call, code: SmsCode) -> Result<Granted, FlowError> {
         let now = self.trusted_now()?;
         let attempt = self.attempt(call, FactorKind::Sms, Need::SecondFactor, now);
         let (cipher, digests) = (self.ports.cipher.clone(), self.ports.digests.clone());
@@ -68,10 +68,10 @@ impl Flows {
             let send = account.internal.sms.send().map(|it| SendId::restore(it.to_owned()));
             let verdict = judge(account, &attempt, |account| {
                 let number = mfa_sms::number(account, cipher.as_ref())?.filter(|_| account.has_sms());
-                let number = number.ok_or(Refusal::MethodNotAvailable)?;
+                let number = number.ok_or(FlowError::MethodNotAvailable)?;
                 let (purpose, token) = (SmsPurpose::SecondFactor, &attempt.token.id);
                 let binding = CodeBinding { purpose, destination: &number, token };
-                Ok::<_, Refusal>(mfa_sms::check(account, &code, binding, digests.as_ref(), now))
+                Ok::<_, FlowError>(mfa_sms::check(account, &code, binding, digests.as_ref(), now))
             })?;
             Ok((verdict, CodesLeft::of(account), send))
         });
@@ -94,8 +94,8 @@ impl Flows {
         &self,
         call: &Call,
         attempt: Attempt,
-        judge: impl FnMut(&mut Account, &Attempt) -> Result<Verdict, Refusal> + Send + 'static,
-    ) -> Result<(Verified, CodesLeft), Refusal> {
+        judge: impl FnMut(&mut Account, &Attempt) -> Result<Verdict, FlowError> + Send + 'static,
+    ) -> Result<(Verified, CodesLeft), FlowError> {
         self.try_in_turn(Turn::First, call, attempt, judge).await
     }
 
@@ -104,8 +104,8 @@ impl Flows {
         turn: Turn,
         call: &Call,
         attempt: Attempt,
-        mut judge: impl FnMut(&mut Account, &Attempt) -> Result<Verdict, Refusal> + Send + 'static,
-    ) -> Result<(Verified, CodesLeft), Refusal> {
+        mut judge: impl FnMut(&mut Account, &Attempt) -> Result<Verdict, FlowError> + Send + 'static,
+    ) -> Result<(Verified, CodesLeft), FlowError> {
         let factor = attempt.factor;
         let judged = self
             .ports
@@ -124,7 +124,7 @@ impl Flows {
         verified: &Verified,
         left: CodesLeft,
         now: Timestamp,
-    ) -> Result<Granted, Refusal> {
+    ) -> Result<Granted, FlowError> {
         let token = self.ports.tokens.two_factors(verified, self.ports.entropy.as_ref(), now)?;
         let CodesLeft { count, foreign } = left;
         let (method, recovery_codes_left) = (verified.factor(), count);
@@ -147,19 +147,19 @@ impl Flows {
         &self,
         call: &Call,
         factor: FactorKind,
-        judged: Option<Result<T, Refusal>>,
-    ) -> Result<T, Refusal> {
+        judged: Option<Result<T, FlowError>>,
+    ) -> Result<T, FlowError> {
         judged
-            .unwrap_or(Err(Refusal::TokenInvalid))
+            .unwrap_or(Err(FlowError::TokenInvalid))
             .inspect_err(|refusal| self.tell_refusal(call, Some(factor), refusal))
     }
 
-    fn passed(&self, call: &Call, factor: FactorKind, verdict: Verdict) -> Result<Verified, Refusal> {
+    fn passed(&self, call: &Call, factor: FactorKind, verdict: Verdict) -> Result<Verified, FlowError> {
         match verdict {
             Verdict::Verified(verified) => Ok(verified),
-            Verdict::InvalidCode => Err(Refusal::InvalidCode),
+            Verdict::InvalidCode => Err(FlowError::InvalidCode),
             Verdict::Refused(refused) => {
-                let refusal = Refusal::of(refused, self.now());
+                let refusal = FlowError::from_deny_reason(refused, self.now());
                 self.tell_refusal(call, Some(factor), &refusal);
                 Err(refusal)
             }
@@ -167,7 +167,7 @@ impl Flows {
     }
 }
 
-impl From<VerifyError> for Refusal {
+impl From<VerifyError> for FlowError {
     fn from(error: VerifyError) -> Self {
         match error {
             VerifyError::NotEnrolled => Self::NotEnrolled,

@@ -103,6 +103,6 @@ pub mod sms;
 pub mod telemetry;
 
 pub use mfa::{
-    DemoUser, FlowLost, KeyReport, KeyStatus, Mfa, OpenError, PartState, Progress, Readiness, RotateError,
-    Rotation, Server, Unreadable,
+    DemoUser, KeyReport, KeyStatus, Mfa, OpenError, PartState, Progress, Readiness, RotateError, Rotation,
+    Server, TaskCancelled, Unreadable,
 };

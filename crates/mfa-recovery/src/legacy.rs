@@ -73,10 +73,10 @@ impl Spelling {
 ///
 /// # Errors
 ///
-/// [`NoLegacyDigest`] where the hash is none of bcrypt.
-pub fn legacy_digest(hash: &str, spelling: Spelling) -> Result<String, NoLegacyDigest> {
+/// [`LegacyDigestError`] where the hash is none of bcrypt.
+pub fn legacy_digest(hash: &str, spelling: Spelling) -> Result<String, LegacyDigestError> {
     if !is_bcrypt(hash) {
-        return Err(NoLegacyDigest);
+        return Err(LegacyDigestError);
     }
     Ok(match spelling.name() {
         "" => hash.to_owned(),
@@ -87,7 +87,7 @@ pub fn legacy_digest(hash: &str, spelling: Spelling) -> Result<String, NoLegacyD
 /// A text that is no bcrypt hash. Says nothing of it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("a recovery code is not a bcrypt hash")]
-pub struct NoLegacyDigest;
+pub struct LegacyDigestError;
 
 /// `$2a$`, `$2b$`, `$2x$` or `$2y$`, a cost of two digits, and 53 characters of salt and hash.
 fn is_bcrypt(text: &str) -> bool {
@@ -158,7 +158,7 @@ mod tests {
             ["", "plain", "$argon2id$v=19$m=19456,t=2,p=1$c2FsdA$aGFzaA", "odd|$2b$12$x", &HASH[..59]]
         {
             assert!(!is_legacy(&code(other.to_owned(), None)), "{other}");
-            assert_eq!(legacy_digest(other, Spelling::default()), Err(NoLegacyDigest), "{other}");
+            assert_eq!(legacy_digest(other, Spelling::default()), Err(LegacyDigestError), "{other}");
         }
     }
 }

@@ -27,8 +27,8 @@ mod typed;
 
 pub use candidate::{Candidate, Fit, Tried, candidate};
 pub use code::PlainCode;
-pub use legacy::{NoLegacyDigest, Spelling, SpellingCase, is_legacy, legacy_digest};
+pub use legacy::{LegacyDigestError, Spelling, SpellingCase, is_legacy, legacy_digest};
 pub use listing::{ListedCode, Listing, Warning, has_legacy, listing, warning, warning_of};
 pub use set::{PlainSet, SET_SIZE, generate_set, hash_set};
 pub use spend::spend;
-pub use typed::{Typed, TypedError};
+pub use typed::{RecoveryCodeInputError, Typed};

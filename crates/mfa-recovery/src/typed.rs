@@ -22,7 +22,7 @@ pub struct Typed {
 /// A text that is no answer at all. Says nothing of the text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("a recovery code is a text of 1 to 64 characters")]
-pub struct TypedError;
+pub struct RecoveryCodeInputError;
 
 impl Typed {
     /// Reads what was typed: case, white space and dashes do not matter, `o` is zero, `i` and `l` are one (Crockford's
@@ -33,11 +33,11 @@ impl Typed {
     ///
     /// # Errors
     ///
-    /// [`TypedError`] when it is empty or has more than 64 characters: tell the caller that the field is malformed,
+    /// [`RecoveryCodeInputError`] when it is empty or has more than 64 characters: tell the caller that the field is malformed,
     /// and count no try.
-    pub fn parse(text: &str) -> Result<Self, TypedError> {
+    pub fn parse(text: &str) -> Result<Self, RecoveryCodeInputError> {
         if text.is_empty() || text.chars().nth(LONGEST).is_some() {
-            return Err(TypedError);
+            return Err(RecoveryCodeInputError);
         }
         // As large as it gets at once: a string that grows leaves copies behind.
         let mut canonical = Zeroizing::new(String::with_capacity(CHARACTERS));
@@ -139,7 +139,7 @@ mod tests {
     #[test]
     fn an_empty_or_long_text_is_no_answer() {
         for text in ["", &"0".repeat(65), &" ".repeat(65), &"€".repeat(65), &"0".repeat(1 << 16)] {
-            assert_eq!(Typed::parse(text), Err(TypedError));
+            assert_eq!(Typed::parse(text), Err(RecoveryCodeInputError));
         }
     }
 
@@ -149,6 +149,6 @@ mod tests {
             format!("{:?}", Typed::parse("01ab-cdef-1017-89zz")),
             "Ok(Typed { code: Some([redacted]), text: [redacted] })"
         );
-        assert_eq!(TypedError.to_string(), "a recovery code is a text of 1 to 64 characters");
+        assert_eq!(RecoveryCodeInputError.to_string(), "a recovery code is a text of 1 to 64 characters");
     }
 }

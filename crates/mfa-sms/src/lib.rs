@@ -49,8 +49,8 @@ pub use gateway::{Blame, NumberProblem, OperatorProblem, SendOutcome, SmsGateway
 pub use journal::SmsJournal;
 pub use message::{DomainError, Language, Wording};
 pub use number::{
-    BackupRefused, ConfirmNumberError, begin_number, confirm_number, number, pending_number, remove_number,
-    set_backup,
+    BackupMethodError, ConfirmNumberError, begin_number, confirm_number, number, pending_number,
+    remove_number, set_backup,
 };
 pub use phone::{PhoneError, PhoneNumber};
 pub use policy::{PhonePolicy, PhoneRefused, UnknownCountry};

@@ -20,7 +20,7 @@ pub enum ConfirmNumberError {
 
 /// Why the backup method stays as it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum BackupRefused {
+pub enum BackupMethodError {
     /// A code by SMS needs a verified number.
     #[error("there is no verified number")]
     NoVerifiedNumber,
@@ -105,14 +105,14 @@ pub fn remove_number(account: &mut Account) {
 ///
 /// # Errors
 ///
-/// [`BackupRefused`]: the account is as it was.
-pub fn set_backup(account: &mut Account, method: BackupMethod) -> Result<(), BackupRefused> {
+/// [`BackupMethodError`]: the account is as it was.
+pub fn set_backup(account: &mut Account, method: BackupMethod) -> Result<(), BackupMethodError> {
     match method {
         BackupMethod::Sms if account.phone.number.is_none() || !account.phone.is_verified => {
-            return Err(BackupRefused::NoVerifiedNumber);
+            return Err(BackupMethodError::NoVerifiedNumber);
         }
         BackupMethod::None if account.mfa_enforced && account.has_sms() && !account.has_totp() => {
-            return Err(BackupRefused::FactorRequired);
+            return Err(BackupMethodError::FactorRequired);
         }
         BackupMethod::Sms | BackupMethod::None => account.backup_method = method,
     }
@@ -274,9 +274,9 @@ mod tests {
     #[test]
     fn a_backup_needs_a_verified_number() {
         let mut account = account();
-        assert_eq!(set_backup(&mut account, BackupMethod::Sms), Err(BackupRefused::NoVerifiedNumber));
+        assert_eq!(set_backup(&mut account, BackupMethod::Sms), Err(BackupMethodError::NoVerifiedNumber));
         begin_number(&mut account, &parsed("0612345612"), &TestCipher).unwrap();
-        assert_eq!(set_backup(&mut account, BackupMethod::Sms), Err(BackupRefused::NoVerifiedNumber));
+        assert_eq!(set_backup(&mut account, BackupMethod::Sms), Err(BackupMethodError::NoVerifiedNumber));
         assert_eq!(set_backup(&mut account, BackupMethod::None), Ok(()));
     }
 
@@ -285,7 +285,7 @@ mod tests {
         let mut account = with_recovery(with_number("0612345612"));
         account.mfa_enforced = true;
         let before = account.clone();
-        assert_eq!(set_backup(&mut account, BackupMethod::None), Err(BackupRefused::FactorRequired));
+        assert_eq!(set_backup(&mut account, BackupMethod::None), Err(BackupMethodError::FactorRequired));
         assert_eq!(account, before);
         account.mfa_enforced = false;
         assert_eq!(set_backup(&mut account, BackupMethod::None), Ok(()));

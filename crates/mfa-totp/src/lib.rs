@@ -39,7 +39,7 @@ pub use otpauth::{OtpauthError, read_otpauth};
 pub use parameters::{Algorithm, Digits, Parameters};
 pub use provisioning::Provisioning;
 pub use qr::{QrError, qr_png_data_uri, qr_svg};
-pub use secret::{ImportError, SECRET_BYTES, base32, generate_secret, import_secret};
+pub use secret::{SECRET_BYTES, SecretImportError, base32, generate_secret, import_secret};
 pub use step::{PERIOD, Step};
 pub use verification::{VerifyError, verify};
 pub use window::{CodeCheck, check_code};

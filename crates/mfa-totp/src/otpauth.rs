@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use mfa_core::SecretBytes;
 
-use crate::{Algorithm, Digits, ImportError, PERIOD, import_secret};
+use crate::{Algorithm, Digits, PERIOD, SecretImportError, import_secret};
 
 /// Why a URI was not taken over. Names what is wrong, and says nothing of the secret.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -23,7 +23,7 @@ pub enum OtpauthError {
     Twice(&'static str),
     /// Its secret is none.
     #[error(transparent)]
-    Secret(#[from] ImportError),
+    Secret(#[from] SecretImportError),
     /// Its codes are made with another hash function than accounts here use.
     #[error("algorithm {0}: accounts here use SHA1")]
     Algorithm(&'static str),
@@ -172,8 +172,8 @@ mod tests {
     fn what_is_no_secret_by_time_is_refused() {
         assert_eq!(read("a?issuer=b"), Err(OtpauthError::NoSecret));
         assert_eq!(read("a?secret="), Err(OtpauthError::NoSecret));
-        assert_eq!(read("a?secret=GEZDGNBVGY3TQOJQ"), Err(OtpauthError::Secret(ImportError::TooShort)));
-        assert_eq!(read("a?secret=10"), Err(OtpauthError::Secret(ImportError::NotBase32)));
+        assert_eq!(read("a?secret=GEZDGNBVGY3TQOJQ"), Err(OtpauthError::Secret(SecretImportError::TooShort)));
+        assert_eq!(read("a?secret=10"), Err(OtpauthError::Secret(SecretImportError::NotBase32)));
         let counter = format!("otpauth://hotp/a?secret={SECRET}&counter=1");
         assert_eq!(read_otpauth(&counter), Err(OtpauthError::Counter));
         for text in ["", "a", SECRET, "https://totp/a?secret=x", "otpauth://totp/a", "otpauth://x/a?secret=y"]

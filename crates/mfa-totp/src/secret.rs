@@ -14,7 +14,7 @@ const LONGEST: usize = 128;
 
 /// Why a secret was not taken over. Says nothing of the secret.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum ImportError {
+pub enum SecretImportError {
     /// It is not base32.
     #[error("the secret is not base32 (RFC 4648)")]
     NotBase32,
@@ -44,17 +44,17 @@ pub fn generate_secret(entropy: &dyn Entropy) -> Result<SecretBytes, EntropyErro
 ///
 /// # Errors
 ///
-/// [`ImportError`] when the text is not base32 or holds fewer than 128 or more than 1024 bits: enrol anew instead.
-pub fn import_secret(text: &str) -> Result<SecretBytes, ImportError> {
+/// [`SecretImportError`] when the text is not base32 or holds fewer than 128 or more than 1024 bits: enrol anew instead.
+pub fn import_secret(text: &str) -> Result<SecretBytes, SecretImportError> {
     let mut plain = Zeroizing::new(String::with_capacity(text.len()));
     plain.extend(text.chars().filter(|c| !matches!(c, ' ' | '-')).map(|c| c.to_ascii_uppercase()));
     let unpadded = plain.trim_end_matches('=');
-    let secret = BASE32_NOPAD.decode(unpadded.as_bytes()).map_err(|_| ImportError::NotBase32)?;
+    let secret = BASE32_NOPAD.decode(unpadded.as_bytes()).map_err(|_| SecretImportError::NotBase32)?;
     let secret = SecretBytes::new(secret);
     match secret.len() {
-        ..SHORTEST => Err(ImportError::TooShort),
+        ..SHORTEST => Err(SecretImportError::TooShort),
         SHORTEST..=LONGEST => Ok(secret),
-        _ => Err(ImportError::TooLong),
+        _ => Err(SecretImportError::TooLong),
     }
 }
 
@@ -119,11 +119,11 @@ mod tests {
     #[test]
     fn a_secret_of_fifteen_bytes_is_refused_and_one_of_sixteen_is_not() {
         for (length, expected) in [
-            (0, Err(ImportError::TooShort)),
-            (15, Err(ImportError::TooShort)),
+            (0, Err(SecretImportError::TooShort)),
+            (15, Err(SecretImportError::TooShort)),
             (16, Ok(16)),
             (128, Ok(128)),
-            (129, Err(ImportError::TooLong)),
+            (129, Err(SecretImportError::TooLong)),
         ] {
             let text = base32(&SecretBytes::new(vec![0xa5; length]));
             assert_eq!(import_secret(text.expose()).map(|it| it.len()), expected, "{length}");
@@ -134,7 +134,7 @@ mod tests {
     fn text_that_is_not_base32_is_refused() {
         for text in ["GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJ1", "GEZD=GNBVGY3TQOJQGEZDGNBVGY3TQOJQ", "é", "GEZ\nDG"]
         {
-            assert_eq!(import_secret(text), Err(ImportError::NotBase32), "{text}");
+            assert_eq!(import_secret(text), Err(SecretImportError::NotBase32), "{text}");
         }
     }
 }

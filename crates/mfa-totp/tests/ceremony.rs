@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use mfa_core::testing::{SeededEntropy, TestCipher};
 use mfa_core::{
-    Account, Attempt, CipherError, EventKind, FactorKind, LockoutPolicy, Need, Origin, Presented, Refused,
+    Account, Attempt, CipherError, DenyReason, EventKind, FactorKind, LockoutPolicy, Need, Origin, Presented,
     SealContext, Sealed, SealedColumn, SecretBytes, SecretCipher, Stage, Timestamp, TokenId, UserId, Verdict,
     confirm, judge,
 };
@@ -110,7 +110,7 @@ fn the_tenth_wrong_code_locks_and_the_right_one_is_then_not_even_looked_at() {
     }
     assert_eq!(scene.last_event(), EventKind::AccountLocked);
     let before = scene.account.clone();
-    assert!(matches!(scene.log_in(&scene.code(&secret)), Ok(Verdict::Refused(Refused::Locked(_)))));
+    assert!(matches!(scene.log_in(&scene.code(&secret)), Ok(Verdict::Refused(DenyReason::Locked(_)))));
     assert_eq!(scene.account, before, "nothing is spent while locked");
     scene.now = scene.now.plus(Duration::from_mins(15));
     assert!(matches!(scene.log_in(&scene.code(&secret)), Ok(Verdict::Verified(_))));

@@ -12,19 +12,19 @@ use serde_json::{Value, json};
 use crate::administration::Administration;
 use crate::answer::{Answer, rfc3339};
 use crate::cli::AuditCommand;
-use crate::failure::{Failure, Found};
+use crate::error::{CliError, Findings};
 
 /// Reads the audit trail.
 ///
 /// # Errors
 ///
-/// [`Failure::Found`] where it is not what it was; [`Failure::Log`], a store that gave no answer.
+/// [`CliError::Found`] where it is not what it was; [`CliError::Log`], a store that gave no answer.
 pub(super) fn run(
     command: AuditCommand,
     settings: Settings,
     reason: Option<String>,
     as_json: bool,
-) -> Result<Answer, Failure> {
+) -> Result<Answer, CliError> {
     let administration = Administration::open(settings, reason)?;
     let (flows, call) = (administration.flows(), administration.call());
     match command {
@@ -42,13 +42,13 @@ pub(super) fn run(
     }
 }
 
-fn verify(auditor: &Auditor, of: Option<UserId>, logs: Vec<PathBuf>) -> Result<Answer, Failure> {
+fn verify(auditor: &Auditor, of: Option<UserId>, logs: Vec<PathBuf>) -> Result<Answer, CliError> {
     let report = if logs.is_empty() {
         auditor.verify(of)?
     } else {
         let open = |path: PathBuf| match File::open(&path) {
             Ok(file) => Ok(Box::new(BufReader::new(file)) as Box<dyn BufRead>),
-            Err(error) => Err(Failure::Log { file: path.display().to_string(), error }),
+            Err(error) => Err(CliError::Log { file: path.display().to_string(), error }),
         };
         let logs: Vec<_> = logs.into_iter().map(open).collect::<Result<_, _>>()?;
         auditor.verify_with_log(of, logs)?
@@ -58,7 +58,7 @@ fn verify(auditor: &Auditor, of: Option<UserId>, logs: Vec<PathBuf>) -> Result<A
         return Ok(Answer { text, json });
     }
     let sentence = format!("chains of events that are not what they were: {}", report.findings.len());
-    Err(Failure::Found(Box::new(Found { code: "audit_broken", sentence, text, json })))
+    Err(CliError::Found(Box::new(Findings { code: "audit_broken", sentence, text, json })))
 }
 
 fn document(report: &AuditReport) -> Value {
@@ -93,14 +93,14 @@ fn export(
     now: Timestamp,
     as_json: bool,
     out: &mut impl Write,
-) -> Result<(), Failure> {
+) -> Result<(), CliError> {
     let mut place = Some(ExportPlace::from(since));
     let mut separator = if as_json { "{\"events\":[\n" } else { "" };
     let mut any = false;
     while let Some(after) = place {
         let page = auditor.export(after, now)?;
         for event in &page.events {
-            write!(out, "{separator}{}", line(event)).map_err(Failure::Output)?;
+            write!(out, "{separator}{}", line(event)).map_err(CliError::Output)?;
             separator = if as_json { ",\n" } else { "\n" };
             any = true;
         }
@@ -112,7 +112,7 @@ fn export(
         (false, true) => "\n",
         (false, false) => "",
     };
-    out.write_all(end.as_bytes()).and_then(|()| out.flush()).map_err(Failure::Output)
+    out.write_all(end.as_bytes()).and_then(|()| out.flush()).map_err(CliError::Output)
 }
 
 fn line(exported: &ExportedEvent) -> Value {

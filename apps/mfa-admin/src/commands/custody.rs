@@ -7,15 +7,15 @@ use serde_json::{Value, json};
 
 use crate::administration::Administration;
 use crate::answer::{Answer, columns, yes};
-use crate::failure::Failure;
+use crate::error::CliError;
 use crate::progress::Bar;
 
 /// Counts what each key is needed for.
 ///
 /// # Errors
 ///
-/// [`Failure::Refused`] where the database gave no answer.
-pub(super) fn status(settings: Settings, reason: Option<String>) -> Result<Answer, Failure> {
+/// [`CliError::Refused`] where the database gave no answer.
+pub(super) fn status(settings: Settings, reason: Option<String>) -> Result<Answer, CliError> {
     let administration = Administration::open(settings, reason)?;
     let bar = Bar::of("counting");
     let mut show = |done, total| bar.show(done, total);
@@ -28,8 +28,8 @@ pub(super) fn status(settings: Settings, reason: Option<String>) -> Result<Answe
 ///
 /// # Errors
 ///
-/// [`Failure::Rotate`], after which it is run again; [`Failure::Partly`] where something cannot be read.
-pub(super) fn rotate(settings: Settings, reason: Option<String>) -> Result<Answer, Failure> {
+/// [`CliError::Rotate`], after which it is run again; [`CliError::Partly`] where something cannot be read.
+pub(super) fn rotate(settings: Settings, reason: Option<String>) -> Result<Answer, CliError> {
     let administration = Administration::open(settings, reason)?;
     let bar = Bar::of("sealing anew");
     let mut show = |done, total| bar.show(done, total);
@@ -48,7 +48,7 @@ pub(super) fn rotate(settings: Settings, reason: Option<String>) -> Result<Answe
          values from a backup",
         rotation.unreadable.len()
     );
-    Err(Failure::Partly { sentence, answer: Box::new(answer) })
+    Err(CliError::Partly { sentence, answer: Box::new(answer) })
 }
 
 fn tell(status: &KeyStatus) -> Answer {

@@ -5,14 +5,14 @@ use mfa_infra::settings::{Settings, SettingsError};
 use serde_json::json;
 
 use crate::answer::{Answer, visible};
-use crate::failure::{Failure, Found};
+use crate::error::{CliError, Findings};
 
 /// Looks at the whole installation, and tells of each part in a line, with what to do.
 ///
 /// # Errors
 ///
-/// [`Failure::Found`] with the same answer, where something must be mended.
-pub(super) fn run(settings: Result<Settings, SettingsError>) -> Result<Answer, Failure> {
+/// [`CliError::Found`] with the same answer, where something must be mended.
+pub(super) fn run(settings: Result<Settings, SettingsError>) -> Result<Answer, CliError> {
     let findings = match settings {
         Ok(settings) => doctor::examine(&settings),
         Err(error) => {
@@ -27,7 +27,7 @@ pub(super) fn run(settings: Result<Settings, SettingsError>) -> Result<Answer, F
     }
     let (code, sentence) = ("unwell", "something must be mended: see above".to_owned());
     let Answer { text, json } = answer;
-    Err(Failure::Found(Box::new(Found { code, sentence, text, json })))
+    Err(CliError::Found(Box::new(Findings { code, sentence, text, json })))
 }
 
 fn tell(findings: &[Finding]) -> Answer {
@@ -73,7 +73,7 @@ mod tests {
             place: "the environment".to_owned(),
             nearest: "MFA_BIND".to_owned(),
         };
-        let Err(Failure::Found(answer)) = run(Err(error)) else { panic!("nothing was found") };
+        let Err(CliError::Found(answer)) = run(Err(error)) else { panic!("nothing was found") };
         assert!(
             answer.text.starts_with("problem  settings  MFA_BINDD in the environment"),
             "{}",

@@ -12,7 +12,7 @@ use zeroize::Zeroizing;
 
 use crate::answer::Answer;
 use crate::cli::PrivateKeyKind;
-use crate::failure::Failure;
+use crate::error::CliError;
 
 /// One random key in a few hundred thousand happens to read like words and would be refused at the next start; so
 /// many in a row are not random.
@@ -22,8 +22,8 @@ const TRIES: usize = 8;
 ///
 /// # Errors
 ///
-/// [`Failure::Entropy`] when the system gives no randomness.
-pub(super) fn generate(kind: Option<PrivateKeyKind>) -> Result<Answer, Failure> {
+/// [`CliError::Entropy`] when the system gives no randomness.
+pub(super) fn generate(kind: Option<PrivateKeyKind>) -> Result<Answer, CliError> {
     let mut answer = new_keys(&OsEntropy, SystemClock.now())?;
     if let Some(kind) = kind {
         add_private_key(&mut answer, kind)?;

@@ -12,19 +12,19 @@ use crate::actor;
 use crate::administration;
 use crate::answer::Answer;
 use crate::cli::MigrateCommand;
-use crate::failure::Failure;
+use crate::error::CliError;
 
 /// Changes the schema, or not; answers which migrations the database has then. A change is told in the log: no user's
 /// chain holds it.
 ///
 /// # Errors
 ///
-/// [`Failure::Migration`] with what stands in the way; [`Failure::Open`] for the log.
+/// [`CliError::Migration`] with what stands in the way; [`CliError::Open`] for the log.
 pub(super) fn run(
     command: &MigrateCommand,
     mut settings: Settings,
     reason: Option<&str>,
-) -> Result<Answer, Failure> {
+) -> Result<Answer, CliError> {
     let location = Mfa::location(&settings);
     if matches!(&location, Location::Sqlite(path) if path.starts_with(&settings.data_dir)) {
         // Before the database is, which would make it open to all.
@@ -34,7 +34,7 @@ pub(super) fn run(
     match command {
         MigrateCommand::Up => migrations.up()?,
         MigrateCommand::Down { leave_sealed, .. } => match migrations.sealed_left()? {
-            rows if rows > 0 && !leave_sealed => return Err(Failure::SealedLeft(rows)),
+            rows if rows > 0 && !leave_sealed => return Err(CliError::SealedLeft(rows)),
             _ => migrations.down()?,
         },
         MigrateCommand::Status => return Ok(tell(&location, &migrations.status()?)),

@@ -7,7 +7,7 @@ use serde_json::json;
 use crate::administration::Administration;
 use crate::answer::Answer;
 use crate::cli::RecoveryCommand;
-use crate::failure::Failure;
+use crate::error::CliError;
 
 /// Makes a new set of codes for a user, whatever factors the account has.
 ///
@@ -18,7 +18,7 @@ pub(super) fn run(
     command: &RecoveryCommand,
     settings: Settings,
     reason: Option<String>,
-) -> Result<Answer, Failure> {
+) -> Result<Answer, CliError> {
     let RecoveryCommand::Regenerate(user) = command;
     let administration = Administration::open(settings, reason)?;
     let made = administration.flows().regenerate_for(administration.call(), user.user());

@@ -7,7 +7,7 @@ use actix_web::http::{Method, StatusCode};
 use slog::Logger;
 
 use crate::caller::Caller;
-use crate::problem::Fault;
+use crate::problem::ApiError;
 
 /// The name of a method; one word for all that are of nobody's standard, so that no client writes our log.
 pub(super) const fn method(method: &Method) -> &'static str {
@@ -46,7 +46,7 @@ pub(super) fn access(
 }
 
 /// One fault: a warning where the caller is at fault, an error where we are.
-pub(super) fn fault(log: &Logger, fault: &Fault, caller: &Caller) {
+pub(super) fn fault(log: &Logger, fault: &ApiError, caller: &Caller) {
     let kind = fault.kind();
     if kind.is_ours() {
         slog::error!(log, "call failed";
@@ -63,7 +63,7 @@ pub(super) fn fault(log: &Logger, fault: &Fault, caller: &Caller) {
     }
 }
 
-fn with_sources(fault: &Fault) -> String {
+fn with_sources(fault: &ApiError) -> String {
     let mut text = fault.to_string();
     let mut source = fault.source();
     while let Some(error) = source {

@@ -76,7 +76,7 @@ async fn answer(edge: Edge, request: TestRequest) -> HttpResponse {
         .route("/api/good", web::get().to(|| async { "good" }))
         .route("/panics", web::get().to(panics))
         .route("/text", web::post().to(|_: web::Json<u8>| async { "text" }))
-        .default_service(web::to(|| async { Err::<&str, _>(Fault::NotFound) }))
+        .default_service(web::to(|| async { Err::<&str, _>(ApiError::NotFound) }))
         .wrap(from_fn(move |request, next| {
             let edge = Arc::clone(&edge);
             async move { edge.pass(request, next).await }

@@ -11,13 +11,13 @@ use actix_web::web::Data;
 use actix_web::{FromRequest, HttpRequest, HttpResponse, ResponseError};
 use futures::future::LocalBoxFuture;
 use mfa_core::{FactorKind, Stage, Timestamp, UserId};
-use mfa_flows::{Accepts, Call, Flows, Refusal, TokenHolder};
+use mfa_flows::{Accepts, Call, FlowError, Flows, TokenHolder};
 
 use super::Embedded;
 use crate::caller::Caller;
 use crate::edge::Edge;
 use crate::intake::bearer;
-use crate::problem::Fault;
+use crate::problem::ApiError;
 
 /// A caller who has shown a second factor, whose account goes on and whose token nobody has ended.
 ///
@@ -60,7 +60,7 @@ impl MfaPending {
 }
 
 impl<const SECONDS: u64> FromRequest for MfaOk<SECONDS> {
-    type Error = Rejected;
+    type Error = ExtractorError;
     type Future = LocalBoxFuture<'static, Result<Self, Self::Error>>;
 
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
@@ -71,7 +71,7 @@ impl<const SECONDS: u64> FromRequest for MfaOk<SECONDS> {
             }
             let factor = match call.token.stage {
                 Stage::TwoFactors(factor) => factor,
-                Stage::Pending | Stage::OneFactor => return Err(Refusal::WrongStage),
+                Stage::Pending | Stage::OneFactor => return Err(FlowError::WrongStage),
             };
             Ok(Self { holder, factor, auth_time: call.token.auth_time })
         })
@@ -79,7 +79,7 @@ impl<const SECONDS: u64> FromRequest for MfaOk<SECONDS> {
 }
 
 impl FromRequest for MfaPending {
-    type Error = Rejected;
+    type Error = ExtractorError;
     type Future = LocalBoxFuture<'static, Result<Self, Self::Error>>;
 
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
@@ -95,13 +95,13 @@ fn admitted<T, F>(
     request: &HttpRequest,
     accepts: Accepts,
     flow: impl FnOnce(Arc<Flows>, Call) -> F + 'static,
-) -> LocalBoxFuture<'static, Result<T, Rejected>>
+) -> LocalBoxFuture<'static, Result<T, ExtractorError>>
 where
-    F: Future<Output = Result<T, Refusal>> + Send + 'static,
+    F: Future<Output = Result<T, FlowError>> + Send + 'static,
     T: Send + 'static,
 {
     let Some(embedded) = request.app_data::<Data<Embedded>>() else {
-        return Box::pin(async { Err(Rejected::unmounted()) });
+        return Box::pin(async { Err(ExtractorError::unmounted()) });
     };
     let Embedded { mfa, edge, .. } = embedded.get_ref().clone();
     let caller = edge.caller(request.headers(), request.peer_addr());
@@ -110,32 +110,32 @@ where
         let outcome = match call {
             Ok(call) => {
                 let flow = flow(Arc::clone(mfa.flows()), call);
-                mfa.run(flow).await.map_err(|_| Fault::Stopping).and_then(|it| it.map_err(Fault::from))
+                mfa.run(flow).await.map_err(|_| ApiError::Stopping).and_then(|it| it.map_err(ApiError::from))
             }
-            Err(refusal) => Err(Fault::from(refusal)),
+            Err(refusal) => Err(ApiError::from(refusal)),
         };
-        outcome.map_err(|fault| Rejected::at(&edge, caller, fault))
+        outcome.map_err(|fault| ExtractorError::at(&edge, caller, fault))
     })
 }
 
 /// A call that did not get into a route. Its answer is a problem document, as those of the product's own routes.
-pub struct Rejected {
-    fault: Fault,
+pub struct ExtractorError {
+    fault: ApiError,
     told: Option<Box<(Arc<Edge>, Caller)>>,
 }
 
-impl Rejected {
-    fn at(edge: &Arc<Edge>, caller: Caller, fault: Fault) -> Self {
+impl ExtractorError {
+    fn at(edge: &Arc<Edge>, caller: Caller, fault: ApiError) -> Self {
         edge.log(&fault, &caller);
         Self { fault, told: Some(Box::new((Arc::clone(edge), caller))) }
     }
 
     fn unmounted() -> Self {
-        Self { fault: Fault::Bug("an extractor in an application without Embedded::mount"), told: None }
+        Self { fault: ApiError::Bug("an extractor in an application without Embedded::mount"), told: None }
     }
 }
 
-impl ResponseError for Rejected {
+impl ResponseError for ExtractorError {
     fn status_code(&self) -> StatusCode {
         self.fault.status_code()
     }
@@ -148,13 +148,13 @@ impl ResponseError for Rejected {
     }
 }
 
-impl fmt::Display for Rejected {
+impl fmt::Display for ExtractorError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.fault.fmt(f)
     }
 }
 
-impl fmt::Debug for Rejected {
+impl fmt::Debug for ExtractorError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_tuple("Rejected").field(&self.fault).finish()
     }

@@ -10,7 +10,7 @@ use actix_web::web::{Bytes, BytesMut};
 use futures::Stream;
 
 use super::MOST_BYTES;
-use crate::problem::Fault;
+use crate::problem::ApiError;
 
 /// How long a body may take to arrive.
 const PATIENCE: Duration = Duration::from_secs(5);
@@ -19,22 +19,22 @@ const PATIENCE: Duration = Duration::from_secs(5);
 ///
 /// # Errors
 ///
-/// [`Fault::TooLarge`] as soon as there is more than the limit, chunked or not; [`Fault::BodyTooSlow`];
-/// [`Fault::Malformed`] where the client broke off or its chunks are wrong.
-pub(super) async fn read(payload: Payload) -> Result<Bytes, Fault> {
+/// [`ApiError::TooLarge`] as soon as there is more than the limit, chunked or not; [`ApiError::BodyTooSlow`];
+/// [`ApiError::Malformed`] where the client broke off or its chunks are wrong.
+pub(super) async fn read(payload: Payload) -> Result<Bytes, ApiError> {
     within(PATIENCE, payload).await
 }
 
-async fn within(patience: Duration, payload: impl Chunks) -> Result<Bytes, Fault> {
-    tokio::time::timeout(patience, collect(payload)).await.unwrap_or(Err(Fault::BodyTooSlow))
+async fn within(patience: Duration, payload: impl Chunks) -> Result<Bytes, ApiError> {
+    tokio::time::timeout(patience, collect(payload)).await.unwrap_or(Err(ApiError::BodyTooSlow))
 }
 
-async fn collect(mut payload: impl Chunks) -> Result<Bytes, Fault> {
+async fn collect(mut payload: impl Chunks) -> Result<Bytes, ApiError> {
     let mut body = BytesMut::new();
     while let Some(chunk) = poll_fn(|cx| Pin::new(&mut payload).poll_next(cx)).await {
-        let chunk = chunk.map_err(|_| Fault::Malformed)?;
+        let chunk = chunk.map_err(|_| ApiError::Malformed)?;
         if chunk.len() > MOST_BYTES.saturating_sub(body.len()) {
-            return Err(Fault::TooLarge);
+            return Err(ApiError::TooLarge);
         }
         body.extend_from_slice(&chunk);
     }
@@ -52,7 +52,7 @@ mod tests {
 
     use super::*;
 
-    fn read_chunks(chunks: Vec<Result<Bytes, PayloadError>>) -> Result<Bytes, Fault> {
+    fn read_chunks(chunks: Vec<Result<Bytes, PayloadError>>) -> Result<Bytes, ApiError> {
         block_on(collect(stream::iter(chunks)))
     }
 
@@ -60,19 +60,19 @@ mod tests {
     fn a_body_of_exactly_the_limit_is_read_and_one_byte_more_is_not() {
         let chunk = |size| Ok(Bytes::from(vec![b' '; size]));
         assert_eq!(read_chunks(vec![chunk(16_000), chunk(384)]).unwrap().len(), MOST_BYTES);
-        assert!(matches!(read_chunks(vec![chunk(16_000), chunk(385)]), Err(Fault::TooLarge)));
+        assert!(matches!(read_chunks(vec![chunk(16_000), chunk(385)]), Err(ApiError::TooLarge)));
         assert_eq!(read_chunks(vec![]).unwrap().len(), 0);
     }
 
     #[test]
     fn a_body_that_breaks_off_is_malformed() {
         let broken = vec![Ok(Bytes::from_static(b"{")), Err(PayloadError::Incomplete(None))];
-        assert!(matches!(read_chunks(broken), Err(Fault::Malformed)));
+        assert!(matches!(read_chunks(broken), Err(ApiError::Malformed)));
     }
 
     #[actix_web::test]
     async fn a_body_that_does_not_come_is_not_waited_for_without_end() {
         let body = within(Duration::from_millis(1), stream::pending()).await;
-        assert!(matches!(body, Err(Fault::BodyTooSlow)));
+        assert!(matches!(body, Err(ApiError::BodyTooSlow)));
     }
 }

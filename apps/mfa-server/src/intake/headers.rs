@@ -5,13 +5,13 @@ use actix_web::http::header::{
 };
 
 use crate::intake::MOST_BYTES;
-use crate::problem::Fault;
+use crate::problem::ApiError;
 
 /// Refuses a call that announces a body over the limit.
-pub(super) fn announced_size(headers: &HeaderMap) -> Result<(), Fault> {
+pub(super) fn announced_size(headers: &HeaderMap) -> Result<(), ApiError> {
     let length =
         headers.get(CONTENT_LENGTH).and_then(|it| it.to_str().ok()).and_then(|it| it.parse::<u64>().ok());
-    if length.is_some_and(|length| length > MOST_BYTES as u64) { Err(Fault::TooLarge) } else { Ok(()) }
+    if length.is_some_and(|length| length > MOST_BYTES as u64) { Err(ApiError::TooLarge) } else { Ok(()) }
 }
 
 /// Whether a body follows at all (RFC 9112 §6.3). Without this, a call that offers to upgrade its connection would
@@ -21,22 +21,24 @@ pub(super) fn has_body(headers: &HeaderMap) -> bool {
 }
 
 /// Refuses a body that is announced as anything but plain JSON in UTF-8.
-pub(super) fn media_type(headers: &HeaderMap) -> Result<(), Fault> {
+pub(super) fn media_type(headers: &HeaderMap) -> Result<(), ApiError> {
     announced(headers, is_json)
 }
 
 /// Refuses a body that is announced as anything but a plain form.
-pub(super) fn form(headers: &HeaderMap) -> Result<(), Fault> {
+pub(super) fn form(headers: &HeaderMap) -> Result<(), ApiError> {
     announced(headers, |it| is(it, "application/x-www-form-urlencoded"))
 }
 
-fn announced(headers: &HeaderMap, fits: impl FnOnce(&str) -> bool) -> Result<(), Fault> {
+fn announced(headers: &HeaderMap, fits: impl FnOnce(&str) -> bool) -> Result<(), ApiError> {
     let mut types = headers.get_all(CONTENT_TYPE);
-    let (Some(first), None) = (types.next(), types.next()) else { return Err(Fault::UnsupportedMediaType) };
+    let (Some(first), None) = (types.next(), types.next()) else {
+        return Err(ApiError::UnsupportedMediaType);
+    };
     let fits = first.to_str().is_ok_and(fits);
     let is_plain =
         headers.get_all(CONTENT_ENCODING).all(|it| it.as_bytes().eq_ignore_ascii_case(b"identity"));
-    if fits && is_plain { Ok(()) } else { Err(Fault::UnsupportedMediaType) }
+    if fits && is_plain { Ok(()) } else { Err(ApiError::UnsupportedMediaType) }
 }
 
 /// A charset must be UTF-8 (RFC 8259 §8.1).

@@ -6,7 +6,7 @@ use mfa_core::SecretText;
 use serde::de::{Deserialize, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use url::form_urlencoded;
 
-use crate::problem::{Fault, FieldError, FieldFault};
+use crate::problem::{ApiError, FieldError, FieldErrorKind};
 
 /// As many faults as an answer lists.
 const MOST_FAULTS: usize = 16;
@@ -19,7 +19,7 @@ const LONGEST_NAME: usize = 64;
 #[derive(Debug)]
 pub(crate) struct JsonObject {
     fields: Vec<(String, Value)>,
-    faults: Vec<FieldFault>,
+    faults: Vec<FieldError>,
 }
 
 #[derive(Debug)]
@@ -42,17 +42,17 @@ impl JsonObject {
     }
 
     /// Reads one object and nothing after it.
-    pub(super) fn parse(body: &[u8]) -> Result<Self, Fault> {
-        let Fields(fields) = serde_json::from_slice(body).map_err(|_| Fault::Malformed)?;
+    pub(super) fn parse(body: &[u8]) -> Result<Self, ApiError> {
+        let Fields(fields) = serde_json::from_slice(body).map_err(|_| ApiError::Malformed)?;
         Ok(Self { fields, faults: Vec::new() })
     }
 
     /// The fields of a form that have one of these names.
-    pub(super) fn of_form(body: &[u8], names: &[&str]) -> Result<Self, Fault> {
+    pub(super) fn of_form(body: &[u8], names: &[&str]) -> Result<Self, ApiError> {
         let mut fields: Vec<(String, Value)> = Vec::new();
         for (name, value) in form_urlencoded::parse(body).filter(|(name, _)| names.contains(&name.as_ref())) {
             if fields.iter().any(|(it, _)| *it == name) {
-                return Err(Fault::Malformed);
+                return Err(ApiError::Malformed);
             }
             fields.push((name.into_owned(), Value::Text(SecretText::new(value.into_owned()))));
         }
@@ -60,10 +60,10 @@ impl JsonObject {
     }
 
     /// The fields of a form of a page, held to the same rules.
-    pub(super) fn of_page(form: &[(String, SecretText)]) -> Result<Self, Fault> {
+    pub(super) fn of_page(form: &[(String, SecretText)]) -> Result<Self, ApiError> {
         let mut names = std::collections::HashSet::new();
         if !form.iter().all(|(name, _)| names.insert(name)) {
-            return Err(Fault::Malformed);
+            return Err(ApiError::Malformed);
         }
         let fields = form.iter().map(|(name, text)| (name.clone(), Value::Text(text.clone()))).collect();
         Ok(Self { fields, faults: Vec::new() })
@@ -73,12 +73,12 @@ impl JsonObject {
     pub(crate) fn required<T>(
         &mut self,
         name: &'static str,
-        parse: impl FnOnce(&str) -> Result<T, FieldError>,
+        parse: impl FnOnce(&str) -> Result<T, FieldErrorKind>,
     ) -> Option<T> {
         if let Some(value) = self.take(name) {
             self.parsed(name, value, parse)
         } else {
-            self.fault(name, FieldError::Missing);
+            self.fault(name, FieldErrorKind::Missing);
             None
         }
     }
@@ -87,7 +87,7 @@ impl JsonObject {
     pub(crate) fn optional<T>(
         &mut self,
         name: &'static str,
-        parse: impl FnOnce(&str) -> Result<T, FieldError>,
+        parse: impl FnOnce(&str) -> Result<T, FieldErrorKind>,
     ) -> Option<T> {
         let value = self.take(name)?;
         self.parsed(name, value, parse)
@@ -97,8 +97,8 @@ impl JsonObject {
     pub(crate) fn flag(&mut self, name: &'static str) -> Option<bool> {
         match self.take(name) {
             Some(Value::Flag(flag)) => return Some(flag),
-            Some(Value::Text(_) | Value::Other) => self.fault(name, FieldError::NotAFlag),
-            None => self.fault(name, FieldError::Missing),
+            Some(Value::Text(_) | Value::Other) => self.fault(name, FieldErrorKind::NotAFlag),
+            None => self.fault(name, FieldErrorKind::Missing),
         }
         None
     }
@@ -107,17 +107,17 @@ impl JsonObject {
     ///
     /// # Errors
     ///
-    /// [`Fault::Fields`], with each field that was not.
-    pub(crate) fn finish<T>(mut self, parsed: Option<T>) -> Result<T, Fault> {
+    /// [`ApiError::Fields`], with each field that was not.
+    pub(crate) fn finish<T>(mut self, parsed: Option<T>) -> Result<T, ApiError> {
         for (name, _) in std::mem::take(&mut self.fields).into_iter().take(MOST_FAULTS) {
             let name: String = name.chars().take(LONGEST_NAME).collect();
-            self.faults.push(FieldFault { field: name, error: FieldError::Unknown });
+            self.faults.push(FieldError { field: name, error: FieldErrorKind::Unknown });
         }
         match parsed {
             Some(parsed) if self.faults.is_empty() => Ok(parsed),
             _ => {
                 self.faults.truncate(MOST_FAULTS);
-                Err(Fault::Fields(self.faults))
+                Err(ApiError::Fields(self.faults))
             }
         }
     }
@@ -131,18 +131,18 @@ impl JsonObject {
         &mut self,
         name: &'static str,
         value: Value,
-        parse: impl FnOnce(&str) -> Result<T, FieldError>,
+        parse: impl FnOnce(&str) -> Result<T, FieldErrorKind>,
     ) -> Option<T> {
         let text = match value {
-            Value::Text(text) if text.expose().contains('\0') => Err(FieldError::Nul),
+            Value::Text(text) if text.expose().contains('\0') => Err(FieldErrorKind::Nul),
             Value::Text(text) => parse(text.expose()),
-            Value::Flag(_) | Value::Other => Err(FieldError::NotText),
+            Value::Flag(_) | Value::Other => Err(FieldErrorKind::NotText),
         };
         text.map_err(|error| self.fault(name, error)).ok()
     }
 
-    fn fault(&mut self, name: &str, error: FieldError) {
-        self.faults.push(FieldFault { field: name.to_owned(), error });
+    fn fault(&mut self, name: &str, error: FieldErrorKind) {
+        self.faults.push(FieldError { field: name.to_owned(), error });
     }
 }
 
@@ -233,15 +233,15 @@ mod tests {
 
     use super::*;
 
-    fn text_of(body: &str) -> Result<String, Fault> {
+    fn text_of(body: &str) -> Result<String, ApiError> {
         let mut object = JsonObject::parse(body.as_bytes())?;
         let code = object.required("code", |text| Ok(text.to_owned()));
         object.finish(code)
     }
 
-    fn faults_of(body: &str) -> Vec<(String, FieldError)> {
+    fn faults_of(body: &str) -> Vec<(String, FieldErrorKind)> {
         match text_of(body) {
-            Err(Fault::Fields(faults)) => faults.into_iter().map(|it| (it.field, it.error)).collect(),
+            Err(ApiError::Fields(faults)) => faults.into_iter().map(|it| (it.field, it.error)).collect(),
             other => panic!("{body}: {other:?}"),
         }
     }
@@ -274,7 +274,7 @@ mod tests {
         ];
         for body in bodies {
             assert!(
-                matches!(JsonObject::parse(body), Err(Fault::Malformed)),
+                matches!(JsonObject::parse(body), Err(ApiError::Malformed)),
                 "{:?}",
                 String::from_utf8_lossy(body)
             );
@@ -284,20 +284,26 @@ mod tests {
     #[test]
     fn every_type_but_text_is_refused_for_its_field() {
         for value in ["1", "-1", "1.5", "true", "null", "[\"1\"]", "{\"a\":1}", "18446744073709551616"] {
-            assert_eq!(faults_of(&format!("{{\"code\":{value}}}")), [("code".into(), FieldError::NotText)]);
+            assert_eq!(
+                faults_of(&format!("{{\"code\":{value}}}")),
+                [("code".into(), FieldErrorKind::NotText)]
+            );
         }
-        assert_eq!(faults_of(r#"{"code":"1\u0000"}"#), [("code".into(), FieldError::Nul)]);
+        assert_eq!(faults_of(r#"{"code":"1\u0000"}"#), [("code".into(), FieldErrorKind::Nul)]);
         let deep = format!("{{\"code\":{}1{}}}", "[".repeat(8000), "]".repeat(8000));
-        assert_eq!(faults_of(&deep), [("code".into(), FieldError::NotText)]);
+        assert_eq!(faults_of(&deep), [("code".into(), FieldErrorKind::NotText)]);
     }
 
     #[test]
     fn missing_and_unknown_fields_are_named() {
         assert_eq!(
             faults_of(r#"{"Code":"1"}"#),
-            [("code".into(), FieldError::Missing), ("Code".into(), FieldError::Unknown)]
+            [("code".into(), FieldErrorKind::Missing), ("Code".into(), FieldErrorKind::Unknown)]
         );
-        assert_eq!(faults_of(r#"{"code":"1","timestamp":5}"#), [("timestamp".into(), FieldError::Unknown)]);
+        assert_eq!(
+            faults_of(r#"{"code":"1","timestamp":5}"#),
+            [("timestamp".into(), FieldErrorKind::Unknown)]
+        );
     }
 
     #[test]
@@ -317,8 +323,8 @@ mod tests {
         };
         assert_eq!(label("{}").unwrap(), None);
         assert_eq!(label(r#"{"label":"x"}"#).unwrap(), Some("x".to_owned()));
-        assert!(matches!(label(r#"{"label":7}"#), Err(Fault::Fields(_))));
-        assert!(matches!(label(r#"{"label":null}"#), Err(Fault::Fields(_))));
+        assert!(matches!(label(r#"{"label":7}"#), Err(ApiError::Fields(_))));
+        assert!(matches!(label(r#"{"label":null}"#), Err(ApiError::Fields(_))));
     }
 
     proptest! {

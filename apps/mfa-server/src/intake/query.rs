@@ -4,22 +4,22 @@ use actix_web::web::Query;
 use mfa_core::SecretText;
 
 use super::JsonObject;
-use crate::problem::{Fault, FieldError, FieldFault};
+use crate::problem::{ApiError, FieldError, FieldErrorKind};
 
 /// The fields, those without a value left out: `?limit=&before=7` gives `before` alone.
 ///
 /// # Errors
 ///
-/// [`Fault::Fields`] for a name that is given twice.
-pub(super) fn fields(query: &str) -> Result<JsonObject, Fault> {
-    let pairs = Query::<Vec<(String, String)>>::from_query(query).map_err(|_| Fault::Malformed)?;
+/// [`ApiError::Fields`] for a name that is given twice.
+pub(super) fn fields(query: &str) -> Result<JsonObject, ApiError> {
+    let pairs = Query::<Vec<(String, String)>>::from_query(query).map_err(|_| ApiError::Malformed)?;
     let mut fields: Vec<(String, SecretText)> = Vec::new();
     for (name, value) in pairs.into_inner() {
         if value.is_empty() {
             continue;
         }
         if fields.iter().any(|(it, _)| *it == name) {
-            return Err(Fault::Fields(vec![FieldFault { field: name, error: FieldError::Repeated }]));
+            return Err(ApiError::Fields(vec![FieldError { field: name, error: FieldErrorKind::Repeated }]));
         }
         fields.push((name, SecretText::new(value)));
     }
@@ -30,7 +30,7 @@ pub(super) fn fields(query: &str) -> Result<JsonObject, Fault> {
 mod tests {
     use super::*;
 
-    fn texts(query: &str) -> Result<Option<String>, Fault> {
+    fn texts(query: &str) -> Result<Option<String>, ApiError> {
         let mut fields = fields(query)?;
         let text = fields.optional("a", |text| Ok(text.to_owned()));
         fields.finish(Some(text))
@@ -46,12 +46,12 @@ mod tests {
 
     #[test]
     fn what_is_unknown_or_given_twice_is_refused_and_named() {
-        for (query, named) in [("b=1", FieldError::Unknown), ("a=1&a=2", FieldError::Repeated)] {
+        for (query, named) in [("b=1", FieldErrorKind::Unknown), ("a=1&a=2", FieldErrorKind::Repeated)] {
             match texts(query) {
-                Err(Fault::Fields(faults)) => assert_eq!(faults.first().unwrap().error, named, "{query}"),
+                Err(ApiError::Fields(faults)) => assert_eq!(faults.first().unwrap().error, named, "{query}"),
                 other => panic!("{query}: {other:?}"),
             }
         }
-        assert!(matches!(texts("a=%00"), Err(Fault::Fields(_))));
+        assert!(matches!(texts("a=%00"), Err(ApiError::Fields(_))));
     }
 }

@@ -12,22 +12,22 @@ use actix_web::web::Data;
 use actix_web::{FromRequest as _, HttpMessage as _, HttpRequest};
 use data_encoding::BASE64URL_NOPAD;
 use mfa_core::{Entropy, SecretText, Timestamp};
-use mfa_flows::{Accepts, Call, Flows, Refusal};
+use mfa_flows::{Accepts, Call, FlowError, Flows};
 use mfa_infra::Mfa;
 use mfa_jwt::Issued;
 use url::form_urlencoded;
 
 use super::carried::{self, Carried};
 use super::cookies::Cookie;
+use super::error::PageError;
 use super::guard::{self, form_key, is_same_origin};
 use super::parts::Told;
-use super::trouble::Trouble;
 use super::{Site, answer};
 use crate::caller::Caller;
 use crate::i18n::Argument;
 use crate::intake::{Body, Intake, RawForm};
 use crate::language::Language;
-use crate::problem::{Fault, FieldError};
+use crate::problem::{ApiError, FieldErrorKind};
 
 /// More fields than any form of ours has.
 const MOST_FIELDS: usize = 16;
@@ -68,16 +68,16 @@ impl Visit {
     ///
     /// # Errors
     ///
-    /// [`Fault::Bug`] alone; what is wrong with the call comes as the second part, so that it can be told on a page.
+    /// [`ApiError::Bug`] alone; what is wrong with the call comes as the second part, so that it can be told on a page.
     pub(super) async fn begin(
         request: &HttpRequest,
         payload: Payload,
-    ) -> Result<(Self, Result<(), Trouble>), Fault> {
-        let mfa = request.app_data::<Data<Mfa>>().ok_or(Fault::Bug("no Mfa in the application"))?;
-        let site = request.app_data::<Data<Site>>().ok_or(Fault::Bug("no Site in the application"))?;
+    ) -> Result<(Self, Result<(), PageError>), ApiError> {
+        let mfa = request.app_data::<Data<Mfa>>().ok_or(ApiError::Bug("no Mfa in the application"))?;
+        let site = request.app_data::<Data<Site>>().ok_or(ApiError::Bug("no Site in the application"))?;
         let (mfa, site) = (Arc::clone(mfa), Arc::clone(site));
         let caller = request.extensions().get::<Caller>().cloned();
-        let mut caller = caller.ok_or(Fault::Bug("no caller in the request"))?;
+        let mut caller = caller.ok_or(ApiError::Bug("no caller in the request"))?;
         let headers = request.headers();
         let query = fields_of(request.query_string().as_bytes());
         let mut cookies = Vec::new();
@@ -128,9 +128,9 @@ impl Visit {
         Ok((visit, admitted))
     }
 
-    fn admit(&self, request: &HttpRequest) -> Result<(), Trouble> {
+    fn admit(&self, request: &HttpRequest) -> Result<(), PageError> {
         if self.mfa.overloaded() {
-            return Err(Fault::Overloaded.into());
+            return Err(ApiError::Overloaded.into());
         }
         // The one form that comes from elsewhere has a check of its own.
         let is_handover = self.path.strip_prefix(self.site.base()) == Some("/handover");
@@ -144,12 +144,12 @@ impl Visit {
         }
         // The login of the form's page has ended meanwhile, and the browser has dropped its cookie.
         let is_over = is_ours && !self.has_session() && !self.path.ends_with("/login");
-        Err(if is_over { Refusal::TokenMissing.into() } else { Trouble::NotOurForm })
+        Err(if is_over { FlowError::TokenMissing.into() } else { PageError::NotOurForm })
     }
 
     /// Demands that a page of the login that may hand users over sent this.
-    pub(super) const fn demand_handover(&self) -> Result<(), Trouble> {
-        if self.is_handed_over { Ok(()) } else { Err(Trouble::NotOurForm) }
+    pub(super) const fn demand_handover(&self) -> Result<(), PageError> {
+        if self.is_handed_over { Ok(()) } else { Err(PageError::NotOurForm) }
     }
 
     /// The key for a form of this page.
@@ -232,8 +232,8 @@ impl Visit {
     }
 
     /// Hands this on to the next pages of this login, in the place of what was handed on before.
-    pub(super) fn carry(&self, carried: &Carried) -> Result<(), Fault> {
-        let sealed = carried.seal(&self.mfa, &self.form_key(), self.now()).map_err(Refusal::from)?;
+    pub(super) fn carry(&self, carried: &Carried) -> Result<(), ApiError> {
+        let sealed = carried.seal(&self.mfa, &self.form_key(), self.now()).map_err(FlowError::from)?;
         let seconds = Some(carried::LASTS.as_secs());
         self.state.borrow_mut().cookies.push(Cookie::Carried.set(&sealed, seconds, &self.site));
         Ok(())
@@ -267,23 +267,23 @@ impl Visit {
     /// Reads the login.
     ///
     /// A token that this call was given replaces the one that it came with.
-    pub(super) fn open(&self, accepts: Accepts) -> Result<Call, Fault> {
+    pub(super) fn open(&self, accepts: Accepts) -> Result<Call, ApiError> {
         let state = self.state.borrow();
         let token = state.session.as_ref().map(SecretText::expose);
         Ok(self.flows().open(token, accepts, self.caller().origin.clone())?)
     }
 
     /// Reads a login that was handed over.
-    pub(super) fn open_this(&self, token: &str, accepts: Accepts) -> Result<Call, Fault> {
+    pub(super) fn open_this(&self, token: &str, accepts: Accepts) -> Result<Call, ApiError> {
         Ok(self.flows().open(Some(token), accepts, self.caller().origin.clone())?)
     }
 
     /// Runs a flow to its end.
-    pub(super) async fn run<T, E, F>(&self, flow: impl FnOnce(Arc<Flows>) -> F) -> Result<T, Fault>
+    pub(super) async fn run<T, E, F>(&self, flow: impl FnOnce(Arc<Flows>) -> F) -> Result<T, ApiError>
     where
         F: Future<Output = Result<T, E>> + Send + 'static,
         T: Send + 'static,
-        E: Into<Fault> + Send + 'static,
+        E: Into<ApiError> + Send + 'static,
     {
         self.intake.run(flow).await
     }
@@ -292,12 +292,12 @@ impl Visit {
     pub(super) async fn code_check<C, T, F>(
         &self,
         accepts: Accepts,
-        parse: impl FnOnce(&str) -> Result<C, FieldError> + Send + 'static,
+        parse: impl FnOnce(&str) -> Result<C, FieldErrorKind> + Send + 'static,
         flow: impl FnOnce(Arc<Flows>, Call, C) -> F + Send + 'static,
-    ) -> Result<T, Fault>
+    ) -> Result<T, ApiError>
     where
         C: Send + 'static,
-        F: Future<Output = Result<T, Refusal>> + Send + 'static,
+        F: Future<Output = Result<T, FlowError>> + Send + 'static,
         T: Send + 'static,
     {
         self.intake.code_check(accepts, parse, flow).await
@@ -316,7 +316,7 @@ impl Visit {
     }
 
     /// Gives this browser a new name, so that no form from before a login is good after it.
-    pub(super) fn rename_browser(&self) -> Result<(), Fault> {
+    pub(super) fn rename_browser(&self) -> Result<(), ApiError> {
         let mut state = self.state.borrow_mut();
         let entropy = Arc::clone(&self.flows().ports().entropy);
         state.browser = new_browser(entropy.as_ref(), &self.site, &mut state.cookies)?;
@@ -344,24 +344,28 @@ impl Visit {
 
 const YEAR: u64 = 365 * 24 * 3600;
 
-fn new_browser(entropy: &dyn Entropy, site: &Site, cookies: &mut Vec<String>) -> Result<SecretText, Fault> {
+fn new_browser(
+    entropy: &dyn Entropy,
+    site: &Site,
+    cookies: &mut Vec<String>,
+) -> Result<SecretText, ApiError> {
     let mut bytes = [0_u8; 32];
-    entropy.fill(&mut bytes).map_err(Refusal::from)?;
+    entropy.fill(&mut bytes).map_err(FlowError::from)?;
     let name = SecretText::new(BASE64URL_NOPAD.encode(&bytes));
     cookies.push(Cookie::Browser.set(name.expose(), None, site));
     Ok(name)
 }
 
-async fn posted(request: &HttpRequest, mut payload: Payload) -> Result<Fields, Fault> {
+async fn posted(request: &HttpRequest, mut payload: Payload) -> Result<Fields, ApiError> {
     if request.method() != Method::POST {
         return Ok(Vec::new());
     }
     let form = RawForm::from_request(request, &mut payload).await;
-    let form = form.map_err(|error| match error.as_error::<Fault>() {
-        Some(Fault::TooLarge) => Fault::TooLarge,
-        Some(Fault::BodyTooSlow) => Fault::BodyTooSlow,
-        Some(Fault::UnsupportedMediaType) => Fault::UnsupportedMediaType,
-        _ => Fault::Malformed,
+    let form = form.map_err(|error| match error.as_error::<ApiError>() {
+        Some(ApiError::TooLarge) => ApiError::TooLarge,
+        Some(ApiError::BodyTooSlow) => ApiError::BodyTooSlow,
+        Some(ApiError::UnsupportedMediaType) => ApiError::UnsupportedMediaType,
+        _ => ApiError::Malformed,
     })?;
     Ok(fields_of(form.bytes()))
 }

@@ -14,7 +14,7 @@ use utoipa::openapi::{ContentBuilder, Object, Ref, RefOr, Required, Response, Re
 
 use super::{headers, problems, security};
 use crate::caller::Caller;
-use crate::problem::{FieldError, FieldFault, ProblemKind};
+use crate::problem::{FieldError, FieldErrorKind, ProblemKind};
 
 /// What an operation is about.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -70,7 +70,7 @@ pub(crate) struct Operation {
     answer_headers: Vec<&'static str>,
     limit_headers: Vec<&'static str>,
     refusals: BTreeSet<ProblemKind>,
-    wrong_field: FieldFault,
+    wrong_field: FieldError,
     schemas: Vec<(String, RefOr<Schema>)>,
 }
 
@@ -100,7 +100,7 @@ impl Operation {
             answer_headers: vec!["X-Request-Id"],
             limit_headers: Vec::new(),
             refusals: BTreeSet::from(refusals),
-            wrong_field: FieldFault { field: "unknown".to_owned(), error: FieldError::Unknown },
+            wrong_field: FieldError { field: "unknown".to_owned(), error: FieldErrorKind::Unknown },
             schemas: Vec::new(),
         }
     }
@@ -203,17 +203,23 @@ impl Operation {
     }
 
     /// It takes a JSON object of this form. The field is the one that the example of a refusal is about.
-    pub(crate) fn body(self, form: Object, example: Value, wrong: (&str, FieldError)) -> Self {
+    pub(crate) fn body(self, form: Object, example: Value, wrong: (&str, FieldErrorKind)) -> Self {
         self.json(form, example, Required::True, wrong)
     }
 
     /// The same where the body may be left out.
-    pub(crate) fn optional_body(self, form: Object, example: Value, wrong: (&str, FieldError)) -> Self {
+    pub(crate) fn optional_body(self, form: Object, example: Value, wrong: (&str, FieldErrorKind)) -> Self {
         self.json(form, example, Required::False, wrong)
     }
 
-    fn json(mut self, form: Object, example: Value, required: Required, wrong: (&str, FieldError)) -> Self {
-        self.wrong_field = FieldFault { field: wrong.0.to_owned(), error: wrong.1 };
+    fn json(
+        mut self,
+        form: Object,
+        example: Value,
+        required: Required,
+        wrong: (&str, FieldErrorKind),
+    ) -> Self {
+        self.wrong_field = FieldError { field: wrong.0.to_owned(), error: wrong.1 };
         self.nothing().content("application/json", form, example, required)
     }
 

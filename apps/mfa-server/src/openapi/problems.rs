@@ -10,7 +10,7 @@ use utoipa::{PartialSchema as _, ToSchema};
 
 use super::headers;
 use crate::caller::Caller;
-use crate::problem::{FieldFault, ProblemDocument, ProblemKind, example};
+use crate::problem::{FieldError, ProblemDocument, ProblemKind, example};
 
 const MEDIA_TYPE: &str = "application/problem+json";
 const NAME: &str = "Problem";
@@ -25,7 +25,7 @@ pub(super) fn components(components: ComponentsBuilder) -> ComponentsBuilder {
 /// One response for each status, with the codes that it may carry and an example of each; these headers come with any.
 pub(super) fn responses(
     kinds: &BTreeSet<ProblemKind>,
-    wrong_field: &FieldFault,
+    wrong_field: &FieldError,
     more_headers: &[&str],
     reader: &Caller,
 ) -> BTreeMap<u16, Response> {
@@ -42,7 +42,7 @@ pub(super) fn responses(
 fn response(
     status: u16,
     kinds: &[ProblemKind],
-    wrong_field: &FieldFault,
+    wrong_field: &FieldError,
     more_headers: &[&str],
     reader: &Caller,
 ) -> Response {
@@ -78,7 +78,7 @@ fn response(
     headers::with(response, &names).build()
 }
 
-fn title(kind: ProblemKind, wrong_field: &FieldFault, reader: &Caller) -> String {
+fn title(kind: ProblemKind, wrong_field: &FieldError, reader: &Caller) -> String {
     let document = example(kind, wrong_field, reader);
     document.get("title").and_then(Value::as_str).unwrap_or_default().to_owned()
 }

@@ -4,7 +4,7 @@ use serde::Serialize;
 use serde_json::Value;
 use utoipa::ToSchema;
 
-use super::{FieldFault, NEXT_CODE, ProblemKind, QUEUE_RETRY, STORE_RETRY, messages};
+use super::{FieldError, NEXT_CODE, ProblemKind, QUEUE_RETRY, STORE_RETRY, messages};
 use crate::caller::Caller;
 use crate::openapi::schemas;
 
@@ -54,10 +54,10 @@ impl<'a> ProblemDocument<'a> {
         kind: ProblemKind,
         caller: &'a Caller,
         retry_after: Option<u64>,
-        faults: &[FieldFault],
+        faults: &[FieldError],
     ) -> Self {
         let text = messages::text(kind, caller);
-        let field_problem = |it: &FieldFault| FieldProblem {
+        let field_problem = |it: &FieldError| FieldProblem {
             field: it.field.clone(),
             message: messages::field(it.error, caller).into_owned(),
         };
@@ -75,7 +75,7 @@ impl<'a> ProblemDocument<'a> {
 }
 
 /// What a problem of this kind looks like, where this field is the one that is wrong.
-pub(crate) fn example(kind: ProblemKind, wrong: &FieldFault, reader: &Caller) -> Value {
+pub(crate) fn example(kind: ProblemKind, wrong: &FieldError, reader: &Caller) -> Value {
     let retry_after = match kind {
         ProblemKind::RateLimited => Some(6),
         ProblemKind::SmsBudgetSpent | ProblemKind::SmsUnavailable => Some(60),

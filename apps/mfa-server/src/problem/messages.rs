@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use super::{FieldError, ProblemKind, Unit};
+use super::{FieldErrorKind, LengthUnit, ProblemKind};
 use crate::caller::Caller;
 use crate::i18n::Argument;
 
@@ -23,34 +23,34 @@ pub(super) fn text(kind: ProblemKind, caller: &Caller) -> Text {
 }
 
 /// What is wrong with a field.
-pub(super) fn field(error: FieldError, caller: &Caller) -> Cow<'_, str> {
+pub(super) fn field(error: FieldErrorKind, caller: &Caller) -> Cow<'_, str> {
     match error {
-        FieldError::Length { most, unit: Unit::Characters } => {
+        FieldErrorKind::Length { most, unit: LengthUnit::Characters } => {
             caller.say("field-too-many-characters", &[("most", Argument::from(most))])
         }
-        FieldError::Length { most, unit: Unit::Bytes } => {
+        FieldErrorKind::Length { most, unit: LengthUnit::Bytes } => {
             caller.say("field-too-many-bytes", &[("most", Argument::from(most))])
         }
-        FieldError::Missing => caller.say("field-missing", &[]),
-        FieldError::Unknown => caller.say("field-unknown", &[]),
-        FieldError::NotText => caller.say("field-not-text", &[]),
-        FieldError::Nul => caller.say("field-nul", &[]),
-        FieldError::NotSixDigits => caller.say("field-not-six-digits", &[]),
-        FieldError::NotACode => caller.say("field-not-a-code", &[]),
-        FieldError::NotAPhoneNumber => caller.say("field-not-a-phone-number", &[]),
-        FieldError::NotACountry => caller.say("field-not-a-country", &[]),
-        FieldError::NotABackupMethod => caller.say("field-not-a-backup-method", &[]),
-        FieldError::Unusable => caller.say("field-unusable", &[]),
-        FieldError::Taken => caller.say("field-taken", &[]),
-        FieldError::Repeated => caller.say("field-repeated", &[]),
-        FieldError::NotAFlag => caller.say("field-not-a-flag", &[]),
-        FieldError::NotATime => caller.say("field-not-a-time", &[]),
-        FieldError::NotOneOf => caller.say("field-not-one-of", &[]),
-        FieldError::OutOfRange { least, most } => {
+        FieldErrorKind::Missing => caller.say("field-missing", &[]),
+        FieldErrorKind::Unknown => caller.say("field-unknown", &[]),
+        FieldErrorKind::NotText => caller.say("field-not-text", &[]),
+        FieldErrorKind::Nul => caller.say("field-nul", &[]),
+        FieldErrorKind::NotSixDigits => caller.say("field-not-six-digits", &[]),
+        FieldErrorKind::NotACode => caller.say("field-not-a-code", &[]),
+        FieldErrorKind::NotAPhoneNumber => caller.say("field-not-a-phone-number", &[]),
+        FieldErrorKind::NotACountry => caller.say("field-not-a-country", &[]),
+        FieldErrorKind::NotABackupMethod => caller.say("field-not-a-backup-method", &[]),
+        FieldErrorKind::Unusable => caller.say("field-unusable", &[]),
+        FieldErrorKind::Taken => caller.say("field-taken", &[]),
+        FieldErrorKind::Repeated => caller.say("field-repeated", &[]),
+        FieldErrorKind::NotAFlag => caller.say("field-not-a-flag", &[]),
+        FieldErrorKind::NotATime => caller.say("field-not-a-time", &[]),
+        FieldErrorKind::NotOneOf => caller.say("field-not-one-of", &[]),
+        FieldErrorKind::OutOfRange { least, most } => {
             let bounds = [("least", Argument::from(least)), ("most", Argument::from(most))];
             caller.say("field-out-of-range", &bounds)
         }
-        FieldError::Period { most_days } => {
+        FieldErrorKind::Period { most_days } => {
             caller.say("field-period", &[("days", Argument::from(most_days))])
         }
     }
@@ -95,25 +95,25 @@ mod tests {
     #[test]
     fn what_is_wrong_with_a_field_is_said_in_both_languages() {
         let errors = [
-            FieldError::Missing,
-            FieldError::Unknown,
-            FieldError::NotText,
-            FieldError::Nul,
-            FieldError::NotSixDigits,
-            FieldError::NotACode,
-            FieldError::NotAPhoneNumber,
-            FieldError::NotACountry,
-            FieldError::NotABackupMethod,
-            FieldError::Unusable,
-            FieldError::Taken,
-            FieldError::Repeated,
-            FieldError::NotAFlag,
-            FieldError::NotATime,
-            FieldError::NotOneOf,
-            FieldError::OutOfRange { least: 1, most: 200 },
-            FieldError::Period { most_days: 31 },
-            FieldError::Length { most: 254, unit: Unit::Characters },
-            FieldError::Length { most: 1024, unit: Unit::Bytes },
+            FieldErrorKind::Missing,
+            FieldErrorKind::Unknown,
+            FieldErrorKind::NotText,
+            FieldErrorKind::Nul,
+            FieldErrorKind::NotSixDigits,
+            FieldErrorKind::NotACode,
+            FieldErrorKind::NotAPhoneNumber,
+            FieldErrorKind::NotACountry,
+            FieldErrorKind::NotABackupMethod,
+            FieldErrorKind::Unusable,
+            FieldErrorKind::Taken,
+            FieldErrorKind::Repeated,
+            FieldErrorKind::NotAFlag,
+            FieldErrorKind::NotATime,
+            FieldErrorKind::NotOneOf,
+            FieldErrorKind::OutOfRange { least: 1, most: 200 },
+            FieldErrorKind::Period { most_days: 31 },
+            FieldErrorKind::Length { most: 254, unit: LengthUnit::Characters },
+            FieldErrorKind::Length { most: 1024, unit: LengthUnit::Bytes },
         ];
         let [french, english] = callers();
         for error in errors {
@@ -123,6 +123,9 @@ mod tests {
             );
             assert_ne!(field(error, &french), field(error, &english), "{error:?}");
         }
-        assert!(field(FieldError::Length { most: 1024, unit: Unit::Bytes }, &english).contains("1024 bytes"));
+        assert!(
+            field(FieldErrorKind::Length { most: 1024, unit: LengthUnit::Bytes }, &english)
+                .contains("1024 bytes")
+        );
     }
 }

@@ -18,7 +18,7 @@ fn rates() -> ToldRates {
     ToldRates::from_rates(rate(10), rate(20))
 }
 
-fn answer(fault: &Fault, language: Language) -> HttpResponse {
+fn answer(fault: &ApiError, language: Language) -> HttpResponse {
     let texts = Arc::new(Texts::load().unwrap());
     let caller = Caller {
         language,
@@ -30,43 +30,43 @@ fn answer(fault: &Fault, language: Language) -> HttpResponse {
     respond(fault, &caller, rates())
 }
 
-fn header(fault: &Fault, name: &str) -> Option<String> {
+fn header(fault: &ApiError, name: &str) -> Option<String> {
     let response = answer(fault, Language::English);
     response.headers().get(name).map(|value| value.to_str().unwrap().to_owned())
 }
 
-async fn document(fault: &Fault, language: Language) -> Value {
+async fn document(fault: &ApiError, language: Language) -> Value {
     let body = to_bytes(answer(fault, language).into_body()).await.unwrap();
     serde_json::from_slice(&body).unwrap()
 }
 
-fn store(kind: StoreErrorKind) -> Refusal {
+fn store(kind: StoreErrorKind) -> FlowError {
     StoreError::new(kind, "reading accounts").because("host=db password=hunter2").into()
 }
 
-fn refusals() -> Vec<(Refusal, u16, &'static str)> {
+fn refusals() -> Vec<(FlowError, u16, &'static str)> {
     let lock = Lock::UntilAdministrator;
     vec![
-        (Refusal::TokenMissing, 401, "token_missing"),
-        (Refusal::TokenInvalid, 401, "token_invalid"),
-        (Refusal::TokenExpired, 401, "token_expired"),
-        (Refusal::TokenSpent, 401, "token_spent"),
-        (Refusal::TokenRevoked, 401, "token_revoked"),
-        (Refusal::WrongStage, 403, "wrong_token_stage"),
-        (Refusal::StepUpRequired { max_age: Duration::from_mins(10) }, 401, "step_up_required"),
-        (Refusal::InvalidCode, 401, "invalid_code"),
-        (Refusal::InvalidCredentials, 401, "invalid_credentials"),
-        (Refusal::AccountLocked { lock, retry_after: None }, 403, "account_locked"),
-        (Refusal::AccountDisabled, 403, "account_disabled"),
-        (Refusal::NotEnrolled, 409, "not_enrolled"),
-        (Refusal::NoEnrolmentInProgress, 409, "no_enrolment_in_progress"),
-        (Refusal::FactorRequired, 409, "factor_required"),
-        (Refusal::RateLimited { rule: RateRule::LoginPerUser, retry_after: 12 }, 429, "rate_limited"),
-        (Refusal::InvalidLabel, 422, "invalid_field"),
-        (Refusal::UserTaken, 422, "invalid_field"),
-        (Refusal::NoSuchUser, 404, "not_found"),
-        (Refusal::NotAllowed, 403, "not_allowed"),
-        (Refusal::ClockSkew, 503, "clock_skew"),
+        (FlowError::TokenMissing, 401, "token_missing"),
+        (FlowError::TokenInvalid, 401, "token_invalid"),
+        (FlowError::TokenExpired, 401, "token_expired"),
+        (FlowError::TokenSpent, 401, "token_spent"),
+        (FlowError::TokenRevoked, 401, "token_revoked"),
+        (FlowError::WrongStage, 403, "wrong_token_stage"),
+        (FlowError::StepUpRequired { max_age: Duration::from_mins(10) }, 401, "step_up_required"),
+        (FlowError::InvalidCode, 401, "invalid_code"),
+        (FlowError::InvalidCredentials, 401, "invalid_credentials"),
+        (FlowError::AccountLocked { lock, retry_after: None }, 403, "account_locked"),
+        (FlowError::AccountDisabled, 403, "account_disabled"),
+        (FlowError::NotEnrolled, 409, "not_enrolled"),
+        (FlowError::NoEnrolmentInProgress, 409, "no_enrolment_in_progress"),
+        (FlowError::FactorRequired, 409, "factor_required"),
+        (FlowError::RateLimited { rule: RateRule::LoginPerUser, retry_after: 12 }, 429, "rate_limited"),
+        (FlowError::InvalidLabel, 422, "invalid_field"),
+        (FlowError::UserTaken, 422, "invalid_field"),
+        (FlowError::NoSuchUser, 404, "not_found"),
+        (FlowError::NotAllowed, 403, "not_allowed"),
+        (FlowError::ClockSkew, 503, "clock_skew"),
         (store(StoreErrorKind::Unavailable), 503, "store_unavailable"),
         (store(StoreErrorKind::Overloaded), 503, "overloaded"),
         (store(StoreErrorKind::Unknown), 503, "store_unavailable"),
@@ -78,14 +78,14 @@ fn refusals() -> Vec<(Refusal, u16, &'static str)> {
         (EntropyError.into(), 503, "store_unavailable"),
         (IssueError::Entropy(EntropyError).into(), 503, "store_unavailable"),
         (IssueError::Signing.into(), 500, "internal_error"),
-        (Refusal::Drawing, 500, "internal_error"),
+        (FlowError::Drawing, 500, "internal_error"),
     ]
 }
 
 #[actix_web::test]
 async fn every_refusal_has_its_status_and_code_and_shows_nothing_of_the_inside() {
     for (refusal, status, code) in refusals() {
-        let fault = Fault::from(refusal);
+        let fault = ApiError::from(refusal);
         let document = document(&fault, Language::French).await;
         assert_eq!((&document["status"], &document["code"]), (&json!(status), &json!(code)));
         assert_eq!(document["type"], format!("urn:nova-mfa:problem:{code}"));
@@ -97,7 +97,7 @@ async fn every_refusal_has_its_status_and_code_and_shows_nothing_of_the_inside()
 
 #[actix_web::test]
 async fn an_unknown_outcome_asks_for_the_next_code() {
-    let unknown = Fault::from(store(StoreErrorKind::Unknown));
+    let unknown = ApiError::from(store(StoreErrorKind::Unknown));
     let detail = document(&unknown, Language::English).await["detail"].to_string();
     assert!(detail.contains("may be spent, use the next one"), "{detail}");
 }
@@ -107,7 +107,7 @@ async fn the_language_of_the_text_is_named() {
     for (language, tag, title) in
         [(Language::French, "fr", "Code refusé"), (Language::English, "en", "Code refused")]
     {
-        let fault = Fault::from(Refusal::InvalidCode);
+        let fault = ApiError::from(FlowError::InvalidCode);
         let response = answer(&fault, language);
         assert_eq!(response.headers().get("content-language").unwrap(), tag);
         assert_eq!(response.headers().get("vary").unwrap(), "Accept-Language");
@@ -118,29 +118,30 @@ async fn the_language_of_the_text_is_named() {
 
 #[actix_web::test]
 async fn who_may_come_back_is_told_when() {
-    let locked =
-        |retry_after| Fault::from(Refusal::AccountLocked { lock: Lock::UntilAdministrator, retry_after });
+    let locked = |retry_after| {
+        ApiError::from(FlowError::AccountLocked { lock: Lock::UntilAdministrator, retry_after })
+    };
     assert_eq!(header(&locked(Some(900)), "retry-after").as_deref(), Some("900"));
     assert_eq!(document(&locked(Some(900)), Language::French).await["retry_after"], 900);
     assert_eq!(header(&locked(None), "retry-after"), None);
     assert_eq!(document(&locked(None), Language::French).await.get("retry_after"), None);
     for (refusal, status, _) in refusals() {
-        let told = header(&Fault::from(refusal), "retry-after").is_some();
+        let told = header(&ApiError::from(refusal), "retry-after").is_some();
         assert_eq!(told, matches!(status, 429 | 503), "{status}");
     }
-    assert_eq!(header(&Fault::Overloaded, "retry-after").as_deref(), Some("1"));
-    assert_eq!(header(&Fault::Stopping, "retry-after").as_deref(), Some("1"));
+    assert_eq!(header(&ApiError::Overloaded, "retry-after").as_deref(), Some("1"));
+    assert_eq!(header(&ApiError::Stopping, "retry-after").as_deref(), Some("1"));
 }
 
 #[test]
 fn every_401_has_a_challenge_and_a_step_up_says_what_it_takes() {
     for (refusal, status, _) in refusals() {
-        let fault = Fault::from(refusal);
+        let fault = ApiError::from(refusal);
         assert_eq!(header(&fault, "www-authenticate").is_some(), status == 401);
     }
-    assert_eq!(header(&Refusal::TokenExpired.into(), "www-authenticate").as_deref(), Some("Bearer"));
+    assert_eq!(header(&FlowError::TokenExpired.into(), "www-authenticate").as_deref(), Some("Bearer"));
     assert_eq!(
-        header(&Refusal::StepUpRequired { max_age: Duration::from_mins(10) }.into(), "www-authenticate")
+        header(&FlowError::StepUpRequired { max_age: Duration::from_mins(10) }.into(), "www-authenticate")
             .as_deref(),
         Some(r#"Bearer error="insufficient_user_authentication", acr_values="aal2", max_age="600""#)
     );
@@ -148,7 +149,7 @@ fn every_401_has_a_challenge_and_a_step_up_says_what_it_takes() {
 
 #[test]
 fn a_limit_is_told_where_it_names_no_user() {
-    let limited = |rule| Fault::from(Refusal::RateLimited { rule, retry_after: 6 });
+    let limited = |rule| ApiError::from(FlowError::RateLimited { rule, retry_after: 6 });
     let by_ip = limited(RateRule::CodeCheckPerIp);
     assert_eq!(header(&by_ip, "ratelimit-policy").as_deref(), Some(r#""code-ip";q=10;w=60"#));
     assert_eq!(header(&by_ip, "ratelimit").as_deref(), Some(r#""code-ip";r=0;t=6"#));
@@ -164,22 +165,23 @@ fn a_limit_is_told_where_it_names_no_user() {
 
 #[actix_web::test]
 async fn fields_are_named_with_what_is_wrong_in_the_callers_language() {
-    let fault = Fault::Fields(vec![FieldFault { field: "code".into(), error: FieldError::NotSixDigits }]);
+    let fault =
+        ApiError::Fields(vec![FieldError { field: "code".into(), error: FieldErrorKind::NotSixDigits }]);
     assert_eq!(
         document(&fault, Language::English).await["errors"],
         json!([{ "field": "code", "message": "A code is made of six digits." }])
     );
     assert_eq!(
-        document(&Refusal::InvalidLabel.into(), Language::French).await["errors"][0]["field"],
+        document(&FlowError::InvalidLabel.into(), Language::French).await["errors"][0]["field"],
         "label"
     );
-    assert_eq!(document(&Fault::Malformed, Language::French).await.get("errors"), None);
+    assert_eq!(document(&ApiError::Malformed, Language::French).await.get("errors"), None);
 }
 
 #[test]
 fn a_method_that_is_refused_comes_with_those_that_are_not() {
     assert_eq!(
-        header(&Fault::MethodNotAllowed { allow: "GET, HEAD" }, "allow").as_deref(),
+        header(&ApiError::MethodNotAllowed { allow: "GET, HEAD" }, "allow").as_deref(),
         Some("GET, HEAD")
     );
 }

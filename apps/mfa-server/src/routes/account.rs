@@ -11,7 +11,7 @@ use utoipa::ToSchema;
 use crate::caller::Caller;
 use crate::intake::Intake;
 use crate::openapi::schemas;
-use crate::problem::Fault;
+use crate::problem::ApiError;
 use crate::rfc3339::rfc3339;
 
 #[derive(Serialize, ToSchema)]
@@ -75,7 +75,7 @@ impl From<AccountStatus> for Status {
 }
 
 /// `GET /api/mfa/status`
-pub(super) async fn status(intake: Intake) -> Result<HttpResponse, Fault> {
+pub(super) async fn status(intake: Intake) -> Result<HttpResponse, ApiError> {
     let (call, body) = intake.open(Accepts::Access)?;
     body.nothing()?;
     let status = intake.run(|flows| async move { flows.status(&call).await }).await?;
@@ -130,7 +130,7 @@ const fn label(method: FactorKind) -> &'static str {
 }
 
 /// `GET /api/mfa/methods`
-pub(super) async fn methods(intake: Intake) -> Result<HttpResponse, Fault> {
+pub(super) async fn methods(intake: Intake) -> Result<HttpResponse, ApiError> {
     let (call, body) = intake.open(Accepts::Any)?;
     body.nothing()?;
     let choices = intake.run(|flows| async move { flows.methods(&call).await }).await?;
@@ -150,7 +150,7 @@ struct Revoked {
 }
 
 /// `POST /api/mfa/token/revoke`
-pub(super) async fn revoke(intake: Intake) -> Result<HttpResponse, Fault> {
+pub(super) async fn revoke(intake: Intake) -> Result<HttpResponse, ApiError> {
     let (call, body) = intake.open(Accepts::Any)?;
     body.nothing()?;
     intake.run(|flows| async move { flows.revoke(&call).await }).await?;

@@ -11,7 +11,7 @@ use utoipa_swagger_ui::Config;
 
 use crate::intake::Bounded;
 use crate::openapi::Document;
-use crate::problem::Fault;
+use crate::problem::ApiError;
 
 /// What Swagger UI needs: its own files, styles that it writes as it draws, pictures within them, and calls to us.
 const PAGE_POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; \
@@ -39,15 +39,15 @@ pub(super) async fn page(_: Bounded) -> HttpResponse {
 }
 
 /// `GET /docs/…`: the page again, and its files.
-pub(super) async fn file(_: Bounded, file: Path<String>) -> Result<HttpResponse, Fault> {
+pub(super) async fn file(_: Bounded, file: Path<String>) -> Result<HttpResponse, ApiError> {
     let file = file.into_inner();
     if file.is_empty() {
         return Ok(page_below(""));
     }
-    let known = FILES.into_iter().find(|it| *it == file).ok_or(Fault::NotFound)?;
+    let known = FILES.into_iter().find(|it| *it == file).ok_or(ApiError::NotFound)?;
     let served = utoipa_swagger_ui::serve(known, Arc::new(shown()));
-    let served = served.map_err(|_| Fault::Bug("no settings of Swagger UI"))?;
-    let served = served.ok_or(Fault::Bug("a file of Swagger UI is missing"))?;
+    let served = served.map_err(|_| ApiError::Bug("no settings of Swagger UI"))?;
+    let served = served.ok_or(ApiError::Bug("a file of Swagger UI is missing"))?;
     Ok(HttpResponse::Ok()
         .content_type(served.content_type)
         .insert_header((CACHE_CONTROL, FILE_CACHING))

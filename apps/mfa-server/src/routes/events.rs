@@ -9,7 +9,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use crate::intake::{Intake, whole_number};
-use crate::problem::Fault;
+use crate::problem::ApiError;
 use crate::rfc3339::rfc3339;
 
 /// As many events as a page has where the caller names no number.
@@ -57,7 +57,7 @@ impl From<StoredEvent> for OwnEvent {
 }
 
 /// `GET /api/mfa/events`
-pub(super) async fn list(intake: Intake) -> Result<HttpResponse, Fault> {
+pub(super) async fn list(intake: Intake) -> Result<HttpResponse, ApiError> {
     let (call, body) = intake.open(Accepts::Access)?;
     body.nothing()?;
     let mut query = intake.query()?;
@@ -71,7 +71,7 @@ pub(super) async fn list(intake: Intake) -> Result<HttpResponse, Fault> {
 }
 
 /// How many of a page.
-pub(super) fn page_size(text: &str) -> Result<u32, crate::problem::FieldError> {
+pub(super) fn page_size(text: &str) -> Result<u32, crate::problem::FieldErrorKind> {
     let size = whole_number(1, i64::from(LARGEST_PAGE))(text)?;
     Ok(u32::try_from(size).unwrap_or(LARGEST_PAGE))
 }

@@ -6,10 +6,10 @@ use actix_web::http::header::HeaderMap;
 use actix_web::web::{Data, Path};
 use actix_web::{HttpRequest, HttpResponse};
 use mfa_infra::Mfa;
-use mfa_infra::sms::{DeliveryReport, ReportRefused};
+use mfa_infra::sms::{DeliveryReport, DeliveryReportError};
 
 use crate::intake::{Bounded, RawForm};
-use crate::problem::Fault;
+use crate::problem::ApiError;
 
 /// What Twilio signs with.
 const SIGNATURE: &str = "X-Twilio-Signature";
@@ -19,7 +19,7 @@ pub(super) async fn twilio(
     form: RawForm,
     request: HttpRequest,
     mfa: Data<Mfa>,
-) -> Result<HttpResponse, Fault> {
+) -> Result<HttpResponse, ApiError> {
     let signature = signature(request.headers());
     let report = mfa.reports().twilio(form.bytes(), signature).map_err(fault)?;
     record(&mfa, report).await
@@ -40,23 +40,23 @@ pub(super) async fn ovh(
     secret: Path<String>,
     request: HttpRequest,
     mfa: Data<Mfa>,
-) -> Result<HttpResponse, Fault> {
+) -> Result<HttpResponse, ApiError> {
     let report = mfa.reports().ovh(&secret, request.query_string()).map_err(fault)?;
     record(&mfa, report).await
 }
 
-async fn record(mfa: &Data<Mfa>, report: DeliveryReport) -> Result<HttpResponse, Fault> {
+async fn record(mfa: &Data<Mfa>, report: DeliveryReport) -> Result<HttpResponse, ApiError> {
     let keeper = mfa.clone();
     let outcome = mfa.run(async move { keeper.record_report(&report).await }).await;
-    outcome.map_err(|_| Fault::Stopping)?.map_err(|error| Fault::Refused(error.into()))?;
+    outcome.map_err(|_| ApiError::Stopping)?.map_err(|error| ApiError::Refused(error.into()))?;
     // The same for a message that is not ours, so that nobody finds out which are.
     Ok(HttpResponse::NoContent().finish())
 }
 
-const fn fault(refused: ReportRefused) -> Fault {
+const fn fault(refused: DeliveryReportError) -> ApiError {
     match refused {
-        ReportRefused::NoHook => Fault::NotFound,
-        ReportRefused::Forged => Fault::Refused(mfa_flows::Refusal::NotAllowed),
-        ReportRefused::Malformed => Fault::MalformedReport,
+        DeliveryReportError::NoHook => ApiError::NotFound,
+        DeliveryReportError::Forged => ApiError::Refused(mfa_flows::FlowError::NotAllowed),
+        DeliveryReportError::Malformed => ApiError::MalformedReport,
     }
 }

@@ -14,7 +14,7 @@ use super::{AccessToken, BEARER};
 use crate::caller::Caller;
 use crate::intake::{Body, Intake};
 use crate::openapi::schemas;
-use crate::problem::{Fault, FieldError, Unit};
+use crate::problem::{ApiError, FieldErrorKind, LengthUnit};
 
 /// As long as an e-mail address can be (RFC 5321 §4.5.3.1.3, less the angle brackets).
 const LONGEST_USERNAME: usize = 254;
@@ -55,7 +55,7 @@ enum LoginOutcome<'a> {
 }
 
 /// `POST /api/auth/login`
-pub(super) async fn login(intake: Intake) -> Result<HttpResponse, Fault> {
+pub(super) async fn login(intake: Intake) -> Result<HttpResponse, ApiError> {
     let (caller, body) = (intake.caller().clone(), intake.body().clone());
     let login = intake.run(|flows| first_factor(flows, caller, body)).await?;
     Ok(HttpResponse::Ok().json(match &login {
@@ -73,7 +73,7 @@ pub(super) async fn login(intake: Intake) -> Result<HttpResponse, Fault> {
 }
 
 /// A login by name and password, however it was sent: the limit by address comes before the body is read.
-pub(crate) async fn first_factor(flows: Arc<Flows>, caller: Caller, body: Body) -> Result<Login, Fault> {
+pub(crate) async fn first_factor(flows: Arc<Flows>, caller: Caller, body: Body) -> Result<Login, ApiError> {
     let origin = &caller.origin;
     let left = flows.limit_logins(origin).await?;
     caller.allowance.taken(RateRule::LoginPerIp, left);
@@ -81,18 +81,18 @@ pub(crate) async fn first_factor(flows: Arc<Flows>, caller: Caller, body: Body) 
     let username = object.required("username", username);
     let password = object.required("password", password);
     let (username, password) = object.finish(username.zip(password))?;
-    flows.login(&username, password, origin).await.map_err(Fault::from)
+    flows.login(&username, password, origin).await.map_err(ApiError::from)
 }
 
-fn username(text: &str) -> Result<String, FieldError> {
+fn username(text: &str) -> Result<String, FieldErrorKind> {
     let fits = (1..=LONGEST_USERNAME).contains(&text.chars().count());
-    let fault = FieldError::Length { most: LONGEST_USERNAME, unit: Unit::Characters };
+    let fault = FieldErrorKind::Length { most: LONGEST_USERNAME, unit: LengthUnit::Characters };
     fits.then(|| text.to_owned()).ok_or(fault)
 }
 
-fn password(text: &str) -> Result<SecretText, FieldError> {
+fn password(text: &str) -> Result<SecretText, FieldErrorKind> {
     let fits = (1..=LONGEST_PASSWORD).contains(&text.len());
-    let fault = FieldError::Length { most: LONGEST_PASSWORD, unit: Unit::Bytes };
+    let fault = FieldErrorKind::Length { most: LONGEST_PASSWORD, unit: LengthUnit::Bytes };
     fits.then(|| SecretText::new(text.to_owned())).ok_or(fault)
 }
 

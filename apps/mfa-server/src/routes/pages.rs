@@ -3,9 +3,9 @@
 pub(super) mod doc;
 
 use crate::intake::Bounded;
-use crate::problem::Fault;
+use crate::problem::ApiError;
 
 /// `GET /interface/…` of any brand but the one that is set, whose pages stand before this in the table of routes.
-pub(super) async fn of_no_brand(_: Bounded) -> Result<&'static str, Fault> {
-    Err(Fault::NotFound)
+pub(super) async fn of_no_brand(_: Bounded) -> Result<&'static str, ApiError> {
+    Err(ApiError::NotFound)
 }

@@ -12,7 +12,7 @@ use utoipa::ToSchema;
 use super::AccessToken;
 use crate::intake::{Intake, sms_code};
 use crate::openapi::schemas;
-use crate::problem::{Fault, FieldError};
+use crate::problem::{ApiError, FieldErrorKind};
 
 /// Whose national form a number has where the caller names no country.
 const DEFAULT_COUNTRY: &str = "FR";
@@ -48,7 +48,7 @@ struct Sent {
 }
 
 /// `POST /api/mfa/sms/send`
-pub(super) async fn send(intake: Intake) -> Result<HttpResponse, Fault> {
+pub(super) async fn send(intake: Intake) -> Result<HttpResponse, ApiError> {
     let (call, body) = intake.open(Accepts::SecondFactor)?;
     body.nothing()?;
     let language = intake.caller().language.into();
@@ -57,14 +57,15 @@ pub(super) async fn send(intake: Intake) -> Result<HttpResponse, Fault> {
 }
 
 /// `POST /api/mfa/phone/set`
-pub(super) async fn set(intake: Intake) -> Result<HttpResponse, Fault> {
+pub(super) async fn set(intake: Intake) -> Result<HttpResponse, ApiError> {
     // The account knows whether a token of this stage may enrol: it depends on the factors it has.
     let (call, body) = intake.open(Accepts::Any)?;
     let mut object = body.object()?;
     let country = object.optional("country", country);
     let country = country.as_deref().unwrap_or(DEFAULT_COUNTRY);
-    let number = object
-        .required("phone", |text| PhoneNumber::parse(text, country).map_err(|_| FieldError::NotAPhoneNumber));
+    let number = object.required("phone", |text| {
+        PhoneNumber::parse(text, country).map_err(|_| FieldErrorKind::NotAPhoneNumber)
+    });
     let number = object.finish(number)?;
     let language = intake.caller().language.into();
     let sent = intake.run(|flows| async move { flows.set_phone(&call, number, language).await }).await?;
@@ -72,9 +73,9 @@ pub(super) async fn set(intake: Intake) -> Result<HttpResponse, Fault> {
 }
 
 /// Two letters, in either case. Which of them are countries the library of numbers knows.
-fn country(text: &str) -> Result<String, FieldError> {
+fn country(text: &str) -> Result<String, FieldErrorKind> {
     let fits = text.len() == 2 && text.bytes().all(|it| it.is_ascii_alphabetic());
-    fits.then(|| text.to_ascii_uppercase()).ok_or(FieldError::NotACountry)
+    fits.then(|| text.to_ascii_uppercase()).ok_or(FieldErrorKind::NotACountry)
 }
 
 #[derive(Serialize, ToSchema)]
@@ -96,7 +97,7 @@ struct Confirmed<'a> {
 }
 
 /// `POST /api/mfa/phone/verify`
-pub(super) async fn verify(intake: Intake) -> Result<HttpResponse, Fault> {
+pub(super) async fn verify(intake: Intake) -> Result<HttpResponse, ApiError> {
     let confirmed = intake
         .code_check(Accepts::Any, sms_code, |flows, call, code| async move {
             flows.confirm_phone(&call, code).await
@@ -135,7 +136,7 @@ struct Removed {
 }
 
 /// `DELETE /api/mfa/phone`
-pub(super) async fn remove(intake: Intake) -> Result<HttpResponse, Fault> {
+pub(super) async fn remove(intake: Intake) -> Result<HttpResponse, ApiError> {
     let (call, body) = intake.open(Accepts::TwoFactors)?;
     body.nothing()?;
     intake.run(|flows| async move { flows.remove_phone(&call).await }).await?;
@@ -150,7 +151,7 @@ struct Backup {
 }
 
 /// `POST /api/mfa/backup/set`
-pub(super) async fn set_backup(intake: Intake) -> Result<HttpResponse, Fault> {
+pub(super) async fn set_backup(intake: Intake) -> Result<HttpResponse, ApiError> {
     let (call, body) = intake.open(Accepts::TwoFactors)?;
     let mut object = body.object()?;
     let method = object.required("method", backup_method);
@@ -159,11 +160,11 @@ pub(super) async fn set_backup(intake: Intake) -> Result<HttpResponse, Fault> {
     Ok(HttpResponse::Ok().json(Backup { backup_method: method.as_str() }))
 }
 
-pub(crate) fn backup_method(text: &str) -> Result<BackupMethod, FieldError> {
+pub(crate) fn backup_method(text: &str) -> Result<BackupMethod, FieldErrorKind> {
     [BackupMethod::Sms, BackupMethod::None]
         .into_iter()
         .find(|it| it.as_str() == text)
-        .ok_or(FieldError::NotABackupMethod)
+        .ok_or(FieldErrorKind::NotABackupMethod)
 }
 
 #[cfg(test)]
@@ -174,12 +175,12 @@ mod tests {
     fn a_country_is_two_letters_and_a_backup_method_one_of_two_words() {
         assert_eq!(country("be"), Ok("BE".to_owned()));
         for bad in ["", "F", "FRA", "F1", "É", "+3"] {
-            assert_eq!(country(bad), Err(FieldError::NotACountry), "{bad}");
+            assert_eq!(country(bad), Err(FieldErrorKind::NotACountry), "{bad}");
         }
         assert_eq!(backup_method("sms"), Ok(BackupMethod::Sms));
         assert_eq!(backup_method("none"), Ok(BackupMethod::None));
         for bad in ["", "SMS", "totp", " sms"] {
-            assert_eq!(backup_method(bad), Err(FieldError::NotABackupMethod), "{bad}");
+            assert_eq!(backup_method(bad), Err(FieldErrorKind::NotABackupMethod), "{bad}");
         }
     }
 }

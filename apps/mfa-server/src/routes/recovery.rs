@@ -10,7 +10,7 @@ use utoipa::ToSchema;
 
 use crate::intake::Intake;
 use crate::openapi::schemas;
-use crate::problem::Fault;
+use crate::problem::ApiError;
 use crate::rfc3339::rfc3339;
 
 #[derive(Serialize, ToSchema)]
@@ -22,7 +22,7 @@ struct NewSet<'a> {
 }
 
 /// `POST /api/mfa/recovery/regenerate`
-pub(super) async fn regenerate(intake: Intake) -> Result<HttpResponse, Fault> {
+pub(super) async fn regenerate(intake: Intake) -> Result<HttpResponse, ApiError> {
     let (call, body) = intake.open(Accepts::TwoFactors)?;
     body.nothing()?;
     let codes = intake.run(|flows| async move { flows.regenerate_recovery_codes(&call).await }).await?;
@@ -52,7 +52,7 @@ struct ListedCode {
 }
 
 /// `GET /api/mfa/recovery/list`
-pub(super) async fn list(intake: Intake) -> Result<HttpResponse, Fault> {
+pub(super) async fn list(intake: Intake) -> Result<HttpResponse, ApiError> {
     let (call, body) = intake.open(Accepts::TwoFactors)?;
     body.nothing()?;
     let listing = intake.run(|flows| async move { flows.recovery_listing(&call).await }).await?;

@@ -5,7 +5,7 @@ pub(super) mod doc;
 use actix_web::HttpResponse;
 use actix_web::web::Data;
 use mfa_core::{SecretText, Stage};
-use mfa_flows::{ActiveToken, Refusal};
+use mfa_flows::{ActiveToken, FlowError};
 use mfa_infra::Mfa;
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -13,7 +13,7 @@ use utoipa::ToSchema;
 use super::BEARER;
 use crate::intake::{Bounded, EitherIntake};
 use crate::openapi::schemas;
-use crate::problem::{Fault, FieldError, Unit};
+use crate::problem::{ApiError, FieldErrorKind, LengthUnit};
 
 /// `GET /.well-known/jwks.json`
 pub(super) async fn keys(_: Bounded, mfa: Data<Mfa>) -> HttpResponse {
@@ -103,7 +103,7 @@ enum IntrospectionOutcome<'a> {
 }
 
 /// `POST /api/mfa/token/introspect`
-pub(super) async fn introspect(call: EitherIntake, mfa: Data<Mfa>) -> Result<HttpResponse, Fault> {
+pub(super) async fn introspect(call: EitherIntake, mfa: Data<Mfa>) -> Result<HttpResponse, ApiError> {
     admit(call.intake().bearer(), mfa.settings().tokens.introspection_key.as_ref())?;
     let mut object = call.object(&["token", "token_type_hint"])?;
     let token = object.required("token", token);
@@ -118,17 +118,17 @@ pub(super) async fn introspect(call: EitherIntake, mfa: Data<Mfa>) -> Result<Htt
 }
 
 /// Whether the caller may ask. Secrets compare in constant time.
-fn admit(presented: Option<&SecretText>, key: Option<&SecretText>) -> Result<(), Fault> {
-    let key = key.ok_or(Fault::NotFound)?;
+fn admit(presented: Option<&SecretText>, key: Option<&SecretText>) -> Result<(), ApiError> {
+    let key = key.ok_or(ApiError::NotFound)?;
     match presented {
         Some(presented) if presented == key => Ok(()),
-        Some(_) => Err(Refusal::TokenInvalid.into()),
-        None => Err(Refusal::TokenMissing.into()),
+        Some(_) => Err(FlowError::TokenInvalid.into()),
+        None => Err(FlowError::TokenMissing.into()),
     }
 }
 
-fn token(text: &str) -> Result<SecretText, FieldError> {
+fn token(text: &str) -> Result<SecretText, FieldErrorKind> {
     let fits = (1..=LONGEST_TOKEN).contains(&text.len());
-    let fault = FieldError::Length { most: LONGEST_TOKEN, unit: Unit::Bytes };
+    let fault = FieldErrorKind::Length { most: LONGEST_TOKEN, unit: LengthUnit::Bytes };
     fits.then(|| SecretText::new(text.to_owned())).ok_or(fault)
 }

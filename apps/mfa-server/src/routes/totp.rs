@@ -11,7 +11,7 @@ use utoipa::ToSchema;
 use super::AccessToken;
 use crate::intake::{EitherCode, Intake, either_code, totp_code};
 use crate::openapi::schemas;
-use crate::problem::Fault;
+use crate::problem::ApiError;
 use crate::rfc3339::rfc3339;
 
 #[derive(Serialize, ToSchema)]
@@ -42,7 +42,7 @@ struct Enrolment<'a> {
 }
 
 /// `POST /api/mfa/totp/enroll/start`
-pub(super) async fn start_enrolment(intake: Intake) -> Result<HttpResponse, Fault> {
+pub(super) async fn start_enrolment(intake: Intake) -> Result<HttpResponse, ApiError> {
     // The account knows whether a token of this stage may enrol: it depends on the factors it has.
     let (call, body) = intake.open(Accepts::Any)?;
     let mut object = body.optional_object()?;
@@ -75,7 +75,7 @@ struct Enrolled<'a> {
 }
 
 /// `POST /api/mfa/totp/enroll/verify`
-pub(super) async fn confirm_enrolment(intake: Intake) -> Result<HttpResponse, Fault> {
+pub(super) async fn confirm_enrolment(intake: Intake) -> Result<HttpResponse, ApiError> {
     let enrolled = intake
         .code_check(Accepts::Any, totp_code, |flows, call, code| async move {
             flows.confirm_totp_enrolment(&call, code).await
@@ -96,7 +96,7 @@ struct Disabled {
 }
 
 /// `POST /api/mfa/totp/disable`
-pub(super) async fn disable(intake: Intake) -> Result<HttpResponse, Fault> {
+pub(super) async fn disable(intake: Intake) -> Result<HttpResponse, ApiError> {
     intake
         .code_check(Accepts::TwoFactors, either_code, |flows, call, code| async move {
             match code {

@@ -12,7 +12,7 @@ use super::AccessToken;
 use crate::caller::Caller;
 use crate::intake::{Intake, recovery_code, sms_code, totp_code};
 use crate::openapi::schemas;
-use crate::problem::Fault;
+use crate::problem::ApiError;
 
 #[derive(Serialize, ToSchema)]
 struct Verified<'a> {
@@ -29,7 +29,7 @@ struct Verified<'a> {
 }
 
 /// `POST /api/mfa/verify/totp`
-pub(super) async fn totp(intake: Intake) -> Result<HttpResponse, Fault> {
+pub(super) async fn totp(intake: Intake) -> Result<HttpResponse, ApiError> {
     let granted = intake
         .code_check(Accepts::SecondFactor, totp_code, |flows, call, code| async move {
             flows.verify_totp(&call, code).await
@@ -39,7 +39,7 @@ pub(super) async fn totp(intake: Intake) -> Result<HttpResponse, Fault> {
 }
 
 /// `POST /api/mfa/verify/sms`
-pub(super) async fn sms(intake: Intake) -> Result<HttpResponse, Fault> {
+pub(super) async fn sms(intake: Intake) -> Result<HttpResponse, ApiError> {
     let granted = intake
         .code_check(Accepts::SecondFactor, sms_code, |flows, call, code| async move {
             flows.verify_sms(&call, code).await
@@ -49,7 +49,7 @@ pub(super) async fn sms(intake: Intake) -> Result<HttpResponse, Fault> {
 }
 
 /// `POST /api/mfa/verify/recovery`
-pub(super) async fn recovery(intake: Intake) -> Result<HttpResponse, Fault> {
+pub(super) async fn recovery(intake: Intake) -> Result<HttpResponse, ApiError> {
     let granted = intake
         .code_check(Accepts::SecondFactor, recovery_code, |flows, call, typed| async move {
             flows.verify_recovery(&call, typed).await

@@ -3,7 +3,7 @@
 //! The try has cost before anyone can learn what it was worth, and the hash runs while the account serves others. A
 //! process that dies in between leaves a counted try and nothing else.
 
-use super::{Attempt, Check, Counted, Refused, Verdict, admit, count, live, pass, tell_failure, tried};
+use super::{Attempt, Check, Counted, DenyReason, Verdict, admit, count, live, pass, tell_failure, tried};
 use crate::{Account, Lock};
 
 /// A try that was counted and waits to be settled.
@@ -22,7 +22,7 @@ pub fn count_slow<T, E>(
     account: &mut Account,
     attempt: &Attempt,
     look: impl FnOnce(&Account) -> Result<T, E>,
-) -> Result<Result<(SlowTry, T), Refused>, E> {
+) -> Result<Result<(SlowTry, T), DenyReason>, E> {
     if let Err(refused) = admit(account, &attempt.token, attempt.need, attempt.at) {
         return Ok(Err(refused));
     }
@@ -45,7 +45,7 @@ pub fn settle_slow<E>(
     check: impl FnOnce(&mut Account) -> Result<Check, E>,
 ) -> Result<Verdict, E> {
     if !account.is_active {
-        return Ok(Verdict::Refused(Refused::Disabled));
+        return Ok(Verdict::Refused(DenyReason::Disabled));
     }
     let SlowTry { counted } = tried_before;
     let own_lock = counted.lock.filter(|lock| account.lock_until == Some(lock.end()));
@@ -70,7 +70,7 @@ pub fn settle_slow<E>(
 }
 
 /// [`live`], but for a lock that came about while the try was on its way: it was admitted before.
-fn still_live(account: &mut Account, attempt: &Attempt) -> Result<(), Refused> {
+fn still_live(account: &mut Account, attempt: &Attempt) -> Result<(), DenyReason> {
     let before_lock = account.internal.pending_from.take();
     let outcome = live(account, &attempt.token, attempt.at);
     account.internal.pending_from = before_lock;

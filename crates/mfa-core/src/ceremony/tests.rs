@@ -58,7 +58,7 @@ fn a_right_answer_clears_the_count_and_spends_the_token() {
     let Verdict::Verified(verified) = login(&mut account, "a", Check::Right) else { panic!("not verified") };
     assert_eq!((verified.factor(), verified.subject().user), (FactorKind::Totp, UserId::new(1)));
     assert_eq!((account.failures, account.last_success_at), (0, Some(NOW)));
-    assert!(matches!(login(&mut account, "a", Check::Right), Verdict::Refused(Refused::TokenSpent)));
+    assert!(matches!(login(&mut account, "a", Check::Right), Verdict::Refused(DenyReason::TokenSpent)));
     assert_eq!(kinds(&account), ["totp_verify"]);
 }
 
@@ -72,7 +72,7 @@ fn the_tenth_wrong_answer_locks_and_a_right_one_is_then_not_looked_at() {
         panic!("a locked account looks at no code")
     });
     let end = NOW.plus(Duration::from_mins(15));
-    assert!(matches!(verdict.unwrap(), Verdict::Refused(Refused::Locked(Lock::Until(it))) if it == end));
+    assert!(matches!(verdict.unwrap(), Verdict::Refused(DenyReason::Locked(Lock::Until(it))) if it == end));
     assert_eq!(account.failures, 10);
     assert_eq!(account.events.last().map(|it| it.kind), Some(EventKind::AccountLocked));
 }
@@ -86,8 +86,8 @@ fn a_pending_token_from_before_a_lock_is_spent_once_it_ends_and_a_later_one_is_n
     let old = token("old", Stage::Pending);
     assert_eq!(admit(&account, &old, Need::Read, NOW), Ok(()), "while it is in force, they may look");
     account.unlock();
-    assert_eq!(admit(&account, &old, Need::Read, NOW), Err(Refused::TokenSpent));
-    assert!(matches!(login(&mut account, "old", Check::Right), Verdict::Refused(Refused::TokenSpent)));
+    assert_eq!(admit(&account, &old, Need::Read, NOW), Err(DenyReason::TokenSpent));
+    assert!(matches!(login(&mut account, "old", Check::Right), Verdict::Refused(DenyReason::TokenSpent)));
     let mut later = attempt("new", Stage::Pending, Need::SecondFactor);
     later.token.issued_at = NOW.plus(Duration::from_millis(1));
     assert!(matches!(try_code(&mut account, &later, Check::Right), Verdict::Verified(_)));
@@ -149,7 +149,10 @@ fn five_wrong_step_ups_revoke_the_access_token_they_came_with() {
     for _ in 0..5 {
         assert!(matches!(try_code(&mut account, &change, Check::Wrong), Verdict::InvalidCode));
     }
-    assert!(matches!(try_code(&mut account, &change, Check::Right), Verdict::Refused(Refused::TokenRevoked)));
+    assert!(matches!(
+        try_code(&mut account, &change, Check::Right),
+        Verdict::Refused(DenyReason::TokenRevoked)
+    ));
     assert_eq!(account.failures, 5);
 }
 
@@ -170,7 +173,7 @@ fn what_each_stage_of_token_may_do() {
     let plain = Account::new(UserId::new(1), "b", "b");
     let enforced = Account { mfa_enforced: true, ..plain.clone() };
     let ask = |account, stage, need| admit(account, &token("t", stage), need, NOW);
-    let wrong = Err(Refused::WrongStage);
+    let wrong = Err(DenyReason::WrongStage);
     for (account, stage, need, expected) in [
         (&with_factor, Stage::Pending, Need::SecondFactor, Ok(())),
         (&with_factor, Stage::OneFactor, Need::SecondFactor, wrong),
@@ -194,7 +197,7 @@ fn what_each_stage_of_token_may_do() {
 fn a_second_factor_shown_too_long_ago_must_be_shown_again_where_there_is_one() {
     let later = NOW.plus(AGE).plus(Duration::from_millis(1));
     let change = Need::Change { max_age: AGE };
-    let step_up = Err(Refused::StepUpRequired { max_age: AGE });
+    let step_up = Err(DenyReason::StepUpRequired { max_age: AGE });
     assert_eq!(admit(&account(), &token("t", TWO), change, later), step_up);
     let mut without = token("t", TWO);
     without.auth_time = None;
@@ -208,9 +211,9 @@ fn a_disabled_user_is_told_so_before_anything_else_and_a_locked_one_may_still_re
     let mut account = account();
     account.lock_until = Some(NOW.plus(AGE));
     assert_eq!(admit(&account, &token("t", TWO), Need::Read, NOW), Ok(()));
-    assert!(matches!(admit(&account, &token("t", TWO), Need::SecondFactor, NOW), Err(Refused::Locked(_))));
+    assert!(matches!(admit(&account, &token("t", TWO), Need::SecondFactor, NOW), Err(DenyReason::Locked(_))));
     account.is_active = false;
-    assert_eq!(admit(&account, &token("t", TWO), Need::Read, NOW), Err(Refused::Disabled));
+    assert_eq!(admit(&account, &token("t", TWO), Need::Read, NOW), Err(DenyReason::Disabled));
 }
 
 #[test]
@@ -219,11 +222,11 @@ fn ending_sessions_refuses_all_tokens_but_the_survivor() {
     let (mine, other) = (token("mine", TWO), token("other", TWO));
     account.end_sessions(NOW, Some(&mine));
     assert_eq!(admit(&account, &mine, Need::Read, NOW), Ok(()));
-    assert_eq!(admit(&account, &other, Need::Read, NOW), Err(Refused::TokenRevoked));
+    assert_eq!(admit(&account, &other, Need::Read, NOW), Err(DenyReason::TokenRevoked));
     let legacy = Presented { session: None, ..token("legacy", TWO) };
-    assert_eq!(admit(&account, &legacy, Need::Read, NOW), Err(Refused::TokenRevoked));
+    assert_eq!(admit(&account, &legacy, Need::Read, NOW), Err(DenyReason::TokenRevoked));
     account.mark_token(&mine, TokenMark::Revoked, NOW);
-    assert_eq!(admit(&account, &mine, Need::Read, NOW), Err(Refused::TokenRevoked));
+    assert_eq!(admit(&account, &mine, Need::Read, NOW), Err(DenyReason::TokenRevoked));
 }
 
 #[test]
@@ -235,8 +238,8 @@ fn a_survivor_that_was_revoked_stays_so_when_the_list_of_marks_overflows() {
     for n in 0..70 {
         account.mark_token(&token(&n.to_string(), TWO), TokenMark::Revoked, NOW);
     }
-    assert_eq!(admit(&account, &mine, Need::Read, NOW), Err(Refused::TokenRevoked));
-    assert_eq!(admit(&account, &token("3", TWO), Need::Read, NOW), Err(Refused::TokenRevoked));
+    assert_eq!(admit(&account, &mine, Need::Read, NOW), Err(DenyReason::TokenRevoked));
+    assert_eq!(admit(&account, &token("3", TWO), Need::Read, NOW), Err(DenyReason::TokenRevoked));
 }
 
 #[test]
@@ -263,7 +266,7 @@ fn a_first_enrolment_is_a_second_factor_and_its_wrong_codes_have_tries_of_their_
     };
     assert_eq!(verified.subject().session, 1, "the fresh token belongs to the new session");
     assert_eq!(lucky.failures, 2);
-    assert_eq!(admit(&lucky, &enrol.token, Need::Read, NOW), Err(Refused::TokenRevoked));
+    assert_eq!(admit(&lucky, &enrol.token, Need::Read, NOW), Err(DenyReason::TokenRevoked));
 }
 
 #[test]
@@ -343,5 +346,5 @@ fn a_slow_try_is_refused_where_its_token_was_spent_or_ended_meanwhile() {
     let counted = slow(&mut account, &pending);
     assert!(matches!(login(&mut account, "a", Check::Right), Verdict::Verified(_)));
     let verdict = settle_slow::<()>(&mut account, &pending, counted, |_| panic!("not looked at"));
-    assert!(matches!(verdict, Ok(Verdict::Refused(Refused::TokenSpent))));
+    assert!(matches!(verdict, Ok(Verdict::Refused(DenyReason::TokenSpent))));
 }

@@ -15,7 +15,7 @@ const PORTION: usize = 1_000;
 
 /// The log could not be held against the database.
 #[derive(Debug, thiserror::Error)]
-pub enum LogError {
+pub enum LogComparisonError {
     /// The store gave no answer.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -37,7 +37,7 @@ pub(super) fn compare(
     auditor: &Auditor,
     of: Option<UserId>,
     mut log: impl BufRead,
-) -> Result<(u64, Vec<Finding>), LogError> {
+) -> Result<(u64, Vec<Finding>), LogComparisonError> {
     let (mut read, mut findings, mut lines) = (0_u64, BTreeMap::new(), Vec::with_capacity(PORTION));
     let mut bytes = Vec::new();
     loop {

@@ -31,7 +31,7 @@ pub(super) struct Argon2idDigest {
 
 /// Why a text in PHC form is no [`Argon2idDigest`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum NoDigest {
+pub(super) enum Argon2idParseError {
     /// It cannot be read.
     Unreadable,
     /// It asks for more memory, passes or lanes than any honest hash.
@@ -49,16 +49,16 @@ impl Argon2idDigest {
 
     /// Reads a PHC string: `$argon2id$v=19$m=19456,t=2,p=1$<salt>$<output>`. Without `v=` it is version 16, as the
     /// format has it.
-    pub(super) fn parse(text: &str) -> Result<Self, NoDigest> {
-        let hash = PasswordHash::new(text).map_err(|_| NoDigest::Unreadable)?;
-        let params = Params::try_from(&hash).map_err(|_| NoDigest::Unreadable)?;
+    pub(super) fn parse(text: &str) -> Result<Self, Argon2idParseError> {
+        let hash = PasswordHash::new(text).map_err(|_| Argon2idParseError::Unreadable)?;
+        let params = Params::try_from(&hash).map_err(|_| Argon2idParseError::Unreadable)?;
         if params.m_cost() > MOST_MEMORY_KIB || params.t_cost() > MOST_PASSES || params.p_cost() > MOST_LANES
         {
-            return Err(NoDigest::TooCostly);
+            return Err(Argon2idParseError::TooCostly);
         }
         let version = hash.version.unwrap_or(Version::V0x10.into());
-        let version = Version::try_from(version).map_err(|_| NoDigest::Unreadable)?;
-        let (salt, output) = hash.salt.zip(hash.hash).ok_or(NoDigest::Unreadable)?;
+        let version = Version::try_from(version).map_err(|_| Argon2idParseError::Unreadable)?;
+        let (salt, output) = hash.salt.zip(hash.hash).ok_or(Argon2idParseError::Unreadable)?;
         Ok(Self { params, version, salt: salt.to_vec(), output: output.as_bytes().to_vec() })
     }
 
@@ -211,17 +211,17 @@ mod tests {
         };
         assert_eq!(asks("m=262144,t=10,p=8"), None);
         for cost in ["m=262145,t=1,p=1", "m=4294967295,t=1,p=1", "m=256,t=11,p=1", "m=256,t=2,p=9"] {
-            assert_eq!(asks(cost), Some(NoDigest::TooCostly), "{cost}");
+            assert_eq!(asks(cost), Some(Argon2idParseError::TooCostly), "{cost}");
         }
         for cost in ["m=1,t=1,p=1", "m=256,t=0,p=1", "m=x,t=1,p=1", "z=1"] {
-            assert_eq!(asks(cost), Some(NoDigest::Unreadable), "{cost}");
+            assert_eq!(asks(cost), Some(Argon2idParseError::Unreadable), "{cost}");
         }
         for text in [
             "$argon2id$",
             "$argon2id$v=19$m=256,t=2,p=1$c29tZXNhbHQ",
             "$argon2id$v=18$m=256,t=2,p=1$c29tZXNhbHQ$nf65EOgLrQMR/uIPnA4rEsF5h7TKyQwu9U1bMCHGi/4",
         ] {
-            assert_eq!(Argon2idDigest::parse(text).err(), Some(NoDigest::Unreadable), "{text}");
+            assert_eq!(Argon2idDigest::parse(text).err(), Some(Argon2idParseError::Unreadable), "{text}");
         }
     }
 }

@@ -4,7 +4,7 @@ use std::str::FromStr;
 
 use bcrypt::HashParts;
 
-use super::argon2id::{Argon2idDigest, NoDigest};
+use super::argon2id::{Argon2idDigest, Argon2idParseError};
 
 /// 2^16 rounds take seconds; bcrypt's own limit of 2^31 takes a day.
 const MOST_BCRYPT_COST: u32 = 16;
@@ -30,8 +30,8 @@ impl StoredDigest {
         if column.starts_with("$argon2id$") {
             return match Argon2idDigest::parse(column) {
                 Ok(digest) => Ok(Self::Argon2id(digest)),
-                Err(NoDigest::Unreadable) => Ok(Self::Unreadable),
-                Err(NoDigest::TooCostly) => Err(TooCostly),
+                Err(Argon2idParseError::Unreadable) => Ok(Self::Unreadable),
+                Err(Argon2idParseError::TooCostly) => Err(TooCostly),
             };
         }
         // Reads `$2a$`, `$2b$`, `$2x$` and `$2y$`, and nothing else.

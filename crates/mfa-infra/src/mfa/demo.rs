@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use mfa_core::{Origin, SecretText};
-use mfa_flows::{AdminCall, NewUserRequest, Refusal};
+use mfa_flows::{AdminCall, FlowError, NewUserRequest};
 
 use super::{Mfa, OpenError};
 use crate::crypto::OsEntropy;
@@ -47,7 +47,7 @@ impl Mfa {
             match flows.create_user(&call, request).await {
                 Ok(user) => Ok(Some(user)),
                 // Another start made it meanwhile.
-                Err(Refusal::UserTaken) => Ok(None),
+                Err(FlowError::UserTaken) => Ok(None),
                 Err(refusal) => Err(refusal),
             }
         });

@@ -8,7 +8,7 @@ use deadpool_redis::redis::{ScriptInvocation, Value};
 use deadpool_redis::{Runtime, cluster, sentinel};
 
 use super::address::{self, AddressError};
-use super::fault::RedisFault;
+use super::error::RedisLimiterError;
 use super::trusting::Trusting;
 use crate::settings::{RedisMode, RedisSettings};
 
@@ -58,7 +58,7 @@ impl Pool {
         })
     }
 
-    pub(super) async fn connect(&self) -> Result<Connection, RedisFault> {
+    pub(super) async fn connect(&self) -> Result<Connection, RedisLimiterError> {
         Ok(match self {
             Self::Single(pool) => Connection::Single(pool.get().await?),
             Self::Cluster(pool) => Connection::Cluster(pool.get().await?),
@@ -87,7 +87,7 @@ fn pool<M: Manager>(manager: M, recycle: Duration) -> Result<managed::Pool<Trust
 }
 
 impl Connection {
-    pub(super) async fn run(&mut self, call: &ScriptInvocation<'_>) -> Result<Value, RedisFault> {
+    pub(super) async fn run(&mut self, call: &ScriptInvocation<'_>) -> Result<Value, RedisLimiterError> {
         Ok(match self {
             Self::Single(connection) => call.invoke_async(&mut **connection).await?,
             Self::Cluster(connection) => call.invoke_async(&mut **connection).await?,

@@ -13,7 +13,7 @@ use tokio::sync::oneshot;
 
 use super::AddressError;
 use super::breaker::{Breaker, Change};
-use super::fault::RedisFault;
+use super::error::RedisLimiterError;
 use super::gcra::Try;
 use super::pool::Pool;
 use crate::memory::{MemoryRateLimiter, Quotas, Ticks};
@@ -151,7 +151,7 @@ impl RedisRateLimiter {
     async fn ask(&self, one: Try) -> Option<RateVerdict> {
         let attempt = self.breaker.enter(self.ticks.elapsed())?;
         let answer = self.answer(&one).await;
-        let verdict = answer.and_then(|answer| one.verdict(&answer).ok_or(RedisFault::Answer));
+        let verdict = answer.and_then(|answer| one.verdict(&answer).ok_or(RedisLimiterError::Answer));
         if verdict.is_err() {
             self.pool.close_idle();
         }
@@ -167,7 +167,7 @@ impl RedisRateLimiter {
         verdict.ok()
     }
 
-    fn answer(&self, one: &Try) -> impl Future<Output = Result<Value, RedisFault>> + use<> {
+    fn answer(&self, one: &Try) -> impl Future<Output = Result<Value, RedisLimiterError>> + use<> {
         let (pool, call) = (Arc::clone(&self.pool), one.call());
         let (answer, waiting) = oneshot::channel();
         let work = async move {
@@ -193,7 +193,7 @@ impl RedisRateLimiter {
             match waiting.await {
                 Ok(Ok(result)) => result,
                 // The time is up, or the runtime has stopped.
-                Ok(Err(_)) | Err(_) => Err(RedisFault::Late),
+                Ok(Err(_)) | Err(_) => Err(RedisLimiterError::Late),
             }
         }
     }

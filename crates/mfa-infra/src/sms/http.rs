@@ -191,18 +191,18 @@ impl Answer {
 
 /// There is no answer. What the client said of the cause may repeat the request, and is dropped.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum NoAnswer {
+pub(super) enum NoResponse {
     /// The body never left: no address, no connection, no TLS, no time.
     NotSent,
     /// It may have arrived.
     Lost,
 }
 
-impl From<NoAnswer> for SendOutcome {
-    fn from(none: NoAnswer) -> Self {
+impl From<NoResponse> for SendOutcome {
+    fn from(none: NoResponse) -> Self {
         match none {
-            NoAnswer::NotSent => Self::Retryable { after: None },
-            NoAnswer::Lost => Self::Unknown,
+            NoResponse::NotSent => Self::Retryable { after: None },
+            NoResponse::Lost => Self::Unknown,
         }
     }
 }
@@ -216,28 +216,28 @@ pub(super) struct Caller {
 
 impl Caller {
     /// Asks for something that takes no longer than connecting does.
-    pub(super) fn look_up(&self, at: &Address) -> Result<Answer, NoAnswer> {
+    pub(super) fn look_up(&self, at: &Address) -> Result<Answer, NoResponse> {
         let left = self.left()?.min(self.connect);
         let request = self.agent.get(&at.url).config();
         let request = request.https_only(at.https_only).timeout_global(Some(left)).build();
         request.call().map(read).map_err(|error| match error {
             ureq::Error::Timeout(ureq::Timeout::Resolve | ureq::Timeout::Connect)
             | ureq::Error::HostNotFound
-            | ureq::Error::ConnectionFailed => NoAnswer::NotSent,
-            ureq::Error::Io(io) if io.kind() == io::ErrorKind::ConnectionRefused => NoAnswer::NotSent,
-            _ => NoAnswer::Lost,
+            | ureq::Error::ConnectionFailed => NoResponse::NotSent,
+            ureq::Error::Io(io) if io.kind() == io::ErrorKind::ConnectionRefused => NoResponse::NotSent,
+            _ => NoResponse::Lost,
         })
     }
 
     /// Asks for something that has to be looked up.
-    pub(super) fn get(&self, at: &Address, headers: &[(&str, &str)]) -> Result<Answer, NoAnswer> {
+    pub(super) fn get(&self, at: &Address, headers: &[(&str, &str)]) -> Result<Answer, NoResponse> {
         let left = self.left()?;
         let mut request = self.agent.get(&at.url);
         for (name, value) in headers {
             request = request.header(*name, *value);
         }
         let request = request.config().https_only(at.https_only).timeout_global(Some(left)).build();
-        request.call().map(read).map_err(|_| NoAnswer::Lost)
+        request.call().map(read).map_err(|_| NoResponse::Lost)
     }
 
     /// Sends exactly these bytes.
@@ -246,7 +246,7 @@ impl Caller {
         at: &Address,
         headers: &[(&str, &str)],
         body: &[u8],
-    ) -> Result<Answer, NoAnswer> {
+    ) -> Result<Answer, NoResponse> {
         let left = self.left()?;
         let mut request = self.agent.post(&at.url).header("Content-Length", body.len().to_string());
         for (name, value) in headers {
@@ -255,12 +255,12 @@ impl Caller {
         let request = request.config().https_only(at.https_only).timeout_global(Some(left)).build();
         let mut watched = Watched { rest: body, begun: false };
         let sent = request.send(SendBody::from_reader(&mut watched));
-        sent.map(read).map_err(|_| if watched.begun { NoAnswer::Lost } else { NoAnswer::NotSent })
+        sent.map(read).map_err(|_| if watched.begun { NoResponse::Lost } else { NoResponse::NotSent })
     }
 
-    fn left(&self) -> Result<Duration, NoAnswer> {
+    fn left(&self) -> Result<Duration, NoResponse> {
         let left = self.until.map(|until| until.saturating_duration_since(now()));
-        left.filter(|left| !left.is_zero()).ok_or(NoAnswer::NotSent)
+        left.filter(|left| !left.is_zero()).ok_or(NoResponse::NotSent)
     }
 }
 
@@ -317,7 +317,7 @@ mod tests {
         let agent = SmsHttp::new(runtime.handle().clone(), PATIENT).agent;
         let caller = Caller { agent, connect: PATIENT.connect, until: now().checked_add(PATIENT.total) };
         let at = Address { url: network.url("http").into(), https_only: true };
-        assert_eq!(caller.post(&at, &[], b"body").err(), Some(NoAnswer::NotSent));
+        assert_eq!(caller.post(&at, &[], b"body").err(), Some(NoResponse::NotSent));
         assert!(network.received().is_empty());
     }
 
@@ -328,8 +328,8 @@ mod tests {
         let agent = SmsHttp::new(runtime.handle().clone(), PATIENT).agent;
         let caller = Caller { agent, connect: PATIENT.connect, until: Some(now()) };
         let at = Address { url: network.url("http").into(), https_only: false };
-        assert_eq!(caller.post(&at, &[], b"body").err(), Some(NoAnswer::NotSent));
-        assert_eq!(caller.look_up(&at).err(), Some(NoAnswer::NotSent));
+        assert_eq!(caller.post(&at, &[], b"body").err(), Some(NoResponse::NotSent));
+        assert_eq!(caller.look_up(&at).err(), Some(NoResponse::NotSent));
         assert!(network.received().is_empty());
     }
 }

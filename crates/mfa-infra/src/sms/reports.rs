@@ -36,7 +36,7 @@ pub struct DeliveryReport {
 
 /// Why a report is not taken in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum ReportRefused {
+pub enum DeliveryReportError {
     /// Nothing is reported here.
     #[error("no such hook")]
     NoHook,
@@ -65,16 +65,16 @@ impl DeliveryReports {
     ///
     /// # Errors
     ///
-    /// [`ReportRefused`]: record nothing.
-    pub fn twilio(&self, form: &[u8], signature: &str) -> Result<DeliveryReport, ReportRefused> {
-        let hook = self.twilio.as_ref().ok_or(ReportRefused::NoHook)?;
+    /// [`DeliveryReportError`]: record nothing.
+    pub fn twilio(&self, form: &[u8], signature: &str) -> Result<DeliveryReport, DeliveryReportError> {
+        let hook = self.twilio.as_ref().ok_or(DeliveryReportError::NoHook)?;
         let fields: Vec<_> = form_urlencoded::parse(form).collect();
         let pairs: Vec<_> = fields.iter().map(|(name, value)| (name.as_ref(), value.as_ref())).collect();
         if check_twilio_callback(&hook.auth_token, &hook.url, &pairs, signature) == CallbackCheck::Forged {
-            return Err(ReportRefused::Forged);
+            return Err(DeliveryReportError::Forged);
         }
         let field = |wanted| pairs.iter().find(|(name, _)| *name == wanted).map(|(_, value)| *value);
-        let message = field("MessageSid").filter(|it| is_name(it)).ok_or(ReportRefused::Malformed)?;
+        let message = field("MessageSid").filter(|it| is_name(it)).ok_or(DeliveryReportError::Malformed)?;
         let arrival = match field("MessageStatus") {
             Some("delivered" | "read") => Arrival::Delivered,
             Some("undelivered" | "failed" | "canceled") => Arrival::Failed,
@@ -87,15 +87,15 @@ impl DeliveryReports {
     ///
     /// # Errors
     ///
-    /// [`ReportRefused`]: record nothing. A wrong secret is answered as if there were no hook.
-    pub fn ovh(&self, secret: &str, query: &str) -> Result<DeliveryReport, ReportRefused> {
-        let ours = self.ovh_secret.as_ref().ok_or(ReportRefused::NoHook)?;
+    /// [`DeliveryReportError`]: record nothing. A wrong secret is answered as if there were no hook.
+    pub fn ovh(&self, secret: &str, query: &str) -> Result<DeliveryReport, DeliveryReportError> {
+        let ours = self.ovh_secret.as_ref().ok_or(DeliveryReportError::NoHook)?;
         if !bool::from(ours.expose().as_bytes().ct_eq(secret.as_bytes())) {
-            return Err(ReportRefused::NoHook);
+            return Err(DeliveryReportError::NoHook);
         }
         let fields: Vec<_> = form_urlencoded::parse(query.as_bytes()).collect();
         let field = |wanted| fields.iter().find(|(name, _)| name == wanted).map(|(_, value)| value.as_ref());
-        let message = field("id").filter(|it| is_name(it)).ok_or(ReportRefused::Malformed)?;
+        let message = field("id").filter(|it| is_name(it)).ok_or(DeliveryReportError::Malformed)?;
         let arrival = match field("ptt") {
             Some("4") => Arrival::Delivered,
             // Accepted, being tried again, or absent for now.
@@ -125,7 +125,7 @@ mod tests {
         DeliveryReports::new(Some((text("authtoken"), &public)), Some(text("0123456789abcdef")))
     }
 
-    fn twilio(status: &str, sign: impl Fn(String) -> String) -> Result<DeliveryReport, ReportRefused> {
+    fn twilio(status: &str, sign: impl Fn(String) -> String) -> Result<DeliveryReport, DeliveryReportError> {
         let pairs = [("MessageSid", "SM1"), ("MessageStatus", status), ("To", "+33612345612")];
         let url = "https://mfa.example.com/hooks/twilio";
         let signature = sign(twilio_signature(&text("authtoken"), url, &pairs));
@@ -150,7 +150,7 @@ mod tests {
     #[test]
     fn an_unsigned_report_of_twilio_is_forged() {
         for sign in [|_| String::new(), |it: String| it.to_lowercase(), |_| "AAAA".to_owned()] {
-            assert_eq!(twilio("delivered", sign), Err(ReportRefused::Forged));
+            assert_eq!(twilio("delivered", sign), Err(DeliveryReportError::Forged));
         }
     }
 
@@ -167,17 +167,17 @@ mod tests {
             let report = DeliveryReport { gateway: "ovh", message: "27000421".into(), arrival };
             assert_eq!(read("0123456789abcdef", &query), Ok(report), "{ptt}");
         }
-        assert_eq!(read("0123456789abcdeF", "id=27000421&ptt=4"), Err(ReportRefused::NoHook));
-        assert_eq!(read("", "id=27000421&ptt=4"), Err(ReportRefused::NoHook));
+        assert_eq!(read("0123456789abcdeF", "id=27000421&ptt=4"), Err(DeliveryReportError::NoHook));
+        assert_eq!(read("", "id=27000421&ptt=4"), Err(DeliveryReportError::NoHook));
         for query in ["", "ptt=4", "id=", "id=a%00b", "id=%2B33612345612"] {
-            assert_eq!(read("0123456789abcdef", query), Err(ReportRefused::Malformed), "{query}");
+            assert_eq!(read("0123456789abcdef", query), Err(DeliveryReportError::Malformed), "{query}");
         }
     }
 
     #[test]
     fn without_settings_there_is_no_hook() {
         let none = DeliveryReports::new(None, None);
-        assert_eq!(none.twilio(b"", ""), Err(ReportRefused::NoHook));
-        assert_eq!(none.ovh("", "id=1"), Err(ReportRefused::NoHook));
+        assert_eq!(none.twilio(b"", ""), Err(DeliveryReportError::NoHook));
+        assert_eq!(none.ovh("", "id=1"), Err(DeliveryReportError::NoHook));
     }
 }

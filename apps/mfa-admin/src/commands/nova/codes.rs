@@ -17,7 +17,7 @@ const LIST: &[&str] = &["codes", "recovery_codes", "hashes"];
 
 /// What stands in a row.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum Found {
+pub(super) enum Findings {
     /// Nothing.
     None,
     /// Codes as we keep them.
@@ -32,9 +32,9 @@ pub(super) enum Found {
 /// # Errors
 ///
 /// A sentence, where it is nothing of that: the row stays as it is.
-pub(super) fn read(value: &Value, shape: &Codes, now: Timestamp) -> Result<Found, &'static str> {
+pub(super) fn read(value: &Value, shape: &Codes, now: Timestamp) -> Result<Findings, &'static str> {
     match value {
-        Value::Null => Ok(Found::None),
+        Value::Null => Ok(Findings::None),
         Value::String(text) => match serde_json::from_str(text) {
             Ok(inner @ (Value::Array(_) | Value::Object(_) | Value::Null)) => read(&inner, shape, now),
             _ => Err("the recovery codes are a text that is no JSON"),
@@ -43,13 +43,13 @@ pub(super) fn read(value: &Value, shape: &Codes, now: Timestamp) -> Result<Found
             Some(list) => read(list, shape, now),
             None => Err("the recovery codes are an object without a list"),
         },
-        Value::Array(list) if list.is_empty() => Ok(Found::None),
+        Value::Array(list) if list.is_empty() => Ok(Findings::None),
         Value::Array(list) => {
             if serde_json::from_value::<Vec<RecoveryCode>>(value.clone()).is_ok() {
-                return Ok(Found::Ours);
+                return Ok(Findings::Ours);
             }
             let codes = (1_u32..).zip(list).map(|(number, element)| code(number, element, shape, now));
-            codes.collect::<Result<Vec<_>, _>>().map(Found::Theirs)
+            codes.collect::<Result<Vec<_>, _>>().map(Findings::Theirs)
         }
         Value::Bool(_) | Value::Number(_) => Err("the recovery codes are no list"),
     }
@@ -121,7 +121,7 @@ mod tests {
 
     fn found(value: &Value) -> Result<Vec<(String, Option<Timestamp>)>, &'static str> {
         match read(value, &Codes::default(), NOW)? {
-            Found::Theirs(codes) => Ok(codes.into_iter().map(|it| (it.digest, it.used_at)).collect()),
+            Findings::Theirs(codes) => Ok(codes.into_iter().map(|it| (it.digest, it.used_at)).collect()),
             other => panic!("{other:?}"),
         }
     }
@@ -178,9 +178,9 @@ mod tests {
     #[test]
     fn nothing_and_what_is_ours_are_told_apart() {
         for value in [json!(null), json!([]), json!("null"), json!({ "codes": [] })] {
-            assert_eq!(read(&value, &Codes::default(), NOW), Ok(Found::None), "{value}");
+            assert_eq!(read(&value, &Codes::default(), NOW), Ok(Findings::None), "{value}");
         }
         let ours = json!([{ "id": "1", "digest": "$argon2id$x", "used_at": null }]);
-        assert_eq!(read(&ours, &Codes::default(), NOW), Ok(Found::Ours));
+        assert_eq!(read(&ours, &Codes::default(), NOW), Ok(Findings::Ours));
     }
 }

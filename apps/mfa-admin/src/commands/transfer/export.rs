@@ -6,14 +6,14 @@ use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::Path;
 
 use mfa_core::{StoreErrorKind, UserId, UserQuery};
-use mfa_flows::{Refusal, TotpExport};
+use mfa_flows::{FlowError, TotpExport};
 use mfa_infra::settings::Settings;
 use serde_json::json;
 
 use super::{FileError, Format};
 use crate::administration::Administration;
 use crate::answer::Answer;
-use crate::failure::Failure;
+use crate::error::CliError;
 use crate::progress::Bar;
 
 /// Users in one read.
@@ -24,17 +24,17 @@ const PAGE: u32 = 1_000;
 ///
 /// # Errors
 ///
-/// [`Failure::File`], [`Failure::Output`]; [`Failure::Partly`] where a secret could not be read.
+/// [`CliError::File`], [`CliError::Output`]; [`CliError::Partly`] where a secret could not be read.
 pub(in crate::commands) fn run(
     path: &Path,
     settings: Settings,
     reason: Option<String>,
-) -> Result<Answer, Failure> {
+) -> Result<Answer, CliError> {
     let administration = Administration::open(settings, reason)?;
     let mut file = Writer::create(path)?;
     let bar = Bar::of("taking out");
     let unusable = |error| match Place::of(path) {
-        Place::Output => Failure::Output(error),
+        Place::Output => CliError::Output(error),
         Place::File => FileError::unusable(path, error).into(),
     };
     let (mut exported, mut unreadable, mut looked) = (0_u64, Vec::new(), 0_u64);
@@ -56,8 +56,8 @@ pub(in crate::commands) fn run(
                     exported = exported.saturating_add(1);
                 }
                 Ok(None) => {}
-                Err(Refusal::Cipher(error)) => unreadable.push((*user, error.to_string())),
-                Err(Refusal::Store(error)) if error.kind() == StoreErrorKind::Corrupt => {
+                Err(FlowError::Cipher(error)) => unreadable.push((*user, error.to_string())),
+                Err(FlowError::Store(error)) if error.kind() == StoreErrorKind::Corrupt => {
                     unreadable.push((*user, error.to_string()));
                 }
                 Err(refusal) => return Err(refusal.into()),
@@ -70,7 +70,7 @@ pub(in crate::commands) fn run(
     answer(path, exported, &unreadable)
 }
 
-fn answer(path: &Path, exported: u64, unreadable: &[(UserId, String)]) -> Result<Answer, Failure> {
+fn answer(path: &Path, exported: u64, unreadable: &[(UserId, String)]) -> Result<Answer, CliError> {
     let mut lines: Vec<_> = unreadable.iter().map(|(user, why)| format!("user {user}: {why}")).collect();
     let place = match Place::of(path) {
         Place::Output => "are told".to_owned(),
@@ -96,7 +96,7 @@ fn answer(path: &Path, exported: u64, unreadable: &[(UserId, String)]) -> Result
         return Ok(answer);
     }
     let sentence = format!("{} secrets could not be read", unreadable.len());
-    Err(Failure::Partly { sentence, answer: Box::new(answer) })
+    Err(CliError::Partly { sentence, answer: Box::new(answer) })
 }
 
 /// Where an export goes.

@@ -5,7 +5,7 @@ use std::collections::{HashMap, HashSet};
 use std::time::Duration;
 
 use mfa_core::{NewUser, PasswordDigest, SecretBytes, StoreErrorKind, UserId};
-use mfa_flows::{Refusal, TotpImport, TotpImported};
+use mfa_flows::{FlowError, TotpImport, TotpImported};
 use mfa_infra::settings::Settings;
 
 use super::FileError;
@@ -14,7 +14,7 @@ use super::rows::{Row, Rows};
 use crate::administration::Administration;
 use crate::answer::Answer;
 use crate::cli::ImportOtpauthArgs;
-use crate::failure::Failure;
+use crate::error::CliError;
 use crate::progress::Bar;
 use crate::values;
 
@@ -31,12 +31,12 @@ const NO_PASSWORD: &str = "!";
 ///
 /// # Errors
 ///
-/// [`Failure::File`]; [`Failure::Partly`] where a row was refused, with a report of all.
+/// [`CliError::File`]; [`CliError::Partly`] where a row was refused, with a report of all.
 pub(in crate::commands) fn run(
     args: &ImportOtpauthArgs,
     settings: Settings,
     reason: Option<String>,
-) -> Result<Answer, Failure> {
+) -> Result<Answer, CliError> {
     let mut rows = Rows::open(&args.file)?;
     let administration = Administration::open(settings, reason)?;
     let bar = Bar::of("taking over");
@@ -93,7 +93,7 @@ enum Whose {
 }
 
 impl Import<'_> {
-    fn take(&mut self, page: Vec<Row>) -> Result<(), Failure> {
+    fn take(&mut self, page: Vec<Row>) -> Result<(), CliError> {
         let (mut good, mut reports) = (Vec::with_capacity(page.len()), Vec::with_capacity(page.len()));
         for row in page {
             match read(&row) {
@@ -110,7 +110,7 @@ impl Import<'_> {
     }
 
     /// Finds the users of some rows, and makes those that are wanted.
-    fn whose(&mut self, good: Vec<Good>) -> Result<Sorted, Failure> {
+    fn whose(&mut self, good: Vec<Good>) -> Result<Sorted, CliError> {
         let administration = self.administration;
         let mut known = self.look_up(&good)?;
         let (mut found, mut refused, mut missing) = (Vec::new(), Vec::new(), Vec::new());
@@ -165,7 +165,7 @@ impl Import<'_> {
         Ok((found, refused))
     }
 
-    fn look_up(&self, good: &[Good]) -> Result<Known, Failure> {
+    fn look_up(&self, good: &[Good]) -> Result<Known, CliError> {
         let mut emails = Vec::new();
         for email in good.iter().filter_map(|it| it.row.email.as_ref()) {
             emails.push(email.clone());
@@ -182,7 +182,7 @@ impl Import<'_> {
         Ok(known)
     }
 
-    fn put_in_force(&self, found: Vec<(Good, Whose)>, reports: &mut Vec<RowReport>) -> Result<(), Failure> {
+    fn put_in_force(&self, found: Vec<(Good, Whose)>, reports: &mut Vec<RowReport>) -> Result<(), CliError> {
         let outcomes = found.iter().map(|(good, whose)| self.one(good, whose));
         let outcomes = self.administration.wait_for_many(outcomes)?;
         let mut failure = None;
@@ -201,7 +201,7 @@ impl Import<'_> {
     }
 
     /// What became of a row; none where it was not tried, because one before it failed for good.
-    async fn one(&self, good: &Good, whose: &Whose) -> Result<Option<RowOutcome>, Refusal> {
+    async fn one(&self, good: &Good, whose: &Whose) -> Result<Option<RowOutcome>, FlowError> {
         if self.is_over.get() {
             return Ok(None);
         }
@@ -210,7 +210,7 @@ impl Import<'_> {
         outcome.map(Some)
     }
 
-    async fn put(&self, good: &Good, whose: &Whose) -> Result<RowOutcome, Refusal> {
+    async fn put(&self, good: &Good, whose: &Whose) -> Result<RowOutcome, FlowError> {
         let (user, user_is_new) = match whose {
             Whose::Known(user) => (*user, false),
             Whose::New(user) => (*user, true),
@@ -234,16 +234,16 @@ impl Import<'_> {
                     let why = "another authenticator app is in force (mfa-admin user reset takes it off)";
                     Ok(RowOutcome::refused("already_enrolled", why))
                 }
-                Err(Refusal::Cipher(error)) => {
+                Err(FlowError::Cipher(error)) => {
                     Ok(RowOutcome::refused("unreadable_secret", error.to_string()))
                 }
-                Err(Refusal::NoSuchUser) => Ok(RowOutcome::refused("not_found", "the user is gone")),
-                Err(Refusal::Store(error)) if error.kind() == StoreErrorKind::Corrupt => {
+                Err(FlowError::NoSuchUser) => Ok(RowOutcome::refused("not_found", "the user is gone")),
+                Err(FlowError::Store(error)) if error.kind() == StoreErrorKind::Corrupt => {
                     let why = "the row of the user is not understood (mfa-admin import nova-python)";
                     Ok(RowOutcome::refused("corrupt_row", why))
                 }
                 // The same a second time changes nothing, so an unknown outcome is tried again as well.
-                Err(Refusal::Store(_)) if tries < TRIES => {
+                Err(FlowError::Store(_)) if tries < TRIES => {
                     tokio::time::sleep(Duration::from_millis(200).saturating_mul(tries)).await;
                     continue;
                 }

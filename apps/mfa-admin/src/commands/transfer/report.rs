@@ -4,7 +4,7 @@ use mfa_core::UserId;
 use serde_json::{Value, json};
 
 use crate::answer::{Answer, columns, visible};
-use crate::failure::Failure;
+use crate::error::CliError;
 
 /// What became of one row.
 #[derive(Clone, Debug)]
@@ -47,8 +47,12 @@ impl RowOutcome {
 ///
 /// # Errors
 ///
-/// [`Failure::Partly`] with the same answer, where a row was refused or `stopped` says that rows were not tried.
-pub(super) fn answer(rows: &[RowReport], is_trial: bool, stopped: Option<String>) -> Result<Answer, Failure> {
+/// [`CliError::Partly`] with the same answer, where a row was refused or `stopped` says that rows were not tried.
+pub(super) fn answer(
+    rows: &[RowReport],
+    is_trial: bool,
+    stopped: Option<String>,
+) -> Result<Answer, CliError> {
     let count = |name| rows.iter().filter(|row| row.outcome.name() == name).count();
     let refused = count("refused");
     let trial = if is_trial { " (a trial: nothing was changed)" } else { "" };
@@ -74,11 +78,11 @@ pub(super) fn answer(rows: &[RowReport], is_trial: bool, stopped: Option<String>
         }),
     };
     match stopped {
-        Some(sentence) => Err(Failure::Partly { sentence, answer: Box::new(answer) }),
+        Some(sentence) => Err(CliError::Partly { sentence, answer: Box::new(answer) }),
         None if refused > 0 => {
             let others = if is_trial { "would be taken over" } else { "were taken over" };
             let sentence = format!("{refused} rows were refused; the others {others}");
-            Err(Failure::Partly { sentence, answer: Box::new(answer) })
+            Err(CliError::Partly { sentence, answer: Box::new(answer) })
         }
         None => Ok(answer),
     }

@@ -10,7 +10,7 @@ use crate::interface::layout::{Frame, Here, document};
 use crate::interface::parts::{agent_name, icon, moment};
 use crate::interface::visit::Visit;
 use crate::interface::{Guest, Outcome, answer};
-use crate::problem::Fault;
+use crate::problem::ApiError;
 
 /// As many events as one page shows.
 const PAGE: u32 = 20;
@@ -44,11 +44,11 @@ pub(in crate::interface) async fn show(visit: Guest) -> Outcome {
 }
 
 /// The newest events of the caller.
-pub(super) async fn newest(visit: &Visit, call: Call, most: u32) -> Result<Vec<StoredEvent>, Fault> {
+pub(super) async fn newest(visit: &Visit, call: Call, most: u32) -> Result<Vec<StoredEvent>, ApiError> {
     page_of(visit, call, OwnPage { before: None, limit: most }).await
 }
 
-async fn page_of(visit: &Visit, call: Call, page: OwnPage) -> Result<Vec<StoredEvent>, Fault> {
+async fn page_of(visit: &Visit, call: Call, page: OwnPage) -> Result<Vec<StoredEvent>, ApiError> {
     visit.run(|flows| async move { flows.events(&call, page).await }).await
 }
 

@@ -3,7 +3,7 @@
 use actix_web::http::StatusCode;
 use maud::{Markup, PreEscaped, html};
 use mfa_core::SecretText;
-use mfa_flows::{Accepts, Profile, Refusal};
+use mfa_flows::{Accepts, FlowError, Profile};
 use mfa_totp::{Provisioning, SECRET_BYTES, TotpCode, import_secret, qr_svg};
 
 use super::door::marked;
@@ -16,8 +16,8 @@ use crate::interface::parts::{
     Complaint, Step, Told, code_field, complaint_of, icon, key_field, moment, post_button, steps,
 };
 use crate::interface::visit::Visit;
-use crate::interface::{Guest, Outcome, answer, trouble};
-use crate::problem::Fault;
+use crate::interface::{Guest, Outcome, answer, error};
+use crate::problem::ApiError;
 
 /// What is shown of a secret that waits for its first code.
 struct Shown {
@@ -92,17 +92,17 @@ pub(in crate::interface) async fn confirm(visit: Guest) -> Outcome {
             visit.adopt(&enrolled.granted.token);
             codes::hand_on(&visit, enrolled.recovery_codes)
         }
-        Err(Fault::Refused(Refusal::NoEnrolmentInProgress)) => {
+        Err(ApiError::Refused(FlowError::NoEnrolmentInProgress)) => {
             let profile = profile(&visit, Accepts::Any).await?;
-            Ok(trouble::refused(&visit, Fault::Refused(Refusal::NoEnrolmentInProgress), |visit, fault| {
+            Ok(error::refused(&visit, ApiError::Refused(FlowError::NoEnrolmentInProgress), |visit, fault| {
                 over_page(visit, &profile, &complaint_of(visit, fault))
             }))
         }
-        Err(fault) if trouble::belongs_on_the_form(&fault) => {
+        Err(fault) if error::belongs_on_the_form(&fault) => {
             let drift = drift(&visit, &fault).await?;
             let profile = profile(&visit, Accepts::Any).await?;
             let shown = shown(&visit, &profile);
-            Ok(trouble::refused(&visit, fault, |visit, fault| {
+            Ok(error::refused(&visit, fault, |visit, fault| {
                 let complaint =
                     drift.map_or_else(|| complaint_of(visit, fault), |it| second::clock_complaint(visit, it));
                 enrolment_page(visit, &profile, shown.as_ref(), Some(&complaint))
@@ -113,9 +113,9 @@ pub(in crate::interface) async fn confirm(visit: Guest) -> Outcome {
 }
 
 /// How far the phone's clock is off, after a wrong code.
-async fn drift(visit: &Visit, fault: &Fault) -> Result<Option<i64>, Fault> {
+async fn drift(visit: &Visit, fault: &ApiError) -> Result<Option<i64>, ApiError> {
     let typed = visit.typed("code").and_then(|it| TotpCode::parse(it).ok());
-    let (Fault::Refused(Refusal::InvalidCode), Some(code)) = (fault, typed) else { return Ok(None) };
+    let (ApiError::Refused(FlowError::InvalidCode), Some(code)) = (fault, typed) else { return Ok(None) };
     let call = visit.open(Accepts::Any)?;
     let drift = visit.run(|flows| async move { flows.explain_refused_enrolment(&call, code).await }).await?;
     Ok(drift.map(mfa_totp::Drift::seconds))
@@ -232,9 +232,9 @@ pub(in crate::interface) async fn remove(visit: Guest) -> Outcome {
             visit.tell_next(Told::AppRemoved);
             Ok(answer::go(&visit, ""))
         }
-        Err(fault) if trouble::belongs_on_the_form(&fault) => {
+        Err(fault) if error::belongs_on_the_form(&fault) => {
             let profile = profile(&visit, Accepts::TwoFactors).await?;
-            Ok(trouble::refused(&visit, fault, |visit, fault| {
+            Ok(error::refused(&visit, fault, |visit, fault| {
                 removal_page(visit, &profile, Some(&complaint_of(visit, fault)))
             }))
         }
@@ -271,7 +271,7 @@ fn removal_page(visit: &Visit, profile: &Profile, complaint: Option<&Complaint>)
 }
 
 /// Whose account this is.
-pub(super) async fn profile(visit: &Visit, accepts: Accepts) -> Result<Profile, Fault> {
+pub(super) async fn profile(visit: &Visit, accepts: Accepts) -> Result<Profile, ApiError> {
     let call = visit.open(accepts)?;
     visit.run(|flows| async move { flows.profile(&call).await }).await
 }

@@ -10,7 +10,7 @@ use super::door::marked;
 use crate::interface::layout::{Frame, Here, document};
 use crate::interface::parts::{Complaint, Step, Told, complaint_of, icon, key_field, steps};
 use crate::interface::visit::Visit;
-use crate::interface::{Guest, Outcome, answer, trouble};
+use crate::interface::{Guest, Outcome, answer, error};
 use crate::routes::backup_method;
 
 /// `GET /interface/BRAND/backup`
@@ -33,9 +33,9 @@ pub(in crate::interface) async fn choose(visit: Guest) -> Outcome {
             visit.tell_next(if method == BackupMethod::Sms { Told::BackupSms } else { Told::BackupNone });
             Ok(answer::go(&visit, ""))
         }
-        Err(fault) if trouble::belongs_on_the_form(&fault) => {
+        Err(fault) if error::belongs_on_the_form(&fault) => {
             let profile = profile(&visit, Accepts::TwoFactors).await?;
-            Ok(trouble::refused(&visit, fault, |visit, fault| {
+            Ok(error::refused(&visit, fault, |visit, fault| {
                 backup_page(visit, &profile, Some(&complaint_of(visit, fault)))
             }))
         }

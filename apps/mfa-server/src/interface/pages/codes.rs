@@ -3,7 +3,7 @@
 use actix_web::http::StatusCode;
 use maud::{Markup, html};
 use mfa_core::{SecretText, Timestamp};
-use mfa_flows::{Accepts, Profile, Refusal};
+use mfa_flows::{Accepts, FlowError, Profile};
 
 use super::app::{back, profile};
 use crate::interface::assets::File;
@@ -92,7 +92,7 @@ pub(in crate::interface) async fn show(visit: Guest) -> Outcome {
     let (profile, listing) = visit
         .run(|flows| async move {
             let profile = flows.profile(&call).await?;
-            Ok::<_, Refusal>((profile, flows.recovery_listing(&call).await?))
+            Ok::<_, FlowError>((profile, flows.recovery_listing(&call).await?))
         })
         .await?;
     let title = visit.say("codes-title");

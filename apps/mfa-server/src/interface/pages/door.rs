@@ -10,8 +10,8 @@ use crate::interface::layout::{Frame, document};
 use crate::interface::parts::{Complaint, complaint_of, icon, key_field};
 use crate::interface::site::FirstFactor;
 use crate::interface::visit::Visit;
-use crate::interface::{Guest, Outcome, answer, trouble};
-use crate::problem::Fault;
+use crate::interface::{Guest, Outcome, answer, error};
+use crate::problem::ApiError;
 use crate::routes::first_factor;
 
 /// `GET /interface/BRAND`
@@ -30,7 +30,7 @@ pub(in crate::interface) async fn show(visit: Guest) -> Outcome {
 /// `POST /interface/BRAND/login`
 pub(in crate::interface) async fn login(visit: Guest) -> Outcome {
     if *visit.site.login() != FirstFactor::Here {
-        return Err(Fault::NotFound.into());
+        return Err(ApiError::NotFound.into());
     }
     let (caller, body) = (visit.caller().clone(), visit.form().clone());
     let login = visit.run(|flows| first_factor(flows, caller, body)).await;
@@ -45,8 +45,8 @@ pub(in crate::interface) async fn login(visit: Guest) -> Outcome {
             visit.adopt(&token);
             Ok(answer::go(&visit, ""))
         }
-        Err(fault) if trouble::belongs_on_the_form(&fault) => {
-            Ok(trouble::refused(&visit, fault, |visit, fault| {
+        Err(fault) if error::belongs_on_the_form(&fault) => {
+            Ok(error::refused(&visit, fault, |visit, fault| {
                 login_page(visit, Some(&complaint_of(visit, fault)))
             }))
         }

@@ -8,7 +8,7 @@ use serde::Serialize;
 use crate::interface::parts::icon;
 use crate::interface::visit::Visit;
 use crate::interface::{Guest, Outcome};
-use crate::problem::Fault;
+use crate::problem::ApiError;
 
 /// As many messages as the little phone has room for.
 const MOST: usize = 3;
@@ -29,7 +29,7 @@ pub(in crate::interface) fn is_shown(visit: &Visit) -> bool {
 /// `GET /interface/BRAND/outbox`
 pub(in crate::interface) async fn newest(visit: Guest) -> Outcome {
     if !is_shown(&visit) {
-        return Err(Fault::NotFound.into());
+        return Err(ApiError::NotFound.into());
     }
     let messages = messages(&visit);
     let shown: Vec<_> = messages.iter().map(Message::of).collect();

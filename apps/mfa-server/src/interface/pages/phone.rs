@@ -3,7 +3,7 @@
 use actix_web::http::StatusCode;
 use maud::{Markup, html};
 use mfa_core::{SecretText, Timestamp};
-use mfa_flows::{Accepts, Profile, Refusal};
+use mfa_flows::{Accepts, FlowError, Profile};
 use mfa_sms::PhoneNumber;
 
 use super::app::{back, profile};
@@ -17,8 +17,8 @@ use crate::interface::parts::{
     Complaint, Step, Told, code_field, complaint_of, hidden, icon, key_field, steps,
 };
 use crate::interface::visit::Visit;
-use crate::interface::{Guest, Outcome, answer, trouble};
-use crate::problem::{Fault, FieldError};
+use crate::interface::{Guest, Outcome, answer, error};
+use crate::problem::{ApiError, FieldErrorKind};
 
 /// A number as it was typed.
 struct Typed {
@@ -59,9 +59,9 @@ pub(in crate::interface) async fn set(visit: Guest) -> Outcome {
             visit.carry(&Carried::Number { phone, country, sent_at })?;
             Ok(answer::go(&visit, "/phone/confirm"))
         }
-        Err(fault) if trouble::belongs_on_the_form(&fault) => {
+        Err(fault) if error::belongs_on_the_form(&fault) => {
             let profile = profile(&visit, Accepts::Any).await?;
-            Ok(trouble::refused(&visit, fault, |visit, fault| {
+            Ok(error::refused(&visit, fault, |visit, fault| {
                 number_page(visit, &profile, Some(&complaint_of(visit, fault)))
             }))
         }
@@ -69,13 +69,13 @@ pub(in crate::interface) async fn set(visit: Guest) -> Outcome {
     }
 }
 
-fn number(visit: &Visit, typed: &Typed) -> Result<PhoneNumber, Fault> {
+fn number(visit: &Visit, typed: &Typed) -> Result<PhoneNumber, ApiError> {
     let is_offered = visit.site.countries().contains(&typed.country);
     let mut fields = visit.form().object()?;
     let country =
-        fields.required("country", |_| if is_offered { Ok(()) } else { Err(FieldError::NotACountry) });
+        fields.required("country", |_| if is_offered { Ok(()) } else { Err(FieldErrorKind::NotACountry) });
     let number = fields.required("phone", |text| {
-        PhoneNumber::parse(text, &typed.country).map_err(|_| FieldError::NotAPhoneNumber)
+        PhoneNumber::parse(text, &typed.country).map_err(|_| FieldErrorKind::NotAPhoneNumber)
     });
     Ok(fields.finish(country.zip(number))?.1)
 }
@@ -116,11 +116,11 @@ pub(in crate::interface) async fn confirm(visit: Guest) -> Outcome {
         Err(fault) => fault,
     };
     let profile = profile(&visit, Accepts::Any).await?;
-    let is_over = matches!(fault, Fault::Refused(Refusal::NoEnrolmentInProgress));
-    if !is_over && !trouble::belongs_on_the_form(&fault) {
+    let is_over = matches!(fault, ApiError::Refused(FlowError::NoEnrolmentInProgress));
+    if !is_over && !error::belongs_on_the_form(&fault) {
         return Err(fault.into());
     }
-    Ok(trouble::refused(&visit, fault, |visit, fault| {
+    Ok(error::refused(&visit, fault, |visit, fault| {
         let complaint = complaint_of(visit, fault);
         match awaited(visit) {
             Some(awaited) if !is_over => confirm_page(visit, &profile, &awaited, Some(&complaint)),
@@ -137,9 +137,9 @@ pub(in crate::interface) async fn remove(visit: Guest) -> Outcome {
             visit.tell_next(Told::PhoneRemoved);
             Ok(answer::go(&visit, ""))
         }
-        Err(fault) if trouble::belongs_on_the_form(&fault) => {
+        Err(fault) if error::belongs_on_the_form(&fault) => {
             let profile = profile(&visit, Accepts::TwoFactors).await?;
-            Ok(trouble::refused(&visit, fault, |visit, fault| {
+            Ok(error::refused(&visit, fault, |visit, fault| {
                 number_page(visit, &profile, Some(&complaint_of(visit, fault)))
             }))
         }

@@ -5,7 +5,7 @@ use std::time::Duration;
 use actix_web::http::StatusCode;
 use maud::{Markup, html};
 use mfa_core::{FactorKind, Stage, Timestamp};
-use mfa_flows::{Accepts, Call, Granted, MethodChoice, MethodState, Profile, Refusal};
+use mfa_flows::{Accepts, Call, FlowError, Granted, MethodChoice, MethodState, Profile};
 use mfa_recovery::Warning;
 use mfa_totp::{PERIOD, TotpCode};
 
@@ -17,8 +17,8 @@ use crate::interface::parts::{
     Complaint, Then, Told, code_field, complaint_of, countdown, hidden, icon, key_field,
 };
 use crate::interface::visit::Visit;
-use crate::interface::{Guest, Outcome, answer, trouble};
-use crate::problem::Fault;
+use crate::interface::{Guest, Outcome, answer, error};
+use crate::problem::ApiError;
 
 /// What the page needs to know.
 struct Scene {
@@ -49,7 +49,7 @@ pub(in crate::interface) async fn totp(visit: Guest) -> Outcome {
         })
         .await;
     match granted {
-        Err(Fault::Refused(Refusal::InvalidCode)) => wrong_totp(&visit).await,
+        Err(ApiError::Refused(FlowError::InvalidCode)) => wrong_totp(&visit).await,
         granted => passed(&visit, FactorKind::Totp, granted).await,
     }
 }
@@ -89,7 +89,7 @@ pub(in crate::interface) async fn send(visit: Guest) -> Outcome {
     }
 }
 
-async fn passed(visit: &Visit, method: FactorKind, granted: Result<Granted, Fault>) -> Outcome {
+async fn passed(visit: &Visit, method: FactorKind, granted: Result<Granted, ApiError>) -> Outcome {
     let granted = match granted {
         Ok(granted) => granted,
         Err(fault) => return refused(visit, method, fault).await,
@@ -106,13 +106,13 @@ async fn passed(visit: &Visit, method: FactorKind, granted: Result<Granted, Faul
     Ok(answer::go(visit, Then::parse(visit.aside("then")).path()))
 }
 
-async fn refused(visit: &Visit, method: FactorKind, fault: Fault) -> Outcome {
-    if !trouble::belongs_on_the_form(&fault) {
+async fn refused(visit: &Visit, method: FactorKind, fault: ApiError) -> Outcome {
+    if !error::belongs_on_the_form(&fault) {
         return Err(fault.into());
     }
     let call = visit.open(Accepts::SecondFactor)?;
     let scene = scene(visit, call).await?;
-    Ok(trouble::refused(visit, fault, |visit, fault| {
+    Ok(error::refused(visit, fault, |visit, fault| {
         verify_page(visit, &scene, method, Some(&complaint_of(visit, fault)))
     }))
 }
@@ -129,7 +129,7 @@ async fn wrong_totp(visit: &Visit) -> Outcome {
         None => None,
     };
     let scene = scene(visit, call).await?;
-    Ok(trouble::refused(visit, Fault::Refused(Refusal::InvalidCode), |visit, fault| {
+    Ok(error::refused(visit, ApiError::Refused(FlowError::InvalidCode), |visit, fault| {
         let complaint =
             drift.map_or_else(|| complaint_of(visit, fault), |it| clock_complaint(visit, it.seconds()));
         verify_page(visit, &scene, FactorKind::Totp, Some(&complaint))
@@ -143,13 +143,13 @@ pub(in crate::interface) fn clock_complaint(visit: &Visit, seconds: i64) -> Comp
     Complaint::new(visit.say_with(name, &[("seconds", seconds.into())]))
 }
 
-async fn scene(visit: &Visit, call: Call) -> Result<Scene, Fault> {
+async fn scene(visit: &Visit, call: Call) -> Result<Scene, ApiError> {
     let is_step_up = call.token.stage != Stage::Pending;
     let asked = visit.query("then").or_else(|| visit.aside("then")).map(str::to_owned);
     let (profile, choices) = visit
         .run(|flows| async move {
             let profile = flows.profile(&call).await?;
-            Ok::<_, Refusal>((profile, flows.methods(&call).await?))
+            Ok::<_, FlowError>((profile, flows.methods(&call).await?))
         })
         .await?;
     Ok(Scene { profile, choices, is_step_up, then: Then::parse(asked.as_deref()) })

@@ -9,7 +9,7 @@ use crate::interface::layout::{Frame, document};
 use crate::interface::parts::{Told, icon};
 use crate::interface::place::place_of;
 use crate::interface::{Guest, Outcome, answer};
-use crate::problem::Fault;
+use crate::problem::ApiError;
 
 /// Any page that only takes forms, asked for by `GET`.
 pub(in crate::interface) async fn go_to_the_form(visit: Guest) -> Outcome {
@@ -38,7 +38,7 @@ pub(in crate::interface) async fn take_over(visit: Guest) -> Outcome {
     let token = fields.finish(token)?;
     let call = visit.open_this(token.expose(), Accepts::SecondFactor)?;
     if call.token.stage != Stage::Pending {
-        return Err(Fault::Refused(mfa_flows::Refusal::WrongStage).into());
+        return Err(ApiError::Refused(mfa_flows::FlowError::WrongStage).into());
     }
     let seconds = call.token.expires_at.since(visit.now()).as_secs();
     let profile = visit.run(|flows| async move { flows.profile(&call).await }).await?;

@@ -1,11 +1,11 @@
 //! Forms: their key, their fields, and what is wrong with them.
 
 use maud::{Markup, html};
-use mfa_flows::Refusal;
+use mfa_flows::FlowError;
 
 use super::{countdown, icon};
 use crate::interface::visit::{FORM_KEY, Visit};
-use crate::problem::{Fault, retry_after};
+use crate::problem::{ApiError, retry_after};
 
 /// What is wrong with a form, as it is said beside the field.
 #[derive(Clone, Debug)]
@@ -37,17 +37,17 @@ impl Complaint {
 }
 
 /// What a fault that belongs on the form says there.
-pub(in crate::interface) fn complaint_of(visit: &Visit, fault: &Fault) -> Complaint {
+pub(in crate::interface) fn complaint_of(visit: &Visit, fault: &ApiError) -> Complaint {
     let code = fault.kind().code();
     let text = match fault {
-        Fault::Fields(faults) => {
+        ApiError::Fields(faults) => {
             let first = faults.first();
             first.map_or_else(
                 || visit.say("form-invalid_field"),
                 |it| crate::problem::field_message(it, visit.caller()),
             )
         }
-        Fault::Refused(Refusal::SmsBudgetSpent { .. }) => visit.say("form-sms_budget"),
+        ApiError::Refused(FlowError::SmsBudgetSpent { .. }) => visit.say("form-sms_budget"),
         _ => visit.say(&format!("form-{code}")),
     };
     Complaint { text, seconds: retry_after(fault) }

@@ -11,7 +11,7 @@ use super::stats::Stats;
 use super::users::{Card, Enforced, LONGEST_SEARCH, NewSet, Unlocked, Users, WasReset};
 use crate::openapi::schemas::{self, MASKED_PHONE, MOMENT, RECOVERY_CODE, id, request, text};
 use crate::openapi::{Operation, Tag, path_parameter, query_parameter};
-use crate::problem::{FieldError, ProblemKind};
+use crate::problem::{FieldErrorKind, ProblemKind};
 use crate::routes::events::doc::page_size;
 
 pub(in crate::routes) fn list_users() -> Operation {
@@ -77,7 +77,7 @@ pub(in crate::routes) fn show() -> Operation {
 
 pub(in crate::routes) fn unlock() -> Operation {
     change("unlockUser", "Unlock an account", "Ends the lock and clears the count of wrong codes.")
-        .optional_body(request([why()]), because(), ("reason", FieldError::Unusable))
+        .optional_body(request([why()]), because(), ("reason", FieldErrorKind::Unusable))
         .answers::<Unlocked>("It is not locked now.", json!({ "user_id": 42, "unlocked": true }))
 }
 
@@ -88,7 +88,7 @@ pub(in crate::routes) fn reset() -> Operation {
         "The app, the phone and the recovery codes go; every token of the user is at its end. An enforced \
          user enrols anew at the next login.",
     )
-    .optional_body(request([why()]), because(), ("reason", FieldError::Unusable))
+    .optional_body(request([why()]), because(), ("reason", FieldErrorKind::Unusable))
     .answers::<WasReset>("It has no factor now.", json!({ "user_id": 42, "reset": true }))
 }
 
@@ -97,7 +97,7 @@ pub(in crate::routes) fn enforce() -> Operation {
         .body(
             request([("enforced", schemas::flag(), true), why()]),
             json!({ "enforced": true, "reason": "policy of the finance department" }),
-            ("enforced", FieldError::NotAFlag),
+            ("enforced", FieldErrorKind::NotAFlag),
         )
         .answers::<Enforced>("It is so.", json!({ "user_id": 42, "mfa_enforced": true }))
 }
@@ -108,7 +108,7 @@ pub(in crate::routes) fn regenerate() -> Operation {
         "Make ten new recovery codes for a user",
         "They are shown this once. Every older code is dead.",
     )
-    .optional_body(request([why()]), because(), ("reason", FieldError::Unusable))
+    .optional_body(request([why()]), because(), ("reason", FieldErrorKind::Unusable))
     .answers::<NewSet>("The new codes.", json!({ "user_id": 42, "recovery_codes": vec![RECOVERY_CODE; 10] }))
 }
 

@@ -7,7 +7,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use crate::intake::{Intake, whole_number};
-use crate::problem::{Fault, FieldError};
+use crate::problem::{ApiError, FieldErrorKind};
 use crate::rfc3339::rfc3339;
 use crate::routes::events::{USUAL_PAGE, page_size};
 
@@ -71,12 +71,12 @@ impl From<TrailPage> for Events {
 }
 
 /// `GET /api/mfa/admin/events`
-pub(in crate::routes) async fn list(intake: Intake) -> Result<HttpResponse, Fault> {
+pub(in crate::routes) async fn list(intake: Intake) -> Result<HttpResponse, ApiError> {
     let (call, body) = intake.open(Accepts::TwoFactors)?;
     body.nothing()?;
     let mut query = intake.query()?;
     let user = query.optional("user_id", |text| whole_number(1, i64::MAX)(text));
-    let kind = query.optional("event", |text| EventKind::parse(text).ok_or(FieldError::NotOneOf));
+    let kind = query.optional("event", |text| EventKind::parse(text).ok_or(FieldErrorKind::NotOneOf));
     let limit = query.optional("limit", page_size).unwrap_or(USUAL_PAGE);
     let before = query.optional("before", |text| whole_number(1, i64::MAX)(text));
     query.finish(Some(()))?;

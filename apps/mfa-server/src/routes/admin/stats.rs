@@ -9,7 +9,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use crate::intake::Intake;
-use crate::problem::{Fault, FieldError, FieldFault};
+use crate::problem::{ApiError, FieldError, FieldErrorKind};
 use crate::rfc3339::{parse_rfc3339, rfc3339};
 
 /// The period where the caller names none: by hours, by days.
@@ -136,13 +136,13 @@ impl Stats {
 }
 
 /// `GET /api/mfa/admin/stats`
-pub(in crate::routes) async fn stats(intake: Intake) -> Result<HttpResponse, Fault> {
+pub(in crate::routes) async fn stats(intake: Intake) -> Result<HttpResponse, ApiError> {
     let (call, body) = intake.open(Accepts::TwoFactors)?;
     body.nothing()?;
     let mut query = intake.query()?;
     let from = query.optional("from", time);
     let to = query.optional("to", time);
-    let bucket = query.optional("bucket", |text| Bucket::parse(text).ok_or(FieldError::NotOneOf));
+    let bucket = query.optional("bucket", |text| Bucket::parse(text).ok_or(FieldErrorKind::NotOneOf));
     let bucket = bucket.unwrap_or(Bucket::Hour);
     query.finish(Some(()))?;
     let stats = intake
@@ -150,14 +150,14 @@ pub(in crate::routes) async fn stats(intake: Intake) -> Result<HttpResponse, Fau
             let admin = flows.administrator(&call, AdminAct::Look, None).await?;
             let period = period(from, to, bucket, flows.ports().clock.now())?;
             let (activity, totals) = flows.statistics(&admin, period).await?;
-            Ok::<_, Fault>(Stats::of(period, activity, totals))
+            Ok::<_, ApiError>(Stats::of(period, activity, totals))
         })
         .await?;
     Ok(HttpResponse::Ok().json(stats))
 }
 
-fn time(text: &str) -> Result<Timestamp, FieldError> {
-    parse_rfc3339(text).ok_or(FieldError::NotATime)
+fn time(text: &str) -> Result<Timestamp, FieldErrorKind> {
+    parse_rfc3339(text).ok_or(FieldErrorKind::NotATime)
 }
 
 /// The period up to now, where the caller leaves its ends open.
@@ -166,7 +166,7 @@ fn period(
     to: Option<Timestamp>,
     bucket: Bucket,
     now: Timestamp,
-) -> Result<Period, Fault> {
+) -> Result<Period, ApiError> {
     let usual = match bucket {
         Bucket::Hour => A_DAY,
         Bucket::Day => A_MONTH,
@@ -175,7 +175,7 @@ fn period(
     let to = to.unwrap_or(now.plus(Duration::from_millis(1)));
     let from = from.unwrap_or(to.minus(usual));
     Period::new(from, to, bucket).map_err(|error| {
-        let error = FieldError::Period { most_days: error.most_days };
-        Fault::Fields(vec![FieldFault { field: "to".to_owned(), error }])
+        let error = FieldErrorKind::Period { most_days: error.most_days };
+        ApiError::Fields(vec![FieldError { field: "to".to_owned(), error }])
     })
 }

@@ -3,7 +3,7 @@
 use actix_web::HttpResponse;
 use actix_web::web::Path;
 use mfa_core::{Account, FactorKind, Lock, SecretText, Timestamp, UserId, UserPage, UserQuery, UserRecord};
-use mfa_flows::{Accepts, AccountStatus, AdminAct, AdminCall, Flows, Refusal};
+use mfa_flows::{Accepts, AccountStatus, AdminAct, AdminCall, FlowError, Flows};
 use serde::Serialize;
 use std::future::Future;
 use std::sync::Arc;
@@ -12,7 +12,7 @@ use utoipa::ToSchema;
 use super::{reason, user};
 use crate::intake::{Intake, JsonObject, whole_number};
 use crate::openapi::schemas;
-use crate::problem::{Fault, FieldError, Unit};
+use crate::problem::{ApiError, FieldErrorKind, LengthUnit};
 use crate::rfc3339::rfc3339;
 use crate::routes::events::{USUAL_PAGE, page_size};
 
@@ -78,7 +78,7 @@ impl Users {
 }
 
 /// `GET /api/mfa/admin/users`
-pub(in crate::routes) async fn list(intake: Intake) -> Result<HttpResponse, Fault> {
+pub(in crate::routes) async fn list(intake: Intake) -> Result<HttpResponse, ApiError> {
     let (call, body) = intake.open(Accepts::TwoFactors)?;
     body.nothing()?;
     let mut query = intake.query()?;
@@ -92,16 +92,16 @@ pub(in crate::routes) async fn list(intake: Intake) -> Result<HttpResponse, Faul
             // One more than is shown tells whether there is another page.
             let query = UserQuery { text, after: after.map(UserId::new), limit: limit.saturating_add(1) };
             let page = flows.list_users(&admin, query).await?;
-            Ok::<_, Refusal>(Users::of(page, limit, flows.ports().clock.now()))
+            Ok::<_, FlowError>(Users::of(page, limit, flows.ports().clock.now()))
         })
         .await?;
     Ok(HttpResponse::Ok().json(users))
 }
 
 /// Part of a name or an address.
-fn search(text: &str) -> Result<String, FieldError> {
+fn search(text: &str) -> Result<String, FieldErrorKind> {
     let fits = text.chars().count() <= LONGEST_SEARCH;
-    let too_long = FieldError::Length { most: LONGEST_SEARCH, unit: Unit::Characters };
+    let too_long = FieldErrorKind::Length { most: LONGEST_SEARCH, unit: LengthUnit::Characters };
     if fits { Ok(text.to_owned()) } else { Err(too_long) }
 }
 
@@ -159,7 +159,7 @@ impl Card {
 }
 
 /// `GET /api/mfa/admin/users/{id}`
-pub(in crate::routes) async fn show(intake: Intake, id: Path<String>) -> Result<HttpResponse, Fault> {
+pub(in crate::routes) async fn show(intake: Intake, id: Path<String>) -> Result<HttpResponse, ApiError> {
     let (call, body) = intake.open(Accepts::TwoFactors)?;
     body.nothing()?;
     let id = id.into_inner();
@@ -167,7 +167,7 @@ pub(in crate::routes) async fn show(intake: Intake, id: Path<String>) -> Result<
         .run(|flows| async move {
             let admin = flows.administrator(&call, AdminAct::Look, None).await?;
             let (account, status) = flows.show_user(&admin, user(&id)?).await?;
-            Ok::<_, Fault>(Card::of(account, status))
+            Ok::<_, ApiError>(Card::of(account, status))
         })
         .await?;
     Ok(HttpResponse::Ok().json(card))
@@ -182,7 +182,7 @@ pub(super) struct Unlocked {
 }
 
 /// `POST /api/mfa/admin/users/{id}/unlock`
-pub(in crate::routes) async fn unlock(intake: Intake, id: Path<String>) -> Result<HttpResponse, Fault> {
+pub(in crate::routes) async fn unlock(intake: Intake, id: Path<String>) -> Result<HttpResponse, ApiError> {
     let change = |flows: Arc<Flows>, admin: AdminCall, user, ()| async move {
         flows.unlock_user(&admin, user).await?;
         Ok(Unlocked { user_id: user.value(), unlocked: true })
@@ -199,7 +199,7 @@ pub(super) struct WasReset {
 }
 
 /// `POST /api/mfa/admin/users/{id}/reset`
-pub(in crate::routes) async fn reset(intake: Intake, id: Path<String>) -> Result<HttpResponse, Fault> {
+pub(in crate::routes) async fn reset(intake: Intake, id: Path<String>) -> Result<HttpResponse, ApiError> {
     let change = |flows: Arc<Flows>, admin: AdminCall, user, ()| async move {
         flows.reset_user(&admin, user).await?;
         Ok(WasReset { user_id: user.value(), reset: true })
@@ -215,7 +215,7 @@ pub(super) struct Enforced {
 }
 
 /// `POST /api/mfa/admin/users/{id}/enforce`
-pub(in crate::routes) async fn enforce(intake: Intake, id: Path<String>) -> Result<HttpResponse, Fault> {
+pub(in crate::routes) async fn enforce(intake: Intake, id: Path<String>) -> Result<HttpResponse, ApiError> {
     let change = |flows: Arc<Flows>, admin: AdminCall, user, enforced| async move {
         flows.enforce_user(&admin, user, enforced).await?;
         Ok(Enforced { user_id: user.value(), mfa_enforced: enforced })
@@ -233,7 +233,10 @@ pub(super) struct NewSet {
 }
 
 /// `POST /api/mfa/admin/users/{id}/recovery/regenerate`
-pub(in crate::routes) async fn regenerate(intake: Intake, id: Path<String>) -> Result<HttpResponse, Fault> {
+pub(in crate::routes) async fn regenerate(
+    intake: Intake,
+    id: Path<String>,
+) -> Result<HttpResponse, ApiError> {
     let change = |flows: Arc<Flows>, admin: AdminCall, user, ()| async move {
         let codes = flows.regenerate_for(&admin, user).await?;
         let recovery_codes = codes.iter().map(SecretText::expose).map(str::to_owned).collect();
@@ -248,11 +251,11 @@ async fn changed<C, T, F>(
     id: Path<String>,
     read: impl FnOnce(&mut JsonObject) -> Option<C>,
     change: impl FnOnce(Arc<Flows>, AdminCall, UserId, C) -> F + Send + 'static,
-) -> Result<HttpResponse, Fault>
+) -> Result<HttpResponse, ApiError>
 where
     C: Send + 'static,
     T: Serialize + Send + 'static,
-    F: Future<Output = Result<T, Refusal>> + Send,
+    F: Future<Output = Result<T, FlowError>> + Send,
 {
     let (call, body) = intake.open(Accepts::TwoFactors)?;
     let mut object = body.optional_object()?;
@@ -266,7 +269,7 @@ where
             let named = user(&id);
             let act = named.as_ref().map_or(AdminAct::Look, |user| AdminAct::Change(*user));
             let admin = flows.administrator(&call, act, why).await?;
-            Ok::<_, Fault>(change(Arc::clone(&flows), admin, named?, what).await?)
+            Ok::<_, ApiError>(change(Arc::clone(&flows), admin, named?, what).await?)
         })
         .await?;
     Ok(HttpResponse::Ok().json(answer))

@@ -5,7 +5,7 @@ use serde_json::json;
 use super::{LONGEST_PASSWORD, LONGEST_USERNAME, LoginOutcome};
 use crate::openapi::schemas::{TOKEN, request, text};
 use crate::openapi::{Operation, Tag};
-use crate::problem::{FieldError, ProblemKind};
+use crate::problem::{FieldErrorKind, ProblemKind};
 
 pub(in crate::routes) fn login() -> Operation {
     // A password counts in bytes, and one character may have four.
@@ -32,7 +32,7 @@ pub(in crate::routes) fn login() -> Operation {
     .body(
         request(fields),
         json!({ "username": "demo", "password": "correct horse battery staple" }),
-        ("username", FieldError::Missing),
+        ("username", FieldErrorKind::Missing),
     )
     .limited_by_address()
     .stored()

@@ -6,7 +6,7 @@ use serde_json::json;
 use super::{Backup, Confirmed, OnItsWay, Removed, Sent};
 use crate::openapi::schemas::{MASKED_PHONE, RECOVERY_CODE, TOKEN, backup_method, request, six_digits, text};
 use crate::openapi::{Operation, Tag};
-use crate::problem::{FieldError, ProblemKind};
+use crate::problem::{FieldErrorKind, ProblemKind};
 
 pub(in crate::routes) fn send() -> Operation {
     Operation::new(
@@ -47,7 +47,7 @@ pub(in crate::routes) fn set() -> Operation {
     .body(
         request(fields),
         json!({ "phone": "06 12 34 56 12", "country": "FR" }),
-        ("phone", FieldError::NotAPhoneNumber),
+        ("phone", FieldErrorKind::NotAPhoneNumber),
     )
     .sends_sms()
     .answers::<OnItsWay>(
@@ -70,7 +70,7 @@ pub(in crate::routes) fn verify() -> Operation {
     .body(
         request([("code", six_digits(), true)]),
         json!({ "code": "492039" }),
-        ("code", FieldError::NotSixDigits),
+        ("code", FieldErrorKind::NotSixDigits),
     )
     .refuses([ProblemKind::NoEnrolmentInProgress])
     .answers_with::<Confirmed<'_>>(
@@ -121,7 +121,7 @@ pub(in crate::routes) fn set_backup() -> Operation {
     .body(
         request([("method", backup_method(), true)]),
         json!({ "method": "sms" }),
-        ("method", FieldError::NotABackupMethod),
+        ("method", FieldErrorKind::NotABackupMethod),
     )
     .refuses([ProblemKind::MethodNotAvailable, ProblemKind::FactorRequired])
     .answers::<Backup>("It is so.", json!({ "backup_method": "sms" }))

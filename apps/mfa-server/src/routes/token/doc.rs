@@ -7,7 +7,7 @@ use utoipa::openapi::{Object, ObjectBuilder};
 use super::{IntrospectionOutcome, LONGEST_TOKEN};
 use crate::openapi::schemas::{self, TOKEN, request, text};
 use crate::openapi::{Operation, Tag};
-use crate::problem::FieldError;
+use crate::problem::FieldErrorKind;
 
 pub(in crate::routes) fn keys() -> Operation {
     Operation::new(
@@ -46,7 +46,7 @@ pub(in crate::routes) fn introspect() -> Operation {
          set.",
     )
     .introspection_key()
-    .body(request(fields.clone()), json!({ "token": TOKEN }), ("token", FieldError::Missing))
+    .body(request(fields.clone()), json!({ "token": TOKEN }), ("token", FieldErrorKind::Missing))
     .form(schemas::request_of_others(fields), json!({ "token": TOKEN }))
     .answers_with::<IntrospectionOutcome<'_>>(
         200,

@@ -7,7 +7,7 @@ use utoipa::openapi::Object;
 use super::{Disabled, Enrolled, Enrolment};
 use crate::openapi::schemas::{self, MOMENT, RECOVERY_CODE, TOKEN, request, six_digits, text};
 use crate::openapi::{Operation, Tag};
-use crate::problem::{FieldError, ProblemKind};
+use crate::problem::{FieldErrorKind, ProblemKind};
 
 const SECRET: &str = "UKOUSU66KSBPAPZYJYL6KOWJUWQEOXW2";
 
@@ -28,7 +28,7 @@ pub(in crate::routes) fn start_enrolment() -> Operation {
          running enrolment is replaced; an active secret stays in force until then.",
     )
     .enrols()
-    .optional_body(label, json!({ "label": "ada" }), ("label", FieldError::Unusable))
+    .optional_body(label, json!({ "label": "ada" }), ("label", FieldErrorKind::Unusable))
     .answers::<Enrolment<'_>>(
         "The secret, to be scanned or typed.",
         json!({
@@ -62,7 +62,7 @@ pub(in crate::routes) fn confirm_enrolment() -> Operation {
     .body(
         request([("code", six_digits(), true)]),
         json!({ "code": "492039" }),
-        ("code", FieldError::NotSixDigits),
+        ("code", FieldErrorKind::NotSixDigits),
     )
     .refuses([ProblemKind::NoEnrolmentInProgress])
     .answers::<Enrolled<'_>>(
@@ -93,7 +93,7 @@ pub(in crate::routes) fn disable() -> Operation {
     .token(Accepts::TwoFactors)
     .changes()
     .checks_code()
-    .body(request([("code", code, true)]), json!({ "code": "492039" }), ("code", FieldError::NotACode))
+    .body(request([("code", code, true)]), json!({ "code": "492039" }), ("code", FieldErrorKind::NotACode))
     .refuses([ProblemKind::NotEnrolled, ProblemKind::FactorRequired])
     .answers::<Disabled>("There is no app now.", json!({ "totp_enabled": false }))
 }

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use super::Verified;
 use crate::openapi::schemas::{RECOVERY_CODE, TOKEN, request, six_digits, text};
 use crate::openapi::{Operation, Tag};
-use crate::problem::{FieldError, ProblemKind};
+use crate::problem::{FieldErrorKind, ProblemKind};
 
 const GRANTED: &str = "The second factor was right: a two-factor access token.";
 
@@ -19,7 +19,7 @@ pub(in crate::routes) fn totp() -> Operation {
     .body(
         request([("code", six_digits(), true)]),
         json!({ "code": "492039" }),
-        ("code", FieldError::NotSixDigits),
+        ("code", FieldErrorKind::NotSixDigits),
     )
     .refuses([ProblemKind::NotEnrolled])
     .answers::<Verified<'_>>(GRANTED, granted("totp", None))
@@ -34,7 +34,7 @@ pub(in crate::routes) fn sms() -> Operation {
     .body(
         request([("code", six_digits(), true)]),
         json!({ "code": "492039" }),
-        ("code", FieldError::NotSixDigits),
+        ("code", FieldErrorKind::NotSixDigits),
     )
     .refuses([ProblemKind::MethodNotAvailable])
     .answers::<Verified<'_>>(GRANTED, granted("sms", None))
@@ -53,7 +53,7 @@ pub(in crate::routes) fn recovery() -> Operation {
     .body(
         request([("code", code.build(), true)]),
         json!({ "code": RECOVERY_CODE }),
-        ("code", FieldError::NotText),
+        ("code", FieldErrorKind::NotText),
     )
     .refuses([ProblemKind::NotEnrolled])
     .tells_language()

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use futures::future::join_all;
 use mfa_core::{CipherError, KeyId, SealedColumn, StoreError, StoreErrorKind, UserId};
-use mfa_flows::{Refusal, Resealed};
+use mfa_flows::{FlowError, Resealed};
 
 use super::presence::{Server, servers};
 use super::{CANARY, Custody, FIRST_CANARY, Ground, KeyStatus, Progress, is_canary, is_current};
@@ -67,7 +67,7 @@ pub enum RotateError {
     Cipher(#[from] CipherError),
     /// A row was refused for a reason of its own.
     #[error("{0}; what was sealed anew stays so: rotate again to go on")]
-    Refused(Refusal),
+    Refused(FlowError),
 }
 
 impl Custody {
@@ -190,10 +190,10 @@ async fn reseal(
                 let values = resealed.unreadable.into_iter();
                 unreadable.extend(values.map(|value| Unreadable { user: *user, value: Some(value) }));
             }
-            Err(Refusal::Store(error)) if error.kind() == StoreErrorKind::Corrupt => {
+            Err(FlowError::Store(error)) if error.kind() == StoreErrorKind::Corrupt => {
                 unreadable.push(Unreadable { user: *user, value: None });
             }
-            Err(Refusal::Store(error)) => return Err(error.into()),
+            Err(FlowError::Store(error)) => return Err(error.into()),
             Err(refusal) => return Err(RotateError::Refused(refusal)),
         }
     }
@@ -202,13 +202,13 @@ async fn reseal(
     Ok(renewed)
 }
 
-async fn reseal_one(ground: &Ground, user: UserId) -> Result<Resealed, Refusal> {
+async fn reseal_one(ground: &Ground, user: UserId) -> Result<Resealed, FlowError> {
     let mut tries = 0_u32;
     loop {
         tries = tries.saturating_add(1);
         match ground.flows.reseal(user).await {
             // Sealing anew is the same the second time, so an unknown outcome is tried again as well.
-            Err(Refusal::Store(error)) if error.kind() != StoreErrorKind::Corrupt && tries < TRIES => {
+            Err(FlowError::Store(error)) if error.kind() != StoreErrorKind::Corrupt && tries < TRIES => {
                 tokio::time::sleep(Duration::from_millis(200).saturating_mul(tries)).await;
             }
             Err(refusal) => return Err(refusal),

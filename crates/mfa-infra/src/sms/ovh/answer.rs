@@ -34,7 +34,7 @@ struct Jobs {
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
-struct Refusal {
+struct FlowError {
     error_code: String,
 }
 
@@ -65,5 +65,5 @@ fn accepted(answer: &Answer) -> SendOutcome {
 }
 
 pub(super) fn is_bad_signature(answer: &Answer) -> bool {
-    answer.json::<Refusal>().is_some_and(|it| it.error_code == "INVALID_SIGNATURE")
+    answer.json::<FlowError>().is_some_and(|it| it.error_code == "INVALID_SIGNATURE")
 }

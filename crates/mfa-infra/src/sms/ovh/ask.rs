@@ -25,7 +25,7 @@ struct Account {
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
-struct Refusal {
+struct FlowError {
     error_code: Option<String>,
 }
 
@@ -49,7 +49,7 @@ pub(crate) fn ask(settings: &OvhSettings, http: &SmsHttp, clock: Arc<dyn Clock>)
 }
 
 fn understood(answer: &Answer) -> Acquaintance {
-    let code = answer.json::<Refusal>().and_then(|it| it.error_code);
+    let code = answer.json::<FlowError>().and_then(|it| it.error_code);
     match (answer.status, code.as_deref()) {
         (200, _) => match answer.json::<Account>().and_then(|it| it.credits_left) {
             Some(left) if left < 1.0 => Acquaintance::Stranger {

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use mfa_core::{Clock, Timestamp};
 
-use crate::sms::http::{Address, Caller, NoAnswer};
+use crate::sms::http::{Address, Caller, NoResponse};
 
 /// How long a difference that was read is believed.
 const BELIEVED_FOR: Duration = Duration::from_hours(1);
@@ -45,8 +45,8 @@ impl RemoteTime {
     ///
     /// # Errors
     ///
-    /// [`NoAnswer::NotSent`] where it cannot be reached, so that no time is lost on a second try to.
-    pub(super) fn now(&self, caller: &Caller) -> Result<Timestamp, NoAnswer> {
+    /// [`NoResponse::NotSent`] where it cannot be reached, so that no time is lost on a second try to.
+    pub(super) fn now(&self, caller: &Caller) -> Result<Timestamp, NoResponse> {
         let known = *self.lock();
         let millis = match known {
             Some(known) if known.holds_at(self.clock.now()) => known.millis,
@@ -62,11 +62,11 @@ impl RemoteTime {
         }
     }
 
-    fn read(&self, caller: &Caller, known: Option<Difference>) -> Result<i64, NoAnswer> {
+    fn read(&self, caller: &Caller, known: Option<Difference>) -> Result<i64, NoResponse> {
         let theirs = match caller.look_up(&self.at) {
             Ok(answer) if answer.status == 200 => answer.json::<i64>(),
-            Ok(_) | Err(NoAnswer::Lost) => None,
-            Err(NoAnswer::NotSent) => return Err(NoAnswer::NotSent),
+            Ok(_) | Err(NoResponse::Lost) => None,
+            Err(NoResponse::NotSent) => return Err(NoResponse::NotSent),
         };
         let now = self.clock.now();
         let difference = |seconds: i64| Difference {

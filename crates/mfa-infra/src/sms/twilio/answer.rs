@@ -17,12 +17,12 @@ struct Created {
 }
 
 #[derive(Deserialize)]
-struct Refusal {
+struct FlowError {
     code: u32,
 }
 
 pub(super) fn outcome(answer: &Answer) -> SendOutcome {
-    let code = || answer.json::<Refusal>().and_then(|it| by_code(it.code, answer));
+    let code = || answer.json::<FlowError>().and_then(|it| by_code(it.code, answer));
     match answer.status {
         201 => created(answer),
         400..=499 => code().unwrap_or_else(|| by_status(answer)),

@@ -3,7 +3,7 @@
 use actix_web::http::StatusCode;
 use maud::{Markup, html};
 use mfa_core::{Activity, Bucket, Period, Timestamp, Totals, TrailQuery};
-use mfa_flows::{AdminAct, Refusal};
+use mfa_flows::{AdminAct, FlowError};
 use std::collections::BTreeMap;
 use std::time::Duration;
 use time::OffsetDateTime;
@@ -14,7 +14,7 @@ use crate::interface::layout::{Frame, Here, document};
 use crate::interface::parts::{Column, Series, plot};
 use crate::interface::visit::Visit;
 use crate::interface::{Guest, Outcome, answer};
-use crate::problem::Fault;
+use crate::problem::ApiError;
 
 /// As many events as the board shows.
 const EVENTS: u32 = 8;
@@ -34,7 +34,7 @@ pub(in crate::interface) async fn show(visit: Guest) -> Outcome {
             let query = TrailQuery { user: None, kind: None, before: None, limit: EVENTS };
             let newest = flows.list_events(&admin, query).await?.events;
             let names = events::names(&flows, &admin, &newest).await?;
-            Ok::<_, Refusal>((flows.profile(&call).await?, activity, totals, newest, names))
+            Ok::<_, FlowError>((flows.profile(&call).await?, activity, totals, newest, names))
         })
         .await?;
     let title = visit.say("admin-title");
@@ -74,12 +74,12 @@ pub(in crate::interface) async fn show(visit: Guest) -> Outcome {
 }
 
 /// So many days up to now: by the hour for one, by the day for more.
-fn period(now: Timestamp, days: u64) -> Result<Period, Fault> {
+fn period(now: Timestamp, days: u64) -> Result<Period, ApiError> {
     let bucket = if days == 1 { Bucket::Hour } else { Bucket::Day };
     let end = now.plus(Duration::from_secs(1));
     // The bucket that runs is one of them.
     let span = Duration::from_hours(days.saturating_mul(24)).saturating_sub(bucket.width());
-    Period::new(now.minus(span), end, bucket).map_err(|_| Fault::Bug("a period that is none"))
+    Period::new(now.minus(span), end, bucket).map_err(|_| ApiError::Bug("a period that is none"))
 }
 
 fn periods(visit: &Visit, days: u64) -> Markup {

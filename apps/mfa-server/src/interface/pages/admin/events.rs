@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use actix_web::http::StatusCode;
 use maud::{Markup, html};
 use mfa_core::{StoredEvent, TrailQuery, UserId};
-use mfa_flows::{AdminAct, AdminCall, Flows, Refusal};
+use mfa_flows::{AdminAct, AdminCall, FlowError, Flows};
 
 use super::{back, open};
 use crate::interface::assets::File;
@@ -28,7 +28,7 @@ pub(in crate::interface) async fn list(visit: Guest) -> Outcome {
             let admin = flows.administrator(&call, AdminAct::Look, None).await?;
             let found = flows.list_events(&admin, query).await?;
             let names = names(&flows, &admin, &found.events).await?;
-            Ok::<_, Refusal>((flows.profile(&call).await?, found, names))
+            Ok::<_, FlowError>((flows.profile(&call).await?, found, names))
         })
         .await?;
     let title = visit.say("admin-events");
@@ -58,7 +58,7 @@ pub(super) async fn names(
     flows: &Flows,
     admin: &AdminCall,
     events: &[StoredEvent],
-) -> Result<Names, Refusal> {
+) -> Result<Names, FlowError> {
     flows.usernames(admin, events.iter().map(|it| it.user).collect()).await
 }
 

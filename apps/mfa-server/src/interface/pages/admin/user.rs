@@ -6,7 +6,7 @@ use std::sync::Arc;
 use actix_web::http::StatusCode;
 use maud::{Markup, html};
 use mfa_core::{Account, SecretText, TrailQuery, UserId};
-use mfa_flows::{AccountStatus, AdminAct, AdminCall, Flows, Profile, Refusal};
+use mfa_flows::{AccountStatus, AdminAct, AdminCall, FlowError, Flows, Profile};
 
 use super::users::{Marks, chips};
 use super::{back, open, user_of};
@@ -18,7 +18,7 @@ use crate::interface::pages::home::method_name;
 use crate::interface::parts::{Told, countdown, icon, key_field, moment};
 use crate::interface::visit::Visit;
 use crate::interface::{Guest, Outcome, answer};
-use crate::problem::{Fault, FieldError};
+use crate::problem::{ApiError, FieldErrorKind};
 use crate::routes::admin_reason;
 
 /// As many events as the page shows.
@@ -36,7 +36,7 @@ pub(in crate::interface) async fn show(visit: Guest) -> Outcome {
             let (account, status) = flows.show_user(&admin, user).await?;
             let query = TrailQuery { user: Some(user), kind: None, before: None, limit: EVENTS };
             let events = flows.list_events(&admin, query).await?.events;
-            Ok::<_, Fault>((flows.profile(&call).await?, account, status, events))
+            Ok::<_, ApiError>((flows.profile(&call).await?, account, status, events))
         })
         .await?;
     let title = account.email.clone();
@@ -249,11 +249,11 @@ async fn changed<C, T, F>(
     visit: &Visit,
     what: Option<C>,
     change: impl FnOnce(Arc<Flows>, AdminCall, UserId, C) -> F + Send + 'static,
-) -> Result<T, Fault>
+) -> Result<T, ApiError>
 where
     C: Send + 'static,
     T: Send + 'static,
-    F: Future<Output = Result<T, Refusal>> + Send,
+    F: Future<Output = Result<T, FlowError>> + Send,
 {
     let call = open(visit)?;
     let mut fields = visit.form().object()?;
@@ -261,14 +261,14 @@ where
         let text = text.trim();
         if text.is_empty() { Ok(None) } else { admin_reason(text).map(Some) }
     });
-    let _ = fields.optional("enforced", |_| Ok::<_, FieldError>(()));
+    let _ = fields.optional("enforced", |_| Ok::<_, FieldErrorKind>(()));
     let what = fields.finish(what)?;
     let named = user_of(visit);
     visit
         .run(|flows| async move {
             let act = named.as_ref().map_or(AdminAct::Look, |user| AdminAct::Change(*user));
             let admin = flows.administrator(&call, act, why.flatten()).await?;
-            Ok::<_, Fault>(change(Arc::clone(&flows), admin, named?, what).await?)
+            Ok::<_, ApiError>(change(Arc::clone(&flows), admin, named?, what).await?)
         })
         .await
 }

@@ -3,7 +3,7 @@
 use actix_web::http::StatusCode;
 use maud::{Markup, html};
 use mfa_core::{Lock, Timestamp, UserId, UserQuery, UserRecord};
-use mfa_flows::{AdminAct, Refusal};
+use mfa_flows::{AdminAct, FlowError};
 
 use super::{back, open, search_form};
 use crate::interface::layout::{Frame, Here, document};
@@ -22,7 +22,7 @@ pub(in crate::interface) async fn list(visit: Guest) -> Outcome {
         .run(|flows| async move {
             let admin = flows.administrator(&call, AdminAct::Look, None).await?;
             let users = flows.list_users(&admin, query).await?.users;
-            Ok::<_, Refusal>((flows.profile(&call).await?, users, flows.ports().clock.now()))
+            Ok::<_, FlowError>((flows.profile(&call).await?, users, flows.ports().clock.now()))
         })
         .await?;
     let most = usize::try_from(PAGE).unwrap_or(usize::MAX);

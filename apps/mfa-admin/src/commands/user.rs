@@ -11,19 +11,19 @@ use serde_json::json;
 use crate::administration::Administration;
 use crate::answer::Answer;
 use crate::cli::{ListArgs, NewUserArgs, Switch, UserArgs, UserCommand};
-use crate::failure::Failure;
+use crate::error::CliError;
 use crate::password;
 
 /// Reads or changes users.
 ///
 /// # Errors
 ///
-/// [`Failure::Password`]; what the flows refuse.
+/// [`CliError::Password`]; what the flows refuse.
 pub(super) fn run(
     command: UserCommand,
     settings: Settings,
     reason: Option<String>,
-) -> Result<Answer, Failure> {
+) -> Result<Answer, CliError> {
     let open = || Administration::open(settings, reason);
     match command {
         UserCommand::Create(user) => {
@@ -40,7 +40,7 @@ pub(super) fn run(
     }
 }
 
-fn request(user: NewUserArgs) -> Result<NewUserRequest, Failure> {
+fn request(user: NewUserArgs) -> Result<NewUserRequest, CliError> {
     Ok(NewUserRequest {
         email: user.email,
         username: user.username,
@@ -51,20 +51,20 @@ fn request(user: NewUserArgs) -> Result<NewUserRequest, Failure> {
     })
 }
 
-fn create(administration: &Administration, request: NewUserRequest) -> Result<Answer, Failure> {
+fn create(administration: &Administration, request: NewUserRequest) -> Result<Answer, CliError> {
     let flows = administration.flows();
     let user = administration.wait(flows.create_user(administration.call(), request))?;
     Ok(Answer { text: format!("user {user} is made"), json: json!({ "id": user }) })
 }
 
-fn show(administration: &Administration, user: UserArgs) -> Result<Answer, Failure> {
+fn show(administration: &Administration, user: UserArgs) -> Result<Answer, CliError> {
     let user = administration.find(user)?;
     let (account, status) =
         administration.wait(administration.flows().show_user(administration.call(), user))?;
     Ok(card::of(&account, &status))
 }
 
-fn list(administration: &Administration, args: ListArgs) -> Result<Answer, Failure> {
+fn list(administration: &Administration, args: ListArgs) -> Result<Answer, CliError> {
     let flows = administration.flows();
     // One more than is shown tells whether there is another page.
     let query = UserQuery {
@@ -76,7 +76,7 @@ fn list(administration: &Administration, args: ListArgs) -> Result<Answer, Failu
     Ok(page::of(page.users, args.limit, flows.ports().clock.now()))
 }
 
-fn unlock(administration: &Administration, user: UserArgs) -> Result<Answer, Failure> {
+fn unlock(administration: &Administration, user: UserArgs) -> Result<Answer, CliError> {
     let user = administration.find(user)?;
     administration.wait(administration.flows().unlock_user(administration.call(), user))?;
     Ok(Answer {
@@ -85,7 +85,7 @@ fn unlock(administration: &Administration, user: UserArgs) -> Result<Answer, Fai
     })
 }
 
-fn erase(administration: &Administration, user: UserArgs) -> Result<Answer, Failure> {
+fn erase(administration: &Administration, user: UserArgs) -> Result<Answer, CliError> {
     let user = administration.find(user)?;
     administration.wait(administration.flows().erase_user(administration.call(), user))?;
     Ok(Answer {
@@ -94,7 +94,7 @@ fn erase(administration: &Administration, user: UserArgs) -> Result<Answer, Fail
     })
 }
 
-fn reset(administration: &Administration, user: UserArgs) -> Result<Answer, Failure> {
+fn reset(administration: &Administration, user: UserArgs) -> Result<Answer, CliError> {
     let user = administration.find(user)?;
     administration.wait(administration.flows().reset_user(administration.call(), user))?;
     Ok(Answer {
@@ -103,7 +103,7 @@ fn reset(administration: &Administration, user: UserArgs) -> Result<Answer, Fail
     })
 }
 
-fn enforce(administration: &Administration, user: UserArgs, enforced: bool) -> Result<Answer, Failure> {
+fn enforce(administration: &Administration, user: UserArgs, enforced: bool) -> Result<Answer, CliError> {
     let user = administration.find(user)?;
     administration.wait(administration.flows().enforce_user(administration.call(), user, enforced))?;
     let must = if enforced { "must" } else { "need not" };

@@ -4,19 +4,19 @@ use std::fmt;
 
 use actix_web::http::StatusCode;
 use actix_web::{HttpResponse, ResponseError};
-use mfa_flows::Refusal;
+use mfa_flows::FlowError;
 
 use super::ProblemKind;
-use super::refusal::kind_of_refusal;
+use super::flow_error::kind_of_refusal;
 
 /// Why a call ends without what it asked for: the flows refused, or HTTP never got that far.
 ///
 /// Handlers return it as their error; the edge turns it into a problem document, because the caller's language and
 /// the id of the request are known there.
 #[derive(Debug)]
-pub(crate) enum Fault {
+pub(crate) enum ApiError {
     /// The flows refused.
-    Refused(Refusal),
+    Refused(FlowError),
     /// The body is no JSON object.
     Malformed,
     /// The report of a provider names no message.
@@ -24,7 +24,7 @@ pub(crate) enum Fault {
     /// The body did not arrive in time.
     BodyTooSlow,
     /// Fields of the body are not what they should be.
-    Fields(Vec<FieldFault>),
+    Fields(Vec<FieldError>),
     /// There is nothing at this path.
     NotFound,
     /// The path does not take this method.
@@ -46,16 +46,16 @@ pub(crate) enum Fault {
 
 /// A field of a body and what is wrong with it.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct FieldFault {
+pub(crate) struct FieldError {
     /// Its name.
     pub(crate) field: String,
     /// What is wrong.
-    pub(crate) error: FieldError,
+    pub(crate) error: FieldErrorKind,
 }
 
 /// What is wrong with a field.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum FieldError {
+pub(crate) enum FieldErrorKind {
     /// It is not there.
     Missing,
     /// Nobody knows it.
@@ -79,7 +79,7 @@ pub(crate) enum FieldError {
         /// How long it may be.
         most: usize,
         /// Counted in what.
-        unit: Unit,
+        unit: LengthUnit,
     },
     /// It cannot stand where it is to be put.
     Unusable,
@@ -109,14 +109,14 @@ pub(crate) enum FieldError {
 
 /// What a length is counted in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Unit {
+pub(crate) enum LengthUnit {
     /// Unicode characters.
     Characters,
     /// Bytes of UTF-8.
     Bytes,
 }
 
-impl Fault {
+impl ApiError {
     /// The kind of problem that it is told as.
     pub(crate) fn kind(&self) -> ProblemKind {
         match self {
@@ -134,13 +134,13 @@ impl Fault {
     }
 }
 
-impl From<Refusal> for Fault {
-    fn from(refusal: Refusal) -> Self {
+impl From<FlowError> for ApiError {
+    fn from(refusal: FlowError) -> Self {
         Self::Refused(refusal)
     }
 }
 
-impl fmt::Display for Fault {
+impl fmt::Display for ApiError {
     /// For the log. Says nothing of what the caller sent.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -160,7 +160,7 @@ impl fmt::Display for Fault {
     }
 }
 
-impl std::error::Error for Fault {
+impl std::error::Error for ApiError {
     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
         match self {
             // Its own text is in `Display` above already.
@@ -170,7 +170,7 @@ impl std::error::Error for Fault {
     }
 }
 
-impl ResponseError for Fault {
+impl ResponseError for ApiError {
     fn status_code(&self) -> StatusCode {
         self.kind().status()
     }

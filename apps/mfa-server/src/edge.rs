@@ -27,9 +27,9 @@ use tokio::time::Instant;
 use crate::caller::{Allowance, Caller, user_agent};
 use crate::client_ip::TrustedProxies;
 use crate::i18n::Texts;
-use crate::interface::ToldFault;
+use crate::interface::PageErrorLog;
 use crate::language::Language;
-use crate::problem::{Fault, ToldRates, respond};
+use crate::problem::{ApiError, ToldRates, respond};
 
 /// What the edge knows of the deployment.
 pub(crate) struct Edge {
@@ -72,10 +72,10 @@ impl Edge {
         request.extensions_mut().insert(caller.clone());
         // A clone of the request would keep the routes from matching it, so after a panic there is none to answer.
         let outcome = if self.sheds(&request) {
-            Ok(request.error_response(Fault::Overloaded))
+            Ok(request.error_response(ApiError::Overloaded))
         } else {
             let passed = AssertUnwindSafe(async { next.call(request).await }).catch_unwind().await;
-            passed.unwrap_or_else(|_| Err(Fault::Bug("a handler panicked").into()))
+            passed.unwrap_or_else(|_| Err(ApiError::Bug("a handler panicked").into()))
         };
         let outcome = match outcome {
             Ok(response) => Ok(self.finished(response, &caller)),
@@ -125,8 +125,8 @@ impl Edge {
             let explained = self.explained(error, caller);
             return response.into_response(explained);
         }
-        let told = response.response().extensions().get::<ToldFault>().cloned();
-        if let Some(ToldFault(fault)) = told {
+        let told = response.response().extensions().get::<PageErrorLog>().cloned();
+        if let Some(PageErrorLog(fault)) = told {
             self.log(&fault, caller);
         }
         self.tell_allowance(response.headers_mut(), caller);
@@ -135,20 +135,20 @@ impl Edge {
     }
 
     fn explained(&self, error: &actix_web::Error, caller: &Caller) -> HttpResponse {
-        let bug = Fault::Bug("an error that is no fault");
-        let fault = error.as_error::<Fault>().unwrap_or(&bug);
+        let bug = ApiError::Bug("an error that is no fault");
+        let fault = error.as_error::<ApiError>().unwrap_or(&bug);
         self.log(fault, caller);
         self.problem(fault, caller)
     }
 
     /// Writes the one log line about a fault.
-    pub(crate) fn log(&self, fault: &Fault, caller: &Caller) {
+    pub(crate) fn log(&self, fault: &ApiError, caller: &Caller) {
         let log = if fault.kind().is_ours() { &self.log } else { &self.droppable };
         lines::fault(log, fault, caller);
     }
 
     /// The problem document for a fault.
-    pub(crate) fn problem(&self, fault: &Fault, caller: &Caller) -> HttpResponse {
+    pub(crate) fn problem(&self, fault: &ApiError, caller: &Caller) -> HttpResponse {
         let mut response = respond(fault, caller, self.rates);
         // Another limit than that on addresses has spoken: what is left of this one is no matter.
         if response.status() != StatusCode::TOO_MANY_REQUESTS {

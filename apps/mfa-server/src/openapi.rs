@@ -57,7 +57,7 @@ fn describe(routes: &[Route], reader: &Caller) -> OpenApi {
     let info = InfoBuilder::new()
         .title("NOVA MFA")
         .version(env!("CARGO_PKG_VERSION"))
-        .description(Some(include_str!("introduction.md")))
+        .description(Some(include_str!("openapi/introduction.md")))
         .license(Some(
             LicenseBuilder::new().name("MIT OR Apache-2.0").identifier(Some("MIT OR Apache-2.0")).build(),
         ));

@@ -62,7 +62,7 @@ pub struct Mfa {
 /// A flow that did not come to its end: it panicked, or the runtime stopped.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("the flow did not come to its end")]
-pub struct FlowLost;
+pub struct TaskCancelled;
 
 impl Mfa {
     /// Where the settings say that the database is.
@@ -135,22 +135,22 @@ impl Mfa {
     ///
     /// # Errors
     ///
-    /// [`FlowLost`] when it panicked, or the product is stopping.
+    /// [`TaskCancelled`] when it panicked, or the product is stopping.
     pub async fn run<T: Send + 'static>(
         &self,
         flow: impl Future<Output = T> + Send + 'static,
-    ) -> Result<T, FlowLost> {
-        let runtime = self.runtime.as_ref().filter(|_| !self.tasks.is_closed()).ok_or(FlowLost)?;
-        self.tasks.spawn_on(flow, runtime.handle()).await.map_err(|_| FlowLost)
+    ) -> Result<T, TaskCancelled> {
+        let runtime = self.runtime.as_ref().filter(|_| !self.tasks.is_closed()).ok_or(TaskCancelled)?;
+        self.tasks.spawn_on(flow, runtime.handle()).await.map_err(|_| TaskCancelled)
     }
 
     /// Runs a flow to its end on this thread's time, for commands.
     ///
     /// # Errors
     ///
-    /// [`FlowLost`] when the product has stopped.
-    pub fn block_on<T>(&self, flow: impl Future<Output = T>) -> Result<T, FlowLost> {
-        self.runtime.as_ref().map(|runtime| runtime.block_on(flow)).ok_or(FlowLost)
+    /// [`TaskCancelled`] when the product has stopped.
+    pub fn block_on<T>(&self, flow: impl Future<Output = T>) -> Result<T, TaskCancelled> {
+        self.runtime.as_ref().map(|runtime| runtime.block_on(flow)).ok_or(TaskCancelled)
     }
 
     /// What is counted.

@@ -2,12 +2,12 @@
 
 use std::time::Duration;
 
-use mfa_core::{CipherError, EntropyError, HashError, Lock, RateRule, Refused, StoreError};
+use mfa_core::{CipherError, DenyReason, EntropyError, HashError, Lock, RateRule, StoreError};
 use mfa_jwt::{IssueError, TokenError};
 
 /// Why a call did not get what it asked for. One variant is one answer; what went wrong inside is for the log alone.
 #[derive(Debug, thiserror::Error)]
-pub enum Refusal {
+pub enum FlowError {
     /// No token was presented.
     #[error("no token")]
     TokenMissing,
@@ -119,7 +119,7 @@ pub enum Refusal {
     Drawing,
 }
 
-impl From<TokenError> for Refusal {
+impl From<TokenError> for FlowError {
     fn from(error: TokenError) -> Self {
         match error {
             TokenError::Invalid => Self::TokenInvalid,
@@ -128,16 +128,16 @@ impl From<TokenError> for Refusal {
     }
 }
 
-impl Refusal {
+impl FlowError {
     /// What the account refused at this time.
-    pub(crate) fn of(refused: Refused, now: mfa_core::Timestamp) -> Self {
+    pub(crate) fn from_deny_reason(refused: DenyReason, now: mfa_core::Timestamp) -> Self {
         match refused {
-            Refused::Disabled => Self::AccountDisabled,
-            Refused::Locked(lock) => Self::AccountLocked { lock, retry_after: seconds_left(lock, now) },
-            Refused::TokenSpent => Self::TokenSpent,
-            Refused::TokenRevoked => Self::TokenRevoked,
-            Refused::WrongStage => Self::WrongStage,
-            Refused::StepUpRequired { max_age } => Self::StepUpRequired { max_age },
+            DenyReason::Disabled => Self::AccountDisabled,
+            DenyReason::Locked(lock) => Self::AccountLocked { lock, retry_after: seconds_left(lock, now) },
+            DenyReason::TokenSpent => Self::TokenSpent,
+            DenyReason::TokenRevoked => Self::TokenRevoked,
+            DenyReason::WrongStage => Self::WrongStage,
+            DenyReason::StepUpRequired { max_age } => Self::StepUpRequired { max_age },
         }
     }
 }

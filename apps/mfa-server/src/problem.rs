@@ -1,20 +1,20 @@
 //! Problem documents (RFC 9457): the one form in which this server says no.
 
 mod document;
-mod fault;
+mod error;
+mod flow_error;
 mod kind;
 mod messages;
 mod rates;
-mod refusal;
 
 use std::borrow::Cow;
 
 use actix_web::HttpResponse;
 use actix_web::http::header::{ALLOW, CONTENT_LANGUAGE, RETRY_AFTER, VARY, WWW_AUTHENTICATE};
-use mfa_flows::Refusal;
+use mfa_flows::FlowError;
 
 pub(crate) use document::{ProblemDocument, example};
-pub(crate) use fault::{Fault, FieldError, FieldFault, Unit};
+pub(crate) use error::{ApiError, FieldError, FieldErrorKind, LengthUnit};
 pub(crate) use kind::ProblemKind;
 pub(crate) use rates::ToldRates;
 
@@ -28,12 +28,12 @@ const NEXT_CODE: u64 = 30;
 const QUEUE_RETRY: u64 = 1;
 
 /// What is wrong with a field, in the caller's language.
-pub(crate) fn field_message(fault: &FieldFault, caller: &Caller) -> String {
+pub(crate) fn field_message(fault: &FieldError, caller: &Caller) -> String {
     messages::field(fault.error, caller).into_owned()
 }
 
 /// The answer that tells this caller of a fault.
-pub(crate) fn respond(fault: &Fault, caller: &Caller, rates: ToldRates) -> HttpResponse {
+pub(crate) fn respond(fault: &ApiError, caller: &Caller, rates: ToldRates) -> HttpResponse {
     let (kind, language) = (fault.kind(), caller.language);
     let retry_after = retry_after(fault);
     let mut response = HttpResponse::build(kind.status());
@@ -47,10 +47,10 @@ pub(crate) fn respond(fault: &Fault, caller: &Caller, rates: ToldRates) -> HttpR
         response.insert_header((WWW_AUTHENTICATE, challenge));
     }
     match fault {
-        Fault::MethodNotAllowed { allow } => {
+        ApiError::MethodNotAllowed { allow } => {
             response.insert_header((ALLOW, *allow));
         }
-        Fault::Refused(Refusal::RateLimited { rule, retry_after }) => {
+        ApiError::Refused(FlowError::RateLimited { rule, retry_after }) => {
             for header in rates.headers(*rule, 0, Some(*retry_after)).into_iter().flatten() {
                 response.insert_header(header);
             }
@@ -61,14 +61,14 @@ pub(crate) fn respond(fault: &Fault, caller: &Caller, rates: ToldRates) -> HttpR
 }
 
 /// After how many seconds the same call may get further, where waiting helps.
-pub(crate) fn retry_after(fault: &Fault) -> Option<u64> {
+pub(crate) fn retry_after(fault: &ApiError) -> Option<u64> {
     match (fault, fault.kind()) {
-        (Fault::Refused(Refusal::AccountLocked { retry_after, .. }), _) => *retry_after,
+        (ApiError::Refused(FlowError::AccountLocked { retry_after, .. }), _) => *retry_after,
         (
-            Fault::Refused(
-                Refusal::RateLimited { retry_after, .. }
-                | Refusal::SmsBudgetSpent { retry_after }
-                | Refusal::SmsUnavailable { retry_after },
+            ApiError::Refused(
+                FlowError::RateLimited { retry_after, .. }
+                | FlowError::SmsBudgetSpent { retry_after }
+                | FlowError::SmsUnavailable { retry_after },
             ),
             _,
         ) => Some(*retry_after),
@@ -80,8 +80,8 @@ pub(crate) fn retry_after(fault: &Fault) -> Option<u64> {
 }
 
 /// `WWW-Authenticate` of a 401 (RFC 6750 §3, RFC 9470 §3).
-fn challenge(fault: &Fault) -> Option<String> {
-    if let Fault::Refused(Refusal::StepUpRequired { max_age }) = fault {
+fn challenge(fault: &ApiError) -> Option<String> {
+    if let ApiError::Refused(FlowError::StepUpRequired { max_age }) = fault {
         let max_age = max_age.as_secs();
         return Some(format!(
             "Bearer error=\"insufficient_user_authentication\", acr_values=\"aal2\", max_age=\"{max_age}\""
@@ -90,10 +90,10 @@ fn challenge(fault: &Fault) -> Option<String> {
     (fault.kind().status() == 401).then(|| "Bearer".to_owned())
 }
 
-fn field_faults(fault: &Fault) -> Cow<'_, [FieldFault]> {
+fn field_faults(fault: &ApiError) -> Cow<'_, [FieldError]> {
     match fault {
-        Fault::Fields(faults) => Cow::Borrowed(faults),
-        Fault::Refused(refusal) => Cow::Owned(refusal::field_of_refusal(refusal).into_iter().collect()),
+        ApiError::Fields(faults) => Cow::Borrowed(faults),
+        ApiError::Refused(refusal) => Cow::Owned(flow_error::field_of_refusal(refusal).into_iter().collect()),
         _ => Cow::Borrowed(&[]),
     }
 }

@@ -8,7 +8,7 @@ use std::time::Duration;
 use mfa_core::{
     Account, BackupMethod, PendingTotp, RecoveryState, Sealed, SecretText, StoreError, Timestamp, UserId,
 };
-use mfa_flows::{Adopted, AdoptedRow, Adoption, Refusal};
+use mfa_flows::{Adopted, AdoptedRow, Adoption, FlowError};
 use mfa_infra::Mfa;
 use mfa_infra::database::{NovaRow, NovaTable, Rows};
 use mfa_infra::settings::Settings;
@@ -16,12 +16,12 @@ use serde_json::{Value, json};
 
 pub(crate) use map::MapError;
 
-use self::codes::Found;
+use self::codes::Findings;
 use self::map::{Map, OWN};
 use crate::administration::Administration;
 use crate::answer::{Answer, columns, visible};
 use crate::cli::ImportNovaArgs;
-use crate::failure::Failure;
+use crate::error::CliError;
 use crate::progress::Bar;
 
 /// Rows of one read.
@@ -33,12 +33,12 @@ const TRIES: u32 = 5;
 ///
 /// # Errors
 ///
-/// [`Failure::Map`]; [`Failure::Partly`] where something was refused, with a report of all.
+/// [`CliError::Map`]; [`CliError::Partly`] where something was refused, with a report of all.
 pub(super) fn run(
     args: &ImportNovaArgs,
     settings: Settings,
     reason: Option<String>,
-) -> Result<Answer, Failure> {
+) -> Result<Answer, CliError> {
     let map = Map::open(args.map.as_deref())?;
     let location = Mfa::location(&settings);
     // Brings the schema up to date as well: from here on our columns are there.
@@ -97,7 +97,7 @@ impl Import<'_> {
         page: Vec<NovaRow>,
         table: &mut NovaTable,
         reports: &mut Vec<Report>,
-    ) -> Result<(), Failure> {
+    ) -> Result<(), CliError> {
         let mut taken = Vec::new();
         for row in page {
             let report = self.row(&row, table)?;
@@ -116,19 +116,19 @@ impl Import<'_> {
         Ok(())
     }
 
-    fn row(&self, row: &NovaRow, table: &mut NovaTable) -> Result<Report, Failure> {
+    fn row(&self, row: &NovaRow, table: &mut NovaTable) -> Result<Report, CliError> {
         let now = self.administration.flows().ports().clock.now();
         let codes = codes::read(field(row, "recovery_codes"), self.map.codes(), now);
         let elsewhere = self.map.is_elsewhere("recovery_codes");
         let mut adoption = self.adoption(row);
         let mut recovery = match &codes {
-            Ok(Found::None) => Adopted::Absent,
-            Ok(Found::Ours) => Adopted::Already,
-            Ok(Found::Theirs(_)) => Adopted::Taken,
+            Ok(Findings::None) => Adopted::Absent,
+            Ok(Findings::Ours) => Adopted::Already,
+            Ok(Findings::Theirs(_)) => Adopted::Taken,
             Err(why) if self.enrol_anew => Adopted::TakenOff(why),
             Err(why) => Adopted::Refused(why),
         };
-        if let (true, Ok(Found::Theirs(codes))) = (elsewhere, &codes) {
+        if let (true, Ok(Findings::Theirs(codes))) = (elsewhere, &codes) {
             let generated_at = adoption.recovery.take().and_then(|it| it.generated_at);
             adoption.recovery = Some(RecoveryState { codes: codes.clone(), generated_at });
         } else {
@@ -156,9 +156,9 @@ impl Import<'_> {
         }
         table.settle_backup_method(row.user)?;
         let rewritten = match &codes {
-            Ok(Found::Theirs(codes)) => Some(json!(codes)),
+            Ok(Findings::Theirs(codes)) => Some(json!(codes)),
             Err(_) => Some(json!([])),
-            Ok(Found::None | Found::Ours) => None,
+            Ok(Findings::None | Findings::Ours) => None,
         };
         if let (false, Some(rewritten)) = (elsewhere, rewritten) {
             // Nothing else can read the row until this is done.
@@ -169,7 +169,7 @@ impl Import<'_> {
         }
         match self.adopt(row.user, &adoption) {
             Ok(adopted) => Ok(report(row, adopted, recovery, elsewhere)),
-            Err(Failure::Refused(Refusal::Store(error)))
+            Err(CliError::Refused(FlowError::Store(error)))
                 if error.kind() == mfa_core::StoreErrorKind::Corrupt =>
             {
                 Ok(broken(row, recovery, &error))
@@ -178,14 +178,14 @@ impl Import<'_> {
         }
     }
 
-    fn adopt(&self, user: UserId, adoption: &Adoption) -> Result<AdoptedRow, Failure> {
+    fn adopt(&self, user: UserId, adoption: &Adoption) -> Result<AdoptedRow, CliError> {
         let mut tries = 0_u32;
         loop {
             tries = tries.saturating_add(1);
             let (flows, call) = (self.administration.flows(), self.administration.call());
             match self.administration.wait(flows.adopt(call, user, adoption.clone())) {
                 // The same a second time changes nothing, so an unknown outcome is tried again as well.
-                Err(Failure::Refused(Refusal::Store(error)))
+                Err(CliError::Refused(FlowError::Store(error)))
                     if error.kind() != mfa_core::StoreErrorKind::Corrupt && tries < TRIES =>
                 {
                     std::thread::sleep(Duration::from_millis(200).saturating_mul(tries));
@@ -261,7 +261,7 @@ fn backup_method(text: &str) -> BackupMethod {
 }
 
 /// The account that a row would be, for a trial.
-fn account(row: &NovaRow, map: &Map, codes: Option<&Found>) -> Account {
+fn account(row: &NovaRow, map: &Map, codes: Option<&Findings>) -> Account {
     let mut account = Account::new(row.user, row.email.clone(), String::new());
     let sealed = |name| text(own(row, map, name)).map(Sealed::from_column);
     account.totp.secret = sealed("totp_secret");
@@ -272,7 +272,7 @@ fn account(row: &NovaRow, map: &Map, codes: Option<&Found>) -> Account {
     account.backup_method =
         text(own(row, map, "mfa_backup_method")).map_or(BackupMethod::None, |it| backup_method(&it));
     match codes {
-        Some(Found::Theirs(codes)) if !map.is_elsewhere("recovery_codes") => {
+        Some(Findings::Theirs(codes)) if !map.is_elsewhere("recovery_codes") => {
             account.recovery.codes.clone_from(codes);
         }
         _ => {
@@ -321,7 +321,7 @@ fn answer(
     overlooked: &[String],
     dry_run: bool,
     stopped: Option<String>,
-) -> Result<Answer, Failure> {
+) -> Result<Answer, CliError> {
     let parts = |it: &Report| [("totp", it.totp), ("phone", it.phone), ("recovery_codes", it.recovery)];
     let all: Vec<_> = reports.iter().flat_map(parts).map(|(_, adopted)| name(adopted)).collect();
     let count = |wanted| all.iter().filter(|it| **it == wanted).count();
@@ -366,7 +366,7 @@ fn answer(
         ),
         None => return Ok(answer),
     };
-    Err(Failure::Partly { sentence, answer: Box::new(answer) })
+    Err(CliError::Partly { sentence, answer: Box::new(answer) })
 }
 
 fn why(report: &Report) -> Vec<String> {

@@ -81,12 +81,12 @@ pub enum Verdict {
     /// The answer was wrong, used before, or too old: one and the same to the caller.
     InvalidCode,
     /// The try was not admitted; nothing was looked at, counted or spent.
-    Refused(Refused),
+    Refused(DenyReason),
 }
 
 /// Why a genuine token does not open what was asked.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Refused {
+pub enum DenyReason {
     /// The user may not log in at all.
     Disabled,
     /// Too many wrong answers.
@@ -151,38 +151,38 @@ const SUSPICIOUS_STRIKES: u32 = 20;
 ///
 /// # Errors
 ///
-/// [`Refused`]: nothing may be done.
-pub fn admit(account: &Account, token: &Presented, need: Need, now: Timestamp) -> Result<(), Refused> {
+/// [`DenyReason`]: nothing may be done.
+pub fn admit(account: &Account, token: &Presented, need: Need, now: Timestamp) -> Result<(), DenyReason> {
     if !account.is_active {
-        return Err(Refused::Disabled);
+        return Err(DenyReason::Disabled);
     }
     if need != Need::Read
         && let Some(lock) = account.lock(now)
     {
-        return Err(Refused::Locked(lock));
+        return Err(DenyReason::Locked(lock));
     }
     live(account, token, now)?;
     match need {
-        Need::SecondFactor if token.stage == Stage::OneFactor => Err(Refused::WrongStage),
+        Need::SecondFactor if token.stage == Stage::OneFactor => Err(DenyReason::WrongStage),
         Need::Read | Need::SecondFactor => Ok(()),
         Need::Enrol { max_age } => match token.stage {
             Stage::Pending if account.mfa_enforced && !account.has_factor() => Ok(()),
             Stage::OneFactor if !account.has_factor() => Ok(()),
-            Stage::Pending | Stage::OneFactor => Err(Refused::WrongStage),
+            Stage::Pending | Stage::OneFactor => Err(DenyReason::WrongStage),
             Stage::TwoFactors(_) => stepped_up(account, token, max_age, now),
         },
         Need::Change { max_age } => match token.stage {
-            Stage::Pending | Stage::OneFactor => Err(Refused::WrongStage),
+            Stage::Pending | Stage::OneFactor => Err(DenyReason::WrongStage),
             Stage::TwoFactors(_) => stepped_up(account, token, max_age, now),
         },
     }
 }
 
-fn live(account: &Account, token: &Presented, now: Timestamp) -> Result<(), Refused> {
+fn live(account: &Account, token: &Presented, now: Timestamp) -> Result<(), DenyReason> {
     let internal = &account.internal;
     match internal.marks.of(&token.id) {
-        Some(TokenMark::Spent) => return Err(Refused::TokenSpent),
-        Some(TokenMark::Revoked) => return Err(Refused::TokenRevoked),
+        Some(TokenMark::Spent) => return Err(DenyReason::TokenSpent),
+        Some(TokenMark::Revoked) => return Err(DenyReason::TokenRevoked),
         None => {}
     }
     let survives = internal.survivor.as_ref().is_some_and(|it| it.token == token.id);
@@ -191,12 +191,12 @@ fn live(account: &Account, token: &Presented, now: Timestamp) -> Result<(), Refu
         None => internal.sessions_ended_at.is_some_and(|ended| token.issued_at <= ended),
     };
     if ended && !survives {
-        return Err(Refused::TokenRevoked);
+        return Err(DenyReason::TokenRevoked);
     }
     // Spent once the lock has ended: while it is in force, its owner may still look and log out.
     let before_lock = internal.pending_from.is_some_and(|lock| token.issued_at <= lock);
     if token.stage == Stage::Pending && before_lock && account.lock(now).is_none() {
-        return Err(Refused::TokenSpent);
+        return Err(DenyReason::TokenSpent);
     }
     Ok(())
 }
@@ -206,9 +206,9 @@ fn stepped_up(
     token: &Presented,
     max_age: Duration,
     now: Timestamp,
-) -> Result<(), Refused> {
+) -> Result<(), DenyReason> {
     let recent = token.auth_time.is_some_and(|at| now.since(at) <= max_age);
-    if recent || !account.has_factor() { Ok(()) } else { Err(Refused::StepUpRequired { max_age }) }
+    if recent || !account.has_factor() { Ok(()) } else { Err(DenyReason::StepUpRequired { max_age }) }
 }
 
 /// Judges an answer to a second factor that is in force: the one way to a [`Verified`] for a login.

@@ -27,7 +27,7 @@ use utoipa::openapi::HttpMethod;
 
 use crate::intake::Bounded;
 use crate::openapi::{Operation, schemas};
-use crate::problem::Fault;
+use crate::problem::ApiError;
 
 pub(crate) use admin::reason as admin_reason;
 pub(crate) use login::first_factor;
@@ -123,7 +123,7 @@ fn for_operators() -> Vec<Route> {
 pub(crate) fn configure(config: &mut ServiceConfig, settings: &Settings) {
     add(config, routes(Offered::by(settings)));
     config.service(files("/docs/{file:.*}", docs::file));
-    config.default_service(web::to(async |_: Bounded| Err::<&str, _>(Fault::NotFound)));
+    config.default_service(web::to(async |_: Bounded| Err::<&str, _>(ApiError::NotFound)));
 }
 
 /// Adds what is served on the address for operators.
@@ -134,7 +134,7 @@ pub(crate) fn configure_for_operators(config: &mut ServiceConfig) {
     ];
     add(config, same);
     add(config, for_operators());
-    config.default_service(web::to(async |_: Bounded| Err::<&str, _>(Fault::NotFound)));
+    config.default_service(web::to(async |_: Bounded| Err::<&str, _>(ApiError::NotFound)));
 }
 
 /// Adds the documentation alone.
@@ -246,7 +246,7 @@ trait Refusing {
 impl Refusing for Resource {
     fn refusing(self, allow: &'static str) -> Self {
         self.default_service(web::to(move |_: Bounded| async move {
-            Err::<&str, _>(Fault::MethodNotAllowed { allow })
+            Err::<&str, _>(ApiError::MethodNotAllowed { allow })
         }))
     }
 }

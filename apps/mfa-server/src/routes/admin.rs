@@ -9,7 +9,7 @@ mod users;
 
 use mfa_core::UserId;
 
-use crate::problem::{Fault, FieldError, Unit};
+use crate::problem::{ApiError, FieldErrorKind, LengthUnit};
 
 pub(super) use events::list as list_events;
 pub(super) use stats::stats;
@@ -19,18 +19,18 @@ pub(super) use users::{enforce, list as list_users, regenerate, reset, show, unl
 const LONGEST_REASON: usize = 256;
 
 /// The user of a path; what is no id is nobody's.
-fn user(path: &str) -> Result<UserId, Fault> {
+fn user(path: &str) -> Result<UserId, ApiError> {
     let digits = path.bytes().all(|it| it.is_ascii_digit());
     let id = path.parse().ok().filter(|id| digits && *id > 0);
-    id.map(UserId::new).ok_or(Fault::NotFound)
+    id.map(UserId::new).ok_or(ApiError::NotFound)
 }
 
 /// An administrator's words: one line, refused rather than cut.
-pub(crate) fn reason(text: &str) -> Result<String, FieldError> {
+pub(crate) fn reason(text: &str) -> Result<String, FieldErrorKind> {
     if text.is_empty() || text.chars().count() > LONGEST_REASON {
-        return Err(FieldError::Length { most: LONGEST_REASON, unit: Unit::Characters });
+        return Err(FieldErrorKind::Length { most: LONGEST_REASON, unit: LengthUnit::Characters });
     }
-    if text.chars().any(char::is_control) { Err(FieldError::Unusable) } else { Ok(text.to_owned()) }
+    if text.chars().any(char::is_control) { Err(FieldErrorKind::Unusable) } else { Ok(text.to_owned()) }
 }
 
 #[cfg(test)]
@@ -41,7 +41,7 @@ mod tests {
     fn a_user_has_one_spelling() {
         assert_eq!(user("42").unwrap(), UserId::new(42));
         for bad in ["", "0", "-1", "+1", "1.0", "x", "99999999999999999999"] {
-            assert!(matches!(user(bad), Err(Fault::NotFound)), "{bad}");
+            assert!(matches!(user(bad), Err(ApiError::NotFound)), "{bad}");
         }
     }
 

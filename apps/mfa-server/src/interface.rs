@@ -14,13 +14,13 @@ mod answer;
 mod assets;
 mod carried;
 mod cookies;
+mod error;
 mod guard;
 mod layout;
 mod pages;
 mod parts;
 mod place;
 mod site;
-mod trouble;
 mod visit;
 
 use std::future::Future;
@@ -33,17 +33,17 @@ use actix_web::{HttpRequest, HttpResponse, Resource, guard as route_guard};
 use futures::future::LocalBoxFuture;
 
 use crate::intake::Bounded;
-use crate::problem::Fault;
-use trouble::Trouble;
+use crate::problem::ApiError;
+use error::PageError;
 use visit::Visit;
 
+pub(crate) use error::PageErrorLog;
 pub(crate) use site::Site;
-pub(crate) use trouble::ToldFault;
 
 /// Who a page is made for.
 type Guest = Rc<Visit>;
 /// What a page ends in.
-type Outcome = Result<HttpResponse, Trouble>;
+type Outcome = Result<HttpResponse, PageError>;
 
 /// Adds the pages and their files.
 pub(crate) fn configure(config: &mut ServiceConfig, site: &web::Data<Site>) {
@@ -142,7 +142,7 @@ where
 
 fn refusing(resource: Resource, allow: &'static str) -> Resource {
     resource.default_service(web::to(move |_: Bounded| async move {
-        Err::<&str, _>(Fault::MethodNotAllowed { allow })
+        Err::<&str, _>(ApiError::MethodNotAllowed { allow })
     }))
 }
 
@@ -159,7 +159,7 @@ where
         Box::pin(async move {
             let (visit, admitted) = match Visit::begin(&request, payload.into_inner()).await {
                 Ok(begun) => begun,
-                Err(fault) => return trouble::without_a_page(fault),
+                Err(fault) => return error::without_a_page(fault),
             };
             let visit = Rc::new(visit);
             let outcome = match admitted {
@@ -167,7 +167,7 @@ where
                 Err(trouble) => Err(trouble),
             };
             let is_head = request.method() == Method::HEAD;
-            let answer = outcome.unwrap_or_else(|trouble| trouble::answer(&visit, trouble));
+            let answer = outcome.unwrap_or_else(|trouble| error::answer(&visit, trouble));
             let answer = visit.with_cookies(answer);
             if is_head { answer.drop_body().map_into_boxed_body() } else { answer }
         })

@@ -16,7 +16,7 @@ use mfa_infra::settings::{Settings, Sources};
 
 use crate::answer::Answer;
 use crate::cli::{Cli, Command, ConfigCommand, ExportCommand, ImportCommand, KeysCommand};
-use crate::failure::Failure;
+use crate::error::CliError;
 
 pub(crate) use nova::MapError;
 pub(crate) use transfer::FileError;
@@ -25,8 +25,8 @@ pub(crate) use transfer::FileError;
 ///
 /// # Errors
 ///
-/// [`Failure`], a sentence that says what stood in the way.
-pub(crate) fn run(cli: Cli) -> Result<Answer, Failure> {
+/// [`CliError`], a sentence that says what stood in the way.
+pub(crate) fn run(cli: Cli) -> Result<Answer, CliError> {
     let reason = cli.manner.reason;
     match cli.command {
         Command::Migrate(command) => migrate::run(&command, settings()?, reason.as_deref()),
@@ -47,6 +47,6 @@ pub(crate) fn run(cli: Cli) -> Result<Answer, Failure> {
     }
 }
 
-fn settings() -> Result<Settings, Failure> {
+fn settings() -> Result<Settings, CliError> {
     Ok(Settings::load(&Sources::of_process()?)?)
 }

@@ -5,55 +5,55 @@ use std::rc::Rc;
 use actix_web::http::StatusCode;
 use actix_web::{HttpResponse, ResponseError as _};
 use maud::{Markup, html};
-use mfa_flows::Refusal;
+use mfa_flows::FlowError;
 
 use super::answer::{self, RETRY_AFTER};
 use super::layout::{Frame, document};
 use super::parts::{Told, countdown, icon};
 use super::visit::Visit;
-use crate::problem::{Fault, retry_after};
+use crate::problem::{ApiError, retry_after};
 
 /// Why a page did not come about.
 #[derive(Debug)]
-pub(super) enum Trouble {
+pub(super) enum PageError {
     /// As an API call would be refused.
-    Fault(Fault),
+    Fault(ApiError),
     /// The form was not sent by a page of ours, or by one from before the last login.
     NotOurForm,
 }
 
-impl From<Fault> for Trouble {
-    fn from(fault: Fault) -> Self {
+impl From<ApiError> for PageError {
+    fn from(fault: ApiError) -> Self {
         Self::Fault(fault)
     }
 }
 
-impl From<Refusal> for Trouble {
-    fn from(refusal: Refusal) -> Self {
+impl From<FlowError> for PageError {
+    fn from(refusal: FlowError) -> Self {
         Self::Fault(refusal.into())
     }
 }
 
 /// A fault that the edge is to log, since its page does not look like one.
 #[derive(Clone, Debug)]
-pub(crate) struct ToldFault(pub(crate) Rc<Fault>);
+pub(crate) struct PageErrorLog(pub(crate) Rc<ApiError>);
 
 /// What is shown where a handler ended in trouble: the login for a token that is over, the right stage for a token of
 /// another one, the second factor for a change that asks for it anew, and a page that says what is wrong for the rest.
-pub(super) fn answer(visit: &Visit, trouble: Trouble) -> HttpResponse {
+pub(super) fn answer(visit: &Visit, trouble: PageError) -> HttpResponse {
     match trouble {
-        Trouble::NotOurForm => {
-            let fault = Fault::Refused(Refusal::NotAllowed);
+        PageError::NotOurForm => {
+            let fault = ApiError::Refused(FlowError::NotAllowed);
             let page = notice(visit, "form", &fault);
             told(answer::page(visit, StatusCode::FORBIDDEN, page), fault)
         }
-        Trouble::Fault(fault) => match &fault {
-            Fault::Refused(
-                Refusal::TokenMissing
-                | Refusal::TokenInvalid
-                | Refusal::TokenExpired
-                | Refusal::TokenSpent
-                | Refusal::TokenRevoked,
+        PageError::Fault(fault) => match &fault {
+            ApiError::Refused(
+                FlowError::TokenMissing
+                | FlowError::TokenInvalid
+                | FlowError::TokenExpired
+                | FlowError::TokenSpent
+                | FlowError::TokenRevoked,
             ) => {
                 if visit.has_session() || visit.is_form() {
                     visit.forget_session();
@@ -61,8 +61,8 @@ pub(super) fn answer(visit: &Visit, trouble: Trouble) -> HttpResponse {
                 }
                 told(answer::go(visit, ""), fault)
             }
-            Fault::Refused(Refusal::WrongStage) => told(answer::go(visit, ""), fault),
-            Fault::Refused(Refusal::StepUpRequired { .. }) => {
+            ApiError::Refused(FlowError::WrongStage) => told(answer::go(visit, ""), fault),
+            ApiError::Refused(FlowError::StepUpRequired { .. }) => {
                 let then = visit.path().strip_prefix(visit.site.base()).unwrap_or_default();
                 let then = super::parts::Then::of_path(then).as_str();
                 told(answer::go(visit, &format!("/verify?then={then}")), fault)
@@ -75,8 +75,8 @@ pub(super) fn answer(visit: &Visit, trouble: Trouble) -> HttpResponse {
 /// A page that tells of a fault, with the fault's status.
 pub(super) fn refused(
     visit: &Visit,
-    fault: Fault,
-    markup: impl FnOnce(&Visit, &Fault) -> Markup,
+    fault: ApiError,
+    markup: impl FnOnce(&Visit, &ApiError) -> Markup,
 ) -> HttpResponse {
     let mut response = answer::page(visit, fault.kind().status(), markup(visit, &fault));
     if let Some(seconds) = retry_after(&fault) {
@@ -86,37 +86,37 @@ pub(super) fn refused(
 }
 
 /// What is left where not even a page can be made.
-pub(super) fn without_a_page(fault: Fault) -> HttpResponse {
+pub(super) fn without_a_page(fault: ApiError) -> HttpResponse {
     told(fault.error_response(), fault)
 }
 
-fn told(mut response: HttpResponse, fault: Fault) -> HttpResponse {
-    response.extensions_mut().insert(ToldFault(Rc::new(fault)));
+fn told(mut response: HttpResponse, fault: ApiError) -> HttpResponse {
+    response.extensions_mut().insert(PageErrorLog(Rc::new(fault)));
     response
 }
 
 /// Whether a fault is about what was typed, or passes with waiting, and belongs on the form itself.
-pub(super) fn belongs_on_the_form(fault: &Fault) -> bool {
+pub(super) fn belongs_on_the_form(fault: &ApiError) -> bool {
     matches!(
         fault,
-        Fault::Fields(_)
-            | Fault::Refused(
-                Refusal::InvalidCode
-                    | Refusal::InvalidCredentials
-                    | Refusal::RateLimited { .. }
-                    | Refusal::PhoneRefused
-                    | Refusal::SmsBudgetSpent { .. }
-                    | Refusal::SmsUnavailable { .. }
-                    | Refusal::FactorRequired
-                    | Refusal::MethodNotAvailable
-                    | Refusal::NotEnrolled
-                    | Refusal::InvalidLabel
+        ApiError::Fields(_)
+            | ApiError::Refused(
+                FlowError::InvalidCode
+                    | FlowError::InvalidCredentials
+                    | FlowError::RateLimited { .. }
+                    | FlowError::PhoneRefused
+                    | FlowError::SmsBudgetSpent { .. }
+                    | FlowError::SmsUnavailable { .. }
+                    | FlowError::FactorRequired
+                    | FlowError::MethodNotAvailable
+                    | FlowError::NotEnrolled
+                    | FlowError::InvalidLabel
             )
     )
 }
 
 /// A page of its own for what is wrong, with the time left where waiting helps, and a way on.
-fn notice(visit: &Visit, code: &str, fault: &Fault) -> Markup {
+fn notice(visit: &Visit, code: &str, fault: &ApiError) -> Markup {
     let is_ours = fault.kind().is_ours();
     let sign = match code {
         _ if is_ours => "cloud",

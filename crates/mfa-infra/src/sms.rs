@@ -30,6 +30,6 @@ pub use outbox_reader::{OutboxMessage, OutboxReader};
 pub use ovh::OvhGateway;
 pub(crate) use ovh::ask_ovh;
 pub use pause::RuntimePause;
-pub use reports::{DeliveryReport, DeliveryReports, ReportRefused, twilio_callback_url};
+pub use reports::{DeliveryReport, DeliveryReportError, DeliveryReports, twilio_callback_url};
 pub(crate) use twilio::ask_twilio;
 pub use twilio::{CallbackCheck, TwilioGateway, check_twilio_callback, twilio_signature};

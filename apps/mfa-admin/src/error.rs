@@ -4,11 +4,11 @@ use std::error::Error as _;
 use std::io;
 
 use mfa_core::{EntropyError, HashError, StoreError, StoreErrorKind};
-use mfa_flows::Refusal;
-use mfa_infra::audit::LogError;
+use mfa_flows::FlowError;
+use mfa_infra::audit::LogComparisonError;
 use mfa_infra::database::{MigrationError, OpenDatabaseError};
 use mfa_infra::settings::SettingsError;
-use mfa_infra::{FlowLost, OpenError, RotateError};
+use mfa_infra::{OpenError, RotateError, TaskCancelled};
 use serde_json::Value;
 
 use crate::answer::Answer;
@@ -17,7 +17,7 @@ use crate::password::PasswordError;
 
 /// Why a command was not done.
 #[derive(Debug, thiserror::Error)]
-pub(crate) enum Failure {
+pub(crate) enum CliError {
     #[error(transparent)]
     Settings(#[from] SettingsError),
     #[error(transparent)]
@@ -30,7 +30,7 @@ pub(crate) enum Failure {
     )]
     SealedLeft(u64),
     #[error("{}", sentence(.0))]
-    Refused(#[from] Refusal),
+    Refused(#[from] FlowError),
     #[error("that address is the user name of another user, whose address differs: give --user-id")]
     NameOfAnother,
     #[error(transparent)]
@@ -38,7 +38,7 @@ pub(crate) enum Failure {
     #[error(transparent)]
     Entropy(#[from] EntropyError),
     #[error(transparent)]
-    Lost(#[from] FlowLost),
+    Lost(#[from] TaskCancelled),
     #[error(transparent)]
     File(#[from] FileError),
     #[error(transparent)]
@@ -53,14 +53,14 @@ pub(crate) enum Failure {
     #[error("{file} cannot be read: {error}")]
     Log { file: String, error: io::Error },
     #[error(transparent)]
-    Audit(#[from] LogError),
+    Audit(#[from] LogComparisonError),
     #[error("{}", .0.sentence)]
-    Found(Box<Found>),
+    Found(Box<Findings>),
 }
 
 /// What a command was to look for and has found: an answer that is no success.
 #[derive(Debug)]
-pub(crate) struct Found {
+pub(crate) struct Findings {
     /// The stable word for it.
     pub(crate) code: &'static str,
     /// In one sentence.
@@ -71,13 +71,13 @@ pub(crate) struct Found {
     pub(crate) json: Value,
 }
 
-impl From<StoreError> for Failure {
+impl From<StoreError> for CliError {
     fn from(error: StoreError) -> Self {
-        Self::Refused(Refusal::Store(error))
+        Self::Refused(FlowError::Store(error))
     }
 }
 
-impl Failure {
+impl CliError {
     /// Whether all that went wrong is that nobody reads the rest of the answer.
     pub(crate) fn is_of_a_reader_gone(&self) -> bool {
         matches!(self, Self::Output(error) if error.kind() == io::ErrorKind::BrokenPipe)
@@ -98,8 +98,8 @@ impl Failure {
             Self::Rotate(error) => code_of_rotation(error),
             Self::Partly { .. } => "partly_done",
             Self::Output(_) => "output_failed",
-            Self::Log { .. } | Self::Audit(LogError::Read(_)) => "log_unavailable",
-            Self::Audit(LogError::Store(error)) => code_of_store(error),
+            Self::Log { .. } | Self::Audit(LogComparisonError::Read(_)) => "log_unavailable",
+            Self::Audit(LogComparisonError::Store(error)) => code_of_store(error),
             Self::Found(found) => found.code,
         }
     }
@@ -143,29 +143,29 @@ const fn code_of_store(error: &StoreError) -> &'static str {
 
 /// Only what the flows for administrators refuse; a refusal of theirs that is new here is `internal_error` until it
 /// is told apart.
-const fn code_of_refusal(refusal: &Refusal) -> &'static str {
+const fn code_of_refusal(refusal: &FlowError) -> &'static str {
     match refusal {
-        Refusal::NoSuchUser => "not_found",
-        Refusal::UserTaken => "user_taken",
-        Refusal::AccountDisabled => "account_disabled",
-        Refusal::NotAllowed => "not_allowed",
-        Refusal::Store(error) => code_of_store(error),
-        Refusal::Hasher(HashError::Overloaded) => "overloaded",
+        FlowError::NoSuchUser => "not_found",
+        FlowError::UserTaken => "user_taken",
+        FlowError::AccountDisabled => "account_disabled",
+        FlowError::NotAllowed => "not_allowed",
+        FlowError::Store(error) => code_of_store(error),
+        FlowError::Hasher(HashError::Overloaded) => "overloaded",
         _ => "internal_error",
     }
 }
 
-fn sentence(refusal: &Refusal) -> String {
+fn sentence(refusal: &FlowError) -> String {
     match refusal {
-        Refusal::NoSuchUser => "there is no such user".to_owned(),
-        Refusal::UserTaken => "the user name or the e-mail address belongs to another user".to_owned(),
-        Refusal::AccountDisabled => "the user is inactive: no token is minted".to_owned(),
-        Refusal::NotAllowed => {
+        FlowError::NoSuchUser => "there is no such user".to_owned(),
+        FlowError::UserTaken => "the user name or the e-mail address belongs to another user".to_owned(),
+        FlowError::AccountDisabled => "the user is inactive: no token is minted".to_owned(),
+        FlowError::NotAllowed => {
             "--mfa-ok is refused outside of development (MFA_ENV): such a token stands for a \
                                 factor that nobody showed"
                 .to_owned()
         }
-        Refusal::Store(error) => {
+        FlowError::Store(error) => {
             let cause = error.source().map(|cause| format!(" ({cause})")).unwrap_or_default();
             format!("{error}{cause}")
         }
@@ -180,7 +180,7 @@ mod tests {
     #[test]
     fn a_failing_store_is_told_with_its_cause() {
         let error = StoreError::new(StoreErrorKind::Unavailable, "list users").because("connection refused");
-        let failure = Failure::from(Refusal::from(error));
+        let failure = CliError::from(FlowError::from(error));
         assert_eq!(failure.code(), "store_unavailable");
         assert_eq!(
             failure.to_string(),
@@ -191,12 +191,12 @@ mod tests {
     #[test]
     fn what_an_administrator_meets_has_a_word_of_its_own() {
         for (refusal, code) in [
-            (Refusal::NoSuchUser, "not_found"),
-            (Refusal::UserTaken, "user_taken"),
-            (Refusal::AccountDisabled, "account_disabled"),
-            (Refusal::NotAllowed, "not_allowed"),
+            (FlowError::NoSuchUser, "not_found"),
+            (FlowError::UserTaken, "user_taken"),
+            (FlowError::AccountDisabled, "account_disabled"),
+            (FlowError::NotAllowed, "not_allowed"),
         ] {
-            assert_eq!(Failure::from(refusal).code(), code);
+            assert_eq!(CliError::from(refusal).code(), code);
         }
     }
 }

@@ -5,7 +5,7 @@
 
 mod address;
 mod breaker;
-mod fault;
+mod error;
 mod gcra;
 mod pool;
 mod rate_limiter;

@@ -18,15 +18,11 @@ pub(crate) use fluent_bundle::FluentValue as Argument;
 
 /// Each file of texts: its name, French, English.
 const SOURCES: [(&str, &str, &str); 2] = [
-    (
-        "problems.ftl",
-        include_str!("../../locales/fr/problems.ftl"),
-        include_str!("../../locales/en/problems.ftl"),
-    ),
+    ("problems.ftl", include_str!("../locales/fr/problems.ftl"), include_str!("../locales/en/problems.ftl")),
     (
         "interface.ftl",
-        include_str!("../../locales/fr/interface.ftl"),
-        include_str!("../../locales/en/interface.ftl"),
+        include_str!("../locales/fr/interface.ftl"),
+        include_str!("../locales/en/interface.ftl"),
     ),
 ];
 
@@ -40,7 +36,7 @@ pub(crate) struct Texts {
 
 /// A file of texts that cannot be read.
 #[derive(Debug, PartialEq, Eq)]
-pub(crate) struct BrokenTexts {
+pub(crate) struct LocaleError {
     language: Language,
     file: &'static str,
     fault: String,
@@ -51,8 +47,8 @@ impl Texts {
     ///
     /// # Errors
     ///
-    /// [`BrokenTexts`] where a file is no Fluent, or has a message that another one has.
-    pub(crate) fn load() -> Result<Self, BrokenTexts> {
+    /// [`LocaleError`] where a file is no Fluent, or has a message that another one has.
+    pub(crate) fn load() -> Result<Self, LocaleError> {
         let french = SOURCES.map(|(name, french, _)| (name, french));
         let english = SOURCES.map(|(name, _, english)| (name, english));
         Ok(Self { french: bundle(Language::French, &french)?, english: bundle(Language::English, &english)? })
@@ -100,21 +96,21 @@ impl fmt::Debug for Texts {
     }
 }
 
-impl fmt::Display for BrokenTexts {
+impl fmt::Display for LocaleError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "locales/{}/{}: {}", self.language.tag(), self.file, self.fault)
     }
 }
 
-impl std::error::Error for BrokenTexts {}
+impl std::error::Error for LocaleError {}
 
-fn bundle(language: Language, files: &[(&'static str, &str)]) -> Result<Bundle, BrokenTexts> {
+fn bundle(language: Language, files: &[(&'static str, &str)]) -> Result<Bundle, LocaleError> {
     let tag: LanguageIdentifier = language.tag().parse().unwrap_or_default();
     let mut bundle = FluentBundle::new_concurrent(vec![tag]);
     // Their directional marks are for mixed scripts, and would reach clients that compare texts.
     bundle.set_use_isolating(false);
     for (file, source) in files {
-        let broken = |fault: String| BrokenTexts { language, file, fault };
+        let broken = |fault: String| LocaleError { language, file, fault };
         let resource =
             FluentResource::try_new((*source).to_owned()).map_err(|(_, faults)| broken(listed(&faults)))?;
         bundle.add_resource(resource).map_err(|faults| broken(listed(&faults)))?;

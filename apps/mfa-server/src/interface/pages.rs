@@ -14,16 +14,16 @@ pub(super) mod session;
 pub(super) mod start;
 
 use super::{Guest, Outcome, answer};
-use crate::problem::Fault;
+use crate::problem::ApiError;
 
 /// Any other address below the first page.
 pub(super) async fn nothing(_: Guest) -> Outcome {
-    Err(Fault::NotFound.into())
+    Err(ApiError::NotFound.into())
 }
 
 /// A file of the pages, under the name that its content gives it.
 pub(super) async fn asset(visit: Guest) -> Outcome {
     let name = visit.path().rsplit('/').next().unwrap_or_default();
-    let asset = visit.site.assets().find(name).ok_or(Fault::NotFound)?;
+    let asset = visit.site.assets().find(name).ok_or(ApiError::NotFound)?;
     Ok(answer::file(asset))
 }

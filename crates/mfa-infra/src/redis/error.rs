@@ -5,7 +5,7 @@ use deadpool_redis::redis::RedisError;
 
 /// Its text is for the log: it names no key, no address of a client and no password.
 #[derive(Debug, thiserror::Error)]
-pub(super) enum RedisFault {
+pub(super) enum RedisLimiterError {
     #[error("no answer in time")]
     Late,
     #[error("no connection: {0}")]

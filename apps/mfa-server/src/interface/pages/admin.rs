@@ -11,20 +11,20 @@ use mfa_flows::{Accepts, Call};
 
 use crate::interface::parts::icon;
 use crate::interface::visit::Visit;
-use crate::problem::Fault;
+use crate::problem::ApiError;
 
 /// The caller's token; whether it is an administrator's the flow finds out.
-fn open(visit: &Visit) -> Result<Call, Fault> {
+fn open(visit: &Visit) -> Result<Call, ApiError> {
     visit.open(Accepts::TwoFactors)
 }
 
 /// The user that the path names: `/admin/users/{id}` and what lies below.
-fn user_of(visit: &Visit) -> Result<UserId, Fault> {
+fn user_of(visit: &Visit) -> Result<UserId, ApiError> {
     let path = visit.path().strip_prefix(visit.site.base()).unwrap_or_default();
     let id = path.strip_prefix("/admin/users/").and_then(|it| it.split('/').next()).unwrap_or_default();
     let is_number = id.bytes().all(|it| it.is_ascii_digit());
     let id = id.parse().ok().filter(|id| is_number && *id > 0);
-    id.map(UserId::new).ok_or(Fault::NotFound)
+    id.map(UserId::new).ok_or(ApiError::NotFound)
 }
 
 fn search_form(visit: &Visit, typed: Option<&str>) -> Markup {

@@ -21,7 +21,7 @@ use crate::openapi::Document;
 use crate::routes::{self, Offered};
 use crate::serve::edge;
 
-pub use extract::{MfaOk, MfaPending, Rejected};
+pub use extract::{ExtractorError, MfaOk, MfaPending};
 
 /// The product, ready to be mounted in another application. Made once, cloned into each of its workers.
 #[derive(Clone)]

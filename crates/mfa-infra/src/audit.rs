@@ -24,7 +24,7 @@ use crate::database::audit::{EndRow, FloorRow, Place};
 use walk::{Walk, is_genuine};
 
 pub use export::{ExportPage, ExportPlace, ExportedEvent};
-pub use log_lines::LogError;
+pub use log_lines::LogComparisonError;
 pub use retention::Trimmed;
 pub use walk::{Finding, Flaw};
 
@@ -91,12 +91,12 @@ impl Auditor {
     ///
     /// # Errors
     ///
-    /// [`LogError`] when the store gave no answer or the log cannot be read: nothing is known.
+    /// [`LogComparisonError`] when the store gave no answer or the log cannot be read: nothing is known.
     pub fn verify_with_log(
         &self,
         of: Option<UserId>,
         logs: impl IntoIterator<Item = Box<dyn BufRead>>,
-    ) -> Result<AuditReport, LogError> {
+    ) -> Result<AuditReport, LogComparisonError> {
         let mut report = self.verify(of)?;
         let mut lines = 0_u64;
         for log in logs {

@@ -20,7 +20,7 @@ use actix_web::{FromRequest, HttpMessage, HttpRequest};
 use futures::FutureExt;
 use futures::future::LocalBoxFuture;
 use mfa_core::{RateRule, SecretText};
-use mfa_flows::{Accepts, Call, Flows, Refusal};
+use mfa_flows::{Accepts, Call, FlowError, Flows};
 use mfa_infra::Mfa;
 use mfa_recovery::Typed;
 use mfa_sms::SmsCode;
@@ -30,7 +30,7 @@ pub(crate) use headers::bearer;
 pub(crate) use json::JsonObject;
 
 use crate::caller::Caller;
-use crate::problem::{Fault, FieldError, Unit};
+use crate::problem::{ApiError, FieldErrorKind, LengthUnit};
 
 /// How large a body may be.
 const MOST_BYTES: usize = 16 * 1024;
@@ -82,8 +82,8 @@ impl EitherIntake {
     ///
     /// # Errors
     ///
-    /// [`Fault::Malformed`], also for a field of a form that stands there twice.
-    pub(crate) fn object(&self, names: &[&str]) -> Result<JsonObject, Fault> {
+    /// [`ApiError::Malformed`], also for a field of a form that stands there twice.
+    pub(crate) fn object(&self, names: &[&str]) -> Result<JsonObject, ApiError> {
         match &self.intake.body {
             Body::Raw(bytes) if self.is_form => JsonObject::of_form(bytes, names),
             body => body.object(),
@@ -121,8 +121,8 @@ impl Intake {
     ///
     /// # Errors
     ///
-    /// [`Fault::Fields`] for a name that is given twice.
-    pub(crate) fn query(&self) -> Result<JsonObject, Fault> {
+    /// [`ApiError::Fields`] for a name that is given twice.
+    pub(crate) fn query(&self) -> Result<JsonObject, ApiError> {
         query::fields(self.query.expose())
     }
 
@@ -131,7 +131,7 @@ impl Intake {
     /// # Errors
     ///
     /// 401 and 403 for the token.
-    pub(crate) fn open(&self, accepts: Accepts) -> Result<(Call, &Body), Fault> {
+    pub(crate) fn open(&self, accepts: Accepts) -> Result<(Call, &Body), ApiError> {
         let bearer = self.bearer.as_ref().map(SecretText::expose);
         let call = self.mfa.flows().open(bearer, accepts, self.caller.origin.clone())?;
         Ok((call, &self.body))
@@ -147,15 +147,15 @@ impl Intake {
     /// # Errors
     ///
     /// What the flow refuses; 503 while the server is being stopped.
-    pub(crate) async fn run<T, E, F>(&self, flow: impl FnOnce(Arc<Flows>) -> F) -> Result<T, Fault>
+    pub(crate) async fn run<T, E, F>(&self, flow: impl FnOnce(Arc<Flows>) -> F) -> Result<T, ApiError>
     where
         F: Future<Output = Result<T, E>> + Send + 'static,
         T: Send + 'static,
-        E: Into<Fault> + Send + 'static,
+        E: Into<ApiError> + Send + 'static,
     {
         let flow = AssertUnwindSafe(flow(Arc::clone(self.mfa.flows()))).catch_unwind();
-        let outcome = self.mfa.run(flow).await.map_err(|_| Fault::Stopping)?;
-        outcome.map_err(|_| Fault::Bug("a flow panicked"))?.map_err(Into::into)
+        let outcome = self.mfa.run(flow).await.map_err(|_| ApiError::Stopping)?;
+        outcome.map_err(|_| ApiError::Bug("a flow panicked"))?.map_err(Into::into)
     }
 
     /// Runs a flow that checks a code. Each such call takes one try of its address, before anything is read from its
@@ -167,12 +167,12 @@ impl Intake {
     pub(crate) async fn code_check<C, T, F>(
         &self,
         accepts: Accepts,
-        parse: impl FnOnce(&str) -> Result<C, FieldError> + Send + 'static,
+        parse: impl FnOnce(&str) -> Result<C, FieldErrorKind> + Send + 'static,
         flow: impl FnOnce(Arc<Flows>, Call, C) -> F + Send + 'static,
-    ) -> Result<T, Fault>
+    ) -> Result<T, ApiError>
     where
         C: Send + 'static,
-        F: Future<Output = Result<T, Refusal>> + Send + 'static,
+        F: Future<Output = Result<T, FlowError>> + Send + 'static,
         T: Send + 'static,
     {
         let (call, body) = self.open(accepts)?;
@@ -183,7 +183,7 @@ impl Intake {
             let mut object = body.object()?;
             let code = object.required("code", parse);
             let code = object.finish(code)?;
-            flow(flows, call, code).await.map_err(Fault::from)
+            flow(flows, call, code).await.map_err(ApiError::from)
         })
         .await
     }
@@ -194,8 +194,8 @@ impl Body {
     ///
     /// # Errors
     ///
-    /// [`Fault::Malformed`].
-    pub(crate) fn object(&self) -> Result<JsonObject, Fault> {
+    /// [`ApiError::Malformed`].
+    pub(crate) fn object(&self) -> Result<JsonObject, ApiError> {
         match self {
             Self::Raw(bytes) => JsonObject::parse(bytes),
             Self::Form(fields) => JsonObject::of_page(fields),
@@ -206,8 +206,8 @@ impl Body {
     ///
     /// # Errors
     ///
-    /// [`Fault::Malformed`].
-    pub(crate) fn optional_object(&self) -> Result<JsonObject, Fault> {
+    /// [`ApiError::Malformed`].
+    pub(crate) fn optional_object(&self) -> Result<JsonObject, ApiError> {
         if self.is_blank() { Ok(JsonObject::empty()) } else { self.object() }
     }
 
@@ -215,8 +215,8 @@ impl Body {
     ///
     /// # Errors
     ///
-    /// [`Fault::Malformed`]; [`Fault::Fields`] for any field.
-    pub(crate) fn nothing(&self) -> Result<(), Fault> {
+    /// [`ApiError::Malformed`]; [`ApiError::Fields`] for any field.
+    pub(crate) fn nothing(&self) -> Result<(), ApiError> {
         self.optional_object()?.finish(Some(()))
     }
 
@@ -229,37 +229,37 @@ impl Body {
 }
 
 /// A code of an app is six ASCII digits and nothing else; how it is spelled is never mended.
-pub(crate) fn totp_code(text: &str) -> Result<TotpCode, FieldError> {
-    TotpCode::parse(text).map_err(|_| FieldError::NotSixDigits)
+pub(crate) fn totp_code(text: &str) -> Result<TotpCode, FieldErrorKind> {
+    TotpCode::parse(text).map_err(|_| FieldErrorKind::NotSixDigits)
 }
 
 /// A whole number of this range, in digits.
-pub(crate) fn whole_number(least: i64, most: i64) -> impl FnOnce(&str) -> Result<i64, FieldError> {
+pub(crate) fn whole_number(least: i64, most: i64) -> impl FnOnce(&str) -> Result<i64, FieldErrorKind> {
     move |text| {
         let digits = !text.is_empty() && text.bytes().all(|it| it.is_ascii_digit());
         let number = text.parse().ok().filter(|it| digits && (least..=most).contains(it));
-        number.ok_or(FieldError::OutOfRange { least, most })
+        number.ok_or(FieldErrorKind::OutOfRange { least, most })
     }
 }
 
 /// A code by SMS is six ASCII digits as well.
-pub(crate) fn sms_code(text: &str) -> Result<SmsCode, FieldError> {
-    SmsCode::parse(text).map_err(|_| FieldError::NotSixDigits)
+pub(crate) fn sms_code(text: &str) -> Result<SmsCode, FieldErrorKind> {
+    SmsCode::parse(text).map_err(|_| FieldErrorKind::NotSixDigits)
 }
 
 /// What may be a recovery code: any text of 1 to 64 characters.
-pub(crate) fn recovery_code(text: &str) -> Result<Typed, FieldError> {
-    Typed::parse(text).map_err(|_| FieldError::Length { most: 64, unit: Unit::Characters })
+pub(crate) fn recovery_code(text: &str) -> Result<Typed, FieldErrorKind> {
+    Typed::parse(text).map_err(|_| FieldErrorKind::Length { most: 64, unit: LengthUnit::Characters })
 }
 
 /// A code of an app, or one that has the form of a recovery code.
-pub(crate) fn either_code(text: &str) -> Result<EitherCode, FieldError> {
+pub(crate) fn either_code(text: &str) -> Result<EitherCode, FieldErrorKind> {
     if let Ok(code) = TotpCode::parse(text) {
         return Ok(EitherCode::Totp(code));
     }
     match Typed::parse(text) {
         Ok(typed) if typed.is_code() => Ok(EitherCode::Recovery(typed)),
-        Ok(_) | Err(_) => Err(FieldError::NotACode),
+        Ok(_) | Err(_) => Err(FieldErrorKind::NotACode),
     }
 }
 
@@ -272,18 +272,18 @@ pub(crate) enum EitherCode {
     Recovery(Typed),
 }
 
-async fn sized_body(headers: &HeaderMap, payload: Payload) -> Result<Bytes, Fault> {
+async fn sized_body(headers: &HeaderMap, payload: Payload) -> Result<Bytes, ApiError> {
     headers::announced_size(headers)?;
     if headers::has_body(headers) { body::read(payload).await } else { Ok(Bytes::new()) }
 }
 
 impl Intake {
-    fn of(request: &HttpRequest, body: Body) -> Result<Self, Fault> {
-        let mfa = request.app_data::<Data<Mfa>>().ok_or(Fault::Bug("no Mfa in the application"))?;
+    fn of(request: &HttpRequest, body: Body) -> Result<Self, ApiError> {
+        let mfa = request.app_data::<Data<Mfa>>().ok_or(ApiError::Bug("no Mfa in the application"))?;
         let caller = request.extensions().get::<Caller>().cloned();
         Ok(Self {
             mfa: Arc::clone(mfa),
-            caller: caller.ok_or(Fault::Bug("no caller in the request"))?,
+            caller: caller.ok_or(ApiError::Bug("no caller in the request"))?,
             query: SecretText::new(request.query_string().to_owned()),
             bearer: bearer(request.headers()).map(|token| SecretText::new(token.to_owned())),
             body,
