@@ -10,8 +10,9 @@ use std::time::Duration;
 use futures::future::join_all;
 use mfa_core::testing::ManualClock;
 use mfa_core::{
-    Account, Attempt, Check, FactorKind, LockoutPolicy, Need, Origin, Presented, RateLimiter as _, RateRule,
-    RateVerdict, Stage, Timestamp, TokenId, UserId, Verdict, judge,
+    Account, AuthenticatedToken, FactorAttempt, FactorKind, FactorResult, LockoutPolicy, Origin,
+    RateLimiter as _, RateRule, RateVerdict, Requirement, Stage, Timestamp, TokenId, UserId,
+    VerificationOutcome, verify_factor,
 };
 use mfa_infra::memory::{MemoryRateLimiter, Quota, Quotas};
 use nova_mfa_tests::{NOON, TestStore};
@@ -24,9 +25,9 @@ fn turn() -> MutexGuard<'static, ()> {
 
 /// What the ceremony leaves of a verification: step, success, spent token, event.
 fn verification(user: UserId, at: Timestamp) -> impl FnMut(&mut Account) + Send + 'static {
-    let token = Presented {
+    let token = AuthenticatedToken {
         user,
-        id: TokenId::of(&format!("{user} {at}")),
+        id: TokenId::from_jti(&format!("{user} {at}")),
         stage: Stage::Pending,
         session: Some(1),
         issued_at: at,
@@ -34,20 +35,20 @@ fn verification(user: UserId, at: Timestamp) -> impl FnMut(&mut Account) + Send 
         auth_time: None,
         is_superuser: false,
     };
-    let attempt = Attempt {
+    let attempt = FactorAttempt {
         token,
         factor: FactorKind::Totp,
-        need: Need::SecondFactor,
+        need: Requirement::SecondFactor,
         at,
         origin: Origin::new(None, Some("tests/1"), Some("r-1")),
         lockout: LockoutPolicy::default(),
     };
     move |account| {
-        let verdict = judge::<()>(account, &attempt, |account| {
+        let verdict = verify_factor::<()>(account, &attempt, |account| {
             account.totp.last_step = Some(at.seconds() / 30);
-            Ok(Check::Right)
+            Ok(FactorResult::Correct)
         });
-        assert!(matches!(verdict, Ok(Verdict::Verified(_))));
+        assert!(matches!(verdict, Ok(VerificationOutcome::Verified(_))));
     }
 }
 

@@ -1,4 +1,4 @@
-//! What `SmsBudgets` and `SmsSends` promise.
+//! What `SmsBudgets` and `SmsSendLog` promise.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -6,11 +6,11 @@ use std::time::Duration;
 use mfa_core::testing::TestDigests;
 use mfa_core::{SmsPurpose, Timestamp, UserId};
 use mfa_infra::database::Database;
-use mfa_sms::testing::{MemorySmsBudgets, MemorySmsSends};
+use mfa_sms::testing::{MemorySmsBudgets, MemorySmsSendLog};
 use mfa_sms::{
-    Arrival, BudgetLimits, BudgetRequest, BudgetScope, BudgetVerdict, Conversion, ConversionQuery,
-    ConversionRule, LowConversion, PhoneNumber, SendId, SendRecord, SendState, SmsBudgets, SmsSends,
-    UserBudget, Uses,
+    BudgetDecision, BudgetLimits, BudgetRequest, BudgetScope, CodeUsage, Conversion, ConversionQuery,
+    ConversionRule, DeliveryStatus, LowConversion, PhoneNumber, SendId, SendRecord, SendState, SmsBudgets,
+    SmsSendLog, UserBudget,
 };
 use nova_mfa_tests::{NOON, TestStore};
 use tokio::runtime::Runtime;
@@ -48,8 +48,8 @@ fn refusal(
     let number = PhoneNumber::parse(number, "FR").unwrap();
     let request = BudgetRequest::new(&number, "192.0.2.1", limits, &TestDigests, now);
     match runtime.block_on(budgets.reserve(&request)).unwrap() {
-        BudgetVerdict::Reserved => None,
-        BudgetVerdict::Exhausted { scope, wait } => Some((scope, wait.seconds)),
+        BudgetDecision::Reserved => None,
+        BudgetDecision::Exhausted { scope, wait } => Some((scope, wait.seconds)),
     }
 }
 
@@ -131,20 +131,20 @@ fn a_restart_gives_no_new_sends() {
 /// One adapter of the record of sends, and what only a look into it shows.
 struct Sends<'a> {
     name: &'static str,
-    port: Arc<dyn SmsSends>,
+    port: Arc<dyn SmsSendLog>,
     runtime: &'a Runtime,
     state: &'a dyn Fn(&SendId, &str) -> bool,
     arrival: &'a dyn Fn(&SendId, Option<&str>) -> bool,
 }
 
 fn on_all_sends(suite: impl Fn(&Sends<'_>)) {
-    let (runtime, memory) = (Runtime::new().unwrap(), Arc::new(MemorySmsSends::default()));
+    let (runtime, memory) = (Runtime::new().unwrap(), Arc::new(MemorySmsSendLog::default()));
     suite(&Sends {
         name: "memory",
         port: memory.clone(),
         runtime: &runtime,
         state: &|id, state| memory.state_of(id).map_or("gone", |it| it.as_str()) == state,
-        arrival: &|id, arrival| memory.arrival_of(id).map(Arrival::as_str) == arrival,
+        arrival: &|id, arrival| memory.arrival_of(id).map(DeliveryStatus::as_str) == arrival,
     });
     for store in TestStore::each() {
         let count = |id: &SendId, and: &str| {
@@ -206,7 +206,7 @@ impl Sends<'_> {
         self.runtime.block_on(self.port.mark_used(id, later(5))).unwrap();
     }
 
-    fn report(&self, gateway: &str, message: &str, arrival: Arrival) -> bool {
+    fn report(&self, gateway: &str, message: &str, arrival: DeliveryStatus) -> bool {
         self.runtime.block_on(self.port.report(gateway, message, arrival, later(9))).unwrap()
     }
 
@@ -250,7 +250,7 @@ fn what_certainly_was_not_sent_counts_in_neither() {
         }
         sends.begin("not used", ADA, NOON);
         let conversion = sends.conversion(ADA, LONG_AGO, 5);
-        let counted = Uses { sent: 5, used: 4 };
+        let counted = CodeUsage { sent: 5, used: 4 };
         assert_eq!((conversion.prefix, conversion.country), (counted, counted), "{}", sends.name);
         assert_eq!(nth_latest_at(&conversion), [Some(NOON); 2], "{}", sends.name);
         assert_eq!(nth_latest_at(&sends.conversion(ADA, LONG_AGO, 6)), [None; 2], "{}", sends.name);
@@ -266,11 +266,11 @@ fn conversion_is_of_one_prefix_and_one_country_and_only_after_a_time() {
         sends.send_many("+32470123456", 5, 5);
         let name = sends.name;
         let all = sends.conversion(ADA, LONG_AGO, 1);
-        assert_eq!(all.prefix, Uses { sent: 5, used: 3 }, "{name}");
-        assert_eq!(all.country, Uses { sent: 9, used: 3 }, "{name}");
+        assert_eq!(all.prefix, CodeUsage { sent: 5, used: 3 }, "{name}");
+        assert_eq!(all.country, CodeUsage { sent: 9, used: 3 }, "{name}");
         let after_the_first = sends.conversion(ADA, NOON, 1);
-        assert_eq!(after_the_first.prefix, Uses { sent: 3, used: 1 }, "{name}");
-        assert_eq!(after_the_first.country, Uses { sent: 6, used: 1 }, "{name}");
+        assert_eq!(after_the_first.prefix, CodeUsage { sent: 3, used: 1 }, "{name}");
+        assert_eq!(after_the_first.country, CodeUsage { sent: 6, used: 1 }, "{name}");
         let nth = |n| sends.conversion(ADA, later(100), n);
         let times = [Some(later(2)), Some(later(1)), Some(later(1)), Some(NOON), Some(NOON), None];
         let of_prefix = [1, 2, 3, 4, 5, 6].map(|n| nth(n).prefix_nth_latest_at);
@@ -290,13 +290,13 @@ fn the_query_of_a_record_counts_those_before_it_within_a_day() {
         sends.begin("recent", ADA, later(1));
         let next = record("next", ADA, later(86_400));
         let conversion = sends.runtime.block_on(sends.port.conversion(&next.conversion_query())).unwrap();
-        assert_eq!(conversion.prefix, Uses { sent: 1, used: 0 }, "{}", sends.name);
+        assert_eq!(conversion.prefix, CodeUsage { sent: 1, used: 0 }, "{}", sends.name);
     });
 }
 
 #[test]
 fn a_report_is_of_one_message_of_one_gateway_and_a_final_one_stands() {
-    use Arrival::{Delivered, Failed, Pending};
+    use DeliveryStatus::{Delivered, Failed, Pending};
     on_all_sends(|sends| {
         let [first, second] = ["m-1", "m-2"].map(|message| {
             let id = sends.begin(message, ADA, NOON);
@@ -327,9 +327,9 @@ fn a_report_is_of_one_message_of_one_gateway_and_a_final_one_stands() {
 fn a_send_that_no_gateway_named_is_reported_of_by_nobody() {
     on_all_sends(|sends| {
         let id = sends.begin("s", ADA, NOON);
-        assert!(!sends.report("ovh", "", Arrival::Delivered), "{}", sends.name);
+        assert!(!sends.report("ovh", "", DeliveryStatus::Delivered), "{}", sends.name);
         sends.settle(&id, &SendState::Unknown { gateway: Some("ovh") });
-        assert!(!sends.report("ovh", "", Arrival::Delivered), "{}", sends.name);
+        assert!(!sends.report("ovh", "", DeliveryStatus::Delivered), "{}", sends.name);
         assert!((sends.arrival)(&id, None), "{}", sends.name);
     });
 }
@@ -340,14 +340,15 @@ fn countries_and_prefixes_are_low_from_the_twentieth_send_on() {
         sends.send_many(ADA, 20, 3);
         sends.send_many("0698765432", 19, 0);
         sends.send_many("+32470123456", 20, 4);
-        let france = LowConversion { country: "FR".into(), prefix: None, uses: Uses { sent: 39, used: 3 } };
+        let france =
+            LowConversion { country: "FR".into(), prefix: None, uses: CodeUsage { sent: 39, used: 3 } };
         let prefix = LowConversion {
             prefix: Some(record("asks", ADA, NOON).prefix),
-            uses: Uses { sent: 20, used: 3 },
+            uses: CodeUsage { sent: 20, used: 3 },
             ..france.clone()
         };
         assert_eq!(sends.low(0.2, LONG_AGO), [france.clone(), prefix], "{}", sends.name);
-        let after_the_first = LowConversion { uses: Uses { sent: 37, used: 2 }, ..france };
+        let after_the_first = LowConversion { uses: CodeUsage { sent: 37, used: 2 }, ..france };
         assert_eq!(sends.low(0.2, NOON), [after_the_first], "{}", sends.name);
         assert_eq!(sends.low(0.0, LONG_AGO), [], "{}", sends.name);
     });

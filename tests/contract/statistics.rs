@@ -5,11 +5,11 @@ use std::time::Duration;
 
 use mfa_core::testing::{MemoryAccounts, TestDigests};
 use mfa_core::{
-    Account, Accounts, Activity, BackupMethod, Bucket, EventKind, FactorKind, LockoutCount, Origin, Outcome,
-    Period, RecoveryCode, Sealed, SecurityEvent, SmsPurpose, Statistics, Timestamp, Totals, UserId, Users,
-    VerificationCount,
+    Account, Accounts, Activity, BackupMethod, BucketSize, EventKind, FactorKind, LockoutCount, Origin,
+    Outcome, Period, RecoveryCode, Sealed, SecurityEvent, SmsPurpose, Statistics, Timestamp, Totals, UserId,
+    Users, VerificationCount,
 };
-use mfa_sms::{Arrival, PhoneNumber, SendId, SendRecord, SendState};
+use mfa_sms::{DeliveryStatus, PhoneNumber, SendId, SendRecord, SendState};
 use nova_mfa_tests::{NOON, TestStore, add_user};
 use tokio::runtime::Runtime;
 
@@ -91,7 +91,7 @@ fn events_are_counted_by_bucket_method_and_outcome_within_the_period_alone() {
             record(account, EventKind::TotpEnroll, totp, Outcome::Success, NOON);
             record(account, EventKind::TotpVerify, totp, Outcome::Success, NOON.plus(hours(48)));
         });
-        let period = Period::new(NOON, NOON.plus(hours(48)), Bucket::Hour).unwrap();
+        let period = Period::new(NOON, NOON.plus(hours(48)), BucketSize::Hour).unwrap();
         let later = NOON.plus(hours(30));
         let expected = Activity {
             verifications: vec![
@@ -104,7 +104,7 @@ fn events_are_counted_by_bucket_method_and_outcome_within_the_period_alone() {
         };
         assert_eq!(stage.activity(period), expected, "{}", stage.name);
 
-        let by_day = stage.activity(Period::new(NOON, NOON.plus(hours(48)), Bucket::Day).unwrap());
+        let by_day = stage.activity(Period::new(NOON, NOON.plus(hours(48)), BucketSize::Day).unwrap());
         let days: Vec<_> = by_day.lockouts.iter().map(|it| it.at).collect();
         let midnight = NOON.minus(hours(8));
         assert_eq!(days, [midnight, midnight.plus(hours(24))], "{}", stage.name);
@@ -195,9 +195,9 @@ fn sms_are_counted_by_country_and_provider_with_what_became_of_them() {
         send("4", "0612345612", SendState::Refused);
         send("5", "+32470123456", SendState::Unknown { gateway: Some("ovh") });
         runtime.block_on(store.database.mark_used(&used, NOON)).unwrap();
-        runtime.block_on(store.database.report("ovh", "m1", Arrival::Delivered, NOON)).unwrap();
-        runtime.block_on(store.database.report("ovh", "m2", Arrival::Failed, NOON)).unwrap();
-        let period = Period::new(NOON, NOON.plus(HOUR), Bucket::Hour).unwrap();
+        runtime.block_on(store.database.report("ovh", "m1", DeliveryStatus::Delivered, NOON)).unwrap();
+        runtime.block_on(store.database.report("ovh", "m2", DeliveryStatus::Failed, NOON)).unwrap();
+        let period = Period::new(NOON, NOON.plus(HOUR), BucketSize::Hour).unwrap();
         let activity = runtime.block_on(store.database.activity(period)).unwrap();
         let told: Vec<_> = activity
             .sms

@@ -1,11 +1,11 @@
-//! What `Trail` promises.
+//! What `AuditLog` promises.
 
 use std::sync::Arc;
 
 use mfa_core::testing::MemoryAccounts;
 use mfa_core::{
-    Accounts, EventKind, FactorKind, Origin, Outcome, OwnPage, SecurityEvent, StoredEvent, Timestamp, Trail,
-    TrailQuery, UserId, Users,
+    Accounts, AuditLog, AuditQuery, EventKind, FactorKind, Origin, Outcome, SecurityEvent, StoredEvent,
+    Timestamp, UserEventsQuery, UserId, Users,
 };
 use nova_mfa_tests::{NOON, TestStore, add_user};
 use tokio::runtime::Runtime;
@@ -14,7 +14,7 @@ use tokio::runtime::Runtime;
 struct Stage {
     name: &'static str,
     accounts: Arc<dyn Accounts>,
-    trail: Arc<dyn Trail>,
+    trail: Arc<dyn AuditLog>,
     users: Arc<dyn Users>,
     runtime: Runtime,
 }
@@ -56,16 +56,16 @@ impl Stage {
     }
 
     fn own(&self, user: UserId, before: Option<u64>, limit: u32) -> Vec<StoredEvent> {
-        self.runtime.block_on(self.trail.list_of(user, OwnPage { before, limit })).unwrap()
+        self.runtime.block_on(self.trail.list_of(user, UserEventsQuery { before, limit })).unwrap()
     }
 
-    fn all(&self, query: TrailQuery) -> (Vec<StoredEvent>, Option<i64>) {
+    fn all(&self, query: AuditQuery) -> (Vec<StoredEvent>, Option<i64>) {
         let page = self.runtime.block_on(self.trail.list_all(query)).unwrap();
         (page.events, page.next)
     }
 }
 
-const EVERYTHING: TrailQuery = TrailQuery { user: None, kind: None, before: None, limit: 100 };
+const EVERYTHING: AuditQuery = AuditQuery { user: None, kind: None, before: None, limit: 100 };
 
 fn event(kind: EventKind) -> SecurityEvent {
     let origin = Origin::new("2001:db8::7".parse().ok(), Some("agent 🦀"), Some("r-1"));
@@ -135,26 +135,26 @@ fn events_of_all_are_paged_by_id_and_picked_by_user_and_kind() {
         assert_eq!((all.len(), next), (5, None), "{}", stage.name);
         assert!(all.windows(2).all(|it| it[0].id > it[1].id), "{}: newest first", stage.name);
 
-        let (first, next) = stage.all(TrailQuery { limit: 2, ..EVERYTHING });
+        let (first, next) = stage.all(AuditQuery { limit: 2, ..EVERYTHING });
         assert_eq!((&first[..], next), (&all[..2], Some(all[1].id)), "{}", stage.name);
-        let (rest, next) = stage.all(TrailQuery { limit: 3, before: next, ..EVERYTHING });
+        let (rest, next) = stage.all(AuditQuery { limit: 3, before: next, ..EVERYTHING });
         assert_eq!((&rest[..], next), (&all[2..], None), "{}", stage.name);
 
-        let of_ada = TrailQuery { user: Some(ada), ..EVERYTHING };
+        let of_ada = AuditQuery { user: Some(ada), ..EVERYTHING };
         let (found, _) = stage.all(of_ada);
         assert_eq!(numbers(&found), [3, 2, 1], "{}", stage.name);
         assert!(found.windows(2).all(|it| it[0].id > it[1].id), "{}: ids rise with numbers", stage.name);
-        let (page, next) = stage.all(TrailQuery { limit: 2, ..of_ada });
+        let (page, next) = stage.all(AuditQuery { limit: 2, ..of_ada });
         assert_eq!(numbers(&page), [3, 2]);
-        assert_eq!(numbers(&stage.all(TrailQuery { before: next, ..of_ada }).0), [1], "{}", stage.name);
+        assert_eq!(numbers(&stage.all(AuditQuery { before: next, ..of_ada }).0), [1], "{}", stage.name);
 
-        let logins = TrailQuery { kind: Some(EventKind::Login), ..EVERYTHING };
+        let logins = AuditQuery { kind: Some(EventKind::Login), ..EVERYTHING };
         let (found, next) = stage.all(logins);
         assert_eq!((found.len(), next), (2, None), "{}", stage.name);
         assert!(found.iter().all(|it| it.event == "login"), "{}", stage.name);
-        let of_both = TrailQuery { user: Some(bob), ..logins };
+        let of_both = AuditQuery { user: Some(bob), ..logins };
         assert_eq!(stage.all(of_both).0.len(), 1, "{}", stage.name);
-        let none = TrailQuery { kind: Some(EventKind::AdminErase), ..EVERYTHING };
+        let none = AuditQuery { kind: Some(EventKind::AdminErase), ..EVERYTHING };
         assert_eq!(stage.all(none), (Vec::new(), None), "{}", stage.name);
     });
 }
@@ -168,7 +168,7 @@ fn a_search_for_a_rare_kind_stops_and_goes_on_where_it_stopped() {
         let accounts = store.accounts();
         let recorded = accounts.update(ada, |account| account.record(event(EventKind::AdminReset)));
         runtime.block_on(recorded).unwrap().unwrap();
-        let many = TrailQuery::LOOKED_AT + 10;
+        let many = AuditQuery::LOOKED_AT + 10;
         let insert = "INSERT INTO mfa_events (event_id, user_id, seq, at, event, outcome, personal_digest, mac_key, \
                       mac)";
         match store.name {
@@ -182,7 +182,7 @@ fn a_search_for_a_rare_kind_stops_and_goes_on_where_it_stopped() {
             )),
         }
         let search = |before| {
-            let resets = TrailQuery { kind: Some(EventKind::AdminReset), before, ..EVERYTHING };
+            let resets = AuditQuery { kind: Some(EventKind::AdminReset), before, ..EVERYTHING };
             runtime.block_on(store.database.list_all(resets)).unwrap()
         };
         let first = search(None);

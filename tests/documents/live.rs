@@ -16,7 +16,7 @@ use std::sync::{Mutex, OnceLock};
 use std::time::Duration;
 
 use mfa_core::Timestamp;
-use mfa_totp::{Parameters, Step};
+use mfa_totp::{Parameters, TimeStep};
 use nova_mfa_tests::{Client, admin_binary, server_binary};
 use tempfile::TempDir;
 
@@ -209,7 +209,7 @@ fn next_code(secret: &str) -> String {
         std::thread::sleep(Duration::from_millis(200));
     }
     let secret = mfa_totp::import_secret(secret).expect("the secret that was shown");
-    let code = Step::at(Timestamp::from_seconds(step * 30)).code(&secret, Parameters::default()).unwrap();
+    let code = TimeStep::at(Timestamp::from_seconds(step * 30)).code(&secret, Parameters::default()).unwrap();
     code.to_text().expose().to_owned()
 }
 

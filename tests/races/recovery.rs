@@ -2,21 +2,21 @@
 
 use futures::future::join_all;
 use mfa_core::StoreErrorKind;
-use mfa_flows::{AdminCall, Call, FlowError, Granted, TokenKind};
-use mfa_recovery::Typed;
-use nova_mfa_tests::{Enrolled, TestStore, World};
+use mfa_flows::{AccessGrant, AdminCall, Call, FlowError, TokenKind};
+use mfa_recovery::RecoveryCodeInput;
+use nova_mfa_tests::{EnrolmentComplete, TestStore, World};
 
 /// A new set of codes for this user, as it was shown.
-fn codes(world: &World, enrolled: &Enrolled) -> Vec<String> {
+fn codes(world: &World, enrolled: &EnrolmentComplete) -> Vec<String> {
     let admin = AdminCall { actor: "test".to_owned(), reason: None, origin: mfa_core::Origin::default() };
     let made = world.store.runtime.block_on(world.flows.regenerate_for(&admin, enrolled.user)).unwrap();
     made.iter().map(|code| code.expose().to_owned()).collect()
 }
 
 /// A try that is repeated while too many wait.
-async fn verify(world: &World, call: &Call, code: &str) -> Result<Granted, FlowError> {
+async fn verify(world: &World, call: &Call, code: &str) -> Result<AccessGrant, FlowError> {
     loop {
-        match world.flows.verify_recovery(call, Typed::parse(code).unwrap()).await {
+        match world.flows.verify_recovery(call, RecoveryCodeInput::parse(code).unwrap()).await {
             Err(FlowError::Store(error)) if error.kind() == StoreErrorKind::Overloaded => {
                 tokio::task::yield_now().await;
             }

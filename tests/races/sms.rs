@@ -5,10 +5,10 @@ use std::time::Duration;
 use futures::future::join_all;
 use mfa_core::StoreErrorKind;
 use mfa_flows::{FlowError, TokenKind};
-use mfa_sms::{Language, PhoneNumber, SmsCode};
+use mfa_sms::{PhoneNumber, SmsCode, SmsLanguage};
 use nova_mfa_tests::{TestStore, World};
 
-const LANGUAGE: Language = Language::English;
+const LANGUAGE: SmsLanguage = SmsLanguage::English;
 
 /// Repeated while too many wait.
 async fn patiently<T, F>(mut call: impl FnMut() -> F) -> Result<T, FlowError>

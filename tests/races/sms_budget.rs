@@ -7,7 +7,7 @@ use futures::future::join_all;
 use mfa_core::StoreErrorKind;
 use mfa_core::testing::TestDigests;
 use mfa_infra::database::Database;
-use mfa_sms::{BudgetLimits, BudgetRequest, BudgetScope, BudgetVerdict, PhoneNumber, UserBudget};
+use mfa_sms::{BudgetDecision, BudgetLimits, BudgetRequest, BudgetScope, PhoneNumber, UserBudget};
 use nova_mfa_tests::{NOON, TestStore};
 
 const MANY: u32 = 100_000;
@@ -29,8 +29,8 @@ fn request(number: &str, ip: u32, limits: &BudgetLimits) -> BudgetRequest {
 async fn reserve(server: &Arc<dyn Database>, request: &BudgetRequest) -> Option<BudgetScope> {
     loop {
         match server.reserve(request).await {
-            Ok(BudgetVerdict::Reserved) => break None,
-            Ok(BudgetVerdict::Exhausted { scope, .. }) => break Some(scope),
+            Ok(BudgetDecision::Reserved) => break None,
+            Ok(BudgetDecision::Exhausted { scope, .. }) => break Some(scope),
             Err(error) if error.kind() == StoreErrorKind::Overloaded => tokio::task::yield_now().await,
             Err(error) => panic!("{error:?}"),
         }

@@ -4,12 +4,12 @@ use std::sync::Arc;
 
 use futures::future::join_all;
 use mfa_core::{HashError, StoreErrorKind};
-use mfa_flows::{Call, FlowError, Granted, TokenKind};
+use mfa_flows::{AccessGrant, Call, FlowError, TokenKind};
 use mfa_totp::TotpCode;
 use nova_mfa_tests::{TestStore, World};
 
 /// A try that is repeated while too many wait, as a client told 503 with `Retry-After` repeats it.
-async fn verify(world: &World, call: &Call, code: TotpCode) -> Result<Granted, FlowError> {
+async fn verify(world: &World, call: &Call, code: TotpCode) -> Result<AccessGrant, FlowError> {
     loop {
         match world.flows.verify_totp(call, code.clone()).await {
             Err(FlowError::Store(error)) if error.kind() == StoreErrorKind::Overloaded => {
@@ -127,7 +127,7 @@ fn two_first_enrolments_at_once_leave_one_in_force_and_one_token() {
         let granted = world.store.runtime.block_on(async {
             let started = flows.start_totp_enrolment(&calls[0], None).await.unwrap();
             let secret = mfa_totp::import_secret(started.provisioning.secret().expose()).unwrap();
-            let code = world.code(&nova_mfa_tests::Enrolled { user, secret });
+            let code = world.code(&nova_mfa_tests::EnrolmentComplete { user, secret });
             let confirm = |call| {
                 let code = code.clone();
                 async move {

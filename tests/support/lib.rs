@@ -51,4 +51,4 @@ pub use sqlite::SqliteDatabase;
 pub use stores::{NOON, TestStore, add_user, on_every_adapter, test_keys};
 pub use timing::{comes_true, timed};
 pub use tls::TestCertificate;
-pub use world::{Enrolled, World};
+pub use world::{EnrolmentComplete, World};

@@ -1,7 +1,7 @@
 //! A user with an authenticator app.
 
 use mfa_core::{SecretBytes, Timestamp, UserId};
-use mfa_totp::{Parameters, Step};
+use mfa_totp::{Parameters, TimeStep};
 
 use crate::Answer;
 
@@ -26,7 +26,7 @@ impl Member {
 
     /// What the app shows at this time.
     pub fn code(&self, at: Timestamp) -> String {
-        let code = Step::at(at).code(&self.secret, Parameters::default()).expect("a time after 1970");
+        let code = TimeStep::at(at).code(&self.secret, Parameters::default()).expect("a time after 1970");
         code.to_text().expose().to_owned()
     }
 

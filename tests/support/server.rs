@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use mfa_core::testing::ManualClock;
-use mfa_core::{Check, Clock as _, Origin, SecretText, Timestamp, UserId};
+use mfa_core::{Clock as _, FactorResult, Origin, SecretText, Timestamp, UserId};
 use mfa_flows::{AdminCall, NewUserRequest, TokenKind};
 use mfa_infra::Mfa;
 use mfa_infra::settings::{Settings, Sources};
@@ -167,7 +167,8 @@ impl TestServer {
         let code = TotpCode::parse(&shown.code(now)).expect("six digits");
         let enrolled = ports.accounts.update(id, move |account| {
             mfa_totp::begin_enrolment(account, &shown.secret, now, cipher.as_ref()).is_ok()
-                && mfa_totp::confirm_enrolment(account, &code, now, cipher.as_ref()) == Ok(Check::Right)
+                && mfa_totp::confirm_enrolment(account, &code, now, cipher.as_ref())
+                    == Ok(FactorResult::Correct)
         });
         let enrolled = self.mfa.block_on(enrolled).expect("the product runs").expect("the store answers");
         assert_eq!(enrolled, Some(true));

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use mfa_core::testing::{MemoryAccounts, RecordingLog};
+use mfa_core::testing::{MemoryAccounts, RecordingEventSink};
 use mfa_core::{Accounts, KeyId, NewUser, PasswordDigest, SecretBytes, SecretText, Timestamp, UserId, Users};
 use mfa_infra::crypto::{AuditKeys, KeyRing, OsEntropy};
 use mfa_infra::database::{Database, DatabaseOptions, Location, Surroundings};
@@ -23,7 +23,7 @@ pub struct TestStore {
     /// The open database.
     pub database: Arc<dyn Database>,
     /// What it told.
-    pub log: Arc<RecordingLog>,
+    pub log: Arc<RecordingEventSink>,
     /// Where it is.
     pub location: Location,
     /// What the test's futures run on.
@@ -91,7 +91,7 @@ impl TestStore {
 
     fn open(name: &'static str, location: Location, guard: Guard, options: &DatabaseOptions) -> Self {
         let runtime = Runtime::new().expect("the system gives threads");
-        let log = Arc::new(RecordingLog::default());
+        let log = Arc::new(RecordingEventSink::default());
         let database = open_database(&location, options, &log, &runtime);
         Self { name, database, log, location, runtime, guard }
     }
@@ -136,7 +136,7 @@ impl Drop for TestStore {
 fn open_database(
     location: &Location,
     options: &DatabaseOptions,
-    log: &Arc<RecordingLog>,
+    log: &Arc<RecordingEventSink>,
     runtime: &Runtime,
 ) -> Arc<dyn Database> {
     let around = Surroundings {

@@ -5,13 +5,13 @@ use std::time::Duration;
 
 use mfa_core::testing::{ManualClock, NoLimits, TestHasher};
 use mfa_core::{Origin, SecretBytes, SecretText, UserId};
-use mfa_flows::{Accepts, AdminCall, Call, Flows, Policy, Ports, SmsPolicy, SmsPorts, TokenKind};
+use mfa_flows::{AcceptedStages, AdminCall, Call, Flows, Policy, Ports, SmsPolicy, SmsPorts, TokenKind};
 use mfa_infra::crypto::{AesGcmCipher, DerivedDigests, OsEntropy};
 use mfa_infra::database::Database;
 use mfa_infra::sms::{RuntimePause, SmsLog};
-use mfa_jwt::{KeyRing, SecretKey, TokenConfig, TokenService};
-use mfa_sms::{Language, PhoneNumber, PhonePolicy, SmsGateway, SmsSender};
-use mfa_totp::{Parameters, Step, TotpCode};
+use mfa_jwt::{SecretKey, TokenConfig, TokenKeyRing, TokenService};
+use mfa_sms::{PhoneNumber, PhonePolicy, SmsGateway, SmsLanguage, SmsSender};
+use mfa_totp::{Parameters, TimeStep, TotpCode};
 
 use crate::stores::test_keys;
 use crate::{NOON, Pocket, TestStore};
@@ -31,7 +31,7 @@ pub struct World {
 
 /// A user with an authenticator app.
 #[derive(Clone, Debug)]
-pub struct Enrolled {
+pub struct EnrolmentComplete {
     /// Who.
     pub user: UserId,
     /// What the app holds.
@@ -57,17 +57,17 @@ impl World {
         let admin = AdminCall { actor: "test".to_owned(), reason: None, origin: Origin::default() };
         let minted = self.store.runtime.block_on(self.flows.mint_token(&admin, user, kind)).expect("a token");
         let token = minted.token.token.expose().to_owned();
-        self.flows.open(Some(&token), Accepts::Any, Origin::default()).expect("a good token")
+        self.flows.open(Some(&token), AcceptedStages::Any, Origin::default()).expect("a good token")
     }
 
     /// Makes a user and enrols an authenticator app. The clock moves on, so that the first code is a new one.
-    pub fn enrol(&self, name: &str) -> Enrolled {
+    pub fn enrol(&self, name: &str) -> EnrolmentComplete {
         let user = self.store.add_user(name);
         let call = self.call(user, TokenKind::OneFactor);
         let enrolment = self.store.runtime.block_on(self.flows.start_totp_enrolment(&call, None));
         let base32 = enrolment.expect("an enrolment").provisioning.secret().expose().to_owned();
         let secret = mfa_totp::import_secret(&base32).expect("the secret that was shown");
-        let enrolled = Enrolled { user, secret };
+        let enrolled = EnrolmentComplete { user, secret };
         let code = self.code(&enrolled);
         self.store.runtime.block_on(self.flows.confirm_totp_enrolment(&call, code)).expect("confirmed");
         self.clock.advance(Duration::from_secs(30));
@@ -79,7 +79,7 @@ impl World {
         let user = self.store.add_user(name);
         let call = self.call(user, TokenKind::OneFactor);
         let number = PhoneNumber::parse(number, "FR").expect("a number");
-        let sent = self.store.runtime.block_on(self.flows.set_phone(&call, number, Language::English));
+        let sent = self.store.runtime.block_on(self.flows.set_phone(&call, number, SmsLanguage::English));
         sent.expect("a code on its way");
         let code = self.pocket.newest_code();
         self.store.runtime.block_on(self.flows.confirm_phone(&call, code)).expect("confirmed");
@@ -88,18 +88,18 @@ impl World {
     }
 
     /// What the app shows now.
-    pub fn code(&self, enrolled: &Enrolled) -> TotpCode {
+    pub fn code(&self, enrolled: &EnrolmentComplete) -> TotpCode {
         use mfa_core::Clock as _;
-        let step = Step::at(self.clock.now());
+        let step = TimeStep::at(self.clock.now());
         step.code(&enrolled.secret, Parameters::default()).expect("a time after 1970")
     }
 
     /// A code that the app shows at no step of the window.
-    pub fn wrong_code(&self, enrolled: &Enrolled) -> TotpCode {
+    pub fn wrong_code(&self, enrolled: &EnrolmentComplete) -> TotpCode {
         use mfa_core::Clock as _;
         let now = self.clock.now();
         let near: Vec<_> = [now.minus(mfa_totp::PERIOD), now, now.plus(mfa_totp::PERIOD)]
-            .map(|at| Step::at(at).code(&enrolled.secret, Parameters::default()))
+            .map(|at| TimeStep::at(at).code(&enrolled.secret, Parameters::default()))
             .into_iter()
             .flatten()
             .collect();
@@ -120,7 +120,7 @@ fn flows(
     let tokens = TokenService::new(TokenConfig {
         issuer: "nova-mfa".to_owned(),
         audience: "nova".to_owned(),
-        keys: KeyRing::shared_secret(key, Vec::new()),
+        keys: TokenKeyRing::shared_secret(key, Vec::new()),
         accept_legacy: false,
     });
     let pause = Arc::new(RuntimePause::new(store.runtime.handle().clone()));

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use futures::future::join_all;
 use futures::stream::{self, StreamExt as _};
-use mfa_core::{EventKind, EventLine, Origin, Outcome, SecurityEvent, UserId};
+use mfa_core::{EventKind, LoggedEvent, Origin, Outcome, SecurityEvent, UserId};
 use mfa_flows::{AdminCall, FlowError, Flows, UserSelector};
 use mfa_infra::Mfa;
 use mfa_infra::audit::Auditor;
@@ -107,7 +107,7 @@ impl Administration {
         let now = self.flows().ports().clock.now();
         let event = SecurityEvent::new(kind, outcome, now, self.call.origin.clone())
             .by(&self.call.actor, self.call.reason.as_deref());
-        self.flows().ports().log.tell(EventLine { user: None, event: &event, chain: None });
+        self.flows().ports().log.tell(LoggedEvent { user: None, event: &event, chain: None });
     }
 
     /// The use cases.

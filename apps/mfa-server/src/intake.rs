@@ -20,9 +20,9 @@ use actix_web::{FromRequest, HttpMessage, HttpRequest};
 use futures::FutureExt;
 use futures::future::LocalBoxFuture;
 use mfa_core::{RateRule, SecretText};
-use mfa_flows::{Accepts, Call, FlowError, Flows};
+use mfa_flows::{AcceptedStages, Call, FlowError, Flows};
 use mfa_infra::Mfa;
-use mfa_recovery::Typed;
+use mfa_recovery::RecoveryCodeInput;
 use mfa_sms::SmsCode;
 use mfa_totp::TotpCode;
 
@@ -131,7 +131,7 @@ impl Intake {
     /// # Errors
     ///
     /// 401 and 403 for the token.
-    pub(crate) fn open(&self, accepts: Accepts) -> Result<(Call, &Body), ApiError> {
+    pub(crate) fn open(&self, accepts: AcceptedStages) -> Result<(Call, &Body), ApiError> {
         let bearer = self.bearer.as_ref().map(SecretText::expose);
         let call = self.mfa.flows().open(bearer, accepts, self.caller.origin.clone())?;
         Ok((call, &self.body))
@@ -166,7 +166,7 @@ impl Intake {
     /// 401 and 403 for the token, 429 for the address, 400 and 422 for the body; then what the flow refuses.
     pub(crate) async fn code_check<C, T, F>(
         &self,
-        accepts: Accepts,
+        accepts: AcceptedStages,
         parse: impl FnOnce(&str) -> Result<C, FieldErrorKind> + Send + 'static,
         flow: impl FnOnce(Arc<Flows>, Call, C) -> F + Send + 'static,
     ) -> Result<T, ApiError>
@@ -248,8 +248,9 @@ pub(crate) fn sms_code(text: &str) -> Result<SmsCode, FieldErrorKind> {
 }
 
 /// What may be a recovery code: any text of 1 to 64 characters.
-pub(crate) fn recovery_code(text: &str) -> Result<Typed, FieldErrorKind> {
-    Typed::parse(text).map_err(|_| FieldErrorKind::Length { most: 64, unit: LengthUnit::Characters })
+pub(crate) fn recovery_code(text: &str) -> Result<RecoveryCodeInput, FieldErrorKind> {
+    RecoveryCodeInput::parse(text)
+        .map_err(|_| FieldErrorKind::Length { most: 64, unit: LengthUnit::Characters })
 }
 
 /// A code of an app, or one that has the form of a recovery code.
@@ -257,7 +258,7 @@ pub(crate) fn either_code(text: &str) -> Result<EitherCode, FieldErrorKind> {
     if let Ok(code) = TotpCode::parse(text) {
         return Ok(EitherCode::Totp(code));
     }
-    match Typed::parse(text) {
+    match RecoveryCodeInput::parse(text) {
         Ok(typed) if typed.is_code() => Ok(EitherCode::Recovery(typed)),
         Ok(_) | Err(_) => Err(FieldErrorKind::NotACode),
     }
@@ -269,7 +270,7 @@ pub(crate) enum EitherCode {
     /// Of the app.
     Totp(TotpCode),
     /// Of the recovery codes.
-    Recovery(Typed),
+    Recovery(RecoveryCodeInput),
 }
 
 async fn sized_body(headers: &HeaderMap, payload: Payload) -> Result<Bytes, ApiError> {

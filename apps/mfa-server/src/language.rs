@@ -11,7 +11,7 @@ pub(crate) enum Language {
     English,
 }
 
-impl From<Language> for mfa_sms::Language {
+impl From<Language> for mfa_sms::SmsLanguage {
     fn from(language: Language) -> Self {
         match language {
             Language::French => Self::French,

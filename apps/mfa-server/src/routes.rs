@@ -270,7 +270,7 @@ struct AccessToken<'a> {
 }
 
 impl<'a> AccessToken<'a> {
-    fn new(issued: &'a mfa_jwt::Issued, mfa_ok: bool) -> Self {
+    fn new(issued: &'a mfa_jwt::IssuedToken, mfa_ok: bool) -> Self {
         Self {
             access_token: issued.token.expose(),
             token_type: BEARER,

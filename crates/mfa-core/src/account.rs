@@ -1,17 +1,21 @@
 //! All multi-factor state of one user.
 
+mod denylist;
 mod internal;
-mod marks;
 
 use std::fmt;
 use std::time::Duration;
 
-use crate::{Lock, Presented, SealContext, Sealed, SealedColumn, SecurityEvent, Subject, Timestamp, UserId};
-
-pub use internal::{
-    ChainHead, CodeAhead, Internal, SmsChallenge, SmsPurpose, SmsState, Strikes, Survivor, WrongStepUps,
+use crate::{
+    AuthenticatedToken, Lock, SealContext, Sealed, SealedColumn, SecurityEvent, Timestamp, TokenSubject,
+    UserId,
 };
-pub use marks::{TokenMark, TokenMarks};
+
+pub use denylist::{DenylistReason, TokenDenylist};
+pub use internal::{
+    ChainHead, EarlyCode, ExemptToken, InternalState, SmsChallenge, SmsPurpose, SmsState, StepUpFailures,
+    Strikes,
+};
 
 /// All multi-factor state of one user: what a decision may see and change.
 ///
@@ -50,7 +54,7 @@ pub struct Account {
     /// The number of the row's version, compared at each write. Only adapters touch it.
     pub version: i64,
     /// What only we read.
-    pub internal: Internal,
+    pub internal: InternalState,
     /// What the decisions on this copy recorded; stored with it, then empty.
     pub events: Vec<SecurityEvent>,
 }
@@ -176,7 +180,7 @@ impl Account {
             last_success_at: None,
             last_method: None,
             version: 0,
-            internal: Internal::default(),
+            internal: InternalState::default(),
             events: Vec::new(),
         }
     }
@@ -207,8 +211,8 @@ impl Account {
     }
 
     /// Whom a token issued now speaks of.
-    pub fn subject(&self) -> Subject {
-        Subject {
+    pub fn subject(&self) -> TokenSubject {
+        TokenSubject {
             user: self.user,
             email: self.email.clone(),
             is_superuser: self.is_superuser,
@@ -226,26 +230,26 @@ impl Account {
         self.events.push(event);
     }
 
-    /// Ends every session: all tokens issued so far are refused, except `survivor`, where the answer gives no fresh
+    /// Ends every session: all tokens issued so far are refused, except `exempt_token`, where the answer gives no fresh
     /// one.
-    pub fn end_sessions(&mut self, now: Timestamp, survivor: Option<&Presented>) {
+    pub fn end_sessions(&mut self, now: Timestamp, exempt_token: Option<&AuthenticatedToken>) {
         self.internal.session = self.internal.session.saturating_add(1);
         self.internal.sessions_ended_at = Some(now);
-        self.internal.marks.drop_expired(now);
-        self.internal.survivor =
-            survivor.map(|token| Survivor { token: token.id, expires_at: token.expires_at });
+        self.internal.denylist.drop_expired(now);
+        self.internal.exempt_token =
+            exempt_token.map(|token| ExemptToken { token: token.id, expires_at: token.expires_at });
     }
 
     /// Refuses the token from now on, until it would have ended by itself.
     ///
     /// A full list gives way to a raised session number, so that it forgets nothing: overflow ends sessions.
-    pub fn mark_token(&mut self, token: &Presented, mark: TokenMark, now: Timestamp) {
-        if self.internal.survivor.as_ref().is_some_and(|it| it.token == token.id) {
-            self.internal.survivor = None;
+    pub fn mark_token(&mut self, token: &AuthenticatedToken, mark: DenylistReason, now: Timestamp) {
+        if self.internal.exempt_token.as_ref().is_some_and(|it| it.token == token.id) {
+            self.internal.exempt_token = None;
         }
-        if !self.internal.marks.insert(token.id, token.expires_at, mark, now) {
+        if !self.internal.denylist.insert(token.id, token.expires_at, mark, now) {
             self.end_sessions(now, None);
-            self.internal.marks.clear();
+            self.internal.denylist.clear();
         }
     }
 

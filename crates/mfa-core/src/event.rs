@@ -220,7 +220,7 @@ impl SecurityEvent {
 
 /// An event on its way to the log.
 #[derive(Clone, Copy, Debug)]
-pub struct EventLine<'a> {
+pub struct LoggedEvent<'a> {
     /// Whose it is, where that is known.
     pub user: Option<UserId>,
     /// The event.

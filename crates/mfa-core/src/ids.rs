@@ -36,7 +36,7 @@ pub struct TokenId([u8; 16]);
 
 impl TokenId {
     /// Of the `jti` claim, or of the whole token where it has none.
-    pub fn of(text: &str) -> Self {
+    pub fn from_jti(text: &str) -> Self {
         let mut id = [0_u8; 16];
         for (to, from) in id.iter_mut().zip(Sha256::digest(text.as_bytes())) {
             *to = from;
@@ -107,7 +107,7 @@ mod tests {
 
     #[test]
     fn a_token_id_is_the_start_of_a_digest_and_shows_little_of_itself() {
-        let id = TokenId::of("abc");
+        let id = TokenId::from_jti("abc");
         assert_eq!(id.bytes().first(), Some(&0xba), "SHA-256 of abc starts ba7816bf");
         assert_eq!(format!("{id:?}"), "TokenId(ba7816bf…)");
     }

@@ -6,10 +6,10 @@ mod accounts;
 mod cipher;
 mod clock;
 mod hasher;
-mod log;
+mod recording;
 
 pub use accounts::MemoryAccounts;
 pub use cipher::{TestCipher, TestDigests};
 pub use clock::{ManualClock, SeededEntropy};
 pub use hasher::TestHasher;
-pub use log::{NoLimits, RecordedEvent, RecordingLog};
+pub use recording::{NoLimits, RecordedEvent, RecordingEventSink};

@@ -17,7 +17,7 @@ pub enum Stage {
 ///
 /// Whether it is spent or revoked is known only by the account; [`crate::admit`] asks it.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Presented {
+pub struct AuthenticatedToken {
     /// Whose token it is (`sub`).
     pub user: UserId,
     /// What it is remembered by once spent.

@@ -3,10 +3,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use mfa_core::{
-    Account, EventKind, EventLine, FactorKind, NewUser, NewUserError, Outcome, SecretText, SecurityEvent,
-    Subject, Timestamp, TrailPage, TrailQuery, UserId, UserPage, UserQuery, Verified,
+    Account, AuditPage, AuditQuery, EventKind, FactorKind, LoggedEvent, NewUser, NewUserError, Outcome,
+    SecretText, SecurityEvent, Timestamp, TokenSubject, UserId, UserPage, UserQuery, VerifiedFactor,
 };
-use mfa_jwt::Issued;
+use mfa_jwt::IssuedToken;
 
 use crate::{AccountStatus, AdminCall, FlowError, Flows};
 
@@ -51,7 +51,7 @@ pub enum TokenKind {
 #[derive(Debug)]
 pub struct MintedToken {
     /// The token.
-    pub token: Issued,
+    pub token: IssuedToken,
 }
 
 impl Flows {
@@ -109,11 +109,11 @@ impl Flows {
         self.tell_look(call, Some(user), EventKind::AdminShow);
         // Where it cannot be unsealed, the rest of the account is to be seen all the same.
         let number = mfa_sms::number(&account, self.ports.cipher.as_ref()).unwrap_or_else(|_| {
-            self.tell_refused(Some(user), EventKind::DecryptFail, None, &call.origin);
+            self.record_refused_call(Some(user), EventKind::DecryptFail, None, &call.origin);
             None
         });
         let phone = number.map(|it| it.masked());
-        let status = AccountStatus { phone, ..AccountStatus::of(&account, self.now()) };
+        let status = AccountStatus { phone, ..AccountStatus::from_account(&account, self.now()) };
         Ok((account, status))
     }
 
@@ -219,13 +219,13 @@ impl Flows {
         Ok(MintedToken { token: self.mint(subject, kind, now)? })
     }
 
-    fn mint(&self, subject: Subject, kind: TokenKind, now: Timestamp) -> Result<Issued, FlowError> {
+    fn mint(&self, subject: TokenSubject, kind: TokenKind, now: Timestamp) -> Result<IssuedToken, FlowError> {
         let (tokens, entropy) = (&self.ports.tokens, self.ports.entropy.as_ref());
         Ok(match kind {
             TokenKind::Pending => tokens.pending(&subject, entropy, now)?,
             TokenKind::OneFactor => tokens.one_factor(&subject, entropy, now)?,
             TokenKind::TwoFactors => {
-                let claimed = Verified::danger_by_administrator(subject, FactorKind::Totp, now);
+                let claimed = VerifiedFactor::danger_by_administrator(subject, FactorKind::Totp, now);
                 tokens.two_factors(&claimed, entropy, now)?
             }
         })
@@ -236,7 +236,7 @@ impl Flows {
     /// # Errors
     ///
     /// A store error.
-    pub async fn list_events(&self, call: &AdminCall, query: TrailQuery) -> Result<TrailPage, FlowError> {
+    pub async fn list_events(&self, call: &AdminCall, query: AuditQuery) -> Result<AuditPage, FlowError> {
         self.tell_look(call, query.user, EventKind::AdminEvents);
         Ok(self.ports.trail.list_all(query).await?)
     }
@@ -257,7 +257,7 @@ impl Flows {
     /// Tells the log that an administrator has looked: a look changes no account, so no account's events hold it.
     pub fn tell_look(&self, call: &AdminCall, subject: Option<UserId>, kind: EventKind) {
         let event = admin_event(call, kind, self.now());
-        self.ports.log.tell(EventLine { user: subject, event: &event, chain: None });
+        self.ports.log.tell(LoggedEvent { user: subject, event: &event, chain: None });
     }
 
     pub(crate) async fn administer(

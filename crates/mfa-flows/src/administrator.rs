@@ -1,6 +1,6 @@
 //! Who may administer others over the network.
 
-use mfa_core::{Account, EventKind, Need, Stage, Timestamp, UserId, admit};
+use mfa_core::{Account, EventKind, Requirement, Stage, Timestamp, UserId, admit};
 
 use crate::{AdminCall, Call, FlowError, Flows};
 
@@ -34,9 +34,14 @@ impl Flows {
             .and_then(|account| self.may_administer(&account, call, act, now).map(|()| account))
             .inspect_err(|refusal| match refusal {
                 FlowError::NotAllowed => {
-                    self.tell_refused(Some(call.token.user), EventKind::AdminRefused, None, &call.origin);
+                    self.record_refused_call(
+                        Some(call.token.user),
+                        EventKind::AdminRefused,
+                        None,
+                        &call.origin,
+                    );
                 }
-                refusal => self.tell_refusal(call, None, refusal),
+                refusal => self.record_denial(call, None, refusal),
             })?;
         let actor = format!("user:{} ({})", account.user, account.username);
         Ok(AdminCall { actor, reason, origin: call.origin.clone() })
@@ -53,14 +58,14 @@ impl Flows {
             admit(account, &call.token, need, now)
                 .map_err(|refused| FlowError::from_deny_reason(refused, now))
         };
-        demand(Need::SecondFactor)?;
+        demand(Requirement::SecondFactor)?;
         match call.token.stage {
             Stage::TwoFactors(_) if call.token.is_superuser && account.is_superuser => {}
             Stage::TwoFactors(_) => return Err(FlowError::NotAllowed),
             Stage::Pending | Stage::OneFactor => return Err(FlowError::WrongStage),
         }
         if act == AdminAct::Change(account.user) {
-            demand(Need::Change { max_age: self.policy.step_up_max_age })?;
+            demand(Requirement::Change { max_age: self.policy.step_up_max_age })?;
         }
         Ok(())
     }

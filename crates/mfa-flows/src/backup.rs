@@ -1,6 +1,6 @@
 //! What stands in for the authenticator app.
 
-use mfa_core::{BackupMethod, EventKind, FactorKind, Need, Outcome, SecurityEvent};
+use mfa_core::{BackupMethod, EventKind, FactorKind, Outcome, Requirement, SecurityEvent};
 use mfa_sms::BackupMethodError;
 
 use crate::{Call, FlowError, Flows};
@@ -14,7 +14,7 @@ impl Flows {
     /// last factor of a user who must have one, or what the account refuses.
     pub async fn set_backup(&self, call: &Call, method: BackupMethod) -> Result<(), FlowError> {
         let now = self.now();
-        let need = Need::Change { max_age: self.policy.step_up_max_age };
+        let need = Requirement::Change { max_age: self.policy.step_up_max_age };
         let origin = call.origin.clone();
         self.decide(call, need, now, move |account| {
             mfa_sms::set_backup(account, method)?;

@@ -3,8 +3,8 @@
 use std::net::{IpAddr, Ipv6Addr};
 
 use mfa_core::{
-    Account, EventKind, EventLine, FactorKind, Need, Origin, Outcome, Presented, RateRule, RateVerdict,
-    SecurityEvent, Stage, StoreError, StoreErrorKind, Timestamp, UserId, admit,
+    Account, AuthenticatedToken, EventKind, FactorKind, LoggedEvent, Origin, Outcome, RateRule, RateVerdict,
+    Requirement, SecurityEvent, Stage, StoreError, StoreErrorKind, Timestamp, UserId, admit,
 };
 
 use crate::{FlowError, Flows};
@@ -13,7 +13,7 @@ use crate::{FlowError, Flows};
 #[derive(Clone, Debug)]
 pub struct Call {
     /// The token.
-    pub token: Presented,
+    pub token: AuthenticatedToken,
     /// From where.
     pub origin: Origin,
 }
@@ -31,7 +31,7 @@ pub struct AdminCall {
 
 /// Which stages of token a call takes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Accepts {
+pub enum AcceptedStages {
     /// Every genuine token.
     Any,
     /// A pending token: the second factor is owed.
@@ -44,7 +44,7 @@ pub enum Accepts {
     TwoFactors,
 }
 
-impl Accepts {
+impl AcceptedStages {
     const fn takes(self, stage: Stage) -> bool {
         match self {
             Self::Any => true,
@@ -62,17 +62,22 @@ impl Flows {
     /// # Errors
     ///
     /// [`FlowError::TokenMissing`], [`FlowError::TokenInvalid`], [`FlowError::TokenExpired`], [`FlowError::WrongStage`].
-    pub fn open(&self, bearer: Option<&str>, accepts: Accepts, origin: Origin) -> Result<Call, FlowError> {
+    pub fn open(
+        &self,
+        bearer: Option<&str>,
+        accepts: AcceptedStages,
+        origin: Origin,
+    ) -> Result<Call, FlowError> {
         let bearer = bearer.ok_or(FlowError::TokenMissing)?;
         let now = self.now();
         match self.ports.tokens.authenticate(bearer, now) {
             Ok(token) if accepts.takes(token.stage) => Ok(Call { token, origin }),
             Ok(token) => {
-                self.tell_refused(Some(token.user), EventKind::TokenRefused, None, &origin);
+                self.record_refused_call(Some(token.user), EventKind::TokenRefused, None, &origin);
                 Err(FlowError::WrongStage)
             }
             Err(error) => {
-                self.tell_refused(None, EventKind::TokenRefused, None, &origin);
+                self.record_refused_call(None, EventKind::TokenRefused, None, &origin);
                 Err(error.into())
             }
         }
@@ -97,7 +102,7 @@ impl Flows {
         match self.ports.limiter.take(rule, subject).await {
             RateVerdict::Allowed { remaining } => Ok(remaining),
             RateVerdict::Limited { retry_after } => {
-                self.tell_refused(user, EventKind::RateLimited, None, origin);
+                self.record_refused_call(user, EventKind::RateLimited, None, origin);
                 Err(FlowError::RateLimited { rule, retry_after })
             }
         }
@@ -127,7 +132,7 @@ impl Flows {
 
     /// Tells of a call that was refused before a factor was looked at. Such calls go to the log alone, so that nobody
     /// grows the database with them.
-    pub(crate) fn tell_refused(
+    pub(crate) fn record_refused_call(
         &self,
         user: Option<UserId>,
         kind: EventKind,
@@ -136,11 +141,11 @@ impl Flows {
     ) {
         let event = SecurityEvent::new(kind, Outcome::Refused, self.now(), origin.clone());
         let event = SecurityEvent { method, ..event };
-        self.ports.log.tell(EventLine { user, event: &event, chain: None });
+        self.ports.log.tell(LoggedEvent { user, event: &event, chain: None });
     }
 
     /// The same for what an account refused.
-    pub(crate) fn tell_refusal(&self, call: &Call, method: Option<FactorKind>, refusal: &FlowError) {
+    pub(crate) fn record_denial(&self, call: &Call, method: Option<FactorKind>, refusal: &FlowError) {
         let kind = match refusal {
             FlowError::AccountLocked { .. } => EventKind::LockedCall,
             FlowError::TokenSpent
@@ -152,14 +157,14 @@ impl Flows {
             FlowError::Cipher(_) => EventKind::DecryptFail,
             _ => return,
         };
-        self.tell_refused(Some(call.token.user), kind, method, &call.origin);
+        self.record_refused_call(Some(call.token.user), kind, method, &call.origin);
     }
 
     /// Runs a decision on the caller's account, behind the same admission as the ceremony, and tells what it refused.
     pub(crate) async fn decide<T: Send + 'static>(
         &self,
         call: &Call,
-        need: Need,
+        need: Requirement,
         now: Timestamp,
         mut decide: impl FnMut(&mut Account) -> Result<T, FlowError> + Send + 'static,
     ) -> Result<T, FlowError> {
@@ -174,7 +179,7 @@ impl Flows {
             })
             .await?
             .unwrap_or(Err(FlowError::TokenInvalid));
-        outcome.inspect_err(|refusal| self.tell_refusal(call, None, refusal))
+        outcome.inspect_err(|refusal| self.record_denial(call, None, refusal))
     }
 
     /// The caller's account as it is stored, where the token may read it.
@@ -182,11 +187,11 @@ impl Flows {
         let now = self.now();
         let account = self.ports.accounts.find(call.token.user).await?.ok_or(FlowError::TokenInvalid);
         account
-            .and_then(|account| match admit(&account, &call.token, Need::Read, now) {
+            .and_then(|account| match admit(&account, &call.token, Requirement::Read, now) {
                 Ok(()) => Ok(account),
                 Err(refused) => Err(FlowError::from_deny_reason(refused, now)),
             })
-            .inspect_err(|refusal| self.tell_refusal(call, None, refusal))
+            .inspect_err(|refusal| self.record_denial(call, None, refusal))
     }
 }
 

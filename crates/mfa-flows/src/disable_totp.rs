@@ -1,10 +1,12 @@
 //! Taking the authenticator app off an account.
 
-use mfa_core::{Account, FactorKind, Need, Presented, Timestamp, Verdict, judge};
-use mfa_recovery::Typed;
+use mfa_core::{
+    Account, AuthenticatedToken, FactorKind, Requirement, Timestamp, VerificationOutcome, verify_factor,
+};
+use mfa_recovery::RecoveryCodeInput;
 use mfa_totp::TotpCode;
 
-use crate::recovery::Purpose;
+use crate::recovery::RecoveryPurpose;
 use crate::{Call, FlowError, Flows};
 
 impl Flows {
@@ -13,11 +15,15 @@ impl Flows {
     /// # Errors
     ///
     /// As [`Flows::disable_totp`].
-    pub async fn disable_totp_by_recovery(&self, call: &Call, typed: Typed) -> Result<(), FlowError> {
+    pub async fn disable_totp_by_recovery(
+        &self,
+        call: &Call,
+        typed: RecoveryCodeInput,
+    ) -> Result<(), FlowError> {
         let now = self.trusted_now()?;
-        let need = Need::Change { max_age: self.policy.step_up_max_age };
+        let need = Requirement::Change { max_age: self.policy.step_up_max_age };
         let attempt = self.attempt(call, FactorKind::Recovery, need, now);
-        self.try_recovery(call, attempt, typed, Purpose { may_go, then: remove }).await.map(drop)
+        self.try_recovery(call, attempt, typed, RecoveryPurpose { may_go, then: remove }).await.map(drop)
     }
 
     /// Switches TOTP off, on a current code of it. Every other session ends; the caller's stays.
@@ -28,16 +34,16 @@ impl Flows {
     /// [`FlowError::InvalidCode`], which is counted, or what the account refuses.
     pub async fn disable_totp(&self, call: &Call, code: TotpCode) -> Result<(), FlowError> {
         let now = self.trusted_now()?;
-        let need = Need::Change { max_age: self.policy.step_up_max_age };
+        let need = Requirement::Change { max_age: self.policy.step_up_max_age };
         let attempt = self.attempt(call, FactorKind::Totp, need, now);
         let (cipher, steps_known) = (self.ports.cipher.clone(), self.steps_guard(now));
         self.try_factor(call, attempt, move |account, attempt| {
-            let verdict = judge(account, attempt, |account| {
+            let verdict = verify_factor(account, attempt, |account| {
                 may_go(account)?;
                 steps_known()?;
                 Ok::<_, FlowError>(mfa_totp::verify(account, &code, now, cipher.as_ref())?)
             })?;
-            if let Verdict::Verified(_) = verdict {
+            if let VerificationOutcome::Verified(_) = verdict {
                 remove(account, &attempt.token, now);
             }
             Ok(verdict)
@@ -57,7 +63,7 @@ fn may_go(account: &Account) -> Result<(), FlowError> {
     Ok(())
 }
 
-fn remove(account: &mut Account, caller: &Presented, now: Timestamp) {
+fn remove(account: &mut Account, caller: &AuthenticatedToken, now: Timestamp) {
     account.remove_totp();
     account.end_sessions(now, Some(caller));
 }

@@ -1,19 +1,19 @@
 //! Enrolling an authenticator app: a secret is shown, and in force once its first code came back.
 
 use mfa_core::{
-    Account, Attempt, Check, EventKind, FactorKind, Need, Outcome, SecretText, SecurityEvent, Timestamp,
-    Turn, Verdict, confirm,
+    Account, EventKind, FactorAttempt, FactorKind, FactorResult, Outcome, Phase, Requirement, SecretText,
+    SecurityEvent, Timestamp, VerificationOutcome, confirm,
 };
 use mfa_totp::{EnrolmentError, Provisioning, TotpCode};
 
 use crate::recovery::shown;
-use crate::{Call, FlowError, Flows, Granted};
+use crate::{AccessGrant, Call, FlowError, Flows};
 
 /// A factor that is in force from now on.
 #[derive(Debug)]
-pub struct Enrolled {
+pub struct EnrolmentComplete {
     /// The fresh access token; every other one has ended.
-    pub granted: Granted,
+    pub granted: AccessGrant,
     /// A new set of recovery codes, shown this once.
     pub recovery_codes: Vec<SecretText>,
 }
@@ -50,7 +50,7 @@ impl Flows {
             Provisioning::new(&self.policy.issuer, label, &secret).map_err(|_| FlowError::InvalidLabel)?;
         }
         let (cipher, origin, shown) = (self.ports.cipher.clone(), call.origin.clone(), secret.clone());
-        let need = Need::Enrol { max_age: self.policy.step_up_max_age };
+        let need = Requirement::Enrol { max_age: self.policy.step_up_max_age };
         let (expires_at, email) = self
             .decide(call, need, now, move |account| {
                 let expires_at = mfa_totp::begin_enrolment(account, &secret, now, cipher.as_ref())?;
@@ -76,9 +76,13 @@ impl Flows {
     ///
     /// [`FlowError::InvalidCode`] (five of them end the enrolment), [`FlowError::NoEnrolmentInProgress`], or what the
     /// account refuses.
-    pub async fn confirm_totp_enrolment(&self, call: &Call, code: TotpCode) -> Result<Enrolled, FlowError> {
+    pub async fn confirm_totp_enrolment(
+        &self,
+        call: &Call,
+        code: TotpCode,
+    ) -> Result<EnrolmentComplete, FlowError> {
         let now = self.trusted_now()?;
-        let need = Need::Enrol { max_age: self.policy.step_up_max_age };
+        let need = Requirement::Enrol { max_age: self.policy.step_up_max_age };
         let attempt = self.attempt(call, FactorKind::Totp, need, now);
         let cipher = self.ports.cipher.clone();
         self.enrol(call, attempt, move |account| {
@@ -94,15 +98,15 @@ impl Flows {
     pub(crate) async fn enrol(
         &self,
         call: &Call,
-        attempt: Attempt,
-        check: impl Fn(&mut Account) -> Result<Check, FlowError> + Clone + Send + 'static,
-    ) -> Result<Enrolled, FlowError> {
+        attempt: FactorAttempt,
+        check: impl Fn(&mut Account) -> Result<FactorResult, FlowError> + Clone + Send + 'static,
+    ) -> Result<EnrolmentComplete, FlowError> {
         let now = attempt.at;
         let first_look = check.clone();
         self.try_factor(call, attempt.clone(), move |account, attempt| {
             let mut copy = account.clone();
             let verdict = confirm(&mut copy, attempt, &first_look)?;
-            if !matches!(verdict, Verdict::Verified(_)) {
+            if !matches!(verdict, VerificationOutcome::Verified(_)) {
                 *account = copy;
             }
             Ok(verdict)
@@ -110,15 +114,15 @@ impl Flows {
         .await?;
         let (set, state) = self.new_recovery_set(call.token.user, now).await?;
         let (verified, left) = self
-            .try_in_turn(Turn::Settling, call, attempt, move |account, attempt| {
+            .try_in_turn(Phase::Settle, call, attempt, move |account, attempt| {
                 let verdict = confirm(account, attempt, &check)?;
-                if let Verdict::Verified(_) = verdict {
+                if let VerificationOutcome::Verified(_) = verdict {
                     account.recovery = state.clone();
                 }
                 Ok(verdict)
             })
             .await?;
-        Ok(Enrolled { granted: self.grant(&verified, left, now)?, recovery_codes: shown(&set) })
+        Ok(EnrolmentComplete { granted: self.grant(&verified, left, now)?, recovery_codes: shown(&set) })
     }
 }
 

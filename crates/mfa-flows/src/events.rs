@@ -1,6 +1,6 @@
 //! What happened to an account, for its owner.
 
-use mfa_core::{OwnPage, StoredEvent};
+use mfa_core::{StoredEvent, UserEventsQuery};
 
 use crate::{Call, FlowError, Flows};
 
@@ -12,7 +12,7 @@ impl Flows {
     /// # Errors
     ///
     /// What the account refuses.
-    pub async fn events(&self, call: &Call, page: OwnPage) -> Result<Vec<StoredEvent>, FlowError> {
+    pub async fn events(&self, call: &Call, page: UserEventsQuery) -> Result<Vec<StoredEvent>, FlowError> {
         self.read(call).await?;
         let events = self.ports.trail.list_of(call.token.user, page).await?;
         Ok(events.into_iter().map(as_its_owner_sees_it).collect())

@@ -1,7 +1,7 @@
 //! Whether a token is active now (RFC 7662): for backends that hold no key, or must know at once of a logout.
 
-use mfa_core::{Account, Need, Presented, Stage, Timestamp, admit};
-use mfa_jwt::Described;
+use mfa_core::{Account, AuthenticatedToken, Requirement, Stage, Timestamp, admit};
+use mfa_jwt::TokenMetadata;
 
 use crate::{FlowError, Flows};
 
@@ -9,7 +9,7 @@ use crate::{FlowError, Flows};
 #[derive(Clone, Debug)]
 pub struct ActiveToken {
     /// The token, in its own words.
-    pub token: Described,
+    pub token: TokenMetadata,
     /// The name that its user logs in with, as the row has it now.
     pub username: String,
     /// The user's e-mail address, as the row has it now.
@@ -37,8 +37,8 @@ impl Flows {
 
 /// A pending token from before a lock may still look on while the lock is in force, and buys nothing any more: to
 /// others it has ended.
-fn is_active(account: &Account, token: &Presented, now: Timestamp) -> bool {
+fn is_active(account: &Account, token: &AuthenticatedToken, now: Timestamp) -> bool {
     let before_lock = account.internal.pending_from.is_some_and(|lock| token.issued_at <= lock);
     let ended_by_lock = token.stage == Stage::Pending && before_lock;
-    !ended_by_lock && admit(account, token, Need::Read, now).is_ok()
+    !ended_by_lock && admit(account, token, Requirement::Read, now).is_ok()
 }

@@ -8,15 +8,14 @@
 
 mod admin;
 mod administrator;
-mod adopt;
 mod backup;
 mod call;
+mod clock_drift;
 mod disable_totp;
-mod drift;
 mod enrol_totp;
 mod error;
 mod events;
-mod holder;
+mod import_legacy;
 mod introspect;
 mod login;
 mod phone;
@@ -27,6 +26,7 @@ mod revoke;
 mod send_sms;
 mod statistics;
 mod status;
+mod token_holder;
 mod transfer;
 mod verify;
 
@@ -35,31 +35,31 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use mfa_core::{
-    Accounts, Clock, Entropy, EventLog, KeyedDigests, LockoutPolicy, PasswordHasher, RateLimiter,
-    SecretCipher, Statistics, Trail, UserId, Users,
+    Accounts, AuditLog, Clock, Entropy, EventSink, KeyedDigests, LockoutPolicy, PasswordHasher, RateLimiter,
+    SecretCipher, Statistics, UserId, Users,
 };
 use mfa_jwt::TokenService;
 use mfa_sms::{
-    BudgetLimits, ConversionRule, PhonePolicy, SmsBudgets, SmsJournal, SmsSender, SmsSends, UserBudget,
-    Wording,
+    BudgetLimits, ConversionRule, MessageTemplate, PhonePolicy, SmsBudgets, SmsObserver, SmsSendLog,
+    SmsSender, UserBudget,
 };
 
 pub use admin::{MintedToken, NewUserRequest, TokenKind, UserSelector};
 pub use administrator::AdminAct;
-pub use adopt::{Adopted, AdoptedRow, Adoption};
-pub use call::{Accepts, AdminCall, Call};
-pub use enrol_totp::{Enrolled, TotpEnrolment};
+pub use call::{AcceptedStages, AdminCall, Call};
+pub use enrol_totp::{EnrolmentComplete, TotpEnrolment};
 pub use error::FlowError;
-pub use holder::TokenHolder;
+pub use import_legacy::{LegacyImport, LegacyImportOutcome, LegacyRow};
 pub use introspect::ActiveToken;
-pub use login::Login;
+pub use login::LoginOutcome;
 pub use phone::PhoneConfirmed;
 pub use profile::Profile;
-pub use reseal::Resealed;
+pub use reseal::ResealOutcome;
 pub use send_sms::SmsSent;
 pub use status::{AccountStatus, MethodChoice, MethodState};
-pub use transfer::{TotpExport, TotpImport, TotpImported};
-pub use verify::Granted;
+pub use token_holder::TokenHolder;
+pub use transfer::{TotpExport, TotpImport, TotpImportOutcome};
+pub use verify::AccessGrant;
 
 /// What the flows stand on.
 #[derive(Clone, Debug)]
@@ -69,7 +69,7 @@ pub struct Ports {
     /// Who there is.
     pub users: Arc<dyn Users>,
     /// What happened.
-    pub trail: Arc<dyn Trail>,
+    pub trail: Arc<dyn AuditLog>,
     /// Numbers over all users.
     pub statistics: Arc<dyn Statistics>,
     /// The one clock.
@@ -87,7 +87,7 @@ pub struct Ports {
     /// What limits tries.
     pub limiter: Arc<dyn RateLimiter>,
     /// Where refusals are told.
-    pub log: Arc<dyn EventLog>,
+    pub log: Arc<dyn EventSink>,
     /// What issues and reads tokens.
     pub tokens: Arc<TokenService>,
     /// What sends SMS.
@@ -102,9 +102,9 @@ pub struct SmsPorts {
     /// Budgets that users share.
     pub budgets: Arc<dyn SmsBudgets>,
     /// The record of sends.
-    pub sends: Arc<dyn SmsSends>,
+    pub sends: Arc<dyn SmsSendLog>,
     /// Where the operator is told of sends.
-    pub journal: Arc<dyn SmsJournal>,
+    pub journal: Arc<dyn SmsObserver>,
 }
 
 /// What an operator may choose about the rules.
@@ -134,7 +134,7 @@ pub struct SmsPolicy {
     /// How many codes must come back.
     pub conversion: ConversionRule,
     /// What a message says.
-    pub wording: Wording,
+    pub wording: MessageTemplate,
 }
 
 impl Default for SmsPolicy {
@@ -152,7 +152,7 @@ impl Default for SmsPolicy {
                 all_per_day: 10_000,
             },
             conversion: ConversionRule::new(0.2),
-            wording: Wording::of("NOVA"),
+            wording: MessageTemplate::without_domain("NOVA"),
         }
     }
 }

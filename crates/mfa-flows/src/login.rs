@@ -2,34 +2,34 @@
 
 use mfa_core::{
     Account, Credentials, EventKind, Origin, Outcome, PasswordCheck, RateRule, SecretText, SecurityEvent,
-    Subject, Timestamp,
+    Timestamp, TokenSubject,
 };
-use mfa_jwt::Issued;
+use mfa_jwt::IssuedToken;
 
 use crate::call::network;
 use crate::{FlowError, Flows};
 
 /// What a right password buys.
 #[derive(Debug)]
-pub enum Login {
+pub enum LoginOutcome {
     /// A pending token: a second factor is owed.
     SecondFactorOwed {
         /// The token.
-        token: Issued,
+        token: IssuedToken,
         /// Whether one must be enrolled first.
         enrolment_required: bool,
     },
     /// An access token of one factor: none is asked for.
     Complete {
         /// The token.
-        token: Issued,
+        token: IssuedToken,
     },
 }
 
 /// What the account says to a right password.
 enum Stage {
-    Owed { subject: Subject, enrolment_required: bool },
-    Complete { subject: Subject },
+    Owed { subject: TokenSubject, enrolment_required: bool },
+    Complete { subject: TokenSubject },
 }
 
 impl Flows {
@@ -53,7 +53,7 @@ impl Flows {
         login: &str,
         password: SecretText,
         origin: &Origin,
-    ) -> Result<Login, FlowError> {
+    ) -> Result<LoginOutcome, FlowError> {
         let now = self.trusted_now()?;
         let found = self.ports.users.find_credentials(login).await?;
         let user = found.as_ref().map(|it| it.user);
@@ -64,7 +64,7 @@ impl Flows {
         let check = self.ports.hasher.verify(password.clone(), digest).await?;
         let (Some(found), PasswordCheck::Right | PasswordCheck::RightButOutdated) = (found, check) else {
             let event = SecurityEvent::new(EventKind::Login, Outcome::Failure, now, origin.clone());
-            self.ports.log.tell(mfa_core::EventLine { user, event: &event, chain: None });
+            self.ports.log.tell(mfa_core::LoggedEvent { user, event: &event, chain: None });
             return Err(FlowError::InvalidCredentials);
         };
         if check == PasswordCheck::RightButOutdated && self.policy.rehash_passwords {
@@ -81,10 +81,10 @@ impl Flows {
         match stage {
             Stage::Owed { subject, enrolment_required } => {
                 let token = tokens.pending(&subject, entropy, now)?;
-                Ok(Login::SecondFactorOwed { token, enrolment_required })
+                Ok(LoginOutcome::SecondFactorOwed { token, enrolment_required })
             }
             Stage::Complete { subject } => {
-                Ok(Login::Complete { token: tokens.one_factor(&subject, entropy, now)? })
+                Ok(LoginOutcome::Complete { token: tokens.one_factor(&subject, entropy, now)? })
             }
         }
     }

@@ -1,12 +1,12 @@
 //! The phone: confirming a new number, and taking it away.
 
 use mfa_core::{
-    Account, Attempt, Check, EventKind, FactorKind, Need, Outcome, SecurityEvent, SmsPurpose, StoreError,
-    StoreErrorKind, confirm,
+    Account, EventKind, FactorAttempt, FactorKind, FactorResult, Outcome, Requirement, SecurityEvent,
+    SmsPurpose, StoreError, StoreErrorKind, confirm,
 };
 use mfa_sms::{CodeBinding, ConfirmNumberError, SendId, SmsCode};
 
-use crate::{Call, Enrolled, FlowError, Flows};
+use crate::{Call, EnrolmentComplete, FlowError, Flows};
 
 /// A number is in force from now on.
 #[derive(Debug)]
@@ -14,11 +14,11 @@ pub struct PhoneConfirmed {
     /// The number, masked.
     pub phone: String,
     /// Where it is the account's first factor: a fresh token, and recovery codes.
-    pub enrolled: Option<Enrolled>,
+    pub enrolled: Option<EnrolmentComplete>,
 }
 
 /// What was known of the account before its code was looked at.
-struct Before {
+struct PriorState {
     has_factor: bool,
     phone: String,
     send: Option<SendId>,
@@ -34,12 +34,12 @@ impl Flows {
     /// [`FlowError::NoEnrolmentInProgress`], or what the account refuses.
     pub async fn confirm_phone(&self, call: &Call, code: SmsCode) -> Result<PhoneConfirmed, FlowError> {
         let now = self.trusted_now()?;
-        let need = Need::Enrol { max_age: self.policy.step_up_max_age };
+        let need = Requirement::Enrol { max_age: self.policy.step_up_max_age };
         let attempt = self.attempt(call, FactorKind::Sms, need, now);
         let cipher = self.ports.cipher.clone();
         let before = self.decide(call, need, now, move |account| {
             let waiting = mfa_sms::pending_number(account, cipher.as_ref())?;
-            Ok(Before {
+            Ok(PriorState {
                 has_factor: account.has_factor(),
                 phone: waiting.ok_or(FlowError::NoEnrolmentInProgress)?.masked(),
                 send: account.internal.sms.send().map(|it| SendId::restore(it.to_owned())),
@@ -58,7 +58,12 @@ impl Flows {
     }
 
     /// A number beside a factor that is there already: no codes and no token come with it.
-    async fn replace_number(&self, call: &Call, attempt: Attempt, code: SmsCode) -> Result<(), FlowError> {
+    async fn replace_number(
+        &self,
+        call: &Call,
+        attempt: FactorAttempt,
+        code: SmsCode,
+    ) -> Result<(), FlowError> {
         let check = self.number_check(&attempt, code);
         self.try_factor(call, attempt, move |account, attempt| {
             if !account.has_factor() {
@@ -72,9 +77,9 @@ impl Flows {
 
     fn number_check(
         &self,
-        attempt: &Attempt,
+        attempt: &FactorAttempt,
         code: SmsCode,
-    ) -> impl Fn(&mut Account) -> Result<Check, FlowError> + Clone + Send + 'static {
+    ) -> impl Fn(&mut Account) -> Result<FactorResult, FlowError> + Clone + Send + 'static {
         let (cipher, digests) = (self.ports.cipher.clone(), self.ports.digests.clone());
         let (token, now) = (attempt.token.id, attempt.at);
         move |account| {
@@ -83,7 +88,7 @@ impl Flows {
             let purpose = SmsPurpose::Confirmation;
             let binding = CodeBinding { purpose, destination: &number, token: &token };
             let check = mfa_sms::check(account, &code, binding, digests.as_ref(), now);
-            if check == Check::Right {
+            if check == FactorResult::Correct {
                 mfa_sms::confirm_number(account, now, cipher.as_ref())?;
             }
             Ok(check)
@@ -98,7 +103,7 @@ impl Flows {
     /// [`FlowError::FactorRequired`] for the last factor of a user who must have one, or what the account refuses.
     pub async fn remove_phone(&self, call: &Call) -> Result<(), FlowError> {
         let now = self.now();
-        let need = Need::Change { max_age: self.policy.step_up_max_age };
+        let need = Requirement::Change { max_age: self.policy.step_up_max_age };
         let (origin, caller) = (call.origin.clone(), call.token.clone());
         self.decide(call, need, now, move |account| {
             let was_factor = account.has_sms();

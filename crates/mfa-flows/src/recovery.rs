@@ -4,21 +4,22 @@ use std::collections::HashSet;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use mfa_core::{
-    Account, Attempt, Check, EventKind, FactorKind, HashError, Need, Outcome, Presented, RateRule,
-    RecoveryState, SecretText, SecurityEvent, Timestamp, Turn, UserId, Verified, count_slow, settle_slow,
+    Account, AuthenticatedToken, EventKind, FactorAttempt, FactorKind, FactorResult, HashError, Outcome,
+    Phase, RateRule, RecoveryState, Requirement, SecretText, SecurityEvent, Timestamp, UserId,
+    VerifiedFactor, begin_attempt, settle_attempt,
 };
-use mfa_recovery::{Candidate, Listing, PlainSet, Tried, Typed};
+use mfa_recovery::{CodeListing, CodeLookup, HashComparison, PlainCodeSet, RecoveryCodeInput};
 
-use crate::verify::CodesLeft;
-use crate::{AdminCall, Call, FlowError, Flows, Granted};
+use crate::verify::RemainingCodes;
+use crate::{AccessGrant, AdminCall, Call, FlowError, Flows};
 
 /// What a try with a recovery code is for.
 #[derive(Clone, Copy)]
-pub(crate) struct Purpose {
+pub(crate) struct RecoveryPurpose {
     /// Whether the account may be tried at all.
     pub(crate) may_go: fn(&Account) -> Result<(), FlowError>,
     /// What a right code does beside being spent.
-    pub(crate) then: fn(&mut Account, &Presented, Timestamp),
+    pub(crate) then: fn(&mut Account, &AuthenticatedToken, Timestamp),
 }
 
 impl Flows {
@@ -28,10 +29,14 @@ impl Flows {
     ///
     /// [`FlowError::InvalidCode`], which is counted; [`FlowError::NotEnrolled`] where there is no set of codes;
     /// [`FlowError::RateLimited`] by user.
-    pub async fn verify_recovery(&self, call: &Call, typed: Typed) -> Result<Granted, FlowError> {
+    pub async fn verify_recovery(
+        &self,
+        call: &Call,
+        typed: RecoveryCodeInput,
+    ) -> Result<AccessGrant, FlowError> {
         let now = self.trusted_now()?;
-        let attempt = self.attempt(call, FactorKind::Recovery, Need::SecondFactor, now);
-        let purpose = Purpose { may_go: |_| Ok(()), then: |_, _, _| () };
+        let attempt = self.attempt(call, FactorKind::Recovery, Requirement::SecondFactor, now);
+        let purpose = RecoveryPurpose { may_go: |_| Ok(()), then: |_, _, _| () };
         let (verified, left) = self.try_recovery(call, attempt, typed, purpose).await?;
         self.grant(&verified, left, now)
     }
@@ -40,10 +45,10 @@ impl Flows {
     pub(crate) async fn try_recovery(
         &self,
         call: &Call,
-        attempt: Attempt,
-        typed: Typed,
-        purpose: Purpose,
-    ) -> Result<(Verified, CodesLeft), FlowError> {
+        attempt: FactorAttempt,
+        typed: RecoveryCodeInput,
+        purpose: RecoveryPurpose,
+    ) -> Result<(VerifiedFactor, RemainingCodes), FlowError> {
         let user = call.token.user;
         self.limit(RateRule::RecoveryPerUser, &user.to_string(), Some(user), &call.origin).await?;
         let (counting, digests) = (attempt.clone(), self.ports.digests.clone());
@@ -51,28 +56,28 @@ impl Flows {
             .ports
             .accounts
             .update(user, move |account| {
-                let look = |account: &Account| -> Result<Candidate, FlowError> {
+                let look = |account: &Account| -> Result<CodeLookup, FlowError> {
                     if account.recovery.codes.is_empty() || !account.has_factor() {
                         return Err(FlowError::NotEnrolled);
                     }
                     (purpose.may_go)(account)?;
-                    Ok(mfa_recovery::candidate(&account.recovery, user, &typed, digests.as_ref()))
+                    Ok(mfa_recovery::look_up_code(&account.recovery, user, &typed, digests.as_ref()))
                 };
-                count_slow(account, &counting, look)?
+                begin_attempt(account, &counting, look)?
                     .map_err(|refused| FlowError::from_deny_reason(refused, counting.at))
             })
             .await?;
         let (slow_try, candidate) = self.answered(call, FactorKind::Recovery, counted)?;
         // Not hashed, because too many wait: the try stays counted, and the code is not spent.
         let tried = candidate.check(self.ports.recovery_hasher.as_ref()).await?;
-        self.try_in_turn(Turn::Settling, call, attempt, move |account, attempt| {
-            let verdict = settle_slow(account, attempt, slow_try, |account| {
+        self.try_in_turn(Phase::Settle, call, attempt, move |account, attempt| {
+            let verdict = settle_attempt(account, attempt, slow_try, |account| {
                 Ok::<_, FlowError>(match &tried {
-                    Tried::Fits(fit) => mfa_recovery::spend(&mut account.recovery, fit, attempt.at),
-                    Tried::Wrong => Check::Wrong,
+                    HashComparison::Match(fit) => mfa_recovery::spend(&mut account.recovery, fit, attempt.at),
+                    HashComparison::NoMatch => FactorResult::Wrong,
                 })
             })?;
-            if let mfa_core::Verdict::Verified(_) = verdict {
+            if let mfa_core::VerificationOutcome::Verified(_) = verdict {
                 (purpose.then)(account, &attempt.token, attempt.at);
             }
             Ok(verdict)
@@ -87,7 +92,7 @@ impl Flows {
     /// [`FlowError::NotEnrolled`] where the account has no factor, or what the account refuses.
     pub async fn regenerate_recovery_codes(&self, call: &Call) -> Result<Vec<SecretText>, FlowError> {
         let now = self.now();
-        let need = Need::Change { max_age: self.policy.step_up_max_age };
+        let need = Requirement::Change { max_age: self.policy.step_up_max_age };
         // Asked before the hashing as well, so that nobody who may not has ten codes hashed.
         self.decide(call, need, now, |account| enrolled(account)).await?;
         let (set, state) = self.new_recovery_set(call.token.user, now).await?;
@@ -123,7 +128,7 @@ impl Flows {
     /// # Errors
     ///
     /// What the account refuses.
-    pub async fn recovery_listing(&self, call: &Call) -> Result<Listing, FlowError> {
+    pub async fn recovery_listing(&self, call: &Call) -> Result<CodeListing, FlowError> {
         Ok(mfa_recovery::listing(&self.read(call).await?.recovery))
     }
 
@@ -135,8 +140,8 @@ impl Flows {
         &self,
         user: UserId,
         now: Timestamp,
-    ) -> Result<(PlainSet, RecoveryState), FlowError> {
-        let _in_the_making = InTheMaking::begin(&self.hashing, user)?;
+    ) -> Result<(PlainCodeSet, RecoveryState), FlowError> {
+        let _in_the_making = CodeGenerationPermit::begin(&self.hashing, user)?;
         let ports = &self.ports;
         let set = mfa_recovery::generate_set(user, ports.entropy.as_ref(), ports.digests.as_ref())?;
         let state = mfa_recovery::hash_set(&set, ports.recovery_hasher.as_ref(), now).await?;
@@ -145,12 +150,12 @@ impl Flows {
 }
 
 /// A set whose codes are being hashed; over when dropped.
-struct InTheMaking {
+struct CodeGenerationPermit {
     all: Arc<Mutex<HashSet<UserId>>>,
     user: UserId,
 }
 
-impl InTheMaking {
+impl CodeGenerationPermit {
     /// Sets that may be in the making at once.
     const MOST: usize = 4;
 
@@ -164,14 +169,14 @@ impl InTheMaking {
     }
 }
 
-impl Drop for InTheMaking {
+impl Drop for CodeGenerationPermit {
     fn drop(&mut self) {
         self.all.lock().unwrap_or_else(PoisonError::into_inner).remove(&self.user);
     }
 }
 
 /// The codes as people read them.
-pub(crate) fn shown(set: &PlainSet) -> Vec<SecretText> {
+pub(crate) fn shown(set: &PlainCodeSet) -> Vec<SecretText> {
     set.codes().map(mfa_recovery::PlainCode::to_shown).collect()
 }
 
@@ -186,7 +191,7 @@ mod tests {
     #[test]
     fn one_set_of_a_user_and_few_of_all_users_are_made_at_once() {
         let all = Arc::default();
-        let begin = |user| InTheMaking::begin(&all, UserId::new(user));
+        let begin = |user| CodeGenerationPermit::begin(&all, UserId::new(user));
         let refused = |user| matches!(begin(user), Err(FlowError::Hasher(HashError::Overloaded)));
         let first = begin(1).unwrap();
         assert!(refused(1));

@@ -6,7 +6,7 @@ use crate::{FlowError, Flows};
 
 /// What became of an account's sealed values.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Resealed {
+pub struct ResealOutcome {
     /// How many were sealed anew.
     pub renewed: u32,
     /// Those that could not be read, which stay as they are.
@@ -22,15 +22,15 @@ impl Flows {
     /// # Errors
     ///
     /// [`FlowError::Store`]: seal again, which changes nothing that is done.
-    pub async fn reseal(&self, user: UserId) -> Result<Option<Resealed>, FlowError> {
+    pub async fn reseal(&self, user: UserId) -> Result<Option<ResealOutcome>, FlowError> {
         let cipher = self.ports().cipher.clone();
         let resealed = self.ports().accounts.update(user, move |account| reseal(account, cipher.as_ref()));
         Ok(resealed.await?)
     }
 }
 
-fn reseal(account: &mut Account, cipher: &dyn SecretCipher) -> Resealed {
-    let mut outcome = Resealed::default();
+fn reseal(account: &mut Account, cipher: &dyn SecretCipher) -> ResealOutcome {
+    let mut outcome = ResealOutcome::default();
     let mut renew = |sealed: &Sealed, column| {
         if cipher.is_current(sealed) {
             return None;
@@ -107,7 +107,7 @@ mod tests {
     #[test]
     fn every_sealed_value_is_sealed_anew_and_says_what_it_said() {
         let mut account = account();
-        assert_eq!(reseal(&mut account, &Rotated), Resealed { renewed: 4, unreadable: Vec::new() });
+        assert_eq!(reseal(&mut account, &Rotated), ResealOutcome { renewed: 4, unreadable: Vec::new() });
         let text = |sealed: Option<&Sealed>, column| {
             TestCipher.unseal(sealed.unwrap(), account.seal_context(column)).unwrap().expose().to_vec()
         };
@@ -123,7 +123,7 @@ mod tests {
         let mut account = account();
         let _ = reseal(&mut account, &Rotated);
         let before = account.clone();
-        assert_eq!(reseal(&mut account, &Rotated), Resealed::default());
+        assert_eq!(reseal(&mut account, &Rotated), ResealOutcome::default());
         assert_eq!(account, before);
     }
 

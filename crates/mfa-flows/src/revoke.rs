@@ -1,6 +1,6 @@
 //! Ending a token before its time: logout.
 
-use mfa_core::{EventKind, Need, Outcome, SecurityEvent, TokenMark};
+use mfa_core::{DenylistReason, EventKind, Outcome, Requirement, SecurityEvent};
 
 use crate::{Call, FlowError, Flows};
 
@@ -13,8 +13,8 @@ impl Flows {
     pub async fn revoke(&self, call: &Call) -> Result<(), FlowError> {
         let now = self.now();
         let (token, origin) = (call.token.clone(), call.origin.clone());
-        self.decide(call, Need::Read, now, move |account| {
-            account.mark_token(&token, TokenMark::Revoked, now);
+        self.decide(call, Requirement::Read, now, move |account| {
+            account.mark_token(&token, DenylistReason::Revoked, now);
             account.record(SecurityEvent::new(
                 EventKind::TokenRevoked,
                 Outcome::Success,

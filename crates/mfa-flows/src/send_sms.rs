@@ -1,13 +1,13 @@
 //! Sending a code by SMS: reserved, recorded and awaited before any provider is called.
 
 use mfa_core::{
-    Account, EventKind, FactorKind, Need, Outcome, SecurityEvent, SmsPurpose, StoreError, StoreErrorKind,
-    Timestamp,
+    Account, EventKind, FactorKind, Outcome, Requirement, SecurityEvent, SmsPurpose, StoreError,
+    StoreErrorKind, Timestamp,
 };
 use mfa_sms::{
-    BudgetRequest, BudgetVerdict, ClosedBy, CodeBinding, Delivery, Dispatch, LIFETIME, Language,
-    LowConversion, NumberProblem, PhoneNumber, RESEND_IN, SendId, SendRecord, SendState, SmsCode, SmsMessage,
-    Wait,
+    BudgetDecision, BudgetRequest, CodeBinding, DeliveryOutcome, LIFETIME, LowConversion, NumberRefusal,
+    PhoneNumber, RESEND_IN, RetryDelay, SendId, SendRecord, SendReport, SendState, SmsCode, SmsLanguage,
+    SmsMessage, SuspensionScope,
 };
 
 use crate::call::network;
@@ -22,14 +22,14 @@ pub struct SmsSent {
 
 /// What a code is sent for.
 #[derive(Clone, Debug)]
-enum Errand {
+enum SmsRequest {
     /// A second factor, to the number in force.
     Login,
     /// To prove that this number is the user's.
     Confirm(PhoneNumber),
 }
 
-impl Errand {
+impl SmsRequest {
     const fn purpose(&self) -> SmsPurpose {
         match self {
             Self::Login => SmsPurpose::SecondFactor,
@@ -53,8 +53,8 @@ impl Flows {
     /// [`FlowError::MethodNotAvailable`] where SMS is no factor of the account or there are none,
     /// [`FlowError::SmsBudgetSpent`] without any call of a provider, [`FlowError::PhoneRefused`],
     /// [`FlowError::SmsUnavailable`], or what the account refuses. What was reserved stays spent in all of them.
-    pub async fn send_sms(&self, call: &Call, language: Language) -> Result<SmsSent, FlowError> {
-        self.send_code(call, Errand::Login, language).await
+    pub async fn send_sms(&self, call: &Call, language: SmsLanguage) -> Result<SmsSent, FlowError> {
+        self.send_code(call, SmsRequest::Login, language).await
     }
 
     /// Sends a code to a new number, which waits beside the one in force until the code comes back.
@@ -66,9 +66,9 @@ impl Flows {
         &self,
         call: &Call,
         number: PhoneNumber,
-        language: Language,
+        language: SmsLanguage,
     ) -> Result<SmsSent, FlowError> {
-        self.send_code(call, Errand::Confirm(number), language).await
+        self.send_code(call, SmsRequest::Confirm(number), language).await
     }
 
     /// Whether anything can be sent at all.
@@ -76,7 +76,12 @@ impl Flows {
         !self.policy.sms.phones.allows_none() && self.ports.sms.sender.gateways().next().is_some()
     }
 
-    async fn send_code(&self, call: &Call, errand: Errand, language: Language) -> Result<SmsSent, FlowError> {
+    async fn send_code(
+        &self,
+        call: &Call,
+        errand: SmsRequest,
+        language: SmsLanguage,
+    ) -> Result<SmsSent, FlowError> {
         let now = self.trusted_now()?;
         let number = self.reserve_for_user(call, &errand, now).await?;
         let ports = &self.ports;
@@ -103,7 +108,7 @@ impl Flows {
     async fn reserve_for_user(
         &self,
         call: &Call,
-        errand: &Errand,
+        errand: &SmsRequest,
         now: Timestamp,
     ) -> Result<PhoneNumber, FlowError> {
         let (flows, errand, need) = (self.clone(), errand.clone(), self.need(errand));
@@ -116,18 +121,18 @@ impl Flows {
         reserved.await.inspect_err(|refusal| self.tell_spent(call, refusal))
     }
 
-    fn need(&self, errand: &Errand) -> Need {
+    fn need(&self, errand: &SmsRequest) -> Requirement {
         match errand {
-            Errand::Login => Need::SecondFactor,
-            Errand::Confirm(_) => Need::Enrol { max_age: self.policy.step_up_max_age },
+            SmsRequest::Login => Requirement::SecondFactor,
+            SmsRequest::Confirm(_) => Requirement::Enrol { max_age: self.policy.step_up_max_age },
         }
     }
 
-    fn destination(&self, account: &Account, errand: &Errand) -> Result<PhoneNumber, FlowError> {
+    fn destination(&self, account: &Account, errand: &SmsRequest) -> Result<PhoneNumber, FlowError> {
         let number = match errand {
-            Errand::Confirm(number) => number.clone(),
-            Errand::Login if !account.has_sms() => return Err(FlowError::MethodNotAvailable),
-            Errand::Login => {
+            SmsRequest::Confirm(number) => number.clone(),
+            SmsRequest::Login if !account.has_sms() => return Err(FlowError::MethodNotAvailable),
+            SmsRequest::Login => {
                 mfa_sms::number(account, self.ports.cipher.as_ref())?.ok_or(FlowError::MethodNotAvailable)?
             }
         };
@@ -148,7 +153,7 @@ impl Flows {
         if let Some(closed) = closed {
             ports.journal.closed(&LowConversion {
                 country: record.country.clone(),
-                prefix: (closed.by == ClosedBy::Prefix).then(|| record.prefix.clone()),
+                prefix: (closed.by == SuspensionScope::Prefix).then(|| record.prefix.clone()),
                 uses: closed.uses,
             });
         }
@@ -169,20 +174,20 @@ impl Flows {
         call: &Call,
         number: &PhoneNumber,
         now: Timestamp,
-    ) -> Result<Option<Wait>, FlowError> {
+    ) -> Result<Option<RetryDelay>, FlowError> {
         let ip = network(call.origin.ip());
         let shared = &self.policy.sms.shared;
         let request = BudgetRequest::new(number, &ip, shared, self.ports.digests.as_ref(), now);
         Ok(match self.ports.sms.budgets.reserve(&request).await? {
-            BudgetVerdict::Reserved => None,
-            BudgetVerdict::Exhausted { wait, .. } => Some(wait),
+            BudgetDecision::Reserved => None,
+            BudgetDecision::Exhausted { wait, .. } => Some(wait),
         })
     }
 
     fn tell_spent(&self, call: &Call, refusal: &FlowError) {
         if let FlowError::SmsBudgetSpent { .. } = refusal {
             let user = Some(call.token.user);
-            self.tell_refused(user, EventKind::RateLimited, Some(FactorKind::Sms), &call.origin);
+            self.record_refused_call(user, EventKind::RateLimited, Some(FactorKind::Sms), &call.origin);
         }
     }
 
@@ -190,7 +195,7 @@ impl Flows {
     async fn await_code(
         &self,
         call: &Call,
-        errand: &Errand,
+        errand: &SmsRequest,
         number: &PhoneNumber,
         code: SmsCode,
         id: SendId,
@@ -202,7 +207,7 @@ impl Flows {
             if flows.destination(account, &errand)? != number {
                 return Err(changed());
             }
-            if let Errand::Confirm(number) = &errand {
+            if let SmsRequest::Confirm(number) = &errand {
                 mfa_sms::begin_number(account, number, flows.ports.cipher.as_ref())?;
             }
             let binding = CodeBinding { purpose: errand.purpose(), destination: &number, token: &token };
@@ -222,14 +227,17 @@ impl Flows {
     async fn record_delivery(
         &self,
         call: &Call,
-        errand: Errand,
+        errand: SmsRequest,
         id: SendId,
-        delivery: Delivery,
+        delivery: DeliveryOutcome,
     ) -> Result<(), FlowError> {
         let (now, origin) = (self.now(), call.origin.clone());
         let recorded = self.ports.accounts.update(call.token.user, move |account| {
-            let outcome =
-                if matches!(delivery, Delivery::Sent { .. }) { Outcome::Success } else { Outcome::Failure };
+            let outcome = if matches!(delivery, DeliveryOutcome::Sent { .. }) {
+                Outcome::Success
+            } else {
+                Outcome::Failure
+            };
             let event = SecurityEvent::new(errand.event(), outcome, now, origin.clone());
             account.record(event.with_method(FactorKind::Sms));
             let awaited = account.internal.sms.challenge.as_ref().is_some_and(|it| it.send == id.as_str());
@@ -241,39 +249,39 @@ impl Flows {
     }
 }
 
-fn note_delivery(account: &mut Account, errand: &Errand, delivery: &Delivery) {
-    if let Delivery::RefusedByUser(_) | Delivery::NotSent { .. } = delivery {
+fn note_delivery(account: &mut Account, errand: &SmsRequest, delivery: &DeliveryOutcome) {
+    if let DeliveryOutcome::RefusedByUser(_) | DeliveryOutcome::NotSent { .. } = delivery {
         account.internal.sms.challenge = None;
-        if let Errand::Confirm(_) = errand {
+        if let SmsRequest::Confirm(_) = errand {
             account.phone.pending = None;
         }
     }
-    if let Errand::Login = errand {
+    if let SmsRequest::Login = errand {
         account.internal.sms.unreachable = match delivery {
-            Delivery::RefusedByUser(NumberProblem::Invalid | NumberProblem::Unreachable) => true,
-            Delivery::Sent { .. } => false,
+            DeliveryOutcome::RefusedByUser(NumberRefusal::Invalid | NumberRefusal::Unreachable) => true,
+            DeliveryOutcome::Sent { .. } => false,
             _ => account.internal.sms.unreachable,
         };
     }
 }
 
-fn state(dispatch: &Dispatch) -> SendState {
+fn state(dispatch: &SendReport) -> SendState {
     match &dispatch.delivery {
-        Delivery::Sent { gateway, id } => SendState::Accepted { gateway, message: id.clone() },
-        Delivery::RefusedByUser(_) => SendState::Refused,
-        Delivery::Unknown { gateway } => SendState::Unknown { gateway: Some(gateway) },
-        Delivery::NotSent { .. } => SendState::NotSent,
+        DeliveryOutcome::Sent { gateway, id } => SendState::Accepted { gateway, message: id.clone() },
+        DeliveryOutcome::RefusedByUser(_) => SendState::Refused,
+        DeliveryOutcome::Unknown { gateway } => SendState::Unknown { gateway: Some(gateway) },
+        DeliveryOutcome::NotSent { .. } => SendState::NotSent,
     }
 }
 
 /// What the caller is told. The user's own budget lets nobody ask again within a minute.
-fn answer(dispatch: &Dispatch, number: &PhoneNumber) -> Result<SmsSent, FlowError> {
+fn answer(dispatch: &SendReport, number: &PhoneNumber) -> Result<SmsSent, FlowError> {
     let least = RESEND_IN.as_secs();
     match &dispatch.delivery {
-        Delivery::Sent { .. } => Ok(SmsSent { phone: number.masked() }),
-        Delivery::RefusedByUser(_) => Err(FlowError::PhoneRefused),
-        Delivery::Unknown { .. } => Err(FlowError::SmsUnavailable { retry_after: least }),
-        Delivery::NotSent { retry_after } => {
+        DeliveryOutcome::Sent { .. } => Ok(SmsSent { phone: number.masked() }),
+        DeliveryOutcome::RefusedByUser(_) => Err(FlowError::PhoneRefused),
+        DeliveryOutcome::Unknown { .. } => Err(FlowError::SmsUnavailable { retry_after: least }),
+        DeliveryOutcome::NotSent { retry_after } => {
             let asked = retry_after.map_or(0, |after| after.as_secs().saturating_add(1));
             Err(FlowError::SmsUnavailable { retry_after: asked.max(least) })
         }

@@ -16,7 +16,7 @@ pub struct AccountStatus {
     pub totp_enabled: bool,
     /// Since when.
     pub totp_enrolled_at: Option<Timestamp>,
-    /// The number in force, masked; none where [`AccountStatus::of`] was not told.
+    /// The number in force, masked; none where [`AccountStatus::from_account`] was not told.
     pub phone: Option<String>,
     /// Whether a code sent to the phone came back.
     pub phone_verified: bool,
@@ -38,7 +38,7 @@ pub struct AccountStatus {
 
 impl AccountStatus {
     /// Of this account, now.
-    pub fn of(account: &Account, now: Timestamp) -> Self {
+    pub fn from_account(account: &Account, now: Timestamp) -> Self {
         let lock = account.lock(now);
         Self {
             user: account.user,
@@ -99,9 +99,9 @@ impl Flows {
     pub(crate) fn status_of(&self, call: &Call, account: &Account) -> Result<AccountStatus, FlowError> {
         let phone = mfa_sms::number(account, self.ports.cipher.as_ref())
             .map_err(FlowError::from)
-            .inspect_err(|refusal| self.tell_refusal(call, None, refusal))?;
+            .inspect_err(|refusal| self.record_denial(call, None, refusal))?;
         let phone = phone.map(|it| it.masked());
-        Ok(AccountStatus { phone, ..AccountStatus::of(account, self.now()) })
+        Ok(AccountStatus { phone, ..AccountStatus::from_account(account, self.now()) })
     }
 
     /// By what the caller's login can go on, best first. Works while the account is locked.

@@ -23,7 +23,7 @@ pub struct TotpImport {
 /// What became of a secret that was to be taken over.
 #[must_use]
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum TotpImported {
+pub enum TotpImportOutcome {
     /// It is in force.
     Done,
     /// It was in force already.
@@ -50,7 +50,11 @@ impl Flows {
     /// # Errors
     ///
     /// [`FlowError::NoSuchUser`]; [`FlowError::Cipher`] where the secret in force cannot be read; a store error.
-    pub async fn import_totp(&self, call: &AdminCall, import: TotpImport) -> Result<TotpImported, FlowError> {
+    pub async fn import_totp(
+        &self,
+        call: &AdminCall,
+        import: TotpImport,
+    ) -> Result<TotpImportOutcome, FlowError> {
         let now = self.now();
         let cipher = self.ports().cipher.clone();
         let event = |kind| admin_event(call, kind, now);
@@ -61,7 +65,7 @@ impl Flows {
             if import.user_is_new {
                 account.record(made.clone());
             }
-            if outcome == TotpImported::Done {
+            if outcome == TotpImportOutcome::Done {
                 account.record(imported.clone());
             }
             Ok::<_, CipherError>(outcome)
@@ -74,7 +78,7 @@ impl Flows {
     /// # Errors
     ///
     /// As [`Flows::import_totp`].
-    pub async fn try_import_totp(&self, import: TotpImport) -> Result<TotpImported, FlowError> {
+    pub async fn try_import_totp(&self, import: TotpImport) -> Result<TotpImportOutcome, FlowError> {
         let mut account = self.ports().accounts.find(import.user).await?.ok_or(FlowError::NoSuchUser)?;
         Ok(take_over(&mut account, &import.secret, self.now(), self.ports().cipher.as_ref())?)
     }
@@ -122,11 +126,11 @@ fn take_over(
     secret: &SecretBytes,
     now: Timestamp,
     cipher: &dyn SecretCipher,
-) -> Result<TotpImported, CipherError> {
+) -> Result<TotpImportOutcome, CipherError> {
     let place = account.seal_context(SealedColumn::TotpSecret);
     if let Some(sealed) = account.totp.secret.as_ref().filter(|_| account.totp.enabled) {
         let same = cipher.unseal(sealed, place)? == *secret;
-        return Ok(if same { TotpImported::Already } else { TotpImported::Occupied });
+        return Ok(if same { TotpImportOutcome::Already } else { TotpImportOutcome::Occupied });
     }
     account.totp = TotpState {
         enabled: true,
@@ -137,7 +141,7 @@ fn take_over(
     };
     account.internal.enrolment_tries = 0;
     account.end_sessions(now, None);
-    Ok(TotpImported::Done)
+    Ok(TotpImportOutcome::Done)
 }
 
 #[cfg(test)]
@@ -156,12 +160,12 @@ mod tests {
     fn a_secret_is_in_force_at_once_and_a_second_time_changes_nothing() {
         let mut account = Account::new(UserId::new(7), "a@b.c", "a");
         let import = |account: &mut Account, byte| take_over(account, &secret(byte), NOW, &TestCipher);
-        assert_eq!(import(&mut account, 1), Ok(TotpImported::Done));
+        assert_eq!(import(&mut account, 1), Ok(TotpImportOutcome::Done));
         assert!(account.has_totp() && account.recovery.codes.is_empty());
         assert_eq!(account.internal.session, 1, "all sessions end");
         let before = account.clone();
-        assert_eq!(import(&mut account, 1), Ok(TotpImported::Already));
-        assert_eq!(import(&mut account, 2), Ok(TotpImported::Occupied));
+        assert_eq!(import(&mut account, 1), Ok(TotpImportOutcome::Already));
+        assert_eq!(import(&mut account, 2), Ok(TotpImportOutcome::Occupied));
         assert_eq!(account, before);
     }
 

@@ -1,7 +1,10 @@
 //! The second factor of a login: a token that waits becomes one that is good.
 
-use mfa_core::{Account, Attempt, FactorKind, Need, SmsPurpose, Timestamp, Turn, Verdict, Verified, judge};
-use mfa_jwt::Issued;
+use mfa_core::{
+    Account, FactorAttempt, FactorKind, Phase, Requirement, SmsPurpose, Timestamp, VerificationOutcome,
+    VerifiedFactor, verify_factor,
+};
+use mfa_jwt::IssuedToken;
 use mfa_sms::{CodeBinding, SendId, SmsCode};
 use mfa_totp::{TotpCode, VerifyError};
 
@@ -9,9 +12,9 @@ use crate::{Call, FlowError, Flows};
 
 /// A second factor passed.
 #[derive(Debug)]
-pub struct Granted {
+pub struct AccessGrant {
     /// The fresh access token.
-    pub token: Issued,
+    pub token: IssuedToken,
     /// Which factor passed.
     pub method: FactorKind,
     /// How many recovery codes are left.
@@ -22,13 +25,13 @@ pub struct Granted {
 
 /// What is left of an account's recovery codes.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct CodesLeft {
+pub(crate) struct RemainingCodes {
     count: usize,
     foreign: bool,
 }
 
-impl CodesLeft {
-    fn of(account: &Account) -> Self {
+impl RemainingCodes {
+    fn from_account(account: &Account) -> Self {
         Self { count: account.recovery.left(), foreign: mfa_recovery::has_legacy(&account.recovery) }
     }
 }
@@ -40,13 +43,13 @@ impl Flows {
     ///
     /// [`FlowError::InvalidCode`] for a wrong or used code, which is counted; any other refusal counts and spends
     /// nothing, except a store error of an unknown outcome.
-    pub async fn verify_totp(&self, call: &Call, code: TotpCode) -> Result<Granted, FlowError> {
+    pub async fn verify_totp(&self, call: &Call, code: TotpCode) -> Result<AccessGrant, FlowError> {
         let now = self.trusted_now()?;
-        let attempt = self.attempt(call, FactorKind::Totp, Need::SecondFactor, now);
+        let attempt = self.attempt(call, FactorKind::Totp, Requirement::SecondFactor, now);
         let (cipher, steps_known) = (self.ports.cipher.clone(), self.steps_guard(now));
         let (verified, left) = self
             .try_factor(call, attempt, move |account, attempt| {
-                judge(account, attempt, |account| {
+                verify_factor(account, attempt, |account| {
                     steps_known()?;
                     Ok(mfa_totp::verify(account, &code, now, cipher.as_ref())?)
                 })
@@ -60,20 +63,20 @@ impl Flows {
     /// # Errors
     ///
     /// As [`Flows::verify_totp`]; [`FlowError::MethodNotAvailable`] where SMS is no factor of the account.
-    pub async fn verify_sms(&self, call: &Call, code: SmsCode) -> Result<Granted, FlowError> {
+    pub async fn verify_sms(&self, call: &Call, code: SmsCode) -> Result<AccessGrant, FlowError> {
         let now = self.trusted_now()?;
-        let attempt = self.attempt(call, FactorKind::Sms, Need::SecondFactor, now);
+        let attempt = self.attempt(call, FactorKind::Sms, Requirement::SecondFactor, now);
         let (cipher, digests) = (self.ports.cipher.clone(), self.ports.digests.clone());
         let judged = self.ports.accounts.update(call.token.user, move |account| {
             let send = account.internal.sms.send().map(|it| SendId::restore(it.to_owned()));
-            let verdict = judge(account, &attempt, |account| {
+            let verdict = verify_factor(account, &attempt, |account| {
                 let number = mfa_sms::number(account, cipher.as_ref())?.filter(|_| account.has_sms());
                 let number = number.ok_or(FlowError::MethodNotAvailable)?;
                 let (purpose, token) = (SmsPurpose::SecondFactor, &attempt.token.id);
                 let binding = CodeBinding { purpose, destination: &number, token };
                 Ok::<_, FlowError>(mfa_sms::check(account, &code, binding, digests.as_ref(), now))
             })?;
-            Ok((verdict, CodesLeft::of(account), send))
+            Ok((verdict, RemainingCodes::from_account(account), send))
         });
         let (verdict, left, send) = self.answered(call, FactorKind::Sms, judged.await?)?;
         let verified = self.passed(call, FactorKind::Sms, verdict)?;
@@ -93,25 +96,30 @@ impl Flows {
     pub(crate) async fn try_factor(
         &self,
         call: &Call,
-        attempt: Attempt,
-        judge: impl FnMut(&mut Account, &Attempt) -> Result<Verdict, FlowError> + Send + 'static,
-    ) -> Result<(Verified, CodesLeft), FlowError> {
-        self.try_in_turn(Turn::First, call, attempt, judge).await
+        attempt: FactorAttempt,
+        verify_factor: impl FnMut(&mut Account, &FactorAttempt) -> Result<VerificationOutcome, FlowError>
+        + Send
+        + 'static,
+    ) -> Result<(VerifiedFactor, RemainingCodes), FlowError> {
+        self.try_in_turn(Phase::Begin, call, attempt, verify_factor).await
     }
 
     pub(crate) async fn try_in_turn(
         &self,
-        turn: Turn,
+        turn: Phase,
         call: &Call,
-        attempt: Attempt,
-        mut judge: impl FnMut(&mut Account, &Attempt) -> Result<Verdict, FlowError> + Send + 'static,
-    ) -> Result<(Verified, CodesLeft), FlowError> {
+        attempt: FactorAttempt,
+        mut verify_factor: impl FnMut(&mut Account, &FactorAttempt) -> Result<VerificationOutcome, FlowError>
+        + Send
+        + 'static,
+    ) -> Result<(VerifiedFactor, RemainingCodes), FlowError> {
         let factor = attempt.factor;
         let judged = self
             .ports
             .accounts
             .take_turn(call.token.user, turn, move |account| {
-                judge(account, &attempt).map(|verdict| (verdict, CodesLeft::of(account)))
+                verify_factor(account, &attempt)
+                    .map(|verdict| (verdict, RemainingCodes::from_account(account)))
             })
             .await?;
         let (verdict, left) = self.answered(call, factor, judged)?;
@@ -121,18 +129,24 @@ impl Flows {
     /// The access token that a passed factor buys.
     pub(crate) fn grant(
         &self,
-        verified: &Verified,
-        left: CodesLeft,
+        verified: &VerifiedFactor,
+        left: RemainingCodes,
         now: Timestamp,
-    ) -> Result<Granted, FlowError> {
+    ) -> Result<AccessGrant, FlowError> {
         let token = self.ports.tokens.two_factors(verified, self.ports.entropy.as_ref(), now)?;
-        let CodesLeft { count, foreign } = left;
+        let RemainingCodes { count, foreign } = left;
         let (method, recovery_codes_left) = (verified.factor(), count);
-        Ok(Granted { token, method, recovery_codes_left, recovery_set_is_foreign: foreign })
+        Ok(AccessGrant { token, method, recovery_codes_left, recovery_set_is_foreign: foreign })
     }
 
-    pub(crate) fn attempt(&self, call: &Call, factor: FactorKind, need: Need, at: Timestamp) -> Attempt {
-        Attempt {
+    pub(crate) fn attempt(
+        &self,
+        call: &Call,
+        factor: FactorKind,
+        need: Requirement,
+        at: Timestamp,
+    ) -> FactorAttempt {
+        FactorAttempt {
             token: call.token.clone(),
             factor,
             need,
@@ -151,16 +165,21 @@ impl Flows {
     ) -> Result<T, FlowError> {
         judged
             .unwrap_or(Err(FlowError::TokenInvalid))
-            .inspect_err(|refusal| self.tell_refusal(call, Some(factor), refusal))
+            .inspect_err(|refusal| self.record_denial(call, Some(factor), refusal))
     }
 
-    fn passed(&self, call: &Call, factor: FactorKind, verdict: Verdict) -> Result<Verified, FlowError> {
+    fn passed(
+        &self,
+        call: &Call,
+        factor: FactorKind,
+        verdict: VerificationOutcome,
+    ) -> Result<VerifiedFactor, FlowError> {
         match verdict {
-            Verdict::Verified(verified) => Ok(verified),
-            Verdict::InvalidCode => Err(FlowError::InvalidCode),
-            Verdict::Refused(refused) => {
+            VerificationOutcome::Verified(verified) => Ok(verified),
+            VerificationOutcome::InvalidCode => Err(FlowError::InvalidCode),
+            VerificationOutcome::Denied(refused) => {
                 let refusal = FlowError::from_deny_reason(refused, self.now());
-                self.tell_refusal(call, Some(factor), &refusal);
+                self.record_denial(call, Some(factor), &refusal);
                 Err(refusal)
             }
         }

@@ -26,9 +26,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use mfa_core::{
-    Accounts, BoxFuture, Entropy, EventLog, SecretText, Statistics, StoreError, Timestamp, Trail, Users,
+    Accounts, AuditLog, BoxFuture, Entropy, EventSink, SecretText, Statistics, StoreError, Timestamp, Users,
 };
-use mfa_sms::{SmsBudgets, SmsSends};
+use mfa_sms::{SmsBudgets, SmsSendLog};
 
 use crate::crypto::AuditKeys;
 use crate::metrics::StoreMetrics;
@@ -88,7 +88,7 @@ pub struct Surroundings {
     /// Chance, for event ids and salts.
     pub entropy: Arc<dyn Entropy>,
     /// Where stored events are told.
-    pub log: Arc<dyn EventLog>,
+    pub log: Arc<dyn EventSink>,
     /// Where commits are counted.
     pub metrics: StoreMetrics,
     /// Where blocking reads run.
@@ -108,7 +108,7 @@ pub struct DatabaseLoad {
 
 /// An open database: the ports that it stands behind, and what only the wiring asks.
 pub trait Database:
-    Accounts + Users + Trail + Statistics + SmsBudgets + SmsSends + AuditRows + Keeping + Directory
+    Accounts + Users + AuditLog + Statistics + SmsBudgets + SmsSendLog + AuditRows + Keeping + Directory
 {
     /// Whether decisions are refused because too many wait.
     fn is_full(&self) -> bool;

@@ -53,7 +53,7 @@
 //! else {
 //!     return Err("an enforced user owes a second factor".into());
 //! };
-//! let call = flows.open(Some(token.token.expose()), Accepts::Any, origin.clone())?;
+//! let call = flows.open(Some(token.token.expose()), AcceptedStages::Any, origin.clone())?;
 //! let enrolment = mfa.block_on(flows.start_totp_enrolment(&call, None))??;
 //! assert!(enrolment.provisioning.uri().expose().starts_with("otpauth://totp/NOVA:ada"));
 //!
@@ -75,7 +75,7 @@
 //! else {
 //!     return Err("an enrolled user owes a second factor".into());
 //! };
-//! let call = flows.open(Some(token.token.expose()), Accepts::SecondFactor, origin.clone())?;
+//! let call = flows.open(Some(token.token.expose()), AcceptedStages::SecondFactor, origin.clone())?;
 //! let next = shown_at(now.plus(PERIOD));
 //! mfa.block_on(flows.limit_code_checks(Some(call.token.user), &origin))??;
 //! let granted = mfa.block_on(flows.verify_totp(&call, next.clone()))??;

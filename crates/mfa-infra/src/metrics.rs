@@ -1,6 +1,6 @@
 //! Numbers for whoever watches: counters, gauges and latencies in the text of OpenMetrics.
 //!
-//! What is counted is counted where it is told anyway: an [`EventLog`] before the log, an [`SmsJournal`] before the
+//! What is counted is counted where it is told anyway: an [`EventSink`] before the log, an [`SmsObserver`] before the
 //! journal, the edge of the server for latencies, the committers for their groups. No handler and no flow counts.
 //! Gauges are read when somebody asks.
 //!
@@ -18,8 +18,8 @@ mod store;
 use std::fmt;
 use std::sync::Arc;
 
-use mfa_core::{EventLog, Timestamp};
-use mfa_sms::SmsJournal;
+use mfa_core::{EventSink, Timestamp};
+use mfa_sms::SmsObserver;
 use prometheus_client::encoding::text::encode;
 use prometheus_client::metrics::info::Info;
 use prometheus_client::registry::Registry;
@@ -64,12 +64,12 @@ impl Metrics {
     }
 
     /// Counts what is told, and tells it on.
-    pub fn before_log(&self, log: Arc<dyn EventLog>) -> Arc<dyn EventLog> {
+    pub fn before_log(&self, log: Arc<dyn EventSink>) -> Arc<dyn EventSink> {
         Arc::new(MeteredLog::new(self.events.clone(), log))
     }
 
     /// Counts sends, and tells them on.
-    pub fn before_journal(&self, journal: Arc<dyn SmsJournal>) -> Arc<dyn SmsJournal> {
+    pub fn before_journal(&self, journal: Arc<dyn SmsObserver>) -> Arc<dyn SmsObserver> {
         Arc::new(MeteredJournal::new(self.sms.clone(), journal))
     }
 

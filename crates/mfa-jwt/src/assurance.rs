@@ -3,7 +3,7 @@
 use mfa_core::{FactorKind, Stage};
 
 use crate::TokenError;
-use crate::object::Object;
+use crate::strict_object::StrictObject;
 
 /// `acr` after the first factor (NIST SP 800-63B-4 §2.1).
 pub(crate) const ONE_FACTOR: &str = "aal1";
@@ -21,7 +21,7 @@ pub(crate) struct Assurance {
 
 impl Assurance {
     /// Reads the one stage claim; `amr`, `acr` and `rec` must fit it where they stand.
-    pub(crate) fn parse(claims: &Object) -> Result<Self, TokenError> {
+    pub(crate) fn parse(claims: &StrictObject) -> Result<Self, TokenError> {
         let amr = claims.texts("amr")?;
         let acr = claims.text("acr")?;
         let recovery = claims.flag("rec")?.unwrap_or(false);

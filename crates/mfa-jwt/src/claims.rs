@@ -4,7 +4,7 @@ use mfa_core::{Stage, TokenId, UserId};
 
 use crate::TokenError;
 use crate::assurance::Assurance;
-use crate::object::Object;
+use crate::strict_object::StrictObject;
 
 /// The longest `jti`, in characters.
 const LONGEST_ID: usize = 128;
@@ -41,7 +41,7 @@ pub(crate) struct Claims {
 
 impl Claims {
     /// Reads the claims; without `sub`, `email`, `exp` and a stage there is nothing to read.
-    pub(crate) fn parse(claims: &Object) -> Result<Self, TokenError> {
+    pub(crate) fn parse(claims: &StrictObject) -> Result<Self, TokenError> {
         claims.text("email")?.ok_or(TokenError::Invalid)?;
         Ok(Self {
             user: user(claims.text("sub")?.ok_or(TokenError::Invalid)?)?,
@@ -82,7 +82,7 @@ fn user(sub: &str) -> Result<UserId, TokenError> {
 
 fn id(jti: &str) -> Result<TokenId, TokenError> {
     if (1..=LONGEST_ID).contains(&jti.chars().count()) {
-        Ok(TokenId::of(jti))
+        Ok(TokenId::from_jti(jti))
     } else {
         Err(TokenError::Invalid)
     }

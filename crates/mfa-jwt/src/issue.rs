@@ -1,7 +1,7 @@
 //! Issuing tokens.
 
 use data_encoding::BASE64URL_NOPAD;
-use mfa_core::{Entropy, FactorKind, SecretText, Subject, Timestamp, Verified};
+use mfa_core::{Entropy, FactorKind, SecretText, Timestamp, TokenSubject, VerifiedFactor};
 use serde::Serialize;
 
 use crate::assurance::{ONE_FACTOR, TWO_FACTORS};
@@ -15,7 +15,7 @@ const PASSWORD_ONLY: &[&str] = &["pwd"];
 
 /// A fresh token.
 #[derive(Clone, Debug)]
-pub struct Issued {
+pub struct IssuedToken {
     /// The token, in compact form.
     pub token: SecretText,
     /// When it ends (`exp`).
@@ -32,10 +32,10 @@ impl TokenService {
     /// [`IssueError`]: there is no token, the login fails.
     pub fn pending(
         &self,
-        subject: &Subject,
+        subject: &TokenSubject,
         entropy: &dyn Entropy,
         now: Timestamp,
-    ) -> Result<Issued, IssueError> {
+    ) -> Result<IssuedToken, IssueError> {
         self.issue(subject, StageClaims::PENDING, entropy, now)
     }
 
@@ -46,10 +46,10 @@ impl TokenService {
     /// [`IssueError`]: there is no token, the login fails.
     pub fn one_factor(
         &self,
-        subject: &Subject,
+        subject: &TokenSubject,
         entropy: &dyn Entropy,
         now: Timestamp,
-    ) -> Result<Issued, IssueError> {
+    ) -> Result<IssuedToken, IssueError> {
         self.issue(subject, StageClaims::ONE_FACTOR, entropy, now)
     }
 
@@ -60,20 +60,20 @@ impl TokenService {
     /// [`IssueError`]: there is no token although the code may be spent; the user needs another one.
     pub fn two_factors(
         &self,
-        verified: &Verified,
+        verified: &VerifiedFactor,
         entropy: &dyn Entropy,
         now: Timestamp,
-    ) -> Result<Issued, IssueError> {
+    ) -> Result<IssuedToken, IssueError> {
         self.issue(verified.subject(), StageClaims::two_factors(verified), entropy, now)
     }
 
     fn issue(
         &self,
-        subject: &Subject,
+        subject: &TokenSubject,
         stage: StageClaims,
         entropy: &dyn Entropy,
         now: Timestamp,
-    ) -> Result<Issued, IssueError> {
+    ) -> Result<IssuedToken, IssueError> {
         let token_type = stage.token_type();
         let mut id = [0_u8; ID_BYTES];
         entropy.fill(&mut id)?;
@@ -96,7 +96,11 @@ impl TokenService {
         };
         let claims = serde_json::to_vec(&claims).map_err(|_| IssueError::Signing)?;
         let token = jws::sign(self.header_of(token_type), &claims, self.keys.signing(token_type))?;
-        Ok(Issued { token: SecretText::new(token), expires_at, expires_in: token_type.lifetime().as_secs() })
+        Ok(IssuedToken {
+            token: SecretText::new(token),
+            expires_at,
+            expires_in: token_type.lifetime().as_secs(),
+        })
     }
 }
 
@@ -143,7 +147,7 @@ impl StageClaims {
     const ONE_FACTOR: Self =
         Self::Access { mfa_ok: false, amr: PASSWORD_ONLY, acr: ONE_FACTOR, auth_time: None, rec: None };
 
-    fn two_factors(verified: &Verified) -> Self {
+    fn two_factors(verified: &VerifiedFactor) -> Self {
         let factor = verified.factor();
         Self::Access {
             mfa_ok: true,

@@ -4,7 +4,7 @@ use data_encoding::BASE64URL_NOPAD;
 use serde_json::json;
 
 use crate::keys::TokenKey;
-use crate::object::Object;
+use crate::strict_object::StrictObject;
 use crate::token_type::TokenType;
 use crate::{IssueError, TokenError};
 
@@ -13,7 +13,7 @@ const LONGEST: usize = 4096;
 
 /// What the header says the token is. Believed only as far as to choose the checks it must pass.
 #[derive(Debug, PartialEq, Eq)]
-pub(crate) enum Declared {
+pub(crate) enum DeclaredType {
     /// One of ours, and the `kid` of its key.
     Ours(TokenType, String),
     /// No `kid`, and a `typ` that is absent or `JWT`: as Python's libraries write them.
@@ -24,7 +24,7 @@ pub(crate) enum Declared {
 #[derive(Debug)]
 pub(crate) struct Jws<'a> {
     /// What it says it is.
-    pub(crate) declared: Declared,
+    pub(crate) declared: DeclaredType,
     algorithm: String,
     signed: &'a str,
     payload: &'a str,
@@ -40,7 +40,7 @@ impl<'a> Jws<'a> {
         let (signed, signature) = token.rsplit_once('.').ok_or(TokenError::Invalid)?;
         // A fourth part would leave a dot in `payload`, which is no base64url.
         let (header, payload) = signed.split_once('.').ok_or(TokenError::Invalid)?;
-        let header = Object::parse(&decode(header)?)?;
+        let header = StrictObject::parse(&decode(header)?)?;
         if header.contains("crit") {
             return Err(TokenError::Invalid);
         }
@@ -54,12 +54,12 @@ impl<'a> Jws<'a> {
     }
 
     /// Checks the signature by this key, under the key's own algorithm, and gives the claims.
-    pub(crate) fn verify(&self, key: &dyn TokenKey) -> Result<Object, TokenError> {
+    pub(crate) fn verify(&self, key: &dyn TokenKey) -> Result<StrictObject, TokenError> {
         if self.algorithm != key.algorithm() {
             return Err(TokenError::Invalid);
         }
         key.verify(self.signed.as_bytes(), &self.signature)?;
-        Object::parse(&decode(self.payload)?)
+        StrictObject::parse(&decode(self.payload)?)
     }
 }
 
@@ -77,12 +77,12 @@ pub(crate) fn sign(header: &str, claims: &[u8], key: &dyn TokenKey) -> Result<St
     if token.len() > LONGEST { Err(IssueError::TooLong) } else { Ok(token) }
 }
 
-fn declared(header: &Object) -> Result<Declared, TokenError> {
+fn declared(header: &StrictObject) -> Result<DeclaredType, TokenError> {
     match (header.text("typ")?, header.text("kid")?) {
-        (None | Some("JWT"), None) => Ok(Declared::Plain),
+        (None | Some("JWT"), None) => Ok(DeclaredType::Plain),
         (Some(typ), Some(kid)) => {
             let token_type = TokenType::parse(typ).ok_or(TokenError::Invalid)?;
-            Ok(Declared::Ours(token_type, kid.to_owned()))
+            Ok(DeclaredType::Ours(token_type, kid.to_owned()))
         }
         _ => Err(TokenError::Invalid),
     }

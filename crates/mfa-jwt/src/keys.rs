@@ -8,7 +8,7 @@ mod strength;
 
 pub use private::{PrivateKey, SigningAlgorithm};
 pub use public::{KeySet, PublicKey};
-pub use ring::KeyRing;
+pub use ring::TokenKeyRing;
 pub use secret::SecretKey;
 pub use strength::check_secret_strength;
 

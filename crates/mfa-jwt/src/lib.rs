@@ -8,7 +8,7 @@
 //! - to let a token say how it is verified: algorithm and key come from the ring, `jku`, `x5u` and `jwk` are not
 //!   looked at, and `crit` is refused (RFC 8725 §3.1, §3.10);
 //! - a token without one of its claims, or with one of the wrong JSON type, or with a name twice;
-//! - to say `mfa_ok: true` without a [`mfa_core::Verified`], which the guarded ceremony alone makes.
+//! - to say `mfa_ok: true` without a [`mfa_core::VerifiedFactor`], which the guarded ceremony alone makes.
 //!
 //! Pending tokens are HS256. Access tokens are too, or `EdDSA` or ES256 by a [`PrivateKey`], whose public half
 //! [`TokenService::public_keys`] gives to those who verify.
@@ -22,13 +22,15 @@ mod error;
 mod issue;
 mod jws;
 mod keys;
-mod object;
-mod read;
 mod service;
+mod strict_object;
 mod token_type;
+mod verify;
 
 pub use error::{ConfigError, IssueError, KeyError, TokenError};
-pub use issue::Issued;
-pub use keys::{KeyRing, KeySet, PrivateKey, PublicKey, SecretKey, SigningAlgorithm, check_secret_strength};
-pub use read::Described;
+pub use issue::IssuedToken;
+pub use keys::{
+    KeySet, PrivateKey, PublicKey, SecretKey, SigningAlgorithm, TokenKeyRing, check_secret_strength,
+};
 pub use service::{TokenConfig, TokenService};
+pub use verify::TokenMetadata;

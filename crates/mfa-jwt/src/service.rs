@@ -1,6 +1,6 @@
 //! The service: its settings, and what is made of them once.
 
-use crate::keys::KeyRing;
+use crate::keys::TokenKeyRing;
 use crate::token_type::TokenType;
 use crate::{ConfigError, KeySet, jws};
 
@@ -12,7 +12,7 @@ pub struct TokenConfig {
     /// `aud` of access tokens.
     pub audience: String,
     /// The keys.
-    pub keys: KeyRing,
+    pub keys: TokenKeyRing,
     /// Whether tokens of the Python backend, which claim less, are accepted too.
     pub accept_legacy: bool,
 }
@@ -24,7 +24,7 @@ pub struct TokenConfig {
 pub struct TokenService {
     pub(crate) issuer: String,
     pub(crate) audience: String,
-    pub(crate) keys: KeyRing,
+    pub(crate) keys: TokenKeyRing,
     pub(crate) accept_legacy: bool,
     pending_header: String,
     access_header: String,

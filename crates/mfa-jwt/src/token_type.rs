@@ -15,7 +15,7 @@ pub(crate) enum TokenType {
 
 impl TokenType {
     /// The type that a token of this stage must have.
-    pub(crate) const fn of(stage: Stage) -> Self {
+    pub(crate) const fn for_stage(stage: Stage) -> Self {
         match stage {
             Stage::Pending => Self::Pending,
             Stage::OneFactor | Stage::TwoFactors(_) => Self::Access,

@@ -8,16 +8,16 @@ use mfa_core::{PasswordDigest, RecoveryCode, SecretText};
 /// only the system that made them knows. What an operator says of it at the import stands before each digest in the row
 /// (`upper-bare|$2b$12$…`), and nothing where they were hashed as shown.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Spelling {
+pub struct LegacyCodeFormat {
     /// In which case.
-    pub case: SpellingCase,
+    pub case: LegacyCodeCase,
     /// Whether without dashes and blanks.
     pub bare: bool,
 }
 
 /// In which case a code was hashed.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum SpellingCase {
+pub enum LegacyCodeCase {
     /// As it was shown.
     #[default]
     AsShown,
@@ -30,24 +30,24 @@ pub enum SpellingCase {
 /// Parts the digest from what stands before it.
 const MARK: char = '|';
 
-impl Spelling {
+impl LegacyCodeFormat {
     const ALL: [Self; 6] = [
-        Self { case: SpellingCase::AsShown, bare: false },
-        Self { case: SpellingCase::AsShown, bare: true },
-        Self { case: SpellingCase::Upper, bare: false },
-        Self { case: SpellingCase::Upper, bare: true },
-        Self { case: SpellingCase::Lower, bare: false },
-        Self { case: SpellingCase::Lower, bare: true },
+        Self { case: LegacyCodeCase::AsShown, bare: false },
+        Self { case: LegacyCodeCase::AsShown, bare: true },
+        Self { case: LegacyCodeCase::Upper, bare: false },
+        Self { case: LegacyCodeCase::Upper, bare: true },
+        Self { case: LegacyCodeCase::Lower, bare: false },
+        Self { case: LegacyCodeCase::Lower, bare: true },
     ];
 
     const fn name(self) -> &'static str {
         match (self.case, self.bare) {
-            (SpellingCase::AsShown, false) => "",
-            (SpellingCase::AsShown, true) => "bare",
-            (SpellingCase::Upper, false) => "upper",
-            (SpellingCase::Upper, true) => "upper-bare",
-            (SpellingCase::Lower, false) => "lower",
-            (SpellingCase::Lower, true) => "lower-bare",
+            (LegacyCodeCase::AsShown, false) => "",
+            (LegacyCodeCase::AsShown, true) => "bare",
+            (LegacyCodeCase::Upper, false) => "upper",
+            (LegacyCodeCase::Upper, true) => "upper-bare",
+            (LegacyCodeCase::Lower, false) => "lower",
+            (LegacyCodeCase::Lower, true) => "lower-bare",
         }
     }
 
@@ -60,9 +60,9 @@ impl Spelling {
                 continue;
             }
             spelled.push(match self.case {
-                SpellingCase::AsShown => character,
-                SpellingCase::Upper => character.to_ascii_uppercase(),
-                SpellingCase::Lower => character.to_ascii_lowercase(),
+                LegacyCodeCase::AsShown => character,
+                LegacyCodeCase::Upper => character.to_ascii_uppercase(),
+                LegacyCodeCase::Lower => character.to_ascii_lowercase(),
             });
         }
         SecretText::new(spelled)
@@ -74,7 +74,7 @@ impl Spelling {
 /// # Errors
 ///
 /// [`LegacyDigestError`] where the hash is none of bcrypt.
-pub fn legacy_digest(hash: &str, spelling: Spelling) -> Result<String, LegacyDigestError> {
+pub fn legacy_digest(hash: &str, spelling: LegacyCodeFormat) -> Result<String, LegacyDigestError> {
     if !is_bcrypt(hash) {
         return Err(LegacyDigestError);
     }
@@ -115,9 +115,9 @@ pub(crate) fn comparison(code: &RecoveryCode, typed: &SecretText) -> Option<(Sec
     Some((spelling.of(typed), PasswordDigest::from_column(hash.to_owned())))
 }
 
-fn read(digest: &str) -> Option<(Spelling, &str)> {
+fn read(digest: &str) -> Option<(LegacyCodeFormat, &str)> {
     let (name, hash) = digest.split_once(MARK).unwrap_or(("", digest));
-    let spelling = Spelling::ALL.into_iter().find(|it| it.name() == name)?;
+    let spelling = LegacyCodeFormat::ALL.into_iter().find(|it| it.name() == name)?;
     is_bcrypt(hash).then_some((spelling, hash))
 }
 
@@ -140,8 +140,9 @@ mod tests {
 
     #[test]
     fn a_digest_reads_back_with_the_spelling_that_it_was_made_of() {
-        for (spelling, expected) in
-            Spelling::ALL.into_iter().zip(["Ab-cD 1", "AbcD1", "AB-CD 1", "ABCD1", "ab-cd 1", "abcd1"])
+        for (spelling, expected) in LegacyCodeFormat::ALL
+            .into_iter()
+            .zip(["Ab-cD 1", "AbcD1", "AB-CD 1", "ABCD1", "ab-cd 1", "abcd1"])
         {
             let digest = legacy_digest(HASH, spelling).unwrap();
             let typed = SecretText::new(" Ab-cD 1\n".to_owned());
@@ -158,7 +159,7 @@ mod tests {
             ["", "plain", "$argon2id$v=19$m=19456,t=2,p=1$c2FsdA$aGFzaA", "odd|$2b$12$x", &HASH[..59]]
         {
             assert!(!is_legacy(&code(other.to_owned(), None)), "{other}");
-            assert_eq!(legacy_digest(other, Spelling::default()), Err(LegacyDigestError), "{other}");
+            assert_eq!(legacy_digest(other, LegacyCodeFormat::default()), Err(LegacyDigestError), "{other}");
         }
     }
 }

@@ -7,7 +7,7 @@ const FEW: usize = 3;
 
 /// A set as its owner may see it: which codes are used, never a code, a hash or a tag.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Listing {
+pub struct CodeListing {
     /// The codes, in the order in which they were shown.
     pub codes: Vec<ListedCode>,
     /// How many are not used.
@@ -16,7 +16,7 @@ pub struct Listing {
     pub generated_at: Option<Timestamp>,
 }
 
-/// One code of a [`Listing`].
+/// One code of a [`CodeListing`].
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ListedCode {
     /// Its number in the set.
@@ -26,14 +26,14 @@ pub struct ListedCode {
 }
 
 /// The set as its owner may see it.
-pub fn listing(recovery: &RecoveryState) -> Listing {
+pub fn listing(recovery: &RecoveryState) -> CodeListing {
     let listed = recovery.codes.iter().map(|it| ListedCode { id: it.id.clone(), used_at: it.used_at });
-    Listing { codes: listed.collect(), left: recovery.left(), generated_at: recovery.generated_at }
+    CodeListing { codes: listed.collect(), left: recovery.left(), generated_at: recovery.generated_at }
 }
 
 /// That it is time for a new set.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Warning {
+pub enum CodeWarning {
     /// Only so many are left: one to three.
     FewLeft(usize),
     /// The last one was used.
@@ -43,18 +43,18 @@ pub enum Warning {
 }
 
 /// Whether it is time for a new set, with so many codes left.
-pub const fn warning(left: usize) -> Option<Warning> {
+pub const fn warning(left: usize) -> Option<CodeWarning> {
     match left {
-        0 => Some(Warning::NoneLeft),
-        1..=FEW => Some(Warning::FewLeft(left)),
+        0 => Some(CodeWarning::NoneLeft),
+        1..=FEW => Some(CodeWarning::FewLeft(left)),
         _ => None,
     }
 }
 
 /// The same for a set that may come from another system: then it is always time for a new one.
-pub const fn warning_of(left: usize, from_elsewhere: bool) -> Option<Warning> {
+pub const fn warning_of(left: usize, from_elsewhere: bool) -> Option<CodeWarning> {
     match warning(left) {
-        None | Some(Warning::FewLeft(_)) if from_elsewhere => Some(Warning::FromElsewhere),
+        None | Some(CodeWarning::FewLeft(_)) if from_elsewhere => Some(CodeWarning::FromElsewhere),
         warning => warning,
     }
 }
@@ -81,13 +81,13 @@ mod tests {
     fn a_warning_comes_with_three_codes_left() {
         assert_eq!(warning(10), None);
         assert_eq!(warning(4), None);
-        assert_eq!(warning(3), Some(Warning::FewLeft(3)));
-        assert_eq!(warning(1), Some(Warning::FewLeft(1)));
-        assert_eq!(warning(0), Some(Warning::NoneLeft));
+        assert_eq!(warning(3), Some(CodeWarning::FewLeft(3)));
+        assert_eq!(warning(1), Some(CodeWarning::FewLeft(1)));
+        assert_eq!(warning(0), Some(CodeWarning::NoneLeft));
         assert_eq!(warning_of(10, false), None);
-        assert_eq!(warning_of(10, true), Some(Warning::FromElsewhere));
-        assert_eq!(warning_of(2, true), Some(Warning::FromElsewhere));
-        assert_eq!(warning_of(0, true), Some(Warning::NoneLeft));
+        assert_eq!(warning_of(10, true), Some(CodeWarning::FromElsewhere));
+        assert_eq!(warning_of(2, true), Some(CodeWarning::FromElsewhere));
+        assert_eq!(warning_of(0, true), Some(CodeWarning::NoneLeft));
     }
 
     #[test]

@@ -8,7 +8,7 @@ use mfa_core::{
 };
 
 use crate::PlainCode;
-use crate::tag::Tag;
+use crate::tag::CodeTag;
 
 /// Codes in a set.
 pub const SET_SIZE: usize = 10;
@@ -19,16 +19,16 @@ const MOST_DRAWS: usize = 4 * SET_SIZE;
 
 /// A new set of codes in the clear, to be shown to one user once. Its other half, the only one with a column, is
 /// [`RecoveryState`].
-pub struct PlainSet(Vec<(PlainCode, Tag)>);
+pub struct PlainCodeSet(Vec<(PlainCode, CodeTag)>);
 
-impl PlainSet {
+impl PlainCodeSet {
     /// The codes, in the order in which they are shown and numbered.
     pub fn codes(&self) -> impl ExactSizeIterator<Item = &PlainCode> {
         self.0.iter().map(|(code, _)| code)
     }
 }
 
-impl fmt::Debug for PlainSet {
+impl fmt::Debug for PlainCodeSet {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "PlainSet({} codes)", self.0.len())
     }
@@ -44,17 +44,17 @@ pub fn generate_set(
     user: UserId,
     entropy: &dyn Entropy,
     digests: &dyn KeyedDigests,
-) -> Result<PlainSet, EntropyError> {
-    let mut set: Vec<(PlainCode, Tag)> = Vec::with_capacity(SET_SIZE);
+) -> Result<PlainCodeSet, EntropyError> {
+    let mut set: Vec<(PlainCode, CodeTag)> = Vec::with_capacity(SET_SIZE);
     for _ in 0..MOST_DRAWS {
         let code = PlainCode::draw(entropy)?;
-        let tag = Tag::newest(user, &code, digests);
+        let tag = CodeTag::newest(user, &code, digests);
         // Equal codes have equal tags, so this keeps them apart as well.
         if set.iter().all(|(_, other)| *other != tag) {
             set.push((code, tag));
         }
         if set.len() == SET_SIZE {
-            return Ok(PlainSet(set));
+            return Ok(PlainCodeSet(set));
         }
     }
     Err(EntropyError)
@@ -69,7 +69,7 @@ pub fn generate_set(
 ///
 /// [`HashError`]: show none of the codes and keep the old set.
 pub async fn hash_set(
-    set: &PlainSet,
+    set: &PlainCodeSet,
     hasher: &dyn PasswordHasher,
     now: Timestamp,
 ) -> Result<RecoveryState, HashError> {

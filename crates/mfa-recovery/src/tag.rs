@@ -10,12 +10,12 @@ use crate::PlainCode;
 /// The first 16 bits of a keyed digest of user and code. Whoever has the key learns 16 bits of the code by it and 64
 /// stay secret; enough to tell ten codes apart, and far too few to find a code by.
 #[derive(Clone, PartialEq, Eq)]
-pub(crate) struct Tag {
+pub(crate) struct CodeTag {
     key: KeyId,
     bits: [u8; 2],
 }
 
-impl Tag {
+impl CodeTag {
     /// Under the newest key, as new sets have it.
     pub(crate) fn newest(user: UserId, code: &PlainCode, digests: &dyn KeyedDigests) -> Self {
         Self::cut(digests.digest(DigestPurpose::RecoveryTag, &message(user, code)))
@@ -68,7 +68,7 @@ mod tests {
 
     #[test]
     fn a_tag_is_the_first_two_bytes_of_the_digest_of_user_and_code() {
-        let tag = Tag::newest(UserId::new(0x0102), &code("0123456789abcdef"), &TestDigests);
+        let tag = CodeTag::newest(UserId::new(0x0102), &code("0123456789abcdef"), &TestDigests);
         let message = b"\x00\x00\x00\x00\x00\x00\x01\x020123456789abcdef";
         let digest = TestDigests.digest(DigestPurpose::RecoveryTag, message);
         assert_eq!(tag.to_hex(), HEXLOWER.encode(&digest.bytes[..2]));
@@ -77,7 +77,7 @@ mod tests {
 
     #[test]
     fn a_tag_fits_its_own_key_and_bits_alone() {
-        let tag = Tag::newest(UserId::new(1), &code("0123456789abcdef"), &TestDigests);
+        let tag = CodeTag::newest(UserId::new(1), &code("0123456789abcdef"), &TestDigests);
         let stored = |key: Option<&str>, tag: Option<&str>| RecoveryCode {
             id: "1".into(),
             digest: String::new(),

@@ -6,7 +6,7 @@ use std::collections::HashSet;
 
 use mfa_core::testing::{SeededEntropy, TestDigests};
 use mfa_core::{Entropy, UserId};
-use mfa_recovery::{PlainCode, SET_SIZE, Typed, generate_set};
+use mfa_recovery::{PlainCode, RecoveryCodeInput, SET_SIZE, generate_set};
 use proptest::prelude::*;
 
 const ALPHABET: &str = "0123456789abcdefghjkmnpqrstvwxyz";
@@ -67,7 +67,7 @@ proptest! {
         let canonical = shown(&code).replace('-', "");
         let typed: String =
             canonical.chars().zip(&choices).map(|(it, (choice, gap))| typed_as(it, *choice, gap)).collect();
-        let read = Typed::parse(&typed).unwrap();
+        let read = RecoveryCodeInput::parse(&typed).unwrap();
         prop_assert_eq!(read.code(), Some(&code), "{:?}", typed);
     }
 
@@ -79,20 +79,20 @@ proptest! {
             || "oil".contains(to.to_ascii_lowercase());
         prop_assume!(!same);
         characters[place] = to;
-        let typed = Typed::parse(&characters.iter().collect::<String>()).unwrap();
+        let typed = RecoveryCodeInput::parse(&characters.iter().collect::<String>()).unwrap();
         prop_assert_ne!(typed.code(), Some(&code));
     }
 
     #[test]
     fn an_answer_is_any_text_of_1_to_64_characters(text in r"(?s).{0,80}") {
         let length = text.chars().count();
-        prop_assert_eq!(Typed::parse(&text).is_ok(), (1..=64).contains(&length));
+        prop_assert_eq!(RecoveryCodeInput::parse(&text).is_ok(), (1..=64).contains(&length));
     }
 
     #[test]
     fn a_code_is_exactly_sixteen_characters_that_mean_something(text in "[0-9a-zA-Z -]{1,24}") {
         let meant: String = text.chars().filter(|it| !" -".contains(*it)).collect();
         let is_code = meant.len() == 16 && !meant.contains(['u', 'U']);
-        prop_assert_eq!(Typed::parse(&text).unwrap().is_code(), is_code);
+        prop_assert_eq!(RecoveryCodeInput::parse(&text).unwrap().is_code(), is_code);
     }
 }

@@ -6,7 +6,7 @@ use std::time::Duration;
 use data_encoding::HEXLOWER;
 use mfa_core::{BoxFuture, DigestPurpose, KeyedDigests, StoreError, Timestamp};
 
-use crate::{BucketRule, PhoneNumber, Take, UserBudget, Wait};
+use crate::{BucketDecision, BucketRule, PhoneNumber, RetryDelay, UserBudget};
 
 /// Where the budgets that users share are kept: durably, one point in time in a row for each scope and key, so that
 /// neither a restart nor a flushed cache gives new sends.
@@ -17,7 +17,8 @@ pub trait SmsBudgets: Send + Sync + fmt::Debug {
     /// # Errors
     ///
     /// [`StoreError`] when the store gave no answer: the send may be reserved, send nothing.
-    fn reserve<'a>(&'a self, request: &'a BudgetRequest) -> BoxFuture<'a, Result<BudgetVerdict, StoreError>>;
+    fn reserve<'a>(&'a self, request: &'a BudgetRequest)
+    -> BoxFuture<'a, Result<BudgetDecision, StoreError>>;
 }
 
 /// What shares a budget, in the order in which rows are locked.
@@ -68,7 +69,7 @@ pub struct BudgetLimits {
 
 /// One bucket that a send is taken out of.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct BudgetLine {
+pub struct BudgetEntry {
     /// What shares it.
     pub scope: BudgetScope,
     /// Which one: a digest of a number or of a prefix, an address, a country; empty for everything.
@@ -80,14 +81,14 @@ pub struct BudgetLine {
 /// One send that asks for its place in every budget.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct BudgetRequest {
-    lines: Vec<BudgetLine>,
+    lines: Vec<BudgetEntry>,
     now: Timestamp,
 }
 
 /// Whether a send may go on.
 #[must_use]
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum BudgetVerdict {
+pub enum BudgetDecision {
     /// It may, and is counted in every scope.
     Reserved,
     /// It may not, and is counted in none.
@@ -95,15 +96,15 @@ pub enum BudgetVerdict {
         /// The scope that makes it wait the longest.
         scope: BudgetScope,
         /// How long, to the second.
-        wait: Wait,
+        wait: RetryDelay,
     },
 }
 
 /// A verdict, and what is to be stored with it.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Settlement {
+pub struct BudgetSettlement {
     /// The verdict.
-    pub verdict: BudgetVerdict,
+    pub verdict: BudgetDecision,
     /// For each line of the request, in its order, the time to store. A refusal counts nothing, yet it may bring back a
     /// time from before the clock went back.
     pub full_at: Vec<Timestamp>,
@@ -127,7 +128,7 @@ impl BudgetRequest {
             |text: &str| HEXLOWER.encode(&digests.digest(DigestPurpose::PhoneNumber, text.as_bytes()).bytes);
         let of_number = digest(number.e164());
         let line =
-            |scope, key: String, most, window| BudgetLine { scope, key, rule: BucketRule { most, window } };
+            |scope, key: String, most, window| BudgetEntry { scope, key, rule: BucketRule { most, window } };
         let lines = vec![
             line(BudgetScope::NumberMinute, of_number.clone(), limits.number.per_minute, MINUTE),
             line(BudgetScope::NumberHour, of_number, limits.number.per_hour, HOUR),
@@ -140,31 +141,31 @@ impl BudgetRequest {
     }
 
     /// The buckets, in the order in which their rows are locked.
-    pub fn lines(&self) -> &[BudgetLine] {
+    pub fn lines(&self) -> &[BudgetEntry] {
         &self.lines
     }
 
     /// What all stores decide by: from what is stored for each line, in their order, comes the verdict and what to
     /// store. A line for which nothing is given was never taken from.
-    pub fn settle(&self, stored: &[Option<Timestamp>]) -> Settlement {
+    pub fn settle(&self, stored: &[Option<Timestamp>]) -> BudgetSettlement {
         let stored = stored.iter().copied().chain(std::iter::repeat(None));
         let asked = self.lines.iter().zip(stored);
         let takes: Vec<_> = asked.map(|(line, at)| (line.scope, at, line.rule.take(at, self.now))).collect();
         let refusals = takes.iter().filter_map(|(scope, _, take)| match take {
-            Take::Taken { .. } => None,
-            Take::Empty { wait, .. } => Some((*scope, *wait)),
+            BucketDecision::Taken { .. } => None,
+            BucketDecision::Empty { wait, .. } => Some((*scope, *wait)),
         });
         let Some((scope, wait)) = refusals.max_by_key(|(_, wait)| *wait) else {
             let full_at = takes.into_iter().map(|(_, _, take)| match take {
-                Take::Taken { full_at } | Take::Empty { full_at, .. } => full_at,
+                BucketDecision::Taken { full_at } | BucketDecision::Empty { full_at, .. } => full_at,
             });
-            return Settlement { verdict: BudgetVerdict::Reserved, full_at: full_at.collect() };
+            return BudgetSettlement { verdict: BudgetDecision::Reserved, full_at: full_at.collect() };
         };
         let full_at = takes.into_iter().map(|(_, at, take)| match take {
-            Take::Taken { .. } => at.unwrap_or(self.now),
-            Take::Empty { full_at, .. } => full_at,
+            BucketDecision::Taken { .. } => at.unwrap_or(self.now),
+            BucketDecision::Empty { full_at, .. } => full_at,
         });
-        Settlement { verdict: BudgetVerdict::Exhausted { scope, wait }, full_at: full_at.collect() }
+        BudgetSettlement { verdict: BudgetDecision::Exhausted { scope, wait }, full_at: full_at.collect() }
     }
 }
 
@@ -192,8 +193,8 @@ mod tests {
 
     fn refused_by(budgets: &MemorySmsBudgets, request: &BudgetRequest) -> Option<(BudgetScope, u64)> {
         match block_on(budgets.reserve(request)).unwrap() {
-            BudgetVerdict::Reserved => None,
-            BudgetVerdict::Exhausted { scope, wait } => Some((scope, wait.seconds)),
+            BudgetDecision::Reserved => None,
+            BudgetDecision::Exhausted { scope, wait } => Some((scope, wait.seconds)),
         }
     }
 

@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use data_encoding::HEXLOWER;
 use mfa_core::{
-    Account, Check, DigestPurpose, KeyedDigest, KeyedDigests, SmsChallenge, SmsPurpose, Timestamp, TokenId,
-    UserId,
+    Account, DigestPurpose, FactorResult, KeyedDigest, KeyedDigests, SmsChallenge, SmsPurpose, Timestamp,
+    TokenId, UserId,
 };
 use subtle::{Choice, ConstantTimeEq};
 use zeroize::Zeroizing;
@@ -60,33 +60,33 @@ pub fn issue(
 /// A code for something else, no code, and a code whose time is over, to the millisecond, answer like a wrong one. A
 /// code whose key is no longer there cannot be right.
 ///
-/// For the closures of [`mfa_core::judge`] and [`mfa_core::confirm`], which admit, count and record.
+/// For the closures of [`mfa_core::verify_factor`] and [`mfa_core::confirm`], which admit, count and record.
 pub fn check(
     account: &mut Account,
     code: &SmsCode,
     binding: CodeBinding<'_>,
     digests: &dyn KeyedDigests,
     now: Timestamp,
-) -> Check {
+) -> FactorResult {
     let awaited = &mut account.internal.sms.challenge;
     if awaited.as_ref().is_some_and(|it| it.expires_at <= now) {
         *awaited = None;
     }
     let Some(challenge) = awaited.as_mut().filter(|it| it.purpose == binding.purpose) else {
-        return Check::Wrong;
+        return FactorResult::Wrong;
     };
     let message = message(account.user, code, binding);
     let under_each_key = digests.under_each_key(DigestPurpose::SmsCode, &message);
     let fits = under_each_key.iter().fold(Choice::from(0), |fits, it| fits | is_of(challenge, it));
     if fits.into() {
         *awaited = None;
-        return Check::Right;
+        return FactorResult::Correct;
     }
     challenge.tries = challenge.tries.saturating_add(1);
     if challenge.tries >= MOST_TRIES {
         *awaited = None;
     }
-    Check::Wrong
+    FactorResult::Wrong
 }
 
 /// Whether the challenge was made with this key and of this message, in constant time.
@@ -138,28 +138,28 @@ mod tests {
 
     fn send(account: &mut Account, text: &str, purpose: SmsPurpose, now: Timestamp) {
         let to = number("0612345612");
-        let token = TokenId::of("login");
+        let token = TokenId::from_jti("login");
         let binding = CodeBinding { purpose, destination: &to, token: &token };
         issue(account, &code(text), binding, &SendId::restore("send".into()), &TestDigests, now);
     }
 
-    fn answer_at(account: &mut Account, text: &str, purpose: SmsPurpose, now: Timestamp) -> Check {
+    fn answer_at(account: &mut Account, text: &str, purpose: SmsPurpose, now: Timestamp) -> FactorResult {
         let to = number("0612345612");
-        let token = TokenId::of("login");
+        let token = TokenId::from_jti("login");
         let binding = CodeBinding { purpose, destination: &to, token: &token };
         check(account, &code(text), binding, &TestDigests, now)
     }
 
-    fn answer(account: &mut Account, text: &str) -> Check {
+    fn answer(account: &mut Account, text: &str) -> FactorResult {
         answer_at(account, text, LOGIN, NOW)
     }
 
     #[test]
     fn a_code_is_right_once() {
         let mut account = awaiting("012345", LOGIN);
-        assert_eq!(answer(&mut account, "012345"), Check::Right);
+        assert_eq!(answer(&mut account, "012345"), FactorResult::Correct);
         assert_eq!(account.internal.sms.challenge, None);
-        assert_eq!(answer(&mut account, "012345"), Check::Wrong);
+        assert_eq!(answer(&mut account, "012345"), FactorResult::Wrong);
     }
 
     #[test]
@@ -169,7 +169,7 @@ mod tests {
         assert_eq!((challenge.digest.len(), challenge.key.as_str(), challenge.tries), (64, "test", 0));
         assert_eq!(challenge.expires_at, Timestamp::from_seconds(1_700_000_300));
         let message = b"\0\0\0\0\0\0\0\x07l+33612345612\0".to_vec();
-        let message = [message, TokenId::of("login").bytes().to_vec(), b"012345".to_vec()].concat();
+        let message = [message, TokenId::from_jti("login").bytes().to_vec(), b"012345".to_vec()].concat();
         let digest = TestDigests.digest(DigestPurpose::SmsCode, &message);
         assert_eq!(challenge.digest, HEXLOWER.encode(&digest.bytes));
     }
@@ -178,9 +178,12 @@ mod tests {
     fn a_code_lives_for_five_minutes_and_not_a_millisecond_longer() {
         let end = NOW.plus(Duration::from_mins(5));
         let just_before = end.minus(Duration::from_millis(1));
-        assert_eq!(answer_at(&mut awaiting("012345", LOGIN), "012345", LOGIN, just_before), Check::Right);
+        assert_eq!(
+            answer_at(&mut awaiting("012345", LOGIN), "012345", LOGIN, just_before),
+            FactorResult::Correct
+        );
         let mut account = awaiting("012345", LOGIN);
-        assert_eq!(answer_at(&mut account, "012345", LOGIN, end), Check::Wrong);
+        assert_eq!(answer_at(&mut account, "012345", LOGIN, end), FactorResult::Wrong);
         assert_eq!(account.internal.sms.challenge, None, "it is forgotten");
     }
 
@@ -188,12 +191,12 @@ mod tests {
     fn the_fifth_wrong_try_kills_the_code() {
         let mut account = awaiting("012345", LOGIN);
         for tries in 1..=4 {
-            assert_eq!(answer(&mut account, "999999"), Check::Wrong);
+            assert_eq!(answer(&mut account, "999999"), FactorResult::Wrong);
             assert_eq!(account.internal.sms.challenge.as_ref().unwrap().tries, tries);
         }
-        assert_eq!(answer(&mut account.clone(), "012345"), Check::Right, "four wrong ones do not");
-        assert_eq!(answer(&mut account, "999999"), Check::Wrong);
-        assert_eq!(answer(&mut account, "012345"), Check::Wrong);
+        assert_eq!(answer(&mut account.clone(), "012345"), FactorResult::Correct, "four wrong ones do not");
+        assert_eq!(answer(&mut account, "999999"), FactorResult::Wrong);
+        assert_eq!(answer(&mut account, "012345"), FactorResult::Wrong);
     }
 
     #[test]
@@ -202,8 +205,8 @@ mod tests {
         let _ = answer(&mut account, "999999");
         send(&mut account, "543210", LOGIN, NOW);
         assert_eq!(account.internal.sms.challenge.as_ref().unwrap().tries, 0);
-        assert_eq!(answer(&mut account, "012345"), Check::Wrong);
-        assert_eq!(answer(&mut account, "543210"), Check::Right);
+        assert_eq!(answer(&mut account, "012345"), FactorResult::Wrong);
+        assert_eq!(answer(&mut account, "543210"), FactorResult::Correct);
     }
 
     #[test]
@@ -211,7 +214,7 @@ mod tests {
         for (sent, asked) in [(LOGIN, CONFIRMATION), (CONFIRMATION, LOGIN)] {
             let mut account = awaiting("012345", sent);
             let before = account.clone();
-            assert_eq!(answer_at(&mut account, "012345", asked, NOW), Check::Wrong);
+            assert_eq!(answer_at(&mut account, "012345", asked, NOW), FactorResult::Wrong);
             assert_eq!(account, before);
         }
     }
@@ -219,7 +222,7 @@ mod tests {
     #[test]
     fn a_code_is_bound_to_user_destination_and_the_token_that_asked() {
         let (to, other) = (number("0612345612"), number("0612345613"));
-        let (login, later) = (TokenId::of("login"), TokenId::of("another login"));
+        let (login, later) = (TokenId::from_jti("login"), TokenId::from_jti("another login"));
         let check = |purpose, to: &PhoneNumber, token: &TokenId, user| {
             let mut account = awaiting("012345", purpose);
             account.user = UserId::new(user);
@@ -227,12 +230,16 @@ mod tests {
             check(&mut account, &code("012345"), binding, &TestDigests, NOW)
         };
         for purpose in [LOGIN, CONFIRMATION] {
-            assert_eq!(check(purpose, &to, &login, 7), Check::Right);
-            assert_eq!(check(purpose, &other, &login, 7), Check::Wrong);
-            assert_eq!(check(purpose, &to, &login, 8), Check::Wrong);
+            assert_eq!(check(purpose, &to, &login, 7), FactorResult::Correct);
+            assert_eq!(check(purpose, &other, &login, 7), FactorResult::Wrong);
+            assert_eq!(check(purpose, &to, &login, 8), FactorResult::Wrong);
         }
-        assert_eq!(check(LOGIN, &to, &later, 7), Check::Wrong);
-        assert_eq!(check(CONFIRMATION, &to, &later, 7), Check::Right, "a number is confirmed by any token");
+        assert_eq!(check(LOGIN, &to, &later, 7), FactorResult::Wrong);
+        assert_eq!(
+            check(CONFIRMATION, &to, &later, 7),
+            FactorResult::Correct,
+            "a number is confirmed by any token"
+        );
     }
 
     /// Two keys, of which the second is the older.
@@ -256,25 +263,25 @@ mod tests {
     #[test]
     fn a_code_from_before_a_new_key_is_right_as_long_as_the_old_key_is_there() {
         let to = number("0612345612");
-        let token = TokenId::of("login");
+        let token = TokenId::from_jti("login");
         let mut account = Account::new(UserId::new(7), "a@example.com", "a");
         let binding = CodeBinding { purpose: LOGIN, destination: &to, token: &token };
         let send = SendId::restore("send".into());
         issue(&mut account, &code("012345"), binding, &send, &Ring(&["old"]), NOW);
         let mut check = |ring| check(&mut account, &code("012345"), binding, &ring, NOW);
-        assert_eq!(check(Ring(&["new"])), Check::Wrong);
-        assert_eq!(check(Ring(&["new", "old"])), Check::Right);
+        assert_eq!(check(Ring(&["new"])), FactorResult::Wrong);
+        assert_eq!(check(Ring(&["new", "old"])), FactorResult::Correct);
     }
 
     #[test]
     fn where_nothing_is_awaited_every_code_is_wrong() {
         let mut account = Account::new(UserId::new(7), "a@example.com", "a");
-        assert_eq!(answer(&mut account, "000000"), Check::Wrong);
+        assert_eq!(answer(&mut account, "000000"), FactorResult::Wrong);
         send(&mut account, "012345", LOGIN, NOW);
         if let Some(challenge) = &mut account.internal.sms.challenge {
             challenge.digest.clear();
         }
-        assert_eq!(answer(&mut account, "012345"), Check::Wrong, "an empty digest fits nothing");
+        assert_eq!(answer(&mut account, "012345"), FactorResult::Wrong, "an empty digest fits nothing");
     }
 
     proptest! {
@@ -287,7 +294,7 @@ mod tests {
             let right: Vec<usize> = answers
                 .iter()
                 .enumerate()
-                .filter(|(_, text)| answer(&mut account, text) == Check::Right)
+                .filter(|(_, text)| answer(&mut account, text) == FactorResult::Correct)
                 .map(|(place, _)| place)
                 .collect();
             let expected: Vec<usize> = first_right.filter(|wrong| *wrong < 5).into_iter().collect();

@@ -11,8 +11,8 @@ use std::time::Duration;
 
 use mfa_core::{BoxFuture, Clock, Entropy, Timestamp};
 
-use crate::breaker::{Breaker, Health};
-use crate::{Blame, NumberProblem, SendOutcome, SmsGateway, SmsMessage};
+use crate::circuit_breaker::{CallHealth, CircuitBreaker};
+use crate::{NumberRefusal, RefusalScope, SendOutcome, SmsGateway, SmsMessage};
 
 use race::race;
 
@@ -24,7 +24,7 @@ const LEAST: Duration = Duration::from_secs(1);
 const RETRY_IN: Duration = Duration::from_millis(250);
 
 /// Waits. The only thing that a send needs of a runtime.
-pub trait Pause: Send + Sync + fmt::Debug {
+pub trait Sleep: Send + Sync + fmt::Debug {
     /// Is ready once this span is over.
     fn pause(&self, span: Duration) -> BoxFuture<'_, ()>;
 }
@@ -32,31 +32,31 @@ pub trait Pause: Send + Sync + fmt::Debug {
 /// Sends by several gateways, in their order.
 #[derive(Debug)]
 pub struct SmsSender {
-    routes: Vec<Route>,
+    routes: Vec<GatewayRoute>,
     clock: Arc<dyn Clock>,
-    pause: Arc<dyn Pause>,
+    pause: Arc<dyn Sleep>,
     entropy: Arc<dyn Entropy>,
 }
 
 #[derive(Debug)]
-struct Route {
+struct GatewayRoute {
     gateway: Arc<dyn SmsGateway>,
-    breaker: Breaker,
+    breaker: CircuitBreaker,
 }
 
 /// What became of a send, and how.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Dispatch {
+pub struct SendReport {
     /// What became of it.
-    pub delivery: Delivery,
+    pub delivery: DeliveryOutcome,
     /// What happened at each gateway, in order: for the log.
-    pub steps: Vec<Step>,
+    pub steps: Vec<GatewayAttempt>,
 }
 
 /// What became of a send. In all cases the budget stays spent.
 #[must_use]
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Delivery {
+pub enum DeliveryOutcome {
     /// A provider has taken it.
     Sent {
         /// Whose.
@@ -65,7 +65,7 @@ pub enum Delivery {
         id: String,
     },
     /// A provider refuses the number: another one is not asked.
-    RefusedByUser(NumberProblem),
+    RefusedByUser(NumberRefusal),
     /// It may have been sent: the code stays good, and nothing is sent again by itself.
     Unknown {
         /// By whom.
@@ -80,16 +80,16 @@ pub enum Delivery {
 
 /// What happened at one gateway.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Step {
+pub struct GatewayAttempt {
     /// Which.
     pub gateway: &'static str,
     /// What.
-    pub what: StepOutcome,
+    pub what: GatewayAttemptOutcome,
 }
 
 /// What happened at one gateway.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum StepOutcome {
+pub enum GatewayAttemptOutcome {
     /// It was left alone, because it has failed too often.
     LeftAlone,
     /// It was tried.
@@ -105,13 +105,13 @@ pub enum StepOutcome {
 
 /// A gateway that may take it later.
 struct Later<'a> {
-    route: &'a Route,
+    route: &'a GatewayRoute,
     after: Option<Duration>,
 }
 
 /// What the tries so far have come to.
 enum Progress {
-    Done(Delivery),
+    Done(DeliveryOutcome),
     Next { after: Option<Duration>, may_retry: bool },
 }
 
@@ -120,10 +120,10 @@ impl SmsSender {
     pub fn new(
         gateways: impl IntoIterator<Item = Arc<dyn SmsGateway>>,
         clock: Arc<dyn Clock>,
-        pause: Arc<dyn Pause>,
+        pause: Arc<dyn Sleep>,
         entropy: Arc<dyn Entropy>,
     ) -> Self {
-        let route = |gateway| Route { gateway, breaker: Breaker::default() };
+        let route = |gateway| GatewayRoute { gateway, breaker: CircuitBreaker::default() };
         Self { routes: gateways.into_iter().map(route).collect(), clock, pause, entropy }
     }
 
@@ -147,7 +147,7 @@ impl SmsSender {
     /// Goes on to the next gateway where it is certain that nothing was sent and another one may do better. Where all
     /// have refused and one of them for now alone, that one is tried once more, when it asks for it, if there is still
     /// time. Never goes on where something may have been sent, or the number is at fault.
-    pub async fn send(&self, message: &SmsMessage) -> Dispatch {
+    pub async fn send(&self, message: &SmsMessage) -> SendReport {
         let started = self.clock.now();
         let mut deadline = self.pause.pause(DEADLINE);
         let mut steps = Vec::new();
@@ -157,7 +157,7 @@ impl SmsSender {
                 break;
             }
             match self.attempt(route, message, &mut deadline, &mut steps).await {
-                Progress::Done(delivery) => return Dispatch { delivery, steps },
+                Progress::Done(delivery) => return SendReport { delivery, steps },
                 Progress::Next { after, may_retry } => {
                     let sooner = later.as_ref().is_none_or(|it| wait(after) < wait(it.after));
                     if may_retry && sooner {
@@ -173,42 +173,49 @@ impl SmsSender {
                 && race(self.pause.pause(wait), &mut deadline).await.is_some()
             {
                 match self.attempt(later.route, message, &mut deadline, &mut steps).await {
-                    Progress::Done(delivery) => return Dispatch { delivery, steps },
+                    Progress::Done(delivery) => return SendReport { delivery, steps },
                     Progress::Next { after, .. } => retry_after = after,
                 }
             }
         }
-        Dispatch { delivery: Delivery::NotSent { retry_after }, steps }
+        SendReport { delivery: DeliveryOutcome::NotSent { retry_after }, steps }
     }
 
     async fn attempt(
         &self,
-        route: &Route,
+        route: &GatewayRoute,
         message: &SmsMessage,
         deadline: &mut BoxFuture<'_, ()>,
-        steps: &mut Vec<Step>,
+        steps: &mut Vec<GatewayAttempt>,
     ) -> Progress {
         let gateway = route.gateway.name();
         let began = self.clock.now();
         let Some(permit) = route.breaker.admit(began) else {
-            steps.push(Step { gateway, what: StepOutcome::LeftAlone });
+            steps.push(GatewayAttempt { gateway, what: GatewayAttemptOutcome::LeftAlone });
             return Progress::Next { after: None, may_retry: false };
         };
         let answer = race(route.gateway.send(message), deadline).await;
         let now = self.clock.now();
         route.breaker.report(&permit, health(answer.as_ref()), now);
         let Some(outcome) = answer else {
-            steps.push(Step { gateway, what: StepOutcome::TooLate });
-            return Progress::Done(Delivery::Unknown { gateway });
+            steps.push(GatewayAttempt { gateway, what: GatewayAttemptOutcome::TooLate });
+            return Progress::Done(DeliveryOutcome::Unknown { gateway });
         };
         let progress = match &outcome {
-            SendOutcome::Accepted { id } => Progress::Done(Delivery::Sent { gateway, id: id.clone() }),
-            SendOutcome::Permanent(Blame::User(reason)) => Progress::Done(Delivery::RefusedByUser(*reason)),
-            SendOutcome::Unknown => Progress::Done(Delivery::Unknown { gateway }),
-            SendOutcome::Permanent(Blame::Operator(_)) => Progress::Next { after: None, may_retry: false },
+            SendOutcome::Accepted { id } => Progress::Done(DeliveryOutcome::Sent { gateway, id: id.clone() }),
+            SendOutcome::Permanent(RefusalScope::User(reason)) => {
+                Progress::Done(DeliveryOutcome::RefusedByUser(*reason))
+            }
+            SendOutcome::Unknown => Progress::Done(DeliveryOutcome::Unknown { gateway }),
+            SendOutcome::Permanent(RefusalScope::Operator(_)) => {
+                Progress::Next { after: None, may_retry: false }
+            }
             SendOutcome::Retryable { after } => Progress::Next { after: *after, may_retry: true },
         };
-        steps.push(Step { gateway, what: StepOutcome::Tried { outcome, took: now.since(began) } });
+        steps.push(GatewayAttempt {
+            gateway,
+            what: GatewayAttemptOutcome::Tried { outcome, took: now.since(began) },
+        });
         progress
     }
 
@@ -230,12 +237,16 @@ fn wait(after: Option<Duration>) -> Duration {
 }
 
 /// A number that is refused says nothing against the gateway.
-const fn health(answer: Option<&SendOutcome>) -> Health {
+const fn health(answer: Option<&SendOutcome>) -> CallHealth {
     match answer {
-        Some(SendOutcome::Accepted { .. } | SendOutcome::Permanent(Blame::User(_))) => Health::Well,
+        Some(SendOutcome::Accepted { .. } | SendOutcome::Permanent(RefusalScope::User(_))) => {
+            CallHealth::Well
+        }
         Some(
-            SendOutcome::Permanent(Blame::Operator(_)) | SendOutcome::Retryable { .. } | SendOutcome::Unknown,
+            SendOutcome::Permanent(RefusalScope::Operator(_))
+            | SendOutcome::Retryable { .. }
+            | SendOutcome::Unknown,
         )
-        | None => Health::Failed,
+        | None => CallHealth::Failed,
     }
 }

@@ -40,7 +40,7 @@ pub enum SendOutcome {
         id: String,
     },
     /// The provider refused it for good: nothing was sent.
-    Permanent(Blame),
+    Permanent(RefusalScope),
     /// Nothing was sent, and the same may pass later: no connection, too many at once.
     Retryable {
         /// How long the provider asks to wait, where it says so.
@@ -52,16 +52,16 @@ pub enum SendOutcome {
 
 /// Whose matter a refusal is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Blame {
+pub enum RefusalScope {
     /// The user's: the number.
-    User(NumberProblem),
+    User(NumberRefusal),
     /// The operator's: no number would pass.
-    Operator(OperatorProblem),
+    Operator(ProviderRefusal),
 }
 
 /// Why a provider will not send to a number.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum NumberProblem {
+pub enum NumberRefusal {
     /// It says that there is no such number.
     Invalid,
     /// It is no mobile, or nothing leads to it.
@@ -76,7 +76,7 @@ pub enum NumberProblem {
 
 /// Why a provider would send to no number at all.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum OperatorProblem {
+pub enum ProviderRefusal {
     /// Keys or rights.
     Credentials,
     /// The account: closed, suspended, on trial.
@@ -91,7 +91,7 @@ pub enum OperatorProblem {
     Request,
 }
 
-impl NumberProblem {
+impl NumberRefusal {
     /// Its name in logs and metrics.
     pub const fn as_str(self) -> &'static str {
         match self {
@@ -104,7 +104,7 @@ impl NumberProblem {
     }
 }
 
-impl OperatorProblem {
+impl ProviderRefusal {
     /// Its name in logs and metrics.
     pub const fn as_str(self) -> &'static str {
         match self {

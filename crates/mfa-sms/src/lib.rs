@@ -4,9 +4,9 @@
 //! Numbers ([`PhoneNumber`]) and which of them may be sent to ([`PhonePolicy`]); codes ([`SmsCode`]) and the one that is
 //! awaited ([`issue`], [`check`]); the number of an account ([`begin_number`], [`confirm_number`], [`remove_number`]);
 //! budgets of one user ([`reserve`]) and those that users share ([`SmsBudgets`]); what became of sends, and how many codes
-//! came back ([`SmsSends`], [`ConversionRule`]); what a message says ([`Wording`]); and
+//! came back ([`SmsSendLog`], [`ConversionRule`]); what a message says ([`MessageTemplate`]); and
 //! how it is sent, by several gateways in turn ([`SmsGateway`], [`SmsSender`]). [`check`] answers with a
-//! [`Check`](mfa_core::Check) and belongs inside the closures of [`mfa_core::judge`] and [`mfa_core::confirm`], which
+//! [`FactorResult`](mfa_core::FactorResult) and belongs inside the closures of [`mfa_core::verify_factor`] and [`mfa_core::confirm`], which
 //! alone count, lock and record.
 //!
 //! It refuses to do I/O, to name a runtime, to read a clock and to draw randomness: gateways, waiting, time and chance
@@ -18,44 +18,44 @@
 //! installs a logger shuts `rlibphonenumber` out of it.
 //!
 //! To add a provider: an adapter of [`SmsGateway`] that speaks to it and reads its answers as [`SendOutcome`]. To add a
-//! budget: a [`BudgetScope`] and a line in [`BudgetRequest`]. To add a language: a variant of [`Language`] and its text.
+//! budget: a [`BudgetScope`] and a line in [`BudgetRequest`]. To add a language: a variant of [`SmsLanguage`] and its text.
 
-mod breaker;
-mod bucket;
 mod budget;
 mod challenge;
+mod circuit_breaker;
 mod code;
 mod failover;
 mod gateway;
-mod journal;
+mod leaky_bucket;
 mod message;
 mod number;
+mod observer;
 mod phone;
 mod policy;
-mod sends;
+mod send_log;
 mod user_budget;
 
 #[cfg(any(test, feature = "testing"))]
 pub mod testing;
 
-pub use bucket::{BucketRule, Take, Wait};
 pub use budget::{
-    BudgetLimits, BudgetLine, BudgetRequest, BudgetScope, BudgetVerdict, Settlement, SmsBudgets,
+    BudgetDecision, BudgetEntry, BudgetLimits, BudgetRequest, BudgetScope, BudgetSettlement, SmsBudgets,
 };
 pub use challenge::{CodeBinding, LIFETIME, MOST_TRIES, RESEND_IN, check, issue};
 pub use code::{SmsCode, SmsCodeError};
-pub use failover::{Delivery, Dispatch, Pause, SmsSender, Step, StepOutcome};
-pub use gateway::{Blame, NumberProblem, OperatorProblem, SendOutcome, SmsGateway, SmsMessage};
-pub use journal::SmsJournal;
-pub use message::{DomainError, Language, Wording};
+pub use failover::{DeliveryOutcome, GatewayAttempt, GatewayAttemptOutcome, SendReport, Sleep, SmsSender};
+pub use gateway::{NumberRefusal, ProviderRefusal, RefusalScope, SendOutcome, SmsGateway, SmsMessage};
+pub use leaky_bucket::{BucketDecision, BucketRule, RetryDelay};
+pub use message::{DomainError, MessageTemplate, SmsLanguage};
 pub use number::{
     BackupMethodError, ConfirmNumberError, begin_number, confirm_number, number, pending_number,
     remove_number, set_backup,
 };
+pub use observer::SmsObserver;
 pub use phone::{PhoneError, PhoneNumber};
 pub use policy::{PhonePolicy, PhoneRefused, UnknownCountry};
-pub use sends::{
-    Arrival, Closed, ClosedBy, Conversion, ConversionQuery, ConversionRule, LowConversion, SendId,
-    SendRecord, SendState, SmsSends, Uses,
+pub use send_log::{
+    CodeUsage, Conversion, ConversionQuery, ConversionRule, DeliveryStatus, LowConversion, SendId,
+    SendRecord, SendState, SendingSuspended, SmsSendLog, SuspensionScope,
 };
 pub use user_budget::{UserBudget, reserve};

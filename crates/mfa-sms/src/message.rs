@@ -15,7 +15,7 @@ const GSM: &str = "@£$¥èéùìòÇØøÅåΔ_ΦΓΛΩΠΨΣΘΞÆæßÉ !\"#�
 
 /// The language of a message.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Language {
+pub enum SmsLanguage {
     /// French.
     #[default]
     French,
@@ -25,7 +25,7 @@ pub enum Language {
 
 /// How messages of this deployment are worded: the name of the issuer, and the domain whose page may read the code.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Wording {
+pub struct MessageTemplate {
     issuer: String,
     domain: Option<String>,
 }
@@ -35,9 +35,9 @@ pub struct Wording {
 #[error("a domain is 1 to 64 lower-case letters, digits, dots and dashes")]
 pub struct DomainError;
 
-impl Wording {
-    /// Names the issuer, without a domain. As [`Wording::new`].
-    pub fn of(issuer: &str) -> Self {
+impl MessageTemplate {
+    /// Names the issuer, without a domain. See [`MessageTemplate::new`].
+    pub fn without_domain(issuer: &str) -> Self {
         let issuer: String = issuer.chars().filter(|it| GSM.contains(*it)).collect();
         Self { issuer: issuer.trim().to_owned(), domain: None }
     }
@@ -54,16 +54,18 @@ impl Wording {
         if domain.is_some_and(|it| !is_domain(it)) {
             return Err(DomainError);
         }
-        Ok(Self { domain: domain.map(str::to_owned), ..Self::of(issuer) })
+        Ok(Self { domain: domain.map(str::to_owned), ..Self::without_domain(issuer) })
     }
 
     /// The message that carries this code: at most 160 septets. A long name of the issuer is cut to fit. Names no user.
-    pub fn text(&self, code: &SmsCode, language: Language) -> SecretText {
+    pub fn text(&self, code: &SmsCode, language: SmsLanguage) -> SecretText {
         let code = code.to_text();
         let code = code.expose();
         let (colon, rest) = match language {
-            Language::French => (" : ", " est votre code, valable 5 minutes. Ne le donnez à personne."),
-            Language::English => (": ", " is your code, valid for 5 minutes. Do not share it with anyone."),
+            SmsLanguage::French => (" : ", " est votre code, valable 5 minutes. Ne le donnez à personne."),
+            SmsLanguage::English => {
+                (": ", " is your code, valid for 5 minutes. Do not share it with anyone.")
+            }
         };
         // As large as it gets at once: a string that grows leaves copies of the code behind.
         let mut text = String::with_capacity(SEGMENT.saturating_mul(2));
@@ -100,19 +102,19 @@ mod tests {
     use super::*;
     use crate::LIFETIME;
 
-    fn text(issuer: &str, domain: Option<&str>, language: Language) -> String {
+    fn text(issuer: &str, domain: Option<&str>, language: SmsLanguage) -> String {
         let code = SmsCode::parse("012345").unwrap();
-        Wording::new(issuer, domain).unwrap().text(&code, language).expose().to_owned()
+        MessageTemplate::new(issuer, domain).unwrap().text(&code, language).expose().to_owned()
     }
 
     #[test]
     fn both_languages_say_whose_code_it_is_and_how_long_it_lives() {
         assert_eq!(
-            text("NOVA", None, Language::French),
+            text("NOVA", None, SmsLanguage::French),
             "NOVA : 012345 est votre code, valable 5 minutes. Ne le donnez à personne."
         );
         assert_eq!(
-            text("NOVA", None, Language::English),
+            text("NOVA", None, SmsLanguage::English),
             "NOVA: 012345 is your code, valid for 5 minutes. Do not share it with anyone."
         );
         assert_eq!(LIFETIME.as_secs(), 5 * 60, "the texts say so");
@@ -120,7 +122,7 @@ mod tests {
 
     #[test]
     fn the_last_line_binds_the_code_to_its_domain() {
-        let text = text("NOVA", Some("mfa.example.com"), Language::French);
+        let text = text("NOVA", Some("mfa.example.com"), SmsLanguage::French);
         assert_eq!(text.lines().last(), Some("@mfa.example.com #012345"));
         assert_eq!(text.lines().count(), 2);
     }
@@ -136,8 +138,8 @@ mod tests {
 
     #[test]
     fn a_name_outside_the_alphabet_does_not_double_the_price() {
-        assert_eq!(text("Nova €😀\n™", None, Language::English), text("Nova", None, Language::English));
-        assert!(text("日本", None, Language::French).starts_with("012345 est"));
+        assert_eq!(text("Nova €😀\n™", None, SmsLanguage::English), text("Nova", None, SmsLanguage::English));
+        assert!(text("日本", None, SmsLanguage::French).starts_with("012345 est"));
     }
 
     #[test]
@@ -155,10 +157,10 @@ mod tests {
             "a.fr\n",
             &"a".repeat(65),
         ] {
-            assert_eq!(Wording::new("NOVA", Some(bad)), Err(DomainError), "{bad:?}");
+            assert_eq!(MessageTemplate::new("NOVA", Some(bad)), Err(DomainError), "{bad:?}");
         }
         for good in ["localhost", "mfa.example.com", "xn--9ca.fr", &"a".repeat(64)] {
-            assert!(Wording::new("NOVA", Some(good)).is_ok(), "{good}");
+            assert!(MessageTemplate::new("NOVA", Some(good)).is_ok(), "{good}");
         }
     }
 
@@ -168,7 +170,7 @@ mod tests {
             issuer in r"\PC{0,200}|[a-zé ]{0,200}",
             domain in prop::option::of("[a-z]{1,30}(\\.[a-z]{1,30})?"),
         ) {
-            for language in [Language::French, Language::English] {
+            for language in [SmsLanguage::French, SmsLanguage::English] {
                 let text = text(&issuer, domain.as_deref(), language);
                 prop_assert!(text.chars().count() <= SEGMENT, "{}", text);
                 prop_assert!(text.chars().all(|it| it == '\n' || GSM.contains(it)), "{}", text);

@@ -48,7 +48,7 @@ impl PhoneNumber {
         if parsed.extension.is_some() || !parsed.is_valid() {
             return Err(PhoneError::NotANumber);
         }
-        Ok(Self::of(&parsed))
+        Ok(Self::from_parsed(&parsed))
     }
 
     /// Reads a number that was valid when it was stored. Numbering plans change: one that no longer knows the number
@@ -59,11 +59,11 @@ impl PhoneNumber {
     /// [`PhoneError::NotANumber`] where it does not even look like E.164.
     pub(crate) fn restore(e164: &str) -> Result<Self, PhoneError> {
         let parsed = PHONE_NUMBER_UTIL.parse(e164, None).map_err(|_| PhoneError::NotANumber)?;
-        let number = Self::of(&parsed);
+        let number = Self::from_parsed(&parsed);
         if number.e164 == e164 { Ok(number) } else { Err(PhoneError::NotANumber) }
     }
 
-    fn of(parsed: &Parsed) -> Self {
+    fn from_parsed(parsed: &Parsed) -> Self {
         let plan = || PHONE_NUMBER_UTIL.get_region_for_country_code(parsed.country_code);
         let country = parsed.get_region_code().or_else(plan).unwrap_or(Region::World);
         Self {

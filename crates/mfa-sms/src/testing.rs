@@ -6,8 +6,8 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use mfa_core::{BoxFuture, StoreError, StoreErrorKind, Timestamp};
 
 use crate::{
-    Arrival, BudgetRequest, BudgetScope, BudgetVerdict, Conversion, ConversionQuery, ConversionRule,
-    LowConversion, SendId, SendRecord, SendState, SmsBudgets, SmsSends, Uses,
+    BudgetDecision, BudgetRequest, BudgetScope, CodeUsage, Conversion, ConversionQuery, ConversionRule,
+    DeliveryStatus, LowConversion, SendId, SendRecord, SendState, SmsBudgets, SmsSendLog,
 };
 
 /// Budgets in a map. Nothing survives the process.
@@ -15,7 +15,10 @@ use crate::{
 pub struct MemorySmsBudgets(Mutex<HashMap<(BudgetScope, String), Timestamp>>);
 
 impl SmsBudgets for MemorySmsBudgets {
-    fn reserve<'a>(&'a self, request: &'a BudgetRequest) -> BoxFuture<'a, Result<BudgetVerdict, StoreError>> {
+    fn reserve<'a>(
+        &'a self,
+        request: &'a BudgetRequest,
+    ) -> BoxFuture<'a, Result<BudgetDecision, StoreError>> {
         Box::pin(async move {
             let mut rows = self.0.lock().unwrap_or_else(PoisonError::into_inner);
             let places: Vec<_> = request.lines().iter().map(|it| (it.scope, it.key.clone())).collect();
@@ -29,13 +32,13 @@ impl SmsBudgets for MemorySmsBudgets {
 
 /// Sends in a map. Nothing survives the process; a sweep leaves budgets alone, which are in a map of their own.
 #[derive(Debug, Default)]
-pub struct MemorySmsSends(Mutex<HashMap<SendId, Row>>);
+pub struct MemorySmsSendLog(Mutex<HashMap<SendId, Row>>);
 
 #[derive(Debug)]
 struct Row {
     record: SendRecord,
     state: SendState,
-    arrival: Option<Arrival>,
+    arrival: Option<DeliveryStatus>,
     used_at: Option<Timestamp>,
 }
 
@@ -53,14 +56,14 @@ impl Row {
     }
 }
 
-impl MemorySmsSends {
+impl MemorySmsSendLog {
     /// What became of a send; none where there is no such send.
     pub fn state_of(&self, id: &SendId) -> Option<SendState> {
         self.rows().get(id).map(|row| row.state.clone())
     }
 
     /// What a gateway reported of a send; none where nothing was.
-    pub fn arrival_of(&self, id: &SendId) -> Option<Arrival> {
+    pub fn arrival_of(&self, id: &SendId) -> Option<DeliveryStatus> {
         self.rows().get(id).and_then(|row| row.arrival)
     }
 
@@ -75,14 +78,14 @@ fn nth_latest_at<'a>(rows: impl Iterator<Item = &'a Row>, nth: usize) -> Option<
     times.get(nth).copied()
 }
 
-fn uses<'a>(rows: impl Iterator<Item = &'a Row>) -> Uses {
-    rows.fold(Uses::default(), |uses, row| Uses {
+fn uses<'a>(rows: impl Iterator<Item = &'a Row>) -> CodeUsage {
+    rows.fold(CodeUsage::default(), |uses, row| CodeUsage {
         sent: uses.sent.saturating_add(1),
         used: uses.used.saturating_add(u32::from(row.used_at.is_some())),
     })
 }
 
-impl SmsSends for MemorySmsSends {
+impl SmsSendLog for MemorySmsSendLog {
     fn begin<'a>(&'a self, record: &'a SendRecord) -> BoxFuture<'a, Result<(), StoreError>> {
         Box::pin(async move {
             let mut rows = self.rows();
@@ -118,14 +121,14 @@ impl SmsSends for MemorySmsSends {
         &'a self,
         gateway: &'a str,
         message: &'a str,
-        arrival: Arrival,
+        arrival: DeliveryStatus,
         _at: Timestamp,
     ) -> BoxFuture<'a, Result<bool, StoreError>> {
         Box::pin(async move {
             let mut rows = self.rows();
             let mut named = rows.values_mut().filter(|row| row.is_named(gateway, message)).peekable();
             let is_there = named.peek().is_some();
-            for row in named.filter(|row| matches!(row.arrival, None | Some(Arrival::Pending))) {
+            for row in named.filter(|row| matches!(row.arrival, None | Some(DeliveryStatus::Pending))) {
                 row.arrival = Some(arrival);
             }
             Ok(is_there)

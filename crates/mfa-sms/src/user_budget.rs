@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use mfa_core::{Account, Timestamp};
 
-use crate::Wait;
+use crate::RetryDelay;
 
 const MINUTE: Duration = Duration::from_mins(1);
 const HOUR: Duration = Duration::from_hours(1);
@@ -25,9 +25,9 @@ pub struct UserBudget {
 ///
 /// # Errors
 ///
-/// [`Wait`]: nothing was reserved, send nothing. Once those seconds are over, the next one passes. The account may still
+/// [`RetryDelay`]: nothing was reserved, send nothing. Once those seconds are over, the next one passes. The account may still
 /// have changed and is to be stored: times that lie ahead are brought back.
-pub fn reserve(account: &mut Account, budget: UserBudget, now: Timestamp) -> Result<(), Wait> {
+pub fn reserve(account: &mut Account, budget: UserBudget, now: Timestamp) -> Result<(), RetryDelay> {
     let sent_at = &mut account.internal.sms.sent_at;
     for at in sent_at.iter_mut() {
         *at = now.min(*at);
@@ -36,7 +36,7 @@ pub fn reserve(account: &mut Account, budget: UserBudget, now: Timestamp) -> Res
     let waits = [(budget.per_minute, MINUTE), (budget.per_hour, HOUR)];
     let wait = waits.into_iter().filter_map(|(most, window)| wait(sent_at, most, window, now)).max();
     if let Some(wait) = wait {
-        return Err(Wait::of(wait));
+        return Err(RetryDelay::of(wait));
     }
     sent_at.retain(|at| now.since(*at) < HOUR);
     sent_at.push(now);
@@ -119,7 +119,7 @@ mod tests {
             (UserBudget { per_minute: 1, per_hour: 0 }, 3_600),
         ] {
             let reserved = reserve(&mut account(), budget, Timestamp::from_millis(START));
-            assert_eq!(reserved, Err(Wait { seconds }));
+            assert_eq!(reserved, Err(RetryDelay { seconds }));
         }
     }
 

@@ -3,7 +3,8 @@
 use std::time::Duration;
 
 use mfa_core::{
-    Account, Check, CipherError, PendingTotp, SealedColumn, SecretBytes, SecretCipher, Timestamp, TotpState,
+    Account, CipherError, FactorResult, PendingTotp, SealedColumn, SecretBytes, SecretCipher, Timestamp,
+    TotpState,
 };
 
 use crate::{CodeCheck, Parameters, TotpCode, check_code};
@@ -55,13 +56,13 @@ pub fn confirm_enrolment(
     code: &TotpCode,
     now: Timestamp,
     cipher: &dyn SecretCipher,
-) -> Result<Check, EnrolmentError> {
+) -> Result<FactorResult, EnrolmentError> {
     let waiting = account.totp.pending.as_ref().filter(|it| now < it.expires_at);
     let waiting = waiting.ok_or(EnrolmentError::NoneInProgress)?;
     let secret = cipher.unseal(&waiting.secret, account.seal_context(SealedColumn::TotpPendingSecret))?;
     // The last step is that of the old secret: it says nothing of the codes of this one.
     let CodeCheck::Fits(step) = check_code(&secret, code, now, None, Parameters::default()) else {
-        return Ok(Check::Wrong);
+        return Ok(FactorResult::Wrong);
     };
     account.totp = TotpState {
         enabled: true,
@@ -70,5 +71,5 @@ pub fn confirm_enrolment(
         enrolled_at: Some(now),
         last_step: Some(step.number()),
     };
-    Ok(Check::Right)
+    Ok(FactorResult::Correct)
 }

@@ -1,6 +1,6 @@
 //! The factor in force: is this its code, and is it still to be had?
 
-use mfa_core::{Account, Check, CipherError, SealedColumn, SecretCipher, Timestamp};
+use mfa_core::{Account, CipherError, FactorResult, SealedColumn, SecretCipher, Timestamp};
 
 use crate::{CodeCheck, Parameters, TotpCode, check_code};
 
@@ -17,7 +17,7 @@ pub enum VerifyError {
 
 /// Checks a code against the secret in force, and spends its step and all before it (RFC 6238 §5.2).
 ///
-/// For the closure of [`mfa_core::judge`], which admits, counts, locks and records.
+/// For the closure of [`mfa_core::verify_factor`], which admits, counts, locks and records.
 ///
 /// # Errors
 ///
@@ -28,7 +28,7 @@ pub fn verify(
     code: &TotpCode,
     now: Timestamp,
     cipher: &dyn SecretCipher,
-) -> Result<Check, VerifyError> {
+) -> Result<FactorResult, VerifyError> {
     if !account.has_totp() {
         return Err(VerifyError::NotEnrolled);
     }
@@ -37,9 +37,9 @@ pub fn verify(
     Ok(match check_code(&secret, code, now, account.totp.last_step, Parameters::default()) {
         CodeCheck::Fits(step) => {
             account.totp.last_step = Some(step.number());
-            Check::Right
+            FactorResult::Correct
         }
-        CodeCheck::Replayed => Check::Replayed,
-        CodeCheck::Wrong => Check::Wrong,
+        CodeCheck::Replayed => FactorResult::Replayed,
+        CodeCheck::Wrong => FactorResult::Wrong,
     })
 }

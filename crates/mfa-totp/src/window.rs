@@ -3,7 +3,7 @@
 use mfa_core::{SecretBytes, Timestamp};
 use subtle::{Choice, ConditionallySelectable, ConstantTimeEq};
 
-use crate::{Parameters, Step, TotpCode};
+use crate::{Parameters, TimeStep, TotpCode};
 
 /// One step each way: the most that RFC 6238 §5.2 recommends.
 const WINDOW: [i64; 3] = [-1, 0, 1];
@@ -13,7 +13,7 @@ const WINDOW: [i64; 3] = [-1, 0, 1];
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum CodeCheck {
     /// It is the code of this step, which is newer than the last one used. Store it before saying so.
-    Fits(Step),
+    Fits(TimeStep),
     /// It fits a step that is used, or older than one that is.
     Replayed,
     /// It fits no step of the window.
@@ -48,8 +48,8 @@ fn newest_match(
     code: &TotpCode,
     now: Timestamp,
     parameters: Parameters,
-) -> Option<Step> {
-    let middle = Step::at(now);
+) -> Option<TimeStep> {
+    let middle = TimeStep::at(now);
     let mut newest = i64::MIN;
     let mut found = Choice::from(0);
     for step in WINDOW.map(|steps| middle.offset(steps)) {
@@ -58,7 +58,7 @@ fn newest_match(
         newest.conditional_assign(&step.number(), fits);
         found |= fits;
     }
-    bool::from(found).then_some(Step::from_number(newest))
+    bool::from(found).then_some(TimeStep::from_number(newest))
 }
 
 #[cfg(test)]
@@ -71,7 +71,7 @@ mod tests {
     }
 
     fn code_of(step: i64) -> TotpCode {
-        Step::from_number(step).code(&secret(), Parameters::default()).unwrap()
+        TimeStep::from_number(step).code(&secret(), Parameters::default()).unwrap()
     }
 
     fn in_step(step: i64) -> Timestamp {
@@ -86,7 +86,7 @@ mod tests {
     fn the_window_is_one_step_each_way() {
         for offset in -3..=3 {
             let expected = if (-1..=1).contains(&offset) {
-                CodeCheck::Fits(Step::from_number(1000 + offset))
+                CodeCheck::Fits(TimeStep::from_number(1000 + offset))
             } else {
                 CodeCheck::Wrong
             };
@@ -102,7 +102,7 @@ mod tests {
         {
             let now = Timestamp::from_millis(millis);
             let found = check_code(&secret(), &code, now, None, Parameters::default());
-            assert_eq!(found == CodeCheck::Fits(Step::from_number(1001)), fits, "{millis}");
+            assert_eq!(found == CodeCheck::Fits(TimeStep::from_number(1001)), fits, "{millis}");
         }
     }
 
@@ -110,7 +110,7 @@ mod tests {
     fn a_step_up_to_the_last_one_is_a_replay_whether_its_code_was_used_or_not() {
         assert_eq!(check(&code_of(1000), 1000, Some(1000)), CodeCheck::Replayed);
         assert_eq!(check(&code_of(999), 1000, Some(1000)), CodeCheck::Replayed);
-        assert_eq!(check(&code_of(1001), 1000, Some(1000)), CodeCheck::Fits(Step::from_number(1001)));
+        assert_eq!(check(&code_of(1001), 1000, Some(1000)), CodeCheck::Fits(TimeStep::from_number(1001)));
         assert_eq!(check(&code_of(1000), 1000, Some(i64::MAX)), CodeCheck::Replayed);
     }
 
@@ -120,8 +120,8 @@ mod tests {
         for (older, newer, now) in [(910_737, 910_738, 910_737), (153_567, 153_569, 153_568)] {
             let code = code_of(older);
             assert_eq!(code, code_of(newer));
-            assert_eq!(check(&code, now, None), CodeCheck::Fits(Step::from_number(newer)));
-            assert_eq!(check(&code, now, Some(older)), CodeCheck::Fits(Step::from_number(newer)));
+            assert_eq!(check(&code, now, None), CodeCheck::Fits(TimeStep::from_number(newer)));
+            assert_eq!(check(&code, now, Some(older)), CodeCheck::Fits(TimeStep::from_number(newer)));
             assert_eq!(check(&code, now, Some(newer)), CodeCheck::Replayed);
         }
     }
@@ -129,7 +129,7 @@ mod tests {
     #[test]
     fn a_code_of_another_length_never_fits() {
         let eight = Parameters { digits: crate::Digits::Eight, ..Parameters::default() };
-        let code = Step::from_number(1000).code(&secret(), eight).unwrap();
+        let code = TimeStep::from_number(1000).code(&secret(), eight).unwrap();
         assert_eq!(check(&code, 1000, None), CodeCheck::Wrong);
     }
 
@@ -142,6 +142,6 @@ mod tests {
         }
         let last_before = Timestamp::from_millis(-1);
         let found = check_code(&secret(), &code_of(0), last_before, None, Parameters::default());
-        assert_eq!(found, CodeCheck::Fits(Step::from_number(0)), "a second early is inside the window");
+        assert_eq!(found, CodeCheck::Fits(TimeStep::from_number(0)), "a second early is inside the window");
     }
 }

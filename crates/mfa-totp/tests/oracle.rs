@@ -3,7 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "helpers of tests may panic as tests may")]
 
 use mfa_core::{SecretBytes, Timestamp};
-use mfa_totp::{Algorithm, CodeCheck, Digits, Parameters, Step, TotpCode, check_code};
+use mfa_totp::{Algorithm, CodeCheck, Digits, Parameters, TimeStep, TotpCode, check_code};
 use proptest::prelude::*;
 use totp_rs::{Builder, Totp};
 
@@ -39,7 +39,7 @@ proptest! {
         parameters in parameters(),
     ) {
         let expected = oracle(&secret, parameters).generate(u64::try_from(seconds).unwrap()).to_string();
-        let step = Step::at(Timestamp::from_seconds(seconds));
+        let step = TimeStep::at(Timestamp::from_seconds(seconds));
         let code = step.code(&SecretBytes::new(secret), parameters).unwrap().to_text();
         prop_assert_eq!(code.expose(), expected);
     }
@@ -54,7 +54,7 @@ proptest! {
         let oracle = oracle(&secret, parameters);
         let secret = SecretBytes::new(secret);
         let shown_at = Timestamp::from_seconds(seconds.saturating_add(shift.saturating_mul(30)));
-        let text = Step::at(shown_at).code(&secret, parameters).unwrap().to_text();
+        let text = TimeStep::at(shown_at).code(&secret, parameters).unwrap().to_text();
         let expected = oracle.check(text.expose(), u64::try_from(seconds).unwrap());
         let code = TotpCode::parse_digits(text.expose(), parameters.digits).unwrap();
         let found = match check_code(&secret, &code, Timestamp::from_seconds(seconds), None, parameters) {

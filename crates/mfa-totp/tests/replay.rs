@@ -3,8 +3,8 @@
 #![expect(clippy::unwrap_used, reason = "helpers of tests may panic as tests may")]
 
 use mfa_core::testing::TestCipher;
-use mfa_core::{Account, Check, SealedColumn, SecretBytes, SecretCipher, Timestamp, UserId};
-use mfa_totp::{Parameters, Step, TotpCode, verify};
+use mfa_core::{Account, FactorResult, SealedColumn, SecretBytes, SecretCipher, Timestamp, UserId};
+use mfa_totp::{Parameters, TimeStep, TotpCode, verify};
 use proptest::prelude::*;
 
 const START: i64 = 1_700_000_000;
@@ -22,25 +22,25 @@ fn enrolled() -> Account {
 }
 
 fn code_at(seconds: i64) -> TotpCode {
-    Step::at(Timestamp::from_seconds(seconds)).code(&secret(), Parameters::default()).unwrap()
+    TimeStep::at(Timestamp::from_seconds(seconds)).code(&secret(), Parameters::default()).unwrap()
 }
 
 #[test]
 fn a_code_used_once_is_refused_the_second_time() {
     let mut account = enrolled();
     let now = Timestamp::from_seconds(START);
-    assert_eq!(verify(&mut account, &code_at(START), now, &TestCipher), Ok(Check::Right));
-    assert_eq!(verify(&mut account, &code_at(START), now, &TestCipher), Ok(Check::Replayed));
+    assert_eq!(verify(&mut account, &code_at(START), now, &TestCipher), Ok(FactorResult::Correct));
+    assert_eq!(verify(&mut account, &code_at(START), now, &TestCipher), Ok(FactorResult::Replayed));
 }
 
 #[test]
 fn a_wrong_or_replayed_code_changes_nothing() {
     let mut account = enrolled();
     let now = Timestamp::from_seconds(START);
-    assert_eq!(verify(&mut account, &code_at(START), now, &TestCipher), Ok(Check::Right));
+    assert_eq!(verify(&mut account, &code_at(START), now, &TestCipher), Ok(FactorResult::Correct));
     let before = account.clone();
     for seconds in [START, START - 30, START - 3000] {
-        assert_ne!(verify(&mut account, &code_at(seconds), now, &TestCipher), Ok(Check::Right));
+        assert_ne!(verify(&mut account, &code_at(seconds), now, &TestCipher), Ok(FactorResult::Correct));
         assert_eq!(account, before);
     }
 }
@@ -51,22 +51,22 @@ proptest! {
         tries in prop::collection::vec((-120_i64..=120, -90_i64..=90), 1..60),
     ) {
         let mut account = enrolled();
-        let mut accepted: Vec<Step> = Vec::new();
+        let mut accepted: Vec<TimeStep> = Vec::new();
         let mut clock = START;
         for (moved, skew) in tries {
             clock = clock.saturating_add(moved);
             let shown = clock.saturating_add(skew);
-            let (now, step) = (Timestamp::from_seconds(clock), Step::at(Timestamp::from_seconds(shown)));
-            let in_window = step.number().abs_diff(Step::at(now).number()) <= 1;
+            let (now, step) = (Timestamp::from_seconds(clock), TimeStep::at(Timestamp::from_seconds(shown)));
+            let in_window = step.number().abs_diff(TimeStep::at(now).number()) <= 1;
             let is_newer = accepted.last().is_none_or(|last| step > *last);
             let expected = match (in_window, is_newer) {
-                (true, true) => Check::Right,
-                (true, false) => Check::Replayed,
-                (false, _) => Check::Wrong,
+                (true, true) => FactorResult::Correct,
+                (true, false) => FactorResult::Replayed,
+                (false, _) => FactorResult::Wrong,
             };
             let check = verify(&mut account, &code_at(shown), now, &TestCipher).unwrap();
             prop_assert_eq!(check, expected);
-            if check == Check::Right {
+            if check == FactorResult::Correct {
                 accepted.push(step);
             }
             prop_assert_eq!(account.totp.last_step, accepted.last().map(|it| it.number()));

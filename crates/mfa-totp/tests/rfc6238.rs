@@ -2,7 +2,7 @@
 //! code has them.
 
 use mfa_core::{SecretBytes, Timestamp};
-use mfa_totp::{Algorithm, CodeCheck, Digits, Parameters, Step, TotpCode, check_code};
+use mfa_totp::{Algorithm, CodeCheck, Digits, Parameters, TimeStep, TotpCode, check_code};
 
 /// Seconds, then the codes by SHA-1, SHA-256 and SHA-512.
 const VECTORS: [(i64, [&str; 3]); 6] = [
@@ -27,12 +27,12 @@ fn every_time_and_hash_function_gives_the_code_of_appendix_b() {
         for ((algorithm, length), expected) in ALGORITHMS.into_iter().zip(codes) {
             let parameters = Parameters { algorithm, digits: Digits::Eight };
             let (secret, now) = (secret(length), Timestamp::from_seconds(seconds));
-            let code = Step::at(now).code(&secret, parameters).unwrap();
+            let code = TimeStep::at(now).code(&secret, parameters).unwrap();
             assert_eq!(code.to_text().expose(), expected, "{seconds} {algorithm:?}");
             let typed = TotpCode::parse_digits(expected, Digits::Eight).unwrap();
             assert_eq!(
                 check_code(&secret, &typed, now, None, parameters),
-                CodeCheck::Fits(Step::at(now)),
+                CodeCheck::Fits(TimeStep::at(now)),
                 "{seconds} {algorithm:?}"
             );
         }
@@ -45,7 +45,8 @@ fn a_shorter_code_is_the_end_of_the_longer_one() {
         [(Digits::Six, "081804"), (Digits::Seven, "7081804"), (Digits::Eight, "07081804")]
     {
         let parameters = Parameters { digits, ..Parameters::default() };
-        let code = Step::at(Timestamp::from_seconds(1_111_111_109)).code(&secret(20), parameters).unwrap();
+        let code =
+            TimeStep::at(Timestamp::from_seconds(1_111_111_109)).code(&secret(20), parameters).unwrap();
         assert_eq!(code.to_text().expose(), expected);
     }
 }

@@ -1,6 +1,6 @@
 //! `migrate up`, `migrate down`, `migrate status`
 
-use mfa_core::{Clock, EventKind, EventLine, Origin, Outcome, SecurityEvent};
+use mfa_core::{Clock, EventKind, LoggedEvent, Origin, Outcome, SecurityEvent};
 use mfa_infra::crypto::SystemClock;
 use mfa_infra::database::{Location, MigrationStatus};
 use mfa_infra::settings::Settings;
@@ -44,7 +44,7 @@ pub(super) fn run(
     let event =
         SecurityEvent::new(EventKind::AdminMigrate, Outcome::Success, SystemClock.now(), Origin::default());
     let event = event.by(&actor::of_process(), reason);
-    telemetry.events().tell(EventLine { user: None, event: &event, chain: None });
+    telemetry.events().tell(LoggedEvent { user: None, event: &event, chain: None });
     Ok(tell(&location, &migrations.status()?))
 }
 

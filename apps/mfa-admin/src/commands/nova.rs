@@ -8,7 +8,7 @@ use std::time::Duration;
 use mfa_core::{
     Account, BackupMethod, PendingTotp, RecoveryState, Sealed, SecretText, StoreError, Timestamp, UserId,
 };
-use mfa_flows::{Adopted, AdoptedRow, Adoption, FlowError};
+use mfa_flows::{FlowError, LegacyImport, LegacyImportOutcome, LegacyRow};
 use mfa_infra::Mfa;
 use mfa_infra::database::{NovaRow, NovaTable, Rows};
 use mfa_infra::settings::Settings;
@@ -82,9 +82,9 @@ struct Import<'a> {
 struct Report {
     user: UserId,
     email: String,
-    totp: Adopted,
-    phone: Adopted,
-    recovery: Adopted,
+    totp: LegacyImportOutcome,
+    phone: LegacyImportOutcome,
+    recovery: LegacyImportOutcome,
     /// Whether the account is shut, because a password alone would open it.
     is_shut: bool,
     /// Where the row as a whole was not understood.
@@ -103,7 +103,7 @@ impl Import<'_> {
             let report = self.row(&row, table)?;
             let whole = [report.totp, report.phone, report.recovery]
                 .iter()
-                .all(|it| !matches!(it, Adopted::Refused(_) | Adopted::Stuck(_)))
+                .all(|it| !matches!(it, LegacyImportOutcome::Refused(_) | LegacyImportOutcome::Stuck(_)))
                 && report.broken.is_none();
             if whole {
                 taken.push(report.user);
@@ -122,11 +122,11 @@ impl Import<'_> {
         let elsewhere = self.map.is_elsewhere("recovery_codes");
         let mut adoption = self.adoption(row);
         let mut recovery = match &codes {
-            Ok(Findings::None) => Adopted::Absent,
-            Ok(Findings::Ours) => Adopted::Already,
-            Ok(Findings::Theirs(_)) => Adopted::Taken,
-            Err(why) if self.enrol_anew => Adopted::TakenOff(why),
-            Err(why) => Adopted::Refused(why),
+            Ok(Findings::None) => LegacyImportOutcome::Absent,
+            Ok(Findings::Ours) => LegacyImportOutcome::Already,
+            Ok(Findings::Theirs(_)) => LegacyImportOutcome::Taken,
+            Err(why) if self.enrol_anew => LegacyImportOutcome::TakenOff(why),
+            Err(why) => LegacyImportOutcome::Refused(why),
         };
         if let (true, Ok(Findings::Theirs(codes))) = (elsewhere, &codes) {
             let generated_at = adoption.recovery.take().and_then(|it| it.generated_at);
@@ -135,17 +135,19 @@ impl Import<'_> {
             adoption.recovery = None;
         }
         let account = account(row, self.map, codes.as_ref().ok());
-        if !elsewhere && matches!(recovery, Adopted::Refused(_)) {
+        if !elsewhere && matches!(recovery, LegacyImportOutcome::Refused(_)) {
             // Nothing of the row can be read as an account: all of it stays as it is.
             let adopted = self.administration.flows().try_adopt(account, &adoption);
             let waits = |part| match part {
-                Adopted::Taken => Adopted::Refused("it waits for the recovery codes of the row"),
+                LegacyImportOutcome::Taken => {
+                    LegacyImportOutcome::Refused("it waits for the recovery codes of the row")
+                }
                 other => other,
             };
             let (totp, phone) = (waits(adopted.totp), waits(adopted.phone));
             return Ok(report(
                 row,
-                AdoptedRow { totp, phone, is_shut: false, ..adopted },
+                LegacyImport { totp, phone, is_shut: false, ..adopted },
                 recovery,
                 elsewhere,
             ));
@@ -164,10 +166,10 @@ impl Import<'_> {
             // Nothing else can read the row until this is done.
             let is_same = table.rewrite_codes(row.user, field(row, "recovery_codes"), &rewritten)?;
             if !is_same {
-                recovery = Adopted::Refused("the recovery codes changed meanwhile: run it again");
+                recovery = LegacyImportOutcome::Refused("the recovery codes changed meanwhile: run it again");
             }
         }
-        match self.adopt(row.user, &adoption) {
+        match self.import_legacy(row.user, &adoption) {
             Ok(adopted) => Ok(report(row, adopted, recovery, elsewhere)),
             Err(CliError::Refused(FlowError::Store(error)))
                 if error.kind() == mfa_core::StoreErrorKind::Corrupt =>
@@ -178,12 +180,12 @@ impl Import<'_> {
         }
     }
 
-    fn adopt(&self, user: UserId, adoption: &Adoption) -> Result<AdoptedRow, CliError> {
+    fn import_legacy(&self, user: UserId, adoption: &LegacyRow) -> Result<LegacyImport, CliError> {
         let mut tries = 0_u32;
         loop {
             tries = tries.saturating_add(1);
             let (flows, call) = (self.administration.flows(), self.administration.call());
-            match self.administration.wait(flows.adopt(call, user, adoption.clone())) {
+            match self.administration.wait(flows.import_legacy(call, user, adoption.clone())) {
                 // The same a second time changes nothing, so an unknown outcome is tried again as well.
                 Err(CliError::Refused(FlowError::Store(error)))
                     if error.kind() != mfa_core::StoreErrorKind::Corrupt && tries < TRIES =>
@@ -196,12 +198,12 @@ impl Import<'_> {
     }
 
     /// What stands in columns of other names.
-    fn adoption(&self, row: &NovaRow) -> Adoption {
+    fn adoption(&self, row: &NovaRow) -> LegacyRow {
         let other =
             |name: &str| Some(field(row, name)).filter(|it| self.map.is_elsewhere(name) && !it.is_null());
         let flag = |name| other(name).and_then(flag);
         let time = |name| other(name).and_then(Value::as_i64).map(Timestamp::from_millis);
-        Adoption {
+        LegacyRow {
             totp_secret: other("totp_secret").and_then(text).map(SecretText::new),
             totp_enabled: flag("is_totp_enabled"),
             totp_enrolled_at: time("totp_enrolled_at"),
@@ -283,9 +285,9 @@ fn account(row: &NovaRow, map: &Map, codes: Option<&Findings>) -> Account {
     account
 }
 
-fn report(row: &NovaRow, adopted: AdoptedRow, recovery: Adopted, elsewhere: bool) -> Report {
-    let is_decided = matches!(recovery, Adopted::Refused(_) | Adopted::TakenOff(_));
-    let is_gone = matches!(adopted.recovery, Adopted::TakenOff(_));
+fn report(row: &NovaRow, adopted: LegacyImport, recovery: LegacyImportOutcome, elsewhere: bool) -> Report {
+    let is_decided = matches!(recovery, LegacyImportOutcome::Refused(_) | LegacyImportOutcome::TakenOff(_));
+    let is_gone = matches!(adopted.recovery, LegacyImportOutcome::TakenOff(_));
     Report {
         user: row.user,
         email: row.email.clone(),
@@ -297,21 +299,21 @@ fn report(row: &NovaRow, adopted: AdoptedRow, recovery: Adopted, elsewhere: bool
     }
 }
 
-fn broken(row: &NovaRow, recovery: Adopted, error: &StoreError) -> Report {
+fn broken(row: &NovaRow, recovery: LegacyImportOutcome, error: &StoreError) -> Report {
     let cause = std::error::Error::source(error).map_or_else(|| error.to_string(), ToString::to_string);
     let broken = Some(cause);
-    let (totp, phone) = (Adopted::Absent, Adopted::Absent);
+    let (totp, phone) = (LegacyImportOutcome::Absent, LegacyImportOutcome::Absent);
     Report { user: row.user, email: row.email.clone(), totp, phone, recovery, is_shut: false, broken }
 }
 
-const fn name(adopted: Adopted) -> &'static str {
+const fn name(adopted: LegacyImportOutcome) -> &'static str {
     match adopted {
-        Adopted::Absent => "none",
-        Adopted::Taken => "taken",
-        Adopted::Already => "already",
-        Adopted::Kept => "ours kept",
-        Adopted::Refused(_) | Adopted::Stuck(_) => "refused",
-        Adopted::TakenOff(_) => "taken off",
+        LegacyImportOutcome::Absent => "none",
+        LegacyImportOutcome::Taken => "taken",
+        LegacyImportOutcome::Already => "already",
+        LegacyImportOutcome::Kept => "ours kept",
+        LegacyImportOutcome::Refused(_) | LegacyImportOutcome::Stuck(_) => "refused",
+        LegacyImportOutcome::TakenOff(_) => "taken off",
     }
 }
 
@@ -372,9 +374,9 @@ fn answer(
 fn why(report: &Report) -> Vec<String> {
     let refused = [("app", report.totp), ("phone", report.phone), ("codes", report.recovery)];
     let refused = refused.into_iter().filter_map(|(name, adopted)| match adopted {
-        Adopted::Refused(why) | Adopted::Stuck(why) | Adopted::TakenOff(why) => {
-            Some(format!("{name}: {why}"))
-        }
+        LegacyImportOutcome::Refused(why)
+        | LegacyImportOutcome::Stuck(why)
+        | LegacyImportOutcome::TakenOff(why) => Some(format!("{name}: {why}")),
         _ => None,
     });
     let shut = report.is_shut.then(|| "the account is locked: a password alone would open it".to_owned());

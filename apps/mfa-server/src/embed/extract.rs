@@ -11,7 +11,7 @@ use actix_web::web::Data;
 use actix_web::{FromRequest, HttpRequest, HttpResponse, ResponseError};
 use futures::future::LocalBoxFuture;
 use mfa_core::{FactorKind, Stage, Timestamp, UserId};
-use mfa_flows::{Accepts, Call, FlowError, Flows, TokenHolder};
+use mfa_flows::{AcceptedStages, Call, FlowError, Flows, TokenHolder};
 
 use super::Embedded;
 use crate::caller::Caller;
@@ -64,7 +64,7 @@ impl<const SECONDS: u64> FromRequest for MfaOk<SECONDS> {
     type Future = LocalBoxFuture<'static, Result<Self, Self::Error>>;
 
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
-        admitted(request, Accepts::TwoFactors, |flows, call| async move {
+        admitted(request, AcceptedStages::TwoFactors, |flows, call| async move {
             let holder = flows.holder(&call).await?;
             if SECONDS < u64::MAX {
                 flows.demand_recent(&call, Duration::from_secs(SECONDS))?;
@@ -83,7 +83,7 @@ impl FromRequest for MfaPending {
     type Future = LocalBoxFuture<'static, Result<Self, Self::Error>>;
 
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
-        admitted(request, Accepts::Pending, |flows, call| async move {
+        admitted(request, AcceptedStages::Pending, |flows, call| async move {
             let holder = flows.holder(&call).await?;
             Ok(Self { holder, expires_at: call.token.expires_at })
         })
@@ -93,7 +93,7 @@ impl FromRequest for MfaPending {
 /// Reads the token of a call and asks the row about it, as a flow that ends also when the client hangs up.
 fn admitted<T, F>(
     request: &HttpRequest,
-    accepts: Accepts,
+    accepts: AcceptedStages,
     flow: impl FnOnce(Arc<Flows>, Call) -> F + 'static,
 ) -> LocalBoxFuture<'static, Result<T, ExtractorError>>
 where

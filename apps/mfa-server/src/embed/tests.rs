@@ -204,7 +204,7 @@ fn a_logout_counts_at_once_and_so_does_an_end_of_all_sessions() {
     let [two, other, pending] =
         [TokenKind::TwoFactors, TokenKind::TwoFactors, TokenKind::Pending].map(|kind| world.token(kind));
     let flows = Arc::clone(world.mfa.flows());
-    let call = flows.open(Some(&two), mfa_flows::Accepts::Any, Origin::default()).unwrap();
+    let call = flows.open(Some(&two), mfa_flows::AcceptedStages::Any, Origin::default()).unwrap();
     world.mfa.block_on(flows.revoke(&call)).unwrap().unwrap();
     get(&world, "/pay", Some(&two)).says(401, "token_revoked");
     assert_eq!(get(&world, "/pay", Some(&other)).status, 200);

@@ -14,6 +14,6 @@ pub(super) use fields::{Complaint, code_field, complaint_of, hidden, key_field, 
 pub(super) use icons::icon;
 pub(super) use moments::{countdown, moment};
 pub(super) use plot::{Column, Series, plot};
-pub(super) use steps::{Step, steps};
+pub(super) use steps::{TimeStep, steps};
 pub(super) use then::Then;
 pub(super) use told::Told;

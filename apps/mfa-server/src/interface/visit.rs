@@ -12,9 +12,9 @@ use actix_web::web::Data;
 use actix_web::{FromRequest as _, HttpMessage as _, HttpRequest};
 use data_encoding::BASE64URL_NOPAD;
 use mfa_core::{Entropy, SecretText, Timestamp};
-use mfa_flows::{Accepts, Call, FlowError, Flows};
+use mfa_flows::{AcceptedStages, Call, FlowError, Flows};
 use mfa_infra::Mfa;
-use mfa_jwt::Issued;
+use mfa_jwt::IssuedToken;
 use url::form_urlencoded;
 
 use super::carried::{self, Carried};
@@ -267,14 +267,14 @@ impl Visit {
     /// Reads the login.
     ///
     /// A token that this call was given replaces the one that it came with.
-    pub(super) fn open(&self, accepts: Accepts) -> Result<Call, ApiError> {
+    pub(super) fn open(&self, accepts: AcceptedStages) -> Result<Call, ApiError> {
         let state = self.state.borrow();
         let token = state.session.as_ref().map(SecretText::expose);
         Ok(self.flows().open(token, accepts, self.caller().origin.clone())?)
     }
 
     /// Reads a login that was handed over.
-    pub(super) fn open_this(&self, token: &str, accepts: Accepts) -> Result<Call, ApiError> {
+    pub(super) fn open_this(&self, token: &str, accepts: AcceptedStages) -> Result<Call, ApiError> {
         Ok(self.flows().open(Some(token), accepts, self.caller().origin.clone())?)
     }
 
@@ -291,7 +291,7 @@ impl Visit {
     /// Runs a flow that checks the code of the form, behind the limit by address.
     pub(super) async fn code_check<C, T, F>(
         &self,
-        accepts: Accepts,
+        accepts: AcceptedStages,
         parse: impl FnOnce(&str) -> Result<C, FieldErrorKind> + Send + 'static,
         flow: impl FnOnce(Arc<Flows>, Call, C) -> F + Send + 'static,
     ) -> Result<T, ApiError>
@@ -304,7 +304,7 @@ impl Visit {
     }
 
     /// Puts a fresh token into the cookie. Forms that are made from now on are of the new login.
-    pub(super) fn adopt(&self, issued: &Issued) {
+    pub(super) fn import_legacy(&self, issued: &IssuedToken) {
         self.adopt_token(&issued.token, issued.expires_in);
     }
 

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use mfa_flows::Accepts;
+use mfa_flows::AcceptedStages;
 use serde_json::Value;
 use utoipa::ToSchema;
 use utoipa::openapi::example::ExampleBuilder;
@@ -106,9 +106,9 @@ impl Operation {
     }
 
     /// It takes one of these tokens, and asks the account whether it still holds.
-    pub(crate) fn token(mut self, accepts: Accepts) -> Self {
+    pub(crate) fn token(mut self, accepts: AcceptedStages) -> Self {
         self.security = security::tokens(accepts);
-        if accepts != Accepts::Any {
+        if accepts != AcceptedStages::Any {
             self = self.refuses([ProblemKind::WrongTokenStage]);
         }
         self.refuses([
@@ -124,7 +124,7 @@ impl Operation {
 
     /// It takes a two-factor token of a superuser, whose row must say so still and whose account must not be locked.
     pub(crate) fn superuser(self) -> Self {
-        self.token(Accepts::TwoFactors).refuses([ProblemKind::NotAllowed, ProblemKind::AccountLocked])
+        self.token(AcceptedStages::TwoFactors).refuses([ProblemKind::NotAllowed, ProblemKind::AccountLocked])
     }
 
     /// It takes the key of `INTROSPECTION_KEY`.
@@ -135,7 +135,7 @@ impl Operation {
 
     /// It takes any stage of token, and the account says whether its user may enrol with it.
     pub(crate) fn enrols(self) -> Self {
-        self.token(Accepts::Any).changes()
+        self.token(AcceptedStages::Any).changes()
     }
 
     /// It changes what protects an account: not while that is locked, and not long after the second factor was shown.

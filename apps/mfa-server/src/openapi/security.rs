@@ -1,6 +1,6 @@
 //! What a call must present: a bearer token of the right stage, or a key.
 
-use mfa_flows::Accepts;
+use mfa_flows::AcceptedStages;
 use utoipa::openapi::schema::ComponentsBuilder;
 use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityRequirement, SecurityScheme};
 
@@ -34,13 +34,13 @@ pub(super) fn components(components: ComponentsBuilder) -> ComponentsBuilder {
 }
 
 /// Any one of the tokens that a call accepts.
-pub(super) fn tokens(accepts: Accepts) -> Vec<SecurityRequirement> {
+pub(super) fn tokens(accepts: AcceptedStages) -> Vec<SecurityRequirement> {
     let names: &[&str] = match accepts {
-        Accepts::Any => &[PENDING, ONE_FACTOR, TWO_FACTORS],
-        Accepts::Access => &[ONE_FACTOR, TWO_FACTORS],
-        Accepts::Pending => &[PENDING],
-        Accepts::SecondFactor => &[PENDING, TWO_FACTORS],
-        Accepts::TwoFactors => &[TWO_FACTORS],
+        AcceptedStages::Any => &[PENDING, ONE_FACTOR, TWO_FACTORS],
+        AcceptedStages::Access => &[ONE_FACTOR, TWO_FACTORS],
+        AcceptedStages::Pending => &[PENDING],
+        AcceptedStages::SecondFactor => &[PENDING, TWO_FACTORS],
+        AcceptedStages::TwoFactors => &[TWO_FACTORS],
     };
     names.iter().copied().map(requirement).collect()
 }

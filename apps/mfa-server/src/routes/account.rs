@@ -4,7 +4,7 @@ pub(super) mod doc;
 
 use actix_web::HttpResponse;
 use mfa_core::FactorKind;
-use mfa_flows::{Accepts, AccountStatus, MethodChoice, MethodState};
+use mfa_flows::{AcceptedStages, AccountStatus, MethodChoice, MethodState};
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -76,7 +76,7 @@ impl From<AccountStatus> for Status {
 
 /// `GET /api/mfa/status`
 pub(super) async fn status(intake: Intake) -> Result<HttpResponse, ApiError> {
-    let (call, body) = intake.open(Accepts::Access)?;
+    let (call, body) = intake.open(AcceptedStages::Access)?;
     body.nothing()?;
     let status = intake.run(|flows| async move { flows.status(&call).await }).await?;
     Ok(HttpResponse::Ok().json(Status::from(status)))
@@ -131,7 +131,7 @@ const fn label(method: FactorKind) -> &'static str {
 
 /// `GET /api/mfa/methods`
 pub(super) async fn methods(intake: Intake) -> Result<HttpResponse, ApiError> {
-    let (call, body) = intake.open(Accepts::Any)?;
+    let (call, body) = intake.open(AcceptedStages::Any)?;
     body.nothing()?;
     let choices = intake.run(|flows| async move { flows.methods(&call).await }).await?;
     let caller = intake.caller();
@@ -151,7 +151,7 @@ struct Revoked {
 
 /// `POST /api/mfa/token/revoke`
 pub(super) async fn revoke(intake: Intake) -> Result<HttpResponse, ApiError> {
-    let (call, body) = intake.open(Accepts::Any)?;
+    let (call, body) = intake.open(AcceptedStages::Any)?;
     body.nothing()?;
     intake.run(|flows| async move { flows.revoke(&call).await }).await?;
     Ok(HttpResponse::Ok().json(Revoked { revoked: true }))

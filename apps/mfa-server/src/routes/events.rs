@@ -3,8 +3,8 @@
 pub(super) mod doc;
 
 use actix_web::HttpResponse;
-use mfa_core::{OwnPage, StoredEvent};
-use mfa_flows::Accepts;
+use mfa_core::{StoredEvent, UserEventsQuery};
+use mfa_flows::AcceptedStages;
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -58,13 +58,15 @@ impl From<StoredEvent> for OwnEvent {
 
 /// `GET /api/mfa/events`
 pub(super) async fn list(intake: Intake) -> Result<HttpResponse, ApiError> {
-    let (call, body) = intake.open(Accepts::Access)?;
+    let (call, body) = intake.open(AcceptedStages::Access)?;
     body.nothing()?;
     let mut query = intake.query()?;
     let limit = query.optional("limit", page_size);
     let before = query.optional("before", |text| whole_number(1, i64::MAX)(text));
-    let page =
-        OwnPage { before: before.and_then(|it| u64::try_from(it).ok()), limit: limit.unwrap_or(USUAL_PAGE) };
+    let page = UserEventsQuery {
+        before: before.and_then(|it| u64::try_from(it).ok()),
+        limit: limit.unwrap_or(USUAL_PAGE),
+    };
     query.finish(Some(()))?;
     let events = intake.run(|flows| async move { flows.events(&call, page).await }).await?;
     Ok(HttpResponse::Ok().json(Events { events: events.into_iter().map(OwnEvent::from).collect() }))

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use actix_web::HttpResponse;
 use mfa_core::{RateRule, SecretText};
-use mfa_flows::{Flows, Login};
+use mfa_flows::{Flows, LoginOutcome};
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -49,7 +49,7 @@ struct Complete<'a> {
 /// What a login comes to.
 #[derive(Serialize, ToSchema)]
 #[serde(untagged)]
-enum LoginOutcome<'a> {
+enum LoginResponse<'a> {
     Owed(SecondFactorOwed<'a>),
     Complete(Complete<'a>),
 }
@@ -59,21 +59,27 @@ pub(super) async fn login(intake: Intake) -> Result<HttpResponse, ApiError> {
     let (caller, body) = (intake.caller().clone(), intake.body().clone());
     let login = intake.run(|flows| first_factor(flows, caller, body)).await?;
     Ok(HttpResponse::Ok().json(match &login {
-        Login::SecondFactorOwed { token, enrolment_required } => LoginOutcome::Owed(SecondFactorOwed {
-            mfa_required: true,
-            mfa_token: token.token.expose(),
-            token_type: BEARER,
-            expires_in: token.expires_in,
-            enrolment_required: *enrolment_required,
-        }),
-        Login::Complete { token } => {
-            LoginOutcome::Complete(Complete { mfa_required: false, token: AccessToken::new(token, false) })
+        LoginOutcome::SecondFactorOwed { token, enrolment_required } => {
+            LoginResponse::Owed(SecondFactorOwed {
+                mfa_required: true,
+                mfa_token: token.token.expose(),
+                token_type: BEARER,
+                expires_in: token.expires_in,
+                enrolment_required: *enrolment_required,
+            })
+        }
+        LoginOutcome::Complete { token } => {
+            LoginResponse::Complete(Complete { mfa_required: false, token: AccessToken::new(token, false) })
         }
     }))
 }
 
 /// A login by name and password, however it was sent: the limit by address comes before the body is read.
-pub(crate) async fn first_factor(flows: Arc<Flows>, caller: Caller, body: Body) -> Result<Login, ApiError> {
+pub(crate) async fn first_factor(
+    flows: Arc<Flows>,
+    caller: Caller,
+    body: Body,
+) -> Result<LoginOutcome, ApiError> {
     let origin = &caller.origin;
     let left = flows.limit_logins(origin).await?;
     caller.allowance.taken(RateRule::LoginPerIp, left);

@@ -4,7 +4,7 @@ pub(super) mod doc;
 
 use actix_web::HttpResponse;
 use mfa_core::{BackupMethod, SecretText};
-use mfa_flows::{Accepts, SmsSent};
+use mfa_flows::{AcceptedStages, SmsSent};
 use mfa_sms::{LIFETIME, PhoneNumber, RESEND_IN};
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -49,7 +49,7 @@ struct Sent {
 
 /// `POST /api/mfa/sms/send`
 pub(super) async fn send(intake: Intake) -> Result<HttpResponse, ApiError> {
-    let (call, body) = intake.open(Accepts::SecondFactor)?;
+    let (call, body) = intake.open(AcceptedStages::SecondFactor)?;
     body.nothing()?;
     let language = intake.caller().language.into();
     let sent = intake.run(|flows| async move { flows.send_sms(&call, language).await }).await?;
@@ -59,7 +59,7 @@ pub(super) async fn send(intake: Intake) -> Result<HttpResponse, ApiError> {
 /// `POST /api/mfa/phone/set`
 pub(super) async fn set(intake: Intake) -> Result<HttpResponse, ApiError> {
     // The account knows whether a token of this stage may enrol: it depends on the factors it has.
-    let (call, body) = intake.open(Accepts::Any)?;
+    let (call, body) = intake.open(AcceptedStages::Any)?;
     let mut object = body.object()?;
     let country = object.optional("country", country);
     let country = country.as_deref().unwrap_or(DEFAULT_COUNTRY);
@@ -99,7 +99,7 @@ struct Confirmed<'a> {
 /// `POST /api/mfa/phone/verify`
 pub(super) async fn verify(intake: Intake) -> Result<HttpResponse, ApiError> {
     let confirmed = intake
-        .code_check(Accepts::Any, sms_code, |flows, call, code| async move {
+        .code_check(AcceptedStages::Any, sms_code, |flows, call, code| async move {
             flows.confirm_phone(&call, code).await
         })
         .await?;
@@ -137,7 +137,7 @@ struct Removed {
 
 /// `DELETE /api/mfa/phone`
 pub(super) async fn remove(intake: Intake) -> Result<HttpResponse, ApiError> {
-    let (call, body) = intake.open(Accepts::TwoFactors)?;
+    let (call, body) = intake.open(AcceptedStages::TwoFactors)?;
     body.nothing()?;
     intake.run(|flows| async move { flows.remove_phone(&call).await }).await?;
     Ok(HttpResponse::Ok().json(Removed { phone: None, backup_method: BackupMethod::None.as_str() }))
@@ -152,7 +152,7 @@ struct Backup {
 
 /// `POST /api/mfa/backup/set`
 pub(super) async fn set_backup(intake: Intake) -> Result<HttpResponse, ApiError> {
-    let (call, body) = intake.open(Accepts::TwoFactors)?;
+    let (call, body) = intake.open(AcceptedStages::TwoFactors)?;
     let mut object = body.object()?;
     let method = object.required("method", backup_method);
     let method = object.finish(method)?;

@@ -4,7 +4,7 @@ pub(super) mod doc;
 
 use actix_web::HttpResponse;
 use mfa_core::SecretText;
-use mfa_flows::Accepts;
+use mfa_flows::AcceptedStages;
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -23,7 +23,7 @@ struct NewSet<'a> {
 
 /// `POST /api/mfa/recovery/regenerate`
 pub(super) async fn regenerate(intake: Intake) -> Result<HttpResponse, ApiError> {
-    let (call, body) = intake.open(Accepts::TwoFactors)?;
+    let (call, body) = intake.open(AcceptedStages::TwoFactors)?;
     body.nothing()?;
     let codes = intake.run(|flows| async move { flows.regenerate_recovery_codes(&call).await }).await?;
     Ok(HttpResponse::Ok().json(NewSet { recovery_codes: codes.iter().map(SecretText::expose).collect() }))
@@ -53,7 +53,7 @@ struct ListedCode {
 
 /// `GET /api/mfa/recovery/list`
 pub(super) async fn list(intake: Intake) -> Result<HttpResponse, ApiError> {
-    let (call, body) = intake.open(Accepts::TwoFactors)?;
+    let (call, body) = intake.open(AcceptedStages::TwoFactors)?;
     body.nothing()?;
     let listing = intake.run(|flows| async move { flows.recovery_listing(&call).await }).await?;
     let codes = listing.codes.into_iter().map(|code| ListedCode {

@@ -4,7 +4,7 @@ pub(super) mod doc;
 
 use actix_web::HttpResponse;
 use mfa_core::SecretText;
-use mfa_flows::Accepts;
+use mfa_flows::AcceptedStages;
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -44,7 +44,7 @@ struct Enrolment<'a> {
 /// `POST /api/mfa/totp/enroll/start`
 pub(super) async fn start_enrolment(intake: Intake) -> Result<HttpResponse, ApiError> {
     // The account knows whether a token of this stage may enrol: it depends on the factors it has.
-    let (call, body) = intake.open(Accepts::Any)?;
+    let (call, body) = intake.open(AcceptedStages::Any)?;
     let mut object = body.optional_object()?;
     let label = object.optional("label", |text| Ok(text.to_owned()));
     let label = object.finish(Some(label))?;
@@ -64,7 +64,7 @@ pub(super) async fn start_enrolment(intake: Intake) -> Result<HttpResponse, ApiE
 
 #[derive(Serialize, ToSchema)]
 #[schema(as = TotpEnrolled)]
-struct Enrolled<'a> {
+struct EnrolmentComplete<'a> {
     #[schema(schema_with = schemas::always_true)]
     enabled: bool,
     /// Ten codes, shown this once.
@@ -77,11 +77,11 @@ struct Enrolled<'a> {
 /// `POST /api/mfa/totp/enroll/verify`
 pub(super) async fn confirm_enrolment(intake: Intake) -> Result<HttpResponse, ApiError> {
     let enrolled = intake
-        .code_check(Accepts::Any, totp_code, |flows, call, code| async move {
+        .code_check(AcceptedStages::Any, totp_code, |flows, call, code| async move {
             flows.confirm_totp_enrolment(&call, code).await
         })
         .await?;
-    Ok(HttpResponse::Ok().json(Enrolled {
+    Ok(HttpResponse::Ok().json(EnrolmentComplete {
         enabled: true,
         recovery_codes: enrolled.recovery_codes.iter().map(SecretText::expose).collect(),
         token: AccessToken::new(&enrolled.granted.token, true),
@@ -98,7 +98,7 @@ struct Disabled {
 /// `POST /api/mfa/totp/disable`
 pub(super) async fn disable(intake: Intake) -> Result<HttpResponse, ApiError> {
     intake
-        .code_check(Accepts::TwoFactors, either_code, |flows, call, code| async move {
+        .code_check(AcceptedStages::TwoFactors, either_code, |flows, call, code| async move {
             match code {
                 EitherCode::Totp(code) => flows.disable_totp(&call, code).await,
                 EitherCode::Recovery(typed) => flows.disable_totp_by_recovery(&call, typed).await,

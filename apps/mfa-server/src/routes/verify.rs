@@ -3,8 +3,8 @@
 pub(super) mod doc;
 
 use actix_web::HttpResponse;
-use mfa_flows::{Accepts, Granted};
-use mfa_recovery::Warning;
+use mfa_flows::{AcceptedStages, AccessGrant};
+use mfa_recovery::CodeWarning;
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -15,7 +15,7 @@ use crate::openapi::schemas;
 use crate::problem::ApiError;
 
 #[derive(Serialize, ToSchema)]
-struct Verified<'a> {
+struct VerifyResponse<'a> {
     #[serde(flatten)]
     token: AccessToken<'a>,
     #[schema(schema_with = schemas::factor)]
@@ -31,7 +31,7 @@ struct Verified<'a> {
 /// `POST /api/mfa/verify/totp`
 pub(super) async fn totp(intake: Intake) -> Result<HttpResponse, ApiError> {
     let granted = intake
-        .code_check(Accepts::SecondFactor, totp_code, |flows, call, code| async move {
+        .code_check(AcceptedStages::SecondFactor, totp_code, |flows, call, code| async move {
             flows.verify_totp(&call, code).await
         })
         .await?;
@@ -41,7 +41,7 @@ pub(super) async fn totp(intake: Intake) -> Result<HttpResponse, ApiError> {
 /// `POST /api/mfa/verify/sms`
 pub(super) async fn sms(intake: Intake) -> Result<HttpResponse, ApiError> {
     let granted = intake
-        .code_check(Accepts::SecondFactor, sms_code, |flows, call, code| async move {
+        .code_check(AcceptedStages::SecondFactor, sms_code, |flows, call, code| async move {
             flows.verify_sms(&call, code).await
         })
         .await?;
@@ -51,7 +51,7 @@ pub(super) async fn sms(intake: Intake) -> Result<HttpResponse, ApiError> {
 /// `POST /api/mfa/verify/recovery`
 pub(super) async fn recovery(intake: Intake) -> Result<HttpResponse, ApiError> {
     let granted = intake
-        .code_check(Accepts::SecondFactor, recovery_code, |flows, call, typed| async move {
+        .code_check(AcceptedStages::SecondFactor, recovery_code, |flows, call, typed| async move {
             flows.verify_recovery(&call, typed).await
         })
         .await?;
@@ -59,8 +59,8 @@ pub(super) async fn recovery(intake: Intake) -> Result<HttpResponse, ApiError> {
     Ok(answer(&granted, warning.map(|it| few_codes(it, intake.caller()))))
 }
 
-fn answer(granted: &Granted, warning: Option<String>) -> HttpResponse {
-    HttpResponse::Ok().json(Verified {
+fn answer(granted: &AccessGrant, warning: Option<String>) -> HttpResponse {
+    HttpResponse::Ok().json(VerifyResponse {
         token: AccessToken::new(&granted.token, true),
         method: granted.method.as_str(),
         recovery_codes_left: granted.recovery_codes_left,
@@ -68,11 +68,11 @@ fn answer(granted: &Granted, warning: Option<String>) -> HttpResponse {
     })
 }
 
-fn few_codes(warning: Warning, caller: &Caller) -> String {
+fn few_codes(warning: CodeWarning, caller: &Caller) -> String {
     let text = match warning {
-        Warning::FewLeft(left) => caller.say("warning-few-codes-left", &[("left", left.into())]),
-        Warning::FromElsewhere => caller.say("warning-foreign-codes", &[]),
-        Warning::NoneLeft => caller.say("warning-no-code-left", &[]),
+        CodeWarning::FewLeft(left) => caller.say("warning-few-codes-left", &[("left", left.into())]),
+        CodeWarning::FromElsewhere => caller.say("warning-foreign-codes", &[]),
+        CodeWarning::NoneLeft => caller.say("warning-no-code-left", &[]),
     };
     text.into_owned()
 }

@@ -108,7 +108,7 @@ fn the_demo_user_logs_in_enrols_and_verifies_with_every_field_of_the_contract() 
     );
     let secret = mfa_totp::import_secret(started["secret"].as_str().unwrap()).unwrap();
     let now = server.mfa.flows().ports().clock.now();
-    let code = mfa_totp::Step::at(now).code(&secret, mfa_totp::Parameters::default()).unwrap().to_text();
+    let code = mfa_totp::TimeStep::at(now).code(&secret, mfa_totp::Parameters::default()).unwrap().to_text();
     let body = json!({ "code": code.expose() }).to_string();
     let enrolled = server.post_json("/api/mfa/totp/enroll/verify", &token, &body).json();
     assert_eq!((&enrolled["enabled"], &enrolled["mfa_ok"]), (&json!(true), &json!(true)), "{enrolled}");

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{STRIKE_FADES_IN, TokenMarks};
+use super::{STRIKE_FADES_IN, TokenDenylist};
 use crate::{Timestamp, TokenId};
 
 /// The column `mfa_internal`: written with each change, kept under about two kilobytes.
@@ -11,7 +11,7 @@ use crate::{Timestamp, TokenId};
 /// update.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
-pub struct Internal {
+pub struct InternalState {
     /// The session number: a token that carries another one is revoked.
     #[serde(rename = "sv", skip_serializing_if = "is_default")]
     pub session: u64,
@@ -20,22 +20,22 @@ pub struct Internal {
     pub sessions_ended_at: Option<Timestamp>,
     /// The one token that outlives the last rise of the session number.
     #[serde(rename = "kept", skip_serializing_if = "is_default")]
-    pub survivor: Option<Survivor>,
+    pub exempt_token: Option<ExemptToken>,
     /// Pending tokens issued up to this time are spent (set by a lock).
     #[serde(rename = "pend", skip_serializing_if = "is_default")]
     pub pending_from: Option<Timestamp>,
     /// Spent and revoked tokens.
     #[serde(rename = "tok", skip_serializing_if = "is_default")]
-    pub marks: TokenMarks,
+    pub denylist: TokenDenylist,
     /// Wrong codes for the enrolment that is running.
     #[serde(rename = "enr", skip_serializing_if = "is_default")]
     pub enrolment_tries: u8,
     /// Wrong step-up codes under one access token.
     #[serde(rename = "up", skip_serializing_if = "is_default")]
-    pub wrong_step_ups: Option<WrongStepUps>,
+    pub step_up_failures: Option<StepUpFailures>,
     /// A refused code that a phone ahead of us may have shown.
     #[serde(rename = "ahead", skip_serializing_if = "is_default")]
-    pub code_ahead: Option<CodeAhead>,
+    pub code_ahead: Option<EarlyCode>,
     /// Wrong answers over days.
     #[serde(rename = "strikes", skip_serializing_if = "is_default")]
     pub strikes: Strikes,
@@ -56,7 +56,7 @@ fn is_default<T: Default + PartialEq>(value: &T) -> bool {
 
 /// The token that the last rise of the session number left alive, because the answer had no fresh one.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Survivor {
+pub struct ExemptToken {
     /// Which.
     #[serde(rename = "id")]
     pub token: TokenId,
@@ -67,7 +67,7 @@ pub struct Survivor {
 
 /// Wrong step-up codes under one access token; the fifth revokes it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct WrongStepUps {
+pub struct StepUpFailures {
     /// Under which token.
     #[serde(rename = "id")]
     pub token: TokenId,
@@ -78,7 +78,7 @@ pub struct WrongStepUps {
 
 /// A code that was refused because its time step lies ahead. Alone it explains nothing to anybody.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct CodeAhead {
+pub struct EarlyCode {
     /// The number of its time step.
     #[serde(rename = "s")]
     pub step: i64,
@@ -115,7 +115,7 @@ impl Strikes {
     }
 
     /// Takes the latest one back: the try that it stood for was right.
-    pub(crate) fn take_back(&mut self, now: Timestamp) {
+    pub(crate) fn remove_last(&mut self, now: Timestamp) {
         let mut faded = self.faded(now);
         faded.count = faded.count.saturating_sub(1);
         *self = if faded.count == 0 { Self::default() } else { faded };
@@ -248,13 +248,13 @@ mod tests {
     #[test]
     fn what_another_version_wrote_is_kept() {
         let row = r#"{"sv":3,"later":{"x":[1,2]}}"#;
-        let internal: Internal = serde_json::from_str(row).unwrap();
+        let internal: InternalState = serde_json::from_str(row).unwrap();
         assert_eq!(internal.session, 3);
         assert_eq!(serde_json::to_string(&internal).unwrap(), row);
     }
 
     #[test]
     fn a_new_account_writes_an_empty_document() {
-        assert_eq!(serde_json::to_string(&Internal::default()).unwrap(), "{}");
+        assert_eq!(serde_json::to_string(&InternalState::default()).unwrap(), "{}");
     }
 }

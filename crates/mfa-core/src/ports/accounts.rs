@@ -13,12 +13,12 @@ pub type Decision = Box<dyn FnMut(&mut Account) + Send>;
 
 /// Whether a decision begins something or ends it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Turn {
+pub enum Phase {
     /// It begins: refused where too much is waiting.
-    First,
+    Begin,
     /// It settles what a first one began, such as a try that was counted: let in where a first one is refused. What
     /// lies between them must be bounded by the caller.
-    Settling,
+    Settle,
 }
 
 /// Where accounts live: one row each, changed in one atomic step.
@@ -30,7 +30,8 @@ pub trait Accounts: Send + Sync + fmt::Debug {
     /// # Errors
     ///
     /// [`StoreError`]: by its kind nothing was stored, or it is not known.
-    fn apply(&self, user: UserId, turn: Turn, decision: Decision) -> BoxFuture<'_, Result<bool, StoreError>>;
+    fn apply(&self, user: UserId, turn: Phase, decision: Decision)
+    -> BoxFuture<'_, Result<bool, StoreError>>;
 
     /// The account as it is stored now. `Ok(None)`: there is no such user.
     ///
@@ -51,7 +52,7 @@ impl dyn Accounts {
         F: FnMut(&mut Account) -> T + Send + 'static,
         T: Send + 'static,
     {
-        self.take_turn(user, Turn::First, decide).await
+        self.take_turn(user, Phase::Begin, decide).await
     }
 
     /// The same for a decision that begins something or ends it.
@@ -62,7 +63,7 @@ impl dyn Accounts {
     pub async fn take_turn<T, F>(
         &self,
         user: UserId,
-        turn: Turn,
+        turn: Phase,
         mut decide: F,
     ) -> Result<Option<T>, StoreError>
     where

@@ -25,14 +25,14 @@ pub trait Statistics: Send + Sync + fmt::Debug {
 
 /// How a period is cut up.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Bucket {
+pub enum BucketSize {
     /// By hours of UTC.
     Hour,
     /// By days of UTC.
     Day,
 }
 
-impl Bucket {
+impl BucketSize {
     /// Its name in calls and answers.
     pub const fn as_str(self) -> &'static str {
         match self {
@@ -79,7 +79,7 @@ impl Bucket {
 pub struct Period {
     from: Timestamp,
     to: Timestamp,
-    bucket: Bucket,
+    bucket: BucketSize,
 }
 
 /// A period that ends before it begins, or is too long for its buckets.
@@ -96,7 +96,7 @@ impl Period {
     /// # Errors
     ///
     /// [`PeriodError`] where there is none, or where there are too many.
-    pub fn new(from: Timestamp, to: Timestamp, bucket: Bucket) -> Result<Self, PeriodError> {
+    pub fn new(from: Timestamp, to: Timestamp, bucket: BucketSize) -> Result<Self, PeriodError> {
         let most_days = bucket.most_days();
         let most = Duration::from_hours(u64::from(most_days).saturating_mul(24));
         let (first, last) =
@@ -118,13 +118,13 @@ impl Period {
     }
 
     /// How it is cut up.
-    pub const fn bucket(self) -> Bucket {
+    pub const fn bucket(self) -> BucketSize {
         self.bucket
     }
 
     /// The period in pieces of a day at most, in order.
     pub fn days(self) -> impl Iterator<Item = (Timestamp, Timestamp)> {
-        let day = Bucket::Day.width();
+        let day = BucketSize::Day.width();
         let begin = move |at: &Timestamp| Some(at.plus(day)).filter(|next| *next < self.to);
         std::iter::successors(Some(self.from), begin).map(move |at| (at, at.plus(day).min(self.to)))
     }
@@ -213,35 +213,35 @@ mod tests {
 
     #[test]
     fn a_period_is_the_whole_buckets_that_its_times_touch() {
-        let period = Period::new(at(HOUR + 5), at(3 * HOUR), Bucket::Hour).unwrap();
+        let period = Period::new(at(HOUR + 5), at(3 * HOUR), BucketSize::Hour).unwrap();
         assert_eq!((period.from(), period.to()), (at(HOUR), at(3 * HOUR)));
-        let period = Period::new(at(HOUR), at(3 * HOUR + 1), Bucket::Hour).unwrap();
+        let period = Period::new(at(HOUR), at(3 * HOUR + 1), BucketSize::Hour).unwrap();
         assert_eq!(period.to(), at(4 * HOUR));
-        let period = Period::new(at(5), at(6), Bucket::Day).unwrap();
+        let period = Period::new(at(5), at(6), BucketSize::Day).unwrap();
         assert_eq!((period.from(), period.to()), (at(0), at(24 * HOUR)));
     }
 
     #[test]
     fn a_period_that_is_empty_or_too_long_is_none() {
         for (to, bucket, fits) in [
-            (0, Bucket::Hour, false),
-            (-1, Bucket::Day, false),
-            (31 * 24 * HOUR, Bucket::Hour, true),
-            (31 * 24 * HOUR + 1, Bucket::Hour, false),
-            (366 * 24 * HOUR, Bucket::Day, true),
-            (366 * 24 * HOUR + 1, Bucket::Day, false),
+            (0, BucketSize::Hour, false),
+            (-1, BucketSize::Day, false),
+            (31 * 24 * HOUR, BucketSize::Hour, true),
+            (31 * 24 * HOUR + 1, BucketSize::Hour, false),
+            (366 * 24 * HOUR, BucketSize::Day, true),
+            (366 * 24 * HOUR + 1, BucketSize::Day, false),
         ] {
             assert_eq!(Period::new(at(0), at(to), bucket).is_ok(), fits, "{to} {bucket:?}");
         }
         assert!(
-            Period::new(Timestamp::from_millis(i64::MIN), Timestamp::from_millis(i64::MAX), Bucket::Day)
+            Period::new(Timestamp::from_millis(i64::MIN), Timestamp::from_millis(i64::MAX), BucketSize::Day)
                 .is_err()
         );
     }
 
     #[test]
     fn the_days_of_a_period_follow_one_another_without_a_gap() {
-        let period = Period::new(at(5 * HOUR), at(60 * HOUR), Bucket::Hour).unwrap();
+        let period = Period::new(at(5 * HOUR), at(60 * HOUR), BucketSize::Hour).unwrap();
         let days: Vec<_> = period.days().collect();
         assert_eq!(
             days,

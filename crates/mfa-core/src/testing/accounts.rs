@@ -5,10 +5,10 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use crate::{
-    Account, Accounts, Activity, BoxFuture, Credentials, Decision, EventKind, LockoutCount, NewUser,
-    NewUserError, Origin, OwnPage, PasswordDigest, Period, SecurityEvent, Statistics, StoreError,
-    StoreErrorKind, StoredEvent, Timestamp, Totals, Trail, TrailPage, TrailQuery, Turn, UserId, UserPage,
-    UserQuery, UserRecord, Users, VerificationCount,
+    Account, Accounts, Activity, AuditLog, AuditPage, AuditQuery, BoxFuture, Credentials, Decision,
+    EventKind, LockoutCount, NewUser, NewUserError, Origin, PasswordDigest, Period, Phase, SecurityEvent,
+    Statistics, StoreError, StoreErrorKind, StoredEvent, Timestamp, Totals, UserEventsQuery, UserId,
+    UserPage, UserQuery, UserRecord, Users, VerificationCount,
 };
 
 /// Accounts and users in memory, with the events that were stored.
@@ -83,7 +83,7 @@ impl Accounts for MemoryAccounts {
     fn apply(
         &self,
         user: UserId,
-        _: Turn,
+        _: Phase,
         mut decision: Decision,
     ) -> BoxFuture<'_, Result<bool, StoreError>> {
         Box::pin(async move { self.run(user, &mut decision) })
@@ -191,8 +191,12 @@ impl Users for MemoryAccounts {
     }
 }
 
-impl Trail for MemoryAccounts {
-    fn list_of(&self, user: UserId, page: OwnPage) -> BoxFuture<'_, Result<Vec<StoredEvent>, StoreError>> {
+impl AuditLog for MemoryAccounts {
+    fn list_of(
+        &self,
+        user: UserId,
+        page: UserEventsQuery,
+    ) -> BoxFuture<'_, Result<Vec<StoredEvent>, StoreError>> {
         Box::pin(async move {
             let fits = |it: &StoredEvent| it.user == user && page.before.is_none_or(|before| it.seq < before);
             let limit = usize::try_from(page.limit).unwrap_or(usize::MAX);
@@ -200,7 +204,7 @@ impl Trail for MemoryAccounts {
         })
     }
 
-    fn list_all(&self, query: TrailQuery) -> BoxFuture<'_, Result<TrailPage, StoreError>> {
+    fn list_all(&self, query: AuditQuery) -> BoxFuture<'_, Result<AuditPage, StoreError>> {
         Box::pin(async move {
             let fits = |it: &StoredEvent| {
                 query.user.is_none_or(|user| it.user == user)
@@ -212,7 +216,7 @@ impl Trail for MemoryAccounts {
             let more = events.len() > limit;
             events.truncate(limit);
             let next = events.last().filter(|_| more).map(|it| it.id);
-            Ok(TrailPage { events, next })
+            Ok(AuditPage { events, next })
         })
     }
 }

@@ -16,7 +16,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
-use mfa_core::{Decision, StoreError, StoreErrorKind, Turn, UserId};
+use mfa_core::{Decision, Phase, StoreError, StoreErrorKind, UserId};
 use tokio::sync::oneshot;
 
 use queue::{Job, Queue};
@@ -138,7 +138,7 @@ impl Committers {
     pub(super) async fn apply(
         &self,
         user: UserId,
-        turn: Turn,
+        turn: Phase,
         decision: Decision,
     ) -> Result<bool, StoreError> {
         let (answer, answered) = oneshot::channel();

@@ -18,7 +18,7 @@ use std::time::Duration;
 
 use diesel::r2d2::{ConnectionManager, CustomizeConnection};
 use diesel::{Connection, OptionalExtension, PgConnection, RunQueryDsl, sql_query};
-use mfa_core::{Account, Accounts, BoxFuture, Decision, SecretText, StoreError, Timestamp, Turn, UserId};
+use mfa_core::{Account, Accounts, BoxFuture, Decision, Phase, SecretText, StoreError, Timestamp, UserId};
 
 use super::committer::{Committers, GroupContext, StoreMaker};
 use super::pool::ReadPool;
@@ -87,7 +87,12 @@ impl PostgresDatabase {
 }
 
 impl Accounts for PostgresDatabase {
-    fn apply(&self, user: UserId, turn: Turn, decision: Decision) -> BoxFuture<'_, Result<bool, StoreError>> {
+    fn apply(
+        &self,
+        user: UserId,
+        turn: Phase,
+        decision: Decision,
+    ) -> BoxFuture<'_, Result<bool, StoreError>> {
         Box::pin(self.committers.apply(user, turn, decision))
     }
 

@@ -4,7 +4,9 @@ use diesel::QueryableByName;
 use diesel::result::Error;
 use diesel::sql_types::{BigInt, Nullable, Text};
 use mfa_core::{SmsPurpose, Timestamp};
-use mfa_sms::{BudgetRequest, BudgetVerdict, Conversion, ConversionRule, LowConversion, SendState, Uses};
+use mfa_sms::{
+    BudgetDecision, BudgetRequest, CodeUsage, Conversion, ConversionRule, LowConversion, SendState,
+};
 
 /// The states of the sends that count: what certainly was not sent is not among them.
 pub(super) const COUNTED: &str = "state IN ('sending', 'accepted', 'unknown')";
@@ -20,7 +22,7 @@ pub(super) struct BucketRow {
 }
 
 /// What a request decides on these rows, one for each of its lines, and the times to store.
-pub(super) fn settle(request: &BudgetRequest, rows: &[BucketRow]) -> (BudgetVerdict, Vec<i64>) {
+pub(super) fn settle(request: &BudgetRequest, rows: &[BucketRow]) -> (BudgetDecision, Vec<i64>) {
     let stored: Vec<_> = rows.iter().map(|row| row.full_at.map(Timestamp::from_millis)).collect();
     let settlement = request.settle(&stored);
     (settlement.verdict, settlement.full_at.into_iter().map(Timestamp::millis).collect())
@@ -79,9 +81,9 @@ pub(super) fn low(rows: Vec<UsesRow>, rule: ConversionRule) -> Vec<LowConversion
     low
 }
 
-fn uses(sent: i64, used: i64) -> Uses {
+fn uses(sent: i64, used: i64) -> CodeUsage {
     let count = |number: i64| u32::try_from(number).unwrap_or(u32::MAX);
-    Uses { sent: count(sent), used: count(used) }
+    CodeUsage { sent: count(sent), used: count(used) }
 }
 
 /// The gateway that has a send, and the gateway's name for it.

@@ -17,7 +17,7 @@ use std::time::Duration;
 
 use diesel::r2d2::{ConnectionManager, CustomizeConnection};
 use diesel::{OptionalExtension, RunQueryDsl, SqliteConnection, sql_query};
-use mfa_core::{Account, Accounts, BoxFuture, Decision, StoreError, Timestamp, Turn, UserId};
+use mfa_core::{Account, Accounts, BoxFuture, Decision, Phase, StoreError, Timestamp, UserId};
 
 use super::committer::{Committers, GroupContext, StoreMaker};
 use super::pool::{Fact, ReadPool};
@@ -71,7 +71,12 @@ impl SqliteDatabase {
 }
 
 impl Accounts for SqliteDatabase {
-    fn apply(&self, user: UserId, turn: Turn, decision: Decision) -> BoxFuture<'_, Result<bool, StoreError>> {
+    fn apply(
+        &self,
+        user: UserId,
+        turn: Phase,
+        decision: Decision,
+    ) -> BoxFuture<'_, Result<bool, StoreError>> {
         Box::pin(self.committers.apply(user, turn, decision))
     }
 

@@ -3,7 +3,7 @@
 use diesel::QueryableByName;
 use diesel::result::Error;
 use diesel::sql_types::{BigInt, Nullable, Text};
-use mfa_core::{EventKind, StoredEvent, Timestamp, TrailPage, TrailQuery, UserId};
+use mfa_core::{AuditPage, AuditQuery, EventKind, StoredEvent, Timestamp, UserId};
 
 /// An event.
 #[derive(QueryableByName)]
@@ -61,14 +61,14 @@ pub(super) fn column(seq: Option<u64>) -> i64 {
 /// The two queries behind a page of events of all users.
 pub(super) trait TrailQueries {
     /// Events by descending id, at most this many, of those that are looked at.
-    fn events(&mut self, query: TrailQuery, limit: i64) -> Result<Vec<EventRow>, Error>;
+    fn events(&mut self, query: AuditQuery, limit: i64) -> Result<Vec<EventRow>, Error>;
 
     /// The id of the last event that is looked at, where there are more behind it.
-    fn last_looked_at(&mut self, query: TrailQuery) -> Result<Option<i64>, Error>;
+    fn last_looked_at(&mut self, query: AuditQuery) -> Result<Option<i64>, Error>;
 }
 
 /// One page of events of all users.
-pub(super) fn page(queries: &mut impl TrailQueries, query: TrailQuery) -> Result<TrailPage, Error> {
+pub(super) fn page(queries: &mut impl TrailQueries, query: AuditQuery) -> Result<AuditPage, Error> {
     let limit = usize::try_from(query.limit).unwrap_or(usize::MAX);
     // One more than is shown tells whether there is another page.
     let rows = queries.events(query, i64::from(query.limit).saturating_add(1))?;
@@ -79,21 +79,21 @@ pub(super) fn page(queries: &mut impl TrailQueries, query: TrailQuery) -> Result
         _ if query.kind.is_some() => queries.last_looked_at(query)?,
         _ => None,
     };
-    Ok(TrailPage { events, next })
+    Ok(AuditPage { events, next })
 }
 
 /// What is looked at: by id, or by the user's own numbers, which an index leads to.
-pub(super) const fn order(query: TrailQuery) -> &'static str {
+pub(super) const fn order(query: AuditQuery) -> &'static str {
     if query.user.is_some() { "seq" } else { "id" }
 }
 
 /// How many events are looked at for a page of this size.
-pub(super) fn looked_at(query: TrailQuery, limit: i64) -> i64 {
+pub(super) fn looked_at(query: AuditQuery, limit: i64) -> i64 {
     // As many as are wanted, where every one that is looked at is.
-    if query.kind.is_some() { i64::from(TrailQuery::LOOKED_AT) } else { limit }
+    if query.kind.is_some() { i64::from(AuditQuery::LOOKED_AT) } else { limit }
 }
 
 /// The name of a kind in its column.
-pub(super) fn kind(query: TrailQuery) -> Option<&'static str> {
+pub(super) fn kind(query: AuditQuery) -> Option<&'static str> {
     query.kind.map(EventKind::as_str)
 }

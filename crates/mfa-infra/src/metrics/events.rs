@@ -3,7 +3,7 @@
 use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use mfa_core::{EventKind, EventLine, EventLog, FactorKind, Origin, Outcome, SecurityEvent, Timestamp};
+use mfa_core::{EventKind, EventSink, FactorKind, LoggedEvent, Origin, Outcome, SecurityEvent, Timestamp};
 use prometheus_client::encoding::EncodeLabelSet;
 use prometheus_client::metrics::counter::Counter;
 use prometheus_client::metrics::family::Family;
@@ -108,7 +108,7 @@ impl EventCounters {
     }
 
     /// Counts one. Answers whether with it wrong answers over all accounts have risen suddenly.
-    fn count(&self, line: &EventLine<'_>) -> bool {
+    fn count(&self, line: &LoggedEvent<'_>) -> bool {
         let event = line.event;
         let (kind, outcome) = (event.kind, event.outcome);
         let labels = EventLabels {
@@ -177,23 +177,23 @@ fn is_a_wrong_answer(kind: EventKind, outcome: Outcome) -> bool {
 /// count would show.
 pub(super) struct MeteredLog {
     counters: EventCounters,
-    log: Arc<dyn EventLog>,
+    log: Arc<dyn EventSink>,
 }
 
 impl MeteredLog {
-    pub(super) fn new(counters: EventCounters, log: Arc<dyn EventLog>) -> Self {
+    pub(super) fn new(counters: EventCounters, log: Arc<dyn EventSink>) -> Self {
         Self { counters, log }
     }
 }
 
-impl EventLog for MeteredLog {
-    fn tell(&self, line: EventLine<'_>) {
+impl EventSink for MeteredLog {
+    fn tell(&self, line: LoggedEvent<'_>) {
         let rises = self.counters.count(&line);
         self.log.tell(line);
         if rises {
             let (kind, at) = (EventKind::FailuresRising, line.event.at);
             let event = SecurityEvent::new(kind, Outcome::Failure, at, Origin::default());
-            let line = EventLine { user: None, event: &event, chain: None };
+            let line = LoggedEvent { user: None, event: &event, chain: None };
             self.counters.count(&line);
             self.log.tell(line);
         }
@@ -211,7 +211,7 @@ mod tests {
     use std::time::Duration;
 
     use mfa_core::UserId;
-    use mfa_core::testing::RecordingLog;
+    use mfa_core::testing::RecordingEventSink;
 
     use super::super::Metrics;
     use super::*;
@@ -222,15 +222,15 @@ mod tests {
         SecurityEvent { method, ..SecurityEvent::new(kind, outcome, NOW, Origin::default()) }
     }
 
-    fn line(event: &SecurityEvent) -> EventLine<'_> {
-        EventLine { user: Some(UserId::new(7)), event, chain: Some((1, &[])) }
+    fn line(event: &SecurityEvent) -> LoggedEvent<'_> {
+        LoggedEvent { user: Some(UserId::new(7)), event, chain: Some((1, &[])) }
     }
 
     #[test]
     fn the_names_of_the_guide_count_what_they_say() {
         let metrics = Metrics::new(NOW);
         metrics.expect_sms(&["ovh"], &["FR"]);
-        let log = metrics.before_log(Arc::new(RecordingLog::default()));
+        let log = metrics.before_log(Arc::new(RecordingEventSink::default()));
         for (kind, outcome, method) in [
             (EventKind::TotpVerify, Outcome::Success, Some(FactorKind::Totp)),
             (EventKind::TotpVerify, Outcome::Failure, Some(FactorKind::Totp)),
@@ -264,12 +264,12 @@ mod tests {
     #[test]
     fn one_wrong_answer_on_each_of_many_accounts_raises_an_alert_once() {
         let metrics = Metrics::new(NOW);
-        let recorded = Arc::new(RecordingLog::default());
+        let recorded = Arc::new(RecordingEventSink::default());
         let log = metrics.before_log(recorded.clone());
         for user in 0..500 {
             let at = NOW.plus(Duration::from_millis(user.try_into().unwrap()));
             let event = SecurityEvent { at, ..event(EventKind::TotpVerify, Outcome::Failure, None) };
-            log.tell(EventLine { user: Some(UserId::new(user)), event: &event, chain: None });
+            log.tell(LoggedEvent { user: Some(UserId::new(user)), event: &event, chain: None });
         }
         let told = recorded.told();
         let alerts: Vec<_> = told.iter().filter(|it| it.event.kind == EventKind::FailuresRising).collect();

@@ -4,7 +4,10 @@ use std::fmt;
 use std::sync::Arc;
 
 use mfa_core::StoreError;
-use mfa_sms::{Blame, Delivery, Dispatch, LowConversion, SendId, SendOutcome, SmsJournal, Step, StepOutcome};
+use mfa_sms::{
+    DeliveryOutcome, GatewayAttempt, GatewayAttemptOutcome, LowConversion, RefusalScope, SendId, SendOutcome,
+    SendReport, SmsObserver,
+};
 use prometheus_client::encoding::EncodeLabelSet;
 use prometheus_client::metrics::counter::Counter;
 use prometheus_client::metrics::family::Family;
@@ -85,30 +88,35 @@ impl SmsCounters {
         }
     }
 
-    fn tried(&self, step: &Step) {
+    fn tried(&self, step: &GatewayAttempt) {
         let outcome = match &step.what {
-            StepOutcome::LeftAlone => "left_alone",
-            StepOutcome::TooLate => "too_late",
-            StepOutcome::Tried { outcome: SendOutcome::Accepted { .. }, .. } => "accepted",
-            StepOutcome::Tried { outcome: SendOutcome::Permanent(Blame::User(_)), .. } => "number_refused",
-            StepOutcome::Tried { outcome: SendOutcome::Permanent(Blame::Operator(_)), .. } => "refused",
-            StepOutcome::Tried { outcome: SendOutcome::Retryable { .. }, .. } => "refused_for_now",
-            StepOutcome::Tried { outcome: SendOutcome::Unknown, .. } => "unknown",
+            GatewayAttemptOutcome::LeftAlone => "left_alone",
+            GatewayAttemptOutcome::TooLate => "too_late",
+            GatewayAttemptOutcome::Tried { outcome: SendOutcome::Accepted { .. }, .. } => "accepted",
+            GatewayAttemptOutcome::Tried {
+                outcome: SendOutcome::Permanent(RefusalScope::User(_)), ..
+            } => "number_refused",
+            GatewayAttemptOutcome::Tried {
+                outcome: SendOutcome::Permanent(RefusalScope::Operator(_)),
+                ..
+            } => "refused",
+            GatewayAttemptOutcome::Tried { outcome: SendOutcome::Retryable { .. }, .. } => "refused_for_now",
+            GatewayAttemptOutcome::Tried { outcome: SendOutcome::Unknown, .. } => "unknown",
         };
         self.tries.get_or_create(&TryLabels { provider: step.gateway.to_owned(), outcome }).inc();
     }
 
-    fn dispatched(&self, country: &str, dispatch: &Dispatch) {
+    fn dispatched(&self, country: &str, dispatch: &SendReport) {
         for step in &dispatch.steps {
             self.tried(step);
         }
         let (provider, outcome) = match &dispatch.delivery {
-            Delivery::Sent { gateway, .. } => (*gateway, "sent"),
-            Delivery::Unknown { gateway } => (*gateway, "unknown"),
-            Delivery::RefusedByUser(_) => (NONE, "number_refused"),
-            Delivery::NotSent { .. } => (NONE, "not_sent"),
+            DeliveryOutcome::Sent { gateway, .. } => (*gateway, "sent"),
+            DeliveryOutcome::Unknown { gateway } => (*gateway, "unknown"),
+            DeliveryOutcome::RefusedByUser(_) => (NONE, "number_refused"),
+            DeliveryOutcome::NotSent { .. } => (NONE, "not_sent"),
         };
-        if let Delivery::Sent { .. } = dispatch.delivery {
+        if let DeliveryOutcome::Sent { .. } = dispatch.delivery {
             let labels = SentLabels { provider: provider.to_owned(), country: country.to_owned() };
             self.sent.get_or_create(&labels).inc();
         }
@@ -120,17 +128,17 @@ impl SmsCounters {
 /// Counts sends, and tells them on.
 pub(super) struct MeteredJournal {
     counters: SmsCounters,
-    journal: Arc<dyn SmsJournal>,
+    journal: Arc<dyn SmsObserver>,
 }
 
 impl MeteredJournal {
-    pub(super) fn new(counters: SmsCounters, journal: Arc<dyn SmsJournal>) -> Self {
+    pub(super) fn new(counters: SmsCounters, journal: Arc<dyn SmsObserver>) -> Self {
         Self { counters, journal }
     }
 }
 
-impl SmsJournal for MeteredJournal {
-    fn dispatched(&self, send: &SendId, country: &str, dispatch: &Dispatch) {
+impl SmsObserver for MeteredJournal {
+    fn dispatched(&self, send: &SendId, country: &str, dispatch: &SendReport) {
         self.counters.dispatched(country, dispatch);
         self.journal.dispatched(send, country, dispatch);
     }
@@ -172,18 +180,19 @@ mod tests {
         let journal = metrics.before_journal(Arc::new(SmsLog::new(Logger::root(Discard, o!()))));
         let id = SendId::restore("1".to_owned());
         let steps = vec![
-            Step { gateway: "ovh", what: StepOutcome::LeftAlone },
-            Step {
+            GatewayAttempt { gateway: "ovh", what: GatewayAttemptOutcome::LeftAlone },
+            GatewayAttempt {
                 gateway: "twilio",
-                what: StepOutcome::Tried {
+                what: GatewayAttemptOutcome::Tried {
                     outcome: SendOutcome::Accepted { id: "m".to_owned() },
                     took: Duration::ZERO,
                 },
             },
         ];
-        let delivery = Delivery::Sent { gateway: "twilio", id: "m".to_owned() };
-        journal.dispatched(&id, "FR", &Dispatch { delivery, steps });
-        let not_sent = Dispatch { delivery: Delivery::NotSent { retry_after: None }, steps: Vec::new() };
+        let delivery = DeliveryOutcome::Sent { gateway: "twilio", id: "m".to_owned() };
+        journal.dispatched(&id, "FR", &SendReport { delivery, steps });
+        let not_sent =
+            SendReport { delivery: DeliveryOutcome::NotSent { retry_after: None }, steps: Vec::new() };
         journal.dispatched(&id, "BE", &not_sent);
         let text = metrics.render(now);
         for sample in [

@@ -6,8 +6,8 @@ use std::time::Duration;
 use mfa_core::{Clock, Entropy};
 use mfa_flows::{SmsPolicy, SmsPorts};
 use mfa_sms::{
-    BudgetLimits, ConversionRule, LowConversion, PhonePolicy, SmsGateway, SmsSender, SmsSends, UserBudget,
-    Wording,
+    BudgetLimits, ConversionRule, LowConversion, MessageTemplate, PhonePolicy, SmsGateway, SmsSendLog,
+    SmsSender, UserBudget,
 };
 use slog::Logger;
 use tokio::runtime::Handle;
@@ -45,7 +45,7 @@ pub(super) fn policy(settings: &Settings) -> Result<SmsPolicy, OpenError> {
             all_per_day: sms.budget.per_day,
         },
         conversion: ConversionRule::new(sms.min_conversion),
-        wording: Wording::new(&settings.brand.issuer, sms.domain.as_deref())
+        wording: MessageTemplate::new(&settings.brand.issuer, sms.domain.as_deref())
             .map_err(|error| unusable("MFA_SMS_DOMAIN", &error))?,
     })
 }
@@ -122,7 +122,7 @@ pub(super) fn providers(settings: &Settings, sender: &SmsSender) -> PartState {
 /// finds where codes do not come back.
 #[derive(Debug)]
 pub(super) struct SmsWatch {
-    sends: Arc<dyn SmsSends>,
+    sends: Arc<dyn SmsSendLog>,
     rule: ConversionRule,
     clock: Arc<dyn Clock>,
     log: Logger,
@@ -131,7 +131,7 @@ pub(super) struct SmsWatch {
 
 impl SmsWatch {
     pub(super) fn new(
-        sends: Arc<dyn SmsSends>,
+        sends: Arc<dyn SmsSendLog>,
         rule: ConversionRule,
         clock: Arc<dyn Clock>,
         log: Logger,

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use mfa_core::{BoxFuture, Clock, RateLimiter, RateRule, RateVerdict};
-use mfa_jwt::{KeyRing, PrivateKey, SecretKey, TokenConfig, TokenService};
+use mfa_jwt::{PrivateKey, SecretKey, TokenConfig, TokenKeyRing, TokenService};
 use slog::Logger;
 use tokio::runtime::Handle;
 
@@ -20,7 +20,7 @@ pub(super) fn token_service(settings: &Settings, keys: &Keys) -> Result<TokenSer
     let previous = previous.map_err(|error| unusable(&error))?;
     let private: Result<Vec<_>, _> = settings.tokens.private_keys.iter().map(PrivateKey::from_pem).collect();
     let mut private = private.map_err(|error| unusable(&error))?.into_iter();
-    let mut ring = KeyRing::shared_secret(signing, previous);
+    let mut ring = TokenKeyRing::shared_secret(signing, previous);
     if settings.tokens.algorithm.of_private_keys().is_some() {
         // The settings have seen to it that there is one, of that algorithm.
         let first =

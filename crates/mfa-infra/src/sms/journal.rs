@@ -3,7 +3,10 @@
 use std::fmt;
 
 use mfa_core::StoreError;
-use mfa_sms::{Blame, Delivery, Dispatch, LowConversion, SendId, SendOutcome, SmsJournal, Step, StepOutcome};
+use mfa_sms::{
+    DeliveryOutcome, GatewayAttempt, GatewayAttemptOutcome, LowConversion, RefusalScope, SendId, SendOutcome,
+    SendReport, SmsObserver,
+};
 use slog::Logger;
 
 /// Tells sends to the log: classes, names of gateways and durations alone.
@@ -18,14 +21,14 @@ impl SmsLog {
     }
 
     /// A gateway that did not take the message: why is what an operator looks for.
-    fn step(&self, send: &SendId, step: &Step) {
+    fn step(&self, send: &SendId, step: &GatewayAttempt) {
         let (why, took) = match &step.what {
-            StepOutcome::LeftAlone => ("left alone: it has failed too often", None),
-            StepOutcome::TooLate => ("no answer in time: it may have sent", None),
-            StepOutcome::Tried { outcome, took } => (reason(outcome), Some(took.as_millis())),
+            GatewayAttemptOutcome::LeftAlone => ("left alone: it has failed too often", None),
+            GatewayAttemptOutcome::TooLate => ("no answer in time: it may have sent", None),
+            GatewayAttemptOutcome::Tried { outcome, took } => (reason(outcome), Some(took.as_millis())),
         };
         let took = took.and_then(|it| u64::try_from(it).ok());
-        if let StepOutcome::Tried { outcome: SendOutcome::Accepted { .. }, .. } = step.what {
+        if let GatewayAttemptOutcome::Tried { outcome: SendOutcome::Accepted { .. }, .. } = step.what {
             slog::info!(self.log, "SMS accepted"; "gateway" => step.gateway, "send" => send.as_str(),
                 "took_ms" => took);
         } else {
@@ -38,19 +41,19 @@ impl SmsLog {
 fn reason(outcome: &SendOutcome) -> &'static str {
     match outcome {
         SendOutcome::Accepted { .. } => "accepted",
-        SendOutcome::Permanent(Blame::User(problem)) => problem.as_str(),
-        SendOutcome::Permanent(Blame::Operator(problem)) => problem.as_str(),
+        SendOutcome::Permanent(RefusalScope::User(problem)) => problem.as_str(),
+        SendOutcome::Permanent(RefusalScope::Operator(problem)) => problem.as_str(),
         SendOutcome::Retryable { .. } => "refused for now, nothing was sent",
         SendOutcome::Unknown => "no clear answer: it may have sent",
     }
 }
 
-impl SmsJournal for SmsLog {
-    fn dispatched(&self, send: &SendId, country: &str, dispatch: &Dispatch) {
+impl SmsObserver for SmsLog {
+    fn dispatched(&self, send: &SendId, country: &str, dispatch: &SendReport) {
         for step in &dispatch.steps {
             self.step(send, step);
         }
-        if let Delivery::NotSent { .. } = dispatch.delivery {
+        if let DeliveryOutcome::NotSent { .. } = dispatch.delivery {
             slog::error!(self.log, "SMS not sent: no gateway has taken it"; "country" => country,
                 "send" => send.as_str());
         }

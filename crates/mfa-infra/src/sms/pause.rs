@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use mfa_core::BoxFuture;
-use mfa_sms::Pause;
+use mfa_sms::Sleep;
 use tokio::runtime::Handle;
 
 /// Waits by the timer of this runtime, whoever polls.
@@ -17,7 +17,7 @@ impl RuntimePause {
     }
 }
 
-impl Pause for RuntimePause {
+impl Sleep for RuntimePause {
     fn pause(&self, span: Duration) -> BoxFuture<'_, ()> {
         let _inside = self.0.enter();
         Box::pin(tokio::time::sleep(span))

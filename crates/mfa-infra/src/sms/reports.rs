@@ -1,7 +1,7 @@
 //! What providers report of a message later. It is for statistics: nothing of it ever changes who gets in.
 
 use mfa_core::SecretText;
-use mfa_sms::Arrival;
+use mfa_sms::DeliveryStatus;
 use subtle::ConstantTimeEq as _;
 use url::{Url, form_urlencoded};
 
@@ -31,7 +31,7 @@ pub struct DeliveryReport {
     /// The gateway's name for the message.
     pub message: String,
     /// What became of it.
-    pub arrival: Arrival,
+    pub arrival: DeliveryStatus,
 }
 
 /// Why a report is not taken in.
@@ -76,9 +76,9 @@ impl DeliveryReports {
         let field = |wanted| pairs.iter().find(|(name, _)| *name == wanted).map(|(_, value)| *value);
         let message = field("MessageSid").filter(|it| is_name(it)).ok_or(DeliveryReportError::Malformed)?;
         let arrival = match field("MessageStatus") {
-            Some("delivered" | "read") => Arrival::Delivered,
-            Some("undelivered" | "failed" | "canceled") => Arrival::Failed,
-            _ => Arrival::Pending,
+            Some("delivered" | "read") => DeliveryStatus::Delivered,
+            Some("undelivered" | "failed" | "canceled") => DeliveryStatus::Failed,
+            _ => DeliveryStatus::Pending,
         };
         Ok(DeliveryReport { gateway: "twilio", message: message.to_owned(), arrival })
     }
@@ -97,10 +97,10 @@ impl DeliveryReports {
         let field = |wanted| fields.iter().find(|(name, _)| name == wanted).map(|(_, value)| value.as_ref());
         let message = field("id").filter(|it| is_name(it)).ok_or(DeliveryReportError::Malformed)?;
         let arrival = match field("ptt") {
-            Some("4") => Arrival::Delivered,
+            Some("4") => DeliveryStatus::Delivered,
             // Accepted, being tried again, or absent for now.
-            Some("0" | "1" | "2" | "3" | "24" | "25" | "26") | None => Arrival::Pending,
-            Some(_) => Arrival::Failed,
+            Some("0" | "1" | "2" | "3" | "24" | "25" | "26") | None => DeliveryStatus::Pending,
+            Some(_) => DeliveryStatus::Failed,
         };
         Ok(DeliveryReport { gateway: "ovh", message: message.to_owned(), arrival })
     }
@@ -136,11 +136,11 @@ mod tests {
     #[test]
     fn a_signed_report_of_twilio_is_read() {
         for (status, arrival) in [
-            ("delivered", Arrival::Delivered),
-            ("failed", Arrival::Failed),
-            ("undelivered", Arrival::Failed),
-            ("sent", Arrival::Pending),
-            ("a new word", Arrival::Pending),
+            ("delivered", DeliveryStatus::Delivered),
+            ("failed", DeliveryStatus::Failed),
+            ("undelivered", DeliveryStatus::Failed),
+            ("sent", DeliveryStatus::Pending),
+            ("a new word", DeliveryStatus::Pending),
         ] {
             let report = DeliveryReport { gateway: "twilio", message: "SM1".into(), arrival };
             assert_eq!(twilio(status, |it| it), Ok(report), "{status}");
@@ -158,10 +158,10 @@ mod tests {
     fn a_report_of_ovh_is_read_below_its_secret_alone() {
         let read = |secret: &str, query: &str| reports().ovh(secret, query);
         for (ptt, arrival) in [
-            ("4", Arrival::Delivered),
-            ("5", Arrival::Failed),
-            ("23", Arrival::Failed),
-            ("24", Arrival::Pending),
+            ("4", DeliveryStatus::Delivered),
+            ("5", DeliveryStatus::Failed),
+            ("23", DeliveryStatus::Failed),
+            ("24", DeliveryStatus::Pending),
         ] {
             let query = format!("id=27000421&ptt={ptt}&date=20261123&description=x&descriptionDlr=y");
             let report = DeliveryReport { gateway: "ovh", message: "27000421".into(), arrival };

@@ -5,7 +5,7 @@ use std::io;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use mfa_core::{Clock, EventLog};
+use mfa_core::{Clock, EventSink};
 use slog::{Drain, Level, LevelFilter, Logger};
 use slog_async::AsyncGuard;
 
@@ -20,7 +20,7 @@ use crate::crypto::SystemClock;
 pub struct Telemetry {
     logger: Logger,
     access: Logger,
-    events: Arc<dyn EventLog>,
+    events: Arc<dyn EventSink>,
     file: Arc<LogFile>,
     dropped: Arc<AtomicU64>,
     unwritten: Arc<AtomicU64>,
@@ -87,7 +87,7 @@ impl Telemetry {
     }
 
     /// For security events. Waits where the queue is full.
-    pub fn events(&self) -> Arc<dyn EventLog> {
+    pub fn events(&self) -> Arc<dyn EventSink> {
         Arc::clone(&self.events)
     }
 

@@ -3,7 +3,7 @@
 use std::fmt;
 
 use data_encoding::HEXLOWER;
-use mfa_core::{EventKind, EventLine, EventLog, Outcome};
+use mfa_core::{EventKind, EventSink, LoggedEvent, Outcome};
 use slog::{BorrowedKV, Drain, KV, Level, Never, OwnedKVList, Record, RecordStatic, Serializer};
 
 use super::json_lines::log_headed;
@@ -13,11 +13,11 @@ use super::json_lines::log_headed;
 /// `ts` is the event's own time, not that of writing.
 pub(super) struct SecurityLog<D>(pub(super) D);
 
-impl<D> EventLog for SecurityLog<D>
+impl<D> EventSink for SecurityLog<D>
 where
     D: Drain<Ok = (), Err = Never> + Send + Sync,
 {
-    fn tell(&self, line: EventLine<'_>) {
+    fn tell(&self, line: LoggedEvent<'_>) {
         let (kind, outcome) = (line.event.kind, line.event.outcome);
         let location = &slog::RecordLocation {
             file: file!(),
@@ -52,11 +52,11 @@ const fn level(kind: EventKind, outcome: Outcome) -> Level {
 
 /// The keys of a security event. Those that a reader may rely on are always there, `null` where there is nothing to
 /// say; `reason`, `seq` and `mac` only where they have a value.
-struct Fields<'a>(EventLine<'a>);
+struct Fields<'a>(LoggedEvent<'a>);
 
 impl KV for Fields<'_> {
     fn serialize(&self, _: &Record<'_>, to: &mut dyn Serializer) -> slog::Result {
-        let Self(EventLine { user, event, chain }) = self;
+        let Self(LoggedEvent { user, event, chain }) = self;
         let origin = &event.origin;
         to.emit_str("event", event.kind.as_str())?;
         to.emit_str("outcome", event.outcome.as_str())?;

@@ -51,7 +51,7 @@ impl PublicKey {
 
 impl KeySet {
     /// Of these keys.
-    pub(crate) fn of<'a>(keys: impl Iterator<Item = &'a PublicKey>) -> Self {
+    pub(crate) fn from_keys<'a>(keys: impl Iterator<Item = &'a PublicKey>) -> Self {
         Self { keys: keys.cloned().collect() }
     }
 

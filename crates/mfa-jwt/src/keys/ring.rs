@@ -10,7 +10,7 @@ use crate::token_type::TokenType;
 /// A key is rotated by putting the new one first and keeping the old one behind it for as long as its tokens live
 /// (one hour). Each key has one algorithm, so keys of several may stand side by side while one gives way to another.
 #[derive(Debug)]
-pub struct KeyRing {
+pub struct TokenKeyRing {
     pending: Side,
     access: Side,
 }
@@ -22,7 +22,7 @@ struct Side {
     previous: Vec<Arc<dyn TokenKey>>,
 }
 
-impl KeyRing {
+impl TokenKeyRing {
     /// A ring where both types of token are HS256 under the secret that the first factor's backend shares.
     pub fn shared_secret(signing: SecretKey, previous: Vec<SecretKey>) -> Self {
         let side = Side {
@@ -56,7 +56,7 @@ impl KeyRing {
 
     /// The public keys that access tokens may be signed under.
     pub(crate) fn public_keys(&self) -> KeySet {
-        KeySet::of(self.access.keys().filter_map(TokenKey::public_key))
+        KeySet::from_keys(self.access.keys().filter_map(TokenKey::public_key))
     }
 
     /// The key that signs tokens of this type.

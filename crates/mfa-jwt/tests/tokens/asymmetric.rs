@@ -6,8 +6,8 @@ use data_encoding::BASE64URL_NOPAD;
 use josekit::jwk::KeyPair;
 use josekit::jws::{ES256, EdDSA, JwsSigner};
 use mfa_core::testing::SeededEntropy;
-use mfa_core::{FactorKind, SecretText, Stage, Verified};
-use mfa_jwt::{KeyRing, PrivateKey, PublicKey, SigningAlgorithm, TokenError, TokenService};
+use mfa_core::{FactorKind, SecretText, Stage, VerifiedFactor};
+use mfa_jwt::{PrivateKey, PublicKey, SigningAlgorithm, TokenError, TokenKeyRing, TokenService};
 use serde_json::{Value, json};
 
 use crate::forge::{
@@ -29,7 +29,7 @@ impl Case {
     fn new(algorithm: SigningAlgorithm) -> Self {
         let pem = PrivateKey::generate(algorithm).unwrap();
         let key_of = || PrivateKey::from_pem(&pem).unwrap();
-        let ring = KeyRing::shared_secret(key(KEY), vec![]).signing_access(key_of());
+        let ring = TokenKeyRing::shared_secret(key(KEY), vec![]).signing_access(key_of());
         let bytes = pem.expose().as_bytes();
         let (signer, pair): (Box<dyn JwsSigner>, Box<dyn KeyPair>) = match algorithm {
             SigningAlgorithm::EdDsa => (
@@ -99,7 +99,7 @@ fn head_of(token: &str) -> Value {
 fn access_tokens_are_signed_by_the_private_key_and_pending_ones_by_the_secret() {
     let entropy = SeededEntropy::default();
     for case in cases() {
-        let verified = Verified::danger_by_administrator(marie(), FactorKind::Totp, now());
+        let verified = VerifiedFactor::danger_by_administrator(marie(), FactorKind::Totp, now());
         for issued in [
             case.service.one_factor(&marie(), &entropy, now()),
             case.service.two_factors(&verified, &entropy, now()),
@@ -135,7 +135,7 @@ fn what_is_published_verifies_what_is_issued() {
         };
         assert!(verified.is_ok());
     }
-    let secret_alone = service_with(KeyRing::shared_secret(key(KEY), vec![]), false);
+    let secret_alone = service_with(TokenKeyRing::shared_secret(key(KEY), vec![]), false);
     assert_eq!(serde_json::to_value(secret_alone.public_keys()).unwrap(), json!({ "keys": [] }));
 }
 
@@ -302,7 +302,7 @@ fn a_new_private_key_signs_and_the_old_one_verifies_as_long_as_it_stands() {
     let [one, other] = cases();
     for (old, new) in [(one, other), (other, one)] {
         let before = old.service.one_factor(&marie(), &entropy, now()).unwrap().token;
-        let ring = || KeyRing::shared_secret(key(KEY), vec![]).signing_access(new.key());
+        let ring = || TokenKeyRing::shared_secret(key(KEY), vec![]).signing_access(new.key());
         let overlap = service_with(ring().accepting([new.key(), old.key()]), false);
         assert_eq!(overlap.authenticate(before.expose(), now()).map(|it| it.stage), Ok(Stage::OneFactor));
         let fresh = overlap.one_factor(&marie(), &entropy, now()).unwrap().token;
@@ -318,18 +318,21 @@ fn a_new_private_key_signs_and_the_old_one_verifies_as_long_as_it_stands() {
 #[test]
 fn from_the_secret_to_a_private_key_what_was_signed_goes_on_while_the_secret_is_named_as_previous() {
     let entropy = SeededEntropy::default();
-    let secret_alone = service_with(KeyRing::shared_secret(key(KEY), vec![]), false);
+    let secret_alone = service_with(TokenKeyRing::shared_secret(key(KEY), vec![]), false);
     let before = secret_alone.one_factor(&marie(), &entropy, now()).unwrap().token;
     for case in cases() {
         // Published first, so that those who keep the set for a while know the key before it signs.
-        let announced = service_with(KeyRing::shared_secret(key(KEY), vec![]).accepting([case.key()]), false);
+        let announced =
+            service_with(TokenKeyRing::shared_secret(key(KEY), vec![]).accepting([case.key()]), false);
         assert_eq!(announced.public_keys().keys()[0].id(), case.public.id());
         assert!(announced.authenticate(before.expose(), now()).is_ok());
         let signed = announced.one_factor(&marie(), &entropy, now()).unwrap().token;
         assert_eq!(head_of(signed.expose()), header(ACCESS));
 
-        let overlap =
-            service_with(KeyRing::shared_secret(key(KEY), vec![key(KEY)]).signing_access(case.key()), false);
+        let overlap = service_with(
+            TokenKeyRing::shared_secret(key(KEY), vec![key(KEY)]).signing_access(case.key()),
+            false,
+        );
         assert!(overlap.authenticate(before.expose(), now()).is_ok());
         let after = overlap.one_factor(&marie(), &entropy, now()).unwrap().token;
         assert_eq!(head_of(after.expose()), case.header());
@@ -337,7 +340,7 @@ fn from_the_secret_to_a_private_key_what_was_signed_goes_on_while_the_secret_is_
         assert_eq!(case.takes(after.expose()), Stage::OneFactor);
 
         // And back: the private key is no longer first, and verifies.
-        let back = service_with(KeyRing::shared_secret(key(KEY), vec![]).accepting([case.key()]), false);
+        let back = service_with(TokenKeyRing::shared_secret(key(KEY), vec![]).accepting([case.key()]), false);
         assert!(back.authenticate(after.expose(), now()).is_ok());
     }
 }
@@ -348,7 +351,7 @@ fn legacy_tokens_are_taken_by_their_switch_under_the_secret_alone() {
     for case in cases() {
         let legacy = sign(&json!({ "alg": "HS256", "typ": "JWT" }), &claims);
         case.refuses(&legacy, "without the switch");
-        let ring = KeyRing::shared_secret(key(KEY), vec![]).signing_access(case.key());
+        let ring = TokenKeyRing::shared_secret(key(KEY), vec![]).signing_access(case.key());
         let taking = service_with(ring, true);
         assert!(taking.authenticate(&legacy, now()).is_ok());
         let plain = json!({ "alg": case.public.algorithm(), "typ": "JWT" });

@@ -4,8 +4,8 @@ use std::sync::LazyLock;
 
 use data_encoding::BASE64URL_NOPAD;
 use hmac::{Hmac, KeyInit, Mac};
-use mfa_core::{SecretText, Subject, Timestamp, UserId};
-use mfa_jwt::{KeyRing, SecretKey, TokenConfig, TokenService};
+use mfa_core::{SecretText, Timestamp, TokenSubject, UserId};
+use mfa_jwt::{SecretKey, TokenConfig, TokenKeyRing, TokenService};
 use serde_json::{Value, json};
 use sha2::Sha256;
 
@@ -24,7 +24,7 @@ pub(crate) fn key(secret: &str) -> SecretKey {
     SecretKey::new(&SecretText::new(secret.to_owned())).unwrap()
 }
 
-pub(crate) fn service_with(keys: KeyRing, accept_legacy: bool) -> TokenService {
+pub(crate) fn service_with(keys: TokenKeyRing, accept_legacy: bool) -> TokenService {
     let config =
         TokenConfig { issuer: "nova-mfa".to_owned(), audience: "nova".to_owned(), keys, accept_legacy };
     TokenService::new(config).unwrap()
@@ -32,18 +32,23 @@ pub(crate) fn service_with(keys: KeyRing, accept_legacy: bool) -> TokenService {
 
 pub(crate) fn service() -> &'static TokenService {
     static SERVICE: LazyLock<TokenService> =
-        LazyLock::new(|| service_with(KeyRing::shared_secret(key(KEY), vec![]), false));
+        LazyLock::new(|| service_with(TokenKeyRing::shared_secret(key(KEY), vec![]), false));
     &SERVICE
 }
 
 pub(crate) fn legacy_service() -> &'static TokenService {
     static SERVICE: LazyLock<TokenService> =
-        LazyLock::new(|| service_with(KeyRing::shared_secret(key(KEY), vec![]), true));
+        LazyLock::new(|| service_with(TokenKeyRing::shared_secret(key(KEY), vec![]), true));
     &SERVICE
 }
 
-pub(crate) fn marie() -> Subject {
-    Subject { user: UserId::new(42), email: "marie@example.com".to_owned(), is_superuser: false, session: 3 }
+pub(crate) fn marie() -> TokenSubject {
+    TokenSubject {
+        user: UserId::new(42),
+        email: "marie@example.com".to_owned(),
+        is_superuser: false,
+        session: 3,
+    }
 }
 
 pub(crate) fn hmac(secret: &[u8], message: &str) -> String {

@@ -1,7 +1,7 @@
 use data_encoding::BASE64URL_NOPAD;
 use mfa_core::testing::SeededEntropy;
-use mfa_core::{Entropy, EntropyError, FactorKind, Stage, Timestamp, TokenId, UserId, Verified};
-use mfa_jwt::{ConfigError, IssueError, Issued, KeyRing, TokenConfig, TokenService};
+use mfa_core::{Entropy, EntropyError, FactorKind, Stage, Timestamp, TokenId, UserId, VerifiedFactor};
+use mfa_jwt::{ConfigError, IssueError, IssuedToken, TokenConfig, TokenKeyRing, TokenService};
 use serde_json::{Value, json};
 
 use crate::forge::{KEY, KID, NOW, hmac, key, marie, service};
@@ -12,7 +12,7 @@ fn moment() -> Timestamp {
 }
 
 /// Header and claims, after checking the signature with the tests' own HMAC.
-fn opened(issued: &Issued) -> (Value, Value) {
+fn opened(issued: &IssuedToken) -> (Value, Value) {
     let token = issued.token.expose();
     let (signed, signature) = token.rsplit_once('.').unwrap();
     assert_eq!(hmac(KEY.as_bytes(), signed), signature);
@@ -22,8 +22,8 @@ fn opened(issued: &Issued) -> (Value, Value) {
     (read(header), read(claims))
 }
 
-fn verified(factor: FactorKind) -> Verified {
-    Verified::danger_by_administrator(marie(), factor, Timestamp::from_seconds(NOW - 2))
+fn verified(factor: FactorKind) -> VerifiedFactor {
+    VerifiedFactor::danger_by_administrator(marie(), factor, Timestamp::from_seconds(NOW - 2))
 }
 
 #[test]
@@ -97,7 +97,7 @@ fn what_is_issued_is_read_back_to_the_millisecond() {
     assert_eq!(presented.expires_at, pending.expires_at);
     assert_eq!(presented.auth_time, None);
     let (_, claims) = opened(&pending);
-    assert_eq!(presented.id, TokenId::of(claims["jti"].as_str().unwrap()));
+    assert_eq!(presented.id, TokenId::from_jti(claims["jti"].as_str().unwrap()));
 
     let access = service.one_factor(&marie(), &entropy, moment()).unwrap();
     let other = service.authenticate(access.token.expose(), moment()).unwrap();
@@ -136,7 +136,7 @@ fn settings_that_blur_the_two_types_are_refused() {
         let config = TokenConfig {
             issuer: issuer.to_owned(),
             audience: audience.to_owned(),
-            keys: KeyRing::shared_secret(key(KEY), vec![]),
+            keys: TokenKeyRing::shared_secret(key(KEY), vec![]),
             accept_legacy: false,
         };
         assert_eq!(TokenService::new(config).err(), Some(error));

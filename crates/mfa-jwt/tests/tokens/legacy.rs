@@ -1,5 +1,5 @@
 use mfa_core::{Stage, Timestamp, TokenId, UserId};
-use mfa_jwt::{KeyRing, TokenError};
+use mfa_jwt::{TokenError, TokenKeyRing};
 use serde_json::{Value, json};
 
 use crate::forge::{
@@ -29,7 +29,7 @@ fn a_pending_token_of_python_is_accepted_where_the_switch_is_on() {
     let presented = legacy_service().authenticate(PENDING_OF_PYTHON, now()).unwrap();
     assert_eq!(presented.user, UserId::new(42));
     assert_eq!(presented.stage, Stage::Pending);
-    assert_eq!(presented.id, TokenId::of(PENDING_OF_PYTHON));
+    assert_eq!(presented.id, TokenId::from_jti(PENDING_OF_PYTHON));
     assert_eq!(presented.session, None);
     assert_eq!(presented.issued_at, Timestamp::from_seconds(NOW), "taken to have had its 300 s");
     assert_eq!(presented.expires_at, Timestamp::from_seconds(NOW + 300));
@@ -56,7 +56,7 @@ fn what_a_plain_token_claims_besides_is_used() {
     let claims = with(legacy_claims(), &json!({ "jti": "abc", "sv": 9, "iat": NOW - 10, "exp": NOW + 200 }));
     let token = sign(&json!({ "alg": "HS256" }), &claims);
     let presented = legacy_service().authenticate(&token, now()).unwrap();
-    assert_eq!(presented.id, TokenId::of("abc"));
+    assert_eq!(presented.id, TokenId::from_jti("abc"));
     assert_eq!(presented.session, Some(9));
     assert_eq!(presented.issued_at, Timestamp::from_seconds(NOW - 10));
 
@@ -111,7 +111,7 @@ fn a_plain_token_lives_no_longer_than_its_stage() {
 
 #[test]
 fn a_plain_token_is_verified_under_every_key_of_the_ring() {
-    let ring = || KeyRing::shared_secret(key(OTHER_KEY), vec![key(KEY)]);
+    let ring = || TokenKeyRing::shared_secret(key(OTHER_KEY), vec![key(KEY)]);
     assert!(service_with(ring(), true).authenticate(PENDING_OF_PYTHON, now()).is_ok());
     assert!(service_with(ring(), false).authenticate(PENDING_OF_PYTHON, now()).is_err());
     let stranger = sign_text(&plain_header().to_string(), &legacy_claims().to_string(), &"x".repeat(32));

@@ -1,14 +1,14 @@
 use mfa_core::testing::SeededEntropy;
 use mfa_core::{SecretText, Stage};
-use mfa_jwt::{KeyError, KeyRing, SecretKey, TokenError};
+use mfa_jwt::{KeyError, SecretKey, TokenError, TokenKeyRing};
 
 use crate::forge::{KEY, OTHER_KEY, key, marie, now, service, service_with};
 
 #[test]
 fn the_old_key_still_verifies_and_the_new_one_signs() {
     let before = service();
-    let rotated = service_with(KeyRing::shared_secret(key(OTHER_KEY), vec![key(KEY)]), false);
-    let dropped = service_with(KeyRing::shared_secret(key(OTHER_KEY), vec![]), false);
+    let rotated = service_with(TokenKeyRing::shared_secret(key(OTHER_KEY), vec![key(KEY)]), false);
+    let dropped = service_with(TokenKeyRing::shared_secret(key(OTHER_KEY), vec![]), false);
     let entropy = SeededEntropy::default();
 
     let old = before.one_factor(&marie(), &entropy, now()).unwrap();

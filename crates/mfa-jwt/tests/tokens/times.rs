@@ -1,4 +1,4 @@
-use mfa_core::{Presented, Timestamp};
+use mfa_core::{AuthenticatedToken, Timestamp};
 use mfa_jwt::TokenError;
 use serde_json::{Value, json};
 
@@ -6,7 +6,7 @@ use crate::forge::{
     ACCESS, NOW, PENDING, header, kinds, pending_claims, service, set, sign, two_factor_claims, with,
 };
 
-fn at(millis: i64, typ: &str, claims: &Value) -> Result<Presented, TokenError> {
+fn at(millis: i64, typ: &str, claims: &Value) -> Result<AuthenticatedToken, TokenError> {
     service().authenticate(&sign(&header(typ), claims), Timestamp::from_millis(millis))
 }
 

@@ -3,7 +3,7 @@
 #![expect(clippy::unwrap_used, clippy::panic, reason = "helpers of tests may panic as tests may")]
 #![expect(clippy::arithmetic_side_effects, reason = "an overflow fails the test, as it should")]
 
-mod elsewhere;
+mod attempts;
+mod legacy;
 mod single_use;
 mod support;
-mod trying;

@@ -6,21 +6,21 @@ use futures::executor::block_on;
 use futures::future::join_all;
 use mfa_core::testing::{MemoryAccounts, SeededEntropy, TestDigests};
 use mfa_core::{
-    Account, Accounts, Attempt, Check, FactorKind, LockoutPolicy, Need, Origin, Presented, RecoveryState,
-    Stage, TokenId, Verdict, judge,
+    Account, Accounts, AuthenticatedToken, FactorAttempt, FactorKind, FactorResult, LockoutPolicy, Origin,
+    RecoveryState, Requirement, Stage, TokenId, VerificationOutcome, verify_factor,
 };
-use mfa_recovery::{Fit, Tried, Typed, candidate, spend};
+use mfa_recovery::{HashComparison, MatchedCode, RecoveryCodeInput, look_up_code, spend};
 use proptest::prelude::*;
 
 use crate::support::{ALICE, CountingHasher, NOW, set, shown};
 
-fn tried(state: &RecoveryState, typed: &str, hasher: &CountingHasher) -> Tried {
-    let typed = Typed::parse(typed).unwrap();
-    block_on(candidate(state, ALICE, &typed, &TestDigests).check(hasher)).unwrap()
+fn tried(state: &RecoveryState, typed: &str, hasher: &CountingHasher) -> HashComparison {
+    let typed = RecoveryCodeInput::parse(typed).unwrap();
+    block_on(look_up_code(state, ALICE, &typed, &TestDigests).check(hasher)).unwrap()
 }
 
-fn fit(state: &RecoveryState, typed: &str, hasher: &CountingHasher) -> Fit {
-    let Tried::Fits(fit) = tried(state, typed, hasher) else { panic!("{typed} does not fit") };
+fn fit(state: &RecoveryState, typed: &str, hasher: &CountingHasher) -> MatchedCode {
+    let HashComparison::Match(fit) = tried(state, typed, hasher) else { panic!("{typed} does not fit") };
     fit
 }
 
@@ -30,17 +30,17 @@ fn a_code_used_once_is_refused_the_second_time_and_the_others_still_work() {
     let (plain, mut state) = set(ALICE, &SeededEntropy::default(), &hasher);
     let codes = shown(&plain);
     let first = fit(&state, &codes[0], &hasher);
-    assert_eq!(spend(&mut state, &first, NOW), Check::Right);
+    assert_eq!(spend(&mut state, &first, NOW), FactorResult::Correct);
     assert_eq!((state.left(), state.codes[0].used_at), (9, Some(NOW)));
 
     let before = state.clone();
     let later = NOW.plus(Duration::from_secs(1));
-    assert_eq!(spend(&mut state, &first, later), Check::Wrong, "checked before, spent after");
-    assert_eq!(tried(&state, &codes[0], &hasher), Tried::Wrong);
+    assert_eq!(spend(&mut state, &first, later), FactorResult::Wrong, "checked before, spent after");
+    assert_eq!(tried(&state, &codes[0], &hasher), HashComparison::NoMatch);
     assert_eq!(state, before, "the time of the first use stays");
 
     let second = fit(&state, &codes[1], &hasher);
-    assert_eq!(spend(&mut state, &second, later), Check::Right);
+    assert_eq!(spend(&mut state, &second, later), FactorResult::Correct);
 }
 
 #[test]
@@ -49,9 +49,9 @@ fn a_new_set_kills_every_older_code_also_one_that_was_just_checked() {
     let (old, state) = set(ALICE, &entropy, &hasher);
     let checked = fit(&state, &shown(&old)[0], &hasher);
     let (_, mut state) = set(ALICE, &entropy, &hasher);
-    assert_eq!(spend(&mut state, &checked, NOW), Check::Wrong);
+    assert_eq!(spend(&mut state, &checked, NOW), FactorResult::Wrong);
     for code in shown(&old) {
-        assert_eq!(tried(&state, &code, &hasher), Tried::Wrong);
+        assert_eq!(tried(&state, &code, &hasher), HashComparison::NoMatch);
     }
     assert_eq!(state.left(), 10);
 }
@@ -68,7 +68,7 @@ fn fifty_who_had_one_code_checked_at_once_get_one_success() {
         accounts.update(ALICE, move |account| spend(&mut account.recovery, &checked, NOW))
     };
     let outcomes = block_on(join_all((0..50).map(spend_one)));
-    let right = outcomes.into_iter().filter(|it| matches!(it, Ok(Some(Check::Right)))).count();
+    let right = outcomes.into_iter().filter(|it| matches!(it, Ok(Some(FactorResult::Correct)))).count();
     assert_eq!(right, 1);
 }
 
@@ -81,9 +81,9 @@ fn the_ceremony_passes_a_code_once() {
     account.totp.enabled = true;
     account.recovery = state;
     let mut answer = |jti: &str| {
-        let token = Presented {
+        let token = AuthenticatedToken {
             user: ALICE,
-            id: TokenId::of(jti),
+            id: TokenId::from_jti(jti),
             stage: Stage::Pending,
             issued_at: NOW,
             expires_at: NOW.plus(Duration::from_mins(5)),
@@ -91,19 +91,23 @@ fn the_ceremony_passes_a_code_once() {
             is_superuser: false,
             session: Some(account.internal.session),
         };
-        let attempt = Attempt {
+        let attempt = FactorAttempt {
             token,
             factor: FactorKind::Recovery,
-            need: Need::SecondFactor,
+            need: Requirement::SecondFactor,
             lockout: LockoutPolicy::default(),
             at: NOW,
             origin: Origin::default(),
         };
-        judge(&mut account, &attempt, |account| Ok::<_, ()>(spend(&mut account.recovery, &checked, NOW)))
-            .unwrap()
+        verify_factor(&mut account, &attempt, |account| {
+            Ok::<_, ()>(spend(&mut account.recovery, &checked, NOW))
+        })
+        .unwrap()
     };
-    assert!(matches!(answer("one"), Verdict::Verified(it) if it.factor() == FactorKind::Recovery));
-    assert!(matches!(answer("two"), Verdict::InvalidCode));
+    assert!(
+        matches!(answer("one"), VerificationOutcome::Verified(it) if it.factor() == FactorKind::Recovery)
+    );
+    assert!(matches!(answer("two"), VerificationOutcome::InvalidCode));
     assert_eq!(account.failures, 1);
 }
 
@@ -131,7 +135,7 @@ proptest! {
         let (hasher, entropy) = (CountingHasher::default(), SeededEntropy::default());
         let (plain, mut state) = set(ALICE, &entropy, &hasher);
         let mut codes = shown(&plain);
-        let mut checked: Vec<(String, Fit)> = Vec::new();
+        let mut checked: Vec<(String, MatchedCode)> = Vec::new();
         let mut spent: Vec<String> = Vec::new();
         for step in steps {
             match step {
@@ -140,18 +144,18 @@ proptest! {
                     let newest = codes.len() - 10;
                     let good = codes[newest..].contains(&code) && !spent.contains(&code);
                     match tried(&state, &code, &hasher) {
-                        Tried::Fits(fit) => {
+                        HashComparison::Match(fit) => {
                             prop_assert!(good);
                             checked.push((code, fit));
                         }
-                        Tried::Wrong => prop_assert!(!good),
+                        HashComparison::NoMatch => prop_assert!(!good),
                     }
                 }
                 Step::Spend(number) if !checked.is_empty() => {
                     let (code, fit) = &checked[number % checked.len()];
                     let good = codes[codes.len() - 10..].contains(code) && !spent.contains(code);
                     let check = spend(&mut state, fit, NOW);
-                    prop_assert_eq!(check == Check::Right, good);
+                    prop_assert_eq!(check == FactorResult::Correct, good);
                     if good {
                         spent.push(code.clone());
                     }

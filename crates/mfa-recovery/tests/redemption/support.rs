@@ -8,7 +8,7 @@ use mfa_core::{
     BoxFuture, DigestPurpose, HashError, KeyId, KeyedDigest, KeyedDigests, PasswordCheck, PasswordDigest,
     PasswordHasher, RecoveryState, SecretText, Timestamp, UserId,
 };
-use mfa_recovery::{PlainSet, generate_set, hash_set};
+use mfa_recovery::{PlainCodeSet, generate_set, hash_set};
 
 pub(crate) const ALICE: UserId = UserId::new(7);
 pub(crate) const BOB: UserId = UserId::new(8);
@@ -84,13 +84,13 @@ pub(crate) fn set(
     user: UserId,
     entropy: &SeededEntropy,
     hasher: &CountingHasher,
-) -> (PlainSet, RecoveryState) {
+) -> (PlainCodeSet, RecoveryState) {
     let plain = generate_set(user, entropy, &TestDigests).unwrap();
     let state = block_on(hash_set(&plain, hasher, NOW)).unwrap();
     (plain, state)
 }
 
 /// The codes of a set as they are shown.
-pub(crate) fn shown(set: &PlainSet) -> Vec<String> {
+pub(crate) fn shown(set: &PlainCodeSet) -> Vec<String> {
     set.codes().map(|code| code.to_shown().expose().to_owned()).collect()
 }

@@ -8,7 +8,7 @@ use mfa_core::testing::{ManualClock, SeededEntropy};
 use mfa_core::{EntropyError, SecretText};
 
 use super::*;
-use crate::{LIFETIME, OperatorProblem, PhoneNumber};
+use crate::{LIFETIME, PhoneNumber, ProviderRefusal};
 
 const NOW: Timestamp = Timestamp::from_seconds(1_700_000_000);
 const ID: &str = "sms-1";
@@ -17,7 +17,7 @@ const ID: &str = "sms-1";
 #[derive(Debug)]
 struct Time(Arc<ManualClock>);
 
-impl Pause for Time {
+impl Sleep for Time {
     fn pause(&self, span: Duration) -> BoxFuture<'_, ()> {
         let until = self.0.now().plus(span);
         Box::pin(poll_fn(move |context| {
@@ -89,7 +89,7 @@ impl World {
         Self { sender, clock, gateways }
     }
 
-    fn send(&self) -> Dispatch {
+    fn send(&self) -> SendReport {
         block_on(self.sender.send(&message()))
     }
 
@@ -115,11 +115,11 @@ fn later(seconds: u64) -> SendOutcome {
 }
 
 const AT_ONCE: SendOutcome = SendOutcome::Retryable { after: None };
-const BROKE: SendOutcome = SendOutcome::Permanent(Blame::Operator(OperatorProblem::Credit));
-const NO_NUMBER: SendOutcome = SendOutcome::Permanent(Blame::User(NumberProblem::Invalid));
+const BROKE: SendOutcome = SendOutcome::Permanent(RefusalScope::Operator(ProviderRefusal::Credit));
+const NO_NUMBER: SendOutcome = SendOutcome::Permanent(RefusalScope::User(NumberRefusal::Invalid));
 
-fn sent(gateway: &'static str) -> Delivery {
-    Delivery::Sent { gateway, id: ID.into() }
+fn sent(gateway: &'static str) -> DeliveryOutcome {
+    DeliveryOutcome::Sent { gateway, id: ID.into() }
 }
 
 #[test]
@@ -127,8 +127,8 @@ fn the_first_gateway_that_takes_it_is_the_last_one_asked() {
     let world = World::of(vec![accepted()], vec![]);
     let dispatch = world.send();
     assert_eq!((dispatch.delivery, world.calls()), (sent("first"), [1, 0]));
-    let what = StepOutcome::Tried { outcome: accepted(), took: Duration::ZERO };
-    assert_eq!(dispatch.steps, [Step { gateway: "first", what }]);
+    let what = GatewayAttemptOutcome::Tried { outcome: accepted(), took: Duration::ZERO };
+    assert_eq!(dispatch.steps, [GatewayAttempt { gateway: "first", what }]);
 }
 
 #[test]
@@ -144,14 +144,14 @@ fn a_definite_refusal_that_is_not_the_users_goes_on_to_the_next_gateway() {
 #[test]
 fn nothing_is_tried_again_where_something_may_have_been_sent() {
     let world = World::of(vec![SendOutcome::Unknown], vec![accepted()]);
-    assert_eq!(world.send().delivery, Delivery::Unknown { gateway: "first" });
+    assert_eq!(world.send().delivery, DeliveryOutcome::Unknown { gateway: "first" });
     assert_eq!(world.calls(), [1, 0]);
 }
 
 #[test]
 fn a_number_that_is_refused_is_not_tried_elsewhere() {
     let world = World::of(vec![NO_NUMBER], vec![accepted()]);
-    assert_eq!(world.send().delivery, Delivery::RefusedByUser(NumberProblem::Invalid));
+    assert_eq!(world.send().delivery, DeliveryOutcome::RefusedByUser(NumberRefusal::Invalid));
     assert_eq!(world.calls(), [1, 0]);
 }
 
@@ -159,13 +159,13 @@ fn a_number_that_is_refused_is_not_tried_elsewhere() {
 fn what_was_refused_for_now_is_tried_once_more_and_no_more() {
     for (answers, delivery) in [
         (vec![AT_ONCE, accepted()], sent("first")),
-        (vec![AT_ONCE, SendOutcome::Unknown], Delivery::Unknown { gateway: "first" }),
-        (vec![AT_ONCE, NO_NUMBER], Delivery::RefusedByUser(NumberProblem::Invalid)),
-        (vec![AT_ONCE, BROKE, accepted()], Delivery::NotSent { retry_after: None }),
-        (vec![AT_ONCE, AT_ONCE, accepted()], Delivery::NotSent { retry_after: None }),
+        (vec![AT_ONCE, SendOutcome::Unknown], DeliveryOutcome::Unknown { gateway: "first" }),
+        (vec![AT_ONCE, NO_NUMBER], DeliveryOutcome::RefusedByUser(NumberRefusal::Invalid)),
+        (vec![AT_ONCE, BROKE, accepted()], DeliveryOutcome::NotSent { retry_after: None }),
+        (vec![AT_ONCE, AT_ONCE, accepted()], DeliveryOutcome::NotSent { retry_after: None }),
         (
             vec![AT_ONCE, later(60), accepted()],
-            Delivery::NotSent { retry_after: Some(Duration::from_mins(1)) },
+            DeliveryOutcome::NotSent { retry_after: Some(Duration::from_mins(1)) },
         ),
     ] {
         let world = World::of(answers, vec![BROKE]);
@@ -186,7 +186,7 @@ fn the_gateway_that_asks_for_the_shortest_wait_is_tried_again() {
 fn a_wait_beyond_the_deadline_is_told_and_not_waited_for() {
     let world = World::of(vec![later(60), accepted()], vec![BROKE]);
     let dispatch = world.send();
-    assert_eq!(dispatch.delivery, Delivery::NotSent { retry_after: Some(Duration::from_mins(1)) });
+    assert_eq!(dispatch.delivery, DeliveryOutcome::NotSent { retry_after: Some(Duration::from_mins(1)) });
     assert_eq!((world.calls(), world.clock.now()), ([1, 1], NOW));
 }
 
@@ -194,8 +194,8 @@ fn a_wait_beyond_the_deadline_is_told_and_not_waited_for() {
 fn a_gateway_that_never_answers_ends_in_doubt_after_eight_seconds() {
     let world = World::of(vec![], vec![accepted()]);
     let dispatch = world.send();
-    assert_eq!(dispatch.delivery, Delivery::Unknown { gateway: "first" });
-    assert_eq!(dispatch.steps, [Step { gateway: "first", what: StepOutcome::TooLate }]);
+    assert_eq!(dispatch.delivery, DeliveryOutcome::Unknown { gateway: "first" });
+    assert_eq!(dispatch.steps, [GatewayAttempt { gateway: "first", what: GatewayAttemptOutcome::TooLate }]);
     assert_eq!(world.calls(), [1, 0]);
     assert_eq!(world.clock.now().since(NOW), Duration::from_secs(8));
 }
@@ -204,10 +204,10 @@ fn a_gateway_that_never_answers_ends_in_doubt_after_eight_seconds() {
 fn the_deadline_is_one_for_all_gateways_and_the_retry() {
     let slow = |outcome| vec![(Duration::from_secs(5), outcome)];
     let world = World::timed(slow(AT_ONCE), slow(accepted()));
-    assert_eq!(world.send().delivery, Delivery::Unknown { gateway: "second" });
+    assert_eq!(world.send().delivery, DeliveryOutcome::Unknown { gateway: "second" });
     assert_eq!(world.clock.now().since(NOW), Duration::from_secs(8));
     let world = World::timed(vec![(Duration::from_millis(7_100), AT_ONCE)], slow(accepted()));
-    assert_eq!(world.send().delivery, Delivery::NotSent { retry_after: None });
+    assert_eq!(world.send().delivery, DeliveryOutcome::NotSent { retry_after: None });
     assert_eq!(world.calls(), [1, 0], "with less than a second left nothing new begins");
 }
 
@@ -219,7 +219,10 @@ fn a_gateway_that_keeps_failing_is_left_alone_and_probed_after_thirty_seconds() 
     }
     assert_eq!(world.sender.left_alone().collect::<Vec<_>>(), ["first"]);
     let dispatch = world.send();
-    assert_eq!(dispatch.steps[0], Step { gateway: "first", what: StepOutcome::LeftAlone });
+    assert_eq!(
+        dispatch.steps[0],
+        GatewayAttempt { gateway: "first", what: GatewayAttemptOutcome::LeftAlone }
+    );
     assert_eq!((dispatch.delivery, world.calls()), (sent("second"), [5, 6]));
     world.clock.advance(Duration::from_secs(30));
     assert_eq!((world.send().delivery, world.calls()), (sent("first"), [6, 6]));
@@ -245,7 +248,7 @@ fn where_every_gateway_is_left_alone_or_there_is_none_nothing_is_sent() {
     for _ in 0..5 {
         let _ = world.send();
     }
-    assert_eq!(world.send().delivery, Delivery::NotSent { retry_after: None });
+    assert_eq!(world.send().delivery, DeliveryOutcome::NotSent { retry_after: None });
     assert_eq!(world.calls(), [5, 5]);
     let none = SmsSender {
         routes: Vec::new(),
@@ -253,8 +256,8 @@ fn where_every_gateway_is_left_alone_or_there_is_none_nothing_is_sent() {
         pause: Arc::new(Time(Arc::clone(&world.clock))),
         entropy: Arc::new(Broken),
     };
-    let delivery = Delivery::NotSent { retry_after: None };
-    assert_eq!(block_on(none.send(&message())), Dispatch { delivery, steps: vec![] });
+    let delivery = DeliveryOutcome::NotSent { retry_after: None };
+    assert_eq!(block_on(none.send(&message())), SendReport { delivery, steps: vec![] });
 }
 
 #[derive(Debug)]

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use mfa_infra::database::{NovaColumn, NovaField};
-use mfa_recovery::{Spelling, SpellingCase};
+use mfa_recovery::{LegacyCodeCase, LegacyCodeFormat};
 use serde::Deserialize;
 
 /// What is read of a row, under the names of our columns; and which of it are times.
@@ -203,13 +203,13 @@ impl Map {
 
 impl Codes {
     /// What of a code was hashed.
-    pub(super) const fn spelling(&self) -> Spelling {
+    pub(super) const fn spelling(&self) -> LegacyCodeFormat {
         let case = match self.case {
-            Case::AsShown => SpellingCase::AsShown,
-            Case::Upper => SpellingCase::Upper,
-            Case::Lower => SpellingCase::Lower,
+            Case::AsShown => LegacyCodeCase::AsShown,
+            Case::Upper => LegacyCodeCase::Upper,
+            Case::Lower => LegacyCodeCase::Lower,
         };
-        Spelling { case, bare: self.bare }
+        LegacyCodeFormat { case, bare: self.bare }
     }
 }
 
@@ -239,7 +239,7 @@ mod tests {
         assert_eq!(column("own phone_number"), None);
         assert_eq!(map.emptied(), ["mfa_secret"]);
         assert_eq!(map.overlooked(&table), ["phone_ext"]);
-        assert_eq!(map.codes().spelling(), Spelling { case: SpellingCase::Upper, bare: true });
+        assert_eq!(map.codes().spelling(), LegacyCodeFormat { case: LegacyCodeCase::Upper, bare: true });
         let keep = Map::parse("source = { keep = true }\ncolumns = { totp_secret = \"x\" }").unwrap();
         assert!(keep.emptied().is_empty());
     }

@@ -5,7 +5,7 @@ use std::collections::{HashMap, HashSet};
 use std::time::Duration;
 
 use mfa_core::{NewUser, PasswordDigest, SecretBytes, StoreErrorKind, UserId};
-use mfa_flows::{FlowError, TotpImport, TotpImported};
+use mfa_flows::{FlowError, TotpImport, TotpImportOutcome};
 use mfa_infra::settings::Settings;
 
 use super::FileError;
@@ -227,10 +227,10 @@ impl Import<'_> {
                 flows.import_totp(call, import.clone()).await
             };
             return match answer {
-                Ok(TotpImported::Done) if user_is_new => Ok(RowOutcome::Created),
-                Ok(TotpImported::Done) => Ok(RowOutcome::Imported),
-                Ok(TotpImported::Already) => Ok(RowOutcome::Already),
-                Ok(TotpImported::Occupied) => {
+                Ok(TotpImportOutcome::Done) if user_is_new => Ok(RowOutcome::Created),
+                Ok(TotpImportOutcome::Done) => Ok(RowOutcome::Imported),
+                Ok(TotpImportOutcome::Already) => Ok(RowOutcome::Already),
+                Ok(TotpImportOutcome::Occupied) => {
                     let why = "another authenticator app is in force (mfa-admin user reset takes it off)";
                     Ok(RowOutcome::refused("already_enrolled", why))
                 }

@@ -75,7 +75,7 @@ mod tests {
     #[test]
     fn a_new_account_is_shown_in_full() {
         let account = Account::new(UserId::new(7), "a@b.c", "alice");
-        let answer = of(&account, &AccountStatus::of(&account, Timestamp::from_seconds(0)));
+        let answer = of(&account, &AccountStatus::from_account(&account, Timestamp::from_seconds(0)));
         let expected = json!({
             "user_id": 7, "email": "a@b.c", "username": "alice", "is_active": true, "is_superuser": false,
             "mfa_enforced": false, "totp_enabled": false, "totp_enrolled_at": null, "phone_verified": false,
@@ -89,7 +89,9 @@ mod tests {
     #[test]
     fn the_end_of_a_lock_is_told_where_it_has_one() {
         let mut account = Account::new(UserId::new(7), "a@b.c", "alice");
-        let shown = |account: &Account| of(account, &AccountStatus::of(account, Timestamp::from_seconds(0)));
+        let shown = |account: &Account| {
+            of(account, &AccountStatus::from_account(account, Timestamp::from_seconds(0)))
+        };
         account.lock_until = Some(Timestamp::from_seconds(900));
         assert_eq!(shown(&account).json["lock_until"], "1970-01-01T00:15:00Z");
         assert!(shown(&account).text.contains("until 1970-01-01T00:15:00Z"));
@@ -113,7 +115,7 @@ mod tests {
             used_at: None,
             rest: serde_json::Map::new(),
         }];
-        let answer = of(&account, &AccountStatus::of(&account, Timestamp::from_seconds(0)));
+        let answer = of(&account, &AccountStatus::from_account(&account, Timestamp::from_seconds(0)));
         for text in [answer.text, answer.json.to_string()] {
             assert!(!text.contains("sealed-") && !text.contains("digest"), "{text}");
         }

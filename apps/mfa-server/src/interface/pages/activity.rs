@@ -2,8 +2,8 @@
 
 use actix_web::http::StatusCode;
 use maud::{Markup, html};
-use mfa_core::{EventKind, OwnPage, StoredEvent};
-use mfa_flows::{Accepts, Call};
+use mfa_core::{EventKind, StoredEvent, UserEventsQuery};
+use mfa_flows::{AcceptedStages, Call};
 
 use crate::interface::assets::File;
 use crate::interface::layout::{Frame, Here, document};
@@ -17,10 +17,10 @@ const PAGE: u32 = 20;
 
 /// `GET /interface/BRAND/activity`
 pub(in crate::interface) async fn show(visit: Guest) -> Outcome {
-    let profile = super::app::profile(&visit, Accepts::Access).await?;
+    let profile = super::app::profile(&visit, AcceptedStages::Access).await?;
     let before = visit.query("before").and_then(|it| it.parse().ok());
-    let call = visit.open(Accepts::Access)?;
-    let events = page_of(&visit, call, OwnPage { before, limit: PAGE.saturating_add(1) }).await?;
+    let call = visit.open(AcceptedStages::Access)?;
+    let events = page_of(&visit, call, UserEventsQuery { before, limit: PAGE.saturating_add(1) }).await?;
     let most = usize::try_from(PAGE).unwrap_or(usize::MAX);
     let next = events.len().checked_sub(most).filter(|more| *more > 0);
     let last = next.and_then(|_| events.get(most.saturating_sub(1))).map(|it| it.seq);
@@ -45,10 +45,10 @@ pub(in crate::interface) async fn show(visit: Guest) -> Outcome {
 
 /// The newest events of the caller.
 pub(super) async fn newest(visit: &Visit, call: Call, most: u32) -> Result<Vec<StoredEvent>, ApiError> {
-    page_of(visit, call, OwnPage { before: None, limit: most }).await
+    page_of(visit, call, UserEventsQuery { before: None, limit: most }).await
 }
 
-async fn page_of(visit: &Visit, call: Call, page: OwnPage) -> Result<Vec<StoredEvent>, ApiError> {
+async fn page_of(visit: &Visit, call: Call, page: UserEventsQuery) -> Result<Vec<StoredEvent>, ApiError> {
     visit.run(|flows| async move { flows.events(&call, page).await }).await
 }
 

@@ -7,7 +7,7 @@ pub(in crate::interface) mod users;
 
 use maud::{Markup, html};
 use mfa_core::UserId;
-use mfa_flows::{Accepts, Call};
+use mfa_flows::{AcceptedStages, Call};
 
 use crate::interface::parts::icon;
 use crate::interface::visit::Visit;
@@ -15,7 +15,7 @@ use crate::problem::ApiError;
 
 /// The caller's token; whether it is an administrator's the flow finds out.
 fn open(visit: &Visit) -> Result<Call, ApiError> {
-    visit.open(Accepts::TwoFactors)
+    visit.open(AcceptedStages::TwoFactors)
 }
 
 /// The user that the path names: `/admin/users/{id}` and what lies below.

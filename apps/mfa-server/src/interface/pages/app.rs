@@ -3,7 +3,7 @@
 use actix_web::http::StatusCode;
 use maud::{Markup, PreEscaped, html};
 use mfa_core::SecretText;
-use mfa_flows::{Accepts, FlowError, Profile};
+use mfa_flows::{AcceptedStages, FlowError, Profile};
 use mfa_totp::{Provisioning, SECRET_BYTES, TotpCode, import_secret, qr_svg};
 
 use super::door::marked;
@@ -13,7 +13,7 @@ use crate::interface::assets::File;
 use crate::interface::carried::Carried;
 use crate::interface::layout::{Frame, Here, document};
 use crate::interface::parts::{
-    Complaint, Step, Told, code_field, complaint_of, icon, key_field, moment, post_button, steps,
+    Complaint, TimeStep, Told, code_field, complaint_of, icon, key_field, moment, post_button, steps,
 };
 use crate::interface::visit::Visit;
 use crate::interface::{Guest, Outcome, answer, error};
@@ -28,7 +28,7 @@ struct Shown {
 
 /// `GET /interface/BRAND/app`
 pub(in crate::interface) async fn show(visit: Guest) -> Outcome {
-    let profile = profile(&visit, Accepts::Access).await?;
+    let profile = profile(&visit, AcceptedStages::Access).await?;
     let title = visit.say("app-title");
     let status = &profile.status;
     let page = document(
@@ -63,7 +63,7 @@ pub(in crate::interface) async fn show(visit: Guest) -> Outcome {
 
 /// `POST /interface/BRAND/app/start`
 pub(in crate::interface) async fn start(visit: Guest) -> Outcome {
-    let call = visit.open(Accepts::Any)?;
+    let call = visit.open(AcceptedStages::Any)?;
     let started = visit.run(|flows| async move { flows.start_totp_enrolment(&call, None).await }).await?;
     visit.carry(&Carried::Secret(started.provisioning.secret().clone()))?;
     Ok(answer::go(&visit, "/app/enrol"))
@@ -71,7 +71,7 @@ pub(in crate::interface) async fn start(visit: Guest) -> Outcome {
 
 /// `GET /interface/BRAND/app/enrol`
 pub(in crate::interface) async fn enrol(visit: Guest) -> Outcome {
-    let profile = profile(&visit, Accepts::Any).await?;
+    let profile = profile(&visit, AcceptedStages::Any).await?;
     match shown(&visit, &profile) {
         Some(shown) => {
             Ok(answer::page(&visit, StatusCode::OK, enrolment_page(&visit, &profile, Some(&shown), None)))
@@ -83,24 +83,24 @@ pub(in crate::interface) async fn enrol(visit: Guest) -> Outcome {
 /// `POST /interface/BRAND/app/confirm`
 pub(in crate::interface) async fn confirm(visit: Guest) -> Outcome {
     let confirmed = visit
-        .code_check(Accepts::Any, totp_code, |flows, call, code| async move {
+        .code_check(AcceptedStages::Any, totp_code, |flows, call, code| async move {
             flows.confirm_totp_enrolment(&call, code).await
         })
         .await;
     match confirmed {
         Ok(enrolled) => {
-            visit.adopt(&enrolled.granted.token);
+            visit.import_legacy(&enrolled.granted.token);
             codes::hand_on(&visit, enrolled.recovery_codes)
         }
         Err(ApiError::Refused(FlowError::NoEnrolmentInProgress)) => {
-            let profile = profile(&visit, Accepts::Any).await?;
+            let profile = profile(&visit, AcceptedStages::Any).await?;
             Ok(error::refused(&visit, ApiError::Refused(FlowError::NoEnrolmentInProgress), |visit, fault| {
                 over_page(visit, &profile, &complaint_of(visit, fault))
             }))
         }
         Err(fault) if error::belongs_on_the_form(&fault) => {
             let drift = drift(&visit, &fault).await?;
-            let profile = profile(&visit, Accepts::Any).await?;
+            let profile = profile(&visit, AcceptedStages::Any).await?;
             let shown = shown(&visit, &profile);
             Ok(error::refused(&visit, fault, |visit, fault| {
                 let complaint =
@@ -116,9 +116,9 @@ pub(in crate::interface) async fn confirm(visit: Guest) -> Outcome {
 async fn drift(visit: &Visit, fault: &ApiError) -> Result<Option<i64>, ApiError> {
     let typed = visit.typed("code").and_then(|it| TotpCode::parse(it).ok());
     let (ApiError::Refused(FlowError::InvalidCode), Some(code)) = (fault, typed) else { return Ok(None) };
-    let call = visit.open(Accepts::Any)?;
+    let call = visit.open(AcceptedStages::Any)?;
     let drift = visit.run(|flows| async move { flows.explain_refused_enrolment(&call, code).await }).await?;
-    Ok(drift.map(mfa_totp::Drift::seconds))
+    Ok(drift.map(mfa_totp::ClockDrift::seconds))
 }
 
 /// The picture, from the secret that the browser carries: it is of the login that began the enrolment. The one that waits
@@ -147,7 +147,7 @@ fn enrolment_page(
         &frame.with(File::Codes).with(File::Keep).with(File::Clock),
         html! {
             (back(visit))
-            (steps(visit, Step::App))
+            (steps(visit, TimeStep::App))
             section.sheet {
                 h1 { (title) }
                 @if let Some(shown) = shown {
@@ -212,7 +212,7 @@ fn over_page(visit: &Visit, profile: &Profile, complaint: &Complaint) -> Markup 
 
 /// `GET /interface/BRAND/app/remove`
 pub(in crate::interface) async fn ask_removal(visit: Guest) -> Outcome {
-    let profile = profile(&visit, Accepts::TwoFactors).await?;
+    let profile = profile(&visit, AcceptedStages::TwoFactors).await?;
     let page = removal_page(&visit, &profile, None);
     Ok(answer::page(&visit, StatusCode::OK, page))
 }
@@ -220,7 +220,7 @@ pub(in crate::interface) async fn ask_removal(visit: Guest) -> Outcome {
 /// `POST /interface/BRAND/app/remove`
 pub(in crate::interface) async fn remove(visit: Guest) -> Outcome {
     let removed = visit
-        .code_check(Accepts::TwoFactors, either_code, |flows, call, code| async move {
+        .code_check(AcceptedStages::TwoFactors, either_code, |flows, call, code| async move {
             match code {
                 EitherCode::Totp(code) => flows.disable_totp(&call, code).await,
                 EitherCode::Recovery(typed) => flows.disable_totp_by_recovery(&call, typed).await,
@@ -233,7 +233,7 @@ pub(in crate::interface) async fn remove(visit: Guest) -> Outcome {
             Ok(answer::go(&visit, ""))
         }
         Err(fault) if error::belongs_on_the_form(&fault) => {
-            let profile = profile(&visit, Accepts::TwoFactors).await?;
+            let profile = profile(&visit, AcceptedStages::TwoFactors).await?;
             Ok(error::refused(&visit, fault, |visit, fault| {
                 removal_page(visit, &profile, Some(&complaint_of(visit, fault)))
             }))
@@ -271,7 +271,7 @@ fn removal_page(visit: &Visit, profile: &Profile, complaint: Option<&Complaint>)
 }
 
 /// Whose account this is.
-pub(super) async fn profile(visit: &Visit, accepts: Accepts) -> Result<Profile, ApiError> {
+pub(super) async fn profile(visit: &Visit, accepts: AcceptedStages) -> Result<Profile, ApiError> {
     let call = visit.open(accepts)?;
     visit.run(|flows| async move { flows.profile(&call).await }).await
 }

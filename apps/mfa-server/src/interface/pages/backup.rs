@@ -3,19 +3,19 @@
 use actix_web::http::StatusCode;
 use maud::{Markup, html};
 use mfa_core::BackupMethod;
-use mfa_flows::{Accepts, Profile};
+use mfa_flows::{AcceptedStages, Profile};
 
 use super::app::{back, profile};
 use super::door::marked;
 use crate::interface::layout::{Frame, Here, document};
-use crate::interface::parts::{Complaint, Step, Told, complaint_of, icon, key_field, steps};
+use crate::interface::parts::{Complaint, TimeStep, Told, complaint_of, icon, key_field, steps};
 use crate::interface::visit::Visit;
 use crate::interface::{Guest, Outcome, answer, error};
 use crate::routes::backup_method;
 
 /// `GET /interface/BRAND/backup`
 pub(in crate::interface) async fn show(visit: Guest) -> Outcome {
-    let profile = profile(&visit, Accepts::TwoFactors).await?;
+    let profile = profile(&visit, AcceptedStages::TwoFactors).await?;
     if !profile.status.phone_verified {
         return Ok(answer::go(&visit, "/phone"));
     }
@@ -24,7 +24,7 @@ pub(in crate::interface) async fn show(visit: Guest) -> Outcome {
 
 /// `POST /interface/BRAND/backup`
 pub(in crate::interface) async fn choose(visit: Guest) -> Outcome {
-    let call = visit.open(Accepts::TwoFactors)?;
+    let call = visit.open(AcceptedStages::TwoFactors)?;
     let mut fields = visit.form().object()?;
     let method = fields.required("method", backup_method);
     let method = fields.finish(method)?;
@@ -34,7 +34,7 @@ pub(in crate::interface) async fn choose(visit: Guest) -> Outcome {
             Ok(answer::go(&visit, ""))
         }
         Err(fault) if error::belongs_on_the_form(&fault) => {
-            let profile = profile(&visit, Accepts::TwoFactors).await?;
+            let profile = profile(&visit, AcceptedStages::TwoFactors).await?;
             Ok(error::refused(&visit, fault, |visit, fault| {
                 backup_page(visit, &profile, Some(&complaint_of(visit, fault)))
             }))
@@ -54,7 +54,7 @@ fn backup_page(visit: &Visit, profile: &Profile, complaint: Option<&Complaint>) 
         &Frame::inside(marked(visit, title.clone(), complaint), profile, Here::Account),
         html! {
             (back(visit))
-            @if is_new { (steps(visit, Step::Backup)) }
+            @if is_new { (steps(visit, TimeStep::Backup)) }
             section.sheet {
                 p.emblem aria-hidden="true" { (icon("backup")) }
                 h1 { (title) }

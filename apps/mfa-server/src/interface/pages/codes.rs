@@ -3,13 +3,13 @@
 use actix_web::http::StatusCode;
 use maud::{Markup, html};
 use mfa_core::{SecretText, Timestamp};
-use mfa_flows::{Accepts, FlowError, Profile};
+use mfa_flows::{AcceptedStages, FlowError, Profile};
 
 use super::app::{back, profile};
 use crate::interface::assets::File;
 use crate::interface::carried::Carried;
 use crate::interface::layout::{Frame, Here, document};
-use crate::interface::parts::{Step, icon, moment, post_button, steps};
+use crate::interface::parts::{TimeStep, icon, moment, post_button, steps};
 use crate::interface::visit::Visit;
 use crate::interface::{Guest, Outcome, answer};
 
@@ -24,7 +24,7 @@ pub(in crate::interface) async fn show_new(visit: Guest) -> Outcome {
     let Some(Carried::Codes { of: None, with_factor, codes }) = visit.carried() else {
         return Ok(answer::go(&visit, "/codes"));
     };
-    let profile = profile(&visit, Accepts::Access).await?;
+    let profile = profile(&visit, AcceptedStages::Access).await?;
     let page = new_page(&visit, &profile, codes, *with_factor);
     Ok(answer::page(&visit, StatusCode::OK, page))
 }
@@ -55,7 +55,7 @@ fn new_page(visit: &Visit, profile: &Profile, codes: &[SecretText], with_factor:
         visit,
         &frame,
         html! {
-            @if with_factor { (steps(visit, Step::Codes)) }
+            @if with_factor { (steps(visit, TimeStep::Codes)) }
             section.sheet.printed {
                 @if with_factor {
                     p.banner.good role="status" { (icon("check")) span { (visit.say("codes-app-ready")) } }
@@ -88,7 +88,7 @@ fn new_page(visit: &Visit, profile: &Profile, codes: &[SecretText], with_factor:
 
 /// `GET /interface/BRAND/codes`
 pub(in crate::interface) async fn show(visit: Guest) -> Outcome {
-    let call = visit.open(Accepts::TwoFactors)?;
+    let call = visit.open(AcceptedStages::TwoFactors)?;
     let (profile, listing) = visit
         .run(|flows| async move {
             let profile = flows.profile(&call).await?;
@@ -132,7 +132,7 @@ fn slot(visit: &Visit, used_at: Option<Timestamp>) -> Markup {
 
 /// `POST /interface/BRAND/codes/new`
 pub(in crate::interface) async fn renew(visit: Guest) -> Outcome {
-    let call = visit.open(Accepts::TwoFactors)?;
+    let call = visit.open(AcceptedStages::TwoFactors)?;
     let codes = visit.run(|flows| async move { flows.regenerate_recovery_codes(&call).await }).await?;
     visit.carry(&Carried::Codes { of: None, with_factor: false, codes })?;
     Ok(answer::go(&visit, "/codes/new"))

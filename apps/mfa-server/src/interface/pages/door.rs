@@ -3,7 +3,7 @@
 use actix_web::http::StatusCode;
 use maud::{Markup, html};
 use mfa_core::Stage;
-use mfa_flows::{Accepts, Login};
+use mfa_flows::{AcceptedStages, LoginOutcome};
 
 use crate::interface::assets::File;
 use crate::interface::layout::{Frame, document};
@@ -19,7 +19,7 @@ pub(in crate::interface) async fn show(visit: Guest) -> Outcome {
     if !visit.has_session() {
         return Ok(answer::page(&visit, StatusCode::OK, login_page(&visit, None)));
     }
-    let call = visit.open(Accepts::Any)?;
+    let call = visit.open(AcceptedStages::Any)?;
     if call.token.stage != Stage::Pending {
         return super::home::show(visit, call).await;
     }
@@ -35,14 +35,14 @@ pub(in crate::interface) async fn login(visit: Guest) -> Outcome {
     let (caller, body) = (visit.caller().clone(), visit.form().clone());
     let login = visit.run(|flows| first_factor(flows, caller, body)).await;
     match login {
-        Ok(Login::SecondFactorOwed { token, enrolment_required }) => {
+        Ok(LoginOutcome::SecondFactorOwed { token, enrolment_required }) => {
             visit.rename_browser()?;
-            visit.adopt(&token);
+            visit.import_legacy(&token);
             Ok(answer::go(&visit, if enrolment_required { "/start" } else { "/verify" }))
         }
-        Ok(Login::Complete { token }) => {
+        Ok(LoginOutcome::Complete { token }) => {
             visit.rename_browser()?;
-            visit.adopt(&token);
+            visit.import_legacy(&token);
             Ok(answer::go(&visit, ""))
         }
         Err(fault) if error::belongs_on_the_form(&fault) => {

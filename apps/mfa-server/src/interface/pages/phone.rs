@@ -3,7 +3,7 @@
 use actix_web::http::StatusCode;
 use maud::{Markup, html};
 use mfa_core::{SecretText, Timestamp};
-use mfa_flows::{Accepts, FlowError, Profile};
+use mfa_flows::{AcceptedStages, FlowError, Profile};
 use mfa_sms::PhoneNumber;
 
 use super::app::{back, profile};
@@ -14,7 +14,7 @@ use crate::interface::assets::File;
 use crate::interface::carried::Carried;
 use crate::interface::layout::{Frame, Here, document};
 use crate::interface::parts::{
-    Complaint, Step, Told, code_field, complaint_of, hidden, icon, key_field, steps,
+    Complaint, TimeStep, Told, code_field, complaint_of, hidden, icon, key_field, steps,
 };
 use crate::interface::visit::Visit;
 use crate::interface::{Guest, Outcome, answer, error};
@@ -35,14 +35,14 @@ struct Awaited {
 
 /// `GET /interface/BRAND/phone`
 pub(in crate::interface) async fn show(visit: Guest) -> Outcome {
-    let profile = profile(&visit, Accepts::Any).await?;
+    let profile = profile(&visit, AcceptedStages::Any).await?;
     let page = number_page(&visit, &profile, None);
     Ok(answer::page(&visit, StatusCode::OK, page))
 }
 
 /// `POST /interface/BRAND/phone`
 pub(in crate::interface) async fn set(visit: Guest) -> Outcome {
-    let call = visit.open(Accepts::Any)?;
+    let call = visit.open(AcceptedStages::Any)?;
     let typed = Typed {
         phone: visit.typed("phone").unwrap_or_default().to_owned(),
         country: visit.typed("country").unwrap_or_default().to_owned(),
@@ -60,7 +60,7 @@ pub(in crate::interface) async fn set(visit: Guest) -> Outcome {
             Ok(answer::go(&visit, "/phone/confirm"))
         }
         Err(fault) if error::belongs_on_the_form(&fault) => {
-            let profile = profile(&visit, Accepts::Any).await?;
+            let profile = profile(&visit, AcceptedStages::Any).await?;
             Ok(error::refused(&visit, fault, |visit, fault| {
                 number_page(visit, &profile, Some(&complaint_of(visit, fault)))
             }))
@@ -83,7 +83,7 @@ fn number(visit: &Visit, typed: &Typed) -> Result<PhoneNumber, ApiError> {
 /// `GET /interface/BRAND/phone/confirm`
 pub(in crate::interface) async fn await_code(visit: Guest) -> Outcome {
     let Some(awaited) = awaited(&visit) else { return Ok(answer::go(&visit, "/phone")) };
-    let profile = profile(&visit, Accepts::Any).await?;
+    let profile = profile(&visit, AcceptedStages::Any).await?;
     let page = confirm_page(&visit, &profile, &awaited, None);
     Ok(answer::page(&visit, StatusCode::OK, page))
 }
@@ -99,7 +99,7 @@ fn awaited(visit: &Visit) -> Option<Awaited> {
 /// `POST /interface/BRAND/phone/confirm`
 pub(in crate::interface) async fn confirm(visit: Guest) -> Outcome {
     let confirmed = visit
-        .code_check(Accepts::Any, sms_code, |flows, call, code| async move {
+        .code_check(AcceptedStages::Any, sms_code, |flows, call, code| async move {
             flows.confirm_phone(&call, code).await
         })
         .await;
@@ -110,12 +110,12 @@ pub(in crate::interface) async fn confirm(visit: Guest) -> Outcome {
                 visit.tell_next(Told::PhoneReady);
                 return Ok(answer::go(&visit, "/backup"));
             };
-            visit.adopt(&enrolled.granted.token);
+            visit.import_legacy(&enrolled.granted.token);
             return codes::hand_on(&visit, enrolled.recovery_codes);
         }
         Err(fault) => fault,
     };
-    let profile = profile(&visit, Accepts::Any).await?;
+    let profile = profile(&visit, AcceptedStages::Any).await?;
     let is_over = matches!(fault, ApiError::Refused(FlowError::NoEnrolmentInProgress));
     if !is_over && !error::belongs_on_the_form(&fault) {
         return Err(fault.into());
@@ -131,14 +131,14 @@ pub(in crate::interface) async fn confirm(visit: Guest) -> Outcome {
 
 /// `POST /interface/BRAND/phone/remove`
 pub(in crate::interface) async fn remove(visit: Guest) -> Outcome {
-    let call = visit.open(Accepts::TwoFactors)?;
+    let call = visit.open(AcceptedStages::TwoFactors)?;
     match visit.run(|flows| async move { flows.remove_phone(&call).await }).await {
         Ok(()) => {
             visit.tell_next(Told::PhoneRemoved);
             Ok(answer::go(&visit, ""))
         }
         Err(fault) if error::belongs_on_the_form(&fault) => {
-            let profile = profile(&visit, Accepts::TwoFactors).await?;
+            let profile = profile(&visit, AcceptedStages::TwoFactors).await?;
             Ok(error::refused(&visit, fault, |visit, fault| {
                 number_page(visit, &profile, Some(&complaint_of(visit, fault)))
             }))
@@ -156,7 +156,7 @@ fn number_page(visit: &Visit, profile: &Profile, complaint: Option<&Complaint>) 
         &frame.with(File::Codes).with(File::Clock).with(File::Keep),
         html! {
             (back(visit))
-            @if !is_set { (steps(visit, Step::Phone)) }
+            @if !is_set { (steps(visit, TimeStep::Phone)) }
             section.sheet {
                 p.emblem aria-hidden="true" { (icon("message")) }
                 h1 { (title) }
@@ -243,7 +243,7 @@ fn confirm_page(
         &frame.with(File::Codes).with(File::Clock),
         html! {
             (back(visit))
-            @if is_first { (steps(visit, Step::Phone)) }
+            @if is_first { (steps(visit, TimeStep::Phone)) }
             section.sheet {
                 h1 { (title) }
                 p.lead { (visit.say_with("phone-sent", &[("phone", masked.as_str().into())])) }

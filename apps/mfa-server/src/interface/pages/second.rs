@@ -5,8 +5,8 @@ use std::time::Duration;
 use actix_web::http::StatusCode;
 use maud::{Markup, html};
 use mfa_core::{FactorKind, Stage, Timestamp};
-use mfa_flows::{Accepts, Call, FlowError, Granted, MethodChoice, MethodState, Profile};
-use mfa_recovery::Warning;
+use mfa_flows::{AcceptedStages, AccessGrant, Call, FlowError, MethodChoice, MethodState, Profile};
+use mfa_recovery::CodeWarning;
 use mfa_totp::{PERIOD, TotpCode};
 
 use super::door::marked;
@@ -30,7 +30,7 @@ struct Scene {
 
 /// `GET /interface/BRAND/verify`
 pub(in crate::interface) async fn show(visit: Guest) -> Outcome {
-    let call = visit.open(Accepts::SecondFactor)?;
+    let call = visit.open(AcceptedStages::SecondFactor)?;
     let scene = scene(&visit, call).await?;
     if !scene.profile.has_factor {
         return Ok(answer::go(&visit, "/start"));
@@ -44,7 +44,7 @@ pub(in crate::interface) async fn show(visit: Guest) -> Outcome {
 /// `POST /interface/BRAND/verify/totp`
 pub(in crate::interface) async fn totp(visit: Guest) -> Outcome {
     let granted = visit
-        .code_check(Accepts::SecondFactor, totp_code, |flows, call, code| async move {
+        .code_check(AcceptedStages::SecondFactor, totp_code, |flows, call, code| async move {
             flows.verify_totp(&call, code).await
         })
         .await;
@@ -57,7 +57,7 @@ pub(in crate::interface) async fn totp(visit: Guest) -> Outcome {
 /// `POST /interface/BRAND/verify/sms`
 pub(in crate::interface) async fn sms(visit: Guest) -> Outcome {
     let granted = visit
-        .code_check(Accepts::SecondFactor, sms_code, |flows, call, code| async move {
+        .code_check(AcceptedStages::SecondFactor, sms_code, |flows, call, code| async move {
             flows.verify_sms(&call, code).await
         })
         .await;
@@ -67,7 +67,7 @@ pub(in crate::interface) async fn sms(visit: Guest) -> Outcome {
 /// `POST /interface/BRAND/verify/recovery`
 pub(in crate::interface) async fn recovery(visit: Guest) -> Outcome {
     let granted = visit
-        .code_check(Accepts::SecondFactor, recovery_code, |flows, call, typed| async move {
+        .code_check(AcceptedStages::SecondFactor, recovery_code, |flows, call, typed| async move {
             flows.verify_recovery(&call, typed).await
         })
         .await;
@@ -76,7 +76,7 @@ pub(in crate::interface) async fn recovery(visit: Guest) -> Outcome {
 
 /// `POST /interface/BRAND/verify/send`
 pub(in crate::interface) async fn send(visit: Guest) -> Outcome {
-    let call = visit.open(Accepts::SecondFactor)?;
+    let call = visit.open(AcceptedStages::SecondFactor)?;
     let language = visit.language().into();
     let sent = visit.run(|flows| async move { flows.send_sms(&call, language).await }).await;
     let then = Then::parse(visit.aside("then")).as_str();
@@ -89,17 +89,17 @@ pub(in crate::interface) async fn send(visit: Guest) -> Outcome {
     }
 }
 
-async fn passed(visit: &Visit, method: FactorKind, granted: Result<Granted, ApiError>) -> Outcome {
+async fn passed(visit: &Visit, method: FactorKind, granted: Result<AccessGrant, ApiError>) -> Outcome {
     let granted = match granted {
         Ok(granted) => granted,
         Err(fault) => return refused(visit, method, fault).await,
     };
-    visit.adopt(&granted.token);
+    visit.import_legacy(&granted.token);
     if method == FactorKind::Recovery {
         match mfa_recovery::warning_of(granted.recovery_codes_left, granted.recovery_set_is_foreign) {
-            Some(Warning::FewLeft(_)) => visit.tell_next(Told::FewCodesLeft),
-            Some(Warning::FromElsewhere) => visit.tell_next(Told::ForeignCodes),
-            Some(Warning::NoneLeft) => visit.tell_next(Told::NoCodesLeft),
+            Some(CodeWarning::FewLeft(_)) => visit.tell_next(Told::FewCodesLeft),
+            Some(CodeWarning::FromElsewhere) => visit.tell_next(Told::ForeignCodes),
+            Some(CodeWarning::NoneLeft) => visit.tell_next(Told::NoCodesLeft),
             None => {}
         }
     }
@@ -110,7 +110,7 @@ async fn refused(visit: &Visit, method: FactorKind, fault: ApiError) -> Outcome 
     if !error::belongs_on_the_form(&fault) {
         return Err(fault.into());
     }
-    let call = visit.open(Accepts::SecondFactor)?;
+    let call = visit.open(AcceptedStages::SecondFactor)?;
     let scene = scene(visit, call).await?;
     Ok(error::refused(visit, fault, |visit, fault| {
         verify_page(visit, &scene, method, Some(&complaint_of(visit, fault)))
@@ -119,7 +119,7 @@ async fn refused(visit: &Visit, method: FactorKind, fault: ApiError) -> Outcome 
 
 /// A wrong code of the app may be the right one of a phone whose clock is off.
 async fn wrong_totp(visit: &Visit) -> Outcome {
-    let call = visit.open(Accepts::SecondFactor)?;
+    let call = visit.open(AcceptedStages::SecondFactor)?;
     let typed = visit.typed("code").and_then(|it| TotpCode::parse(it).ok());
     let drift = match typed {
         Some(code) => {

@@ -3,7 +3,7 @@
 use actix_web::http::StatusCode;
 use maud::html;
 use mfa_core::{SecretText, Stage};
-use mfa_flows::Accepts;
+use mfa_flows::AcceptedStages;
 
 use crate::interface::layout::{Frame, document};
 use crate::interface::parts::{Told, icon};
@@ -18,7 +18,7 @@ pub(in crate::interface) async fn go_to_the_form(visit: Guest) -> Outcome {
 
 /// `POST /interface/BRAND/logout`: the token is refused from now on, here and at the API.
 pub(in crate::interface) async fn logout(visit: Guest) -> Outcome {
-    let call = visit.open(Accepts::Any)?;
+    let call = visit.open(AcceptedStages::Any)?;
     visit.run(|flows| async move { flows.revoke(&call).await }).await?;
     visit.forget_session();
     visit.tell_next(Told::SignedOut);
@@ -36,7 +36,7 @@ pub(in crate::interface) async fn take_over(visit: Guest) -> Outcome {
     let mut fields = token.object()?;
     let token = fields.required("token", |text| Ok(SecretText::new(text.to_owned())));
     let token = fields.finish(token)?;
-    let call = visit.open_this(token.expose(), Accepts::SecondFactor)?;
+    let call = visit.open_this(token.expose(), AcceptedStages::SecondFactor)?;
     if call.token.stage != Stage::Pending {
         return Err(ApiError::Refused(mfa_flows::FlowError::WrongStage).into());
     }

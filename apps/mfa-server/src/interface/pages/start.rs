@@ -2,7 +2,7 @@
 
 use actix_web::http::StatusCode;
 use maud::html;
-use mfa_flows::Accepts;
+use mfa_flows::AcceptedStages;
 
 use crate::interface::layout::{Frame, document};
 use crate::interface::parts::{icon, key_field};
@@ -10,7 +10,7 @@ use crate::interface::{Guest, Outcome, answer};
 
 /// `GET /interface/BRAND/start`
 pub(in crate::interface) async fn show(visit: Guest) -> Outcome {
-    let call = visit.open(Accepts::Any)?;
+    let call = visit.open(AcceptedStages::Any)?;
     let profile = visit.run(|flows| async move { flows.profile(&call).await }).await?;
     if profile.has_factor {
         return Ok(answer::go(&visit, ""));

@@ -6,7 +6,7 @@ use crate::interface::visit::Visit;
 
 /// A part of the way.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(in crate::interface) enum Step {
+pub(in crate::interface) enum TimeStep {
     App,
     Codes,
     Phone,
@@ -14,12 +14,12 @@ pub(in crate::interface) enum Step {
 }
 
 /// The way, with the part that this page is about.
-pub(in crate::interface) fn steps(visit: &Visit, here: Step) -> Markup {
+pub(in crate::interface) fn steps(visit: &Visit, here: TimeStep) -> Markup {
     let all = [
-        (Step::App, "step-app"),
-        (Step::Codes, "step-codes"),
-        (Step::Phone, "step-phone"),
-        (Step::Backup, "step-backup"),
+        (TimeStep::App, "step-app"),
+        (TimeStep::Codes, "step-codes"),
+        (TimeStep::Phone, "step-phone"),
+        (TimeStep::Backup, "step-backup"),
     ];
     let shown = if visit.site.offers_sms() { 4 } else { 2 };
     html! {

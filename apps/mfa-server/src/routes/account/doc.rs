@@ -1,6 +1,6 @@
 //! What there is to know of the calls about an account.
 
-use mfa_flows::Accepts;
+use mfa_flows::AcceptedStages;
 use serde_json::json;
 use utoipa::openapi::Object;
 
@@ -15,7 +15,7 @@ pub(in crate::routes) fn status() -> Operation {
         "How the account is protected",
         "Works while the account is locked. A phone number is masked but for its last two digits.",
     )
-    .token(Accepts::Access)
+    .token(AcceptedStages::Access)
     .nothing()
     .answers::<Status>(
         "The state of the account.",
@@ -45,7 +45,7 @@ pub(in crate::routes) fn methods() -> Operation {
         "Each method that the account has, best first, and whether it can be used now. Labels are in the \
          caller's language. Works while the account is locked.",
     )
-    .token(Accepts::Any)
+    .token(AcceptedStages::Any)
     .nothing()
     .tells_language()
     .answers::<Methods>(
@@ -72,7 +72,7 @@ pub(in crate::routes) fn revoke() -> Operation {
         "End the presented token",
         "Logout. The token is refused from now on, by every server on the same database.",
     )
-    .token(Accepts::Any)
+    .token(AcceptedStages::Any)
     .nothing()
     .answers::<Revoked>("The token is at its end.", json!({ "revoked": true }))
 }

@@ -1,8 +1,8 @@
 //! The events of all users, as administrators see them.
 
 use actix_web::HttpResponse;
-use mfa_core::{EventKind, StoredEvent, TrailPage, TrailQuery, UserId};
-use mfa_flows::{Accepts, AdminAct};
+use mfa_core::{AuditPage, AuditQuery, EventKind, StoredEvent, UserId};
+use mfa_flows::{AcceptedStages, AdminAct};
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -64,15 +64,15 @@ impl From<StoredEvent> for ListedEvent {
     }
 }
 
-impl From<TrailPage> for Events {
-    fn from(page: TrailPage) -> Self {
+impl From<AuditPage> for Events {
+    fn from(page: AuditPage) -> Self {
         Self { events: page.events.into_iter().map(ListedEvent::from).collect(), next: page.next }
     }
 }
 
 /// `GET /api/mfa/admin/events`
 pub(in crate::routes) async fn list(intake: Intake) -> Result<HttpResponse, ApiError> {
-    let (call, body) = intake.open(Accepts::TwoFactors)?;
+    let (call, body) = intake.open(AcceptedStages::TwoFactors)?;
     body.nothing()?;
     let mut query = intake.query()?;
     let user = query.optional("user_id", |text| whole_number(1, i64::MAX)(text));
@@ -80,7 +80,7 @@ pub(in crate::routes) async fn list(intake: Intake) -> Result<HttpResponse, ApiE
     let limit = query.optional("limit", page_size).unwrap_or(USUAL_PAGE);
     let before = query.optional("before", |text| whole_number(1, i64::MAX)(text));
     query.finish(Some(()))?;
-    let query = TrailQuery { user: user.map(UserId::new), kind, before, limit };
+    let query = AuditQuery { user: user.map(UserId::new), kind, before, limit };
     let page = intake
         .run(|flows| async move {
             let admin = flows.administrator(&call, AdminAct::Look, None).await?;

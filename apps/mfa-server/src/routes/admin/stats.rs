@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use actix_web::HttpResponse;
-use mfa_core::{Activity, Bucket, LockoutCount, Period, SmsCount, Timestamp, Totals, VerificationCount};
-use mfa_flows::{Accepts, AdminAct};
+use mfa_core::{Activity, BucketSize, LockoutCount, Period, SmsCount, Timestamp, Totals, VerificationCount};
+use mfa_flows::{AcceptedStages, AdminAct};
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -137,13 +137,13 @@ impl Stats {
 
 /// `GET /api/mfa/admin/stats`
 pub(in crate::routes) async fn stats(intake: Intake) -> Result<HttpResponse, ApiError> {
-    let (call, body) = intake.open(Accepts::TwoFactors)?;
+    let (call, body) = intake.open(AcceptedStages::TwoFactors)?;
     body.nothing()?;
     let mut query = intake.query()?;
     let from = query.optional("from", time);
     let to = query.optional("to", time);
-    let bucket = query.optional("bucket", |text| Bucket::parse(text).ok_or(FieldErrorKind::NotOneOf));
-    let bucket = bucket.unwrap_or(Bucket::Hour);
+    let bucket = query.optional("bucket", |text| BucketSize::parse(text).ok_or(FieldErrorKind::NotOneOf));
+    let bucket = bucket.unwrap_or(BucketSize::Hour);
     query.finish(Some(()))?;
     let stats = intake
         .run(|flows| async move {
@@ -164,12 +164,12 @@ fn time(text: &str) -> Result<Timestamp, FieldErrorKind> {
 fn period(
     from: Option<Timestamp>,
     to: Option<Timestamp>,
-    bucket: Bucket,
+    bucket: BucketSize,
     now: Timestamp,
 ) -> Result<Period, ApiError> {
     let usual = match bucket {
-        Bucket::Hour => A_DAY,
-        Bucket::Day => A_MONTH,
+        BucketSize::Hour => A_DAY,
+        BucketSize::Day => A_MONTH,
     };
     // The millisecond that is now belongs to it.
     let to = to.unwrap_or(now.plus(Duration::from_millis(1)));

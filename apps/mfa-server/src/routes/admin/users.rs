@@ -3,7 +3,7 @@
 use actix_web::HttpResponse;
 use actix_web::web::Path;
 use mfa_core::{Account, FactorKind, Lock, SecretText, Timestamp, UserId, UserPage, UserQuery, UserRecord};
-use mfa_flows::{Accepts, AccountStatus, AdminAct, AdminCall, FlowError, Flows};
+use mfa_flows::{AcceptedStages, AccountStatus, AdminAct, AdminCall, FlowError, Flows};
 use serde::Serialize;
 use std::future::Future;
 use std::sync::Arc;
@@ -79,7 +79,7 @@ impl Users {
 
 /// `GET /api/mfa/admin/users`
 pub(in crate::routes) async fn list(intake: Intake) -> Result<HttpResponse, ApiError> {
-    let (call, body) = intake.open(Accepts::TwoFactors)?;
+    let (call, body) = intake.open(AcceptedStages::TwoFactors)?;
     body.nothing()?;
     let mut query = intake.query()?;
     let text = query.optional("query", search);
@@ -160,7 +160,7 @@ impl Card {
 
 /// `GET /api/mfa/admin/users/{id}`
 pub(in crate::routes) async fn show(intake: Intake, id: Path<String>) -> Result<HttpResponse, ApiError> {
-    let (call, body) = intake.open(Accepts::TwoFactors)?;
+    let (call, body) = intake.open(AcceptedStages::TwoFactors)?;
     body.nothing()?;
     let id = id.into_inner();
     let card = intake
@@ -257,7 +257,7 @@ where
     T: Serialize + Send + 'static,
     F: Future<Output = Result<T, FlowError>> + Send,
 {
-    let (call, body) = intake.open(Accepts::TwoFactors)?;
+    let (call, body) = intake.open(AcceptedStages::TwoFactors)?;
     let mut object = body.optional_object()?;
     let why = object.optional("reason", reason);
     let what = read(&mut object);

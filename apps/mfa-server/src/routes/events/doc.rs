@@ -1,6 +1,6 @@
 //! What there is to know of the caller's events.
 
-use mfa_flows::Accepts;
+use mfa_flows::AcceptedStages;
 use serde_json::json;
 use utoipa::openapi::{Object, Type};
 
@@ -16,7 +16,7 @@ pub(in crate::routes) fn list() -> Operation {
         "The caller's own events, newest first. The `id` of the last one is the `before` of the next page. \
          Works while the account is locked.",
     )
-    .token(Accepts::Access)
+    .token(AcceptedStages::Access)
     .nothing()
     .parameter(query_parameter("limit", "How many; 50 where none is given.", page_size()))
     .parameter(query_parameter("before", "Only those with a smaller `id`.", schemas::id(1)))

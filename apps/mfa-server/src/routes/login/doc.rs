@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use super::{LONGEST_PASSWORD, LONGEST_USERNAME, LoginOutcome};
+use super::{LONGEST_PASSWORD, LONGEST_USERNAME, LoginResponse};
 use crate::openapi::schemas::{TOKEN, request, text};
 use crate::openapi::{Operation, Tag};
 use crate::problem::{FieldErrorKind, ProblemKind};
@@ -37,7 +37,7 @@ pub(in crate::routes) fn login() -> Operation {
     .limited_by_address()
     .stored()
     .refuses([ProblemKind::InvalidCredentials, ProblemKind::AccountDisabled, ProblemKind::ClockSkew])
-    .answers_with::<LoginOutcome<'_>>(
+    .answers_with::<LoginResponse<'_>>(
         200,
         "The password was right. Where a second factor is owed the token is a pending one.",
         vec![

@@ -1,6 +1,6 @@
 //! What there is to know of the calls about the phone.
 
-use mfa_flows::Accepts;
+use mfa_flows::AcceptedStages;
 use serde_json::json;
 
 use super::{Backup, Confirmed, OnItsWay, Removed, Sent};
@@ -16,7 +16,7 @@ pub(in crate::routes) fn send() -> Operation {
         "To the verified number, where `backup_method` is `sms`. A code is good once, for 300 seconds and \
          five tries; a newer one takes its place. One a minute and three an hour by user and by number.",
     )
-    .token(Accepts::SecondFactor)
+    .token(AcceptedStages::SecondFactor)
     .nothing()
     .sends_sms()
     .answers::<Sent>(
@@ -102,7 +102,7 @@ pub(in crate::routes) fn remove() -> Operation {
         "Ends every other token of the user where the phone was a factor. Refused where it would take an \
          enforced user's last factor.",
     )
-    .token(Accepts::TwoFactors)
+    .token(AcceptedStages::TwoFactors)
     .changes()
     .nothing()
     .refuses([ProblemKind::FactorRequired])
@@ -116,7 +116,7 @@ pub(in crate::routes) fn set_backup() -> Operation {
         "Choose what stands in for the app",
         "`sms` makes the verified phone a factor, `none` takes that back.",
     )
-    .token(Accepts::TwoFactors)
+    .token(AcceptedStages::TwoFactors)
     .changes()
     .body(
         request([("method", backup_method(), true)]),

@@ -1,6 +1,6 @@
 //! What there is to know of the recovery codes.
 
-use mfa_flows::Accepts;
+use mfa_flows::AcceptedStages;
 use serde_json::json;
 
 use super::{Listing, NewSet};
@@ -15,7 +15,7 @@ pub(in crate::routes) fn regenerate() -> Operation {
         "Make ten new recovery codes",
         "They are shown this once. Every older code is dead.",
     )
-    .token(Accepts::TwoFactors)
+    .token(AcceptedStages::TwoFactors)
     .changes()
     .nothing()
     .refuses([ProblemKind::NotEnrolled])
@@ -29,7 +29,7 @@ pub(in crate::routes) fn list() -> Operation {
         "What is left of the recovery codes",
         "Which of them are used and when. Never a code.",
     )
-    .token(Accepts::TwoFactors)
+    .token(AcceptedStages::TwoFactors)
     .nothing()
     .answers::<Listing>(
         "The codes, without what they are.",

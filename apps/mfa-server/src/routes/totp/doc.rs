@@ -1,10 +1,10 @@
 //! What there is to know of the authenticator app.
 
-use mfa_flows::Accepts;
+use mfa_flows::AcceptedStages;
 use serde_json::json;
 use utoipa::openapi::Object;
 
-use super::{Disabled, Enrolled, Enrolment};
+use super::{Disabled, Enrolment, EnrolmentComplete};
 use crate::openapi::schemas::{self, MOMENT, RECOVERY_CODE, TOKEN, request, six_digits, text};
 use crate::openapi::{Operation, Tag};
 use crate::problem::{FieldErrorKind, ProblemKind};
@@ -65,7 +65,7 @@ pub(in crate::routes) fn confirm_enrolment() -> Operation {
         ("code", FieldErrorKind::NotSixDigits),
     )
     .refuses([ProblemKind::NoEnrolmentInProgress])
-    .answers::<Enrolled<'_>>(
+    .answers::<EnrolmentComplete<'_>>(
         "The app is in force.",
         json!({
             "enabled": true,
@@ -90,7 +90,7 @@ pub(in crate::routes) fn disable() -> Operation {
         "Take the app off",
         "Ends every other token of the user. Refused where it would take an enforced user's last factor.",
     )
-    .token(Accepts::TwoFactors)
+    .token(AcceptedStages::TwoFactors)
     .changes()
     .checks_code()
     .body(request([("code", code, true)]), json!({ "code": "492039" }), ("code", FieldErrorKind::NotACode))

@@ -1,9 +1,9 @@
 //! What there is to know of showing a second factor.
 
-use mfa_flows::Accepts;
+use mfa_flows::AcceptedStages;
 use serde_json::{Value, json};
 
-use super::Verified;
+use super::VerifyResponse;
 use crate::openapi::schemas::{RECOVERY_CODE, TOKEN, request, six_digits, text};
 use crate::openapi::{Operation, Tag};
 use crate::problem::{FieldErrorKind, ProblemKind};
@@ -22,7 +22,7 @@ pub(in crate::routes) fn totp() -> Operation {
         ("code", FieldErrorKind::NotSixDigits),
     )
     .refuses([ProblemKind::NotEnrolled])
-    .answers::<Verified<'_>>(GRANTED, granted("totp", None))
+    .answers::<VerifyResponse<'_>>(GRANTED, granted("totp", None))
 }
 
 pub(in crate::routes) fn sms() -> Operation {
@@ -37,7 +37,7 @@ pub(in crate::routes) fn sms() -> Operation {
         ("code", FieldErrorKind::NotSixDigits),
     )
     .refuses([ProblemKind::MethodNotAvailable])
-    .answers::<Verified<'_>>(GRANTED, granted("sms", None))
+    .answers::<VerifyResponse<'_>>(GRANTED, granted("sms", None))
 }
 
 pub(in crate::routes) fn recovery() -> Operation {
@@ -57,14 +57,14 @@ pub(in crate::routes) fn recovery() -> Operation {
     )
     .refuses([ProblemKind::NotEnrolled])
     .tells_language()
-    .answers::<Verified<'_>>(
+    .answers::<VerifyResponse<'_>>(
         "The code was right: a two-factor access token, and a warning where few codes are left.",
         granted("recovery", Some("Only 2 recovery codes are left: make a new set.")),
     )
 }
 
 fn check(id: &'static str, summary: &'static str, description: &'static str) -> Operation {
-    Operation::new(id, Tag::Mfa, summary, description).token(Accepts::SecondFactor).checks_code()
+    Operation::new(id, Tag::Mfa, summary, description).token(AcceptedStages::SecondFactor).checks_code()
 }
 
 fn granted(method: &str, warning: Option<&str>) -> Value {

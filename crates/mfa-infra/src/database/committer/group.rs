@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
-use mfa_core::{Account, EventLine, EventLog, StoreError, StoreErrorKind, UserId};
+use mfa_core::{Account, EventSink, LoggedEvent, StoreError, StoreErrorKind, UserId};
 
 use super::queue::Job;
 use crate::database::chain::{Chain, ChainedEvent};
@@ -77,7 +77,7 @@ type Accounts = HashMap<UserId, Result<(Account, Account), String>>;
 #[derive(Clone, Debug)]
 pub(crate) struct GroupContext {
     pub(crate) chain: Chain,
-    pub(crate) log: Arc<dyn EventLog>,
+    pub(crate) log: Arc<dyn EventSink>,
     pub(crate) metrics: StoreMetrics,
 }
 
@@ -232,7 +232,7 @@ impl GroupContext {
     /// Tells the log of events that are stored.
     fn tell(&self, events: &[ChainedEvent]) {
         for chained in events {
-            self.log.tell(EventLine {
+            self.log.tell(LoggedEvent {
                 user: Some(chained.user),
                 event: &chained.event,
                 chain: Some((chained.seq, &chained.mac)),

@@ -4,7 +4,7 @@ use std::collections::{HashMap, VecDeque};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
 
-use mfa_core::{Decision, StoreError, StoreErrorKind, Turn, UserId};
+use mfa_core::{Decision, Phase, StoreError, StoreErrorKind, UserId};
 use tokio::sync::oneshot;
 
 use super::group::Write;
@@ -12,7 +12,7 @@ use super::group::Write;
 /// One decision that waits for its turn.
 pub(crate) struct Job {
     pub(crate) user: UserId,
-    pub(crate) turn: Turn,
+    pub(crate) turn: Phase,
     pub(crate) decision: Decision,
     pub(crate) answer: oneshot::Sender<Result<bool, StoreError>>,
     /// Past it the job is dropped undecided.
@@ -65,7 +65,7 @@ impl Queue {
         let mut state = self.state();
         let waiting = state.per_account.get(&job.user).copied().unwrap_or(0);
         let has_room = state.jobs.len() < self.most && waiting < self.most_per_account;
-        let may_wait = job.turn == Turn::Settling || job.sent.is_some();
+        let may_wait = job.turn == Phase::Settle || job.sent.is_some();
         if state.closed || !(may_wait || has_room) {
             drop(state);
             return job.refuse(StoreErrorKind::Overloaded);

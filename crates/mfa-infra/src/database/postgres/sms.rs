@@ -5,8 +5,8 @@ use diesel::sql_types::{Array, BigInt, Nullable, Text};
 use diesel::{PgConnection, RunQueryDsl, sql_query};
 use mfa_core::{BoxFuture, StoreError, Timestamp};
 use mfa_sms::{
-    Arrival, BudgetRequest, BudgetVerdict, Conversion, ConversionQuery, ConversionRule, LowConversion,
-    SendId, SendRecord, SendState, SmsBudgets, SmsSends,
+    BudgetDecision, BudgetRequest, Conversion, ConversionQuery, ConversionRule, DeliveryStatus,
+    LowConversion, SendId, SendRecord, SendState, SmsBudgets, SmsSendLog,
 };
 
 use super::PostgresDatabase;
@@ -15,7 +15,10 @@ use crate::database::sms::{
 };
 
 impl SmsBudgets for PostgresDatabase {
-    fn reserve<'a>(&'a self, request: &'a BudgetRequest) -> BoxFuture<'a, Result<BudgetVerdict, StoreError>> {
+    fn reserve<'a>(
+        &'a self,
+        request: &'a BudgetRequest,
+    ) -> BoxFuture<'a, Result<BudgetDecision, StoreError>> {
         let request = request.clone();
         self.pool.run("reserve sms", move |connection| {
             // Each row as it is once its lock is held, whatever the server's default is.
@@ -24,7 +27,7 @@ impl SmsBudgets for PostgresDatabase {
     }
 }
 
-fn reserve(connection: &mut PgConnection, request: &BudgetRequest) -> Result<BudgetVerdict, Error> {
+fn reserve(connection: &mut PgConnection, request: &BudgetRequest) -> Result<BudgetDecision, Error> {
     let lines = request.lines();
     let scopes: Vec<_> = lines.iter().map(|it| it.scope.as_str()).collect();
     let keys: Vec<_> = lines.iter().map(|it| it.key.as_str()).collect();
@@ -53,7 +56,7 @@ fn reserve(connection: &mut PgConnection, request: &BudgetRequest) -> Result<Bud
     Ok(verdict)
 }
 
-impl SmsSends for PostgresDatabase {
+impl SmsSendLog for PostgresDatabase {
     fn begin<'a>(&'a self, record: &'a SendRecord) -> BoxFuture<'a, Result<(), StoreError>> {
         let record = record.clone();
         self.pool.run("begin send", move |connection| {
@@ -103,7 +106,7 @@ impl SmsSends for PostgresDatabase {
         &'a self,
         gateway: &'a str,
         message: &'a str,
-        arrival: Arrival,
+        arrival: DeliveryStatus,
         at: Timestamp,
     ) -> BoxFuture<'a, Result<bool, StoreError>> {
         let (gateway, message) = (gateway.to_owned(), message.to_owned());

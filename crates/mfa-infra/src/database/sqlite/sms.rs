@@ -5,8 +5,8 @@ use diesel::sql_types::{BigInt, Nullable, Text};
 use diesel::{RunQueryDsl, SqliteConnection, sql_query};
 use mfa_core::{BoxFuture, StoreError, Timestamp};
 use mfa_sms::{
-    Arrival, BudgetRequest, BudgetVerdict, Conversion, ConversionQuery, ConversionRule, LowConversion,
-    SendId, SendRecord, SendState, SmsBudgets, SmsSends,
+    BudgetDecision, BudgetRequest, Conversion, ConversionQuery, ConversionRule, DeliveryStatus,
+    LowConversion, SendId, SendRecord, SendState, SmsBudgets, SmsSendLog,
 };
 use serde_json::json;
 
@@ -16,7 +16,10 @@ use crate::database::sms::{
 };
 
 impl SmsBudgets for SqliteDatabase {
-    fn reserve<'a>(&'a self, request: &'a BudgetRequest) -> BoxFuture<'a, Result<BudgetVerdict, StoreError>> {
+    fn reserve<'a>(
+        &'a self,
+        request: &'a BudgetRequest,
+    ) -> BoxFuture<'a, Result<BudgetDecision, StoreError>> {
         let request = request.clone();
         self.pool.run("reserve sms", move |connection| {
             // The write lock from the start: nobody else takes from a bucket between the read and the write.
@@ -25,7 +28,7 @@ impl SmsBudgets for SqliteDatabase {
     }
 }
 
-fn reserve(connection: &mut SqliteConnection, request: &BudgetRequest) -> Result<BudgetVerdict, Error> {
+fn reserve(connection: &mut SqliteConnection, request: &BudgetRequest) -> Result<BudgetDecision, Error> {
     let lines: Vec<_> = request.lines().iter().map(|it| json!([it.scope.as_str(), it.key])).collect();
     let rows: Vec<BucketRow> = sql_query(
         "SELECT budget.full_at AS full_at FROM json_each(?1) AS line LEFT JOIN mfa_sms_budget AS budget \
@@ -47,7 +50,7 @@ fn reserve(connection: &mut SqliteConnection, request: &BudgetRequest) -> Result
     Ok(verdict)
 }
 
-impl SmsSends for SqliteDatabase {
+impl SmsSendLog for SqliteDatabase {
     fn begin<'a>(&'a self, record: &'a SendRecord) -> BoxFuture<'a, Result<(), StoreError>> {
         let record = record.clone();
         self.pool.run("begin send", move |connection| {
@@ -97,7 +100,7 @@ impl SmsSends for SqliteDatabase {
         &'a self,
         gateway: &'a str,
         message: &'a str,
-        arrival: Arrival,
+        arrival: DeliveryStatus,
         at: Timestamp,
     ) -> BoxFuture<'a, Result<bool, StoreError>> {
         let (gateway, message) = (gateway.to_owned(), message.to_owned());

@@ -3,7 +3,9 @@
 use diesel::result::Error;
 use diesel::sql_types::{BigInt, Nullable, Text};
 use diesel::{OptionalExtension, QueryableByName, RunQueryDsl, SqliteConnection, sql_query};
-use mfa_core::{BoxFuture, OwnPage, StoreError, StoredEvent, Trail, TrailPage, TrailQuery, UserId};
+use mfa_core::{
+    AuditLog, AuditPage, AuditQuery, BoxFuture, StoreError, StoredEvent, UserEventsQuery, UserId,
+};
 
 use super::SqliteDatabase;
 use crate::database::trail::{self, EventRow, TrailQueries};
@@ -18,8 +20,12 @@ struct Id {
     id: i64,
 }
 
-impl Trail for SqliteDatabase {
-    fn list_of(&self, user: UserId, page: OwnPage) -> BoxFuture<'_, Result<Vec<StoredEvent>, StoreError>> {
+impl AuditLog for SqliteDatabase {
+    fn list_of(
+        &self,
+        user: UserId,
+        page: UserEventsQuery,
+    ) -> BoxFuture<'_, Result<Vec<StoredEvent>, StoreError>> {
         self.pool.run("list own events", move |connection| {
             let rows = sql_query(format!(
                 "SELECT {COLUMNS} FROM mfa_events WHERE user_id = ?1 AND seq < ?2 ORDER BY seq DESC LIMIT ?3"
@@ -32,13 +38,13 @@ impl Trail for SqliteDatabase {
         })
     }
 
-    fn list_all(&self, query: TrailQuery) -> BoxFuture<'_, Result<TrailPage, StoreError>> {
+    fn list_all(&self, query: AuditQuery) -> BoxFuture<'_, Result<AuditPage, StoreError>> {
         self.pool.run("list events", move |connection| trail::page(&mut **connection, query))
     }
 }
 
 impl TrailQueries for SqliteConnection {
-    fn events(&mut self, query: TrailQuery, limit: i64) -> Result<Vec<EventRow>, Error> {
+    fn events(&mut self, query: AuditQuery, limit: i64) -> Result<Vec<EventRow>, Error> {
         let order = trail::order(query);
         sql_query(format!(
             "SELECT {COLUMNS} FROM (SELECT * FROM mfa_events WHERE id < ?1 AND {} ORDER BY {order} DESC LIMIT ?4) \
@@ -53,7 +59,7 @@ impl TrailQueries for SqliteConnection {
         .load(self)
     }
 
-    fn last_looked_at(&mut self, query: TrailQuery) -> Result<Option<i64>, Error> {
+    fn last_looked_at(&mut self, query: AuditQuery) -> Result<Option<i64>, Error> {
         let found = sql_query(format!(
             "SELECT id FROM mfa_events WHERE id < ?1 AND {} ORDER BY {} DESC LIMIT 1 OFFSET ?3",
             of_user(query),
@@ -61,7 +67,7 @@ impl TrailQueries for SqliteConnection {
         ))
         .bind::<BigInt, _>(query.before.unwrap_or(i64::MAX))
         .bind::<Nullable<BigInt>, _>(query.user.map(UserId::value))
-        .bind::<BigInt, _>(i64::from(TrailQuery::LOOKED_AT).saturating_sub(1))
+        .bind::<BigInt, _>(i64::from(AuditQuery::LOOKED_AT).saturating_sub(1))
         .get_result::<Id>(self)
         .optional()?;
         Ok(found.map(|it| it.id))
@@ -69,6 +75,6 @@ impl TrailQueries for SqliteConnection {
 }
 
 /// Told apart in the text, so that each of the two has a plan of its own.
-const fn of_user(query: TrailQuery) -> &'static str {
+const fn of_user(query: AuditQuery) -> &'static str {
     if query.user.is_some() { "user_id = ?2" } else { "?2 IS NULL" }
 }

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use futures::future::join_all;
 use mfa_core::{CipherError, KeyId, SealedColumn, StoreError, StoreErrorKind, UserId};
-use mfa_flows::{FlowError, Resealed};
+use mfa_flows::{FlowError, ResealOutcome};
 
 use super::presence::{Server, servers};
 use super::{CANARY, Custody, FIRST_CANARY, Ground, KeyStatus, Progress, is_canary, is_current};
@@ -202,7 +202,7 @@ async fn reseal(
     Ok(renewed)
 }
 
-async fn reseal_one(ground: &Ground, user: UserId) -> Result<Resealed, FlowError> {
+async fn reseal_one(ground: &Ground, user: UserId) -> Result<ResealOutcome, FlowError> {
     let mut tries = 0_u32;
     loop {
         tries = tries.saturating_add(1);

@@ -1,6 +1,6 @@
 //! What OVH's answers mean.
 
-use mfa_sms::{Blame, NumberProblem, OperatorProblem, SendOutcome};
+use mfa_sms::{NumberRefusal, ProviderRefusal, RefusalScope, SendOutcome};
 use serde::Deserialize;
 
 use crate::sms::http::Answer;
@@ -17,7 +17,9 @@ impl Verdict {
     pub(super) fn into_outcome(self) -> SendOutcome {
         match self {
             Self::Final(outcome) => outcome,
-            Self::BadSignature => SendOutcome::Permanent(Blame::Operator(OperatorProblem::Credentials)),
+            Self::BadSignature => {
+                SendOutcome::Permanent(RefusalScope::Operator(ProviderRefusal::Credentials))
+            }
         }
     }
 }
@@ -39,16 +41,16 @@ struct FlowError {
 }
 
 pub(super) fn verdict(answer: &Answer) -> Verdict {
-    let operator = |problem| SendOutcome::Permanent(Blame::Operator(problem));
+    let operator = |problem| SendOutcome::Permanent(RefusalScope::Operator(problem));
     Verdict::Final(match answer.status {
         200 => accepted(answer),
         400 if is_bad_signature(answer) => return Verdict::BadSignature,
-        401 | 403 => operator(OperatorProblem::Credentials),
-        402 => operator(OperatorProblem::Credit),
+        401 | 403 => operator(ProviderRefusal::Credentials),
+        402 => operator(ProviderRefusal::Credit),
         // No such account, a state that forbids it, and a service that has expired.
-        404 | 409 | 460 => operator(OperatorProblem::Account),
+        404 | 409 | 460 => operator(ProviderRefusal::Account),
         429 | 500 => SendOutcome::Retryable { after: answer.retry_after },
-        400..=499 => operator(OperatorProblem::Request),
+        400..=499 => operator(ProviderRefusal::Request),
         // A redirect is not followed, and whether the message was taken before it nobody says.
         _ => SendOutcome::Unknown,
     })
@@ -57,7 +59,7 @@ pub(super) fn verdict(answer: &Answer) -> Verdict {
 /// A 200 may still be a refusal of the one number there is.
 fn accepted(answer: &Answer) -> SendOutcome {
     let Some(jobs) = answer.json::<Jobs>() else { return SendOutcome::Unknown };
-    let refused = SendOutcome::Permanent(Blame::User(NumberProblem::Invalid));
+    let refused = SendOutcome::Permanent(RefusalScope::User(NumberRefusal::Invalid));
     match jobs.ids.as_slice() {
         [id, ..] if jobs.invalid_receivers.is_empty() => SendOutcome::Accepted { id: id.to_string() },
         _ => refused,

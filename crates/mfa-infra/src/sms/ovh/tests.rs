@@ -2,7 +2,7 @@ use std::time::Duration;
 
 use mfa_core::testing::ManualClock;
 use mfa_core::{SecretText, Timestamp};
-use mfa_sms::{Blame, NumberProblem, OperatorProblem};
+use mfa_sms::{NumberRefusal, ProviderRefusal, RefusalScope};
 use tokio::runtime::Runtime;
 
 use super::*;
@@ -50,12 +50,12 @@ fn accepted() -> SendOutcome {
     SendOutcome::Accepted { id: "27000421".into() }
 }
 
-const fn operator(problem: OperatorProblem) -> SendOutcome {
-    SendOutcome::Permanent(Blame::Operator(problem))
+const fn operator(problem: ProviderRefusal) -> SendOutcome {
+    SendOutcome::Permanent(RefusalScope::Operator(problem))
 }
 
 const LATER: SendOutcome = SendOutcome::Retryable { after: None };
-const NO_NUMBER: SendOutcome = SendOutcome::Permanent(Blame::User(NumberProblem::Invalid));
+const NO_NUMBER: SendOutcome = SendOutcome::Permanent(RefusalScope::User(NumberRefusal::Invalid));
 
 #[test]
 fn a_job_is_signed_by_the_time_of_ovh_over_the_bytes_that_arrive() {
@@ -80,7 +80,7 @@ fn a_job_is_signed_by_the_time_of_ovh_over_the_bytes_that_arrive() {
 
 #[test]
 fn every_row_of_the_table_has_its_class() {
-    use OperatorProblem::{Account, Credentials, Credit, Request};
+    use ProviderRefusal::{Account, Credentials, Credit, Request};
     let refusal =
         |code: &str| format!(r#"{{"errorCode":"{code}","httpCode":"x","message":"+33612345612 012345"}}"#);
     for (status, code, expected) in [
@@ -133,7 +133,7 @@ fn what_breaks_off_after_the_body_was_sent_is_unknown() {
 
 #[test]
 fn a_refusal_counts_by_its_status_where_its_body_breaks_off() {
-    assert_eq!(answered(Reply::HalfABody(403)), operator(OperatorProblem::Credentials));
+    assert_eq!(answered(Reply::HalfABody(403)), operator(ProviderRefusal::Credentials));
 }
 
 #[test]
@@ -180,7 +180,7 @@ fn a_signature_that_is_refused_is_made_once_more_by_a_time_read_anew() {
 
     let network = FakeNetwork::new(script(Reply::json(400, BAD_SIGNATURE)));
     let outcome = send(PATIENT, |http| gateway(&network, http).0);
-    assert_eq!(outcome, operator(OperatorProblem::Credentials));
+    assert_eq!(outcome, operator(ProviderRefusal::Credentials));
     assert_eq!(network.received().len(), 4, "and not again");
 }
 

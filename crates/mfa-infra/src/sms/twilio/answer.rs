@@ -1,6 +1,6 @@
 //! What Twilio's answers mean.
 
-use mfa_sms::{Blame, NumberProblem, OperatorProblem, SendOutcome};
+use mfa_sms::{NumberRefusal, ProviderRefusal, RefusalScope, SendOutcome};
 use serde::Deserialize;
 
 use crate::sms::http::Answer;
@@ -45,25 +45,25 @@ fn created(answer: &Answer) -> SendOutcome {
 
 /// The meaning of an error of Twilio's list, if it is one that stands for a class of its own.
 fn by_code(code: u32, answer: &Answer) -> Option<SendOutcome> {
-    use NumberProblem::{Country, Invalid, OptedOut, Premium, Unreachable};
-    use OperatorProblem::{Account, Content, Credentials, Request, Sender};
+    use NumberRefusal::{Country, Invalid, OptedOut, Premium, Unreachable};
+    use ProviderRefusal::{Account, Content, Credentials, Request, Sender};
 
     let blame = match code {
         20429 | 30003 => return Some(SendOutcome::Retryable { after: answer.retry_after }),
         // Not a number, and a number that nobody has.
-        21211 | 30005 => Blame::User(Invalid),
-        21268 => Blame::User(Premium),
-        21408 => Blame::User(Country),
-        21610 => Blame::User(OptedOut),
+        21211 | 30005 => RefusalScope::User(Invalid),
+        21268 => RefusalScope::User(Premium),
+        21408 => RefusalScope::User(Country),
+        21610 => RefusalScope::User(OptedOut),
         // No way to it, not a mobile, a landline.
-        21612 | 21614 | 30006 => Blame::User(Unreachable),
-        20003 => Blame::Operator(Credentials),
+        21612 | 21614 | 30006 => RefusalScope::User(Unreachable),
+        20003 => RefusalScope::Operator(Credentials),
         // A wrong SID, one that is not active, and a trial.
-        10001 | 20404 | 21608 => Blame::Operator(Account),
-        21604 => Blame::Operator(Request),
+        10001 | 20404 | 21608 => RefusalScope::Operator(Account),
+        21604 => RefusalScope::Operator(Request),
         // May not send, is not registered, or has ten hours of messages waiting, which no code outlives.
-        21606 | 21611 | 30001 | 30034 => Blame::Operator(Sender),
-        30007 => Blame::Operator(Content),
+        21606 | 21611 | 30001 | 30034 => RefusalScope::Operator(Sender),
+        30007 => RefusalScope::Operator(Content),
         _ => return None,
     };
     Some(SendOutcome::Permanent(blame))
@@ -72,10 +72,10 @@ fn by_code(code: u32, answer: &Answer) -> Option<SendOutcome> {
 fn by_status(answer: &Answer) -> SendOutcome {
     let problem = match answer.status {
         429 => return SendOutcome::Retryable { after: answer.retry_after },
-        401 | 403 => OperatorProblem::Credentials,
-        402 => OperatorProblem::Credit,
-        404 => OperatorProblem::Account,
-        _ => OperatorProblem::Request,
+        401 | 403 => ProviderRefusal::Credentials,
+        402 => ProviderRefusal::Credit,
+        404 => ProviderRefusal::Account,
+        _ => ProviderRefusal::Request,
     };
-    SendOutcome::Permanent(Blame::Operator(problem))
+    SendOutcome::Permanent(RefusalScope::Operator(problem))
 }

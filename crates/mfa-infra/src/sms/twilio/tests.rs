@@ -1,6 +1,6 @@
 use std::time::Duration;
 
-use mfa_sms::{Blame, NumberProblem, OperatorProblem};
+use mfa_sms::{NumberRefusal, ProviderRefusal, RefusalScope};
 use tokio::runtime::Runtime;
 
 use super::*;
@@ -34,12 +34,12 @@ fn created(sid: &str, code: &str) -> Reply {
     Reply::json(201, &body)
 }
 
-const fn operator(problem: OperatorProblem) -> SendOutcome {
-    SendOutcome::Permanent(Blame::Operator(problem))
+const fn operator(problem: ProviderRefusal) -> SendOutcome {
+    SendOutcome::Permanent(RefusalScope::Operator(problem))
 }
 
-const fn user(problem: NumberProblem) -> SendOutcome {
-    SendOutcome::Permanent(Blame::User(problem))
+const fn user(problem: NumberRefusal) -> SendOutcome {
+    SendOutcome::Permanent(RefusalScope::User(problem))
 }
 
 #[test]
@@ -61,8 +61,8 @@ fn a_message_is_a_form_with_the_credentials_in_a_header() {
 
 #[test]
 fn every_row_of_the_table_has_its_class() {
-    use NumberProblem::{Country, Invalid, OptedOut, Premium, Unreachable};
-    use OperatorProblem::{Account, Content, Credentials, Request, Sender};
+    use NumberRefusal::{Country, Invalid, OptedOut, Premium, Unreachable};
+    use ProviderRefusal::{Account, Content, Credentials, Request, Sender};
     for (status, code, expected) in [
         (401, 20003, operator(Credentials)),
         (404, 20404, operator(Account)),
@@ -96,7 +96,7 @@ fn every_row_of_the_table_has_its_class() {
 
 #[test]
 fn a_refusal_without_a_code_counts_by_its_status() {
-    use OperatorProblem::{Account, Credentials, Credit, Request};
+    use ProviderRefusal::{Account, Credentials, Credit, Request};
     for (status, expected) in [
         (400, operator(Request)),
         (401, operator(Credentials)),
@@ -112,7 +112,7 @@ fn a_refusal_without_a_code_counts_by_its_status() {
 
 #[test]
 fn a_201_is_only_believed_with_the_name_of_a_message_and_without_an_error() {
-    assert_eq!(answered(created(SID, "30007")), operator(OperatorProblem::Content));
+    assert_eq!(answered(created(SID, "30007")), operator(ProviderRefusal::Content));
     assert_eq!(answered(created(SID, "1")), SendOutcome::Unknown);
     for sid in ["", "your code is 012345", &"A".repeat(65)] {
         assert_eq!(answered(created(sid, "null")), SendOutcome::Unknown, "{sid}");

@@ -2,7 +2,7 @@
 
 use actix_web::http::StatusCode;
 use maud::{Markup, html};
-use mfa_core::{Activity, Bucket, Period, Timestamp, Totals, TrailQuery};
+use mfa_core::{Activity, AuditQuery, BucketSize, Period, Timestamp, Totals};
 use mfa_flows::{AdminAct, FlowError};
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -31,7 +31,7 @@ pub(in crate::interface) async fn show(visit: Guest) -> Outcome {
         .run(|flows| async move {
             let admin = flows.administrator(&call, AdminAct::Look, None).await?;
             let (activity, totals) = flows.statistics(&admin, period).await?;
-            let query = TrailQuery { user: None, kind: None, before: None, limit: EVENTS };
+            let query = AuditQuery { user: None, kind: None, before: None, limit: EVENTS };
             let newest = flows.list_events(&admin, query).await?.events;
             let names = events::names(&flows, &admin, &newest).await?;
             Ok::<_, FlowError>((flows.profile(&call).await?, activity, totals, newest, names))
@@ -75,7 +75,7 @@ pub(in crate::interface) async fn show(visit: Guest) -> Outcome {
 
 /// So many days up to now: by the hour for one, by the day for more.
 fn period(now: Timestamp, days: u64) -> Result<Period, ApiError> {
-    let bucket = if days == 1 { Bucket::Hour } else { Bucket::Day };
+    let bucket = if days == 1 { BucketSize::Hour } else { BucketSize::Day };
     let end = now.plus(Duration::from_secs(1));
     // The bucket that runs is one of them.
     let span = Duration::from_hours(days.saturating_mul(24)).saturating_sub(bucket.width());
@@ -121,11 +121,11 @@ fn buckets(visit: &Visit, period: Period) -> Vec<(Timestamp, String)> {
     begins.map(|at| (at, label(visit, at, period.bucket()))).collect()
 }
 
-fn label(visit: &Visit, at: Timestamp, bucket: Bucket) -> String {
+fn label(visit: &Visit, at: Timestamp, bucket: BucketSize) -> String {
     let Ok(parts) = OffsetDateTime::from_unix_timestamp(at.seconds()) else { return String::new() };
     match bucket {
-        Bucket::Hour => format!("{:02}:00", parts.hour()),
-        Bucket::Day => {
+        BucketSize::Hour => format!("{:02}:00", parts.hour()),
+        BucketSize::Day => {
             let month = visit.say(&format!("month-{}", u8::from(parts.month())));
             visit.say_with("plot-day", &[("day", parts.day().to_string().into()), ("month", month.into())])
         }

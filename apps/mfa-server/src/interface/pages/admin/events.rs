@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use actix_web::http::StatusCode;
 use maud::{Markup, html};
-use mfa_core::{StoredEvent, TrailQuery, UserId};
+use mfa_core::{AuditQuery, StoredEvent, UserId};
 use mfa_flows::{AdminAct, AdminCall, FlowError, Flows};
 
 use super::{back, open};
@@ -22,7 +22,7 @@ pub(in crate::interface) async fn list(visit: Guest) -> Outcome {
     let call = open(&visit)?;
     let user = visit.query("user").and_then(|it| it.parse().ok()).map(UserId::new);
     let before = visit.query("before").and_then(|it| it.parse().ok());
-    let query = TrailQuery { user, kind: None, before, limit: PAGE };
+    let query = AuditQuery { user, kind: None, before, limit: PAGE };
     let (profile, found, names) = visit
         .run(|flows| async move {
             let admin = flows.administrator(&call, AdminAct::Look, None).await?;

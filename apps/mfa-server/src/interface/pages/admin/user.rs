@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use actix_web::http::StatusCode;
 use maud::{Markup, html};
-use mfa_core::{Account, SecretText, TrailQuery, UserId};
+use mfa_core::{Account, AuditQuery, SecretText, UserId};
 use mfa_flows::{AccountStatus, AdminAct, AdminCall, FlowError, Flows, Profile};
 
 use super::users::{Marks, chips};
@@ -34,7 +34,7 @@ pub(in crate::interface) async fn show(visit: Guest) -> Outcome {
             // Nobody learns who there is before being taken for an administrator.
             let user = named?;
             let (account, status) = flows.show_user(&admin, user).await?;
-            let query = TrailQuery { user: Some(user), kind: None, before: None, limit: EVENTS };
+            let query = AuditQuery { user: Some(user), kind: None, before: None, limit: EVENTS };
             let events = flows.list_events(&admin, query).await?.events;
             Ok::<_, ApiError>((flows.profile(&call).await?, account, status, events))
         })

@@ -13,8 +13,8 @@ fn text(text: &str) -> SecretText {
     SecretText::new(text.to_owned())
 }
 
-fn adoption() -> Adoption {
-    Adoption { country: "FR".to_owned(), ..Adoption::default() }
+fn adoption() -> LegacyRow {
+    LegacyRow { country: "FR".to_owned(), ..LegacyRow::default() }
 }
 
 fn account() -> Account {
@@ -32,15 +32,18 @@ fn what_stands_in_the_clear_is_sealed_and_a_second_time_changes_nothing() {
     let mut account = account();
     account.totp.secret = Some(plain(SECRET));
     account.phone.number = Some(plain("06 12 34 56 12"));
-    let row = adopt(&mut account, &adoption(), &TestCipher);
-    assert_eq!((row.totp, row.phone), (Adopted::Taken, Adopted::Taken));
+    let row = import_legacy(&mut account, &adoption(), &TestCipher);
+    assert_eq!((row.totp, row.phone), (LegacyImportOutcome::Taken, LegacyImportOutcome::Taken));
     let secret = unsealed(&account, account.totp.secret.as_ref(), SealedColumn::TotpSecret);
     assert_eq!(secret, b"12345678901234567890");
     let number = unsealed(&account, account.phone.number.as_ref(), SealedColumn::PhoneNumber);
     assert_eq!(number, b"+33612345612");
     let before = account.clone();
-    let row = adopt(&mut account, &adoption(), &TestCipher);
-    assert_eq!((row.totp, row.phone, account), (Adopted::Already, Adopted::Already, before));
+    let row = import_legacy(&mut account, &adoption(), &TestCipher);
+    assert_eq!(
+        (row.totp, row.phone, account),
+        (LegacyImportOutcome::Already, LegacyImportOutcome::Already, before)
+    );
 }
 
 #[test]
@@ -53,7 +56,7 @@ fn what_stands_in_a_column_of_another_name_is_taken_over_with_what_belongs_to_it
         used_at: None,
         rest: serde_json::Map::new(),
     };
-    let adoption = Adoption {
+    let adoption = LegacyRow {
         totp_secret: Some(text(SECRET)),
         totp_enabled: Some(true),
         phone_number: Some(text("+32470123456")),
@@ -65,13 +68,19 @@ fn what_stands_in_a_column_of_another_name_is_taken_over_with_what_belongs_to_it
         ..adoption()
     };
     let mut account = Account::new(UserId::new(7), "a@b.c", "a");
-    let row = adopt(&mut account, &adoption, &TestCipher);
-    assert_eq!((row.totp, row.phone, row.recovery), (Adopted::Taken, Adopted::Taken, Adopted::Taken));
+    let row = import_legacy(&mut account, &adoption, &TestCipher);
+    assert_eq!(
+        (row.totp, row.phone, row.recovery),
+        (LegacyImportOutcome::Taken, LegacyImportOutcome::Taken, LegacyImportOutcome::Taken)
+    );
     assert!(account.has_totp() && account.has_sms() && account.mfa_enforced);
     assert_eq!((account.failures, account.recovery.left()), (3, 1));
     let before = account.clone();
-    let row = adopt(&mut account, &adoption, &TestCipher);
-    assert_eq!((row.totp, row.phone, row.recovery), (Adopted::Already, Adopted::Already, Adopted::Already));
+    let row = import_legacy(&mut account, &adoption, &TestCipher);
+    assert_eq!(
+        (row.totp, row.phone, row.recovery),
+        (LegacyImportOutcome::Already, LegacyImportOutcome::Already, LegacyImportOutcome::Already)
+    );
     assert_eq!(account, before);
 }
 
@@ -82,9 +91,12 @@ fn what_cannot_be_ours_stays_as_it_is() {
         account.totp.secret = Some(plain(secret));
         account.phone.number = Some(plain(number));
         let before = account.clone();
-        let row = adopt(&mut account, &adoption(), &TestCipher);
-        assert!(matches!(row.totp, Adopted::Refused(_) | Adopted::Stuck(_)), "{secret}");
-        assert!(matches!(row.phone, Adopted::Refused(_)), "{number}");
+        let row = import_legacy(&mut account, &adoption(), &TestCipher);
+        assert!(
+            matches!(row.totp, LegacyImportOutcome::Refused(_) | LegacyImportOutcome::Stuck(_)),
+            "{secret}"
+        );
+        assert!(matches!(row.phone, LegacyImportOutcome::Refused(_)), "{number}");
         assert_eq!(account, before);
     }
 }
@@ -92,26 +104,26 @@ fn what_cannot_be_ours_stays_as_it_is() {
 #[test]
 fn an_account_whose_one_factor_is_refused_is_shut_and_not_open_to_a_password() {
     let adoption =
-        Adoption { totp_secret: Some(text("GEZDGNBVGY3TQOJQ")), totp_enabled: Some(true), ..adoption() };
+        LegacyRow { totp_secret: Some(text("GEZDGNBVGY3TQOJQ")), totp_enabled: Some(true), ..adoption() };
     let mut account = Account::new(UserId::new(7), "a@b.c", "a");
-    let row = adopt(&mut account, &adoption, &TestCipher);
-    assert!(matches!(row.totp, Adopted::Refused(_)) && row.is_shut && account.mfa_enforced);
+    let row = import_legacy(&mut account, &adoption, &TestCipher);
+    assert!(matches!(row.totp, LegacyImportOutcome::Refused(_)) && row.is_shut && account.mfa_enforced);
     assert_eq!(account.lock(Timestamp::from_seconds(1)), Some(Lock::UntilAdministrator));
     let before = account.clone();
-    assert_eq!((adopt(&mut account, &adoption, &TestCipher), account), (row, before));
+    assert_eq!((import_legacy(&mut account, &adoption, &TestCipher), account), (row, before));
 
     // It was not in force, or a phone stands beside it.
-    let off = Adoption { totp_enabled: Some(false), ..adoption.clone() };
+    let off = LegacyRow { totp_enabled: Some(false), ..adoption.clone() };
     // Of a phone as the one factor the same is true.
-    let phone = Adoption {
+    let phone = LegacyRow {
         phone_number: Some(text("12")),
         phone_verified: Some(true),
         backup_method: Some(BackupMethod::Sms),
         ..self::adoption()
     };
     let mut account = Account::new(UserId::new(7), "a@b.c", "a");
-    assert!(adopt(&mut account, &phone, &TestCipher).is_shut);
-    let sms = Adoption {
+    assert!(import_legacy(&mut account, &phone, &TestCipher).is_shut);
+    let sms = LegacyRow {
         phone_number: Some(text("+32470123456")),
         phone_verified: Some(true),
         backup_method: Some(BackupMethod::Sms),
@@ -119,24 +131,30 @@ fn an_account_whose_one_factor_is_refused_is_shut_and_not_open_to_a_password() {
     };
     for adoption in [off, sms] {
         let mut account = Account::new(UserId::new(7), "a@b.c", "a");
-        assert!(!adopt(&mut account, &adoption, &TestCipher).is_shut);
+        assert!(!import_legacy(&mut account, &adoption, &TestCipher).is_shut);
         assert_eq!(account.lock_until, None);
     }
 }
 
 #[test]
 fn who_enrols_anew_loses_what_was_refused_and_must_set_another() {
-    let adoption = Adoption { enrol_anew: true, ..adoption() };
+    let adoption = LegacyRow { enrol_anew: true, ..adoption() };
     let mut account = account();
     account.totp.secret = Some(plain("GEZDGNBVGY3TQOJQ"));
     account.phone.number = Some(plain("12"));
-    let row = adopt(&mut account, &adoption, &TestCipher);
-    assert!(matches!((row.totp, row.phone), (Adopted::TakenOff(_), Adopted::TakenOff(_))), "{row:?}");
+    let row = import_legacy(&mut account, &adoption, &TestCipher);
+    assert!(
+        matches!((row.totp, row.phone), (LegacyImportOutcome::TakenOff(_), LegacyImportOutcome::TakenOff(_))),
+        "{row:?}"
+    );
     assert!(!account.has_factor() && account.mfa_enforced && account.lock_until.is_none());
     assert_eq!((&account.totp.secret, &account.phone.number), (&None, &None));
     let before = account.clone();
-    let row = adopt(&mut account, &adoption, &TestCipher);
-    assert_eq!((row.totp, row.phone, account), (Adopted::Absent, Adopted::Absent, before));
+    let row = import_legacy(&mut account, &adoption, &TestCipher);
+    assert_eq!(
+        (row.totp, row.phone, account),
+        (LegacyImportOutcome::Absent, LegacyImportOutcome::Absent, before)
+    );
 }
 
 #[test]
@@ -146,8 +164,8 @@ fn what_is_sealed_and_cannot_be_read_is_never_taken_off() {
     let secret = SecretBytes::new(b"12345678901234567890".to_vec());
     account.totp.secret = Some(TestCipher.seal(&secret, elsewhere).unwrap());
     let before = account.clone();
-    let row = adopt(&mut account, &Adoption { enrol_anew: true, ..adoption() }, &TestCipher);
-    assert!(matches!(row.totp, Adopted::Stuck(_)), "the key may come back: {row:?}");
+    let row = import_legacy(&mut account, &LegacyRow { enrol_anew: true, ..adoption() }, &TestCipher);
+    assert!(matches!(row.totp, LegacyImportOutcome::Stuck(_)), "the key may come back: {row:?}");
     assert_eq!(
         (account.totp, account.lock_until),
         (before.totp, None),
@@ -159,9 +177,9 @@ fn what_is_sealed_and_cannot_be_read_is_never_taken_off() {
 fn a_secret_of_ours_is_not_replaced_by_an_older_one() {
     let mut account = account();
     account.totp.secret = Some(plain(SECRET));
-    let _ = adopt(&mut account, &adoption(), &TestCipher);
+    let _ = import_legacy(&mut account, &adoption(), &TestCipher);
     let before = account.clone();
-    let other = Adoption { totp_secret: Some(text(&SECRET.replace("GEZD", "MFRG"))), ..adoption() };
-    assert_eq!(adopt(&mut account, &other, &TestCipher).totp, Adopted::Kept);
+    let other = LegacyRow { totp_secret: Some(text(&SECRET.replace("GEZD", "MFRG"))), ..adoption() };
+    assert_eq!(import_legacy(&mut account, &other, &TestCipher).totp, LegacyImportOutcome::Kept);
     assert_eq!(account, before);
 }

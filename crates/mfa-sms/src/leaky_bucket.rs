@@ -7,12 +7,12 @@ use mfa_core::Timestamp;
 /// How long to wait until the next send.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, thiserror::Error)]
 #[error("wait {seconds} s")]
-pub struct Wait {
+pub struct RetryDelay {
     /// Whole seconds, at least 1, after which the next one passes.
     pub seconds: u64,
 }
 
-impl Wait {
+impl RetryDelay {
     /// Rounds up: who waits less is refused again.
     pub(crate) fn of(span: Duration) -> Self {
         Self { seconds: u64::try_from(span.as_millis().div_ceil(1_000)).unwrap_or(u64::MAX).max(1) }
@@ -31,7 +31,7 @@ pub struct BucketRule {
 /// What a bucket says to one more.
 #[must_use]
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Take {
+pub enum BucketDecision {
     /// It may pass, once `full_at` is stored.
     Taken {
         /// When the bucket will be full again.
@@ -40,7 +40,7 @@ pub enum Take {
     /// It may not.
     Empty {
         /// How long until it may.
-        wait: Wait,
+        wait: RetryDelay,
         /// When the bucket will be full again: to be stored as well, for it brings back a time from before the clock
         /// went back.
         full_at: Timestamp,
@@ -49,14 +49,14 @@ pub enum Take {
 
 impl BucketRule {
     /// Takes one out of the bucket that will be full again at `full_at`; none where nothing was ever taken.
-    pub fn take(self, full_at: Option<Timestamp>, now: Timestamp) -> Take {
+    pub fn take(self, full_at: Option<Timestamp>, now: Timestamp) -> BucketDecision {
         // Rounded up, so that what drips in is never more than the rule says.
         let every = self.window.as_millis().checked_div(u128::from(self.most)).map(|whole| {
             let rest = self.window.as_millis().checked_rem(u128::from(self.most)).unwrap_or(0);
             whole.saturating_add(u128::from(rest > 0))
         });
         let Some(every) = every else {
-            return Take::Empty { wait: Wait::of(self.window), full_at: now };
+            return BucketDecision::Empty { wait: RetryDelay::of(self.window), full_at: now };
         };
         let every = Duration::from_millis(u64::try_from(every).unwrap_or(u64::MAX));
         let fills_in = every.saturating_mul(self.most);
@@ -65,9 +65,9 @@ impl BucketRule {
         let then = full_at.plus(every);
         let over = then.since(now).saturating_sub(fills_in);
         if over.is_zero() {
-            Take::Taken { full_at: then }
+            BucketDecision::Taken { full_at: then }
         } else {
-            Take::Empty { wait: Wait::of(over), full_at }
+            BucketDecision::Empty { wait: RetryDelay::of(over), full_at }
         }
     }
 }
@@ -87,11 +87,11 @@ mod tests {
     impl Row {
         fn take(&mut self, rule: BucketRule, now: Timestamp) -> Result<(), u64> {
             match rule.take(self.0, now) {
-                Take::Taken { full_at } => {
+                BucketDecision::Taken { full_at } => {
                     self.0 = Some(full_at);
                     Ok(())
                 }
-                Take::Empty { wait, full_at } => {
+                BucketDecision::Empty { wait, full_at } => {
                     self.0 = Some(full_at);
                     Err(wait.seconds)
                 }
@@ -129,7 +129,10 @@ mod tests {
     #[test]
     fn a_bucket_of_none_is_always_empty() {
         let none = BucketRule { most: 0, window: Duration::from_mins(1) };
-        assert_eq!(none.take(None, NOW), Take::Empty { wait: Wait { seconds: 60 }, full_at: NOW });
+        assert_eq!(
+            none.take(None, NOW),
+            BucketDecision::Empty { wait: RetryDelay { seconds: 60 }, full_at: NOW }
+        );
     }
 
     proptest! {

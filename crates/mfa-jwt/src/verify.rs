@@ -2,11 +2,11 @@
 
 use std::time::Duration;
 
-use mfa_core::{Presented, Stage, Timestamp, TokenId};
+use mfa_core::{AuthenticatedToken, Stage, Timestamp, TokenId};
 
 use crate::claims::Claims;
-use crate::jws::{Declared, Jws};
-use crate::object::Object;
+use crate::jws::{DeclaredType, Jws};
+use crate::strict_object::StrictObject;
 use crate::token_type::TokenType;
 use crate::{TokenError, TokenService};
 
@@ -16,9 +16,9 @@ const LEEWAY: Duration = Duration::from_secs(5);
 /// A genuine token, and those of its claims that speak of the token itself. A claim is `None` where a token of the
 /// Python backend does not make it.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Described {
+pub struct TokenMetadata {
     /// What the rules need of it.
-    pub presented: Presented,
+    pub presented: AuthenticatedToken,
     /// `iss`.
     pub issuer: Option<String>,
     /// `aud`.
@@ -47,7 +47,7 @@ impl TokenService {
     ///
     /// [`TokenError::Expired`] only where everything else is right; [`TokenError::Invalid`] otherwise. Either way
     /// the caller is to log in again.
-    pub fn authenticate(&self, token: &str, now: Timestamp) -> Result<Presented, TokenError> {
+    pub fn authenticate(&self, token: &str, now: Timestamp) -> Result<AuthenticatedToken, TokenError> {
         self.read(token, now).map(|(presented, _)| presented)
     }
 
@@ -56,11 +56,11 @@ impl TokenService {
     /// # Errors
     ///
     /// As [`authenticate`](Self::authenticate).
-    pub fn describe(&self, token: &str, now: Timestamp) -> Result<Described, TokenError> {
+    pub fn describe(&self, token: &str, now: Timestamp) -> Result<TokenMetadata, TokenError> {
         let (presented, claims) = self.read(token, now)?;
         let text = |name| claims.text(name).map(|it| it.map(str::to_owned));
         let methods = claims.texts("amr")?;
-        Ok(Described {
+        Ok(TokenMetadata {
             presented,
             issuer: text("iss")?,
             audience: text("aud")?,
@@ -73,14 +73,14 @@ impl TokenService {
         })
     }
 
-    fn read(&self, token: &str, now: Timestamp) -> Result<(Presented, Object), TokenError> {
+    fn read(&self, token: &str, now: Timestamp) -> Result<(AuthenticatedToken, StrictObject), TokenError> {
         let jws = Jws::parse(token)?;
         let (claims, object) = match &jws.declared {
-            Declared::Ours(token_type, key_id) => self.read_ours(&jws, *token_type, key_id)?,
-            Declared::Plain if self.accept_legacy => self.read_legacy(&jws)?,
-            Declared::Plain => return Err(TokenError::Invalid),
+            DeclaredType::Ours(token_type, key_id) => self.read_ours(&jws, *token_type, key_id)?,
+            DeclaredType::Plain if self.accept_legacy => self.read_legacy(&jws)?,
+            DeclaredType::Plain => return Err(TokenError::Invalid),
         };
-        let token_type = TokenType::of(claims.assurance.stage);
+        let token_type = TokenType::for_stage(claims.assurance.stage);
         self.check_parties(&claims, token_type)?;
         let issued_at = check_times(&claims, token_type.lifetime(), now)?;
         let expires_at = Timestamp::from_seconds(claims.expires);
@@ -90,9 +90,9 @@ impl TokenService {
         }
         let stage = claims.assurance.stage;
         let auth_time = claims.authenticated.filter(|_| matches!(stage, Stage::TwoFactors(_)));
-        let presented = Presented {
+        let presented = AuthenticatedToken {
             user: claims.user,
-            id: claims.id.unwrap_or_else(|| TokenId::of(token)),
+            id: claims.id.unwrap_or_else(|| TokenId::from_jti(token)),
             stage,
             session: claims.session,
             issued_at,
@@ -108,15 +108,15 @@ impl TokenService {
         jws: &Jws<'_>,
         token_type: TokenType,
         key_id: &str,
-    ) -> Result<(Claims, Object), TokenError> {
+    ) -> Result<(Claims, StrictObject), TokenError> {
         let key = self.keys.find(token_type, key_id).ok_or(TokenError::Invalid)?;
         let object = jws.verify(key)?;
         let claims = Claims::parse(&object)?;
-        let fits = TokenType::of(claims.assurance.stage) == token_type;
+        let fits = TokenType::for_stage(claims.assurance.stage) == token_type;
         if fits && claims.is_complete() { Ok((claims, object)) } else { Err(TokenError::Invalid) }
     }
 
-    fn read_legacy(&self, jws: &Jws<'_>) -> Result<(Claims, Object), TokenError> {
+    fn read_legacy(&self, jws: &Jws<'_>) -> Result<(Claims, StrictObject), TokenError> {
         let object = self.keys.secrets().find_map(|key| jws.verify(key).ok()).ok_or(TokenError::Invalid)?;
         Ok((Claims::parse(&object)?, object))
     }

@@ -10,7 +10,7 @@ use mfa_core::{
     BoxFuture, DigestPurpose, Entropy, EntropyError, KeyedDigests, SmsPurpose, StoreError, Timestamp, UserId,
 };
 
-use crate::{PhoneNumber, Wait};
+use crate::{PhoneNumber, RetryDelay};
 
 /// How far back conversion looks.
 const WINDOW: Duration = Duration::from_hours(24);
@@ -18,7 +18,7 @@ const WINDOW: Duration = Duration::from_hours(24);
 const LEAST_SENDS: u32 = 20;
 
 /// Where sends are recorded: durably, a row each.
-pub trait SmsSends: Send + Sync + fmt::Debug {
+pub trait SmsSendLog: Send + Sync + fmt::Debug {
     /// Records a send that is about to be handed over, as [`SendState::Sending`]. Before any gateway is called: a
     /// process that dies in between leaves the row behind, and nobody sends again by it.
     ///
@@ -51,7 +51,7 @@ pub trait SmsSends: Send + Sync + fmt::Debug {
         &'a self,
         gateway: &'a str,
         message: &'a str,
-        arrival: Arrival,
+        arrival: DeliveryStatus,
         at: Timestamp,
     ) -> BoxFuture<'a, Result<bool, StoreError>>;
 
@@ -202,7 +202,7 @@ impl SendState {
 
 /// What a gateway reports of a message later.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Arrival {
+pub enum DeliveryStatus {
     /// It is on its way, or being tried again.
     Pending,
     /// It is on the phone.
@@ -211,7 +211,7 @@ pub enum Arrival {
     Failed,
 }
 
-impl Arrival {
+impl DeliveryStatus {
     /// Its name in rows and metrics.
     pub const fn as_str(self) -> &'static str {
         match self {
@@ -224,7 +224,7 @@ impl Arrival {
 
 /// How many codes were sent and how many of them came back. What certainly was not sent counts in neither.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Uses {
+pub struct CodeUsage {
     /// Sent, as far as anyone can tell.
     pub sent: u32,
     /// Come back.
@@ -248,9 +248,9 @@ pub struct ConversionQuery {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Conversion {
     /// To the prefix.
-    pub prefix: Uses,
+    pub prefix: CodeUsage,
     /// To the country.
-    pub country: Uses,
+    pub country: CodeUsage,
     /// When the prefix's send asked for by `nth_latest` was, where there were so many.
     pub prefix_nth_latest_at: Option<Timestamp>,
     /// When the country's send asked for by `nth_latest` was, where there were so many.
@@ -271,7 +271,7 @@ pub struct LowConversion {
     /// The digest of the prefix; none for the country as a whole.
     pub prefix: Option<String>,
     /// What was sent and came back.
-    pub uses: Uses,
+    pub uses: CodeUsage,
 }
 
 impl ConversionRule {
@@ -286,7 +286,7 @@ impl ConversionRule {
     }
 
     /// Whether too few came back.
-    pub fn is_low(self, uses: Uses) -> bool {
+    pub fn is_low(self, uses: CodeUsage) -> bool {
         uses.sent >= self.least_sends() && f64::from(uses.used) < self.least * f64::from(uses.sent)
     }
 
@@ -296,30 +296,30 @@ impl ConversionRule {
     }
 
     /// What is closed, because too few codes of it came back; none where the send may go on.
-    pub fn closed(self, conversion: &Conversion, now: Timestamp) -> Option<Closed> {
+    pub fn closed(self, conversion: &Conversion, now: Timestamp) -> Option<SendingSuspended> {
         let closed = |by, uses, nth_latest_at: Option<Timestamp>| {
             let opens_in = nth_latest_at.map_or(WINDOW, |at| at.plus(WINDOW).since(now));
-            self.is_low(uses).then(|| Closed { by, uses, wait: Wait::of(opens_in) })
+            self.is_low(uses).then(|| SendingSuspended { by, uses, wait: RetryDelay::of(opens_in) })
         };
-        closed(ClosedBy::Country, conversion.country, conversion.country_nth_latest_at)
-            .or_else(|| closed(ClosedBy::Prefix, conversion.prefix, conversion.prefix_nth_latest_at))
+        closed(SuspensionScope::Country, conversion.country, conversion.country_nth_latest_at)
+            .or_else(|| closed(SuspensionScope::Prefix, conversion.prefix, conversion.prefix_nth_latest_at))
     }
 }
 
 /// Nothing is sent, because too few codes came back.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Closed {
+pub struct SendingSuspended {
     /// Of what.
-    pub by: ClosedBy,
+    pub by: SuspensionScope,
     /// What was sent and came back.
-    pub uses: Uses,
+    pub uses: CodeUsage,
     /// How long it stays closed at most. It opens as soon as enough codes have come back, or as sends leave the window.
-    pub wait: Wait,
+    pub wait: RetryDelay,
 }
 
 /// What is closed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum ClosedBy {
+pub enum SuspensionScope {
     /// Numbers that differ in their last four digits alone.
     Prefix,
     /// A whole country.
@@ -340,7 +340,7 @@ mod tests {
         for (sent, used, low) in
             [(0, 0, false), (19, 0, false), (20, 0, true), (20, 3, true), (20, 4, false), (1_000, 199, true)]
         {
-            assert_eq!(rule.is_low(Uses { sent, used }), low, "{used} of {sent}");
+            assert_eq!(rule.is_low(CodeUsage { sent, used }), low, "{used} of {sent}");
         }
     }
 
@@ -349,13 +349,13 @@ mod tests {
         let rule = ConversionRule::new(0.2);
         let twentieth = NOW.minus(Duration::from_hours(23));
         let conversion = |used| Conversion {
-            prefix: Uses { sent: 25, used },
-            country: Uses { sent: 250, used: 100 },
+            prefix: CodeUsage { sent: 25, used },
+            country: CodeUsage { sent: 250, used: 100 },
             prefix_nth_latest_at: Some(twentieth),
             country_nth_latest_at: Some(NOW),
         };
         let closed = rule.closed(&conversion(4), NOW).unwrap();
-        assert_eq!((closed.by, closed.wait), (ClosedBy::Prefix, Wait { seconds: 3_600 }));
+        assert_eq!((closed.by, closed.wait), (SuspensionScope::Prefix, RetryDelay { seconds: 3_600 }));
         assert_eq!(rule.closed(&conversion(5), NOW), None);
     }
 
@@ -363,13 +363,13 @@ mod tests {
     fn a_country_whose_codes_do_not_come_back_is_closed_as_a_whole() {
         let rule = ConversionRule::new(0.5);
         let spread = |used| Conversion {
-            prefix: Uses { sent: 1, used: 0 },
-            country: Uses { sent: 500, used },
+            prefix: CodeUsage { sent: 1, used: 0 },
+            country: CodeUsage { sent: 500, used },
             prefix_nth_latest_at: None,
             country_nth_latest_at: Some(NOW.minus(Duration::from_hours(22))),
         };
         let closed = rule.closed(&spread(249), NOW).unwrap();
-        assert_eq!((closed.by, closed.wait), (ClosedBy::Country, Wait { seconds: 7_200 }));
+        assert_eq!((closed.by, closed.wait), (SuspensionScope::Country, RetryDelay { seconds: 7_200 }));
         assert_eq!(rule.closed(&spread(250), NOW), None);
     }
 

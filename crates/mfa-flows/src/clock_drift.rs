@@ -1,7 +1,7 @@
 //! Why a code was refused, where that may be said: a phone whose clock is off.
 
-use mfa_core::{Need, admit};
-use mfa_totp::{Drift, TotpCode};
+use mfa_core::{Requirement, admit};
+use mfa_totp::{ClockDrift, TotpCode};
 
 use crate::{Call, FlowError, Flows};
 
@@ -16,10 +16,10 @@ impl Flows {
         &self,
         call: &Call,
         code: TotpCode,
-    ) -> Result<Option<Drift>, FlowError> {
+    ) -> Result<Option<ClockDrift>, FlowError> {
         let (now, token, cipher) = (self.now(), call.token.clone(), self.ports.cipher.clone());
         let explained = self.ports.accounts.update(call.token.user, move |account| {
-            if admit(account, &token, Need::SecondFactor, now).is_err() {
+            if admit(account, &token, Requirement::SecondFactor, now).is_err() {
                 return Ok(None);
             }
             mfa_totp::explain_refused_code(account, &code, now, cipher.as_ref())
@@ -36,7 +36,7 @@ impl Flows {
         &self,
         call: &Call,
         code: TotpCode,
-    ) -> Result<Option<Drift>, FlowError> {
+    ) -> Result<Option<ClockDrift>, FlowError> {
         let account = self.read(call).await?;
         Ok(mfa_totp::explain_refused_enrolment(&account, &code, self.now(), self.ports.cipher.as_ref())?)
     }

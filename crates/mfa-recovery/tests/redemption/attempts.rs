@@ -2,8 +2,8 @@
 
 use futures::executor::block_on;
 use mfa_core::testing::{SeededEntropy, TestDigests};
-use mfa_core::{Check, HashError, KeyedDigests, RecoveryState, UserId};
-use mfa_recovery::{Tried, Typed, candidate, generate_set, hash_set, spend};
+use mfa_core::{FactorResult, HashError, KeyedDigests, RecoveryState, UserId};
+use mfa_recovery::{HashComparison, RecoveryCodeInput, generate_set, hash_set, look_up_code, spend};
 
 use crate::support::{ALICE, BOB, CountingHasher, Keys, NOW, set, shown};
 
@@ -13,16 +13,17 @@ fn try_with(
     typed: &str,
     digests: &dyn KeyedDigests,
     hasher: &CountingHasher,
-) -> Tried {
+) -> HashComparison {
     hasher.take_count();
     let tried =
-        block_on(candidate(state, user, &Typed::parse(typed).unwrap(), digests).check(hasher)).unwrap();
+        block_on(look_up_code(state, user, &RecoveryCodeInput::parse(typed).unwrap(), digests).check(hasher))
+            .unwrap();
     assert_eq!(hasher.take_count(), 1, "one hash a try: {typed}");
     tried
 }
 
-fn fits(tried: &Tried) -> bool {
-    matches!(tried, Tried::Fits(_))
+fn fits(tried: &HashComparison) -> bool {
+    matches!(tried, HashComparison::Match(_))
 }
 
 #[test]
@@ -31,7 +32,7 @@ fn every_code_of_a_set_is_found_with_one_hash() {
     let (plain, state) = set(ALICE, &SeededEntropy::default(), &hasher);
     for (number, code) in (1..).zip(shown(&plain)) {
         let tried = try_with(&state, ALICE, &code.to_uppercase(), &TestDigests, &hasher);
-        let Tried::Fits(fit) = tried else { panic!("{code} is not found") };
+        let HashComparison::Match(fit) = tried else { panic!("{code} is not found") };
         assert_eq!(format!("{fit:?}"), format!("Fit({number})"));
     }
 }
@@ -93,9 +94,11 @@ fn a_code_of_another_user_is_a_wrong_code_and_still_works_for_its_owner() {
     let (_, mut bobs_state) = set(BOB, &entropy, &hasher);
     let code = &shown(&alices)[3];
     assert!(!fits(&try_with(&bobs_state, BOB, code, &TestDigests, &hasher)));
-    let Tried::Fits(fit) = try_with(&alices_state, ALICE, code, &TestDigests, &hasher) else { panic!() };
-    assert_eq!(spend(&mut bobs_state, &fit, NOW), Check::Wrong);
-    assert_eq!(spend(&mut alices_state, &fit, NOW), Check::Right);
+    let HashComparison::Match(fit) = try_with(&alices_state, ALICE, code, &TestDigests, &hasher) else {
+        panic!()
+    };
+    assert_eq!(spend(&mut bobs_state, &fit, NOW), FactorResult::Wrong);
+    assert_eq!(spend(&mut alices_state, &fit, NOW), FactorResult::Correct);
 }
 
 #[test]
@@ -127,8 +130,8 @@ fn a_hasher_that_is_overloaded_gives_no_verdict_and_no_set() {
     let hasher = CountingHasher::default();
     let (plain, state) = set(ALICE, &SeededEntropy::default(), &hasher);
     let overloaded = CountingHasher::overloaded();
-    let typed = Typed::parse(&shown(&plain)[0]).unwrap();
-    let tried = block_on(candidate(&state, ALICE, &typed, &TestDigests).check(&overloaded));
+    let typed = RecoveryCodeInput::parse(&shown(&plain)[0]).unwrap();
+    let tried = block_on(look_up_code(&state, ALICE, &typed, &TestDigests).check(&overloaded));
     assert_eq!(tried, Err(HashError::Overloaded));
     assert_eq!(block_on(hash_set(&plain, &overloaded, NOW)), Err(HashError::Overloaded));
 }
@@ -137,9 +140,9 @@ fn a_hasher_that_is_overloaded_gives_no_verdict_and_no_set() {
 fn debug_of_a_try_shows_neither_code_nor_hash_nor_whether_one_fits() {
     let hasher = CountingHasher::default();
     let (plain, state) = set(ALICE, &SeededEntropy::default(), &hasher);
-    let typed = Typed::parse(&shown(&plain)[0]).unwrap();
-    let found = candidate(&state, ALICE, &typed, &TestDigests);
-    let none = candidate(&state, ALICE, &Typed::parse("no code").unwrap(), &TestDigests);
+    let typed = RecoveryCodeInput::parse(&shown(&plain)[0]).unwrap();
+    let found = look_up_code(&state, ALICE, &typed, &TestDigests);
+    let none = look_up_code(&state, ALICE, &RecoveryCodeInput::parse("no code").unwrap(), &TestDigests);
     assert_eq!(format!("{found:?}"), format!("{none:?}"));
     assert_eq!(format!("{:?}", block_on(found.check(&hasher))), "Ok(Fits(Fit(1)))");
 }

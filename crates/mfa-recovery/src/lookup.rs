@@ -8,35 +8,35 @@ use mfa_core::{
 };
 use subtle::{Choice, ConditionallySelectable};
 
-use crate::Typed;
+use crate::RecoveryCodeInput;
 use crate::legacy::comparison;
-use crate::tag::Tag;
+use crate::tag::CodeTag;
 
 /// What a try is to be compared with: one code of the set, or nothing; or, where no code of ours is meant, the codes of
 /// a set from elsewhere. It owns what it needs, so that it outlives the
 /// decision that made it and is checked outside of it, where hashing holds nothing up.
 ///
 /// `Debug` does not even say whether there is one.
-pub struct Candidate {
+pub struct CodeLookup {
     typed: SecretText,
-    code: Option<Fit>,
+    code: Option<MatchedCode>,
     /// Codes of a set from elsewhere, each with the answer as it is spelled for it.
-    legacy: Vec<(SecretText, Fit)>,
+    legacy: Vec<(SecretText, MatchedCode)>,
 }
 
 /// What the hash of a try says.
 #[must_use]
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Tried {
+pub enum HashComparison {
     /// It is this code, which was not spent when it was looked up: [`spend`](crate::spend) it to let anyone in.
-    Fits(Fit),
+    Match(MatchedCode),
     /// It is no code of this user, or a spent one.
-    Wrong,
+    NoMatch,
 }
 
-/// Which code was shown to be right. Only [`Candidate::check`] hands one out.
+/// Which code was shown to be right. Only [`CodeLookup::check`] hands one out.
 #[derive(Clone, PartialEq, Eq)]
-pub struct Fit {
+pub struct MatchedCode {
     id: String,
     /// What the row holds.
     digest: PasswordDigest,
@@ -53,30 +53,31 @@ const MOST_LEGACY: usize = 16;
 /// Compares with every code in constant time. Sets made by [`generate_set`](crate::generate_set) never have two codes
 /// of one tag; of a set that has, the first one that is not spent is taken. Codes of a set from elsewhere have no tag:
 /// where no tag fits, each of them that is not spent is a candidate.
-pub fn candidate(
+pub fn look_up_code(
     recovery: &RecoveryState,
     user: UserId,
-    typed: &Typed,
+    typed: &RecoveryCodeInput,
     digests: &dyn KeyedDigests,
-) -> Candidate {
-    let code = typed.code().and_then(|it| select(&recovery.codes, &Tag::under_each_key(user, it, digests)));
+) -> CodeLookup {
+    let code =
+        typed.code().and_then(|it| select(&recovery.codes, &CodeTag::under_each_key(user, it, digests)));
     let legacy = if code.is_some() { Vec::new() } else { from_elsewhere(&recovery.codes, typed) };
     // Where it is no code of ours, the text does not matter to the dummy, only that one is hashed.
     let canonical = typed.code().map(|it| it.canonical().clone());
-    Candidate { typed: canonical.unwrap_or_else(|| SecretText::new(String::new())), code, legacy }
+    CodeLookup { typed: canonical.unwrap_or_else(|| SecretText::new(String::new())), code, legacy }
 }
 
-fn from_elsewhere(codes: &[RecoveryCode], typed: &Typed) -> Vec<(SecretText, Fit)> {
+fn from_elsewhere(codes: &[RecoveryCode], typed: &RecoveryCodeInput) -> Vec<(SecretText, MatchedCode)> {
     let unspent = codes.iter().filter(|code| code.used_at.is_none());
     let compared = unspent.filter_map(|code| {
         let (spelled, digest) = comparison(code, typed.text())?;
         let stored = PasswordDigest::from_column(code.digest.clone());
-        Some((spelled, Fit { id: code.id.clone(), digest: stored, hash: digest }))
+        Some((spelled, MatchedCode { id: code.id.clone(), digest: stored, hash: digest }))
     });
     compared.take(MOST_LEGACY).collect()
 }
 
-fn select(codes: &[RecoveryCode], tags: &[Tag]) -> Option<Fit> {
+fn select(codes: &[RecoveryCode], tags: &[CodeTag]) -> Option<MatchedCode> {
     let mut found = Choice::from(0);
     let mut chosen = 0_u64;
     for (place, code) in (0_u64..).zip(codes) {
@@ -87,10 +88,10 @@ fn select(codes: &[RecoveryCode], tags: &[Tag]) -> Option<Fit> {
     }
     let code = codes.get(usize::try_from(chosen).ok()?).filter(|_| found.into())?;
     let digest = PasswordDigest::from_column(code.digest.clone());
-    Some(Fit { id: code.id.clone(), hash: digest.clone(), digest })
+    Some(MatchedCode { id: code.id.clone(), hash: digest.clone(), digest })
 }
 
-impl Candidate {
+impl CodeLookup {
     /// Computes exactly one slow hash, a dummy where there is nothing to compare with, so that no answer is quicker
     /// than another. Only for a user with a set from elsewhere it may be several, one after the other, each in its own
     /// place in the hasher's queue.
@@ -98,7 +99,7 @@ impl Candidate {
     /// # Errors
     ///
     /// [`HashError`]: the try was not checked and nothing is spent; let nobody in.
-    pub async fn check(self, hasher: &dyn PasswordHasher) -> Result<Tried, HashError> {
+    pub async fn check(self, hasher: &dyn PasswordHasher) -> Result<HashComparison, HashError> {
         if !self.legacy.is_empty() {
             return check_each(self.legacy, hasher).await;
         }
@@ -106,25 +107,28 @@ impl Candidate {
         let check = hasher.verify(self.typed, digest).await?;
         Ok(match (check, self.code) {
             // An outdated hash is not renewed: the code is used up.
-            (PasswordCheck::Right | PasswordCheck::RightButOutdated, Some(fit)) => Tried::Fits(fit),
+            (PasswordCheck::Right | PasswordCheck::RightButOutdated, Some(fit)) => HashComparison::Match(fit),
             (PasswordCheck::Right | PasswordCheck::RightButOutdated, None) | (PasswordCheck::Wrong, _) => {
-                Tried::Wrong
+                HashComparison::NoMatch
             }
         })
     }
 }
 
-async fn check_each(legacy: Vec<(SecretText, Fit)>, hasher: &dyn PasswordHasher) -> Result<Tried, HashError> {
+async fn check_each(
+    legacy: Vec<(SecretText, MatchedCode)>,
+    hasher: &dyn PasswordHasher,
+) -> Result<HashComparison, HashError> {
     for (spelled, fit) in legacy {
         match hasher.verify(spelled, Some(fit.hash.clone())).await? {
-            PasswordCheck::Right | PasswordCheck::RightButOutdated => return Ok(Tried::Fits(fit)),
+            PasswordCheck::Right | PasswordCheck::RightButOutdated => return Ok(HashComparison::Match(fit)),
             PasswordCheck::Wrong => {}
         }
     }
-    Ok(Tried::Wrong)
+    Ok(HashComparison::NoMatch)
 }
 
-impl Fit {
+impl MatchedCode {
     /// Whether that stored code is the very one: the same number and the same hash. A new set numbers its codes alike,
     /// but each hash has a salt of its own.
     pub(crate) fn is(&self, stored: &RecoveryCode) -> bool {
@@ -132,13 +136,13 @@ impl Fit {
     }
 }
 
-impl fmt::Debug for Candidate {
+impl fmt::Debug for CodeLookup {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("Candidate(…)")
     }
 }
 
-impl fmt::Debug for Fit {
+impl fmt::Debug for MatchedCode {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "Fit({})", self.id)
     }

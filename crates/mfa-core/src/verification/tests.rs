@@ -13,10 +13,10 @@ fn account() -> Account {
     account
 }
 
-fn token(name: &str, stage: Stage) -> Presented {
-    Presented {
+fn token(name: &str, stage: Stage) -> AuthenticatedToken {
+    AuthenticatedToken {
         user: UserId::new(1),
-        id: TokenId::of(name),
+        id: TokenId::from_jti(name),
         stage,
         session: Some(0),
         issued_at: NOW.minus(Duration::from_secs(1)),
@@ -28,8 +28,8 @@ fn token(name: &str, stage: Stage) -> Presented {
 
 const TWO: Stage = Stage::TwoFactors(Some(FactorKind::Totp));
 
-fn attempt(name: &str, stage: Stage, need: Need) -> Attempt {
-    Attempt {
+fn attempt(name: &str, stage: Stage, need: Requirement) -> FactorAttempt {
+    FactorAttempt {
         token: token(name, stage),
         factor: FactorKind::Totp,
         need,
@@ -39,12 +39,12 @@ fn attempt(name: &str, stage: Stage, need: Need) -> Attempt {
     }
 }
 
-fn try_code(account: &mut Account, attempt: &Attempt, check: Check) -> Verdict {
-    judge::<()>(account, attempt, |_| Ok(check)).unwrap()
+fn try_code(account: &mut Account, attempt: &FactorAttempt, check: FactorResult) -> VerificationOutcome {
+    verify_factor::<()>(account, attempt, |_| Ok(check)).unwrap()
 }
 
-fn login(account: &mut Account, name: &str, check: Check) -> Verdict {
-    try_code(account, &attempt(name, Stage::Pending, Need::SecondFactor), check)
+fn login(account: &mut Account, name: &str, check: FactorResult) -> VerificationOutcome {
+    try_code(account, &attempt(name, Stage::Pending, Requirement::SecondFactor), check)
 }
 
 fn kinds(account: &Account) -> Vec<&'static str> {
@@ -55,10 +55,15 @@ fn kinds(account: &Account) -> Vec<&'static str> {
 fn a_right_answer_clears_the_count_and_spends_the_token() {
     let mut account = account();
     account.failures = 7;
-    let Verdict::Verified(verified) = login(&mut account, "a", Check::Right) else { panic!("not verified") };
+    let VerificationOutcome::Verified(verified) = login(&mut account, "a", FactorResult::Correct) else {
+        panic!("not verified")
+    };
     assert_eq!((verified.factor(), verified.subject().user), (FactorKind::Totp, UserId::new(1)));
     assert_eq!((account.failures, account.last_success_at), (0, Some(NOW)));
-    assert!(matches!(login(&mut account, "a", Check::Right), Verdict::Refused(DenyReason::TokenSpent)));
+    assert!(matches!(
+        login(&mut account, "a", FactorResult::Correct),
+        VerificationOutcome::Denied(DenyReason::TokenSpent)
+    ));
     assert_eq!(kinds(&account), ["totp_verify"]);
 }
 
@@ -66,13 +71,22 @@ fn a_right_answer_clears_the_count_and_spends_the_token() {
 fn the_tenth_wrong_answer_locks_and_a_right_one_is_then_not_looked_at() {
     let mut account = account();
     for n in 0..10 {
-        assert!(matches!(login(&mut account, &n.to_string(), Check::Wrong), Verdict::InvalidCode), "try {n}");
+        assert!(
+            matches!(
+                login(&mut account, &n.to_string(), FactorResult::Wrong),
+                VerificationOutcome::InvalidCode
+            ),
+            "try {n}"
+        );
     }
-    let verdict = judge::<()>(&mut account, &attempt("b", Stage::Pending, Need::SecondFactor), |_| {
-        panic!("a locked account looks at no code")
-    });
+    let verdict =
+        verify_factor::<()>(&mut account, &attempt("b", Stage::Pending, Requirement::SecondFactor), |_| {
+            panic!("a locked account looks at no code")
+        });
     let end = NOW.plus(Duration::from_mins(15));
-    assert!(matches!(verdict.unwrap(), Verdict::Refused(DenyReason::Locked(Lock::Until(it))) if it == end));
+    assert!(
+        matches!(verdict.unwrap(), VerificationOutcome::Denied(DenyReason::Locked(Lock::Until(it))) if it == end)
+    );
     assert_eq!(account.failures, 10);
     assert_eq!(account.events.last().map(|it| it.kind), Some(EventKind::AccountLocked));
 }
@@ -81,22 +95,28 @@ fn the_tenth_wrong_answer_locks_and_a_right_one_is_then_not_looked_at() {
 fn a_pending_token_from_before_a_lock_is_spent_once_it_ends_and_a_later_one_is_not() {
     let mut account = account();
     for n in 0..10 {
-        let _ = login(&mut account, &n.to_string(), Check::Wrong);
+        let _ = login(&mut account, &n.to_string(), FactorResult::Wrong);
     }
     let old = token("old", Stage::Pending);
-    assert_eq!(admit(&account, &old, Need::Read, NOW), Ok(()), "while it is in force, they may look");
+    assert_eq!(admit(&account, &old, Requirement::Read, NOW), Ok(()), "while it is in force, they may look");
     account.unlock();
-    assert_eq!(admit(&account, &old, Need::Read, NOW), Err(DenyReason::TokenSpent));
-    assert!(matches!(login(&mut account, "old", Check::Right), Verdict::Refused(DenyReason::TokenSpent)));
-    let mut later = attempt("new", Stage::Pending, Need::SecondFactor);
+    assert_eq!(admit(&account, &old, Requirement::Read, NOW), Err(DenyReason::TokenSpent));
+    assert!(matches!(
+        login(&mut account, "old", FactorResult::Correct),
+        VerificationOutcome::Denied(DenyReason::TokenSpent)
+    ));
+    let mut later = attempt("new", Stage::Pending, Requirement::SecondFactor);
     later.token.issued_at = NOW.plus(Duration::from_millis(1));
-    assert!(matches!(try_code(&mut account, &later, Check::Right), Verdict::Verified(_)));
+    assert!(matches!(
+        try_code(&mut account, &later, FactorResult::Correct),
+        VerificationOutcome::Verified(_)
+    ));
 }
 
 #[test]
 fn a_replay_counts_like_a_wrong_code_and_is_told_apart_only_in_the_audit() {
     let mut account = account();
-    assert!(matches!(login(&mut account, "a", Check::Replayed), Verdict::InvalidCode));
+    assert!(matches!(login(&mut account, "a", FactorResult::Replayed), VerificationOutcome::InvalidCode));
     assert_eq!(account.failures, 1);
     assert_eq!(kinds(&account), ["otp_replay"]);
 }
@@ -105,7 +125,10 @@ fn a_replay_counts_like_a_wrong_code_and_is_told_apart_only_in_the_audit() {
 fn a_factor_that_cannot_look_counts_nothing_and_spends_nothing() {
     let mut account = account();
     let before = account.clone();
-    let outcome = judge(&mut account, &attempt("a", Stage::Pending, Need::SecondFactor), |_| Err("no key"));
+    let outcome =
+        verify_factor(&mut account, &attempt("a", Stage::Pending, Requirement::SecondFactor), |_| {
+            Err("no key")
+        });
     assert!(matches!(outcome, Err("no key")));
     assert_eq!(account, before);
 }
@@ -115,13 +138,16 @@ fn strikes_outlive_the_logins_of_the_owner_and_lengthen_the_next_lock() {
     let mut account = account();
     for round in 0..4 {
         for n in 0..9 {
-            let _ = login(&mut account, &format!("{round} {n}"), Check::Wrong);
+            let _ = login(&mut account, &format!("{round} {n}"), FactorResult::Wrong);
         }
-        assert!(matches!(login(&mut account, &format!("owner {round}"), Check::Right), Verdict::Verified(_)));
+        assert!(matches!(
+            login(&mut account, &format!("owner {round}"), FactorResult::Correct),
+            VerificationOutcome::Verified(_)
+        ));
     }
     assert!(account.events.iter().any(|it| it.kind == EventKind::GuessingSuspected));
     for n in 0..10 {
-        let _ = login(&mut account, &format!("last {n}"), Check::Wrong);
+        let _ = login(&mut account, &format!("last {n}"), FactorResult::Wrong);
     }
     assert_eq!(account.lock(NOW), Some(Lock::Until(NOW.plus(Duration::from_hours(2)))), "46 strikes");
 }
@@ -133,7 +159,7 @@ fn a_hundred_strikes_lock_until_an_administrator_who_clears_them() {
         if n % 9 == 8 {
             account.failures = 0;
         }
-        let _ = login(&mut account, &n.to_string(), Check::Wrong);
+        let _ = login(&mut account, &n.to_string(), FactorResult::Wrong);
         account.internal.pending_from = None;
     }
     assert_eq!(account.lock(NOW), Some(Lock::UntilAdministrator));
@@ -145,13 +171,16 @@ fn a_hundred_strikes_lock_until_an_administrator_who_clears_them() {
 #[test]
 fn five_wrong_step_ups_revoke_the_access_token_they_came_with() {
     let mut account = account();
-    let change = attempt("access", TWO, Need::Change { max_age: AGE });
+    let change = attempt("access", TWO, Requirement::Change { max_age: AGE });
     for _ in 0..5 {
-        assert!(matches!(try_code(&mut account, &change, Check::Wrong), Verdict::InvalidCode));
+        assert!(matches!(
+            try_code(&mut account, &change, FactorResult::Wrong),
+            VerificationOutcome::InvalidCode
+        ));
     }
     assert!(matches!(
-        try_code(&mut account, &change, Check::Right),
-        Verdict::Refused(DenyReason::TokenRevoked)
+        try_code(&mut account, &change, FactorResult::Correct),
+        VerificationOutcome::Denied(DenyReason::TokenRevoked)
     ));
     assert_eq!(account.failures, 5);
 }
@@ -160,24 +189,27 @@ fn five_wrong_step_ups_revoke_the_access_token_they_came_with() {
 fn a_right_answer_to_a_change_does_not_clear_the_count() {
     let mut account = account();
     account.failures = 3;
-    let change = attempt("access", TWO, Need::Change { max_age: AGE });
-    assert!(matches!(try_code(&mut account, &change, Check::Right), Verdict::Verified(_)));
+    let change = attempt("access", TWO, Requirement::Change { max_age: AGE });
+    assert!(matches!(
+        try_code(&mut account, &change, FactorResult::Correct),
+        VerificationOutcome::Verified(_)
+    ));
     assert_eq!(account.failures, 3);
 }
 
 #[test]
 fn what_each_stage_of_token_may_do() {
-    let enrol = Need::Enrol { max_age: AGE };
-    let change = Need::Change { max_age: AGE };
+    let enrol = Requirement::Enrol { max_age: AGE };
+    let change = Requirement::Change { max_age: AGE };
     let with_factor = account();
     let plain = Account::new(UserId::new(1), "b", "b");
     let enforced = Account { mfa_enforced: true, ..plain.clone() };
     let ask = |account, stage, need| admit(account, &token("t", stage), need, NOW);
     let wrong = Err(DenyReason::WrongStage);
     for (account, stage, need, expected) in [
-        (&with_factor, Stage::Pending, Need::SecondFactor, Ok(())),
-        (&with_factor, Stage::OneFactor, Need::SecondFactor, wrong),
-        (&with_factor, TWO, Need::SecondFactor, Ok(())),
+        (&with_factor, Stage::Pending, Requirement::SecondFactor, Ok(())),
+        (&with_factor, Stage::OneFactor, Requirement::SecondFactor, wrong),
+        (&with_factor, TWO, Requirement::SecondFactor, Ok(())),
         (&with_factor, Stage::Pending, enrol, wrong),
         (&with_factor, Stage::OneFactor, enrol, wrong),
         (&with_factor, TWO, enrol, Ok(())),
@@ -196,7 +228,7 @@ fn what_each_stage_of_token_may_do() {
 #[test]
 fn a_second_factor_shown_too_long_ago_must_be_shown_again_where_there_is_one() {
     let later = NOW.plus(AGE).plus(Duration::from_millis(1));
-    let change = Need::Change { max_age: AGE };
+    let change = Requirement::Change { max_age: AGE };
     let step_up = Err(DenyReason::StepUpRequired { max_age: AGE });
     assert_eq!(admit(&account(), &token("t", TWO), change, later), step_up);
     let mut without = token("t", TWO);
@@ -210,10 +242,13 @@ fn a_second_factor_shown_too_long_ago_must_be_shown_again_where_there_is_one() {
 fn a_disabled_user_is_told_so_before_anything_else_and_a_locked_one_may_still_read() {
     let mut account = account();
     account.lock_until = Some(NOW.plus(AGE));
-    assert_eq!(admit(&account, &token("t", TWO), Need::Read, NOW), Ok(()));
-    assert!(matches!(admit(&account, &token("t", TWO), Need::SecondFactor, NOW), Err(DenyReason::Locked(_))));
+    assert_eq!(admit(&account, &token("t", TWO), Requirement::Read, NOW), Ok(()));
+    assert!(matches!(
+        admit(&account, &token("t", TWO), Requirement::SecondFactor, NOW),
+        Err(DenyReason::Locked(_))
+    ));
     account.is_active = false;
-    assert_eq!(admit(&account, &token("t", TWO), Need::Read, NOW), Err(DenyReason::Disabled));
+    assert_eq!(admit(&account, &token("t", TWO), Requirement::Read, NOW), Err(DenyReason::Disabled));
 }
 
 #[test]
@@ -221,12 +256,12 @@ fn ending_sessions_refuses_all_tokens_but_the_survivor() {
     let mut account = account();
     let (mine, other) = (token("mine", TWO), token("other", TWO));
     account.end_sessions(NOW, Some(&mine));
-    assert_eq!(admit(&account, &mine, Need::Read, NOW), Ok(()));
-    assert_eq!(admit(&account, &other, Need::Read, NOW), Err(DenyReason::TokenRevoked));
-    let legacy = Presented { session: None, ..token("legacy", TWO) };
-    assert_eq!(admit(&account, &legacy, Need::Read, NOW), Err(DenyReason::TokenRevoked));
-    account.mark_token(&mine, TokenMark::Revoked, NOW);
-    assert_eq!(admit(&account, &mine, Need::Read, NOW), Err(DenyReason::TokenRevoked));
+    assert_eq!(admit(&account, &mine, Requirement::Read, NOW), Ok(()));
+    assert_eq!(admit(&account, &other, Requirement::Read, NOW), Err(DenyReason::TokenRevoked));
+    let legacy = AuthenticatedToken { session: None, ..token("legacy", TWO) };
+    assert_eq!(admit(&account, &legacy, Requirement::Read, NOW), Err(DenyReason::TokenRevoked));
+    account.mark_token(&mine, DenylistReason::Revoked, NOW);
+    assert_eq!(admit(&account, &mine, Requirement::Read, NOW), Err(DenyReason::TokenRevoked));
 }
 
 #[test]
@@ -234,12 +269,12 @@ fn a_survivor_that_was_revoked_stays_so_when_the_list_of_marks_overflows() {
     let mut account = account();
     let mine = token("mine", TWO);
     account.end_sessions(NOW, Some(&mine));
-    account.mark_token(&mine, TokenMark::Revoked, NOW);
+    account.mark_token(&mine, DenylistReason::Revoked, NOW);
     for n in 0..70 {
-        account.mark_token(&token(&n.to_string(), TWO), TokenMark::Revoked, NOW);
+        account.mark_token(&token(&n.to_string(), TWO), DenylistReason::Revoked, NOW);
     }
-    assert_eq!(admit(&account, &mine, Need::Read, NOW), Err(DenyReason::TokenRevoked));
-    assert_eq!(admit(&account, &token("3", TWO), Need::Read, NOW), Err(DenyReason::TokenRevoked));
+    assert_eq!(admit(&account, &mine, Requirement::Read, NOW), Err(DenyReason::TokenRevoked));
+    assert_eq!(admit(&account, &token("3", TWO), Requirement::Read, NOW), Err(DenyReason::TokenRevoked));
 }
 
 #[test]
@@ -248,25 +283,27 @@ fn a_first_enrolment_is_a_second_factor_and_its_wrong_codes_have_tries_of_their_
     account.failures = 2;
     account.totp.pending =
         Some(PendingTotp { secret: Sealed::from_column("sealed".into()), expires_at: NOW.plus(AGE) });
-    let enrol = attempt("access", Stage::OneFactor, Need::Enrol { max_age: AGE });
+    let enrol = attempt("access", Stage::OneFactor, Requirement::Enrol { max_age: AGE });
     for n in 1..5 {
         assert!(matches!(
-            confirm::<()>(&mut account, &enrol, |_| Ok(Check::Wrong)),
-            Ok(Verdict::InvalidCode)
+            confirm::<()>(&mut account, &enrol, |_| Ok(FactorResult::Wrong)),
+            Ok(VerificationOutcome::InvalidCode)
         ));
         assert_eq!((account.internal.enrolment_tries, account.failures), (n, 2));
     }
     assert!(account.totp.pending.is_some());
     let mut lucky = account.clone();
-    let _ = confirm::<()>(&mut account, &enrol, |_| Ok(Check::Wrong));
+    let _ = confirm::<()>(&mut account, &enrol, |_| Ok(FactorResult::Wrong));
     assert!(account.totp.pending.is_none(), "the fifth wrong code ends the enrolment");
 
-    let Ok(Verdict::Verified(verified)) = confirm::<()>(&mut lucky, &enrol, |_| Ok(Check::Right)) else {
+    let Ok(VerificationOutcome::Verified(verified)) =
+        confirm::<()>(&mut lucky, &enrol, |_| Ok(FactorResult::Correct))
+    else {
         panic!("not verified")
     };
     assert_eq!(verified.subject().session, 1, "the fresh token belongs to the new session");
     assert_eq!(lucky.failures, 2);
-    assert_eq!(admit(&lucky, &enrol.token, Need::Read, NOW), Err(DenyReason::TokenRevoked));
+    assert_eq!(admit(&lucky, &enrol.token, Requirement::Read, NOW), Err(DenyReason::TokenRevoked));
 }
 
 #[test]
@@ -286,8 +323,8 @@ fn recovery_codes_alone_are_no_factor_and_die_with_the_last_one() {
     assert!(!account.has_factor() && account.recovery.generated_at.is_none());
 }
 
-fn slow(account: &mut Account, attempt: &Attempt) -> SlowTry {
-    let counted = count_slow::<(), ()>(account, attempt, |_| Ok(())).unwrap();
+fn slow(account: &mut Account, attempt: &FactorAttempt) -> UnsettledAttempt {
+    let counted = begin_attempt::<(), ()>(account, attempt, |_| Ok(())).unwrap();
     counted.expect("admitted").0
 }
 
@@ -295,12 +332,12 @@ fn slow(account: &mut Account, attempt: &Attempt) -> SlowTry {
 fn a_slow_try_has_cost_before_it_is_settled_and_a_right_one_gets_it_back() {
     let mut account = account();
     account.failures = 4;
-    let attempt = attempt("a", Stage::Pending, Need::SecondFactor);
+    let attempt = attempt("a", Stage::Pending, Requirement::SecondFactor);
     let counted = slow(&mut account, &attempt);
     assert_eq!((account.failures, account.internal.strikes.at(NOW)), (5, 1));
     assert!(account.events.is_empty());
-    let verdict = settle_slow::<()>(&mut account, &attempt, counted, |_| Ok(Check::Right));
-    assert!(matches!(verdict, Ok(Verdict::Verified(_))));
+    let verdict = settle_attempt::<()>(&mut account, &attempt, counted, |_| Ok(FactorResult::Correct));
+    assert!(matches!(verdict, Ok(VerificationOutcome::Verified(_))));
     assert_eq!((account.failures, account.internal.strikes.at(NOW)), (0, 0));
 }
 
@@ -308,15 +345,15 @@ fn a_slow_try_has_cost_before_it_is_settled_and_a_right_one_gets_it_back() {
 fn a_right_slow_try_that_was_the_tenth_takes_its_lock_back_and_a_wrong_one_keeps_it() {
     let mut account = account();
     account.failures = 9;
-    let attempt = attempt("a", Stage::Pending, Need::SecondFactor);
+    let attempt = attempt("a", Stage::Pending, Requirement::SecondFactor);
     let counted = slow(&mut account, &attempt);
     assert!(account.lock(NOW).is_some(), "nobody else is let in meanwhile");
     let mut wrong = account.clone();
-    let verdict = settle_slow::<()>(&mut account, &attempt, counted, |_| Ok(Check::Right));
-    assert!(matches!(verdict, Ok(Verdict::Verified(_))));
+    let verdict = settle_attempt::<()>(&mut account, &attempt, counted, |_| Ok(FactorResult::Correct));
+    assert!(matches!(verdict, Ok(VerificationOutcome::Verified(_))));
     assert_eq!((account.lock(NOW), account.failures), (None, 0));
-    let verdict = settle_slow::<()>(&mut wrong, &attempt, counted, |_| Ok(Check::Wrong));
-    assert!(matches!(verdict, Ok(Verdict::InvalidCode)));
+    let verdict = settle_attempt::<()>(&mut wrong, &attempt, counted, |_| Ok(FactorResult::Wrong));
+    assert!(matches!(verdict, Ok(VerificationOutcome::InvalidCode)));
     assert_eq!(wrong.failures, 10);
     assert!(wrong.lock(NOW).is_some());
     assert_eq!(kinds(&wrong), ["totp_verify", "account_locked"]);
@@ -326,15 +363,15 @@ fn a_right_slow_try_that_was_the_tenth_takes_its_lock_back_and_a_wrong_one_keeps
 fn a_right_slow_try_ends_a_lock_of_the_meantime_but_not_one_that_waits_for_an_administrator() {
     let mut account = account();
     account.failures = 8;
-    let mine = attempt("mine", TWO, Need::SecondFactor);
+    let mine = attempt("mine", TWO, Requirement::SecondFactor);
     let counted = slow(&mut account, &mine);
-    assert!(matches!(login(&mut account, "thief", Check::Wrong), Verdict::InvalidCode));
+    assert!(matches!(login(&mut account, "thief", FactorResult::Wrong), VerificationOutcome::InvalidCode));
     let mut suspended = account.clone();
     suspended.lock_until = Some(Timestamp::FAR_FUTURE);
     for (account, still_locked) in [(&mut account, false), (&mut suspended, true)] {
         assert!(account.lock(NOW).is_some());
-        let verdict = settle_slow::<()>(account, &mine, counted, |_| Ok(Check::Right));
-        assert!(matches!(verdict, Ok(Verdict::Verified(_))));
+        let verdict = settle_attempt::<()>(account, &mine, counted, |_| Ok(FactorResult::Correct));
+        assert!(matches!(verdict, Ok(VerificationOutcome::Verified(_))));
         assert_eq!(account.lock(NOW).is_some(), still_locked);
     }
 }
@@ -342,9 +379,9 @@ fn a_right_slow_try_ends_a_lock_of_the_meantime_but_not_one_that_waits_for_an_ad
 #[test]
 fn a_slow_try_is_refused_where_its_token_was_spent_or_ended_meanwhile() {
     let mut account = account();
-    let pending = attempt("a", Stage::Pending, Need::SecondFactor);
+    let pending = attempt("a", Stage::Pending, Requirement::SecondFactor);
     let counted = slow(&mut account, &pending);
-    assert!(matches!(login(&mut account, "a", Check::Right), Verdict::Verified(_)));
-    let verdict = settle_slow::<()>(&mut account, &pending, counted, |_| panic!("not looked at"));
-    assert!(matches!(verdict, Ok(Verdict::Refused(DenyReason::TokenSpent))));
+    assert!(matches!(login(&mut account, "a", FactorResult::Correct), VerificationOutcome::Verified(_)));
+    let verdict = settle_attempt::<()>(&mut account, &pending, counted, |_| panic!("not looked at"));
+    assert!(matches!(verdict, Ok(VerificationOutcome::Denied(DenyReason::TokenSpent))));
 }

@@ -6,26 +6,26 @@ use crate::{Timestamp, TokenId};
 
 /// Why a genuine token is refused.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum TokenMark {
+pub enum DenylistReason {
     /// It has bought an access token.
     Spent,
     /// Somebody ended it.
     Revoked,
 }
 
-/// The spent and revoked tokens of an account that have not ended by themselves, at most [`TokenMarks::MOST`].
+/// The spent and revoked tokens of an account that have not ended by themselves, at most [`TokenDenylist::MOST`].
 ///
 /// Written as one base64url string of 21-byte records (16 id, 4 expiry in seconds, 1 mark), so that a full list is
 /// under two kilobytes.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct TokenMarks(Vec<(TokenId, u32, TokenMark)>);
+pub struct TokenDenylist(Vec<(TokenId, u32, DenylistReason)>);
 
-impl TokenMarks {
+impl TokenDenylist {
     /// The most that are kept.
     pub const MOST: usize = 64;
 
     /// Why this token is refused, where it is.
-    pub fn of(&self, token: &TokenId) -> Option<TokenMark> {
+    pub fn reason(&self, token: &TokenId) -> Option<DenylistReason> {
         self.0.iter().find(|(id, ..)| id == token).map(|(.., mark)| *mark)
     }
 
@@ -35,11 +35,11 @@ impl TokenMarks {
         &mut self,
         token: TokenId,
         expires: Timestamp,
-        mark: TokenMark,
+        mark: DenylistReason,
         now: Timestamp,
     ) -> bool {
         self.drop_expired(now);
-        if self.of(&token).is_some() {
+        if self.reason(&token).is_some() {
             return true;
         }
         if self.0.len() >= Self::MOST {
@@ -63,22 +63,22 @@ impl TokenMarks {
 
 const RECORD: usize = 21;
 
-impl Serialize for TokenMarks {
+impl Serialize for TokenDenylist {
     fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let mut bytes = Vec::with_capacity(self.0.len().saturating_mul(RECORD));
         for (id, expires, mark) in &self.0 {
             bytes.extend_from_slice(id.bytes());
             bytes.extend_from_slice(&expires.to_be_bytes());
             bytes.push(match mark {
-                TokenMark::Spent => 0,
-                TokenMark::Revoked => 1,
+                DenylistReason::Spent => 0,
+                DenylistReason::Revoked => 1,
             });
         }
         serializer.serialize_str(&data_encoding::BASE64URL_NOPAD.encode(&bytes))
     }
 }
 
-impl<'de> Deserialize<'de> for TokenMarks {
+impl<'de> Deserialize<'de> for TokenDenylist {
     fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let text = String::deserialize(deserializer)?;
         let broken = || serde::de::Error::custom("token marks are 21-byte records in base64url");
@@ -91,12 +91,12 @@ impl<'de> Deserialize<'de> for TokenMarks {
     }
 }
 
-fn decode(record: &[u8; RECORD]) -> Option<(TokenId, u32, TokenMark)> {
+fn decode(record: &[u8; RECORD]) -> Option<(TokenId, u32, DenylistReason)> {
     let (id, rest) = record.split_first_chunk::<16>()?;
     let (expires, mark) = rest.split_first_chunk::<4>()?;
     let mark = match mark {
-        [0] => TokenMark::Spent,
-        [1] => TokenMark::Revoked,
+        [0] => DenylistReason::Spent,
+        [1] => DenylistReason::Revoked,
         _ => return None,
     };
     Some((TokenId::from_bytes(*id), u32::from_be_bytes(*expires), mark))
@@ -109,36 +109,36 @@ mod tests {
     const NOW: Timestamp = Timestamp::from_seconds(1_700_000_000);
     const LATER: Timestamp = Timestamp::from_seconds(1_700_000_300);
 
-    fn full() -> TokenMarks {
-        let mut marks = TokenMarks::default();
-        for n in 0..TokenMarks::MOST {
-            assert!(marks.insert(TokenId::of(&n.to_string()), LATER, TokenMark::Spent, NOW));
+    fn full() -> TokenDenylist {
+        let mut denylist = TokenDenylist::default();
+        for n in 0..TokenDenylist::MOST {
+            assert!(denylist.insert(TokenId::from_jti(&n.to_string()), LATER, DenylistReason::Spent, NOW));
         }
-        marks
+        denylist
     }
 
     #[test]
     fn a_full_list_refuses_one_more_and_has_room_again_when_tokens_have_ended() {
-        let mut marks = full();
-        assert!(!marks.insert(TokenId::of("one more"), LATER, TokenMark::Spent, NOW));
-        assert!(marks.insert(TokenId::of("7"), LATER, TokenMark::Spent, NOW), "already there");
+        let mut denylist = full();
+        assert!(!denylist.insert(TokenId::from_jti("one more"), LATER, DenylistReason::Spent, NOW));
+        assert!(denylist.insert(TokenId::from_jti("7"), LATER, DenylistReason::Spent, NOW), "already there");
         let after = Timestamp::from_seconds(1_700_000_400);
-        assert!(marks.insert(TokenId::of("one more"), after, TokenMark::Revoked, after));
-        assert_eq!(marks.of(&TokenId::of("one more")), Some(TokenMark::Revoked));
-        assert_eq!(marks.of(&TokenId::of("7")), None);
+        assert!(denylist.insert(TokenId::from_jti("one more"), after, DenylistReason::Revoked, after));
+        assert_eq!(denylist.reason(&TokenId::from_jti("one more")), Some(DenylistReason::Revoked));
+        assert_eq!(denylist.reason(&TokenId::from_jti("7")), None);
     }
 
     #[test]
     fn a_full_list_reads_back_and_fits_the_column() {
         let text = serde_json::to_string(&full()).unwrap();
         assert!(text.len() < 1_900, "{}", text.len());
-        assert_eq!(serde_json::from_str::<TokenMarks>(&text).unwrap(), full());
+        assert_eq!(serde_json::from_str::<TokenDenylist>(&text).unwrap(), full());
     }
 
     #[test]
     fn a_broken_list_is_an_error_and_never_an_empty_one() {
         for bad in ["\"AAAA\"", "\"!\"", "7"] {
-            assert!(serde_json::from_str::<TokenMarks>(bad).is_err(), "{bad}");
+            assert!(serde_json::from_str::<TokenDenylist>(bad).is_err(), "{bad}");
         }
     }
 }

@@ -13,9 +13,9 @@ const SECONDS: i64 = 30;
 
 /// A time step: how many periods have passed since 1970, negative before it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Step(i64);
+pub struct TimeStep(i64);
 
-impl Step {
+impl TimeStep {
     /// The step in which this time lies.
     pub const fn at(time: Timestamp) -> Self {
         Self(time.seconds().div_euclid(SECONDS))
@@ -53,8 +53,9 @@ mod tests {
 
     #[test]
     fn a_step_is_thirty_seconds_long_on_both_sides_of_the_epoch() {
-        let steps: Vec<_> =
-            [-30_001, -30_000, -1, 0, 29_999, 30_000].map(|ms| Step::at(Timestamp::from_millis(ms)).0).into();
+        let steps: Vec<_> = [-30_001, -30_000, -1, 0, 29_999, 30_000]
+            .map(|ms| TimeStep::at(Timestamp::from_millis(ms)).0)
+            .into();
         assert_eq!(steps, [-2, -1, -1, 0, 0, 1]);
     }
 
@@ -62,7 +63,7 @@ mod tests {
     fn there_is_no_code_before_the_epoch_and_none_of_the_ends_of_time_panics() {
         let secret = SecretBytes::new(vec![7; 20]);
         for (millis, has_code) in [(i64::MIN, false), (-1, false), (0, true), (i64::MAX, true)] {
-            let step = Step::at(Timestamp::from_millis(millis));
+            let step = TimeStep::at(Timestamp::from_millis(millis));
             assert_eq!(step.code(&secret, Parameters::default()).is_some(), has_code, "{millis}");
         }
     }

@@ -2,13 +2,13 @@
 
 use std::sync::{Mutex, PoisonError};
 
-use crate::{BoxFuture, EventLine, EventLog, RateLimiter, RateRule, RateVerdict, SecurityEvent, UserId};
+use crate::{BoxFuture, EventSink, LoggedEvent, RateLimiter, RateRule, RateVerdict, SecurityEvent, UserId};
 
 /// Keeps what it was told.
 #[derive(Debug, Default)]
-pub struct RecordingLog(Mutex<Vec<RecordedEvent>>);
+pub struct RecordingEventSink(Mutex<Vec<RecordedEvent>>);
 
-/// One event that a [`RecordingLog`] was told.
+/// One event that a [`RecordingEventSink`] was told.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RecordedEvent {
     /// Whose.
@@ -19,15 +19,15 @@ pub struct RecordedEvent {
     pub chain: Option<(u64, Vec<u8>)>,
 }
 
-impl RecordingLog {
+impl RecordingEventSink {
     /// Everything told so far.
     pub fn told(&self) -> Vec<RecordedEvent> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 }
 
-impl EventLog for RecordingLog {
-    fn tell(&self, line: EventLine<'_>) {
+impl EventSink for RecordingEventSink {
+    fn tell(&self, line: LoggedEvent<'_>) {
         let chain = line.chain.map(|(seq, mac)| (seq, mac.to_vec()));
         let told = RecordedEvent { user: line.user, event: line.event.clone(), chain };
         self.0.lock().unwrap_or_else(PoisonError::into_inner).push(told);

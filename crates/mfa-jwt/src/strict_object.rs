@@ -13,9 +13,9 @@ use crate::TokenError;
 /// Parsers differ in which of two members with one name they keep; who can make two of them disagree about a token has
 /// won. So such an object is refused (RFC 7519 §4 leaves the choice).
 #[derive(Debug)]
-pub(crate) struct Object(BTreeMap<String, Value>);
+pub(crate) struct StrictObject(BTreeMap<String, Value>);
 
-impl Object {
+impl StrictObject {
     /// Reads an object that has each name once.
     pub(crate) fn parse(json: &[u8]) -> Result<Self, TokenError> {
         serde_json::from_slice(json).map_err(|_| TokenError::Invalid)
@@ -61,25 +61,25 @@ impl Object {
     }
 }
 
-impl<'de> Deserialize<'de> for Object {
+impl<'de> Deserialize<'de> for StrictObject {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         struct Members;
 
         impl<'de> Visitor<'de> for Members {
-            type Value = Object;
+            type Value = StrictObject;
 
             fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
                 f.write_str("an object with each name once")
             }
 
-            fn visit_map<A: MapAccess<'de>>(self, mut access: A) -> Result<Object, A::Error> {
+            fn visit_map<A: MapAccess<'de>>(self, mut access: A) -> Result<StrictObject, A::Error> {
                 let mut members = BTreeMap::new();
                 while let Some((name, value)) = access.next_entry::<String, Value>()? {
                     if members.insert(name, value).is_some() {
                         return Err(A::Error::custom("a name stands twice"));
                     }
                 }
-                Ok(Object(members))
+                Ok(StrictObject(members))
             }
         }
 
@@ -93,22 +93,22 @@ mod tests {
 
     #[test]
     fn a_name_that_stands_twice_is_refused_however_it_is_escaped() {
-        assert!(Object::parse(br#"{"exp":1,"nbf":2}"#).is_ok());
+        assert!(StrictObject::parse(br#"{"exp":1,"nbf":2}"#).is_ok());
         for doubled in [&br#"{"exp":1,"exp":1}"#[..], br#"{"exp":1,"\u0065xp":2}"#] {
-            assert_eq!(Object::parse(doubled).err(), Some(TokenError::Invalid));
+            assert_eq!(StrictObject::parse(doubled).err(), Some(TokenError::Invalid));
         }
     }
 
     #[test]
     fn only_one_whole_object_is_read() {
         for other in [&b"[]"[..], b"null", b"", b"{} {}", b"{}x", b"\xff", b"{\"a\":1,}"] {
-            assert_eq!(Object::parse(other).err(), Some(TokenError::Invalid));
+            assert_eq!(StrictObject::parse(other).err(), Some(TokenError::Invalid));
         }
     }
 
     #[test]
     fn a_value_of_another_type_is_an_error_and_not_an_absence() {
-        let object = Object::parse(br#"{"n":1.0,"s":null,"b":1,"l":["a",1],"c":-1}"#).unwrap();
+        let object = StrictObject::parse(br#"{"n":1.0,"s":null,"b":1,"l":["a",1],"c":-1}"#).unwrap();
         assert_eq!(object.integer("n"), Err(TokenError::Invalid));
         assert_eq!(object.text("s"), Err(TokenError::Invalid));
         assert_eq!(object.flag("b"), Err(TokenError::Invalid));

@@ -1,26 +1,26 @@
 //! The guarded ceremony: the one path by which an answer to a second factor becomes a verdict.
 //!
 //! Active, lock, token, stage, step-up, factor, count, spend, event: a factor sees only its own step of it and answers
-//! with a [`Check`]. It cannot forget the lock, the count or the event.
+//! with a [`FactorResult`]. It cannot forget the lock, the count or the event.
 
-mod slow;
+mod two_phase;
 
 use std::time::Duration;
 
-pub use slow::{SlowTry, count_slow, settle_slow};
+pub use two_phase::{UnsettledAttempt, begin_attempt, settle_attempt};
 
-use crate::account::WrongStepUps;
+use crate::account::StepUpFailures;
 use crate::{
-    Account, EventKind, FactorKind, Lock, LockoutPolicy, Origin, Outcome, Presented, SecurityEvent, Stage,
-    Timestamp, TokenMark, UserId,
+    Account, AuthenticatedToken, DenylistReason, EventKind, FactorKind, Lock, LockoutPolicy, Origin, Outcome,
+    SecurityEvent, Stage, Timestamp, UserId,
 };
 
 /// What a factor says of an answer. Only the ceremony turns it into a verdict.
 #[must_use]
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Check {
+pub enum FactorResult {
     /// It is right, and the factor has spent it.
-    Right,
+    Correct,
     /// It is wrong.
     Wrong,
     /// It was right once. Counts and answers like a wrong one; only the audit tells them apart.
@@ -29,7 +29,7 @@ pub enum Check {
 
 /// Whom a token speaks of.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Subject {
+pub struct TokenSubject {
     /// The user.
     pub user: UserId,
     /// The user's e-mail address.
@@ -43,21 +43,21 @@ pub struct Subject {
 /// Proof that a second factor passed: made by the ceremony and nowhere else, and all that an `mfa_ok` token is made
 /// from.
 #[derive(Debug)]
-pub struct Verified {
-    subject: Subject,
+pub struct VerifiedFactor {
+    subject: TokenSubject,
     factor: FactorKind,
     at: Timestamp,
 }
 
-impl Verified {
+impl VerifiedFactor {
     /// Says that a second factor passed although none did: for the administrator's command that mints tokens for
     /// tests and demonstrations. Whoever calls it records [`EventKind::AdminToken`].
-    pub const fn danger_by_administrator(subject: Subject, factor: FactorKind, at: Timestamp) -> Self {
+    pub const fn danger_by_administrator(subject: TokenSubject, factor: FactorKind, at: Timestamp) -> Self {
         Self { subject, factor, at }
     }
 
     /// Whom the token is to speak of.
-    pub const fn subject(&self) -> &Subject {
+    pub const fn subject(&self) -> &TokenSubject {
         &self.subject
     }
 
@@ -75,13 +75,13 @@ impl Verified {
 /// What the ceremony says of a try.
 #[must_use]
 #[derive(Debug)]
-pub enum Verdict {
+pub enum VerificationOutcome {
     /// The factor passed.
-    Verified(Verified),
+    Verified(VerifiedFactor),
     /// The answer was wrong, used before, or too old: one and the same to the caller.
     InvalidCode,
     /// The try was not admitted; nothing was looked at, counted or spent.
-    Refused(DenyReason),
+    Denied(DenyReason),
 }
 
 /// Why a genuine token does not open what was asked.
@@ -106,7 +106,7 @@ pub enum DenyReason {
 
 /// What a call needs of the token and the account.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Need {
+pub enum Requirement {
     /// To read, or to end the token itself: works while locked.
     Read,
     /// To show a second factor.
@@ -125,13 +125,13 @@ pub enum Need {
 
 /// One try with one factor under one token.
 #[derive(Clone, Debug)]
-pub struct Attempt {
+pub struct FactorAttempt {
     /// The token.
-    pub token: Presented,
+    pub token: AuthenticatedToken,
     /// The factor.
     pub factor: FactorKind,
-    /// What a success is for: [`Need::SecondFactor`] clears the count, others do not.
-    pub need: Need,
+    /// What a success is for: [`Requirement::SecondFactor`] clears the count, others do not.
+    pub need: Requirement,
     /// Now.
     pub at: Timestamp,
     /// From where.
@@ -152,40 +152,45 @@ const SUSPICIOUS_STRIKES: u32 = 20;
 /// # Errors
 ///
 /// [`DenyReason`]: nothing may be done.
-pub fn admit(account: &Account, token: &Presented, need: Need, now: Timestamp) -> Result<(), DenyReason> {
+pub fn admit(
+    account: &Account,
+    token: &AuthenticatedToken,
+    need: Requirement,
+    now: Timestamp,
+) -> Result<(), DenyReason> {
     if !account.is_active {
         return Err(DenyReason::Disabled);
     }
-    if need != Need::Read
+    if need != Requirement::Read
         && let Some(lock) = account.lock(now)
     {
         return Err(DenyReason::Locked(lock));
     }
     live(account, token, now)?;
     match need {
-        Need::SecondFactor if token.stage == Stage::OneFactor => Err(DenyReason::WrongStage),
-        Need::Read | Need::SecondFactor => Ok(()),
-        Need::Enrol { max_age } => match token.stage {
+        Requirement::SecondFactor if token.stage == Stage::OneFactor => Err(DenyReason::WrongStage),
+        Requirement::Read | Requirement::SecondFactor => Ok(()),
+        Requirement::Enrol { max_age } => match token.stage {
             Stage::Pending if account.mfa_enforced && !account.has_factor() => Ok(()),
             Stage::OneFactor if !account.has_factor() => Ok(()),
             Stage::Pending | Stage::OneFactor => Err(DenyReason::WrongStage),
             Stage::TwoFactors(_) => stepped_up(account, token, max_age, now),
         },
-        Need::Change { max_age } => match token.stage {
+        Requirement::Change { max_age } => match token.stage {
             Stage::Pending | Stage::OneFactor => Err(DenyReason::WrongStage),
             Stage::TwoFactors(_) => stepped_up(account, token, max_age, now),
         },
     }
 }
 
-fn live(account: &Account, token: &Presented, now: Timestamp) -> Result<(), DenyReason> {
+fn live(account: &Account, token: &AuthenticatedToken, now: Timestamp) -> Result<(), DenyReason> {
     let internal = &account.internal;
-    match internal.marks.of(&token.id) {
-        Some(TokenMark::Spent) => return Err(DenyReason::TokenSpent),
-        Some(TokenMark::Revoked) => return Err(DenyReason::TokenRevoked),
+    match internal.denylist.reason(&token.id) {
+        Some(DenylistReason::Spent) => return Err(DenyReason::TokenSpent),
+        Some(DenylistReason::Revoked) => return Err(DenyReason::TokenRevoked),
         None => {}
     }
-    let survives = internal.survivor.as_ref().is_some_and(|it| it.token == token.id);
+    let survives = internal.exempt_token.as_ref().is_some_and(|it| it.token == token.id);
     let ended = match token.session {
         Some(session) => session != internal.session,
         None => internal.sessions_ended_at.is_some_and(|ended| token.issued_at <= ended),
@@ -203,7 +208,7 @@ fn live(account: &Account, token: &Presented, now: Timestamp) -> Result<(), Deny
 
 fn stepped_up(
     account: &Account,
-    token: &Presented,
+    token: &AuthenticatedToken,
     max_age: Duration,
     now: Timestamp,
 ) -> Result<(), DenyReason> {
@@ -211,7 +216,7 @@ fn stepped_up(
     if recent || !account.has_factor() { Ok(()) } else { Err(DenyReason::StepUpRequired { max_age }) }
 }
 
-/// Judges an answer to a second factor that is in force: the one way to a [`Verified`] for a login.
+/// Judges an answer to a second factor that is in force: the one way to a [`VerifiedFactor`] for a login.
 ///
 /// `check` is asked only when the try is admitted. What it answers is counted before anyone can learn of it, because
 /// the caller speaks only once the account is stored.
@@ -219,19 +224,19 @@ fn stepped_up(
 /// # Errors
 ///
 /// What `check` fails with, where the factor could not look at the answer: nothing is counted or spent.
-pub fn judge<E>(
+pub fn verify_factor<E>(
     account: &mut Account,
-    attempt: &Attempt,
-    check: impl FnOnce(&mut Account) -> Result<Check, E>,
-) -> Result<Verdict, E> {
+    attempt: &FactorAttempt,
+    check: impl FnOnce(&mut Account) -> Result<FactorResult, E>,
+) -> Result<VerificationOutcome, E> {
     if let Err(refused) = admit(account, &attempt.token, attempt.need, attempt.at) {
-        return Ok(Verdict::Refused(refused));
+        return Ok(VerificationOutcome::Denied(refused));
     }
     match check(account)? {
-        Check::Right => Ok(Verdict::Verified(pass(account, attempt))),
-        wrong @ (Check::Wrong | Check::Replayed) => {
+        FactorResult::Correct => Ok(VerificationOutcome::Verified(pass(account, attempt))),
+        wrong @ (FactorResult::Wrong | FactorResult::Replayed) => {
             fail(account, attempt, wrong);
-            Ok(Verdict::InvalidCode)
+            Ok(VerificationOutcome::InvalidCode)
         }
     }
 }
@@ -245,18 +250,18 @@ pub fn judge<E>(
 /// What `check` fails with, where nothing is being enrolled or the factor could not look at the answer.
 pub fn confirm<E>(
     account: &mut Account,
-    attempt: &Attempt,
-    check: impl FnOnce(&mut Account) -> Result<Check, E>,
-) -> Result<Verdict, E> {
+    attempt: &FactorAttempt,
+    check: impl FnOnce(&mut Account) -> Result<FactorResult, E>,
+) -> Result<VerificationOutcome, E> {
     if let Err(refused) = admit(account, &attempt.token, attempt.need, attempt.at) {
-        return Ok(Verdict::Refused(refused));
+        return Ok(VerificationOutcome::Denied(refused));
     }
-    let before = FactorsBefore { any: account.has_factor(), sms: account.has_sms() };
+    let before = PriorFactors { any: account.has_factor(), sms: account.has_sms() };
     let outcome = check(account)?;
     let kind = if attempt.factor == FactorKind::Sms { EventKind::PhoneVerify } else { EventKind::TotpEnroll };
     let event = |outcome| event_of(attempt, kind, outcome);
     match outcome {
-        Check::Right => {
+        FactorResult::Correct => {
             if attempt.factor == FactorKind::Totp {
                 account.internal.enrolment_tries = 0;
             }
@@ -268,27 +273,27 @@ pub fn confirm<E>(
                 spend_pending(account, attempt);
                 note_success(account, attempt);
             }
-            Ok(Verdict::Verified(verified(account, attempt)))
+            Ok(VerificationOutcome::Verified(verified(account, attempt)))
         }
-        Check::Wrong | Check::Replayed => {
+        FactorResult::Wrong | FactorResult::Replayed => {
             account.record(event(Outcome::Failure));
             if attempt.factor == FactorKind::Totp {
                 count_enrolment_try(account);
             }
-            Ok(Verdict::InvalidCode)
+            Ok(VerificationOutcome::InvalidCode)
         }
     }
 }
 
 /// What an account had before an answer was judged.
 #[derive(Clone, Copy, Debug)]
-struct FactorsBefore {
+struct PriorFactors {
     any: bool,
     sms: bool,
 }
 
 /// No fresh token comes with such a number, so the caller's stays; and it is a factor only where the one before it was.
-fn number_confirmed_beside(account: &mut Account, attempt: &Attempt, before: FactorsBefore) {
+fn number_confirmed_beside(account: &mut Account, attempt: &FactorAttempt, before: PriorFactors) {
     if before.sms {
         account.end_sessions(attempt.at, Some(&attempt.token));
     }
@@ -304,8 +309,8 @@ fn count_enrolment_try(account: &mut Account) {
     }
 }
 
-fn pass(account: &mut Account, attempt: &Attempt) -> Verified {
-    if attempt.need == Need::SecondFactor {
+fn pass(account: &mut Account, attempt: &FactorAttempt) -> VerifiedFactor {
+    if attempt.need == Requirement::SecondFactor {
         account.failures = 0;
         // One that is in force was brought about by others while this try was on its way, and stays.
         if account.lock(attempt.at).is_none() {
@@ -313,7 +318,7 @@ fn pass(account: &mut Account, attempt: &Attempt) -> Verified {
         }
         note_success(account, attempt);
     }
-    account.internal.wrong_step_ups = None;
+    account.internal.step_up_failures = None;
     spend_pending(account, attempt);
     account.record(event_of(attempt, tried(attempt), Outcome::Success));
     verified(account, attempt)
@@ -321,12 +326,12 @@ fn pass(account: &mut Account, attempt: &Attempt) -> Verified {
 
 /// What counting a wrong answer brought about.
 #[derive(Clone, Copy, Debug)]
-struct Counted {
+struct FailureCount {
     strikes: u32,
     lock: Option<Lock>,
 }
 
-fn count(account: &mut Account, attempt: &Attempt) -> Counted {
+fn count(account: &mut Account, attempt: &FactorAttempt) -> FailureCount {
     account.failures = account.failures.saturating_add(1);
     let strikes = account.internal.strikes.add(attempt.at);
     let lock = attempt.lockout.lock_after(account.failures, strikes, attempt.at);
@@ -334,16 +339,16 @@ fn count(account: &mut Account, attempt: &Attempt) -> Counted {
         account.lock_until = Some(lock.end());
         account.internal.pending_from = Some(attempt.at);
     }
-    Counted { strikes, lock }
+    FailureCount { strikes, lock }
 }
 
-fn fail(account: &mut Account, attempt: &Attempt, check: Check) {
+fn fail(account: &mut Account, attempt: &FactorAttempt, check: FactorResult) {
     let counted = count(account, attempt);
-    let kind = if check == Check::Replayed { EventKind::OtpReplay } else { tried(attempt) };
+    let kind = if check == FactorResult::Replayed { EventKind::OtpReplay } else { tried(attempt) };
     tell_failure(account, attempt, kind, counted);
 }
 
-fn tell_failure(account: &mut Account, attempt: &Attempt, kind: EventKind, counted: Counted) {
+fn tell_failure(account: &mut Account, attempt: &FactorAttempt, kind: EventKind, counted: FailureCount) {
     account.record(event_of(attempt, kind, Outcome::Failure));
     if counted.strikes == SUSPICIOUS_STRIKES {
         account.record(event_of(attempt, EventKind::GuessingSuspected, Outcome::Failure));
@@ -357,46 +362,46 @@ fn tell_failure(account: &mut Account, attempt: &Attempt, kind: EventKind, count
 }
 
 /// With a stolen access token the count of its owner could be moved: five wrong step-up codes revoke the token.
-fn count_wrong_step_up(account: &mut Account, attempt: &Attempt) {
+fn count_wrong_step_up(account: &mut Account, attempt: &FactorAttempt) {
     let token = attempt.token.id;
     let before =
-        account.internal.wrong_step_ups.as_ref().filter(|it| it.token == token).map_or(0, |it| it.count);
+        account.internal.step_up_failures.as_ref().filter(|it| it.token == token).map_or(0, |it| it.count);
     let count = before.saturating_add(1);
     if count < WRONG_STEP_UPS {
-        account.internal.wrong_step_ups = Some(WrongStepUps { token, count });
+        account.internal.step_up_failures = Some(StepUpFailures { token, count });
         return;
     }
-    account.internal.wrong_step_ups = None;
-    account.mark_token(&attempt.token, TokenMark::Revoked, attempt.at);
+    account.internal.step_up_failures = None;
+    account.mark_token(&attempt.token, DenylistReason::Revoked, attempt.at);
     account.record(event_of(attempt, EventKind::TokenRevoked, Outcome::Success));
 }
 
-fn spend_pending(account: &mut Account, attempt: &Attempt) {
+fn spend_pending(account: &mut Account, attempt: &FactorAttempt) {
     if attempt.token.stage == Stage::Pending {
-        account.mark_token(&attempt.token, TokenMark::Spent, attempt.at);
+        account.mark_token(&attempt.token, DenylistReason::Spent, attempt.at);
     }
 }
 
-fn note_success(account: &mut Account, attempt: &Attempt) {
+fn note_success(account: &mut Account, attempt: &FactorAttempt) {
     account.last_success_at = Some(attempt.at);
     account.last_method = Some(attempt.factor);
 }
 
-fn verified(account: &Account, attempt: &Attempt) -> Verified {
-    Verified { subject: account.subject(), factor: attempt.factor, at: attempt.at }
+fn verified(account: &Account, attempt: &FactorAttempt) -> VerifiedFactor {
+    VerifiedFactor { subject: account.subject(), factor: attempt.factor, at: attempt.at }
 }
 
 /// What the event of this try is called.
-fn tried(attempt: &Attempt) -> EventKind {
+fn tried(attempt: &FactorAttempt) -> EventKind {
     match (attempt.need, attempt.factor) {
-        (Need::Change { .. }, _) => EventKind::TotpDisable,
+        (Requirement::Change { .. }, _) => EventKind::TotpDisable,
         (_, FactorKind::Totp) => EventKind::TotpVerify,
         (_, FactorKind::Sms) => EventKind::SmsVerify,
         (_, FactorKind::Recovery) => EventKind::RecoveryUse,
     }
 }
 
-fn event_of(attempt: &Attempt, kind: EventKind, outcome: Outcome) -> SecurityEvent {
+fn event_of(attempt: &FactorAttempt, kind: EventKind, outcome: Outcome) -> SecurityEvent {
     SecurityEvent::new(kind, outcome, attempt.at, attempt.origin.clone()).with_method(attempt.factor)
 }
 

@@ -12,7 +12,7 @@ use crate::{AdminCall, FlowError, Flows};
 /// What a row holds in columns that are not ours. What stands in our own columns, in the clear, is read from the
 /// account itself.
 #[derive(Clone, Debug, Default)]
-pub struct Adoption {
+pub struct LegacyRow {
     /// A secret in base32.
     pub totp_secret: Option<SecretText>,
     /// Whether it is in force.
@@ -44,7 +44,7 @@ pub struct Adoption {
 /// What became of one thing that a row held.
 #[must_use]
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Adopted {
+pub enum LegacyImportOutcome {
     /// There was none.
     #[default]
     Absent,
@@ -64,13 +64,13 @@ pub enum Adopted {
 
 /// What became of a row.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct AdoptedRow {
+pub struct LegacyImport {
     /// Its secret.
-    pub totp: Adopted,
+    pub totp: LegacyImportOutcome,
     /// Its number.
-    pub phone: Adopted,
+    pub phone: LegacyImportOutcome,
     /// Its recovery codes, where they were in a column of another name.
-    pub recovery: Adopted,
+    pub recovery: LegacyImportOutcome,
     /// Whether the account is shut until an administrator's unlock: its one factor was refused, so that a password
     /// alone would be enough.
     pub is_shut: bool,
@@ -83,17 +83,17 @@ impl Flows {
     /// # Errors
     ///
     /// [`FlowError::NoSuchUser`]; a store error: try again.
-    pub async fn adopt(
+    pub async fn import_legacy(
         &self,
         call: &AdminCall,
         user: UserId,
-        adoption: Adoption,
-    ) -> Result<AdoptedRow, FlowError> {
+        adoption: LegacyRow,
+    ) -> Result<LegacyImport, FlowError> {
         let event = admin_event(call, EventKind::AdminImport, self.now());
         let cipher = self.ports().cipher.clone();
         let decided = self.ports().accounts.update(user, move |account| {
             let before = account.clone();
-            let row = adopt(account, &adoption, cipher.as_ref());
+            let row = import_legacy(account, &adoption, cipher.as_ref());
             if *account != before {
                 account.record(event.clone());
             }
@@ -102,13 +102,13 @@ impl Flows {
         decided.await?.ok_or(FlowError::NoSuchUser)
     }
 
-    /// What [`Flows::adopt`] would answer for such an account; changes nothing.
-    pub fn try_adopt(&self, mut account: Account, adoption: &Adoption) -> AdoptedRow {
-        adopt(&mut account, adoption, self.ports().cipher.as_ref())
+    /// What [`Flows::import_legacy`] would answer for such an account; changes nothing.
+    pub fn try_adopt(&self, mut account: Account, adoption: &LegacyRow) -> LegacyImport {
+        import_legacy(&mut account, adoption, self.ports().cipher.as_ref())
     }
 }
 
-fn adopt(account: &mut Account, adoption: &Adoption, cipher: &dyn SecretCipher) -> AdoptedRow {
+fn import_legacy(account: &mut Account, adoption: &LegacyRow, cipher: &dyn SecretCipher) -> LegacyImport {
     let (totp, secret) = adopt_value(
         account,
         account.totp.secret.as_ref(),
@@ -152,67 +152,67 @@ fn adopt(account: &mut Account, adoption: &Adoption, cipher: &dyn SecretCipher) 
     if !keeps_waiting {
         account.phone.pending = None;
     }
-    if totp == Adopted::Taken {
+    if totp == LegacyImportOutcome::Taken {
         account.totp.enabled = adoption.totp_enabled.unwrap_or(account.totp.enabled);
         account.totp.enrolled_at = adoption.totp_enrolled_at.or(account.totp.enrolled_at);
     }
-    if phone == Adopted::Taken {
+    if phone == LegacyImportOutcome::Taken {
         account.phone.is_verified = adoption.phone_verified.unwrap_or(account.phone.is_verified);
         account.phone.verified_at = adoption.phone_verified_at.or(account.phone.verified_at);
         account.backup_method = adoption.backup_method.unwrap_or(account.backup_method);
     }
     let recovery = adopt_recovery(account, adoption.recovery.as_ref());
-    if [totp, phone, recovery].contains(&Adopted::Taken) {
+    if [totp, phone, recovery].contains(&LegacyImportOutcome::Taken) {
         account.mfa_enforced = adoption.enforced.unwrap_or(account.mfa_enforced);
         account.failures = account.failures.max(adoption.failures.unwrap_or(0));
         account.lock_until = account.lock_until.max(adoption.lock_until);
     }
-    let row = AdoptedRow { totp, phone, recovery, is_shut: false };
+    let row = LegacyImport { totp, phone, recovery, is_shut: false };
     let row = if adoption.enrol_anew { take_off(account, adoption, row) } else { row };
     shut(account, adoption, row)
 }
 
 /// Whether a factor that was in force is not ours.
-fn has_lost(account: &Account, adoption: &Adoption, row: &AdoptedRow) -> bool {
+fn has_lost(account: &Account, adoption: &LegacyRow, row: &LegacyImport) -> bool {
     let totp = adoption.totp_enabled.unwrap_or(account.totp.enabled);
     let phone = adoption.phone_verified.unwrap_or(account.phone.is_verified);
     let is_backup = adoption.backup_method.unwrap_or(account.backup_method) == BackupMethod::Sms;
-    let is_left = |it| matches!(it, Adopted::Refused(_) | Adopted::Stuck(_));
+    let is_left = |it| matches!(it, LegacyImportOutcome::Refused(_) | LegacyImportOutcome::Stuck(_));
     (totp && is_left(row.totp)) || (phone && is_backup && is_left(row.phone))
 }
 
 /// Shuts an account that would be open to a password alone.
-fn shut(account: &mut Account, adoption: &Adoption, row: AdoptedRow) -> AdoptedRow {
+fn shut(account: &mut Account, adoption: &LegacyRow, row: LegacyImport) -> LegacyImport {
     let is_shut = !account.has_factor() && has_lost(account, adoption, &row);
     if is_shut {
         account.mfa_enforced = true;
         account.lock_until = Some(Lock::UntilAdministrator.end());
     }
-    AdoptedRow { is_shut, ..row }
+    LegacyImport { is_shut, ..row }
 }
 
 /// Takes off what was refused. Who had a factor must have one again.
-fn take_off(account: &mut Account, adoption: &Adoption, row: AdoptedRow) -> AdoptedRow {
+fn take_off(account: &mut Account, adoption: &LegacyRow, row: LegacyImport) -> LegacyImport {
     account.mfa_enforced |= has_lost(account, adoption, &row);
     let had_codes = !account.recovery.codes.is_empty();
-    if matches!(row.totp, Adopted::Refused(_)) {
+    if matches!(row.totp, LegacyImportOutcome::Refused(_)) {
         account.remove_totp();
     }
-    if matches!(row.phone, Adopted::Refused(_)) {
+    if matches!(row.phone, LegacyImportOutcome::Refused(_)) {
         mfa_sms::remove_number(account);
     }
     let lost_codes = had_codes && account.recovery.codes.is_empty();
     let recovery = if lost_codes {
-        Adopted::TakenOff("no factor is left for them to stand in for")
+        LegacyImportOutcome::TakenOff("no factor is left for them to stand in for")
     } else {
         row.recovery
     };
-    AdoptedRow { totp: taken_off(row.totp), phone: taken_off(row.phone), recovery, is_shut: false }
+    LegacyImport { totp: taken_off(row.totp), phone: taken_off(row.phone), recovery, is_shut: false }
 }
 
-const fn taken_off(adopted: Adopted) -> Adopted {
+const fn taken_off(adopted: LegacyImportOutcome) -> LegacyImportOutcome {
     match adopted {
-        Adopted::Refused(why) => Adopted::TakenOff(why),
+        LegacyImportOutcome::Refused(why) => LegacyImportOutcome::TakenOff(why),
         other => other,
     }
 }
@@ -225,39 +225,48 @@ fn adopt_value(
     column: SealedColumn,
     cipher: &dyn SecretCipher,
     read: &dyn Fn(&str) -> Result<SecretBytes, &'static str>,
-) -> (Adopted, Option<Sealed>) {
+) -> (LegacyImportOutcome, Option<Sealed>) {
     let place = account.seal_context(column);
     let seal = |text: &str| match read(text).map(|value| cipher.seal(&value, place)) {
-        Ok(Ok(sealed)) => (Adopted::Taken, Some(sealed)),
-        Ok(Err(_)) => (Adopted::Stuck("there is no randomness to seal with"), own.cloned()),
-        Err(why) => (Adopted::Refused(why), own.cloned()),
+        Ok(Ok(sealed)) => (LegacyImportOutcome::Taken, Some(sealed)),
+        Ok(Err(_)) => (LegacyImportOutcome::Stuck("there is no randomness to seal with"), own.cloned()),
+        Err(why) => (LegacyImportOutcome::Refused(why), own.cloned()),
     };
     let other = other.map(|text| text.expose().trim()).filter(|text| !text.is_empty());
     let Some(sealed) = own else {
-        return other.map_or((Adopted::Absent, None), seal);
+        return other.map_or((LegacyImportOutcome::Absent, None), seal);
     };
     match cipher.unseal(sealed, place) {
         Ok(value) => {
             let same = other.is_none_or(|text| read(text).is_ok_and(|it| it == value));
-            (if same { Adopted::Already } else { Adopted::Kept }, Some(sealed.clone()))
+            (
+                if same { LegacyImportOutcome::Already } else { LegacyImportOutcome::Kept },
+                Some(sealed.clone()),
+            )
         }
         // An empty text is how some services write that there is none.
         Err(CipherError::NotSealed) if sealed.as_column().trim().is_empty() => {
-            other.map_or((Adopted::Absent, None), seal)
+            other.map_or((LegacyImportOutcome::Absent, None), seal)
         }
         Err(CipherError::NotSealed) => seal(sealed.as_column().trim()),
-        Err(_) => (Adopted::Stuck("the value is sealed and cannot be read"), Some(sealed.clone())),
+        Err(_) => {
+            (LegacyImportOutcome::Stuck("the value is sealed and cannot be read"), Some(sealed.clone()))
+        }
     }
 }
 
-fn adopt_recovery(account: &mut Account, other: Option<&RecoveryState>) -> Adopted {
-    let Some(other) = other.filter(|it| !it.codes.is_empty()) else { return Adopted::Absent };
+fn adopt_recovery(account: &mut Account, other: Option<&RecoveryState>) -> LegacyImportOutcome {
+    let Some(other) = other.filter(|it| !it.codes.is_empty()) else { return LegacyImportOutcome::Absent };
     if account.recovery.codes.is_empty() {
         account.recovery = other.clone();
-        return Adopted::Taken;
+        return LegacyImportOutcome::Taken;
     }
     let digests = |state: &RecoveryState| state.codes.iter().map(|it| it.digest.clone()).collect::<Vec<_>>();
-    if digests(&account.recovery) == digests(other) { Adopted::Already } else { Adopted::Kept }
+    if digests(&account.recovery) == digests(other) {
+        LegacyImportOutcome::Already
+    } else {
+        LegacyImportOutcome::Kept
+    }
 }
 
 #[cfg(test)]

@@ -2,13 +2,13 @@
 
 use std::fmt;
 
-use crate::EventLine;
+use crate::LoggedEvent;
 
 /// Tells security events to whoever watches: the log, the metrics.
 ///
 /// Events that were stored come from the store, after the commit and with their place in the chain; refusals, which
 /// are not stored, come from the flows.
-pub trait EventLog: Send + Sync + fmt::Debug {
+pub trait EventSink: Send + Sync + fmt::Debug {
     /// Tells one. Must not fail and must not take long.
-    fn tell(&self, line: EventLine<'_>);
+    fn tell(&self, line: LoggedEvent<'_>);
 }

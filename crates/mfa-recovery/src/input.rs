@@ -11,7 +11,7 @@ const LONGEST: usize = 64;
 
 /// An answer to the question for a recovery code.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Typed {
+pub struct RecoveryCodeInput {
     /// Sixteen characters of the alphabet, where it is that: it may be someone's code. Anything else is a wrong code,
     /// which counts as a try and costs a hash like any other, unless the user has a set from elsewhere.
     code: Option<PlainCode>,
@@ -24,7 +24,7 @@ pub struct Typed {
 #[error("a recovery code is a text of 1 to 64 characters")]
 pub struct RecoveryCodeInputError;
 
-impl Typed {
+impl RecoveryCodeInput {
     /// Reads what was typed: case, white space and dashes do not matter, `o` is zero, `i` and `l` are one (Crockford's
     /// base32).
     ///
@@ -44,17 +44,17 @@ impl Typed {
         for character in text.chars().filter(|it| !is_separator(*it)) {
             match symbol(character) {
                 Some(symbol) if canonical.len() < CHARACTERS => canonical.push(symbol),
-                Some(_) | None => return Ok(Self::of(text, None)),
+                Some(_) | None => return Ok(Self::new(text, None)),
             }
         }
         if canonical.len() < CHARACTERS {
-            return Ok(Self::of(text, None));
+            return Ok(Self::new(text, None));
         }
         let code = PlainCode::of_canonical(SecretText::new(std::mem::take(&mut canonical)));
-        Ok(Self::of(text, Some(code)))
+        Ok(Self::new(text, Some(code)))
     }
 
-    fn of(text: &str, code: Option<PlainCode>) -> Self {
+    fn new(text: &str, code: Option<PlainCode>) -> Self {
         Self { code, text: SecretText::new(text.to_owned()) }
     }
 
@@ -94,7 +94,7 @@ mod tests {
     use super::*;
 
     fn canonical(text: &str) -> Option<String> {
-        let typed = Typed::parse(text).unwrap();
+        let typed = RecoveryCodeInput::parse(text).unwrap();
         typed.code().map(|code| code.canonical().expose().to_owned())
     }
 
@@ -139,14 +139,14 @@ mod tests {
     #[test]
     fn an_empty_or_long_text_is_no_answer() {
         for text in ["", &"0".repeat(65), &" ".repeat(65), &"€".repeat(65), &"0".repeat(1 << 16)] {
-            assert_eq!(Typed::parse(text), Err(RecoveryCodeInputError));
+            assert_eq!(RecoveryCodeInput::parse(text), Err(RecoveryCodeInputError));
         }
     }
 
     #[test]
     fn neither_debug_nor_the_error_shows_what_was_typed() {
         assert_eq!(
-            format!("{:?}", Typed::parse("01ab-cdef-1017-89zz")),
+            format!("{:?}", RecoveryCodeInput::parse("01ab-cdef-1017-89zz")),
             "Ok(Typed { code: Some([redacted]), text: [redacted] })"
         );
         assert_eq!(RecoveryCodeInputError.to_string(), "a recovery code is a text of 1 to 64 characters");

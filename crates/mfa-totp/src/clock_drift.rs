@@ -2,11 +2,11 @@
 
 use std::time::Duration;
 
-use mfa_core::{Account, CipherError, CodeAhead, SealedColumn, SecretBytes, SecretCipher, Timestamp};
+use mfa_core::{Account, CipherError, EarlyCode, SealedColumn, SecretBytes, SecretCipher, Timestamp};
 use subtle::{ConditionallySelectable, ConstantTimeEq};
 
-use crate::step::seconds_of;
-use crate::{CodeCheck, Parameters, Step, TotpCode, check_code};
+use crate::time_step::seconds_of;
+use crate::{CodeCheck, Parameters, TimeStep, TotpCode, check_code};
 
 /// Steps looked at on each side: ten minutes.
 const FARTHEST: i64 = 20;
@@ -18,9 +18,9 @@ const JITTER: u64 = 1;
 
 /// How far a phone's clock is off, to the half minute.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Drift(i64);
+pub struct ClockDrift(i64);
 
-impl Drift {
+impl ClockDrift {
     /// Seconds that the phone is ahead of us; negative where it is behind.
     pub const fn seconds(self) -> i64 {
         seconds_of(self.0)
@@ -33,12 +33,12 @@ impl Drift {
 /// It explains a refusal and never accepts anything. Tell the answer only to one who is enrolling this very secret: at
 /// a login it would tell a guesser which code will be right in a few minutes; there [`explain_refused_code`] knows when
 /// to be silent.
-pub fn diagnose_drift(secret: &SecretBytes, code: &TotpCode, now: Timestamp) -> Option<Drift> {
+pub fn diagnose_drift(secret: &SecretBytes, code: &TotpCode, now: Timestamp) -> Option<ClockDrift> {
     let parameters = Parameters::default();
     if check_code(secret, code, now, None, parameters) != CodeCheck::Wrong {
         return None;
     }
-    let middle = Step::at(now);
+    let middle = TimeStep::at(now);
     let farthest_first = (2..=FARTHEST).rev().flat_map(|steps| [steps.saturating_neg(), steps]);
     // All of them, without a branch on which one fits, so that the time taken tells nothing of it.
     let mut nearest = 0;
@@ -46,7 +46,7 @@ pub fn diagnose_drift(secret: &SecretBytes, code: &TotpCode, now: Timestamp) -> 
         let Some(candidate) = middle.offset(steps).code(secret, parameters) else { continue };
         nearest.conditional_assign(&steps, candidate.ct_eq(code));
     }
-    (nearest != 0).then_some(Drift(nearest))
+    (nearest != 0).then_some(ClockDrift(nearest))
 }
 
 /// Explains the refusal of a code for a secret that waits for its confirmation, to the one who is enrolling it.
@@ -59,7 +59,7 @@ pub fn explain_refused_enrolment(
     code: &TotpCode,
     now: Timestamp,
     cipher: &dyn SecretCipher,
-) -> Result<Option<Drift>, CipherError> {
+) -> Result<Option<ClockDrift>, CipherError> {
     let Some(waiting) = account.totp.pending.as_ref().filter(|it| now < it.expires_at) else {
         return Ok(None);
     };
@@ -83,14 +83,14 @@ pub fn explain_refused_code(
     code: &TotpCode,
     now: Timestamp,
     cipher: &dyn SecretCipher,
-) -> Result<Option<Drift>, CipherError> {
+) -> Result<Option<ClockDrift>, CipherError> {
     let Some(sealed) = account.totp.secret.as_ref().filter(|_| account.has_totp()) else { return Ok(None) };
     let secret = cipher.unseal(sealed, account.seal_context(SealedColumn::TotpSecret))?;
     let drift = diagnose_drift(&secret, code, now);
     let ahead = drift.filter(|it| it.0 > 0);
     let before = account.internal.code_ahead;
     account.internal.code_ahead =
-        ahead.map(|it| CodeAhead { step: Step::at(now).offset(it.0).number(), at: now });
+        ahead.map(|it| EarlyCode { step: TimeStep::at(now).offset(it.0).number(), at: now });
     Ok(match (ahead, before) {
         (None, _) => drift,
         (Some(it), Some(before)) if agrees(it, before, now) => Some(it),
@@ -98,9 +98,9 @@ pub fn explain_refused_code(
     })
 }
 
-fn agrees(drift: Drift, before: CodeAhead, now: Timestamp) -> bool {
-    let drift_before = before.step.saturating_sub(Step::at(before.at).number());
-    let same_code = before.step == Step::at(now).offset(drift.0).number();
+fn agrees(drift: ClockDrift, before: EarlyCode, now: Timestamp) -> bool {
+    let drift_before = before.step.saturating_sub(TimeStep::at(before.at).number());
+    let same_code = before.step == TimeStep::at(now).offset(drift.0).number();
     !same_code && drift.0.abs_diff(drift_before) <= JITTER && now.since(before.at) <= REMEMBERED
 }
 
@@ -115,8 +115,8 @@ mod tests {
 
     fn diagnosed(offset: i64) -> Option<i64> {
         let secret = SecretBytes::new(b"12345678901234567890".to_vec());
-        let code = Step::at(NOW).offset(offset).code(&secret, Parameters::default()).unwrap();
-        diagnose_drift(&secret, &code, NOW).map(Drift::seconds)
+        let code = TimeStep::at(NOW).offset(offset).code(&secret, Parameters::default()).unwrap();
+        diagnose_drift(&secret, &code, NOW).map(ClockDrift::seconds)
     }
 
     #[test]
@@ -150,14 +150,14 @@ mod tests {
             Self { account, secret }
         }
 
-        fn code(&self, step: Step) -> TotpCode {
+        fn code(&self, step: TimeStep) -> TotpCode {
             step.code(&self.secret, Parameters::default()).unwrap()
         }
 
-        fn explained(&mut self, step: Step, now: Timestamp) -> Option<i64> {
+        fn explained(&mut self, step: TimeStep, now: Timestamp) -> Option<i64> {
             let code = self.code(step);
             let drift = explain_refused_code(&mut self.account, &code, now, &TestCipher).unwrap();
-            drift.map(Drift::seconds)
+            drift.map(ClockDrift::seconds)
         }
     }
 
@@ -168,25 +168,25 @@ mod tests {
     #[test]
     fn a_login_code_that_has_passed_is_explained_at_once() {
         let mut phone = Phone::enrolled();
-        assert_eq!(phone.explained(Step::at(NOW).offset(-3), NOW), Some(-90));
+        assert_eq!(phone.explained(TimeStep::at(NOW).offset(-3), NOW), Some(-90));
         assert_eq!(phone.account.internal.code_ahead, None);
     }
 
     #[test]
     fn a_login_code_to_come_is_explained_only_after_another_one_as_far_ahead() {
         let mut phone = Phone::enrolled();
-        assert_eq!(phone.explained(Step::at(NOW).offset(3), NOW), None);
-        assert_eq!(phone.explained(Step::at(later(30)).offset(3), later(30)), Some(90));
+        assert_eq!(phone.explained(TimeStep::at(NOW).offset(3), NOW), None);
+        assert_eq!(phone.explained(TimeStep::at(later(30)).offset(3), later(30)), Some(90));
     }
 
     #[test]
     fn the_same_code_again_another_distance_or_a_long_wait_explains_nothing() {
-        let first = Step::at(NOW).offset(4);
+        let first = TimeStep::at(NOW).offset(4);
         for (step, now) in [
             (first, NOW),
             (first, later(30)),
-            (Step::at(later(30)).offset(7), later(30)),
-            (Step::at(later(631)).offset(4), later(631)),
+            (TimeStep::at(later(30)).offset(7), later(30)),
+            (TimeStep::at(later(631)).offset(4), later(631)),
         ] {
             let mut phone = Phone::enrolled();
             assert_eq!(phone.explained(first, NOW), None);
@@ -197,20 +197,20 @@ mod tests {
     #[test]
     fn a_wrong_code_in_between_makes_the_next_one_the_first_again() {
         let mut phone = Phone::enrolled();
-        assert_eq!(phone.explained(Step::at(NOW).offset(4), NOW), None);
-        assert_eq!(phone.explained(Step::at(NOW).offset(100), NOW), None);
+        assert_eq!(phone.explained(TimeStep::at(NOW).offset(4), NOW), None);
+        assert_eq!(phone.explained(TimeStep::at(NOW).offset(100), NOW), None);
         assert_eq!(phone.account.internal.code_ahead, None);
-        assert_eq!(phone.explained(Step::at(later(30)).offset(4), later(30)), None);
+        assert_eq!(phone.explained(TimeStep::at(later(30)).offset(4), later(30)), None);
     }
 
     #[test]
     fn whoever_enrols_a_secret_is_told_at_once_while_it_waits() {
         let mut phone = Phone::enrolled();
         let secret = phone.secret.clone();
-        let ahead = phone.code(Step::at(NOW).offset(3));
+        let ahead = phone.code(TimeStep::at(NOW).offset(3));
         let explained = |account: &Account, now| {
             let drift = explain_refused_enrolment(account, &ahead, now, &TestCipher).unwrap();
-            drift.map(Drift::seconds)
+            drift.map(ClockDrift::seconds)
         };
         assert_eq!(explained(&phone.account, NOW), None);
         crate::begin_enrolment(&mut phone.account, &secret, NOW, &TestCipher).unwrap();

@@ -3,34 +3,37 @@
 //! The try has cost before anyone can learn what it was worth, and the hash runs while the account serves others. A
 //! process that dies in between leaves a counted try and nothing else.
 
-use super::{Attempt, Check, Counted, DenyReason, Verdict, admit, count, live, pass, tell_failure, tried};
+use super::{
+    DenyReason, FactorAttempt, FactorResult, FailureCount, VerificationOutcome, admit, count, live, pass,
+    tell_failure, tried,
+};
 use crate::{Account, Lock};
 
 /// A try that was counted and waits to be settled.
 #[must_use]
 #[derive(Clone, Copy, Debug)]
-pub struct SlowTry {
-    counted: Counted,
+pub struct UnsettledAttempt {
+    counted: FailureCount,
 }
 
-/// Admits a try as [`super::judge`] does and counts it as a wrong one. `look` picks what is to be hashed.
+/// Admits a try as [`super::verify_factor`] does and counts it as a wrong one. `look` picks what is to be hashed.
 ///
 /// # Errors
 ///
 /// What `look` fails with, where the factor could not look: nothing is counted.
-pub fn count_slow<T, E>(
+pub fn begin_attempt<T, E>(
     account: &mut Account,
-    attempt: &Attempt,
+    attempt: &FactorAttempt,
     look: impl FnOnce(&Account) -> Result<T, E>,
-) -> Result<Result<(SlowTry, T), DenyReason>, E> {
+) -> Result<Result<(UnsettledAttempt, T), DenyReason>, E> {
     if let Err(refused) = admit(account, &attempt.token, attempt.need, attempt.at) {
         return Ok(Err(refused));
     }
     let found = look(account)?;
-    Ok(Ok((SlowTry { counted: count(account, attempt) }, found)))
+    Ok(Ok((UnsettledAttempt { counted: count(account, attempt) }, found)))
 }
 
-/// Settles a try that [`count_slow`] counted. `check` spends what was right, if it is still there to be spent.
+/// Settles a try that [`begin_attempt`] counted. `check` spends what was right, if it is still there to be spent.
 ///
 /// A right answer gives back its strike, and clears the count and the lock as a success does that came before the
 /// others; a lock that only an administrator ends stays, unless this very try brought it about.
@@ -38,39 +41,39 @@ pub fn count_slow<T, E>(
 /// # Errors
 ///
 /// What `check` fails with: the try stays counted.
-pub fn settle_slow<E>(
+pub fn settle_attempt<E>(
     account: &mut Account,
-    attempt: &Attempt,
-    tried_before: SlowTry,
-    check: impl FnOnce(&mut Account) -> Result<Check, E>,
-) -> Result<Verdict, E> {
+    attempt: &FactorAttempt,
+    tried_before: UnsettledAttempt,
+    check: impl FnOnce(&mut Account) -> Result<FactorResult, E>,
+) -> Result<VerificationOutcome, E> {
     if !account.is_active {
-        return Ok(Verdict::Refused(DenyReason::Disabled));
+        return Ok(VerificationOutcome::Denied(DenyReason::Disabled));
     }
-    let SlowTry { counted } = tried_before;
+    let UnsettledAttempt { counted } = tried_before;
     let own_lock = counted.lock.filter(|lock| account.lock_until == Some(lock.end()));
     if let Err(refused) = still_live(account, attempt) {
-        return Ok(Verdict::Refused(refused));
+        return Ok(VerificationOutcome::Denied(refused));
     }
     match check(account)? {
-        Check::Right => {
+        FactorResult::Correct => {
             if !matches!(account.lock(attempt.at), Some(Lock::UntilAdministrator)) || own_lock.is_some() {
                 account.lock_until = None;
                 account.internal.pending_from = None;
             }
-            account.internal.strikes.take_back(attempt.at);
+            account.internal.strikes.remove_last(attempt.at);
             account.failures = account.failures.saturating_sub(1);
-            Ok(Verdict::Verified(pass(account, attempt)))
+            Ok(VerificationOutcome::Verified(pass(account, attempt)))
         }
-        Check::Wrong | Check::Replayed => {
+        FactorResult::Wrong | FactorResult::Replayed => {
             tell_failure(account, attempt, tried(attempt), counted);
-            Ok(Verdict::InvalidCode)
+            Ok(VerificationOutcome::InvalidCode)
         }
     }
 }
 
 /// [`live`], but for a lock that came about while the try was on its way: it was admitted before.
-fn still_live(account: &mut Account, attempt: &Attempt) -> Result<(), DenyReason> {
+fn still_live(account: &mut Account, attempt: &FactorAttempt) -> Result<(), DenyReason> {
     let before_lock = account.internal.pending_from.take();
     let outcome = live(account, &attempt.token, attempt.at);
     account.internal.pending_from = before_lock;

@@ -6,8 +6,9 @@ use std::time::Duration;
 
 use mfa_core::testing::{SeededEntropy, TestCipher, TestDigests};
 use mfa_core::{
-    Account, Attempt, Check, CipherError, EventKind, FactorKind, LockoutPolicy, Need, Origin, Presented,
-    SmsPurpose, Stage, Timestamp, TokenId, UserId, Verdict, confirm, judge,
+    Account, AuthenticatedToken, CipherError, EventKind, FactorAttempt, FactorKind, FactorResult,
+    LockoutPolicy, Origin, Requirement, SmsPurpose, Stage, Timestamp, TokenId, UserId, VerificationOutcome,
+    confirm, verify_factor,
 };
 use mfa_sms::{
     CodeBinding, ConfirmNumberError, PhoneNumber, SendId, SmsCode, begin_number, check, confirm_number,
@@ -31,7 +32,7 @@ impl Scene {
     fn enrolled() -> Self {
         let mut scene = Self::new();
         let code = scene.begin("0612345612");
-        assert!(matches!(scene.confirm(&code), Ok(Verdict::Verified(_))));
+        assert!(matches!(scene.confirm(&code), Ok(VerificationOutcome::Verified(_))));
         scene
     }
 
@@ -43,7 +44,7 @@ impl Scene {
 
     fn send(&mut self, purpose: SmsPurpose, to: &PhoneNumber, login: &str) -> SmsCode {
         let code = SmsCode::draw(&self.entropy).unwrap();
-        let token = TokenId::of(login);
+        let token = TokenId::from_jti(login);
         let binding = CodeBinding { purpose, destination: to, token: &token };
         issue(&mut self.account, &code, binding, &SendId::restore("send".into()), &TestDigests, NOW);
         code
@@ -54,10 +55,10 @@ impl Scene {
         self.send(SmsPurpose::SecondFactor, &to, login)
     }
 
-    fn attempt(&self, login: &str, stage: Stage, need: Need) -> Attempt {
-        let token = Presented {
+    fn attempt(&self, login: &str, stage: Stage, need: Requirement) -> FactorAttempt {
+        let token = AuthenticatedToken {
             user: self.account.user,
-            id: TokenId::of(login),
+            id: TokenId::from_jti(login),
             stage,
             session: Some(self.account.internal.session),
             issued_at: NOW,
@@ -66,32 +67,33 @@ impl Scene {
             is_superuser: false,
         };
         let (origin, lockout) = (Origin::default(), LockoutPolicy::default());
-        Attempt { token, factor: FactorKind::Sms, need, at: NOW, origin, lockout }
+        FactorAttempt { token, factor: FactorKind::Sms, need, at: NOW, origin, lockout }
     }
 
-    fn confirm(&mut self, code: &SmsCode) -> Result<Verdict, ConfirmNumberError> {
+    fn confirm(&mut self, code: &SmsCode) -> Result<VerificationOutcome, ConfirmNumberError> {
         let stage = if self.account.has_factor() {
             Stage::TwoFactors(Some(FactorKind::Sms))
         } else {
             Stage::OneFactor
         };
-        let attempt = self.attempt("enrolment", stage, Need::Enrol { max_age: Duration::from_mins(10) });
+        let attempt =
+            self.attempt("enrolment", stage, Requirement::Enrol { max_age: Duration::from_mins(10) });
         confirm(&mut self.account, &attempt, |account| {
             let to = pending_number(account, &TestCipher)?.ok_or(ConfirmNumberError::NonePending)?;
             let purpose = SmsPurpose::Confirmation;
             let binding = CodeBinding { purpose, destination: &to, token: &attempt.token.id };
             let checked = check(account, code, binding, &TestDigests, NOW);
-            if checked == Check::Right {
+            if checked == FactorResult::Correct {
                 confirm_number(account, NOW, &TestCipher)?;
             }
             Ok(checked)
         })
     }
 
-    fn log_in(&mut self, login: &str, code: &SmsCode) -> Result<Verdict, CipherError> {
-        let attempt = self.attempt(login, Stage::Pending, Need::SecondFactor);
-        judge(&mut self.account, &attempt, |account| {
-            let Some(to) = number(account, &TestCipher)? else { return Ok(Check::Wrong) };
+    fn log_in(&mut self, login: &str, code: &SmsCode) -> Result<VerificationOutcome, CipherError> {
+        let attempt = self.attempt(login, Stage::Pending, Requirement::SecondFactor);
+        verify_factor(&mut self.account, &attempt, |account| {
+            let Some(to) = number(account, &TestCipher)? else { return Ok(FactorResult::Wrong) };
             let purpose = SmsPurpose::SecondFactor;
             let binding = CodeBinding { purpose, destination: &to, token: &attempt.token.id };
             Ok(check(account, code, binding, &TestDigests, NOW))
@@ -108,7 +110,7 @@ fn other_than(code: &SmsCode) -> SmsCode {
 fn a_number_that_was_confirmed_opens_a_login() {
     let mut scene = Scene::enrolled();
     let code = scene.send_to_phone("login");
-    assert!(matches!(scene.log_in("login", &code), Ok(Verdict::Verified(_))));
+    assert!(matches!(scene.log_in("login", &code), Ok(VerificationOutcome::Verified(_))));
     assert_eq!(scene.account.last_method, Some(FactorKind::Sms));
 }
 
@@ -116,17 +118,17 @@ fn a_number_that_was_confirmed_opens_a_login() {
 fn a_code_opens_the_login_that_asked_for_it_and_no_other() {
     let mut scene = Scene::enrolled();
     let code = scene.send_to_phone("login");
-    assert!(matches!(scene.log_in("another login", &code), Ok(Verdict::InvalidCode)));
-    assert!(matches!(scene.log_in("login", &code), Ok(Verdict::Verified(_))));
+    assert!(matches!(scene.log_in("another login", &code), Ok(VerificationOutcome::InvalidCode)));
+    assert!(matches!(scene.log_in("login", &code), Ok(VerificationOutcome::Verified(_))));
 }
 
 #[test]
 fn until_a_new_number_is_confirmed_logins_go_to_the_old_one() {
     let mut scene = Scene::enrolled();
     let code = scene.begin("0612345613");
-    assert!(matches!(scene.confirm(&other_than(&code)), Ok(Verdict::InvalidCode)));
+    assert!(matches!(scene.confirm(&other_than(&code)), Ok(VerificationOutcome::InvalidCode)));
     assert_eq!(number(&scene.account, &TestCipher).unwrap().unwrap().e164(), "+33612345612");
-    assert!(matches!(scene.confirm(&code), Ok(Verdict::Verified(_))));
+    assert!(matches!(scene.confirm(&code), Ok(VerificationOutcome::Verified(_))));
     assert_eq!(number(&scene.account, &TestCipher).unwrap().unwrap().e164(), "+33612345613");
 }
 
@@ -135,9 +137,9 @@ fn wrong_codes_of_a_new_number_do_not_count_on_the_account() {
     let mut scene = Scene::new();
     let code = scene.begin("0612345612");
     for _ in 0..5 {
-        assert!(matches!(scene.confirm(&other_than(&code)), Ok(Verdict::InvalidCode)));
+        assert!(matches!(scene.confirm(&other_than(&code)), Ok(VerificationOutcome::InvalidCode)));
     }
-    assert!(matches!(scene.confirm(&code), Ok(Verdict::InvalidCode)), "the fifth killed it");
+    assert!(matches!(scene.confirm(&code), Ok(VerificationOutcome::InvalidCode)), "the fifth killed it");
     assert_eq!(scene.account.failures, 0);
     assert!(!scene.account.has_factor());
 }
@@ -147,9 +149,9 @@ fn five_wrong_codes_kill_the_right_one_which_counts_as_the_sixth() {
     let mut scene = Scene::enrolled();
     let code = scene.send_to_phone("login");
     for _ in 0..5 {
-        assert!(matches!(scene.log_in("login", &other_than(&code)), Ok(Verdict::InvalidCode)));
+        assert!(matches!(scene.log_in("login", &other_than(&code)), Ok(VerificationOutcome::InvalidCode)));
     }
-    assert!(matches!(scene.log_in("login", &code), Ok(Verdict::InvalidCode)));
+    assert!(matches!(scene.log_in("login", &code), Ok(VerificationOutcome::InvalidCode)));
     assert_eq!(scene.account.failures, 6);
 }
 
@@ -158,11 +160,11 @@ fn neither_a_new_code_nor_a_new_login_clears_the_count() {
     let mut scene = Scene::enrolled();
     for login in ["1", "2", "3", "4", "5", "6", "7", "8", "9", "10"] {
         let code = scene.send_to_phone(login);
-        assert!(matches!(scene.log_in(login, &other_than(&code)), Ok(Verdict::InvalidCode)));
+        assert!(matches!(scene.log_in(login, &other_than(&code)), Ok(VerificationOutcome::InvalidCode)));
     }
     assert_eq!(scene.account.events.last().unwrap().kind, EventKind::AccountLocked);
     let code = scene.send_to_phone("11");
     let before = scene.account.internal.sms.clone();
-    assert!(matches!(scene.log_in("11", &code), Ok(Verdict::Refused(_))));
+    assert!(matches!(scene.log_in("11", &code), Ok(VerificationOutcome::Denied(_))));
     assert_eq!(scene.account.internal.sms, before, "a lock consumes nothing");
 }

@@ -47,7 +47,7 @@ impl Flows {
             return Ok(());
         }
         let refusal = FlowError::StepUpRequired { max_age };
-        self.tell_refusal(call, None, &refusal);
+        self.record_denial(call, None, &refusal);
         Err(refusal)
     }
 }

@@ -18,7 +18,7 @@ pub(crate) const OPEN: Duration = Duration::from_secs(30);
 /// The breaker of one gateway: opens after five failures in a row, or ten among the last twenty, and then lets one probe
 /// through every thirty seconds until one succeeds.
 #[derive(Debug, Default)]
-pub(crate) struct Breaker(Mutex<State>);
+pub(crate) struct CircuitBreaker(Mutex<State>);
 
 #[derive(Debug)]
 enum State {
@@ -36,7 +36,7 @@ pub(crate) struct Permit {
 
 /// How a try went, for the breaker.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Health {
+pub(crate) enum CallHealth {
     Well,
     Failed,
 }
@@ -47,7 +47,7 @@ impl Default for State {
     }
 }
 
-impl Breaker {
+impl CircuitBreaker {
     /// Whether a try may go to the gateway now. None: leave it alone.
     pub(crate) fn admit(&self, now: Timestamp) -> Option<Permit> {
         match &mut *self.state() {
@@ -65,23 +65,23 @@ impl Breaker {
     }
 
     /// Takes note of how the try went that the permit was for.
-    pub(crate) fn report(&self, permit: &Permit, health: Health, now: Timestamp) {
+    pub(crate) fn report(&self, permit: &Permit, health: CallHealth, now: Timestamp) {
         let mut state = self.state();
         match (&mut *state, health) {
             (State::Closed { failed, in_a_row }, _) => {
                 if failed.len() == LOOKED_AT {
                     failed.pop_front();
                 }
-                failed.push_back(health == Health::Failed);
-                *in_a_row = if health == Health::Failed { in_a_row.saturating_add(1) } else { 0 };
+                failed.push_back(health == CallHealth::Failed);
+                *in_a_row = if health == CallHealth::Failed { in_a_row.saturating_add(1) } else { 0 };
                 let is_half =
                     failed.len() == LOOKED_AT && failed.iter().filter(|it| **it).count() >= OF_THE_LAST;
                 if *in_a_row >= IN_A_ROW || is_half {
                     *state = State::Open { until: now.plus(OPEN) };
                 }
             }
-            (State::Open { .. }, Health::Well) if permit.is_probe => *state = State::default(),
-            (State::Open { until }, Health::Failed) if permit.is_probe => *until = now.plus(OPEN),
+            (State::Open { .. }, CallHealth::Well) if permit.is_probe => *state = State::default(),
+            (State::Open { until }, CallHealth::Failed) if permit.is_probe => *until = now.plus(OPEN),
             // Tries from before it opened have nothing new to tell.
             (State::Open { .. }, _) => {}
         }
@@ -107,26 +107,26 @@ mod tests {
         NOW.plus(Duration::from_secs(seconds))
     }
 
-    fn tell(breaker: &Breaker, results: &[Health]) {
+    fn tell(breaker: &CircuitBreaker, results: &[CallHealth]) {
         for health in results {
             let permit = breaker.admit(NOW).expect("closed");
             breaker.report(&permit, *health, NOW);
         }
     }
 
-    fn opened() -> Breaker {
-        let breaker = Breaker::default();
-        tell(&breaker, &[Health::Failed; 5]);
+    fn opened() -> CircuitBreaker {
+        let breaker = CircuitBreaker::default();
+        tell(&breaker, &[CallHealth::Failed; 5]);
         breaker
     }
 
     #[test]
     fn five_failures_in_a_row_open_it_and_four_do_not() {
-        let breaker = Breaker::default();
+        let breaker = CircuitBreaker::default();
         for _ in 0..2 {
-            tell(&breaker, &[Health::Failed; 4]);
+            tell(&breaker, &[CallHealth::Failed; 4]);
             assert!(!breaker.is_open());
-            tell(&breaker, &[Health::Well]);
+            tell(&breaker, &[CallHealth::Well]);
         }
         assert!(opened().is_open());
         assert_eq!(opened().admit(NOW), None);
@@ -134,14 +134,14 @@ mod tests {
 
     #[test]
     fn half_of_the_last_twenty_open_it() {
-        let breaker = Breaker::default();
-        tell(&breaker, &[Health::Well; 40]);
-        let turns = [Health::Failed, Health::Well];
+        let breaker = CircuitBreaker::default();
+        tell(&breaker, &[CallHealth::Well; 40]);
+        let turns = [CallHealth::Failed, CallHealth::Well];
         tell(&breaker, &turns.repeat(9));
         assert!(!breaker.is_open(), "nine of the last twenty");
-        tell(&breaker, &[Health::Failed]);
+        tell(&breaker, &[CallHealth::Failed]);
         assert!(breaker.is_open());
-        let breaker = Breaker::default();
+        let breaker = CircuitBreaker::default();
         tell(&breaker, &turns.repeat(9));
         assert!(!breaker.is_open(), "nine of eighteen are not judged yet");
     }
@@ -152,9 +152,9 @@ mod tests {
         assert_eq!(breaker.admit(NOW.plus(Duration::from_millis(29_999))), None);
         let probe = breaker.admit(after(30)).unwrap();
         assert_eq!(breaker.admit(after(30)), None, "one probe");
-        breaker.report(&probe, Health::Well, after(31));
+        breaker.report(&probe, CallHealth::Well, after(31));
         assert!(!breaker.is_open());
-        tell(&breaker, &[Health::Failed; 4]);
+        tell(&breaker, &[CallHealth::Failed; 4]);
         assert!(!breaker.is_open(), "what went before is forgotten");
     }
 
@@ -162,7 +162,7 @@ mod tests {
     fn a_probe_that_fails_opens_it_for_another_thirty_seconds() {
         let breaker = opened();
         let probe = breaker.admit(after(30)).unwrap();
-        breaker.report(&probe, Health::Failed, after(38));
+        breaker.report(&probe, CallHealth::Failed, after(38));
         assert_eq!(breaker.admit(after(67)), None);
         assert!(breaker.admit(after(68)).is_some());
     }
@@ -177,12 +177,12 @@ mod tests {
 
     #[test]
     fn late_news_of_tries_from_before_change_nothing() {
-        let breaker = Breaker::default();
+        let breaker = CircuitBreaker::default();
         let late = breaker.admit(NOW).unwrap();
-        tell(&breaker, &[Health::Failed; 5]);
-        breaker.report(&late, Health::Well, after(5));
+        tell(&breaker, &[CallHealth::Failed; 5]);
+        breaker.report(&late, CallHealth::Well, after(5));
         assert!(breaker.is_open());
-        breaker.report(&late, Health::Failed, after(29));
+        breaker.report(&late, CallHealth::Failed, after(29));
         assert!(breaker.admit(after(30)).is_some());
     }
 

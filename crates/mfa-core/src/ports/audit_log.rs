@@ -6,25 +6,29 @@ use super::{BoxFuture, StoreError};
 use crate::{EventKind, Timestamp, UserId};
 
 /// The stored events, for people to read. What was refused before a factor was looked at is in the log alone.
-pub trait Trail: Send + Sync + fmt::Debug {
+pub trait AuditLog: Send + Sync + fmt::Debug {
     /// A user's own events, newest first.
     ///
     /// # Errors
     ///
     /// [`StoreError`] when the store gave no answer.
-    fn list_of(&self, user: UserId, page: OwnPage) -> BoxFuture<'_, Result<Vec<StoredEvent>, StoreError>>;
+    fn list_of(
+        &self,
+        user: UserId,
+        page: UserEventsQuery,
+    ) -> BoxFuture<'_, Result<Vec<StoredEvent>, StoreError>>;
 
     /// Events of all users, newest first, for administrators.
     ///
     /// # Errors
     ///
     /// [`StoreError`] when the store gave no answer.
-    fn list_all(&self, query: TrailQuery) -> BoxFuture<'_, Result<TrailPage, StoreError>>;
+    fn list_all(&self, query: AuditQuery) -> BoxFuture<'_, Result<AuditPage, StoreError>>;
 }
 
 /// Which of a user's events.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct OwnPage {
+pub struct UserEventsQuery {
     /// Only those with a smaller number.
     pub before: Option<u64>,
     /// At most this many.
@@ -33,7 +37,7 @@ pub struct OwnPage {
 
 /// Which events of all users.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct TrailQuery {
+pub struct AuditQuery {
     /// Only those of this user.
     pub user: Option<UserId>,
     /// Only those of this kind.
@@ -44,7 +48,7 @@ pub struct TrailQuery {
     pub limit: u32,
 }
 
-impl TrailQuery {
+impl AuditQuery {
     /// How many events of all users one query looks at for those of one kind. A kind may be rare, and nobody's search
     /// is to read the whole table: the page that was found by then says where to go on.
     pub const LOOKED_AT: u32 = 50_000;
@@ -52,7 +56,7 @@ impl TrailQuery {
 
 /// Some events of all users, newest first.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct TrailPage {
+pub struct AuditPage {
     /// The events of this page.
     pub events: Vec<StoredEvent>,
     /// The `before` of the next page, where there may be one. A page may hold fewer events than asked for and still

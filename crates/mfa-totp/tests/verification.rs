@@ -6,12 +6,12 @@ use std::time::Duration;
 
 use mfa_core::testing::{SeededEntropy, TestCipher};
 use mfa_core::{
-    Account, Attempt, CipherError, DenyReason, EventKind, FactorKind, LockoutPolicy, Need, Origin, Presented,
-    SealContext, Sealed, SealedColumn, SecretBytes, SecretCipher, Stage, Timestamp, TokenId, UserId, Verdict,
-    confirm, judge,
+    Account, AuthenticatedToken, CipherError, DenyReason, EventKind, FactorAttempt, FactorKind,
+    LockoutPolicy, Origin, Requirement, SealContext, Sealed, SealedColumn, SecretBytes, SecretCipher, Stage,
+    Timestamp, TokenId, UserId, VerificationOutcome, confirm, verify_factor,
 };
 use mfa_totp::{
-    EnrolmentError, Parameters, Step, TotpCode, VerifyError, begin_enrolment, confirm_enrolment,
+    EnrolmentError, Parameters, TimeStep, TotpCode, VerifyError, begin_enrolment, confirm_enrolment,
     generate_secret, verify,
 };
 
@@ -36,13 +36,13 @@ impl Scene {
     fn enrolled() -> (Self, SecretBytes) {
         let mut scene = Self::new();
         let secret = scene.begin();
-        assert!(matches!(scene.confirm(&scene.code(&secret)), Ok(Verdict::Verified(_))));
+        assert!(matches!(scene.confirm(&scene.code(&secret)), Ok(VerificationOutcome::Verified(_))));
         scene.now = scene.now.plus(PERIOD.saturating_mul(2));
         (scene, secret)
     }
 
     fn code(&self, secret: &SecretBytes) -> TotpCode {
-        Step::at(self.now).code(secret, Parameters::default()).unwrap()
+        TimeStep::at(self.now).code(secret, Parameters::default()).unwrap()
     }
 
     fn begin(&mut self) -> SecretBytes {
@@ -53,11 +53,11 @@ impl Scene {
     }
 
     /// A fresh token for each try, so that only what this crate decides can refuse.
-    fn attempt(&mut self, stage: Stage, need: Need) -> Attempt {
+    fn attempt(&mut self, stage: Stage, need: Requirement) -> FactorAttempt {
         self.tokens = self.tokens.saturating_add(1);
-        let token = Presented {
+        let token = AuthenticatedToken {
             user: self.account.user,
-            id: TokenId::of(&self.tokens.to_string()),
+            id: TokenId::from_jti(&self.tokens.to_string()),
             stage,
             session: Some(self.account.internal.session),
             issued_at: self.now,
@@ -66,22 +66,22 @@ impl Scene {
             is_superuser: false,
         };
         let (at, origin, lockout) = (self.now, Origin::default(), LockoutPolicy::default());
-        Attempt { token, factor: FactorKind::Totp, need, at, origin, lockout }
+        FactorAttempt { token, factor: FactorKind::Totp, need, at, origin, lockout }
     }
 
-    fn confirm(&mut self, code: &TotpCode) -> Result<Verdict, EnrolmentError> {
+    fn confirm(&mut self, code: &TotpCode) -> Result<VerificationOutcome, EnrolmentError> {
         let stage = if self.account.has_factor() {
             Stage::TwoFactors(Some(FactorKind::Totp))
         } else {
             Stage::OneFactor
         };
-        let attempt = self.attempt(stage, Need::Enrol { max_age: STEP_UP });
+        let attempt = self.attempt(stage, Requirement::Enrol { max_age: STEP_UP });
         confirm(&mut self.account, &attempt, |it| confirm_enrolment(it, code, attempt.at, &TestCipher))
     }
 
-    fn log_in(&mut self, code: &TotpCode) -> Result<Verdict, VerifyError> {
-        let attempt = self.attempt(Stage::Pending, Need::SecondFactor);
-        judge(&mut self.account, &attempt, |it| verify(it, code, attempt.at, &TestCipher))
+    fn log_in(&mut self, code: &TotpCode) -> Result<VerificationOutcome, VerifyError> {
+        let attempt = self.attempt(Stage::Pending, Requirement::SecondFactor);
+        verify_factor(&mut self.account, &attempt, |it| verify(it, code, attempt.at, &TestCipher))
     }
 
     fn last_event(&self) -> EventKind {
@@ -91,13 +91,13 @@ impl Scene {
 
 fn wrong_code(secret: &SecretBytes) -> TotpCode {
     // A step far outside the window; its code differs from those inside for the secrets of these tests.
-    Step::at(Timestamp::from_seconds(3000)).code(secret, Parameters::default()).unwrap()
+    TimeStep::at(Timestamp::from_seconds(3000)).code(secret, Parameters::default()).unwrap()
 }
 
 #[test]
 fn a_confirmed_secret_opens_a_login_with_the_next_code() {
     let (mut scene, secret) = Scene::enrolled();
-    assert!(matches!(scene.log_in(&scene.code(&secret)), Ok(Verdict::Verified(_))));
+    assert!(matches!(scene.log_in(&scene.code(&secret)), Ok(VerificationOutcome::Verified(_))));
     assert_eq!(scene.last_event(), EventKind::TotpVerify);
     assert_eq!(scene.account.totp.enrolled_at, Some(NOW));
 }
@@ -106,22 +106,25 @@ fn a_confirmed_secret_opens_a_login_with_the_next_code() {
 fn the_tenth_wrong_code_locks_and_the_right_one_is_then_not_even_looked_at() {
     let (mut scene, secret) = Scene::enrolled();
     for _ in 0..10 {
-        assert!(matches!(scene.log_in(&wrong_code(&secret)), Ok(Verdict::InvalidCode)));
+        assert!(matches!(scene.log_in(&wrong_code(&secret)), Ok(VerificationOutcome::InvalidCode)));
     }
     assert_eq!(scene.last_event(), EventKind::AccountLocked);
     let before = scene.account.clone();
-    assert!(matches!(scene.log_in(&scene.code(&secret)), Ok(Verdict::Refused(DenyReason::Locked(_)))));
+    assert!(matches!(
+        scene.log_in(&scene.code(&secret)),
+        Ok(VerificationOutcome::Denied(DenyReason::Locked(_)))
+    ));
     assert_eq!(scene.account, before, "nothing is spent while locked");
     scene.now = scene.now.plus(Duration::from_mins(15));
-    assert!(matches!(scene.log_in(&scene.code(&secret)), Ok(Verdict::Verified(_))));
+    assert!(matches!(scene.log_in(&scene.code(&secret)), Ok(VerificationOutcome::Verified(_))));
 }
 
 #[test]
 fn a_replay_is_answered_as_a_wrong_code_and_recorded_as_a_replay() {
     let (mut scene, secret) = Scene::enrolled();
     let code = scene.code(&secret);
-    assert!(matches!(scene.log_in(&code), Ok(Verdict::Verified(_))));
-    assert!(matches!(scene.log_in(&code), Ok(Verdict::InvalidCode)));
+    assert!(matches!(scene.log_in(&code), Ok(VerificationOutcome::Verified(_))));
+    assert!(matches!(scene.log_in(&code), Ok(VerificationOutcome::InvalidCode)));
     assert_eq!(scene.last_event(), EventKind::OtpReplay);
     assert_eq!(scene.account.failures, 1);
 }
@@ -131,8 +134,8 @@ fn the_code_that_confirmed_an_enrolment_opens_no_login() {
     let mut scene = Scene::new();
     let secret = scene.begin();
     let code = scene.code(&secret);
-    assert!(matches!(scene.confirm(&code), Ok(Verdict::Verified(_))));
-    assert!(matches!(scene.log_in(&code), Ok(Verdict::InvalidCode)));
+    assert!(matches!(scene.confirm(&code), Ok(VerificationOutcome::Verified(_))));
+    assert!(matches!(scene.log_in(&code), Ok(VerificationOutcome::InvalidCode)));
     assert_eq!(scene.last_event(), EventKind::OtpReplay);
 }
 
@@ -141,8 +144,8 @@ fn an_older_code_of_the_window_is_refused_once_a_newer_one_was_used() {
     let (mut scene, secret) = Scene::enrolled();
     let older = scene.code(&secret);
     scene.now = scene.now.plus(PERIOD);
-    assert!(matches!(scene.log_in(&scene.code(&secret)), Ok(Verdict::Verified(_))));
-    assert!(matches!(scene.log_in(&older), Ok(Verdict::InvalidCode)));
+    assert!(matches!(scene.log_in(&scene.code(&secret)), Ok(VerificationOutcome::Verified(_))));
+    assert!(matches!(scene.log_in(&older), Ok(VerificationOutcome::InvalidCode)));
     assert_eq!(scene.last_event(), EventKind::OtpReplay);
 }
 
@@ -151,13 +154,16 @@ fn the_secret_in_force_stays_so_until_the_new_one_is_confirmed() {
     let (mut scene, old) = Scene::enrolled();
     let forgotten = scene.begin();
     let new = scene.begin();
-    assert!(matches!(scene.log_in(&scene.code(&new)), Ok(Verdict::InvalidCode)));
-    assert!(matches!(scene.log_in(&scene.code(&old)), Ok(Verdict::Verified(_))));
-    assert!(matches!(scene.confirm(&scene.code(&forgotten)), Ok(Verdict::InvalidCode)), "it was replaced");
-    assert!(matches!(scene.confirm(&scene.code(&new)), Ok(Verdict::Verified(_))));
+    assert!(matches!(scene.log_in(&scene.code(&new)), Ok(VerificationOutcome::InvalidCode)));
+    assert!(matches!(scene.log_in(&scene.code(&old)), Ok(VerificationOutcome::Verified(_))));
+    assert!(
+        matches!(scene.confirm(&scene.code(&forgotten)), Ok(VerificationOutcome::InvalidCode)),
+        "it was replaced"
+    );
+    assert!(matches!(scene.confirm(&scene.code(&new)), Ok(VerificationOutcome::Verified(_))));
     scene.now = scene.now.plus(PERIOD);
-    assert!(matches!(scene.log_in(&scene.code(&old)), Ok(Verdict::InvalidCode)));
-    assert!(matches!(scene.log_in(&scene.code(&new)), Ok(Verdict::Verified(_))));
+    assert!(matches!(scene.log_in(&scene.code(&old)), Ok(VerificationOutcome::InvalidCode)));
+    assert!(matches!(scene.log_in(&scene.code(&new)), Ok(VerificationOutcome::Verified(_))));
 }
 
 #[test]
@@ -165,7 +171,7 @@ fn five_wrong_tries_end_an_enrolment_and_count_towards_no_lock() {
     let mut scene = Scene::new();
     let secret = scene.begin();
     for _ in 0..5 {
-        assert!(matches!(scene.confirm(&wrong_code(&secret)), Ok(Verdict::InvalidCode)));
+        assert!(matches!(scene.confirm(&wrong_code(&secret)), Ok(VerificationOutcome::InvalidCode)));
     }
     let sixth = scene.confirm(&scene.code(&secret));
     assert!(matches!(sixth, Err(EnrolmentError::NoneInProgress)));
@@ -177,13 +183,13 @@ fn a_new_enrolment_has_five_tries_of_its_own() {
     let mut scene = Scene::new();
     let first = scene.begin();
     for _ in 0..4 {
-        assert!(matches!(scene.confirm(&wrong_code(&first)), Ok(Verdict::InvalidCode)));
+        assert!(matches!(scene.confirm(&wrong_code(&first)), Ok(VerificationOutcome::InvalidCode)));
     }
     let second = scene.begin();
     for _ in 0..4 {
-        assert!(matches!(scene.confirm(&wrong_code(&second)), Ok(Verdict::InvalidCode)));
+        assert!(matches!(scene.confirm(&wrong_code(&second)), Ok(VerificationOutcome::InvalidCode)));
     }
-    assert!(matches!(scene.confirm(&scene.code(&second)), Ok(Verdict::Verified(_))));
+    assert!(matches!(scene.confirm(&scene.code(&second)), Ok(VerificationOutcome::Verified(_))));
 }
 
 #[test]
@@ -193,7 +199,7 @@ fn an_enrolment_is_over_after_ten_minutes_to_the_millisecond() {
         let secret = scene.begin();
         scene.now = scene.now.plus(Duration::from_millis(millis));
         let verdict = scene.confirm(&scene.code(&secret));
-        assert_eq!(matches!(verdict, Ok(Verdict::Verified(_))), in_time, "{millis}");
+        assert_eq!(matches!(verdict, Ok(VerificationOutcome::Verified(_))), in_time, "{millis}");
         assert_eq!(matches!(verdict, Err(EnrolmentError::NoneInProgress)), !in_time, "{millis}");
     }
 }
@@ -203,8 +209,8 @@ fn the_last_step_of_the_old_secret_says_nothing_of_the_new_one() {
     let (mut scene, _) = Scene::enrolled();
     scene.account.totp.last_step = Some(i64::MAX);
     let new = scene.begin();
-    assert!(matches!(scene.confirm(&scene.code(&new)), Ok(Verdict::Verified(_))));
-    assert_eq!(scene.account.totp.last_step, Some(Step::at(scene.now).number()));
+    assert!(matches!(scene.confirm(&scene.code(&new)), Ok(VerificationOutcome::Verified(_))));
+    assert_eq!(scene.account.totp.last_step, Some(TimeStep::at(scene.now).number()));
 }
 
 #[test]
@@ -279,7 +285,7 @@ fn a_clock_before_the_epoch_refuses_without_panicking() {
     let code = scene.code(&secret);
     for millis in [i64::MIN, -1] {
         scene.now = Timestamp::from_millis(millis);
-        assert!(matches!(scene.log_in(&code), Ok(Verdict::InvalidCode)), "{millis}");
-        assert!(matches!(scene.confirm(&code), Ok(Verdict::InvalidCode)), "{millis}");
+        assert!(matches!(scene.log_in(&code), Ok(VerificationOutcome::InvalidCode)), "{millis}");
+        assert!(matches!(scene.confirm(&code), Ok(VerificationOutcome::InvalidCode)), "{millis}");
     }
 }
