@@ -12,7 +12,7 @@ use std::time::Duration;
 
 use data_encoding::HEXLOWER;
 use mfa_core::{Account, EventKind, Origin, Outcome, SecurityEvent, UserId};
-use mfa_infra::audit::{AuditReport, Auditor, Flaw};
+use mfa_infra::audit::{AuditReport, Auditor, ChainFlaw};
 use mfa_infra::crypto::AuditKeys;
 use nova_mfa_tests::{NOON, TestStore, test_keys};
 use serde_json::json;
@@ -23,7 +23,7 @@ fn auditor(store: &TestStore) -> Auditor {
 }
 
 /// The first flaw of each chain, by user and number.
-fn flaws(report: &AuditReport) -> Vec<(i64, i64, Flaw)> {
+fn flaws(report: &AuditReport) -> Vec<(i64, i64, ChainFlaw)> {
     report.findings.iter().map(|it| (it.user.value(), it.seq, it.flaw.clone())).collect()
 }
 

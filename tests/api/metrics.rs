@@ -106,7 +106,7 @@ fn no_label_holds_a_user_an_address_or_a_path_as_it_was_sent() {
     for server in TestServer::each() {
         let ada = server.enrol("canary-name");
         server.client().get("/canary-path/4711?code=canary-query").send();
-        server.client().request("CANARY", "/api/mfa/status").send();
+        server.client().request("KEY_CHECK_VALUE", "/api/mfa/status").send();
         server.client().get(&format!("/api/mfa/admin/users/{}", ada.id)).bearer(&ada.access).send();
         server.client().get("/hooks/ovh/canary-secret?id=1").send();
         let text = metrics(&server);

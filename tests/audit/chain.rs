@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use mfa_core::{EventKind, KeyId, Outcome, SecretBytes};
-use mfa_infra::audit::{Auditor, Flaw};
+use mfa_infra::audit::{Auditor, ChainFlaw};
 use mfa_infra::crypto::{AuditKeys, KeyRing};
 use nova_mfa_tests::{NOON, TestStore};
 
@@ -41,7 +41,7 @@ fn a_trail_of_many_portions_is_read_to_its_end() {
         let of_bob = auditor(&store).verify(Some(bob)).unwrap();
         assert_eq!((of_bob.users, of_bob.events), (1, 2), "{}", store.name);
         store.sql(&format!("UPDATE mfa_events SET outcome = 'success' WHERE user_id = {bob} AND seq = 2"));
-        assert_eq!(flaws(&verified(&store)), [(bob.value(), 2, Flaw::Altered)], "{}", store.name);
+        assert_eq!(flaws(&verified(&store)), [(bob.value(), 2, ChainFlaw::Altered)], "{}", store.name);
         assert!(auditor(&store).verify(Some(ada)).unwrap().is_intact(), "{}", store.name);
     }
 }
@@ -77,7 +77,7 @@ fn whatever_is_altered_in_a_row_is_found_and_the_row_is_named() {
             let user = user_with(&store, &format!("user{place}"), 3);
             store.sql(&format!("UPDATE mfa_events SET {alteration} WHERE user_id = {user} AND seq = 2"));
             let report = auditor(&store).verify(Some(user)).unwrap();
-            let expected = [(user.value(), 2, Flaw::Altered)];
+            let expected = [(user.value(), 2, ChainFlaw::Altered)];
             assert_eq!(flaws(&report), expected, "{}: {alteration}", store.name);
         }
         // Each of them is told, and nobody else's.
@@ -95,7 +95,12 @@ fn whatever_is_removed_is_found_and_the_first_that_is_missing_is_named() {
             let user = user_with(&store, name, 3);
             store.sql(&format!("DELETE FROM mfa_events WHERE user_id = {user} AND {which}"));
             let report = auditor(&store).verify(Some(user)).unwrap();
-            assert_eq!(flaws(&report), [(user.value(), first, Flaw::Removed)], "{}: {which}", store.name);
+            assert_eq!(
+                flaws(&report),
+                [(user.value(), first, ChainFlaw::Removed)],
+                "{}: {which}",
+                store.name
+            );
         }
         assert_eq!(verified(&store).findings.len(), 4, "{}", store.name);
     }
@@ -120,9 +125,9 @@ fn rows_that_changed_places_users_or_were_added_are_found() {
              WHERE user_id = {cleo} AND seq = 2"
         ));
         let expected = [
-            (ada.value(), 1, Flaw::Altered),
-            (bob.value(), 3, Flaw::Removed),
-            (cleo.value(), 3, Flaw::Altered),
+            (ada.value(), 1, ChainFlaw::Altered),
+            (bob.value(), 3, ChainFlaw::Removed),
+            (cleo.value(), 3, ChainFlaw::Altered),
         ];
         assert_eq!(flaws(&verified(&store)), expected, "{}", store.name);
     }
@@ -147,7 +152,7 @@ fn an_end_that_was_cut_off_with_its_head_is_found_by_the_log() {
              DELETE FROM mfa_events WHERE user_id = {bob}; DELETE FROM users WHERE id = {bob};"
         ));
         assert!(verified(&store).is_intact(), "{}: the chain alone cannot tell", store.name);
-        let expected = [(ada.value(), 3, Flaw::Removed), (bob.value(), 1, Flaw::Removed)];
+        let expected = [(ada.value(), 3, ChainFlaw::Removed), (bob.value(), 1, ChainFlaw::Removed)];
         assert_eq!(flaws(&with_log(&store)), expected, "{}", store.name);
         let of_ada = auditor(&store).verify_with_log(Some(ada), [log_of(&store)]).unwrap();
         assert_eq!((of_ada.findings.len(), of_ada.log_lines), (1, Some(3)), "{}", store.name);
@@ -161,7 +166,7 @@ fn an_event_that_the_log_tells_otherwise_is_found() {
         let log = format!("{{\"user_id\":{ada},\"seq\":1,\"mac\":\"{}\"}}\n", "00".repeat(32));
         let log = Box::new(std::io::Cursor::new(log));
         let report = auditor(&store).verify_with_log(None, [log as Box<dyn std::io::BufRead>]).unwrap();
-        assert_eq!(flaws(&report), [(ada.value(), 1, Flaw::UnlikeLog)], "{}", store.name);
+        assert_eq!(flaws(&report), [(ada.value(), 1, ChainFlaw::UnlikeLog)], "{}", store.name);
     }
 }
 
@@ -175,7 +180,7 @@ fn the_row_of_a_user_that_tells_of_another_end_is_found() {
             "mfa_internal - 'chain'"
         };
         store.sql(&format!("UPDATE users SET mfa_internal = {forgotten}, mfa_version = mfa_version + 1"));
-        assert_eq!(flaws(&verified(&store)), [(ada.value(), 1, Flaw::BeyondHead)], "{}", store.name);
+        assert_eq!(flaws(&verified(&store)), [(ada.value(), 1, ChainFlaw::BeyondHead)], "{}", store.name);
     }
 }
 
@@ -184,7 +189,7 @@ fn an_erased_user_verifies_and_one_who_was_stripped_in_silence_does_not() {
     for store in TestStore::each() {
         let (ada, bob) = (user_with(&store, "ada", 3), user_with(&store, "bob", 3));
         store.runtime.block_on(store.database.erase_trail(ada)).unwrap();
-        let unrecorded = [(ada.value(), 1, Flaw::ErasedUnrecorded)];
+        let unrecorded = [(ada.value(), 1, ChainFlaw::ErasedUnrecorded)];
         assert_eq!(flaws(&verified(&store)), unrecorded, "{}: as when it broke off", store.name);
         change(&store, ada, |account| account.record(event(EventKind::AdminErase, Outcome::Success)));
         change(&store, ada, |account| account.record(event(EventKind::Login, Outcome::Success)));
@@ -193,7 +198,8 @@ fn an_erased_user_verifies_and_one_who_was_stripped_in_silence_does_not() {
             "UPDATE mfa_events SET ip = NULL, user_agent = NULL, actor = NULL, reason = NULL, salt = NULL \
              WHERE (user_id = {bob} AND seq = 2) OR (user_id = {ada} AND seq = 5)"
         ));
-        let expected = [(ada.value(), 5, Flaw::ErasedUnrecorded), (bob.value(), 2, Flaw::ErasedUnrecorded)];
+        let expected =
+            [(ada.value(), 5, ChainFlaw::ErasedUnrecorded), (bob.value(), 2, ChainFlaw::ErasedUnrecorded)];
         assert_eq!(flaws(&verified(&store)), expected, "{}", store.name);
     }
 }
@@ -222,7 +228,8 @@ fn keys_that_are_not_there_are_told_apart_from_alterations() {
         let ring = |id: &str, byte: u8| {
             KeyRing::new(vec![(KeyId::parse(id).unwrap(), SecretBytes::new(vec![byte; 32]))]).unwrap()
         };
-        for (ring, flaw) in [(ring("other", 7), Flaw::UnknownKey), (ring("test", 8), Flaw::Altered)] {
+        for (ring, flaw) in [(ring("other", 7), ChainFlaw::UnknownKey), (ring("test", 8), ChainFlaw::Altered)]
+        {
             let auditor = Auditor::new(store.database.clone(), Arc::new(AuditKeys::new(&ring)));
             let report = auditor.verify(None).unwrap();
             assert_eq!(flaws(&report), [(ada.value(), 1, flaw)], "{}", store.name);

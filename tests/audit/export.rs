@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use mfa_core::{EventKind, Outcome, SecurityEvent, Timestamp, UserId};
-use mfa_infra::audit::{ExportPlace, ExportedEvent};
+use mfa_infra::audit::{ExportCursor, ExportedEvent};
 use nova_mfa_tests::{NOON, TestStore};
 
 use super::{auditor, change, event, user_with};
@@ -12,7 +12,7 @@ const EARLIER: Timestamp = Timestamp::from_seconds(1_700_000_000);
 
 /// Every page of an export at this time.
 fn all(store: &TestStore, since: Timestamp, now: Timestamp) -> Vec<ExportedEvent> {
-    let (mut events, mut place) = (Vec::new(), Some(ExportPlace::from(since)));
+    let (mut events, mut place) = (Vec::new(), Some(ExportCursor::from(since)));
     while let Some(after) = place {
         let page = auditor(store).export(after, now).unwrap();
         place = page.next;

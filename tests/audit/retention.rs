@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use mfa_core::{EventKind, Outcome, SecurityEvent, Timestamp, UserId};
-use mfa_infra::audit::Flaw;
+use mfa_infra::audit::ChainFlaw;
 use nova_mfa_tests::{NOON, TestServer, TestStore};
 
 use super::{auditor, bytes, change, event, flaws, user_with, verified, with_log};
@@ -108,10 +108,10 @@ fn a_floor_covers_what_was_old_and_nothing_else() {
              DELETE FROM mfa_events WHERE user_id = {dan} AND seq = 4;"
         ));
         let expected = [
-            (ada.value(), 4, Flaw::FloorAltered),
-            (bob.value(), 1, Flaw::Removed),
-            (cleo.value(), 2, Flaw::BelowFloor),
-            (dan.value(), 4, Flaw::Removed),
+            (ada.value(), 4, ChainFlaw::FloorAltered),
+            (bob.value(), 1, ChainFlaw::Removed),
+            (cleo.value(), 2, ChainFlaw::BelowFloor),
+            (dan.value(), 4, ChainFlaw::Removed),
         ];
         assert_eq!(flaws(&verified(&store)), expected, "{}", store.name);
     }
@@ -126,7 +126,7 @@ fn what_was_wrong_with_an_event_is_told_before_it_goes() {
         let trimmed = auditor(&store).trim(NOON.plus(days(1))).unwrap();
         assert_eq!((trimmed.events, trimmed.chains), (3, 1), "{}", store.name);
         let found: Vec<_> = trimmed.findings.iter().map(|it| (it.user, it.seq, it.flaw.clone())).collect();
-        assert_eq!(found, [(ada, 2, Flaw::Altered)], "{}", store.name);
+        assert_eq!(found, [(ada, 2, ChainFlaw::Altered)], "{}", store.name);
     }
 }
 

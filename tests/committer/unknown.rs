@@ -11,7 +11,7 @@ use mfa_core::{
 };
 use mfa_infra::crypto::{AuditKeys, OsEntropy};
 use mfa_infra::database::{
-    CommitterLimits, Database, DatabaseOptions, FailoverWatch, Location, Surroundings,
+    CommitterLimits, Database, DatabaseDependencies, DatabaseLocation, DatabaseOptions, FailoverListener,
 };
 use mfa_infra::metrics::StoreMetrics;
 use nova_mfa_tests::{NOON, TestStore, test_keys};
@@ -86,20 +86,20 @@ fn forward(mut from: TcpStream, mut to: TcpStream, is_client: bool, state: &Atom
 
 /// The database of a store, reached over a line.
 fn over(store: &TestStore, options: &DatabaseOptions, query: &str) -> (Arc<dyn Database>, Line) {
-    let Location::Postgres(url) = &store.location else { panic!("this test is for PostgreSQL") };
+    let DatabaseLocation::Postgres(url) = &store.location else { panic!("this test is for PostgreSQL") };
     let mut url = url::Url::parse(url.expose()).unwrap();
     let line = Line::to(url.port().unwrap_or(5432));
     url.set_host(Some("127.0.0.1")).unwrap();
     url.set_port(Some(line.port)).unwrap();
     url.set_query((!query.is_empty()).then_some(query));
-    let around = Surroundings {
+    let around = DatabaseDependencies {
         audit: Arc::new(AuditKeys::new(&test_keys())),
         entropy: Arc::new(OsEntropy),
         log: store.log.clone(),
         runtime: store.runtime.handle().clone(),
         metrics: StoreMetrics::default(),
     };
-    let database = Location::Postgres(SecretText::new(url.into())).open(options, around).unwrap();
+    let database = DatabaseLocation::Postgres(SecretText::new(url.into())).open(options, around).unwrap();
     (database, line)
 }
 
@@ -260,7 +260,7 @@ fn a_committer_that_is_silent_past_its_deadline_is_replaced() {
 #[derive(Debug, Default)]
 struct Alarm(Mutex<Vec<Timestamp>>);
 
-impl FailoverWatch for Alarm {
+impl FailoverListener for Alarm {
     fn now(&self) -> Timestamp {
         NOON
     }

@@ -6,7 +6,7 @@ use std::process::Command;
 use diesel::RunQueryDsl as _;
 use diesel::sql_types::Text;
 use mfa_core::{EventKind, SecretText};
-use mfa_infra::database::Location;
+use mfa_infra::database::DatabaseLocation;
 use nova_mfa_tests::{PgDatabase, admin_binary};
 
 use super::deployment;
@@ -80,7 +80,7 @@ struct Column {
 #[test]
 fn every_table_and_column_is_listed() {
     let database = PgDatabase::create();
-    Location::Postgres(SecretText::new(database.url().to_owned())).migrations().up().unwrap();
+    DatabaseLocation::Postgres(SecretText::new(database.url().to_owned())).migrations().up().unwrap();
     let query = "SELECT table_name || '.' || column_name AS place FROM information_schema.columns \
                  WHERE table_schema = 'public' AND table_name NOT LIKE '\\_\\_%' \
                  AND NOT (table_name = 'users' AND column_name IN ('id', 'email', 'username', 'hashed_password', \

@@ -3,15 +3,15 @@
 use diesel::connection::SimpleConnection as _;
 use diesel::{Connection as _, RunQueryDsl as _, SqliteConnection};
 use mfa_core::SecretText;
-use mfa_infra::database::{Location, MigrationError};
+use mfa_infra::database::{DatabaseLocation, MigrationError};
 use nova_mfa_tests::{PgDatabase, SqliteDatabase};
 
-fn postgres(database: &PgDatabase) -> Location {
-    Location::Postgres(SecretText::new(database.url().to_owned()))
+fn postgres(database: &PgDatabase) -> DatabaseLocation {
+    DatabaseLocation::Postgres(SecretText::new(database.url().to_owned()))
 }
 
-fn sqlite(database: &SqliteDatabase) -> Location {
-    Location::Sqlite(database.directory().join("nova-mfa.db"))
+fn sqlite(database: &SqliteDatabase) -> DatabaseLocation {
+    DatabaseLocation::Sqlite(database.directory().join("nova-mfa.db"))
 }
 
 #[derive(diesel::QueryableByName)]

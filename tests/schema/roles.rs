@@ -6,7 +6,7 @@ use diesel::Connection as _;
 use diesel::PgConnection;
 use diesel::connection::SimpleConnection as _;
 use mfa_core::SecretText;
-use mfa_infra::database::Location;
+use mfa_infra::database::DatabaseLocation;
 use nova_mfa_tests::{PgDatabase, TestServer};
 use url::Url;
 
@@ -71,7 +71,7 @@ fn a_server_needs_no_more_than_the_script_gives_and_nova_keeps_all_but_the_mfa_c
              INSERT INTO users (email, username, hashed_password) VALUES ('ada@example.com', 'ada', 'x')",
         )
         .unwrap();
-    Location::Postgres(SecretText::new(database.url().to_owned())).migrations().up().unwrap();
+    DatabaseLocation::Postgres(SecretText::new(database.url().to_owned())).migrations().up().unwrap();
     let (app, nova) =
         (Role::create(&name, database.url(), "app"), Role::create(&name, database.url(), "nova"));
     nova.as_owner(&format!("GRANT ALL ON users, users_id_seq TO {}", nova.name));

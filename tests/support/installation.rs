@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use mfa_core::SecretText;
-use mfa_infra::database::Location;
+use mfa_infra::database::DatabaseLocation;
 use tempfile::TempDir;
 
 use crate::{PgDatabase, operator};
@@ -20,7 +20,7 @@ pub const ENCRYPTION_KEY: &str = "1Jm2sVq0yXo5h8Z3kBtC7nEwPfRdUgLiA4aMbWcYxDk=";
 pub struct Installation {
     /// For messages.
     pub name: &'static str,
-    location: Location,
+    location: DatabaseLocation,
     settings: BTreeMap<String, String>,
     folder: TempDir,
     postgres: Option<PgDatabase>,
@@ -31,7 +31,7 @@ impl Installation {
     /// otherwise.
     pub fn sqlite(settings: &[(&str, &str)]) -> Self {
         let folder = tempfile::tempdir().expect("the system's temporary directory takes one more");
-        let location = Location::Sqlite(folder.path().join("data/nova-mfa.db"));
+        let location = DatabaseLocation::Sqlite(folder.path().join("data/nova-mfa.db"));
         let url = "sqlite://data/nova-mfa.db".to_owned();
         Self { name: "SQLite", location, settings: all(&url, settings), folder, postgres: None }
     }
@@ -41,14 +41,14 @@ impl Installation {
         let folder = tempfile::tempdir().expect("the system's temporary directory takes one more");
         let database = PgDatabase::create();
         let url = database.url().to_owned();
-        let location = Location::Postgres(SecretText::new(url.clone()));
+        let location = DatabaseLocation::Postgres(SecretText::new(url.clone()));
         Self { name: "PostgreSQL", location, settings: all(&url, settings), folder, postgres: Some(database) }
     }
 
     /// On a database that is there already and stays.
     pub fn postgres_at(url: &str, settings: &[(&str, &str)]) -> Self {
         let folder = tempfile::tempdir().expect("the system's temporary directory takes one more");
-        let location = Location::Postgres(SecretText::new(url.to_owned()));
+        let location = DatabaseLocation::Postgres(SecretText::new(url.to_owned()));
         Self { name: "PostgreSQL", location, settings: all(url, settings), folder, postgres: None }
     }
 
@@ -99,11 +99,11 @@ impl Installation {
     /// All that the database holds: the bytes of its files, or the rows of its tables as text.
     pub fn stored(&self) -> Vec<u8> {
         match &self.location {
-            Location::Sqlite(path) => {
+            DatabaseLocation::Sqlite(path) => {
                 let folder = path.parent().expect("a file lies in a folder");
                 files(folder).into_iter().flatten().collect()
             }
-            Location::Postgres(_) => operator::dump(&self.location).join("\n").into_bytes(),
+            DatabaseLocation::Postgres(_) => operator::dump(&self.location).join("\n").into_bytes(),
         }
     }
 

@@ -3,7 +3,7 @@
 use diesel::connection::SimpleConnection as _;
 use diesel::sql_types::{BigInt, Text};
 use diesel::{Connection as _, PgConnection, QueryableByName, RunQueryDsl as _, SqliteConnection, sql_query};
-use mfa_infra::database::Location;
+use mfa_infra::database::DatabaseLocation;
 
 #[derive(QueryableByName)]
 struct Number {
@@ -18,26 +18,26 @@ struct Line {
 }
 
 /// Runs statements.
-pub(crate) fn run(location: &Location, statements: &str) {
+pub(crate) fn run(location: &DatabaseLocation, statements: &str) {
     match location {
-        Location::Sqlite(_) => sqlite(location).batch_execute(statements),
-        Location::Postgres(_) => postgres(location).batch_execute(statements),
+        DatabaseLocation::Sqlite(_) => sqlite(location).batch_execute(statements),
+        DatabaseLocation::Postgres(_) => postgres(location).batch_execute(statements),
     }
     .expect("the operator's SQL runs");
 }
 
 /// What a query for one whole number answers.
-pub(crate) fn number(location: &Location, query: &str) -> i64 {
+pub(crate) fn number(location: &DatabaseLocation, query: &str) -> i64 {
     let query = sql_query(format!("SELECT CAST(({query}) AS BIGINT) AS number"));
     let row: Result<Number, _> = match location {
-        Location::Sqlite(_) => query.get_result(&mut sqlite(location)),
-        Location::Postgres(_) => query.get_result(&mut postgres(location)),
+        DatabaseLocation::Sqlite(_) => query.get_result(&mut sqlite(location)),
+        DatabaseLocation::Postgres(_) => query.get_result(&mut postgres(location)),
     };
     row.expect("a number").number
 }
 
 /// Every row of every table of ours in PostgreSQL, each as one line of JSON.
-pub(crate) fn dump(location: &Location) -> Vec<String> {
+pub(crate) fn dump(location: &DatabaseLocation) -> Vec<String> {
     let mut connection = postgres(location);
     let tables = "SELECT table_name AS line FROM information_schema.tables \
                   WHERE table_schema = 'public' AND table_type = 'BASE TABLE'";
@@ -49,15 +49,15 @@ pub(crate) fn dump(location: &Location) -> Vec<String> {
     tables.iter().flat_map(rows).map(|it| it.line).collect()
 }
 
-fn sqlite(location: &Location) -> SqliteConnection {
-    let Location::Sqlite(path) = location else { panic!("{location} is not SQLite") };
+fn sqlite(location: &DatabaseLocation) -> SqliteConnection {
+    let DatabaseLocation::Sqlite(path) = location else { panic!("{location} is not SQLite") };
     let path = path.to_str().expect("a UTF-8 path");
     let mut connection = SqliteConnection::establish(path).expect("the file of an open database");
     connection.batch_execute("PRAGMA busy_timeout = 5000").expect("a pragma");
     connection
 }
 
-fn postgres(location: &Location) -> PgConnection {
-    let Location::Postgres(url) = location else { panic!("{location} is not PostgreSQL") };
+fn postgres(location: &DatabaseLocation) -> PgConnection {
+    let DatabaseLocation::Postgres(url) = location else { panic!("{location} is not PostgreSQL") };
     PgConnection::establish(url.expose()).expect("a database that was created lets its creator in")
 }

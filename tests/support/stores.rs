@@ -6,7 +6,7 @@ use std::time::Duration;
 use mfa_core::testing::{MemoryAccounts, RecordingEventSink};
 use mfa_core::{Accounts, KeyId, NewUser, PasswordDigest, SecretBytes, SecretText, Timestamp, UserId, Users};
 use mfa_infra::crypto::{AuditKeys, KeyRing, OsEntropy};
-use mfa_infra::database::{Database, DatabaseOptions, Location, Surroundings};
+use mfa_infra::database::{Database, DatabaseDependencies, DatabaseLocation, DatabaseOptions};
 use mfa_infra::metrics::StoreMetrics;
 use tokio::runtime::Runtime;
 
@@ -25,7 +25,7 @@ pub struct TestStore {
     /// What it told.
     pub log: Arc<RecordingEventSink>,
     /// Where it is.
-    pub location: Location,
+    pub location: DatabaseLocation,
     /// What the test's futures run on.
     pub runtime: Runtime,
     guard: Guard,
@@ -59,7 +59,7 @@ impl TestStore {
     /// An embedded one, opened so.
     pub fn sqlite_with(options: &DatabaseOptions) -> Self {
         let guard = SqliteDatabase::create();
-        let location = Location::Sqlite(guard.directory().join("nova-mfa.db"));
+        let location = DatabaseLocation::Sqlite(guard.directory().join("nova-mfa.db"));
         Self::open("SQLite", location, guard.into(), options)
     }
 
@@ -71,7 +71,7 @@ impl TestStore {
     /// One on the PostgreSQL server, opened so.
     pub fn postgres_with(options: &DatabaseOptions) -> Self {
         let guard = PgDatabase::create();
-        let location = Location::Postgres(SecretText::new(guard.url().to_owned()));
+        let location = DatabaseLocation::Postgres(SecretText::new(guard.url().to_owned()));
         Self::open("PostgreSQL", location, guard.into(), options)
     }
 
@@ -80,7 +80,7 @@ impl TestStore {
         use diesel::connection::SimpleConnection as _;
         let guard = PgDatabase::create();
         guard.connect().batch_execute(sql).expect("what stood there before");
-        let location = Location::Postgres(SecretText::new(guard.url().to_owned()));
+        let location = DatabaseLocation::Postgres(SecretText::new(guard.url().to_owned()));
         Self::open("PostgreSQL", location, guard.into(), &DatabaseOptions::default())
     }
 
@@ -89,7 +89,7 @@ impl TestStore {
         [Self::sqlite(), Self::postgres()]
     }
 
-    fn open(name: &'static str, location: Location, guard: Guard, options: &DatabaseOptions) -> Self {
+    fn open(name: &'static str, location: DatabaseLocation, guard: Guard, options: &DatabaseOptions) -> Self {
         let runtime = Runtime::new().expect("the system gives threads");
         let log = Arc::new(RecordingEventSink::default());
         let database = open_database(&location, options, &log, &runtime);
@@ -134,12 +134,12 @@ impl Drop for TestStore {
 }
 
 fn open_database(
-    location: &Location,
+    location: &DatabaseLocation,
     options: &DatabaseOptions,
     log: &Arc<RecordingEventSink>,
     runtime: &Runtime,
 ) -> Arc<dyn Database> {
-    let around = Surroundings {
+    let around = DatabaseDependencies {
         audit: Arc::new(AuditKeys::new(&test_keys())),
         entropy: Arc::new(OsEntropy),
         log: log.clone(),

@@ -8,7 +8,7 @@ use mfa_core::{Origin, SecretBytes, SecretText, UserId};
 use mfa_flows::{AcceptedStages, AdminCall, Call, Flows, Policy, Ports, SmsPolicy, SmsPorts, TokenKind};
 use mfa_infra::crypto::{AesGcmCipher, DerivedDigests, OsEntropy};
 use mfa_infra::database::Database;
-use mfa_infra::sms::{RuntimePause, SmsLog};
+use mfa_infra::sms::{SmsLogObserver, TokioSleep};
 use mfa_jwt::{SecretKey, TokenConfig, TokenKeyRing, TokenService};
 use mfa_sms::{PhoneNumber, PhonePolicy, SmsGateway, SmsLanguage, SmsSender};
 use mfa_totp::{Parameters, TimeStep, TotpCode};
@@ -123,13 +123,13 @@ fn flows(
         keys: TokenKeyRing::shared_secret(key, Vec::new()),
         accept_legacy: false,
     });
-    let pause = Arc::new(RuntimePause::new(store.runtime.handle().clone()));
+    let pause = Arc::new(TokioSleep::new(store.runtime.handle().clone()));
     let gateways = [pocket as Arc<dyn SmsGateway>];
     let sms = SmsPorts {
         sender: Arc::new(SmsSender::new(gateways, clock.clone(), pause, entropy.clone())),
         budgets: database.clone(),
         sends: database.clone(),
-        journal: Arc::new(SmsLog::new(slog::Logger::root(slog::Discard, slog::o!()))),
+        journal: Arc::new(SmsLogObserver::new(slog::Logger::root(slog::Discard, slog::o!()))),
     };
     let ports = Ports {
         accounts: database.clone(),

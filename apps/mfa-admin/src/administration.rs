@@ -103,11 +103,11 @@ impl Administration {
     }
 
     /// Tells the log what was done to no single user.
-    pub(crate) fn tell(&self, kind: EventKind, outcome: Outcome) {
+    pub(crate) fn record(&self, kind: EventKind, outcome: Outcome) {
         let now = self.flows().ports().clock.now();
         let event = SecurityEvent::new(kind, outcome, now, self.call.origin.clone())
             .by(&self.call.actor, self.call.reason.as_deref());
-        self.flows().ports().log.tell(LoggedEvent { user: None, event: &event, chain: None });
+        self.flows().ports().log.record(LoggedEvent { user: None, event: &event, chain: None });
     }
 
     /// The use cases.

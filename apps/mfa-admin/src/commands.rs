@@ -2,8 +2,8 @@
 
 mod audit;
 mod config;
-mod custody;
 mod doctor;
+mod encryption_keys;
 mod keys;
 mod migrate;
 mod nova;
@@ -38,8 +38,8 @@ pub(crate) fn run(cli: Cli) -> Result<Answer, CliError> {
         Command::Keys(KeysCommand::Generate { algorithm }) => keys::generate(algorithm),
         // It tells of settings that cannot be read as of all else.
         Command::Doctor => doctor::run(Sources::of_process().and_then(|it| Settings::load(&it))),
-        Command::Keys(KeysCommand::Status) => custody::status(settings()?, reason),
-        Command::Keys(KeysCommand::Rotate) => custody::rotate(settings()?, reason),
+        Command::Keys(KeysCommand::Status) => encryption_keys::status(settings()?, reason),
+        Command::Keys(KeysCommand::Rotate) => encryption_keys::rotate(settings()?, reason),
         Command::Import(ImportCommand::Otpauth(args)) => transfer::import(&args, settings()?, reason),
         Command::Import(ImportCommand::NovaPython(args)) => nova::run(&args, settings()?, reason),
         Command::Export(ExportCommand::Otpauth { file }) => transfer::export(&file, settings()?, reason),

@@ -179,7 +179,8 @@ mod tests {
 
     #[test]
     fn a_failing_store_is_told_with_its_cause() {
-        let error = StoreError::new(StoreErrorKind::Unavailable, "list users").because("connection refused");
+        let error =
+            StoreError::new(StoreErrorKind::Unavailable, "list users").with_source("connection refused");
         let failure = CliError::from(FlowError::from(error));
         assert_eq!(failure.code(), "store_unavailable");
         assert_eq!(

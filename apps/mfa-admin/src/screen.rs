@@ -59,14 +59,14 @@ impl<O: Write, E: Write> Screen<O, E> {
             return;
         }
         let sentence = one_line(&failure.to_string());
-        self.tell(failure.code(), &sentence, &format!("mfa-admin: {sentence}\n"));
+        self.record(failure.code(), &sentence, &format!("mfa-admin: {sentence}\n"));
     }
 
     /// Tells why a command line was not understood, or gives the help that it asks for.
     pub(crate) fn explain_usage(&mut self, error: &clap::Error) {
         if error.use_stderr() {
             let text = error.to_string();
-            self.tell("usage", &first_paragraph(&text), &text);
+            self.record("usage", &first_paragraph(&text), &text);
         } else {
             // By `clap` itself, for its colours on a terminal.
             drop(error.print());
@@ -74,7 +74,7 @@ impl<O: Write, E: Write> Screen<O, E> {
     }
 
     /// Where even this cannot be written there is nobody left to tell; the exit code remains.
-    fn tell(&mut self, code: &str, sentence: &str, text: &str) {
+    fn record(&mut self, code: &str, sentence: &str, text: &str) {
         if self.json {
             drop(writeln!(self.out, "{}", json!({ "error": { "code": code, "message": sentence } })));
         }

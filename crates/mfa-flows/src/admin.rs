@@ -257,7 +257,7 @@ impl Flows {
     /// Tells the log that an administrator has looked: a look changes no account, so no account's events hold it.
     pub fn tell_look(&self, call: &AdminCall, subject: Option<UserId>, kind: EventKind) {
         let event = admin_event(call, kind, self.now());
-        self.ports.log.tell(LoggedEvent { user: subject, event: &event, chain: None });
+        self.ports.log.record(LoggedEvent { user: subject, event: &event, chain: None });
     }
 
     pub(crate) async fn administer(

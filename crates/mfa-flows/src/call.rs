@@ -141,7 +141,7 @@ impl Flows {
     ) {
         let event = SecurityEvent::new(kind, Outcome::Refused, self.now(), origin.clone());
         let event = SecurityEvent { method, ..event };
-        self.ports.log.tell(LoggedEvent { user, event: &event, chain: None });
+        self.ports.log.record(LoggedEvent { user, event: &event, chain: None });
     }
 
     /// The same for what an account refused.

@@ -64,7 +64,7 @@ impl Flows {
         let check = self.ports.hasher.verify(password.clone(), digest).await?;
         let (Some(found), PasswordCheck::Right | PasswordCheck::RightButOutdated) = (found, check) else {
             let event = SecurityEvent::new(EventKind::Login, Outcome::Failure, now, origin.clone());
-            self.ports.log.tell(mfa_core::LoggedEvent { user, event: &event, chain: None });
+            self.ports.log.record(mfa_core::LoggedEvent { user, event: &event, chain: None });
             return Err(FlowError::InvalidCredentials);
         };
         if check == PasswordCheck::RightButOutdated && self.policy.rehash_passwords {

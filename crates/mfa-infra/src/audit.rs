@@ -6,10 +6,10 @@
 //!
 //! It refuses to read much at once: everything goes in portions, so that no reader stands in the way of the server.
 
+mod chain_verifier;
 mod export;
 mod log_lines;
 mod retention;
-mod walk;
 
 use std::collections::BTreeMap;
 use std::io::BufRead;
@@ -20,13 +20,13 @@ use serde::Serialize;
 
 use crate::crypto::AuditKeys;
 use crate::database::Database;
-use crate::database::audit::{EndRow, FloorRow, Place};
-use walk::{Walk, is_genuine};
+use crate::database::audit::{ChainPosition, EndRow, FloorRow};
+use chain_verifier::{ChainVerifier, is_genuine};
 
-pub use export::{ExportPage, ExportPlace, ExportedEvent};
+pub use chain_verifier::{ChainFinding, ChainFlaw};
+pub use export::{ExportCursor, ExportPage, ExportedEvent};
 pub use log_lines::LogComparisonError;
-pub use retention::Trimmed;
-pub use walk::{Finding, Flaw};
+pub use retention::RetentionReport;
 
 /// Reads the audit trail of a database.
 #[derive(Clone, Debug)]
@@ -45,7 +45,7 @@ pub struct AuditReport {
     /// Lines of stored events in the log; none where it was not asked.
     pub log_lines: Option<u64>,
     /// The first flaw of each chain that has one, by user.
-    pub findings: Vec<Finding>,
+    pub findings: Vec<ChainFinding>,
 }
 
 impl AuditReport {
@@ -55,8 +55,8 @@ impl AuditReport {
     }
 
     /// Adds what another look has found; of one chain the earlier flaw stays.
-    fn add(&mut self, findings: impl IntoIterator<Item = Finding>) {
-        let mut by_user: BTreeMap<UserId, Finding> =
+    fn add(&mut self, findings: impl IntoIterator<Item = ChainFinding>) {
+        let mut by_user: BTreeMap<UserId, ChainFinding> =
             self.findings.drain(..).map(|it| (it.user, it)).collect();
         for finding in findings {
             let first = by_user.entry(finding.user).or_insert_with(|| finding.clone());
@@ -111,8 +111,8 @@ impl Auditor {
     fn chains(&self, of: Option<i64>) -> Result<AuditReport, StoreError> {
         let mut report = AuditReport::default();
         let mut findings = Vec::new();
-        let mut after = Place { user: i64::MIN, seq: i64::MIN };
-        let mut walk: Option<Walk<'_>> = None;
+        let mut after = ChainPosition { user: i64::MIN, seq: i64::MIN };
+        let mut walk: Option<ChainVerifier<'_>> = None;
         let mut broken: Option<i64> = None;
         loop {
             let (rows, floors) = self.database.chain(after, of)?;
@@ -126,7 +126,7 @@ impl Auditor {
                     );
                     report.users = report.users.saturating_add(1);
                 }
-                let chain = walk.get_or_insert_with(|| Walk::of(&self.keys, row.user_id));
+                let chain = walk.get_or_insert_with(|| ChainVerifier::new(&self.keys, row.user_id));
                 if broken == Some(row.user_id) {
                     continue;
                 }
@@ -142,7 +142,7 @@ impl Auditor {
     }
 
     /// Holds the end of each chain against the row of its user.
-    fn ends(&self, of: Option<i64>) -> Result<Vec<Finding>, StoreError> {
+    fn ends(&self, of: Option<i64>) -> Result<Vec<ChainFinding>, StoreError> {
         let (mut findings, mut after) = (Vec::new(), i64::MIN);
         loop {
             let (rows, floors) = self.database.ends(after, of)?;
@@ -153,8 +153,8 @@ impl Auditor {
         Ok(findings)
     }
 
-    fn end(&self, row: &EndRow, floor: Option<&FloorRow>) -> Option<Finding> {
-        let finding = |seq, flaw| Some(Finding { user: UserId::new(row.user_id), seq, flaw });
+    fn end(&self, row: &EndRow, floor: Option<&FloorRow>) -> Option<ChainFinding> {
+        let finding = |seq, flaw| Some(ChainFinding { user: UserId::new(row.user_id), seq, flaw });
         let floor = floor.filter(|it| is_genuine(&self.keys, it)).map(|it| (it.seq, it.mac.as_str()));
         let last = row.last_seq.zip(row.last_mac.as_deref()).or(floor);
         let head = row.head_seq.zip(row.head_mac.as_deref()).filter(|(seq, _)| *seq > 0);
@@ -162,11 +162,11 @@ impl Auditor {
             (None, None) => None,
             (Some(head), Some(last)) if head == last => None,
             (Some((head, _)), Some((last, _))) if head > last => {
-                finding(last.saturating_add(1), Flaw::Removed)
+                finding(last.saturating_add(1), ChainFlaw::Removed)
             }
-            (Some(_), None) => finding(1, Flaw::Removed),
+            (Some(_), None) => finding(1, ChainFlaw::Removed),
             (head, Some((last, _))) => {
-                finding(head.map_or(1, |(seq, _)| seq.saturating_add(1)).min(last), Flaw::BeyondHead)
+                finding(head.map_or(1, |(seq, _)| seq.saturating_add(1)).min(last), ChainFlaw::BeyondHead)
             }
         }
     }

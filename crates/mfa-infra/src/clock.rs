@@ -7,12 +7,12 @@ use std::time::Duration;
 use mfa_core::{Clock, Timestamp};
 use slog::Logger;
 
-use crate::database::FailoverWatch;
+use crate::database::FailoverListener;
 
 /// A clock that says whether it can be relied on: it cannot while it differs from the database's by more than the
 /// operator allows, because two servers would then judge one code differently.
 #[derive(Debug)]
-pub(crate) struct WatchedClock {
+pub(crate) struct MonitoredClock {
     clock: Arc<dyn Clock>,
     trusted: AtomicBool,
     /// Milliseconds that it was ahead of the database's at the last comparison.
@@ -25,7 +25,7 @@ pub(crate) struct WatchedClock {
 /// For how long after a failover no code of a lost step may be good: the window of a code, and a little.
 const STEPS_LOST_FOR: Duration = Duration::from_mins(1);
 
-impl WatchedClock {
+impl MonitoredClock {
     pub(crate) fn new(clock: Arc<dyn Clock>, log: Logger) -> Self {
         Self {
             clock,
@@ -57,7 +57,7 @@ impl WatchedClock {
     }
 }
 
-impl Clock for WatchedClock {
+impl Clock for MonitoredClock {
     fn now(&self) -> Timestamp {
         self.clock.now()
     }
@@ -74,7 +74,7 @@ impl Clock for WatchedClock {
     }
 }
 
-impl FailoverWatch for WatchedClock {
+impl FailoverListener for MonitoredClock {
     fn now(&self) -> Timestamp {
         Clock::now(self)
     }
@@ -97,8 +97,8 @@ mod tests {
 
     use super::*;
 
-    fn watched(now: Timestamp) -> WatchedClock {
-        WatchedClock::new(Arc::new(ManualClock::at(now)), Logger::root(slog::Discard, slog::o!()))
+    fn watched(now: Timestamp) -> MonitoredClock {
+        MonitoredClock::new(Arc::new(ManualClock::at(now)), Logger::root(slog::Discard, slog::o!()))
     }
 
     #[test]

@@ -6,11 +6,11 @@
 
 #[doc(hidden)]
 pub mod audit;
+mod audit_log;
 pub(crate) mod chain;
 mod committer;
-mod directory;
-mod examination;
-mod keeping;
+mod inspect;
+mod installation;
 mod migrate;
 mod pool;
 mod postgres;
@@ -18,7 +18,7 @@ mod row;
 mod sms;
 mod sqlite;
 mod statistics;
-mod trail;
+mod user_import;
 
 use std::fmt;
 use std::path::PathBuf;
@@ -36,16 +36,16 @@ use audit::AuditRows;
 
 pub use chain::Chain;
 pub use committer::CommitterLimits;
-pub use directory::{Directory, DirectoryEntry};
-pub use examination::{DatabaseFacts, Unsealed, Updates};
-pub use keeping::{Keeping, KeyNeed, KeyedValue, Rows, Window};
+pub use inspect::{DatabaseFacts, PlaintextColumn, UpdateStats};
+pub use installation::{InstallationStore, KeyUsage, KeyedTable, KeyedValue, RowWindow};
 pub use migrate::{MigrationError, MigrationStatus, Migrations};
 pub use postgres::{NovaColumn, NovaField, NovaRow, NovaTable, PostgresDatabase};
 pub use sqlite::SqliteDatabase;
+pub use user_import::{UserIdentity, UserImportStore};
 
 /// Which database, and how to reach it.
 #[derive(Clone, Debug)]
-pub enum Location {
+pub enum DatabaseLocation {
     /// A file.
     Sqlite(PathBuf),
     /// A server, by its URL.
@@ -62,11 +62,11 @@ pub struct DatabaseOptions {
     /// What may wait.
     pub limits: CommitterLimits,
     /// Who is told of a failover (PostgreSQL).
-    pub failover: Option<Arc<dyn FailoverWatch>>,
+    pub failover: Option<Arc<dyn FailoverListener>>,
 }
 
 /// Who is told that the database's history has forked, so that its last commits may be lost.
-pub trait FailoverWatch: Send + Sync + fmt::Debug {
+pub trait FailoverListener: Send + Sync + fmt::Debug {
     /// The time now.
     fn now(&self) -> Timestamp;
 
@@ -82,7 +82,7 @@ impl Default for DatabaseOptions {
 
 /// What the adapters of a database need beside it.
 #[derive(Clone, Debug)]
-pub struct Surroundings {
+pub struct DatabaseDependencies {
     /// The keys of the audit chain.
     pub audit: Arc<AuditKeys>,
     /// Chance, for event ids and salts.
@@ -108,7 +108,15 @@ pub struct DatabaseLoad {
 
 /// An open database: the ports that it stands behind, and what only the wiring asks.
 pub trait Database:
-    Accounts + Users + AuditLog + Statistics + SmsBudgets + SmsSendLog + AuditRows + Keeping + Directory
+    Accounts
+    + Users
+    + AuditLog
+    + Statistics
+    + SmsBudgets
+    + SmsSendLog
+    + AuditRows
+    + InstallationStore
+    + UserImportStore
 {
     /// Whether decisions are refused because too many wait.
     fn is_full(&self) -> bool;
@@ -152,7 +160,7 @@ pub enum OpenDatabaseError {
     Migration(#[from] MigrationError),
 }
 
-impl fmt::Display for Location {
+impl fmt::Display for DatabaseLocation {
     /// Without credentials.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -167,7 +175,7 @@ impl fmt::Display for Location {
     }
 }
 
-impl Location {
+impl DatabaseLocation {
     /// Opens the database, with its schema brought up to date.
     ///
     /// # Errors
@@ -176,7 +184,7 @@ impl Location {
     pub fn open(
         &self,
         options: &DatabaseOptions,
-        around: Surroundings,
+        around: DatabaseDependencies,
     ) -> Result<Arc<dyn Database>, OpenDatabaseError> {
         self.migrations().up()?;
         Ok(match self {
@@ -187,6 +195,6 @@ impl Location {
 
     /// Its schema.
     pub fn migrations(&self) -> Migrations {
-        Migrations::of(self.clone())
+        Migrations::new(self.clone())
     }
 }

@@ -103,6 +103,6 @@ pub mod sms;
 pub mod telemetry;
 
 pub use mfa::{
-    DemoUser, KeyReport, KeyStatus, Mfa, OpenError, PartState, Progress, Readiness, RotateError, Rotation,
-    Server, TaskCancelled, Unreadable,
+    DemoUser, KeyReport, KeyStatus, Mfa, OpenError, PartState, Progress, Readiness, RotateError,
+    RotationReport, RunningServer, TaskCancelled, UnreadableValue,
 };

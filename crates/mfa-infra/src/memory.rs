@@ -2,11 +2,11 @@
 //!
 //! Nothing here outlives the process. What must (locks, spent codes, budgets) is in the database.
 
-mod bounded_tats;
+mod bounded_gcra_store;
 mod quota;
 mod rate_limiter;
 mod ticks;
 
 pub use quota::{Quota, QuotaError, Quotas};
 pub use rate_limiter::MemoryRateLimiter;
-pub(crate) use ticks::Ticks;
+pub(crate) use ticks::MonotonicTicks;

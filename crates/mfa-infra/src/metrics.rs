@@ -9,8 +9,8 @@
 //! it is about, and a line in `docs/metrics.md`; a test holds both to one another.
 
 mod events;
+mod failure_spike;
 mod http;
-mod rising;
 mod sms;
 mod state;
 mod store;
@@ -24,12 +24,12 @@ use prometheus_client::encoding::text::encode;
 use prometheus_client::metrics::info::Info;
 use prometheus_client::registry::Registry;
 
-use events::{EventCounters, MeteredLog};
-use sms::{MeteredJournal, SmsCounters};
+use events::{EventCounters, MeteredEventSink};
+use sms::{MeteredSmsObserver, SmsCounters};
 
 pub use http::HttpMetrics;
 pub(crate) use state::{ProviderState, StateGauges};
-pub use store::{GroupFate, StoreMetrics};
+pub use store::{GroupResult, StoreMetrics};
 
 /// Everything that is counted in one process.
 pub struct Metrics {
@@ -65,12 +65,12 @@ impl Metrics {
 
     /// Counts what is told, and tells it on.
     pub fn before_log(&self, log: Arc<dyn EventSink>) -> Arc<dyn EventSink> {
-        Arc::new(MeteredLog::new(self.events.clone(), log))
+        Arc::new(MeteredEventSink::new(self.events.clone(), log))
     }
 
     /// Counts sends, and tells them on.
     pub fn before_journal(&self, journal: Arc<dyn SmsObserver>) -> Arc<dyn SmsObserver> {
-        Arc::new(MeteredJournal::new(self.sms.clone(), journal))
+        Arc::new(MeteredSmsObserver::new(self.sms.clone(), journal))
     }
 
     /// Begins series for what may be sent, so that a rate has a zero to begin at.

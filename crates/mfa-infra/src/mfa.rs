@@ -1,9 +1,9 @@
 //! The one place that wires the adapters to the flows.
 
-mod audit_watch;
-mod clock_watch;
-mod custody;
+mod audit_retention;
+mod clock_monitor;
 mod demo;
+mod encryption_keys;
 mod open;
 mod readiness;
 mod sms;
@@ -19,21 +19,23 @@ use tokio::runtime::Runtime;
 use tokio_util::task::TaskTracker;
 
 use crate::audit::Auditor;
-use crate::clock::WatchedClock;
+use crate::clock::MonitoredClock;
 use crate::crypto::AesGcmCipher;
-use crate::database::{Database, Directory, Location, Rows};
+use crate::database::{Database, DatabaseLocation, KeyedTable, UserImportStore};
 use crate::metrics::{Metrics, ProviderState};
 use crate::redis::{RedisRateLimiter, RedisState};
 use crate::settings::{DatabaseUrl, Settings, SmsProvider};
 use crate::sms::{DeliveryReport, DeliveryReports, OutboxReader};
 use crate::telemetry::Telemetry;
-use audit_watch::AuditWatch;
-use custody::{Custody, Ground, Presence, servers};
-use sms::SmsWatch;
+use audit_retention::AuditRetentionMonitor;
+use encryption_keys::{Heartbeat, KeyDependencies, KeyManager, servers};
+use sms::SmsMonitor;
 pub(crate) use wiring::quotas;
 
-pub use custody::{KeyReport, KeyStatus, Progress, RotateError, Rotation, Server, Unreadable};
 pub use demo::DemoUser;
+pub use encryption_keys::{
+    KeyReport, KeyStatus, Progress, RotateError, RotationReport, RunningServer, UnreadableValue,
+};
 pub use open::OpenError;
 pub use readiness::{PartState, Readiness};
 
@@ -44,17 +46,17 @@ pub struct Mfa {
     flows: Arc<Flows>,
     database: Arc<dyn Database>,
     cipher: Arc<AesGcmCipher>,
-    custody: Arc<Custody>,
-    presence: Option<Arc<Presence>>,
-    clock: Arc<WatchedClock>,
+    custody: Arc<KeyManager>,
+    presence: Option<Arc<Heartbeat>>,
+    clock: Arc<MonitoredClock>,
     redis: Option<Arc<RedisRateLimiter>>,
     reports: DeliveryReports,
-    sms_watch: Arc<SmsWatch>,
-    audit_watch: Arc<AuditWatch>,
+    sms_watch: Arc<SmsMonitor>,
+    audit_watch: Arc<AuditRetentionMonitor>,
     metrics: Arc<Metrics>,
     telemetry: Arc<Telemetry>,
     demo: Option<DemoUser>,
-    location: Location,
+    location: DatabaseLocation,
     tasks: TaskTracker,
     runtime: Option<Runtime>,
 }
@@ -66,10 +68,10 @@ pub struct TaskCancelled;
 
 impl Mfa {
     /// Where the settings say that the database is.
-    pub fn location(settings: &Settings) -> Location {
+    pub fn location(settings: &Settings) -> DatabaseLocation {
         match &settings.database.url {
-            DatabaseUrl::Sqlite(path) => Location::Sqlite(path.clone()),
-            DatabaseUrl::Postgres(url) => Location::Postgres(url.clone()),
+            DatabaseUrl::Sqlite(path) => DatabaseLocation::Sqlite(path.clone()),
+            DatabaseUrl::Postgres(url) => DatabaseLocation::Postgres(url.clone()),
         }
     }
 
@@ -219,7 +221,7 @@ impl Mfa {
                     let ended = async {
                         self.tasks.wait().await;
                         if let Some(presence) = &self.presence {
-                            presence.take_back().await;
+                            presence.deregister().await;
                         }
                     };
                     tokio::time::timeout(within, ended).await
@@ -246,7 +248,7 @@ impl Mfa {
     /// # Errors
     ///
     /// [`RotateError`]: what was sealed anew stays so.
-    pub async fn rotate_keys(&self, progress: Progress<'_>) -> Result<Rotation, RotateError> {
+    pub async fn rotate_keys(&self, progress: Progress<'_>) -> Result<RotationReport, RotateError> {
         self.custody.rotate(&self.ground(), progress).await
     }
 
@@ -255,7 +257,7 @@ impl Mfa {
     /// # Errors
     ///
     /// [`StoreError`] when the store gave no answer.
-    pub async fn servers(&self) -> Result<Vec<Server>, StoreError> {
+    pub async fn servers(&self) -> Result<Vec<RunningServer>, StoreError> {
         let facts = self.database.facts().await?;
         servers(self.database.as_ref(), facts, self.clock.now()).await
     }
@@ -265,17 +267,17 @@ impl Mfa {
     /// # Errors
     ///
     /// [`StoreError`] when the store gave no answer.
-    pub async fn rows(&self, table: Rows) -> Result<u64, StoreError> {
+    pub async fn rows(&self, table: KeyedTable) -> Result<u64, StoreError> {
         self.database.rows(table).await
     }
 
     /// Users by the thousand.
-    pub fn directory(&self) -> &dyn Directory {
+    pub fn directory(&self) -> &dyn UserImportStore {
         self.database.as_ref()
     }
 
-    fn ground(&self) -> Ground {
-        Ground {
+    fn ground(&self) -> KeyDependencies {
+        KeyDependencies {
             database: Arc::clone(&self.database),
             flows: Arc::clone(&self.flows),
             clock: self.clock.clone(),

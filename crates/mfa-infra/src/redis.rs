@@ -7,9 +7,9 @@ mod address;
 mod breaker;
 mod error;
 mod gcra;
+mod health_check;
 mod pool;
 mod rate_limiter;
-mod trusting;
 
 pub use address::AddressError;
 pub use rate_limiter::{RedisLimiterOptions, RedisRateLimiter, RedisState};

@@ -12,11 +12,12 @@
 
 mod brand;
 mod database;
+mod display;
 mod dotenv;
 mod encryption;
 mod environment;
 mod error;
-mod generated;
+mod generated_keys;
 mod layers;
 mod limits;
 mod log;
@@ -26,7 +27,6 @@ mod providers;
 mod reader;
 mod redis;
 mod server;
-mod shown;
 mod sms;
 mod sources;
 mod table;
@@ -36,16 +36,16 @@ mod tokens;
 
 pub use brand::{BrandSettings, Locale};
 pub use database::{DatabaseSettings, DatabaseUrl};
+pub use display::DisplayedSetting;
 pub use environment::Environment;
 pub use error::SettingsError;
-pub use generated::Keys;
-pub use limits::{LimitSettings, Rate};
+pub use generated_keys::ProvisionedKeys;
+pub use limits::{LimitSettings, RateSetting};
 pub use log::LogSettings;
 pub use login::LoginSettings;
 pub use providers::{OvhSettings, SmsProvider, TwilioSettings};
 pub use redis::{RedisMode, RedisSettings};
 pub use server::{ServerSettings, TlsFiles};
-pub use shown::ShownSetting;
 pub use sms::{CountryCode, SmsBudget, SmsSettings};
 pub use sources::Sources;
 pub use tokens::{JwtAlgorithm, TokenSettings};
@@ -54,7 +54,7 @@ use std::path::PathBuf;
 
 use mfa_core::{KeyId, SecretBytes};
 
-use reader::Reader;
+use reader::SettingsReader;
 
 /// All settings, parsed and found sane. Paths are absolute where the working folder is.
 #[derive(Clone, Debug, PartialEq)]
@@ -72,7 +72,7 @@ pub struct Settings {
     /// Keys and claims of tokens.
     pub tokens: TokenSettings,
     /// `MFA_ENCRYPTION_KEYS`: the first seals, all unseal. [`Settings::keys`] has them when they are generated.
-    pub encryption: Provided<Vec<(KeyId, SecretBytes)>>,
+    pub encryption: KeySource<Vec<(KeyId, SecretBytes)>>,
     /// Rates and locks.
     pub limits: LimitSettings,
     /// SMS.
@@ -83,12 +83,12 @@ pub struct Settings {
     pub log: LogSettings,
     /// Names and language.
     pub brand: BrandSettings,
-    shown: Vec<ShownSetting>,
+    shown: Vec<DisplayedSetting>,
 }
 
 /// Whether a key was given, or is made and kept by this server (in development, on the embedded database).
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Provided<T> {
+pub enum KeySource<T> {
     /// By a setting.
     Given(T),
     /// By this server; in `MFA_DATA_DIR`.
@@ -104,7 +104,7 @@ impl Settings {
     /// show it and do not start.
     pub fn load(sources: &Sources) -> Result<Self, SettingsError> {
         let resolved = layers::resolve(sources)?;
-        let reader = Reader::new(&resolved, &sources.dir);
+        let reader = SettingsReader::new(&resolved, &sources.dir);
         let data_dir_text = reader.defaulted("MFA_DATA_DIR")?;
         let data_dir = reader.resolve(data_dir_text);
         let server = ServerSettings::read(&reader)?;
@@ -126,18 +126,18 @@ impl Settings {
             database,
             shown: Vec::new(),
         };
-        settings.shown = shown::rows(&settings, &resolved, data_dir_text);
+        settings.shown = display::rows(&settings, &resolved, data_dir_text);
         Ok(settings)
     }
 
     /// Every setting with its value (secrets masked) and where it came from, in a fixed order.
-    pub fn shown(&self) -> &[ShownSetting] {
+    pub fn shown(&self) -> &[DisplayedSetting] {
         &self.shown
     }
 }
 
 /// A key that only an embedded database in development may go without.
-fn missing_key(reader: &Reader<'_>, name: &str) -> SettingsError {
+fn missing_key(reader: &SettingsReader<'_>, name: &str) -> SettingsError {
     let where_refused = if reader.environment().is_development() {
         "with a PostgreSQL database".to_owned()
     } else {

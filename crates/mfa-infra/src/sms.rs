@@ -9,27 +9,27 @@
 //!
 //! To add a provider: a folder with its gateway and a file that reads its answers, which goes through [`SmsHttp`].
 
-mod acquaintance;
 mod http;
-mod journal;
+mod log_observer;
 mod outbox;
 mod outbox_reader;
 mod ovh;
-mod pause;
+mod provider_status;
 mod reports;
+mod sleep;
 mod twilio;
 
 #[cfg(test)]
 mod fake_network;
 
-pub(crate) use acquaintance::Acquaintance;
 pub use http::{HttpLimits, SmsHttp};
-pub use journal::SmsLog;
+pub use log_observer::SmsLogObserver;
 pub use outbox::OutboxGateway;
 pub use outbox_reader::{OutboxMessage, OutboxReader};
 pub use ovh::OvhGateway;
-pub(crate) use ovh::ask_ovh;
-pub use pause::RuntimePause;
+pub(crate) use ovh::probe_ovh;
+pub(crate) use provider_status::ProviderStatus;
 pub use reports::{DeliveryReport, DeliveryReportError, DeliveryReports, twilio_callback_url};
-pub(crate) use twilio::ask_twilio;
+pub use sleep::TokioSleep;
+pub(crate) use twilio::probe_twilio;
 pub use twilio::{CallbackCheck, TwilioGateway, check_twilio_callback, twilio_signature};

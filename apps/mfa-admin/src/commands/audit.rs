@@ -5,7 +5,7 @@ use std::io::{self, BufRead, BufReader, Write};
 use std::path::PathBuf;
 
 use mfa_core::{EventKind, Timestamp, UserId};
-use mfa_infra::audit::{AuditReport, Auditor, ExportPlace, ExportedEvent};
+use mfa_infra::audit::{AuditReport, Auditor, ExportCursor, ExportedEvent};
 use mfa_infra::settings::Settings;
 use serde_json::{Value, json};
 
@@ -94,7 +94,7 @@ fn export(
     as_json: bool,
     out: &mut impl Write,
 ) -> Result<(), CliError> {
-    let mut place = Some(ExportPlace::from(since));
+    let mut place = Some(ExportCursor::from(since));
     let mut separator = if as_json { "{\"events\":[\n" } else { "" };
     let mut any = false;
     while let Some(after) = place {

@@ -1,6 +1,6 @@
 //! `doctor`
 
-use mfa_infra::doctor::{self, Finding, Health};
+use mfa_infra::doctor::{self, CheckStatus, DoctorFinding};
 use mfa_infra::settings::{Settings, SettingsError};
 use serde_json::json;
 
@@ -17,11 +17,11 @@ pub(super) fn run(settings: Result<Settings, SettingsError>) -> Result<Answer, C
         Ok(settings) => doctor::examine(&settings),
         Err(error) => {
             let cure = "mend it, then ask again: nothing else was looked at";
-            vec![Finding::bad("settings", error.to_string(), cure)]
+            vec![DoctorFinding::bad("settings", error.to_string(), cure)]
         }
     };
-    let answer = tell(&findings);
-    let well = findings.iter().all(|it| it.health != Health::Bad);
+    let answer = render(&findings);
+    let well = findings.iter().all(|it| it.health != CheckStatus::Bad);
     if well {
         return Ok(answer);
     }
@@ -30,14 +30,14 @@ pub(super) fn run(settings: Result<Settings, SettingsError>) -> Result<Answer, C
     Err(CliError::Found(Box::new(Findings { code, sentence, text, json })))
 }
 
-fn tell(findings: &[Finding]) -> Answer {
-    let line = |it: &Finding| {
+fn render(findings: &[DoctorFinding]) -> Answer {
+    let line = |it: &DoctorFinding| {
         let cure = it.cure.as_deref().map(|cure| format!(" -> {cure}")).unwrap_or_default();
         let (health, part) = (it.health.as_str(), it.part);
         format!("{health:<7}  {part:<8}  {}{}", visible(&it.says), visible(&cure))
     };
-    let document = |it: &Finding| json!({ "part": it.part, "state": it.health.as_str(), "detail": it.says, "remedy": it.cure });
-    let worst = findings.iter().map(|it| it.health).max().unwrap_or(Health::Good);
+    let document = |it: &DoctorFinding| json!({ "part": it.part, "state": it.health.as_str(), "detail": it.says, "remedy": it.cure });
+    let worst = findings.iter().map(|it| it.health).max().unwrap_or(CheckStatus::Good);
     Answer {
         text: findings.iter().map(line).collect::<Vec<_>>().join("\n"),
         json: json!({
@@ -53,9 +53,9 @@ mod tests {
 
     #[test]
     fn each_finding_is_a_line_with_what_to_do() {
-        let answer = tell(&[
-            Finding::good("clock", "0.001 s apart"),
-            Finding::bad("redis", "away\u{1b}[2J", "start it"),
+        let answer = render(&[
+            DoctorFinding::good("clock", "0.001 s apart"),
+            DoctorFinding::bad("redis", "away\u{1b}[2J", "start it"),
         ]);
         assert_eq!(
             answer.text,

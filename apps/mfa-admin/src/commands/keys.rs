@@ -87,7 +87,7 @@ mod tests {
     use std::collections::BTreeMap;
 
     use mfa_core::testing::SeededEntropy;
-    use mfa_infra::settings::{Provided, Settings, Sources};
+    use mfa_infra::settings::{KeySource, Settings, Sources};
 
     use super::*;
 
@@ -111,12 +111,12 @@ mod tests {
         let settings =
             Settings::load(&Sources { dir: dir.path().to_owned(), env: BTreeMap::from(env) }).unwrap();
 
-        let Provided::Given(keys) = &settings.encryption else { panic!("the keys were given") };
+        let KeySource::Given(keys) = &settings.encryption else { panic!("the keys were given") };
         let [(id, key)] = keys.as_slice() else { panic!("one key was given") };
         assert!(id.as_str().starts_with("2026-11-22-"), "{id}");
         let sealing = format!("{id}:{}", STANDARD.encode(key.expose()));
         assert_eq!(answer.json["mfa_encryption_keys"], sealing);
-        let Provided::Given(secret) = &settings.tokens.secret else { panic!("the secret was given") };
+        let KeySource::Given(secret) = &settings.tokens.secret else { panic!("the secret was given") };
         assert_eq!(answer.json["jwt_secret_key"], secret.expose());
     }
 

@@ -2,7 +2,7 @@
 
 use mfa_core::{Clock, EventKind, LoggedEvent, Origin, Outcome, SecurityEvent};
 use mfa_infra::crypto::SystemClock;
-use mfa_infra::database::{Location, MigrationStatus};
+use mfa_infra::database::{DatabaseLocation, MigrationStatus};
 use mfa_infra::settings::Settings;
 use mfa_infra::telemetry::Telemetry;
 use mfa_infra::{Mfa, OpenError};
@@ -26,7 +26,7 @@ pub(super) fn run(
     reason: Option<&str>,
 ) -> Result<Answer, CliError> {
     let location = Mfa::location(&settings);
-    if matches!(&location, Location::Sqlite(path) if path.starts_with(&settings.data_dir)) {
+    if matches!(&location, DatabaseLocation::Sqlite(path) if path.starts_with(&settings.data_dir)) {
         // Before the database is, which would make it open to all.
         settings.create_data_dir()?;
     }
@@ -37,18 +37,18 @@ pub(super) fn run(
             rows if rows > 0 && !leave_sealed => return Err(CliError::SealedLeft(rows)),
             _ => migrations.down()?,
         },
-        MigrateCommand::Status => return Ok(tell(&location, &migrations.status()?)),
+        MigrateCommand::Status => return Ok(render(&location, &migrations.status()?)),
     }
     administration::spare_standard_output(&mut settings);
     let telemetry = Telemetry::open(settings.log.level, settings.log.target).map_err(OpenError::from)?;
     let event =
         SecurityEvent::new(EventKind::AdminMigrate, Outcome::Success, SystemClock.now(), Origin::default());
     let event = event.by(&actor::of_process(), reason);
-    telemetry.events().tell(LoggedEvent { user: None, event: &event, chain: None });
-    Ok(tell(&location, &migrations.status()?))
+    telemetry.events().record(LoggedEvent { user: None, event: &event, chain: None });
+    Ok(render(&location, &migrations.status()?))
 }
 
-fn tell(location: &Location, status: &MigrationStatus) -> Answer {
+fn render(location: &DatabaseLocation, status: &MigrationStatus) -> Answer {
     let MigrationStatus { applied, pending } = status;
     let state = match (applied.is_empty(), pending.is_empty()) {
         (_, true) => "up to date",
@@ -71,7 +71,7 @@ mod tests {
         let of = |applied: &[&str], pending: &[&str]| {
             let names = |names: &[&str]| names.iter().map(|&name| name.to_owned()).collect();
             let status = MigrationStatus { applied: names(applied), pending: names(pending) };
-            tell(&Location::Sqlite("a.db".into()), &status)
+            render(&DatabaseLocation::Sqlite("a.db".into()), &status)
         };
         assert_eq!(of(&["1"], &[]).text, "SQLite in a.db: the schema is up to date\napplied  1");
         assert_eq!(

@@ -10,7 +10,7 @@ use mfa_core::{
 };
 use mfa_flows::{FlowError, LegacyImport, LegacyImportOutcome, LegacyRow};
 use mfa_infra::Mfa;
-use mfa_infra::database::{NovaRow, NovaTable, Rows};
+use mfa_infra::database::{KeyedTable, NovaRow, NovaTable};
 use mfa_infra::settings::Settings;
 use serde_json::{Value, json};
 
@@ -47,7 +47,7 @@ pub(super) fn run(
     let fields = map.fields(table.columns())?;
     let overlooked: Vec<_> = map.overlooked(table.columns()).into_iter().map(str::to_owned).collect();
     let bar = Bar::of("taking over");
-    let total = administration.mfa().block_on(administration.mfa().rows(Rows::Users))??;
+    let total = administration.mfa().block_on(administration.mfa().rows(KeyedTable::Users))??;
     let mut import = Import {
         administration: &administration,
         map: &map,

@@ -7,7 +7,7 @@ use actix_web::middleware::from_fn;
 use actix_web::test::{self, TestRequest};
 use actix_web::{App, HttpResponse, web};
 use mfa_core::testing::SeededEntropy;
-use mfa_infra::settings::Rate;
+use mfa_infra::settings::RateSetting;
 use slog::{Drain, KV, Never, OwnedKVList, Record};
 
 use super::*;
@@ -48,7 +48,7 @@ impl slog::Serializer for Values {
 }
 
 fn edge(lines: &Lines) -> Edge {
-    let rate = Rate { max: 10, window: Duration::from_mins(1) };
+    let rate = RateSetting { max: 10, window: Duration::from_mins(1) };
     let proxies =
         TrustedProxies::new(vec!["10.0.0.0/8".parse().unwrap()], "x-forwarded-for".parse().unwrap());
     Edge {

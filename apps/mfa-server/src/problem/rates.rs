@@ -1,13 +1,13 @@
 //! The limits on client addresses, as the `RateLimit` fields tell them (draft-ietf-httpapi-ratelimit-headers).
 
 use mfa_core::RateRule;
-use mfa_infra::settings::{LimitSettings, Rate};
+use mfa_infra::settings::{LimitSettings, RateSetting};
 
 /// The limits that may be told: those that name no user.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct ToldRates {
-    code_checks_per_ip: Rate,
-    logins_per_ip: Rate,
+    code_checks_per_ip: RateSetting,
+    logins_per_ip: RateSetting,
 }
 
 impl ToldRates {
@@ -17,7 +17,7 @@ impl ToldRates {
     }
 
     #[cfg(test)]
-    pub(crate) const fn from_rates(code_checks_per_ip: Rate, logins_per_ip: Rate) -> Self {
+    pub(crate) const fn from_rates(code_checks_per_ip: RateSetting, logins_per_ip: RateSetting) -> Self {
         Self { code_checks_per_ip, logins_per_ip }
     }
 

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use actix_web::body::to_bytes;
 use mfa_core::{CipherError, EntropyError, HashError, Lock, Origin, RateRule, StoreError, StoreErrorKind};
-use mfa_infra::settings::Rate;
+use mfa_infra::settings::RateSetting;
 use mfa_jwt::IssueError;
 use serde_json::{Value, json};
 
@@ -14,7 +14,7 @@ use crate::i18n::Texts;
 use crate::language::Language;
 
 fn rates() -> ToldRates {
-    let rate = |max| Rate { max, window: Duration::from_mins(1) };
+    let rate = |max| RateSetting { max, window: Duration::from_mins(1) };
     ToldRates::from_rates(rate(10), rate(20))
 }
 
@@ -41,7 +41,7 @@ async fn document(fault: &ApiError, language: Language) -> Value {
 }
 
 fn store(kind: StoreErrorKind) -> FlowError {
-    StoreError::new(kind, "reading accounts").because("host=db password=hunter2").into()
+    StoreError::new(kind, "reading accounts").with_source("host=db password=hunter2").into()
 }
 
 fn refusals() -> Vec<(FlowError, u16, &'static str)> {

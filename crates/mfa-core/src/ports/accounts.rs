@@ -126,7 +126,7 @@ impl StoreError {
 
     /// The same, with what brought it about.
     #[must_use]
-    pub fn because(self, source: impl Into<Box<dyn Error + Send + Sync>>) -> Self {
+    pub fn with_source(self, source: impl Into<Box<dyn Error + Send + Sync>>) -> Self {
         Self { source: Some(source.into()), ..self }
     }
 

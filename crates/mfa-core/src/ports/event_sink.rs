@@ -10,5 +10,5 @@ use crate::LoggedEvent;
 /// are not stored, come from the flows.
 pub trait EventSink: Send + Sync + fmt::Debug {
     /// Tells one. Must not fail and must not take long.
-    fn tell(&self, line: LoggedEvent<'_>);
+    fn record(&self, line: LoggedEvent<'_>);
 }

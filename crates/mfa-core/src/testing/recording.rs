@@ -27,7 +27,7 @@ impl RecordingEventSink {
 }
 
 impl EventSink for RecordingEventSink {
-    fn tell(&self, line: LoggedEvent<'_>) {
+    fn record(&self, line: LoggedEvent<'_>) {
         let chain = line.chain.map(|(seq, mac)| (seq, mac.to_vec()));
         let told = RecordedEvent { user: line.user, event: line.event.clone(), chain };
         self.0.lock().unwrap_or_else(PoisonError::into_inner).push(told);

@@ -5,19 +5,19 @@ use std::time::Duration;
 use mfa_core::{StoreError, StoredEvent, Timestamp, UserId};
 
 use super::Auditor;
-use crate::database::audit::{ChainRow, Moment};
+use crate::database::audit::{ChainRow, Cursor};
 
 /// How old an event is before it is given out. One that happened earlier may be stored later: within this time it is.
 const HORIZON: Duration = Duration::from_secs(10);
 
 /// Where an export goes on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct ExportPlace(Moment);
+pub struct ExportCursor(Cursor);
 
-impl ExportPlace {
+impl ExportCursor {
     /// From the first event of this time on.
     pub const fn from(since: Timestamp) -> Self {
-        Self(Moment::from(since))
+        Self(Cursor::from(since))
     }
 }
 
@@ -36,7 +36,7 @@ pub struct ExportPage {
     /// The events.
     pub events: Vec<ExportedEvent>,
     /// Where the next page begins; none where there is none for now.
-    pub next: Option<ExportPlace>,
+    pub next: Option<ExportCursor>,
 }
 
 impl Auditor {
@@ -45,9 +45,9 @@ impl Auditor {
     /// # Errors
     ///
     /// [`StoreError`] when the store gave no answer: ask for the same page again.
-    pub fn export(&self, after: ExportPlace, now: Timestamp) -> Result<ExportPage, StoreError> {
+    pub fn export(&self, after: ExportCursor, now: Timestamp) -> Result<ExportPage, StoreError> {
         let rows = self.database.by_time(after.0, now.minus(HORIZON))?;
-        let next = rows.last().map(|row| ExportPlace(row.moment()));
+        let next = rows.last().map(|row| ExportCursor(row.moment()));
         Ok(ExportPage { events: rows.into_iter().map(ExportedEvent::from).collect(), next })
     }
 }

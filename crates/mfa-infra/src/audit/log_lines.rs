@@ -6,9 +6,9 @@ use std::io::{self, BufRead};
 use mfa_core::{StoreError, UserId};
 use serde::Deserialize;
 
-use super::walk::is_genuine;
-use super::{Auditor, Finding, Flaw};
-use crate::database::audit::Place;
+use super::chain_verifier::is_genuine;
+use super::{Auditor, ChainFinding, ChainFlaw};
+use crate::database::audit::ChainPosition;
 
 /// How many lines are asked for at once.
 const PORTION: usize = 1_000;
@@ -37,7 +37,7 @@ pub(super) fn compare(
     auditor: &Auditor,
     of: Option<UserId>,
     mut log: impl BufRead,
-) -> Result<(u64, Vec<Finding>), LogComparisonError> {
+) -> Result<(u64, Vec<ChainFinding>), LogComparisonError> {
     let (mut read, mut findings, mut lines) = (0_u64, BTreeMap::new(), Vec::with_capacity(PORTION));
     let mut bytes = Vec::new();
     loop {
@@ -57,8 +57,12 @@ pub(super) fn compare(
     }
 }
 
-fn hold(auditor: &Auditor, lines: &[Line], findings: &mut BTreeMap<i64, Finding>) -> Result<(), StoreError> {
-    let places: Vec<_> = lines.iter().map(|it| Place { user: it.user_id, seq: it.seq }).collect();
+fn hold(
+    auditor: &Auditor,
+    lines: &[Line],
+    findings: &mut BTreeMap<i64, ChainFinding>,
+) -> Result<(), StoreError> {
+    let places: Vec<_> = lines.iter().map(|it| ChainPosition { user: it.user_id, seq: it.seq }).collect();
     let (rows, floors) = auditor.database.macs(&places)?;
     let stored: HashMap<_, _> = rows.iter().map(|it| ((it.user_id, it.seq), it.mac.as_str())).collect();
     let floors: HashMap<_, _> = floors
@@ -69,11 +73,11 @@ fn hold(auditor: &Auditor, lines: &[Line], findings: &mut BTreeMap<i64, Finding>
     for line in lines {
         let flaw = match stored.get(&(line.user_id, line.seq)) {
             Some(mac) if *mac == line.mac => continue,
-            Some(_) => Flaw::UnlikeLog,
+            Some(_) => ChainFlaw::UnlikeLog,
             None if floors.get(&line.user_id).is_some_and(|floor| line.seq <= *floor) => continue,
-            None => Flaw::Removed,
+            None => ChainFlaw::Removed,
         };
-        let finding = Finding { user: UserId::new(line.user_id), seq: line.seq, flaw };
+        let finding = ChainFinding { user: UserId::new(line.user_id), seq: line.seq, flaw };
         let first = findings.entry(line.user_id).or_insert_with(|| finding.clone());
         if finding.seq < first.seq {
             *first = finding;

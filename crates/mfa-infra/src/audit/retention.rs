@@ -5,20 +5,20 @@ use std::collections::BTreeMap;
 use data_encoding::HEXLOWER;
 use mfa_core::{StoreError, Timestamp, UserId};
 
-use super::walk::{Walk, is_genuine};
-use super::{Auditor, Finding, floor_of};
-use crate::database::audit::{FloorRow, Moment, Place};
+use super::chain_verifier::{ChainVerifier, is_genuine};
+use super::{Auditor, ChainFinding, floor_of};
+use crate::database::audit::{ChainPosition, Cursor, FloorRow};
 use crate::database::chain::floor_message;
 
 /// What was removed.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Trimmed {
+pub struct RetentionReport {
     /// How many events.
     pub events: u64,
     /// Of how many chains.
     pub chains: u64,
     /// What was wrong with some of them before they were removed: to be told, because it cannot be found again.
-    pub findings: Vec<Finding>,
+    pub findings: Vec<ChainFinding>,
 }
 
 impl Auditor {
@@ -28,9 +28,9 @@ impl Auditor {
     /// # Errors
     ///
     /// [`StoreError`] when the store gave no answer: part of it may be done, and the next time does the rest.
-    pub fn trim(&self, before: Timestamp) -> Result<Trimmed, StoreError> {
-        let mut trimmed = Trimmed::default();
-        let mut after = Moment::from(Timestamp::from_millis(0));
+    pub fn trim(&self, before: Timestamp) -> Result<RetentionReport, StoreError> {
+        let mut trimmed = RetentionReport::default();
+        let mut after = Cursor::from(Timestamp::from_millis(0));
         loop {
             let rows = self.database.by_time(after, before)?;
             let Some(last) = rows.last() else { return Ok(trimmed) };
@@ -42,7 +42,7 @@ impl Auditor {
             }
             let mut floors = Vec::with_capacity(newest.len());
             for (user, seq) in newest {
-                floors.extend(self.floor(Place { user, seq }, before, &mut trimmed)?);
+                floors.extend(self.floor(ChainPosition { user, seq }, before, &mut trimmed)?);
             }
             trimmed.chains = trimmed.chains.saturating_add(u64::try_from(floors.len()).unwrap_or(0));
             trimmed.events = trimmed.events.saturating_add(self.database.raise(&floors)?);
@@ -53,15 +53,15 @@ impl Auditor {
     /// them. None where nothing is to be removed.
     fn floor(
         &self,
-        up_to: Place,
+        up_to: ChainPosition,
         before: Timestamp,
-        trimmed: &mut Trimmed,
+        trimmed: &mut RetentionReport,
     ) -> Result<Option<FloorRow>, StoreError> {
         let kept = self.database.first_kept(up_to, before)?;
-        let up_to = Place { seq: kept.map_or(up_to.seq, |seq| seq.saturating_sub(1)), ..up_to };
-        let (mut walk, mut broken) = (Walk::of(&self.keys, up_to.user), false);
+        let up_to = ChainPosition { seq: kept.map_or(up_to.seq, |seq| seq.saturating_sub(1)), ..up_to };
+        let (mut walk, mut broken) = (ChainVerifier::new(&self.keys, up_to.user), false);
         let mut last: Option<(i64, String)> = None;
-        let mut after = Place { user: up_to.user, seq: i64::MIN };
+        let mut after = ChainPosition { user: up_to.user, seq: i64::MIN };
         loop {
             let (rows, floors) = self.database.chain(after, Some(up_to.user))?;
             let Some(end) = rows.last() else { break };

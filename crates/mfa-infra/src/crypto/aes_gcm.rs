@@ -42,7 +42,7 @@ impl AesGcmCipher {
     /// # Errors
     ///
     /// [`CipherError::NoEntropy`]: keep nothing.
-    pub fn canary(&self) -> Result<String, CipherError> {
+    pub fn key_check_value(&self) -> Result<String, CipherError> {
         self.seal_for(CANARY_TEXT, CANARY_PLACE)
     }
 
@@ -51,8 +51,8 @@ impl AesGcmCipher {
     /// # Errors
     ///
     /// [`CipherError`]: these are not the keys that the data was sealed with, so do not start.
-    pub fn check_canary(&self, canary: &str) -> Result<(), CipherError> {
-        let text = self.unseal_from(canary, CANARY_PLACE)?;
+    pub fn check_key_check_value(&self, key_check_value: &str) -> Result<(), CipherError> {
+        let text = self.unseal_from(key_check_value, CANARY_PLACE)?;
         if text.expose() == CANARY_TEXT { Ok(()) } else { Err(CipherError::Altered) }
     }
 

@@ -40,7 +40,11 @@ pub(super) enum Argon2idParseError {
 
 impl Argon2idDigest {
     /// Hashes a password at today's strength.
-    pub(super) fn of(password: &[u8], salt: [u8; SALT_LEN], memory: &Memory) -> Result<Self, argon2::Error> {
+    pub(super) fn hash(
+        password: &[u8],
+        salt: [u8; SALT_LEN],
+        memory: &HashMemory,
+    ) -> Result<Self, argon2::Error> {
         let params = Params::new(MEMORY_KIB, PASSES, LANES, Some(OUTPUT_LEN))?;
         let mut digest = Self { params, version: Version::V0x13, salt: salt.to_vec(), output: Vec::new() };
         digest.output = digest.compute(password, OUTPUT_LEN, memory)?;
@@ -63,7 +67,7 @@ impl Argon2idDigest {
     }
 
     /// Whether this is the hash of that password. Compares in constant time.
-    pub(super) fn matches(&self, password: &[u8], memory: &Memory) -> Result<bool, argon2::Error> {
+    pub(super) fn matches(&self, password: &[u8], memory: &HashMemory) -> Result<bool, argon2::Error> {
         Ok(self.compute(password, self.output.len(), memory)?.ct_eq(&self.output).into())
     }
 
@@ -75,7 +79,7 @@ impl Argon2idDigest {
             || self.output.len() < OUTPUT_LEN
     }
 
-    /// The PHC string, for a hash made by [`Argon2idDigest::of`].
+    /// The PHC string, for a hash made by [`Argon2idDigest::hash`].
     pub(super) fn to_phc(&self) -> String {
         let mut text = format!("$argon2id$v={}$", u32::from(self.version));
         let params = &self.params;
@@ -88,7 +92,7 @@ impl Argon2idDigest {
         text
     }
 
-    fn compute(&self, password: &[u8], len: usize, memory: &Memory) -> Result<Vec<u8>, argon2::Error> {
+    fn compute(&self, password: &[u8], len: usize, memory: &HashMemory) -> Result<Vec<u8>, argon2::Error> {
         let argon2 = Argon2::new(Algorithm::Argon2id, self.version, self.params.clone());
         let mut output = vec![0_u8; len];
         memory.lend(self.params.block_count(), |blocks| {
@@ -103,7 +107,7 @@ impl Argon2idDigest {
 /// The last one to end gives all of it back to the system, so that an idle server is small. Buffers larger than
 /// 19 MiB, for stored hashes that ask for more, are given back at once.
 #[derive(Default)]
-pub(super) struct Memory(Mutex<Buffers>);
+pub(super) struct HashMemory(Mutex<Buffers>);
 
 #[derive(Default)]
 struct Buffers {
@@ -113,7 +117,7 @@ struct Buffers {
     lent: u64,
 }
 
-impl Memory {
+impl HashMemory {
     const KEPT_BLOCKS: usize = MEMORY_KIB as usize;
     /// 33 MiB. What glibc allocates up to 32 MiB it may keep when it is freed; what is larger goes back to the system
     /// for certain. Room that is never written to takes no memory.
@@ -152,7 +156,7 @@ impl Memory {
     }
 }
 
-impl fmt::Debug for Memory {
+impl fmt::Debug for HashMemory {
     /// How much it was used; never what is in the buffers.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Buffers { kept, in_use, lent } = &*self.buffers();
@@ -166,8 +170,8 @@ mod tests {
 
     #[test]
     fn the_text_of_a_new_hash_reads_back_and_is_of_todays_strength() {
-        let memory = Memory::default();
-        let digest = Argon2idDigest::of(b"correct horse", [7; 16], &memory).unwrap();
+        let memory = HashMemory::default();
+        let digest = Argon2idDigest::hash(b"correct horse", [7; 16], &memory).unwrap();
         let text = digest.to_phc();
         assert!(text.starts_with("$argon2id$v=19$m=19456,t=2,p=1$BwcHBwcHBwcHBwcHBwcHBw$"), "{text}");
         let read = Argon2idDigest::parse(&text).unwrap();
@@ -178,7 +182,7 @@ mod tests {
 
     #[test]
     fn memory_is_used_again_while_there_is_work_and_given_back_after() {
-        let memory = Memory::default();
+        let memory = HashMemory::default();
         memory.lend(8, |_| {
             memory.lend(8, |_| ());
             assert_eq!(memory.buffers().kept.len(), 1);
@@ -189,7 +193,7 @@ mod tests {
     #[test]
     fn hashes_made_elsewhere_are_understood() {
         // From the test vectors of the reference implementation (test.c of phc-winner-argon2, Argon2id).
-        let memory = Memory::default();
+        let memory = HashMemory::default();
         let vectors = [
             ("$argon2id$v=19$m=256,t=2,p=1$c29tZXNhbHQ$nf65EOgLrQMR/uIPnA4rEsF5h7TKyQwu9U1bMCHGi/4", true),
             ("$argon2id$v=19$m=256,t=2,p=2$c29tZXNhbHQ$bQk8UB/VmZZF4Oo79iDXuL5/0ttZwg2f/5U52iv1cDc", true),

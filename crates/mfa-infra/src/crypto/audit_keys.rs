@@ -31,13 +31,13 @@ pub enum MacCheck {
 impl AuditKeys {
     /// The audit keys of this ring.
     pub fn new(ring: &KeyRing) -> Self {
-        Self::of(ring.derived(AUDIT_LABEL).into_iter())
+        Self::from_keys(ring.derived(AUDIT_LABEL).into_iter())
     }
 
     /// The same, with the keys of masters that have gone: what they made still verifies.
     #[must_use]
     pub fn with_retained(mut self, retained: &RetainedKeys) -> Self {
-        for (id, key) in retained.of(RetainedUse::Audit) {
+        for (id, key) in retained.keys_for(RetainedUse::Audit) {
             if self.in_use.0 != *id && self.older.iter().all(|(known, _)| known != id) {
                 self.older.push((id.clone(), prepared(key)));
             }
@@ -46,7 +46,7 @@ impl AuditKeys {
     }
 
     #[expect(clippy::expect_used, reason = "a KeyRing has at least one key")]
-    fn of(keys: impl Iterator<Item = (KeyId, SecretBytes)>) -> Self {
+    fn from_keys(keys: impl Iterator<Item = (KeyId, SecretBytes)>) -> Self {
         let mut keys = keys.map(|(id, key)| (id, prepared(&key)));
         let in_use = keys.next().expect("a ring is never empty");
         Self { in_use, older: keys.collect() }

@@ -12,13 +12,13 @@ use super::retained::{RetainedKeys, RetainedUse};
 /// Keyed digests: HMAC-SHA256 (RFC 2104), each purpose under keys of its own, which are derived from the master keys
 /// under a label of its own.
 pub struct DerivedDigests {
-    recovery_tag: Keys,
-    sms_code: Keys,
-    phone_number: Keys,
+    recovery_tag: PurposeKeys,
+    sms_code: PurposeKeys,
+    phone_number: PurposeKeys,
 }
 
 /// The keys of one purpose, in the order of the ring.
-struct Keys {
+struct PurposeKeys {
     newest: Key,
     older: Vec<Key>,
 }
@@ -41,7 +41,7 @@ pub(super) const fn label(purpose: DigestPurpose) -> &'static str {
 impl DerivedDigests {
     /// The digests of this ring.
     pub fn new(ring: &KeyRing) -> Self {
-        let keys = |purpose| Keys::of(ring.derived(label(purpose)).into_iter());
+        let keys = |purpose| PurposeKeys::of(ring.derived(label(purpose)).into_iter());
         Self {
             recovery_tag: keys(DigestPurpose::RecoveryTag),
             sms_code: keys(DigestPurpose::SmsCode),
@@ -52,8 +52,8 @@ impl DerivedDigests {
     /// The same, with the keys of masters that have gone: tags that they made are still found.
     #[must_use]
     pub fn with_retained(mut self, retained: &RetainedKeys) -> Self {
-        let Keys { newest, older } = &mut self.recovery_tag;
-        for (id, key) in retained.of(RetainedUse::RecoveryTag) {
+        let PurposeKeys { newest, older } = &mut self.recovery_tag;
+        for (id, key) in retained.keys_for(RetainedUse::RecoveryTag) {
             if newest.id != *id && older.iter().all(|known| known.id != *id) {
                 older.push(Key::new(id.clone(), key));
             }
@@ -61,7 +61,7 @@ impl DerivedDigests {
         self
     }
 
-    const fn keys(&self, purpose: DigestPurpose) -> &Keys {
+    const fn keys(&self, purpose: DigestPurpose) -> &PurposeKeys {
         match purpose {
             DigestPurpose::RecoveryTag => &self.recovery_tag,
             DigestPurpose::SmsCode => &self.sms_code,
@@ -76,7 +76,7 @@ impl KeyedDigests for DerivedDigests {
     }
 
     fn under_each_key(&self, purpose: DigestPurpose, message: &[u8]) -> Vec<KeyedDigest> {
-        let Keys { newest, older } = self.keys(purpose);
+        let PurposeKeys { newest, older } = self.keys(purpose);
         std::iter::once(newest).chain(older).map(|key| key.digest(message)).collect()
     }
 }
@@ -88,7 +88,7 @@ impl fmt::Debug for DerivedDigests {
     }
 }
 
-impl Keys {
+impl PurposeKeys {
     #[expect(clippy::expect_used, reason = "a KeyRing has at least one key")]
     fn of(keys: impl Iterator<Item = (KeyId, SecretBytes)>) -> Self {
         let mut keys = keys.map(|(id, key)| Key::new(id, &key));

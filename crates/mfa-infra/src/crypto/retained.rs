@@ -96,7 +96,7 @@ impl RetainedKeys {
     }
 
     /// The keys of one use.
-    pub(crate) fn of(&self, usage: RetainedUse) -> impl Iterator<Item = (&KeyId, &SecretBytes)> {
+    pub(crate) fn keys_for(&self, usage: RetainedUse) -> impl Iterator<Item = (&KeyId, &SecretBytes)> {
         self.0.iter().filter(move |(it, ..)| *it == usage).map(|(_, id, key)| (id, key))
     }
 }

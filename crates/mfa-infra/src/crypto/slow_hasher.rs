@@ -9,7 +9,7 @@ use mfa_core::{BoxFuture, Entropy, HashError, PasswordCheck, PasswordDigest, Pas
 use tokio::runtime::Handle;
 use tokio::sync::Semaphore;
 
-use super::argon2id::{Argon2idDigest, Memory};
+use super::argon2id::{Argon2idDigest, HashMemory};
 use super::stored_digest::{StoredDigest, bcrypt_matches};
 
 /// How much a [`SlowHasher`] does at a time. Each hash takes 19 MiB and tens of milliseconds of a core.
@@ -44,7 +44,7 @@ pub struct SlowHasher {
 
 struct Work {
     entropy: Arc<dyn Entropy>,
-    memory: Memory,
+    memory: HashMemory,
     dummy: Argon2idDigest,
 }
 
@@ -56,7 +56,7 @@ impl SlowHasher {
     ///
     /// [`HashError::Failed`] when there is no randomness or no memory: do not start.
     pub fn new(runtime: Handle, entropy: Arc<dyn Entropy>, limits: HasherLimits) -> Result<Self, HashError> {
-        let memory = Memory::default();
+        let memory = HashMemory::default();
         let mut nobodys_password = [0_u8; 32];
         entropy.fill(&mut nobodys_password).map_err(|_| HashError::Failed)?;
         let dummy = new_digest(&nobodys_password, &*entropy, &memory)?;
@@ -141,10 +141,14 @@ impl fmt::Debug for SlowHasher {
     }
 }
 
-fn new_digest(password: &[u8], entropy: &dyn Entropy, memory: &Memory) -> Result<Argon2idDigest, HashError> {
+fn new_digest(
+    password: &[u8],
+    entropy: &dyn Entropy,
+    memory: &HashMemory,
+) -> Result<Argon2idDigest, HashError> {
     let mut salt = [0_u8; 16];
     entropy.fill(&mut salt).map_err(|_| HashError::Failed)?;
-    Argon2idDigest::of(password, salt, memory).map_err(|_| HashError::Failed)
+    Argon2idDigest::hash(password, salt, memory).map_err(|_| HashError::Failed)
 }
 
 #[cfg(test)]

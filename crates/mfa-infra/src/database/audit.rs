@@ -9,19 +9,19 @@ pub const PORTION: i64 = 1_000;
 
 /// A place in the chain of a user.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Place {
+pub struct ChainPosition {
     pub user: i64,
     pub seq: i64,
 }
 
 /// A place in the order of time, which two events of one moment share by their ids.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Moment {
+pub struct Cursor {
     pub at: i64,
     pub id: i64,
 }
 
-impl Moment {
+impl Cursor {
     /// Before every event of that time.
     pub const fn from(at: Timestamp) -> Self {
         Self { at: at.millis(), id: i64::MIN }
@@ -68,12 +68,12 @@ pub struct ChainRow {
 }
 
 impl ChainRow {
-    pub const fn moment(&self) -> Moment {
-        Moment { at: self.at, id: self.id }
+    pub const fn moment(&self) -> Cursor {
+        Cursor { at: self.at, id: self.id }
     }
 
-    pub const fn place(&self) -> Place {
-        Place { user: self.user_id, seq: self.seq }
+    pub const fn place(&self) -> ChainPosition {
+        ChainPosition { user: self.user_id, seq: self.seq }
     }
 }
 
@@ -130,19 +130,23 @@ pub(super) struct Count {
 /// What an auditor reads, and what retention removes. Every call is short.
 pub trait AuditRows: Send + Sync {
     /// The next events behind a place, in the order of chains, and the floors of their users, as of one moment.
-    fn chain(&self, after: Place, of: Option<i64>) -> Result<(Vec<ChainRow>, Vec<FloorRow>), StoreError>;
+    fn chain(
+        &self,
+        after: ChainPosition,
+        of: Option<i64>,
+    ) -> Result<(Vec<ChainRow>, Vec<FloorRow>), StoreError>;
 
     /// The ends of the chains of the next users behind one, and their floors, as of one moment.
     fn ends(&self, after: i64, of: Option<i64>) -> Result<(Vec<EndRow>, Vec<FloorRow>), StoreError>;
 
     /// The MACs of the events at these places, and the floors of their users, as of one moment.
-    fn macs(&self, places: &[Place]) -> Result<(Vec<MacRow>, Vec<FloorRow>), StoreError>;
+    fn macs(&self, places: &[ChainPosition]) -> Result<(Vec<MacRow>, Vec<FloorRow>), StoreError>;
 
     /// The next events behind a moment that are older than another, in the order of time.
-    fn by_time(&self, after: Moment, before: Timestamp) -> Result<Vec<ChainRow>, StoreError>;
+    fn by_time(&self, after: Cursor, before: Timestamp) -> Result<Vec<ChainRow>, StoreError>;
 
     /// The first event of a user, up to this one, that is not older than this time.
-    fn first_kept(&self, up_to: Place, before: Timestamp) -> Result<Option<i64>, StoreError>;
+    fn first_kept(&self, up_to: ChainPosition, before: Timestamp) -> Result<Option<i64>, StoreError>;
 
     /// Raises these floors and removes what is below them, all or nothing. Answers how many events were removed.
     fn raise(&self, floors: &[FloorRow]) -> Result<u64, StoreError>;

@@ -55,7 +55,7 @@ impl Chain {
             let (agent, actor) = (event.origin.user_agent(), event.actor.as_deref());
             let personal = [ip.as_deref(), agent, actor, event.reason.as_deref()];
             let personal_digest = personal_digest(personal, &salt);
-            let link = Link {
+            let link = ChainLink {
                 user: account.user,
                 seq,
                 event_id: &event_id,
@@ -88,10 +88,10 @@ impl Chain {
 }
 
 /// What can be erased of an event without breaking the chain: address, agent, actor, reason.
-pub(crate) type Personal<'a> = [Option<&'a str>; 4];
+pub(crate) type PersonalData<'a> = [Option<&'a str>; 4];
 
 /// The digest by which they enter the MAC.
-pub(crate) fn personal_digest(personal: Personal<'_>, salt: &[u8]) -> [u8; 32] {
+pub(crate) fn personal_digest(personal: PersonalData<'_>, salt: &[u8]) -> [u8; 32] {
     let mut bytes = salt.to_vec();
     for field in personal {
         put(&mut bytes, field);
@@ -101,7 +101,7 @@ pub(crate) fn personal_digest(personal: Personal<'_>, salt: &[u8]) -> [u8; 32] {
 
 /// What a MAC is made of.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Link<'a> {
+pub(crate) struct ChainLink<'a> {
     pub(crate) user: UserId,
     pub(crate) seq: u64,
     pub(crate) event_id: &'a [u8; 16],
@@ -114,7 +114,7 @@ pub(crate) struct Link<'a> {
     pub(crate) previous: &'a str,
 }
 
-impl Link<'_> {
+impl ChainLink<'_> {
     pub(crate) fn message(&self) -> Vec<u8> {
         let mut bytes = b"nova-mfa/event/v1".to_vec();
         bytes.extend_from_slice(&self.user.value().to_be_bytes());

@@ -4,8 +4,8 @@
 //! account never race inside a process; between processes each write compares the row's version. A row that somebody
 //! else holds or has changed goes to the slow lane, which may wait for it.
 
+mod contended;
 mod group;
-mod lane;
 mod queue;
 
 use std::collections::HashSet;
@@ -21,7 +21,7 @@ use tokio::sync::oneshot;
 
 use queue::{Job, Queue};
 
-pub(super) use group::{Decide, Failure, GroupContext, GroupStore, Write, Written};
+pub(super) use group::{AccountWrite, Decide, GroupContext, GroupFailure, GroupStore, WriteResult};
 
 /// What may wait for the committers, and how long.
 #[derive(Clone, Copy, Debug)]
@@ -51,22 +51,22 @@ impl Default for CommitterLimits {
 }
 
 /// How a committer, or a taker of the slow lane, gets its store; called again after a panic.
-pub(super) type StoreMaker = Arc<dyn Fn() -> Box<dyn GroupStore> + Send + Sync>;
+pub(super) type StoreFactory = Arc<dyn Fn() -> Box<dyn GroupStore> + Send + Sync>;
 
 /// The committers of one database.
 pub(super) struct Committers {
-    seats: Vec<Arc<Seat>>,
+    seats: Vec<Arc<CommitterSlot>>,
     lane: Option<Arc<Queue>>,
-    slow: Arc<SlowAccounts>,
+    slow: Arc<ContendedAccounts>,
     threads: Mutex<Vec<JoinHandle<()>>>,
     limits: CommitterLimits,
 }
 
 /// The place of one committer: its queue, and who sits there.
-struct Seat {
+struct CommitterSlot {
     queue: Arc<Queue>,
     worker: Worker,
-    maker: StoreMaker,
+    maker: StoreFactory,
     /// Which thread it is whose place this is; an earlier one leaves as soon as it is heard of again.
     turn: AtomicU64,
     /// Since when that one is busy with one group.
@@ -80,9 +80,9 @@ const MOST_SILENT: usize = 2;
 
 /// The accounts whose decisions go to the slow lane.
 #[derive(Default)]
-struct SlowAccounts(Mutex<HashSet<UserId>>);
+struct ContendedAccounts(Mutex<HashSet<UserId>>);
 
-impl SlowAccounts {
+impl ContendedAccounts {
     fn set(&self) -> MutexGuard<'_, HashSet<UserId>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -97,13 +97,13 @@ impl fmt::Debug for Committers {
 impl Committers {
     /// Starts a thread for each committer, and for each taker of the slow lane where there is one.
     pub(super) fn start(
-        makers: Vec<StoreMaker>,
-        slow_makers: Vec<StoreMaker>,
+        makers: Vec<StoreFactory>,
+        slow_makers: Vec<StoreFactory>,
         context: &GroupContext,
         limits: CommitterLimits,
     ) -> Self {
         let queue = || Arc::new(Queue::new(limits.waiting, limits.waiting_per_account));
-        let slow = Arc::<SlowAccounts>::default();
+        let slow = Arc::<ContendedAccounts>::default();
         let lane = (!slow_makers.is_empty()).then(queue);
         let mut threads = Vec::new();
         let mut seats = Vec::new();
@@ -114,7 +114,7 @@ impl Committers {
                 context: context.clone(),
                 group: limits.group,
             };
-            let seat = Arc::new(Seat {
+            let seat = Arc::new(CommitterSlot {
                 queue: queue(),
                 worker,
                 maker,
@@ -128,7 +128,7 @@ impl Committers {
         if let Some(lane) = &lane {
             for maker in slow_makers {
                 let (lane, slow, context) = (Arc::clone(lane), Arc::clone(&slow), context.clone());
-                threads.extend(spawn("slow-lane", move || lane::work(&lane, &slow, &context, &maker)));
+                threads.extend(spawn("slow-lane", move || contended::work(&lane, &slow, &context, &maker)));
             }
         }
         Self { seats, lane, slow, threads: Mutex::new(threads), limits }
@@ -158,7 +158,7 @@ impl Committers {
 
     /// Puts another thread in the place of one that has been busy with one group for most of the time that a caller
     /// waits. What it may still store is guarded by the version of each row.
-    fn replace_if_silent(&self, seat: &Arc<Seat>) {
+    fn replace_if_silent(&self, seat: &Arc<CommitterSlot>) {
         let whole = self.limits.answer_within;
         let silent_for = whole.saturating_sub(whole.checked_div(4).unwrap_or_default());
         let mut threads = self.threads.lock().unwrap_or_else(PoisonError::into_inner);
@@ -174,7 +174,7 @@ impl Committers {
         threads.extend(seat.take(turn));
     }
 
-    fn seat_of(&self, user: UserId) -> &Arc<Seat> {
+    fn seat_of(&self, user: UserId) -> &Arc<CommitterSlot> {
         // Fibonacci hashing: neighbouring ids spread over the committers.
         let spread = user.value().unsigned_abs().wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 32;
         let place = usize::try_from(spread).unwrap_or(0).checked_rem(self.seats.len()).unwrap_or(0);
@@ -255,7 +255,7 @@ fn now() -> Instant {
     Instant::now()
 }
 
-impl Seat {
+impl CommitterSlot {
     /// A thread takes the place.
     fn take(self: &Arc<Self>, turn: u64) -> Option<JoinHandle<()>> {
         let seat = Arc::clone(self);
@@ -272,7 +272,7 @@ impl Seat {
     }
 
     /// Says since when this thread is busy; answers whether the place is still its own.
-    fn say(&self, turn: u64, since: Option<Instant>) -> bool {
+    fn set_busy(&self, turn: u64, since: Option<Instant>) -> bool {
         let mut busy_since = self.busy_since();
         let is_mine = self.turn.load(Ordering::SeqCst) == turn;
         if is_mine {
@@ -288,17 +288,17 @@ impl Seat {
             if jobs.is_empty() {
                 continue;
             }
-            self.say(turn, Some(now()));
+            self.set_busy(turn, Some(now()));
             let ran = catch_unwind(AssertUnwindSafe(|| self.worker.context.run(store.as_mut(), jobs)));
             match ran {
                 Ok(lost) => self.worker.slow_down(lost),
                 // Whoever waited has lost its sender, and is told that the outcome is unknown.
                 Err(_) => store = (self.maker)(),
             }
-            if !self.say(turn, None) {
+            if !self.set_busy(turn, None) {
                 return;
             }
-            drop(catch_unwind(AssertUnwindSafe(|| store.tend())));
+            drop(catch_unwind(AssertUnwindSafe(|| store.run_maintenance())));
         }
     }
 }
@@ -306,7 +306,7 @@ impl Seat {
 /// What a committer does with jobs.
 struct Worker {
     lane: Option<Arc<Queue>>,
-    slow: Arc<SlowAccounts>,
+    slow: Arc<ContendedAccounts>,
     context: GroupContext,
     group: usize,
 }

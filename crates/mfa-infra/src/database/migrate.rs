@@ -10,7 +10,7 @@ use diesel::{PgConnection, QueryableByName, RunQueryDsl, SqliteConnection, sql_q
 use diesel_migrations::{EmbeddedMigrations, MigrationHarness, embed_migrations};
 use mfa_core::SecretText;
 
-use super::{Location, postgres, sqlite};
+use super::{DatabaseLocation, postgres, sqlite};
 
 const SQLITE: EmbeddedMigrations = embed_migrations!("../../migrations/sqlite");
 const POSTGRES: EmbeddedMigrations = embed_migrations!("../../migrations/postgres");
@@ -21,7 +21,7 @@ const LOCK: i64 = 0x6e6f_7661_2d6d_6661;
 /// The schema of one database.
 #[derive(Debug)]
 pub struct Migrations {
-    location: Location,
+    location: DatabaseLocation,
 }
 
 /// Which migrations a database has.
@@ -55,7 +55,7 @@ struct Answer {
 }
 
 impl Migrations {
-    pub(super) const fn of(location: Location) -> Self {
+    pub(super) const fn new(location: DatabaseLocation) -> Self {
         Self { location }
     }
 
@@ -66,12 +66,12 @@ impl Migrations {
     /// [`MigrationError`] with what stands in the way.
     pub fn up(&self) -> Result<(), MigrationError> {
         match &self.location {
-            Location::Sqlite(path) => {
+            DatabaseLocation::Sqlite(path) => {
                 let mut connection = open_file(path)?;
                 // Two first starts at once: the second waits for the first and finds nothing left to do.
                 exclusively(&mut connection, |it| it.run_pending_migrations(SQLITE).map(drop))
             }
-            Location::Postgres(url) => {
+            DatabaseLocation::Postgres(url) => {
                 let mut connection = open_server(url)?;
                 // Diesel makes its own table first, for which the role of a server needs no right otherwise.
                 if is_up_to_date(&mut connection)? {
@@ -89,11 +89,11 @@ impl Migrations {
     /// [`MigrationError`] with what stands in the way.
     pub fn down(&self) -> Result<(), MigrationError> {
         match &self.location {
-            Location::Sqlite(path) => {
+            DatabaseLocation::Sqlite(path) => {
                 let mut connection = open_file(path)?;
                 exclusively(&mut connection, take_down)
             }
-            Location::Postgres(url) => {
+            DatabaseLocation::Postgres(url) => {
                 let mut connection = open_server(url)?;
                 connection.revert_all_migrations(POSTGRES).map(drop).map_err(|error| stopped(&*error))
             }
@@ -109,8 +109,10 @@ impl Migrations {
     pub fn sealed_left(&self) -> Result<u64, MigrationError> {
         match &self.location {
             // All of these columns are ours.
-            Location::Sqlite(_) => Ok(0),
-            Location::Postgres(url) => sealed_left(&mut open_server(url)?).map_err(|error| stopped(&error)),
+            DatabaseLocation::Sqlite(_) => Ok(0),
+            DatabaseLocation::Postgres(url) => {
+                sealed_left(&mut open_server(url)?).map_err(|error| stopped(&error))
+            }
         }
     }
 
@@ -121,8 +123,8 @@ impl Migrations {
     /// [`MigrationError`] when it cannot be reached.
     pub fn status(&self) -> Result<MigrationStatus, MigrationError> {
         match &self.location {
-            Location::Sqlite(path) => status::<Sqlite>(&mut open_file(path)?, SQLITE),
-            Location::Postgres(url) => status::<Pg>(&mut open_server(url)?, POSTGRES),
+            DatabaseLocation::Sqlite(path) => status::<Sqlite>(&mut open_file(path)?, SQLITE),
+            DatabaseLocation::Postgres(url) => status::<Pg>(&mut open_server(url)?, POSTGRES),
         }
     }
 }

@@ -23,7 +23,7 @@ pub(super) struct ReadPool<C: R2D2Connection + 'static> {
 
 /// One text value.
 #[derive(diesel::QueryableByName)]
-pub(super) struct Fact {
+pub(super) struct InstallationValue {
     #[diesel(sql_type = diesel::sql_types::Text)]
     pub(super) value: String,
 }
@@ -79,7 +79,7 @@ impl<C: R2D2Connection + Send + 'static> ReadPool<C> {
                 blocking(&pool, operation, query)
             });
             task.await
-                .map_err(|error| StoreError::new(StoreErrorKind::Unavailable, operation).because(error))?
+                .map_err(|error| StoreError::new(StoreErrorKind::Unavailable, operation).with_source(error))?
         })
     }
 
@@ -92,7 +92,7 @@ impl<C: R2D2Connection + Send + 'static> ReadPool<C> {
     {
         Box::pin(async move {
             let row = self.run("find account", query).await?;
-            let corrupt = |error| StoreError::new(StoreErrorKind::Corrupt, "find account").because(error);
+            let corrupt = |error| StoreError::new(StoreErrorKind::Corrupt, "find account").with_source(error);
             row.map(|row| row.to_account().map_err(corrupt)).transpose()
         })
     }
@@ -113,7 +113,7 @@ fn blocking<C: R2D2Connection + 'static, T>(
     query: impl FnOnce(&mut PooledConnection<ConnectionManager<C>>) -> Result<T, Error>,
 ) -> Result<T, StoreError> {
     let unavailable = |why: Box<dyn std::error::Error + Send + Sync>| {
-        StoreError::new(StoreErrorKind::Unavailable, operation).because(why)
+        StoreError::new(StoreErrorKind::Unavailable, operation).with_source(why)
     };
     let mut connection = pool.get().map_err(|error| unavailable(error.into()))?;
     query(&mut connection).map_err(|error| unavailable(error.into()))

@@ -1,16 +1,16 @@
 //! PostgreSQL.
 
 mod audit;
+mod audit_log;
 pub(super) mod connect;
-mod directory;
 mod failover;
-mod keeping;
+mod installation;
 mod nova;
 mod sms;
 mod statements;
 mod statistics;
 mod store;
-mod trail;
+mod user_import;
 mod users;
 
 use std::sync::Arc;
@@ -20,13 +20,13 @@ use diesel::r2d2::{ConnectionManager, CustomizeConnection};
 use diesel::{Connection, OptionalExtension, PgConnection, RunQueryDsl, sql_query};
 use mfa_core::{Account, Accounts, BoxFuture, Decision, Phase, SecretText, StoreError, Timestamp, UserId};
 
-use super::committer::{Committers, GroupContext, StoreMaker};
+use super::committer::{Committers, GroupContext, StoreFactory};
 use super::pool::ReadPool;
 use super::row::AccountRow;
-use super::statistics::Counting;
-use super::{Chain, Database, DatabaseLoad, DatabaseOptions, OpenDatabaseError, Surroundings};
-use statements::LoadOne;
-use store::{PgGroupStore, PgLaneStore, Session};
+use super::statistics::CountPermit;
+use super::{Chain, Database, DatabaseDependencies, DatabaseLoad, DatabaseOptions, OpenDatabaseError};
+use statements::PgLoadOne;
+use store::{PgContendedStore, PgGroupStore, ReconnectingConnection};
 
 pub use nova::{NovaColumn, NovaField, NovaRow, NovaTable};
 
@@ -38,7 +38,7 @@ const LANE: usize = 2;
 pub struct PostgresDatabase {
     committers: Committers,
     pool: ReadPool<PgConnection>,
-    counting: Counting,
+    counting: CountPermit,
 }
 
 #[derive(Debug)]
@@ -59,7 +59,7 @@ impl PostgresDatabase {
     pub fn open(
         url: &SecretText,
         options: &DatabaseOptions,
-        around: Surroundings,
+        around: DatabaseDependencies,
     ) -> Result<Self, OpenDatabaseError> {
         let url = connect::bounded(url).map_err(OpenDatabaseError::Unreachable)?;
         let manager = ConnectionManager::<PgConnection>::new(url.expose());
@@ -69,20 +69,21 @@ impl PostgresDatabase {
             log: Arc::clone(&around.log),
             metrics: around.metrics.clone(),
         };
-        let group: StoreMaker = {
+        let group: StoreFactory = {
             let (url, watch) = (url.clone(), options.failover.clone());
-            Arc::new(move || Box::new(PgGroupStore(Session::new(url.clone(), watch.clone()))))
+            Arc::new(move || Box::new(PgGroupStore(ReconnectingConnection::new(url.clone(), watch.clone()))))
         };
         let watch = options.failover.clone();
-        let lane: StoreMaker =
-            Arc::new(move || Box::new(PgLaneStore(Session::new(url.clone(), watch.clone()))));
+        let lane: StoreFactory = Arc::new(move || {
+            Box::new(PgContendedStore(ReconnectingConnection::new(url.clone(), watch.clone())))
+        });
         let committers = Committers::start(
             vec![group; options.committers.max(1)],
             vec![lane; LANE],
             &context,
             options.limits,
         );
-        Ok(Self { committers, pool, counting: Counting::default() })
+        Ok(Self { committers, pool, counting: CountPermit::default() })
     }
 }
 
@@ -98,7 +99,7 @@ impl Accounts for PostgresDatabase {
 
     fn find(&self, user: UserId) -> BoxFuture<'_, Result<Option<Account>, StoreError>> {
         self.pool
-            .find(move |connection| LoadOne(user.value()).get_result::<AccountRow>(connection).optional())
+            .find(move |connection| PgLoadOne(user.value()).get_result::<AccountRow>(connection).optional())
     }
 }
 
@@ -134,7 +135,7 @@ impl Database for PostgresDatabase {
                     .execute(connection)?;
                 sql_query("SELECT value FROM mfa_meta WHERE name = $1")
                     .bind::<diesel::sql_types::Text, _>(name)
-                    .get_result::<super::pool::Fact>(connection)
+                    .get_result::<super::pool::InstallationValue>(connection)
                     .map(|it| it.value)
             })
         })
@@ -143,7 +144,7 @@ impl Database for PostgresDatabase {
     fn made_users(&self) -> Result<bool, StoreError> {
         self.pool.now("made users", |connection| {
             sql_query("SELECT object AS value FROM mfa_schema WHERE object = 'table users'")
-                .get_result::<super::pool::Fact>(connection)
+                .get_result::<super::pool::InstallationValue>(connection)
                 .optional()
                 .map(|it| it.is_some())
         })

@@ -98,7 +98,7 @@ impl AccountRow {
     }
 
     /// The row that the account is to be stored as. `None` where a document cannot be written.
-    pub(super) fn of(account: &Account) -> Option<Self> {
+    pub(super) fn from_account(account: &Account) -> Option<Self> {
         let millis = |time: Option<Timestamp>| time.map(Timestamp::millis);
         let column = |sealed: &Option<Sealed>| sealed.as_ref().map(|it| it.as_column().to_owned());
         let pending = account.totp.pending.as_ref();
@@ -254,23 +254,23 @@ mod tests {
     #[test]
     fn an_account_reads_back_from_its_row() {
         let account = account();
-        assert_eq!(AccountRow::of(&account).unwrap().to_account().unwrap(), account);
+        assert_eq!(AccountRow::from_account(&account).unwrap().to_account().unwrap(), account);
     }
 
     #[test]
     fn a_verification_leaves_the_cold_columns_alone() {
-        let before = AccountRow::of(&account()).unwrap();
+        let before = AccountRow::from_account(&account()).unwrap();
         let mut after = account();
         after.totp.last_step = Some(9);
         after.internal.session = 5;
-        assert!(!AccountRow::of(&after).unwrap().differs_in_cold_columns(&before));
+        assert!(!AccountRow::from_account(&after).unwrap().differs_in_cold_columns(&before));
         after.mfa_enforced = true;
-        assert!(AccountRow::of(&after).unwrap().differs_in_cold_columns(&before));
+        assert!(AccountRow::from_account(&after).unwrap().differs_in_cold_columns(&before));
     }
 
     #[test]
     fn what_is_not_understood_is_an_error_and_never_absent() {
-        let row = AccountRow::of(&account()).unwrap();
+        let row = AccountRow::from_account(&account()).unwrap();
         for broken in [
             AccountRow { mfa_internal: "{".into(), ..row.clone() },
             AccountRow { recovery_codes: Some("[\"$2b$12$x\"]".into()), ..row.clone() },

@@ -58,7 +58,7 @@ impl ConversionRow {
 
 /// What came back of what was sent to one prefix, or to a country as a whole.
 #[derive(QueryableByName)]
-pub(super) struct UsesRow {
+pub(super) struct CodeUsageRow {
     #[diesel(sql_type = Text)]
     country: String,
     #[diesel(sql_type = Nullable<Text>)]
@@ -70,7 +70,7 @@ pub(super) struct UsesRow {
 }
 
 /// Those of which too few came back, a country before its prefixes.
-pub(super) fn low(rows: Vec<UsesRow>, rule: ConversionRule) -> Vec<LowConversion> {
+pub(super) fn low(rows: Vec<CodeUsageRow>, rule: ConversionRule) -> Vec<LowConversion> {
     let all = rows.into_iter().map(|row| LowConversion {
         uses: uses(row.sent, row.used),
         country: row.country,

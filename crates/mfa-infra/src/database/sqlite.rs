@@ -1,14 +1,14 @@
 //! SQLite, embedded.
 
 mod audit;
+mod audit_log;
 pub(super) mod connect;
-mod directory;
-mod keeping;
+mod installation;
 mod sms;
 mod statements;
 mod statistics;
 mod store;
-mod trail;
+mod user_import;
 mod users;
 
 use std::path::Path;
@@ -19,12 +19,12 @@ use diesel::r2d2::{ConnectionManager, CustomizeConnection};
 use diesel::{OptionalExtension, RunQueryDsl, SqliteConnection, sql_query};
 use mfa_core::{Account, Accounts, BoxFuture, Decision, Phase, StoreError, Timestamp, UserId};
 
-use super::committer::{Committers, GroupContext, StoreMaker};
-use super::pool::{Fact, ReadPool};
+use super::committer::{Committers, GroupContext, StoreFactory};
+use super::pool::{InstallationValue, ReadPool};
 use super::row::AccountRow;
-use super::statistics::Counting;
-use super::{Chain, Database, DatabaseLoad, DatabaseOptions, OpenDatabaseError, Surroundings};
-use statements::LoadOne;
+use super::statistics::CountPermit;
+use super::{Chain, Database, DatabaseDependencies, DatabaseLoad, DatabaseOptions, OpenDatabaseError};
+use statements::SqliteLoadOne;
 use store::SqliteGroupStore;
 
 /// Accounts and users in an SQLite file.
@@ -32,7 +32,7 @@ use store::SqliteGroupStore;
 pub struct SqliteDatabase {
     committers: Committers,
     pool: ReadPool<SqliteConnection>,
-    counting: Counting,
+    counting: CountPermit,
 }
 
 #[derive(Debug)]
@@ -53,7 +53,7 @@ impl SqliteDatabase {
     pub fn open(
         path: &Path,
         options: &DatabaseOptions,
-        around: Surroundings,
+        around: DatabaseDependencies,
     ) -> Result<Self, OpenDatabaseError> {
         let unusable = || OpenDatabaseError::Unreachable("the path of the database is no UTF-8".to_owned());
         let manager = ConnectionManager::<SqliteConnection>::new(path.to_str().ok_or_else(unusable)?);
@@ -64,9 +64,9 @@ impl SqliteDatabase {
             metrics: around.metrics.clone(),
         };
         let path = path.to_owned();
-        let maker: StoreMaker = Arc::new(move || Box::new(SqliteGroupStore::new(path.clone())));
+        let maker: StoreFactory = Arc::new(move || Box::new(SqliteGroupStore::new(path.clone())));
         let committers = Committers::start(vec![maker], Vec::new(), &context, options.limits);
-        Ok(Self { committers, pool, counting: Counting::default() })
+        Ok(Self { committers, pool, counting: CountPermit::default() })
     }
 }
 
@@ -82,7 +82,7 @@ impl Accounts for SqliteDatabase {
 
     fn find(&self, user: UserId) -> BoxFuture<'_, Result<Option<Account>, StoreError>> {
         self.pool.find(move |connection| {
-            LoadOne(user.value()).get_result::<AccountRow>(&mut **connection).optional()
+            SqliteLoadOne(user.value()).get_result::<AccountRow>(&mut **connection).optional()
         })
     }
 }
@@ -100,7 +100,7 @@ impl Database for SqliteDatabase {
     fn time(&self) -> BoxFuture<'_, Result<Option<Timestamp>, StoreError>> {
         // It has no clock but this process's; the read shows that it answers.
         self.pool.run("time", |connection| {
-            sql_query("SELECT 'ready' AS value").get_result::<Fact>(connection).map(|_| None)
+            sql_query("SELECT 'ready' AS value").get_result::<InstallationValue>(connection).map(|_| None)
         })
     }
 
@@ -113,7 +113,7 @@ impl Database for SqliteDatabase {
                     .execute(connection)?;
                 sql_query("SELECT value FROM mfa_meta WHERE name = ?")
                     .bind::<diesel::sql_types::Text, _>(name)
-                    .get_result::<Fact>(connection)
+                    .get_result::<InstallationValue>(connection)
                     .map(|it| it.value)
             })
         })
@@ -122,7 +122,7 @@ impl Database for SqliteDatabase {
     fn made_users(&self) -> Result<bool, StoreError> {
         self.pool.now("made users", |connection| {
             sql_query("SELECT object AS value FROM mfa_schema WHERE object = 'table users'")
-                .get_result::<Fact>(connection)
+                .get_result::<InstallationValue>(connection)
                 .optional()
                 .map(|it| it.is_some())
         })

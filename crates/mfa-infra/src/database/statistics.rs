@@ -93,7 +93,7 @@ pub(super) struct TotalsRow {
 
 /// A piece of a period, in milliseconds.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Slice {
+pub(super) struct TimeSlice {
     pub(super) from: i64,
     pub(super) to: i64,
     pub(super) width: i64,
@@ -102,10 +102,10 @@ pub(super) struct Slice {
 /// The statements of one database.
 pub(super) trait StatisticsQueries {
     /// Counts events, by bucket.
-    fn event_counts(&mut self, slice: Slice) -> Result<Vec<EventCount>, Error>;
+    fn event_counts(&mut self, slice: TimeSlice) -> Result<Vec<EventCount>, Error>;
 
     /// Counts SMS, by bucket.
-    fn sms_counts(&mut self, slice: Slice) -> Result<Vec<SmsCountRow>, Error>;
+    fn sms_counts(&mut self, slice: TimeSlice) -> Result<Vec<SmsCountRow>, Error>;
 
     /// Counts a portion of the users behind this one.
     fn totals_after(&mut self, user: i64, now: Timestamp) -> Result<TotalsRow, Error>;
@@ -113,21 +113,21 @@ pub(super) trait StatisticsQueries {
 
 /// What lets one request count at a time, and remembers totals that took long.
 #[derive(Debug)]
-pub(super) struct Counting {
+pub(super) struct CountPermit {
     turn: Semaphore,
     remembered: Arc<Mutex<Option<(Instant, Totals)>>>,
 }
 
-impl Default for Counting {
+impl Default for CountPermit {
     fn default() -> Self {
         Self { turn: Semaphore::new(1), remembered: Arc::default() }
     }
 }
 
 /// Totals that took long to count.
-pub(super) type Remembered = Arc<Mutex<Option<(Instant, Totals)>>>;
+pub(super) type CachedTotals = Arc<Mutex<Option<(Instant, Totals)>>>;
 
-impl Counting {
+impl CountPermit {
     /// Counts, once nobody else does.
     pub(super) fn in_turn<'a, T: Send + 'a>(
         &'a self,
@@ -142,7 +142,7 @@ impl Counting {
     }
 
     /// What was counted a short while ago, where that took long.
-    pub(super) fn remembered(&self) -> Remembered {
+    pub(super) fn remembered(&self) -> CachedTotals {
         Arc::clone(&self.remembered)
     }
 }
@@ -158,7 +158,7 @@ pub(super) fn activity(
         if began.elapsed() > DEADLINE {
             return Ok(None);
         }
-        let slice = Slice { from: from.millis(), to: to.millis(), width };
+        let slice = TimeSlice { from: from.millis(), to: to.millis(), width };
         for row in queries.event_counts(slice)? {
             row.add_to(&mut activity);
         }
@@ -216,7 +216,7 @@ impl SmsCountRow {
 pub(super) fn totals(
     queries: &mut impl StatisticsQueries,
     at: Timestamp,
-    remembered: &Remembered,
+    remembered: &CachedTotals,
 ) -> Result<Option<Totals>, Error> {
     let began = now();
     let recent = *remembered.lock().unwrap_or_else(PoisonError::into_inner);

@@ -2,8 +2,8 @@
 
 use mfa_core::Timestamp;
 
-use super::Finding;
-use crate::database::{DatabaseFacts, Location};
+use super::DoctorFinding;
+use crate::database::{DatabaseFacts, DatabaseLocation};
 use crate::settings::Settings;
 
 const PART: &str = "database";
@@ -14,31 +14,31 @@ const TELLING_UPDATES: i64 = 1_000;
 const HOT_IN_A_HUNDRED: i64 = 90;
 const ROLES: &str = "run deploy/postgresql/roles.sql as the owner of the tables";
 
-pub(super) fn look(
+pub(super) fn check(
     settings: &Settings,
-    location: &Location,
+    location: &DatabaseLocation,
     before: Timestamp,
     facts: Result<&DatabaseFacts, &String>,
-) -> Vec<Finding> {
+) -> Vec<DoctorFinding> {
     let facts = match facts {
         Ok(facts) => facts,
         Err(error) => {
             let says = format!("{location} cannot be looked at: {error}");
-            return vec![Finding::bad(PART, says, "check DATABASE_URL and that the server is running")];
+            return vec![DoctorFinding::bad(PART, says, "check DATABASE_URL and that the server is running")];
         }
     };
     let mut findings = vec![schema(location, facts)];
     if let Some(damage) = &facts.damage {
         let says = format!("the file is damaged: {damage}");
-        findings.push(Finding::bad(PART, says, "stop the server and take the last backup"));
+        findings.push(DoctorFinding::bad(PART, says, "stop the server and take the last backup"));
     }
     if let Some(mode) = facts.open_to_others {
         let says = format!("others may read the file of the database: mode {mode:o}");
-        findings.push(Finding::bad(PART, says, "run chmod 600 on it, as its owner"));
+        findings.push(DoctorFinding::bad(PART, says, "run chmod 600 on it, as its owner"));
     }
     if !facts.missing_rights.is_empty() {
         let says = format!("this role lacks {}", facts.missing_rights.join(", "));
-        findings.push(Finding::bad(PART, says, ROLES));
+        findings.push(DoctorFinding::bad(PART, says, ROLES));
     }
     findings.extend(rows(facts));
     findings.extend(durable(settings, facts));
@@ -46,22 +46,24 @@ pub(super) fn look(
     findings
 }
 
-fn schema(location: &Location, facts: &DatabaseFacts) -> Finding {
+fn schema(location: &DatabaseLocation, facts: &DatabaseFacts) -> DoctorFinding {
     if facts.pending.is_empty() {
-        return Finding::good(PART, format!("{location}: the schema is up to date"));
+        return DoctorFinding::good(PART, format!("{location}: the schema is up to date"));
     }
     let pending = facts.pending.join(", ");
     let says = format!("{location}: the schema still needs {pending}");
     match location {
         // The server brings its own file up to date as it starts.
-        Location::Sqlite(_) => Finding::odd(PART, says, "start the server, or run mfa-admin migrate up"),
-        Location::Postgres(_) => {
-            Finding::bad(PART, says, "run mfa-admin migrate up as the owner of the tables")
+        DatabaseLocation::Sqlite(_) => {
+            DoctorFinding::odd(PART, says, "start the server, or run mfa-admin migrate up")
+        }
+        DatabaseLocation::Postgres(_) => {
+            DoctorFinding::bad(PART, says, "run mfa-admin migrate up as the owner of the tables")
         }
     }
 }
 
-fn rows(facts: &DatabaseFacts) -> Vec<Finding> {
+fn rows(facts: &DatabaseFacts) -> Vec<DoctorFinding> {
     let mut findings: Vec<_> = facts
         .unsealed
         .iter()
@@ -70,29 +72,29 @@ fn rows(facts: &DatabaseFacts) -> Vec<Finding> {
                 "{} rows hold a value in {} that is not sealed, first that of user {}: these users cannot use it",
                 it.rows, it.column, it.first
             );
-            Finding::bad(PART, says, "run mfa-admin import nova-python, which seals it in place")
+            DoctorFinding::bad(PART, says, "run mfa-admin import nova-python, which seals it in place")
         })
         .collect();
     if !facts.other_writers.is_empty() {
         let roles = facts.other_writers.join(", ");
         let says = format!("other roles may write MFA columns, and so undo what was spent: {roles}");
-        findings.push(Finding::odd(PART, says, ROLES));
+        findings.push(DoctorFinding::odd(PART, says, ROLES));
     }
     if let Some(updates) = facts.updates.filter(|it| it.all >= TELLING_UPDATES) {
         let hot = updates.hot.saturating_mul(100).checked_div(updates.all).unwrap_or(0);
         let says = format!("{hot} in 100 updates of users are HOT");
         findings.push(if hot >= HOT_IN_A_HUNDRED {
-            Finding::good(PART, says)
+            DoctorFinding::good(PART, says)
         } else {
             let cure = "drop indexes on updated_at and the MFA columns, end transactions that stay open, VACUUM users";
-            Finding::odd(PART, says, cure)
+            DoctorFinding::odd(PART, says, cure)
         });
     }
     findings
 }
 
 /// A server for tests is set up like this, and so may one for a trial be.
-fn durable(settings: &Settings, facts: &DatabaseFacts) -> Option<Finding> {
+fn durable(settings: &Settings, facts: &DatabaseFacts) -> Option<DoctorFinding> {
     if facts.careless.is_empty() {
         return None;
     }
@@ -102,28 +104,28 @@ fn durable(settings: &Settings, facts: &DatabaseFacts) -> Option<Finding> {
     );
     let cure = "set it to on in postgresql.conf";
     Some(if settings.environment.is_development() {
-        Finding::odd(PART, says, cure)
+        DoctorFinding::odd(PART, says, cure)
     } else {
-        Finding::bad(PART, says, cure)
+        DoctorFinding::bad(PART, says, cure)
     })
 }
 
-fn clock(settings: &Settings, before: Timestamp, theirs: Option<Timestamp>) -> Finding {
+fn clock(settings: &Settings, before: Timestamp, theirs: Option<Timestamp>) -> DoctorFinding {
     let Some(theirs) = theirs else {
         let says = "the database has no clock of its own: that of this machine decides";
-        return Finding::good(CLOCK, says);
+        return DoctorFinding::good(CLOCK, says);
     };
     let apart = theirs.millis().abs_diff(before.millis());
     let says = format!("this machine and the database are {}.{:03} s apart", apart / 1000, apart % 1000);
     let cure = "let both machines keep time by NTP (timedatectl)";
     match settings.database.max_clock_skew {
-        None => Finding::odd(CLOCK, format!("{says}, and nobody looks"), "set MFA_MAX_CLOCK_SKEW to 5"),
-        Some(most) if u128::from(apart) > most.as_millis() => Finding::bad(
+        None => DoctorFinding::odd(CLOCK, format!("{says}, and nobody looks"), "set MFA_MAX_CLOCK_SKEW to 5"),
+        Some(most) if u128::from(apart) > most.as_millis() => DoctorFinding::bad(
             CLOCK,
             format!("{says}, more than MFA_MAX_CLOCK_SKEW allows: codes are answered with 503 clock_skew"),
             cure,
         ),
-        Some(_) if apart > 1_000 => Finding::odd(CLOCK, says, cure),
-        Some(_) => Finding::good(CLOCK, says),
+        Some(_) if apart > 1_000 => DoctorFinding::odd(CLOCK, says, cure),
+        Some(_) => DoctorFinding::good(CLOCK, says),
     }
 }

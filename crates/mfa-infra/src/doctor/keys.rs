@@ -3,59 +3,60 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use super::Finding;
+use super::DoctorFinding;
 use crate::crypto::{AesGcmCipher, KeyRing, OsEntropy};
 use crate::database::DatabaseFacts;
-use crate::settings::{Provided, Settings};
+use crate::settings::{KeySource, Settings};
 
 const PART: &str = "keys";
 
-pub(super) fn look(settings: &Settings, facts: Option<&DatabaseFacts>) -> Vec<Finding> {
+pub(super) fn check(settings: &Settings, facts: Option<&DatabaseFacts>) -> Vec<DoctorFinding> {
     let mut findings = vec![tokens(settings)];
     // Keys that the server makes for itself are made at its first start, and not by looking.
-    if matches!(settings.encryption, Provided::Generated) && !settings.keys_are_made() {
-        findings.push(Finding::good(PART, "no keys yet: the first start makes them"));
+    if matches!(settings.encryption, KeySource::Generated) && !settings.keys_are_made() {
+        findings.push(DoctorFinding::good(PART, "no keys yet: the first start makes them"));
         return findings;
     }
     let keys = match settings.keys(&OsEntropy) {
         Ok(keys) => keys.encryption,
         Err(error) => {
-            findings.push(Finding::bad(PART, error.to_string(), "mend what the sentence names"));
+            findings.push(DoctorFinding::bad(PART, error.to_string(), "mend what the sentence names"));
             return findings;
         }
     };
     let names: BTreeSet<String> = keys.iter().map(|(id, _)| id.to_string()).collect();
     let first = keys.first().map(|(id, _)| id.to_string()).unwrap_or_default();
     match KeyRing::new(keys) {
-        Ok(ring) => findings.extend(facts.map(|facts| canary(&ring, facts))),
+        Ok(ring) => findings.extend(facts.map(|facts| key_check_value(&ring, facts))),
         Err(error) => {
             let cure = "give id:base64 of 32 bytes each, by comma (mfa-admin keys generate)";
-            findings.push(Finding::bad(PART, format!("MFA_ENCRYPTION_KEYS: {error}"), cure));
+            findings.push(DoctorFinding::bad(PART, format!("MFA_ENCRYPTION_KEYS: {error}"), cure));
         }
     }
     findings.extend(facts.into_iter().flat_map(|facts| sealed(facts, &names, &first)));
     findings
 }
 
-fn tokens(settings: &Settings) -> Finding {
+fn tokens(settings: &Settings) -> DoctorFinding {
     let tokens = &settings.tokens;
     let what = match tokens.algorithm.of_private_keys() {
         None => "access tokens are signed by the shared secret (HS256)".to_owned(),
         Some(algorithm) => format!("access tokens are signed by a private key ({})", algorithm.as_str()),
     };
     let published = tokens.private_keys.len();
-    Finding::good(PART, format!("{what}; public keys published: {published}"))
+    DoctorFinding::good(PART, format!("{what}; public keys published: {published}"))
 }
 
-fn canary(ring: &KeyRing, facts: &DatabaseFacts) -> Finding {
+fn key_check_value(ring: &KeyRing, facts: &DatabaseFacts) -> DoctorFinding {
     if facts.canaries.is_empty() {
-        return Finding::good(PART, "nothing was sealed in this database yet");
+        return DoctorFinding::good(PART, "nothing was sealed in this database yet");
     }
     // As a start does: one key that is missing, or another one of its name, and it is refused.
     let cipher = AesGcmCipher::new(ring, Arc::new(OsEntropy));
-    match facts.canaries.iter().try_for_each(|canary| cipher.check_canary(canary)) {
-        Ok(()) => Finding::good(PART, "MFA_ENCRYPTION_KEYS holds the keys of this database"),
-        Err(error) => Finding::bad(
+    match facts.canaries.iter().try_for_each(|key_check_value| cipher.check_key_check_value(key_check_value))
+    {
+        Ok(()) => DoctorFinding::good(PART, "MFA_ENCRYPTION_KEYS holds the keys of this database"),
+        Err(error) => DoctorFinding::bad(
             PART,
             format!(
                 "MFA_ENCRYPTION_KEYS does not hold the keys that this database was sealed with ({error})"
@@ -65,12 +66,12 @@ fn canary(ring: &KeyRing, facts: &DatabaseFacts) -> Finding {
     }
 }
 
-fn sealed(facts: &DatabaseFacts, names: &BTreeSet<String>, first: &str) -> Vec<Finding> {
+fn sealed(facts: &DatabaseFacts, names: &BTreeSet<String>, first: &str) -> Vec<DoctorFinding> {
     let mut findings = Vec::new();
     let mut older = 0_i64;
     for (key, rows) in &facts.sealed_by {
         if !names.contains(key) {
-            findings.push(Finding::bad(
+            findings.push(DoctorFinding::bad(
                 PART,
                 format!("{rows} values are sealed by the key {key}, which MFA_ENCRYPTION_KEYS does not hold"),
                 "put that key behind the first one",
@@ -80,7 +81,7 @@ fn sealed(facts: &DatabaseFacts, names: &BTreeSet<String>, first: &str) -> Vec<F
         }
     }
     if older > 0 {
-        findings.push(Finding::odd(
+        findings.push(DoctorFinding::odd(
             PART,
             format!("{older} values are sealed by a key that is not the first one"),
             "run mfa-admin keys rotate before a key is taken out",

@@ -93,7 +93,7 @@ impl Quotas {
     }
 
     /// The quota of this rule.
-    pub const fn of(&self, rule: RateRule) -> Quota {
+    pub const fn quota(&self, rule: RateRule) -> Quota {
         match rule {
             RateRule::CodeCheckPerIp => self.code_check_per_ip,
             RateRule::RecoveryPerUser => self.recovery_per_user,

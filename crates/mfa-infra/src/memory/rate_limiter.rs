@@ -11,8 +11,8 @@ use governor::clock::Clock;
 use governor::middleware::StateInformationMiddleware;
 use mfa_core::{BoxFuture, RateLimiter, RateRule, RateVerdict};
 
-use super::bounded_tats::{BoundedTats, MOST_SUBJECTS};
-use super::ticks::Ticks;
+use super::bounded_gcra_store::{BoundedGcraStore, MOST_SUBJECTS};
+use super::ticks::MonotonicTicks;
 use super::{Quota, Quotas};
 
 /// Limits by subject (GCRA), in the memory of this process and in bounded memory: a flood of a million addresses takes
@@ -29,7 +29,7 @@ pub struct MemoryRateLimiter {
 }
 
 struct Limit {
-    governor: Governor<u64, BoundedTats, Ticks, StateInformationMiddleware>,
+    governor: Governor<u64, BoundedGcraStore, MonotonicTicks, StateInformationMiddleware>,
     most: usize,
     last_sweep: AtomicU64,
 }
@@ -37,16 +37,16 @@ struct Limit {
 impl MemoryRateLimiter {
     /// Limits by the system's monotonic clock.
     pub fn new(quotas: Quotas) -> Self {
-        Self::of(quotas, &Ticks::monotonic())
+        Self::of(quotas, &MonotonicTicks::monotonic())
     }
 
     /// Limits by this clock. Where it jumps back, no limit gets longer; where it jumps ahead, limits end.
     pub fn with_clock(quotas: Quotas, clock: Arc<dyn mfa_core::Clock>) -> Self {
-        Self::of(quotas, &Ticks::of(clock))
+        Self::of(quotas, &MonotonicTicks::from_clock(clock))
     }
 
-    fn of(quotas: Quotas, ticks: &Ticks) -> Self {
-        let limit = |rule| Limit::new(quotas.of(rule), ticks.clone(), MOST_SUBJECTS);
+    fn of(quotas: Quotas, ticks: &MonotonicTicks) -> Self {
+        let limit = |rule| Limit::new(quotas.quota(rule), ticks.clone(), MOST_SUBJECTS);
         Self {
             seed: RandomState::new(),
             code_check_per_ip: limit(RateRule::CodeCheckPerIp),
@@ -90,8 +90,8 @@ impl Limit {
     /// The same while the table is full.
     const SWEEP_FULL_EVERY: Duration = Duration::from_secs(1);
 
-    fn new(quota: Quota, ticks: Ticks, most: usize) -> Self {
-        let governor = Governor::new(quota.to_governor(), BoundedTats::new(most), ticks);
+    fn new(quota: Quota, ticks: MonotonicTicks, most: usize) -> Self {
+        let governor = Governor::new(quota.to_governor(), BoundedGcraStore::new(most), ticks);
         Self { governor, most, last_sweep: AtomicU64::new(0) }
     }
 

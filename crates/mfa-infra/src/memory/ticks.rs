@@ -9,11 +9,11 @@ use mfa_core::Timestamp;
 
 /// Nanoseconds since the limiter was made.
 #[derive(Clone, Debug)]
-pub(crate) enum Ticks {
+pub(crate) enum MonotonicTicks {
     /// By the system's monotonic clock.
     Monotonic(Instant),
     /// By a port, which may jump.
-    Port(Arc<PortTicks>),
+    Port(Arc<ClockTicks>),
 }
 
 /// Adds up what a [`mfa_core::Clock`] moves forwards.
@@ -21,12 +21,12 @@ pub(crate) enum Ticks {
 /// A jump back counts as no time at all, and time runs on from there: it takes nothing away, and limits end as soon as
 /// they would have.
 #[derive(Debug)]
-pub(crate) struct PortTicks {
+pub(crate) struct ClockTicks {
     clock: Arc<dyn mfa_core::Clock>,
     state: Mutex<(Timestamp, Duration)>,
 }
 
-impl Ticks {
+impl MonotonicTicks {
     #[expect(
         clippy::disallowed_methods,
         reason = "limits are intervals, and this is where they are measured"
@@ -35,9 +35,9 @@ impl Ticks {
         Self::Monotonic(Instant::now())
     }
 
-    pub(crate) fn of(clock: Arc<dyn mfa_core::Clock>) -> Self {
+    pub(crate) fn from_clock(clock: Arc<dyn mfa_core::Clock>) -> Self {
         let state = Mutex::new((clock.now(), Duration::ZERO));
-        Self::Port(Arc::new(PortTicks { clock, state }))
+        Self::Port(Arc::new(ClockTicks { clock, state }))
     }
 
     pub(crate) fn elapsed(&self) -> Duration {
@@ -48,7 +48,7 @@ impl Ticks {
     }
 }
 
-impl PortTicks {
+impl ClockTicks {
     fn elapsed(&self) -> Duration {
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
         let (last, elapsed) = *state;
@@ -58,7 +58,7 @@ impl PortTicks {
     }
 }
 
-impl Clock for Ticks {
+impl Clock for MonotonicTicks {
     type Instant = Nanos;
 
     fn now(&self) -> Nanos {
@@ -77,7 +77,7 @@ mod tests {
     #[test]
     fn a_clock_that_jumps_back_stops_nothing_and_takes_nothing_away() {
         let clock = Arc::new(ManualClock::at(Timestamp::from_seconds(1_000_000)));
-        let ticks = Ticks::of(clock.clone());
+        let ticks = MonotonicTicks::from_clock(clock.clone());
         clock.advance(Duration::from_secs(5));
         assert_eq!(ticks.elapsed(), Duration::from_secs(5));
         clock.set(Timestamp::from_seconds(1_000));
@@ -89,7 +89,7 @@ mod tests {
     #[test]
     fn the_ends_of_time_do_not_panic() {
         let clock = Arc::new(ManualClock::at(Timestamp::from_millis(i64::MIN)));
-        let ticks = Ticks::of(clock.clone());
+        let ticks = MonotonicTicks::from_clock(clock.clone());
         clock.set(Timestamp::from_millis(i64::MAX));
         let _ = ticks.elapsed();
         clock.set(Timestamp::from_millis(i64::MIN));
@@ -100,7 +100,7 @@ mod tests {
 
     #[test]
     fn the_monotonic_clock_moves() {
-        let ticks = Ticks::monotonic();
+        let ticks = MonotonicTicks::monotonic();
         let before = ticks.now();
         while ticks.now() == before {
             std::thread::yield_now();

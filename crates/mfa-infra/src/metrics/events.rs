@@ -10,7 +10,7 @@ use prometheus_client::metrics::family::Family;
 use prometheus_client::metrics::gauge::Gauge;
 use prometheus_client::registry::Registry;
 
-use super::rising::Rising;
+use super::failure_spike::FailureSpike;
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
 pub(super) struct OutcomeLabel {
@@ -48,7 +48,7 @@ pub(super) struct EventCounters {
     all: Family<EventLabels, Counter>,
     rises: Counter,
     failures_last_minute: Gauge,
-    rising: Arc<Mutex<Rising>>,
+    rising: Arc<Mutex<FailureSpike>>,
 }
 
 impl EventCounters {
@@ -175,32 +175,32 @@ fn is_a_wrong_answer(kind: EventKind, outcome: Outcome) -> bool {
 
 /// Counts events, and tells them on; adds one of its own where wrong answers rise over all accounts, which no account's
 /// count would show.
-pub(super) struct MeteredLog {
+pub(super) struct MeteredEventSink {
     counters: EventCounters,
     log: Arc<dyn EventSink>,
 }
 
-impl MeteredLog {
+impl MeteredEventSink {
     pub(super) fn new(counters: EventCounters, log: Arc<dyn EventSink>) -> Self {
         Self { counters, log }
     }
 }
 
-impl EventSink for MeteredLog {
-    fn tell(&self, line: LoggedEvent<'_>) {
+impl EventSink for MeteredEventSink {
+    fn record(&self, line: LoggedEvent<'_>) {
         let rises = self.counters.count(&line);
-        self.log.tell(line);
+        self.log.record(line);
         if rises {
             let (kind, at) = (EventKind::FailuresRising, line.event.at);
             let event = SecurityEvent::new(kind, Outcome::Failure, at, Origin::default());
             let line = LoggedEvent { user: None, event: &event, chain: None };
             self.counters.count(&line);
-            self.log.tell(line);
+            self.log.record(line);
         }
     }
 }
 
-impl fmt::Debug for MeteredLog {
+impl fmt::Debug for MeteredEventSink {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("MeteredLog").field("log", &self.log).finish_non_exhaustive()
     }
@@ -240,7 +240,7 @@ mod tests {
             (EventKind::RateLimited, Outcome::Refused, Some(FactorKind::Sms)),
             (EventKind::AccountLocked, Outcome::Failure, Some(FactorKind::Totp)),
         ] {
-            log.tell(line(&event(kind, outcome, method)));
+            log.record(line(&event(kind, outcome, method)));
         }
         let text = metrics.render(NOW);
         for sample in [
@@ -269,7 +269,7 @@ mod tests {
         for user in 0..500 {
             let at = NOW.plus(Duration::from_millis(user.try_into().unwrap()));
             let event = SecurityEvent { at, ..event(EventKind::TotpVerify, Outcome::Failure, None) };
-            log.tell(LoggedEvent { user: Some(UserId::new(user)), event: &event, chain: None });
+            log.record(LoggedEvent { user: Some(UserId::new(user)), event: &event, chain: None });
         }
         let told = recorded.told();
         let alerts: Vec<_> = told.iter().filter(|it| it.event.kind == EventKind::FailuresRising).collect();

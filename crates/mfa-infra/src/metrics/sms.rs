@@ -126,18 +126,18 @@ impl SmsCounters {
 }
 
 /// Counts sends, and tells them on.
-pub(super) struct MeteredJournal {
+pub(super) struct MeteredSmsObserver {
     counters: SmsCounters,
     journal: Arc<dyn SmsObserver>,
 }
 
-impl MeteredJournal {
+impl MeteredSmsObserver {
     pub(super) fn new(counters: SmsCounters, journal: Arc<dyn SmsObserver>) -> Self {
         Self { counters, journal }
     }
 }
 
-impl SmsObserver for MeteredJournal {
+impl SmsObserver for MeteredSmsObserver {
     fn dispatched(&self, send: &SendId, country: &str, dispatch: &SendReport) {
         self.counters.dispatched(country, dispatch);
         self.journal.dispatched(send, country, dispatch);
@@ -155,7 +155,7 @@ impl SmsObserver for MeteredJournal {
     }
 }
 
-impl fmt::Debug for MeteredJournal {
+impl fmt::Debug for MeteredSmsObserver {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("MeteredJournal").field("journal", &self.journal).finish_non_exhaustive()
     }
@@ -170,14 +170,14 @@ mod tests {
 
     use super::super::Metrics;
     use super::*;
-    use crate::sms::SmsLog;
+    use crate::sms::SmsLogObserver;
 
     #[test]
     fn a_send_counts_by_provider_country_and_outcome_and_each_try_by_its_own() {
         let now = Timestamp::from_seconds(1_800_000_000);
         let metrics = Metrics::new(now);
         metrics.expect_sms(&["ovh", "twilio"], &["FR"]);
-        let journal = metrics.before_journal(Arc::new(SmsLog::new(Logger::root(Discard, o!()))));
+        let journal = metrics.before_journal(Arc::new(SmsLogObserver::new(Logger::root(Discard, o!()))));
         let id = SendId::restore("1".to_owned());
         let steps = vec![
             GatewayAttempt { gateway: "ovh", what: GatewayAttemptOutcome::LeftAlone },

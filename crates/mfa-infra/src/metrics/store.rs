@@ -12,13 +12,13 @@ use prometheus_client::registry::Registry;
 const GROUP_BUCKETS: [f64; 7] = [1.0, 2.0, 4.0, 8.0, 16.0, 32.0, 64.0];
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
-struct FateLabel {
+struct GroupResultLabel {
     outcome: &'static str,
 }
 
 /// What became of a group of decisions.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum GroupFate {
+pub enum GroupResult {
     /// It was stored.
     Stored,
     /// The database refused it.
@@ -29,7 +29,7 @@ pub enum GroupFate {
     Unknown,
 }
 
-impl GroupFate {
+impl GroupResult {
     const ALL: [Self; 4] = [Self::Stored, Self::Refused, Self::Unreachable, Self::Unknown];
 
     const fn as_str(self) -> &'static str {
@@ -46,7 +46,7 @@ impl GroupFate {
 #[derive(Clone)]
 pub struct StoreMetrics {
     group_size: Histogram,
-    groups: Family<FateLabel, Counter>,
+    groups: Family<GroupResultLabel, Counter>,
     slow: Counter,
     removed: Counter,
     flaws: Counter,
@@ -89,8 +89,8 @@ impl StoreMetrics {
             "Chains that were found altered as their old events were removed",
             it.flaws.clone(),
         );
-        for fate in GroupFate::ALL {
-            drop(it.groups.get_or_create(&FateLabel { outcome: fate.as_str() }));
+        for fate in GroupResult::ALL {
+            drop(it.groups.get_or_create(&GroupResultLabel { outcome: fate.as_str() }));
         }
         it
     }
@@ -101,8 +101,8 @@ impl StoreMetrics {
     }
 
     /// Counts what became of a group, or of a part of it.
-    pub fn fate(&self, fate: GroupFate) {
-        self.groups.get_or_create(&FateLabel { outcome: fate.as_str() }).inc();
+    pub fn result(&self, fate: GroupResult) {
+        self.groups.get_or_create(&GroupResultLabel { outcome: fate.as_str() }).inc();
     }
 
     /// Counts decisions that go to the slow lane.

@@ -9,17 +9,17 @@ use tokio::runtime::Runtime;
 use tokio_util::task::TaskTracker;
 
 use super::Mfa;
-use super::audit_watch::AuditWatch;
-use super::clock_watch::ClockWatch;
-use super::custody::{Custody, Names, Presence};
-use super::sms::{self, SmsGround, SmsWatch};
-use super::wiring::{Limits, token_service};
+use super::audit_retention::AuditRetentionMonitor;
+use super::clock_monitor::ClockMonitor;
+use super::encryption_keys::{Heartbeat, KeyManager, KeyNames};
+use super::sms::{self, SmsDependencies, SmsMonitor};
+use super::wiring::{LimiterChoice, token_service};
 use crate::audit::Auditor;
-use crate::clock::WatchedClock;
+use crate::clock::MonitoredClock;
 use crate::crypto::{
     AesGcmCipher, AuditKeys, DerivedDigests, HasherLimits, KeyRing, OsEntropy, SlowHasher, SystemClock,
 };
-use crate::database::{DatabaseOptions, OpenDatabaseError, Surroundings};
+use crate::database::{DatabaseDependencies, DatabaseOptions, OpenDatabaseError};
 use crate::metrics::Metrics;
 use crate::settings::{DatabaseUrl, Settings, SettingsError};
 use crate::telemetry::{Telemetry, TelemetryError};
@@ -44,7 +44,7 @@ pub enum OpenError {
         "MFA_ENCRYPTION_KEYS lacks a key that values in this database are still sealed with: {0}. Put it back behind \
          the others; it may go once `mfa-admin keys rotate` has said so"
     )]
-    KeysMissing(Names),
+    KeysMissing(KeyNames),
     /// A key has the name of one that the data was sealed with, and is another.
     #[error(
         "the key {0} in MFA_ENCRYPTION_KEYS is not the key of that name that this database was sealed with: put the \
@@ -66,7 +66,7 @@ impl Mfa {
     ///
     /// [`OpenError`], a sentence that says what to do.
     pub fn open(settings: Settings) -> Result<Self, OpenError> {
-        Self::serving(settings, Limits::BySystemTime, Arc::new(SystemClock), |ports| ports)
+        Self::serving(settings, LimiterChoice::BySystemTime, Arc::new(SystemClock), |ports| ports)
     }
 
     /// The same with adapters of one's own: `adapt` is given the ports as the settings have them, and hands back those
@@ -79,7 +79,7 @@ impl Mfa {
     ///
     /// As [`Mfa::open`].
     pub fn open_adapted(settings: Settings, adapt: impl FnOnce(Ports) -> Ports) -> Result<Self, OpenError> {
-        Self::serving(settings, Limits::BySystemTime, Arc::new(SystemClock), adapt)
+        Self::serving(settings, LimiterChoice::BySystemTime, Arc::new(SystemClock), adapt)
     }
 
     /// The same with another clock, for tests that move it.
@@ -88,12 +88,12 @@ impl Mfa {
     ///
     /// As [`Mfa::open`].
     pub fn open_with(settings: Settings, clock: Arc<dyn Clock>) -> Result<Self, OpenError> {
-        Self::serving(settings, Limits::ByClock(Arc::clone(&clock)), clock, |ports| ports)
+        Self::serving(settings, LimiterChoice::ByClock(Arc::clone(&clock)), clock, |ports| ports)
     }
 
     fn serving(
         settings: Settings,
-        limits: Limits,
+        limits: LimiterChoice,
         clock: Arc<dyn Clock>,
         adapt: impl FnOnce(Ports) -> Ports,
     ) -> Result<Self, OpenError> {
@@ -135,12 +135,12 @@ impl Mfa {
     ///
     /// As [`Mfa::open`].
     pub fn open_admin(settings: Settings) -> Result<Self, OpenError> {
-        Self::assemble(settings, Limits::None, Arc::new(SystemClock), |ports| ports)
+        Self::assemble(settings, LimiterChoice::None, Arc::new(SystemClock), |ports| ports)
     }
 
     fn assemble(
         settings: Settings,
-        limits: Limits,
+        limits: LimiterChoice,
         clock: Arc<dyn Clock>,
         adapt: impl FnOnce(Ports) -> Ports,
     ) -> Result<Self, OpenError> {
@@ -159,14 +159,14 @@ impl Mfa {
         let committer = limits.committer();
         let limiters = limits.open(&settings, runtime.handle(), telemetry.logger())?;
         let location = Self::location(&settings);
-        let clock = Arc::new(WatchedClock::new(clock, telemetry.logger()));
+        let clock = Arc::new(MonitoredClock::new(clock, telemetry.logger()));
         let options = DatabaseOptions {
             failover: Some(clock.clone()),
             pool: settings.database.pool,
             committers: usize::try_from(settings.database.committers).unwrap_or(1),
             limits: committer,
         };
-        let around = Surroundings {
+        let around = DatabaseDependencies {
             audit: Arc::new(AuditKeys::new(&ring)),
             entropy: entropy.clone(),
             log: Arc::clone(&events),
@@ -176,7 +176,7 @@ impl Mfa {
         let database = location.open(&options, around)?;
         let cipher = Arc::new(AesGcmCipher::new(&ring, entropy.clone()));
         let derived = (AuditKeys::new(&ring), DerivedDigests::new(&ring));
-        let custody = Custody::open(ring, Arc::clone(&cipher), database.as_ref(), &runtime)?;
+        let custody = KeyManager::open(ring, Arc::clone(&cipher), database.as_ref(), &runtime)?;
         let audit = Arc::new(derived.0.with_retained(custody.retained()));
         let digests = derived.1.with_retained(custody.retained());
         let hasher = SlowHasher::new(runtime.handle().clone(), entropy.clone(), HasherLimits::default())
@@ -192,7 +192,7 @@ impl Mfa {
             rehash_passwords: settings.login.password_rehash || database.made_users()?,
             sms: sms::policy(&settings)?,
         };
-        let sms = sms::ports(SmsGround {
+        let sms = sms::ports(SmsDependencies {
             settings: &settings,
             database: &database,
             clock: clock.clone(),
@@ -201,7 +201,7 @@ impl Mfa {
             log: telemetry.logger(),
             metrics: &metrics,
         });
-        let audit_watch = Arc::new(AuditWatch {
+        let audit_watch = Arc::new(AuditRetentionMonitor {
             auditor: Auditor::new(database.clone(), audit),
             clock: clock.clone(),
             kept: settings.log.audit_kept(),
@@ -225,7 +225,7 @@ impl Mfa {
             sms,
         });
         let (sends, rule) = (Arc::clone(&ports.sms.sends), policy.sms.conversion);
-        let sms_watch = Arc::new(SmsWatch::new(sends, rule, clock.clone(), telemetry.logger()));
+        let sms_watch = Arc::new(SmsMonitor::new(sends, rule, clock.clone(), telemetry.logger()));
         Ok(Self {
             reports: sms::reports(&settings),
             sms_watch,
@@ -251,14 +251,14 @@ impl Mfa {
         let (Some(most), Some(runtime)) = (self.settings.database.max_clock_skew, &self.runtime) else {
             return Ok(());
         };
-        let watch = ClockWatch {
+        let watch = ClockMonitor {
             database: Arc::clone(&self.database),
             clock: Arc::clone(&self.clock),
             telemetry: Arc::clone(&self.telemetry),
             most,
         };
         if runtime.block_on(watch.check())? {
-            runtime.spawn(watch.go_on());
+            runtime.spawn(watch.run());
         }
         Ok(())
     }
@@ -267,11 +267,11 @@ impl Mfa {
     fn show_presence(&mut self) -> Result<(), OpenError> {
         let Some(runtime) = &self.runtime else { return Ok(()) };
         let presence =
-            Presence::new(&self.custody.ids(), Arc::clone(&self.database), self.clock.clone(), &OsEntropy)
+            Heartbeat::new(&self.custody.ids(), Arc::clone(&self.database), self.clock.clone(), &OsEntropy)
                 .map_err(|error| OpenError::Machine(error.to_string()))?;
         let presence = Arc::new(presence);
-        runtime.block_on(presence.tell())?;
-        runtime.spawn(Arc::clone(&presence).go_on());
+        runtime.block_on(presence.record())?;
+        runtime.spawn(Arc::clone(&presence).run());
         self.presence = Some(presence);
         Ok(())
     }
@@ -281,13 +281,13 @@ impl Mfa {
             slog::warn!(self.telemetry.logger(), "no SMS provider is configured: SMS is off");
         }
         if let Some(runtime) = &self.runtime {
-            runtime.spawn(Arc::clone(&self.sms_watch).go_on());
+            runtime.spawn(Arc::clone(&self.sms_watch).run());
         }
     }
 
     fn watch_audit(&self) {
         if let Some(runtime) = &self.runtime {
-            runtime.spawn(Arc::clone(&self.audit_watch).go_on());
+            runtime.spawn(Arc::clone(&self.audit_watch).run());
         }
     }
 }

@@ -71,7 +71,7 @@ impl Mfa {
             sms: looked.ok().and_then(Result::ok).unwrap_or(PartState::Ready),
             database: ready(answers, "the database gives no answer"),
             keys: ready(
-                self.cipher.check_canary(self.custody.canary()).is_ok(),
+                self.cipher.check_key_check_value(self.custody.key_check_value()).is_ok(),
                 "the keys do not fit the data",
             ),
             clock: ready(self.clock.is_trusted(), "the clock differs from the database's"),

@@ -17,8 +17,8 @@ use crate::database::Database;
 use crate::metrics::Metrics;
 use crate::settings::{Settings, SmsProvider};
 use crate::sms::{
-    DeliveryReports, HttpLimits, OutboxGateway, OvhGateway, RuntimePause, SmsHttp, SmsLog, TwilioGateway,
-    twilio_callback_url,
+    DeliveryReports, HttpLimits, OutboxGateway, OvhGateway, SmsHttp, SmsLogObserver, TokioSleep,
+    TwilioGateway, twilio_callback_url,
 };
 
 /// How often sends are looked over.
@@ -51,7 +51,7 @@ pub(super) fn policy(settings: &Settings) -> Result<SmsPolicy, OpenError> {
 }
 
 /// What the ports of SMS stand on.
-pub(super) struct SmsGround<'a> {
+pub(super) struct SmsDependencies<'a> {
     pub(super) settings: &'a Settings,
     pub(super) database: &'a Arc<dyn Database>,
     pub(super) clock: Arc<dyn Clock>,
@@ -61,8 +61,8 @@ pub(super) struct SmsGround<'a> {
     pub(super) metrics: &'a Metrics,
 }
 
-pub(super) fn ports(ground: SmsGround<'_>) -> SmsPorts {
-    let SmsGround { settings, database, clock, entropy, runtime, log, metrics } = ground;
+pub(super) fn ports(ground: SmsDependencies<'_>) -> SmsPorts {
+    let SmsDependencies { settings, database, clock, entropy, runtime, log, metrics } = ground;
     let http = SmsHttp::new(runtime.clone(), HttpLimits::default());
     let callback = settings.server.public_url.as_ref().map(twilio_callback_url);
     let gateway = |provider: &SmsProvider| -> Arc<dyn SmsGateway> {
@@ -73,14 +73,14 @@ pub(super) fn ports(ground: SmsGround<'_>) -> SmsPorts {
         }
     };
     let gateways: Vec<_> = settings.sms.providers.iter().map(gateway).collect();
-    let pause = Arc::new(RuntimePause::new(runtime));
+    let pause = Arc::new(TokioSleep::new(runtime));
     let sender = Arc::new(SmsSender::new(gateways, clock, pause, entropy));
     expect_sends(metrics, settings, &sender);
     SmsPorts {
         sender,
         budgets: database.clone(),
         sends: database.clone(),
-        journal: metrics.before_journal(Arc::new(SmsLog::new(log))),
+        journal: metrics.before_journal(Arc::new(SmsLogObserver::new(log))),
     }
 }
 
@@ -121,7 +121,7 @@ pub(super) fn providers(settings: &Settings, sender: &SmsSender) -> PartState {
 /// Looks over the sends from time to time: gives up those that a stopped process left behind, forgets old ones, and
 /// finds where codes do not come back.
 #[derive(Debug)]
-pub(super) struct SmsWatch {
+pub(super) struct SmsMonitor {
     sends: Arc<dyn SmsSendLog>,
     rule: ConversionRule,
     clock: Arc<dyn Clock>,
@@ -129,7 +129,7 @@ pub(super) struct SmsWatch {
     low: Mutex<Vec<LowConversion>>,
 }
 
-impl SmsWatch {
+impl SmsMonitor {
     pub(super) fn new(
         sends: Arc<dyn SmsSendLog>,
         rule: ConversionRule,
@@ -140,7 +140,7 @@ impl SmsWatch {
     }
 
     /// Looks, and again every minute.
-    pub(super) async fn go_on(self: Arc<Self>) {
+    pub(super) async fn run(self: Arc<Self>) {
         let mut ticks = tokio::time::interval(EVERY);
         ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
         loop {

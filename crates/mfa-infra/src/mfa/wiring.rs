@@ -11,9 +11,9 @@ use super::OpenError;
 use crate::database::CommitterLimits;
 use crate::memory::{MemoryRateLimiter, Quota, Quotas};
 use crate::redis::{RedisLimiterOptions, RedisRateLimiter};
-use crate::settings::{Keys, LimitSettings, Rate, Settings};
+use crate::settings::{LimitSettings, ProvisionedKeys, RateSetting, Settings};
 
-pub(super) fn token_service(settings: &Settings, keys: &Keys) -> Result<TokenService, OpenError> {
+pub(super) fn token_service(settings: &Settings, keys: &ProvisionedKeys) -> Result<TokenService, OpenError> {
     let unusable = |error: &dyn std::fmt::Display| OpenError::Unusable(error.to_string());
     let signing = SecretKey::new(&keys.jwt_secret).map_err(|error| unusable(&error))?;
     let previous: Result<Vec<_>, _> = settings.tokens.previous_secrets.iter().map(SecretKey::new).collect();
@@ -41,7 +41,7 @@ const BULK_GROUP: usize = 256;
 
 /// The limits by address and by user, as the settings have them.
 pub(crate) fn quotas(limits: &LimitSettings) -> Result<Quotas, OpenError> {
-    let quota = |name: &str, rate: Rate| {
+    let quota = |name: &str, rate: RateSetting| {
         Quota::new(rate.max, rate.window).map_err(|error| OpenError::Unusable(format!("{name}: {error}")))
     };
     Ok(Quotas {
@@ -53,7 +53,7 @@ pub(crate) fn quotas(limits: &LimitSettings) -> Result<Quotas, OpenError> {
 }
 
 /// By what tries are limited.
-pub(super) enum Limits {
+pub(super) enum LimiterChoice {
     /// By nothing: an administrator's own commands.
     None,
     /// By Redis and its clock where there is one, else in this process.
@@ -68,7 +68,7 @@ pub(super) struct Limiters {
     pub(super) redis: Option<Arc<RedisRateLimiter>>,
 }
 
-impl Limits {
+impl LimiterChoice {
     /// What may wait for the committers: an administrator's command brings thousands of rows or one, a server one each
     /// of many callers.
     pub(super) fn committer(&self) -> CommitterLimits {

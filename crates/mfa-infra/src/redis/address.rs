@@ -22,7 +22,7 @@ const SENTINEL_PORT: u16 = 26379;
 pub struct AddressError(String);
 
 impl AddressError {
-    pub(super) fn because(reason: impl fmt::Display) -> Self {
+    pub(super) fn with_source(reason: impl fmt::Display) -> Self {
         Self(reason.to_string())
     }
 }
@@ -30,13 +30,13 @@ impl AddressError {
 /// The error of the library tells what is wrong with an address, and not the address.
 impl From<RedisError> for AddressError {
     fn from(error: RedisError) -> Self {
-        Self::because(error)
+        Self::with_source(error)
     }
 }
 
 /// Sentinels, and the server that they are asked for.
 #[derive(Debug)]
-pub(super) struct Sentinels {
+pub(super) struct SentinelConfig {
     pub(super) addresses: Vec<ConnectionInfo>,
     pub(super) master: String,
     pub(super) server: SentinelNodeConnectionInfo,
@@ -53,13 +53,13 @@ pub(super) fn server(url: &SecretText) -> Result<ConnectionInfo, AddressError> {
 /// are called with the same TLS, and with the user and password only where the address says `?auth=both`: one
 /// that asks for none refuses whoever gives some. `?master=NAME` names the set of servers; without it,
 /// `mymaster`. What the first address says of the servers counts.
-pub(super) fn sentinels(urls: &[SecretText]) -> Result<Sentinels, AddressError> {
+pub(super) fn sentinels(urls: &[SecretText]) -> Result<SentinelConfig, AddressError> {
     let mut addresses = Vec::with_capacity(urls.len());
     let mut first = None;
     for text in urls {
-        let mut url = Url::parse(text.expose()).map_err(AddressError::because)?;
+        let mut url = Url::parse(text.expose()).map_err(AddressError::with_source)?;
         if url.port().is_none() && url.set_port(Some(SENTINEL_PORT)).is_err() {
-            return Err(AddressError::because("it has no host"));
+            return Err(AddressError::with_source("it has no host"));
         }
         let parameter = |wanted: &str| {
             url.query_pairs().find(|(name, _)| name == wanted).map(|(_, value)| value.into_owned())
@@ -68,7 +68,7 @@ pub(super) fn sentinels(urls: &[SecretText]) -> Result<Sentinels, AddressError> 
         let both = match parameter("auth").as_deref() {
             None => false,
             Some("both") => true,
-            Some(_) => return Err(AddressError::because("auth is both, or not given")),
+            Some(_) => return Err(AddressError::with_source("auth is both, or not given")),
         };
         let whole = url.into_connection_info()?;
         let of_server = whole.redis_settings().clone();
@@ -77,8 +77,8 @@ pub(super) fn sentinels(urls: &[SecretText]) -> Result<Sentinels, AddressError> 
         first.get_or_insert((master, of_server, is_tls));
         addresses.push(whole.set_redis_settings(of_sentinel));
     }
-    let (master, of_server, is_tls) = first.ok_or_else(|| AddressError::because("it is empty"))?;
-    Ok(Sentinels {
+    let (master, of_server, is_tls) = first.ok_or_else(|| AddressError::with_source("it is empty"))?;
+    Ok(SentinelConfig {
         addresses,
         master: master.unwrap_or_else(|| MASTER.to_owned()),
         server: SentinelNodeConnectionInfo {
@@ -112,7 +112,7 @@ mod tests {
     #[test]
     fn sentinels_are_called_without_the_password_of_the_servers() {
         let urls = [secret("rediss://ada:pw@one/3?master=main"), secret("rediss://two:5000")];
-        let Sentinels { addresses, master, server } = sentinels(&urls).unwrap();
+        let SentinelConfig { addresses, master, server } = sentinels(&urls).unwrap();
         let shown: Vec<_> = addresses.iter().map(|it| it.addr().to_string()).collect();
         assert_eq!(shown, ["one:26379", "two:5000"]);
         assert!(addresses.iter().all(|it| it.redis_settings().password().is_none()));
@@ -125,7 +125,7 @@ mod tests {
 
     #[test]
     fn sentinels_that_want_the_password_get_it_and_the_usual_name_is_the_default() {
-        let Sentinels { addresses, master, server } =
+        let SentinelConfig { addresses, master, server } =
             sentinels(&[secret("redis://:pw@one/3?auth=both")]).unwrap();
         let settings = addresses[0].redis_settings();
         assert_eq!((settings.password(), settings.db()), (Some("pw"), 0));

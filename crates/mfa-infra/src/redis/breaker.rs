@@ -13,7 +13,7 @@ const PAUSE: Duration = Duration::from_secs(5);
 ///
 /// Times are those of a clock that never goes back, as the caller reads it.
 #[derive(Debug)]
-pub(super) struct Breaker(Mutex<State>);
+pub(super) struct RedisBreaker(Mutex<State>);
 
 #[derive(Clone, Copy, Debug)]
 enum State {
@@ -25,7 +25,7 @@ enum State {
 /// What a call's end changed.
 #[must_use]
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Change {
+pub(super) enum BreakerChange {
     /// Nothing.
     None,
     /// From here on nobody calls.
@@ -34,21 +34,21 @@ pub(super) enum Change {
     Back,
 }
 
-/// Leave to call once. Dropped without [`Attempt::end`] it counts neither way, and another caller may probe.
+/// Leave to call once. Dropped without [`BreakerPermit::end`] it counts neither way, and another caller may probe.
 #[derive(Debug)]
-pub(super) struct Attempt<'a> {
-    breaker: &'a Breaker,
+pub(super) struct BreakerPermit<'a> {
+    breaker: &'a RedisBreaker,
     is_probe: bool,
     ended: bool,
 }
 
-impl Breaker {
+impl RedisBreaker {
     pub(super) const fn new() -> Self {
         Self(Mutex::new(State::Closed { failures: 0 }))
     }
 
     /// Leave to call, where there is.
-    pub(super) fn enter(&self, now: Duration) -> Option<Attempt<'_>> {
+    pub(super) fn enter(&self, now: Duration) -> Option<BreakerPermit<'_>> {
         let mut state = self.state();
         let is_probe = match *state {
             State::Closed { .. } => false,
@@ -58,7 +58,7 @@ impl Breaker {
             }
             State::Open { .. } | State::Probing => return None,
         };
-        Some(Attempt { breaker: self, is_probe, ended: false })
+        Some(BreakerPermit { breaker: self, is_probe, ended: false })
     }
 
     pub(super) fn is_closed(&self) -> bool {
@@ -70,29 +70,31 @@ impl Breaker {
     }
 }
 
-impl Attempt<'_> {
+impl BreakerPermit<'_> {
     /// Tells how the call ended.
-    pub(super) fn end(mut self, succeeded: bool, now: Duration) -> Change {
+    pub(super) fn end(mut self, succeeded: bool, now: Duration) -> BreakerChange {
         self.ended = true;
         let until = now.saturating_add(PAUSE);
         let mut state = self.breaker.state();
         let (next, change) = match *state {
-            State::Closed { .. } if succeeded => (State::Closed { failures: 0 }, Change::None),
+            State::Closed { .. } if succeeded => (State::Closed { failures: 0 }, BreakerChange::None),
             State::Closed { failures } if failures.saturating_add(1) < MOST_FAILURES => {
-                (State::Closed { failures: failures.saturating_add(1) }, Change::None)
+                (State::Closed { failures: failures.saturating_add(1) }, BreakerChange::None)
             }
-            State::Closed { .. } => (State::Open { until }, Change::Away),
-            State::Probing if self.is_probe && succeeded => (State::Closed { failures: 0 }, Change::Back),
-            State::Probing if self.is_probe => (State::Open { until }, Change::None),
+            State::Closed { .. } => (State::Open { until }, BreakerChange::Away),
+            State::Probing if self.is_probe && succeeded => {
+                (State::Closed { failures: 0 }, BreakerChange::Back)
+            }
+            State::Probing if self.is_probe => (State::Open { until }, BreakerChange::None),
             // A call that began before the others failed: the probe decides.
-            unchanged @ (State::Open { .. } | State::Probing) => (unchanged, Change::None),
+            unchanged @ (State::Open { .. } | State::Probing) => (unchanged, BreakerChange::None),
         };
         *state = next;
         change
     }
 }
 
-impl Drop for Attempt<'_> {
+impl Drop for BreakerPermit<'_> {
     fn drop(&mut self) {
         if self.is_probe && !self.ended {
             *self.breaker.state() = State::Open { until: Duration::ZERO };
@@ -107,14 +109,17 @@ mod tests {
     const START: Duration = Duration::from_secs(100);
     const NEARLY: Duration = PAUSE.checked_sub(Duration::from_nanos(1)).unwrap();
 
-    fn call(breaker: &Breaker, succeeds: bool, now: Duration) -> Option<Change> {
+    fn call(breaker: &RedisBreaker, succeeds: bool, now: Duration) -> Option<BreakerChange> {
         breaker.enter(now).map(|attempt| attempt.end(succeeds, now))
     }
 
-    fn opened() -> Breaker {
-        let breaker = Breaker::new();
+    fn opened() -> RedisBreaker {
+        let breaker = RedisBreaker::new();
         let changes = [false; 3].map(|succeeds| call(&breaker, succeeds, START));
-        assert_eq!(changes, [Some(Change::None), Some(Change::None), Some(Change::Away)]);
+        assert_eq!(
+            changes,
+            [Some(BreakerChange::None), Some(BreakerChange::None), Some(BreakerChange::Away)]
+        );
         breaker
     }
 
@@ -124,16 +129,16 @@ mod tests {
         assert!(!breaker.is_closed());
         assert_eq!(call(&breaker, true, START), None);
         assert_eq!(call(&breaker, true, START + NEARLY), None);
-        assert_eq!(call(&breaker, true, START + PAUSE), Some(Change::Back));
+        assert_eq!(call(&breaker, true, START + PAUSE), Some(BreakerChange::Back));
         assert!(breaker.is_closed());
-        assert_eq!(call(&breaker, true, START + PAUSE), Some(Change::None));
+        assert_eq!(call(&breaker, true, START + PAUSE), Some(BreakerChange::None));
     }
 
     #[test]
     fn a_success_between_failures_starts_the_count_anew() {
-        let breaker = Breaker::new();
+        let breaker = RedisBreaker::new();
         for succeeds in [false, false, true, false, false, true] {
-            assert_eq!(call(&breaker, succeeds, START), Some(Change::None));
+            assert_eq!(call(&breaker, succeeds, START), Some(BreakerChange::None));
         }
     }
 
@@ -143,7 +148,7 @@ mod tests {
         let later = START + PAUSE;
         let probe = breaker.enter(later).unwrap();
         assert!(breaker.enter(later).is_none());
-        assert_eq!(probe.end(false, later), Change::None);
+        assert_eq!(probe.end(false, later), BreakerChange::None);
         assert!(breaker.enter(later + NEARLY).is_none());
         assert!(breaker.enter(later + PAUSE).is_some());
     }
@@ -153,19 +158,19 @@ mod tests {
         let breaker = opened();
         drop(breaker.enter(START + PAUSE).unwrap());
         assert!(!breaker.is_closed());
-        assert_eq!(call(&breaker, true, START + PAUSE), Some(Change::Back));
+        assert_eq!(call(&breaker, true, START + PAUSE), Some(BreakerChange::Back));
     }
 
     #[test]
     fn calls_from_before_it_opened_change_nothing_when_they_end() {
-        let breaker = Breaker::new();
+        let breaker = RedisBreaker::new();
         let (slow, slower) = (breaker.enter(START).unwrap(), breaker.enter(START).unwrap());
         for _ in 0..3 {
             let _ = call(&breaker, false, START);
         }
-        assert_eq!(slow.end(true, START), Change::None);
+        assert_eq!(slow.end(true, START), BreakerChange::None);
         let probe = breaker.enter(START + PAUSE).unwrap();
-        assert_eq!(slower.end(false, START + PAUSE), Change::None);
-        assert_eq!(probe.end(true, START + PAUSE), Change::Back);
+        assert_eq!(slower.end(false, START + PAUSE), BreakerChange::None);
+        assert_eq!(probe.end(true, START + PAUSE), BreakerChange::Back);
     }
 }

@@ -13,19 +13,19 @@ static SCRIPT: LazyLock<Script> = LazyLock::new(|| Script::new(include_str!("gcr
 
 /// A try of a subject, or a look whether the server can limit at all.
 #[derive(Clone, Debug)]
-pub(super) struct Try {
+pub(super) struct GcraRequest {
     key: String,
     interval_micros: u64,
     burst: u32,
     now: Option<Timestamp>,
 }
 
-impl Try {
+impl GcraRequest {
     /// Of this subject. The time is the server's own, unless `now` is given.
     ///
     /// The key is `<prefix>{<rule>:<first half of the subject's SHA-256>}`: no name and no address stands in Redis,
     /// and the braces keep it on one node of a cluster.
-    pub(super) fn of(
+    pub(super) fn new(
         prefix: &str,
         rule: RateRule,
         subject: &str,
@@ -83,9 +83,9 @@ mod tests {
 
     use super::*;
 
-    fn five_a_minute(subject: &str) -> Try {
+    fn five_a_minute(subject: &str) -> GcraRequest {
         let quota = Quota::new(5, Duration::from_mins(1)).unwrap();
-        Try::of("nova-mfa:", RateRule::CodeCheckPerIp, subject, quota, None)
+        GcraRequest::new("nova-mfa:", RateRule::CodeCheckPerIp, subject, quota, None)
     }
 
     #[test]
@@ -100,9 +100,9 @@ mod tests {
     #[test]
     fn an_interval_of_a_fraction_is_rounded_up() {
         let quota = Quota::new(7, Duration::from_mins(1)).unwrap();
-        assert_eq!(Try::of("", RateRule::LoginPerIp, "", quota, None).interval_micros, 8_571_429);
+        assert_eq!(GcraRequest::new("", RateRule::LoginPerIp, "", quota, None).interval_micros, 8_571_429);
         let quota = Quota::new(u32::MAX, Duration::from_mins(1)).unwrap();
-        assert_eq!(Try::of("", RateRule::LoginPerIp, "", quota, None).interval_micros, 1);
+        assert_eq!(GcraRequest::new("", RateRule::LoginPerIp, "", quota, None).interval_micros, 1);
     }
 
     #[test]

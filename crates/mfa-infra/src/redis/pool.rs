@@ -9,12 +9,12 @@ use deadpool_redis::{Runtime, cluster, sentinel};
 
 use super::address::{self, AddressError};
 use super::error::RedisLimiterError;
-use super::trusting::Trusting;
+use super::health_check::SkipRecentHealthCheck;
 use crate::settings::{RedisMode, RedisSettings};
 
-type Single = Trusting<deadpool_redis::Manager>;
-type Cluster = Trusting<cluster::Manager>;
-type Sentinel = Trusting<sentinel::Manager>;
+type Single = SkipRecentHealthCheck<deadpool_redis::Manager>;
+type Cluster = SkipRecentHealthCheck<cluster::Manager>;
+type Sentinel = SkipRecentHealthCheck<sentinel::Manager>;
 
 /// A pool of any of the three kinds, which are three types to the library.
 pub(super) enum Pool {
@@ -38,7 +38,7 @@ impl Pool {
         Ok(match settings.mode {
             RedisMode::Single => {
                 let address = settings.urls.first().map(address::server).transpose()?;
-                let address = address.ok_or_else(|| AddressError::because("it is empty"))?;
+                let address = address.ok_or_else(|| AddressError::with_source("it is empty"))?;
                 Self::Single(pool(deadpool_redis::Manager::new(address)?, recycle)?)
             }
             RedisMode::Cluster => {
@@ -77,13 +77,19 @@ impl Pool {
     }
 }
 
-fn pool<M: Manager>(manager: M, recycle: Duration) -> Result<managed::Pool<Trusting<M>>, AddressError> {
+fn pool<M: Manager>(
+    manager: M,
+    recycle: Duration,
+) -> Result<managed::Pool<SkipRecentHealthCheck<M>>, AddressError> {
     let mut config = PoolConfig::new(16);
     config.timeouts.recycle = Some(recycle);
     // The most recently used is the most likely to be alive.
     config.queue_mode = QueueMode::Lifo;
-    let pool = managed::Pool::builder(Trusting(manager)).config(config).runtime(Runtime::Tokio1).build();
-    pool.map_err(AddressError::because)
+    let pool = managed::Pool::builder(SkipRecentHealthCheck(manager))
+        .config(config)
+        .runtime(Runtime::Tokio1)
+        .build();
+    pool.map_err(AddressError::with_source)
 }
 
 impl Connection {

@@ -12,11 +12,11 @@ use tokio::runtime::Handle;
 use tokio::sync::oneshot;
 
 use super::AddressError;
-use super::breaker::{Breaker, Change};
+use super::breaker::{BreakerChange, RedisBreaker};
 use super::error::RedisLimiterError;
-use super::gcra::Try;
+use super::gcra::GcraRequest;
 use super::pool::Pool;
-use crate::memory::{MemoryRateLimiter, Quotas, Ticks};
+use crate::memory::{MemoryRateLimiter, MonotonicTicks, Quotas};
 use crate::settings::RedisSettings;
 
 /// How long a connection may take to open for those who come later. Longer than any caller waits: of several nodes
@@ -39,8 +39,8 @@ pub struct RedisRateLimiter {
     servers: u32,
     deadline: Duration,
     fallback: MemoryRateLimiter,
-    breaker: Breaker,
-    ticks: Ticks,
+    breaker: RedisBreaker,
+    ticks: MonotonicTicks,
     clock: Option<Arc<dyn Clock>>,
     runtime: Handle,
     log: Logger,
@@ -83,7 +83,7 @@ impl RedisRateLimiter {
     /// [`AddressError`] when the address cannot be used: show it and do not start.
     pub fn new(options: RedisLimiterOptions<'_>) -> Result<Self, AddressError> {
         let fallback = MemoryRateLimiter::new(options.quotas.share(options.servers));
-        Self::open(options, fallback, Ticks::monotonic(), None)
+        Self::open(options, fallback, MonotonicTicks::monotonic(), None)
     }
 
     /// Limits by this clock instead of Redis's, for tests that move it.
@@ -94,13 +94,13 @@ impl RedisRateLimiter {
     pub fn with_clock(options: RedisLimiterOptions<'_>, clock: Arc<dyn Clock>) -> Result<Self, AddressError> {
         let fallback =
             MemoryRateLimiter::with_clock(options.quotas.share(options.servers), Arc::clone(&clock));
-        Self::open(options, fallback, Ticks::of(Arc::clone(&clock)), Some(clock))
+        Self::open(options, fallback, MonotonicTicks::from_clock(Arc::clone(&clock)), Some(clock))
     }
 
     fn open(
         options: RedisLimiterOptions<'_>,
         fallback: MemoryRateLimiter,
-        ticks: Ticks,
+        ticks: MonotonicTicks,
         clock: Option<Arc<dyn Clock>>,
     ) -> Result<Self, AddressError> {
         Ok(Self {
@@ -110,7 +110,7 @@ impl RedisRateLimiter {
             servers: options.servers,
             deadline: options.deadline,
             fallback,
-            breaker: Breaker::new(),
+            breaker: RedisBreaker::new(),
             ticks,
             clock,
             runtime: options.runtime,
@@ -127,7 +127,7 @@ impl RedisRateLimiter {
     ///
     /// For readiness: nobody may have tried anything since Redis went away or came back.
     pub async fn check(&self) -> RedisState {
-        match self.ask(Try::of_nobody(&self.prefix)).await {
+        match self.query(GcraRequest::of_nobody(&self.prefix)).await {
             Some(_) => RedisState::Ready,
             None => RedisState::Away,
         }
@@ -135,8 +135,8 @@ impl RedisRateLimiter {
 
     async fn take_shared(&self, rule: RateRule, subject: &str) -> RateVerdict {
         let now = self.clock.as_ref().map(|clock| clock.now());
-        let one = Try::of(&self.prefix, rule, subject, self.quotas.of(rule), now);
-        match self.ask(one).await {
+        let one = GcraRequest::new(&self.prefix, rule, subject, self.quotas.quota(rule), now);
+        match self.query(one).await {
             Some(limited @ RateVerdict::Limited { .. }) => limited,
             Some(allowed) => {
                 // Only counts, for the time when this process may have to decide alone.
@@ -148,7 +148,7 @@ impl RedisRateLimiter {
     }
 
     /// Redis's verdict, where there is one.
-    async fn ask(&self, one: Try) -> Option<RateVerdict> {
+    async fn query(&self, one: GcraRequest) -> Option<RateVerdict> {
         let attempt = self.breaker.enter(self.ticks.elapsed())?;
         let answer = self.answer(&one).await;
         let verdict = answer.and_then(|answer| one.verdict(&answer).ok_or(RedisLimiterError::Answer));
@@ -156,9 +156,9 @@ impl RedisRateLimiter {
             self.pool.close_idle();
         }
         match attempt.end(verdict.is_ok(), self.ticks.elapsed()) {
-            Change::None => {}
-            Change::Back => slog::info!(self.log, "Redis is back: limits are shared again"),
-            Change::Away => {
+            BreakerChange::None => {}
+            BreakerChange::Back => slog::info!(self.log, "Redis is back: limits are shared again"),
+            BreakerChange::Away => {
                 let reason = verdict.as_ref().err().map(ToString::to_string);
                 slog::error!(self.log, "Redis gives no answers: this server limits by itself";
                     "reason" => reason, "servers" => self.servers);
@@ -167,7 +167,7 @@ impl RedisRateLimiter {
         verdict.ok()
     }
 
-    fn answer(&self, one: &Try) -> impl Future<Output = Result<Value, RedisLimiterError>> + use<> {
+    fn answer(&self, one: &GcraRequest) -> impl Future<Output = Result<Value, RedisLimiterError>> + use<> {
         let (pool, call) = (Arc::clone(&self.pool), one.call());
         let (answer, waiting) = oneshot::channel();
         let work = async move {

@@ -1,7 +1,7 @@
 //! What users see: names and language.
 
 use super::SettingsError;
-use super::reader::Reader;
+use super::reader::SettingsReader;
 
 /// Names and language.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -24,7 +24,7 @@ pub enum Locale {
 }
 
 impl BrandSettings {
-    pub(super) fn read(reader: &Reader<'_>) -> Result<Self, SettingsError> {
+    pub(super) fn read(reader: &SettingsReader<'_>) -> Result<Self, SettingsError> {
         let issuer = reader.defaulted("MFA_ISSUER")?;
         // A colon parts issuer and account in an otpauth label.
         if issuer.chars().count() > 64 || issuer.chars().any(|c| c == ':' || c.is_control()) {

@@ -6,7 +6,7 @@ use std::time::Duration;
 use mfa_core::SecretText;
 
 use super::SettingsError;
-use super::reader::Reader;
+use super::reader::SettingsReader;
 
 /// The database.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -36,7 +36,7 @@ pub(super) fn default_url(data_dir: &str) -> String {
 }
 
 impl DatabaseSettings {
-    pub(super) fn read(reader: &Reader<'_>, data_dir: &Path) -> Result<Self, SettingsError> {
+    pub(super) fn read(reader: &SettingsReader<'_>, data_dir: &Path) -> Result<Self, SettingsError> {
         let skew = reader.seconds("MFA_MAX_CLOCK_SKEW", 0, 300)?;
         Ok(Self {
             url: url(reader, data_dir)?,
@@ -47,7 +47,7 @@ impl DatabaseSettings {
     }
 }
 
-fn url(reader: &Reader<'_>, data_dir: &Path) -> Result<DatabaseUrl, SettingsError> {
+fn url(reader: &SettingsReader<'_>, data_dir: &Path) -> Result<DatabaseUrl, SettingsError> {
     let environment = reader.environment();
     let Some(text) = reader.text("DATABASE_URL") else {
         if environment.is_development() {

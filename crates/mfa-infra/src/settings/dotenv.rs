@@ -25,7 +25,7 @@ pub(super) struct DotenvError {
 /// [`DotenvError`] at the first line that is neither a comment nor `NAME=value`.
 pub(super) fn parse(text: &str) -> Result<Vec<(String, String)>, DotenvError> {
     let text = text.strip_prefix('\u{feff}').unwrap_or(text).replace("\r\n", "\n");
-    let mut reader = Reader { rest: text.chars().peekable(), line: 1 };
+    let mut reader = DotenvReader { rest: text.chars().peekable(), line: 1 };
     let mut pairs = Vec::new();
     while reader.skip_to_entry() {
         pairs.push(reader.entry()?);
@@ -33,12 +33,12 @@ pub(super) fn parse(text: &str) -> Result<Vec<(String, String)>, DotenvError> {
     Ok(pairs)
 }
 
-struct Reader<'a> {
+struct DotenvReader<'a> {
     rest: Peekable<Chars<'a>>,
     line: usize,
 }
 
-impl Reader<'_> {
+impl DotenvReader<'_> {
     fn next(&mut self) -> Option<char> {
         let next = self.rest.next();
         if next == Some('\n') {

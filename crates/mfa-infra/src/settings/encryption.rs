@@ -4,17 +4,17 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use mfa_core::{KeyId, SecretBytes, SecretText};
 
-use super::reader::Reader;
-use super::{Provided, SettingsError};
+use super::reader::SettingsReader;
+use super::{KeySource, SettingsError};
 
 /// `may_generate`: absent keys are made and kept by this server.
 pub(super) fn read(
-    reader: &Reader<'_>,
+    reader: &SettingsReader<'_>,
     may_generate: bool,
-) -> Result<Provided<Vec<(KeyId, SecretBytes)>>, SettingsError> {
+) -> Result<KeySource<Vec<(KeyId, SecretBytes)>>, SettingsError> {
     match reader.secret("MFA_ENCRYPTION_KEYS") {
-        Some(text) => parse(text).map(Provided::Given),
-        None if may_generate => Ok(Provided::Generated),
+        Some(text) => parse(text).map(KeySource::Given),
+        None if may_generate => Ok(KeySource::Generated),
         None => Err(super::missing_key(reader, "MFA_ENCRYPTION_KEYS")),
     }
 }

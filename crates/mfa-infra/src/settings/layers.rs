@@ -18,15 +18,15 @@ const BUILT_IN_PRODUCTION: &str = include_str!("../../../../config/production.to
 pub(super) const DEFAULT: &str = "default";
 
 /// A value, and where it came from.
-pub(super) struct Given {
+pub(super) struct SourcedValue {
     pub(super) text: SecretText,
     pub(super) source: String,
 }
 
 /// What the sources say together. A name that is absent was given by none, or is empty on purpose.
-pub(super) struct Resolved {
+pub(super) struct ResolvedSettings {
     pub(super) environment: Environment,
-    pub(super) given: BTreeMap<&'static str, Given>,
+    pub(super) given: BTreeMap<&'static str, SourcedValue>,
 }
 
 /// One source: flat names, and where they came from. The `config` crate carries that label along when it merges.
@@ -55,7 +55,7 @@ impl Source for Layer {
 /// # Errors
 ///
 /// [`SettingsError`] for a file that is not understood, a name nobody knows, a secret given twice.
-pub(super) fn resolve(sources: &Sources) -> Result<Resolved, SettingsError> {
+pub(super) fn resolve(sources: &Sources) -> Result<ResolvedSettings, SettingsError> {
     let dotenv = dotenv_layer(&sources.dir)?;
     let process = named_layer("environment", "the environment", sources.env.clone())?;
     let chosen = [&process, &dotenv].into_iter().find_map(|layer| layer.values.get("MFA_ENV"));
@@ -80,7 +80,7 @@ pub(super) fn resolve(sources: &Sources) -> Result<Resolved, SettingsError> {
     layers.push(dotenv);
     layers.push(process);
     let given = settle(&merge(&layers)?, &built_in, &sources.dir)?;
-    Ok(Resolved { environment, given })
+    Ok(ResolvedSettings { environment, given })
 }
 
 fn merge(layers: &[Layer]) -> Result<Map<String, Value>, SettingsError> {
@@ -175,7 +175,7 @@ fn settle(
     merged: &Map<String, Value>,
     built_in: &Map<String, Value>,
     dir: &Path,
-) -> Result<BTreeMap<&'static str, Given>, SettingsError> {
+) -> Result<BTreeMap<&'static str, SourcedValue>, SettingsError> {
     let mut given = BTreeMap::new();
     for setting in table::all() {
         let file_name = format!("{}_FILE", setting.name);
@@ -202,14 +202,14 @@ fn settle(
     Ok(given)
 }
 
-fn found(map: &Map<String, Value>, name: &str) -> Option<Given> {
+fn found(map: &Map<String, Value>, name: &str) -> Option<SourcedValue> {
     let value = map.get(name)?;
     let text = SecretText::new(plain_text(value.kind.clone())?);
-    Some(Given { text, source: value.origin().unwrap_or(DEFAULT).to_owned() })
+    Some(SourcedValue { text, source: value.origin().unwrap_or(DEFAULT).to_owned() })
 }
 
 /// A secret from its own file. Editors and `echo` end a file with a line break: it is no part of the secret.
-fn from_file(name: &str, path: &str, dir: &Path) -> Result<Given, SettingsError> {
+fn from_file(name: &str, path: &str, dir: &Path) -> Result<SourcedValue, SettingsError> {
     let shown = path.escape_debug();
     let text = read(&dir.join(path))?.ok_or_else(|| {
         SettingsError::refused(
@@ -223,7 +223,7 @@ fn from_file(name: &str, path: &str, dir: &Path) -> Result<Given, SettingsError>
     if secret.is_empty() {
         return Err(SettingsError::refused(name, format!("names {shown}, which is empty"), "fill the file"));
     }
-    Ok(Given { text: SecretText::new(secret.to_owned()), source: format!("file {path}") })
+    Ok(SourcedValue { text: SecretText::new(secret.to_owned()), source: format!("file {path}") })
 }
 
 /// The text of a file, `None` where there is none.

@@ -5,7 +5,7 @@ use std::time::Duration;
 use mfa_core::LockoutPolicy;
 
 use super::SettingsError;
-use super::reader::Reader;
+use super::reader::SettingsReader;
 
 /// Rates, locks and the age of a step-up.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -13,13 +13,13 @@ pub struct LimitSettings {
     /// `MFA_SERVERS`: how many share the limits, for the fallback without Redis.
     pub servers: u32,
     /// `MFA_RATE_LIMIT_MAX` in `MFA_RATE_LIMIT_WINDOW`: code checks, by client address.
-    pub code_checks_per_ip: Rate,
+    pub code_checks_per_ip: RateSetting,
     /// `MFA_RECOVERY_RATE_MAX`: recovery codes, by user.
-    pub recovery_per_user: Rate,
+    pub recovery_per_user: RateSetting,
     /// `LOGIN_RATE_USER_MAX`: logins, by user name.
-    pub logins_per_user: Rate,
+    pub logins_per_user: RateSetting,
     /// `LOGIN_RATE_IP_MAX`: logins, by client address.
-    pub logins_per_ip: Rate,
+    pub logins_per_ip: RateSetting,
     /// `MFA_MAX_FAILURES` and `MFA_LOCK_MINUTES`.
     pub lockout: LockoutPolicy,
     /// `MFA_STEP_UP_MAX_AGE`.
@@ -28,7 +28,7 @@ pub struct LimitSettings {
 
 /// `max` at once, then one more every `window / max`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Rate {
+pub struct RateSetting {
     /// At least 1.
     pub max: u32,
     /// At least a second.
@@ -38,11 +38,12 @@ pub struct Rate {
 const MOST: u32 = 100_000;
 
 impl LimitSettings {
-    pub(super) fn read(reader: &Reader<'_>) -> Result<Self, SettingsError> {
-        let a_minute = |name| Ok(Rate { max: reader.number(name, 1, MOST)?, window: Duration::from_mins(1) });
+    pub(super) fn read(reader: &SettingsReader<'_>) -> Result<Self, SettingsError> {
+        let a_minute =
+            |name| Ok(RateSetting { max: reader.number(name, 1, MOST)?, window: Duration::from_mins(1) });
         Ok(Self {
             servers: reader.number("MFA_SERVERS", 1, 1000)?,
-            code_checks_per_ip: Rate {
+            code_checks_per_ip: RateSetting {
                 max: reader.number("MFA_RATE_LIMIT_MAX", 1, MOST)?,
                 window: reader.seconds("MFA_RATE_LIMIT_WINDOW", 1, 86_400)?,
             },
@@ -55,7 +56,7 @@ impl LimitSettings {
     }
 }
 
-fn lockout(reader: &Reader<'_>) -> Result<LockoutPolicy, SettingsError> {
+fn lockout(reader: &SettingsReader<'_>) -> Result<LockoutPolicy, SettingsError> {
     let failures = reader.number("MFA_MAX_FAILURES", 1, LockoutPolicy::LAST)?;
     let minutes = reader.number("MFA_LOCK_MINUTES", 1, 1440)?;
     LockoutPolicy::new(failures, Duration::from_mins(minutes.into()))

@@ -5,7 +5,7 @@ use std::time::Duration;
 use slog::Level;
 
 use super::SettingsError;
-use super::reader::Reader;
+use super::reader::SettingsReader;
 use crate::telemetry::LogTarget;
 
 /// Log and audit.
@@ -25,7 +25,7 @@ impl LogSettings {
         Duration::from_hours(u64::from(self.audit_days).saturating_mul(24))
     }
 
-    pub(super) fn read(reader: &Reader<'_>) -> Result<Self, SettingsError> {
+    pub(super) fn read(reader: &SettingsReader<'_>) -> Result<Self, SettingsError> {
         Ok(Self {
             target: match reader.defaulted("MFA_LOG_FILE")? {
                 "-" => LogTarget::Stdout,

@@ -3,7 +3,7 @@
 use url::{Host, Url};
 
 use super::SettingsError;
-use super::reader::Reader;
+use super::reader::SettingsReader;
 
 /// Login by password.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -19,7 +19,7 @@ pub struct LoginSettings {
 }
 
 impl LoginSettings {
-    pub(super) fn read(reader: &Reader<'_>) -> Result<Self, SettingsError> {
+    pub(super) fn read(reader: &SettingsReader<'_>) -> Result<Self, SettingsError> {
         Ok(Self {
             enabled: reader.flag("LOGIN_ENABLED")?,
             url: url(reader)?,
@@ -30,7 +30,7 @@ impl LoginSettings {
 }
 
 /// A page that a browser opens, whose origin is told apart from every other: so over TLS, or on this very machine.
-fn url(reader: &Reader<'_>) -> Result<Option<Url>, SettingsError> {
+fn url(reader: &SettingsReader<'_>) -> Result<Option<Url>, SettingsError> {
     let Some(text) = reader.text("MFA_LOGIN_URL") else { return Ok(None) };
     let is_here = |url: &Url| match url.host() {
         Some(Host::Domain(name)) => name == "localhost",

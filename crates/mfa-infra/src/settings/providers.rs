@@ -7,7 +7,7 @@ use mfa_core::SecretText;
 use url::Url;
 
 use super::SettingsError;
-use super::reader::Reader;
+use super::reader::SettingsReader;
 
 /// A way to send an SMS, with all that it needs.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -71,7 +71,7 @@ pub(super) fn default_outbox(data_dir: &str) -> String {
 }
 
 pub(super) fn read(
-    reader: &Reader<'_>,
+    reader: &SettingsReader<'_>,
     data_dir: &Path,
     loopback: bool,
 ) -> Result<Vec<SmsProvider>, SettingsError> {
@@ -109,7 +109,7 @@ fn unconfigured(provider: &str, names: &[&str]) -> SettingsError {
     SettingsError::refused("MFA_SMS_PROVIDERS", format!("names {provider}, which is not configured"), cure)
 }
 
-fn outbox_refused(reader: &Reader<'_>) -> SettingsError {
+fn outbox_refused(reader: &SettingsReader<'_>) -> SettingsError {
     let environment = reader.environment();
     let problem = if environment.is_development() {
         "names outbox, which shows codes, while MFA_BIND lets others in".to_owned()
@@ -125,7 +125,7 @@ fn outbox_refused(reader: &Reader<'_>) -> SettingsError {
 
 /// All of a provider's values, none of them, or the error that names the first one that is missing.
 fn complete<'a, const N: usize>(
-    reader: &Reader<'a>,
+    reader: &SettingsReader<'a>,
     names: [&'static str; N],
 ) -> Result<Option<[&'a SecretText; N]>, SettingsError> {
     let value = |name: &str| reader.secret(name).filter(|value| !value.expose().trim().is_empty());
@@ -138,7 +138,7 @@ fn complete<'a, const N: usize>(
     Ok(values.try_into().ok())
 }
 
-fn ovh(reader: &Reader<'_>) -> Result<Option<OvhSettings>, SettingsError> {
+fn ovh(reader: &SettingsReader<'_>) -> Result<Option<OvhSettings>, SettingsError> {
     let endpoint = reader.endpoint("OVH_ENDPOINT")?;
     let Some([app_key, app_secret, consumer_key, account, sender]) = complete(reader, OVH)? else {
         return Ok(None);
@@ -153,7 +153,7 @@ fn ovh(reader: &Reader<'_>) -> Result<Option<OvhSettings>, SettingsError> {
     }))
 }
 
-fn twilio(reader: &Reader<'_>) -> Result<Option<TwilioSettings>, SettingsError> {
+fn twilio(reader: &SettingsReader<'_>) -> Result<Option<TwilioSettings>, SettingsError> {
     let endpoint = reader.endpoint("TWILIO_ENDPOINT")?;
     let Some([account_sid, auth_token, from]) = complete(reader, TWILIO)? else { return Ok(None) };
     Ok(Some(TwilioSettings {
@@ -169,7 +169,7 @@ fn trimmed(secret: &SecretText) -> SecretText {
 }
 
 /// A name that becomes a part of an address: nothing that could turn it into another address.
-fn path_part(reader: &Reader<'_>, name: &str, text: &str) -> Result<String, SettingsError> {
+fn path_part(reader: &SettingsReader<'_>, name: &str, text: &str) -> Result<String, SettingsError> {
     let text = text.trim();
     if text.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_')) {
         Ok(text.to_owned())

@@ -7,19 +7,19 @@ use std::time::Duration;
 use mfa_core::SecretText;
 use url::{Host, Url};
 
-use super::layers::Resolved;
-use super::table::{self, Secrecy};
+use super::layers::ResolvedSettings;
+use super::table::{self, Sensitivity};
 use super::{Environment, SettingsError};
 
 /// The values that the sources gave, to be parsed.
-pub(super) struct Reader<'a> {
-    resolved: &'a Resolved,
+pub(super) struct SettingsReader<'a> {
+    resolved: &'a ResolvedSettings,
     /// Relative paths start here.
     dir: &'a Path,
 }
 
-impl<'a> Reader<'a> {
-    pub(super) fn new(resolved: &'a Resolved, dir: &'a Path) -> Self {
+impl<'a> SettingsReader<'a> {
+    pub(super) fn new(resolved: &'a ResolvedSettings, dir: &'a Path) -> Self {
         Self { resolved, dir }
     }
 
@@ -114,7 +114,7 @@ impl<'a> Reader<'a> {
 
     /// The error for a value that may be shown.
     pub(super) fn wrong(&self, name: &str, cure: &str) -> SettingsError {
-        let is_public = table::find(name).is_some_and(|setting| setting.secrecy == Secrecy::Public);
+        let is_public = table::find(name).is_some_and(|setting| setting.secrecy == Sensitivity::Public);
         let value =
             self.text(name).filter(|_| is_public).map(|text| text.chars().take(80).collect::<String>());
         let problem =

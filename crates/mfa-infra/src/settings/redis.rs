@@ -4,7 +4,7 @@ use mfa_core::SecretText;
 use url::Url;
 
 use super::SettingsError;
-use super::reader::Reader;
+use super::reader::SettingsReader;
 
 /// Redis, where `REDIS_URL` names one.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -31,7 +31,7 @@ pub enum RedisMode {
 }
 
 impl RedisSettings {
-    pub(super) fn read(reader: &Reader<'_>) -> Result<Option<Self>, SettingsError> {
+    pub(super) fn read(reader: &SettingsReader<'_>) -> Result<Option<Self>, SettingsError> {
         let mode = match reader.defaulted("REDIS_MODE")? {
             "single" => RedisMode::Single,
             "cluster" => RedisMode::Cluster,

@@ -7,7 +7,7 @@ use ipnet::IpNet;
 use url::Url;
 
 use super::SettingsError;
-use super::reader::Reader;
+use super::reader::SettingsReader;
 
 /// Where the server listens.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -38,7 +38,7 @@ pub struct TlsFiles {
 }
 
 impl ServerSettings {
-    pub(super) fn read(reader: &Reader<'_>) -> Result<Self, SettingsError> {
+    pub(super) fn read(reader: &SettingsReader<'_>) -> Result<Self, SettingsError> {
         let bind_cure = "give an address and a port, such as 127.0.0.1:8200";
         let settings = Self {
             bind: reader.socket("MFA_BIND")?.ok_or_else(|| reader.wrong("MFA_BIND", bind_cure))?,
@@ -61,7 +61,7 @@ impl ServerSettings {
         self.bind.ip().to_canonical().is_loopback()
     }
 
-    fn refuse_plain_http(&self, reader: &Reader<'_>) -> Result<(), SettingsError> {
+    fn refuse_plain_http(&self, reader: &SettingsReader<'_>) -> Result<(), SettingsError> {
         let environment = reader.environment();
         if environment.is_development() || self.is_loopback() || self.behind_tls_proxy || self.tls.is_some() {
             return Ok(());
@@ -74,7 +74,7 @@ impl ServerSettings {
     }
 }
 
-fn tls(reader: &Reader<'_>) -> Result<Option<TlsFiles>, SettingsError> {
+fn tls(reader: &SettingsReader<'_>) -> Result<Option<TlsFiles>, SettingsError> {
     match (reader.path("TLS_CERT"), reader.path("TLS_KEY")) {
         (Some(cert), Some(key)) => Ok(Some(TlsFiles { cert, key })),
         (None, None) => Ok(None),
@@ -87,7 +87,7 @@ fn tls(reader: &Reader<'_>) -> Result<Option<TlsFiles>, SettingsError> {
     }
 }
 
-fn public_url(reader: &Reader<'_>) -> Result<Option<Url>, SettingsError> {
+fn public_url(reader: &SettingsReader<'_>) -> Result<Option<Url>, SettingsError> {
     let Some(text) = reader.text("PUBLIC_URL") else { return Ok(None) };
     let scheme_fits = |url: &Url| match url.scheme() {
         "https" => true,
@@ -106,7 +106,7 @@ fn public_url(reader: &Reader<'_>) -> Result<Option<Url>, SettingsError> {
     })
 }
 
-fn trusted_proxies(reader: &Reader<'_>) -> Result<Vec<IpNet>, SettingsError> {
+fn trusted_proxies(reader: &SettingsReader<'_>) -> Result<Vec<IpNet>, SettingsError> {
     let parse = |item: &str| {
         let net: Option<IpNet> = item.parse().ok().or_else(|| item.parse::<IpAddr>().ok().map(IpNet::from));
         let refused = |problem: &str, cure: &str| {
@@ -127,7 +127,7 @@ fn trusted_proxies(reader: &Reader<'_>) -> Result<Vec<IpNet>, SettingsError> {
     reader.list("TRUSTED_PROXIES").into_iter().map(parse).collect()
 }
 
-fn header(reader: &Reader<'_>) -> Result<String, SettingsError> {
+fn header(reader: &SettingsReader<'_>) -> Result<String, SettingsError> {
     let name = reader.defaulted("TRUSTED_PROXY_HEADER")?;
     // `Forwarded` (RFC 7239) is no list of addresses.
     let is_header = name.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-');

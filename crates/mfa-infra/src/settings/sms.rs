@@ -6,7 +6,7 @@ use mfa_core::SecretText;
 
 use super::SettingsError;
 use super::providers::{self, SmsProvider};
-use super::reader::Reader;
+use super::reader::SettingsReader;
 
 /// SMS. Without a provider or a country there is none, and readiness says so.
 #[derive(Clone, Debug, PartialEq)]
@@ -58,7 +58,11 @@ const MOST: u32 = 10_000_000;
 const MOST_BY_USER: u32 = 100;
 
 impl SmsSettings {
-    pub(super) fn read(reader: &Reader<'_>, data_dir: &Path, loopback: bool) -> Result<Self, SettingsError> {
+    pub(super) fn read(
+        reader: &SettingsReader<'_>,
+        data_dir: &Path,
+        loopback: bool,
+    ) -> Result<Self, SettingsError> {
         Ok(Self {
             providers: providers::read(reader, data_dir, loopback)?,
             countries: countries(reader)?,
@@ -77,7 +81,7 @@ impl SmsSettings {
     }
 }
 
-fn countries(reader: &Reader<'_>) -> Result<Vec<CountryCode>, SettingsError> {
+fn countries(reader: &SettingsReader<'_>) -> Result<Vec<CountryCode>, SettingsError> {
     let parse = |item: &str| {
         if item.len() == 2 && item.bytes().all(|b| b.is_ascii_alphabetic()) {
             Ok(CountryCode(item.to_ascii_uppercase()))
@@ -93,7 +97,7 @@ fn countries(reader: &Reader<'_>) -> Result<Vec<CountryCode>, SettingsError> {
     reader.list("MFA_SMS_COUNTRIES").into_iter().map(parse).collect()
 }
 
-fn domain(reader: &Reader<'_>) -> Result<Option<String>, SettingsError> {
+fn domain(reader: &SettingsReader<'_>) -> Result<Option<String>, SettingsError> {
     let Some(domain) = reader.text("MFA_SMS_DOMAIN") else { return Ok(None) };
     let fits = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'.');
     if domain.bytes().all(fits) && !domain.starts_with('.') && !domain.ends_with('.') {
@@ -103,7 +107,7 @@ fn domain(reader: &Reader<'_>) -> Result<Option<String>, SettingsError> {
     }
 }
 
-fn hook_secret(reader: &Reader<'_>) -> Result<Option<SecretText>, SettingsError> {
+fn hook_secret(reader: &SettingsReader<'_>) -> Result<Option<SecretText>, SettingsError> {
     let Some(secret) = reader.secret("HOOK_SECRET") else { return Ok(None) };
     let fits = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_');
     if secret.expose().len() >= 16 && secret.expose().bytes().all(fits) {

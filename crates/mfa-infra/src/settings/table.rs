@@ -4,7 +4,7 @@
 #[derive(Debug)]
 pub(super) struct Setting {
     pub(super) name: &'static str,
-    pub(super) secrecy: Secrecy,
+    pub(super) secrecy: Sensitivity,
     /// `None`: there is none, or it follows from other settings.
     pub(super) default: Option<&'static str>,
     pub(super) meaning: &'static str,
@@ -12,7 +12,7 @@ pub(super) struct Setting {
 
 /// How much of a value may be shown, and whether it may come from a file of its own.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Secrecy {
+pub(super) enum Sensitivity {
     /// Shown as it is.
     Public,
     /// An address that may hold a password: that part is masked; may come by `NAME_FILE`.
@@ -24,36 +24,36 @@ pub(super) enum Secrecy {
 impl Setting {
     /// Whether `NAME_FILE` may stand in for it.
     pub(super) fn may_come_from_a_file(&self) -> bool {
-        self.secrecy != Secrecy::Public
+        self.secrecy != Sensitivity::Public
     }
 }
 
 /// Settings that belong together, under one heading of `.env.example`.
 #[derive(Debug)]
-pub(super) struct Group {
+pub(super) struct SettingGroup {
     pub(super) title: &'static str,
     pub(super) settings: &'static [Setting],
 }
 
 const fn plain(name: &'static str, default: &'static str, meaning: &'static str) -> Setting {
-    Setting { name, secrecy: Secrecy::Public, default: Some(default), meaning }
+    Setting { name, secrecy: Sensitivity::Public, default: Some(default), meaning }
 }
 
 const fn unset(name: &'static str, meaning: &'static str) -> Setting {
-    Setting { name, secrecy: Secrecy::Public, default: None, meaning }
+    Setting { name, secrecy: Sensitivity::Public, default: None, meaning }
 }
 
 const fn address(name: &'static str, meaning: &'static str) -> Setting {
-    Setting { name, secrecy: Secrecy::Address, default: None, meaning }
+    Setting { name, secrecy: Sensitivity::Address, default: None, meaning }
 }
 
 const fn secret(name: &'static str, meaning: &'static str) -> Setting {
-    Setting { name, secrecy: Secrecy::Secret, default: None, meaning }
+    Setting { name, secrecy: Sensitivity::Secret, default: None, meaning }
 }
 
 /// Every setting, in the order in which they are shown.
-pub(super) const GROUPS: &[Group] = &[
-    Group {
+pub(super) const GROUPS: &[SettingGroup] = &[
+    SettingGroup {
         title: "Server",
         settings: &[
             plain(
@@ -73,7 +73,7 @@ pub(super) const GROUPS: &[Group] = &[
             ),
         ],
     },
-    Group {
+    SettingGroup {
         title: "Database",
         settings: &[
             address("DATABASE_URL", "sqlite://PATH or postgresql://…; default: nova-mfa.db in MFA_DATA_DIR"),
@@ -86,7 +86,7 @@ pub(super) const GROUPS: &[Group] = &[
             ),
         ],
     },
-    Group {
+    SettingGroup {
         title: "Redis (without it, limits are kept in this process)",
         settings: &[
             address(
@@ -98,7 +98,7 @@ pub(super) const GROUPS: &[Group] = &[
             plain("MFA_SERVERS", "1", "servers that share the limits, for the fallback without Redis"),
         ],
     },
-    Group {
+    SettingGroup {
         title: "Tokens",
         settings: &[
             secret(
@@ -117,14 +117,14 @@ pub(super) const GROUPS: &[Group] = &[
             secret("INTROSPECTION_KEY", "bearer key of the introspection endpoint"),
         ],
     },
-    Group {
+    SettingGroup {
         title: "Encryption at rest",
         settings: &[secret(
             "MFA_ENCRYPTION_KEYS",
             "id:base64,id:base64 of 32 bytes each: the first seals, all unseal (mfa-admin keys generate)",
         )],
     },
-    Group {
+    SettingGroup {
         title: "Limits",
         settings: &[
             plain("MFA_RATE_LIMIT_WINDOW", "60", "seconds in which one client address may check…"),
@@ -141,14 +141,14 @@ pub(super) const GROUPS: &[Group] = &[
             ),
         ],
     },
-    Group {
+    SettingGroup {
         title: "Names",
         settings: &[
             plain("MFA_ISSUER", "NOVA", "name in the authenticator app"),
             plain("MFA_BRAND", "itspirit", "last part of the interface's path"),
         ],
     },
-    Group {
+    SettingGroup {
         title: "SMS",
         settings: &[
             unset(
@@ -175,7 +175,7 @@ pub(super) const GROUPS: &[Group] = &[
             unset("MFA_SMS_DOMAIN", "domain of the WebOTP line in the message"),
         ],
     },
-    Group {
+    SettingGroup {
         title: "OVH",
         settings: &[
             secret("OVH_APP_KEY", "application key"),
@@ -186,7 +186,7 @@ pub(super) const GROUPS: &[Group] = &[
             plain("OVH_ENDPOINT", "https://eu.api.ovh.com/1.0", "address of the API"),
         ],
     },
-    Group {
+    SettingGroup {
         title: "Twilio",
         settings: &[
             unset("TWILIO_ACCOUNT_SID", "account, AC…"),
@@ -195,21 +195,21 @@ pub(super) const GROUPS: &[Group] = &[
             plain("TWILIO_ENDPOINT", "https://api.twilio.com", "address of the API"),
         ],
     },
-    Group {
+    SettingGroup {
         title: "Delivery reports",
         settings: &[
             unset("PUBLIC_URL", "address under which the providers reach this server"),
             secret("HOOK_SECRET", "secret last part of the address that OVH calls"),
         ],
     },
-    Group {
+    SettingGroup {
         title: "Proxies in front",
         settings: &[
             unset("TRUSTED_PROXIES", "addresses or CIDR blocks whose header is believed, by comma"),
             plain("TRUSTED_PROXY_HEADER", "X-Forwarded-For", "the header that names the client"),
         ],
     },
-    Group {
+    SettingGroup {
         title: "Login",
         settings: &[
             plain("LOGIN_ENABLED", "false", "true serves /api/auth/login (true in development)"),
@@ -224,7 +224,7 @@ pub(super) const GROUPS: &[Group] = &[
             ),
         ],
     },
-    Group {
+    SettingGroup {
         title: "Log and audit",
         settings: &[
             plain("MFA_LOG_FILE", "logs/mfa.log", "JSON lines, reopened on SIGHUP; - is standard output"),

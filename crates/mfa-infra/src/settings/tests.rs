@@ -1,7 +1,7 @@
 //! Settings as a whole: each test hands in a folder and an environment.
 
 mod complete;
-mod generated;
+mod generated_keys;
 mod layers;
 mod production;
 mod values;

@@ -3,14 +3,14 @@
 use mfa_core::SecretText;
 use mfa_jwt::{PrivateKey, SigningAlgorithm, check_secret_strength};
 
-use super::reader::Reader;
-use super::{Provided, SettingsError};
+use super::reader::SettingsReader;
+use super::{KeySource, SettingsError};
 
 /// How tokens are signed, and what they say of where they come from.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct TokenSettings {
     /// `JWT_SECRET_KEY`: signs pending tokens, and access tokens with HS256. Its UTF-8 bytes as they stand.
-    pub secret: Provided<SecretText>,
+    pub secret: KeySource<SecretText>,
     /// `JWT_PREVIOUS_SECRET_KEYS`: these verify.
     pub previous_secrets: Vec<SecretText>,
     /// `JWT_ALGORITHM`, of access tokens.
@@ -55,7 +55,7 @@ const PEM_CURE: &str = "give PEM texts that start with -----BEGIN PRIVATE KEY---
 
 impl TokenSettings {
     /// `may_generate`: an absent `JWT_SECRET_KEY` is made and kept by this server.
-    pub(super) fn read(reader: &Reader<'_>, may_generate: bool) -> Result<Self, SettingsError> {
+    pub(super) fn read(reader: &SettingsReader<'_>, may_generate: bool) -> Result<Self, SettingsError> {
         let settings = Self {
             secret: secret(reader, may_generate)?,
             previous_secrets: previous_secrets(reader)?,
@@ -106,18 +106,18 @@ fn private_key(pem: &SecretText, number: usize) -> Result<PrivateKey, SettingsEr
     })
 }
 
-fn secret(reader: &Reader<'_>, may_generate: bool) -> Result<Provided<SecretText>, SettingsError> {
+fn secret(reader: &SettingsReader<'_>, may_generate: bool) -> Result<KeySource<SecretText>, SettingsError> {
     match reader.secret("JWT_SECRET_KEY") {
         Some(secret) => {
             demand_strength("JWT_SECRET_KEY", secret)?;
-            Ok(Provided::Given(secret.clone()))
+            Ok(KeySource::Given(secret.clone()))
         }
-        None if may_generate => Ok(Provided::Generated),
+        None if may_generate => Ok(KeySource::Generated),
         None => Err(super::missing_key(reader, "JWT_SECRET_KEY")),
     }
 }
 
-fn previous_secrets(reader: &Reader<'_>) -> Result<Vec<SecretText>, SettingsError> {
+fn previous_secrets(reader: &SettingsReader<'_>) -> Result<Vec<SecretText>, SettingsError> {
     let Some(text) = reader.secret("JWT_PREVIOUS_SECRET_KEYS").map(SecretText::expose) else {
         return Ok(Vec::new());
     };
@@ -132,7 +132,7 @@ fn previous_secrets(reader: &Reader<'_>) -> Result<Vec<SecretText>, SettingsErro
     .collect()
 }
 
-fn private_keys(reader: &Reader<'_>) -> Result<Vec<SecretText>, SettingsError> {
+fn private_keys(reader: &SettingsReader<'_>) -> Result<Vec<SecretText>, SettingsError> {
     const BEGIN: &str = "-----BEGIN PRIVATE KEY-----";
     const END: &str = "-----END PRIVATE KEY-----";
     let refused =
@@ -156,7 +156,7 @@ fn private_keys(reader: &Reader<'_>) -> Result<Vec<SecretText>, SettingsError> {
     Ok(keys)
 }
 
-fn introspection_key(reader: &Reader<'_>) -> Result<Option<SecretText>, SettingsError> {
+fn introspection_key(reader: &SettingsReader<'_>) -> Result<Option<SecretText>, SettingsError> {
     let Some(key) = reader.secret("INTROSPECTION_KEY") else { return Ok(None) };
     // It travels in a header.
     if key.expose().len() >= 16 && key.expose().bytes().all(|b| b.is_ascii_graphic()) {

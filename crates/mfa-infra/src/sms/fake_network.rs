@@ -14,7 +14,7 @@ use url::Url;
 use super::{HttpLimits, SmsHttp};
 
 /// What it does with one call.
-pub(super) enum Reply {
+pub(super) enum ScriptedReply {
     /// Answers with this status, these further header lines and this body.
     Answer(u16, &'static str, String),
     /// Reads the whole call and says nothing, until the other side goes away.
@@ -27,7 +27,7 @@ pub(super) enum Reply {
     Gibberish,
 }
 
-impl Reply {
+impl ScriptedReply {
     pub(super) fn json(status: u16, body: &str) -> Self {
         Self::Answer(status, "", body.to_owned())
     }
@@ -55,7 +55,7 @@ pub(super) struct FakeNetwork {
 }
 
 impl FakeNetwork {
-    pub(super) fn new(script: Vec<Reply>) -> Self {
+    pub(super) fn new(script: Vec<ScriptedReply>) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let address = listener.local_addr().unwrap();
         let (sender, received) = channel();
@@ -88,8 +88,8 @@ impl FakeNetwork {
     }
 }
 
-fn serve(mut stream: TcpStream, reply: &Reply, sender: &Sender<Received>) {
-    if matches!(reply, Reply::Gibberish) {
+fn serve(mut stream: TcpStream, reply: &ScriptedReply, sender: &Sender<Received>) {
+    if matches!(reply, ScriptedReply::Gibberish) {
         let _ = stream.write_all(b"gibberish\r\n\r\n");
         let _ = stream.read(&mut [0; 1024]);
         return;
@@ -97,13 +97,13 @@ fn serve(mut stream: TcpStream, reply: &Reply, sender: &Sender<Received>) {
     let mut reader = BufReader::new(stream.try_clone().unwrap());
     let _ = sender.send(read(&mut reader));
     let (status, headers, body, length) = match reply {
-        Reply::Answer(status, headers, body) => (status, *headers, body.as_str(), body.len()),
-        Reply::HalfABody(status) => (status, "", "{", 100),
-        Reply::Hang => {
+        ScriptedReply::Answer(status, headers, body) => (status, *headers, body.as_str(), body.len()),
+        ScriptedReply::HalfABody(status) => (status, "", "{", 100),
+        ScriptedReply::Hang => {
             let _ = reader.read(&mut [0]);
             return;
         }
-        Reply::CloseAfterBody | Reply::Gibberish => return,
+        ScriptedReply::CloseAfterBody | ScriptedReply::Gibberish => return,
     };
     let head =
         format!("HTTP/1.1 {status} Any\r\nContent-Length: {length}\r\nConnection: close\r\n{headers}\r\n");

@@ -75,14 +75,14 @@ impl SmsHttp {
     }
 
     /// What makes calls on this very thread, all of them before one deadline.
-    pub(super) fn caller(&self) -> Caller {
+    pub(super) fn caller(&self) -> ProviderClient {
         let until = now().checked_add(self.limits.total);
-        Caller { agent: self.agent.clone(), connect: self.limits.connect, until }
+        ProviderClient { agent: self.agent.clone(), connect: self.limits.connect, until }
     }
 
     /// Places for the sends of one provider: where it hangs it takes none from another one.
-    pub(super) fn lane(&self) -> Lane {
-        Lane { http: self.clone(), places: Arc::new(Semaphore::new(self.limits.places)) }
+    pub(super) fn lane(&self) -> Bulkhead {
+        Bulkhead { http: self.clone(), places: Arc::new(Semaphore::new(self.limits.places)) }
     }
 }
 
@@ -94,19 +94,19 @@ impl fmt::Debug for SmsHttp {
 
 /// The sends of one provider.
 #[derive(Debug)]
-pub(super) struct Lane {
+pub(super) struct Bulkhead {
     http: SmsHttp,
     places: Arc<Semaphore>,
 }
 
-impl Lane {
+impl Bulkhead {
     /// Does one send on a thread that may block.
     ///
     /// A caller that goes away leaves the send to run on to its deadline, and its place taken until then. Where no place
     /// comes free in time nothing was sent.
     pub(super) async fn run(
         &self,
-        send: impl FnOnce(&Caller) -> SendOutcome + Send + 'static,
+        send: impl FnOnce(&ProviderClient) -> SendOutcome + Send + 'static,
     ) -> SendOutcome {
         let caller = self.http.caller();
         let Ok(Ok(place)) = self.wait().await else { return SendOutcome::Retryable { after: None } };
@@ -142,12 +142,12 @@ fn now() -> Instant {
 
 /// Where a provider is.
 #[derive(Debug)]
-pub(super) struct Endpoint {
+pub(super) struct ProviderEndpoint {
     base: String,
     https_only: bool,
 }
 
-impl Endpoint {
+impl ProviderEndpoint {
     /// Without TLS only this machine is ever called: a fake of the provider, in development.
     pub(super) fn new(url: &Url) -> Self {
         let is_here = match url.host() {
@@ -160,21 +160,21 @@ impl Endpoint {
     }
 
     /// The address of this path, which begins with a slash.
-    pub(super) fn at(&self, path: &str) -> Address {
-        Address { url: format!("{}{path}", self.base), https_only: self.https_only }
+    pub(super) fn at(&self, path: &str) -> RequestUrl {
+        RequestUrl { url: format!("{}{path}", self.base), https_only: self.https_only }
     }
 }
 
 /// The address of one call.
 #[derive(Debug)]
-pub(super) struct Address {
+pub(super) struct RequestUrl {
     /// In full, as it is sent.
     pub(super) url: String,
     https_only: bool,
 }
 
 /// What a provider has answered.
-pub(super) struct Answer {
+pub(super) struct ProviderResponse {
     pub(super) status: u16,
     /// How long it asks to wait, where it says so in seconds (RFC 9110 §10.2.3).
     pub(super) retry_after: Option<Duration>,
@@ -182,7 +182,7 @@ pub(super) struct Answer {
     pub(super) body: Option<Zeroizing<Vec<u8>>>,
 }
 
-impl Answer {
+impl ProviderResponse {
     /// The body as JSON of this shape, if it is that.
     pub(super) fn json<T: serde::de::DeserializeOwned>(&self) -> Option<T> {
         serde_json::from_slice(self.body.as_deref()?).ok()
@@ -208,15 +208,15 @@ impl From<NoResponse> for SendOutcome {
 }
 
 /// Makes the calls of one send, all of them before one deadline.
-pub(super) struct Caller {
+pub(super) struct ProviderClient {
     agent: Agent,
     connect: Duration,
     until: Option<Instant>,
 }
 
-impl Caller {
+impl ProviderClient {
     /// Asks for something that takes no longer than connecting does.
-    pub(super) fn look_up(&self, at: &Address) -> Result<Answer, NoResponse> {
+    pub(super) fn look_up(&self, at: &RequestUrl) -> Result<ProviderResponse, NoResponse> {
         let left = self.left()?.min(self.connect);
         let request = self.agent.get(&at.url).config();
         let request = request.https_only(at.https_only).timeout_global(Some(left)).build();
@@ -230,7 +230,11 @@ impl Caller {
     }
 
     /// Asks for something that has to be looked up.
-    pub(super) fn get(&self, at: &Address, headers: &[(&str, &str)]) -> Result<Answer, NoResponse> {
+    pub(super) fn get(
+        &self,
+        at: &RequestUrl,
+        headers: &[(&str, &str)],
+    ) -> Result<ProviderResponse, NoResponse> {
         let left = self.left()?;
         let mut request = self.agent.get(&at.url);
         for (name, value) in headers {
@@ -243,17 +247,17 @@ impl Caller {
     /// Sends exactly these bytes.
     pub(super) fn post(
         &self,
-        at: &Address,
+        at: &RequestUrl,
         headers: &[(&str, &str)],
         body: &[u8],
-    ) -> Result<Answer, NoResponse> {
+    ) -> Result<ProviderResponse, NoResponse> {
         let left = self.left()?;
         let mut request = self.agent.post(&at.url).header("Content-Length", body.len().to_string());
         for (name, value) in headers {
             request = request.header(*name, *value);
         }
         let request = request.config().https_only(at.https_only).timeout_global(Some(left)).build();
-        let mut watched = Watched { rest: body, begun: false };
+        let mut watched = TrackedBody { rest: body, begun: false };
         let sent = request.send(SendBody::from_reader(&mut watched));
         sent.map(read).map_err(|_| if watched.begun { NoResponse::Lost } else { NoResponse::NotSent })
     }
@@ -266,12 +270,12 @@ impl Caller {
 
 /// A body that knows whether any of it was asked for, which comes after the connection and the headers: the kind of an
 /// error does not tell on which side of that it happened.
-struct Watched<'a> {
+struct TrackedBody<'a> {
     rest: &'a [u8],
     begun: bool,
 }
 
-impl Read for Watched<'_> {
+impl Read for TrackedBody<'_> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         self.begun = true;
         self.rest.read(buffer)
@@ -279,10 +283,10 @@ impl Read for Watched<'_> {
 }
 
 /// Reads all of it in every case: a connection with a rest in it cannot be used again.
-fn read(mut response: http::Response<Body>) -> Answer {
+fn read(mut response: http::Response<Body>) -> ProviderResponse {
     let seconds = response.headers().get(RETRY_AFTER).and_then(|it| it.to_str().ok()?.trim().parse().ok());
     let body = response.body_mut().with_config().limit(LONGEST_ANSWER).read_to_vec();
-    Answer {
+    ProviderResponse {
         status: response.status().as_u16(),
         retry_after: seconds.map(|it: u32| Duration::from_secs(it.into())),
         body: body.ok().map(Zeroizing::new),
@@ -292,7 +296,7 @@ fn read(mut response: http::Response<Body>) -> Answer {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::sms::fake_network::{FakeNetwork, PATIENT, Reply};
+    use crate::sms::fake_network::{FakeNetwork, PATIENT, ScriptedReply};
 
     #[test]
     fn only_this_machine_is_called_without_tls() {
@@ -304,7 +308,7 @@ mod tests {
             ("http://localhost.example.com", true),
             ("https://eu.api.ovh.com/1.0", true),
         ] {
-            let endpoint = Endpoint::new(&Url::parse(url).unwrap());
+            let endpoint = ProviderEndpoint::new(&Url::parse(url).unwrap());
             assert_eq!(endpoint.at("/sms").https_only, https_only, "{url}");
             assert_eq!(endpoint.at("/sms").url, format!("{}/sms", url.trim_end_matches('/')));
         }
@@ -312,22 +316,23 @@ mod tests {
 
     #[test]
     fn where_tls_is_owed_nothing_is_sent_without_it() {
-        let network = FakeNetwork::new(vec![Reply::json(200, "{}")]);
+        let network = FakeNetwork::new(vec![ScriptedReply::json(200, "{}")]);
         let runtime = tokio::runtime::Runtime::new().unwrap();
         let agent = SmsHttp::new(runtime.handle().clone(), PATIENT).agent;
-        let caller = Caller { agent, connect: PATIENT.connect, until: now().checked_add(PATIENT.total) };
-        let at = Address { url: network.url("http").into(), https_only: true };
+        let caller =
+            ProviderClient { agent, connect: PATIENT.connect, until: now().checked_add(PATIENT.total) };
+        let at = RequestUrl { url: network.url("http").into(), https_only: true };
         assert_eq!(caller.post(&at, &[], b"body").err(), Some(NoResponse::NotSent));
         assert!(network.received().is_empty());
     }
 
     #[test]
     fn past_the_deadline_nothing_is_sent() {
-        let network = FakeNetwork::new(vec![Reply::json(200, "{}")]);
+        let network = FakeNetwork::new(vec![ScriptedReply::json(200, "{}")]);
         let runtime = tokio::runtime::Runtime::new().unwrap();
         let agent = SmsHttp::new(runtime.handle().clone(), PATIENT).agent;
-        let caller = Caller { agent, connect: PATIENT.connect, until: Some(now()) };
-        let at = Address { url: network.url("http").into(), https_only: false };
+        let caller = ProviderClient { agent, connect: PATIENT.connect, until: Some(now()) };
+        let at = RequestUrl { url: network.url("http").into(), https_only: false };
         assert_eq!(caller.post(&at, &[], b"body").err(), Some(NoResponse::NotSent));
         assert_eq!(caller.look_up(&at).err(), Some(NoResponse::NotSent));
         assert!(network.received().is_empty());

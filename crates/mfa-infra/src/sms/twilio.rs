@@ -1,8 +1,8 @@
 //! SMS by Twilio: `POST /2010-04-01/Accounts/{account}/Messages.json`, and the signature of what it calls back with.
 
-mod answer;
-mod ask;
 mod callback;
+mod probe;
+mod response;
 
 #[cfg(test)]
 mod tests;
@@ -17,11 +17,11 @@ use mfa_sms::{SendOutcome, SmsGateway, SmsMessage};
 use url::form_urlencoded;
 use zeroize::Zeroizing;
 
-use super::http::{Address, Caller, Endpoint, Lane, SmsHttp};
+use super::http::{Bulkhead, ProviderClient, ProviderEndpoint, RequestUrl, SmsHttp};
 use crate::settings::TwilioSettings;
 
-pub(crate) use ask::ask as ask_twilio;
 pub use callback::{CallbackCheck, check_twilio_callback, twilio_signature};
+pub(crate) use probe::probe as probe_twilio;
 
 /// The longest time that Twilio keeps trying, in seconds.
 const LONGEST_VALIDITY: u64 = 36_000;
@@ -31,13 +31,13 @@ const LONGEST_VALIDITY: u64 = 36_000;
 /// Whether Twilio keeps the text and the whole number is a matter of the account ("Message Redaction" in its console),
 /// and is left to it: an account without that feature refuses a message that asks for it (errors 30029 and 30030).
 pub struct TwilioGateway {
-    lane: Lane,
+    lane: Bulkhead,
     calls: Arc<Calls>,
 }
 
 /// What every send needs, on whatever thread it runs.
 struct Calls {
-    messages: Address,
+    messages: RequestUrl,
     authorization: SecretText,
     from: String,
     callback: Option<String>,
@@ -48,7 +48,7 @@ impl TwilioGateway {
     pub fn new(settings: TwilioSettings, callback: Option<String>, http: &SmsHttp) -> Self {
         let TwilioSettings { account_sid, auth_token, from, endpoint } = settings;
         let path = format!("/2010-04-01/Accounts/{account_sid}/Messages.json");
-        let messages = Endpoint::new(&endpoint).at(&path);
+        let messages = ProviderEndpoint::new(&endpoint).at(&path);
         let authorization = authorization(&account_sid, &auth_token);
         Self { lane: http.lane(), calls: Arc::new(Calls { messages, authorization, from, callback }) }
     }
@@ -73,7 +73,7 @@ impl SmsGateway for TwilioGateway {
 }
 
 impl Calls {
-    fn send(&self, caller: &Caller, message: &SmsMessage) -> SendOutcome {
+    fn send(&self, caller: &ProviderClient, message: &SmsMessage) -> SendOutcome {
         let headers = [
             ("Authorization", self.authorization.expose()),
             ("Content-Type", "application/x-www-form-urlencoded"),
@@ -84,7 +84,7 @@ impl Calls {
             &headers,
             form(message, &self.from, self.callback.as_deref()).as_bytes(),
         ) {
-            Ok(answer) => answer::outcome(&answer),
+            Ok(answer) => response::outcome(&answer),
             Err(none) => none.into(),
         }
     }

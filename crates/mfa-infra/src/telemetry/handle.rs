@@ -10,9 +10,9 @@ use slog::{Drain, Level, LevelFilter, Logger};
 use slog_async::AsyncGuard;
 
 use super::LogTarget;
-use super::json_lines::{JsonLines, Stamp};
+use super::json_lines::{JsonLines, StampDrain};
 use super::log_file::LogFile;
-use super::queues::{Dropping, ReportDropped, Waiting};
+use super::queues::{BlockingQueue, DroppedLinesReporter, DroppingQueue};
 use super::security_log::SecurityLog;
 use crate::crypto::SystemClock;
 
@@ -57,19 +57,19 @@ impl Telemetry {
         let (dropped, unwritten) = (Arc::new(AtomicU64::new(0)), Arc::new(AtomicU64::new(0)));
         let lines = || JsonLines::new(Arc::clone(&file), Arc::clone(&unwritten));
 
-        let (waiting, guard) = Waiting::new(lines(), Arc::clone(&unwritten));
+        let (waiting, guard) = BlockingQueue::new(lines(), Arc::clone(&unwritten));
         let waiting = Arc::new(waiting);
-        let stamp = Stamp::new(Arc::clone(&clock), Arc::clone(&waiting));
+        let stamp = StampDrain::new(Arc::clone(&clock), Arc::clone(&waiting));
         let logger = Logger::root(LevelFilter::new(stamp, level).ignore_res(), slog::o!());
 
-        let report = ReportDropped {
+        let report = DroppedLinesReporter {
             inner: lines(),
             clock: Arc::clone(&clock),
             dropped: Arc::clone(&dropped),
             told: AtomicU64::new(0),
         };
-        let (dropping, access_guard) = Dropping::new(report, Arc::clone(&dropped));
-        let stamp = Stamp::new(clock, dropping);
+        let (dropping, access_guard) = DroppingQueue::new(report, Arc::clone(&dropped));
+        let stamp = StampDrain::new(clock, dropping);
         let access = Logger::root(LevelFilter::new(stamp, level).ignore_res(), slog::o!());
 
         let events = Arc::new(SecurityLog(waiting));

@@ -10,16 +10,16 @@ use slog::{BorrowedKV, Drain, KV, Level, Never, OwnedKVList, Record, RecordStati
 use slog_json::Json;
 
 use super::log_file::LogFile;
-use super::redaction::Masked;
+use super::redaction::MaskedValues;
 use super::rfc3339::Rfc3339;
 
 /// What every line begins with: `ts`, `level` and `msg`, and then the record's own key-values.
-pub(super) struct Headed<'a> {
+pub(super) struct LogHeader<'a> {
     pub(super) at: Timestamp,
     pub(super) record: &'a Record<'a>,
 }
 
-impl KV for Headed<'_> {
+impl KV for LogHeader<'_> {
     fn serialize(&self, record: &Record<'_>, serializer: &mut dyn Serializer) -> slog::Result {
         serializer.emit_arguments("ts", &format_args!("{}", Rfc3339(self.at)))?;
         serializer.emit_str("level", word(self.record.level()))?;
@@ -39,19 +39,19 @@ const fn word(level: Level) -> &'static str {
 }
 
 /// Gives each record its head, with the time that `now` tells, and passes it on.
-pub(super) struct Stamp<D> {
+pub(super) struct StampDrain<D> {
     // slog asks for it, and a clock that is read has no state that a panic could leave half changed.
     clock: AssertUnwindSafe<Arc<dyn mfa_core::Clock>>,
     inner: D,
 }
 
-impl<D> Stamp<D> {
+impl<D> StampDrain<D> {
     pub(super) fn new(clock: Arc<dyn mfa_core::Clock>, inner: D) -> Self {
         Self { clock: AssertUnwindSafe(clock), inner }
     }
 }
 
-impl<D: Drain> Drain for Stamp<D> {
+impl<D: Drain> Drain for StampDrain<D> {
     type Ok = D::Ok;
     type Err = D::Err;
 
@@ -67,7 +67,7 @@ pub(super) fn log_headed<D: Drain>(
     record: &Record<'_>,
     logger: &OwnedKVList,
 ) -> Result<D::Ok, D::Err> {
-    with_kv(record, &Headed { at, record }, |headed| drain.log(headed, logger))
+    with_kv(record, &LogHeader { at, record }, |headed| drain.log(headed, logger))
 }
 
 /// Hands on the same record with other key-values.
@@ -95,7 +95,8 @@ impl Drain for JsonLines {
 
     fn log(&self, record: &Record<'_>, logger: &OwnedKVList) -> Result<(), Never> {
         let nothing_more = OwnedKVList::from(slog::o!());
-        let written = with_kv(record, &Masked { record, logger }, |it| self.json.log(it, &nothing_more));
+        let written =
+            with_kv(record, &MaskedValues { record, logger }, |it| self.json.log(it, &nothing_more));
         if written.is_err() {
             self.unwritten.fetch_add(1, Ordering::Relaxed);
         }

@@ -16,12 +16,12 @@ const QUEUE_LEN: usize = 4096;
 ///
 /// A line is lost only where the thread behind the queue is gone (after the end of the log, or a panic): then it is
 /// counted.
-pub(super) struct Waiting {
+pub(super) struct BlockingQueue {
     queue: AsyncCore,
     unwritten: Arc<AtomicU64>,
 }
 
-impl Waiting {
+impl BlockingQueue {
     pub(super) fn new(lines: JsonLines, unwritten: Arc<AtomicU64>) -> (Self, AsyncGuard) {
         let (queue, guard) = AsyncCore::custom(lines)
             .chan_size(QUEUE_LEN)
@@ -32,7 +32,7 @@ impl Waiting {
     }
 }
 
-impl Drain for Waiting {
+impl Drain for BlockingQueue {
     type Ok = ();
     type Err = Never;
 
@@ -45,12 +45,12 @@ impl Drain for Waiting {
 }
 
 /// The queue in which a line that finds no room, or no thread behind the queue any more, is dropped and counted.
-pub(super) struct Dropping {
+pub(super) struct DroppingQueue {
     queue: AsyncCore,
     dropped: Arc<AtomicU64>,
 }
 
-impl Dropping {
+impl DroppingQueue {
     pub(super) fn new<D>(lines: D, dropped: Arc<AtomicU64>) -> (Self, AsyncGuard)
     where
         D: Drain<Ok = (), Err = Never> + Send + 'static,
@@ -63,7 +63,7 @@ impl Dropping {
     }
 }
 
-impl Drain for Dropping {
+impl Drain for DroppingQueue {
     type Ok = ();
     type Err = Never;
 
@@ -75,17 +75,17 @@ impl Drain for Dropping {
     }
 }
 
-/// Stands behind the [`Dropping`] queue: before the first line after some were dropped, it writes how many.
+/// Stands behind the [`DroppingQueue`] queue: before the first line after some were dropped, it writes how many.
 ///
 /// That line always comes, since a queue that drops is full of lines that are still to be written.
-pub(super) struct ReportDropped<D> {
+pub(super) struct DroppedLinesReporter<D> {
     pub(super) inner: D,
     pub(super) clock: Arc<dyn Clock>,
     pub(super) dropped: Arc<AtomicU64>,
     pub(super) told: AtomicU64,
 }
 
-impl<D: Drain<Ok = (), Err = Never>> Drain for ReportDropped<D> {
+impl<D: Drain<Ok = (), Err = Never>> Drain for DroppedLinesReporter<D> {
     type Ok = ();
     type Err = Never;
 
@@ -134,13 +134,13 @@ mod tests {
         const ALL: u64 = QUEUE_LEN as u64 + 100;
         let (slow, kept, go) = slow();
         let dropped = Arc::new(AtomicU64::new(0));
-        let report = ReportDropped {
+        let report = DroppedLinesReporter {
             inner: slow,
             clock: Arc::new(SystemClock),
             dropped: Arc::clone(&dropped),
             told: AtomicU64::new(0),
         };
-        let (queue, guard) = Dropping::new(report, Arc::clone(&dropped));
+        let (queue, guard) = DroppingQueue::new(report, Arc::clone(&dropped));
         let logger = slog::Logger::root(queue, slog::o!());
         for n in 0..ALL {
             slog::info!(logger, "{n}");

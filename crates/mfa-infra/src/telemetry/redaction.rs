@@ -25,12 +25,12 @@ const MASK: &str = "***";
 ///
 /// A second line of defence: types whose `Debug` shows nothing are the first. The words are taken broadly, so call an
 /// HTTP status `status` and not `status_code`.
-pub(super) struct Masked<'a> {
+pub(super) struct MaskedValues<'a> {
     pub(super) record: &'a Record<'a>,
     pub(super) logger: &'a OwnedKVList,
 }
 
-impl KV for Masked<'_> {
+impl KV for MaskedValues<'_> {
     fn serialize(&self, record: &Record<'_>, serializer: &mut dyn Serializer) -> slog::Result {
         let mut masking = Masking(serializer);
         self.record.kv().serialize(record, &mut masking)?;

@@ -17,7 +17,7 @@ impl<D> EventSink for SecurityLog<D>
 where
     D: Drain<Ok = (), Err = Never> + Send + Sync,
 {
-    fn tell(&self, line: LoggedEvent<'_>) {
+    fn record(&self, line: LoggedEvent<'_>) {
         let (kind, outcome) = (line.event.kind, line.event.outcome);
         let location = &slog::RecordLocation {
             file: file!(),

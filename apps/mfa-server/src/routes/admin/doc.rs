@@ -77,7 +77,7 @@ pub(in crate::routes) fn show() -> Operation {
 
 pub(in crate::routes) fn unlock() -> Operation {
     change("unlockUser", "Unlock an account", "Ends the lock and clears the count of wrong codes.")
-        .optional_body(request([why()]), because(), ("reason", FieldErrorKind::Unusable))
+        .optional_body(request([why()]), reason_schema(), ("reason", FieldErrorKind::Unusable))
         .answers::<Unlocked>("It is not locked now.", json!({ "user_id": 42, "unlocked": true }))
 }
 
@@ -88,7 +88,7 @@ pub(in crate::routes) fn reset() -> Operation {
         "The app, the phone and the recovery codes go; every token of the user is at its end. An enforced \
          user enrols anew at the next login.",
     )
-    .optional_body(request([why()]), because(), ("reason", FieldErrorKind::Unusable))
+    .optional_body(request([why()]), reason_schema(), ("reason", FieldErrorKind::Unusable))
     .answers::<WasReset>("It has no factor now.", json!({ "user_id": 42, "reset": true }))
 }
 
@@ -108,7 +108,7 @@ pub(in crate::routes) fn regenerate() -> Operation {
         "Make ten new recovery codes for a user",
         "They are shown this once. Every older code is dead.",
     )
-    .optional_body(request([why()]), because(), ("reason", FieldErrorKind::Unusable))
+    .optional_body(request([why()]), reason_schema(), ("reason", FieldErrorKind::Unusable))
     .answers::<NewSet>("The new codes.", json!({ "user_id": 42, "recovery_codes": vec![RECOVERY_CODE; 10] }))
 }
 
@@ -216,6 +216,6 @@ fn why() -> (&'static str, Object, bool) {
     ("reason", form.description(Some("Why, for the audit: one line.")).build(), false)
 }
 
-fn because() -> Value {
+fn reason_schema() -> Value {
     json!({ "reason": "lost phone, ticket 7" })
 }

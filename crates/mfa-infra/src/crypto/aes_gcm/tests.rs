@@ -105,27 +105,27 @@ fn without_randomness_nothing_is_sealed() {
     }
     let dry = AesGcmCipher { entropy: Arc::new(Dry), ..cipher(&[("k1", 1)]) };
     assert_eq!(dry.seal(&secret(), HERE), Err(CipherError::NoEntropy));
-    assert_eq!(dry.canary(), Err(CipherError::NoEntropy));
+    assert_eq!(dry.key_check_value(), Err(CipherError::NoEntropy));
 }
 
 #[test]
 fn a_canary_sings_for_its_own_keys_only() {
     let cipher_one = cipher(&[("k1", 1)]);
-    let canary = cipher_one.canary().unwrap();
-    assert_eq!(cipher_one.check_canary(&canary), Ok(()));
-    assert_eq!(cipher(&[("k2", 2), ("k1", 1)]).check_canary(&canary), Ok(()));
-    assert_eq!(cipher(&[("k1", 2)]).check_canary(&canary), Err(CipherError::Altered));
-    assert_eq!(cipher(&[("k2", 2)]).check_canary(&canary), Err(CipherError::UnknownKey));
-    assert_eq!(cipher_one.check_canary("nova-mfa canary"), Err(CipherError::NotSealed));
+    let key_check_value = cipher_one.key_check_value().unwrap();
+    assert_eq!(cipher_one.check_key_check_value(&key_check_value), Ok(()));
+    assert_eq!(cipher(&[("k2", 2), ("k1", 1)]).check_key_check_value(&key_check_value), Ok(()));
+    assert_eq!(cipher(&[("k1", 2)]).check_key_check_value(&key_check_value), Err(CipherError::Altered));
+    assert_eq!(cipher(&[("k2", 2)]).check_key_check_value(&key_check_value), Err(CipherError::UnknownKey));
+    assert_eq!(cipher_one.check_key_check_value("nova-mfa canary"), Err(CipherError::NotSealed));
 }
 
 #[test]
 fn a_canary_and_a_column_cannot_stand_in_for_each_other() {
     let cipher = cipher(&[("k1", 1)]);
-    let canary = cipher.canary().unwrap();
-    assert_eq!(cipher.unseal(&column(canary), HERE), Err(CipherError::Altered));
+    let key_check_value = cipher.key_check_value().unwrap();
+    assert_eq!(cipher.unseal(&column(key_check_value), HERE), Err(CipherError::Altered));
     let sealed = cipher.seal(&SecretBytes::new(CANARY_TEXT.to_vec()), HERE).unwrap();
-    assert_eq!(cipher.check_canary(sealed.as_column()), Err(CipherError::Altered));
+    assert_eq!(cipher.check_key_check_value(sealed.as_column()), Err(CipherError::Altered));
 }
 
 #[test]

@@ -9,11 +9,11 @@ use mfa_core::{Account, EventSink, LoggedEvent, StoreError, StoreErrorKind, User
 use super::queue::Job;
 use crate::database::chain::{Chain, ChainedEvent};
 use crate::database::row::AccountRow;
-use crate::metrics::{GroupFate, StoreMetrics};
+use crate::metrics::{GroupResult, StoreMetrics};
 
 /// A changed account, with its events, on its way into the store.
 #[derive(Clone, Debug)]
-pub(crate) struct Write {
+pub(crate) struct AccountWrite {
     /// As it is to be, but with the version that was read.
     pub(crate) row: AccountRow,
     /// Whether a column changed that a verification does not write.
@@ -23,7 +23,7 @@ pub(crate) struct Write {
 
 /// What is known of a group that was not stored.
 #[derive(Debug, thiserror::Error)]
-pub(crate) enum Failure {
+pub(crate) enum GroupFailure {
     /// The store answered no: nothing was stored.
     #[error("refused: {0}")]
     Refused(diesel::result::Error),
@@ -37,7 +37,7 @@ pub(crate) enum Failure {
 
 /// What became of the writes of a group.
 #[derive(Debug, Default)]
-pub(crate) struct Written {
+pub(crate) struct WriteResult {
     /// The users whose account was stored.
     pub(crate) stored: Vec<i64>,
     /// Those of whom it is not known: the connection was lost after their write was sent.
@@ -45,7 +45,7 @@ pub(crate) struct Written {
 }
 
 /// What decides: rows as they are in, changed accounts out. The flag says that the write that was looked for is stored.
-pub(crate) type Decide<'a> = &'a mut dyn FnMut(Vec<AccountRow>, bool) -> Vec<Write>;
+pub(crate) type Decide<'a> = &'a mut dyn FnMut(Vec<AccountRow>, bool) -> Vec<AccountWrite>;
 
 /// One connection to a store of accounts.
 pub(crate) trait GroupStore: Send {
@@ -54,14 +54,19 @@ pub(crate) trait GroupStore: Send {
     ///
     /// `sought` is a write of the one account whose outcome was not known; only a store that holds the row while it
     /// looks is asked for one.
-    fn run(&mut self, users: &[i64], sought: Option<&Write>, decide: Decide<'_>) -> Result<Written, Failure>;
+    fn run(
+        &mut self,
+        users: &[i64],
+        sought: Option<&AccountWrite>,
+        decide: Decide<'_>,
+    ) -> Result<WriteResult, GroupFailure>;
 
     /// What can be done between groups, off the path of an answer.
-    fn tend(&mut self) {}
+    fn run_maintenance(&mut self) {}
 }
 
 /// What became of one decision in the run that was stored.
-enum Outcome {
+enum DecisionOutcome {
     NoSuchUser,
     Corrupt(String),
     Ran,
@@ -92,13 +97,13 @@ impl GroupContext {
         users.sort_unstable();
         users.dedup();
         let mut outcomes = Vec::new();
-        let mut sent: Vec<Write> = Vec::new();
+        let mut sent: Vec<AccountWrite> = Vec::new();
         let mut found = false;
         let result = store.run(&users, sought.as_deref(), &mut |rows, is_stored| {
             found = is_stored;
             if is_stored {
                 // What was decided then stands: it is spoken, not decided again.
-                outcomes = jobs.iter().map(|_| Outcome::Ran).collect();
+                outcomes = jobs.iter().map(|_| DecisionOutcome::Ran).collect();
                 return Vec::new();
             }
             let (decided, writes) = self.decide(&mut jobs, rows);
@@ -106,22 +111,22 @@ impl GroupContext {
             sent.clone_from(&writes);
             writes
         });
-        self.metrics.fate(fate(&result));
+        self.metrics.result(result_of(&result));
         let failure = match result {
             Ok(written) => {
                 if let Some(sought) = sought.filter(|_| found) {
-                    self.tell(&sought.events);
+                    self.record(&sought.events);
                 }
                 return self.answer(jobs, outcomes, &sent, &written);
             }
             Err(failure) => failure,
         };
         match failure {
-            Failure::Unknown(_) if !sent.is_empty() => {
+            GroupFailure::Unknown(_) if !sent.is_empty() => {
                 let unknown = sent.iter().map(|write| write.row.id).collect();
-                self.answer(jobs, outcomes, &sent, &Written { stored: Vec::new(), unknown })
+                self.answer(jobs, outcomes, &sent, &WriteResult { stored: Vec::new(), unknown })
             }
-            Failure::Refused(_) if jobs.len() > 1 && sought.is_none() => {
+            GroupFailure::Refused(_) if jobs.len() > 1 && sought.is_none() => {
                 // One of them is to blame: halve until it stands alone.
                 let rest = jobs.split_off(jobs.len().div_ceil(2));
                 let mut lost = self.run(store, jobs);
@@ -129,7 +134,7 @@ impl GroupContext {
                 lost
             }
             // It is still to be found out.
-            Failure::Unreachable(_) if sought.is_some() => jobs,
+            GroupFailure::Unreachable(_) if sought.is_some() => jobs,
             failure => {
                 refuse(jobs, &failure);
                 Vec::new()
@@ -138,7 +143,7 @@ impl GroupContext {
     }
 
     /// Runs each decision in turn on a copy of its account as the ones before it left it.
-    fn decide(&self, jobs: &mut [Job], rows: Vec<AccountRow>) -> (Vec<Outcome>, Vec<Write>) {
+    fn decide(&self, jobs: &mut [Job], rows: Vec<AccountRow>) -> (Vec<DecisionOutcome>, Vec<AccountWrite>) {
         let mut accounts: Accounts = HashMap::with_capacity(rows.len());
         for row in rows {
             let account = row.to_account().map_err(|error| error.to_string());
@@ -147,16 +152,16 @@ impl GroupContext {
         let outcomes = jobs
             .iter_mut()
             .map(|job| match accounts.get_mut(&job.user) {
-                None => Outcome::NoSuchUser,
-                Some(Err(why)) => Outcome::Corrupt(why.clone()),
+                None => DecisionOutcome::NoSuchUser,
+                Some(Err(why)) => DecisionOutcome::Corrupt(why.clone()),
                 Some(Ok((_, account))) => {
                     let mut copy = account.clone();
                     match catch_unwind(AssertUnwindSafe(|| (job.decision)(&mut copy))) {
                         Ok(()) => {
                             *account = copy;
-                            Outcome::Ran
+                            DecisionOutcome::Ran
                         }
-                        Err(_) => Outcome::Panicked,
+                        Err(_) => DecisionOutcome::Panicked,
                     }
                 }
             })
@@ -168,8 +173,8 @@ impl GroupContext {
         &self,
         jobs: &[Job],
         accounts: Accounts,
-        mut outcomes: Vec<Outcome>,
-    ) -> (Vec<Outcome>, Vec<Write>) {
+        mut outcomes: Vec<DecisionOutcome>,
+    ) -> (Vec<DecisionOutcome>, Vec<AccountWrite>) {
         let mut writes = Vec::new();
         for (user, account) in accounts {
             let Ok((before, mut after)) = account else { continue };
@@ -177,62 +182,68 @@ impl GroupContext {
                 continue;
             }
             let events = self.chain.append(&mut after);
-            let rows = AccountRow::of(&before).zip(AccountRow::of(&after));
+            let rows = AccountRow::from_account(&before).zip(AccountRow::from_account(&after));
             if let (Ok(events), Some((before, row))) = (events, rows) {
                 let is_cold = row.differs_in_cold_columns(&before);
-                writes.push(Write { row, is_cold, events });
+                writes.push(AccountWrite { row, is_cold, events });
                 continue;
             }
             // Without randomness no event has an id: nothing of this account may be stored.
             for (_, outcome) in jobs.iter().zip(&mut outcomes).filter(|(job, _)| job.user == user) {
-                *outcome = Outcome::NoEntropy;
+                *outcome = DecisionOutcome::NoEntropy;
             }
         }
         (outcomes, writes)
     }
 
-    fn answer(&self, jobs: Vec<Job>, outcomes: Vec<Outcome>, sent: &[Write], written: &Written) -> Vec<Job> {
+    fn answer(
+        &self,
+        jobs: Vec<Job>,
+        outcomes: Vec<DecisionOutcome>,
+        sent: &[AccountWrite],
+        written: &WriteResult,
+    ) -> Vec<Job> {
         let is_lost = |user: UserId| {
             sent.iter().any(|write| write.row.id == user.value()) && !written.stored.contains(&user.value())
         };
-        let unknown: HashMap<i64, Arc<Write>> = sent
+        let unknown: HashMap<i64, Arc<AccountWrite>> = sent
             .iter()
             .filter(|write| written.unknown.contains(&write.row.id))
             .map(|write| (write.row.id, Arc::new(write.clone())))
             .collect();
         let mut lost = Vec::new();
         for (mut job, outcome) in jobs.into_iter().zip(outcomes) {
-            if let (Some(write), Outcome::Ran) = (unknown.get(&job.user.value()), &outcome) {
+            if let (Some(write), DecisionOutcome::Ran) = (unknown.get(&job.user.value()), &outcome) {
                 job.sent = Some(Arc::clone(write));
                 lost.push(job);
                 continue;
             }
-            if is_lost(job.user) && matches!(outcome, Outcome::Ran) {
+            if is_lost(job.user) && matches!(outcome, DecisionOutcome::Ran) {
                 // What was sent before, if anything, is not there: this write came instead and lost too.
                 job.sent = None;
                 lost.push(job);
                 continue;
             }
             match outcome {
-                Outcome::Ran => job.answer(Ok(true)),
-                Outcome::NoSuchUser => job.answer(Ok(false)),
-                Outcome::Panicked => job.refuse(StoreErrorKind::DecisionPanicked),
-                Outcome::NoEntropy => job.refuse(StoreErrorKind::Unavailable),
-                Outcome::Corrupt(why) => {
-                    job.answer(Err(StoreError::new(StoreErrorKind::Corrupt, "committer").because(why)));
+                DecisionOutcome::Ran => job.answer(Ok(true)),
+                DecisionOutcome::NoSuchUser => job.answer(Ok(false)),
+                DecisionOutcome::Panicked => job.refuse(StoreErrorKind::DecisionPanicked),
+                DecisionOutcome::NoEntropy => job.refuse(StoreErrorKind::Unavailable),
+                DecisionOutcome::Corrupt(why) => {
+                    job.answer(Err(StoreError::new(StoreErrorKind::Corrupt, "committer").with_source(why)));
                 }
             }
         }
         for write in sent.iter().filter(|write| written.stored.contains(&write.row.id)) {
-            self.tell(&write.events);
+            self.record(&write.events);
         }
         lost
     }
 
     /// Tells the log of events that are stored.
-    fn tell(&self, events: &[ChainedEvent]) {
+    fn record(&self, events: &[ChainedEvent]) {
         for chained in events {
-            self.log.tell(LoggedEvent {
+            self.log.record(LoggedEvent {
                 user: Some(chained.user),
                 event: &chained.event,
                 chain: Some((chained.seq, &chained.mac)),
@@ -241,23 +252,23 @@ impl GroupContext {
     }
 }
 
-fn fate(result: &Result<Written, Failure>) -> GroupFate {
+fn result_of(result: &Result<WriteResult, GroupFailure>) -> GroupResult {
     match result {
-        Ok(written) if written.unknown.is_empty() => GroupFate::Stored,
-        Ok(_) | Err(Failure::Unknown(_)) => GroupFate::Unknown,
-        Err(Failure::Refused(_)) => GroupFate::Refused,
-        Err(Failure::Unreachable(_)) => GroupFate::Unreachable,
+        Ok(written) if written.unknown.is_empty() => GroupResult::Stored,
+        Ok(_) | Err(GroupFailure::Unknown(_)) => GroupResult::Unknown,
+        Err(GroupFailure::Refused(_)) => GroupResult::Refused,
+        Err(GroupFailure::Unreachable(_)) => GroupResult::Unreachable,
     }
 }
 
-fn refuse(jobs: Vec<Job>, failure: &Failure) {
+fn refuse(jobs: Vec<Job>, failure: &GroupFailure) {
     let kind = match failure {
-        Failure::Refused(_) | Failure::Unreachable(_) => StoreErrorKind::Unavailable,
-        Failure::Unknown(_) => StoreErrorKind::Unknown,
+        GroupFailure::Refused(_) | GroupFailure::Unreachable(_) => StoreErrorKind::Unavailable,
+        GroupFailure::Unknown(_) => StoreErrorKind::Unknown,
     };
     let why = failure.to_string();
     for job in jobs {
         let kind = if job.sent.is_some() { StoreErrorKind::Unknown } else { kind };
-        job.answer(Err(StoreError::new(kind, "committer").because(why.clone())));
+        job.answer(Err(StoreError::new(kind, "committer").with_source(why.clone())));
     }
 }

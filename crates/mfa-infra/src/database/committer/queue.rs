@@ -7,7 +7,7 @@ use std::time::Instant;
 use mfa_core::{Decision, Phase, StoreError, StoreErrorKind, UserId};
 use tokio::sync::oneshot;
 
-use super::group::Write;
+use super::group::AccountWrite;
 
 /// One decision that waits for its turn.
 pub(crate) struct Job {
@@ -18,7 +18,7 @@ pub(crate) struct Job {
     /// Past it the job is dropped undecided.
     pub(crate) deadline: Instant,
     /// What it was decided to and sent as, where it is not known whether that was stored.
-    pub(crate) sent: Option<Arc<Write>>,
+    pub(crate) sent: Option<Arc<AccountWrite>>,
 }
 
 impl Job {

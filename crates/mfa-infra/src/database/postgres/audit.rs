@@ -6,7 +6,9 @@ use diesel::{Connection, PgConnection, RunQueryDsl, sql_query};
 use mfa_core::{StoreError, Timestamp};
 
 use super::PostgresDatabase;
-use crate::database::audit::{AuditRows, ChainRow, Count, EndRow, FloorRow, MacRow, Moment, PORTION, Place};
+use crate::database::audit::{
+    AuditRows, ChainPosition, ChainRow, Count, Cursor, EndRow, FloorRow, MacRow, PORTION,
+};
 
 /// The columns of [`ChainRow`].
 const COLUMNS: &str = "id, user_id, seq, encode(event_id, 'hex') AS event_id, \
@@ -14,7 +16,11 @@ const COLUMNS: &str = "id, user_id, seq, encode(event_id, 'hex') AS event_id, \
     encode(salt, 'hex') AS salt, encode(personal_digest, 'hex') AS personal_digest, mac_key, encode(mac, 'hex') AS mac";
 
 impl AuditRows for PostgresDatabase {
-    fn chain(&self, after: Place, of: Option<i64>) -> Result<(Vec<ChainRow>, Vec<FloorRow>), StoreError> {
+    fn chain(
+        &self,
+        after: ChainPosition,
+        of: Option<i64>,
+    ) -> Result<(Vec<ChainRow>, Vec<FloorRow>), StoreError> {
         self.pool.now("read chains", |connection| {
             at_one_moment(connection, |connection| {
                 // Of one user by an equation, so that nothing beyond is read.
@@ -57,7 +63,7 @@ impl AuditRows for PostgresDatabase {
         })
     }
 
-    fn macs(&self, places: &[Place]) -> Result<(Vec<MacRow>, Vec<FloorRow>), StoreError> {
+    fn macs(&self, places: &[ChainPosition]) -> Result<(Vec<MacRow>, Vec<FloorRow>), StoreError> {
         let (users, numbers): (Vec<_>, Vec<_>) = places.iter().map(|it| (it.user, it.seq)).unzip();
         self.pool.now("read macs", |connection| {
             at_one_moment(connection, |connection| {
@@ -73,7 +79,7 @@ impl AuditRows for PostgresDatabase {
         })
     }
 
-    fn by_time(&self, after: Moment, before: Timestamp) -> Result<Vec<ChainRow>, StoreError> {
+    fn by_time(&self, after: Cursor, before: Timestamp) -> Result<Vec<ChainRow>, StoreError> {
         self.pool.now("read events by time", |connection| {
             sql_query(format!(
                 "SELECT {COLUMNS} FROM mfa_events WHERE (at, id) > (to_timestamp($1 / 1000.0), $2) \
@@ -87,7 +93,7 @@ impl AuditRows for PostgresDatabase {
         })
     }
 
-    fn first_kept(&self, up_to: Place, before: Timestamp) -> Result<Option<i64>, StoreError> {
+    fn first_kept(&self, up_to: ChainPosition, before: Timestamp) -> Result<Option<i64>, StoreError> {
         self.pool.now("first kept event", |connection| {
             sql_query(
                 "SELECT min(seq) AS count FROM mfa_events WHERE user_id = $1 AND seq <= $2 \

@@ -10,8 +10,8 @@ use diesel::sql_types::{BigInt, Text};
 use diesel::{OptionalExtension, PgConnection, QueryableByName, RunQueryDsl, sql_query};
 use mfa_core::Timestamp;
 
-use crate::database::FailoverWatch;
-use crate::database::pool::Fact;
+use crate::database::FailoverListener;
+use crate::database::pool::InstallationValue;
 
 /// How long the codes of lost steps could still be good.
 pub(super) const STEPS_LOST_FOR: Duration = Duration::from_mins(1);
@@ -28,7 +28,7 @@ struct Timeline {
 ///
 /// What cannot be found out (a role without the right, a server of another make) is passed over: the connection is as
 /// good as it was.
-pub(super) fn look(connection: &mut PgConnection, watch: &Arc<dyn FailoverWatch>) {
+pub(super) fn check(connection: &mut PgConnection, watch: &Arc<dyn FailoverListener>) {
     if let Ok(Some(at)) = forked_at(connection, watch.now()) {
         watch.steps_lost(at);
     }
@@ -42,7 +42,7 @@ fn forked_at(connection: &mut PgConnection, now: Timestamp) -> diesel::QueryResu
     .get_result(connection)?;
     let known = sql_query("SELECT value FROM mfa_meta WHERE name = $1")
         .bind::<Text, _>(FACT)
-        .get_result::<Fact>(connection)
+        .get_result::<InstallationValue>(connection)
         .optional()?;
     let Some(known) = known else {
         // The first look of all: nothing is lost of what nobody stored.

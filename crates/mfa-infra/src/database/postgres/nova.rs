@@ -6,7 +6,7 @@ use mfa_core::{StoreError, StoreErrorKind, UserId};
 use serde_json::{Map, Value};
 
 use super::connect;
-use crate::database::{Location, OpenDatabaseError};
+use crate::database::{DatabaseLocation, OpenDatabaseError};
 
 /// The table `users`, read and mended below the accounts: what the Python service wrote into it is no account yet.
 #[expect(missing_debug_implementations, reason = "a connection has none")]
@@ -71,8 +71,8 @@ impl NovaTable {
     /// # Errors
     ///
     /// [`OpenDatabaseError`] when it cannot be reached, or is no PostgreSQL.
-    pub fn open(location: &Location) -> Result<Self, OpenDatabaseError> {
-        let Location::Postgres(url) = location else {
+    pub fn open(location: &DatabaseLocation) -> Result<Self, OpenDatabaseError> {
+        let DatabaseLocation::Postgres(url) = location else {
             let why = "the Python service ran on PostgreSQL: give its DATABASE_URL";
             return Err(OpenDatabaseError::Unreachable(why.to_owned()));
         };
@@ -183,7 +183,7 @@ impl NovaTable {
 }
 
 fn unavailable(operation: &'static str, why: impl std::error::Error + Send + Sync + 'static) -> StoreError {
-    StoreError::new(StoreErrorKind::Unavailable, operation).because(why)
+    StoreError::new(StoreErrorKind::Unavailable, operation).with_source(why)
 }
 
 /// A name in SQL.

@@ -11,7 +11,7 @@ use mfa_sms::{
 
 use super::PostgresDatabase;
 use crate::database::sms::{
-    BucketRow, COUNTED, ConversionRow, PORTION, UsesRow, carried_by, in_portions, low, purpose, settle,
+    BucketRow, COUNTED, CodeUsageRow, ConversionRow, PORTION, carried_by, in_portions, low, purpose, settle,
 };
 
 impl SmsBudgets for PostgresDatabase {
@@ -167,7 +167,7 @@ impl SmsSendLog for PostgresDatabase {
             ))
             .bind::<BigInt, _>(since.millis())
             .bind::<BigInt, _>(i64::from(rule.least_sends()))
-            .load::<UsesRow>(connection)?;
+            .load::<CodeUsageRow>(connection)?;
             Ok(low(rows, rule))
         })
     }

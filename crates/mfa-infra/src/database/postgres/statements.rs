@@ -7,7 +7,7 @@ use diesel::sql_types::{Array, BigInt, Binary, Bool, Nullable, Text};
 use diesel::{PgConnection, RunQueryDsl};
 
 use crate::database::chain::ChainedEvent;
-use crate::database::committer::Write;
+use crate::database::committer::AccountWrite;
 use crate::database::row::AccountRow;
 
 /// The columns of [`AccountRow`], each cast to one type whatever NOVA made of it.
@@ -57,17 +57,17 @@ type ColumnTypes = (
 
 /// Reads a group of accounts.
 #[derive(Debug, QueryId)]
-pub(super) struct LoadGroup(pub(super) Vec<i64>);
+pub(super) struct PgLoadGroup(pub(super) Vec<i64>);
 
 /// Reads one account.
 #[derive(Debug, QueryId)]
-pub(super) struct LoadOne(pub(super) i64);
+pub(super) struct PgLoadOne(pub(super) i64);
 
 /// Reads one account and keeps it from others until the transaction ends.
 #[derive(Debug, QueryId)]
 pub(super) struct LockOne(pub(super) i64);
 
-impl QueryFragment<Pg> for LoadGroup {
+impl QueryFragment<Pg> for PgLoadGroup {
     fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, Pg>) -> QueryResult<()> {
         out.push_sql("SELECT ");
         out.push_sql(COLUMNS);
@@ -78,7 +78,7 @@ impl QueryFragment<Pg> for LoadGroup {
     }
 }
 
-impl QueryFragment<Pg> for LoadOne {
+impl QueryFragment<Pg> for PgLoadOne {
     fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, Pg>) -> QueryResult<()> {
         out.push_sql("SELECT ");
         out.push_sql(COLUMNS);
@@ -108,10 +108,10 @@ macro_rules! query {
 }
 
 query! {
-    LoadGroup => ColumnTypes,
-    LoadOne => ColumnTypes,
+    PgLoadGroup => ColumnTypes,
+    PgLoadOne => ColumnTypes,
     LockOne => ColumnTypes,
-    StoreGroup => BigInt,
+    PgStoreGroup => BigInt,
     StoreColdGroup => BigInt,
     StoreOne => BigInt,
 }
@@ -205,7 +205,7 @@ impl EventColumns {
 /// It never waits: a row that somebody holds, or whose version is another, is passed over with its events, and only
 /// the ids that were stored come back.
 #[derive(Debug, Default, QueryId)]
-pub(super) struct StoreGroup {
+pub(super) struct PgStoreGroup {
     id: Vec<i64>,
     version: Vec<i64>,
     last_step: Vec<Option<i64>>,
@@ -217,8 +217,8 @@ pub(super) struct StoreGroup {
     events: EventColumns,
 }
 
-impl StoreGroup {
-    pub(super) fn push(&mut self, write: &Write) {
+impl PgStoreGroup {
+    pub(super) fn push(&mut self, write: &AccountWrite) {
         let row = &write.row;
         self.id.push(row.id);
         self.version.push(row.mfa_version);
@@ -234,7 +234,7 @@ impl StoreGroup {
     }
 }
 
-impl StoreGroup {
+impl PgStoreGroup {
     /// `WITH wanted AS (SELECT v.* FROM unnest(` and the columns.
     fn values<'b>(&'b self, out: &mut AstPass<'_, 'b, Pg>) -> QueryResult<()> {
         out.push_sql("WITH wanted AS (SELECT v.* FROM unnest(");
@@ -256,7 +256,7 @@ impl StoreGroup {
     }
 }
 
-impl QueryFragment<Pg> for StoreGroup {
+impl QueryFragment<Pg> for PgStoreGroup {
     fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, Pg>) -> QueryResult<()> {
         self.values(&mut out)?;
         out.push_sql(
@@ -278,7 +278,7 @@ impl QueryFragment<Pg> for StoreGroup {
 /// Stores all that is ours of a group of accounts, with their events, in one autocommit statement. Never waits either.
 #[derive(Debug, Default, QueryId)]
 pub(super) struct StoreColdGroup {
-    hot: StoreGroup,
+    hot: PgStoreGroup,
     enforced: Vec<bool>,
     totp_enabled: Vec<bool>,
     phone_verified: Vec<bool>,
@@ -288,7 +288,7 @@ pub(super) struct StoreColdGroup {
 }
 
 impl StoreColdGroup {
-    pub(super) fn push(&mut self, write: &Write) {
+    pub(super) fn push(&mut self, write: &AccountWrite) {
         self.hot.push(write);
         let row = &write.row;
         self.enforced.push(row.mfa_enforced);
@@ -367,7 +367,7 @@ pub(super) struct StoreOne {
 }
 
 impl StoreOne {
-    pub(super) fn of(write: &Write) -> Self {
+    pub(super) fn of(write: &AccountWrite) -> Self {
         let mut events = EventColumns::default();
         for event in &write.events {
             events.push(event);

@@ -8,8 +8,8 @@ use mfa_core::{Activity, BoxFuture, Period, Statistics, StoreError, Timestamp, T
 use super::PostgresDatabase;
 use crate::database::sms::COUNTED;
 use crate::database::statistics::{
-    self, EventCount, FEW_CODES, PORTION, Slice, SmsCountRow, StatisticsQueries, TotalsRow, counted_kinds,
-    in_time,
+    self, EventCount, FEW_CODES, PORTION, SmsCountRow, StatisticsQueries, TimeSlice, TotalsRow,
+    counted_kinds, in_time,
 };
 
 impl Statistics for PostgresDatabase {
@@ -26,7 +26,7 @@ impl Statistics for PostgresDatabase {
 }
 
 impl StatisticsQueries for PgConnection {
-    fn event_counts(&mut self, slice: Slice) -> Result<Vec<EventCount>, Error> {
+    fn event_counts(&mut self, slice: TimeSlice) -> Result<Vec<EventCount>, Error> {
         sql_query(format!(
             "SELECT (floor(extract(epoch from at) * 1000 / $3) * $3)::bigint AS bucket, event, method, outcome, \
              count(*) AS count FROM mfa_events \
@@ -40,7 +40,7 @@ impl StatisticsQueries for PgConnection {
         .load(self)
     }
 
-    fn sms_counts(&mut self, slice: Slice) -> Result<Vec<SmsCountRow>, Error> {
+    fn sms_counts(&mut self, slice: TimeSlice) -> Result<Vec<SmsCountRow>, Error> {
         sql_query(format!(
             "SELECT (floor(extract(epoch from at) * 1000 / $3) * $3)::bigint AS bucket, country, gateway, \
              count(*) FILTER (WHERE {COUNTED}) AS sent, count(*) FILTER (WHERE arrival = 'delivered') AS delivered, \

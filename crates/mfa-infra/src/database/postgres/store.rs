@@ -10,54 +10,54 @@ use mfa_core::SecretText;
 
 use super::connect::connect;
 use super::failover;
-use super::statements::{LoadGroup, LoadOne, LockOne, StoreColdGroup, StoreGroup, StoreOne};
-use crate::database::FailoverWatch;
-use crate::database::committer::{Decide, Failure, GroupStore, Write, Written};
+use super::statements::{LockOne, PgLoadGroup, PgLoadOne, PgStoreGroup, StoreColdGroup, StoreOne};
+use crate::database::FailoverListener;
+use crate::database::committer::{AccountWrite, Decide, GroupFailure, GroupStore, WriteResult};
 use crate::database::row::AccountRow;
 
 /// A connection that is made when it is needed, and again after it was lost.
-pub(super) struct Session {
+pub(super) struct ReconnectingConnection {
     url: SecretText,
-    watch: Option<Arc<dyn FailoverWatch>>,
+    watch: Option<Arc<dyn FailoverListener>>,
     connection: Option<PgConnection>,
 }
 
-impl Session {
-    pub(super) const fn new(url: SecretText, watch: Option<Arc<dyn FailoverWatch>>) -> Self {
+impl ReconnectingConnection {
+    pub(super) const fn new(url: SecretText, watch: Option<Arc<dyn FailoverListener>>) -> Self {
         Self { url, watch, connection: None }
     }
 
-    fn open(&mut self) -> Result<&mut PgConnection, Failure> {
+    fn open(&mut self) -> Result<&mut PgConnection, GroupFailure> {
         if self.connection.is_none() {
-            let mut connection = connect(&self.url).map_err(Failure::Unreachable)?;
+            let mut connection = connect(&self.url).map_err(GroupFailure::Unreachable)?;
             // Before anything is decided on what this server has.
             if let Some(watch) = &self.watch {
-                failover::look(&mut connection, watch);
+                failover::check(&mut connection, watch);
             }
             self.connection = Some(connection);
         }
-        self.connection.as_mut().ok_or_else(|| Failure::Unreachable("not connected".to_owned()))
+        self.connection.as_mut().ok_or_else(|| GroupFailure::Unreachable("not connected".to_owned()))
     }
 
     /// What a read that failed means: nothing was sent that could be stored.
-    fn read_failed(&mut self, error: &Error) -> Failure {
+    fn read_failed(&mut self, error: &Error) -> GroupFailure {
         let why = error.to_string();
-        if self.is_alive() { Failure::Unreachable(why) } else { self.lost(why) }
+        if self.is_alive() { GroupFailure::Unreachable(why) } else { self.lost(why) }
     }
 
-    fn lost(&mut self, why: String) -> Failure {
+    fn lost(&mut self, why: String) -> GroupFailure {
         self.connection = None;
-        Failure::Unreachable(why)
+        GroupFailure::Unreachable(why)
     }
 
     /// What a write that failed means. The server answers a refusal on a connection that lives on; where the connection
     /// died, it may have stored what was sent.
-    fn write_failed(&mut self, error: Error) -> Failure {
+    fn write_failed(&mut self, error: Error) -> GroupFailure {
         if self.is_alive() {
-            return Failure::Refused(error);
+            return GroupFailure::Refused(error);
         }
         self.connection = None;
-        Failure::Unknown(error)
+        GroupFailure::Unknown(error)
     }
 
     fn is_alive(&mut self) -> bool {
@@ -66,46 +66,51 @@ impl Session {
 }
 
 /// A committer's store: groups in two statements and one commit, never waiting for a row.
-pub(super) struct PgGroupStore(pub(super) Session);
+pub(super) struct PgGroupStore(pub(super) ReconnectingConnection);
 
 impl GroupStore for PgGroupStore {
-    fn run(&mut self, users: &[i64], _: Option<&Write>, decide: Decide<'_>) -> Result<Written, Failure> {
+    fn run(
+        &mut self,
+        users: &[i64],
+        _: Option<&AccountWrite>,
+        decide: Decide<'_>,
+    ) -> Result<WriteResult, GroupFailure> {
         // A connection that died while idle is found out by the read, before anything was decided: try once anew.
         let rows = match self.load(users) {
-            Err(Failure::Unreachable(_)) => self.load(users)?,
+            Err(GroupFailure::Unreachable(_)) => self.load(users)?,
             other => other?,
         };
         let writes = decide(rows, false);
         let (cold, hot): (Vec<_>, Vec<_>) = writes.into_iter().partition(|write| write.is_cold);
-        let mut written = Written { stored: self.store_hot(&hot)?, unknown: Vec::new() };
+        let mut written = WriteResult { stored: self.store_hot(&hot)?, unknown: Vec::new() };
         match self.store_cold(&cold) {
             Ok(ids) => written.stored.extend(ids),
             // Only where nothing else was stored is a failure the group's.
             Err(failure) if hot.is_empty() => return Err(failure),
-            Err(Failure::Unknown(_)) => written.unknown.extend(cold.iter().map(|write| write.row.id)),
+            Err(GroupFailure::Unknown(_)) => written.unknown.extend(cold.iter().map(|write| write.row.id)),
             // Not stored: to the slow lane, to be decided one by one on a fresh read.
-            Err(Failure::Refused(_) | Failure::Unreachable(_)) => {}
+            Err(GroupFailure::Refused(_) | GroupFailure::Unreachable(_)) => {}
         }
         Ok(written)
     }
 }
 
 impl PgGroupStore {
-    fn load(&mut self, users: &[i64]) -> Result<Vec<AccountRow>, Failure> {
+    fn load(&mut self, users: &[i64]) -> Result<Vec<AccountRow>, GroupFailure> {
         let connection = self.0.open()?;
         let rows = match users {
-            [user] => LoadOne(*user).load(connection),
-            users => LoadGroup(users.to_vec()).load(connection),
+            [user] => PgLoadOne(*user).load(connection),
+            users => PgLoadGroup(users.to_vec()).load(connection),
         };
         rows.map_err(|error| self.0.read_failed(&error))
     }
 
-    fn store_hot(&mut self, writes: &[Write]) -> Result<Vec<i64>, Failure> {
+    fn store_hot(&mut self, writes: &[AccountWrite]) -> Result<Vec<i64>, GroupFailure> {
         match writes {
             [] => Ok(Vec::new()),
             [write] => self.store_one(write),
             writes => {
-                let mut group = StoreGroup::default();
+                let mut group = PgStoreGroup::default();
                 for write in writes {
                     group.push(write);
                 }
@@ -116,7 +121,7 @@ impl PgGroupStore {
     }
 
     /// Accounts of which more changed than a verification changes: an enrolment, a rotation of keys.
-    fn store_cold(&mut self, writes: &[Write]) -> Result<Vec<i64>, Failure> {
+    fn store_cold(&mut self, writes: &[AccountWrite]) -> Result<Vec<i64>, GroupFailure> {
         match writes {
             [] => Ok(Vec::new()),
             [write] => self.store_one(write),
@@ -131,18 +136,23 @@ impl PgGroupStore {
         }
     }
 
-    fn store_one(&mut self, write: &Write) -> Result<Vec<i64>, Failure> {
+    fn store_one(&mut self, write: &AccountWrite) -> Result<Vec<i64>, GroupFailure> {
         let connection = self.0.open()?;
         StoreOne::of(write).load(connection).map_err(|error| self.0.write_failed(error))
     }
 }
 
 /// The slow lane's store: one account in a transaction that waits for its row, for a second at the most.
-pub(super) struct PgLaneStore(pub(super) Session);
+pub(super) struct PgContendedStore(pub(super) ReconnectingConnection);
 
-impl GroupStore for PgLaneStore {
-    fn run(&mut self, users: &[i64], sought: Option<&Write>, decide: Decide<'_>) -> Result<Written, Failure> {
-        let [user] = users else { return Ok(Written::default()) };
+impl GroupStore for PgContendedStore {
+    fn run(
+        &mut self,
+        users: &[i64],
+        sought: Option<&AccountWrite>,
+        decide: Decide<'_>,
+    ) -> Result<WriteResult, GroupFailure> {
+        let [user] = users else { return Ok(WriteResult::default()) };
         self.begin()?;
         let connection = self.0.open()?;
         // The lock waits for whoever may still be storing what was sent before, so that what is found then is final.
@@ -169,20 +179,20 @@ impl GroupStore for PgLaneStore {
                 Err(error) => {
                     self.roll_back();
                     // Not committed, whatever became of the connection.
-                    return Err(Failure::Refused(error));
+                    return Err(GroupFailure::Refused(error));
                 }
             }
         }
         let connection = self.0.open()?;
         match connection.batch_execute("COMMIT") {
-            Ok(()) => Ok(Written { stored, unknown: Vec::new() }),
+            Ok(()) => Ok(WriteResult { stored, unknown: Vec::new() }),
             Err(error) => Err(self.0.write_failed(error)),
         }
     }
 }
 
-impl PgLaneStore {
-    fn begin(&mut self) -> Result<(), Failure> {
+impl PgContendedStore {
+    fn begin(&mut self) -> Result<(), GroupFailure> {
         let first = self.0.open()?.batch_execute("BEGIN");
         let Err(error) = first else { return Ok(()) };
         // It died while idle: try once anew.
@@ -199,7 +209,7 @@ impl PgLaneStore {
 }
 
 /// Whether a write is stored: its last event is there, or, where it recorded none, its row is.
-fn holds(connection: &mut PgConnection, rows: &[AccountRow], write: &Write) -> Result<bool, Error> {
+fn holds(connection: &mut PgConnection, rows: &[AccountRow], write: &AccountWrite) -> Result<bool, Error> {
     let Some(last) = write.events.last() else {
         let document = |row: &AccountRow| serde_json::from_str::<serde_json::Value>(&row.mfa_internal).ok();
         return Ok(rows.first().is_some_and(|row| {

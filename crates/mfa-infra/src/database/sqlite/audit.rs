@@ -7,14 +7,20 @@ use mfa_core::{StoreError, Timestamp};
 use serde_json::json;
 
 use super::SqliteDatabase;
-use crate::database::audit::{AuditRows, ChainRow, Count, EndRow, FloorRow, MacRow, Moment, PORTION, Place};
+use crate::database::audit::{
+    AuditRows, ChainPosition, ChainRow, Count, Cursor, EndRow, FloorRow, MacRow, PORTION,
+};
 
 /// The columns of [`ChainRow`].
 const COLUMNS: &str = "id, user_id, seq, event_id, at, event, method, outcome, ip, user_agent, request_id, actor, \
     reason, salt, personal_digest, mac_key, mac";
 
 impl AuditRows for SqliteDatabase {
-    fn chain(&self, after: Place, of: Option<i64>) -> Result<(Vec<ChainRow>, Vec<FloorRow>), StoreError> {
+    fn chain(
+        &self,
+        after: ChainPosition,
+        of: Option<i64>,
+    ) -> Result<(Vec<ChainRow>, Vec<FloorRow>), StoreError> {
         self.pool.now("read chains", |connection| {
             // A transaction that reads is a snapshot: rows and floors are those of the same moment.
             connection.transaction(|connection| {
@@ -58,7 +64,7 @@ impl AuditRows for SqliteDatabase {
         })
     }
 
-    fn macs(&self, places: &[Place]) -> Result<(Vec<MacRow>, Vec<FloorRow>), StoreError> {
+    fn macs(&self, places: &[ChainPosition]) -> Result<(Vec<MacRow>, Vec<FloorRow>), StoreError> {
         let wanted: Vec<_> = places.iter().map(|it| json!([it.user, it.seq])).collect();
         self.pool.now("read macs", |connection| {
             connection.transaction(|connection| {
@@ -74,7 +80,7 @@ impl AuditRows for SqliteDatabase {
         })
     }
 
-    fn by_time(&self, after: Moment, before: Timestamp) -> Result<Vec<ChainRow>, StoreError> {
+    fn by_time(&self, after: Cursor, before: Timestamp) -> Result<Vec<ChainRow>, StoreError> {
         self.pool.now("read events by time", |connection| {
             sql_query(format!(
                 "SELECT {COLUMNS} FROM mfa_events WHERE (at, id) > (?1, ?2) AND at < ?3 ORDER BY at, id LIMIT ?4"
@@ -87,7 +93,7 @@ impl AuditRows for SqliteDatabase {
         })
     }
 
-    fn first_kept(&self, up_to: Place, before: Timestamp) -> Result<Option<i64>, StoreError> {
+    fn first_kept(&self, up_to: ChainPosition, before: Timestamp) -> Result<Option<i64>, StoreError> {
         self.pool.now("first kept event", |connection| {
             sql_query(
                 "SELECT min(seq) AS count FROM mfa_events WHERE user_id = ?1 AND seq <= ?2 AND at >= ?3",

@@ -12,7 +12,7 @@ use serde_json::json;
 
 use super::SqliteDatabase;
 use crate::database::sms::{
-    BucketRow, COUNTED, ConversionRow, PORTION, UsesRow, carried_by, in_portions, low, purpose, settle,
+    BucketRow, COUNTED, CodeUsageRow, ConversionRow, PORTION, carried_by, in_portions, low, purpose, settle,
 };
 
 impl SmsBudgets for SqliteDatabase {
@@ -159,7 +159,7 @@ impl SmsSendLog for SqliteDatabase {
             ))
             .bind::<BigInt, _>(since.millis())
             .bind::<BigInt, _>(i64::from(rule.least_sends()))
-            .load::<UsesRow>(connection)?;
+            .load::<CodeUsageRow>(connection)?;
             Ok(low(rows, rule))
         })
     }

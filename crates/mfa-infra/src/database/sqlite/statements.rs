@@ -9,7 +9,7 @@ use diesel::{RunQueryDsl, SqliteConnection};
 use serde_json::{Value, json};
 
 use crate::database::chain::ChainedEvent;
-use crate::database::committer::Write;
+use crate::database::committer::AccountWrite;
 
 /// The columns of [`crate::database::row::AccountRow`].
 const COLUMNS: &str = "id, email, username, is_active, is_superuser, mfa_enforced, is_totp_enabled, totp_secret, \
@@ -48,17 +48,17 @@ type ColumnTypes = (
 
 /// Reads a group of accounts, their ids in a JSON array.
 #[derive(Debug, QueryId)]
-pub(super) struct LoadGroup(pub(super) String);
+pub(super) struct SqliteLoadGroup(pub(super) String);
 
 /// Reads one account.
 #[derive(Debug, QueryId)]
-pub(super) struct LoadOne(pub(super) i64);
+pub(super) struct SqliteLoadOne(pub(super) i64);
 
 /// Stores a group of accounts with their events: an INSERT into the view `mfa_account_writes`.
 #[derive(Debug, QueryId)]
-pub(super) struct StoreGroup(pub(super) String);
+pub(super) struct SqliteStoreGroup(pub(super) String);
 
-impl QueryFragment<Sqlite> for LoadGroup {
+impl QueryFragment<Sqlite> for SqliteLoadGroup {
     fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, Sqlite>) -> QueryResult<()> {
         out.push_sql("SELECT ");
         out.push_sql(COLUMNS);
@@ -69,7 +69,7 @@ impl QueryFragment<Sqlite> for LoadGroup {
     }
 }
 
-impl QueryFragment<Sqlite> for LoadOne {
+impl QueryFragment<Sqlite> for SqliteLoadOne {
     fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, Sqlite>) -> QueryResult<()> {
         out.push_sql("SELECT ");
         out.push_sql(COLUMNS);
@@ -78,7 +78,7 @@ impl QueryFragment<Sqlite> for LoadOne {
     }
 }
 
-impl QueryFragment<Sqlite> for StoreGroup {
+impl QueryFragment<Sqlite> for SqliteStoreGroup {
     fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, Sqlite>) -> QueryResult<()> {
         out.push_sql(
             "INSERT INTO mfa_account_writes (id, mfa_version, mfa_internal, mfa_enforced, is_totp_enabled, totp_secret, \
@@ -104,18 +104,18 @@ macro_rules! query {
     )+};
 }
 
-query!(LoadGroup, LoadOne);
-impl RunQueryDsl<SqliteConnection> for LoadGroup {}
-impl RunQueryDsl<SqliteConnection> for LoadOne {}
-impl RunQueryDsl<SqliteConnection> for StoreGroup {}
+query!(SqliteLoadGroup, SqliteLoadOne);
+impl RunQueryDsl<SqliteConnection> for SqliteLoadGroup {}
+impl RunQueryDsl<SqliteConnection> for SqliteLoadOne {}
+impl RunQueryDsl<SqliteConnection> for SqliteStoreGroup {}
 
-impl StoreGroup {
-    pub(super) fn of(writes: &[Write]) -> Self {
+impl SqliteStoreGroup {
+    pub(super) fn new(writes: &[AccountWrite]) -> Self {
         Self(Value::Array(writes.iter().map(account).collect()).to_string())
     }
 }
 
-fn account(write: &Write) -> Value {
+fn account(write: &AccountWrite) -> Value {
     let row = &write.row;
     json!([
         row.id,

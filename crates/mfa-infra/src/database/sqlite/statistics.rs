@@ -8,8 +8,8 @@ use mfa_core::{Activity, BoxFuture, Period, Statistics, StoreError, Timestamp, T
 use super::SqliteDatabase;
 use crate::database::sms::COUNTED;
 use crate::database::statistics::{
-    self, EventCount, FEW_CODES, PORTION, Slice, SmsCountRow, StatisticsQueries, TotalsRow, counted_kinds,
-    in_time,
+    self, EventCount, FEW_CODES, PORTION, SmsCountRow, StatisticsQueries, TimeSlice, TotalsRow,
+    counted_kinds, in_time,
 };
 
 impl Statistics for SqliteDatabase {
@@ -26,7 +26,7 @@ impl Statistics for SqliteDatabase {
 }
 
 impl StatisticsQueries for SqliteConnection {
-    fn event_counts(&mut self, slice: Slice) -> Result<Vec<EventCount>, Error> {
+    fn event_counts(&mut self, slice: TimeSlice) -> Result<Vec<EventCount>, Error> {
         sql_query(format!(
             "SELECT at / ?3 * ?3 AS bucket, event, method, outcome, count(*) AS count FROM mfa_events \
              WHERE at >= ?1 AND at < ?2 AND event IN ({}) GROUP BY 1, 2, 3, 4 ORDER BY 1, 2, 3, 4",
@@ -38,7 +38,7 @@ impl StatisticsQueries for SqliteConnection {
         .load(self)
     }
 
-    fn sms_counts(&mut self, slice: Slice) -> Result<Vec<SmsCountRow>, Error> {
+    fn sms_counts(&mut self, slice: TimeSlice) -> Result<Vec<SmsCountRow>, Error> {
         sql_query(format!(
             "SELECT at / ?3 * ?3 AS bucket, country, gateway, \
              count(*) FILTER (WHERE {COUNTED}) AS sent, count(*) FILTER (WHERE arrival = 'delivered') AS delivered, \

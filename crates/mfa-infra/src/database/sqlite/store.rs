@@ -6,8 +6,8 @@ use diesel::connection::SimpleConnection;
 use diesel::{RunQueryDsl, SqliteConnection};
 
 use super::connect::connect;
-use super::statements::{LoadGroup, LoadOne, StoreGroup};
-use crate::database::committer::{Decide, Failure, GroupStore, Write, Written};
+use super::statements::{SqliteLoadGroup, SqliteLoadOne, SqliteStoreGroup};
+use crate::database::committer::{AccountWrite, Decide, GroupFailure, GroupStore, WriteResult};
 use crate::database::row::AccountRow;
 
 /// Groups after which the write-ahead log is put back into the database.
@@ -26,30 +26,35 @@ impl SqliteGroupStore {
         Self { path, connection: None, groups: 0 }
     }
 
-    fn open(&mut self) -> Result<&mut SqliteConnection, Failure> {
+    fn open(&mut self) -> Result<&mut SqliteConnection, GroupFailure> {
         if self.connection.is_none() {
-            let mut connection = connect(&self.path).map_err(Failure::Unreachable)?;
+            let mut connection = connect(&self.path).map_err(GroupFailure::Unreachable)?;
             // Checkpoints are ours to run, off the path of an answer.
             connection
                 .batch_execute("PRAGMA wal_autocheckpoint = 0")
-                .map_err(|error| Failure::Unreachable(error.to_string()))?;
+                .map_err(|error| GroupFailure::Unreachable(error.to_string()))?;
             self.connection = Some(connection);
         }
-        self.connection.as_mut().ok_or_else(|| Failure::Unreachable("not connected".to_owned()))
+        self.connection.as_mut().ok_or_else(|| GroupFailure::Unreachable("not connected".to_owned()))
     }
 }
 
 impl GroupStore for SqliteGroupStore {
-    fn run(&mut self, users: &[i64], _: Option<&Write>, decide: Decide<'_>) -> Result<Written, Failure> {
+    fn run(
+        &mut self,
+        users: &[i64],
+        _: Option<&AccountWrite>,
+        decide: Decide<'_>,
+    ) -> Result<WriteResult, GroupFailure> {
         let connection = self.open()?;
         // BUSY past the timeout: another process writes. Nothing was tried.
         connection
             .batch_execute("BEGIN IMMEDIATE")
-            .map_err(|error| Failure::Unreachable(error.to_string()))?;
+            .map_err(|error| GroupFailure::Unreachable(error.to_string()))?;
         match group(connection, users, decide) {
             Ok(stored) => {
                 self.groups = self.groups.saturating_add(1);
-                Ok(Written { stored, unknown: Vec::new() })
+                Ok(WriteResult { stored, unknown: Vec::new() })
             }
             Err(error) => {
                 let rolled_back = connection.batch_execute("ROLLBACK").is_ok();
@@ -57,12 +62,12 @@ impl GroupStore for SqliteGroupStore {
                     // Some errors roll back by themselves; only a fresh connection is known to be in no transaction.
                     self.connection = None;
                 }
-                Err(Failure::Refused(error))
+                Err(GroupFailure::Refused(error))
             }
         }
     }
 
-    fn tend(&mut self) {
+    fn run_maintenance(&mut self) {
         if self.groups < GROUPS_TO_A_CHECKPOINT {
             return;
         }
@@ -80,12 +85,12 @@ fn group(
     decide: Decide<'_>,
 ) -> Result<Vec<i64>, diesel::result::Error> {
     let rows: Vec<AccountRow> = match users {
-        [user] => LoadOne(*user).load(connection)?,
-        users => LoadGroup(serde_json::json!(users).to_string()).load(connection)?,
+        [user] => SqliteLoadOne(*user).load(connection)?,
+        users => SqliteLoadGroup(serde_json::json!(users).to_string()).load(connection)?,
     };
     let writes = decide(rows, false);
     if !writes.is_empty() {
-        StoreGroup::of(&writes).execute(connection)?;
+        SqliteStoreGroup::new(&writes).execute(connection)?;
     }
     connection.batch_execute("COMMIT")?;
     Ok(writes.iter().map(|write| write.row.id).collect())

@@ -85,7 +85,7 @@ fn the_dotenv_file_of_the_guide_is_understood_as_it_is() {
          TWILIO_FROM=+15551234567\nREDIS_URL=redis://localhost:6379/1\nNOVA_THING=\"other\"\n"
     );
     let settings = Place::new().file(".env", &guide).load().unwrap();
-    let super::super::Provided::Given(secret) = &settings.tokens.secret else { panic!("generated") };
+    let super::super::KeySource::Given(secret) = &settings.tokens.secret else { panic!("generated") };
     assert_eq!(secret.expose(), format!("{SECRET}$ab"), "a dollar stays literal");
     assert_eq!(settings.limits.code_checks_per_ip.max, 12);
     let providers: Vec<_> = settings.sms.providers.iter().map(ToString::to_string).collect();
@@ -170,7 +170,7 @@ fn every_secret_may_come_from_a_file_and_never_from_both() {
         );
     }
     let place = with("JWT_SECRET_KEY_FILE", "keys/jwt").file("keys/jwt", &format!("{SECRET}\r\n"));
-    let super::super::Provided::Given(secret) = place.load().unwrap().tokens.secret else {
+    let super::super::KeySource::Given(secret) = place.load().unwrap().tokens.secret else {
         panic!("generated")
     };
     assert_eq!(secret.expose(), SECRET);

@@ -1,6 +1,6 @@
 //! What is refused outside development.
 
-use super::super::{DatabaseUrl, Environment, Provided, SmsProvider};
+use super::super::{DatabaseUrl, Environment, KeySource, SmsProvider};
 use super::*;
 
 #[test]
@@ -10,7 +10,7 @@ fn production_starts_with_what_it_asks_for_and_without_sms() {
     assert_eq!(settings.sms.providers, []);
     assert!(!settings.login.enabled);
     assert!(!settings.login.demo_user);
-    assert!(matches!(settings.tokens.secret, Provided::Given(_)));
+    assert!(matches!(settings.tokens.secret, KeySource::Given(_)));
 }
 
 #[test]

@@ -5,7 +5,7 @@ use std::time::Duration;
 use mfa_core::{LockoutPolicy, SecretText};
 use mfa_jwt::{PrivateKey, SigningAlgorithm};
 
-use super::super::{DatabaseUrl, JwtAlgorithm, Locale, Provided, RedisMode};
+use super::super::{DatabaseUrl, JwtAlgorithm, KeySource, Locale, RedisMode};
 use super::*;
 use crate::telemetry::LogTarget;
 
@@ -81,7 +81,7 @@ fn values_that_cannot_be_used_are_named_with_their_cure() {
 #[test]
 fn encryption_keys_are_a_ring_without_doubles() {
     let ring = with("MFA_ENCRYPTION_KEYS", &format!("k2:{OTHER_KEY}, k1:{KEY}")).load().unwrap();
-    let Provided::Given(keys) = ring.encryption else { panic!("generated") };
+    let KeySource::Given(keys) = ring.encryption else { panic!("generated") };
     let ids: Vec<_> = keys.iter().map(|(id, key)| (id.as_str(), key.expose()[0])).collect();
     assert_eq!(ids, [("k2", 1), ("k1", 0)]);
     let error = |text: String| with("MFA_ENCRYPTION_KEYS", &text).error();

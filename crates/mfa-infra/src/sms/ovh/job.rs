@@ -8,7 +8,7 @@ use sha1::{Digest, Sha1};
 use zeroize::Zeroizing;
 
 /// The keys of an application that may send.
-pub(super) struct Keys {
+pub(super) struct OvhKeys {
     pub(super) app_key: SecretText,
     pub(super) app_secret: SecretText,
     pub(super) consumer_key: SecretText,
@@ -17,7 +17,7 @@ pub(super) struct Keys {
 /// The body of `POST /sms/{account}/jobs`.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
-struct Job<'a> {
+struct OvhJob<'a> {
     message: &'a str,
     /// A code is no advertisement: it carries no way out of a list.
     no_stop_clause: bool,
@@ -31,7 +31,7 @@ struct Job<'a> {
 /// The exact bytes to sign and to send: JSON without spaces.
 pub(super) fn job(message: &SmsMessage, sender: &str) -> Zeroizing<Vec<u8>> {
     let text = message.text.expose();
-    let job = Job {
+    let job = OvhJob {
         message: text,
         no_stop_clause: true,
         priority: "high",
@@ -49,15 +49,15 @@ pub(super) fn job(message: &SmsMessage, sender: &str) -> Zeroizing<Vec<u8>> {
 }
 
 /// When a call was signed, and the signature.
-pub(super) struct Signed {
+pub(super) struct OvhSignature {
     timestamp: String,
     signature: String,
 }
 
-impl Signed {
+impl OvhSignature {
     /// Signs a call: `$1$` and the SHA-1, in hexadecimal, of the secret, the consumer key, the method, the whole address,
     /// the body and the time in seconds, with plus signs between them.
-    pub(super) fn new(keys: &Keys, method: &str, url: &str, body: &[u8], at: Timestamp) -> Self {
+    pub(super) fn new(keys: &OvhKeys, method: &str, url: &str, body: &[u8], at: Timestamp) -> Self {
         let timestamp = at.seconds().to_string();
         let parts = [
             keys.app_secret.expose().as_bytes(),
@@ -71,7 +71,7 @@ impl Signed {
         Self { signature: format!("$1${}", HEXLOWER.encode(&digest)), timestamp }
     }
 
-    pub(super) fn headers<'a>(&'a self, keys: &'a Keys) -> [(&'static str, &'a str); 5] {
+    pub(super) fn headers<'a>(&'a self, keys: &'a OvhKeys) -> [(&'static str, &'a str); 5] {
         [
             ("Content-Type", "application/json"),
             ("X-Ovh-Application", keys.app_key.expose()),
@@ -93,14 +93,14 @@ mod tests {
     #[test]
     fn the_signature_of_the_fixed_call_is_the_known_one() {
         let secret = |text: &str| SecretText::new(text.to_owned());
-        let keys = Keys {
+        let keys = OvhKeys {
             app_key: secret("appkey"),
             app_secret: secret("appsecret"),
             consumer_key: secret("consumerkey"),
         };
         let url = "https://eu.api.ovh.com/1.0/sms/sms-ab12345-1/jobs";
         let body = br#"{"message":"123456 is your code","noStopClause":true,"priority":"high","receivers":["+33600000000"],"sender":"NOVA","validityPeriod":5}"#;
-        let signed = Signed::new(&keys, "POST", url, body, Timestamp::from_seconds(1_700_000_000));
+        let signed = OvhSignature::new(&keys, "POST", url, body, Timestamp::from_seconds(1_700_000_000));
         assert_eq!(signed.signature, "$1$845a11ea154e3d15d2cf55516031b461b53265b4");
         let headers = signed.headers(&keys);
         assert!(headers.contains(&("X-Ovh-Timestamp", "1700000000")));

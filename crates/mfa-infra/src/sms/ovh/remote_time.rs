@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use mfa_core::{Clock, Timestamp};
 
-use crate::sms::http::{Address, Caller, NoResponse};
+use crate::sms::http::{NoResponse, ProviderClient, RequestUrl};
 
 /// How long a difference that was read is believed.
 const BELIEVED_FOR: Duration = Duration::from_hours(1);
@@ -14,7 +14,7 @@ const AGAIN_IN: Duration = Duration::from_mins(1);
 
 /// The difference between OVH's clock and ours.
 pub(super) struct RemoteTime {
-    at: Address,
+    at: RequestUrl,
     clock: Arc<dyn Clock>,
     known: Mutex<Option<Difference>>,
 }
@@ -35,7 +35,7 @@ impl Difference {
 }
 
 impl RemoteTime {
-    pub(super) fn new(at: Address, clock: Arc<dyn Clock>) -> Self {
+    pub(super) fn new(at: RequestUrl, clock: Arc<dyn Clock>) -> Self {
         Self { at, clock, known: Mutex::new(None) }
     }
 
@@ -46,7 +46,7 @@ impl RemoteTime {
     /// # Errors
     ///
     /// [`NoResponse::NotSent`] where it cannot be reached, so that no time is lost on a second try to.
-    pub(super) fn now(&self, caller: &Caller) -> Result<Timestamp, NoResponse> {
+    pub(super) fn now(&self, caller: &ProviderClient) -> Result<Timestamp, NoResponse> {
         let known = *self.lock();
         let millis = match known {
             Some(known) if known.holds_at(self.clock.now()) => known.millis,
@@ -62,7 +62,7 @@ impl RemoteTime {
         }
     }
 
-    fn read(&self, caller: &Caller, known: Option<Difference>) -> Result<i64, NoResponse> {
+    fn read(&self, caller: &ProviderClient, known: Option<Difference>) -> Result<i64, NoResponse> {
         let theirs = match caller.look_up(&self.at) {
             Ok(answer) if answer.status == 200 => answer.json::<i64>(),
             Ok(_) | Err(NoResponse::Lost) => None,

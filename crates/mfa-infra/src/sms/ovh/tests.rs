@@ -7,7 +7,7 @@ use tokio::runtime::Runtime;
 
 use super::*;
 use crate::sms::HttpLimits;
-use crate::sms::fake_network::{FakeNetwork, LIMITS, PATIENT, Reply, message, send};
+use crate::sms::fake_network::{FakeNetwork, LIMITS, PATIENT, ScriptedReply, message, send};
 
 const NOW: i64 = 1_700_000_000;
 const TAKEN: &str =
@@ -33,17 +33,17 @@ fn gateway(network: &FakeNetwork, http: &SmsHttp) -> (OvhGateway, Arc<ManualCloc
 }
 
 /// One send, with the time agreed upon and this reply to the job.
-fn answered_within(limits: HttpLimits, reply: Reply) -> SendOutcome {
+fn answered_within(limits: HttpLimits, reply: ScriptedReply) -> SendOutcome {
     let network = FakeNetwork::new(vec![time(NOW), reply]);
     send(limits, |http| gateway(&network, http).0)
 }
 
-fn answered(reply: Reply) -> SendOutcome {
+fn answered(reply: ScriptedReply) -> SendOutcome {
     answered_within(PATIENT, reply)
 }
 
-fn time(seconds: i64) -> Reply {
-    Reply::json(200, &seconds.to_string())
+fn time(seconds: i64) -> ScriptedReply {
+    ScriptedReply::json(200, &seconds.to_string())
 }
 
 fn accepted() -> SendOutcome {
@@ -59,7 +59,7 @@ const NO_NUMBER: SendOutcome = SendOutcome::Permanent(RefusalScope::User(NumberR
 
 #[test]
 fn a_job_is_signed_by_the_time_of_ovh_over_the_bytes_that_arrive() {
-    let network = FakeNetwork::new(vec![time(NOW + 90), Reply::json(200, TAKEN)]);
+    let network = FakeNetwork::new(vec![time(NOW + 90), ScriptedReply::json(200, TAKEN)]);
     assert_eq!(send(PATIENT, |http| gateway(&network, http).0), accepted());
     let [asked, job] = network.received().try_into().ok().unwrap();
     assert_eq!(asked.line, "GET /auth/time HTTP/1.1");
@@ -70,9 +70,10 @@ fn a_job_is_signed_by_the_time_of_ovh_over_the_bytes_that_arrive() {
     assert_eq!(job.header("x-ovh-timestamp"), Some("1700000090"));
     assert_eq!(job.body.as_bytes(), job::job(&message(), "NOVA").as_slice());
     let OvhSettings { app_key, app_secret, consumer_key, .. } = settings(network.url("http"));
-    let keys = Keys { app_key, app_secret, consumer_key };
+    let keys = OvhKeys { app_key, app_secret, consumer_key };
     let url = format!("{}sms/sms-ab12345-1/jobs", network.url("http"));
-    let signed = Signed::new(&keys, "POST", &url, job.body.as_bytes(), Timestamp::from_seconds(NOW + 90));
+    let signed =
+        OvhSignature::new(&keys, "POST", &url, job.body.as_bytes(), Timestamp::from_seconds(NOW + 90));
     for (name, value) in signed.headers(&keys) {
         assert_eq!(job.header(&name.to_lowercase()), Some(value), "{name}");
     }
@@ -102,8 +103,8 @@ fn every_row_of_the_table_has_its_class() {
         (503, "", SendOutcome::Unknown),
         (504, "", SendOutcome::Unknown),
     ] {
-        assert_eq!(answered(Reply::json(status, &refusal(code))), expected, "{status} {code}");
-        assert_eq!(answered(Reply::json(status, "<html>")), expected, "{status}");
+        assert_eq!(answered(ScriptedReply::json(status, &refusal(code))), expected, "{status} {code}");
+        assert_eq!(answered(ScriptedReply::json(status, "<html>")), expected, "{status}");
     }
 }
 
@@ -119,35 +120,36 @@ fn a_200_may_be_a_refusal_and_is_only_believed_when_it_makes_sense() {
         ("", SendOutcome::Unknown),
         (r#"{"ids":["012345"]}"#, SendOutcome::Unknown),
     ] {
-        assert_eq!(answered(Reply::json(200, body)), expected, "{body}");
+        assert_eq!(answered(ScriptedReply::json(200, body)), expected, "{body}");
     }
 }
 
 #[test]
 fn what_breaks_off_after_the_body_was_sent_is_unknown() {
-    assert_eq!(answered_within(LIMITS, Reply::Hang), SendOutcome::Unknown);
-    assert_eq!(answered(Reply::CloseAfterBody), SendOutcome::Unknown);
-    assert_eq!(answered(Reply::HalfABody(200)), SendOutcome::Unknown);
-    assert_eq!(answered(Reply::Gibberish), SendOutcome::Unknown);
+    assert_eq!(answered_within(LIMITS, ScriptedReply::Hang), SendOutcome::Unknown);
+    assert_eq!(answered(ScriptedReply::CloseAfterBody), SendOutcome::Unknown);
+    assert_eq!(answered(ScriptedReply::HalfABody(200)), SendOutcome::Unknown);
+    assert_eq!(answered(ScriptedReply::Gibberish), SendOutcome::Unknown);
 }
 
 #[test]
 fn a_refusal_counts_by_its_status_where_its_body_breaks_off() {
-    assert_eq!(answered(Reply::HalfABody(403)), operator(ProviderRefusal::Credentials));
+    assert_eq!(answered(ScriptedReply::HalfABody(403)), operator(ProviderRefusal::Credentials));
 }
 
 #[test]
 fn an_answer_without_an_end_is_not_believed() {
     let long = format!("{}{TAKEN}", " ".repeat(64 * 1024));
-    assert_eq!(answered(Reply::json(200, &long)), SendOutcome::Unknown);
+    assert_eq!(answered(ScriptedReply::json(200, &long)), SendOutcome::Unknown);
 }
 
 #[test]
 fn a_redirect_is_not_followed() {
     for status in [301, 302, 303, 307, 308] {
-        let elsewhere = FakeNetwork::new(vec![Reply::json(200, TAKEN)]);
+        let elsewhere = FakeNetwork::new(vec![ScriptedReply::json(200, TAKEN)]);
         let location: &'static str = format!("Location: {}\r\n", elsewhere.url("http")).leak();
-        let network = FakeNetwork::new(vec![time(NOW), Reply::Answer(status, location, String::new())]);
+        let network =
+            FakeNetwork::new(vec![time(NOW), ScriptedReply::Answer(status, location, String::new())]);
         assert_eq!(send(PATIENT, |http| gateway(&network, http).0), SendOutcome::Unknown, "{status}");
         assert!(elsewhere.received().is_empty(), "{status}");
     }
@@ -155,7 +157,7 @@ fn a_redirect_is_not_followed() {
 
 #[test]
 fn the_provider_says_how_long_to_wait() {
-    let reply = |headers| Reply::Answer(429, headers, String::new());
+    let reply = |headers| ScriptedReply::Answer(429, headers, String::new());
     let after = |seconds| SendOutcome::Retryable { after: Some(Duration::from_secs(seconds)) };
     assert_eq!(answered(reply("Retry-After: 3\r\n")), after(3));
     assert_eq!(answered(reply("Retry-After: Fri, 31 Dec 1999 23:59:59 GMT\r\n")), LATER);
@@ -171,14 +173,14 @@ fn without_a_connection_nothing_was_sent() {
 
 #[test]
 fn a_signature_that_is_refused_is_made_once_more_by_a_time_read_anew() {
-    let script = |last| vec![time(NOW), Reply::json(400, BAD_SIGNATURE), time(NOW - 7), last];
-    let network = FakeNetwork::new(script(Reply::json(200, TAKEN)));
+    let script = |last| vec![time(NOW), ScriptedReply::json(400, BAD_SIGNATURE), time(NOW - 7), last];
+    let network = FakeNetwork::new(script(ScriptedReply::json(200, TAKEN)));
     assert_eq!(send(PATIENT, |http| gateway(&network, http).0), accepted());
     let stamps: Vec<_> =
         network.received().iter().filter_map(|it| it.header("x-ovh-timestamp").map(str::to_owned)).collect();
     assert_eq!(stamps, ["1700000000", "1699999993"]);
 
-    let network = FakeNetwork::new(script(Reply::json(400, BAD_SIGNATURE)));
+    let network = FakeNetwork::new(script(ScriptedReply::json(400, BAD_SIGNATURE)));
     let outcome = send(PATIENT, |http| gateway(&network, http).0);
     assert_eq!(outcome, operator(ProviderRefusal::Credentials));
     assert_eq!(network.received().len(), 4, "and not again");
@@ -186,7 +188,7 @@ fn a_signature_that_is_refused_is_made_once_more_by_a_time_read_anew() {
 
 #[test]
 fn the_time_is_read_every_hour_and_when_the_clock_was_set_back() {
-    let job = || Reply::json(200, TAKEN);
+    let job = || ScriptedReply::json(200, TAKEN);
     let network =
         FakeNetwork::new(vec![time(NOW + 5), job(), job(), time(NOW + 3600), job(), time(NOW + 100), job()]);
     let runtime = Runtime::new().unwrap();
@@ -200,8 +202,13 @@ fn the_time_is_read_every_hour_and_when_the_clock_was_set_back() {
 
 #[test]
 fn a_time_that_cannot_be_read_leaves_our_own() {
-    for reply in [Reply::json(500, ""), Reply::json(200, "soon"), Reply::CloseAfterBody, Reply::Gibberish] {
-        let network = FakeNetwork::new(vec![reply, Reply::json(200, TAKEN)]);
+    for reply in [
+        ScriptedReply::json(500, ""),
+        ScriptedReply::json(200, "soon"),
+        ScriptedReply::CloseAfterBody,
+        ScriptedReply::Gibberish,
+    ] {
+        let network = FakeNetwork::new(vec![reply, ScriptedReply::json(200, TAKEN)]);
         assert_eq!(send(PATIENT, |http| gateway(&network, http).0), accepted());
         let job = network.received().pop().unwrap();
         assert_eq!(job.header("x-ovh-timestamp"), Some("1700000000"));

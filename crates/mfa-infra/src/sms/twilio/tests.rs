@@ -5,7 +5,7 @@ use tokio::runtime::Runtime;
 
 use super::*;
 use crate::sms::HttpLimits;
-use crate::sms::fake_network::{FakeNetwork, LIMITS, PATIENT, Reply, message, send};
+use crate::sms::fake_network::{FakeNetwork, LIMITS, PATIENT, ScriptedReply, message, send};
 
 const SID: &str = "SM00000000000000000000000000000001";
 const LATER: SendOutcome = SendOutcome::Retryable { after: None };
@@ -20,18 +20,18 @@ fn gateway(network: &FakeNetwork, scheme: &str, http: &SmsHttp) -> TwilioGateway
     TwilioGateway::new(settings, None, http)
 }
 
-fn answered_within(limits: HttpLimits, reply: Reply) -> SendOutcome {
+fn answered_within(limits: HttpLimits, reply: ScriptedReply) -> SendOutcome {
     let network = FakeNetwork::new(vec![reply]);
     send(limits, |http| gateway(&network, "http", http))
 }
 
-fn answered(reply: Reply) -> SendOutcome {
+fn answered(reply: ScriptedReply) -> SendOutcome {
     answered_within(PATIENT, reply)
 }
 
-fn created(sid: &str, code: &str) -> Reply {
+fn created(sid: &str, code: &str) -> ScriptedReply {
     let body = format!(r#"{{"sid":"{sid}","status":"queued","body":"012345","error_code":{code}}}"#);
-    Reply::json(201, &body)
+    ScriptedReply::json(201, &body)
 }
 
 const fn operator(problem: ProviderRefusal) -> SendOutcome {
@@ -90,7 +90,7 @@ fn every_row_of_the_table_has_its_class() {
         (503, 0, SendOutcome::Unknown),
     ] {
         let body = format!(r#"{{"code":{code},"message":"+33612345612","more_info":"x","status":{status}}}"#);
-        assert_eq!(answered(Reply::json(status, &body)), expected, "{status} {code}");
+        assert_eq!(answered(ScriptedReply::json(status, &body)), expected, "{status} {code}");
     }
 }
 
@@ -105,8 +105,8 @@ fn a_refusal_without_a_code_counts_by_its_status() {
         (404, operator(Account)),
         (429, LATER),
     ] {
-        assert_eq!(answered(Reply::json(status, "<html>")), expected, "{status}");
-        assert_eq!(answered(Reply::HalfABody(status)), expected, "{status}");
+        assert_eq!(answered(ScriptedReply::json(status, "<html>")), expected, "{status}");
+        assert_eq!(answered(ScriptedReply::HalfABody(status)), expected, "{status}");
     }
 }
 
@@ -117,22 +117,22 @@ fn a_201_is_only_believed_with_the_name_of_a_message_and_without_an_error() {
     for sid in ["", "your code is 012345", &"A".repeat(65)] {
         assert_eq!(answered(created(sid, "null")), SendOutcome::Unknown, "{sid}");
     }
-    assert_eq!(answered(Reply::json(201, "{}")), SendOutcome::Unknown);
-    assert_eq!(answered(Reply::json(200, "{}")), SendOutcome::Unknown);
+    assert_eq!(answered(ScriptedReply::json(201, "{}")), SendOutcome::Unknown);
+    assert_eq!(answered(ScriptedReply::json(200, "{}")), SendOutcome::Unknown);
 }
 
 #[test]
 fn what_breaks_off_after_the_body_was_sent_is_unknown() {
-    assert_eq!(answered_within(LIMITS, Reply::Hang), SendOutcome::Unknown);
-    assert_eq!(answered(Reply::CloseAfterBody), SendOutcome::Unknown);
-    assert_eq!(answered(Reply::HalfABody(201)), SendOutcome::Unknown);
+    assert_eq!(answered_within(LIMITS, ScriptedReply::Hang), SendOutcome::Unknown);
+    assert_eq!(answered(ScriptedReply::CloseAfterBody), SendOutcome::Unknown);
+    assert_eq!(answered(ScriptedReply::HalfABody(201)), SendOutcome::Unknown);
 }
 
 #[test]
 fn a_redirect_is_not_followed() {
     let elsewhere = FakeNetwork::new(vec![created(SID, "null")]);
     let location: &'static str = format!("Location: {}\r\n", elsewhere.url("http")).leak();
-    assert_eq!(answered(Reply::Answer(302, location, String::new())), SendOutcome::Unknown);
+    assert_eq!(answered(ScriptedReply::Answer(302, location, String::new())), SendOutcome::Unknown);
     assert!(elsewhere.received().is_empty());
 }
 
@@ -140,15 +140,19 @@ fn a_redirect_is_not_followed() {
 fn without_a_connection_or_without_tls_nothing_was_sent() {
     let nobody = FakeNetwork::new(vec![]);
     assert_eq!(send(PATIENT, |http| gateway(&nobody, "http", http)), LATER);
-    let no_tls = FakeNetwork::new(vec![Reply::Gibberish]);
+    let no_tls = FakeNetwork::new(vec![ScriptedReply::Gibberish]);
     assert_eq!(send(PATIENT, |http| gateway(&no_tls, "https", http)), LATER);
 }
 
 #[test]
 fn a_send_that_finds_no_place_in_time_sends_nothing() {
     let runtime = Runtime::new().unwrap();
-    let network =
-        FakeNetwork::new(vec![Reply::Hang, Reply::Hang, created(SID, "null"), created(SID, "null")]);
+    let network = FakeNetwork::new(vec![
+        ScriptedReply::Hang,
+        ScriptedReply::Hang,
+        created(SID, "null"),
+        created(SID, "null"),
+    ]);
     let limits = HttpLimits { total: Duration::from_secs(1), connect: Duration::from_secs(1), ..LIMITS };
     let http = SmsHttp::new(runtime.handle().clone(), limits);
     let (gateway, other) = (Arc::new(gateway(&network, "http", &http)), gateway(&network, "http", &http));

@@ -70,7 +70,7 @@ fn lines_below_the_level_are_left_out_but_no_security_event_is() {
     slog::info!(fixture.telemetry.logger(), "chatter");
     slog::info!(fixture.telemetry.access(), "request");
     let event = event(EventKind::TotpVerify, Outcome::Success, Origin::default());
-    fixture.telemetry.events().tell(LoggedEvent { user: None, event: &event, chain: None });
+    fixture.telemetry.events().record(LoggedEvent { user: None, event: &event, chain: None });
     let lines = fixture.lines();
     assert_eq!(lines.len(), 1);
     assert_eq!(lines[0]["event"], "totp_verify");
@@ -86,8 +86,8 @@ fn a_security_event_has_all_its_keys() {
         .by("root", Some("ticket 7"));
     let bare = event(EventKind::RateLimited, Outcome::Refused, Origin::default());
     let events = fixture.telemetry.events();
-    events.tell(LoggedEvent { user: Some(UserId::new(42)), event: &full, chain: Some((7, &[0xab, 0x01])) });
-    events.tell(LoggedEvent { user: None, event: &bare, chain: None });
+    events.record(LoggedEvent { user: Some(UserId::new(42)), event: &full, chain: Some((7, &[0xab, 0x01])) });
+    events.record(LoggedEvent { user: None, event: &bare, chain: None });
     assert_eq!(
         fixture.lines(),
         [
@@ -200,7 +200,7 @@ proptest! {
         let fixture = Fixture::new(Level::Info);
         let origin = Origin::new(None, Some(&agent), Some(&request));
         let event = event(EventKind::Login, Outcome::Failure, origin.clone()).by(&actor, Some(&agent));
-        fixture.telemetry.events().tell(LoggedEvent { user: None, event: &event, chain: None });
+        fixture.telemetry.events().record(LoggedEvent { user: None, event: &event, chain: None });
         let path = fixture.folder.path().join("mfa.log");
         drop(fixture.telemetry);
 

@@ -1,0 +1,137 @@
+//! A look at PostgreSQL.
+
+use diesel::connection::SimpleConnection as _;
+use diesel::sql_types::{BigInt, Bool, Text};
+use diesel::{OptionalExtension as _, PgConnection, QueryableByName, RunQueryDsl as _, sql_query};
+use mfa_core::{SealedColumn, SecretText, Timestamp};
+
+use super::{
+    ByKey, CANARIES, Count, DatabaseFacts, Line, PlaintextColumn, SEALED, UpdateStats, one_line,
+    unsealed_query,
+};
+use crate::database::{migrate, postgres::connect};
+
+/// What the server does to each of its tables.
+const NEEDED: [(&str, &[&str]); 6] = [
+    ("users", &["SELECT"]),
+    ("mfa_events", &["SELECT", "INSERT"]),
+    ("mfa_meta", &["SELECT", "INSERT"]),
+    ("mfa_sms_budget", &["SELECT", "INSERT", "UPDATE"]),
+    ("mfa_sms_sends", &["SELECT", "INSERT", "UPDATE", "DELETE"]),
+    ("mfa_schema", &["SELECT"]),
+];
+/// A column that is ours alone: who may write it may undo what was spent.
+const OURS_ALONE: [&str; 3] = ["mfa_internal", "totp_secret", "totp_last_step"];
+
+#[derive(QueryableByName)]
+struct Millis {
+    #[diesel(sql_type = BigInt)]
+    millis: i64,
+}
+
+#[derive(QueryableByName)]
+struct UpdatesRow {
+    #[diesel(sql_type = BigInt)]
+    every: i64,
+    #[diesel(sql_type = BigInt)]
+    hot: i64,
+}
+
+#[derive(QueryableByName)]
+struct Answer {
+    #[diesel(sql_type = Bool)]
+    answer: bool,
+}
+
+pub(super) fn examine(url: &SecretText) -> Result<DatabaseFacts, String> {
+    let url = connect::bounded(url)?;
+    let mut connection = connect::connect(&url)?;
+    // A large table may take a while to be looked through; nobody waits for it.
+    let patient =
+        connection.batch_execute("SET statement_timeout = '60s'; SET default_transaction_read_only = on");
+    patient.map_err(|error| one_line(&error))?;
+    let pending = migrate::unapplied_to_postgres(&mut connection).map_err(|error| one_line(&error))?;
+    facts(&mut connection, pending).map_err(|error| one_line(&error))
+}
+
+fn facts(
+    connection: &mut PgConnection,
+    pending: Vec<String>,
+) -> Result<DatabaseFacts, diesel::result::Error> {
+    let clock = sql_query("SELECT (extract(epoch from clock_timestamp()) * 1000)::bigint AS millis");
+    let time = clock.get_result::<Millis>(connection)?.millis;
+    let mut facts =
+        DatabaseFacts { pending, time: Some(Timestamp::from_millis(time)), ..DatabaseFacts::default() };
+    for setting in ["fsync", "full_page_writes"] {
+        let value = sql_query("SELECT current_setting($1) AS value").bind::<Text, _>(setting);
+        if value.get_result::<Line>(connection)?.value != "on" {
+            facts.careless.push(setting.to_owned());
+        }
+    }
+    if !facts.pending.is_empty() {
+        return Ok(facts);
+    }
+    facts.missing_rights = missing_rights(connection)?;
+    if !facts.missing_rights.is_empty() {
+        return Ok(facts);
+    }
+    let canaries: Vec<Line> = sql_query(CANARIES).load(connection)?;
+    facts.canaries = canaries.into_iter().map(|it| it.value).collect();
+    for column in SEALED.map(SealedColumn::as_str) {
+        let Count { rows, first } = sql_query(unsealed_query(column)).get_result(connection)?;
+        if rows > 0 {
+            facts.unsealed.push(PlaintextColumn { column, rows, first });
+        }
+        let keys: Vec<ByKey> = sql_query(format!(
+            "SELECT split_part({column}, '.', 2) AS value, count(*) AS rows FROM users \
+             WHERE {column} LIKE 'v1.%.%' GROUP BY 1"
+        ))
+        .load(connection)?;
+        for ByKey { value, rows } in keys {
+            let sum = facts.sealed_by.entry(value).or_default();
+            *sum = sum.saturating_add(rows);
+        }
+    }
+    let updates = sql_query(
+        "SELECT n_tup_upd AS every, n_tup_hot_upd AS hot FROM pg_stat_user_tables WHERE relid = 'users'::regclass",
+    );
+    let updates = updates.get_result::<UpdatesRow>(connection).optional()?;
+    facts.updates = updates.map(|it| UpdateStats { all: it.every, hot: it.hot });
+    facts.other_writers = other_writers(connection)?;
+    Ok(facts)
+}
+
+fn missing_rights(connection: &mut PgConnection) -> Result<Vec<String>, diesel::result::Error> {
+    let mut missing = Vec::new();
+    for (table, rights) in NEEDED {
+        for right in rights {
+            let query = sql_query("SELECT has_table_privilege($1, $2) AS answer");
+            let has =
+                query.bind::<Text, _>(table).bind::<Text, _>(*right).get_result::<Answer>(connection)?;
+            if !has.answer {
+                missing.push(format!("{right} on {table}"));
+            }
+        }
+    }
+    for column in OURS_ALONE {
+        let query = sql_query("SELECT has_column_privilege('users', $1, 'UPDATE') AS answer");
+        if !query.bind::<Text, _>(column).get_result::<Answer>(connection)?.answer {
+            missing.push(format!("UPDATE of users.{column}"));
+        }
+    }
+    Ok(missing)
+}
+
+/// Roles that may log in and may write what is ours alone, beside our own, superusers, and whoever owns the table.
+fn other_writers(connection: &mut PgConnection) -> Result<Vec<String>, diesel::result::Error> {
+    let may =
+        OURS_ALONE.map(|column| format!("has_column_privilege(role.oid, 'users', '{column}', 'UPDATE')"));
+    let lines: Vec<Line> = sql_query(format!(
+        "SELECT role.rolname::text AS value FROM pg_roles role WHERE role.rolcanlogin AND NOT role.rolsuper \
+         AND role.rolname <> current_user \
+         AND role.oid <> (SELECT relowner FROM pg_class WHERE oid = 'users'::regclass) AND ({}) ORDER BY 1",
+        may.join(" OR ")
+    ))
+    .load(connection)?;
+    Ok(lines.into_iter().map(|it| it.value).collect())
+}
