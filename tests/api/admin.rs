@@ -16,7 +16,7 @@ fn fresh(server: &TestServer, member: &Member) -> String {
     server.token(member.id, TokenKind::TwoFactors)
 }
 
-fn of(user: UserId, what: &str) -> String {
+fn path_for(user: UserId, what: &str) -> String {
     format!("/api/mfa/admin/users/{user}{what}")
 }
 
@@ -61,7 +61,7 @@ fn a_user_is_shown_in_full_and_nothing_secret_with_it() {
         let root = administrator(&server, "root");
         let token = fresh(&server, &root);
         let (ada, codes) = server.enrol_with_codes("ada");
-        let shown = server.get(&of(ada.id, ""), &token);
+        let shown = server.get(&path_for(ada.id, ""), &token);
         let card = shown.ok();
         let fields = json!({
             "user_id": 0, "email": 0, "username": 0, "is_active": 0, "is_superuser": 0, "mfa_enforced": 0,
@@ -98,18 +98,20 @@ fn an_administrator_unlocks_enforces_regenerates_and_resets_and_each_is_written_
 
         server.fail(&ada, 10);
         server.verify(&server.pending(ada.id), &ada.code(server.now())).says(403, "account_locked");
-        let unlocked = send(&server, &token, &of(ada.id, "/unlock"), &json!({ "reason": "called us" })).ok();
+        let unlocked =
+            send(&server, &token, &path_for(ada.id, "/unlock"), &json!({ "reason": "called us" })).ok();
         assert_eq!(unlocked, json!({ "user_id": ada.id.value(), "unlocked": true }));
         told("admin_unlock", json!("called us"));
         // A pending token of the moment of the lock is spent with it.
         server.advance(1);
         server.verify(&server.pending(ada.id), &ada.code(server.now())).ok();
 
-        let enforced = send(&server, &token, &of(ada.id, "/enforce"), &json!({ "enforced": true })).ok();
+        let enforced =
+            send(&server, &token, &path_for(ada.id, "/enforce"), &json!({ "enforced": true })).ok();
         assert_eq!(enforced, json!({ "user_id": ada.id.value(), "mfa_enforced": true }));
         told("admin_enforce", Value::Null);
 
-        let path = of(ada.id, "/recovery/regenerate");
+        let path = path_for(ada.id, "/recovery/regenerate");
         let regenerated = server.client().post(&path).bearer(&token).send();
         assert_eq!(regenerated.ok()["user_id"], json!(ada.id.value()));
         let codes = regenerated.texts("recovery_codes");
@@ -118,7 +120,7 @@ fn an_administrator_unlocks_enforces_regenerates_and_resets_and_each_is_written_
         server.recover(&server.pending(ada.id), &codes[0]).ok();
 
         let session = fresh(&server, &ada);
-        let reset = send(&server, &token, &of(ada.id, "/reset"), &json!({})).ok();
+        let reset = send(&server, &token, &path_for(ada.id, "/reset"), &json!({})).ok();
         assert_eq!(reset, json!({ "user_id": ada.id.value(), "reset": true }));
         told("admin_reset", Value::Null);
         server.get("/api/mfa/status", &session).says(401, "token_revoked");
@@ -145,13 +147,13 @@ fn what_is_sent_wrongly_is_named_and_changes_nothing() {
             ("/reset", json!({ "reason": "a\u{0}b" }), "reason"),
             ("/recovery/regenerate", json!({ "reason": 7 }), "reason"),
         ] {
-            let answer = send(&server, &token, &of(ada.id, path), &body);
+            let answer = send(&server, &token, &path_for(ada.id, path), &body);
             let problem = answer.says(422, "invalid_field").json();
             assert_eq!(problem["errors"][0]["field"], *field, "{path} {body}");
         }
         server
             .client()
-            .post(&of(ada.id, "/reset"))
+            .post(&path_for(ada.id, "/reset"))
             .bearer(&token)
             .body("application/json", "[")
             .send()
@@ -159,7 +161,7 @@ fn what_is_sent_wrongly_is_named_and_changes_nothing() {
         for bad in ["event=nothing", "user_id=0", "limit=500", "before=x", "from=1"] {
             server.get(&format!("/api/mfa/admin/events?{bad}"), &token).says(422, "invalid_field");
         }
-        let card = server.get(&of(ada.id, ""), &token).ok();
+        let card = server.get(&path_for(ada.id, ""), &token).ok();
         assert_eq!((&card["totp_enabled"], &card["mfa_enforced"]), (&json!(true), &json!(false)));
     }
 }
@@ -169,12 +171,12 @@ fn all(user: UserId) -> [(&'static str, String, Value); 8] {
     [
         ("GET", "/api/mfa/admin/stats".to_owned(), json!({})),
         ("GET", "/api/mfa/admin/users".to_owned(), json!({})),
-        ("GET", of(user, ""), json!({})),
+        ("GET", path_for(user, ""), json!({})),
         ("GET", "/api/mfa/admin/events".to_owned(), json!({})),
-        ("POST", of(user, "/unlock"), json!({})),
-        ("POST", of(user, "/enforce"), json!({ "enforced": false })),
-        ("POST", of(user, "/recovery/regenerate"), json!({})),
-        ("POST", of(user, "/reset"), json!({})),
+        ("POST", path_for(user, "/unlock"), json!({})),
+        ("POST", path_for(user, "/enforce"), json!({ "enforced": false })),
+        ("POST", path_for(user, "/recovery/regenerate"), json!({})),
+        ("POST", path_for(user, "/reset"), json!({})),
     ]
 }
 
@@ -238,14 +240,14 @@ fn an_administrators_own_account_is_changed_by_a_factor_of_late_and_a_reset_ends
         let old = fresh(&server, &root);
         server.advance(601);
         for path in ["/recovery/regenerate", "/reset", "/unlock"] {
-            server.post(&of(root.id, path), &old).says(401, "step_up_required");
+            server.post(&path_for(root.id, path), &old).says(401, "step_up_required");
         }
         // Of others it is still good.
         let ada = server.enrol("ada");
-        server.post(&of(ada.id, "/unlock"), &old).ok();
+        server.post(&path_for(ada.id, "/unlock"), &old).ok();
 
         let token = fresh(&server, &root);
-        server.post(&of(root.id, "/reset"), &token).ok();
+        server.post(&path_for(root.id, "/reset"), &token).ok();
         server.get("/api/mfa/status", &token).says(401, "token_revoked");
         server.get("/api/mfa/admin/users", &token).says(401, "token_revoked");
     }
@@ -258,7 +260,7 @@ fn what_an_administrator_reads_is_in_the_log_with_who_and_whose() {
         let token = fresh(&server, &root);
         let before = server.installation.number("SELECT count(*) FROM mfa_events");
         server.get("/api/mfa/admin/users", &token).ok();
-        server.get(&of(ada, ""), &token).ok();
+        server.get(&path_for(ada, ""), &token).ok();
         server.get(&format!("/api/mfa/admin/events?user_id={ada}&event=login"), &token).ok();
         let after = server.installation.number("SELECT count(*) FROM mfa_events");
         assert_eq!(before, after, "{}: a look changes no account", server.name());

@@ -15,7 +15,7 @@ struct Browser {
 }
 
 impl Browser {
-    fn of(server: &TestServer) -> Self {
+    fn new(server: &TestServer) -> Self {
         Self { client: server.client(), cookies: Vec::new() }
     }
 
@@ -91,7 +91,7 @@ fn with(settings: &[(&str, &str)]) -> TestServer {
 fn the_token_stands_in_a_cookie_of_these_pages_that_no_script_reads() {
     for server in TestServer::each() {
         server.add_user_with_password("ada", PASSWORD);
-        let mut browser = Browser::of(&server);
+        let mut browser = Browser::new(&server);
         let answer = browser.log_in("ada");
         assert_eq!((answer.status, answer.header("location")), (303, Some(BASE)), "{}", server.name());
         let lines = answer.headers("set-cookie");
@@ -113,7 +113,7 @@ fn the_token_stands_in_a_cookie_of_these_pages_that_no_script_reads() {
 fn behind_tls_the_cookies_are_secure_by_name_and_by_attribute() {
     let server = with(&[("BEHIND_TLS_PROXY", "true")]);
     server.add_user_with_password("ada", PASSWORD);
-    let mut browser = Browser::of(&server);
+    let mut browser = Browser::new(&server);
     let answer = browser.log_in("ada");
     let lines = answer.headers("set-cookie");
     let line = lines.iter().find(|it| it.contains("nova-mfa-session=")).unwrap();
@@ -149,7 +149,7 @@ fn the_api_never_reads_the_cookie_and_the_pages_never_read_the_header() {
 fn a_form_needs_its_key_and_must_come_from_the_same_origin() {
     let server = server();
     server.add_user_with_password("ada", PASSWORD);
-    let mut browser = Browser::of(&server);
+    let mut browser = Browser::new(&server);
     let key = browser.key();
     let login = format!("{BASE}/login");
     let fields = [("key", key.as_str()), ("username", "ada"), ("password", PASSWORD)];
@@ -168,7 +168,7 @@ fn a_form_needs_its_key_and_must_come_from_the_same_origin() {
     }
     refused(browser.form(&login, &fields).header("Origin", "https://evil.test"));
     refused(browser.form(&login, &fields).header("Origin", "null"));
-    let mut stranger = Browser::of(&server);
+    let mut stranger = Browser::new(&server);
     stranger.get(BASE);
     refused(stranger.form(&login, &fields).header("Sec-Fetch-Site", "same-origin"));
 
@@ -180,7 +180,7 @@ fn a_form_needs_its_key_and_must_come_from_the_same_origin() {
 fn a_login_makes_every_form_from_before_it_worthless() {
     let server = server();
     server.add_user_with_password("ada", PASSWORD);
-    let mut browser = Browser::of(&server);
+    let mut browser = Browser::new(&server);
     let before = browser.key();
     browser.log_in("ada");
     assert_ne!(browser.key(), before);
@@ -193,7 +193,7 @@ fn a_login_makes_every_form_from_before_it_worthless() {
 fn logging_out_ends_the_token_everywhere_and_takes_it_out_of_the_browser() {
     for server in TestServer::each() {
         server.add_user_with_password("ada", PASSWORD);
-        let mut browser = Browser::of(&server);
+        let mut browser = Browser::new(&server);
         browser.log_in("ada");
         let token = browser.cookie("nova-mfa-session").unwrap().to_owned();
         server.get("/api/mfa/status", &token).ok();
@@ -329,7 +329,7 @@ fn a_login_elsewhere_hands_over_a_pending_token_by_a_form_of_its_own_origin() {
         TestServer::each_with(&[("LOGIN_ENABLED", "false"), ("MFA_LOGIN_URL", "https://nova.test/login")])
     {
         let ada = server.enrol("ada");
-        let mut browser = Browser::of(&server);
+        let mut browser = Browser::new(&server);
         let handover = format!("{BASE}/handover");
         let hand = |browser: &Browser, origin: &str, token: &str| {
             browser.form(&handover, &[("token", token)]).header("Origin", origin).send()
@@ -361,7 +361,7 @@ fn a_login_elsewhere_hands_over_a_pending_token_by_a_form_of_its_own_origin() {
 #[test]
 fn without_a_login_that_is_named_nobody_is_handed_over() {
     let server = with(&[("LOGIN_ENABLED", "false")]);
-    let browser = Browser::of(&server);
+    let browser = Browser::new(&server);
     let answer =
         browser.form(&format!("{BASE}/handover"), &[("token", "x")]).header("Origin", "http://mfa.test");
     assert_eq!(answer.send().status, 405, "the address is no page of ours");
@@ -372,7 +372,7 @@ fn a_wrong_code_of_a_page_is_counted_and_limited_as_any() {
     let server = with(&[("MFA_RATE_LIMIT_MAX", "3")]);
     let ada = server.enrol("ada");
     let pending = server.pending(ada.id);
-    let mut browser = Browser::of(&server);
+    let mut browser = Browser::new(&server);
     browser.get(BASE);
     browser.cookies.push(("nova-mfa-session".into(), pending));
     let verify = format!("{BASE}/verify/totp");
@@ -391,7 +391,7 @@ fn a_wrong_code_of_a_page_is_counted_and_limited_as_any() {
 #[test]
 fn the_language_is_the_browsers_until_another_one_is_chosen() {
     let server = server();
-    let mut browser = Browser::of(&server);
+    let mut browser = Browser::new(&server);
     let language = |answer: &Answer| answer.header("content-language").unwrap().to_owned();
     assert_eq!(language(&server.client().get(BASE).header("Accept-Language", "en").send()), "en");
     assert_eq!(language(&browser.get(&format!("{BASE}?lang=en"))), "en");

@@ -103,7 +103,7 @@ struct Cast {
 }
 
 impl Cast {
-    fn of(server: &TestServer, scene: usize) -> Self {
+    fn new(server: &TestServer, scene: usize) -> Self {
         let root = server.add_user(&format!("root-{scene}"));
         server.installation.sql(&format!("UPDATE users SET is_superuser = TRUE WHERE id = {root}"));
         let user = |name: &str| server.enrol(&format!("{name}-{scene}")).id;
@@ -163,7 +163,7 @@ fn every_operation_has_a_row_and_every_row_an_operation() {
 fn every_operation_takes_the_tokens_of_its_row_and_no_other() {
     for server in servers() {
         for (scene, operation) in Operation::all(server.client()).iter().enumerate() {
-            let (cast, expected) = (Cast::of(&server, scene), row(operation));
+            let (cast, expected) = (Cast::new(&server, scene), row(operation));
             let mut seen = Vec::new();
             for column in 0..COLUMNS.len() {
                 let call = operation.example(server.client(), cast.ada.value());
@@ -193,7 +193,7 @@ fn the_key_of_introspection_opens_that_and_nothing_else() {
 #[test]
 fn no_call_of_another_user_changes_an_account() {
     for server in servers() {
-        let cast = Cast::of(&server, 0);
+        let cast = Cast::new(&server, 0);
         let version = format!("SELECT mfa_version FROM users WHERE id = {}", cast.ada);
         let before = server.installation.number(&version);
         for operation in Operation::all(server.client()) {

@@ -63,7 +63,7 @@ impl Live {
 
     /// What calls it.
     pub(super) fn client(&self) -> Client {
-        Client::of(self.address.parse().unwrap())
+        Client::new(self.address.parse().unwrap())
     }
 
     /// Its working folder.

@@ -35,7 +35,7 @@ pub struct Request {
 
 impl Client {
     /// Of the server at this address.
-    pub const fn of(address: SocketAddr) -> Self {
+    pub const fn new(address: SocketAddr) -> Self {
         Self { address, host: "mfa.test" }
     }
 

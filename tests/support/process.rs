@@ -69,7 +69,7 @@ impl Installation {
                 let address = address.trim().parse().expect("an address and a port");
                 return Ok(ServerProcess {
                     child: Some(child),
-                    client: Client::of(address),
+                    client: Client::new(address),
                     _banner: banner,
                 });
             }

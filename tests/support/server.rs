@@ -8,7 +8,7 @@ use mfa_core::{Clock as _, FactorResult, Origin, SecretText, Timestamp, UserId};
 use mfa_flows::{AdminCall, NewUserRequest, TokenKind};
 use mfa_infra::Mfa;
 use mfa_infra::settings::{Settings, Sources};
-use mfa_server::Running;
+use mfa_server::HttpServerHandle;
 use mfa_totp::TotpCode;
 use serde_json::json;
 
@@ -27,7 +27,7 @@ pub struct TestServer {
     client: Client,
     operators: Option<Client>,
     mfa: Arc<Mfa>,
-    running: Option<Running>,
+    running: Option<HttpServerHandle>,
 }
 
 impl TestServer {
@@ -64,8 +64,8 @@ impl TestServer {
         let mfa = Arc::new(mfa);
         let listener = mfa_server::listen(bind).expect("127.0.0.1 has a free port");
         let running = mfa_server::serve(Arc::clone(&mfa), listener).expect("the server starts");
-        let client = Client::of(running.address());
-        let operators = running.ops_address().map(Client::of);
+        let client = Client::new(running.address());
+        let operators = running.ops_address().map(Client::new);
         Self { installation, clock, client, operators, mfa, running: Some(running) }
     }
 

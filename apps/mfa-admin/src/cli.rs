@@ -15,14 +15,14 @@ use crate::values;
 #[command(name = "mfa-admin", version, max_term_width = 100)]
 pub(crate) struct Cli {
     #[command(flatten)]
-    pub(crate) manner: Manner,
+    pub(crate) manner: GlobalArgs,
     #[command(subcommand)]
     pub(crate) command: Command,
 }
 
 /// How a command is run, whichever it is.
 #[derive(Debug, Args)]
-pub(crate) struct Manner {
+pub(crate) struct GlobalArgs {
     /// Answer with one JSON document on standard output.
     #[arg(long, global = true)]
     pub(crate) json: bool,
@@ -98,7 +98,7 @@ pub(crate) enum UserCommand {
     /// Says whether a user must have a second factor.
     Enforce {
         /// Whether one is a must.
-        state: Switch,
+        state: OnOff,
         #[command(flatten)]
         user: UserArgs,
     },
@@ -263,7 +263,7 @@ pub(crate) struct UserIdArgs {
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub(crate) enum Switch {
+pub(crate) enum OnOff {
     On,
     Off,
 }

@@ -14,11 +14,11 @@ mod user;
 
 use mfa_infra::settings::{Settings, Sources};
 
-use crate::answer::Answer;
 use crate::cli::{Cli, Command, ConfigCommand, ExportCommand, ImportCommand, KeysCommand};
+use crate::command_output::CommandOutput;
 use crate::error::CliError;
 
-pub(crate) use nova::MapError;
+pub(crate) use nova::ColumnMapError;
 pub(crate) use transfer::FileError;
 
 /// Does what the command line asks for.
@@ -26,7 +26,7 @@ pub(crate) use transfer::FileError;
 /// # Errors
 ///
 /// [`CliError`], a sentence that says what stood in the way.
-pub(crate) fn run(cli: Cli) -> Result<Answer, CliError> {
+pub(crate) fn run(cli: Cli) -> Result<CommandOutput, CliError> {
     let reason = cli.manner.reason;
     match cli.command {
         Command::Migrate(command) => migrate::run(&command, settings()?, reason.as_deref()),

@@ -11,8 +11,8 @@ use mfa_infra::settings::SettingsError;
 use mfa_infra::{OpenError, RotateError, TaskCancelled};
 use serde_json::Value;
 
-use crate::answer::Answer;
-use crate::commands::{FileError, MapError};
+use crate::command_output::CommandOutput;
+use crate::commands::{ColumnMapError, FileError};
 use crate::password::PasswordError;
 
 /// Why a command was not done.
@@ -42,12 +42,12 @@ pub(crate) enum CliError {
     #[error(transparent)]
     File(#[from] FileError),
     #[error(transparent)]
-    Map(#[from] MapError),
+    Map(#[from] ColumnMapError),
     #[error(transparent)]
     Rotate(#[from] RotateError),
     /// It was done in part: the answer says what was, the sentence what was not.
     #[error("{sentence}")]
-    Partly { sentence: String, answer: Box<Answer> },
+    Partly { sentence: String, answer: Box<CommandOutput> },
     #[error("the answer could not be written: {0}")]
     Output(io::Error),
     #[error("{file} cannot be read: {error}")]

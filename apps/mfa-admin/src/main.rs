@@ -6,17 +6,17 @@
 //!
 //! It refuses to take a secret as an argument (others would see it in the list of processes), to show a stored one,
 //! and to hold a rule of its own. To add a command: its arguments in `cli.rs`, a function in `commands/` that returns
-//! an [`Answer`](answer::Answer), and the audit event in the flow that it calls.
+//! an [`CommandOutput`](command_output::CommandOutput), and the audit event in the flow that it calls.
 
 mod actor;
-mod administration;
-mod answer;
 mod cli;
+mod command_output;
 mod commands;
 mod error;
+mod output;
 mod password;
 mod progress;
-mod screen;
+mod session;
 mod values;
 
 use std::ffi::OsString;
@@ -24,13 +24,13 @@ use std::process::ExitCode;
 
 use crate::cli::Cli;
 use crate::error::CliError;
-use crate::screen::Screen;
+use crate::output::Output;
 
 fn main() -> ExitCode {
     let words: Vec<OsString> = std::env::args_os().collect();
     match Cli::read(&words) {
         Ok(cli) => {
-            let mut screen = Screen::of_process(cli.manner.json);
+            let mut screen = Output::of_process(cli.manner.json);
             let done = commands::run(cli).and_then(|answer| screen.show(&answer));
             match done {
                 Ok(()) => ExitCode::SUCCESS,
@@ -47,7 +47,7 @@ fn main() -> ExitCode {
             }
         }
         Err(error) => {
-            Screen::of_process(cli::asks_for_json(&words)).explain_usage(&error);
+            Output::of_process(cli::asks_for_json(&words)).explain_usage(&error);
             ExitCode::from(u8::try_from(error.exit_code()).unwrap_or(2))
         }
     }

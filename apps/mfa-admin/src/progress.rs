@@ -5,11 +5,11 @@ use std::time::Duration;
 use indicatif::{ProgressBar, ProgressStyle};
 
 /// A bar that is gone when the command has ended.
-pub(crate) struct Bar(ProgressBar);
+pub(crate) struct CommandProgress(ProgressBar);
 
-impl Bar {
+impl CommandProgress {
     /// A bar that says what is being done.
-    pub(crate) fn of(doing: &'static str) -> Self {
+    pub(crate) fn new(doing: &'static str) -> Self {
         // Draws on standard error, and on nothing where that is no terminal.
         let bar = ProgressBar::new(0);
         let style = ProgressStyle::with_template("{msg} {wide_bar} {pos}/{len} {per_sec}, {eta} left");
@@ -26,7 +26,7 @@ impl Bar {
     }
 }
 
-impl Drop for Bar {
+impl Drop for CommandProgress {
     fn drop(&mut self) {
         self.0.finish_and_clear();
     }

@@ -15,11 +15,11 @@ use actix_web::middleware::from_fn;
 use actix_web::web::{self, Data, ServiceConfig};
 use mfa_infra::Mfa;
 
-use crate::edge::Edge;
-use crate::interface::{self, Site};
-use crate::openapi::Document;
-use crate::routes::{self, Offered};
-use crate::serve::edge;
+use crate::interface::{self, SiteConfig};
+use crate::middleware::MiddlewareConfig;
+use crate::openapi::OpenApiDocument;
+use crate::routes::{self, RouteConfig};
+use crate::serve::middleware;
 
 pub use extract::{ExtractorError, MfaOk, MfaPending};
 
@@ -27,9 +27,9 @@ pub use extract::{ExtractorError, MfaOk, MfaPending};
 #[derive(Clone)]
 pub struct Embedded {
     mfa: Arc<Mfa>,
-    edge: Arc<Edge>,
-    site: Data<Site>,
-    document: Data<Document>,
+    middleware: Arc<MiddlewareConfig>,
+    site: Data<SiteConfig>,
+    document: Data<OpenApiDocument>,
 }
 
 impl Embedded {
@@ -41,14 +41,14 @@ impl Embedded {
     pub fn new(mfa: Arc<Mfa>) -> io::Result<Self> {
         let settings = &mfa.settings().server;
         let over_tls = settings.behind_tls_proxy || settings.tls.is_some();
-        let edge = Arc::new(edge(&mfa, over_tls)?);
-        let site = Data::new(Site::of(&mfa)?);
-        let mut mounted = routes::routes(Offered::by(mfa.settings()));
+        let middleware = Arc::new(middleware(&mfa, over_tls)?);
+        let site = Data::new(SiteConfig::from_settings(&mfa)?);
+        let mut mounted = routes::routes(RouteConfig::from_settings(mfa.settings()));
         mounted.retain(|it| {
             routes::is_of_the_contract(it.path(), true) || routes::is_of_the_documentation(it.path())
         });
-        let document = Data::new(Document::of(&mounted, &edge.reader())?);
-        Ok(Self { mfa, edge, site, document })
+        let document = Data::new(OpenApiDocument::from_routes(&mounted, &middleware.reader())?);
+        Ok(Self { mfa, middleware, site, document })
     }
 
     /// Mounts the routes of the contract at the root of an application, with the pages for people under
@@ -87,14 +87,14 @@ impl Embedded {
         is_ours: impl Fn(&str) -> bool + 'static,
         routes: impl FnOnce(&mut ServiceConfig),
     ) {
-        let edge = Arc::clone(&self.edge);
+        let middleware = Arc::clone(&self.middleware);
         let scope = web::scope("")
             .guard(guard::fn_guard(move |context| is_ours(context.head().uri.path())))
             .app_data(Data::from(Arc::clone(&self.mfa)))
             .configure(routes)
             .wrap(from_fn(move |request, next| {
-                let edge = Arc::clone(&edge);
-                async move { edge.pass(request, next).await }
+                let middleware = Arc::clone(&middleware);
+                async move { middleware.pass(request, next).await }
             }));
         config.service(scope);
     }

@@ -29,7 +29,7 @@ const SOURCES: [(&str, &str, &str); 2] = [
 type Bundle = FluentBundle<FluentResource>;
 
 /// Every text in every language.
-pub(crate) struct Texts {
+pub(crate) struct Translations {
     french: Bundle,
     english: Bundle,
 }
@@ -42,7 +42,7 @@ pub(crate) struct LocaleError {
     fault: String,
 }
 
-impl Texts {
+impl Translations {
     /// Reads them all.
     ///
     /// # Errors
@@ -58,7 +58,7 @@ impl Texts {
     ///
     /// What has no text is shown by its name: an answer is never held up by a missing word. Tests hold both languages
     /// to every name that the code uses.
-    pub(crate) fn say<'a>(
+    pub(crate) fn translate<'a>(
         &'a self,
         language: Language,
         name: &'a str,
@@ -90,7 +90,7 @@ impl Texts {
     }
 }
 
-impl fmt::Debug for Texts {
+impl fmt::Debug for Translations {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Texts").finish_non_exhaustive()
     }

@@ -1,7 +1,7 @@
 //! The pages in which people protect their account and administrators help them, under `/interface/BRAND`.
 //!
 //! Server-rendered: every page is a form or a link away from the next and works without scripts; the modules under
-//! `assets/` only make it pleasant. A call passes [`page`]: it becomes a [`Visit`] (language, cookies, form, the check
+//! `assets/` only make it pleasant. A call passes [`page`]: it becomes a [`PageRequest`] (language, cookies, form, the check
 //! that the form is ours), then the same intake and the same flows as an API call, never HTTP to itself. What the flows
 //! refuse becomes a sentence on the form where it belongs, or a page of its own in `trouble.rs`.
 //!
@@ -10,18 +10,18 @@
 //! page: a handler in the file of its area under `pages/`, a line in [`configure`], its texts in
 //! `locales/*/interface.ftl`. See `docs/interface.md`.
 
-mod answer;
 mod assets;
-mod carried;
+mod canonical_url;
 mod cookies;
+mod csrf;
 mod error;
-mod guard;
 mod layout;
+mod page_request;
 mod pages;
 mod parts;
-mod place;
-mod site;
-mod visit;
+mod response;
+mod sealed_state;
+mod site_config;
 
 use std::future::Future;
 use std::rc::Rc;
@@ -32,35 +32,35 @@ use actix_web::web::{self, ServiceConfig};
 use actix_web::{HttpRequest, HttpResponse, Resource, guard as route_guard};
 use futures::future::LocalBoxFuture;
 
-use crate::intake::Bounded;
 use crate::problem::ApiError;
+use crate::request::BodyLimit;
 use error::PageError;
-use visit::Visit;
+use page_request::PageRequest;
 
 pub(crate) use error::PageErrorLog;
-pub(crate) use site::Site;
+pub(crate) use site_config::SiteConfig;
 
 /// Who a page is made for.
-type Guest = Rc<Visit>;
+type SharedPageRequest = Rc<PageRequest>;
 /// What a page ends in.
-type Outcome = Result<HttpResponse, PageError>;
+type PageResult = Result<HttpResponse, PageError>;
 
 /// Adds the pages and their files.
-pub(crate) fn configure(config: &mut ServiceConfig, site: &web::Data<Site>) {
+pub(crate) fn configure(config: &mut ServiceConfig, site: &web::Data<SiteConfig>) {
     let base = site.base();
     let at = |path: &str| web::resource(format!("{base}{path}"));
     config
         .app_data(site.clone())
-        .service(read(web::resource([base.to_owned(), format!("{base}/")]), pages::door::show))
+        .service(read(web::resource([base.to_owned(), format!("{base}/")]), pages::login::show))
         .service(read(at("/assets/{file}"), pages::asset))
-        .service(write(at("/login"), pages::door::login))
+        .service(write(at("/login"), pages::login::login))
         .service(write(at("/logout"), pages::session::logout))
         .service(read(at("/start"), pages::start::show))
-        .service(read(at("/verify"), pages::second::show))
-        .service(write(at("/verify/totp"), pages::second::totp))
-        .service(write(at("/verify/sms"), pages::second::sms))
-        .service(write(at("/verify/recovery"), pages::second::recovery))
-        .service(write(at("/verify/send"), pages::second::send))
+        .service(read(at("/verify"), pages::verify::show))
+        .service(write(at("/verify/totp"), pages::verify::totp))
+        .service(write(at("/verify/sms"), pages::verify::sms))
+        .service(write(at("/verify/recovery"), pages::verify::recovery))
+        .service(write(at("/verify/send"), pages::verify::send))
         .service(read(at("/app"), pages::app::show))
         .service(write(at("/app/start"), pages::app::start))
         .service(read(at("/app/enrol"), pages::app::enrol))
@@ -74,7 +74,7 @@ pub(crate) fn configure(config: &mut ServiceConfig, site: &web::Data<Site>) {
         .service(write(at("/phone/remove"), pages::phone::remove))
         .service(both(at("/backup"), pages::backup::show, pages::backup::choose))
         .service(read(at("/activity"), pages::activity::show))
-        .service(read(at("/admin"), pages::admin::board::show))
+        .service(read(at("/admin"), pages::admin::dashboard::show))
         .service(read(at("/admin/events"), pages::admin::events::list))
         .service(read(at("/admin/users"), pages::admin::users::list))
         .service(read(at("/admin/users/{id}"), pages::admin::user::show))
@@ -90,17 +90,17 @@ pub(crate) fn configure(config: &mut ServiceConfig, site: &web::Data<Site>) {
         config.service(write(at("/handover"), pages::session::take_over));
     }
     if site.outbox().is_some() {
-        config.service(read(at("/outbox"), pages::outbox::newest));
+        config.service(read(at("/outbox"), pages::sms_preview::newest));
     }
     config.service(read(at("/{nothing:.*}"), pages::nothing));
 }
 
 /// Adds the addresses that people try first, in an application that has no first page of its own.
-pub(crate) fn configure_entrances(config: &mut ServiceConfig, site: &web::Data<Site>) {
+pub(crate) fn configure_entrances(config: &mut ServiceConfig, site: &web::Data<SiteConfig>) {
     for path in ["/", "/interface", "/interface/"] {
         let first = site.base().to_owned();
         let method = route_guard::Any(route_guard::Get()).or(route_guard::Head());
-        let go = move |_: Bounded| {
+        let go = move |_: BodyLimit| {
             let answer = HttpResponse::Found().insert_header((LOCATION, first.as_str())).finish();
             async move { answer }
         };
@@ -110,8 +110,8 @@ pub(crate) fn configure_entrances(config: &mut ServiceConfig, site: &web::Data<S
 
 fn read<F, Fut>(resource: Resource, handler: F) -> Resource
 where
-    F: Fn(Guest) -> Fut + Clone + 'static,
-    Fut: Future<Output = Outcome> + 'static,
+    F: Fn(SharedPageRequest) -> Fut + Clone + 'static,
+    Fut: Future<Output = PageResult> + 'static,
 {
     let method = route_guard::Any(route_guard::Get()).or(route_guard::Head());
     refusing(resource.route(web::route().guard(method).to(page(handler))), "GET, HEAD")
@@ -119,8 +119,8 @@ where
 
 fn write<F, Fut>(resource: Resource, handler: F) -> Resource
 where
-    F: Fn(Guest) -> Fut + Clone + 'static,
-    Fut: Future<Output = Outcome> + 'static,
+    F: Fn(SharedPageRequest) -> Fut + Clone + 'static,
+    Fut: Future<Output = PageResult> + 'static,
 {
     // Whoever reloads a page that answered a form, or comes back to it, is brought to the page that the form stands on.
     let method = route_guard::Any(route_guard::Get()).or(route_guard::Head());
@@ -130,10 +130,10 @@ where
 
 fn both<F, Fut, G, Gut>(resource: Resource, shown: F, posted: G) -> Resource
 where
-    F: Fn(Guest) -> Fut + Clone + 'static,
-    Fut: Future<Output = Outcome> + 'static,
-    G: Fn(Guest) -> Gut + Clone + 'static,
-    Gut: Future<Output = Outcome> + 'static,
+    F: Fn(SharedPageRequest) -> Fut + Clone + 'static,
+    Fut: Future<Output = PageResult> + 'static,
+    G: Fn(SharedPageRequest) -> Gut + Clone + 'static,
+    Gut: Future<Output = PageResult> + 'static,
 {
     let method = route_guard::Any(route_guard::Get()).or(route_guard::Head());
     let shown = web::route().guard(method).to(page(shown));
@@ -141,7 +141,7 @@ where
 }
 
 fn refusing(resource: Resource, allow: &'static str) -> Resource {
-    resource.default_service(web::to(move |_: Bounded| async move {
+    resource.default_service(web::to(move |_: BodyLimit| async move {
         Err::<&str, _>(ApiError::MethodNotAllowed { allow })
     }))
 }
@@ -151,13 +151,13 @@ fn page<F, Fut>(
     handler: F,
 ) -> impl Fn(HttpRequest, web::Payload) -> LocalBoxFuture<'static, HttpResponse> + Clone + 'static
 where
-    F: Fn(Guest) -> Fut + Clone + 'static,
-    Fut: Future<Output = Outcome> + 'static,
+    F: Fn(SharedPageRequest) -> Fut + Clone + 'static,
+    Fut: Future<Output = PageResult> + 'static,
 {
     move |request, payload| {
         let handler = handler.clone();
         Box::pin(async move {
-            let (visit, admitted) = match Visit::begin(&request, payload.into_inner()).await {
+            let (visit, admitted) = match PageRequest::begin(&request, payload.into_inner()).await {
                 Ok(begun) => begun,
                 Err(fault) => return error::without_a_page(fault),
             };

@@ -45,7 +45,7 @@ impl Language {
     }
 
     /// The language of a tag or range such as `fr-CA`.
-    pub(crate) fn of_tag(tag: &str) -> Option<Self> {
+    pub(crate) fn from_tag(tag: &str) -> Option<Self> {
         let primary = tag.split('-').next().unwrap_or(tag);
         [Self::French, Self::English].into_iter().find(|it| it.tag().eq_ignore_ascii_case(primary))
     }
@@ -57,7 +57,7 @@ const MOST_RANGES: usize = 32;
 fn weighted(range: &str, fallback: Language) -> Option<(u16, Language)> {
     let (tag, weight) = range.split_once(';').unwrap_or((range, "q=1"));
     let tag = tag.trim();
-    let language = if tag == "*" { fallback } else { Language::of_tag(tag)? };
+    let language = if tag == "*" { fallback } else { Language::from_tag(tag)? };
     Some((thousandths(weight)?, language))
 }
 

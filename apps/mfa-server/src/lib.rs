@@ -16,19 +16,19 @@
 //!
 //! To add a refusal: a kind in `problem/kind.rs`; the
 //! compiler names the rest, and a test its texts. Every text that a reader sees is in `locales/`, told by `i18n/`:
-//! `caller.say("name-of-the-text", &[("argument", value.into())])`.
+//! `caller.translate("name-of-the-text", &[("argument", value.into())])`.
 
 mod banner;
-mod caller;
 mod client_ip;
-mod edge;
 mod embed;
 mod i18n;
-mod intake;
 mod interface;
 mod language;
+mod middleware;
 mod openapi;
 mod problem;
+mod request;
+mod request_context;
 mod rfc3339;
 mod routes;
 mod serve;
@@ -42,5 +42,5 @@ struct EmbeddingGuide;
 
 pub use banner::Banner;
 pub use embed::{Embedded, ExtractorError, MfaOk, MfaPending};
-pub use serve::{Running, listen, serve};
+pub use serve::{HttpServerHandle, listen, serve};
 pub use signals::Signals;

@@ -34,7 +34,7 @@ fn run() -> Result<(), Box<dyn Error>> {
     // From here on there is something to end in order.
     let signals = Signals::catch()?;
     let running = mfa_server::serve(Arc::clone(&mfa), listener)?;
-    println!("{}", Banner::of(&mfa, &running));
+    println!("{}", Banner::new(&mfa, &running));
     let ended = running.until_signalled(signals, || {
         if let Err(error) = mfa.telemetry().reopen() {
             eprintln!("error: {error}");

@@ -18,22 +18,22 @@ use utoipa::openapi::{
     ComponentsBuilder, InfoBuilder, LicenseBuilder, OpenApi, OpenApiBuilder, Paths, Server,
 };
 
-pub(crate) use operation::{Operation, Tag, path_parameter, query_parameter};
+pub(crate) use operation::{ApiTag, Operation, path_parameter, query_parameter};
 
-use crate::caller::Caller;
+use crate::request_context::RequestContext;
 use crate::routes::Route;
 
 /// The document as it is served.
 #[derive(Clone, Debug)]
-pub(crate) struct Document(Bytes);
+pub(crate) struct OpenApiDocument(Bytes);
 
-impl Document {
+impl OpenApiDocument {
     /// Describes these routes to readers of this language.
     ///
     /// # Errors
     ///
     /// Where it is no JSON, which is a bug.
-    pub(crate) fn of(routes: &[Route], reader: &Caller) -> io::Result<Self> {
+    pub(crate) fn from_routes(routes: &[Route], reader: &RequestContext) -> io::Result<Self> {
         let json = describe(routes, reader).to_json().map_err(io::Error::other)?;
         Ok(Self(Bytes::from(json)))
     }
@@ -44,7 +44,7 @@ impl Document {
     }
 }
 
-fn describe(routes: &[Route], reader: &Caller) -> OpenApi {
+fn describe(routes: &[Route], reader: &RequestContext) -> OpenApi {
     let mut paths = Paths::new();
     let mut components = headers::components(ComponentsBuilder::new());
     components = security::components(components);
@@ -61,8 +61,8 @@ fn describe(routes: &[Route], reader: &Caller) -> OpenApi {
         .license(Some(
             LicenseBuilder::new().name("MIT OR Apache-2.0").identifier(Some("MIT OR Apache-2.0")).build(),
         ));
-    let tags =
-        Tag::ALL.map(|tag| TagBuilder::new().name(tag.name()).description(Some(tag.description())).build());
+    let tags = ApiTag::ALL
+        .map(|tag| TagBuilder::new().name(tag.name()).description(Some(tag.description())).build());
     OpenApiBuilder::new()
         .info(info.build())
         .servers(Some([Server::new("/")]))

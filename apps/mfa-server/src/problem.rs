@@ -5,7 +5,7 @@ mod error;
 mod flow_error;
 mod kind;
 mod messages;
-mod rates;
+mod rate_limit_headers;
 
 use std::borrow::Cow;
 
@@ -16,9 +16,9 @@ use mfa_flows::FlowError;
 pub(crate) use document::{ProblemDocument, example};
 pub(crate) use error::{ApiError, FieldError, FieldErrorKind, LengthUnit};
 pub(crate) use kind::ProblemKind;
-pub(crate) use rates::ToldRates;
+pub(crate) use rate_limit_headers::PublicRateLimits;
 
-use crate::caller::Caller;
+use crate::request_context::RequestContext;
 
 /// Seconds after which a store that was away may be back.
 const STORE_RETRY: u64 = 5;
@@ -28,12 +28,12 @@ const NEXT_CODE: u64 = 30;
 const QUEUE_RETRY: u64 = 1;
 
 /// What is wrong with a field, in the caller's language.
-pub(crate) fn field_message(fault: &FieldError, caller: &Caller) -> String {
+pub(crate) fn field_message(fault: &FieldError, caller: &RequestContext) -> String {
     messages::field(fault.error, caller).into_owned()
 }
 
 /// The answer that tells this caller of a fault.
-pub(crate) fn respond(fault: &ApiError, caller: &Caller, rates: ToldRates) -> HttpResponse {
+pub(crate) fn respond(fault: &ApiError, caller: &RequestContext, rates: PublicRateLimits) -> HttpResponse {
     let (kind, language) = (fault.kind(), caller.language);
     let retry_after = retry_after(fault);
     let mut response = HttpResponse::build(kind.status());

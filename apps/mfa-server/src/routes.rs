@@ -25,9 +25,9 @@ use serde::Serialize;
 use utoipa::ToSchema;
 use utoipa::openapi::HttpMethod;
 
-use crate::intake::Bounded;
 use crate::openapi::{Operation, schemas};
 use crate::problem::ApiError;
+use crate::request::BodyLimit;
 
 pub(crate) use admin::reason as admin_reason;
 pub(crate) use login::first_factor;
@@ -35,16 +35,16 @@ pub(crate) use phone::backup_method;
 
 /// Which of the routes that are a choice of the operator's there are.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Offered {
+pub(crate) struct RouteConfig {
     login: bool,
     introspection: bool,
     /// Whether operators have an address of their own.
     operators_apart: bool,
 }
 
-impl Offered {
+impl RouteConfig {
     /// As it is set.
-    pub(crate) const fn by(settings: &Settings) -> Self {
+    pub(crate) const fn from_settings(settings: &Settings) -> Self {
         Self {
             login: settings.login.enabled,
             introspection: settings.tokens.introspection_key.is_some(),
@@ -57,7 +57,7 @@ impl Offered {
 }
 
 /// Every route, with its description.
-pub(crate) fn routes(offered: Offered) -> Vec<Route> {
+pub(crate) fn routes(offered: RouteConfig) -> Vec<Route> {
     let mut routes = vec![
         post("/api/mfa/totp/enroll/start", totp::start_enrolment, totp::doc::start_enrolment),
         post("/api/mfa/totp/enroll/verify", totp::confirm_enrolment, totp::doc::confirm_enrolment),
@@ -121,9 +121,9 @@ fn for_operators() -> Vec<Route> {
 
 /// Adds every route, the files of pages, and an answer for paths and methods that there are none for.
 pub(crate) fn configure(config: &mut ServiceConfig, settings: &Settings) {
-    add(config, routes(Offered::by(settings)));
+    add(config, routes(RouteConfig::from_settings(settings)));
     config.service(files("/docs/{file:.*}", docs::file));
-    config.default_service(web::to(async |_: Bounded| Err::<&str, _>(ApiError::NotFound)));
+    config.default_service(web::to(async |_: BodyLimit| Err::<&str, _>(ApiError::NotFound)));
 }
 
 /// Adds what is served on the address for operators.
@@ -134,7 +134,7 @@ pub(crate) fn configure_for_operators(config: &mut ServiceConfig) {
     ];
     add(config, same);
     add(config, for_operators());
-    config.default_service(web::to(async |_: Bounded| Err::<&str, _>(ApiError::NotFound)));
+    config.default_service(web::to(async |_: BodyLimit| Err::<&str, _>(ApiError::NotFound)));
 }
 
 /// Adds the documentation alone.
@@ -245,7 +245,7 @@ trait Refusing {
 
 impl Refusing for Resource {
     fn refusing(self, allow: &'static str) -> Self {
-        self.default_service(web::to(move |_: Bounded| async move {
+        self.default_service(web::to(move |_: BodyLimit| async move {
             Err::<&str, _>(ApiError::MethodNotAllowed { allow })
         }))
     }

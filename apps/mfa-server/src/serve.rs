@@ -19,15 +19,15 @@ use tokio::net::TcpSocket;
 use tokio::sync::oneshot;
 
 use crate::client_ip::TrustedProxies;
-use crate::edge::Edge;
-use crate::i18n::Texts;
-use crate::interface::{self, Site};
+use crate::i18n::Translations;
+use crate::interface::{self, SiteConfig};
 use crate::language::Language;
-use crate::openapi::Document;
-use crate::problem::ToldRates;
-use crate::routes::{self, Offered};
+use crate::middleware::MiddlewareConfig;
+use crate::openapi::OpenApiDocument;
+use crate::problem::PublicRateLimits;
+use crate::routes::{self, RouteConfig};
 use crate::signals::Signals;
-use crate::tls::Certificate;
+use crate::tls::ReloadableCertificate;
 
 const WORKERS: usize = 2;
 /// Connections of one worker; more wait to be accepted.
@@ -45,10 +45,10 @@ const LAST_CALLS: u64 = 10;
 
 /// A server that runs, on threads of its own. Dropping it stops it at once.
 #[derive(Debug)]
-pub struct Running {
+pub struct HttpServerHandle {
     address: SocketAddr,
     ops_address: Option<SocketAddr>,
-    certificate: Option<Arc<Certificate>>,
+    certificate: Option<Arc<ReloadableCertificate>>,
     log: slog::Logger,
     handles: Vec<ServerHandle>,
     ended: oneshot::Receiver<()>,
@@ -74,27 +74,29 @@ pub fn listen(address: SocketAddr) -> io::Result<TcpListener> {
 /// Serves on this listener, until it is stopped: over TLS where the settings name a certificate. Where they name an
 /// address for operators, that is listened on too, in plain HTTP.
 ///
-/// Neither signals nor the end of `mfa` are taken care of here: see [`Running::until_signalled`] and [`Mfa::stop`].
+/// Neither signals nor the end of `mfa` are taken care of here: see [`HttpServerHandle::until_signalled`] and [`Mfa::stop`].
 ///
 /// # Errors
 ///
 /// A sentence that names the setting, where its certificate or its address cannot be used; otherwise what the
 /// operating system says.
-pub fn serve(mfa: Arc<Mfa>, listener: TcpListener) -> io::Result<Running> {
+pub fn serve(mfa: Arc<Mfa>, listener: TcpListener) -> io::Result<HttpServerHandle> {
     let settings = &mfa.settings().server;
-    let certificate = settings.tls.as_ref().map(Certificate::load).transpose()?;
-    let tls = certificate.as_ref().map(Certificate::config).transpose()?;
+    let certificate = settings.tls.as_ref().map(ReloadableCertificate::load).transpose()?;
+    let tls = certificate.as_ref().map(ReloadableCertificate::config).transpose()?;
     let operators = settings.ops_bind.map(listen_for_operators).transpose()?;
     let over_tls = tls.is_some() || settings.behind_tls_proxy;
     let address = listener.local_addr()?;
     let ops_address = operators.as_ref().map(TcpListener::local_addr).transpose()?;
     let log = mfa.telemetry().logger();
-    let doors = Doors {
-        edge: Arc::new(edge(&mfa, over_tls)?),
+    let doors = Listeners {
+        middleware: Arc::new(middleware(&mfa, over_tls)?),
         listener,
         tls,
         // A browser told to come back over TLS would find none here.
-        operators: operators.map(|it| Ok::<_, io::Error>((it, Arc::new(edge(&mfa, false)?)))).transpose()?,
+        operators: operators
+            .map(|it| Ok::<_, io::Error>((it, Arc::new(middleware(&mfa, false)?))))
+            .transpose()?,
     };
     let (started, starting) = mpsc::sync_channel(1);
     let (ending, ended) = oneshot::channel();
@@ -108,9 +110,15 @@ pub fn serve(mfa: Arc<Mfa>, listener: TcpListener) -> io::Result<Running> {
         outcome
     })?;
     match starting.recv() {
-        Ok(handles) => {
-            Ok(Running { address, ops_address, certificate, log, handles, ended, thread: Some(thread) })
-        }
+        Ok(handles) => Ok(HttpServerHandle {
+            address,
+            ops_address,
+            certificate,
+            log,
+            handles,
+            ended,
+            thread: Some(thread),
+        }),
         // It ended before it began; how it ended says why.
         Err(_) => joined(thread).and_then(|()| Err(io::Error::other("the server did not start"))),
     }
@@ -125,18 +133,18 @@ fn listen_for_operators(address: SocketAddr) -> io::Result<TcpListener> {
 }
 
 /// Where calls come in, and what each passes there.
-struct Doors {
+struct Listeners {
     listener: TcpListener,
-    edge: Arc<Edge>,
+    middleware: Arc<MiddlewareConfig>,
     tls: Option<ServerConfig>,
-    operators: Option<(TcpListener, Arc<Edge>)>,
+    operators: Option<(TcpListener, Arc<MiddlewareConfig>)>,
 }
 
-impl Doors {
+impl Listeners {
     fn open(self, mfa: &Arc<Mfa>) -> io::Result<Vec<Server>> {
-        let mut servers = vec![public(mfa, self.edge, self.listener, self.tls)?];
-        if let Some((listener, edge)) = self.operators {
-            servers.push(operators(mfa, edge, listener)?);
+        let mut servers = vec![public(mfa, self.middleware, self.listener, self.tls)?];
+        if let Some((listener, middleware)) = self.operators {
+            servers.push(operators(mfa, middleware, listener)?);
         }
         Ok(servers)
     }
@@ -144,16 +152,19 @@ impl Doors {
 
 fn public(
     mfa: &Arc<Mfa>,
-    edge: Arc<Edge>,
+    middleware: Arc<MiddlewareConfig>,
     listener: TcpListener,
     tls: Option<ServerConfig>,
 ) -> io::Result<Server> {
     let mfa = Arc::clone(mfa);
-    let document = Document::of(&routes::routes(Offered::by(mfa.settings())), &edge.reader())?;
+    let document = OpenApiDocument::from_routes(
+        &routes::routes(RouteConfig::from_settings(mfa.settings())),
+        &middleware.reader(),
+    )?;
     let document = Data::new(document);
-    let site = Data::new(Site::of(&mfa)?);
+    let site = Data::new(SiteConfig::from_settings(&mfa)?);
     let app = move || {
-        let (edge, site) = (Arc::clone(&edge), site.clone());
+        let (middleware, site) = (Arc::clone(&middleware), site.clone());
         App::new()
             .app_data(Data::from(Arc::clone(&mfa)))
             .app_data(document.clone())
@@ -161,8 +172,8 @@ fn public(
             .configure(|config| interface::configure_entrances(config, &site))
             .configure(|config| routes::configure(config, mfa.settings()))
             .wrap(from_fn(move |request, next| {
-                let edge = Arc::clone(&edge);
-                async move { edge.pass(request, next).await }
+                let middleware = Arc::clone(&middleware);
+                async move { middleware.pass(request, next).await }
             }))
     };
     let server = HttpServer::new(app)
@@ -181,14 +192,14 @@ fn public(
     Ok(server.run())
 }
 
-fn operators(mfa: &Arc<Mfa>, edge: Arc<Edge>, listener: TcpListener) -> io::Result<Server> {
+fn operators(mfa: &Arc<Mfa>, middleware: Arc<MiddlewareConfig>, listener: TcpListener) -> io::Result<Server> {
     let mfa = Arc::clone(mfa);
     let app = move || {
-        let edge = Arc::clone(&edge);
+        let middleware = Arc::clone(&middleware);
         App::new().app_data(Data::from(Arc::clone(&mfa))).configure(routes::configure_for_operators).wrap(
             from_fn(move |request, next| {
-                let edge = Arc::clone(&edge);
-                async move { edge.pass(request, next).await }
+                let middleware = Arc::clone(&middleware);
+                async move { middleware.pass(request, next).await }
             }),
         )
     };
@@ -205,13 +216,13 @@ fn operators(mfa: &Arc<Mfa>, edge: Arc<Edge>, listener: TcpListener) -> io::Resu
 }
 
 /// What the edge knows of this deployment. `over_tls`: clients come over TLS, to us or to a proxy.
-pub(crate) fn edge(mfa: &Arc<Mfa>, over_tls: bool) -> io::Result<Edge> {
+pub(crate) fn middleware(mfa: &Arc<Mfa>, over_tls: bool) -> io::Result<MiddlewareConfig> {
     let settings: &Settings = mfa.settings();
     let header = HeaderName::try_from(settings.server.trusted_proxy_header.as_str());
     let header = header.map_err(|_| io::Error::other("TRUSTED_PROXY_HEADER is no name of a header"))?;
-    let texts = Texts::load().map_err(io::Error::other)?;
+    let texts = Translations::load().map_err(io::Error::other)?;
     let load = Arc::clone(mfa);
-    Ok(Edge {
+    Ok(MiddlewareConfig {
         proxies: TrustedProxies::new(settings.server.trusted_proxies.clone(), header),
         fallback: match settings.brand.locale {
             Locale::Fr => Language::French,
@@ -219,7 +230,7 @@ pub(crate) fn edge(mfa: &Arc<Mfa>, over_tls: bool) -> io::Result<Edge> {
         },
         texts: Arc::new(texts),
         over_tls,
-        rates: ToldRates::of(&settings.limits),
+        rates: PublicRateLimits::from_settings(&settings.limits),
         latencies: mfa.metrics().http().clone(),
         entropy: Arc::clone(&mfa.flows().ports().entropy),
         overloaded: Box::new(move || load.overloaded()),
@@ -228,7 +239,7 @@ pub(crate) fn edge(mfa: &Arc<Mfa>, over_tls: bool) -> io::Result<Edge> {
     })
 }
 
-impl Running {
+impl HttpServerHandle {
     /// Where it listens, with the port that was picked.
     pub const fn address(&self) -> SocketAddr {
         self.address
@@ -290,7 +301,7 @@ impl Running {
     }
 }
 
-impl Drop for Running {
+impl Drop for HttpServerHandle {
     fn drop(&mut self) {
         self.tell_to_stop(false);
         // Whoever drops it does not ask how it ended.

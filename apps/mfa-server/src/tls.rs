@@ -28,12 +28,12 @@ pub(crate) enum TlsError {
 }
 
 /// The certificate that clients are shown.
-pub(crate) struct Certificate {
+pub(crate) struct ReloadableCertificate {
     files: TlsFiles,
     current: RwLock<Arc<CertifiedKey>>,
 }
 
-impl Certificate {
+impl ReloadableCertificate {
     /// Reads both files.
     ///
     /// # Errors
@@ -93,14 +93,14 @@ fn read(files: &TlsFiles) -> Result<CertifiedKey, TlsError> {
     CertifiedKey::from_der(chain, key, &provider()).map_err(|source| TlsError::Unfit { source })
 }
 
-impl ResolvesServerCert for Certificate {
+impl ResolvesServerCert for ReloadableCertificate {
     /// The same for every name that a client asks for.
     fn resolve(&self, _: ClientHello<'_>) -> Option<Arc<CertifiedKey>> {
         Some(Arc::clone(&self.current.read().unwrap_or_else(PoisonError::into_inner)))
     }
 }
 
-impl fmt::Debug for Certificate {
+impl fmt::Debug for ReloadableCertificate {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Certificate").field("files", &self.files).finish_non_exhaustive()
     }

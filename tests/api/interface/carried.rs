@@ -10,7 +10,7 @@ fn new_codes_are_shown_again_to_the_browser_that_carries_them_and_to_nobody_else
     for server in TestServer::each() {
         let name = server.name();
         let (member, old) = server.enrol_with_codes("ada");
-        let mut browser = Browser::of(&server);
+        let mut browser = Browser::new(&server);
         browser.cookies.push(("nova-mfa-session".to_owned(), server.token(member.id, TokenKind::TwoFactors)));
         let made = browser.post(&format!("{BASE}/codes/new"), &[]);
         let place = format!("{BASE}/codes/new");
@@ -29,7 +29,7 @@ fn new_codes_are_shown_again_to_the_browser_that_carries_them_and_to_nobody_else
 
         // Another login, in this browser or with the same token in another one; a cookie that was altered.
         let list = Some(format!("{BASE}/codes"));
-        let mut other = Browser::of(&server);
+        let mut other = Browser::new(&server);
         other.cookies.clone_from(&browser.cookies);
         for (cookie, value) in [
             ("nova-mfa-session", server.token(member.id, TokenKind::TwoFactors)),
@@ -60,7 +60,7 @@ fn new_codes_are_shown_again_to_the_browser_that_carries_them_and_to_nobody_else
 fn an_enrolment_outlives_a_reload_a_wrong_code_and_a_change_of_language() {
     let server = server();
     let id = server.add_user_with_password("ada", PASSWORD);
-    let mut browser = Browser::of(&server);
+    let mut browser = Browser::new(&server);
     browser.log_in("ada");
     let started = browser.post(&format!("{BASE}/app/start"), &[]);
     let place = format!("{BASE}/app/enrol");
@@ -89,7 +89,7 @@ fn an_enrolment_outlives_a_reload_a_wrong_code_and_a_change_of_language() {
 fn a_number_that_awaits_its_code_outlives_a_reload_and_so_does_the_wait_for_another_one() {
     let server = server();
     server.add_user_with_password("ada", PASSWORD);
-    let mut browser = Browser::of(&server);
+    let mut browser = Browser::new(&server);
     browser.log_in("ada");
     let place = format!("{BASE}/phone/confirm");
     let none = browser.get(&place);
@@ -110,7 +110,7 @@ fn a_number_that_awaits_its_code_outlives_a_reload_and_so_does_the_wait_for_anot
 fn the_language_is_changed_without_losing_the_place() {
     let server = server();
     let ada = server.add_user_with_password("ada", PASSWORD);
-    let mut browser = Browser::of(&server);
+    let mut browser = Browser::new(&server);
     server.enrol_user(ada);
     browser.log_in("ada");
     let page = browser.get(&format!("{BASE}/verify?with=recovery&then=codes&lang=en"));

@@ -9,10 +9,10 @@ use mfa_infra::audit::{AuditReport, Auditor, ExportCursor, ExportedEvent};
 use mfa_infra::settings::Settings;
 use serde_json::{Value, json};
 
-use crate::administration::Administration;
-use crate::answer::{Answer, rfc3339};
 use crate::cli::AuditCommand;
+use crate::command_output::{CommandOutput, rfc3339};
 use crate::error::{CliError, Findings};
+use crate::session::AdminSession;
 
 /// Reads the audit trail.
 ///
@@ -24,8 +24,8 @@ pub(super) fn run(
     settings: Settings,
     reason: Option<String>,
     as_json: bool,
-) -> Result<Answer, CliError> {
-    let administration = Administration::open(settings, reason)?;
+) -> Result<CommandOutput, CliError> {
+    let administration = AdminSession::open(settings, reason)?;
     let (flows, call) = (administration.flows(), administration.call());
     match command {
         AuditCommand::Verify { user_id, log } => {
@@ -37,12 +37,12 @@ pub(super) fn run(
             let now = flows.ports().clock.now();
             let mut out = io::BufWriter::new(io::stdout().lock());
             export(administration.auditor(), since, now, as_json, &mut out)?;
-            Ok(Answer::told())
+            Ok(CommandOutput::empty())
         }
     }
 }
 
-fn verify(auditor: &Auditor, of: Option<UserId>, logs: Vec<PathBuf>) -> Result<Answer, CliError> {
+fn verify(auditor: &Auditor, of: Option<UserId>, logs: Vec<PathBuf>) -> Result<CommandOutput, CliError> {
     let report = if logs.is_empty() {
         auditor.verify(of)?
     } else {
@@ -55,7 +55,7 @@ fn verify(auditor: &Auditor, of: Option<UserId>, logs: Vec<PathBuf>) -> Result<A
     };
     let (text, json) = (lines(&report), document(&report));
     if report.is_intact() {
-        return Ok(Answer { text, json });
+        return Ok(CommandOutput { text, json });
     }
     let sentence = format!("chains of events that are not what they were: {}", report.findings.len());
     Err(CliError::Found(Box::new(Findings { code: "audit_broken", sentence, text, json })))

@@ -3,10 +3,10 @@
 use mfa_infra::settings::Settings;
 use serde_json::{Value, json};
 
-use crate::answer::{Answer, columns, visible};
+use crate::command_output::{CommandOutput, columns, visible};
 
 /// Every setting in force, masked where it is secret.
-pub(super) fn show(settings: &Settings) -> Answer {
+pub(super) fn show(settings: &Settings) -> CommandOutput {
     let mut lines = vec![["NAME", "VALUE", "SOURCE"].map(str::to_owned)];
     let mut rows = Vec::new();
     for setting in settings.shown() {
@@ -14,7 +14,7 @@ pub(super) fn show(settings: &Settings) -> Answer {
         lines.push([setting.name.to_owned(), value, visible(&setting.source)]);
         rows.push(json!({ "name": setting.name, "value": setting.value, "source": setting.source }));
     }
-    Answer { text: columns(&lines), json: Value::Array(rows) }
+    CommandOutput { text: columns(&lines), json: Value::Array(rows) }
 }
 
 #[cfg(test)]

@@ -4,7 +4,7 @@ use mfa_infra::doctor::{self, CheckStatus, DoctorFinding};
 use mfa_infra::settings::{Settings, SettingsError};
 use serde_json::json;
 
-use crate::answer::{Answer, visible};
+use crate::command_output::{CommandOutput, visible};
 use crate::error::{CliError, Findings};
 
 /// Looks at the whole installation, and tells of each part in a line, with what to do.
@@ -12,7 +12,7 @@ use crate::error::{CliError, Findings};
 /// # Errors
 ///
 /// [`CliError::Found`] with the same answer, where something must be mended.
-pub(super) fn run(settings: Result<Settings, SettingsError>) -> Result<Answer, CliError> {
+pub(super) fn run(settings: Result<Settings, SettingsError>) -> Result<CommandOutput, CliError> {
     let findings = match settings {
         Ok(settings) => doctor::examine(&settings),
         Err(error) => {
@@ -26,11 +26,11 @@ pub(super) fn run(settings: Result<Settings, SettingsError>) -> Result<Answer, C
         return Ok(answer);
     }
     let (code, sentence) = ("unwell", "something must be mended: see above".to_owned());
-    let Answer { text, json } = answer;
+    let CommandOutput { text, json } = answer;
     Err(CliError::Found(Box::new(Findings { code, sentence, text, json })))
 }
 
-fn render(findings: &[DoctorFinding]) -> Answer {
+fn render(findings: &[DoctorFinding]) -> CommandOutput {
     let line = |it: &DoctorFinding| {
         let cure = it.cure.as_deref().map(|cure| format!(" -> {cure}")).unwrap_or_default();
         let (health, part) = (it.health.as_str(), it.part);
@@ -38,7 +38,7 @@ fn render(findings: &[DoctorFinding]) -> Answer {
     };
     let document = |it: &DoctorFinding| json!({ "part": it.part, "state": it.health.as_str(), "detail": it.says, "remedy": it.cure });
     let worst = findings.iter().map(|it| it.health).max().unwrap_or(CheckStatus::Good);
-    Answer {
+    CommandOutput {
         text: findings.iter().map(line).collect::<Vec<_>>().join("\n"),
         json: json!({
             "state": worst.as_str(),

@@ -5,19 +5,19 @@ use mfa_infra::settings::Settings;
 use mfa_infra::{KeyReport, KeyStatus, RotationReport, UnreadableValue};
 use serde_json::{Value, json};
 
-use crate::administration::Administration;
-use crate::answer::{Answer, columns, yes};
+use crate::command_output::{CommandOutput, columns, yes};
 use crate::error::CliError;
-use crate::progress::Bar;
+use crate::progress::CommandProgress;
+use crate::session::AdminSession;
 
 /// Counts what each key is needed for.
 ///
 /// # Errors
 ///
 /// [`CliError::Refused`] where the database gave no answer.
-pub(super) fn status(settings: Settings, reason: Option<String>) -> Result<Answer, CliError> {
-    let administration = Administration::open(settings, reason)?;
-    let bar = Bar::of("counting");
+pub(super) fn status(settings: Settings, reason: Option<String>) -> Result<CommandOutput, CliError> {
+    let administration = AdminSession::open(settings, reason)?;
+    let bar = CommandProgress::new("counting");
     let mut show = |done, total| bar.show(done, total);
     let mfa = administration.mfa();
     let status = mfa.block_on(mfa.key_status(&mut show))??;
@@ -29,9 +29,9 @@ pub(super) fn status(settings: Settings, reason: Option<String>) -> Result<Answe
 /// # Errors
 ///
 /// [`CliError::Rotate`], after which it is run again; [`CliError::Partly`] where something cannot be read.
-pub(super) fn rotate(settings: Settings, reason: Option<String>) -> Result<Answer, CliError> {
-    let administration = Administration::open(settings, reason)?;
-    let bar = Bar::of("sealing anew");
+pub(super) fn rotate(settings: Settings, reason: Option<String>) -> Result<CommandOutput, CliError> {
+    let administration = AdminSession::open(settings, reason)?;
+    let bar = CommandProgress::new("sealing anew");
     let mut show = |done, total| bar.show(done, total);
     let mfa = administration.mfa();
     let rotation = mfa.block_on(mfa.rotate_keys(&mut show))?;
@@ -52,7 +52,7 @@ pub(super) fn rotate(settings: Settings, reason: Option<String>) -> Result<Answe
     Err(CliError::Partly { sentence, answer: Box::new(answer) })
 }
 
-fn render(status: &KeyStatus) -> Answer {
+fn render(status: &KeyStatus) -> CommandOutput {
     let mut lines = vec![["KEY", "STATE", "SEALED", "CODES", "TAGS", "EVENTS", "MAY GO"].map(str::to_owned)];
     lines.extend(status.keys.iter().map(|key| {
         let count = |name: &str| needed(key, name).to_string();
@@ -74,7 +74,7 @@ fn render(status: &KeyStatus) -> Answer {
     if status.keys.iter().any(|key| key.demanded && !key.seals && key.held_by() == 0) {
         text.push_str("\nnothing is sealed with some of the older keys: mfa-admin keys rotate lets them go");
     }
-    Answer { text, json: document(status) }
+    CommandOutput { text, json: document(status) }
 }
 
 fn document(status: &KeyStatus) -> Value {
@@ -106,11 +106,11 @@ fn state(key: &KeyReport) -> &'static str {
     }
 }
 
-fn tell_rotation(rotation: &RotationReport) -> Answer {
-    let Answer { text, json } = render(&rotation.status);
+fn tell_rotation(rotation: &RotationReport) -> CommandOutput {
+    let CommandOutput { text, json } = render(&rotation.status);
     let mut lines = vec![format!("{} values were sealed anew", rotation.resealed)];
     lines.extend(rotation.unreadable.iter().map(|it| {
-        let Unread { user, column, why } = Unread::of(it);
+        let UnreadableRow { user, column, why } = UnreadableRow::new(it);
         format!("user {user}: {column}: {why}")
     }));
     lines.push(text);
@@ -122,7 +122,7 @@ fn tell_rotation(rotation: &RotationReport) -> Answer {
         ));
     }
     let unreadable = rotation.unreadable.iter().map(|it| {
-        let Unread { user, column, why } = Unread::of(it);
+        let UnreadableRow { user, column, why } = UnreadableRow::new(it);
         json!({ "user_id": user, "column": column, "why": why })
     });
     let json = json!({
@@ -131,17 +131,17 @@ fn tell_rotation(rotation: &RotationReport) -> Answer {
         "released": released,
         "status": json,
     });
-    Answer { text: lines.join("\n"), json }
+    CommandOutput { text: lines.join("\n"), json }
 }
 
-struct Unread {
+struct UnreadableRow {
     user: i64,
     column: &'static str,
     why: String,
 }
 
-impl Unread {
-    fn of(unreadable: &UnreadableValue) -> Self {
+impl UnreadableRow {
+    fn new(unreadable: &UnreadableValue) -> Self {
         let user = unreadable.user.value();
         match unreadable.value {
             Some((column, error)) => Self { user, column: column.as_str(), why: error.to_string() },

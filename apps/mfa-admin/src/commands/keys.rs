@@ -10,8 +10,8 @@ use serde_json::json;
 use time::OffsetDateTime;
 use zeroize::Zeroizing;
 
-use crate::answer::Answer;
 use crate::cli::PrivateKeyKind;
+use crate::command_output::CommandOutput;
 use crate::error::CliError;
 
 /// One random key in a few hundred thousand happens to read like words and would be refused at the next start; so
@@ -23,7 +23,7 @@ const TRIES: usize = 8;
 /// # Errors
 ///
 /// [`CliError::Entropy`] when the system gives no randomness.
-pub(super) fn generate(kind: Option<PrivateKeyKind>) -> Result<Answer, CliError> {
+pub(super) fn generate(kind: Option<PrivateKeyKind>) -> Result<CommandOutput, CliError> {
     let mut answer = new_keys(&OsEntropy, SystemClock.now())?;
     if let Some(kind) = kind {
         add_private_key(&mut answer, kind)?;
@@ -33,7 +33,7 @@ pub(super) fn generate(kind: Option<PrivateKeyKind>) -> Result<Answer, CliError>
 
 /// In lines: one line, with `\n` where the PEM text breaks, for that goes through `.env`, the environment and a compose
 /// file alike. In JSON: as it stands in a file of its own.
-fn add_private_key(answer: &mut Answer, kind: PrivateKeyKind) -> Result<(), EntropyError> {
+fn add_private_key(answer: &mut CommandOutput, kind: PrivateKeyKind) -> Result<(), EntropyError> {
     let algorithm = match kind {
         PrivateKeyKind::Eddsa => SigningAlgorithm::EdDsa,
         PrivateKeyKind::Es256 => SigningAlgorithm::Es256,
@@ -49,10 +49,10 @@ fn add_private_key(answer: &mut Answer, kind: PrivateKeyKind) -> Result<(), Entr
     Ok(())
 }
 
-fn new_keys(entropy: &dyn Entropy, now: Timestamp) -> Result<Answer, EntropyError> {
+fn new_keys(entropy: &dyn Entropy, now: Timestamp) -> Result<CommandOutput, EntropyError> {
     let jwt = jwt_secret(entropy)?;
     let sealing = format!("{}:{}", key_id(entropy, now)?, STANDARD.encode(random::<32>(entropy)?));
-    Ok(Answer {
+    Ok(CommandOutput {
         text: format!("JWT_SECRET_KEY={}\nMFA_ENCRYPTION_KEYS={sealing}", jwt.expose()),
         json: json!({ "jwt_secret_key": jwt.expose(), "mfa_encryption_keys": sealing }),
     })
@@ -92,9 +92,9 @@ mod tests {
     use super::*;
 
     #[derive(Debug)]
-    struct Stuck;
+    struct StuckEntropy;
 
-    impl Entropy for Stuck {
+    impl Entropy for StuckEntropy {
         fn fill(&self, buffer: &mut [u8]) -> Result<(), EntropyError> {
             buffer.fill(7);
             Ok(())
@@ -154,6 +154,6 @@ mod tests {
 
     #[test]
     fn a_source_of_randomness_that_is_stuck_makes_no_key() {
-        assert!(new_keys(&Stuck, Timestamp::from_seconds(0)).is_err());
+        assert!(new_keys(&StuckEntropy, Timestamp::from_seconds(0)).is_err());
     }
 }

@@ -9,10 +9,10 @@ use mfa_infra::{Mfa, OpenError};
 use serde_json::json;
 
 use crate::actor;
-use crate::administration;
-use crate::answer::Answer;
 use crate::cli::MigrateCommand;
+use crate::command_output::CommandOutput;
 use crate::error::CliError;
+use crate::session;
 
 /// Changes the schema, or not; answers which migrations the database has then. A change is told in the log: no user's
 /// chain holds it.
@@ -24,7 +24,7 @@ pub(super) fn run(
     command: &MigrateCommand,
     mut settings: Settings,
     reason: Option<&str>,
-) -> Result<Answer, CliError> {
+) -> Result<CommandOutput, CliError> {
     let location = Mfa::location(&settings);
     if matches!(&location, DatabaseLocation::Sqlite(path) if path.starts_with(&settings.data_dir)) {
         // Before the database is, which would make it open to all.
@@ -39,7 +39,7 @@ pub(super) fn run(
         },
         MigrateCommand::Status => return Ok(render(&location, &migrations.status()?)),
     }
-    administration::spare_standard_output(&mut settings);
+    session::spare_standard_output(&mut settings);
     let telemetry = Telemetry::open(settings.log.level, settings.log.target).map_err(OpenError::from)?;
     let event =
         SecurityEvent::new(EventKind::AdminMigrate, Outcome::Success, SystemClock.now(), Origin::default());
@@ -48,7 +48,7 @@ pub(super) fn run(
     Ok(render(&location, &migrations.status()?))
 }
 
-fn render(location: &DatabaseLocation, status: &MigrationStatus) -> Answer {
+fn render(location: &DatabaseLocation, status: &MigrationStatus) -> CommandOutput {
     let MigrationStatus { applied, pending } = status;
     let state = match (applied.is_empty(), pending.is_empty()) {
         (_, true) => "up to date",
@@ -59,7 +59,7 @@ fn render(location: &DatabaseLocation, status: &MigrationStatus) -> Answer {
     let mut lines = vec![format!("{location}: the schema is {state}")];
     lines.extend(applied.iter().map(|name| line("applied", name)));
     lines.extend(pending.iter().map(|name| line("pending", name)));
-    Answer { text: lines.join("\n"), json: json!({ "applied": applied, "pending": pending }) }
+    CommandOutput { text: lines.join("\n"), json: json!({ "applied": applied, "pending": pending }) }
 }
 
 #[cfg(test)]

@@ -14,15 +14,15 @@ use mfa_infra::database::{KeyedTable, NovaRow, NovaTable};
 use mfa_infra::settings::Settings;
 use serde_json::{Value, json};
 
-pub(crate) use map::MapError;
+pub(crate) use map::ColumnMapError;
 
 use self::codes::Findings;
-use self::map::{Map, OWN};
-use crate::administration::Administration;
-use crate::answer::{Answer, columns, visible};
+use self::map::{ColumnMap, OWN};
 use crate::cli::ImportNovaArgs;
+use crate::command_output::{CommandOutput, columns, visible};
 use crate::error::CliError;
-use crate::progress::Bar;
+use crate::progress::CommandProgress;
+use crate::session::AdminSession;
 
 /// Rows of one read.
 const PAGE: u32 = 500;
@@ -38,17 +38,17 @@ pub(super) fn run(
     args: &ImportNovaArgs,
     settings: Settings,
     reason: Option<String>,
-) -> Result<Answer, CliError> {
-    let map = Map::open(args.map.as_deref())?;
+) -> Result<CommandOutput, CliError> {
+    let map = ColumnMap::open(args.map.as_deref())?;
     let location = Mfa::location(&settings);
     // Brings the schema up to date as well: from here on our columns are there.
-    let administration = Administration::open(settings, reason)?;
+    let administration = AdminSession::open(settings, reason)?;
     let mut table = NovaTable::open(&location).map_err(mfa_infra::OpenError::from)?;
     let fields = map.fields(table.columns())?;
     let overlooked: Vec<_> = map.overlooked(table.columns()).into_iter().map(str::to_owned).collect();
-    let bar = Bar::of("taking over");
+    let bar = CommandProgress::new("taking over");
     let total = administration.mfa().block_on(administration.mfa().rows(KeyedTable::Users))??;
-    let mut import = Import {
+    let mut import = NovaImport {
         administration: &administration,
         map: &map,
         dry_run: args.dry_run,
@@ -71,15 +71,15 @@ pub(super) fn run(
     answer(&reports, &overlooked, args.dry_run, None)
 }
 
-struct Import<'a> {
-    administration: &'a Administration,
-    map: &'a Map,
+struct NovaImport<'a> {
+    administration: &'a AdminSession,
+    map: &'a ColumnMap,
     dry_run: bool,
     enrol_anew: bool,
 }
 
 /// What became of one row.
-struct Report {
+struct NovaRowReport {
     user: UserId,
     email: String,
     totp: LegacyImportOutcome,
@@ -91,12 +91,12 @@ struct Report {
     broken: Option<String>,
 }
 
-impl Import<'_> {
+impl NovaImport<'_> {
     fn take(
         &mut self,
         page: Vec<NovaRow>,
         table: &mut NovaTable,
-        reports: &mut Vec<Report>,
+        reports: &mut Vec<NovaRowReport>,
     ) -> Result<(), CliError> {
         let mut taken = Vec::new();
         for row in page {
@@ -116,7 +116,7 @@ impl Import<'_> {
         Ok(())
     }
 
-    fn row(&self, row: &NovaRow, table: &mut NovaTable) -> Result<Report, CliError> {
+    fn row(&self, row: &NovaRow, table: &mut NovaTable) -> Result<NovaRowReport, CliError> {
         let now = self.administration.flows().ports().clock.now();
         let codes = codes::read(field(row, "recovery_codes"), self.map.codes(), now);
         let elsewhere = self.map.is_elsewhere("recovery_codes");
@@ -231,7 +231,7 @@ fn field<'a>(row: &'a NovaRow, name: &str) -> &'a Value {
 }
 
 /// What our own column holds.
-fn own<'a>(row: &'a NovaRow, map: &Map, name: &str) -> &'a Value {
+fn own<'a>(row: &'a NovaRow, map: &ColumnMap, name: &str) -> &'a Value {
     if map.is_elsewhere(name) { field(row, &format!("{OWN}{name}")) } else { field(row, name) }
 }
 
@@ -263,7 +263,7 @@ fn backup_method(text: &str) -> BackupMethod {
 }
 
 /// The account that a row would be, for a trial.
-fn account(row: &NovaRow, map: &Map, codes: Option<&Findings>) -> Account {
+fn account(row: &NovaRow, map: &ColumnMap, codes: Option<&Findings>) -> Account {
     let mut account = Account::new(row.user, row.email.clone(), String::new());
     let sealed = |name| text(own(row, map, name)).map(Sealed::from_column);
     account.totp.secret = sealed("totp_secret");
@@ -285,10 +285,15 @@ fn account(row: &NovaRow, map: &Map, codes: Option<&Findings>) -> Account {
     account
 }
 
-fn report(row: &NovaRow, adopted: LegacyImport, recovery: LegacyImportOutcome, elsewhere: bool) -> Report {
+fn report(
+    row: &NovaRow,
+    adopted: LegacyImport,
+    recovery: LegacyImportOutcome,
+    elsewhere: bool,
+) -> NovaRowReport {
     let is_decided = matches!(recovery, LegacyImportOutcome::Refused(_) | LegacyImportOutcome::TakenOff(_));
     let is_gone = matches!(adopted.recovery, LegacyImportOutcome::TakenOff(_));
-    Report {
+    NovaRowReport {
         user: row.user,
         email: row.email.clone(),
         totp: adopted.totp,
@@ -299,11 +304,11 @@ fn report(row: &NovaRow, adopted: LegacyImport, recovery: LegacyImportOutcome, e
     }
 }
 
-fn broken(row: &NovaRow, recovery: LegacyImportOutcome, error: &StoreError) -> Report {
+fn broken(row: &NovaRow, recovery: LegacyImportOutcome, error: &StoreError) -> NovaRowReport {
     let cause = std::error::Error::source(error).map_or_else(|| error.to_string(), ToString::to_string);
     let broken = Some(cause);
     let (totp, phone) = (LegacyImportOutcome::Absent, LegacyImportOutcome::Absent);
-    Report { user: row.user, email: row.email.clone(), totp, phone, recovery, is_shut: false, broken }
+    NovaRowReport { user: row.user, email: row.email.clone(), totp, phone, recovery, is_shut: false, broken }
 }
 
 const fn name(adopted: LegacyImportOutcome) -> &'static str {
@@ -319,12 +324,13 @@ const fn name(adopted: LegacyImportOutcome) -> &'static str {
 
 /// A line for each user, and how many values went how.
 fn answer(
-    reports: &[Report],
+    reports: &[NovaRowReport],
     overlooked: &[String],
     dry_run: bool,
     stopped: Option<String>,
-) -> Result<Answer, CliError> {
-    let parts = |it: &Report| [("totp", it.totp), ("phone", it.phone), ("recovery_codes", it.recovery)];
+) -> Result<CommandOutput, CliError> {
+    let parts =
+        |it: &NovaRowReport| [("totp", it.totp), ("phone", it.phone), ("recovery_codes", it.recovery)];
     let all: Vec<_> = reports.iter().flat_map(parts).map(|(_, adopted)| name(adopted)).collect();
     let count = |wanted| all.iter().filter(|it| **it == wanted).count();
     let broken = reports.iter().filter(|it| it.broken.is_some()).count();
@@ -360,7 +366,7 @@ fn answer(
         "dry_run": dry_run, "rows": rows.collect::<Vec<_>>(), "taken": count("taken"), "already": count("already"),
         "kept": count("ours kept"), "taken_off": taken_off, "refused": refused, "overlooked_columns": overlooked, "stopped": stopped,
     });
-    let answer = Answer { text, json };
+    let answer = CommandOutput { text, json };
     let sentence = match stopped {
         Some(sentence) => sentence,
         None if refused > 0 => format!(
@@ -371,7 +377,7 @@ fn answer(
     Err(CliError::Partly { sentence, answer: Box::new(answer) })
 }
 
-fn why(report: &Report) -> Vec<String> {
+fn why(report: &NovaRowReport) -> Vec<String> {
     let refused = [("app", report.totp), ("phone", report.phone), ("codes", report.recovery)];
     let refused = refused.into_iter().filter_map(|(name, adopted)| match adopted {
         LegacyImportOutcome::Refused(why)

@@ -4,10 +4,10 @@ use mfa_core::SecretText;
 use mfa_infra::settings::Settings;
 use serde_json::json;
 
-use crate::administration::Administration;
-use crate::answer::Answer;
 use crate::cli::RecoveryCommand;
+use crate::command_output::CommandOutput;
 use crate::error::CliError;
+use crate::session::AdminSession;
 
 /// Makes a new set of codes for a user, whatever factors the account has.
 ///
@@ -18,11 +18,11 @@ pub(super) fn run(
     command: &RecoveryCommand,
     settings: Settings,
     reason: Option<String>,
-) -> Result<Answer, CliError> {
+) -> Result<CommandOutput, CliError> {
     let RecoveryCommand::Regenerate(user) = command;
-    let administration = Administration::open(settings, reason)?;
+    let administration = AdminSession::open(settings, reason)?;
     let made = administration.flows().regenerate_for(administration.call(), user.user());
     let codes = administration.wait(made)?;
     let codes: Vec<&str> = codes.iter().map(SecretText::expose).collect();
-    Ok(Answer { text: codes.join("\n"), json: json!({ "recovery_codes": codes }) })
+    Ok(CommandOutput { text: codes.join("\n"), json: json!({ "recovery_codes": codes }) })
 }

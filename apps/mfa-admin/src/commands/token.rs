@@ -5,10 +5,10 @@ use mfa_flows::{FlowError, TokenKind};
 use mfa_infra::settings::Settings;
 use serde_json::json;
 
-use crate::administration::Administration;
-use crate::answer::Answer;
 use crate::cli::TokenCommand;
+use crate::command_output::CommandOutput;
 use crate::error::CliError;
+use crate::session::AdminSession;
 
 /// Mints or ends tokens.
 ///
@@ -19,7 +19,7 @@ pub(super) fn run(
     command: &TokenCommand,
     settings: Settings,
     reason: Option<String>,
-) -> Result<Answer, CliError> {
+) -> Result<CommandOutput, CliError> {
     let (user, kind) = match command {
         TokenCommand::Pending(user) => (user.user(), TokenKind::Pending),
         TokenCommand::Access { user, mfa_ok: false } => (user.user(), TokenKind::OneFactor),
@@ -30,25 +30,25 @@ pub(super) fn run(
             (user.user(), TokenKind::TwoFactors)
         }
         TokenCommand::RevokeAll(user) => {
-            return revoke_all(&Administration::open(settings, reason)?, user.user());
+            return revoke_all(&AdminSession::open(settings, reason)?, user.user());
         }
     };
-    mint(&Administration::open(settings, reason)?, user, kind)
+    mint(&AdminSession::open(settings, reason)?, user, kind)
 }
 
-fn mint(administration: &Administration, user: UserId, kind: TokenKind) -> Result<Answer, CliError> {
+fn mint(administration: &AdminSession, user: UserId, kind: TokenKind) -> Result<CommandOutput, CliError> {
     let flows = administration.flows();
     let minted = administration.wait(flows.mint_token(administration.call(), user, kind))?.token;
     let (token, expires_in) = (minted.token.expose(), minted.expires_in);
-    Ok(Answer {
+    Ok(CommandOutput {
         text: format!("token: {token}\nexpires in: {expires_in} s"),
         json: json!({ "token": token, "expires_in": expires_in }),
     })
 }
 
-fn revoke_all(administration: &Administration, user: UserId) -> Result<Answer, CliError> {
+fn revoke_all(administration: &AdminSession, user: UserId) -> Result<CommandOutput, CliError> {
     administration.wait(administration.flows().revoke_all(administration.call(), user))?;
-    Ok(Answer {
+    Ok(CommandOutput {
         text: format!("every token of user {user} is refused from now on"),
         json: json!({ "user_id": user, "revoked": true }),
     })

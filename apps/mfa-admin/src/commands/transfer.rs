@@ -13,16 +13,16 @@ use std::path::Path;
 
 /// How the rows of a file are written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Format {
+enum FileFormat {
     /// Comma-separated values with a header (RFC 4180).
     Csv,
     /// One JSON document a line.
     JsonLines,
 }
 
-impl Format {
+impl FileFormat {
     /// By the ending of a name; `None` where it says nothing.
-    fn of(path: &Path) -> Option<Self> {
+    fn from_path(path: &Path) -> Option<Self> {
         let ending = path.extension()?.to_str()?.to_ascii_lowercase();
         match ending.as_str() {
             "csv" => Some(Self::Csv),

@@ -1,18 +1,18 @@
 //! `user create`, `show`, `list`, `unlock`, `reset`, `erase`, `enforce`
 
-mod card;
-mod page;
+mod detail;
+mod list;
 
 use mfa_core::{UserId, UserQuery};
 use mfa_flows::NewUserRequest;
 use mfa_infra::settings::Settings;
 use serde_json::json;
 
-use crate::administration::Administration;
-use crate::answer::Answer;
-use crate::cli::{ListArgs, NewUserArgs, Switch, UserArgs, UserCommand};
+use crate::cli::{ListArgs, NewUserArgs, OnOff, UserArgs, UserCommand};
+use crate::command_output::CommandOutput;
 use crate::error::CliError;
 use crate::password;
+use crate::session::AdminSession;
 
 /// Reads or changes users.
 ///
@@ -23,8 +23,8 @@ pub(super) fn run(
     command: UserCommand,
     settings: Settings,
     reason: Option<String>,
-) -> Result<Answer, CliError> {
-    let open = || Administration::open(settings, reason);
+) -> Result<CommandOutput, CliError> {
+    let open = || AdminSession::open(settings, reason);
     match command {
         UserCommand::Create(user) => {
             // Before the database is opened: nothing happens at all without a password.
@@ -36,7 +36,7 @@ pub(super) fn run(
         UserCommand::Unlock(user) => unlock(&open()?, user),
         UserCommand::Reset(user) => reset(&open()?, user),
         UserCommand::Erase(user) => erase(&open()?, user),
-        UserCommand::Enforce { state, user } => enforce(&open()?, user, state == Switch::On),
+        UserCommand::Enforce { state, user } => enforce(&open()?, user, state == OnOff::On),
     }
 }
 
@@ -51,20 +51,20 @@ fn request(user: NewUserArgs) -> Result<NewUserRequest, CliError> {
     })
 }
 
-fn create(administration: &Administration, request: NewUserRequest) -> Result<Answer, CliError> {
+fn create(administration: &AdminSession, request: NewUserRequest) -> Result<CommandOutput, CliError> {
     let flows = administration.flows();
     let user = administration.wait(flows.create_user(administration.call(), request))?;
-    Ok(Answer { text: format!("user {user} is made"), json: json!({ "id": user }) })
+    Ok(CommandOutput { text: format!("user {user} is made"), json: json!({ "id": user }) })
 }
 
-fn show(administration: &Administration, user: UserArgs) -> Result<Answer, CliError> {
+fn show(administration: &AdminSession, user: UserArgs) -> Result<CommandOutput, CliError> {
     let user = administration.find(user)?;
     let (account, status) =
         administration.wait(administration.flows().show_user(administration.call(), user))?;
-    Ok(card::of(&account, &status))
+    Ok(detail::of(&account, &status))
 }
 
-fn list(administration: &Administration, args: ListArgs) -> Result<Answer, CliError> {
+fn list(administration: &AdminSession, args: ListArgs) -> Result<CommandOutput, CliError> {
     let flows = administration.flows();
     // One more than is shown tells whether there is another page.
     let query = UserQuery {
@@ -73,41 +73,41 @@ fn list(administration: &Administration, args: ListArgs) -> Result<Answer, CliEr
         limit: args.limit.saturating_add(1),
     };
     let page = administration.wait(flows.list_users(administration.call(), query))?;
-    Ok(page::of(page.users, args.limit, flows.ports().clock.now()))
+    Ok(list::of(page.users, args.limit, flows.ports().clock.now()))
 }
 
-fn unlock(administration: &Administration, user: UserArgs) -> Result<Answer, CliError> {
+fn unlock(administration: &AdminSession, user: UserArgs) -> Result<CommandOutput, CliError> {
     let user = administration.find(user)?;
     administration.wait(administration.flows().unlock_user(administration.call(), user))?;
-    Ok(Answer {
+    Ok(CommandOutput {
         text: format!("user {user} is unlocked"),
         json: json!({ "user_id": user, "unlocked": true }),
     })
 }
 
-fn erase(administration: &Administration, user: UserArgs) -> Result<Answer, CliError> {
+fn erase(administration: &AdminSession, user: UserArgs) -> Result<CommandOutput, CliError> {
     let user = administration.find(user)?;
     administration.wait(administration.flows().erase_user(administration.call(), user))?;
-    Ok(Answer {
+    Ok(CommandOutput {
         text: format!("what was kept of user {user} is erased; the row of users stays"),
         json: json!({ "user_id": user, "erased": true }),
     })
 }
 
-fn reset(administration: &Administration, user: UserArgs) -> Result<Answer, CliError> {
+fn reset(administration: &AdminSession, user: UserArgs) -> Result<CommandOutput, CliError> {
     let user = administration.find(user)?;
     administration.wait(administration.flows().reset_user(administration.call(), user))?;
-    Ok(Answer {
+    Ok(CommandOutput {
         text: format!("user {user} has no factor any more, and every session is ended"),
         json: json!({ "user_id": user, "reset": true }),
     })
 }
 
-fn enforce(administration: &Administration, user: UserArgs, enforced: bool) -> Result<Answer, CliError> {
+fn enforce(administration: &AdminSession, user: UserArgs, enforced: bool) -> Result<CommandOutput, CliError> {
     let user = administration.find(user)?;
     administration.wait(administration.flows().enforce_user(administration.call(), user, enforced))?;
     let must = if enforced { "must" } else { "need not" };
-    Ok(Answer {
+    Ok(CommandOutput {
         text: format!("user {user} {must} have a second factor"),
         json: json!({ "user_id": user, "mfa_enforced": enforced }),
     })

@@ -14,10 +14,10 @@ use mfa_core::{FactorKind, Stage, Timestamp, UserId};
 use mfa_flows::{AcceptedStages, Call, FlowError, Flows, TokenHolder};
 
 use super::Embedded;
-use crate::caller::Caller;
-use crate::edge::Edge;
-use crate::intake::bearer;
+use crate::middleware::MiddlewareConfig;
 use crate::problem::ApiError;
+use crate::request::bearer;
+use crate::request_context::RequestContext;
 
 /// A caller who has shown a second factor, whose account goes on and whose token nobody has ended.
 ///
@@ -103,8 +103,8 @@ where
     let Some(embedded) = request.app_data::<Data<Embedded>>() else {
         return Box::pin(async { Err(ExtractorError::unmounted()) });
     };
-    let Embedded { mfa, edge, .. } = embedded.get_ref().clone();
-    let caller = edge.caller(request.headers(), request.peer_addr());
+    let Embedded { mfa, middleware, .. } = embedded.get_ref().clone();
+    let caller = middleware.caller(request.headers(), request.peer_addr());
     let call = mfa.flows().open(bearer(request.headers()), accepts, caller.origin.clone());
     Box::pin(async move {
         let outcome = match call {
@@ -114,20 +114,20 @@ where
             }
             Err(refusal) => Err(ApiError::from(refusal)),
         };
-        outcome.map_err(|fault| ExtractorError::at(&edge, caller, fault))
+        outcome.map_err(|fault| ExtractorError::at(&middleware, caller, fault))
     })
 }
 
 /// A call that did not get into a route. Its answer is a problem document, as those of the product's own routes.
 pub struct ExtractorError {
     fault: ApiError,
-    told: Option<Box<(Arc<Edge>, Caller)>>,
+    told: Option<Box<(Arc<MiddlewareConfig>, RequestContext)>>,
 }
 
 impl ExtractorError {
-    fn at(edge: &Arc<Edge>, caller: Caller, fault: ApiError) -> Self {
-        edge.log(&fault, &caller);
-        Self { fault, told: Some(Box::new((Arc::clone(edge), caller))) }
+    fn at(middleware: &Arc<MiddlewareConfig>, caller: RequestContext, fault: ApiError) -> Self {
+        middleware.log(&fault, &caller);
+        Self { fault, told: Some(Box::new((Arc::clone(middleware), caller))) }
     }
 
     fn unmounted() -> Self {

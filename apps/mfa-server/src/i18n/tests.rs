@@ -56,8 +56,8 @@ fn collect_inline(inline: &InlineExpression<&str>, found: &mut BTreeSet<String>)
     }
 }
 
-fn both() -> Texts {
-    Texts::load().unwrap_or_else(|error| panic!("{error}"))
+fn both() -> Translations {
+    Translations::load().unwrap_or_else(|error| panic!("{error}"))
 }
 
 #[test]
@@ -77,7 +77,7 @@ fn no_text_of_one_language_stands_in_the_other() {
         for (name, arguments) in arguments_by_name(french) {
             let arguments: Vec<_> = arguments.iter().map(|it| (it.as_str(), Argument::from(2))).collect();
             let [french, english] =
-                [Language::French, Language::English].map(|it| texts.say(it, &name, &arguments));
+                [Language::French, Language::English].map(|it| texts.translate(it, &name, &arguments));
             // A country may have one name in both, and the day of a plot only turns its parts round.
             let may_agree = name.starts_with("country-") || name == "plot-day";
             assert!(french != english || may_agree, "{file}: {name}");
@@ -122,7 +122,7 @@ fn french_marks_and_apostrophes_are_as_they_should_be() {
 fn numbers_are_told_in_the_grammar_of_the_language() {
     let texts = both();
     let left = |language, count: usize| {
-        texts.say(language, "warning-few-codes-left", &[("left", count.into())]).into_owned()
+        texts.translate(language, "warning-few-codes-left", &[("left", count.into())]).into_owned()
     };
     assert_eq!(left(Language::English, 1), "Only one recovery code is left: make a new set.");
     assert_eq!(left(Language::English, 3), "Only 3 recovery codes are left: make a new set.");
@@ -137,7 +137,7 @@ fn numbers_are_told_in_the_grammar_of_the_language() {
 fn what_has_no_text_is_shown_by_its_name() {
     let texts = both();
     for name in ["nothing", "nothing.detail", "problem-not-found.nothing", ""] {
-        assert_eq!(texts.say(Language::French, name, &[]), name);
+        assert_eq!(texts.translate(Language::French, name, &[]), name);
     }
 }
 

@@ -7,7 +7,7 @@ use sha2::{Digest as _, Sha256};
 
 /// A file of the pages.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum File {
+pub(super) enum AssetFile {
     /// How all pages look.
     Style,
     /// The one typeface.
@@ -19,22 +19,22 @@ pub(super) enum File {
     /// Times that run, and times of the reader's own place.
     Clock,
     /// Codes to copy, keep and print; and what asks before it is done.
-    Keep,
+    Clipboard,
     /// The phone of a developer.
-    Pocket,
+    SmsPreview,
 }
 
 const STYLE: &str = include_str!("assets/style.css");
 /// What the style sheet calls the typeface, before that has a name.
 const FONT_IN_STYLE: &str = "figtree.woff2";
 
-const FILES: [(File, &str, &str, &str, &[u8]); 6] = [
-    (File::Font, "figtree", "woff2", "font/woff2", include_bytes!("assets/figtree.woff2")),
-    (File::Icon, "icon", "svg", "image/svg+xml", include_bytes!("assets/icon.svg")),
-    (File::Codes, "codes", "js", SCRIPT, include_bytes!("assets/codes.js")),
-    (File::Clock, "clock", "js", SCRIPT, include_bytes!("assets/clock.js")),
-    (File::Keep, "keep", "js", SCRIPT, include_bytes!("assets/keep.js")),
-    (File::Pocket, "pocket", "js", SCRIPT, include_bytes!("assets/pocket.js")),
+const FILES: [(AssetFile, &str, &str, &str, &[u8]); 6] = [
+    (AssetFile::Font, "figtree", "woff2", "font/woff2", include_bytes!("assets/figtree.woff2")),
+    (AssetFile::Icon, "icon", "svg", "image/svg+xml", include_bytes!("assets/icon.svg")),
+    (AssetFile::Codes, "codes", "js", SCRIPT, include_bytes!("assets/codes.js")),
+    (AssetFile::Clock, "clock", "js", SCRIPT, include_bytes!("assets/clock.js")),
+    (AssetFile::Clipboard, "clipboard", "js", SCRIPT, include_bytes!("assets/clipboard.js")),
+    (AssetFile::SmsPreview, "sms_preview", "js", SCRIPT, include_bytes!("assets/sms_preview.js")),
 ];
 const SCRIPT: &str = "text/javascript; charset=utf-8";
 
@@ -45,7 +45,7 @@ pub(super) struct Assets(Vec<Asset>);
 /// One file as it is served.
 #[derive(Debug)]
 pub(super) struct Asset {
-    file: File,
+    file: AssetFile,
     name: String,
     /// Its media type.
     pub(super) media_type: &'static str,
@@ -54,7 +54,7 @@ pub(super) struct Asset {
 }
 
 impl Asset {
-    fn new(file: File, stem: &str, extension: &str, media_type: &'static str, bytes: Vec<u8>) -> Self {
+    fn new(file: AssetFile, stem: &str, extension: &str, media_type: &'static str, bytes: Vec<u8>) -> Self {
         let digest = Sha256::digest(&bytes);
         let tag = digest.iter().take(6).fold(String::new(), |mut tag, byte| {
             let _ = write!(tag, "{byte:02x}");
@@ -82,14 +82,15 @@ impl Assets {
             ));
         }
         // The style sheet names the typeface, so its own name follows from it.
-        let style = STYLE.replace(FONT_IN_STYLE, assets.name(File::Font));
-        let style = Asset::new(File::Style, "style", "css", "text/css; charset=utf-8", style.into_bytes());
+        let style = STYLE.replace(FONT_IN_STYLE, assets.name(AssetFile::Font));
+        let style =
+            Asset::new(AssetFile::Style, "style", "css", "text/css; charset=utf-8", style.into_bytes());
         assets.0.push(style);
         Ok(assets)
     }
 
     /// The name under which this file is served.
-    pub(super) fn name(&self, file: File) -> &str {
+    pub(super) fn name(&self, file: AssetFile) -> &str {
         self.0.iter().find(|it| it.file == file).map_or("", |it| &it.name)
     }
 
@@ -106,8 +107,15 @@ mod tests {
     #[test]
     fn every_file_has_a_name_of_its_own_by_which_it_is_found() {
         let assets = Assets::load().unwrap();
-        for file in [File::Style, File::Font, File::Icon, File::Codes, File::Clock, File::Keep, File::Pocket]
-        {
+        for file in [
+            AssetFile::Style,
+            AssetFile::Font,
+            AssetFile::Icon,
+            AssetFile::Codes,
+            AssetFile::Clock,
+            AssetFile::Clipboard,
+            AssetFile::SmsPreview,
+        ] {
             let name = assets.name(file);
             assert_eq!(name.split('.').nth(1).map(str::len), Some(12), "{name}");
             assert_eq!(assets.find(name).map(|it| it.file), Some(file));
@@ -118,9 +126,9 @@ mod tests {
     #[test]
     fn the_style_sheet_names_the_typeface_as_it_is_served_and_no_other_host() {
         let assets = Assets::load().unwrap();
-        let style = assets.find(assets.name(File::Style)).unwrap();
+        let style = assets.find(assets.name(AssetFile::Style)).unwrap();
         let style = std::str::from_utf8(&style.bytes).unwrap();
-        assert!(style.contains(assets.name(File::Font)));
+        assert!(style.contains(assets.name(AssetFile::Font)));
         assert!(!style.contains("//") && !style.contains("@import"));
     }
 }

@@ -3,7 +3,7 @@
 use actix_web::http::header::{COOKIE, HeaderMap};
 use mfa_core::SecretText;
 
-use super::Site;
+use super::SiteConfig;
 
 /// A cookie of ours.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -33,12 +33,12 @@ impl Cookie {
 
     /// Its name in this installation: under TLS with the prefix that keeps plain HTTP from setting it (RFC 6265bis
     /// §4.1.3.1). `__Host-` would open it to the API, since it demands the path `/`.
-    fn full_name(self, site: &Site) -> String {
+    fn full_name(self, site: &SiteConfig) -> String {
         format!("{}{}", if site.over_tls() { "__Secure-" } else { "" }, self.name())
     }
 
     /// Its value in a call. Of two by the same name neither is believed.
-    pub(super) fn read(self, headers: &HeaderMap, site: &Site) -> Option<SecretText> {
+    pub(super) fn read(self, headers: &HeaderMap, site: &SiteConfig) -> Option<SecretText> {
         let name = self.full_name(site);
         let lines = headers.get_all(COOKIE).filter_map(|line| line.to_str().ok());
         let pairs = lines.flat_map(|line| line.split(';')).filter_map(|pair| pair.trim().split_once('='));
@@ -50,7 +50,7 @@ impl Cookie {
     }
 
     /// The header that sets it, for so many seconds or until the browser is closed.
-    pub(super) fn set(self, value: &str, seconds: Option<u64>, site: &Site) -> String {
+    pub(super) fn set(self, value: &str, seconds: Option<u64>, site: &SiteConfig) -> String {
         let (name, path) = (self.full_name(site), site.base());
         let age = seconds.map(|it| format!("; Max-Age={it}")).unwrap_or_default();
         let secure = if site.over_tls() { "; Secure" } else { "" };
@@ -58,7 +58,7 @@ impl Cookie {
     }
 
     /// The header that takes it away.
-    pub(super) fn clear(self, site: &Site) -> String {
+    pub(super) fn clear(self, site: &SiteConfig) -> String {
         self.set("", Some(0), site)
     }
 }

@@ -7,10 +7,10 @@ use actix_web::{HttpResponse, ResponseError as _};
 use maud::{Markup, html};
 use mfa_flows::FlowError;
 
-use super::answer::{self, RETRY_AFTER};
-use super::layout::{Frame, document};
-use super::parts::{Told, countdown, icon};
-use super::visit::Visit;
+use super::layout::{Layout, document};
+use super::page_request::PageRequest;
+use super::parts::{Flash, countdown, icon};
+use super::response::{self, RETRY_AFTER};
 use crate::problem::{ApiError, retry_after};
 
 /// Why a page did not come about.
@@ -40,12 +40,12 @@ pub(crate) struct PageErrorLog(pub(crate) Rc<ApiError>);
 
 /// What is shown where a handler ended in trouble: the login for a token that is over, the right stage for a token of
 /// another one, the second factor for a change that asks for it anew, and a page that says what is wrong for the rest.
-pub(super) fn answer(visit: &Visit, trouble: PageError) -> HttpResponse {
+pub(super) fn answer(visit: &PageRequest, trouble: PageError) -> HttpResponse {
     match trouble {
         PageError::NotOurForm => {
             let fault = ApiError::Refused(FlowError::NotAllowed);
             let page = notice(visit, "form", &fault);
-            told(answer::page(visit, StatusCode::FORBIDDEN, page), fault)
+            told(response::page(visit, StatusCode::FORBIDDEN, page), fault)
         }
         PageError::Fault(fault) => match &fault {
             ApiError::Refused(
@@ -57,15 +57,15 @@ pub(super) fn answer(visit: &Visit, trouble: PageError) -> HttpResponse {
             ) => {
                 if visit.has_session() || visit.is_form() {
                     visit.forget_session();
-                    visit.tell_next(Told::SessionOver);
+                    visit.set_flash(Flash::SessionOver);
                 }
-                told(answer::go(visit, ""), fault)
+                told(response::go(visit, ""), fault)
             }
-            ApiError::Refused(FlowError::WrongStage) => told(answer::go(visit, ""), fault),
+            ApiError::Refused(FlowError::WrongStage) => told(response::go(visit, ""), fault),
             ApiError::Refused(FlowError::StepUpRequired { .. }) => {
                 let then = visit.path().strip_prefix(visit.site.base()).unwrap_or_default();
-                let then = super::parts::Then::of_path(then).as_str();
-                told(answer::go(visit, &format!("/verify?then={then}")), fault)
+                let then = super::parts::ReturnTo::from_path(then).as_str();
+                told(response::go(visit, &format!("/verify?then={then}")), fault)
             }
             _ => refused(visit, fault, |visit, fault| notice(visit, fault.kind().code(), fault)),
         },
@@ -74,11 +74,11 @@ pub(super) fn answer(visit: &Visit, trouble: PageError) -> HttpResponse {
 
 /// A page that tells of a fault, with the fault's status.
 pub(super) fn refused(
-    visit: &Visit,
+    visit: &PageRequest,
     fault: ApiError,
-    markup: impl FnOnce(&Visit, &ApiError) -> Markup,
+    markup: impl FnOnce(&PageRequest, &ApiError) -> Markup,
 ) -> HttpResponse {
-    let mut response = answer::page(visit, fault.kind().status(), markup(visit, &fault));
+    let mut response = response::page(visit, fault.kind().status(), markup(visit, &fault));
     if let Some(seconds) = retry_after(&fault) {
         response.headers_mut().insert(RETRY_AFTER, seconds.into());
     }
@@ -116,7 +116,7 @@ pub(super) fn belongs_on_the_form(fault: &ApiError) -> bool {
 }
 
 /// A page of its own for what is wrong, with the time left where waiting helps, and a way on.
-fn notice(visit: &Visit, code: &str, fault: &ApiError) -> Markup {
+fn notice(visit: &PageRequest, code: &str, fault: &ApiError) -> Markup {
     let is_ours = fault.kind().is_ours();
     let sign = match code {
         _ if is_ours => "cloud",
@@ -124,8 +124,8 @@ fn notice(visit: &Visit, code: &str, fault: &ApiError) -> Markup {
         "form" => "info",
         _ => "lock",
     };
-    let title = visit.say(&format!("trouble-{code}"));
-    let frame = Frame::door(title.clone()).with(super::assets::File::Clock);
+    let title = visit.translate(&format!("trouble-{code}"));
+    let frame = Layout::signed_out(title.clone()).with(super::assets::AssetFile::Clock);
     let again = if code == "form" || is_ours { "trouble-again" } else { "trouble-home" };
     document(
         visit,
@@ -136,12 +136,12 @@ fn notice(visit: &Visit, code: &str, fault: &ApiError) -> Markup {
                     (icon(sign))
                 }
                 h1 { (title) }
-                p.lead { (visit.say(&format!("trouble-{code}.text"))) }
+                p.lead { (visit.translate(&format!("trouble-{code}.text"))) }
                 @if let Some(seconds) = retry_after(fault) {
-                    p.wait { (visit.say("wait")) " " (countdown(visit, seconds)) }
+                    p.wait { (visit.translate("wait")) " " (countdown(visit, seconds)) }
                 }
-                p.actions { a.button href=(visit.to("")) { (visit.say(again)) } }
-                p.small { (visit.say("trouble-reference")) " " code { (visit.caller().request_id) } }
+                p.actions { a.button href=(visit.to("")) { (visit.translate(again)) } }
+                p.small { (visit.translate("trouble-reference")) " " code { (visit.caller().request_id) } }
             }
         },
     )

@@ -3,34 +3,34 @@
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 use mfa_flows::Profile;
 
-use super::assets::File;
-use super::pages::outbox;
-use super::parts::{Told, icon, key_field};
-use super::place::place_of;
-use super::visit::Visit;
+use super::assets::AssetFile;
+use super::canonical_url::canonical_url;
+use super::page_request::PageRequest;
+use super::pages::sms_preview;
+use super::parts::{Flash, icon, key_field};
 use crate::language::Language;
 
 /// What is around a page's content.
 #[derive(Clone, Debug)]
-pub(super) struct Frame {
+pub(super) struct Layout {
     title: String,
-    scripts: Vec<File>,
-    member: Option<Member>,
+    scripts: Vec<AssetFile>,
+    member: Option<SignedInUser>,
     is_wide: bool,
     going_to: Option<String>,
 }
 
 /// Who is logged in, for the head of the page.
 #[derive(Clone, Debug)]
-struct Member {
+struct SignedInUser {
     email: String,
     administers: bool,
-    here: Here,
+    here: NavItem,
 }
 
 /// Which entry of the navigation a page belongs to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Here {
+pub(super) enum NavItem {
     /// The account.
     Account,
     /// What happened to it.
@@ -39,22 +39,22 @@ pub(super) enum Here {
     Admin,
 }
 
-impl Frame {
+impl Layout {
     /// For somebody who has not come in yet.
-    pub(super) const fn door(title: String) -> Self {
+    pub(super) const fn signed_out(title: String) -> Self {
         Self { title, scripts: Vec::new(), member: None, is_wide: false, going_to: None }
     }
 
     /// For somebody who is logged in.
-    pub(super) fn inside(title: String, profile: &Profile, here: Here) -> Self {
+    pub(super) fn signed_in(title: String, profile: &Profile, here: NavItem) -> Self {
         // Administration takes a second factor: without one the way leads nowhere.
         let administers = profile.is_superuser && profile.has_factor;
-        let member = Member { email: profile.email.clone(), administers, here };
+        let member = SignedInUser { email: profile.email.clone(), administers, here };
         Self { title, scripts: Vec::new(), member: Some(member), is_wide: false, going_to: None }
     }
 
     /// The same with this module.
-    pub(super) fn with(mut self, script: File) -> Self {
+    pub(super) fn with(mut self, script: AssetFile) -> Self {
         self.scripts.push(script);
         self
     }
@@ -74,11 +74,11 @@ impl Frame {
 
 /// The whole document.
 #[expect(clippy::needless_pass_by_value, reason = "a page makes its content here, and for nothing else")]
-pub(super) fn document(visit: &Visit, frame: &Frame, content: Markup) -> Markup {
+pub(super) fn document(visit: &PageRequest, frame: &Layout, content: Markup) -> Markup {
     let assets = visit.site.assets();
     let asset = |file| visit.to(&format!("/assets/{}", assets.name(file)));
     let is_door = frame.member.is_none();
-    let has_pocket = outbox::is_shown(visit);
+    let has_pocket = sms_preview::is_shown(visit);
     html! {
         (DOCTYPE)
         html lang=(visit.language().tag()) {
@@ -93,23 +93,23 @@ pub(super) fn document(visit: &Visit, frame: &Frame, content: Markup) -> Markup 
                     meta http-equiv="refresh" content=(format!("0; url={address}"));
                 }
                 title { (frame.title) " · " (visit.site.name()) }
-                link rel="preload" href=(asset(File::Font)) as="font" type="font/woff2" crossorigin;
-                link rel="stylesheet" href=(asset(File::Style));
-                link rel="icon" href=(asset(File::Icon)) type="image/svg+xml";
+                link rel="preload" href=(asset(AssetFile::Font)) as="font" type="font/woff2" crossorigin;
+                link rel="stylesheet" href=(asset(AssetFile::Style));
+                link rel="icon" href=(asset(AssetFile::Icon)) type="image/svg+xml";
                 @for script in &frame.scripts {
                     // What they change is changed before anything is painted, so that nothing moves under the reader's eyes.
                     script type="module" src=(asset(*script)) blocking="render" {}
                 }
-                @if has_pocket { script type="module" src=(asset(File::Pocket)) {} }
+                @if has_pocket { script type="module" src=(asset(AssetFile::SmsPreview)) {} }
             }
             body.door[is_door].inside[!is_door].wide[frame.is_wide].dev[has_pocket] {
-                a.skip href="#main" { (visit.say("skip")) }
+                a.skip href="#main" { (visit.translate("skip")) }
                 (head_of_page(visit, frame.member.as_ref()))
                 main #main tabindex="-1" {
                     @if let Some(told) = visit.told() { (banner(visit, told)) }
                     (content)
                 }
-                @if has_pocket { (outbox::pocket(visit)) }
+                @if has_pocket { (sms_preview::pocket(visit)) }
                 (foot_of_page(visit))
             }
         }
@@ -117,40 +117,40 @@ pub(super) fn document(visit: &Visit, frame: &Frame, content: Markup) -> Markup 
 }
 
 /// What the page before had to say.
-fn banner(visit: &Visit, told: Told) -> Markup {
+fn banner(visit: &PageRequest, told: Flash) -> Markup {
     html! {
         p.banner.(if told.is_good() { "good" } else { "warn" }) role="status" {
             (icon(if told.is_good() { "check" } else { "info" }))
-            span { (visit.say(&format!("told-{}", told.as_str()))) }
+            span { (visit.translate(&format!("told-{}", told.as_str()))) }
         }
     }
 }
 
-fn head_of_page(visit: &Visit, member: Option<&Member>) -> Markup {
+fn head_of_page(visit: &PageRequest, member: Option<&SignedInUser>) -> Markup {
     html! {
         header.mast {
             div.mast-row {
                 a.brand href=(visit.to("")) {
                     (star())
                     span.brand-name { (visit.site.name()) }
-                    span.brand-what { (visit.say("brand-what")) }
+                    span.brand-what { (visit.translate("brand-what")) }
                 }
                 @if let Some(member) = member {
                     div.me {
                         span.me-mail title=(member.email) { (member.email) }
                         form method="post" action=(visit.to("/logout")) {
                             (key_field(visit))
-                            button.quiet type="submit" { (icon("leave")) span { (visit.say("logout")) } }
+                            button.quiet type="submit" { (icon("leave")) span { (visit.translate("logout")) } }
                         }
                     }
                 }
             }
             @if let Some(member) = member {
-                nav.tabs aria-label=(visit.say("nav")) {
-                    (tab(visit, "", "shield", "nav-account", member.here == Here::Account))
-                    (tab(visit, "/activity", "pulse", "nav-activity", member.here == Here::Activity))
+                nav.tabs aria-label=(visit.translate("nav")) {
+                    (tab(visit, "", "shield", "nav-account", member.here == NavItem::Account))
+                    (tab(visit, "/activity", "pulse", "nav-activity", member.here == NavItem::Activity))
                     @if member.administers {
-                        (tab(visit, "/admin", "people", "nav-admin", member.here == Here::Admin))
+                        (tab(visit, "/admin", "people", "nav-admin", member.here == NavItem::Admin))
                     }
                 }
             }
@@ -158,27 +158,27 @@ fn head_of_page(visit: &Visit, member: Option<&Member>) -> Markup {
     }
 }
 
-fn tab(visit: &Visit, path: &str, sign: &'static str, name: &str, is_here: bool) -> Markup {
+fn tab(visit: &PageRequest, path: &str, sign: &'static str, name: &str, is_here: bool) -> Markup {
     html! {
-        a href=(visit.to(path)) aria-current=[is_here.then_some("page")] { (icon(sign)) span { (visit.say(name)) } }
+        a href=(visit.to(path)) aria-current=[is_here.then_some("page")] { (icon(sign)) span { (visit.translate(name)) } }
     }
 }
 
-fn foot_of_page(visit: &Visit) -> Markup {
+fn foot_of_page(visit: &PageRequest) -> Markup {
     html! {
         footer.foot {
-            nav.languages aria-label=(visit.say("languages")) {
+            nav.languages aria-label=(visit.translate("languages")) {
                 (language(visit, Language::French, "Français"))
                 (language(visit, Language::English, "English"))
             }
-            p { (visit.say("foot")) }
+            p { (visit.translate("foot")) }
         }
     }
 }
 
-fn language(visit: &Visit, language: Language, name: &str) -> Markup {
+fn language(visit: &PageRequest, language: Language, name: &str) -> Markup {
     let is_here = visit.language() == language;
-    let (tag, place) = (language.tag(), visit.to(&place_of(visit)));
+    let (tag, place) = (language.tag(), visit.to(&canonical_url(visit)));
     let sign = if place.contains('?') { '&' } else { '?' };
     html! {
         a href=(format!("{place}{sign}lang={tag}")) lang=(tag) hreflang=(tag)

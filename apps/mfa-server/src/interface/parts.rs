@@ -1,19 +1,19 @@
 //! What pages are put together from.
 
-mod agents;
 mod fields;
+mod flash;
 mod icons;
-mod moments;
 mod plot;
+mod return_to;
 mod steps;
-mod then;
-mod told;
+mod times;
+mod user_agent;
 
-pub(super) use agents::agent_name;
-pub(super) use fields::{Complaint, code_field, complaint_of, hidden, key_field, post_button};
+pub(super) use fields::{FormError, code_field, complaint_of, hidden, key_field, post_button};
+pub(super) use flash::Flash;
 pub(super) use icons::icon;
-pub(super) use moments::{countdown, moment};
-pub(super) use plot::{Column, Series, plot};
+pub(super) use plot::{PlotColumn, PlotSeries, plot};
+pub(super) use return_to::ReturnTo;
 pub(super) use steps::{TimeStep, steps};
-pub(super) use then::Then;
-pub(super) use told::Told;
+pub(super) use times::{countdown, moment};
+pub(super) use user_agent::agent_name;

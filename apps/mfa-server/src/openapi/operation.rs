@@ -13,12 +13,12 @@ use utoipa::openapi::security::SecurityRequirement;
 use utoipa::openapi::{ContentBuilder, Object, Ref, RefOr, Required, Response, ResponseBuilder, path};
 
 use super::{headers, problems, security};
-use crate::caller::Caller;
 use crate::problem::{FieldError, FieldErrorKind, ProblemKind};
+use crate::request_context::RequestContext;
 
 /// What an operation is about.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Tag {
+pub(crate) enum ApiTag {
     /// The seventeen endpoints of the second factor.
     Mfa,
     /// The first factor.
@@ -29,7 +29,7 @@ pub(crate) enum Tag {
     System,
 }
 
-impl Tag {
+impl ApiTag {
     pub(super) const ALL: [Self; 4] = [Self::Mfa, Self::Auth, Self::Admin, Self::System];
 
     pub(super) const fn name(self) -> &'static str {
@@ -60,7 +60,7 @@ impl Tag {
 #[derive(Clone)]
 pub(crate) struct Operation {
     id: &'static str,
-    tag: Tag,
+    tag: ApiTag,
     summary: &'static str,
     description: &'static str,
     security: Vec<SecurityRequirement>,
@@ -74,14 +74,19 @@ pub(crate) struct Operation {
     schemas: Vec<(String, RefOr<Schema>)>,
 }
 
-pub(super) struct Described {
+pub(super) struct OperationParts {
     pub(super) operation: path::Operation,
     pub(super) schemas: Vec<(String, RefOr<Schema>)>,
 }
 
 impl Operation {
     /// An operation that reads nothing of its request but its size.
-    pub(crate) fn new(id: &'static str, tag: Tag, summary: &'static str, description: &'static str) -> Self {
+    pub(crate) fn new(
+        id: &'static str,
+        tag: ApiTag,
+        summary: &'static str,
+        description: &'static str,
+    ) -> Self {
         let refusals = [
             ProblemKind::MalformedRequest,
             ProblemKind::BodyTooSlow,
@@ -283,7 +288,7 @@ impl Operation {
         self
     }
 
-    pub(super) fn describe(self, path: &str, reader: &Caller) -> Described {
+    pub(super) fn describe(self, path: &str, reader: &RequestContext) -> OperationParts {
         let mut refusals = self.refusals;
         if path.starts_with("/api/") {
             refusals.insert(ProblemKind::Overloaded);
@@ -310,7 +315,7 @@ impl Operation {
             .parameters(parameters)
             .request_body(self.body)
             .build();
-        Described { operation, schemas: self.schemas }
+        OperationParts { operation, schemas: self.schemas }
     }
 }
 

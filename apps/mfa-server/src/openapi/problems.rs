@@ -9,8 +9,8 @@ use utoipa::openapi::{AllOfBuilder, ContentBuilder, ObjectBuilder, Ref, Response
 use utoipa::{PartialSchema as _, ToSchema};
 
 use super::headers;
-use crate::caller::Caller;
 use crate::problem::{FieldError, ProblemDocument, ProblemKind, example};
+use crate::request_context::RequestContext;
 
 const MEDIA_TYPE: &str = "application/problem+json";
 const NAME: &str = "Problem";
@@ -27,7 +27,7 @@ pub(super) fn responses(
     kinds: &BTreeSet<ProblemKind>,
     wrong_field: &FieldError,
     more_headers: &[&str],
-    reader: &Caller,
+    reader: &RequestContext,
 ) -> BTreeMap<u16, Response> {
     let mut by_status: BTreeMap<u16, Vec<ProblemKind>> = BTreeMap::new();
     for kind in kinds {
@@ -44,7 +44,7 @@ fn response(
     kinds: &[ProblemKind],
     wrong_field: &FieldError,
     more_headers: &[&str],
-    reader: &Caller,
+    reader: &RequestContext,
 ) -> Response {
     let codes: BTreeSet<&str> = kinds.iter().map(|kind| kind.code()).collect();
     let narrowed = ObjectBuilder::new()
@@ -78,7 +78,7 @@ fn response(
     headers::with(response, &names).build()
 }
 
-fn title(kind: ProblemKind, wrong_field: &FieldError, reader: &Caller) -> String {
+fn title(kind: ProblemKind, wrong_field: &FieldError, reader: &RequestContext) -> String {
     let document = example(kind, wrong_field, reader);
     document.get("title").and_then(Value::as_str).unwrap_or_default().to_owned()
 }

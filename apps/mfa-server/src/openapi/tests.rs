@@ -5,22 +5,22 @@ use mfa_core::Origin;
 use serde_json::Value;
 
 use super::*;
-use crate::caller::Allowance;
-use crate::i18n::Texts;
+use crate::i18n::Translations;
 use crate::language::Language;
-use crate::routes::{Offered, routes};
+use crate::request_context::RateLimitStatus;
+use crate::routes::{RouteConfig, routes};
 
 const METHODS: [&str; 3] = ["get", "post", "delete"];
 
 fn document() -> Value {
-    let reader = Caller {
+    let reader = RequestContext {
         language: Language::English,
-        texts: Arc::new(Texts::load().unwrap()),
+        texts: Arc::new(Translations::load().unwrap()),
         request_id: "r1".into(),
         origin: Origin::default(),
-        allowance: Allowance::default(),
+        allowance: RateLimitStatus::default(),
     };
-    let document = Document::of(&routes(Offered::EVERYTHING), &reader).unwrap();
+    let document = OpenApiDocument::from_routes(&routes(RouteConfig::EVERYTHING), &reader).unwrap();
     serde_json::from_slice(&document.bytes()).unwrap()
 }
 
@@ -38,7 +38,7 @@ fn operations(document: &Value) -> Vec<(String, &Value)> {
 
 #[test]
 fn every_route_is_an_operation_of_its_own_name() {
-    let (document, routes) = (document(), routes(Offered::EVERYTHING));
+    let (document, routes) = (document(), routes(RouteConfig::EVERYTHING));
     let operations = operations(&document);
     assert_eq!(operations.len(), routes.len());
     let ids: BTreeSet<_> = operations.iter().map(|(_, it)| it["operationId"].as_str().unwrap()).collect();

@@ -5,8 +5,8 @@ use serde_json::Value;
 use utoipa::ToSchema;
 
 use super::{FieldError, NEXT_CODE, ProblemKind, QUEUE_RETRY, STORE_RETRY, messages};
-use crate::caller::Caller;
 use crate::openapi::schemas;
+use crate::request_context::RequestContext;
 
 /// A problem document (RFC 9457).
 #[derive(Serialize, ToSchema)]
@@ -52,7 +52,7 @@ impl<'a> ProblemDocument<'a> {
     /// Tells this caller of a problem.
     pub(super) fn new(
         kind: ProblemKind,
-        caller: &'a Caller,
+        caller: &'a RequestContext,
         retry_after: Option<u64>,
         faults: &[FieldError],
     ) -> Self {
@@ -75,7 +75,7 @@ impl<'a> ProblemDocument<'a> {
 }
 
 /// What a problem of this kind looks like, where this field is the one that is wrong.
-pub(crate) fn example(kind: ProblemKind, wrong: &FieldError, reader: &Caller) -> Value {
+pub(crate) fn example(kind: ProblemKind, wrong: &FieldError, reader: &RequestContext) -> Value {
     let retry_after = match kind {
         ProblemKind::RateLimited => Some(6),
         ProblemKind::SmsBudgetSpent | ProblemKind::SmsUnavailable => Some(60),

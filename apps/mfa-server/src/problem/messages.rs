@@ -3,12 +3,12 @@
 use std::borrow::Cow;
 
 use super::{FieldErrorKind, LengthUnit, ProblemKind};
-use crate::caller::Caller;
 use crate::i18n::Argument;
+use crate::request_context::RequestContext;
 
 /// What a problem says to a reader.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Text {
+pub(super) struct ProblemText {
     /// The kind of problem, in a few words.
     pub(super) title: String,
     /// What the reader may do about it.
@@ -16,42 +16,45 @@ pub(super) struct Text {
 }
 
 /// The text of this kind of problem, for this caller.
-pub(super) fn text(kind: ProblemKind, caller: &Caller) -> Text {
+pub(super) fn text(kind: ProblemKind, caller: &RequestContext) -> ProblemText {
     let name = kind.name();
     let detail = format!("{name}.detail");
-    Text { title: caller.say(name, &[]).into_owned(), detail: caller.say(&detail, &[]).into_owned() }
+    ProblemText {
+        title: caller.translate(name, &[]).into_owned(),
+        detail: caller.translate(&detail, &[]).into_owned(),
+    }
 }
 
 /// What is wrong with a field.
-pub(super) fn field(error: FieldErrorKind, caller: &Caller) -> Cow<'_, str> {
+pub(super) fn field(error: FieldErrorKind, caller: &RequestContext) -> Cow<'_, str> {
     match error {
         FieldErrorKind::Length { most, unit: LengthUnit::Characters } => {
-            caller.say("field-too-many-characters", &[("most", Argument::from(most))])
+            caller.translate("field-too-many-characters", &[("most", Argument::from(most))])
         }
         FieldErrorKind::Length { most, unit: LengthUnit::Bytes } => {
-            caller.say("field-too-many-bytes", &[("most", Argument::from(most))])
+            caller.translate("field-too-many-bytes", &[("most", Argument::from(most))])
         }
-        FieldErrorKind::Missing => caller.say("field-missing", &[]),
-        FieldErrorKind::Unknown => caller.say("field-unknown", &[]),
-        FieldErrorKind::NotText => caller.say("field-not-text", &[]),
-        FieldErrorKind::Nul => caller.say("field-nul", &[]),
-        FieldErrorKind::NotSixDigits => caller.say("field-not-six-digits", &[]),
-        FieldErrorKind::NotACode => caller.say("field-not-a-code", &[]),
-        FieldErrorKind::NotAPhoneNumber => caller.say("field-not-a-phone-number", &[]),
-        FieldErrorKind::NotACountry => caller.say("field-not-a-country", &[]),
-        FieldErrorKind::NotABackupMethod => caller.say("field-not-a-backup-method", &[]),
-        FieldErrorKind::Unusable => caller.say("field-unusable", &[]),
-        FieldErrorKind::Taken => caller.say("field-taken", &[]),
-        FieldErrorKind::Repeated => caller.say("field-repeated", &[]),
-        FieldErrorKind::NotAFlag => caller.say("field-not-a-flag", &[]),
-        FieldErrorKind::NotATime => caller.say("field-not-a-time", &[]),
-        FieldErrorKind::NotOneOf => caller.say("field-not-one-of", &[]),
+        FieldErrorKind::Missing => caller.translate("field-missing", &[]),
+        FieldErrorKind::Unknown => caller.translate("field-unknown", &[]),
+        FieldErrorKind::NotText => caller.translate("field-not-text", &[]),
+        FieldErrorKind::Nul => caller.translate("field-nul", &[]),
+        FieldErrorKind::NotSixDigits => caller.translate("field-not-six-digits", &[]),
+        FieldErrorKind::NotACode => caller.translate("field-not-a-code", &[]),
+        FieldErrorKind::NotAPhoneNumber => caller.translate("field-not-a-phone-number", &[]),
+        FieldErrorKind::NotACountry => caller.translate("field-not-a-country", &[]),
+        FieldErrorKind::NotABackupMethod => caller.translate("field-not-a-backup-method", &[]),
+        FieldErrorKind::Unusable => caller.translate("field-unusable", &[]),
+        FieldErrorKind::Taken => caller.translate("field-taken", &[]),
+        FieldErrorKind::Repeated => caller.translate("field-repeated", &[]),
+        FieldErrorKind::NotAFlag => caller.translate("field-not-a-flag", &[]),
+        FieldErrorKind::NotATime => caller.translate("field-not-a-time", &[]),
+        FieldErrorKind::NotOneOf => caller.translate("field-not-one-of", &[]),
         FieldErrorKind::OutOfRange { least, most } => {
             let bounds = [("least", Argument::from(least)), ("most", Argument::from(most))];
-            caller.say("field-out-of-range", &bounds)
+            caller.translate("field-out-of-range", &bounds)
         }
         FieldErrorKind::Period { most_days } => {
-            caller.say("field-period", &[("days", Argument::from(most_days))])
+            caller.translate("field-period", &[("days", Argument::from(most_days))])
         }
     }
 }
@@ -63,18 +66,18 @@ mod tests {
     use mfa_core::Origin;
 
     use super::*;
-    use crate::caller::Allowance;
-    use crate::i18n::Texts;
+    use crate::i18n::Translations;
     use crate::language::Language;
+    use crate::request_context::RateLimitStatus;
 
-    fn callers() -> [Caller; 2] {
-        let texts = Arc::new(Texts::load().unwrap());
-        [Language::French, Language::English].map(|language| Caller {
+    fn callers() -> [RequestContext; 2] {
+        let texts = Arc::new(Translations::load().unwrap());
+        [Language::French, Language::English].map(|language| RequestContext {
             language,
             texts: Arc::clone(&texts),
             request_id: "r1".into(),
             origin: Origin::default(),
-            allowance: Allowance::default(),
+            allowance: RateLimitStatus::default(),
         })
     }
 

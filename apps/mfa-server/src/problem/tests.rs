@@ -9,23 +9,23 @@ use mfa_jwt::IssueError;
 use serde_json::{Value, json};
 
 use super::*;
-use crate::caller::Allowance;
-use crate::i18n::Texts;
+use crate::i18n::Translations;
 use crate::language::Language;
+use crate::request_context::RateLimitStatus;
 
-fn rates() -> ToldRates {
+fn rates() -> PublicRateLimits {
     let rate = |max| RateSetting { max, window: Duration::from_mins(1) };
-    ToldRates::from_rates(rate(10), rate(20))
+    PublicRateLimits::from_rates(rate(10), rate(20))
 }
 
 fn answer(fault: &ApiError, language: Language) -> HttpResponse {
-    let texts = Arc::new(Texts::load().unwrap());
-    let caller = Caller {
+    let texts = Arc::new(Translations::load().unwrap());
+    let caller = RequestContext {
         language,
         texts,
         request_id: "r1".into(),
         origin: Origin::default(),
-        allowance: Allowance::default(),
+        allowance: RateLimitStatus::default(),
     };
     respond(fault, &caller, rates())
 }

@@ -8,16 +8,16 @@ use mfa_flows::{AcceptedStages, AccountStatus, MethodChoice, MethodState};
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use crate::caller::Caller;
-use crate::intake::Intake;
 use crate::openapi::schemas;
 use crate::problem::ApiError;
+use crate::request::ApiRequest;
+use crate::request_context::RequestContext;
 use crate::rfc3339::rfc3339;
 
 #[derive(Serialize, ToSchema)]
 #[schema(as = AccountStatus)]
 #[expect(clippy::struct_excessive_bools, reason = "each is a field of the contract")]
-struct Status {
+struct StatusResponse {
     /// The user's id, as in the token's `sub`.
     user_id: i64,
     /// Whether the user must have a second factor.
@@ -54,7 +54,7 @@ struct Status {
     last_method: Option<&'static str>,
 }
 
-impl From<AccountStatus> for Status {
+impl From<AccountStatus> for StatusResponse {
     fn from(status: AccountStatus) -> Self {
         Self {
             user_id: status.user.value(),
@@ -75,23 +75,23 @@ impl From<AccountStatus> for Status {
 }
 
 /// `GET /api/mfa/status`
-pub(super) async fn status(intake: Intake) -> Result<HttpResponse, ApiError> {
+pub(super) async fn status(intake: ApiRequest) -> Result<HttpResponse, ApiError> {
     let (call, body) = intake.open(AcceptedStages::Access)?;
     body.nothing()?;
     let status = intake.run(|flows| async move { flows.status(&call).await }).await?;
-    Ok(HttpResponse::Ok().json(Status::from(status)))
+    Ok(HttpResponse::Ok().json(StatusResponse::from(status)))
 }
 
 #[derive(Serialize, ToSchema)]
-struct Methods {
+struct MethodsResponse {
     /// Best first.
     #[schema(max_items = 3)]
-    methods: Vec<Choice>,
+    methods: Vec<MethodEntry>,
 }
 
 #[derive(Serialize, ToSchema)]
 #[schema(as = MethodChoice)]
-struct Choice {
+struct MethodEntry {
     #[schema(schema_with = schemas::factor)]
     method: &'static str,
     /// Its name, in the caller's language.
@@ -104,11 +104,11 @@ struct Choice {
     reason: Option<&'static str>,
 }
 
-impl Choice {
-    fn of(choice: MethodChoice, caller: &Caller) -> Self {
+impl MethodEntry {
+    fn new(choice: MethodChoice, caller: &RequestContext) -> Self {
         Self {
             method: choice.method.as_str(),
-            label: caller.say(label(choice.method), &[]).into_owned(),
+            label: caller.translate(label(choice.method), &[]).into_owned(),
             available: choice.state == MethodState::Available,
             reason: match choice.state {
                 MethodState::Available => None,
@@ -130,29 +130,29 @@ const fn label(method: FactorKind) -> &'static str {
 }
 
 /// `GET /api/mfa/methods`
-pub(super) async fn methods(intake: Intake) -> Result<HttpResponse, ApiError> {
+pub(super) async fn methods(intake: ApiRequest) -> Result<HttpResponse, ApiError> {
     let (call, body) = intake.open(AcceptedStages::Any)?;
     body.nothing()?;
     let choices = intake.run(|flows| async move { flows.methods(&call).await }).await?;
     let caller = intake.caller();
-    let methods = choices.into_iter().map(|choice| Choice::of(choice, caller)).collect();
+    let methods = choices.into_iter().map(|choice| MethodEntry::new(choice, caller)).collect();
     Ok(HttpResponse::Ok()
         .insert_header(("Content-Language", caller.language.tag()))
         .insert_header(("Vary", "Accept-Language"))
-        .json(Methods { methods }))
+        .json(MethodsResponse { methods }))
 }
 
 #[derive(Serialize, ToSchema)]
 #[schema(as = TokenRevoked)]
-struct Revoked {
+struct RevokeResponse {
     #[schema(schema_with = schemas::always_true)]
     revoked: bool,
 }
 
 /// `POST /api/mfa/token/revoke`
-pub(super) async fn revoke(intake: Intake) -> Result<HttpResponse, ApiError> {
+pub(super) async fn revoke(intake: ApiRequest) -> Result<HttpResponse, ApiError> {
     let (call, body) = intake.open(AcceptedStages::Any)?;
     body.nothing()?;
     intake.run(|flows| async move { flows.revoke(&call).await }).await?;
-    Ok(HttpResponse::Ok().json(Revoked { revoked: true }))
+    Ok(HttpResponse::Ok().json(RevokeResponse { revoked: true }))
 }

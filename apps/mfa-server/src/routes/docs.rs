@@ -9,9 +9,9 @@ use actix_web::http::header::{CACHE_CONTROL, CONTENT_SECURITY_POLICY};
 use actix_web::web::{Data, Path};
 use utoipa_swagger_ui::Config;
 
-use crate::intake::Bounded;
-use crate::openapi::Document;
+use crate::openapi::OpenApiDocument;
 use crate::problem::ApiError;
+use crate::request::BodyLimit;
 
 /// What Swagger UI needs: its own files, styles that it writes as it draws, pictures within them, and calls to us.
 const PAGE_POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; \
@@ -29,17 +29,17 @@ const FILES: [&str; 5] = [
 ];
 
 /// `GET /openapi.json`
-pub(super) async fn document(_: Bounded, document: Data<Document>) -> HttpResponse {
+pub(super) async fn document(_: BodyLimit, document: Data<OpenApiDocument>) -> HttpResponse {
     HttpResponse::Ok().content_type("application/json").body(document.bytes())
 }
 
 /// `GET /docs`
-pub(super) async fn page(_: Bounded) -> HttpResponse {
+pub(super) async fn page(_: BodyLimit) -> HttpResponse {
     page_below("docs/")
 }
 
 /// `GET /docs/…`: the page again, and its files.
-pub(super) async fn file(_: Bounded, file: Path<String>) -> Result<HttpResponse, ApiError> {
+pub(super) async fn file(_: BodyLimit, file: Path<String>) -> Result<HttpResponse, ApiError> {
     let file = file.into_inner();
     if file.is_empty() {
         return Ok(page_below(""));

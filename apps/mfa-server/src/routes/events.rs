@@ -8,8 +8,8 @@ use mfa_flows::AcceptedStages;
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use crate::intake::{Intake, whole_number};
 use crate::problem::ApiError;
+use crate::request::{ApiRequest, whole_number};
 use crate::rfc3339::rfc3339;
 
 /// As many events as a page has where the caller names no number.
@@ -19,7 +19,7 @@ pub(super) const LARGEST_PAGE: u32 = 200;
 
 #[derive(Serialize, ToSchema)]
 #[schema(as = OwnEvents)]
-struct Events {
+struct OwnEventListResponse {
     /// Newest first.
     #[schema(max_items = 200)]
     events: Vec<OwnEvent>,
@@ -57,7 +57,7 @@ impl From<StoredEvent> for OwnEvent {
 }
 
 /// `GET /api/mfa/events`
-pub(super) async fn list(intake: Intake) -> Result<HttpResponse, ApiError> {
+pub(super) async fn list(intake: ApiRequest) -> Result<HttpResponse, ApiError> {
     let (call, body) = intake.open(AcceptedStages::Access)?;
     body.nothing()?;
     let mut query = intake.query()?;
@@ -69,7 +69,8 @@ pub(super) async fn list(intake: Intake) -> Result<HttpResponse, ApiError> {
     };
     query.finish(Some(()))?;
     let events = intake.run(|flows| async move { flows.events(&call, page).await }).await?;
-    Ok(HttpResponse::Ok().json(Events { events: events.into_iter().map(OwnEvent::from).collect() }))
+    Ok(HttpResponse::Ok()
+        .json(OwnEventListResponse { events: events.into_iter().map(OwnEvent::from).collect() }))
 }
 
 /// How many of a page.

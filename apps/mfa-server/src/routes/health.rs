@@ -8,10 +8,10 @@ use mfa_infra::{Mfa, PartState, Readiness};
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use crate::intake::Bounded;
+use crate::request::BodyLimit;
 
 #[derive(Serialize, ToSchema)]
-struct Health {
+struct HealthResponse {
     #[schema(schema_with = doc::active)]
     status: &'static str,
     /// Of the server.
@@ -19,19 +19,19 @@ struct Health {
 }
 
 /// `GET /health`
-pub(super) async fn health(_: Bounded) -> HttpResponse {
-    HttpResponse::Ok().json(Health { status: "active", version: env!("CARGO_PKG_VERSION") })
+pub(super) async fn health(_: BodyLimit) -> HttpResponse {
+    HttpResponse::Ok().json(HealthResponse { status: "active", version: env!("CARGO_PKG_VERSION") })
 }
 
 #[derive(Serialize, ToSchema)]
-struct Live {
+struct LivenessResponse {
     #[schema(schema_with = doc::alive)]
     status: &'static str,
 }
 
 /// `GET /health/live`
-pub(super) async fn live(_: Bounded) -> HttpResponse {
-    HttpResponse::Ok().json(Live { status: "alive" })
+pub(super) async fn live(_: BodyLimit) -> HttpResponse {
+    HttpResponse::Ok().json(LivenessResponse { status: "alive" })
 }
 
 const READY: &str = "ready";
@@ -39,21 +39,21 @@ const FAILED: &str = "failed";
 
 #[derive(Serialize, ToSchema)]
 #[schema(as = Readiness)]
-struct Ready {
+struct ReadinessResponse {
     #[schema(schema_with = doc::readiness)]
     status: &'static str,
     /// The parts that nothing goes without and that are not there.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     #[schema(required = false)]
-    failing: Vec<Part>,
+    failing: Vec<ReadinessPart>,
     /// The parts that are not there and that calls do without.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     #[schema(required = false)]
-    degraded: Vec<Part>,
+    degraded: Vec<ReadinessPart>,
 }
 
 #[derive(Serialize, ToSchema)]
-struct Part {
+struct ReadinessPart {
     #[schema(schema_with = doc::part)]
     part: &'static str,
     /// What is the matter.
@@ -61,18 +61,18 @@ struct Part {
 }
 
 /// `GET /health/ready`
-pub(super) async fn ready(_: Bounded, mfa: Data<Mfa>) -> HttpResponse {
-    Ready::of(mfa.readiness().await).answer()
+pub(super) async fn ready(_: BodyLimit, mfa: Data<Mfa>) -> HttpResponse {
+    ReadinessResponse::new(mfa.readiness().await).answer()
 }
 
 /// `GET /health/ready` where operators have an address of their own: which part it is, is told there alone.
-pub(super) async fn ready_in_a_word(_: Bounded, mfa: Data<Mfa>) -> HttpResponse {
-    let told = Ready::of(mfa.readiness().await);
-    Ready { failing: Vec::new(), degraded: Vec::new(), ..told }.answer()
+pub(super) async fn ready_in_a_word(_: BodyLimit, mfa: Data<Mfa>) -> HttpResponse {
+    let told = ReadinessResponse::new(mfa.readiness().await);
+    ReadinessResponse { failing: Vec::new(), degraded: Vec::new(), ..told }.answer()
 }
 
-impl Ready {
-    fn of(readiness: Readiness) -> Self {
+impl ReadinessResponse {
+    fn new(readiness: Readiness) -> Self {
         let parts = [
             ("database", readiness.database),
             ("keys", readiness.keys),
@@ -85,8 +85,8 @@ impl Ready {
         for (part, state) in parts {
             match state {
                 PartState::Ready => {}
-                PartState::Degraded(detail) => degraded.push(Part { part, detail }),
-                PartState::Failed(detail) => failing.push(Part { part, detail }),
+                PartState::Degraded(detail) => degraded.push(ReadinessPart { part, detail }),
+                PartState::Failed(detail) => failing.push(ReadinessPart { part, detail }),
             }
         }
         let status = match (failing.is_empty(), degraded.is_empty()) {

@@ -8,8 +8,8 @@ use actix_web::{HttpRequest, HttpResponse};
 use mfa_infra::Mfa;
 use mfa_infra::sms::{DeliveryReport, DeliveryReportError};
 
-use crate::intake::{Bounded, RawForm};
 use crate::problem::ApiError;
+use crate::request::{BodyLimit, RawForm};
 
 /// What Twilio signs with.
 const SIGNATURE: &str = "X-Twilio-Signature";
@@ -36,7 +36,7 @@ fn signature(headers: &HeaderMap) -> &str {
 
 /// `GET /hooks/ovh/{secret}`
 pub(super) async fn ovh(
-    _: Bounded,
+    _: BodyLimit,
     secret: Path<String>,
     request: HttpRequest,
     mfa: Data<Mfa>,

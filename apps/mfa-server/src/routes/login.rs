@@ -11,10 +11,10 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::{AccessToken, BEARER};
-use crate::caller::Caller;
-use crate::intake::{Body, Intake};
 use crate::openapi::schemas;
 use crate::problem::{ApiError, FieldErrorKind, LengthUnit};
+use crate::request::{ApiRequest, UnparsedBody};
+use crate::request_context::RequestContext;
 
 /// As long as an e-mail address can be (RFC 5321 §4.5.3.1.3, less the angle brackets).
 const LONGEST_USERNAME: usize = 254;
@@ -39,7 +39,7 @@ struct SecondFactorOwed<'a> {
 
 #[derive(Serialize, ToSchema)]
 #[schema(as = LoginComplete)]
-struct Complete<'a> {
+struct LoginComplete<'a> {
     #[schema(schema_with = schemas::always_false)]
     mfa_required: bool,
     #[serde(flatten)]
@@ -51,11 +51,11 @@ struct Complete<'a> {
 #[serde(untagged)]
 enum LoginResponse<'a> {
     Owed(SecondFactorOwed<'a>),
-    Complete(Complete<'a>),
+    Complete(LoginComplete<'a>),
 }
 
 /// `POST /api/auth/login`
-pub(super) async fn login(intake: Intake) -> Result<HttpResponse, ApiError> {
+pub(super) async fn login(intake: ApiRequest) -> Result<HttpResponse, ApiError> {
     let (caller, body) = (intake.caller().clone(), intake.body().clone());
     let login = intake.run(|flows| first_factor(flows, caller, body)).await?;
     Ok(HttpResponse::Ok().json(match &login {
@@ -68,17 +68,18 @@ pub(super) async fn login(intake: Intake) -> Result<HttpResponse, ApiError> {
                 enrolment_required: *enrolment_required,
             })
         }
-        LoginOutcome::Complete { token } => {
-            LoginResponse::Complete(Complete { mfa_required: false, token: AccessToken::new(token, false) })
-        }
+        LoginOutcome::Complete { token } => LoginResponse::Complete(LoginComplete {
+            mfa_required: false,
+            token: AccessToken::new(token, false),
+        }),
     }))
 }
 
 /// A login by name and password, however it was sent: the limit by address comes before the body is read.
 pub(crate) async fn first_factor(
     flows: Arc<Flows>,
-    caller: Caller,
-    body: Body,
+    caller: RequestContext,
+    body: UnparsedBody,
 ) -> Result<LoginOutcome, ApiError> {
     let origin = &caller.origin;
     let left = flows.limit_logins(origin).await?;

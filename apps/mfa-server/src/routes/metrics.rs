@@ -7,9 +7,9 @@ use actix_web::web::Data;
 use mfa_infra::Mfa;
 use mfa_infra::metrics::Metrics;
 
-use crate::intake::Bounded;
+use crate::request::BodyLimit;
 
 /// `GET /metrics`
-pub(super) async fn metrics(_: Bounded, mfa: Data<Mfa>) -> HttpResponse {
+pub(super) async fn metrics(_: BodyLimit, mfa: Data<Mfa>) -> HttpResponse {
     HttpResponse::Ok().content_type(Metrics::MEDIA_TYPE).body(mfa.render_metrics())
 }

@@ -10,9 +10,9 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::AccessToken;
-use crate::intake::{Intake, sms_code};
 use crate::openapi::schemas;
 use crate::problem::{ApiError, FieldErrorKind};
+use crate::request::{ApiRequest, sms_code};
 
 /// Whose national form a number has where the caller names no country.
 const DEFAULT_COUNTRY: &str = "FR";
@@ -20,7 +20,7 @@ const DEFAULT_COUNTRY: &str = "FR";
 /// A code is on its way.
 #[derive(Serialize, ToSchema)]
 #[schema(as = CodeOnItsWay)]
-struct OnItsWay {
+struct SmsCodeSent {
     /// Where to, masked.
     #[schema(schema_with = schemas::masked_phone)]
     phone: String,
@@ -32,7 +32,7 @@ struct OnItsWay {
     resend_in: u64,
 }
 
-impl From<SmsSent> for OnItsWay {
+impl From<SmsSent> for SmsCodeSent {
     fn from(sent: SmsSent) -> Self {
         Self { phone: sent.phone, expires_in: LIFETIME.as_secs(), resend_in: RESEND_IN.as_secs() }
     }
@@ -40,24 +40,24 @@ impl From<SmsSent> for OnItsWay {
 
 #[derive(Serialize, ToSchema)]
 #[schema(as = CodeSent)]
-struct Sent {
+struct PhoneSetResponse {
     #[schema(schema_with = schemas::always_true)]
     sent: bool,
     #[serde(flatten)]
-    on_its_way: OnItsWay,
+    on_its_way: SmsCodeSent,
 }
 
 /// `POST /api/mfa/sms/send`
-pub(super) async fn send(intake: Intake) -> Result<HttpResponse, ApiError> {
+pub(super) async fn send(intake: ApiRequest) -> Result<HttpResponse, ApiError> {
     let (call, body) = intake.open(AcceptedStages::SecondFactor)?;
     body.nothing()?;
     let language = intake.caller().language.into();
     let sent = intake.run(|flows| async move { flows.send_sms(&call, language).await }).await?;
-    Ok(HttpResponse::Ok().json(Sent { sent: true, on_its_way: sent.into() }))
+    Ok(HttpResponse::Ok().json(PhoneSetResponse { sent: true, on_its_way: sent.into() }))
 }
 
 /// `POST /api/mfa/phone/set`
-pub(super) async fn set(intake: Intake) -> Result<HttpResponse, ApiError> {
+pub(super) async fn set(intake: ApiRequest) -> Result<HttpResponse, ApiError> {
     // The account knows whether a token of this stage may enrol: it depends on the factors it has.
     let (call, body) = intake.open(AcceptedStages::Any)?;
     let mut object = body.object()?;
@@ -69,7 +69,7 @@ pub(super) async fn set(intake: Intake) -> Result<HttpResponse, ApiError> {
     let number = object.finish(number)?;
     let language = intake.caller().language.into();
     let sent = intake.run(|flows| async move { flows.set_phone(&call, number, language).await }).await?;
-    Ok(HttpResponse::Ok().json(OnItsWay::from(sent)))
+    Ok(HttpResponse::Ok().json(SmsCodeSent::from(sent)))
 }
 
 /// Two letters, in either case. Which of them are countries the library of numbers knows.
@@ -80,7 +80,7 @@ fn country(text: &str) -> Result<String, FieldErrorKind> {
 
 #[derive(Serialize, ToSchema)]
 #[schema(as = PhoneConfirmed)]
-struct Confirmed<'a> {
+struct PhoneVerifyResponse<'a> {
     #[schema(schema_with = schemas::always_true)]
     phone_verified: bool,
     /// The number, masked.
@@ -92,19 +92,19 @@ struct Confirmed<'a> {
     recovery_codes: Option<Vec<&'a str>>,
     /// Of a first enrolment: a two-factor access token.
     #[serde(flatten)]
-    #[schema(inline, value_type = PerhapsToken)]
+    #[schema(inline, value_type = OptionalToken)]
     token: Option<AccessToken<'a>>,
 }
 
 /// `POST /api/mfa/phone/verify`
-pub(super) async fn verify(intake: Intake) -> Result<HttpResponse, ApiError> {
+pub(super) async fn verify(intake: ApiRequest) -> Result<HttpResponse, ApiError> {
     let confirmed = intake
         .code_check(AcceptedStages::Any, sms_code, |flows, call, code| async move {
             flows.confirm_phone(&call, code).await
         })
         .await?;
     let enrolled = confirmed.enrolled.as_ref();
-    Ok(HttpResponse::Ok().json(Confirmed {
+    Ok(HttpResponse::Ok().json(PhoneVerifyResponse {
         phone_verified: true,
         phone: &confirmed.phone,
         recovery_codes: enrolled.map(|it| it.recovery_codes.iter().map(SecretText::expose).collect()),
@@ -115,7 +115,7 @@ pub(super) async fn verify(intake: Intake) -> Result<HttpResponse, ApiError> {
 /// An [`AccessToken`] that may not be there, as a schema says it.
 #[derive(ToSchema)]
 #[expect(dead_code, reason = "it is a form and never a value")]
-struct PerhapsToken {
+struct OptionalToken {
     #[schema(schema_with = schemas::token)]
     access_token: Option<String>,
     #[schema(schema_with = schemas::bearer)]
@@ -128,7 +128,7 @@ struct PerhapsToken {
 
 #[derive(Serialize, ToSchema)]
 #[schema(as = PhoneRemoved)]
-struct Removed {
+struct PhoneRemoveResponse {
     #[schema(schema_with = schemas::always_null, required = true)]
     phone: Option<String>,
     #[schema(schema_with = schemas::backup_method)]
@@ -136,28 +136,29 @@ struct Removed {
 }
 
 /// `DELETE /api/mfa/phone`
-pub(super) async fn remove(intake: Intake) -> Result<HttpResponse, ApiError> {
+pub(super) async fn remove(intake: ApiRequest) -> Result<HttpResponse, ApiError> {
     let (call, body) = intake.open(AcceptedStages::TwoFactors)?;
     body.nothing()?;
     intake.run(|flows| async move { flows.remove_phone(&call).await }).await?;
-    Ok(HttpResponse::Ok().json(Removed { phone: None, backup_method: BackupMethod::None.as_str() }))
+    Ok(HttpResponse::Ok()
+        .json(PhoneRemoveResponse { phone: None, backup_method: BackupMethod::None.as_str() }))
 }
 
 #[derive(Serialize, ToSchema)]
 #[schema(as = BackupMethod)]
-struct Backup {
+struct BackupSetResponse {
     #[schema(schema_with = schemas::backup_method)]
     backup_method: &'static str,
 }
 
 /// `POST /api/mfa/backup/set`
-pub(super) async fn set_backup(intake: Intake) -> Result<HttpResponse, ApiError> {
+pub(super) async fn set_backup(intake: ApiRequest) -> Result<HttpResponse, ApiError> {
     let (call, body) = intake.open(AcceptedStages::TwoFactors)?;
     let mut object = body.object()?;
     let method = object.required("method", backup_method);
     let method = object.finish(method)?;
     intake.run(|flows| async move { flows.set_backup(&call, method).await }).await?;
-    Ok(HttpResponse::Ok().json(Backup { backup_method: method.as_str() }))
+    Ok(HttpResponse::Ok().json(BackupSetResponse { backup_method: method.as_str() }))
 }
 
 pub(crate) fn backup_method(text: &str) -> Result<BackupMethod, FieldErrorKind> {

@@ -11,12 +11,12 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::BEARER;
-use crate::intake::{Bounded, EitherIntake};
 use crate::openapi::schemas;
 use crate::problem::{ApiError, FieldErrorKind, LengthUnit};
+use crate::request::{ApiOrFormRequest, BodyLimit};
 
 /// `GET /.well-known/jwks.json`
-pub(super) async fn keys(_: Bounded, mfa: Data<Mfa>) -> HttpResponse {
+pub(super) async fn keys(_: BodyLimit, mfa: Data<Mfa>) -> HttpResponse {
     HttpResponse::Ok().json(mfa.flows().ports().tokens.public_keys())
 }
 
@@ -26,7 +26,7 @@ const LONGEST_TOKEN: usize = 16 * 1024;
 /// A member of the answer that is absent is one that the token does not claim.
 #[derive(Serialize, ToSchema)]
 #[schema(as = ActiveToken)]
-struct Introspection<'a> {
+struct IntrospectionResponse<'a> {
     #[schema(schema_with = schemas::always_true)]
     active: bool,
     sub: String,
@@ -57,8 +57,8 @@ struct Introspection<'a> {
     mfa_pending: Option<bool>,
 }
 
-impl<'a> Introspection<'a> {
-    fn of(active: &'a ActiveToken) -> Self {
+impl<'a> IntrospectionResponse<'a> {
+    fn new(active: &'a ActiveToken) -> Self {
         let ActiveToken { token, username, email } = active;
         let (mfa_ok, mfa_pending) = match token.presented.stage {
             Stage::Pending => (None, Some(true)),
@@ -89,7 +89,7 @@ impl<'a> Introspection<'a> {
 /// What is not active is told apart from nothing else (RFC 7662 §2.2).
 #[derive(Serialize, ToSchema)]
 #[schema(as = InactiveToken)]
-struct Inactive {
+struct InactiveToken {
     #[schema(schema_with = schemas::always_false)]
     active: bool,
 }
@@ -98,12 +98,12 @@ struct Inactive {
 #[derive(Serialize, ToSchema)]
 #[serde(untagged)]
 enum IntrospectionOutcome<'a> {
-    Active(Box<Introspection<'a>>),
-    Inactive(Inactive),
+    Active(Box<IntrospectionResponse<'a>>),
+    Inactive(InactiveToken),
 }
 
 /// `POST /api/mfa/token/introspect`
-pub(super) async fn introspect(call: EitherIntake, mfa: Data<Mfa>) -> Result<HttpResponse, ApiError> {
+pub(super) async fn introspect(call: ApiOrFormRequest, mfa: Data<Mfa>) -> Result<HttpResponse, ApiError> {
     admit(call.intake().bearer(), mfa.settings().tokens.introspection_key.as_ref())?;
     let mut object = call.object(&["token", "token_type_hint"])?;
     let token = object.required("token", token);
@@ -112,8 +112,8 @@ pub(super) async fn introspect(call: EitherIntake, mfa: Data<Mfa>) -> Result<Htt
     let token = object.finish(token)?;
     let active = call.intake().run(|flows| async move { flows.introspect(token.expose()).await }).await?;
     Ok(HttpResponse::Ok().json(match &active {
-        Some(active) => IntrospectionOutcome::Active(Box::new(Introspection::of(active))),
-        None => IntrospectionOutcome::Inactive(Inactive { active: false }),
+        Some(active) => IntrospectionOutcome::Active(Box::new(IntrospectionResponse::new(active))),
+        None => IntrospectionOutcome::Inactive(InactiveToken { active: false }),
     }))
 }
 

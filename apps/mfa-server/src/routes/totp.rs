@@ -9,14 +9,14 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::AccessToken;
-use crate::intake::{EitherCode, Intake, either_code, totp_code};
 use crate::openapi::schemas;
 use crate::problem::ApiError;
+use crate::request::{ApiRequest, DisableCode, either_code, totp_code};
 use crate::rfc3339::rfc3339;
 
 #[derive(Serialize, ToSchema)]
 #[schema(as = TotpEnrolment)]
-struct Enrolment<'a> {
+struct EnrolmentResponse<'a> {
     /// Base32 without padding, of 20 bytes.
     #[schema(pattern = "^[A-Z2-7]{32}$")]
     secret: &'a str,
@@ -42,7 +42,7 @@ struct Enrolment<'a> {
 }
 
 /// `POST /api/mfa/totp/enroll/start`
-pub(super) async fn start_enrolment(intake: Intake) -> Result<HttpResponse, ApiError> {
+pub(super) async fn start_enrolment(intake: ApiRequest) -> Result<HttpResponse, ApiError> {
     // The account knows whether a token of this stage may enrol: it depends on the factors it has.
     let (call, body) = intake.open(AcceptedStages::Any)?;
     let mut object = body.optional_object()?;
@@ -50,7 +50,7 @@ pub(super) async fn start_enrolment(intake: Intake) -> Result<HttpResponse, ApiE
     let label = object.finish(Some(label))?;
     let started = intake.run(|flows| async move { flows.start_totp_enrolment(&call, label).await }).await?;
     let shown = &started.provisioning;
-    Ok(HttpResponse::Ok().json(Enrolment {
+    Ok(HttpResponse::Ok().json(EnrolmentResponse {
         secret: shown.secret().expose(),
         otpauth_uri: shown.uri().expose(),
         qr_code: started.qr_png.expose(),
@@ -75,7 +75,7 @@ struct EnrolmentComplete<'a> {
 }
 
 /// `POST /api/mfa/totp/enroll/verify`
-pub(super) async fn confirm_enrolment(intake: Intake) -> Result<HttpResponse, ApiError> {
+pub(super) async fn confirm_enrolment(intake: ApiRequest) -> Result<HttpResponse, ApiError> {
     let enrolled = intake
         .code_check(AcceptedStages::Any, totp_code, |flows, call, code| async move {
             flows.confirm_totp_enrolment(&call, code).await
@@ -90,20 +90,20 @@ pub(super) async fn confirm_enrolment(intake: Intake) -> Result<HttpResponse, Ap
 
 #[derive(Serialize, ToSchema)]
 #[schema(as = TotpDisabled)]
-struct Disabled {
+struct DisableResponse {
     #[schema(schema_with = schemas::always_false)]
     totp_enabled: bool,
 }
 
 /// `POST /api/mfa/totp/disable`
-pub(super) async fn disable(intake: Intake) -> Result<HttpResponse, ApiError> {
+pub(super) async fn disable(intake: ApiRequest) -> Result<HttpResponse, ApiError> {
     intake
         .code_check(AcceptedStages::TwoFactors, either_code, |flows, call, code| async move {
             match code {
-                EitherCode::Totp(code) => flows.disable_totp(&call, code).await,
-                EitherCode::Recovery(typed) => flows.disable_totp_by_recovery(&call, typed).await,
+                DisableCode::Totp(code) => flows.disable_totp(&call, code).await,
+                DisableCode::Recovery(typed) => flows.disable_totp_by_recovery(&call, typed).await,
             }
         })
         .await?;
-    Ok(HttpResponse::Ok().json(Disabled { totp_enabled: false }))
+    Ok(HttpResponse::Ok().json(DisableResponse { totp_enabled: false }))
 }

@@ -9,10 +9,10 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::AccessToken;
-use crate::caller::Caller;
-use crate::intake::{Intake, recovery_code, sms_code, totp_code};
 use crate::openapi::schemas;
 use crate::problem::ApiError;
+use crate::request::{ApiRequest, recovery_code, sms_code, totp_code};
+use crate::request_context::RequestContext;
 
 #[derive(Serialize, ToSchema)]
 struct VerifyResponse<'a> {
@@ -29,7 +29,7 @@ struct VerifyResponse<'a> {
 }
 
 /// `POST /api/mfa/verify/totp`
-pub(super) async fn totp(intake: Intake) -> Result<HttpResponse, ApiError> {
+pub(super) async fn totp(intake: ApiRequest) -> Result<HttpResponse, ApiError> {
     let granted = intake
         .code_check(AcceptedStages::SecondFactor, totp_code, |flows, call, code| async move {
             flows.verify_totp(&call, code).await
@@ -39,7 +39,7 @@ pub(super) async fn totp(intake: Intake) -> Result<HttpResponse, ApiError> {
 }
 
 /// `POST /api/mfa/verify/sms`
-pub(super) async fn sms(intake: Intake) -> Result<HttpResponse, ApiError> {
+pub(super) async fn sms(intake: ApiRequest) -> Result<HttpResponse, ApiError> {
     let granted = intake
         .code_check(AcceptedStages::SecondFactor, sms_code, |flows, call, code| async move {
             flows.verify_sms(&call, code).await
@@ -49,7 +49,7 @@ pub(super) async fn sms(intake: Intake) -> Result<HttpResponse, ApiError> {
 }
 
 /// `POST /api/mfa/verify/recovery`
-pub(super) async fn recovery(intake: Intake) -> Result<HttpResponse, ApiError> {
+pub(super) async fn recovery(intake: ApiRequest) -> Result<HttpResponse, ApiError> {
     let granted = intake
         .code_check(AcceptedStages::SecondFactor, recovery_code, |flows, call, typed| async move {
             flows.verify_recovery(&call, typed).await
@@ -68,11 +68,11 @@ fn answer(granted: &AccessGrant, warning: Option<String>) -> HttpResponse {
     })
 }
 
-fn few_codes(warning: CodeWarning, caller: &Caller) -> String {
+fn few_codes(warning: CodeWarning, caller: &RequestContext) -> String {
     let text = match warning {
-        CodeWarning::FewLeft(left) => caller.say("warning-few-codes-left", &[("left", left.into())]),
-        CodeWarning::FromElsewhere => caller.say("warning-foreign-codes", &[]),
-        CodeWarning::NoneLeft => caller.say("warning-no-code-left", &[]),
+        CodeWarning::FewLeft(left) => caller.translate("warning-few-codes-left", &[("left", left.into())]),
+        CodeWarning::FromElsewhere => caller.translate("warning-foreign-codes", &[]),
+        CodeWarning::NoneLeft => caller.translate("warning-no-code-left", &[]),
     };
     text.into_owned()
 }

@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 use super::*;
 
 struct Server {
-    running: Option<Running>,
+    running: Option<HttpServerHandle>,
     mfa: Arc<Mfa>,
     address: SocketAddr,
     _dir: tempfile::TempDir,

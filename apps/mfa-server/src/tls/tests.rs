@@ -15,7 +15,7 @@ fn files(folder: &Path, cert: &str, key: &str) -> TlsFiles {
     TlsFiles { cert: cert_path, key: key_path }
 }
 
-fn shown(certificate: &Certificate) -> Vec<u8> {
+fn shown(certificate: &ReloadableCertificate) -> Vec<u8> {
     certificate.current.read().unwrap().cert[0].to_vec()
 }
 
@@ -24,7 +24,8 @@ fn the_files_are_read_anew_and_broken_ones_change_nothing() {
     let folder = tempfile::tempdir().unwrap();
     let (one, other) = (made(), made());
     let certificate =
-        Certificate::load(&files(folder.path(), &one.cert.pem(), &one.signing_key.serialize_pem())).unwrap();
+        ReloadableCertificate::load(&files(folder.path(), &one.cert.pem(), &one.signing_key.serialize_pem()))
+            .unwrap();
     assert!(certificate.config().is_ok());
     assert_eq!(shown(&certificate), **one.cert.der());
 
@@ -60,7 +61,7 @@ fn each_fault_of_a_file_is_a_sentence_that_names_it_and_shows_nothing_of_it() {
         (nowhere(all(), true), "TLS_KEY names "),
         (TlsFiles { cert: folder.path().to_owned(), ..all() }, "TLS_CERT names "),
     ] {
-        let sentence = Certificate::load(&files).unwrap_err().to_string();
+        let sentence = ReloadableCertificate::load(&files).unwrap_err().to_string();
         assert!(sentence.starts_with(start), "{sentence}");
         assert!(sentence.ends_with("give the path of a file that this user may read"), "{sentence}");
     }
@@ -76,7 +77,7 @@ fn each_fault_of_a_file_is_a_sentence_that_names_it_and_shows_nothing_of_it() {
             "TLS_KEY is not the key of",
         ),
     ] {
-        let told = Certificate::load(&files(folder.path(), cert, key)).unwrap_err().to_string();
+        let told = ReloadableCertificate::load(&files(folder.path(), cert, key)).unwrap_err().to_string();
         assert!(told.contains(sentence), "{told}");
         assert!(!told.contains("hunter2") && !told.contains("AAAA"), "{told}");
     }

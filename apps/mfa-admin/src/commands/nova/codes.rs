@@ -6,7 +6,7 @@ use serde_json::Value;
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 
-use super::map::Codes;
+use super::map::CodeFormat;
 
 /// Members that services keep a hash in.
 const HASH: &[&str] = &["hash", "code_hash", "hashed", "hashed_code", "digest", "code"];
@@ -32,7 +32,7 @@ pub(super) enum Findings {
 /// # Errors
 ///
 /// A sentence, where it is nothing of that: the row stays as it is.
-pub(super) fn read(value: &Value, shape: &Codes, now: Timestamp) -> Result<Findings, &'static str> {
+pub(super) fn read(value: &Value, shape: &CodeFormat, now: Timestamp) -> Result<Findings, &'static str> {
     match value {
         Value::Null => Ok(Findings::None),
         Value::String(text) => match serde_json::from_str(text) {
@@ -55,7 +55,12 @@ pub(super) fn read(value: &Value, shape: &Codes, now: Timestamp) -> Result<Findi
     }
 }
 
-fn code(number: u32, element: &Value, shape: &Codes, now: Timestamp) -> Result<RecoveryCode, &'static str> {
+fn code(
+    number: u32,
+    element: &Value,
+    shape: &CodeFormat,
+    now: Timestamp,
+) -> Result<RecoveryCode, &'static str> {
     let (hash, used_at) = match element {
         Value::String(hash) => (hash.as_str(), None),
         Value::Object(members) => {
@@ -120,7 +125,7 @@ mod tests {
     const TWO: &str = "$2b$12$L6Bc/AlTQHyd9liGgGEZyOFLPHNgyxeEPfgYfBCVxJ7JIlwxyVU3v";
 
     fn found(value: &Value) -> Result<Vec<(String, Option<Timestamp>)>, &'static str> {
-        match read(value, &Codes::default(), NOW)? {
+        match read(value, &CodeFormat::default(), NOW)? {
             Findings::Theirs(codes) => Ok(codes.into_iter().map(|it| (it.digest, it.used_at)).collect()),
             other => panic!("{other:?}"),
         }
@@ -171,16 +176,16 @@ mod tests {
             json!([{ "salt": "x" }]),
             json!([[ONE]]),
         ] {
-            assert!(read(&value, &Codes::default(), NOW).is_err(), "{value}");
+            assert!(read(&value, &CodeFormat::default(), NOW).is_err(), "{value}");
         }
     }
 
     #[test]
     fn nothing_and_what_is_ours_are_told_apart() {
         for value in [json!(null), json!([]), json!("null"), json!({ "codes": [] })] {
-            assert_eq!(read(&value, &Codes::default(), NOW), Ok(Findings::None), "{value}");
+            assert_eq!(read(&value, &CodeFormat::default(), NOW), Ok(Findings::None), "{value}");
         }
         let ours = json!([{ "id": "1", "digest": "$argon2id$x", "used_at": null }]);
-        assert_eq!(read(&ours, &Codes::default(), NOW), Ok(Findings::Ours));
+        assert_eq!(read(&ours, &CodeFormat::default(), NOW), Ok(Findings::Ours));
     }
 }

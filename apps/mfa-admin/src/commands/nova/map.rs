@@ -30,7 +30,7 @@ const SECRET: [&str; 3] = ["totp_secret", "phone_number", "recovery_codes"];
 
 /// A file of `--map` that cannot be followed.
 #[derive(Debug, thiserror::Error)]
-pub(crate) enum MapError {
+pub(crate) enum ColumnMapError {
     #[error("{0}")]
     Unreadable(String),
     #[error("the map names the column {0}, which the table users does not have")]
@@ -46,28 +46,28 @@ pub(crate) enum MapError {
 /// Where what is.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default, deny_unknown_fields)]
-pub(super) struct Map {
+pub(super) struct ColumnMap {
     columns: std::collections::BTreeMap<String, String>,
-    recovery_codes: Codes,
-    phone: Phone,
-    source: Source,
+    recovery_codes: CodeFormat,
+    phone: PhoneColumns,
+    source: ColumnSource,
 }
 
 /// How recovery codes are written.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default, deny_unknown_fields)]
-pub(super) struct Codes {
+pub(super) struct CodeFormat {
     /// The member of an element that holds the hash.
     pub(super) hash: Option<String>,
     /// The member that says that a code is spent.
     pub(super) used: Option<String>,
-    case: Case,
+    case: CodeCase,
     bare: bool,
 }
 
 #[derive(Clone, Copy, Debug, Default, Deserialize)]
 #[serde(rename_all = "kebab-case")]
-enum Case {
+enum CodeCase {
     #[default]
     AsShown,
     Upper,
@@ -76,11 +76,11 @@ enum Case {
 
 #[derive(Debug, Deserialize)]
 #[serde(default, deny_unknown_fields)]
-struct Phone {
+struct PhoneColumns {
     country: String,
 }
 
-impl Default for Phone {
+impl Default for PhoneColumns {
     fn default() -> Self {
         Self { country: "FR".to_owned() }
     }
@@ -88,39 +88,40 @@ impl Default for Phone {
 
 #[derive(Debug, Default, Deserialize)]
 #[serde(default, deny_unknown_fields)]
-struct Source {
+struct ColumnSource {
     keep: bool,
 }
 
-impl Map {
+impl ColumnMap {
     /// Reads a file; without one, everything is where its name says.
     ///
     /// # Errors
     ///
-    /// [`MapError`] with what is wrong.
-    pub(super) fn open(path: Option<&Path>) -> Result<Self, MapError> {
+    /// [`ColumnMapError`] with what is wrong.
+    pub(super) fn open(path: Option<&Path>) -> Result<Self, ColumnMapError> {
         let Some(path) = path else { return Ok(Self::default()) };
         let unreadable =
-            |why: &dyn std::fmt::Display| MapError::Unreadable(format!("{}: {why}", path.display()));
+            |why: &dyn std::fmt::Display| ColumnMapError::Unreadable(format!("{}: {why}", path.display()));
         let text = std::fs::read_to_string(path).map_err(|error| unreadable(&error))?;
         Self::parse(&text).map_err(|error| match error {
-            MapError::Unreadable(why) => unreadable(&why),
+            ColumnMapError::Unreadable(why) => unreadable(&why),
             other => other,
         })
     }
 
-    fn parse(text: &str) -> Result<Self, MapError> {
-        let map: Self = toml::from_str(text).map_err(|error| MapError::Unreadable(error.to_string()))?;
+    fn parse(text: &str) -> Result<Self, ColumnMapError> {
+        let map: Self =
+            toml::from_str(text).map_err(|error| ColumnMapError::Unreadable(error.to_string()))?;
         let is_country =
             map.phone.country.len() == 2 && map.phone.country.bytes().all(|it| it.is_ascii_uppercase());
         if !is_country {
-            return Err(MapError::Country);
+            return Err(ColumnMapError::Country);
         }
         let known = |name: &String| FIELDS.iter().any(|(field, _)| field == name);
         match map.columns.keys().find(|name| !known(name)) {
             Some(name) => {
                 let all: Vec<_> = FIELDS.iter().map(|(field, _)| *field).collect();
-                Err(MapError::NoField(name.clone(), all.join(", ")))
+                Err(ColumnMapError::NoField(name.clone(), all.join(", ")))
             }
             None => Ok(map),
         }
@@ -130,16 +131,16 @@ impl Map {
     ///
     /// # Errors
     ///
-    /// [`MapError`] where the table is not as the map says.
-    pub(super) fn fields(&self, columns: &[NovaColumn]) -> Result<Vec<NovaField>, MapError> {
+    /// [`ColumnMapError`] where the table is not as the map says.
+    pub(super) fn fields(&self, columns: &[NovaColumn]) -> Result<Vec<NovaField>, ColumnMapError> {
         let mut fields = Vec::new();
         for (field, is_time) in FIELDS {
             let name = self.column(field);
             let column = columns.iter().find(|it| it.name == name);
-            let column = column.ok_or_else(|| MapError::NoColumn(name.to_owned()))?;
+            let column = column.ok_or_else(|| ColumnMapError::NoColumn(name.to_owned()))?;
             if *is_time && !column.is_time() {
                 let (column, kind) = (name.to_owned(), column.kind.clone());
-                return Err(MapError::NoTime { field, column, kind });
+                return Err(ColumnMapError::NoTime { field, column, kind });
             }
             fields.push(NovaField { name: (*field).to_owned(), column: name.to_owned(), is_time: *is_time });
             if self.is_elsewhere(field) {
@@ -191,7 +192,7 @@ impl Map {
     }
 
     /// How recovery codes are written.
-    pub(super) const fn codes(&self) -> &Codes {
+    pub(super) const fn codes(&self) -> &CodeFormat {
         &self.recovery_codes
     }
 
@@ -201,13 +202,13 @@ impl Map {
     }
 }
 
-impl Codes {
+impl CodeFormat {
     /// What of a code was hashed.
     pub(super) const fn spelling(&self) -> LegacyCodeFormat {
         let case = match self.case {
-            Case::AsShown => LegacyCodeCase::AsShown,
-            Case::Upper => LegacyCodeCase::Upper,
-            Case::Lower => LegacyCodeCase::Lower,
+            CodeCase::AsShown => LegacyCodeCase::AsShown,
+            CodeCase::Upper => LegacyCodeCase::Upper,
+            CodeCase::Lower => LegacyCodeCase::Lower,
         };
         LegacyCodeFormat { case, bare: self.bare }
     }
@@ -228,7 +229,7 @@ mod tests {
     fn a_value_elsewhere_is_read_beside_our_own_and_emptied_where_it_is_secret() {
         let text = "[columns]\ntotp_secret = \"mfa_secret\"\nis_totp_enabled = \"has_mfa\"\n\
                     [recovery_codes]\ncase = \"upper\"\nbare = true\n[phone]\ncountry = \"BE\"\n";
-        let map = Map::parse(text).unwrap();
+        let map = ColumnMap::parse(text).unwrap();
         let table =
             columns(&[("mfa_secret", "character varying"), ("has_mfa", "boolean"), ("phone_ext", "text")]);
         let fields = map.fields(&table).unwrap();
@@ -240,7 +241,7 @@ mod tests {
         assert_eq!(map.emptied(), ["mfa_secret"]);
         assert_eq!(map.overlooked(&table), ["phone_ext"]);
         assert_eq!(map.codes().spelling(), LegacyCodeFormat { case: LegacyCodeCase::Upper, bare: true });
-        let keep = Map::parse("source = { keep = true }\ncolumns = { totp_secret = \"x\" }").unwrap();
+        let keep = ColumnMap::parse("source = { keep = true }\ncolumns = { totp_secret = \"x\" }").unwrap();
         assert!(keep.emptied().is_empty());
     }
 
@@ -252,12 +253,12 @@ mod tests {
             ("[phone]\ncountry = \"France\"", "country"),
             ("nonsense", "expected"),
         ] {
-            let error = Map::parse(text).unwrap_err().to_string();
+            let error = ColumnMap::parse(text).unwrap_err().to_string();
             assert!(error.contains(word), "{text}: {error}");
         }
-        let absent = Map::parse("[columns]\ntotp_secret = \"nowhere\"").unwrap();
-        assert!(matches!(absent.fields(&columns(&[])), Err(MapError::NoColumn(_))));
-        let no_time = Map::parse("[columns]\ntotp_enrolled_at = \"n\"").unwrap();
-        assert!(matches!(no_time.fields(&columns(&[("n", "integer")])), Err(MapError::NoTime { .. })));
+        let absent = ColumnMap::parse("[columns]\ntotp_secret = \"nowhere\"").unwrap();
+        assert!(matches!(absent.fields(&columns(&[])), Err(ColumnMapError::NoColumn(_))));
+        let no_time = ColumnMap::parse("[columns]\ntotp_enrolled_at = \"n\"").unwrap();
+        assert!(matches!(no_time.fields(&columns(&[("n", "integer")])), Err(ColumnMapError::NoTime { .. })));
     }
 }

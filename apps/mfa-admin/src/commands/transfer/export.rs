@@ -10,11 +10,11 @@ use mfa_flows::{FlowError, TotpExport};
 use mfa_infra::settings::Settings;
 use serde_json::json;
 
-use super::{FileError, Format};
-use crate::administration::Administration;
-use crate::answer::Answer;
+use super::{FileError, FileFormat};
+use crate::command_output::CommandOutput;
 use crate::error::CliError;
-use crate::progress::Bar;
+use crate::progress::CommandProgress;
+use crate::session::AdminSession;
 
 /// Users in one read.
 const PAGE: u32 = 1_000;
@@ -29,13 +29,13 @@ pub(in crate::commands) fn run(
     path: &Path,
     settings: Settings,
     reason: Option<String>,
-) -> Result<Answer, CliError> {
-    let administration = Administration::open(settings, reason)?;
-    let mut file = Writer::create(path)?;
-    let bar = Bar::of("taking out");
-    let unusable = |error| match Place::of(path) {
-        Place::Output => CliError::Output(error),
-        Place::File => FileError::unusable(path, error).into(),
+) -> Result<CommandOutput, CliError> {
+    let administration = AdminSession::open(settings, reason)?;
+    let mut file = ExportWriter::create(path)?;
+    let bar = CommandProgress::new("taking out");
+    let unusable = |error| match ExportTarget::from_path(path) {
+        ExportTarget::Output => CliError::Output(error),
+        ExportTarget::File => FileError::unusable(path, error).into(),
     };
     let (mut exported, mut unreadable, mut looked) = (0_u64, Vec::new(), 0_u64);
     let mut after = None;
@@ -70,24 +70,24 @@ pub(in crate::commands) fn run(
     answer(path, exported, &unreadable)
 }
 
-fn answer(path: &Path, exported: u64, unreadable: &[(UserId, String)]) -> Result<Answer, CliError> {
+fn answer(path: &Path, exported: u64, unreadable: &[(UserId, String)]) -> Result<CommandOutput, CliError> {
     let mut lines: Vec<_> = unreadable.iter().map(|(user, why)| format!("user {user}: {why}")).collect();
-    let place = match Place::of(path) {
-        Place::Output => "are told".to_owned(),
-        Place::File => format!("are in {}", path.display()),
+    let place = match ExportTarget::from_path(path) {
+        ExportTarget::Output => "are told".to_owned(),
+        ExportTarget::File => format!("are in {}", path.display()),
     };
     lines.push(format!("{exported} secrets {place}, in the clear: whoever reads it makes their codes"));
     let refused: Vec<_> =
         unreadable.iter().map(|(user, why)| json!({ "user_id": user, "why": why })).collect();
-    let answer = match Place::of(path) {
+    let answer = match ExportTarget::from_path(path) {
         // The export is the answer; what there is to say of it goes beside it.
-        Place::Output => {
+        ExportTarget::Output => {
             for line in &lines {
                 drop(writeln!(io::stderr(), "mfa-admin: {line}"));
             }
-            Answer::told()
+            CommandOutput::empty()
         }
-        Place::File => Answer {
+        ExportTarget::File => CommandOutput {
             text: lines.join("\n"),
             json: json!({ "file": path.display().to_string(), "exported": exported, "unreadable": refused }),
         },
@@ -100,24 +100,24 @@ fn answer(path: &Path, exported: u64, unreadable: &[(UserId, String)]) -> Result
 }
 
 /// Where an export goes.
-enum Place {
+enum ExportTarget {
     File,
     Output,
 }
 
-impl Place {
-    fn of(path: &Path) -> Self {
+impl ExportTarget {
+    fn from_path(path: &Path) -> Self {
         if path == Path::new("-") { Self::Output } else { Self::File }
     }
 }
 
 /// What is written to.
-enum Target {
+enum ExportSink {
     File(File),
     Output(Stdout),
 }
 
-impl Target {
+impl ExportSink {
     /// On disk, or out of our hands.
     fn finish(self) -> io::Result<()> {
         match self {
@@ -127,7 +127,7 @@ impl Target {
     }
 }
 
-impl Write for Target {
+impl Write for ExportSink {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         match self {
             Self::File(file) => file.write(bytes),
@@ -144,34 +144,34 @@ impl Write for Target {
 }
 
 /// An export in the making.
-enum Writer {
-    Csv(Box<csv::Writer<BufWriter<Target>>>),
-    Lines(BufWriter<Target>),
+enum ExportWriter {
+    Csv(Box<csv::Writer<BufWriter<ExportSink>>>),
+    Lines(BufWriter<ExportSink>),
 }
 
-impl Writer {
+impl ExportWriter {
     /// Makes the file, mode 0600, where there is none: CSV where its name ends so, else JSON lines.
     fn create(path: &Path) -> Result<Self, FileError> {
-        let target = match Place::of(path) {
-            Place::Output => Target::Output(io::stdout()),
-            Place::File => {
+        let target = match ExportTarget::from_path(path) {
+            ExportTarget::Output => ExportSink::Output(io::stdout()),
+            ExportTarget::File => {
                 let file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(path);
-                Target::File(file.map_err(|error| match error.kind() {
+                ExportSink::File(file.map_err(|error| match error.kind() {
                     io::ErrorKind::AlreadyExists => FileError::Exists(path.display().to_string()),
                     _ => FileError::unusable(path, error),
                 })?)
             }
         };
         let target = BufWriter::new(target);
-        Ok(match Format::of(path) {
-            Some(Format::Csv) => {
+        Ok(match FileFormat::from_path(path) {
+            Some(FileFormat::Csv) => {
                 let mut writer = csv::Writer::from_writer(target);
                 writer
                     .write_record(["email", "username", "otpauth_uri"])
                     .map_err(|error| FileError::unusable(path, error.into()))?;
                 Self::Csv(Box::new(writer))
             }
-            Some(Format::JsonLines) | None => Self::Lines(target),
+            Some(FileFormat::JsonLines) | None => Self::Lines(target),
         })
     }
 

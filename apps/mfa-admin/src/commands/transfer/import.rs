@@ -10,12 +10,12 @@ use mfa_infra::settings::Settings;
 
 use super::FileError;
 use super::report::{RowOutcome, RowReport, answer};
-use super::rows::{Row, Rows};
-use crate::administration::Administration;
-use crate::answer::Answer;
+use super::rows::{ImportRow, ImportRows};
 use crate::cli::ImportOtpauthArgs;
+use crate::command_output::CommandOutput;
 use crate::error::CliError;
-use crate::progress::Bar;
+use crate::progress::CommandProgress;
+use crate::session::AdminSession;
 use crate::values;
 
 /// Rows that are looked up at once.
@@ -36,11 +36,11 @@ pub(in crate::commands) fn run(
     args: &ImportOtpauthArgs,
     settings: Settings,
     reason: Option<String>,
-) -> Result<Answer, CliError> {
-    let mut rows = Rows::open(&args.file)?;
-    let administration = Administration::open(settings, reason)?;
-    let bar = Bar::of("taking over");
-    let mut import = Import {
+) -> Result<CommandOutput, CliError> {
+    let mut rows = ImportRows::open(&args.file)?;
+    let administration = AdminSession::open(settings, reason)?;
+    let bar = CommandProgress::new("taking over");
+    let mut import = OtpauthImport {
         administration: &administration,
         args,
         seen: HashSet::new(),
@@ -65,8 +65,8 @@ pub(in crate::commands) fn run(
     answer(&import.done, args.dry_run, None)
 }
 
-struct Import<'a> {
-    administration: &'a Administration,
+struct OtpauthImport<'a> {
+    administration: &'a AdminSession,
     args: &'a ImportOtpauthArgs,
     /// Users that a row of the file was for.
     seen: HashSet<String>,
@@ -76,28 +76,28 @@ struct Import<'a> {
 }
 
 /// A row whose secret is good, and whose user is to be found.
-struct Good {
-    row: Row,
+struct ValidRow {
+    row: ImportRow,
     secret: SecretBytes,
 }
 
 /// Rows with their users, and those that are refused.
-type Sorted = (Vec<(Good, Whose)>, Vec<RowReport>);
+type ClassifiedRows = (Vec<(ValidRow, UserReference)>, Vec<RowReport>);
 
 /// Whose row it is.
-enum Whose {
+enum UserReference {
     Known(UserId),
     New(UserId),
     /// Somebody whom this trial would have made.
     WouldBeNew,
 }
 
-impl Import<'_> {
-    fn take(&mut self, page: Vec<Row>) -> Result<(), CliError> {
+impl OtpauthImport<'_> {
+    fn take(&mut self, page: Vec<ImportRow>) -> Result<(), CliError> {
         let (mut good, mut reports) = (Vec::with_capacity(page.len()), Vec::with_capacity(page.len()));
         for row in page {
             match read(&row) {
-                Ok(secret) => good.push(Good { row, secret }),
+                Ok(secret) => good.push(ValidRow { row, secret }),
                 Err(outcome) => reports.push(report(row, None, outcome)),
             }
         }
@@ -110,24 +110,24 @@ impl Import<'_> {
     }
 
     /// Finds the users of some rows, and makes those that are wanted.
-    fn whose(&mut self, good: Vec<Good>) -> Result<Sorted, CliError> {
+    fn whose(&mut self, good: Vec<ValidRow>) -> Result<ClassifiedRows, CliError> {
         let administration = self.administration;
         let mut known = self.look_up(&good)?;
         let (mut found, mut refused, mut missing) = (Vec::new(), Vec::new(), Vec::new());
         for it in good {
             match known.match_row(&it.row) {
-                Match::One(user) if self.seen.insert(user.to_string()) => {
-                    found.push((it, Whose::Known(user)));
+                UserMatch::One(user) if self.seen.insert(user.to_string()) => {
+                    found.push((it, UserReference::Known(user)));
                 }
-                Match::One(user) => refused.push(report(it.row, Some(user), twice())),
-                Match::Differ(why) => {
+                UserMatch::One(user) => refused.push(report(it.row, Some(user), twice())),
+                UserMatch::Differ(why) => {
                     refused.push(report(it.row, None, RowOutcome::refused("ambiguous_user", why)));
                 }
-                Match::None if !self.args.create_users => {
+                UserMatch::None if !self.args.create_users => {
                     let why = "there is no such user (--create-users makes one)";
                     refused.push(report(it.row, None, RowOutcome::refused("not_found", why)));
                 }
-                Match::None => match new_user(&it.row, administration) {
+                UserMatch::None => match new_user(&it.row, administration) {
                     Ok(user) if self.seen.insert(format!("name {}", user.username)) => {
                         missing.push((it, user));
                     }
@@ -137,7 +137,7 @@ impl Import<'_> {
             }
         }
         if self.args.dry_run {
-            found.extend(missing.into_iter().map(|(it, _)| (it, Whose::WouldBeNew)));
+            found.extend(missing.into_iter().map(|(it, _)| (it, UserReference::WouldBeNew)));
             return Ok((found, refused));
         }
         known.names.clear();
@@ -150,7 +150,7 @@ impl Import<'_> {
             match known.names.get(&user.username) {
                 Some(id) => {
                     self.seen.insert(id.to_string());
-                    found.push((it, Whose::New(*id)));
+                    found.push((it, UserReference::New(*id)));
                 }
                 None => refused.push(report(
                     it.row,
@@ -165,7 +165,7 @@ impl Import<'_> {
         Ok((found, refused))
     }
 
-    fn look_up(&self, good: &[Good]) -> Result<Known, CliError> {
+    fn look_up(&self, good: &[ValidRow]) -> Result<KnownUsers, CliError> {
         let mut emails = Vec::new();
         for email in good.iter().filter_map(|it| it.row.email.as_ref()) {
             emails.push(email.clone());
@@ -174,7 +174,7 @@ impl Import<'_> {
         let usernames = good.iter().filter_map(|it| it.row.username.clone()).collect();
         let mfa = self.administration.mfa();
         let entries = mfa.block_on(mfa.directory().find_all(emails, usernames))??;
-        let mut known = Known::default();
+        let mut known = KnownUsers::default();
         for entry in entries {
             known.addresses.insert(entry.email, entry.user);
             known.names.insert(entry.username, entry.user);
@@ -182,14 +182,18 @@ impl Import<'_> {
         Ok(known)
     }
 
-    fn put_in_force(&self, found: Vec<(Good, Whose)>, reports: &mut Vec<RowReport>) -> Result<(), CliError> {
+    fn put_in_force(
+        &self,
+        found: Vec<(ValidRow, UserReference)>,
+        reports: &mut Vec<RowReport>,
+    ) -> Result<(), CliError> {
         let outcomes = found.iter().map(|(good, whose)| self.one(good, whose));
         let outcomes = self.administration.wait_for_many(outcomes)?;
         let mut failure = None;
         for ((good, whose), outcome) in found.into_iter().zip(outcomes) {
             let user = match whose {
-                Whose::Known(user) | Whose::New(user) => Some(user),
-                Whose::WouldBeNew => None,
+                UserReference::Known(user) | UserReference::New(user) => Some(user),
+                UserReference::WouldBeNew => None,
             };
             match outcome {
                 Ok(Some(outcome)) => reports.push(report(good.row, user, outcome)),
@@ -201,7 +205,7 @@ impl Import<'_> {
     }
 
     /// What became of a row; none where it was not tried, because one before it failed for good.
-    async fn one(&self, good: &Good, whose: &Whose) -> Result<Option<RowOutcome>, FlowError> {
+    async fn one(&self, good: &ValidRow, whose: &UserReference) -> Result<Option<RowOutcome>, FlowError> {
         if self.is_over.get() {
             return Ok(None);
         }
@@ -210,11 +214,11 @@ impl Import<'_> {
         outcome.map(Some)
     }
 
-    async fn put(&self, good: &Good, whose: &Whose) -> Result<RowOutcome, FlowError> {
+    async fn put(&self, good: &ValidRow, whose: &UserReference) -> Result<RowOutcome, FlowError> {
         let (user, user_is_new) = match whose {
-            Whose::Known(user) => (*user, false),
-            Whose::New(user) => (*user, true),
-            Whose::WouldBeNew => return Ok(RowOutcome::Created),
+            UserReference::Known(user) => (*user, false),
+            UserReference::New(user) => (*user, true),
+            UserReference::WouldBeNew => return Ok(RowOutcome::Created),
         };
         let import = TotpImport { user, secret: good.secret.clone(), user_is_new };
         let (flows, call) = (self.administration.flows(), self.administration.call());
@@ -253,7 +257,7 @@ impl Import<'_> {
     }
 }
 
-fn read(row: &Row) -> Result<SecretBytes, RowOutcome> {
+fn read(row: &ImportRow) -> Result<SecretBytes, RowOutcome> {
     let uri = row.uri.as_ref().map_err(|why| RowOutcome::refused("malformed_row", *why))?;
     if row.email.is_none() && row.username.is_none() {
         return Err(RowOutcome::refused("malformed_row", "it names neither email nor username"));
@@ -266,43 +270,43 @@ fn twice() -> RowOutcome {
     RowOutcome::refused("duplicate_row", "an earlier row of the file is for the same user")
 }
 
-fn report(row: Row, user: Option<UserId>, outcome: RowOutcome) -> RowReport {
+fn report(row: ImportRow, user: Option<UserId>, outcome: RowOutcome) -> RowReport {
     RowReport { number: row.number, email: row.email, username: row.username, user, outcome }
 }
 
 /// Who there is, of those whom rows name.
 #[derive(Default)]
-struct Known {
+struct KnownUsers {
     addresses: HashMap<String, UserId>,
     names: HashMap<String, UserId>,
 }
 
-enum Match {
+enum UserMatch {
     One(UserId),
     None,
     Differ(&'static str),
 }
 
-impl Known {
+impl KnownUsers {
     /// All that a row names must be one and the same user's.
-    fn match_row(&self, row: &Row) -> Match {
+    fn match_row(&self, row: &ImportRow) -> UserMatch {
         let by_email = row.email.as_ref().map(|email| {
             self.addresses.get(email).or_else(|| self.addresses.get(&email.to_lowercase())).copied()
         });
         let by_name = row.username.as_ref().map(|name| self.names.get(name).copied());
         match (by_email, by_name) {
             (Some(Some(one)), Some(Some(other))) if one != other => {
-                Match::Differ("the e-mail address and the user name are two users'")
+                UserMatch::Differ("the e-mail address and the user name are two users'")
             }
-            (Some(Some(_)), Some(None)) => Match::Differ("the user of that address has another name"),
-            (Some(None), Some(Some(_))) => Match::Differ("the user of that name has another address"),
-            (Some(Some(user)), _) | (_, Some(Some(user))) => Match::One(user),
-            (Some(None) | None, Some(None) | None) => Match::None,
+            (Some(Some(_)), Some(None)) => UserMatch::Differ("the user of that address has another name"),
+            (Some(None), Some(Some(_))) => UserMatch::Differ("the user of that name has another address"),
+            (Some(Some(user)), _) | (_, Some(Some(user))) => UserMatch::One(user),
+            (Some(None) | None, Some(None) | None) => UserMatch::None,
         }
     }
 }
 
-fn new_user(row: &Row, administration: &Administration) -> Result<NewUser, RowOutcome> {
+fn new_user(row: &ImportRow, administration: &AdminSession) -> Result<NewUser, RowOutcome> {
     let unfit = |why: String| RowOutcome::refused("invalid_user", why);
     let email = row.email.as_deref().ok_or_else(|| unfit("a new user needs an e-mail address".to_owned()))?;
     let email = values::email(email).map_err(|why| unfit(format!("email: {why}")))?;

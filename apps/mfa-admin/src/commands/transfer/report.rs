@@ -3,7 +3,7 @@
 use mfa_core::UserId;
 use serde_json::{Value, json};
 
-use crate::answer::{Answer, columns, visible};
+use crate::command_output::{CommandOutput, columns, visible};
 use crate::error::CliError;
 
 /// What became of one row.
@@ -52,7 +52,7 @@ pub(super) fn answer(
     rows: &[RowReport],
     is_trial: bool,
     stopped: Option<String>,
-) -> Result<Answer, CliError> {
+) -> Result<CommandOutput, CliError> {
     let count = |name| rows.iter().filter(|row| row.outcome.name() == name).count();
     let refused = count("refused");
     let trial = if is_trial { " (a trial: nothing was changed)" } else { "" };
@@ -65,7 +65,7 @@ pub(super) fn answer(
     );
     let mut lines = vec![["ROW", "E-MAIL", "USER NAME", "OUTCOME", ""].map(str::to_owned)];
     lines.extend(rows.iter().map(line));
-    let answer = Answer {
+    let answer = CommandOutput {
         text: format!("{}\n{summary}", columns(&lines)),
         json: json!({
             "dry_run": is_trial,

@@ -8,14 +8,14 @@ use mfa_core::SecretText;
 use serde::Deserialize;
 use zeroize::Zeroizing;
 
-use super::{FileError, Format};
+use super::{FileError, FileFormat};
 
 /// The longest line of JSON that is read.
 const LONGEST: u64 = 64 * 1024;
 
 /// One row.
 #[derive(Debug)]
-pub(super) struct Row {
+pub(super) struct ImportRow {
     /// Its number in the file, the first one after a header being 1.
     pub(super) number: u64,
     /// The user's address.
@@ -27,19 +27,19 @@ pub(super) struct Row {
 }
 
 /// The rows of a file, one after the other.
-pub(super) struct Rows {
-    source: Source,
+pub(super) struct ImportRows {
+    source: RowSource,
     number: u64,
     about: u64,
 }
 
-enum Source {
+enum RowSource {
     Csv { reader: Box<csv::Reader<Box<dyn Read>>>, email: Option<usize>, username: Option<usize>, uri: usize },
     Lines(Box<dyn BufRead>),
 }
 
 #[derive(Deserialize)]
-struct Line {
+struct FileLine {
     #[serde(default)]
     email: Option<String>,
     #[serde(default)]
@@ -47,7 +47,7 @@ struct Line {
     otpauth_uri: String,
 }
 
-impl Rows {
+impl ImportRows {
     /// Opens a file: CSV or JSON lines by the ending of its name, else by how it begins.
     ///
     /// # Errors
@@ -59,10 +59,10 @@ impl Rows {
         let mut file = BufReader::new(File::open(path).map_err(unusable)?);
         let begins = file.fill_buf().map_err(unusable)?;
         let first = begins.iter().find(|byte| !byte.is_ascii_whitespace());
-        let guessed = if first == Some(&b'{') { Format::JsonLines } else { Format::Csv };
-        let source = match Format::of(path).unwrap_or(guessed) {
-            Format::JsonLines => Source::Lines(Box::new(file)),
-            Format::Csv => csv_source(path, Box::new(file))?,
+        let guessed = if first == Some(&b'{') { FileFormat::JsonLines } else { FileFormat::Csv };
+        let source = match FileFormat::from_path(path).unwrap_or(guessed) {
+            FileFormat::JsonLines => RowSource::Lines(Box::new(file)),
+            FileFormat::Csv => csv_source(path, Box::new(file))?,
         };
         Ok(Self { source, number: 0, about })
     }
@@ -77,7 +77,7 @@ impl Rows {
     /// # Errors
     ///
     /// [`io::Error`] of the file.
-    pub(super) fn page(&mut self, most: usize) -> io::Result<Vec<Row>> {
+    pub(super) fn page(&mut self, most: usize) -> io::Result<Vec<ImportRow>> {
         let mut page = Vec::new();
         while page.len() < most {
             match self.next()? {
@@ -88,19 +88,19 @@ impl Rows {
         Ok(page)
     }
 
-    fn next(&mut self) -> io::Result<Option<Row>> {
+    fn next(&mut self) -> io::Result<Option<ImportRow>> {
         loop {
             self.number = self.number.saturating_add(1);
             let number = self.number;
             match &mut self.source {
-                Source::Csv { reader, email, username, uri } => {
+                RowSource::Csv { reader, email, username, uri } => {
                     let mut record = csv::StringRecord::new();
                     let read = reader.read_record(&mut record);
                     let field = |at: usize| record.get(at).map(str::trim).filter(|it| !it.is_empty());
                     let named = |at: &Option<usize>| at.and_then(field).map(str::to_owned);
                     return match read {
                         Ok(false) => Ok(None),
-                        Ok(true) => Ok(Some(Row {
+                        Ok(true) => Ok(Some(ImportRow {
                             number,
                             email: named(email),
                             username: named(username),
@@ -115,7 +115,7 @@ impl Rows {
                         },
                     };
                 }
-                Source::Lines(file) => {
+                RowSource::Lines(file) => {
                     let mut line = Zeroizing::new(Vec::new());
                     let read = file.by_ref().take(LONGEST).read_until(b'\n', &mut line)?;
                     if read == 0 {
@@ -130,8 +130,8 @@ impl Rows {
                     if line.iter().all(u8::is_ascii_whitespace) {
                         continue;
                     }
-                    return Ok(Some(match serde_json::from_slice::<Line>(&line) {
-                        Ok(it) => Row {
+                    return Ok(Some(match serde_json::from_slice::<FileLine>(&line) {
+                        Ok(it) => ImportRow {
                             number,
                             email: it.email.filter(|it| !it.is_empty()),
                             username: it.username.filter(|it| !it.is_empty()),
@@ -146,7 +146,7 @@ impl Rows {
     }
 }
 
-fn csv_source(path: &Path, file: Box<dyn Read>) -> Result<Source, FileError> {
+fn csv_source(path: &Path, file: Box<dyn Read>) -> Result<RowSource, FileError> {
     let mut reader = csv::ReaderBuilder::new().from_reader(file);
     let headers = reader.headers().map_err(|error| FileError::unusable(path, error.into()))?.clone();
     let column = |name: &str| {
@@ -156,14 +156,14 @@ fn csv_source(path: &Path, file: Box<dyn Read>) -> Result<Source, FileError> {
     let (email, username) = (column("email"), column("username"));
     match column("otpauth_uri") {
         Some(uri) if email.is_some() || username.is_some() => {
-            Ok(Source::Csv { reader: Box::new(reader), email, username, uri })
+            Ok(RowSource::Csv { reader: Box::new(reader), email, username, uri })
         }
         _ => Err(FileError::Header(path.display().to_string())),
     }
 }
 
-fn broken(number: u64, why: &'static str) -> Row {
-    Row { number, email: None, username: None, uri: Err(why) }
+fn broken(number: u64, why: &'static str) -> ImportRow {
+    ImportRow { number, email: None, username: None, uri: Err(why) }
 }
 
 /// For the progress bar. What can be read only once is not counted.
@@ -190,19 +190,20 @@ fn count_lines(path: &Path) -> io::Result<u64> {
 mod tests {
     use super::*;
 
-    fn read(name: &str, text: &str) -> Result<Vec<Row>, FileError> {
+    fn read(name: &str, text: &str) -> Result<Vec<ImportRow>, FileError> {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join(name);
         std::fs::write(&path, text).unwrap();
-        Ok(Rows::open(&path)?.page(100).unwrap())
+        Ok(ImportRows::open(&path)?.page(100).unwrap())
     }
 
     /// Number, address, name and URI of a row.
-    type Shown<'a> = (u64, Option<&'a str>, Option<&'a str>, Result<&'a str, &'static str>);
+    type RowSummary<'a> = (u64, Option<&'a str>, Option<&'a str>, Result<&'a str, &'static str>);
 
-    fn shown(rows: &[Row]) -> Vec<Shown<'_>> {
-        let uri =
-            |row: &'_ Row| row.uri.as_ref().map(|it| it.expose().to_owned().leak() as &str).map_err(|it| *it);
+    fn shown(rows: &[ImportRow]) -> Vec<RowSummary<'_>> {
+        let uri = |row: &'_ ImportRow| {
+            row.uri.as_ref().map(|it| it.expose().to_owned().leak() as &str).map_err(|it| *it)
+        };
         rows.iter().map(|row| (row.number, row.email.as_deref(), row.username.as_deref(), uri(row))).collect()
     }
 

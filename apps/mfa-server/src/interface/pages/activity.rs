@@ -5,18 +5,18 @@ use maud::{Markup, html};
 use mfa_core::{EventKind, StoredEvent, UserEventsQuery};
 use mfa_flows::{AcceptedStages, Call};
 
-use crate::interface::assets::File;
-use crate::interface::layout::{Frame, Here, document};
+use crate::interface::assets::AssetFile;
+use crate::interface::layout::{Layout, NavItem, document};
+use crate::interface::page_request::PageRequest;
 use crate::interface::parts::{agent_name, icon, moment};
-use crate::interface::visit::Visit;
-use crate::interface::{Guest, Outcome, answer};
+use crate::interface::{PageResult, SharedPageRequest, response};
 use crate::problem::ApiError;
 
 /// As many events as one page shows.
 const PAGE: u32 = 20;
 
 /// `GET /interface/BRAND/activity`
-pub(in crate::interface) async fn show(visit: Guest) -> Outcome {
+pub(in crate::interface) async fn show(visit: SharedPageRequest) -> PageResult {
     let profile = super::app::profile(&visit, AcceptedStages::Access).await?;
     let before = visit.query("before").and_then(|it| it.parse().ok());
     let call = visit.open(AcceptedStages::Access)?;
@@ -25,37 +25,41 @@ pub(in crate::interface) async fn show(visit: Guest) -> Outcome {
     let next = events.len().checked_sub(most).filter(|more| *more > 0);
     let last = next.and_then(|_| events.get(most.saturating_sub(1))).map(|it| it.seq);
     let shown = events.get(..most.min(events.len())).unwrap_or_default();
-    let title = visit.say("activity-title");
+    let title = visit.translate("activity-title");
     let page = document(
         &visit,
-        &Frame::inside(title.clone(), &profile, Here::Activity).with(File::Clock),
+        &Layout::signed_in(title.clone(), &profile, NavItem::Activity).with(AssetFile::Clock),
         html! {
             section.sheet {
                 h1 { (title) }
-                p.lead { (visit.say("activity-lead")) }
+                p.lead { (visit.translate("activity-lead")) }
                 (list(&visit, shown))
                 @if let Some(last) = last {
-                    p.pager { a.link href=(visit.to(&format!("/activity?before={last}"))) { (visit.say("older")) } }
+                    p.pager { a.link href=(visit.to(&format!("/activity?before={last}"))) { (visit.translate("older")) } }
                 }
             }
         },
     );
-    Ok(answer::page(&visit, StatusCode::OK, page))
+    Ok(response::page(&visit, StatusCode::OK, page))
 }
 
 /// The newest events of the caller.
-pub(super) async fn newest(visit: &Visit, call: Call, most: u32) -> Result<Vec<StoredEvent>, ApiError> {
+pub(super) async fn newest(visit: &PageRequest, call: Call, most: u32) -> Result<Vec<StoredEvent>, ApiError> {
     page_of(visit, call, UserEventsQuery { before: None, limit: most }).await
 }
 
-async fn page_of(visit: &Visit, call: Call, page: UserEventsQuery) -> Result<Vec<StoredEvent>, ApiError> {
+async fn page_of(
+    visit: &PageRequest,
+    call: Call,
+    page: UserEventsQuery,
+) -> Result<Vec<StoredEvent>, ApiError> {
     visit.run(|flows| async move { flows.events(&call, page).await }).await
 }
 
 /// Events, one below the other.
-pub(super) fn list(visit: &Visit, events: &[StoredEvent]) -> Markup {
+pub(super) fn list(visit: &PageRequest, events: &[StoredEvent]) -> Markup {
     html! {
-        @if events.is_empty() { p.empty { (visit.say("activity-none")) } }
+        @if events.is_empty() { p.empty { (visit.translate("activity-none")) } }
         ol.events {
             @for event in events {
                 li.event.(outcome_class(event)) {
@@ -65,7 +69,7 @@ pub(super) fn list(visit: &Visit, events: &[StoredEvent]) -> Markup {
                         (moment(visit, event.at))
                         @if let Some(agent) = &event.user_agent { span { (agent_name(visit, agent)) } }
                         @if let Some(ip) = &event.ip { span { (ip) } }
-                        @if event.actor.is_some() { span { (visit.say("activity-by-admin")) } }
+                        @if event.actor.is_some() { span { (visit.translate("activity-by-admin")) } }
                     }
                 }
             }
@@ -74,10 +78,10 @@ pub(super) fn list(visit: &Visit, events: &[StoredEvent]) -> Markup {
 }
 
 /// What happened and how it ended, in words.
-pub(super) fn what(visit: &Visit, event: &StoredEvent) -> String {
+pub(super) fn what(visit: &PageRequest, event: &StoredEvent) -> String {
     let happened = event_name(visit, &event.event);
     let ended = format!("outcome-{}", event.outcome);
-    let said = visit.say(&ended);
+    let said = visit.translate(&ended);
     // Some say in their name how it ended.
     let says_it = matches!(
         EventKind::parse(&event.event),
@@ -86,14 +90,14 @@ pub(super) fn what(visit: &Visit, event: &StoredEvent) -> String {
     if event.outcome == "success" || says_it || said == ended {
         happened
     } else {
-        visit.say_with("activity-ended", &[("what", happened.into()), ("how", said.into())])
+        visit.translate_with("activity-ended", &[("what", happened.into()), ("how", said.into())])
     }
 }
 
 /// The name of a kind of event; as it stands where another version wrote it.
-pub(super) fn event_name(visit: &Visit, event: &str) -> String {
+pub(super) fn event_name(visit: &PageRequest, event: &str) -> String {
     let name = format!("event-{event}");
-    let said = visit.say(&name);
+    let said = visit.translate(&name);
     if said == name { event.to_owned() } else { said }
 }
 
@@ -126,16 +130,16 @@ fn sign_of(event: &StoredEvent) -> &'static str {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::i18n::Texts;
+    use crate::i18n::Translations;
     use crate::language::Language;
 
     #[test]
     fn every_kind_of_event_and_outcome_has_a_text_in_both_languages() {
-        let texts = Texts::load().unwrap();
+        let texts = Translations::load().unwrap();
         let kinds = EventKind::ALL.iter().map(|kind| format!("event-{}", kind.as_str()));
         for name in kinds.chain(["success", "failure", "refused"].map(|it| format!("outcome-{it}"))) {
             for language in [Language::French, Language::English] {
-                assert_ne!(texts.say(language, &name, &[]), name, "{language:?}");
+                assert_ne!(texts.translate(language, &name, &[]), name, "{language:?}");
             }
         }
     }

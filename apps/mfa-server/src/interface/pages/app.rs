@@ -6,34 +6,34 @@ use mfa_core::SecretText;
 use mfa_flows::{AcceptedStages, FlowError, Profile};
 use mfa_totp::{Provisioning, SECRET_BYTES, TotpCode, import_secret, qr_svg};
 
-use super::door::marked;
-use super::{codes, second};
-use crate::intake::{EitherCode, either_code, totp_code};
-use crate::interface::assets::File;
-use crate::interface::carried::Carried;
-use crate::interface::layout::{Frame, Here, document};
+use super::login::marked;
+use super::{codes, verify};
+use crate::interface::assets::AssetFile;
+use crate::interface::layout::{Layout, NavItem, document};
+use crate::interface::page_request::PageRequest;
 use crate::interface::parts::{
-    Complaint, TimeStep, Told, code_field, complaint_of, icon, key_field, moment, post_button, steps,
+    Flash, FormError, TimeStep, code_field, complaint_of, icon, key_field, moment, post_button, steps,
 };
-use crate::interface::visit::Visit;
-use crate::interface::{Guest, Outcome, answer, error};
+use crate::interface::sealed_state::SealedState;
+use crate::interface::{PageResult, SharedPageRequest, error, response};
 use crate::problem::ApiError;
+use crate::request::{DisableCode, either_code, totp_code};
 
 /// What is shown of a secret that waits for its first code.
-struct Shown {
+struct EnrolmentView {
     secret: SecretText,
     uri: SecretText,
     qr: SecretText,
 }
 
 /// `GET /interface/BRAND/app`
-pub(in crate::interface) async fn show(visit: Guest) -> Outcome {
+pub(in crate::interface) async fn show(visit: SharedPageRequest) -> PageResult {
     let profile = profile(&visit, AcceptedStages::Access).await?;
-    let title = visit.say("app-title");
+    let title = visit.translate("app-title");
     let status = &profile.status;
     let page = document(
         &visit,
-        &Frame::inside(title.clone(), &profile, Here::Account).with(File::Clock),
+        &Layout::signed_in(title.clone(), &profile, NavItem::Account).with(AssetFile::Clock),
         html! {
             (back(&visit))
             section.sheet {
@@ -41,47 +41,47 @@ pub(in crate::interface) async fn show(visit: Guest) -> Outcome {
                 h1 { (title) }
                 @match status.totp_enrolled_at {
                     Some(at) => {
-                        p.lead { (visit.say("app-on")) " " (moment(&visit, at)) "." }
-                        h2 { (visit.say("app-replace")) }
-                        p { (visit.say("app-replace.text")) }
+                        p.lead { (visit.translate("app-on")) " " (moment(&visit, at)) "." }
+                        h2 { (visit.translate("app-replace")) }
+                        p { (visit.translate("app-replace.text")) }
                         (post_button(&visit, "/app/start", "button", "app-replace-start"))
-                        h2 { (visit.say("app-remove")) }
-                        p { (visit.say("app-remove.text")) }
-                        p.actions { a.button.plain-button href=(visit.to("/app/remove")) { (visit.say("app-remove-start")) } }
+                        h2 { (visit.translate("app-remove")) }
+                        p { (visit.translate("app-remove.text")) }
+                        p.actions { a.button.plain-button href=(visit.to("/app/remove")) { (visit.translate("app-remove-start")) } }
                     },
                     None => {
-                        p.lead { (visit.say("app-off")) }
-                        p { (visit.say("app-off.text")) }
+                        p.lead { (visit.translate("app-off")) }
+                        p { (visit.translate("app-off.text")) }
                         (post_button(&visit, "/app/start", "button full", "next-app"))
                     },
                 }
             }
         },
     );
-    Ok(answer::page(&visit, StatusCode::OK, page))
+    Ok(response::page(&visit, StatusCode::OK, page))
 }
 
 /// `POST /interface/BRAND/app/start`
-pub(in crate::interface) async fn start(visit: Guest) -> Outcome {
+pub(in crate::interface) async fn start(visit: SharedPageRequest) -> PageResult {
     let call = visit.open(AcceptedStages::Any)?;
     let started = visit.run(|flows| async move { flows.start_totp_enrolment(&call, None).await }).await?;
-    visit.carry(&Carried::Secret(started.provisioning.secret().clone()))?;
-    Ok(answer::go(&visit, "/app/enrol"))
+    visit.store_state(&SealedState::Secret(started.provisioning.secret().clone()))?;
+    Ok(response::go(&visit, "/app/enrol"))
 }
 
 /// `GET /interface/BRAND/app/enrol`
-pub(in crate::interface) async fn enrol(visit: Guest) -> Outcome {
+pub(in crate::interface) async fn enrol(visit: SharedPageRequest) -> PageResult {
     let profile = profile(&visit, AcceptedStages::Any).await?;
     match shown(&visit, &profile) {
         Some(shown) => {
-            Ok(answer::page(&visit, StatusCode::OK, enrolment_page(&visit, &profile, Some(&shown), None)))
+            Ok(response::page(&visit, StatusCode::OK, enrolment_page(&visit, &profile, Some(&shown), None)))
         }
-        None => Ok(answer::go(&visit, "/app")),
+        None => Ok(response::go(&visit, "/app")),
     }
 }
 
 /// `POST /interface/BRAND/app/confirm`
-pub(in crate::interface) async fn confirm(visit: Guest) -> Outcome {
+pub(in crate::interface) async fn confirm(visit: SharedPageRequest) -> PageResult {
     let confirmed = visit
         .code_check(AcceptedStages::Any, totp_code, |flows, call, code| async move {
             flows.confirm_totp_enrolment(&call, code).await
@@ -89,7 +89,7 @@ pub(in crate::interface) async fn confirm(visit: Guest) -> Outcome {
         .await;
     match confirmed {
         Ok(enrolled) => {
-            visit.import_legacy(&enrolled.granted.token);
+            visit.sign_in(&enrolled.granted.token);
             codes::hand_on(&visit, enrolled.recovery_codes)
         }
         Err(ApiError::Refused(FlowError::NoEnrolmentInProgress)) => {
@@ -104,7 +104,7 @@ pub(in crate::interface) async fn confirm(visit: Guest) -> Outcome {
             let shown = shown(&visit, &profile);
             Ok(error::refused(&visit, fault, |visit, fault| {
                 let complaint =
-                    drift.map_or_else(|| complaint_of(visit, fault), |it| second::clock_complaint(visit, it));
+                    drift.map_or_else(|| complaint_of(visit, fault), |it| verify::clock_complaint(visit, it));
                 enrolment_page(visit, &profile, shown.as_ref(), Some(&complaint))
             }))
         }
@@ -113,7 +113,7 @@ pub(in crate::interface) async fn confirm(visit: Guest) -> Outcome {
 }
 
 /// How far the phone's clock is off, after a wrong code.
-async fn drift(visit: &Visit, fault: &ApiError) -> Result<Option<i64>, ApiError> {
+async fn drift(visit: &PageRequest, fault: &ApiError) -> Result<Option<i64>, ApiError> {
     let typed = visit.typed("code").and_then(|it| TotpCode::parse(it).ok());
     let (ApiError::Refused(FlowError::InvalidCode), Some(code)) = (fault, typed) else { return Ok(None) };
     let call = visit.open(AcceptedStages::Any)?;
@@ -123,28 +123,28 @@ async fn drift(visit: &Visit, fault: &ApiError) -> Result<Option<i64>, ApiError>
 
 /// The picture, from the secret that the browser carries: it is of the login that began the enrolment. The one that waits
 /// in the account is never shown a second time, so that nobody else can copy it meanwhile.
-fn shown(visit: &Visit, profile: &Profile) -> Option<Shown> {
-    let Some(Carried::Secret(secret)) = visit.carried() else { return None };
+fn shown(visit: &PageRequest, profile: &Profile) -> Option<EnrolmentView> {
+    let Some(SealedState::Secret(secret)) = visit.carried() else { return None };
     let secret = import_secret(secret.expose()).ok().filter(|it| it.len() == SECRET_BYTES)?;
     let issuer = &visit.flows().policy().issuer;
     let label = Provisioning::new(issuer, &profile.email, &secret);
     let shown =
         label.or_else(|_| Provisioning::new(issuer, &profile.status.user.to_string(), &secret)).ok()?;
     let qr = qr_svg(shown.uri()).ok()?;
-    Some(Shown { secret: shown.secret().clone(), uri: shown.uri().clone(), qr })
+    Some(EnrolmentView { secret: shown.secret().clone(), uri: shown.uri().clone(), qr })
 }
 
 fn enrolment_page(
-    visit: &Visit,
+    visit: &PageRequest,
     profile: &Profile,
-    shown: Option<&Shown>,
-    complaint: Option<&Complaint>,
+    shown: Option<&EnrolmentView>,
+    complaint: Option<&FormError>,
 ) -> Markup {
-    let title = visit.say("enrol-title");
-    let frame = Frame::inside(marked(visit, title.clone(), complaint), profile, Here::Account);
+    let title = visit.translate("enrol-title");
+    let frame = Layout::signed_in(marked(visit, title.clone(), complaint), profile, NavItem::Account);
     document(
         visit,
-        &frame.with(File::Codes).with(File::Keep).with(File::Clock),
+        &frame.with(AssetFile::Codes).with(AssetFile::Clipboard).with(AssetFile::Clock),
         html! {
             (back(visit))
             (steps(visit, TimeStep::App))
@@ -153,25 +153,25 @@ fn enrolment_page(
                 @if let Some(shown) = shown {
                     ol.enrol {
                         li {
-                            h2 { (visit.say("enrol-scan")) }
-                            p { (visit.say("enrol-scan.text")) }
-                            div.qr role="img" aria-label=(visit.say("enrol-qr")) { (PreEscaped(shown.qr.expose())) }
+                            h2 { (visit.translate("enrol-scan")) }
+                            p { (visit.translate("enrol-scan.text")) }
+                            div.qr role="img" aria-label=(visit.translate("enrol-qr")) { (PreEscaped(shown.qr.expose())) }
                             p.same-phone {
-                                a.button.plain-button href=(shown.uri.expose()) { (icon("app")) (visit.say("enrol-open")) }
+                                a.button.plain-button href=(shown.uri.expose()) { (icon("app")) (visit.translate("enrol-open")) }
                             }
                             details.by-hand {
-                                summary { (visit.say("enrol-by-hand")) }
-                                p { (visit.say("enrol-by-hand.text")) }
+                                summary { (visit.translate("enrol-by-hand")) }
+                                p { (visit.translate("enrol-by-hand.text")) }
                                 p.secret {
                                     code #secret { (in_fours(shown.secret.expose())) }
-                                    button.link type="button" hidden data-copy="secret" data-done=(visit.say("copied")) {
-                                        (visit.say("copy"))
+                                    button.link type="button" hidden data-copy="secret" data-done=(visit.translate("copied")) {
+                                        (visit.translate("copy"))
                                     }
                                 }
                             }
                         }
                         li {
-                            h2 { (visit.say("enrol-code")) }
+                            h2 { (visit.translate("enrol-code")) }
                             (confirm_form(visit, complaint))
                         }
                     }
@@ -184,21 +184,21 @@ fn enrolment_page(
     )
 }
 
-fn confirm_form(visit: &Visit, complaint: Option<&Complaint>) -> Markup {
+fn confirm_form(visit: &PageRequest, complaint: Option<&FormError>) -> Markup {
     html! {
         form.stack method="post" action=(visit.to("/app/confirm")) {
             (key_field(visit))
             (code_field(visit, "code-hint-app", complaint))
-            button.button.full type="submit" { (visit.say("enrol-confirm")) }
+            button.button.full type="submit" { (visit.translate("enrol-confirm")) }
         }
     }
 }
 
-fn over_page(visit: &Visit, profile: &Profile, complaint: &Complaint) -> Markup {
-    let title = visit.say("enrol-title");
+fn over_page(visit: &PageRequest, profile: &Profile, complaint: &FormError) -> Markup {
+    let title = visit.translate("enrol-title");
     document(
         visit,
-        &Frame::inside(marked(visit, title.clone(), Some(complaint)), profile, Here::Account),
+        &Layout::signed_in(marked(visit, title.clone(), Some(complaint)), profile, NavItem::Account),
         html! {
             (back(visit))
             section.sheet {
@@ -211,26 +211,26 @@ fn over_page(visit: &Visit, profile: &Profile, complaint: &Complaint) -> Markup 
 }
 
 /// `GET /interface/BRAND/app/remove`
-pub(in crate::interface) async fn ask_removal(visit: Guest) -> Outcome {
+pub(in crate::interface) async fn ask_removal(visit: SharedPageRequest) -> PageResult {
     let profile = profile(&visit, AcceptedStages::TwoFactors).await?;
     let page = removal_page(&visit, &profile, None);
-    Ok(answer::page(&visit, StatusCode::OK, page))
+    Ok(response::page(&visit, StatusCode::OK, page))
 }
 
 /// `POST /interface/BRAND/app/remove`
-pub(in crate::interface) async fn remove(visit: Guest) -> Outcome {
+pub(in crate::interface) async fn remove(visit: SharedPageRequest) -> PageResult {
     let removed = visit
         .code_check(AcceptedStages::TwoFactors, either_code, |flows, call, code| async move {
             match code {
-                EitherCode::Totp(code) => flows.disable_totp(&call, code).await,
-                EitherCode::Recovery(typed) => flows.disable_totp_by_recovery(&call, typed).await,
+                DisableCode::Totp(code) => flows.disable_totp(&call, code).await,
+                DisableCode::Recovery(typed) => flows.disable_totp_by_recovery(&call, typed).await,
             }
         })
         .await;
     match removed {
         Ok(()) => {
-            visit.tell_next(Told::AppRemoved);
-            Ok(answer::go(&visit, ""))
+            visit.set_flash(Flash::AppRemoved);
+            Ok(response::go(&visit, ""))
         }
         Err(fault) if error::belongs_on_the_form(&fault) => {
             let profile = profile(&visit, AcceptedStages::TwoFactors).await?;
@@ -242,28 +242,29 @@ pub(in crate::interface) async fn remove(visit: Guest) -> Outcome {
     }
 }
 
-fn removal_page(visit: &Visit, profile: &Profile, complaint: Option<&Complaint>) -> Markup {
-    let title = visit.say("removal-title");
+fn removal_page(visit: &PageRequest, profile: &Profile, complaint: Option<&FormError>) -> Markup {
+    let title = visit.translate("removal-title");
     let described = if complaint.is_some() { "code-complaint code-hint" } else { "code-hint" };
     document(
         visit,
-        &Frame::inside(marked(visit, title.clone(), complaint), profile, Here::Account).with(File::Clock),
+        &Layout::signed_in(marked(visit, title.clone(), complaint), profile, NavItem::Account)
+            .with(AssetFile::Clock),
         html! {
             (back(visit))
             section.sheet {
                 h1 { (title) }
-                p.lead { (visit.say("removal-lead")) }
+                p.lead { (visit.translate("removal-lead")) }
                 form.stack method="post" action=(visit.to("/app/remove")) {
                     (key_field(visit))
                     div.field {
-                        label for="code" { (visit.say("removal-code")) }
+                        label for="code" { (visit.translate("removal-code")) }
                         @if let Some(complaint) = complaint { (complaint.shown(visit, "code-complaint")) }
                         input.recovery #code name="code" type="text" autocomplete="one-time-code" required autofocus
                             maxlength="64" spellcheck="false" autocapitalize="none" aria-describedby=(described)
                             aria-invalid=[complaint.is_some().then_some("true")];
-                        p.hint #code-hint { (visit.say("removal-hint")) }
+                        p.hint #code-hint { (visit.translate("removal-hint")) }
                     }
-                    button.button.danger.full type="submit" { (visit.say("removal-do")) }
+                    button.button.danger.full type="submit" { (visit.translate("removal-do")) }
                 }
             }
         },
@@ -271,14 +272,14 @@ fn removal_page(visit: &Visit, profile: &Profile, complaint: Option<&Complaint>)
 }
 
 /// Whose account this is.
-pub(super) async fn profile(visit: &Visit, accepts: AcceptedStages) -> Result<Profile, ApiError> {
+pub(super) async fn profile(visit: &PageRequest, accepts: AcceptedStages) -> Result<Profile, ApiError> {
     let call = visit.open(accepts)?;
     visit.run(|flows| async move { flows.profile(&call).await }).await
 }
 
 /// The way back to the account.
-pub(super) fn back(visit: &Visit) -> Markup {
-    html! { p.back { a.link href=(visit.to("")) { (icon("next")) (visit.say("back")) } } }
+pub(super) fn back(visit: &PageRequest) -> Markup {
+    html! { p.back { a.link href=(visit.to("")) { (icon("next")) (visit.translate("back")) } } }
 }
 
 /// The secret in groups of four, as people read it.

@@ -6,43 +6,43 @@ use mfa_core::{SecretText, Timestamp};
 use mfa_flows::{AcceptedStages, FlowError, Profile};
 
 use super::app::{back, profile};
-use crate::interface::assets::File;
-use crate::interface::carried::Carried;
-use crate::interface::layout::{Frame, Here, document};
+use crate::interface::assets::AssetFile;
+use crate::interface::layout::{Layout, NavItem, document};
+use crate::interface::page_request::PageRequest;
 use crate::interface::parts::{TimeStep, icon, moment, post_button, steps};
-use crate::interface::visit::Visit;
-use crate::interface::{Guest, Outcome, answer};
+use crate::interface::sealed_state::SealedState;
+use crate::interface::{PageResult, SharedPageRequest, response};
 
 /// Leads to the page that shows the set that came with a new factor.
-pub(super) fn hand_on(visit: &Visit, codes: Vec<SecretText>) -> Outcome {
-    visit.carry(&Carried::Codes { of: None, with_factor: true, codes })?;
-    Ok(answer::go(visit, "/codes/new"))
+pub(super) fn hand_on(visit: &PageRequest, codes: Vec<SecretText>) -> PageResult {
+    visit.store_state(&SealedState::Codes { of: None, with_factor: true, codes })?;
+    Ok(response::go(visit, "/codes/new"))
 }
 
 /// `GET /interface/BRAND/codes/new`: a new set, for as long as the browser carries it.
-pub(in crate::interface) async fn show_new(visit: Guest) -> Outcome {
-    let Some(Carried::Codes { of: None, with_factor, codes }) = visit.carried() else {
-        return Ok(answer::go(&visit, "/codes"));
+pub(in crate::interface) async fn show_new(visit: SharedPageRequest) -> PageResult {
+    let Some(SealedState::Codes { of: None, with_factor, codes }) = visit.carried() else {
+        return Ok(response::go(&visit, "/codes"));
     };
     let profile = profile(&visit, AcceptedStages::Access).await?;
     let page = new_page(&visit, &profile, codes, *with_factor);
-    Ok(answer::page(&visit, StatusCode::OK, page))
+    Ok(response::page(&visit, StatusCode::OK, page))
 }
 
 /// `GET /interface/BRAND/codes/kept`: the browser need not carry them any more.
-pub(in crate::interface) async fn kept(visit: Guest) -> Outcome {
-    visit.put_down();
+pub(in crate::interface) async fn kept(visit: SharedPageRequest) -> PageResult {
+    visit.clear_state();
     let user = visit.query("user").and_then(|it| it.parse::<u64>().ok());
     let next = match (visit.query("then"), user) {
         (Some("phone"), _) => "/phone".to_owned(),
         (_, Some(user)) => format!("/admin/users/{user}"),
         _ => String::new(),
     };
-    Ok(answer::go(&visit, &next))
+    Ok(response::go(&visit, &next))
 }
 
-fn new_page(visit: &Visit, profile: &Profile, codes: &[SecretText], with_factor: bool) -> Markup {
-    let title = visit.say("codes-new-title");
+fn new_page(visit: &PageRequest, profile: &Profile, codes: &[SecretText], with_factor: bool) -> Markup {
+    let title = visit.translate("codes-new-title");
     let goes_on_to_phone = with_factor && visit.site.offers_sms() && !profile.status.phone_verified;
     let (next, word) = if goes_on_to_phone {
         ("/codes/kept?then=phone", "codes-kept-phone")
@@ -50,7 +50,7 @@ fn new_page(visit: &Visit, profile: &Profile, codes: &[SecretText], with_factor:
         ("/codes/kept", "codes-kept")
     };
     let file = format!("{}-codes.txt", visit.site.name().to_lowercase().replace(' ', "-"));
-    let frame = Frame::inside(title.clone(), profile, Here::Account).with(File::Keep);
+    let frame = Layout::signed_in(title.clone(), profile, NavItem::Account).with(AssetFile::Clipboard);
     document(
         visit,
         &frame,
@@ -58,36 +58,36 @@ fn new_page(visit: &Visit, profile: &Profile, codes: &[SecretText], with_factor:
             @if with_factor { (steps(visit, TimeStep::Codes)) }
             section.sheet.printed {
                 @if with_factor {
-                    p.banner.good role="status" { (icon("check")) span { (visit.say("codes-app-ready")) } }
+                    p.banner.good role="status" { (icon("check")) span { (visit.translate("codes-app-ready")) } }
                 }
                 h1 { (title) }
-                p.lead { (visit.say("codes-new-lead")) }
-                ol.codes #codes data-file=(file) data-head=(visit.say_with(
+                p.lead { (visit.translate("codes-new-lead")) }
+                ol.codes #codes data-file=(file) data-head=(visit.translate_with(
                     "codes-file-head", &[("name", visit.site.name().into()), ("email", profile.email.as_str().into())]
                 )) {
                     @for code in codes { li { code { (code.expose()) } } }
                 }
                 div.keep hidden {
-                    button.plain-button.button type="button" data-keep="copy" data-done=(visit.say("copied")) {
-                        (icon("copy")) span { (visit.say("copy")) }
+                    button.plain-button.button type="button" data-keep="copy" data-done=(visit.translate("copied")) {
+                        (icon("copy")) span { (visit.translate("copy")) }
                     }
-                    button.plain-button.button type="button" data-keep="download" data-done=(visit.say("downloaded")) {
-                        (icon("download")) span { (visit.say("download")) }
+                    button.plain-button.button type="button" data-keep="download" data-done=(visit.translate("downloaded")) {
+                        (icon("download")) span { (visit.translate("download")) }
                     }
                     button.plain-button.button type="button" data-keep="print" {
-                        (icon("print")) span { (visit.say("print")) }
+                        (icon("print")) span { (visit.translate("print")) }
                     }
                 }
                 p.visually-hidden #keep-said role="status" {}
-                p.hint { (visit.say("codes-new-hint")) }
-                p.actions { a.button.full href=(visit.to(next)) { (visit.say(word)) (icon("next")) } }
+                p.hint { (visit.translate("codes-new-hint")) }
+                p.actions { a.button.full href=(visit.to(next)) { (visit.translate(word)) (icon("next")) } }
             }
         },
     )
 }
 
 /// `GET /interface/BRAND/codes`
-pub(in crate::interface) async fn show(visit: Guest) -> Outcome {
+pub(in crate::interface) async fn show(visit: SharedPageRequest) -> PageResult {
     let call = visit.open(AcceptedStages::TwoFactors)?;
     let (profile, listing) = visit
         .run(|flows| async move {
@@ -95,45 +95,47 @@ pub(in crate::interface) async fn show(visit: Guest) -> Outcome {
             Ok::<_, FlowError>((profile, flows.recovery_listing(&call).await?))
         })
         .await?;
-    let title = visit.say("codes-title");
+    let title = visit.translate("codes-title");
     let page = document(
         &visit,
-        &Frame::inside(title.clone(), &profile, Here::Account).with(File::Clock).with(File::Keep),
+        &Layout::signed_in(title.clone(), &profile, NavItem::Account)
+            .with(AssetFile::Clock)
+            .with(AssetFile::Clipboard),
         html! {
             (back(&visit))
             section.sheet {
                 p.emblem aria-hidden="true" { (icon("key")) }
                 h1 { (title) }
-                p.lead { (visit.say_with("codes-left", &[("left", listing.left.into())])) }
-                p { (visit.say("codes-what")) }
+                p.lead { (visit.translate_with("codes-left", &[("left", listing.left.into())])) }
+                p { (visit.translate("codes-what")) }
                 ol.slots {
                     @for code in &listing.codes { (slot(&visit, code.used_at)) }
                 }
                 @if let Some(at) = listing.generated_at {
-                    p.hint { (visit.say("codes-made")) " " (moment(&visit, at)) "." }
+                    p.hint { (visit.translate("codes-made")) " " (moment(&visit, at)) "." }
                 }
-                h2 { (visit.say("codes-renew")) }
-                p { (visit.say("codes-renew.text")) }
+                h2 { (visit.translate("codes-renew")) }
+                p { (visit.translate("codes-renew.text")) }
                 (post_button(&visit, "/codes/new", "button", "codes-renew-do"))
             }
         },
     );
-    Ok(answer::page(&visit, StatusCode::OK, page))
+    Ok(response::page(&visit, StatusCode::OK, page))
 }
 
-fn slot(visit: &Visit, used_at: Option<Timestamp>) -> Markup {
+fn slot(visit: &PageRequest, used_at: Option<Timestamp>) -> Markup {
     html! {
         @match used_at {
-            Some(at) => { li.used { (visit.say("codes-used")) " " (moment(visit, at)) } },
-            None => { li { (visit.say("codes-unused")) } },
+            Some(at) => { li.used { (visit.translate("codes-used")) " " (moment(visit, at)) } },
+            None => { li { (visit.translate("codes-unused")) } },
         }
     }
 }
 
 /// `POST /interface/BRAND/codes/new`
-pub(in crate::interface) async fn renew(visit: Guest) -> Outcome {
+pub(in crate::interface) async fn renew(visit: SharedPageRequest) -> PageResult {
     let call = visit.open(AcceptedStages::TwoFactors)?;
     let codes = visit.run(|flows| async move { flows.regenerate_recovery_codes(&call).await }).await?;
-    visit.carry(&Carried::Codes { of: None, with_factor: false, codes })?;
-    Ok(answer::go(&visit, "/codes/new"))
+    visit.store_state(&SealedState::Codes { of: None, with_factor: false, codes })?;
+    Ok(response::go(&visit, "/codes/new"))
 }

@@ -6,11 +6,11 @@ use mfa_core::FactorKind;
 use mfa_flows::{Call, Profile};
 
 use super::activity;
-use crate::interface::assets::File;
-use crate::interface::layout::{Frame, Here, document};
+use crate::interface::assets::AssetFile;
+use crate::interface::layout::{Layout, NavItem, document};
+use crate::interface::page_request::PageRequest;
 use crate::interface::parts::{icon, moment, post_button};
-use crate::interface::visit::Visit;
-use crate::interface::{Guest, Outcome, answer};
+use crate::interface::{PageResult, SharedPageRequest, response};
 
 /// As few codes as are too few.
 const FEW_CODES: usize = 3;
@@ -19,7 +19,7 @@ const EVENTS: u32 = 3;
 
 /// How well an account is protected.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Level {
+enum ProtectionLevel {
     /// A password and nothing else.
     Open,
     /// A second factor, with something missing that will be missed.
@@ -40,7 +40,7 @@ struct Protection {
 }
 
 impl Protection {
-    fn of(profile: &Profile, offers_sms: bool) -> Self {
+    fn new(profile: &Profile, offers_sms: bool) -> Self {
         let status = &profile.status;
         Self {
             app: status.totp_enabled,
@@ -51,13 +51,13 @@ impl Protection {
         }
     }
 
-    const fn level(self) -> Level {
+    const fn level(self) -> ProtectionLevel {
         let has_factor = self.app || self.backup;
         let is_full = self.app && self.codes && (self.backup || !self.offers_sms);
         match (has_factor, is_full) {
-            (_, true) => Level::Full,
-            (true, false) => Level::Half,
-            (false, false) => Level::Open,
+            (_, true) => ProtectionLevel::Full,
+            (true, false) => ProtectionLevel::Half,
+            (false, false) => ProtectionLevel::Open,
         }
     }
 
@@ -70,20 +70,20 @@ impl Protection {
 }
 
 /// `GET /interface/BRAND` of somebody who is in.
-pub(super) async fn show(visit: Guest, call: Call) -> Outcome {
+pub(super) async fn show(visit: SharedPageRequest, call: Call) -> PageResult {
     let token = call.clone();
     let profile = visit.run(|flows| async move { flows.profile(&token).await }).await?;
     let events = activity::newest(&visit, call, EVENTS).await?;
-    let protection = Protection::of(&profile, visit.site.offers_sms());
-    let title = visit.say("home-title");
-    let frame = Frame::inside(title.clone(), &profile, Here::Account).with(File::Clock);
+    let protection = Protection::new(&profile, visit.site.offers_sms());
+    let title = visit.translate("home-title");
+    let frame = Layout::signed_in(title.clone(), &profile, NavItem::Account).with(AssetFile::Clock);
     let page = document(
         &visit,
         &frame,
         html! {
             h1.visually-hidden { (title) }
             (hero(&visit, &profile, protection))
-            section.cards aria-label=(visit.say("home-parts")) {
+            section.cards aria-label=(visit.translate("home-parts")) {
                 (app_card(&visit, &profile))
                 (codes_card(&visit, &profile, protection))
                 @if protection.offers_sms || protection.phone {
@@ -93,38 +93,38 @@ pub(super) async fn show(visit: Guest, call: Call) -> Outcome {
             }
             section.sheet.recent {
                 div.sheet-head {
-                    h2 { (visit.say("home-recent")) }
-                    a.link href=(visit.to("/activity")) { (visit.say("home-all")) }
+                    h2 { (visit.translate("home-recent")) }
+                    a.link href=(visit.to("/activity")) { (visit.translate("home-all")) }
                 }
                 (activity::list(&visit, &events))
             }
         },
     );
-    Ok(answer::page(&visit, StatusCode::OK, page))
+    Ok(response::page(&visit, StatusCode::OK, page))
 }
 
-fn hero(visit: &Visit, profile: &Profile, protection: Protection) -> Markup {
+fn hero(visit: &PageRequest, profile: &Profile, protection: Protection) -> Markup {
     let (there, all) = protection.parts();
     let name = match protection.level() {
-        Level::Open => "level-open",
-        Level::Half => "level-half",
-        Level::Full => "level-full",
+        ProtectionLevel::Open => "level-open",
+        ProtectionLevel::Half => "level-half",
+        ProtectionLevel::Full => "level-full",
     };
     html! {
         section.hero.(name) {
             (ring(there, all))
             div.hero-words {
                 p.hero-count {
-                    (visit.say_with("home-count", &[("there", there.into()), ("all", all.into())]))
+                    (visit.translate_with("home-count", &[("there", there.into()), ("all", all.into())]))
                 }
-                h2 { (visit.say(name)) }
-                p { (visit.say(&format!("{name}.text"))) }
+                h2 { (visit.translate(name)) }
+                p { (visit.translate(&format!("{name}.text"))) }
                 (next_step(visit, profile, protection))
             }
             @if let Some(at) = profile.status.last_success_at {
                 p.hero-last {
-                    (visit.say("home-last")) " " (moment(visit, at))
-                    @if let Some(method) = profile.status.last_method { " · " (visit.say(method_name(method))) }
+                    (visit.translate("home-last")) " " (moment(visit, at))
+                    @if let Some(method) = profile.status.last_method { " · " (visit.translate(method_name(method))) }
                 }
             }
         }
@@ -160,9 +160,9 @@ fn ring(there: usize, all: usize) -> Markup {
     }
 }
 
-fn next_step(visit: &Visit, profile: &Profile, protection: Protection) -> Markup {
+fn next_step(visit: &PageRequest, profile: &Profile, protection: Protection) -> Markup {
     let link = |path: &str, name: &str| {
-        html! { a.button href=(visit.to(path)) { (visit.say(name)) (icon("next")) } }
+        html! { a.button href=(visit.to(path)) { (visit.translate(name)) (icon("next")) } }
     };
     html! {
         div.actions {
@@ -179,7 +179,7 @@ fn next_step(visit: &Visit, profile: &Profile, protection: Protection) -> Markup
     }
 }
 
-fn card(visit: &Visit, sign: &str, name: &str, state: CardState, body: &Markup) -> Markup {
+fn card(visit: &PageRequest, sign: &str, name: &str, state: CardState, body: &Markup) -> Markup {
     let (class, word) = match state {
         CardState::Good => ("good", "state-on"),
         CardState::Low => ("low", "state-low"),
@@ -189,8 +189,8 @@ fn card(visit: &Visit, sign: &str, name: &str, state: CardState, body: &Markup) 
         article.card.(class) {
             div.card-sign { (icon(sign)) }
             div.card-body {
-                h3 { (visit.say(name)) }
-                p.state { (visit.say(word)) }
+                h3 { (visit.translate(name)) }
+                p.state { (visit.translate(word)) }
                 (body)
             }
         }
@@ -204,7 +204,7 @@ enum CardState {
     Off,
 }
 
-fn app_card(visit: &Visit, profile: &Profile) -> Markup {
+fn app_card(visit: &PageRequest, profile: &Profile) -> Markup {
     let status = &profile.status;
     let state = if status.totp_enabled { CardState::Good } else { CardState::Off };
     card(
@@ -214,16 +214,16 @@ fn app_card(visit: &Visit, profile: &Profile) -> Markup {
         state,
         &html! {
             @if let Some(at) = status.totp_enrolled_at {
-                p { (visit.say("card-app-since")) " " (moment(visit, at)) }
+                p { (visit.translate("card-app-since")) " " (moment(visit, at)) }
             } @else {
-                p { (visit.say("card-app-none")) }
+                p { (visit.translate("card-app-none")) }
             }
-            a.card-link href=(visit.to("/app")) aria-label=(visit.say("card-app-manage")) { (visit.say("manage")) }
+            a.card-link href=(visit.to("/app")) aria-label=(visit.translate("card-app-manage")) { (visit.translate("manage")) }
         },
     )
 }
 
-fn codes_card(visit: &Visit, profile: &Profile, protection: Protection) -> Markup {
+fn codes_card(visit: &PageRequest, profile: &Profile, protection: Protection) -> Markup {
     let left = profile.status.recovery_codes_left;
     let state = match (profile.has_factor, protection.codes) {
         (false, _) => CardState::Off,
@@ -237,16 +237,16 @@ fn codes_card(visit: &Visit, profile: &Profile, protection: Protection) -> Marku
         state,
         &html! {
             @if profile.has_factor {
-                p { (visit.say_with("card-codes-left", &[("left", left.into())])) }
-                a.card-link href=(visit.to("/codes")) aria-label=(visit.say("card-codes-manage")) { (visit.say("manage")) }
+                p { (visit.translate_with("card-codes-left", &[("left", left.into())])) }
+                a.card-link href=(visit.to("/codes")) aria-label=(visit.translate("card-codes-manage")) { (visit.translate("manage")) }
             } @else {
-                p { (visit.say("card-codes-none")) }
+                p { (visit.translate("card-codes-none")) }
             }
         },
     )
 }
 
-fn phone_card(visit: &Visit, profile: &Profile) -> Markup {
+fn phone_card(visit: &PageRequest, profile: &Profile) -> Markup {
     let status = &profile.status;
     let state = if status.phone_verified { CardState::Good } else { CardState::Off };
     card(
@@ -257,14 +257,14 @@ fn phone_card(visit: &Visit, profile: &Profile) -> Markup {
         &html! {
             @match &status.phone {
                 Some(phone) => { p { span.number { (phone) } } },
-                None => { p { (visit.say("card-phone-none")) } },
+                None => { p { (visit.translate("card-phone-none")) } },
             }
-            a.card-link href=(visit.to("/phone")) aria-label=(visit.say("card-phone-manage")) { (visit.say("manage")) }
+            a.card-link href=(visit.to("/phone")) aria-label=(visit.translate("card-phone-manage")) { (visit.translate("manage")) }
         },
     )
 }
 
-fn backup_card(visit: &Visit, protection: Protection) -> Markup {
+fn backup_card(visit: &PageRequest, protection: Protection) -> Markup {
     let state = if protection.backup { CardState::Good } else { CardState::Off };
     card(
         visit,
@@ -272,9 +272,9 @@ fn backup_card(visit: &Visit, protection: Protection) -> Markup {
         "card-backup",
         state,
         &html! {
-            p { (visit.say(if protection.backup { "card-backup-sms" } else { "card-backup-none" })) }
+            p { (visit.translate(if protection.backup { "card-backup-sms" } else { "card-backup-none" })) }
             @if protection.phone {
-                a.card-link href=(visit.to("/backup")) aria-label=(visit.say("card-backup-manage")) { (visit.say("manage")) }
+                a.card-link href=(visit.to("/backup")) aria-label=(visit.translate("card-backup-manage")) { (visit.translate("manage")) }
             }
         },
     )
@@ -287,12 +287,12 @@ mod tests {
     #[test]
     fn an_account_is_well_protected_only_with_every_part_that_is_offered() {
         let all = Protection { app: true, codes: true, phone: true, backup: true, offers_sms: true };
-        assert_eq!((all.level(), all.parts()), (Level::Full, (4, 4)));
-        assert_eq!(Protection { backup: false, ..all }.level(), Level::Half);
-        assert_eq!(Protection { codes: false, ..all }.level(), Level::Half);
-        assert_eq!(Protection { app: false, ..all }.level(), Level::Half, "SMS alone is a factor");
-        assert_eq!(Protection { app: false, backup: false, ..all }.level(), Level::Open);
+        assert_eq!((all.level(), all.parts()), (ProtectionLevel::Full, (4, 4)));
+        assert_eq!(Protection { backup: false, ..all }.level(), ProtectionLevel::Half);
+        assert_eq!(Protection { codes: false, ..all }.level(), ProtectionLevel::Half);
+        assert_eq!(Protection { app: false, ..all }.level(), ProtectionLevel::Half, "SMS alone is a factor");
+        assert_eq!(Protection { app: false, backup: false, ..all }.level(), ProtectionLevel::Open);
         let without = Protection { phone: false, backup: false, offers_sms: false, ..all };
-        assert_eq!((without.level(), without.parts()), (Level::Full, (2, 2)));
+        assert_eq!((without.level(), without.parts()), (ProtectionLevel::Full, (2, 2)));
     }
 }

@@ -7,43 +7,43 @@ use mfa_flows::{AcceptedStages, FlowError, Profile};
 use mfa_sms::PhoneNumber;
 
 use super::app::{back, profile};
-use super::door::marked;
-use super::{codes, second};
-use crate::intake::sms_code;
-use crate::interface::assets::File;
-use crate::interface::carried::Carried;
-use crate::interface::layout::{Frame, Here, document};
+use super::login::marked;
+use super::{codes, verify};
+use crate::interface::assets::AssetFile;
+use crate::interface::layout::{Layout, NavItem, document};
+use crate::interface::page_request::PageRequest;
 use crate::interface::parts::{
-    Complaint, TimeStep, Told, code_field, complaint_of, hidden, icon, key_field, steps,
+    Flash, FormError, TimeStep, code_field, complaint_of, hidden, icon, key_field, steps,
 };
-use crate::interface::visit::Visit;
-use crate::interface::{Guest, Outcome, answer, error};
+use crate::interface::sealed_state::SealedState;
+use crate::interface::{PageResult, SharedPageRequest, error, response};
 use crate::problem::{ApiError, FieldErrorKind};
+use crate::request::sms_code;
 
 /// A number as it was typed.
-struct Typed {
+struct TypedNumber {
     phone: String,
     country: String,
 }
 
 /// A number whose code is awaited.
-struct Awaited {
-    typed: Typed,
+struct UnconfirmedNumber {
+    typed: TypedNumber,
     masked: String,
     sent_at: Timestamp,
 }
 
 /// `GET /interface/BRAND/phone`
-pub(in crate::interface) async fn show(visit: Guest) -> Outcome {
+pub(in crate::interface) async fn show(visit: SharedPageRequest) -> PageResult {
     let profile = profile(&visit, AcceptedStages::Any).await?;
     let page = number_page(&visit, &profile, None);
-    Ok(answer::page(&visit, StatusCode::OK, page))
+    Ok(response::page(&visit, StatusCode::OK, page))
 }
 
 /// `POST /interface/BRAND/phone`
-pub(in crate::interface) async fn set(visit: Guest) -> Outcome {
+pub(in crate::interface) async fn set(visit: SharedPageRequest) -> PageResult {
     let call = visit.open(AcceptedStages::Any)?;
-    let typed = Typed {
+    let typed = TypedNumber {
         phone: visit.typed("phone").unwrap_or_default().to_owned(),
         country: visit.typed("country").unwrap_or_default().to_owned(),
     };
@@ -54,10 +54,10 @@ pub(in crate::interface) async fn set(visit: Guest) -> Outcome {
     };
     match sent {
         Ok(_) => {
-            let Typed { phone, country } = typed;
+            let TypedNumber { phone, country } = typed;
             let (phone, sent_at) = (SecretText::new(phone), visit.now());
-            visit.carry(&Carried::Number { phone, country, sent_at })?;
-            Ok(answer::go(&visit, "/phone/confirm"))
+            visit.store_state(&SealedState::Number { phone, country, sent_at })?;
+            Ok(response::go(&visit, "/phone/confirm"))
         }
         Err(fault) if error::belongs_on_the_form(&fault) => {
             let profile = profile(&visit, AcceptedStages::Any).await?;
@@ -69,7 +69,7 @@ pub(in crate::interface) async fn set(visit: Guest) -> Outcome {
     }
 }
 
-fn number(visit: &Visit, typed: &Typed) -> Result<PhoneNumber, ApiError> {
+fn number(visit: &PageRequest, typed: &TypedNumber) -> Result<PhoneNumber, ApiError> {
     let is_offered = visit.site.countries().contains(&typed.country);
     let mut fields = visit.form().object()?;
     let country =
@@ -81,23 +81,23 @@ fn number(visit: &Visit, typed: &Typed) -> Result<PhoneNumber, ApiError> {
 }
 
 /// `GET /interface/BRAND/phone/confirm`
-pub(in crate::interface) async fn await_code(visit: Guest) -> Outcome {
-    let Some(awaited) = awaited(&visit) else { return Ok(answer::go(&visit, "/phone")) };
+pub(in crate::interface) async fn await_code(visit: SharedPageRequest) -> PageResult {
+    let Some(awaited) = awaited(&visit) else { return Ok(response::go(&visit, "/phone")) };
     let profile = profile(&visit, AcceptedStages::Any).await?;
     let page = confirm_page(&visit, &profile, &awaited, None);
-    Ok(answer::page(&visit, StatusCode::OK, page))
+    Ok(response::page(&visit, StatusCode::OK, page))
 }
 
 /// The number that the browser carries until its code comes back.
-fn awaited(visit: &Visit) -> Option<Awaited> {
-    let Some(Carried::Number { phone, country, sent_at }) = visit.carried() else { return None };
+fn awaited(visit: &PageRequest) -> Option<UnconfirmedNumber> {
+    let Some(SealedState::Number { phone, country, sent_at }) = visit.carried() else { return None };
     let masked = PhoneNumber::parse(phone.expose(), country).ok()?.masked();
-    let typed = Typed { phone: phone.expose().to_owned(), country: country.clone() };
-    Some(Awaited { typed, masked, sent_at: *sent_at })
+    let typed = TypedNumber { phone: phone.expose().to_owned(), country: country.clone() };
+    Some(UnconfirmedNumber { typed, masked, sent_at: *sent_at })
 }
 
 /// `POST /interface/BRAND/phone/confirm`
-pub(in crate::interface) async fn confirm(visit: Guest) -> Outcome {
+pub(in crate::interface) async fn confirm(visit: SharedPageRequest) -> PageResult {
     let confirmed = visit
         .code_check(AcceptedStages::Any, sms_code, |flows, call, code| async move {
             flows.confirm_phone(&call, code).await
@@ -106,11 +106,11 @@ pub(in crate::interface) async fn confirm(visit: Guest) -> Outcome {
     let fault = match confirmed {
         Ok(confirmed) => {
             let Some(enrolled) = confirmed.enrolled else {
-                visit.put_down();
-                visit.tell_next(Told::PhoneReady);
-                return Ok(answer::go(&visit, "/backup"));
+                visit.clear_state();
+                visit.set_flash(Flash::PhoneReady);
+                return Ok(response::go(&visit, "/backup"));
             };
-            visit.import_legacy(&enrolled.granted.token);
+            visit.sign_in(&enrolled.granted.token);
             return codes::hand_on(&visit, enrolled.recovery_codes);
         }
         Err(fault) => fault,
@@ -130,12 +130,12 @@ pub(in crate::interface) async fn confirm(visit: Guest) -> Outcome {
 }
 
 /// `POST /interface/BRAND/phone/remove`
-pub(in crate::interface) async fn remove(visit: Guest) -> Outcome {
+pub(in crate::interface) async fn remove(visit: SharedPageRequest) -> PageResult {
     let call = visit.open(AcceptedStages::TwoFactors)?;
     match visit.run(|flows| async move { flows.remove_phone(&call).await }).await {
         Ok(()) => {
-            visit.tell_next(Told::PhoneRemoved);
-            Ok(answer::go(&visit, ""))
+            visit.set_flash(Flash::PhoneRemoved);
+            Ok(response::go(&visit, ""))
         }
         Err(fault) if error::belongs_on_the_form(&fault) => {
             let profile = profile(&visit, AcceptedStages::TwoFactors).await?;
@@ -147,13 +147,13 @@ pub(in crate::interface) async fn remove(visit: Guest) -> Outcome {
     }
 }
 
-fn number_page(visit: &Visit, profile: &Profile, complaint: Option<&Complaint>) -> Markup {
+fn number_page(visit: &PageRequest, profile: &Profile, complaint: Option<&FormError>) -> Markup {
     let is_set = profile.status.phone.is_some();
-    let title = visit.say(if is_set { "phone-change-title" } else { "phone-title" });
-    let frame = Frame::inside(marked(visit, title.clone(), complaint), profile, Here::Account);
+    let title = visit.translate(if is_set { "phone-change-title" } else { "phone-title" });
+    let frame = Layout::signed_in(marked(visit, title.clone(), complaint), profile, NavItem::Account);
     document(
         visit,
-        &frame.with(File::Codes).with(File::Clock).with(File::Keep),
+        &frame.with(AssetFile::Codes).with(AssetFile::Clock).with(AssetFile::Clipboard),
         html! {
             (back(visit))
             @if !is_set { (steps(visit, TimeStep::Phone)) }
@@ -162,23 +162,23 @@ fn number_page(visit: &Visit, profile: &Profile, complaint: Option<&Complaint>) 
                 h1 { (title) }
                 @match &profile.status.phone {
                     Some(phone) => {
-                        p.lead { (visit.say("phone-now")) " " span.number { (phone) } "." }
-                        p { (visit.say("phone-change.text")) }
+                        p.lead { (visit.translate("phone-now")) " " span.number { (phone) } "." }
+                        p { (visit.translate("phone-change.text")) }
                     },
-                    None => { p.lead { (visit.say("phone-lead")) } },
+                    None => { p.lead { (visit.translate("phone-lead")) } },
                 }
                 @if visit.site.offers_sms() {
                     (number_form(visit, complaint))
-                    p.hint { (visit.say("phone-notice")) }
+                    p.hint { (visit.translate("phone-notice")) }
                 } @else {
-                    p { (visit.say("phone-none")) }
+                    p { (visit.translate("phone-none")) }
                 }
                 @if is_set {
-                    h2 { (visit.say("phone-remove")) }
-                    p { (visit.say("phone-remove.text")) }
-                    form method="post" action=(visit.to("/phone/remove")) data-ask=(visit.say("phone-remove-ask")) {
+                    h2 { (visit.translate("phone-remove")) }
+                    p { (visit.translate("phone-remove.text")) }
+                    form method="post" action=(visit.to("/phone/remove")) data-ask=(visit.translate("phone-remove-ask")) {
                         (key_field(visit))
-                        button.button.plain-button type="submit" { (visit.say("phone-remove-do")) }
+                        button.button.plain-button type="submit" { (visit.translate("phone-remove-do")) }
                     }
                 }
             }
@@ -186,10 +186,10 @@ fn number_page(visit: &Visit, profile: &Profile, complaint: Option<&Complaint>) 
     )
 }
 
-fn number_form(visit: &Visit, complaint: Option<&Complaint>) -> Markup {
+fn number_form(visit: &PageRequest, complaint: Option<&FormError>) -> Markup {
     let countries = visit.site.countries();
     let (phone, country) = match visit.carried() {
-        Some(Carried::Number { phone, country, .. }) => (Some(phone.expose()), Some(country.as_str())),
+        Some(SealedState::Number { phone, country, .. }) => (Some(phone.expose()), Some(country.as_str())),
         _ => (None, None),
     };
     let chosen = visit.typed("country").or(country);
@@ -201,7 +201,7 @@ fn number_form(visit: &Visit, complaint: Option<&Complaint>) -> Markup {
             @if let Some(complaint) = complaint { (complaint.shown(visit, "complaint")) }
             div.pair {
                 div.field.narrow {
-                    label for="country" { (visit.say("phone-country")) }
+                    label for="country" { (visit.translate("phone-country")) }
                     select #country name="country" autocomplete="tel-country-code" {
                         @for country in countries {
                             option value=(country) selected[chosen == Some(country)] { (country_name(visit, country)) }
@@ -209,56 +209,56 @@ fn number_form(visit: &Visit, complaint: Option<&Complaint>) -> Markup {
                     }
                 }
                 div.field {
-                    label for="phone" { (visit.say("phone-number")) }
+                    label for="phone" { (visit.translate("phone-number")) }
                     input #phone name="phone" type="tel" inputmode="tel" autocomplete="tel-national" required
                         maxlength="32" autofocus value=[visit.typed("phone").or(phone)]
-                        aria-describedby=(described) aria-invalid=[wrong] data-missing=(visit.say("field-missing"));
+                        aria-describedby=(described) aria-invalid=[wrong] data-missing=(visit.translate("field-missing"));
                 }
             }
-            p.hint #phone-hint { (visit.say("phone-hint")) }
-            button.button.full type="submit" { (visit.say("phone-send")) (icon("next")) }
+            p.hint #phone-hint { (visit.translate("phone-hint")) }
+            button.button.full type="submit" { (visit.translate("phone-send")) (icon("next")) }
         }
     }
 }
 
 /// The name of a country with its calling code, where we have a word for it; its letters otherwise.
-fn country_name(visit: &Visit, country: &str) -> String {
+fn country_name(visit: &PageRequest, country: &str) -> String {
     let name = format!("country-{country}");
-    let said = visit.say(&name);
+    let said = visit.translate(&name);
     if said == name { country.to_owned() } else { said }
 }
 
 fn confirm_page(
-    visit: &Visit,
+    visit: &PageRequest,
     profile: &Profile,
-    awaited: &Awaited,
-    complaint: Option<&Complaint>,
+    awaited: &UnconfirmedNumber,
+    complaint: Option<&FormError>,
 ) -> Markup {
-    let Awaited { typed, masked, sent_at } = awaited;
-    let title = visit.say("phone-confirm-title");
+    let UnconfirmedNumber { typed, masked, sent_at } = awaited;
+    let title = visit.translate("phone-confirm-title");
     let is_first = profile.status.phone.is_none();
-    let frame = Frame::inside(marked(visit, title.clone(), complaint), profile, Here::Account);
+    let frame = Layout::signed_in(marked(visit, title.clone(), complaint), profile, NavItem::Account);
     document(
         visit,
-        &frame.with(File::Codes).with(File::Clock),
+        &frame.with(AssetFile::Codes).with(AssetFile::Clock),
         html! {
             (back(visit))
             @if is_first { (steps(visit, TimeStep::Phone)) }
             section.sheet {
                 h1 { (title) }
-                p.lead { (visit.say_with("phone-sent", &[("phone", masked.as_str().into())])) }
+                p.lead { (visit.translate_with("phone-sent", &[("phone", masked.as_str().into())])) }
                 form.stack data-otp="sms" method="post" action=(visit.to("/phone/confirm")) {
                     (key_field(visit))
                     (code_field(visit, "code-hint-sms", complaint))
-                    button.button.full type="submit" { (visit.say("phone-confirm")) }
+                    button.button.full type="submit" { (visit.translate("phone-confirm")) }
                 }
                 form.resend method="post" action=(visit.to("/phone")) {
                     (key_field(visit))
                     (hidden("phone", &typed.phone))
                     (hidden("country", &typed.country))
-                    (second::resend_button(visit, Some(*sent_at)))
+                    (verify::resend_button(visit, Some(*sent_at)))
                 }
-                p.actions { a.link href=(visit.to("/phone")) { (visit.say("phone-other")) } }
+                p.actions { a.link href=(visit.to("/phone")) { (visit.translate("phone-other")) } }
             }
         },
     )

@@ -5,24 +5,24 @@ use maud::html;
 use mfa_core::{SecretText, Stage};
 use mfa_flows::AcceptedStages;
 
-use crate::interface::layout::{Frame, document};
-use crate::interface::parts::{Told, icon};
-use crate::interface::place::place_of;
-use crate::interface::{Guest, Outcome, answer};
+use crate::interface::canonical_url::canonical_url;
+use crate::interface::layout::{Layout, document};
+use crate::interface::parts::{Flash, icon};
+use crate::interface::{PageResult, SharedPageRequest, response};
 use crate::problem::ApiError;
 
 /// Any page that only takes forms, asked for by `GET`.
-pub(in crate::interface) async fn go_to_the_form(visit: Guest) -> Outcome {
-    Ok(answer::go(&visit, &place_of(&visit)))
+pub(in crate::interface) async fn go_to_the_form(visit: SharedPageRequest) -> PageResult {
+    Ok(response::go(&visit, &canonical_url(&visit)))
 }
 
 /// `POST /interface/BRAND/logout`: the token is refused from now on, here and at the API.
-pub(in crate::interface) async fn logout(visit: Guest) -> Outcome {
+pub(in crate::interface) async fn logout(visit: SharedPageRequest) -> PageResult {
     let call = visit.open(AcceptedStages::Any)?;
     visit.run(|flows| async move { flows.revoke(&call).await }).await?;
     visit.forget_session();
-    visit.tell_next(Told::SignedOut);
-    Ok(answer::go(&visit, ""))
+    visit.set_flash(Flash::SignedOut);
+    Ok(response::go(&visit, ""))
 }
 
 /// `POST /interface/BRAND/handover` with `token`: a user whose first factor was checked by the login at `MFA_LOGIN_URL`.
@@ -30,8 +30,8 @@ pub(in crate::interface) async fn logout(visit: Guest) -> Outcome {
 /// Only a pending token is taken, only from a page of that login's origin, and nobody is logged in by it: the second
 /// factor is still owed. The answer is a page and no redirection, since a browser that follows one from another site
 /// would not send the cookie (`SameSite=Strict`).
-pub(in crate::interface) async fn take_over(visit: Guest) -> Outcome {
-    visit.demand_handover()?;
+pub(in crate::interface) async fn take_over(visit: SharedPageRequest) -> PageResult {
+    visit.require_handover()?;
     let token = visit.form().clone();
     let mut fields = token.object()?;
     let token = fields.required("token", |text| Ok(SecretText::new(text.to_owned())));
@@ -45,17 +45,17 @@ pub(in crate::interface) async fn take_over(visit: Guest) -> Outcome {
     visit.rename_browser()?;
     visit.adopt_token(&token, seconds);
     let next = visit.to(if profile.has_factor { "/verify" } else { "/start" });
-    let title = visit.say("handover-title");
+    let title = visit.translate("handover-title");
     let page = document(
         &visit,
-        &Frame::door(title.clone()).going_to(next.clone()),
+        &Layout::signed_out(title.clone()).going_to(next.clone()),
         html! {
             section.sheet {
                 h1 { (title) }
-                p.lead { (visit.say("handover-lead")) " " strong { (profile.email) } }
-                p.actions { a.button.full href=(next) { (visit.say("continue")) (icon("next")) } }
+                p.lead { (visit.translate("handover-lead")) " " strong { (profile.email) } }
+                p.actions { a.button.full href=(next) { (visit.translate("continue")) (icon("next")) } }
             }
         },
     );
-    Ok(answer::page(&visit, StatusCode::OK, page))
+    Ok(response::page(&visit, StatusCode::OK, page))
 }

@@ -4,39 +4,39 @@ use actix_web::http::StatusCode;
 use maud::html;
 use mfa_flows::AcceptedStages;
 
-use crate::interface::layout::{Frame, document};
+use crate::interface::layout::{Layout, document};
 use crate::interface::parts::{icon, key_field};
-use crate::interface::{Guest, Outcome, answer};
+use crate::interface::{PageResult, SharedPageRequest, response};
 
 /// `GET /interface/BRAND/start`
-pub(in crate::interface) async fn show(visit: Guest) -> Outcome {
+pub(in crate::interface) async fn show(visit: SharedPageRequest) -> PageResult {
     let call = visit.open(AcceptedStages::Any)?;
     let profile = visit.run(|flows| async move { flows.profile(&call).await }).await?;
     if profile.has_factor {
-        return Ok(answer::go(&visit, ""));
+        return Ok(response::go(&visit, ""));
     }
-    let title = visit.say("start-title");
+    let title = visit.translate("start-title");
     let page = document(
         &visit,
-        &Frame::door(title.clone()),
+        &Layout::signed_out(title.clone()),
         html! {
             section.sheet {
                 p.emblem aria-hidden="true" { (icon("shield")) }
                 h1 { (title) }
-                p.lead { (visit.say("start-lead")) }
+                p.lead { (visit.translate("start-lead")) }
                 form method="post" action=(visit.to("/app/start")) {
                     (key_field(&visit))
-                    button.button.full type="submit" { (icon("app")) (visit.say("start-app")) }
+                    button.button.full type="submit" { (icon("app")) (visit.translate("start-app")) }
                 }
-                p.hint { (visit.say("start-app.hint")) }
+                p.hint { (visit.translate("start-app.hint")) }
                 @if visit.site.offers_sms() {
                     p.actions { a.button.plain-button.full href=(visit.to("/phone")) {
-                        (icon("message")) (visit.say("start-phone"))
+                        (icon("message")) (visit.translate("start-phone"))
                     } }
-                    p.hint { (visit.say("start-phone.hint")) }
+                    p.hint { (visit.translate("start-phone.hint")) }
                 }
             }
         },
     );
-    Ok(answer::page(&visit, StatusCode::OK, page))
+    Ok(response::page(&visit, StatusCode::OK, page))
 }

@@ -4,31 +4,31 @@ use maud::{Markup, html};
 use mfa_flows::FlowError;
 
 use super::{countdown, icon};
-use crate::interface::visit::{FORM_KEY, Visit};
+use crate::interface::page_request::{FORM_KEY, PageRequest};
 use crate::problem::{ApiError, retry_after};
 
 /// What is wrong with a form, as it is said beside the field.
 #[derive(Clone, Debug)]
-pub(in crate::interface) struct Complaint {
+pub(in crate::interface) struct FormError {
     text: String,
     seconds: Option<u64>,
 }
 
-impl Complaint {
+impl FormError {
     /// With these words.
     pub(in crate::interface) const fn new(text: String) -> Self {
         Self { text, seconds: None }
     }
 
     /// As it stands above a form; read out when it appears.
-    pub(in crate::interface) fn shown(&self, visit: &Visit, id: &str) -> Markup {
+    pub(in crate::interface) fn shown(&self, visit: &PageRequest, id: &str) -> Markup {
         html! {
             p.complaint #(id) role="alert" {
                 (icon("alert"))
                 span {
                     (self.text)
                     @if let Some(seconds) = self.seconds {
-                        " " (visit.say("wait")) " " (countdown(visit, seconds))
+                        " " (visit.translate("wait")) " " (countdown(visit, seconds))
                     }
                 }
             }
@@ -37,24 +37,24 @@ impl Complaint {
 }
 
 /// What a fault that belongs on the form says there.
-pub(in crate::interface) fn complaint_of(visit: &Visit, fault: &ApiError) -> Complaint {
+pub(in crate::interface) fn complaint_of(visit: &PageRequest, fault: &ApiError) -> FormError {
     let code = fault.kind().code();
     let text = match fault {
         ApiError::Fields(faults) => {
             let first = faults.first();
             first.map_or_else(
-                || visit.say("form-invalid_field"),
+                || visit.translate("form-invalid_field"),
                 |it| crate::problem::field_message(it, visit.caller()),
             )
         }
-        ApiError::Refused(FlowError::SmsBudgetSpent { .. }) => visit.say("form-sms_budget"),
-        _ => visit.say(&format!("form-{code}")),
+        ApiError::Refused(FlowError::SmsBudgetSpent { .. }) => visit.translate("form-sms_budget"),
+        _ => visit.translate(&format!("form-{code}")),
     };
-    Complaint { text, seconds: retry_after(fault) }
+    FormError { text, seconds: retry_after(fault) }
 }
 
 /// The hidden field without which no form of ours is taken.
-pub(in crate::interface) fn key_field(visit: &Visit) -> Markup {
+pub(in crate::interface) fn key_field(visit: &PageRequest) -> Markup {
     hidden(FORM_KEY, visit.form_key().expose())
 }
 
@@ -64,27 +64,31 @@ pub(in crate::interface) fn hidden(name: &str, value: &str) -> Markup {
 }
 
 /// A form that is a button.
-pub(in crate::interface) fn post_button(visit: &Visit, path: &str, class: &str, name: &str) -> Markup {
+pub(in crate::interface) fn post_button(visit: &PageRequest, path: &str, class: &str, name: &str) -> Markup {
     html! {
         form method="post" action=(visit.to(path)) {
             (key_field(visit))
-            button class=(class) type="submit" { (visit.say(name)) }
+            button class=(class) type="submit" { (visit.translate(name)) }
         }
     }
 }
 
 /// The field for six digits: one input, so that paste, autofill and screen readers find what they expect.
-pub(in crate::interface) fn code_field(visit: &Visit, hint: &str, complaint: Option<&Complaint>) -> Markup {
+pub(in crate::interface) fn code_field(
+    visit: &PageRequest,
+    hint: &str,
+    complaint: Option<&FormError>,
+) -> Markup {
     let described = if complaint.is_some() { "code-complaint code-hint" } else { "code-hint" };
     html! {
         div.field {
-            label for="code" { (visit.say("code-label")) }
+            label for="code" { (visit.translate("code-label")) }
             @if let Some(complaint) = complaint { (complaint.shown(visit, "code-complaint")) }
             input.code #code name="code" type="text" inputmode="numeric" autocomplete="one-time-code"
                 pattern="[0-9]{6}" maxlength="6" required autofocus spellcheck="false" autocapitalize="off"
                 aria-describedby=(described) aria-invalid=[complaint.is_some().then_some("true")]
-                data-digits="6" data-missing=(visit.say("code-missing"));
-            p.hint #code-hint { (visit.say(hint)) }
+                data-digits="6" data-missing=(visit.translate("code-missing"));
+            p.hint #code-hint { (visit.translate(hint)) }
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use maud::{Markup, html};
 
-use crate::interface::visit::Visit;
+use crate::interface::page_request::PageRequest;
 
 /// A little more than the plot itself, for what stands out over its edges: a label, the highest number.
 const VIEW: &str = "-20 -8 740 208";
@@ -19,27 +19,27 @@ const LABELS: usize = 8;
 
 /// One kind of bar: its class in the style sheet and its name.
 #[derive(Clone, Debug)]
-pub(in crate::interface) struct Series {
+pub(in crate::interface) struct PlotSeries {
     pub(in crate::interface) class: &'static str,
     pub(in crate::interface) name: String,
 }
 
 /// What stands above one place of the axis: a number for each series.
 #[derive(Clone, Debug)]
-pub(in crate::interface) struct Column {
+pub(in crate::interface) struct PlotColumn {
     pub(in crate::interface) label: String,
     pub(in crate::interface) counts: Vec<u64>,
 }
 
 /// Stacked bars, with a legend and a table.
 pub(in crate::interface) fn plot(
-    visit: &Visit,
+    visit: &PageRequest,
     id: &str,
     title: &str,
-    series: &[Series],
-    columns: &[Column],
+    series: &[PlotSeries],
+    columns: &[PlotColumn],
 ) -> Markup {
-    let total = |column: &Column| column.counts.iter().fold(0_u64, |sum, it| sum.saturating_add(*it));
+    let total = |column: &PlotColumn| column.counts.iter().fold(0_u64, |sum, it| sum.saturating_add(*it));
     let top = nice_top(columns.iter().map(total).max().unwrap_or(0));
     html! {
         div.plot {
@@ -57,14 +57,14 @@ pub(in crate::interface) fn plot(
                 @for one in series { li { i.(format!("key-{}", one.class)) {} (one.name) } }
             }
             details {
-                summary { (visit.say("plot-table")) }
+                summary { (visit.translate("plot-table")) }
                 div.scroll tabindex="0" role="group" aria-label=(title) { (table(visit, series, columns)) }
             }
         }
     }
 }
 
-fn bars(place: usize, all: usize, column: &Column, series: &[Series], top: u64) -> Markup {
+fn bars(place: usize, all: usize, column: &PlotColumn, series: &[PlotSeries], top: u64) -> Markup {
     let all = u64::try_from(all).unwrap_or(1).max(1);
     let place = u64::try_from(place).unwrap_or(0);
     // In tenths, so that many narrow columns stand at even distances.
@@ -116,11 +116,11 @@ fn nice_top(most: u64) -> u64 {
     rounds.into_iter().find(|it| *it >= most).unwrap_or(most)
 }
 
-fn table(visit: &Visit, series: &[Series], columns: &[Column]) -> Markup {
+fn table(visit: &PageRequest, series: &[PlotSeries], columns: &[PlotColumn]) -> Markup {
     html! {
         table {
             thead { tr {
-                th scope="col" { (visit.say("plot-when")) }
+                th scope="col" { (visit.translate("plot-when")) }
                 @for one in series { th.count scope="col" { (one.name) } }
             } }
             tbody {

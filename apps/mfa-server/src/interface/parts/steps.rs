@@ -2,7 +2,7 @@
 
 use maud::{Markup, html};
 
-use crate::interface::visit::Visit;
+use crate::interface::page_request::PageRequest;
 
 /// A part of the way.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -14,7 +14,7 @@ pub(in crate::interface) enum TimeStep {
 }
 
 /// The way, with the part that this page is about.
-pub(in crate::interface) fn steps(visit: &Visit, here: TimeStep) -> Markup {
+pub(in crate::interface) fn steps(visit: &PageRequest, here: TimeStep) -> Markup {
     let all = [
         (TimeStep::App, "step-app"),
         (TimeStep::Codes, "step-codes"),
@@ -23,9 +23,9 @@ pub(in crate::interface) fn steps(visit: &Visit, here: TimeStep) -> Markup {
     ];
     let shown = if visit.site.offers_sms() { 4 } else { 2 };
     html! {
-        ol.steps aria-label=(visit.say("steps")) {
+        ol.steps aria-label=(visit.translate("steps")) {
             @for (step, name) in all.into_iter().take(shown) {
-                li.done[step < here] aria-current=[(step == here).then_some("step")] { span { (visit.say(name)) } }
+                li.done[step < here] aria-current=[(step == here).then_some("step")] { span { (visit.translate(name)) } }
             }
         }
     }

@@ -4,20 +4,20 @@ use mfa_flows::AcceptedStages;
 use serde_json::json;
 use utoipa::openapi::Object;
 
-use super::{Methods, Revoked, Status};
+use super::{MethodsResponse, RevokeResponse, StatusResponse};
 use crate::openapi::schemas::{self, MASKED_PHONE, MOMENT};
-use crate::openapi::{Operation, Tag};
+use crate::openapi::{ApiTag, Operation};
 
 pub(in crate::routes) fn status() -> Operation {
     Operation::new(
         "status",
-        Tag::Mfa,
+        ApiTag::Mfa,
         "How the account is protected",
         "Works while the account is locked. A phone number is masked but for its last two digits.",
     )
     .token(AcceptedStages::Access)
     .nothing()
-    .answers::<Status>(
+    .answers::<StatusResponse>(
         "The state of the account.",
         json!({
             "user_id": 42,
@@ -40,7 +40,7 @@ pub(in crate::routes) fn status() -> Operation {
 pub(in crate::routes) fn methods() -> Operation {
     Operation::new(
         "methods",
-        Tag::Mfa,
+        ApiTag::Mfa,
         "By what this login can go on",
         "Each method that the account has, best first, and whether it can be used now. Labels are in the \
          caller's language. Works while the account is locked.",
@@ -48,7 +48,7 @@ pub(in crate::routes) fn methods() -> Operation {
     .token(AcceptedStages::Any)
     .nothing()
     .tells_language()
-    .answers::<Methods>(
+    .answers::<MethodsResponse>(
         "The methods.",
         json!({
             "methods": [
@@ -68,11 +68,11 @@ pub(super) fn reason() -> Object {
 pub(in crate::routes) fn revoke() -> Operation {
     Operation::new(
         "revokeToken",
-        Tag::Mfa,
+        ApiTag::Mfa,
         "End the presented token",
         "Logout. The token is refused from now on, by every server on the same database.",
     )
     .token(AcceptedStages::Any)
     .nothing()
-    .answers::<Revoked>("The token is at its end.", json!({ "revoked": true }))
+    .answers::<RevokeResponse>("The token is at its end.", json!({ "revoked": true }))
 }

@@ -6,11 +6,14 @@ use utoipa::openapi::Object;
 use utoipa::openapi::path::Parameter;
 
 use super::LONGEST_REASON;
-use super::events::Events;
-use super::stats::Stats;
-use super::users::{Card, Enforced, LONGEST_SEARCH, NewSet, Unlocked, Users, WasReset};
+use super::events::EventListResponse;
+use super::stats::StatsResponse;
+use super::users::{
+    AdminRecoveryCodesResponse, EnforceResponse, LONGEST_SEARCH, ResetResponse, UnlockResponse, UserDetail,
+    UserListResponse,
+};
 use crate::openapi::schemas::{self, MASKED_PHONE, MOMENT, RECOVERY_CODE, id, request, text};
-use crate::openapi::{Operation, Tag, path_parameter, query_parameter};
+use crate::openapi::{ApiTag, Operation, path_parameter, query_parameter};
 use crate::problem::{FieldErrorKind, ProblemKind};
 use crate::routes::events::doc::page_size;
 
@@ -27,7 +30,7 @@ pub(in crate::routes) fn list_users() -> Operation {
             "Only those with a greater id: `next` of the page before.",
             id(0),
         ))
-        .answers::<Users>(
+        .answers::<UserListResponse>(
             "A page of users.",
             json!({
                 "users": [{
@@ -51,7 +54,7 @@ pub(in crate::routes) fn show() -> Operation {
     look("showUser", "How a user's account is protected", "What the user's own status shows, and who it is.")
         .parameter(user_id())
         .refuses([ProblemKind::NotFound])
-        .answers::<Card>(
+        .answers::<UserDetail>(
             "The account.",
             json!({
                 "user_id": 42,
@@ -78,7 +81,7 @@ pub(in crate::routes) fn show() -> Operation {
 pub(in crate::routes) fn unlock() -> Operation {
     change("unlockUser", "Unlock an account", "Ends the lock and clears the count of wrong codes.")
         .optional_body(request([why()]), reason_schema(), ("reason", FieldErrorKind::Unusable))
-        .answers::<Unlocked>("It is not locked now.", json!({ "user_id": 42, "unlocked": true }))
+        .answers::<UnlockResponse>("It is not locked now.", json!({ "user_id": 42, "unlocked": true }))
 }
 
 pub(in crate::routes) fn reset() -> Operation {
@@ -89,7 +92,7 @@ pub(in crate::routes) fn reset() -> Operation {
          user enrols anew at the next login.",
     )
     .optional_body(request([why()]), reason_schema(), ("reason", FieldErrorKind::Unusable))
-    .answers::<WasReset>("It has no factor now.", json!({ "user_id": 42, "reset": true }))
+    .answers::<ResetResponse>("It has no factor now.", json!({ "user_id": 42, "reset": true }))
 }
 
 pub(in crate::routes) fn enforce() -> Operation {
@@ -99,7 +102,7 @@ pub(in crate::routes) fn enforce() -> Operation {
             json!({ "enforced": true, "reason": "policy of the finance department" }),
             ("enforced", FieldErrorKind::NotAFlag),
         )
-        .answers::<Enforced>("It is so.", json!({ "user_id": 42, "mfa_enforced": true }))
+        .answers::<EnforceResponse>("It is so.", json!({ "user_id": 42, "mfa_enforced": true }))
 }
 
 pub(in crate::routes) fn regenerate() -> Operation {
@@ -109,7 +112,10 @@ pub(in crate::routes) fn regenerate() -> Operation {
         "They are shown this once. Every older code is dead.",
     )
     .optional_body(request([why()]), reason_schema(), ("reason", FieldErrorKind::Unusable))
-    .answers::<NewSet>("The new codes.", json!({ "user_id": 42, "recovery_codes": vec![RECOVERY_CODE; 10] }))
+    .answers::<AdminRecoveryCodesResponse>(
+        "The new codes.",
+        json!({ "user_id": 42, "recovery_codes": vec![RECOVERY_CODE; 10] }),
+    )
 }
 
 pub(in crate::routes) fn list_events() -> Operation {
@@ -119,7 +125,7 @@ pub(in crate::routes) fn list_events() -> Operation {
         .parameter(query_parameter("event", "Only those of this kind.", schemas::word(&kinds).build()))
         .parameter(query_parameter("limit", "How many; 50 where none is given.", page_size()))
         .parameter(query_parameter("before", "Only older ones: `next` of the page before.", id(1)))
-        .answers::<Events>(
+        .answers::<EventListResponse>(
             "A page of events.",
             json!({
                 "events": [{
@@ -152,7 +158,7 @@ pub(in crate::routes) fn stats() -> Operation {
     .parameter(query_parameter("from", "The beginning of the period.", time()))
     .parameter(query_parameter("to", "The end of the period.", time()))
     .parameter(query_parameter("bucket", "How finely it is cut.", bucket()))
-    .answers::<Stats>(
+    .answers::<StatsResponse>(
         "The numbers.",
         json!({
             "from": "2026-11-21T23:47:01.733Z",
@@ -194,12 +200,12 @@ fn time() -> Object {
 }
 
 fn look(id: &'static str, summary: &'static str, description: &'static str) -> Operation {
-    Operation::new(id, Tag::Admin, summary, description).superuser().nothing()
+    Operation::new(id, ApiTag::Admin, summary, description).superuser().nothing()
 }
 
 /// Who changes their own account must have shown a second factor lately, as anybody must.
 fn change(id: &'static str, summary: &'static str, description: &'static str) -> Operation {
-    Operation::new(id, Tag::Admin, summary, description)
+    Operation::new(id, ApiTag::Admin, summary, description)
         .superuser()
         .changes()
         .parameter(user_id())

@@ -6,14 +6,14 @@ use mfa_flows::{AcceptedStages, AdminAct};
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use crate::intake::{Intake, whole_number};
 use crate::problem::{ApiError, FieldErrorKind};
+use crate::request::{ApiRequest, whole_number};
 use crate::rfc3339::rfc3339;
 use crate::routes::events::{USUAL_PAGE, page_size};
 
 #[derive(Serialize, ToSchema)]
 #[schema(as = AllEvents)]
-pub(super) struct Events {
+pub(super) struct EventListResponse {
     events: Vec<ListedEvent>,
     /// The `before` of the next page. A page of one kind of event may be short and have a next one all the same.
     #[schema(required = true)]
@@ -64,14 +64,14 @@ impl From<StoredEvent> for ListedEvent {
     }
 }
 
-impl From<AuditPage> for Events {
+impl From<AuditPage> for EventListResponse {
     fn from(page: AuditPage) -> Self {
         Self { events: page.events.into_iter().map(ListedEvent::from).collect(), next: page.next }
     }
 }
 
 /// `GET /api/mfa/admin/events`
-pub(in crate::routes) async fn list(intake: Intake) -> Result<HttpResponse, ApiError> {
+pub(in crate::routes) async fn list(intake: ApiRequest) -> Result<HttpResponse, ApiError> {
     let (call, body) = intake.open(AcceptedStages::TwoFactors)?;
     body.nothing()?;
     let mut query = intake.query()?;
@@ -87,5 +87,5 @@ pub(in crate::routes) async fn list(intake: Intake) -> Result<HttpResponse, ApiE
             flows.list_events(&admin, query).await
         })
         .await?;
-    Ok(HttpResponse::Ok().json(Events::from(page)))
+    Ok(HttpResponse::Ok().json(EventListResponse::from(page)))
 }

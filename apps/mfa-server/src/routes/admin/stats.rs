@@ -8,8 +8,8 @@ use mfa_flows::{AcceptedStages, AdminAct};
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use crate::intake::Intake;
 use crate::problem::{ApiError, FieldError, FieldErrorKind};
+use crate::request::ApiRequest;
 use crate::rfc3339::{parse_rfc3339, rfc3339};
 
 /// The period where the caller names none: by hours, by days.
@@ -18,23 +18,23 @@ const A_MONTH: Duration = Duration::from_hours(24 * 30);
 
 /// A bucket that a series does not name is one in which nothing happened.
 #[derive(Serialize, ToSchema)]
-#[schema(as = Stats)]
-pub(super) struct Stats {
+#[schema(as = StatsResponse)]
+pub(super) struct StatsResponse {
     #[schema(format = DateTime, required = true)]
     from: Option<String>,
     #[schema(format = DateTime, required = true)]
     to: Option<String>,
     #[schema(schema_with = super::doc::bucket)]
     bucket: &'static str,
-    verifications: Vec<Verifications>,
-    lockouts: Vec<Lockouts>,
-    sms: Vec<Sms>,
+    verifications: Vec<VerificationCounts>,
+    lockouts: Vec<LockoutCounts>,
+    sms: Vec<SmsCounts>,
     totals: TotalsNow,
 }
 
 #[derive(Serialize, ToSchema)]
 #[schema(as = VerificationCount)]
-struct Verifications {
+struct VerificationCounts {
     #[schema(format = DateTime, required = true)]
     at: Option<String>,
     method: String,
@@ -44,7 +44,7 @@ struct Verifications {
 
 #[derive(Serialize, ToSchema)]
 #[schema(as = LockoutCount)]
-struct Lockouts {
+struct LockoutCounts {
     #[schema(format = DateTime, required = true)]
     at: Option<String>,
     count: u64,
@@ -52,7 +52,7 @@ struct Lockouts {
 
 #[derive(Serialize, ToSchema)]
 #[schema(as = SmsCount)]
-struct Sms {
+struct SmsCounts {
     #[schema(format = DateTime, required = true)]
     at: Option<String>,
     country: String,
@@ -82,19 +82,19 @@ struct ByFactor {
     sms: u64,
 }
 
-impl From<VerificationCount> for Verifications {
+impl From<VerificationCount> for VerificationCounts {
     fn from(it: VerificationCount) -> Self {
         Self { at: rfc3339(it.at), method: it.method, outcome: it.outcome, count: it.count }
     }
 }
 
-impl From<LockoutCount> for Lockouts {
+impl From<LockoutCount> for LockoutCounts {
     fn from(it: LockoutCount) -> Self {
         Self { at: rfc3339(it.at), count: it.count }
     }
 }
 
-impl From<SmsCount> for Sms {
+impl From<SmsCount> for SmsCounts {
     fn from(it: SmsCount) -> Self {
         Self {
             at: rfc3339(it.at),
@@ -121,22 +121,22 @@ impl From<Totals> for TotalsNow {
     }
 }
 
-impl Stats {
-    fn of(period: Period, activity: Activity, totals: Totals) -> Self {
+impl StatsResponse {
+    fn new(period: Period, activity: Activity, totals: Totals) -> Self {
         Self {
             from: rfc3339(period.from()),
             to: rfc3339(period.to()),
             bucket: period.bucket().as_str(),
-            verifications: activity.verifications.into_iter().map(Verifications::from).collect(),
-            lockouts: activity.lockouts.into_iter().map(Lockouts::from).collect(),
-            sms: activity.sms.into_iter().map(Sms::from).collect(),
+            verifications: activity.verifications.into_iter().map(VerificationCounts::from).collect(),
+            lockouts: activity.lockouts.into_iter().map(LockoutCounts::from).collect(),
+            sms: activity.sms.into_iter().map(SmsCounts::from).collect(),
             totals: totals.into(),
         }
     }
 }
 
 /// `GET /api/mfa/admin/stats`
-pub(in crate::routes) async fn stats(intake: Intake) -> Result<HttpResponse, ApiError> {
+pub(in crate::routes) async fn stats(intake: ApiRequest) -> Result<HttpResponse, ApiError> {
     let (call, body) = intake.open(AcceptedStages::TwoFactors)?;
     body.nothing()?;
     let mut query = intake.query()?;
@@ -150,7 +150,7 @@ pub(in crate::routes) async fn stats(intake: Intake) -> Result<HttpResponse, Api
             let admin = flows.administrator(&call, AdminAct::Look, None).await?;
             let period = period(from, to, bucket, flows.ports().clock.now())?;
             let (activity, totals) = flows.statistics(&admin, period).await?;
-            Ok::<_, ApiError>(Stats::of(period, activity, totals))
+            Ok::<_, ApiError>(StatsResponse::new(period, activity, totals))
         })
         .await?;
     Ok(HttpResponse::Ok().json(stats))

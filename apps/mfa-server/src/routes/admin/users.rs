@@ -10,9 +10,9 @@ use std::sync::Arc;
 use utoipa::ToSchema;
 
 use super::{reason, user};
-use crate::intake::{Intake, JsonObject, whole_number};
 use crate::openapi::schemas;
 use crate::problem::{ApiError, FieldErrorKind, LengthUnit};
+use crate::request::{ApiRequest, JsonObject, whole_number};
 use crate::rfc3339::rfc3339;
 use crate::routes::events::{USUAL_PAGE, page_size};
 
@@ -20,8 +20,8 @@ use crate::routes::events::{USUAL_PAGE, page_size};
 pub(super) const LONGEST_SEARCH: usize = 254;
 
 #[derive(Serialize, ToSchema)]
-#[schema(as = Users)]
-pub(super) struct Users {
+#[schema(as = UserListResponse)]
+pub(super) struct UserListResponse {
     users: Vec<ListedUser>,
     /// The `after` of the next page.
     #[schema(required = true)]
@@ -47,7 +47,7 @@ struct ListedUser {
 }
 
 impl ListedUser {
-    fn of(user: UserRecord, now: Timestamp) -> Self {
+    fn new(user: UserRecord, now: Timestamp) -> Self {
         let lock = Lock::in_force(user.lock_until, now);
         let end = lock.and_then(|lock| match lock {
             Lock::Until(end) => rfc3339(end),
@@ -68,17 +68,17 @@ impl ListedUser {
     }
 }
 
-impl Users {
-    fn of(page: UserPage, limit: u32, now: Timestamp) -> Self {
+impl UserListResponse {
+    fn new(page: UserPage, limit: u32, now: Timestamp) -> Self {
         let limit = usize::try_from(limit).unwrap_or(usize::MAX);
         let more = page.users.len() > limit;
-        let users: Vec<_> = page.users.into_iter().take(limit).map(|it| ListedUser::of(it, now)).collect();
+        let users: Vec<_> = page.users.into_iter().take(limit).map(|it| ListedUser::new(it, now)).collect();
         Self { next: users.last().filter(|_| more).map(|user| user.user_id), users }
     }
 }
 
 /// `GET /api/mfa/admin/users`
-pub(in crate::routes) async fn list(intake: Intake) -> Result<HttpResponse, ApiError> {
+pub(in crate::routes) async fn list(intake: ApiRequest) -> Result<HttpResponse, ApiError> {
     let (call, body) = intake.open(AcceptedStages::TwoFactors)?;
     body.nothing()?;
     let mut query = intake.query()?;
@@ -92,7 +92,7 @@ pub(in crate::routes) async fn list(intake: Intake) -> Result<HttpResponse, ApiE
             // One more than is shown tells whether there is another page.
             let query = UserQuery { text, after: after.map(UserId::new), limit: limit.saturating_add(1) };
             let page = flows.list_users(&admin, query).await?;
-            Ok::<_, FlowError>(Users::of(page, limit, flows.ports().clock.now()))
+            Ok::<_, FlowError>(UserListResponse::new(page, limit, flows.ports().clock.now()))
         })
         .await?;
     Ok(HttpResponse::Ok().json(users))
@@ -108,7 +108,7 @@ fn search(text: &str) -> Result<String, FieldErrorKind> {
 #[derive(Serialize, ToSchema)]
 #[schema(as = UserCard)]
 #[expect(clippy::struct_excessive_bools, reason = "each is a field of the answer")]
-pub(super) struct Card {
+pub(super) struct UserDetail {
     user_id: i64,
     email: String,
     username: String,
@@ -134,8 +134,8 @@ pub(super) struct Card {
     last_method: Option<&'static str>,
 }
 
-impl Card {
-    fn of(account: Account, status: AccountStatus) -> Self {
+impl UserDetail {
+    fn new(account: Account, status: AccountStatus) -> Self {
         Self {
             user_id: status.user.value(),
             email: account.email,
@@ -159,7 +159,7 @@ impl Card {
 }
 
 /// `GET /api/mfa/admin/users/{id}`
-pub(in crate::routes) async fn show(intake: Intake, id: Path<String>) -> Result<HttpResponse, ApiError> {
+pub(in crate::routes) async fn show(intake: ApiRequest, id: Path<String>) -> Result<HttpResponse, ApiError> {
     let (call, body) = intake.open(AcceptedStages::TwoFactors)?;
     body.nothing()?;
     let id = id.into_inner();
@@ -167,7 +167,7 @@ pub(in crate::routes) async fn show(intake: Intake, id: Path<String>) -> Result<
         .run(|flows| async move {
             let admin = flows.administrator(&call, AdminAct::Look, None).await?;
             let (account, status) = flows.show_user(&admin, user(&id)?).await?;
-            Ok::<_, ApiError>(Card::of(account, status))
+            Ok::<_, ApiError>(UserDetail::new(account, status))
         })
         .await?;
     Ok(HttpResponse::Ok().json(card))
@@ -175,57 +175,63 @@ pub(in crate::routes) async fn show(intake: Intake, id: Path<String>) -> Result<
 
 #[derive(Serialize, ToSchema)]
 #[schema(as = UserUnlocked)]
-pub(super) struct Unlocked {
+pub(super) struct UnlockResponse {
     user_id: i64,
     #[schema(schema_with = schemas::always_true)]
     unlocked: bool,
 }
 
 /// `POST /api/mfa/admin/users/{id}/unlock`
-pub(in crate::routes) async fn unlock(intake: Intake, id: Path<String>) -> Result<HttpResponse, ApiError> {
+pub(in crate::routes) async fn unlock(
+    intake: ApiRequest,
+    id: Path<String>,
+) -> Result<HttpResponse, ApiError> {
     let change = |flows: Arc<Flows>, admin: AdminCall, user, ()| async move {
         flows.unlock_user(&admin, user).await?;
-        Ok(Unlocked { user_id: user.value(), unlocked: true })
+        Ok(UnlockResponse { user_id: user.value(), unlocked: true })
     };
     changed(intake, id, |_| Some(()), change).await
 }
 
 #[derive(Serialize, ToSchema)]
 #[schema(as = UserReset)]
-pub(super) struct WasReset {
+pub(super) struct ResetResponse {
     user_id: i64,
     #[schema(schema_with = schemas::always_true)]
     reset: bool,
 }
 
 /// `POST /api/mfa/admin/users/{id}/reset`
-pub(in crate::routes) async fn reset(intake: Intake, id: Path<String>) -> Result<HttpResponse, ApiError> {
+pub(in crate::routes) async fn reset(intake: ApiRequest, id: Path<String>) -> Result<HttpResponse, ApiError> {
     let change = |flows: Arc<Flows>, admin: AdminCall, user, ()| async move {
         flows.reset_user(&admin, user).await?;
-        Ok(WasReset { user_id: user.value(), reset: true })
+        Ok(ResetResponse { user_id: user.value(), reset: true })
     };
     changed(intake, id, |_| Some(()), change).await
 }
 
 #[derive(Serialize, ToSchema)]
 #[schema(as = UserEnforced)]
-pub(super) struct Enforced {
+pub(super) struct EnforceResponse {
     user_id: i64,
     mfa_enforced: bool,
 }
 
 /// `POST /api/mfa/admin/users/{id}/enforce`
-pub(in crate::routes) async fn enforce(intake: Intake, id: Path<String>) -> Result<HttpResponse, ApiError> {
+pub(in crate::routes) async fn enforce(
+    intake: ApiRequest,
+    id: Path<String>,
+) -> Result<HttpResponse, ApiError> {
     let change = |flows: Arc<Flows>, admin: AdminCall, user, enforced| async move {
         flows.enforce_user(&admin, user, enforced).await?;
-        Ok(Enforced { user_id: user.value(), mfa_enforced: enforced })
+        Ok(EnforceResponse { user_id: user.value(), mfa_enforced: enforced })
     };
     changed(intake, id, |body| body.flag("enforced"), change).await
 }
 
 #[derive(Serialize, ToSchema)]
 #[schema(as = UserRecoveryCodes)]
-pub(super) struct NewSet {
+pub(super) struct AdminRecoveryCodesResponse {
     user_id: i64,
     /// Shown this once.
     #[schema(schema_with = schemas::recovery_codes)]
@@ -234,20 +240,20 @@ pub(super) struct NewSet {
 
 /// `POST /api/mfa/admin/users/{id}/recovery/regenerate`
 pub(in crate::routes) async fn regenerate(
-    intake: Intake,
+    intake: ApiRequest,
     id: Path<String>,
 ) -> Result<HttpResponse, ApiError> {
     let change = |flows: Arc<Flows>, admin: AdminCall, user, ()| async move {
         let codes = flows.regenerate_for(&admin, user).await?;
         let recovery_codes = codes.iter().map(SecretText::expose).map(str::to_owned).collect();
-        Ok(NewSet { user_id: user.value(), recovery_codes })
+        Ok(AdminRecoveryCodesResponse { user_id: user.value(), recovery_codes })
     };
     changed(intake, id, |_| Some(()), change).await
 }
 
 /// Reads the body, has the caller taken for an administrator, and runs one change of one user.
 async fn changed<C, T, F>(
-    intake: Intake,
+    intake: ApiRequest,
     id: Path<String>,
     read: impl FnOnce(&mut JsonObject) -> Option<C>,
     change: impl FnOnce(Arc<Flows>, AdminCall, UserId, C) -> F + Send + 'static,

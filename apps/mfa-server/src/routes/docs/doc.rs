@@ -2,12 +2,12 @@
 
 use utoipa::openapi::ObjectBuilder;
 
-use crate::openapi::{Operation, Tag, schemas};
+use crate::openapi::{ApiTag, Operation, schemas};
 
 pub(in crate::routes) fn document() -> Operation {
     Operation::new(
         "openapi",
-        Tag::System,
+        ApiTag::System,
         "This document",
         "OpenAPI 3.1, of exactly the routes that this server has.",
     )
@@ -17,7 +17,7 @@ pub(in crate::routes) fn document() -> Operation {
 pub(in crate::routes) fn page() -> Operation {
     Operation::new(
         "docs",
-        Tag::System,
+        ApiTag::System,
         "This document as a page",
         "Swagger UI, served from the binary: the page asks no other host.",
     )

@@ -4,14 +4,14 @@ use mfa_flows::AcceptedStages;
 use serde_json::json;
 use utoipa::openapi::{Object, Type};
 
-use super::{Events, LARGEST_PAGE};
+use super::{LARGEST_PAGE, OwnEventListResponse};
 use crate::openapi::schemas::{self, MOMENT};
-use crate::openapi::{Operation, Tag, query_parameter};
+use crate::openapi::{ApiTag, Operation, query_parameter};
 
 pub(in crate::routes) fn list() -> Operation {
     Operation::new(
         "listEvents",
-        Tag::Mfa,
+        ApiTag::Mfa,
         "What happened to the account",
         "The caller's own events, newest first. The `id` of the last one is the `before` of the next page. \
          Works while the account is locked.",
@@ -20,7 +20,7 @@ pub(in crate::routes) fn list() -> Operation {
     .nothing()
     .parameter(query_parameter("limit", "How many; 50 where none is given.", page_size()))
     .parameter(query_parameter("before", "Only those with a smaller `id`.", schemas::id(1)))
-    .answers::<Events>(
+    .answers::<OwnEventListResponse>(
         "A page of events.",
         json!({
             "events": [{

@@ -3,33 +3,38 @@
 use serde_json::json;
 use utoipa::openapi::Object;
 
-use super::{Health, Live, Ready};
-use crate::openapi::{Operation, Tag, schemas};
+use super::{HealthResponse, LivenessResponse, ReadinessResponse};
+use crate::openapi::{ApiTag, Operation, schemas};
 
 pub(in crate::routes) fn health() -> Operation {
-    Operation::new("health", Tag::System, "The server is there", "Asks nobody. Says which version this is.")
-        .answers::<Health>("It is there.", json!({ "status": "active", "version": "1.0.0" }))
+    Operation::new(
+        "health",
+        ApiTag::System,
+        "The server is there",
+        "Asks nobody. Says which version this is.",
+    )
+    .answers::<HealthResponse>("It is there.", json!({ "status": "active", "version": "1.0.0" }))
 }
 
 pub(in crate::routes) fn live() -> Operation {
     Operation::new(
         "live",
-        Tag::System,
+        ApiTag::System,
         "The server is alive",
         "Asks nobody. Restart it where this does not answer.",
     )
-    .answers::<Live>("It is alive.", json!({ "status": "alive" }))
+    .answers::<LivenessResponse>("It is alive.", json!({ "status": "alive" }))
 }
 
 pub(in crate::routes) fn ready() -> Operation {
     Operation::new(
         "ready",
-        Tag::System,
+        ApiTag::System,
         "The server can do its work",
         "Looks at the database, the keys, the clock, Redis and the SMS providers. `degraded` is ready: \
          calls do without what is named. Send no calls to a server that answers 503.",
     )
-    .answers_with::<Ready>(
+    .answers_with::<ReadinessResponse>(
         200,
         "It can, if perhaps degraded.",
         vec![
@@ -40,7 +45,7 @@ pub(in crate::routes) fn ready() -> Operation {
             ),
         ],
     )
-    .answers_with::<Ready>(
+    .answers_with::<ReadinessResponse>(
         503,
         "It cannot: the parts that nothing goes without are named.",
         vec![(
@@ -53,17 +58,21 @@ pub(in crate::routes) fn ready() -> Operation {
 pub(in crate::routes) fn ready_in_a_word() -> Operation {
     Operation::new(
         "ready",
-        Tag::System,
+        ApiTag::System,
         "The server can do its work",
         "In a word: which part it is, is told on the address for operators alone. Send no calls to a \
          server that answers 503.",
     )
-    .answers_with::<Ready>(
+    .answers_with::<ReadinessResponse>(
         200,
         "It can, if perhaps degraded.",
         vec![("ready", json!({ "status": "ready" })), ("degraded", json!({ "status": "degraded" }))],
     )
-    .answers_with::<Ready>(503, "It cannot.", vec![("failed", json!({ "status": "failed" }))])
+    .answers_with::<ReadinessResponse>(
+        503,
+        "It cannot.",
+        vec![("failed", json!({ "status": "failed" }))],
+    )
 }
 
 /// What `/health` says.

@@ -3,7 +3,7 @@
 use serde_json::json;
 
 use crate::openapi::schemas::{request_of_others, text};
-use crate::openapi::{Operation, Tag, path_parameter, query_parameter};
+use crate::openapi::{ApiTag, Operation, path_parameter, query_parameter};
 use crate::problem::ProblemKind;
 
 const NAME: &str = "^[A-Za-z0-9-]{1,64}$";
@@ -15,7 +15,7 @@ pub(in crate::routes) fn twilio() -> Operation {
     ];
     Operation::new(
         "reportByTwilio",
-        Tag::System,
+        ApiTag::System,
         "Twilio reports a delivery",
         "For Twilio's status callback: `PUBLIC_URL` + `/hooks/twilio`. Each call must carry the header \
          `X-Twilio-Signature`. It is for statistics; who gets in never depends on it. 404 where Twilio is \
@@ -33,7 +33,7 @@ pub(in crate::routes) fn twilio() -> Operation {
 pub(in crate::routes) fn ovh() -> Operation {
     Operation::new(
         "reportByOvh",
-        Tag::System,
+        ApiTag::System,
         "OVH reports a delivery",
         "For OVH's callback, which signs nothing: the secret part of the path is the setting \
          `HOOK_SECRET`. A wrong one is answered as if there were no hook.",

@@ -4,7 +4,7 @@ use serde_json::json;
 
 use super::{LONGEST_PASSWORD, LONGEST_USERNAME, LoginResponse};
 use crate::openapi::schemas::{TOKEN, request, text};
-use crate::openapi::{Operation, Tag};
+use crate::openapi::{ApiTag, Operation};
 use crate::problem::{FieldErrorKind, ProblemKind};
 
 pub(in crate::routes) fn login() -> Operation {
@@ -23,7 +23,7 @@ pub(in crate::routes) fn login() -> Operation {
     ];
     Operation::new(
         "login",
-        Tag::Auth,
+        ApiTag::Auth,
         "Show a password",
         "For a server that runs on its own; `LOGIN_ENABLED=false` makes it 404. The same answer in the \
          same time for an unknown user and a wrong password. At most 5 tries a minute by user and 20 by \

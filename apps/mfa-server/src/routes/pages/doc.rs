@@ -1,12 +1,12 @@
 //! What there is to know of the pages for people.
 
-use crate::openapi::{Operation, Tag, path_parameter, schemas};
+use crate::openapi::{ApiTag, Operation, path_parameter, schemas};
 use crate::problem::ProblemKind;
 
 pub(in crate::routes) fn first() -> Operation {
     Operation::new(
         "interface",
-        Tag::System,
+        ApiTag::System,
         "The first page for people",
         "Where people protect their account in a browser: links and forms lead on from here. The pages keep their \
          session in a cookie of their own, and no API call reads it. 404 for any brand but the one of `MFA_BRAND`.",

@@ -3,15 +3,15 @@
 use mfa_flows::AcceptedStages;
 use serde_json::json;
 
-use super::{Backup, Confirmed, OnItsWay, Removed, Sent};
+use super::{BackupSetResponse, PhoneRemoveResponse, PhoneSetResponse, PhoneVerifyResponse, SmsCodeSent};
 use crate::openapi::schemas::{MASKED_PHONE, RECOVERY_CODE, TOKEN, backup_method, request, six_digits, text};
-use crate::openapi::{Operation, Tag};
+use crate::openapi::{ApiTag, Operation};
 use crate::problem::{FieldErrorKind, ProblemKind};
 
 pub(in crate::routes) fn send() -> Operation {
     Operation::new(
         "sendSms",
-        Tag::Mfa,
+        ApiTag::Mfa,
         "Send a code by SMS",
         "To the verified number, where `backup_method` is `sms`. A code is good once, for 300 seconds and \
          five tries; a newer one takes its place. One a minute and three an hour by user and by number.",
@@ -19,7 +19,7 @@ pub(in crate::routes) fn send() -> Operation {
     .token(AcceptedStages::SecondFactor)
     .nothing()
     .sends_sms()
-    .answers::<Sent>(
+    .answers::<PhoneSetResponse>(
         "A code is on its way.",
         json!({ "sent": true, "phone": MASKED_PHONE, "expires_in": 300, "resend_in": 60 }),
     )
@@ -39,7 +39,7 @@ pub(in crate::routes) fn set() -> Operation {
     ];
     Operation::new(
         "setPhone",
-        Tag::Mfa,
+        ApiTag::Mfa,
         "Set a new number",
         "Sends a code to the new number. The old number stays in force until the new one is verified.",
     )
@@ -50,7 +50,7 @@ pub(in crate::routes) fn set() -> Operation {
         ("phone", FieldErrorKind::NotAPhoneNumber),
     )
     .sends_sms()
-    .answers::<OnItsWay>(
+    .answers::<SmsCodeSent>(
         "A code is on its way to the new number.",
         json!({ "phone": MASKED_PHONE, "expires_in": 300, "resend_in": 60 }),
     )
@@ -59,7 +59,7 @@ pub(in crate::routes) fn set() -> Operation {
 pub(in crate::routes) fn verify() -> Operation {
     Operation::new(
         "verifyPhone",
-        Tag::Mfa,
+        ApiTag::Mfa,
         "Confirm the new number",
         "With the code that was sent to it; five tries. For a user without a factor this is the first \
          enrolment: it sets `backup_method` to `sms` and answers with recovery codes and a two-factor \
@@ -73,7 +73,7 @@ pub(in crate::routes) fn verify() -> Operation {
         ("code", FieldErrorKind::NotSixDigits),
     )
     .refuses([ProblemKind::NoEnrolmentInProgress])
-    .answers_with::<Confirmed<'_>>(
+    .answers_with::<PhoneVerifyResponse<'_>>(
         200,
         "The number is in force.",
         vec![
@@ -97,7 +97,7 @@ pub(in crate::routes) fn verify() -> Operation {
 pub(in crate::routes) fn remove() -> Operation {
     Operation::new(
         "removePhone",
-        Tag::Mfa,
+        ApiTag::Mfa,
         "Take the number away",
         "Ends every other token of the user where the phone was a factor. Refused where it would take an \
          enforced user's last factor.",
@@ -106,13 +106,16 @@ pub(in crate::routes) fn remove() -> Operation {
     .changes()
     .nothing()
     .refuses([ProblemKind::FactorRequired])
-    .answers::<Removed>("There is no number now.", json!({ "phone": null, "backup_method": "none" }))
+    .answers::<PhoneRemoveResponse>(
+        "There is no number now.",
+        json!({ "phone": null, "backup_method": "none" }),
+    )
 }
 
 pub(in crate::routes) fn set_backup() -> Operation {
     Operation::new(
         "setBackupMethod",
-        Tag::Mfa,
+        ApiTag::Mfa,
         "Choose what stands in for the app",
         "`sms` makes the verified phone a factor, `none` takes that back.",
     )
@@ -124,5 +127,5 @@ pub(in crate::routes) fn set_backup() -> Operation {
         ("method", FieldErrorKind::NotABackupMethod),
     )
     .refuses([ProblemKind::MethodNotAvailable, ProblemKind::FactorRequired])
-    .answers::<Backup>("It is so.", json!({ "backup_method": "sms" }))
+    .answers::<BackupSetResponse>("It is so.", json!({ "backup_method": "sms" }))
 }

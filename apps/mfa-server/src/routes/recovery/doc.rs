@@ -3,15 +3,15 @@
 use mfa_flows::AcceptedStages;
 use serde_json::json;
 
-use super::{Listing, NewSet};
+use super::{RecoveryCodesResponse, RecoveryListResponse};
 use crate::openapi::schemas::{MOMENT, RECOVERY_CODE};
-use crate::openapi::{Operation, Tag};
+use crate::openapi::{ApiTag, Operation};
 use crate::problem::ProblemKind;
 
 pub(in crate::routes) fn regenerate() -> Operation {
     Operation::new(
         "regenerateRecoveryCodes",
-        Tag::Mfa,
+        ApiTag::Mfa,
         "Make ten new recovery codes",
         "They are shown this once. Every older code is dead.",
     )
@@ -19,19 +19,22 @@ pub(in crate::routes) fn regenerate() -> Operation {
     .changes()
     .nothing()
     .refuses([ProblemKind::NotEnrolled])
-    .answers::<NewSet<'_>>("The new codes.", json!({ "recovery_codes": vec![RECOVERY_CODE; 10] }))
+    .answers::<RecoveryCodesResponse<'_>>(
+        "The new codes.",
+        json!({ "recovery_codes": vec![RECOVERY_CODE; 10] }),
+    )
 }
 
 pub(in crate::routes) fn list() -> Operation {
     Operation::new(
         "listRecoveryCodes",
-        Tag::Mfa,
+        ApiTag::Mfa,
         "What is left of the recovery codes",
         "Which of them are used and when. Never a code.",
     )
     .token(AcceptedStages::TwoFactors)
     .nothing()
-    .answers::<Listing>(
+    .answers::<RecoveryListResponse>(
         "The codes, without what they are.",
         json!({
             "codes": [

@@ -6,13 +6,13 @@ use utoipa::openapi::{Object, ObjectBuilder};
 
 use super::{IntrospectionOutcome, LONGEST_TOKEN};
 use crate::openapi::schemas::{self, TOKEN, request, text};
-use crate::openapi::{Operation, Tag};
+use crate::openapi::{ApiTag, Operation};
 use crate::problem::FieldErrorKind;
 
 pub(in crate::routes) fn keys() -> Operation {
     Operation::new(
         "jwks",
-        Tag::System,
+        ApiTag::System,
         "The public keys of access tokens",
         "A JWK set (RFC 7517) of every key that a token in force may be signed by. Empty where tokens are \
          HS256, whose key is nobody else's business.",
@@ -39,7 +39,7 @@ pub(in crate::routes) fn introspect() -> Operation {
         [("token", text(1, LONGEST_TOKEN).build(), true), ("token_type_hint", schemas::any_text(), false)];
     Operation::new(
         "introspectToken",
-        Tag::System,
+        ApiTag::System,
         "Is this token active now?",
         "RFC 7662, for backends. The account is asked: a token that is spent or revoked, or whose user is \
          disabled, is not active, and nothing more is said of it. There only where `INTROSPECTION_KEY` is \

@@ -4,9 +4,9 @@ use mfa_flows::AcceptedStages;
 use serde_json::json;
 use utoipa::openapi::Object;
 
-use super::{Disabled, Enrolment, EnrolmentComplete};
+use super::{DisableResponse, EnrolmentComplete, EnrolmentResponse};
 use crate::openapi::schemas::{self, MOMENT, RECOVERY_CODE, TOKEN, request, six_digits, text};
-use crate::openapi::{Operation, Tag};
+use crate::openapi::{ApiTag, Operation};
 use crate::problem::{FieldErrorKind, ProblemKind};
 
 const SECRET: &str = "UKOUSU66KSBPAPZYJYL6KOWJUWQEOXW2";
@@ -22,14 +22,14 @@ pub(in crate::routes) fn start_enrolment() -> Operation {
     let uri = format!("otpauth://totp/NOVA:ada%40example.com?secret={SECRET}&issuer=NOVA");
     Operation::new(
         "startTotpEnrolment",
-        Tag::Mfa,
+        ApiTag::Mfa,
         "Show a new secret",
         "The secret is in force once its first code came back to `enroll/verify`, within ten minutes. A \
          running enrolment is replaced; an active secret stays in force until then.",
     )
     .enrols()
     .optional_body(label, json!({ "label": "ada" }), ("label", FieldErrorKind::Unusable))
-    .answers::<Enrolment<'_>>(
+    .answers::<EnrolmentResponse<'_>>(
         "The secret, to be scanned or typed.",
         json!({
             "secret": SECRET,
@@ -52,7 +52,7 @@ pub(super) fn algorithm() -> Object {
 pub(in crate::routes) fn confirm_enrolment() -> Operation {
     Operation::new(
         "verifyTotpEnrolment",
-        Tag::Mfa,
+        ApiTag::Mfa,
         "Confirm the new secret",
         "With its first code; five wrong ones end the enrolment. The answer shows ten recovery codes, this \
          once, and every other token of the user is at its end.",
@@ -86,7 +86,7 @@ pub(in crate::routes) fn disable() -> Operation {
         .build();
     Operation::new(
         "disableTotp",
-        Tag::Mfa,
+        ApiTag::Mfa,
         "Take the app off",
         "Ends every other token of the user. Refused where it would take an enforced user's last factor.",
     )
@@ -95,5 +95,5 @@ pub(in crate::routes) fn disable() -> Operation {
     .checks_code()
     .body(request([("code", code, true)]), json!({ "code": "492039" }), ("code", FieldErrorKind::NotACode))
     .refuses([ProblemKind::NotEnrolled, ProblemKind::FactorRequired])
-    .answers::<Disabled>("There is no app now.", json!({ "totp_enabled": false }))
+    .answers::<DisableResponse>("There is no app now.", json!({ "totp_enabled": false }))
 }

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 
 use super::VerifyResponse;
 use crate::openapi::schemas::{RECOVERY_CODE, TOKEN, request, six_digits, text};
-use crate::openapi::{Operation, Tag};
+use crate::openapi::{ApiTag, Operation};
 use crate::problem::{FieldErrorKind, ProblemKind};
 
 const GRANTED: &str = "The second factor was right: a two-factor access token.";
@@ -64,7 +64,7 @@ pub(in crate::routes) fn recovery() -> Operation {
 }
 
 fn check(id: &'static str, summary: &'static str, description: &'static str) -> Operation {
-    Operation::new(id, Tag::Mfa, summary, description).token(AcceptedStages::SecondFactor).checks_code()
+    Operation::new(id, ApiTag::Mfa, summary, description).token(AcceptedStages::SecondFactor).checks_code()
 }
 
 fn granted(method: &str, warning: Option<&str>) -> Value {

@@ -8,17 +8,17 @@ use mfa_core::{AuditQuery, StoredEvent, UserId};
 use mfa_flows::{AdminAct, AdminCall, FlowError, Flows};
 
 use super::{back, open};
-use crate::interface::assets::File;
-use crate::interface::layout::{Frame, Here, document};
+use crate::interface::assets::AssetFile;
+use crate::interface::layout::{Layout, NavItem, document};
+use crate::interface::page_request::PageRequest;
 use crate::interface::pages::activity::what;
 use crate::interface::parts::moment;
-use crate::interface::visit::Visit;
-use crate::interface::{Guest, Outcome, answer};
+use crate::interface::{PageResult, SharedPageRequest, response};
 
 const PAGE: u32 = 50;
 
 /// `GET /interface/BRAND/admin/events`
-pub(in crate::interface) async fn list(visit: Guest) -> Outcome {
+pub(in crate::interface) async fn list(visit: SharedPageRequest) -> PageResult {
     let call = open(&visit)?;
     let user = visit.query("user").and_then(|it| it.parse().ok()).map(UserId::new);
     let before = visit.query("before").and_then(|it| it.parse().ok());
@@ -31,26 +31,26 @@ pub(in crate::interface) async fn list(visit: Guest) -> Outcome {
             Ok::<_, FlowError>((flows.profile(&call).await?, found, names))
         })
         .await?;
-    let title = visit.say("admin-events");
+    let title = visit.translate("admin-events");
     let older = |next: i64| {
         let of_user = user.map(|it| format!("&user={it}")).unwrap_or_default();
         visit.to(&format!("/admin/events?before={next}{of_user}"))
     };
     let page = document(
         &visit,
-        &Frame::inside(title.clone(), &profile, Here::Admin).with(File::Clock).wide(),
+        &Layout::signed_in(title.clone(), &profile, NavItem::Admin).with(AssetFile::Clock).wide(),
         html! {
             (back(&visit))
             section.sheet {
                 h1 { (title) }
                 (table(&visit, &found.events, &names))
                 @if let Some(next) = found.next {
-                    p.pager { a.link href=(older(next)) { (visit.say("older")) } }
+                    p.pager { a.link href=(older(next)) { (visit.translate("older")) } }
                 }
             }
         },
     );
-    Ok(answer::page(&visit, StatusCode::OK, page))
+    Ok(response::page(&visit, StatusCode::OK, page))
 }
 
 /// The names of those whose events these are.
@@ -58,20 +58,20 @@ pub(super) async fn names(
     flows: &Flows,
     admin: &AdminCall,
     events: &[StoredEvent],
-) -> Result<Names, FlowError> {
+) -> Result<UserNames, FlowError> {
     flows.usernames(admin, events.iter().map(|it| it.user).collect()).await
 }
 
 /// User names, of those who are there still.
-pub(super) type Names = BTreeMap<UserId, String>;
+pub(super) type UserNames = BTreeMap<UserId, String>;
 
 /// Events as a table, with whose they are; on a phone each is a card. A table keeps the roles of one where a style lays it
 /// out otherwise.
-pub(super) fn table(visit: &Visit, events: &[StoredEvent], names: &Names) -> Markup {
-    let head = |name: &str| html! { th scope="col" role="columnheader" { (visit.say(name)) } };
+pub(super) fn table(visit: &PageRequest, events: &[StoredEvent], names: &UserNames) -> Markup {
+    let head = |name: &str| html! { th scope="col" role="columnheader" { (visit.translate(name)) } };
     html! {
-        @if events.is_empty() { p.empty { (visit.say("activity-none")) } } @else {
-            div.table tabindex="0" role="group" aria-label=(visit.say("admin-events")) {
+        @if events.is_empty() { p.empty { (visit.translate("activity-none")) } } @else {
+            div.table tabindex="0" role="group" aria-label=(visit.translate("admin-events")) {
                 table.trail role="table" {
                     thead role="rowgroup" { tr role="row" {
                         (head("plot-when")) (head("column-user")) (head("column-what")) (head("column-where"))
@@ -84,7 +84,7 @@ pub(super) fn table(visit: &Visit, events: &[StoredEvent], names: &Names) -> Mar
     }
 }
 
-fn row(visit: &Visit, event: &StoredEvent, names: &Names) -> Markup {
+fn row(visit: &PageRequest, event: &StoredEvent, names: &UserNames) -> Markup {
     let is_plain = event.actor.is_none() && event.reason.is_none();
     html! {
         tr role="row" {
@@ -93,13 +93,13 @@ fn row(visit: &Visit, event: &StoredEvent, names: &Names) -> Markup {
                 a href=(visit.to(&format!("/admin/users/{}", event.user))) {
                     @match names.get(&event.user) {
                         Some(name) => (name),
-                        None => (visit.say_with("admin-user-gone", &[("id", event.user.to_string().into())])),
+                        None => (visit.translate_with("admin-user-gone", &[("id", event.user.to_string().into())])),
                     }
                 }
             }
             td.what role="cell" { (what(visit, event)) }
             td.where role="cell" { (event.ip.as_deref().unwrap_or("–")) }
-            td.by.plain[is_plain] role="cell" data-label=(visit.say("column-who")) {
+            td.by.plain[is_plain] role="cell" data-label=(visit.translate("column-who")) {
                 @match &event.actor { Some(actor) => (actor_name(visit, actor)), None => "–" }
                 @if let Some(reason) = &event.reason { span.why { (reason) } }
             }
@@ -108,12 +108,12 @@ fn row(visit: &Visit, event: &StoredEvent, names: &Names) -> Markup {
 }
 
 /// Who did it, as people say it: an administrator of the pages by name, somebody at the command line by that.
-fn actor_name(visit: &Visit, actor: &str) -> String {
+fn actor_name(visit: &PageRequest, actor: &str) -> String {
     if let Some((_, name)) = actor.strip_prefix("user:").and_then(|it| it.split_once(" (")) {
         return name.strip_suffix(')').unwrap_or(name).to_owned();
     }
     match actor.strip_prefix("os:") {
-        Some(name) => visit.say_with("actor-shell", &[("name", name.into())]),
+        Some(name) => visit.translate_with("actor-shell", &[("name", name.into())]),
         None => actor.to_owned(),
     }
 }

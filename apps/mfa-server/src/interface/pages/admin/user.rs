@@ -8,16 +8,16 @@ use maud::{Markup, html};
 use mfa_core::{Account, AuditQuery, SecretText, UserId};
 use mfa_flows::{AccountStatus, AdminAct, AdminCall, FlowError, Flows, Profile};
 
-use super::users::{Marks, chips};
+use super::users::{UserBadges, chips};
 use super::{back, open, user_of};
-use crate::interface::assets::File;
-use crate::interface::carried::Carried;
-use crate::interface::layout::{Frame, Here, document};
+use crate::interface::assets::AssetFile;
+use crate::interface::layout::{Layout, NavItem, document};
+use crate::interface::page_request::PageRequest;
 use crate::interface::pages::activity;
 use crate::interface::pages::home::method_name;
-use crate::interface::parts::{Told, countdown, icon, key_field, moment};
-use crate::interface::visit::Visit;
-use crate::interface::{Guest, Outcome, answer};
+use crate::interface::parts::{Flash, countdown, icon, key_field, moment};
+use crate::interface::sealed_state::SealedState;
+use crate::interface::{PageResult, SharedPageRequest, response};
 use crate::problem::{ApiError, FieldErrorKind};
 use crate::routes::admin_reason;
 
@@ -25,7 +25,7 @@ use crate::routes::admin_reason;
 const EVENTS: u32 = 8;
 
 /// `GET /interface/BRAND/admin/users/{id}`
-pub(in crate::interface) async fn show(visit: Guest) -> Outcome {
+pub(in crate::interface) async fn show(visit: SharedPageRequest) -> PageResult {
     let call = open(&visit)?;
     let named = user_of(&visit);
     let (profile, account, status, events) = visit
@@ -42,7 +42,10 @@ pub(in crate::interface) async fn show(visit: Guest) -> Outcome {
     let title = account.email.clone();
     let page = document(
         &visit,
-        &Frame::inside(title.clone(), &profile, Here::Admin).with(File::Clock).with(File::Keep).wide(),
+        &Layout::signed_in(title.clone(), &profile, NavItem::Admin)
+            .with(AssetFile::Clock)
+            .with(AssetFile::Clipboard)
+            .wide(),
         html! {
             (back(&visit))
             div.columns.lopsided {
@@ -52,26 +55,26 @@ pub(in crate::interface) async fn show(visit: Guest) -> Outcome {
                     (facts(&visit, &account, &status))
                 }
                 section.sheet {
-                    h2 { (visit.say("admin-acts")) }
+                    h2 { (visit.translate("admin-acts")) }
                     (acts(&visit, &account, &status))
                 }
             }
             section.sheet.recent {
                 div.sheet-head {
-                    h2 { (visit.say("home-recent")) }
+                    h2 { (visit.translate("home-recent")) }
                     a.link href=(visit.to(&format!("/admin/events?user={}", account.user))) {
-                        (visit.say("home-all"))
+                        (visit.translate("home-all"))
                     }
                 }
                 (activity::list(&visit, &events))
             }
         },
     );
-    Ok(answer::page(&visit, StatusCode::OK, page))
+    Ok(response::page(&visit, StatusCode::OK, page))
 }
 
-fn head_chips(visit: &Visit, account: &Account, status: &AccountStatus) -> Markup {
-    let marks = Marks {
+fn head_chips(visit: &PageRequest, account: &Account, status: &AccountStatus) -> Markup {
+    let marks = UserBadges {
         locked: status.locked,
         totp: status.totp_enabled,
         enforced: status.mfa_enforced,
@@ -81,42 +84,42 @@ fn head_chips(visit: &Visit, account: &Account, status: &AccountStatus) -> Marku
     html! { p.chips { (chips(visit, &marks)) } }
 }
 
-fn facts(visit: &Visit, account: &Account, status: &AccountStatus) -> Markup {
-    let yes_or_no = |it: bool| visit.say(if it { "yes" } else { "no" });
+fn facts(visit: &PageRequest, account: &Account, status: &AccountStatus) -> Markup {
+    let yes_or_no = |it: bool| visit.translate(if it { "yes" } else { "no" });
     let lock = status.lock_until.map(|end| end.since(visit.now()).as_secs().saturating_add(1));
     html! {
         dl.facts {
-            div { dt { (visit.say("fact-user")) } dd { (account.username) " · " (account.user) } }
-            div { dt { (visit.say("fact-locked")) } dd {
+            div { dt { (visit.translate("fact-user")) } dd { (account.username) " · " (account.user) } }
+            div { dt { (visit.translate("fact-locked")) } dd {
                 (yes_or_no(status.locked))
                 @if status.locked {
                     " · "
                     @match lock {
                         Some(seconds) => (countdown(visit, seconds)),
-                        None => (visit.say("fact-locked-for-good")),
+                        None => (visit.translate("fact-locked-for-good")),
                     }
                 }
             } }
-            div { dt { (visit.say("fact-failures")) } dd { (status.failed_attempts) } }
-            div { dt { (visit.say("card-app")) } dd {
-                @match status.totp_enrolled_at { Some(at) => (moment(visit, at)), None => (visit.say("no")) }
+            div { dt { (visit.translate("fact-failures")) } dd { (status.failed_attempts) } }
+            div { dt { (visit.translate("card-app")) } dd {
+                @match status.totp_enrolled_at { Some(at) => (moment(visit, at)), None => (visit.translate("no")) }
             } }
-            div { dt { (visit.say("card-phone")) } dd {
-                @match &status.phone { Some(phone) => (phone), None => (visit.say("no")) }
+            div { dt { (visit.translate("card-phone")) } dd {
+                @match &status.phone { Some(phone) => (phone), None => (visit.translate("no")) }
             } }
-            div { dt { (visit.say("card-backup")) } dd {
-                (visit.say(if status.backup_method == "sms" { "way-sms" } else { "no" }))
+            div { dt { (visit.translate("card-backup")) } dd {
+                (visit.translate(if status.backup_method == "sms" { "way-sms" } else { "no" }))
             } }
-            div { dt { (visit.say("card-codes")) } dd { (status.recovery_codes_left) } }
-            div { dt { (visit.say("fact-last")) } dd {
+            div { dt { (visit.translate("card-codes")) } dd { (status.recovery_codes_left) } }
+            div { dt { (visit.translate("fact-last")) } dd {
                 @match status.last_success_at { Some(at) => (moment(visit, at)), None => "–" }
-                @if let Some(method) = status.last_method { " · " (visit.say(method_name(method))) }
+                @if let Some(method) = status.last_method { " · " (visit.translate(method_name(method))) }
             } }
         }
     }
 }
 
-fn acts(visit: &Visit, account: &Account, status: &AccountStatus) -> Markup {
+fn acts(visit: &PageRequest, account: &Account, status: &AccountStatus) -> Markup {
     let user = account.user;
     html! {
         div.acts {
@@ -136,44 +139,51 @@ fn acts(visit: &Visit, account: &Account, status: &AccountStatus) -> Markup {
     }
 }
 
-fn act(visit: &Visit, user: UserId, name: &str, class: &str, ask: Option<&str>, more: &Markup) -> Markup {
+fn act(
+    visit: &PageRequest,
+    user: UserId,
+    name: &str,
+    class: &str,
+    ask: Option<&str>,
+    more: &Markup,
+) -> Markup {
     let field = format!("reason-{name}");
     let is_release = name == "enforce" && more.0.contains("\"no\"");
     let word = if is_release { "act-release".to_owned() } else { format!("act-{name}") };
     html! {
         form.act method="post" action=(visit.to(&format!("/admin/users/{user}/{name}")))
-            data-ask=[ask.map(|it| visit.say(it))] {
+            data-ask=[ask.map(|it| visit.translate(it))] {
             (key_field(visit))
             (more)
-            h3 { (visit.say(&word)) }
-            p { (visit.say(&format!("{word}.text"))) }
+            h3 { (visit.translate(&word)) }
+            p { (visit.translate(&format!("{word}.text"))) }
             div.field {
-                label for=(field) { (visit.say("act-reason")) }
+                label for=(field) { (visit.translate("act-reason")) }
                 input #(field) name="reason" type="text" maxlength="256" autocomplete="off";
             }
-            button class=(class) type="submit" { (visit.say(&format!("{word}.do"))) }
+            button class=(class) type="submit" { (visit.translate(&format!("{word}.do"))) }
         }
     }
 }
 
 /// `POST /interface/BRAND/admin/users/{id}/unlock`
-pub(in crate::interface) async fn unlock(visit: Guest) -> Outcome {
+pub(in crate::interface) async fn unlock(visit: SharedPageRequest) -> PageResult {
     let change =
         |flows: Arc<Flows>, admin: AdminCall, user, ()| async move { flows.unlock_user(&admin, user).await };
     changed(&visit, Some(()), change).await?;
-    done(&visit, Told::Unlocked)
+    done(&visit, Flash::Unlocked)
 }
 
 /// `POST /interface/BRAND/admin/users/{id}/reset`
-pub(in crate::interface) async fn reset(visit: Guest) -> Outcome {
+pub(in crate::interface) async fn reset(visit: SharedPageRequest) -> PageResult {
     let change =
         |flows: Arc<Flows>, admin: AdminCall, user, ()| async move { flows.reset_user(&admin, user).await };
     changed(&visit, Some(()), change).await?;
-    done(&visit, Told::Reset)
+    done(&visit, Flash::Reset)
 }
 
 /// `POST /interface/BRAND/admin/users/{id}/enforce` with `enforced`: `yes` or `no`
-pub(in crate::interface) async fn enforce(visit: Guest) -> Outcome {
+pub(in crate::interface) async fn enforce(visit: SharedPageRequest) -> PageResult {
     let enforced = match visit.typed("enforced") {
         Some("yes") => Some(true),
         Some("no") => Some(false),
@@ -183,36 +193,36 @@ pub(in crate::interface) async fn enforce(visit: Guest) -> Outcome {
         flows.enforce_user(&admin, user, enforced).await
     };
     changed(&visit, enforced, change).await?;
-    done(&visit, if enforced == Some(true) { Told::Enforced } else { Told::NotEnforced })
+    done(&visit, if enforced == Some(true) { Flash::Enforced } else { Flash::NotEnforced })
 }
 
 /// `POST /interface/BRAND/admin/users/{id}/codes`: to be handed over by a safe way.
-pub(in crate::interface) async fn codes(visit: Guest) -> Outcome {
+pub(in crate::interface) async fn codes(visit: SharedPageRequest) -> PageResult {
     let change = |flows: Arc<Flows>, admin: AdminCall, user, ()| async move {
         flows.regenerate_for(&admin, user).await
     };
     let codes = changed(&visit, Some(()), change).await?;
     let user = user_of(&visit)?;
-    visit.carry(&Carried::Codes { of: Some(user), with_factor: false, codes })?;
-    Ok(answer::go(&visit, &format!("/admin/users/{user}/codes")))
+    visit.store_state(&SealedState::Codes { of: Some(user), with_factor: false, codes })?;
+    Ok(response::go(&visit, &format!("/admin/users/{user}/codes")))
 }
 
 /// `GET /interface/BRAND/admin/users/{id}/codes`: for as long as the administrator's browser carries them.
-pub(in crate::interface) async fn show_codes(visit: Guest) -> Outcome {
+pub(in crate::interface) async fn show_codes(visit: SharedPageRequest) -> PageResult {
     let user = user_of(&visit)?;
     match visit.carried() {
-        Some(Carried::Codes { of: Some(of), codes, .. }) if *of == user => {
+        Some(SealedState::Codes { of: Some(of), codes, .. }) if *of == user => {
             let call = open(&visit)?;
             let profile = visit.run(|flows| async move { flows.profile(&call).await }).await?;
-            Ok(answer::page(&visit, StatusCode::OK, codes_page(&visit, &profile, user, codes)))
+            Ok(response::page(&visit, StatusCode::OK, codes_page(&visit, &profile, user, codes)))
         }
-        _ => Ok(answer::go(&visit, &format!("/admin/users/{user}"))),
+        _ => Ok(response::go(&visit, &format!("/admin/users/{user}"))),
     }
 }
 
-fn codes_page(visit: &Visit, profile: &Profile, user: UserId, codes: &[SecretText]) -> Markup {
-    let title = visit.say("admin-codes-title");
-    let frame = Frame::inside(title.clone(), profile, Here::Admin).with(File::Keep);
+fn codes_page(visit: &PageRequest, profile: &Profile, user: UserId, codes: &[SecretText]) -> Markup {
+    let title = visit.translate("admin-codes-title");
+    let frame = Layout::signed_in(title.clone(), profile, NavItem::Admin).with(AssetFile::Clipboard);
     document(
         visit,
         &frame,
@@ -220,33 +230,33 @@ fn codes_page(visit: &Visit, profile: &Profile, user: UserId, codes: &[SecretTex
             section.sheet.printed {
                 p.emblem aria-hidden="true" { (icon("key")) }
                 h1 { (title) }
-                p.lead { (visit.say("admin-codes-lead")) }
+                p.lead { (visit.translate("admin-codes-lead")) }
                 ol.codes #codes data-file="codes.txt" data-head=(title) {
                     @for code in codes { li { code { (code.expose()) } } }
                 }
                 div.keep hidden {
-                    button.plain-button.button type="button" data-keep="copy" data-done=(visit.say("copied")) {
-                        (icon("copy")) span { (visit.say("copy")) }
+                    button.plain-button.button type="button" data-keep="copy" data-done=(visit.translate("copied")) {
+                        (icon("copy")) span { (visit.translate("copy")) }
                     }
                     button.plain-button.button type="button" data-keep="print" {
-                        (icon("print")) span { (visit.say("print")) }
+                        (icon("print")) span { (visit.translate("print")) }
                     }
                 }
                 p.visually-hidden #keep-said role="status" {}
-                p.actions { a.button href=(visit.to(&format!("/codes/kept?user={user}"))) { (visit.say("admin-done")) } }
+                p.actions { a.button href=(visit.to(&format!("/codes/kept?user={user}"))) { (visit.translate("admin-done")) } }
             }
         },
     )
 }
 
-fn done(visit: &Visit, told: Told) -> Outcome {
-    visit.tell_next(told);
-    Ok(answer::go(visit, &format!("/admin/users/{}", user_of(visit)?)))
+fn done(visit: &PageRequest, told: Flash) -> PageResult {
+    visit.set_flash(told);
+    Ok(response::go(visit, &format!("/admin/users/{}", user_of(visit)?)))
 }
 
 /// Reads the reason, has the caller taken for an administrator, and runs one change of the user that the path names.
 async fn changed<C, T, F>(
-    visit: &Visit,
+    visit: &PageRequest,
     what: Option<C>,
     change: impl FnOnce(Arc<Flows>, AdminCall, UserId, C) -> F + Send + 'static,
 ) -> Result<T, ApiError>

@@ -6,14 +6,14 @@ use mfa_core::{Lock, Timestamp, UserId, UserQuery, UserRecord};
 use mfa_flows::{AdminAct, FlowError};
 
 use super::{back, open, search_form};
-use crate::interface::layout::{Frame, Here, document};
-use crate::interface::visit::Visit;
-use crate::interface::{Guest, Outcome, answer};
+use crate::interface::layout::{Layout, NavItem, document};
+use crate::interface::page_request::PageRequest;
+use crate::interface::{PageResult, SharedPageRequest, response};
 
 const PAGE: u32 = 20;
 
 /// `GET /interface/BRAND/admin/users`
-pub(in crate::interface) async fn list(visit: Guest) -> Outcome {
+pub(in crate::interface) async fn list(visit: SharedPageRequest) -> PageResult {
     let call = open(&visit)?;
     let text = visit.query("query").map(|it| it.trim().chars().take(254).collect::<String>());
     let after = visit.query("after").and_then(|it| it.parse().ok()).map(UserId::new);
@@ -28,49 +28,49 @@ pub(in crate::interface) async fn list(visit: Guest) -> Outcome {
     let most = usize::try_from(PAGE).unwrap_or(usize::MAX);
     let shown = users.get(..most.min(users.len())).unwrap_or_default();
     let next = shown.last().filter(|_| users.len() > most).map(|it| it.user.value());
-    let title = visit.say("admin-users");
+    let title = visit.translate("admin-users");
     let page = document(
         &visit,
-        &Frame::inside(title.clone(), &profile, Here::Admin),
+        &Layout::signed_in(title.clone(), &profile, NavItem::Admin),
         html! {
             (back(&visit))
             section.sheet {
                 h1 { (title) }
                 (search_form(&visit, text.as_deref()))
-                @if shown.is_empty() { p.empty { (visit.say("admin-nobody")) } }
+                @if shown.is_empty() { p.empty { (visit.translate("admin-nobody")) } }
                 ul.people {
                     @for user in shown { li { (person(&visit, user, now)) } }
                 }
                 @if let Some(next) = next {
-                    p.pager { a.link href=(next_page(&visit, text.as_deref(), next)) { (visit.say("admin-more")) } }
+                    p.pager { a.link href=(next_page(&visit, text.as_deref(), next)) { (visit.translate("admin-more")) } }
                 }
             }
         },
     );
-    Ok(answer::page(&visit, StatusCode::OK, page))
+    Ok(response::page(&visit, StatusCode::OK, page))
 }
 
-fn next_page(visit: &Visit, text: Option<&str>, after: i64) -> String {
+fn next_page(visit: &PageRequest, text: Option<&str>, after: i64) -> String {
     let mut query = url::form_urlencoded::Serializer::new(String::new());
     query.append_pair("query", text.unwrap_or_default());
     query.append_pair("after", &after.to_string());
     visit.to(&format!("/admin/users?{}", query.finish()))
 }
 
-fn person(visit: &Visit, user: &UserRecord, now: Timestamp) -> Markup {
+fn person(visit: &PageRequest, user: &UserRecord, now: Timestamp) -> Markup {
     let name = user.full_name.as_deref().unwrap_or(&user.username);
     html! {
         a.person href=(visit.to(&format!("/admin/users/{}", user.user))) {
             span.person-name { (name) }
             span.person-mail { (user.email) }
-            span.chips { (chips(visit, &Marks::of(user, now))) }
+            span.chips { (chips(visit, &UserBadges::new(user, now))) }
         }
     }
 }
 
 /// What is to be seen of an account at a glance.
 #[expect(clippy::struct_excessive_bools, reason = "each is a mark of its own")]
-pub(super) struct Marks {
+pub(super) struct UserBadges {
     pub(super) locked: bool,
     pub(super) totp: bool,
     pub(super) enforced: bool,
@@ -78,8 +78,8 @@ pub(super) struct Marks {
     pub(super) disabled: bool,
 }
 
-impl Marks {
-    fn of(user: &UserRecord, now: Timestamp) -> Self {
+impl UserBadges {
+    fn new(user: &UserRecord, now: Timestamp) -> Self {
         Self {
             locked: Lock::in_force(user.lock_until, now).is_some(),
             totp: user.totp_enabled,
@@ -90,12 +90,12 @@ impl Marks {
     }
 }
 
-pub(super) fn chips(visit: &Visit, marks: &Marks) -> Markup {
+pub(super) fn chips(visit: &PageRequest, marks: &UserBadges) -> Markup {
     html! {
-        @if marks.locked { span.chip.bad { (visit.say("chip-locked")) } }
-        @if marks.disabled { span.chip.bad { (visit.say("chip-disabled")) } }
-        @if marks.totp { span.chip { (visit.say("chip-app")) } } @else { span.chip.off { (visit.say("chip-no-app")) } }
-        @if marks.enforced { span.chip.warn { (visit.say("chip-enforced")) } }
-        @if marks.superuser { span.chip { (visit.say("chip-superuser")) } }
+        @if marks.locked { span.chip.bad { (visit.translate("chip-locked")) } }
+        @if marks.disabled { span.chip.bad { (visit.translate("chip-disabled")) } }
+        @if marks.totp { span.chip { (visit.translate("chip-app")) } } @else { span.chip.off { (visit.translate("chip-no-app")) } }
+        @if marks.enforced { span.chip.warn { (visit.translate("chip-enforced")) } }
+        @if marks.superuser { span.chip { (visit.translate("chip-superuser")) } }
     }
 }

@@ -3,10 +3,10 @@
 use mfa_core::{Lock, Timestamp, UserRecord};
 use serde_json::{Value, json};
 
-use crate::answer::{Answer, columns, rfc3339, visible};
+use crate::command_output::{CommandOutput, columns, rfc3339, visible};
 
 /// The first `limit` of these users, and after which id the rest follow.
-pub(super) fn of(mut users: Vec<UserRecord>, limit: u32, now: Timestamp) -> Answer {
+pub(super) fn of(mut users: Vec<UserRecord>, limit: u32, now: Timestamp) -> CommandOutput {
     let limit = usize::try_from(limit).unwrap_or(usize::MAX);
     let more = users.len() > limit;
     users.truncate(limit);
@@ -21,7 +21,7 @@ pub(super) fn of(mut users: Vec<UserRecord>, limit: u32, now: Timestamp) -> Answ
         None => shown,
     };
     let documents: Vec<_> = users.iter().map(|user| document(user, now)).collect();
-    Answer { text, json: json!({ "users": documents, "next": next }) }
+    CommandOutput { text, json: json!({ "users": documents, "next": next }) }
 }
 
 fn document(user: &UserRecord, now: Timestamp) -> Value {

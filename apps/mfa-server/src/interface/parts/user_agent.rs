@@ -1,13 +1,13 @@
 //! A browser and a system, as people call them, from what the browser says of itself.
 
-use crate::interface::visit::Visit;
+use crate::interface::page_request::PageRequest;
 
 /// "Firefox · Linux"; words of ours where neither is known.
-pub(in crate::interface) fn agent_name(visit: &Visit, agent: &str) -> String {
+pub(in crate::interface) fn agent_name(visit: &PageRequest, agent: &str) -> String {
     match (browser(agent), system(agent)) {
         (Some(browser), Some(system)) => format!("{browser} ({system})"),
         (Some(one), None) | (None, Some(one)) => one.to_owned(),
-        (None, None) => visit.say("agent-unknown"),
+        (None, None) => visit.translate("agent-unknown"),
     }
 }
 

@@ -5,14 +5,14 @@ use mfa_infra::settings::{LimitSettings, RateSetting};
 
 /// The limits that may be told: those that name no user.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct ToldRates {
+pub(crate) struct PublicRateLimits {
     code_checks_per_ip: RateSetting,
     logins_per_ip: RateSetting,
 }
 
-impl ToldRates {
+impl PublicRateLimits {
     /// As they are set.
-    pub(crate) const fn of(limits: &LimitSettings) -> Self {
+    pub(crate) const fn from_settings(limits: &LimitSettings) -> Self {
         Self { code_checks_per_ip: limits.code_checks_per_ip, logins_per_ip: limits.logins_per_ip }
     }
 

@@ -24,7 +24,7 @@ const AT_ONCE: usize = 1_024;
 const AT_ONCE_BESIDE: usize = 256;
 
 /// The product, opened for one command of one administrator; stopped when dropped.
-pub(crate) struct Administration {
+pub(crate) struct AdminSession {
     mfa: Mfa,
     call: AdminCall,
 }
@@ -36,7 +36,7 @@ pub(crate) fn spare_standard_output(settings: &mut Settings) {
     }
 }
 
-impl Administration {
+impl AdminSession {
     /// Opens the database and the log, in the name of the user that runs this process.
     ///
     /// # Errors
@@ -156,7 +156,7 @@ impl Administration {
     }
 }
 
-impl Drop for Administration {
+impl Drop for AdminSession {
     fn drop(&mut self) {
         self.mfa.stop(STOP_WITHIN);
     }

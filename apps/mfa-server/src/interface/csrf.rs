@@ -19,7 +19,7 @@ pub(super) fn form_key(browser: &SecretText, session: Option<&SecretText>) -> Se
 
 /// Whether the browser says that a page of this very origin sent the form.
 ///
-/// `Sec-Fetch-Site` decides where there is one, since no page can write it. Otherwise `Origin` must be ours: the host
+/// `Sec-Fetch-SiteConfig` decides where there is one, since no page can write it. Otherwise `Origin` must be ours: the host
 /// that was called, or that of `PUBLIC_URL`. A call with neither is refused.
 pub(super) fn is_same_origin(headers: &HeaderMap, public_origin: Option<&str>) -> bool {
     if headers.contains_key("sec-fetch-site") {

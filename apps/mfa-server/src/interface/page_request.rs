@@ -17,17 +17,17 @@ use mfa_infra::Mfa;
 use mfa_jwt::IssuedToken;
 use url::form_urlencoded;
 
-use super::carried::{self, Carried};
 use super::cookies::Cookie;
+use super::csrf::{self, form_key, is_same_origin};
 use super::error::PageError;
-use super::guard::{self, form_key, is_same_origin};
-use super::parts::Told;
-use super::{Site, answer};
-use crate::caller::Caller;
+use super::parts::Flash;
+use super::sealed_state::{self, SealedState};
+use super::{SiteConfig, response};
 use crate::i18n::Argument;
-use crate::intake::{Body, Intake, RawForm};
 use crate::language::Language;
 use crate::problem::{ApiError, FieldErrorKind};
+use crate::request::{ApiRequest, RawForm, UnparsedBody};
+use crate::request_context::RequestContext;
 
 /// More fields than any form of ours has.
 const MOST_FIELDS: usize = 16;
@@ -40,16 +40,16 @@ type Fields = Vec<(String, SecretText)>;
 
 /// One call for a page.
 #[derive(Debug)]
-pub(super) struct Visit {
-    pub(super) site: Arc<Site>,
+pub(super) struct PageRequest {
+    pub(super) site: Arc<SiteConfig>,
     mfa: Arc<Mfa>,
-    intake: Intake,
+    intake: ApiRequest,
     path: String,
     query: Fields,
     aside: Fields,
-    told: Option<Told>,
-    carried: Option<Carried>,
-    is_here: bool,
+    told: Option<Flash>,
+    carried: Option<SealedState>,
+    is_loopback: bool,
     is_handed_over: bool,
     is_form: bool,
     state: RefCell<State>,
@@ -63,7 +63,7 @@ struct State {
     cookies: Vec<String>,
 }
 
-impl Visit {
+impl PageRequest {
     /// Reads a call, and says whether it may go on to its handler.
     ///
     /// # Errors
@@ -74,18 +74,19 @@ impl Visit {
         payload: Payload,
     ) -> Result<(Self, Result<(), PageError>), ApiError> {
         let mfa = request.app_data::<Data<Mfa>>().ok_or(ApiError::Bug("no Mfa in the application"))?;
-        let site = request.app_data::<Data<Site>>().ok_or(ApiError::Bug("no Site in the application"))?;
+        let site =
+            request.app_data::<Data<SiteConfig>>().ok_or(ApiError::Bug("no Site in the application"))?;
         let (mfa, site) = (Arc::clone(mfa), Arc::clone(site));
-        let caller = request.extensions().get::<Caller>().cloned();
+        let caller = request.extensions().get::<RequestContext>().cloned();
         let mut caller = caller.ok_or(ApiError::Bug("no caller in the request"))?;
         let headers = request.headers();
         let query = fields_of(request.query_string().as_bytes());
         let mut cookies = Vec::new();
-        if let Some(language) = value(&query, "lang").and_then(Language::of_tag) {
+        if let Some(language) = value(&query, "lang").and_then(Language::from_tag) {
             cookies.push(Cookie::Language.set(language.tag(), Some(YEAR), &site));
             caller.language = language;
         } else if let Some(tag) = Cookie::Language.read(headers, &site) {
-            caller.language = Language::of_tag(tag.expose()).unwrap_or(caller.language);
+            caller.language = Language::from_tag(tag.expose()).unwrap_or(caller.language);
         }
         let told = Cookie::Told.read(headers, &site);
         if told.is_some() {
@@ -98,7 +99,7 @@ impl Visit {
         };
         let carried = Cookie::Carried.read(headers, &site).and_then(|sealed| {
             let login = form_key(&browser, session.as_ref());
-            Carried::unseal(&sealed, &mfa, &login, mfa.flows().ports().clock.now())
+            SealedState::unseal(&sealed, &mfa, &login, mfa.flows().ports().clock.now())
         });
         let posted = posted(request, payload).await;
         let (form, fault) = match posted {
@@ -108,12 +109,12 @@ impl Visit {
         let (aside, form): (Fields, Fields) =
             form.into_iter().partition(|(name, _)| ASIDE.contains(&name.as_str()));
         let visit = Self {
-            intake: Intake::of_page(Arc::clone(&mfa), caller, session.clone(), form),
-            is_here: is_here(request),
+            intake: ApiRequest::for_page(Arc::clone(&mfa), caller, session.clone(), form),
+            is_loopback: is_loopback(request),
             is_form: request.method() == Method::POST,
-            is_handed_over: site.handover_from().is_some_and(|origin| guard::is_from(headers, origin)),
+            is_handed_over: site.handover_from().is_some_and(|origin| csrf::is_from(headers, origin)),
             path: request.path().to_owned(),
-            told: told.and_then(|it| Told::parse(it.expose())),
+            told: told.and_then(|it| Flash::parse(it.expose())),
             carried,
             query,
             aside,
@@ -148,7 +149,7 @@ impl Visit {
     }
 
     /// Demands that a page of the login that may hand users over sent this.
-    pub(super) const fn demand_handover(&self) -> Result<(), PageError> {
+    pub(super) const fn require_handover(&self) -> Result<(), PageError> {
         if self.is_handed_over { Ok(()) } else { Err(PageError::NotOurForm) }
     }
 
@@ -159,13 +160,13 @@ impl Visit {
     }
 
     /// A text in the reader's language.
-    pub(super) fn say(&self, name: &str) -> String {
-        self.say_with(name, &[])
+    pub(super) fn translate(&self, name: &str) -> String {
+        self.translate_with(name, &[])
     }
 
     /// A text with these arguments.
-    pub(super) fn say_with(&self, name: &str, arguments: &[(&str, Argument<'_>)]) -> String {
-        self.caller().say(name, arguments).into_owned()
+    pub(super) fn translate_with(&self, name: &str, arguments: &[(&str, Argument<'_>)]) -> String {
+        self.caller().translate(name, arguments).into_owned()
     }
 
     /// The language of the page.
@@ -174,7 +175,7 @@ impl Visit {
     }
 
     /// Who calls.
-    pub(super) const fn caller(&self) -> &Caller {
+    pub(super) const fn caller(&self) -> &RequestContext {
         self.intake.caller()
     }
 
@@ -216,31 +217,31 @@ impl Visit {
     /// A field of the form as it was typed, to be shown again.
     pub(super) fn typed(&self, name: &str) -> Option<&str> {
         match self.intake.body() {
-            Body::Form(fields) => value(fields, name),
-            Body::Raw(_) => None,
+            UnparsedBody::Form(fields) => value(fields, name),
+            UnparsedBody::Raw(_) => None,
         }
     }
 
     /// What the page before wanted to be told here.
-    pub(super) const fn told(&self) -> Option<Told> {
+    pub(super) const fn told(&self) -> Option<Flash> {
         self.told
     }
 
     /// What a page before handed on to this one.
-    pub(super) const fn carried(&self) -> Option<&Carried> {
+    pub(super) const fn carried(&self) -> Option<&SealedState> {
         self.carried.as_ref()
     }
 
     /// Hands this on to the next pages of this login, in the place of what was handed on before.
-    pub(super) fn carry(&self, carried: &Carried) -> Result<(), ApiError> {
+    pub(super) fn store_state(&self, carried: &SealedState) -> Result<(), ApiError> {
         let sealed = carried.seal(&self.mfa, &self.form_key(), self.now()).map_err(FlowError::from)?;
-        let seconds = Some(carried::LASTS.as_secs());
+        let seconds = Some(sealed_state::LASTS.as_secs());
         self.state.borrow_mut().cookies.push(Cookie::Carried.set(&sealed, seconds, &self.site));
         Ok(())
     }
 
     /// Hands nothing on any more.
-    pub(super) fn put_down(&self) {
+    pub(super) fn clear_state(&self) {
         self.state.borrow_mut().cookies.push(Cookie::Carried.clear(&self.site));
     }
 
@@ -255,12 +256,12 @@ impl Visit {
     }
 
     /// Whether the browser runs on this very machine, with nothing in between.
-    pub(super) const fn is_here(&self) -> bool {
-        self.is_here
+    pub(super) const fn is_loopback(&self) -> bool {
+        self.is_loopback
     }
 
     /// The form, for a call that needs no login.
-    pub(super) const fn form(&self) -> &Body {
+    pub(super) const fn form(&self) -> &UnparsedBody {
         self.intake.body()
     }
 
@@ -304,7 +305,7 @@ impl Visit {
     }
 
     /// Puts a fresh token into the cookie. Forms that are made from now on are of the new login.
-    pub(super) fn import_legacy(&self, issued: &IssuedToken) {
+    pub(super) fn sign_in(&self, issued: &IssuedToken) {
         self.adopt_token(&issued.token, issued.expires_in);
     }
 
@@ -332,13 +333,13 @@ impl Visit {
     }
 
     /// Has the next page tell this.
-    pub(super) fn tell_next(&self, told: Told) {
+    pub(super) fn set_flash(&self, told: Flash) {
         self.state.borrow_mut().cookies.push(Cookie::Told.set(told.as_str(), Some(60), &self.site));
     }
 
     /// The answer with the cookies that this visit has set; of two by one name the later counts.
     pub(super) fn with_cookies(&self, answer: actix_web::HttpResponse) -> actix_web::HttpResponse {
-        answer::with_cookies(answer, &self.state.borrow().cookies)
+        response::with_cookies(answer, &self.state.borrow().cookies)
     }
 }
 
@@ -346,7 +347,7 @@ const YEAR: u64 = 365 * 24 * 3600;
 
 fn new_browser(
     entropy: &dyn Entropy,
-    site: &Site,
+    site: &SiteConfig,
     cookies: &mut Vec<String>,
 ) -> Result<SecretText, ApiError> {
     let mut bytes = [0_u8; 32];
@@ -386,11 +387,11 @@ fn value<'a>(fields: &'a Fields, name: &str) -> Option<&'a str> {
 
 /// Whether peer, address and host are all of this machine, and no proxy says that it speaks for another: a page of
 /// another site whose name was made to point here calls by that name.
-fn is_here(request: &HttpRequest) -> bool {
+fn is_loopback(request: &HttpRequest) -> bool {
     let is_loopback = |ip: IpAddr| ip.to_canonical().is_loopback();
     let headers = request.headers();
     let forwarded = ["forwarded", "x-forwarded-for", "x-forwarded-host", "x-real-ip", "via"];
-    let host = guard::only(headers, HOST.as_str()).map(|it| match it.rsplit_once(':') {
+    let host = csrf::only(headers, HOST.as_str()).map(|it| match it.rsplit_once(':') {
         Some((name, port)) if port.bytes().all(|b| b.is_ascii_digit()) => name,
         _ => it,
     });

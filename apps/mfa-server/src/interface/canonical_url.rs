@@ -2,14 +2,14 @@
 
 use url::form_urlencoded;
 
-use super::parts::Then;
-use super::visit::Visit;
+use super::page_request::PageRequest;
+use super::parts::ReturnTo;
 
 /// The place of this page below the first one: that of the form, where one was sent.
-pub(super) fn place_of(visit: &Visit) -> String {
+pub(super) fn canonical_url(visit: &PageRequest) -> String {
     let path = visit.path().strip_prefix(visit.site.base()).unwrap_or_default();
     let verify = |with: &str| {
-        let then = Then::parse(visit.aside("then")).as_str();
+        let then = ReturnTo::parse(visit.aside("then")).as_str();
         format!("/verify?with={with}&then={then}")
     };
     match path {
@@ -31,7 +31,7 @@ pub(super) fn place_of(visit: &Visit) -> String {
 }
 
 /// The path with the query that it was called by, but for the language.
-fn with_query(visit: &Visit, path: &str) -> String {
+fn with_query(visit: &PageRequest, path: &str) -> String {
     let mut query = form_urlencoded::Serializer::new(String::new());
     query.extend_pairs(visit.fields_of_query().filter(|(name, _)| *name != "lang"));
     let query = query.finish();

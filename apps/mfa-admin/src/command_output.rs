@@ -8,16 +8,16 @@ use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 
 /// What a command answers. It may hold a token or a key.
-pub(crate) struct Answer {
+pub(crate) struct CommandOutput {
     /// One or more lines, for people.
     pub(crate) text: String,
     /// One document, for programs.
     pub(crate) json: Value,
 }
 
-impl Answer {
+impl CommandOutput {
     /// That of a command that has written what it has to say already.
-    pub(crate) const fn told() -> Self {
+    pub(crate) const fn empty() -> Self {
         Self { text: String::new(), json: Value::Null }
     }
 
@@ -27,7 +27,7 @@ impl Answer {
     }
 }
 
-impl fmt::Debug for Answer {
+impl fmt::Debug for CommandOutput {
     /// Shows nothing of it.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("Answer(…)")

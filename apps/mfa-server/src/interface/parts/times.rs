@@ -4,17 +4,17 @@ use maud::{Markup, html};
 use mfa_core::Timestamp;
 use time::OffsetDateTime;
 
-use crate::interface::visit::Visit;
+use crate::interface::page_request::PageRequest;
 use crate::rfc3339::rfc3339;
 
 /// A time, as the reader's language writes it; the browser turns it into the reader's own time.
-pub(in crate::interface) fn moment(visit: &Visit, at: Timestamp) -> Markup {
+pub(in crate::interface) fn moment(visit: &PageRequest, at: Timestamp) -> Markup {
     let parts = OffsetDateTime::from_unix_timestamp(at.seconds()).ok();
     let Some((parts, machine)) = parts.zip(rfc3339(Timestamp::from_seconds(at.seconds()))) else {
         return html! { "–" };
     };
-    let month = visit.say(&format!("month-{}", u8::from(parts.month())));
-    let text = visit.say_with(
+    let month = visit.translate(&format!("month-{}", u8::from(parts.month())));
+    let text = visit.translate_with(
         "moment",
         &[
             ("day", parts.day().to_string().into()),
@@ -27,9 +27,9 @@ pub(in crate::interface) fn moment(visit: &Visit, at: Timestamp) -> Markup {
 }
 
 /// A span of time that runs down, where scripts run.
-pub(in crate::interface) fn countdown(visit: &Visit, seconds: u64) -> Markup {
+pub(in crate::interface) fn countdown(visit: &PageRequest, seconds: u64) -> Markup {
     html! {
-        strong.countdown role="timer" data-seconds=(seconds) data-over=(visit.say("wait-over")) {
+        strong.countdown role="timer" data-seconds=(seconds) data-over=(visit.translate("wait-over")) {
             (span_of_time(seconds))
         }
     }

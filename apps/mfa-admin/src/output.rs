@@ -4,30 +4,30 @@ use std::io::{self, Write};
 
 use serde_json::json;
 
-use crate::answer::{Answer, visible};
+use crate::command_output::{CommandOutput, visible};
 use crate::error::CliError;
 
 /// Standard output and standard error, and whether a program reads the first.
-pub(crate) struct Screen<O, E> {
+pub(crate) struct Output<O, E> {
     json: bool,
     out: O,
     err: E,
 }
 
-impl Screen<io::Stdout, io::Stderr> {
+impl Output<io::Stdout, io::Stderr> {
     /// That of this process.
     pub(crate) fn of_process(json: bool) -> Self {
         Self { json, out: io::stdout(), err: io::stderr() }
     }
 }
 
-impl<O: Write, E: Write> Screen<O, E> {
+impl<O: Write, E: Write> Output<O, E> {
     /// Writes an answer.
     ///
     /// # Errors
     ///
     /// [`CliError::Output`] when nobody reads it: what the command did stands all the same.
-    pub(crate) fn show(&mut self, answer: &Answer) -> Result<(), CliError> {
+    pub(crate) fn show(&mut self, answer: &CommandOutput) -> Result<(), CliError> {
         if answer.is_told() {
             return Ok(());
         }
@@ -40,7 +40,7 @@ impl<O: Write, E: Write> Screen<O, E> {
     }
 
     /// Writes what was done, and tells beside it what was not. A program reads it in the one document.
-    pub(crate) fn show_partly(&mut self, answer: &Answer, sentence: &str) {
+    pub(crate) fn show_partly(&mut self, answer: &CommandOutput, sentence: &str) {
         match self.show(answer) {
             Err(failure) if !failure.is_of_a_reader_gone() => return self.fail(&failure),
             Ok(()) | Err(_) => {}
@@ -101,15 +101,15 @@ mod tests {
     use super::*;
     use crate::cli::Cli;
 
-    fn written(json: bool, write: impl FnOnce(&mut Screen<Vec<u8>, Vec<u8>>)) -> (String, String) {
-        let mut screen = Screen { json, out: Vec::new(), err: Vec::new() };
+    fn written(json: bool, write: impl FnOnce(&mut Output<Vec<u8>, Vec<u8>>)) -> (String, String) {
+        let mut screen = Output { json, out: Vec::new(), err: Vec::new() };
         write(&mut screen);
         (String::from_utf8(screen.out).unwrap(), String::from_utf8(screen.err).unwrap())
     }
 
     #[test]
     fn an_answer_is_lines_or_one_document() {
-        let answer = || Answer { text: "user 7 is made".to_owned(), json: json!({ "id": 7 }) };
+        let answer = || CommandOutput { text: "user 7 is made".to_owned(), json: json!({ "id": 7 }) };
         let lines = written(false, |screen| screen.show(&answer()).unwrap());
         assert_eq!(lines, ("user 7 is made\n".to_owned(), String::new()));
         let document = written(true, |screen| screen.show(&answer()).unwrap());
@@ -145,8 +145,8 @@ mod tests {
 
     #[test]
     fn an_answer_that_nobody_reads_is_a_failure_and_no_panic() {
-        struct Closed;
-        impl Write for Closed {
+        struct PipeClosed;
+        impl Write for PipeClosed {
             fn write(&mut self, _: &[u8]) -> io::Result<usize> {
                 Err(io::ErrorKind::BrokenPipe.into())
             }
@@ -154,8 +154,8 @@ mod tests {
                 Ok(())
             }
         }
-        let mut screen = Screen { json: true, out: Closed, err: Closed };
-        let answer = Answer { text: String::new(), json: json!({}) };
+        let mut screen = Output { json: true, out: PipeClosed, err: PipeClosed };
+        let answer = CommandOutput { text: String::new(), json: json!({}) };
         let failure = screen.show(&answer).unwrap_err();
         assert_eq!(failure.code(), "output_failed");
         screen.fail(&failure);

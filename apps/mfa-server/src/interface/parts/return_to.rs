@@ -3,7 +3,7 @@
 
 /// A page to go on to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(in crate::interface) enum Then {
+pub(in crate::interface) enum ReturnTo {
     Home,
     App,
     AppRemoval,
@@ -13,7 +13,7 @@ pub(in crate::interface) enum Then {
     Admin,
 }
 
-impl Then {
+impl ReturnTo {
     const ALL: [Self; 7] =
         [Self::Home, Self::App, Self::AppRemoval, Self::Codes, Self::Phone, Self::Backup, Self::Admin];
 
@@ -49,7 +49,7 @@ impl Then {
     }
 
     /// The page from which an action of that path is begun.
-    pub(in crate::interface) fn of_path(path: &str) -> Self {
+    pub(in crate::interface) fn from_path(path: &str) -> Self {
         match path {
             "/app/start" | "/app/confirm" => Self::App,
             "/codes/new" => Self::Codes,
@@ -66,13 +66,13 @@ mod tests {
 
     #[test]
     fn each_is_found_by_its_name_and_by_its_path_and_nothing_else_is() {
-        for then in Then::ALL {
-            assert_eq!(Then::parse(Some(then.as_str())), then);
-            assert_eq!(Then::of_path(then.path()), then);
+        for then in ReturnTo::ALL {
+            assert_eq!(ReturnTo::parse(Some(then.as_str())), then);
+            assert_eq!(ReturnTo::from_path(then.path()), then);
         }
         for name in ["//evil.test", "https://evil.test", "", "/app"] {
-            assert_eq!(Then::parse(Some(name)), Then::Home, "{name}");
+            assert_eq!(ReturnTo::parse(Some(name)), ReturnTo::Home, "{name}");
         }
-        assert_eq!(Then::of_path("/codes/new"), Then::Codes);
+        assert_eq!(ReturnTo::from_path("/codes/new"), ReturnTo::Codes);
     }
 }

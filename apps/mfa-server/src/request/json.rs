@@ -48,7 +48,7 @@ impl JsonObject {
     }
 
     /// The fields of a form that have one of these names.
-    pub(super) fn of_form(body: &[u8], names: &[&str]) -> Result<Self, ApiError> {
+    pub(super) fn from_form(body: &[u8], names: &[&str]) -> Result<Self, ApiError> {
         let mut fields: Vec<(String, Value)> = Vec::new();
         for (name, value) in form_urlencoded::parse(body).filter(|(name, _)| names.contains(&name.as_ref())) {
             if fields.iter().any(|(it, _)| *it == name) {
@@ -60,7 +60,7 @@ impl JsonObject {
     }
 
     /// The fields of a form of a page, held to the same rules.
-    pub(super) fn of_page(form: &[(String, SecretText)]) -> Result<Self, ApiError> {
+    pub(super) fn for_page(form: &[(String, SecretText)]) -> Result<Self, ApiError> {
         let mut names = std::collections::HashSet::new();
         if !form.iter().all(|(name, _)| names.insert(name)) {
             return Err(ApiError::Malformed);

@@ -4,8 +4,8 @@ use actix_web::http::header::{
     AUTHORIZATION, CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE, HeaderMap, TRANSFER_ENCODING,
 };
 
-use crate::intake::MOST_BYTES;
 use crate::problem::ApiError;
+use crate::request::MOST_BYTES;
 
 /// Refuses a call that announces a body over the limit.
 pub(super) fn announced_size(headers: &HeaderMap) -> Result<(), ApiError> {

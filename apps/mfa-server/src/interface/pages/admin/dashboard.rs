@@ -9,11 +9,11 @@ use std::time::Duration;
 use time::OffsetDateTime;
 
 use super::{events, open, search_form};
-use crate::interface::assets::File;
-use crate::interface::layout::{Frame, Here, document};
-use crate::interface::parts::{Column, Series, plot};
-use crate::interface::visit::Visit;
-use crate::interface::{Guest, Outcome, answer};
+use crate::interface::assets::AssetFile;
+use crate::interface::layout::{Layout, NavItem, document};
+use crate::interface::page_request::PageRequest;
+use crate::interface::parts::{PlotColumn, PlotSeries, plot};
+use crate::interface::{PageResult, SharedPageRequest, response};
 use crate::problem::ApiError;
 
 /// As many events as the board shows.
@@ -22,7 +22,7 @@ const EVENTS: u32 = 8;
 const PERIODS: [u64; 3] = [1, 7, 30];
 
 /// `GET /interface/BRAND/admin`
-pub(in crate::interface) async fn show(visit: Guest) -> Outcome {
+pub(in crate::interface) async fn show(visit: SharedPageRequest) -> PageResult {
     let call = open(&visit)?;
     let days =
         visit.query("days").and_then(|it| it.parse().ok()).filter(|it| PERIODS.contains(it)).unwrap_or(1);
@@ -37,40 +37,40 @@ pub(in crate::interface) async fn show(visit: Guest) -> Outcome {
             Ok::<_, FlowError>((flows.profile(&call).await?, activity, totals, newest, names))
         })
         .await?;
-    let title = visit.say("admin-title");
+    let title = visit.translate("admin-title");
     let page = document(
         &visit,
-        &Frame::inside(title.clone(), &profile, Here::Admin).with(File::Clock).wide(),
+        &Layout::signed_in(title.clone(), &profile, NavItem::Admin).with(AssetFile::Clock).wide(),
         html! {
             div.admin {
                 div.admin-head { h1 { (title) } (periods(&visit, days)) }
                 section.sheet { (search_form(&visit, None)) }
                 (figures(&visit, totals))
                 section.sheet {
-                    h2 { (visit.say("plot-checks")) }
+                    h2 { (visit.translate("plot-checks")) }
                     (checks(&visit, period, &activity))
                 }
                 div.columns {
                     section.sheet {
-                        h2 { (visit.say("plot-locks")) }
+                        h2 { (visit.translate("plot-locks")) }
                         (locks(&visit, period, &activity))
                     }
                     section.sheet {
-                        h2 { (visit.say("plot-sms")) }
+                        h2 { (visit.translate("plot-sms")) }
                         (messages(&visit, &activity))
                     }
                 }
                 section.sheet {
                     div.sheet-head {
-                        h2 { (visit.say("admin-events")) }
-                        a.link href=(visit.to("/admin/events")) { (visit.say("home-all")) }
+                        h2 { (visit.translate("admin-events")) }
+                        a.link href=(visit.to("/admin/events")) { (visit.translate("home-all")) }
                     }
                     (events::table(&visit, &newest, &names))
                 }
             }
         },
     );
-    Ok(answer::page(&visit, StatusCode::OK, page))
+    Ok(response::page(&visit, StatusCode::OK, page))
 }
 
 /// So many days up to now: by the hour for one, by the day for more.
@@ -82,19 +82,19 @@ fn period(now: Timestamp, days: u64) -> Result<Period, ApiError> {
     Period::new(now.minus(span), end, bucket).map_err(|_| ApiError::Bug("a period that is none"))
 }
 
-fn periods(visit: &Visit, days: u64) -> Markup {
+fn periods(visit: &PageRequest, days: u64) -> Markup {
     html! {
-        nav.periods aria-label=(visit.say("admin-period")) {
+        nav.periods aria-label=(visit.translate("admin-period")) {
             @for choice in PERIODS {
                 a href=(visit.to(&format!("/admin?days={choice}"))) aria-current=[(choice == days).then_some("true")] {
-                    (visit.say_with("admin-days", &[("days", choice.into())]))
+                    (visit.translate_with("admin-days", &[("days", choice.into())]))
                 }
             }
         }
     }
 }
 
-fn figures(visit: &Visit, totals: Totals) -> Markup {
+fn figures(visit: &PageRequest, totals: Totals) -> Markup {
     let figures = [
         ("figure-users", totals.users, false),
         ("figure-protected", totals.with_factor, false),
@@ -107,34 +107,37 @@ fn figures(visit: &Visit, totals: Totals) -> Markup {
     html! {
         dl.figures {
             @for (name, count, warns) in figures {
-                div.figure.warn[warns] { dt { (visit.say(name)) } dd { (count) } }
+                div.figure.warn[warns] { dt { (visit.translate(name)) } dd { (count) } }
             }
         }
     }
 }
 
 /// The buckets of a period, each with its label.
-fn buckets(visit: &Visit, period: Period) -> Vec<(Timestamp, String)> {
+fn buckets(visit: &PageRequest, period: Period) -> Vec<(Timestamp, String)> {
     let width = period.bucket().width();
     let next = |at: &Timestamp| Some(at.plus(width)).filter(|it| *it < period.to());
     let begins = std::iter::successors(Some(period.from()), next);
     begins.map(|at| (at, label(visit, at, period.bucket()))).collect()
 }
 
-fn label(visit: &Visit, at: Timestamp, bucket: BucketSize) -> String {
+fn label(visit: &PageRequest, at: Timestamp, bucket: BucketSize) -> String {
     let Ok(parts) = OffsetDateTime::from_unix_timestamp(at.seconds()) else { return String::new() };
     match bucket {
         BucketSize::Hour => format!("{:02}:00", parts.hour()),
         BucketSize::Day => {
-            let month = visit.say(&format!("month-{}", u8::from(parts.month())));
-            visit.say_with("plot-day", &[("day", parts.day().to_string().into()), ("month", month.into())])
+            let month = visit.translate(&format!("month-{}", u8::from(parts.month())));
+            visit.translate_with(
+                "plot-day",
+                &[("day", parts.day().to_string().into()), ("month", month.into())],
+            )
         }
     }
 }
 
-fn checks(visit: &Visit, period: Period, activity: &Activity) -> Markup {
+fn checks(visit: &PageRequest, period: Period, activity: &Activity) -> Markup {
     let series = [("success", "plot-success"), ("failure", "plot-failure")]
-        .map(|(class, name)| Series { class, name: visit.say(name) });
+        .map(|(class, name)| PlotSeries { class, name: visit.translate(name) });
     let count = |at: Timestamp, good: bool| {
         let fits =
             activity.verifications.iter().filter(|it| it.at == at && (it.outcome == "success") == good);
@@ -142,35 +145,35 @@ fn checks(visit: &Visit, period: Period, activity: &Activity) -> Markup {
     };
     let columns: Vec<_> = buckets(visit, period)
         .into_iter()
-        .map(|(at, label)| Column { label, counts: vec![count(at, true), count(at, false)] })
+        .map(|(at, label)| PlotColumn { label, counts: vec![count(at, true), count(at, false)] })
         .collect();
-    plot(visit, "checks", &visit.say("plot-checks"), &series, &columns)
+    plot(visit, "checks", &visit.translate("plot-checks"), &series, &columns)
 }
 
-fn locks(visit: &Visit, period: Period, activity: &Activity) -> Markup {
-    let series = [Series { class: "lock", name: visit.say("plot-lock") }];
+fn locks(visit: &PageRequest, period: Period, activity: &Activity) -> Markup {
+    let series = [PlotSeries { class: "lock", name: visit.translate("plot-lock") }];
     let count = |at: Timestamp| {
         let fits = activity.lockouts.iter().filter(|it| it.at == at);
         fits.fold(0_u64, |sum, it| sum.saturating_add(it.count))
     };
     let columns: Vec<_> = buckets(visit, period)
         .into_iter()
-        .map(|(at, label)| Column { label, counts: vec![count(at)] })
+        .map(|(at, label)| PlotColumn { label, counts: vec![count(at)] })
         .collect();
-    plot(visit, "locks", &visit.say("plot-locks"), &series, &columns)
+    plot(visit, "locks", &visit.translate("plot-locks"), &series, &columns)
 }
 
 /// SMS of the whole period, by country and provider.
 #[derive(Clone, Copy, Default)]
-struct Sms {
+struct SmsSummary {
     sent: u64,
     delivered: u64,
     failed: u64,
     used: u64,
 }
 
-fn messages(visit: &Visit, activity: &Activity) -> Markup {
-    let mut by_place: BTreeMap<(&str, &str), Sms> = BTreeMap::new();
+fn messages(visit: &PageRequest, activity: &Activity) -> Markup {
+    let mut by_place: BTreeMap<(&str, &str), SmsSummary> = BTreeMap::new();
     for it in &activity.sms {
         let sums = by_place.entry((&it.country, it.provider.as_deref().unwrap_or("–"))).or_default();
         sums.sent = sums.sent.saturating_add(it.sent);
@@ -180,17 +183,17 @@ fn messages(visit: &Visit, activity: &Activity) -> Markup {
     }
     let top = by_place.values().map(|it| it.sent).max().unwrap_or(0);
     html! {
-        @if by_place.is_empty() { p.empty { (visit.say("plot-sms-none")) } } @else {
+        @if by_place.is_empty() { p.empty { (visit.translate("plot-sms-none")) } } @else {
             div.plot {
-                div.scroll tabindex="0" role="group" aria-label=(visit.say("plot-sms")) {
+                div.scroll tabindex="0" role="group" aria-label=(visit.translate("plot-sms")) {
                     table.sms {
                         thead { tr {
-                            th scope="col" { (visit.say("column-country")) }
-                            th.share-cell scope="col" { (visit.say("column-share")) }
-                            th.count scope="col" { (visit.say("column-sent")) }
-                            th.count scope="col" { (visit.say("column-delivered")) }
-                            th.count scope="col" { (visit.say("column-failed")) }
-                            th.count scope="col" { (visit.say("column-used")) }
+                            th scope="col" { (visit.translate("column-country")) }
+                            th.share-cell scope="col" { (visit.translate("column-share")) }
+                            th.count scope="col" { (visit.translate("column-sent")) }
+                            th.count scope="col" { (visit.translate("column-delivered")) }
+                            th.count scope="col" { (visit.translate("column-failed")) }
+                            th.count scope="col" { (visit.translate("column-used")) }
                         } }
                         tbody {
                             @for ((country, provider), sms) in &by_place {
@@ -207,8 +210,8 @@ fn messages(visit: &Visit, activity: &Activity) -> Markup {
                     }
                 }
                 ul.legend {
-                    li { i.key-sent {} (visit.say("column-sent")) }
-                    li { i.key-used {} (visit.say("column-used")) }
+                    li { i.key-sent {} (visit.translate("column-sent")) }
+                    li { i.key-used {} (visit.translate("column-used")) }
                 }
             }
         }
@@ -216,7 +219,7 @@ fn messages(visit: &Visit, activity: &Activity) -> Markup {
 }
 
 /// Sent and used, one over the other, as long as they are many.
-fn share(sms: Sms, top: u64) -> Markup {
+fn share(sms: SmsSummary, top: u64) -> Markup {
     let long = |count: u64| count.saturating_mul(100).checked_div(top).unwrap_or(0);
     html! {
         svg.share viewBox="0 0 100 18" width="100" height="18" aria-hidden="true" {

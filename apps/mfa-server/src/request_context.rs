@@ -6,30 +6,30 @@ use std::sync::{Arc, OnceLock};
 use actix_web::http::header::HeaderMap;
 use mfa_core::{Origin, RateRule};
 
-use crate::i18n::{Argument, Texts};
+use crate::i18n::{Argument, Translations};
 use crate::language::Language;
 
 /// What the edge found out about a call. It travels in the request's extensions.
 #[derive(Clone, Debug)]
-pub(crate) struct Caller {
+pub(crate) struct RequestContext {
     /// In which language to answer.
     pub(crate) language: Language,
     /// What to answer with.
-    pub(crate) texts: Arc<Texts>,
+    pub(crate) texts: Arc<Translations>,
     /// The id of the request, in the answer and in every log line.
     pub(crate) request_id: String,
     /// From where, for events.
     pub(crate) origin: Origin,
     /// What is left of the limit on client addresses.
-    pub(crate) allowance: Allowance,
+    pub(crate) allowance: RateLimitStatus,
 }
 
 /// What is left of a limit on client addresses, once the call has taken a try from it. Shared by the clones of a
 /// caller, so that the edge can tell what a handler found.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Allowance(Arc<OnceLock<(RateRule, u32)>>);
+pub(crate) struct RateLimitStatus(Arc<OnceLock<(RateRule, u32)>>);
 
-impl Allowance {
+impl RateLimitStatus {
     /// A try was taken, and this many are left. A call takes one.
     pub(crate) fn taken(&self, rule: RateRule, left: u32) {
         let _ = self.0.set((rule, left));
@@ -41,10 +41,10 @@ impl Allowance {
     }
 }
 
-impl Caller {
-    /// A text in the caller's language: see [`Texts::say`].
-    pub(crate) fn say<'a>(&'a self, name: &'a str, arguments: &[(&str, Argument<'_>)]) -> Cow<'a, str> {
-        self.texts.say(self.language, name, arguments)
+impl RequestContext {
+    /// A text in the caller's language: see [`Translations::translate`].
+    pub(crate) fn translate<'a>(&'a self, name: &'a str, arguments: &[(&str, Argument<'_>)]) -> Cow<'a, str> {
+        self.texts.translate(self.language, name, arguments)
     }
 }
 

@@ -10,11 +10,11 @@ use super::assets::Assets;
 
 /// One installation, as its pages need to know it.
 #[derive(Debug)]
-pub(crate) struct Site {
+pub(crate) struct SiteConfig {
     base: String,
     name: String,
     over_tls: bool,
-    login: FirstFactor,
+    login: LoginPage,
     handover_from: Option<String>,
     public_origin: Option<String>,
     countries: Vec<String>,
@@ -25,27 +25,27 @@ pub(crate) struct Site {
 
 /// Where people show their first factor.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum FirstFactor {
+pub(super) enum LoginPage {
     /// On our own page.
-    Here,
+    BuiltIn,
     /// On this one.
-    At(Url),
+    External(Url),
     /// Somewhere that the settings do not name.
-    Elsewhere,
+    Unknown,
 }
 
-impl Site {
+impl SiteConfig {
     /// By the settings that this was opened with.
     ///
     /// # Errors
     ///
     /// [`io::ErrorKind::InvalidData`] where a file of the pages is not what it should be.
-    pub(crate) fn of(mfa: &Mfa) -> io::Result<Self> {
+    pub(crate) fn from_settings(mfa: &Mfa) -> io::Result<Self> {
         let settings = mfa.settings();
         let login = match (&settings.login.url, settings.login.enabled) {
-            (_, true) => FirstFactor::Here,
-            (Some(url), false) => FirstFactor::At(url.clone()),
-            (None, false) => FirstFactor::Elsewhere,
+            (_, true) => LoginPage::BuiltIn,
+            (Some(url), false) => LoginPage::External(url.clone()),
+            (None, false) => LoginPage::Unknown,
         };
         let countries: Vec<_> = settings.sms.countries.iter().map(|it| it.as_str().to_owned()).collect();
         Ok(Self {
@@ -78,7 +78,7 @@ impl Site {
     }
 
     /// Where people show their first factor.
-    pub(super) const fn login(&self) -> &FirstFactor {
+    pub(super) const fn login(&self) -> &LoginPage {
         &self.login
     }
 

@@ -3,8 +3,8 @@
 //! In: an id, the client's address, its language; 503 at once where too much is waiting. Out: faults become problem
 //! documents, every answer gets its headers, one access line is written. A panic ends here as a 500.
 
+mod access_log;
 mod headers;
-mod lines;
 mod request_id;
 
 use std::fmt;
@@ -24,25 +24,25 @@ use mfa_core::{Entropy, Origin};
 use mfa_infra::metrics::HttpMetrics;
 use tokio::time::Instant;
 
-use crate::caller::{Allowance, Caller, user_agent};
 use crate::client_ip::TrustedProxies;
-use crate::i18n::Texts;
+use crate::i18n::Translations;
 use crate::interface::PageErrorLog;
 use crate::language::Language;
-use crate::problem::{ApiError, ToldRates, respond};
+use crate::problem::{ApiError, PublicRateLimits, respond};
+use crate::request_context::{RateLimitStatus, RequestContext, user_agent};
 
 /// What the edge knows of the deployment.
-pub(crate) struct Edge {
+pub(crate) struct MiddlewareConfig {
     /// Whose word is taken for addresses.
     pub(crate) proxies: TrustedProxies,
     /// For callers who name no language.
     pub(crate) fallback: Language,
     /// What callers are told.
-    pub(crate) texts: Arc<Texts>,
+    pub(crate) texts: Arc<Translations>,
     /// Whether clients come over TLS, to us or to a proxy.
     pub(crate) over_tls: bool,
     /// Which limits may be told.
-    pub(crate) rates: ToldRates,
+    pub(crate) rates: PublicRateLimits,
     /// Where latencies are counted.
     pub(crate) latencies: HttpMetrics,
     /// For the ids of requests.
@@ -55,7 +55,7 @@ pub(crate) struct Edge {
     pub(crate) log: slog::Logger,
 }
 
-impl Edge {
+impl MiddlewareConfig {
     /// Passes a call on to the routes, and its answer back.
     ///
     /// # Errors
@@ -67,7 +67,7 @@ impl Edge {
         next: Next<BoxBody>,
     ) -> Result<ServiceResponse<BoxBody>, actix_web::Error> {
         let started = Instant::now();
-        let method = lines::method(request.method());
+        let method = access_log::method(request.method());
         let caller = self.caller(request.headers(), request.peer_addr());
         request.extensions_mut().insert(caller.clone());
         // A clone of the request would keep the routes from matching it, so after a panic there is none to answer.
@@ -85,33 +85,33 @@ impl Edge {
             Ok(response) => (response.status(), response.request().match_pattern()),
             Err(response) => (response.status(), None),
         };
-        let (route, took) = (route.as_deref().unwrap_or(lines::UNMATCHED), started.elapsed());
+        let (route, took) = (route.as_deref().unwrap_or(access_log::UNMATCHED), started.elapsed());
         self.latencies.observe(route, method, status.as_u16(), took);
-        lines::access(&self.droppable, method, route, status, took, &caller);
+        access_log::access(&self.droppable, method, route, status, took, &caller);
         outcome.map_err(|response| InternalError::from_response("answered at the edge", response).into())
     }
 
     /// Whoever reads what is published to all: in English, since code is.
-    pub(crate) fn reader(&self) -> Caller {
-        Caller {
+    pub(crate) fn reader(&self) -> RequestContext {
+        RequestContext {
             language: Language::English,
             texts: Arc::clone(&self.texts),
             request_id: "3f1c9a5be8d24c6f9b0a7e5d4c3b2a10".to_owned(),
             origin: Origin::default(),
-            allowance: Allowance::default(),
+            allowance: RateLimitStatus::default(),
         }
     }
 
     /// Who calls, by the headers of a call and the peer of its connection.
-    pub(crate) fn caller(&self, headers: &HeaderMap, peer: Option<SocketAddr>) -> Caller {
+    pub(crate) fn caller(&self, headers: &HeaderMap, peer: Option<SocketAddr>) -> RequestContext {
         let ip: Option<IpAddr> = peer.map(|peer| self.proxies.client(peer.ip(), headers));
         let request_id = request_id::request_id(headers, self.entropy.as_ref());
-        Caller {
+        RequestContext {
             language: Language::asked_for(headers, self.fallback),
             texts: Arc::clone(&self.texts),
             origin: Origin::new(ip, user_agent(headers).as_deref(), Some(&request_id)),
             request_id,
-            allowance: Allowance::default(),
+            allowance: RateLimitStatus::default(),
         }
     }
 
@@ -120,7 +120,11 @@ impl Edge {
         request.path().starts_with("/api/") && (self.overloaded)()
     }
 
-    fn finished(&self, mut response: ServiceResponse<BoxBody>, caller: &Caller) -> ServiceResponse<BoxBody> {
+    fn finished(
+        &self,
+        mut response: ServiceResponse<BoxBody>,
+        caller: &RequestContext,
+    ) -> ServiceResponse<BoxBody> {
         if let Some(error) = response.response().error() {
             let explained = self.explained(error, caller);
             return response.into_response(explained);
@@ -134,7 +138,7 @@ impl Edge {
         response
     }
 
-    fn explained(&self, error: &actix_web::Error, caller: &Caller) -> HttpResponse {
+    fn explained(&self, error: &actix_web::Error, caller: &RequestContext) -> HttpResponse {
         let bug = ApiError::Bug("an error that is no fault");
         let fault = error.as_error::<ApiError>().unwrap_or(&bug);
         self.log(fault, caller);
@@ -142,13 +146,13 @@ impl Edge {
     }
 
     /// Writes the one log line about a fault.
-    pub(crate) fn log(&self, fault: &ApiError, caller: &Caller) {
+    pub(crate) fn log(&self, fault: &ApiError, caller: &RequestContext) {
         let log = if fault.kind().is_ours() { &self.log } else { &self.droppable };
-        lines::fault(log, fault, caller);
+        access_log::fault(log, fault, caller);
     }
 
     /// The problem document for a fault.
-    pub(crate) fn problem(&self, fault: &ApiError, caller: &Caller) -> HttpResponse {
+    pub(crate) fn problem(&self, fault: &ApiError, caller: &RequestContext) -> HttpResponse {
         let mut response = respond(fault, caller, self.rates);
         // Another limit than that on addresses has spoken: what is left of this one is no matter.
         if response.status() != StatusCode::TOO_MANY_REQUESTS {
@@ -159,9 +163,9 @@ impl Edge {
     }
 }
 
-impl Edge {
+impl MiddlewareConfig {
     /// Tells what is left of the limit on client addresses, where the call took a try from it.
-    fn tell_allowance(&self, headers: &mut HeaderMap, caller: &Caller) {
+    fn tell_allowance(&self, headers: &mut HeaderMap, caller: &RequestContext) {
         let told = caller.allowance.told().and_then(|(rule, left)| self.rates.headers(rule, left, None));
         for (name, value) in told.into_iter().flatten() {
             if let Ok(value) = HeaderValue::from_str(&value) {
@@ -171,7 +175,7 @@ impl Edge {
     }
 }
 
-impl fmt::Debug for Edge {
+impl fmt::Debug for MiddlewareConfig {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Edge").field("proxies", &self.proxies).finish_non_exhaustive()
     }

@@ -8,7 +8,7 @@ use actix_web::http::header::{
 use maud::Markup;
 
 use super::assets::Asset;
-use super::visit::Visit;
+use super::page_request::PageRequest;
 
 /// Files of ours and nothing else: no line of script or style in the page, no other host, no frame, no plug-in, and no
 /// text that a script could turn into elements.
@@ -21,7 +21,7 @@ const PERMISSIONS: &str =
 const FOREVER: &str = "public, max-age=31536000, immutable";
 
 /// A page.
-pub(super) fn page(visit: &Visit, status: StatusCode, markup: Markup) -> HttpResponse {
+pub(super) fn page(visit: &PageRequest, status: StatusCode, markup: Markup) -> HttpResponse {
     let mut response = HttpResponse::build(status);
     response.content_type("text/html; charset=utf-8");
     response.insert_header((CONTENT_LANGUAGE, visit.language().tag()));
@@ -35,7 +35,7 @@ pub(super) fn page(visit: &Visit, status: StatusCode, markup: Markup) -> HttpRes
 }
 
 /// Sends the browser to another page of ours, by `GET`.
-pub(super) fn go(visit: &Visit, path: &str) -> HttpResponse {
+pub(super) fn go(visit: &PageRequest, path: &str) -> HttpResponse {
     HttpResponse::SeeOther().insert_header((LOCATION, visit.to(path))).finish()
 }
 

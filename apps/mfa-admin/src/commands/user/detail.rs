@@ -4,11 +4,11 @@ use mfa_core::{Account, FactorKind, Timestamp};
 use mfa_flows::AccountStatus;
 use serde_json::json;
 
-use crate::answer::{Answer, columns, rfc3339, visible, yes};
+use crate::command_output::{CommandOutput, columns, rfc3339, visible, yes};
 
 /// An account and how it is protected.
-pub(super) fn of(account: &Account, status: &AccountStatus) -> Answer {
-    Answer { text: lines(account, status), json: document(account, status) }
+pub(super) fn of(account: &Account, status: &AccountStatus) -> CommandOutput {
+    CommandOutput { text: lines(account, status), json: document(account, status) }
 }
 
 fn document(account: &Account, status: &AccountStatus) -> serde_json::Value {

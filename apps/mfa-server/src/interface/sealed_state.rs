@@ -11,7 +11,7 @@ pub(super) const LASTS: Duration = mfa_totp::ENROLMENT_LIVES;
 
 /// What is handed on.
 #[derive(Clone, Debug)]
-pub(super) enum Carried {
+pub(super) enum SealedState {
     /// The secret of an authenticator app that waits for its first code.
     Secret(SecretText),
     /// A number as it was typed, until its code comes back.
@@ -36,7 +36,7 @@ pub(super) enum Carried {
 
 /// As it is written.
 #[derive(Serialize, Deserialize)]
-struct Written {
+struct SealedStateRecord {
     /// From when on it is nothing any more, in seconds since 1970.
     until: i64,
     what: What,
@@ -49,7 +49,7 @@ enum What {
     Codes { of: Option<i64>, with_factor: bool, codes: Vec<String> },
 }
 
-impl Carried {
+impl SealedState {
     /// What the browser is to keep. `login` names browser and login.
     ///
     /// # Errors
@@ -68,7 +68,7 @@ impl Carried {
                 codes: codes.iter().map(text).collect(),
             },
         };
-        let written = Written { until: now.plus(LASTS).seconds(), what };
+        let written = SealedStateRecord { until: now.plus(LASTS).seconds(), what };
         // A tree of texts is always JSON.
         let bytes = serde_json::to_vec(&written).map_err(|_| CipherError::Altered)?;
         mfa.seal_for_page(&SecretBytes::new(bytes), login.expose())
@@ -77,7 +77,7 @@ impl Carried {
     /// What the browser brought; `None` where it is over, of another login, or not of ours.
     pub(super) fn unseal(sealed: &SecretText, mfa: &Mfa, login: &SecretText, now: Timestamp) -> Option<Self> {
         let bytes = mfa.unseal_for_page(sealed.expose(), login.expose()).ok()?;
-        let Written { until, what } = serde_json::from_slice(bytes.expose()).ok()?;
+        let SealedStateRecord { until, what } = serde_json::from_slice(bytes.expose()).ok()?;
         if until <= now.seconds() {
             return None;
         }

@@ -2,7 +2,7 @@
 
 /// Something that was done, or why the reader is where they are.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(in crate::interface) enum Told {
+pub(in crate::interface) enum Flash {
     SignedOut,
     SessionOver,
     AppRemoved,
@@ -21,7 +21,7 @@ pub(in crate::interface) enum Told {
     NotEnforced,
 }
 
-impl Told {
+impl Flash {
     const ALL: [Self; 15] = [
         Self::SignedOut,
         Self::SessionOver,
@@ -82,19 +82,19 @@ impl Told {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::i18n::Texts;
+    use crate::i18n::Translations;
     use crate::language::Language;
 
     #[test]
     fn each_has_a_name_of_its_own_and_a_text_in_both_languages() {
-        let texts = Texts::load().unwrap();
-        for told in Told::ALL {
-            assert_eq!(Told::parse(told.as_str()), Some(told));
+        let texts = Translations::load().unwrap();
+        for told in Flash::ALL {
+            assert_eq!(Flash::parse(told.as_str()), Some(told));
             let name = format!("told-{}", told.as_str());
             for language in [Language::French, Language::English] {
-                assert_ne!(texts.say(language, &name, &[]), name);
+                assert_ne!(texts.translate(language, &name, &[]), name);
             }
         }
-        assert_eq!(Told::parse("<b>"), None);
+        assert_eq!(Flash::parse("<b>"), None);
     }
 }

@@ -6,8 +6,8 @@ use std::time::Duration;
 use actix_web::http::{Method, StatusCode};
 use slog::Logger;
 
-use crate::caller::Caller;
 use crate::problem::ApiError;
+use crate::request_context::RequestContext;
 
 /// The name of a method; one word for all that are of nobody's standard, so that no client writes our log.
 pub(super) const fn method(method: &Method) -> &'static str {
@@ -33,7 +33,7 @@ pub(super) fn access(
     route: &str,
     status: StatusCode,
     took: Duration,
-    caller: &Caller,
+    caller: &RequestContext,
 ) {
     slog::info!(log, "request";
         "http_method" => method,
@@ -46,7 +46,7 @@ pub(super) fn access(
 }
 
 /// One fault: a warning where the caller is at fault, an error where we are.
-pub(super) fn fault(log: &Logger, fault: &ApiError, caller: &Caller) {
+pub(super) fn fault(log: &Logger, fault: &ApiError, caller: &RequestContext) {
     let kind = fault.kind();
     if kind.is_ours() {
         slog::error!(log, "call failed";

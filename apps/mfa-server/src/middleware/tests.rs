@@ -11,7 +11,7 @@ use mfa_infra::settings::RateSetting;
 use slog::{Drain, KV, Never, OwnedKVList, Record};
 
 use super::*;
-use crate::problem::ToldRates;
+use crate::problem::PublicRateLimits;
 
 /// Keeps each line as its message and the values of its keys, in their order.
 #[derive(Clone, Default)]
@@ -47,16 +47,16 @@ impl slog::Serializer for Values {
     }
 }
 
-fn edge(lines: &Lines) -> Edge {
+fn edge(lines: &Lines) -> MiddlewareConfig {
     let rate = RateSetting { max: 10, window: Duration::from_mins(1) };
     let proxies =
         TrustedProxies::new(vec!["10.0.0.0/8".parse().unwrap()], "x-forwarded-for".parse().unwrap());
-    Edge {
+    MiddlewareConfig {
         proxies,
         fallback: Language::French,
-        texts: Arc::new(Texts::load().unwrap()),
+        texts: Arc::new(Translations::load().unwrap()),
         over_tls: false,
-        rates: ToldRates::from_rates(rate, rate),
+        rates: PublicRateLimits::from_rates(rate, rate),
         latencies: HttpMetrics::default(),
         entropy: Arc::new(SeededEntropy::default()),
         overloaded: Box::new(|| false),
@@ -69,7 +69,7 @@ async fn panics() -> HttpResponse {
     panic!("a secret");
 }
 
-async fn answer(edge: Edge, request: TestRequest) -> HttpResponse {
+async fn answer(edge: MiddlewareConfig, request: TestRequest) -> HttpResponse {
     let edge = Arc::new(edge);
     let app = App::new()
         .route("/good/{id}", web::get().to(|| async { "good" }))
@@ -122,7 +122,7 @@ async fn every_answer_has_its_headers_whatever_it_says() {
 
 #[actix_web::test]
 async fn clients_over_tls_are_told_to_stay_there() {
-    let edge = Edge { over_tls: true, ..edge(&Lines::default()) };
+    let edge = MiddlewareConfig { over_tls: true, ..edge(&Lines::default()) };
     let response = answer(edge, get("/none")).await;
     assert_eq!(header(&response, "strict-transport-security"), Some("max-age=31536000"));
 }
@@ -147,7 +147,7 @@ async fn errors_of_the_framework_never_show() {
 
 #[actix_web::test]
 async fn too_much_waiting_is_told_before_any_work_except_to_who_asks_for_health() {
-    let busy = || Edge { overloaded: Box::new(|| true), ..edge(&Lines::default()) };
+    let busy = || MiddlewareConfig { overloaded: Box::new(|| true), ..edge(&Lines::default()) };
     let response = answer(busy(), get("/api/good")).await;
     assert_eq!(response.status(), StatusCode::SERVICE_UNAVAILABLE);
     assert_eq!(header(&response, "retry-after"), Some("1"));

@@ -5,16 +5,16 @@ use maud::{Markup, html};
 use mfa_infra::sms::OutboxMessage;
 use serde::Serialize;
 
+use crate::interface::page_request::PageRequest;
 use crate::interface::parts::icon;
-use crate::interface::visit::Visit;
-use crate::interface::{Guest, Outcome};
+use crate::interface::{PageResult, SharedPageRequest};
 use crate::problem::ApiError;
 
 /// As many messages as the little phone has room for.
 const MOST: usize = 3;
 
 #[derive(Serialize)]
-struct Message<'a> {
+struct MessageView<'a> {
     to: &'a str,
     text: &'a str,
     at: &'a str,
@@ -22,50 +22,50 @@ struct Message<'a> {
 }
 
 /// Whether the phone is shown: there is an outbox, and the reader sits at this very machine.
-pub(in crate::interface) fn is_shown(visit: &Visit) -> bool {
-    visit.site.outbox().is_some() && visit.is_here()
+pub(in crate::interface) fn is_shown(visit: &PageRequest) -> bool {
+    visit.site.outbox().is_some() && visit.is_loopback()
 }
 
 /// `GET /interface/BRAND/outbox`
-pub(in crate::interface) async fn newest(visit: Guest) -> Outcome {
+pub(in crate::interface) async fn newest(visit: SharedPageRequest) -> PageResult {
     if !is_shown(&visit) {
         return Err(ApiError::NotFound.into());
     }
     let messages = messages(&visit);
-    let shown: Vec<_> = messages.iter().map(Message::of).collect();
+    let shown: Vec<_> = messages.iter().map(MessageView::new).collect();
     Ok(HttpResponse::Ok().json(shown))
 }
 
 /// The phone beside the page.
-pub(in crate::interface) fn pocket(visit: &Visit) -> Markup {
+pub(in crate::interface) fn pocket(visit: &PageRequest) -> Markup {
     let messages = messages(visit);
     html! {
-        aside.pocket aria-label=(visit.say("pocket")) data-from=(visit.to("/outbox"))
-            data-use=(visit.say("pocket-use")) data-empty=(visit.say("pocket-empty")) {
-            div.pocket-top { (icon("message")) span { (visit.say("pocket")) } }
+        aside.pocket aria-label=(visit.translate("pocket")) data-from=(visit.to("/outbox"))
+            data-use=(visit.translate("pocket-use")) data-empty=(visit.translate("pocket-empty")) {
+            div.pocket-top { (icon("message")) span { (visit.translate("pocket")) } }
             ol.pocket-messages aria-live="polite" {
-                @for message in messages.iter().map(Message::of) {
+                @for message in messages.iter().map(MessageView::new) {
                     li {
                         p.pocket-text { (message.text) }
                         @if let Some(code) = &message.code {
-                            button.pocket-use type="button" data-code=(code) { (visit.say("pocket-use")) }
+                            button.pocket-use type="button" data-code=(code) { (visit.translate("pocket-use")) }
                         }
                     }
                 }
-                @if messages.is_empty() { li.pocket-empty { (visit.say("pocket-empty")) } }
+                @if messages.is_empty() { li.pocket-empty { (visit.translate("pocket-empty")) } }
             }
-            p.pocket-note { (visit.say("pocket-note")) }
+            p.pocket-note { (visit.translate("pocket-note")) }
         }
     }
 }
 
-fn messages(visit: &Visit) -> Vec<OutboxMessage> {
+fn messages(visit: &PageRequest) -> Vec<OutboxMessage> {
     // A developer's file that cannot be read shows no message; whatever ails it, the page must not fail for it.
     visit.site.outbox().and_then(|outbox| outbox.newest(MOST).ok()).unwrap_or_default()
 }
 
-impl<'a> Message<'a> {
-    fn of(message: &'a OutboxMessage) -> Self {
+impl<'a> MessageView<'a> {
+    fn new(message: &'a OutboxMessage) -> Self {
         let text = message.text.expose();
         Self { to: message.to.expose(), text, at: &message.at, code: code_in(text) }
     }

@@ -1,8 +1,8 @@
 //! What every call passes before a flow sees it, in the order that the contract fixes.
 //!
 //! size (413) → content type and method → token (401, 403) → IP limit (429) → body (400, 422) → the flow. Size and
-//! content type are checked as the [`Intake`] is made, the method by the routes; the rest is in the order in which a
-//! handler can call: [`Intake::open`] hands out the body, [`Intake::code_check`] has the limit between.
+//! content type are checked as the [`ApiRequest`] is made, the method by the routes; the rest is in the order in which a
+//! handler can call: [`ApiRequest::open`] hands out the body, [`ApiRequest::code_check`] has the limit between.
 
 mod body;
 mod headers;
@@ -29,25 +29,25 @@ use mfa_totp::TotpCode;
 pub(crate) use headers::bearer;
 pub(crate) use json::JsonObject;
 
-use crate::caller::Caller;
 use crate::problem::{ApiError, FieldErrorKind, LengthUnit};
+use crate::request_context::RequestContext;
 
 /// How large a body may be.
 const MOST_BYTES: usize = 16 * 1024;
 
 /// A call whose size and content type are right.
 #[derive(Debug)]
-pub(crate) struct Intake {
+pub(crate) struct ApiRequest {
     mfa: Arc<Mfa>,
-    caller: Caller,
+    caller: RequestContext,
     bearer: Option<SecretText>,
     query: SecretText,
-    body: Body,
+    body: UnparsedBody,
 }
 
 /// A body that nobody has looked at yet.
 #[derive(Clone, Debug)]
-pub(crate) enum Body {
+pub(crate) enum UnparsedBody {
     /// As a client of the API sends it: JSON, where the call says nothing else.
     Raw(Bytes),
     /// The fields of a form, of which the page has taken its own.
@@ -67,14 +67,14 @@ impl RawForm {
 
 /// A call whose body may be a form as well as JSON, for what a standard demands a form of.
 #[derive(Debug)]
-pub(crate) struct EitherIntake {
-    intake: Intake,
+pub(crate) struct ApiOrFormRequest {
+    intake: ApiRequest,
     is_form: bool,
 }
 
-impl EitherIntake {
+impl ApiOrFormRequest {
     /// The call itself.
-    pub(crate) const fn intake(&self) -> &Intake {
+    pub(crate) const fn intake(&self) -> &ApiRequest {
         &self.intake
     }
 
@@ -85,7 +85,7 @@ impl EitherIntake {
     /// [`ApiError::Malformed`], also for a field of a form that stands there twice.
     pub(crate) fn object(&self, names: &[&str]) -> Result<JsonObject, ApiError> {
         match &self.intake.body {
-            Body::Raw(bytes) if self.is_form => JsonObject::of_form(bytes, names),
+            UnparsedBody::Raw(bytes) if self.is_form => JsonObject::from_form(bytes, names),
             body => body.object(),
         }
     }
@@ -93,27 +93,33 @@ impl EitherIntake {
 
 /// A call of which nothing but the size is right, for handlers that read nothing of it.
 #[derive(Debug)]
-pub(crate) struct Bounded;
+pub(crate) struct BodyLimit;
 
-impl Intake {
+impl ApiRequest {
     /// A call by a form of ours: its token comes from a cookie.
-    pub(crate) fn of_page(
+    pub(crate) fn for_page(
         mfa: Arc<Mfa>,
-        caller: Caller,
+        caller: RequestContext,
         token: Option<SecretText>,
         form: Vec<(String, SecretText)>,
     ) -> Self {
         // What stands in a page's address, the page itself reads: nothing there is for a flow.
-        Self { mfa, caller, bearer: token, query: SecretText::new(String::new()), body: Body::Form(form) }
+        Self {
+            mfa,
+            caller,
+            bearer: token,
+            query: SecretText::new(String::new()),
+            body: UnparsedBody::Form(form),
+        }
     }
 
     /// The caller.
-    pub(crate) const fn caller(&self) -> &Caller {
+    pub(crate) const fn caller(&self) -> &RequestContext {
         &self.caller
     }
 
     /// The body, for a call that needs no token.
-    pub(crate) const fn body(&self) -> &Body {
+    pub(crate) const fn body(&self) -> &UnparsedBody {
         &self.body
     }
 
@@ -131,7 +137,7 @@ impl Intake {
     /// # Errors
     ///
     /// 401 and 403 for the token.
-    pub(crate) fn open(&self, accepts: AcceptedStages) -> Result<(Call, &Body), ApiError> {
+    pub(crate) fn open(&self, accepts: AcceptedStages) -> Result<(Call, &UnparsedBody), ApiError> {
         let bearer = self.bearer.as_ref().map(SecretText::expose);
         let call = self.mfa.flows().open(bearer, accepts, self.caller.origin.clone())?;
         Ok((call, &self.body))
@@ -189,7 +195,7 @@ impl Intake {
     }
 }
 
-impl Body {
+impl UnparsedBody {
     /// The object of a body that must be there.
     ///
     /// # Errors
@@ -198,7 +204,7 @@ impl Body {
     pub(crate) fn object(&self) -> Result<JsonObject, ApiError> {
         match self {
             Self::Raw(bytes) => JsonObject::parse(bytes),
-            Self::Form(fields) => JsonObject::of_page(fields),
+            Self::Form(fields) => JsonObject::for_page(fields),
         }
     }
 
@@ -254,19 +260,19 @@ pub(crate) fn recovery_code(text: &str) -> Result<RecoveryCodeInput, FieldErrorK
 }
 
 /// A code of an app, or one that has the form of a recovery code.
-pub(crate) fn either_code(text: &str) -> Result<EitherCode, FieldErrorKind> {
+pub(crate) fn either_code(text: &str) -> Result<DisableCode, FieldErrorKind> {
     if let Ok(code) = TotpCode::parse(text) {
-        return Ok(EitherCode::Totp(code));
+        return Ok(DisableCode::Totp(code));
     }
     match RecoveryCodeInput::parse(text) {
-        Ok(typed) if typed.is_code() => Ok(EitherCode::Recovery(typed)),
+        Ok(typed) if typed.is_code() => Ok(DisableCode::Recovery(typed)),
         Ok(_) | Err(_) => Err(FieldErrorKind::NotACode),
     }
 }
 
 /// A code by which TOTP may be switched off.
 #[derive(Debug)]
-pub(crate) enum EitherCode {
+pub(crate) enum DisableCode {
     /// Of the app.
     Totp(TotpCode),
     /// Of the recovery codes.
@@ -278,10 +284,10 @@ async fn sized_body(headers: &HeaderMap, payload: Payload) -> Result<Bytes, ApiE
     if headers::has_body(headers) { body::read(payload).await } else { Ok(Bytes::new()) }
 }
 
-impl Intake {
-    fn of(request: &HttpRequest, body: Body) -> Result<Self, ApiError> {
+impl ApiRequest {
+    fn new(request: &HttpRequest, body: UnparsedBody) -> Result<Self, ApiError> {
         let mfa = request.app_data::<Data<Mfa>>().ok_or(ApiError::Bug("no Mfa in the application"))?;
-        let caller = request.extensions().get::<Caller>().cloned();
+        let caller = request.extensions().get::<RequestContext>().cloned();
         Ok(Self {
             mfa: Arc::clone(mfa),
             caller: caller.ok_or(ApiError::Bug("no caller in the request"))?,
@@ -292,35 +298,35 @@ impl Intake {
     }
 }
 
-impl FromRequest for Intake {
+impl FromRequest for ApiRequest {
     type Error = actix_web::Error;
     type Future = LocalBoxFuture<'static, Result<Self, Self::Error>>;
 
     fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
         let (request, payload) = (request.clone(), payload.take());
         Box::pin(async move {
-            let body = Body::Raw(sized_body(request.headers(), payload).await?);
+            let body = UnparsedBody::Raw(sized_body(request.headers(), payload).await?);
             if !body.is_blank() {
                 headers::media_type(request.headers())?;
             }
-            Ok(Self::of(&request, body)?)
+            Ok(Self::new(&request, body)?)
         })
     }
 }
 
-impl FromRequest for EitherIntake {
+impl FromRequest for ApiOrFormRequest {
     type Error = actix_web::Error;
     type Future = LocalBoxFuture<'static, Result<Self, Self::Error>>;
 
     fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
         let (request, payload) = (request.clone(), payload.take());
         Box::pin(async move {
-            let body = Body::Raw(sized_body(request.headers(), payload).await?);
+            let body = UnparsedBody::Raw(sized_body(request.headers(), payload).await?);
             let is_form = headers::form(request.headers()).is_ok();
             if !is_form && !body.is_blank() {
                 headers::media_type(request.headers())?;
             }
-            Ok(Self { intake: Intake::of(&request, body)?, is_form })
+            Ok(Self { intake: ApiRequest::new(&request, body)?, is_form })
         })
     }
 }
@@ -339,7 +345,7 @@ impl FromRequest for RawForm {
     }
 }
 
-impl FromRequest for Bounded {
+impl FromRequest for BodyLimit {
     type Error = actix_web::Error;
     type Future = LocalBoxFuture<'static, Result<Self, Self::Error>>;
 

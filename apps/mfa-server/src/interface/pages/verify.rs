@@ -9,40 +9,40 @@ use mfa_flows::{AcceptedStages, AccessGrant, Call, FlowError, MethodChoice, Meth
 use mfa_recovery::CodeWarning;
 use mfa_totp::{PERIOD, TotpCode};
 
-use super::door::marked;
-use crate::intake::{recovery_code, sms_code, totp_code};
-use crate::interface::assets::File;
-use crate::interface::layout::{Frame, document};
+use super::login::marked;
+use crate::interface::assets::AssetFile;
+use crate::interface::layout::{Layout, document};
+use crate::interface::page_request::PageRequest;
 use crate::interface::parts::{
-    Complaint, Then, Told, code_field, complaint_of, countdown, hidden, icon, key_field,
+    Flash, FormError, ReturnTo, code_field, complaint_of, countdown, hidden, icon, key_field,
 };
-use crate::interface::visit::Visit;
-use crate::interface::{Guest, Outcome, answer, error};
+use crate::interface::{PageResult, SharedPageRequest, error, response};
 use crate::problem::ApiError;
+use crate::request::{recovery_code, sms_code, totp_code};
 
 /// What the page needs to know.
-struct Scene {
+struct VerifyView {
     profile: Profile,
     choices: Vec<MethodChoice>,
     is_step_up: bool,
-    then: Then,
+    then: ReturnTo,
 }
 
 /// `GET /interface/BRAND/verify`
-pub(in crate::interface) async fn show(visit: Guest) -> Outcome {
+pub(in crate::interface) async fn show(visit: SharedPageRequest) -> PageResult {
     let call = visit.open(AcceptedStages::SecondFactor)?;
     let scene = scene(&visit, call).await?;
     if !scene.profile.has_factor {
-        return Ok(answer::go(&visit, "/start"));
+        return Ok(response::go(&visit, "/start"));
     }
     let asked = visit.query("with").and_then(FactorKind::parse);
     let method = asked.filter(|it| scene.has(*it)).unwrap_or_else(|| scene.best());
     let page = verify_page(&visit, &scene, method, None);
-    Ok(answer::page(&visit, StatusCode::OK, page))
+    Ok(response::page(&visit, StatusCode::OK, page))
 }
 
 /// `POST /interface/BRAND/verify/totp`
-pub(in crate::interface) async fn totp(visit: Guest) -> Outcome {
+pub(in crate::interface) async fn totp(visit: SharedPageRequest) -> PageResult {
     let granted = visit
         .code_check(AcceptedStages::SecondFactor, totp_code, |flows, call, code| async move {
             flows.verify_totp(&call, code).await
@@ -55,7 +55,7 @@ pub(in crate::interface) async fn totp(visit: Guest) -> Outcome {
 }
 
 /// `POST /interface/BRAND/verify/sms`
-pub(in crate::interface) async fn sms(visit: Guest) -> Outcome {
+pub(in crate::interface) async fn sms(visit: SharedPageRequest) -> PageResult {
     let granted = visit
         .code_check(AcceptedStages::SecondFactor, sms_code, |flows, call, code| async move {
             flows.verify_sms(&call, code).await
@@ -65,7 +65,7 @@ pub(in crate::interface) async fn sms(visit: Guest) -> Outcome {
 }
 
 /// `POST /interface/BRAND/verify/recovery`
-pub(in crate::interface) async fn recovery(visit: Guest) -> Outcome {
+pub(in crate::interface) async fn recovery(visit: SharedPageRequest) -> PageResult {
     let granted = visit
         .code_check(AcceptedStages::SecondFactor, recovery_code, |flows, call, typed| async move {
             flows.verify_recovery(&call, typed).await
@@ -75,38 +75,42 @@ pub(in crate::interface) async fn recovery(visit: Guest) -> Outcome {
 }
 
 /// `POST /interface/BRAND/verify/send`
-pub(in crate::interface) async fn send(visit: Guest) -> Outcome {
+pub(in crate::interface) async fn send(visit: SharedPageRequest) -> PageResult {
     let call = visit.open(AcceptedStages::SecondFactor)?;
     let language = visit.language().into();
     let sent = visit.run(|flows| async move { flows.send_sms(&call, language).await }).await;
-    let then = Then::parse(visit.aside("then")).as_str();
+    let then = ReturnTo::parse(visit.aside("then")).as_str();
     match sent {
         Ok(_) => {
             let sent = visit.now().seconds();
-            Ok(answer::go(&visit, &format!("/verify?with=sms&sent={sent}&then={then}")))
+            Ok(response::go(&visit, &format!("/verify?with=sms&sent={sent}&then={then}")))
         }
         Err(fault) => refused(&visit, FactorKind::Sms, fault).await,
     }
 }
 
-async fn passed(visit: &Visit, method: FactorKind, granted: Result<AccessGrant, ApiError>) -> Outcome {
+async fn passed(
+    visit: &PageRequest,
+    method: FactorKind,
+    granted: Result<AccessGrant, ApiError>,
+) -> PageResult {
     let granted = match granted {
         Ok(granted) => granted,
         Err(fault) => return refused(visit, method, fault).await,
     };
-    visit.import_legacy(&granted.token);
+    visit.sign_in(&granted.token);
     if method == FactorKind::Recovery {
         match mfa_recovery::warning_of(granted.recovery_codes_left, granted.recovery_set_is_foreign) {
-            Some(CodeWarning::FewLeft(_)) => visit.tell_next(Told::FewCodesLeft),
-            Some(CodeWarning::FromElsewhere) => visit.tell_next(Told::ForeignCodes),
-            Some(CodeWarning::NoneLeft) => visit.tell_next(Told::NoCodesLeft),
+            Some(CodeWarning::FewLeft(_)) => visit.set_flash(Flash::FewCodesLeft),
+            Some(CodeWarning::FromElsewhere) => visit.set_flash(Flash::ForeignCodes),
+            Some(CodeWarning::NoneLeft) => visit.set_flash(Flash::NoCodesLeft),
             None => {}
         }
     }
-    Ok(answer::go(visit, Then::parse(visit.aside("then")).path()))
+    Ok(response::go(visit, ReturnTo::parse(visit.aside("then")).path()))
 }
 
-async fn refused(visit: &Visit, method: FactorKind, fault: ApiError) -> Outcome {
+async fn refused(visit: &PageRequest, method: FactorKind, fault: ApiError) -> PageResult {
     if !error::belongs_on_the_form(&fault) {
         return Err(fault.into());
     }
@@ -118,7 +122,7 @@ async fn refused(visit: &Visit, method: FactorKind, fault: ApiError) -> Outcome 
 }
 
 /// A wrong code of the app may be the right one of a phone whose clock is off.
-async fn wrong_totp(visit: &Visit) -> Outcome {
+async fn wrong_totp(visit: &PageRequest) -> PageResult {
     let call = visit.open(AcceptedStages::SecondFactor)?;
     let typed = visit.typed("code").and_then(|it| TotpCode::parse(it).ok());
     let drift = match typed {
@@ -137,13 +141,13 @@ async fn wrong_totp(visit: &Visit) -> Outcome {
 }
 
 /// "Your phone's clock is off by about 90 seconds."
-pub(in crate::interface) fn clock_complaint(visit: &Visit, seconds: i64) -> Complaint {
+pub(in crate::interface) fn clock_complaint(visit: &PageRequest, seconds: i64) -> FormError {
     let name = if seconds < 0 { "clock-behind" } else { "clock-ahead" };
     let seconds = seconds.unsigned_abs().to_string();
-    Complaint::new(visit.say_with(name, &[("seconds", seconds.into())]))
+    FormError::new(visit.translate_with(name, &[("seconds", seconds.into())]))
 }
 
-async fn scene(visit: &Visit, call: Call) -> Result<Scene, ApiError> {
+async fn scene(visit: &PageRequest, call: Call) -> Result<VerifyView, ApiError> {
     let is_step_up = call.token.stage != Stage::Pending;
     let asked = visit.query("then").or_else(|| visit.aside("then")).map(str::to_owned);
     let (profile, choices) = visit
@@ -152,10 +156,10 @@ async fn scene(visit: &Visit, call: Call) -> Result<Scene, ApiError> {
             Ok::<_, FlowError>((profile, flows.methods(&call).await?))
         })
         .await?;
-    Ok(Scene { profile, choices, is_step_up, then: Then::parse(asked.as_deref()) })
+    Ok(VerifyView { profile, choices, is_step_up, then: ReturnTo::parse(asked.as_deref()) })
 }
 
-impl Scene {
+impl VerifyView {
     fn has(&self, method: FactorKind) -> bool {
         self.choices.iter().any(|it| it.method == method && it.state != MethodState::NotEnrolled)
     }
@@ -172,9 +176,16 @@ impl Scene {
     }
 }
 
-fn verify_page(visit: &Visit, scene: &Scene, method: FactorKind, complaint: Option<&Complaint>) -> Markup {
-    let title = visit.say(if scene.is_step_up { "verify-again" } else { "verify-title" });
-    let frame = Frame::door(marked(visit, title.clone(), complaint)).with(File::Codes).with(File::Clock);
+fn verify_page(
+    visit: &PageRequest,
+    scene: &VerifyView,
+    method: FactorKind,
+    complaint: Option<&FormError>,
+) -> Markup {
+    let title = visit.translate(if scene.is_step_up { "verify-again" } else { "verify-title" });
+    let frame = Layout::signed_out(marked(visit, title.clone(), complaint))
+        .with(AssetFile::Codes)
+        .with(AssetFile::Clock);
     let lock = scene.profile.status.locked;
     document(
         visit,
@@ -183,7 +194,7 @@ fn verify_page(visit: &Visit, scene: &Scene, method: FactorKind, complaint: Opti
             section.sheet {
                 p.who { (icon("shield")) span { (scene.profile.email) } }
                 h1 { (title) }
-                @if scene.is_step_up { p.hint { (visit.say("verify-again.hint")) } }
+                @if scene.is_step_up { p.hint { (visit.translate("verify-again.hint")) } }
                 @if lock {
                     (locked(visit, scene))
                 } @else {
@@ -197,7 +208,7 @@ fn verify_page(visit: &Visit, scene: &Scene, method: FactorKind, complaint: Opti
                 @if !scene.is_step_up {
                     form.leave method="post" action=(visit.to("/logout")) {
                         (key_field(visit))
-                        button.link type="submit" { (visit.say("verify-leave")) }
+                        button.link type="submit" { (visit.translate("verify-leave")) }
                     }
                 }
             }
@@ -205,32 +216,32 @@ fn verify_page(visit: &Visit, scene: &Scene, method: FactorKind, complaint: Opti
     )
 }
 
-fn locked(visit: &Visit, scene: &Scene) -> Markup {
+fn locked(visit: &PageRequest, scene: &VerifyView) -> Markup {
     let seconds =
         scene.profile.status.lock_until.map(|end| end.since(visit.now()).as_secs().saturating_add(1));
     html! {
         div.complaint role="alert" {
             (icon("lock"))
             span {
-                (visit.say("verify-locked"))
+                (visit.translate("verify-locked"))
                 @match seconds {
-                    Some(seconds) => { " " (visit.say("wait")) " " (countdown(visit, seconds)) },
-                    None => { " " (visit.say("verify-locked.forever")) },
+                    Some(seconds) => { " " (visit.translate("wait")) " " (countdown(visit, seconds)) },
+                    None => { " " (visit.translate("verify-locked.forever")) },
                 }
             }
         }
     }
 }
 
-fn begin_form(visit: &Visit, scene: &Scene) -> Markup {
+fn begin_form(visit: &PageRequest, scene: &VerifyView) -> Markup {
     html! { (key_field(visit)) (hidden("then", scene.then.as_str())) }
 }
 
-fn totp_form(visit: &Visit, scene: &Scene, complaint: Option<&Complaint>) -> Markup {
+fn totp_form(visit: &PageRequest, scene: &VerifyView, complaint: Option<&FormError>) -> Markup {
     let period = PERIOD.as_secs();
     let into_step = u64::try_from(visit.now().seconds()).unwrap_or(0).checked_rem(period).unwrap_or(0);
     html! {
-        p.lead { (visit.say("verify-totp")) }
+        p.lead { (visit.translate("verify-totp")) }
         form.stack method="post" action=(visit.to("/verify/totp")) {
             (begin_form(visit, scene))
             (code_field(visit, "code-hint-app", complaint))
@@ -239,41 +250,41 @@ fn totp_form(visit: &Visit, scene: &Scene, complaint: Option<&Complaint>) -> Mar
                     circle.dial-ring cx="18" cy="18" r="15" pathLength="100" fill="none" {}
                     circle.dial-left cx="18" cy="18" r="15" pathLength="100" fill="none" stroke-dasharray="100 100" {}
                 }
-                span { (visit.say("verify-step")) " " strong { (period.saturating_sub(into_step)) } "\u{a0}s" }
+                span { (visit.translate("verify-step")) " " strong { (period.saturating_sub(into_step)) } "\u{a0}s" }
             }
-            button.button.full type="submit" { (visit.say("verify-confirm")) }
+            button.button.full type="submit" { (visit.translate("verify-confirm")) }
         }
     }
 }
 
-fn sms_form(visit: &Visit, scene: &Scene, complaint: Option<&Complaint>) -> Markup {
+fn sms_form(visit: &PageRequest, scene: &VerifyView, complaint: Option<&FormError>) -> Markup {
     let sent_at = visit.query("sent").or_else(|| visit.aside("sent")).and_then(|it| it.parse().ok());
     let sent_at = sent_at.map(Timestamp::from_seconds);
     let is_sent = sent_at.is_some() || visit.typed("code").is_some();
     let phone = scene.profile.status.phone.clone().unwrap_or_default();
     html! {
         @if is_sent {
-            p.lead { (visit.say_with("verify-sms-sent", &[("phone", phone.into())])) }
+            p.lead { (visit.translate_with("verify-sms-sent", &[("phone", phone.into())])) }
             form.stack data-otp="sms" method="post" action=(visit.to("/verify/sms")) {
                 (begin_form(visit, scene))
                 @if let Some(at) = sent_at { (hidden("sent", &at.seconds().to_string())) }
                 (code_field(visit, "code-hint-sms", complaint))
-                button.button.full type="submit" { (visit.say("verify-confirm")) }
+                button.button.full type="submit" { (visit.translate("verify-confirm")) }
             }
             form.resend method="post" action=(visit.to("/verify/send")) {
                 (begin_form(visit, scene))
                 (resend_button(visit, sent_at))
             }
         } @else {
-            p.lead { (visit.say_with("verify-sms", &[("phone", phone.into())])) }
+            p.lead { (visit.translate_with("verify-sms", &[("phone", phone.into())])) }
             @if let Some(complaint) = complaint { (complaint.shown(visit, "complaint")) }
             form.stack method="post" action=(visit.to("/verify/send")) {
                 (begin_form(visit, scene))
-                button.button.full type="submit" { (icon("message")) (visit.say("verify-sms-send")) }
+                button.button.full type="submit" { (icon("message")) (visit.translate("verify-sms-send")) }
             }
             p.actions {
                 a.link href=(visit.to(&format!("/verify?with=sms&sent=0&then={}", scene.then.as_str()))) {
-                    (visit.say("verify-sms-have"))
+                    (visit.translate("verify-sms-have"))
                 }
             }
         }
@@ -281,37 +292,37 @@ fn sms_form(visit: &Visit, scene: &Scene, complaint: Option<&Complaint>) -> Mark
 }
 
 /// Asks for another code, a minute after the last one; without scripts at once, and the limit says the rest.
-pub(in crate::interface) fn resend_button(visit: &Visit, sent_at: Option<Timestamp>) -> Markup {
+pub(in crate::interface) fn resend_button(visit: &PageRequest, sent_at: Option<Timestamp>) -> Markup {
     let passed = sent_at.map_or(Duration::ZERO, |at| visit.now().since(at));
     let left = mfa_sms::RESEND_IN.saturating_sub(passed).as_secs();
     html! {
-        button.link type="submit" data-after=(left) data-wait=(visit.say("resend-in")) {
-            (visit.say("resend"))
+        button.link type="submit" data-after=(left) data-wait=(visit.translate("resend-in")) {
+            (visit.translate("resend"))
         }
     }
 }
 
-fn recovery_form(visit: &Visit, scene: &Scene, complaint: Option<&Complaint>) -> Markup {
+fn recovery_form(visit: &PageRequest, scene: &VerifyView, complaint: Option<&FormError>) -> Markup {
     let described = if complaint.is_some() { "code-complaint code-hint" } else { "code-hint" };
     html! {
-        p.lead { (visit.say("verify-recovery")) }
+        p.lead { (visit.translate("verify-recovery")) }
         form.stack method="post" action=(visit.to("/verify/recovery")) {
             (begin_form(visit, scene))
             div.field {
-                label for="code" { (visit.say("recovery-label")) }
+                label for="code" { (visit.translate("recovery-label")) }
                 @if let Some(complaint) = complaint { (complaint.shown(visit, "code-complaint")) }
                 input.recovery #code name="code" type="text" autocomplete="off" required autofocus maxlength="64"
                     spellcheck="false" autocapitalize="none" placeholder="xxxx-xxxx-xxxx-xxxx"
                     aria-describedby=(described) aria-invalid=[complaint.is_some().then_some("true")]
-                    data-missing=(visit.say("field-missing"));
-                p.hint #code-hint { (visit.say("recovery-hint")) }
+                    data-missing=(visit.translate("field-missing"));
+                p.hint #code-hint { (visit.translate("recovery-hint")) }
             }
-            button.button.full type="submit" { (visit.say("verify-confirm")) }
+            button.button.full type="submit" { (visit.translate("verify-confirm")) }
         }
     }
 }
 
-fn other_ways(visit: &Visit, scene: &Scene, method: FactorKind) -> Markup {
+fn other_ways(visit: &PageRequest, scene: &VerifyView, method: FactorKind) -> Markup {
     let way = |choice: &MethodChoice| match choice.method {
         FactorKind::Totp => ("app", "way-totp"),
         FactorKind::Sms => ("message", "way-sms"),
@@ -322,15 +333,15 @@ fn other_ways(visit: &Visit, scene: &Scene, method: FactorKind) -> Markup {
     html! {
         @if has_others {
             nav.ways aria-labelledby="ways" {
-                h2 #ways { (visit.say("ways")) }
+                h2 #ways { (visit.translate("ways")) }
                 @for choice in others {
                     @let (sign, name) = way(choice);
                     @if choice.state == MethodState::Unavailable {
-                        p.way.off { (icon(sign)) span { (visit.say(name)) small { (visit.say("way-off")) } } }
+                        p.way.off { (icon(sign)) span { (visit.translate(name)) small { (visit.translate("way-off")) } } }
                     } @else {
                         a.way href=(visit.to(&format!(
                             "/verify?with={}&then={}", choice.method.as_str(), scene.then.as_str()
-                        ))) { (icon(sign)) span { (visit.say(name)) } (icon("next")) }
+                        ))) { (icon(sign)) span { (visit.translate(name)) } (icon("next")) }
                     }
                 }
             }
