@@ -1,50 +1,62 @@
-# Shortcuts; each is one command that can as well be typed by hand.
+# Shortcuts for common commands. Each recipe is one command that can also be typed by hand.
 
-# Lists the recipes.
+# List the recipes.
 default:
     @just --list
 
-# Starts the server on its embedded database, with no settings.
+# Start the server with the embedded database and default settings.
 run *args:
     cargo run -p mfa-server -- {{ args }}
 
-# Runs the admin command line: `just admin doctor`.
+# Run the admin command line: `just admin doctor`.
 admin *args:
     cargo run --quiet -p mfa-admin -- {{ args }}
 
-# Runs every check; with arguments, only the tests, handed to `cargo test`.
+# Run every check. With arguments: only tests, selected by arguments of `cargo test`.
 test *args:
     scripts/test {{ args }}
 
-# Formats the code.
+# Check format and lints and run the tests that need no database server.
+quick:
+    scripts/test --quick
+
+# Format the code.
 fmt:
     cargo fmt --all
 
-# Lints as the checks do.
+# Print the lints. scripts/test makes them errors.
 lint:
-    cargo clippy --locked --workspace --all-targets --all-features -- -D warnings
+    cargo clippy --locked --workspace --all-targets --all-features
 
-# Builds the API documentation.
+# Check licences, bans, sources and known vulnerabilities of all dependencies (cargo install cargo-deny).
+deny:
+    cargo deny --locked --all-features check
+
+# Build the API documentation.
 doc *args:
-    RUSTDOCFLAGS="-D warnings" cargo doc --locked --workspace --no-deps {{ args }}
+    cargo doc --locked --workspace --no-deps {{ args }}
 
-# Builds the optimised binaries: target/release/mfa-server and mfa-admin.
+# Build the optimised programs: target/release/mfa-server and target/release/mfa-admin.
 release:
     cargo build --locked --release -p mfa-server -p mfa-admin
 
-# Builds the book of the documents: target/book/index.html.
+# Build the book from docs/: target/book/index.html.
 book:
     scripts/check-docs
 
-# Runs the Postman collection against a live server; `just postman --write` makes it anew.
+# Check a running server against its OpenAPI document; `just openapi 100` with 100 examples per operation.
+openapi *args:
+    scripts/check-openapi {{ args }}
+
+# Run the Postman collection against a running server; `just postman --write` generates the collection again.
 postman *args:
     scripts/check-postman {{ args }}
 
-# Measures the coverage of the tests, and writes docs/coverage.md.
-coverage:
-    scripts/coverage
-
-# Tests the pages in a real Chromium; `just interface --screenshots` makes the pictures of the documents anew.
+# Test the pages in Chromium; `just interface --screenshots` takes the pictures of the documents again.
 interface *args:
     cargo build --locked --workspace --bins
     scripts/check-interface {{ args }}
+
+# Measure the coverage of the tests and write docs/coverage.md.
+coverage:
+    scripts/coverage

@@ -1,8 +1,16 @@
-// The order in which the collection's requests are run, and what each hands on to the next.
+// The requests of the collection in the order in which they run, and the variables that each one sets for the next.
 //
-// A step names an operation of the OpenAPI document. `token` is the variable with the token it presents; `body` stands
-// in for the document's example; `before` and `after` are lines of script; `sms` marks what wants a code by SMS, `status`
-// another answer than 200.
+// A step names an operation of the OpenAPI document. Its fields:
+//   name    name of the request; default: method, path and summary
+//   token   variable that holds the bearer token; default: "token"
+//   body    JSON body; default: the example of the document
+//   form    fields of an URL-encoded body
+//   before  lines of the pre-request script
+//   after   lines of the test script; `body` is the response
+//   sms     true: skipped without a code by SMS
+//   wants   variables without which the request is skipped
+//   other   true: skipped for the user who runs the collection
+//   status  expected statuses; default: 200
 
 const CODE = '{"code": "{{code}}"}';
 const KEEP_ACCESS = 'keep("token", body.access_token);';
@@ -31,7 +39,7 @@ export const chain = [
         after: [KEEP_ACCESS, 'keep("recoveryCode", body.recovery_codes[0]);'],
       },
       { op: "GET /api/mfa/status" },
-      logIn("Log in again: a second factor is owed"),
+      logIn("Log in again: MFA is required"),
       { op: "GET /api/mfa/methods", token: "pending" },
       {
         op: "POST /api/mfa/verify/totp",
@@ -43,7 +51,7 @@ export const chain = [
       { op: "POST /api/mfa/phone/set", body: '{"phone": "{{phone}}"}' },
       { op: "POST /api/mfa/phone/verify", sms: true, before: ["await smsCode();"], body: CODE },
       { op: "POST /api/mfa/backup/set", sms: true, body: '{"method": "sms"}' },
-      logIn("Log in for a code by SMS"),
+      logIn("Log in to verify by SMS"),
       { op: "POST /api/mfa/sms/send", token: "pending", sms: true },
       {
         op: "POST /api/mfa/verify/sms",
@@ -53,7 +61,7 @@ export const chain = [
         body: CODE,
         after: [KEEP_ACCESS],
       },
-      logIn("Log in without the phone"),
+      logIn("Log in to verify by recovery code"),
       {
         op: "POST /api/mfa/verify/recovery",
         token: "pending",
@@ -72,7 +80,7 @@ export const chain = [
       { op: "GET /api/mfa/admin/users/{id}" },
       { op: "POST /api/mfa/admin/users/{id}/unlock", body: '{"reason": "from Postman"}' },
       { op: "POST /api/mfa/admin/users/{id}/enforce", body: '{"enforced": false, "reason": "from Postman"}' },
-      // A user without a factor has no recovery codes, and one's own reset ends one's own session.
+      // Recovery codes need a user with a factor. A reset of the calling user would revoke the token in use.
       { op: "POST /api/mfa/admin/users/{id}/recovery/regenerate", body: "{}", other: true },
       { op: "POST /api/mfa/admin/users/{id}/reset", body: '{"reason": "from Postman"}', other: true },
       { op: "GET /api/mfa/admin/events" },
@@ -96,13 +104,13 @@ export const chain = [
       { op: "GET /openapi.json" },
       { op: "GET /docs" },
       { op: "GET /interface/{brand}" },
-      // Reports that no provider has signed.
+      // Delivery reports without a valid signature or secret.
       { op: "POST /hooks/twilio", form: { MessageSid: "SM0", MessageStatus: "delivered" }, status: [403, 404] },
       { op: "GET /hooks/ovh/{secret}", status: [403, 404] },
     ],
   },
   {
-    folder: "MFA/2FA: taking it off again",
+    folder: "MFA/2FA: remove all factors",
     steps: [
       { op: "DELETE /api/mfa/phone", sms: true },
       { op: "POST /api/mfa/totp/disable", body: '{"code": "{{recoveryCode}}"}' },

@@ -1,4 +1,4 @@
-// Makes the Postman collection (v2.1) out of the server's OpenAPI document.
+// Generates the Postman collection (v2.1) from the server's OpenAPI document.
 
 import { readFileSync } from "node:fs";
 
@@ -7,7 +7,7 @@ import { chain } from "./chain.mjs";
 const METHODS = ["get", "post", "put", "patch", "delete"];
 const library = readFileSync(new URL("library.js", import.meta.url), "utf8");
 
-/** Every operation of the document by its method and path. */
+/** Returns the operations of the document as a map from "METHOD /path". */
 function operations(document) {
   const found = new Map();
   for (const [path, item] of Object.entries(document.paths)) {
@@ -18,14 +18,14 @@ function operations(document) {
   return found;
 }
 
-/** Follows a `$ref`. */
+/** Resolves a `$ref`. */
 function resolve(document, value) {
   const path = value?.$ref?.replace("#/", "").split("/");
   return path ? path.reduce((within, name) => within[name], document) : value;
 }
 
-/** The members that an answer with 200 must have, as the document says. */
-function promised(document, operation) {
+/** Returns the required members of the response with status 200. */
+function requiredMembers(document, operation) {
   const media = resolve(document, operation.responses["200"])?.content?.["application/json"];
   return resolve(document, media?.schema)?.required ?? [];
 }
@@ -36,7 +36,7 @@ function example(document, operation) {
   return value === undefined ? undefined : JSON.stringify(value, null, 2);
 }
 
-/** The collection's variable for each parameter of a path. */
+/** The variable of the collection for each path parameter. */
 const PATH_VARIABLES = { id: "userId", secret: "hookSecret" };
 
 function url(path, operation) {
@@ -85,7 +85,7 @@ function before(step) {
 
 function after(document, step) {
   const expected = step.status ?? [200];
-  const members = expected.includes(200) ? promised(document, operations(document).get(step.op)) : [];
+  const members = expected.includes(200) ? requiredMembers(document, operations(document).get(step.op)) : [];
   return [`answers(${JSON.stringify(expected)}, ${JSON.stringify(members)}, (body) => {`, ...(step.after ?? []), "});"];
 }
 
@@ -102,23 +102,29 @@ function item(document, step) {
   return { name: step.name ?? `${step.op}: ${operation.summary}`, event: events, request: request(document, step) };
 }
 
-/** The collection, or an error that names what stands in the document and not in the chain, or the reverse. */
+/**
+ * Returns the collection.
+ *
+ * Throws an error with the operations that only the document or only the chain has.
+ */
 export function collection(document) {
   const there = new Set(operations(document).keys());
   const used = new Set(chain.flatMap(({ steps }) => steps.map((it) => it.op)));
   const missing = [...there].filter((it) => !used.has(it));
   const stray = [...used].filter((it) => !there.has(it));
   if (missing.length + stray.length > 0) {
-    throw new Error(`chain.mjs lacks: ${missing.join(", ") || "nothing"}; it has what is not there: ${stray.join(", ") || "nothing"}`);
+    throw new Error(
+      `chain.mjs: missing operations: ${missing.join(", ") || "none"}; unknown operations: ${stray.join(", ") || "none"}`,
+    );
   }
   const variable = (key, value) => ({ key, value, type: "string" });
   return {
     info: {
       name: "NOVA MFA",
       description:
-        "Made from the OpenAPI document by scripts/check-postman. Set `password` (data/demo-password) in the collection's " +
-        "variables and press Run: the codes of the authenticator app are computed. Requests for codes by SMS are passed " +
-        "over unless `sms` holds the newest code. The last folder takes the factors off again.",
+        "Generated from the OpenAPI document by scripts/check-postman. Set the variable `password` of the collection " +
+        "(data/demo-password) and press Run: the scripts compute the TOTP codes. Requests that need a code by SMS are " +
+        "skipped unless the variable `sms` holds the newest code. The last folder removes the factors.",
       schema: "https://schema.getpostman.com/json/collection/v2.1.0/collection.json",
     },
     variable: [

@@ -1,7 +1,7 @@
-/* What the scripts of all requests share. */
+/* Functions for the scripts of all requests. */
 var keep = (name, value) => { if (value) pm.collectionVariables.set(name, value); };
 
-/* The next code of the authenticator app (RFC 6238): a code is good once, so each step is used once. */
+/* Sets `code` to the next TOTP code (RFC 6238). Codes are single-use, so each time step is used once. */
 var nextCode = async () => {
   const now = () => Math.floor(Date.now() / 1000);
   const last = Number(pm.collectionVariables.get("lastStep") || 0);
@@ -18,7 +18,7 @@ var nextCode = async () => {
   keep("code", String((parseInt(mac.slice(at, at + 8), 16) & 0x7fffffff) % 1000000).padStart(6, "0"));
 };
 
-/* The newest code by SMS: typed into the variable `sms`, or asked for where a test tells of an outbox. */
+/* Sets `code` to the newest code by SMS: the variable `sms`, or in a test the code from `outboxUrl`. */
 var smsCode = async () => {
   const outbox = pm.variables.get("outboxUrl");
   if (!outbox) return keep("code", pm.variables.get("sms"));
@@ -34,11 +34,11 @@ var skipsSms = () => skips(!pm.variables.get("outboxUrl") && !pm.variables.get("
 var skipsOneself = () => skips(pm.variables.get("userId") === "1");
 var skipsWithout = (names) => skips(names.some((name) => !pm.variables.get(name)));
 
-/* One of these statuses, and all members that the document promises. */
+/* Checks the status and the required members of the response, then calls `then` with its body. */
 var answers = (statuses, members, then) => {
-  pm.test(`answers ${statuses.join(" or ")}`, () => pm.expect(statuses).to.include(pm.response.code));
+  pm.test(`status is ${statuses.join(" or ")}`, () => pm.expect(statuses).to.include(pm.response.code));
   const isJson = (pm.response.headers.get("Content-Type") || "").includes("json");
   const body = isJson ? pm.response.json() : {};
-  if (members.length > 0) pm.test("has what the document promises", () => pm.expect(body).to.include.all.keys(...members));
+  if (members.length > 0) pm.test("has the required members", () => pm.expect(body).to.include.all.keys(...members));
   then(body);
 };

@@ -1,4 +1,4 @@
-// Checks the collection in docs/ against a live server's OpenAPI document, and runs it with newman.
+// Compares the collection in docs/ with the OpenAPI document of a running server, and runs it with newman.
 //
 //   node run.mjs BASE_URL OUTBOX_FILE COLLECTION_FILE (check|write) NAME=VALUE...
 
@@ -14,14 +14,14 @@ const [baseUrl, outbox, file, mode, ...variables] = process.argv.slice(2);
 
 const english = { headers: { "Accept-Language": "en" } };
 const document = await (await fetch(`${baseUrl}/openapi.json`, english)).json();
-const made = `${JSON.stringify(collection(document), null, 2)}\n`;
-if (mode === "write") writeFileSync(file, made);
-if (readFileSync(file, "utf8") !== made) {
-  console.error(`${file} is not the one made from the present OpenAPI document: run scripts/check-postman --write`);
+const generated = `${JSON.stringify(collection(document), null, 2)}\n`;
+if (mode === "write") writeFileSync(file, generated);
+if (readFileSync(file, "utf8") !== generated) {
+  console.error(`${file} differs from the collection of the current OpenAPI document: run scripts/check-postman --write`);
   process.exit(1);
 }
 
-// The codes that would have been sent, for the requests that want one.
+// Serves the newest code of the SMS outbox to the requests that need one.
 const outboxServer = createServer((_, response) => {
   const newest = JSON.parse(readFileSync(outbox, "utf8").trim().split("\n").at(-1));
   response.end(newest.text.match(/\d{6}/)[0]);
@@ -32,10 +32,10 @@ const steps = chain.reduce((sum, { steps }) => sum + steps.length, 0);
 const pair = (text) => [text.slice(0, text.indexOf("=")), text.slice(text.indexOf("=") + 1)];
 const given = Object.fromEntries(variables.map(pair));
 
-/** Runs the collection with these variables, and says what failed. */
-function run(who, values) {
+/** Runs the collection with these variables and prints the failures. */
+function run(label, values) {
   const options = {
-    collection: JSON.parse(made),
+    collection: JSON.parse(generated),
     envVar: Object.entries(values).map(([key, value]) => ({ key, value })),
     reporters: [],
     timeoutRequest: 20_000,
@@ -46,19 +46,19 @@ function run(who, values) {
       const { executions, failures } = summary.run;
       for (const failure of failures) {
         const { parent, source, error } = failure;
-        console.error(`${who}: ${parent?.name} / ${source?.name}: ${error.message}`);
+        console.error(`${label}: ${parent?.name} / ${source?.name}: ${error.message}`);
       }
-      // A script's own calls are executions of its request too.
+      // Requests that a script sends are executions of the same item.
       const answered = new Set(executions.filter((it) => it.response).map((it) => it.item.id)).size;
-      console.log(`${who}: ${answered} of ${steps} requests, ${failures.length} failures`);
+      console.log(`${label}: ${answered} of ${steps} requests, ${failures.length} failures`);
       resolve({ answered, failures: failures.length });
     }),
   );
 }
 
-const all = await run("all of it", { baseUrl, outboxUrl: `http://127.0.0.1:${outboxServer.address().port}/`, ...given });
-// The factors are off again, so a person may begin anew, with nothing but a password.
-const person = await run("a person's", { baseUrl, password: given.password });
+const all = await run("all requests", { baseUrl, outboxUrl: `http://127.0.0.1:${outboxServer.address().port}/`, ...given });
+// The first run has removed the factors, so a second run can start with the password only.
+const person = await run("with the password only", { baseUrl, password: given.password });
 outboxServer.close();
 const good = all.failures + person.failures === 0 && all.answered === steps && person.answered > 20;
 process.exit(good ? 0 : 1);

@@ -1,9 +1,9 @@
-//! What each crate's `Cargo.toml` must say.
+//! Rules for the `Cargo.toml` of each crate.
 
-/// Does this manifest take the lints of the workspace as they are?
+/// Returns whether this manifest inherits the lints of the workspace.
 ///
-/// Cargo's metadata does not tell, so the text is read; only the two-line form is known, so that all manifests say
-/// it alike.
+/// Cargo's metadata does not contain lints, so the text is read. Only the two-line form `[lints]`, `workspace = true`
+/// is accepted, so that all manifests have the same form.
 pub(crate) fn inherits_workspace_lints(manifest: &str) -> bool {
     let mut lines = manifest.lines().map(str::trim).skip_while(|line| *line != "[lints]").skip(1);
     lines.find(|line| !line.is_empty() && !line.starts_with('#')) == Some("workspace = true")

@@ -1,72 +1,136 @@
-//! Which crates of others may come in.
+//! Rules for every package in `Cargo.lock`, on all platforms.
+//!
+//! The rules are those of `deny.toml`, which cargo-deny reads too. These tests check them with cargo's metadata alone,
+//! so that `scripts/test` does not depend on cargo-deny. Known vulnerabilities are checked by cargo-deny only.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
-use cargo_metadata::Metadata;
+use cargo_metadata::{Metadata, Package};
+use toml::{Table, Value};
 
-/// Crates that must not be in the product, not even through another crate.
-const REFUSED: [(&str, &str); 4] = [
-    ("actix-governor", "it is under the GPL"),
-    ("jsonwebtoken", "tokens are josekit's; this one takes HMAC secrets of one byte"),
-    ("libotp", "it is under the GPL"),
-    ("rsa", "its timing leaks the key (RUSTSEC-2023-0071)"),
-];
+use super::licences;
 
-/// The crates of others that the workspace lists, with their licences.
-pub(crate) fn direct_dependencies(metadata: &Metadata) -> BTreeMap<String, Option<String>> {
+/// The registry that packages of other authors may come from.
+const CRATES_IO: &str = "registry+https://github.com/rust-lang/crates.io-index";
+
+/// The lists of `deny.toml`.
+#[derive(Debug)]
+pub(crate) struct Rules {
+    /// Licences that a package may be used under.
+    licences: BTreeSet<String>,
+    /// Names of banned packages, with the reason.
+    banned: BTreeMap<String, String>,
+}
+
+impl Rules {
+    /// Reads `deny.toml`.
+    pub(crate) fn read() -> Self {
+        let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../deny.toml");
+        let file: Table = std::fs::read_to_string(path).unwrap().parse().unwrap();
+        let text = |value: &Value| value.as_str().unwrap().to_owned();
+        let list = |section: &str, name: &str| file[section][name].as_array().unwrap().clone();
+        Self {
+            licences: list("licenses", "allow").iter().map(text).collect(),
+            banned: list("bans", "deny").iter().map(|it| (text(&it["crate"]), text(&it["reason"]))).collect(),
+        }
+    }
+
+    /// Returns one message for each broken rule.
+    pub(crate) fn violations<'a>(&self, packages: impl IntoIterator<Item = &'a Package>) -> Vec<String> {
+        packages
+            .into_iter()
+            .flat_map(|package| {
+                let source = package.source.as_ref().map(|it| it.repr.as_str());
+                self.violations_of(&package.name, package.license.as_deref(), source)
+            })
+            .collect()
+    }
+
+    fn violations_of(&self, name: &str, licence: Option<&str>, source: Option<&str>) -> Vec<String> {
+        let licence = match licence {
+            None => Some(format!("{name} names no licence")),
+            Some(it) => match licences::satisfied(it, &self.licences) {
+                None => Some(format!("the licence of {name} is malformed: {it}")),
+                Some(false) => Some(format!("the licence of {name} is not allowed: {it}")),
+                Some(true) => None,
+            },
+        };
+        let banned = self.banned.get(name).map(|reason| format!("{name} is banned: {reason}"));
+        // A package without a source is a crate of this workspace.
+        let source = source
+            .filter(|it| *it != CRATES_IO)
+            .map(|it| format!("{name} comes from {it}: only crates.io is allowed"));
+        [licence, banned, source].into_iter().flatten().collect()
+    }
+}
+
+/// Returns the packages that `Cargo.lock` names, as `name version`.
+pub(crate) fn locked() -> BTreeSet<String> {
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../Cargo.lock");
+    let file: Table = std::fs::read_to_string(path).unwrap().parse().unwrap();
+    let text = |package: &Value, name: &str| package[name].as_str().unwrap().to_owned();
+    let packages = file["package"].as_array().unwrap();
+    packages.iter().map(|it| format!("{} {}", text(it, "name"), text(it, "version"))).collect()
+}
+
+/// Returns the packages of other authors that this workspace lists itself.
+pub(crate) fn direct_dependencies(metadata: &Metadata) -> Vec<&Package> {
     let resolve = metadata.resolve.as_ref().unwrap();
-    resolve
+    let direct: BTreeSet<_> = resolve
         .nodes
         .iter()
         .filter(|node| metadata.workspace_members.contains(&node.id))
         .flat_map(|node| &node.dependencies)
         .filter(|id| !metadata.workspace_members.contains(id))
-        .map(|id| &metadata[id])
-        .map(|package| (package.name.to_string(), package.license.clone()))
-        .collect()
+        .collect();
+    direct.into_iter().map(|id| &metadata[id]).collect()
 }
 
-/// A sentence for each crate whose licence is unknown or asks something of those who use ours.
-pub(crate) fn with_unfit_licence(packages: &BTreeMap<String, Option<String>>) -> Vec<String> {
+/// Returns a message for each package that offers a copyleft licence (GPL, LGPL, AGPL), even if it offers others.
+pub(crate) fn copyleft<'a>(packages: impl IntoIterator<Item = &'a Package>) -> Vec<String> {
     packages
-        .iter()
-        .filter_map(|(name, licence)| match licence {
-            None => Some(format!("{name} names no licence")),
-            // One test for GPL, LGPL and AGPL.
-            Some(licence) if licence.contains("GPL") => Some(format!("{name} is under {licence}")),
-            Some(_) => None,
-        })
+        .into_iter()
+        .filter_map(|package| Some((package, package.license.as_deref()?)))
+        .filter(|(_, licence)| offers_copyleft(licence))
+        .map(|(package, licence)| format!("{} is under {licence}", package.name))
         .collect()
 }
 
-/// A sentence for each of these crates that we refuse.
-pub(crate) fn refused<'a>(names: impl Iterator<Item = &'a str>) -> Vec<String> {
-    names
-        .filter_map(|name| REFUSED.iter().find(|(refused, _)| *refused == name))
-        .map(|(name, reason)| format!("{name} must not come in: {reason}"))
-        .collect()
+fn offers_copyleft(licence: &str) -> bool {
+    licence.contains("GPL")
 }
 
 #[test]
-fn copyleft_and_unknown_licences_are_noticed() {
-    let licences = [
-        ("agpl", Some("AGPL-3.0-only")),
-        ("gpl", Some("GPL-3.0-or-later")),
-        ("lgpl", Some("MIT OR LGPL-2.1-or-later")),
-        ("mit", Some("MIT OR Apache-2.0")),
-        ("none", None),
-    ]
-    .map(|(name, licence)| (name.to_owned(), licence.map(str::to_owned)));
-    let noticed = [
-        "agpl is under AGPL-3.0-only",
-        "gpl is under GPL-3.0-or-later",
-        "lgpl is under MIT OR LGPL-2.1-or-later",
-        "none names no licence",
-    ];
-    assert_eq!(with_unfit_licence(&BTreeMap::from(licences)), noticed);
+fn a_package_that_breaks_a_rule_is_reported() {
+    let rules = Rules::read();
+    let violations =
+        |name: &str, licence: Option<&str>, source: &str| rules.violations_of(name, licence, Some(source));
+    assert_eq!(violations("good", Some("MIT OR Apache-2.0"), CRATES_IO), [""; 0]);
+    assert_eq!(violations("choice", Some("Apache-2.0 OR GPL-2.0-only"), CRATES_IO), [""; 0]);
+    for licence in
+        ["AGPL-3.0-only", "GPL-3.0-or-later", "LGPL-2.1-or-later", "SSPL-1.0", "MIT AND GPL-3.0-only"]
+    {
+        let expected = format!("the licence of bad is not allowed: {licence}");
+        assert_eq!(violations("bad", Some(licence), CRATES_IO), [expected]);
+    }
+    assert_eq!(violations("bad", Some("MIT OR"), CRATES_IO), ["the licence of bad is malformed: MIT OR"]);
+    assert_eq!(violations("bad", None, CRATES_IO), ["bad names no licence"]);
+    let git = "git+https://example.com/bad";
+    let expected = format!("bad comes from {git}: only crates.io is allowed");
+    assert_eq!(violations("bad", Some("MIT"), git), [expected]);
+    assert_eq!(violations("libotp", Some("MIT"), CRATES_IO), ["libotp is banned: its licence is the GPL"]);
 }
 
 #[test]
-fn a_refused_crate_is_noticed() {
-    assert_eq!(refused(["serde", "libotp"].into_iter()), ["libotp must not come in: it is under the GPL"]);
+fn the_bans_name_what_was_decided() {
+    let banned: Vec<_> = Rules::read().banned.into_keys().collect();
+    assert_eq!(banned, ["actix-governor", "jsonwebtoken", "libotp", "rsa"]);
+}
+
+#[test]
+fn a_licence_that_offers_copyleft_is_noticed() {
+    for licence in ["AGPL-3.0-only", "GPL-3.0-or-later", "MIT OR LGPL-2.1-or-later"] {
+        assert!(offers_copyleft(licence), "{licence}");
+    }
+    assert!(!offers_copyleft("MIT OR Apache-2.0"));
 }

@@ -8,7 +8,7 @@ use super::markdown::{Document, files_under, root};
 const SUMMARY: &str = "docs/SUMMARY.md";
 
 /// What links and belongs to no folder.
-const AT_THE_ROOT: [&str; 2] = ["README.md", "CHANGELOG.md"];
+const AT_THE_ROOT: [&str; 4] = ["README.md", "CHANGELOG.md", "CONTRIBUTING.md", "SECURITY.md"];
 
 #[test]
 fn every_document_is_in_the_summary_and_the_summary_names_no_other() {
