@@ -1,0 +1,201 @@
+//! The frame of every page: head, brand, navigation, language, and in development the phone beside it.
+
+use maud::{DOCTYPE, Markup, PreEscaped, html};
+use mfa_flows::Profile;
+
+use super::assets::AssetFile;
+use super::canonical_url::canonical_url;
+use super::page_request::PageRequest;
+use super::pages::sms_preview;
+use super::parts::{Flash, icon, key_field};
+use mfa_http::Language;
+
+/// What is around a page's content.
+#[derive(Clone, Debug)]
+pub(super) struct Layout {
+    title: String,
+    scripts: Vec<AssetFile>,
+    member: Option<SignedInUser>,
+    is_wide: bool,
+    going_to: Option<String>,
+}
+
+/// Who is logged in, for the head of the page.
+#[derive(Clone, Debug)]
+struct SignedInUser {
+    email: String,
+    administers: bool,
+    here: NavItem,
+}
+
+/// Which entry of the navigation a page belongs to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum NavItem {
+    /// The account.
+    Account,
+    /// What happened to it.
+    Activity,
+    /// Other people's accounts.
+    Admin,
+}
+
+impl Layout {
+    /// For somebody who has not come in yet.
+    pub(super) const fn signed_out(title: String) -> Self {
+        Self { title, scripts: Vec::new(), member: None, is_wide: false, going_to: None }
+    }
+
+    /// For somebody who is logged in.
+    pub(super) fn signed_in(title: String, profile: &Profile, here: NavItem) -> Self {
+        // Administration takes a second factor: without one the way leads nowhere.
+        let administers = profile.is_superuser && profile.has_factor;
+        let member = SignedInUser { email: profile.email.clone(), administers, here };
+        Self { title, scripts: Vec::new(), member: Some(member), is_wide: false, going_to: None }
+    }
+
+    /// The same with this module.
+    pub(super) fn with(mut self, script: AssetFile) -> Self {
+        self.scripts.push(script);
+        self
+    }
+
+    /// The same with room for tables and plots.
+    pub(super) fn wide(mut self) -> Self {
+        self.is_wide = true;
+        self
+    }
+
+    /// The same for a page from which the browser goes on by itself.
+    pub(super) fn going_to(mut self, address: String) -> Self {
+        self.going_to = Some(address);
+        self
+    }
+}
+
+/// The whole document.
+#[expect(clippy::needless_pass_by_value, reason = "a page makes its content here, and for nothing else")]
+pub(super) fn document(visit: &PageRequest, frame: &Layout, content: Markup) -> Markup {
+    let assets = visit.site.assets();
+    let asset = |file| visit.to(&format!("/assets/{}", assets.name(file)));
+    let is_door = frame.member.is_none();
+    let has_pocket = sms_preview::is_shown(visit);
+    html! {
+        (DOCTYPE)
+        html lang=(visit.language().tag()) {
+            head {
+                meta charset="utf-8";
+                meta name="viewport" content="width=device-width, initial-scale=1";
+                meta name="color-scheme" content="light dark";
+                // Within these pages the origin is told, since older browsers tell nothing else of where a form is from.
+                meta name="referrer" content="same-origin";
+                meta name="robots" content="noindex";
+                @if let Some(address) = &frame.going_to {
+                    meta http-equiv="refresh" content=(format!("0; url={address}"));
+                }
+                title { (frame.title) " · " (visit.site.name()) }
+                link rel="preload" href=(asset(AssetFile::Font)) as="font" type="font/woff2" crossorigin;
+                link rel="stylesheet" href=(asset(AssetFile::Style));
+                link rel="icon" href=(asset(AssetFile::Icon)) type="image/svg+xml";
+                @for script in &frame.scripts {
+                    // What they change is changed before anything is painted, so that nothing moves under the reader's eyes.
+                    script type="module" src=(asset(*script)) blocking="render" {}
+                }
+                @if has_pocket { script type="module" src=(asset(AssetFile::SmsPreview)) {} }
+            }
+            body.door[is_door].inside[!is_door].wide[frame.is_wide].dev[has_pocket] {
+                a.skip href="#main" { (visit.translate("skip")) }
+                (head_of_page(visit, frame.member.as_ref()))
+                main #main tabindex="-1" {
+                    @if let Some(told) = visit.told() { (banner(visit, told)) }
+                    (content)
+                }
+                @if has_pocket { (sms_preview::pocket(visit)) }
+                (foot_of_page(visit))
+            }
+        }
+    }
+}
+
+/// What the page before had to say.
+fn banner(visit: &PageRequest, told: Flash) -> Markup {
+    html! {
+        p.banner.(if told.is_good() { "good" } else { "warn" }) role="status" {
+            (icon(if told.is_good() { "check" } else { "info" }))
+            span { (visit.translate(&format!("told-{}", told.as_str()))) }
+        }
+    }
+}
+
+fn head_of_page(visit: &PageRequest, member: Option<&SignedInUser>) -> Markup {
+    html! {
+        header.mast {
+            div.mast-row {
+                a.brand href=(visit.to("")) {
+                    (star())
+                    span.brand-name { (visit.site.name()) }
+                    span.brand-what { (visit.translate("brand-what")) }
+                }
+                @if let Some(member) = member {
+                    div.me {
+                        span.me-mail title=(member.email) { (member.email) }
+                        form method="post" action=(visit.to("/logout")) {
+                            (key_field(visit))
+                            button.quiet type="submit" { (icon("leave")) span { (visit.translate("logout")) } }
+                        }
+                    }
+                }
+            }
+            @if let Some(member) = member {
+                nav.tabs aria-label=(visit.translate("nav")) {
+                    (tab(visit, "", "shield", "nav-account", member.here == NavItem::Account))
+                    (tab(visit, "/activity", "pulse", "nav-activity", member.here == NavItem::Activity))
+                    @if member.administers {
+                        (tab(visit, "/admin", "people", "nav-admin", member.here == NavItem::Admin))
+                    }
+                }
+            }
+        }
+    }
+}
+
+fn tab(visit: &PageRequest, path: &str, sign: &'static str, name: &str, is_here: bool) -> Markup {
+    html! {
+        a href=(visit.to(path)) aria-current=[is_here.then_some("page")] { (icon(sign)) span { (visit.translate(name)) } }
+    }
+}
+
+fn foot_of_page(visit: &PageRequest) -> Markup {
+    html! {
+        footer.foot {
+            nav.languages aria-label=(visit.translate("languages")) {
+                (language(visit, Language::French, "Français"))
+                (language(visit, Language::English, "English"))
+            }
+            p { (visit.translate("foot")) }
+        }
+    }
+}
+
+fn language(visit: &PageRequest, language: Language, name: &str) -> Markup {
+    let is_here = visit.language() == language;
+    let (tag, place) = (language.tag(), visit.to(&canonical_url(visit)));
+    let sign = if place.contains('?') { '&' } else { '?' };
+    html! {
+        a href=(format!("{place}{sign}lang={tag}")) lang=(tag) hreflang=(tag)
+            aria-current=[is_here.then_some("true")] { (name) }
+    }
+}
+
+/// The sign of the brand: a new star in its ring.
+fn star() -> Markup {
+    PreEscaped(
+        concat!(
+            r#"<svg class="star" viewBox="0 0 32 32" width="32" height="32" aria-hidden="true">"#,
+            r#"<rect class="star-sky" width="32" height="32" rx="9"/>"#,
+            r#"<circle class="star-ring" cx="16" cy="16" r="10" fill="none"/>"#,
+            r#"<path class="star-light" d="M16 5.5c.9 6.3 3.2 8.7 9.6 9.7v1.6c-6.4 1-8.7 3.4-9.6 9.7-.9-6.3-3.2-8.7-9.6-9.7v-1.6c6.4-1 8.7-3.4 9.6-9.7z"/>"#,
+            "</svg>"
+        )
+        .to_owned(),
+    )
+}

@@ -1,0 +1,219 @@
+//! The pages in which people protect their account and administrators help them, under `/interface/BRAND`.
+//!
+//! Server-rendered: every page is a form or a link away from the next and works without scripts; the modules under
+//! `assets/` only make it pleasant. A call passes [`page`]: it becomes a [`PageRequest`] (language, cookies, form, the check
+//! that the form is ours), then the same intake and the same flows as an API call, never HTTP to itself. What the flows
+//! refuse becomes a sentence on the form where it belongs, or a page of its own in `trouble.rs`.
+//!
+//! It refuses to put a token anywhere but into a cookie that scripts cannot read and that only these paths get, to hold
+//! a rule, to run a script or a style that is not a file of ours, and to load anything from another host. To add a
+//! page: a handler in the file of its area under `pages/`, a line in [`configure`], its texts in
+//! `locales/*/interface.ftl`. See `docs/interface.md`.
+
+mod assets;
+mod canonical_url;
+mod cookies;
+mod csrf;
+mod error;
+mod layout;
+mod page_request;
+mod pages;
+mod parts;
+mod response;
+mod sealed_state;
+mod site_config;
+
+use std::future::Future;
+use std::io;
+use std::rc::Rc;
+
+use actix_web::http::Method;
+use actix_web::http::header::LOCATION;
+use actix_web::web::{self, ServiceConfig};
+use actix_web::{HttpRequest, HttpResponse, Resource, guard as route_guard};
+use futures::future::LocalBoxFuture;
+
+use mfa_http::RouteExtension;
+use mfa_http::i18n::TranslationSource;
+use mfa_http::problem::ApiError;
+use mfa_http::request::BodyLimit;
+use mfa_infra::Mfa;
+
+use error::PageError;
+use page_request::PageRequest;
+use site_config::SiteConfig;
+
+/// The texts of the pages.
+const TEXTS: TranslationSource = TranslationSource {
+    file: "interface.ftl",
+    french: include_str!("../locales/fr/interface.ftl"),
+    english: include_str!("../locales/en/interface.ftl"),
+};
+
+/// The web pages, ready to be mounted beside the API.
+#[derive(Debug)]
+pub struct Pages {
+    site: web::Data<SiteConfig>,
+}
+
+impl Pages {
+    /// Creates the pages for the settings of `mfa`.
+    ///
+    /// # Errors
+    ///
+    /// [`io::ErrorKind::InvalidData`] if an asset is damaged.
+    pub fn new(mfa: &Mfa) -> io::Result<Self> {
+        Ok(Self { site: web::Data::new(SiteConfig::from_settings(mfa)?) })
+    }
+}
+
+impl RouteExtension for Pages {
+    fn configure(&self, config: &mut ServiceConfig) {
+        configure(config, &self.site);
+    }
+
+    fn configure_entry_points(&self, config: &mut ServiceConfig) {
+        configure_entry_points(config, &self.site);
+    }
+
+    fn translations(&self) -> &'static [TranslationSource] {
+        &[TEXTS]
+    }
+}
+
+/// The request of a page, shared by its handler and its layout.
+pub(crate) type SharedPageRequest = Rc<PageRequest>;
+/// The result of a page handler.
+pub(crate) type PageResult = Result<HttpResponse, PageError>;
+
+/// Adds the pages and their files.
+fn configure(config: &mut ServiceConfig, site: &web::Data<SiteConfig>) {
+    let base = site.base();
+    let at = |path: &str| web::resource(format!("{base}{path}"));
+    config
+        .app_data(site.clone())
+        .service(read(web::resource([base.to_owned(), format!("{base}/")]), pages::login::show))
+        .service(read(at("/assets/{file}"), pages::asset))
+        .service(write(at("/login"), pages::login::login))
+        .service(write(at("/logout"), pages::session::logout))
+        .service(read(at("/start"), pages::start::show))
+        .service(read(at("/verify"), pages::verify::show))
+        .service(write(at("/verify/totp"), pages::verify::totp))
+        .service(write(at("/verify/sms"), pages::verify::sms))
+        .service(write(at("/verify/recovery"), pages::verify::recovery))
+        .service(write(at("/verify/send"), pages::verify::send))
+        .service(read(at("/app"), pages::app::show))
+        .service(write(at("/app/start"), pages::app::start))
+        .service(read(at("/app/enrol"), pages::app::enrol))
+        .service(write(at("/app/confirm"), pages::app::confirm))
+        .service(both(at("/app/remove"), pages::app::ask_removal, pages::app::remove))
+        .service(read(at("/codes"), pages::codes::show))
+        .service(both(at("/codes/new"), pages::codes::show_new, pages::codes::renew))
+        .service(read(at("/codes/kept"), pages::codes::kept))
+        .service(both(at("/phone"), pages::phone::show, pages::phone::set))
+        .service(both(at("/phone/confirm"), pages::phone::await_code, pages::phone::confirm))
+        .service(write(at("/phone/remove"), pages::phone::remove))
+        .service(both(at("/backup"), pages::backup::show, pages::backup::choose))
+        .service(read(at("/activity"), pages::activity::show))
+        .service(read(at("/admin"), pages::admin::dashboard::show))
+        .service(read(at("/admin/events"), pages::admin::events::list))
+        .service(read(at("/admin/users"), pages::admin::users::list))
+        .service(read(at("/admin/users/{id}"), pages::admin::user::show))
+        .service(write(at("/admin/users/{id}/unlock"), pages::admin::user::unlock))
+        .service(write(at("/admin/users/{id}/reset"), pages::admin::user::reset))
+        .service(write(at("/admin/users/{id}/enforce"), pages::admin::user::enforce))
+        .service(both(
+            at("/admin/users/{id}/codes"),
+            pages::admin::user::show_codes,
+            pages::admin::user::codes,
+        ));
+    if site.handover_from().is_some() {
+        config.service(write(at("/handover"), pages::session::take_over));
+    }
+    if site.outbox().is_some() {
+        config.service(read(at("/outbox"), pages::sms_preview::newest));
+    }
+    config.service(read(at("/{nothing:.*}"), pages::nothing));
+}
+
+/// Adds the addresses that people try first, in an application that has no first page of its own.
+fn configure_entry_points(config: &mut ServiceConfig, site: &web::Data<SiteConfig>) {
+    for path in ["/", "/interface", "/interface/"] {
+        let first = site.base().to_owned();
+        let method = route_guard::Any(route_guard::Get()).or(route_guard::Head());
+        let go = move |_: BodyLimit| {
+            let answer = HttpResponse::Found().insert_header((LOCATION, first.as_str())).finish();
+            async move { answer }
+        };
+        config.service(refusing(web::resource(path).route(web::route().guard(method).to(go)), "GET, HEAD"));
+    }
+}
+
+fn read<F, Fut>(resource: Resource, handler: F) -> Resource
+where
+    F: Fn(SharedPageRequest) -> Fut + Clone + 'static,
+    Fut: Future<Output = PageResult> + 'static,
+{
+    let method = route_guard::Any(route_guard::Get()).or(route_guard::Head());
+    refusing(resource.route(web::route().guard(method).to(page(handler))), "GET, HEAD")
+}
+
+fn write<F, Fut>(resource: Resource, handler: F) -> Resource
+where
+    F: Fn(SharedPageRequest) -> Fut + Clone + 'static,
+    Fut: Future<Output = PageResult> + 'static,
+{
+    // Whoever reloads a page that answered a form, or comes back to it, is brought to the page that the form stands on.
+    let method = route_guard::Any(route_guard::Get()).or(route_guard::Head());
+    let begin = web::route().guard(method).to(page(pages::session::go_to_the_form));
+    refusing(resource.route(web::post().to(page(handler))).route(begin), "GET, HEAD, POST")
+}
+
+fn both<F, Fut, G, Gut>(resource: Resource, shown: F, posted: G) -> Resource
+where
+    F: Fn(SharedPageRequest) -> Fut + Clone + 'static,
+    Fut: Future<Output = PageResult> + 'static,
+    G: Fn(SharedPageRequest) -> Gut + Clone + 'static,
+    Gut: Future<Output = PageResult> + 'static,
+{
+    let method = route_guard::Any(route_guard::Get()).or(route_guard::Head());
+    let shown = web::route().guard(method).to(page(shown));
+    refusing(resource.route(web::post().to(page(posted))).route(shown), "GET, HEAD, POST")
+}
+
+fn refusing(resource: Resource, allow: &'static str) -> Resource {
+    resource.default_service(web::to(move |_: BodyLimit| async move {
+        Err::<&str, _>(ApiError::MethodNotAllowed { allow })
+    }))
+}
+
+/// A handler of pages as a handler of actix: whatever it ends in becomes a page or a redirection.
+fn page<F, Fut>(
+    handler: F,
+) -> impl Fn(HttpRequest, web::Payload) -> LocalBoxFuture<'static, HttpResponse> + Clone + 'static
+where
+    F: Fn(SharedPageRequest) -> Fut + Clone + 'static,
+    Fut: Future<Output = PageResult> + 'static,
+{
+    move |request, payload| {
+        let handler = handler.clone();
+        Box::pin(async move {
+            let (visit, admitted) = match PageRequest::begin(&request, payload.into_inner()).await {
+                Ok(begun) => begun,
+                Err(fault) => return error::without_a_page(fault),
+            };
+            let visit = Rc::new(visit);
+            let outcome = match admitted {
+                Ok(()) => handler(Rc::clone(&visit)).await,
+                Err(trouble) => Err(trouble),
+            };
+            let is_head = request.method() == Method::HEAD;
+            let answer = outcome.unwrap_or_else(|trouble| error::answer(&visit, trouble));
+            let answer = visit.with_cookies(answer);
+            if is_head { answer.drop_body().map_into_boxed_body() } else { answer }
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests;

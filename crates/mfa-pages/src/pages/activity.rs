@@ -1,0 +1,146 @@
+//! What happened to the account, as its owner reads it.
+
+use actix_web::http::StatusCode;
+use maud::{Markup, html};
+use mfa_core::{EventKind, StoredEvent, UserEventsQuery};
+use mfa_flows::{AcceptedStages, Call};
+
+use crate::assets::AssetFile;
+use crate::layout::{Layout, NavItem, document};
+use crate::page_request::PageRequest;
+use crate::parts::{agent_name, icon, moment};
+use crate::{PageResult, SharedPageRequest, response};
+use mfa_http::problem::ApiError;
+
+/// As many events as one page shows.
+const PAGE: u32 = 20;
+
+/// `GET /interface/BRAND/activity`
+pub(crate) async fn show(visit: SharedPageRequest) -> PageResult {
+    let profile = super::app::profile(&visit, AcceptedStages::Access).await?;
+    let before = visit.query("before").and_then(|it| it.parse().ok());
+    let call = visit.open(AcceptedStages::Access)?;
+    let events = page_of(&visit, call, UserEventsQuery { before, limit: PAGE.saturating_add(1) }).await?;
+    let most = usize::try_from(PAGE).unwrap_or(usize::MAX);
+    let next = events.len().checked_sub(most).filter(|more| *more > 0);
+    let last = next.and_then(|_| events.get(most.saturating_sub(1))).map(|it| it.seq);
+    let shown = events.get(..most.min(events.len())).unwrap_or_default();
+    let title = visit.translate("activity-title");
+    let page = document(
+        &visit,
+        &Layout::signed_in(title.clone(), &profile, NavItem::Activity).with(AssetFile::Clock),
+        html! {
+            section.sheet {
+                h1 { (title) }
+                p.lead { (visit.translate("activity-lead")) }
+                (list(&visit, shown))
+                @if let Some(last) = last {
+                    p.pager { a.link href=(visit.to(&format!("/activity?before={last}"))) { (visit.translate("older")) } }
+                }
+            }
+        },
+    );
+    Ok(response::page(&visit, StatusCode::OK, page))
+}
+
+/// The newest events of the caller.
+pub(super) async fn newest(visit: &PageRequest, call: Call, most: u32) -> Result<Vec<StoredEvent>, ApiError> {
+    page_of(visit, call, UserEventsQuery { before: None, limit: most }).await
+}
+
+async fn page_of(
+    visit: &PageRequest,
+    call: Call,
+    page: UserEventsQuery,
+) -> Result<Vec<StoredEvent>, ApiError> {
+    visit.run(|flows| async move { flows.events(&call, page).await }).await
+}
+
+/// Events, one below the other.
+pub(super) fn list(visit: &PageRequest, events: &[StoredEvent]) -> Markup {
+    html! {
+        @if events.is_empty() { p.empty { (visit.translate("activity-none")) } }
+        ol.events {
+            @for event in events {
+                li.event.(outcome_class(event)) {
+                    span.event-sign aria-hidden="true" { (icon(sign_of(event))) }
+                    p.event-what { (what(visit, event)) }
+                    p.event-where {
+                        (moment(visit, event.at))
+                        @if let Some(agent) = &event.user_agent { span { (agent_name(visit, agent)) } }
+                        @if let Some(ip) = &event.ip { span { (ip) } }
+                        @if event.actor.is_some() { span { (visit.translate("activity-by-admin")) } }
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// What happened and how it ended, in words.
+pub(super) fn what(visit: &PageRequest, event: &StoredEvent) -> String {
+    let happened = event_name(visit, &event.event);
+    let ended = format!("outcome-{}", event.outcome);
+    let said = visit.translate(&ended);
+    // Some say in their name how it ended.
+    let says_it = matches!(
+        EventKind::parse(&event.event),
+        Some(EventKind::AccountLocked | EventKind::GuessingSuspected | EventKind::FailuresRising)
+    );
+    if event.outcome == "success" || says_it || said == ended {
+        happened
+    } else {
+        visit.translate_with("activity-ended", &[("what", happened.into()), ("how", said.into())])
+    }
+}
+
+/// The name of a kind of event; as it stands where another version wrote it.
+pub(super) fn event_name(visit: &PageRequest, event: &str) -> String {
+    let name = format!("event-{event}");
+    let said = visit.translate(&name);
+    if said == name { event.to_owned() } else { said }
+}
+
+fn outcome_class(event: &StoredEvent) -> &'static str {
+    match event.outcome.as_str() {
+        "failure" => "failure",
+        "refused" => "refused",
+        _ => "success",
+    }
+}
+
+fn sign_of(event: &StoredEvent) -> &'static str {
+    use EventKind as Kind;
+    match EventKind::parse(&event.event) {
+        Some(Kind::AccountLocked | Kind::LockedCall | Kind::GuessingSuspected) => "lock",
+        Some(
+            Kind::TotpEnrollStart | Kind::TotpEnroll | Kind::TotpVerify | Kind::OtpReplay | Kind::TotpDisable,
+        ) => "app",
+        Some(Kind::RecoveryUse | Kind::RecoveryRegenerate | Kind::AdminRecovery) => "key",
+        Some(Kind::SmsSend | Kind::SmsVerify | Kind::PhoneSet | Kind::PhoneVerify | Kind::PhoneRemove) => {
+            "message"
+        }
+        Some(Kind::BackupSet) => "backup",
+        Some(Kind::TokenRevoked) => "leave",
+        Some(Kind::Login) => "shield",
+        _ => "pulse",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use mfa_http::Language;
+    use mfa_http::i18n::Translations;
+
+    #[test]
+    fn every_kind_of_event_and_outcome_has_a_text_in_both_languages() {
+        let texts = Translations::load(&[crate::TEXTS]).unwrap();
+        let kinds = EventKind::ALL.iter().map(|kind| format!("event-{}", kind.as_str()));
+        for name in kinds.chain(["success", "failure", "refused"].map(|it| format!("outcome-{it}"))) {
+            for language in [Language::French, Language::English] {
+                assert_ne!(texts.translate(language, &name, &[]), name, "{language:?}");
+            }
+        }
+    }
+}

@@ -1,0 +1,298 @@
+//! The account: how well it is protected, and what to do next.
+
+use actix_web::http::StatusCode;
+use maud::{Markup, html};
+use mfa_core::FactorKind;
+use mfa_flows::{Call, Profile};
+
+use super::activity;
+use crate::assets::AssetFile;
+use crate::layout::{Layout, NavItem, document};
+use crate::page_request::PageRequest;
+use crate::parts::{icon, moment, post_button};
+use crate::{PageResult, SharedPageRequest, response};
+
+/// As few codes as are too few.
+const FEW_CODES: usize = 3;
+/// As many events as the first page shows.
+const EVENTS: u32 = 3;
+
+/// How well an account is protected.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum ProtectionLevel {
+    /// A password and nothing else.
+    Open,
+    /// A second factor, with something missing that will be missed.
+    Half,
+    /// All that there is.
+    Full,
+}
+
+/// What is there of a well-protected account.
+#[expect(clippy::struct_excessive_bools, reason = "each is a part of its own")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Protection {
+    app: bool,
+    codes: bool,
+    phone: bool,
+    backup: bool,
+    offers_sms: bool,
+}
+
+impl Protection {
+    fn new(profile: &Profile, offers_sms: bool) -> Self {
+        let status = &profile.status;
+        Self {
+            app: status.totp_enabled,
+            codes: profile.has_factor && status.recovery_codes_left > FEW_CODES,
+            phone: status.phone_verified,
+            backup: status.phone_verified && status.backup_method == "sms",
+            offers_sms,
+        }
+    }
+
+    const fn level(self) -> ProtectionLevel {
+        let has_factor = self.app || self.backup;
+        let is_full = self.app && self.codes && (self.backup || !self.offers_sms);
+        match (has_factor, is_full) {
+            (_, true) => ProtectionLevel::Full,
+            (true, false) => ProtectionLevel::Half,
+            (false, false) => ProtectionLevel::Open,
+        }
+    }
+
+    /// Of how many parts how many are there.
+    fn parts(self) -> (usize, usize) {
+        let parts = [self.app, self.codes, self.phone, self.backup];
+        let counted = if self.offers_sms { 4 } else { 2 };
+        (parts.iter().take(counted).filter(|it| **it).count(), counted)
+    }
+}
+
+/// `GET /interface/BRAND` of somebody who is in.
+pub(super) async fn show(visit: SharedPageRequest, call: Call) -> PageResult {
+    let token = call.clone();
+    let profile = visit.run(|flows| async move { flows.profile(&token).await }).await?;
+    let events = activity::newest(&visit, call, EVENTS).await?;
+    let protection = Protection::new(&profile, visit.site.offers_sms());
+    let title = visit.translate("home-title");
+    let frame = Layout::signed_in(title.clone(), &profile, NavItem::Account).with(AssetFile::Clock);
+    let page = document(
+        &visit,
+        &frame,
+        html! {
+            h1.visually-hidden { (title) }
+            (hero(&visit, &profile, protection))
+            section.cards aria-label=(visit.translate("home-parts")) {
+                (app_card(&visit, &profile))
+                (codes_card(&visit, &profile, protection))
+                @if protection.offers_sms || protection.phone {
+                    (phone_card(&visit, &profile))
+                    (backup_card(&visit, protection))
+                }
+            }
+            section.sheet.recent {
+                div.sheet-head {
+                    h2 { (visit.translate("home-recent")) }
+                    a.link href=(visit.to("/activity")) { (visit.translate("home-all")) }
+                }
+                (activity::list(&visit, &events))
+            }
+        },
+    );
+    Ok(response::page(&visit, StatusCode::OK, page))
+}
+
+fn hero(visit: &PageRequest, profile: &Profile, protection: Protection) -> Markup {
+    let (there, all) = protection.parts();
+    let name = match protection.level() {
+        ProtectionLevel::Open => "level-open",
+        ProtectionLevel::Half => "level-half",
+        ProtectionLevel::Full => "level-full",
+    };
+    html! {
+        section.hero.(name) {
+            (ring(there, all))
+            div.hero-words {
+                p.hero-count {
+                    (visit.translate_with("home-count", &[("there", there.into()), ("all", all.into())]))
+                }
+                h2 { (visit.translate(name)) }
+                p { (visit.translate(&format!("{name}.text"))) }
+                (next_step(visit, profile, protection))
+            }
+            @if let Some(at) = profile.status.last_success_at {
+                p.hero-last {
+                    (visit.translate("home-last")) " " (moment(visit, at))
+                    @if let Some(method) = profile.status.last_method { " · " (visit.translate(method_name(method))) }
+                }
+            }
+        }
+    }
+}
+
+/// The name of a factor's text.
+pub(super) const fn method_name(method: FactorKind) -> &'static str {
+    match method {
+        FactorKind::Totp => "way-totp",
+        FactorKind::Sms => "way-sms",
+        FactorKind::Recovery => "way-recovery",
+    }
+}
+
+/// As many parts of a ring as there are parts of the protection.
+fn ring(there: usize, all: usize) -> Markup {
+    let part = 100_usize.checked_div(all).unwrap_or(100);
+    let gap = 7_usize;
+    html! {
+        svg.ring viewBox="0 0 120 120" width="120" height="120" aria-hidden="true" {
+            @for place in 0..all {
+                circle.ring-part.there[place < there] cx="60" cy="60" r="50" fill="none" pathLength="100"
+                    stroke-dasharray=(format!("{} 100", part.saturating_sub(gap)))
+                    stroke-dashoffset=(format!("-{}", place.saturating_mul(part).saturating_add(3)))
+                    transform="rotate(-90 60 60)" {}
+            }
+            g.ring-sign transform="translate(38 37) scale(1.85)" {
+                path d="M12 2.5l8 3v5.600c0 4.900-3.200 8.500-8 10.400-4.800-1.900-8-5.500-8-10.400V5.500z" {}
+                @if there == all { path.ring-tick d="M8.400 11.900l2.600 2.600 4.700-5.100" fill="none" {} }
+            }
+        }
+    }
+}
+
+fn next_step(visit: &PageRequest, profile: &Profile, protection: Protection) -> Markup {
+    let link = |path: &str, name: &str| {
+        html! { a.button href=(visit.to(path)) { (visit.translate(name)) (icon("next")) } }
+    };
+    html! {
+        div.actions {
+            @if !protection.app {
+                (post_button(visit, "/app/start", "button", "next-app"))
+            } @else if !protection.codes {
+                @if profile.has_factor { (post_button(visit, "/codes/new", "button", "next-codes")) }
+            } @else if protection.offers_sms && !protection.phone {
+                (link("/phone", "next-phone"))
+            } @else if protection.offers_sms && !protection.backup {
+                (link("/backup", "next-backup"))
+            }
+        }
+    }
+}
+
+fn card(visit: &PageRequest, sign: &str, name: &str, state: CardState, body: &Markup) -> Markup {
+    let (class, word) = match state {
+        CardState::Good => ("good", "state-on"),
+        CardState::Low => ("low", "state-low"),
+        CardState::Off => ("off", "state-off"),
+    };
+    html! {
+        article.card.(class) {
+            div.card-sign { (icon(sign)) }
+            div.card-body {
+                h3 { (visit.translate(name)) }
+                p.state { (visit.translate(word)) }
+                (body)
+            }
+        }
+    }
+}
+
+#[derive(Clone, Copy)]
+enum CardState {
+    Good,
+    Low,
+    Off,
+}
+
+fn app_card(visit: &PageRequest, profile: &Profile) -> Markup {
+    let status = &profile.status;
+    let state = if status.totp_enabled { CardState::Good } else { CardState::Off };
+    card(
+        visit,
+        "app",
+        "card-app",
+        state,
+        &html! {
+            @if let Some(at) = status.totp_enrolled_at {
+                p { (visit.translate("card-app-since")) " " (moment(visit, at)) }
+            } @else {
+                p { (visit.translate("card-app-none")) }
+            }
+            a.card-link href=(visit.to("/app")) aria-label=(visit.translate("card-app-manage")) { (visit.translate("manage")) }
+        },
+    )
+}
+
+fn codes_card(visit: &PageRequest, profile: &Profile, protection: Protection) -> Markup {
+    let left = profile.status.recovery_codes_left;
+    let state = match (profile.has_factor, protection.codes) {
+        (false, _) => CardState::Off,
+        (true, true) => CardState::Good,
+        (true, false) => CardState::Low,
+    };
+    card(
+        visit,
+        "key",
+        "card-codes",
+        state,
+        &html! {
+            @if profile.has_factor {
+                p { (visit.translate_with("card-codes-left", &[("left", left.into())])) }
+                a.card-link href=(visit.to("/codes")) aria-label=(visit.translate("card-codes-manage")) { (visit.translate("manage")) }
+            } @else {
+                p { (visit.translate("card-codes-none")) }
+            }
+        },
+    )
+}
+
+fn phone_card(visit: &PageRequest, profile: &Profile) -> Markup {
+    let status = &profile.status;
+    let state = if status.phone_verified { CardState::Good } else { CardState::Off };
+    card(
+        visit,
+        "message",
+        "card-phone",
+        state,
+        &html! {
+            @match &status.phone {
+                Some(phone) => { p { span.number { (phone) } } },
+                None => { p { (visit.translate("card-phone-none")) } },
+            }
+            a.card-link href=(visit.to("/phone")) aria-label=(visit.translate("card-phone-manage")) { (visit.translate("manage")) }
+        },
+    )
+}
+
+fn backup_card(visit: &PageRequest, protection: Protection) -> Markup {
+    let state = if protection.backup { CardState::Good } else { CardState::Off };
+    card(
+        visit,
+        "backup",
+        "card-backup",
+        state,
+        &html! {
+            p { (visit.translate(if protection.backup { "card-backup-sms" } else { "card-backup-none" })) }
+            @if protection.phone {
+                a.card-link href=(visit.to("/backup")) aria-label=(visit.translate("card-backup-manage")) { (visit.translate("manage")) }
+            }
+        },
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_account_is_well_protected_only_with_every_part_that_is_offered() {
+        let all = Protection { app: true, codes: true, phone: true, backup: true, offers_sms: true };
+        assert_eq!((all.level(), all.parts()), (ProtectionLevel::Full, (4, 4)));
+        assert_eq!(Protection { backup: false, ..all }.level(), ProtectionLevel::Half);
+        assert_eq!(Protection { codes: false, ..all }.level(), ProtectionLevel::Half);
+        assert_eq!(Protection { app: false, ..all }.level(), ProtectionLevel::Half, "SMS alone is a factor");
+        assert_eq!(Protection { app: false, backup: false, ..all }.level(), ProtectionLevel::Open);
+        let without = Protection { phone: false, backup: false, offers_sms: false, ..all };
+        assert_eq!((without.level(), without.parts()), (ProtectionLevel::Full, (2, 2)));
+    }
+}
