@@ -5,19 +5,22 @@ use mfa_core::SecretText;
 
 use super::SiteConfig;
 
-/// A cookie of ours.
+/// Seconds in a year.
+pub(super) const YEAR: u64 = 365 * 24 * 3600;
+
+/// A cookie of the pages.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Cookie {
-    /// The token of the login.
+    /// The token of the session.
     Session,
-    /// A random name for this browser, from which the keys of its forms are made.
+    /// A random id of this browser, from which the keys of its forms are derived.
     Browser,
-    /// The language that was chosen.
+    /// The language that the reader chose.
     Language,
-    /// What the next page is to tell, by name.
-    Told,
-    /// What a page hands the next, sealed.
-    Carried,
+    /// The name of the message that the next page shows.
+    Flash,
+    /// The state that the next pages need, encrypted.
+    SealedState,
 }
 
 impl Cookie {
@@ -26,8 +29,8 @@ impl Cookie {
             Self::Session => "nova-mfa-session",
             Self::Browser => "nova-mfa-browser",
             Self::Language => "nova-mfa-language",
-            Self::Told => "nova-mfa-told",
-            Self::Carried => "nova-mfa-carried",
+            Self::Flash => "nova-mfa-told",
+            Self::SealedState => "nova-mfa-carried",
         }
     }
 

@@ -1,12 +1,23 @@
-//! Whether a form was sent by a page of ours: from the same origin, and with the key that only that page knows.
+//! Protection against cross-site request forgery: a key in each form, and the origin of the request.
 
 use actix_web::http::header::{HOST, HeaderMap, ORIGIN};
 use data_encoding::BASE64URL_NOPAD;
 use hmac::{Hmac, KeyInit as _, Mac as _};
-use mfa_core::SecretText;
+use mfa_core::{Entropy, EntropyError, SecretText};
 use sha2::Sha256;
 
-/// The key that a form carries: bound to this browser and to this login, and of no use to learn either.
+/// Draws the random id of a browser, from which the keys of its forms are derived.
+///
+/// # Errors
+///
+/// [`EntropyError`] if the operating system has no randomness.
+pub(crate) fn new_browser_id(entropy: &dyn Entropy) -> Result<SecretText, EntropyError> {
+    let mut bytes = [0_u8; 32];
+    entropy.fill(&mut bytes)?;
+    Ok(SecretText::new(BASE64URL_NOPAD.encode(&bytes)))
+}
+
+/// Returns the key that each form of this browser and session carries. It reveals neither.
 pub(super) fn form_key(browser: &SecretText, session: Option<&SecretText>) -> SecretText {
     // A key of any length is taken.
     let Ok(mut mac) = Hmac::<Sha256>::new_from_slice(browser.expose().as_bytes()) else {
@@ -19,7 +30,7 @@ pub(super) fn form_key(browser: &SecretText, session: Option<&SecretText>) -> Se
 
 /// Whether the browser says that a page of this very origin sent the form.
 ///
-/// `Sec-Fetch-SiteConfig` decides where there is one, since no page can write it. Otherwise `Origin` must be ours: the host
+/// `Sec-Fetch-Site` decides where there is one, since no page can write it. Otherwise `Origin` must be ours: the host
 /// that was called, or that of `PUBLIC_URL`. A call with neither is refused.
 pub(super) fn is_same_origin(headers: &HeaderMap, public_origin: Option<&str>) -> bool {
     if headers.contains_key("sec-fetch-site") {

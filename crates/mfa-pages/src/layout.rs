@@ -1,13 +1,13 @@
 //! The frame of every page: head, brand, navigation, language, and in development the phone beside it.
 
+use crate::flash::Flash;
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 use mfa_flows::Profile;
 
 use super::assets::AssetFile;
 use super::canonical_url::canonical_url;
-use super::page_request::PageRequest;
-use super::pages::sms_preview;
-use super::parts::{Flash, icon, key_field};
+use super::parts::{icon, key_field, shows_sms_preview, sms_preview};
+use super::request::PageRequest;
 use mfa_http::Language;
 
 /// What is around a page's content.
@@ -74,14 +74,14 @@ impl Layout {
 
 /// The whole document.
 #[expect(clippy::needless_pass_by_value, reason = "a page makes its content here, and for nothing else")]
-pub(super) fn document(visit: &PageRequest, frame: &Layout, content: Markup) -> Markup {
-    let assets = visit.site.assets();
-    let asset = |file| visit.to(&format!("/assets/{}", assets.name(file)));
+pub(super) fn document(request: &PageRequest, frame: &Layout, content: Markup) -> Markup {
+    let assets = request.site.assets();
+    let asset = |file| request.url(&format!("/assets/{}", assets.name(file)));
     let is_door = frame.member.is_none();
-    let has_pocket = sms_preview::is_shown(visit);
+    let has_pocket = shows_sms_preview(request);
     html! {
         (DOCTYPE)
-        html lang=(visit.language().tag()) {
+        html lang=(request.language().tag()) {
             head {
                 meta charset="utf-8";
                 meta name="viewport" content="width=device-width, initial-scale=1";
@@ -92,7 +92,7 @@ pub(super) fn document(visit: &PageRequest, frame: &Layout, content: Markup) -> 
                 @if let Some(address) = &frame.going_to {
                     meta http-equiv="refresh" content=(format!("0; url={address}"));
                 }
-                title { (frame.title) " · " (visit.site.name()) }
+                title { (frame.title) " · " (request.site.name()) }
                 link rel="preload" href=(asset(AssetFile::Font)) as="font" type="font/woff2" crossorigin;
                 link rel="stylesheet" href=(asset(AssetFile::Style));
                 link rel="icon" href=(asset(AssetFile::Icon)) type="image/svg+xml";
@@ -103,54 +103,54 @@ pub(super) fn document(visit: &PageRequest, frame: &Layout, content: Markup) -> 
                 @if has_pocket { script type="module" src=(asset(AssetFile::SmsPreview)) {} }
             }
             body.door[is_door].inside[!is_door].wide[frame.is_wide].dev[has_pocket] {
-                a.skip href="#main" { (visit.translate("skip")) }
-                (head_of_page(visit, frame.member.as_ref()))
+                a.skip href="#main" { (request.translate("skip")) }
+                (head_of_page(request, frame.member.as_ref()))
                 main #main tabindex="-1" {
-                    @if let Some(told) = visit.told() { (banner(visit, told)) }
+                    @if let Some(told) = request.flash() { (banner(request, told)) }
                     (content)
                 }
-                @if has_pocket { (sms_preview::pocket(visit)) }
-                (foot_of_page(visit))
+                @if has_pocket { (sms_preview(request)) }
+                (foot_of_page(request))
             }
         }
     }
 }
 
 /// What the page before had to say.
-fn banner(visit: &PageRequest, told: Flash) -> Markup {
+fn banner(request: &PageRequest, told: Flash) -> Markup {
     html! {
         p.banner.(if told.is_good() { "good" } else { "warn" }) role="status" {
             (icon(if told.is_good() { "check" } else { "info" }))
-            span { (visit.translate(&format!("told-{}", told.as_str()))) }
+            span { (request.translate(&format!("told-{}", told.as_str()))) }
         }
     }
 }
 
-fn head_of_page(visit: &PageRequest, member: Option<&SignedInUser>) -> Markup {
+fn head_of_page(request: &PageRequest, member: Option<&SignedInUser>) -> Markup {
     html! {
         header.mast {
             div.mast-row {
-                a.brand href=(visit.to("")) {
+                a.brand href=(request.url("")) {
                     (star())
-                    span.brand-name { (visit.site.name()) }
-                    span.brand-what { (visit.translate("brand-what")) }
+                    span.brand-name { (request.site.name()) }
+                    span.brand-what { (request.translate("brand-what")) }
                 }
                 @if let Some(member) = member {
                     div.me {
                         span.me-mail title=(member.email) { (member.email) }
-                        form method="post" action=(visit.to("/logout")) {
-                            (key_field(visit))
-                            button.quiet type="submit" { (icon("leave")) span { (visit.translate("logout")) } }
+                        form method="post" action=(request.url("/logout")) {
+                            (key_field(request))
+                            button.quiet type="submit" { (icon("leave")) span { (request.translate("logout")) } }
                         }
                     }
                 }
             }
             @if let Some(member) = member {
-                nav.tabs aria-label=(visit.translate("nav")) {
-                    (tab(visit, "", "shield", "nav-account", member.here == NavItem::Account))
-                    (tab(visit, "/activity", "pulse", "nav-activity", member.here == NavItem::Activity))
+                nav.tabs aria-label=(request.translate("nav")) {
+                    (tab(request, "", "shield", "nav-account", member.here == NavItem::Account))
+                    (tab(request, "/activity", "pulse", "nav-activity", member.here == NavItem::Activity))
                     @if member.administers {
-                        (tab(visit, "/admin", "people", "nav-admin", member.here == NavItem::Admin))
+                        (tab(request, "/admin", "people", "nav-admin", member.here == NavItem::Admin))
                     }
                 }
             }
@@ -158,27 +158,27 @@ fn head_of_page(visit: &PageRequest, member: Option<&SignedInUser>) -> Markup {
     }
 }
 
-fn tab(visit: &PageRequest, path: &str, sign: &'static str, name: &str, is_here: bool) -> Markup {
+fn tab(request: &PageRequest, path: &str, sign: &'static str, name: &str, is_here: bool) -> Markup {
     html! {
-        a href=(visit.to(path)) aria-current=[is_here.then_some("page")] { (icon(sign)) span { (visit.translate(name)) } }
+        a href=(request.url(path)) aria-current=[is_here.then_some("page")] { (icon(sign)) span { (request.translate(name)) } }
     }
 }
 
-fn foot_of_page(visit: &PageRequest) -> Markup {
+fn foot_of_page(request: &PageRequest) -> Markup {
     html! {
         footer.foot {
-            nav.languages aria-label=(visit.translate("languages")) {
-                (language(visit, Language::French, "Français"))
-                (language(visit, Language::English, "English"))
+            nav.languages aria-label=(request.translate("languages")) {
+                (language(request, Language::French, "Français"))
+                (language(request, Language::English, "English"))
             }
-            p { (visit.translate("foot")) }
+            p { (request.translate("foot")) }
         }
     }
 }
 
-fn language(visit: &PageRequest, language: Language, name: &str) -> Markup {
-    let is_here = visit.language() == language;
-    let (tag, place) = (language.tag(), visit.to(&canonical_url(visit)));
+fn language(request: &PageRequest, language: Language, name: &str) -> Markup {
+    let is_here = request.language() == language;
+    let (tag, place) = (language.tag(), request.url(&canonical_url(request)));
     let sign = if place.contains('?') { '&' } else { '?' };
     html! {
         a href=(format!("{place}{sign}lang={tag}")) lang=(tag) hreflang=(tag)

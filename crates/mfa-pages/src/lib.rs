@@ -15,11 +15,14 @@ mod canonical_url;
 mod cookies;
 mod csrf;
 mod error;
+mod error_pages;
+mod flash;
 mod layout;
-mod page_request;
 mod pages;
 mod parts;
+mod request;
 mod response;
+mod return_to;
 mod sealed_state;
 mod site_config;
 
@@ -39,8 +42,8 @@ use mfa_http::problem::ApiError;
 use mfa_http::request::BodyLimit;
 use mfa_infra::Mfa;
 
-use error::PageError;
-use page_request::PageRequest;
+use request::PageRequest;
+use response::{PageResponse, PageResult};
 use site_config::SiteConfig;
 
 /// The texts of the pages.
@@ -82,9 +85,7 @@ impl RouteExtension for Pages {
 }
 
 /// The request of a page, shared by its handler and its layout.
-pub(crate) type SharedPageRequest = Rc<PageRequest>;
-/// The result of a page handler.
-pub(crate) type PageResult = Result<HttpResponse, PageError>;
+pub(crate) type SharedRequest = Rc<PageRequest>;
 
 /// Adds the pages and their files.
 fn configure(config: &mut ServiceConfig, site: &web::Data<SiteConfig>) {
@@ -151,7 +152,7 @@ fn configure_entry_points(config: &mut ServiceConfig, site: &web::Data<SiteConfi
 
 fn read<F, Fut>(resource: Resource, handler: F) -> Resource
 where
-    F: Fn(SharedPageRequest) -> Fut + Clone + 'static,
+    F: Fn(SharedRequest) -> Fut + Clone + 'static,
     Fut: Future<Output = PageResult> + 'static,
 {
     let method = route_guard::Any(route_guard::Get()).or(route_guard::Head());
@@ -160,7 +161,7 @@ where
 
 fn write<F, Fut>(resource: Resource, handler: F) -> Resource
 where
-    F: Fn(SharedPageRequest) -> Fut + Clone + 'static,
+    F: Fn(SharedRequest) -> Fut + Clone + 'static,
     Fut: Future<Output = PageResult> + 'static,
 {
     // Whoever reloads a page that answered a form, or comes back to it, is brought to the page that the form stands on.
@@ -171,9 +172,9 @@ where
 
 fn both<F, Fut, G, Gut>(resource: Resource, shown: F, posted: G) -> Resource
 where
-    F: Fn(SharedPageRequest) -> Fut + Clone + 'static,
+    F: Fn(SharedRequest) -> Fut + Clone + 'static,
     Fut: Future<Output = PageResult> + 'static,
-    G: Fn(SharedPageRequest) -> Gut + Clone + 'static,
+    G: Fn(SharedRequest) -> Gut + Clone + 'static,
     Gut: Future<Output = PageResult> + 'static,
 {
     let method = route_guard::Any(route_guard::Get()).or(route_guard::Head());
@@ -192,24 +193,24 @@ fn page<F, Fut>(
     handler: F,
 ) -> impl Fn(HttpRequest, web::Payload) -> LocalBoxFuture<'static, HttpResponse> + Clone + 'static
 where
-    F: Fn(SharedPageRequest) -> Fut + Clone + 'static,
+    F: Fn(SharedRequest) -> Fut + Clone + 'static,
     Fut: Future<Output = PageResult> + 'static,
 {
     move |request, payload| {
         let handler = handler.clone();
         Box::pin(async move {
-            let (visit, admitted) = match PageRequest::begin(&request, payload.into_inner()).await {
-                Ok(begun) => begun,
-                Err(fault) => return error::without_a_page(fault),
+            let (page, admitted) = match PageRequest::read(&request, payload.into_inner()).await {
+                Ok(read) => read,
+                Err(error) => return PageResponse::without_a_page(error),
             };
-            let visit = Rc::new(visit);
-            let outcome = match admitted {
-                Ok(()) => handler(Rc::clone(&visit)).await,
-                Err(trouble) => Err(trouble),
+            let page = Rc::new(page);
+            let result = match admitted {
+                Ok(()) => handler(Rc::clone(&page)).await,
+                Err(error) => Err(error),
             };
             let is_head = request.method() == Method::HEAD;
-            let answer = outcome.unwrap_or_else(|trouble| error::answer(&visit, trouble));
-            let answer = visit.with_cookies(answer);
+            let response = result.unwrap_or_else(|error| error_pages::respond(&page, error));
+            let answer = response.into_http(&page);
             if is_head { answer.drop_body().map_into_boxed_body() } else { answer }
         })
     }

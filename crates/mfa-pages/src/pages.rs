@@ -13,17 +13,18 @@ pub(super) mod sms_preview;
 pub(super) mod start;
 pub(super) mod verify;
 
-use super::{PageResult, SharedPageRequest, response};
+use crate::SharedRequest;
+use crate::response::{PageResponse, PageResult};
 use mfa_http::problem::ApiError;
 
 /// Any other address below the first page.
-pub(super) async fn nothing(_: SharedPageRequest) -> PageResult {
+pub(super) async fn nothing(_: SharedRequest) -> PageResult {
     Err(ApiError::NotFound.into())
 }
 
 /// A file of the pages, under the name that its content gives it.
-pub(super) async fn asset(visit: SharedPageRequest) -> PageResult {
-    let name = visit.path().rsplit('/').next().unwrap_or_default();
-    let asset = visit.site.assets().find(name).ok_or(ApiError::NotFound)?;
-    Ok(response::file(asset))
+pub(super) async fn asset(request: SharedRequest) -> PageResult {
+    let name = request.path().rsplit('/').next().unwrap_or_default();
+    let asset = request.site.assets().find(name).ok_or(ApiError::NotFound)?;
+    Ok(PageResponse::asset(asset))
 }

@@ -1,19 +1,20 @@
-//! What pages are put together from.
+//! Parts that several pages share: fields, buttons, icons, plots, times.
 
 mod fields;
-mod flash;
 mod icons;
 mod plot;
-mod return_to;
+mod sms_preview;
 mod steps;
 mod times;
 mod user_agent;
 
-pub(super) use fields::{FormError, code_field, complaint_of, hidden, key_field, post_button};
-pub(super) use flash::Flash;
+pub(super) use fields::{
+    FormError, back_link, clock_error, code_field, form_error, hidden, key_field, post_button, resend_button,
+    title_with_error,
+};
 pub(super) use icons::icon;
 pub(super) use plot::{PlotColumn, PlotSeries, plot};
-pub(super) use return_to::ReturnTo;
+pub(super) use sms_preview::{MessageView, is_shown as shows_sms_preview, messages, sms_preview};
 pub(super) use steps::{SetupStep, steps};
 pub(super) use times::{countdown, moment};
 pub(super) use user_agent::agent_name;

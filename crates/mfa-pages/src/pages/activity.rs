@@ -5,71 +5,76 @@ use maud::{Markup, html};
 use mfa_core::{EventKind, StoredEvent, UserEventsQuery};
 use mfa_flows::{AcceptedStages, Call};
 
+use crate::SharedRequest;
 use crate::assets::AssetFile;
 use crate::layout::{Layout, NavItem, document};
-use crate::page_request::PageRequest;
 use crate::parts::{agent_name, icon, moment};
-use crate::{PageResult, SharedPageRequest, response};
+use crate::request::PageRequest;
+use crate::response::{PageResponse, PageResult};
 use mfa_http::problem::ApiError;
 
 /// As many events as one page shows.
 const PAGE: u32 = 20;
 
 /// `GET /interface/BRAND/activity`
-pub(crate) async fn show(visit: SharedPageRequest) -> PageResult {
-    let profile = super::app::profile(&visit, AcceptedStages::Access).await?;
-    let before = visit.query("before").and_then(|it| it.parse().ok());
-    let call = visit.open(AcceptedStages::Access)?;
-    let events = page_of(&visit, call, UserEventsQuery { before, limit: PAGE.saturating_add(1) }).await?;
+pub(crate) async fn show(request: SharedRequest) -> PageResult {
+    let profile = request.profile(AcceptedStages::Access).await?;
+    let before = request.query("before").and_then(|it| it.parse().ok());
+    let call = request.open(AcceptedStages::Access)?;
+    let events = page_of(&request, call, UserEventsQuery { before, limit: PAGE.saturating_add(1) }).await?;
     let most = usize::try_from(PAGE).unwrap_or(usize::MAX);
     let next = events.len().checked_sub(most).filter(|more| *more > 0);
     let last = next.and_then(|_| events.get(most.saturating_sub(1))).map(|it| it.seq);
     let shown = events.get(..most.min(events.len())).unwrap_or_default();
-    let title = visit.translate("activity-title");
+    let title = request.translate("activity-title");
     let page = document(
-        &visit,
+        &request,
         &Layout::signed_in(title.clone(), &profile, NavItem::Activity).with(AssetFile::Clock),
         html! {
             section.sheet {
                 h1 { (title) }
-                p.lead { (visit.translate("activity-lead")) }
-                (list(&visit, shown))
+                p.lead { (request.translate("activity-lead")) }
+                (list(&request, shown))
                 @if let Some(last) = last {
-                    p.pager { a.link href=(visit.to(&format!("/activity?before={last}"))) { (visit.translate("older")) } }
+                    p.pager { a.link href=(request.url(&format!("/activity?before={last}"))) { (request.translate("older")) } }
                 }
             }
         },
     );
-    Ok(response::page(&visit, StatusCode::OK, page))
+    Ok(PageResponse::page(&request, StatusCode::OK, page))
 }
 
 /// The newest events of the caller.
-pub(super) async fn newest(visit: &PageRequest, call: Call, most: u32) -> Result<Vec<StoredEvent>, ApiError> {
-    page_of(visit, call, UserEventsQuery { before: None, limit: most }).await
+pub(super) async fn newest(
+    request: &PageRequest,
+    call: Call,
+    most: u32,
+) -> Result<Vec<StoredEvent>, ApiError> {
+    page_of(request, call, UserEventsQuery { before: None, limit: most }).await
 }
 
 async fn page_of(
-    visit: &PageRequest,
+    request: &PageRequest,
     call: Call,
     page: UserEventsQuery,
 ) -> Result<Vec<StoredEvent>, ApiError> {
-    visit.run(|flows| async move { flows.events(&call, page).await }).await
+    request.run(|flows| async move { flows.events(&call, page).await }).await
 }
 
 /// Events, one below the other.
-pub(super) fn list(visit: &PageRequest, events: &[StoredEvent]) -> Markup {
+pub(super) fn list(request: &PageRequest, events: &[StoredEvent]) -> Markup {
     html! {
-        @if events.is_empty() { p.empty { (visit.translate("activity-none")) } }
+        @if events.is_empty() { p.empty { (request.translate("activity-none")) } }
         ol.events {
             @for event in events {
                 li.event.(outcome_class(event)) {
                     span.event-sign aria-hidden="true" { (icon(sign_of(event))) }
-                    p.event-what { (what(visit, event)) }
+                    p.event-what { (what(request, event)) }
                     p.event-where {
-                        (moment(visit, event.at))
-                        @if let Some(agent) = &event.user_agent { span { (agent_name(visit, agent)) } }
+                        (moment(request, event.at))
+                        @if let Some(agent) = &event.user_agent { span { (agent_name(request, agent)) } }
                         @if let Some(ip) = &event.ip { span { (ip) } }
-                        @if event.actor.is_some() { span { (visit.translate("activity-by-admin")) } }
+                        @if event.actor.is_some() { span { (request.translate("activity-by-admin")) } }
                     }
                 }
             }
@@ -78,10 +83,10 @@ pub(super) fn list(visit: &PageRequest, events: &[StoredEvent]) -> Markup {
 }
 
 /// What happened and how it ended, in words.
-pub(super) fn what(visit: &PageRequest, event: &StoredEvent) -> String {
-    let happened = event_name(visit, &event.event);
+pub(super) fn what(request: &PageRequest, event: &StoredEvent) -> String {
+    let happened = event_name(request, &event.event);
     let ended = format!("outcome-{}", event.outcome);
-    let said = visit.translate(&ended);
+    let said = request.translate(&ended);
     // Some say in their name how it ended.
     let says_it = matches!(
         EventKind::parse(&event.event),
@@ -90,14 +95,14 @@ pub(super) fn what(visit: &PageRequest, event: &StoredEvent) -> String {
     if event.outcome == "success" || says_it || said == ended {
         happened
     } else {
-        visit.translate_with("activity-ended", &[("what", happened.into()), ("how", said.into())])
+        request.translate_with("activity-ended", &[("what", happened.into()), ("how", said.into())])
     }
 }
 
 /// The name of a kind of event; as it stands where another version wrote it.
-pub(super) fn event_name(visit: &PageRequest, event: &str) -> String {
+pub(super) fn event_name(request: &PageRequest, event: &str) -> String {
     let name = format!("event-{event}");
-    let said = visit.translate(&name);
+    let said = request.translate(&name);
     if said == name { event.to_owned() } else { said }
 }
 

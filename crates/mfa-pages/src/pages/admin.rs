@@ -9,38 +9,38 @@ use maud::{Markup, html};
 use mfa_core::UserId;
 use mfa_flows::{AcceptedStages, Call};
 
-use crate::page_request::PageRequest;
 use crate::parts::icon;
+use crate::request::PageRequest;
 use mfa_http::problem::ApiError;
 
 /// The caller's token; whether it is an administrator's the flow finds out.
-fn open(visit: &PageRequest) -> Result<Call, ApiError> {
-    visit.open(AcceptedStages::TwoFactors)
+fn open(request: &PageRequest) -> Result<Call, ApiError> {
+    request.open(AcceptedStages::TwoFactors)
 }
 
 /// The user that the path names: `/admin/users/{id}` and what lies below.
-fn user_of(visit: &PageRequest) -> Result<UserId, ApiError> {
-    let path = visit.path().strip_prefix(visit.site.base()).unwrap_or_default();
+fn user_of(request: &PageRequest) -> Result<UserId, ApiError> {
+    let path = request.path().strip_prefix(request.site.base()).unwrap_or_default();
     let id = path.strip_prefix("/admin/users/").and_then(|it| it.split('/').next()).unwrap_or_default();
     let is_number = id.bytes().all(|it| it.is_ascii_digit());
     let id = id.parse().ok().filter(|id| is_number && *id > 0);
     id.map(UserId::new).ok_or(ApiError::NotFound)
 }
 
-fn search_form(visit: &PageRequest, typed: Option<&str>) -> Markup {
+fn search_form(request: &PageRequest, typed: Option<&str>) -> Markup {
     html! {
-        form.search method="get" action=(visit.to("/admin/users")) role="search" {
+        form.search method="get" action=(request.url("/admin/users")) role="search" {
             div.field {
-                label.visually-hidden for="query" { (visit.translate("admin-search")) }
+                label.visually-hidden for="query" { (request.translate("admin-search")) }
                 input #query name="query" type="search" maxlength="254" autocomplete="off" spellcheck="false"
-                    placeholder=(visit.translate("admin-search")) value=[typed];
+                    placeholder=(request.translate("admin-search")) value=[typed];
             }
-            button.button type="submit" { (icon("search")) (visit.translate("admin-find")) }
+            button.button type="submit" { (icon("search")) (request.translate("admin-find")) }
         }
     }
 }
 
 /// The way back to the board.
-fn back(visit: &PageRequest) -> Markup {
-    html! { p.back { a.link href=(visit.to("/admin")) { (icon("next")) (visit.translate("admin-back")) } } }
+fn back(request: &PageRequest) -> Markup {
+    html! { p.back { a.link href=(request.url("/admin")) { (icon("next")) (request.translate("admin-back")) } } }
 }

@@ -5,81 +5,82 @@ use maud::{Markup, html};
 use mfa_core::BackupMethod;
 use mfa_flows::{AcceptedStages, Profile};
 
-use super::app::{back, profile};
-use super::login::marked;
+use crate::SharedRequest;
+use crate::error::belongs_on_the_form;
+use crate::flash::Flash;
 use crate::layout::{Layout, NavItem, document};
-use crate::page_request::PageRequest;
-use crate::parts::{Flash, FormError, SetupStep, complaint_of, icon, key_field, steps};
-use crate::{PageResult, SharedPageRequest, error, response};
+use crate::parts::{FormError, SetupStep, back_link, form_error, icon, key_field, steps, title_with_error};
+use crate::request::PageRequest;
+use crate::response::{PageResponse, PageResult};
 use mfa_http::backup_method;
 
 /// `GET /interface/BRAND/backup`
-pub(crate) async fn show(visit: SharedPageRequest) -> PageResult {
-    let profile = profile(&visit, AcceptedStages::TwoFactors).await?;
+pub(crate) async fn show(request: SharedRequest) -> PageResult {
+    let profile = request.profile(AcceptedStages::TwoFactors).await?;
     if !profile.status.phone_verified {
-        return Ok(response::go(&visit, "/phone"));
+        return Ok(PageResponse::redirect(&request, "/phone"));
     }
-    Ok(response::page(&visit, StatusCode::OK, backup_page(&visit, &profile, None)))
+    Ok(PageResponse::page(&request, StatusCode::OK, backup_page(&request, &profile, None)))
 }
 
 /// `POST /interface/BRAND/backup`
-pub(crate) async fn choose(visit: SharedPageRequest) -> PageResult {
-    let call = visit.open(AcceptedStages::TwoFactors)?;
-    let mut fields = visit.form().object()?;
+pub(crate) async fn choose(request: SharedRequest) -> PageResult {
+    let call = request.open(AcceptedStages::TwoFactors)?;
+    let mut fields = request.form().object()?;
     let method = fields.required("method", backup_method);
     let method = fields.finish(method)?;
-    match visit.run(|flows| async move { flows.set_backup(&call, method).await }).await {
+    match request.run(|flows| async move { flows.set_backup(&call, method).await }).await {
         Ok(()) => {
-            visit.set_flash(if method == BackupMethod::Sms { Flash::BackupSms } else { Flash::BackupNone });
-            Ok(response::go(&visit, ""))
+            let flash = if method == BackupMethod::Sms { Flash::BackupSms } else { Flash::BackupNone };
+            Ok(PageResponse::redirect(&request, "").with_flash(&request, flash))
         }
-        Err(fault) if error::belongs_on_the_form(&fault) => {
-            let profile = profile(&visit, AcceptedStages::TwoFactors).await?;
-            Ok(error::refused(&visit, fault, |visit, fault| {
-                backup_page(visit, &profile, Some(&complaint_of(visit, fault)))
+        Err(fault) if belongs_on_the_form(&fault) => {
+            let profile = request.profile(AcceptedStages::TwoFactors).await?;
+            Ok(PageResponse::with_form_error(&request, fault, |request, fault| {
+                backup_page(request, &profile, Some(&form_error(request, fault)))
             }))
         }
         Err(fault) => Err(fault.into()),
     }
 }
 
-fn backup_page(visit: &PageRequest, profile: &Profile, complaint: Option<&FormError>) -> Markup {
-    let title = visit.translate("backup-title");
+fn backup_page(request: &PageRequest, profile: &Profile, complaint: Option<&FormError>) -> Markup {
+    let title = request.translate("backup-title");
     let is_sms = profile.status.backup_method == BackupMethod::Sms.as_str();
     let phone = profile.status.phone.clone().unwrap_or_default();
     // The choice that protects better stands ready, as long as none was made.
     let is_new = !is_sms;
     document(
-        visit,
-        &Layout::signed_in(marked(visit, title.clone(), complaint), profile, NavItem::Account),
+        request,
+        &Layout::signed_in(title_with_error(request, title.clone(), complaint), profile, NavItem::Account),
         html! {
-            (back(visit))
-            @if is_new { (steps(visit, SetupStep::Backup)) }
+            (back_link(request))
+            @if is_new { (steps(request, SetupStep::Backup)) }
             section.sheet {
                 p.emblem aria-hidden="true" { (icon("backup")) }
                 h1 { (title) }
-                p.lead { (visit.translate("backup-lead")) }
-                form.stack method="post" action=(visit.to("/backup")) {
-                    (key_field(visit))
-                    @if let Some(complaint) = complaint { (complaint.shown(visit, "complaint")) }
+                p.lead { (request.translate("backup-lead")) }
+                form.stack method="post" action=(request.url("/backup")) {
+                    (key_field(request))
+                    @if let Some(complaint) = complaint { (complaint.shown(request, "complaint")) }
                     fieldset.choices {
                         legend.visually-hidden { (title) }
                         label.choice {
                             input type="radio" name="method" value="sms" checked;
                             span.choice-words {
-                                strong { (visit.translate("backup-sms")) }
-                                span { (visit.translate_with("backup-sms.text", &[("phone", phone.into())])) }
+                                strong { (request.translate("backup-sms")) }
+                                span { (request.translate_with("backup-sms.text", &[("phone", phone.into())])) }
                             }
                         }
                         label.choice {
                             input type="radio" name="method" value="none";
                             span.choice-words {
-                                strong { (visit.translate("backup-none")) }
-                                span { (visit.translate("backup-none.text")) }
+                                strong { (request.translate("backup-none")) }
+                                span { (request.translate("backup-none.text")) }
                             }
                         }
                     }
-                    button.button.full type="submit" { (visit.translate("backup-choose")) }
+                    button.button.full type="submit" { (request.translate("backup-choose")) }
                 }
             }
         },

@@ -6,11 +6,12 @@ use mfa_core::FactorKind;
 use mfa_flows::{Call, Profile};
 
 use super::activity;
+use crate::SharedRequest;
 use crate::assets::AssetFile;
 use crate::layout::{Layout, NavItem, document};
-use crate::page_request::PageRequest;
 use crate::parts::{icon, moment, post_button};
-use crate::{PageResult, SharedPageRequest, response};
+use crate::request::PageRequest;
+use crate::response::{PageResponse, PageResult};
 
 /// As few codes as are too few.
 const FEW_CODES: usize = 3;
@@ -70,40 +71,40 @@ impl Protection {
 }
 
 /// `GET /interface/BRAND` of somebody who is in.
-pub(super) async fn show(visit: SharedPageRequest, call: Call) -> PageResult {
+pub(super) async fn show(request: SharedRequest, call: Call) -> PageResult {
     let token = call.clone();
-    let profile = visit.run(|flows| async move { flows.profile(&token).await }).await?;
-    let events = activity::newest(&visit, call, EVENTS).await?;
-    let protection = Protection::new(&profile, visit.site.offers_sms());
-    let title = visit.translate("home-title");
+    let profile = request.run(|flows| async move { flows.profile(&token).await }).await?;
+    let events = activity::newest(&request, call, EVENTS).await?;
+    let protection = Protection::new(&profile, request.site.offers_sms());
+    let title = request.translate("home-title");
     let frame = Layout::signed_in(title.clone(), &profile, NavItem::Account).with(AssetFile::Clock);
     let page = document(
-        &visit,
+        &request,
         &frame,
         html! {
             h1.visually-hidden { (title) }
-            (hero(&visit, &profile, protection))
-            section.cards aria-label=(visit.translate("home-parts")) {
-                (app_card(&visit, &profile))
-                (codes_card(&visit, &profile, protection))
+            (hero(&request, &profile, protection))
+            section.cards aria-label=(request.translate("home-parts")) {
+                (app_card(&request, &profile))
+                (codes_card(&request, &profile, protection))
                 @if protection.offers_sms || protection.phone {
-                    (phone_card(&visit, &profile))
-                    (backup_card(&visit, protection))
+                    (phone_card(&request, &profile))
+                    (backup_card(&request, protection))
                 }
             }
             section.sheet.recent {
                 div.sheet-head {
-                    h2 { (visit.translate("home-recent")) }
-                    a.link href=(visit.to("/activity")) { (visit.translate("home-all")) }
+                    h2 { (request.translate("home-recent")) }
+                    a.link href=(request.url("/activity")) { (request.translate("home-all")) }
                 }
-                (activity::list(&visit, &events))
+                (activity::list(&request, &events))
             }
         },
     );
-    Ok(response::page(&visit, StatusCode::OK, page))
+    Ok(PageResponse::page(&request, StatusCode::OK, page))
 }
 
-fn hero(visit: &PageRequest, profile: &Profile, protection: Protection) -> Markup {
+fn hero(request: &PageRequest, profile: &Profile, protection: Protection) -> Markup {
     let (there, all) = protection.parts();
     let name = match protection.level() {
         ProtectionLevel::Open => "level-open",
@@ -115,16 +116,16 @@ fn hero(visit: &PageRequest, profile: &Profile, protection: Protection) -> Marku
             (ring(there, all))
             div.hero-words {
                 p.hero-count {
-                    (visit.translate_with("home-count", &[("there", there.into()), ("all", all.into())]))
+                    (request.translate_with("home-count", &[("there", there.into()), ("all", all.into())]))
                 }
-                h2 { (visit.translate(name)) }
-                p { (visit.translate(&format!("{name}.text"))) }
-                (next_step(visit, profile, protection))
+                h2 { (request.translate(name)) }
+                p { (request.translate(&format!("{name}.text"))) }
+                (next_step(request, profile, protection))
             }
             @if let Some(at) = profile.status.last_success_at {
                 p.hero-last {
-                    (visit.translate("home-last")) " " (moment(visit, at))
-                    @if let Some(method) = profile.status.last_method { " · " (visit.translate(method_name(method))) }
+                    (request.translate("home-last")) " " (moment(request, at))
+                    @if let Some(method) = profile.status.last_method { " · " (request.translate(method_name(method))) }
                 }
             }
         }
@@ -160,16 +161,16 @@ fn ring(there: usize, all: usize) -> Markup {
     }
 }
 
-fn next_step(visit: &PageRequest, profile: &Profile, protection: Protection) -> Markup {
+fn next_step(request: &PageRequest, profile: &Profile, protection: Protection) -> Markup {
     let link = |path: &str, name: &str| {
-        html! { a.button href=(visit.to(path)) { (visit.translate(name)) (icon("next")) } }
+        html! { a.button href=(request.url(path)) { (request.translate(name)) (icon("next")) } }
     };
     html! {
         div.actions {
             @if !protection.app {
-                (post_button(visit, "/app/start", "button", "next-app"))
+                (post_button(request, "/app/start", "button", "next-app"))
             } @else if !protection.codes {
-                @if profile.has_factor { (post_button(visit, "/codes/new", "button", "next-codes")) }
+                @if profile.has_factor { (post_button(request, "/codes/new", "button", "next-codes")) }
             } @else if protection.offers_sms && !protection.phone {
                 (link("/phone", "next-phone"))
             } @else if protection.offers_sms && !protection.backup {
@@ -179,7 +180,7 @@ fn next_step(visit: &PageRequest, profile: &Profile, protection: Protection) -> 
     }
 }
 
-fn card(visit: &PageRequest, sign: &str, name: &str, state: CardState, body: &Markup) -> Markup {
+fn card(request: &PageRequest, sign: &str, name: &str, state: CardState, body: &Markup) -> Markup {
     let (class, word) = match state {
         CardState::Good => ("good", "state-on"),
         CardState::Low => ("low", "state-low"),
@@ -189,8 +190,8 @@ fn card(visit: &PageRequest, sign: &str, name: &str, state: CardState, body: &Ma
         article.card.(class) {
             div.card-sign { (icon(sign)) }
             div.card-body {
-                h3 { (visit.translate(name)) }
-                p.state { (visit.translate(word)) }
+                h3 { (request.translate(name)) }
+                p.state { (request.translate(word)) }
                 (body)
             }
         }
@@ -204,26 +205,26 @@ enum CardState {
     Off,
 }
 
-fn app_card(visit: &PageRequest, profile: &Profile) -> Markup {
+fn app_card(request: &PageRequest, profile: &Profile) -> Markup {
     let status = &profile.status;
     let state = if status.totp_enabled { CardState::Good } else { CardState::Off };
     card(
-        visit,
+        request,
         "app",
         "card-app",
         state,
         &html! {
             @if let Some(at) = status.totp_enrolled_at {
-                p { (visit.translate("card-app-since")) " " (moment(visit, at)) }
+                p { (request.translate("card-app-since")) " " (moment(request, at)) }
             } @else {
-                p { (visit.translate("card-app-none")) }
+                p { (request.translate("card-app-none")) }
             }
-            a.card-link href=(visit.to("/app")) aria-label=(visit.translate("card-app-manage")) { (visit.translate("manage")) }
+            a.card-link href=(request.url("/app")) aria-label=(request.translate("card-app-manage")) { (request.translate("manage")) }
         },
     )
 }
 
-fn codes_card(visit: &PageRequest, profile: &Profile, protection: Protection) -> Markup {
+fn codes_card(request: &PageRequest, profile: &Profile, protection: Protection) -> Markup {
     let left = profile.status.recovery_codes_left;
     let state = match (profile.has_factor, protection.codes) {
         (false, _) => CardState::Off,
@@ -231,50 +232,50 @@ fn codes_card(visit: &PageRequest, profile: &Profile, protection: Protection) ->
         (true, false) => CardState::Low,
     };
     card(
-        visit,
+        request,
         "key",
         "card-codes",
         state,
         &html! {
             @if profile.has_factor {
-                p { (visit.translate_with("card-codes-left", &[("left", left.into())])) }
-                a.card-link href=(visit.to("/codes")) aria-label=(visit.translate("card-codes-manage")) { (visit.translate("manage")) }
+                p { (request.translate_with("card-codes-left", &[("left", left.into())])) }
+                a.card-link href=(request.url("/codes")) aria-label=(request.translate("card-codes-manage")) { (request.translate("manage")) }
             } @else {
-                p { (visit.translate("card-codes-none")) }
+                p { (request.translate("card-codes-none")) }
             }
         },
     )
 }
 
-fn phone_card(visit: &PageRequest, profile: &Profile) -> Markup {
+fn phone_card(request: &PageRequest, profile: &Profile) -> Markup {
     let status = &profile.status;
     let state = if status.phone_verified { CardState::Good } else { CardState::Off };
     card(
-        visit,
+        request,
         "message",
         "card-phone",
         state,
         &html! {
             @match &status.phone {
                 Some(phone) => { p { span.number { (phone) } } },
-                None => { p { (visit.translate("card-phone-none")) } },
+                None => { p { (request.translate("card-phone-none")) } },
             }
-            a.card-link href=(visit.to("/phone")) aria-label=(visit.translate("card-phone-manage")) { (visit.translate("manage")) }
+            a.card-link href=(request.url("/phone")) aria-label=(request.translate("card-phone-manage")) { (request.translate("manage")) }
         },
     )
 }
 
-fn backup_card(visit: &PageRequest, protection: Protection) -> Markup {
+fn backup_card(request: &PageRequest, protection: Protection) -> Markup {
     let state = if protection.backup { CardState::Good } else { CardState::Off };
     card(
-        visit,
+        request,
         "backup",
         "card-backup",
         state,
         &html! {
-            p { (visit.translate(if protection.backup { "card-backup-sms" } else { "card-backup-none" })) }
+            p { (request.translate(if protection.backup { "card-backup-sms" } else { "card-backup-none" })) }
             @if protection.phone {
-                a.card-link href=(visit.to("/backup")) aria-label=(visit.translate("card-backup-manage")) { (visit.translate("manage")) }
+                a.card-link href=(request.url("/backup")) aria-label=(request.translate("card-backup-manage")) { (request.translate("manage")) }
             }
         },
     )

@@ -1,7 +1,5 @@
 //! The second factor: of a login, and again before a change of what protects the account.
 
-use std::time::Duration;
-
 use actix_web::http::StatusCode;
 use maud::{Markup, html};
 use mfa_core::{FactorKind, Stage, Timestamp};
@@ -9,14 +7,18 @@ use mfa_flows::{AcceptedStages, AccessGrant, Call, FlowError, MethodChoice, Meth
 use mfa_recovery::CodeWarning;
 use mfa_totp::{PERIOD, TotpCode};
 
-use super::login::marked;
+use crate::SharedRequest;
 use crate::assets::AssetFile;
+use crate::error::belongs_on_the_form;
+use crate::flash::Flash;
 use crate::layout::{Layout, document};
-use crate::page_request::PageRequest;
 use crate::parts::{
-    Flash, FormError, ReturnTo, code_field, complaint_of, countdown, hidden, icon, key_field,
+    FormError, clock_error, code_field, countdown, form_error, hidden, icon, key_field, resend_button,
+    title_with_error,
 };
-use crate::{PageResult, SharedPageRequest, error, response};
+use crate::request::PageRequest;
+use crate::response::{PageResponse, PageResult};
+use crate::return_to::ReturnTo;
 use mfa_http::problem::ApiError;
 use mfa_http::request::{recovery_code, sms_code, totp_code};
 
@@ -29,128 +31,126 @@ struct VerifyView {
 }
 
 /// `GET /interface/BRAND/verify`
-pub(crate) async fn show(visit: SharedPageRequest) -> PageResult {
-    let call = visit.open(AcceptedStages::SecondFactor)?;
-    let scene = scene(&visit, call).await?;
+pub(crate) async fn show(request: SharedRequest) -> PageResult {
+    let call = request.open(AcceptedStages::SecondFactor)?;
+    let scene = scene(&request, call).await?;
     if !scene.profile.has_factor {
-        return Ok(response::go(&visit, "/start"));
+        return Ok(PageResponse::redirect(&request, "/start"));
     }
-    let asked = visit.query("with").and_then(FactorKind::parse);
+    let asked = request.query("with").and_then(FactorKind::parse);
     let method = asked.filter(|it| scene.has(*it)).unwrap_or_else(|| scene.best());
-    let page = verify_page(&visit, &scene, method, None);
-    Ok(response::page(&visit, StatusCode::OK, page))
+    let page = verify_page(&request, &scene, method, None);
+    Ok(PageResponse::page(&request, StatusCode::OK, page))
 }
 
 /// `POST /interface/BRAND/verify/totp`
-pub(crate) async fn totp(visit: SharedPageRequest) -> PageResult {
-    let granted = visit
+pub(crate) async fn totp(request: SharedRequest) -> PageResult {
+    let granted = request
         .code_check(AcceptedStages::SecondFactor, totp_code, |flows, call, code| async move {
             flows.verify_totp(&call, code).await
         })
         .await;
     match granted {
-        Err(ApiError::Refused(FlowError::InvalidCode)) => wrong_totp(&visit).await,
-        granted => passed(&visit, FactorKind::Totp, granted).await,
+        Err(ApiError::Refused(FlowError::InvalidCode)) => wrong_totp(&request).await,
+        granted => passed(&request, FactorKind::Totp, granted).await,
     }
 }
 
 /// `POST /interface/BRAND/verify/sms`
-pub(crate) async fn sms(visit: SharedPageRequest) -> PageResult {
-    let granted = visit
+pub(crate) async fn sms(request: SharedRequest) -> PageResult {
+    let granted = request
         .code_check(AcceptedStages::SecondFactor, sms_code, |flows, call, code| async move {
             flows.verify_sms(&call, code).await
         })
         .await;
-    passed(&visit, FactorKind::Sms, granted).await
+    passed(&request, FactorKind::Sms, granted).await
 }
 
 /// `POST /interface/BRAND/verify/recovery`
-pub(crate) async fn recovery(visit: SharedPageRequest) -> PageResult {
-    let granted = visit
+pub(crate) async fn recovery(request: SharedRequest) -> PageResult {
+    let granted = request
         .code_check(AcceptedStages::SecondFactor, recovery_code, |flows, call, typed| async move {
             flows.verify_recovery(&call, typed).await
         })
         .await;
-    passed(&visit, FactorKind::Recovery, granted).await
+    passed(&request, FactorKind::Recovery, granted).await
 }
 
 /// `POST /interface/BRAND/verify/send`
-pub(crate) async fn send(visit: SharedPageRequest) -> PageResult {
-    let call = visit.open(AcceptedStages::SecondFactor)?;
-    let language = visit.language().into();
-    let sent = visit.run(|flows| async move { flows.send_sms(&call, language).await }).await;
-    let then = ReturnTo::parse(visit.aside("then")).as_str();
+pub(crate) async fn send(request: SharedRequest) -> PageResult {
+    let call = request.open(AcceptedStages::SecondFactor)?;
+    let language = request.language().into();
+    let sent = request.run(|flows| async move { flows.send_sms(&call, language).await }).await;
+    let then = ReturnTo::parse(request.control_value("then")).as_str();
     match sent {
         Ok(_) => {
-            let sent = visit.now().seconds();
-            Ok(response::go(&visit, &format!("/verify?with=sms&sent={sent}&then={then}")))
+            let sent = request.now().seconds();
+            Ok(PageResponse::redirect(&request, &format!("/verify?with=sms&sent={sent}&then={then}")))
         }
-        Err(fault) => refused(&visit, FactorKind::Sms, fault).await,
+        Err(fault) => refused(&request, FactorKind::Sms, fault).await,
     }
 }
 
 async fn passed(
-    visit: &PageRequest,
+    request: &PageRequest,
     method: FactorKind,
     granted: Result<AccessGrant, ApiError>,
 ) -> PageResult {
     let granted = match granted {
         Ok(granted) => granted,
-        Err(fault) => return refused(visit, method, fault).await,
+        Err(fault) => return refused(request, method, fault).await,
     };
-    visit.sign_in(&granted.token);
-    if method == FactorKind::Recovery {
-        match mfa_recovery::warning_of(granted.recovery_codes_left, granted.recovery_set_is_foreign) {
-            Some(CodeWarning::FewLeft(_)) => visit.set_flash(Flash::FewCodesLeft),
-            Some(CodeWarning::FromElsewhere) => visit.set_flash(Flash::ForeignCodes),
-            Some(CodeWarning::NoneLeft) => visit.set_flash(Flash::NoCodesLeft),
-            None => {}
-        }
+    let next = ReturnTo::parse(request.control_value("then")).path();
+    let response = PageResponse::redirect(request, next).sign_in(request, &granted.token);
+    if method != FactorKind::Recovery {
+        return Ok(response);
     }
-    Ok(response::go(visit, ReturnTo::parse(visit.aside("then")).path()))
+    let warning = mfa_recovery::warning_of(granted.recovery_codes_left, granted.recovery_set_is_foreign);
+    let flash = warning.map(|warning| match warning {
+        CodeWarning::FewLeft(_) => Flash::FewCodesLeft,
+        CodeWarning::FromElsewhere => Flash::ForeignCodes,
+        CodeWarning::NoneLeft => Flash::NoCodesLeft,
+    });
+    Ok(match flash {
+        Some(flash) => response.with_flash(request, flash),
+        None => response,
+    })
 }
 
-async fn refused(visit: &PageRequest, method: FactorKind, fault: ApiError) -> PageResult {
-    if !error::belongs_on_the_form(&fault) {
+async fn refused(request: &PageRequest, method: FactorKind, fault: ApiError) -> PageResult {
+    if !belongs_on_the_form(&fault) {
         return Err(fault.into());
     }
-    let call = visit.open(AcceptedStages::SecondFactor)?;
-    let scene = scene(visit, call).await?;
-    Ok(error::refused(visit, fault, |visit, fault| {
-        verify_page(visit, &scene, method, Some(&complaint_of(visit, fault)))
+    let call = request.open(AcceptedStages::SecondFactor)?;
+    let scene = scene(request, call).await?;
+    Ok(PageResponse::with_form_error(request, fault, |request, fault| {
+        verify_page(request, &scene, method, Some(&form_error(request, fault)))
     }))
 }
 
 /// A wrong code of the app may be the right one of a phone whose clock is off.
-async fn wrong_totp(visit: &PageRequest) -> PageResult {
-    let call = visit.open(AcceptedStages::SecondFactor)?;
-    let typed = visit.typed("code").and_then(|it| TotpCode::parse(it).ok());
+async fn wrong_totp(request: &PageRequest) -> PageResult {
+    let call = request.open(AcceptedStages::SecondFactor)?;
+    let typed = request.form_value("code").and_then(|it| TotpCode::parse(it).ok());
     let drift = match typed {
         Some(code) => {
             let call = call.clone();
-            visit.run(|flows| async move { flows.explain_refused_code(&call, code).await }).await?
+            request.run(|flows| async move { flows.explain_refused_code(&call, code).await }).await?
         }
         None => None,
     };
-    let scene = scene(visit, call).await?;
-    Ok(error::refused(visit, ApiError::Refused(FlowError::InvalidCode), |visit, fault| {
+    let scene = scene(request, call).await?;
+    Ok(PageResponse::with_form_error(request, ApiError::Refused(FlowError::InvalidCode), |request, fault| {
         let complaint =
-            drift.map_or_else(|| complaint_of(visit, fault), |it| clock_complaint(visit, it.seconds()));
-        verify_page(visit, &scene, FactorKind::Totp, Some(&complaint))
+            drift.map_or_else(|| form_error(request, fault), |it| clock_error(request, it.seconds()));
+        verify_page(request, &scene, FactorKind::Totp, Some(&complaint))
     }))
 }
 
-/// "Your phone's clock is off by about 90 seconds."
-pub(crate) fn clock_complaint(visit: &PageRequest, seconds: i64) -> FormError {
-    let name = if seconds < 0 { "clock-behind" } else { "clock-ahead" };
-    let seconds = seconds.unsigned_abs().to_string();
-    FormError::new(visit.translate_with(name, &[("seconds", seconds.into())]))
-}
-
-async fn scene(visit: &PageRequest, call: Call) -> Result<VerifyView, ApiError> {
+async fn scene(request: &PageRequest, call: Call) -> Result<VerifyView, ApiError> {
     let is_step_up = call.token.stage != Stage::Pending;
-    let asked = visit.query("then").or_else(|| visit.aside("then")).map(str::to_owned);
-    let (profile, choices) = visit
+    let asked = request.query("then").or_else(|| request.control_value("then")).map(str::to_owned);
+    let (profile, choices) = request
         .run(|flows| async move {
             let profile = flows.profile(&call).await?;
             Ok::<_, FlowError>((profile, flows.methods(&call).await?))
@@ -177,38 +177,38 @@ impl VerifyView {
 }
 
 fn verify_page(
-    visit: &PageRequest,
+    request: &PageRequest,
     scene: &VerifyView,
     method: FactorKind,
     complaint: Option<&FormError>,
 ) -> Markup {
-    let title = visit.translate(if scene.is_step_up { "verify-again" } else { "verify-title" });
-    let frame = Layout::signed_out(marked(visit, title.clone(), complaint))
+    let title = request.translate(if scene.is_step_up { "verify-again" } else { "verify-title" });
+    let frame = Layout::signed_out(title_with_error(request, title.clone(), complaint))
         .with(AssetFile::Codes)
         .with(AssetFile::Clock);
     let lock = scene.profile.status.locked;
     document(
-        visit,
+        request,
         &frame,
         html! {
             section.sheet {
                 p.who { (icon("shield")) span { (scene.profile.email) } }
                 h1 { (title) }
-                @if scene.is_step_up { p.hint { (visit.translate("verify-again.hint")) } }
+                @if scene.is_step_up { p.hint { (request.translate("verify-again.hint")) } }
                 @if lock {
-                    (locked(visit, scene))
+                    (locked(request, scene))
                 } @else {
                     @match method {
-                        FactorKind::Totp => (totp_form(visit, scene, complaint)),
-                        FactorKind::Sms => (sms_form(visit, scene, complaint)),
-                        FactorKind::Recovery => (recovery_form(visit, scene, complaint)),
+                        FactorKind::Totp => (totp_form(request, scene, complaint)),
+                        FactorKind::Sms => (sms_form(request, scene, complaint)),
+                        FactorKind::Recovery => (recovery_form(request, scene, complaint)),
                     }
-                    (other_ways(visit, scene, method))
+                    (other_ways(request, scene, method))
                 }
                 @if !scene.is_step_up {
-                    form.leave method="post" action=(visit.to("/logout")) {
-                        (key_field(visit))
-                        button.link type="submit" { (visit.translate("verify-leave")) }
+                    form.leave method="post" action=(request.url("/logout")) {
+                        (key_field(request))
+                        button.link type="submit" { (request.translate("verify-leave")) }
                     }
                 }
             }
@@ -216,113 +216,103 @@ fn verify_page(
     )
 }
 
-fn locked(visit: &PageRequest, scene: &VerifyView) -> Markup {
+fn locked(request: &PageRequest, scene: &VerifyView) -> Markup {
     let seconds =
-        scene.profile.status.lock_until.map(|end| end.since(visit.now()).as_secs().saturating_add(1));
+        scene.profile.status.lock_until.map(|end| end.since(request.now()).as_secs().saturating_add(1));
     html! {
         div.complaint role="alert" {
             (icon("lock"))
             span {
-                (visit.translate("verify-locked"))
+                (request.translate("verify-locked"))
                 @match seconds {
-                    Some(seconds) => { " " (visit.translate("wait")) " " (countdown(visit, seconds)) },
-                    None => { " " (visit.translate("verify-locked.forever")) },
+                    Some(seconds) => { " " (request.translate("wait")) " " (countdown(request, seconds)) },
+                    None => { " " (request.translate("verify-locked.forever")) },
                 }
             }
         }
     }
 }
 
-fn begin_form(visit: &PageRequest, scene: &VerifyView) -> Markup {
-    html! { (key_field(visit)) (hidden("then", scene.then.as_str())) }
+fn begin_form(request: &PageRequest, scene: &VerifyView) -> Markup {
+    html! { (key_field(request)) (hidden("then", scene.then.as_str())) }
 }
 
-fn totp_form(visit: &PageRequest, scene: &VerifyView, complaint: Option<&FormError>) -> Markup {
+fn totp_form(request: &PageRequest, scene: &VerifyView, complaint: Option<&FormError>) -> Markup {
     let period = PERIOD.as_secs();
-    let into_step = u64::try_from(visit.now().seconds()).unwrap_or(0).checked_rem(period).unwrap_or(0);
+    let into_step = u64::try_from(request.now().seconds()).unwrap_or(0).checked_rem(period).unwrap_or(0);
     html! {
-        p.lead { (visit.translate("verify-totp")) }
-        form.stack method="post" action=(visit.to("/verify/totp")) {
-            (begin_form(visit, scene))
-            (code_field(visit, "code-hint-app", complaint))
+        p.lead { (request.translate("verify-totp")) }
+        form.stack method="post" action=(request.url("/verify/totp")) {
+            (begin_form(request, scene))
+            (code_field(request, "code-hint-app", complaint))
             p.step-left data-left=(period.saturating_sub(into_step)) data-period=(period) {
                 svg.dial viewBox="0 0 36 36" width="20" height="20" aria-hidden="true" {
                     circle.dial-ring cx="18" cy="18" r="15" pathLength="100" fill="none" {}
                     circle.dial-left cx="18" cy="18" r="15" pathLength="100" fill="none" stroke-dasharray="100 100" {}
                 }
-                span { (visit.translate("verify-step")) " " strong { (period.saturating_sub(into_step)) } "\u{a0}s" }
+                span { (request.translate("verify-step")) " " strong { (period.saturating_sub(into_step)) } "\u{a0}s" }
             }
-            button.button.full type="submit" { (visit.translate("verify-confirm")) }
+            button.button.full type="submit" { (request.translate("verify-confirm")) }
         }
     }
 }
 
-fn sms_form(visit: &PageRequest, scene: &VerifyView, complaint: Option<&FormError>) -> Markup {
-    let sent_at = visit.query("sent").or_else(|| visit.aside("sent")).and_then(|it| it.parse().ok());
+fn sms_form(request: &PageRequest, scene: &VerifyView, complaint: Option<&FormError>) -> Markup {
+    let sent_at =
+        request.query("sent").or_else(|| request.control_value("sent")).and_then(|it| it.parse().ok());
     let sent_at = sent_at.map(Timestamp::from_seconds);
-    let is_sent = sent_at.is_some() || visit.typed("code").is_some();
+    let is_sent = sent_at.is_some() || request.form_value("code").is_some();
     let phone = scene.profile.status.phone.clone().unwrap_or_default();
     html! {
         @if is_sent {
-            p.lead { (visit.translate_with("verify-sms-sent", &[("phone", phone.into())])) }
-            form.stack data-otp="sms" method="post" action=(visit.to("/verify/sms")) {
-                (begin_form(visit, scene))
+            p.lead { (request.translate_with("verify-sms-sent", &[("phone", phone.into())])) }
+            form.stack data-otp="sms" method="post" action=(request.url("/verify/sms")) {
+                (begin_form(request, scene))
                 @if let Some(at) = sent_at { (hidden("sent", &at.seconds().to_string())) }
-                (code_field(visit, "code-hint-sms", complaint))
-                button.button.full type="submit" { (visit.translate("verify-confirm")) }
+                (code_field(request, "code-hint-sms", complaint))
+                button.button.full type="submit" { (request.translate("verify-confirm")) }
             }
-            form.resend method="post" action=(visit.to("/verify/send")) {
-                (begin_form(visit, scene))
-                (resend_button(visit, sent_at))
+            form.resend method="post" action=(request.url("/verify/send")) {
+                (begin_form(request, scene))
+                (resend_button(request, sent_at))
             }
         } @else {
-            p.lead { (visit.translate_with("verify-sms", &[("phone", phone.into())])) }
-            @if let Some(complaint) = complaint { (complaint.shown(visit, "complaint")) }
-            form.stack method="post" action=(visit.to("/verify/send")) {
-                (begin_form(visit, scene))
-                button.button.full type="submit" { (icon("message")) (visit.translate("verify-sms-send")) }
+            p.lead { (request.translate_with("verify-sms", &[("phone", phone.into())])) }
+            @if let Some(complaint) = complaint { (complaint.shown(request, "complaint")) }
+            form.stack method="post" action=(request.url("/verify/send")) {
+                (begin_form(request, scene))
+                button.button.full type="submit" { (icon("message")) (request.translate("verify-sms-send")) }
             }
             p.actions {
-                a.link href=(visit.to(&format!("/verify?with=sms&sent=0&then={}", scene.then.as_str()))) {
-                    (visit.translate("verify-sms-have"))
+                a.link href=(request.url(&format!("/verify?with=sms&sent=0&then={}", scene.then.as_str()))) {
+                    (request.translate("verify-sms-have"))
                 }
             }
         }
     }
 }
 
-/// Asks for another code, a minute after the last one; without scripts at once, and the limit says the rest.
-pub(crate) fn resend_button(visit: &PageRequest, sent_at: Option<Timestamp>) -> Markup {
-    let passed = sent_at.map_or(Duration::ZERO, |at| visit.now().since(at));
-    let left = mfa_sms::RESEND_IN.saturating_sub(passed).as_secs();
-    html! {
-        button.link type="submit" data-after=(left) data-wait=(visit.translate("resend-in")) {
-            (visit.translate("resend"))
-        }
-    }
-}
-
-fn recovery_form(visit: &PageRequest, scene: &VerifyView, complaint: Option<&FormError>) -> Markup {
+fn recovery_form(request: &PageRequest, scene: &VerifyView, complaint: Option<&FormError>) -> Markup {
     let described = if complaint.is_some() { "code-complaint code-hint" } else { "code-hint" };
     html! {
-        p.lead { (visit.translate("verify-recovery")) }
-        form.stack method="post" action=(visit.to("/verify/recovery")) {
-            (begin_form(visit, scene))
+        p.lead { (request.translate("verify-recovery")) }
+        form.stack method="post" action=(request.url("/verify/recovery")) {
+            (begin_form(request, scene))
             div.field {
-                label for="code" { (visit.translate("recovery-label")) }
-                @if let Some(complaint) = complaint { (complaint.shown(visit, "code-complaint")) }
+                label for="code" { (request.translate("recovery-label")) }
+                @if let Some(complaint) = complaint { (complaint.shown(request, "code-complaint")) }
                 input.recovery #code name="code" type="text" autocomplete="off" required autofocus maxlength="64"
                     spellcheck="false" autocapitalize="none" placeholder="xxxx-xxxx-xxxx-xxxx"
                     aria-describedby=(described) aria-invalid=[complaint.is_some().then_some("true")]
-                    data-missing=(visit.translate("field-missing"));
-                p.hint #code-hint { (visit.translate("recovery-hint")) }
+                    data-missing=(request.translate("field-missing"));
+                p.hint #code-hint { (request.translate("recovery-hint")) }
             }
-            button.button.full type="submit" { (visit.translate("verify-confirm")) }
+            button.button.full type="submit" { (request.translate("verify-confirm")) }
         }
     }
 }
 
-fn other_ways(visit: &PageRequest, scene: &VerifyView, method: FactorKind) -> Markup {
+fn other_ways(request: &PageRequest, scene: &VerifyView, method: FactorKind) -> Markup {
     let way = |choice: &MethodChoice| match choice.method {
         FactorKind::Totp => ("app", "way-totp"),
         FactorKind::Sms => ("message", "way-sms"),
@@ -333,15 +323,15 @@ fn other_ways(visit: &PageRequest, scene: &VerifyView, method: FactorKind) -> Ma
     html! {
         @if has_others {
             nav.ways aria-labelledby="ways" {
-                h2 #ways { (visit.translate("ways")) }
+                h2 #ways { (request.translate("ways")) }
                 @for choice in others {
                     @let (sign, name) = way(choice);
                     @if choice.state == MethodState::Unavailable {
-                        p.way.off { (icon(sign)) span { (visit.translate(name)) small { (visit.translate("way-off")) } } }
+                        p.way.off { (icon(sign)) span { (request.translate(name)) small { (request.translate("way-off")) } } }
                     } @else {
-                        a.way href=(visit.to(&format!(
+                        a.way href=(request.url(&format!(
                             "/verify?with={}&then={}", choice.method.as_str(), scene.then.as_str()
-                        ))) { (icon(sign)) span { (visit.translate(name)) } (icon("next")) }
+                        ))) { (icon(sign)) span { (request.translate(name)) } (icon("next")) }
                     }
                 }
             }

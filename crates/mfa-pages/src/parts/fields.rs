@@ -1,10 +1,13 @@
 //! Forms: their key, their fields, and what is wrong with them.
 
+use std::time::Duration;
+
 use maud::{Markup, html};
+use mfa_core::Timestamp;
 use mfa_flows::FlowError;
 
 use super::{countdown, icon};
-use crate::page_request::{FORM_KEY, PageRequest};
+use crate::request::{FORM_KEY, PageRequest};
 use mfa_http::problem::{ApiError, retry_after};
 
 /// What is wrong with a form, as it is said beside the field.
@@ -21,14 +24,14 @@ impl FormError {
     }
 
     /// As it stands above a form; read out when it appears.
-    pub(crate) fn shown(&self, visit: &PageRequest, id: &str) -> Markup {
+    pub(crate) fn shown(&self, request: &PageRequest, id: &str) -> Markup {
         html! {
             p.complaint #(id) role="alert" {
                 (icon("alert"))
                 span {
                     (self.text)
                     @if let Some(seconds) = self.seconds {
-                        " " (visit.translate("wait")) " " (countdown(visit, seconds))
+                        " " (request.translate("wait")) " " (countdown(request, seconds))
                     }
                 }
             }
@@ -37,25 +40,25 @@ impl FormError {
 }
 
 /// What a fault that belongs on the form says there.
-pub(crate) fn complaint_of(visit: &PageRequest, fault: &ApiError) -> FormError {
+pub(crate) fn form_error(request: &PageRequest, fault: &ApiError) -> FormError {
     let code = fault.kind().code();
     let text = match fault {
         ApiError::Fields(faults) => {
             let first = faults.first();
             first.map_or_else(
-                || visit.translate("form-invalid_field"),
-                |it| mfa_http::problem::field_message(it, visit.caller()),
+                || request.translate("form-invalid_field"),
+                |it| mfa_http::problem::field_message(it, request.context()),
             )
         }
-        ApiError::Refused(FlowError::SmsBudgetSpent { .. }) => visit.translate("form-sms_budget"),
-        _ => visit.translate(&format!("form-{code}")),
+        ApiError::Refused(FlowError::SmsBudgetSpent { .. }) => request.translate("form-sms_budget"),
+        _ => request.translate(&format!("form-{code}")),
     };
     FormError { text, seconds: retry_after(fault) }
 }
 
 /// The hidden field without which no form of ours is taken.
-pub(crate) fn key_field(visit: &PageRequest) -> Markup {
-    hidden(FORM_KEY, visit.form_key().expose())
+pub(crate) fn key_field(request: &PageRequest) -> Markup {
+    hidden(FORM_KEY, request.form_key().expose())
 }
 
 /// A field that the page hands itself.
@@ -64,27 +67,63 @@ pub(crate) fn hidden(name: &str, value: &str) -> Markup {
 }
 
 /// A form that is a button.
-pub(crate) fn post_button(visit: &PageRequest, path: &str, class: &str, name: &str) -> Markup {
+pub(crate) fn post_button(request: &PageRequest, path: &str, class: &str, name: &str) -> Markup {
     html! {
-        form method="post" action=(visit.to(path)) {
-            (key_field(visit))
-            button class=(class) type="submit" { (visit.translate(name)) }
+        form method="post" action=(request.url(path)) {
+            (key_field(request))
+            button class=(class) type="submit" { (request.translate(name)) }
         }
     }
 }
 
 /// The field for six digits: one input, so that paste, autofill and screen readers find what they expect.
-pub(crate) fn code_field(visit: &PageRequest, hint: &str, complaint: Option<&FormError>) -> Markup {
+pub(crate) fn code_field(request: &PageRequest, hint: &str, complaint: Option<&FormError>) -> Markup {
     let described = if complaint.is_some() { "code-complaint code-hint" } else { "code-hint" };
     html! {
         div.field {
-            label for="code" { (visit.translate("code-label")) }
-            @if let Some(complaint) = complaint { (complaint.shown(visit, "code-complaint")) }
+            label for="code" { (request.translate("code-label")) }
+            @if let Some(complaint) = complaint { (complaint.shown(request, "code-complaint")) }
             input.code #code name="code" type="text" inputmode="numeric" autocomplete="one-time-code"
                 pattern="[0-9]{6}" maxlength="6" required autofocus spellcheck="false" autocapitalize="off"
                 aria-describedby=(described) aria-invalid=[complaint.is_some().then_some("true")]
-                data-digits="6" data-missing=(visit.translate("code-missing"));
-            p.hint #code-hint { (visit.translate(hint)) }
+                data-digits="6" data-missing=(request.translate("code-missing"));
+            p.hint #code-hint { (request.translate(hint)) }
         }
     }
+}
+
+/// Returns the error for a code from a phone whose clock is off by this many seconds.
+pub(crate) fn clock_error(request: &PageRequest, seconds: i64) -> FormError {
+    let name = if seconds < 0 { "clock-behind" } else { "clock-ahead" };
+    let seconds = seconds.unsigned_abs().to_string();
+    FormError::new(request.translate_with(name, &[("seconds", seconds.into())]))
+}
+
+/// Returns the button that sends another SMS, with the time until it may be used.
+pub(crate) fn resend_button(request: &PageRequest, sent_at: Option<Timestamp>) -> Markup {
+    let passed = sent_at.map_or(Duration::ZERO, |at| request.now().since(at));
+    let left = mfa_sms::RESEND_IN.saturating_sub(passed).as_secs();
+    html! {
+        button.link type="submit" data-after=(left) data-wait=(request.translate("resend-in")) {
+            (request.translate("resend"))
+        }
+    }
+}
+
+/// Returns the title of a page, title_with_error if its form has an error, so that screen readers announce it.
+pub(crate) fn title_with_error(
+    request: &PageRequest,
+    title: String,
+    complaint: Option<&FormError>,
+) -> String {
+    if complaint.is_some() {
+        request.translate_with("title-error", &[("title", title.into())])
+    } else {
+        title
+    }
+}
+
+/// Returns the link back to the account.
+pub(crate) fn back_link(request: &PageRequest) -> Markup {
+    html! { p.back { a.link href=(request.url("")) { (icon("next")) (request.translate("back")) } } }
 }

@@ -2,7 +2,7 @@
 
 use maud::{Markup, html};
 
-use crate::page_request::PageRequest;
+use crate::request::PageRequest;
 
 /// A little more than the plot itself, for what stands out over its edges: a label, the highest number.
 const VIEW: &str = "-20 -8 740 208";
@@ -33,7 +33,7 @@ pub(crate) struct PlotColumn {
 
 /// Stacked bars, with a legend and a table.
 pub(crate) fn plot(
-    visit: &PageRequest,
+    request: &PageRequest,
     id: &str,
     title: &str,
     series: &[PlotSeries],
@@ -57,8 +57,8 @@ pub(crate) fn plot(
                 @for one in series { li { i.(format!("key-{}", one.class)) {} (one.name) } }
             }
             details {
-                summary { (visit.translate("plot-table")) }
-                div.scroll tabindex="0" role="group" aria-label=(title) { (table(visit, series, columns)) }
+                summary { (request.translate("plot-table")) }
+                div.scroll tabindex="0" role="group" aria-label=(title) { (table(request, series, columns)) }
             }
         }
     }
@@ -116,11 +116,11 @@ fn nice_top(most: u64) -> u64 {
     rounds.into_iter().find(|it| *it >= most).unwrap_or(most)
 }
 
-fn table(visit: &PageRequest, series: &[PlotSeries], columns: &[PlotColumn]) -> Markup {
+fn table(request: &PageRequest, series: &[PlotSeries], columns: &[PlotColumn]) -> Markup {
     html! {
         table {
             thead { tr {
-                th scope="col" { (visit.translate("plot-when")) }
+                th scope="col" { (request.translate("plot-when")) }
                 @for one in series { th.count scope="col" { (one.name) } }
             } }
             tbody {

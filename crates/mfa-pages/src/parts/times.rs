@@ -4,17 +4,17 @@ use maud::{Markup, html};
 use mfa_core::Timestamp;
 use time::OffsetDateTime;
 
-use crate::page_request::PageRequest;
+use crate::request::PageRequest;
 use mfa_http::rfc3339;
 
 /// A time, as the reader's language writes it; the browser turns it into the reader's own time.
-pub(crate) fn moment(visit: &PageRequest, at: Timestamp) -> Markup {
+pub(crate) fn moment(request: &PageRequest, at: Timestamp) -> Markup {
     let parts = OffsetDateTime::from_unix_timestamp(at.seconds()).ok();
     let Some((parts, machine)) = parts.zip(rfc3339(Timestamp::from_seconds(at.seconds()))) else {
         return html! { "–" };
     };
-    let month = visit.translate(&format!("month-{}", u8::from(parts.month())));
-    let text = visit.translate_with(
+    let month = request.translate(&format!("month-{}", u8::from(parts.month())));
+    let text = request.translate_with(
         "moment",
         &[
             ("day", parts.day().to_string().into()),
@@ -27,9 +27,9 @@ pub(crate) fn moment(visit: &PageRequest, at: Timestamp) -> Markup {
 }
 
 /// A span of time that runs down, where scripts run.
-pub(crate) fn countdown(visit: &PageRequest, seconds: u64) -> Markup {
+pub(crate) fn countdown(request: &PageRequest, seconds: u64) -> Markup {
     html! {
-        strong.countdown role="timer" data-seconds=(seconds) data-over=(visit.translate("wait-over")) {
+        strong.countdown role="timer" data-seconds=(seconds) data-over=(request.translate("wait-over")) {
             (span_of_time(seconds))
         }
     }

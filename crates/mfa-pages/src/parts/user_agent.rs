@@ -1,13 +1,13 @@
 //! A browser and a system, as people call them, from what the browser says of itself.
 
-use crate::page_request::PageRequest;
+use crate::request::PageRequest;
 
 /// "Firefox · Linux"; words of ours where neither is known.
-pub(crate) fn agent_name(visit: &PageRequest, agent: &str) -> String {
+pub(crate) fn agent_name(request: &PageRequest, agent: &str) -> String {
     match (browser(agent), system(agent)) {
         (Some(browser), Some(system)) => format!("{browser} ({system})"),
         (Some(one), None) | (None, Some(one)) => one.to_owned(),
-        (None, None) => visit.translate("agent-unknown"),
+        (None, None) => request.translate("agent-unknown"),
     }
 }
 

@@ -9,11 +9,12 @@ use std::time::Duration;
 use time::OffsetDateTime;
 
 use super::{events, open, search_form};
+use crate::SharedRequest;
 use crate::assets::AssetFile;
 use crate::layout::{Layout, NavItem, document};
-use crate::page_request::PageRequest;
 use crate::parts::{PlotColumn, PlotSeries, plot};
-use crate::{PageResult, SharedPageRequest, response};
+use crate::request::PageRequest;
+use crate::response::{PageResponse, PageResult};
 use mfa_http::problem::ApiError;
 
 /// As many events as the board shows.
@@ -22,12 +23,12 @@ const EVENTS: u32 = 8;
 const PERIODS: [u64; 3] = [1, 7, 30];
 
 /// `GET /interface/BRAND/admin`
-pub(crate) async fn show(visit: SharedPageRequest) -> PageResult {
-    let call = open(&visit)?;
+pub(crate) async fn show(request: SharedRequest) -> PageResult {
+    let call = open(&request)?;
     let days =
-        visit.query("days").and_then(|it| it.parse().ok()).filter(|it| PERIODS.contains(it)).unwrap_or(1);
-    let period = period(visit.now(), days)?;
-    let (profile, activity, totals, newest, names) = visit
+        request.query("days").and_then(|it| it.parse().ok()).filter(|it| PERIODS.contains(it)).unwrap_or(1);
+    let period = period(request.now(), days)?;
+    let (profile, activity, totals, newest, names) = request
         .run(|flows| async move {
             let admin = flows.administrator(&call, AdminAct::Look, None).await?;
             let (activity, totals) = flows.statistics(&admin, period).await?;
@@ -37,40 +38,40 @@ pub(crate) async fn show(visit: SharedPageRequest) -> PageResult {
             Ok::<_, FlowError>((flows.profile(&call).await?, activity, totals, newest, names))
         })
         .await?;
-    let title = visit.translate("admin-title");
+    let title = request.translate("admin-title");
     let page = document(
-        &visit,
+        &request,
         &Layout::signed_in(title.clone(), &profile, NavItem::Admin).with(AssetFile::Clock).wide(),
         html! {
             div.admin {
-                div.admin-head { h1 { (title) } (periods(&visit, days)) }
-                section.sheet { (search_form(&visit, None)) }
-                (figures(&visit, totals))
+                div.admin-head { h1 { (title) } (periods(&request, days)) }
+                section.sheet { (search_form(&request, None)) }
+                (figures(&request, totals))
                 section.sheet {
-                    h2 { (visit.translate("plot-checks")) }
-                    (checks(&visit, period, &activity))
+                    h2 { (request.translate("plot-checks")) }
+                    (checks(&request, period, &activity))
                 }
                 div.columns {
                     section.sheet {
-                        h2 { (visit.translate("plot-locks")) }
-                        (locks(&visit, period, &activity))
+                        h2 { (request.translate("plot-locks")) }
+                        (locks(&request, period, &activity))
                     }
                     section.sheet {
-                        h2 { (visit.translate("plot-sms")) }
-                        (messages(&visit, &activity))
+                        h2 { (request.translate("plot-sms")) }
+                        (messages(&request, &activity))
                     }
                 }
                 section.sheet {
                     div.sheet-head {
-                        h2 { (visit.translate("admin-events")) }
-                        a.link href=(visit.to("/admin/events")) { (visit.translate("home-all")) }
+                        h2 { (request.translate("admin-events")) }
+                        a.link href=(request.url("/admin/events")) { (request.translate("home-all")) }
                     }
-                    (events::table(&visit, &newest, &names))
+                    (events::table(&request, &newest, &names))
                 }
             }
         },
     );
-    Ok(response::page(&visit, StatusCode::OK, page))
+    Ok(PageResponse::page(&request, StatusCode::OK, page))
 }
 
 /// So many days up to now: by the hour for one, by the day for more.
@@ -82,19 +83,19 @@ fn period(now: Timestamp, days: u64) -> Result<Period, ApiError> {
     Period::new(now.minus(span), end, bucket).map_err(|_| ApiError::Bug("a period that is none"))
 }
 
-fn periods(visit: &PageRequest, days: u64) -> Markup {
+fn periods(request: &PageRequest, days: u64) -> Markup {
     html! {
-        nav.periods aria-label=(visit.translate("admin-period")) {
+        nav.periods aria-label=(request.translate("admin-period")) {
             @for choice in PERIODS {
-                a href=(visit.to(&format!("/admin?days={choice}"))) aria-current=[(choice == days).then_some("true")] {
-                    (visit.translate_with("admin-days", &[("days", choice.into())]))
+                a href=(request.url(&format!("/admin?days={choice}"))) aria-current=[(choice == days).then_some("true")] {
+                    (request.translate_with("admin-days", &[("days", choice.into())]))
                 }
             }
         }
     }
 }
 
-fn figures(visit: &PageRequest, totals: Totals) -> Markup {
+fn figures(request: &PageRequest, totals: Totals) -> Markup {
     let figures = [
         ("figure-users", totals.users, false),
         ("figure-protected", totals.with_factor, false),
@@ -107,27 +108,27 @@ fn figures(visit: &PageRequest, totals: Totals) -> Markup {
     html! {
         dl.figures {
             @for (name, count, warns) in figures {
-                div.figure.warn[warns] { dt { (visit.translate(name)) } dd { (count) } }
+                div.figure.warn[warns] { dt { (request.translate(name)) } dd { (count) } }
             }
         }
     }
 }
 
 /// The buckets of a period, each with its label.
-fn buckets(visit: &PageRequest, period: Period) -> Vec<(Timestamp, String)> {
+fn buckets(request: &PageRequest, period: Period) -> Vec<(Timestamp, String)> {
     let width = period.bucket().width();
     let next = |at: &Timestamp| Some(at.plus(width)).filter(|it| *it < period.to());
     let begins = std::iter::successors(Some(period.from()), next);
-    begins.map(|at| (at, label(visit, at, period.bucket()))).collect()
+    begins.map(|at| (at, label(request, at, period.bucket()))).collect()
 }
 
-fn label(visit: &PageRequest, at: Timestamp, bucket: BucketSize) -> String {
+fn label(request: &PageRequest, at: Timestamp, bucket: BucketSize) -> String {
     let Ok(parts) = OffsetDateTime::from_unix_timestamp(at.seconds()) else { return String::new() };
     match bucket {
         BucketSize::Hour => format!("{:02}:00", parts.hour()),
         BucketSize::Day => {
-            let month = visit.translate(&format!("month-{}", u8::from(parts.month())));
-            visit.translate_with(
+            let month = request.translate(&format!("month-{}", u8::from(parts.month())));
+            request.translate_with(
                 "plot-day",
                 &[("day", parts.day().to_string().into()), ("month", month.into())],
             )
@@ -135,32 +136,32 @@ fn label(visit: &PageRequest, at: Timestamp, bucket: BucketSize) -> String {
     }
 }
 
-fn checks(visit: &PageRequest, period: Period, activity: &Activity) -> Markup {
+fn checks(request: &PageRequest, period: Period, activity: &Activity) -> Markup {
     let series = [("success", "plot-success"), ("failure", "plot-failure")]
-        .map(|(class, name)| PlotSeries { class, name: visit.translate(name) });
+        .map(|(class, name)| PlotSeries { class, name: request.translate(name) });
     let count = |at: Timestamp, good: bool| {
         let fits =
             activity.verifications.iter().filter(|it| it.at == at && (it.outcome == "success") == good);
         fits.fold(0_u64, |sum, it| sum.saturating_add(it.count))
     };
-    let columns: Vec<_> = buckets(visit, period)
+    let columns: Vec<_> = buckets(request, period)
         .into_iter()
         .map(|(at, label)| PlotColumn { label, counts: vec![count(at, true), count(at, false)] })
         .collect();
-    plot(visit, "checks", &visit.translate("plot-checks"), &series, &columns)
+    plot(request, "checks", &request.translate("plot-checks"), &series, &columns)
 }
 
-fn locks(visit: &PageRequest, period: Period, activity: &Activity) -> Markup {
-    let series = [PlotSeries { class: "lock", name: visit.translate("plot-lock") }];
+fn locks(request: &PageRequest, period: Period, activity: &Activity) -> Markup {
+    let series = [PlotSeries { class: "lock", name: request.translate("plot-lock") }];
     let count = |at: Timestamp| {
         let fits = activity.lockouts.iter().filter(|it| it.at == at);
         fits.fold(0_u64, |sum, it| sum.saturating_add(it.count))
     };
-    let columns: Vec<_> = buckets(visit, period)
+    let columns: Vec<_> = buckets(request, period)
         .into_iter()
         .map(|(at, label)| PlotColumn { label, counts: vec![count(at)] })
         .collect();
-    plot(visit, "locks", &visit.translate("plot-locks"), &series, &columns)
+    plot(request, "locks", &request.translate("plot-locks"), &series, &columns)
 }
 
 /// SMS of the whole period, by country and provider.
@@ -172,7 +173,7 @@ struct SmsSummary {
     used: u64,
 }
 
-fn messages(visit: &PageRequest, activity: &Activity) -> Markup {
+fn messages(request: &PageRequest, activity: &Activity) -> Markup {
     let mut by_place: BTreeMap<(&str, &str), SmsSummary> = BTreeMap::new();
     for it in &activity.sms {
         let sums = by_place.entry((&it.country, it.provider.as_deref().unwrap_or("–"))).or_default();
@@ -183,17 +184,17 @@ fn messages(visit: &PageRequest, activity: &Activity) -> Markup {
     }
     let top = by_place.values().map(|it| it.sent).max().unwrap_or(0);
     html! {
-        @if by_place.is_empty() { p.empty { (visit.translate("plot-sms-none")) } } @else {
+        @if by_place.is_empty() { p.empty { (request.translate("plot-sms-none")) } } @else {
             div.plot {
-                div.scroll tabindex="0" role="group" aria-label=(visit.translate("plot-sms")) {
+                div.scroll tabindex="0" role="group" aria-label=(request.translate("plot-sms")) {
                     table.sms {
                         thead { tr {
-                            th scope="col" { (visit.translate("column-country")) }
-                            th.share-cell scope="col" { (visit.translate("column-share")) }
-                            th.count scope="col" { (visit.translate("column-sent")) }
-                            th.count scope="col" { (visit.translate("column-delivered")) }
-                            th.count scope="col" { (visit.translate("column-failed")) }
-                            th.count scope="col" { (visit.translate("column-used")) }
+                            th scope="col" { (request.translate("column-country")) }
+                            th.share-cell scope="col" { (request.translate("column-share")) }
+                            th.count scope="col" { (request.translate("column-sent")) }
+                            th.count scope="col" { (request.translate("column-delivered")) }
+                            th.count scope="col" { (request.translate("column-failed")) }
+                            th.count scope="col" { (request.translate("column-used")) }
                         } }
                         tbody {
                             @for ((country, provider), sms) in &by_place {
@@ -210,8 +211,8 @@ fn messages(visit: &PageRequest, activity: &Activity) -> Markup {
                     }
                 }
                 ul.legend {
-                    li { i.key-sent {} (visit.translate("column-sent")) }
-                    li { i.key-used {} (visit.translate("column-used")) }
+                    li { i.key-sent {} (request.translate("column-sent")) }
+                    li { i.key-used {} (request.translate("column-used")) }
                 }
             }
         }

@@ -6,19 +6,20 @@ use mfa_core::{Lock, Timestamp, UserId, UserQuery, UserRecord};
 use mfa_flows::{AdminAct, FlowError};
 
 use super::{back, open, search_form};
+use crate::SharedRequest;
 use crate::layout::{Layout, NavItem, document};
-use crate::page_request::PageRequest;
-use crate::{PageResult, SharedPageRequest, response};
+use crate::request::PageRequest;
+use crate::response::{PageResponse, PageResult};
 
 const PAGE: u32 = 20;
 
 /// `GET /interface/BRAND/admin/users`
-pub(crate) async fn list(visit: SharedPageRequest) -> PageResult {
-    let call = open(&visit)?;
-    let text = visit.query("query").map(|it| it.trim().chars().take(254).collect::<String>());
-    let after = visit.query("after").and_then(|it| it.parse().ok()).map(UserId::new);
+pub(crate) async fn list(request: SharedRequest) -> PageResult {
+    let call = open(&request)?;
+    let text = request.query("query").map(|it| it.trim().chars().take(254).collect::<String>());
+    let after = request.query("after").and_then(|it| it.parse().ok()).map(UserId::new);
     let query = UserQuery { text: text.clone(), after, limit: PAGE.saturating_add(1) };
-    let (profile, users, now) = visit
+    let (profile, users, now) = request
         .run(|flows| async move {
             let admin = flows.administrator(&call, AdminAct::Look, None).await?;
             let users = flows.list_users(&admin, query).await?.users;
@@ -28,42 +29,42 @@ pub(crate) async fn list(visit: SharedPageRequest) -> PageResult {
     let most = usize::try_from(PAGE).unwrap_or(usize::MAX);
     let shown = users.get(..most.min(users.len())).unwrap_or_default();
     let next = shown.last().filter(|_| users.len() > most).map(|it| it.user.value());
-    let title = visit.translate("admin-users");
+    let title = request.translate("admin-users");
     let page = document(
-        &visit,
+        &request,
         &Layout::signed_in(title.clone(), &profile, NavItem::Admin),
         html! {
-            (back(&visit))
+            (back(&request))
             section.sheet {
                 h1 { (title) }
-                (search_form(&visit, text.as_deref()))
-                @if shown.is_empty() { p.empty { (visit.translate("admin-nobody")) } }
+                (search_form(&request, text.as_deref()))
+                @if shown.is_empty() { p.empty { (request.translate("admin-nobody")) } }
                 ul.people {
-                    @for user in shown { li { (person(&visit, user, now)) } }
+                    @for user in shown { li { (person(&request, user, now)) } }
                 }
                 @if let Some(next) = next {
-                    p.pager { a.link href=(next_page(&visit, text.as_deref(), next)) { (visit.translate("admin-more")) } }
+                    p.pager { a.link href=(next_page(&request, text.as_deref(), next)) { (request.translate("admin-more")) } }
                 }
             }
         },
     );
-    Ok(response::page(&visit, StatusCode::OK, page))
+    Ok(PageResponse::page(&request, StatusCode::OK, page))
 }
 
-fn next_page(visit: &PageRequest, text: Option<&str>, after: i64) -> String {
+fn next_page(request: &PageRequest, text: Option<&str>, after: i64) -> String {
     let mut query = url::form_urlencoded::Serializer::new(String::new());
     query.append_pair("query", text.unwrap_or_default());
     query.append_pair("after", &after.to_string());
-    visit.to(&format!("/admin/users?{}", query.finish()))
+    request.url(&format!("/admin/users?{}", query.finish()))
 }
 
-fn person(visit: &PageRequest, user: &UserRecord, now: Timestamp) -> Markup {
+fn person(request: &PageRequest, user: &UserRecord, now: Timestamp) -> Markup {
     let name = user.full_name.as_deref().unwrap_or(&user.username);
     html! {
-        a.person href=(visit.to(&format!("/admin/users/{}", user.user))) {
+        a.person href=(request.url(&format!("/admin/users/{}", user.user))) {
             span.person-name { (name) }
             span.person-mail { (user.email) }
-            span.chips { (chips(visit, &UserBadges::new(user, now))) }
+            span.chips { (chips(request, &UserBadges::new(user, now))) }
         }
     }
 }
@@ -90,12 +91,12 @@ impl UserBadges {
     }
 }
 
-pub(super) fn chips(visit: &PageRequest, marks: &UserBadges) -> Markup {
+pub(super) fn chips(request: &PageRequest, marks: &UserBadges) -> Markup {
     html! {
-        @if marks.locked { span.chip.bad { (visit.translate("chip-locked")) } }
-        @if marks.disabled { span.chip.bad { (visit.translate("chip-disabled")) } }
-        @if marks.totp { span.chip { (visit.translate("chip-app")) } } @else { span.chip.off { (visit.translate("chip-no-app")) } }
-        @if marks.enforced { span.chip.warn { (visit.translate("chip-enforced")) } }
-        @if marks.superuser { span.chip { (visit.translate("chip-superuser")) } }
+        @if marks.locked { span.chip.bad { (request.translate("chip-locked")) } }
+        @if marks.disabled { span.chip.bad { (request.translate("chip-disabled")) } }
+        @if marks.totp { span.chip { (request.translate("chip-app")) } } @else { span.chip.off { (request.translate("chip-no-app")) } }
+        @if marks.enforced { span.chip.warn { (request.translate("chip-enforced")) } }
+        @if marks.superuser { span.chip { (request.translate("chip-superuser")) } }
     }
 }
