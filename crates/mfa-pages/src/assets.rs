@@ -1,31 +1,31 @@
-//! The files of the pages: in the binary, under names that change with their content, so that browsers keep them.
+//! Assets (styles, scripts, font, icon), embedded in the binary and served under names that contain a hash.
 
 use std::fmt::Write as _;
 use std::io;
 
 use sha2::{Digest as _, Sha256};
 
-/// A file of the pages.
+/// An asset.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum AssetFile {
-    /// How all pages look.
+    /// The style sheet.
     Style,
-    /// The one typeface.
+    /// The font.
     Font,
-    /// The sign in the browser's tab.
+    /// The favicon.
     Icon,
-    /// Fields for codes: paste, autofill, `WebOTP`.
+    /// The script of code fields: paste, autofill, `WebOTP`.
     Codes,
-    /// Times that run, and times of the reader's own place.
+    /// The script of countdowns and local times.
     Clock,
-    /// Codes to copy, keep and print; and what asks before it is done.
+    /// The script that copies, saves and prints codes and asks for confirmation.
     Clipboard,
-    /// The phone of a developer.
+    /// The script of the SMS preview.
     SmsPreview,
 }
 
 const STYLE: &str = include_str!("assets/style.css");
-/// What the style sheet calls the typeface, before that has a name.
+/// The name of the font in the source of the style sheet, which is replaced by the served name.
 const FONT_IN_STYLE: &str = "figtree.woff2";
 
 const FILES: [(AssetFile, &str, &str, &str, &[u8]); 6] = [
@@ -38,18 +38,18 @@ const FILES: [(AssetFile, &str, &str, &str, &[u8]); 6] = [
 ];
 const SCRIPT: &str = "text/javascript; charset=utf-8";
 
-/// All files, each under its name.
+/// All assets by their served names.
 #[derive(Debug)]
 pub(super) struct Assets(Vec<Asset>);
 
-/// One file as it is served.
+/// An asset as it is served.
 #[derive(Debug)]
 pub(super) struct Asset {
     file: AssetFile,
     name: String,
-    /// Its media type.
+    /// The media type.
     pub(super) media_type: &'static str,
-    /// Its content.
+    /// The content.
     pub(super) bytes: Vec<u8>,
 }
 
@@ -65,11 +65,11 @@ impl Asset {
 }
 
 impl Assets {
-    /// Names them all.
+    /// Computes the served names.
     ///
     /// # Errors
     ///
-    /// [`io::ErrorKind::InvalidData`] where the style sheet does not use the typeface.
+    /// [`io::ErrorKind::InvalidData`] if the style sheet does not use the font.
     pub(super) fn load() -> io::Result<Self> {
         let named = FILES.map(|(file, stem, extension, media_type, bytes)| {
             Asset::new(file, stem, extension, media_type, bytes.to_vec())
@@ -81,7 +81,7 @@ impl Assets {
                 "the style sheet does not use the typeface",
             ));
         }
-        // The style sheet names the typeface, so its own name follows from it.
+        // The style sheet contains the name of the font, so the font is named first.
         let style = STYLE.replace(FONT_IN_STYLE, assets.name(AssetFile::Font));
         let style =
             Asset::new(AssetFile::Style, "style", "css", "text/css; charset=utf-8", style.into_bytes());
@@ -89,12 +89,12 @@ impl Assets {
         Ok(assets)
     }
 
-    /// The name under which this file is served.
+    /// Returns the name under which the asset is served.
     pub(super) fn name(&self, file: AssetFile) -> &str {
         self.0.iter().find(|it| it.file == file).map_or("", |it| &it.name)
     }
 
-    /// The file of this name.
+    /// Returns the asset with this served name.
     pub(super) fn find(&self, name: &str) -> Option<&Asset> {
         self.0.iter().find(|it| it.name == name)
     }

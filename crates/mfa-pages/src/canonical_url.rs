@@ -1,11 +1,11 @@
-//! Where a page is to be had by `GET`: for whoever changes the language on it, loads it again or comes back to it.
+//! URL of a page for `GET`: for a change of language, a reload and the back button.
 
 use url::form_urlencoded;
 
 use super::request::PageRequest;
 use super::return_to::ReturnTo;
 
-/// The place of this page below the first one: that of the form, where one was sent.
+/// Returns the path of this page below the first page; after a form was posted, the path of the page with the form.
 pub(super) fn canonical_url(request: &PageRequest) -> String {
     let path = request.path().strip_prefix(request.site.base()).unwrap_or_default();
     let verify = |with: &str| {
@@ -30,7 +30,7 @@ pub(super) fn canonical_url(request: &PageRequest) -> String {
     }
 }
 
-/// The path with the query that it was called by, but for the language.
+/// Returns the path with the query string of the request, without the language.
 fn with_query(request: &PageRequest, path: &str) -> String {
     let mut query = form_urlencoded::Serializer::new(String::new());
     query.extend_pairs(request.query_pairs().filter(|(name, _)| *name != "lang"));

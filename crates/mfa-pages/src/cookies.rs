@@ -1,4 +1,4 @@
-//! The cookies of the pages. They are sent to these pages alone, and no script can read them.
+//! Cookies of the pages: sent to these pages only, and not readable by scripts.
 
 use actix_web::http::header::{COOKIE, HeaderMap};
 use mfa_core::SecretText;
@@ -34,13 +34,13 @@ impl Cookie {
         }
     }
 
-    /// Its name in this installation: under TLS with the prefix that keeps plain HTTP from setting it (RFC 6265bis
-    /// §4.1.3.1). `__Host-` would open it to the API, since it demands the path `/`.
+    /// Returns the cookie name: over TLS with the prefix that prevents plain HTTP from setting it (RFC 6265bis
+    /// §4.1.3.1). `__Host-` requires the path `/` and would send the cookie to the API.
     fn full_name(self, site: &SiteConfig) -> String {
         format!("{}{}", if site.over_tls() { "__Secure-" } else { "" }, self.name())
     }
 
-    /// Its value in a call. Of two by the same name neither is believed.
+    /// Returns the value in a request; `None` if the cookie occurs twice.
     pub(super) fn read(self, headers: &HeaderMap, site: &SiteConfig) -> Option<SecretText> {
         let name = self.full_name(site);
         let lines = headers.get_all(COOKIE).filter_map(|line| line.to_str().ok());
@@ -52,7 +52,7 @@ impl Cookie {
         }
     }
 
-    /// The header that sets it, for so many seconds or until the browser is closed.
+    /// Returns the `Set-Cookie` value, for a number of seconds or until the browser is closed.
     pub(super) fn set(self, value: &str, seconds: Option<u64>, site: &SiteConfig) -> String {
         let (name, path) = (self.full_name(site), site.base());
         let age = seconds.map(|it| format!("; Max-Age={it}")).unwrap_or_default();
@@ -60,7 +60,7 @@ impl Cookie {
         format!("{name}={value}; Path={path}; HttpOnly; SameSite=Strict{secure}{age}")
     }
 
-    /// The header that takes it away.
+    /// Returns the `Set-Cookie` value that deletes the cookie.
     pub(super) fn clear(self, site: &SiteConfig) -> String {
         self.set("", Some(0), site)
     }

@@ -19,7 +19,7 @@ pub(crate) fn new_browser_id(entropy: &dyn Entropy) -> Result<SecretText, Entrop
 
 /// Returns the key that each form of this browser and session carries. It reveals neither.
 pub(super) fn form_key(browser: &SecretText, session: Option<&SecretText>) -> SecretText {
-    // A key of any length is taken.
+    // HMAC accepts a key of any length.
     let Ok(mut mac) = Hmac::<Sha256>::new_from_slice(browser.expose().as_bytes()) else {
         return SecretText::new(String::new());
     };
@@ -28,10 +28,10 @@ pub(super) fn form_key(browser: &SecretText, session: Option<&SecretText>) -> Se
     SecretText::new(BASE64URL_NOPAD.encode(&mac.finalize().into_bytes()))
 }
 
-/// Whether the browser says that a page of this very origin sent the form.
+/// Returns true if the browser reports that a page of this origin sent the form.
 ///
-/// `Sec-Fetch-Site` decides where there is one, since no page can write it. Otherwise `Origin` must be ours: the host
-/// that was called, or that of `PUBLIC_URL`. A call with neither is refused.
+/// `Sec-Fetch-Site` decides if it is present, because no script can set it. Otherwise `Origin` must be ours: the host
+/// of the request, or that of `PUBLIC_URL`. A request with neither is rejected.
 pub(super) fn is_same_origin(headers: &HeaderMap, public_origin: Option<&str>) -> bool {
     if headers.contains_key("sec-fetch-site") {
         return only(headers, "sec-fetch-site") == Some("same-origin");
@@ -44,12 +44,12 @@ pub(super) fn is_same_origin(headers: &HeaderMap, public_origin: Option<&str>) -
     host.is_some() && origin.split_once("://").map(|(_, authority)| authority) == host
 }
 
-/// Whether the browser says that a page of that origin sent the form.
+/// Returns true if the browser reports that a page of `origin` sent the form.
 pub(super) fn is_from(headers: &HeaderMap, origin: &str) -> bool {
     only(headers, ORIGIN.as_str()) == Some(origin)
 }
 
-/// The value of a header that was sent once.
+/// Returns the value of a header that occurs once.
 pub(super) fn only<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
     let mut lines = headers.get_all(name);
     match (lines.next(), lines.next()) {

@@ -1,6 +1,6 @@
-//! What one page has the next one tell, by name, so that no cookie carries a text.
+//! Flash messages: one page sets a message by name, and the next page shows it.
 
-/// Something that was done, or why the reader is where they are.
+/// A message about a change, or the reason why the reader is on this page.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Flash {
     SignedOut,
@@ -11,7 +11,7 @@ pub(crate) enum Flash {
     BackupSms,
     BackupNone,
     FewCodesLeft,
-    /// The codes come from another system.
+    /// The recovery codes were imported from another system.
     ForeignCodes,
     NoCodesLeft,
     StepUpFirst,
@@ -40,7 +40,7 @@ impl Flash {
         Self::NotEnforced,
     ];
 
-    /// Its name in the cookie; its text is `told-` and this.
+    /// Returns the name in the cookie; the text is `told-` and this name.
     pub(crate) const fn as_str(self) -> &'static str {
         match self {
             Self::SignedOut => "signed-out",
@@ -61,12 +61,12 @@ impl Flash {
         }
     }
 
-    /// The one of that name.
+    /// Returns the message with this name.
     pub(crate) fn parse(name: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|it| it.as_str() == name)
     }
 
-    /// Whether it is good news.
+    /// Returns true if the message reports a success.
     pub(crate) const fn is_good(self) -> bool {
         !matches!(
             self,
@@ -88,9 +88,9 @@ mod tests {
     #[test]
     fn each_has_a_name_of_its_own_and_a_text_in_both_languages() {
         let texts = Translations::load(&[crate::TEXTS]).unwrap();
-        for told in Flash::ALL {
-            assert_eq!(Flash::parse(told.as_str()), Some(told));
-            let name = format!("told-{}", told.as_str());
+        for flash in Flash::ALL {
+            assert_eq!(Flash::parse(flash.as_str()), Some(flash));
+            let name = format!("told-{}", flash.as_str());
             for language in [Language::French, Language::English] {
                 assert_ne!(texts.translate(language, &name, &[]), name);
             }

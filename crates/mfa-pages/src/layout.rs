@@ -1,4 +1,4 @@
-//! The frame of every page: head, brand, navigation, language, and in development the phone beside it.
+//! Layout of every page: head, brand, navigation, language links, and in development the SMS preview.
 
 use crate::flash::Flash;
 use maud::{DOCTYPE, Markup, PreEscaped, html};
@@ -10,7 +10,7 @@ use super::parts::{icon, key_field, shows_sms_preview, sms_preview};
 use super::request::PageRequest;
 use mfa_http::Language;
 
-/// What is around a page's content.
+/// The layout around the content of a page.
 #[derive(Clone, Debug)]
 pub(super) struct Layout {
     title: String,
@@ -20,7 +20,7 @@ pub(super) struct Layout {
     going_to: Option<String>,
 }
 
-/// Who is logged in, for the head of the page.
+/// The signed-in user, for the head of the page.
 #[derive(Clone, Debug)]
 struct SignedInUser {
     email: String,
@@ -28,57 +28,57 @@ struct SignedInUser {
     here: NavItem,
 }
 
-/// Which entry of the navigation a page belongs to.
+/// An entry of the navigation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum NavItem {
-    /// The account.
+    /// The reader's account.
     Account,
-    /// What happened to it.
+    /// The activity of the account.
     Activity,
-    /// Other people's accounts.
+    /// Administration.
     Admin,
 }
 
 impl Layout {
-    /// For somebody who has not come in yet.
+    /// Creates the layout for a reader who is not signed in.
     pub(super) const fn signed_out(title: String) -> Self {
         Self { title, scripts: Vec::new(), member: None, is_wide: false, going_to: None }
     }
 
-    /// For somebody who is logged in.
+    /// Creates the layout for a signed-in user.
     pub(super) fn signed_in(title: String, profile: &Profile, here: NavItem) -> Self {
-        // Administration takes a second factor: without one the way leads nowhere.
+        // Administration requires a second factor, so the link would lead nowhere without one.
         let administers = profile.is_superuser && profile.has_factor;
         let member = SignedInUser { email: profile.email.clone(), administers, here };
         Self { title, scripts: Vec::new(), member: Some(member), is_wide: false, going_to: None }
     }
 
-    /// The same with this module.
+    /// Adds a script.
     pub(super) fn with(mut self, script: AssetFile) -> Self {
         self.scripts.push(script);
         self
     }
 
-    /// The same with room for tables and plots.
+    /// Makes the page wide, for tables and plots.
     pub(super) fn wide(mut self) -> Self {
         self.is_wide = true;
         self
     }
 
-    /// The same for a page from which the browser goes on by itself.
+    /// Makes the browser continue to another page (`meta refresh`).
     pub(super) fn going_to(mut self, address: String) -> Self {
         self.going_to = Some(address);
         self
     }
 }
 
-/// The whole document.
+/// Renders the HTML document.
 #[expect(clippy::needless_pass_by_value, reason = "a page makes its content here, and for nothing else")]
-pub(super) fn document(request: &PageRequest, frame: &Layout, content: Markup) -> Markup {
+pub(super) fn document(request: &PageRequest, layout: &Layout, content: Markup) -> Markup {
     let assets = request.site.assets();
     let asset = |file| request.url(&format!("/assets/{}", assets.name(file)));
-    let is_door = frame.member.is_none();
-    let has_pocket = shows_sms_preview(request);
+    let is_signed_out = layout.member.is_none();
+    let has_sms_preview = shows_sms_preview(request);
     html! {
         (DOCTYPE)
         html lang=(request.language().tag()) {
@@ -86,42 +86,42 @@ pub(super) fn document(request: &PageRequest, frame: &Layout, content: Markup) -
                 meta charset="utf-8";
                 meta name="viewport" content="width=device-width, initial-scale=1";
                 meta name="color-scheme" content="light dark";
-                // Within these pages the origin is told, since older browsers tell nothing else of where a form is from.
+                // Older browsers identify the sender of a form only by the referrer.
                 meta name="referrer" content="same-origin";
                 meta name="robots" content="noindex";
-                @if let Some(address) = &frame.going_to {
+                @if let Some(address) = &layout.going_to {
                     meta http-equiv="refresh" content=(format!("0; url={address}"));
                 }
-                title { (frame.title) " · " (request.site.name()) }
+                title { (layout.title) " · " (request.site.name()) }
                 link rel="preload" href=(asset(AssetFile::Font)) as="font" type="font/woff2" crossorigin;
                 link rel="stylesheet" href=(asset(AssetFile::Style));
                 link rel="icon" href=(asset(AssetFile::Icon)) type="image/svg+xml";
-                @for script in &frame.scripts {
-                    // What they change is changed before anything is painted, so that nothing moves under the reader's eyes.
+                @for script in &layout.scripts {
+                    // Scripts run before the first paint, so that nothing moves while the reader looks.
                     script type="module" src=(asset(*script)) blocking="render" {}
                 }
-                @if has_pocket { script type="module" src=(asset(AssetFile::SmsPreview)) {} }
+                @if has_sms_preview { script type="module" src=(asset(AssetFile::SmsPreview)) {} }
             }
-            body.door[is_door].inside[!is_door].wide[frame.is_wide].dev[has_pocket] {
+            body.door[is_signed_out].inside[!is_signed_out].wide[layout.is_wide].dev[has_sms_preview] {
                 a.skip href="#main" { (request.translate("skip")) }
-                (head_of_page(request, frame.member.as_ref()))
+                (head_of_page(request, layout.member.as_ref()))
                 main #main tabindex="-1" {
-                    @if let Some(told) = request.flash() { (banner(request, told)) }
+                    @if let Some(flash) = request.flash() { (banner(request, flash)) }
                     (content)
                 }
-                @if has_pocket { (sms_preview(request)) }
+                @if has_sms_preview { (sms_preview(request)) }
                 (foot_of_page(request))
             }
         }
     }
 }
 
-/// What the page before had to say.
-fn banner(request: &PageRequest, told: Flash) -> Markup {
+/// Renders the flash message.
+fn banner(request: &PageRequest, flash: Flash) -> Markup {
     html! {
-        p.banner.(if told.is_good() { "good" } else { "warn" }) role="status" {
-            (icon(if told.is_good() { "check" } else { "info" }))
-            span { (request.translate(&format!("told-{}", told.as_str()))) }
+        p.banner.(if flash.is_good() { "good" } else { "warn" }) role="status" {
+            (icon(if flash.is_good() { "check" } else { "info" }))
+            span { (request.translate(&format!("told-{}", flash.as_str()))) }
         }
     }
 }
@@ -186,7 +186,7 @@ fn language(request: &PageRequest, language: Language, name: &str) -> Markup {
     }
 }
 
-/// The sign of the brand: a new star in its ring.
+/// Renders the logo: a star in a ring.
 fn star() -> Markup {
     PreEscaped(
         concat!(

@@ -1,14 +1,13 @@
-//! The pages in which people protect their account and administrators help them, under `/interface/BRAND`.
+//! Web pages of NOVA MFA for users and administrators, under `/interface/BRAND`.
 //!
-//! Server-rendered: every page is a form or a link away from the next and works without scripts; the modules under
-//! `assets/` only make it pleasant. A call passes [`page`]: it becomes a [`PageRequest`] (language, cookies, form, the check
-//! that the form is ours), then the same intake and the same flows as an API call, never HTTP to itself. What the flows
-//! refuse becomes a sentence on the form where it belongs, or a page of its own in `trouble.rs`.
+//! [`Pages`] is a [`RouteExtension`] of `mfa-http`. Pages are rendered on the server and work without scripts; the scripts
+//! under `assets/` add comfort. A request becomes a [`PageRequest`] (language, cookies, form, CSRF check) and calls the
+//! same flows as the API, without HTTP in between; a handler returns a [`PageResponse`]. An error of a flow becomes a text
+//! on the form, or a page of `error_pages.rs`.
 //!
-//! It refuses to put a token anywhere but into a cookie that scripts cannot read and that only these paths get, to hold
-//! a rule, to run a script or a style that is not a file of ours, and to load anything from another host. To add a
-//! page: a handler in the file of its area under `pages/`, a line in [`configure`], its texts in
-//! `locales/*/interface.ftl`. See `docs/interface.md`.
+//! The pages keep tokens only in a cookie that scripts cannot read, contain no business rule, and load nothing from
+//! another host. To add a page: a handler in the file of its area under `pages/`, a line in [`configure`], and its texts
+//! in `locales/*/interface.ftl`. See `docs/interface.md`.
 
 mod assets;
 mod canonical_url;
@@ -87,7 +86,7 @@ impl RouteExtension for Pages {
 /// The request of a page, shared by its handler and its layout.
 pub(crate) type SharedRequest = Rc<PageRequest>;
 
-/// Adds the pages and their files.
+/// Registers the pages and their assets.
 fn configure(config: &mut ServiceConfig, site: &web::Data<SiteConfig>) {
     let base = site.base();
     let at = |path: &str| web::resource(format!("{base}{path}"));
@@ -137,7 +136,7 @@ fn configure(config: &mut ServiceConfig, site: &web::Data<SiteConfig>) {
     config.service(read(at("/{nothing:.*}"), pages::nothing));
 }
 
-/// Adds the addresses that people try first, in an application that has no first page of its own.
+/// Registers redirects to the first page from the addresses that people try first.
 fn configure_entry_points(config: &mut ServiceConfig, site: &web::Data<SiteConfig>) {
     for path in ["/", "/interface", "/interface/"] {
         let first = site.base().to_owned();
@@ -164,7 +163,7 @@ where
     F: Fn(SharedRequest) -> Fut + Clone + 'static,
     Fut: Future<Output = PageResult> + 'static,
 {
-    // Whoever reloads a page that answered a form, or comes back to it, is brought to the page that the form stands on.
+    // A reload or the back button leads to the page with the form.
     let method = route_guard::Any(route_guard::Get()).or(route_guard::Head());
     let begin = web::route().guard(method).to(page(pages::session::go_to_the_form));
     refusing(resource.route(web::post().to(page(handler))).route(begin), "GET, HEAD, POST")
@@ -188,7 +187,7 @@ fn refusing(resource: Resource, allow: &'static str) -> Resource {
     }))
 }
 
-/// A handler of pages as a handler of actix: whatever it ends in becomes a page or a redirection.
+/// Wraps a page handler as an actix handler; an error becomes a page or a redirect.
 fn page<F, Fut>(
     handler: F,
 ) -> impl Fn(HttpRequest, web::Payload) -> LocalBoxFuture<'static, HttpResponse> + Clone + 'static

@@ -1,4 +1,4 @@
-//! The pages, one file an area: what is shown, and what its forms do.
+//! Handlers of the pages, one file per area.
 
 pub(super) mod activity;
 pub(super) mod admin;
@@ -17,12 +17,12 @@ use crate::SharedRequest;
 use crate::response::{PageResponse, PageResult};
 use mfa_http::problem::ApiError;
 
-/// Any other address below the first page.
+/// Rejects any other path below the first page.
 pub(super) async fn nothing(_: SharedRequest) -> PageResult {
     Err(ApiError::NotFound.into())
 }
 
-/// A file of the pages, under the name that its content gives it.
+/// Returns an asset by its served name.
 pub(super) async fn asset(request: SharedRequest) -> PageResult {
     let name = request.path().rsplit('/').next().unwrap_or_default();
     let asset = request.site.assets().find(name).ok_or(ApiError::NotFound)?;

@@ -1,7 +1,6 @@
-//! Where a second factor leads that was asked for on the way: one of our own pages, by name, so that no address from
-//! outside is ever followed.
+//! Page to return to after a step-up, by name, so that no URL from outside is ever followed.
 
-/// A page to go on to.
+/// A page to return to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum ReturnTo {
     Home,
@@ -17,7 +16,7 @@ impl ReturnTo {
     const ALL: [Self; 7] =
         [Self::Home, Self::App, Self::AppRemoval, Self::Codes, Self::Phone, Self::Backup, Self::Admin];
 
-    /// Its name in forms and addresses.
+    /// Returns the name in forms and URLs.
     pub(crate) const fn as_str(self) -> &'static str {
         match self {
             Self::Home => "home",
@@ -30,7 +29,7 @@ impl ReturnTo {
         }
     }
 
-    /// Its path below the first page.
+    /// Returns the path below the first page.
     pub(crate) const fn path(self) -> &'static str {
         match self {
             Self::Home => "",
@@ -43,12 +42,12 @@ impl ReturnTo {
         }
     }
 
-    /// The one of that name; home where there is none.
+    /// Returns the page with this name, or the first page.
     pub(crate) fn parse(name: Option<&str>) -> Self {
         Self::ALL.into_iter().find(|it| Some(it.as_str()) == name).unwrap_or(Self::Home)
     }
 
-    /// The page from which an action of that path is begun.
+    /// Returns the page with the form that posts to this path.
     pub(crate) fn from_path(path: &str) -> Self {
         match path {
             "/app/start" | "/app/confirm" => Self::App,

@@ -1,4 +1,4 @@
-//! What one page hands the next by the browser, sealed: for a few minutes, and for one login in one browser.
+//! State for the next pages, encrypted in a cookie of one browser and session, for ten minutes.
 
 use std::time::Duration;
 
@@ -6,38 +6,38 @@ use mfa_core::{CipherError, SecretBytes, SecretText, Timestamp, UserId};
 use mfa_infra::Mfa;
 use serde::{Deserialize, Serialize};
 
-/// How long it can be read: as long as an enrolment waits for its first code.
+/// How long the state is valid: as long as an enrolment waits for its first code.
 pub(super) const LASTS: Duration = mfa_totp::ENROLMENT_LIVES;
 
-/// What is handed on.
+/// State that the next pages need.
 #[derive(Clone, Debug)]
 pub(super) enum SealedState {
-    /// The secret of an authenticator app that waits for its first code.
+    /// The TOTP secret of an enrolment that waits for its first code.
     Secret(SecretText),
-    /// A number as it was typed, until its code comes back.
+    /// A phone number as it was typed, until its code is entered.
     Number {
-        /// The number.
+        /// The number as typed.
         phone: SecretText,
-        /// Its country.
+        /// The country (ISO 3166-1).
         country: String,
-        /// When the code was sent.
+        /// The time when the code was sent.
         sent_at: Timestamp,
     },
-    /// Recovery codes that are new.
+    /// New recovery codes.
     Codes {
-        /// Whose, where an administrator made them for somebody else.
+        /// The user, if an administrator generated them for someone else.
         of: Option<UserId>,
-        /// Whether they came with a factor that is new.
+        /// True if they were generated with a new factor.
         with_factor: bool,
-        /// The codes.
+        /// The codes in plain text.
         codes: Vec<SecretText>,
     },
 }
 
-/// As it is written.
+/// The serialised form.
 #[derive(Serialize, Deserialize)]
 struct SealedStateRecord {
-    /// From when on it is nothing any more, in seconds since 1970.
+    /// The end of validity, in seconds since 1970.
     until: i64,
     what: What,
 }
@@ -50,11 +50,11 @@ enum What {
 }
 
 impl SealedState {
-    /// What the browser is to keep. `login` names browser and login.
+    /// Encrypts the state for a cookie. `login` identifies browser and session.
     ///
     /// # Errors
     ///
-    /// [`CipherError::NoEntropy`]: there is nothing to be kept.
+    /// [`CipherError::NoEntropy`] if the operating system has no randomness.
     pub(super) fn seal(&self, mfa: &Mfa, login: &SecretText, now: Timestamp) -> Result<String, CipherError> {
         let text = |it: &SecretText| it.expose().to_owned();
         let what = match self {
@@ -69,12 +69,12 @@ impl SealedState {
             },
         };
         let written = SealedStateRecord { until: now.plus(LASTS).seconds(), what };
-        // A tree of texts is always JSON.
+        // Strings and numbers always serialise.
         let bytes = serde_json::to_vec(&written).map_err(|_| CipherError::Altered)?;
         mfa.seal_for_page(&SecretBytes::new(bytes), login.expose())
     }
 
-    /// What the browser brought; `None` where it is over, of another login, or not of ours.
+    /// Decrypts a cookie; `None` if it has expired, belongs to another session or was altered.
     pub(super) fn unseal(sealed: &SecretText, mfa: &Mfa, login: &SecretText, now: Timestamp) -> Option<Self> {
         let bytes = mfa.unseal_for_page(sealed.expose(), login.expose()).ok()?;
         let SealedStateRecord { until, what } = serde_json::from_slice(bytes.expose()).ok()?;

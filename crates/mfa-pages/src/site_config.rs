@@ -1,4 +1,4 @@
-//! What all pages have in common: where they are, what they are called, what they offer.
+//! Configuration that all pages share: URLs, name, login page, offered methods.
 
 use std::io;
 
@@ -8,7 +8,7 @@ use url::Url;
 
 use super::assets::Assets;
 
-/// One installation, as its pages need to know it.
+/// Configuration of the pages of one installation.
 #[derive(Debug)]
 pub(crate) struct SiteConfig {
     base: String,
@@ -23,23 +23,23 @@ pub(crate) struct SiteConfig {
     assets: Assets,
 }
 
-/// Where people show their first factor.
+/// The login page where users enter their password.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum LoginPage {
-    /// On our own page.
+    /// The page of this crate.
     BuiltIn,
-    /// On this one.
+    /// A page of another application (`MFA_LOGIN_URL`).
     External(Url),
-    /// Somewhere that the settings do not name.
+    /// Not configured.
     Unknown,
 }
 
 impl SiteConfig {
-    /// By the settings that this was opened with.
+    /// Derives the configuration from the settings of `mfa`.
     ///
     /// # Errors
     ///
-    /// [`io::ErrorKind::InvalidData`] where a file of the pages is not what it should be.
+    /// [`io::ErrorKind::InvalidData`] if an asset is damaged.
     pub(crate) fn from_settings(mfa: &Mfa) -> io::Result<Self> {
         let settings = mfa.settings();
         let login = match (&settings.login.url, settings.login.enabled) {
@@ -62,58 +62,58 @@ impl SiteConfig {
         })
     }
 
-    /// The path of the first page; all others lie below it.
+    /// Returns the path of the first page; all others are below it.
     pub(super) fn base(&self) -> &str {
         &self.base
     }
 
-    /// The name of the service.
+    /// Returns the name of the service.
     pub(super) fn name(&self) -> &str {
         &self.name
     }
 
-    /// Whether browsers come over TLS, to us or to a proxy.
+    /// Returns true if browsers use TLS, to this process or to a proxy.
     pub(super) const fn over_tls(&self) -> bool {
         self.over_tls
     }
 
-    /// Where people show their first factor.
+    /// Returns the login page.
     pub(super) const fn login(&self) -> &LoginPage {
         &self.login
     }
 
-    /// The origin whose login may hand a user over.
+    /// Returns the origin of the login page that may hand over users.
     pub(super) fn handover_from(&self) -> Option<&str> {
         self.handover_from.as_deref()
     }
 
-    /// Our own origin, where the settings tell it.
+    /// Returns the origin of this service, if `PUBLIC_URL` is set.
     pub(super) fn public_origin(&self) -> Option<&str> {
         self.public_origin.as_deref()
     }
 
-    /// Whose numbers may get SMS.
+    /// Returns the countries to whose numbers SMS are sent.
     pub(super) fn countries(&self) -> &[String] {
         &self.countries
     }
 
-    /// Whether there are SMS at all.
+    /// Returns true if SMS are available.
     pub(super) const fn offers_sms(&self) -> bool {
         self.offers_sms
     }
 
-    /// The outbox, in development on a loopback bind.
+    /// Returns the SMS outbox, in development on a loopback address.
     pub(super) const fn outbox(&self) -> Option<&OutboxReader> {
         self.outbox.as_ref()
     }
 
-    /// The files of the pages.
+    /// Returns the assets.
     pub(super) const fn assets(&self) -> &Assets {
         &self.assets
     }
 }
 
-/// As browsers write it in `Origin` (RFC 6454 §6.1).
+/// Returns the origin as browsers write it in `Origin` (RFC 6454 §6.1).
 fn origin(url: &Url) -> String {
     url.origin().ascii_serialization()
 }

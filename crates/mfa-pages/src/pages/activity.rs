@@ -1,4 +1,4 @@
-//! What happened to the account, as its owner reads it.
+//! Page with the security events of the account.
 
 use actix_web::http::StatusCode;
 use maud::{Markup, html};
@@ -13,7 +13,7 @@ use crate::request::PageRequest;
 use crate::response::{PageResponse, PageResult};
 use mfa_http::problem::ApiError;
 
-/// As many events as one page shows.
+/// The number of events on one page.
 const PAGE: u32 = 20;
 
 /// `GET /interface/BRAND/activity`
@@ -44,7 +44,7 @@ pub(crate) async fn show(request: SharedRequest) -> PageResult {
     Ok(PageResponse::page(&request, StatusCode::OK, page))
 }
 
-/// The newest events of the caller.
+/// Returns the user's newest events.
 pub(super) async fn newest(
     request: &PageRequest,
     call: Call,
@@ -61,7 +61,7 @@ async fn page_of(
     request.run(|flows| async move { flows.events(&call, page).await }).await
 }
 
-/// Events, one below the other.
+/// Renders a list of events.
 pub(super) fn list(request: &PageRequest, events: &[StoredEvent]) -> Markup {
     html! {
         @if events.is_empty() { p.empty { (request.translate("activity-none")) } }
@@ -82,12 +82,12 @@ pub(super) fn list(request: &PageRequest, events: &[StoredEvent]) -> Markup {
     }
 }
 
-/// What happened and how it ended, in words.
+/// Returns the text of an event with its outcome.
 pub(super) fn what(request: &PageRequest, event: &StoredEvent) -> String {
     let happened = event_name(request, &event.event);
     let ended = format!("outcome-{}", event.outcome);
     let said = request.translate(&ended);
-    // Some say in their name how it ended.
+    // The name of some events contains the outcome.
     let says_it = matches!(
         EventKind::parse(&event.event),
         Some(EventKind::AccountLocked | EventKind::GuessingSuspected | EventKind::FailuresRising)
@@ -99,7 +99,7 @@ pub(super) fn what(request: &PageRequest, event: &StoredEvent) -> String {
     }
 }
 
-/// The name of a kind of event; as it stands where another version wrote it.
+/// Returns the text of an event kind, or the raw name if another version wrote it.
 pub(super) fn event_name(request: &PageRequest, event: &str) -> String {
     let name = format!("event-{event}");
     let said = request.translate(&name);

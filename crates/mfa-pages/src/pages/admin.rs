@@ -1,4 +1,4 @@
-//! Other people's accounts, for administrators. Each page has the caller taken for one, as the API does.
+//! Pages for administrators. Each flow checks that the caller is an administrator, as for the API.
 
 pub(crate) mod dashboard;
 pub(crate) mod events;
@@ -13,12 +13,12 @@ use crate::parts::icon;
 use crate::request::PageRequest;
 use mfa_http::problem::ApiError;
 
-/// The caller's token; whether it is an administrator's the flow finds out.
+/// Verifies the session; the flow checks that the user is an administrator.
 fn open(request: &PageRequest) -> Result<Call, ApiError> {
     request.open(AcceptedStages::TwoFactors)
 }
 
-/// The user that the path names: `/admin/users/{id}` and what lies below.
+/// Returns the user id in the path `/admin/users/{id}` and below.
 fn user_of(request: &PageRequest) -> Result<UserId, ApiError> {
     let path = request.path().strip_prefix(request.site.base()).unwrap_or_default();
     let id = path.strip_prefix("/admin/users/").and_then(|it| it.split('/').next()).unwrap_or_default();
@@ -40,7 +40,7 @@ fn search_form(request: &PageRequest, typed: Option<&str>) -> Markup {
     }
 }
 
-/// The way back to the board.
+/// Renders the link back to the dashboard.
 fn back(request: &PageRequest) -> Markup {
     html! { p.back { a.link href=(request.url("/admin")) { (icon("next")) (request.translate("admin-back")) } } }
 }

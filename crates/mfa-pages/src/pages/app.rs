@@ -1,4 +1,4 @@
-//! The authenticator app: scanned, confirmed, replaced, taken off.
+//! Pages of the authenticator app: enrol, replace, remove.
 
 use actix_web::http::StatusCode;
 use maud::{Markup, PreEscaped, html};
@@ -13,7 +13,7 @@ use crate::error::belongs_on_the_form;
 use crate::flash::Flash;
 use crate::layout::{Layout, NavItem, document};
 use crate::parts::{
-    FormError, SetupStep, back_link, clock_error, code_field, form_error, icon, key_field, moment,
+    FormError, SetupStep, back_link, clock_error, code_field, form_error_for, icon, key_field, moment,
     post_button, steps, title_with_error,
 };
 use crate::request::PageRequest;
@@ -22,7 +22,7 @@ use crate::sealed_state::SealedState;
 use mfa_http::problem::ApiError;
 use mfa_http::request::{DisableCode, either_code, totp_code};
 
-/// What is shown of a secret that waits for its first code.
+/// A TOTP secret that waits for its first code, as it is shown.
 struct EnrolmentView {
     secret: SecretText,
     uri: SecretText,
@@ -101,35 +101,36 @@ pub(crate) async fn confirm(request: SharedRequest) -> PageResult {
             Ok(PageResponse::with_form_error(
                 &request,
                 ApiError::Refused(FlowError::NoEnrolmentInProgress),
-                |request, fault| over_page(request, &profile, &form_error(request, fault)),
+                |request, error| over_page(request, &profile, &form_error_for(request, error)),
             ))
         }
-        Err(fault) if belongs_on_the_form(&fault) => {
-            let drift = drift(&request, &fault).await?;
+        Err(error) if belongs_on_the_form(&error) => {
+            let drift = drift(&request, &error).await?;
             let profile = request.profile(AcceptedStages::Any).await?;
             let shown = shown(&request, &profile);
-            Ok(PageResponse::with_form_error(&request, fault, |request, fault| {
-                let complaint =
-                    drift.map_or_else(|| form_error(request, fault), |it| clock_error(request, it));
-                enrolment_page(request, &profile, shown.as_ref(), Some(&complaint))
+            Ok(PageResponse::with_form_error(&request, error, |request, error| {
+                let form_error =
+                    drift.map_or_else(|| form_error_for(request, error), |it| clock_error(request, it));
+                enrolment_page(request, &profile, shown.as_ref(), Some(&form_error))
             }))
         }
-        Err(fault) => Err(fault.into()),
+        Err(error) => Err(error.into()),
     }
 }
 
-/// How far the phone's clock is off, after a wrong code.
-async fn drift(request: &PageRequest, fault: &ApiError) -> Result<Option<i64>, ApiError> {
+/// Returns by how many seconds the phone's clock is off, after a wrong code.
+async fn drift(request: &PageRequest, error: &ApiError) -> Result<Option<i64>, ApiError> {
     let typed = request.form_value("code").and_then(|it| TotpCode::parse(it).ok());
-    let (ApiError::Refused(FlowError::InvalidCode), Some(code)) = (fault, typed) else { return Ok(None) };
+    let (ApiError::Refused(FlowError::InvalidCode), Some(code)) = (error, typed) else { return Ok(None) };
     let call = request.open(AcceptedStages::Any)?;
     let drift =
         request.run(|flows| async move { flows.explain_refused_enrolment(&call, code).await }).await?;
     Ok(drift.map(mfa_totp::ClockDrift::seconds))
 }
 
-/// The picture, from the secret that the browser carries: it is of the login that began the enrolment. The one that waits
-/// in the account is never shown a second time, so that nobody else can copy it meanwhile.
+/// Renders the secret in the browser's cookie, which belongs to the session that started the enrolment. The
+/// secret in the
+/// account is never shown again, so that nobody else can copy it meanwhile.
 fn shown(request: &PageRequest, profile: &Profile) -> Option<EnrolmentView> {
     let Some(SealedState::Secret(secret)) = request.sealed_state() else { return None };
     let secret = import_secret(secret.expose()).ok().filter(|it| it.len() == SECRET_BYTES)?;
@@ -145,14 +146,14 @@ fn enrolment_page(
     request: &PageRequest,
     profile: &Profile,
     shown: Option<&EnrolmentView>,
-    complaint: Option<&FormError>,
+    form_error: Option<&FormError>,
 ) -> Markup {
     let title = request.translate("enrol-title");
-    let frame =
-        Layout::signed_in(title_with_error(request, title.clone(), complaint), profile, NavItem::Account);
+    let layout =
+        Layout::signed_in(title_with_error(request, title.clone(), form_error), profile, NavItem::Account);
     document(
         request,
-        &frame.with(AssetFile::Codes).with(AssetFile::Clipboard).with(AssetFile::Clock),
+        &layout.with(AssetFile::Codes).with(AssetFile::Clipboard).with(AssetFile::Clock),
         html! {
             (back_link(request))
             (steps(request, SetupStep::App))
@@ -180,11 +181,11 @@ fn enrolment_page(
                         }
                         li {
                             h2 { (request.translate("enrol-code")) }
-                            (confirm_form(request, complaint))
+                            (confirm_form(request, form_error))
                         }
                     }
                 } @else {
-                    (confirm_form(request, complaint))
+                    (confirm_form(request, form_error))
                     (post_button(request, "/app/start", "link", "enrol-anew"))
                 }
             }
@@ -192,22 +193,22 @@ fn enrolment_page(
     )
 }
 
-fn confirm_form(request: &PageRequest, complaint: Option<&FormError>) -> Markup {
+fn confirm_form(request: &PageRequest, form_error: Option<&FormError>) -> Markup {
     html! {
         form.stack method="post" action=(request.url("/app/confirm")) {
             (key_field(request))
-            (code_field(request, "code-hint-app", complaint))
+            (code_field(request, "code-hint-app", form_error))
             button.button.full type="submit" { (request.translate("enrol-confirm")) }
         }
     }
 }
 
-fn over_page(request: &PageRequest, profile: &Profile, complaint: &FormError) -> Markup {
+fn over_page(request: &PageRequest, profile: &Profile, form_error: &FormError) -> Markup {
     let title = request.translate("enrol-title");
     document(
         request,
         &Layout::signed_in(
-            title_with_error(request, title.clone(), Some(complaint)),
+            title_with_error(request, title.clone(), Some(form_error)),
             profile,
             NavItem::Account,
         ),
@@ -215,7 +216,7 @@ fn over_page(request: &PageRequest, profile: &Profile, complaint: &FormError) ->
             (back_link(request))
             section.sheet {
                 h1 { (title) }
-                (complaint.shown(request, "complaint"))
+                (form_error.shown(request, "complaint"))
                 (post_button(request, "/app/start", "button full", "enrol-anew"))
             }
         },
@@ -241,22 +242,22 @@ pub(crate) async fn remove(request: SharedRequest) -> PageResult {
         .await;
     match removed {
         Ok(()) => Ok(PageResponse::redirect(&request, "").with_flash(&request, Flash::AppRemoved)),
-        Err(fault) if belongs_on_the_form(&fault) => {
+        Err(error) if belongs_on_the_form(&error) => {
             let profile = request.profile(AcceptedStages::TwoFactors).await?;
-            Ok(PageResponse::with_form_error(&request, fault, |request, fault| {
-                removal_page(request, &profile, Some(&form_error(request, fault)))
+            Ok(PageResponse::with_form_error(&request, error, |request, error| {
+                removal_page(request, &profile, Some(&form_error_for(request, error)))
             }))
         }
-        Err(fault) => Err(fault.into()),
+        Err(error) => Err(error.into()),
     }
 }
 
-fn removal_page(request: &PageRequest, profile: &Profile, complaint: Option<&FormError>) -> Markup {
+fn removal_page(request: &PageRequest, profile: &Profile, form_error: Option<&FormError>) -> Markup {
     let title = request.translate("removal-title");
-    let described = if complaint.is_some() { "code-complaint code-hint" } else { "code-hint" };
+    let described = if form_error.is_some() { "code-complaint code-hint" } else { "code-hint" };
     document(
         request,
-        &Layout::signed_in(title_with_error(request, title.clone(), complaint), profile, NavItem::Account)
+        &Layout::signed_in(title_with_error(request, title.clone(), form_error), profile, NavItem::Account)
             .with(AssetFile::Clock),
         html! {
             (back_link(request))
@@ -267,10 +268,10 @@ fn removal_page(request: &PageRequest, profile: &Profile, complaint: Option<&For
                     (key_field(request))
                     div.field {
                         label for="code" { (request.translate("removal-code")) }
-                        @if let Some(complaint) = complaint { (complaint.shown(request, "code-complaint")) }
+                        @if let Some(form_error) = form_error { (form_error.shown(request, "code-complaint")) }
                         input.recovery #code name="code" type="text" autocomplete="one-time-code" required autofocus
                             maxlength="64" spellcheck="false" autocapitalize="none" aria-describedby=(described)
-                            aria-invalid=[complaint.is_some().then_some("true")];
+                            aria-invalid=[form_error.is_some().then_some("true")];
                         p.hint #code-hint { (request.translate("removal-hint")) }
                     }
                     button.button.danger.full type="submit" { (request.translate("removal-do")) }
@@ -280,7 +281,7 @@ fn removal_page(request: &PageRequest, profile: &Profile, complaint: Option<&For
     )
 }
 
-/// The secret in groups of four, as people read it.
+/// Formats the secret in groups of four characters.
 fn in_fours(secret: &str) -> String {
     let characters: Vec<char> = secret.chars().collect();
     let groups: Vec<String> = characters.chunks(4).map(|it| it.iter().collect()).collect();

@@ -1,4 +1,4 @@
-//! What stands in where the app is not at hand.
+//! Page that sets the backup method.
 
 use actix_web::http::StatusCode;
 use maud::{Markup, html};
@@ -9,7 +9,9 @@ use crate::SharedRequest;
 use crate::error::belongs_on_the_form;
 use crate::flash::Flash;
 use crate::layout::{Layout, NavItem, document};
-use crate::parts::{FormError, SetupStep, back_link, form_error, icon, key_field, steps, title_with_error};
+use crate::parts::{
+    FormError, SetupStep, back_link, form_error_for, icon, key_field, steps, title_with_error,
+};
 use crate::request::PageRequest;
 use crate::response::{PageResponse, PageResult};
 use mfa_http::backup_method;
@@ -34,25 +36,25 @@ pub(crate) async fn choose(request: SharedRequest) -> PageResult {
             let flash = if method == BackupMethod::Sms { Flash::BackupSms } else { Flash::BackupNone };
             Ok(PageResponse::redirect(&request, "").with_flash(&request, flash))
         }
-        Err(fault) if belongs_on_the_form(&fault) => {
+        Err(error) if belongs_on_the_form(&error) => {
             let profile = request.profile(AcceptedStages::TwoFactors).await?;
-            Ok(PageResponse::with_form_error(&request, fault, |request, fault| {
-                backup_page(request, &profile, Some(&form_error(request, fault)))
+            Ok(PageResponse::with_form_error(&request, error, |request, error| {
+                backup_page(request, &profile, Some(&form_error_for(request, error)))
             }))
         }
-        Err(fault) => Err(fault.into()),
+        Err(error) => Err(error.into()),
     }
 }
 
-fn backup_page(request: &PageRequest, profile: &Profile, complaint: Option<&FormError>) -> Markup {
+fn backup_page(request: &PageRequest, profile: &Profile, form_error: Option<&FormError>) -> Markup {
     let title = request.translate("backup-title");
     let is_sms = profile.status.backup_method == BackupMethod::Sms.as_str();
     let phone = profile.status.phone.clone().unwrap_or_default();
-    // The choice that protects better stands ready, as long as none was made.
+    // The safer choice is preselected until the user has chosen.
     let is_new = !is_sms;
     document(
         request,
-        &Layout::signed_in(title_with_error(request, title.clone(), complaint), profile, NavItem::Account),
+        &Layout::signed_in(title_with_error(request, title.clone(), form_error), profile, NavItem::Account),
         html! {
             (back_link(request))
             @if is_new { (steps(request, SetupStep::Backup)) }
@@ -62,7 +64,7 @@ fn backup_page(request: &PageRequest, profile: &Profile, complaint: Option<&Form
                 p.lead { (request.translate("backup-lead")) }
                 form.stack method="post" action=(request.url("/backup")) {
                     (key_field(request))
-                    @if let Some(complaint) = complaint { (complaint.shown(request, "complaint")) }
+                    @if let Some(form_error) = form_error { (form_error.shown(request, "complaint")) }
                     fieldset.choices {
                         legend.visually-hidden { (title) }
                         label.choice {

@@ -1,4 +1,4 @@
-//! The recovery codes: shown when they are new, counted after.
+//! Pages of the recovery codes: shown once when generated, counted afterwards.
 
 use actix_web::http::StatusCode;
 use maud::{Markup, html};
@@ -25,7 +25,7 @@ pub(super) fn show_after_enrolment(
     Ok(response.with_sealed_state(request, &state)?)
 }
 
-/// `GET /interface/BRAND/codes/new`: a new set, for as long as the browser carries it.
+/// `GET /interface/BRAND/codes/new`: shows new codes while the cookie is valid.
 pub(crate) async fn show_new(request: SharedRequest) -> PageResult {
     let Some(SealedState::Codes { of: None, with_factor, codes }) = request.sealed_state() else {
         return Ok(PageResponse::redirect(&request, "/codes"));
@@ -35,7 +35,7 @@ pub(crate) async fn show_new(request: SharedRequest) -> PageResult {
     Ok(PageResponse::page(&request, StatusCode::OK, page))
 }
 
-/// `GET /interface/BRAND/codes/kept`: the browser need not carry them any more.
+/// `GET /interface/BRAND/codes/kept`: removes new codes from the browser.
 pub(crate) async fn kept(request: SharedRequest) -> PageResult {
     let user = request.query("user").and_then(|it| it.parse::<u64>().ok());
     let next = match (request.query("then"), user) {
@@ -55,10 +55,10 @@ fn new_page(request: &PageRequest, profile: &Profile, codes: &[SecretText], with
         ("/codes/kept", "codes-kept")
     };
     let file = format!("{}-codes.txt", request.site.name().to_lowercase().replace(' ', "-"));
-    let frame = Layout::signed_in(title.clone(), profile, NavItem::Account).with(AssetFile::Clipboard);
+    let layout = Layout::signed_in(title.clone(), profile, NavItem::Account).with(AssetFile::Clipboard);
     document(
         request,
-        &frame,
+        &layout,
         html! {
             @if with_factor { (steps(request, SetupStep::Codes)) }
             section.sheet.printed {

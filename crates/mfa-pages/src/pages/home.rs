@@ -1,4 +1,4 @@
-//! The account: how well it is protected, and what to do next.
+//! Account page: level of protection and next steps.
 
 use actix_web::http::StatusCode;
 use maud::{Markup, html};
@@ -13,23 +13,23 @@ use crate::parts::{icon, moment, post_button};
 use crate::request::PageRequest;
 use crate::response::{PageResponse, PageResult};
 
-/// As few codes as are too few.
+/// The number of recovery codes that is too few.
 const FEW_CODES: usize = 3;
-/// As many events as the first page shows.
+/// The number of events on the page.
 const EVENTS: u32 = 3;
 
-/// How well an account is protected.
+/// Level of protection of an account.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum ProtectionLevel {
-    /// A password and nothing else.
+    /// A password only.
     Open,
-    /// A second factor, with something missing that will be missed.
+    /// A second factor, but not everything that is recommended.
     Half,
-    /// All that there is.
+    /// Everything that is recommended.
     Full,
 }
 
-/// What is there of a well-protected account.
+/// The recommended parts of protection that an account has.
 #[expect(clippy::struct_excessive_bools, reason = "each is a part of its own")]
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 struct Protection {
@@ -62,7 +62,7 @@ impl Protection {
         }
     }
 
-    /// Of how many parts how many are there.
+    /// Returns the number of parts the account has and the number of all parts.
     fn parts(self) -> (usize, usize) {
         let parts = [self.app, self.codes, self.phone, self.backup];
         let counted = if self.offers_sms { 4 } else { 2 };
@@ -70,17 +70,17 @@ impl Protection {
     }
 }
 
-/// `GET /interface/BRAND` of somebody who is in.
+/// `GET /interface/BRAND` for a signed-in user.
 pub(super) async fn show(request: SharedRequest, call: Call) -> PageResult {
     let token = call.clone();
     let profile = request.run(|flows| async move { flows.profile(&token).await }).await?;
     let events = activity::newest(&request, call, EVENTS).await?;
     let protection = Protection::new(&profile, request.site.offers_sms());
     let title = request.translate("home-title");
-    let frame = Layout::signed_in(title.clone(), &profile, NavItem::Account).with(AssetFile::Clock);
+    let layout = Layout::signed_in(title.clone(), &profile, NavItem::Account).with(AssetFile::Clock);
     let page = document(
         &request,
-        &frame,
+        &layout,
         html! {
             h1.visually-hidden { (title) }
             (hero(&request, &profile, protection))
@@ -132,7 +132,7 @@ fn hero(request: &PageRequest, profile: &Profile, protection: Protection) -> Mar
     }
 }
 
-/// The name of a factor's text.
+/// Returns the message key of a factor's name.
 pub(super) const fn method_name(method: FactorKind) -> &'static str {
     match method {
         FactorKind::Totp => "way-totp",
@@ -141,7 +141,7 @@ pub(super) const fn method_name(method: FactorKind) -> &'static str {
     }
 }
 
-/// As many parts of a ring as there are parts of the protection.
+/// Renders a ring with one segment per part.
 fn ring(there: usize, all: usize) -> Markup {
     let part = 100_usize.checked_div(all).unwrap_or(100);
     let gap = 7_usize;

@@ -1,4 +1,4 @@
-//! The first page: the login, or the account of who is in already.
+//! First page: the login form, or the account of a signed-in user.
 
 use actix_web::http::StatusCode;
 use maud::{Markup, html};
@@ -10,7 +10,7 @@ use crate::SharedRequest;
 use crate::assets::AssetFile;
 use crate::error::belongs_on_the_form;
 use crate::layout::{Layout, document};
-use crate::parts::{FormError, form_error, icon, key_field, title_with_error};
+use crate::parts::{FormError, form_error_for, icon, key_field, title_with_error};
 use crate::request::PageRequest;
 use crate::response::{PageResponse, PageResult};
 use crate::site_config::LoginPage;
@@ -42,12 +42,12 @@ pub(crate) async fn login(request: SharedRequest) -> PageResult {
             signed_in(&request, &token, if enrolment_required { "/start" } else { "/verify" })
         }
         Ok(LoginOutcome::Complete { token }) => signed_in(&request, &token, ""),
-        Err(fault) if belongs_on_the_form(&fault) => {
-            Ok(PageResponse::with_form_error(&request, fault, |request, fault| {
-                login_page(request, Some(&form_error(request, fault)))
+        Err(error) if belongs_on_the_form(&error) => {
+            Ok(PageResponse::with_form_error(&request, error, |request, error| {
+                login_page(request, Some(&form_error_for(request, error)))
             }))
         }
-        Err(fault) => Err(fault.into()),
+        Err(error) => Err(error.into()),
     }
 }
 
@@ -56,20 +56,20 @@ fn signed_in(request: &PageRequest, token: &IssuedToken, next: &str) -> PageResu
     Ok(response.sign_in(request, token))
 }
 
-fn login_page(request: &PageRequest, complaint: Option<&FormError>) -> Markup {
+fn login_page(request: &PageRequest, form_error: Option<&FormError>) -> Markup {
     let title = request.translate("door-title");
-    let frame = Layout::signed_out(title_with_error(request, title.clone(), complaint))
+    let layout = Layout::signed_out(title_with_error(request, title.clone(), form_error))
         .with(AssetFile::Codes)
         .with(AssetFile::Clock);
     document(
         request,
-        &frame,
+        &layout,
         html! {
             div.welcome {
                 section.sheet {
                     h1 { (title) }
                     @match request.site.login() {
-                        LoginPage::BuiltIn => (login_form(request, complaint)),
+                        LoginPage::BuiltIn => (login_form(request, form_error)),
                         LoginPage::External(url) => {
                             p.lead { (request.translate("door-elsewhere")) }
                             p.actions { a.button href=(url.as_str()) { (request.translate("door-go")) (icon("next")) } }
@@ -86,14 +86,14 @@ fn login_page(request: &PageRequest, complaint: Option<&FormError>) -> Markup {
     )
 }
 
-fn login_form(request: &PageRequest, complaint: Option<&FormError>) -> Markup {
-    let wrong = complaint.is_some().then_some("true");
-    let described = complaint.is_some().then_some("complaint");
+fn login_form(request: &PageRequest, form_error: Option<&FormError>) -> Markup {
+    let wrong = form_error.is_some().then_some("true");
+    let described = form_error.is_some().then_some("complaint");
     html! {
         p.lead { (request.translate("door-lead")) }
         form.stack method="post" action=(request.url("/login")) {
             (key_field(request))
-            @if let Some(complaint) = complaint { (complaint.shown(request, "complaint")) }
+            @if let Some(form_error) = form_error { (form_error.shown(request, "complaint")) }
             div.field {
                 label for="username" { (request.translate("door-user")) }
                 input #username name="username" type="text" autocomplete="username" required maxlength="254"
@@ -112,7 +112,7 @@ fn login_form(request: &PageRequest, complaint: Option<&FormError>) -> Markup {
     }
 }
 
-/// Why one would want to come in.
+/// Renders the introduction beside the login form.
 fn promise(request: &PageRequest) -> Markup {
     html! {
         section.promise aria-label=(request.translate("promise")) {

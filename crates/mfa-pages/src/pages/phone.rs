@@ -1,4 +1,4 @@
-//! The phone: set, confirmed by a code, taken off.
+//! Pages of the phone number: set, confirm, remove.
 
 use actix_web::http::StatusCode;
 use maud::{Markup, html};
@@ -13,8 +13,8 @@ use crate::error::belongs_on_the_form;
 use crate::flash::Flash;
 use crate::layout::{Layout, NavItem, document};
 use crate::parts::{
-    FormError, SetupStep, back_link, code_field, form_error, hidden, icon, key_field, resend_button, steps,
-    title_with_error,
+    FormError, SetupStep, back_link, code_field, form_error_for, hidden, icon, key_field, resend_button,
+    steps, title_with_error,
 };
 use crate::request::PageRequest;
 use crate::response::{PageResponse, PageResult};
@@ -22,13 +22,13 @@ use crate::sealed_state::SealedState;
 use mfa_http::problem::{ApiError, FieldErrorKind};
 use mfa_http::request::sms_code;
 
-/// A number as it was typed.
+/// A phone number as it was typed.
 struct TypedNumber {
     phone: String,
     country: String,
 }
 
-/// A number whose code is awaited.
+/// A phone number that waits for its code.
 struct UnconfirmedNumber {
     typed: TypedNumber,
     masked: String,
@@ -54,7 +54,7 @@ pub(crate) async fn set(request: SharedRequest) -> PageResult {
         Ok(number) => {
             request.run(|flows| async move { flows.set_phone(&call, number, language).await }).await
         }
-        Err(fault) => Err(fault),
+        Err(error) => Err(error),
     };
     match sent {
         Ok(_) => {
@@ -63,13 +63,13 @@ pub(crate) async fn set(request: SharedRequest) -> PageResult {
             let state = SealedState::Number { phone, country, sent_at };
             Ok(PageResponse::redirect(&request, "/phone/confirm").with_sealed_state(&request, &state)?)
         }
-        Err(fault) if belongs_on_the_form(&fault) => {
+        Err(error) if belongs_on_the_form(&error) => {
             let profile = request.profile(AcceptedStages::Any).await?;
-            Ok(PageResponse::with_form_error(&request, fault, |request, fault| {
-                number_page(request, &profile, Some(&form_error(request, fault)))
+            Ok(PageResponse::with_form_error(&request, error, |request, error| {
+                number_page(request, &profile, Some(&form_error_for(request, error)))
             }))
         }
-        Err(fault) => Err(fault.into()),
+        Err(error) => Err(error.into()),
     }
 }
 
@@ -86,14 +86,16 @@ fn number(request: &PageRequest, typed: &TypedNumber) -> Result<PhoneNumber, Api
 
 /// `GET /interface/BRAND/phone/confirm`
 pub(crate) async fn await_code(request: SharedRequest) -> PageResult {
-    let Some(awaited) = awaited(&request) else { return Ok(PageResponse::redirect(&request, "/phone")) };
+    let Some(unconfirmed) = unconfirmed(&request) else {
+        return Ok(PageResponse::redirect(&request, "/phone"));
+    };
     let profile = request.profile(AcceptedStages::Any).await?;
-    let page = confirm_page(&request, &profile, &awaited, None);
+    let page = confirm_page(&request, &profile, &unconfirmed, None);
     Ok(PageResponse::page(&request, StatusCode::OK, page))
 }
 
-/// The number that the browser carries until its code comes back.
-fn awaited(request: &PageRequest) -> Option<UnconfirmedNumber> {
+/// Returns the number in the browser's cookie that waits for its code.
+fn unconfirmed(request: &PageRequest) -> Option<UnconfirmedNumber> {
     let Some(SealedState::Number { phone, country, sent_at }) = request.sealed_state() else { return None };
     let masked = PhoneNumber::parse(phone.expose(), country).ok()?.masked();
     let typed = TypedNumber { phone: phone.expose().to_owned(), country: country.clone() };
@@ -107,7 +109,7 @@ pub(crate) async fn confirm(request: SharedRequest) -> PageResult {
             flows.confirm_phone(&call, code).await
         })
         .await;
-    let fault = match confirmed {
+    let error = match confirmed {
         Ok(confirmed) => {
             let Some(enrolled) = confirmed.enrolled else {
                 let response = PageResponse::redirect(&request, "/backup").clear_sealed_state(&request);
@@ -115,18 +117,18 @@ pub(crate) async fn confirm(request: SharedRequest) -> PageResult {
             };
             return codes::show_after_enrolment(&request, &enrolled.granted.token, enrolled.recovery_codes);
         }
-        Err(fault) => fault,
+        Err(error) => error,
     };
     let profile = request.profile(AcceptedStages::Any).await?;
-    let is_over = matches!(fault, ApiError::Refused(FlowError::NoEnrolmentInProgress));
-    if !is_over && !belongs_on_the_form(&fault) {
-        return Err(fault.into());
+    let is_over = matches!(error, ApiError::Refused(FlowError::NoEnrolmentInProgress));
+    if !is_over && !belongs_on_the_form(&error) {
+        return Err(error.into());
     }
-    Ok(PageResponse::with_form_error(&request, fault, |request, fault| {
-        let complaint = form_error(request, fault);
-        match awaited(request) {
-            Some(awaited) if !is_over => confirm_page(request, &profile, &awaited, Some(&complaint)),
-            _ => number_page(request, &profile, Some(&complaint)),
+    Ok(PageResponse::with_form_error(&request, error, |request, error| {
+        let form_error = form_error_for(request, error);
+        match unconfirmed(request) {
+            Some(unconfirmed) if !is_over => confirm_page(request, &profile, &unconfirmed, Some(&form_error)),
+            _ => number_page(request, &profile, Some(&form_error)),
         }
     }))
 }
@@ -136,24 +138,24 @@ pub(crate) async fn remove(request: SharedRequest) -> PageResult {
     let call = request.open(AcceptedStages::TwoFactors)?;
     match request.run(|flows| async move { flows.remove_phone(&call).await }).await {
         Ok(()) => Ok(PageResponse::redirect(&request, "").with_flash(&request, Flash::PhoneRemoved)),
-        Err(fault) if belongs_on_the_form(&fault) => {
+        Err(error) if belongs_on_the_form(&error) => {
             let profile = request.profile(AcceptedStages::TwoFactors).await?;
-            Ok(PageResponse::with_form_error(&request, fault, |request, fault| {
-                number_page(request, &profile, Some(&form_error(request, fault)))
+            Ok(PageResponse::with_form_error(&request, error, |request, error| {
+                number_page(request, &profile, Some(&form_error_for(request, error)))
             }))
         }
-        Err(fault) => Err(fault.into()),
+        Err(error) => Err(error.into()),
     }
 }
 
-fn number_page(request: &PageRequest, profile: &Profile, complaint: Option<&FormError>) -> Markup {
+fn number_page(request: &PageRequest, profile: &Profile, form_error: Option<&FormError>) -> Markup {
     let is_set = profile.status.phone.is_some();
     let title = request.translate(if is_set { "phone-change-title" } else { "phone-title" });
-    let frame =
-        Layout::signed_in(title_with_error(request, title.clone(), complaint), profile, NavItem::Account);
+    let layout =
+        Layout::signed_in(title_with_error(request, title.clone(), form_error), profile, NavItem::Account);
     document(
         request,
-        &frame.with(AssetFile::Codes).with(AssetFile::Clock).with(AssetFile::Clipboard),
+        &layout.with(AssetFile::Codes).with(AssetFile::Clock).with(AssetFile::Clipboard),
         html! {
             (back_link(request))
             @if !is_set { (steps(request, SetupStep::Phone)) }
@@ -168,7 +170,7 @@ fn number_page(request: &PageRequest, profile: &Profile, complaint: Option<&Form
                     None => { p.lead { (request.translate("phone-lead")) } },
                 }
                 @if request.site.offers_sms() {
-                    (number_form(request, complaint))
+                    (number_form(request, form_error))
                     p.hint { (request.translate("phone-notice")) }
                 } @else {
                     p { (request.translate("phone-none")) }
@@ -186,19 +188,19 @@ fn number_page(request: &PageRequest, profile: &Profile, complaint: Option<&Form
     )
 }
 
-fn number_form(request: &PageRequest, complaint: Option<&FormError>) -> Markup {
+fn number_form(request: &PageRequest, form_error: Option<&FormError>) -> Markup {
     let countries = request.site.countries();
     let (phone, country) = match request.sealed_state() {
         Some(SealedState::Number { phone, country, .. }) => (Some(phone.expose()), Some(country.as_str())),
         _ => (None, None),
     };
     let chosen = request.form_value("country").or(country);
-    let wrong = complaint.is_some().then_some("true");
-    let described = if complaint.is_some() { "complaint phone-hint" } else { "phone-hint" };
+    let wrong = form_error.is_some().then_some("true");
+    let described = if form_error.is_some() { "complaint phone-hint" } else { "phone-hint" };
     html! {
         form.stack method="post" action=(request.url("/phone")) {
             (key_field(request))
-            @if let Some(complaint) = complaint { (complaint.shown(request, "complaint")) }
+            @if let Some(form_error) = form_error { (form_error.shown(request, "complaint")) }
             div.pair {
                 div.field.narrow {
                     label for="country" { (request.translate("phone-country")) }
@@ -221,7 +223,7 @@ fn number_form(request: &PageRequest, complaint: Option<&FormError>) -> Markup {
     }
 }
 
-/// The name of a country with its calling code, where we have a word for it; its letters otherwise.
+/// Returns the name of a country with its calling code, or the country code if there is no text.
 fn country_name(request: &PageRequest, country: &str) -> String {
     let name = format!("country-{country}");
     let said = request.translate(&name);
@@ -231,17 +233,17 @@ fn country_name(request: &PageRequest, country: &str) -> String {
 fn confirm_page(
     request: &PageRequest,
     profile: &Profile,
-    awaited: &UnconfirmedNumber,
-    complaint: Option<&FormError>,
+    unconfirmed: &UnconfirmedNumber,
+    form_error: Option<&FormError>,
 ) -> Markup {
-    let UnconfirmedNumber { typed, masked, sent_at } = awaited;
+    let UnconfirmedNumber { typed, masked, sent_at } = unconfirmed;
     let title = request.translate("phone-confirm-title");
     let is_first = profile.status.phone.is_none();
-    let frame =
-        Layout::signed_in(title_with_error(request, title.clone(), complaint), profile, NavItem::Account);
+    let layout =
+        Layout::signed_in(title_with_error(request, title.clone(), form_error), profile, NavItem::Account);
     document(
         request,
-        &frame.with(AssetFile::Codes).with(AssetFile::Clock),
+        &layout.with(AssetFile::Codes).with(AssetFile::Clock),
         html! {
             (back_link(request))
             @if is_first { (steps(request, SetupStep::Phone)) }
@@ -250,7 +252,7 @@ fn confirm_page(
                 p.lead { (request.translate_with("phone-sent", &[("phone", masked.as_str().into())])) }
                 form.stack data-otp="sms" method="post" action=(request.url("/phone/confirm")) {
                     (key_field(request))
-                    (code_field(request, "code-hint-sms", complaint))
+                    (code_field(request, "code-hint-sms", form_error))
                     button.button.full type="submit" { (request.translate("phone-confirm")) }
                 }
                 form.resend method="post" action=(request.url("/phone")) {

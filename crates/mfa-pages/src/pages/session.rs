@@ -1,4 +1,4 @@
-//! The login itself: its end, and one that was begun elsewhere.
+//! Logout, and the handover from another login page.
 
 use actix_web::http::StatusCode;
 use maud::html;
@@ -13,12 +13,12 @@ use crate::parts::icon;
 use crate::response::{PageResponse, PageResult};
 use mfa_http::problem::ApiError;
 
-/// Any page that only takes forms, asked for by `GET`.
+/// Redirects a `GET` for a path that only accepts forms to the page with the form.
 pub(crate) async fn go_to_the_form(request: SharedRequest) -> PageResult {
     Ok(PageResponse::redirect(&request, &canonical_url(&request)))
 }
 
-/// `POST /interface/BRAND/logout`: the token is refused from now on, here and at the API.
+/// `POST /interface/BRAND/logout`: revokes the token for pages and API.
 pub(crate) async fn logout(request: SharedRequest) -> PageResult {
     let call = request.open(AcceptedStages::Any)?;
     request.run(|flows| async move { flows.revoke(&call).await }).await?;
@@ -26,11 +26,13 @@ pub(crate) async fn logout(request: SharedRequest) -> PageResult {
     Ok(response.with_flash(&request, Flash::SignedOut))
 }
 
-/// `POST /interface/BRAND/handover` with `token`: a user whose first factor was checked by the login at `MFA_LOGIN_URL`.
+/// `POST /interface/BRAND/handover` with `token`: signs in a user whose password the login page at
+/// `MFA_LOGIN_URL` verified.
 ///
-/// Only a pending token is taken, only from a page of that login's origin, and nobody is logged in by it: the second
-/// factor is still owed. The answer is a page and no redirection, since a browser that follows one from another site
-/// would not send the cookie (`SameSite=Strict`).
+/// Accepts only a pending token, from a page of that origin; the second factor is still required. The answer is a
+/// page
+/// and not a redirect, because a browser that follows a redirect from another site does not send the cookie
+/// (`SameSite=Strict`).
 pub(crate) async fn take_over(request: SharedRequest) -> PageResult {
     request.require_handover()?;
     let token = request.form().clone();

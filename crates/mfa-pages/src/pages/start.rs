@@ -1,4 +1,4 @@
-//! For somebody who must have a second factor and has none yet.
+//! Page for a user who must enrol a second factor.
 
 use actix_web::http::StatusCode;
 use maud::html;

@@ -1,4 +1,4 @@
-//! The second factor: of a login, and again before a change of what protects the account.
+//! Page that verifies the second factor, at login and for step-up.
 
 use actix_web::http::StatusCode;
 use maud::{Markup, html};
@@ -13,7 +13,7 @@ use crate::error::belongs_on_the_form;
 use crate::flash::Flash;
 use crate::layout::{Layout, document};
 use crate::parts::{
-    FormError, clock_error, code_field, countdown, form_error, hidden, icon, key_field, resend_button,
+    FormError, clock_error, code_field, countdown, form_error_for, hidden, icon, key_field, resend_button,
     title_with_error,
 };
 use crate::request::PageRequest;
@@ -22,7 +22,7 @@ use crate::return_to::ReturnTo;
 use mfa_http::problem::ApiError;
 use mfa_http::request::{recovery_code, sms_code, totp_code};
 
-/// What the page needs to know.
+/// The data of the page.
 struct VerifyView {
     profile: Profile,
     choices: Vec<MethodChoice>,
@@ -33,13 +33,13 @@ struct VerifyView {
 /// `GET /interface/BRAND/verify`
 pub(crate) async fn show(request: SharedRequest) -> PageResult {
     let call = request.open(AcceptedStages::SecondFactor)?;
-    let scene = scene(&request, call).await?;
-    if !scene.profile.has_factor {
+    let view = view(&request, call).await?;
+    if !view.profile.has_factor {
         return Ok(PageResponse::redirect(&request, "/start"));
     }
     let asked = request.query("with").and_then(FactorKind::parse);
-    let method = asked.filter(|it| scene.has(*it)).unwrap_or_else(|| scene.best());
-    let page = verify_page(&request, &scene, method, None);
+    let method = asked.filter(|it| view.has(*it)).unwrap_or_else(|| view.best());
+    let page = verify_page(&request, &view, method, None);
     Ok(PageResponse::page(&request, StatusCode::OK, page))
 }
 
@@ -87,7 +87,7 @@ pub(crate) async fn send(request: SharedRequest) -> PageResult {
             let sent = request.now().seconds();
             Ok(PageResponse::redirect(&request, &format!("/verify?with=sms&sent={sent}&then={then}")))
         }
-        Err(fault) => refused(&request, FactorKind::Sms, fault).await,
+        Err(error) => refused(&request, FactorKind::Sms, error).await,
     }
 }
 
@@ -98,7 +98,7 @@ async fn passed(
 ) -> PageResult {
     let granted = match granted {
         Ok(granted) => granted,
-        Err(fault) => return refused(request, method, fault).await,
+        Err(error) => return refused(request, method, error).await,
     };
     let next = ReturnTo::parse(request.control_value("then")).path();
     let response = PageResponse::redirect(request, next).sign_in(request, &granted.token);
@@ -117,18 +117,18 @@ async fn passed(
     })
 }
 
-async fn refused(request: &PageRequest, method: FactorKind, fault: ApiError) -> PageResult {
-    if !belongs_on_the_form(&fault) {
-        return Err(fault.into());
+async fn refused(request: &PageRequest, method: FactorKind, error: ApiError) -> PageResult {
+    if !belongs_on_the_form(&error) {
+        return Err(error.into());
     }
     let call = request.open(AcceptedStages::SecondFactor)?;
-    let scene = scene(request, call).await?;
-    Ok(PageResponse::with_form_error(request, fault, |request, fault| {
-        verify_page(request, &scene, method, Some(&form_error(request, fault)))
+    let view = view(request, call).await?;
+    Ok(PageResponse::with_form_error(request, error, |request, error| {
+        verify_page(request, &view, method, Some(&form_error_for(request, error)))
     }))
 }
 
-/// A wrong code of the app may be the right one of a phone whose clock is off.
+/// Renders a wrong TOTP code, with an explanation if the phone's clock is off.
 async fn wrong_totp(request: &PageRequest) -> PageResult {
     let call = request.open(AcceptedStages::SecondFactor)?;
     let typed = request.form_value("code").and_then(|it| TotpCode::parse(it).ok());
@@ -139,15 +139,15 @@ async fn wrong_totp(request: &PageRequest) -> PageResult {
         }
         None => None,
     };
-    let scene = scene(request, call).await?;
-    Ok(PageResponse::with_form_error(request, ApiError::Refused(FlowError::InvalidCode), |request, fault| {
-        let complaint =
-            drift.map_or_else(|| form_error(request, fault), |it| clock_error(request, it.seconds()));
-        verify_page(request, &scene, FactorKind::Totp, Some(&complaint))
+    let view = view(request, call).await?;
+    Ok(PageResponse::with_form_error(request, ApiError::Refused(FlowError::InvalidCode), |request, error| {
+        let form_error =
+            drift.map_or_else(|| form_error_for(request, error), |it| clock_error(request, it.seconds()));
+        verify_page(request, &view, FactorKind::Totp, Some(&form_error))
     }))
 }
 
-async fn scene(request: &PageRequest, call: Call) -> Result<VerifyView, ApiError> {
+async fn view(request: &PageRequest, call: Call) -> Result<VerifyView, ApiError> {
     let is_step_up = call.token.stage != Stage::Pending;
     let asked = request.query("then").or_else(|| request.control_value("then")).map(str::to_owned);
     let (profile, choices) = request
@@ -178,34 +178,34 @@ impl VerifyView {
 
 fn verify_page(
     request: &PageRequest,
-    scene: &VerifyView,
+    view: &VerifyView,
     method: FactorKind,
-    complaint: Option<&FormError>,
+    form_error: Option<&FormError>,
 ) -> Markup {
-    let title = request.translate(if scene.is_step_up { "verify-again" } else { "verify-title" });
-    let frame = Layout::signed_out(title_with_error(request, title.clone(), complaint))
+    let title = request.translate(if view.is_step_up { "verify-again" } else { "verify-title" });
+    let layout = Layout::signed_out(title_with_error(request, title.clone(), form_error))
         .with(AssetFile::Codes)
         .with(AssetFile::Clock);
-    let lock = scene.profile.status.locked;
+    let lock = view.profile.status.locked;
     document(
         request,
-        &frame,
+        &layout,
         html! {
             section.sheet {
-                p.who { (icon("shield")) span { (scene.profile.email) } }
+                p.who { (icon("shield")) span { (view.profile.email) } }
                 h1 { (title) }
-                @if scene.is_step_up { p.hint { (request.translate("verify-again.hint")) } }
+                @if view.is_step_up { p.hint { (request.translate("verify-again.hint")) } }
                 @if lock {
-                    (locked(request, scene))
+                    (locked(request, view))
                 } @else {
                     @match method {
-                        FactorKind::Totp => (totp_form(request, scene, complaint)),
-                        FactorKind::Sms => (sms_form(request, scene, complaint)),
-                        FactorKind::Recovery => (recovery_form(request, scene, complaint)),
+                        FactorKind::Totp => (totp_form(request, view, form_error)),
+                        FactorKind::Sms => (sms_form(request, view, form_error)),
+                        FactorKind::Recovery => (recovery_form(request, view, form_error)),
                     }
-                    (other_ways(request, scene, method))
+                    (other_ways(request, view, method))
                 }
-                @if !scene.is_step_up {
+                @if !view.is_step_up {
                     form.leave method="post" action=(request.url("/logout")) {
                         (key_field(request))
                         button.link type="submit" { (request.translate("verify-leave")) }
@@ -216,9 +216,9 @@ fn verify_page(
     )
 }
 
-fn locked(request: &PageRequest, scene: &VerifyView) -> Markup {
+fn locked(request: &PageRequest, view: &VerifyView) -> Markup {
     let seconds =
-        scene.profile.status.lock_until.map(|end| end.since(request.now()).as_secs().saturating_add(1));
+        view.profile.status.lock_until.map(|end| end.since(request.now()).as_secs().saturating_add(1));
     html! {
         div.complaint role="alert" {
             (icon("lock"))
@@ -233,18 +233,18 @@ fn locked(request: &PageRequest, scene: &VerifyView) -> Markup {
     }
 }
 
-fn begin_form(request: &PageRequest, scene: &VerifyView) -> Markup {
-    html! { (key_field(request)) (hidden("then", scene.then.as_str())) }
+fn begin_form(request: &PageRequest, view: &VerifyView) -> Markup {
+    html! { (key_field(request)) (hidden("then", view.then.as_str())) }
 }
 
-fn totp_form(request: &PageRequest, scene: &VerifyView, complaint: Option<&FormError>) -> Markup {
+fn totp_form(request: &PageRequest, view: &VerifyView, form_error: Option<&FormError>) -> Markup {
     let period = PERIOD.as_secs();
     let into_step = u64::try_from(request.now().seconds()).unwrap_or(0).checked_rem(period).unwrap_or(0);
     html! {
         p.lead { (request.translate("verify-totp")) }
         form.stack method="post" action=(request.url("/verify/totp")) {
-            (begin_form(request, scene))
-            (code_field(request, "code-hint-app", complaint))
+            (begin_form(request, view))
+            (code_field(request, "code-hint-app", form_error))
             p.step-left data-left=(period.saturating_sub(into_step)) data-period=(period) {
                 svg.dial viewBox="0 0 36 36" width="20" height="20" aria-hidden="true" {
                     circle.dial-ring cx="18" cy="18" r="15" pathLength="100" fill="none" {}
@@ -257,34 +257,34 @@ fn totp_form(request: &PageRequest, scene: &VerifyView, complaint: Option<&FormE
     }
 }
 
-fn sms_form(request: &PageRequest, scene: &VerifyView, complaint: Option<&FormError>) -> Markup {
+fn sms_form(request: &PageRequest, view: &VerifyView, form_error: Option<&FormError>) -> Markup {
     let sent_at =
         request.query("sent").or_else(|| request.control_value("sent")).and_then(|it| it.parse().ok());
     let sent_at = sent_at.map(Timestamp::from_seconds);
     let is_sent = sent_at.is_some() || request.form_value("code").is_some();
-    let phone = scene.profile.status.phone.clone().unwrap_or_default();
+    let phone = view.profile.status.phone.clone().unwrap_or_default();
     html! {
         @if is_sent {
             p.lead { (request.translate_with("verify-sms-sent", &[("phone", phone.into())])) }
             form.stack data-otp="sms" method="post" action=(request.url("/verify/sms")) {
-                (begin_form(request, scene))
+                (begin_form(request, view))
                 @if let Some(at) = sent_at { (hidden("sent", &at.seconds().to_string())) }
-                (code_field(request, "code-hint-sms", complaint))
+                (code_field(request, "code-hint-sms", form_error))
                 button.button.full type="submit" { (request.translate("verify-confirm")) }
             }
             form.resend method="post" action=(request.url("/verify/send")) {
-                (begin_form(request, scene))
+                (begin_form(request, view))
                 (resend_button(request, sent_at))
             }
         } @else {
             p.lead { (request.translate_with("verify-sms", &[("phone", phone.into())])) }
-            @if let Some(complaint) = complaint { (complaint.shown(request, "complaint")) }
+            @if let Some(form_error) = form_error { (form_error.shown(request, "complaint")) }
             form.stack method="post" action=(request.url("/verify/send")) {
-                (begin_form(request, scene))
+                (begin_form(request, view))
                 button.button.full type="submit" { (icon("message")) (request.translate("verify-sms-send")) }
             }
             p.actions {
-                a.link href=(request.url(&format!("/verify?with=sms&sent=0&then={}", scene.then.as_str()))) {
+                a.link href=(request.url(&format!("/verify?with=sms&sent=0&then={}", view.then.as_str()))) {
                     (request.translate("verify-sms-have"))
                 }
             }
@@ -292,18 +292,18 @@ fn sms_form(request: &PageRequest, scene: &VerifyView, complaint: Option<&FormEr
     }
 }
 
-fn recovery_form(request: &PageRequest, scene: &VerifyView, complaint: Option<&FormError>) -> Markup {
-    let described = if complaint.is_some() { "code-complaint code-hint" } else { "code-hint" };
+fn recovery_form(request: &PageRequest, view: &VerifyView, form_error: Option<&FormError>) -> Markup {
+    let described = if form_error.is_some() { "code-complaint code-hint" } else { "code-hint" };
     html! {
         p.lead { (request.translate("verify-recovery")) }
         form.stack method="post" action=(request.url("/verify/recovery")) {
-            (begin_form(request, scene))
+            (begin_form(request, view))
             div.field {
                 label for="code" { (request.translate("recovery-label")) }
-                @if let Some(complaint) = complaint { (complaint.shown(request, "code-complaint")) }
+                @if let Some(form_error) = form_error { (form_error.shown(request, "code-complaint")) }
                 input.recovery #code name="code" type="text" autocomplete="off" required autofocus maxlength="64"
                     spellcheck="false" autocapitalize="none" placeholder="xxxx-xxxx-xxxx-xxxx"
-                    aria-describedby=(described) aria-invalid=[complaint.is_some().then_some("true")]
+                    aria-describedby=(described) aria-invalid=[form_error.is_some().then_some("true")]
                     data-missing=(request.translate("field-missing"));
                 p.hint #code-hint { (request.translate("recovery-hint")) }
             }
@@ -312,13 +312,13 @@ fn recovery_form(request: &PageRequest, scene: &VerifyView, complaint: Option<&F
     }
 }
 
-fn other_ways(request: &PageRequest, scene: &VerifyView, method: FactorKind) -> Markup {
+fn other_ways(request: &PageRequest, view: &VerifyView, method: FactorKind) -> Markup {
     let way = |choice: &MethodChoice| match choice.method {
         FactorKind::Totp => ("app", "way-totp"),
         FactorKind::Sms => ("message", "way-sms"),
         FactorKind::Recovery => ("key", "way-recovery"),
     };
-    let mut others = scene.others(method).peekable();
+    let mut others = view.others(method).peekable();
     let has_others = others.peek().is_some();
     html! {
         @if has_others {
@@ -330,7 +330,7 @@ fn other_ways(request: &PageRequest, scene: &VerifyView, method: FactorKind) -> 
                         p.way.off { (icon(sign)) span { (request.translate(name)) small { (request.translate("way-off")) } } }
                     } @else {
                         a.way href=(request.url(&format!(
-                            "/verify?with={}&then={}", choice.method.as_str(), scene.then.as_str()
+                            "/verify?with={}&then={}", choice.method.as_str(), view.then.as_str()
                         ))) { (icon(sign)) span { (request.translate(name)) } (icon("next")) }
                     }
                 }

@@ -1,4 +1,4 @@
-//! Forms: their key, their fields, and what is wrong with them.
+//! Form elements: fields, buttons, links and errors.
 
 use std::time::Duration;
 
@@ -10,7 +10,7 @@ use super::{countdown, icon};
 use crate::request::{FORM_KEY, PageRequest};
 use mfa_http::problem::{ApiError, retry_after};
 
-/// What is wrong with a form, as it is said beside the field.
+/// An error that is shown beside a form field.
 #[derive(Clone, Debug)]
 pub(crate) struct FormError {
     text: String,
@@ -18,12 +18,12 @@ pub(crate) struct FormError {
 }
 
 impl FormError {
-    /// With these words.
+    /// Creates an error with this text.
     pub(crate) const fn new(text: String) -> Self {
         Self { text, seconds: None }
     }
 
-    /// As it stands above a form; read out when it appears.
+    /// Renders the error as an alert, which screen readers announce.
     pub(crate) fn shown(&self, request: &PageRequest, id: &str) -> Markup {
         html! {
             p.complaint #(id) role="alert" {
@@ -39,12 +39,12 @@ impl FormError {
     }
 }
 
-/// What a fault that belongs on the form says there.
-pub(crate) fn form_error(request: &PageRequest, fault: &ApiError) -> FormError {
-    let code = fault.kind().code();
-    let text = match fault {
-        ApiError::Fields(faults) => {
-            let first = faults.first();
+/// Returns the text that the form shows for an error.
+pub(crate) fn form_error_for(request: &PageRequest, error: &ApiError) -> FormError {
+    let code = error.kind().code();
+    let text = match error {
+        ApiError::Fields(errors) => {
+            let first = errors.first();
             first.map_or_else(
                 || request.translate("form-invalid_field"),
                 |it| mfa_http::problem::field_message(it, request.context()),
@@ -53,20 +53,20 @@ pub(crate) fn form_error(request: &PageRequest, fault: &ApiError) -> FormError {
         ApiError::Refused(FlowError::SmsBudgetSpent { .. }) => request.translate("form-sms_budget"),
         _ => request.translate(&format!("form-{code}")),
     };
-    FormError { text, seconds: retry_after(fault) }
+    FormError { text, seconds: retry_after(error) }
 }
 
-/// The hidden field without which no form of ours is taken.
+/// Renders the hidden field with the CSRF key.
 pub(crate) fn key_field(request: &PageRequest) -> Markup {
     hidden(FORM_KEY, request.form_key().expose())
 }
 
-/// A field that the page hands itself.
+/// Renders a hidden field.
 pub(crate) fn hidden(name: &str, value: &str) -> Markup {
     html! { input type="hidden" name=(name) value=(value); }
 }
 
-/// A form that is a button.
+/// Renders a form with one button.
 pub(crate) fn post_button(request: &PageRequest, path: &str, class: &str, name: &str) -> Markup {
     html! {
         form method="post" action=(request.url(path)) {
@@ -76,16 +76,16 @@ pub(crate) fn post_button(request: &PageRequest, path: &str, class: &str, name: 
     }
 }
 
-/// The field for six digits: one input, so that paste, autofill and screen readers find what they expect.
-pub(crate) fn code_field(request: &PageRequest, hint: &str, complaint: Option<&FormError>) -> Markup {
-    let described = if complaint.is_some() { "code-complaint code-hint" } else { "code-hint" };
+/// Renders the field for a code of six digits: one input, for paste, autofill and screen readers.
+pub(crate) fn code_field(request: &PageRequest, hint: &str, form_error: Option<&FormError>) -> Markup {
+    let described = if form_error.is_some() { "code-complaint code-hint" } else { "code-hint" };
     html! {
         div.field {
             label for="code" { (request.translate("code-label")) }
-            @if let Some(complaint) = complaint { (complaint.shown(request, "code-complaint")) }
+            @if let Some(form_error) = form_error { (form_error.shown(request, "code-complaint")) }
             input.code #code name="code" type="text" inputmode="numeric" autocomplete="one-time-code"
                 pattern="[0-9]{6}" maxlength="6" required autofocus spellcheck="false" autocapitalize="off"
-                aria-describedby=(described) aria-invalid=[complaint.is_some().then_some("true")]
+                aria-describedby=(described) aria-invalid=[form_error.is_some().then_some("true")]
                 data-digits="6" data-missing=(request.translate("code-missing"));
             p.hint #code-hint { (request.translate(hint)) }
         }
@@ -110,13 +110,13 @@ pub(crate) fn resend_button(request: &PageRequest, sent_at: Option<Timestamp>) -
     }
 }
 
-/// Returns the title of a page, title_with_error if its form has an error, so that screen readers announce it.
+/// Returns the title of a page, marked if its form has an error, so that screen readers announce it.
 pub(crate) fn title_with_error(
     request: &PageRequest,
     title: String,
-    complaint: Option<&FormError>,
+    form_error: Option<&FormError>,
 ) -> String {
-    if complaint.is_some() {
+    if form_error.is_some() {
         request.translate_with("title-error", &[("title", title.into())])
     } else {
         title

@@ -1,8 +1,8 @@
-//! The signs beside words. None of them says anything that the words do not.
+//! Icons beside texts, hidden from screen readers.
 
 use maud::{Markup, PreEscaped};
 
-/// The sign of this name, drawn in lines of 1.75 on a grid of 24.
+/// Renders the icon with this name: lines of 1.75 on a grid of 24.
 pub(crate) fn icon(name: &str) -> Markup {
     let path = match name {
         "shield" => {

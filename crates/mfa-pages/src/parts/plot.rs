@@ -1,37 +1,37 @@
-//! Plots: bars over time as plain SVG, with the same numbers as a table.
+//! Bar charts over time as SVG, with the same numbers in a table.
 
 use maud::{Markup, html};
 
 use crate::request::PageRequest;
 
-/// A little more than the plot itself, for what stands out over its edges: a label, the highest number.
+/// The view box: a little larger than the chart, for labels at its edges.
 const VIEW: &str = "-20 -8 740 208";
 const WIDTH: u64 = 720;
 const HEIGHT: u64 = 200;
-/// How wide the numbers of the axis stand: to the right, beside the newest, which are in sight where not all are.
+/// The width of the axis labels on the right, beside the newest columns, which are visible on small screens.
 const RIGHT: u64 = 46;
-/// Where the columns end.
+/// The bottom of the columns.
 const END: u64 = WIDTH - RIGHT;
-/// Where the labels of the columns stand.
+/// The baseline of the column labels.
 const BOTTOM: u64 = 24;
-/// As many labels as have room below.
+/// The number of labels that fit below the chart.
 const LABELS: usize = 8;
 
-/// One kind of bar: its class in the style sheet and its name.
+/// A series of bars: its CSS class and its name.
 #[derive(Clone, Debug)]
 pub(crate) struct PlotSeries {
     pub(crate) class: &'static str,
     pub(crate) name: String,
 }
 
-/// What stands above one place of the axis: a number for each series.
+/// A column: its label and a number for each series.
 #[derive(Clone, Debug)]
 pub(crate) struct PlotColumn {
     pub(crate) label: String,
     pub(crate) counts: Vec<u64>,
 }
 
-/// Stacked bars, with a legend and a table.
+/// Renders stacked bars with a legend and a table.
 pub(crate) fn plot(
     request: &PageRequest,
     id: &str,
@@ -67,7 +67,7 @@ pub(crate) fn plot(
 fn bars(place: usize, all: usize, column: &PlotColumn, series: &[PlotSeries], top: u64) -> Markup {
     let all = u64::try_from(all).unwrap_or(1).max(1);
     let place = u64::try_from(place).unwrap_or(0);
-    // In tenths, so that many narrow columns stand at even distances.
+    // In tenths of a unit, so that narrow columns are evenly spaced.
     let tenths = END.saturating_mul(10);
     let x = tenths.saturating_mul(place).div_euclid(all);
     let slot = tenths.div_euclid(all);
@@ -94,19 +94,19 @@ fn bars(place: usize, all: usize, column: &PlotColumn, series: &[PlotSeries], to
     }
 }
 
-/// So many tenths as a number with one decimal.
+/// Formats tenths as a number with one decimal.
 fn decimal(tenths: u64) -> String {
     format!("{}.{}", tenths.div_euclid(10), tenths.rem_euclid(10))
 }
 
-/// How high a number stands; what is there at all is to be seen.
+/// Returns the height of a number; a number above zero is always visible.
 fn height_of(count: u64, top: u64) -> u64 {
     let room = HEIGHT.saturating_sub(BOTTOM).saturating_sub(6);
     let height = room.saturating_mul(count).checked_div(top).unwrap_or(0);
     if count > 0 { height.max(2) } else { 0 }
 }
 
-/// The next round, even number.
+/// Returns the next round, even number.
 fn nice_top(most: u64) -> u64 {
     let mut step = 1_u64;
     while step.saturating_mul(10) < most {

@@ -1,10 +1,10 @@
-//! Where somebody is on the way to a well-protected account.
+//! Progress of the setup of an account.
 
 use maud::{Markup, html};
 
 use crate::request::PageRequest;
 
-/// A part of the way.
+/// A step of the setup.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum SetupStep {
     App,
@@ -13,7 +13,7 @@ pub(crate) enum SetupStep {
     Backup,
 }
 
-/// The way, with the part that this page is about.
+/// Renders all steps with the current one.
 pub(crate) fn steps(request: &PageRequest, here: SetupStep) -> Markup {
     let all = [
         (SetupStep::App, "step-app"),

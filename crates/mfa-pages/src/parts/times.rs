@@ -1,4 +1,4 @@
-//! Times and spans of time. Without scripts a time is in UTC and a countdown stands still.
+//! Times and countdowns. Without scripts, times are in UTC and countdowns do not move.
 
 use maud::{Markup, html};
 use mfa_core::Timestamp;
@@ -7,7 +7,7 @@ use time::OffsetDateTime;
 use crate::request::PageRequest;
 use mfa_http::rfc3339;
 
-/// A time, as the reader's language writes it; the browser turns it into the reader's own time.
+/// Renders a time in the reader's language; a script converts it to the reader's time zone.
 pub(crate) fn moment(request: &PageRequest, at: Timestamp) -> Markup {
     let parts = OffsetDateTime::from_unix_timestamp(at.seconds()).ok();
     let Some((parts, machine)) = parts.zip(rfc3339(Timestamp::from_seconds(at.seconds()))) else {
@@ -26,7 +26,7 @@ pub(crate) fn moment(request: &PageRequest, at: Timestamp) -> Markup {
     html! { time.moment datetime=(machine) { (text) } }
 }
 
-/// A span of time that runs down, where scripts run.
+/// Renders a countdown, which a script updates.
 pub(crate) fn countdown(request: &PageRequest, seconds: u64) -> Markup {
     html! {
         strong.countdown role="timer" data-seconds=(seconds) data-over=(request.translate("wait-over")) {
@@ -35,7 +35,7 @@ pub(crate) fn countdown(request: &PageRequest, seconds: u64) -> Markup {
     }
 }
 
-/// A span of time in a few words that both languages read; the module `clock.js` writes it alike.
+/// Formats a duration in units that both languages share; `clock.js` formats it the same way.
 fn span_of_time(seconds: u64) -> String {
     let (minutes, rest) = (seconds.div_euclid(60), seconds.rem_euclid(60));
     let (hours, minutes_of_hour) = (minutes.div_euclid(60), minutes.rem_euclid(60));

@@ -1,8 +1,8 @@
-//! A browser and a system, as people call them, from what the browser says of itself.
+//! Name of browser and operating system from a `User-Agent` header.
 
 use crate::request::PageRequest;
 
-/// "Firefox · Linux"; words of ours where neither is known.
+/// Returns for example "Firefox · Linux", or a text if neither is known.
 pub(crate) fn agent_name(request: &PageRequest, agent: &str) -> String {
     match (browser(agent), system(agent)) {
         (Some(browser), Some(system)) => format!("{browser} ({system})"),
@@ -11,7 +11,7 @@ pub(crate) fn agent_name(request: &PageRequest, agent: &str) -> String {
     }
 }
 
-/// In this order, because each pretends to be some of those below it.
+/// In this order, because each header also contains names that come later.
 const BROWSERS: [(&str, &str); 10] = [
     ("Edg/", "Edge"),
     ("EdgiOS/", "Edge"),

@@ -1,4 +1,4 @@
-//! What goes on: numbers, plots, and the way to a user.
+//! Dashboard of administrators: totals, charts, newest events and the user search.
 
 use actix_web::http::StatusCode;
 use maud::{Markup, html};
@@ -17,9 +17,9 @@ use crate::request::PageRequest;
 use crate::response::{PageResponse, PageResult};
 use mfa_http::problem::ApiError;
 
-/// As many events as the board shows.
+/// The number of events on the dashboard.
 const EVENTS: u32 = 8;
-/// The periods to choose from, in days.
+/// The selectable periods in days.
 const PERIODS: [u64; 3] = [1, 7, 30];
 
 /// `GET /interface/BRAND/admin`
@@ -74,11 +74,11 @@ pub(crate) async fn show(request: SharedRequest) -> PageResult {
     Ok(PageResponse::page(&request, StatusCode::OK, page))
 }
 
-/// So many days up to now: by the hour for one, by the day for more.
+/// Returns the period of the last days: hourly for one day, daily for more.
 fn period(now: Timestamp, days: u64) -> Result<Period, ApiError> {
     let bucket = if days == 1 { BucketSize::Hour } else { BucketSize::Day };
     let end = now.plus(Duration::from_secs(1));
-    // The bucket that runs is one of them.
+    // The current bucket counts as one.
     let span = Duration::from_hours(days.saturating_mul(24)).saturating_sub(bucket.width());
     Period::new(now.minus(span), end, bucket).map_err(|_| ApiError::Bug("a period that is none"))
 }
@@ -114,7 +114,7 @@ fn figures(request: &PageRequest, totals: Totals) -> Markup {
     }
 }
 
-/// The buckets of a period, each with its label.
+/// Returns the buckets of a period with their labels.
 fn buckets(request: &PageRequest, period: Period) -> Vec<(Timestamp, String)> {
     let width = period.bucket().width();
     let next = |at: &Timestamp| Some(at.plus(width)).filter(|it| *it < period.to());
@@ -164,7 +164,7 @@ fn locks(request: &PageRequest, period: Period, activity: &Activity) -> Markup {
     plot(request, "locks", &request.translate("plot-locks"), &series, &columns)
 }
 
-/// SMS of the whole period, by country and provider.
+/// SMS of the period by country and provider.
 #[derive(Clone, Copy, Default)]
 struct SmsSummary {
     sent: u64,
@@ -219,7 +219,7 @@ fn messages(request: &PageRequest, activity: &Activity) -> Markup {
     }
 }
 
-/// Sent and used, one over the other, as long as they are many.
+/// Returns the conversion rate, if enough SMS were sent.
 fn share(sms: SmsSummary, top: u64) -> Markup {
     let long = |count: u64| count.saturating_mul(100).checked_div(top).unwrap_or(0);
     html! {

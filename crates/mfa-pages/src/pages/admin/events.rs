@@ -1,4 +1,4 @@
-//! The events of all users.
+//! Page with the security events of all users.
 
 use std::collections::BTreeMap;
 
@@ -54,7 +54,7 @@ pub(crate) async fn list(request: SharedRequest) -> PageResult {
     Ok(PageResponse::page(&request, StatusCode::OK, page))
 }
 
-/// The names of those whose events these are.
+/// Returns the user names of the users of these events.
 pub(super) async fn names(
     flows: &Flows,
     admin: &AdminCall,
@@ -63,11 +63,12 @@ pub(super) async fn names(
     flows.usernames(admin, events.iter().map(|it| it.user).collect()).await
 }
 
-/// User names, of those who are there still.
+/// User names by id, for users that still exist.
 pub(super) type UserNames = BTreeMap<UserId, String>;
 
-/// Events as a table, with whose they are; on a phone each is a card. A table keeps the roles of one where a style lays it
-/// out otherwise.
+/// Renders events as a table with the user names; on a phone each row is a card. The roles are explicit because a
+/// style
+/// that changes the layout would remove them.
 pub(super) fn table(request: &PageRequest, events: &[StoredEvent], names: &UserNames) -> Markup {
     let head = |name: &str| html! { th scope="col" role="columnheader" { (request.translate(name)) } };
     html! {
@@ -108,7 +109,7 @@ fn row(request: &PageRequest, event: &StoredEvent, names: &UserNames) -> Markup 
     }
 }
 
-/// Who did it, as people say it: an administrator of the pages by name, somebody at the command line by that.
+/// Returns the actor of an event: the name of an administrator, or that the command line was used.
 fn actor_name(request: &PageRequest, actor: &str) -> String {
     if let Some((_, name)) = actor.strip_prefix("user:").and_then(|it| it.split_once(" (")) {
         return name.strip_suffix(')').unwrap_or(name).to_owned();

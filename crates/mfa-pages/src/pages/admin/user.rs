@@ -1,4 +1,4 @@
-//! One user: how the account stands, and what an administrator may do about it.
+//! Page of one user for administrators: status, events and actions.
 
 use std::future::Future;
 use std::sync::Arc;
@@ -23,7 +23,7 @@ use crate::sealed_state::SealedState;
 use mfa_http::admin_reason;
 use mfa_http::problem::{ApiError, FieldErrorKind};
 
-/// As many events as the page shows.
+/// The number of events on the page.
 const EVENTS: u32 = 8;
 
 /// `GET /interface/BRAND/admin/users/{id}`
@@ -33,7 +33,7 @@ pub(crate) async fn show(request: SharedRequest) -> PageResult {
     let (profile, account, status, events) = request
         .run(|flows| async move {
             let admin = flows.administrator(&call, AdminAct::Look, None).await?;
-            // Nobody learns who there is before being taken for an administrator.
+            // The administrator is authorised first, so that nobody else learns which users exist.
             let user = named?;
             let (account, status) = flows.show_user(&admin, user).await?;
             let query = AuditQuery { user: Some(user), kind: None, before: None, limit: EVENTS };
@@ -198,7 +198,7 @@ pub(crate) async fn enforce(request: SharedRequest) -> PageResult {
     done(&request, if enforced == Some(true) { Flash::Enforced } else { Flash::NotEnforced })
 }
 
-/// `POST /interface/BRAND/admin/users/{id}/codes`: to be handed over by a safe way.
+/// `POST /interface/BRAND/admin/users/{id}/codes`: generates recovery codes for the user.
 pub(crate) async fn codes(request: SharedRequest) -> PageResult {
     let change = |flows: Arc<Flows>, admin: AdminCall, user, ()| async move {
         flows.regenerate_for(&admin, user).await
@@ -210,7 +210,7 @@ pub(crate) async fn codes(request: SharedRequest) -> PageResult {
     Ok(response.with_sealed_state(&request, &state)?)
 }
 
-/// `GET /interface/BRAND/admin/users/{id}/codes`: for as long as the administrator's browser carries them.
+/// `GET /interface/BRAND/admin/users/{id}/codes`: shows them while the cookie is valid.
 pub(crate) async fn show_codes(request: SharedRequest) -> PageResult {
     let user = user_of(&request)?;
     match request.sealed_state() {
@@ -225,10 +225,10 @@ pub(crate) async fn show_codes(request: SharedRequest) -> PageResult {
 
 fn codes_page(request: &PageRequest, profile: &Profile, user: UserId, codes: &[SecretText]) -> Markup {
     let title = request.translate("admin-codes-title");
-    let frame = Layout::signed_in(title.clone(), profile, NavItem::Admin).with(AssetFile::Clipboard);
+    let layout = Layout::signed_in(title.clone(), profile, NavItem::Admin).with(AssetFile::Clipboard);
     document(
         request,
-        &frame,
+        &layout,
         html! {
             section.sheet.printed {
                 p.emblem aria-hidden="true" { (icon("key")) }
@@ -257,7 +257,7 @@ fn done(request: &PageRequest, flash: Flash) -> PageResult {
     Ok(response.with_flash(request, flash))
 }
 
-/// Reads the reason, has the caller taken for an administrator, and runs one change of the user that the path names.
+/// Reads the reason, authorises the administrator and runs one change of the user in the path.
 async fn changed<C, T, F>(
     request: &PageRequest,
     what: Option<C>,

@@ -1,4 +1,4 @@
-//! Users, found by name or address.
+//! Page with the list of users and the search.
 
 use actix_web::http::StatusCode;
 use maud::{Markup, html};
@@ -69,7 +69,7 @@ fn person(request: &PageRequest, user: &UserRecord, now: Timestamp) -> Markup {
     }
 }
 
-/// What is to be seen of an account at a glance.
+/// Badges of an account in the list.
 #[expect(clippy::struct_excessive_bools, reason = "each is a mark of its own")]
 pub(super) struct UserBadges {
     pub(super) locked: bool,
