@@ -8,7 +8,7 @@ use mfa_core::{Clock as _, FactorResult, Origin, SecretText, Timestamp, UserId};
 use mfa_flows::{AdminCall, NewUserRequest, TokenKind};
 use mfa_infra::Mfa;
 use mfa_infra::settings::{Settings, Sources};
-use mfa_server::HttpServerHandle;
+use mfa_server::Server;
 use mfa_totp::TotpCode;
 use serde_json::json;
 
@@ -27,7 +27,7 @@ pub struct TestServer {
     client: Client,
     operators: Option<Client>,
     mfa: Arc<Mfa>,
-    running: Option<HttpServerHandle>,
+    running: Option<Server>,
 }
 
 impl TestServer {

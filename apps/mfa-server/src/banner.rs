@@ -7,7 +7,7 @@ use mfa_core::SecretText;
 use mfa_infra::Mfa;
 use serde::Serialize;
 
-use crate::HttpServerHandle;
+use crate::Server;
 
 /// The start banner: where the server is, where it keeps its data, and in development how to try it.
 #[derive(Debug)]
@@ -22,7 +22,7 @@ pub struct Banner {
 
 impl Banner {
     /// Of this server, where it runs.
-    pub fn new(mfa: &Mfa, running: &HttpServerHandle) -> Self {
+    pub fn new(mfa: &Mfa, running: &Server) -> Self {
         let demo = mfa.demo().filter(|_| mfa.settings().login.enabled);
         Self {
             address: running.address(),

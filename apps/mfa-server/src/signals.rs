@@ -33,8 +33,8 @@ impl Signals {
         Ok(Self { runtime, terminate, interrupt, hangup })
     }
 
-    /// Waits until the server is told to stop, or has ended by itself.
-    pub(crate) fn told_to_stop(self, ended: &mut oneshot::Receiver<()>, on_hangup: impl Fn()) {
+    /// Waits for `SIGTERM`, `SIGINT` or the end of the server; calls `on_hangup` for each `SIGHUP`.
+    pub(crate) fn wait(self, ended: &mut oneshot::Receiver<()>, on_hangup: impl Fn()) {
         let Self { runtime, mut terminate, mut interrupt, mut hangup } = self;
         runtime.block_on(async {
             loop {

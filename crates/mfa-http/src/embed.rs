@@ -1,0 +1,124 @@
+//! The product inside an actix application that is somebody else's: its routes, and extractors for the other ones.
+//!
+//! The routes keep their paths, their order of checks, their headers and their problem documents, because they stand in
+//! a scope of their own behind the same edge as in the server. A guard lets nothing into that scope but the product's
+//! own paths, so that the application's routes are met as if it were not there.
+
+mod extract;
+
+use std::fmt;
+use std::io;
+use std::sync::Arc;
+
+use actix_web::guard;
+use actix_web::middleware::from_fn;
+use actix_web::web::{self, Data, ServiceConfig};
+use mfa_infra::Mfa;
+
+use crate::extension::RouteExtension;
+use crate::middleware::MiddlewareConfig;
+use crate::openapi::OpenApiDocument;
+use crate::routes::{self, RouteConfig};
+
+pub use extract::{ExtractorError, MfaOk, MfaPending};
+
+/// The product, ready to be mounted in another application. Made once, cloned into each of its workers.
+#[derive(Clone)]
+pub struct Embedded {
+    mfa: Arc<Mfa>,
+    middleware: Arc<MiddlewareConfig>,
+    extension: Option<Arc<dyn RouteExtension>>,
+    document: Data<OpenApiDocument>,
+}
+
+impl Embedded {
+    /// Creates the API without web pages. `BEHIND_TLS_PROXY=true`, or a certificate in `TLS_CERT`, means that clients
+    /// use TLS.
+    ///
+    /// # Errors
+    ///
+    /// An invalid `TRUSTED_PROXY_HEADER`.
+    pub fn new(mfa: Arc<Mfa>) -> io::Result<Self> {
+        Self::build(mfa, None)
+    }
+
+    /// Creates the API with the routes of an extension, such as `mfa_pages::Pages`.
+    ///
+    /// # Errors
+    ///
+    /// An invalid `TRUSTED_PROXY_HEADER`, or a Fluent file of the extension that does not parse.
+    pub fn with_extension(mfa: Arc<Mfa>, extension: Arc<dyn RouteExtension>) -> io::Result<Self> {
+        Self::build(mfa, Some(extension))
+    }
+
+    fn build(mfa: Arc<Mfa>, extension: Option<Arc<dyn RouteExtension>>) -> io::Result<Self> {
+        let settings = &mfa.settings().server;
+        let over_tls = settings.behind_tls_proxy || settings.tls.is_some();
+        let middleware = Arc::new(MiddlewareConfig::new(&mfa, over_tls, extension.as_deref())?);
+        let mut mounted = routes::routes(RouteConfig::new(mfa.settings(), extension.is_some()));
+        mounted.retain(|it| {
+            routes::is_of_the_contract(it.path(), true) || routes::is_of_the_documentation(it.path())
+        });
+        let document = Data::new(OpenApiDocument::from_routes(&mounted, &middleware.reader())?);
+        Ok(Self { mfa, middleware, extension, document })
+    }
+
+    /// Mounts the routes of the API at the root of an application, those of the extension under `/interface/`, and
+    /// what [`MfaOk`] and [`MfaPending`] need.
+    ///
+    /// Health, metrics and documentation are left to the application, which may have its own: see
+    /// [`mount_for_operators`](Self::mount_for_operators) and [`mount_documentation`](Self::mount_documentation).
+    pub fn mount(&self, config: &mut ServiceConfig) {
+        config.app_data(Data::new(self.clone()));
+        let settings = self.mfa.settings();
+        let login = settings.login.enabled;
+        let is_ours = move |path: &str| routes::is_of_the_contract(path, login);
+        self.add(config, is_ours, |config| {
+            if let Some(extension) = &self.extension {
+                extension.configure(config);
+            }
+            routes::configure(config, RouteConfig::new(settings, self.extension.is_some()));
+        });
+    }
+
+    /// Mounts `/health`, `/health/live` and `/health/ready` with its detail, and `/metrics`.
+    pub fn mount_for_operators(&self, config: &mut ServiceConfig) {
+        self.add(config, routes::is_for_operators, routes::configure_for_operators);
+    }
+
+    /// Mounts `/openapi.json`, which describes what [`mount`](Self::mount) adds, and the page that shows it at `/docs`.
+    pub fn mount_documentation(&self, config: &mut ServiceConfig) {
+        let document = self.document.clone();
+        self.add(config, routes::is_of_the_documentation, |config| {
+            config.app_data(document);
+            routes::configure_documentation(config);
+        });
+    }
+
+    fn add(
+        &self,
+        config: &mut ServiceConfig,
+        is_ours: impl Fn(&str) -> bool + 'static,
+        routes: impl FnOnce(&mut ServiceConfig),
+    ) {
+        let middleware = Arc::clone(&self.middleware);
+        let scope = web::scope("")
+            .guard(guard::fn_guard(move |context| is_ours(context.head().uri.path())))
+            .app_data(Data::from(Arc::clone(&self.mfa)))
+            .configure(routes)
+            .wrap(from_fn(move |request, next| {
+                let middleware = Arc::clone(&middleware);
+                async move { middleware.pass(request, next).await }
+            }));
+        config.service(scope);
+    }
+}
+
+impl fmt::Debug for Embedded {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Embedded").finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,160 @@
+use std::collections::{BTreeMap, BTreeSet};
+
+use fluent_syntax::ast::{CallArguments, Entry, Expression, InlineExpression, Pattern, PatternElement};
+
+use super::*;
+
+/// The texts of `mfa-pages`, held to the same rules.
+const PAGES: TranslationSource = TranslationSource {
+    file: "interface.ftl",
+    french: include_str!("../../../mfa-pages/locales/fr/interface.ftl"),
+    english: include_str!("../../../mfa-pages/locales/en/interface.ftl"),
+};
+const SOURCES: [TranslationSource; 2] = [PROBLEMS, PAGES];
+
+/// The arguments of each text of a file, by the text's name.
+fn arguments_by_name(source: &str) -> BTreeMap<String, BTreeSet<String>> {
+    let resource = fluent_syntax::parser::parse(source).unwrap();
+    let mut texts = BTreeMap::new();
+    for entry in resource.body {
+        let Entry::Message(message) = entry else { continue };
+        let name = message.id.name;
+        if let Some(value) = &message.value {
+            texts.insert(name.to_owned(), arguments_of(value));
+        }
+        for attribute in &message.attributes {
+            texts.insert(format!("{name}.{}", attribute.id.name), arguments_of(&attribute.value));
+        }
+    }
+    texts
+}
+
+fn arguments_of(pattern: &Pattern<&str>) -> BTreeSet<String> {
+    let mut found = BTreeSet::new();
+    collect(pattern, &mut found);
+    found
+}
+
+fn collect(pattern: &Pattern<&str>, found: &mut BTreeSet<String>) {
+    for element in &pattern.elements {
+        let PatternElement::Placeable { expression } = element else { continue };
+        match expression {
+            Expression::Inline(inline) => collect_inline(inline, found),
+            Expression::Select { selector, variants } => {
+                collect_inline(selector, found);
+                for variant in variants {
+                    collect(&variant.value, found);
+                }
+            }
+        }
+    }
+}
+
+fn collect_inline(inline: &InlineExpression<&str>, found: &mut BTreeSet<String>) {
+    match inline {
+        InlineExpression::VariableReference { id } => {
+            found.insert(id.name.to_owned());
+        }
+        InlineExpression::FunctionReference { arguments: CallArguments { positional, .. }, .. } => {
+            for argument in positional {
+                collect_inline(argument, found);
+            }
+        }
+        _ => {}
+    }
+}
+
+fn both() -> Translations {
+    Translations::load(&[PAGES]).unwrap_or_else(|error| panic!("{error}"))
+}
+
+#[test]
+fn both_languages_have_the_same_messages_with_the_same_arguments() {
+    both();
+    for TranslationSource { file, french, english } in SOURCES {
+        let (french, english) = (arguments_by_name(french), arguments_by_name(english));
+        assert!(!french.is_empty(), "{file}");
+        assert_eq!(french, english, "{file}");
+    }
+}
+
+#[test]
+fn no_text_of_one_language_stands_in_the_other() {
+    let texts = both();
+    for TranslationSource { file, french, .. } in SOURCES {
+        for (name, arguments) in arguments_by_name(french) {
+            let arguments: Vec<_> = arguments.iter().map(|it| (it.as_str(), Argument::from(2))).collect();
+            let [french, english] =
+                [Language::French, Language::English].map(|it| texts.translate(it, &name, &arguments));
+            // A country may have one name in both, and the day of a plot only turns its parts round.
+            let may_agree = name.starts_with("country-") || name == "plot-day";
+            assert!(french != english || may_agree, "{file}: {name}");
+            for text in [french, english] {
+                assert!(!text.is_empty() && !text.contains(['{', '}']), "{file}: {name}: {text}");
+            }
+        }
+    }
+}
+
+/// What of this line is not set as French is. A colon within a word (`12:30`, `https://`) is no punctuation.
+fn misprint(line: &str) -> Option<&'static str> {
+    const SPACE: char = '\u{a0}';
+    const THIN: char = '\u{202f}';
+    let text = line.split_once("= ").map_or(line, |(_, text)| text);
+    if text.contains('\'') {
+        return Some("a straight apostrophe");
+    }
+    let marks: Vec<char> = text.chars().chain([' ']).collect();
+    marks.windows(3).find_map(|window| match (window[0], window[1], window[2]) {
+        (before, ';' | '!' | '?', ' ') if before != THIN => Some("no thin space before ; ! ?"),
+        (before, ':', ' ') if before != SPACE => Some("no hard space before a colon"),
+        (before, '»', _) if before != SPACE => Some("no hard space in quotes"),
+        (_, '«', after) if after != SPACE => Some("no hard space in quotes"),
+        _ => None,
+    })
+}
+
+#[test]
+fn french_marks_and_apostrophes_are_as_they_should_be() {
+    assert!(misprint("a = Bonjour : b").is_some() && misprint("a = l'un").is_some());
+    assert!(misprint("a = Quoi ?").is_some() && misprint("a = «b»").is_some());
+    assert_eq!(misprint("a = À 12:30, «\u{a0}b\u{a0}»\u{202f};"), None);
+    for TranslationSource { file, french, .. } in SOURCES {
+        for line in french.lines().filter(|line| !line.starts_with('#')) {
+            assert_eq!(misprint(line), None, "{file}: {line}");
+        }
+    }
+}
+
+#[test]
+fn numbers_are_told_in_the_grammar_of_the_language() {
+    let texts = both();
+    let left = |language, count: usize| {
+        texts.translate(language, "warning-few-codes-left", &[("left", count.into())]).into_owned()
+    };
+    assert_eq!(left(Language::English, 1), "Only one recovery code is left: make a new set.");
+    assert_eq!(left(Language::English, 3), "Only 3 recovery codes are left: make a new set.");
+    assert_eq!(left(Language::French, 1), "Il ne reste qu’un code de secours\u{a0}: générez-en de nouveaux.");
+    assert_eq!(
+        left(Language::French, 3),
+        "Il ne reste que 3 codes de secours\u{a0}: générez-en de nouveaux."
+    );
+}
+
+#[test]
+fn what_has_no_text_is_shown_by_its_name() {
+    let texts = both();
+    for name in ["nothing", "nothing.detail", "problem-not-found.nothing", ""] {
+        assert_eq!(texts.translate(Language::French, name, &[]), name);
+    }
+}
+
+#[test]
+fn a_file_that_is_no_fluent_or_repeats_a_message_is_refused_and_named() {
+    let broken = |source| bundle(Language::French, &[("a.ftl", "a = A"), ("b.ftl", source)]).err();
+    assert_eq!(broken("b = B"), None);
+    for source in ["b = {", "a = B", "no message"] {
+        let error = broken(source).unwrap().to_string();
+        assert!(error.starts_with("locales/fr/b.ftl: "), "{error}");
+    }
+}

@@ -1,0 +1,44 @@
+//! The limits on client addresses, as the `RateLimit` fields tell them (draft-ietf-httpapi-ratelimit-headers).
+
+use mfa_core::RateRule;
+use mfa_infra::settings::{LimitSettings, RateSetting};
+
+/// The limits that may be told: those that name no user.
+#[derive(Clone, Copy, Debug)]
+pub struct PublicRateLimits {
+    code_checks_per_ip: RateSetting,
+    logins_per_ip: RateSetting,
+}
+
+impl PublicRateLimits {
+    /// As they are set.
+    pub const fn from_settings(limits: &LimitSettings) -> Self {
+        Self { code_checks_per_ip: limits.code_checks_per_ip, logins_per_ip: limits.logins_per_ip }
+    }
+
+    #[cfg(test)]
+    pub(crate) const fn from_rates(code_checks_per_ip: RateSetting, logins_per_ip: RateSetting) -> Self {
+        Self { code_checks_per_ip, logins_per_ip }
+    }
+
+    /// `RateLimit-Policy` and `RateLimit` of a call from which this rule took a try, or of one that it refused: then in
+    /// how many seconds there is one more.
+    pub fn headers(
+        self,
+        rule: RateRule,
+        left: u32,
+        more_in: Option<u64>,
+    ) -> Option<[(&'static str, String); 2]> {
+        let rate = match rule {
+            RateRule::CodeCheckPerIp => self.code_checks_per_ip,
+            RateRule::LoginPerIp => self.logins_per_ip,
+            RateRule::LoginPerUser | RateRule::RecoveryPerUser => return None,
+        };
+        let (name, max, window) = (rule.as_str(), rate.max, rate.window.as_secs());
+        let more_in = more_in.map(|seconds| format!(";t={seconds}")).unwrap_or_default();
+        Some([
+            ("ratelimit-policy", format!("\"{name}\";q={max};w={window}")),
+            ("ratelimit", format!("\"{name}\";r={left}{more_in}")),
+        ])
+    }
+}

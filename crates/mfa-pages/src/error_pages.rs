@@ -1,0 +1,84 @@
+//! Responses for errors: the login page, the step-up page, or a page that says what is wrong.
+
+use actix_web::http::StatusCode;
+use maud::{Markup, html};
+use mfa_flows::FlowError;
+use mfa_http::problem::{ApiError, retry_after};
+
+use super::assets::AssetFile;
+use super::error::PageError;
+use super::flash::Flash;
+use super::layout::{Layout, document};
+use super::parts::{countdown, icon};
+use super::request::PageRequest;
+use super::response::PageResponse;
+use super::return_to::ReturnTo;
+
+/// Returns the response for a handler that failed: the first page for a token that has ended or has another stage, the
+/// second factor for a change that needs step-up, and a page with the reason for everything else.
+pub(crate) fn respond(request: &PageRequest, error: PageError) -> PageResponse {
+    let error = match error {
+        PageError::Api(error) => error,
+        PageError::NotOurForm => {
+            let error = ApiError::Refused(FlowError::NotAllowed);
+            let page = notice(request, "form", &error);
+            return PageResponse::page(request, StatusCode::FORBIDDEN, page).with_error(error);
+        }
+    };
+    match &error {
+        ApiError::Refused(
+            FlowError::TokenMissing
+            | FlowError::TokenInvalid
+            | FlowError::TokenExpired
+            | FlowError::TokenSpent
+            | FlowError::TokenRevoked,
+        ) => {
+            let mut response = PageResponse::redirect(request, "");
+            if request.has_session() || request.is_form() {
+                response = response.sign_out(request).with_flash(request, Flash::SessionOver);
+            }
+            response.with_error(error)
+        }
+        ApiError::Refused(FlowError::WrongStage) => PageResponse::redirect(request, "").with_error(error),
+        ApiError::Refused(FlowError::StepUpRequired { .. }) => {
+            let then = ReturnTo::from_path(request.path_below_base()).as_str();
+            PageResponse::redirect(request, &format!("/verify?then={then}")).with_error(error)
+        }
+        _ => {
+            let page = notice(request, error.kind().code(), &error);
+            PageResponse::error_page(request, page, error)
+        }
+    }
+}
+
+/// Returns a page that says what is wrong, with the time left if waiting helps, and a link to go on.
+fn notice(request: &PageRequest, code: &str, error: &ApiError) -> Markup {
+    let is_ours = error.kind().is_ours();
+    let sign = match code {
+        _ if is_ours => "cloud",
+        "not_found" | "method_not_allowed" => "search",
+        "form" => "info",
+        _ => "lock",
+    };
+    let title = request.translate(&format!("trouble-{code}"));
+    let layout = Layout::signed_out(title.clone()).with(AssetFile::Clock);
+    let again = if code == "form" || is_ours { "trouble-again" } else { "trouble-home" };
+    document(
+        request,
+        &layout,
+        html! {
+            section.sheet.plain {
+                p.emblem.(if is_ours { "calm" } else { "warn" }) aria-hidden="true" {
+                    (icon(sign))
+                }
+                h1 { (title) }
+                p.lead { (request.translate(&format!("trouble-{code}.text"))) }
+                @if let Some(seconds) = retry_after(error) {
+                    p.wait { (request.translate("wait")) " " (countdown(request, seconds)) }
+                }
+                p.actions { a.button href=(request.url("")) { (request.translate(again)) } }
+                p.small { (request.translate("trouble-reference")) " " code { (request.context().request_id) } }
+            }
+        },
+    )
+}

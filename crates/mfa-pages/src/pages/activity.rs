@@ -1,0 +1,151 @@
+//! Page with the security events of the account.
+
+use actix_web::http::StatusCode;
+use maud::{Markup, html};
+use mfa_core::{EventKind, StoredEvent, UserEventsQuery};
+use mfa_flows::{AcceptedStages, Call};
+
+use crate::SharedRequest;
+use crate::assets::AssetFile;
+use crate::layout::{Layout, NavItem, document};
+use crate::parts::{agent_name, icon, moment};
+use crate::request::PageRequest;
+use crate::response::{PageResponse, PageResult};
+use mfa_http::problem::ApiError;
+
+/// The number of events on one page.
+const PAGE: u32 = 20;
+
+/// `GET /interface/BRAND/activity`
+pub(crate) async fn show(request: SharedRequest) -> PageResult {
+    let profile = request.profile(AcceptedStages::Access).await?;
+    let before = request.query("before").and_then(|it| it.parse().ok());
+    let call = request.open(AcceptedStages::Access)?;
+    let events = page_of(&request, call, UserEventsQuery { before, limit: PAGE.saturating_add(1) }).await?;
+    let most = usize::try_from(PAGE).unwrap_or(usize::MAX);
+    let next = events.len().checked_sub(most).filter(|more| *more > 0);
+    let last = next.and_then(|_| events.get(most.saturating_sub(1))).map(|it| it.seq);
+    let shown = events.get(..most.min(events.len())).unwrap_or_default();
+    let title = request.translate("activity-title");
+    let page = document(
+        &request,
+        &Layout::signed_in(title.clone(), &profile, NavItem::Activity).with(AssetFile::Clock),
+        html! {
+            section.sheet {
+                h1 { (title) }
+                p.lead { (request.translate("activity-lead")) }
+                (list(&request, shown))
+                @if let Some(last) = last {
+                    p.pager { a.link href=(request.url(&format!("/activity?before={last}"))) { (request.translate("older")) } }
+                }
+            }
+        },
+    );
+    Ok(PageResponse::page(&request, StatusCode::OK, page))
+}
+
+/// Returns the user's newest events.
+pub(super) async fn newest(
+    request: &PageRequest,
+    call: Call,
+    most: u32,
+) -> Result<Vec<StoredEvent>, ApiError> {
+    page_of(request, call, UserEventsQuery { before: None, limit: most }).await
+}
+
+async fn page_of(
+    request: &PageRequest,
+    call: Call,
+    page: UserEventsQuery,
+) -> Result<Vec<StoredEvent>, ApiError> {
+    request.run(|flows| async move { flows.events(&call, page).await }).await
+}
+
+/// Renders a list of events.
+pub(super) fn list(request: &PageRequest, events: &[StoredEvent]) -> Markup {
+    html! {
+        @if events.is_empty() { p.empty { (request.translate("activity-none")) } }
+        ol.events {
+            @for event in events {
+                li.event.(outcome_class(event)) {
+                    span.event-sign aria-hidden="true" { (icon(sign_of(event))) }
+                    p.event-what { (what(request, event)) }
+                    p.event-where {
+                        (moment(request, event.at))
+                        @if let Some(agent) = &event.user_agent { span { (agent_name(request, agent)) } }
+                        @if let Some(ip) = &event.ip { span { (ip) } }
+                        @if event.actor.is_some() { span { (request.translate("activity-by-admin")) } }
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// Returns the text of an event with its outcome.
+pub(super) fn what(request: &PageRequest, event: &StoredEvent) -> String {
+    let happened = event_name(request, &event.event);
+    let ended = format!("outcome-{}", event.outcome);
+    let said = request.translate(&ended);
+    // The name of some events contains the outcome.
+    let says_it = matches!(
+        EventKind::parse(&event.event),
+        Some(EventKind::AccountLocked | EventKind::GuessingSuspected | EventKind::FailuresRising)
+    );
+    if event.outcome == "success" || says_it || said == ended {
+        happened
+    } else {
+        request.translate_with("activity-ended", &[("what", happened.into()), ("how", said.into())])
+    }
+}
+
+/// Returns the text of an event kind, or the raw name if another version wrote it.
+pub(super) fn event_name(request: &PageRequest, event: &str) -> String {
+    let name = format!("event-{event}");
+    let said = request.translate(&name);
+    if said == name { event.to_owned() } else { said }
+}
+
+fn outcome_class(event: &StoredEvent) -> &'static str {
+    match event.outcome.as_str() {
+        "failure" => "failure",
+        "refused" => "refused",
+        _ => "success",
+    }
+}
+
+fn sign_of(event: &StoredEvent) -> &'static str {
+    use EventKind as Kind;
+    match EventKind::parse(&event.event) {
+        Some(Kind::AccountLocked | Kind::LockedCall | Kind::GuessingSuspected) => "lock",
+        Some(
+            Kind::TotpEnrollStart | Kind::TotpEnroll | Kind::TotpVerify | Kind::OtpReplay | Kind::TotpDisable,
+        ) => "app",
+        Some(Kind::RecoveryUse | Kind::RecoveryRegenerate | Kind::AdminRecovery) => "key",
+        Some(Kind::SmsSend | Kind::SmsVerify | Kind::PhoneSet | Kind::PhoneVerify | Kind::PhoneRemove) => {
+            "message"
+        }
+        Some(Kind::BackupSet) => "backup",
+        Some(Kind::TokenRevoked) => "leave",
+        Some(Kind::Login) => "shield",
+        _ => "pulse",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use mfa_http::Language;
+    use mfa_http::i18n::Translations;
+
+    #[test]
+    fn every_kind_of_event_and_outcome_has_a_text_in_both_languages() {
+        let texts = Translations::load(&[crate::TEXTS]).unwrap();
+        let kinds = EventKind::ALL.iter().map(|kind| format!("event-{}", kind.as_str()));
+        for name in kinds.chain(["success", "failure", "refused"].map(|it| format!("outcome-{it}"))) {
+            for language in [Language::French, Language::English] {
+                assert_ne!(texts.translate(language, &name, &[]), name, "{language:?}");
+            }
+        }
+    }
+}

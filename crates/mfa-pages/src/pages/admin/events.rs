@@ -1,0 +1,121 @@
+//! Page with the security events of all users.
+
+use std::collections::BTreeMap;
+
+use actix_web::http::StatusCode;
+use maud::{Markup, html};
+use mfa_core::{AuditQuery, StoredEvent, UserId};
+use mfa_flows::{AdminAct, AdminCall, FlowError, Flows};
+
+use super::{back, open};
+use crate::SharedRequest;
+use crate::assets::AssetFile;
+use crate::layout::{Layout, NavItem, document};
+use crate::pages::activity::what;
+use crate::parts::moment;
+use crate::request::PageRequest;
+use crate::response::{PageResponse, PageResult};
+
+const PAGE: u32 = 50;
+
+/// `GET /interface/BRAND/admin/events`
+pub(crate) async fn list(request: SharedRequest) -> PageResult {
+    let call = open(&request)?;
+    let user = request.query("user").and_then(|it| it.parse().ok()).map(UserId::new);
+    let before = request.query("before").and_then(|it| it.parse().ok());
+    let query = AuditQuery { user, kind: None, before, limit: PAGE };
+    let (profile, found, names) = request
+        .run(|flows| async move {
+            let admin = flows.administrator(&call, AdminAct::Look, None).await?;
+            let found = flows.list_events(&admin, query).await?;
+            let names = names(&flows, &admin, &found.events).await?;
+            Ok::<_, FlowError>((flows.profile(&call).await?, found, names))
+        })
+        .await?;
+    let title = request.translate("admin-events");
+    let older = |next: i64| {
+        let of_user = user.map(|it| format!("&user={it}")).unwrap_or_default();
+        request.url(&format!("/admin/events?before={next}{of_user}"))
+    };
+    let page = document(
+        &request,
+        &Layout::signed_in(title.clone(), &profile, NavItem::Admin).with(AssetFile::Clock).wide(),
+        html! {
+            (back(&request))
+            section.sheet {
+                h1 { (title) }
+                (table(&request, &found.events, &names))
+                @if let Some(next) = found.next {
+                    p.pager { a.link href=(older(next)) { (request.translate("older")) } }
+                }
+            }
+        },
+    );
+    Ok(PageResponse::page(&request, StatusCode::OK, page))
+}
+
+/// Returns the user names of the users of these events.
+pub(super) async fn names(
+    flows: &Flows,
+    admin: &AdminCall,
+    events: &[StoredEvent],
+) -> Result<UserNames, FlowError> {
+    flows.usernames(admin, events.iter().map(|it| it.user).collect()).await
+}
+
+/// User names by id, for users that still exist.
+pub(super) type UserNames = BTreeMap<UserId, String>;
+
+/// Renders events as a table with the user names; on a phone each row is a card. The roles are explicit because a
+/// style
+/// that changes the layout would remove them.
+pub(super) fn table(request: &PageRequest, events: &[StoredEvent], names: &UserNames) -> Markup {
+    let head = |name: &str| html! { th scope="col" role="columnheader" { (request.translate(name)) } };
+    html! {
+        @if events.is_empty() { p.empty { (request.translate("activity-none")) } } @else {
+            div.table tabindex="0" role="group" aria-label=(request.translate("admin-events")) {
+                table.trail role="table" {
+                    thead role="rowgroup" { tr role="row" {
+                        (head("plot-when")) (head("column-user")) (head("column-what")) (head("column-where"))
+                        (head("column-who"))
+                    } }
+                    tbody role="rowgroup" { @for event in events { (row(request, event, names)) } }
+                }
+            }
+        }
+    }
+}
+
+fn row(request: &PageRequest, event: &StoredEvent, names: &UserNames) -> Markup {
+    let is_plain = event.actor.is_none() && event.reason.is_none();
+    html! {
+        tr role="row" {
+            td.when.nowrap role="cell" { (moment(request, event.at)) }
+            td.whose role="cell" {
+                a href=(request.url(&format!("/admin/users/{}", event.user))) {
+                    @match names.get(&event.user) {
+                        Some(name) => (name),
+                        None => (request.translate_with("admin-user-gone", &[("id", event.user.to_string().into())])),
+                    }
+                }
+            }
+            td.what role="cell" { (what(request, event)) }
+            td.where role="cell" { (event.ip.as_deref().unwrap_or("–")) }
+            td.by.plain[is_plain] role="cell" data-label=(request.translate("column-who")) {
+                @match &event.actor { Some(actor) => (actor_name(request, actor)), None => "–" }
+                @if let Some(reason) = &event.reason { span.why { (reason) } }
+            }
+        }
+    }
+}
+
+/// Returns the actor of an event: the name of an administrator, or that the command line was used.
+fn actor_name(request: &PageRequest, actor: &str) -> String {
+    if let Some((_, name)) = actor.strip_prefix("user:").and_then(|it| it.split_once(" (")) {
+        return name.strip_suffix(')').unwrap_or(name).to_owned();
+    }
+    match actor.strip_prefix("os:") {
+        Some(name) => request.translate_with("actor-shell", &[("name", name.into())]),
+        None => actor.to_owned(),
+    }
+}

@@ -1,0 +1,146 @@
+//! Pages of the recovery codes: shown once when generated, counted afterwards.
+
+use actix_web::http::StatusCode;
+use maud::{Markup, html};
+use mfa_core::{SecretText, Timestamp};
+use mfa_flows::{AcceptedStages, FlowError, Profile};
+use mfa_jwt::IssuedToken;
+
+use crate::SharedRequest;
+use crate::assets::AssetFile;
+use crate::layout::{Layout, NavItem, document};
+use crate::parts::{SetupStep, back_link, icon, moment, post_button, steps};
+use crate::request::PageRequest;
+use crate::response::{PageResponse, PageResult};
+use crate::sealed_state::SealedState;
+
+/// Signs in with the token of a new factor and redirects to the page that shows the codes that came with it.
+pub(super) fn show_after_enrolment(
+    request: &PageRequest,
+    token: &IssuedToken,
+    codes: Vec<SecretText>,
+) -> PageResult {
+    let response = PageResponse::redirect(request, "/codes/new").sign_in(request, token);
+    let state = SealedState::Codes { of: None, with_factor: true, codes };
+    Ok(response.with_sealed_state(request, &state)?)
+}
+
+/// `GET /interface/BRAND/codes/new`: shows new codes while the cookie is valid.
+pub(crate) async fn show_new(request: SharedRequest) -> PageResult {
+    let Some(SealedState::Codes { of: None, with_factor, codes }) = request.sealed_state() else {
+        return Ok(PageResponse::redirect(&request, "/codes"));
+    };
+    let profile = request.profile(AcceptedStages::Access).await?;
+    let page = new_page(&request, &profile, codes, *with_factor);
+    Ok(PageResponse::page(&request, StatusCode::OK, page))
+}
+
+/// `GET /interface/BRAND/codes/kept`: removes new codes from the browser.
+pub(crate) async fn kept(request: SharedRequest) -> PageResult {
+    let user = request.query("user").and_then(|it| it.parse::<u64>().ok());
+    let next = match (request.query("then"), user) {
+        (Some("phone"), _) => "/phone".to_owned(),
+        (_, Some(user)) => format!("/admin/users/{user}"),
+        _ => String::new(),
+    };
+    Ok(PageResponse::redirect(&request, &next).clear_sealed_state(&request))
+}
+
+fn new_page(request: &PageRequest, profile: &Profile, codes: &[SecretText], with_factor: bool) -> Markup {
+    let title = request.translate("codes-new-title");
+    let goes_on_to_phone = with_factor && request.site.offers_sms() && !profile.status.phone_verified;
+    let (next, word) = if goes_on_to_phone {
+        ("/codes/kept?then=phone", "codes-kept-phone")
+    } else {
+        ("/codes/kept", "codes-kept")
+    };
+    let file = format!("{}-codes.txt", request.site.name().to_lowercase().replace(' ', "-"));
+    let layout = Layout::signed_in(title.clone(), profile, NavItem::Account).with(AssetFile::Clipboard);
+    document(
+        request,
+        &layout,
+        html! {
+            @if with_factor { (steps(request, SetupStep::Codes)) }
+            section.sheet.printed {
+                @if with_factor {
+                    p.banner.good role="status" { (icon("check")) span { (request.translate("codes-app-ready")) } }
+                }
+                h1 { (title) }
+                p.lead { (request.translate("codes-new-lead")) }
+                ol.codes #codes data-file=(file) data-head=(request.translate_with(
+                    "codes-file-head", &[("name", request.site.name().into()), ("email", profile.email.as_str().into())]
+                )) {
+                    @for code in codes { li { code { (code.expose()) } } }
+                }
+                div.keep hidden {
+                    button.plain-button.button type="button" data-keep="copy" data-done=(request.translate("copied")) {
+                        (icon("copy")) span { (request.translate("copy")) }
+                    }
+                    button.plain-button.button type="button" data-keep="download" data-done=(request.translate("downloaded")) {
+                        (icon("download")) span { (request.translate("download")) }
+                    }
+                    button.plain-button.button type="button" data-keep="print" {
+                        (icon("print")) span { (request.translate("print")) }
+                    }
+                }
+                p.visually-hidden #keep-said role="status" {}
+                p.hint { (request.translate("codes-new-hint")) }
+                p.actions { a.button.full href=(request.url(next)) { (request.translate(word)) (icon("next")) } }
+            }
+        },
+    )
+}
+
+/// `GET /interface/BRAND/codes`
+pub(crate) async fn show(request: SharedRequest) -> PageResult {
+    let call = request.open(AcceptedStages::TwoFactors)?;
+    let (profile, listing) = request
+        .run(|flows| async move {
+            let profile = flows.profile(&call).await?;
+            Ok::<_, FlowError>((profile, flows.recovery_listing(&call).await?))
+        })
+        .await?;
+    let title = request.translate("codes-title");
+    let page = document(
+        &request,
+        &Layout::signed_in(title.clone(), &profile, NavItem::Account)
+            .with(AssetFile::Clock)
+            .with(AssetFile::Clipboard),
+        html! {
+            (back_link(&request))
+            section.sheet {
+                p.emblem aria-hidden="true" { (icon("key")) }
+                h1 { (title) }
+                p.lead { (request.translate_with("codes-left", &[("left", listing.left.into())])) }
+                p { (request.translate("codes-what")) }
+                ol.slots {
+                    @for code in &listing.codes { (slot(&request, code.used_at)) }
+                }
+                @if let Some(at) = listing.generated_at {
+                    p.hint { (request.translate("codes-made")) " " (moment(&request, at)) "." }
+                }
+                h2 { (request.translate("codes-renew")) }
+                p { (request.translate("codes-renew.text")) }
+                (post_button(&request, "/codes/new", "button", "codes-renew-do"))
+            }
+        },
+    );
+    Ok(PageResponse::page(&request, StatusCode::OK, page))
+}
+
+fn slot(request: &PageRequest, used_at: Option<Timestamp>) -> Markup {
+    html! {
+        @match used_at {
+            Some(at) => { li.used { (request.translate("codes-used")) " " (moment(request, at)) } },
+            None => { li { (request.translate("codes-unused")) } },
+        }
+    }
+}
+
+/// `POST /interface/BRAND/codes/new`
+pub(crate) async fn renew(request: SharedRequest) -> PageResult {
+    let call = request.open(AcceptedStages::TwoFactors)?;
+    let codes = request.run(|flows| async move { flows.regenerate_recovery_codes(&call).await }).await?;
+    let state = SealedState::Codes { of: None, with_factor: false, codes };
+    Ok(PageResponse::redirect(&request, "/codes/new").with_sealed_state(&request, &state)?)
+}

@@ -1,0 +1,299 @@
+//! Account page: level of protection and next steps.
+
+use actix_web::http::StatusCode;
+use maud::{Markup, html};
+use mfa_core::FactorKind;
+use mfa_flows::{Call, Profile};
+
+use super::activity;
+use crate::SharedRequest;
+use crate::assets::AssetFile;
+use crate::layout::{Layout, NavItem, document};
+use crate::parts::{icon, moment, post_button};
+use crate::request::PageRequest;
+use crate::response::{PageResponse, PageResult};
+
+/// The number of recovery codes that is too few.
+const FEW_CODES: usize = 3;
+/// The number of events on the page.
+const EVENTS: u32 = 3;
+
+/// Level of protection of an account.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum ProtectionLevel {
+    /// A password only.
+    Open,
+    /// A second factor, but not everything that is recommended.
+    Half,
+    /// Everything that is recommended.
+    Full,
+}
+
+/// The recommended parts of protection that an account has.
+#[expect(clippy::struct_excessive_bools, reason = "each is a part of its own")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Protection {
+    app: bool,
+    codes: bool,
+    phone: bool,
+    backup: bool,
+    offers_sms: bool,
+}
+
+impl Protection {
+    fn new(profile: &Profile, offers_sms: bool) -> Self {
+        let status = &profile.status;
+        Self {
+            app: status.totp_enabled,
+            codes: profile.has_factor && status.recovery_codes_left > FEW_CODES,
+            phone: status.phone_verified,
+            backup: status.phone_verified && status.backup_method == "sms",
+            offers_sms,
+        }
+    }
+
+    const fn level(self) -> ProtectionLevel {
+        let has_factor = self.app || self.backup;
+        let is_full = self.app && self.codes && (self.backup || !self.offers_sms);
+        match (has_factor, is_full) {
+            (_, true) => ProtectionLevel::Full,
+            (true, false) => ProtectionLevel::Half,
+            (false, false) => ProtectionLevel::Open,
+        }
+    }
+
+    /// Returns the number of parts the account has and the number of all parts.
+    fn parts(self) -> (usize, usize) {
+        let parts = [self.app, self.codes, self.phone, self.backup];
+        let counted = if self.offers_sms { 4 } else { 2 };
+        (parts.iter().take(counted).filter(|it| **it).count(), counted)
+    }
+}
+
+/// `GET /interface/BRAND` for a signed-in user.
+pub(super) async fn show(request: SharedRequest, call: Call) -> PageResult {
+    let token = call.clone();
+    let profile = request.run(|flows| async move { flows.profile(&token).await }).await?;
+    let events = activity::newest(&request, call, EVENTS).await?;
+    let protection = Protection::new(&profile, request.site.offers_sms());
+    let title = request.translate("home-title");
+    let layout = Layout::signed_in(title.clone(), &profile, NavItem::Account).with(AssetFile::Clock);
+    let page = document(
+        &request,
+        &layout,
+        html! {
+            h1.visually-hidden { (title) }
+            (hero(&request, &profile, protection))
+            section.cards aria-label=(request.translate("home-parts")) {
+                (app_card(&request, &profile))
+                (codes_card(&request, &profile, protection))
+                @if protection.offers_sms || protection.phone {
+                    (phone_card(&request, &profile))
+                    (backup_card(&request, protection))
+                }
+            }
+            section.sheet.recent {
+                div.sheet-head {
+                    h2 { (request.translate("home-recent")) }
+                    a.link href=(request.url("/activity")) { (request.translate("home-all")) }
+                }
+                (activity::list(&request, &events))
+            }
+        },
+    );
+    Ok(PageResponse::page(&request, StatusCode::OK, page))
+}
+
+fn hero(request: &PageRequest, profile: &Profile, protection: Protection) -> Markup {
+    let (there, all) = protection.parts();
+    let name = match protection.level() {
+        ProtectionLevel::Open => "level-open",
+        ProtectionLevel::Half => "level-half",
+        ProtectionLevel::Full => "level-full",
+    };
+    html! {
+        section.hero.(name) {
+            (ring(there, all))
+            div.hero-words {
+                p.hero-count {
+                    (request.translate_with("home-count", &[("there", there.into()), ("all", all.into())]))
+                }
+                h2 { (request.translate(name)) }
+                p { (request.translate(&format!("{name}.text"))) }
+                (next_step(request, profile, protection))
+            }
+            @if let Some(at) = profile.status.last_success_at {
+                p.hero-last {
+                    (request.translate("home-last")) " " (moment(request, at))
+                    @if let Some(method) = profile.status.last_method { " · " (request.translate(method_name(method))) }
+                }
+            }
+        }
+    }
+}
+
+/// Returns the message key of a factor's name.
+pub(super) const fn method_name(method: FactorKind) -> &'static str {
+    match method {
+        FactorKind::Totp => "way-totp",
+        FactorKind::Sms => "way-sms",
+        FactorKind::Recovery => "way-recovery",
+    }
+}
+
+/// Renders a ring with one segment per part.
+fn ring(there: usize, all: usize) -> Markup {
+    let part = 100_usize.checked_div(all).unwrap_or(100);
+    let gap = 7_usize;
+    html! {
+        svg.ring viewBox="0 0 120 120" width="120" height="120" aria-hidden="true" {
+            @for place in 0..all {
+                circle.ring-part.there[place < there] cx="60" cy="60" r="50" fill="none" pathLength="100"
+                    stroke-dasharray=(format!("{} 100", part.saturating_sub(gap)))
+                    stroke-dashoffset=(format!("-{}", place.saturating_mul(part).saturating_add(3)))
+                    transform="rotate(-90 60 60)" {}
+            }
+            g.ring-sign transform="translate(38 37) scale(1.85)" {
+                path d="M12 2.5l8 3v5.600c0 4.900-3.200 8.500-8 10.400-4.800-1.900-8-5.500-8-10.400V5.500z" {}
+                @if there == all { path.ring-tick d="M8.400 11.900l2.600 2.600 4.700-5.100" fill="none" {} }
+            }
+        }
+    }
+}
+
+fn next_step(request: &PageRequest, profile: &Profile, protection: Protection) -> Markup {
+    let link = |path: &str, name: &str| {
+        html! { a.button href=(request.url(path)) { (request.translate(name)) (icon("next")) } }
+    };
+    html! {
+        div.actions {
+            @if !protection.app {
+                (post_button(request, "/app/start", "button", "next-app"))
+            } @else if !protection.codes {
+                @if profile.has_factor { (post_button(request, "/codes/new", "button", "next-codes")) }
+            } @else if protection.offers_sms && !protection.phone {
+                (link("/phone", "next-phone"))
+            } @else if protection.offers_sms && !protection.backup {
+                (link("/backup", "next-backup"))
+            }
+        }
+    }
+}
+
+fn card(request: &PageRequest, sign: &str, name: &str, state: CardState, body: &Markup) -> Markup {
+    let (class, word) = match state {
+        CardState::Good => ("good", "state-on"),
+        CardState::Low => ("low", "state-low"),
+        CardState::Off => ("off", "state-off"),
+    };
+    html! {
+        article.card.(class) {
+            div.card-sign { (icon(sign)) }
+            div.card-body {
+                h3 { (request.translate(name)) }
+                p.state { (request.translate(word)) }
+                (body)
+            }
+        }
+    }
+}
+
+#[derive(Clone, Copy)]
+enum CardState {
+    Good,
+    Low,
+    Off,
+}
+
+fn app_card(request: &PageRequest, profile: &Profile) -> Markup {
+    let status = &profile.status;
+    let state = if status.totp_enabled { CardState::Good } else { CardState::Off };
+    card(
+        request,
+        "app",
+        "card-app",
+        state,
+        &html! {
+            @if let Some(at) = status.totp_enrolled_at {
+                p { (request.translate("card-app-since")) " " (moment(request, at)) }
+            } @else {
+                p { (request.translate("card-app-none")) }
+            }
+            a.card-link href=(request.url("/app")) aria-label=(request.translate("card-app-manage")) { (request.translate("manage")) }
+        },
+    )
+}
+
+fn codes_card(request: &PageRequest, profile: &Profile, protection: Protection) -> Markup {
+    let left = profile.status.recovery_codes_left;
+    let state = match (profile.has_factor, protection.codes) {
+        (false, _) => CardState::Off,
+        (true, true) => CardState::Good,
+        (true, false) => CardState::Low,
+    };
+    card(
+        request,
+        "key",
+        "card-codes",
+        state,
+        &html! {
+            @if profile.has_factor {
+                p { (request.translate_with("card-codes-left", &[("left", left.into())])) }
+                a.card-link href=(request.url("/codes")) aria-label=(request.translate("card-codes-manage")) { (request.translate("manage")) }
+            } @else {
+                p { (request.translate("card-codes-none")) }
+            }
+        },
+    )
+}
+
+fn phone_card(request: &PageRequest, profile: &Profile) -> Markup {
+    let status = &profile.status;
+    let state = if status.phone_verified { CardState::Good } else { CardState::Off };
+    card(
+        request,
+        "message",
+        "card-phone",
+        state,
+        &html! {
+            @match &status.phone {
+                Some(phone) => { p { span.number { (phone) } } },
+                None => { p { (request.translate("card-phone-none")) } },
+            }
+            a.card-link href=(request.url("/phone")) aria-label=(request.translate("card-phone-manage")) { (request.translate("manage")) }
+        },
+    )
+}
+
+fn backup_card(request: &PageRequest, protection: Protection) -> Markup {
+    let state = if protection.backup { CardState::Good } else { CardState::Off };
+    card(
+        request,
+        "backup",
+        "card-backup",
+        state,
+        &html! {
+            p { (request.translate(if protection.backup { "card-backup-sms" } else { "card-backup-none" })) }
+            @if protection.phone {
+                a.card-link href=(request.url("/backup")) aria-label=(request.translate("card-backup-manage")) { (request.translate("manage")) }
+            }
+        },
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_account_is_well_protected_only_with_every_part_that_is_offered() {
+        let all = Protection { app: true, codes: true, phone: true, backup: true, offers_sms: true };
+        assert_eq!((all.level(), all.parts()), (ProtectionLevel::Full, (4, 4)));
+        assert_eq!(Protection { backup: false, ..all }.level(), ProtectionLevel::Half);
+        assert_eq!(Protection { codes: false, ..all }.level(), ProtectionLevel::Half);
+        assert_eq!(Protection { app: false, ..all }.level(), ProtectionLevel::Half, "SMS alone is a factor");
+        assert_eq!(Protection { app: false, backup: false, ..all }.level(), ProtectionLevel::Open);
+        let without = Protection { phone: false, backup: false, offers_sms: false, ..all };
+        assert_eq!((without.level(), without.parts()), (ProtectionLevel::Full, (2, 2)));
+    }
+}

@@ -1,0 +1,127 @@
+//! First page: the login form, or the account of a signed-in user.
+
+use actix_web::http::StatusCode;
+use maud::{Markup, html};
+use mfa_core::Stage;
+use mfa_flows::{AcceptedStages, LoginOutcome};
+use mfa_jwt::IssuedToken;
+
+use crate::SharedRequest;
+use crate::assets::AssetFile;
+use crate::error::belongs_on_the_form;
+use crate::layout::{Layout, document};
+use crate::parts::{FormError, form_error_for, icon, key_field, title_with_error};
+use crate::request::PageRequest;
+use crate::response::{PageResponse, PageResult};
+use crate::site_config::LoginPage;
+use mfa_http::first_factor;
+use mfa_http::problem::ApiError;
+
+/// `GET /interface/BRAND`
+pub(crate) async fn show(request: SharedRequest) -> PageResult {
+    if !request.has_session() {
+        return Ok(PageResponse::page(&request, StatusCode::OK, login_page(&request, None)));
+    }
+    let call = request.open(AcceptedStages::Any)?;
+    if call.token.stage != Stage::Pending {
+        return super::home::show(request, call).await;
+    }
+    let profile = request.run(|flows| async move { flows.profile(&call).await }).await?;
+    Ok(PageResponse::redirect(&request, if profile.has_factor { "/verify" } else { "/start" }))
+}
+
+/// `POST /interface/BRAND/login`
+pub(crate) async fn login(request: SharedRequest) -> PageResult {
+    if *request.site.login() != LoginPage::BuiltIn {
+        return Err(ApiError::NotFound.into());
+    }
+    let (caller, body) = (request.context().clone(), request.form().clone());
+    let login = request.run(|flows| first_factor(flows, caller, body)).await;
+    match login {
+        Ok(LoginOutcome::SecondFactorOwed { token, enrolment_required }) => {
+            signed_in(&request, &token, if enrolment_required { "/start" } else { "/verify" })
+        }
+        Ok(LoginOutcome::Complete { token }) => signed_in(&request, &token, ""),
+        Err(error) if belongs_on_the_form(&error) => {
+            Ok(PageResponse::with_form_error(&request, error, |request, error| {
+                login_page(request, Some(&form_error_for(request, error)))
+            }))
+        }
+        Err(error) => Err(error.into()),
+    }
+}
+
+fn signed_in(request: &PageRequest, token: &IssuedToken, next: &str) -> PageResult {
+    let response = PageResponse::redirect(request, next).renew_browser_id(request)?;
+    Ok(response.sign_in(request, token))
+}
+
+fn login_page(request: &PageRequest, form_error: Option<&FormError>) -> Markup {
+    let title = request.translate("door-title");
+    let layout = Layout::signed_out(title_with_error(request, title.clone(), form_error))
+        .with(AssetFile::Codes)
+        .with(AssetFile::Clock);
+    document(
+        request,
+        &layout,
+        html! {
+            div.welcome {
+                section.sheet {
+                    h1 { (title) }
+                    @match request.site.login() {
+                        LoginPage::BuiltIn => (login_form(request, form_error)),
+                        LoginPage::External(url) => {
+                            p.lead { (request.translate("door-elsewhere")) }
+                            p.actions { a.button href=(url.as_str()) { (request.translate("door-go")) (icon("next")) } }
+                        }
+                        LoginPage::Unknown => {
+                            p.lead { (request.translate("door-nowhere")) }
+                            p.hint { (request.translate("door-nowhere.hint")) }
+                        }
+                    }
+                }
+                (promise(request))
+            }
+        },
+    )
+}
+
+fn login_form(request: &PageRequest, form_error: Option<&FormError>) -> Markup {
+    let wrong = form_error.is_some().then_some("true");
+    let described = form_error.is_some().then_some("complaint");
+    html! {
+        p.lead { (request.translate("door-lead")) }
+        form.stack method="post" action=(request.url("/login")) {
+            (key_field(request))
+            @if let Some(form_error) = form_error { (form_error.shown(request, "complaint")) }
+            div.field {
+                label for="username" { (request.translate("door-user")) }
+                input #username name="username" type="text" autocomplete="username" required maxlength="254"
+                    autocapitalize="none" spellcheck="false" autofocus[request.form_value("username").is_none()]
+                    value=[request.form_value("username")] aria-invalid=[wrong] aria-describedby=[described]
+                    data-missing=(request.translate("field-missing"));
+            }
+            div.field {
+                label for="password" { (request.translate("door-password")) }
+                input #password name="password" type="password" autocomplete="current-password" required
+                    maxlength="1024" autofocus[request.form_value("username").is_some()] aria-invalid=[wrong]
+                    aria-describedby=[described] data-missing=(request.translate("field-missing"));
+            }
+            button.button.full type="submit" { (request.translate("door-enter")) (icon("next")) }
+        }
+    }
+}
+
+/// Renders the introduction beside the login form.
+fn promise(request: &PageRequest) -> Markup {
+    html! {
+        section.promise aria-label=(request.translate("promise")) {
+            p.promise-line { (request.translate("promise-line")) }
+            ul {
+                li { (icon("app")) span { (request.translate("promise-app")) } }
+                li { (icon("key")) span { (request.translate("promise-codes")) } }
+                li { (icon("message")) span { (request.translate("promise-phone")) } }
+            }
+        }
+    }
+}

@@ -1,0 +1,268 @@
+//! Pages of the phone number: set, confirm, remove.
+
+use actix_web::http::StatusCode;
+use maud::{Markup, html};
+use mfa_core::{SecretText, Timestamp};
+use mfa_flows::{AcceptedStages, FlowError, Profile};
+use mfa_sms::PhoneNumber;
+
+use super::codes;
+use crate::SharedRequest;
+use crate::assets::AssetFile;
+use crate::error::belongs_on_the_form;
+use crate::flash::Flash;
+use crate::layout::{Layout, NavItem, document};
+use crate::parts::{
+    FormError, SetupStep, back_link, code_field, form_error_for, hidden, icon, key_field, resend_button,
+    steps, title_with_error,
+};
+use crate::request::PageRequest;
+use crate::response::{PageResponse, PageResult};
+use crate::sealed_state::SealedState;
+use mfa_http::problem::{ApiError, FieldErrorKind};
+use mfa_http::request::sms_code;
+
+/// A phone number as it was typed.
+struct TypedNumber {
+    phone: String,
+    country: String,
+}
+
+/// A phone number that waits for its code.
+struct UnconfirmedNumber {
+    typed: TypedNumber,
+    masked: String,
+    sent_at: Timestamp,
+}
+
+/// `GET /interface/BRAND/phone`
+pub(crate) async fn show(request: SharedRequest) -> PageResult {
+    let profile = request.profile(AcceptedStages::Any).await?;
+    let page = number_page(&request, &profile, None);
+    Ok(PageResponse::page(&request, StatusCode::OK, page))
+}
+
+/// `POST /interface/BRAND/phone`
+pub(crate) async fn set(request: SharedRequest) -> PageResult {
+    let call = request.open(AcceptedStages::Any)?;
+    let typed = TypedNumber {
+        phone: request.form_value("phone").unwrap_or_default().to_owned(),
+        country: request.form_value("country").unwrap_or_default().to_owned(),
+    };
+    let language = request.language().into();
+    let sent = match number(&request, &typed) {
+        Ok(number) => {
+            request.run(|flows| async move { flows.set_phone(&call, number, language).await }).await
+        }
+        Err(error) => Err(error),
+    };
+    match sent {
+        Ok(_) => {
+            let TypedNumber { phone, country } = typed;
+            let (phone, sent_at) = (SecretText::new(phone), request.now());
+            let state = SealedState::Number { phone, country, sent_at };
+            Ok(PageResponse::redirect(&request, "/phone/confirm").with_sealed_state(&request, &state)?)
+        }
+        Err(error) if belongs_on_the_form(&error) => {
+            let profile = request.profile(AcceptedStages::Any).await?;
+            Ok(PageResponse::with_form_error(&request, error, |request, error| {
+                number_page(request, &profile, Some(&form_error_for(request, error)))
+            }))
+        }
+        Err(error) => Err(error.into()),
+    }
+}
+
+fn number(request: &PageRequest, typed: &TypedNumber) -> Result<PhoneNumber, ApiError> {
+    let is_offered = request.site.countries().contains(&typed.country);
+    let mut fields = request.form().object()?;
+    let country =
+        fields.required("country", |_| if is_offered { Ok(()) } else { Err(FieldErrorKind::NotACountry) });
+    let number = fields.required("phone", |text| {
+        PhoneNumber::parse(text, &typed.country).map_err(|_| FieldErrorKind::NotAPhoneNumber)
+    });
+    Ok(fields.finish(country.zip(number))?.1)
+}
+
+/// `GET /interface/BRAND/phone/confirm`
+pub(crate) async fn await_code(request: SharedRequest) -> PageResult {
+    let Some(unconfirmed) = unconfirmed(&request) else {
+        return Ok(PageResponse::redirect(&request, "/phone"));
+    };
+    let profile = request.profile(AcceptedStages::Any).await?;
+    let page = confirm_page(&request, &profile, &unconfirmed, None);
+    Ok(PageResponse::page(&request, StatusCode::OK, page))
+}
+
+/// Returns the number in the browser's cookie that waits for its code.
+fn unconfirmed(request: &PageRequest) -> Option<UnconfirmedNumber> {
+    let Some(SealedState::Number { phone, country, sent_at }) = request.sealed_state() else { return None };
+    let masked = PhoneNumber::parse(phone.expose(), country).ok()?.masked();
+    let typed = TypedNumber { phone: phone.expose().to_owned(), country: country.clone() };
+    Some(UnconfirmedNumber { typed, masked, sent_at: *sent_at })
+}
+
+/// `POST /interface/BRAND/phone/confirm`
+pub(crate) async fn confirm(request: SharedRequest) -> PageResult {
+    let confirmed = request
+        .code_check(AcceptedStages::Any, sms_code, |flows, call, code| async move {
+            flows.confirm_phone(&call, code).await
+        })
+        .await;
+    let error = match confirmed {
+        Ok(confirmed) => {
+            let Some(enrolled) = confirmed.enrolled else {
+                let response = PageResponse::redirect(&request, "/backup").clear_sealed_state(&request);
+                return Ok(response.with_flash(&request, Flash::PhoneReady));
+            };
+            return codes::show_after_enrolment(&request, &enrolled.granted.token, enrolled.recovery_codes);
+        }
+        Err(error) => error,
+    };
+    let profile = request.profile(AcceptedStages::Any).await?;
+    let is_over = matches!(error, ApiError::Refused(FlowError::NoEnrolmentInProgress));
+    if !is_over && !belongs_on_the_form(&error) {
+        return Err(error.into());
+    }
+    Ok(PageResponse::with_form_error(&request, error, |request, error| {
+        let form_error = form_error_for(request, error);
+        match unconfirmed(request) {
+            Some(unconfirmed) if !is_over => confirm_page(request, &profile, &unconfirmed, Some(&form_error)),
+            _ => number_page(request, &profile, Some(&form_error)),
+        }
+    }))
+}
+
+/// `POST /interface/BRAND/phone/remove`
+pub(crate) async fn remove(request: SharedRequest) -> PageResult {
+    let call = request.open(AcceptedStages::TwoFactors)?;
+    match request.run(|flows| async move { flows.remove_phone(&call).await }).await {
+        Ok(()) => Ok(PageResponse::redirect(&request, "").with_flash(&request, Flash::PhoneRemoved)),
+        Err(error) if belongs_on_the_form(&error) => {
+            let profile = request.profile(AcceptedStages::TwoFactors).await?;
+            Ok(PageResponse::with_form_error(&request, error, |request, error| {
+                number_page(request, &profile, Some(&form_error_for(request, error)))
+            }))
+        }
+        Err(error) => Err(error.into()),
+    }
+}
+
+fn number_page(request: &PageRequest, profile: &Profile, form_error: Option<&FormError>) -> Markup {
+    let is_set = profile.status.phone.is_some();
+    let title = request.translate(if is_set { "phone-change-title" } else { "phone-title" });
+    let layout =
+        Layout::signed_in(title_with_error(request, title.clone(), form_error), profile, NavItem::Account);
+    document(
+        request,
+        &layout.with(AssetFile::Codes).with(AssetFile::Clock).with(AssetFile::Clipboard),
+        html! {
+            (back_link(request))
+            @if !is_set { (steps(request, SetupStep::Phone)) }
+            section.sheet {
+                p.emblem aria-hidden="true" { (icon("message")) }
+                h1 { (title) }
+                @match &profile.status.phone {
+                    Some(phone) => {
+                        p.lead { (request.translate("phone-now")) " " span.number { (phone) } "." }
+                        p { (request.translate("phone-change.text")) }
+                    },
+                    None => { p.lead { (request.translate("phone-lead")) } },
+                }
+                @if request.site.offers_sms() {
+                    (number_form(request, form_error))
+                    p.hint { (request.translate("phone-notice")) }
+                } @else {
+                    p { (request.translate("phone-none")) }
+                }
+                @if is_set {
+                    h2 { (request.translate("phone-remove")) }
+                    p { (request.translate("phone-remove.text")) }
+                    form method="post" action=(request.url("/phone/remove")) data-ask=(request.translate("phone-remove-ask")) {
+                        (key_field(request))
+                        button.button.plain-button type="submit" { (request.translate("phone-remove-do")) }
+                    }
+                }
+            }
+        },
+    )
+}
+
+fn number_form(request: &PageRequest, form_error: Option<&FormError>) -> Markup {
+    let countries = request.site.countries();
+    let (phone, country) = match request.sealed_state() {
+        Some(SealedState::Number { phone, country, .. }) => (Some(phone.expose()), Some(country.as_str())),
+        _ => (None, None),
+    };
+    let chosen = request.form_value("country").or(country);
+    let wrong = form_error.is_some().then_some("true");
+    let described = if form_error.is_some() { "complaint phone-hint" } else { "phone-hint" };
+    html! {
+        form.stack method="post" action=(request.url("/phone")) {
+            (key_field(request))
+            @if let Some(form_error) = form_error { (form_error.shown(request, "complaint")) }
+            div.pair {
+                div.field.narrow {
+                    label for="country" { (request.translate("phone-country")) }
+                    select #country name="country" autocomplete="tel-country-code" {
+                        @for country in countries {
+                            option value=(country) selected[chosen == Some(country)] { (country_name(request, country)) }
+                        }
+                    }
+                }
+                div.field {
+                    label for="phone" { (request.translate("phone-number")) }
+                    input #phone name="phone" type="tel" inputmode="tel" autocomplete="tel-national" required
+                        maxlength="32" autofocus value=[request.form_value("phone").or(phone)]
+                        aria-describedby=(described) aria-invalid=[wrong] data-missing=(request.translate("field-missing"));
+                }
+            }
+            p.hint #phone-hint { (request.translate("phone-hint")) }
+            button.button.full type="submit" { (request.translate("phone-send")) (icon("next")) }
+        }
+    }
+}
+
+/// Returns the name of a country with its calling code, or the country code if there is no text.
+fn country_name(request: &PageRequest, country: &str) -> String {
+    let name = format!("country-{country}");
+    let said = request.translate(&name);
+    if said == name { country.to_owned() } else { said }
+}
+
+fn confirm_page(
+    request: &PageRequest,
+    profile: &Profile,
+    unconfirmed: &UnconfirmedNumber,
+    form_error: Option<&FormError>,
+) -> Markup {
+    let UnconfirmedNumber { typed, masked, sent_at } = unconfirmed;
+    let title = request.translate("phone-confirm-title");
+    let is_first = profile.status.phone.is_none();
+    let layout =
+        Layout::signed_in(title_with_error(request, title.clone(), form_error), profile, NavItem::Account);
+    document(
+        request,
+        &layout.with(AssetFile::Codes).with(AssetFile::Clock),
+        html! {
+            (back_link(request))
+            @if is_first { (steps(request, SetupStep::Phone)) }
+            section.sheet {
+                h1 { (title) }
+                p.lead { (request.translate_with("phone-sent", &[("phone", masked.as_str().into())])) }
+                form.stack data-otp="sms" method="post" action=(request.url("/phone/confirm")) {
+                    (key_field(request))
+                    (code_field(request, "code-hint-sms", form_error))
+                    button.button.full type="submit" { (request.translate("phone-confirm")) }
+                }
+                form.resend method="post" action=(request.url("/phone")) {
+                    (key_field(request))
+                    (hidden("phone", &typed.phone))
+                    (hidden("country", &typed.country))
+                    (resend_button(request, Some(*sent_at)))
+                }
+                p.actions { a.link href=(request.url("/phone")) { (request.translate("phone-other")) } }
+            }
+        },
+    )
+}

@@ -1,0 +1,20 @@
+//! Parts that several pages share: fields, buttons, icons, plots, times.
+
+mod fields;
+mod icons;
+mod plot;
+mod sms_preview;
+mod steps;
+mod times;
+mod user_agent;
+
+pub(super) use fields::{
+    FormError, back_link, clock_error, code_field, form_error_for, hidden, key_field, post_button,
+    resend_button, title_with_error,
+};
+pub(super) use icons::icon;
+pub(super) use plot::{PlotColumn, PlotSeries, plot};
+pub(super) use sms_preview::{MessageView, is_shown as shows_sms_preview, messages, sms_preview};
+pub(super) use steps::{SetupStep, steps};
+pub(super) use times::{countdown, moment};
+pub(super) use user_agent::agent_name;

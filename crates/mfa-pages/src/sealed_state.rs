@@ -1,0 +1,98 @@
+//! State for the next pages, encrypted in a cookie of one browser and session, for ten minutes.
+
+use std::time::Duration;
+
+use mfa_core::{CipherError, SecretBytes, SecretText, Timestamp, UserId};
+use mfa_infra::Mfa;
+use serde::{Deserialize, Serialize};
+
+/// How long the state is valid: as long as an enrolment waits for its first code.
+pub(super) const LASTS: Duration = mfa_totp::ENROLMENT_LIVES;
+
+/// State that the next pages need.
+#[derive(Clone, Debug)]
+pub(super) enum SealedState {
+    /// The TOTP secret of an enrolment that waits for its first code.
+    Secret(SecretText),
+    /// A phone number as it was typed, until its code is entered.
+    Number {
+        /// The number as typed.
+        phone: SecretText,
+        /// The country (ISO 3166-1).
+        country: String,
+        /// The time when the code was sent.
+        sent_at: Timestamp,
+    },
+    /// New recovery codes.
+    Codes {
+        /// The user, if an administrator generated them for someone else.
+        of: Option<UserId>,
+        /// True if they were generated with a new factor.
+        with_factor: bool,
+        /// The codes in plain text.
+        codes: Vec<SecretText>,
+    },
+}
+
+/// The serialised form.
+#[derive(Serialize, Deserialize)]
+struct SealedStateRecord {
+    /// The end of validity, in seconds since 1970.
+    until: i64,
+    what: What,
+}
+
+#[derive(Serialize, Deserialize)]
+enum What {
+    Secret(String),
+    Number { phone: String, country: String, sent_at: i64 },
+    Codes { of: Option<i64>, with_factor: bool, codes: Vec<String> },
+}
+
+impl SealedState {
+    /// Encrypts the state for a cookie. `login` identifies browser and session.
+    ///
+    /// # Errors
+    ///
+    /// [`CipherError::NoEntropy`] if the operating system has no randomness.
+    pub(super) fn seal(&self, mfa: &Mfa, login: &SecretText, now: Timestamp) -> Result<String, CipherError> {
+        let text = |it: &SecretText| it.expose().to_owned();
+        let what = match self {
+            Self::Secret(secret) => What::Secret(text(secret)),
+            Self::Number { phone, country, sent_at } => {
+                What::Number { phone: text(phone), country: country.clone(), sent_at: sent_at.seconds() }
+            }
+            Self::Codes { of, with_factor, codes } => What::Codes {
+                of: of.map(UserId::value),
+                with_factor: *with_factor,
+                codes: codes.iter().map(text).collect(),
+            },
+        };
+        let written = SealedStateRecord { until: now.plus(LASTS).seconds(), what };
+        // Strings and numbers always serialise.
+        let bytes = serde_json::to_vec(&written).map_err(|_| CipherError::Altered)?;
+        mfa.seal_for_page(&SecretBytes::new(bytes), login.expose())
+    }
+
+    /// Decrypts a cookie; `None` if it has expired, belongs to another session or was altered.
+    pub(super) fn unseal(sealed: &SecretText, mfa: &Mfa, login: &SecretText, now: Timestamp) -> Option<Self> {
+        let bytes = mfa.unseal_for_page(sealed.expose(), login.expose()).ok()?;
+        let SealedStateRecord { until, what } = serde_json::from_slice(bytes.expose()).ok()?;
+        if until <= now.seconds() {
+            return None;
+        }
+        Some(match what {
+            What::Secret(secret) => Self::Secret(SecretText::new(secret)),
+            What::Number { phone, country, sent_at } => Self::Number {
+                phone: SecretText::new(phone),
+                country,
+                sent_at: Timestamp::from_seconds(sent_at),
+            },
+            What::Codes { of, with_factor, codes } => Self::Codes {
+                of: of.map(UserId::new),
+                with_factor,
+                codes: codes.into_iter().map(SecretText::new).collect(),
+            },
+        })
+    }
+}
