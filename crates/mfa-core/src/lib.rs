@@ -16,6 +16,7 @@ mod event;
 mod ids;
 mod lockout;
 mod ports;
+mod rfc3339;
 mod secret;
 mod time;
 mod token;
@@ -41,6 +42,7 @@ pub use ports::{
     SmsCount, Statistics, StoreError, StoreErrorKind, StoredEvent, Totals, UserEventsQuery, UserPage,
     UserQuery, UserRecord, Users, VerificationCount,
 };
+pub use rfc3339::Rfc3339Millis;
 pub use secret::{SecretBytes, SecretText};
 pub use time::Timestamp;
 pub use token::{AuthenticatedToken, Stage};
