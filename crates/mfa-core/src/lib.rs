@@ -12,6 +12,7 @@
 
 mod account;
 mod assurance;
+mod circuit_breaker;
 mod event;
 mod ids;
 mod lockout;
@@ -31,6 +32,9 @@ pub use account::{
     TokenDenylist, TotpState,
 };
 pub use assurance::FactorKind;
+pub use circuit_breaker::{
+    CallPermit, CallResult, CircuitBreaker, CircuitBreakerConfig, CircuitTransition, FailureRate,
+};
 pub use event::{EventKind, LoggedEvent, Origin, Outcome, SecurityEvent};
 pub use ids::{KeyId, KeyIdError, TokenId, UserId};
 pub use lockout::{Lock, LockoutPolicy, LockoutPolicyError};

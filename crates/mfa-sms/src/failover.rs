@@ -9,9 +9,10 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
-use mfa_core::{BoxFuture, Clock, Entropy, Timestamp};
+use mfa_core::{
+    BoxFuture, CallResult, CircuitBreaker, CircuitBreakerConfig, Clock, Entropy, FailureRate, Timestamp,
+};
 
-use crate::circuit_breaker::{CallHealth, CircuitBreaker};
 use crate::{NumberRefusal, RefusalScope, SendOutcome, SmsGateway, SmsMessage};
 
 use race::race;
@@ -22,6 +23,11 @@ const DEADLINE: Duration = Duration::from_secs(8);
 const LEAST: Duration = Duration::from_secs(1);
 /// How long to wait before the retry where the provider does not say.
 const RETRY_IN: Duration = Duration::from_millis(250);
+
+/// Circuit breaker of a gateway. After a probe dropped with its caller the next one waits: the gateway may hang.
+const BREAKER: CircuitBreakerConfig = CircuitBreakerConfig::new(5, Duration::from_secs(30))
+    .with_failure_rate(FailureRate { failures: 10, window: 20 })
+    .wait_after_dropped_probe();
 
 /// Waits. The only thing that a send needs of a runtime.
 pub trait Sleep: Send + Sync + fmt::Debug {
@@ -123,7 +129,7 @@ impl SmsSender {
         pause: Arc<dyn Sleep>,
         entropy: Arc<dyn Entropy>,
     ) -> Self {
-        let route = |gateway| GatewayRoute { gateway, breaker: CircuitBreaker::default() };
+        let route = |gateway| GatewayRoute { gateway, breaker: CircuitBreaker::new(BREAKER) };
         Self { routes: gateways.into_iter().map(route).collect(), clock, pause, entropy }
     }
 
@@ -190,13 +196,13 @@ impl SmsSender {
     ) -> Progress {
         let gateway = route.gateway.name();
         let began = self.clock.now();
-        let Some(permit) = route.breaker.admit(began) else {
+        let Some(permit) = route.breaker.try_call(began) else {
             steps.push(GatewayAttempt { gateway, what: GatewayAttemptOutcome::LeftAlone });
             return Progress::Next { after: None, may_retry: false };
         };
         let answer = race(route.gateway.send(message), deadline).await;
         let now = self.clock.now();
-        route.breaker.report(&permit, health(answer.as_ref()), now);
+        permit.report(call_result(answer.as_ref()), now);
         let Some(outcome) = answer else {
             steps.push(GatewayAttempt { gateway, what: GatewayAttemptOutcome::TooLate });
             return Progress::Done(DeliveryOutcome::Unknown { gateway });
@@ -237,16 +243,16 @@ fn wait(after: Option<Duration>) -> Duration {
 }
 
 /// A number that is refused says nothing against the gateway.
-const fn health(answer: Option<&SendOutcome>) -> CallHealth {
+const fn call_result(answer: Option<&SendOutcome>) -> CallResult {
     match answer {
         Some(SendOutcome::Accepted { .. } | SendOutcome::Permanent(RefusalScope::User(_))) => {
-            CallHealth::Well
+            CallResult::Success
         }
         Some(
             SendOutcome::Permanent(RefusalScope::Operator(_))
             | SendOutcome::Retryable { .. }
             | SendOutcome::Unknown,
         )
-        | None => CallHealth::Failed,
+        | None => CallResult::Failure,
     }
 }

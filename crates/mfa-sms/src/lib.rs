@@ -22,7 +22,6 @@
 
 mod budget;
 mod challenge;
-mod circuit_breaker;
 mod code;
 mod failover;
 mod gateway;
