@@ -4,7 +4,6 @@ mod denylist;
 mod internal;
 
 use std::fmt;
-use std::time::Duration;
 
 use crate::{
     AuthenticatedToken, Lock, SealContext, Sealed, SealedColumn, SecurityEvent, Timestamp, TokenSubject,
@@ -232,9 +231,9 @@ impl Account {
 
     /// Ends every session: all tokens issued so far are refused, except `exempt_token`, where the answer gives no fresh
     /// one.
-    pub fn end_sessions(&mut self, now: Timestamp, exempt_token: Option<&AuthenticatedToken>) {
+    pub fn revoke_sessions(&mut self, now: Timestamp, exempt_token: Option<&AuthenticatedToken>) {
         self.internal.session = self.internal.session.saturating_add(1);
-        self.internal.sessions_ended_at = Some(now);
+        self.internal.sessions_revoked_at = Some(now);
         self.internal.denylist.drop_expired(now);
         self.internal.exempt_token =
             exempt_token.map(|token| ExemptToken { token: token.id, expires_at: token.expires_at });
@@ -243,12 +242,12 @@ impl Account {
     /// Refuses the token from now on, until it would have ended by itself.
     ///
     /// A full list gives way to a raised session number, so that it forgets nothing: overflow ends sessions.
-    pub fn mark_token(&mut self, token: &AuthenticatedToken, mark: DenylistReason, now: Timestamp) {
+    pub fn deny_token(&mut self, token: &AuthenticatedToken, mark: DenylistReason, now: Timestamp) {
         if self.internal.exempt_token.as_ref().is_some_and(|it| it.token == token.id) {
             self.internal.exempt_token = None;
         }
         if !self.internal.denylist.insert(token.id, token.expires_at, mark, now) {
-            self.end_sessions(now, None);
+            self.revoke_sessions(now, None);
             self.internal.denylist.clear();
         }
     }
@@ -266,20 +265,17 @@ impl Account {
         self.phone = PhoneState::default();
         self.backup_method = BackupMethod::None;
         self.recovery = RecoveryState::default();
-        self.internal.enrolment_tries = 0;
+        self.internal.enrolment_failures = 0;
         self.internal.sms.challenge = None;
-        self.end_sessions(now, None);
+        self.revoke_sessions(now, None);
     }
 
     /// Takes the authenticator app away; recovery codes die with the last factor.
     pub fn remove_totp(&mut self) {
         self.totp = TotpState::default();
-        self.internal.enrolment_tries = 0;
+        self.internal.enrolment_failures = 0;
         if !self.has_factor() {
             self.recovery = RecoveryState::default();
         }
     }
 }
-
-/// How long strikes take to fade, each.
-pub(crate) const STRIKE_FADES_IN: Duration = Duration::from_hours(12);

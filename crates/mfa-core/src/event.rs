@@ -151,11 +151,11 @@ pub struct Origin {
 
 impl Origin {
     /// Longest user agent or request id that is kept, in characters.
-    const LONGEST: usize = 256;
+    const MAX_CHARS: usize = 256;
 
     /// Of a call over the network. Long texts are cut; NUL, which no text column holds, becomes U+FFFD.
     pub fn new(ip: Option<IpAddr>, user_agent: Option<&str>, request_id: Option<&str>) -> Self {
-        let keep = |text: &str| text.chars().take(Self::LONGEST).map(storable).collect();
+        let keep = |text: &str| text.chars().take(Self::MAX_CHARS).map(storable).collect();
         Self { ip, user_agent: user_agent.map(keep), request_id: request_id.map(keep) }
     }
 
@@ -212,8 +212,8 @@ impl SecurityEvent {
 
     /// The same, done by this administrator. Texts are cut and cleaned as those of [`Origin`].
     #[must_use]
-    pub fn by(self, actor: &str, reason: Option<&str>) -> Self {
-        let keep = |text: &str| text.chars().take(Origin::LONGEST).map(storable).collect();
+    pub fn with_actor(self, actor: &str, reason: Option<&str>) -> Self {
+        let keep = |text: &str| text.chars().take(Origin::MAX_CHARS).map(storable).collect();
         Self { actor: Some(keep(actor)), reason: reason.map(keep), ..self }
     }
 }

@@ -18,6 +18,7 @@ mod ids;
 mod lockout;
 mod ports;
 mod rfc3339;
+mod sealed;
 mod secret;
 mod time;
 mod token;
@@ -42,15 +43,16 @@ pub use ports::{
     Accounts, Activity, AuditLog, AuditPage, AuditQuery, BoxFuture, BucketSize, CipherError, Clock,
     Credentials, Decision, DigestPurpose, Entropy, EntropyError, EventSink, HashError, KeyedDigest,
     KeyedDigests, LockoutCount, NewUser, NewUserError, PasswordCheck, PasswordDigest, PasswordHasher, Period,
-    PeriodError, Phase, RateLimiter, RateRule, RateVerdict, SealContext, Sealed, SealedColumn, SecretCipher,
-    SmsCount, Statistics, StoreError, StoreErrorKind, StoredEvent, Totals, UserEventsQuery, UserPage,
-    UserQuery, UserRecord, Users, VerificationCount,
+    PeriodError, Phase, RateLimiter, RateRule, RateVerdict, SecretCipher, SmsCount, Statistics, StoreError,
+    StoreErrorKind, StoredEvent, Totals, UserEventsQuery, UserPage, UserQuery, UserRecord, Users,
+    VerificationCount,
 };
 pub use rfc3339::Rfc3339Millis;
+pub use sealed::{SealContext, Sealed, SealedColumn};
 pub use secret::{SecretBytes, SecretText};
 pub use time::Timestamp;
-pub use token::{AuthenticatedToken, Stage};
+pub use token::{AuthenticatedToken, Stage, TokenSubject};
 pub use verification::{
-    DenyReason, FactorAttempt, FactorResult, Requirement, TokenSubject, UnsettledAttempt,
-    VerificationOutcome, VerifiedFactor, admit, begin_attempt, confirm, settle_attempt, verify_factor,
+    DenyReason, FactorAttempt, FactorResult, Requirement, UnsettledAttempt, VerificationOutcome,
+    VerifiedFactor, authorize, begin_attempt, confirm, settle_attempt, verify_factor,
 };

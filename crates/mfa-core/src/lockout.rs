@@ -47,9 +47,9 @@ impl Lock {
 
 impl LockoutPolicy {
     /// Wrong answers, in a row or as strikes, after which only an administrator unlocks (NIST SP 800-63B-4 §3.2.2).
-    pub const LAST: u32 = 100;
+    pub const ADMIN_LOCK_THRESHOLD: u32 = 100;
     /// The longest lock that ends by itself.
-    pub const LONGEST: Duration = Duration::from_hours(24);
+    pub const MAX_LOCK: Duration = Duration::from_hours(24);
 
     /// A policy of `max_failures` wrong answers to a lock, the first of them `first_lock` long.
     ///
@@ -57,8 +57,8 @@ impl LockoutPolicy {
     ///
     /// [`LockoutPolicyError`] outside 1 to 100 failures and a minute to a day.
     pub fn new(max_failures: u32, first_lock: Duration) -> Result<Self, LockoutPolicyError> {
-        let sane = (1..=Self::LAST).contains(&max_failures)
-            && (Duration::from_mins(1)..=Self::LONGEST).contains(&first_lock);
+        let sane = (1..=Self::ADMIN_LOCK_THRESHOLD).contains(&max_failures)
+            && (Duration::from_mins(1)..=Self::MAX_LOCK).contains(&first_lock);
         if sane { Ok(Self { max_failures, first_lock }) } else { Err(LockoutPolicyError) }
     }
 
@@ -68,7 +68,7 @@ impl LockoutPolicy {
     /// lengthen a lock or bring the last one about, never shorten one.
     pub fn lock_after(&self, failures: u32, strikes: u32, now: Timestamp) -> Option<Lock> {
         let worst = failures.max(strikes);
-        if worst >= Self::LAST {
+        if worst >= Self::ADMIN_LOCK_THRESHOLD {
             return Some(Lock::UntilAdministrator);
         }
         if failures == 0 || failures.checked_rem(self.max_failures) != Some(0) {
@@ -76,7 +76,7 @@ impl LockoutPolicy {
         }
         let round = worst.checked_div(self.max_failures).unwrap_or(1).max(1);
         let factor = 1_u32.checked_shl(round.saturating_sub(1)).unwrap_or(u32::MAX);
-        let span = self.first_lock.checked_mul(factor).unwrap_or(Self::LONGEST).min(Self::LONGEST);
+        let span = self.first_lock.checked_mul(factor).unwrap_or(Self::MAX_LOCK).min(Self::MAX_LOCK);
         Some(Lock::Until(now.plus(span)))
     }
 }

@@ -15,7 +15,7 @@ pub enum Stage {
 
 /// A genuine token of a caller: signature, type and times are right.
 ///
-/// Whether it is spent or revoked is known only by the account; [`crate::admit`] asks it.
+/// Whether it is spent or revoked is known only by the account; [`crate::authorize`] asks it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct AuthenticatedToken {
     /// Whose token it is (`sub`).
@@ -34,4 +34,17 @@ pub struct AuthenticatedToken {
     pub auth_time: Option<Timestamp>,
     /// Whether the user was an administrator when it was issued (`is_superuser`); whether one still is, the row says.
     pub is_superuser: bool,
+}
+
+/// Whom a token speaks of.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TokenSubject {
+    /// The user.
+    pub user: UserId,
+    /// The user's e-mail address.
+    pub email: String,
+    /// Whether the user may administer others.
+    pub is_superuser: bool,
+    /// The account's session number at this moment.
+    pub session: u64,
 }

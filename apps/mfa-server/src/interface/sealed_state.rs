@@ -7,7 +7,7 @@ use mfa_infra::Mfa;
 use serde::{Deserialize, Serialize};
 
 /// How long it can be read: as long as an enrolment waits for its first code.
-pub(super) const LASTS: Duration = mfa_totp::ENROLMENT_LIVES;
+pub(super) const LASTS: Duration = mfa_totp::ENROLMENT_LIFETIME;
 
 /// What is handed on.
 #[derive(Clone, Debug)]

@@ -13,7 +13,7 @@ pub enum DenylistReason {
     Revoked,
 }
 
-/// The spent and revoked tokens of an account that have not ended by themselves, at most [`TokenDenylist::MOST`].
+/// The spent and revoked tokens of an account that have not ended by themselves, at most [`TokenDenylist::CAPACITY`].
 ///
 /// Written as one base64url string of 21-byte records (16 id, 4 expiry in seconds, 1 mark), so that a full list is
 /// under two kilobytes.
@@ -22,7 +22,7 @@ pub struct TokenDenylist(Vec<(TokenId, u32, DenylistReason)>);
 
 impl TokenDenylist {
     /// The most that are kept.
-    pub const MOST: usize = 64;
+    pub const CAPACITY: usize = 64;
 
     /// Why this token is refused, where it is.
     pub fn reason(&self, token: &TokenId) -> Option<DenylistReason> {
@@ -42,7 +42,7 @@ impl TokenDenylist {
         if self.reason(&token).is_some() {
             return true;
         }
-        if self.0.len() >= Self::MOST {
+        if self.0.len() >= Self::CAPACITY {
             return false;
         }
         let seconds = u32::try_from(expires.seconds().saturating_add(1)).unwrap_or(u32::MAX);
@@ -111,7 +111,7 @@ mod tests {
 
     fn full() -> TokenDenylist {
         let mut denylist = TokenDenylist::default();
-        for n in 0..TokenDenylist::MOST {
+        for n in 0..TokenDenylist::CAPACITY {
             assert!(denylist.insert(TokenId::from_jti(&n.to_string()), LATER, DenylistReason::Spent, NOW));
         }
         denylist

@@ -1,9 +1,14 @@
 //! What only we read of a row: one small JSON document.
 
+use std::time::Duration;
+
 use serde::{Deserialize, Serialize};
 
-use super::{STRIKE_FADES_IN, TokenDenylist};
+use super::denylist::TokenDenylist;
 use crate::{Timestamp, TokenId};
+
+/// Time after which one strike fades.
+const STRIKE_LIFETIME: Duration = Duration::from_hours(12);
 
 /// The column `mfa_internal`: written with each change, kept under about two kilobytes.
 ///
@@ -17,25 +22,25 @@ pub struct InternalState {
     pub session: u64,
     /// When the session number last rose, for tokens that carry none.
     #[serde(rename = "sv_at", skip_serializing_if = "is_default")]
-    pub sessions_ended_at: Option<Timestamp>,
+    pub sessions_revoked_at: Option<Timestamp>,
     /// The one token that outlives the last rise of the session number.
     #[serde(rename = "kept", skip_serializing_if = "is_default")]
     pub exempt_token: Option<ExemptToken>,
     /// Pending tokens issued up to this time are spent (set by a lock).
     #[serde(rename = "pend", skip_serializing_if = "is_default")]
-    pub pending_from: Option<Timestamp>,
+    pub pending_tokens_spent_until: Option<Timestamp>,
     /// Spent and revoked tokens.
     #[serde(rename = "tok", skip_serializing_if = "is_default")]
     pub denylist: TokenDenylist,
     /// Wrong codes for the enrolment that is running.
     #[serde(rename = "enr", skip_serializing_if = "is_default")]
-    pub enrolment_tries: u8,
+    pub enrolment_failures: u8,
     /// Wrong step-up codes under one access token.
     #[serde(rename = "up", skip_serializing_if = "is_default")]
     pub step_up_failures: Option<StepUpFailures>,
     /// A refused code that a phone ahead of us may have shown.
     #[serde(rename = "ahead", skip_serializing_if = "is_default")]
-    pub code_ahead: Option<EarlyCode>,
+    pub early_code: Option<EarlyCode>,
     /// Wrong answers over days.
     #[serde(rename = "strikes", skip_serializing_if = "is_default")]
     pub strikes: Strikes,
@@ -123,13 +128,13 @@ impl Strikes {
 
     fn faded(&self, now: Timestamp) -> Self {
         let Some(since) = self.since else { return Self::default() };
-        let steps = now.since(since).as_secs().checked_div(STRIKE_FADES_IN.as_secs()).unwrap_or(0);
+        let steps = now.since(since).as_secs().checked_div(STRIKE_LIFETIME.as_secs()).unwrap_or(0);
         let steps = u32::try_from(steps).unwrap_or(u32::MAX);
         let count = self.count.saturating_sub(steps);
         if count == 0 {
             return Self::default();
         }
-        Self { count, since: Some(since.plus(STRIKE_FADES_IN.saturating_mul(steps))) }
+        Self { count, since: Some(since.plus(STRIKE_LIFETIME.saturating_mul(steps))) }
     }
 }
 
@@ -200,28 +205,8 @@ pub enum SmsPurpose {
     Confirmation,
 }
 
-impl Serialize for TokenId {
-    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.serialize_str(&data_encoding::BASE64URL_NOPAD.encode(self.bytes()))
-    }
-}
-
-impl<'de> Deserialize<'de> for TokenId {
-    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let text = String::deserialize(deserializer)?;
-        data_encoding::BASE64URL_NOPAD
-            .decode(text.as_bytes())
-            .ok()
-            .and_then(|bytes| bytes.try_into().ok())
-            .map(Self::from_bytes)
-            .ok_or_else(|| serde::de::Error::custom("a token id is 16 bytes of base64url"))
-    }
-}
-
 #[cfg(test)]
 mod tests {
-    use std::time::Duration;
-
     use super::*;
 
     const NOW: Timestamp = Timestamp::from_seconds(1_000_000);

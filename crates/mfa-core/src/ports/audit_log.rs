@@ -2,7 +2,8 @@
 
 use std::fmt;
 
-use super::{BoxFuture, StoreError};
+use super::box_future::BoxFuture;
+use super::store_error::StoreError;
 use crate::{EventKind, Timestamp, UserId};
 
 /// The stored events, for people to read. What was refused before a factor was looked at is in the log alone.
@@ -12,7 +13,7 @@ pub trait AuditLog: Send + Sync + fmt::Debug {
     /// # Errors
     ///
     /// [`StoreError`] when the store gave no answer.
-    fn list_of(
+    fn list_for_user(
         &self,
         user: UserId,
         page: UserEventsQuery,
@@ -51,7 +52,7 @@ pub struct AuditQuery {
 impl AuditQuery {
     /// How many events of all users one query looks at for those of one kind. A kind may be rare, and nobody's search
     /// is to read the whole table: the page that was found by then says where to go on.
-    pub const LOOKED_AT: u32 = 50_000;
+    pub const SCAN_LIMIT: u32 = 50_000;
 }
 
 /// Some events of all users, newest first.

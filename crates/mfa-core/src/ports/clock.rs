@@ -17,7 +17,7 @@ pub trait Clock: Send + Sync + fmt::Debug {
 
     /// Until when codes of the authenticator app are refused without being counted: the store may have lost which steps
     /// were used last, and a used code would be good again.
-    fn steps_lost_until(&self) -> Option<Timestamp> {
+    fn totp_blocked_until(&self) -> Option<Timestamp> {
         None
     }
 }

@@ -12,7 +12,7 @@ pub trait KeyedDigests: Send + Sync + fmt::Debug {
     fn digest(&self, purpose: DigestPurpose, message: &[u8]) -> KeyedDigest;
 
     /// Digests a message under each live key, the newest first: for look-ups of what an older key digested.
-    fn under_each_key(&self, purpose: DigestPurpose, message: &[u8]) -> Vec<KeyedDigest>;
+    fn digest_with_each_key(&self, purpose: DigestPurpose, message: &[u8]) -> Vec<KeyedDigest>;
 }
 
 /// What a keyed digest is for. Digests of two purposes have nothing in common.

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use super::BoxFuture;
+use super::box_future::BoxFuture;
 use crate::SecretText;
 
 /// Hashes passwords slowly, behind a bound of its own on concurrency and memory.
@@ -54,9 +54,9 @@ impl fmt::Debug for PasswordDigest {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum PasswordCheck {
     /// Right, and the hash is as strong as new ones are.
-    Right,
+    Correct,
     /// Right, and the hash is of an older kind.
-    RightButOutdated,
+    CorrectButOutdated,
     /// Wrong, or there is no such user.
     Wrong,
 }

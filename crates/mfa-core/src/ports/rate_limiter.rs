@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use super::BoxFuture;
+use super::box_future::BoxFuture;
 
 /// Counts tries by subject and refuses those that come too fast (GCRA: `max` at once, then one more every
 /// `window / max`).

@@ -3,7 +3,8 @@
 use std::fmt;
 use std::time::Duration;
 
-use super::{BoxFuture, StoreError};
+use super::box_future::BoxFuture;
+use super::store_error::StoreError;
 use crate::Timestamp;
 
 /// Counts what is stored. Each count reads in short portions, so that nobody's call waits for it.
@@ -55,7 +56,7 @@ impl BucketSize {
     }
 
     /// How many days a period may have.
-    pub const fn most_days(self) -> u32 {
+    pub const fn max_days(self) -> u32 {
         match self {
             Self::Hour => 31,
             Self::Day => 366,
@@ -84,10 +85,10 @@ pub struct Period {
 
 /// A period that ends before it begins, or is too long for its buckets.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("the period must end after it begins, and have at most {most_days} days")]
+#[error("the period must end after it begins, and have at most {max_days} days")]
 pub struct PeriodError {
     /// How many days it may have.
-    pub most_days: u32,
+    pub max_days: u32,
 }
 
 impl Period {
@@ -97,12 +98,12 @@ impl Period {
     ///
     /// [`PeriodError`] where there is none, or where there are too many.
     pub fn new(from: Timestamp, to: Timestamp, bucket: BucketSize) -> Result<Self, PeriodError> {
-        let most_days = bucket.most_days();
-        let most = Duration::from_hours(u64::from(most_days).saturating_mul(24));
+        let max_days = bucket.max_days();
+        let most = Duration::from_hours(u64::from(max_days).saturating_mul(24));
         let (first, last) =
             (bucket.floor(from), bucket.floor(Timestamp::from_millis(to.millis().saturating_sub(1))));
         if to <= from || to.since(from) > most {
-            return Err(PeriodError { most_days });
+            return Err(PeriodError { max_days });
         }
         Ok(Self { from: first, to: last.plus(bucket.width()), bucket })
     }

@@ -3,7 +3,9 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
-use super::{BoxFuture, PasswordDigest, StoreError};
+use super::box_future::BoxFuture;
+use super::password::PasswordDigest;
+use super::store_error::StoreError;
 use crate::{Timestamp, UserId};
 
 /// The part of `users` that is not multi-factor state.
@@ -42,7 +44,7 @@ pub trait Users: Send + Sync + fmt::Debug {
     /// # Errors
     ///
     /// [`StoreError`] when the store gave no answer: erase again.
-    fn erase_trail(&self, user: UserId) -> BoxFuture<'_, Result<(), StoreError>>;
+    fn erase_event_details(&self, user: UserId) -> BoxFuture<'_, Result<(), StoreError>>;
 
     /// A page of users by ascending id, for administrators.
     ///

@@ -147,7 +147,7 @@ impl Users for MemoryAccounts {
         })
     }
 
-    fn erase_trail(&self, user: UserId) -> BoxFuture<'_, Result<(), StoreError>> {
+    fn erase_event_details(&self, user: UserId) -> BoxFuture<'_, Result<(), StoreError>> {
         Box::pin(async move {
             let mut state = self.state();
             for (_, event) in state.events.iter_mut().filter(|(of, _)| *of == user) {
@@ -192,7 +192,7 @@ impl Users for MemoryAccounts {
 }
 
 impl AuditLog for MemoryAccounts {
-    fn list_of(
+    fn list_for_user(
         &self,
         user: UserId,
         page: UserEventsQuery,

@@ -49,7 +49,7 @@ impl KeyedDigests for TestDigests {
         KeyedDigest { key, bytes: hash.finalize().into() }
     }
 
-    fn under_each_key(&self, purpose: DigestPurpose, message: &[u8]) -> Vec<KeyedDigest> {
+    fn digest_with_each_key(&self, purpose: DigestPurpose, message: &[u8]) -> Vec<KeyedDigest> {
         vec![self.digest(purpose, message)]
     }
 }

@@ -19,7 +19,7 @@ impl PasswordHasher for TestHasher {
         Box::pin(async move {
             let right =
                 digest.is_some_and(|it| it.as_column().strip_prefix("test:") == Some(password.expose()));
-            Ok(if right { PasswordCheck::Right } else { PasswordCheck::Wrong })
+            Ok(if right { PasswordCheck::Correct } else { PasswordCheck::Wrong })
         })
     }
 }

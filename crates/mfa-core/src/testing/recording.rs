@@ -21,7 +21,7 @@ pub struct RecordedEvent {
 
 impl RecordingEventSink {
     /// Everything told so far.
-    pub fn told(&self) -> Vec<RecordedEvent> {
+    pub fn recorded(&self) -> Vec<RecordedEvent> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 }

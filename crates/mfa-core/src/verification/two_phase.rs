@@ -3,10 +3,9 @@
 //! The try has cost before anyone can learn what it was worth, and the hash runs while the account serves others. A
 //! process that dies in between leaves a counted try and nothing else.
 
-use super::{
-    DenyReason, FactorAttempt, FactorResult, FailureCount, VerificationOutcome, admit, count, live, pass,
-    tell_failure, tried,
-};
+use super::attempt::{FactorAttempt, FactorResult, VerificationOutcome};
+use super::authorization::{DenyReason, authorize, check_token};
+use super::recording::{FailureCount, count_failure, event_kind, record_failure, record_success};
 use crate::{Account, Lock};
 
 /// A try that was counted and waits to be settled.
@@ -16,21 +15,21 @@ pub struct UnsettledAttempt {
     counted: FailureCount,
 }
 
-/// Admits a try as [`super::verify_factor`] does and counts it as a wrong one. `look` picks what is to be hashed.
+/// Admits a try as [`super::verify_factor`] does and counts it as a wrong one. `prepare` returns what is to be hashed.
 ///
 /// # Errors
 ///
-/// What `look` fails with, where the factor could not look: nothing is counted.
+/// The error of `prepare`: nothing is counted.
 pub fn begin_attempt<T, E>(
     account: &mut Account,
     attempt: &FactorAttempt,
-    look: impl FnOnce(&Account) -> Result<T, E>,
+    prepare: impl FnOnce(&Account) -> Result<T, E>,
 ) -> Result<Result<(UnsettledAttempt, T), DenyReason>, E> {
-    if let Err(refused) = admit(account, &attempt.token, attempt.need, attempt.at) {
-        return Ok(Err(refused));
+    if let Err(reason) = authorize(account, &attempt.token, attempt.requirement, attempt.at) {
+        return Ok(Err(reason));
     }
-    let found = look(account)?;
-    Ok(Ok((UnsettledAttempt { counted: count(account, attempt) }, found)))
+    let input = prepare(account)?;
+    Ok(Ok((UnsettledAttempt { counted: count_failure(account, attempt) }, input)))
 }
 
 /// Settles a try that [`begin_attempt`] counted. `check` spends what was right, if it is still there to be spent.
@@ -44,38 +43,38 @@ pub fn begin_attempt<T, E>(
 pub fn settle_attempt<E>(
     account: &mut Account,
     attempt: &FactorAttempt,
-    tried_before: UnsettledAttempt,
+    unsettled: UnsettledAttempt,
     check: impl FnOnce(&mut Account) -> Result<FactorResult, E>,
 ) -> Result<VerificationOutcome, E> {
     if !account.is_active {
         return Ok(VerificationOutcome::Denied(DenyReason::Disabled));
     }
-    let UnsettledAttempt { counted } = tried_before;
+    let UnsettledAttempt { counted } = unsettled;
     let own_lock = counted.lock.filter(|lock| account.lock_until == Some(lock.end()));
-    if let Err(refused) = still_live(account, attempt) {
-        return Ok(VerificationOutcome::Denied(refused));
+    if let Err(reason) = check_token_ignoring_lock(account, attempt) {
+        return Ok(VerificationOutcome::Denied(reason));
     }
     match check(account)? {
         FactorResult::Correct => {
             if !matches!(account.lock(attempt.at), Some(Lock::UntilAdministrator)) || own_lock.is_some() {
                 account.lock_until = None;
-                account.internal.pending_from = None;
+                account.internal.pending_tokens_spent_until = None;
             }
             account.internal.strikes.remove_last(attempt.at);
             account.failures = account.failures.saturating_sub(1);
-            Ok(VerificationOutcome::Verified(pass(account, attempt)))
+            Ok(VerificationOutcome::Verified(record_success(account, attempt)))
         }
         FactorResult::Wrong | FactorResult::Replayed => {
-            tell_failure(account, attempt, tried(attempt), counted);
+            record_failure(account, attempt, event_kind(attempt), counted);
             Ok(VerificationOutcome::InvalidCode)
         }
     }
 }
 
-/// [`live`], but for a lock that came about while the try was on its way: it was admitted before.
-fn still_live(account: &mut Account, attempt: &FactorAttempt) -> Result<(), DenyReason> {
-    let before_lock = account.internal.pending_from.take();
-    let outcome = live(account, &attempt.token, attempt.at);
-    account.internal.pending_from = before_lock;
+/// [`check_token`], but for a lock that came about while the try was on its way: it was admitted before.
+fn check_token_ignoring_lock(account: &mut Account, attempt: &FactorAttempt) -> Result<(), DenyReason> {
+    let before_lock = account.internal.pending_tokens_spent_until.take();
+    let outcome = check_token(account, &attempt.token, attempt.at);
+    account.internal.pending_tokens_spent_until = before_lock;
     outcome
 }

@@ -23,7 +23,7 @@ use crate::settings::RedisSettings;
 
 /// How long a connection may take to open for those who come later. Longer than any caller waits: of several nodes
 /// or sentinels the first may be one that does not answer.
-const CONNECT_WITHIN: Duration = Duration::from_secs(3);
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(3);
 
 /// Circuit breaker of Redis: opens after three failures in a row, for five seconds.
 const BREAKER: CircuitBreakerConfig = CircuitBreakerConfig::new(3, Duration::from_secs(5));
@@ -200,7 +200,7 @@ impl RedisRateLimiter {
         };
         // Timers belong to the runtime that they are made in, wherever they are waited for.
         let _inside = self.runtime.enter();
-        drop(self.runtime.spawn(tokio::time::timeout(CONNECT_WITHIN, work)));
+        drop(self.runtime.spawn(tokio::time::timeout(CONNECT_TIMEOUT, work)));
         let waiting = tokio::time::timeout(self.deadline, waiting);
         async move {
             match waiting.await {

@@ -294,7 +294,7 @@ fn sms_form(visit: &PageRequest, scene: &VerifyView, complaint: Option<&FormErro
 /// Asks for another code, a minute after the last one; without scripts at once, and the limit says the rest.
 pub(in crate::interface) fn resend_button(visit: &PageRequest, sent_at: Option<Timestamp>) -> Markup {
     let passed = sent_at.map_or(Duration::ZERO, |at| visit.now().since(at));
-    let left = mfa_sms::RESEND_IN.saturating_sub(passed).as_secs();
+    let left = mfa_sms::RESEND_DELAY.saturating_sub(passed).as_secs();
     html! {
         button.link type="submit" data-after=(left) data-wait=(visit.translate("resend-in")) {
             (visit.translate("resend"))
