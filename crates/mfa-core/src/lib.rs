@@ -1,14 +1,16 @@
-//! The heart of NOVA MFA: the account, the guarded ceremony, and the ports.
+//! Domain core of NOVA MFA: account state, verification of second factors, and the ports.
 //!
-//! This crate holds all multi-factor state of one user ([`Account`]), the one path by which an answer to a second
-//! factor becomes a verdict ([`verify_factor`], [`confirm`]), and the traits behind which databases, clocks and ciphers
-//! stand. It does no I/O, names no runtime and reads no clock.
+//! This crate holds all multi-factor state of a user ([`Account`]) and the functions that verify a second factor
+//! ([`verify_factor`], [`confirm`], [`begin_attempt`] with [`settle_attempt`]). It also defines the traits (ports)
+//! that databases, clocks, ciphers and other adapters implement.
 //!
-//! It refuses to let anything but the ceremony make a [`VerifiedFactor`], the proof from which an `mfa_ok` token is
-//! signed: the type has no public constructor except one whose name says `danger`.
+//! It performs no I/O, depends on no runtime and reads no clock: callers pass the time in. Only the verification
+//! functions create a [`VerifiedFactor`], the proof from which an `mfa_ok` token is signed. The one public
+//! constructor is marked `danger_`.
 //!
-//! To add a factor: a variant of [`FactorKind`], its state in [`Account`], and a crate whose rules answer with a
-//! [`FactorResult`]. To add a port: a file in `ports/`, a small dyn-safe trait, and an adapter for tests in `testing/`.
+//! To add a factor: add a variant to [`FactorKind`], its state to [`Account`], and a crate whose check returns a
+//! [`FactorResult`]. To add a port: add a file in `ports/` with a small dyn-compatible trait, and an in-memory
+//! adapter in `testing/`.
 
 mod account;
 mod assurance;

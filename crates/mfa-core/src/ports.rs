@@ -1,4 +1,4 @@
-//! The ports: what the rules need from the world, as small dyn-safe traits.
+//! Ports: small dyn-compatible traits that adapters implement for databases, ciphers, clocks and others.
 
 mod accounts;
 mod audit_log;

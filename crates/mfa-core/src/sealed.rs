@@ -4,53 +4,55 @@ use std::fmt;
 
 use crate::UserId;
 
-/// A sealed value, as a column holds it. Opaque: only a [`SecretCipher`] reads it.
+/// Sealed (encrypted) value as stored in a column. Only a [`SecretCipher`](crate::SecretCipher) can read it.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Sealed(String);
 
 impl Sealed {
-    /// Takes what a column holds, whatever it is: a cipher refuses what it did not seal.
+    /// Wraps the content of a column without a check. A cipher rejects a value that it did not seal.
     pub const fn from_column(text: String) -> Self {
         Self(text)
     }
 
-    /// What a column is to hold.
+    /// Returns the content for a column.
     pub fn as_column(&self) -> &str {
         &self.0
     }
 }
 
 impl fmt::Debug for Sealed {
-    /// Shows nothing: a column may hold a value that should be sealed and is not.
+    /// Shows nothing, because a column may hold a plaintext value by mistake.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("Sealed(…)")
     }
 }
 
-/// The place a value is sealed for: it unseals nowhere else.
+/// Context that a sealed value is bound to. It cannot be unsealed in another one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct SealContext {
-    /// In whose row.
+    /// User of the row.
     pub user: UserId,
-    /// In which column.
+    /// Column of the row.
     pub column: SealedColumn,
 }
 
-/// A column of `users` that holds sealed values.
+/// Column of `users` with sealed values.
+///
+/// Exhaustive, so that key rotation handles every column.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum SealedColumn {
-    /// The TOTP secret in force.
+    /// Active TOTP secret.
     TotpSecret,
-    /// A TOTP secret that waits for its confirmation.
+    /// TOTP secret that is not confirmed.
     TotpPendingSecret,
-    /// The phone number in force.
+    /// Active phone number.
     PhoneNumber,
-    /// A phone number that waits for its confirmation.
+    /// Phone number that is not confirmed.
     PhonePending,
 }
 
 impl SealedColumn {
-    /// The name of the column.
+    /// Returns the name of the column.
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::TotpSecret => "totp_secret",

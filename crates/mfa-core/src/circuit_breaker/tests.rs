@@ -125,19 +125,24 @@ mod without_a_failure_rate {
         CircuitBreaker::new(CircuitBreakerConfig::new(3, OPEN_FOR))
     }
 
-    /// The transition that a call with this result causes; `None` if no call is permitted.
-    fn call(
-        breaker: &CircuitBreaker,
-        result: CallResult,
-        now: Timestamp,
-    ) -> Option<Option<CircuitTransition>> {
-        breaker.try_call(now).map(|permit| permit.report(result, now))
+    #[derive(Debug, PartialEq, Eq)]
+    enum Call {
+        Rejected,
+        Reported(Option<CircuitTransition>),
+    }
+
+    /// Attempts a call with this result.
+    fn call(breaker: &CircuitBreaker, result: CallResult, now: Timestamp) -> Call {
+        breaker.try_call(now).map_or(Call::Rejected, |permit| Call::Reported(permit.report(result, now)))
     }
 
     fn opened() -> CircuitBreaker {
         let breaker = closed();
         let transitions = [CallResult::Failure; 3].map(|result| call(&breaker, result, NOW));
-        assert_eq!(transitions, [Some(None), Some(None), Some(Some(CircuitTransition::Opened))]);
+        assert_eq!(
+            transitions,
+            [Call::Reported(None), Call::Reported(None), Call::Reported(Some(CircuitTransition::Opened))]
+        );
         breaker
     }
 
@@ -145,12 +150,15 @@ mod without_a_failure_rate {
     fn the_third_failure_in_a_row_opens_it_for_five_seconds() {
         let breaker = opened();
         assert!(breaker.is_open());
-        assert_eq!(call(&breaker, CallResult::Success, NOW), None);
-        assert_eq!(call(&breaker, CallResult::Success, NOW.plus(NEARLY)), None);
+        assert_eq!(call(&breaker, CallResult::Success, NOW), Call::Rejected);
+        assert_eq!(call(&breaker, CallResult::Success, NOW.plus(NEARLY)), Call::Rejected);
         let later = NOW.plus(OPEN_FOR);
-        assert_eq!(call(&breaker, CallResult::Success, later), Some(Some(CircuitTransition::Closed)));
+        assert_eq!(
+            call(&breaker, CallResult::Success, later),
+            Call::Reported(Some(CircuitTransition::Closed))
+        );
         assert!(!breaker.is_open());
-        assert_eq!(call(&breaker, CallResult::Success, later), Some(None));
+        assert_eq!(call(&breaker, CallResult::Success, later), Call::Reported(None));
     }
 
     #[test]
@@ -158,7 +166,7 @@ mod without_a_failure_rate {
         let breaker = closed();
         let (failure, success) = (CallResult::Failure, CallResult::Success);
         for result in [failure, failure, success, failure, failure, success] {
-            assert_eq!(call(&breaker, result, NOW), Some(None));
+            assert_eq!(call(&breaker, result, NOW), Call::Reported(None));
         }
     }
 
@@ -186,7 +194,10 @@ mod without_a_failure_rate {
         let later = NOW.plus(OPEN_FOR);
         drop(breaker.try_call(later).unwrap());
         assert!(breaker.is_open());
-        assert_eq!(call(&breaker, CallResult::Success, later), Some(Some(CircuitTransition::Closed)));
+        assert_eq!(
+            call(&breaker, CallResult::Success, later),
+            Call::Reported(Some(CircuitTransition::Closed))
+        );
     }
 
     #[test]

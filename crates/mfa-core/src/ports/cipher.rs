@@ -1,42 +1,42 @@
-//! How secrets are kept in a row.
+//! Port for the encryption of secrets in database columns.
 
 use std::fmt;
 
 use crate::{SealContext, Sealed, SecretBytes};
 
-/// Seals secrets for a column of one user's row and unseals them again, with authenticated encryption.
+/// Authenticated encryption of secrets, each bound to one column of one user's row.
 ///
-/// Synchronous: it is called inside decisions.
+/// Synchronous, because decisions call it.
 pub trait SecretCipher: Send + Sync + fmt::Debug {
-    /// Seals a secret for its place.
+    /// Encrypts a secret for this context.
     ///
     /// # Errors
     ///
-    /// [`CipherError`] when there is no key or no randomness: store nothing.
+    /// [`CipherError`] if there is no key or no randomness: store nothing.
     fn seal(&self, secret: &SecretBytes, context: SealContext) -> Result<Sealed, CipherError>;
 
-    /// Unseals what was sealed for this very place.
+    /// Decrypts a value that was sealed for exactly this context.
     ///
     /// # Errors
     ///
-    /// [`CipherError`] when the value was altered, moved, sealed with a key that is not here, or never sealed: refuse
-    /// the call; never take it for an absent secret.
+    /// [`CipherError`] if the value was altered, moved, sealed with an unknown key, or never sealed: deny the
+    /// request. Never treat the secret as absent.
     fn unseal(&self, sealed: &Sealed, context: SealContext) -> Result<SecretBytes, CipherError>;
 
-    /// Whether it was sealed with the key that seals now: anything else is sealed anew when keys are rotated.
+    /// Returns whether the value was sealed with the primary key. A key rotation re-encrypts all other values.
     fn is_current(&self, sealed: &Sealed) -> bool;
 }
 
-/// A value that could not be sealed or unsealed. Says nothing of the value.
+/// Error of sealing or unsealing. It contains nothing of the value.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum CipherError {
-    /// It was never sealed.
+    /// The value was never sealed.
     #[error("the value is not sealed")]
     NotSealed,
-    /// Its key is not in the ring.
+    /// The key that sealed the value is not in the key ring.
     #[error("the key that sealed the value is not configured")]
     UnknownKey,
-    /// It was altered, or sealed for another place.
+    /// The value was altered, or sealed for another context.
     #[error("the value was altered or moved")]
     Altered,
     /// There was no randomness for a nonce.

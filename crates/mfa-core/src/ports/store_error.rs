@@ -2,22 +2,24 @@
 
 use std::error::Error;
 
-/// What is known of a store call that failed.
+/// Effect of a store operation that failed.
+///
+/// Exhaustive, so that every caller decides what an unknown outcome means to it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum StoreErrorKind {
-    /// Nothing was stored: the store could not be reached, or refused.
+    /// Nothing was stored: the store was unreachable or rejected the operation.
     Unavailable,
-    /// Nothing was tried: too much is waiting already.
+    /// Nothing was attempted: too many operations are waiting.
     Overloaded,
-    /// It is not known whether the outcome was stored: a code that was tried may be spent, so ask for the next one.
+    /// It is unknown whether the change was stored. A submitted code may be spent: request the next one.
     Unknown,
-    /// The decision panicked; nothing was stored.
+    /// The decision panicked. Nothing was stored.
     DecisionPanicked,
-    /// The row holds what it must not hold, such as a secret in the clear. Nothing was stored.
+    /// The row holds an invalid value, such as a plaintext secret. Nothing was stored.
     Corrupt,
 }
 
-/// A store call that failed.
+/// Error of a store operation.
 #[derive(Debug, thiserror::Error)]
 #[error("{operation}: {}", kind.describe())]
 pub struct StoreError {
@@ -39,18 +41,18 @@ impl StoreErrorKind {
 }
 
 impl StoreError {
-    /// An error of that kind in that operation.
+    /// Creates an error of this kind for this operation.
     pub fn new(kind: StoreErrorKind, operation: &'static str) -> Self {
         Self { kind, operation, source: None }
     }
 
-    /// The same, with what brought it about.
+    /// Adds the underlying error.
     #[must_use]
     pub fn with_source(self, source: impl Into<Box<dyn Error + Send + Sync>>) -> Self {
         Self { source: Some(source.into()), ..self }
     }
 
-    /// What is known of the outcome.
+    /// Returns the effect of the failed operation.
     pub const fn kind(&self) -> StoreErrorKind {
         self.kind
     }

@@ -1,8 +1,8 @@
-//! A hash that is quick and not one.
+//! Password hasher for tests, without hashing.
 
 use crate::{BoxFuture, HashError, PasswordCheck, PasswordDigest, PasswordHasher, SecretText};
 
-/// A "hash" for tests that keeps the password as it is.
+/// Password hasher for tests that stores the password itself.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct TestHasher;
 

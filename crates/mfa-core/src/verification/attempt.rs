@@ -3,37 +3,39 @@
 use super::authorization::{DenyReason, Requirement};
 use crate::{AuthenticatedToken, FactorKind, LockoutPolicy, Origin, Timestamp, TokenSubject};
 
-/// One try with one factor under one token.
+/// One attempt to verify a second factor with one token.
 #[derive(Clone, Debug)]
 pub struct FactorAttempt {
-    /// The token.
+    /// Token of the caller.
     pub token: AuthenticatedToken,
-    /// The factor.
+    /// Factor that is verified.
     pub factor: FactorKind,
-    /// What a success is for: [`Requirement::SecondFactor`] clears the count, others do not.
+    /// Requirement that authorizes the attempt. Only a success for [`Requirement::SecondFactor`] clears the failure
+    /// count.
     pub requirement: Requirement,
-    /// Now.
+    /// Time of the attempt.
     pub at: Timestamp,
-    /// From where.
+    /// Origin of the request.
     pub origin: Origin,
-    /// What wrong answers lead to.
+    /// Lockout policy.
     pub lockout: LockoutPolicy,
 }
 
-/// What a factor says of an answer. Only the ceremony turns it into a verdict.
+/// Result of checking a submitted code. Only the verification functions turn it into an outcome.
 #[must_use]
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum FactorResult {
-    /// It is right, and the factor has spent it.
+    /// The code is correct, and the factor has marked it as used.
     Correct,
-    /// It is wrong.
+    /// The code is wrong.
     Wrong,
-    /// It was right once. Counts and answers like a wrong one; only the audit tells them apart.
+    /// The code was used before. It counts like a wrong one; only the audit log distinguishes them.
     Replayed,
 }
 
-/// Proof that a second factor passed: made by the ceremony and nowhere else, and all that an `mfa_ok` token is made
-/// from.
+/// Proof that a second factor was verified. An `mfa_ok` token can be issued only from it.
+///
+/// Only the verification functions create it.
 #[derive(Debug)]
 pub struct VerifiedFactor {
     subject: TokenSubject,
@@ -42,41 +44,45 @@ pub struct VerifiedFactor {
 }
 
 impl VerifiedFactor {
-    /// Proof for an attempt whose factor was correct.
+    /// Creates the proof for an attempt whose code was correct.
     pub(super) const fn new(subject: TokenSubject, factor: FactorKind, at: Timestamp) -> Self {
         Self { subject, factor, at }
     }
 
-    /// Says that a second factor passed although none did: for the administrator's command that mints tokens for
-    /// tests and demonstrations. Whoever calls it records [`EventKind::AdminToken`].
+    /// Creates a proof although no second factor was verified.
+    ///
+    /// For the administrator's command that issues tokens for tests and demonstrations. The caller must record
+    /// [`EventKind::AdminToken`](crate::EventKind::AdminToken).
     pub const fn danger_by_administrator(subject: TokenSubject, factor: FactorKind, at: Timestamp) -> Self {
         Self { subject, factor, at }
     }
 
-    /// Whom the token is to speak of.
+    /// Returns the subject of the token to issue.
     pub const fn subject(&self) -> &TokenSubject {
         &self.subject
     }
 
-    /// Which factor passed.
+    /// Returns the verified factor.
     pub const fn factor(&self) -> FactorKind {
         self.factor
     }
 
-    /// When it passed.
+    /// Returns the time of the verification.
     pub const fn at(&self) -> Timestamp {
         self.at
     }
 }
 
-/// What the ceremony says of a try.
+/// Outcome of an attempt.
+///
+/// Exhaustive, so that a caller cannot overlook a denial.
 #[must_use]
 #[derive(Debug)]
 pub enum VerificationOutcome {
-    /// The factor passed.
+    /// The factor is verified.
     Verified(VerifiedFactor),
-    /// The answer was wrong, used before, or too old: one and the same to the caller.
+    /// The code was wrong, already used or expired. The caller cannot distinguish these cases.
     InvalidCode,
-    /// The try was not admitted; nothing was looked at, counted or spent.
+    /// The attempt was denied. No code was checked, counted or spent.
     Denied(DenyReason),
 }

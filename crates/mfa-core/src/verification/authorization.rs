@@ -1,53 +1,57 @@
-//! Authorization of a token against the account: what a token may be used for.
+//! Authorization of a token for an operation on an account.
 
 use std::time::Duration;
 
 use crate::{Account, AuthenticatedToken, DenylistReason, Lock, Stage, Timestamp};
 
-/// Why a genuine token does not open what was asked.
+/// Reason why a genuine token does not authorize an operation.
+///
+/// Exhaustive, so that each reason is mapped to an HTTP response.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum DenyReason {
-    /// The user may not log in at all.
+    /// The user may not log in.
     Disabled,
-    /// Too many wrong answers.
+    /// The account is locked after too many failures.
     Locked(Lock),
-    /// The token has bought an access token, or dates from before a lock.
+    /// The token was exchanged for an access token, or was issued before a lock.
     TokenSpent,
-    /// The token was ended.
+    /// The token or its session was revoked.
     TokenRevoked,
-    /// The token's login has not come far enough, or too far.
+    /// The stage of the token does not allow the operation.
     WrongStage,
-    /// The second factor was shown too long ago.
+    /// The second factor was verified too long ago.
     StepUpRequired {
-        /// How old it may be.
+        /// Maximum age of the verification.
         max_age: Duration,
     },
 }
 
-/// What a call needs of the token and the account.
+/// Requirement of an operation on the token and the account.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Requirement {
-    /// To read, or to end the token itself: works while locked.
+    /// Read access, or revocation of the token itself. Allowed while the account is locked.
     Read,
-    /// To show a second factor.
+    /// Verification of a second factor.
     SecondFactor,
-    /// To enrol: the first factor of an account by any token, another one by step-up.
+    /// Enrolment. The first factor needs any token, a further one a recent step-up.
     Enrol {
-        /// How old a step-up may be.
+        /// Maximum age of a step-up.
         max_age: Duration,
     },
-    /// To change what protects the account, by step-up.
+    /// Change of the account's protection. Needs a recent step-up.
     Change {
-        /// How old a step-up may be.
+        /// Maximum age of a step-up.
         max_age: Duration,
     },
 }
 
-/// Whether the account lets this token do that, in the order: active, locked, spent or revoked, stage, step-up.
+/// Checks whether the account authorizes this token for an operation.
+///
+/// Order of the checks: active user, lock, spent or revoked token, stage, step-up.
 ///
 /// # Errors
 ///
-/// [`DenyReason`]: nothing may be done.
+/// [`DenyReason`] if the operation is not allowed: perform no part of it.
 pub fn authorize(
     account: &Account,
     token: &AuthenticatedToken,
@@ -98,7 +102,7 @@ pub(super) fn check_token(
     if ended && !survives {
         return Err(DenyReason::TokenRevoked);
     }
-    // Spent once the lock has ended: while it is in force, its owner may still look and log out.
+    // Spent only once the lock has ended: during the lock the owner may still read and log out.
     let before_lock = internal.pending_tokens_spent_until.is_some_and(|lock| token.issued_at <= lock);
     if token.stage == Stage::Pending && before_lock && account.lock(now).is_none() {
         return Err(DenyReason::TokenSpent);

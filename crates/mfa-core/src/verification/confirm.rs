@@ -1,4 +1,4 @@
-//! Confirmation of a second factor that is being enrolled.
+//! Confirmation of a factor during enrolment.
 
 use super::attempt::{FactorAttempt, FactorResult, VerificationOutcome};
 use super::authorization::authorize;
@@ -8,13 +8,15 @@ use crate::{Account, EventKind, FactorKind, Outcome};
 /// Number of wrong codes that ends an enrolment.
 const MAX_ENROLMENT_ATTEMPTS: u8 = 5;
 
-/// Judges the first answer to a factor that is being enrolled. It has five tries of its own, neither counts towards
-/// the lock nor clears the count, and a success ends every other session; a number that is confirmed beside a factor
-/// does so only where it replaces one that logins use.
+/// Verifies the first code of a factor that is being enrolled.
+///
+/// Five wrong codes end a TOTP enrolment. They count neither towards a lock, nor does a success clear the failure
+/// count. A success revokes every other session. The exception is a number confirmed besides another factor: it
+/// revokes sessions only if it replaces a number that logins use.
 ///
 /// # Errors
 ///
-/// What `check` fails with, where nothing is being enrolled or the factor could not look at the answer.
+/// The error of `check`, if nothing is being enrolled or the code could not be checked. Nothing is counted.
 pub fn confirm<E>(
     account: &mut Account,
     attempt: &FactorAttempt,
@@ -52,21 +54,21 @@ pub fn confirm<E>(
     }
 }
 
-/// What an account had before an answer was judged.
+/// Factors of an account before the code was checked.
 #[derive(Clone, Copy, Debug)]
 struct PriorFactors {
     any: bool,
     sms: bool,
 }
 
-/// No fresh token comes with such a number, so the caller's stays; and it is a factor only where the one before it was.
+/// The response carries no new token here, so the caller's token stays valid.
 fn number_confirmed_beside(account: &mut Account, attempt: &FactorAttempt, before: PriorFactors) {
     if before.sms {
         account.revoke_sessions(attempt.at, Some(&attempt.token));
     }
 }
 
-/// A code for a new phone number has its tries in its challenge; one for a new secret has them here.
+/// Wrong codes for a phone number are counted in its challenge, those for a TOTP secret here.
 fn count_enrolment_failure(account: &mut Account) {
     let failures = account.internal.enrolment_failures.saturating_add(1);
     account.internal.enrolment_failures = failures;

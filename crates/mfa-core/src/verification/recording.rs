@@ -14,7 +14,7 @@ const SUSPICIOUS_STRIKES: u32 = 20;
 pub(super) fn record_success(account: &mut Account, attempt: &FactorAttempt) -> VerifiedFactor {
     if attempt.requirement == Requirement::SecondFactor {
         account.failures = 0;
-        // One that is in force was brought about by others while this try was on its way, and stays.
+        // A lock that other attempts caused while this one was running stays in force.
         if account.lock(attempt.at).is_none() {
             account.lock_until = None;
         }
@@ -26,7 +26,7 @@ pub(super) fn record_success(account: &mut Account, attempt: &FactorAttempt) -> 
     proof(account, attempt)
 }
 
-/// What counting a wrong answer brought about.
+/// Effect of counting a failure.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct FailureCount {
     strikes: u32,
@@ -68,7 +68,7 @@ pub(super) fn record_failure(
     }
 }
 
-/// With a stolen access token the count of its owner could be moved: five wrong step-up codes revoke the token.
+/// Limits what a stolen access token can do to its owner's failure count: five wrong step-up codes revoke it.
 fn count_wrong_step_up(account: &mut Account, attempt: &FactorAttempt) {
     let token = attempt.token.id;
     let before =
@@ -98,7 +98,7 @@ pub(super) fn proof(account: &Account, attempt: &FactorAttempt) -> VerifiedFacto
     VerifiedFactor::new(account.subject(), attempt.factor, attempt.at)
 }
 
-/// What the event of this try is called.
+/// Returns the kind of event that records this attempt.
 pub(super) fn event_kind(attempt: &FactorAttempt) -> EventKind {
     match (attempt.requirement, attempt.factor) {
         (Requirement::Change { .. }, _) => EventKind::TotpDisable,

@@ -1,25 +1,27 @@
-//! A try whose answer takes a slow hash: counted first, hashed outside the account's turn, settled after.
+//! Verification in two phases, for codes whose check needs a slow hash.
 //!
-//! The try has cost before anyone can learn what it was worth, and the hash runs while the account serves others. A
-//! process that dies in between leaves a counted try and nothing else.
+//! The attempt is counted first, then hashed outside the account's decision, and settled afterwards. So nobody learns
+//! a result that was not counted, and other requests for the account do not wait for the hash. If the process dies in
+//! between, the attempt stays counted and nothing else changes.
 
 use super::attempt::{FactorAttempt, FactorResult, VerificationOutcome};
 use super::authorization::{DenyReason, authorize, check_token};
 use super::recording::{FailureCount, count_failure, event_kind, record_failure, record_success};
 use crate::{Account, Lock};
 
-/// A try that was counted and waits to be settled.
+/// Attempt that was counted as a failure and awaits its settlement.
 #[must_use]
 #[derive(Clone, Copy, Debug)]
 pub struct UnsettledAttempt {
     counted: FailureCount,
 }
 
-/// Admits a try as [`super::verify_factor`] does and counts it as a wrong one. `prepare` returns what is to be hashed.
+/// Authorizes an attempt as [`super::verify_factor`] does and counts it as a failure. `prepare` returns the input of
+/// the hash.
 ///
 /// # Errors
 ///
-/// The error of `prepare`: nothing is counted.
+/// The error of `prepare`. Nothing is counted.
 pub fn begin_attempt<T, E>(
     account: &mut Account,
     attempt: &FactorAttempt,
@@ -32,14 +34,14 @@ pub fn begin_attempt<T, E>(
     Ok(Ok((UnsettledAttempt { counted: count_failure(account, attempt) }, input)))
 }
 
-/// Settles a try that [`begin_attempt`] counted. `check` spends what was right, if it is still there to be spent.
+/// Settles an attempt that [`begin_attempt`] counted. `check` marks a correct code as used, if it is still unused.
 ///
-/// A right answer gives back its strike, and clears the count and the lock as a success does that came before the
-/// others; a lock that only an administrator ends stays, unless this very try brought it about.
+/// A correct code removes its own failure and strike, and clears the failure count and the lock, as if it had come
+/// before the other attempts. A lock that only an administrator ends stays, unless this attempt caused it.
 ///
 /// # Errors
 ///
-/// What `check` fails with: the try stays counted.
+/// The error of `check`. The attempt stays counted.
 pub fn settle_attempt<E>(
     account: &mut Account,
     attempt: &FactorAttempt,
@@ -71,7 +73,7 @@ pub fn settle_attempt<E>(
     }
 }
 
-/// [`check_token`], but for a lock that came about while the try was on its way: it was admitted before.
+/// Runs [`check_token`] without the effect of a lock that began after the attempt was authorized.
 fn check_token_ignoring_lock(account: &mut Account, attempt: &FactorAttempt) -> Result<(), DenyReason> {
     let before_lock = account.internal.pending_tokens_spent_until.take();
     let outcome = check_token(account, &attempt.token, attempt.at);

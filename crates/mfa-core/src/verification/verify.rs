@@ -1,18 +1,18 @@
-//! Verification of an enrolled second factor, in one decision.
+//! Verification of an enrolled factor in a single phase.
 
 use super::attempt::{FactorAttempt, FactorResult, VerificationOutcome};
 use super::authorization::authorize;
 use super::recording::{record_success, record_wrong_code};
 use crate::Account;
 
-/// Judges an answer to a second factor that is in force: the one way to a [`VerifiedFactor`] for a login.
+/// Verifies a code of an enrolled second factor.
 ///
-/// `check` is asked only when the try is admitted. What it answers is counted before anyone can learn of it, because
-/// the caller speaks only once the account is stored.
+/// `check` runs only if the attempt is authorized. Return the outcome to the client only after the account is stored:
+/// then nobody learns a result that was not counted.
 ///
 /// # Errors
 ///
-/// What `check` fails with, where the factor could not look at the answer: nothing is counted or spent.
+/// The error of `check`, if the code could not be checked. Nothing is counted or spent.
 pub fn verify_factor<E>(
     account: &mut Account,
     attempt: &FactorAttempt,
