@@ -38,7 +38,7 @@ fn verification(user: UserId, at: Timestamp) -> impl FnMut(&mut Account) + Send 
     let attempt = FactorAttempt {
         token,
         factor: FactorKind::Totp,
-        need: Requirement::SecondFactor,
+        requirement: Requirement::SecondFactor,
         at,
         origin: Origin::new(None, Some("tests/1"), Some("r-1")),
         lockout: LockoutPolicy::default(),

@@ -34,7 +34,7 @@ fn event(kind: EventKind, outcome: Outcome) -> SecurityEvent {
 
 /// Runs one decision on the account of this user.
 fn change(store: &TestStore, user: UserId, mut change: impl FnMut(&mut Account) + Send + 'static) {
-    let (accounts, told) = (store.accounts(), || store.log.told().len());
+    let (accounts, told) = (store.accounts(), || store.log.recorded().len());
     let before = told();
     store.runtime.block_on(accounts.update(user, move |account| change(account))).unwrap().unwrap();
     // Callers are answered before the log is told.
@@ -54,7 +54,9 @@ fn user_with(store: &TestStore, name: &str, events: usize) -> UserId {
     for _ in 0..events {
         change(store, user, |account| {
             let event = event(EventKind::TotpVerify, Outcome::Failure);
-            account.record(event.with_method(mfa_core::FactorKind::Totp).by("os:grace", Some("for a test")));
+            account.record(
+                event.with_method(mfa_core::FactorKind::Totp).with_actor("os:grace", Some("for a test")),
+            );
         });
     }
     user
@@ -64,7 +66,7 @@ fn user_with(store: &TestStore, name: &str, events: usize) -> UserId {
 fn log_of(store: &TestStore) -> Box<dyn BufRead> {
     let lines: Vec<String> = store
         .log
-        .told()
+        .recorded()
         .into_iter()
         .filter_map(|it| it.user.zip(it.chain))
         .map(|(user, (seq, mac))| {

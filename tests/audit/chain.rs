@@ -188,7 +188,7 @@ fn the_row_of_a_user_that_tells_of_another_end_is_found() {
 fn an_erased_user_verifies_and_one_who_was_stripped_in_silence_does_not() {
     for store in TestStore::each() {
         let (ada, bob) = (user_with(&store, "ada", 3), user_with(&store, "bob", 3));
-        store.runtime.block_on(store.database.erase_trail(ada)).unwrap();
+        store.runtime.block_on(store.database.erase_event_details(ada)).unwrap();
         let unrecorded = [(ada.value(), 1, ChainFlaw::ErasedUnrecorded)];
         assert_eq!(flaws(&verified(&store)), unrecorded, "{}: as when it broke off", store.name);
         change(&store, ada, |account| account.record(event(EventKind::AdminErase, Outcome::Success)));

@@ -122,8 +122,12 @@ fn what_a_store_keeps_is_told_with_its_place_in_the_chain_and_what_it_refuses_is
         store.runtime.block_on(accounts.update(ada, record(Outcome::Failure))).unwrap();
         store.runtime.block_on(accounts.update(ada, record(Outcome::Success))).unwrap();
         store.database.stop(Duration::from_secs(5));
-        let told: Vec<_> =
-            store.log.told().into_iter().map(|it| (it.event.outcome, it.chain.map(|(seq, _)| seq))).collect();
+        let told: Vec<_> = store
+            .log
+            .recorded()
+            .into_iter()
+            .map(|it| (it.event.outcome, it.chain.map(|(seq, _)| seq)))
+            .collect();
         assert_eq!(told, [(Outcome::Failure, Some(1)), (Outcome::Success, Some(2))], "{}", store.name);
     }
 }

@@ -162,7 +162,7 @@ fn what_was_stored_before_the_line_was_cut_is_found_and_spoken_and_not_decided_a
         assert_eq!(store.number("SELECT mfa_failed_attempts FROM users"), failures);
         assert_eq!(store.number("SELECT count(*) FROM mfa_events"), events);
     }
-    assert_eq!(store.log.told().len(), 3, "each stored event is told once");
+    assert_eq!(store.log.recorded().len(), 3, "each stored event is told once");
     database.stop(Duration::from_secs(5));
 }
 

@@ -65,7 +65,7 @@ fn everything_that_a_decision_leaves_reads_back() {
             account.last_success_at = Some(NOON);
             account.last_method = Some(FactorKind::Recovery);
             account.internal.session = 9;
-            account.internal.enrolment_tries = 3;
+            account.internal.enrolment_failures = 3;
             account.internal.strikes.add(NOON);
         };
         let left = runtime.block_on(accounts.update(user, move |account| {

@@ -56,7 +56,7 @@ impl Stage {
     }
 
     fn own(&self, user: UserId, before: Option<u64>, limit: u32) -> Vec<StoredEvent> {
-        self.runtime.block_on(self.trail.list_of(user, UserEventsQuery { before, limit })).unwrap()
+        self.runtime.block_on(self.trail.list_for_user(user, UserEventsQuery { before, limit })).unwrap()
     }
 
     fn all(&self, query: AuditQuery) -> (Vec<StoredEvent>, Option<i64>) {
@@ -83,7 +83,8 @@ fn everything_of_an_event_reads_back() {
         let at = Timestamp::from_millis(1_800_000_000_123);
         let recorded = stage.accounts.update(ada, move |account| {
             let event = SecurityEvent { at, ..event(EventKind::TotpVerify) };
-            account.record(event.with_method(FactorKind::Totp).by("os:grace", Some("asked by letter")));
+            account
+                .record(event.with_method(FactorKind::Totp).with_actor("os:grace", Some("asked by letter")));
         });
         stage.runtime.block_on(recorded).unwrap().unwrap();
         let own = stage.own(ada, None, 10);
@@ -168,7 +169,7 @@ fn a_search_for_a_rare_kind_stops_and_goes_on_where_it_stopped() {
         let accounts = store.accounts();
         let recorded = accounts.update(ada, |account| account.record(event(EventKind::AdminReset)));
         runtime.block_on(recorded).unwrap().unwrap();
-        let many = AuditQuery::LOOKED_AT + 10;
+        let many = AuditQuery::SCAN_LIMIT + 10;
         let insert = "INSERT INTO mfa_events (event_id, user_id, seq, at, event, outcome, personal_digest, mac_key, \
                       mac)";
         match store.name {

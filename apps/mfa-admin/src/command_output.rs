@@ -2,10 +2,7 @@
 
 use std::fmt;
 
-use mfa_core::Timestamp;
 use serde_json::Value;
-use time::OffsetDateTime;
-use time::format_description::well_known::Rfc3339;
 
 /// What a command answers. It may hold a token or a key.
 pub(crate) struct CommandOutput {
@@ -32,12 +29,6 @@ impl fmt::Debug for CommandOutput {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("Answer(…)")
     }
-}
-
-/// A time in UTC as RFC 3339 writes it; `None` beyond the year 9999, which it cannot write.
-pub(crate) fn rfc3339(at: Timestamp) -> Option<String> {
-    let nanoseconds = i128::from(at.millis()).checked_mul(1_000_000)?;
-    OffsetDateTime::from_unix_timestamp_nanos(nanoseconds).ok()?.format(&Rfc3339).ok()
 }
 
 /// A stored text as a terminal may be given it: with what would move the cursor or turn the writing round escaped.
@@ -80,15 +71,6 @@ pub(crate) fn columns<const N: usize>(lines: &[[String; N]]) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn times_are_in_utc() {
-        assert_eq!(
-            rfc3339(Timestamp::from_millis(1_795_386_600_250)).as_deref(),
-            Some("2026-11-22T22:30:00.25Z")
-        );
-        assert_eq!(rfc3339(Timestamp::from_millis(i64::MAX)), None);
-    }
 
     #[test]
     fn a_stored_text_cannot_draw_on_the_screen() {

@@ -106,7 +106,7 @@ impl AdminSession {
     pub(crate) fn record(&self, kind: EventKind, outcome: Outcome) {
         let now = self.flows().ports().clock.now();
         let event = SecurityEvent::new(kind, outcome, now, self.call.origin.clone())
-            .by(&self.call.actor, self.call.reason.as_deref());
+            .with_actor(&self.call.actor, self.call.reason.as_deref());
         self.flows().ports().log.record(LoggedEvent { user: None, event: &event, chain: None });
     }
 

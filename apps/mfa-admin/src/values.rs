@@ -1,8 +1,6 @@
 //! What a value on the command line must be like, to be stored.
 
 use mfa_core::Timestamp;
-use time::OffsetDateTime;
-use time::format_description::well_known::Rfc3339;
 
 /// As long as an e-mail address can be (RFC 5321 §4.5.3.1.3, less the angle brackets).
 const LONGEST_EMAIL: usize = 254;
@@ -37,11 +35,10 @@ pub(crate) fn reason(text: &str) -> Result<String, String> {
 
 /// A time (RFC 3339), or a day: the beginning of it, in UTC.
 pub(crate) fn time(text: &str) -> Result<Timestamp, String> {
-    let at = OffsetDateTime::parse(text, &Rfc3339);
-    let at = at.or_else(|_| OffsetDateTime::parse(&format!("{text}T00:00:00Z"), &Rfc3339)).ok();
-    let millis = at.and_then(|at| i64::try_from(at.unix_timestamp_nanos().div_euclid(1_000_000)).ok());
+    let at = Timestamp::parse_rfc3339(text);
+    let at = at.or_else(|| Timestamp::parse_rfc3339(&format!("{text}T00:00:00Z")));
     let wrong = || "it is no time, such as 2026-11-25T08:00:00Z, and no day, such as 2026-11-25".to_owned();
-    millis.map(Timestamp::from_millis).ok_or_else(wrong)
+    at.ok_or_else(wrong)
 }
 
 /// A text of one line that looks as it is: no control characters, no blanks at its ends.

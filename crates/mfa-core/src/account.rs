@@ -1,10 +1,9 @@
-//! All multi-factor state of one user.
+//! Account: all multi-factor state of one user.
 
 mod denylist;
 mod internal;
 
 use std::fmt;
-use std::time::Duration;
 
 use crate::{
     AuthenticatedToken, Lock, SealContext, Sealed, SealedColumn, SecurityEvent, Timestamp, TokenSubject,
@@ -17,97 +16,97 @@ pub use internal::{
     Strikes,
 };
 
-/// All multi-factor state of one user: what a decision may see and change.
+/// All multi-factor state of one user.
 ///
-/// It is loaded from one row, changed by pure decisions, and stored together with the events they recorded in one
-/// atomic step. Nothing in it is shown by a clear secret: secrets are [`Sealed`].
+/// An adapter loads it from one row. Pure decisions change it. The adapter stores it together with the events that
+/// the decisions recorded, in one atomic step. Secrets in it are [`Sealed`].
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Account {
-    /// The row's key.
+    /// ID of the user.
     pub user: UserId,
-    /// For the label in the app and the claim in a token.
+    /// E-mail address, for the label in the authenticator app and the `email` claim of tokens.
     pub email: String,
-    /// The name that the user logs in with.
+    /// User name for the login.
     pub username: String,
-    /// Whether the user may log in at all.
+    /// Whether the user may log in.
     pub is_active: bool,
-    /// Whether the user may administer others.
+    /// Whether the user is an administrator.
     pub is_superuser: bool,
-    /// Whether the user must have a second factor.
+    /// Whether MFA is required for the user.
     pub mfa_enforced: bool,
-    /// The authenticator app.
+    /// Authenticator app (TOTP).
     pub totp: TotpState,
-    /// The phone.
+    /// Phone number.
     pub phone: PhoneState,
-    /// What stands in where the app is not at hand.
+    /// Backup method besides the authenticator app.
     pub backup_method: BackupMethod,
-    /// The recovery codes.
+    /// Recovery codes.
     pub recovery: RecoveryState,
-    /// Wrong answers in a row, over all factors.
+    /// Number of consecutive failed verifications, over all factors.
     pub failures: u32,
-    /// The end of the last lock.
+    /// End of the latest lock.
     pub lock_until: Option<Timestamp>,
-    /// When a second factor last passed.
+    /// Time of the latest successful verification of a second factor.
     pub last_success_at: Option<Timestamp>,
-    /// Which one that was.
+    /// Factor of the latest successful verification.
     pub last_method: Option<crate::FactorKind>,
-    /// The number of the row's version, compared at each write. Only adapters touch it.
+    /// Version number of the row, for optimistic locking. Only adapters change it.
     pub version: i64,
-    /// What only we read.
+    /// State that only this service reads.
     pub internal: InternalState,
-    /// What the decisions on this copy recorded; stored with it, then empty.
+    /// Events recorded by decisions on this copy. They are stored with it, and then the list is empty.
     pub events: Vec<SecurityEvent>,
 }
 
-/// The authenticator app of an account.
+/// Authenticator app of an account.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct TotpState {
-    /// Whether it is in force.
+    /// Whether the app is active as a factor.
     pub enabled: bool,
-    /// The secret in force, sealed.
+    /// Active secret, sealed.
     pub secret: Option<Sealed>,
-    /// A new secret that waits for its first code.
+    /// New secret whose enrolment is not confirmed.
     pub pending: Option<PendingTotp>,
-    /// When the secret in force was confirmed.
+    /// Time when the active secret was confirmed.
     pub enrolled_at: Option<Timestamp>,
-    /// The newest time step whose code was used: every code up to it is spent (RFC 6238 §5.2).
+    /// Newest time step whose code was used. Every code up to this step is spent (RFC 6238 §5.2).
     pub last_step: Option<i64>,
 }
 
-/// A secret that was shown and not yet confirmed.
+/// TOTP secret whose enrolment is not confirmed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PendingTotp {
     /// The secret, sealed.
     pub secret: Sealed,
-    /// From when on it is forgotten.
+    /// Time when the enrolment expires.
     pub expires_at: Timestamp,
 }
 
-/// The phone of an account.
+/// Phone number of an account.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct PhoneState {
-    /// The number in force, sealed.
+    /// Active number, sealed.
     pub number: Option<Sealed>,
-    /// A new number that waits for its first code, sealed.
+    /// New number that is not confirmed, sealed.
     pub pending: Option<Sealed>,
-    /// Whether a code sent to the number in force came back.
+    /// Whether the user confirmed the active number with a code.
     pub is_verified: bool,
-    /// When it did.
+    /// Time of the confirmation.
     pub verified_at: Option<Timestamp>,
 }
 
-/// What stands in for the authenticator app.
+/// Backup method besides the authenticator app.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum BackupMethod {
-    /// Nothing but recovery codes.
+    /// Recovery codes only.
     #[default]
     None,
-    /// A code by SMS to the verified number.
+    /// SMS codes to the verified number.
     Sms,
 }
 
 impl BackupMethod {
-    /// Its name in answers and in the column.
+    /// Returns the name used in responses and in the database column.
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::None => "none",
@@ -116,31 +115,32 @@ impl BackupMethod {
     }
 }
 
-/// The recovery codes of an account, as digests.
+/// Recovery codes of an account, as hashes.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct RecoveryState {
-    /// The codes of the set in force, spent ones included.
+    /// Codes of the current set, including used ones.
     pub codes: Vec<RecoveryCode>,
-    /// When the set was made.
+    /// Time when the set was generated.
     pub generated_at: Option<Timestamp>,
 }
 
-/// One recovery code, as the row keeps it. `Debug` shows its number and whether it is spent.
+/// Stored recovery code. `Debug` shows only its number and when it was used.
 #[derive(Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct RecoveryCode {
-    /// Its place in the set.
+    /// Number of the code in its set.
     pub id: String,
-    /// Its digest (Argon2id, or bcrypt of a set that was imported); never the code.
+    /// Slow hash of the code: Argon2id, or bcrypt in an imported set. Never the code itself.
     pub digest: String,
-    /// The name of the key of its tag; none in a set that was imported.
+    /// ID of the tag's key. Absent in an imported set.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub tag_key: Option<String>,
-    /// The first 16 bits of a keyed digest of the code, in lower-case hexadecimal: picks the one digest to try.
+    /// First 16 bits of a keyed digest of the code, in lower-case hexadecimal. They select the one hash to compare
+    /// with.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub tag: Option<String>,
-    /// When it was spent.
+    /// Time when the code was used.
     pub used_at: Option<Timestamp>,
-    /// What other versions keep here, carried along untouched.
+    /// Fields written by other versions, preserved unchanged.
     #[serde(flatten)]
     pub rest: serde_json::Map<String, serde_json::Value>,
 }
@@ -155,14 +155,14 @@ impl fmt::Debug for RecoveryCode {
 }
 
 impl RecoveryState {
-    /// How many codes are not spent.
+    /// Returns the number of unused codes.
     pub fn left(&self) -> usize {
         self.codes.iter().filter(|code| code.used_at.is_none()).count()
     }
 }
 
 impl Account {
-    /// An account as a new user has it: nothing enrolled, nothing counted.
+    /// Creates the account of a new user: no factor, no failures.
     pub fn new(user: UserId, email: impl Into<String>, username: impl Into<String>) -> Self {
         Self {
             user,
@@ -185,32 +185,32 @@ impl Account {
         }
     }
 
-    /// Whether the authenticator app is a factor of this account.
+    /// Returns whether the authenticator app is an active factor.
     pub const fn has_totp(&self) -> bool {
         self.totp.enabled && self.totp.secret.is_some()
     }
 
-    /// Whether a code by SMS is a factor of this account.
+    /// Returns whether SMS is an active factor.
     pub fn has_sms(&self) -> bool {
         self.phone.is_verified && self.phone.number.is_some() && self.backup_method == BackupMethod::Sms
     }
 
-    /// Whether the account has a second factor. Recovery codes alone are none.
+    /// Returns whether the account has a second factor. Recovery codes alone do not count.
     pub fn has_factor(&self) -> bool {
         self.has_totp() || self.has_sms()
     }
 
-    /// Whether a login must show a second factor, or enrol one.
+    /// Returns whether a login must verify a second factor, or enrol one.
     pub fn needs_second_factor(&self) -> bool {
         self.has_factor() || self.mfa_enforced
     }
 
-    /// The lock in force at `now`.
+    /// Returns the lock in force at `now`.
     pub fn lock(&self, now: Timestamp) -> Option<Lock> {
         Lock::in_force(self.lock_until, now)
     }
 
-    /// Whom a token issued now speaks of.
+    /// Returns the subject of a token issued now.
     pub fn subject(&self) -> TokenSubject {
         TokenSubject {
             user: self.user,
@@ -220,66 +220,64 @@ impl Account {
         }
     }
 
-    /// The associated data of a value sealed in this row.
+    /// Returns the associated data for a value sealed in this row.
     pub const fn seal_context(&self, column: SealedColumn) -> SealContext {
         SealContext { user: self.user, column }
     }
 
-    /// Writes down what happened, to be stored with the outcome.
+    /// Records an event, to be stored with the account.
     pub fn record(&mut self, event: SecurityEvent) {
         self.events.push(event);
     }
 
-    /// Ends every session: all tokens issued so far are refused, except `exempt_token`, where the answer gives no fresh
-    /// one.
-    pub fn end_sessions(&mut self, now: Timestamp, exempt_token: Option<&AuthenticatedToken>) {
+    /// Revokes every session: all tokens issued so far are rejected, except `exempt_token`.
+    ///
+    /// Pass `exempt_token` if the response carries no new token for the caller.
+    pub fn revoke_sessions(&mut self, now: Timestamp, exempt_token: Option<&AuthenticatedToken>) {
         self.internal.session = self.internal.session.saturating_add(1);
-        self.internal.sessions_ended_at = Some(now);
+        self.internal.sessions_revoked_at = Some(now);
         self.internal.denylist.drop_expired(now);
         self.internal.exempt_token =
             exempt_token.map(|token| ExemptToken { token: token.id, expires_at: token.expires_at });
     }
 
-    /// Refuses the token from now on, until it would have ended by itself.
+    /// Adds the token to the denylist until it expires.
     ///
-    /// A full list gives way to a raised session number, so that it forgets nothing: overflow ends sessions.
-    pub fn mark_token(&mut self, token: &AuthenticatedToken, mark: DenylistReason, now: Timestamp) {
+    /// If the denylist is full, all sessions are revoked instead, so that no entry is lost.
+    pub fn deny_token(&mut self, token: &AuthenticatedToken, mark: DenylistReason, now: Timestamp) {
         if self.internal.exempt_token.as_ref().is_some_and(|it| it.token == token.id) {
             self.internal.exempt_token = None;
         }
         if !self.internal.denylist.insert(token.id, token.expires_at, mark, now) {
-            self.end_sessions(now, None);
+            self.revoke_sessions(now, None);
             self.internal.denylist.clear();
         }
     }
 
-    /// Ends the lock and forgets all wrong answers: what the guide's SQL does.
+    /// Ends the lock and clears all failures and strikes, like the SQL in the administrator's guide.
     pub fn unlock(&mut self) {
         self.failures = 0;
         self.lock_until = None;
         self.internal.strikes = Strikes::default();
     }
 
-    /// Takes every factor away, with all that belongs to it, and ends all sessions.
+    /// Removes every factor with its recovery codes and pending enrolments, and revokes all sessions.
     pub fn remove_all_factors(&mut self, now: Timestamp) {
         self.totp = TotpState::default();
         self.phone = PhoneState::default();
         self.backup_method = BackupMethod::None;
         self.recovery = RecoveryState::default();
-        self.internal.enrolment_tries = 0;
+        self.internal.enrolment_failures = 0;
         self.internal.sms.challenge = None;
-        self.end_sessions(now, None);
+        self.revoke_sessions(now, None);
     }
 
-    /// Takes the authenticator app away; recovery codes die with the last factor.
+    /// Removes the authenticator app. If it was the last factor, the recovery codes are removed too.
     pub fn remove_totp(&mut self) {
         self.totp = TotpState::default();
-        self.internal.enrolment_tries = 0;
+        self.internal.enrolment_failures = 0;
         if !self.has_factor() {
             self.recovery = RecoveryState::default();
         }
     }
 }
-
-/// How long strikes take to fade, each.
-pub(crate) const STRIKE_FADES_IN: Duration = Duration::from_hours(12);

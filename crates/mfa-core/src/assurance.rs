@@ -1,21 +1,23 @@
-//! What a factor proves, in the words of RFC 8176.
+//! Kinds of second factor and their authentication method references (RFC 8176).
 
 use serde::{Deserialize, Serialize};
 
-/// A kind of second factor.
+/// Kind of second factor.
+///
+/// Exhaustive, so that a new factor fails to compile wherever it is not handled.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum FactorKind {
-    /// A code of an authenticator app (RFC 6238).
+    /// Code of an authenticator app (RFC 6238).
     Totp,
-    /// A code sent by SMS.
+    /// Code sent by SMS.
     Sms,
-    /// A one-time recovery code.
+    /// Single-use recovery code.
     Recovery,
 }
 
 impl FactorKind {
-    /// Its name in answers, events and columns.
+    /// Returns the name used in responses, events and columns.
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Totp => "totp",
@@ -24,12 +26,12 @@ impl FactorKind {
         }
     }
 
-    /// The factor of that name.
+    /// Returns the factor with this name.
     pub fn parse(name: &str) -> Option<Self> {
         [Self::Totp, Self::Sms, Self::Recovery].into_iter().find(|kind| kind.as_str() == name)
     }
 
-    /// The `amr` claim of a login by password and this factor (RFC 8176 has no value for recovery codes).
+    /// Returns the `amr` claim of a login by password and this factor. RFC 8176 has no value for recovery codes.
     pub const fn amr(self) -> &'static [&'static str] {
         match self {
             Self::Totp => &["pwd", "otp", "mfa"],

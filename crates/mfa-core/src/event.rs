@@ -1,4 +1,4 @@
-//! Security events: what is written to the audit table and told in the log.
+//! Security events for the audit table and the log.
 
 use std::net::IpAddr;
 
@@ -6,15 +6,15 @@ use crate::{FactorKind, Timestamp, UserId};
 
 macro_rules! event_kinds {
     ($($(#[doc = $doc:literal])+ $variant:ident = $name:literal,)+) => {
-        /// What happened. The names are a contract with whoever reads the log and the table.
+        /// Kind of a security event. The names are a contract: operators search the log and the audit table by them.
         #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
         pub enum EventKind { $($(#[doc = $doc])+ $variant,)+ }
 
         impl EventKind {
-            /// Every kind of event.
+            /// All kinds.
             pub const ALL: &[Self] = &[$(Self::$variant,)+];
 
-            /// The name in the log and in the table.
+            /// Returns the name used in the log and in the audit table.
             pub const fn as_str(self) -> &'static str {
                 match self { $(Self::$variant => $name,)+ }
             }
@@ -23,110 +23,112 @@ macro_rules! event_kinds {
 }
 
 event_kinds! {
-    /// A first factor was checked by the server's own login.
+    /// A password was verified by the server's own login.
     Login = "login",
-    /// A new TOTP secret waits for its confirmation.
+    /// A TOTP enrolment was started.
     TotpEnrollStart = "totp_enroll_start",
-    /// A new TOTP secret was confirmed, or a confirmation failed.
+    /// A TOTP enrolment was confirmed, or its confirmation failed.
     TotpEnroll = "totp_enroll",
-    /// A TOTP code was checked.
+    /// A TOTP code was verified.
     TotpVerify = "totp_verify",
-    /// A TOTP code that was used before came again.
+    /// A used TOTP code was submitted again.
     OtpReplay = "otp_replay",
-    /// TOTP was switched off, or the code for it was wrong.
+    /// TOTP was disabled, or the code for it was wrong.
     TotpDisable = "totp_disable",
-    /// A recovery code was checked.
+    /// A recovery code was verified.
     RecoveryUse = "recovery_use",
-    /// A new set of recovery codes was made; every older code is dead.
+    /// A new set of recovery codes was generated. All older codes are invalid.
     RecoveryRegenerate = "recovery_regenerate",
-    /// A code by SMS was sent, or may have been.
+    /// An SMS code was sent, or may have been sent.
     SmsSend = "sms_send",
-    /// A code by SMS was checked.
+    /// An SMS code was verified.
     SmsVerify = "sms_verify",
-    /// A new phone number waits for its confirmation.
+    /// A new phone number was set and awaits confirmation.
     PhoneSet = "phone_set",
-    /// A new phone number was confirmed, or a confirmation failed.
+    /// A new phone number was confirmed, or its confirmation failed.
     PhoneVerify = "phone_verify",
-    /// The phone was taken off the account.
+    /// The phone number was removed.
     PhoneRemove = "phone_remove",
-    /// What stands in for the app was changed.
+    /// The backup method was changed.
     BackupSet = "backup_set",
-    /// Wrong answers have locked the account.
+    /// The account was locked after too many failures.
     AccountLocked = "account_locked",
-    /// A call met a locked account.
+    /// A request was made for a locked account.
     LockedCall = "locked_call",
-    /// Wrong answers have piled up over days, whatever the owner did in between.
+    /// An account reached 20 strikes, which suggests that somebody guesses codes over days.
     GuessingSuspected = "guessing_suspected",
-    /// Wrong answers over all accounts have risen suddenly.
+    /// Failures over all accounts increased suddenly.
     FailuresRising = "failures_rising",
-    /// A token is refused from now on.
+    /// A token was revoked.
     TokenRevoked = "token_revoked",
-    /// A token that is not genuine, spent, revoked or of the wrong stage was presented.
+    /// An invalid, spent or revoked token, or one of the wrong stage, was presented.
     TokenRefused = "token_refused",
-    /// A limit was hit.
+    /// A rate limit was exceeded.
     RateLimited = "rate_limited",
-    /// A sealed value could not be unsealed.
+    /// A sealed value could not be decrypted.
     DecryptFail = "crypt_decrypt_fail",
-    /// An administrator made a user.
+    /// An administrator created a user.
     AdminUserCreate = "admin_user_create",
     /// An administrator unlocked an account.
     AdminUnlock = "admin_unlock",
-    /// An administrator took all factors off an account.
+    /// An administrator removed all factors of an account.
     AdminReset = "admin_reset",
-    /// An administrator changed whether an account must have a second factor.
+    /// An administrator changed whether MFA is required for a user.
     AdminEnforce = "admin_enforce",
-    /// An administrator had a token minted.
+    /// An administrator issued a token.
     AdminToken = "admin_token",
-    /// An administrator had a new set of recovery codes made.
+    /// An administrator generated a new set of recovery codes.
     AdminRecovery = "admin_recovery_regenerate",
-    /// An administrator erased what is kept of a user.
+    /// An administrator erased the personal data in a user's events.
     AdminErase = "admin_erase",
-    /// An administrator changed the schema.
+    /// An administrator migrated the database schema.
     AdminMigrate = "admin_migrate",
-    /// An administrator ended all sessions of an account.
+    /// An administrator revoked all sessions of a user.
     AdminRevokeAll = "admin_revoke_all",
-    /// An administrator read a list of users.
+    /// An administrator listed users.
     AdminList = "admin_list",
-    /// An administrator looked at an account.
+    /// An administrator viewed a user.
     AdminShow = "admin_show",
-    /// An administrator read events.
+    /// An administrator listed events.
     AdminEvents = "admin_events",
-    /// An administrator read the statistics.
+    /// An administrator viewed the statistics.
     AdminStats = "admin_stats",
-    /// An administrator had the audit trail verified.
+    /// An administrator verified the audit log.
     AdminAuditVerify = "admin_audit_verify",
-    /// An administrator had events exported.
+    /// An administrator exported the audit log.
     AdminAuditExport = "admin_audit_export",
-    /// Somebody who is no administrator asked for what only administrators get.
+    /// A user who is not an administrator called an administrator's endpoint.
     AdminRefused = "admin_refused",
-    /// An administrator had everything sealed anew with the key in use.
+    /// An administrator re-encrypted all sealed values with the primary key.
     AdminKeysRotate = "admin_keys_rotate",
-    /// An administrator took factors over from another system.
+    /// An administrator imported authenticators from another system.
     AdminImport = "admin_import",
-    /// An administrator took the secret of an authenticator app out, for another system.
+    /// An administrator exported the secret of an authenticator app.
     AdminExport = "admin_export",
 }
 
 impl EventKind {
-    /// The kind of that name.
+    /// Returns the kind with this name.
     pub fn parse(name: &str) -> Option<Self> {
         Self::ALL.iter().copied().find(|kind| kind.as_str() == name)
     }
 }
 
-/// How it ended.
+/// Outcome of the recorded action.
+///
+/// Exhaustive, so that a new outcome fails to compile wherever it is not handled.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Outcome {
-    /// It was done.
+    /// The action succeeded.
     Success,
-    /// It was tried and was wrong.
+    /// The action failed, for example because a code was wrong.
     Failure,
-    /// It was not tried.
+    /// The action was denied before it was attempted.
     Refused,
 }
 
 impl Outcome {
-    /// The name in the log and in the table.
+    /// Returns the name used in the log and in the audit table.
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Success => "success",
@@ -135,13 +137,13 @@ impl Outcome {
         }
     }
 
-    /// The outcome of that name.
+    /// Returns the outcome with this name.
     pub fn parse(name: &str) -> Option<Self> {
         [Self::Success, Self::Failure, Self::Refused].into_iter().find(|it| it.as_str() == name)
     }
 }
 
-/// Where a call came from.
+/// Origin of a request: client address, user agent and request ID.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Origin {
     ip: Option<IpAddr>,
@@ -150,26 +152,28 @@ pub struct Origin {
 }
 
 impl Origin {
-    /// Longest user agent or request id that is kept, in characters.
-    const LONGEST: usize = 256;
+    /// Maximum length of a stored text, in characters.
+    const MAX_CHARS: usize = 256;
 
-    /// Of a call over the network. Long texts are cut; NUL, which no text column holds, becomes U+FFFD.
+    /// Creates the origin of a network request.
+    ///
+    /// Texts longer than 256 characters are truncated. NUL, which no text column can hold, becomes U+FFFD.
     pub fn new(ip: Option<IpAddr>, user_agent: Option<&str>, request_id: Option<&str>) -> Self {
-        let keep = |text: &str| text.chars().take(Self::LONGEST).map(storable).collect();
+        let keep = |text: &str| text.chars().take(Self::MAX_CHARS).map(storable).collect();
         Self { ip, user_agent: user_agent.map(keep), request_id: request_id.map(keep) }
     }
 
-    /// The client's address.
+    /// Returns the client's IP address.
     pub const fn ip(&self) -> Option<IpAddr> {
         self.ip
     }
 
-    /// The client's `User-Agent`.
+    /// Returns the client's `User-Agent`.
     pub fn user_agent(&self) -> Option<&str> {
         self.user_agent.as_deref()
     }
 
-    /// The id of the request.
+    /// Returns the request ID.
     pub fn request_id(&self) -> Option<&str> {
         self.request_id.as_deref()
     }
@@ -182,50 +186,50 @@ fn storable(c: char) -> char {
 /// One security event of one user.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SecurityEvent {
-    /// What happened.
+    /// Kind of the event.
     pub kind: EventKind,
-    /// With which factor.
+    /// Factor that was used.
     pub method: Option<FactorKind>,
-    /// How it ended.
+    /// Outcome of the action.
     pub outcome: Outcome,
-    /// When.
+    /// Time of the event.
     pub at: Timestamp,
-    /// From where.
+    /// Origin of the request.
     pub origin: Origin,
-    /// Which administrator did it, where one did.
+    /// Administrator who performed the action, if any.
     pub actor: Option<String>,
-    /// Why, in the administrator's words.
+    /// Reason that the administrator gave.
     pub reason: Option<String>,
 }
 
 impl SecurityEvent {
-    /// An event without a factor and without an administrator.
+    /// Creates an event without a factor and without an administrator.
     pub fn new(kind: EventKind, outcome: Outcome, at: Timestamp, origin: Origin) -> Self {
         Self { kind, method: None, outcome, at, origin, actor: None, reason: None }
     }
 
-    /// The same, with this factor.
+    /// Sets the factor.
     #[must_use]
     pub fn with_method(self, method: FactorKind) -> Self {
         Self { method: Some(method), ..self }
     }
 
-    /// The same, done by this administrator. Texts are cut and cleaned as those of [`Origin`].
+    /// Sets the administrator and the reason. Texts are truncated and cleaned as in [`Origin::new`].
     #[must_use]
-    pub fn by(self, actor: &str, reason: Option<&str>) -> Self {
-        let keep = |text: &str| text.chars().take(Origin::LONGEST).map(storable).collect();
+    pub fn with_actor(self, actor: &str, reason: Option<&str>) -> Self {
+        let keep = |text: &str| text.chars().take(Origin::MAX_CHARS).map(storable).collect();
         Self { actor: Some(keep(actor)), reason: reason.map(keep), ..self }
     }
 }
 
-/// An event on its way to the log.
+/// Event that is passed to the [`EventSink`](crate::EventSink).
 #[derive(Clone, Copy, Debug)]
 pub struct LoggedEvent<'a> {
-    /// Whose it is, where that is known.
+    /// User whose event it is, if known.
     pub user: Option<UserId>,
     /// The event.
     pub event: &'a SecurityEvent,
-    /// Its number and MAC in the user's chain, where it was stored.
+    /// Number and MAC of the event in the user's chain, if it was stored.
     pub chain: Option<(u64, &'a [u8])>,
 }
 

@@ -1,22 +1,22 @@
-//! Identifiers: of users, tokens and keys.
+//! Identifiers of users, tokens and keys.
 
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
-/// The key of a row of `users`.
+/// ID of a user: the primary key in `users`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct UserId(i64);
 
 impl UserId {
-    /// From the integer key of the row.
+    /// Creates the ID from the row's primary key.
     pub const fn new(id: i64) -> Self {
         Self(id)
     }
 
-    /// The integer key of the row.
+    /// Returns the row's primary key.
     pub const fn value(self) -> i64 {
         self.0
     }
@@ -28,14 +28,14 @@ impl fmt::Display for UserId {
     }
 }
 
-/// What a token is remembered by once it is spent or revoked: 16 bytes of the SHA-256 of its `jti`.
+/// ID of a token in denylists: the first 16 bytes of the SHA-256 of its `jti`.
 ///
-/// A digest, so that any string may be a `jti` and a row never holds one that can be used.
+/// A digest, so that any string can be a `jti` and the database holds no usable `jti`.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct TokenId([u8; 16]);
 
 impl TokenId {
-    /// Of the `jti` claim, or of the whole token where it has none.
+    /// Computes the ID from the `jti` claim, or from the whole token if it has none.
     pub fn from_jti(text: &str) -> Self {
         let mut id = [0_u8; 16];
         for (to, from) in id.iter_mut().zip(Sha256::digest(text.as_bytes())) {
@@ -44,12 +44,12 @@ impl TokenId {
         Self(id)
     }
 
-    /// From its sixteen bytes.
+    /// Creates the ID from its 16 bytes.
     pub const fn from_bytes(bytes: [u8; 16]) -> Self {
         Self(bytes)
     }
 
-    /// Its sixteen bytes.
+    /// Returns the 16 bytes of the ID.
     pub const fn bytes(&self) -> &[u8; 16] {
         &self.0
     }
@@ -65,21 +65,39 @@ impl fmt::Debug for TokenId {
     }
 }
 
-/// The name of a key in a ring: 1 to 32 of `A-Z a-z 0-9 _ -`.
+impl Serialize for TokenId {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(&data_encoding::BASE64URL_NOPAD.encode(self.bytes()))
+    }
+}
+
+impl<'de> Deserialize<'de> for TokenId {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        data_encoding::BASE64URL_NOPAD
+            .decode(text.as_bytes())
+            .ok()
+            .and_then(|bytes| bytes.try_into().ok())
+            .map(Self::from_bytes)
+            .ok_or_else(|| serde::de::Error::custom("a token id is 16 bytes of base64url"))
+    }
+}
+
+/// ID of a key in a key ring: 1 to 32 characters of `A-Z a-z 0-9 _ -`.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct KeyId(String);
 
-/// A key name that is empty, too long, or has another character than letters, digits, `_` and `-`.
+/// Error for a key ID that is empty, longer than 32 characters, or has a forbidden character.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("a key id is 1 to 32 letters, digits, underscores or dashes")]
 pub struct KeyIdError;
 
 impl KeyId {
-    /// Parses the name of a key.
+    /// Parses a key ID.
     ///
     /// # Errors
     ///
-    /// [`KeyIdError`] when it is not 1 to 32 letters, digits, `_` or `-`.
+    /// [`KeyIdError`] if the text is not 1 to 32 letters, digits, `_` or `-`: reject the configuration.
     pub fn parse(text: &str) -> Result<Self, KeyIdError> {
         let fits = |b: u8| b.is_ascii_alphanumeric() || b == b'_' || b == b'-';
         if (1..=32).contains(&text.len()) && text.bytes().all(fits) {
@@ -89,7 +107,7 @@ impl KeyId {
         }
     }
 
-    /// The name as text.
+    /// Returns the ID as text.
     pub fn as_str(&self) -> &str {
         &self.0
     }

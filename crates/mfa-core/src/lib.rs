@@ -1,21 +1,26 @@
-//! The heart of NOVA MFA: the account, the guarded ceremony, and the ports.
+//! Domain core of NOVA MFA: account state, verification of second factors, and the ports.
 //!
-//! This crate holds all multi-factor state of one user ([`Account`]), the one path by which an answer to a second
-//! factor becomes a verdict ([`verify_factor`], [`confirm`]), and the traits behind which databases, clocks and ciphers
-//! stand. It does no I/O, names no runtime and reads no clock.
+//! This crate holds all multi-factor state of a user ([`Account`]) and the functions that verify a second factor
+//! ([`verify_factor`], [`confirm`], [`begin_attempt`] with [`settle_attempt`]). It also defines the traits (ports)
+//! that databases, clocks, ciphers and other adapters implement.
 //!
-//! It refuses to let anything but the ceremony make a [`VerifiedFactor`], the proof from which an `mfa_ok` token is
-//! signed: the type has no public constructor except one whose name says `danger`.
+//! It performs no I/O, depends on no runtime and reads no clock: callers pass the time in. Only the verification
+//! functions create a [`VerifiedFactor`], the proof from which an `mfa_ok` token is signed. The one public
+//! constructor is marked `danger_`.
 //!
-//! To add a factor: a variant of [`FactorKind`], its state in [`Account`], and a crate whose rules answer with a
-//! [`FactorResult`]. To add a port: a file in `ports/`, a small dyn-safe trait, and an adapter for tests in `testing/`.
+//! To add a factor: add a variant to [`FactorKind`], its state to [`Account`], and a crate whose check returns a
+//! [`FactorResult`]. To add a port: add a file in `ports/` with a small dyn-compatible trait, and an in-memory
+//! adapter in `testing/`.
 
 mod account;
 mod assurance;
+mod circuit_breaker;
 mod event;
 mod ids;
 mod lockout;
 mod ports;
+mod rfc3339;
+mod sealed;
 mod secret;
 mod time;
 mod token;
@@ -30,6 +35,9 @@ pub use account::{
     TokenDenylist, TotpState,
 };
 pub use assurance::FactorKind;
+pub use circuit_breaker::{
+    CallPermit, CallResult, CircuitBreaker, CircuitBreakerConfig, CircuitTransition, FailureRate,
+};
 pub use event::{EventKind, LoggedEvent, Origin, Outcome, SecurityEvent};
 pub use ids::{KeyId, KeyIdError, TokenId, UserId};
 pub use lockout::{Lock, LockoutPolicy, LockoutPolicyError};
@@ -37,14 +45,16 @@ pub use ports::{
     Accounts, Activity, AuditLog, AuditPage, AuditQuery, BoxFuture, BucketSize, CipherError, Clock,
     Credentials, Decision, DigestPurpose, Entropy, EntropyError, EventSink, HashError, KeyedDigest,
     KeyedDigests, LockoutCount, NewUser, NewUserError, PasswordCheck, PasswordDigest, PasswordHasher, Period,
-    PeriodError, Phase, RateLimiter, RateRule, RateVerdict, SealContext, Sealed, SealedColumn, SecretCipher,
-    SmsCount, Statistics, StoreError, StoreErrorKind, StoredEvent, Totals, UserEventsQuery, UserPage,
-    UserQuery, UserRecord, Users, VerificationCount,
+    PeriodError, Phase, RateLimiter, RateRule, RateVerdict, SecretCipher, SmsCount, Statistics, StoreError,
+    StoreErrorKind, StoredEvent, Totals, UserEventsQuery, UserPage, UserQuery, UserRecord, Users,
+    VerificationCount,
 };
+pub use rfc3339::Rfc3339Millis;
+pub use sealed::{SealContext, Sealed, SealedColumn};
 pub use secret::{SecretBytes, SecretText};
 pub use time::Timestamp;
-pub use token::{AuthenticatedToken, Stage};
+pub use token::{AuthenticatedToken, Stage, TokenSubject};
 pub use verification::{
-    DenyReason, FactorAttempt, FactorResult, Requirement, TokenSubject, UnsettledAttempt,
-    VerificationOutcome, VerifiedFactor, admit, begin_attempt, confirm, settle_attempt, verify_factor,
+    DenyReason, FactorAttempt, FactorResult, Requirement, UnsettledAttempt, VerificationOutcome,
+    VerifiedFactor, authorize, begin_attempt, confirm, settle_attempt, verify_factor,
 };

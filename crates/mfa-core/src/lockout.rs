@@ -1,33 +1,39 @@
-//! When wrong answers lock an account, and for how long.
+//! Lockout policy: number of failures that locks an account, and duration of each lock.
 
 use std::time::Duration;
 
 use crate::Timestamp;
 
-/// How wrong answers in a row lead to locks. Every `max_failures`-th locks: `first_lock`, then twice that, and so on
-/// up to a day; the hundredth locks until an administrator (NIST SP 800-63B-4 §3.2.2).
+/// Lockout policy for consecutive failures.
+///
+/// Every `max_failures`-th failure locks the account. The first lock lasts `first_lock`, and each further one twice
+/// as long, up to a day. The hundredth failure locks until an administrator unlocks the account (NIST SP 800-63B-4
+/// §3.2.2).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct LockoutPolicy {
     max_failures: u32,
     first_lock: Duration,
 }
 
-/// A policy that would not protect: no failures allowed, more than a hundred, or a lock of no length.
+/// Error for a policy that would not protect: no failures allowed, more than 100, or a lock outside one minute to 24
+/// hours.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("a lockout policy needs 1 to 100 failures and a lock of 1 minute to 24 hours")]
 pub struct LockoutPolicyError;
 
-/// A lock that is in force.
+/// Lock in force.
+///
+/// Exhaustive, so that every caller handles the lock that never ends.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Lock {
-    /// Until this time.
+    /// Locked until this time.
     Until(Timestamp),
-    /// Until an administrator ends it.
+    /// Locked until an administrator unlocks the account.
     UntilAdministrator,
 }
 
 impl Lock {
-    /// The lock that a stored end means at `now`: in force exactly while the end lies ahead.
+    /// Returns the lock that a stored end means at `now`, or `None` if it is not in force.
     pub fn in_force(until: Option<Timestamp>, now: Timestamp) -> Option<Self> {
         match until {
             Some(until) if until >= Timestamp::FAR_FUTURE => Some(Self::UntilAdministrator),
@@ -36,7 +42,7 @@ impl Lock {
         }
     }
 
-    /// How a store writes it.
+    /// Returns the end of the lock as a store records it.
     pub const fn end(self) -> Timestamp {
         match self {
             Self::Until(end) => end,
@@ -46,29 +52,29 @@ impl Lock {
 }
 
 impl LockoutPolicy {
-    /// Wrong answers, in a row or as strikes, after which only an administrator unlocks (NIST SP 800-63B-4 §3.2.2).
-    pub const LAST: u32 = 100;
-    /// The longest lock that ends by itself.
-    pub const LONGEST: Duration = Duration::from_hours(24);
+    /// Number of failures or strikes that locks until an administrator unlocks (NIST SP 800-63B-4 §3.2.2).
+    pub const ADMIN_LOCK_THRESHOLD: u32 = 100;
+    /// Longest lock that expires without an administrator.
+    pub const MAX_LOCK: Duration = Duration::from_hours(24);
 
-    /// A policy of `max_failures` wrong answers to a lock, the first of them `first_lock` long.
+    /// Creates a policy that locks after `max_failures` failures, the first time for `first_lock`.
     ///
     /// # Errors
     ///
-    /// [`LockoutPolicyError`] outside 1 to 100 failures and a minute to a day.
+    /// [`LockoutPolicyError`] outside 1 to 100 failures or one minute to 24 hours: reject the configuration.
     pub fn new(max_failures: u32, first_lock: Duration) -> Result<Self, LockoutPolicyError> {
-        let sane = (1..=Self::LAST).contains(&max_failures)
-            && (Duration::from_mins(1)..=Self::LONGEST).contains(&first_lock);
+        let sane = (1..=Self::ADMIN_LOCK_THRESHOLD).contains(&max_failures)
+            && (Duration::from_mins(1)..=Self::MAX_LOCK).contains(&first_lock);
         if sane { Ok(Self { max_failures, first_lock }) } else { Err(LockoutPolicyError) }
     }
 
-    /// The lock that the latest wrong answer brings, where it brings one.
+    /// Returns the lock that the latest failure causes, if any.
     ///
-    /// `failures` counts wrong answers in a row, this one included; `strikes` the same over days. Strikes can
-    /// lengthen a lock or bring the last one about, never shorten one.
+    /// `failures` counts consecutive failures including this one, `strikes` the failures over days. Strikes can
+    /// lengthen a lock or cause the permanent one, and never shorten a lock.
     pub fn lock_after(&self, failures: u32, strikes: u32, now: Timestamp) -> Option<Lock> {
         let worst = failures.max(strikes);
-        if worst >= Self::LAST {
+        if worst >= Self::ADMIN_LOCK_THRESHOLD {
             return Some(Lock::UntilAdministrator);
         }
         if failures == 0 || failures.checked_rem(self.max_failures) != Some(0) {
@@ -76,13 +82,13 @@ impl LockoutPolicy {
         }
         let round = worst.checked_div(self.max_failures).unwrap_or(1).max(1);
         let factor = 1_u32.checked_shl(round.saturating_sub(1)).unwrap_or(u32::MAX);
-        let span = self.first_lock.checked_mul(factor).unwrap_or(Self::LONGEST).min(Self::LONGEST);
+        let span = self.first_lock.checked_mul(factor).unwrap_or(Self::MAX_LOCK).min(Self::MAX_LOCK);
         Some(Lock::Until(now.plus(span)))
     }
 }
 
 impl Default for LockoutPolicy {
-    /// Ten failures, fifteen minutes.
+    /// Ten failures, and 15 minutes for the first lock.
     fn default() -> Self {
         Self { max_failures: 10, first_lock: Duration::from_mins(15) }
     }

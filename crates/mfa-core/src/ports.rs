@@ -1,7 +1,8 @@
-//! The ports: what the rules need from the world, as small dyn-safe traits.
+//! Ports: small dyn-compatible traits that adapters implement for databases, ciphers, clocks and others.
 
 mod accounts;
 mod audit_log;
+mod box_future;
 mod cipher;
 mod clock;
 mod digests;
@@ -10,14 +11,13 @@ mod event_sink;
 mod password;
 mod rate_limiter;
 mod statistics;
+mod store_error;
 mod users;
 
-use std::future::Future;
-use std::pin::Pin;
-
-pub use accounts::{Accounts, Decision, Phase, StoreError, StoreErrorKind};
+pub use accounts::{Accounts, Decision, Phase};
 pub use audit_log::{AuditLog, AuditPage, AuditQuery, StoredEvent, UserEventsQuery};
-pub use cipher::{CipherError, SealContext, Sealed, SealedColumn, SecretCipher};
+pub use box_future::BoxFuture;
+pub use cipher::{CipherError, SecretCipher};
 pub use clock::Clock;
 pub use digests::{DigestPurpose, KeyedDigest, KeyedDigests};
 pub use entropy::{Entropy, EntropyError};
@@ -27,7 +27,5 @@ pub use rate_limiter::{RateLimiter, RateRule, RateVerdict};
 pub use statistics::{
     Activity, BucketSize, LockoutCount, Period, PeriodError, SmsCount, Statistics, Totals, VerificationCount,
 };
+pub use store_error::{StoreError, StoreErrorKind};
 pub use users::{Credentials, NewUser, NewUserError, UserPage, UserQuery, UserRecord, Users};
-
-/// What an I/O method of a port returns: a future that names no runtime.
-pub type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;

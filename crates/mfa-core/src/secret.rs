@@ -1,31 +1,33 @@
-//! Values that must not be shown: redacted in `Debug`, wiped when dropped.
+//! Secret values: redacted in `Debug` and erased from memory when dropped.
 
 use std::fmt;
 
 use subtle::ConstantTimeEq;
 use zeroize::Zeroizing;
 
-/// Secret bytes: a shared secret, a key. Wiped on drop, `[redacted]` in `Debug`, compared in constant time.
+/// Secret bytes, such as a shared secret or a key.
+///
+/// Erased when dropped, `[redacted]` in `Debug`, compared in constant time.
 #[derive(Clone)]
 pub struct SecretBytes(Zeroizing<Vec<u8>>);
 
 impl SecretBytes {
-    /// Takes ownership of the bytes.
+    /// Wraps the bytes.
     pub fn new(bytes: Vec<u8>) -> Self {
         Self(Zeroizing::new(bytes))
     }
 
-    /// The bytes. Named so that a review sees each place that looks.
+    /// Returns the bytes. The name makes each use visible in a review.
     pub fn expose(&self) -> &[u8] {
         &self.0
     }
 
-    /// How many bytes.
+    /// Returns the number of bytes.
     pub fn len(&self) -> usize {
         self.0.len()
     }
 
-    /// Whether there are none.
+    /// Returns whether there are no bytes.
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
@@ -45,18 +47,19 @@ impl fmt::Debug for SecretBytes {
     }
 }
 
-/// Secret text: a password, a token, a code as typed. Wiped on drop, `[redacted]` in `Debug`, compared in constant
-/// time.
+/// Secret text, such as a password, a token or a submitted code.
+///
+/// Erased when dropped, `[redacted]` in `Debug`, compared in constant time.
 #[derive(Clone)]
 pub struct SecretText(Zeroizing<String>);
 
 impl SecretText {
-    /// Takes ownership of the text.
+    /// Wraps the text.
     pub fn new(text: String) -> Self {
         Self(Zeroizing::new(text))
     }
 
-    /// The text. Named so that a review sees each place that looks.
+    /// Returns the text. The name makes each use visible in a review.
     pub fn expose(&self) -> &str {
         &self.0
     }

@@ -1,6 +1,6 @@
-//! Adapters that live in memory: for our tests and for embedders'.
+//! In-memory adapters for tests of this workspace and of embedding applications.
 //!
-//! They keep the promises of the ports (the contract suites run on them too), but nothing survives the process.
+//! They behave as the ports require, and the contract suites run on them. Nothing survives the process.
 
 mod accounts;
 mod cipher;

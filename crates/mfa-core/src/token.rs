@@ -1,37 +1,53 @@
-//! What the rules need to know of a token that was presented and found genuine.
+//! Tokens as the domain uses them: stage, authenticated token and subject.
 
 use crate::{FactorKind, Timestamp, TokenId, UserId};
 
-/// How far the login that a token speaks of has come.
+/// Stage of the login that a token represents.
+///
+/// Exhaustive, so that every authorization check handles every stage.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Stage {
-    /// First factor passed, second factor still owed (`mfa_pending`).
+    /// The first factor is verified and a second factor is required (`mfa_pending`).
     Pending,
-    /// First factor passed, no second one asked for (`mfa_ok: false`).
+    /// The first factor is verified and no second factor is required (`mfa_ok: false`).
     OneFactor,
-    /// A second factor passed (`mfa_ok: true`); which one, where the token tells.
+    /// A second factor is verified (`mfa_ok: true`). Its kind, if the token contains it.
     TwoFactors(Option<FactorKind>),
 }
 
-/// A genuine token of a caller: signature, type and times are right.
+/// Token whose signature, type and times are valid.
 ///
-/// Whether it is spent or revoked is known only by the account; [`crate::admit`] asks it.
+/// Only the account knows whether the token is spent or revoked; [`crate::authorize`] checks it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct AuthenticatedToken {
-    /// Whose token it is (`sub`).
+    /// User of the token (`sub`).
     pub user: UserId,
-    /// What it is remembered by once spent.
+    /// ID of the token in the denylist.
     pub id: TokenId,
-    /// How far the login has come.
+    /// Stage of the login.
     pub stage: Stage,
-    /// The account's session number when it was issued (`sv`); `None` for a token of the Python backend.
+    /// Session number of the account when the token was issued (`sv`). `None` for a token of the Python backend.
     pub session: Option<u64>,
-    /// When it was issued, to the millisecond where it says so.
+    /// Time of issue, to the millisecond if the token contains it.
     pub issued_at: Timestamp,
-    /// When it ends (`exp`).
+    /// Time of expiry (`exp`).
     pub expires_at: Timestamp,
-    /// When the second factor passed (`auth_time`).
+    /// Time when the second factor was verified (`auth_time`).
     pub auth_time: Option<Timestamp>,
-    /// Whether the user was an administrator when it was issued (`is_superuser`); whether one still is, the row says.
+    /// Whether the user was an administrator when the token was issued (`is_superuser`). The row has the current
+    /// value.
     pub is_superuser: bool,
+}
+
+/// Subject of a new token.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TokenSubject {
+    /// ID of the user.
+    pub user: UserId,
+    /// E-mail address of the user.
+    pub email: String,
+    /// Whether the user is an administrator.
+    pub is_superuser: bool,
+    /// Current session number of the account.
+    pub session: u64,
 }

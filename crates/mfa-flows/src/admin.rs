@@ -171,7 +171,7 @@ impl Flows {
     pub async fn erase_user(&self, call: &AdminCall, user: UserId) -> Result<(), FlowError> {
         let now = self.now();
         self.ports.accounts.find(user).await?.ok_or(FlowError::NoSuchUser)?;
-        self.ports.users.erase_trail(user).await?;
+        self.ports.users.erase_event_details(user).await?;
         let erase = move |account: &mut Account| {
             account.remove_all_factors(now);
             account.unlock();
@@ -187,7 +187,7 @@ impl Flows {
     /// [`FlowError::NoSuchUser`].
     pub async fn revoke_all(&self, call: &AdminCall, user: UserId) -> Result<(), FlowError> {
         let now = self.now();
-        let end = move |account: &mut Account| account.end_sessions(now, None);
+        let end = move |account: &mut Account| account.revoke_sessions(now, None);
         self.administer(call, user, EventKind::AdminRevokeAll, now, end).await
     }
 
@@ -282,5 +282,5 @@ impl Flows {
 
 pub(crate) fn admin_event(call: &AdminCall, kind: EventKind, now: Timestamp) -> SecurityEvent {
     SecurityEvent::new(kind, Outcome::Success, now, call.origin.clone())
-        .by(&call.actor, call.reason.as_deref())
+        .with_actor(&call.actor, call.reason.as_deref())
 }

@@ -1,6 +1,6 @@
 //! Who may administer others over the network.
 
-use mfa_core::{Account, EventKind, Requirement, Stage, Timestamp, UserId, admit};
+use mfa_core::{Account, EventKind, Requirement, Stage, Timestamp, UserId, authorize};
 
 use crate::{AdminCall, Call, FlowError, Flows};
 
@@ -55,7 +55,7 @@ impl Flows {
         now: Timestamp,
     ) -> Result<(), FlowError> {
         let demand = |need| {
-            admit(account, &call.token, need, now)
+            authorize(account, &call.token, need, now)
                 .map_err(|refused| FlowError::from_deny_reason(refused, now))
         };
         demand(Requirement::SecondFactor)?;

@@ -4,7 +4,7 @@ use std::net::{IpAddr, Ipv6Addr};
 
 use mfa_core::{
     Account, AuthenticatedToken, EventKind, FactorKind, LoggedEvent, Origin, Outcome, RateRule, RateVerdict,
-    Requirement, SecurityEvent, Stage, StoreError, StoreErrorKind, Timestamp, UserId, admit,
+    Requirement, SecurityEvent, Stage, StoreError, StoreErrorKind, Timestamp, UserId, authorize,
 };
 
 use crate::{FlowError, Flows};
@@ -124,7 +124,7 @@ impl Flows {
         now: Timestamp,
     ) -> impl Fn() -> Result<(), FlowError> + Clone + Send + use<> {
         let clock = self.ports.clock.clone();
-        move || match clock.steps_lost_until() {
+        move || match clock.totp_blocked_until() {
             Some(until) if now < until => Err(StoreError::new(StoreErrorKind::Unknown, "failover").into()),
             _ => Ok(()),
         }
@@ -173,7 +173,7 @@ impl Flows {
             .ports
             .accounts
             .update(call.token.user, move |account| {
-                admit(account, &token, need, now)
+                authorize(account, &token, need, now)
                     .map_err(|refused| FlowError::from_deny_reason(refused, now))?;
                 decide(account)
             })
@@ -187,7 +187,7 @@ impl Flows {
         let now = self.now();
         let account = self.ports.accounts.find(call.token.user).await?.ok_or(FlowError::TokenInvalid);
         account
-            .and_then(|account| match admit(&account, &call.token, Requirement::Read, now) {
+            .and_then(|account| match authorize(&account, &call.token, Requirement::Read, now) {
                 Ok(()) => Ok(account),
                 Err(refused) => Err(FlowError::from_deny_reason(refused, now)),
             })

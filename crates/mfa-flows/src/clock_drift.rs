@@ -1,6 +1,6 @@
 //! Why a code was refused, where that may be said: a phone whose clock is off.
 
-use mfa_core::{Requirement, admit};
+use mfa_core::{Requirement, authorize};
 use mfa_totp::{ClockDrift, TotpCode};
 
 use crate::{Call, FlowError, Flows};
@@ -19,7 +19,7 @@ impl Flows {
     ) -> Result<Option<ClockDrift>, FlowError> {
         let (now, token, cipher) = (self.now(), call.token.clone(), self.ports.cipher.clone());
         let explained = self.ports.accounts.update(call.token.user, move |account| {
-            if admit(account, &token, Requirement::SecondFactor, now).is_err() {
+            if authorize(account, &token, Requirement::SecondFactor, now).is_err() {
                 return Ok(None);
             }
             mfa_totp::explain_refused_code(account, &code, now, cipher.as_ref())

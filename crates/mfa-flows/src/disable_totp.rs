@@ -65,5 +65,5 @@ fn may_go(account: &Account) -> Result<(), FlowError> {
 
 fn remove(account: &mut Account, caller: &AuthenticatedToken, now: Timestamp) {
     account.remove_totp();
-    account.end_sessions(now, Some(caller));
+    account.revoke_sessions(now, Some(caller));
 }

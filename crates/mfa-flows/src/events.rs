@@ -14,7 +14,7 @@ impl Flows {
     /// What the account refuses.
     pub async fn events(&self, call: &Call, page: UserEventsQuery) -> Result<Vec<StoredEvent>, FlowError> {
         self.read(call).await?;
-        let events = self.ports.trail.list_of(call.token.user, page).await?;
+        let events = self.ports.trail.list_for_user(call.token.user, page).await?;
         Ok(events.into_iter().map(as_its_owner_sees_it).collect())
     }
 }

@@ -1,6 +1,6 @@
 //! Whether a token is active now (RFC 7662): for backends that hold no key, or must know at once of a logout.
 
-use mfa_core::{Account, AuthenticatedToken, Requirement, Stage, Timestamp, admit};
+use mfa_core::{Account, AuthenticatedToken, Requirement, Stage, Timestamp, authorize};
 use mfa_jwt::TokenMetadata;
 
 use crate::{FlowError, Flows};
@@ -38,7 +38,7 @@ impl Flows {
 /// A pending token from before a lock may still look on while the lock is in force, and buys nothing any more: to
 /// others it has ended.
 fn is_active(account: &Account, token: &AuthenticatedToken, now: Timestamp) -> bool {
-    let before_lock = account.internal.pending_from.is_some_and(|lock| token.issued_at <= lock);
+    let before_lock = account.internal.pending_tokens_spent_until.is_some_and(|lock| token.issued_at <= lock);
     let ended_by_lock = token.stage == Stage::Pending && before_lock;
-    !ended_by_lock && admit(account, token, Requirement::Read, now).is_ok()
+    !ended_by_lock && authorize(account, token, Requirement::Read, now).is_ok()
 }

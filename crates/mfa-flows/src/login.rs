@@ -62,12 +62,12 @@ impl Flows {
         self.limit(RateRule::LoginPerUser, &subject, user, origin).await?;
         let digest = found.as_ref().map(|it| it.digest.clone());
         let check = self.ports.hasher.verify(password.clone(), digest).await?;
-        let (Some(found), PasswordCheck::Right | PasswordCheck::RightButOutdated) = (found, check) else {
+        let (Some(found), PasswordCheck::Correct | PasswordCheck::CorrectButOutdated) = (found, check) else {
             let event = SecurityEvent::new(EventKind::Login, Outcome::Failure, now, origin.clone());
             self.ports.log.record(mfa_core::LoggedEvent { user, event: &event, chain: None });
             return Err(FlowError::InvalidCredentials);
         };
-        if check == PasswordCheck::RightButOutdated && self.policy.rehash_passwords {
+        if check == PasswordCheck::CorrectButOutdated && self.policy.rehash_passwords {
             self.renew_hash(&found, password).await?;
         }
         let origin = origin.clone();

@@ -115,7 +115,7 @@ impl Flows {
             }
             mfa_sms::remove_number(account);
             if was_factor {
-                account.end_sessions(now, Some(&caller));
+                account.revoke_sessions(now, Some(&caller));
             }
             let event = SecurityEvent::new(EventKind::PhoneRemove, Outcome::Success, now, origin.clone());
             account.record(event.with_method(FactorKind::Sms));

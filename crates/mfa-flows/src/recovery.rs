@@ -177,7 +177,7 @@ impl Drop for CodeGenerationPermit {
 
 /// The codes as people read them.
 pub(crate) fn shown(set: &PlainCodeSet) -> Vec<SecretText> {
-    set.codes().map(mfa_recovery::PlainCode::to_shown).collect()
+    set.codes().map(mfa_recovery::PlainCode::to_display).collect()
 }
 
 fn enrolled(account: &Account) -> Result<(), FlowError> {

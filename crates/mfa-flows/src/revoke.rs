@@ -14,7 +14,7 @@ impl Flows {
         let now = self.now();
         let (token, origin) = (call.token.clone(), call.origin.clone());
         self.decide(call, Requirement::Read, now, move |account| {
-            account.mark_token(&token, DenylistReason::Revoked, now);
+            account.deny_token(&token, DenylistReason::Revoked, now);
             account.record(SecurityEvent::new(
                 EventKind::TokenRevoked,
                 Outcome::Success,

@@ -5,8 +5,8 @@ use mfa_core::{
     StoreErrorKind, Timestamp,
 };
 use mfa_sms::{
-    BudgetDecision, BudgetRequest, CodeBinding, DeliveryOutcome, LIFETIME, LowConversion, NumberRefusal,
-    PhoneNumber, RESEND_IN, RetryDelay, SendId, SendRecord, SendReport, SendState, SmsCode, SmsLanguage,
+    BudgetDecision, BudgetRequest, CODE_LIFETIME, CodeBinding, DeliveryOutcome, LowConversion, NumberRefusal,
+    PhoneNumber, RESEND_DELAY, RetryDelay, SendId, SendRecord, SendReport, SendState, SmsCode, SmsLanguage,
     SmsMessage, SuspensionScope,
 };
 
@@ -96,7 +96,7 @@ impl Flows {
             self.settle(&id, &SendState::NotSent).await;
             return Err(refusal);
         }
-        let message = SmsMessage { to: number.clone(), text, validity: LIFETIME };
+        let message = SmsMessage { to: number.clone(), text, validity: CODE_LIFETIME };
         let dispatch = ports.sms.sender.send(&message).await;
         ports.sms.journal.dispatched(&id, number.country(), &dispatch);
         self.settle(&id, &state(&dispatch)).await;
@@ -250,7 +250,7 @@ impl Flows {
 }
 
 fn note_delivery(account: &mut Account, errand: &SmsRequest, delivery: &DeliveryOutcome) {
-    if let DeliveryOutcome::RefusedByUser(_) | DeliveryOutcome::NotSent { .. } = delivery {
+    if let DeliveryOutcome::NumberRefused(_) | DeliveryOutcome::NotSent { .. } = delivery {
         account.internal.sms.challenge = None;
         if let SmsRequest::Confirm(_) = errand {
             account.phone.pending = None;
@@ -258,7 +258,7 @@ fn note_delivery(account: &mut Account, errand: &SmsRequest, delivery: &Delivery
     }
     if let SmsRequest::Login = errand {
         account.internal.sms.unreachable = match delivery {
-            DeliveryOutcome::RefusedByUser(NumberRefusal::Invalid | NumberRefusal::Unreachable) => true,
+            DeliveryOutcome::NumberRefused(NumberRefusal::Invalid | NumberRefusal::Unreachable) => true,
             DeliveryOutcome::Sent { .. } => false,
             _ => account.internal.sms.unreachable,
         };
@@ -268,7 +268,7 @@ fn note_delivery(account: &mut Account, errand: &SmsRequest, delivery: &Delivery
 fn state(dispatch: &SendReport) -> SendState {
     match &dispatch.delivery {
         DeliveryOutcome::Sent { gateway, id } => SendState::Accepted { gateway, message: id.clone() },
-        DeliveryOutcome::RefusedByUser(_) => SendState::Refused,
+        DeliveryOutcome::NumberRefused(_) => SendState::Refused,
         DeliveryOutcome::Unknown { gateway } => SendState::Unknown { gateway: Some(gateway) },
         DeliveryOutcome::NotSent { .. } => SendState::NotSent,
     }
@@ -276,10 +276,10 @@ fn state(dispatch: &SendReport) -> SendState {
 
 /// What the caller is told. The user's own budget lets nobody ask again within a minute.
 fn answer(dispatch: &SendReport, number: &PhoneNumber) -> Result<SmsSent, FlowError> {
-    let least = RESEND_IN.as_secs();
+    let least = RESEND_DELAY.as_secs();
     match &dispatch.delivery {
         DeliveryOutcome::Sent { .. } => Ok(SmsSent { phone: number.masked() }),
-        DeliveryOutcome::RefusedByUser(_) => Err(FlowError::PhoneRefused),
+        DeliveryOutcome::NumberRefused(_) => Err(FlowError::PhoneRefused),
         DeliveryOutcome::Unknown { .. } => Err(FlowError::SmsUnavailable { retry_after: least }),
         DeliveryOutcome::NotSent { retry_after } => {
             let asked = retry_after.map_or(0, |after| after.as_secs().saturating_add(1));

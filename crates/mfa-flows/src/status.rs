@@ -123,7 +123,7 @@ impl Flows {
         let recovery = account.has_factor() && account.recovery.left() > 0;
         let sms = choice(FactorKind::Sms, account.has_sms());
         let sms = match sms.state {
-            MethodState::Available if !self.has_sms() || !self.ports.sms.sender.is_open() => {
+            MethodState::Available if !self.has_sms() || !self.ports.sms.sender.is_available() => {
                 MethodChoice { state: MethodState::Unavailable, ..sms }
             }
             MethodState::Available if account.internal.sms.unreachable => {

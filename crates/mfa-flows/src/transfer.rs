@@ -139,8 +139,8 @@ fn take_over(
         enrolled_at: Some(now),
         last_step: None,
     };
-    account.internal.enrolment_tries = 0;
-    account.end_sessions(now, None);
+    account.internal.enrolment_failures = 0;
+    account.revoke_sessions(now, None);
     Ok(TotpImportOutcome::Done)
 }
 

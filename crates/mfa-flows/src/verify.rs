@@ -117,7 +117,7 @@ impl Flows {
         let judged = self
             .ports
             .accounts
-            .take_turn(call.token.user, turn, move |account| {
+            .update_in_phase(call.token.user, turn, move |account| {
                 verify_factor(account, &attempt)
                     .map(|verdict| (verdict, RemainingCodes::from_account(account)))
             })
@@ -149,7 +149,7 @@ impl Flows {
         FactorAttempt {
             token: call.token.clone(),
             factor,
-            need,
+            requirement: need,
             at,
             origin: call.origin.clone(),
             lockout: self.policy.lockout,

@@ -18,7 +18,7 @@ pub(crate) struct MonitoredClock {
     /// Milliseconds that it was ahead of the database's at the last comparison.
     ahead: AtomicI64,
     /// In milliseconds; 0 where nothing is lost.
-    steps_lost_until: AtomicI64,
+    totp_blocked_until: AtomicI64,
     log: Logger,
 }
 
@@ -31,7 +31,7 @@ impl MonitoredClock {
             clock,
             trusted: AtomicBool::new(true),
             ahead: AtomicI64::new(0),
-            steps_lost_until: AtomicI64::new(0),
+            totp_blocked_until: AtomicI64::new(0),
             log,
         }
     }
@@ -66,8 +66,8 @@ impl Clock for MonitoredClock {
         self.trusted.load(Ordering::Relaxed)
     }
 
-    fn steps_lost_until(&self) -> Option<Timestamp> {
-        match self.steps_lost_until.load(Ordering::Relaxed) {
+    fn totp_blocked_until(&self) -> Option<Timestamp> {
+        match self.totp_blocked_until.load(Ordering::Relaxed) {
             0 => None,
             until => Some(Timestamp::from_millis(until)),
         }
@@ -81,7 +81,7 @@ impl FailoverListener for MonitoredClock {
 
     fn steps_lost(&self, at: Timestamp) {
         let until = at.plus(STEPS_LOST_FOR).millis();
-        if self.steps_lost_until.fetch_max(until, Ordering::Relaxed) < until {
+        if self.totp_blocked_until.fetch_max(until, Ordering::Relaxed) < until {
             slog::error!(
                 self.log,
                 "the database's history has forked (failover): its last commits may be lost, \
@@ -105,10 +105,10 @@ mod tests {
     fn after_a_failover_steps_are_lost_for_a_minute() {
         let now = Timestamp::from_seconds(1_800_000_000);
         let clock = watched(now);
-        assert_eq!(clock.steps_lost_until(), None);
+        assert_eq!(clock.totp_blocked_until(), None);
         clock.steps_lost(now);
         clock.steps_lost(now.minus(Duration::from_secs(30)));
-        assert_eq!(clock.steps_lost_until(), Some(now.plus(Duration::from_mins(1))), "the latest counts");
+        assert_eq!(clock.totp_blocked_until(), Some(now.plus(Duration::from_mins(1))), "the latest counts");
     }
 
     #[test]

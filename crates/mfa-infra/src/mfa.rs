@@ -166,11 +166,11 @@ impl Mfa {
         let (state, sender) = (self.metrics.state(), &self.flows.ports().sms.sender);
         state.database(self.database.load());
         state.redis(self.redis.as_ref().map(|redis| redis.state() == RedisState::Ready));
-        let left_alone: Vec<_> = sender.left_alone().collect();
+        let open_circuits: Vec<_> = sender.open_circuits().collect();
         state.providers(
             sender
                 .gateways()
-                .map(|provider| ProviderState { provider, is_up: !left_alone.contains(&provider) }),
+                .map(|provider| ProviderState { provider, is_up: !open_circuits.contains(&provider) }),
         );
         state.low_conversions(self.sms_watch.low());
         state.clock(self.clock.is_trusted(), self.clock.ahead_seconds());

@@ -4,7 +4,6 @@
 //! stay (locks, spent codes, budgets) is in the database. While it is away each server limits by itself.
 
 mod address;
-mod breaker;
 mod error;
 mod gcra;
 mod health_check;

@@ -13,7 +13,6 @@ mod json_lines;
 mod log_file;
 mod queues;
 mod redaction;
-mod rfc3339;
 mod security_log;
 
 pub use handle::{Telemetry, TelemetryError};

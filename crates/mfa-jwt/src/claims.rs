@@ -7,7 +7,7 @@ use crate::assurance::Assurance;
 use crate::strict_object::StrictObject;
 
 /// The longest `jti`, in characters.
-const LONGEST_ID: usize = 128;
+const MAX_ID_CHARS: usize = 128;
 
 /// The claims that stand in a token. A claim that stands has its type and form; whether it must stand is for
 /// [`Claims::is_complete`], and whether it is true for the reader.
@@ -81,7 +81,7 @@ fn user(sub: &str) -> Result<UserId, TokenError> {
 }
 
 fn id(jti: &str) -> Result<TokenId, TokenError> {
-    if (1..=LONGEST_ID).contains(&jti.chars().count()) {
+    if (1..=MAX_ID_CHARS).contains(&jti.chars().count()) {
         Ok(TokenId::from_jti(jti))
     } else {
         Err(TokenError::Invalid)

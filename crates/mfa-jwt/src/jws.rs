@@ -9,7 +9,7 @@ use crate::token_type::TokenType;
 use crate::{IssueError, TokenError};
 
 /// The longest token that is read or issued, in bytes.
-const LONGEST: usize = 4096;
+const MAX_TOKEN_BYTES: usize = 4096;
 
 /// What the header says the token is. Believed only as far as to choose the checks it must pass.
 #[derive(Debug, PartialEq, Eq)]
@@ -34,7 +34,7 @@ pub(crate) struct Jws<'a> {
 impl<'a> Jws<'a> {
     /// Takes a token apart.
     pub(crate) fn parse(token: &'a str) -> Result<Self, TokenError> {
-        if token.len() > LONGEST {
+        if token.len() > MAX_TOKEN_BYTES {
             return Err(TokenError::Invalid);
         }
         let (signed, signature) = token.rsplit_once('.').ok_or(TokenError::Invalid)?;
@@ -74,7 +74,7 @@ pub(crate) fn sign(header: &str, claims: &[u8], key: &dyn TokenKey) -> Result<St
     let signed = format!("{header}.{}", BASE64URL_NOPAD.encode(claims));
     let signature = key.sign(signed.as_bytes())?;
     let token = format!("{signed}.{}", BASE64URL_NOPAD.encode(&signature));
-    if token.len() > LONGEST { Err(IssueError::TooLong) } else { Ok(token) }
+    if token.len() > MAX_TOKEN_BYTES { Err(IssueError::TooLong) } else { Ok(token) }
 }
 
 fn declared(header: &StrictObject) -> Result<DeclaredType, TokenError> {

@@ -7,7 +7,7 @@ use mfa_infra::Mfa;
 use serde::{Deserialize, Serialize};
 
 /// How long the state is valid: as long as an enrolment waits for its first code.
-pub(super) const LASTS: Duration = mfa_totp::ENROLMENT_LIVES;
+pub(super) const LASTS: Duration = mfa_totp::ENROLMENT_LIFETIME;
 
 /// State that the next pages need.
 #[derive(Clone, Debug)]

@@ -9,7 +9,7 @@ use zeroize::Zeroizing;
 
 /// 80 bits: more than the 64 that NIST SP 800-63B-4 §4.2.1.1 asks for, also once a tag has given 16 of them away to
 /// whoever has its key.
-const BYTES: usize = 10;
+const CODE_BYTES: usize = 10;
 /// How many characters that makes, five bits each.
 pub(crate) const CHARACTERS: usize = 16;
 /// Characters between two dashes, where a code is shown.
@@ -34,13 +34,13 @@ pub struct PlainCode(SecretText);
 
 impl PlainCode {
     pub(crate) fn draw(entropy: &dyn Entropy) -> Result<Self, EntropyError> {
-        let mut bytes = Zeroizing::new([0_u8; BYTES]);
+        let mut bytes = Zeroizing::new([0_u8; CODE_BYTES]);
         entropy.fill(bytes.as_mut_slice())?;
         Ok(Self(SecretText::new(CROCKFORD.encode(bytes.as_slice()))))
     }
 
     /// Takes sixteen characters of the alphabet, which the caller has made sure of.
-    pub(crate) const fn of_canonical(text: SecretText) -> Self {
+    pub(crate) const fn from_canonical(text: SecretText) -> Self {
         Self(text)
     }
 
@@ -50,7 +50,7 @@ impl PlainCode {
     }
 
     /// As it is shown to its owner: `xxxx-xxxx-xxxx-xxxx`.
-    pub fn to_shown(&self) -> SecretText {
+    pub fn to_display(&self) -> SecretText {
         // As large as it gets at once: a string that grows leaves copies behind.
         let mut shown = String::with_capacity(CHARACTERS.saturating_add(CHARACTERS / GROUP));
         for (place, character) in self.0.expose().chars().enumerate() {
@@ -75,7 +75,7 @@ mod tests {
 
     /// Gives the same bytes for ever.
     #[derive(Debug)]
-    struct Fixed([u8; BYTES]);
+    struct Fixed([u8; CODE_BYTES]);
 
     impl Entropy for Fixed {
         fn fill(&self, buffer: &mut [u8]) -> Result<(), EntropyError> {
@@ -84,14 +84,14 @@ mod tests {
         }
     }
 
-    fn shown(bytes: [u8; BYTES]) -> String {
-        PlainCode::draw(&Fixed(bytes)).unwrap().to_shown().expose().to_owned()
+    fn shown(bytes: [u8; CODE_BYTES]) -> String {
+        PlainCode::draw(&Fixed(bytes)).unwrap().to_display().expose().to_owned()
     }
 
     #[test]
     fn eighty_bits_are_sixteen_characters_in_groups_of_four() {
-        assert_eq!(shown([0; BYTES]), "0000-0000-0000-0000");
-        assert_eq!(shown([0xff; BYTES]), "zzzz-zzzz-zzzz-zzzz");
+        assert_eq!(shown([0; CODE_BYTES]), "0000-0000-0000-0000");
+        assert_eq!(shown([0xff; CODE_BYTES]), "zzzz-zzzz-zzzz-zzzz");
         // Five bits a character: 0, 1, 2 … 15, then the other half of the alphabet.
         assert_eq!(
             shown([0x00, 0x44, 0x32, 0x14, 0xc7, 0x42, 0x54, 0xb6, 0x35, 0xcf]),
@@ -105,7 +105,7 @@ mod tests {
 
     #[test]
     fn debug_shows_nothing_of_a_code() {
-        let code = PlainCode::draw(&Fixed([0xff; BYTES])).unwrap();
+        let code = PlainCode::draw(&Fixed([0xff; CODE_BYTES])).unwrap();
         assert_eq!(format!("{code:?}"), "[redacted]");
     }
 }

@@ -7,7 +7,7 @@ use crate::PlainCode;
 use crate::code::CHARACTERS;
 
 /// The longest answer that is looked at, in characters: room for a code with a space after every one of them.
-const LONGEST: usize = 64;
+const MAX_INPUT_CHARS: usize = 64;
 
 /// An answer to the question for a recovery code.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -36,7 +36,7 @@ impl RecoveryCodeInput {
     /// [`RecoveryCodeInputError`] when it is empty or has more than 64 characters: tell the caller that the field is malformed,
     /// and count no try.
     pub fn parse(text: &str) -> Result<Self, RecoveryCodeInputError> {
-        if text.is_empty() || text.chars().nth(LONGEST).is_some() {
+        if text.is_empty() || text.chars().nth(MAX_INPUT_CHARS).is_some() {
             return Err(RecoveryCodeInputError);
         }
         // As large as it gets at once: a string that grows leaves copies behind.
@@ -50,7 +50,7 @@ impl RecoveryCodeInput {
         if canonical.len() < CHARACTERS {
             return Ok(Self::new(text, None));
         }
-        let code = PlainCode::of_canonical(SecretText::new(std::mem::take(&mut canonical)));
+        let code = PlainCode::from_canonical(SecretText::new(std::mem::take(&mut canonical)));
         Ok(Self::new(text, Some(code)))
     }
 
@@ -147,7 +147,7 @@ mod tests {
     fn neither_debug_nor_the_error_shows_what_was_typed() {
         assert_eq!(
             format!("{:?}", RecoveryCodeInput::parse("01ab-cdef-1017-89zz")),
-            "Ok(Typed { code: Some([redacted]), text: [redacted] })"
+            "Ok(RecoveryCodeInput { code: Some([redacted]), text: [redacted] })"
         );
         assert_eq!(RecoveryCodeInputError.to_string(), "a recovery code is a text of 1 to 64 characters");
     }

@@ -28,7 +28,7 @@ pub enum LegacyCodeCase {
 }
 
 /// Parts the digest from what stands before it.
-const MARK: char = '|';
+const FORMAT_SEPARATOR: char = '|';
 
 impl LegacyCodeFormat {
     const ALL: [Self; 6] = [
@@ -80,7 +80,7 @@ pub fn legacy_digest(hash: &str, spelling: LegacyCodeFormat) -> Result<String, L
     }
     Ok(match spelling.name() {
         "" => hash.to_owned(),
-        name => format!("{name}{MARK}{hash}"),
+        name => format!("{name}{FORMAT_SEPARATOR}{hash}"),
     })
 }
 
@@ -116,7 +116,7 @@ pub(crate) fn comparison(code: &RecoveryCode, typed: &SecretText) -> Option<(Sec
 }
 
 fn read(digest: &str) -> Option<(LegacyCodeFormat, &str)> {
-    let (name, hash) = digest.split_once(MARK).unwrap_or(("", digest));
+    let (name, hash) = digest.split_once(FORMAT_SEPARATOR).unwrap_or(("", digest));
     let spelling = LegacyCodeFormat::ALL.into_iter().find(|it| it.name() == name)?;
     is_bcrypt(hash).then_some((spelling, hash))
 }

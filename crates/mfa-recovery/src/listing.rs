@@ -3,7 +3,7 @@
 use mfa_core::{RecoveryState, Timestamp};
 
 /// From how many codes on there is a warning.
-const FEW: usize = 3;
+const WARNING_THRESHOLD: usize = 3;
 
 /// A set as its owner may see it: which codes are used, never a code, a hash or a tag.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -46,7 +46,7 @@ pub enum CodeWarning {
 pub const fn warning(left: usize) -> Option<CodeWarning> {
     match left {
         0 => Some(CodeWarning::NoneLeft),
-        1..=FEW => Some(CodeWarning::FewLeft(left)),
+        1..=WARNING_THRESHOLD => Some(CodeWarning::FewLeft(left)),
         _ => None,
     }
 }

@@ -45,7 +45,7 @@ pub struct MatchedCode {
 }
 
 /// Codes of a set from elsewhere that one try is compared with at most: such sets have ten.
-const MOST_LEGACY: usize = 16;
+const MAX_LEGACY_CODES: usize = 16;
 
 /// Looks up what this answer of this user is to be compared with: the code that is not spent and whose tag fits under
 /// any live key.
@@ -59,8 +59,9 @@ pub fn look_up_code(
     typed: &RecoveryCodeInput,
     digests: &dyn KeyedDigests,
 ) -> CodeLookup {
-    let code =
-        typed.code().and_then(|it| select(&recovery.codes, &CodeTag::under_each_key(user, it, digests)));
+    let code = typed
+        .code()
+        .and_then(|it| select(&recovery.codes, &CodeTag::digest_with_each_key(user, it, digests)));
     let legacy = if code.is_some() { Vec::new() } else { from_elsewhere(&recovery.codes, typed) };
     // Where it is no code of ours, the text does not matter to the dummy, only that one is hashed.
     let canonical = typed.code().map(|it| it.canonical().clone());
@@ -74,7 +75,7 @@ fn from_elsewhere(codes: &[RecoveryCode], typed: &RecoveryCodeInput) -> Vec<(Sec
         let stored = PasswordDigest::from_column(code.digest.clone());
         Some((spelled, MatchedCode { id: code.id.clone(), digest: stored, hash: digest }))
     });
-    compared.take(MOST_LEGACY).collect()
+    compared.take(MAX_LEGACY_CODES).collect()
 }
 
 fn select(codes: &[RecoveryCode], tags: &[CodeTag]) -> Option<MatchedCode> {
@@ -107,10 +108,11 @@ impl CodeLookup {
         let check = hasher.verify(self.typed, digest).await?;
         Ok(match (check, self.code) {
             // An outdated hash is not renewed: the code is used up.
-            (PasswordCheck::Right | PasswordCheck::RightButOutdated, Some(fit)) => HashComparison::Match(fit),
-            (PasswordCheck::Right | PasswordCheck::RightButOutdated, None) | (PasswordCheck::Wrong, _) => {
-                HashComparison::NoMatch
+            (PasswordCheck::Correct | PasswordCheck::CorrectButOutdated, Some(fit)) => {
+                HashComparison::Match(fit)
             }
+            (PasswordCheck::Correct | PasswordCheck::CorrectButOutdated, None)
+            | (PasswordCheck::Wrong, _) => HashComparison::NoMatch,
         })
     }
 }
@@ -121,7 +123,9 @@ async fn check_each(
 ) -> Result<HashComparison, HashError> {
     for (spelled, fit) in legacy {
         match hasher.verify(spelled, Some(fit.hash.clone())).await? {
-            PasswordCheck::Right | PasswordCheck::RightButOutdated => return Ok(HashComparison::Match(fit)),
+            PasswordCheck::Correct | PasswordCheck::CorrectButOutdated => {
+                return Ok(HashComparison::Match(fit));
+            }
             PasswordCheck::Wrong => {}
         }
     }
@@ -138,12 +142,12 @@ impl MatchedCode {
 
 impl fmt::Debug for CodeLookup {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Candidate(…)")
+        f.write_str("CodeLookup(…)")
     }
 }
 
 impl fmt::Debug for MatchedCode {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Fit({})", self.id)
+        write!(f, "MatchedCode({})", self.id)
     }
 }

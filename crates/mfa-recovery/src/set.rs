@@ -15,7 +15,7 @@ pub const SET_SIZE: usize = 10;
 
 /// How many draws a set may take. A draw is in vain about once in seven thousand, so more than a few mean that the
 /// source of randomness repeats itself.
-const MOST_DRAWS: usize = 4 * SET_SIZE;
+const MAX_DRAWS: usize = 4 * SET_SIZE;
 
 /// A new set of codes in the clear, to be shown to one user once. Its other half, the only one with a column, is
 /// [`RecoveryState`].
@@ -30,7 +30,7 @@ impl PlainCodeSet {
 
 impl fmt::Debug for PlainCodeSet {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "PlainSet({} codes)", self.0.len())
+        write!(f, "PlainCodeSet({} codes)", self.0.len())
     }
 }
 
@@ -46,7 +46,7 @@ pub fn generate_set(
     digests: &dyn KeyedDigests,
 ) -> Result<PlainCodeSet, EntropyError> {
     let mut set: Vec<(PlainCode, CodeTag)> = Vec::with_capacity(SET_SIZE);
-    for _ in 0..MOST_DRAWS {
+    for _ in 0..MAX_DRAWS {
         let code = PlainCode::draw(entropy)?;
         let tag = CodeTag::newest(user, &code, digests);
         // Equal codes have equal tags, so this keeps them apart as well.
@@ -116,7 +116,7 @@ mod tests {
             KeyedDigest { key: KeyId::parse("k").unwrap(), bytes }
         }
 
-        fn under_each_key(&self, purpose: DigestPurpose, message: &[u8]) -> Vec<KeyedDigest> {
+        fn digest_with_each_key(&self, purpose: DigestPurpose, message: &[u8]) -> Vec<KeyedDigest> {
             vec![self.digest(purpose, message)]
         }
     }
@@ -177,6 +177,6 @@ mod tests {
     #[test]
     fn debug_shows_nothing_of_a_set() {
         let set = generate_set(USER, &SeededEntropy::default(), &TestDigests).unwrap();
-        assert_eq!(format!("{set:?}"), "PlainSet(10 codes)");
+        assert_eq!(format!("{set:?}"), "PlainCodeSet(10 codes)");
     }
 }

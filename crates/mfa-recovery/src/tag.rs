@@ -22,8 +22,12 @@ impl CodeTag {
     }
 
     /// Under each live key: a set keeps the key that it was made with.
-    pub(crate) fn under_each_key(user: UserId, code: &PlainCode, digests: &dyn KeyedDigests) -> Vec<Self> {
-        let all = digests.under_each_key(DigestPurpose::RecoveryTag, &message(user, code));
+    pub(crate) fn digest_with_each_key(
+        user: UserId,
+        code: &PlainCode,
+        digests: &dyn KeyedDigests,
+    ) -> Vec<Self> {
+        let all = digests.digest_with_each_key(DigestPurpose::RecoveryTag, &message(user, code));
         all.into_iter().map(Self::cut).collect()
     }
 
@@ -63,7 +67,7 @@ mod tests {
     use super::*;
 
     fn code(text: &str) -> PlainCode {
-        PlainCode::of_canonical(SecretText::new(text.to_owned()))
+        PlainCode::from_canonical(SecretText::new(text.to_owned()))
     }
 
     #[test]

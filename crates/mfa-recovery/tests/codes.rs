@@ -12,7 +12,7 @@ use proptest::prelude::*;
 const ALPHABET: &str = "0123456789abcdefghjkmnpqrstvwxyz";
 
 fn shown(code: &PlainCode) -> String {
-    code.to_shown().expose().to_owned()
+    code.to_display().expose().to_owned()
 }
 
 #[test]

@@ -127,8 +127,11 @@ impl BudgetRequest {
         let digest =
             |text: &str| HEXLOWER.encode(&digests.digest(DigestPurpose::PhoneNumber, text.as_bytes()).bytes);
         let of_number = digest(number.e164());
-        let line =
-            |scope, key: String, most, window| BudgetEntry { scope, key, rule: BucketRule { most, window } };
+        let line = |scope, key: String, capacity, window| BudgetEntry {
+            scope,
+            key,
+            rule: BucketRule { capacity, window },
+        };
         let lines = vec![
             line(BudgetScope::NumberMinute, of_number.clone(), limits.number.per_minute, MINUTE),
             line(BudgetScope::NumberHour, of_number, limits.number.per_hour, HOUR),

@@ -13,11 +13,11 @@ use zeroize::Zeroizing;
 use crate::{PhoneNumber, SendId, SmsCode};
 
 /// How long a code is good for.
-pub const LIFETIME: Duration = Duration::from_mins(5);
+pub const CODE_LIFETIME: Duration = Duration::from_mins(5);
 /// How soon another code may be asked for, as the answer to a send tells.
-pub const RESEND_IN: Duration = Duration::from_mins(1);
+pub const RESEND_DELAY: Duration = Duration::from_mins(1);
 /// How many wrong tries kill a code.
-pub const MOST_TRIES: u8 = 5;
+pub const MAX_ATTEMPTS: u8 = 5;
 
 /// What a code is for, beside its user.
 #[derive(Clone, Copy, Debug)]
@@ -49,7 +49,7 @@ pub fn issue(
         key: digest.key.as_str().to_owned(),
         purpose: binding.purpose,
         tries: 0,
-        expires_at: now.plus(LIFETIME),
+        expires_at: now.plus(CODE_LIFETIME),
         send: send.as_str().to_owned(),
     });
 }
@@ -76,14 +76,14 @@ pub fn check(
         return FactorResult::Wrong;
     };
     let message = message(account.user, code, binding);
-    let under_each_key = digests.under_each_key(DigestPurpose::SmsCode, &message);
+    let under_each_key = digests.digest_with_each_key(DigestPurpose::SmsCode, &message);
     let fits = under_each_key.iter().fold(Choice::from(0), |fits, it| fits | is_of(challenge, it));
     if fits.into() {
         *awaited = None;
         return FactorResult::Correct;
     }
     challenge.tries = challenge.tries.saturating_add(1);
-    if challenge.tries >= MOST_TRIES {
+    if challenge.tries >= MAX_ATTEMPTS {
         *awaited = None;
     }
     FactorResult::Wrong
@@ -248,10 +248,10 @@ mod tests {
 
     impl KeyedDigests for Ring {
         fn digest(&self, purpose: DigestPurpose, message: &[u8]) -> KeyedDigest {
-            self.under_each_key(purpose, message).remove(0)
+            self.digest_with_each_key(purpose, message).remove(0)
         }
 
-        fn under_each_key(&self, purpose: DigestPurpose, message: &[u8]) -> Vec<KeyedDigest> {
+        fn digest_with_each_key(&self, purpose: DigestPurpose, message: &[u8]) -> Vec<KeyedDigest> {
             let digest = |name: &&str| KeyedDigest {
                 key: KeyId::parse(name).unwrap(),
                 ..TestDigests.digest(purpose, &[name.as_bytes(), message].concat())

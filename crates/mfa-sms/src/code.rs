@@ -9,11 +9,11 @@ use zeroize::{ZeroizeOnDrop, Zeroizing};
 /// Digits of a code (NIST SP 800-63B-4 §3.1.3.2 asks for six).
 const DIGITS: usize = 6;
 /// How many codes there are.
-const CODES: u32 = 1_000_000;
+const CODE_COUNT: u32 = 1_000_000;
 /// Where the whole runs of codes end in 32 bits. What lies beyond would make the low codes likelier.
-const FAIR: u32 = u32::MAX.saturating_sub(u32::MAX % CODES);
+const UNBIASED_LIMIT: u32 = u32::MAX.saturating_sub(u32::MAX % CODE_COUNT);
 /// One draw in six thousand is thrown away; this many in a row are a broken source.
-const MOST_DRAWS: u32 = 16;
+const MAX_DRAWS: u32 = 16;
 
 /// A code of six digits.
 ///
@@ -34,11 +34,11 @@ impl SmsCode {
     /// [`EntropyError`] when there is no randomness, or it repeats itself: send nothing.
     pub fn draw(entropy: &dyn Entropy) -> Result<Self, EntropyError> {
         let mut bytes = Zeroizing::new([0_u8; 4]);
-        for _ in 0..MOST_DRAWS {
+        for _ in 0..MAX_DRAWS {
             entropy.fill(bytes.as_mut_slice())?;
             let drawn = u32::from_be_bytes(*bytes);
-            if drawn < FAIR {
-                return Ok(Self(drawn % CODES));
+            if drawn < UNBIASED_LIMIT {
+                return Ok(Self(drawn % CODE_COUNT));
             }
         }
         Err(EntropyError)
@@ -117,7 +117,7 @@ mod tests {
 
     #[test]
     fn draws_beyond_the_last_whole_run_are_thrown_away() {
-        assert_eq!(FAIR, 4_294_000_000);
+        assert_eq!(UNBIASED_LIMIT, 4_294_000_000);
         assert_eq!(drawn(vec![7, u32::MAX, 4_294_000_000]).as_deref(), Ok("000007"));
     }
 
@@ -132,7 +132,7 @@ mod tests {
         let entropy = SeededEntropy::default();
         let mut cells = vec![0_u32; 1000];
         let mut endings = vec![0_u32; 1000];
-        for _ in 0..CODES {
+        for _ in 0..CODE_COUNT {
             let code = SmsCode::draw(&entropy).unwrap().0;
             cells[usize::try_from(code / 1000).unwrap()] += 1;
             endings[usize::try_from(code % 1000).unwrap()] += 1;

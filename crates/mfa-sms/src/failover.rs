@@ -9,9 +9,10 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
-use mfa_core::{BoxFuture, Clock, Entropy, Timestamp};
+use mfa_core::{
+    BoxFuture, CallResult, CircuitBreaker, CircuitBreakerConfig, Clock, Entropy, FailureRate, Timestamp,
+};
 
-use crate::circuit_breaker::{CallHealth, CircuitBreaker};
 use crate::{NumberRefusal, RefusalScope, SendOutcome, SmsGateway, SmsMessage};
 
 use race::race;
@@ -19,9 +20,14 @@ use race::race;
 /// How long a send takes at the most, over all gateways and the one retry.
 const DEADLINE: Duration = Duration::from_secs(8);
 /// With less time left than that no further try begins: it would end in doubt.
-const LEAST: Duration = Duration::from_secs(1);
+const MIN_TIME_LEFT: Duration = Duration::from_secs(1);
 /// How long to wait before the retry where the provider does not say.
-const RETRY_IN: Duration = Duration::from_millis(250);
+const DEFAULT_RETRY_DELAY: Duration = Duration::from_millis(250);
+
+/// Circuit breaker of a gateway. After a probe dropped with its caller the next one waits: the gateway may hang.
+const BREAKER: CircuitBreakerConfig = CircuitBreakerConfig::new(5, Duration::from_secs(30))
+    .with_failure_rate(FailureRate { failures: 10, window: 20 })
+    .wait_after_dropped_probe();
 
 /// Waits. The only thing that a send needs of a runtime.
 pub trait Sleep: Send + Sync + fmt::Debug {
@@ -65,7 +71,7 @@ pub enum DeliveryOutcome {
         id: String,
     },
     /// A provider refuses the number: another one is not asked.
-    RefusedByUser(NumberRefusal),
+    NumberRefused(NumberRefusal),
     /// It may have been sent: the code stays good, and nothing is sent again by itself.
     Unknown {
         /// By whom.
@@ -84,14 +90,14 @@ pub struct GatewayAttempt {
     /// Which.
     pub gateway: &'static str,
     /// What.
-    pub what: GatewayAttemptOutcome,
+    pub outcome: GatewayAttemptOutcome,
 }
 
 /// What happened at one gateway.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum GatewayAttemptOutcome {
     /// It was left alone, because it has failed too often.
-    LeftAlone,
+    CircuitOpen,
     /// It was tried.
     Tried {
         /// What became of the try.
@@ -100,7 +106,7 @@ pub enum GatewayAttemptOutcome {
         took: Duration,
     },
     /// It gave no answer before the deadline: nobody knows whether it has sent.
-    TooLate,
+    TimedOut,
 }
 
 /// A gateway that may take it later.
@@ -123,12 +129,12 @@ impl SmsSender {
         pause: Arc<dyn Sleep>,
         entropy: Arc<dyn Entropy>,
     ) -> Self {
-        let route = |gateway| GatewayRoute { gateway, breaker: CircuitBreaker::default() };
+        let route = |gateway| GatewayRoute { gateway, breaker: CircuitBreaker::new(BREAKER) };
         Self { routes: gateways.into_iter().map(route).collect(), clock, pause, entropy }
     }
 
     /// Whether anything could be sent now: there is a gateway that is not left alone.
-    pub fn is_open(&self) -> bool {
+    pub fn is_available(&self) -> bool {
         self.routes.iter().any(|it| !it.breaker.is_open())
     }
 
@@ -138,7 +144,7 @@ impl SmsSender {
     }
 
     /// The gateways that are left alone for now, for readiness.
-    pub fn left_alone(&self) -> impl Iterator<Item = &'static str> {
+    pub fn open_circuits(&self) -> impl Iterator<Item = &'static str> {
         self.routes.iter().filter(|it| it.breaker.is_open()).map(|it| it.gateway.name())
     }
 
@@ -153,7 +159,7 @@ impl SmsSender {
         let mut steps = Vec::new();
         let mut later: Option<Later<'_>> = None;
         for route in &self.routes {
-            if self.left(started) < LEAST {
+            if self.left(started) < MIN_TIME_LEFT {
                 break;
             }
             match self.attempt(route, message, &mut deadline, &mut steps).await {
@@ -169,7 +175,7 @@ impl SmsSender {
         let mut retry_after = later.as_ref().and_then(|it| it.after);
         if let Some(later) = later {
             let wait = wait(later.after).saturating_add(self.jitter());
-            if wait.saturating_add(LEAST) <= self.left(started)
+            if wait.saturating_add(MIN_TIME_LEFT) <= self.left(started)
                 && race(self.pause.pause(wait), &mut deadline).await.is_some()
             {
                 match self.attempt(later.route, message, &mut deadline, &mut steps).await {
@@ -190,21 +196,21 @@ impl SmsSender {
     ) -> Progress {
         let gateway = route.gateway.name();
         let began = self.clock.now();
-        let Some(permit) = route.breaker.admit(began) else {
-            steps.push(GatewayAttempt { gateway, what: GatewayAttemptOutcome::LeftAlone });
+        let Some(permit) = route.breaker.try_call(began) else {
+            steps.push(GatewayAttempt { gateway, outcome: GatewayAttemptOutcome::CircuitOpen });
             return Progress::Next { after: None, may_retry: false };
         };
         let answer = race(route.gateway.send(message), deadline).await;
         let now = self.clock.now();
-        route.breaker.report(&permit, health(answer.as_ref()), now);
+        permit.report(call_result(answer.as_ref()), now);
         let Some(outcome) = answer else {
-            steps.push(GatewayAttempt { gateway, what: GatewayAttemptOutcome::TooLate });
+            steps.push(GatewayAttempt { gateway, outcome: GatewayAttemptOutcome::TimedOut });
             return Progress::Done(DeliveryOutcome::Unknown { gateway });
         };
         let progress = match &outcome {
             SendOutcome::Accepted { id } => Progress::Done(DeliveryOutcome::Sent { gateway, id: id.clone() }),
             SendOutcome::Permanent(RefusalScope::User(reason)) => {
-                Progress::Done(DeliveryOutcome::RefusedByUser(*reason))
+                Progress::Done(DeliveryOutcome::NumberRefused(*reason))
             }
             SendOutcome::Unknown => Progress::Done(DeliveryOutcome::Unknown { gateway }),
             SendOutcome::Permanent(RefusalScope::Operator(_)) => {
@@ -214,7 +220,7 @@ impl SmsSender {
         };
         steps.push(GatewayAttempt {
             gateway,
-            what: GatewayAttemptOutcome::Tried { outcome, took: now.since(began) },
+            outcome: GatewayAttemptOutcome::Tried { outcome, took: now.since(began) },
         });
         progress
     }
@@ -233,20 +239,20 @@ impl SmsSender {
 }
 
 fn wait(after: Option<Duration>) -> Duration {
-    after.unwrap_or(RETRY_IN)
+    after.unwrap_or(DEFAULT_RETRY_DELAY)
 }
 
 /// A number that is refused says nothing against the gateway.
-const fn health(answer: Option<&SendOutcome>) -> CallHealth {
+const fn call_result(answer: Option<&SendOutcome>) -> CallResult {
     match answer {
         Some(SendOutcome::Accepted { .. } | SendOutcome::Permanent(RefusalScope::User(_))) => {
-            CallHealth::Well
+            CallResult::Success
         }
         Some(
             SendOutcome::Permanent(RefusalScope::Operator(_))
             | SendOutcome::Retryable { .. }
             | SendOutcome::Unknown,
         )
-        | None => CallHealth::Failed,
+        | None => CallResult::Failure,
     }
 }

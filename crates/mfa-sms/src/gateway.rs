@@ -121,14 +121,14 @@ impl ProviderRefusal {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::LIFETIME;
+    use crate::CODE_LIFETIME;
 
     #[test]
     fn debug_shows_neither_the_number_nor_the_text() {
         let message = SmsMessage {
             to: PhoneNumber::parse("0612345612", "FR").unwrap(),
             text: SecretText::new("012345 est votre code".into()),
-            validity: LIFETIME,
+            validity: CODE_LIFETIME,
         };
         let shown = format!("{message:?}");
         assert_eq!(shown, "SmsMessage { to: PhoneNumber(+33•••••••12), text: [redacted], validity: 300s }");

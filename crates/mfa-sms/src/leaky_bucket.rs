@@ -14,7 +14,7 @@ pub struct RetryDelay {
 
 impl RetryDelay {
     /// Rounds up: who waits less is refused again.
-    pub(crate) fn of(span: Duration) -> Self {
+    pub(crate) fn from_duration(span: Duration) -> Self {
         Self { seconds: u64::try_from(span.as_millis().div_ceil(1_000)).unwrap_or(u64::MAX).max(1) }
     }
 }
@@ -23,7 +23,7 @@ impl RetryDelay {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct BucketRule {
     /// How many at once, and in the long run in each window.
-    pub most: u32,
+    pub capacity: u32,
     /// How long an empty bucket takes to fill.
     pub window: Duration,
 }
@@ -51,15 +51,15 @@ impl BucketRule {
     /// Takes one out of the bucket that will be full again at `full_at`; none where nothing was ever taken.
     pub fn take(self, full_at: Option<Timestamp>, now: Timestamp) -> BucketDecision {
         // Rounded up, so that what drips in is never more than the rule says.
-        let every = self.window.as_millis().checked_div(u128::from(self.most)).map(|whole| {
-            let rest = self.window.as_millis().checked_rem(u128::from(self.most)).unwrap_or(0);
+        let every = self.window.as_millis().checked_div(u128::from(self.capacity)).map(|whole| {
+            let rest = self.window.as_millis().checked_rem(u128::from(self.capacity)).unwrap_or(0);
             whole.saturating_add(u128::from(rest > 0))
         });
         let Some(every) = every else {
-            return BucketDecision::Empty { wait: RetryDelay::of(self.window), full_at: now };
+            return BucketDecision::Empty { wait: RetryDelay::from_duration(self.window), full_at: now };
         };
         let every = Duration::from_millis(u64::try_from(every).unwrap_or(u64::MAX));
-        let fills_in = every.saturating_mul(self.most);
+        let fills_in = every.saturating_mul(self.capacity);
         // No bucket takes longer than that to fill: what lies further ahead is from before the clock went back.
         let full_at = full_at.unwrap_or(now).clamp(now, now.plus(fills_in));
         let then = full_at.plus(every);
@@ -67,7 +67,7 @@ impl BucketRule {
         if over.is_zero() {
             BucketDecision::Taken { full_at: then }
         } else {
-            BucketDecision::Empty { wait: RetryDelay::of(over), full_at }
+            BucketDecision::Empty { wait: RetryDelay::from_duration(over), full_at }
         }
     }
 }
@@ -79,7 +79,7 @@ mod tests {
     use super::*;
 
     const NOW: Timestamp = Timestamp::from_seconds(1_700_000_000);
-    const RULE: BucketRule = BucketRule { most: 3, window: Duration::from_hours(1) };
+    const RULE: BucketRule = BucketRule { capacity: 3, window: Duration::from_hours(1) };
 
     /// A bucket as a row keeps it.
     struct Row(Option<Timestamp>);
@@ -128,7 +128,7 @@ mod tests {
 
     #[test]
     fn a_bucket_of_none_is_always_empty() {
-        let none = BucketRule { most: 0, window: Duration::from_mins(1) };
+        let none = BucketRule { capacity: 0, window: Duration::from_mins(1) };
         assert_eq!(
             none.take(None, NOW),
             BucketDecision::Empty { wait: RetryDelay { seconds: 60 }, full_at: NOW }
@@ -142,7 +142,7 @@ mod tests {
             window in 1_u64..600,
             steps in prop::collection::vec(0_u64..100_000, 1..80),
         ) {
-            let rule = BucketRule { most, window: Duration::from_secs(window) };
+            let rule = BucketRule { capacity: most, window: Duration::from_secs(window) };
             let (mut row, mut now, mut taken) = (Row(None), NOW, Vec::new());
             for step in steps {
                 now = now.plus(Duration::from_millis(step));

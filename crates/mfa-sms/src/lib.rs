@@ -22,7 +22,6 @@
 
 mod budget;
 mod challenge;
-mod circuit_breaker;
 mod code;
 mod failover;
 mod gateway;
@@ -41,7 +40,7 @@ pub mod testing;
 pub use budget::{
     BudgetDecision, BudgetEntry, BudgetLimits, BudgetRequest, BudgetScope, BudgetSettlement, SmsBudgets,
 };
-pub use challenge::{CodeBinding, LIFETIME, MOST_TRIES, RESEND_IN, check, issue};
+pub use challenge::{CODE_LIFETIME, CodeBinding, MAX_ATTEMPTS, RESEND_DELAY, check, issue};
 pub use code::{SmsCode, SmsCodeError};
 pub use failover::{DeliveryOutcome, GatewayAttempt, GatewayAttemptOutcome, SendReport, Sleep, SmsSender};
 pub use gateway::{NumberRefusal, ProviderRefusal, RefusalScope, SendOutcome, SmsGateway, SmsMessage};

@@ -5,9 +5,9 @@ use mfa_core::SecretText;
 use crate::SmsCode;
 
 /// Septets in one segment (3GPP TS 23.038 §6.1.2.1.1).
-const SEGMENT: usize = 160;
+const SEGMENT_SEPTETS: usize = 160;
 /// The longest domain, in characters: it leaves room for the text and some of the issuer.
-const LONGEST_DOMAIN: usize = 64;
+const MAX_DOMAIN_CHARS: usize = 64;
 /// The basic GSM 7-bit alphabet without its control characters (3GPP TS 23.038 §6.2.1): one septet each. Characters of
 /// the extension table, such as `€`, take two and are not used.
 const GSM: &str = "@£$¥èéùìòÇØøÅåΔ_ΦΓΛΩΠΨΣΘΞÆæßÉ !\"#¤%&'()*+,-./0123456789:;<=>?\
@@ -68,11 +68,11 @@ impl MessageTemplate {
             }
         };
         // As large as it gets at once: a string that grows leaves copies of the code behind.
-        let mut text = String::with_capacity(SEGMENT.saturating_mul(2));
+        let mut text = String::with_capacity(SEGMENT_SEPTETS.saturating_mul(2));
         let bound = self.domain.as_ref().map(|domain| ["\n@", domain.as_str(), " #", code]);
         let bound_length = bound.iter().flatten().map(|it| length(it)).sum();
         let taken = [colon, code, rest].iter().map(|it| length(it)).fold(bound_length, usize::saturating_add);
-        let issuer: String = self.issuer.chars().take(SEGMENT.saturating_sub(taken)).collect();
+        let issuer: String = self.issuer.chars().take(SEGMENT_SEPTETS.saturating_sub(taken)).collect();
         let issuer = issuer.trim_end();
         let lead = if issuer.is_empty() { ["", ""] } else { [issuer, colon] };
         for part in lead.into_iter().chain([code, rest]).chain(bound.into_iter().flatten()) {
@@ -87,7 +87,7 @@ fn is_domain(text: &str) -> bool {
         let fits = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
         !label.is_empty() && label.bytes().all(fits) && !label.starts_with('-') && !label.ends_with('-')
     };
-    text.len() <= LONGEST_DOMAIN && text.split('.').all(label)
+    text.len() <= MAX_DOMAIN_CHARS && text.split('.').all(label)
 }
 
 /// Septets of a text of the basic alphabet.
@@ -100,7 +100,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::LIFETIME;
+    use crate::CODE_LIFETIME;
 
     fn text(issuer: &str, domain: Option<&str>, language: SmsLanguage) -> String {
         let code = SmsCode::parse("012345").unwrap();
@@ -117,7 +117,7 @@ mod tests {
             text("NOVA", None, SmsLanguage::English),
             "NOVA: 012345 is your code, valid for 5 minutes. Do not share it with anyone."
         );
-        assert_eq!(LIFETIME.as_secs(), 5 * 60, "the texts say so");
+        assert_eq!(CODE_LIFETIME.as_secs(), 5 * 60, "the texts say so");
     }
 
     #[test]
@@ -172,7 +172,7 @@ mod tests {
         ) {
             for language in [SmsLanguage::French, SmsLanguage::English] {
                 let text = text(&issuer, domain.as_deref(), language);
-                prop_assert!(text.chars().count() <= SEGMENT, "{}", text);
+                prop_assert!(text.chars().count() <= SEGMENT_SEPTETS, "{}", text);
                 prop_assert!(text.chars().all(|it| it == '\n' || GSM.contains(it)), "{}", text);
                 prop_assert!(text.contains("012345 est votre code") || text.contains("012345 is your code"));
                 match &domain {

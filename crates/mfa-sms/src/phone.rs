@@ -5,9 +5,9 @@ use std::fmt;
 use rlibphonenumber::{PHONE_NUMBER_UTIL, PhoneNumber as Parsed, PhoneNumberFormat, PhoneNumberType, Region};
 
 /// The longest text that is looked at, in characters: room for a number with a separator after every digit.
-const LONGEST: usize = 64;
+const MAX_INPUT_CHARS: usize = 64;
 /// How many digits at the end are shown of a number.
-const SHOWN: usize = 2;
+const VISIBLE_DIGITS: usize = 2;
 /// How many digits at the end set numbers of one prefix apart.
 const LINE_DIGITS: usize = 4;
 
@@ -40,7 +40,7 @@ impl PhoneNumber {
     ///
     /// [`PhoneError::NotANumber`] for anything but a valid number: tell the caller that the field is malformed.
     pub fn parse(text: &str, country: &str) -> Result<Self, PhoneError> {
-        if text.chars().nth(LONGEST).is_some() || text.chars().any(char::is_alphabetic) {
+        if text.chars().nth(MAX_INPUT_CHARS).is_some() || text.chars().any(char::is_alphabetic) {
             return Err(PhoneError::NotANumber);
         }
         let region = Region::try_from(country).ok();
@@ -82,8 +82,8 @@ impl PhoneNumber {
     /// What may be shown and logged: `+33•••••••12`, one bullet for each digit that is hidden.
     pub fn masked(&self) -> String {
         let national = self.e164.len().saturating_sub(self.calling_code.len()).saturating_sub(1);
-        let hidden = national.saturating_sub(SHOWN);
-        let end = self.e164.get(self.e164.len().saturating_sub(SHOWN)..).unwrap_or_default();
+        let hidden = national.saturating_sub(VISIBLE_DIGITS);
+        let end = self.e164.get(self.e164.len().saturating_sub(VISIBLE_DIGITS)..).unwrap_or_default();
         format!("+{}{}{end}", self.calling_code, "•".repeat(hidden))
     }
 

@@ -13,9 +13,9 @@ use mfa_core::{
 use crate::{PhoneNumber, RetryDelay};
 
 /// How far back conversion looks.
-const WINDOW: Duration = Duration::from_hours(24);
+const CONVERSION_WINDOW: Duration = Duration::from_hours(24);
 /// From which send on conversion is judged.
-const LEAST_SENDS: u32 = 20;
+const MIN_SENDS: u32 = 20;
 
 /// Where sends are recorded: durably, a row each.
 pub trait SmsSendLog: Send + Sync + fmt::Debug {
@@ -154,8 +154,8 @@ impl SendRecord {
         ConversionQuery {
             prefix: self.prefix.clone(),
             country: self.country.clone(),
-            since: self.at.minus(WINDOW),
-            nth_latest: LEAST_SENDS,
+            since: self.at.minus(CONVERSION_WINDOW),
+            nth_latest: MIN_SENDS,
         }
     }
 }
@@ -281,25 +281,30 @@ impl ConversionRule {
     }
 
     /// From which send on conversion is judged: fewer are never too few that came back.
-    pub const fn least_sends(self) -> u32 {
-        LEAST_SENDS
+    pub const fn min_sends(self) -> u32 {
+        MIN_SENDS
     }
 
     /// Whether too few came back.
     pub fn is_low(self, uses: CodeUsage) -> bool {
-        uses.sent >= self.least_sends() && f64::from(uses.used) < self.least * f64::from(uses.sent)
+        uses.sent >= self.min_sends() && f64::from(uses.used) < self.least * f64::from(uses.sent)
     }
 
     /// From when on sends count, at this time.
     pub fn since(self, now: Timestamp) -> Timestamp {
-        now.minus(WINDOW)
+        now.minus(CONVERSION_WINDOW)
     }
 
     /// What is closed, because too few codes of it came back; none where the send may go on.
     pub fn closed(self, conversion: &Conversion, now: Timestamp) -> Option<SendingSuspended> {
         let closed = |by, uses, nth_latest_at: Option<Timestamp>| {
-            let opens_in = nth_latest_at.map_or(WINDOW, |at| at.plus(WINDOW).since(now));
-            self.is_low(uses).then(|| SendingSuspended { by, uses, wait: RetryDelay::of(opens_in) })
+            let opens_in =
+                nth_latest_at.map_or(CONVERSION_WINDOW, |at| at.plus(CONVERSION_WINDOW).since(now));
+            self.is_low(uses).then(|| SendingSuspended {
+                by,
+                uses,
+                wait: RetryDelay::from_duration(opens_in),
+            })
         };
         closed(SuspensionScope::Country, conversion.country, conversion.country_nth_latest_at)
             .or_else(|| closed(SuspensionScope::Prefix, conversion.prefix, conversion.prefix_nth_latest_at))

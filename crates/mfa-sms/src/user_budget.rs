@@ -36,7 +36,7 @@ pub fn reserve(account: &mut Account, budget: UserBudget, now: Timestamp) -> Res
     let waits = [(budget.per_minute, MINUTE), (budget.per_hour, HOUR)];
     let wait = waits.into_iter().filter_map(|(most, window)| wait(sent_at, most, window, now)).max();
     if let Some(wait) = wait {
-        return Err(RetryDelay::of(wait));
+        return Err(RetryDelay::from_duration(wait));
     }
     sent_at.retain(|at| now.since(*at) < HOUR);
     sent_at.push(now);

@@ -55,7 +55,7 @@ impl Scene {
         self.send(SmsPurpose::SecondFactor, &to, login)
     }
 
-    fn attempt(&self, login: &str, stage: Stage, need: Requirement) -> FactorAttempt {
+    fn attempt(&self, login: &str, stage: Stage, requirement: Requirement) -> FactorAttempt {
         let token = AuthenticatedToken {
             user: self.account.user,
             id: TokenId::from_jti(login),
@@ -67,7 +67,7 @@ impl Scene {
             is_superuser: false,
         };
         let (origin, lockout) = (Origin::default(), LockoutPolicy::default());
-        FactorAttempt { token, factor: FactorKind::Sms, need, at: NOW, origin, lockout }
+        FactorAttempt { token, factor: FactorKind::Sms, requirement, at: NOW, origin, lockout }
     }
 
     fn confirm(&mut self, code: &SmsCode) -> Result<VerificationOutcome, ConfirmNumberError> {

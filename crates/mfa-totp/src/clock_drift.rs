@@ -9,10 +9,10 @@ use crate::time_step::seconds_of;
 use crate::{CodeCheck, Parameters, TimeStep, TotpCode, check_code};
 
 /// Steps looked at on each side: ten minutes.
-const FARTHEST: i64 = 20;
+const MAX_DRIFT_STEPS: i64 = 20;
 
 /// How long a code that was ahead is remembered, for the next one to agree with.
-const REMEMBERED: Duration = Duration::from_mins(10);
+const EARLY_CODE_LIFETIME: Duration = Duration::from_mins(10);
 /// How many steps two codes of the same phone may differ by: it may be read at the end of one step or the start of one.
 const JITTER: u64 = 1;
 
@@ -39,7 +39,7 @@ pub fn diagnose_drift(secret: &SecretBytes, code: &TotpCode, now: Timestamp) -> 
         return None;
     }
     let middle = TimeStep::at(now);
-    let farthest_first = (2..=FARTHEST).rev().flat_map(|steps| [steps.saturating_neg(), steps]);
+    let farthest_first = (2..=MAX_DRIFT_STEPS).rev().flat_map(|steps| [steps.saturating_neg(), steps]);
     // All of them, without a branch on which one fits, so that the time taken tells nothing of it.
     let mut nearest = 0;
     for steps in farthest_first {
@@ -88,8 +88,8 @@ pub fn explain_refused_code(
     let secret = cipher.unseal(sealed, account.seal_context(SealedColumn::TotpSecret))?;
     let drift = diagnose_drift(&secret, code, now);
     let ahead = drift.filter(|it| it.0 > 0);
-    let before = account.internal.code_ahead;
-    account.internal.code_ahead =
+    let before = account.internal.early_code;
+    account.internal.early_code =
         ahead.map(|it| EarlyCode { step: TimeStep::at(now).offset(it.0).number(), at: now });
     Ok(match (ahead, before) {
         (None, _) => drift,
@@ -101,7 +101,7 @@ pub fn explain_refused_code(
 fn agrees(drift: ClockDrift, before: EarlyCode, now: Timestamp) -> bool {
     let drift_before = before.step.saturating_sub(TimeStep::at(before.at).number());
     let same_code = before.step == TimeStep::at(now).offset(drift.0).number();
-    !same_code && drift.0.abs_diff(drift_before) <= JITTER && now.since(before.at) <= REMEMBERED
+    !same_code && drift.0.abs_diff(drift_before) <= JITTER && now.since(before.at) <= EARLY_CODE_LIFETIME
 }
 
 #[cfg(test)]
@@ -169,7 +169,7 @@ mod tests {
     fn a_login_code_that_has_passed_is_explained_at_once() {
         let mut phone = Phone::enrolled();
         assert_eq!(phone.explained(TimeStep::at(NOW).offset(-3), NOW), Some(-90));
-        assert_eq!(phone.account.internal.code_ahead, None);
+        assert_eq!(phone.account.internal.early_code, None);
     }
 
     #[test]
@@ -199,7 +199,7 @@ mod tests {
         let mut phone = Phone::enrolled();
         assert_eq!(phone.explained(TimeStep::at(NOW).offset(4), NOW), None);
         assert_eq!(phone.explained(TimeStep::at(NOW).offset(100), NOW), None);
-        assert_eq!(phone.account.internal.code_ahead, None);
+        assert_eq!(phone.account.internal.early_code, None);
         assert_eq!(phone.explained(TimeStep::at(later(30)).offset(4), later(30)), None);
     }
 

@@ -10,7 +10,7 @@ use mfa_core::{
 use crate::{CodeCheck, Parameters, TotpCode, check_code};
 
 /// How long a new secret waits for its first code (NIST SP 800-63B-4 §4.1.2.2).
-pub const ENROLMENT_LIVES: Duration = Duration::from_mins(10);
+pub const ENROLMENT_LIFETIME: Duration = Duration::from_mins(10);
 
 /// Why a confirmation could not be looked at. Nothing was counted or spent.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -36,9 +36,9 @@ pub fn begin_enrolment(
     cipher: &dyn SecretCipher,
 ) -> Result<Timestamp, CipherError> {
     let sealed = cipher.seal(secret, account.seal_context(SealedColumn::TotpPendingSecret))?;
-    let expires_at = now.plus(ENROLMENT_LIVES);
+    let expires_at = now.plus(ENROLMENT_LIFETIME);
     account.totp.pending = Some(PendingTotp { secret: sealed, expires_at });
-    account.internal.enrolment_tries = 0;
+    account.internal.enrolment_failures = 0;
     Ok(expires_at)
 }
 
@@ -61,7 +61,7 @@ pub fn confirm_enrolment(
     let waiting = waiting.ok_or(EnrolmentError::NoneInProgress)?;
     let secret = cipher.unseal(&waiting.secret, account.seal_context(SealedColumn::TotpPendingSecret))?;
     // The last step is that of the old secret: it says nothing of the codes of this one.
-    let CodeCheck::Fits(step) = check_code(&secret, code, now, None, Parameters::default()) else {
+    let CodeCheck::Match(step) = check_code(&secret, code, now, None, Parameters::default()) else {
         return Ok(FactorResult::Wrong);
     };
     account.totp = TotpState {

@@ -14,7 +14,7 @@ pub enum LabelError {
     #[error("a label must not be empty")]
     Empty,
     /// It would not fit in a QR code that a phone can read.
-    #[error("a label has at most {} bytes", Label::LONGEST)]
+    #[error("a label has at most {} bytes", Label::MAX_BYTES)]
     TooLong,
     /// It has a colon, a control character, or one that turns the direction of writing.
     #[error("a label has no colon and no control characters")]
@@ -23,7 +23,7 @@ pub enum LabelError {
 
 impl Label {
     /// The most bytes of UTF-8: 128 plain letters. Percent-encoded they are three times as many.
-    const LONGEST: usize = 128;
+    const MAX_BYTES: usize = 128;
 
     /// Parses a label that a caller chose. Blanks around it are dropped, as apps drop them.
     ///
@@ -37,7 +37,7 @@ impl Label {
         let text = text.trim();
         match text.len() {
             0 => Err(LabelError::Empty),
-            1..=Self::LONGEST => Ok(Self(text.to_owned())),
+            1..=Self::MAX_BYTES => Ok(Self(text.to_owned())),
             _ => Err(LabelError::TooLong),
         }
     }

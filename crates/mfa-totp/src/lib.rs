@@ -32,7 +32,7 @@ mod window;
 
 pub use clock_drift::{ClockDrift, diagnose_drift, explain_refused_code, explain_refused_enrolment};
 pub use code::{TotpCode, TotpCodeError};
-pub use enrolment::{ENROLMENT_LIVES, EnrolmentError, begin_enrolment, confirm_enrolment};
+pub use enrolment::{ENROLMENT_LIFETIME, EnrolmentError, begin_enrolment, confirm_enrolment};
 pub use hotp::hotp;
 pub use label::LabelError;
 pub use otpauth::{OtpauthError, read_otpauth};

@@ -57,7 +57,7 @@ pub fn read_otpauth(text: &str) -> Result<SecretBytes, OtpauthError> {
         return Err(OtpauthError::NotOtpauth);
     }
     let query = query.split_once('#').map_or(query, |(query, _)| query);
-    let parameters = Found::read(query)?;
+    let parameters = UriParameters::read(query)?;
     if let Some(algorithm) = parameters.algorithm {
         check_algorithm(&algorithm)?;
     }
@@ -80,14 +80,14 @@ pub fn read_otpauth(text: &str) -> Result<SecretBytes, OtpauthError> {
 }
 
 #[derive(Default)]
-struct Found<'a> {
+struct UriParameters<'a> {
     secret: Option<Cow<'a, str>>,
     algorithm: Option<Cow<'a, str>>,
     digits: Option<Cow<'a, str>>,
     period: Option<Cow<'a, str>>,
 }
 
-impl<'a> Found<'a> {
+impl<'a> UriParameters<'a> {
     /// What is not escaped is borrowed, so that a secret leaves no copy here.
     fn read(query: &'a str) -> Result<Self, OtpauthError> {
         let mut found = Self::default();
@@ -184,12 +184,8 @@ mod tests {
 
     #[test]
     fn errors_say_nothing_of_the_secret() {
-        for rest in [
-            "a?secret=1CANARY1",
-            "a?secret=KEY_CHECK_VALUE&secret=KEY_CHECK_VALUE",
-            "a?secret=KEY_CHECK_VALUE&digits=KEY_CHECK_VALUE",
-        ] {
-            assert!(!read(rest).unwrap_err().to_string().contains("KEY_CHECK_VALUE"), "{rest}");
+        for rest in ["a?secret=1CANARY1", "a?secret=CANARY&secret=CANARY", "a?secret=CANARY&digits=CANARY"] {
+            assert!(!read(rest).unwrap_err().to_string().contains("CANARY"), "{rest}");
         }
     }
 

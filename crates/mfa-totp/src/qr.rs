@@ -31,7 +31,7 @@ pub enum QrError {
 ///
 /// [`QrError::TooLong`] for more than about 2300 bytes; [`QrError::Png`] has no known cause.
 pub fn qr_png_data_uri(text: &SecretText) -> Result<SecretText, QrError> {
-    let file = Zeroizing::new(Grid::of(text)?.png().map_err(|_| QrError::Png)?);
+    let file = Zeroizing::new(Grid::new(text)?.png().map_err(|_| QrError::Png)?);
     let mut uri = "data:image/png;base64,".to_owned();
     uri.reserve_exact(BASE64.encode_len(file.len()));
     BASE64.encode_append(&file, &mut uri);
@@ -45,7 +45,7 @@ pub fn qr_png_data_uri(text: &SecretText) -> Result<SecretText, QrError> {
 ///
 /// [`QrError::TooLong`] for more than about 2300 bytes.
 pub fn qr_svg(text: &SecretText) -> Result<SecretText, QrError> {
-    Grid::of(text).map(|grid| grid.svg())
+    Grid::new(text).map(|grid| grid.svg())
 }
 
 /// A QR code, as a grid of modules with its quiet zone.
@@ -57,7 +57,7 @@ struct Grid {
 }
 
 impl Grid {
-    fn of(text: &SecretText) -> Result<Self, QrError> {
+    fn new(text: &SecretText) -> Result<Self, QrError> {
         let code = QrCode::encode_text(text.expose(), QrCodeEcc::Medium).map_err(|_| QrError::TooLong)?;
         let zone = i32::try_from(QUIET_ZONE).unwrap_or(0);
         // Outside of its size a code is light, so that the quiet zone draws itself.

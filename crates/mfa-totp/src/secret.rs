@@ -8,9 +8,9 @@ use zeroize::Zeroizing;
 pub const SECRET_BYTES: usize = 20;
 
 /// The shortest secret that is taken over: 128 bits (RFC 4226 §4, R6).
-const SHORTEST: usize = 16;
+const MIN_SECRET_BYTES: usize = 16;
 /// The longest one: the block of SHA-512. HMAC would only hash a longer one.
-const LONGEST: usize = 128;
+const MAX_SECRET_BYTES: usize = 128;
 
 /// Why a secret was not taken over. Says nothing of the secret.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -52,8 +52,8 @@ pub fn import_secret(text: &str) -> Result<SecretBytes, SecretImportError> {
     let secret = BASE32_NOPAD.decode(unpadded.as_bytes()).map_err(|_| SecretImportError::NotBase32)?;
     let secret = SecretBytes::new(secret);
     match secret.len() {
-        ..SHORTEST => Err(SecretImportError::TooShort),
-        SHORTEST..=LONGEST => Ok(secret),
+        ..MIN_SECRET_BYTES => Err(SecretImportError::TooShort),
+        MIN_SECRET_BYTES..=MAX_SECRET_BYTES => Ok(secret),
         _ => Err(SecretImportError::TooLong),
     }
 }

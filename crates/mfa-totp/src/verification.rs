@@ -35,7 +35,7 @@ pub fn verify(
     let sealed = account.totp.secret.as_ref().ok_or(VerifyError::NotEnrolled)?;
     let secret = cipher.unseal(sealed, account.seal_context(SealedColumn::TotpSecret))?;
     Ok(match check_code(&secret, code, now, account.totp.last_step, Parameters::default()) {
-        CodeCheck::Fits(step) => {
+        CodeCheck::Match(step) => {
             account.totp.last_step = Some(step.number());
             FactorResult::Correct
         }

@@ -13,7 +13,7 @@ const WINDOW: [i64; 3] = [-1, 0, 1];
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum CodeCheck {
     /// It is the code of this step, which is newer than the last one used. Store it before saying so.
-    Fits(TimeStep),
+    Match(TimeStep),
     /// It fits a step that is used, or older than one that is.
     Replayed,
     /// It fits no step of the window.
@@ -33,7 +33,7 @@ pub fn check_code(
     parameters: Parameters,
 ) -> CodeCheck {
     match newest_match(secret, code, now, parameters) {
-        Some(step) if last_step.is_none_or(|last| step.number() > last) => CodeCheck::Fits(step),
+        Some(step) if last_step.is_none_or(|last| step.number() > last) => CodeCheck::Match(step),
         Some(_) => CodeCheck::Replayed,
         None => CodeCheck::Wrong,
     }
@@ -86,7 +86,7 @@ mod tests {
     fn the_window_is_one_step_each_way() {
         for offset in -3..=3 {
             let expected = if (-1..=1).contains(&offset) {
-                CodeCheck::Fits(TimeStep::from_number(1000 + offset))
+                CodeCheck::Match(TimeStep::from_number(1000 + offset))
             } else {
                 CodeCheck::Wrong
             };
@@ -102,7 +102,7 @@ mod tests {
         {
             let now = Timestamp::from_millis(millis);
             let found = check_code(&secret(), &code, now, None, Parameters::default());
-            assert_eq!(found == CodeCheck::Fits(TimeStep::from_number(1001)), fits, "{millis}");
+            assert_eq!(found == CodeCheck::Match(TimeStep::from_number(1001)), fits, "{millis}");
         }
     }
 
@@ -110,7 +110,7 @@ mod tests {
     fn a_step_up_to_the_last_one_is_a_replay_whether_its_code_was_used_or_not() {
         assert_eq!(check(&code_of(1000), 1000, Some(1000)), CodeCheck::Replayed);
         assert_eq!(check(&code_of(999), 1000, Some(1000)), CodeCheck::Replayed);
-        assert_eq!(check(&code_of(1001), 1000, Some(1000)), CodeCheck::Fits(TimeStep::from_number(1001)));
+        assert_eq!(check(&code_of(1001), 1000, Some(1000)), CodeCheck::Match(TimeStep::from_number(1001)));
         assert_eq!(check(&code_of(1000), 1000, Some(i64::MAX)), CodeCheck::Replayed);
     }
 
@@ -120,8 +120,8 @@ mod tests {
         for (older, newer, now) in [(910_737, 910_738, 910_737), (153_567, 153_569, 153_568)] {
             let code = code_of(older);
             assert_eq!(code, code_of(newer));
-            assert_eq!(check(&code, now, None), CodeCheck::Fits(TimeStep::from_number(newer)));
-            assert_eq!(check(&code, now, Some(older)), CodeCheck::Fits(TimeStep::from_number(newer)));
+            assert_eq!(check(&code, now, None), CodeCheck::Match(TimeStep::from_number(newer)));
+            assert_eq!(check(&code, now, Some(older)), CodeCheck::Match(TimeStep::from_number(newer)));
             assert_eq!(check(&code, now, Some(newer)), CodeCheck::Replayed);
         }
     }
@@ -142,6 +142,6 @@ mod tests {
         }
         let last_before = Timestamp::from_millis(-1);
         let found = check_code(&secret(), &code_of(0), last_before, None, Parameters::default());
-        assert_eq!(found, CodeCheck::Fits(TimeStep::from_number(0)), "a second early is inside the window");
+        assert_eq!(found, CodeCheck::Match(TimeStep::from_number(0)), "a second early is inside the window");
     }
 }

@@ -53,7 +53,7 @@ impl Scene {
     }
 
     /// A fresh token for each try, so that only what this crate decides can refuse.
-    fn attempt(&mut self, stage: Stage, need: Requirement) -> FactorAttempt {
+    fn attempt(&mut self, stage: Stage, requirement: Requirement) -> FactorAttempt {
         self.tokens = self.tokens.saturating_add(1);
         let token = AuthenticatedToken {
             user: self.account.user,
@@ -66,7 +66,7 @@ impl Scene {
             is_superuser: false,
         };
         let (at, origin, lockout) = (self.now, Origin::default(), LockoutPolicy::default());
-        FactorAttempt { token, factor: FactorKind::Totp, need, at, origin, lockout }
+        FactorAttempt { token, factor: FactorKind::Totp, requirement, at, origin, lockout }
     }
 
     fn confirm(&mut self, code: &TotpCode) -> Result<VerificationOutcome, EnrolmentError> {

@@ -10,7 +10,7 @@ use mfa_infra::settings::Settings;
 use serde_json::{Value, json};
 
 use crate::cli::AuditCommand;
-use crate::command_output::{CommandOutput, rfc3339};
+use crate::command_output::CommandOutput;
 use crate::error::{CliError, Findings};
 use crate::session::AdminSession;
 
@@ -118,7 +118,7 @@ fn export(
 fn line(exported: &ExportedEvent) -> Value {
     let event = &exported.event;
     json!({
-        "at": rfc3339(event.at),
+        "at": event.at.to_rfc3339(),
         "id": event.id,
         "user_id": event.user,
         "seq": event.seq,

@@ -43,7 +43,7 @@ pub(super) fn run(
     let telemetry = Telemetry::open(settings.log.level, settings.log.target).map_err(OpenError::from)?;
     let event =
         SecurityEvent::new(EventKind::AdminMigrate, Outcome::Success, SystemClock.now(), Origin::default());
-    let event = event.by(&actor::of_process(), reason);
+    let event = event.with_actor(&actor::of_process(), reason);
     telemetry.events().record(LoggedEvent { user: None, event: &event, chain: None });
     Ok(render(&location, &migrations.status()?))
 }

@@ -1,35 +1,35 @@
-//! Tokens that are refused although they are genuine: spent and revoked ones.
+//! Denylist of spent and revoked tokens.
 
 use serde::{Deserialize, Serialize};
 
 use crate::{Timestamp, TokenId};
 
-/// Why a genuine token is refused.
+/// Reason why a genuine token is rejected.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum DenylistReason {
-    /// It has bought an access token.
+    /// The token was exchanged for an access token.
     Spent,
-    /// Somebody ended it.
+    /// The token was revoked, for example by a logout.
     Revoked,
 }
 
-/// The spent and revoked tokens of an account that have not ended by themselves, at most [`TokenDenylist::MOST`].
+/// Spent and revoked tokens of an account that have not expired, at most [`TokenDenylist::CAPACITY`].
 ///
-/// Written as one base64url string of 21-byte records (16 id, 4 expiry in seconds, 1 mark), so that a full list is
-/// under two kilobytes.
+/// Serialised as one base64url string of 21-byte records (16 bytes ID, 4 bytes expiry in seconds, 1 byte reason). A
+/// full list takes less than two kilobytes.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct TokenDenylist(Vec<(TokenId, u32, DenylistReason)>);
 
 impl TokenDenylist {
-    /// The most that are kept.
-    pub const MOST: usize = 64;
+    /// Maximum number of tokens.
+    pub const CAPACITY: usize = 64;
 
-    /// Why this token is refused, where it is.
+    /// Returns why this token is rejected, or `None` if it is not listed.
     pub fn reason(&self, token: &TokenId) -> Option<DenylistReason> {
         self.0.iter().find(|(id, ..)| id == token).map(|(.., mark)| *mark)
     }
 
-    /// Adds one, and forgets those that have ended. Answers false, and adds nothing, where there is no room.
+    /// Adds a token and removes expired ones. Returns `false`, without adding it, if the list is full.
     #[must_use]
     pub(crate) fn insert(
         &mut self,
@@ -42,7 +42,7 @@ impl TokenDenylist {
         if self.reason(&token).is_some() {
             return true;
         }
-        if self.0.len() >= Self::MOST {
+        if self.0.len() >= Self::CAPACITY {
             return false;
         }
         let seconds = u32::try_from(expires.seconds().saturating_add(1)).unwrap_or(u32::MAX);
@@ -50,7 +50,8 @@ impl TokenDenylist {
         true
     }
 
-    /// Forgets those that have ended by themselves, with a minute in hand for tolerant clocks.
+    /// Removes tokens that expired more than a minute ago. The minute covers the clock tolerance of token
+    /// verification.
     pub(crate) fn drop_expired(&mut self, now: Timestamp) {
         let kept_from = now.seconds().saturating_sub(60);
         self.0.retain(|(_, expires, _)| i64::from(*expires) > kept_from);
@@ -111,7 +112,7 @@ mod tests {
 
     fn full() -> TokenDenylist {
         let mut denylist = TokenDenylist::default();
-        for n in 0..TokenDenylist::MOST {
+        for n in 0..TokenDenylist::CAPACITY {
             assert!(denylist.insert(TokenId::from_jti(&n.to_string()), LATER, DenylistReason::Spent, NOW));
         }
         denylist

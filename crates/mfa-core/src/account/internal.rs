@@ -1,51 +1,55 @@
-//! What only we read of a row: one small JSON document.
+//! Internal state of an account: one small JSON document in the column `mfa_internal`.
+
+use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use super::{STRIKE_FADES_IN, TokenDenylist};
+use super::denylist::TokenDenylist;
 use crate::{Timestamp, TokenId};
 
-/// The column `mfa_internal`: written with each change, kept under about two kilobytes.
+/// Time after which one strike fades.
+const STRIKE_LIFETIME: Duration = Duration::from_hours(12);
+
+/// Content of the column `mfa_internal`, written with each change and kept under about two kilobytes.
 ///
-/// Fields that this version does not know are kept as they are, so that two versions can run side by side during an
-/// update.
+/// Unknown fields are preserved, so that two versions of the service can run during an update.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct InternalState {
-    /// The session number: a token that carries another one is revoked.
+    /// Session number. A token with another number is revoked.
     #[serde(rename = "sv", skip_serializing_if = "is_default")]
     pub session: u64,
-    /// When the session number last rose, for tokens that carry none.
+    /// Time when the session number last increased, for tokens without one.
     #[serde(rename = "sv_at", skip_serializing_if = "is_default")]
-    pub sessions_ended_at: Option<Timestamp>,
-    /// The one token that outlives the last rise of the session number.
+    pub sessions_revoked_at: Option<Timestamp>,
+    /// Token that stays valid although the session number increased.
     #[serde(rename = "kept", skip_serializing_if = "is_default")]
     pub exempt_token: Option<ExemptToken>,
-    /// Pending tokens issued up to this time are spent (set by a lock).
+    /// Pending tokens issued up to this time are spent. Set by a lock.
     #[serde(rename = "pend", skip_serializing_if = "is_default")]
-    pub pending_from: Option<Timestamp>,
+    pub pending_tokens_spent_until: Option<Timestamp>,
     /// Spent and revoked tokens.
     #[serde(rename = "tok", skip_serializing_if = "is_default")]
     pub denylist: TokenDenylist,
-    /// Wrong codes for the enrolment that is running.
+    /// Wrong codes in the current enrolment.
     #[serde(rename = "enr", skip_serializing_if = "is_default")]
-    pub enrolment_tries: u8,
-    /// Wrong step-up codes under one access token.
+    pub enrolment_failures: u8,
+    /// Wrong step-up codes sent with one access token.
     #[serde(rename = "up", skip_serializing_if = "is_default")]
     pub step_up_failures: Option<StepUpFailures>,
-    /// A refused code that a phone ahead of us may have shown.
+    /// Rejected code of a later time step, for the diagnosis of a phone clock that is ahead.
     #[serde(rename = "ahead", skip_serializing_if = "is_default")]
-    pub code_ahead: Option<EarlyCode>,
-    /// Wrong answers over days.
+    pub early_code: Option<EarlyCode>,
+    /// Failures over days, which a success does not clear.
     #[serde(rename = "strikes", skip_serializing_if = "is_default")]
     pub strikes: Strikes,
-    /// The code by SMS that is awaited, and the last sends.
+    /// Pending SMS code and the times of recent sends.
     #[serde(rename = "sms", skip_serializing_if = "is_default")]
     pub sms: SmsState,
-    /// The end of the user's chain of events.
+    /// Head of the user's event chain.
     #[serde(rename = "chain", skip_serializing_if = "is_default")]
     pub chain: ChainHead,
-    /// What other versions keep here, carried along untouched.
+    /// Fields written by other versions, preserved unchanged.
     #[serde(flatten)]
     pub rest: serde_json::Map<String, serde_json::Value>,
 }
@@ -54,58 +58,58 @@ fn is_default<T: Default + PartialEq>(value: &T) -> bool {
     *value == T::default()
 }
 
-/// The token that the last rise of the session number left alive, because the answer had no fresh one.
+/// Token that stays valid after the sessions were revoked, because the response carried no new one.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ExemptToken {
-    /// Which.
+    /// ID of the token.
     #[serde(rename = "id")]
     pub token: TokenId,
-    /// Until when at the most.
+    /// Time when the token expires.
     #[serde(rename = "exp")]
     pub expires_at: Timestamp,
 }
 
-/// Wrong step-up codes under one access token; the fifth revokes it.
+/// Wrong step-up codes sent with one access token. The fifth revokes the token.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct StepUpFailures {
-    /// Under which token.
+    /// ID of the access token.
     #[serde(rename = "id")]
     pub token: TokenId,
-    /// How many.
+    /// Number of wrong codes.
     #[serde(rename = "n")]
     pub count: u8,
 }
 
-/// A code that was refused because its time step lies ahead. Alone it explains nothing to anybody.
+/// Code that was rejected because its time step lies in the future. A single one proves no clock drift.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct EarlyCode {
-    /// The number of its time step.
+    /// Number of its time step.
     #[serde(rename = "s")]
     pub step: i64,
-    /// When it was refused.
+    /// Time of the rejection.
     pub at: Timestamp,
 }
 
-/// Wrong answers over days: each fades after twelve hours, and no success clears them.
+/// Failures over days. Each fades after twelve hours, and a success does not clear them.
 ///
-/// So a patient thief of a password does not gain nine guesses by every login of the owner.
+/// They prevent an attacker who has the password from gaining nine guesses with every login of the owner.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Strikes {
-    /// How many there were at `since`.
+    /// Number of strikes at `since`.
     #[serde(rename = "n")]
     pub count: u32,
-    /// From when on the next one fades.
+    /// Start of the twelve hours after which the next strike fades.
     #[serde(rename = "at")]
     pub since: Option<Timestamp>,
 }
 
 impl Strikes {
-    /// The strikes that have not faded at `now`.
+    /// Returns the number of strikes that have not faded at `now`.
     pub fn at(&self, now: Timestamp) -> u32 {
         self.faded(now).count
     }
 
-    /// Adds one, and answers how many there are now.
+    /// Adds a strike and returns the new number.
     pub fn add(&mut self, now: Timestamp) -> u32 {
         let mut faded = self.faded(now);
         faded.count = faded.count.saturating_add(1);
@@ -114,7 +118,7 @@ impl Strikes {
         self.count
     }
 
-    /// Takes the latest one back: the try that it stood for was right.
+    /// Removes the latest strike, whose attempt proved to be correct.
     pub(crate) fn remove_last(&mut self, now: Timestamp) {
         let mut faded = self.faded(now);
         faded.count = faded.count.saturating_sub(1);
@@ -123,105 +127,85 @@ impl Strikes {
 
     fn faded(&self, now: Timestamp) -> Self {
         let Some(since) = self.since else { return Self::default() };
-        let steps = now.since(since).as_secs().checked_div(STRIKE_FADES_IN.as_secs()).unwrap_or(0);
+        let steps = now.since(since).as_secs().checked_div(STRIKE_LIFETIME.as_secs()).unwrap_or(0);
         let steps = u32::try_from(steps).unwrap_or(u32::MAX);
         let count = self.count.saturating_sub(steps);
         if count == 0 {
             return Self::default();
         }
-        Self { count, since: Some(since.plus(STRIKE_FADES_IN.saturating_mul(steps))) }
+        Self { count, since: Some(since.plus(STRIKE_LIFETIME.saturating_mul(steps))) }
     }
 }
 
-/// The end of a user's chain of events: the number and the MAC of the newest.
+/// Head of a user's event chain: number and MAC of the newest event.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ChainHead {
-    /// The number of the newest event; 0 where there is none.
+    /// Number of the newest event, or 0 if there is none.
     #[serde(rename = "n")]
     pub seq: u64,
-    /// Its MAC, in lower-case hexadecimal; empty where there is none.
+    /// MAC of the newest event in lower-case hexadecimal, or empty if there is none.
     #[serde(rename = "mac")]
     pub mac: String,
 }
 
-/// The code by SMS that is awaited, and the times of the last sends.
+/// Pending SMS code and the times of recent sends.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct SmsState {
-    /// The newest code that was sent; a newer one replaces it.
+    /// The pending code. A newer code replaces it.
     #[serde(rename = "code", skip_serializing_if = "is_default")]
     pub challenge: Option<SmsChallenge>,
-    /// When the last codes were sent, for the user's own budget; oldest first.
+    /// Times of recent sends, oldest first, for the user's rate limit.
     #[serde(rename = "at", skip_serializing_if = "Vec::is_empty")]
     pub sent_at: Vec<Timestamp>,
-    /// Whether a provider has refused the number in force; nothing is taken away by it.
+    /// Whether a provider rejected the active number. The number stays a factor.
     #[serde(rename = "u", skip_serializing_if = "std::ops::Not::not")]
     pub unreachable: bool,
 }
 
 impl SmsState {
-    /// The name of the send that carries the awaited code.
+    /// Returns the ID of the send that carried the pending code.
     pub fn send(&self) -> Option<&str> {
         self.challenge.as_ref().map(|it| it.send.as_str()).filter(|it| !it.is_empty())
     }
 }
 
-/// A code that was sent by SMS and has not come back.
+/// SMS code that was sent and not yet used.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SmsChallenge {
-    /// The keyed digest of user, purpose, destination, token and code, in lower-case hexadecimal; never the code.
+    /// Keyed digest of user, purpose, destination, token and code, in lower-case hexadecimal. Never the code itself.
     #[serde(rename = "d")]
     pub digest: String,
-    /// The name of the digest's key.
+    /// ID of the digest's key.
     #[serde(rename = "k")]
     pub key: String,
-    /// What the code is for.
+    /// Purpose of the code.
     #[serde(rename = "p")]
     pub purpose: SmsPurpose,
-    /// Wrong tries so far.
+    /// Number of wrong attempts.
     #[serde(rename = "n")]
     pub tries: u8,
-    /// From when on it is forgotten.
+    /// Time when the code expires.
     #[serde(rename = "exp")]
     pub expires_at: Timestamp,
-    /// The name of the send that carries it; empty where it was sent before sends were recorded.
+    /// ID of the send that carried the code. Empty if the code was sent by a version that did not record sends.
     #[serde(rename = "s", default, skip_serializing_if = "String::is_empty")]
     pub send: String,
 }
 
-/// What a code by SMS is for.
+/// Purpose of an SMS code.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum SmsPurpose {
-    /// A second factor.
+    /// Verification of a second factor.
     #[serde(rename = "l")]
     SecondFactor,
-    /// The confirmation of a new number.
+    /// Confirmation of a new number.
     #[serde(rename = "c")]
     Confirmation,
 }
 
-impl Serialize for TokenId {
-    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.serialize_str(&data_encoding::BASE64URL_NOPAD.encode(self.bytes()))
-    }
-}
-
-impl<'de> Deserialize<'de> for TokenId {
-    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let text = String::deserialize(deserializer)?;
-        data_encoding::BASE64URL_NOPAD
-            .decode(text.as_bytes())
-            .ok()
-            .and_then(|bytes| bytes.try_into().ok())
-            .map(Self::from_bytes)
-            .ok_or_else(|| serde::de::Error::custom("a token id is 16 bytes of base64url"))
-    }
-}
-
 #[cfg(test)]
 mod tests {
-    use std::time::Duration;
-
     use super::*;
 
     const NOW: Timestamp = Timestamp::from_seconds(1_000_000);

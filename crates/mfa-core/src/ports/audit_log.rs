@@ -1,94 +1,97 @@
-//! What happened, read back.
+//! Port for reading stored security events.
 
 use std::fmt;
 
-use super::{BoxFuture, StoreError};
+use super::box_future::BoxFuture;
+use super::store_error::StoreError;
 use crate::{EventKind, Timestamp, UserId};
 
-/// The stored events, for people to read. What was refused before a factor was looked at is in the log alone.
+/// Reader of stored events. Requests that were denied before a factor was checked are only in the log.
 pub trait AuditLog: Send + Sync + fmt::Debug {
-    /// A user's own events, newest first.
+    /// Lists a user's own events, newest first.
     ///
     /// # Errors
     ///
-    /// [`StoreError`] when the store gave no answer.
-    fn list_of(
+    /// [`StoreError`] if the events could not be read: report the failure and let the caller retry.
+    fn list_for_user(
         &self,
         user: UserId,
         page: UserEventsQuery,
     ) -> BoxFuture<'_, Result<Vec<StoredEvent>, StoreError>>;
 
-    /// Events of all users, newest first, for administrators.
+    /// Lists events of all users, newest first, for administrators.
     ///
     /// # Errors
     ///
-    /// [`StoreError`] when the store gave no answer.
+    /// [`StoreError`] if the events could not be read: report the failure and let the caller retry.
     fn list_all(&self, query: AuditQuery) -> BoxFuture<'_, Result<AuditPage, StoreError>>;
 }
 
-/// Which of a user's events.
+/// Query for the events of one user.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct UserEventsQuery {
-    /// Only those with a smaller number.
+    /// Only events with a smaller number.
     pub before: Option<u64>,
-    /// At most this many.
+    /// Maximum number of events.
     pub limit: u32,
 }
 
-/// Which events of all users.
+/// Query for the events of all users.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct AuditQuery {
-    /// Only those of this user.
+    /// Only events of this user.
     pub user: Option<UserId>,
-    /// Only those of this kind.
+    /// Only events of this kind.
     pub kind: Option<EventKind>,
-    /// Only those with a smaller id.
+    /// Only events with a smaller ID.
     pub before: Option<i64>,
-    /// At most this many.
+    /// Maximum number of events.
     pub limit: u32,
 }
 
 impl AuditQuery {
-    /// How many events of all users one query looks at for those of one kind. A kind may be rare, and nobody's search
-    /// is to read the whole table: the page that was found by then says where to go on.
-    pub const LOOKED_AT: u32 = 50_000;
+    /// Maximum number of rows that one query scans for events of one kind.
+    ///
+    /// A kind may be rare, and a search must not read the whole table. The page found by then has a `next` from which
+    /// the search continues.
+    pub const SCAN_LIMIT: u32 = 50_000;
 }
 
-/// Some events of all users, newest first.
+/// Page of events of all users, newest first.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct AuditPage {
-    /// The events of this page.
+    /// Events of this page.
     pub events: Vec<StoredEvent>,
-    /// The `before` of the next page, where there may be one. A page may hold fewer events than asked for and still
-    /// have a next one.
+    /// Value of `before` for the next page, if there may be one. A page with fewer events than the limit can have a
+    /// next page.
     pub next: Option<i64>,
 }
 
-/// An event as it was stored. Its kind, factor and outcome are text, because another version may have written it.
+/// Event as it was stored. Kind, factor and outcome are text, because another version may have written them.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct StoredEvent {
-    /// The key of its row.
+    /// ID of the row.
     pub id: i64,
-    /// Whose it is.
+    /// User whose event it is.
     pub user: UserId,
-    /// Its number among the user's events.
+    /// Number of the event among the user's events.
     pub seq: u64,
-    /// When.
+    /// Time of the event.
     pub at: Timestamp,
-    /// What happened, by its [`EventKind::as_str`].
+    /// Kind, as [`EventKind::as_str`] writes it.
     pub event: String,
-    /// With which factor.
+    /// Factor that was used.
     pub method: Option<String>,
-    /// How it ended.
+    /// Outcome of the action.
     pub outcome: String,
-    /// From which address.
+    /// Client address.
     pub ip: Option<String>,
-    /// By which user agent.
+    /// User agent of the client.
     pub user_agent: Option<String>,
-    /// In which request.
+    /// Request ID.
     pub request_id: Option<String>,
-    /// Which administrator did it, where one did.
+    /// Administrator who performed the action, if any.
     pub actor: Option<String>,
-    /// Why, in the administrator's words.
+    /// Reason that the administrator gave.
     pub reason: Option<String>,
 }

@@ -1,23 +1,26 @@
-//! What time it is.
+//! Port for the current time.
 
 use std::fmt;
 
 use crate::Timestamp;
 
-/// The one clock that every decision is made by; never SQL's `now()`, never Redis's.
+/// Clock by which every decision is made. Neither SQL's `now()` nor the time of Redis is used.
 pub trait Clock: Send + Sync + fmt::Debug {
-    /// The time now.
+    /// Returns the current time.
     fn now(&self) -> Timestamp;
 
-    /// Whether the time can be relied on: false while it differs too much from the database's, and then no code is
-    /// checked and no token issued.
+    /// Returns whether the clock is trusted.
+    ///
+    /// `false` while it differs too much from the database's clock. Then no code is verified and no token issued.
     fn is_trusted(&self) -> bool {
         true
     }
 
-    /// Until when codes of the authenticator app are refused without being counted: the store may have lost which steps
-    /// were used last, and a used code would be good again.
-    fn steps_lost_until(&self) -> Option<Timestamp> {
+    /// Returns the time until which TOTP codes are rejected without being counted, if any.
+    ///
+    /// Set after a failover: the database may have lost the latest used time steps, and a used code would be accepted
+    /// again.
+    fn totp_blocked_until(&self) -> Option<Timestamp> {
         None
     }
 }

@@ -1,36 +1,36 @@
-//! Digests that only the holder of a key can make: for look-ups and for short secrets.
+//! Port for keyed digests, for lookups and for short secrets.
 
 use std::fmt;
 
 use crate::KeyId;
 
-/// Keyed digests (HMAC-SHA256), each purpose under a key of its own.
+/// Keyed digests (HMAC-SHA256) with a separate key for each purpose.
 ///
-/// Synchronous: it is called inside decisions.
+/// Synchronous, because decisions call it.
 pub trait KeyedDigests: Send + Sync + fmt::Debug {
-    /// Digests a message under the newest key.
+    /// Computes the digest of a message with the newest key.
     fn digest(&self, purpose: DigestPurpose, message: &[u8]) -> KeyedDigest;
 
-    /// Digests a message under each live key, the newest first: for look-ups of what an older key digested.
-    fn under_each_key(&self, purpose: DigestPurpose, message: &[u8]) -> Vec<KeyedDigest>;
+    /// Computes the digest of a message with each active key, newest first, to find what an older key digested.
+    fn digest_with_each_key(&self, purpose: DigestPurpose, message: &[u8]) -> Vec<KeyedDigest>;
 }
 
-/// What a keyed digest is for. Digests of two purposes have nothing in common.
+/// Purpose of a keyed digest. Each purpose has its own key.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum DigestPurpose {
-    /// Which recovery code of a set may be meant, without saying which it is.
+    /// Tag that selects a recovery code in a set without revealing it.
     RecoveryTag,
-    /// A code that was sent by SMS.
+    /// SMS code.
     SmsCode,
-    /// A phone number, for budgets and statistics.
+    /// Phone number, for budgets and statistics.
     PhoneNumber,
 }
 
 impl DigestPurpose {
-    /// Every purpose.
+    /// All purposes.
     pub const ALL: &[Self] = &[Self::RecoveryTag, Self::SmsCode, Self::PhoneNumber];
 
-    /// Its name, from which its keys are derived.
+    /// Returns the name from which the keys of this purpose are derived.
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::RecoveryTag => "recovery-tag",
@@ -40,10 +40,10 @@ impl DigestPurpose {
     }
 }
 
-/// A keyed digest, and the name of its key.
+/// Keyed digest with the ID of its key.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct KeyedDigest {
-    /// Which key made it.
+    /// ID of the key.
     pub key: KeyId,
     /// The digest.
     pub bytes: [u8; 32],

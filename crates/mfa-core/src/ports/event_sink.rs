@@ -1,14 +1,14 @@
-//! Where security events are told.
+//! Port for the log and the metrics of security events.
 
 use std::fmt;
 
 use crate::LoggedEvent;
 
-/// Tells security events to whoever watches: the log, the metrics.
+/// Receiver of security events, such as the log or the metrics.
 ///
-/// Events that were stored come from the store, after the commit and with their place in the chain; refusals, which
-/// are not stored, come from the flows.
+/// The store passes stored events after the commit, with their place in the chain. The flows pass denied requests,
+/// which are not stored.
 pub trait EventSink: Send + Sync + fmt::Debug {
-    /// Tells one. Must not fail and must not take long.
+    /// Records one event. It must not fail and must not block.
     fn record(&self, line: LoggedEvent<'_>);
 }

@@ -1,25 +1,27 @@
-//! Slow hashes, for passwords.
+//! Port for slow password hashes.
 
 use std::fmt;
 
-use super::BoxFuture;
+use super::box_future::BoxFuture;
 use crate::SecretText;
 
-/// Hashes passwords slowly, behind a bound of its own on concurrency and memory.
+/// Slow password hashing with its own limits on concurrency and memory.
 pub trait PasswordHasher: Send + Sync + fmt::Debug {
     /// Hashes a password for storage.
     ///
     /// # Errors
     ///
-    /// [`HashError`]: store nothing.
+    /// [`HashError`] if the password was not hashed: store nothing.
     fn hash(&self, password: SecretText) -> BoxFuture<'_, Result<PasswordDigest, HashError>>;
 
-    /// Checks a password against a stored hash; against a dummy of the same cost where there is none, so that an
-    /// unknown user takes as long as a wrong password.
+    /// Verifies a password against a stored hash.
+    ///
+    /// Without a hash it computes a dummy of the same cost, so that an unknown user takes as long as a wrong
+    /// password.
     ///
     /// # Errors
     ///
-    /// [`HashError`]: the password was not checked; let nobody in.
+    /// [`HashError`] if the password was not verified: deny the login.
     fn verify(
         &self,
         password: SecretText,
@@ -27,17 +29,17 @@ pub trait PasswordHasher: Send + Sync + fmt::Debug {
     ) -> BoxFuture<'_, Result<PasswordCheck, HashError>>;
 }
 
-/// A password hash, as a column holds it: PHC string of Argon2id, or bcrypt.
+/// Password hash as stored in a column: Argon2id (PHC string) or bcrypt.
 #[derive(Clone, PartialEq, Eq)]
 pub struct PasswordDigest(String);
 
 impl PasswordDigest {
-    /// Takes what a column holds.
+    /// Wraps the content of a column.
     pub const fn from_column(text: String) -> Self {
         Self(text)
     }
 
-    /// What a column is to hold.
+    /// Returns the content for a column.
     pub fn as_column(&self) -> &str {
         &self.0
     }
@@ -49,22 +51,22 @@ impl fmt::Debug for PasswordDigest {
     }
 }
 
-/// What a check of a password says.
+/// Result of verifying a password.
 #[must_use]
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum PasswordCheck {
-    /// Right, and the hash is as strong as new ones are.
-    Right,
-    /// Right, and the hash is of an older kind.
-    RightButOutdated,
-    /// Wrong, or there is no such user.
+    /// The password is correct and the hash has the current strength.
+    Correct,
+    /// The password is correct and the hash is outdated.
+    CorrectButOutdated,
+    /// The password is wrong, or there is no hash.
     Wrong,
 }
 
-/// A password was not hashed or not checked.
+/// Error of hashing or verifying a password.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum HashError {
-    /// Too many wait already.
+    /// Too many passwords are waiting.
     #[error("too many passwords wait to be hashed")]
     Overloaded,
     /// Hashing failed.

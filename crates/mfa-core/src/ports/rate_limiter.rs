@@ -1,37 +1,38 @@
-//! How often something may be tried.
+//! Port for rate limits.
 
 use std::fmt;
 
-use super::BoxFuture;
+use super::box_future::BoxFuture;
 
-/// Counts tries by subject and refuses those that come too fast (GCRA: `max` at once, then one more every
-/// `window / max`).
+/// Rate limiter by subject (GCRA): `max` attempts at once, then one more every `window / max`.
 ///
-/// Never fails: an adapter whose server is away limits by itself. No limit is not an answer.
+/// It never fails. An adapter whose server is unreachable applies a local limit.
 pub trait RateLimiter: Send + Sync + fmt::Debug {
-    /// Takes one try of this subject.
+    /// Counts one attempt of this subject and returns whether it is allowed.
     fn take<'a>(&'a self, rule: RateRule, subject: &'a str) -> BoxFuture<'a, RateVerdict>;
 }
 
-/// What is limited.
+/// Rate-limit rule.
+///
+/// Exhaustive, so that a new rule fails to compile until it has a quota.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum RateRule {
-    /// Calls that check a code, by client address.
+    /// Verification attempts by client address.
     CodeCheckPerIp,
-    /// Recovery codes, by user.
+    /// Recovery code attempts by user.
     RecoveryPerUser,
-    /// Logins, by user.
+    /// Logins by user.
     LoginPerUser,
-    /// Logins, by client address.
+    /// Logins by client address.
     LoginPerIp,
 }
 
 impl RateRule {
-    /// Every rule.
+    /// All rules.
     pub const ALL: &[Self] =
         &[Self::CodeCheckPerIp, Self::RecoveryPerUser, Self::LoginPerUser, Self::LoginPerIp];
 
-    /// Its name in keys, logs and metrics.
+    /// Returns the name used in keys, logs and metrics.
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::CodeCheckPerIp => "code-ip",
@@ -42,18 +43,18 @@ impl RateRule {
     }
 }
 
-/// Whether a try may go on.
+/// Result of a rate-limit check.
 #[must_use]
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum RateVerdict {
-    /// It may.
+    /// The attempt is allowed.
     Allowed {
-        /// How many more may come at once.
+        /// Number of further attempts allowed at once.
         remaining: u32,
     },
-    /// Too fast.
+    /// The limit is exceeded.
     Limited {
-        /// Whole seconds, at least 1, after which the next one passes.
+        /// Whole seconds, at least 1, until the next attempt is allowed.
         retry_after: u64,
     },
 }

@@ -1,39 +1,40 @@
-//! Numbers over all users, for administrators.
+//! Port for statistics over all users.
 
 use std::fmt;
 use std::time::Duration;
 
-use super::{BoxFuture, StoreError};
+use super::box_future::BoxFuture;
+use super::store_error::StoreError;
 use crate::Timestamp;
 
-/// Counts what is stored. Each count reads in short portions, so that nobody's call waits for it.
+/// Statistics from the stored data. Each query reads in short portions, so that other requests do not wait for it.
 pub trait Statistics: Send + Sync + fmt::Debug {
-    /// What happened in a period, by bucket. A bucket in which nothing happened has no line.
+    /// Returns the activity in a period by bucket. Buckets without activity are omitted.
     ///
     /// # Errors
     ///
-    /// [`StoreError`] when the store gave no answer, or took too long over it: ask for a shorter period.
+    /// [`StoreError`] if the data could not be read in time: query a shorter period.
     fn activity(&self, period: Period) -> BoxFuture<'_, Result<Activity, StoreError>>;
 
-    /// How users are protected now.
+    /// Returns the current number of users by kind of protection.
     ///
     /// # Errors
     ///
-    /// [`StoreError`] when the store gave no answer.
+    /// [`StoreError`] if the data could not be read: report the failure and let the caller retry.
     fn totals(&self, now: Timestamp) -> BoxFuture<'_, Result<Totals, StoreError>>;
 }
 
-/// How a period is cut up.
+/// Size of the buckets of a period.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum BucketSize {
-    /// By hours of UTC.
+    /// Hours in UTC.
     Hour,
-    /// By days of UTC.
+    /// Days in UTC.
     Day,
 }
 
 impl BucketSize {
-    /// Its name in calls and answers.
+    /// Returns the name used in requests and responses.
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Hour => "hour",
@@ -41,12 +42,12 @@ impl BucketSize {
         }
     }
 
-    /// The bucket of that name.
+    /// Returns the bucket size with this name.
     pub fn parse(name: &str) -> Option<Self> {
         [Self::Hour, Self::Day].into_iter().find(|it| it.as_str() == name)
     }
 
-    /// How long one is.
+    /// Returns the duration of one bucket.
     pub const fn width(self) -> Duration {
         match self {
             Self::Hour => Duration::from_hours(1),
@@ -54,8 +55,8 @@ impl BucketSize {
         }
     }
 
-    /// How many days a period may have.
-    pub const fn most_days(self) -> u32 {
+    /// Returns the maximum number of days in a period.
+    pub const fn max_days(self) -> u32 {
         match self {
             Self::Hour => 31,
             Self::Day => 366,
@@ -66,7 +67,7 @@ impl BucketSize {
         i64::try_from(self.width().as_millis()).unwrap_or(i64::MAX)
     }
 
-    /// The beginning of the bucket that this time is in.
+    /// Returns the start of the bucket that contains this time.
     pub fn floor(self, at: Timestamp) -> Timestamp {
         let width = self.millis();
         let buckets = at.millis().checked_div_euclid(width).unwrap_or(0);
@@ -74,7 +75,7 @@ impl BucketSize {
     }
 }
 
-/// A period of whole buckets.
+/// Period of whole buckets.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Period {
     from: Timestamp,
@@ -82,47 +83,47 @@ pub struct Period {
     bucket: BucketSize,
 }
 
-/// A period that ends before it begins, or is too long for its buckets.
+/// Error for a period that ends before it starts, or is too long for its bucket size.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("the period must end after it begins, and have at most {most_days} days")]
+#[error("the period must end after it begins, and have at most {max_days} days")]
 pub struct PeriodError {
-    /// How many days it may have.
-    pub most_days: u32,
+    /// Maximum number of days in the period.
+    pub max_days: u32,
 }
 
 impl Period {
-    /// The whole buckets that these times touch.
+    /// Creates the period of all buckets that overlap the range.
     ///
     /// # Errors
     ///
-    /// [`PeriodError`] where there is none, or where there are too many.
+    /// [`PeriodError`] if the range is empty or too long: report the field to the caller.
     pub fn new(from: Timestamp, to: Timestamp, bucket: BucketSize) -> Result<Self, PeriodError> {
-        let most_days = bucket.most_days();
-        let most = Duration::from_hours(u64::from(most_days).saturating_mul(24));
+        let max_days = bucket.max_days();
+        let most = Duration::from_hours(u64::from(max_days).saturating_mul(24));
         let (first, last) =
             (bucket.floor(from), bucket.floor(Timestamp::from_millis(to.millis().saturating_sub(1))));
         if to <= from || to.since(from) > most {
-            return Err(PeriodError { most_days });
+            return Err(PeriodError { max_days });
         }
         Ok(Self { from: first, to: last.plus(bucket.width()), bucket })
     }
 
-    /// Where it begins.
+    /// Returns the start of the period.
     pub const fn from(self) -> Timestamp {
         self.from
     }
 
-    /// Where it has ended.
+    /// Returns the end of the period, exclusive.
     pub const fn to(self) -> Timestamp {
         self.to
     }
 
-    /// How it is cut up.
+    /// Returns the bucket size.
     pub const fn bucket(self) -> BucketSize {
         self.bucket
     }
 
-    /// The period in pieces of a day at most, in order.
+    /// Splits the period into ranges of at most one day, in order.
     pub fn days(self) -> impl Iterator<Item = (Timestamp, Timestamp)> {
         let day = BucketSize::Day.width();
         let begin = move |at: &Timestamp| Some(at.plus(day)).filter(|next| *next < self.to);
@@ -130,74 +131,74 @@ impl Period {
     }
 }
 
-/// What happened in a period.
+/// Activity in a period.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Activity {
-    /// Second factors that were shown at a login or for a step-up.
+    /// Verifications of second factors at logins and step-ups.
     pub verifications: Vec<VerificationCount>,
-    /// Accounts that were locked.
+    /// Locked accounts.
     pub lockouts: Vec<LockoutCount>,
-    /// SMS.
+    /// SMS messages.
     pub sms: Vec<SmsCount>,
 }
 
-/// How often a factor was shown.
+/// Number of verifications in a bucket, by factor and outcome.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct VerificationCount {
-    /// The beginning of the bucket.
+    /// Start of the bucket.
     pub at: Timestamp,
-    /// The factor.
+    /// Factor.
     pub method: String,
-    /// How it ended.
+    /// Outcome.
     pub outcome: String,
-    /// How often.
+    /// Number of verifications.
     pub count: u64,
 }
 
-/// How often an account was locked.
+/// Number of locked accounts in a bucket.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct LockoutCount {
-    /// The beginning of the bucket.
+    /// Start of the bucket.
     pub at: Timestamp,
-    /// How often.
+    /// Number of locks.
     pub count: u64,
 }
 
-/// What became of the SMS to one country by one provider.
+/// SMS messages in a bucket, by country and provider.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SmsCount {
-    /// The beginning of the bucket.
+    /// Start of the bucket.
     pub at: Timestamp,
-    /// The country, by its ISO code.
+    /// ISO 3166 code of the country.
     pub country: String,
-    /// The provider; none where none has taken it.
+    /// Provider that accepted the messages, or `None` if none did.
     pub provider: Option<String>,
-    /// Sent, as far as anyone can tell.
+    /// Messages that were sent or may have been sent.
     pub sent: u64,
-    /// Reported as delivered.
+    /// Messages reported as delivered.
     pub delivered: u64,
-    /// Reported as failed, or taken by no provider.
+    /// Messages reported as failed, or accepted by no provider.
     pub failed: u64,
-    /// Whose code came back.
+    /// Messages whose code was used.
     pub used: u64,
 }
 
-/// How users are protected.
+/// Current number of users by kind of protection.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Totals {
     /// All users.
     pub users: u64,
-    /// Those with a second factor.
+    /// Users with a second factor.
     pub with_factor: u64,
-    /// Those with an authenticator app.
+    /// Users with an authenticator app.
     pub with_totp: u64,
-    /// Those who may be sent codes by SMS.
+    /// Users with SMS as an active factor.
     pub with_sms: u64,
-    /// Those who are locked.
+    /// Locked users.
     pub locked: u64,
-    /// Those who must have a second factor.
+    /// Users for whom MFA is required.
     pub enforced: u64,
-    /// Those with a factor who have three recovery codes or fewer left.
+    /// Users with a factor and at most three unused recovery codes.
     pub recovery_codes_low: u64,
 }
 

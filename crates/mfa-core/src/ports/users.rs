@@ -1,28 +1,30 @@
-//! The users themselves: who there is, and how they pass the first factor.
+//! Port for users and their passwords.
 
 use std::collections::BTreeMap;
 use std::fmt;
 
-use super::{BoxFuture, PasswordDigest, StoreError};
+use super::box_future::BoxFuture;
+use super::password::PasswordDigest;
+use super::store_error::StoreError;
 use crate::{Timestamp, UserId};
 
-/// The part of `users` that is not multi-factor state.
+/// Store of the columns of `users` that are not multi-factor state.
 pub trait Users: Send + Sync + fmt::Debug {
-    /// The user of that name or e-mail address, with the password hash. A user name goes before an address.
+    /// Finds the user with this name or e-mail address and returns the password hash. A user name takes precedence.
     ///
     /// # Errors
     ///
-    /// [`StoreError`] when the store gave no answer: let nobody in.
+    /// [`StoreError`] if the user could not be read: deny the login.
     fn find_credentials<'a>(
         &'a self,
         login: &'a str,
     ) -> BoxFuture<'a, Result<Option<Credentials>, StoreError>>;
 
-    /// Replaces a password hash, if it is still the one that was read. Answers whether it was.
+    /// Replaces a password hash if it is still `old`, and returns whether it was.
     ///
     /// # Errors
     ///
-    /// [`StoreError`] when the store gave no answer.
+    /// [`StoreError`] if the hash may not be replaced: the old password may still be valid.
     fn replace_password(
         &self,
         user: UserId,
@@ -30,112 +32,113 @@ pub trait Users: Send + Sync + fmt::Debug {
         new: PasswordDigest,
     ) -> BoxFuture<'_, Result<bool, StoreError>>;
 
-    /// Adds a user.
+    /// Adds a user and returns the ID.
     ///
     /// # Errors
     ///
-    /// [`NewUserError::Taken`] where the name or the address belongs to another user.
+    /// [`NewUserError::Taken`] if the name or the address belongs to another user: choose another one.
     fn insert(&self, user: NewUser) -> BoxFuture<'_, Result<UserId, NewUserError>>;
 
-    /// Erases addresses, agents, names and reasons from a user's stored events. Their chain stays whole.
+    /// Erases addresses, user agents, administrators' names and reasons from a user's stored events. The chain stays
+    /// verifiable.
     ///
     /// # Errors
     ///
-    /// [`StoreError`] when the store gave no answer: erase again.
-    fn erase_trail(&self, user: UserId) -> BoxFuture<'_, Result<(), StoreError>>;
+    /// [`StoreError`] if the erasure may be incomplete: repeat it.
+    fn erase_event_details(&self, user: UserId) -> BoxFuture<'_, Result<(), StoreError>>;
 
-    /// A page of users by ascending id, for administrators.
+    /// Lists users by ascending ID, for administrators.
     ///
     /// # Errors
     ///
-    /// [`StoreError`] when the store gave no answer.
+    /// [`StoreError`] if the users could not be read: report the failure and let the caller retry.
     fn list(&self, query: UserQuery) -> BoxFuture<'_, Result<UserPage, StoreError>>;
 
-    /// The user names of these users, of those who are there.
+    /// Returns the user names of those users who exist.
     ///
     /// # Errors
     ///
-    /// [`StoreError`] when the store gave no answer.
+    /// [`StoreError`] if the users could not be read: report the failure and let the caller retry.
     fn usernames(&self, users: Vec<UserId>) -> BoxFuture<'_, Result<BTreeMap<UserId, String>, StoreError>>;
 }
 
-/// What a login is checked against.
+/// Stored credentials of a user.
 #[derive(Clone, Debug)]
 pub struct Credentials {
-    /// Whose.
+    /// ID of the user.
     pub user: UserId,
-    /// The stored hash.
+    /// Password hash.
     pub digest: PasswordDigest,
 }
 
-/// A user to be added.
+/// User to be created.
 #[derive(Clone, Debug)]
 pub struct NewUser {
-    /// Unique.
+    /// Unique e-mail address.
     pub email: String,
-    /// Unique.
+    /// Unique user name.
     pub username: String,
-    /// For people to read.
+    /// Full name, for display.
     pub full_name: Option<String>,
-    /// The hash of the password.
+    /// Hash of the password.
     pub digest: PasswordDigest,
-    /// Whether the user may administer others.
+    /// Whether the user is an administrator.
     pub is_superuser: bool,
-    /// Whether the user must have a second factor.
+    /// Whether MFA is required for the user.
     pub mfa_enforced: bool,
-    /// When.
+    /// Time of creation.
     pub created_at: Timestamp,
 }
 
-/// A user was not added.
+/// Error of creating a user.
 #[derive(Debug, thiserror::Error)]
 pub enum NewUserError {
     /// The name or the address belongs to another user.
     #[error("the user name or the e-mail address is taken")]
     Taken,
-    /// The store gave no answer.
+    /// The store failed.
     #[error(transparent)]
     Store(#[from] StoreError),
 }
 
-/// Which users to list.
+/// Query for users.
 #[derive(Clone, Debug, Default)]
 pub struct UserQuery {
-    /// Only those whose name or address contains this, in any case.
+    /// Only users whose name or address contains this text, ignoring case.
     pub text: Option<String>,
-    /// Only those with a greater id.
+    /// Only users with a greater ID.
     pub after: Option<UserId>,
-    /// At most this many.
+    /// Maximum number of users.
     pub limit: u32,
 }
 
-/// Some users, by ascending id.
+/// Page of users by ascending ID.
 #[derive(Clone, Debug, Default)]
 pub struct UserPage {
-    /// The users of this page.
+    /// Users of this page.
     pub users: Vec<UserRecord>,
 }
 
-/// One user of a list.
+/// Summary of a user.
 #[expect(clippy::struct_excessive_bools, reason = "each is a column of its own")]
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct UserRecord {
-    /// The key.
+    /// ID of the user.
     pub user: UserId,
-    /// Address.
+    /// E-mail address.
     pub email: String,
-    /// Name.
+    /// User name.
     pub username: String,
-    /// For people to read.
+    /// Full name, for display.
     pub full_name: Option<String>,
-    /// Whether the user may log in at all.
+    /// Whether the user may log in.
     pub is_active: bool,
-    /// Whether the user may administer others.
+    /// Whether the user is an administrator.
     pub is_superuser: bool,
-    /// Whether the user must have a second factor.
+    /// Whether MFA is required for the user.
     pub mfa_enforced: bool,
-    /// Whether an authenticator app is in force.
+    /// Whether an authenticator app is active.
     pub totp_enabled: bool,
-    /// The end of the last lock.
+    /// End of the latest lock.
     pub lock_until: Option<Timestamp>,
 }

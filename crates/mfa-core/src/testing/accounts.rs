@@ -1,4 +1,4 @@
-//! Accounts and users in a map.
+//! In-memory store of accounts and users.
 
 use std::collections::BTreeMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -11,7 +11,7 @@ use crate::{
     UserPage, UserQuery, UserRecord, Users, VerificationCount,
 };
 
-/// Accounts and users in memory, with the events that were stored.
+/// Accounts and users in memory, with the stored events.
 #[derive(Debug, Default)]
 pub struct MemoryAccounts(Mutex<State>);
 
@@ -23,18 +23,18 @@ struct State {
 }
 
 impl MemoryAccounts {
-    /// With these accounts.
+    /// Creates a store with these accounts.
     pub fn with(accounts: impl IntoIterator<Item = Account>) -> Self {
         let accounts = accounts.into_iter().map(|account| (account.user, account)).collect();
         Self(Mutex::new(State { accounts, ..State::default() }))
     }
 
-    /// Every event stored so far.
+    /// Returns every stored event.
     pub fn events(&self) -> Vec<(UserId, SecurityEvent)> {
         self.state().events.clone()
     }
 
-    /// Every event as it would be read back, oldest first.
+    /// Returns every event as the audit log reads it, oldest first.
     fn stored(&self) -> Vec<StoredEvent> {
         let mut numbers: BTreeMap<UserId, u64> = BTreeMap::new();
         let state = self.state();
@@ -147,7 +147,7 @@ impl Users for MemoryAccounts {
         })
     }
 
-    fn erase_trail(&self, user: UserId) -> BoxFuture<'_, Result<(), StoreError>> {
+    fn erase_event_details(&self, user: UserId) -> BoxFuture<'_, Result<(), StoreError>> {
         Box::pin(async move {
             let mut state = self.state();
             for (_, event) in state.events.iter_mut().filter(|(of, _)| *of == user) {
@@ -192,7 +192,7 @@ impl Users for MemoryAccounts {
 }
 
 impl AuditLog for MemoryAccounts {
-    fn list_of(
+    fn list_for_user(
         &self,
         user: UserId,
         page: UserEventsQuery,
@@ -222,7 +222,7 @@ impl AuditLog for MemoryAccounts {
 }
 
 impl Statistics for MemoryAccounts {
-    /// Without SMS, which are recorded elsewhere.
+    /// Counts no SMS messages, because they are recorded elsewhere.
     fn activity(&self, period: Period) -> BoxFuture<'_, Result<Activity, StoreError>> {
         Box::pin(async move {
             let mut verifications: BTreeMap<_, u64> = BTreeMap::new();

@@ -1,4 +1,4 @@
-//! A cipher that binds to its place and hides nothing worth hiding.
+//! Cipher and digests for tests, without real encryption.
 
 use data_encoding::HEXLOWER;
 
@@ -9,7 +9,7 @@ use crate::{
     SecretCipher,
 };
 
-/// A cipher for tests: it keeps the promise that a value unseals only in its place, and nothing else.
+/// Cipher for tests. It binds a value to its context and hides nothing.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct TestCipher;
 
@@ -35,7 +35,7 @@ impl SecretCipher for TestCipher {
     }
 }
 
-/// Digests under one key for tests: SHA-256 over key, purpose and message.
+/// Digests with a single key for tests: SHA-256 of purpose and message.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct TestDigests;
 
@@ -49,7 +49,7 @@ impl KeyedDigests for TestDigests {
         KeyedDigest { key, bytes: hash.finalize().into() }
     }
 
-    fn under_each_key(&self, purpose: DigestPurpose, message: &[u8]) -> Vec<KeyedDigest> {
+    fn digest_with_each_key(&self, purpose: DigestPurpose, message: &[u8]) -> Vec<KeyedDigest> {
         vec![self.digest(purpose, message)]
     }
 }

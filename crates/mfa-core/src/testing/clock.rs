@@ -1,4 +1,4 @@
-//! A clock that is moved by hand, and chance that is none.
+//! Manual clock and deterministic randomness for tests.
 
 use std::sync::Mutex;
 use std::sync::PoisonError;
@@ -9,22 +9,22 @@ use sha2::{Digest, Sha256};
 
 use crate::{Clock, Entropy, EntropyError, Timestamp};
 
-/// A clock that stands still until a test moves it.
+/// Clock that changes only when a test moves it.
 #[derive(Debug)]
 pub struct ManualClock(AtomicI64);
 
 impl ManualClock {
-    /// Standing at this time.
+    /// Creates a clock with this time.
     pub const fn at(now: Timestamp) -> Self {
         Self(AtomicI64::new(now.millis()))
     }
 
-    /// Moves it to this time, forwards or back.
+    /// Sets the time, forwards or backwards.
     pub fn set(&self, now: Timestamp) {
         self.0.store(now.millis(), Ordering::SeqCst);
     }
 
-    /// Moves it forwards.
+    /// Moves the time forwards.
     pub fn advance(&self, span: Duration) {
         self.set(self.now().plus(span));
     }
@@ -36,7 +36,7 @@ impl Clock for ManualClock {
     }
 }
 
-/// Bytes that look random and are the same in every run: SHA-256 of a counter.
+/// Deterministic bytes that look random: SHA-256 of a counter.
 #[derive(Debug, Default)]
 pub struct SeededEntropy(Mutex<u64>);
 

@@ -1,8 +1,8 @@
-//! A hash that is quick and not one.
+//! Password hasher for tests, without hashing.
 
 use crate::{BoxFuture, HashError, PasswordCheck, PasswordDigest, PasswordHasher, SecretText};
 
-/// A "hash" for tests that keeps the password as it is.
+/// Password hasher for tests that stores the password itself.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct TestHasher;
 
@@ -19,7 +19,7 @@ impl PasswordHasher for TestHasher {
         Box::pin(async move {
             let right =
                 digest.is_some_and(|it| it.as_column().strip_prefix("test:") == Some(password.expose()));
-            Ok(if right { PasswordCheck::Right } else { PasswordCheck::Wrong })
+            Ok(if right { PasswordCheck::Correct } else { PasswordCheck::Wrong })
         })
     }
 }

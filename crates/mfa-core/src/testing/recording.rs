@@ -1,27 +1,27 @@
-//! A log that is read back, and limits that never hit.
+//! Recording event sink and unlimited rate limiter for tests.
 
 use std::sync::{Mutex, PoisonError};
 
 use crate::{BoxFuture, EventSink, LoggedEvent, RateLimiter, RateRule, RateVerdict, SecurityEvent, UserId};
 
-/// Keeps what it was told.
+/// Event sink that stores every event it receives.
 #[derive(Debug, Default)]
 pub struct RecordingEventSink(Mutex<Vec<RecordedEvent>>);
 
-/// One event that a [`RecordingEventSink`] was told.
+/// Event received by a [`RecordingEventSink`].
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RecordedEvent {
-    /// Whose.
+    /// User whose event it is, if known.
     pub user: Option<UserId>,
-    /// What.
+    /// The event.
     pub event: SecurityEvent,
-    /// Its number and MAC in the chain, where it was stored.
+    /// Number and MAC of the event in the chain, if it was stored.
     pub chain: Option<(u64, Vec<u8>)>,
 }
 
 impl RecordingEventSink {
-    /// Everything told so far.
-    pub fn told(&self) -> Vec<RecordedEvent> {
+    /// Returns every event received so far.
+    pub fn recorded(&self) -> Vec<RecordedEvent> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 }
@@ -29,12 +29,12 @@ impl RecordingEventSink {
 impl EventSink for RecordingEventSink {
     fn record(&self, line: LoggedEvent<'_>) {
         let chain = line.chain.map(|(seq, mac)| (seq, mac.to_vec()));
-        let told = RecordedEvent { user: line.user, event: line.event.clone(), chain };
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).push(told);
+        let recorded = RecordedEvent { user: line.user, event: line.event.clone(), chain };
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).push(recorded);
     }
 }
 
-/// Allows everything: for tests of what comes after the limits.
+/// Rate limiter that allows every attempt.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct NoLimits;
 

@@ -1,7 +1,10 @@
 use std::time::Duration;
 
 use super::*;
-use crate::{PendingTotp, PhoneState, Sealed, TokenId};
+use crate::{
+    Account, AuthenticatedToken, DenylistReason, EventKind, FactorKind, Lock, LockoutPolicy, Origin,
+    PendingTotp, PhoneState, Sealed, Stage, Timestamp, TokenId, UserId,
+};
 
 const NOW: Timestamp = Timestamp::from_seconds(1_800_000_000);
 const AGE: Duration = Duration::from_mins(10);
@@ -28,11 +31,11 @@ fn token(name: &str, stage: Stage) -> AuthenticatedToken {
 
 const TWO: Stage = Stage::TwoFactors(Some(FactorKind::Totp));
 
-fn attempt(name: &str, stage: Stage, need: Requirement) -> FactorAttempt {
+fn attempt(name: &str, stage: Stage, requirement: Requirement) -> FactorAttempt {
     FactorAttempt {
         token: token(name, stage),
         factor: FactorKind::Totp,
-        need,
+        requirement,
         at: NOW,
         origin: Origin::default(),
         lockout: LockoutPolicy::default(),
@@ -98,9 +101,13 @@ fn a_pending_token_from_before_a_lock_is_spent_once_it_ends_and_a_later_one_is_n
         let _ = login(&mut account, &n.to_string(), FactorResult::Wrong);
     }
     let old = token("old", Stage::Pending);
-    assert_eq!(admit(&account, &old, Requirement::Read, NOW), Ok(()), "while it is in force, they may look");
+    assert_eq!(
+        authorize(&account, &old, Requirement::Read, NOW),
+        Ok(()),
+        "while it is in force, they may look"
+    );
     account.unlock();
-    assert_eq!(admit(&account, &old, Requirement::Read, NOW), Err(DenyReason::TokenSpent));
+    assert_eq!(authorize(&account, &old, Requirement::Read, NOW), Err(DenyReason::TokenSpent));
     assert!(matches!(
         login(&mut account, "old", FactorResult::Correct),
         VerificationOutcome::Denied(DenyReason::TokenSpent)
@@ -160,7 +167,7 @@ fn a_hundred_strikes_lock_until_an_administrator_who_clears_them() {
             account.failures = 0;
         }
         let _ = login(&mut account, &n.to_string(), FactorResult::Wrong);
-        account.internal.pending_from = None;
+        account.internal.pending_tokens_spent_until = None;
     }
     assert_eq!(account.lock(NOW), Some(Lock::UntilAdministrator));
     account.unlock();
@@ -204,9 +211,9 @@ fn what_each_stage_of_token_may_do() {
     let with_factor = account();
     let plain = Account::new(UserId::new(1), "b", "b");
     let enforced = Account { mfa_enforced: true, ..plain.clone() };
-    let ask = |account, stage, need| admit(account, &token("t", stage), need, NOW);
+    let ask = |account, stage, requirement| authorize(account, &token("t", stage), requirement, NOW);
     let wrong = Err(DenyReason::WrongStage);
-    for (account, stage, need, expected) in [
+    for (account, stage, requirement, expected) in [
         (&with_factor, Stage::Pending, Requirement::SecondFactor, Ok(())),
         (&with_factor, Stage::OneFactor, Requirement::SecondFactor, wrong),
         (&with_factor, TWO, Requirement::SecondFactor, Ok(())),
@@ -221,7 +228,7 @@ fn what_each_stage_of_token_may_do() {
         (&with_factor, Stage::OneFactor, change, wrong),
         (&with_factor, TWO, change, Ok(())),
     ] {
-        assert_eq!(ask(account, stage, need), expected, "{stage:?} {need:?}");
+        assert_eq!(ask(account, stage, requirement), expected, "{stage:?} {requirement:?}");
     }
 }
 
@@ -230,51 +237,51 @@ fn a_second_factor_shown_too_long_ago_must_be_shown_again_where_there_is_one() {
     let later = NOW.plus(AGE).plus(Duration::from_millis(1));
     let change = Requirement::Change { max_age: AGE };
     let step_up = Err(DenyReason::StepUpRequired { max_age: AGE });
-    assert_eq!(admit(&account(), &token("t", TWO), change, later), step_up);
+    assert_eq!(authorize(&account(), &token("t", TWO), change, later), step_up);
     let mut without = token("t", TWO);
     without.auth_time = None;
-    assert_eq!(admit(&account(), &without, change, NOW), step_up);
+    assert_eq!(authorize(&account(), &without, change, NOW), step_up);
     let plain = Account::new(UserId::new(1), "b", "b");
-    assert_eq!(admit(&plain, &without, change, later), Ok(()));
+    assert_eq!(authorize(&plain, &without, change, later), Ok(()));
 }
 
 #[test]
 fn a_disabled_user_is_told_so_before_anything_else_and_a_locked_one_may_still_read() {
     let mut account = account();
     account.lock_until = Some(NOW.plus(AGE));
-    assert_eq!(admit(&account, &token("t", TWO), Requirement::Read, NOW), Ok(()));
+    assert_eq!(authorize(&account, &token("t", TWO), Requirement::Read, NOW), Ok(()));
     assert!(matches!(
-        admit(&account, &token("t", TWO), Requirement::SecondFactor, NOW),
+        authorize(&account, &token("t", TWO), Requirement::SecondFactor, NOW),
         Err(DenyReason::Locked(_))
     ));
     account.is_active = false;
-    assert_eq!(admit(&account, &token("t", TWO), Requirement::Read, NOW), Err(DenyReason::Disabled));
+    assert_eq!(authorize(&account, &token("t", TWO), Requirement::Read, NOW), Err(DenyReason::Disabled));
 }
 
 #[test]
 fn ending_sessions_refuses_all_tokens_but_the_survivor() {
     let mut account = account();
     let (mine, other) = (token("mine", TWO), token("other", TWO));
-    account.end_sessions(NOW, Some(&mine));
-    assert_eq!(admit(&account, &mine, Requirement::Read, NOW), Ok(()));
-    assert_eq!(admit(&account, &other, Requirement::Read, NOW), Err(DenyReason::TokenRevoked));
+    account.revoke_sessions(NOW, Some(&mine));
+    assert_eq!(authorize(&account, &mine, Requirement::Read, NOW), Ok(()));
+    assert_eq!(authorize(&account, &other, Requirement::Read, NOW), Err(DenyReason::TokenRevoked));
     let legacy = AuthenticatedToken { session: None, ..token("legacy", TWO) };
-    assert_eq!(admit(&account, &legacy, Requirement::Read, NOW), Err(DenyReason::TokenRevoked));
-    account.mark_token(&mine, DenylistReason::Revoked, NOW);
-    assert_eq!(admit(&account, &mine, Requirement::Read, NOW), Err(DenyReason::TokenRevoked));
+    assert_eq!(authorize(&account, &legacy, Requirement::Read, NOW), Err(DenyReason::TokenRevoked));
+    account.deny_token(&mine, DenylistReason::Revoked, NOW);
+    assert_eq!(authorize(&account, &mine, Requirement::Read, NOW), Err(DenyReason::TokenRevoked));
 }
 
 #[test]
 fn a_survivor_that_was_revoked_stays_so_when_the_list_of_marks_overflows() {
     let mut account = account();
     let mine = token("mine", TWO);
-    account.end_sessions(NOW, Some(&mine));
-    account.mark_token(&mine, DenylistReason::Revoked, NOW);
+    account.revoke_sessions(NOW, Some(&mine));
+    account.deny_token(&mine, DenylistReason::Revoked, NOW);
     for n in 0..70 {
-        account.mark_token(&token(&n.to_string(), TWO), DenylistReason::Revoked, NOW);
+        account.deny_token(&token(&n.to_string(), TWO), DenylistReason::Revoked, NOW);
     }
-    assert_eq!(admit(&account, &mine, Requirement::Read, NOW), Err(DenyReason::TokenRevoked));
-    assert_eq!(admit(&account, &token("3", TWO), Requirement::Read, NOW), Err(DenyReason::TokenRevoked));
+    assert_eq!(authorize(&account, &mine, Requirement::Read, NOW), Err(DenyReason::TokenRevoked));
+    assert_eq!(authorize(&account, &token("3", TWO), Requirement::Read, NOW), Err(DenyReason::TokenRevoked));
 }
 
 #[test]
@@ -289,7 +296,7 @@ fn a_first_enrolment_is_a_second_factor_and_its_wrong_codes_have_tries_of_their_
             confirm::<()>(&mut account, &enrol, |_| Ok(FactorResult::Wrong)),
             Ok(VerificationOutcome::InvalidCode)
         ));
-        assert_eq!((account.internal.enrolment_tries, account.failures), (n, 2));
+        assert_eq!((account.internal.enrolment_failures, account.failures), (n, 2));
     }
     assert!(account.totp.pending.is_some());
     let mut lucky = account.clone();
@@ -303,7 +310,7 @@ fn a_first_enrolment_is_a_second_factor_and_its_wrong_codes_have_tries_of_their_
     };
     assert_eq!(verified.subject().session, 1, "the fresh token belongs to the new session");
     assert_eq!(lucky.failures, 2);
-    assert_eq!(admit(&lucky, &enrol.token, Requirement::Read, NOW), Err(DenyReason::TokenRevoked));
+    assert_eq!(authorize(&lucky, &enrol.token, Requirement::Read, NOW), Err(DenyReason::TokenRevoked));
 }
 
 #[test]

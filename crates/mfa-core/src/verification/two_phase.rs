@@ -1,81 +1,82 @@
-//! A try whose answer takes a slow hash: counted first, hashed outside the account's turn, settled after.
+//! Verification in two phases, for codes whose check needs a slow hash.
 //!
-//! The try has cost before anyone can learn what it was worth, and the hash runs while the account serves others. A
-//! process that dies in between leaves a counted try and nothing else.
+//! The attempt is counted first, then hashed outside the account's decision, and settled afterwards. So nobody learns
+//! a result that was not counted, and other requests for the account do not wait for the hash. If the process dies in
+//! between, the attempt stays counted and nothing else changes.
 
-use super::{
-    DenyReason, FactorAttempt, FactorResult, FailureCount, VerificationOutcome, admit, count, live, pass,
-    tell_failure, tried,
-};
+use super::attempt::{FactorAttempt, FactorResult, VerificationOutcome};
+use super::authorization::{DenyReason, authorize, check_token};
+use super::recording::{FailureCount, count_failure, event_kind, record_failure, record_success};
 use crate::{Account, Lock};
 
-/// A try that was counted and waits to be settled.
+/// Attempt that was counted as a failure and awaits its settlement.
 #[must_use]
 #[derive(Clone, Copy, Debug)]
 pub struct UnsettledAttempt {
     counted: FailureCount,
 }
 
-/// Admits a try as [`super::verify_factor`] does and counts it as a wrong one. `look` picks what is to be hashed.
+/// Authorizes an attempt as [`super::verify_factor`] does and counts it as a failure. `prepare` returns the input of
+/// the hash.
 ///
 /// # Errors
 ///
-/// What `look` fails with, where the factor could not look: nothing is counted.
+/// The error of `prepare`. Nothing is counted.
 pub fn begin_attempt<T, E>(
     account: &mut Account,
     attempt: &FactorAttempt,
-    look: impl FnOnce(&Account) -> Result<T, E>,
+    prepare: impl FnOnce(&Account) -> Result<T, E>,
 ) -> Result<Result<(UnsettledAttempt, T), DenyReason>, E> {
-    if let Err(refused) = admit(account, &attempt.token, attempt.need, attempt.at) {
-        return Ok(Err(refused));
+    if let Err(reason) = authorize(account, &attempt.token, attempt.requirement, attempt.at) {
+        return Ok(Err(reason));
     }
-    let found = look(account)?;
-    Ok(Ok((UnsettledAttempt { counted: count(account, attempt) }, found)))
+    let input = prepare(account)?;
+    Ok(Ok((UnsettledAttempt { counted: count_failure(account, attempt) }, input)))
 }
 
-/// Settles a try that [`begin_attempt`] counted. `check` spends what was right, if it is still there to be spent.
+/// Settles an attempt that [`begin_attempt`] counted. `check` marks a correct code as used, if it is still unused.
 ///
-/// A right answer gives back its strike, and clears the count and the lock as a success does that came before the
-/// others; a lock that only an administrator ends stays, unless this very try brought it about.
+/// A correct code removes its own failure and strike, and clears the failure count and the lock, as if it had come
+/// before the other attempts. A lock that only an administrator ends stays, unless this attempt caused it.
 ///
 /// # Errors
 ///
-/// What `check` fails with: the try stays counted.
+/// The error of `check`. The attempt stays counted.
 pub fn settle_attempt<E>(
     account: &mut Account,
     attempt: &FactorAttempt,
-    tried_before: UnsettledAttempt,
+    unsettled: UnsettledAttempt,
     check: impl FnOnce(&mut Account) -> Result<FactorResult, E>,
 ) -> Result<VerificationOutcome, E> {
     if !account.is_active {
         return Ok(VerificationOutcome::Denied(DenyReason::Disabled));
     }
-    let UnsettledAttempt { counted } = tried_before;
+    let UnsettledAttempt { counted } = unsettled;
     let own_lock = counted.lock.filter(|lock| account.lock_until == Some(lock.end()));
-    if let Err(refused) = still_live(account, attempt) {
-        return Ok(VerificationOutcome::Denied(refused));
+    if let Err(reason) = check_token_ignoring_lock(account, attempt) {
+        return Ok(VerificationOutcome::Denied(reason));
     }
     match check(account)? {
         FactorResult::Correct => {
             if !matches!(account.lock(attempt.at), Some(Lock::UntilAdministrator)) || own_lock.is_some() {
                 account.lock_until = None;
-                account.internal.pending_from = None;
+                account.internal.pending_tokens_spent_until = None;
             }
             account.internal.strikes.remove_last(attempt.at);
             account.failures = account.failures.saturating_sub(1);
-            Ok(VerificationOutcome::Verified(pass(account, attempt)))
+            Ok(VerificationOutcome::Verified(record_success(account, attempt)))
         }
         FactorResult::Wrong | FactorResult::Replayed => {
-            tell_failure(account, attempt, tried(attempt), counted);
+            record_failure(account, attempt, event_kind(attempt), counted);
             Ok(VerificationOutcome::InvalidCode)
         }
     }
 }
 
-/// [`live`], but for a lock that came about while the try was on its way: it was admitted before.
-fn still_live(account: &mut Account, attempt: &FactorAttempt) -> Result<(), DenyReason> {
-    let before_lock = account.internal.pending_from.take();
-    let outcome = live(account, &attempt.token, attempt.at);
-    account.internal.pending_from = before_lock;
+/// Runs [`check_token`] without the effect of a lock that began after the attempt was authorized.
+fn check_token_ignoring_lock(account: &mut Account, attempt: &FactorAttempt) -> Result<(), DenyReason> {
+    let before_lock = account.internal.pending_tokens_spent_until.take();
+    let outcome = check_token(account, &attempt.token, attempt.at);
+    account.internal.pending_tokens_spent_until = before_lock;
     outcome
 }

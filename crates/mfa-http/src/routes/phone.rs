@@ -5,7 +5,7 @@ pub(super) mod doc;
 use actix_web::HttpResponse;
 use mfa_core::{BackupMethod, SecretText};
 use mfa_flows::{AcceptedStages, SmsSent};
-use mfa_sms::{LIFETIME, PhoneNumber, RESEND_IN};
+use mfa_sms::{CODE_LIFETIME, PhoneNumber, RESEND_DELAY};
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -34,7 +34,7 @@ struct SmsCodeSent {
 
 impl From<SmsSent> for SmsCodeSent {
     fn from(sent: SmsSent) -> Self {
-        Self { phone: sent.phone, expires_in: LIFETIME.as_secs(), resend_in: RESEND_IN.as_secs() }
+        Self { phone: sent.phone, expires_in: CODE_LIFETIME.as_secs(), resend_in: RESEND_DELAY.as_secs() }
     }
 }
 

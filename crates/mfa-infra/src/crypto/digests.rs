@@ -75,7 +75,7 @@ impl KeyedDigests for DerivedDigests {
         self.keys(purpose).newest.digest(message)
     }
 
-    fn under_each_key(&self, purpose: DigestPurpose, message: &[u8]) -> Vec<KeyedDigest> {
+    fn digest_with_each_key(&self, purpose: DigestPurpose, message: &[u8]) -> Vec<KeyedDigest> {
         let PurposeKeys { newest, older } = self.keys(purpose);
         std::iter::once(newest).chain(older).map(|key| key.digest(message)).collect()
     }
@@ -145,7 +145,7 @@ mod tests {
         let mut seen = HashSet::from([AuditKeys::new(&ring).mac(b"message").1]);
         for purpose in DigestPurpose::ALL {
             assert_eq!(label(*purpose), format!("nova-mfa/digest/{}/v1", purpose.as_str()));
-            for digest in digests.under_each_key(*purpose, b"message") {
+            for digest in digests.digest_with_each_key(*purpose, b"message") {
                 assert!(seen.insert(digest.bytes), "{purpose:?} {}", digest.key);
             }
         }
@@ -160,7 +160,7 @@ mod tests {
         let after = rotated.digest(purpose, b"message");
         assert_eq!(after.key.as_str(), "new");
         assert_ne!(after.bytes, before.bytes);
-        assert_eq!(rotated.under_each_key(purpose, b"message"), [after, before], "the newest first");
+        assert_eq!(rotated.digest_with_each_key(purpose, b"message"), [after, before], "the newest first");
     }
 
     #[test]

@@ -143,9 +143,13 @@ mod tests {
         assert_eq!(audit.verify(&id, b"event", &mac), MacCheck::Genuine);
         assert_eq!(audit.mac(b"event").0.as_str(), "new", "an old key makes nothing new");
         let digests = DerivedDigests::new(&new).with_retained(&retained);
-        assert!(digests.under_each_key(DigestPurpose::RecoveryTag, b"code").contains(&tag));
-        assert_eq!(digests.under_each_key(DigestPurpose::PhoneNumber, b"n").len(), 1);
-        assert_eq!(digests.under_each_key(DigestPurpose::RecoveryTag, b"code").len(), 2, "each key once");
+        assert!(digests.digest_with_each_key(DigestPurpose::RecoveryTag, b"code").contains(&tag));
+        assert_eq!(digests.digest_with_each_key(DigestPurpose::PhoneNumber, b"n").len(), 1);
+        assert_eq!(
+            digests.digest_with_each_key(DigestPurpose::RecoveryTag, b"code").len(),
+            2,
+            "each key once"
+        );
     }
 
     #[test]

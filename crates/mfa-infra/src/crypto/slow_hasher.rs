@@ -98,13 +98,13 @@ impl Work {
         };
         match stored {
             StoredDigest::Argon2id(stored) => match stored.matches(password, &self.memory) {
-                Ok(true) if stored.is_outdated() => Ok(PasswordCheck::RightButOutdated),
-                Ok(true) => Ok(PasswordCheck::Right),
+                Ok(true) if stored.is_outdated() => Ok(PasswordCheck::CorrectButOutdated),
+                Ok(true) => Ok(PasswordCheck::Correct),
                 Ok(false) => Ok(PasswordCheck::Wrong),
                 Err(_) => Err(HashError::Failed),
             },
             StoredDigest::Bcrypt(stored) => match bcrypt_matches(password, &stored) {
-                Ok(true) => Ok(PasswordCheck::RightButOutdated),
+                Ok(true) => Ok(PasswordCheck::CorrectButOutdated),
                 Ok(false) => Ok(PasswordCheck::Wrong),
                 Err(_) => Err(HashError::Failed),
             },

@@ -90,7 +90,7 @@ pub(super) const fn order(query: AuditQuery) -> &'static str {
 /// How many events are looked at for a page of this size.
 pub(super) fn looked_at(query: AuditQuery, limit: i64) -> i64 {
     // As many as are wanted, where every one that is looked at is.
-    if query.kind.is_some() { i64::from(AuditQuery::LOOKED_AT) } else { limit }
+    if query.kind.is_some() { i64::from(AuditQuery::SCAN_LIMIT) } else { limit }
 }
 
 /// The name of a kind in its column.

@@ -271,7 +271,7 @@ mod tests {
             let event = SecurityEvent { at, ..event(EventKind::TotpVerify, Outcome::Failure, None) };
             log.record(LoggedEvent { user: Some(UserId::new(user)), event: &event, chain: None });
         }
-        let told = recorded.told();
+        let told = recorded.recorded();
         let alerts: Vec<_> = told.iter().filter(|it| it.event.kind == EventKind::FailuresRising).collect();
         assert_eq!((told.len(), alerts.len()), (501, 1));
         assert_eq!(alerts[0].user, None);

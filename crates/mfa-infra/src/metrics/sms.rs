@@ -89,9 +89,9 @@ impl SmsCounters {
     }
 
     fn tried(&self, step: &GatewayAttempt) {
-        let outcome = match &step.what {
-            GatewayAttemptOutcome::LeftAlone => "left_alone",
-            GatewayAttemptOutcome::TooLate => "too_late",
+        let outcome = match &step.outcome {
+            GatewayAttemptOutcome::CircuitOpen => "left_alone",
+            GatewayAttemptOutcome::TimedOut => "too_late",
             GatewayAttemptOutcome::Tried { outcome: SendOutcome::Accepted { .. }, .. } => "accepted",
             GatewayAttemptOutcome::Tried {
                 outcome: SendOutcome::Permanent(RefusalScope::User(_)), ..
@@ -113,7 +113,7 @@ impl SmsCounters {
         let (provider, outcome) = match &dispatch.delivery {
             DeliveryOutcome::Sent { gateway, .. } => (*gateway, "sent"),
             DeliveryOutcome::Unknown { gateway } => (*gateway, "unknown"),
-            DeliveryOutcome::RefusedByUser(_) => (NONE, "number_refused"),
+            DeliveryOutcome::NumberRefused(_) => (NONE, "number_refused"),
             DeliveryOutcome::NotSent { .. } => (NONE, "not_sent"),
         };
         if let DeliveryOutcome::Sent { .. } = dispatch.delivery {
@@ -180,10 +180,10 @@ mod tests {
         let journal = metrics.before_journal(Arc::new(SmsLogObserver::new(Logger::root(Discard, o!()))));
         let id = SendId::restore("1".to_owned());
         let steps = vec![
-            GatewayAttempt { gateway: "ovh", what: GatewayAttemptOutcome::LeftAlone },
+            GatewayAttempt { gateway: "ovh", outcome: GatewayAttemptOutcome::CircuitOpen },
             GatewayAttempt {
                 gateway: "twilio",
-                what: GatewayAttemptOutcome::Tried {
+                outcome: GatewayAttemptOutcome::Tried {
                     outcome: SendOutcome::Accepted { id: "m".to_owned() },
                     took: Duration::ZERO,
                 },

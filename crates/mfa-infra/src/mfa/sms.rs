@@ -105,8 +105,8 @@ pub(super) fn providers(settings: &Settings, sender: &SmsSender) -> PartState {
     if settings.sms.countries.is_empty() {
         return PartState::Ready;
     }
-    let left_alone: Vec<_> = sender.left_alone().collect();
-    match (sender.gateways().count(), left_alone.as_slice()) {
+    let open_circuits: Vec<_> = sender.open_circuits().collect();
+    match (sender.gateways().count(), open_circuits.as_slice()) {
         (0, _) => PartState::Degraded("no SMS provider is configured: SMS is off"),
         (_, []) => PartState::Ready,
         (all, failing) if failing.len() >= all => {

@@ -5,7 +5,7 @@ use std::time::Duration;
 use deadpool::managed::{Manager, Metrics, RecycleResult};
 
 /// How long a connection is taken to be alive after it was last lent.
-const TRUSTED: Duration = Duration::from_secs(5);
+const HEALTHY_FOR: Duration = Duration::from_secs(5);
 
 /// Asks only connections that were idle for some time.
 ///
@@ -23,7 +23,7 @@ impl<M: Manager> Manager for SkipRecentHealthCheck<M> {
     }
 
     async fn recycle(&self, connection: &mut M::Type, metrics: &Metrics) -> RecycleResult<M::Error> {
-        if metrics.last_used() < TRUSTED {
+        if metrics.last_used() < HEALTHY_FOR {
             return Ok(());
         }
         self.0.recycle(connection, metrics).await

@@ -6,13 +6,15 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use deadpool_redis::redis::Value;
-use mfa_core::{BoxFuture, Clock, RateLimiter, RateRule, RateVerdict};
+use mfa_core::{
+    BoxFuture, CallResult, CircuitBreaker, CircuitBreakerConfig, CircuitTransition, Clock, RateLimiter,
+    RateRule, RateVerdict, Timestamp,
+};
 use slog::Logger;
 use tokio::runtime::Handle;
 use tokio::sync::oneshot;
 
 use super::AddressError;
-use super::breaker::{BreakerChange, RedisBreaker};
 use super::error::RedisLimiterError;
 use super::gcra::GcraRequest;
 use super::pool::Pool;
@@ -21,7 +23,10 @@ use crate::settings::RedisSettings;
 
 /// How long a connection may take to open for those who come later. Longer than any caller waits: of several nodes
 /// or sentinels the first may be one that does not answer.
-const CONNECT_WITHIN: Duration = Duration::from_secs(3);
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(3);
+
+/// Circuit breaker of Redis: opens after three failures in a row, for five seconds.
+const BREAKER: CircuitBreakerConfig = CircuitBreakerConfig::new(3, Duration::from_secs(5));
 
 /// Limits by subject (GCRA), for all servers that share a Redis together.
 ///
@@ -39,7 +44,7 @@ pub struct RedisRateLimiter {
     servers: u32,
     deadline: Duration,
     fallback: MemoryRateLimiter,
-    breaker: RedisBreaker,
+    breaker: CircuitBreaker,
     ticks: MonotonicTicks,
     clock: Option<Arc<dyn Clock>>,
     runtime: Handle,
@@ -110,7 +115,7 @@ impl RedisRateLimiter {
             servers: options.servers,
             deadline: options.deadline,
             fallback,
-            breaker: RedisBreaker::new(),
+            breaker: CircuitBreaker::new(BREAKER),
             ticks,
             clock,
             runtime: options.runtime,
@@ -120,7 +125,7 @@ impl RedisRateLimiter {
 
     /// What the last calls showed. Costs nothing, and learns nothing either: see [`RedisRateLimiter::check`].
     pub fn state(&self) -> RedisState {
-        if self.breaker.is_closed() { RedisState::Ready } else { RedisState::Away }
+        if self.breaker.is_open() { RedisState::Away } else { RedisState::Ready }
     }
 
     /// Asks Redis whether it can limit, within the deadline, unless it was found away a moment ago.
@@ -149,22 +154,30 @@ impl RedisRateLimiter {
 
     /// Redis's verdict, where there is one.
     async fn query(&self, one: GcraRequest) -> Option<RateVerdict> {
-        let attempt = self.breaker.enter(self.ticks.elapsed())?;
+        let permit = self.breaker.try_call(self.monotonic_now())?;
         let answer = self.answer(&one).await;
         let verdict = answer.and_then(|answer| one.verdict(&answer).ok_or(RedisLimiterError::Answer));
         if verdict.is_err() {
             self.pool.close_idle();
         }
-        match attempt.end(verdict.is_ok(), self.ticks.elapsed()) {
-            BreakerChange::None => {}
-            BreakerChange::Back => slog::info!(self.log, "Redis is back: limits are shared again"),
-            BreakerChange::Away => {
+        let result = if verdict.is_ok() { CallResult::Success } else { CallResult::Failure };
+        match permit.report(result, self.monotonic_now()) {
+            None => {}
+            Some(CircuitTransition::Closed) => {
+                slog::info!(self.log, "Redis is back: limits are shared again")
+            }
+            Some(CircuitTransition::Opened) => {
                 let reason = verdict.as_ref().err().map(ToString::to_string);
                 slog::error!(self.log, "Redis gives no answers: this server limits by itself";
                     "reason" => reason, "servers" => self.servers);
             }
         }
         verdict.ok()
+    }
+
+    /// Time since this limiter was created, as the breaker takes it: it never goes back.
+    fn monotonic_now(&self) -> Timestamp {
+        Timestamp::from_millis(0).plus(self.ticks.elapsed())
     }
 
     fn answer(&self, one: &GcraRequest) -> impl Future<Output = Result<Value, RedisLimiterError>> + use<> {
@@ -187,7 +200,7 @@ impl RedisRateLimiter {
         };
         // Timers belong to the runtime that they are made in, wherever they are waited for.
         let _inside = self.runtime.enter();
-        drop(self.runtime.spawn(tokio::time::timeout(CONNECT_WITHIN, work)));
+        drop(self.runtime.spawn(tokio::time::timeout(CONNECT_TIMEOUT, work)));
         let waiting = tokio::time::timeout(self.deadline, waiting);
         async move {
             match waiting.await {

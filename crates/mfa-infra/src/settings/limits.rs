@@ -57,7 +57,7 @@ impl LimitSettings {
 }
 
 fn lockout(reader: &SettingsReader<'_>) -> Result<LockoutPolicy, SettingsError> {
-    let failures = reader.number("MFA_MAX_FAILURES", 1, LockoutPolicy::LAST)?;
+    let failures = reader.number("MFA_MAX_FAILURES", 1, LockoutPolicy::ADMIN_LOCK_THRESHOLD)?;
     let minutes = reader.number("MFA_LOCK_MINUTES", 1, 1440)?;
     LockoutPolicy::new(failures, Duration::from_mins(minutes.into()))
         .map_err(|error| reader.wrong("MFA_MAX_FAILURES", &error.to_string()))

@@ -22,13 +22,13 @@ impl SmsLogObserver {
 
     /// A gateway that did not take the message: why is what an operator looks for.
     fn step(&self, send: &SendId, step: &GatewayAttempt) {
-        let (why, took) = match &step.what {
-            GatewayAttemptOutcome::LeftAlone => ("left alone: it has failed too often", None),
-            GatewayAttemptOutcome::TooLate => ("no answer in time: it may have sent", None),
+        let (why, took) = match &step.outcome {
+            GatewayAttemptOutcome::CircuitOpen => ("left alone: it has failed too often", None),
+            GatewayAttemptOutcome::TimedOut => ("no answer in time: it may have sent", None),
             GatewayAttemptOutcome::Tried { outcome, took } => (reason(outcome), Some(took.as_millis())),
         };
         let took = took.and_then(|it| u64::try_from(it).ok());
-        if let GatewayAttemptOutcome::Tried { outcome: SendOutcome::Accepted { .. }, .. } = step.what {
+        if let GatewayAttemptOutcome::Tried { outcome: SendOutcome::Accepted { .. }, .. } = step.outcome {
             slog::info!(self.log, "SMS accepted"; "gateway" => step.gateway, "send" => send.as_str(),
                 "took_ms" => took);
         } else {

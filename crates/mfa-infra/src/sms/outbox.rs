@@ -9,8 +9,6 @@ use std::sync::Arc;
 use mfa_core::{BoxFuture, Clock, Timestamp};
 use mfa_sms::{SendOutcome, SmsGateway, SmsMessage};
 use serde::Serialize;
-use time::OffsetDateTime;
-use time::format_description::well_known::Rfc3339;
 use zeroize::Zeroizing;
 
 /// Who may read the outbox: its owner. It holds codes.
@@ -70,7 +68,7 @@ fn open(path: &Path) -> io::Result<File> {
 }
 
 fn line(message: &SmsMessage, now: Timestamp) -> Zeroizing<Vec<u8>> {
-    let at = OffsetDateTime::from_unix_timestamp(now.seconds()).ok().and_then(|it| it.format(&Rfc3339).ok());
+    let at = Timestamp::from_seconds(now.seconds()).to_rfc3339();
     let line =
         Line { to: message.to.e164(), text: message.text.expose(), at: at.as_deref().unwrap_or_default() };
     let mut bytes = Zeroizing::new(Vec::with_capacity(2048));

@@ -11,7 +11,6 @@ use slog_json::Json;
 
 use super::log_file::LogFile;
 use super::redaction::MaskedValues;
-use super::rfc3339::Rfc3339;
 
 /// What every line begins with: `ts`, `level` and `msg`, and then the record's own key-values.
 pub(super) struct LogHeader<'a> {
@@ -21,7 +20,7 @@ pub(super) struct LogHeader<'a> {
 
 impl KV for LogHeader<'_> {
     fn serialize(&self, record: &Record<'_>, serializer: &mut dyn Serializer) -> slog::Result {
-        serializer.emit_arguments("ts", &format_args!("{}", Rfc3339(self.at)))?;
+        serializer.emit_arguments("ts", &format_args!("{}", self.at.rfc3339_millis()))?;
         serializer.emit_str("level", word(self.record.level()))?;
         serializer.emit_arguments("msg", self.record.msg())?;
         self.record.kv().serialize(record, serializer)

@@ -11,7 +11,7 @@ use super::{PublicKey, TokenKey};
 use crate::{IssueError, KeyError, TokenError};
 
 /// Bytes of a signature, by either algorithm.
-const SIGNATURE: usize = 64;
+const SIGNATURE_BYTES: usize = 64;
 /// What a key signs when it is read, to show that its two halves belong together.
 const PROBE: &[u8] = b"nova-mfa";
 
@@ -146,7 +146,7 @@ impl TokenKey for PrivateKey {
     /// signed, so its other spelling is spent and revoked with it.
     fn verify(&self, message: &[u8], signature: &[u8]) -> Result<(), TokenError> {
         // Before the library looks at it: it takes lengths that the standard does not.
-        if signature.len() != SIGNATURE {
+        if signature.len() != SIGNATURE_BYTES {
             return Err(TokenError::Invalid);
         }
         self.verifier.verify(message, signature).map_err(|_| TokenError::Invalid)

@@ -8,16 +8,16 @@ use crate::token_type::TokenType;
 /// The keys of a service, for each type of token: one signs, all verify.
 ///
 /// A key is rotated by putting the new one first and keeping the old one behind it for as long as its tokens live
-/// (one hour). Each key has one algorithm, so keys of several may stand side by side while one gives way to another.
+/// (one hour). Each key has one algorithm, so keys of several may stand keys_of by keys_of while one gives way to another.
 #[derive(Debug)]
 pub struct TokenKeyRing {
-    pending: Side,
-    access: Side,
+    pending: TypeKeys,
+    access: TypeKeys,
 }
 
 /// The keys of one type of token.
 #[derive(Clone, Debug)]
-struct Side {
+struct TypeKeys {
     signing: Arc<dyn TokenKey>,
     previous: Vec<Arc<dyn TokenKey>>,
 }
@@ -25,11 +25,11 @@ struct Side {
 impl TokenKeyRing {
     /// A ring where both types of token are HS256 under the secret that the first factor's backend shares.
     pub fn shared_secret(signing: SecretKey, previous: Vec<SecretKey>) -> Self {
-        let side = Side {
+        let keys_of = TypeKeys {
             signing: Arc::new(signing),
             previous: previous.into_iter().map(|key| Arc::new(key) as Arc<dyn TokenKey>).collect(),
         };
-        Self { pending: side.clone(), access: side }
+        Self { pending: keys_of.clone(), access: keys_of }
     }
 
     /// The same ring, with access tokens signed by a private key. Pending tokens stay as they are.
@@ -39,7 +39,7 @@ impl TokenKeyRing {
     /// on where it is named among them too.
     #[must_use]
     pub fn signing_access(mut self, signing: PrivateKey) -> Self {
-        self.access = Side { signing: Arc::new(signing), previous: self.pending.previous.clone() };
+        self.access = TypeKeys { signing: Arc::new(signing), previous: self.pending.previous.clone() };
         self
     }
 
@@ -61,12 +61,12 @@ impl TokenKeyRing {
 
     /// The key that signs tokens of this type.
     pub(crate) fn signing(&self, token_type: TokenType) -> &dyn TokenKey {
-        self.side(token_type).signing.as_ref()
+        self.keys_of(token_type).signing.as_ref()
     }
 
     /// The key of that `kid`, where tokens of this type may be signed by it.
     pub(crate) fn find(&self, token_type: TokenType, id: &str) -> Option<&dyn TokenKey> {
-        self.side(token_type).keys().find(|key| key.id() == id)
+        self.keys_of(token_type).keys().find(|key| key.id() == id)
     }
 
     /// The shared secrets, newest first, for tokens that name no key.
@@ -74,7 +74,7 @@ impl TokenKeyRing {
         self.pending.keys()
     }
 
-    fn side(&self, token_type: TokenType) -> &Side {
+    fn keys_of(&self, token_type: TokenType) -> &TypeKeys {
         match token_type {
             TokenType::Pending => &self.pending,
             TokenType::Access => &self.access,
@@ -82,7 +82,7 @@ impl TokenKeyRing {
     }
 }
 
-impl Side {
+impl TypeKeys {
     fn keys(&self) -> impl Iterator<Item = &dyn TokenKey> {
         std::iter::once(&self.signing).chain(&self.previous).map(AsRef::as_ref)
     }

@@ -6,13 +6,13 @@ use zeroize::Zeroizing;
 use crate::KeyError;
 
 /// The fewest bytes of an HS256 key (RFC 7518 §3.2).
-const SHORTEST: usize = 32;
+const MIN_KEY_BYTES: usize = 32;
 /// Random keys of that length have more different bytes, in whatever alphabet they are written.
-const FEWEST_BYTES: usize = 8;
+const MIN_DISTINCT_BYTES: usize = 8;
 /// They have more different runs of three too; a short text written several times has not.
-const FEWEST_RUNS: usize = 20;
+const MIN_DISTINCT_TRIGRAMS: usize = 20;
 /// With fewer pairs of characters than this nothing can be said of the language.
-const FEWEST_PAIRS: usize = 12;
+const MIN_PAIRS: usize = 12;
 
 /// What stands where a key should be written, lower case, letters and digits alone. Long enough that chance does not
 /// write them.
@@ -70,14 +70,14 @@ const COMMON_PAIRS: &str = "th he in er an re on at en nd ti es or te of ed is i
 /// [`KeyError::TooShort`], [`KeyError::Placeholder`] or [`KeyError::Guessable`]: do not start with this key.
 pub fn check_secret_strength(secret: &SecretText) -> Result<(), KeyError> {
     let secret = secret.expose();
-    if secret.len() < SHORTEST {
+    if secret.len() < MIN_KEY_BYTES {
         return Err(KeyError::TooShort);
     }
     if is_placeholder(secret) {
         return Err(KeyError::Placeholder);
     }
     let bytes = secret.as_bytes();
-    if has_fewer(bytes, 1, FEWEST_BYTES) || has_fewer(bytes, 3, FEWEST_RUNS) {
+    if has_fewer(bytes, 1, MIN_DISTINCT_BYTES) || has_fewer(bytes, 3, MIN_DISTINCT_TRIGRAMS) {
         return Err(KeyError::Guessable);
     }
     if reads_like_words(bytes) {
@@ -120,7 +120,7 @@ fn reads_like_words(secret: &[u8]) -> bool {
             common = common.saturating_add(1);
         }
     }
-    pairs >= FEWEST_PAIRS && common.saturating_mul(2) >= pairs
+    pairs >= MIN_PAIRS && common.saturating_mul(2) >= pairs
 }
 
 fn is_common(pair: [u8; 2]) -> bool {

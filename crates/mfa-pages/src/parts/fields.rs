@@ -102,7 +102,7 @@ pub(crate) fn clock_error(request: &PageRequest, seconds: i64) -> FormError {
 /// Returns the button that sends another SMS, with the time until it may be used.
 pub(crate) fn resend_button(request: &PageRequest, sent_at: Option<Timestamp>) -> Markup {
     let passed = sent_at.map_or(Duration::ZERO, |at| request.now().since(at));
-    let left = mfa_sms::RESEND_IN.saturating_sub(passed).as_secs();
+    let left = mfa_sms::RESEND_DELAY.saturating_sub(passed).as_secs();
     html! {
         button.link type="submit" data-after=(left) data-wait=(request.translate("resend-in")) {
             (request.translate("resend"))

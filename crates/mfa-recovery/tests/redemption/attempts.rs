@@ -33,7 +33,7 @@ fn every_code_of_a_set_is_found_with_one_hash() {
     for (number, code) in (1..).zip(shown(&plain)) {
         let tried = try_with(&state, ALICE, &code.to_uppercase(), &TestDigests, &hasher);
         let HashComparison::Match(fit) = tried else { panic!("{code} is not found") };
-        assert_eq!(format!("{fit:?}"), format!("Fit({number})"));
+        assert_eq!(format!("{fit:?}"), format!("MatchedCode({number})"));
     }
 }
 
@@ -144,5 +144,5 @@ fn debug_of_a_try_shows_neither_code_nor_hash_nor_whether_one_fits() {
     let found = look_up_code(&state, ALICE, &typed, &TestDigests);
     let none = look_up_code(&state, ALICE, &RecoveryCodeInput::parse("no code").unwrap(), &TestDigests);
     assert_eq!(format!("{found:?}"), format!("{none:?}"));
-    assert_eq!(format!("{:?}", block_on(found.check(&hasher))), "Ok(Fits(Fit(1)))");
+    assert_eq!(format!("{:?}", block_on(found.check(&hasher))), "Ok(Match(MatchedCode(1)))");
 }

@@ -32,7 +32,7 @@ impl PasswordHasher for Bcrypt {
         self.0.fetch_add(1, Ordering::SeqCst);
         Box::pin(async move {
             let right = digest.is_some_and(|it| it.as_column() == bcrypt(password.expose()));
-            Ok(if right { PasswordCheck::RightButOutdated } else { PasswordCheck::Wrong })
+            Ok(if right { PasswordCheck::CorrectButOutdated } else { PasswordCheck::Wrong })
         })
     }
 }

@@ -94,7 +94,7 @@ fn the_ceremony_passes_a_code_once() {
         let attempt = FactorAttempt {
             token,
             factor: FactorKind::Recovery,
-            need: Requirement::SecondFactor,
+            requirement: Requirement::SecondFactor,
             lockout: LockoutPolicy::default(),
             at: NOW,
             origin: Origin::default(),

@@ -55,7 +55,7 @@ impl PasswordHasher for CountingHasher {
         Box::pin(async move {
             let stored = digest.as_ref().and_then(|it| it.as_column().split_once('$'));
             let right = stored.is_some_and(|(_, stored)| stored == password.expose());
-            let check = if right { PasswordCheck::Right } else { PasswordCheck::Wrong };
+            let check = if right { PasswordCheck::Correct } else { PasswordCheck::Wrong };
             if overloaded { Err(HashError::Overloaded) } else { Ok(check) }
         })
     }
@@ -67,10 +67,10 @@ pub(crate) struct Keys(pub(crate) &'static [&'static str]);
 
 impl KeyedDigests for Keys {
     fn digest(&self, purpose: DigestPurpose, message: &[u8]) -> KeyedDigest {
-        self.under_each_key(purpose, message).remove(0)
+        self.digest_with_each_key(purpose, message).remove(0)
     }
 
-    fn under_each_key(&self, purpose: DigestPurpose, message: &[u8]) -> Vec<KeyedDigest> {
+    fn digest_with_each_key(&self, purpose: DigestPurpose, message: &[u8]) -> Vec<KeyedDigest> {
         let under = |name: &&str| {
             let keyed = [name.as_bytes(), b"|", message].concat();
             KeyedDigest { key: KeyId::parse(name).unwrap(), bytes: TestDigests.digest(purpose, &keyed).bytes }
@@ -92,5 +92,5 @@ pub(crate) fn set(
 
 /// The codes of a set as they are shown.
 pub(crate) fn shown(set: &PlainCodeSet) -> Vec<String> {
-    set.codes().map(|code| code.to_shown().expose().to_owned()).collect()
+    set.codes().map(|code| code.to_display().expose().to_owned()).collect()
 }

@@ -8,7 +8,7 @@ use mfa_core::testing::{ManualClock, SeededEntropy};
 use mfa_core::{EntropyError, SecretText};
 
 use super::*;
-use crate::{LIFETIME, PhoneNumber, ProviderRefusal};
+use crate::{CODE_LIFETIME, PhoneNumber, ProviderRefusal};
 
 const NOW: Timestamp = Timestamp::from_seconds(1_700_000_000);
 const ID: &str = "sms-1";
@@ -102,7 +102,7 @@ fn message() -> SmsMessage {
     SmsMessage {
         to: PhoneNumber::parse("0612345612", "FR").unwrap(),
         text: SecretText::new("012345 est votre code".into()),
-        validity: LIFETIME,
+        validity: CODE_LIFETIME,
     }
 }
 
@@ -127,8 +127,8 @@ fn the_first_gateway_that_takes_it_is_the_last_one_asked() {
     let world = World::of(vec![accepted()], vec![]);
     let dispatch = world.send();
     assert_eq!((dispatch.delivery, world.calls()), (sent("first"), [1, 0]));
-    let what = GatewayAttemptOutcome::Tried { outcome: accepted(), took: Duration::ZERO };
-    assert_eq!(dispatch.steps, [GatewayAttempt { gateway: "first", what }]);
+    let outcome = GatewayAttemptOutcome::Tried { outcome: accepted(), took: Duration::ZERO };
+    assert_eq!(dispatch.steps, [GatewayAttempt { gateway: "first", outcome }]);
 }
 
 #[test]
@@ -151,7 +151,7 @@ fn nothing_is_tried_again_where_something_may_have_been_sent() {
 #[test]
 fn a_number_that_is_refused_is_not_tried_elsewhere() {
     let world = World::of(vec![NO_NUMBER], vec![accepted()]);
-    assert_eq!(world.send().delivery, DeliveryOutcome::RefusedByUser(NumberRefusal::Invalid));
+    assert_eq!(world.send().delivery, DeliveryOutcome::NumberRefused(NumberRefusal::Invalid));
     assert_eq!(world.calls(), [1, 0]);
 }
 
@@ -160,7 +160,7 @@ fn what_was_refused_for_now_is_tried_once_more_and_no_more() {
     for (answers, delivery) in [
         (vec![AT_ONCE, accepted()], sent("first")),
         (vec![AT_ONCE, SendOutcome::Unknown], DeliveryOutcome::Unknown { gateway: "first" }),
-        (vec![AT_ONCE, NO_NUMBER], DeliveryOutcome::RefusedByUser(NumberRefusal::Invalid)),
+        (vec![AT_ONCE, NO_NUMBER], DeliveryOutcome::NumberRefused(NumberRefusal::Invalid)),
         (vec![AT_ONCE, BROKE, accepted()], DeliveryOutcome::NotSent { retry_after: None }),
         (vec![AT_ONCE, AT_ONCE, accepted()], DeliveryOutcome::NotSent { retry_after: None }),
         (
@@ -195,7 +195,10 @@ fn a_gateway_that_never_answers_ends_in_doubt_after_eight_seconds() {
     let world = World::of(vec![], vec![accepted()]);
     let dispatch = world.send();
     assert_eq!(dispatch.delivery, DeliveryOutcome::Unknown { gateway: "first" });
-    assert_eq!(dispatch.steps, [GatewayAttempt { gateway: "first", what: GatewayAttemptOutcome::TooLate }]);
+    assert_eq!(
+        dispatch.steps,
+        [GatewayAttempt { gateway: "first", outcome: GatewayAttemptOutcome::TimedOut }]
+    );
     assert_eq!(world.calls(), [1, 0]);
     assert_eq!(world.clock.now().since(NOW), Duration::from_secs(8));
 }
@@ -217,16 +220,16 @@ fn a_gateway_that_keeps_failing_is_left_alone_and_probed_after_thirty_seconds() 
     for _ in 0..5 {
         assert_eq!(world.send().delivery, sent("second"));
     }
-    assert_eq!(world.sender.left_alone().collect::<Vec<_>>(), ["first"]);
+    assert_eq!(world.sender.open_circuits().collect::<Vec<_>>(), ["first"]);
     let dispatch = world.send();
     assert_eq!(
         dispatch.steps[0],
-        GatewayAttempt { gateway: "first", what: GatewayAttemptOutcome::LeftAlone }
+        GatewayAttempt { gateway: "first", outcome: GatewayAttemptOutcome::CircuitOpen }
     );
     assert_eq!((dispatch.delivery, world.calls()), (sent("second"), [5, 6]));
     world.clock.advance(Duration::from_secs(30));
     assert_eq!((world.send().delivery, world.calls()), (sent("first"), [6, 6]));
-    assert_eq!(world.sender.left_alone().count(), 0);
+    assert_eq!(world.sender.open_circuits().count(), 0);
 }
 
 #[test]
@@ -235,11 +238,11 @@ fn numbers_that_are_refused_do_not_open_the_breaker_and_silence_does() {
     for _ in 0..30 {
         let _ = world.send();
     }
-    assert_eq!(world.sender.left_alone().count(), 0);
+    assert_eq!(world.sender.open_circuits().count(), 0);
     for _ in 0..5 {
         let _ = world.send();
     }
-    assert_eq!(world.sender.left_alone().collect::<Vec<_>>(), ["first"]);
+    assert_eq!(world.sender.open_circuits().collect::<Vec<_>>(), ["first"]);
 }
 
 #[test]

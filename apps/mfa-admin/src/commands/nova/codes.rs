@@ -3,8 +3,6 @@
 use mfa_core::{RecoveryCode, Timestamp};
 use mfa_recovery::legacy_digest;
 use serde_json::Value;
-use time::OffsetDateTime;
-use time::format_description::well_known::Rfc3339;
 
 use super::map::CodeFormat;
 
@@ -109,9 +107,7 @@ fn used_at(value: &Value, now: Timestamp) -> Option<Timestamp> {
 /// RFC 3339, and as Python's `isoformat` writes it: without a zone, which is UTC.
 fn parse_time(text: &str) -> Option<Timestamp> {
     let text = text.replacen(' ', "T", 1);
-    let parsed = OffsetDateTime::parse(&text, &Rfc3339);
-    let parsed = parsed.or_else(|_| OffsetDateTime::parse(&format!("{text}Z"), &Rfc3339)).ok()?;
-    i64::try_from(parsed.unix_timestamp_nanos() / 1_000_000).ok().map(Timestamp::from_millis)
+    Timestamp::parse_rfc3339(&text).or_else(|| Timestamp::parse_rfc3339(&format!("{text}Z")))
 }
 
 #[cfg(test)]

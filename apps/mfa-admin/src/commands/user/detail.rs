@@ -4,7 +4,7 @@ use mfa_core::{Account, FactorKind, Timestamp};
 use mfa_flows::AccountStatus;
 use serde_json::json;
 
-use crate::command_output::{CommandOutput, columns, rfc3339, visible, yes};
+use crate::command_output::{CommandOutput, columns, visible, yes};
 
 /// An account and how it is protected.
 pub(super) fn of(account: &Account, status: &AccountStatus) -> CommandOutput {
@@ -20,27 +20,28 @@ fn document(account: &Account, status: &AccountStatus) -> serde_json::Value {
         "is_superuser": account.is_superuser,
         "mfa_enforced": status.mfa_enforced,
         "totp_enabled": status.totp_enabled,
-        "totp_enrolled_at": status.totp_enrolled_at.and_then(rfc3339),
+        "totp_enrolled_at": status.totp_enrolled_at.and_then(Timestamp::to_rfc3339),
         "phone_verified": status.phone_verified,
         "backup_method": status.backup_method,
         "recovery_codes_left": status.recovery_codes_left,
         "locked": status.locked,
-        "lock_until": status.lock_until.and_then(rfc3339),
+        "lock_until": status.lock_until.and_then(Timestamp::to_rfc3339),
         "failed_attempts": status.failed_attempts,
-        "last_success_at": status.last_success_at.and_then(rfc3339),
+        "last_success_at": status.last_success_at.and_then(Timestamp::to_rfc3339),
         "last_method": status.last_method.map(FactorKind::as_str),
     })
 }
 
 fn lines(account: &Account, status: &AccountStatus) -> String {
-    let since =
-        |at: Option<Timestamp>| at.and_then(rfc3339).map(|at| format!(", since {at}")).unwrap_or_default();
-    let lock = match (status.locked, status.lock_until.and_then(rfc3339)) {
+    let since = |at: Option<Timestamp>| {
+        at.and_then(Timestamp::to_rfc3339).map(|at| format!(", since {at}")).unwrap_or_default()
+    };
+    let lock = match (status.locked, status.lock_until.and_then(Timestamp::to_rfc3339)) {
         (false, _) => "no".to_owned(),
         (true, Some(end)) => format!("until {end}"),
         (true, None) => "until an administrator unlocks it".to_owned(),
     };
-    let last = match (status.last_success_at.and_then(rfc3339), status.last_method) {
+    let last = match (status.last_success_at.and_then(Timestamp::to_rfc3339), status.last_method) {
         (Some(at), Some(method)) => format!("{at}, {}", method.as_str()),
         (Some(at), None) => at,
         (None, _) => "never".to_owned(),

@@ -3,7 +3,7 @@
 use mfa_core::{Lock, Timestamp, UserRecord};
 use serde_json::{Value, json};
 
-use crate::command_output::{CommandOutput, columns, rfc3339, visible};
+use crate::command_output::{CommandOutput, columns, visible};
 
 /// The first `limit` of these users, and after which id the rest follow.
 pub(super) fn of(mut users: Vec<UserRecord>, limit: u32, now: Timestamp) -> CommandOutput {
@@ -42,7 +42,7 @@ fn document(user: &UserRecord, now: Timestamp) -> Value {
 
 fn end(lock: Lock) -> Option<String> {
     match lock {
-        Lock::Until(end) => rfc3339(end),
+        Lock::Until(end) => end.to_rfc3339(),
         Lock::UntilAdministrator => None,
     }
 }

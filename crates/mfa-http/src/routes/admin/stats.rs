@@ -175,7 +175,7 @@ fn period(
     let to = to.unwrap_or(now.plus(Duration::from_millis(1)));
     let from = from.unwrap_or(to.minus(usual));
     Period::new(from, to, bucket).map_err(|error| {
-        let error = FieldErrorKind::Period { most_days: error.most_days };
+        let error = FieldErrorKind::Period { most_days: error.max_days };
         ApiError::Fields(vec![FieldError { field: "to".to_owned(), error }])
     })
 }

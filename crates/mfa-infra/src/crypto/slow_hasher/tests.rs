@@ -34,7 +34,7 @@ fn a_password_is_right_against_its_own_hash_only() {
     let hasher = hasher(&runtime);
     let digest = runtime.block_on(hasher.hash(password("correct horse"))).unwrap();
     let check = |text| runtime.block_on(hasher.verify(password(text), Some(digest.clone())));
-    assert_eq!(check("correct horse"), Ok(PasswordCheck::Right));
+    assert_eq!(check("correct horse"), Ok(PasswordCheck::Correct));
     assert_eq!(check("battery staple"), Ok(PasswordCheck::Wrong));
     assert_ne!(runtime.block_on(hasher.hash(password("correct horse"))).unwrap(), digest, "another salt");
 
@@ -48,9 +48,9 @@ fn older_kinds_of_hash_are_right_but_outdated() {
     let hasher = hasher(&runtime);
     let check = |text, digest| runtime.block_on(hasher.verify(password(text), Some(stored(digest))));
     let weak = "$argon2id$v=19$m=256,t=2,p=1$c29tZXNhbHQ$nf65EOgLrQMR/uIPnA4rEsF5h7TKyQwu9U1bMCHGi/4";
-    assert_eq!(check("password", weak), Ok(PasswordCheck::RightButOutdated));
+    assert_eq!(check("password", weak), Ok(PasswordCheck::CorrectButOutdated));
     let bcrypt = "$2a$05$CCCCCCCCCCCCCCCCCCCCC.E5YPO9kmyuRGyh0XouQYb4YMJKvyOeW";
-    assert_eq!(check("U*U", bcrypt), Ok(PasswordCheck::RightButOutdated));
+    assert_eq!(check("U*U", bcrypt), Ok(PasswordCheck::CorrectButOutdated));
     assert_eq!(check("U*V", bcrypt), Ok(PasswordCheck::Wrong));
 }
 

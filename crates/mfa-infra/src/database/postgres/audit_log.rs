@@ -21,7 +21,7 @@ struct Id {
 }
 
 impl AuditLog for PostgresDatabase {
-    fn list_of(
+    fn list_for_user(
         &self,
         user: UserId,
         page: UserEventsQuery,
@@ -67,7 +67,7 @@ impl AuditLogQueries for PgConnection {
         ))
         .bind::<BigInt, _>(query.before.unwrap_or(i64::MAX))
         .bind::<Nullable<BigInt>, _>(query.user.map(UserId::value))
-        .bind::<BigInt, _>(i64::from(AuditQuery::LOOKED_AT).saturating_sub(1))
+        .bind::<BigInt, _>(i64::from(AuditQuery::SCAN_LIMIT).saturating_sub(1))
         .get_result::<Id>(self)
         .optional()?;
         Ok(found.map(|it| it.id))

@@ -166,7 +166,7 @@ impl SmsSendLog for PostgresDatabase {
                  GROUP BY country HAVING count(*) >= $2"
             ))
             .bind::<BigInt, _>(since.millis())
-            .bind::<BigInt, _>(i64::from(rule.least_sends()))
+            .bind::<BigInt, _>(i64::from(rule.min_sends()))
             .load::<CodeUsageRow>(connection)?;
             Ok(low(rows, rule))
         })

@@ -80,7 +80,7 @@ impl Users for PostgresDatabase {
         Box::pin(async move { inserted.await?.ok_or(NewUserError::Taken) })
     }
 
-    fn erase_trail(&self, user: UserId) -> BoxFuture<'_, Result<(), StoreError>> {
+    fn erase_event_details(&self, user: UserId) -> BoxFuture<'_, Result<(), StoreError>> {
         self.pool.run("erase trail", move |connection| {
             connection.transaction(|connection| {
                 sql_query(

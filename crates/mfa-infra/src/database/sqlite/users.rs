@@ -82,7 +82,7 @@ impl Users for SqliteDatabase {
         Box::pin(async move { inserted.await?.ok_or(NewUserError::Taken) })
     }
 
-    fn erase_trail(&self, user: UserId) -> BoxFuture<'_, Result<(), StoreError>> {
+    fn erase_event_details(&self, user: UserId) -> BoxFuture<'_, Result<(), StoreError>> {
         self.pool.run("erase trail", move |connection| {
             connection.immediate_transaction(|connection| {
                 sql_query(

@@ -83,7 +83,7 @@ fn a_security_event_has_all_its_keys() {
     let origin = Origin::new(Some(ip), Some("curl/8"), Some("req-1"));
     let full = event(EventKind::AdminUnlock, Outcome::Success, origin)
         .with_method(FactorKind::Totp)
-        .by("root", Some("ticket 7"));
+        .with_actor("root", Some("ticket 7"));
     let bare = event(EventKind::RateLimited, Outcome::Refused, Origin::default());
     let events = fixture.telemetry.events();
     events.record(LoggedEvent { user: Some(UserId::new(42)), event: &full, chain: Some((7, &[0xab, 0x01])) });
@@ -199,7 +199,7 @@ proptest! {
         let agent: String = agent.into_iter().collect();
         let fixture = Fixture::new(Level::Info);
         let origin = Origin::new(None, Some(&agent), Some(&request));
-        let event = event(EventKind::Login, Outcome::Failure, origin.clone()).by(&actor, Some(&agent));
+        let event = event(EventKind::Login, Outcome::Failure, origin.clone()).with_actor(&actor, Some(&agent));
         fixture.telemetry.events().record(LoggedEvent { user: None, event: &event, chain: None });
         let path = fixture.folder.path().join("mfa.log");
         drop(fixture.telemetry);

@@ -103,11 +103,13 @@ fn a_new_key_is_read_back_and_signs_what_it_verifies() {
 fn a_signature_of_zeros_of_another_length_or_in_der_is_refused() {
     for key in [ed25519(), p256()] {
         let signature = key.sign(b"message").unwrap();
-        assert_eq!(signature.len(), SIGNATURE);
+        assert_eq!(signature.len(), SIGNATURE_BYTES);
         let mut ends_in_zero = signature.clone();
         ends_in_zero.push(0);
         let der = [&[0x30, 0x44, 0x02, 0x20], &signature[..32], &[0x02, 0x20], &signature[32..]].concat();
-        for wrong in [&[][..], &[0; SIGNATURE], &[0xff; SIGNATURE], &signature[..63], &ends_in_zero, &der] {
+        for wrong in
+            [&[][..], &[0; SIGNATURE_BYTES], &[0xff; SIGNATURE_BYTES], &signature[..63], &ends_in_zero, &der]
+        {
             assert_eq!(key.verify(b"message", wrong), Err(TokenError::Invalid), "{wrong:?}");
         }
         for at in [0, 31, 32, 63] {

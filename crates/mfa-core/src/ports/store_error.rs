@@ -1,0 +1,59 @@
+//! Error of a store operation.
+
+use std::error::Error;
+
+/// Effect of a store operation that failed.
+///
+/// Exhaustive, so that every caller decides what an unknown outcome means to it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum StoreErrorKind {
+    /// Nothing was stored: the store was unreachable or rejected the operation.
+    Unavailable,
+    /// Nothing was attempted: too many operations are waiting.
+    Overloaded,
+    /// It is unknown whether the change was stored. A submitted code may be spent: request the next one.
+    Unknown,
+    /// The decision panicked. Nothing was stored.
+    DecisionPanicked,
+    /// The row holds an invalid value, such as a plaintext secret. Nothing was stored.
+    Corrupt,
+}
+
+/// Error of a store operation.
+#[derive(Debug, thiserror::Error)]
+#[error("{operation}: {}", kind.describe())]
+pub struct StoreError {
+    kind: StoreErrorKind,
+    operation: &'static str,
+    source: Option<Box<dyn Error + Send + Sync>>,
+}
+
+impl StoreErrorKind {
+    const fn describe(self) -> &'static str {
+        match self {
+            Self::Unavailable => "the store gave no answer, nothing was stored",
+            Self::Overloaded => "too much is waiting, nothing was tried",
+            Self::Unknown => "it is not known whether the outcome was stored",
+            Self::DecisionPanicked => "the decision panicked, nothing was stored",
+            Self::Corrupt => "the row holds what it must not hold",
+        }
+    }
+}
+
+impl StoreError {
+    /// Creates an error of this kind for this operation.
+    pub fn new(kind: StoreErrorKind, operation: &'static str) -> Self {
+        Self { kind, operation, source: None }
+    }
+
+    /// Adds the underlying error.
+    #[must_use]
+    pub fn with_source(self, source: impl Into<Box<dyn Error + Send + Sync>>) -> Self {
+        Self { source: Some(source.into()), ..self }
+    }
+
+    /// Returns the effect of the failed operation.
+    pub const fn kind(&self) -> StoreErrorKind {
+        self.kind
+    }
+}

@@ -1,0 +1,113 @@
+//! Effects of an attempt on the account: failure count, strikes, lock, spent tokens and events.
+
+use super::attempt::{FactorAttempt, FactorResult, VerifiedFactor};
+use super::authorization::Requirement;
+use crate::{
+    Account, DenylistReason, EventKind, FactorKind, Lock, Outcome, SecurityEvent, Stage, StepUpFailures,
+};
+
+/// Number of wrong step-up codes that revokes the access token they came with.
+const MAX_STEP_UP_FAILURES: u8 = 5;
+/// Number of strikes at which guessing is suspected.
+const SUSPICIOUS_STRIKES: u32 = 20;
+
+pub(super) fn record_success(account: &mut Account, attempt: &FactorAttempt) -> VerifiedFactor {
+    if attempt.requirement == Requirement::SecondFactor {
+        account.failures = 0;
+        // A lock that other attempts caused while this one was running stays in force.
+        if account.lock(attempt.at).is_none() {
+            account.lock_until = None;
+        }
+        note_success(account, attempt);
+    }
+    account.internal.step_up_failures = None;
+    spend_pending_token(account, attempt);
+    account.record(event(attempt, event_kind(attempt), Outcome::Success));
+    proof(account, attempt)
+}
+
+/// Effect of counting a failure.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct FailureCount {
+    strikes: u32,
+    pub(super) lock: Option<Lock>,
+}
+
+pub(super) fn count_failure(account: &mut Account, attempt: &FactorAttempt) -> FailureCount {
+    account.failures = account.failures.saturating_add(1);
+    let strikes = account.internal.strikes.add(attempt.at);
+    let lock = attempt.lockout.lock_after(account.failures, strikes, attempt.at);
+    if let Some(lock) = lock {
+        account.lock_until = Some(lock.end());
+        account.internal.pending_tokens_spent_until = Some(attempt.at);
+    }
+    FailureCount { strikes, lock }
+}
+
+pub(super) fn record_wrong_code(account: &mut Account, attempt: &FactorAttempt, check: FactorResult) {
+    let counted = count_failure(account, attempt);
+    let kind = if check == FactorResult::Replayed { EventKind::OtpReplay } else { event_kind(attempt) };
+    record_failure(account, attempt, kind, counted);
+}
+
+pub(super) fn record_failure(
+    account: &mut Account,
+    attempt: &FactorAttempt,
+    kind: EventKind,
+    counted: FailureCount,
+) {
+    account.record(event(attempt, kind, Outcome::Failure));
+    if counted.strikes == SUSPICIOUS_STRIKES {
+        account.record(event(attempt, EventKind::GuessingSuspected, Outcome::Failure));
+    }
+    if counted.lock.is_some() {
+        account.record(event(attempt, EventKind::AccountLocked, Outcome::Failure));
+    }
+    if let Stage::TwoFactors(_) = attempt.token.stage {
+        count_wrong_step_up(account, attempt);
+    }
+}
+
+/// Limits what a stolen access token can do to its owner's failure count: five wrong step-up codes revoke it.
+fn count_wrong_step_up(account: &mut Account, attempt: &FactorAttempt) {
+    let token = attempt.token.id;
+    let before =
+        account.internal.step_up_failures.as_ref().filter(|it| it.token == token).map_or(0, |it| it.count);
+    let count = before.saturating_add(1);
+    if count < MAX_STEP_UP_FAILURES {
+        account.internal.step_up_failures = Some(StepUpFailures { token, count });
+        return;
+    }
+    account.internal.step_up_failures = None;
+    account.deny_token(&attempt.token, DenylistReason::Revoked, attempt.at);
+    account.record(event(attempt, EventKind::TokenRevoked, Outcome::Success));
+}
+
+pub(super) fn spend_pending_token(account: &mut Account, attempt: &FactorAttempt) {
+    if attempt.token.stage == Stage::Pending {
+        account.deny_token(&attempt.token, DenylistReason::Spent, attempt.at);
+    }
+}
+
+pub(super) fn note_success(account: &mut Account, attempt: &FactorAttempt) {
+    account.last_success_at = Some(attempt.at);
+    account.last_method = Some(attempt.factor);
+}
+
+pub(super) fn proof(account: &Account, attempt: &FactorAttempt) -> VerifiedFactor {
+    VerifiedFactor::new(account.subject(), attempt.factor, attempt.at)
+}
+
+/// Returns the kind of event that records this attempt.
+pub(super) fn event_kind(attempt: &FactorAttempt) -> EventKind {
+    match (attempt.requirement, attempt.factor) {
+        (Requirement::Change { .. }, _) => EventKind::TotpDisable,
+        (_, FactorKind::Totp) => EventKind::TotpVerify,
+        (_, FactorKind::Sms) => EventKind::SmsVerify,
+        (_, FactorKind::Recovery) => EventKind::RecoveryUse,
+    }
+}
+
+pub(super) fn event(attempt: &FactorAttempt, kind: EventKind, outcome: Outcome) -> SecurityEvent {
+    SecurityEvent::new(kind, outcome, attempt.at, attempt.origin.clone()).with_method(attempt.factor)
+}
