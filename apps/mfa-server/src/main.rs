@@ -24,7 +24,7 @@ fn main() -> ExitCode {
 
 #[expect(clippy::print_stdout, reason = "the banner is for whoever started the server")]
 fn run() -> Result<(), Box<dyn Error>> {
-    let settings = Settings::load(&Sources::of_process()?)?;
+    let settings = Settings::load(&Sources::from_process()?)?;
     let bind = settings.server.bind;
     // First, so that a second server on the same address leaves the data of the first alone.
     let listener = mfa_server::listen(bind).map_err(|error| {
