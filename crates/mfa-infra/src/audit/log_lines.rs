@@ -16,7 +16,6 @@ const BATCH_SIZE: usize = 1_000;
 
 /// Error of comparing the log with the database.
 #[derive(Debug, thiserror::Error)]
-#[non_exhaustive]
 pub enum LogComparisonError {
     /// The database did not answer.
     #[error(transparent)]

@@ -87,17 +87,17 @@ fn keys_other_than_those_of_the_data_are_reported() {
 #[test]
 fn unreachable_parts_are_reported_with_a_remedy() {
     let folder = tempfile::tempdir().unwrap();
-    let nobody = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    let unreachable = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
     let settings = settings(
         &folder,
         &[
             ("MFA_ENV", "development"),
-            ("DATABASE_URL", &format!("postgresql://nova:hunter2@{nobody}/nova")),
-            ("REDIS_URL", &format!("redis://:hunter2@{nobody}")),
+            ("DATABASE_URL", &format!("postgresql://nova:hunter2@{unreachable}/nova")),
+            ("REDIS_URL", &format!("redis://:hunter2@{unreachable}")),
             ("TWILIO_ACCOUNT_SID", "AC0"),
             ("TWILIO_AUTH_TOKEN", "hunter2"),
             ("TWILIO_FROM", "+15551234567"),
-            ("TWILIO_ENDPOINT", &format!("http://{nobody}")),
+            ("TWILIO_ENDPOINT", &format!("http://{unreachable}")),
         ],
     );
     let findings = diagnose_with(&settings, SOON);

@@ -17,7 +17,7 @@ const SHARED_STATES: u64 = 1024;
 ///
 /// **If it is full** (200 000 subjects have not regained their whole quota: a flood from many addresses), subjects with
 /// a state keep it and stay limited. All others share one of 1024 states, selected by their digest. So a flood can
-/// neither evict the state of an active subject nor pass without a limit. A new legitimate subject is refused only while
+/// neither evict the state of an active subject nor pass without a limit. A new legitimate subject is rejected only while
 /// the flood exhausts the state that it shares.
 #[derive(Debug)]
 pub(super) struct BoundedGcraStore {

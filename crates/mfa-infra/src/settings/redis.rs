@@ -8,7 +8,6 @@ use super::reader::SettingsReader;
 
 /// Redis connection.
 #[derive(Clone, Debug, PartialEq, Eq)]
-#[non_exhaustive]
 pub struct RedisSettings {
     /// One URL, or those of several nodes (`REDIS_URL`).
     ///

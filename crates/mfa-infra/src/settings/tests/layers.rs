@@ -64,7 +64,7 @@ fn a_custom_environment_needs_a_file_and_is_as_strict_as_production() {
     );
     let staging = staging.file("config/staging.toml", "mfa_locale = 'en'");
     assert_eq!(staging.shown("MFA_LOCALE"), some("en", "config/staging.toml"));
-    assert!(staging.unset("JWT_SECRET_KEY").error().starts_with("JWT_SECRET_KEY is not set"));
+    assert!(staging.unset("JWT_SECRET_KEY").error().starts_with("JWT_SECRET_KEY is required in staging"));
 }
 
 #[test]

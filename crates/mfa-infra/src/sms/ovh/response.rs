@@ -61,10 +61,10 @@ pub(super) fn outcome(response: &ProviderResponse) -> OvhOutcome {
 /// Returns the outcome of a 200, which may still reject the phone number.
 fn accepted(response: &ProviderResponse) -> SendOutcome {
     let Some(jobs) = response.json::<Jobs>() else { return SendOutcome::Unknown };
-    let refused = SendOutcome::Permanent(RefusalScope::User(NumberRefusal::Invalid));
+    let invalid_number = SendOutcome::Permanent(RefusalScope::User(NumberRefusal::Invalid));
     match jobs.ids.as_slice() {
         [id, ..] if jobs.invalid_receivers.is_empty() => SendOutcome::Accepted { id: id.to_string() },
-        _ => refused,
+        _ => invalid_number,
     }
 }
 

@@ -61,9 +61,9 @@ const NO_NUMBER: SendOutcome = SendOutcome::Permanent(RefusalScope::User(NumberR
 fn a_job_is_signed_by_the_time_of_ovh_over_the_bytes_that_arrive() {
     let network = FakeNetwork::new(vec![time(NOW + 90), ScriptedReply::json(200, TAKEN)]);
     assert_eq!(send(PATIENT, |http| gateway(&network, http).0), accepted());
-    let [asked, job] = network.received().try_into().ok().unwrap();
-    assert_eq!(asked.line, "GET /auth/time HTTP/1.1");
-    assert_eq!(asked.header("x-ovh-application"), None);
+    let [time_request, job] = network.received().try_into().ok().unwrap();
+    assert_eq!(time_request.line, "GET /auth/time HTTP/1.1");
+    assert_eq!(time_request.header("x-ovh-application"), None);
     assert_eq!(job.line, "POST /sms/sms-ab12345-1/jobs HTTP/1.1");
     assert_eq!(job.header("content-type"), Some("application/json"));
     assert_eq!(job.header("transfer-encoding"), None);
@@ -165,8 +165,8 @@ fn the_retry_after_header_is_returned() {
 
 #[test]
 fn without_a_connection_nothing_was_sent() {
-    let nobody = FakeNetwork::new(vec![]);
-    assert_eq!(send(PATIENT, |http| gateway(&nobody, http).0), LATER);
+    let unreachable = FakeNetwork::new(vec![]);
+    assert_eq!(send(PATIENT, |http| gateway(&unreachable, http).0), LATER);
     let gone = FakeNetwork::new(vec![time(NOW)]);
     assert_eq!(send(PATIENT, |http| gateway(&gone, http).0), LATER);
 }

@@ -138,8 +138,8 @@ fn a_redirect_is_not_followed() {
 
 #[test]
 fn without_a_connection_or_without_tls_nothing_was_sent() {
-    let nobody = FakeNetwork::new(vec![]);
-    assert_eq!(send(PATIENT, |http| gateway(&nobody, "http", http)), LATER);
+    let unreachable = FakeNetwork::new(vec![]);
+    assert_eq!(send(PATIENT, |http| gateway(&unreachable, "http", http)), LATER);
     let no_tls = FakeNetwork::new(vec![ScriptedReply::Gibberish]);
     assert_eq!(send(PATIENT, |http| gateway(&no_tls, "https", http)), LATER);
 }
