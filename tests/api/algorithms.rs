@@ -144,6 +144,7 @@ fn a_key_of_another_algorithm_stops_the_start_with_a_sentence() {
     ]);
     let refusal = installation.try_start().expect_err("the key does not fit");
     assert_eq!(refusal.code, Some(1));
-    let sentence = "JWT_PRIVATE_KEYS starts with a key for ES256 while JWT_ALGORITHM is EdDSA: put the key";
+    let sentence =
+        "JWT_PRIVATE_KEYS starts with a key for ES256 while JWT_ALGORITHM is EdDSA: put the signing key";
     assert!(refusal.said.contains(sentence), "{refusal:?}");
 }

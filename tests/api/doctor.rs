@@ -19,9 +19,9 @@ fn a_server_in_use_has_nothing_that_must_be_mended() {
         server.enrol("ada");
         let answer = server.admin(&["doctor"]);
         assert_eq!(answer.code, Some(0), "{answer:?}");
-        demand(&answer, "ok", "every setting can be used, in development", "");
+        demand(&answer, "ok", "all settings are valid (MFA_ENV=development)", "");
         demand(&answer, "ok", "the schema is up to date", "");
-        demand(&answer, "ok", "MFA_ENCRYPTION_KEYS holds the keys of this database", "");
+        demand(&answer, "ok", "MFA_ENCRYPTION_KEYS contains the keys of this database", "");
         let shown = answer.json.to_string();
         assert!(
             !shown.contains(nova_mfa_tests::JWT_SECRET) && !shown.contains(nova_mfa_tests::ENCRYPTION_KEY)
@@ -37,8 +37,10 @@ fn values_in_the_clear_are_named_and_the_exit_code_is_one() {
         let answer = server.admin(&["doctor"]);
         assert_eq!(answer.code, Some(1), "{answer:?}");
         assert_eq!(answer.json["state"], "problem");
-        let detail =
-            format!("1 rows hold a value in totp_secret that is not sealed, first that of user {}", ada.id);
+        let detail = format!(
+            "1 rows have an unencrypted value in totp_secret, which is not used (first user: {})",
+            ada.id
+        );
         demand(&answer, "problem", &detail, "mfa-admin import nova-python");
         assert!(!answer.json.to_string().contains("JBSWY3DPEHPK3PXP"));
     }
@@ -49,7 +51,7 @@ fn a_database_without_its_schema_is_told_and_not_changed() {
     let installation = Installation::postgres(&[]);
     let answer = installation.admin(&["doctor"], "");
     assert_eq!(answer.code, Some(1), "{answer:?}");
-    demand(&answer, "problem", "the schema still needs", "run mfa-admin migrate up");
+    demand(&answer, "problem", "migrations are pending", "run mfa-admin migrate up");
     let tables = "SELECT count(*) FROM information_schema.tables WHERE table_schema = 'public'";
     assert_eq!(installation.number(tables), 0, "a look changes nothing");
 }
@@ -90,7 +92,7 @@ fn another_key_of_the_same_name_is_told() {
         let other = server.stop().with("MFA_ENCRYPTION_KEYS", &format!("test:{}", "A".repeat(43) + "="));
         let answer = other.admin(&["doctor"], "");
         assert_eq!(answer.code, Some(1), "{answer:?}");
-        demand(&answer, "problem", "does not hold the keys that this database was sealed with", "key ring");
+        demand(&answer, "problem", "does not contain the keys that encrypted this database", "key ring");
     }
 }
 
@@ -106,5 +108,5 @@ fn novas_own_table_with_its_short_keys_is_looked_at_too() {
     assert_eq!(installation.admin(&["migrate", "up"], "").code, Some(0));
     installation.sql("UPDATE users SET totp_secret = 'JBSWY3DPEHPK3PXP'");
     let answer = installation.admin(&["doctor"], "");
-    demand(&answer, "problem", "1 rows hold a value in totp_secret that is not sealed", "import nova-python");
+    demand(&answer, "problem", "1 rows have an unencrypted value in totp_secret", "import nova-python");
 }

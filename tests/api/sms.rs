@@ -319,7 +319,7 @@ fn a_prefix_whose_codes_do_not_come_back_is_closed_and_everyone_is_told() {
         assert_eq!(server.outbox().len(), 30);
         let parts = server.client().get("/health/ready").send().ok();
         assert_eq!(parts["degraded"][0]["part"], "sms", "{parts}");
-        assert!(server.log_says("SMS refused: too few codes come back"));
+        assert!(server.log_says("SMS refused: too few codes are used"));
         set_at(10, "79876").1.ok();
         server.advance(86_400);
         set_at(21, "61234").1.ok();

@@ -28,26 +28,23 @@ fn production_starts_with_its_keys_and_a_database_and_no_sms() {
 #[test]
 fn production_refuses_each_convenience_of_a_trial() {
     for (installation, sentence) in [
-        (production(&[]).without("DATABASE_URL"), "DATABASE_URL is not set, which production refuses"),
-        (production(&[]).without("JWT_SECRET_KEY"), "JWT_SECRET_KEY is not set, and none is generated in"),
-        (
-            production(&[]).without("MFA_ENCRYPTION_KEYS"),
-            "MFA_ENCRYPTION_KEYS is not set, and none is generated in production",
-        ),
+        (production(&[]).without("DATABASE_URL"), "DATABASE_URL is required in production"),
+        (production(&[]).without("JWT_SECRET_KEY"), "JWT_SECRET_KEY is required in production"),
+        (production(&[]).without("MFA_ENCRYPTION_KEYS"), "MFA_ENCRYPTION_KEYS is required in production"),
         (
             production(&[("MFA_SMS_PROVIDERS", "outbox")]),
-            "MFA_SMS_PROVIDERS names outbox, which sends nothing",
+            "MFA_SMS_PROVIDERS contains outbox, which sends nothing",
         ),
         (production(&[("MFA_BIND", "0.0.0.0:0")]), "MFA_BIND is 0.0.0.0:0, which would serve plain HTTP"),
-        (production(&[("MFA_BIND", "[::]:0")]), "which would serve plain HTTP to others in production"),
-        (production(&[("PUBLIC_URL", "http://mfa.example.com")]), "PUBLIC_URL is no address that"),
         (
-            production(&[("OVH_ENDPOINT", "http://127.0.0.1:9")]),
-            "OVH_ENDPOINT is no address that can be used",
+            production(&[("MFA_BIND", "[::]:0")]),
+            "which would serve plain HTTP over the network in production",
         ),
+        (production(&[("PUBLIC_URL", "http://mfa.example.com")]), "PUBLIC_URL is not a URL that"),
+        (production(&[("OVH_ENDPOINT", "http://127.0.0.1:9")]), "OVH_ENDPOINT is not an allowed URL"),
         (
             production(&[("JWT_SECRET_KEY", "changemechangemechangemechangeme")]),
-            "JWT_SECRET_KEY cannot be used",
+            "JWT_SECRET_KEY is not accepted",
         ),
     ] {
         demand_refused(&installation, sentence);

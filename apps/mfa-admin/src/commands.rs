@@ -37,7 +37,7 @@ pub(crate) fn run(cli: Cli) -> Result<CommandOutput, CliError> {
         // Before there are settings: these keys are what the first ones lack.
         Command::Keys(KeysCommand::Generate { algorithm }) => keys::generate(algorithm),
         // It tells of settings that cannot be read as of all else.
-        Command::Doctor => doctor::run(Sources::of_process().and_then(|it| Settings::load(&it))),
+        Command::Doctor => doctor::run(Sources::from_process().and_then(|it| Settings::load(&it))),
         Command::Keys(KeysCommand::Status) => encryption_keys::status(settings()?, reason),
         Command::Keys(KeysCommand::Rotate) => encryption_keys::rotate(settings()?, reason),
         Command::Import(ImportCommand::Otpauth(args)) => transfer::import(&args, settings()?, reason),
@@ -48,5 +48,5 @@ pub(crate) fn run(cli: Cli) -> Result<CommandOutput, CliError> {
 }
 
 fn settings() -> Result<Settings, CliError> {
-    Ok(Settings::load(&Sources::of_process()?)?)
+    Ok(Settings::load(&Sources::from_process()?)?)
 }

@@ -40,7 +40,7 @@ fn main() -> ExitCode {
 
 #[expect(clippy::print_stdout, reason = "what the user asked for")]
 fn run(args: &Args) -> Result<(), Box<dyn Error>> {
-    let settings = Settings::load(&Sources::of_process()?)?;
+    let settings = Settings::load(&Sources::from_process()?)?;
     if args.check_config {
         println!("The settings are valid.");
         return Ok(());

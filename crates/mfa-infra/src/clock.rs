@@ -1,4 +1,4 @@
-//! A clock that is compared with the database's.
+//! Clock that is compared with the clock of the database.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
@@ -9,23 +9,25 @@ use slog::Logger;
 
 use crate::database::FailoverListener;
 
-/// A clock that says whether it can be relied on: it cannot while it differs from the database's by more than the
-/// operator allows, because two servers would then judge one code differently.
+/// Clock that is untrusted while it differs from the database clock by more than `MFA_MAX_CLOCK_SKEW`.
+///
+/// With such a difference, two servers would verify the same code differently.
 #[derive(Debug)]
 pub(crate) struct MonitoredClock {
     clock: Arc<dyn Clock>,
     trusted: AtomicBool,
-    /// Milliseconds that it was ahead of the database's at the last comparison.
+    /// Milliseconds by which it was ahead of the database clock at the last comparison.
     ahead: AtomicI64,
-    /// In milliseconds; 0 where nothing is lost.
+    /// End of the time in which used TOTP steps may be lost, in milliseconds; 0 if none are.
     totp_blocked_until: AtomicI64,
     log: Logger,
 }
 
-/// For how long after a failover no code of a lost step may be good: the window of a code, and a little.
+/// Time after a failover in which TOTP codes are rejected: the acceptance window of a code, and a margin.
 const STEPS_LOST_FOR: Duration = Duration::from_mins(1);
 
 impl MonitoredClock {
+    /// Creates a trusted clock that reads `clock`.
     pub(crate) fn new(clock: Arc<dyn Clock>, log: Logger) -> Self {
         Self {
             clock,
@@ -36,22 +38,20 @@ impl MonitoredClock {
         }
     }
 
-    /// Compares with a time that was read between `before` and now; half of that span is nobody's fault.
-    pub(crate) fn compare(&self, before: Timestamp, database: Timestamp, most: Duration) {
+    /// Compares with a database time that was read between `before` and now. That span is subtracted from the
+    /// difference.
+    pub(crate) fn compare(&self, before: Timestamp, database: Timestamp, max_skew: Duration) {
         let now = Clock::now(self);
         let slack = now.since(before);
         let difference = now.since(database).max(database.since(now)).saturating_sub(slack);
-        self.trusted.store(difference <= most, Ordering::Relaxed);
+        self.trusted.store(difference <= max_skew, Ordering::Relaxed);
         let millis = i64::try_from(difference.as_millis()).unwrap_or(i64::MAX);
         let ahead = if now >= database { millis } else { millis.saturating_neg() };
         self.ahead.store(ahead, Ordering::Relaxed);
     }
 
-    /// How many seconds it was ahead of the database's at the last comparison.
-    #[expect(
-        clippy::cast_precision_loss,
-        reason = "a difference that large is a wrong clock, to the second or not"
-    )]
+    /// Returns the seconds by which it was ahead of the database clock at the last comparison.
+    #[expect(clippy::cast_precision_loss, reason = "a difference that large is a wrong clock in any case")]
     pub(crate) fn ahead_seconds(&self) -> f64 {
         self.ahead.load(Ordering::Relaxed) as f64 / 1000.0
     }
@@ -84,8 +84,8 @@ impl FailoverListener for MonitoredClock {
         if self.totp_blocked_until.fetch_max(until, Ordering::Relaxed) < until {
             slog::error!(
                 self.log,
-                "the database's history has forked (failover): its last commits may be lost, \
-                and codes of the app are refused for a minute; check the standby's replication"
+                "database failover detected: the last commits may be lost, and TOTP codes are rejected for one minute; \
+                check the replication of the standby"
             );
         }
     }
@@ -97,14 +97,14 @@ mod tests {
 
     use super::*;
 
-    fn watched(now: Timestamp) -> MonitoredClock {
+    fn monitored(now: Timestamp) -> MonitoredClock {
         MonitoredClock::new(Arc::new(ManualClock::at(now)), Logger::root(slog::Discard, slog::o!()))
     }
 
     #[test]
     fn after_a_failover_steps_are_lost_for_a_minute() {
         let now = Timestamp::from_seconds(1_800_000_000);
-        let clock = watched(now);
+        let clock = monitored(now);
         assert_eq!(clock.totp_blocked_until(), None);
         clock.steps_lost(now);
         clock.steps_lost(now.minus(Duration::from_secs(30)));
@@ -114,10 +114,10 @@ mod tests {
     #[test]
     fn a_clock_that_differs_too_much_is_not_trusted_until_it_agrees_again() {
         let now = Timestamp::from_seconds(1_800_000_000);
-        let clock = watched(now);
-        let most = Duration::from_secs(5);
+        let clock = monitored(now);
+        let max_skew = Duration::from_secs(5);
         for (seconds, trusted) in [(0, true), (6, false), (5, true), (-6, false), (-5, true)] {
-            clock.compare(now, Timestamp::from_seconds(1_800_000_000 + seconds), most);
+            clock.compare(now, Timestamp::from_seconds(1_800_000_000 + seconds), max_skew);
             assert_eq!(clock.is_trusted(), trusted, "{seconds} s");
             let ahead = -f64::from(i32::try_from(seconds).unwrap());
             assert!((clock.ahead_seconds() - ahead).abs() < 0.001, "{seconds} s");

@@ -1,23 +1,34 @@
-//! The adapters of NOVA MFA, and the one place that wires them.
+//! Adapters of NOVA MFA (database, cryptography, settings, log, SMS providers), and their wiring into [`Mfa`].
 //!
-//! Each folder stands for one technology: `database/` (Diesel on SQLite and PostgreSQL), `crypto/` (AES-256-GCM,
-//! Argon2id, bcrypt, the clock and the randomness of the operating system), `memory/` (rate limits in this process), `redis/`
-//! (rate limits that several servers share), `sms/` (OVH, Twilio and the outbox of development), `telemetry/` (the JSON
-//! log), `metrics/` (OpenMetrics), `audit/` (the trail as a whole: verified, exported, ended) and `settings/` (where every
-//! value comes from).
+//! Each folder is one technology:
 //!
-//! It refuses to hold rules: what is allowed is decided in `mfa-core` and the factor crates.
+//! - `database/`: Diesel on SQLite and PostgreSQL
+//! - `crypto/`: AES-256-GCM, Argon2id, bcrypt, and the clock and randomness of the operating system
+//! - `memory/`: rate limits in process memory
+//! - `redis/`: rate limits shared by several servers
+//! - `sms/`: OVH, Twilio, and the outbox file for development
+//! - `settings/`: sources and validation of all settings
+//! - `telemetry/`: the JSON log
+//! - `metrics/`: OpenMetrics
+//! - `audit/`: verification, export and retention of the audit log
+//! - `doctor/`: diagnosis of an installation
+//! - `mfa/`: the wiring
+//!
+//! This crate contains no business rules: `mfa-core` and the factor crates decide what is allowed.
+//!
+//! To add an adapter, implement the port (a trait of `mfa-core` or `mfa-sms`) in a folder of its own, select it by a
+//! setting, and construct it in `mfa/`. An adapter of a port with a contract suite (`tests/contract`) must pass it.
 //!
 //! # Embedding
 //!
-//! A backend opens the product once, on a thread that may block, and keeps it. Here it has a folder of its own with an
-//! SQLite file; the URL of a PostgreSQL database goes in the same place.
+//! A backend calls [`Mfa::open`] once, on a thread that may block, and keeps the result. This example uses an SQLite
+//! file; `DATABASE_URL` may also be the URL of a PostgreSQL database.
 //!
 //! ```
 //! use std::collections::BTreeMap;
 //!
 //! use mfa_core::{Clock, Origin, SecretText};
-//! use mfa_flows::{Accepts, AdminCall, Login, NewUserRequest};
+//! use mfa_flows::{AcceptedStages, AdminCall, Login, NewUserRequest};
 //! use mfa_infra::Mfa;
 //! use mfa_infra::settings::{Settings, Sources};
 //! use mfa_totp::{PERIOD, Parameters, Step, TotpCode};
@@ -25,15 +36,15 @@
 //! # fn main() -> Result<(), Box<dyn std::error::Error>> {
 //! # let folder = tempfile::tempdir()?;
 //! # let dir = folder.path().to_owned();
-//! // `Sources::of_process()` reads the working folder and the environment; a backend may name its own instead.
+//! // `Sources::from_process()` reads the working directory and the environment; a backend may pass its own instead.
 //! let env = BTreeMap::from([("DATABASE_URL".to_owned(), "sqlite://mfa.db".to_owned())]);
 //! let mfa = Mfa::open(Settings::load(&Sources { dir, env })?)?;
 //! let flows = mfa.flows();
 //! let origin = Origin::new("192.0.2.7".parse().ok(), Some("Firefox"), Some("request 1"));
 //! let password = || SecretText::new("correct horse battery".to_owned());
 //!
-//! // `block_on` suits a program without a runtime. A handler that is async awaits `mfa.run(…)`, whose flow goes on to
-//! // its end where the client hangs up.
+//! // `block_on` is for a program without a runtime. An async handler awaits `mfa.run(…)`, whose flow completes even if
+//! // the client disconnects.
 //! let ada = NewUserRequest {
 //!     email: "ada@example.com".to_owned(),
 //!     username: "ada".to_owned(),
@@ -45,35 +56,35 @@
 //! let by = AdminCall { actor: "sign-up form".to_owned(), reason: None, origin: origin.clone() };
 //! mfa.block_on(flows.create_user(&by, ada))??;
 //!
-//! // The password buys a pending token, which may enrol, because Ada must have a second factor and has none. The caller
-//! // counts tries by address; the flow counts them by user.
+//! // A correct password returns a pending token. It may enrol, because MFA is required and Ada has no second factor.
+//! // The caller limits logins by address; the flow limits them by user.
 //! mfa.block_on(flows.limit_logins(&origin))??;
 //! let Login::SecondFactorOwed { token, enrolment_required: true } =
 //!     mfa.block_on(flows.login("ada", password(), &origin))??
 //! else {
-//!     return Err("an enforced user owes a second factor".into());
+//!     return Err("a user with required MFA needs a second factor".into());
 //! };
 //! let call = flows.open(Some(token.token.expose()), AcceptedStages::Any, origin.clone())?;
 //! let enrolment = mfa.block_on(flows.start_totp_enrolment(&call, None))??;
 //! assert!(enrolment.provisioning.uri().expose().starts_with("otpauth://totp/NOVA:ada"));
 //!
-//! // Ada scans `enrolment.qr_svg`. This stands in for her phone:
+//! // Ada scans `enrolment.qr_svg`. This code replaces her authenticator app:
 //! let secret = mfa_totp::import_secret(enrolment.provisioning.secret().expose())?;
 //! let shown_at = |time| Step::at(time).code(&secret, Parameters::default()).expect("a time after 1970");
 //! let now = flows.ports().clock.now();
 //!
-//! // What she types is text; whatever is not six digits is no code, and costs no try.
+//! // User input is text. Input that is not six digits is not a code and does not count as a try.
 //! let typed = shown_at(now).to_text();
 //! let code = TotpCode::parse(typed.expose())?;
 //! mfa.block_on(flows.limit_code_checks(Some(call.token.user), &origin))??;
 //! mfa.block_on(flows.confirm_totp_enrolment(&call, code))??;
 //!
-//! // The next login. The code that confirmed the enrolment is spent, so it takes the next one.
+//! // The next login. The code that confirmed the enrolment is used, so this login needs the next one.
 //! mfa.block_on(flows.limit_logins(&origin))??;
 //! let Login::SecondFactorOwed { token, enrolment_required: false } =
 //!     mfa.block_on(flows.login("ada", password(), &origin))??
 //! else {
-//!     return Err("an enrolled user owes a second factor".into());
+//!     return Err("an enrolled user needs a second factor".into());
 //! };
 //! let call = flows.open(Some(token.token.expose()), AcceptedStages::SecondFactor, origin.clone())?;
 //! let next = shown_at(now.plus(PERIOD));
@@ -81,7 +92,7 @@
 //! let granted = mfa.block_on(flows.verify_totp(&call, next.clone()))??;
 //! assert_eq!(granted.method.as_str(), "totp");
 //!
-//! // `granted.token` is an access token with `mfa_ok: true`; the pending one and the code are spent.
+//! // `granted.token` is an access token with `mfa_ok: true`; the pending token and the code are used.
 //! assert!(mfa.block_on(flows.verify_totp(&call, next))?.is_err());
 //!
 //! mfa.stop(std::time::Duration::from_secs(10));

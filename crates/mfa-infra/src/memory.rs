@@ -1,6 +1,6 @@
-//! What is kept in this process alone: the rate limits of a server without Redis, and of one whose Redis is away.
+//! Rate limits in process memory, for a server without Redis or while Redis does not answer.
 //!
-//! Nothing here outlives the process. What must (locks, spent codes, budgets) is in the database.
+//! Nothing here outlives the process. Persistent state (locks, used codes, budgets) is in the database.
 
 mod bounded_gcra_store;
 mod quota;

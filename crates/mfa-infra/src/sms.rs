@@ -1,13 +1,15 @@
-//! The networks that carry SMS ([`OvhGateway`], [`TwilioGateway`]) and the file that stands in for them in development
-//! ([`OutboxGateway`]).
+//! SMS gateways: [`OvhGateway`], [`TwilioGateway`], and [`OutboxGateway`], a file for development.
 //!
-//! Each speaks to its provider and sorts the answer into a [`SendOutcome`](mfa_sms::SendOutcome); whether to go on, to
-//! repeat or to stop is decided in [`mfa_sms::SmsSender`]. Two lines are drawn with care. Nothing was sent is said only
-//! where the message never left this process or the provider has refused it in words that its manual explains; all else
-//! is `Unknown`. And the number, the code, the text and whatever a provider writes are in no outcome, no `Debug` and no
-//! log: only classes are, and the provider's name for a message where it has the form of one.
+//! Each gateway calls its provider and classifies the response as a [`SendOutcome`](mfa_sms::SendOutcome). Retries and
+//! failover are decided in [`mfa_sms::SmsSender`].
 //!
-//! To add a provider: a folder with its gateway and a file that reads its answers, which goes through [`SmsHttp`].
+//! An outcome states that nothing was sent only if the message never left this process, or if the provider rejected it
+//! with an error that its manual documents. Every other failure is `Unknown`.
+//!
+//! The phone number, the code, the message text and the provider's messages are in no outcome, no `Debug` output and no
+//! log line. Only classes are, and the provider's message id if it has a valid form.
+//!
+//! To add a provider, add a folder with its gateway and its response parser, and call it through [`SmsHttp`].
 
 mod http;
 mod log_observer;

@@ -1,12 +1,12 @@
-//! The log: JSON, one object a line, in the file of `MFA_LOG_FILE`.
+//! Structured log: one JSON object per line, in the file of `MFA_LOG_FILE`.
 //!
-//! A line is made in three steps. The caller's thread gives it its time and hands it to a queue; a thread of the queue
-//! masks what has the name of a secret and writes the JSON; the file escapes what could fool a terminal and
-//! appends the line in one write.
+//! A line is written in three steps. The calling thread adds the time and puts the record in a queue. The thread of the
+//! queue masks values with the name of a secret and serialises the JSON. The log file escapes characters that could
+//! control a terminal, and appends the line in one write.
 //!
-//! There are two queues, and so two threads. One holds security events and the server's own messages: whoever finds
-//! it full waits. The other holds access lines: whoever finds it full drops the line, which is counted, and told in
-//! the log once there is room. Neither can crowd out the other.
+//! There are two queues with one thread each, so that neither can displace the other. One is for security events and
+//! server messages: if it is full, the caller waits. The other is for access lines: if it is full, the line is dropped
+//! and counted, and the log reports the number once there is room.
 
 mod handle;
 mod json_lines;

@@ -9,7 +9,7 @@ use crate::command_output::{CommandOutput, columns, visible};
 pub(super) fn show(settings: &Settings) -> CommandOutput {
     let mut lines = vec![["NAME", "VALUE", "SOURCE"].map(str::to_owned)];
     let mut rows = Vec::new();
-    for setting in settings.shown() {
+    for setting in settings.displayed() {
         let value = setting.value.as_deref().map_or_else(|| "-".to_owned(), visible);
         lines.push([setting.name.to_owned(), value, visible(&setting.source)]);
         rows.push(json!({ "name": setting.name, "value": setting.value, "source": setting.source }));

@@ -14,14 +14,14 @@ use crate::error::{CliError, Findings};
 /// [`CliError::Found`] with the same answer, where something must be mended.
 pub(super) fn run(settings: Result<Settings, SettingsError>) -> Result<CommandOutput, CliError> {
     let findings = match settings {
-        Ok(settings) => doctor::examine(&settings),
+        Ok(settings) => doctor::diagnose(&settings),
         Err(error) => {
             let cure = "mend it, then ask again: nothing else was looked at";
-            vec![DoctorFinding::bad("settings", error.to_string(), cure)]
+            vec![DoctorFinding::problem("settings", error.to_string(), cure)]
         }
     };
     let answer = render(&findings);
-    let well = findings.iter().all(|it| it.health != CheckStatus::Bad);
+    let well = findings.iter().all(|it| it.status != CheckStatus::Problem);
     if well {
         return Ok(answer);
     }
@@ -32,12 +32,12 @@ pub(super) fn run(settings: Result<Settings, SettingsError>) -> Result<CommandOu
 
 fn render(findings: &[DoctorFinding]) -> CommandOutput {
     let line = |it: &DoctorFinding| {
-        let cure = it.cure.as_deref().map(|cure| format!(" -> {cure}")).unwrap_or_default();
-        let (health, part) = (it.health.as_str(), it.part);
-        format!("{health:<7}  {part:<8}  {}{}", visible(&it.says), visible(&cure))
+        let cure = it.remedy.as_deref().map(|cure| format!(" -> {cure}")).unwrap_or_default();
+        let (health, part) = (it.status.as_str(), it.part);
+        format!("{health:<7}  {part:<8}  {}{}", visible(&it.detail), visible(&cure))
     };
-    let document = |it: &DoctorFinding| json!({ "part": it.part, "state": it.health.as_str(), "detail": it.says, "remedy": it.cure });
-    let worst = findings.iter().map(|it| it.health).max().unwrap_or(CheckStatus::Good);
+    let document = |it: &DoctorFinding| json!({ "part": it.part, "state": it.status.as_str(), "detail": it.detail, "remedy": it.remedy });
+    let worst = findings.iter().map(|it| it.status).max().unwrap_or(CheckStatus::Ok);
     CommandOutput {
         text: findings.iter().map(line).collect::<Vec<_>>().join("\n"),
         json: json!({
@@ -54,8 +54,8 @@ mod tests {
     #[test]
     fn each_finding_is_a_line_with_what_to_do() {
         let answer = render(&[
-            DoctorFinding::good("clock", "0.001 s apart"),
-            DoctorFinding::bad("redis", "away\u{1b}[2J", "start it"),
+            DoctorFinding::ok("clock", "0.001 s apart"),
+            DoctorFinding::problem("redis", "away\u{1b}[2J", "start it"),
         ]);
         assert_eq!(
             answer.text,

@@ -134,7 +134,7 @@ mod tests {
                 .map(|(name, value)| (name.to_owned(), value.to_owned()));
             let sources = Sources { dir: dir.path().to_owned(), env: BTreeMap::from(env) };
             let tokens = Settings::load(&sources).unwrap().tokens;
-            assert_eq!(tokens.algorithm.of_private_keys(), Some(algorithm));
+            assert_eq!(tokens.algorithm.private_key_algorithm(), Some(algorithm));
             assert_eq!(answer.json["jwt_private_keys"], tokens.private_keys[0].expose());
             assert_eq!(answer.json["jwt_algorithm"], algorithm.as_str());
         }

@@ -1,4 +1,4 @@
-//! One chain, event by event: what of it is not what it was.
+//! Verification of one chain, event by event.
 
 use std::fmt;
 
@@ -10,37 +10,38 @@ use crate::crypto::{AuditKeys, MacCheck};
 use crate::database::audit::{ChainRow, FloorRow};
 use crate::database::chain::{ChainLink, floor_message, personal_digest};
 
-/// The first thing that is wrong with the chain of a user.
+/// First flaw in the chain of a user.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct ChainFinding {
-    /// Whose chain.
+    /// User whose chain is flawed.
     #[serde(rename = "user_id")]
     pub user: UserId,
-    /// The number of the event that was altered, removed or added.
+    /// Number of the altered, removed or added event.
     pub seq: i64,
-    /// What is wrong.
+    /// Kind of the flaw.
     pub flaw: ChainFlaw,
 }
 
-/// What is wrong with an event.
+/// Kind of a flaw in a chain.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
+#[non_exhaustive]
 pub enum ChainFlaw {
-    /// It is not there.
+    /// The event is missing.
     Removed,
-    /// It, its MAC or its place is not what it was.
+    /// The event, its MAC or its position was changed.
     Altered,
-    /// Its MAC was made by a key that is not in the ring.
+    /// The MAC was made with a key that is not in the key ring.
     UnknownKey,
-    /// Address, agent, actor and reason are gone, and no erasure of the user was recorded after it.
+    /// Address, user agent, actor and reason are missing, and no later event records an erasure of the user.
     ErasedUnrecorded,
-    /// It stands where everything was removed because it was old.
+    /// The event is in the range that retention has removed.
     BelowFloor,
-    /// The record of what was removed because it was old is not genuine.
+    /// The record of the range that retention has removed was altered.
     FloorAltered,
-    /// The user's row tells of no such event, or of another one.
+    /// The user's row does not name this event as the last one.
     BeyondHead,
-    /// The log tells of another one.
+    /// The log file contains another MAC for this event.
     UnlikeLog,
 }
 
@@ -49,35 +50,35 @@ impl fmt::Display for ChainFinding {
         let what = match self.flaw {
             ChainFlaw::Removed => "was removed",
             ChainFlaw::Altered => "was altered",
-            ChainFlaw::UnknownKey => "was signed by a key that MFA_ENCRYPTION_KEYS does not hold",
-            ChainFlaw::ErasedUnrecorded => "was stripped of who and from where, and no erasure is on record",
-            ChainFlaw::BelowFloor => "was added where old events had been removed",
-            ChainFlaw::FloorAltered => "is where the record of what was removed for its age was altered",
-            ChainFlaw::BeyondHead => "is not the end that the row of the user tells of",
-            ChainFlaw::UnlikeLog => "is not the one that the log tells of",
+            ChainFlaw::UnknownKey => "has a MAC of a key that MFA_ENCRYPTION_KEYS does not contain",
+            ChainFlaw::ErasedUnrecorded => "lost its personal data, and no erasure is recorded",
+            ChainFlaw::BelowFloor => "was added in the range that retention had removed",
+            ChainFlaw::FloorAltered => "is the end of the removed range, whose record was altered",
+            ChainFlaw::BeyondHead => "is not the last event according to the user's row",
+            ChainFlaw::UnlikeLog => "differs from the log",
         };
         write!(f, "user {}: event {} {what}", self.user, self.seq)
     }
 }
 
-/// The chain of one user, as far as it was read.
+/// State of verifying the chain of one user.
 #[derive(Debug)]
 pub(super) struct ChainVerifier<'a> {
     keys: &'a AuditKeys,
     user: i64,
     seq: i64,
     mac: String,
-    /// The first event without salt that no recorded erasure explains so far.
+    /// First event without salt that no recorded erasure explains so far.
     erased: Option<i64>,
 }
 
 impl<'a> ChainVerifier<'a> {
-    /// Before the first event of this user.
+    /// Creates the state before the first event of this user.
     pub(super) const fn new(keys: &'a AuditKeys, user: i64) -> Self {
         Self { keys, user, seq: 0, mac: String::new(), erased: None }
     }
 
-    /// Whose chain it is.
+    /// Returns the user of the chain.
     pub(super) const fn user(&self) -> i64 {
         self.user
     }
@@ -86,15 +87,15 @@ impl<'a> ChainVerifier<'a> {
         ChainFinding { user: UserId::new(self.user), seq, flaw }
     }
 
-    /// Looks at the next event of this user.
+    /// Verifies the next event of this user.
     ///
     /// # Errors
     ///
-    /// What is wrong with it: nothing can be said of those behind it.
+    /// The flaw of this event. Later events cannot be verified.
     pub(super) fn step(&mut self, row: &ChainRow, floor: Option<&FloorRow>) -> Result<(), ChainFinding> {
         let next = self.seq.saturating_add(1);
         if row.seq != next {
-            self.begin_at(row, floor, next)?;
+            self.resume_after_gap(row, floor, next)?;
         }
         self.check(row)?;
         self.seq = row.seq;
@@ -102,8 +103,13 @@ impl<'a> ChainVerifier<'a> {
         Ok(())
     }
 
-    /// An event that does not follow the one before it can only follow what was removed because it was old.
-    fn begin_at(&mut self, row: &ChainRow, floor: Option<&FloorRow>, next: i64) -> Result<(), ChainFinding> {
+    /// Continues after a gap, which is valid only if retention removed the missing events.
+    fn resume_after_gap(
+        &mut self,
+        row: &ChainRow,
+        floor: Option<&FloorRow>,
+        next: i64,
+    ) -> Result<(), ChainFinding> {
         let Some(floor) = floor else { return Err(self.finding(next, ChainFlaw::Removed)) };
         if !is_genuine(self.keys, floor) {
             return Err(self.finding(floor.seq, ChainFlaw::FloorAltered));
@@ -161,13 +167,13 @@ impl<'a> ChainVerifier<'a> {
         Ok(())
     }
 
-    /// What is wrong with the chain as a whole, once every event of it was looked at.
+    /// Returns the flaw of the chain as a whole, after the last event was verified.
     pub(super) fn finish(&self) -> Option<ChainFinding> {
         self.erased.map(|seq| self.finding(seq, ChainFlaw::ErasedUnrecorded))
     }
 }
 
-/// Whether we have made this floor.
+/// Returns whether the MAC of this floor is valid.
 pub(super) fn is_genuine(keys: &AuditKeys, floor: &FloorRow) -> bool {
     let (Ok(key), Ok(seq)) = (KeyId::parse(&floor.floor_key), u64::try_from(floor.seq)) else { return false };
     let Some(mac) = bytes::<32>(&floor.floor_mac) else { return false };

@@ -1,52 +1,52 @@
-//! The way out: events in the order of time, for archives and for other systems.
+//! Export of events in time order, for archives and other systems.
 
 use std::time::Duration;
 
 use mfa_core::{StoreError, StoredEvent, Timestamp, UserId};
 
-use super::Auditor;
+use super::auditor::Auditor;
 use crate::database::audit::{ChainRow, Cursor};
 
-/// How old an event is before it is given out. One that happened earlier may be stored later: within this time it is.
-const HORIZON: Duration = Duration::from_secs(10);
+/// Minimum age of exported events. An event may be stored after a later one, but within this time.
+const EXPORT_DELAY: Duration = Duration::from_secs(10);
 
-/// Where an export goes on.
+/// Position at which an export continues.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ExportCursor(Cursor);
 
 impl ExportCursor {
-    /// From the first event of this time on.
+    /// Starts at the first event at or after this time.
     pub const fn from(since: Timestamp) -> Self {
         Self(Cursor::from(since))
     }
 }
 
-/// An event on its way out.
+/// Exported event with its MAC.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ExportedEvent {
-    /// The event.
+    /// Stored event.
     pub event: StoredEvent,
-    /// Its MAC in the user's chain, in lower-case hexadecimal.
+    /// MAC in the user's chain, in lower-case hexadecimal.
     pub mac: String,
 }
 
-/// Some events, by time and then by id.
+/// Page of events, ordered by time and then by id.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ExportPage {
-    /// The events.
+    /// Events of the page.
     pub events: Vec<ExportedEvent>,
-    /// Where the next page begins; none where there is none for now.
+    /// Position of the next page; `None` if there are no more events for now.
     pub next: Option<ExportCursor>,
 }
 
 impl Auditor {
-    /// The next events behind a place, but none of the last ten seconds. Blocks.
+    /// Returns the events after a position, except those of the last ten seconds. Blocks.
     ///
     /// # Errors
     ///
-    /// [`StoreError`] when the store gave no answer: ask for the same page again.
+    /// [`StoreError`] if the database did not answer: request the same page again.
     pub fn export(&self, after: ExportCursor, now: Timestamp) -> Result<ExportPage, StoreError> {
-        let rows = self.database.by_time(after.0, now.minus(HORIZON))?;
+        let rows = self.database.by_time(after.0, now.minus(EXPORT_DELAY))?;
         let next = rows.last().map(|row| ExportCursor(row.moment()));
         Ok(ExportPage { events: rows.into_iter().map(ExportedEvent::from).collect(), next })
     }

@@ -1,4 +1,4 @@
-//! The lines of the log that tell of stored events, held against what is stored.
+//! Comparison of the log file with the stored events.
 
 use std::collections::{BTreeMap, HashMap};
 use std::io::{self, BufRead};
@@ -6,49 +6,51 @@ use std::io::{self, BufRead};
 use mfa_core::{StoreError, UserId};
 use serde::Deserialize;
 
-use super::chain_verifier::is_genuine;
-use super::{Auditor, ChainFinding, ChainFlaw};
+use super::chain_verifier::{ChainFinding, ChainFlaw, is_genuine};
+use crate::crypto::AuditKeys;
+use crate::database::Database;
 use crate::database::audit::ChainPosition;
 
-/// How many lines are asked for at once.
-const PORTION: usize = 1_000;
+/// Number of lines compared per query.
+const BATCH_SIZE: usize = 1_000;
 
-/// The log could not be held against the database.
+/// Error of comparing the log with the database.
 #[derive(Debug, thiserror::Error)]
 pub enum LogComparisonError {
-    /// The store gave no answer.
+    /// The database did not answer.
     #[error(transparent)]
     Store(#[from] StoreError),
     /// The log could not be read.
-    #[error("the log cannot be read: {0}")]
+    #[error("cannot read the log file ({0})")]
     Read(#[from] io::Error),
 }
 
-/// What a line says of a stored event. Other lines lack one of these.
+/// Fields of a log line about a stored event. Other lines lack at least one of them.
 #[derive(Deserialize)]
-struct Line {
+struct EventLine {
     user_id: i64,
     seq: i64,
     mac: String,
 }
 
-/// Answers how many lines there were of stored events, and the first flaw of each chain.
+/// Returns the number of lines about stored events, and the first flaw of each chain.
 pub(super) fn compare(
-    auditor: &Auditor,
+    database: &dyn Database,
+    keys: &AuditKeys,
     of: Option<UserId>,
     mut log: impl BufRead,
 ) -> Result<(u64, Vec<ChainFinding>), LogComparisonError> {
-    let (mut read, mut findings, mut lines) = (0_u64, BTreeMap::new(), Vec::with_capacity(PORTION));
+    let (mut read, mut findings, mut lines) = (0_u64, BTreeMap::new(), Vec::with_capacity(BATCH_SIZE));
     let mut bytes = Vec::new();
     loop {
         bytes.clear();
         let is_end = log.read_until(b'\n', &mut bytes)? == 0;
-        // A line that a full disk tore is none.
-        let line = serde_json::from_slice::<Line>(&bytes).ok();
+        // A line that a full disk truncated is skipped.
+        let line = serde_json::from_slice::<EventLine>(&bytes).ok();
         lines.extend(line.filter(|line| of.is_none_or(|of| line.user_id == of.value())));
-        if lines.len() >= PORTION || is_end {
+        if lines.len() >= BATCH_SIZE || is_end {
             read = read.saturating_add(u64::try_from(lines.len()).unwrap_or(0));
-            hold(auditor, &lines, &mut findings)?;
+            compare_batch(database, keys, &lines, &mut findings)?;
             lines.clear();
         }
         if is_end {
@@ -57,17 +59,18 @@ pub(super) fn compare(
     }
 }
 
-fn hold(
-    auditor: &Auditor,
-    lines: &[Line],
+fn compare_batch(
+    database: &dyn Database,
+    keys: &AuditKeys,
+    lines: &[EventLine],
     findings: &mut BTreeMap<i64, ChainFinding>,
 ) -> Result<(), StoreError> {
-    let places: Vec<_> = lines.iter().map(|it| ChainPosition { user: it.user_id, seq: it.seq }).collect();
-    let (rows, floors) = auditor.database.macs(&places)?;
+    let positions: Vec<_> = lines.iter().map(|it| ChainPosition { user: it.user_id, seq: it.seq }).collect();
+    let (rows, floors) = database.macs(&positions)?;
     let stored: HashMap<_, _> = rows.iter().map(|it| ((it.user_id, it.seq), it.mac.as_str())).collect();
     let floors: HashMap<_, _> = floors
         .iter()
-        .filter(|floor| is_genuine(&auditor.keys, floor))
+        .filter(|floor| is_genuine(keys, floor))
         .map(|floor| (floor.user_id, floor.seq))
         .collect();
     for line in lines {

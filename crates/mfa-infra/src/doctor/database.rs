@@ -1,19 +1,20 @@
-//! The database: whether it is there, up to date, durable, and written by nobody else; and its clock.
+//! Checks of the database: reachable, migrated, durable, writable by the server alone; and of its clock.
 
 use mfa_core::Timestamp;
 
-use super::DoctorFinding;
+use super::finding::DoctorFinding;
 use crate::database::{DatabaseFacts, DatabaseLocation};
 use crate::settings::Settings;
 
 const PART: &str = "database";
 const CLOCK: &str = "clock";
-/// Fewer updates than these say nothing about how they go.
-const TELLING_UPDATES: i64 = 1_000;
-/// In a hundred updates, how many should stay on their page.
-const HOT_IN_A_HUNDRED: i64 = 90;
+/// Minimum number of updates for a meaningful ratio of HOT updates.
+const MIN_UPDATES: i64 = 1_000;
+/// Minimum percentage of HOT (heap-only tuple) updates, which need no index update.
+const MIN_HOT_PERCENT: i64 = 90;
 const ROLES: &str = "run deploy/postgresql/roles.sql as the owner of the tables";
 
+/// Checks the database. `before`: time of this machine just before the facts were read.
 pub(super) fn check(
     settings: &Settings,
     location: &DatabaseLocation,
@@ -23,42 +24,46 @@ pub(super) fn check(
     let facts = match facts {
         Ok(facts) => facts,
         Err(error) => {
-            let says = format!("{location} cannot be looked at: {error}");
-            return vec![DoctorFinding::bad(PART, says, "check DATABASE_URL and that the server is running")];
+            let detail = format!("cannot inspect {location}: {error}");
+            return vec![DoctorFinding::problem(
+                PART,
+                detail,
+                "check DATABASE_URL, and that the database server is running",
+            )];
         }
     };
     let mut findings = vec![schema(location, facts)];
     if let Some(damage) = &facts.damage {
-        let says = format!("the file is damaged: {damage}");
-        findings.push(DoctorFinding::bad(PART, says, "stop the server and take the last backup"));
+        let detail = format!("the database file is damaged: {damage}");
+        findings.push(DoctorFinding::problem(PART, detail, "stop the server and restore the last backup"));
     }
     if let Some(mode) = facts.open_to_others {
-        let says = format!("others may read the file of the database: mode {mode:o}");
-        findings.push(DoctorFinding::bad(PART, says, "run chmod 600 on it, as its owner"));
+        let detail = format!("other users can read the database file (mode {mode:o})");
+        findings.push(DoctorFinding::problem(PART, detail, "run chmod 600 on the file as its owner"));
     }
     if !facts.missing_rights.is_empty() {
-        let says = format!("this role lacks {}", facts.missing_rights.join(", "));
-        findings.push(DoctorFinding::bad(PART, says, ROLES));
+        let detail = format!("the database role of the server lacks {}", facts.missing_rights.join(", "));
+        findings.push(DoctorFinding::problem(PART, detail, ROLES));
     }
     findings.extend(rows(facts));
-    findings.extend(durable(settings, facts));
+    findings.extend(durability(settings, facts));
     findings.push(clock(settings, before, facts.time));
     findings
 }
 
 fn schema(location: &DatabaseLocation, facts: &DatabaseFacts) -> DoctorFinding {
     if facts.pending.is_empty() {
-        return DoctorFinding::good(PART, format!("{location}: the schema is up to date"));
+        return DoctorFinding::ok(PART, format!("{location}: the schema is up to date"));
     }
     let pending = facts.pending.join(", ");
-    let says = format!("{location}: the schema still needs {pending}");
+    let detail = format!("{location}: migrations are pending: {pending}");
     match location {
-        // The server brings its own file up to date as it starts.
+        // The server applies migrations to an SQLite file at its start.
         DatabaseLocation::Sqlite(_) => {
-            DoctorFinding::odd(PART, says, "start the server, or run mfa-admin migrate up")
+            DoctorFinding::warning(PART, detail, "start the server, or run mfa-admin migrate up")
         }
         DatabaseLocation::Postgres(_) => {
-            DoctorFinding::bad(PART, says, "run mfa-admin migrate up as the owner of the tables")
+            DoctorFinding::problem(PART, detail, "run mfa-admin migrate up as the owner of the tables")
         }
     }
 }
@@ -68,64 +73,78 @@ fn rows(facts: &DatabaseFacts) -> Vec<DoctorFinding> {
         .unsealed
         .iter()
         .map(|it| {
-            let says = format!(
-                "{} rows hold a value in {} that is not sealed, first that of user {}: these users cannot use it",
+            let detail = format!(
+                "{} rows have an unencrypted value in {}, which is not used (first user: {})",
                 it.rows, it.column, it.first
             );
-            DoctorFinding::bad(PART, says, "run mfa-admin import nova-python, which seals it in place")
+            DoctorFinding::problem(
+                PART,
+                detail,
+                "run mfa-admin import nova-python, which encrypts the values",
+            )
         })
         .collect();
     if !facts.other_writers.is_empty() {
         let roles = facts.other_writers.join(", ");
-        let says = format!("other roles may write MFA columns, and so undo what was spent: {roles}");
-        findings.push(DoctorFinding::odd(PART, says, ROLES));
+        let detail =
+            format!("other roles can write MFA columns, and so make used codes valid again: {roles}");
+        findings.push(DoctorFinding::warning(PART, detail, ROLES));
     }
-    if let Some(updates) = facts.updates.filter(|it| it.all >= TELLING_UPDATES) {
+    if let Some(updates) = facts.updates.filter(|it| it.all >= MIN_UPDATES) {
         let hot = updates.hot.saturating_mul(100).checked_div(updates.all).unwrap_or(0);
-        let says = format!("{hot} in 100 updates of users are HOT");
-        findings.push(if hot >= HOT_IN_A_HUNDRED {
-            DoctorFinding::good(PART, says)
+        let detail = format!("{hot} % of the updates of the users table are HOT");
+        findings.push(if hot >= MIN_HOT_PERCENT {
+            DoctorFinding::ok(PART, detail)
         } else {
-            let cure = "drop indexes on updated_at and the MFA columns, end transactions that stay open, VACUUM users";
-            DoctorFinding::odd(PART, says, cure)
+            let remedy =
+                "drop indexes on updated_at and the MFA columns, end idle transactions, run VACUUM users";
+            DoctorFinding::warning(PART, detail, remedy)
         });
     }
     findings
 }
 
-/// A server for tests is set up like this, and so may one for a trial be.
-fn durable(settings: &Settings, facts: &DatabaseFacts) -> Option<DoctorFinding> {
+/// Checks the durability settings of PostgreSQL. In development, where they are often off, they are a warning only.
+fn durability(settings: &Settings, facts: &DatabaseFacts) -> Option<DoctorFinding> {
     if facts.careless.is_empty() {
         return None;
     }
-    let says = format!(
-        "{} is off in PostgreSQL: after a power cut spent codes may be good again",
+    let detail = format!(
+        "{} is off in PostgreSQL: after a power failure, used codes could be accepted again",
         facts.careless.join(" and ")
     );
-    let cure = "set it to on in postgresql.conf";
+    let remedy = "set it to on in postgresql.conf";
     Some(if settings.environment.is_development() {
-        DoctorFinding::odd(PART, says, cure)
+        DoctorFinding::warning(PART, detail, remedy)
     } else {
-        DoctorFinding::bad(PART, says, cure)
+        DoctorFinding::problem(PART, detail, remedy)
     })
 }
 
-fn clock(settings: &Settings, before: Timestamp, theirs: Option<Timestamp>) -> DoctorFinding {
-    let Some(theirs) = theirs else {
-        let says = "the database has no clock of its own: that of this machine decides";
-        return DoctorFinding::good(CLOCK, says);
+fn clock(settings: &Settings, before: Timestamp, database_time: Option<Timestamp>) -> DoctorFinding {
+    let Some(database_time) = database_time else {
+        let detail = "an SQLite database has no clock of its own; this machine's clock applies";
+        return DoctorFinding::ok(CLOCK, detail);
     };
-    let apart = theirs.millis().abs_diff(before.millis());
-    let says = format!("this machine and the database are {}.{:03} s apart", apart / 1000, apart % 1000);
-    let cure = "let both machines keep time by NTP (timedatectl)";
+    let difference = database_time.millis().abs_diff(before.millis());
+    let detail = format!(
+        "the clocks of this machine and the database differ by {}.{:03} s",
+        difference / 1000,
+        difference % 1000
+    );
+    let remedy = "synchronise both machines with NTP (see timedatectl)";
     match settings.database.max_clock_skew {
-        None => DoctorFinding::odd(CLOCK, format!("{says}, and nobody looks"), "set MFA_MAX_CLOCK_SKEW to 5"),
-        Some(most) if u128::from(apart) > most.as_millis() => DoctorFinding::bad(
+        None => DoctorFinding::warning(
             CLOCK,
-            format!("{says}, more than MFA_MAX_CLOCK_SKEW allows: codes are answered with 503 clock_skew"),
-            cure,
+            format!("{detail}, and the difference is not checked"),
+            "set MFA_MAX_CLOCK_SKEW=5",
         ),
-        Some(_) if apart > 1_000 => DoctorFinding::odd(CLOCK, says, cure),
-        Some(_) => DoctorFinding::good(CLOCK, says),
+        Some(most) if u128::from(difference) > most.as_millis() => DoctorFinding::problem(
+            CLOCK,
+            format!("{detail}, more than MFA_MAX_CLOCK_SKEW: code verifications return 503 clock_skew"),
+            remedy,
+        ),
+        Some(_) if difference > 1_000 => DoctorFinding::warning(CLOCK, detail, remedy),
+        Some(_) => DoctorFinding::ok(CLOCK, detail),
     }
 }

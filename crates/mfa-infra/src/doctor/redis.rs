@@ -1,24 +1,26 @@
-//! Redis: whether the servers can share their limits.
+//! Check of Redis: whether the servers can share their rate limits.
 
 use slog::{Discard, Logger, o};
 use tokio::runtime::Runtime;
 
-use super::DoctorFinding;
+use super::finding::DoctorFinding;
 use crate::mfa::quotas;
 use crate::redis::{RedisLimiterOptions, RedisRateLimiter, RedisState};
 use crate::settings::Settings;
 
 const PART: &str = "redis";
 
+/// Checks that Redis enforces a rate limit within the deadline. Blocks.
 pub(super) fn check(settings: &Settings, runtime: &Runtime) -> Vec<DoctorFinding> {
     let servers = settings.limits.servers;
     let Some(redis) = &settings.redis else {
         return vec![if servers > 1 {
-            let says =
-                format!("REDIS_URL is not set: each of {servers} servers limits by itself, to its share");
-            DoctorFinding::odd(PART, says, "set REDIS_URL, so that they share their limits")
+            let detail = format!(
+                "REDIS_URL is not set: each of {servers} servers enforces its own part of the rate limits"
+            );
+            DoctorFinding::warning(PART, detail, "set REDIS_URL so that the servers share their rate limits")
         } else {
-            DoctorFinding::good(PART, "REDIS_URL is not set: the one server limits by itself")
+            DoctorFinding::ok(PART, "REDIS_URL is not set: the single server keeps its rate limits in memory")
         }];
     };
     let options = match quotas(&settings.limits) {
@@ -30,16 +32,20 @@ pub(super) fn check(settings: &Settings, runtime: &Runtime) -> Vec<DoctorFinding
             runtime: runtime.handle().clone(),
             log: Logger::root(Discard, o!()),
         },
-        Err(error) => return vec![DoctorFinding::bad(PART, error.to_string(), "mend the setting")],
+        Err(error) => {
+            return vec![DoctorFinding::problem(PART, error.to_string(), "correct the rate limit settings")];
+        }
     };
     vec![match RedisRateLimiter::new(options) {
-        Err(error) => DoctorFinding::bad(PART, format!("REDIS_URL: {error}"), "give redis:// or rediss://"),
+        Err(error) => {
+            DoctorFinding::problem(PART, format!("REDIS_URL: {error}"), "use a redis:// or rediss:// URL")
+        }
         Ok(limiter) => match runtime.block_on(limiter.check()) {
-            RedisState::Ready => DoctorFinding::good(PART, "Redis counts, within its deadline"),
-            RedisState::Away => DoctorFinding::bad(
+            RedisState::Ready => DoctorFinding::ok(PART, "Redis enforces rate limits within its deadline"),
+            RedisState::Away => DoctorFinding::problem(
                 PART,
-                "Redis gives no answer that can be used: this server limits by itself",
-                "check REDIS_URL and REDIS_MODE, and that the server runs, takes writes and knows EVALSHA",
+                "Redis does not answer correctly: this server enforces its rate limits alone",
+                "check REDIS_URL and REDIS_MODE, and that Redis is running, accepts writes and supports EVALSHA",
             ),
         },
     }]

@@ -13,8 +13,8 @@ const OTHER_KEY: &str = "AQIDBAUGBwgJCgsMDQ4PEBESExQVFhcYGRobHB0eHyA=";
 const SOON: HttpLimits = HttpLimits {
     connect: Duration::from_millis(200),
     total: Duration::from_millis(400),
-    places: 1,
-    wait: Duration::from_millis(50),
+    max_concurrent: 1,
+    queue_timeout: Duration::from_millis(50),
 };
 
 fn settings(folder: &tempfile::TempDir, env: &[(&str, &str)]) -> Settings {
@@ -29,87 +29,87 @@ fn settings(folder: &tempfile::TempDir, env: &[(&str, &str)]) -> Settings {
 }
 
 fn worst(findings: &[DoctorFinding], part: &str) -> CheckStatus {
-    findings.iter().filter(|it| it.part == part).map(|it| it.health).max().unwrap()
+    findings.iter().filter(|it| it.part == part).map(|it| it.status).max().unwrap()
 }
 
 #[track_caller]
-fn demand(findings: &[DoctorFinding], health: CheckStatus, says: &str, cure: &str) {
+fn demand(findings: &[DoctorFinding], status: CheckStatus, detail: &str, remedy: &str) {
     let found = findings.iter().any(|it| {
-        let cured = it.cure.as_deref().unwrap_or_default().contains(cure);
-        it.health == health && it.says.contains(says) && cured
+        let has_remedy = it.remedy.as_deref().unwrap_or_default().contains(remedy);
+        it.status == status && it.detail.contains(detail) && has_remedy
     });
-    assert!(found, "{says} in {findings:#?}");
+    assert!(found, "{detail} in {findings:#?}");
 }
 
 #[test]
-fn an_installation_in_use_is_well_and_a_look_changes_nothing() {
+fn an_installation_in_use_has_no_finding_and_the_check_changes_nothing() {
     let folder = tempfile::tempdir().unwrap();
     let settings = settings(&folder, &[]);
-    let before = examine_with(&settings, SOON);
-    demand(&before, CheckStatus::Odd, "the schema still needs", "start the server");
+    let before = diagnose_with(&settings, SOON);
+    demand(&before, CheckStatus::Warning, "migrations are pending", "start the server");
     assert!(!folder.path().join("mfa.db").exists());
 
     Mfa::open(settings.clone()).unwrap().stop(Duration::from_secs(5));
-    let findings = examine_with(&settings, SOON);
-    assert!(findings.iter().all(|it| it.health == CheckStatus::Good), "{findings:#?}");
+    let findings = diagnose_with(&settings, SOON);
+    assert!(findings.iter().all(|it| it.status == CheckStatus::Ok), "{findings:#?}");
     for part in ["settings", "database", "clock", "keys", "redis", "sms"] {
-        assert_eq!(worst(&findings, part), CheckStatus::Good);
+        assert_eq!(worst(&findings, part), CheckStatus::Ok);
     }
-    assert!(findings.iter().all(|it| it.cure.is_none()));
+    assert!(findings.iter().all(|it| it.remedy.is_none()));
     let shown = format!("{findings:?}");
     assert!(!shown.contains(SECRET) && !shown.contains(KEY), "{shown}");
 }
 
 #[test]
-fn a_trial_without_any_setting_is_not_made_by_looking_at_it() {
+fn a_check_without_any_setting_creates_nothing() {
     let folder = tempfile::tempdir().unwrap();
     let sources = Sources { dir: folder.path().to_owned(), env: BTreeMap::new() };
-    let findings = examine_with(&Settings::load(&sources).unwrap(), SOON);
-    assert!(findings.iter().all(|it| it.health != CheckStatus::Bad), "{findings:#?}");
-    demand(&findings, CheckStatus::Good, "the first start makes them", "");
+    let findings = diagnose_with(&Settings::load(&sources).unwrap(), SOON);
+    assert!(findings.iter().all(|it| it.status != CheckStatus::Problem), "{findings:#?}");
+    demand(&findings, CheckStatus::Ok, "the first start generates them", "");
     assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 0);
 }
 
 #[test]
-fn other_keys_than_those_of_the_data_are_told() {
+fn keys_other_than_those_of_the_data_are_reported() {
     let folder = tempfile::tempdir().unwrap();
     Mfa::open(settings(&folder, &[])).unwrap().stop(Duration::from_secs(5));
     let wrong = settings(&folder, &[("MFA_ENCRYPTION_KEYS", &format!("k2:{OTHER_KEY}"))]);
-    let findings = examine_with(&wrong, SOON);
+    let findings = diagnose_with(&wrong, SOON);
     demand(
         &findings,
-        CheckStatus::Bad,
-        "does not hold the keys that this database was sealed with",
-        "give the key ring",
+        CheckStatus::Problem,
+        "does not contain the keys that encrypted this database",
+        "restore the key ring",
     );
 }
 
 #[test]
-fn parts_that_are_away_are_told_with_what_to_do() {
+fn unreachable_parts_are_reported_with_a_remedy() {
     let folder = tempfile::tempdir().unwrap();
-    let nobody = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    let unreachable = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
     let settings = settings(
         &folder,
         &[
             ("MFA_ENV", "development"),
-            ("DATABASE_URL", &format!("postgresql://nova:hunter2@{nobody}/nova")),
-            ("REDIS_URL", &format!("redis://:hunter2@{nobody}")),
+            ("DATABASE_URL", &format!("postgresql://nova:hunter2@{unreachable}/nova")),
+            ("REDIS_URL", &format!("redis://:hunter2@{unreachable}")),
             ("TWILIO_ACCOUNT_SID", "AC0"),
             ("TWILIO_AUTH_TOKEN", "hunter2"),
             ("TWILIO_FROM", "+15551234567"),
-            ("TWILIO_ENDPOINT", &format!("http://{nobody}")),
+            ("TWILIO_ENDPOINT", &format!("http://{unreachable}")),
         ],
     );
-    let findings = examine_with(&settings, SOON);
-    demand(&findings, CheckStatus::Bad, "cannot be looked at", "check DATABASE_URL");
-    demand(&findings, CheckStatus::Bad, "Redis gives no answer", "check REDIS_URL");
-    demand(&findings, CheckStatus::Bad, "Twilio, AC0: it gives no answer", "by HTTPS");
-    demand(&findings, CheckStatus::Odd, "no delivery reports", "PUBLIC_URL");
+    let findings = diagnose_with(&settings, SOON);
+    demand(&findings, CheckStatus::Problem, "cannot inspect", "check DATABASE_URL");
+    demand(&findings, CheckStatus::Problem, "Redis does not answer", "check REDIS_URL");
+    demand(&findings, CheckStatus::Problem, "Twilio, AC0: the provider does not answer", "HTTPS");
+    demand(&findings, CheckStatus::Warning, "no delivery reports", "PUBLIC_URL");
     assert!(!format!("{findings:?}").contains("hunter2"), "{findings:#?}");
 }
 
 #[test]
-fn what_is_meant_to_be_for_a_while_is_odd() {
+fn temporary_settings_are_warnings() {
     let folder = tempfile::tempdir().unwrap();
     let settings = settings(
         &folder,
@@ -120,16 +120,21 @@ fn what_is_meant_to_be_for_a_while_is_odd() {
             ("MFA_SERVERS", "2"),
         ],
     );
-    let findings = examine_with(&settings, SOON);
-    demand(&findings, CheckStatus::Odd, "lets others into a server in development", "MFA_ENV=production");
-    demand(&findings, CheckStatus::Odd, "JWT_ACCEPT_LEGACY_TOKENS", "set it to false");
-    demand(&findings, CheckStatus::Odd, "TRUSTED_PROXIES is empty", "name the proxy");
-    demand(&findings, CheckStatus::Odd, "each of 2 servers limits by itself", "set REDIS_URL");
-    assert!(findings.iter().all(|it| it.health != CheckStatus::Bad), "{findings:#?}");
+    let findings = diagnose_with(&settings, SOON);
+    demand(
+        &findings,
+        CheckStatus::Warning,
+        "accepts remote connections in development",
+        "MFA_ENV=production",
+    );
+    demand(&findings, CheckStatus::Warning, "JWT_ACCEPT_LEGACY_TOKENS", "set it to false");
+    demand(&findings, CheckStatus::Warning, "TRUSTED_PROXIES is empty", "add the address of the proxy");
+    demand(&findings, CheckStatus::Warning, "each of 2 servers enforces its own part", "set REDIS_URL");
+    assert!(findings.iter().all(|it| it.status != CheckStatus::Problem), "{findings:#?}");
 }
 
-/// What is said of a PostgreSQL server where such facts were found.
-fn told(env: &[(&str, &str)], facts: &DatabaseFacts) -> Vec<DoctorFinding> {
+/// Returns the findings for a PostgreSQL server with these facts.
+fn findings_for(env: &[(&str, &str)], facts: &DatabaseFacts) -> Vec<DoctorFinding> {
     let folder = tempfile::tempdir().unwrap();
     let usual = [("MFA_ENV", "production"), ("DATABASE_URL", "postgresql://nova:hunter2@db/nova")];
     let settings = settings(&folder, &[&usual, env].concat());
@@ -138,39 +143,59 @@ fn told(env: &[(&str, &str)], facts: &DatabaseFacts) -> Vec<DoctorFinding> {
 }
 
 #[test]
-fn each_fact_about_a_database_is_judged() {
+fn each_fact_about_a_database_has_its_status() {
     let good = DatabaseFacts {
         time: Some(Timestamp::from_millis(1_800_000_000_250)),
         updates: Some(UpdateStats { all: 1_000, hot: 960 }),
         ..DatabaseFacts::default()
     };
-    let findings = told(&[], &good);
-    assert!(findings.iter().all(|it| it.health == CheckStatus::Good), "{findings:#?}");
-    demand(&findings, CheckStatus::Good, "96 in 100 updates of users are HOT", "");
-    demand(&findings, CheckStatus::Good, "0.250 s apart", "");
+    let findings = findings_for(&[], &good);
+    assert!(findings.iter().all(|it| it.status == CheckStatus::Ok), "{findings:#?}");
+    demand(&findings, CheckStatus::Ok, "96 % of the updates of the users table are HOT", "");
+    demand(&findings, CheckStatus::Ok, "differ by 0.250 s", "");
 
     let few = DatabaseFacts { updates: Some(UpdateStats { all: 1_000, hot: 500 }), ..good.clone() };
-    demand(&told(&[], &few), CheckStatus::Odd, "50 in 100 updates", "drop indexes");
+    demand(&findings_for(&[], &few), CheckStatus::Warning, "50 % of the updates", "drop indexes");
     let fresh = DatabaseFacts { updates: Some(UpdateStats { all: 10, hot: 0 }), ..good.clone() };
-    assert!(told(&[], &fresh).iter().all(|it| it.health == CheckStatus::Good));
+    assert!(findings_for(&[], &fresh).iter().all(|it| it.status == CheckStatus::Ok));
 
     let at = |millis| DatabaseFacts { time: Some(Timestamp::from_millis(millis)), ..good.clone() };
-    demand(&told(&[], &at(1_799_999_998_000)), CheckStatus::Odd, "2.000 s apart", "by NTP");
-    demand(&told(&[], &at(1_800_000_006_000)), CheckStatus::Bad, "more than MFA_MAX_CLOCK_SKEW", "by NTP");
+    demand(&findings_for(&[], &at(1_799_999_998_000)), CheckStatus::Warning, "differ by 2.000 s", "with NTP");
     demand(
-        &told(&[("MFA_MAX_CLOCK_SKEW", "0")], &good),
-        CheckStatus::Odd,
-        "nobody looks",
-        "MFA_MAX_CLOCK_SKEW to 5",
+        &findings_for(&[], &at(1_800_000_006_000)),
+        CheckStatus::Problem,
+        "more than MFA_MAX_CLOCK_SKEW",
+        "with NTP",
+    );
+    demand(
+        &findings_for(&[("MFA_MAX_CLOCK_SKEW", "0")], &good),
+        CheckStatus::Warning,
+        "is not checked",
+        "MFA_MAX_CLOCK_SKEW=5",
     );
 
     let pending = DatabaseFacts { pending: vec!["3_sms".to_owned()], ..good.clone() };
-    demand(&told(&[], &pending), CheckStatus::Bad, "still needs 3_sms", "mfa-admin migrate up as the owner");
+    demand(
+        &findings_for(&[], &pending),
+        CheckStatus::Problem,
+        "pending: 3_sms",
+        "mfa-admin migrate up as the owner",
+    );
     let poor = DatabaseFacts { missing_rights: vec!["INSERT on mfa_events".to_owned()], ..good.clone() };
-    demand(&told(&[], &poor), CheckStatus::Bad, "lacks INSERT on mfa_events", "roles.sql");
+    demand(&findings_for(&[], &poor), CheckStatus::Problem, "lacks INSERT on mfa_events", "roles.sql");
     let shared = DatabaseFacts { other_writers: vec!["nova".to_owned()], ..good.clone() };
-    demand(&told(&[], &shared), CheckStatus::Odd, "undo what was spent: nova", "roles.sql");
+    demand(
+        &findings_for(&[], &shared),
+        CheckStatus::Warning,
+        "make used codes valid again: nova",
+        "roles.sql",
+    );
     let careless = DatabaseFacts { careless: vec!["fsync".to_owned()], ..good };
-    demand(&told(&[], &careless), CheckStatus::Bad, "fsync is off", "set it to on");
-    demand(&told(&[("MFA_ENV", "development")], &careless), CheckStatus::Odd, "fsync is off", "set it to on");
+    demand(&findings_for(&[], &careless), CheckStatus::Problem, "fsync is off", "set it to on");
+    demand(
+        &findings_for(&[("MFA_ENV", "development")], &careless),
+        CheckStatus::Warning,
+        "fsync is off",
+        "set it to on",
+    );
 }

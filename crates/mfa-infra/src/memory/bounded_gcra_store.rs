@@ -1,4 +1,4 @@
-//! The state of a limit, one number a subject, in bounded memory.
+//! State of a rate limit (GCRA) in bounded memory, one number per subject.
 
 use std::collections::HashMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -7,27 +7,27 @@ use governor::nanos::Nanos;
 use governor::state::StateStore;
 use governor::state::keyed::ShrinkableKeyedStateStore;
 
-/// How many subjects have a state of their own. Eight bytes of key and eight of time each, in a table that is up to
-/// twice as large: 4.5 MB a rule.
-pub(super) const MOST_SUBJECTS: usize = 200_000;
-/// How many states the subjects share that find no place.
-const SHARED: u64 = 1024;
+/// Maximum number of subjects with their own state. Each needs eight bytes of key and eight of time, in a table that is
+/// up to twice as large: 4.5 MB per rule.
+pub(super) const MAX_SUBJECTS: usize = 200_000;
+/// Number of states shared by the subjects that find no free entry.
+const SHARED_STATES: u64 = 1024;
 
-/// Maps a subject's digest to its theoretical arrival time (the one number that GCRA keeps).
+/// Map from a subject's digest to its theoretical arrival time (TAT), the only number that GCRA stores.
 ///
-/// **When it is full** (200 000 subjects have used some of their quota and have not got it back yet: a flood from many
-/// addresses), those who have a state keep it, and are limited as ever. Everyone else shares one of 1024 states, picked
-/// by their digest. So a flood can neither push a hot subject out, and with it its limit, nor pass without a limit; and
-/// an honest newcomer is refused only while the flood uses up the very state that it shares.
+/// **If it is full** (200 000 subjects have not regained their whole quota: a flood from many addresses), subjects with
+/// a state keep it and stay limited. All others share one of 1024 states, selected by their digest. So a flood can
+/// neither evict the state of an active subject nor pass without a limit. A new legitimate subject is rejected only while
+/// the flood exhausts the state that it shares.
 #[derive(Debug)]
 pub(super) struct BoundedGcraStore {
     tats: Mutex<HashMap<u64, Nanos>>,
-    most: usize,
+    max_subjects: usize,
 }
 
 impl BoundedGcraStore {
-    pub(super) fn new(most: usize) -> Self {
-        Self { tats: Mutex::new(HashMap::new()), most }
+    pub(super) fn new(max_subjects: usize) -> Self {
+        Self { tats: Mutex::new(HashMap::new()), max_subjects }
     }
 
     fn tats(&self) -> MutexGuard<'_, HashMap<u64, Nanos>> {
@@ -43,8 +43,8 @@ impl StateStore for BoundedGcraStore {
         F: Fn(Option<Nanos>) -> Result<(T, Nanos), E>,
     {
         let mut tats = self.tats();
-        let own = tats.len() < self.most || tats.contains_key(key);
-        let key = if own { *key } else { key % SHARED };
+        let own = tats.len() < self.max_subjects || tats.contains_key(key);
+        let key = if own { *key } else { key % SHARED_STATES };
         let (outcome, tat) = decide(tats.get(&key).copied())?;
         tats.insert(key, tat);
         Ok(outcome)
@@ -71,7 +71,7 @@ impl ShrinkableKeyedStateStore<u64> for BoundedGcraStore {
 
 #[cfg(test)]
 impl BoundedGcraStore {
-    /// How many subjects it has room for before it allocates again.
+    /// Returns the number of subjects that fit before the next allocation.
     fn capacity(&self) -> usize {
         self.tats().capacity()
     }
@@ -89,33 +89,33 @@ mod tests {
     }
 
     #[test]
-    fn a_full_table_keeps_its_subjects_and_lets_newcomers_share() {
+    fn a_full_table_keeps_its_subjects_and_new_ones_share() {
         let tats = BoundedGcraStore::new(2);
         assert_eq!((see(&tats, 5_000_000), see(&tats, 6_000_000)), (None, None));
-        assert_eq!(see(&tats, 7 * SHARED + 3), None);
-        assert_eq!(see(&tats, 9 * SHARED + 3), Some(Nanos::new(1)), "the same shared state");
-        assert_eq!(see(&tats, 9 * SHARED + 4), None, "another one");
+        assert_eq!(see(&tats, 7 * SHARED_STATES + 3), None);
+        assert_eq!(see(&tats, 9 * SHARED_STATES + 3), Some(Nanos::new(1)), "the same shared state");
+        assert_eq!(see(&tats, 9 * SHARED_STATES + 4), None, "another one");
         assert_eq!(see(&tats, 5_000_000), Some(Nanos::new(1)));
         assert_eq!(tats.len(), 4);
     }
 
     #[test]
-    fn a_sweep_makes_room_for_newcomers_to_have_their_own() {
+    fn after_a_sweep_new_subjects_have_their_own_state() {
         let tats = BoundedGcraStore::new(2);
         let _ = (see(&tats, 5_000_000), see(&tats, 6_000_000), see(&tats, 6_000_000));
         tats.retain_recent(Nanos::new(1));
         assert_eq!(tats.len(), 1);
-        let _ = (see(&tats, 7 * SHARED + 3), see(&tats, 9 * SHARED + 3));
-        assert_eq!(see(&tats, 7 * SHARED + 3), Some(Nanos::new(1)), "its own");
+        let _ = (see(&tats, 7 * SHARED_STATES + 3), see(&tats, 9 * SHARED_STATES + 3));
+        assert_eq!(see(&tats, 7 * SHARED_STATES + 3), Some(Nanos::new(1)), "its own");
     }
 
     #[test]
     fn a_million_subjects_stay_within_an_eighth_of_64_mib_a_rule() {
-        let tats = BoundedGcraStore::new(MOST_SUBJECTS);
+        let tats = BoundedGcraStore::new(MAX_SUBJECTS);
         for key in 0..1_000_000_u64 {
             let _ = see(&tats, key.wrapping_mul(0x9e37_79b9_7f4a_7c15));
         }
-        assert!(tats.len() <= MOST_SUBJECTS + 1024);
+        assert!(tats.len() <= MAX_SUBJECTS + 1024);
         // A table has eight slots to every seven it offers, and one byte of its own a slot.
         let bytes = tats.capacity() / 7 * 8 * (size_of::<(u64, Nanos)>() + 1);
         assert!(bytes <= 8 << 20, "{bytes}");

@@ -1,48 +1,51 @@
-//! How often is too often.
+//! Rate-limit quotas.
 
 use std::num::NonZeroU32;
 use std::time::Duration;
 
 use mfa_core::RateRule;
 
-/// `max` tries at once, then one more every `window / max`.
+/// Rate-limit quota: `max` tries at once, then one more every `window / max`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Quota {
     max: NonZeroU32,
     interval: Duration,
 }
 
-/// A limit that limits nothing, or everything.
+/// Invalid quota, which would allow everything or nothing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
 pub enum QuotaError {
-    /// No try would ever pass.
+    /// `max` is zero.
     #[error("a rate limit must allow at least one try")]
     NoTries,
-    /// Shorter than `max` nanoseconds, or longer than a day.
-    #[error("the window of a rate limit is longer than nothing and at most a day")]
+    /// The window is shorter than `max` nanoseconds or longer than a day.
+    #[error("the window of a rate limit must be longer than zero and at most one day")]
     Window,
 }
 
 impl Quota {
-    const LONGEST: Duration = Duration::from_hours(24);
+    const MAX_WINDOW: Duration = Duration::from_hours(24);
 
-    /// `max` tries in a `window`.
+    /// Creates a quota of `max` tries per `window`.
     ///
     /// # Errors
     ///
-    /// [`QuotaError`] when either is zero or the window is over a day: refuse the setting, since a limit that is off
-    /// must not look like one that is on.
+    /// [`QuotaError`] if either is zero or the window is longer than a day: reject the setting, because a limit that is
+    /// off must not look like one that is on.
     pub fn new(max: u32, window: Duration) -> Result<Self, QuotaError> {
         let max = NonZeroU32::new(max).ok_or(QuotaError::NoTries)?;
         let interval = window.checked_div(max.get()).filter(|it| !it.is_zero()).ok_or(QuotaError::Window)?;
-        if window > Self::LONGEST {
+        if window > Self::MAX_WINDOW {
             return Err(QuotaError::Window);
         }
         Ok(Self { max, interval })
     }
 
-    /// What one of so many servers may allow by itself, so that together they allow no more: a whole share of the
-    /// tries at once, at least one, and then one more every `servers` times as long. Zero servers count as one.
+    /// Returns the quota of each of `servers` servers, so that together they allow no more than this quota.
+    ///
+    /// Each allows its share of the tries at once, rounded down but at least one, and then one more in `servers` times
+    /// the interval. Zero servers count as one.
     #[must_use]
     pub fn share(self, servers: u32) -> Self {
         let servers = servers.max(1);
@@ -50,38 +53,40 @@ impl Quota {
         Self { max, interval: self.interval.saturating_mul(servers) }
     }
 
+    /// Returns the number of tries at once.
     pub(crate) const fn max(self) -> NonZeroU32 {
         self.max
     }
 
+    /// Returns the time after which one more try is allowed.
     pub(crate) const fn interval(self) -> Duration {
         self.interval
     }
 
-    /// In governor's words.
+    /// Converts to the quota type of the crate `governor`.
     pub(super) fn to_governor(self) -> governor::Quota {
-        // `None` only for an interval of zero, which `new` refuses; one a second is then the strictest guess.
+        // `None` only for an interval of zero, which `new` rejects; one per second is a strict fallback.
         governor::Quota::with_period(self.interval)
             .unwrap_or_else(|| governor::Quota::per_second(NonZeroU32::MIN))
             .allow_burst(self.max)
     }
 }
 
-/// The quota of every rule.
+/// Quotas of all rules.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Quotas {
-    /// Of [`RateRule::CodeCheckPerIp`].
+    /// Quota of [`RateRule::CodeCheckPerIp`].
     pub code_check_per_ip: Quota,
-    /// Of [`RateRule::RecoveryPerUser`].
+    /// Quota of [`RateRule::RecoveryPerUser`].
     pub recovery_per_user: Quota,
-    /// Of [`RateRule::LoginPerUser`].
+    /// Quota of [`RateRule::LoginPerUser`].
     pub login_per_user: Quota,
-    /// Of [`RateRule::LoginPerIp`].
+    /// Quota of [`RateRule::LoginPerIp`].
     pub login_per_ip: Quota,
 }
 
 impl Quotas {
-    /// What one of so many servers may allow by itself. See [`Quota::share`].
+    /// Returns the quotas of each of `servers` servers. See [`Quota::share`].
     #[must_use]
     pub fn share(&self, servers: u32) -> Self {
         Self {
@@ -92,7 +97,7 @@ impl Quotas {
         }
     }
 
-    /// The quota of this rule.
+    /// Returns the quota of a rule.
     pub const fn quota(&self, rule: RateRule) -> Quota {
         match rule {
             RateRule::CodeCheckPerIp => self.code_check_per_ip,
@@ -108,14 +113,14 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_limit_that_is_none_is_refused() {
+    fn a_limit_without_effect_is_rejected() {
         let minute = Duration::from_mins(1);
         assert_eq!(Quota::new(0, minute), Err(QuotaError::NoTries));
         assert_eq!(Quota::new(10, Duration::ZERO), Err(QuotaError::Window));
         assert_eq!(Quota::new(10, Duration::from_nanos(9)), Err(QuotaError::Window));
-        assert_eq!(Quota::new(1, Quota::LONGEST + Duration::from_secs(1)), Err(QuotaError::Window));
+        assert_eq!(Quota::new(1, Quota::MAX_WINDOW + Duration::from_secs(1)), Err(QuotaError::Window));
         assert!(Quota::new(u32::MAX, minute).is_ok());
-        assert!(Quota::new(1, Quota::LONGEST).is_ok());
+        assert!(Quota::new(1, Quota::MAX_WINDOW).is_ok());
     }
 
     #[test]

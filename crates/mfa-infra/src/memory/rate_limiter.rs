@@ -1,4 +1,4 @@
-//! The rate limiter of one process.
+//! Rate limiter in process memory (GCRA).
 
 use std::fmt;
 use std::hash::{BuildHasher, RandomState};
@@ -11,15 +11,15 @@ use governor::clock::Clock;
 use governor::middleware::StateInformationMiddleware;
 use mfa_core::{BoxFuture, RateLimiter, RateRule, RateVerdict};
 
-use super::bounded_gcra_store::{BoundedGcraStore, MOST_SUBJECTS};
+use super::bounded_gcra_store::{BoundedGcraStore, MAX_SUBJECTS};
+use super::quota::{Quota, Quotas};
 use super::ticks::MonotonicTicks;
-use super::{Quota, Quotas};
 
-/// Limits by subject (GCRA), in the memory of this process and in bounded memory: a flood of a million addresses takes
-/// less than 64 MiB in all rules together, and loosens no limit.
+/// Rate limiter by subject (GCRA) in process memory.
 ///
-/// Subjects are kept as 64-bit digests with a random seed (`SipHash`), so that nobody can choose a name that shares
-/// the state of another, and no address or name is in a memory dump.
+/// Its memory is bounded: a flood of a million addresses needs less than 64 MiB for all rules together, and loosens no
+/// limit. Subjects are stored as 64-bit digests with a random seed (`SipHash`). So nobody can choose a name that shares
+/// the state of another, and a memory dump contains no address or name.
 pub struct MemoryRateLimiter {
     seed: RandomState,
     code_check_per_ip: Limit,
@@ -30,23 +30,23 @@ pub struct MemoryRateLimiter {
 
 struct Limit {
     governor: Governor<u64, BoundedGcraStore, MonotonicTicks, StateInformationMiddleware>,
-    most: usize,
+    max_subjects: usize,
     last_sweep: AtomicU64,
 }
 
 impl MemoryRateLimiter {
-    /// Limits by the system's monotonic clock.
+    /// Creates a limiter that uses the monotonic clock of the system.
     pub fn new(quotas: Quotas) -> Self {
-        Self::of(quotas, &MonotonicTicks::monotonic())
+        Self::with_ticks(quotas, &MonotonicTicks::monotonic())
     }
 
-    /// Limits by this clock. Where it jumps back, no limit gets longer; where it jumps ahead, limits end.
+    /// Creates a limiter that uses `clock`. If the clock jumps back, no limit gets longer; if it jumps ahead, limits end.
     pub fn with_clock(quotas: Quotas, clock: Arc<dyn mfa_core::Clock>) -> Self {
-        Self::of(quotas, &MonotonicTicks::from_clock(clock))
+        Self::with_ticks(quotas, &MonotonicTicks::from_clock(clock))
     }
 
-    fn of(quotas: Quotas, ticks: &MonotonicTicks) -> Self {
-        let limit = |rule| Limit::new(quotas.quota(rule), ticks.clone(), MOST_SUBJECTS);
+    fn with_ticks(quotas: Quotas, ticks: &MonotonicTicks) -> Self {
+        let limit = |rule| Limit::new(quotas.quota(rule), ticks.clone(), MAX_SUBJECTS);
         Self {
             seed: RandomState::new(),
             code_check_per_ip: limit(RateRule::CodeCheckPerIp),
@@ -85,14 +85,15 @@ impl fmt::Debug for MemoryRateLimiter {
 }
 
 impl Limit {
-    /// How often subjects that have their whole quota back are forgotten. A sweep of a full table takes milliseconds.
+    /// Interval between removals of subjects that have regained their whole quota. A sweep of a full table takes
+    /// milliseconds.
     const SWEEP_EVERY: Duration = Duration::from_mins(1);
-    /// The same while the table is full.
+    /// Sweep interval while the table is full.
     const SWEEP_FULL_EVERY: Duration = Duration::from_secs(1);
 
-    fn new(quota: Quota, ticks: MonotonicTicks, most: usize) -> Self {
-        let governor = Governor::new(quota.to_governor(), BoundedGcraStore::new(most), ticks);
-        Self { governor, most, last_sweep: AtomicU64::new(0) }
+    fn new(quota: Quota, ticks: MonotonicTicks, max_subjects: usize) -> Self {
+        let governor = Governor::new(quota.to_governor(), BoundedGcraStore::new(max_subjects), ticks);
+        Self { governor, max_subjects, last_sweep: AtomicU64::new(0) }
     }
 
     fn take(&self, subject: u64) -> RateVerdict {
@@ -108,17 +109,17 @@ impl Limit {
     }
 
     fn sweep_if_due(&self) {
-        let full = self.governor.len() >= self.most;
+        let full = self.governor.len() >= self.max_subjects;
         let pause = if full { Self::SWEEP_FULL_EVERY } else { Self::SWEEP_EVERY };
         let now = u64::try_from(self.governor.clock().elapsed().as_millis()).unwrap_or(u64::MAX);
         let last = self.last_sweep.load(Ordering::Relaxed);
         if u128::from(now.saturating_sub(last)) < pause.as_millis() {
             return;
         }
-        // One caller sweeps, the others go on.
+        // One caller sweeps, the others continue.
         if self.last_sweep.compare_exchange(last, now, Ordering::Relaxed, Ordering::Relaxed).is_ok() {
             self.governor.retain_recent();
-            if self.governor.len() < self.most / 4 {
+            if self.governor.len() < self.max_subjects / 4 {
                 self.governor.shrink_to_fit();
             }
         }

@@ -1,4 +1,4 @@
-//! The time that limits are measured in: it never goes back.
+//! Monotonic time for rate limits.
 
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
@@ -7,19 +7,18 @@ use governor::clock::Clock;
 use governor::nanos::Nanos;
 use mfa_core::Timestamp;
 
-/// Nanoseconds since the limiter was made.
+/// Time since the limiter was created. It never goes back.
 #[derive(Clone, Debug)]
 pub(crate) enum MonotonicTicks {
-    /// By the system's monotonic clock.
+    /// Monotonic clock of the system.
     Monotonic(Instant),
-    /// By a port, which may jump.
+    /// Injected clock, which may jump.
     Port(Arc<ClockTicks>),
 }
 
-/// Adds up what a [`mfa_core::Clock`] moves forwards.
+/// Sum of the forward movements of a [`mfa_core::Clock`].
 ///
-/// A jump back counts as no time at all, and time runs on from there: it takes nothing away, and limits end as soon as
-/// they would have.
+/// A jump back counts as zero, and time continues from there, so limits do not get longer.
 #[derive(Debug)]
 pub(crate) struct ClockTicks {
     clock: Arc<dyn mfa_core::Clock>,
@@ -31,15 +30,18 @@ impl MonotonicTicks {
         clippy::disallowed_methods,
         reason = "limits are intervals, and this is where they are measured"
     )]
+    /// Uses the monotonic clock of the system.
     pub(crate) fn monotonic() -> Self {
         Self::Monotonic(Instant::now())
     }
 
+    /// Uses `clock`.
     pub(crate) fn from_clock(clock: Arc<dyn mfa_core::Clock>) -> Self {
         let state = Mutex::new((clock.now(), Duration::ZERO));
         Self::Port(Arc::new(ClockTicks { clock, state }))
     }
 
+    /// Returns the time since the limiter was created.
     pub(crate) fn elapsed(&self) -> Duration {
         match self {
             Self::Monotonic(origin) => origin.elapsed(),
@@ -62,7 +64,7 @@ impl Clock for MonotonicTicks {
     type Instant = Nanos;
 
     fn now(&self) -> Nanos {
-        // A century, at which a port may stand that jumped to the end of time: governor adds to this without looking.
+        // One century, for an injected clock that jumped to its maximum: governor adds to this value without a check.
         const END: u64 = 100 * 365 * 24 * 60 * 60 * 1_000_000_000;
         Nanos::new(u64::try_from(self.elapsed().as_nanos()).unwrap_or(END).min(END))
     }

@@ -106,7 +106,7 @@ impl Mfa {
             );
         }
         let tokens = &mfa.settings.tokens;
-        if tokens.algorithm.of_private_keys().is_some() && !tokens.previous_secrets.is_empty() {
+        if tokens.algorithm.private_key_algorithm().is_some() && !tokens.previous_secrets.is_empty() {
             slog::warn!(
                 mfa.telemetry.logger(),
                 "access tokens are still accepted under JWT_PREVIOUS_SECRET_KEYS: take them out an hour after the switch"
@@ -204,7 +204,7 @@ impl Mfa {
         let audit_watch = Arc::new(AuditRetentionMonitor {
             auditor: Auditor::new(database.clone(), audit),
             clock: clock.clone(),
-            kept: settings.log.audit_kept(),
+            kept: settings.log.audit_retention(),
             log: telemetry.logger(),
             metrics: metrics.store().clone(),
         });

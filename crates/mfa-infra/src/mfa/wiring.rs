@@ -21,7 +21,7 @@ pub(super) fn token_service(settings: &Settings, keys: &ProvisionedKeys) -> Resu
     let private: Result<Vec<_>, _> = settings.tokens.private_keys.iter().map(PrivateKey::from_pem).collect();
     let mut private = private.map_err(|error| unusable(&error))?.into_iter();
     let mut ring = TokenKeyRing::shared_secret(signing, previous);
-    if settings.tokens.algorithm.of_private_keys().is_some() {
+    if settings.tokens.algorithm.private_key_algorithm().is_some() {
         // The settings have seen to it that there is one, of that algorithm.
         let first =
             private.next().ok_or_else(|| OpenError::Unusable("JWT_PRIVATE_KEYS is not set".to_owned()))?;

@@ -1,20 +1,21 @@
-//! What users see: names and language.
+//! Settings of the product names and the language that users see.
 
-use super::SettingsError;
+use super::error::SettingsError;
 use super::reader::SettingsReader;
 
-/// Names and language.
+/// Product names and language.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct BrandSettings {
-    /// `MFA_ISSUER`: the name in the authenticator app.
+    /// Name shown in the authenticator app (`MFA_ISSUER`).
     pub issuer: String,
-    /// `MFA_BRAND`: the last part of the interface's path.
+    /// Last segment of the path of the web interface (`MFA_BRAND`).
     pub path: String,
-    /// `MFA_LOCALE`: for texts where the caller names no language.
+    /// Language of texts if the client states no preference (`MFA_LOCALE`).
     pub locale: Locale,
 }
 
-/// A language that the texts exist in.
+/// Language in which the texts are available.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Locale {
     /// French.
@@ -25,20 +26,20 @@ pub enum Locale {
 
 impl BrandSettings {
     pub(super) fn read(reader: &SettingsReader<'_>) -> Result<Self, SettingsError> {
-        let issuer = reader.defaulted("MFA_ISSUER")?;
-        // A colon parts issuer and account in an otpauth label.
+        let issuer = reader.required("MFA_ISSUER")?;
+        // A colon separates issuer and account in an otpauth label.
         if issuer.chars().count() > 64 || issuer.chars().any(|c| c == ':' || c.is_control()) {
-            return Err(reader.wrong("MFA_ISSUER", "give a name of up to 64 characters without a colon"));
+            return Err(reader.invalid("MFA_ISSUER", "use a name of at most 64 characters without a colon"));
         }
-        let path = reader.defaulted("MFA_BRAND")?;
-        let fits = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_');
-        if path.len() > 64 || !path.bytes().all(fits) {
-            return Err(reader.wrong("MFA_BRAND", "give up to 64 letters, digits, - and _"));
+        let path = reader.required("MFA_BRAND")?;
+        let is_allowed = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_');
+        if path.len() > 64 || !path.bytes().all(is_allowed) {
+            return Err(reader.invalid("MFA_BRAND", "use at most 64 letters, digits, - and _"));
         }
-        let locale = match reader.defaulted("MFA_LOCALE")?.to_ascii_lowercase().as_str() {
+        let locale = match reader.required("MFA_LOCALE")?.to_ascii_lowercase().as_str() {
             "fr" => Locale::Fr,
             "en" => Locale::En,
-            _ => return Err(reader.wrong("MFA_LOCALE", "give fr or en")),
+            _ => return Err(reader.invalid("MFA_LOCALE", "use fr or en")),
         };
         Ok(Self { issuer: issuer.to_owned(), path: path.to_owned(), locale })
     }

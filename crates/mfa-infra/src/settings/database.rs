@@ -1,39 +1,43 @@
-//! Which database, and how many connections to it.
+//! Settings of the database connection.
 
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use mfa_core::SecretText;
 
-use super::SettingsError;
+use super::error::SettingsError;
 use super::reader::SettingsReader;
 
-/// The database.
+/// Database connection.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct DatabaseSettings {
-    /// `DATABASE_URL`.
+    /// Database address (`DATABASE_URL`).
     pub url: DatabaseUrl,
-    /// `MFA_DATABASE_POOL`: connections for reads.
+    /// Number of connections for reads (`MFA_DATABASE_POOL`).
     pub pool: u32,
-    /// `MFA_COMMITTERS`.
+    /// Number of committer threads, which do all writes (`MFA_COMMITTERS`).
     pub committers: u32,
-    /// `MFA_MAX_CLOCK_SKEW`: how far this process may be from the clock of `PostgreSQL`. `None`: not checked.
+    /// Maximum difference between the clock of this process and that of `PostgreSQL` (`MFA_MAX_CLOCK_SKEW`); `None` if
+    /// it is not checked.
     pub max_clock_skew: Option<Duration>,
 }
 
-/// Where the database is.
+/// Address of the database.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum DatabaseUrl {
-    /// A file, made where there is none.
+    /// SQLite file, created if it does not exist.
     Sqlite(PathBuf),
-    /// A server: a `postgresql://` address, as libpq takes it.
+    /// PostgreSQL server: a `postgresql://` connection URI for libpq.
     Postgres(SecretText),
 }
 
-/// What the database is called where nobody names one, as `config show` tells it.
+/// Returns the default `DATABASE_URL`, as `config show` displays it.
 pub(super) fn default_url(data_dir: &str) -> String {
     format!("sqlite://{}/nova-mfa.db", data_dir.trim_end_matches('/'))
 }
+
+const REMEDY: &str = "use postgresql://USER:PASSWORD@HOST/DATABASE, or sqlite:// and a file path";
 
 impl DatabaseSettings {
     pub(super) fn read(reader: &SettingsReader<'_>, data_dir: &Path) -> Result<Self, SettingsError> {
@@ -53,14 +57,13 @@ fn url(reader: &SettingsReader<'_>, data_dir: &Path) -> Result<DatabaseUrl, Sett
         if environment.is_development() {
             return Ok(DatabaseUrl::Sqlite(data_dir.join("nova-mfa.db")));
         }
-        return Err(SettingsError::refused(
+        return Err(SettingsError::invalid(
             "DATABASE_URL",
-            format!("is not set, which {} refuses", environment.name()),
-            "give postgresql://USER:PASSWORD@HOST/DATABASE, or sqlite:// and a path",
+            format!("is required in {}", environment.name()),
+            REMEDY,
         ));
     };
-    let cure = "give postgresql://USER:PASSWORD@HOST/DATABASE, or sqlite:// and a path";
-    let refused = |problem: &str| Err(SettingsError::refused("DATABASE_URL", problem, cure));
+    let invalid = |problem: &str| Err(SettingsError::invalid("DATABASE_URL", problem, REMEDY));
     match text.split_once("://") {
         Some(("sqlite", path)) => {
             let is_path =
@@ -68,22 +71,22 @@ fn url(reader: &SettingsReader<'_>, data_dir: &Path) -> Result<DatabaseUrl, Sett
             if is_path {
                 Ok(DatabaseUrl::Sqlite(reader.resolve(path)))
             } else {
-                refused("has no path of a file after sqlite://")
+                invalid("has no file path after sqlite://")
             }
         }
         Some(("postgres" | "postgresql" | "postgresql+psycopg2", rest)) => {
             if rest.is_empty() || rest.contains('\0') {
-                return refused("has nothing after postgresql://");
+                return invalid("has nothing after postgresql://");
             }
             if reader.text("MFA_ENV").is_none() {
-                return Err(SettingsError::refused(
+                return Err(SettingsError::invalid(
                     "MFA_ENV",
                     "is not set while DATABASE_URL names a PostgreSQL server",
-                    "set MFA_ENV=production, or MFA_ENV=development for a trial",
+                    "set MFA_ENV=production, or MFA_ENV=development to try it out",
                 ));
             }
             Ok(DatabaseUrl::Postgres(SecretText::new(format!("postgresql://{rest}"))))
         }
-        _ => refused("is neither sqlite:// nor postgresql://"),
+        _ => invalid("is neither sqlite:// nor postgresql://"),
     }
 }

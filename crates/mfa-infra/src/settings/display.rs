@@ -1,47 +1,59 @@
-//! What is in force and where it came from, with nothing secret in it.
+//! Effective settings with their sources, secrets masked, for `mfa-admin config show`.
 
+use super::database;
 use super::layers::{DEFAULT, ResolvedSettings};
+use super::providers::{self, SmsProvider};
 use super::table::{self, Sensitivity};
-use super::{KeySource, Settings, database, providers};
 
-/// One line of `mfa-admin config show`.
+/// One line of `mfa-admin config show`: a setting, its value and its source.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct DisplayedSetting {
-    /// The heading that it stands under.
+    /// Heading of its group.
     pub group: &'static str,
-    /// The flat name.
+    /// Name, as in the environment.
     pub name: &'static str,
-    /// What it is for.
-    pub meaning: &'static str,
-    /// Its value, masked where it is secret. `None`: there is none.
+    /// Description of its purpose.
+    pub description: &'static str,
+    /// Value, masked if it is secret; `None` if it is not set and has no default.
     pub value: Option<String>,
-    /// `default`, `config/….toml`, `.env`, `environment`, `file PATH` or `generated`.
+    /// Source: `default`, `config/….toml`, `.env`, `environment`, `file PATH` or `generated`.
     pub source: String,
 }
 
 const MASK: &str = "***";
 
-/// Every setting, in the order of the table. `data_dir` as it was written.
-pub(super) fn rows(
-    settings: &Settings,
-    resolved: &ResolvedSettings,
-    data_dir: &str,
-) -> Vec<DisplayedSetting> {
+/// Defaults that follow from other settings.
+pub(super) struct DerivedDefaults<'a> {
+    pub(super) jwt_secret_generated: bool,
+    pub(super) encryption_keys_generated: bool,
+    pub(super) sms_providers: &'a [SmsProvider],
+    /// `MFA_DATA_DIR` as it was written.
+    pub(super) data_dir: &'a str,
+}
+
+/// Returns every setting, in the order of the table.
+pub(super) fn rows(resolved: &ResolvedSettings, defaults: &DerivedDefaults<'_>) -> Vec<DisplayedSetting> {
     let row = |group: &'static table::SettingGroup, setting: &'static table::Setting| {
-        let given = resolved.given.get(setting.name);
-        let (value, source) = match given {
-            Some(given) => {
-                let text = given.text.expose();
-                let value = match setting.secrecy {
+        let (value, source) = match resolved.values.get(setting.name) {
+            Some(configured) => {
+                let text = configured.text.expose();
+                let value = match setting.sensitivity {
                     Sensitivity::Public => text.to_owned(),
-                    Sensitivity::Address => masked_address(text),
+                    Sensitivity::Address => mask_url(text),
                     Sensitivity::Secret => MASK.to_owned(),
                 };
-                (Some(value), given.source.clone())
+                (Some(value), configured.source.clone())
             }
-            None => implied(settings, setting, data_dir),
+            None => default_value(setting, defaults),
         };
-        DisplayedSetting { group: group.title, name: setting.name, meaning: setting.meaning, value, source }
+        DisplayedSetting {
+            group: group.title,
+            name: setting.name,
+            description: setting.description,
+            value,
+            source,
+        }
     };
     table::GROUPS
         .iter()
@@ -49,21 +61,21 @@ pub(super) fn rows(
         .collect()
 }
 
-/// What holds for a setting that no source gives.
-fn implied(settings: &Settings, setting: &table::Setting, data_dir: &str) -> (Option<String>, String) {
+/// Returns the value and the source of a setting that no source contains.
+fn default_value(setting: &table::Setting, defaults: &DerivedDefaults<'_>) -> (Option<String>, String) {
     let generated = match setting.name {
-        "JWT_SECRET_KEY" => matches!(settings.tokens.secret, KeySource::Generated),
-        "MFA_ENCRYPTION_KEYS" => matches!(settings.encryption, KeySource::Generated),
+        "JWT_SECRET_KEY" => defaults.jwt_secret_generated,
+        "MFA_ENCRYPTION_KEYS" => defaults.encryption_keys_generated,
         _ => false,
     };
     if generated {
         return (Some(MASK.to_owned()), "generated".to_owned());
     }
     let value = match setting.name {
-        "DATABASE_URL" => Some(database::default_url(data_dir)),
-        "MFA_SMS_OUTBOX" => Some(providers::default_outbox(data_dir)),
+        "DATABASE_URL" => Some(database::default_url(defaults.data_dir)),
+        "MFA_SMS_OUTBOX" => Some(providers::default_outbox(defaults.data_dir)),
         "MFA_SMS_PROVIDERS" => {
-            let names: Vec<_> = settings.sms.providers.iter().map(ToString::to_string).collect();
+            let names: Vec<_> = defaults.sms_providers.iter().map(ToString::to_string).collect();
             Some(names.join(",")).filter(|names| !names.is_empty())
         }
         _ => setting.default.map(str::to_owned),
@@ -71,22 +83,22 @@ fn implied(settings: &Settings, setting: &table::Setting, data_dir: &str) -> (Op
     (value, DEFAULT.to_owned())
 }
 
-/// Masks the password of one or more addresses, and what a query may hold of secrets.
+/// Masks the password of one or more URLs, and passwords in their query.
 ///
-/// Errs on the side of masking too much: a password that was not percent-encoded may hold any mark.
-fn masked_address(text: &str) -> String {
+/// Masks too much rather than too little: a password that is not percent-encoded may contain any character.
+fn mask_url(text: &str) -> String {
     let Some((scheme, rest)) = text.split_once("://") else { return MASK.to_owned() };
     let rest = match rest.rsplit_once('@') {
         Some((user, host)) => {
             let user = user.split_once(':').map_or(user.to_owned(), |(user, _)| format!("{user}:{MASK}"));
-            format!("{user}@{}", masked_query(host))
+            format!("{user}@{}", mask_query(host))
         }
-        None => masked_query(rest),
+        None => mask_query(rest),
     };
     format!("{scheme}://{rest}")
 }
 
-fn masked_query(text: &str) -> String {
+fn mask_query(text: &str) -> String {
     let Some((before, query)) = text.split_once('?') else { return text.to_owned() };
     let parts: Vec<_> = query
         .split('&')
@@ -103,7 +115,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_password_of_an_address_is_masked_wherever_it_stands() {
+    fn the_password_of_a_url_is_masked_wherever_it_is() {
         for (address, shown) in [
             ("sqlite://data/a.db", "sqlite://data/a.db"),
             ("postgresql://nova@db/nova", "postgresql://nova@db/nova"),
@@ -119,7 +131,7 @@ mod tests {
             ("redis://:hunter2@a:1,redis://:hunter2@b:2", "redis://:***@b:2"),
             ("hunter2", "***"),
         ] {
-            assert_eq!(masked_address(address), shown);
+            assert_eq!(mask_url(address), shown);
         }
     }
 }

@@ -1,28 +1,28 @@
-//! Reads `.env` as python-dotenv does, save that `$` means nothing.
+//! Parser of `.env` files, compatible with python-dotenv except that `$` is literal.
 //!
-//! A line is `NAME=value`, with `export` before it if one likes. `#` starts a comment at the start of a line and after
-//! a blank. A value stands bare (to the end of the line, blanks at its ends cut), or in quotes, which may span lines:
-//! between `'…'` only `\\` and `\'` are escapes, between `"…"` also `\"`, `\n`, `\r` and `\t`; any other
-//! backslash stands for itself. The last of two lines with one name counts.
+//! A line is `NAME=value`, optionally preceded by `export`. `#` starts a comment at the start of a line and after
+//! whitespace. An unquoted value ends at the end of the line and is trimmed. A quoted value may span lines: between
+//! `'…'` only `\\` and `\'` are escapes, between `"…"` also `\"`, `\n`, `\r` and `\t`; any other backslash is
+//! literal. If a name occurs twice, the last line applies.
 //!
-//! Not dotenvy: it puts other values in place of `$NAME`, which silently changes a secret.
+//! The crate dotenvy is not used: it expands `$NAME`, which silently changes a secret.
 
 use std::iter::Peekable;
 use std::str::Chars;
 
-/// A line that is not understood. Says nothing of what stood there: it may be a secret.
+/// Syntax error in a line. Does not contain the line, which may be a secret.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct DotenvError {
-    /// Counted from 1.
+    /// Line number, from 1.
     pub(super) line: usize,
     pub(super) problem: &'static str,
 }
 
-/// The names and values of a file, in its order.
+/// Returns the names and values of a file, in file order.
 ///
 /// # Errors
 ///
-/// [`DotenvError`] at the first line that is neither a comment nor `NAME=value`.
+/// [`DotenvError`] for the first line that is neither a comment nor `NAME=value`.
 pub(super) fn parse(text: &str) -> Result<Vec<(String, String)>, DotenvError> {
     let text = text.strip_prefix('\u{feff}').unwrap_or(text).replace("\r\n", "\n");
     let mut reader = DotenvReader { rest: text.chars().peekable(), line: 1 };
@@ -47,7 +47,7 @@ impl DotenvReader<'_> {
         next
     }
 
-    fn skip_blanks(&mut self) -> bool {
+    fn skip_whitespace(&mut self) -> bool {
         let mut skipped = false;
         while self.rest.next_if(|c| matches!(c, ' ' | '\t')).is_some() {
             skipped = true;
@@ -59,7 +59,7 @@ impl DotenvReader<'_> {
         while self.rest.next_if(|c| *c != '\n').is_some() {}
     }
 
-    /// Passes over empty lines and comments; whether an entry follows.
+    /// Skips empty lines and comments. Returns whether an entry follows.
     fn skip_to_entry(&mut self) -> bool {
         loop {
             match self.rest.peek() {
@@ -75,38 +75,38 @@ impl DotenvReader<'_> {
 
     fn entry(&mut self) -> Result<(String, String), DotenvError> {
         let mut name = self.name()?;
-        if self.skip_blanks() && name == "export" && self.rest.peek() != Some(&'=') {
+        if self.skip_whitespace() && name == "export" && self.rest.peek() != Some(&'=') {
             name = self.name()?;
-            self.skip_blanks();
+            self.skip_whitespace();
         }
         if self.rest.next_if_eq(&'=').is_none() {
             return Err(self.error("has no `=` after the name"));
         }
-        let blank = self.skip_blanks();
+        let after_whitespace = self.skip_whitespace();
         let value = match self.rest.peek().copied() {
             Some(quote @ ('\'' | '"')) => self.quoted(quote)?,
-            Some('#') if blank => String::new(),
-            _ => return Ok((name, self.bare())),
+            Some('#') if after_whitespace => String::new(),
+            _ => return Ok((name, self.unquoted())),
         };
-        self.skip_blanks();
+        self.skip_whitespace();
         match self.rest.peek() {
             Some('#') => self.skip_line(),
             None | Some('\n') => {}
-            Some(_) => return Err(self.error("goes on after the closing quote")),
+            Some(_) => return Err(self.error("has text after the closing quote")),
         }
         Ok((name, value))
     }
 
     fn name(&mut self) -> Result<String, DotenvError> {
         let mut name = String::new();
-        let fits = |c: &char| c.is_ascii_alphanumeric() || matches!(c, '_' | '.' | '-');
-        while let Some(c) = self.rest.next_if(fits) {
+        let is_allowed = |c: &char| c.is_ascii_alphanumeric() || matches!(c, '_' | '.' | '-');
+        while let Some(c) = self.rest.next_if(is_allowed) {
             name.push(c);
         }
         if name.is_empty() { Err(self.error("does not start with a name")) } else { Ok(name) }
     }
 
-    fn bare(&mut self) -> String {
+    fn unquoted(&mut self) -> String {
         let mut value = String::new();
         while let Some(c) = self.rest.next_if(|c| *c != '\n') {
             if c == '#' && value.ends_with([' ', '\t']) {
@@ -143,7 +143,7 @@ impl DotenvReader<'_> {
     }
 }
 
-/// What a backslash and this character mean within these quotes.
+/// Returns the character that a backslash and `c` denote within these quotes; `None` if that is no escape.
 const fn unescape(quote: char, c: char) -> Option<char> {
     match (quote, c) {
         (_, '\\' | '\'') | ('"', '"') => Some(c),
@@ -191,13 +191,13 @@ mod tests {
     }
 
     #[test]
-    fn comments_and_empty_lines_are_passed_over() {
+    fn comments_and_empty_lines_are_skipped() {
         let pairs = parse("\n# A=1\n\n  # x\nB=2\n\tC=3\nB=4\n").unwrap();
         assert_eq!(pairs, [("B", "2"), ("C", "3"), ("B", "4")].map(|(n, v)| (n.into(), v.into())));
     }
 
     #[test]
-    fn a_line_that_is_not_understood_is_named_by_its_number_alone() {
+    fn a_syntax_error_names_the_line_number_alone() {
         for (text, line) in [
             ("A=1\nhunter2", 2),
             ("A='x\nB=1\n", 1),
@@ -214,13 +214,13 @@ mod tests {
 
     proptest! {
         #[test]
-        fn whatever_stands_in_single_quotes_comes_back_as_it_was(secret in "[^\r]*") {
+        fn a_value_in_single_quotes_is_unchanged(secret in "[^\r]*") {
             let escaped = secret.replace('\\', "\\\\").replace('\'', "\\'");
             prop_assert_eq!(value(&format!("A='{escaped}'")), secret);
         }
 
         #[test]
-        fn a_bare_value_without_blanks_comes_back_as_it_was(secret in "[!-&(-~][!-~]{0,60}") {
+        fn an_unquoted_value_without_whitespace_is_unchanged(secret in "[!-&(-~][!-~]{0,60}") {
             prop_assume!(!secret.starts_with('"'));
             prop_assert_eq!(value(&format!("A={secret}")), secret);
         }

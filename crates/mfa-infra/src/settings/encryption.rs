@@ -1,13 +1,14 @@
-//! The keys that seal secrets in the database.
+//! Setting of the keys that encrypt secrets in the database (`MFA_ENCRYPTION_KEYS`).
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use mfa_core::{KeyId, SecretBytes, SecretText};
 
+use super::error::SettingsError;
+use super::key_source::{KeySource, missing_key};
 use super::reader::SettingsReader;
-use super::{KeySource, SettingsError};
 
-/// `may_generate`: absent keys are made and kept by this server.
+/// Reads `MFA_ENCRYPTION_KEYS`. If it is not set and `may_generate` is true, the server generates the keys.
 pub(super) fn read(
     reader: &SettingsReader<'_>,
     may_generate: bool,
@@ -15,39 +16,39 @@ pub(super) fn read(
     match reader.secret("MFA_ENCRYPTION_KEYS") {
         Some(text) => parse(text).map(KeySource::Given),
         None if may_generate => Ok(KeySource::Generated),
-        None => Err(super::missing_key(reader, "MFA_ENCRYPTION_KEYS")),
+        None => Err(missing_key(reader, "MFA_ENCRYPTION_KEYS")),
     }
 }
 
-/// Parses `id:base64,id:base64`: the first seals, all unseal. At least one.
+/// Parses `id:base64,id:base64`, at least one key: the first seals, all unseal.
 pub(super) fn parse(text: &SecretText) -> Result<Vec<(KeyId, SecretBytes)>, SettingsError> {
-    let refused = |problem: String| {
-        let cure = "give id:base64 of 32 random bytes, several by comma (mfa-admin keys generate)";
-        SettingsError::refused("MFA_ENCRYPTION_KEYS", problem, cure)
+    let invalid = |problem: String| {
+        let remedy = "use id:base64 of 32 random bytes, separated by commas (mfa-admin keys generate)";
+        SettingsError::invalid("MFA_ENCRYPTION_KEYS", problem, remedy)
     };
     let mut keys: Vec<(KeyId, SecretBytes)> = Vec::new();
-    for (at, item) in
+    for (index, item) in
         text.expose().split([',', '\n']).map(str::trim).filter(|item| !item.is_empty()).enumerate()
     {
-        let nth = at.saturating_add(1);
+        let number = index.saturating_add(1);
         let (id, encoded) =
-            item.split_once(':').ok_or_else(|| refused(format!("has no `:` in its key number {nth}")))?;
+            item.split_once(':').ok_or_else(|| invalid(format!("has no `:` in key number {number}")))?;
         let id = KeyId::parse(id.trim())
-            .map_err(|error| refused(format!("has a bad id in number {nth} ({error})")))?;
+            .map_err(|error| invalid(format!("has an invalid id in key number {number} ({error})")))?;
         let bytes = STANDARD
             .decode(encoded.trim())
             .map(SecretBytes::new)
-            .map_err(|_| refused(format!("has a key {id} that is not base64")))?;
+            .map_err(|_| invalid(format!("has a key {id} that is not base64")))?;
         if bytes.len() != 32 {
-            return Err(refused(format!("has a key {id} of {} bytes, not 32", bytes.len())));
+            return Err(invalid(format!("has a key {id} of {} bytes, not 32", bytes.len())));
         }
         if keys.iter().any(|(other, _)| *other == id) {
-            return Err(refused(format!("has two keys called {id}")));
+            return Err(invalid(format!("has two keys named {id}")));
         }
         if let Some((other, _)) = keys.iter().find(|(_, other)| *other == bytes) {
-            return Err(refused(format!("has the same key as {other} and as {id}")));
+            return Err(invalid(format!("has the same key under the ids {other} and {id}")));
         }
         keys.push((id, bytes));
     }
-    if keys.is_empty() { Err(refused("has no key".to_owned())) } else { Ok(keys) }
+    if keys.is_empty() { Err(invalid("has no key".to_owned())) } else { Ok(keys) }
 }

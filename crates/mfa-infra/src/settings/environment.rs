@@ -1,48 +1,48 @@
-//! Which rules are in force: those of a trial, or those of production.
+//! Environment of the installation (`MFA_ENV`): development or production rules.
 
 use std::path::Path;
 
 use super::SettingsError;
 
-/// What `MFA_ENV` chose.
+/// Environment selected by `MFA_ENV`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Environment {
-    /// A trial on one's own machine, with its conveniences.
+    /// Development on a local machine, with generated keys and other conveniences.
     Development,
-    /// The real thing.
+    /// Production.
     Production,
-    /// One more, which has a file of its own in `config/`. As strict as production.
+    /// Custom environment with its own file in `config/`. As strict as production.
     Named(String),
 }
 
 impl Environment {
-    /// By the value of `MFA_ENV`, and the folder that holds `config/`.
-    pub(super) fn choose(name: Option<&str>, dir: &Path) -> Result<Self, SettingsError> {
+    /// Selects the environment by the value of `MFA_ENV` and the files in `dir`/`config/`.
+    pub(super) fn select(name: Option<&str>, dir: &Path) -> Result<Self, SettingsError> {
         let Some(name) = name.map(str::trim) else { return Ok(Self::Development) };
         let is_word = name.len() <= 32
             && name.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || matches!(b, b'-' | b'_'));
         match name {
             "development" => Ok(Self::Development),
             "production" => Ok(Self::Production),
-            // `default` has a file too, and is no environment.
+            // `default` has a file too, but is not an environment.
             _ if is_word && name != "default" && dir.join(format!("config/{name}.toml")).is_file() => {
                 Ok(Self::Named(name.to_owned()))
             }
-            // An empty one too: it would turn the conveniences on behind the back of a `.env` that says production.
-            _ => Err(SettingsError::refused(
+            // An empty value is rejected too: it would enable development although `.env` sets production.
+            _ => Err(SettingsError::invalid(
                 "MFA_ENV",
                 if name.is_empty() { "is empty".to_owned() } else { format!("is {}", name.escape_debug()) },
-                "give development or production, or the name of a file in config/",
+                "use development, production or the name of a file in config/",
             )),
         }
     }
 
-    /// Whether the conveniences of a trial are allowed.
+    /// Returns whether the development conveniences are allowed.
     pub fn is_development(&self) -> bool {
         *self == Self::Development
     }
 
-    /// As `MFA_ENV` has it.
+    /// Returns the value of `MFA_ENV` for this environment.
     pub fn name(&self) -> &str {
         match self {
             Self::Development => "development",

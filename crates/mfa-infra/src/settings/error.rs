@@ -1,64 +1,66 @@
-//! Why the settings were refused, in words for who has to put it right.
+//! Error of loading the settings.
 
 use std::io;
 use std::path::Path;
 
-/// A setting, or a file that holds settings, that stops the start.
+/// Invalid setting, or invalid file of settings, that prevents the start.
 ///
-/// The message names the setting and the cure. It never holds the value of a secret.
+/// The message names the setting and the remedy. It never contains the value of a secret.
 #[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
 pub enum SettingsError {
-    /// A value that cannot be used, or one that is missing.
-    #[error("{name} {problem}: {cure}")]
-    Refused {
-        /// The setting.
+    /// Missing value, or value that is not valid.
+    #[error("{name} {problem}: {remedy}")]
+    Invalid {
+        /// Name of the setting.
         name: String,
-        /// What is wrong with it; fits after the name.
+        /// Problem, worded to follow the name.
         problem: String,
-        /// What to do.
-        cure: String,
+        /// Remedy.
+        remedy: String,
     },
-    /// A name that NOVA MFA does not know: most likely a slip of the pen.
+    /// Unknown name, most likely a typo.
     #[error("{name} in {place} is not a setting: did you mean {nearest}?")]
     Unknown {
-        /// The unknown name, as it was written.
+        /// Unknown name, as it was written.
         name: String,
-        /// Where it stood: `the environment`, `.env`, `config/default.toml`.
+        /// Source that contains it: `the environment`, `.env`, `config/default.toml`.
         place: String,
-        /// The known name that is most like it.
+        /// Most similar known name.
         nearest: String,
     },
-    /// A file that could not be read, understood or made.
-    #[error("{file} {problem}: {cure}")]
+    /// File that could not be read, parsed or created.
+    #[error("{file} {problem}: {remedy}")]
     File {
-        /// Which file.
+        /// Path or name of the file.
         file: String,
-        /// What is wrong with it; fits after the name.
+        /// Problem, worded to follow the name.
         problem: String,
-        /// What to do.
-        cure: String,
-        /// What the operating system said, where it was asked.
+        /// Remedy.
+        remedy: String,
+        /// Error of the operating system, if there is one.
         #[source]
         source: Option<io::Error>,
     },
 }
 
 impl SettingsError {
-    pub(super) fn refused(name: &str, problem: impl Into<String>, cure: impl Into<String>) -> Self {
-        Self::Refused { name: name.to_owned(), problem: problem.into(), cure: cure.into() }
+    /// Returns the error for a missing or invalid value.
+    pub(super) fn invalid(name: &str, problem: impl Into<String>, remedy: impl Into<String>) -> Self {
+        Self::Invalid { name: name.to_owned(), problem: problem.into(), remedy: remedy.into() }
     }
 
-    /// A file whose content is at fault.
-    pub(super) fn content(file: &str, problem: impl Into<String>, cure: impl Into<String>) -> Self {
-        Self::File { file: file.to_owned(), problem: problem.into(), cure: cure.into(), source: None }
+    /// Returns the error for a file with invalid content.
+    pub(super) fn content(file: &str, problem: impl Into<String>, remedy: impl Into<String>) -> Self {
+        Self::File { file: file.to_owned(), problem: problem.into(), remedy: remedy.into(), source: None }
     }
 
-    /// A file that the operating system would not give us.
-    pub(super) fn io(path: &Path, doing: &str, cure: &str, error: io::Error) -> Self {
+    /// Returns the error for a failed file operation; `action` is a past participle, such as `read`.
+    pub(super) fn io(path: &Path, action: &str, remedy: &str, error: io::Error) -> Self {
         Self::File {
             file: path.display().to_string(),
-            problem: format!("could not be {doing} ({error})"),
-            cure: cure.to_owned(),
+            problem: format!("could not be {action} ({error})"),
+            remedy: remedy.to_owned(),
             source: Some(error),
         }
     }

@@ -1,4 +1,4 @@
-//! Secrets that this server makes for itself in development, and keeps in `MFA_DATA_DIR`.
+//! Secrets that the server generates in development and stores in `MFA_DATA_DIR`.
 
 use std::fs::{self, DirBuilder, File, OpenOptions};
 use std::io::{self, ErrorKind, Read, Write};
@@ -10,38 +10,42 @@ use data_encoding::{BASE32_NOPAD, HEXLOWER};
 use mfa_core::{Entropy, KeyId, SecretBytes, SecretText};
 use zeroize::Zeroizing;
 
-use super::{KeySource, Settings, SettingsError, encryption};
+use super::encryption;
+use super::error::SettingsError;
+use super::key_source::KeySource;
+use super::load::Settings;
 
 const JWT_SECRET_FILE: &str = "jwt-secret-key";
 const ENCRYPTION_KEYS_FILE: &str = "encryption-keys";
 const DEMO_PASSWORD_FILE: &str = "demo-password";
 
-/// The keys that a server works with, given or made.
+/// Keys that the server uses, configured or generated.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct ProvisionedKeys {
-    /// `JWT_SECRET_KEY`.
+    /// Key that signs pending tokens (`JWT_SECRET_KEY`).
     pub jwt_secret: SecretText,
-    /// `MFA_ENCRYPTION_KEYS`, the one that seals first.
+    /// Encryption keys (`MFA_ENCRYPTION_KEYS`); the first one seals.
     pub encryption: Vec<(KeyId, SecretBytes)>,
 }
 
 impl Settings {
-    /// The keys: those that were given; those that were not, from `MFA_DATA_DIR`, made there at the first start.
+    /// Returns the keys: configured ones, or those in `MFA_DATA_DIR`, which are generated at the first start.
     ///
     /// # Errors
     ///
-    /// [`SettingsError`] when a key file cannot be made or read, or others may read it: do not start.
+    /// [`SettingsError`] if a key file cannot be created or read, or if other users can read it: do not start.
     pub fn keys(&self, entropy: &dyn Entropy) -> Result<ProvisionedKeys, SettingsError> {
         let jwt_secret = match &self.tokens.secret {
             KeySource::Given(secret) => secret.clone(),
-            KeySource::Generated => kept(&self.data_dir, JWT_SECRET_FILE, entropy, || {
+            KeySource::Generated => load_or_create(&self.data_dir, JWT_SECRET_FILE, entropy, || {
                 random::<32>(entropy).map(|bytes| URL_SAFE_NO_PAD.encode(bytes))
             })?,
         };
         let encryption = match &self.encryption {
             KeySource::Given(keys) => keys.clone(),
             KeySource::Generated => {
-                encryption::parse(&kept(&self.data_dir, ENCRYPTION_KEYS_FILE, entropy, || {
+                encryption::parse(&load_or_create(&self.data_dir, ENCRYPTION_KEYS_FILE, entropy, || {
                     random::<32>(entropy).map(|bytes| format!("generated:{}", STANDARD.encode(bytes)))
                 })?)?
             }
@@ -49,12 +53,12 @@ impl Settings {
         Ok(ProvisionedKeys { jwt_secret, encryption })
     }
 
-    /// Whether the keys that this server makes for itself are there already.
-    pub(crate) fn keys_are_made(&self) -> bool {
+    /// Returns whether the generated encryption keys exist already.
+    pub(crate) fn generated_keys_exist(&self) -> bool {
         self.data_dir.join(ENCRYPTION_KEYS_FILE).exists()
     }
 
-    /// The demo user's password, made at the first start. `None`: there is no demo user.
+    /// Returns the demo user's password, generated at the first start; `None` if there is no demo user.
     ///
     /// # Errors
     ///
@@ -63,18 +67,18 @@ impl Settings {
         if !self.login.demo_user {
             return Ok(None);
         }
-        let typeable = || {
+        let generate = || {
             let bytes = random::<10>(entropy)?;
             Ok(Zeroizing::new(BASE32_NOPAD.encode(bytes.as_slice())).to_lowercase())
         };
-        kept(&self.data_dir, DEMO_PASSWORD_FILE, entropy, typeable).map(Some)
+        load_or_create(&self.data_dir, DEMO_PASSWORD_FILE, entropy, generate).map(Some)
     }
 
-    /// Makes `MFA_DATA_DIR` where it does not exist, open to its owner alone.
+    /// Creates `MFA_DATA_DIR` if it does not exist, accessible to its owner only.
     ///
     /// # Errors
     ///
-    /// [`SettingsError`] when the folder cannot be made.
+    /// [`SettingsError`] if the folder cannot be created.
     pub fn create_data_dir(&self) -> Result<(), SettingsError> {
         create_folder(&self.data_dir)
     }
@@ -86,35 +90,38 @@ fn random<const N: usize>(entropy: &dyn Entropy) -> Result<Zeroizing<[u8; N]>, i
     Ok(bytes)
 }
 
-/// The secret in that file; `make` fills the file where there is none.
+/// Returns the secret in the file `name`; creates the file with `generate` if it does not exist.
 ///
-/// Two starts at once agree: each writes a file of its own and links it to the name, which only one can.
-fn kept(
+/// Concurrent starts agree on one secret: each writes a temporary file and hard-links it to `name`, which succeeds
+/// only once.
+fn load_or_create(
     folder: &Path,
     name: &str,
     entropy: &dyn Entropy,
-    make: impl Fn() -> Result<String, io::Error>,
+    generate: impl Fn() -> Result<String, io::Error>,
 ) -> Result<SecretText, SettingsError> {
     let path = folder.join(name);
     let secret = match read_private(&path) {
         Err(error) if error.kind() == ErrorKind::NotFound => {
             create_folder(folder)?;
-            make()
+            generate()
                 .map(Zeroizing::new)
                 .and_then(|secret| write_once(folder, name, &secret, entropy))
                 .map_err(|error| {
-                    SettingsError::io(&path, "made", "let this user write to MFA_DATA_DIR", error)
+                    SettingsError::io(&path, "created", "give this user write access to MFA_DATA_DIR", error)
                 })?;
             read_private(&path)
         }
         read => read,
     };
     secret.map_err(|error| {
-        let cure = match error.kind() {
+        let remedy = match error.kind() {
             ErrorKind::PermissionDenied => format!("run chmod 600 {} as its owner", path.display()),
-            _ => "take the file away to have another one made: what the old one sealed is lost".to_owned(),
+            _ => {
+                "delete the file to generate a new one: values encrypted with the old one are lost".to_owned()
+            }
         };
-        SettingsError::io(&path, "used", &cure, error)
+        SettingsError::io(&path, "used", &remedy, error)
     })
 }
 
@@ -124,7 +131,7 @@ fn create_folder(path: &Path) -> Result<(), SettingsError> {
     #[cfg(unix)]
     std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
     builder.create(path).map_err(|error| {
-        SettingsError::io(path, "made", "let this user write there, or set MFA_DATA_DIR", error)
+        SettingsError::io(path, "created", "give this user write access there, or set MFA_DATA_DIR", error)
     })
 }
 
@@ -136,16 +143,16 @@ fn private_options() -> OpenOptions {
     options
 }
 
-/// Puts the secret under its name unless another start was faster. Whole or not at all, even if the power fails.
+/// Writes the secret to the file `name` unless it exists. Atomic, even after a power failure.
 fn write_once(folder: &Path, name: &str, secret: &str, entropy: &dyn Entropy) -> Result<(), io::Error> {
-    // Chance makes the draft's name: in a container every start has the same process id.
-    let draft = folder.join(format!(".{name}.{}", HEXLOWER.encode(random::<8>(entropy)?.as_slice())));
-    let mut file = private_options().open(&draft)?;
+    // The temporary name is random: in a container every start has the same process id.
+    let temporary = folder.join(format!(".{name}.{}", HEXLOWER.encode(random::<8>(entropy)?.as_slice())));
+    let mut file = private_options().open(&temporary)?;
     let linked = file
         .write_all(Zeroizing::new(format!("{secret}\n")).as_bytes())
         .and_then(|()| file.sync_all())
-        .and_then(|()| fs::hard_link(&draft, folder.join(name)));
-    fs::remove_file(&draft)?;
+        .and_then(|()| fs::hard_link(&temporary, folder.join(name)));
+    fs::remove_file(&temporary)?;
     match linked {
         Err(error) if error.kind() == ErrorKind::AlreadyExists => Ok(()),
         Err(error) => Err(error),
@@ -153,12 +160,12 @@ fn write_once(folder: &Path, name: &str, secret: &str, entropy: &dyn Entropy) ->
     }
 }
 
-/// Makes a new name last. Only Unix can open a folder to do so.
+/// Makes a new directory entry durable. Only Unix can open a folder to do so.
 fn sync_folder(folder: &Path) -> Result<(), io::Error> {
     if cfg!(unix) { File::open(folder)?.sync_all() } else { Ok(()) }
 }
 
-/// The content of a file that nobody else may read; `PermissionDenied` where others may.
+/// Returns the content of a file; `PermissionDenied` if other users can read it.
 fn read_private(path: &Path) -> Result<SecretText, io::Error> {
     let mut file = File::open(path)?;
     #[cfg(unix)]
@@ -166,8 +173,8 @@ fn read_private(path: &Path) -> Result<SecretText, io::Error> {
         use std::os::unix::fs::MetadataExt;
         let mode = file.metadata()?.mode();
         if mode & 0o077 != 0 {
-            let seen = format!("others may read it: mode {:o}", mode & 0o777);
-            return Err(io::Error::new(ErrorKind::PermissionDenied, seen));
+            let problem = format!("other users can read it: mode {:o}", mode & 0o777);
+            return Err(io::Error::new(ErrorKind::PermissionDenied, problem));
         }
     }
     let mut text = Zeroizing::new(String::new());

@@ -1,4 +1,4 @@
-//! Lays the sources over one another: built in < `config/` < `.env` < environment, and then the files that hold secrets.
+//! Merge of the sources: built-in files < `config/` < `.env` < environment, then secret files (`NAME_FILE`).
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -8,28 +8,31 @@ use std::path::Path;
 use config::{Config, ConfigError, File, FileFormat, Map, Source, Value, ValueKind};
 use mfa_core::SecretText;
 
-use super::{Environment, SettingsError, Sources, dotenv, names, table};
+use super::environment::Environment;
+use super::error::SettingsError;
+use super::sources::Sources;
+use super::{dotenv, names, table};
 
 const BUILT_IN_DEFAULT: &str = include_str!("../../../../config/default.toml");
 const BUILT_IN_DEVELOPMENT: &str = include_str!("../../../../config/development.toml");
 const BUILT_IN_PRODUCTION: &str = include_str!("../../../../config/production.toml");
 
-/// How a value that no source gives is called.
+/// Name of the source of a default value.
 pub(super) const DEFAULT: &str = "default";
 
-/// A value, and where it came from.
+/// Value with the name of its source.
 pub(super) struct SourcedValue {
     pub(super) text: SecretText,
     pub(super) source: String,
 }
 
-/// What the sources say together. A name that is absent was given by none, or is empty on purpose.
+/// Merged values of all sources. An absent name has no value in any source, or an empty one.
 pub(super) struct ResolvedSettings {
     pub(super) environment: Environment,
-    pub(super) given: BTreeMap<&'static str, SourcedValue>,
+    pub(super) values: BTreeMap<&'static str, SourcedValue>,
 }
 
-/// One source: flat names, and where they came from. The `config` crate carries that label along when it merges.
+/// Source of settings: flat names with values, and a label that the `config` crate keeps while merging.
 #[derive(Clone, Debug)]
 struct Layer {
     label: String,
@@ -47,46 +50,50 @@ impl Source for Layer {
     }
 }
 
-/// Reads every source.
+/// Reads and merges every source.
 ///
-/// An empty value means: as if nobody had given one, whatever the sources beneath say; so the default, where there is
-/// one. Only `MFA_SMS_COUNTRIES` has a meaning of its own for it.
+/// An empty value counts as unset and hides the values of lower sources, so the default applies. Only
+/// `MFA_SMS_COUNTRIES` gives an empty value a meaning of its own.
 ///
 /// # Errors
 ///
-/// [`SettingsError`] for a file that is not understood, a name nobody knows, a secret given twice.
+/// [`SettingsError`] for a file that is not valid, an unknown name, or a secret that is set twice.
 pub(super) fn resolve(sources: &Sources) -> Result<ResolvedSettings, SettingsError> {
     let dotenv = dotenv_layer(&sources.dir)?;
     let process = named_layer("environment", "the environment", sources.env.clone())?;
-    let chosen = [&process, &dotenv].into_iter().find_map(|layer| layer.values.get("MFA_ENV"));
-    let environment = Environment::choose(chosen.map(String::as_str), &sources.dir)?;
+    let selected = [&process, &dotenv].into_iter().find_map(|layer| layer.values.get("MFA_ENV"));
+    let environment = Environment::select(selected.map(String::as_str), &sources.dir)?;
 
     let mut layers = vec![file_layer(DEFAULT, "config/default.toml", BUILT_IN_DEFAULT)?];
-    let chosen_file = format!("config/{}.toml", environment.name());
+    let environment_file = format!("config/{}.toml", environment.name());
     let built_in = match &environment {
         Environment::Development => Some(BUILT_IN_DEVELOPMENT),
         Environment::Production => Some(BUILT_IN_PRODUCTION),
         Environment::Named(_) => None,
     };
     if let Some(text) = built_in {
-        layers.push(file_layer(&chosen_file, &chosen_file, text)?);
+        layers.push(file_layer(&environment_file, &environment_file, text)?);
     }
     let built_in = merge(&layers)?;
-    for name in ["config/default.toml", &chosen_file] {
+    for name in ["config/default.toml", &environment_file] {
         if let Some(text) = read(&sources.dir.join(name))? {
             layers.push(file_layer(name, name, &text)?);
         }
     }
     layers.push(dotenv);
     layers.push(process);
-    let given = settle(&merge(&layers)?, &built_in, &sources.dir)?;
-    Ok(ResolvedSettings { environment, given })
+    let values = select_values(&merge(&layers)?, &built_in, &sources.dir)?;
+    Ok(ResolvedSettings { environment, values })
 }
 
 fn merge(layers: &[Layer]) -> Result<Map<String, Value>, SettingsError> {
     let builder = layers.iter().fold(Config::builder(), |builder, layer| builder.add_source(layer.clone()));
     builder.build().and_then(|config| config.collect()).map_err(|error| {
-        SettingsError::content("the settings", format!("could not be merged ({error})"), "look at config/")
+        SettingsError::content(
+            "the settings",
+            format!("could not be merged ({error})"),
+            "check the files in config/",
+        )
     })
 }
 
@@ -96,13 +103,13 @@ fn dotenv_layer(dir: &Path) -> Result<Layer, SettingsError> {
         SettingsError::content(
             ".env",
             format!("line {} {}", error.line, error.problem),
-            "write NAME=value, with the value in '…' where it holds blanks or quotes",
+            "write NAME=value; put a value with spaces or quotes between '…'",
         )
     })?;
     named_layer(".env", ".env", pairs)
 }
 
-/// A source with names as in the environment: those that are not ours are passed over.
+/// Returns a source with names as in the environment. Ignores names without the prefix of this product.
 fn named_layer(
     label: &str,
     place: &str,
@@ -112,24 +119,24 @@ fn named_layer(
     for (name, text) in pairs {
         if names::is_known(&name) {
             values.insert(name, text);
-        } else if names::is_a_mistake(&name) {
+        } else if names::is_misspelled(&name) {
             return Err(names::unknown(&name, place, false));
         }
     }
     Ok(Layer { label: label.to_owned(), values })
 }
 
-/// A file of `config/`: flat keys, the names of the settings in lower case.
+/// Returns the source of a file in `config/`: flat keys, the names of the settings in lower case.
 fn file_layer(label: &str, place: &str, text: &str) -> Result<Layer, SettingsError> {
     let keys = File::from_str(text, FileFormat::Toml).collect().map_err(|error| {
-        // The parser's own message shows the line, which may hold a secret: only its first line, the place, is kept.
+        // The parser's message quotes the line, which may contain a secret: only its first line, the position, is kept.
         let parser = match error {
             ConfigError::FileParse { cause, .. } => cause.to_string(),
             other => other.to_string(),
         };
-        let place_in_file = parser.lines().next().filter(|line| line.starts_with("TOML parse error at"));
-        let problem = place_in_file.unwrap_or("TOML parse error");
-        SettingsError::content(place, format!("is not understood ({problem})"), "write key = \"value\" lines")
+        let position = parser.lines().next().filter(|line| line.starts_with("TOML parse error at"));
+        let problem = position.unwrap_or("TOML parse error");
+        SettingsError::content(place, format!("is not valid TOML ({problem})"), "write key = \"value\" lines")
     })?;
     let mut values = BTreeMap::new();
     for (key, value) in keys {
@@ -138,17 +145,17 @@ fn file_layer(label: &str, place: &str, text: &str) -> Result<Layer, SettingsErr
             return Err(names::unknown(&key, place, true));
         }
         if name == "MFA_ENV" {
-            return Err(SettingsError::refused(
+            return Err(SettingsError::invalid(
                 "mfa_env",
-                format!("stands in {place}, which it chooses"),
+                format!("is set in {place}, which MFA_ENV selects"),
                 "set MFA_ENV in the environment or in .env",
             ));
         }
         let text = plain_text(value.kind).ok_or_else(|| {
-            SettingsError::refused(
+            SettingsError::invalid(
                 &key,
-                format!("in {place} is neither text, a number, true or false, nor a list of these"),
-                "write it as in .env, in quotes",
+                format!("in {place} must be a string, a number, a boolean or a list of these"),
+                "write it as in .env, between quotes",
             )
         })?;
         values.insert(name, text);
@@ -156,7 +163,7 @@ fn file_layer(label: &str, place: &str, text: &str) -> Result<Layer, SettingsErr
     Ok(Layer { label: label.to_owned(), values })
 }
 
-/// A value of a file as the environment would have it: lists by comma.
+/// Returns a TOML value as the environment would contain it: lists are joined with commas.
 fn plain_text(kind: ValueKind) -> Option<String> {
     match kind {
         ValueKind::String(text) => Some(text),
@@ -171,73 +178,78 @@ fn plain_text(kind: ValueKind) -> Option<String> {
     }
 }
 
-fn settle(
+/// Selects the value of each setting, and reads the secret files.
+fn select_values(
     merged: &Map<String, Value>,
     built_in: &Map<String, Value>,
     dir: &Path,
 ) -> Result<BTreeMap<&'static str, SourcedValue>, SettingsError> {
-    let mut given = BTreeMap::new();
+    let mut values = BTreeMap::new();
     for setting in table::all() {
         let file_name = format!("{}_FILE", setting.name);
-        let value = found(merged, setting.name);
-        let file = found(merged, &file_name).filter(|file| !file.text.expose().is_empty());
+        let value = value_of(merged, setting.name);
+        let file = value_of(merged, &file_name).filter(|file| !file.text.expose().is_empty());
         let empty = value.as_ref().is_some_and(|value| value.text.expose().is_empty());
         let value = match (value, file) {
             (Some(_), Some(_)) if !empty => {
-                return Err(SettingsError::refused(
+                return Err(SettingsError::invalid(
                     setting.name,
                     format!("and {file_name} are both set"),
-                    "take one of them out",
+                    "remove one of them",
                 ));
             }
             (_, Some(file)) => Some(from_file(&file_name, file.text.expose(), dir)?),
             (value, None) if empty && setting.name == "MFA_SMS_COUNTRIES" => value,
-            (_, None) if empty => found(built_in, setting.name),
+            (_, None) if empty => value_of(built_in, setting.name),
             (value, None) => value,
         };
         if let Some(value) = value {
-            given.insert(setting.name, value);
+            values.insert(setting.name, value);
         }
     }
-    Ok(given)
+    Ok(values)
 }
 
-fn found(map: &Map<String, Value>, name: &str) -> Option<SourcedValue> {
+fn value_of(map: &Map<String, Value>, name: &str) -> Option<SourcedValue> {
     let value = map.get(name)?;
     let text = SecretText::new(plain_text(value.kind.clone())?);
     Some(SourcedValue { text, source: value.origin().unwrap_or(DEFAULT).to_owned() })
 }
 
-/// A secret from its own file. Editors and `echo` end a file with a line break: it is no part of the secret.
+/// Reads a secret from its own file, without the final line break that editors and `echo` add.
 fn from_file(name: &str, path: &str, dir: &Path) -> Result<SourcedValue, SettingsError> {
     let shown = path.escape_debug();
     let text = read(&dir.join(path))?.ok_or_else(|| {
-        SettingsError::refused(
+        SettingsError::invalid(
             name,
-            format!("names {shown}, which does not exist"),
-            "give the path of a file",
+            format!("points to {shown}, which does not exist"),
+            "use the path of an existing file",
         )
     })?;
     let text = SecretText::new(text);
     let secret = text.expose().trim_end_matches(['\n', '\r']);
     if secret.is_empty() {
-        return Err(SettingsError::refused(name, format!("names {shown}, which is empty"), "fill the file"));
+        return Err(SettingsError::invalid(
+            name,
+            format!("points to {shown}, which is empty"),
+            "write the secret to that file",
+        ));
     }
     Ok(SourcedValue { text: SecretText::new(secret.to_owned()), source: format!("file {path}") })
 }
 
-/// The text of a file, `None` where there is none.
+/// Returns the text of a file; `None` if it does not exist.
 fn read(path: &Path) -> Result<Option<String>, SettingsError> {
     match fs::read_to_string(path) {
         Ok(text) => Ok(Some(text)),
         Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
         Err(error) => {
-            let cure = if error.kind() == ErrorKind::InvalidData {
+            let remedy = if error.kind() == ErrorKind::InvalidData {
                 "save it as UTF-8"
             } else {
-                "let this user read it, or take it away"
+                "give this user read access, or remove the file"
             };
-            Err(SettingsError::io(path, "read", cure, error))
+            Err(SettingsError::io(path, "read", remedy, error))
         }
     }
 }

@@ -1,37 +1,38 @@
-//! Where the log goes, and how long the audit is kept.
+//! Settings of the log and of audit retention.
 
 use std::time::Duration;
 
 use slog::Level;
 
-use super::SettingsError;
+use super::error::SettingsError;
 use super::reader::SettingsReader;
 use crate::telemetry::LogTarget;
 
-/// Log and audit.
+/// Log file, log level and audit retention.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct LogSettings {
-    /// `MFA_LOG_FILE`.
+    /// Destination of the log (`MFA_LOG_FILE`).
     pub target: LogTarget,
-    /// `MFA_LOG_LEVEL`: this and what is graver.
+    /// Minimum level of log messages (`MFA_LOG_LEVEL`).
     pub level: Level,
-    /// `MFA_AUDIT_DAYS`: how long events stay in the database.
+    /// Days for which audit events are kept in the database (`MFA_AUDIT_DAYS`).
     pub audit_days: u32,
 }
 
 impl LogSettings {
-    /// How long events stay in the database.
-    pub fn audit_kept(&self) -> Duration {
+    /// Returns the time for which audit events are kept in the database.
+    pub fn audit_retention(&self) -> Duration {
         Duration::from_hours(u64::from(self.audit_days).saturating_mul(24))
     }
 
     pub(super) fn read(reader: &SettingsReader<'_>) -> Result<Self, SettingsError> {
         Ok(Self {
-            target: match reader.defaulted("MFA_LOG_FILE")? {
+            target: match reader.required("MFA_LOG_FILE")? {
                 "-" => LogTarget::Stdout,
                 path => LogTarget::File(reader.resolve(path)),
             },
-            level: match reader.defaulted("MFA_LOG_LEVEL")?.to_ascii_lowercase().as_str() {
+            level: match reader.required("MFA_LOG_LEVEL")?.to_ascii_lowercase().as_str() {
                 "critical" => Level::Critical,
                 "error" => Level::Error,
                 "warning" | "warn" => Level::Warning,
@@ -39,8 +40,8 @@ impl LogSettings {
                 "debug" => Level::Debug,
                 "trace" => Level::Trace,
                 _ => {
-                    let cure = "give critical, error, warning, info, debug or trace";
-                    return Err(reader.wrong("MFA_LOG_LEVEL", cure));
+                    let remedy = "use critical, error, warning, info, debug or trace";
+                    return Err(reader.invalid("MFA_LOG_LEVEL", remedy));
                 }
             },
             audit_days: reader.number("MFA_AUDIT_DAYS", 1, 36_500)?,

@@ -1,20 +1,21 @@
-//! The first factor, for a server that runs on its own.
+//! Settings of the password login, the first factor of a standalone server.
 
 use url::{Host, Url};
 
-use super::SettingsError;
+use super::error::SettingsError;
 use super::reader::SettingsReader;
 
-/// Login by password.
+/// Password login.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct LoginSettings {
-    /// `LOGIN_ENABLED`.
+    /// Whether the server offers password login (`LOGIN_ENABLED`).
     pub enabled: bool,
-    /// `MFA_LOGIN_URL`: where people log in elsewhere, and who hands them over to the interface.
+    /// External login page, which may pass its user to the web interface (`MFA_LOGIN_URL`).
     pub url: Option<Url>,
-    /// `MFA_PASSWORD_REHASH`: replace bcrypt by Argon2id in a table that we did not make, too.
+    /// Whether bcrypt hashes are replaced by Argon2id in an existing table of another service (`MFA_PASSWORD_REHASH`).
     pub password_rehash: bool,
-    /// Whether there is a demo user: in development, while `DATABASE_URL` is unset.
+    /// Whether a demo user is created: in development if `DATABASE_URL` is not set.
     pub demo_user: bool,
 }
 
@@ -29,19 +30,19 @@ impl LoginSettings {
     }
 }
 
-/// A page that a browser opens, whose origin is told apart from every other: so over TLS, or on this very machine.
+/// Reads `MFA_LOGIN_URL`. The interface checks the origin of that page, so it must use TLS or a loopback address.
 fn url(reader: &SettingsReader<'_>) -> Result<Option<Url>, SettingsError> {
     let Some(text) = reader.text("MFA_LOGIN_URL") else { return Ok(None) };
-    let is_here = |url: &Url| match url.host() {
+    let is_loopback = |url: &Url| match url.host() {
         Some(Host::Domain(name)) => name == "localhost",
         Some(Host::Ipv4(ip)) => ip.is_loopback(),
         Some(Host::Ipv6(ip)) => ip.is_loopback(),
         None => false,
     };
     let url = Url::parse(text).ok().filter(|url| {
-        let fits = url.scheme() == "https" || (url.scheme() == "http" && is_here(url));
-        fits && url.has_host() && url.username().is_empty() && url.password().is_none()
+        let scheme_allowed = url.scheme() == "https" || (url.scheme() == "http" && is_loopback(url));
+        scheme_allowed && url.has_host() && url.username().is_empty() && url.password().is_none()
     });
-    let cure = "give an https:// address, such as https://nova.example.com/login";
-    url.map(Some).ok_or_else(|| reader.wrong("MFA_LOGIN_URL", cure))
+    let remedy = "use an https:// URL, such as https://nova.example.com/login";
+    url.map(Some).ok_or_else(|| reader.invalid("MFA_LOGIN_URL", remedy))
 }

@@ -1,22 +1,27 @@
-//! Which names are ours, and which of them nobody knows.
+//! Check of setting names, with a suggestion for unknown ones.
 
-use super::{SettingsError, table};
+use super::error::SettingsError;
+use super::table;
 
-/// A name as it may be written: the setting, and whether it is the `NAME_FILE` form.
+/// Returns whether `name` is a setting or its `NAME_FILE` form.
 pub(super) fn is_known(name: &str) -> bool {
     table::find(name).is_some()
         || name.strip_suffix("_FILE").and_then(table::find).is_some_and(table::Setting::may_come_from_a_file)
 }
 
-/// Whether an unknown name of the environment or `.env` is a mistake: it bears our prefix, and is neither for the tests
-/// nor one of those that Kubernetes makes for every service.
-pub(super) fn is_a_mistake(name: &str) -> bool {
-    name.starts_with("MFA_") && !name.starts_with("MFA_TEST_") && !is_of_kubernetes(name) && !is_known(name)
+/// Returns whether an unknown name in the environment or `.env` is a typo: it has the prefix `MFA_`, and is neither for
+/// the tests nor a variable that Kubernetes sets for every service.
+pub(super) fn is_misspelled(name: &str) -> bool {
+    name.starts_with("MFA_")
+        && !name.starts_with("MFA_TEST_")
+        && !is_kubernetes_variable(name)
+        && !is_known(name)
 }
 
-/// A service called `mfa-server` gives every pod of its namespace `MFA_SERVER_SERVICE_HOST`, `MFA_SERVER_SERVICE_PORT`,
+/// Returns whether Kubernetes sets `name` for a service: one called `mfa-server` adds to every pod of its namespace
+/// `MFA_SERVER_SERVICE_HOST`, `MFA_SERVER_SERVICE_PORT`,
 /// `MFA_SERVER_SERVICE_PORT_HTTP`, `MFA_SERVER_PORT`, `MFA_SERVER_PORT_8200_TCP` and `…_TCP_ADDR`, `_PORT`, `_PROTO`.
-fn is_of_kubernetes(name: &str) -> bool {
+fn is_kubernetes_variable(name: &str) -> bool {
     let numbered_port = || {
         name.split("_PORT_").skip(1).any(|rest| {
             let (port, protocol) = rest.split_once('_').unwrap_or((rest, ""));
@@ -30,7 +35,7 @@ fn is_of_kubernetes(name: &str) -> bool {
         || numbered_port()
 }
 
-/// The error for a name that nobody knows. `lower`: it stood in a file of `config/`.
+/// Returns the error for an unknown name. `lower` suggests a name in lower case, as in files of `config/`.
 pub(super) fn unknown(name: &str, place: &str, lower: bool) -> SettingsError {
     let sought = name.to_uppercase();
     let files = table::all().filter(|setting| setting.may_come_from_a_file());
@@ -51,11 +56,11 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_slip_is_a_mistake_and_the_names_of_others_are_not() {
-        for slip in ["MFA_BINDD", "MFA_PORTS", "MFA_BIND_FILE", "MFA_X_PORT_ABC", "MFA_RATE_LIMIT", "MFA_"] {
-            assert!(is_a_mistake(slip), "{slip}");
+    fn a_typo_is_found_and_the_names_of_others_are_not() {
+        for typo in ["MFA_BINDD", "MFA_PORTS", "MFA_BIND_FILE", "MFA_X_PORT_ABC", "MFA_RATE_LIMIT", "MFA_"] {
+            assert!(is_misspelled(typo), "{typo}");
         }
-        for fine in [
+        for other in [
             "MFA_BIND",
             "MFA_ENCRYPTION_KEYS_FILE",
             "MFA_TEST_DATABASE_URL",
@@ -70,22 +75,22 @@ mod tests {
             "PATH",
             "NOVA_BIND",
         ] {
-            assert!(!is_a_mistake(fine), "{fine}");
+            assert!(!is_misspelled(other), "{other}");
         }
     }
 
     #[test]
     fn the_nearest_known_name_is_offered() {
-        for (slip, nearest) in [
+        for (typo, nearest) in [
             ("MFA_BINDD", "MFA_BIND"),
             ("MFA_RATE_LIMT_MAX", "MFA_RATE_LIMIT_MAX"),
             ("MFA_ENCRYPTION_KEY", "MFA_ENCRYPTION_KEYS"),
             ("MFA_ENCRYPTION_KEYS_FIEL", "MFA_ENCRYPTION_KEYS_FILE"),
         ] {
-            let message = unknown(slip, "the environment", false).to_string();
+            let message = unknown(typo, "the environment", false).to_string();
             assert_eq!(
                 message,
-                format!("{slip} in the environment is not a setting: did you mean {nearest}?")
+                format!("{typo} in the environment is not a setting: did you mean {nearest}?")
             );
         }
     }

@@ -1,4 +1,4 @@
-//! The networks that carry SMS, and the outbox that stands in for them in development.
+//! Settings of the SMS providers, and of the outbox file that replaces them in development.
 
 use std::fmt;
 use std::path::{Path, PathBuf};
@@ -6,52 +6,54 @@ use std::path::{Path, PathBuf};
 use mfa_core::SecretText;
 use url::Url;
 
-use super::SettingsError;
+use super::error::SettingsError;
 use super::reader::SettingsReader;
 
-/// A way to send an SMS, with all that it needs.
+/// SMS provider with its settings.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum SmsProvider {
-    /// OVH.
+    /// OVH SMS API.
     Ovh(OvhSettings),
-    /// Twilio.
+    /// Twilio Messaging API.
     Twilio(TwilioSettings),
-    /// A file (`MFA_SMS_OUTBOX`) instead of a network; in development, on a loopback bind.
+    /// File (`MFA_SMS_OUTBOX`) instead of a provider; only in development on a loopback address.
     Outbox(PathBuf),
 }
 
-/// `OVH_…`.
+/// OVH account and credentials (`OVH_…`).
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct OvhSettings {
-    /// `OVH_APP_KEY`.
+    /// Application key (`OVH_APP_KEY`).
     pub app_key: SecretText,
-    /// `OVH_APP_SECRET`.
+    /// Application secret (`OVH_APP_SECRET`).
     pub app_secret: SecretText,
-    /// `OVH_CONSUMER_KEY`.
+    /// Consumer key (`OVH_CONSUMER_KEY`).
     pub consumer_key: SecretText,
-    /// `OVH_SMS_ACCOUNT`.
+    /// SMS account (`OVH_SMS_ACCOUNT`).
     pub account: String,
-    /// `OVH_SMS_SENDER`.
+    /// Sender name (`OVH_SMS_SENDER`).
     pub sender: String,
-    /// `OVH_ENDPOINT`.
+    /// Base URL of the API (`OVH_ENDPOINT`).
     pub endpoint: Url,
 }
 
-/// `TWILIO_…`.
+/// Twilio account and credentials (`TWILIO_…`).
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct TwilioSettings {
-    /// `TWILIO_ACCOUNT_SID`.
+    /// Account SID (`TWILIO_ACCOUNT_SID`).
     pub account_sid: String,
-    /// `TWILIO_AUTH_TOKEN`.
+    /// Auth token (`TWILIO_AUTH_TOKEN`).
     pub auth_token: SecretText,
-    /// `TWILIO_FROM`.
+    /// Sender number or sender name (`TWILIO_FROM`).
     pub from: String,
-    /// `TWILIO_ENDPOINT`.
+    /// Base URL of the API (`TWILIO_ENDPOINT`).
     pub endpoint: Url,
 }
 
 impl fmt::Display for SmsProvider {
-    /// Its name in `MFA_SMS_PROVIDERS`.
+    /// Writes the provider's name in `MFA_SMS_PROVIDERS`.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::Ovh(_) => "ovh",
@@ -65,11 +67,12 @@ const OVH: [&str; 5] =
     ["OVH_APP_KEY", "OVH_APP_SECRET", "OVH_CONSUMER_KEY", "OVH_SMS_ACCOUNT", "OVH_SMS_SENDER"];
 const TWILIO: [&str; 3] = ["TWILIO_ACCOUNT_SID", "TWILIO_AUTH_TOKEN", "TWILIO_FROM"];
 
-/// What the outbox is called where nobody names one, as `config show` tells it.
+/// Returns the default `MFA_SMS_OUTBOX`, as `config show` displays it.
 pub(super) fn default_outbox(data_dir: &str) -> String {
     format!("{}/sms-outbox.jsonl", data_dir.trim_end_matches('/'))
 }
 
+/// Reads the providers in failover order. `loopback`: the server listens on a loopback address only.
 pub(super) fn read(
     reader: &SettingsReader<'_>,
     data_dir: &Path,
@@ -77,7 +80,7 @@ pub(super) fn read(
 ) -> Result<Vec<SmsProvider>, SettingsError> {
     let ovh = ovh(reader)?;
     let twilio = twilio(reader)?;
-    let may_outbox = reader.environment().is_development() && loopback;
+    let outbox_allowed = reader.environment().is_development() && loopback;
     let outbox = || {
         let path = reader.path("MFA_SMS_OUTBOX");
         SmsProvider::Outbox(path.unwrap_or_else(|| data_dir.join("sms-outbox.jsonl")))
@@ -86,44 +89,56 @@ pub(super) fn read(
     if names.is_empty() {
         let configured: Vec<_> =
             [ovh.map(SmsProvider::Ovh), twilio.map(SmsProvider::Twilio)].into_iter().flatten().collect();
-        return Ok(if configured.is_empty() && may_outbox { vec![outbox()] } else { configured });
+        return Ok(if configured.is_empty() && outbox_allowed { vec![outbox()] } else { configured });
     }
-    let mut chosen = Vec::new();
+    let mut selected = Vec::new();
     for (at, name) in names.iter().enumerate() {
         if names.iter().take(at).any(|earlier| earlier == name) {
-            return Err(reader.wrong("MFA_SMS_PROVIDERS", "name each provider once"));
+            return Err(reader.invalid("MFA_SMS_PROVIDERS", "list each provider once"));
         }
-        chosen.push(match *name {
+        selected.push(match *name {
             "ovh" => SmsProvider::Ovh(ovh.clone().ok_or_else(|| unconfigured("ovh", &OVH))?),
             "twilio" => SmsProvider::Twilio(twilio.clone().ok_or_else(|| unconfigured("twilio", &TWILIO))?),
-            "outbox" if may_outbox => outbox(),
-            "outbox" => return Err(outbox_refused(reader)),
-            _ => return Err(reader.wrong("MFA_SMS_PROVIDERS", "give a list out of ovh, twilio and outbox")),
+            "outbox" if outbox_allowed => outbox(),
+            "outbox" => return Err(outbox_not_allowed(reader)),
+            _ => {
+                return Err(reader
+                    .invalid("MFA_SMS_PROVIDERS", "use a comma-separated list of ovh, twilio and outbox"));
+            }
         });
     }
-    Ok(chosen)
+    Ok(selected)
 }
 
 fn unconfigured(provider: &str, names: &[&str]) -> SettingsError {
-    let cure = format!("set {}, or take {provider} out", names.join(", "));
-    SettingsError::refused("MFA_SMS_PROVIDERS", format!("names {provider}, which is not configured"), cure)
-}
-
-fn outbox_refused(reader: &SettingsReader<'_>) -> SettingsError {
-    let environment = reader.environment();
-    let problem = if environment.is_development() {
-        "names outbox, which shows codes, while MFA_BIND lets others in".to_owned()
-    } else {
-        format!("names outbox, which sends nothing and which {} refuses", environment.name())
-    };
-    SettingsError::refused(
+    let remedy = format!("set {}, or remove {provider}", names.join(", "));
+    SettingsError::invalid(
         "MFA_SMS_PROVIDERS",
-        problem,
-        "configure ovh or twilio, or leave it out (outbox: in development, on 127.0.0.1)",
+        format!("contains {provider}, which is not configured"),
+        remedy,
     )
 }
 
-/// All of a provider's values, none of them, or the error that names the first one that is missing.
+fn outbox_not_allowed(reader: &SettingsReader<'_>) -> SettingsError {
+    let environment = reader.environment();
+    let problem = if environment.is_development() {
+        "contains outbox, which stores codes in plain text, while MFA_BIND accepts remote connections"
+            .to_owned()
+    } else {
+        format!("contains outbox, which sends nothing and is not allowed in {}", environment.name())
+    };
+    SettingsError::invalid(
+        "MFA_SMS_PROVIDERS",
+        problem,
+        "configure ovh or twilio, or remove outbox (allowed in development on 127.0.0.1)",
+    )
+}
+
+/// Returns all values of a provider, or `None` if none is set.
+///
+/// # Errors
+///
+/// [`SettingsError`] for the first missing value if only some are set.
 fn complete<'a, const N: usize>(
     reader: &SettingsReader<'a>,
     names: [&'static str; N],
@@ -131,8 +146,8 @@ fn complete<'a, const N: usize>(
     let value = |name: &str| reader.secret(name).filter(|value| !value.expose().trim().is_empty());
     let Some(given) = names.into_iter().find(|name| value(name).is_some()) else { return Ok(None) };
     if let Some(missing) = names.into_iter().find(|name| value(name).is_none()) {
-        let cure = format!("set it, or take {given} and its like out");
-        return Err(SettingsError::refused(missing, format!("is not set while {given} is"), cure));
+        let remedy = format!("set it, or remove {given} and the other settings of this provider");
+        return Err(SettingsError::invalid(missing, format!("is not set while {given} is"), remedy));
     }
     let values: Vec<_> = names.into_iter().filter_map(value).collect();
     Ok(values.try_into().ok())
@@ -147,7 +162,7 @@ fn ovh(reader: &SettingsReader<'_>) -> Result<Option<OvhSettings>, SettingsError
         app_key: trimmed(app_key),
         app_secret: trimmed(app_secret),
         consumer_key: trimmed(consumer_key),
-        account: path_part(reader, "OVH_SMS_ACCOUNT", account.expose())?,
+        account: path_segment(reader, "OVH_SMS_ACCOUNT", account.expose())?,
         sender: sender.expose().trim().to_owned(),
         endpoint,
     }))
@@ -157,7 +172,7 @@ fn twilio(reader: &SettingsReader<'_>) -> Result<Option<TwilioSettings>, Setting
     let endpoint = reader.endpoint("TWILIO_ENDPOINT")?;
     let Some([account_sid, auth_token, from]) = complete(reader, TWILIO)? else { return Ok(None) };
     Ok(Some(TwilioSettings {
-        account_sid: path_part(reader, "TWILIO_ACCOUNT_SID", account_sid.expose())?,
+        account_sid: path_segment(reader, "TWILIO_ACCOUNT_SID", account_sid.expose())?,
         auth_token: trimmed(auth_token),
         from: from.expose().trim().to_owned(),
         endpoint,
@@ -168,12 +183,12 @@ fn trimmed(secret: &SecretText) -> SecretText {
     SecretText::new(secret.expose().trim().to_owned())
 }
 
-/// A name that becomes a part of an address: nothing that could turn it into another address.
-fn path_part(reader: &SettingsReader<'_>, name: &str, text: &str) -> Result<String, SettingsError> {
+/// Checks a value that becomes a path segment of a URL, so that it cannot change the rest of the URL.
+fn path_segment(reader: &SettingsReader<'_>, name: &str, text: &str) -> Result<String, SettingsError> {
     let text = text.trim();
     if text.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_')) {
         Ok(text.to_owned())
     } else {
-        Err(reader.wrong(name, "give the account's name: letters, digits, - and _"))
+        Err(reader.invalid(name, "use the name of the account: letters, digits, - and _"))
     }
 }

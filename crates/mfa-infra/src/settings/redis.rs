@@ -1,49 +1,51 @@
-//! The server that several processes share their limits in.
+//! Settings of Redis, in which several servers share their rate limits.
 
 use mfa_core::SecretText;
 use url::Url;
 
-use super::SettingsError;
+use super::error::SettingsError;
 use super::reader::SettingsReader;
 
-/// Redis, where `REDIS_URL` names one.
+/// Redis connection.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RedisSettings {
-    /// `REDIS_URL`: one address, or those of several nodes. In one of sentinels, user, password and database are those
-    /// of the server that they name; `?master=NAME` names its set (without it, `mymaster`), and `?auth=both` gives
-    /// user and password to the sentinels too.
+    /// One URL, or those of several nodes (`REDIS_URL`).
+    ///
+    /// In a sentinel URL, user, password and database are those of the Redis server that the sentinels monitor.
+    /// `?master=NAME` selects the monitored set (default `mymaster`), and `?auth=both` sends user and password to the
+    /// sentinels too.
     pub urls: Vec<SecretText>,
-    /// `REDIS_MODE`.
+    /// Topology (`REDIS_MODE`).
     pub mode: RedisMode,
-    /// `REDIS_PREFIX`: the start of every key.
+    /// Prefix of every key (`REDIS_PREFIX`).
     pub prefix: String,
 }
 
-/// How the nodes stand together.
+/// Topology of the Redis nodes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum RedisMode {
-    /// One server.
+    /// Single server.
     Single,
-    /// A cluster; the addresses are nodes to start from.
+    /// Redis Cluster; the URLs are seed nodes.
     Cluster,
-    /// One server that sentinels name; the addresses are theirs.
+    /// Server monitored by Redis Sentinel; the URLs are those of the sentinels.
     Sentinel,
 }
 
 impl RedisSettings {
     pub(super) fn read(reader: &SettingsReader<'_>) -> Result<Option<Self>, SettingsError> {
-        let mode = match reader.defaulted("REDIS_MODE")? {
+        let mode = match reader.required("REDIS_MODE")? {
             "single" => RedisMode::Single,
             "cluster" => RedisMode::Cluster,
             "sentinel" => RedisMode::Sentinel,
-            _ => return Err(reader.wrong("REDIS_MODE", "give single, cluster or sentinel")),
+            _ => return Err(reader.invalid("REDIS_MODE", "use single, cluster or sentinel")),
         };
-        let prefix = reader.defaulted("REDIS_PREFIX")?;
-        // Braces would choose the node of a cluster.
-        let fits = |b: u8| b.is_ascii_graphic() && !matches!(b, b'{' | b'}' | b'*');
-        if prefix.len() > 64 || !prefix.bytes().all(fits) {
+        let prefix = reader.required("REDIS_PREFIX")?;
+        // Braces would select the cluster slot of a key (hash tag).
+        let is_allowed = |b: u8| b.is_ascii_graphic() && !matches!(b, b'{' | b'}' | b'*');
+        if prefix.len() > 64 || !prefix.bytes().all(is_allowed) {
             return Err(
-                reader.wrong("REDIS_PREFIX", "give up to 64 letters, digits and marks, without { } *")
+                reader.invalid("REDIS_PREFIX", "use at most 64 printable ASCII characters without { } *")
             );
         }
         let Some(text) = reader.text("REDIS_URL") else { return Ok(None) };
@@ -55,10 +57,10 @@ impl RedisSettings {
             Url::parse(url).is_ok_and(|url| matches!(url.scheme(), "redis" | "rediss") && url.has_host())
         };
         if !urls.iter().all(is_redis) {
-            return Err(SettingsError::refused(
+            return Err(SettingsError::invalid(
                 "REDIS_URL",
-                "is no address of Redis",
-                "give redis://HOST:6379/0, or rediss:// for TLS (several, by comma, for cluster and sentinel)",
+                "is not a Redis URL",
+                "use redis://HOST:6379/0, or rediss:// for TLS (for cluster and sentinel, a comma-separated list)",
             ));
         }
         let urls = urls.into_iter().map(|url| SecretText::new(url.to_owned())).collect();

@@ -1,4 +1,4 @@
-//! Where the server listens, and whom it believes about addresses.
+//! Settings of the listening addresses, TLS and trusted proxies.
 
 use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
@@ -6,42 +6,43 @@ use std::path::PathBuf;
 use ipnet::IpNet;
 use url::Url;
 
-use super::SettingsError;
+use super::error::SettingsError;
 use super::reader::SettingsReader;
 
-/// Where the server listens.
+/// Listening addresses, TLS and trusted proxies.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct ServerSettings {
-    /// `MFA_BIND`. Port 0 picks a free one.
+    /// Listening address (`MFA_BIND`). Port 0 selects a free port.
     pub bind: SocketAddr,
-    /// `MFA_OPS_BIND`: where `/metrics` and the detail of `/health/ready` are served instead.
+    /// Separate listening address for `/metrics` and the details of `/health/ready` (`MFA_OPS_BIND`).
     pub ops_bind: Option<SocketAddr>,
-    /// `BEHIND_TLS_PROXY`: a proxy in front does TLS.
+    /// Whether a proxy terminates TLS (`BEHIND_TLS_PROXY`).
     pub behind_tls_proxy: bool,
-    /// `TLS_CERT` and `TLS_KEY`.
+    /// Certificate files (`TLS_CERT` and `TLS_KEY`).
     pub tls: Option<TlsFiles>,
-    /// `PUBLIC_URL`: under which providers reach this server.
+    /// URL at which SMS providers reach this server (`PUBLIC_URL`).
     pub public_url: Option<Url>,
-    /// `TRUSTED_PROXIES`: whose header is believed.
+    /// Proxies whose client address header is trusted (`TRUSTED_PROXIES`).
     pub trusted_proxies: Vec<IpNet>,
-    /// `TRUSTED_PROXY_HEADER`: a list of addresses, the nearest hop last.
+    /// Header with the list of client addresses, the nearest hop last (`TRUSTED_PROXY_HEADER`).
     pub trusted_proxy_header: String,
 }
 
-/// The files of a certificate.
+/// Files of the TLS certificate.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct TlsFiles {
-    /// The certificate chain, PEM.
+    /// Certificate chain, PEM.
     pub cert: PathBuf,
-    /// Its private key, PEM.
+    /// Private key, PEM.
     pub key: PathBuf,
 }
 
 impl ServerSettings {
     pub(super) fn read(reader: &SettingsReader<'_>) -> Result<Self, SettingsError> {
-        let bind_cure = "give an address and a port, such as 127.0.0.1:8200";
+        let bind_remedy = "use an IP address and a port, such as 127.0.0.1:8200";
         let settings = Self {
-            bind: reader.socket("MFA_BIND")?.ok_or_else(|| reader.wrong("MFA_BIND", bind_cure))?,
+            bind: reader.socket("MFA_BIND")?.ok_or_else(|| reader.invalid("MFA_BIND", bind_remedy))?,
             ops_bind: reader.socket("MFA_OPS_BIND")?,
             behind_tls_proxy: reader.flag("BEHIND_TLS_PROXY")?,
             tls: tls(reader)?,
@@ -50,26 +51,30 @@ impl ServerSettings {
             trusted_proxy_header: header(reader)?,
         };
         if settings.bind.port() != 0 && settings.ops_bind == Some(settings.bind) {
-            return Err(reader.wrong("MFA_OPS_BIND", "give another port than that of MFA_BIND"));
+            return Err(reader.invalid("MFA_OPS_BIND", "use a port other than that of MFA_BIND"));
         }
-        settings.refuse_plain_http(reader)?;
+        settings.reject_plain_http(reader)?;
         Ok(settings)
     }
 
-    /// Whether only this machine can reach the server.
+    /// Returns whether only this machine can reach the server.
     pub fn is_loopback(&self) -> bool {
         self.bind.ip().to_canonical().is_loopback()
     }
 
-    fn refuse_plain_http(&self, reader: &SettingsReader<'_>) -> Result<(), SettingsError> {
+    fn reject_plain_http(&self, reader: &SettingsReader<'_>) -> Result<(), SettingsError> {
         let environment = reader.environment();
         if environment.is_development() || self.is_loopback() || self.behind_tls_proxy || self.tls.is_some() {
             return Ok(());
         }
-        Err(SettingsError::refused(
+        Err(SettingsError::invalid(
             "MFA_BIND",
-            format!("is {}, which would serve plain HTTP to others in {}", self.bind, environment.name()),
-            "set TLS_CERT and TLS_KEY, or BEHIND_TLS_PROXY=true where a proxy does TLS, or bind to 127.0.0.1",
+            format!(
+                "is {}, which would serve plain HTTP over the network in {}",
+                self.bind,
+                environment.name()
+            ),
+            "set TLS_CERT and TLS_KEY, set BEHIND_TLS_PROXY=true if a proxy terminates TLS, or bind to 127.0.0.1",
         ))
     }
 }
@@ -81,27 +86,27 @@ fn tls(reader: &SettingsReader<'_>) -> Result<Option<TlsFiles>, SettingsError> {
         (cert, _) => {
             let (given, missing) =
                 if cert.is_some() { ("TLS_CERT", "TLS_KEY") } else { ("TLS_KEY", "TLS_CERT") };
-            let cure = format!("set both, or take {given} out");
-            Err(SettingsError::refused(missing, format!("is not set while {given} is"), cure))
+            let remedy = format!("set both, or remove {given}");
+            Err(SettingsError::invalid(missing, format!("is not set while {given} is"), remedy))
         }
     }
 }
 
 fn public_url(reader: &SettingsReader<'_>) -> Result<Option<Url>, SettingsError> {
     let Some(text) = reader.text("PUBLIC_URL") else { return Ok(None) };
-    let scheme_fits = |url: &Url| match url.scheme() {
+    let scheme_allowed = |url: &Url| match url.scheme() {
         "https" => true,
         "http" => reader.environment().is_development(),
         _ => false,
     };
     let url = Url::parse(text).ok().filter(|url| {
-        scheme_fits(url) && url.has_host() && url.username().is_empty() && url.query().is_none()
+        scheme_allowed(url) && url.has_host() && url.username().is_empty() && url.query().is_none()
     });
     url.map(Some).ok_or_else(|| {
-        SettingsError::refused(
+        SettingsError::invalid(
             "PUBLIC_URL",
-            "is no address that providers can call",
-            "give an https:// address, such as https://mfa.example.com",
+            "is not a URL that SMS providers can call",
+            "use an https:// URL, such as https://mfa.example.com",
         )
     })
 }
@@ -109,17 +114,17 @@ fn public_url(reader: &SettingsReader<'_>) -> Result<Option<Url>, SettingsError>
 fn trusted_proxies(reader: &SettingsReader<'_>) -> Result<Vec<IpNet>, SettingsError> {
     let parse = |item: &str| {
         let net: Option<IpNet> = item.parse().ok().or_else(|| item.parse::<IpAddr>().ok().map(IpNet::from));
-        let refused = |problem: &str, cure: &str| {
-            Err(SettingsError::refused(
+        let invalid = |problem: &str, remedy: &str| {
+            Err(SettingsError::invalid(
                 "TRUSTED_PROXIES",
-                format!("holds {}, {problem}", item.escape_debug()),
-                cure,
+                format!("contains {}, which {problem}", item.escape_debug()),
+                remedy,
             ))
         };
         match net {
-            None => refused("no address or CIDR block", "give a list such as 10.0.0.0/8,192.0.2.7"),
+            None => invalid("is not an IP address or CIDR block", "use a list such as 10.0.0.0/8,192.0.2.7"),
             Some(net) if net.prefix_len() == 0 => {
-                refused("which lets every client choose its own address", "name the proxies alone")
+                invalid("lets every client forge its own address", "list only the proxies")
             }
             Some(net) => Ok(net.trunc()),
         }
@@ -128,12 +133,12 @@ fn trusted_proxies(reader: &SettingsReader<'_>) -> Result<Vec<IpNet>, SettingsEr
 }
 
 fn header(reader: &SettingsReader<'_>) -> Result<String, SettingsError> {
-    let name = reader.defaulted("TRUSTED_PROXY_HEADER")?;
-    // `Forwarded` (RFC 7239) is no list of addresses.
+    let name = reader.required("TRUSTED_PROXY_HEADER")?;
+    // `Forwarded` (RFC 7239) is not a plain list of addresses.
     let is_header = name.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-');
     if is_header && !name.eq_ignore_ascii_case("forwarded") {
         Ok(name.to_owned())
     } else {
-        Err(reader.wrong("TRUSTED_PROXY_HEADER", "give the name of a header such as X-Forwarded-For"))
+        Err(reader.invalid("TRUSTED_PROXY_HEADER", "use a header name such as X-Forwarded-For"))
     }
 }

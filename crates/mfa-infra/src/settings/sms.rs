@@ -1,61 +1,63 @@
-//! Who may get SMS, how many, and through whom.
+//! Settings of SMS: providers, allowed countries and budgets.
 
 use std::path::Path;
 
 use mfa_core::SecretText;
 
-use super::SettingsError;
+use super::error::SettingsError;
 use super::providers::{self, SmsProvider};
 use super::reader::SettingsReader;
 
-/// SMS. Without a provider or a country there is none, and readiness says so.
+/// SMS providers, countries and budgets. Without a provider or a country SMS is off, which readiness reports.
 #[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
 pub struct SmsSettings {
-    /// `MFA_SMS_PROVIDERS`, in the order of failover.
+    /// Providers in failover order (`MFA_SMS_PROVIDERS`).
     pub providers: Vec<SmsProvider>,
-    /// `MFA_SMS_COUNTRIES`: whose numbers may get SMS.
+    /// Countries to which SMS may be sent (`MFA_SMS_COUNTRIES`).
     pub countries: Vec<CountryCode>,
-    /// The ceilings.
+    /// Maximum numbers of SMS.
     pub budget: SmsBudget,
-    /// `MFA_SMS_MIN_CONVERSION`: share of codes that must come back. Above 0, at most 1.
+    /// Minimum ratio of sent codes that are used, above 0 and at most 1 (`MFA_SMS_MIN_CONVERSION`).
     pub min_conversion: f64,
-    /// `MFA_SMS_DOMAIN`, of the `WebOTP` line.
+    /// Domain in the `WebOTP` line of the message (`MFA_SMS_DOMAIN`).
     pub domain: Option<String>,
-    /// `HOOK_SECRET`: the last part of the address that OVH reports to.
+    /// Last path segment of the URL that OVH calls with delivery reports (`HOOK_SECRET`).
     pub hook_secret: Option<SecretText>,
 }
 
-/// How many SMS; each at least 1.
+/// Maximum numbers of SMS, each at least 1.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct SmsBudget {
-    /// `MFA_SMS_PER_MINUTE`, by user and by number.
+    /// SMS per minute, for each user and for each number (`MFA_SMS_PER_MINUTE`).
     pub per_minute: u32,
-    /// `MFA_SMS_PER_HOUR`, by user and by number.
+    /// SMS per hour, for each user and for each number (`MFA_SMS_PER_HOUR`).
     pub per_hour: u32,
-    /// `MFA_SMS_PER_IP_HOUR`.
+    /// SMS per hour and client address (`MFA_SMS_PER_IP_HOUR`).
     pub per_ip_hour: u32,
-    /// `MFA_SMS_PER_PREFIX_HOUR`: a prefix is the number without its last four digits.
+    /// SMS per hour and number prefix: the number without its last four digits (`MFA_SMS_PER_PREFIX_HOUR`).
     pub per_prefix_hour: u32,
-    /// `MFA_SMS_PER_COUNTRY_DAY`.
+    /// SMS per day and country (`MFA_SMS_PER_COUNTRY_DAY`).
     pub per_country_day: u32,
-    /// `MFA_SMS_PER_DAY`, in all.
+    /// SMS per day in total (`MFA_SMS_PER_DAY`).
     pub per_day: u32,
 }
 
-/// Two capital letters, as ISO 3166-1 has them.
+/// ISO 3166-1 alpha-2 country code, in upper case.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct CountryCode(String);
 
 impl CountryCode {
-    /// As text.
+    /// Returns the two letters.
     pub fn as_str(&self) -> &str {
         &self.0
     }
 }
 
-const MOST: u32 = 10_000_000;
-/// The times of a user's sends of the last hour stand in the account's row.
-const MOST_BY_USER: u32 = 100;
+const MAX_BUDGET: u32 = 10_000_000;
+/// The account row stores the time of each SMS of the last hour, so the number is bounded.
+const MAX_PER_USER_HOUR: u32 = 100;
 
 impl SmsSettings {
     pub(super) fn read(
@@ -67,14 +69,14 @@ impl SmsSettings {
             providers: providers::read(reader, data_dir, loopback)?,
             countries: countries(reader)?,
             budget: SmsBudget {
-                per_minute: reader.number("MFA_SMS_PER_MINUTE", 1, MOST)?,
-                per_hour: reader.number("MFA_SMS_PER_HOUR", 1, MOST_BY_USER)?,
-                per_ip_hour: reader.number("MFA_SMS_PER_IP_HOUR", 1, MOST)?,
-                per_prefix_hour: reader.number("MFA_SMS_PER_PREFIX_HOUR", 1, MOST)?,
-                per_country_day: reader.number("MFA_SMS_PER_COUNTRY_DAY", 1, MOST)?,
-                per_day: reader.number("MFA_SMS_PER_DAY", 1, MOST)?,
+                per_minute: reader.number("MFA_SMS_PER_MINUTE", 1, MAX_BUDGET)?,
+                per_hour: reader.number("MFA_SMS_PER_HOUR", 1, MAX_PER_USER_HOUR)?,
+                per_ip_hour: reader.number("MFA_SMS_PER_IP_HOUR", 1, MAX_BUDGET)?,
+                per_prefix_hour: reader.number("MFA_SMS_PER_PREFIX_HOUR", 1, MAX_BUDGET)?,
+                per_country_day: reader.number("MFA_SMS_PER_COUNTRY_DAY", 1, MAX_BUDGET)?,
+                per_day: reader.number("MFA_SMS_PER_DAY", 1, MAX_BUDGET)?,
             },
-            min_conversion: reader.share("MFA_SMS_MIN_CONVERSION")?,
+            min_conversion: reader.ratio("MFA_SMS_MIN_CONVERSION")?,
             domain: domain(reader)?,
             hook_secret: hook_secret(reader)?,
         })
@@ -86,11 +88,11 @@ fn countries(reader: &SettingsReader<'_>) -> Result<Vec<CountryCode>, SettingsEr
         if item.len() == 2 && item.bytes().all(|b| b.is_ascii_alphabetic()) {
             Ok(CountryCode(item.to_ascii_uppercase()))
         } else {
-            let problem = format!("holds {}", item.escape_debug());
-            Err(SettingsError::refused(
+            let problem = format!("contains {}", item.escape_debug());
+            Err(SettingsError::invalid(
                 "MFA_SMS_COUNTRIES",
                 problem,
-                "give codes of two letters, such as FR,BE",
+                "use ISO 3166-1 two-letter codes, such as FR,BE",
             ))
         }
     };
@@ -99,24 +101,24 @@ fn countries(reader: &SettingsReader<'_>) -> Result<Vec<CountryCode>, SettingsEr
 
 fn domain(reader: &SettingsReader<'_>) -> Result<Option<String>, SettingsError> {
     let Some(domain) = reader.text("MFA_SMS_DOMAIN") else { return Ok(None) };
-    let fits = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'.');
-    if domain.bytes().all(fits) && !domain.starts_with('.') && !domain.ends_with('.') {
+    let is_allowed = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'.');
+    if domain.bytes().all(is_allowed) && !domain.starts_with('.') && !domain.ends_with('.') {
         Ok(Some(domain.to_ascii_lowercase()))
     } else {
-        Err(reader.wrong("MFA_SMS_DOMAIN", "give the domain alone, such as mfa.example.com"))
+        Err(reader.invalid("MFA_SMS_DOMAIN", "use the domain without a scheme, such as mfa.example.com"))
     }
 }
 
 fn hook_secret(reader: &SettingsReader<'_>) -> Result<Option<SecretText>, SettingsError> {
     let Some(secret) = reader.secret("HOOK_SECRET") else { return Ok(None) };
-    let fits = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_');
-    if secret.expose().len() >= 16 && secret.expose().bytes().all(fits) {
+    let is_allowed = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_');
+    if secret.expose().len() >= 16 && secret.expose().bytes().all(is_allowed) {
         Ok(Some(secret.clone()))
     } else {
-        Err(SettingsError::refused(
+        Err(SettingsError::invalid(
             "HOOK_SECRET",
-            "is shorter than 16 characters, or holds some that a path cannot",
-            "give letters, digits, - and _ (openssl rand -hex 32)",
+            "is shorter than 16 characters or contains characters that are not allowed in a path",
+            "use letters, digits, - and _ (openssl rand -hex 32)",
         ))
     }
 }

@@ -1,35 +1,37 @@
-//! Where settings are read from.
+//! Sources of the settings: a working directory and an environment.
 
 use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::path::PathBuf;
 use std::{env, fmt};
 
-use super::{SettingsError, table};
+use super::error::SettingsError;
+use super::table;
 
-/// What settings are read from: a working folder (for `.env`, `config/` and relative paths) and an environment.
+/// Working directory (for `.env`, `config/` and relative paths) and environment from which settings are loaded.
 ///
-/// Handed in, so that a test needs no process of its own. `Debug` shows no value.
+/// A parameter of [`Settings::load`](super::Settings::load), so that a test needs no process of its own. `Debug` shows
+/// no value.
 #[derive(Clone)]
 pub struct Sources {
-    /// The working folder.
+    /// Working directory.
     pub dir: PathBuf,
-    /// The environment.
+    /// Environment variables.
     pub env: BTreeMap<String, String>,
 }
 
 impl Sources {
-    /// Those of this process. The only place that reads its environment.
+    /// Returns the working directory and the environment of this process. Nothing else reads its environment.
     ///
     /// # Errors
     ///
-    /// [`SettingsError`] when the working folder is gone, or a setting is not UTF-8. Other names may hold what they
-    /// like.
-    pub fn of_process() -> Result<Self, SettingsError> {
+    /// [`SettingsError`] if the working directory does not exist or a setting is not UTF-8. Other variables may have any
+    /// value.
+    pub fn from_process() -> Result<Self, SettingsError> {
         let dir = env::current_dir().map_err(|error| {
-            SettingsError::io(".".as_ref(), "found", "start in a folder that exists", error)
+            SettingsError::io(".".as_ref(), "found", "start in an existing directory", error)
         })?;
-        Ok(Self { dir, env: readable(env::vars_os())? })
+        Ok(Self { dir, env: utf8_variables(env::vars_os())? })
     }
 }
 
@@ -39,23 +41,23 @@ impl fmt::Debug for Sources {
     }
 }
 
-fn readable(
+fn utf8_variables(
     vars: impl Iterator<Item = (OsString, OsString)>,
 ) -> Result<BTreeMap<String, String>, SettingsError> {
-    let mut readable = BTreeMap::new();
+    let mut variables = BTreeMap::new();
     for (name, value) in vars {
         let Ok(name) = name.into_string() else { continue };
         match value.into_string() {
             Ok(value) => {
-                readable.insert(name, value);
+                variables.insert(name, value);
             }
             Err(_) if name.starts_with("MFA_") || table::find(&name).is_some() => {
-                return Err(SettingsError::refused(&name, "is not UTF-8", "give it as UTF-8 text"));
+                return Err(SettingsError::invalid(&name, "is not UTF-8", "use UTF-8 text"));
             }
             Err(_) => {}
         }
     }
-    Ok(readable)
+    Ok(variables)
 }
 
 #[cfg(all(test, unix))]
@@ -67,10 +69,10 @@ mod tests {
     #[test]
     fn only_a_setting_that_is_not_utf8_is_refused() {
         let broken = || OsString::from_vec(vec![0xff]);
-        let other = readable([("LS_COLORS".into(), broken()), ("A".into(), "b".into())].into_iter());
+        let other = utf8_variables([("LS_COLORS".into(), broken()), ("A".into(), "b".into())].into_iter());
         assert_eq!(other.unwrap(), BTreeMap::from([("A".to_owned(), "b".to_owned())]));
-        let ours = readable([("JWT_SECRET_KEY".into(), broken())].into_iter());
-        assert_eq!(ours.unwrap_err().to_string(), "JWT_SECRET_KEY is not UTF-8: give it as UTF-8 text");
+        let ours = utf8_variables([("JWT_SECRET_KEY".into(), broken())].into_iter());
+        assert_eq!(ours.unwrap_err().to_string(), "JWT_SECRET_KEY is not UTF-8: use UTF-8 text");
     }
 
     #[test]

@@ -1,57 +1,58 @@
-//! The one list of settings: every other place that names them all is held to it by a test.
+//! List of all settings. Tests compare every other list of settings with it.
 
-/// A setting: its flat name, as the environment and `.env` have it. The files in `config/` use the same in lower case.
+/// Setting with its name in the environment and `.env`. Files in `config/` use the same name in lower case.
 #[derive(Debug)]
 pub(super) struct Setting {
     pub(super) name: &'static str,
-    pub(super) secrecy: Sensitivity,
-    /// `None`: there is none, or it follows from other settings.
+    pub(super) sensitivity: Sensitivity,
+    /// Default; `None` if there is none or it follows from other settings.
     pub(super) default: Option<&'static str>,
-    pub(super) meaning: &'static str,
+    /// Description, as in `.env.example`.
+    pub(super) description: &'static str,
 }
 
-/// How much of a value may be shown, and whether it may come from a file of its own.
+/// Sensitivity of a value: what may be displayed, and whether `NAME_FILE` may replace it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Sensitivity {
-    /// Shown as it is.
+    /// Displayed as it is.
     Public,
-    /// An address that may hold a password: that part is masked; may come by `NAME_FILE`.
+    /// URL that may contain a password, which is masked; `NAME_FILE` is allowed.
     Address,
-    /// Never shown; may come by `NAME_FILE`.
+    /// Never displayed; `NAME_FILE` is allowed.
     Secret,
 }
 
 impl Setting {
-    /// Whether `NAME_FILE` may stand in for it.
+    /// Returns whether the value may be read from the file that `NAME_FILE` names.
     pub(super) fn may_come_from_a_file(&self) -> bool {
-        self.secrecy != Sensitivity::Public
+        self.sensitivity != Sensitivity::Public
     }
 }
 
-/// Settings that belong together, under one heading of `.env.example`.
+/// Group of settings under one heading of `.env.example`.
 #[derive(Debug)]
 pub(super) struct SettingGroup {
     pub(super) title: &'static str,
     pub(super) settings: &'static [Setting],
 }
 
-const fn plain(name: &'static str, default: &'static str, meaning: &'static str) -> Setting {
-    Setting { name, secrecy: Sensitivity::Public, default: Some(default), meaning }
+const fn plain(name: &'static str, default: &'static str, description: &'static str) -> Setting {
+    Setting { name, sensitivity: Sensitivity::Public, default: Some(default), description }
 }
 
-const fn unset(name: &'static str, meaning: &'static str) -> Setting {
-    Setting { name, secrecy: Sensitivity::Public, default: None, meaning }
+const fn unset(name: &'static str, description: &'static str) -> Setting {
+    Setting { name, sensitivity: Sensitivity::Public, default: None, description }
 }
 
-const fn address(name: &'static str, meaning: &'static str) -> Setting {
-    Setting { name, secrecy: Sensitivity::Address, default: None, meaning }
+const fn address(name: &'static str, description: &'static str) -> Setting {
+    Setting { name, sensitivity: Sensitivity::Address, default: None, description }
 }
 
-const fn secret(name: &'static str, meaning: &'static str) -> Setting {
-    Setting { name, secrecy: Sensitivity::Secret, default: None, meaning }
+const fn secret(name: &'static str, description: &'static str) -> Setting {
+    Setting { name, sensitivity: Sensitivity::Secret, default: None, description }
 }
 
-/// Every setting, in the order in which they are shown.
+/// All settings by group, in display order.
 pub(super) const GROUPS: &[SettingGroup] = &[
     SettingGroup {
         title: "Server",
@@ -235,12 +236,12 @@ pub(super) const GROUPS: &[SettingGroup] = &[
     },
 ];
 
-/// Every setting, in the order in which they are shown.
+/// Returns all settings, in display order.
 pub(super) fn all() -> impl Iterator<Item = &'static Setting> {
     GROUPS.iter().flat_map(|group| group.settings)
 }
 
-/// The setting of this name.
+/// Returns the setting with this name.
 pub(super) fn find(name: &str) -> Option<&'static Setting> {
     all().find(|setting| setting.name == name)
 }

@@ -1,4 +1,4 @@
-//! Settings as a whole: each test hands in a folder and an environment.
+//! Tests of the settings as a whole. Each passes a folder and an environment.
 
 mod complete;
 mod generated_keys;
@@ -13,25 +13,25 @@ use tempfile::TempDir;
 
 use super::{Settings, SettingsError, Sources};
 
-/// Strong, and never to be seen in a message.
+/// Strong secret, which no message may contain.
 const SECRET: &str = "b2f7Qm1xV8s0KzJ4tYp6RcLw9aHdEu3N";
 /// Bytes 0 to 31.
 const KEY: &str = "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=";
 /// Bytes 1 to 32.
 const OTHER_KEY: &str = "AQIDBAUGBwgJCgsMDQ4PEBESExQVFhcYGRobHB0eHyA=";
 
-/// A folder to start in, and an environment.
-struct Place {
+/// Working directory and environment of a test.
+struct Fixture {
     dir: TempDir,
     env: BTreeMap<String, String>,
 }
 
-impl Place {
+impl Fixture {
     fn new() -> Self {
         Self { dir: tempfile::tempdir().unwrap(), env: BTreeMap::new() }
     }
 
-    /// With all that production asks for.
+    /// With every setting that production requires.
     fn production() -> Self {
         Self::new()
             .set("MFA_ENV", "production")
@@ -69,15 +69,15 @@ impl Place {
         message
     }
 
-    /// The value and the source that `config show` would print.
+    /// Returns the value and the source that `config show` prints.
     fn shown(&self, name: &str) -> (Option<String>, String) {
         let settings = self.load().unwrap();
-        let row = settings.shown().iter().find(|row| row.name == name).unwrap();
+        let row = settings.displayed().iter().find(|row| row.name == name).unwrap();
         (row.value.clone(), row.source.clone())
     }
 }
 
-/// A place with one setting in its environment.
-fn with(name: &str, value: &str) -> Place {
-    Place::new().set(name, value)
+/// Returns a fixture with one setting in its environment.
+fn with(name: &str, value: &str) -> Fixture {
+    Fixture::new().set(name, value)
 }

@@ -1,4 +1,4 @@
-//! A provider for tests: it answers by a script and remembers what it was asked.
+//! Fake SMS provider for tests: replies by a script and records the requests.
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
@@ -13,17 +13,17 @@ use url::Url;
 
 use super::{HttpLimits, SmsHttp};
 
-/// What it does with one call.
+/// Reply to one request.
 pub(super) enum ScriptedReply {
-    /// Answers with this status, these further header lines and this body.
+    /// Sends this status, these additional header lines and this body.
     Answer(u16, &'static str, String),
-    /// Reads the whole call and says nothing, until the other side goes away.
+    /// Reads the whole request and sends nothing until the client disconnects.
     Hang,
-    /// Reads the whole call and closes.
+    /// Reads the whole request and closes the connection.
     CloseAfterBody,
-    /// Begins a body and closes before its end.
+    /// Starts a body and closes the connection before its end.
     HalfABody(u16),
-    /// Reads nothing and writes what is neither TLS nor HTTP.
+    /// Reads nothing and sends bytes that are neither TLS nor HTTP.
     Gibberish,
 }
 
@@ -33,11 +33,11 @@ impl ScriptedReply {
     }
 }
 
-/// One call, as it arrived.
+/// Received request.
 pub(super) struct Received {
     /// Method, path and version.
     pub(super) line: String,
-    /// With their names in lower case.
+    /// Headers, their names in lower case.
     headers: Vec<(String, String)>,
     pub(super) body: String,
 }
@@ -48,7 +48,7 @@ impl Received {
     }
 }
 
-/// Listens until its script is over, a connection for each reply; after that connections are refused.
+/// Server that accepts one connection for each reply of its script. Later connections are refused.
 pub(super) struct FakeNetwork {
     address: SocketAddr,
     received: Receiver<Received>,
@@ -77,12 +77,12 @@ impl FakeNetwork {
         Url::parse(&format!("{scheme}://{}", self.address)).unwrap()
     }
 
-    /// Waits for the next call.
+    /// Waits for the next request.
     pub(super) fn next(&self) -> Received {
         self.received.recv_timeout(Duration::from_secs(20)).unwrap()
     }
 
-    /// What has arrived since the last time.
+    /// Returns the requests received since the last call.
     pub(super) fn received(&self) -> Vec<Received> {
         self.received.try_iter().collect()
     }
@@ -126,20 +126,20 @@ fn read(reader: &mut impl BufRead) -> Received {
     received
 }
 
-/// The limits of a test: a call that hangs ends soon.
+/// Short limits: a request that hangs ends soon.
 pub(super) const LIMITS: HttpLimits = HttpLimits {
     connect: Duration::from_millis(200),
     total: Duration::from_millis(400),
-    places: 2,
-    wait: Duration::from_millis(50),
+    max_concurrent: 2,
+    queue_timeout: Duration::from_millis(50),
 };
 
-/// Limits for a test in which nothing hangs: a slow machine changes no outcome.
+/// Long limits for a test in which nothing hangs: a slow machine changes no outcome.
 pub(super) const PATIENT: HttpLimits = HttpLimits {
     connect: Duration::from_secs(20),
     total: Duration::from_secs(20),
-    places: 2,
-    wait: Duration::from_secs(20),
+    max_concurrent: 2,
+    queue_timeout: Duration::from_secs(20),
 };
 
 pub(super) fn message() -> SmsMessage {
@@ -150,7 +150,7 @@ pub(super) fn message() -> SmsMessage {
     }
 }
 
-/// Sends the message of the tests by the gateway that `make` makes.
+/// Sends the test message through the gateway that `make` returns.
 pub(super) fn send<G: SmsGateway>(limits: HttpLimits, make: impl FnOnce(&SmsHttp) -> G) -> SendOutcome {
     let runtime = Runtime::new().unwrap();
     let gateway = make(&SmsHttp::new(runtime.handle().clone(), limits));

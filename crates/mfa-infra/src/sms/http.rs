@@ -1,4 +1,4 @@
-//! How providers are called: off the async threads, for a bounded time, a bounded number at once.
+//! HTTP client for SMS providers: on blocking threads, with deadlines and a limit of concurrent sends.
 
 use std::fmt;
 use std::io::{self, Read};
@@ -15,20 +15,21 @@ use ureq::{Agent, Body, SendBody, http};
 use url::{Host, Url};
 use zeroize::Zeroizing;
 
-/// The longest answer that is read, in bytes. Those of the providers have some hundreds.
-const LONGEST_ANSWER: u64 = 64 * 1024;
+/// Maximum length of a response body in bytes. Real ones have some hundreds.
+const MAX_RESPONSE_LEN: u64 = 64 * 1024;
 
-/// How long calls take and how many run at once.
+/// Timeouts of requests, and the number of concurrent sends.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct HttpLimits {
-    /// How long to find the provider's address, and again how long to connect, the TLS handshake included.
+    /// Timeout of the DNS lookup, and again of connecting, including the TLS handshake.
     pub connect: Duration,
-    /// How long a send takes in all, with the wait for a place and every call that it needs.
+    /// Timeout of a send in total, including the wait in the queue and all its requests.
     pub total: Duration,
-    /// How many sends of one provider run at once. Each takes a thread.
-    pub places: usize,
-    /// How long a send waits for one of these places.
-    pub wait: Duration,
+    /// Maximum number of concurrent sends of one provider. Each occupies a thread.
+    pub max_concurrent: usize,
+    /// Timeout of waiting for a free slot.
+    pub queue_timeout: Duration,
 }
 
 impl Default for HttpLimits {
@@ -36,18 +37,18 @@ impl Default for HttpLimits {
         Self {
             connect: Duration::from_secs(2),
             total: Duration::from_secs(8),
-            places: 32,
-            wait: Duration::from_secs(1),
+            max_concurrent: 32,
+            queue_timeout: Duration::from_secs(1),
         }
     }
 }
 
-/// The HTTP client that all providers share.
+/// HTTP client shared by all providers.
 ///
-/// It follows no redirect and no proxy of the environment: what it carries is for one address alone.
+/// It follows no redirect and uses no proxy of the environment, because its requests contain credentials and codes.
 ///
-/// The library beneath it tells the `log` facade which addresses it calls. Nothing listens there; whoever installs a
-/// logger shuts `ureq` out of it.
+/// The library `ureq` writes the requested URLs to the `log` facade. Nothing reads that facade here. If you install a
+/// logger for it, exclude `ureq`.
 #[derive(Clone)]
 pub struct SmsHttp {
     agent: Agent,
@@ -56,7 +57,7 @@ pub struct SmsHttp {
 }
 
 impl SmsHttp {
-    /// A client that does its work on the blocking threads of this runtime, whose timer must be on.
+    /// Creates a client that runs on the blocking threads of this runtime, whose timer must be enabled.
     pub fn new(runtime: Handle, limits: HttpLimits) -> Self {
         let config = Agent::config_builder()
             .timeout_resolve(Some(limits.connect))
@@ -66,23 +67,23 @@ impl SmsHttp {
             .max_redirects_will_error(false)
             .proxy(None)
             .http_status_as_error(false)
-            .max_idle_connections_per_host(limits.places)
-            .max_idle_connections(limits.places.saturating_mul(2))
+            .max_idle_connections_per_host(limits.max_concurrent)
+            .max_idle_connections(limits.max_concurrent.saturating_mul(2))
             .accept_encoding(AutoHeaderValue::None)
             .user_agent("nova-mfa")
             .build();
         Self { agent: config.new_agent(), runtime, limits }
     }
 
-    /// What makes calls on this very thread, all of them before one deadline.
-    pub(super) fn caller(&self) -> ProviderClient {
-        let until = now().checked_add(self.limits.total);
-        ProviderClient { agent: self.agent.clone(), connect: self.limits.connect, until }
+    /// Returns a client for the current thread, with one deadline for all its requests.
+    pub(super) fn client(&self) -> ProviderClient {
+        let deadline = now().checked_add(self.limits.total);
+        ProviderClient { agent: self.agent.clone(), connect: self.limits.connect, deadline }
     }
 
-    /// Places for the sends of one provider: where it hangs it takes none from another one.
-    pub(super) fn lane(&self) -> Bulkhead {
-        Bulkhead { http: self.clone(), places: Arc::new(Semaphore::new(self.limits.places)) }
+    /// Creates the bulkhead of one provider, so that a hanging provider blocks no other one.
+    pub(super) fn bulkhead(&self) -> Bulkhead {
+        Bulkhead { http: self.clone(), slots: Arc::new(Semaphore::new(self.limits.max_concurrent)) }
     }
 }
 
@@ -92,44 +93,44 @@ impl fmt::Debug for SmsHttp {
     }
 }
 
-/// The sends of one provider.
+/// Limit of concurrent sends of one provider (bulkhead pattern).
 #[derive(Debug)]
 pub(super) struct Bulkhead {
     http: SmsHttp,
-    places: Arc<Semaphore>,
+    slots: Arc<Semaphore>,
 }
 
 impl Bulkhead {
-    /// Does one send on a thread that may block.
+    /// Runs `send` on a blocking thread.
     ///
-    /// A caller that goes away leaves the send to run on to its deadline, and its place taken until then. Where no place
-    /// comes free in time nothing was sent.
+    /// If the caller is cancelled, the send continues until its deadline and occupies its slot until then. If no slot
+    /// becomes free in time, nothing is sent.
     pub(super) async fn run(
         &self,
         send: impl FnOnce(&ProviderClient) -> SendOutcome + Send + 'static,
     ) -> SendOutcome {
-        let caller = self.http.caller();
-        let Ok(Ok(place)) = self.wait().await else { return SendOutcome::Retryable { after: None } };
+        let client = self.http.client();
+        let Ok(Ok(slot)) = self.acquire().await else { return SendOutcome::Retryable { after: None } };
         let job = self.http.runtime.spawn_blocking(move || {
-            let outcome = send(&caller);
-            drop(place);
+            let outcome = send(&client);
+            drop(slot);
             outcome
         });
-        job.await.unwrap_or_else(|lost| after_loss(&lost))
+        job.await.unwrap_or_else(|error| outcome_of_lost_job(&error))
     }
 
-    /// The timer belongs to the runtime that was handed in, whoever polls.
-    fn wait(
+    /// Waits for a slot, on the timer of the client's runtime, whichever runtime polls the future.
+    fn acquire(
         &self,
     ) -> tokio::time::Timeout<impl Future<Output = Result<OwnedSemaphorePermit, AcquireError>> + use<>> {
         let _inside = self.http.runtime.enter();
-        tokio::time::timeout(self.http.limits.wait, Arc::clone(&self.places).acquire_owned())
+        tokio::time::timeout(self.http.limits.queue_timeout, Arc::clone(&self.slots).acquire_owned())
     }
 }
 
-/// A job is cancelled only before it begins.
-fn after_loss(lost: &JoinError) -> SendOutcome {
-    if lost.is_cancelled() { SendOutcome::Retryable { after: None } } else { SendOutcome::Unknown }
+/// Returns the outcome of a job that was lost. A job is cancelled only before it starts.
+fn outcome_of_lost_job(error: &JoinError) -> SendOutcome {
+    if error.is_cancelled() { SendOutcome::Retryable { after: None } } else { SendOutcome::Unknown }
 }
 
 #[expect(
@@ -140,7 +141,7 @@ fn now() -> Instant {
     Instant::now()
 }
 
-/// Where a provider is.
+/// Base URL of a provider's API.
 #[derive(Debug)]
 pub(super) struct ProviderEndpoint {
     base: String,
@@ -148,78 +149,78 @@ pub(super) struct ProviderEndpoint {
 }
 
 impl ProviderEndpoint {
-    /// Without TLS only this machine is ever called: a fake of the provider, in development.
+    /// Creates an endpoint. Plain HTTP is allowed to this machine only, for a fake provider in development.
     pub(super) fn new(url: &Url) -> Self {
-        let is_here = match url.host() {
+        let is_loopback = match url.host() {
             Some(Host::Domain(name)) => name == "localhost",
             Some(Host::Ipv4(ip)) => ip.is_loopback(),
             Some(Host::Ipv6(ip)) => ip.is_loopback(),
             None => false,
         };
-        Self { base: url.as_str().trim_end_matches('/').to_owned(), https_only: !is_here }
+        Self { base: url.as_str().trim_end_matches('/').to_owned(), https_only: !is_loopback }
     }
 
-    /// The address of this path, which begins with a slash.
+    /// Returns the URL of a path, which starts with a slash.
     pub(super) fn at(&self, path: &str) -> RequestUrl {
         RequestUrl { url: format!("{}{path}", self.base), https_only: self.https_only }
     }
 }
 
-/// The address of one call.
+/// URL of a request.
 #[derive(Debug)]
 pub(super) struct RequestUrl {
-    /// In full, as it is sent.
+    /// Full URL, as it is signed and sent.
     pub(super) url: String,
     https_only: bool,
 }
 
-/// What a provider has answered.
+/// Response of a provider.
 pub(super) struct ProviderResponse {
     pub(super) status: u16,
-    /// How long it asks to wait, where it says so in seconds (RFC 9110 §10.2.3).
+    /// `Retry-After`, if it is in seconds (RFC 9110 §10.2.3).
     pub(super) retry_after: Option<Duration>,
-    /// May repeat the message. `None` where it broke off or is too long.
+    /// Body, which may contain the message; `None` if it is incomplete or too long.
     pub(super) body: Option<Zeroizing<Vec<u8>>>,
 }
 
 impl ProviderResponse {
-    /// The body as JSON of this shape, if it is that.
+    /// Parses the body as JSON; returns `None` if that fails.
     pub(super) fn json<T: serde::de::DeserializeOwned>(&self) -> Option<T> {
         serde_json::from_slice(self.body.as_deref()?).ok()
     }
 }
 
-/// There is no answer. What the client said of the cause may repeat the request, and is dropped.
+/// Failed request. The client's error is dropped, because it may contain the request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum NoResponse {
-    /// The body never left: no address, no connection, no TLS, no time.
+    /// The body was not sent: no DNS entry, no connection, no TLS or no time left.
     NotSent,
-    /// It may have arrived.
+    /// The body may have been received.
     Lost,
 }
 
 impl From<NoResponse> for SendOutcome {
-    fn from(none: NoResponse) -> Self {
-        match none {
+    fn from(error: NoResponse) -> Self {
+        match error {
             NoResponse::NotSent => Self::Retryable { after: None },
             NoResponse::Lost => Self::Unknown,
         }
     }
 }
 
-/// Makes the calls of one send, all of them before one deadline.
+/// HTTP client for the requests of one send, with a common deadline.
 pub(super) struct ProviderClient {
     agent: Agent,
     connect: Duration,
-    until: Option<Instant>,
+    deadline: Option<Instant>,
 }
 
 impl ProviderClient {
-    /// Asks for something that takes no longer than connecting does.
-    pub(super) fn look_up(&self, at: &RequestUrl) -> Result<ProviderResponse, NoResponse> {
-        let left = self.left()?.min(self.connect);
-        let request = self.agent.get(&at.url).config();
-        let request = request.https_only(at.https_only).timeout_global(Some(left)).build();
+    /// Sends a GET request without headers, with the connect timeout as its total timeout.
+    pub(super) fn quick_get(&self, to: &RequestUrl) -> Result<ProviderResponse, NoResponse> {
+        let left = self.time_left()?.min(self.connect);
+        let request = self.agent.get(&to.url).config();
+        let request = request.https_only(to.https_only).timeout_global(Some(left)).build();
         request.call().map(read).map_err(|error| match error {
             ureq::Error::Timeout(ureq::Timeout::Resolve | ureq::Timeout::Connect)
             | ureq::Error::HostNotFound
@@ -229,63 +230,65 @@ impl ProviderClient {
         })
     }
 
-    /// Asks for something that has to be looked up.
+    /// Sends a GET request.
     pub(super) fn get(
         &self,
-        at: &RequestUrl,
+        to: &RequestUrl,
         headers: &[(&str, &str)],
     ) -> Result<ProviderResponse, NoResponse> {
-        let left = self.left()?;
-        let mut request = self.agent.get(&at.url);
+        let left = self.time_left()?;
+        let mut request = self.agent.get(&to.url);
         for (name, value) in headers {
             request = request.header(*name, *value);
         }
-        let request = request.config().https_only(at.https_only).timeout_global(Some(left)).build();
+        let request = request.config().https_only(to.https_only).timeout_global(Some(left)).build();
         request.call().map(read).map_err(|_| NoResponse::Lost)
     }
 
-    /// Sends exactly these bytes.
+    /// Sends a POST request with exactly these bytes as its body.
     pub(super) fn post(
         &self,
-        at: &RequestUrl,
+        to: &RequestUrl,
         headers: &[(&str, &str)],
         body: &[u8],
     ) -> Result<ProviderResponse, NoResponse> {
-        let left = self.left()?;
-        let mut request = self.agent.post(&at.url).header("Content-Length", body.len().to_string());
+        let left = self.time_left()?;
+        let mut request = self.agent.post(&to.url).header("Content-Length", body.len().to_string());
         for (name, value) in headers {
             request = request.header(*name, *value);
         }
-        let request = request.config().https_only(at.https_only).timeout_global(Some(left)).build();
-        let mut watched = TrackedBody { rest: body, begun: false };
-        let sent = request.send(SendBody::from_reader(&mut watched));
-        sent.map(read).map_err(|_| if watched.begun { NoResponse::Lost } else { NoResponse::NotSent })
+        let request = request.config().https_only(to.https_only).timeout_global(Some(left)).build();
+        let mut tracked = TrackedBody { rest: body, started: false };
+        let sent = request.send(SendBody::from_reader(&mut tracked));
+        sent.map(read).map_err(|_| if tracked.started { NoResponse::Lost } else { NoResponse::NotSent })
     }
 
-    fn left(&self) -> Result<Duration, NoResponse> {
-        let left = self.until.map(|until| until.saturating_duration_since(now()));
+    /// Returns the time until the deadline; [`NoResponse::NotSent`] if it has passed.
+    fn time_left(&self) -> Result<Duration, NoResponse> {
+        let left = self.deadline.map(|deadline| deadline.saturating_duration_since(now()));
         left.filter(|left| !left.is_zero()).ok_or(NoResponse::NotSent)
     }
 }
 
-/// A body that knows whether any of it was asked for, which comes after the connection and the headers: the kind of an
-/// error does not tell on which side of that it happened.
+/// Request body that records whether sending it has started, after the connection and the headers.
+///
+/// The errors of the client do not distinguish failures before and after that point.
 struct TrackedBody<'a> {
     rest: &'a [u8],
-    begun: bool,
+    started: bool,
 }
 
 impl Read for TrackedBody<'_> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        self.begun = true;
+        self.started = true;
         self.rest.read(buffer)
     }
 }
 
-/// Reads all of it in every case: a connection with a rest in it cannot be used again.
+/// Reads the whole response in every case: a connection with unread bytes cannot be reused.
 fn read(mut response: http::Response<Body>) -> ProviderResponse {
     let seconds = response.headers().get(RETRY_AFTER).and_then(|it| it.to_str().ok()?.trim().parse().ok());
-    let body = response.body_mut().with_config().limit(LONGEST_ANSWER).read_to_vec();
+    let body = response.body_mut().with_config().limit(MAX_RESPONSE_LEN).read_to_vec();
     ProviderResponse {
         status: response.status().as_u16(),
         retry_after: seconds.map(|it: u32| Duration::from_secs(it.into())),
@@ -315,14 +318,14 @@ mod tests {
     }
 
     #[test]
-    fn where_tls_is_owed_nothing_is_sent_without_it() {
+    fn where_tls_is_required_nothing_is_sent_without_it() {
         let network = FakeNetwork::new(vec![ScriptedReply::json(200, "{}")]);
         let runtime = tokio::runtime::Runtime::new().unwrap();
         let agent = SmsHttp::new(runtime.handle().clone(), PATIENT).agent;
-        let caller =
-            ProviderClient { agent, connect: PATIENT.connect, until: now().checked_add(PATIENT.total) };
+        let client =
+            ProviderClient { agent, connect: PATIENT.connect, deadline: now().checked_add(PATIENT.total) };
         let at = RequestUrl { url: network.url("http").into(), https_only: true };
-        assert_eq!(caller.post(&at, &[], b"body").err(), Some(NoResponse::NotSent));
+        assert_eq!(client.post(&at, &[], b"body").err(), Some(NoResponse::NotSent));
         assert!(network.received().is_empty());
     }
 
@@ -331,10 +334,10 @@ mod tests {
         let network = FakeNetwork::new(vec![ScriptedReply::json(200, "{}")]);
         let runtime = tokio::runtime::Runtime::new().unwrap();
         let agent = SmsHttp::new(runtime.handle().clone(), PATIENT).agent;
-        let caller = ProviderClient { agent, connect: PATIENT.connect, until: Some(now()) };
+        let client = ProviderClient { agent, connect: PATIENT.connect, deadline: Some(now()) };
         let at = RequestUrl { url: network.url("http").into(), https_only: false };
-        assert_eq!(caller.post(&at, &[], b"body").err(), Some(NoResponse::NotSent));
-        assert_eq!(caller.look_up(&at).err(), Some(NoResponse::NotSent));
+        assert_eq!(client.post(&at, &[], b"body").err(), Some(NoResponse::NotSent));
+        assert_eq!(client.quick_get(&at).err(), Some(NoResponse::NotSent));
         assert!(network.received().is_empty());
     }
 }

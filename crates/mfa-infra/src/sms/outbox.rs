@@ -1,4 +1,4 @@
-//! A file instead of a network.
+//! SMS gateway that writes to a file, for development.
 
 use std::fs::{self, File, OpenOptions, Permissions};
 use std::io::{self, Write as _};
@@ -11,12 +11,12 @@ use mfa_sms::{SendOutcome, SmsGateway, SmsMessage};
 use serde::Serialize;
 use zeroize::Zeroizing;
 
-/// Who may read the outbox: its owner. It holds codes.
+/// File mode: only the owner can read the outbox, which contains codes.
 const MODE: u32 = 0o600;
 
-/// Appends what it would send to a file, a JSON line each: `to`, `text` and `at` (RFC 3339, UTC).
+/// SMS gateway that appends each message to a file as a JSON line: `to`, `text` and `at` (RFC 3339, UTC).
 ///
-/// For development alone. It writes where it is called, for as long as the disk takes.
+/// For development only: it blocks the calling thread while it writes.
 #[derive(Debug)]
 pub struct OutboxGateway {
     path: PathBuf,
@@ -24,14 +24,14 @@ pub struct OutboxGateway {
 }
 
 #[derive(Serialize)]
-struct Line<'a> {
+struct OutboxLine<'a> {
     to: &'a str,
     text: &'a str,
     at: &'a str,
 }
 
 impl OutboxGateway {
-    /// An outbox in this file. It is made by the first message, and its folder with it.
+    /// Creates an outbox in this file. The first message creates the file and its folder.
     pub fn new(path: PathBuf, clock: Arc<dyn Clock>) -> Self {
         Self { path, clock }
     }
@@ -39,7 +39,7 @@ impl OutboxGateway {
     fn append(&self, message: &SmsMessage) -> SendOutcome {
         let now = self.clock.now();
         let Ok(mut file) = open(&self.path) else { return SendOutcome::Retryable { after: None } };
-        // In one write, so that the lines of two servers do not mix. Half a line may show the code.
+        // One write, so that the lines of two servers do not mix. A partial line may contain the code.
         match file.write_all(&line(message, now)) {
             Ok(()) => SendOutcome::Accepted { id: format!("outbox-{}", now.millis()) },
             Err(_) => SendOutcome::Unknown,
@@ -57,7 +57,7 @@ impl SmsGateway for OutboxGateway {
     }
 }
 
-/// A file that is there already is shut to others before a code goes into it.
+/// Opens the file. Restricts the mode of an existing file before a code is written.
 fn open(path: &Path) -> io::Result<File> {
     if let Some(folder) = path.parent().filter(|it| *it != Path::new("")) {
         fs::create_dir_all(folder)?;
@@ -69,10 +69,13 @@ fn open(path: &Path) -> io::Result<File> {
 
 fn line(message: &SmsMessage, now: Timestamp) -> Zeroizing<Vec<u8>> {
     let at = Timestamp::from_seconds(now.seconds()).to_rfc3339();
-    let line =
-        Line { to: message.to.e164(), text: message.text.expose(), at: at.as_deref().unwrap_or_default() };
+    let line = OutboxLine {
+        to: message.to.e164(),
+        text: message.text.expose(),
+        at: at.as_deref().unwrap_or_default(),
+    };
     let mut bytes = Zeroizing::new(Vec::with_capacity(2048));
-    // Strings always have a JSON form, and a buffer takes them all.
+    // Serialising strings to a buffer cannot fail.
     let _ = serde_json::to_writer(&mut *bytes, &line);
     bytes.push(b'\n');
     bytes
@@ -125,7 +128,7 @@ mod tests {
     }
 
     #[test]
-    fn a_file_that_others_could_read_is_shut_to_them() {
+    fn a_file_that_others_can_read_is_restricted() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("outbox");
         fs::write(&path, "").unwrap();

@@ -1,4 +1,4 @@
-//! What stands in the outbox, for the phone that the interface shows in development.
+//! Reader of the SMS outbox, for the SMS preview of the web interface in development.
 
 use std::fs::File;
 use std::io::{self, Read as _, Seek as _, SeekFrom};
@@ -7,8 +7,8 @@ use std::path::PathBuf;
 use mfa_core::SecretText;
 use serde::Deserialize;
 
-/// As much of the end of the file as is read: room for dozens of messages.
-const TAIL: u64 = 16 * 1024;
+/// Number of bytes read from the end of the file: dozens of messages.
+const TAIL_LEN: u64 = 16 * 1024;
 
 /// Reads the newest messages of an outbox.
 #[derive(Clone, Debug)]
@@ -16,54 +16,55 @@ pub struct OutboxReader {
     path: PathBuf,
 }
 
-/// One message that would have been sent.
+/// Message in the outbox.
 #[derive(Clone, Debug)]
 pub struct OutboxMessage {
-    /// The number, in full: this is a developer's own file.
+    /// Phone number, not masked: the file belongs to a developer.
     pub to: SecretText,
-    /// The text, with its code.
+    /// Message text with the code.
     pub text: SecretText,
-    /// When (RFC 3339, UTC).
+    /// Time of sending (RFC 3339, UTC).
     pub at: String,
 }
 
 #[derive(Deserialize)]
-struct Line {
+struct OutboxLine {
     to: String,
     text: String,
     at: String,
 }
 
 impl OutboxReader {
-    /// Of the outbox in this file.
+    /// Creates a reader of the outbox in this file.
     pub const fn new(path: PathBuf) -> Self {
         Self { path }
     }
 
-    /// The newest messages, newest first; none where nothing was sent yet.
+    /// Returns at max `max` messages, newest first; none if the file does not exist yet.
     ///
     /// # Errors
     ///
-    /// What the operating system says of a file that is there and cannot be read.
-    pub fn newest(&self, most: usize) -> io::Result<Vec<OutboxMessage>> {
+    /// The error of the operating system if the file exists but cannot be read.
+    pub fn newest(&self, max: usize) -> io::Result<Vec<OutboxMessage>> {
         let mut file = match File::open(&self.path) {
             Ok(file) => file,
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
             Err(error) => return Err(error),
         };
         let length = file.metadata()?.len();
-        file.seek(SeekFrom::Start(length.saturating_sub(TAIL)))?;
+        file.seek(SeekFrom::Start(length.saturating_sub(TAIL_LEN)))?;
         let mut tail = Vec::new();
-        file.take(TAIL).read_to_end(&mut tail)?;
-        // The first line may be cut in half, and the last one is being written: neither is JSON then.
-        let lines =
-            tail.rsplit(|byte| *byte == b'\n').filter_map(|line| serde_json::from_slice::<Line>(line).ok());
-        Ok(lines.take(most).map(OutboxMessage::from).collect())
+        file.take(TAIL_LEN).read_to_end(&mut tail)?;
+        // The first line may be truncated, and the last one incomplete: both are skipped as invalid JSON.
+        let lines = tail
+            .rsplit(|byte| *byte == b'\n')
+            .filter_map(|line| serde_json::from_slice::<OutboxLine>(line).ok());
+        Ok(lines.take(max).map(OutboxMessage::from).collect())
     }
 }
 
-impl From<Line> for OutboxMessage {
-    fn from(Line { to, text, at }: Line) -> Self {
+impl From<OutboxLine> for OutboxMessage {
+    fn from(OutboxLine { to, text, at }: OutboxLine) -> Self {
         Self { to: SecretText::new(to), text: SecretText::new(text), at }
     }
 }
@@ -74,11 +75,11 @@ mod tests {
 
     use super::*;
 
-    fn texts(content: &str, most: usize) -> Vec<String> {
+    fn texts(content: &str, max: usize) -> Vec<String> {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("outbox");
         fs::write(&path, content).unwrap();
-        let messages = OutboxReader::new(path).newest(most).unwrap();
+        let messages = OutboxReader::new(path).newest(max).unwrap();
         messages.into_iter().map(|it| it.text.expose().to_owned()).collect()
     }
 
@@ -90,20 +91,20 @@ mod tests {
     }
 
     #[test]
-    fn the_newest_message_comes_first_and_no_more_come_than_were_asked_for() {
+    fn the_newest_message_comes_first_and_no_more_than_requested() {
         let content = [line("one"), line("two"), line("three")].concat();
         assert_eq!(texts(&content, 2), ["three", "two"]);
     }
 
     #[test]
-    fn lines_that_are_cut_are_passed_over() {
+    fn truncated_lines_are_skipped() {
         assert_eq!(texts(&[&line("one")[20..], &line("two"), r#"{"to":"+33"#].concat(), 9), ["two"]);
         let long = [line(&"x".repeat(20_000)), line("short")].concat();
         assert_eq!(texts(&long, 9), ["short"]);
     }
 
     #[test]
-    fn an_outbox_that_is_not_there_yet_is_empty() {
+    fn an_outbox_that_does_not_exist_is_empty() {
         let folder = tempfile::tempdir().unwrap();
         assert!(OutboxReader::new(folder.path().join("none")).newest(3).unwrap().is_empty());
     }

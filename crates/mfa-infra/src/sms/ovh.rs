@@ -1,4 +1,4 @@
-//! SMS by OVH: `POST /sms/{account}/jobs`, signed with the keys of an application.
+//! SMS gateway of OVH (`POST /sms/{account}/jobs`), signed with the keys of an application.
 
 mod job;
 mod probe;
@@ -22,16 +22,16 @@ pub(crate) use probe::probe as probe_ovh;
 use remote_time::RemoteTime;
 use response::OvhOutcome;
 
-/// Sends by OVH.
+/// SMS gateway of OVH.
 ///
-/// The keys need one right, `POST /sms/{account}/jobs`. OVH keeps what was sent for six months, under the account.
+/// The keys need one right, `POST /sms/{account}/jobs`. OVH stores sent messages for six months in the account.
 pub struct OvhGateway {
-    lane: Bulkhead,
-    calls: Arc<Calls>,
+    bulkhead: Bulkhead,
+    api: Arc<OvhApi>,
 }
 
-/// What every send needs, on whatever thread it runs.
-struct Calls {
+/// Request data of every send, shared with the thread that sends.
+struct OvhApi {
     keys: OvhKeys,
     sender: String,
     jobs: RequestUrl,
@@ -39,14 +39,14 @@ struct Calls {
 }
 
 impl OvhGateway {
-    /// A gateway with these settings. Calls nobody yet: the time of OVH is read by the first send.
+    /// Creates a gateway. Makes no request: the first send reads the time of OVH.
     pub fn new(settings: OvhSettings, http: &SmsHttp, clock: Arc<dyn Clock>) -> Self {
         let endpoint = ProviderEndpoint::new(&settings.endpoint);
         let jobs = endpoint.at(&format!("/sms/{}/jobs", settings.account));
         let time = RemoteTime::new(endpoint.at("/auth/time"), clock);
         let OvhSettings { app_key, app_secret, consumer_key, sender, .. } = settings;
         let keys = OvhKeys { app_key, app_secret, consumer_key };
-        Self { lane: http.lane(), calls: Arc::new(Calls { keys, sender, jobs, time }) }
+        Self { bulkhead: http.bulkhead(), api: Arc::new(OvhApi { keys, sender, jobs, time }) }
     }
 }
 
@@ -56,40 +56,40 @@ impl SmsGateway for OvhGateway {
     }
 
     fn send<'a>(&'a self, message: &'a SmsMessage) -> BoxFuture<'a, SendOutcome> {
-        let (calls, message) = (Arc::clone(&self.calls), message.clone());
-        Box::pin(self.lane.run(move |caller| calls.send(caller, &message)))
+        let (api, message) = (Arc::clone(&self.api), message.clone());
+        Box::pin(self.bulkhead.run(move |client| api.send(client, &message)))
     }
 }
 
-impl Calls {
-    /// One send. A signature that is refused sent nothing and may be a matter of the time: that is read anew, and the
-    /// same is signed once more.
-    fn send(&self, caller: &ProviderClient, message: &SmsMessage) -> SendOutcome {
-        match self.attempt(caller, message) {
+impl OvhApi {
+    /// Sends a message. If OVH rejects the signature, which sends nothing, the cause may be the time: reads it again and
+    /// tries once more.
+    fn send(&self, client: &ProviderClient, message: &SmsMessage) -> SendOutcome {
+        match self.attempt(client, message) {
             OvhOutcome::Final(outcome) => outcome,
             OvhOutcome::BadSignature => {
-                self.time.doubt();
-                self.attempt(caller, message).into_outcome()
+                self.time.invalidate();
+                self.attempt(client, message).into_outcome()
             }
         }
     }
 
-    fn attempt(&self, caller: &ProviderClient, message: &SmsMessage) -> OvhOutcome {
-        let now = match self.time.now(caller) {
+    fn attempt(&self, client: &ProviderClient, message: &SmsMessage) -> OvhOutcome {
+        let now = match self.time.now(client) {
             Ok(now) => now,
-            Err(none) => return OvhOutcome::Final(none.into()),
+            Err(error) => return OvhOutcome::Final(error.into()),
         };
         let body = job(message, &self.sender);
-        let signed = OvhSignature::new(&self.keys, "POST", &self.jobs.url, &body, now);
-        match caller.post(&self.jobs, &signed.headers(&self.keys), &body) {
-            Ok(answer) => response::verdict(&answer),
-            Err(none) => OvhOutcome::Final(none.into()),
+        let signature = OvhSignature::new(&self.keys, "POST", &self.jobs.url, &body, now);
+        match client.post(&self.jobs, &signature.headers(&self.keys), &body) {
+            Ok(response) => response::outcome(&response),
+            Err(error) => OvhOutcome::Final(error.into()),
         }
     }
 }
 
 impl fmt::Debug for OvhGateway {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("OvhGateway").field("jobs", &self.calls.jobs.url).finish_non_exhaustive()
+        f.debug_struct("OvhGateway").field("jobs", &self.api.jobs.url).finish_non_exhaustive()
     }
 }

@@ -1,31 +1,33 @@
-//! What a provider says of our account when it is asked, without an SMS.
+//! Status of the account at an SMS provider, queried without sending an SMS.
 
-/// What a provider says of our account. Nothing here repeats what it wrote.
+/// Status of the account at an SMS provider. Contains no text of the provider.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum ProviderStatus {
-    /// It knows us.
+    /// The credentials are valid.
     Ok {
-        /// What else can be said.
+        /// Additional information, such as the remaining credit.
         note: Option<String>,
     },
-    /// It knows us, and not all is well.
-    Degraded { note: String, cure: &'static str },
-    /// It does not know us, or says nothing: an SMS would fail.
-    Rejected { note: String, cure: &'static str },
+    /// The account works with restrictions, or its status is unknown.
+    Degraded { note: String, remedy: &'static str },
+    /// The credentials are rejected or the provider does not answer: an SMS would fail.
+    Rejected { note: String, remedy: &'static str },
 }
 
 impl ProviderStatus {
-    pub(super) fn silent() -> Self {
+    /// Returns the status of a provider that does not answer.
+    pub(super) fn unreachable() -> Self {
         Self::Rejected {
-            note: "it gives no answer".to_owned(),
-            cure: "see that this machine may call it by HTTPS, and that the endpoint is right",
+            note: "the provider does not answer".to_owned(),
+            remedy: "check that this machine can reach the provider over HTTPS, and that the endpoint is correct",
         }
     }
 
-    pub(super) fn unclear(status: u16) -> Self {
+    /// Returns the status for a response that does not describe the account.
+    pub(super) fn unexpected(status: u16) -> Self {
         Self::Degraded {
-            note: format!("it answers with {status}, which says nothing of our account"),
-            cure: "ask again later",
+            note: format!("the provider returned HTTP status {status} without account information"),
+            remedy: "try again later",
         }
     }
 }

@@ -1,4 +1,4 @@
-//! Waiting, on the runtime that the product owns.
+//! Asynchronous sleep on a given Tokio runtime.
 
 use std::time::Duration;
 
@@ -6,12 +6,12 @@ use mfa_core::BoxFuture;
 use mfa_sms::Sleep;
 use tokio::runtime::Handle;
 
-/// Waits by the timer of this runtime, whoever polls.
+/// Sleeps on the timer of one runtime, whichever runtime polls the future.
 #[derive(Clone, Debug)]
 pub struct TokioSleep(Handle);
 
 impl TokioSleep {
-    /// On a runtime whose timer is on.
+    /// Uses a runtime whose timer is enabled.
     pub const fn new(runtime: Handle) -> Self {
         Self(runtime)
     }

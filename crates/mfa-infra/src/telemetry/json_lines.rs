@@ -1,4 +1,4 @@
-//! Records on their way in and out of a queue: what a line begins with, and how it becomes JSON.
+//! Log lines: common fields and JSON serialisation.
 
 use std::io::{self, Write};
 use std::panic::AssertUnwindSafe;
@@ -12,7 +12,7 @@ use slog_json::Json;
 use super::log_file::LogFile;
 use super::redaction::MaskedValues;
 
-/// What every line begins with: `ts`, `level` and `msg`, and then the record's own key-values.
+/// Key-values of a line: `ts`, `level` and `msg`, then those of the record.
 pub(super) struct LogHeader<'a> {
     pub(super) at: Timestamp,
     pub(super) record: &'a Record<'a>,
@@ -21,13 +21,13 @@ pub(super) struct LogHeader<'a> {
 impl KV for LogHeader<'_> {
     fn serialize(&self, record: &Record<'_>, serializer: &mut dyn Serializer) -> slog::Result {
         serializer.emit_arguments("ts", &format_args!("{}", self.at.rfc3339_millis()))?;
-        serializer.emit_str("level", word(self.record.level()))?;
+        serializer.emit_str("level", level_name(self.record.level()))?;
         serializer.emit_arguments("msg", self.record.msg())?;
         self.record.kv().serialize(record, serializer)
     }
 }
 
-const fn word(level: Level) -> &'static str {
+const fn level_name(level: Level) -> &'static str {
     match level {
         Level::Critical | Level::Error => "error",
         Level::Warning => "warning",
@@ -37,9 +37,9 @@ const fn word(level: Level) -> &'static str {
     }
 }
 
-/// Gives each record its head, with the time that `now` tells, and passes it on.
+/// Drain that adds the common fields, with the current time, and forwards the record.
 pub(super) struct StampDrain<D> {
-    // slog asks for it, and a clock that is read has no state that a panic could leave half changed.
+    // Required by slog. Reading a clock leaves no inconsistent state after a panic.
     clock: AssertUnwindSafe<Arc<dyn mfa_core::Clock>>,
     inner: D,
 }
@@ -55,35 +55,35 @@ impl<D: Drain> Drain for StampDrain<D> {
     type Err = D::Err;
 
     fn log(&self, record: &Record<'_>, logger: &OwnedKVList) -> Result<D::Ok, D::Err> {
-        log_headed(&self.inner, self.clock.now(), record, logger)
+        log_with_header(&self.inner, self.clock.now(), record, logger)
     }
 }
 
-/// Logs a record with its head, with this time.
-pub(super) fn log_headed<D: Drain>(
+/// Logs a record with the common fields and this time.
+pub(super) fn log_with_header<D: Drain>(
     drain: &D,
     at: Timestamp,
     record: &Record<'_>,
     logger: &OwnedKVList,
 ) -> Result<D::Ok, D::Err> {
-    with_kv(record, &LogHeader { at, record }, |headed| drain.log(headed, logger))
+    with_kv(record, &LogHeader { at, record }, |record| drain.log(record, logger))
 }
 
-/// Hands on the same record with other key-values.
+/// Calls `then` with the same record and other key-values.
 fn with_kv<T>(record: &Record<'_>, kv: &dyn KV, then: impl FnOnce(&Record<'_>) -> T) -> T {
-    let of = RecordStatic { location: record.location(), tag: record.tag(), level: record.level() };
-    then(&Record::new(&of, record.msg(), BorrowedKV(kv)))
+    let meta = RecordStatic { location: record.location(), tag: record.tag(), level: record.level() };
+    then(&Record::new(&meta, record.msg(), BorrowedKV(kv)))
 }
 
-/// Writes each record as one line of JSON. What the file does not take is counted.
+/// Drain that writes each record as one JSON line, and counts lines that cannot be written.
 pub(super) struct JsonLines {
-    json: Json<Line>,
+    json: Json<LineBuffer>,
     unwritten: Arc<AtomicU64>,
 }
 
 impl JsonLines {
     pub(super) fn new(file: Arc<LogFile>, unwritten: Arc<AtomicU64>) -> Self {
-        let line = Line { file, bytes: Vec::new() };
+        let line = LineBuffer { file, bytes: Vec::new() };
         Self { json: Json::new(line).set_newlines(false).set_flush(true).build(), unwritten }
     }
 }
@@ -103,13 +103,13 @@ impl Drain for JsonLines {
     }
 }
 
-/// Gathers the pieces of one line, and appends them together when it is flushed.
-struct Line {
+/// Buffer of one line, appended to the file in one write when it is flushed.
+struct LineBuffer {
     file: Arc<LogFile>,
     bytes: Vec<u8>,
 }
 
-impl Write for Line {
+impl Write for LineBuffer {
     fn write(&mut self, piece: &[u8]) -> io::Result<usize> {
         self.bytes.extend_from_slice(piece);
         Ok(piece.len())

@@ -1,4 +1,4 @@
-//! The file that lines are appended to.
+//! Log file: append, reopen, and escaping of control characters.
 
 use std::borrow::Cow;
 use std::fmt::{self, Write as _};
@@ -8,14 +8,14 @@ use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 
-/// Where lines go.
+/// Destination of the log.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum LogTarget {
     /// Standard output.
     Stdout,
-    /// Standard error: the one that the process has, which it may not be allowed to open by a name.
+    /// Standard error. Not opened by path, which may not be permitted.
     Stderr,
-    /// Appended to this file.
+    /// File to which lines are appended.
     File(PathBuf),
 }
 
@@ -29,7 +29,7 @@ impl fmt::Display for LogTarget {
     }
 }
 
-/// A log that is appended to, a line at a time, and that can be opened anew when its file was moved away.
+/// Log file to which lines are appended, and which can be reopened after it was moved.
 #[derive(Debug)]
 pub(super) struct LogFile {
     target: LogTarget,
@@ -40,27 +40,26 @@ pub(super) struct LogFile {
 struct Sink {
     /// `None` for standard output and standard error.
     file: Option<File>,
-    /// Whether the last write failed, perhaps in the middle of a line.
+    /// Whether the last write failed, possibly in the middle of a line.
     torn: bool,
 }
 
 impl LogFile {
-    /// Opens the file for appending. Makes it (mode 0640, less what the umask takes) and its folder where they are
-    /// missing.
+    /// Opens the file for appending. Creates it (mode 0640, restricted by the umask) and its folder if they do not exist.
     ///
     /// # Errors
     ///
-    /// The system's, when the folder cannot be made or the file cannot be opened.
+    /// The error of the operating system if the folder cannot be created or the file cannot be opened.
     pub(super) fn open(target: LogTarget) -> io::Result<Self> {
         let file = open(&target)?;
         Ok(Self { target, sink: Mutex::new(Sink { file, torn: false }) })
     }
 
-    /// Opens the file of that name anew: after this, the file that was moved away gets no more lines.
+    /// Opens the path again. After that, a file that was moved receives no more lines.
     ///
     /// # Errors
     ///
-    /// The system's. Lines go on to the file that was open.
+    /// The error of the operating system. Lines are still written to the file that was open.
     pub(super) fn reopen(&self) -> io::Result<()> {
         let file = open(&self.target)?;
         let mut sink = self.sink.lock().unwrap_or_else(PoisonError::into_inner);
@@ -68,7 +67,7 @@ impl LogFile {
         Ok(())
     }
 
-    /// Where lines go.
+    /// Returns the destination.
     pub(super) const fn target(&self) -> &LogTarget {
         &self.target
     }
@@ -77,10 +76,10 @@ impl LogFile {
     ///
     /// # Errors
     ///
-    /// The system's: the line is lost, or half of it is. The next line begins on a line of its own.
+    /// The error of the operating system: the line is lost in whole or in part. The next one starts on a new line.
     pub(super) fn append(&self, line: &str) -> io::Result<()> {
         let mut sink = self.sink.lock().unwrap_or_else(PoisonError::into_inner);
-        let line = harmless(line);
+        let line = escape_controls(line);
         let bytes = [if sink.torn { "\n" } else { "" }, &line, "\n"].concat();
         let written = match (&mut sink.file, &self.target) {
             (Some(file), _) => file.write_all(bytes.as_bytes()),
@@ -103,19 +102,19 @@ fn open(target: &LogTarget) -> io::Result<Option<File>> {
     OpenOptions::new().append(true).create(true).mode(0o640).open(path).map(Some)
 }
 
-/// The same JSON with every character escaped that a terminal or a viewer obeys instead of showing.
+/// Escapes every character that a terminal or viewer interprets instead of displaying.
 ///
-/// JSON itself escapes those below U+0020. DEL, the C1 controls (U+009B begins an ANSI sequence as ESC `[` does), the
-/// line and paragraph separators and the marks that turn the direction of writing are left, and are only ever inside
+/// The JSON serialiser escapes those below U+0020. The others are DEL, the C1 controls (U+009B starts an ANSI sequence
+/// like ESC `[`), the line and paragraph separators, and the bidirectional formatting characters. They occur only in
 /// strings.
-fn harmless(json: &str) -> Cow<'_, str> {
-    if !json.chars().any(is_obeyed) {
+fn escape_controls(json: &str) -> Cow<'_, str> {
+    if !json.chars().any(is_control) {
         return Cow::Borrowed(json);
     }
     let mut escaped = String::with_capacity(json.len().saturating_add(16));
     for c in json.chars() {
-        if is_obeyed(c) {
-            // All of them are in the basic plane, and writing to a string does not fail.
+        if is_control(c) {
+            // All of them are in the basic multilingual plane, and writing to a string does not fail.
             let _ = write!(escaped, "\\u{:04x}", u32::from(c));
         } else {
             escaped.push(c);
@@ -124,7 +123,7 @@ fn harmless(json: &str) -> Cow<'_, str> {
     Cow::Owned(escaped)
 }
 
-fn is_obeyed(c: char) -> bool {
+fn is_control(c: char) -> bool {
     matches!(
         c,
         '\0'..='\u{1f}'
@@ -170,7 +169,7 @@ mod tests {
     }
 
     #[test]
-    fn a_file_that_was_moved_away_is_opened_anew_on_request() {
+    fn a_file_that_was_moved_is_reopened_on_request() {
         let folder = tempfile::tempdir().unwrap();
         let (path, moved) = (folder.path().join("mfa.log"), folder.path().join("mfa.log.1"));
         let log = file(&path);
@@ -184,7 +183,7 @@ mod tests {
     }
 
     #[test]
-    fn where_opening_anew_fails_lines_go_on_to_the_open_file() {
+    fn if_reopening_fails_lines_go_to_the_open_file() {
         let folder = tempfile::tempdir().unwrap();
         let (path, moved) = (folder.path().join("mfa.log"), folder.path().join("mfa.log.1"));
         let log = file(&path);
@@ -196,7 +195,7 @@ mod tests {
     }
 
     #[test]
-    fn after_a_torn_line_the_next_one_begins_anew() {
+    fn after_a_torn_line_the_next_one_starts_on_a_new_line() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("mfa.log");
         fs::write(&path, "{\"half").unwrap();
@@ -215,8 +214,8 @@ mod tests {
     }
 
     #[test]
-    fn what_a_terminal_would_obey_is_escaped() {
-        assert_eq!(harmless("{\"a\":\"é 日本\"}"), "{\"a\":\"é 日本\"}");
-        assert_eq!(harmless("\u{7f}\u{9b}31m\u{202e}\u{2028}"), r"\u007f\u009b31m\u202e\u2028");
+    fn control_characters_are_escaped() {
+        assert_eq!(escape_controls("{\"a\":\"é 日本\"}"), "{\"a\":\"é 日本\"}");
+        assert_eq!(escape_controls("\u{7f}\u{9b}31m\u{202e}\u{2028}"), r"\u007f\u009b31m\u202e\u2028");
     }
 }

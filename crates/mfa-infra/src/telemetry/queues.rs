@@ -1,4 +1,4 @@
-//! The two queues, and what happens where they are full.
+//! Log queues: one blocks when full, the other drops lines.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -7,15 +7,14 @@ use mfa_core::Clock;
 use slog::{Drain, Never, OwnedKVList, Record};
 use slog_async::{AsyncCore, AsyncGuard};
 
-use super::json_lines::{JsonLines, log_headed};
+use super::json_lines::{JsonLines, log_with_header};
 
-/// Lines that a queue holds, up to about a kilobyte each.
+/// Capacity of a queue in lines, each up to about a kilobyte.
 const QUEUE_LEN: usize = 4096;
 
-/// The queue in which every line finds room, if it has to wait for it.
+/// Queue that blocks the caller while it is full.
 ///
-/// A line is lost only where the thread behind the queue is gone (after the end of the log, or a panic): then it is
-/// counted.
+/// A line is lost, and counted, only if the thread of the queue has ended (after the log was closed, or a panic).
 pub(super) struct BlockingQueue {
     queue: AsyncCore,
     unwritten: Arc<AtomicU64>,
@@ -44,7 +43,7 @@ impl Drain for BlockingQueue {
     }
 }
 
-/// The queue in which a line that finds no room, or no thread behind the queue any more, is dropped and counted.
+/// Queue that drops and counts a line if it is full or its thread has ended.
 pub(super) struct DroppingQueue {
     queue: AsyncCore,
     dropped: Arc<AtomicU64>,
@@ -75,14 +74,14 @@ impl Drain for DroppingQueue {
     }
 }
 
-/// Stands behind the [`DroppingQueue`] queue: before the first line after some were dropped, it writes how many.
+/// Drain behind a [`DroppingQueue`] that reports the number of dropped lines before the next line.
 ///
-/// That line always comes, since a queue that drops is full of lines that are still to be written.
+/// There always is a next line, because a queue that drops is full of lines.
 pub(super) struct DroppedLinesReporter<D> {
     pub(super) inner: D,
     pub(super) clock: Arc<dyn Clock>,
     pub(super) dropped: Arc<AtomicU64>,
-    pub(super) told: AtomicU64,
+    pub(super) reported: AtomicU64,
 }
 
 impl<D: Drain<Ok = (), Err = Never>> Drain for DroppedLinesReporter<D> {
@@ -91,12 +90,12 @@ impl<D: Drain<Ok = (), Err = Never>> Drain for DroppedLinesReporter<D> {
 
     fn log(&self, record: &Record<'_>, logger: &OwnedKVList) -> Result<(), Never> {
         let dropped = self.dropped.load(Ordering::Relaxed);
-        let untold = dropped.saturating_sub(self.told.swap(dropped, Ordering::Relaxed));
-        if untold > 0 {
-            let values = slog::b!("count" => untold);
-            let message = format_args!("access lines were dropped: the log could not keep up");
+        let unreported = dropped.saturating_sub(self.reported.swap(dropped, Ordering::Relaxed));
+        if unreported > 0 {
+            let values = slog::b!("count" => unreported);
+            let message = format_args!("access lines dropped: the log queue was full");
             let report = slog::record!(slog::Level::Warning, "", &message, values);
-            log_headed(&self.inner, self.clock.now(), &report, &OwnedKVList::from(slog::o!()))?;
+            log_with_header(&self.inner, self.clock.now(), &report, &OwnedKVList::from(slog::o!()))?;
         }
         self.inner.log(record, logger)
     }
@@ -110,7 +109,7 @@ mod tests {
     use super::*;
     use crate::crypto::SystemClock;
 
-    /// Keeps messages, and takes each only when it is told to.
+    /// Drain that records each message, but only after a signal.
     struct Slow(Arc<Mutex<Vec<String>>>, Mutex<Receiver<()>>);
 
     impl Drain for Slow {
@@ -130,7 +129,7 @@ mod tests {
     }
 
     #[test]
-    fn what_a_full_queue_drops_is_counted_and_told_in_the_log() {
+    fn lines_that_a_full_queue_drops_are_counted_and_reported() {
         const ALL: u64 = QUEUE_LEN as u64 + 100;
         let (slow, kept, go) = slow();
         let dropped = Arc::new(AtomicU64::new(0));
@@ -138,7 +137,7 @@ mod tests {
             inner: slow,
             clock: Arc::new(SystemClock),
             dropped: Arc::clone(&dropped),
-            told: AtomicU64::new(0),
+            reported: AtomicU64::new(0),
         };
         let (queue, guard) = DroppingQueue::new(report, Arc::clone(&dropped));
         let logger = slog::Logger::root(queue, slog::o!());
@@ -146,11 +145,11 @@ mod tests {
             slog::info!(logger, "{n}");
         }
         let lost = dropped.load(Ordering::Relaxed);
-        assert!((99..=100).contains(&lost), "one may be in the thread's hands: {lost}");
+        assert!((99..=100).contains(&lost), "the thread may hold one: {lost}");
         drop(go);
         drop(guard);
         let kept = kept.lock().unwrap();
-        let reports = kept.iter().filter(|it| it.starts_with("access lines were dropped")).count();
+        let reports = kept.iter().filter(|it| it.starts_with("access lines dropped")).count();
         assert!((1..=2).contains(&reports), "one for each time that the count was found grown: {reports}");
         let written = kept.len().saturating_sub(reports);
         assert_eq!(u64::try_from(written).unwrap().saturating_add(lost), ALL);

@@ -1,10 +1,10 @@
-//! Masks values by the name of their key.
+//! Masking of values by the name of their key.
 
 use std::fmt::Arguments;
 
 use slog::{KV, Key, OwnedKVList, Record, Serializer};
 
-/// Words of a key's name whose value is never written.
+/// Words in a key whose value is masked.
 const SECRET_WORDS: &[&str] = &[
     "password",
     "passwords",
@@ -20,11 +20,11 @@ const SECRET_WORDS: &[&str] = &[
 ];
 const MASK: &str = "***";
 
-/// The key-values of a record and then of its logger, with the value masked wherever a word of the key's name is that
-/// of a secret (`password`, `mfa_token`, `Authorization`).
+/// Key-values of a record and then of its logger, masked if a word of the key denotes a secret (`password`,
+/// `mfa_token`, `Authorization`).
 ///
-/// A second line of defence: types whose `Debug` shows nothing are the first. The words are taken broadly, so call an
-/// HTTP status `status` and not `status_code`.
+/// This is the second line of defence; secret types with an empty `Debug` are the first. It masks broadly: name an HTTP
+/// status `status`, not `status_code`, which contains `code`.
 pub(super) struct MaskedValues<'a> {
     pub(super) record: &'a Record<'a>,
     pub(super) logger: &'a OwnedKVList,
@@ -45,7 +45,7 @@ fn is_secret(key: &str) -> bool {
 
 struct Masking<'a>(&'a mut dyn Serializer);
 
-macro_rules! masked_or_passed_on {
+macro_rules! mask_or_forward {
     ($($emit:ident: $value:ty),+ $(,)?) => {$(
         fn $emit(&mut self, key: Key, value: $value) -> slog::Result {
             if is_secret(key) { self.0.emit_str(key, MASK) } else { self.0.$emit(key, value) }
@@ -54,14 +54,14 @@ macro_rules! masked_or_passed_on {
 }
 
 impl Serializer for Masking<'_> {
-    masked_or_passed_on! {
+    mask_or_forward! {
         emit_usize: usize, emit_isize: isize, emit_bool: bool, emit_char: char,
         emit_u8: u8, emit_i8: i8, emit_u16: u16, emit_i16: i16, emit_u32: u32, emit_i32: i32,
         emit_u64: u64, emit_i64: i64, emit_u128: u128, emit_i128: i128, emit_f32: f32, emit_f64: f64,
         emit_str: &str, emit_arguments: &Arguments<'_>,
     }
 
-    // That there is none is no secret.
+    // The absence of a value is not secret.
     fn emit_none(&mut self, key: Key) -> slog::Result {
         self.0.emit_none(key)
     }

@@ -1,4 +1,4 @@
-//! Security events as lines of the log.
+//! Log lines of security events.
 
 use std::fmt;
 
@@ -6,11 +6,11 @@ use data_encoding::HEXLOWER;
 use mfa_core::{EventKind, EventSink, LoggedEvent, Outcome};
 use slog::{BorrowedKV, Drain, KV, Level, Never, OwnedKVList, Record, RecordStatic, Serializer};
 
-use super::json_lines::log_headed;
+use super::json_lines::log_with_header;
 
-/// Tells security events to the log, whatever its level: the end of an audit chain is proved by these lines.
+/// Event sink that logs security events at any log level, because these lines prove the end of an audit chain.
 ///
-/// `ts` is the event's own time, not that of writing.
+/// `ts` is the time of the event, not of writing.
 pub(super) struct SecurityLog<D>(pub(super) D);
 
 impl<D> EventSink for SecurityLog<D>
@@ -26,11 +26,11 @@ where
             function: "",
             module: module_path!(),
         };
-        let of = RecordStatic { location, tag: "", level: level(kind, outcome) };
-        let fields = Fields(line);
+        let meta = RecordStatic { location, tag: "", level: level(kind, outcome) };
+        let fields = EventFields(line);
         let message = format_args!("{}: {}", kind.as_str(), outcome.as_str());
-        let record = Record::new(&of, &message, BorrowedKV(&fields));
-        let Ok(()) = log_headed(&self.0, line.event.at, &record, &OwnedKVList::from(slog::o!()));
+        let record = Record::new(&meta, &message, BorrowedKV(&fields));
+        let Ok(()) = log_with_header(&self.0, line.event.at, &record, &OwnedKVList::from(slog::o!()));
     }
 }
 
@@ -42,7 +42,7 @@ impl<D> fmt::Debug for SecurityLog<D> {
 
 const fn level(kind: EventKind, outcome: Outcome) -> Level {
     match (kind, outcome) {
-        // A sealed value that does not unseal is a fault of ours or an attack on the database.
+        // A sealed value that cannot be unsealed is a server fault or an attack on the database.
         (EventKind::DecryptFail, _) => Level::Error,
         (EventKind::AccountLocked | EventKind::GuessingSuspected, _)
         | (_, Outcome::Failure | Outcome::Refused) => Level::Warning,
@@ -50,11 +50,11 @@ const fn level(kind: EventKind, outcome: Outcome) -> Level {
     }
 }
 
-/// The keys of a security event. Those that a reader may rely on are always there, `null` where there is nothing to
-/// say; `reason`, `seq` and `mac` only where they have a value.
-struct Fields<'a>(LoggedEvent<'a>);
+/// Key-values of a security event. All are always present, `null` if they have no value, except `reason`, `seq` and
+/// `mac`, which are present only with a value.
+struct EventFields<'a>(LoggedEvent<'a>);
 
-impl KV for Fields<'_> {
+impl KV for EventFields<'_> {
     fn serialize(&self, _: &Record<'_>, to: &mut dyn Serializer) -> slog::Result {
         let Self(LoggedEvent { user, event, chain }) = self;
         let origin = &event.origin;
@@ -95,7 +95,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_success_is_information_and_all_else_asks_for_attention() {
+    fn a_success_is_info_and_everything_else_a_warning_or_error() {
         assert_eq!(level(EventKind::TotpVerify, Outcome::Success), Level::Info);
         assert_eq!(level(EventKind::TotpVerify, Outcome::Failure), Level::Warning);
         assert_eq!(level(EventKind::LockedCall, Outcome::Refused), Level::Warning);

@@ -28,7 +28,7 @@ fn retry_after(verdict: RateVerdict) -> u64 {
 }
 
 #[test]
-fn as_many_as_the_quota_pass_at_once_and_say_how_many_are_left() {
+fn as_many_as_the_quota_pass_at_once_and_the_rest_is_returned() {
     let (limiter, _) = limiter(10, 60);
     for left in (0..10).rev() {
         assert_eq!(limiter.take_now(IP, "192.0.2.1"), RateVerdict::Allowed { remaining: left });
@@ -95,10 +95,10 @@ fn a_flood_of_addresses_loosens_no_limit_and_keeps_to_its_memory() {
     for n in 0..300_000_u32 {
         let _ = limiter.take_now(IP, &n.to_string());
     }
-    assert!(limiter.code_check_per_ip.governor.len() <= MOST_SUBJECTS + 1024);
+    assert!(limiter.code_check_per_ip.governor.len() <= MAX_SUBJECTS + 1024);
     assert!(!allowed(limiter.take_now(IP, "hot")), "a hot subject is still limited");
     let passed = (0..10_000).filter(|n| allowed(limiter.take_now(IP, &format!("late-{n}")))).count();
-    assert!(passed <= 2 * 1024, "newcomers have a limit, if a common one: {passed}");
+    assert!(passed <= 2 * 1024, "new subjects share a limit: {passed}");
 
     clock.advance(Duration::from_mins(2));
     assert!(allowed(limiter.take_now(IP, "late-1")));
@@ -106,7 +106,7 @@ fn a_flood_of_addresses_loosens_no_limit_and_keeps_to_its_memory() {
 }
 
 #[test]
-fn what_has_its_whole_quota_back_is_forgotten_while_others_come() {
+fn subjects_with_their_whole_quota_are_removed() {
     let (limiter, clock) = limiter(10, 60);
     for n in 0..1000 {
         let _ = limiter.take_now(IP, &format!("once-{n}"));
@@ -134,7 +134,7 @@ fn many_threads_together_pass_as_often_as_one() {
 
 proptest! {
     #[test]
-    fn whoever_waits_as_long_as_told_passes(
+    fn a_try_after_the_retry_time_passes(
         max in 1_u32..100,
         window_millis in 100_u64..600_000,
         pauses in proptest::collection::vec(0_u64..5_000, 1..60),

@@ -1,4 +1,4 @@
-//! Every place that lists the settings lists all of them.
+//! Tests that every list of settings is complete.
 
 use std::collections::BTreeSet;
 use std::fmt::Write;
@@ -18,29 +18,29 @@ const PREAMBLE: &str = "\
 # A secret, DATABASE_URL and REDIS_URL may stand in a file of their own instead: JWT_SECRET_KEY_FILE=/run/secrets/jwt
 ";
 
-/// The example as the table would write it.
+/// Returns the example generated from the table.
 fn example() -> String {
     let mut text = PREAMBLE.to_owned();
     for group in GROUPS {
         writeln!(text, "\n# --- {} ---", group.title).unwrap();
         for setting in group.settings {
             let default = setting.default.unwrap_or_default();
-            writeln!(text, "# {}\n#{}={default}", setting.meaning, setting.name).unwrap();
+            writeln!(text, "# {}\n#{}={default}", setting.description, setting.name).unwrap();
         }
     }
     text
 }
 
 #[test]
-fn the_example_says_what_the_table_says() {
+fn the_example_matches_the_table() {
     assert_eq!(EXAMPLE, example(), "write the text on the right to .env.example");
 }
 
 #[test]
-fn names_are_unique_and_each_has_a_meaning() {
+fn names_are_unique_and_each_has_a_description() {
     let names: BTreeSet<_> = table::all().map(|setting| setting.name).collect();
     assert_eq!(names.len(), table::all().count());
-    assert!(table::all().all(|setting| !setting.meaning.is_empty()));
+    assert!(table::all().all(|setting| !setting.description.is_empty()));
 }
 
 #[test]
@@ -62,9 +62,9 @@ fn the_settings_of_the_operations_manual_are_all_there() {
 
 #[test]
 fn the_default_file_gives_the_defaults_of_the_table_and_nothing_else() {
-    let place = Place::new().file("config/default.toml", DEFAULT).file("config/development.toml", "");
-    let settings = place.load().unwrap();
-    for (row, setting) in settings.shown().iter().zip(table::all()) {
+    let fixture = Fixture::new().file("config/default.toml", DEFAULT).file("config/development.toml", "");
+    let settings = fixture.load().unwrap();
+    for (row, setting) in settings.displayed().iter().zip(table::all()) {
         assert_eq!(row.name, setting.name);
         if setting.name == "MFA_ENV" {
             continue;
@@ -82,10 +82,10 @@ fn the_example_with_every_line_taken_in_changes_no_default() -> Result<(), Setti
         EXAMPLE.lines().filter_map(|line| line.strip_prefix('#')).filter(|line| !line.starts_with(' '));
     let active = lines.collect::<Vec<_>>().join("\n");
     assert_eq!(dotenv::parse(&active).unwrap().len(), table::all().count());
-    let place = Place::new();
-    let plain = place.load()?;
-    let copied = place.file(".env", &active.replace("LOGIN_ENABLED=false", "LOGIN_ENABLED=")).load()?;
-    for (plain, copied) in plain.shown().iter().zip(copied.shown()) {
+    let fixture = Fixture::new();
+    let plain = fixture.load()?;
+    let copied = fixture.file(".env", &active.replace("LOGIN_ENABLED=false", "LOGIN_ENABLED=")).load()?;
+    for (plain, copied) in plain.displayed().iter().zip(copied.displayed()) {
         assert_eq!(plain.value, copied.value, "{}", plain.name);
     }
     Ok(())

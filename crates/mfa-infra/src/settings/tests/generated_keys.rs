@@ -1,4 +1,4 @@
-//! Secrets that the server makes for itself.
+//! Tests of generated secrets.
 
 use std::collections::BTreeSet;
 use std::sync::atomic::{AtomicU8, Ordering};
@@ -8,7 +8,7 @@ use mfa_jwt::check_secret_strength;
 
 use super::*;
 
-/// Never the same bytes twice.
+/// Deterministic entropy that never repeats a value.
 #[derive(Debug, Default)]
 struct Counter(AtomicU8);
 
@@ -32,16 +32,16 @@ impl Entropy for Broken {
     }
 }
 
-fn files(place: &Place) -> BTreeSet<String> {
-    let entries = fs::read_dir(place.dir.path().join("data")).unwrap();
+fn files(fixture: &Fixture) -> BTreeSet<String> {
+    let entries = fs::read_dir(fixture.dir.path().join("data")).unwrap();
     entries.map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect()
 }
 
 #[test]
-fn keys_are_made_once_and_found_again() {
-    let place = Place::new();
-    let settings = place.load().unwrap();
-    assert!(!settings.data_dir.exists(), "loading makes nothing");
+fn keys_are_generated_once_and_reused() {
+    let fixture = Fixture::new();
+    let settings = fixture.load().unwrap();
+    assert!(!settings.data_dir.exists(), "loading creates nothing");
     let entropy = Counter::default();
     let keys = settings.keys(&entropy).unwrap();
     check_secret_strength(&keys.jwt_secret).unwrap();
@@ -51,56 +51,56 @@ fn keys_are_made_once_and_found_again() {
     assert_eq!(settings.keys(&entropy).unwrap(), keys);
     assert_eq!(settings.demo_password(&Broken).unwrap(), Some(password));
     let expected = ["demo-password", "encryption-keys", "jwt-secret-key"].map(str::to_owned);
-    assert_eq!(files(&place), BTreeSet::from(expected), "no draft is left");
+    assert_eq!(files(&fixture), BTreeSet::from(expected), "no temporary file is left");
 }
 
 #[test]
-fn keys_that_were_given_are_not_made() {
-    let place = Place::production();
-    let settings = place.load().unwrap();
+fn configured_keys_are_not_generated() {
+    let fixture = Fixture::production();
+    let settings = fixture.load().unwrap();
     let keys = settings.keys(&Broken).unwrap();
     assert_eq!(keys.jwt_secret.expose(), SECRET);
     assert_eq!(settings.demo_password(&Broken).unwrap(), None);
-    assert!(!place.dir.path().join("data").exists());
+    assert!(!fixture.dir.path().join("data").exists());
 }
 
 #[test]
-fn without_chance_nothing_is_made() {
-    let place = Place::new();
-    let error = place.load().unwrap().keys(&Broken).unwrap_err().to_string();
+fn without_randomness_nothing_is_created() {
+    let fixture = Fixture::new();
+    let error = fixture.load().unwrap().keys(&Broken).unwrap_err().to_string();
     assert!(error.contains("no randomness"), "{error}");
-    assert_eq!(files(&place), BTreeSet::new());
+    assert_eq!(files(&fixture), BTreeSet::new());
 }
 
 #[test]
 fn starts_at_the_same_time_agree_on_one_key() {
-    let place = Place::new();
-    let settings = place.load().unwrap();
+    let fixture = Fixture::new();
+    let settings = fixture.load().unwrap();
     let entropy = Counter::default();
     let all: Vec<_> = std::thread::scope(|scope| {
         let starts: Vec<_> = (0..8).map(|_| scope.spawn(|| settings.keys(&entropy).unwrap())).collect();
         starts.into_iter().map(|start| start.join().unwrap()).collect()
     });
     assert!(all.iter().all(|keys| *keys == all[0]));
-    assert_eq!(files(&place).len(), 2);
+    assert_eq!(files(&fixture).len(), 2);
 }
 
 #[test]
 fn an_empty_key_file_is_not_replaced_in_silence() {
-    let place = Place::new().file("data/jwt-secret-key", "");
-    let path = place.dir.path().join("data/jwt-secret-key");
+    let fixture = Fixture::new().file("data/jwt-secret-key", "");
+    let path = fixture.dir.path().join("data/jwt-secret-key");
     private(&path, 0o600);
-    let error = place.load().unwrap().keys(&Counter::default()).unwrap_err().to_string();
+    let error = fixture.load().unwrap().keys(&Counter::default()).unwrap_err().to_string();
     assert!(error.contains("it is empty"), "{error}");
 }
 
 #[cfg(unix)]
 #[test]
-fn only_the_owner_may_read_what_is_made() {
+fn only_the_owner_may_read_generated_files() {
     use std::os::unix::fs::MetadataExt;
-    let place = Place::new();
-    place.load().unwrap().keys(&Counter::default()).unwrap();
-    let mode = |path: &str| fs::metadata(place.dir.path().join(path)).unwrap().mode() & 0o777;
+    let fixture = Fixture::new();
+    fixture.load().unwrap().keys(&Counter::default()).unwrap();
+    let mode = |path: &str| fs::metadata(fixture.dir.path().join(path)).unwrap().mode() & 0o777;
     assert_eq!(mode("data"), 0o700);
     assert_eq!(mode("data/jwt-secret-key"), 0o600);
     assert_eq!(mode("data/encryption-keys"), 0o600);
@@ -108,15 +108,15 @@ fn only_the_owner_may_read_what_is_made() {
 
 #[cfg(unix)]
 #[test]
-fn a_key_file_that_others_may_read_is_refused_with_the_cure() {
-    let place = Place::new();
-    let settings = place.load().unwrap();
+fn a_key_file_that_others_can_read_is_rejected_with_the_remedy() {
+    let fixture = Fixture::new();
+    let settings = fixture.load().unwrap();
     settings.keys(&Counter::default()).unwrap();
-    let path = place.dir.path().join("data/jwt-secret-key");
+    let path = fixture.dir.path().join("data/jwt-secret-key");
     private(&path, 0o640);
     let error = settings.keys(&Counter::default()).unwrap_err().to_string();
-    let cure = format!("run chmod 600 {} as its owner", path.display());
-    assert!(error.contains("mode 640") && error.ends_with(&cure), "{error}");
+    let remedy = format!("run chmod 600 {} as its owner", path.display());
+    assert!(error.contains("mode 640") && error.ends_with(&remedy), "{error}");
 }
 
 fn private(path: &std::path::Path, mode: u32) {

@@ -1,11 +1,11 @@
-//! What is refused outside development.
+//! Tests of what is rejected outside development.
 
 use super::super::{DatabaseUrl, Environment, KeySource, SmsProvider};
 use super::*;
 
 #[test]
-fn production_starts_with_what_it_asks_for_and_without_sms() {
-    let settings = Place::production().load().unwrap();
+fn production_starts_with_the_required_settings_and_without_sms() {
+    let settings = Fixture::production().load().unwrap();
     assert_eq!(settings.environment, Environment::Production);
     assert_eq!(settings.sms.providers, []);
     assert!(!settings.login.enabled);
@@ -15,31 +15,34 @@ fn production_starts_with_what_it_asks_for_and_without_sms() {
 
 #[test]
 fn production_refuses_each_convenience_by_name() {
-    for (place, message) in [
-        (Place::production().unset("DATABASE_URL"), "DATABASE_URL is not set, which production refuses"),
+    for (fixture, message) in [
         (
-            Place::production().unset("JWT_SECRET_KEY"),
-            "JWT_SECRET_KEY is not set, and none is generated in production: run `mfa-admin keys generate`",
+            Fixture::production().unset("DATABASE_URL"),
+            "DATABASE_URL is required in production: use postgresql://",
         ),
         (
-            Place::production().unset("MFA_ENCRYPTION_KEYS"),
-            "MFA_ENCRYPTION_KEYS is not set, and none is generated in production: run `mfa-admin keys generate`",
+            Fixture::production().unset("JWT_SECRET_KEY"),
+            "JWT_SECRET_KEY is required in production: run `mfa-admin keys generate`",
         ),
         (
-            Place::production().set("MFA_SMS_PROVIDERS", "outbox"),
-            "MFA_SMS_PROVIDERS names outbox, which sends nothing and which production refuses",
+            Fixture::production().unset("MFA_ENCRYPTION_KEYS"),
+            "MFA_ENCRYPTION_KEYS is required in production: run `mfa-admin keys generate`",
         ),
         (
-            Place::production().set("MFA_BIND", "0.0.0.0:8200"),
-            "MFA_BIND is 0.0.0.0:8200, which would serve plain HTTP to others in production: set TLS_CERT",
+            Fixture::production().set("MFA_SMS_PROVIDERS", "outbox"),
+            "MFA_SMS_PROVIDERS contains outbox, which sends nothing and is not allowed in production",
         ),
         (
-            Place::production().set("OVH_ENDPOINT", "http://127.0.0.1:1/1.0"),
-            "OVH_ENDPOINT is no address that can be used: give an https:// address",
+            Fixture::production().set("MFA_BIND", "0.0.0.0:8200"),
+            "MFA_BIND is 0.0.0.0:8200, which would serve plain HTTP over the network in production: set TLS_CERT",
         ),
-        (Place::production().set("PUBLIC_URL", "http://mfa.example.com"), "PUBLIC_URL is no address"),
+        (
+            Fixture::production().set("OVH_ENDPOINT", "http://127.0.0.1:1/1.0"),
+            "OVH_ENDPOINT is not an allowed URL: use an https:// URL",
+        ),
+        (Fixture::production().set("PUBLIC_URL", "http://mfa.example.com"), "PUBLIC_URL is not a URL that"),
     ] {
-        let error = place.error();
+        let error = fixture.error();
         assert!(error.starts_with(message), "{error}");
     }
 }
@@ -48,46 +51,48 @@ fn production_refuses_each_convenience_by_name() {
 fn a_public_address_needs_tls_here_or_in_front() {
     for (name, value) in [("BEHIND_TLS_PROXY", "true"), ("MFA_BIND", "127.0.0.2:1"), ("MFA_BIND", "[::1]:1")]
     {
-        Place::production().set("MFA_BIND", "0.0.0.0:8200").set(name, value).load().unwrap();
+        Fixture::production().set("MFA_BIND", "0.0.0.0:8200").set(name, value).load().unwrap();
     }
     let tls =
-        Place::production().set("MFA_BIND", "[::]:443").set("TLS_CERT", "a.pem").set("TLS_KEY", "b.pem");
+        Fixture::production().set("MFA_BIND", "[::]:443").set("TLS_CERT", "a.pem").set("TLS_KEY", "b.pem");
     assert_eq!(tls.load().unwrap().server.tls.unwrap().key, tls.dir.path().join("b.pem"));
     assert!(tls.unset("TLS_KEY").error().starts_with("TLS_KEY is not set while TLS_CERT is"));
     with("MFA_BIND", "0.0.0.0:8200").load().expect("development may");
 }
 
 #[test]
-fn a_postgresql_database_asks_for_mfa_env() {
-    let place = Place::production().unset("MFA_ENV");
+fn a_postgresql_database_requires_mfa_env() {
+    let fixture = Fixture::production().unset("MFA_ENV");
     assert_eq!(
-        place.error(),
+        fixture.error(),
         "MFA_ENV is not set while DATABASE_URL names a PostgreSQL server: set MFA_ENV=production, or \
-         MFA_ENV=development for a trial"
+         MFA_ENV=development to try it out"
     );
-    let trial = place.set("MFA_ENV", "development");
+    let trial = fixture.set("MFA_ENV", "development");
     assert!(!trial.load().unwrap().login.demo_user);
     for key in ["JWT_SECRET_KEY", "MFA_ENCRYPTION_KEYS"] {
-        let trial = Place::production().set("MFA_ENV", "development").unset(key);
-        let message = format!("{key} is not set, and none is generated with a PostgreSQL database");
+        let trial = Fixture::production().set("MFA_ENV", "development").unset(key);
+        let message = format!("{key} is required with a PostgreSQL database");
         assert!(trial.error().starts_with(&message), "{}", trial.error());
     }
 }
 
 #[test]
-fn production_may_use_sqlite_when_told_so() {
-    let place = Place::production().set("DATABASE_URL", "sqlite:///var/lib/nova/mfa.db");
-    assert_eq!(place.load().unwrap().database.url, DatabaseUrl::Sqlite("/var/lib/nova/mfa.db".into()));
+fn production_may_use_sqlite_if_configured() {
+    let fixture = Fixture::production().set("DATABASE_URL", "sqlite:///var/lib/nova/mfa.db");
+    assert_eq!(fixture.load().unwrap().database.url, DatabaseUrl::Sqlite("/var/lib/nova/mfa.db".into()));
 }
 
 #[test]
 fn the_outbox_is_for_development_on_loopback() {
-    let default = Place::new();
+    let default = Fixture::new();
     let path = default.dir.path().join("data/sms-outbox.jsonl");
     assert_eq!(default.load().unwrap().sms.providers, [SmsProvider::Outbox(path)]);
     let open = default.set("MFA_BIND", "0.0.0.0:8200");
     assert_eq!(open.load().unwrap().sms.providers, []);
-    assert!(open.set("MFA_SMS_PROVIDERS", "outbox").error().contains("while MFA_BIND lets others in"));
+    assert!(
+        open.set("MFA_SMS_PROVIDERS", "outbox").error().contains("while MFA_BIND accepts remote connections")
+    );
 }
 
 #[test]
@@ -98,6 +103,8 @@ fn development_may_call_a_provider_on_this_machine_by_plain_http() {
     for endpoint in
         ["http://10.0.0.1/", "http://localhost.example.com/", "ftp://127.0.0.1/", "https://u:hunter2@x/"]
     {
-        assert!(with("TWILIO_ENDPOINT", endpoint).error().starts_with("TWILIO_ENDPOINT is no address"));
+        assert!(
+            with("TWILIO_ENDPOINT", endpoint).error().starts_with("TWILIO_ENDPOINT is not an allowed URL")
+        );
     }
 }

@@ -1,4 +1,4 @@
-//! What each value may be.
+//! Tests of the values that each setting accepts.
 
 use std::time::Duration;
 
@@ -10,68 +10,72 @@ use super::*;
 use crate::telemetry::LogTarget;
 
 #[test]
-fn values_that_cannot_be_used_are_named_with_their_cure() {
+fn invalid_values_are_named_with_their_remedy() {
     for (name, value, message) in [
-        ("MFA_RATE_LIMIT_MAX", "0", "MFA_RATE_LIMIT_MAX is 0: give a number from 1 to 100000"),
-        ("MFA_RATE_LIMIT_MAX", "ten", "MFA_RATE_LIMIT_MAX is ten: give a number from 1 to 100000"),
-        ("MFA_RATE_LIMIT_WINDOW", "86401", "MFA_RATE_LIMIT_WINDOW is 86401: give a number from 1 to 86400"),
-        ("MFA_RECOVERY_RATE_MAX", "0", "MFA_RECOVERY_RATE_MAX is 0: give"),
-        ("LOGIN_RATE_USER_MAX", "-1", "LOGIN_RATE_USER_MAX is -1: give"),
-        ("LOGIN_RATE_IP_MAX", "1.5", "LOGIN_RATE_IP_MAX is 1.5: give"),
-        ("MFA_MAX_FAILURES", "101", "MFA_MAX_FAILURES is 101: give a number from 1 to 100"),
-        ("MFA_LOCK_MINUTES", "0", "MFA_LOCK_MINUTES is 0: give a number from 1 to 1440"),
-        ("MFA_STEP_UP_MAX_AGE", "0", "MFA_STEP_UP_MAX_AGE is 0: give"),
-        ("MFA_MAX_CLOCK_SKEW", "301", "MFA_MAX_CLOCK_SKEW is 301: give a number from 0 to 300"),
-        ("MFA_DATABASE_POOL", "0", "MFA_DATABASE_POOL is 0: give"),
-        ("MFA_COMMITTERS", "0", "MFA_COMMITTERS is 0: give"),
-        ("MFA_SERVERS", "0", "MFA_SERVERS is 0: give"),
-        ("MFA_AUDIT_DAYS", "0", "MFA_AUDIT_DAYS is 0: give"),
-        ("MFA_SMS_PER_DAY", "0", "MFA_SMS_PER_DAY is 0: give"),
-        ("MFA_SMS_MIN_CONVERSION", "0", "MFA_SMS_MIN_CONVERSION is 0: give a share"),
-        ("MFA_SMS_MIN_CONVERSION", "NaN", "MFA_SMS_MIN_CONVERSION is NaN: give a share"),
-        ("MFA_BIND", "localhost", "MFA_BIND is localhost: give an address and a port"),
-        ("MFA_OPS_BIND", "127.0.0.1:8200", "MFA_OPS_BIND is 127.0.0.1:8200: give another port"),
-        ("BEHIND_TLS_PROXY", "yes", "BEHIND_TLS_PROXY is yes: give true or false"),
-        ("MFA_LOCALE", "de", "MFA_LOCALE is de: give fr or en"),
-        ("MFA_LOG_LEVEL", "loud", "MFA_LOG_LEVEL is loud: give critical, error"),
-        ("MFA_BRAND", "a/b", "MFA_BRAND is a/b: give"),
-        ("MFA_ISSUER", "a:b", "MFA_ISSUER is a:b: give"),
-        ("JWT_ALGORITHM", "none", "JWT_ALGORITHM is none: give HS256, EdDSA or ES256"),
+        ("MFA_RATE_LIMIT_MAX", "0", "MFA_RATE_LIMIT_MAX is 0: use a number from 1 to 100000"),
+        ("MFA_RATE_LIMIT_MAX", "ten", "MFA_RATE_LIMIT_MAX is ten: use a number from 1 to 100000"),
+        ("MFA_RATE_LIMIT_WINDOW", "86401", "MFA_RATE_LIMIT_WINDOW is 86401: use a number from 1 to 86400"),
+        ("MFA_RECOVERY_RATE_MAX", "0", "MFA_RECOVERY_RATE_MAX is 0: use"),
+        ("LOGIN_RATE_USER_MAX", "-1", "LOGIN_RATE_USER_MAX is -1: use"),
+        ("LOGIN_RATE_IP_MAX", "1.5", "LOGIN_RATE_IP_MAX is 1.5: use"),
+        ("MFA_MAX_FAILURES", "101", "MFA_MAX_FAILURES is 101: use a number from 1 to 100"),
+        ("MFA_LOCK_MINUTES", "0", "MFA_LOCK_MINUTES is 0: use a number from 1 to 1440"),
+        ("MFA_STEP_UP_MAX_AGE", "0", "MFA_STEP_UP_MAX_AGE is 0: use"),
+        ("MFA_MAX_CLOCK_SKEW", "301", "MFA_MAX_CLOCK_SKEW is 301: use a number from 0 to 300"),
+        ("MFA_DATABASE_POOL", "0", "MFA_DATABASE_POOL is 0: use"),
+        ("MFA_COMMITTERS", "0", "MFA_COMMITTERS is 0: use"),
+        ("MFA_SERVERS", "0", "MFA_SERVERS is 0: use"),
+        ("MFA_AUDIT_DAYS", "0", "MFA_AUDIT_DAYS is 0: use"),
+        ("MFA_SMS_PER_DAY", "0", "MFA_SMS_PER_DAY is 0: use"),
+        ("MFA_SMS_MIN_CONVERSION", "0", "MFA_SMS_MIN_CONVERSION is 0: use a ratio"),
+        ("MFA_SMS_MIN_CONVERSION", "NaN", "MFA_SMS_MIN_CONVERSION is NaN: use a ratio"),
+        ("MFA_BIND", "localhost", "MFA_BIND is localhost: use an IP address and a port"),
+        ("MFA_OPS_BIND", "127.0.0.1:8200", "MFA_OPS_BIND is 127.0.0.1:8200: use a port other"),
+        ("BEHIND_TLS_PROXY", "yes", "BEHIND_TLS_PROXY is yes: use true or false"),
+        ("MFA_LOCALE", "de", "MFA_LOCALE is de: use fr or en"),
+        ("MFA_LOG_LEVEL", "loud", "MFA_LOG_LEVEL is loud: use critical, error"),
+        ("MFA_BRAND", "a/b", "MFA_BRAND is a/b: use"),
+        ("MFA_ISSUER", "a:b", "MFA_ISSUER is a:b: use"),
+        ("JWT_ALGORITHM", "none", "JWT_ALGORITHM is none: use HS256, EdDSA or ES256"),
         ("JWT_ALGORITHM", "EdDSA", "JWT_PRIVATE_KEYS is not set while JWT_ALGORITHM is EdDSA"),
-        ("JWT_PRIVATE_KEYS", "hunter2", "JWT_PRIVATE_KEYS holds something that is no private key"),
-        ("JWT_AUDIENCE", "nova-mfa", "JWT_AUDIENCE is nova-mfa: give another name than that of JWT_ISSUER"),
+        ("JWT_PRIVATE_KEYS", "hunter2", "JWT_PRIVATE_KEYS contains text that is not a private key"),
+        ("JWT_AUDIENCE", "nova-mfa", "JWT_AUDIENCE is nova-mfa: use a value that differs from JWT_ISSUER"),
         ("INTROSPECTION_KEY", "hunter2", "INTROSPECTION_KEY is shorter than 16"),
-        ("HOOK_SECRET", "hunter2/hunter2/hunter2", "HOOK_SECRET is shorter than 16 characters, or holds"),
-        ("REDIS_MODE", "ring", "REDIS_MODE is ring: give single, cluster or sentinel"),
-        ("REDIS_PREFIX", "a{b}", "REDIS_PREFIX is a{b}: give"),
-        ("REDIS_URL", "http://:hunter2@x", "REDIS_URL is no address of Redis"),
-        ("TRUSTED_PROXIES", "10.0.0.0/8,x", "TRUSTED_PROXIES holds x, no address or CIDR block"),
-        ("TRUSTED_PROXIES", "0.0.0.0/0", "TRUSTED_PROXIES holds 0.0.0.0/0, which lets every client"),
-        ("TRUSTED_PROXY_HEADER", "Forwarded", "TRUSTED_PROXY_HEADER is Forwarded: give"),
-        ("MFA_SMS_COUNTRIES", "FR,BEL", "MFA_SMS_COUNTRIES holds BEL: give codes of two letters"),
-        ("MFA_SMS_DOMAIN", "https://x", "MFA_SMS_DOMAIN is https://x: give the domain alone"),
-        ("MFA_SMS_PROVIDERS", "ovvh", "MFA_SMS_PROVIDERS is ovvh: give a list out of"),
-        ("MFA_SMS_PROVIDERS", "outbox,outbox", "MFA_SMS_PROVIDERS is outbox,outbox: name each provider once"),
+        ("HOOK_SECRET", "hunter2/hunter2/hunter2", "HOOK_SECRET is shorter than 16 characters or contains"),
+        ("REDIS_MODE", "ring", "REDIS_MODE is ring: use single, cluster or sentinel"),
+        ("REDIS_PREFIX", "a{b}", "REDIS_PREFIX is a{b}: use"),
+        ("REDIS_URL", "http://:hunter2@x", "REDIS_URL is not a Redis URL"),
+        (
+            "TRUSTED_PROXIES",
+            "10.0.0.0/8,x",
+            "TRUSTED_PROXIES contains x, which is not an IP address or CIDR block",
+        ),
+        ("TRUSTED_PROXIES", "0.0.0.0/0", "TRUSTED_PROXIES contains 0.0.0.0/0, which lets every client"),
+        ("TRUSTED_PROXY_HEADER", "Forwarded", "TRUSTED_PROXY_HEADER is Forwarded: use"),
+        ("MFA_SMS_COUNTRIES", "FR,BEL", "MFA_SMS_COUNTRIES contains BEL: use ISO 3166-1 two-letter codes"),
+        ("MFA_SMS_DOMAIN", "https://x", "MFA_SMS_DOMAIN is https://x: use the domain without"),
+        ("MFA_SMS_PROVIDERS", "ovvh", "MFA_SMS_PROVIDERS is ovvh: use a comma-separated list of"),
+        ("MFA_SMS_PROVIDERS", "outbox,outbox", "MFA_SMS_PROVIDERS is outbox,outbox: list each provider once"),
         (
             "MFA_SMS_PROVIDERS",
             "twilio",
-            "MFA_SMS_PROVIDERS names twilio, which is not configured: set TWILIO",
+            "MFA_SMS_PROVIDERS contains twilio, which is not configured: set TWILIO",
         ),
         ("OVH_APP_KEY", "hunter2", "OVH_APP_SECRET is not set while OVH_APP_KEY is: set it"),
         ("TWILIO_FROM", "+15551234567", "TWILIO_ACCOUNT_SID is not set while TWILIO_FROM is: set it"),
         ("DATABASE_URL", "mysql://nova:hunter2@db/x", "DATABASE_URL is neither sqlite:// nor postgresql://"),
-        ("DATABASE_URL", "sqlite://", "DATABASE_URL has no path"),
-        ("DATABASE_URL", "sqlite://:memory:", "DATABASE_URL has no path"),
+        ("DATABASE_URL", "sqlite://", "DATABASE_URL has no file path"),
+        ("DATABASE_URL", "sqlite://:memory:", "DATABASE_URL has no file path"),
         ("DATABASE_URL", "postgresql://", "DATABASE_URL has nothing after postgresql://"),
-        ("MFA_ENCRYPTION_KEYS", "hunter2", "MFA_ENCRYPTION_KEYS has no `:` in its key number 1"),
-        ("MFA_ENCRYPTION_KEYS", "a b:hunter2", "MFA_ENCRYPTION_KEYS has a bad id in number 1"),
+        ("MFA_ENCRYPTION_KEYS", "hunter2", "MFA_ENCRYPTION_KEYS has no `:` in key number 1"),
+        ("MFA_ENCRYPTION_KEYS", "a b:hunter2", "MFA_ENCRYPTION_KEYS has an invalid id in key number 1"),
         ("MFA_ENCRYPTION_KEYS", "k1:hunter2!", "MFA_ENCRYPTION_KEYS has a key k1 that is not base64"),
         ("MFA_ENCRYPTION_KEYS", "k1:AAAA", "MFA_ENCRYPTION_KEYS has a key k1 of 3 bytes, not 32"),
-        ("MFA_ENCRYPTION_KEYS", ",", "MFA_ENCRYPTION_KEYS has no key: give id:base64"),
-        ("JWT_SECRET_KEY", "hunter2", "JWT_SECRET_KEY cannot be used"),
-        ("JWT_SECRET_KEY", "GENERER_UNE_CLE_ALEATOIRE_256_BITS_ICI", "JWT_SECRET_KEY cannot be used"),
-        ("JWT_SECRET_KEY", "changemechangemechangemechangeme", "JWT_SECRET_KEY cannot be used"),
-        ("JWT_PREVIOUS_SECRET_KEYS", "hunter2", "JWT_PREVIOUS_SECRET_KEYS cannot be used"),
+        ("MFA_ENCRYPTION_KEYS", ",", "MFA_ENCRYPTION_KEYS has no key: use id:base64"),
+        ("JWT_SECRET_KEY", "hunter2", "JWT_SECRET_KEY is not accepted"),
+        ("JWT_SECRET_KEY", "GENERER_UNE_CLE_ALEATOIRE_256_BITS_ICI", "JWT_SECRET_KEY is not accepted"),
+        ("JWT_SECRET_KEY", "changemechangemechangemechangeme", "JWT_SECRET_KEY is not accepted"),
+        ("JWT_PREVIOUS_SECRET_KEYS", "hunter2", "JWT_PREVIOUS_SECRET_KEYS is not accepted"),
     ] {
         let error = with(name, value).error();
         assert!(error.starts_with(message), "{name}={value}: {error}");
@@ -85,14 +89,14 @@ fn encryption_keys_are_a_ring_without_doubles() {
     let ids: Vec<_> = keys.iter().map(|(id, key)| (id.as_str(), key.expose()[0])).collect();
     assert_eq!(ids, [("k2", 1), ("k1", 0)]);
     let error = |text: String| with("MFA_ENCRYPTION_KEYS", &text).error();
-    assert!(error(format!("k1:{KEY},k1:{OTHER_KEY}")).contains("two keys called k1"));
-    assert!(error(format!("k1:{KEY},k2:{KEY}")).contains("the same key as k1 and as k2"));
+    assert!(error(format!("k1:{KEY},k1:{OTHER_KEY}")).contains("two keys named k1"));
+    assert!(error(format!("k1:{KEY},k2:{KEY}")).contains("the same key under the ids k1 and k2"));
 }
 
 #[test]
-fn databases_are_told_apart_by_their_address() {
+fn databases_are_distinguished_by_their_url() {
     let url = |url: &str| {
-        Place::production().set("DATABASE_URL", url).load().map(|settings| settings.database.url).unwrap()
+        Fixture::production().set("DATABASE_URL", url).load().map(|settings| settings.database.url).unwrap()
     };
     for scheme in ["postgres", "postgresql", "postgresql+psycopg2"] {
         let DatabaseUrl::Postgres(url) =
@@ -103,7 +107,7 @@ fn databases_are_told_apart_by_their_address() {
         assert_eq!(url.expose(), "postgresql://nova:p%40ss@a,b:5433/nova?sslmode=require");
     }
     assert_eq!(url("sqlite:///srv/a.db"), DatabaseUrl::Sqlite("/srv/a.db".into()));
-    let relative = Place::new().set("DATABASE_URL", "sqlite://x/a.db");
+    let relative = Fixture::new().set("DATABASE_URL", "sqlite://x/a.db");
     let path = relative.dir.path().join("x/a.db");
     let settings = relative.load().unwrap();
     assert_eq!(settings.database.url, DatabaseUrl::Sqlite(path));
@@ -111,24 +115,24 @@ fn databases_are_told_apart_by_their_address() {
 }
 
 #[test]
-fn the_data_folder_moves_all_that_is_kept_in_it() {
-    let place = with("MFA_DATA_DIR", "/srv/nova");
-    let settings = place.load().unwrap();
+fn the_data_folder_moves_everything_stored_in_it() {
+    let fixture = with("MFA_DATA_DIR", "/srv/nova");
+    let settings = fixture.load().unwrap();
     assert_eq!(settings.data_dir.to_str(), Some("/srv/nova"));
     assert_eq!(settings.database.url, DatabaseUrl::Sqlite("/srv/nova/nova-mfa.db".into()));
-    assert_eq!(place.shown("DATABASE_URL").0.as_deref(), Some("sqlite:///srv/nova/nova-mfa.db"));
-    assert_eq!(place.shown("MFA_SMS_OUTBOX").0.as_deref(), Some("/srv/nova/sms-outbox.jsonl"));
+    assert_eq!(fixture.shown("DATABASE_URL").0.as_deref(), Some("sqlite:///srv/nova/nova-mfa.db"));
+    assert_eq!(fixture.shown("MFA_SMS_OUTBOX").0.as_deref(), Some("/srv/nova/sms-outbox.jsonl"));
 }
 
 #[test]
 fn the_clock_check_can_be_switched_off() {
-    assert_eq!(Place::new().load().unwrap().database.max_clock_skew, Some(Duration::from_secs(5)));
+    assert_eq!(Fixture::new().load().unwrap().database.max_clock_skew, Some(Duration::from_secs(5)));
     assert_eq!(with("MFA_MAX_CLOCK_SKEW", "0").load().unwrap().database.max_clock_skew, None);
 }
 
 #[test]
 fn defaults_are_those_of_the_core() {
-    let settings = Place::new().load().unwrap();
+    let settings = Fixture::new().load().unwrap();
     assert_eq!(settings.limits.lockout, LockoutPolicy::default());
     assert_eq!(settings.brand.locale, Locale::Fr);
     assert_eq!(settings.tokens.algorithm, JwtAlgorithm::Hs256);
@@ -145,7 +149,7 @@ fn proxies_are_blocks_or_addresses() {
 }
 
 #[test]
-fn several_redis_nodes_are_a_matter_of_the_mode() {
+fn several_redis_nodes_need_the_cluster_or_sentinel_mode() {
     let nodes = with("REDIS_URL", "redis://a:1, rediss://b:2");
     assert!(nodes.error().starts_with("REDIS_URL"));
     let redis = nodes.set("REDIS_MODE", "cluster").load().unwrap().redis.unwrap();
@@ -153,18 +157,18 @@ fn several_redis_nodes_are_a_matter_of_the_mode() {
     assert_eq!(redis.prefix, "nova-mfa:");
 }
 
-/// A new private key, as PEM.
+/// Returns a new private key as PEM.
 fn pem(algorithm: SigningAlgorithm) -> String {
     PrivateKey::generate(algorithm).unwrap().expose().to_owned()
 }
 
 #[test]
-fn private_keys_may_follow_one_another_on_many_lines_or_on_one() {
+fn private_keys_may_be_on_many_lines_or_on_one() {
     let (es256, eddsa) = (pem(SigningAlgorithm::Es256), pem(SigningAlgorithm::EdDsa));
     let both = format!("{es256}\n{eddsa}");
     for text in [both.clone(), both.replace('\n', "\\n"), both.replace("\n\n", "\n,")] {
-        let place = with("JWT_PRIVATE_KEYS", &text).set("JWT_ALGORITHM", "ES256");
-        let keys = place.load().unwrap().tokens.private_keys;
+        let fixture = with("JWT_PRIVATE_KEYS", &text).set("JWT_ALGORITHM", "ES256");
+        let keys = fixture.load().unwrap().tokens.private_keys;
         assert_eq!(keys.iter().map(SecretText::expose).collect::<Vec<_>>(), [es256.as_str(), &eddsa]);
     }
     let file =
@@ -176,26 +180,26 @@ fn private_keys_may_follow_one_another_on_many_lines_or_on_one() {
 #[test]
 fn the_first_private_key_is_of_the_algorithm_that_signs_and_all_can_be_used() {
     let (es256, eddsa) = (pem(SigningAlgorithm::Es256), pem(SigningAlgorithm::EdDsa));
-    let place = with("JWT_PRIVATE_KEYS", &format!("{es256}{eddsa}")).set("JWT_ALGORITHM", "EdDSA");
+    let fixture = with("JWT_PRIVATE_KEYS", &format!("{es256}{eddsa}")).set("JWT_ALGORITHM", "EdDSA");
     assert_eq!(
-        place.error(),
-        "JWT_PRIVATE_KEYS starts with a key for ES256 while JWT_ALGORITHM is EdDSA: put the key that is to sign \
+        fixture.error(),
+        "JWT_PRIVATE_KEYS starts with a key for ES256 while JWT_ALGORITHM is EdDSA: put the signing key \
          first, or change JWT_ALGORITHM"
     );
     // Announced before they sign, whatever their kind.
-    let announced = place.set("JWT_ALGORITHM", "HS256").load().unwrap();
+    let announced = fixture.set("JWT_ALGORITHM", "HS256").load().unwrap();
     assert_eq!(announced.tokens.private_keys.len(), 2);
 
     let broken = "-----BEGIN PRIVATE KEY-----\nYQ==\n-----END PRIVATE KEY-----\n";
     let error = with("JWT_PRIVATE_KEYS", &format!("{eddsa}{broken}")).error();
-    assert!(error.starts_with("JWT_PRIVATE_KEYS cannot be used, its key number 2 (it is neither an Ed25519"));
+    assert!(error.starts_with("JWT_PRIVATE_KEYS has an invalid key number 2 (it is neither an Ed25519"));
     let public = "-----BEGIN PUBLIC KEY-----\nYQ==\n-----END PUBLIC KEY-----\n";
     let error = with("JWT_PRIVATE_KEYS", public).error();
-    assert!(error.starts_with("JWT_PRIVATE_KEYS holds something that is no private key: give PEM texts"));
+    assert!(error.starts_with("JWT_PRIVATE_KEYS contains text that is not a private key: use PEM texts"));
 }
 
 #[test]
-fn older_secrets_stand_in_one_line_or_one_a_line() {
+fn previous_secrets_are_separated_by_commas_or_lines() {
     let (one, two) = (format!("{SECRET},1"), format!("{SECRET}2"));
     let lines = with("JWT_PREVIOUS_SECRET_KEYS", &format!("{one}\n{two}\n")).load().unwrap();
     assert_eq!(
@@ -208,18 +212,18 @@ fn older_secrets_stand_in_one_line_or_one_a_line() {
 
 #[test]
 fn the_order_of_providers_is_that_of_failover() {
-    let mut place = with("MFA_SMS_PROVIDERS", "twilio,outbox,ovh");
+    let mut fixture = with("MFA_SMS_PROVIDERS", "twilio,outbox,ovh");
     for name in ["APP_KEY", "APP_SECRET", "CONSUMER_KEY", "SMS_ACCOUNT", "SMS_SENDER"] {
-        place = place.set(&format!("OVH_{name}"), "x");
+        fixture = fixture.set(&format!("OVH_{name}"), "x");
     }
     for name in ["ACCOUNT_SID", "AUTH_TOKEN", "FROM"] {
-        place = place.set(&format!("TWILIO_{name}"), "x");
+        fixture = fixture.set(&format!("TWILIO_{name}"), "x");
     }
-    let names = |place: &Place| -> Vec<_> {
-        place.load().unwrap().sms.providers.iter().map(ToString::to_string).collect()
+    let names = |fixture: &Fixture| -> Vec<_> {
+        fixture.load().unwrap().sms.providers.iter().map(ToString::to_string).collect()
     };
-    assert_eq!(names(&place), ["twilio", "outbox", "ovh"]);
-    let place = place.unset("MFA_SMS_PROVIDERS");
-    assert_eq!(names(&place), ["ovh", "twilio"]);
-    assert!(place.set("OVH_SMS_ACCOUNT", "../x").error().starts_with("OVH_SMS_ACCOUNT is ../x: give"));
+    assert_eq!(names(&fixture), ["twilio", "outbox", "ovh"]);
+    let fixture = fixture.unset("MFA_SMS_PROVIDERS");
+    assert_eq!(names(&fixture), ["ovh", "twilio"]);
+    assert!(fixture.set("OVH_SMS_ACCOUNT", "../x").error().starts_with("OVH_SMS_ACCOUNT is ../x: use"));
 }

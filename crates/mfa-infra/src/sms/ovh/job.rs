@@ -1,4 +1,4 @@
-//! What OVH is sent, and how it is signed.
+//! Request body and signature of OVH.
 
 use data_encoding::HEXLOWER;
 use mfa_core::{SecretText, Timestamp};
@@ -7,28 +7,28 @@ use serde::Serialize;
 use sha1::{Digest, Sha1};
 use zeroize::Zeroizing;
 
-/// The keys of an application that may send.
+/// Keys of an OVH application.
 pub(super) struct OvhKeys {
     pub(super) app_key: SecretText,
     pub(super) app_secret: SecretText,
     pub(super) consumer_key: SecretText,
 }
 
-/// The body of `POST /sms/{account}/jobs`.
+/// Body of `POST /sms/{account}/jobs`.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 struct OvhJob<'a> {
     message: &'a str,
-    /// A code is no advertisement: it carries no way out of a list.
+    /// `true`: a code is not advertising, so it needs no text to unsubscribe.
     no_stop_clause: bool,
     priority: &'static str,
     receivers: [&'a str; 1],
     sender: &'a str,
-    /// In minutes.
+    /// Validity in minutes.
     validity_period: u64,
 }
 
-/// The exact bytes to sign and to send: JSON without spaces.
+/// Returns the exact bytes to sign and to send: JSON without spaces.
 pub(super) fn job(message: &SmsMessage, sender: &str) -> Zeroizing<Vec<u8>> {
     let text = message.text.expose();
     let job = OvhJob {
@@ -37,26 +37,26 @@ pub(super) fn job(message: &SmsMessage, sender: &str) -> Zeroizing<Vec<u8>> {
         priority: "high",
         receivers: [message.to.e164()],
         sender,
-        // What is left over is cut off: a code that has expired need not arrive.
+        // Rounded down: a code that has expired need not arrive.
         validity_period: (message.validity.as_secs() / 60).max(1),
     };
-    // As large as it gets at once: a buffer that grows leaves copies of the code behind.
-    let longest = text.len().saturating_add(sender.len()).saturating_mul(6).saturating_add(256);
-    let mut body = Zeroizing::new(Vec::with_capacity(longest));
-    // Strings and numbers always have a JSON form, and a buffer takes them all.
+    // Allocated once at its maximum size: a buffer that grows leaves copies of the code in memory.
+    let max_len = text.len().saturating_add(sender.len()).saturating_mul(6).saturating_add(256);
+    let mut body = Zeroizing::new(Vec::with_capacity(max_len));
+    // Serialising strings and numbers to a buffer cannot fail.
     let _ = serde_json::to_writer(&mut *body, &job);
     body
 }
 
-/// When a call was signed, and the signature.
+/// Signature of a request, with its time.
 pub(super) struct OvhSignature {
     timestamp: String,
     signature: String,
 }
 
 impl OvhSignature {
-    /// Signs a call: `$1$` and the SHA-1, in hexadecimal, of the secret, the consumer key, the method, the whole address,
-    /// the body and the time in seconds, with plus signs between them.
+    /// Signs a request: `$1$` and the hexadecimal SHA-1 of the secret, the consumer key, the method, the full URL, the
+    /// body and the time in seconds, joined with plus signs.
     pub(super) fn new(keys: &OvhKeys, method: &str, url: &str, body: &[u8], at: Timestamp) -> Self {
         let timestamp = at.seconds().to_string();
         let parts = [
@@ -71,6 +71,7 @@ impl OvhSignature {
         Self { signature: format!("$1${}", HEXLOWER.encode(&digest)), timestamp }
     }
 
+    /// Returns the headers of the signed request.
     pub(super) fn headers<'a>(&'a self, keys: &'a OvhKeys) -> [(&'static str, &'a str); 5] {
         [
             ("Content-Type", "application/json"),

@@ -1,4 +1,4 @@
-//! What time OVH believes it is: signatures are good for a short while by its clock.
+//! Clock of OVH: a signature is valid for a short time by that clock.
 
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -7,81 +7,81 @@ use mfa_core::{Clock, Timestamp};
 
 use crate::sms::http::{NoResponse, ProviderClient, RequestUrl};
 
-/// How long a difference that was read is believed.
-const BELIEVED_FOR: Duration = Duration::from_hours(1);
-/// How long to wait before reading again where it could not be read.
-const AGAIN_IN: Duration = Duration::from_mins(1);
+/// Time for which a measured offset is used.
+const VALID_FOR: Duration = Duration::from_hours(1);
+/// Time until the next attempt after the offset could not be read.
+const RETRY_AFTER: Duration = Duration::from_mins(1);
 
-/// The difference between OVH's clock and ours.
+/// Clock of OVH, as an offset from the local clock.
 pub(super) struct RemoteTime {
     at: RequestUrl,
     clock: Arc<dyn Clock>,
-    known: Mutex<Option<Difference>>,
+    offset: Mutex<Option<Offset>>,
 }
 
 #[derive(Clone, Copy)]
-struct Difference {
-    /// OVH's time less ours, in milliseconds.
+struct Offset {
+    /// OVH time minus local time, in milliseconds.
     millis: i64,
     read_at: Timestamp,
-    believed_for: Duration,
+    valid_for: Duration,
 }
 
-impl Difference {
-    /// A clock that was set back makes it a difference to another clock.
-    fn holds_at(self, now: Timestamp) -> bool {
-        now >= self.read_at && now.since(self.read_at) < self.believed_for
+impl Offset {
+    /// Returns whether the offset is still valid. A local clock that was set back invalidates it.
+    fn is_valid_at(self, now: Timestamp) -> bool {
+        now >= self.read_at && now.since(self.read_at) < self.valid_for
     }
 }
 
 impl RemoteTime {
     pub(super) fn new(at: RequestUrl, clock: Arc<dyn Clock>) -> Self {
-        Self { at, clock, known: Mutex::new(None) }
+        Self { at, clock, offset: Mutex::new(None) }
     }
 
-    /// The time by OVH's clock. Asks where the difference is not known, or not any more.
+    /// Returns the time of OVH's clock. Reads it if no valid offset is known.
     ///
-    /// Where it answers nothing of use the last difference stays, or none: clocks mostly agree.
+    /// If the response is not usable, the last offset applies, or zero: clocks mostly agree.
     ///
     /// # Errors
     ///
-    /// [`NoResponse::NotSent`] where it cannot be reached, so that no time is lost on a second try to.
-    pub(super) fn now(&self, caller: &ProviderClient) -> Result<Timestamp, NoResponse> {
+    /// [`NoResponse::NotSent`] if OVH cannot be reached, so that no time is lost on the send itself.
+    pub(super) fn now(&self, client: &ProviderClient) -> Result<Timestamp, NoResponse> {
         let known = *self.lock();
         let millis = match known {
-            Some(known) if known.holds_at(self.clock.now()) => known.millis,
-            _ => self.read(caller, known)?,
+            Some(known) if known.is_valid_at(self.clock.now()) => known.millis,
+            _ => self.read(client, known)?,
         };
         Ok(Timestamp::from_millis(self.clock.now().millis().saturating_add(millis)))
     }
 
-    /// Makes the next call ask anew.
-    pub(super) fn doubt(&self) {
+    /// Discards the offset, so that the next call reads the time again.
+    pub(super) fn invalidate(&self) {
         if let Some(known) = self.lock().as_mut() {
-            known.believed_for = Duration::ZERO;
+            known.valid_for = Duration::ZERO;
         }
     }
 
-    fn read(&self, caller: &ProviderClient, known: Option<Difference>) -> Result<i64, NoResponse> {
-        let theirs = match caller.look_up(&self.at) {
-            Ok(answer) if answer.status == 200 => answer.json::<i64>(),
+    fn read(&self, client: &ProviderClient, known: Option<Offset>) -> Result<i64, NoResponse> {
+        let remote = match client.quick_get(&self.at) {
+            Ok(response) if response.status == 200 => response.json::<i64>(),
             Ok(_) | Err(NoResponse::Lost) => None,
             Err(NoResponse::NotSent) => return Err(NoResponse::NotSent),
         };
         let now = self.clock.now();
-        let difference = |seconds: i64| Difference {
+        let measured = |seconds: i64| Offset {
             millis: Timestamp::from_seconds(seconds).millis().saturating_sub(now.millis()),
             read_at: now,
-            believed_for: BELIEVED_FOR,
+            valid_for: VALID_FOR,
         };
-        let stand_in =
-            Difference { millis: known.map_or(0, |it| it.millis), read_at: now, believed_for: AGAIN_IN };
-        let difference = theirs.map_or(stand_in, difference);
-        *self.lock() = Some(difference);
-        Ok(difference.millis)
+        let fallback =
+            Offset { millis: known.map_or(0, |it| it.millis), read_at: now, valid_for: RETRY_AFTER };
+        let offset = remote.map_or(fallback, measured);
+        *self.lock() = Some(offset);
+        Ok(offset.millis)
     }
 
-    fn lock(&self) -> std::sync::MutexGuard<'_, Option<Difference>> {
-        self.known.lock().unwrap_or_else(PoisonError::into_inner)
+    fn lock(&self) -> std::sync::MutexGuard<'_, Option<Offset>> {
+        self.offset.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

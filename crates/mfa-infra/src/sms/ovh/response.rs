@@ -1,19 +1,20 @@
-//! What OVH's answers mean.
+//! Classification of the responses of OVH.
 
 use mfa_sms::{NumberRefusal, ProviderRefusal, RefusalScope, SendOutcome};
 use serde::Deserialize;
 
 use crate::sms::http::ProviderResponse;
 
-/// What an answer comes to.
+/// Outcome of one request.
 pub(super) enum OvhOutcome {
+    /// Outcome of the send.
     Final(SendOutcome),
-    /// The keys, the time, or a body other than the signed one.
+    /// Rejected signature: wrong keys, wrong time, or a body that differs from the signed one.
     BadSignature,
 }
 
 impl OvhOutcome {
-    /// Where nothing more is tried.
+    /// Returns the outcome of the send if it is not retried.
     pub(super) fn into_outcome(self) -> SendOutcome {
         match self {
             Self::Final(outcome) => outcome,
@@ -24,7 +25,7 @@ impl OvhOutcome {
     }
 }
 
-/// The body of a 200. The number that it repeats is not read, only counted.
+/// Body of a 200. The phone numbers in it are only counted.
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct Jobs {
@@ -36,36 +37,38 @@ struct Jobs {
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
-struct FlowError {
+struct OvhError {
     error_code: String,
 }
 
-pub(super) fn verdict(answer: &ProviderResponse) -> OvhOutcome {
+/// Returns the outcome of a request.
+pub(super) fn outcome(response: &ProviderResponse) -> OvhOutcome {
     let operator = |problem| SendOutcome::Permanent(RefusalScope::Operator(problem));
-    OvhOutcome::Final(match answer.status {
-        200 => accepted(answer),
-        400 if is_bad_signature(answer) => return OvhOutcome::BadSignature,
+    OvhOutcome::Final(match response.status {
+        200 => accepted(response),
+        400 if is_bad_signature(response) => return OvhOutcome::BadSignature,
         401 | 403 => operator(ProviderRefusal::Credentials),
         402 => operator(ProviderRefusal::Credit),
-        // No such account, a state that forbids it, and a service that has expired.
+        // Unknown account; not allowed in its current state; expired service.
         404 | 409 | 460 => operator(ProviderRefusal::Account),
-        429 | 500 => SendOutcome::Retryable { after: answer.retry_after },
+        429 | 500 => SendOutcome::Retryable { after: response.retry_after },
         400..=499 => operator(ProviderRefusal::Request),
-        // A redirect is not followed, and whether the message was taken before it nobody says.
+        // A redirect is not followed, and the message may have been accepted before it.
         _ => SendOutcome::Unknown,
     })
 }
 
-/// A 200 may still be a refusal of the one number there is.
-fn accepted(answer: &ProviderResponse) -> SendOutcome {
-    let Some(jobs) = answer.json::<Jobs>() else { return SendOutcome::Unknown };
-    let refused = SendOutcome::Permanent(RefusalScope::User(NumberRefusal::Invalid));
+/// Returns the outcome of a 200, which may still reject the phone number.
+fn accepted(response: &ProviderResponse) -> SendOutcome {
+    let Some(jobs) = response.json::<Jobs>() else { return SendOutcome::Unknown };
+    let invalid_number = SendOutcome::Permanent(RefusalScope::User(NumberRefusal::Invalid));
     match jobs.ids.as_slice() {
         [id, ..] if jobs.invalid_receivers.is_empty() => SendOutcome::Accepted { id: id.to_string() },
-        _ => refused,
+        _ => invalid_number,
     }
 }
 
-pub(super) fn is_bad_signature(answer: &ProviderResponse) -> bool {
-    answer.json::<FlowError>().is_some_and(|it| it.error_code == "INVALID_SIGNATURE")
+/// Returns whether OVH rejected the signature.
+pub(super) fn is_bad_signature(response: &ProviderResponse) -> bool {
+    response.json::<OvhError>().is_some_and(|it| it.error_code == "INVALID_SIGNATURE")
 }

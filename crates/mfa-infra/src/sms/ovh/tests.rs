@@ -32,7 +32,7 @@ fn gateway(network: &FakeNetwork, http: &SmsHttp) -> (OvhGateway, Arc<ManualCloc
     (OvhGateway::new(settings(network.url("http")), http, Arc::clone(&clock) as Arc<dyn Clock>), clock)
 }
 
-/// One send, with the time agreed upon and this reply to the job.
+/// Sends one message, with equal clocks and this reply to the job.
 fn answered_within(limits: HttpLimits, reply: ScriptedReply) -> SendOutcome {
     let network = FakeNetwork::new(vec![time(NOW), reply]);
     send(limits, |http| gateway(&network, http).0)
@@ -61,9 +61,9 @@ const NO_NUMBER: SendOutcome = SendOutcome::Permanent(RefusalScope::User(NumberR
 fn a_job_is_signed_by_the_time_of_ovh_over_the_bytes_that_arrive() {
     let network = FakeNetwork::new(vec![time(NOW + 90), ScriptedReply::json(200, TAKEN)]);
     assert_eq!(send(PATIENT, |http| gateway(&network, http).0), accepted());
-    let [asked, job] = network.received().try_into().ok().unwrap();
-    assert_eq!(asked.line, "GET /auth/time HTTP/1.1");
-    assert_eq!(asked.header("x-ovh-application"), None);
+    let [time_request, job] = network.received().try_into().ok().unwrap();
+    assert_eq!(time_request.line, "GET /auth/time HTTP/1.1");
+    assert_eq!(time_request.header("x-ovh-application"), None);
     assert_eq!(job.line, "POST /sms/sms-ab12345-1/jobs HTTP/1.1");
     assert_eq!(job.header("content-type"), Some("application/json"));
     assert_eq!(job.header("transfer-encoding"), None);
@@ -72,9 +72,9 @@ fn a_job_is_signed_by_the_time_of_ovh_over_the_bytes_that_arrive() {
     let OvhSettings { app_key, app_secret, consumer_key, .. } = settings(network.url("http"));
     let keys = OvhKeys { app_key, app_secret, consumer_key };
     let url = format!("{}sms/sms-ab12345-1/jobs", network.url("http"));
-    let signed =
+    let signature =
         OvhSignature::new(&keys, "POST", &url, job.body.as_bytes(), Timestamp::from_seconds(NOW + 90));
-    for (name, value) in signed.headers(&keys) {
+    for (name, value) in signature.headers(&keys) {
         assert_eq!(job.header(&name.to_lowercase()), Some(value), "{name}");
     }
 }
@@ -156,7 +156,7 @@ fn a_redirect_is_not_followed() {
 }
 
 #[test]
-fn the_provider_says_how_long_to_wait() {
+fn the_retry_after_header_is_returned() {
     let reply = |headers| ScriptedReply::Answer(429, headers, String::new());
     let after = |seconds| SendOutcome::Retryable { after: Some(Duration::from_secs(seconds)) };
     assert_eq!(answered(reply("Retry-After: 3\r\n")), after(3));
@@ -165,14 +165,14 @@ fn the_provider_says_how_long_to_wait() {
 
 #[test]
 fn without_a_connection_nothing_was_sent() {
-    let nobody = FakeNetwork::new(vec![]);
-    assert_eq!(send(PATIENT, |http| gateway(&nobody, http).0), LATER);
+    let unreachable = FakeNetwork::new(vec![]);
+    assert_eq!(send(PATIENT, |http| gateway(&unreachable, http).0), LATER);
     let gone = FakeNetwork::new(vec![time(NOW)]);
     assert_eq!(send(PATIENT, |http| gateway(&gone, http).0), LATER);
 }
 
 #[test]
-fn a_signature_that_is_refused_is_made_once_more_by_a_time_read_anew() {
+fn a_rejected_signature_is_retried_once_with_a_time_read_again() {
     let script = |last| vec![time(NOW), ScriptedReply::json(400, BAD_SIGNATURE), time(NOW - 7), last];
     let network = FakeNetwork::new(script(ScriptedReply::json(200, TAKEN)));
     assert_eq!(send(PATIENT, |http| gateway(&network, http).0), accepted());

@@ -1,4 +1,4 @@
-//! Whether a call that says it comes from Twilio does.
+//! Signature of Twilio callbacks (`X-Twilio-Signature`).
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -6,25 +6,25 @@ use hmac::{Hmac, KeyInit, Mac};
 use mfa_core::SecretText;
 use sha1::Sha1;
 
-/// Whether a call came from someone who knows the auth token.
+/// Result of verifying a callback signature.
 #[must_use]
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum CallbackCheck {
-    /// It did.
+    /// The signature is valid.
     Genuine,
-    /// It did not, or it was changed on its way.
+    /// The signature is not valid: another sender, or an altered request.
     Forged,
 }
 
-/// What `X-Twilio-Signature` says on a form with these fields: HMAC-SHA1 in Base64.
+/// Returns the `X-Twilio-Signature` of a form with these fields: HMAC-SHA1 in Base64.
 ///
-/// `url` is the whole public address that Twilio was given, with its query, not what a proxy made of it. The fields are
-/// those of the body as they were decoded, nothing trimmed, in any order.
+/// `url` is the full public URL that Twilio calls, with its query, not a URL rewritten by a proxy. `params` are the
+/// decoded fields of the body, not trimmed, in any order.
 pub fn twilio_signature(auth_token: &SecretText, url: &str, params: &[(&str, &str)]) -> String {
     STANDARD.encode(mac(auth_token, url, params).finalize().into_bytes())
 }
 
-/// Checks the `X-Twilio-Signature` of a form, in constant time. For the arguments see [`twilio_signature`].
+/// Verifies the `X-Twilio-Signature` of a form in constant time. For the arguments see [`twilio_signature`].
 pub fn check_twilio_callback(
     auth_token: &SecretText,
     url: &str,
@@ -37,7 +37,7 @@ pub fn check_twilio_callback(
     if genuine { CallbackCheck::Genuine } else { CallbackCheck::Forged }
 }
 
-/// The address, then every name with its value, sorted, each pair once.
+/// Computes the MAC over the URL, then every name with its value, sorted, each pair once.
 #[expect(clippy::expect_used, reason = "HMAC takes keys of any length")]
 fn mac(auth_token: &SecretText, url: &str, params: &[(&str, &str)]) -> Hmac<Sha1> {
     let mut params = params.to_vec();
@@ -70,7 +70,7 @@ mod tests {
     }
 
     #[test]
-    fn whatever_was_changed_is_forged() {
+    fn any_change_makes_the_signature_invalid() {
         let check = |url: &str, params: &[(&str, &str)], signature: &str| {
             check_twilio_callback(&token(), url, params, signature)
         };

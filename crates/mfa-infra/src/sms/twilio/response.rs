@@ -1,14 +1,14 @@
-//! What Twilio's answers mean.
+//! Classification of the responses of Twilio.
 
 use mfa_sms::{NumberRefusal, ProviderRefusal, RefusalScope, SendOutcome};
 use serde::Deserialize;
 
 use crate::sms::http::ProviderResponse;
 
-/// The longest name of a message that is believed, in characters. They have 34.
-const LONGEST_SID: usize = 64;
+/// Maximum length of an accepted message SID. Real ones have 34 characters.
+const MAX_SID_LEN: usize = 64;
 
-/// The body of a 201. It repeats the message, which is not read.
+/// Body of a 201. It also repeats the message, which is not read.
 #[derive(Deserialize)]
 struct Created {
     sid: String,
@@ -17,61 +17,63 @@ struct Created {
 }
 
 #[derive(Deserialize)]
-struct FlowError {
+struct TwilioError {
     code: u32,
 }
 
-pub(super) fn outcome(answer: &ProviderResponse) -> SendOutcome {
-    let code = || answer.json::<FlowError>().and_then(|it| by_code(it.code, answer));
-    match answer.status {
-        201 => created(answer),
-        400..=499 => code().unwrap_or_else(|| by_status(answer)),
-        // Of 5xx the manual does not say that nothing was sent. A redirect is not followed, and whether the message was
-        // taken before it nobody says.
+/// Returns the outcome of a send.
+pub(super) fn outcome(response: &ProviderResponse) -> SendOutcome {
+    let code = || response.json::<TwilioError>().and_then(|it| by_code(it.code, response));
+    match response.status {
+        201 => created(response),
+        400..=499 => code().unwrap_or_else(|| by_status(response)),
+        // The manual does not state that a 5xx sends nothing. A redirect is not followed, and the message may have been
+        // accepted before it.
         _ => SendOutcome::Unknown,
     }
 }
 
-fn created(answer: &ProviderResponse) -> SendOutcome {
-    let Some(created) = answer.json::<Created>() else { return SendOutcome::Unknown };
+fn created(response: &ProviderResponse) -> SendOutcome {
+    let Some(created) = response.json::<Created>() else { return SendOutcome::Unknown };
     if let Some(code) = created.error_code {
-        return by_code(code, answer).unwrap_or(SendOutcome::Unknown);
+        return by_code(code, response).unwrap_or(SendOutcome::Unknown);
     }
     let is_sid = |sid: &str| {
-        (1..=LONGEST_SID).contains(&sid.len()) && sid.bytes().all(|byte| byte.is_ascii_alphanumeric())
+        (1..=MAX_SID_LEN).contains(&sid.len()) && sid.bytes().all(|byte| byte.is_ascii_alphanumeric())
     };
     if is_sid(&created.sid) { SendOutcome::Accepted { id: created.sid } } else { SendOutcome::Unknown }
 }
 
-/// The meaning of an error of Twilio's list, if it is one that stands for a class of its own.
-fn by_code(code: u32, answer: &ProviderResponse) -> Option<SendOutcome> {
+/// Returns the outcome of a Twilio error code, if the code is more specific than the HTTP status.
+fn by_code(code: u32, response: &ProviderResponse) -> Option<SendOutcome> {
     use NumberRefusal::{Country, Invalid, OptedOut, Premium, Unreachable};
     use ProviderRefusal::{Account, Content, Credentials, Request, Sender};
 
-    let blame = match code {
-        20429 | 30003 => return Some(SendOutcome::Retryable { after: answer.retry_after }),
-        // Not a number, and a number that nobody has.
+    let scope = match code {
+        20429 | 30003 => return Some(SendOutcome::Retryable { after: response.retry_after }),
+        // Invalid number; unassigned number.
         21211 | 30005 => RefusalScope::User(Invalid),
         21268 => RefusalScope::User(Premium),
         21408 => RefusalScope::User(Country),
         21610 => RefusalScope::User(OptedOut),
-        // No way to it, not a mobile, a landline.
+        // No route to the number; not a mobile number; landline.
         21612 | 21614 | 30006 => RefusalScope::User(Unreachable),
         20003 => RefusalScope::Operator(Credentials),
-        // A wrong SID, one that is not active, and a trial.
+        // Inactive account; unknown SID; trial account.
         10001 | 20404 | 21608 => RefusalScope::Operator(Account),
         21604 => RefusalScope::Operator(Request),
-        // May not send, is not registered, or has ten hours of messages waiting, which no code outlives.
+        // Sender not allowed to send; queue full (ten hours of messages, longer than any code is valid); queue overflow;
+        // sender not registered.
         21606 | 21611 | 30001 | 30034 => RefusalScope::Operator(Sender),
         30007 => RefusalScope::Operator(Content),
         _ => return None,
     };
-    Some(SendOutcome::Permanent(blame))
+    Some(SendOutcome::Permanent(scope))
 }
 
-fn by_status(answer: &ProviderResponse) -> SendOutcome {
-    let problem = match answer.status {
-        429 => return SendOutcome::Retryable { after: answer.retry_after },
+fn by_status(response: &ProviderResponse) -> SendOutcome {
+    let problem = match response.status {
+        429 => return SendOutcome::Retryable { after: response.retry_after },
         401 | 403 => ProviderRefusal::Credentials,
         402 => ProviderRefusal::Credit,
         404 => ProviderRefusal::Account,

@@ -138,14 +138,14 @@ fn a_redirect_is_not_followed() {
 
 #[test]
 fn without_a_connection_or_without_tls_nothing_was_sent() {
-    let nobody = FakeNetwork::new(vec![]);
-    assert_eq!(send(PATIENT, |http| gateway(&nobody, "http", http)), LATER);
+    let unreachable = FakeNetwork::new(vec![]);
+    assert_eq!(send(PATIENT, |http| gateway(&unreachable, "http", http)), LATER);
     let no_tls = FakeNetwork::new(vec![ScriptedReply::Gibberish]);
     assert_eq!(send(PATIENT, |http| gateway(&no_tls, "https", http)), LATER);
 }
 
 #[test]
-fn a_send_that_finds_no_place_in_time_sends_nothing() {
+fn a_send_without_a_free_slot_in_time_sends_nothing() {
     let runtime = Runtime::new().unwrap();
     let network = FakeNetwork::new(vec![
         ScriptedReply::Hang,
@@ -162,16 +162,16 @@ fn a_send_that_finds_no_place_in_time_sends_nothing() {
     });
     for _ in 0..2 {
         let arrived = network.next();
-        assert!(arrived.line.starts_with("POST"), "both places are taken");
+        assert!(arrived.line.starts_with("POST"), "both slots are taken");
     }
     assert_eq!(runtime.block_on(gateway.send(&message())), LATER);
     assert!(network.received().is_empty(), "nothing was sent");
     let accepted = SendOutcome::Accepted { id: SID.into() };
-    assert_eq!(runtime.block_on(other.send(&message())), accepted, "another provider has places of its own");
+    assert_eq!(runtime.block_on(other.send(&message())), accepted, "another provider has its own slots");
     for send in hanging {
         assert_eq!(runtime.block_on(send).unwrap(), SendOutcome::Unknown);
     }
-    assert_eq!(runtime.block_on(gateway.send(&message())), accepted, "the places are free again");
+    assert_eq!(runtime.block_on(gateway.send(&message())), accepted, "the slots are free again");
 }
 
 #[test]

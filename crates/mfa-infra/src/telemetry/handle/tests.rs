@@ -21,7 +21,7 @@ impl Fixture {
     fn new(level: Level) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let file = LogFile::open(LogTarget::File(folder.path().join("mfa.log"))).unwrap();
-        let telemetry = Telemetry::to(level, Arc::new(file), Arc::new(ManualClock::at(NOW)));
+        let telemetry = Telemetry::with_clock(level, Arc::new(file), Arc::new(ManualClock::at(NOW)));
         Self { folder, telemetry }
     }
 
@@ -154,9 +154,9 @@ fn a_rotation_under_load_loses_no_line() {
 }
 
 #[test]
-fn lines_that_the_file_does_not_take_are_counted() {
+fn lines_that_cannot_be_written_are_counted() {
     let file = LogFile::open(LogTarget::File("/dev/full".into())).unwrap();
-    let telemetry = Telemetry::to(Level::Info, Arc::new(file), Arc::new(ManualClock::at(NOW)));
+    let telemetry = Telemetry::with_clock(Level::Info, Arc::new(file), Arc::new(ManualClock::at(NOW)));
     let (logger, counter) = (telemetry.logger(), Arc::clone(&telemetry.unwritten));
     slog::info!(logger, "lost");
     drop(telemetry);
@@ -165,12 +165,12 @@ fn lines_that_the_file_does_not_take_are_counted() {
 }
 
 #[test]
-fn a_file_that_cannot_be_opened_is_named_with_its_setting_and_a_cure() {
+fn a_file_that_cannot_be_opened_is_named_with_its_setting_and_a_remedy() {
     let folder = tempfile::tempdir().unwrap();
     let blocked = folder.path().join("file/mfa.log");
     fs::write(folder.path().join("file"), "").unwrap();
     let error = Telemetry::open(Level::Info, LogTarget::File(blocked.clone())).unwrap_err().to_string();
-    assert!(error.starts_with(&format!("MFA_LOG_FILE: {}", blocked.display())), "{error}");
+    assert!(error.starts_with(&format!("MFA_LOG_FILE: cannot open {}", blocked.display())), "{error}");
     assert!(error.contains("or - for standard output"), "{error}");
 }
 
@@ -206,8 +206,8 @@ proptest! {
 
         let text = fs::read_to_string(&path).unwrap();
         let line = text.strip_suffix('\n').unwrap();
-        let obeyed = |c: char| c.is_control() || matches!(c, '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
-        prop_assert!(!line.contains(obeyed), "{line:?}");
+        let controls = |c: char| c.is_control() || matches!(c, '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
+        prop_assert!(!line.contains(controls), "{line:?}");
         let value: Value = serde_json::from_str(line).unwrap();
         prop_assert_eq!(value["user_agent"].as_str(), origin.user_agent());
         prop_assert_eq!(value["request_id"].as_str(), origin.request_id());

@@ -7,7 +7,7 @@ use crate::sms::fake_network::{FakeNetwork, LIMITS, PATIENT, ScriptedReply};
 
 const NOW: i64 = 1_700_000_000;
 
-fn asked(network: &FakeNetwork) -> ProviderStatus {
+fn probed(network: &FakeNetwork) -> ProviderStatus {
     let secret = |text: &str| SecretText::new(text.to_owned());
     let settings = OvhSettings {
         app_key: secret("appkey"),
@@ -23,33 +23,33 @@ fn asked(network: &FakeNetwork) -> ProviderStatus {
 }
 
 fn answered(status: u16, body: &str) -> ProviderStatus {
-    asked(&FakeNetwork::new(vec![
+    probed(&FakeNetwork::new(vec![
         ScriptedReply::json(200, &NOW.to_string()),
         ScriptedReply::json(status, body),
     ]))
 }
 
 #[test]
-fn the_question_is_signed_and_sends_nothing() {
+fn the_request_is_signed_and_sends_nothing() {
     let network = FakeNetwork::new(vec![
         ScriptedReply::json(200, &(NOW + 60).to_string()),
         ScriptedReply::json(200, r#"{"creditsLeft":1234.2,"status":"enable"}"#),
     ]);
     let known = ProviderStatus::Ok { note: Some("1234 credits are left".to_owned()) };
-    assert_eq!(asked(&network), known);
-    let [_, question] = network.received().try_into().ok().unwrap();
-    assert_eq!(question.line, "GET /sms/sms-ab12345-1 HTTP/1.1");
-    assert_eq!(question.body, "");
-    assert_eq!(question.header("x-ovh-application"), Some("appkey"));
-    assert_eq!(question.header("x-ovh-timestamp"), Some("1700000060"));
+    assert_eq!(probed(&network), known);
+    let [_, request] = network.received().try_into().ok().unwrap();
+    assert_eq!(request.line, "GET /sms/sms-ab12345-1 HTTP/1.1");
+    assert_eq!(request.body, "");
+    assert_eq!(request.header("x-ovh-application"), Some("appkey"));
+    assert_eq!(request.header("x-ovh-timestamp"), Some("1700000060"));
     // sha1 of "appsecret+consumerkey+GET+URL++TIME", by the formula of the provider.
-    let signature = question.header("x-ovh-signature").unwrap();
+    let signature = request.header("x-ovh-signature").unwrap();
     assert!(signature.starts_with("$1$") && signature.len() == 43, "{signature}");
 }
 
 #[test]
-fn each_answer_says_what_to_do() {
-    let is_stranger = |it: &ProviderStatus| matches!(it, ProviderStatus::Rejected { .. });
+fn each_response_has_its_status() {
+    let is_rejected = |it: &ProviderStatus| matches!(it, ProviderStatus::Rejected { .. });
     for (status, body) in [
         (200, r#"{"creditsLeft":0}"#),
         (400, r#"{"errorCode":"INVALID_SIGNATURE","message":"Invalid signature"}"#),
@@ -58,7 +58,7 @@ fn each_answer_says_what_to_do() {
         (404, r#"{"message":"The requested object does not exist"}"#),
         (401, ""),
     ] {
-        assert!(is_stranger(&answered(status, body)), "{status} {body}");
+        assert!(is_rejected(&answered(status, body)), "{status} {body}");
     }
     assert!(matches!(answered(200, r#"{"creditsLeft":12}"#), ProviderStatus::Degraded { .. }));
     assert!(matches!(answered(200, "{}"), ProviderStatus::Degraded { .. }));
@@ -69,8 +69,8 @@ fn each_answer_says_what_to_do() {
 }
 
 #[test]
-fn who_does_not_answer_is_told_so() {
-    assert_eq!(asked(&FakeNetwork::new(vec![])), ProviderStatus::silent());
+fn a_provider_that_does_not_answer_is_reported() {
+    assert_eq!(probed(&FakeNetwork::new(vec![])), ProviderStatus::unreachable());
     let runtime = Runtime::new().unwrap();
     let http = SmsHttp::new(runtime.handle().clone(), LIMITS);
     let network = FakeNetwork::new(vec![ScriptedReply::json(200, &NOW.to_string()), ScriptedReply::Hang]);
@@ -84,5 +84,5 @@ fn who_does_not_answer_is_told_so() {
         endpoint: network.url("http"),
     };
     let clock = Arc::new(ManualClock::at(Timestamp::from_seconds(NOW)));
-    assert_eq!(probe(&settings, &http, clock), ProviderStatus::silent());
+    assert_eq!(probe(&settings, &http, clock), ProviderStatus::unreachable());
 }

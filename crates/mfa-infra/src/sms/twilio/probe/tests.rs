@@ -4,7 +4,7 @@ use tokio::runtime::Runtime;
 use super::*;
 use crate::sms::fake_network::{FakeNetwork, PATIENT, ScriptedReply};
 
-fn asked(network: &FakeNetwork) -> ProviderStatus {
+fn probed(network: &FakeNetwork) -> ProviderStatus {
     let settings = TwilioSettings {
         account_sid: "AC0".into(),
         auth_token: SecretText::new("authtoken".into()),
@@ -16,18 +16,18 @@ fn asked(network: &FakeNetwork) -> ProviderStatus {
 }
 
 #[test]
-fn the_question_names_the_account_and_sends_nothing() {
+fn the_request_names_the_account_and_sends_nothing() {
     let network = FakeNetwork::new(vec![ScriptedReply::json(200, r#"{"status":"active","type":"Full"}"#)]);
-    assert_eq!(asked(&network), ProviderStatus::Ok { note: None });
-    let [question] = network.received().try_into().ok().unwrap();
-    assert_eq!(question.line, "GET /2010-04-01/Accounts/AC0.json HTTP/1.1");
+    assert_eq!(probed(&network), ProviderStatus::Ok { note: None });
+    let [request] = network.received().try_into().ok().unwrap();
+    assert_eq!(request.line, "GET /2010-04-01/Accounts/AC0.json HTTP/1.1");
     // base64 of "AC0:authtoken".
-    assert_eq!(question.header("authorization"), Some("Basic QUMwOmF1dGh0b2tlbg=="));
+    assert_eq!(request.header("authorization"), Some("Basic QUMwOmF1dGh0b2tlbg=="));
 }
 
 #[test]
-fn each_answer_says_what_to_do() {
-    let answered = |status, body: &str| asked(&FakeNetwork::new(vec![ScriptedReply::json(status, body)]));
+fn each_response_has_its_status() {
+    let answered = |status, body: &str| probed(&FakeNetwork::new(vec![ScriptedReply::json(status, body)]));
     for (status, body) in [
         (200, r#"{"status":"suspended"}"#),
         (200, "{}"),
@@ -39,5 +39,5 @@ fn each_answer_says_what_to_do() {
     for (status, body) in [(200, r#"{"status":"active","type":"Trial"}"#), (200, "nothing"), (503, "")] {
         assert!(matches!(answered(status, body), ProviderStatus::Degraded { .. }), "{status} {body}");
     }
-    assert_eq!(asked(&FakeNetwork::new(vec![])), ProviderStatus::silent());
+    assert_eq!(probed(&FakeNetwork::new(vec![])), ProviderStatus::unreachable());
 }
