@@ -4,11 +4,13 @@
 //! account never race inside a process; between processes each write compares the row's version. A row that somebody
 //! else holds or has changed goes to the slow lane, which may wait for it.
 
+mod clock;
 mod contended;
 mod group;
+mod limits;
 mod queue;
+mod write;
 
-use std::collections::HashSet;
 use std::fmt;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
@@ -19,39 +21,13 @@ use std::time::{Duration, Instant};
 use mfa_core::{Decision, Phase, StoreError, StoreErrorKind, UserId};
 use tokio::sync::oneshot;
 
+use clock::now;
+use contended::ContendedAccounts;
 use queue::{Job, Queue};
 
-pub(super) use group::{AccountWrite, Decide, GroupContext, GroupFailure, GroupStore, WriteResult};
-
-/// What may wait for the committers, and how long.
-#[derive(Clone, Copy, Debug)]
-pub struct CommitterLimits {
-    /// Decisions that wait, for each committer.
-    pub waiting: usize,
-    /// Decisions that wait for one account.
-    pub waiting_per_account: usize,
-    /// Decisions of one commit.
-    pub group: usize,
-    /// How long a decision may wait before it is dropped undecided.
-    pub patience: Duration,
-    /// How long a caller waits for the answer, the commit included.
-    pub answer_within: Duration,
-}
-
-impl Default for CommitterLimits {
-    fn default() -> Self {
-        Self {
-            waiting: 2048,
-            waiting_per_account: 8,
-            group: 64,
-            patience: Duration::from_secs(3),
-            answer_within: Duration::from_secs(8),
-        }
-    }
-}
-
-/// How a committer, or a taker of the slow lane, gets its store; called again after a panic.
-pub(super) type StoreFactory = Arc<dyn Fn() -> Box<dyn GroupStore> + Send + Sync>;
+pub(super) use group::GroupContext;
+pub use limits::CommitterLimits;
+pub(super) use write::{AccountWrite, Decide, GroupFailure, GroupStore, StoreFactory, WriteResult};
 
 /// The committers of one database.
 pub(super) struct Committers {
@@ -77,16 +53,6 @@ struct CommitterSlot {
 
 /// The most earlier threads that one place may be waiting for: each holds a connection.
 const MOST_SILENT: usize = 2;
-
-/// The accounts whose decisions go to the slow lane.
-#[derive(Default)]
-struct ContendedAccounts(Mutex<HashSet<UserId>>);
-
-impl ContendedAccounts {
-    fn set(&self) -> MutexGuard<'_, HashSet<UserId>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
 
 impl fmt::Debug for Committers {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -245,14 +211,6 @@ fn join(threads: Vec<JoinHandle<()>>, end: Instant) {
             drop(thread.join());
         }
     }
-}
-
-#[expect(
-    clippy::disallowed_methods,
-    reason = "waiting is measured by the monotonic clock; no rule is decided by it"
-)]
-fn now() -> Instant {
-    Instant::now()
 }
 
 impl CommitterSlot {

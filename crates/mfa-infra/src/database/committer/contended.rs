@@ -1,19 +1,31 @@
 //! The slow lane: one account at a time, where waiting for a row is allowed, and so always some progress.
 
+use std::collections::HashSet;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use mfa_core::StoreErrorKind;
+use mfa_core::{StoreErrorKind, UserId};
 
-use super::group::{GroupContext, GroupStore};
+use super::clock::now;
+use super::group::GroupContext;
 use super::queue::{Job, Queue};
-use super::{ContendedAccounts, StoreFactory, now};
+use super::write::{GroupStore, StoreFactory};
 
 /// How long after its deadline a write that was sent is still looked for: callers wait for so long.
 const LOOKED_FOR: Duration = Duration::from_secs(4);
 /// How long the lane waits before it looks again in a database that is away.
 const PAUSE: Duration = Duration::from_millis(50);
+
+/// The accounts whose decisions go to the slow lane.
+#[derive(Default)]
+pub(super) struct ContendedAccounts(Mutex<HashSet<UserId>>);
+
+impl ContendedAccounts {
+    pub(super) fn set(&self) -> MutexGuard<'_, HashSet<UserId>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
 
 pub(super) fn work(queue: &Queue, slow: &ContendedAccounts, context: &GroupContext, maker: &StoreFactory) {
     let mut store = maker();

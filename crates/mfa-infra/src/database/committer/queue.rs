@@ -7,7 +7,7 @@ use std::time::Instant;
 use mfa_core::{Decision, Phase, StoreError, StoreErrorKind, UserId};
 use tokio::sync::oneshot;
 
-use super::group::AccountWrite;
+use super::write::AccountWrite;
 
 /// One decision that waits for its turn.
 pub(crate) struct Job {

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use diesel::connection::SimpleConnection;
-use diesel::result::{DatabaseErrorKind, Error};
+use diesel::result::Error;
 use diesel::sql_types::{BigInt, Binary};
 use diesel::{PgConnection, RunQueryDsl, sql_query};
 use mfa_core::SecretText;
@@ -11,8 +11,8 @@ use mfa_core::SecretText;
 use super::connect::connect;
 use super::failover;
 use super::statements::{LockOne, PgLoadGroup, PgLoadOne, PgStoreGroup, StoreColdGroup, StoreOne};
-use crate::database::FailoverListener;
 use crate::database::committer::{AccountWrite, Decide, GroupFailure, GroupStore, WriteResult};
+use crate::database::options::FailoverListener;
 use crate::database::row::AccountRow;
 
 /// A connection that is made when it is needed, and again after it was lost.
@@ -222,9 +222,4 @@ fn holds(connection: &mut PgConnection, rows: &[AccountRow], write: &AccountWrit
         .bind::<BigInt, _>(i64::try_from(last.seq).unwrap_or(i64::MAX))
         .bind::<Binary, _>(last.event_id.to_vec());
     Ok(found.execute(connection)? == 1)
-}
-
-/// Whether an error says that something unique is there already.
-pub(super) fn is_taken(error: &Error) -> bool {
-    matches!(error, Error::DatabaseError(DatabaseErrorKind::UniqueViolation, _))
 }
