@@ -5,49 +5,49 @@ use std::sync::Arc;
 use crate::database::chain::ChainedEvent;
 use crate::database::row::AccountRow;
 
-/// A changed account, with its events, on its way into the store.
+/// Changed account to be stored, with its events.
 #[derive(Clone, Debug)]
 pub(crate) struct AccountWrite {
-    /// As it is to be, but with the version that was read.
+    /// New row, with the version that was read.
     pub(crate) row: AccountRow,
-    /// Whether a column changed that a verification does not write.
+    /// Whether a column changed that no verification writes.
     pub(crate) is_cold: bool,
     pub(crate) events: Vec<ChainedEvent>,
 }
 
-/// What is known of a group that was not stored.
+/// Failure of a group.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum GroupFailure {
-    /// The store answered no: nothing was stored.
-    #[error("refused: {0}")]
+    /// The database rejected the write: nothing was stored.
+    #[error("the database rejected the write, nothing was stored: {0}")]
     Refused(diesel::result::Error),
-    /// The store was not reached: nothing was stored.
-    #[error("unreachable: {0}")]
+    /// The database could not be reached: nothing was stored.
+    #[error("the database could not be reached, nothing was stored: {0}")]
     Unreachable(String),
-    /// The connection was lost after the write was sent.
-    #[error("unknown: {0}")]
+    /// The connection was lost after the write was sent: it may be stored.
+    #[error("the connection was lost after the write was sent, it may be stored: {0}")]
     Unknown(diesel::result::Error),
 }
 
-/// What became of the writes of a group.
+/// Outcomes of the writes of a group.
 #[derive(Debug, Default)]
 pub(crate) struct WriteResult {
-    /// The users whose account was stored.
+    /// Ids of the users whose account was stored.
     pub(crate) stored: Vec<i64>,
-    /// Those of whom it is not known: the connection was lost after their write was sent.
+    /// Ids of the users whose write has an unknown outcome: the connection was lost after it was sent.
     pub(crate) unknown: Vec<i64>,
 }
 
-/// What decides: rows as they are in, changed accounts out. The flag says that the write that was looked for is stored.
+/// Function from rows to writes. The flag is true if the searched write is stored.
 pub(crate) type Decide<'a> = &'a mut dyn FnMut(Vec<AccountRow>, bool) -> Vec<AccountWrite>;
 
-/// One connection to a store of accounts.
+/// Connection of a committer to the stored accounts.
 pub(crate) trait GroupStore: Send {
-    /// Reads these accounts, has them decided, and stores what changed, all with one commit. An account whose row
-    /// changed meanwhile, or is held by somebody else, is neither stored nor unknown.
+    /// Reads accounts, calls `decide`, and stores the writes with one commit. A write whose row another session changed
+    /// or locked is neither stored nor unknown.
     ///
-    /// `sought` is a write of the one account whose outcome was not known; only a store that holds the row while it
-    /// looks is asked for one.
+    /// `sought` is an earlier write of the only account, with an unknown outcome. Only stores that lock the row before
+    /// they search for it receive one.
     fn run(
         &mut self,
         users: &[i64],
@@ -55,7 +55,7 @@ pub(crate) trait GroupStore: Send {
         decide: Decide<'_>,
     ) -> Result<WriteResult, GroupFailure>;
 
-    /// What can be done between groups, off the path of an answer.
+    /// Performs maintenance between groups, so that no caller waits for it.
     fn run_maintenance(&mut self) {}
 }
 
