@@ -27,7 +27,7 @@ fn hold(store: &TestStore, user: UserId) -> Sender<()> {
 }
 
 fn options(limits: CommitterLimits) -> DatabaseOptions {
-    DatabaseOptions { committers: 1, limits, ..DatabaseOptions::default() }
+    DatabaseOptions::default().with_committers(1).with_limits(limits)
 }
 
 #[test]
@@ -49,8 +49,7 @@ fn eight_decisions_may_wait_for_one_account_and_the_ninth_is_refused_at_once() {
 
 #[test]
 fn a_full_queue_says_so_before_any_work() {
-    let store =
-        TestStore::sqlite_with(&options(CommitterLimits { waiting: 4, ..CommitterLimits::default() }));
+    let store = TestStore::sqlite_with(&options(CommitterLimits::default().with_waiting(4)));
     let users: Vec<_> = (0..5).map(|n| store.add_user(&format!("user{n}"))).collect();
     assert!(!store.database.is_full());
     let release = hold(&store, users[0]);
@@ -70,7 +69,7 @@ fn a_full_queue_says_so_before_any_work() {
 #[test]
 fn a_decision_that_waited_too_long_is_dropped_undecided() {
     let patience = Duration::from_millis(1);
-    let store = TestStore::sqlite_with(&options(CommitterLimits { patience, ..CommitterLimits::default() }));
+    let store = TestStore::sqlite_with(&options(CommitterLimits::default().with_patience(patience)));
     let (ada, bob) = (store.add_user("ada"), store.add_user("bob"));
     let accounts = store.accounts();
     store.runtime.block_on(async {

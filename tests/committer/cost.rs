@@ -87,8 +87,8 @@ fn statements_of_one_group(store: &TestStore, users: &[UserId], mark: u32) -> Ve
 }
 
 fn options() -> DatabaseOptions {
-    let limits = CommitterLimits { group: 64, ..CommitterLimits::default() };
-    DatabaseOptions { committers: 1, limits, ..DatabaseOptions::default() }
+    let limits = CommitterLimits::default().with_group(64);
+    DatabaseOptions::default().with_committers(1).with_limits(limits)
 }
 
 /// The holding decision's own COMMIT comes first where the database has one around it.

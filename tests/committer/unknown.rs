@@ -104,7 +104,7 @@ fn over(store: &TestStore, options: &DatabaseOptions, query: &str) -> (Arc<dyn D
 }
 
 fn one_committer() -> DatabaseOptions {
-    DatabaseOptions { committers: 1, ..DatabaseOptions::default() }
+    DatabaseOptions::default().with_committers(1)
 }
 
 fn event() -> SecurityEvent {
@@ -188,12 +188,10 @@ fn what_never_arrived_is_decided_again_and_stored_once() {
 fn what_cannot_be_found_out_in_time_is_told_to_be_unknown() {
     let store = TestStore::postgres();
     let ada = store.add_user("ada");
-    let limits = CommitterLimits {
-        patience: Duration::from_millis(200),
-        answer_within: Duration::from_secs(2),
-        ..CommitterLimits::default()
-    };
-    let (database, line) = over(&store, &DatabaseOptions { limits, ..one_committer() }, "");
+    let limits = CommitterLimits::default()
+        .with_patience(Duration::from_millis(200))
+        .with_answer_within(Duration::from_secs(2));
+    let (database, line) = over(&store, &one_committer().with_limits(limits), "");
     warm_up(&store, &database, ada);
     let accounts: Arc<dyn Accounts> = database.clone();
     let (decide, _) = count_and_cut(&line, GONE, true);
@@ -217,12 +215,10 @@ fn what_cannot_be_found_out_in_time_is_told_to_be_unknown() {
 #[test]
 fn a_committer_that_is_silent_past_its_deadline_is_replaced() {
     for name in ["SQLite", "PostgreSQL"] {
-        let limits = CommitterLimits {
-            patience: Duration::from_millis(300),
-            answer_within: Duration::from_millis(400),
-            ..CommitterLimits::default()
-        };
-        let options = DatabaseOptions { limits, ..one_committer() };
+        let limits = CommitterLimits::default()
+            .with_patience(Duration::from_millis(300))
+            .with_answer_within(Duration::from_millis(400));
+        let options = one_committer().with_limits(limits);
         let store = if name == "SQLite" {
             TestStore::sqlite_with(&options)
         } else {
@@ -282,7 +278,7 @@ fn a_new_timeline_is_noticed_on_the_next_connection_and_a_known_one_is_none() {
          'SELECT timeline || ''0000000000000001'' FROM public.history'",
     );
     let alarm = Arc::new(Alarm::default());
-    let options = DatabaseOptions { failover: Some(alarm.clone()), ..one_committer() };
+    let options = one_committer().with_failover_listener(alarm.clone());
     let (database, line) = over(&store, &options, "options=-c%20search_path%3Dpublic,pg_catalog");
     let accounts: Arc<dyn Accounts> = database.clone();
     let count = || {
@@ -306,7 +302,7 @@ fn a_new_timeline_is_noticed_on_the_next_connection_and_a_known_one_is_none() {
     );
     // Another process that starts within the minute is told as well.
     let beside = Arc::new(Alarm::default());
-    let options = DatabaseOptions { failover: Some(beside.clone()), ..one_committer() };
+    let options = one_committer().with_failover_listener(beside.clone());
     let (second, _line) = over(&store, &options, "options=-c%20search_path%3Dpublic,pg_catalog");
     let accounts: Arc<dyn Accounts> = second.clone();
     store.runtime.block_on(accounts.update(ada, |account| account.failures)).unwrap().unwrap();

@@ -28,6 +28,7 @@ use events::{EventCounters, MeteredEventSink};
 use sms::{MeteredSmsObserver, SmsCounters};
 
 pub use http::HttpMetrics;
+pub use state::DatabaseLoad;
 pub(crate) use state::{ProviderState, StateGauges};
 pub use store::{GroupResult, StoreMetrics};
 

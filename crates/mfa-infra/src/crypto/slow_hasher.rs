@@ -14,6 +14,7 @@ use super::stored_digest::{StoredDigest, bcrypt_matches};
 
 /// How much a [`SlowHasher`] does at a time. Each hash takes 19 MiB and tens of milliseconds of a core.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct HasherLimits {
     /// How many run at once.
     pub at_once: NonZeroUsize,

@@ -1,14 +1,16 @@
-//! The committer: gathers decisions, stores them in groups, answers after the commit.
+//! Committers: gather decisions, store them in groups, and answer after the commit.
 //!
-//! A committer is one thread with one connection. Accounts belong to committers by their id, so decisions for one
-//! account never race inside a process; between processes each write compares the row's version. A row that somebody
-//! else holds or has changed goes to the slow lane, which may wait for it.
+//! A committer is one thread with one connection. Each account belongs to one committer by its id, so decisions for an
+//! account never race inside a process; between processes each write compares the row's version. A decision whose row
+//! another session has locked or changed goes to the contended queue, whose threads may wait for the row.
 
+mod clock;
 mod contended;
 mod group;
+mod limits;
 mod queue;
+mod write;
 
-use std::collections::HashSet;
 use std::fmt;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
@@ -19,209 +21,179 @@ use std::time::{Duration, Instant};
 use mfa_core::{Decision, Phase, StoreError, StoreErrorKind, UserId};
 use tokio::sync::oneshot;
 
+use clock::now;
+use contended::ContendedAccounts;
 use queue::{Job, Queue};
 
-pub(super) use group::{AccountWrite, Decide, GroupContext, GroupFailure, GroupStore, WriteResult};
+pub(super) use group::GroupContext;
+pub use limits::CommitterLimits;
+pub(super) use write::{AccountWrite, Decide, GroupFailure, GroupStore, StoreFactory, WriteResult};
 
-/// What may wait for the committers, and how long.
-#[derive(Clone, Copy, Debug)]
-pub struct CommitterLimits {
-    /// Decisions that wait, for each committer.
-    pub waiting: usize,
-    /// Decisions that wait for one account.
-    pub waiting_per_account: usize,
-    /// Decisions of one commit.
-    pub group: usize,
-    /// How long a decision may wait before it is dropped undecided.
-    pub patience: Duration,
-    /// How long a caller waits for the answer, the commit included.
-    pub answer_within: Duration,
-}
-
-impl Default for CommitterLimits {
-    fn default() -> Self {
-        Self {
-            waiting: 2048,
-            waiting_per_account: 8,
-            group: 64,
-            patience: Duration::from_secs(3),
-            answer_within: Duration::from_secs(8),
-        }
-    }
-}
-
-/// How a committer, or a taker of the slow lane, gets its store; called again after a panic.
-pub(super) type StoreFactory = Arc<dyn Fn() -> Box<dyn GroupStore> + Send + Sync>;
-
-/// The committers of one database.
+/// Committers of one database.
 pub(super) struct Committers {
-    seats: Vec<Arc<CommitterSlot>>,
-    lane: Option<Arc<Queue>>,
-    slow: Arc<ContendedAccounts>,
+    slots: Vec<Arc<CommitterSlot>>,
+    /// Queue for contended rows; `None` if the database has a single writer.
+    contended_queue: Option<Arc<Queue>>,
+    contended: Arc<ContendedAccounts>,
     threads: Mutex<Vec<JoinHandle<()>>>,
     limits: CommitterLimits,
 }
 
-/// The place of one committer: its queue, and who sits there.
+/// Slot of one committer: its queue, and the thread that currently serves it.
 struct CommitterSlot {
     queue: Arc<Queue>,
     worker: Worker,
-    maker: StoreFactory,
-    /// Which thread it is whose place this is; an earlier one leaves as soon as it is heard of again.
-    turn: AtomicU64,
-    /// Since when that one is busy with one group.
+    factory: StoreFactory,
+    /// Generation of the current thread. A replaced thread ends as soon as it sees that its own is older.
+    generation: AtomicU64,
+    /// Start of the group that the current thread is working on.
     busy_since: Mutex<Option<Instant>>,
-    /// Earlier ones that have not been heard of again.
-    silent: AtomicUsize,
+    /// Number of replaced threads that have not ended.
+    unresponsive: AtomicUsize,
 }
 
-/// The most earlier threads that one place may be waiting for: each holds a connection.
-const MOST_SILENT: usize = 2;
+/// Name of the threads that serve the contended queue.
+const CONTENDED_THREAD: &str = "contended";
 
-/// The accounts whose decisions go to the slow lane.
-#[derive(Default)]
-struct ContendedAccounts(Mutex<HashSet<UserId>>);
-
-impl ContendedAccounts {
-    fn set(&self) -> MutexGuard<'_, HashSet<UserId>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
+/// Maximum number of replaced threads of one slot that have not ended: each holds a connection.
+const MAX_UNRESPONSIVE: usize = 2;
 
 impl fmt::Debug for Committers {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Committers").field("committers", &self.seats.len()).finish_non_exhaustive()
+        f.debug_struct("Committers").field("committers", &self.slots.len()).finish_non_exhaustive()
     }
 }
 
 impl Committers {
-    /// Starts a thread for each committer, and for each taker of the slow lane where there is one.
+    /// Starts one thread for each factory: committers, and consumers of the contended queue.
     pub(super) fn start(
-        makers: Vec<StoreFactory>,
-        slow_makers: Vec<StoreFactory>,
+        factories: Vec<StoreFactory>,
+        contended_factories: Vec<StoreFactory>,
         context: &GroupContext,
         limits: CommitterLimits,
     ) -> Self {
         let queue = || Arc::new(Queue::new(limits.waiting, limits.waiting_per_account));
-        let slow = Arc::<ContendedAccounts>::default();
-        let lane = (!slow_makers.is_empty()).then(queue);
+        let contended = Arc::<ContendedAccounts>::default();
+        let contended_queue = (!contended_factories.is_empty()).then(queue);
         let mut threads = Vec::new();
-        let mut seats = Vec::new();
-        for maker in makers {
+        let mut slots = Vec::new();
+        for factory in factories {
             let worker = Worker {
-                lane: lane.clone(),
-                slow: Arc::clone(&slow),
+                contended_queue: contended_queue.clone(),
+                contended: Arc::clone(&contended),
                 context: context.clone(),
                 group: limits.group,
             };
-            let seat = Arc::new(CommitterSlot {
+            let slot = Arc::new(CommitterSlot {
                 queue: queue(),
                 worker,
-                maker,
-                turn: AtomicU64::new(0),
+                factory,
+                generation: AtomicU64::new(0),
                 busy_since: Mutex::default(),
-                silent: AtomicUsize::new(0),
+                unresponsive: AtomicUsize::new(0),
             });
-            threads.extend(seat.take(0));
-            seats.push(seat);
+            threads.extend(slot.spawn(0));
+            slots.push(slot);
         }
-        if let Some(lane) = &lane {
-            for maker in slow_makers {
-                let (lane, slow, context) = (Arc::clone(lane), Arc::clone(&slow), context.clone());
-                threads.extend(spawn("slow-lane", move || contended::work(&lane, &slow, &context, &maker)));
+        if let Some(queue) = &contended_queue {
+            for factory in contended_factories {
+                let (queue, accounts, context) = (Arc::clone(queue), Arc::clone(&contended), context.clone());
+                let work = move || contended::work(&queue, &accounts, &context, &factory);
+                threads.extend(spawn(CONTENDED_THREAD, work));
             }
         }
-        Self { seats, lane, slow, threads: Mutex::new(threads), limits }
+        Self { slots, contended_queue, contended, threads: Mutex::new(threads), limits }
     }
 
-    /// Hands a decision to the committer of its account and waits for the answer.
+    /// Queues a decision at the committer of its account and waits for the result.
     pub(super) async fn apply(
         &self,
         user: UserId,
-        turn: Phase,
+        phase: Phase,
         decision: Decision,
     ) -> Result<bool, StoreError> {
         let (answer, answered) = oneshot::channel();
         let deadline = now().checked_add(self.limits.patience).unwrap_or_else(now);
-        let seat = self.seat_of(user);
-        seat.queue.put(Job { user, turn, decision, answer, deadline, sent: None });
+        let slot = self.slot_for(user);
+        slot.queue.put(Job { user, phase, decision, answer, deadline, sent: None });
         match tokio::time::timeout(self.limits.answer_within, answered).await {
             Ok(Ok(answer)) => answer,
-            // The committer died, or is silent: the commit may have happened.
+            // The committer panicked or does not respond: the commit may have happened.
             Ok(Err(_)) => Err(StoreError::new(StoreErrorKind::Unknown, "committer")),
             Err(_) => {
-                self.replace_if_silent(seat);
+                self.replace_if_unresponsive(slot);
                 Err(StoreError::new(StoreErrorKind::Unknown, "committer"))
             }
         }
     }
 
-    /// Puts another thread in the place of one that has been busy with one group for most of the time that a caller
-    /// waits. What it may still store is guarded by the version of each row.
-    fn replace_if_silent(&self, seat: &Arc<CommitterSlot>) {
+    /// Replaces a thread that has worked on one group for three quarters of the time that a caller waits.
+    ///
+    /// A late write of the replaced thread does no harm: it compares the version of each row.
+    fn replace_if_unresponsive(&self, slot: &Arc<CommitterSlot>) {
         let whole = self.limits.answer_within;
-        let silent_for = whole.saturating_sub(whole.checked_div(4).unwrap_or_default());
+        let limit = whole.saturating_sub(whole.checked_div(4).unwrap_or_default());
         let mut threads = self.threads.lock().unwrap_or_else(PoisonError::into_inner);
-        let mut busy_since = seat.busy_since();
-        let is_silent = busy_since.is_some_and(|since| now().duration_since(since) >= silent_for);
-        if !is_silent || seat.silent.load(Ordering::SeqCst) >= MOST_SILENT {
+        let mut busy_since = slot.busy_since();
+        let is_unresponsive = busy_since.is_some_and(|since| now().duration_since(since) >= limit);
+        if !is_unresponsive || slot.unresponsive.load(Ordering::SeqCst) >= MAX_UNRESPONSIVE {
             return;
         }
-        seat.silent.fetch_add(1, Ordering::SeqCst);
-        let turn = seat.turn.fetch_add(1, Ordering::SeqCst).wrapping_add(1);
+        slot.unresponsive.fetch_add(1, Ordering::SeqCst);
+        let generation = slot.generation.fetch_add(1, Ordering::SeqCst).wrapping_add(1);
         *busy_since = None;
         drop(busy_since);
-        threads.extend(seat.take(turn));
+        threads.extend(slot.spawn(generation));
     }
 
-    fn seat_of(&self, user: UserId) -> &Arc<CommitterSlot> {
+    fn slot_for(&self, user: UserId) -> &Arc<CommitterSlot> {
         // Fibonacci hashing: neighbouring ids spread over the committers.
         let spread = user.value().unsigned_abs().wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 32;
-        let place = usize::try_from(spread).unwrap_or(0).checked_rem(self.seats.len()).unwrap_or(0);
-        let fallback = || self.seats.first();
-        match self.seats.get(place).or_else(fallback) {
-            Some(seat) => seat,
+        let index = usize::try_from(spread).unwrap_or(0).checked_rem(self.slots.len()).unwrap_or(0);
+        let fallback = || self.slots.first();
+        match self.slots.get(index).or_else(fallback) {
+            Some(slot) => slot,
             None => unreachable!("a database has at least one committer"),
         }
     }
 
-    /// How many decisions wait.
+    /// Returns the number of waiting decisions.
     pub(super) fn waiting(&self) -> usize {
-        self.seats
+        self.slots
             .iter()
-            .map(|seat| &seat.queue)
-            .chain(&self.lane)
+            .map(|slot| &slot.queue)
+            .chain(&self.contended_queue)
             .map(|queue| queue.len())
             .fold(0, usize::saturating_add)
     }
 
-    /// Whether a committer refuses decisions because too many wait.
+    /// Whether a committer rejects decisions because too many wait.
     pub(super) fn is_full(&self) -> bool {
-        self.seats.iter().any(|seat| seat.queue.is_full())
+        self.slots.iter().any(|slot| slot.queue.is_full())
     }
 
-    /// Takes no more decisions, answers those that wait for up to `within`, and refuses the rest.
+    /// Rejects new decisions, completes the waiting ones for up to `within`, and rejects the rest.
     pub(super) fn stop(&self, within: Duration) {
         let end = now().checked_add(within).unwrap_or_else(now);
-        for seat in &self.seats {
-            seat.queue.close();
+        for slot in &self.slots {
+            slot.queue.close();
         }
         let mut threads = std::mem::take(&mut *self.threads.lock().unwrap_or_else(PoisonError::into_inner));
-        let lanes: Vec<_> = {
-            let is_lane = |thread: &JoinHandle<()>| thread.thread().name() == Some("slow-lane");
-            let (lanes, committers) = threads.drain(..).partition(is_lane);
+        let contended: Vec<_> = {
+            let is_contended = |thread: &JoinHandle<()>| thread.thread().name() == Some(CONTENDED_THREAD);
+            let (contended, committers) = threads.drain(..).partition(is_contended);
             join(committers, end);
-            lanes
+            contended
         };
-        // Closed only now: the committers may have handed it their last rows.
-        if let Some(lane) = &self.lane {
-            lane.close();
+        // Closed only now: the committers may have queued their last rows here.
+        if let Some(queue) = &self.contended_queue {
+            queue.close();
         }
-        join(lanes, end);
-        for queue in self.seats.iter().map(|seat| &seat.queue).chain(&self.lane) {
+        join(contended, end);
+        for queue in self.slots.iter().map(|slot| &slot.queue).chain(&self.contended_queue) {
             queue.refuse_all();
         }
-        self.slow.set().clear();
+        self.contended.set().clear();
     }
 }
 
@@ -235,7 +207,7 @@ fn spawn(name: &str, work: impl FnOnce() + Send + 'static) -> Option<JoinHandle<
     std::thread::Builder::new().name(name.to_owned()).spawn(work).ok()
 }
 
-/// Waits for threads to end, but no longer than until `end`; one that has not ended by then is left behind.
+/// Waits until `end` for threads to end; a thread that has not ended by then is detached.
 fn join(threads: Vec<JoinHandle<()>>, end: Instant) {
     for thread in threads {
         while !thread.is_finished() && now() < end {
@@ -247,22 +219,14 @@ fn join(threads: Vec<JoinHandle<()>>, end: Instant) {
     }
 }
 
-#[expect(
-    clippy::disallowed_methods,
-    reason = "waiting is measured by the monotonic clock; no rule is decided by it"
-)]
-fn now() -> Instant {
-    Instant::now()
-}
-
 impl CommitterSlot {
-    /// A thread takes the place.
-    fn take(self: &Arc<Self>, turn: u64) -> Option<JoinHandle<()>> {
-        let seat = Arc::clone(self);
+    /// Starts the thread of this generation.
+    fn spawn(self: &Arc<Self>, generation: u64) -> Option<JoinHandle<()>> {
+        let slot = Arc::clone(self);
         spawn("committer", move || {
-            seat.work(turn);
-            if seat.turn.load(Ordering::SeqCst) != turn {
-                seat.silent.fetch_sub(1, Ordering::SeqCst);
+            slot.work(generation);
+            if slot.generation.load(Ordering::SeqCst) != generation {
+                slot.unresponsive.fetch_sub(1, Ordering::SeqCst);
             }
         })
     }
@@ -271,31 +235,31 @@ impl CommitterSlot {
         self.busy_since.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Says since when this thread is busy; answers whether the place is still its own.
-    fn set_busy(&self, turn: u64, since: Option<Instant>) -> bool {
+    /// Sets the start of the current group. Returns `false` if this thread was replaced.
+    fn set_busy(&self, generation: u64, since: Option<Instant>) -> bool {
         let mut busy_since = self.busy_since();
-        let is_mine = self.turn.load(Ordering::SeqCst) == turn;
-        if is_mine {
+        let is_current = self.generation.load(Ordering::SeqCst) == generation;
+        if is_current {
             *busy_since = since;
         }
-        is_mine
+        is_current
     }
 
-    fn work(&self, turn: u64) {
-        let mut store = (self.maker)();
+    fn work(&self, generation: u64) {
+        let mut store = (self.factory)();
         while let Some(jobs) = self.queue.take(self.worker.group) {
-            let jobs = self.worker.sort_out(jobs);
+            let jobs = self.worker.accept(jobs);
             if jobs.is_empty() {
                 continue;
             }
-            self.set_busy(turn, Some(now()));
+            self.set_busy(generation, Some(now()));
             let ran = catch_unwind(AssertUnwindSafe(|| self.worker.context.run(store.as_mut(), jobs)));
             match ran {
-                Ok(lost) => self.worker.slow_down(lost),
-                // Whoever waited has lost its sender, and is told that the outcome is unknown.
-                Err(_) => store = (self.maker)(),
+                Ok(lost) => self.worker.queue_contended(lost),
+                // The callers lost their senders, so they receive `StoreErrorKind::Unknown`.
+                Err(_) => store = (self.factory)(),
             }
-            if !self.set_busy(turn, None) {
+            if !self.set_busy(generation, None) {
                 return;
             }
             drop(catch_unwind(AssertUnwindSafe(|| store.run_maintenance())));
@@ -303,38 +267,41 @@ impl CommitterSlot {
     }
 }
 
-/// What a committer does with jobs.
+/// Processing of jobs by a committer.
 struct Worker {
-    lane: Option<Arc<Queue>>,
-    slow: Arc<ContendedAccounts>,
+    contended_queue: Option<Arc<Queue>>,
+    contended: Arc<ContendedAccounts>,
     context: GroupContext,
     group: usize,
 }
 
 impl Worker {
-    /// Drops what has waited too long, and hands on what belongs to the slow lane.
-    fn sort_out(&self, jobs: Vec<Job>) -> Vec<Job> {
+    /// Rejects expired jobs, moves jobs of contended accounts to their queue, and returns the rest.
+    fn accept(&self, jobs: Vec<Job>) -> Vec<Job> {
         let now = now();
-        let mut mine = Vec::with_capacity(jobs.len());
+        let mut accepted = Vec::with_capacity(jobs.len());
         for job in jobs {
             if job.deadline <= now {
                 job.refuse(StoreErrorKind::Overloaded);
-            } else if let (Some(lane), true) = (&self.lane, self.slow.set().contains(&job.user)) {
-                lane.put(job);
+            } else if let (Some(queue), true) =
+                (&self.contended_queue, self.contended.set().contains(&job.user))
+            {
+                queue.put(job);
             } else {
-                mine.push(job);
+                accepted.push(job);
             }
         }
-        mine
+        accepted
     }
 
-    fn slow_down(&self, lost: Vec<Job>) {
+    /// Moves jobs whose rows were locked or changed to the contended queue.
+    fn queue_contended(&self, lost: Vec<Job>) {
         self.context.metrics.slow(lost.len());
         for job in lost {
-            match &self.lane {
-                Some(lane) => {
-                    self.slow.set().insert(job.user);
-                    lane.put(job);
+            match &self.contended_queue {
+                Some(queue) => {
+                    self.contended.set().insert(job.user);
+                    queue.put(job);
                 }
                 None => job.refuse(StoreErrorKind::Unavailable),
             }

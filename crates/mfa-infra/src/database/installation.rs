@@ -203,7 +203,7 @@ pub(super) struct KeyUsageRow {
 
 impl KeyUsageRow {
     /// A key with a name that no key has is none: what it is said to have made was not made by us.
-    pub(super) fn into_need(self) -> Option<KeyUsage> {
+    pub(super) fn into_usage(self) -> Option<KeyUsage> {
         let kind = KeyedValue::ALL.iter().copied().find(|kind| kind.as_str() == self.kind)?;
         let key = self.key.and_then(|id| KeyId::parse(&id).ok());
         Some(KeyUsage { kind, key, count: u64::try_from(self.count).unwrap_or(0) })

@@ -3,12 +3,12 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use diesel::r2d2::{ConnectionManager, CustomizeConnection, Pool, PooledConnection, R2D2Connection};
+use diesel::r2d2::{ConnectionManager, CustomizeConnection, Pool, R2D2Connection};
 use diesel::result::Error;
 use mfa_core::{Account, BoxFuture, StoreError, StoreErrorKind};
 use tokio::sync::Semaphore;
 
-use super::OpenDatabaseError;
+use super::error::OpenDatabaseError;
 use super::row::AccountRow;
 
 /// How long a read waits for a connection.
@@ -64,7 +64,7 @@ impl<C: R2D2Connection + Send + 'static> ReadPool<C> {
     pub(super) fn run<T, F>(&self, operation: &'static str, query: F) -> BoxFuture<'_, Result<T, StoreError>>
     where
         T: Send + 'static,
-        F: FnOnce(&mut PooledConnection<ConnectionManager<C>>) -> Result<T, Error> + Send + 'static,
+        F: FnOnce(&mut C) -> Result<T, Error> + Send + 'static,
     {
         Box::pin(async move {
             let overloaded = || StoreError::new(StoreErrorKind::Overloaded, operation);
@@ -86,9 +86,7 @@ impl<C: R2D2Connection + Send + 'static> ReadPool<C> {
     /// Reads one account on a thread that may block.
     pub(super) fn find<F>(&self, query: F) -> BoxFuture<'_, Result<Option<Account>, StoreError>>
     where
-        F: FnOnce(&mut PooledConnection<ConnectionManager<C>>) -> Result<Option<AccountRow>, Error>
-            + Send
-            + 'static,
+        F: FnOnce(&mut C) -> Result<Option<AccountRow>, Error> + Send + 'static,
     {
         Box::pin(async move {
             let row = self.run("find account", query).await?;
@@ -101,7 +99,7 @@ impl<C: R2D2Connection + Send + 'static> ReadPool<C> {
     pub(super) fn now<T>(
         &self,
         operation: &'static str,
-        query: impl FnOnce(&mut PooledConnection<ConnectionManager<C>>) -> Result<T, Error>,
+        query: impl FnOnce(&mut C) -> Result<T, Error>,
     ) -> Result<T, StoreError> {
         blocking(&self.pool, operation, query)
     }
@@ -110,7 +108,7 @@ impl<C: R2D2Connection + Send + 'static> ReadPool<C> {
 fn blocking<C: R2D2Connection + 'static, T>(
     pool: &Pool<ConnectionManager<C>>,
     operation: &'static str,
-    query: impl FnOnce(&mut PooledConnection<ConnectionManager<C>>) -> Result<T, Error>,
+    query: impl FnOnce(&mut C) -> Result<T, Error>,
 ) -> Result<T, StoreError> {
     let unavailable = |why: Box<dyn std::error::Error + Send + Sync>| {
         StoreError::new(StoreErrorKind::Unavailable, operation).with_source(why)

@@ -49,7 +49,7 @@ pub(super) struct EntryRow {
 }
 
 impl EntryRow {
-    pub(super) fn into_entry(self) -> UserIdentity {
+    pub(super) fn into_identity(self) -> UserIdentity {
         UserIdentity { user: UserId::new(self.id), email: self.email, username: self.username }
     }
 }

@@ -9,13 +9,23 @@ use prometheus_client::metrics::family::Family;
 use prometheus_client::metrics::gauge::Gauge;
 use prometheus_client::registry::Registry;
 
-use crate::database::DatabaseLoad;
-
 type FloatGauge = Gauge<f64, AtomicU64>;
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
 struct ProviderLabel {
     provider: String,
+}
+
+/// Load of a database.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct DatabaseLoad {
+    /// Number of decisions that wait for a committer.
+    pub waiting: usize,
+    /// Maximum number of connections for reads.
+    pub connections: usize,
+    /// Number of connections for reads in use.
+    pub in_use: usize,
 }
 
 /// Whether a provider is asked at the moment.

@@ -1,38 +1,56 @@
-//! The slow lane: one account at a time, where waiting for a row is allowed, and so always some progress.
+//! Threads of the contended queue: one account at a time, in a transaction that may wait for the row.
 
+use std::collections::HashSet;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use mfa_core::StoreErrorKind;
+use mfa_core::{StoreErrorKind, UserId};
 
-use super::group::{GroupContext, GroupStore};
+use super::clock::now;
+use super::group::GroupContext;
 use super::queue::{Job, Queue};
-use super::{ContendedAccounts, StoreFactory, now};
+use super::write::{GroupStore, StoreFactory};
 
-/// How long after its deadline a write that was sent is still looked for: callers wait for so long.
-const LOOKED_FOR: Duration = Duration::from_secs(4);
-/// How long the lane waits before it looks again in a database that is away.
-const PAUSE: Duration = Duration::from_millis(50);
+/// Time after its deadline for which an unconfirmed write is still searched: callers wait that long.
+const SEARCH_TIME: Duration = Duration::from_secs(4);
+/// Pause before the next attempt on an unreachable database.
+const RETRY_PAUSE: Duration = Duration::from_millis(50);
 
-pub(super) fn work(queue: &Queue, slow: &ContendedAccounts, context: &GroupContext, maker: &StoreFactory) {
-    let mut store = maker();
+/// Accounts whose decisions go to the contended queue.
+#[derive(Default)]
+pub(super) struct ContendedAccounts(Mutex<HashSet<UserId>>);
+
+impl ContendedAccounts {
+    pub(super) fn set(&self) -> MutexGuard<'_, HashSet<UserId>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Serves the contended queue until it is closed and empty.
+pub(super) fn work(
+    queue: &Queue,
+    accounts: &ContendedAccounts,
+    context: &GroupContext,
+    factory: &StoreFactory,
+) {
+    let mut store = factory();
     while let Some((user, jobs)) = queue.take_account() {
         for batch in batches(jobs) {
-            let jobs = run(batch, context, &mut store, maker);
+            let jobs = run(batch, context, &mut store, factory);
             for job in jobs {
                 job.refuse(StoreErrorKind::Unavailable);
             }
         }
-        // Under the lock of the set, so that no job slips into the lane after the account has left it.
-        let mut set = slow.set();
-        if queue.give_back(user) {
+        // Under the lock of the set, so that no job enters the queue after its account was removed from the set.
+        let mut set = accounts.set();
+        if queue.release_account(user) {
             set.remove(&user);
         }
     }
 }
 
-/// Jobs of one write whose outcome is not known come together, and before those that were never sent.
+/// Groups jobs by unconfirmed write, before the jobs that were never sent.
 fn batches(jobs: Vec<Job>) -> Vec<Vec<Job>> {
     let (sent, fresh): (Vec<_>, Vec<_>) = jobs.into_iter().partition(|job| job.sent.is_some());
     let mut batches: Vec<Vec<Job>> = Vec::new();
@@ -50,17 +68,17 @@ fn batches(jobs: Vec<Job>) -> Vec<Vec<Job>> {
     batches
 }
 
-/// Runs jobs to their end. What comes back was not stored, or is not known to be; nothing more can be done for it.
+/// Runs jobs, and returns those that were not stored, or not as far as is known. They are not retried.
 fn run(
     mut jobs: Vec<Job>,
     context: &GroupContext,
     store: &mut Box<dyn GroupStore>,
-    maker: &StoreFactory,
+    factory: &StoreFactory,
 ) -> Vec<Job> {
     loop {
         let now = now();
         let is_late = |job: &Job| {
-            let grace = if job.sent.is_some() { LOOKED_FOR } else { Duration::ZERO };
+            let grace = if job.sent.is_some() { SEARCH_TIME } else { Duration::ZERO };
             job.deadline.checked_add(grace).is_none_or(|end| end <= now)
         };
         let (late, rest): (Vec<_>, Vec<_>) = jobs.into_iter().partition(is_late);
@@ -71,10 +89,10 @@ fn run(
             return Vec::new();
         }
         let Ok(lost) = catch_unwind(AssertUnwindSafe(|| context.run(store.as_mut(), rest))) else {
-            *store = maker();
+            *store = factory();
             return Vec::new();
         };
-        // A row that was lost while it was held cannot be; one whose write is to be looked for is looked for again.
+        // A row cannot be lost while this transaction holds its lock. Unconfirmed writes are searched again.
         let (sent, lost): (Vec<_>, Vec<_>) = lost.into_iter().partition(|job| job.sent.is_some());
         if sent.is_empty() {
             return lost;
@@ -83,6 +101,6 @@ fn run(
             job.refuse(StoreErrorKind::Unavailable);
         }
         jobs = sent;
-        std::thread::sleep(PAUSE);
+        std::thread::sleep(RETRY_PAUSE);
     }
 }

@@ -7,65 +7,12 @@ use std::sync::Arc;
 use mfa_core::{Account, EventSink, LoggedEvent, StoreError, StoreErrorKind, UserId};
 
 use super::queue::Job;
+use super::write::{AccountWrite, GroupFailure, GroupStore, WriteResult};
 use crate::database::chain::{Chain, ChainedEvent};
 use crate::database::row::AccountRow;
 use crate::metrics::{GroupResult, StoreMetrics};
 
-/// A changed account, with its events, on its way into the store.
-#[derive(Clone, Debug)]
-pub(crate) struct AccountWrite {
-    /// As it is to be, but with the version that was read.
-    pub(crate) row: AccountRow,
-    /// Whether a column changed that a verification does not write.
-    pub(crate) is_cold: bool,
-    pub(crate) events: Vec<ChainedEvent>,
-}
-
-/// What is known of a group that was not stored.
-#[derive(Debug, thiserror::Error)]
-pub(crate) enum GroupFailure {
-    /// The store answered no: nothing was stored.
-    #[error("refused: {0}")]
-    Refused(diesel::result::Error),
-    /// The store was not reached: nothing was stored.
-    #[error("unreachable: {0}")]
-    Unreachable(String),
-    /// The connection was lost after the write was sent.
-    #[error("unknown: {0}")]
-    Unknown(diesel::result::Error),
-}
-
-/// What became of the writes of a group.
-#[derive(Debug, Default)]
-pub(crate) struct WriteResult {
-    /// The users whose account was stored.
-    pub(crate) stored: Vec<i64>,
-    /// Those of whom it is not known: the connection was lost after their write was sent.
-    pub(crate) unknown: Vec<i64>,
-}
-
-/// What decides: rows as they are in, changed accounts out. The flag says that the write that was looked for is stored.
-pub(crate) type Decide<'a> = &'a mut dyn FnMut(Vec<AccountRow>, bool) -> Vec<AccountWrite>;
-
-/// One connection to a store of accounts.
-pub(crate) trait GroupStore: Send {
-    /// Reads these accounts, has them decided, and stores what changed, all with one commit. An account whose row
-    /// changed meanwhile, or is held by somebody else, is neither stored nor unknown.
-    ///
-    /// `sought` is a write of the one account whose outcome was not known; only a store that holds the row while it
-    /// looks is asked for one.
-    fn run(
-        &mut self,
-        users: &[i64],
-        sought: Option<&AccountWrite>,
-        decide: Decide<'_>,
-    ) -> Result<WriteResult, GroupFailure>;
-
-    /// What can be done between groups, off the path of an answer.
-    fn run_maintenance(&mut self) {}
-}
-
-/// What became of one decision in the run that was stored.
+/// Outcome of one decision in the run that was stored.
 enum DecisionOutcome {
     NoSuchUser,
     Corrupt(String),
@@ -74,11 +21,12 @@ enum DecisionOutcome {
     NoEntropy,
 }
 
-/// The accounts of a group, as they were read and as the decisions so far left them; or why a row means none. They are
-/// compared as accounts, never as rows: a database may spell a document otherwise than it was written.
+/// Accounts of a group, as read and as changed so far; or the reason why a row is invalid.
+///
+/// They are compared as accounts, never as rows: a database may format a JSON document differently.
 type Accounts = HashMap<UserId, Result<(Account, Account), String>>;
 
-/// What every group needs.
+/// Services of every group.
 #[derive(Clone, Debug)]
 pub(crate) struct GroupContext {
     pub(crate) chain: Chain,
@@ -87,22 +35,21 @@ pub(crate) struct GroupContext {
 }
 
 impl GroupContext {
-    /// Runs a group to its end. Answers every job but those whose account was not stored, or of which that is not known,
-    /// which it returns.
+    /// Runs a group and answers its jobs. Returns the jobs whose account was not stored, or not as far as is known.
     pub(crate) fn run(&self, store: &mut dyn GroupStore, mut jobs: Vec<Job>) -> Vec<Job> {
         self.metrics.group(jobs.len());
-        // Jobs with one are of one account, and of one write.
+        // Jobs with an unconfirmed write belong to one account and to one write.
         let sought = jobs.first().and_then(|job| job.sent.clone());
         let mut users: Vec<i64> = jobs.iter().map(|job| job.user.value()).collect();
         users.sort_unstable();
         users.dedup();
         let mut outcomes = Vec::new();
         let mut sent: Vec<AccountWrite> = Vec::new();
-        let mut found = false;
+        let mut was_stored = false;
         let result = store.run(&users, sought.as_deref(), &mut |rows, is_stored| {
-            found = is_stored;
+            was_stored = is_stored;
             if is_stored {
-                // What was decided then stands: it is spoken, not decided again.
+                // The earlier decision stands: its result is returned, and it does not run again.
                 outcomes = jobs.iter().map(|_| DecisionOutcome::Ran).collect();
                 return Vec::new();
             }
@@ -114,7 +61,7 @@ impl GroupContext {
         self.metrics.result(result_of(&result));
         let failure = match result {
             Ok(written) => {
-                if let Some(sought) = sought.filter(|_| found) {
+                if let Some(sought) = sought.filter(|_| was_stored) {
                     self.record(&sought.events);
                 }
                 return self.answer(jobs, outcomes, &sent, &written);
@@ -127,13 +74,13 @@ impl GroupContext {
                 self.answer(jobs, outcomes, &sent, &WriteResult { stored: Vec::new(), unknown })
             }
             GroupFailure::Refused(_) if jobs.len() > 1 && sought.is_none() => {
-                // One of them is to blame: halve until it stands alone.
+                // One of the writes is invalid: halve the group until it is alone.
                 let rest = jobs.split_off(jobs.len().div_ceil(2));
                 let mut lost = self.run(store, jobs);
                 lost.extend(self.run(store, rest));
                 lost
             }
-            // It is still to be found out.
+            // The outcome of the earlier write is still unknown.
             GroupFailure::Unreachable(_) if sought.is_some() => jobs,
             failure => {
                 refuse(jobs, &failure);
@@ -142,7 +89,7 @@ impl GroupContext {
         }
     }
 
-    /// Runs each decision in turn on a copy of its account as the ones before it left it.
+    /// Runs each decision in turn on a copy of its account, with the changes of earlier decisions.
     fn decide(&self, jobs: &mut [Job], rows: Vec<AccountRow>) -> (Vec<DecisionOutcome>, Vec<AccountWrite>) {
         let mut accounts: Accounts = HashMap::with_capacity(rows.len());
         for row in rows {
@@ -169,6 +116,7 @@ impl GroupContext {
         self.writes(jobs, accounts, outcomes)
     }
 
+    /// Builds the writes of the changed accounts.
     fn writes(
         &self,
         jobs: &[Job],
@@ -188,7 +136,7 @@ impl GroupContext {
                 writes.push(AccountWrite { row, is_cold, events });
                 continue;
             }
-            // Without randomness no event has an id: nothing of this account may be stored.
+            // Without randomness no event has an id, so nothing of this account may be stored.
             for (_, outcome) in jobs.iter().zip(&mut outcomes).filter(|(job, _)| job.user == user) {
                 *outcome = DecisionOutcome::NoEntropy;
             }
@@ -196,6 +144,7 @@ impl GroupContext {
         (outcomes, writes)
     }
 
+    /// Answers the jobs whose outcome is final, records the stored events, and returns the other jobs.
     fn answer(
         &self,
         jobs: Vec<Job>,
@@ -219,7 +168,7 @@ impl GroupContext {
                 continue;
             }
             if is_lost(job.user) && matches!(outcome, DecisionOutcome::Ran) {
-                // What was sent before, if anything, is not there: this write came instead and lost too.
+                // An earlier write, if any, was not stored: this write replaced it and was not stored either.
                 job.sent = None;
                 lost.push(job);
                 continue;
@@ -240,7 +189,7 @@ impl GroupContext {
         lost
     }
 
-    /// Tells the log of events that are stored.
+    /// Records stored events in the log.
     fn record(&self, events: &[ChainedEvent]) {
         for chained in events {
             self.log.record(LoggedEvent {

@@ -1,4 +1,4 @@
-//! What waits for a committer: bounded in all and per account.
+//! Queue of a committer, bounded in total and per account.
 
 use std::collections::{HashMap, VecDeque};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
@@ -7,65 +7,66 @@ use std::time::Instant;
 use mfa_core::{Decision, Phase, StoreError, StoreErrorKind, UserId};
 use tokio::sync::oneshot;
 
-use super::group::AccountWrite;
+use super::write::AccountWrite;
 
-/// One decision that waits for its turn.
+/// Waiting decision.
 pub(crate) struct Job {
     pub(crate) user: UserId,
-    pub(crate) turn: Phase,
+    pub(crate) phase: Phase,
     pub(crate) decision: Decision,
     pub(crate) answer: oneshot::Sender<Result<bool, StoreError>>,
-    /// Past it the job is dropped undecided.
+    /// Time after which the job is rejected without having run.
     pub(crate) deadline: Instant,
-    /// What it was decided to and sent as, where it is not known whether that was stored.
+    /// Write that was sent for this job, if it is not known whether it was stored.
     pub(crate) sent: Option<Arc<AccountWrite>>,
 }
 
 impl Job {
+    /// Sends the result to the caller.
     pub(crate) fn answer(self, answer: Result<bool, StoreError>) {
-        // A caller who no longer listens has been told 503 by its own deadline.
+        // A caller that stopped waiting has already returned 503 at its own deadline.
         drop(self.answer.send(answer));
     }
 
-    /// Tells that nothing was stored; or, where something was sent before, that it is not known.
+    /// Reports that nothing was stored; or, after an unconfirmed write, that the outcome is unknown.
     pub(crate) fn refuse(self, kind: StoreErrorKind) {
         let kind = if self.sent.is_some() { StoreErrorKind::Unknown } else { kind };
         self.answer(Err(StoreError::new(kind, "committer")));
     }
 }
 
-/// A queue with one taker or several.
+/// Queue with one consumer or several.
 pub(crate) struct Queue {
     state: Mutex<State>,
     arrived: Condvar,
-    most: usize,
-    most_per_account: usize,
+    max: usize,
+    max_per_account: usize,
 }
 
 #[derive(Default)]
 struct State {
     jobs: VecDeque<Job>,
     per_account: HashMap<UserId, usize>,
-    /// Accounts that a taker has in hand: their later jobs wait for it.
+    /// Accounts that a consumer is working on: their later jobs wait.
     taken: Vec<UserId>,
     closed: bool,
 }
 
 impl Queue {
-    pub(crate) fn new(most: usize, most_per_account: usize) -> Self {
-        Self { state: Mutex::default(), arrived: Condvar::new(), most, most_per_account }
+    pub(crate) fn new(max: usize, max_per_account: usize) -> Self {
+        Self { state: Mutex::default(), arrived: Condvar::new(), max, max_per_account }
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Puts a job in, or refuses it at once: one that begins something, where too many wait.
+    /// Queues a job. Rejects it at once if too many wait, unless it settles what was begun or was sent before.
     pub(crate) fn put(&self, job: Job) {
         let mut state = self.state();
         let waiting = state.per_account.get(&job.user).copied().unwrap_or(0);
-        let has_room = state.jobs.len() < self.most && waiting < self.most_per_account;
-        let may_wait = job.turn == Phase::Settle || job.sent.is_some();
+        let has_room = state.jobs.len() < self.max && waiting < self.max_per_account;
+        let may_wait = job.phase == Phase::Settle || job.sent.is_some();
         if state.closed || !(may_wait || has_room) {
             drop(state);
             return job.refuse(StoreErrorKind::Overloaded);
@@ -82,15 +83,15 @@ impl Queue {
 
     pub(crate) fn is_full(&self) -> bool {
         let state = self.state();
-        state.closed || state.jobs.len() >= self.most
+        state.closed || state.jobs.len() >= self.max
     }
 
-    /// Waits for work and takes what is there, up to `most`; never waits for more. `None` once closed and empty.
-    pub(crate) fn take(&self, most: usize) -> Option<Vec<Job>> {
+    /// Waits for at least one job and takes up to `max`. Returns `None` once the queue is closed and empty.
+    pub(crate) fn take(&self, max: usize) -> Option<Vec<Job>> {
         let mut state = self.state();
         loop {
             if !state.jobs.is_empty() {
-                let count = most.min(state.jobs.len());
+                let count = max.min(state.jobs.len());
                 let jobs: Vec<Job> = state.jobs.drain(..count).collect();
                 for job in &jobs {
                     state.forget_waiting(job.user);
@@ -104,8 +105,8 @@ impl Queue {
         }
     }
 
-    /// Waits for work and takes all that waits for one account that no other taker has in hand. The taker hands the
-    /// account back by [`Queue::give_back`].
+    /// Waits for work and takes all jobs of one account that no other consumer is working on. End the work with
+    /// [`Queue::release_account`].
     pub(crate) fn take_account(&self) -> Option<(UserId, Vec<Job>)> {
         let mut state = self.state();
         loop {
@@ -124,8 +125,8 @@ impl Queue {
         }
     }
 
-    /// Hands an account back. Answers whether nothing more waits for it.
-    pub(crate) fn give_back(&self, user: UserId) -> bool {
+    /// Ends the work on an account. Returns whether no more jobs of it wait.
+    pub(crate) fn release_account(&self, user: UserId) -> bool {
         let mut state = self.state();
         state.taken.retain(|taken| *taken != user);
         let done = !state.per_account.contains_key(&user);
@@ -134,13 +135,13 @@ impl Queue {
         done
     }
 
-    /// Takes no more jobs; those that wait are still taken.
+    /// Rejects new jobs; waiting jobs can still be taken.
     pub(crate) fn close(&self) {
         self.state().closed = true;
         self.arrived.notify_all();
     }
 
-    /// Refuses all that still waits.
+    /// Rejects all waiting jobs.
     pub(crate) fn refuse_all(&self) {
         let mut state = self.state();
         state.per_account.clear();

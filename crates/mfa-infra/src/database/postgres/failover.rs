@@ -10,7 +10,7 @@ use diesel::sql_types::{BigInt, Text};
 use diesel::{OptionalExtension, PgConnection, QueryableByName, RunQueryDsl, sql_query};
 use mfa_core::Timestamp;
 
-use crate::database::FailoverListener;
+use crate::database::options::FailoverListener;
 use crate::database::pool::InstallationValue;
 
 /// How long the codes of lost steps could still be good.

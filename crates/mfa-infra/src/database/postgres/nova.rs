@@ -6,7 +6,8 @@ use mfa_core::{StoreError, StoreErrorKind, UserId};
 use serde_json::{Map, Value};
 
 use super::connect;
-use crate::database::{DatabaseLocation, OpenDatabaseError};
+use crate::database::error::OpenDatabaseError;
+use crate::database::location::DatabaseLocation;
 
 /// The table `users`, read and mended below the accounts: what the Python service wrote into it is no account yet.
 #[expect(missing_debug_implementations, reason = "a connection has none")]

@@ -1,4 +1,4 @@
-//! The statements on the path of a decision, each its own type so that Diesel keeps it prepared.
+//! Statements on the path of a decision. Each is its own type, so that Diesel keeps it prepared.
 
 use diesel::pg::Pg;
 use diesel::query_builder::{AstPass, Query, QueryFragment, QueryId};
@@ -63,7 +63,7 @@ pub(super) struct PgLoadGroup(pub(super) Vec<i64>);
 #[derive(Debug, QueryId)]
 pub(super) struct PgLoadOne(pub(super) i64);
 
-/// Reads one account and keeps it from others until the transaction ends.
+/// Reads one account and locks its row until the transaction ends.
 #[derive(Debug, QueryId)]
 pub(super) struct LockOne(pub(super) i64);
 
@@ -158,11 +158,11 @@ impl EventColumns {
         self.mac.push(chained.mac.to_vec());
     }
 
-    /// `told AS (INSERT … only the events of accounts that were stored)`. In the order of their numbers, so that the
-    /// keys of a user's rows rise with them.
+    /// `recorded AS (INSERT … only the events of accounts that were stored)`. In the order of `seq`, so that the ids of
+    /// a user's events rise with it.
     fn insert<'b>(&'b self, out: &mut AstPass<'_, 'b, Pg>) -> QueryResult<()> {
         out.push_sql(
-            "told AS (INSERT INTO mfa_events (event_id, user_id, seq, at, event, method, outcome, ip, user_agent, \
+            "recorded AS (INSERT INTO mfa_events (event_id, user_id, seq, at, event, method, outcome, ip, user_agent, \
              request_id, actor, reason, salt, personal_digest, mac_key, mac) \
              SELECT e.event_id, e.user_id, e.seq, to_timestamp(e.at / 1000.0), e.event, e.method, e.outcome, e.ip, \
              e.user_agent, e.request_id, e.actor, e.reason, e.salt, e.personal_digest, e.mac_key, e.mac FROM unnest(",
@@ -200,10 +200,10 @@ impl EventColumns {
     }
 }
 
-/// Stores what verifications change of a group of accounts, with their events, in one autocommit statement.
+/// Stores the columns that verifications change, of a group of accounts with their events, in one autocommit statement.
 ///
-/// It never waits: a row that somebody holds, or whose version is another, is passed over with its events, and only
-/// the ids that were stored come back.
+/// It never waits: it skips a row that is locked or has another version, with its events, and returns only the ids
+/// that were stored.
 #[derive(Debug, Default, QueryId)]
 pub(super) struct PgStoreGroup {
     id: Vec<i64>,
@@ -275,7 +275,7 @@ impl QueryFragment<Pg> for PgStoreGroup {
     }
 }
 
-/// Stores all that is ours of a group of accounts, with their events, in one autocommit statement. Never waits either.
+/// Stores all our columns of a group of accounts, with their events, in one autocommit statement, without waiting.
 #[derive(Debug, Default, QueryId)]
 pub(super) struct StoreColdGroup {
     hot: PgStoreGroup,
@@ -358,7 +358,7 @@ impl QueryFragment<Pg> for StoreColdGroup {
     }
 }
 
-/// Stores one account with its events: what a verification changes, or all that is ours. Never waits either.
+/// Stores one account with its events: the columns of a verification, or all our columns. Never waits.
 #[derive(Debug)]
 pub(super) struct StoreOne {
     row: AccountRow,
@@ -367,7 +367,7 @@ pub(super) struct StoreOne {
 }
 
 impl StoreOne {
-    pub(super) fn of(write: &AccountWrite) -> Self {
+    pub(super) fn new(write: &AccountWrite) -> Self {
         let mut events = EventColumns::default();
         for event in &write.events {
             events.push(event);
@@ -378,7 +378,7 @@ impl StoreOne {
 
 impl QueryId for StoreOne {
     type QueryId = ();
-    /// Two texts in one type: Diesel is to keep both apart by their text.
+    /// One type has two texts, which Diesel distinguishes by the text.
     const HAS_STATIC_QUERY_ID: bool = false;
 }
 

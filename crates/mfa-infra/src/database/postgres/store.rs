@@ -1,9 +1,9 @@
-//! The committer's connection to PostgreSQL.
+//! Stores of committers in PostgreSQL.
 
 use std::sync::Arc;
 
 use diesel::connection::SimpleConnection;
-use diesel::result::{DatabaseErrorKind, Error};
+use diesel::result::Error;
 use diesel::sql_types::{BigInt, Binary};
 use diesel::{PgConnection, RunQueryDsl, sql_query};
 use mfa_core::SecretText;
@@ -11,35 +11,35 @@ use mfa_core::SecretText;
 use super::connect::connect;
 use super::failover;
 use super::statements::{LockOne, PgLoadGroup, PgLoadOne, PgStoreGroup, StoreColdGroup, StoreOne};
-use crate::database::FailoverListener;
 use crate::database::committer::{AccountWrite, Decide, GroupFailure, GroupStore, WriteResult};
+use crate::database::options::FailoverListener;
 use crate::database::row::AccountRow;
 
-/// A connection that is made when it is needed, and again after it was lost.
+/// Connection that is opened on first use and after each loss.
 pub(super) struct ReconnectingConnection {
     url: SecretText,
-    watch: Option<Arc<dyn FailoverListener>>,
+    listener: Option<Arc<dyn FailoverListener>>,
     connection: Option<PgConnection>,
 }
 
 impl ReconnectingConnection {
-    pub(super) const fn new(url: SecretText, watch: Option<Arc<dyn FailoverListener>>) -> Self {
-        Self { url, watch, connection: None }
+    pub(super) const fn new(url: SecretText, listener: Option<Arc<dyn FailoverListener>>) -> Self {
+        Self { url, listener, connection: None }
     }
 
     fn open(&mut self) -> Result<&mut PgConnection, GroupFailure> {
         if self.connection.is_none() {
             let mut connection = connect(&self.url).map_err(GroupFailure::Unreachable)?;
-            // Before anything is decided on what this server has.
-            if let Some(watch) = &self.watch {
-                failover::check(&mut connection, watch);
+            // Before any decision runs on the data of this server.
+            if let Some(listener) = &self.listener {
+                failover::check(&mut connection, listener);
             }
             self.connection = Some(connection);
         }
         self.connection.as_mut().ok_or_else(|| GroupFailure::Unreachable("not connected".to_owned()))
     }
 
-    /// What a read that failed means: nothing was sent that could be stored.
+    /// Maps the error of a read: no write was sent.
     fn read_failed(&mut self, error: &Error) -> GroupFailure {
         let why = error.to_string();
         if self.is_alive() { GroupFailure::Unreachable(why) } else { self.lost(why) }
@@ -50,8 +50,8 @@ impl ReconnectingConnection {
         GroupFailure::Unreachable(why)
     }
 
-    /// What a write that failed means. The server answers a refusal on a connection that lives on; where the connection
-    /// died, it may have stored what was sent.
+    /// Maps the error of a write. A rejected write leaves the connection open; if the connection died, the write may be
+    /// stored.
     fn write_failed(&mut self, error: Error) -> GroupFailure {
         if self.is_alive() {
             return GroupFailure::Refused(error);
@@ -65,7 +65,7 @@ impl ReconnectingConnection {
     }
 }
 
-/// A committer's store: groups in two statements and one commit, never waiting for a row.
+/// Store of a committer: each group in two statements and one commit, without waiting for a row.
 pub(super) struct PgGroupStore(pub(super) ReconnectingConnection);
 
 impl GroupStore for PgGroupStore {
@@ -75,7 +75,7 @@ impl GroupStore for PgGroupStore {
         _: Option<&AccountWrite>,
         decide: Decide<'_>,
     ) -> Result<WriteResult, GroupFailure> {
-        // A connection that died while idle is found out by the read, before anything was decided: try once anew.
+        // The read detects a connection that died while idle, before any decision ran: retry once.
         let rows = match self.load(users) {
             Err(GroupFailure::Unreachable(_)) => self.load(users)?,
             other => other?,
@@ -85,10 +85,10 @@ impl GroupStore for PgGroupStore {
         let mut written = WriteResult { stored: self.store_hot(&hot)?, unknown: Vec::new() };
         match self.store_cold(&cold) {
             Ok(ids) => written.stored.extend(ids),
-            // Only where nothing else was stored is a failure the group's.
+            // The group fails only if nothing else was stored.
             Err(failure) if hot.is_empty() => return Err(failure),
             Err(GroupFailure::Unknown(_)) => written.unknown.extend(cold.iter().map(|write| write.row.id)),
-            // Not stored: to the slow lane, to be decided one by one on a fresh read.
+            // Not stored: the contended queue runs the decisions again, one by one.
             Err(GroupFailure::Refused(_) | GroupFailure::Unreachable(_)) => {}
         }
         Ok(written)
@@ -120,7 +120,7 @@ impl PgGroupStore {
         }
     }
 
-    /// Accounts of which more changed than a verification changes: an enrolment, a rotation of keys.
+    /// Stores accounts with changes that no verification makes: enrolments, key rotations.
     fn store_cold(&mut self, writes: &[AccountWrite]) -> Result<Vec<i64>, GroupFailure> {
         match writes {
             [] => Ok(Vec::new()),
@@ -138,11 +138,11 @@ impl PgGroupStore {
 
     fn store_one(&mut self, write: &AccountWrite) -> Result<Vec<i64>, GroupFailure> {
         let connection = self.0.open()?;
-        StoreOne::of(write).load(connection).map_err(|error| self.0.write_failed(error))
+        StoreOne::new(write).load(connection).map_err(|error| self.0.write_failed(error))
     }
 }
 
-/// The slow lane's store: one account in a transaction that waits for its row, for a second at the most.
+/// Store for the contended queue: one account in a transaction that waits for its row, for one second at most.
 pub(super) struct PgContendedStore(pub(super) ReconnectingConnection);
 
 impl GroupStore for PgContendedStore {
@@ -155,10 +155,10 @@ impl GroupStore for PgContendedStore {
         let [user] = users else { return Ok(WriteResult::default()) };
         self.begin()?;
         let connection = self.0.open()?;
-        // The lock waits for whoever may still be storing what was sent before, so that what is found then is final.
+        // The lock waits for a session that may still be storing the earlier write, so that the search result is final.
         let locked = LockOne(*user).load::<AccountRow>(connection).and_then(|rows| {
             let is_stored = match sought {
-                Some(write) => holds(connection, &rows, write)?,
+                Some(write) => is_stored(connection, &rows, write)?,
                 None => false,
             };
             Ok((rows, is_stored))
@@ -174,11 +174,11 @@ impl GroupStore for PgContendedStore {
         let mut stored = Vec::new();
         for write in &writes {
             let connection = self.0.open()?;
-            match StoreOne::of(write).load::<i64>(connection) {
+            match StoreOne::new(write).load::<i64>(connection) {
                 Ok(ids) => stored.extend(ids),
                 Err(error) => {
                     self.roll_back();
-                    // Not committed, whatever became of the connection.
+                    // Not committed, even if the connection died.
                     return Err(GroupFailure::Refused(error));
                 }
             }
@@ -195,7 +195,7 @@ impl PgContendedStore {
     fn begin(&mut self) -> Result<(), GroupFailure> {
         let first = self.0.open()?.batch_execute("BEGIN");
         let Err(error) = first else { return Ok(()) };
-        // It died while idle: try once anew.
+        // It died while idle: retry once.
         drop(self.0.lost(error.to_string()));
         self.0.open()?.batch_execute("BEGIN").map_err(|error| self.0.lost(error.to_string()))
     }
@@ -208,8 +208,12 @@ impl PgContendedStore {
     }
 }
 
-/// Whether a write is stored: its last event is there, or, where it recorded none, its row is.
-fn holds(connection: &mut PgConnection, rows: &[AccountRow], write: &AccountWrite) -> Result<bool, Error> {
+/// Whether a write is stored: its last event exists, or, for a write without events, its row does.
+fn is_stored(
+    connection: &mut PgConnection,
+    rows: &[AccountRow],
+    write: &AccountWrite,
+) -> Result<bool, Error> {
     let Some(last) = write.events.last() else {
         let document = |row: &AccountRow| serde_json::from_str::<serde_json::Value>(&row.mfa_internal).ok();
         return Ok(rows.first().is_some_and(|row| {
@@ -222,9 +226,4 @@ fn holds(connection: &mut PgConnection, rows: &[AccountRow], write: &AccountWrit
         .bind::<BigInt, _>(i64::try_from(last.seq).unwrap_or(i64::MAX))
         .bind::<Binary, _>(last.event_id.to_vec());
     Ok(found.execute(connection)? == 1)
-}
-
-/// Whether an error says that something unique is there already.
-pub(super) fn is_taken(error: &Error) -> bool {
-    matches!(error, Error::DatabaseError(DatabaseErrorKind::UniqueViolation, _))
 }

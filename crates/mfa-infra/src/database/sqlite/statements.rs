@@ -1,4 +1,4 @@
-//! The statements on the path of a decision, each its own type so that Diesel keeps it prepared.
+//! Statements on the path of a decision. Each is its own type, so that Diesel keeps it prepared.
 
 use data_encoding::HEXLOWER;
 use diesel::query_builder::{AstPass, Query, QueryFragment, QueryId};

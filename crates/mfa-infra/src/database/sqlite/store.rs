@@ -1,4 +1,4 @@
-//! The committer's connection to SQLite.
+//! Store of the committer in SQLite.
 
 use std::path::PathBuf;
 
@@ -10,11 +10,13 @@ use super::statements::{SqliteLoadGroup, SqliteLoadOne, SqliteStoreGroup};
 use crate::database::committer::{AccountWrite, Decide, GroupFailure, GroupStore, WriteResult};
 use crate::database::row::AccountRow;
 
-/// Groups after which the write-ahead log is put back into the database.
+/// Number of groups between checkpoints of the write-ahead log.
 const GROUPS_TO_A_CHECKPOINT: u32 = 256;
 
-/// The one committer's store: a group is one transaction that has the write lock from its start, so that a row cannot
-/// change between its read and its write. The version compare in the statement stands all the same.
+/// Store of the only committer.
+///
+/// A group is one transaction that takes the write lock at its start, so that no row can change between its read and
+/// its write. The statement compares versions nevertheless.
 pub(super) struct SqliteGroupStore {
     path: PathBuf,
     connection: Option<SqliteConnection>,
@@ -29,7 +31,7 @@ impl SqliteGroupStore {
     fn open(&mut self) -> Result<&mut SqliteConnection, GroupFailure> {
         if self.connection.is_none() {
             let mut connection = connect(&self.path).map_err(GroupFailure::Unreachable)?;
-            // Checkpoints are ours to run, off the path of an answer.
+            // Checkpoints run in `run_maintenance`, so that no caller waits for them.
             connection
                 .batch_execute("PRAGMA wal_autocheckpoint = 0")
                 .map_err(|error| GroupFailure::Unreachable(error.to_string()))?;
@@ -47,7 +49,7 @@ impl GroupStore for SqliteGroupStore {
         decide: Decide<'_>,
     ) -> Result<WriteResult, GroupFailure> {
         let connection = self.open()?;
-        // BUSY past the timeout: another process writes. Nothing was tried.
+        // SQLITE_BUSY after the timeout: another process writes. Nothing was sent.
         connection
             .batch_execute("BEGIN IMMEDIATE")
             .map_err(|error| GroupFailure::Unreachable(error.to_string()))?;
@@ -59,7 +61,7 @@ impl GroupStore for SqliteGroupStore {
             Err(error) => {
                 let rolled_back = connection.batch_execute("ROLLBACK").is_ok();
                 if !rolled_back {
-                    // Some errors roll back by themselves; only a fresh connection is known to be in no transaction.
+                    // Some errors roll back on their own; only a new connection is certain to be outside a transaction.
                     self.connection = None;
                 }
                 Err(GroupFailure::Refused(error))
@@ -73,7 +75,7 @@ impl GroupStore for SqliteGroupStore {
         }
         self.groups = 0;
         if let Some(connection) = &mut self.connection {
-            // A reader in the way leaves it for the next time; the log only grows meanwhile.
+            // If a reader prevents the checkpoint, the log grows until the next one.
             drop(connection.batch_execute("PRAGMA wal_checkpoint(PASSIVE)"));
         }
     }

@@ -9,20 +9,20 @@ use mfa_sms::{
 };
 
 /// The states of the sends that count: what certainly was not sent is not among them.
-pub(super) const COUNTED: &str = "state IN ('sending', 'accepted', 'unknown')";
+pub(in crate::database) const COUNTED: &str = "state IN ('sending', 'accepted', 'unknown')";
 
 /// How many rows a sweep deletes at once, so that it neither outlives the time of a statement nor keeps others waiting.
 pub(super) const PORTION: i64 = 1_000;
 
 /// What is stored of one bucket.
 #[derive(QueryableByName)]
-pub(super) struct BucketRow {
+pub(in crate::database) struct BucketRow {
     #[diesel(sql_type = Nullable<BigInt>)]
     full_at: Option<i64>,
 }
 
 /// What a request decides on these rows, one for each of its lines, and the times to store.
-pub(super) fn settle(request: &BudgetRequest, rows: &[BucketRow]) -> (BudgetDecision, Vec<i64>) {
+pub(in crate::database) fn settle(request: &BudgetRequest, rows: &[BucketRow]) -> (BudgetDecision, Vec<i64>) {
     let stored: Vec<_> = rows.iter().map(|row| row.full_at.map(Timestamp::from_millis)).collect();
     let settlement = request.settle(&stored);
     (settlement.verdict, settlement.full_at.into_iter().map(Timestamp::millis).collect())

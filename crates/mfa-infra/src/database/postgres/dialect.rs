@@ -1,0 +1,161 @@
+//! SQL of PostgreSQL where it differs from SQLite's.
+
+use diesel::pg::Pg;
+use diesel::query_builder::{BoxedSqlQuery, SqlQuery};
+use diesel::result::QueryResult;
+use diesel::sql_types::{Array, BigInt, Bool, Nullable, Text};
+use diesel::{Connection, OptionalExtension, PgConnection, RunQueryDsl, sql_query};
+use mfa_core::NewUser;
+use mfa_sms::{BudgetDecision, BudgetRequest};
+
+use super::statements::PgLoadOne;
+use crate::database::row::AccountRow;
+use crate::database::sql::dialect::{Dialect, Row, Statement, Value};
+use crate::database::sql::sms::{BucketRow, settle};
+use crate::database::user_import::EntryRow;
+
+/// The sealed columns of a user as rows `c(kind, value)`.
+const SEALED: &str = "LATERAL (VALUES ('totp_secret', totp_secret::text), \
+    ('totp_pending_secret', totp_pending_secret::text), ('phone_number', phone_number::text), \
+    ('phone_pending', phone_pending::text)) AS c(kind, value)";
+
+/// The id of the key that sealed `c.value`; NULL if the value is not sealed.
+const KEY: &str = "CASE WHEN c.value LIKE 'v1.%.%' THEN split_part(c.value, '.', 2) END";
+
+impl Dialect for PgConnection {
+    const SKIP_LOCKED: &'static str = "FOR UPDATE SKIP LOCKED";
+    const CLOCK: &'static str = "(extract(epoch from clock_timestamp()) * 1000)::bigint";
+    const UNUSED_RECOVERY_CODES: &'static str = "CASE WHEN jsonb_typeof(recovery_codes::jsonb) = 'array' THEN \
+        (SELECT count(*) FROM jsonb_array_elements(recovery_codes::jsonb) AS code WHERE code ->> 'used_at' IS NULL) \
+        ELSE 0 END";
+
+    fn millis(column: &str) -> String {
+        format!("(extract(epoch from {column}) * 1000)::bigint")
+    }
+
+    fn timestamp(parameter: &str) -> String {
+        format!("to_timestamp({parameter} / 1000.0)")
+    }
+
+    fn hex(column: &str) -> String {
+        format!("encode({column}, 'hex')")
+    }
+
+    fn is_in(column: &str, list: &str) -> String {
+        format!("{column} = ANY({list})")
+    }
+
+    fn matches(column: &str, pattern: &str) -> String {
+        format!("{column} ILIKE {pattern}")
+    }
+
+    fn elements(parameter: &str) -> String {
+        format!("jsonb_array_elements({parameter}::jsonb) AS v(value)")
+    }
+
+    fn keys_of_users() -> String {
+        format!(
+            "SELECT c.kind AS kind, {KEY} AS key, count(*) AS count FROM users, {SEALED} \
+             WHERE id > $1 AND id <= $2 AND c.value IS NOT NULL GROUP BY 1, 2 UNION ALL \
+             SELECT 'recovery_tag', code ->> 'tag_key', count(*) FROM users, LATERAL jsonb_array_elements( \
+             CASE jsonb_typeof(recovery_codes::jsonb) WHEN 'array' THEN recovery_codes::jsonb ELSE '[]' END) \
+             AS code WHERE id > $1 AND id <= $2 AND code ->> 'tag_key' IS NOT NULL \
+             AND code ->> 'used_at' IS NULL GROUP BY 1, 2 UNION ALL \
+             SELECT 'sms_code', mfa_internal #>> '{{sms,code,k}}', count(*) FROM users \
+             WHERE id > $1 AND id <= $2 AND (mfa_internal #>> '{{sms,code,exp}}')::bigint > $3 GROUP BY 1, 2"
+        )
+    }
+
+    fn users_not_sealed_with() -> String {
+        format!(
+            "SELECT DISTINCT id::bigint AS id FROM users, {SEALED} WHERE id > $1 AND id <= $2 \
+             AND c.value IS NOT NULL AND ({KEY}) IS DISTINCT FROM $3 ORDER BY 1"
+        )
+    }
+
+    fn load<R: Row>(&mut self, statement: Statement) -> QueryResult<Vec<R>> {
+        bound(statement).load(self)
+    }
+
+    fn execute(&mut self, statement: Statement) -> QueryResult<usize> {
+        bound(statement).execute(self)
+    }
+
+    fn read_snapshot<T>(&mut self, read: impl FnOnce(&mut Self) -> QueryResult<T>) -> QueryResult<T> {
+        self.build_transaction().read_only().repeatable_read().run(read)
+    }
+
+    fn write<T>(&mut self, work: impl FnOnce(&mut Self) -> QueryResult<T>) -> QueryResult<T> {
+        self.transaction(work)
+    }
+
+    fn find_account(&mut self, user: i64) -> QueryResult<Option<AccountRow>> {
+        PgLoadOne(user).get_result(self).optional()
+    }
+
+    fn reserve(&mut self, request: &BudgetRequest) -> QueryResult<BudgetDecision> {
+        // Each row as it is once its lock is held, whatever the server's default isolation is.
+        self.build_transaction().read_committed().run(|connection| reserve(connection, request))
+    }
+
+    fn insert_users(&mut self, users: &[NewUser]) -> QueryResult<Vec<EntryRow>> {
+        let texts = |of: fn(&NewUser) -> &str| users.iter().map(of).collect::<Vec<_>>();
+        let flags = |of: fn(&NewUser) -> bool| users.iter().map(of).collect::<Vec<_>>();
+        let full_names: Vec<_> = users.iter().map(|it| it.full_name.as_deref()).collect();
+        sql_query(
+            "INSERT INTO users (email, username, hashed_password, full_name, is_active, is_superuser, \
+             mfa_enforced, created_at, updated_at) \
+             SELECT email, username, digest, name, TRUE, super, enforced, to_timestamp(at / 1000.0), \
+             to_timestamp(at / 1000.0) \
+             FROM unnest($1, $2, $3, $4, $5, $6, $7) AS n(email, username, digest, name, super, enforced, at) \
+             ON CONFLICT DO NOTHING RETURNING id::bigint, email::text, username::text",
+        )
+        .bind::<Array<Text>, _>(texts(|it| &it.email))
+        .bind::<Array<Text>, _>(texts(|it| &it.username))
+        .bind::<Array<Text>, _>(texts(|it| it.digest.as_column()))
+        .bind::<Array<Nullable<Text>>, _>(full_names)
+        .bind::<Array<Bool>, _>(flags(|it| it.is_superuser))
+        .bind::<Array<Bool>, _>(flags(|it| it.mfa_enforced))
+        .bind::<Array<BigInt>, _>(users.iter().map(|it| it.created_at.millis()).collect::<Vec<_>>())
+        .load(self)
+    }
+}
+
+fn bound(statement: Statement) -> BoxedSqlQuery<'static, Pg, SqlQuery> {
+    let query = sql_query(statement.text).into_boxed();
+    statement.values.into_iter().fold(query, |query, value| match value {
+        Value::Integer(value) => query.bind::<Nullable<BigInt>, _>(value),
+        Value::Text(value) => query.bind::<Nullable<Text>, _>(value),
+        Value::Integers(values) => query.bind::<Array<BigInt>, _>(values),
+        Value::Texts(values) => query.bind::<Array<Text>, _>(values),
+    })
+}
+
+fn reserve(connection: &mut PgConnection, request: &BudgetRequest) -> QueryResult<BudgetDecision> {
+    let lines = request.lines();
+    let scopes: Vec<_> = lines.iter().map(|it| it.scope.as_str()).collect();
+    let keys: Vec<_> = lines.iter().map(|it| it.key.as_str()).collect();
+    // Inserts or locks row by row in the order of the lines, in one statement: an UPDATE that changes nothing locks an
+    // existing row, even one that another server inserts or sweeps at this moment.
+    let rows: Vec<BucketRow> = sql_query(
+        "WITH line AS (SELECT * FROM unnest($1, $2) WITH ORDINALITY AS it (scope, key, place)), \
+         locked AS (INSERT INTO mfa_sms_budget AS budget (scope, key) SELECT scope, key FROM line ORDER BY place \
+         ON CONFLICT (scope, key) DO UPDATE SET full_at = budget.full_at RETURNING scope, key, full_at) \
+         SELECT (extract(epoch from full_at) * 1000)::bigint AS full_at FROM line JOIN locked USING (scope, key) \
+         ORDER BY place",
+    )
+    .bind::<Array<Text>, _>(&scopes)
+    .bind::<Array<Text>, _>(&keys)
+    .load(connection)?;
+    let (decision, full_at) = settle(request, &rows);
+    sql_query(
+        "UPDATE mfa_sms_budget AS budget SET full_at = to_timestamp(line.full_at / 1000.0) \
+         FROM unnest($1, $2, $3) AS line (scope, key, full_at) \
+         WHERE budget.scope = line.scope AND budget.key = line.key",
+    )
+    .bind::<Array<Text>, _>(&scopes)
+    .bind::<Array<Text>, _>(&keys)
+    .bind::<Array<BigInt>, _>(full_at)
+    .execute(connection)?;
+    Ok(decision)
+}

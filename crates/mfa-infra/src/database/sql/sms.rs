@@ -1,0 +1,168 @@
+//! Queries of SMS budgets and of the log of SMS.
+
+mod rows;
+
+use mfa_core::{BoxFuture, StoreError, Timestamp};
+use mfa_sms::{
+    BudgetDecision, BudgetRequest, Conversion, ConversionQuery, ConversionRule, DeliveryStatus,
+    LowConversion, SendId, SendRecord, SendState, SmsBudgets, SmsSendLog,
+};
+
+use super::SqlDatabase;
+use super::dialect::{Dialect, Statement};
+use rows::{CodeUsageRow, ConversionRow, PORTION, carried_by, in_portions, low, purpose};
+
+pub(in crate::database) use rows::{BucketRow, COUNTED, settle};
+
+impl<C: Dialect> SmsBudgets for SqlDatabase<C> {
+    fn reserve<'a>(
+        &'a self,
+        request: &'a BudgetRequest,
+    ) -> BoxFuture<'a, Result<BudgetDecision, StoreError>> {
+        let request = request.clone();
+        self.pool.run("reserve sms", move |connection| connection.reserve(&request))
+    }
+}
+
+impl<C: Dialect> SmsSendLog for SqlDatabase<C> {
+    fn begin<'a>(&'a self, record: &'a SendRecord) -> BoxFuture<'a, Result<(), StoreError>> {
+        let record = record.clone();
+        self.pool.run("begin send", move |connection| {
+            let insert = format!(
+                "INSERT INTO mfa_sms_sends (id, user_id, purpose, number, prefix, country, at, state) \
+                 VALUES ($1, $2, $3, $4, $5, $6, {}, $8)",
+                C::timestamp("$7")
+            );
+            let insert = Statement::new(insert)
+                .bind(record.id.as_str())
+                .bind(record.user.value())
+                .bind(purpose(record.purpose))
+                .bind(&record.number)
+                .bind(&record.prefix)
+                .bind(&record.country)
+                .bind(record.at.millis())
+                .bind(SendState::Sending.as_str());
+            connection.execute(insert).map(drop)
+        })
+    }
+
+    fn settle<'a>(&'a self, id: &'a SendId, state: &'a SendState) -> BoxFuture<'a, Result<(), StoreError>> {
+        let (id, state) = (id.clone(), state.clone());
+        self.pool.run("settle send", move |connection| {
+            let (gateway, message) = carried_by(&state);
+            let update = "UPDATE mfa_sms_sends SET state = $2, gateway = $3, message = $4 WHERE id = $1";
+            let update = Statement::new(update).bind(id.as_str()).bind(state.as_str());
+            connection.execute(update.bind(gateway).bind(message)).map(drop)
+        })
+    }
+
+    fn mark_used<'a>(&'a self, id: &'a SendId, at: Timestamp) -> BoxFuture<'a, Result<(), StoreError>> {
+        let id = id.clone();
+        self.pool.run("mark send used", move |connection| {
+            let update = format!("UPDATE mfa_sms_sends SET used_at = {} WHERE id = $1", C::timestamp("$2"));
+            connection.execute(Statement::new(update).bind(id.as_str()).bind(at.millis())).map(drop)
+        })
+    }
+
+    fn report<'a>(
+        &'a self,
+        gateway: &'a str,
+        message: &'a str,
+        arrival: DeliveryStatus,
+        at: Timestamp,
+    ) -> BoxFuture<'a, Result<bool, StoreError>> {
+        let (gateway, message) = (gateway.to_owned(), message.to_owned());
+        self.pool.run("report send", move |connection| {
+            let update = format!(
+                "UPDATE mfa_sms_sends SET \
+                 arrival = CASE WHEN arrival IN ('delivered', 'failed') THEN arrival ELSE $3 END, \
+                 arrival_at = CASE WHEN arrival IN ('delivered', 'failed') THEN arrival_at ELSE {} END \
+                 WHERE gateway = $1 AND message = $2",
+                C::timestamp("$4")
+            );
+            let update = Statement::new(update).bind(gateway).bind(message);
+            connection.execute(update.bind(arrival.as_str()).bind(at.millis())).map(|rows| rows > 0)
+        })
+    }
+
+    fn conversion<'a>(&'a self, query: &'a ConversionQuery) -> BoxFuture<'a, Result<Conversion, StoreError>> {
+        let query = query.clone();
+        self.pool.run("conversion", move |connection| {
+            let nth_latest = |column, parameter| {
+                format!(
+                    "(SELECT {} FROM mfa_sms_sends WHERE {column} = {parameter} AND {COUNTED} \
+                     ORDER BY mfa_sms_sends.at DESC LIMIT 1 OFFSET $4)",
+                    C::millis("at")
+                )
+            };
+            let usage = |column, parameter| {
+                format!(
+                    "(SELECT count(*) AS sent, count(used_at) AS used FROM mfa_sms_sends \
+                     WHERE {column} = {parameter} AND at > {} AND {COUNTED})",
+                    C::timestamp("$3")
+                )
+            };
+            let text = format!(
+                "SELECT prefix.sent AS prefix_sent, prefix.used AS prefix_used, \
+                 country.sent AS country_sent, country.used AS country_used, \
+                 {} AS prefix_nth_latest_at, {} AS country_nth_latest_at FROM {} AS prefix, {} AS country",
+                nth_latest("prefix", "$1"),
+                nth_latest("country", "$2"),
+                usage("prefix", "$1"),
+                usage("country", "$2")
+            );
+            let statement = Statement::new(text)
+                .bind(&query.prefix)
+                .bind(&query.country)
+                .bind(query.since.millis())
+                .bind(i64::from(query.nth_latest.saturating_sub(1)));
+            connection.one(statement).map(ConversionRow::into_conversion)
+        })
+    }
+
+    fn low(
+        &self,
+        rule: ConversionRule,
+        since: Timestamp,
+    ) -> BoxFuture<'_, Result<Vec<LowConversion>, StoreError>> {
+        self.pool.run("low conversion", move |connection| {
+            let query = format!(
+                "WITH recent AS (SELECT country, prefix, used_at FROM mfa_sms_sends WHERE at > {} AND {COUNTED}) \
+                 SELECT country, prefix, count(*) AS sent, count(used_at) AS used FROM recent \
+                 GROUP BY country, prefix HAVING count(*) >= $2 \
+                 UNION ALL SELECT country, CAST(NULL AS text), count(*), count(used_at) FROM recent \
+                 GROUP BY country HAVING count(*) >= $2",
+                C::timestamp("$1")
+            );
+            let query = Statement::new(query).bind(since.millis()).bind(i64::from(rule.min_sends()));
+            let rows: Vec<CodeUsageRow> = connection.load(query)?;
+            Ok(low(rows, rule))
+        })
+    }
+
+    fn sweep(&self, abandoned: Timestamp, old: Timestamp) -> BoxFuture<'_, Result<u64, StoreError>> {
+        self.pool.run("sweep sends", move |connection| {
+            // Skips locked rows: a sweep never waits for a session that waits for it.
+            let (time, lock) = (C::timestamp("$1"), C::SKIP_LOCKED);
+            let abandon = format!(
+                "UPDATE mfa_sms_sends SET state = 'unknown' WHERE id IN (SELECT id FROM mfa_sms_sends \
+                 WHERE state = 'sending' AND at < {time} {lock})"
+            );
+            let abandoned = connection.execute(Statement::new(abandon).bind(abandoned.millis()))?;
+            let sends = format!(
+                "DELETE FROM mfa_sms_sends WHERE id IN (SELECT id FROM mfa_sms_sends \
+                 WHERE at < {time} LIMIT $2 {lock})"
+            );
+            let budgets = format!(
+                "DELETE FROM mfa_sms_budget WHERE (scope, key) IN (SELECT scope, key FROM mfa_sms_budget \
+                 WHERE full_at < {time} LIMIT $2 {lock})"
+            );
+            for delete in [sends, budgets] {
+                in_portions(|| {
+                    connection.execute(Statement::new(delete.as_str()).bind(old.millis()).bind(PORTION))
+                })?;
+            }
+            Ok(u64::try_from(abandoned).unwrap_or(u64::MAX))
+        })
+    }
+}

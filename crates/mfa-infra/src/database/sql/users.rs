@@ -1,0 +1,98 @@
+//! Queries of users: credentials, lists, and erasure.
+
+use std::collections::BTreeMap;
+
+use mfa_core::{
+    BoxFuture, Credentials, NewUser, NewUserError, PasswordDigest, StoreError, UserId, UserPage, UserQuery,
+    Users,
+};
+
+use super::SqlDatabase;
+use super::dialect::{Dialect, Statement};
+use crate::database::row::{CredentialRow, NameRow, UserRow, like};
+use crate::database::user_import::EntryRow;
+
+impl<C: Dialect> Users for SqlDatabase<C> {
+    fn find_credentials<'a>(
+        &'a self,
+        login: &'a str,
+    ) -> BoxFuture<'a, Result<Option<Credentials>, StoreError>> {
+        let login = login.to_owned();
+        self.pool.run("find credentials", move |connection| {
+            // Two parts, so that each uses its index.
+            let query = "SELECT CAST(id AS bigint) AS id, CAST(hashed_password AS text) AS hashed_password \
+                         FROM users WHERE username = $1 UNION ALL \
+                         SELECT CAST(id AS bigint), CAST(hashed_password AS text) \
+                         FROM users WHERE email IN ($1, lower($1)) LIMIT 1";
+            let row = connection.first(Statement::new(query).bind(login))?;
+            Ok(row.map(CredentialRow::into_credentials))
+        })
+    }
+
+    fn replace_password(
+        &self,
+        user: UserId,
+        old: PasswordDigest,
+        new: PasswordDigest,
+    ) -> BoxFuture<'_, Result<bool, StoreError>> {
+        self.pool.run("replace password", move |connection| {
+            let query = "UPDATE users SET hashed_password = $3 WHERE id = $1 AND hashed_password = $2";
+            let query = Statement::new(query).bind(user.value()).bind(old.as_column());
+            connection.execute(query.bind(new.as_column())).map(|rows| rows == 1)
+        })
+    }
+
+    fn insert(&self, user: NewUser) -> BoxFuture<'_, Result<UserId, NewUserError>> {
+        let inserted = self.pool.run("insert user", move |connection| connection.insert_users(&[user]));
+        Box::pin(async move {
+            let row = inserted.await?.into_iter().next().ok_or(NewUserError::Taken)?;
+            Ok(EntryRow::into_identity(row).user)
+        })
+    }
+
+    fn erase_event_details(&self, user: UserId) -> BoxFuture<'_, Result<(), StoreError>> {
+        self.pool.run("erase trail", move |connection| {
+            connection.write(|connection| {
+                let events = "UPDATE mfa_events SET ip = NULL, user_agent = NULL, actor = NULL, reason = NULL, \
+                              salt = NULL WHERE user_id = $1";
+                for statement in [events, "DELETE FROM mfa_sms_sends WHERE user_id = $1"] {
+                    connection.execute(Statement::new(statement).bind(user.value()))?;
+                }
+                Ok(())
+            })
+        })
+    }
+
+    fn list(&self, query: UserQuery) -> BoxFuture<'_, Result<UserPage, StoreError>> {
+        self.pool.run("list users", move |connection| {
+            let text = format!(
+                "SELECT CAST(id AS bigint) AS id, CAST(email AS text) AS email, CAST(username AS text) AS username, \
+                 CAST(full_name AS text) AS full_name, coalesce(is_active, FALSE) AS is_active, \
+                 coalesce(is_superuser, FALSE) AS is_superuser, coalesce(mfa_enforced, FALSE) AS mfa_enforced, \
+                 coalesce(is_totp_enabled, FALSE) AND totp_secret IS NOT NULL AS totp_enabled, {} AS lock_until \
+                 FROM users WHERE id > $1 AND ($2 IS NULL OR {} OR {}) ORDER BY users.id LIMIT $3",
+                C::millis("mfa_lock_until"),
+                C::matches("email", "$2"),
+                C::matches("username", "$2")
+            );
+            let statement = Statement::new(text)
+                .bind(query.after.map_or(i64::MIN, UserId::value))
+                .bind(query.text.as_deref().map(like))
+                .bind(i64::from(query.limit));
+            let rows: Vec<UserRow> = connection.load(statement)?;
+            Ok(UserPage { users: rows.into_iter().map(UserRow::into_record).collect() })
+        })
+    }
+
+    fn usernames(&self, users: Vec<UserId>) -> BoxFuture<'_, Result<BTreeMap<UserId, String>, StoreError>> {
+        self.pool.run("name users", move |connection| {
+            let query = format!(
+                "SELECT CAST(id AS bigint) AS id, CAST(username AS text) AS username FROM users WHERE {}",
+                C::is_in("id", "$1")
+            );
+            let ids: Vec<_> = users.iter().map(|user| user.value()).collect();
+            let rows: Vec<NameRow> = connection.load(Statement::new(query).bind(ids))?;
+            Ok(rows.into_iter().map(NameRow::into_pair).collect())
+        })
+    }
+}

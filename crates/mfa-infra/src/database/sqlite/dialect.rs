@@ -1,0 +1,164 @@
+//! SQL of SQLite where it differs from PostgreSQL's.
+
+use diesel::query_builder::{BoxedSqlQuery, SqlQuery};
+use diesel::result::QueryResult;
+use diesel::sql_types::{BigInt, Bool, Nullable, Text};
+use diesel::sqlite::Sqlite;
+use diesel::{Connection, OptionalExtension, RunQueryDsl, SqliteConnection, sql_query};
+use mfa_core::NewUser;
+use mfa_sms::{BudgetDecision, BudgetRequest};
+use serde_json::json;
+
+use super::statements::SqliteLoadOne;
+use crate::database::row::AccountRow;
+use crate::database::sql::dialect::{Dialect, Row, Statement, Value};
+use crate::database::sql::sms::{BucketRow, settle};
+use crate::database::user_import::EntryRow;
+
+/// The sealed columns of the users with ids in `($1, $2]` as rows `(id, kind, value)`.
+const SEALED: &str = "(SELECT id, 'totp_secret' AS kind, totp_secret AS value FROM users WHERE id > $1 AND id <= $2 \
+    UNION ALL SELECT id, 'totp_pending_secret', totp_pending_secret FROM users WHERE id > $1 AND id <= $2 \
+    UNION ALL SELECT id, 'phone_number', phone_number FROM users WHERE id > $1 AND id <= $2 \
+    UNION ALL SELECT id, 'phone_pending', phone_pending FROM users WHERE id > $1 AND id <= $2)";
+
+/// The id of the key that sealed `value`; NULL if the value is not sealed.
+const KEY: &str = "CASE WHEN value LIKE 'v1.%.%' THEN substr(value, 4, instr(substr(value, 4), '.') - 1) END";
+
+impl Dialect for SqliteConnection {
+    /// A write transaction has the whole database.
+    const SKIP_LOCKED: &'static str = "";
+    const CLOCK: &'static str = "NULL";
+    const UNUSED_RECOVERY_CODES: &'static str = "CASE WHEN json_valid(recovery_codes) \
+        AND json_type(recovery_codes) = 'array' THEN (SELECT count(*) FROM json_each(recovery_codes) \
+        WHERE CASE type WHEN 'object' THEN value ->> 'used_at' END IS NULL) ELSE 0 END";
+
+    fn millis(column: &str) -> String {
+        column.to_owned()
+    }
+
+    fn timestamp(parameter: &str) -> String {
+        parameter.to_owned()
+    }
+
+    fn hex(column: &str) -> String {
+        column.to_owned()
+    }
+
+    fn is_in(column: &str, list: &str) -> String {
+        format!("{column} IN (SELECT value FROM json_each({list}))")
+    }
+
+    fn matches(column: &str, pattern: &str) -> String {
+        format!("{column} LIKE {pattern} ESCAPE '\\'")
+    }
+
+    fn elements(parameter: &str) -> String {
+        format!("json_each({parameter}) AS v")
+    }
+
+    fn keys_of_users() -> String {
+        format!(
+            "SELECT kind, {KEY} AS key, count(*) AS count FROM {SEALED} WHERE value IS NOT NULL GROUP BY 1, 2 \
+             UNION ALL \
+             SELECT 'recovery_tag', code.value ->> 'tag_key', count(*) FROM users, json_each( \
+             CASE WHEN json_valid(recovery_codes) AND json_type(recovery_codes) = 'array' \
+             THEN recovery_codes ELSE '[]' END) AS code WHERE users.id > $1 AND users.id <= $2 \
+             AND CASE code.type WHEN 'object' THEN code.value ->> 'tag_key' IS NOT NULL \
+             AND code.value ->> 'used_at' IS NULL ELSE FALSE END GROUP BY 1, 2 UNION ALL \
+             SELECT 'sms_code', mfa_internal ->> '$.sms.code.k', count(*) FROM users \
+             WHERE id > $1 AND id <= $2 AND mfa_internal ->> '$.sms.code.exp' > $3 GROUP BY 1, 2"
+        )
+    }
+
+    fn users_not_sealed_with() -> String {
+        format!("SELECT DISTINCT id FROM {SEALED} WHERE value IS NOT NULL AND ({KEY}) IS NOT $3 ORDER BY id")
+    }
+
+    fn load<R: Row>(&mut self, statement: Statement) -> QueryResult<Vec<R>> {
+        bound(statement).load(self)
+    }
+
+    fn execute(&mut self, statement: Statement) -> QueryResult<usize> {
+        bound(statement).execute(self)
+    }
+
+    /// A transaction that only reads is a snapshot.
+    fn read_snapshot<T>(&mut self, read: impl FnOnce(&mut Self) -> QueryResult<T>) -> QueryResult<T> {
+        self.transaction(read)
+    }
+
+    /// Takes the write lock at its start: a transaction that begins with a read cannot always get it later.
+    fn write<T>(&mut self, work: impl FnOnce(&mut Self) -> QueryResult<T>) -> QueryResult<T> {
+        self.immediate_transaction(work)
+    }
+
+    fn find_account(&mut self, user: i64) -> QueryResult<Option<AccountRow>> {
+        SqliteLoadOne(user).get_result(self).optional()
+    }
+
+    fn reserve(&mut self, request: &BudgetRequest) -> QueryResult<BudgetDecision> {
+        self.write(|connection| reserve(connection, request))
+    }
+
+    fn insert_users(&mut self, users: &[NewUser]) -> QueryResult<Vec<EntryRow>> {
+        self.write(|connection| {
+            let mut inserted = Vec::with_capacity(users.len());
+            for user in users {
+                inserted.extend(insert_user(connection, user)?);
+            }
+            Ok(inserted)
+        })
+    }
+}
+
+fn bound(statement: Statement) -> BoxedSqlQuery<'static, Sqlite, SqlQuery> {
+    let query = sql_query(statement.with_question_marks()).into_boxed();
+    statement.values.into_iter().fold(query, |query, value| match value {
+        Value::Integer(value) => query.bind::<Nullable<BigInt>, _>(value),
+        Value::Text(value) => query.bind::<Nullable<Text>, _>(value),
+        Value::Integers(values) => query.bind::<Text, _>(json!(values).to_string()),
+        Value::Texts(values) => query.bind::<Text, _>(json!(values).to_string()),
+    })
+}
+
+fn insert_user(connection: &mut SqliteConnection, user: &NewUser) -> QueryResult<Option<EntryRow>> {
+    sql_query(
+        // Never the id of a deleted user: events and floors outlive their user.
+        "INSERT INTO users (id, email, username, hashed_password, full_name, is_active, is_superuser, \
+         mfa_enforced, created_at, updated_at) VALUES (1 + max( \
+         coalesce((SELECT max(id) FROM users), 0), coalesce((SELECT max(user_id) FROM mfa_events), 0), \
+         coalesce((SELECT max(user_id) FROM mfa_event_floors), 0)), \
+         ?1, ?2, ?3, ?4, TRUE, ?5, ?6, ?7, ?7) ON CONFLICT DO NOTHING RETURNING id, email, username",
+    )
+    .bind::<Text, _>(&user.email)
+    .bind::<Text, _>(&user.username)
+    .bind::<Text, _>(user.digest.as_column())
+    .bind::<Nullable<Text>, _>(&user.full_name)
+    .bind::<Bool, _>(user.is_superuser)
+    .bind::<Bool, _>(user.mfa_enforced)
+    .bind::<BigInt, _>(user.created_at.millis())
+    .get_result(connection)
+    .optional()
+}
+
+fn reserve(connection: &mut SqliteConnection, request: &BudgetRequest) -> QueryResult<BudgetDecision> {
+    let lines: Vec<_> = request.lines().iter().map(|it| json!([it.scope.as_str(), it.key])).collect();
+    let rows: Vec<BucketRow> = sql_query(
+        "SELECT budget.full_at AS full_at FROM json_each(?1) AS line LEFT JOIN mfa_sms_budget AS budget \
+         ON budget.scope = line.value ->> 0 AND budget.key = line.value ->> 1 ORDER BY line.key",
+    )
+    .bind::<Text, _>(json!(lines).to_string())
+    .load(connection)?;
+    let (decision, full_at) = settle(request, &rows);
+    let lines = request.lines().iter().zip(full_at);
+    let lines: Vec<_> = lines.map(|(it, full_at)| json!([it.scope.as_str(), it.key, full_at])).collect();
+    // `WHERE TRUE` shows the parser that `ON` begins no join.
+    sql_query(
+        "INSERT INTO mfa_sms_budget (scope, key, full_at) \
+         SELECT value ->> 0, value ->> 1, value ->> 2 FROM json_each(?1) WHERE TRUE \
+         ON CONFLICT (scope, key) DO UPDATE SET full_at = excluded.full_at",
+    )
+    .bind::<Text, _>(json!(lines).to_string())
+    .execute(connection)?;
+    Ok(decision)
+}
