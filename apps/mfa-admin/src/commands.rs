@@ -27,12 +27,12 @@ pub(crate) use transfer::FileError;
 ///
 /// [`CliError`], a sentence that says what stood in the way.
 pub(crate) fn run(cli: Cli) -> Result<CommandOutput, CliError> {
-    let reason = cli.manner.reason;
+    let reason = cli.global.reason;
     match cli.command {
         Command::Migrate(command) => migrate::run(&command, settings()?, reason.as_deref()),
         Command::User(command) => user::run(command, settings()?, reason),
         Command::Token(command) => token::run(&command, settings()?, reason),
-        Command::Audit(command) => audit::run(command, settings()?, reason, cli.manner.json),
+        Command::Audit(command) => audit::run(command, settings()?, reason, cli.global.json),
         Command::Recovery(command) => recovery::run(&command, settings()?, reason),
         // Before there are settings: these keys are what the first ones lack.
         Command::Keys(KeysCommand::Generate { algorithm }) => keys::generate(algorithm),

@@ -28,9 +28,9 @@ use crate::output::Output;
 
 fn main() -> ExitCode {
     let words: Vec<OsString> = std::env::args_os().collect();
-    match Cli::read(&words) {
+    match Cli::parse_args(&words) {
         Ok(cli) => {
-            let mut screen = Output::of_process(cli.manner.json);
+            let mut screen = Output::of_process(cli.global.json);
             let done = commands::run(cli).and_then(|answer| screen.show(&answer));
             match done {
                 Ok(()) => ExitCode::SUCCESS,
@@ -47,7 +47,7 @@ fn main() -> ExitCode {
             }
         }
         Err(error) => {
-            Output::of_process(cli::asks_for_json(&words)).explain_usage(&error);
+            Output::of_process(cli::has_json_flag(&words)).explain_usage(&error);
             ExitCode::from(u8::try_from(error.exit_code()).unwrap_or(2))
         }
     }

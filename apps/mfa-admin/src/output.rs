@@ -133,7 +133,7 @@ mod tests {
 
     #[test]
     fn a_usage_error_is_a_document_of_one_line_too() {
-        let error = Cli::read(&["mfa-admin", "user", "show"].map(Into::into)).unwrap_err();
+        let error = Cli::parse_args(&["mfa-admin", "user", "show"].map(Into::into)).unwrap_err();
         let (out, err) = written(true, |screen| screen.explain_usage(&error));
         assert!(
             out.starts_with("{\"error\":{\"code\":\"usage\",\"message\":\"the following required"),

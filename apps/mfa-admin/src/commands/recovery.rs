@@ -21,7 +21,7 @@ pub(super) fn run(
 ) -> Result<CommandOutput, CliError> {
     let RecoveryCommand::Regenerate(user) = command;
     let administration = AdminSession::open(settings, reason)?;
-    let made = administration.flows().regenerate_for(administration.call(), user.user());
+    let made = administration.flows().regenerate_for(administration.call(), user.id());
     let codes = administration.wait(made)?;
     let codes: Vec<&str> = codes.iter().map(SecretText::expose).collect();
     Ok(CommandOutput { text: codes.join("\n"), json: json!({ "recovery_codes": codes }) })

@@ -21,16 +21,16 @@ pub(super) fn run(
     reason: Option<String>,
 ) -> Result<CommandOutput, CliError> {
     let (user, kind) = match command {
-        TokenCommand::Pending(user) => (user.user(), TokenKind::Pending),
-        TokenCommand::Access { user, mfa_ok: false } => (user.user(), TokenKind::OneFactor),
+        TokenCommand::Pending(user) => (user.id(), TokenKind::Pending),
+        TokenCommand::Access { user, mfa_ok: false } => (user.id(), TokenKind::OneFactor),
         TokenCommand::Access { user, mfa_ok: true } => {
             if !settings.environment.is_development() {
                 return Err(FlowError::NotAllowed.into());
             }
-            (user.user(), TokenKind::TwoFactors)
+            (user.id(), TokenKind::TwoFactors)
         }
         TokenCommand::RevokeAll(user) => {
-            return revoke_all(&AdminSession::open(settings, reason)?, user.user());
+            return revoke_all(&AdminSession::open(settings, reason)?, user.id());
         }
     };
     mint(&AdminSession::open(settings, reason)?, user, kind)

@@ -8,7 +8,7 @@ use mfa_flows::NewUserRequest;
 use mfa_infra::settings::Settings;
 use serde_json::json;
 
-use crate::cli::{ListArgs, NewUserArgs, OnOff, UserArgs, UserCommand};
+use crate::cli::{CreateUserArgs, ListUsersArgs, OnOff, UserArgs, UserCommand};
 use crate::command_output::CommandOutput;
 use crate::error::CliError;
 use crate::password;
@@ -40,7 +40,7 @@ pub(super) fn run(
     }
 }
 
-fn request(user: NewUserArgs) -> Result<NewUserRequest, CliError> {
+fn request(user: CreateUserArgs) -> Result<NewUserRequest, CliError> {
     Ok(NewUserRequest {
         email: user.email,
         username: user.username,
@@ -64,7 +64,7 @@ fn show(administration: &AdminSession, user: UserArgs) -> Result<CommandOutput, 
     Ok(detail::of(&account, &status))
 }
 
-fn list(administration: &AdminSession, args: ListArgs) -> Result<CommandOutput, CliError> {
+fn list(administration: &AdminSession, args: ListUsersArgs) -> Result<CommandOutput, CliError> {
     let flows = administration.flows();
     // One more than is shown tells whether there is another page.
     let query = UserQuery {
