@@ -1,4 +1,4 @@
-//! What a command answers: the same for people and for programs.
+//! Output of a command: text for people and a JSON document for programs.
 
 use std::fmt;
 
@@ -7,7 +7,7 @@ use serde_json::Value;
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 
-/// What a command answers. It may hold a token or a key.
+/// Output of a command. It may contain a token or a key.
 pub(crate) struct CommandOutput {
     /// One or more lines, for people.
     pub(crate) text: String,
@@ -16,53 +16,53 @@ pub(crate) struct CommandOutput {
 }
 
 impl CommandOutput {
-    /// That of a command that has written what it has to say already.
+    /// Returns the output of a command that has already written everything.
     pub(crate) const fn empty() -> Self {
         Self { text: String::new(), json: Value::Null }
     }
 
-    /// Whether there is nothing more to write.
-    pub(crate) fn is_told(&self) -> bool {
+    /// Returns whether there is nothing to write.
+    pub(crate) fn is_empty(&self) -> bool {
         self.text.is_empty() && self.json.is_null()
     }
 }
 
 impl fmt::Debug for CommandOutput {
-    /// Shows nothing of it.
+    /// Hides the content.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Answer(…)")
+        f.write_str("CommandOutput(…)")
     }
 }
 
-/// A time in UTC as RFC 3339 writes it; `None` beyond the year 9999, which it cannot write.
+/// Formats a time in UTC (RFC 3339). `None` beyond the year 9999, which RFC 3339 cannot represent.
 pub(crate) fn rfc3339(at: Timestamp) -> Option<String> {
     let nanoseconds = i128::from(at.millis()).checked_mul(1_000_000)?;
     OffsetDateTime::from_unix_timestamp_nanos(nanoseconds).ok()?.format(&Rfc3339).ok()
 }
 
-/// A stored text as a terminal may be given it: with what would move the cursor or turn the writing round escaped.
+/// Escapes control characters and bidirectional formatting in a stored text.
 ///
-/// Others write rows too: a name with an escape sequence in it must not draw on an administrator's screen.
+/// Other systems write rows too: a name with an escape sequence must not control an administrator's terminal.
 pub(crate) fn visible(text: &str) -> String {
-    let mut shown = String::with_capacity(text.len());
+    let mut escaped = String::with_capacity(text.len());
     for c in text.chars() {
         if c.is_control()
             || matches!(c, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
         {
-            shown.extend(c.escape_unicode());
+            escaped.extend(c.escape_unicode());
         } else {
-            shown.push(c);
+            escaped.push(c);
         }
     }
-    shown
+    escaped
 }
 
-/// `yes` or `no`.
-pub(crate) const fn yes(is: bool) -> &'static str {
-    if is { "yes" } else { "no" }
+/// Formats a boolean as `yes` or `no`.
+pub(crate) const fn yes_no(value: bool) -> &'static str {
+    if value { "yes" } else { "no" }
 }
 
-/// Lines with their cells in columns, two blanks apart.
+/// Aligns cells in columns, two spaces apart.
 pub(crate) fn columns<const N: usize>(lines: &[[String; N]]) -> String {
     let mut widths = [0_usize; N];
     for line in lines {
@@ -91,7 +91,7 @@ mod tests {
     }
 
     #[test]
-    fn a_stored_text_cannot_draw_on_the_screen() {
+    fn a_stored_text_cannot_control_the_terminal() {
         assert_eq!(visible("Zoé \"Z\""), "Zoé \"Z\"");
         assert_eq!(visible("a\u{1b}[2Jb\u{9b}c\u{202e}d"), "a\\u{1b}[2Jb\\u{9b}c\\u{202e}d");
     }
