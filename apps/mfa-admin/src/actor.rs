@@ -10,10 +10,10 @@ const NO_LOGIN: u32 = u32::MAX;
 
 /// Returns the actor of this process, as audit events record it.
 pub(crate) fn current() -> String {
-    let read = |path| fs::read_to_string(path).unwrap_or_default();
-    let real = real_uid(&read("/proc/self/status"));
-    let login = read("/proc/self/loginuid").trim().parse().ok().filter(|uid| *uid != NO_LOGIN);
-    describe(real, login, &read("/etc/passwd"))
+    let text_of = |path| fs::read_to_string(path).unwrap_or_default();
+    let real = real_uid(&text_of("/proc/self/status"));
+    let login = text_of("/proc/self/loginuid").trim().parse().ok().filter(|uid| *uid != NO_LOGIN);
+    describe(real, login, &text_of("/etc/passwd"))
 }
 
 /// Formats an actor: `os:alice`; `os:root (login alice)` after `sudo`; `os:uid:1000` for a user id without a name;

@@ -177,7 +177,7 @@ pub(crate) enum KeysCommand {
     Generate {
         /// Also generate a private key that signs access tokens.
         ///
-        /// Pending tokens are still signed with JWT_SECRET_KEY.
+        /// Pending tokens are still signed with the shared secret.
         #[arg(long, value_name = "NAME")]
         algorithm: Option<PrivateKeyKind>,
     },

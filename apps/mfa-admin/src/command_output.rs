@@ -62,6 +62,13 @@ pub(crate) const fn yes_no(value: bool) -> &'static str {
     if value { "yes" } else { "no" }
 }
 
+/// Formats a count with its noun: `1 row`, `2 rows`.
+pub(crate) fn counted(count: impl fmt::Display, noun: &str) -> String {
+    let count = count.to_string();
+    let ending = if count == "1" { "" } else { "s" };
+    format!("{count} {noun}{ending}")
+}
+
 /// Aligns cells in columns, two spaces apart.
 pub(crate) fn columns<const N: usize>(lines: &[[String; N]]) -> String {
     let mut widths = [0_usize; N];
@@ -94,6 +101,11 @@ mod tests {
     fn a_stored_text_cannot_control_the_terminal() {
         assert_eq!(visible("Zoé \"Z\""), "Zoé \"Z\"");
         assert_eq!(visible("a\u{1b}[2Jb\u{9b}c\u{202e}d"), "a\\u{1b}[2Jb\\u{9b}c\\u{202e}d");
+    }
+
+    #[test]
+    fn a_noun_is_plural_unless_the_count_is_one() {
+        assert_eq!([0, 1, 2].map(|count| counted(count, "row")), ["0 rows", "1 row", "2 rows"]);
     }
 
     #[test]

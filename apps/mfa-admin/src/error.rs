@@ -11,7 +11,7 @@ use mfa_infra::settings::SettingsError;
 use mfa_infra::{OpenError, RotateError, TaskCancelled};
 
 use crate::column_map::ColumnMapError;
-use crate::command_output::CommandOutput;
+use crate::command_output::{CommandOutput, counted};
 use crate::otpauth_file::FileError;
 use crate::password::PasswordError;
 
@@ -25,8 +25,9 @@ pub(crate) enum CliError {
     #[error(transparent)]
     Migration(#[from] MigrationError),
     #[error(
-        "{0} rows contain encrypted secrets or phone numbers in columns that migrate down keeps, and nothing else can \
-         decrypt them: run mfa-admin export otpauth, then repeat with --leave-sealed"
+        "cannot remove the schema: {} would keep encrypted secrets or phone numbers that nothing else can decrypt. Run \
+         mfa-admin export otpauth, then repeat with --leave-sealed",
+        counted(.0, "row")
     )]
     EncryptedValuesRemain(u64),
     #[error("{}", flow_message(.0))]

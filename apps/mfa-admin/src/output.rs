@@ -122,8 +122,8 @@ mod tests {
     #[test]
     fn an_unsuccessful_command_writes_its_output_and_then_the_message() {
         let output = Box::new(CommandOutput { text: "row 1".to_owned(), json: json!({ "refused": 1 }) });
-        let error = CliError::Unsuccessful { message: "1 rows were rejected".to_owned(), output };
-        let message = "mfa-admin: 1 rows were rejected\n".to_owned();
+        let error = CliError::Unsuccessful { message: "1 row rejected".to_owned(), output };
+        let message = "mfa-admin: 1 row rejected\n".to_owned();
         let text = written(false, |output| output.write_error(&error));
         assert_eq!(text, ("row 1\n".to_owned(), message.clone()));
         let document = written(true, |output| output.write_error(&error));

@@ -10,7 +10,7 @@ use mfa_infra::settings::Settings;
 use serde_json::{Value, json};
 
 use crate::cli::AuditCommand;
-use crate::command_output::{CommandOutput, rfc3339};
+use crate::command_output::{CommandOutput, counted, rfc3339};
 use crate::error::CliError;
 use crate::session::AdminSession;
 
@@ -58,7 +58,8 @@ fn verify(auditor: &Auditor, user: Option<UserId>, logs: Vec<PathBuf>) -> Result
     if report.is_intact() {
         return Ok(CommandOutput { text, json });
     }
-    let message = format!("audit verification failed: {} broken event chains", report.findings.len());
+    let message =
+        format!("audit verification failed: {}", counted(report.findings.len(), "broken event chain"));
     Err(CliError::Unsuccessful { message, output: Box::new(CommandOutput { text, json }) })
 }
 
@@ -78,8 +79,11 @@ fn report_document(report: &AuditReport) -> Value {
 }
 
 fn report_text(report: &AuditReport) -> String {
-    let mut lines = vec![format!("{} events of {} users read", report.events, report.users)];
-    lines.extend(report.log_lines.map(|count| format!("{count} log lines compared with stored events")));
+    let mut lines =
+        vec![format!("{} of {} read", counted(report.events, "event"), counted(report.users, "user"))];
+    lines.extend(
+        report.log_lines.map(|count| format!("{} compared with stored events", counted(count, "log line"))),
+    );
     if report.is_intact() {
         lines.push("no event was altered or removed".to_owned());
     }

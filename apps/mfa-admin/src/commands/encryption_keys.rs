@@ -5,7 +5,7 @@ use mfa_infra::settings::Settings;
 use mfa_infra::{KeyReport, KeyStatus, RotationReport, UnreadableValue};
 use serde_json::{Value, json};
 
-use crate::command_output::{CommandOutput, columns, yes_no};
+use crate::command_output::{CommandOutput, columns, counted, yes_no};
 use crate::error::CliError;
 use crate::progress::CommandProgress;
 use crate::session::AdminSession;
@@ -44,9 +44,9 @@ pub(super) fn rotate(settings: Settings, reason: Option<String>) -> Result<Comma
         return Ok(output);
     }
     let message = format!(
-        "{} values could not be read and are unchanged: reset these users (mfa-admin user reset), or restore the \
+        "{} unreadable and unchanged: reset the users named above (mfa-admin user reset), or restore the \
          values from a backup",
-        rotation.unreadable.len()
+        counted(rotation.unreadable.len(), "value")
     );
     Err(CliError::Unsuccessful { message, output: Box::new(output) })
 }
@@ -70,8 +70,8 @@ fn format_status(status: &KeyStatus) -> CommandOutput {
     }));
     let mut text = columns(&lines);
     if status.unsealed > 0 {
-        let hint = "are not encrypted: run mfa-admin import nova-python";
-        text = format!("{text}\n{} values {hint}", status.unsealed);
+        let values = counted(status.unsealed, "value");
+        text = format!("{text}\n{values} not encrypted: run mfa-admin import nova-python");
     }
     if status.keys.iter().any(|key| key.demanded && !key.seals && key.held_by() == 0) {
         text.push_str("\nsome older keys are unused: run mfa-admin keys rotate to make them removable");
@@ -110,7 +110,7 @@ fn key_status(key: &KeyReport) -> &'static str {
 
 fn format_rotation(rotation: &RotationReport) -> CommandOutput {
     let CommandOutput { text, json } = format_status(&rotation.status);
-    let mut lines = vec![format!("{} values re-encrypted", rotation.resealed)];
+    let mut lines = vec![format!("{} re-encrypted", counted(rotation.resealed, "value"))];
     lines.extend(rotation.unreadable.iter().map(|it| {
         let UnreadableRow { user, column, why } = UnreadableRow::new(it);
         format!("user {user}: {column}: {why}")
@@ -189,6 +189,6 @@ mod tests {
     #[test]
     fn values_that_are_not_encrypted_are_reported() {
         let status = KeyStatus { keys: vec![report("k", true, 0)], unsealed: 2 };
-        assert!(format_status(&status).text.contains("2 values are not encrypted"));
+        assert!(format_status(&status).text.contains("2 values not encrypted"));
     }
 }

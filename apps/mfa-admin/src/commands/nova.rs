@@ -16,7 +16,7 @@ use serde_json::{Value, json};
 use self::codes::StoredCodes;
 use crate::cli::ImportNovaArgs;
 use crate::column_map::{ColumnMap, OWN};
-use crate::command_output::{CommandOutput, columns, visible};
+use crate::command_output::{CommandOutput, columns, counted, visible};
 use crate::error::CliError;
 use crate::progress::CommandProgress;
 use crate::session::AdminSession;
@@ -364,13 +364,13 @@ fn build_report(
     }
     let removed = count("taken off");
     if removed > 0 {
-        text = format!("{text}\n{removed} values removed: their users must enrol again");
+        text = format!("{text}\n{} removed: their users must enrol again", counted(removed, "value"));
     }
     let note = if dry_run { " (dry run: no row was changed)" } else { "" };
     text = format!(
-        "{text}\n{} users: {} values imported, {} already imported, {refused} rejected{note}",
-        reports.len(),
-        count("taken"),
+        "{text}\n{}: {} imported, {} already imported, {refused} rejected{note}",
+        counted(reports.len(), "user"),
+        counted(count("taken"), "value"),
         count("already")
     );
     let rows = reports.iter().map(|it| {
@@ -387,7 +387,8 @@ fn build_report(
     let message = match stopped {
         Some(message) => message,
         None if refused > 0 => format!(
-            "{refused} values were rejected and are unchanged (--enrol-anew removes them; their users must enrol again)"
+            "{} rejected and unchanged (--enrol-anew removes rejected values; their users must enrol again)",
+            counted(refused, "value")
         ),
         None => return Ok(output),
     };

@@ -8,7 +8,7 @@ use mfa_flows::FlowError;
 use mfa_infra::settings::Settings;
 use serde_json::json;
 
-use crate::command_output::CommandOutput;
+use crate::command_output::{CommandOutput, counted};
 use crate::error::CliError;
 use crate::otpauth_file::{ExportWriter, FileError};
 use crate::progress::CommandProgress;
@@ -77,7 +77,8 @@ fn report(
     let mut lines: Vec<_> = unreadable.iter().map(|(user, why)| format!("user {user}: {why}")).collect();
     let target = path.map_or_else(|| "standard output".to_owned(), |path| path.display().to_string());
     lines.push(format!(
-        "exported {exported} secrets in clear text to {target}: anyone who reads them can generate valid codes"
+        "{} exported in clear text to {target}: anyone with this export can generate valid codes",
+        counted(exported, "secret")
     ));
     let refused: Vec<_> =
         unreadable.iter().map(|(user, why)| json!({ "user_id": user, "why": why })).collect();
@@ -97,6 +98,6 @@ fn report(
     if unreadable.is_empty() {
         return Ok(output);
     }
-    let message = format!("{} secrets could not be read and were not exported", unreadable.len());
+    let message = format!("cannot read {}; all others exported", counted(unreadable.len(), "secret"));
     Err(CliError::Unsuccessful { message, output: Box::new(output) })
 }

@@ -3,7 +3,7 @@
 use mfa_core::UserId;
 use serde_json::{Value, json};
 
-use crate::command_output::{CommandOutput, columns, visible};
+use crate::command_output::{CommandOutput, columns, counted, visible};
 use crate::error::CliError;
 
 /// Result of one row.
@@ -60,8 +60,8 @@ pub(super) fn build(
     let refused = count("refused");
     let note = if dry_run { " (dry run: nothing was changed)" } else { "" };
     let summary = format!(
-        "{} rows: {} imported ({} with a new user), {} already imported, {refused} rejected{note}",
-        rows.len(),
+        "{}: {} imported ({} with a new user), {} already imported, {refused} rejected{note}",
+        counted(rows.len(), "row"),
         count("imported").saturating_add(count("created")),
         count("created"),
         count("already"),
@@ -83,8 +83,8 @@ pub(super) fn build(
     match stopped {
         Some(message) => Err(CliError::Unsuccessful { message, output: Box::new(output) }),
         None if refused > 0 => {
-            let others = if dry_run { "would be imported" } else { "were imported" };
-            let message = format!("{refused} rows were rejected; the others {others}");
+            let others = if dry_run { "would be imported" } else { "imported" };
+            let message = format!("{} rejected; all others {others}", counted(refused, "row"));
             Err(CliError::Unsuccessful { message, output: Box::new(output) })
         }
         None => Ok(output),
