@@ -82,7 +82,12 @@ fn settings_that_cannot_be_used_are_a_finding() {
     let installation = Installation::sqlite(&[("MFA_BINDD", "x")]);
     let answer = installation.admin(&["doctor"], "");
     assert_eq!(answer.code, Some(1));
-    demand(&answer, "problem", "MFA_BINDD in the environment is not a setting", "mend it");
+    demand(
+        &answer,
+        "problem",
+        "MFA_BINDD in the environment is not a setting",
+        "correct it and run mfa-admin doctor again",
+    );
 }
 
 #[test]

@@ -33,7 +33,7 @@ fn the_command_says_that_all_is_well_or_names_what_is_not_and_fails() {
             "detail": format!("user {}: event {first} was altered", ada.id),
         });
         assert_eq!(finding, &named, "{}", server.name());
-        assert!(bad.said.contains("chains of events that are not what they were: 1"), "{}", bad.said);
+        assert!(bad.said.contains("audit verification failed: 1 broken event chain"), "{}", bad.said);
         assert_eq!(verify(&["--user-id", "4711"]).code, Some(0), "nobody's chain is whole");
 
         server.installation.sql(&format!("DELETE FROM mfa_events; DELETE FROM users WHERE id = {}", ada.id));

@@ -1,27 +1,27 @@
-//! Who runs the command: the user that the operating system knows, not one that the environment names.
+//! Actor of audit events: the operating-system user that runs the command.
 //!
-//! `USER` and `LOGNAME` are whatever the caller says. The real user id of the process is the kernel's word, also
-//! where the program is reached through a set-user-id one.
+//! `USER` and `LOGNAME` can be set by the caller. The real user id comes from the kernel, and stays the caller's even if
+//! a set-user-id program starts this one.
 
 use std::fs;
 
-/// What `loginuid` holds where nobody has logged in: a service, a container.
-const NOBODY_LOGGED_IN: u32 = u32::MAX;
+/// Value of `loginuid` for a process without a login, such as a service or a container.
+const NO_LOGIN: u32 = u32::MAX;
 
-/// The user of this process, as the audit trail names it.
-pub(crate) fn of_process() -> String {
+/// Returns the actor of this process, as audit events record it.
+pub(crate) fn current() -> String {
     let text_of = |path| fs::read_to_string(path).unwrap_or_default();
     let real = real_uid(&text_of("/proc/self/status"));
-    let login = text_of("/proc/self/loginuid").trim().parse().ok().filter(|uid| *uid != NOBODY_LOGGED_IN);
+    let login = text_of("/proc/self/loginuid").trim().parse().ok().filter(|uid| *uid != NO_LOGIN);
     describe(real, login, &text_of("/etc/passwd"))
 }
 
-/// `os:alice`; `os:root (login alice)` for root whom alice became by `sudo`; `os:uid:1000` for who has no name;
-/// `os:unknown` where the system has no `/proc`.
+/// Formats an actor: `os:alice`; `os:root (login alice)` after `sudo`; `os:uid:1000` for a user id without a name;
+/// `os:unknown` without `/proc`.
 ///
-/// The login's user stands beside the real one and never in its place: a process outside every login may choose it.
+/// The login user is added to the real one and never replaces it: a process without a login can set its own `loginuid`.
 fn describe(real: Option<u32>, login: Option<u32>, passwd: &str) -> String {
-    let name = |uid: u32| name_of(passwd, uid).unwrap_or_else(|| format!("uid:{uid}"));
+    let name = |uid: u32| user_name(passwd, uid).unwrap_or_else(|| format!("uid:{uid}"));
     match (real, login) {
         (None, _) => "os:unknown".to_owned(),
         (Some(real), Some(login)) if login != real => format!("os:{} (login {})", name(real), name(login)),
@@ -29,13 +29,13 @@ fn describe(real: Option<u32>, login: Option<u32>, passwd: &str) -> String {
     }
 }
 
-/// The first number of the line `Uid:` (`proc_pid_status(5)`).
+/// Returns the first number of the line `Uid:` (`proc_pid_status(5)`).
 fn real_uid(status: &str) -> Option<u32> {
     status.lines().find_map(|line| line.strip_prefix("Uid:"))?.split_whitespace().next()?.parse().ok()
 }
 
-/// The first name of that id (`passwd(5)`).
-fn name_of(passwd: &str, uid: u32) -> Option<String> {
+/// Returns the first name of this user id (`passwd(5)`).
+fn user_name(passwd: &str, uid: u32) -> Option<String> {
     passwd.lines().find_map(|line| {
         let mut fields = line.split(':');
         let name = fields.next().filter(|name| !name.is_empty())?;
@@ -64,23 +64,23 @@ mod tests {
     }
 
     #[test]
-    fn a_user_is_named_as_the_system_names_it() {
+    fn a_user_has_the_name_of_the_system() {
         assert_eq!(describe(Some(1000), None, PASSWD), "os:alice");
         assert_eq!(describe(Some(33), Some(33), PASSWD), "os:nova");
     }
 
     #[test]
-    fn who_became_root_is_named_beside_it() {
+    fn the_login_user_is_added_to_root() {
         assert_eq!(describe(Some(0), Some(1000), PASSWD), "os:root (login alice)");
     }
 
     #[test]
-    fn a_chosen_login_does_not_hide_the_real_user() {
+    fn a_forged_login_user_does_not_hide_the_real_user() {
         assert!(describe(Some(33), Some(0), PASSWD).starts_with("os:nova "));
     }
 
     #[test]
-    fn who_has_no_name_is_told_by_number() {
+    fn a_user_without_a_name_has_its_id() {
         assert_eq!(describe(Some(7), None, PASSWD), "os:uid:7");
         assert_eq!(describe(Some(1000), None, ""), "os:uid:1000");
         assert_eq!(describe(None, Some(1000), PASSWD), "os:unknown");
@@ -89,6 +89,6 @@ mod tests {
     #[test]
     #[cfg(target_os = "linux")]
     fn this_process_has_a_user() {
-        assert_ne!(of_process(), "os:unknown");
+        assert_ne!(current(), "os:unknown");
     }
 }

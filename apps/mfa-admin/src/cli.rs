@@ -1,4 +1,4 @@
-//! What may be typed.
+//! Command-line arguments of `mfa-admin`. The doc comments of commands and arguments are their help texts.
 
 use std::ffi::OsString;
 use std::path::PathBuf;
@@ -10,94 +10,110 @@ use mfa_flows::UserSelector;
 
 use crate::values;
 
-/// The admin command line of NOVA MFA.
+/// Administer NOVA MFA.
+///
+/// Reads its settings from .env, config/ and the environment, like mfa-server. Exit status: 0 success, 1 failure,
+/// 2 usage error.
 #[derive(Debug, Parser)]
 #[command(name = "mfa-admin", version, max_term_width = 100)]
 pub(crate) struct Cli {
     #[command(flatten)]
-    pub(crate) manner: GlobalArgs,
+    pub(crate) global: GlobalArgs,
     #[command(subcommand)]
     pub(crate) command: Command,
 }
 
-/// How a command is run, whichever it is.
+/// Options that every command accepts.
 #[derive(Debug, Args)]
 pub(crate) struct GlobalArgs {
-    /// Answer with one JSON document on standard output.
+    /// Print one JSON document to standard output.
     #[arg(long, global = true)]
     pub(crate) json: bool,
-    /// Why, for the audit trail.
+    /// Record this reason in the audit log.
     #[arg(long, global = true, value_name = "TEXT", value_parser = values::reason)]
     pub(crate) reason: Option<String>,
 }
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
-    /// The database schema.
+    /// Manage the database schema.
     #[command(subcommand)]
     Migrate(MigrateCommand),
-    /// Users and their factors.
+    /// Manage users and their authentication factors.
     #[command(subcommand)]
     User(UserCommand),
-    /// Tokens.
+    /// Issue and revoke tokens.
     #[command(subcommand)]
     Token(TokenCommand),
-    /// Recovery codes.
+    /// Manage recovery codes.
     #[command(subcommand)]
     Recovery(RecoveryCommand),
-    /// The audit trail.
+    /// Verify and export the audit log.
     #[command(subcommand)]
     Audit(AuditCommand),
-    /// Keys.
+    /// Generate and rotate keys.
     #[command(subcommand)]
     Keys(KeysCommand),
-    /// Takes factors over from another system.
+    /// Import authenticators from another system.
     #[command(subcommand)]
     Import(ImportCommand),
-    /// Takes factors out, for another system.
+    /// Export authenticators to another system.
     #[command(subcommand)]
     Export(ExportCommand),
-    /// Settings.
+    /// Show the settings in effect.
     #[command(subcommand)]
     Config(ConfigCommand),
-    /// Looks at settings, keys, database, clock, Redis and providers, and says what to mend.
+    /// Check the installation and suggest a fix for each problem.
+    ///
+    /// Checks settings, keys, database, clock, Redis and SMS providers. Changes nothing and sends no SMS. Exits with
+    /// status 1 if there is a problem.
     Doctor,
 }
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum MigrateCommand {
-    /// Brings the schema up to date.
+    /// Apply pending migrations.
     Up,
-    /// Takes the schema down: all MFA data is lost.
+    /// Remove the schema and delete all MFA data.
+    ///
+    /// Refuses while columns that existed before the first migration, and are therefore kept, contain encrypted
+    /// values.
     Down {
-        /// Yes, destroy all MFA data.
+        /// Confirm that all MFA data is deleted.
         #[arg(long)]
         yes: bool,
-        /// Leave sealed secrets and numbers in columns that were there before, although nothing else can read them.
+        /// Keep encrypted values in columns that existed before the first migration.
+        ///
+        /// Nothing else can decrypt them. Export the secrets first with `mfa-admin export otpauth`.
         #[arg(long)]
         leave_sealed: bool,
     },
-    /// Tells which migrations the database has and which it needs.
+    /// List applied and pending migrations.
     Status,
 }
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum UserCommand {
-    /// Makes a user.
-    Create(NewUserArgs),
-    /// Tells how a user's account is protected.
+    /// Create a user.
+    Create(CreateUserArgs),
+    /// Show the MFA status of a user.
     Show(UserArgs),
-    /// Lists users by ascending id.
-    List(ListArgs),
-    /// Ends a lock and forgets all wrong answers.
+    /// List users by ascending id.
+    List(ListUsersArgs),
+    /// Unlock a user account.
+    ///
+    /// Also resets the number of failed attempts.
     Unlock(UserArgs),
-    /// Takes every factor off an account and ends all its sessions.
+    /// Remove all factors of a user and end all sessions.
     Reset(UserArgs),
-    /// Erases factors, codes, number, and addresses in events; the row of `users` itself stays.
+    /// Erase the MFA data of a user.
+    ///
+    /// Deletes factors, recovery codes and phone number, and removes IP address, user agent, actor and reason from the
+    /// user's events. The row in `users` itself is kept.
     Erase(UserArgs),
-    /// Says whether a user must have a second factor.
+    /// Require (or stop requiring) MFA for a user.
     Enforce {
-        /// Whether one is a must.
+        /// Require MFA (on) or stop requiring it (off).
         state: OnOff,
         #[command(flatten)]
         user: UserArgs,
@@ -106,40 +122,50 @@ pub(crate) enum UserCommand {
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum RecoveryCommand {
-    /// Makes a new set of recovery codes, shown this once; every older code is dead.
+    /// Replace the recovery codes of a user.
+    ///
+    /// Prints the new codes; they cannot be shown again. All earlier codes become invalid.
     Regenerate(UserIdArgs),
 }
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum TokenCommand {
-    /// Mints a pending token, as after a first factor.
+    /// Issue a pending token, as after a password login.
     Pending(UserIdArgs),
-    /// Mints an access token, whatever factors the account has.
+    /// Issue an access token without verifying any factor.
     Access {
         #[command(flatten)]
         user: UserIdArgs,
-        /// As after a second factor, although none was shown (refused in production).
+        /// Issue a two-factor token (`mfa_ok: true`); development only.
         #[arg(long)]
         mfa_ok: bool,
     },
-    /// Ends every token of a user.
+    /// Revoke all tokens of a user.
     RevokeAll(UserIdArgs),
 }
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum AuditCommand {
-    /// Tells whether every stored event is what it was, or names the first of each user that is not.
+    /// Verify the integrity of the audit log.
+    ///
+    /// Reports the first altered or missing event of each user. Exits with status 1 if there is one.
     Verify {
-        /// Only the events of this user.
-        #[arg(long, value_name = "N", value_parser = clap::value_parser!(i64).range(1..))]
+        /// Verify only the events of this user.
+        #[arg(long, value_name = "ID", value_parser = clap::value_parser!(i64).range(1..))]
         user_id: Option<i64>,
-        /// Hold what is stored against this log, or several: finds a missing end or user too.
+        /// Compare the stored events with this log file; can be repeated.
+        ///
+        /// Also detects events that are missing at the end of a chain, and missing users.
         #[arg(long, value_name = "FILE")]
         log: Vec<PathBuf>,
     },
-    /// Writes stored events as lines of JSON, oldest first, but none of the last ten seconds.
+    /// Export events as JSON lines, oldest first.
+    ///
+    /// Leaves out the events of the last ten seconds, which may not be complete yet.
     Export {
-        /// From this time on, such as 2026-11-25T08:00:00Z, or from the beginning of a day in UTC, such as 2026-11-25.
+        /// Export events from this time (RFC 3339) or day (UTC) on.
+        ///
+        /// Examples: 2026-11-25T08:00:00Z, 2026-11-25.
         #[arg(long, value_name = "TIME", value_parser = values::time)]
         since: Timestamp,
     },
@@ -147,118 +173,136 @@ pub(crate) enum AuditCommand {
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum KeysCommand {
-    /// Prints new keys, ready for .env.
+    /// Generate new keys and print them as lines for .env.
     Generate {
-        /// A private key to sign access tokens with, beside the secret that signs pending ones.
+        /// Also generate a private key that signs access tokens.
+        ///
+        /// Pending tokens are still signed with the shared secret.
         #[arg(long, value_name = "NAME")]
         algorithm: Option<PrivateKeyKind>,
     },
-    /// Counts what each encryption key is needed for, and says which may go.
+    /// Show what uses each encryption key and what can be removed.
     Status,
-    /// Seals every row anew with the first key, while servers run; run it again to go on after an end in the middle.
+    /// Re-encrypt all rows with the primary key.
+    ///
+    /// Servers keep running. An interrupted rotation is resumed by running the command again.
     Rotate,
 }
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum ImportCommand {
-    /// Secrets of authenticator apps: CSV with a header or JSON lines, with an address, a name and a URI.
+    /// Import TOTP secrets from a CSV or JSON Lines file.
+    ///
+    /// Each row has `otpauth_uri`, and `email` or `username`. An imported secret is active at once, without recovery
+    /// codes.
     Otpauth(ImportOtpauthArgs),
-    /// The accounts of the Python service, in its own database: secrets and numbers are sealed where they
-    /// are, recovery codes go on working.
+    /// Import accounts of the Python service from its database.
+    ///
+    /// Encrypts TOTP secrets and phone numbers in place. Existing recovery codes stay valid.
     NovaPython(ImportNovaArgs),
 }
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum ExportCommand {
-    /// Secrets of authenticator apps, in the clear, into a new file: CSV where its name ends in .csv, else JSON lines.
+    /// Export TOTP secrets in clear text to a new file.
+    ///
+    /// Writes CSV if the file name ends in .csv, otherwise JSON Lines. Only the owner can read the file (mode 0600).
     Otpauth {
-        /// The file, which must not exist yet; - for standard output, in JSON lines.
+        /// File to create, or - for JSON Lines on standard output.
         file: PathBuf,
     },
 }
 
 #[derive(Debug, Args)]
 pub(crate) struct ImportOtpauthArgs {
-    /// The file.
+    /// File to import.
     pub(crate) file: PathBuf,
-    /// Make the users that are not there, without a password.
+    /// Create missing users, without a password.
     #[arg(long)]
     pub(crate) create_users: bool,
-    /// Say what would be done, and do nothing.
+    /// Report what would be imported, without changing anything.
     #[arg(long)]
     pub(crate) dry_run: bool,
 }
 
 #[derive(Debug, Args)]
 pub(crate) struct ImportNovaArgs {
-    /// Where the Python service kept what, in TOML (docs/from-python.md); without it, in columns of our names.
+    /// Map other column names with this TOML file (docs/from-python.md).
     #[arg(long, value_name = "FILE")]
     pub(crate) map: Option<PathBuf>,
-    /// Say what would be done, and change no row.
+    /// Report what would be imported, without changing any row.
+    ///
+    /// Pending migrations are applied.
     #[arg(long)]
     pub(crate) dry_run: bool,
-    /// Take off what cannot be taken over; who loses a factor by it has to enrol anew at the next login.
+    /// Remove values that cannot be imported.
+    ///
+    /// Users who lose a factor this way must enrol again at their next login.
     #[arg(long)]
     pub(crate) enrol_anew: bool,
 }
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum ConfigCommand {
-    /// Tells every setting in force and where it came from; secrets are masked.
+    /// Show every setting in effect and its source.
+    ///
+    /// Secrets are masked.
     Show,
 }
 
 #[derive(Debug, Args)]
-pub(crate) struct NewUserArgs {
-    /// E-mail address.
-    #[arg(long, value_name = "E", value_parser = values::email)]
+pub(crate) struct CreateUserArgs {
+    /// Email address.
+    #[arg(long, value_name = "EMAIL", value_parser = values::email)]
     pub(crate) email: String,
-    /// Name to log in with.
-    #[arg(long, value_name = "U", value_parser = values::username)]
+    /// User name for the login.
+    #[arg(long, value_name = "NAME", value_parser = values::username)]
     pub(crate) username: String,
-    /// Name for people to read.
-    #[arg(long, value_name = "N", value_parser = values::full_name)]
+    /// Display name.
+    #[arg(long, value_name = "NAME", value_parser = values::full_name)]
     pub(crate) full_name: Option<String>,
-    /// May administer others.
+    /// Grant administrator rights.
     #[arg(long)]
     pub(crate) superuser: bool,
-    /// Must have a second factor.
+    /// Require MFA for this user.
     #[arg(long)]
     pub(crate) enforce: bool,
-    /// Read the password from standard input: the only way to give one.
+    /// Read the password from standard input.
+    ///
+    /// The only way to set it: arguments are visible in the process list.
     #[arg(long, required = true)]
     pub(crate) password_stdin: bool,
 }
 
 #[derive(Debug, Args)]
-pub(crate) struct ListArgs {
-    /// Only those whose user name or e-mail address contains this.
+pub(crate) struct ListUsersArgs {
+    /// List only users whose user name or email address contains TEXT.
     #[arg(long, value_name = "TEXT")]
     pub(crate) query: Option<String>,
-    /// At most this many.
+    /// Limit the number of users.
     #[arg(long, value_name = "N", default_value_t = 50, value_parser = clap::value_parser!(u32).range(1..=1000))]
     pub(crate) limit: u32,
-    /// Only those with a greater id: the `next` of the page before.
+    /// List only users with a greater id (`next` of the previous page).
     #[arg(long, value_name = "ID", value_parser = clap::value_parser!(i64).range(0..))]
     pub(crate) after: Option<i64>,
 }
 
-/// One user, by either of two names.
+/// Arguments that select one user, by id or by email address.
 #[derive(Debug, Args)]
 #[group(required = true, multiple = false)]
 pub(crate) struct UserArgs {
-    /// The user's id.
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(i64).range(1..))]
+    /// Id of the user.
+    #[arg(long, value_name = "ID", value_parser = clap::value_parser!(i64).range(1..))]
     user_id: Option<i64>,
-    /// The user's e-mail address.
-    #[arg(long, value_name = "E", value_parser = values::email)]
+    /// Email address of the user.
+    #[arg(long, value_name = "EMAIL", value_parser = values::email)]
     email: Option<String>,
 }
 
 #[derive(Debug, Args)]
 pub(crate) struct UserIdArgs {
-    /// The user's id.
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(i64).range(1..))]
+    /// Id of the user.
+    #[arg(long, value_name = "ID", value_parser = clap::value_parser!(i64).range(1..))]
     user_id: i64,
 }
 
@@ -268,50 +312,50 @@ pub(crate) enum OnOff {
     Off,
 }
 
-/// With what access tokens are to be signed.
+/// Type of the private key that signs access tokens.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(crate) enum PrivateKeyKind {
     /// Ed25519.
     Eddsa,
-    /// ECDSA on P-256.
+    /// ECDSA with P-256.
     Es256,
 }
 
 impl Cli {
-    /// Reads the words of a command line, the program's name first.
+    /// Parses the arguments of a process, the program name first.
     ///
     /// # Errors
     ///
-    /// What `clap` says of them; also where help or the version is asked for.
-    pub(crate) fn read(words: &[OsString]) -> Result<Self, clap::Error> {
-        let cli = Self::try_parse_from(words)?;
+    /// [`clap::Error`] for a usage error, and also for `--help` and `--version`.
+    pub(crate) fn parse_args(args: &[OsString]) -> Result<Self, clap::Error> {
+        let cli = Self::try_parse_from(args)?;
         if matches!(cli.command, Command::Migrate(MigrateCommand::Down { yes: false, .. })) {
-            let sentence = "migrate down destroys all MFA data: say --yes to do so";
-            return Err(Self::command().error(ErrorKind::MissingRequiredArgument, sentence));
+            let message = "migrate down deletes all MFA data: add --yes to confirm";
+            return Err(Self::command().error(ErrorKind::MissingRequiredArgument, message));
         }
         Ok(cli)
     }
 }
 
-/// Whether a command line that was not understood asks for JSON all the same.
-pub(crate) fn asks_for_json(words: &[OsString]) -> bool {
-    words.iter().skip(1).take_while(|word| *word != "--").any(|word| word == "--json")
+/// Returns whether the arguments contain `--json`, even if they cannot be parsed.
+pub(crate) fn has_json_flag(args: &[OsString]) -> bool {
+    args.iter().skip(1).take_while(|arg| *arg != "--").any(|arg| arg == "--json")
 }
 
 impl UserArgs {
-    /// Which user is meant.
+    /// Returns the selected user.
     pub(crate) fn selector(self) -> UserSelector {
         match self.user_id {
             Some(id) => UserSelector::Id(UserId::new(id)),
-            // One of the two is there: the group demands it.
+            // clap requires one of the two: the argument group is `required`.
             None => UserSelector::Login(self.email.unwrap_or_default()),
         }
     }
 }
 
 impl UserIdArgs {
-    /// Which user is meant.
-    pub(crate) const fn user(&self) -> UserId {
+    /// Returns the id of the user.
+    pub(crate) const fn id(&self) -> UserId {
         UserId::new(self.user_id)
     }
 }

@@ -1,10 +1,10 @@
-//! What a command answers: the same for people and for programs.
+//! Output of a command: text for people and a JSON document for programs.
 
 use std::fmt;
 
 use serde_json::Value;
 
-/// What a command answers. It may hold a token or a key.
+/// Output of a command. It may contain a token or a key.
 pub(crate) struct CommandOutput {
     /// One or more lines, for people.
     pub(crate) text: String,
@@ -13,47 +13,54 @@ pub(crate) struct CommandOutput {
 }
 
 impl CommandOutput {
-    /// That of a command that has written what it has to say already.
+    /// Returns the output of a command that has already written everything.
     pub(crate) const fn empty() -> Self {
         Self { text: String::new(), json: Value::Null }
     }
 
-    /// Whether there is nothing more to write.
-    pub(crate) fn is_told(&self) -> bool {
+    /// Returns whether there is nothing to write.
+    pub(crate) fn is_empty(&self) -> bool {
         self.text.is_empty() && self.json.is_null()
     }
 }
 
 impl fmt::Debug for CommandOutput {
-    /// Shows nothing of it.
+    /// Hides the content.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Answer(…)")
+        f.write_str("CommandOutput(…)")
     }
 }
 
-/// A stored text as a terminal may be given it: with what would move the cursor or turn the writing round escaped.
+/// Escapes control characters and bidirectional formatting in a stored text.
 ///
-/// Others write rows too: a name with an escape sequence in it must not draw on an administrator's screen.
+/// Other systems write rows too: a name with an escape sequence must not control an administrator's terminal.
 pub(crate) fn visible(text: &str) -> String {
-    let mut shown = String::with_capacity(text.len());
+    let mut escaped = String::with_capacity(text.len());
     for c in text.chars() {
         if c.is_control()
             || matches!(c, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
         {
-            shown.extend(c.escape_unicode());
+            escaped.extend(c.escape_unicode());
         } else {
-            shown.push(c);
+            escaped.push(c);
         }
     }
-    shown
+    escaped
 }
 
-/// `yes` or `no`.
-pub(crate) const fn yes(is: bool) -> &'static str {
-    if is { "yes" } else { "no" }
+/// Formats a boolean as `yes` or `no`.
+pub(crate) const fn yes_no(value: bool) -> &'static str {
+    if value { "yes" } else { "no" }
 }
 
-/// Lines with their cells in columns, two blanks apart.
+/// Formats a count with its noun: `1 row`, `2 rows`.
+pub(crate) fn counted(count: impl fmt::Display, noun: &str) -> String {
+    let count = count.to_string();
+    let ending = if count == "1" { "" } else { "s" };
+    format!("{count} {noun}{ending}")
+}
+
+/// Aligns cells in columns, two spaces apart.
 pub(crate) fn columns<const N: usize>(lines: &[[String; N]]) -> String {
     let mut widths = [0_usize; N];
     for line in lines {
@@ -73,9 +80,14 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_stored_text_cannot_draw_on_the_screen() {
+    fn a_stored_text_cannot_control_the_terminal() {
         assert_eq!(visible("Zoé \"Z\""), "Zoé \"Z\"");
         assert_eq!(visible("a\u{1b}[2Jb\u{9b}c\u{202e}d"), "a\\u{1b}[2Jb\\u{9b}c\\u{202e}d");
+    }
+
+    #[test]
+    fn a_noun_is_plural_unless_the_count_is_one() {
+        assert_eq!([0, 1, 2].map(|count| counted(count, "row")), ["0 rows", "1 row", "2 rows"]);
     }
 
     #[test]

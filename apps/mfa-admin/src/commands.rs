@@ -1,4 +1,4 @@
-//! The commands, a file or folder each.
+//! Implementation of the commands, one module each.
 
 mod audit;
 mod config;
@@ -18,25 +18,22 @@ use crate::cli::{Cli, Command, ConfigCommand, ExportCommand, ImportCommand, Keys
 use crate::command_output::CommandOutput;
 use crate::error::CliError;
 
-pub(crate) use nova::ColumnMapError;
-pub(crate) use transfer::FileError;
-
-/// Does what the command line asks for.
+/// Runs the command.
 ///
 /// # Errors
 ///
-/// [`CliError`], a sentence that says what stood in the way.
+/// [`CliError`] with a message that names the cause.
 pub(crate) fn run(cli: Cli) -> Result<CommandOutput, CliError> {
-    let reason = cli.manner.reason;
+    let reason = cli.global.reason;
     match cli.command {
         Command::Migrate(command) => migrate::run(&command, settings()?, reason.as_deref()),
         Command::User(command) => user::run(command, settings()?, reason),
         Command::Token(command) => token::run(&command, settings()?, reason),
-        Command::Audit(command) => audit::run(command, settings()?, reason, cli.manner.json),
+        Command::Audit(command) => audit::run(command, settings()?, reason, cli.global.json),
         Command::Recovery(command) => recovery::run(&command, settings()?, reason),
-        // Before there are settings: these keys are what the first ones lack.
+        // Reads no settings: the first ones are incomplete without these keys.
         Command::Keys(KeysCommand::Generate { algorithm }) => keys::generate(algorithm),
-        // It tells of settings that cannot be read as of all else.
+        // Reports invalid settings like any other problem.
         Command::Doctor => doctor::run(Sources::from_process().and_then(|it| Settings::load(&it))),
         Command::Keys(KeysCommand::Status) => encryption_keys::status(settings()?, reason),
         Command::Keys(KeysCommand::Rotate) => encryption_keys::rotate(settings()?, reason),

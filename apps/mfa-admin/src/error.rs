@@ -1,4 +1,4 @@
-//! Why a command was not done: a sentence for people and a word for programs.
+//! Errors of commands: a message for people and a stable code for programs.
 
 use std::error::Error as _;
 use std::io;
@@ -9,13 +9,13 @@ use mfa_infra::audit::LogComparisonError;
 use mfa_infra::database::{MigrationError, OpenDatabaseError};
 use mfa_infra::settings::SettingsError;
 use mfa_infra::{OpenError, RotateError, TaskCancelled};
-use serde_json::Value;
 
-use crate::command_output::CommandOutput;
-use crate::commands::{ColumnMapError, FileError};
+use crate::column_map::ColumnMapError;
+use crate::command_output::{CommandOutput, counted};
+use crate::otpauth_file::FileError;
 use crate::password::PasswordError;
 
-/// Why a command was not done.
+/// Reason why a command failed.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum CliError {
     #[error(transparent)]
@@ -25,115 +25,100 @@ pub(crate) enum CliError {
     #[error(transparent)]
     Migration(#[from] MigrationError),
     #[error(
-        "{0} rows would keep sealed secrets or numbers in columns that were there before, which nothing else can read: \
-         take the secrets out by export otpauth, then say --leave-sealed"
+        "cannot remove the schema: {} would keep encrypted secrets or phone numbers that nothing else can decrypt. Run \
+         mfa-admin export otpauth, then repeat with --leave-sealed",
+        counted(.0, "row")
     )]
-    SealedLeft(u64),
-    #[error("{}", sentence(.0))]
-    Refused(#[from] FlowError),
-    #[error("that address is the user name of another user, whose address differs: give --user-id")]
-    NameOfAnother,
+    EncryptedValuesRemain(u64),
+    #[error("{}", flow_message(.0))]
+    Flow(#[from] FlowError),
+    #[error("this email address is the user name of a user with another email address: use --user-id")]
+    AmbiguousUser,
     #[error(transparent)]
     Password(#[from] PasswordError),
     #[error(transparent)]
     Entropy(#[from] EntropyError),
     #[error(transparent)]
-    Lost(#[from] TaskCancelled),
+    TaskCancelled(#[from] TaskCancelled),
     #[error(transparent)]
     File(#[from] FileError),
     #[error(transparent)]
-    Map(#[from] ColumnMapError),
+    ColumnMap(#[from] ColumnMapError),
     #[error(transparent)]
     Rotate(#[from] RotateError),
-    /// It was done in part: the answer says what was, the sentence what was not.
-    #[error("{sentence}")]
-    Partly { sentence: String, answer: Box<CommandOutput> },
-    #[error("the answer could not be written: {0}")]
-    Output(io::Error),
-    #[error("{file} cannot be read: {error}")]
-    Log { file: String, error: io::Error },
+    /// The command ran, but its output reports failures: rows that were refused, or problems that were found.
+    #[error("{message}")]
+    Unsuccessful { message: String, output: Box<CommandOutput> },
+    #[error("cannot write the output: {0}")]
+    WriteOutput(io::Error),
+    #[error("cannot read {file}: {error}")]
+    ReadLog { file: String, error: io::Error },
     #[error(transparent)]
     Audit(#[from] LogComparisonError),
-    #[error("{}", .0.sentence)]
-    Found(Box<Findings>),
-}
-
-/// What a command was to look for and has found: an answer that is no success.
-#[derive(Debug)]
-pub(crate) struct Findings {
-    /// The stable word for it.
-    pub(crate) code: &'static str,
-    /// In one sentence.
-    pub(crate) sentence: String,
-    /// One or more lines, for people.
-    pub(crate) text: String,
-    /// One document, for programs.
-    pub(crate) json: Value,
 }
 
 impl From<StoreError> for CliError {
     fn from(error: StoreError) -> Self {
-        Self::Refused(FlowError::Store(error))
+        Self::Flow(FlowError::Store(error))
     }
 }
 
 impl CliError {
-    /// Whether all that went wrong is that nobody reads the rest of the answer.
-    pub(crate) fn is_of_a_reader_gone(&self) -> bool {
-        matches!(self, Self::Output(error) if error.kind() == io::ErrorKind::BrokenPipe)
+    /// Returns whether the reader of standard output closed it, as `head` does.
+    pub(crate) fn is_broken_pipe(&self) -> bool {
+        matches!(self, Self::WriteOutput(error) if error.kind() == io::ErrorKind::BrokenPipe)
     }
 
-    /// The stable word for it; that of the HTTP API where both have it.
+    /// Returns the stable code of the error; the code of the HTTP API if it has the same error.
     pub(crate) const fn code(&self) -> &'static str {
         match self {
             Self::Settings(_) => "invalid_settings",
-            Self::Open(error) => code_of_opening(error),
-            Self::Migration(error) => code_of_migration(error),
-            Self::Refused(refusal) => code_of_refusal(refusal),
-            Self::SealedLeft(_) => "sealed_left",
-            Self::NameOfAnother => "ambiguous_user",
+            Self::Open(error) => open_code(error),
+            Self::Migration(error) => migration_code(error),
+            Self::Flow(error) => flow_code(error),
+            Self::EncryptedValuesRemain(_) => "sealed_left",
+            Self::AmbiguousUser => "ambiguous_user",
             Self::Password(_) => "invalid_password",
-            Self::Entropy(_) | Self::Lost(_) => "internal_error",
-            Self::File(_) | Self::Map(_) => "unusable_file",
-            Self::Rotate(error) => code_of_rotation(error),
-            Self::Partly { .. } => "partly_done",
-            Self::Output(_) => "output_failed",
-            Self::Log { .. } | Self::Audit(LogComparisonError::Read(_)) => "log_unavailable",
-            Self::Audit(LogComparisonError::Store(error)) => code_of_store(error),
-            Self::Found(found) => found.code,
+            Self::Entropy(_) | Self::TaskCancelled(_) => "internal_error",
+            Self::File(_) | Self::ColumnMap(_) => "unusable_file",
+            Self::Rotate(error) => rotate_code(error),
+            Self::Unsuccessful { .. } => "partly_done",
+            Self::WriteOutput(_) => "output_failed",
+            Self::ReadLog { .. } | Self::Audit(LogComparisonError::Read(_)) => "log_unavailable",
+            Self::Audit(LogComparisonError::Store(error)) => store_code(error),
         }
     }
 }
 
-const fn code_of_opening(error: &OpenError) -> &'static str {
+const fn open_code(error: &OpenError) -> &'static str {
     match error {
         OpenError::Settings(_) | OpenError::Unusable(_) => "invalid_settings",
-        OpenError::Database(OpenDatabaseError::Migration(error)) => code_of_migration(error),
-        OpenError::Database(OpenDatabaseError::Unreachable(_)) => "store_unavailable",
-        OpenError::Store(error) => code_of_store(error),
+        OpenError::Database(OpenDatabaseError::Migration(error)) => migration_code(error),
+        OpenError::Database(_) => "store_unavailable",
+        OpenError::Store(error) => store_code(error),
         OpenError::Telemetry(_) => "log_unavailable",
         OpenError::KeysMissing(_) | OpenError::WrongKey(_) => "wrong_keys",
         OpenError::Machine(_) => "internal_error",
     }
 }
 
-const fn code_of_migration(error: &MigrationError) -> &'static str {
+const fn migration_code(error: &MigrationError) -> &'static str {
     match error {
         MigrationError::Unreachable(_) => "store_unavailable",
         MigrationError::Stopped(_) => "migration_failed",
     }
 }
 
-const fn code_of_rotation(error: &RotateError) -> &'static str {
+const fn rotate_code(error: &RotateError) -> &'static str {
     match error {
         RotateError::ServerBehind { .. } => "server_behind",
-        RotateError::Store(error) => code_of_store(error),
-        RotateError::Refused(refusal) => code_of_refusal(refusal),
+        RotateError::Store(error) => store_code(error),
+        RotateError::Refused(error) => flow_code(error),
         RotateError::Cipher(_) => "internal_error",
     }
 }
 
-const fn code_of_store(error: &StoreError) -> &'static str {
+const fn store_code(error: &StoreError) -> &'static str {
     match error.kind() {
         StoreErrorKind::Unavailable | StoreErrorKind::Unknown => "store_unavailable",
         StoreErrorKind::Overloaded => "overloaded",
@@ -141,30 +126,31 @@ const fn code_of_store(error: &StoreError) -> &'static str {
     }
 }
 
-/// Only what the flows for administrators refuse; a refusal of theirs that is new here is `internal_error` until it
-/// is told apart.
-const fn code_of_refusal(refusal: &FlowError) -> &'static str {
-    match refusal {
+/// Returns the code of an error of the administration flows. Any other flow error is `internal_error`.
+const fn flow_code(error: &FlowError) -> &'static str {
+    match error {
         FlowError::NoSuchUser => "not_found",
         FlowError::UserTaken => "user_taken",
         FlowError::AccountDisabled => "account_disabled",
         FlowError::NotAllowed => "not_allowed",
-        FlowError::Store(error) => code_of_store(error),
+        FlowError::Store(error) => store_code(error),
         FlowError::Hasher(HashError::Overloaded) => "overloaded",
         _ => "internal_error",
     }
 }
 
-fn sentence(refusal: &FlowError) -> String {
-    match refusal {
-        FlowError::NoSuchUser => "there is no such user".to_owned(),
-        FlowError::UserTaken => "the user name or the e-mail address belongs to another user".to_owned(),
-        FlowError::AccountDisabled => "the user is inactive: no token is minted".to_owned(),
-        FlowError::NotAllowed => {
-            "--mfa-ok is refused outside of development (MFA_ENV): such a token stands for a \
-                                factor that nobody showed"
-                .to_owned()
+fn flow_message(error: &FlowError) -> String {
+    match error {
+        FlowError::NoSuchUser => "user not found: check --user-id or --email".to_owned(),
+        FlowError::UserTaken => {
+            "the user name or email address already belongs to another user: choose another".to_owned()
         }
+        FlowError::AccountDisabled => {
+            "cannot issue a token: the user is inactive (users.is_active is false)".to_owned()
+        }
+        FlowError::NotAllowed => "--mfa-ok is rejected unless MFA_ENV is development: the token would grant \
+                                  two-factor access without any verification"
+            .to_owned(),
         FlowError::Store(error) => {
             let cause = error.source().map(|cause| format!(" ({cause})")).unwrap_or_default();
             format!("{error}{cause}")
@@ -178,26 +164,23 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_failing_store_is_told_with_its_cause() {
-        let error =
-            StoreError::new(StoreErrorKind::Unavailable, "list users").with_source("connection refused");
-        let failure = CliError::from(FlowError::from(error));
-        assert_eq!(failure.code(), "store_unavailable");
-        assert_eq!(
-            failure.to_string(),
-            "list users: the store gave no answer, nothing was stored (connection refused)"
-        );
+    fn a_store_error_is_reported_with_its_cause() {
+        let store_error = || StoreError::new(StoreErrorKind::Unavailable, "list users");
+        let error = CliError::from(FlowError::from(store_error().with_source("connection refused")));
+        assert_eq!(error.code(), "store_unavailable");
+        assert!(error.to_string().contains("list users"), "{error}");
+        assert_eq!(error.to_string(), format!("{} (connection refused)", store_error()));
     }
 
     #[test]
-    fn what_an_administrator_meets_has_a_word_of_its_own() {
-        for (refusal, code) in [
+    fn each_error_of_the_administration_flows_has_its_own_code() {
+        for (error, code) in [
             (FlowError::NoSuchUser, "not_found"),
             (FlowError::UserTaken, "user_taken"),
             (FlowError::AccountDisabled, "account_disabled"),
             (FlowError::NotAllowed, "not_allowed"),
         ] {
-            assert_eq!(CliError::from(refusal).code(), code);
+            assert_eq!(CliError::from(error).code(), code);
         }
     }
 }

@@ -1,18 +1,20 @@
-//! `mfa-admin`, the admin command line of NOVA MFA: `clap` to the left, the flows to the right.
+//! `mfa-admin`, the admin command line of NOVA MFA: a thin layer of `clap` over `mfa-flows`.
 //!
-//! Each command opens only what it needs, does one thing through the same flows as the server, and answers in lines
-//! for people or, with `--json`, in one JSON document. Exit code 0: done; 1: not done, with a sentence on standard
-//! error; 2: not understood.
+//! Each command opens only what it needs, runs the same flows as the server, and prints text or, with `--json`, one
+//! JSON document. Exit status: 0 success; 1 failure, with a message on standard error; 2 usage error.
 //!
-//! It refuses to take a secret as an argument (others would see it in the list of processes), to show a stored one,
-//! and to hold a rule of its own. To add a command: its arguments in `cli.rs`, a function in `commands/` that returns
-//! an [`CommandOutput`](command_output::CommandOutput), and the audit event in the flow that it calls.
+//! No argument contains a secret, because arguments are visible in the process list. No command shows a stored secret
+//! except `export`, and no business rule is decided here. To add a command: its arguments in `cli.rs`, a function in
+//! `commands/` that returns a [`CommandOutput`](command_output::CommandOutput), and the audit event in the flow that it
+//! calls.
 
 mod actor;
 mod cli;
+mod column_map;
 mod command_output;
 mod commands;
 mod error;
+mod otpauth_file;
 mod output;
 mod password;
 mod progress;
@@ -23,31 +25,25 @@ use std::ffi::OsString;
 use std::process::ExitCode;
 
 use crate::cli::Cli;
-use crate::error::CliError;
 use crate::output::Output;
 
 fn main() -> ExitCode {
-    let words: Vec<OsString> = std::env::args_os().collect();
-    match Cli::read(&words) {
+    let args: Vec<OsString> = std::env::args_os().collect();
+    match Cli::parse_args(&args) {
         Ok(cli) => {
-            let mut screen = Output::of_process(cli.manner.json);
-            let done = commands::run(cli).and_then(|answer| screen.show(&answer));
-            match done {
+            let mut output = Output::for_process(cli.global.json);
+            match commands::run(cli).and_then(|result| output.write(&result)) {
                 Ok(()) => ExitCode::SUCCESS,
-                Err(CliError::Partly { sentence, answer }) => {
-                    screen.show_partly(&answer, &sentence);
-                    ExitCode::FAILURE
-                }
-                // Whoever read the answer has enough of it, as `head` has; what the command did stands.
-                Err(failure) if failure.is_of_a_reader_gone() => ExitCode::SUCCESS,
-                Err(failure) => {
-                    screen.fail(&failure);
+                // The reader, such as `head`, needs no more. What the command changed stays changed.
+                Err(error) if error.is_broken_pipe() => ExitCode::SUCCESS,
+                Err(error) => {
+                    output.write_error(&error);
                     ExitCode::FAILURE
                 }
             }
         }
         Err(error) => {
-            Output::of_process(cli::asks_for_json(&words)).explain_usage(&error);
+            Output::for_process(cli::has_json_flag(&args)).write_usage_error(&error);
             ExitCode::from(u8::try_from(error.exit_code()).unwrap_or(2))
         }
     }

@@ -1,4 +1,4 @@
-//! Where answers and failures are written.
+//! Writer of command outputs and errors to standard output and standard error.
 
 use std::io::{self, Write};
 
@@ -7,7 +7,7 @@ use serde_json::json;
 use crate::command_output::{CommandOutput, visible};
 use crate::error::CliError;
 
-/// Standard output and standard error, and whether a program reads the first.
+/// Standard output and standard error of a command, as text or JSON.
 pub(crate) struct Output<O, E> {
     json: bool,
     out: O,
@@ -15,79 +15,72 @@ pub(crate) struct Output<O, E> {
 }
 
 impl Output<io::Stdout, io::Stderr> {
-    /// That of this process.
-    pub(crate) fn of_process(json: bool) -> Self {
+    /// Creates the writer for the streams of this process.
+    pub(crate) fn for_process(json: bool) -> Self {
         Self { json, out: io::stdout(), err: io::stderr() }
     }
 }
 
 impl<O: Write, E: Write> Output<O, E> {
-    /// Writes an answer.
+    /// Writes the output of a command.
     ///
     /// # Errors
     ///
-    /// [`CliError::Output`] when nobody reads it: what the command did stands all the same.
-    pub(crate) fn show(&mut self, answer: &CommandOutput) -> Result<(), CliError> {
-        if answer.is_told() {
+    /// [`CliError::WriteOutput`] if standard output fails. What the command changed stays changed.
+    pub(crate) fn write(&mut self, output: &CommandOutput) -> Result<(), CliError> {
+        if output.is_empty() {
             return Ok(());
         }
         let written = if self.json {
-            writeln!(self.out, "{}", answer.json)
+            writeln!(self.out, "{}", output.json)
         } else {
-            writeln!(self.out, "{}", answer.text)
+            writeln!(self.out, "{}", output.text)
         };
-        written.and_then(|()| self.out.flush()).map_err(CliError::Output)
+        written.and_then(|()| self.out.flush()).map_err(CliError::WriteOutput)
     }
 
-    /// Writes what was done, and tells beside it what was not. A program reads it in the one document.
-    pub(crate) fn show_partly(&mut self, answer: &CommandOutput, sentence: &str) {
-        match self.show(answer) {
-            Err(failure) if !failure.is_of_a_reader_gone() => return self.fail(&failure),
-            Ok(()) | Err(_) => {}
-        }
-        let sentence = format!("mfa-admin: {}\n", one_line(sentence));
-        drop(self.err.write_all(sentence.as_bytes()));
-    }
-
-    /// Tells why a command was not done.
-    pub(crate) fn fail(&mut self, failure: &CliError) {
-        if let CliError::Found(found) = failure {
-            // What was found is the answer, although it is not what was hoped for.
-            let answer = if self.json { found.json.to_string() } else { found.text.clone() };
-            drop(writeln!(self.out, "{answer}"));
-            drop(writeln!(self.err, "mfa-admin: {}", one_line(&found.sentence)));
+    /// Writes the error of a command, after its output if there is one.
+    pub(crate) fn write_error(&mut self, error: &CliError) {
+        if let CliError::Unsuccessful { message, output } = error {
+            match self.write(output) {
+                Err(error) if !error.is_broken_pipe() => self.write_error(&error),
+                // With JSON, the one document already reports the failures.
+                Ok(()) | Err(_) => drop(writeln!(self.err, "mfa-admin: {}", one_line(message))),
+            }
             return;
         }
-        let sentence = one_line(&failure.to_string());
-        self.record(failure.code(), &sentence, &format!("mfa-admin: {sentence}\n"));
+        let message = one_line(&error.to_string());
+        self.write_failure(error.code(), &message, &format!("mfa-admin: {message}\n"));
     }
 
-    /// Tells why a command line was not understood, or gives the help that it asks for.
-    pub(crate) fn explain_usage(&mut self, error: &clap::Error) {
+    /// Writes a usage error, or the help or version that was requested.
+    pub(crate) fn write_usage_error(&mut self, error: &clap::Error) {
         if error.use_stderr() {
             let text = error.to_string();
-            self.record("usage", &first_paragraph(&text), &text);
+            self.write_failure("usage", &first_paragraph(&text), &text);
         } else {
-            // By `clap` itself, for its colours on a terminal.
+            // `clap` prints it itself, in colour on a terminal.
             drop(error.print());
         }
     }
 
-    /// Where even this cannot be written there is nobody left to tell; the exit code remains.
-    fn record(&mut self, code: &str, sentence: &str, text: &str) {
+    /// Writes the message as JSON if requested, and the text to standard error.
+    ///
+    /// A write error is ignored: there is no other place to report it, and the exit status remains.
+    fn write_failure(&mut self, code: &str, message: &str, text: &str) {
         if self.json {
-            drop(writeln!(self.out, "{}", json!({ "error": { "code": code, "message": sentence } })));
+            drop(writeln!(self.out, "{}", json!({ "error": { "code": code, "message": message } })));
         }
         drop(self.err.write_all(text.as_bytes()));
     }
 }
 
-/// A sentence may quote others, who break lines (libpq) or hold what would draw on the screen.
-fn one_line(sentence: &str) -> String {
-    visible(&sentence.split_whitespace().collect::<Vec<_>>().join(" "))
+/// Joins a message to one line and escapes control characters: it may quote others, such as libpq, that break lines.
+fn one_line(message: &str) -> String {
+    visible(&message.split_whitespace().collect::<Vec<_>>().join(" "))
 }
 
-/// What `clap` says before it shows the usage, in one line.
+/// Returns the message of a `clap` error without the usage, in one line.
 fn first_paragraph(text: &str) -> String {
     let lines: Vec<_> = text.lines().map(str::trim).take_while(|line| !line.is_empty()).collect();
     let line = lines.join(" ");
@@ -102,39 +95,50 @@ mod tests {
     use crate::cli::Cli;
 
     fn written(json: bool, write: impl FnOnce(&mut Output<Vec<u8>, Vec<u8>>)) -> (String, String) {
-        let mut screen = Output { json, out: Vec::new(), err: Vec::new() };
-        write(&mut screen);
-        (String::from_utf8(screen.out).unwrap(), String::from_utf8(screen.err).unwrap())
+        let mut output = Output { json, out: Vec::new(), err: Vec::new() };
+        write(&mut output);
+        (String::from_utf8(output.out).unwrap(), String::from_utf8(output.err).unwrap())
     }
 
     #[test]
-    fn an_answer_is_lines_or_one_document() {
-        let answer = || CommandOutput { text: "user 7 is made".to_owned(), json: json!({ "id": 7 }) };
-        let lines = written(false, |screen| screen.show(&answer()).unwrap());
-        assert_eq!(lines, ("user 7 is made\n".to_owned(), String::new()));
-        let document = written(true, |screen| screen.show(&answer()).unwrap());
+    fn an_output_is_lines_or_one_document() {
+        let user = || CommandOutput { text: "user 7 created".to_owned(), json: json!({ "id": 7 }) };
+        let lines = written(false, |output| output.write(&user()).unwrap());
+        assert_eq!(lines, ("user 7 created\n".to_owned(), String::new()));
+        let document = written(true, |output| output.write(&user()).unwrap());
         assert_eq!(document, ("{\"id\":7}\n".to_owned(), String::new()));
     }
 
     #[test]
-    fn a_failure_is_a_sentence_and_for_programs_a_document_too() {
-        let failure = CliError::from(FlowError::NoSuchUser);
-        let sentence = "mfa-admin: there is no such user\n".to_owned();
-        assert_eq!(written(false, |screen| screen.fail(&failure)), (String::new(), sentence.clone()));
+    fn an_error_is_a_message_and_with_json_also_a_document() {
+        let error = CliError::from(FlowError::NoSuchUser);
+        let message = "mfa-admin: user not found: check --user-id or --email\n".to_owned();
+        assert_eq!(written(false, |output| output.write_error(&error)), (String::new(), message.clone()));
         let document =
-            "{\"error\":{\"code\":\"not_found\",\"message\":\"there is no such user\"}}\n".to_owned();
-        assert_eq!(written(true, |screen| screen.fail(&failure)), (document, sentence));
+            "{\"error\":{\"code\":\"not_found\",\"message\":\"user not found: check --user-id or --email\"}}\n".to_owned();
+        assert_eq!(written(true, |output| output.write_error(&error)), (document, message));
     }
 
     #[test]
-    fn a_failure_is_one_line_whatever_it_quotes() {
+    fn an_unsuccessful_command_writes_its_output_and_then_the_message() {
+        let output = Box::new(CommandOutput { text: "row 1".to_owned(), json: json!({ "refused": 1 }) });
+        let error = CliError::Unsuccessful { message: "1 row rejected".to_owned(), output };
+        let message = "mfa-admin: 1 row rejected\n".to_owned();
+        let text = written(false, |output| output.write_error(&error));
+        assert_eq!(text, ("row 1\n".to_owned(), message.clone()));
+        let document = written(true, |output| output.write_error(&error));
+        assert_eq!(document, ("{\"refused\":1}\n".to_owned(), message));
+    }
+
+    #[test]
+    fn an_error_is_one_line_whatever_it_quotes() {
         assert_eq!(one_line("no:\n\tthe server\u{1b}[2J is away\n"), "no: the server\\u{1b}[2J is away");
     }
 
     #[test]
     fn a_usage_error_is_a_document_of_one_line_too() {
-        let error = Cli::read(&["mfa-admin", "user", "show"].map(Into::into)).unwrap_err();
-        let (out, err) = written(true, |screen| screen.explain_usage(&error));
+        let error = Cli::parse_args(&["mfa-admin", "user", "show"].map(Into::into)).unwrap_err();
+        let (out, err) = written(true, |output| output.write_usage_error(&error));
         assert!(
             out.starts_with("{\"error\":{\"code\":\"usage\",\"message\":\"the following required"),
             "{out}"
@@ -144,7 +148,7 @@ mod tests {
     }
 
     #[test]
-    fn an_answer_that_nobody_reads_is_a_failure_and_no_panic() {
+    fn a_closed_standard_output_is_an_error_without_panic() {
         struct PipeClosed;
         impl Write for PipeClosed {
             fn write(&mut self, _: &[u8]) -> io::Result<usize> {
@@ -154,10 +158,10 @@ mod tests {
                 Ok(())
             }
         }
-        let mut screen = Output { json: true, out: PipeClosed, err: PipeClosed };
-        let answer = CommandOutput { text: String::new(), json: json!({}) };
-        let failure = screen.show(&answer).unwrap_err();
-        assert_eq!(failure.code(), "output_failed");
-        screen.fail(&failure);
+        let mut output = Output { json: true, out: PipeClosed, err: PipeClosed };
+        let error = output.write(&CommandOutput { text: String::new(), json: json!({}) }).unwrap_err();
+        assert_eq!(error.code(), "output_failed");
+        assert!(error.is_broken_pipe());
+        output.write_error(&error);
     }
 }

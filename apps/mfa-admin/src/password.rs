@@ -1,55 +1,55 @@
-//! A new user's password, from standard input: an argument would be seen in the list of processes.
+//! Password of a new user, read from standard input: an argument would be visible in the process list.
 
 use std::io::{self, BufRead as _, IsTerminal as _, Read, Write as _};
 
 use mfa_core::SecretText;
 use zeroize::Zeroizing;
 
-/// In characters (NIST SP 800-63B-4 §3.1.1.2, for a password that a second factor stands beside).
-const SHORTEST: usize = 8;
-/// In bytes: what a login takes.
-const LONGEST: usize = 1024;
-/// Read at most: the longest password, a line break, and one byte more to see that there is more.
-const READ_AT_MOST: u64 = 1027;
+/// Minimum length in characters (NIST SP 800-63B-4 §3.1.1.2, for a password used with a second factor).
+const MIN_CHARS: usize = 8;
+/// Maximum length in bytes: the limit of the login.
+const MAX_BYTES: usize = 1024;
+/// Bytes to read: the longest password, a line break, and one byte to detect a longer input.
+const MAX_INPUT: u64 = 1027;
 
-/// A password that no user is made with.
+/// Reason why a password cannot be used.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum PasswordError {
-    #[error("there is no password on standard input: pipe it in, or type it")]
+    #[error("standard input contains no password: pipe it or type it")]
     Empty,
-    #[error("the password is shorter than {SHORTEST} characters")]
+    #[error("the password is too short: it must have at least {MIN_CHARS} characters")]
     TooShort,
-    #[error("the password is longer than {LONGEST} bytes")]
+    #[error("the password is too long: it must have at most {MAX_BYTES} bytes")]
     TooLong,
-    #[error("the password is not UTF-8 text")]
+    #[error("the password is not valid UTF-8")]
     NotText,
-    #[error("the password holds a line break or another control character, which no login form sends")]
+    #[error("the password contains a line break or another control character, which login forms cannot send")]
     ControlCharacter,
-    #[error("standard input could not be read: {0}")]
-    Input(#[from] io::Error),
+    #[error("cannot read the password from standard input: {0}")]
+    Read(#[from] io::Error),
 }
 
-/// All of standard input less a line break at its end; where that is a terminal, one line.
+/// Reads the password from standard input, without a line break at its end; from a terminal, one line.
 ///
 /// # Errors
 ///
-/// [`PasswordError`], which says nothing of what was read.
+/// [`PasswordError`], which contains nothing of the input.
 pub(crate) fn from_standard_input() -> Result<SecretText, PasswordError> {
     let stdin = io::stdin().lock();
     if stdin.is_terminal() {
-        // Nobody who is not there can read it: then there is nothing to do about it.
-        drop(writeln!(io::stderr(), "reading the password from standard input (it shows as you type):"));
-        let mut line = Zeroizing::new(Vec::with_capacity(LONGEST));
-        stdin.take(READ_AT_MOST).read_until(b'\n', &mut line)?;
+        // A prompt that cannot be written is not needed.
+        drop(writeln!(io::stderr(), "Enter the password (it is visible as you type):"));
+        let mut line = Zeroizing::new(Vec::with_capacity(MAX_BYTES));
+        stdin.take(MAX_INPUT).read_until(b'\n', &mut line)?;
         return parse(&line);
     }
     read(stdin)
 }
 
 fn read(input: impl Read) -> Result<SecretText, PasswordError> {
-    // Of its final size from the start, so that no copy is left behind by growing.
-    let mut bytes = Zeroizing::new(Vec::with_capacity(LONGEST.saturating_mul(2)));
-    input.take(READ_AT_MOST).read_to_end(&mut bytes)?;
+    // Allocated in full at once, so that growing leaves no copy in memory.
+    let mut bytes = Zeroizing::new(Vec::with_capacity(MAX_BYTES.saturating_mul(2)));
+    input.take(MAX_INPUT).read_to_end(&mut bytes)?;
     parse(&bytes)
 }
 
@@ -58,14 +58,14 @@ fn parse(bytes: &[u8]) -> Result<SecretText, PasswordError> {
     if bytes.is_empty() {
         return Err(PasswordError::Empty);
     }
-    if bytes.len() > LONGEST {
+    if bytes.len() > MAX_BYTES {
         return Err(PasswordError::TooLong);
     }
     let text = std::str::from_utf8(bytes).map_err(|_| PasswordError::NotText)?;
     if text.chars().any(char::is_control) {
         return Err(PasswordError::ControlCharacter);
     }
-    if text.chars().count() < SHORTEST {
+    if text.chars().count() < MIN_CHARS {
         return Err(PasswordError::TooShort);
     }
     Ok(SecretText::new(text.to_owned()))
@@ -75,35 +75,38 @@ fn parse(bytes: &[u8]) -> Result<SecretText, PasswordError> {
 mod tests {
     use super::*;
 
-    fn of(input: &str) -> Result<String, PasswordError> {
+    fn read_text(input: &str) -> Result<String, PasswordError> {
         read(input.as_bytes()).map(|password| password.expose().to_owned())
     }
 
     #[test]
-    fn one_line_break_at_the_end_is_no_part_of_the_password() {
+    fn one_line_break_at_the_end_is_not_part_of_the_password() {
         for input in ["correct horse", "correct horse\n", "correct horse\r\n"] {
-            assert_eq!(of(input).unwrap(), "correct horse");
+            assert_eq!(read_text(input).unwrap(), "correct horse");
         }
-        assert_eq!(of("  blanks are kept  \n").unwrap(), "  blanks are kept  ");
-        assert!(matches!(of("correct horse\n\n"), Err(PasswordError::ControlCharacter)));
+        assert_eq!(read_text("  blanks are kept  \n").unwrap(), "  blanks are kept  ");
+        assert!(matches!(read_text("correct horse\n\n"), Err(PasswordError::ControlCharacter)));
     }
 
     #[test]
-    fn a_password_that_is_missing_or_short_is_refused() {
+    fn a_missing_or_short_password_is_rejected() {
         for input in ["", "\n", "\r\n"] {
-            assert!(matches!(of(input), Err(PasswordError::Empty)), "{input:?}");
+            assert!(matches!(read_text(input), Err(PasswordError::Empty)), "{input:?}");
         }
-        assert!(matches!(of("sevench"), Err(PasswordError::TooShort)));
-        assert!(matches!(of("ééééééé\n"), Err(PasswordError::TooShort)), "characters count, not bytes");
-        assert!(of("éééééééé\n").is_ok());
+        assert!(matches!(read_text("sevench"), Err(PasswordError::TooShort)));
+        assert!(
+            matches!(read_text("ééééééé\n"), Err(PasswordError::TooShort)),
+            "characters count, not bytes"
+        );
+        assert!(read_text("éééééééé\n").is_ok());
     }
 
     #[test]
-    fn what_no_login_could_send_is_refused() {
-        assert!(matches!(of("first line\nsecond line\n"), Err(PasswordError::ControlCharacter)));
+    fn a_password_that_no_login_could_send_is_rejected() {
+        assert!(matches!(read_text("first line\nsecond line\n"), Err(PasswordError::ControlCharacter)));
         assert!(matches!(read([0xff; 12].as_slice()), Err(PasswordError::NotText)));
-        assert!(of(&format!("{}\r\n", "x".repeat(LONGEST))).is_ok());
-        assert!(matches!(of(&"x".repeat(LONGEST + 1)), Err(PasswordError::TooLong)));
-        assert!(matches!(of(&"x".repeat(1 << 20)), Err(PasswordError::TooLong)));
+        assert!(read_text(&format!("{}\r\n", "x".repeat(MAX_BYTES))).is_ok());
+        assert!(matches!(read_text(&"x".repeat(MAX_BYTES + 1)), Err(PasswordError::TooLong)));
+        assert!(matches!(read_text(&"x".repeat(1 << 20)), Err(PasswordError::TooLong)));
     }
 }

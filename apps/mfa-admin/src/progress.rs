@@ -1,26 +1,26 @@
-//! How far a long command has come, on standard error where that is a terminal.
+//! Progress bar of a long command, on standard error if that is a terminal.
 
 use std::time::Duration;
 
 use indicatif::{ProgressBar, ProgressStyle};
 
-/// A bar that is gone when the command has ended.
+/// Progress bar that is cleared when dropped.
 pub(crate) struct CommandProgress(ProgressBar);
 
 impl CommandProgress {
-    /// A bar that says what is being done.
-    pub(crate) fn new(doing: &'static str) -> Self {
-        // Draws on standard error, and on nothing where that is no terminal.
+    /// Starts a bar with the name of the activity, such as `importing`.
+    pub(crate) fn new(activity: &'static str) -> Self {
+        // Draws on standard error, and nothing if that is not a terminal.
         let bar = ProgressBar::new(0);
         let style = ProgressStyle::with_template("{msg} {wide_bar} {pos}/{len} {per_sec}, {eta} left");
         bar.set_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()));
-        bar.set_message(doing);
+        bar.set_message(activity);
         bar.enable_steady_tick(Duration::from_millis(200));
         Self(bar)
     }
 
-    /// So many of so many are done.
-    pub(crate) fn show(&self, done: u64, total: u64) {
+    /// Shows how many of the total are done.
+    pub(crate) fn update(&self, done: u64, total: u64) {
         self.0.set_length(total);
         self.0.set_position(done);
     }

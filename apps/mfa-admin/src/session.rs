@@ -1,4 +1,4 @@
-//! The product, opened for one command.
+//! Session of one command: the opened database, the actor and the reason.
 
 use std::future::Future;
 use std::time::{Duration, Instant};
@@ -13,96 +13,98 @@ use mfa_infra::settings::{DatabaseUrl, Settings};
 use mfa_infra::telemetry::LogTarget;
 
 use crate::actor;
-use crate::cli::UserArgs;
 use crate::error::CliError;
 
-/// How long what still waits for the database at the end may take.
-const STOP_WITHIN: Duration = Duration::from_secs(10);
-/// Flows that wait for the database at once: a few groups for each committer.
-const AT_ONCE: usize = 1_024;
-/// The same beside a server on the same file: one group.
-const AT_ONCE_BESIDE: usize = 256;
+/// Time limit for pending database work at the end.
+const STOP_TIMEOUT: Duration = Duration::from_secs(10);
+/// Flows that run concurrently: a few groups for each committer.
+const CONCURRENCY: usize = 1_024;
+/// Flows that run concurrently if a server uses the same SQLite file: one group.
+const SHARED_FILE_CONCURRENCY: usize = 256;
 
-/// The product, opened for one command of one administrator; stopped when dropped.
+/// NOVA MFA, opened for one command of one administrator; stopped when dropped.
 pub(crate) struct AdminSession {
     mfa: Mfa,
     call: AdminCall,
 }
 
-/// Standard output is for the answer alone: a log that would go there goes to standard error.
-pub(crate) fn spare_standard_output(settings: &mut Settings) {
+/// Sends the log to standard error instead of standard output, which contains only the output of the command.
+pub(crate) fn keep_log_off_stdout(settings: &mut Settings) {
     if settings.log.target == LogTarget::Stdout {
         settings.log.target = LogTarget::Stderr;
     }
 }
 
 impl AdminSession {
-    /// Opens the database and the log, in the name of the user that runs this process.
+    /// Opens the database and the log. The actor is the user that runs this process.
     ///
     /// # Errors
     ///
-    /// [`CliError::Open`], a sentence that says what to do.
+    /// [`CliError::Open`] with what to do.
     pub(crate) fn open(mut settings: Settings, reason: Option<String>) -> Result<Self, CliError> {
-        spare_standard_output(&mut settings);
-        let call = AdminCall { actor: actor::of_process(), reason, origin: Origin::default() };
+        keep_log_off_stdout(&mut settings);
+        let call = AdminCall { actor: actor::current(), reason, origin: Origin::default() };
         Ok(Self { mfa: Mfa::open_admin(settings)?, call })
     }
 
-    /// The product.
+    /// Returns the opened instance.
     pub(crate) const fn mfa(&self) -> &Mfa {
         &self.mfa
     }
 
-    /// Waits for many flows that write, and gives what they answered in their order. So many wait at once that the
-    /// committers always find a whole group; beside a server on the same file they come in groups with pauses.
+    /// Runs many flows that write, and returns their results in the same order.
+    ///
+    /// Enough of them run concurrently to fill the groups of the committers. If a server uses the same SQLite file,
+    /// they run in groups with pauses.
     ///
     /// # Errors
     ///
-    /// [`CliError::Lost`] when the product has stopped.
-    pub(crate) fn wait_for_many<T, F>(&self, flows: impl IntoIterator<Item = F>) -> Result<Vec<T>, CliError>
+    /// [`CliError::TaskCancelled`] if the runtime has stopped.
+    pub(crate) fn run_all<T, F>(&self, flows: impl IntoIterator<Item = F>) -> Result<Vec<T>, CliError>
     where
         F: Future<Output = T>,
     {
-        if !self.shares_a_file() {
-            let answers = stream::iter(flows).buffered(AT_ONCE).collect();
-            return Ok(self.mfa.block_on(answers)?);
+        if !self.shares_sqlite_file() {
+            let results = stream::iter(flows).buffered(CONCURRENCY).collect();
+            return Ok(self.mfa.block_on(results)?);
         }
-        let (mut flows, mut answers) = (flows.into_iter(), Vec::new());
+        let (mut flows, mut results) = (flows.into_iter(), Vec::new());
         loop {
-            let some: Vec<_> = flows.by_ref().take(AT_ONCE_BESIDE).collect();
-            if some.is_empty() {
-                return Ok(answers);
+            let group: Vec<_> = flows.by_ref().take(SHARED_FILE_CONCURRENCY).collect();
+            if group.is_empty() {
+                return Ok(results);
             }
-            answers.extend(self.give_way(join_all(some))?);
+            results.extend(self.run_and_pause(join_all(group))?);
         }
     }
 
-    /// Waits for one piece of work that writes much; a server on the same file comes to its turn after it.
+    /// Runs one large write, with a pause after it if a server uses the same SQLite file.
     ///
     /// # Errors
     ///
-    /// [`CliError::Lost`] when the product has stopped.
-    pub(crate) fn wait_for_much<T>(&self, work: impl Future<Output = T>) -> Result<T, CliError> {
-        if self.shares_a_file() { self.give_way(work) } else { Ok(self.mfa.block_on(work)?) }
+    /// [`CliError::TaskCancelled`] if the runtime has stopped.
+    pub(crate) fn run_large_write<T>(&self, work: impl Future<Output = T>) -> Result<T, CliError> {
+        if self.shares_sqlite_file() { self.run_and_pause(work) } else { Ok(self.mfa.block_on(work)?) }
     }
 
-    /// Works, and then rests for as long: SQLite has one writer and no queue for those who wait, so that whoever looks
-    /// again now and then finds the file free every other time.
+    /// Runs the work, then pauses for the same time.
+    ///
+    /// SQLite has one writer and no queue: others retry at intervals, and find the file free half of the time.
     #[expect(clippy::disallowed_methods, reason = "a pause is measured; no rule is decided by it")]
-    fn give_way<T>(&self, work: impl Future<Output = T>) -> Result<T, CliError> {
-        let began = Instant::now();
-        let done = self.mfa.block_on(work)?;
-        std::thread::sleep(began.elapsed());
-        Ok(done)
+    fn run_and_pause<T>(&self, work: impl Future<Output = T>) -> Result<T, CliError> {
+        let start = Instant::now();
+        let result = self.mfa.block_on(work)?;
+        std::thread::sleep(start.elapsed());
+        Ok(result)
     }
 
-    /// Whether a server runs on the same SQLite file. Where that cannot be read, somebody is in the way.
-    fn shares_a_file(&self) -> bool {
+    /// Returns whether a server uses the same SQLite file. Assumes so if that cannot be read.
+    fn shares_sqlite_file(&self) -> bool {
         matches!(self.mfa.settings().database.url, DatabaseUrl::Sqlite(_))
             && !matches!(self.mfa.block_on(self.mfa.servers()), Ok(Ok(servers)) if servers.is_empty())
     }
 
-    /// Tells the log what was done to no single user.
+    /// Logs an event that belongs to no single user.
     pub(crate) fn record(&self, kind: EventKind, outcome: Outcome) {
         let now = self.flows().ports().clock.now();
         let event = SecurityEvent::new(kind, outcome, now, self.call.origin.clone())
@@ -110,46 +112,45 @@ impl AdminSession {
         self.flows().ports().log.record(LoggedEvent { user: None, event: &event, chain: None });
     }
 
-    /// The use cases.
+    /// Returns the flows.
     pub(crate) fn flows(&self) -> &Flows {
         self.mfa.flows()
     }
 
-    /// What reads the audit trail.
+    /// Returns the reader of the audit log.
     pub(crate) fn auditor(&self) -> &Auditor {
         self.mfa.auditor()
     }
 
-    /// Who asks, and why.
+    /// Returns the actor and the reason of this command.
     pub(crate) const fn call(&self) -> &AdminCall {
         &self.call
     }
 
-    /// Waits for a flow.
+    /// Runs a flow.
     ///
     /// # Errors
     ///
-    /// [`CliError::Refused`] by the flow.
-    pub(crate) fn wait<T>(&self, flow: impl Future<Output = Result<T, FlowError>>) -> Result<T, CliError> {
+    /// [`CliError::Flow`] from the flow; [`CliError::TaskCancelled`].
+    pub(crate) fn run<T>(&self, flow: impl Future<Output = Result<T, FlowError>>) -> Result<T, CliError> {
         Ok(self.mfa.block_on(flow)??)
     }
 
-    /// The user that the command line names.
+    /// Returns the id of the selected user.
     ///
-    /// An address may also be the *user name* of somebody else, which a login looks for first; here that user is not
-    /// meant, and taking the factors off the wrong account would be beyond repair.
+    /// An email address can also be the *user name* of another user, which a login looks up first. That user is not
+    /// meant here, and removing the factors of the wrong account cannot be undone.
     ///
     /// # Errors
     ///
-    /// [`FlowError::NoSuchUser`] where an address is nobody's, [`CliError::NameOfAnother`].
-    pub(crate) fn find(&self, user: UserArgs) -> Result<UserId, CliError> {
-        let selector = user.selector();
-        let found = self.wait(self.flows().select(&selector))?;
-        if let UserSelector::Login(address) = selector {
+    /// [`FlowError::NoSuchUser`], [`CliError::AmbiguousUser`].
+    pub(crate) fn find_user(&self, selector: &UserSelector) -> Result<UserId, CliError> {
+        let found = self.run(self.flows().select(selector))?;
+        if let UserSelector::Login(email) = selector {
             let find = async { Ok(self.flows().ports().accounts.find(found).await?) };
-            let account = self.wait(find)?.ok_or(FlowError::NoSuchUser)?;
-            if account.email.to_lowercase() != address.to_lowercase() {
-                return Err(CliError::NameOfAnother);
+            let account = self.run(find)?.ok_or(FlowError::NoSuchUser)?;
+            if account.email.to_lowercase() != email.to_lowercase() {
+                return Err(CliError::AmbiguousUser);
             }
         }
         Ok(found)
@@ -158,6 +159,6 @@ impl AdminSession {
 
 impl Drop for AdminSession {
     fn drop(&mut self) {
-        self.mfa.stop(STOP_WITHIN);
+        self.mfa.stop(STOP_TIMEOUT);
     }
 }

@@ -1,25 +1,25 @@
 use super::*;
 
-fn read(line: &str) -> Result<Cli, clap::Error> {
-    let words: Vec<OsString> = line.split_whitespace().map(OsString::from).collect();
-    Cli::read(&words)
+fn parse(line: &str) -> Result<Cli, clap::Error> {
+    let args: Vec<OsString> = line.split_whitespace().map(OsString::from).collect();
+    Cli::parse_args(&args)
 }
 
 #[track_caller]
-fn refused(line: &str, kind: ErrorKind) -> String {
-    let error = read(line).expect_err(line);
+fn usage_error(line: &str, kind: ErrorKind) -> String {
+    let error = parse(line).expect_err(line);
     assert_eq!(error.kind(), kind, "{line}: {error}");
     assert_eq!(error.exit_code(), 2);
     error.to_string()
 }
 
 #[test]
-fn the_command_line_is_sound() {
+fn the_command_definition_is_valid() {
     Cli::command().debug_assert();
 }
 
 #[test]
-fn every_command_of_the_contract_is_understood() {
+fn every_command_of_the_contract_is_parsed() {
     for line in [
         "migrate up",
         "migrate down --yes",
@@ -50,50 +50,145 @@ fn every_command_of_the_contract_is_understood() {
         "audit export --since 2026-11-25T08:00:00Z",
         "keys generate",
         "config show",
+        "user erase --user-id 1",
+        "recovery regenerate --user-id 1",
+        "import nova-python --enrol-anew",
+        "migrate down --yes --leave-sealed",
+        "doctor",
     ] {
-        assert!(read(&format!("mfa-admin {line}")).is_ok(), "{line}");
-        assert!(read(&format!("mfa-admin {line} --json")).unwrap().manner.json, "{line}");
-        assert!(read(&format!("mfa-admin --json {line}")).unwrap().manner.json, "{line}");
+        assert!(parse(&format!("mfa-admin {line}")).is_ok(), "{line}");
+        assert!(parse(&format!("mfa-admin {line} --json")).unwrap().global.json, "{line}");
+        assert!(parse(&format!("mfa-admin --json {line}")).unwrap().global.json, "{line}");
     }
 }
 
 #[test]
-fn a_user_is_named_once() {
-    refused("mfa-admin user show", ErrorKind::MissingRequiredArgument);
-    refused("mfa-admin user show --user-id 1 --email a@b.c", ErrorKind::ArgumentConflict);
-    refused("mfa-admin user show --user-id 0", ErrorKind::ValueValidation);
-    refused("mfa-admin user show --email nobody", ErrorKind::ValueValidation);
-    refused("mfa-admin token pending --email a@b.c", ErrorKind::UnknownArgument);
+fn a_user_is_selected_exactly_once() {
+    usage_error("mfa-admin user show", ErrorKind::MissingRequiredArgument);
+    usage_error("mfa-admin user show --user-id 1 --email a@b.c", ErrorKind::ArgumentConflict);
+    usage_error("mfa-admin user show --user-id 0", ErrorKind::ValueValidation);
+    usage_error("mfa-admin user show --email nobody", ErrorKind::ValueValidation);
+    usage_error("mfa-admin token pending --email a@b.c", ErrorKind::UnknownArgument);
 }
 
 #[test]
 fn a_password_comes_by_standard_input_alone() {
-    refused("mfa-admin user create --email a@b.c --username a", ErrorKind::MissingRequiredArgument);
+    usage_error("mfa-admin user create --email a@b.c --username a", ErrorKind::MissingRequiredArgument);
     for argument in ["--password hunter22", "--password-stdin=hunter22"] {
         let line = format!("mfa-admin user create --email a@b.c --username a {argument}");
-        assert!(read(&line).is_err(), "{line}");
+        assert!(parse(&line).is_err(), "{line}");
     }
 }
 
 #[test]
-fn the_schema_is_taken_down_only_by_who_says_yes() {
-    let sentence = refused("mfa-admin migrate down", ErrorKind::MissingRequiredArgument);
-    assert!(sentence.contains("destroys all MFA data"), "{sentence}");
+fn migrate_down_requires_yes() {
+    let message = usage_error("mfa-admin migrate down", ErrorKind::MissingRequiredArgument);
+    assert!(message.contains("deletes all MFA data"), "{message}");
 }
 
 #[test]
-fn a_page_is_of_a_thousand_users_at_most() {
-    refused("mfa-admin user list --limit 0", ErrorKind::ValueValidation);
-    refused("mfa-admin user list --limit 1001", ErrorKind::ValueValidation);
+fn a_page_has_at_most_a_thousand_users() {
+    usage_error("mfa-admin user list --limit 0", ErrorKind::ValueValidation);
+    usage_error("mfa-admin user list --limit 1001", ErrorKind::ValueValidation);
 }
 
 #[test]
-fn json_is_asked_for_before_the_end_of_options_only() {
-    let asks = |line: &str| {
-        let words: Vec<OsString> = line.split_whitespace().map(OsString::from).collect();
-        asks_for_json(&words)
+fn the_json_flag_counts_only_before_the_end_of_options() {
+    let has_flag = |line: &str| {
+        let args: Vec<OsString> = line.split_whitespace().map(OsString::from).collect();
+        has_json_flag(&args)
     };
-    assert!(asks("mfa-admin user shwo --json"));
-    assert!(!asks("mfa-admin user show -- --json"));
-    assert!(!asks("--json user show"), "the first word is the program's name");
+    assert!(has_flag("mfa-admin user shwo --json"));
+    assert!(!has_flag("mfa-admin user show -- --json"));
+    assert!(!has_flag("--json user show"), "the first argument is the program name");
+}
+
+/// Verbs that a summary may begin with.
+const VERBS: &[&str] = &[
+    "Administer",
+    "Apply",
+    "Check",
+    "Create",
+    "Erase",
+    "Export",
+    "Generate",
+    "Import",
+    "Issue",
+    "List",
+    "Manage",
+    "Print",
+    "Re-encrypt",
+    "Remove",
+    "Replace",
+    "Require",
+    "Revoke",
+    "Show",
+    "Unlock",
+    "Verify",
+];
+
+/// The longest summary, in characters: it fits on one line of the command list.
+const MAX_SUMMARY: usize = 60;
+
+/// Idioms that help texts and messages avoid, in lower case.
+const BANNED: &[&str] = &[
+    "stands in",
+    "stand in",
+    "is a must",
+    "says",
+    "tells",
+    "takes over",
+    "taken over",
+    "anew",
+    "whoever",
+    "hands ",
+    "no longer good",
+    "comes by",
+    "looks at",
+    "mend",
+    "may go",
+    "let in",
+    "who has",
+    "in force",
+    "seals",
+    "trail",
+];
+
+/// Returns a command and all commands below it, each with its full name.
+fn all_commands(name: String, command: &clap::Command) -> Vec<(String, &clap::Command)> {
+    let below =
+        command.get_subcommands().flat_map(|it| all_commands(format!("{name} {}", it.get_name()), it));
+    let below: Vec<_> = below.collect();
+    std::iter::once((name, command)).chain(below).collect()
+}
+
+#[test]
+fn every_summary_begins_with_a_verb_and_fits_on_a_line() {
+    let mut root = Cli::command();
+    root.build();
+    for (name, command) in all_commands("mfa-admin".to_owned(), &root) {
+        let summary = command.get_about().unwrap_or_else(|| panic!("{name} has no summary")).to_string();
+        let verb = summary.split_whitespace().next().unwrap_or_default();
+        assert!(VERBS.contains(&verb), "{name}: {summary:?} does not begin with a verb");
+        assert!(summary.chars().count() <= MAX_SUMMARY, "{name}: {summary:?} is too long");
+        assert!(!summary.ends_with('.') && !summary.contains('\n'), "{name}: {summary:?}");
+    }
+}
+
+#[test]
+fn no_help_text_contains_a_banned_idiom() {
+    let mut root = Cli::command();
+    root.build();
+    for (name, command) in all_commands("mfa-admin".to_owned(), &root) {
+        for argument in command.get_arguments() {
+            assert!(argument.get_help().is_some(), "{name}: {} has no help", argument.get_id());
+        }
+        let help = command.clone().render_long_help().to_string();
+        // The name of the flag is part of the contract.
+        let help = help.to_lowercase().replace("--enrol-anew", "").replace('\n', " ");
+        let help = help.split_whitespace().collect::<Vec<_>>().join(" ");
+        for idiom in BANNED {
+            assert!(!help.contains(idiom), "{name}: {idiom:?} in {help}");
+        }
+    }
 }

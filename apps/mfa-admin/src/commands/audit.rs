@@ -1,4 +1,4 @@
-//! `audit verify`, `audit export`
+//! Commands `audit verify` and `audit export`.
 
 use std::fs::File;
 use std::io::{self, BufRead, BufReader, Write};
@@ -10,58 +10,60 @@ use mfa_infra::settings::Settings;
 use serde_json::{Value, json};
 
 use crate::cli::AuditCommand;
-use crate::command_output::CommandOutput;
-use crate::error::{CliError, Findings};
+use crate::command_output::{CommandOutput, counted};
+use crate::error::CliError;
 use crate::session::AdminSession;
 
-/// Reads the audit trail.
+/// Runs an `audit` command.
 ///
 /// # Errors
 ///
-/// [`CliError::Found`] where it is not what it was; [`CliError::Log`], a store that gave no answer.
+/// [`CliError::Unsuccessful`] if an event was altered or is missing; [`CliError::ReadLog`]; [`CliError::Flow`] if the
+/// database did not answer.
 pub(super) fn run(
     command: AuditCommand,
     settings: Settings,
     reason: Option<String>,
     as_json: bool,
 ) -> Result<CommandOutput, CliError> {
-    let administration = AdminSession::open(settings, reason)?;
-    let (flows, call) = (administration.flows(), administration.call());
+    let session = AdminSession::open(settings, reason)?;
+    let (flows, call) = (session.flows(), session.call());
     match command {
         AuditCommand::Verify { user_id, log } => {
             flows.tell_look(call, user_id.map(UserId::new), EventKind::AdminAuditVerify);
-            verify(administration.auditor(), user_id.map(UserId::new), log)
+            verify(session.auditor(), user_id.map(UserId::new), log)
         }
         AuditCommand::Export { since } => {
             flows.tell_look(call, None, EventKind::AdminAuditExport);
             let now = flows.ports().clock.now();
             let mut out = io::BufWriter::new(io::stdout().lock());
-            export(administration.auditor(), since, now, as_json, &mut out)?;
+            export(session.auditor(), since, now, as_json, &mut out)?;
             Ok(CommandOutput::empty())
         }
     }
 }
 
-fn verify(auditor: &Auditor, of: Option<UserId>, logs: Vec<PathBuf>) -> Result<CommandOutput, CliError> {
+fn verify(auditor: &Auditor, user: Option<UserId>, logs: Vec<PathBuf>) -> Result<CommandOutput, CliError> {
     let report = if logs.is_empty() {
-        auditor.verify(of)?
+        auditor.verify(user)?
     } else {
         let open = |path: PathBuf| match File::open(&path) {
             Ok(file) => Ok(Box::new(BufReader::new(file)) as Box<dyn BufRead>),
-            Err(error) => Err(CliError::Log { file: path.display().to_string(), error }),
+            Err(error) => Err(CliError::ReadLog { file: path.display().to_string(), error }),
         };
         let logs: Vec<_> = logs.into_iter().map(open).collect::<Result<_, _>>()?;
-        auditor.verify_with_log(of, logs)?
+        auditor.verify_with_log(user, logs)?
     };
-    let (text, json) = (lines(&report), document(&report));
+    let (text, json) = (report_text(&report), report_document(&report));
     if report.is_intact() {
         return Ok(CommandOutput { text, json });
     }
-    let sentence = format!("chains of events that are not what they were: {}", report.findings.len());
-    Err(CliError::Found(Box::new(Findings { code: "audit_broken", sentence, text, json })))
+    let message =
+        format!("audit verification failed: {}", counted(report.findings.len(), "broken event chain"));
+    Err(CliError::Unsuccessful { message, output: Box::new(CommandOutput { text, json }) })
 }
 
-fn document(report: &AuditReport) -> Value {
+fn report_document(report: &AuditReport) -> Value {
     json!({
         "intact": report.is_intact(),
         "users": report.users,
@@ -76,17 +78,20 @@ fn document(report: &AuditReport) -> Value {
     })
 }
 
-fn lines(report: &AuditReport) -> String {
-    let mut lines = vec![format!("{} events of {} users were read", report.events, report.users)];
-    lines.extend(report.log_lines.map(|count| format!("{count} lines of the log tell of stored events")));
+fn report_text(report: &AuditReport) -> String {
+    let mut lines =
+        vec![format!("{} of {} read", counted(report.events, "event"), counted(report.users, "user"))];
+    lines.extend(
+        report.log_lines.map(|count| format!("{} compared with stored events", counted(count, "log line"))),
+    );
     if report.is_intact() {
-        lines.push("every event is what it was".to_owned());
+        lines.push("no event was altered or removed".to_owned());
     }
     lines.extend(report.findings.iter().map(ToString::to_string));
     lines.join("\n")
 }
 
-/// A line for each event; as JSON one document, written as it is read.
+/// Writes a JSON line for each event, or with `as_json` one document. Events are written as they are read.
 fn export(
     auditor: &Auditor,
     since: Timestamp,
@@ -94,28 +99,28 @@ fn export(
     as_json: bool,
     out: &mut impl Write,
 ) -> Result<(), CliError> {
-    let mut place = Some(ExportCursor::from(since));
+    let mut cursor = Some(ExportCursor::from(since));
     let mut separator = if as_json { "{\"events\":[\n" } else { "" };
-    let mut any = false;
-    while let Some(after) = place {
+    let mut has_events = false;
+    while let Some(after) = cursor {
         let page = auditor.export(after, now)?;
         for event in &page.events {
-            write!(out, "{separator}{}", line(event)).map_err(CliError::Output)?;
+            write!(out, "{separator}{}", event_document(event)).map_err(CliError::WriteOutput)?;
             separator = if as_json { ",\n" } else { "\n" };
-            any = true;
+            has_events = true;
         }
-        place = page.next;
+        cursor = page.next;
     }
-    let end = match (as_json, any) {
+    let end = match (as_json, has_events) {
         (true, true) => "\n]}\n",
         (true, false) => "{\"events\":[]}\n",
         (false, true) => "\n",
         (false, false) => "",
     };
-    out.write_all(end.as_bytes()).and_then(|()| out.flush()).map_err(CliError::Output)
+    out.write_all(end.as_bytes()).and_then(|()| out.flush()).map_err(CliError::WriteOutput)
 }
 
-fn line(exported: &ExportedEvent) -> Value {
+fn event_document(exported: &ExportedEvent) -> Value {
     let event = &exported.event;
     json!({
         "at": event.at.to_rfc3339(),

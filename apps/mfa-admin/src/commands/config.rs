@@ -1,11 +1,11 @@
-//! `config show`
+//! Command `config show`.
 
 use mfa_infra::settings::Settings;
 use serde_json::{Value, json};
 
 use crate::command_output::{CommandOutput, columns, visible};
 
-/// Every setting in force, masked where it is secret.
+/// Lists every setting in effect and its source. Secrets are masked.
 pub(super) fn show(settings: &Settings) -> CommandOutput {
     let mut lines = vec![["NAME", "VALUE", "SOURCE"].map(str::to_owned)];
     let mut rows = Vec::new();
@@ -33,15 +33,15 @@ mod tests {
             .map(|(name, value)| (name.to_owned(), value.to_owned()));
         let settings =
             Settings::load(&Sources { dir: dir.path().to_owned(), env: BTreeMap::from(env) }).unwrap();
-        let answer = show(&settings);
+        let output = show(&settings);
         let row = json!({ "name": "MFA_ISSUER", "value": "ACME", "source": "environment" });
-        assert!(answer.json.as_array().unwrap().contains(&row), "{}", answer.json);
+        assert!(output.json.as_array().unwrap().contains(&row), "{}", output.json);
         assert!(
-            answer
+            output
                 .text
                 .lines()
                 .any(|line| { line.split_whitespace().eq(["JWT_SECRET_KEY", "***", "environment"]) })
         );
-        assert!(!answer.json.to_string().contains(secret) && !answer.text.contains(secret));
+        assert!(!output.json.to_string().contains(secret) && !output.text.contains(secret));
     }
 }

@@ -1,36 +1,35 @@
-//! `doctor`
+//! Command `doctor`.
 
 use mfa_infra::doctor::{self, CheckStatus, DoctorFinding};
 use mfa_infra::settings::{Settings, SettingsError};
 use serde_json::json;
 
 use crate::command_output::{CommandOutput, visible};
-use crate::error::{CliError, Findings};
+use crate::error::CliError;
 
-/// Looks at the whole installation, and tells of each part in a line, with what to do.
+/// Checks the whole installation, and returns a line with the result and the remedy of each check.
 ///
 /// # Errors
 ///
-/// [`CliError::Found`] with the same answer, where something must be mended.
+/// [`CliError::Unsuccessful`] with the same output if there is a problem.
 pub(super) fn run(settings: Result<Settings, SettingsError>) -> Result<CommandOutput, CliError> {
     let findings = match settings {
         Ok(settings) => doctor::diagnose(&settings),
         Err(error) => {
-            let cure = "mend it, then ask again: nothing else was looked at";
+            let cure = "correct it and run mfa-admin doctor again: nothing else was checked";
             vec![DoctorFinding::problem("settings", error.to_string(), cure)]
         }
     };
-    let answer = render(&findings);
-    let well = findings.iter().all(|it| it.status != CheckStatus::Problem);
-    if well {
-        return Ok(answer);
+    let output = format_findings(&findings);
+    let is_healthy = findings.iter().all(|it| it.status != CheckStatus::Problem);
+    if is_healthy {
+        return Ok(output);
     }
-    let (code, sentence) = ("unwell", "something must be mended: see above".to_owned());
-    let CommandOutput { text, json } = answer;
-    Err(CliError::Found(Box::new(Findings { code, sentence, text, json })))
+    let message = "problems found: see the output for remedies".to_owned();
+    Err(CliError::Unsuccessful { message, output: Box::new(output) })
 }
 
-fn render(findings: &[DoctorFinding]) -> CommandOutput {
+fn format_findings(findings: &[DoctorFinding]) -> CommandOutput {
     let line = |it: &DoctorFinding| {
         let cure = it.remedy.as_deref().map(|cure| format!(" -> {cure}")).unwrap_or_default();
         let (health, part) = (it.status.as_str(), it.part);
@@ -52,32 +51,32 @@ mod tests {
     use super::*;
 
     #[test]
-    fn each_finding_is_a_line_with_what_to_do() {
-        let answer = render(&[
+    fn each_finding_is_a_line_with_its_remedy() {
+        let output = format_findings(&[
             DoctorFinding::ok("clock", "0.001 s apart"),
             DoctorFinding::problem("redis", "away\u{1b}[2J", "start it"),
         ]);
         assert_eq!(
-            answer.text,
+            output.text,
             "ok       clock     0.001 s apart\nproblem  redis     away\\u{1b}[2J -> start it"
         );
         let clock = json!({ "part": "clock", "state": "ok", "detail": "0.001 s apart", "remedy": null });
-        assert_eq!(answer.json["findings"][0], clock);
-        assert_eq!(answer.json["state"], "problem");
+        assert_eq!(output.json["findings"][0], clock);
+        assert_eq!(output.json["state"], "problem");
     }
 
     #[test]
-    fn settings_that_cannot_be_read_are_a_finding_too() {
+    fn invalid_settings_are_a_finding() {
         let error = SettingsError::Unknown {
             name: "MFA_BINDD".to_owned(),
             place: "the environment".to_owned(),
             nearest: "MFA_BIND".to_owned(),
         };
-        let Err(CliError::Found(answer)) = run(Err(error)) else { panic!("nothing was found") };
+        let Err(CliError::Unsuccessful { output, .. }) = run(Err(error)) else { panic!("no problem found") };
         assert!(
-            answer.text.starts_with("problem  settings  MFA_BINDD in the environment"),
+            output.text.starts_with("problem  settings  MFA_BINDD in the environment"),
             "{}",
-            answer.text
+            output.text
         );
     }
 }

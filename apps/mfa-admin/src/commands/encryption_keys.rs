@@ -1,78 +1,80 @@
-//! `keys status`, `keys rotate`
+//! Commands `keys status` and `keys rotate`.
 
 use mfa_core::{EventKind, KeyId, Outcome};
 use mfa_infra::settings::Settings;
 use mfa_infra::{KeyReport, KeyStatus, RotationReport, UnreadableValue};
 use serde_json::{Value, json};
 
-use crate::command_output::{CommandOutput, columns, yes};
+use crate::command_output::{CommandOutput, columns, counted, yes_no};
 use crate::error::CliError;
 use crate::progress::CommandProgress;
 use crate::session::AdminSession;
 
-/// Counts what each key is needed for.
+/// Counts the values that use each encryption key.
 ///
 /// # Errors
 ///
-/// [`CliError::Refused`] where the database gave no answer.
+/// [`CliError::Flow`] if the database did not output.
 pub(super) fn status(settings: Settings, reason: Option<String>) -> Result<CommandOutput, CliError> {
-    let administration = AdminSession::open(settings, reason)?;
+    let session = AdminSession::open(settings, reason)?;
     let bar = CommandProgress::new("counting");
-    let mut show = |done, total| bar.show(done, total);
-    let mfa = administration.mfa();
-    let status = mfa.block_on(mfa.key_status(&mut show))??;
-    Ok(render(&status))
+    let mut progress = |done, total| bar.update(done, total);
+    let mfa = session.mfa();
+    let status = mfa.block_on(mfa.key_status(&mut progress))??;
+    Ok(format_status(&status))
 }
 
-/// Seals everything anew with the first key.
+/// Re-encrypts all rows with the primary key.
 ///
 /// # Errors
 ///
-/// [`CliError::Rotate`], after which it is run again; [`CliError::Partly`] where something cannot be read.
+/// [`CliError::Rotate`]: run the command again. [`CliError::Unsuccessful`] if a value could not be read.
 pub(super) fn rotate(settings: Settings, reason: Option<String>) -> Result<CommandOutput, CliError> {
-    let administration = AdminSession::open(settings, reason)?;
-    let bar = CommandProgress::new("sealing anew");
-    let mut show = |done, total| bar.show(done, total);
-    let mfa = administration.mfa();
-    let rotation = mfa.block_on(mfa.rotate_keys(&mut show))?;
-    let whole = matches!(&rotation, Ok(it) if it.unreadable.is_empty());
-    administration
-        .record(EventKind::AdminKeysRotate, if whole { Outcome::Success } else { Outcome::Failure });
+    let session = AdminSession::open(settings, reason)?;
+    let bar = CommandProgress::new("re-encrypting");
+    let mut progress = |done, total| bar.update(done, total);
+    let mfa = session.mfa();
+    let rotation = mfa.block_on(mfa.rotate_keys(&mut progress))?;
+    let is_complete = matches!(&rotation, Ok(it) if it.unreadable.is_empty());
+    session.record(EventKind::AdminKeysRotate, if is_complete { Outcome::Success } else { Outcome::Failure });
     drop(bar);
     let rotation = rotation?;
-    let answer = tell_rotation(&rotation);
+    let output = format_rotation(&rotation);
     if rotation.unreadable.is_empty() {
-        return Ok(answer);
+        return Ok(output);
     }
-    let sentence = format!(
-        "{} values could not be read and stay as they are: reset those users (mfa-admin user reset), or restore the \
+    let message = format!(
+        "{} unreadable and unchanged: reset the users named above (mfa-admin user reset), or restore the \
          values from a backup",
-        rotation.unreadable.len()
+        counted(rotation.unreadable.len(), "value")
     );
-    Err(CliError::Partly { sentence, answer: Box::new(answer) })
+    Err(CliError::Unsuccessful { message, output: Box::new(output) })
 }
 
-fn render(status: &KeyStatus) -> CommandOutput {
-    let mut lines = vec![["KEY", "STATE", "SEALED", "CODES", "TAGS", "EVENTS", "MAY GO"].map(str::to_owned)];
+fn format_status(status: &KeyStatus) -> CommandOutput {
+    let mut lines = vec![
+        ["KEY", "STATUS", "ENCRYPTED", "SMS CODES", "RECOVERY CODES", "EVENTS", "REMOVABLE"]
+            .map(str::to_owned),
+    ];
     lines.extend(status.keys.iter().map(|key| {
-        let count = |name: &str| needed(key, name).to_string();
+        let count = |kind: &str| needed_by(key, kind).to_string();
         [
             key.id.to_string(),
-            state(key).to_owned(),
+            key_status(key).to_owned(),
             key.sealed().to_string(),
             count("sms_code"),
             count("recovery_tag"),
             count("event"),
-            yes(key.may_go()).to_owned(),
+            yes_no(key.may_go()).to_owned(),
         ]
     }));
     let mut text = columns(&lines);
     if status.unsealed > 0 {
-        let hint = "should be sealed and are not: mfa-admin import nova-python seals them";
-        text = format!("{text}\n{} values {hint}", status.unsealed);
+        let values = counted(status.unsealed, "value");
+        text = format!("{text}\n{values} not encrypted: run mfa-admin import nova-python");
     }
     if status.keys.iter().any(|key| key.demanded && !key.seals && key.held_by() == 0) {
-        text.push_str("\nnothing is sealed with some of the older keys: mfa-admin keys rotate lets them go");
+        text.push_str("\nsome older keys are unused: run mfa-admin keys rotate to make them removable");
     }
     CommandOutput { text, json: document(status) }
 }
@@ -94,21 +96,21 @@ fn document(status: &KeyStatus) -> Value {
     json!({ "keys": keys.collect::<Vec<_>>(), "unsealed": status.unsealed })
 }
 
-fn needed(key: &KeyReport, kind: &str) -> u64 {
+fn needed_by(key: &KeyReport, kind: &str) -> u64 {
     key.needed.iter().find(|(it, _)| it.as_str() == kind).map_or(0, |(_, count)| *count)
 }
 
-fn state(key: &KeyReport) -> &'static str {
+fn key_status(key: &KeyReport) -> &'static str {
     match (key.seals, key.in_ring) {
-        (true, _) => "seals",
-        (false, true) => "unseals",
-        (false, false) => "gone",
+        (true, _) => "primary",
+        (false, true) => "decrypt only",
+        (false, false) => "not configured",
     }
 }
 
-fn tell_rotation(rotation: &RotationReport) -> CommandOutput {
-    let CommandOutput { text, json } = render(&rotation.status);
-    let mut lines = vec![format!("{} values were sealed anew", rotation.resealed)];
+fn format_rotation(rotation: &RotationReport) -> CommandOutput {
+    let CommandOutput { text, json } = format_status(&rotation.status);
+    let mut lines = vec![format!("{} re-encrypted", counted(rotation.resealed, "value"))];
     lines.extend(rotation.unreadable.iter().map(|it| {
         let UnreadableRow { user, column, why } = UnreadableRow::new(it);
         format!("user {user}: {column}: {why}")
@@ -117,7 +119,7 @@ fn tell_rotation(rotation: &RotationReport) -> CommandOutput {
     let released: Vec<&str> = rotation.released.iter().map(KeyId::as_str).collect();
     if !released.is_empty() {
         lines.push(format!(
-            "may be taken out of MFA_ENCRYPTION_KEYS now, on every server: {}",
+            "keys that can now be removed from MFA_ENCRYPTION_KEYS on every server: {}",
             released.join(", ")
         ));
     }
@@ -134,6 +136,7 @@ fn tell_rotation(rotation: &RotationReport) -> CommandOutput {
     CommandOutput { text: lines.join("\n"), json }
 }
 
+/// Value that a rotation could not read, and the reason.
 struct UnreadableRow {
     user: i64,
     column: &'static str,
@@ -145,7 +148,7 @@ impl UnreadableRow {
         let user = unreadable.user.value();
         match unreadable.value {
             Some((column, error)) => Self { user, column: column.as_str(), why: error.to_string() },
-            None => Self { user, column: "row", why: "the row holds what it must not hold".to_owned() },
+            None => Self { user, column: "row", why: "the row contains an invalid value".to_owned() },
         }
     }
 }
@@ -169,23 +172,23 @@ mod tests {
     }
 
     #[test]
-    fn a_key_may_go_when_nothing_is_sealed_with_it_whatever_events_it_made() {
+    fn a_key_is_removable_if_it_encrypts_no_value_whatever_events_it_signed() {
         let status = KeyStatus { keys: vec![report("new", true, 3), report("old", false, 0)], unsealed: 0 };
-        let answer = render(&status);
+        let output = format_status(&status);
         assert_eq!(
-            answer.text,
-            "KEY  STATE    SEALED  CODES  TAGS  EVENTS  MAY GO\n\
-             new  seals    3       0      0     7       no\n\
-             old  unseals  0       0      0     7       yes"
+            output.text,
+            "KEY  STATUS        ENCRYPTED  SMS CODES  RECOVERY CODES  EVENTS  REMOVABLE\n\
+             new  primary       3          0          0               7       no\n\
+             old  decrypt only  0          0          0               7       yes"
         );
-        assert_eq!(answer.json["keys"][1]["may_go"], true);
+        assert_eq!(output.json["keys"][1]["may_go"], true);
         let held = KeyStatus { keys: vec![report("old", false, 1)], unsealed: 0 };
-        assert_eq!(render(&held).json["keys"][0]["may_go"], false);
+        assert_eq!(format_status(&held).json["keys"][0]["may_go"], false);
     }
 
     #[test]
-    fn what_is_not_sealed_is_said() {
+    fn values_that_are_not_encrypted_are_reported() {
         let status = KeyStatus { keys: vec![report("k", true, 0)], unsealed: 2 };
-        assert!(render(&status).text.contains("2 values should be sealed and are not"));
+        assert!(format_status(&status).text.contains("2 values not encrypted"));
     }
 }

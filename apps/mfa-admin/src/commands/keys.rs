@@ -1,4 +1,4 @@
-//! `keys generate`
+//! Command `keys generate`.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
@@ -14,26 +14,28 @@ use crate::cli::PrivateKeyKind;
 use crate::command_output::CommandOutput;
 use crate::error::CliError;
 
-/// One random key in a few hundred thousand happens to read like words and would be refused at the next start; so
-/// many in a row are not random.
-const TRIES: usize = 8;
+/// Attempts to generate a secret. One in a few hundred thousand resembles words and would be rejected at the next
+/// start; this many in a row means that the randomness is broken.
+const MAX_ATTEMPTS: usize = 8;
 
-/// New keys, in lines for `.env`; with a private key where access tokens are to be signed by one.
+/// Generates keys as lines for `.env`, with a private key for access tokens if `kind` is given.
 ///
 /// # Errors
 ///
-/// [`CliError::Entropy`] when the system gives no randomness.
+/// [`CliError::Entropy`] if the system has no randomness.
 pub(super) fn generate(kind: Option<PrivateKeyKind>) -> Result<CommandOutput, CliError> {
-    let mut answer = new_keys(&OsEntropy, SystemClock.now())?;
+    let mut output = new_keys(&OsEntropy, SystemClock.now())?;
     if let Some(kind) = kind {
-        add_private_key(&mut answer, kind)?;
+        add_private_key(&mut output, kind)?;
     }
-    Ok(answer)
+    Ok(output)
 }
 
-/// In lines: one line, with `\n` where the PEM text breaks, for that goes through `.env`, the environment and a compose
-/// file alike. In JSON: as it stands in a file of its own.
-fn add_private_key(answer: &mut CommandOutput, kind: PrivateKeyKind) -> Result<(), EntropyError> {
+/// Adds a private key in PEM.
+///
+/// As text, it is one line with `\n` for each line break, which `.env`, the environment and a compose file all accept.
+/// In JSON, it has the line breaks of a PEM file.
+fn add_private_key(output: &mut CommandOutput, kind: PrivateKeyKind) -> Result<(), EntropyError> {
     let algorithm = match kind {
         PrivateKeyKind::Eddsa => SigningAlgorithm::EdDsa,
         PrivateKeyKind::Es256 => SigningAlgorithm::Es256,
@@ -41,8 +43,8 @@ fn add_private_key(answer: &mut CommandOutput, kind: PrivateKeyKind) -> Result<(
     let pem = PrivateKey::generate(algorithm).map_err(|_| EntropyError)?;
     let line = Zeroizing::new(pem.expose().trim_end().replace('\n', "\\n"));
     let name = algorithm.as_str();
-    answer.text.extend(["\nJWT_ALGORITHM=", name, "\nJWT_PRIVATE_KEYS='", &line, "'"]);
-    if let Some(members) = answer.json.as_object_mut() {
+    output.text.extend(["\nJWT_ALGORITHM=", name, "\nJWT_PRIVATE_KEYS='", &line, "'"]);
+    if let Some(members) = output.json.as_object_mut() {
         members.insert("jwt_algorithm".to_owned(), name.into());
         members.insert("jwt_private_keys".to_owned(), pem.expose().into());
     }
@@ -51,16 +53,16 @@ fn add_private_key(answer: &mut CommandOutput, kind: PrivateKeyKind) -> Result<(
 
 fn new_keys(entropy: &dyn Entropy, now: Timestamp) -> Result<CommandOutput, EntropyError> {
     let jwt = jwt_secret(entropy)?;
-    let sealing = format!("{}:{}", key_id(entropy, now)?, STANDARD.encode(random::<32>(entropy)?));
+    let encryption_key = format!("{}:{}", key_id(entropy, now)?, STANDARD.encode(random::<32>(entropy)?));
     Ok(CommandOutput {
-        text: format!("JWT_SECRET_KEY={}\nMFA_ENCRYPTION_KEYS={sealing}", jwt.expose()),
-        json: json!({ "jwt_secret_key": jwt.expose(), "mfa_encryption_keys": sealing }),
+        text: format!("JWT_SECRET_KEY={}\nMFA_ENCRYPTION_KEYS={encryption_key}", jwt.expose()),
+        json: json!({ "jwt_secret_key": jwt.expose(), "mfa_encryption_keys": encryption_key }),
     })
 }
 
-/// In characters that neither a shell nor a `.env` reads anything into.
+/// Generates a token secret in characters without a special meaning in a shell or in `.env`.
 fn jwt_secret(entropy: &dyn Entropy) -> Result<SecretText, EntropyError> {
-    for _ in 0..TRIES {
+    for _ in 0..MAX_ATTEMPTS {
         let secret = SecretText::new(URL_SAFE_NO_PAD.encode(random::<32>(entropy)?));
         if check_secret_strength(&secret).is_ok() {
             return Ok(secret);
@@ -69,7 +71,7 @@ fn jwt_secret(entropy: &dyn Entropy) -> Result<SecretText, EntropyError> {
     Err(EntropyError)
 }
 
-/// Tells the key's age at a glance, and differs between two keys of one day.
+/// Generates a key id: the date, which shows the age of the key, and a random part for two keys of one day.
 fn key_id(entropy: &dyn Entropy, now: Timestamp) -> Result<String, EntropyError> {
     let date =
         OffsetDateTime::from_unix_timestamp(now.seconds()).unwrap_or(OffsetDateTime::UNIX_EPOCH).date();
@@ -102,10 +104,10 @@ mod tests {
     }
 
     #[test]
-    fn what_is_printed_is_a_dotenv_that_production_takes() {
-        let answer = new_keys(&SeededEntropy::default(), Timestamp::from_seconds(1_795_386_600)).unwrap();
+    fn the_output_is_a_dotenv_that_production_accepts() {
+        let output = new_keys(&SeededEntropy::default(), Timestamp::from_seconds(1_795_386_600)).unwrap();
         let dir = tempfile::tempdir().unwrap();
-        std::fs::write(dir.path().join(".env"), format!("{}\n", answer.text)).unwrap();
+        std::fs::write(dir.path().join(".env"), format!("{}\n", output.text)).unwrap();
         let env = [("MFA_ENV", "production"), ("DATABASE_URL", "sqlite://a.db")]
             .map(|(name, value)| (name.to_owned(), value.to_owned()));
         let settings =
@@ -114,34 +116,34 @@ mod tests {
         let KeySource::Given(keys) = &settings.encryption else { panic!("the keys were given") };
         let [(id, key)] = keys.as_slice() else { panic!("one key was given") };
         assert!(id.as_str().starts_with("2026-11-22-"), "{id}");
-        let sealing = format!("{id}:{}", STANDARD.encode(key.expose()));
-        assert_eq!(answer.json["mfa_encryption_keys"], sealing);
+        let encryption_key = format!("{id}:{}", STANDARD.encode(key.expose()));
+        assert_eq!(output.json["mfa_encryption_keys"], encryption_key);
         let KeySource::Given(secret) = &settings.tokens.secret else { panic!("the secret was given") };
-        assert_eq!(answer.json["jwt_secret_key"], secret.expose());
+        assert_eq!(output.json["jwt_secret_key"], secret.expose());
     }
 
     #[test]
-    fn a_private_key_comes_with_its_algorithm_in_lines_that_are_understood() {
+    fn a_private_key_and_its_algorithm_are_lines_that_the_settings_accept() {
         for (kind, algorithm) in [
             (PrivateKeyKind::Eddsa, SigningAlgorithm::EdDsa),
             (PrivateKeyKind::Es256, SigningAlgorithm::Es256),
         ] {
-            let answer = generate(Some(kind)).unwrap();
-            assert_eq!(answer.text.lines().count(), 4, "each in one line");
+            let output = generate(Some(kind)).unwrap();
+            assert_eq!(output.text.lines().count(), 4, "one line each");
             let dir = tempfile::tempdir().unwrap();
-            std::fs::write(dir.path().join(".env"), format!("{}\n", answer.text)).unwrap();
+            std::fs::write(dir.path().join(".env"), format!("{}\n", output.text)).unwrap();
             let env = [("MFA_ENV", "production"), ("DATABASE_URL", "sqlite://a.db")]
                 .map(|(name, value)| (name.to_owned(), value.to_owned()));
             let sources = Sources { dir: dir.path().to_owned(), env: BTreeMap::from(env) };
             let tokens = Settings::load(&sources).unwrap().tokens;
             assert_eq!(tokens.algorithm.private_key_algorithm(), Some(algorithm));
-            assert_eq!(answer.json["jwt_private_keys"], tokens.private_keys[0].expose());
-            assert_eq!(answer.json["jwt_algorithm"], algorithm.as_str());
+            assert_eq!(output.json["jwt_private_keys"], tokens.private_keys[0].expose());
+            assert_eq!(output.json["jwt_algorithm"], algorithm.as_str());
         }
     }
 
     #[test]
-    fn two_keys_of_one_day_are_unlike_in_id_and_value() {
+    fn two_keys_of_one_day_differ_in_id_and_value() {
         let entropy = SeededEntropy::default();
         let now = Timestamp::from_seconds(1_795_386_600);
         let [one, other] = [0; 2].map(|_| new_keys(&entropy, now).unwrap().json);
@@ -153,7 +155,7 @@ mod tests {
     }
 
     #[test]
-    fn a_source_of_randomness_that_is_stuck_makes_no_key() {
+    fn broken_randomness_is_an_error() {
         assert!(new_keys(&StuckEntropy, Timestamp::from_seconds(0)).is_err());
     }
 }

@@ -1,4 +1,4 @@
-//! `migrate up`, `migrate down`, `migrate status`
+//! Commands `migrate up`, `migrate down` and `migrate status`.
 
 use mfa_core::{Clock, EventKind, LoggedEvent, Origin, Outcome, SecurityEvent};
 use mfa_infra::crypto::SystemClock;
@@ -14,12 +14,13 @@ use crate::command_output::CommandOutput;
 use crate::error::CliError;
 use crate::session;
 
-/// Changes the schema, or not; answers which migrations the database has then. A change is told in the log: no user's
-/// chain holds it.
+/// Runs a `migrate` command, and returns the migrations of the database after it.
+///
+/// A change is logged; it belongs to no user, so no audit chain contains it.
 ///
 /// # Errors
 ///
-/// [`CliError::Migration`] with what stands in the way; [`CliError::Open`] for the log.
+/// [`CliError::Migration`], [`CliError::EncryptedValuesRemain`]; [`CliError::Open`] for the log.
 pub(super) fn run(
     command: &MigrateCommand,
     mut settings: Settings,
@@ -27,35 +28,35 @@ pub(super) fn run(
 ) -> Result<CommandOutput, CliError> {
     let location = Mfa::location(&settings);
     if matches!(&location, DatabaseLocation::Sqlite(path) if path.starts_with(&settings.data_dir)) {
-        // Before the database is, which would make it open to all.
+        // The database would create the directory with access for all users.
         settings.create_data_dir()?;
     }
     let migrations = location.migrations();
     match command {
         MigrateCommand::Up => migrations.up()?,
         MigrateCommand::Down { leave_sealed, .. } => match migrations.sealed_left()? {
-            rows if rows > 0 && !leave_sealed => return Err(CliError::SealedLeft(rows)),
+            rows if rows > 0 && !leave_sealed => return Err(CliError::EncryptedValuesRemain(rows)),
             _ => migrations.down()?,
         },
-        MigrateCommand::Status => return Ok(render(&location, &migrations.status()?)),
+        MigrateCommand::Status => return Ok(format_status(&location, &migrations.status()?)),
     }
-    session::spare_standard_output(&mut settings);
+    session::keep_log_off_stdout(&mut settings);
     let telemetry = Telemetry::open(settings.log.level, settings.log.target).map_err(OpenError::from)?;
     let event =
         SecurityEvent::new(EventKind::AdminMigrate, Outcome::Success, SystemClock.now(), Origin::default());
-    let event = event.with_actor(&actor::of_process(), reason);
+    let event = event.with_actor(&actor::current(), reason);
     telemetry.events().record(LoggedEvent { user: None, event: &event, chain: None });
-    Ok(render(&location, &migrations.status()?))
+    Ok(format_status(&location, &migrations.status()?))
 }
 
-fn render(location: &DatabaseLocation, status: &MigrationStatus) -> CommandOutput {
+fn format_status(location: &DatabaseLocation, status: &MigrationStatus) -> CommandOutput {
     let MigrationStatus { applied, pending } = status;
     let state = match (applied.is_empty(), pending.is_empty()) {
         (_, true) => "up to date",
-        (true, false) => "not set up (mfa-admin migrate up)",
-        (false, false) => "behind (mfa-admin migrate up)",
+        (true, false) => "not installed: run mfa-admin migrate up",
+        (false, false) => "out of date: run mfa-admin migrate up",
     };
-    let line = |what: &str, name: &String| format!("{what}  {name}");
+    let line = |state: &str, name: &String| format!("{state}  {name}");
     let mut lines = vec![format!("{location}: the schema is {state}")];
     lines.extend(applied.iter().map(|name| line("applied", name)));
     lines.extend(pending.iter().map(|name| line("pending", name)));
@@ -67,17 +68,17 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_state_of_the_schema_is_told_in_a_line() {
-        let of = |applied: &[&str], pending: &[&str]| {
+    fn the_first_line_is_the_state_of_the_schema() {
+        let output = |applied: &[&str], pending: &[&str]| {
             let names = |names: &[&str]| names.iter().map(|&name| name.to_owned()).collect();
             let status = MigrationStatus { applied: names(applied), pending: names(pending) };
-            render(&DatabaseLocation::Sqlite("a.db".into()), &status)
+            format_status(&DatabaseLocation::Sqlite("a.db".into()), &status)
         };
-        assert_eq!(of(&["1"], &[]).text, "SQLite in a.db: the schema is up to date\napplied  1");
+        assert_eq!(output(&["1"], &[]).text, "SQLite in a.db: the schema is up to date\napplied  1");
         assert_eq!(
-            of(&[], &["1", "2"]).text.lines().next(),
-            Some("SQLite in a.db: the schema is not set up (mfa-admin migrate up)")
+            output(&[], &["1", "2"]).text.lines().next(),
+            Some("SQLite in a.db: the schema is not installed: run mfa-admin migrate up")
         );
-        assert_eq!(of(&["1"], &["2"]).json, json!({ "applied": ["1"], "pending": ["2"] }));
+        assert_eq!(output(&["1"], &["2"]).json, json!({ "applied": ["1"], "pending": ["2"] }));
     }
 }

@@ -1,7 +1,6 @@
-//! `import nova-python`: the accounts of the Python service, taken over where they are.
+//! Command `import nova-python`: accounts of the Python service, converted in their own table.
 
 mod codes;
-mod map;
 
 use std::time::Duration;
 
@@ -14,26 +13,24 @@ use mfa_infra::database::{KeyedTable, NovaRow, NovaTable};
 use mfa_infra::settings::Settings;
 use serde_json::{Value, json};
 
-pub(crate) use map::ColumnMapError;
-
-use self::codes::Findings;
-use self::map::{ColumnMap, OWN};
+use self::codes::StoredCodes;
 use crate::cli::ImportNovaArgs;
-use crate::command_output::{CommandOutput, columns, visible};
+use crate::column_map::{ColumnMap, OWN};
+use crate::command_output::{CommandOutput, columns, counted, visible};
 use crate::error::CliError;
 use crate::progress::CommandProgress;
 use crate::session::AdminSession;
 
-/// Rows of one read.
+/// Rows per read.
 const PAGE: u32 = 500;
-/// How often a row is tried that the store gave no answer for.
-const TRIES: u32 = 5;
+/// Attempts for a row if the store does not answer.
+const MAX_ATTEMPTS: u32 = 5;
 
-/// Takes everything over, or says what would be.
+/// Imports all accounts, or with `--dry-run` reports what would be imported.
 ///
 /// # Errors
 ///
-/// [`CliError::Map`]; [`CliError::Partly`] where something was refused, with a report of all.
+/// [`CliError::ColumnMap`]; [`CliError::Unsuccessful`] with the report of all rows if a value was refused.
 pub(super) fn run(
     args: &ImportNovaArgs,
     settings: Settings,
@@ -41,182 +38,181 @@ pub(super) fn run(
 ) -> Result<CommandOutput, CliError> {
     let map = ColumnMap::open(args.map.as_deref())?;
     let location = Mfa::location(&settings);
-    // Brings the schema up to date as well: from here on our columns are there.
-    let administration = AdminSession::open(settings, reason)?;
+    // Applies pending migrations as well, so that our columns exist from here on.
+    let session = AdminSession::open(settings, reason)?;
     let mut table = NovaTable::open(&location).map_err(mfa_infra::OpenError::from)?;
     let fields = map.fields(table.columns())?;
     let overlooked: Vec<_> = map.overlooked(table.columns()).into_iter().map(str::to_owned).collect();
-    let bar = CommandProgress::new("taking over");
-    let total = administration.mfa().block_on(administration.mfa().rows(KeyedTable::Users))??;
-    let mut import = NovaImport {
-        administration: &administration,
-        map: &map,
-        dry_run: args.dry_run,
-        enrol_anew: args.enrol_anew,
-    };
+    let bar = CommandProgress::new("importing");
+    let total = session.mfa().block_on(session.mfa().rows(KeyedTable::Users))??;
+    let mut import =
+        NovaImport { session: &session, map: &map, dry_run: args.dry_run, enrol_anew: args.enrol_anew };
     let (mut reports, mut after) = (Vec::new(), i64::MIN);
     loop {
         let page = table.page(&fields, after, PAGE)?;
         let Some(last) = page.last() else { break };
         after = last.user.value();
-        let done = import.take(page, &mut table, &mut reports);
-        if let Err(failure) = done {
+        let imported = import.import_page(page, &mut table, &mut reports);
+        if let Err(error) = imported {
             drop(bar);
-            let sentence = format!("{failure}; run it again: what is done stays");
-            return answer(&reports, &overlooked, args.dry_run, Some(sentence));
+            let message = format!("import stopped: {error}. Run the command again; imported values are kept");
+            return build_report(&reports, &overlooked, args.dry_run, Some(message));
         }
-        bar.show(u64::try_from(reports.len()).unwrap_or(0), total);
+        bar.update(u64::try_from(reports.len()).unwrap_or(0), total);
     }
     drop(bar);
-    answer(&reports, &overlooked, args.dry_run, None)
+    build_report(&reports, &overlooked, args.dry_run, None)
 }
 
+/// State of an import.
 struct NovaImport<'a> {
-    administration: &'a AdminSession,
+    session: &'a AdminSession,
     map: &'a ColumnMap,
     dry_run: bool,
     enrol_anew: bool,
 }
 
-/// What became of one row.
+/// Result of one row.
 struct NovaRowReport {
     user: UserId,
     email: String,
     totp: LegacyImportOutcome,
     phone: LegacyImportOutcome,
     recovery: LegacyImportOutcome,
-    /// Whether the account is shut, because a password alone would open it.
-    is_shut: bool,
-    /// Where the row as a whole was not understood.
-    broken: Option<String>,
+    /// Whether the account was locked, because otherwise a password alone would be enough to log in.
+    is_locked: bool,
+    /// Reason why the row as a whole could not be read.
+    unreadable: Option<String>,
 }
 
 impl NovaImport<'_> {
-    fn take(
+    fn import_page(
         &mut self,
         page: Vec<NovaRow>,
         table: &mut NovaTable,
         reports: &mut Vec<NovaRowReport>,
     ) -> Result<(), CliError> {
-        let mut taken = Vec::new();
+        let mut complete = Vec::new();
         for row in page {
-            let report = self.row(&row, table)?;
-            let whole = [report.totp, report.phone, report.recovery]
+            let report = self.import_row(&row, table)?;
+            let is_complete = [report.totp, report.phone, report.recovery]
                 .iter()
                 .all(|it| !matches!(it, LegacyImportOutcome::Refused(_) | LegacyImportOutcome::Stuck(_)))
-                && report.broken.is_none();
-            if whole {
-                taken.push(report.user);
+                && report.unreadable.is_none();
+            if is_complete {
+                complete.push(report.user);
             }
             reports.push(report);
         }
         if !self.dry_run {
-            table.empty(&self.map.emptied(), &taken)?;
+            table.empty(&self.map.columns_to_clear(), &complete)?;
         }
         Ok(())
     }
 
-    fn row(&self, row: &NovaRow, table: &mut NovaTable) -> Result<NovaRowReport, CliError> {
-        let now = self.administration.flows().ports().clock.now();
-        let codes = codes::read(field(row, "recovery_codes"), self.map.codes(), now);
-        let elsewhere = self.map.is_elsewhere("recovery_codes");
-        let mut adoption = self.adoption(row);
+    fn import_row(&self, row: &NovaRow, table: &mut NovaTable) -> Result<NovaRowReport, CliError> {
+        let now = self.session.flows().ports().clock.now();
+        let codes = codes::parse(field(row, "recovery_codes"), self.map.code_format(), now);
+        let is_renamed = self.map.is_renamed("recovery_codes");
+        let mut legacy = self.legacy_row(row);
         let mut recovery = match &codes {
-            Ok(Findings::None) => LegacyImportOutcome::Absent,
-            Ok(Findings::Ours) => LegacyImportOutcome::Already,
-            Ok(Findings::Theirs(_)) => LegacyImportOutcome::Taken,
+            Ok(StoredCodes::None) => LegacyImportOutcome::Absent,
+            Ok(StoredCodes::Current) => LegacyImportOutcome::Already,
+            Ok(StoredCodes::Legacy(_)) => LegacyImportOutcome::Taken,
             Err(why) if self.enrol_anew => LegacyImportOutcome::TakenOff(why),
             Err(why) => LegacyImportOutcome::Refused(why),
         };
-        if let (true, Ok(Findings::Theirs(codes))) = (elsewhere, &codes) {
-            let generated_at = adoption.recovery.take().and_then(|it| it.generated_at);
-            adoption.recovery = Some(RecoveryState { codes: codes.clone(), generated_at });
+        if let (true, Ok(StoredCodes::Legacy(codes))) = (is_renamed, &codes) {
+            let generated_at = legacy.recovery.take().and_then(|it| it.generated_at);
+            legacy.recovery = Some(RecoveryState { codes: codes.clone(), generated_at });
         } else {
-            adoption.recovery = None;
+            legacy.recovery = None;
         }
-        let account = account(row, self.map, codes.as_ref().ok());
-        if !elsewhere && matches!(recovery, LegacyImportOutcome::Refused(_)) {
-            // Nothing of the row can be read as an account: all of it stays as it is.
-            let adopted = self.administration.flows().try_adopt(account, &adoption);
-            let waits = |part| match part {
-                LegacyImportOutcome::Taken => {
-                    LegacyImportOutcome::Refused("it waits for the recovery codes of the row")
-                }
+        let account = row_account(row, self.map, codes.as_ref().ok());
+        if !is_renamed && matches!(recovery, LegacyImportOutcome::Refused(_)) {
+            // The row cannot be read as an account, so it stays unchanged as a whole.
+            let import = self.session.flows().try_adopt(account, &legacy);
+            let blocked = |part| match part {
+                LegacyImportOutcome::Taken => LegacyImportOutcome::Refused(
+                    "not imported because the recovery codes of the row cannot be imported",
+                ),
                 other => other,
             };
-            let (totp, phone) = (waits(adopted.totp), waits(adopted.phone));
-            return Ok(report(
+            let (totp, phone) = (blocked(import.totp), blocked(import.phone));
+            return Ok(row_report(
                 row,
-                LegacyImport { totp, phone, is_shut: false, ..adopted },
+                LegacyImport { totp, phone, is_shut: false, ..import },
                 recovery,
-                elsewhere,
+                is_renamed,
             ));
         }
         if self.dry_run {
-            let adopted = self.administration.flows().try_adopt(account, &adoption);
-            return Ok(report(row, adopted, recovery, elsewhere));
+            let import = self.session.flows().try_adopt(account, &legacy);
+            return Ok(row_report(row, import, recovery, is_renamed));
         }
         table.settle_backup_method(row.user)?;
         let rewritten = match &codes {
-            Ok(Findings::Theirs(codes)) => Some(json!(codes)),
+            Ok(StoredCodes::Legacy(codes)) => Some(json!(codes)),
             Err(_) => Some(json!([])),
-            Ok(Findings::None | Findings::Ours) => None,
+            Ok(StoredCodes::None | StoredCodes::Current) => None,
         };
-        if let (false, Some(rewritten)) = (elsewhere, rewritten) {
-            // Nothing else can read the row until this is done.
+        if let (false, Some(rewritten)) = (is_renamed, rewritten) {
+            // The row cannot be read as an account until this is done.
             let is_same = table.rewrite_codes(row.user, field(row, "recovery_codes"), &rewritten)?;
             if !is_same {
-                recovery = LegacyImportOutcome::Refused("the recovery codes changed meanwhile: run it again");
+                recovery = LegacyImportOutcome::Refused(
+                    "the recovery codes changed during the import: run the command again",
+                );
             }
         }
-        match self.import_legacy(row.user, &adoption) {
-            Ok(adopted) => Ok(report(row, adopted, recovery, elsewhere)),
-            Err(CliError::Refused(FlowError::Store(error)))
+        match self.import_legacy(row.user, &legacy) {
+            Ok(import) => Ok(row_report(row, import, recovery, is_renamed)),
+            Err(CliError::Flow(FlowError::Store(error)))
                 if error.kind() == mfa_core::StoreErrorKind::Corrupt =>
             {
-                Ok(broken(row, recovery, &error))
+                Ok(unreadable_row(row, recovery, &error))
             }
-            Err(failure) => Err(failure),
+            Err(error) => Err(error),
         }
     }
 
-    fn import_legacy(&self, user: UserId, adoption: &LegacyRow) -> Result<LegacyImport, CliError> {
-        let mut tries = 0_u32;
+    fn import_legacy(&self, user: UserId, legacy: &LegacyRow) -> Result<LegacyImport, CliError> {
+        let mut attempt = 0_u32;
         loop {
-            tries = tries.saturating_add(1);
-            let (flows, call) = (self.administration.flows(), self.administration.call());
-            match self.administration.wait(flows.import_legacy(call, user, adoption.clone())) {
-                // The same a second time changes nothing, so an unknown outcome is tried again as well.
-                Err(CliError::Refused(FlowError::Store(error)))
-                    if error.kind() != mfa_core::StoreErrorKind::Corrupt && tries < TRIES =>
+            attempt = attempt.saturating_add(1);
+            let (flows, call) = (self.session.flows(), self.session.call());
+            match self.session.run(flows.import_legacy(call, user, legacy.clone())) {
+                // The import is idempotent, so an unknown outcome is retried as well.
+                Err(CliError::Flow(FlowError::Store(error)))
+                    if error.kind() != mfa_core::StoreErrorKind::Corrupt && attempt < MAX_ATTEMPTS =>
                 {
-                    std::thread::sleep(Duration::from_millis(200).saturating_mul(tries));
+                    std::thread::sleep(Duration::from_millis(200).saturating_mul(attempt));
                 }
-                answer => return answer,
+                result => return result,
             }
         }
     }
 
-    /// What stands in columns of other names.
-    fn adoption(&self, row: &NovaRow) -> LegacyRow {
-        let other =
-            |name: &str| Some(field(row, name)).filter(|it| self.map.is_elsewhere(name) && !it.is_null());
-        let flag = |name| other(name).and_then(flag);
-        let time = |name| other(name).and_then(Value::as_i64).map(Timestamp::from_millis);
+    /// Returns the values of columns that the map names.
+    fn legacy_row(&self, row: &NovaRow) -> LegacyRow {
+        let mapped =
+            |name: &str| Some(field(row, name)).filter(|it| self.map.is_renamed(name) && !it.is_null());
+        let flag = |name| mapped(name).and_then(flag);
+        let time = |name| mapped(name).and_then(Value::as_i64).map(Timestamp::from_millis);
         LegacyRow {
-            totp_secret: other("totp_secret").and_then(text).map(SecretText::new),
+            totp_secret: mapped("totp_secret").and_then(text).map(SecretText::new),
             totp_enabled: flag("is_totp_enabled"),
             totp_enrolled_at: time("totp_enrolled_at"),
-            phone_number: other("phone_number").and_then(text).map(SecretText::new),
+            phone_number: mapped("phone_number").and_then(text).map(SecretText::new),
             phone_verified: flag("is_phone_verified"),
             phone_verified_at: time("phone_verified_at"),
-            backup_method: other("mfa_backup_method").and_then(text).map(|it| backup_method(&it)),
+            backup_method: mapped("mfa_backup_method").and_then(text).map(|it| backup_method(&it)),
             recovery: Some(RecoveryState {
                 codes: Vec::new(),
                 generated_at: time("recovery_codes_generated_at"),
             }),
             enforced: flag("mfa_enforced"),
-            failures: other("mfa_failed_attempts")
+            failures: mapped("mfa_failed_attempts")
                 .and_then(Value::as_u64)
                 .and_then(|it| u32::try_from(it).ok()),
             lock_until: time("mfa_lock_until"),
@@ -230,21 +226,21 @@ fn field<'a>(row: &'a NovaRow, name: &str) -> &'a Value {
     row.fields.get(name).unwrap_or(&Value::Null)
 }
 
-/// What our own column holds.
+/// Returns the value of our own column.
 fn own<'a>(row: &'a NovaRow, map: &ColumnMap, name: &str) -> &'a Value {
-    if map.is_elsewhere(name) { field(row, &format!("{OWN}{name}")) } else { field(row, name) }
+    if map.is_renamed(name) { field(row, &format!("{OWN}{name}")) } else { field(row, name) }
 }
 
 fn text(value: &Value) -> Option<String> {
     match value {
         Value::String(text) => Some(text.clone()),
-        // A number kept as one.
+        // A phone number in a numeric column.
         Value::Number(number) => Some(number.to_string()),
         _ => None,
     }
 }
 
-/// As booleans, whole numbers and texts say it.
+/// Parses a boolean, an integer or a text such as `yes` as a flag.
 fn flag(value: &Value) -> Option<bool> {
     match value {
         Value::Bool(is) => Some(*is),
@@ -262,8 +258,8 @@ fn backup_method(text: &str) -> BackupMethod {
     if text.eq_ignore_ascii_case("sms") { BackupMethod::Sms } else { BackupMethod::None }
 }
 
-/// The account that a row would be, for a trial.
-fn account(row: &NovaRow, map: &ColumnMap, codes: Option<&Findings>) -> Account {
+/// Returns the account that the row would become, for a dry run.
+fn row_account(row: &NovaRow, map: &ColumnMap, codes: Option<&StoredCodes>) -> Account {
     let mut account = Account::new(row.user, row.email.clone(), String::new());
     let sealed = |name| text(own(row, map, name)).map(Sealed::from_column);
     account.totp.secret = sealed("totp_secret");
@@ -274,7 +270,7 @@ fn account(row: &NovaRow, map: &ColumnMap, codes: Option<&Findings>) -> Account 
     account.backup_method =
         text(own(row, map, "mfa_backup_method")).map_or(BackupMethod::None, |it| backup_method(&it));
     match codes {
-        Some(Findings::Theirs(codes)) if !map.is_elsewhere("recovery_codes") => {
+        Some(StoredCodes::Legacy(codes)) if !map.is_renamed("recovery_codes") => {
             account.recovery.codes.clone_from(codes);
         }
         _ => {
@@ -285,34 +281,43 @@ fn account(row: &NovaRow, map: &ColumnMap, codes: Option<&Findings>) -> Account 
     account
 }
 
-fn report(
+fn row_report(
     row: &NovaRow,
-    adopted: LegacyImport,
+    import: LegacyImport,
     recovery: LegacyImportOutcome,
-    elsewhere: bool,
+    is_renamed: bool,
 ) -> NovaRowReport {
     let is_decided = matches!(recovery, LegacyImportOutcome::Refused(_) | LegacyImportOutcome::TakenOff(_));
-    let is_gone = matches!(adopted.recovery, LegacyImportOutcome::TakenOff(_));
+    let is_removed = matches!(import.recovery, LegacyImportOutcome::TakenOff(_));
     NovaRowReport {
         user: row.user,
         email: row.email.clone(),
-        totp: adopted.totp,
-        phone: adopted.phone,
-        recovery: if is_gone || (elsewhere && !is_decided) { adopted.recovery } else { recovery },
-        is_shut: adopted.is_shut,
-        broken: None,
+        totp: import.totp,
+        phone: import.phone,
+        recovery: if is_removed || (is_renamed && !is_decided) { import.recovery } else { recovery },
+        is_locked: import.is_shut,
+        unreadable: None,
     }
 }
 
-fn broken(row: &NovaRow, recovery: LegacyImportOutcome, error: &StoreError) -> NovaRowReport {
+fn unreadable_row(row: &NovaRow, recovery: LegacyImportOutcome, error: &StoreError) -> NovaRowReport {
     let cause = std::error::Error::source(error).map_or_else(|| error.to_string(), ToString::to_string);
-    let broken = Some(cause);
+    let unreadable = Some(cause);
     let (totp, phone) = (LegacyImportOutcome::Absent, LegacyImportOutcome::Absent);
-    NovaRowReport { user: row.user, email: row.email.clone(), totp, phone, recovery, is_shut: false, broken }
+    NovaRowReport {
+        user: row.user,
+        email: row.email.clone(),
+        totp,
+        phone,
+        recovery,
+        is_locked: false,
+        unreadable,
+    }
 }
 
-const fn name(adopted: LegacyImportOutcome) -> &'static str {
-    match adopted {
+/// Returns the outcome as the JSON report contains it.
+const fn outcome_name(outcome: LegacyImportOutcome) -> &'static str {
+    match outcome {
         LegacyImportOutcome::Absent => "none",
         LegacyImportOutcome::Taken => "taken",
         LegacyImportOutcome::Already => "already",
@@ -322,8 +327,20 @@ const fn name(adopted: LegacyImportOutcome) -> &'static str {
     }
 }
 
-/// A line for each user, and how many values went how.
-fn answer(
+/// Returns the outcome as the table shows it.
+const fn outcome_label(outcome: LegacyImportOutcome) -> &'static str {
+    match outcome {
+        LegacyImportOutcome::Absent => "-",
+        LegacyImportOutcome::Taken => "imported",
+        LegacyImportOutcome::Already => "already",
+        LegacyImportOutcome::Kept => "kept",
+        LegacyImportOutcome::Refused(_) | LegacyImportOutcome::Stuck(_) => "rejected",
+        LegacyImportOutcome::TakenOff(_) => "removed",
+    }
+}
+
+/// Builds the report: a line per user, and the totals.
+fn build_report(
     reports: &[NovaRowReport],
     overlooked: &[String],
     dry_run: bool,
@@ -331,60 +348,63 @@ fn answer(
 ) -> Result<CommandOutput, CliError> {
     let parts =
         |it: &NovaRowReport| [("totp", it.totp), ("phone", it.phone), ("recovery_codes", it.recovery)];
-    let all: Vec<_> = reports.iter().flat_map(parts).map(|(_, adopted)| name(adopted)).collect();
+    let all: Vec<_> = reports.iter().flat_map(parts).map(|(_, outcome)| outcome_name(outcome)).collect();
     let count = |wanted| all.iter().filter(|it| **it == wanted).count();
-    let broken = reports.iter().filter(|it| it.broken.is_some()).count();
-    let refused = count("refused").saturating_add(broken);
-    let mut lines = vec![["USER", "E-MAIL", "APP", "PHONE", "CODES", ""].map(str::to_owned)];
+    let unreadable = reports.iter().filter(|it| it.unreadable.is_some()).count();
+    let refused = count("refused").saturating_add(unreadable);
+    let mut lines = vec![["USER", "EMAIL", "TOTP", "PHONE", "CODES", "REASON"].map(str::to_owned)];
     lines.extend(reports.iter().map(|it| {
-        let [totp, phone, codes] = parts(it).map(|(_, adopted)| name(adopted).to_owned());
-        [it.user.to_string(), visible(&it.email), totp, phone, codes, why(it).join("; ")]
+        let [totp, phone, codes] = parts(it).map(|(_, outcome)| outcome_label(outcome).to_owned());
+        [it.user.to_string(), visible(&it.email), totp, phone, codes, reasons(it).join("; ")]
     }));
     let mut text = columns(&lines);
     for column in overlooked {
-        let hint = "may hold factors and was not looked at: name it by --map";
-        text = format!("{text}\nthe column {} {hint}", visible(column));
+        let hint = "may contain MFA data and was not read: add it to the file of --map";
+        text = format!("{text}\ncolumn {} {hint}", visible(column));
     }
-    let taken_off = count("taken off");
-    if taken_off > 0 {
-        text = format!("{text}\n{taken_off} values were taken off: their users set them anew");
+    let removed = count("taken off");
+    if removed > 0 {
+        text = format!("{text}\n{} removed: their users must enrol again", counted(removed, "value"));
     }
-    let trial = if dry_run { " (a trial: no row was changed)" } else { "" };
+    let note = if dry_run { " (dry run: no row was changed)" } else { "" };
     text = format!(
-        "{text}\n{} users: {} values taken over, {} ours already, {refused} refused{trial}",
-        reports.len(),
-        count("taken"),
+        "{text}\n{}: {} imported, {} already imported, {refused} rejected{note}",
+        counted(reports.len(), "user"),
+        counted(count("taken"), "value"),
         count("already")
     );
     let rows = reports.iter().map(|it| {
         json!({
-            "user_id": it.user, "email": it.email, "totp": name(it.totp), "phone": name(it.phone),
-            "recovery_codes": name(it.recovery), "locked": it.is_shut, "why": why(it),
+            "user_id": it.user, "email": it.email, "totp": outcome_name(it.totp), "phone": outcome_name(it.phone),
+            "recovery_codes": outcome_name(it.recovery), "locked": it.is_locked, "why": reasons(it),
         })
     });
     let json = json!({
         "dry_run": dry_run, "rows": rows.collect::<Vec<_>>(), "taken": count("taken"), "already": count("already"),
-        "kept": count("ours kept"), "taken_off": taken_off, "refused": refused, "overlooked_columns": overlooked, "stopped": stopped,
+        "kept": count("ours kept"), "taken_off": removed, "refused": refused, "overlooked_columns": overlooked, "stopped": stopped,
     });
-    let answer = CommandOutput { text, json };
-    let sentence = match stopped {
-        Some(sentence) => sentence,
+    let output = CommandOutput { text, json };
+    let message = match stopped {
+        Some(message) => message,
         None if refused > 0 => format!(
-            "{refused} values were refused and stay as they are (--enrol-anew takes them off, for their users to set anew)"
+            "{} rejected and unchanged (--enrol-anew removes rejected values; their users must enrol again)",
+            counted(refused, "value")
         ),
-        None => return Ok(answer),
+        None => return Ok(output),
     };
-    Err(CliError::Partly { sentence, answer: Box::new(answer) })
+    Err(CliError::Unsuccessful { message, output: Box::new(output) })
 }
 
-fn why(report: &NovaRowReport) -> Vec<String> {
-    let refused = [("app", report.totp), ("phone", report.phone), ("codes", report.recovery)];
-    let refused = refused.into_iter().filter_map(|(name, adopted)| match adopted {
+fn reasons(report: &NovaRowReport) -> Vec<String> {
+    let refused = [("TOTP", report.totp), ("phone", report.phone), ("recovery codes", report.recovery)];
+    let refused = refused.into_iter().filter_map(|(name, outcome)| match outcome {
         LegacyImportOutcome::Refused(why)
         | LegacyImportOutcome::Stuck(why)
         | LegacyImportOutcome::TakenOff(why) => Some(format!("{name}: {why}")),
         _ => None,
     });
-    let shut = report.is_shut.then(|| "the account is locked: a password alone would open it".to_owned());
-    refused.chain(shut).chain(report.broken.clone()).collect()
+    let locked = report
+        .is_locked
+        .then(|| "the account is locked: otherwise a password alone would be enough to log in".to_owned());
+    refused.chain(locked).chain(report.unreadable.clone()).collect()
 }

@@ -1,4 +1,4 @@
-//! `recovery regenerate`
+//! Command `recovery regenerate`.
 
 use mfa_core::SecretText;
 use mfa_infra::settings::Settings;
@@ -9,20 +9,20 @@ use crate::command_output::CommandOutput;
 use crate::error::CliError;
 use crate::session::AdminSession;
 
-/// Makes a new set of codes for a user, whatever factors the account has.
+/// Replaces the recovery codes of a user, whatever factors the account has.
 ///
 /// # Errors
 ///
-/// What the flow refuses.
+/// [`CliError::Flow`].
 pub(super) fn run(
     command: &RecoveryCommand,
     settings: Settings,
     reason: Option<String>,
 ) -> Result<CommandOutput, CliError> {
     let RecoveryCommand::Regenerate(user) = command;
-    let administration = AdminSession::open(settings, reason)?;
-    let made = administration.flows().regenerate_for(administration.call(), user.user());
-    let codes = administration.wait(made)?;
+    let session = AdminSession::open(settings, reason)?;
+    let regenerate = session.flows().regenerate_for(session.call(), user.id());
+    let codes = session.run(regenerate)?;
     let codes: Vec<&str> = codes.iter().map(SecretText::expose).collect();
     Ok(CommandOutput { text: codes.join("\n"), json: json!({ "recovery_codes": codes }) })
 }

@@ -1,4 +1,4 @@
-//! `token pending`, `token access`, `token revoke-all`
+//! Commands `token pending`, `token access` and `token revoke-all`.
 
 use mfa_core::UserId;
 use mfa_flows::{FlowError, TokenKind};
@@ -10,46 +10,46 @@ use crate::command_output::CommandOutput;
 use crate::error::CliError;
 use crate::session::AdminSession;
 
-/// Mints or ends tokens.
+/// Runs a `token` command.
 ///
 /// # Errors
 ///
-/// [`FlowError::NotAllowed`] for a token of two factors outside of development; what the flows refuse.
+/// [`FlowError::NotAllowed`] for a two-factor token outside development; [`CliError::Flow`].
 pub(super) fn run(
     command: &TokenCommand,
     settings: Settings,
     reason: Option<String>,
 ) -> Result<CommandOutput, CliError> {
     let (user, kind) = match command {
-        TokenCommand::Pending(user) => (user.user(), TokenKind::Pending),
-        TokenCommand::Access { user, mfa_ok: false } => (user.user(), TokenKind::OneFactor),
+        TokenCommand::Pending(user) => (user.id(), TokenKind::Pending),
+        TokenCommand::Access { user, mfa_ok: false } => (user.id(), TokenKind::OneFactor),
         TokenCommand::Access { user, mfa_ok: true } => {
             if !settings.environment.is_development() {
                 return Err(FlowError::NotAllowed.into());
             }
-            (user.user(), TokenKind::TwoFactors)
+            (user.id(), TokenKind::TwoFactors)
         }
         TokenCommand::RevokeAll(user) => {
-            return revoke_all(&AdminSession::open(settings, reason)?, user.user());
+            return revoke_all(&AdminSession::open(settings, reason)?, user.id());
         }
     };
-    mint(&AdminSession::open(settings, reason)?, user, kind)
+    issue(&AdminSession::open(settings, reason)?, user, kind)
 }
 
-fn mint(administration: &AdminSession, user: UserId, kind: TokenKind) -> Result<CommandOutput, CliError> {
-    let flows = administration.flows();
-    let minted = administration.wait(flows.mint_token(administration.call(), user, kind))?.token;
-    let (token, expires_in) = (minted.token.expose(), minted.expires_in);
+fn issue(session: &AdminSession, user: UserId, kind: TokenKind) -> Result<CommandOutput, CliError> {
+    let flows = session.flows();
+    let issued = session.run(flows.mint_token(session.call(), user, kind))?.token;
+    let (token, expires_in) = (issued.token.expose(), issued.expires_in);
     Ok(CommandOutput {
         text: format!("token: {token}\nexpires in: {expires_in} s"),
         json: json!({ "token": token, "expires_in": expires_in }),
     })
 }
 
-fn revoke_all(administration: &AdminSession, user: UserId) -> Result<CommandOutput, CliError> {
-    administration.wait(administration.flows().revoke_all(administration.call(), user))?;
+fn revoke_all(session: &AdminSession, user: UserId) -> Result<CommandOutput, CliError> {
+    session.run(session.flows().revoke_all(session.call(), user))?;
     Ok(CommandOutput {
-        text: format!("every token of user {user} is refused from now on"),
+        text: format!("all tokens of user {user} revoked"),
         json: json!({ "user_id": user, "revoked": true }),
     })
 }

@@ -1,4 +1,4 @@
-//! `user create`, `show`, `list`, `unlock`, `reset`, `erase`, `enforce`
+//! Commands `user create`, `show`, `list`, `unlock`, `reset`, `erase` and `enforce`.
 
 mod detail;
 mod list;
@@ -8,17 +8,17 @@ use mfa_flows::NewUserRequest;
 use mfa_infra::settings::Settings;
 use serde_json::json;
 
-use crate::cli::{ListArgs, NewUserArgs, OnOff, UserArgs, UserCommand};
+use crate::cli::{CreateUserArgs, ListUsersArgs, OnOff, UserArgs, UserCommand};
 use crate::command_output::CommandOutput;
 use crate::error::CliError;
 use crate::password;
 use crate::session::AdminSession;
 
-/// Reads or changes users.
+/// Runs a `user` command.
 ///
 /// # Errors
 ///
-/// [`CliError::Password`]; what the flows refuse.
+/// [`CliError::Password`]; [`CliError::Flow`].
 pub(super) fn run(
     command: UserCommand,
     settings: Settings,
@@ -27,8 +27,8 @@ pub(super) fn run(
     let open = || AdminSession::open(settings, reason);
     match command {
         UserCommand::Create(user) => {
-            // Before the database is opened: nothing happens at all without a password.
-            let request = request(user)?;
+            // Reads the password before it opens the database: without one, nothing happens.
+            let request = new_user_request(user)?;
             create(&open()?, request)
         }
         UserCommand::Show(user) => show(&open()?, user),
@@ -40,7 +40,7 @@ pub(super) fn run(
     }
 }
 
-fn request(user: NewUserArgs) -> Result<NewUserRequest, CliError> {
+fn new_user_request(user: CreateUserArgs) -> Result<NewUserRequest, CliError> {
     Ok(NewUserRequest {
         email: user.email,
         username: user.username,
@@ -51,64 +51,63 @@ fn request(user: NewUserArgs) -> Result<NewUserRequest, CliError> {
     })
 }
 
-fn create(administration: &AdminSession, request: NewUserRequest) -> Result<CommandOutput, CliError> {
-    let flows = administration.flows();
-    let user = administration.wait(flows.create_user(administration.call(), request))?;
-    Ok(CommandOutput { text: format!("user {user} is made"), json: json!({ "id": user }) })
+fn create(session: &AdminSession, request: NewUserRequest) -> Result<CommandOutput, CliError> {
+    let flows = session.flows();
+    let user = session.run(flows.create_user(session.call(), request))?;
+    Ok(CommandOutput { text: format!("user {user} created"), json: json!({ "id": user }) })
 }
 
-fn show(administration: &AdminSession, user: UserArgs) -> Result<CommandOutput, CliError> {
-    let user = administration.find(user)?;
-    let (account, status) =
-        administration.wait(administration.flows().show_user(administration.call(), user))?;
-    Ok(detail::of(&account, &status))
+fn show(session: &AdminSession, user: UserArgs) -> Result<CommandOutput, CliError> {
+    let user = session.find_user(&user.selector())?;
+    let (account, status) = session.run(session.flows().show_user(session.call(), user))?;
+    Ok(detail::format_user(&account, &status))
 }
 
-fn list(administration: &AdminSession, args: ListArgs) -> Result<CommandOutput, CliError> {
-    let flows = administration.flows();
-    // One more than is shown tells whether there is another page.
+fn list(session: &AdminSession, args: ListUsersArgs) -> Result<CommandOutput, CliError> {
+    let flows = session.flows();
+    // Reads one user more than it shows, to detect another page.
     let query = UserQuery {
         text: args.query,
         after: args.after.map(UserId::new),
         limit: args.limit.saturating_add(1),
     };
-    let page = administration.wait(flows.list_users(administration.call(), query))?;
-    Ok(list::of(page.users, args.limit, flows.ports().clock.now()))
+    let page = session.run(flows.list_users(session.call(), query))?;
+    Ok(list::format_users(page.users, args.limit, flows.ports().clock.now()))
 }
 
-fn unlock(administration: &AdminSession, user: UserArgs) -> Result<CommandOutput, CliError> {
-    let user = administration.find(user)?;
-    administration.wait(administration.flows().unlock_user(administration.call(), user))?;
+fn unlock(session: &AdminSession, user: UserArgs) -> Result<CommandOutput, CliError> {
+    let user = session.find_user(&user.selector())?;
+    session.run(session.flows().unlock_user(session.call(), user))?;
     Ok(CommandOutput {
-        text: format!("user {user} is unlocked"),
+        text: format!("user {user} unlocked"),
         json: json!({ "user_id": user, "unlocked": true }),
     })
 }
 
-fn erase(administration: &AdminSession, user: UserArgs) -> Result<CommandOutput, CliError> {
-    let user = administration.find(user)?;
-    administration.wait(administration.flows().erase_user(administration.call(), user))?;
+fn erase(session: &AdminSession, user: UserArgs) -> Result<CommandOutput, CliError> {
+    let user = session.find_user(&user.selector())?;
+    session.run(session.flows().erase_user(session.call(), user))?;
     Ok(CommandOutput {
-        text: format!("what was kept of user {user} is erased; the row of users stays"),
+        text: format!("MFA data of user {user} erased (the row in users is kept)"),
         json: json!({ "user_id": user, "erased": true }),
     })
 }
 
-fn reset(administration: &AdminSession, user: UserArgs) -> Result<CommandOutput, CliError> {
-    let user = administration.find(user)?;
-    administration.wait(administration.flows().reset_user(administration.call(), user))?;
+fn reset(session: &AdminSession, user: UserArgs) -> Result<CommandOutput, CliError> {
+    let user = session.find_user(&user.selector())?;
+    session.run(session.flows().reset_user(session.call(), user))?;
     Ok(CommandOutput {
-        text: format!("user {user} has no factor any more, and every session is ended"),
+        text: format!("all factors of user {user} removed and all sessions ended"),
         json: json!({ "user_id": user, "reset": true }),
     })
 }
 
-fn enforce(administration: &AdminSession, user: UserArgs, enforced: bool) -> Result<CommandOutput, CliError> {
-    let user = administration.find(user)?;
-    administration.wait(administration.flows().enforce_user(administration.call(), user, enforced))?;
-    let must = if enforced { "must" } else { "need not" };
+fn enforce(session: &AdminSession, user: UserArgs, enforced: bool) -> Result<CommandOutput, CliError> {
+    let user = session.find_user(&user.selector())?;
+    session.run(session.flows().enforce_user(session.call(), user, enforced))?;
+    let state = if enforced { "required" } else { "not required" };
     Ok(CommandOutput {
-        text: format!("user {user} {must} have a second factor"),
+        text: format!("MFA is {state} for user {user}"),
         json: json!({ "user_id": user, "mfa_enforced": enforced }),
     })
 }

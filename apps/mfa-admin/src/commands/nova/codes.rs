@@ -1,62 +1,64 @@
-//! Recovery codes as the Python service wrote them.
+//! Parser of recovery codes that the Python service stored.
 
 use mfa_core::{RecoveryCode, Timestamp};
 use mfa_recovery::legacy_digest;
 use serde_json::Value;
 
-use super::map::CodeFormat;
+use crate::column_map::CodeFormat;
 
-/// Members that services keep a hash in.
+/// Members that may contain the hash of a code.
 const HASH: &[&str] = &["hash", "code_hash", "hashed", "hashed_code", "digest", "code"];
-/// Members that say that a code is spent, and some of them when.
+/// Members that may mark a code as used; some contain the time.
 const USED: &[&str] = &["used_at", "consumed_at", "used", "is_used", "consumed"];
-/// Members that a list may stand in.
+/// Members that may contain the list of codes.
 const LIST: &[&str] = &["codes", "recovery_codes", "hashes"];
 
-/// What stands in a row.
+/// Recovery codes of a row.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum Findings {
-    /// Nothing.
+pub(super) enum StoredCodes {
+    /// No codes.
     None,
-    /// Codes as we keep them.
-    Ours,
-    /// Codes of the Python service, as we are to keep them.
-    Theirs(Vec<RecoveryCode>),
+    /// Codes in the format of NOVA MFA.
+    Current,
+    /// Codes of the Python service, converted to the format of NOVA MFA.
+    Legacy(Vec<RecoveryCode>),
 }
 
-/// Reads what stands in a row: a list of bcrypt hashes, or of objects that hold one each; in a list's place an object
-/// with one, or a text that is such JSON. A list of hashes has lost its spent codes; an object says it of each.
+/// Parses the recovery codes of a row.
+///
+/// Accepts a list of bcrypt hashes, or of objects with one hash each; also an object that contains such a list, or a
+/// text with this JSON. A list of hashes contains only unused codes; an object marks each code as used or not.
 ///
 /// # Errors
 ///
-/// A sentence, where it is nothing of that: the row stays as it is.
-pub(super) fn read(value: &Value, shape: &CodeFormat, now: Timestamp) -> Result<Findings, &'static str> {
+/// The reason in words, if it is none of these. The row must then stay unchanged.
+pub(super) fn parse(value: &Value, format: &CodeFormat, now: Timestamp) -> Result<StoredCodes, &'static str> {
     match value {
-        Value::Null => Ok(Findings::None),
+        Value::Null => Ok(StoredCodes::None),
         Value::String(text) => match serde_json::from_str(text) {
-            Ok(inner @ (Value::Array(_) | Value::Object(_) | Value::Null)) => read(&inner, shape, now),
-            _ => Err("the recovery codes are a text that is no JSON"),
+            Ok(inner @ (Value::Array(_) | Value::Object(_) | Value::Null)) => parse(&inner, format, now),
+            _ => Err("the recovery codes are text that is not JSON"),
         },
         Value::Object(members) => match LIST.iter().find_map(|name| members.get(*name)) {
-            Some(list) => read(list, shape, now),
+            Some(list) => parse(list, format, now),
             None => Err("the recovery codes are an object without a list"),
         },
-        Value::Array(list) if list.is_empty() => Ok(Findings::None),
+        Value::Array(list) if list.is_empty() => Ok(StoredCodes::None),
         Value::Array(list) => {
             if serde_json::from_value::<Vec<RecoveryCode>>(value.clone()).is_ok() {
-                return Ok(Findings::Ours);
+                return Ok(StoredCodes::Current);
             }
-            let codes = (1_u32..).zip(list).map(|(number, element)| code(number, element, shape, now));
-            codes.collect::<Result<Vec<_>, _>>().map(Findings::Theirs)
+            let codes = (1_u32..).zip(list).map(|(number, element)| parse_code(number, element, format, now));
+            codes.collect::<Result<Vec<_>, _>>().map(StoredCodes::Legacy)
         }
-        Value::Bool(_) | Value::Number(_) => Err("the recovery codes are no list"),
+        Value::Bool(_) | Value::Number(_) => Err("the recovery codes are not a list"),
     }
 }
 
-fn code(
+fn parse_code(
     number: u32,
     element: &Value,
-    shape: &CodeFormat,
+    format: &CodeFormat,
     now: Timestamp,
 ) -> Result<RecoveryCode, &'static str> {
     let (hash, used_at) = match element {
@@ -66,17 +68,18 @@ fn code(
                 Some(name) => members.get(name),
                 None => usual.iter().filter_map(|it| members.get(*it)).find(|it| !it.is_null()),
             };
-            let hash = named(&shape.hash, HASH).and_then(Value::as_str);
-            let used = match &shape.used {
+            let hash = named(&format.hash, HASH).and_then(Value::as_str);
+            let used = match &format.used {
                 Some(name) => members.get(name).and_then(|it| used_at(it, now)),
-                // One of them saying so is enough; one that knows when goes first.
+                // One that marks it as used is enough. Members with the time come first.
                 None => USED.iter().filter_map(|it| members.get(*it)).find_map(|it| used_at(it, now)),
             };
-            (hash.ok_or("a recovery code has no hash (recovery_codes.hash in the map)")?, used)
+            (hash.ok_or("a recovery code has no hash: set recovery_codes.hash in the column map")?, used)
         }
-        _ => return Err("a recovery code is neither a text nor an object"),
+        _ => return Err("a recovery code is neither text nor an object"),
     };
-    let digest = legacy_digest(hash, shape.spelling()).map_err(|_| "a recovery code is no bcrypt hash")?;
+    let digest =
+        legacy_digest(hash, format.hashed_format()).map_err(|_| "a recovery code is not a bcrypt hash")?;
     Ok(RecoveryCode {
         id: number.to_string(),
         digest,
@@ -87,14 +90,15 @@ fn code(
     })
 }
 
-/// When a code was spent; now, where it is only said that it was. What is not understood counts as spent: a code that
-/// works once too often is worse than one that does not.
+/// Returns when a code was used, or `now` if the time is unknown.
+///
+/// An unknown value counts as used: a code that can be used again is worse than one that is rejected.
 fn used_at(value: &Value, now: Timestamp) -> Option<Timestamp> {
     match value {
         Value::Null | Value::Bool(false) => None,
         Value::Number(number) => match number.as_f64() {
             Some(0.0) => None,
-            // A flag, or seconds since 1970.
+            // A flag, or Unix time in seconds.
             Some(1.0) | None => Some(now),
             Some(_) => Some(number.as_i64().map_or(now, Timestamp::from_seconds)),
         },
@@ -104,7 +108,7 @@ fn used_at(value: &Value, now: Timestamp) -> Option<Timestamp> {
     }
 }
 
-/// RFC 3339, and as Python's `isoformat` writes it: without a zone, which is UTC.
+/// Parses RFC 3339, and the format of Python's `isoformat` without a time zone, which is UTC.
 fn parse_time(text: &str) -> Option<Timestamp> {
     let text = text.replacen(' ', "T", 1);
     Timestamp::parse_rfc3339(&text).or_else(|| Timestamp::parse_rfc3339(&format!("{text}Z")))
@@ -120,15 +124,15 @@ mod tests {
     const ONE: &str = "$2b$12$L6Bc/AlTQHyd9liGgGEZyOFLPHNgyxeEPfgYfBCVxJ7JIlwxyVU3u";
     const TWO: &str = "$2b$12$L6Bc/AlTQHyd9liGgGEZyOFLPHNgyxeEPfgYfBCVxJ7JIlwxyVU3v";
 
-    fn found(value: &Value) -> Result<Vec<(String, Option<Timestamp>)>, &'static str> {
-        match read(value, &CodeFormat::default(), NOW)? {
-            Findings::Theirs(codes) => Ok(codes.into_iter().map(|it| (it.digest, it.used_at)).collect()),
+    fn parsed(value: &Value) -> Result<Vec<(String, Option<Timestamp>)>, &'static str> {
+        match parse(value, &CodeFormat::default(), NOW)? {
+            StoredCodes::Legacy(codes) => Ok(codes.into_iter().map(|it| (it.digest, it.used_at)).collect()),
             other => panic!("{other:?}"),
         }
     }
 
     #[test]
-    fn a_list_of_hashes_in_every_wrapping_is_a_set_of_unspent_codes() {
+    fn a_list_of_hashes_in_every_form_is_a_set_of_unused_codes() {
         let expected = [(ONE.to_owned(), None), (TWO.to_owned(), None)];
         for value in [
             json!([ONE, TWO]),
@@ -137,12 +141,12 @@ mod tests {
             json!([{ "hash": ONE, "used": false }, { "code_hash": TWO, "used_at": null }]),
             json!([{ "hash": ONE, "used": 0 }, { "hash": TWO, "used": "" }]),
         ] {
-            assert_eq!(found(&value).unwrap(), expected, "{value}");
+            assert_eq!(parsed(&value).unwrap(), expected, "{value}");
         }
     }
 
     #[test]
-    fn a_spent_code_stays_spent_however_that_is_written() {
+    fn a_used_code_stays_used_in_every_notation() {
         let at = Timestamp::from_millis(1_760_610_446_500);
         for (member, value, expected) in [
             ("used", json!(true), NOW),
@@ -155,14 +159,14 @@ mod tests {
             ("used_at", json!(1_760_610_446), Timestamp::from_seconds(1_760_610_446)),
         ] {
             let list = json!([{ "hash": ONE, member: value }]);
-            assert_eq!(found(&list).unwrap(), [(ONE.to_owned(), Some(expected))], "{list}");
+            assert_eq!(parsed(&list).unwrap(), [(ONE.to_owned(), Some(expected))], "{list}");
         }
         let both = json!([{ "hash": ONE, "used": true, "used_at": "2025-10-16T10:27:26.500" }]);
-        assert_eq!(found(&both).unwrap(), [(ONE.to_owned(), Some(at))]);
+        assert_eq!(parsed(&both).unwrap(), [(ONE.to_owned(), Some(at))]);
     }
 
     #[test]
-    fn what_is_not_understood_is_refused_as_a_whole() {
+    fn an_unknown_format_is_rejected_as_a_whole() {
         for value in [
             json!(7),
             json!("text"),
@@ -172,16 +176,16 @@ mod tests {
             json!([{ "salt": "x" }]),
             json!([[ONE]]),
         ] {
-            assert!(read(&value, &CodeFormat::default(), NOW).is_err(), "{value}");
+            assert!(parse(&value, &CodeFormat::default(), NOW).is_err(), "{value}");
         }
     }
 
     #[test]
-    fn nothing_and_what_is_ours_are_told_apart() {
+    fn no_codes_and_current_codes_are_distinguished() {
         for value in [json!(null), json!([]), json!("null"), json!({ "codes": [] })] {
-            assert_eq!(read(&value, &CodeFormat::default(), NOW), Ok(Findings::None), "{value}");
+            assert_eq!(parse(&value, &CodeFormat::default(), NOW), Ok(StoredCodes::None), "{value}");
         }
         let ours = json!([{ "id": "1", "digest": "$argon2id$x", "used_at": null }]);
-        assert_eq!(read(&ours, &CodeFormat::default(), NOW), Ok(Findings::Ours));
+        assert_eq!(parse(&ours, &CodeFormat::default(), NOW), Ok(StoredCodes::Current));
     }
 }

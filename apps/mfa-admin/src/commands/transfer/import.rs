@@ -1,4 +1,4 @@
-//! `import otpauth`: secrets of authenticator apps out of a file.
+//! Command `import otpauth`: TOTP secrets from a file.
 
 use std::cell::Cell;
 use std::collections::{HashMap, HashSet};
@@ -8,156 +8,157 @@ use mfa_core::{NewUser, PasswordDigest, SecretBytes, StoreErrorKind, UserId};
 use mfa_flows::{FlowError, TotpImport, TotpImportOutcome};
 use mfa_infra::settings::Settings;
 
-use super::FileError;
-use super::report::{RowOutcome, RowReport, answer};
-use super::rows::{ImportRow, ImportRows};
+use super::report::{self, RowOutcome, RowReport};
 use crate::cli::ImportOtpauthArgs;
 use crate::command_output::CommandOutput;
 use crate::error::CliError;
+use crate::otpauth_file::{FileError, ImportRow, ImportRows};
 use crate::progress::CommandProgress;
 use crate::session::AdminSession;
 use crate::values;
 
-/// Rows that are looked up at once.
+/// Rows per lookup.
 const PAGE: usize = 4_096;
-/// Users that are made with one commit.
-const MADE_AT_ONCE: usize = 1_024;
-/// How often a row is tried that the store gave no answer for.
-const TRIES: u32 = 5;
-/// In the place of a password's hash: nobody logs in by a password until one is set.
+/// Users created per commit.
+const USERS_PER_COMMIT: usize = 1_024;
+/// Attempts for a row if the store does not answer.
+const MAX_ATTEMPTS: u32 = 5;
+/// Value instead of a password hash: no password is valid until one is set.
 const NO_PASSWORD: &str = "!";
 
-/// Puts the secrets of a file in force.
+/// Imports the secrets of a file, which are active at once.
 ///
 /// # Errors
 ///
-/// [`CliError::File`]; [`CliError::Partly`] where a row was refused, with a report of all.
+/// [`CliError::File`]; [`CliError::Unsuccessful`] with the report of all rows if one was refused.
 pub(in crate::commands) fn run(
     args: &ImportOtpauthArgs,
     settings: Settings,
     reason: Option<String>,
 ) -> Result<CommandOutput, CliError> {
     let mut rows = ImportRows::open(&args.file)?;
-    let administration = AdminSession::open(settings, reason)?;
-    let bar = CommandProgress::new("taking over");
+    let session = AdminSession::open(settings, reason)?;
+    let bar = CommandProgress::new("importing");
     let mut import = OtpauthImport {
-        administration: &administration,
+        session: &session,
         args,
         seen: HashSet::new(),
         done: Vec::new(),
-        is_over: Cell::new(false),
+        has_failed: Cell::new(false),
     };
     loop {
-        let page = rows.page(PAGE).map_err(|error| FileError::unusable(&args.file, error))?;
+        let page = rows.page(PAGE).map_err(|error| FileError::io(&args.file, error))?;
         if page.is_empty() {
             break;
         }
-        if let Err(failure) = import.take(page) {
+        if let Err(error) = import.import_page(page) {
             drop(bar);
-            let sentence =
-                format!("{failure}; run it again: what is done stays, and is told as there already");
-            return answer(&import.done, args.dry_run, Some(sentence));
+            let message = format!(
+                "import stopped: {error}. Run the command again; imported rows are reported as already imported"
+            );
+            return report::build(&import.done, args.dry_run, Some(message));
         }
         let done = u64::try_from(import.done.len()).unwrap_or(u64::MAX);
-        bar.show(done, rows.about().max(done));
+        bar.update(done, rows.estimated_total().max(done));
     }
     drop(bar);
-    answer(&import.done, args.dry_run, None)
+    report::build(&import.done, args.dry_run, None)
 }
 
+/// State of an import.
 struct OtpauthImport<'a> {
-    administration: &'a AdminSession,
+    session: &'a AdminSession,
     args: &'a ImportOtpauthArgs,
-    /// Users that a row of the file was for.
+    /// Users of earlier rows.
     seen: HashSet<String>,
     done: Vec<RowReport>,
-    /// Whether a row failed for good: no further one is tried.
-    is_over: Cell<bool>,
+    /// Whether the store failed for a row: no further row is tried.
+    has_failed: Cell<bool>,
 }
 
-/// A row whose secret is good, and whose user is to be found.
+/// Row with a valid secret.
 struct ValidRow {
     row: ImportRow,
     secret: SecretBytes,
 }
 
-/// Rows with their users, and those that are refused.
+/// Rows with their users, and reports of the refused rows.
 type ClassifiedRows = (Vec<(ValidRow, UserReference)>, Vec<RowReport>);
 
-/// Whose row it is.
+/// User of a row.
 enum UserReference {
-    Known(UserId),
-    New(UserId),
-    /// Somebody whom this trial would have made.
-    WouldBeNew,
+    Existing(UserId),
+    Created(UserId),
+    /// A user that the import would create; dry run only.
+    WouldBeCreated,
 }
 
 impl OtpauthImport<'_> {
-    fn take(&mut self, page: Vec<ImportRow>) -> Result<(), CliError> {
-        let (mut good, mut reports) = (Vec::with_capacity(page.len()), Vec::with_capacity(page.len()));
+    fn import_page(&mut self, page: Vec<ImportRow>) -> Result<(), CliError> {
+        let (mut valid, mut reports) = (Vec::with_capacity(page.len()), Vec::with_capacity(page.len()));
         for row in page {
-            match read(&row) {
-                Ok(secret) => good.push(ValidRow { row, secret }),
-                Err(outcome) => reports.push(report(row, None, outcome)),
+            match parse_secret(&row) {
+                Ok(secret) => valid.push(ValidRow { row, secret }),
+                Err(outcome) => reports.push(row_report(row, None, outcome)),
             }
         }
-        let (found, refused) = self.whose(good)?;
+        let (found, refused) = self.find_users(valid)?;
         reports.extend(refused);
-        let outcome = self.put_in_force(found, &mut reports);
+        let outcome = self.activate_all(found, &mut reports);
         reports.sort_by_key(|row| row.number);
         self.done.extend(reports);
         outcome
     }
 
-    /// Finds the users of some rows, and makes those that are wanted.
-    fn whose(&mut self, good: Vec<ValidRow>) -> Result<ClassifiedRows, CliError> {
-        let administration = self.administration;
-        let mut known = self.look_up(&good)?;
+    /// Finds the users of the rows, and creates missing ones if requested.
+    fn find_users(&mut self, rows: Vec<ValidRow>) -> Result<ClassifiedRows, CliError> {
+        let session = self.session;
+        let mut known = self.look_up(&rows)?;
         let (mut found, mut refused, mut missing) = (Vec::new(), Vec::new(), Vec::new());
-        for it in good {
+        for it in rows {
             match known.match_row(&it.row) {
                 UserMatch::One(user) if self.seen.insert(user.to_string()) => {
-                    found.push((it, UserReference::Known(user)));
+                    found.push((it, UserReference::Existing(user)));
                 }
-                UserMatch::One(user) => refused.push(report(it.row, Some(user), twice())),
-                UserMatch::Differ(why) => {
-                    refused.push(report(it.row, None, RowOutcome::refused("ambiguous_user", why)));
+                UserMatch::One(user) => refused.push(row_report(it.row, Some(user), duplicate_row())),
+                UserMatch::Ambiguous(why) => {
+                    refused.push(row_report(it.row, None, RowOutcome::refused("ambiguous_user", why)));
                 }
                 UserMatch::None if !self.args.create_users => {
-                    let why = "there is no such user (--create-users makes one)";
-                    refused.push(report(it.row, None, RowOutcome::refused("not_found", why)));
+                    let why = "user not found (--create-users creates it)";
+                    refused.push(row_report(it.row, None, RowOutcome::refused("not_found", why)));
                 }
-                UserMatch::None => match new_user(&it.row, administration) {
+                UserMatch::None => match new_user(&it.row, session) {
                     Ok(user) if self.seen.insert(format!("name {}", user.username)) => {
                         missing.push((it, user));
                     }
-                    Ok(_) => refused.push(report(it.row, None, twice())),
-                    Err(outcome) => refused.push(report(it.row, None, outcome)),
+                    Ok(_) => refused.push(row_report(it.row, None, duplicate_row())),
+                    Err(outcome) => refused.push(row_report(it.row, None, outcome)),
                 },
             }
         }
         if self.args.dry_run {
-            found.extend(missing.into_iter().map(|(it, _)| (it, UserReference::WouldBeNew)));
+            found.extend(missing.into_iter().map(|(it, _)| (it, UserReference::WouldBeCreated)));
             return Ok((found, refused));
         }
-        known.names.clear();
-        for some in missing.chunks(MADE_AT_ONCE) {
-            let users = some.iter().map(|(_, user)| user.clone()).collect();
-            let made = administration.wait_for_much(administration.mfa().directory().insert_all(users))??;
-            known.names.extend(made.into_iter().map(|it| (it.username, it.user)));
+        known.usernames.clear();
+        for chunk in missing.chunks(USERS_PER_COMMIT) {
+            let users = chunk.iter().map(|(_, user)| user.clone()).collect();
+            let created = session.run_large_write(session.mfa().directory().insert_all(users))??;
+            known.usernames.extend(created.into_iter().map(|it| (it.username, it.user)));
         }
         for (it, user) in missing {
-            match known.names.get(&user.username) {
+            match known.usernames.get(&user.username) {
                 Some(id) => {
                     self.seen.insert(id.to_string());
-                    found.push((it, UserReference::New(*id)));
+                    found.push((it, UserReference::Created(*id)));
                 }
-                None => refused.push(report(
+                None => refused.push(row_report(
                     it.row,
                     None,
                     RowOutcome::refused(
                         "user_taken",
-                        "the user name or the e-mail address belongs to another user",
+                        "the user name or email address belongs to another user",
                     ),
                 )),
             }
@@ -165,153 +166,167 @@ impl OtpauthImport<'_> {
         Ok((found, refused))
     }
 
-    fn look_up(&self, good: &[ValidRow]) -> Result<KnownUsers, CliError> {
+    fn look_up(&self, rows: &[ValidRow]) -> Result<KnownUsers, CliError> {
         let mut emails = Vec::new();
-        for email in good.iter().filter_map(|it| it.row.email.as_ref()) {
+        for email in rows.iter().filter_map(|it| it.row.email.as_ref()) {
             emails.push(email.clone());
             emails.push(email.to_lowercase());
         }
-        let usernames = good.iter().filter_map(|it| it.row.username.clone()).collect();
-        let mfa = self.administration.mfa();
+        let usernames = rows.iter().filter_map(|it| it.row.username.clone()).collect();
+        let mfa = self.session.mfa();
         let entries = mfa.block_on(mfa.directory().find_all(emails, usernames))??;
         let mut known = KnownUsers::default();
         for entry in entries {
-            known.addresses.insert(entry.email, entry.user);
-            known.names.insert(entry.username, entry.user);
+            known.emails.insert(entry.email, entry.user);
+            known.usernames.insert(entry.username, entry.user);
         }
         Ok(known)
     }
 
-    fn put_in_force(
+    fn activate_all(
         &self,
         found: Vec<(ValidRow, UserReference)>,
         reports: &mut Vec<RowReport>,
     ) -> Result<(), CliError> {
-        let outcomes = found.iter().map(|(good, whose)| self.one(good, whose));
-        let outcomes = self.administration.wait_for_many(outcomes)?;
+        let outcomes = found.iter().map(|(row, user)| self.activate_unless_failed(row, user));
+        let outcomes = self.session.run_all(outcomes)?;
         let mut failure = None;
-        for ((good, whose), outcome) in found.into_iter().zip(outcomes) {
-            let user = match whose {
-                UserReference::Known(user) | UserReference::New(user) => Some(user),
-                UserReference::WouldBeNew => None,
+        for ((valid, user), outcome) in found.into_iter().zip(outcomes) {
+            let user = match user {
+                UserReference::Existing(user) | UserReference::Created(user) => Some(user),
+                UserReference::WouldBeCreated => None,
             };
             match outcome {
-                Ok(Some(outcome)) => reports.push(report(good.row, user, outcome)),
+                Ok(Some(outcome)) => reports.push(row_report(valid.row, user, outcome)),
                 Ok(None) => {}
-                Err(refusal) => failure = Some(refusal),
+                Err(error) => failure = Some(error),
             }
         }
-        failure.map_or(Ok(()), |refusal| Err(refusal.into()))
+        failure.map_or(Ok(()), |error| Err(error.into()))
     }
 
-    /// What became of a row; none where it was not tried, because one before it failed for good.
-    async fn one(&self, good: &ValidRow, whose: &UserReference) -> Result<Option<RowOutcome>, FlowError> {
-        if self.is_over.get() {
+    /// Activates the secret of a row. `None` if an earlier row failed and this one was not tried.
+    async fn activate_unless_failed(
+        &self,
+        row: &ValidRow,
+        user: &UserReference,
+    ) -> Result<Option<RowOutcome>, FlowError> {
+        if self.has_failed.get() {
             return Ok(None);
         }
-        let outcome = self.put(good, whose).await;
-        self.is_over.set(self.is_over.get() || outcome.is_err());
+        let outcome = self.activate(row, user).await;
+        self.has_failed.set(self.has_failed.get() || outcome.is_err());
         outcome.map(Some)
     }
 
-    async fn put(&self, good: &ValidRow, whose: &UserReference) -> Result<RowOutcome, FlowError> {
-        let (user, user_is_new) = match whose {
-            UserReference::Known(user) => (*user, false),
-            UserReference::New(user) => (*user, true),
-            UserReference::WouldBeNew => return Ok(RowOutcome::Created),
+    async fn activate(&self, row: &ValidRow, user: &UserReference) -> Result<RowOutcome, FlowError> {
+        let (user, user_is_new) = match user {
+            UserReference::Existing(user) => (*user, false),
+            UserReference::Created(user) => (*user, true),
+            UserReference::WouldBeCreated => return Ok(RowOutcome::Created),
         };
-        let import = TotpImport { user, secret: good.secret.clone(), user_is_new };
-        let (flows, call) = (self.administration.flows(), self.administration.call());
-        let mut tries = 0_u32;
+        let import = TotpImport { user, secret: row.secret.clone(), user_is_new };
+        let (flows, call) = (self.session.flows(), self.session.call());
+        let mut attempt = 0_u32;
         loop {
-            tries = tries.saturating_add(1);
-            let answer = if self.args.dry_run {
+            attempt = attempt.saturating_add(1);
+            let result = if self.args.dry_run {
                 flows.try_import_totp(import.clone()).await
             } else {
                 flows.import_totp(call, import.clone()).await
             };
-            return match answer {
+            return match result {
                 Ok(TotpImportOutcome::Done) if user_is_new => Ok(RowOutcome::Created),
                 Ok(TotpImportOutcome::Done) => Ok(RowOutcome::Imported),
                 Ok(TotpImportOutcome::Already) => Ok(RowOutcome::Already),
                 Ok(TotpImportOutcome::Occupied) => {
-                    let why = "another authenticator app is in force (mfa-admin user reset takes it off)";
+                    let why =
+                        "the user already has another authenticator app (mfa-admin user reset removes it)";
                     Ok(RowOutcome::refused("already_enrolled", why))
                 }
                 Err(FlowError::Cipher(error)) => {
                     Ok(RowOutcome::refused("unreadable_secret", error.to_string()))
                 }
-                Err(FlowError::NoSuchUser) => Ok(RowOutcome::refused("not_found", "the user is gone")),
+                Err(FlowError::NoSuchUser) => {
+                    Ok(RowOutcome::refused("not_found", "the user was deleted during the import"))
+                }
                 Err(FlowError::Store(error)) if error.kind() == StoreErrorKind::Corrupt => {
-                    let why = "the row of the user is not understood (mfa-admin import nova-python)";
+                    let why = "the user has invalid MFA data: run mfa-admin import nova-python";
                     Ok(RowOutcome::refused("corrupt_row", why))
                 }
-                // The same a second time changes nothing, so an unknown outcome is tried again as well.
-                Err(FlowError::Store(_)) if tries < TRIES => {
-                    tokio::time::sleep(Duration::from_millis(200).saturating_mul(tries)).await;
+                // The import is idempotent, so an unknown outcome is retried as well.
+                Err(FlowError::Store(_)) if attempt < MAX_ATTEMPTS => {
+                    tokio::time::sleep(Duration::from_millis(200).saturating_mul(attempt)).await;
                     continue;
                 }
-                Err(refusal) => Err(refusal),
+                Err(error) => Err(error),
             };
         }
     }
 }
 
-fn read(row: &ImportRow) -> Result<SecretBytes, RowOutcome> {
+fn parse_secret(row: &ImportRow) -> Result<SecretBytes, RowOutcome> {
     let uri = row.uri.as_ref().map_err(|why| RowOutcome::refused("malformed_row", *why))?;
     if row.email.is_none() && row.username.is_none() {
-        return Err(RowOutcome::refused("malformed_row", "it names neither email nor username"));
+        return Err(RowOutcome::refused("malformed_row", "both email and username are missing"));
     }
     mfa_totp::read_otpauth(uri.expose())
         .map_err(|error| RowOutcome::refused("unfit_secret", error.to_string()))
 }
 
-fn twice() -> RowOutcome {
-    RowOutcome::refused("duplicate_row", "an earlier row of the file is for the same user")
+fn duplicate_row() -> RowOutcome {
+    RowOutcome::refused("duplicate_row", "an earlier row of the file has the same user")
 }
 
-fn report(row: ImportRow, user: Option<UserId>, outcome: RowOutcome) -> RowReport {
+fn row_report(row: ImportRow, user: Option<UserId>, outcome: RowOutcome) -> RowReport {
     RowReport { number: row.number, email: row.email, username: row.username, user, outcome }
 }
 
-/// Who there is, of those whom rows name.
+/// Existing users of the rows, by email address and by user name.
 #[derive(Default)]
 struct KnownUsers {
-    addresses: HashMap<String, UserId>,
-    names: HashMap<String, UserId>,
+    emails: HashMap<String, UserId>,
+    usernames: HashMap<String, UserId>,
 }
 
+/// Result of looking up the user of a row.
 enum UserMatch {
     One(UserId),
     None,
-    Differ(&'static str),
+    Ambiguous(&'static str),
 }
 
 impl KnownUsers {
-    /// All that a row names must be one and the same user's.
+    /// Returns the one user to whom both the email address and the user name of the row belong.
     fn match_row(&self, row: &ImportRow) -> UserMatch {
-        let by_email = row.email.as_ref().map(|email| {
-            self.addresses.get(email).or_else(|| self.addresses.get(&email.to_lowercase())).copied()
-        });
-        let by_name = row.username.as_ref().map(|name| self.names.get(name).copied());
+        let by_email = row
+            .email
+            .as_ref()
+            .map(|email| self.emails.get(email).or_else(|| self.emails.get(&email.to_lowercase())).copied());
+        let by_name = row.username.as_ref().map(|name| self.usernames.get(name).copied());
         match (by_email, by_name) {
             (Some(Some(one)), Some(Some(other))) if one != other => {
-                UserMatch::Differ("the e-mail address and the user name are two users'")
+                UserMatch::Ambiguous("the email address and the user name belong to different users")
             }
-            (Some(Some(_)), Some(None)) => UserMatch::Differ("the user of that address has another name"),
-            (Some(None), Some(Some(_))) => UserMatch::Differ("the user of that name has another address"),
+            (Some(Some(_)), Some(None)) => {
+                UserMatch::Ambiguous("the user with this email address has another user name")
+            }
+            (Some(None), Some(Some(_))) => {
+                UserMatch::Ambiguous("the user with this user name has another email address")
+            }
             (Some(Some(user)), _) | (_, Some(Some(user))) => UserMatch::One(user),
             (Some(None) | None, Some(None) | None) => UserMatch::None,
         }
     }
 }
 
-fn new_user(row: &ImportRow, administration: &AdminSession) -> Result<NewUser, RowOutcome> {
-    let unfit = |why: String| RowOutcome::refused("invalid_user", why);
-    let email = row.email.as_deref().ok_or_else(|| unfit("a new user needs an e-mail address".to_owned()))?;
-    let email = values::email(email).map_err(|why| unfit(format!("email: {why}")))?;
+fn new_user(row: &ImportRow, session: &AdminSession) -> Result<NewUser, RowOutcome> {
+    let invalid = |why: String| RowOutcome::refused("invalid_user", why);
+    let email =
+        row.email.as_deref().ok_or_else(|| invalid("a new user needs an email address".to_owned()))?;
+    let email = values::email(email).map_err(|why| invalid(format!("email: {why}")))?;
     let name = row.username.as_deref().unwrap_or(&email);
-    let username = values::username(name).map_err(|why| unfit(format!("username: {why}")))?;
+    let username = values::username(name).map_err(|why| invalid(format!("username: {why}")))?;
     Ok(NewUser {
         email,
         username,
@@ -319,6 +334,6 @@ fn new_user(row: &ImportRow, administration: &AdminSession) -> Result<NewUser, R
         digest: PasswordDigest::from_column(NO_PASSWORD.to_owned()),
         is_superuser: false,
         mfa_enforced: false,
-        created_at: administration.flows().ports().clock.now(),
+        created_at: session.flows().ports().clock.now(),
     })
 }

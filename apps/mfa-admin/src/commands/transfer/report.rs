@@ -1,12 +1,12 @@
-//! What became of each row.
+//! Report of `import otpauth`: the result of each row.
 
 use mfa_core::UserId;
 use serde_json::{Value, json};
 
-use crate::command_output::{CommandOutput, columns, visible};
+use crate::command_output::{CommandOutput, columns, counted, visible};
 use crate::error::CliError;
 
-/// What became of one row.
+/// Result of one row.
 #[derive(Clone, Debug)]
 pub(super) struct RowReport {
     pub(super) number: u64,
@@ -16,24 +16,26 @@ pub(super) struct RowReport {
     pub(super) outcome: RowOutcome,
 }
 
+/// Outcome of one row.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum RowOutcome {
-    /// The secret is in force.
+    /// The secret is active.
     Imported,
-    /// The same, for a user who was made for it.
+    /// The user was created and the secret is active.
     Created,
-    /// It was in force before.
+    /// The secret was already active.
     Already,
-    /// It is not, and nothing was changed.
+    /// Nothing was changed.
     Refused { code: &'static str, why: String },
 }
 
 impl RowOutcome {
+    /// Creates a refusal with a stable code and its reason in words.
     pub(super) fn refused(code: &'static str, why: impl Into<String>) -> Self {
         Self::Refused { code, why: why.into() }
     }
 
-    const fn name(&self) -> &'static str {
+    const fn as_str(&self) -> &'static str {
         match self {
             Self::Imported => "imported",
             Self::Created => "created",
@@ -43,33 +45,34 @@ impl RowOutcome {
     }
 }
 
-/// The answer of an import: a line for each row, and how many went how. Refused rows make it one that was done in part.
+/// Builds the report of an import: a line per row, and the totals. `stopped` is the reason why the remaining rows were
+/// not tried.
 ///
 /// # Errors
 ///
-/// [`CliError::Partly`] with the same answer, where a row was refused or `stopped` says that rows were not tried.
-pub(super) fn answer(
+/// [`CliError::Unsuccessful`] with the same report if a row was refused or the import stopped.
+pub(super) fn build(
     rows: &[RowReport],
-    is_trial: bool,
+    dry_run: bool,
     stopped: Option<String>,
 ) -> Result<CommandOutput, CliError> {
-    let count = |name| rows.iter().filter(|row| row.outcome.name() == name).count();
+    let count = |name| rows.iter().filter(|row| row.outcome.as_str() == name).count();
     let refused = count("refused");
-    let trial = if is_trial { " (a trial: nothing was changed)" } else { "" };
+    let note = if dry_run { " (dry run: nothing was changed)" } else { "" };
     let summary = format!(
-        "{} rows: {} imported, {} of them into new accounts, {} were there already, {refused} refused{trial}",
-        rows.len(),
+        "{}: {} imported ({} with a new user), {} already imported, {refused} rejected{note}",
+        counted(rows.len(), "row"),
         count("imported").saturating_add(count("created")),
         count("created"),
         count("already"),
     );
-    let mut lines = vec![["ROW", "E-MAIL", "USER NAME", "OUTCOME", ""].map(str::to_owned)];
-    lines.extend(rows.iter().map(line));
-    let answer = CommandOutput {
+    let mut lines = vec![["ROW", "EMAIL", "USERNAME", "RESULT", "REASON"].map(str::to_owned)];
+    lines.extend(rows.iter().map(table_row));
+    let output = CommandOutput {
         text: format!("{}\n{summary}", columns(&lines)),
         json: json!({
-            "dry_run": is_trial,
-            "rows": rows.iter().map(document).collect::<Vec<_>>(),
+            "dry_run": dry_run,
+            "rows": rows.iter().map(row_document).collect::<Vec<_>>(),
             "imported": count("imported"),
             "created": count("created"),
             "already": count("already"),
@@ -78,33 +81,32 @@ pub(super) fn answer(
         }),
     };
     match stopped {
-        Some(sentence) => Err(CliError::Partly { sentence, answer: Box::new(answer) }),
+        Some(message) => Err(CliError::Unsuccessful { message, output: Box::new(output) }),
         None if refused > 0 => {
-            let others = if is_trial { "would be taken over" } else { "were taken over" };
-            let sentence = format!("{refused} rows were refused; the others {others}");
-            Err(CliError::Partly { sentence, answer: Box::new(answer) })
+            let others = if dry_run { "would be imported" } else { "imported" };
+            let message = format!("{} rejected; all others {others}", counted(refused, "row"));
+            Err(CliError::Unsuccessful { message, output: Box::new(output) })
         }
-        None => Ok(answer),
+        None => Ok(output),
     }
 }
 
-fn line(row: &RowReport) -> [String; 5] {
-    let shown = |text: &Option<String>| text.as_deref().map_or_else(|| "-".to_owned(), visible);
-    let why = match &row.outcome {
-        RowOutcome::Refused { why, .. } => why.clone(),
-        _ => String::new(),
+fn table_row(row: &RowReport) -> [String; 5] {
+    let cell = |text: &Option<String>| text.as_deref().map_or_else(|| "-".to_owned(), visible);
+    let (result, why) = match &row.outcome {
+        RowOutcome::Refused { why, .. } => ("rejected", why.clone()),
+        other => (other.as_str(), String::new()),
     };
-    let outcome = row.outcome.name().to_owned();
-    [row.number.to_string(), shown(&row.email), shown(&row.username), outcome, why]
+    [row.number.to_string(), cell(&row.email), cell(&row.username), result.to_owned(), why]
 }
 
-fn document(row: &RowReport) -> Value {
+fn row_document(row: &RowReport) -> Value {
     let mut document = json!({
         "row": row.number,
         "email": row.email,
         "username": row.username,
         "user_id": row.user,
-        "outcome": row.outcome.name(),
+        "outcome": row.outcome.as_str(),
     });
     if let (RowOutcome::Refused { code, why }, Some(members)) = (&row.outcome, document.as_object_mut()) {
         members.insert("code".to_owned(), json!(code));

@@ -1,14 +1,14 @@
-//! One user, in full. Nothing secret, not even sealed or as a digest.
+//! Output of `user show`: the MFA status of one user. Contains no secret, neither encrypted nor as a digest.
 
 use mfa_core::{Account, FactorKind, Timestamp};
 use mfa_flows::AccountStatus;
 use serde_json::json;
 
-use crate::command_output::{CommandOutput, columns, visible, yes};
+use crate::command_output::{CommandOutput, columns, visible, yes_no};
 
-/// An account and how it is protected.
-pub(super) fn of(account: &Account, status: &AccountStatus) -> CommandOutput {
-    CommandOutput { text: lines(account, status), json: document(account, status) }
+/// Builds the output for an account and its MFA status.
+pub(super) fn format_user(account: &Account, status: &AccountStatus) -> CommandOutput {
+    CommandOutput { text: text(account, status), json: document(account, status) }
 }
 
 fn document(account: &Account, status: &AccountStatus) -> serde_json::Value {
@@ -32,14 +32,14 @@ fn document(account: &Account, status: &AccountStatus) -> serde_json::Value {
     })
 }
 
-fn lines(account: &Account, status: &AccountStatus) -> String {
+fn text(account: &Account, status: &AccountStatus) -> String {
     let since = |at: Option<Timestamp>| {
         at.and_then(Timestamp::to_rfc3339).map(|at| format!(", since {at}")).unwrap_or_default()
     };
     let lock = match (status.locked, status.lock_until.and_then(Timestamp::to_rfc3339)) {
         (false, _) => "no".to_owned(),
         (true, Some(end)) => format!("until {end}"),
-        (true, None) => "until an administrator unlocks it".to_owned(),
+        (true, None) => "until unlocked by an administrator".to_owned(),
     };
     let last = match (status.last_success_at.and_then(Timestamp::to_rfc3339), status.last_method) {
         (Some(at), Some(method)) => format!("{at}, {}", method.as_str()),
@@ -48,18 +48,21 @@ fn lines(account: &Account, status: &AccountStatus) -> String {
     };
     columns(&[
         line("user id", &status.user.to_string()),
-        line("e-mail", &visible(&account.email)),
-        line("user name", &visible(&account.username)),
-        line("active", yes(account.is_active)),
-        line("superuser", yes(account.is_superuser)),
-        line("second factor a must", yes(status.mfa_enforced)),
-        line("authenticator app", &format!("{}{}", yes(status.totp_enabled), since(status.totp_enrolled_at))),
-        line("verified phone", yes(status.phone_verified)),
+        line("email", &visible(&account.email)),
+        line("username", &visible(&account.username)),
+        line("active", yes_no(account.is_active)),
+        line("superuser", yes_no(account.is_superuser)),
+        line("MFA required", yes_no(status.mfa_enforced)),
+        line(
+            "authenticator app",
+            &format!("{}{}", yes_no(status.totp_enabled), since(status.totp_enrolled_at)),
+        ),
+        line("phone verified", yes_no(status.phone_verified)),
         line("backup method", status.backup_method),
         line("recovery codes left", &status.recovery_codes_left.to_string()),
         line("locked", &lock),
-        line("wrong answers in a row", &status.failed_attempts.to_string()),
-        line("last second factor", &last),
+        line("failed attempts", &status.failed_attempts.to_string()),
+        line("last verification", &last),
     ])
 }
 
@@ -76,22 +79,23 @@ mod tests {
     #[test]
     fn a_new_account_is_shown_in_full() {
         let account = Account::new(UserId::new(7), "a@b.c", "alice");
-        let answer = of(&account, &AccountStatus::from_account(&account, Timestamp::from_seconds(0)));
+        let output =
+            format_user(&account, &AccountStatus::from_account(&account, Timestamp::from_seconds(0)));
         let expected = json!({
             "user_id": 7, "email": "a@b.c", "username": "alice", "is_active": true, "is_superuser": false,
             "mfa_enforced": false, "totp_enabled": false, "totp_enrolled_at": null, "phone_verified": false,
             "backup_method": "none", "recovery_codes_left": 0, "locked": false, "lock_until": null,
             "failed_attempts": 0, "last_success_at": null, "last_method": null,
         });
-        assert_eq!(answer.json, expected);
-        assert!(answer.text.starts_with("user id                 7\ne-mail                  a@b.c\n"));
+        assert_eq!(output.json, expected);
+        assert!(output.text.starts_with("user id              7\nemail                a@b.c\n"));
     }
 
     #[test]
-    fn the_end_of_a_lock_is_told_where_it_has_one() {
+    fn the_end_of_a_lock_is_shown_if_it_has_one() {
         let mut account = Account::new(UserId::new(7), "a@b.c", "alice");
         let shown = |account: &Account| {
-            of(account, &AccountStatus::from_account(account, Timestamp::from_seconds(0)))
+            format_user(account, &AccountStatus::from_account(account, Timestamp::from_seconds(0)))
         };
         account.lock_until = Some(Timestamp::from_seconds(900));
         assert_eq!(shown(&account).json["lock_until"], "1970-01-01T00:15:00Z");
@@ -99,11 +103,11 @@ mod tests {
         account.lock_until = Some(Timestamp::FAR_FUTURE);
         assert_eq!(shown(&account).json["locked"], true);
         assert_eq!(shown(&account).json["lock_until"], serde_json::Value::Null);
-        assert!(shown(&account).text.contains("until an administrator unlocks it"));
+        assert!(shown(&account).text.contains("until unlocked by an administrator"));
     }
 
     #[test]
-    fn nothing_sealed_and_no_digest_is_shown() {
+    fn no_encrypted_value_and_no_digest_is_shown() {
         let mut account = Account::new(UserId::new(7), "a@b.c", "alice");
         account.totp.enabled = true;
         account.totp.secret = Some(Sealed::from_column("sealed-secret".to_owned()));
@@ -116,8 +120,9 @@ mod tests {
             used_at: None,
             rest: serde_json::Map::new(),
         }];
-        let answer = of(&account, &AccountStatus::from_account(&account, Timestamp::from_seconds(0)));
-        for text in [answer.text, answer.json.to_string()] {
+        let output =
+            format_user(&account, &AccountStatus::from_account(&account, Timestamp::from_seconds(0)));
+        for text in [output.text, output.json.to_string()] {
             assert!(!text.contains("sealed-") && !text.contains("digest"), "{text}");
         }
     }

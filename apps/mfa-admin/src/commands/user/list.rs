@@ -1,23 +1,23 @@
-//! Some users, a line each.
+//! Output of `user list`: one line per user.
 
 use mfa_core::{Lock, Timestamp, UserRecord};
 use serde_json::{Value, json};
 
 use crate::command_output::{CommandOutput, columns, visible};
 
-/// The first `limit` of these users, and after which id the rest follow.
-pub(super) fn of(mut users: Vec<UserRecord>, limit: u32, now: Timestamp) -> CommandOutput {
+/// Builds the output for the first `limit` users, with the id after which the next page starts.
+pub(super) fn format_users(mut users: Vec<UserRecord>, limit: u32, now: Timestamp) -> CommandOutput {
     let limit = usize::try_from(limit).unwrap_or(usize::MAX);
     let more = users.len() > limit;
     users.truncate(limit);
     let next = users.last().filter(|_| more).map(|user| user.user);
-    let mut lines = vec![["ID", "USER NAME", "E-MAIL", "STATE"].map(str::to_owned)];
+    let mut lines = vec![["ID", "USERNAME", "EMAIL", "STATUS"].map(str::to_owned)];
     lines.extend(users.iter().map(|user| {
-        [user.user.to_string(), visible(&user.username), visible(&user.email), state(user, now)]
+        [user.user.to_string(), visible(&user.username), visible(&user.email), status(user, now)]
     }));
-    let shown = if users.is_empty() { "no user".to_owned() } else { columns(&lines) };
+    let shown = if users.is_empty() { "no users found".to_owned() } else { columns(&lines) };
     let text = match next {
-        Some(next) => format!("{shown}\nthere are more: --after {next}"),
+        Some(next) => format!("{shown}\nmore users: continue with --after {next}"),
         None => shown,
     };
     let documents: Vec<_> = users.iter().map(|user| document(user, now)).collect();
@@ -36,30 +36,30 @@ fn document(user: &UserRecord, now: Timestamp) -> Value {
         "mfa_enforced": user.mfa_enforced,
         "totp_enabled": user.totp_enabled,
         "locked": lock.is_some(),
-        "lock_until": lock.and_then(end),
+        "lock_until": lock.and_then(lock_end),
     })
 }
 
-fn end(lock: Lock) -> Option<String> {
+fn lock_end(lock: Lock) -> Option<String> {
     match lock {
         Lock::Until(end) => end.to_rfc3339(),
         Lock::UntilAdministrator => None,
     }
 }
 
-fn state(user: &UserRecord, now: Timestamp) -> String {
-    let lock = Lock::in_force(user.lock_until, now).map(|lock| match end(lock) {
+fn status(user: &UserRecord, now: Timestamp) -> String {
+    let lock = Lock::in_force(user.lock_until, now).map(|lock| match lock_end(lock) {
         Some(end) => format!("locked until {end}"),
-        None => "locked until an administrator unlocks it".to_owned(),
+        None => "locked until unlocked by an administrator".to_owned(),
     });
-    let words = [
+    let states = [
         (!user.is_active).then_some("inactive"),
         user.is_superuser.then_some("superuser"),
         user.totp_enabled.then_some("totp"),
         user.mfa_enforced.then_some("enforced"),
         lock.as_deref(),
     ];
-    words.into_iter().flatten().collect::<Vec<_>>().join(", ")
+    states.into_iter().flatten().collect::<Vec<_>>().join(", ")
 }
 
 #[cfg(test)]
@@ -85,29 +85,29 @@ mod tests {
     }
 
     #[test]
-    fn a_page_tells_after_whom_the_next_one_starts() {
-        let answer = of(vec![user(3), user(5), user(9)], 2, NOW);
-        assert_eq!(answer.json["users"].as_array().unwrap().len(), 2);
-        assert_eq!(answer.json["next"], 5);
-        assert!(answer.text.ends_with("u5@b.c\nthere are more: --after 5"), "{}", answer.text);
+    fn a_page_contains_the_id_after_which_the_next_one_starts() {
+        let output = format_users(vec![user(3), user(5), user(9)], 2, NOW);
+        assert_eq!(output.json["users"].as_array().unwrap().len(), 2);
+        assert_eq!(output.json["next"], 5);
+        assert!(output.text.ends_with("u5@b.c\nmore users: continue with --after 5"), "{}", output.text);
 
-        let last = of(vec![user(9)], 2, NOW);
+        let last = format_users(vec![user(9)], 2, NOW);
         assert_eq!(last.json["next"], Value::Null);
-        assert_eq!(last.text, "ID  USER NAME  E-MAIL  STATE\n9   u9         u9@b.c");
+        assert_eq!(last.text, "ID  USERNAME  EMAIL   STATUS\n9   u9        u9@b.c");
     }
 
     #[test]
-    fn nobody_is_said_in_words_and_as_an_empty_list() {
-        let answer = of(Vec::new(), 50, NOW);
-        assert_eq!(answer.text, "no user");
-        assert_eq!(answer.json, json!({ "users": [], "next": null }));
+    fn an_empty_page_is_a_message_and_an_empty_list() {
+        let output = format_users(Vec::new(), 50, NOW);
+        assert_eq!(output.text, "no users found");
+        assert_eq!(output.json, json!({ "users": [], "next": null }));
     }
 
     #[test]
-    fn only_a_lock_in_force_is_told() {
-        let over = UserRecord { lock_until: Some(NOW), ..user(1) };
-        assert_eq!(document(&over, NOW)["lock_until"], Value::Null);
-        assert_eq!(state(&over, NOW), "");
+    fn only_an_active_lock_is_shown() {
+        let expired = UserRecord { lock_until: Some(NOW), ..user(1) };
+        assert_eq!(document(&expired, NOW)["lock_until"], Value::Null);
+        assert_eq!(status(&expired, NOW), "");
 
         let locked = UserRecord {
             lock_until: Some(Timestamp::from_seconds(1_060)),
@@ -116,11 +116,11 @@ mod tests {
             ..user(1)
         };
         assert_eq!(document(&locked, NOW)["lock_until"], "1970-01-01T00:17:40Z");
-        assert_eq!(state(&locked, NOW), "inactive, totp, locked until 1970-01-01T00:17:40Z");
+        assert_eq!(status(&locked, NOW), "inactive, totp, locked until 1970-01-01T00:17:40Z");
 
-        let for_good = UserRecord { lock_until: Some(Timestamp::FAR_FUTURE), ..user(1) };
-        assert_eq!(document(&for_good, NOW)["locked"], true);
-        assert_eq!(document(&for_good, NOW)["lock_until"], Value::Null);
-        assert_eq!(state(&for_good, NOW), "locked until an administrator unlocks it");
+        let permanent = UserRecord { lock_until: Some(Timestamp::FAR_FUTURE), ..user(1) };
+        assert_eq!(document(&permanent, NOW)["locked"], true);
+        assert_eq!(document(&permanent, NOW)["lock_until"], Value::Null);
+        assert_eq!(status(&permanent, NOW), "locked until unlocked by an administrator");
     }
 }

@@ -1,4 +1,4 @@
-//! Rows of a file: who, and which secret.
+//! Reader of a file of TOTP secrets: rows of a user and a secret.
 
 use std::fs::File;
 use std::io::{self, BufRead, BufReader, Read};
@@ -8,38 +8,40 @@ use mfa_core::SecretText;
 use serde::Deserialize;
 use zeroize::Zeroizing;
 
-use super::{FileError, FileFormat};
+use super::format::{FileError, FileFormat};
 
-/// The longest line of JSON that is read.
-const LONGEST: u64 = 64 * 1024;
+/// Longest line of JSON, in bytes.
+const MAX_LINE: u64 = 64 * 1024;
 
-/// One row.
+/// One row of the file.
 #[derive(Debug)]
-pub(super) struct ImportRow {
-    /// Its number in the file, the first one after a header being 1.
-    pub(super) number: u64,
-    /// The user's address.
-    pub(super) email: Option<String>,
-    /// The user's name.
-    pub(super) username: Option<String>,
-    /// The secret with its parameters; or what is wrong with the row.
-    pub(super) uri: Result<SecretText, &'static str>,
+pub(crate) struct ImportRow {
+    /// Number of the row, counted from 1 after the header.
+    pub(crate) number: u64,
+    /// Email address of the user.
+    pub(crate) email: Option<String>,
+    /// User name.
+    pub(crate) username: Option<String>,
+    /// `otpauth` URI with the secret, or the reason why the row is invalid.
+    pub(crate) uri: Result<SecretText, &'static str>,
 }
 
-/// The rows of a file, one after the other.
-pub(super) struct ImportRows {
+/// Iterator over the rows of a file.
+pub(crate) struct ImportRows {
     source: RowSource,
     number: u64,
-    about: u64,
+    estimated_total: u64,
 }
 
+/// Source of rows, by format.
 enum RowSource {
     Csv { reader: Box<csv::Reader<Box<dyn Read>>>, email: Option<usize>, username: Option<usize>, uri: usize },
-    Lines(Box<dyn BufRead>),
+    JsonLines(Box<dyn BufRead>),
 }
 
+/// Row of a JSON Lines file. Other members are ignored.
 #[derive(Deserialize)]
-struct FileLine {
+struct JsonRow {
     #[serde(default)]
     email: Option<String>,
     #[serde(default)]
@@ -48,38 +50,38 @@ struct FileLine {
 }
 
 impl ImportRows {
-    /// Opens a file: CSV or JSON lines by the ending of its name, else by how it begins.
+    /// Opens a file. The format follows from the file extension, otherwise from the first character.
     ///
     /// # Errors
     ///
-    /// [`FileError`].
-    pub(super) fn open(path: &Path) -> Result<Self, FileError> {
-        let unusable = |error| FileError::unusable(path, error);
-        let about = count_lines(path).map_err(unusable)?;
-        let mut file = BufReader::new(File::open(path).map_err(unusable)?);
-        let begins = file.fill_buf().map_err(unusable)?;
-        let first = begins.iter().find(|byte| !byte.is_ascii_whitespace());
+    /// [`FileError::Io`], [`FileError::Header`].
+    pub(crate) fn open(path: &Path) -> Result<Self, FileError> {
+        let io_error = |error| FileError::io(path, error);
+        let estimated_total = count_lines(path).map_err(io_error)?;
+        let mut file = BufReader::new(File::open(path).map_err(io_error)?);
+        let start = file.fill_buf().map_err(io_error)?;
+        let first = start.iter().find(|byte| !byte.is_ascii_whitespace());
         let guessed = if first == Some(&b'{') { FileFormat::JsonLines } else { FileFormat::Csv };
         let source = match FileFormat::from_path(path).unwrap_or(guessed) {
-            FileFormat::JsonLines => RowSource::Lines(Box::new(file)),
+            FileFormat::JsonLines => RowSource::JsonLines(Box::new(file)),
             FileFormat::Csv => csv_source(path, Box::new(file))?,
         };
-        Ok(Self { source, number: 0, about })
+        Ok(Self { source, number: 0, estimated_total })
     }
 
-    /// About how many there are; 0 where that cannot be known.
-    pub(super) const fn about(&self) -> u64 {
-        self.about
+    /// Returns the estimated number of rows, or 0 if it is unknown.
+    pub(crate) const fn estimated_total(&self) -> u64 {
+        self.estimated_total
     }
 
-    /// The next rows, at most `most`; none at the end.
+    /// Reads up to `limit` rows. Returns an empty list at the end of the file.
     ///
     /// # Errors
     ///
     /// [`io::Error`] of the file.
-    pub(super) fn page(&mut self, most: usize) -> io::Result<Vec<ImportRow>> {
+    pub(crate) fn page(&mut self, limit: usize) -> io::Result<Vec<ImportRow>> {
         let mut page = Vec::new();
-        while page.len() < most {
+        while page.len() < limit {
             match self.next()? {
                 Some(row) => page.push(row),
                 None => break,
@@ -106,22 +108,27 @@ impl ImportRows {
                             username: named(username),
                             uri: field(*uri)
                                 .map(|it| SecretText::new(it.to_owned()))
-                                .ok_or("it has no otpauth_uri"),
+                                .ok_or("otpauth_uri is missing"),
                         })),
                         Err(error) => match error.into_kind() {
                             csv::ErrorKind::Io(error) => Err(error),
-                            csv::ErrorKind::Utf8 { .. } => Ok(Some(broken(number, "it is not UTF-8 text"))),
-                            _ => Ok(Some(broken(number, "it has another number of fields than the header"))),
+                            csv::ErrorKind::Utf8 { .. } => {
+                                Ok(Some(invalid_row(number, "the row is not valid UTF-8")))
+                            }
+                            _ => Ok(Some(invalid_row(
+                                number,
+                                "the row and the header have different numbers of fields",
+                            ))),
                         },
                     };
                 }
-                RowSource::Lines(file) => {
+                RowSource::JsonLines(file) => {
                     let mut line = Zeroizing::new(Vec::new());
-                    let read = file.by_ref().take(LONGEST).read_until(b'\n', &mut line)?;
+                    let read = file.by_ref().take(MAX_LINE).read_until(b'\n', &mut line)?;
                     if read == 0 {
                         return Ok(None);
                     }
-                    if u64::try_from(read).is_ok_and(|read| read == LONGEST) && line.last() != Some(&b'\n') {
+                    if u64::try_from(read).is_ok_and(|read| read == MAX_LINE) && line.last() != Some(&b'\n') {
                         return Err(io::Error::new(
                             io::ErrorKind::InvalidData,
                             "a line is longer than 64 KiB",
@@ -130,15 +137,17 @@ impl ImportRows {
                     if line.iter().all(u8::is_ascii_whitespace) {
                         continue;
                     }
-                    return Ok(Some(match serde_json::from_slice::<FileLine>(&line) {
+                    return Ok(Some(match serde_json::from_slice::<JsonRow>(&line) {
                         Ok(it) => ImportRow {
                             number,
                             email: it.email.filter(|it| !it.is_empty()),
                             username: it.username.filter(|it| !it.is_empty()),
                             uri: Ok(SecretText::new(it.otpauth_uri)),
                         },
-                        // What serde says may quote the row.
-                        Err(_) => broken(number, "it is not a JSON object with a text otpauth_uri"),
+                        // The message of serde may quote the row.
+                        Err(_) => {
+                            invalid_row(number, "the row is not a JSON object with the string otpauth_uri")
+                        }
                     }));
                 }
             }
@@ -148,7 +157,7 @@ impl ImportRows {
 
 fn csv_source(path: &Path, file: Box<dyn Read>) -> Result<RowSource, FileError> {
     let mut reader = csv::ReaderBuilder::new().from_reader(file);
-    let headers = reader.headers().map_err(|error| FileError::unusable(path, error.into()))?.clone();
+    let headers = reader.headers().map_err(|error| FileError::io(path, error.into()))?.clone();
     let column = |name: &str| {
         let plain = |header: &str| header.trim().trim_start_matches('\u{feff}').to_ascii_lowercase();
         headers.iter().position(|header| plain(header) == name)
@@ -162,11 +171,11 @@ fn csv_source(path: &Path, file: Box<dyn Read>) -> Result<RowSource, FileError> 
     }
 }
 
-fn broken(number: u64, why: &'static str) -> ImportRow {
+fn invalid_row(number: u64, why: &'static str) -> ImportRow {
     ImportRow { number, email: None, username: None, uri: Err(why) }
 }
 
-/// For the progress bar. What can be read only once is not counted.
+/// Counts the lines of a regular file, for the progress bar; 0 for a pipe, which can be read only once.
 fn count_lines(path: &Path) -> io::Result<u64> {
     let file = File::open(path)?;
     if !file.metadata()?.is_file() {
@@ -197,7 +206,7 @@ mod tests {
         Ok(ImportRows::open(&path)?.page(100).unwrap())
     }
 
-    /// Number, address, name and URI of a row.
+    /// Number, email address, user name and URI of a row.
     type RowSummary<'a> = (u64, Option<&'a str>, Option<&'a str>, Result<&'a str, &'static str>);
 
     fn shown(rows: &[ImportRow]) -> Vec<RowSummary<'_>> {
@@ -208,7 +217,7 @@ mod tests {
     }
 
     #[test]
-    fn both_formats_say_the_same() {
+    fn both_formats_contain_the_same_rows() {
         let csv = "otpauth_uri, Email ,note,username\notpauth://a,a@b.c,\"x, y\",ann\notpauth://b,,,bob\n";
         let lines = "{\"email\":\"a@b.c\",\"username\":\"ann\",\"otpauth_uri\":\"otpauth://a\",\"x\":1}\n\n\
                      {\"username\":\"bob\",\"email\":null,\"otpauth_uri\":\"otpauth://b\"}";
@@ -227,25 +236,25 @@ mod tests {
     }
 
     #[test]
-    fn a_row_that_is_not_understood_is_a_row_and_holds_up_no_other() {
+    fn an_invalid_row_does_not_stop_the_others() {
         let csv = "email,otpauth_uri\na@b.c\nb@b.c,otpauth://b\nc@b.c,\n";
         let rows = read("x.csv", csv).unwrap();
         assert!(rows[0].uri.is_err() && rows[1].uri.is_ok());
-        assert_eq!(rows[2].uri.as_ref().unwrap_err(), &"it has no otpauth_uri");
+        assert_eq!(rows[2].uri.as_ref().unwrap_err(), &"otpauth_uri is missing");
         let lines = "secret-not-json\n{\"email\":\"b@b.c\",\"otpauth_uri\":\"otpauth://b\"}\n";
         let rows = read("x.jsonl", lines).unwrap();
         assert!(rows[0].uri.is_err() && rows[1].uri.is_ok());
     }
 
     #[test]
-    fn a_file_without_the_columns_is_refused_as_a_whole() {
+    fn a_file_without_the_required_columns_is_rejected() {
         for text in ["", "email,uri\n", "otpauth_uri\n", "name,otpauth_uri\n"] {
             assert!(matches!(read("x.csv", text), Err(FileError::Header(_))), "{text:?}");
         }
     }
 
     #[test]
-    fn a_byte_order_mark_is_no_part_of_the_first_name() {
+    fn a_byte_order_mark_is_not_part_of_the_first_column_name() {
         assert_eq!(read("x.csv", "\u{feff}email,otpauth_uri\na@b.c,o\n").unwrap().len(), 1);
     }
 }

@@ -1,4 +1,4 @@
-//! Where the Python service kept what: the file of `--map`.
+//! Column map of `import nova-python --map`: columns of the Python service by their name in NOVA MFA.
 
 use std::path::Path;
 
@@ -6,7 +6,7 @@ use mfa_infra::database::{NovaColumn, NovaField};
 use mfa_recovery::{LegacyCodeCase, LegacyCodeFormat};
 use serde::Deserialize;
 
-/// What is read of a row, under the names of our columns; and which of it are times.
+/// Fields that are read from a row, by the name of our column, and whether each is a time.
 const FIELDS: &[(&str, bool)] = &[
     ("totp_secret", false),
     ("is_totp_enabled", false),
@@ -22,49 +22,52 @@ const FIELDS: &[(&str, bool)] = &[
     ("mfa_lock_until", true),
 ];
 
-/// What begins the name of a value that is read from our own column beside one of another name.
-pub(super) const OWN: &str = "own ";
+/// Prefix of a field that is read from our own column, if the map names another column for it.
+pub(crate) const OWN: &str = "own ";
 
-/// Columns whose values must not stay in the clear once they are taken over.
+/// Fields whose source column must not keep clear text after the import.
 const SECRET: [&str; 3] = ["totp_secret", "phone_number", "recovery_codes"];
 
-/// A file of `--map` that cannot be followed.
+/// Column map that cannot be used.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum ColumnMapError {
-    #[error("{0}")]
+    #[error("cannot read the column map {0}")]
     Unreadable(String),
-    #[error("the map names the column {0}, which the table users does not have")]
-    NoColumn(String),
-    #[error("the map says that {field} is in {column}, which is of type {kind}: a point in time is wanted")]
-    NoTime { field: &'static str, column: String, kind: String },
-    #[error("the map knows no {0} (known: {1})")]
-    NoField(String, String),
-    #[error("phone.country in the map is no country by two letters, such as FR")]
-    Country,
+    #[error("the column map names the column {0}, which does not exist in the table users")]
+    UnknownColumn(String),
+    #[error(
+        "the column map reads {field} from {column}, which has the type {kind}: a date and time type is required"
+    )]
+    NotATime { field: &'static str, column: String, kind: String },
+    #[error("the column map contains the unknown field {0} (known fields: {1})")]
+    UnknownField(String, String),
+    #[error("phone.country in the column map must be a two-letter country code in capitals, such as FR")]
+    InvalidCountry,
 }
 
-/// Where what is.
+/// Columns and formats of the data of the Python service.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default, deny_unknown_fields)]
-pub(super) struct ColumnMap {
+pub(crate) struct ColumnMap {
     columns: std::collections::BTreeMap<String, String>,
     recovery_codes: CodeFormat,
-    phone: PhoneColumns,
-    source: ColumnSource,
+    phone: PhoneFormat,
+    source: SourceColumns,
 }
 
-/// How recovery codes are written.
+/// Format of the recovery codes.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default, deny_unknown_fields)]
-pub(super) struct CodeFormat {
-    /// The member of an element that holds the hash.
-    pub(super) hash: Option<String>,
-    /// The member that says that a code is spent.
-    pub(super) used: Option<String>,
+pub(crate) struct CodeFormat {
+    /// Member of an element that contains the hash.
+    pub(crate) hash: Option<String>,
+    /// Member that marks a code as used.
+    pub(crate) used: Option<String>,
     case: CodeCase,
     bare: bool,
 }
 
+/// Case of a recovery code when it was hashed.
 #[derive(Clone, Copy, Debug, Default, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 enum CodeCase {
@@ -74,37 +77,40 @@ enum CodeCase {
     Lower,
 }
 
+/// Format of the phone numbers.
 #[derive(Debug, Deserialize)]
 #[serde(default, deny_unknown_fields)]
-struct PhoneColumns {
+struct PhoneFormat {
     country: String,
 }
 
-impl Default for PhoneColumns {
+impl Default for PhoneFormat {
     fn default() -> Self {
         Self { country: "FR".to_owned() }
     }
 }
 
+/// Treatment of the source columns after the import.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default, deny_unknown_fields)]
-struct ColumnSource {
+struct SourceColumns {
     keep: bool,
 }
 
 impl ColumnMap {
-    /// Reads a file; without one, everything is where its name says.
+    /// Reads a file. Without one, every field is in the column of the same name.
     ///
     /// # Errors
     ///
-    /// [`ColumnMapError`] with what is wrong.
-    pub(super) fn open(path: Option<&Path>) -> Result<Self, ColumnMapError> {
+    /// [`ColumnMapError::Unreadable`], [`ColumnMapError::UnknownField`], [`ColumnMapError::InvalidCountry`].
+    pub(crate) fn open(path: Option<&Path>) -> Result<Self, ColumnMapError> {
         let Some(path) = path else { return Ok(Self::default()) };
-        let unreadable =
-            |why: &dyn std::fmt::Display| ColumnMapError::Unreadable(format!("{}: {why}", path.display()));
+        let unreadable = |cause: &dyn std::fmt::Display| {
+            ColumnMapError::Unreadable(format!("{}: {cause}", path.display()))
+        };
         let text = std::fs::read_to_string(path).map_err(|error| unreadable(&error))?;
         Self::parse(&text).map_err(|error| match error {
-            ColumnMapError::Unreadable(why) => unreadable(&why),
+            ColumnMapError::Unreadable(cause) => unreadable(&cause),
             other => other,
         })
     }
@@ -115,35 +121,35 @@ impl ColumnMap {
         let is_country =
             map.phone.country.len() == 2 && map.phone.country.bytes().all(|it| it.is_ascii_uppercase());
         if !is_country {
-            return Err(ColumnMapError::Country);
+            return Err(ColumnMapError::InvalidCountry);
         }
         let known = |name: &String| FIELDS.iter().any(|(field, _)| field == name);
         match map.columns.keys().find(|name| !known(name)) {
             Some(name) => {
                 let all: Vec<_> = FIELDS.iter().map(|(field, _)| *field).collect();
-                Err(ColumnMapError::NoField(name.clone(), all.join(", ")))
+                Err(ColumnMapError::UnknownField(name.clone(), all.join(", ")))
             }
             None => Ok(map),
         }
     }
 
-    /// What to read of each row.
+    /// Returns the fields to read from each row.
     ///
     /// # Errors
     ///
-    /// [`ColumnMapError`] where the table is not as the map says.
-    pub(super) fn fields(&self, columns: &[NovaColumn]) -> Result<Vec<NovaField>, ColumnMapError> {
+    /// [`ColumnMapError::UnknownColumn`], [`ColumnMapError::NotATime`] if the map does not match the table.
+    pub(crate) fn fields(&self, columns: &[NovaColumn]) -> Result<Vec<NovaField>, ColumnMapError> {
         let mut fields = Vec::new();
         for (field, is_time) in FIELDS {
             let name = self.column(field);
             let column = columns.iter().find(|it| it.name == name);
-            let column = column.ok_or_else(|| ColumnMapError::NoColumn(name.to_owned()))?;
+            let column = column.ok_or_else(|| ColumnMapError::UnknownColumn(name.to_owned()))?;
             if *is_time && !column.is_time() {
                 let (column, kind) = (name.to_owned(), column.kind.clone());
-                return Err(ColumnMapError::NoTime { field, column, kind });
+                return Err(ColumnMapError::NotATime { field, column, kind });
             }
             fields.push(NovaField { name: (*field).to_owned(), column: name.to_owned(), is_time: *is_time });
-            if self.is_elsewhere(field) {
+            if self.is_renamed(field) {
                 let own = NovaField {
                     name: format!("{OWN}{field}"),
                     column: (*field).to_owned(),
@@ -159,19 +165,19 @@ impl ColumnMap {
         self.columns.get(field).map_or(field, String::as_str)
     }
 
-    /// Whether a value is in a column of another name than ours.
-    pub(super) fn is_elsewhere(&self, field: &str) -> bool {
+    /// Returns whether the map names another column for this field.
+    pub(crate) fn is_renamed(&self, field: &str) -> bool {
         self.column(field) != field
     }
 
-    /// The columns that are emptied once they are taken over.
-    pub(super) fn emptied(&self) -> Vec<String> {
-        let secret = SECRET.iter().filter(|field| !self.source.keep && self.is_elsewhere(field));
+    /// Returns the source columns whose values are deleted after the import.
+    pub(crate) fn columns_to_clear(&self) -> Vec<String> {
+        let secret = SECRET.iter().filter(|field| !self.source.keep && self.is_renamed(field));
         secret.map(|field| self.column(field).to_owned()).collect()
     }
 
-    /// Columns that may hold what nobody named: their names sound like it, and neither we nor the map know them.
-    pub(super) fn overlooked<'a>(&self, columns: &'a [NovaColumn]) -> Vec<&'a str> {
+    /// Returns columns that may contain MFA data, by their name, but are neither ours nor in the map.
+    pub(crate) fn overlooked<'a>(&self, columns: &'a [NovaColumn]) -> Vec<&'a str> {
         let ours = |name: &str| {
             name.starts_with("totp_pending_")
                 || FIELDS.iter().any(|(field, _)| *field == name)
@@ -186,25 +192,25 @@ impl ColumnMap {
                 || name == "mfa_internal"
                 || self.columns.values().any(|it| it == name)
         };
-        let sounds = ["totp", "otp", "mfa", "2fa", "phone", "recovery", "backup"];
+        let words = ["totp", "otp", "mfa", "2fa", "phone", "recovery", "backup"];
         let names = columns.iter().map(|it| it.name.as_str());
-        names.filter(|name| !ours(name) && sounds.iter().any(|it| name.to_lowercase().contains(it))).collect()
+        names.filter(|name| !ours(name) && words.iter().any(|it| name.to_lowercase().contains(it))).collect()
     }
 
-    /// How recovery codes are written.
-    pub(super) const fn codes(&self) -> &CodeFormat {
+    /// Returns the format of the recovery codes.
+    pub(crate) const fn code_format(&self) -> &CodeFormat {
         &self.recovery_codes
     }
 
-    /// The country of numbers in national form.
-    pub(super) fn country(&self) -> &str {
+    /// Returns the country of phone numbers in national format.
+    pub(crate) fn country(&self) -> &str {
         &self.phone.country
     }
 }
 
 impl CodeFormat {
-    /// What of a code was hashed.
-    pub(super) const fn spelling(&self) -> LegacyCodeFormat {
+    /// Returns the format in which codes were hashed.
+    pub(crate) const fn hashed_format(&self) -> LegacyCodeFormat {
         let case = match self.case {
             CodeCase::AsShown => LegacyCodeCase::AsShown,
             CodeCase::Upper => LegacyCodeCase::Upper,
@@ -226,7 +232,7 @@ mod tests {
     }
 
     #[test]
-    fn a_value_elsewhere_is_read_beside_our_own_and_emptied_where_it_is_secret() {
+    fn a_renamed_column_is_read_besides_our_own_and_cleared_if_secret() {
         let text = "[columns]\ntotp_secret = \"mfa_secret\"\nis_totp_enabled = \"has_mfa\"\n\
                     [recovery_codes]\ncase = \"upper\"\nbare = true\n[phone]\ncountry = \"BE\"\n";
         let map = ColumnMap::parse(text).unwrap();
@@ -238,17 +244,20 @@ mod tests {
         assert_eq!(column("own totp_secret"), Some("totp_secret"));
         assert_eq!(column("phone_number"), Some("phone_number"));
         assert_eq!(column("own phone_number"), None);
-        assert_eq!(map.emptied(), ["mfa_secret"]);
+        assert_eq!(map.columns_to_clear(), ["mfa_secret"]);
         assert_eq!(map.overlooked(&table), ["phone_ext"]);
-        assert_eq!(map.codes().spelling(), LegacyCodeFormat { case: LegacyCodeCase::Upper, bare: true });
+        assert_eq!(
+            map.code_format().hashed_format(),
+            LegacyCodeFormat { case: LegacyCodeCase::Upper, bare: true }
+        );
         let keep = ColumnMap::parse("source = { keep = true }\ncolumns = { totp_secret = \"x\" }").unwrap();
-        assert!(keep.emptied().is_empty());
+        assert!(keep.columns_to_clear().is_empty());
     }
 
     #[test]
-    fn a_map_that_cannot_be_followed_is_refused_by_name() {
+    fn an_invalid_map_is_rejected_with_the_invalid_name() {
         for (text, word) in [
-            ("[columns]\nsecret = \"x\"", "no secret (known: totp_secret"),
+            ("[columns]\nsecret = \"x\"", "unknown field secret (known fields: totp_secret"),
             ("[colums]\n", "colums"),
             ("[phone]\ncountry = \"France\"", "country"),
             ("nonsense", "expected"),
@@ -257,8 +266,11 @@ mod tests {
             assert!(error.contains(word), "{text}: {error}");
         }
         let absent = ColumnMap::parse("[columns]\ntotp_secret = \"nowhere\"").unwrap();
-        assert!(matches!(absent.fields(&columns(&[])), Err(ColumnMapError::NoColumn(_))));
-        let no_time = ColumnMap::parse("[columns]\ntotp_enrolled_at = \"n\"").unwrap();
-        assert!(matches!(no_time.fields(&columns(&[("n", "integer")])), Err(ColumnMapError::NoTime { .. })));
+        assert!(matches!(absent.fields(&columns(&[])), Err(ColumnMapError::UnknownColumn(_))));
+        let not_a_time = ColumnMap::parse("[columns]\ntotp_enrolled_at = \"n\"").unwrap();
+        assert!(matches!(
+            not_a_time.fields(&columns(&[("n", "integer")])),
+            Err(ColumnMapError::NotATime { .. })
+        ));
     }
 }
