@@ -47,8 +47,8 @@ for (const [language, size] of [['en', DESKTOP], ['fr', PHONE]]) {
     await window.press(admin.words.admin, 'link');
     await window.isWellMade('admin-board');
 
-    const search = { en: 'Search', fr: 'Chercher' }[language];
-    await window.fill({ en: 'Name or e-mail address', fr: 'Nom ou adresse e-mail' }[language], ada.name);
+    const search = { en: 'Search', fr: 'Rechercher' }[language];
+    await window.fill({ en: 'Name or email address', fr: 'Nom ou adresse e-mail' }[language], ada.name);
     await window.press(search);
     await window.isWellMade('admin-users');
     await window.press(new RegExp(`${ada.name}@example.com`), 'link');
@@ -56,8 +56,8 @@ for (const [language, size] of [['en', DESKTOP], ['fr', PHONE]]) {
     await window.says({ en: 'locked', fr: 'verrouillé' }[language]);
 
     const acts = {
-      en: { reason: 'Reason (optional)', unlock: 'Unlock', done: 'The account is unlocked.', demand: 'Demand', codes: 'Make new codes', finished: 'Done', reset: 'Remove all', gone: 'All factors of this account' },
-      fr: { reason: 'Motif (facultatif)', unlock: 'Déverrouiller', done: 'Le compte est déverrouillé.', demand: 'Exiger', codes: 'Recréer les codes', finished: 'Terminé', reset: 'Tout retirer', gone: 'Tous les facteurs de ce compte' },
+      en: { reason: 'Reason (optional)', unlock: 'Unlock', done: 'Account unlocked.', enforce: 'Require', codes: 'Generate new codes', finished: 'Done', reset: 'Remove all', gone: 'All second factors of this account' },
+      fr: { reason: 'Motif (facultatif)', unlock: 'Déverrouiller', done: 'Compte déverrouillé.', enforce: 'Exiger', codes: 'Régénérer les codes', finished: 'Terminé', reset: 'Tout retirer', gone: 'Tous les seconds facteurs de ce compte' },
     }[language];
     await window.page.getByLabel(acts.reason).first().fill('ticket 7');
     await window.press(acts.unlock);
@@ -78,7 +78,7 @@ for (const [language, size] of [['en', DESKTOP], ['fr', PHONE]]) {
     await user.typeCode(codes[0], user.words.recovery);
     await locked.says(ada.name);
 
-    await window.press(acts.demand);
+    await window.press(acts.enforce);
     await window.press(acts.reset);
     await window.says(acts.gone);
     await locked.go('/app');

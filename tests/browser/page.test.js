@@ -98,9 +98,9 @@ test('a login elsewhere hands its user over by a form, and another page cannot',
 
   await window.context.clearCookies();
   await handOver(`http://127.0.0.1:${port}/login`);
-  await window.says('This form is no longer good');
+  await window.says('This form is no longer valid');
   await window.go();
-  await window.says('You log in on your organisation’s usual page');
+  await window.says('Log in on your organisation’s login page.');
 
   await window.close();
   await server.stop();

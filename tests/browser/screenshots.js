@@ -61,13 +61,13 @@ const elsewhere = async (prefix, options) => {
   await window.go();
   await person.logIn();
   await take('start');
-  await window.press({ fr: 'Avec une application', en: 'With an app' }[options.language]);
+  await window.press({ fr: 'Utiliser une application', en: 'Use an authenticator app' }[options.language]);
   person.app = new Authenticator(await window.page.locator('#secret').textContent());
   await person.typeCode(await person.app.fresh());
   await person.readCodes();
   await window.go('/codes');
   await window.page.waitForTimeout(1_500);
-  await window.press({ fr: 'Créer de nouveaux codes', en: 'Make new codes' }[options.language]);
+  await window.press({ fr: 'Générer de nouveaux codes', en: 'Generate new codes' }[options.language]);
   await window.says(person.words.stepUp);
   await take('step-up');
   await window.go();

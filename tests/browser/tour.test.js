@@ -59,31 +59,31 @@ test('an English desktop makes the same tour, replaces the app, the codes and th
     await window.go();
     await person.protect((name) => window.isWellMade(name));
 
-    await window.press('Manage the recovery codes', 'link');
+    await window.press('Manage recovery codes', 'link');
     await window.isWellMade('codes-list');
-    await window.press('Make new codes');
+    await window.press('Generate new codes');
     const old = person.codes;
     const fresh = await person.readCodes();
     assert.equal(fresh.length, 10);
     assert.ok(!fresh.some((code) => old.includes(code)));
     await window.press(words.kept, 'link');
 
-    await window.press('Manage the phone', 'link');
+    await window.press('Manage phone number', 'link');
     await window.isWellMade('phone-change');
     page.once('dialog', (dialog) => dialog.accept());
     await window.press('Remove this number');
-    await window.says('Your phone has been removed.');
+    await window.says('Phone number removed.');
 
-    await window.press('Manage the authenticator app', 'link');
+    await window.press('Manage authenticator app', 'link');
     await window.isWellMade('app-on');
     await window.press('Remove the app…', 'link');
     await window.isWellMade('app-remove');
-    await person.typeCode(fresh[0], 'Code of the app or recovery code', 'Remove the app');
-    await window.says('The authenticator app has been removed.');
+    await person.typeCode(fresh[0], 'Code from the app, or recovery code', 'Remove the app');
+    await window.says('Authenticator app removed.');
     await window.says(words.open);
 
     await window.press(words.activity, 'link');
-    await window.says('Removal of the app');
+    await window.says('Authenticator app removal');
     await window.isWellMade('activity');
   }));
 
@@ -123,7 +123,7 @@ test('a page in the wrong language is a press away from the right one, and stays
     await window.says('Welcome');
     assert.equal(await page.locator('html').getAttribute('lang'), 'en');
     await window.go();
-    await window.says('Log in to protect your account.');
+    await window.says('Log in to manage the security of your account.');
     await window.press('Français', 'link');
     await window.says(words.welcome);
   }));

@@ -56,7 +56,7 @@ test('the tenth wrong code locks, the time left is told, and an administrator un
   await person.logOut();
   await person.logIn();
   for (let tries = 0; tries < 10; tries += 1) await person.typeCode(person.app.wrong());
-  await window.says('ce compte est verrouillé');
+  await window.says('Ce compte est verrouillé');
   await window.isWellMade('verify-locked');
   assert.match(await window.page.locator('.countdown').textContent(), /^1[45].min/);
   const id = server.admin(['user', 'show', '--email', 'locked@example.com']).user_id;
@@ -81,7 +81,7 @@ test('a phone whose clock is off is told so: behind at once, ahead once a second
   await window.says(words.wrong);
   await page.getByText(words.ahead).waitFor({ state: 'detached' });
   await person.typeCode(await person.app.offBy(120));
-  await window.says('ahead by about 120 seconds');
+  await window.says('fast by about 120 seconds');
   await window.isWellMade('verify-clock');
   window.isClean();
   await window.close();
@@ -129,7 +129,7 @@ test('a form from before a login, from another page or without its key changes n
   const { window, page } = person;
   await page.evaluate(() => (document.querySelector('input[name=key]').value = 'x'));
   await window.press(person.words.leave);
-  await window.says('Ce formulaire n’est plus valable');
+  await window.says('Ce formulaire n’est plus valide');
   await window.isWellMade('not-our-form');
   await window.go();
   await window.says('Votre compte est protégé');
@@ -163,7 +163,7 @@ test('a service that is away is told calmly, and nothing breaks', async () => {
 test('an address that leads nowhere is a page too', async () => {
   const window = await Window.open(browser, server, { language: 'fr' });
   await window.go('/nowhere');
-  await window.says('Cette page n’existe pas');
+  await window.says('Page introuvable');
   await window.isWellMade('nowhere');
   window.isClean();
   await window.close();

@@ -31,7 +31,7 @@ test('whoever must have a second factor may begin with a phone, and asks for a s
   await person.logIn();
   await window.says('Protégez votre compte');
   await window.isWellMade('start');
-  await window.press('Avec un SMS', 'link');
+  await window.press('Utiliser les SMS', 'link');
   await window.fill(person.words.number, NUMBER);
   await window.press(person.words.send);
   await window.says('Saisissez le code reçu');
@@ -62,11 +62,11 @@ test('before a change that comes late the second factor is asked for again, and 
   await window.press(person.words.keptPhone, 'link');
   await window.go('/codes');
   await window.page.waitForTimeout(1_500);
-  await window.press('Créer de nouveaux codes');
+  await window.press('Générer de nouveaux codes');
   await window.says(person.words.stepUp);
   await window.isWellMade('step-up');
   await person.typeCode(await person.app.fresh());
-  await window.press('Créer de nouveaux codes');
+  await window.press('Générer de nouveaux codes');
   const fresh = await person.readCodes();
   assert.ok(fresh.every((code) => !codes.includes(code)));
   window.isClean();
@@ -86,8 +86,8 @@ test('a reload, the way back and the other language lose no code that is new', a
   assert.equal(await window.page.locator('#secret').textContent(), secret);
   await window.page.goBack();
   // The language stays that which was chosen.
-  await person.typeCode(await person.app.fresh(), 'Six-digit code', 'Confirm');
-  await window.says('Keep these recovery codes');
+  await person.typeCode(await person.app.fresh(), '6-digit code', 'Verify');
+  await window.says('Save your recovery codes');
   const codes = await window.page.locator('#codes code').allTextContents();
   assert.equal(codes.length, 10);
   const shown = () => window.page.locator('#codes code').allTextContents();
@@ -99,7 +99,7 @@ test('a reload, the way back and the other language lose no code that is new', a
   await window.press(person.words.keptPhone, 'link');
   await window.says('Ajouter un téléphone');
   await window.page.goBack();
-  await window.says('Chacun vous laisse entrer une fois');
+  await window.says('Chaque code permet de se connecter une fois');
   assert.deepEqual(await shown(), [], 'what was kept is not shown again');
   window.isClean();
   await window.close();
