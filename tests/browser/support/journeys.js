@@ -1,4 +1,4 @@
-// What people do, press by press. Names are those of the pages, in both languages.
+// The steps of a user, with the texts of the pages in both languages.
 
 import { Authenticator } from './authenticator.js';
 
@@ -30,7 +30,7 @@ export const WORDS = {
 
 export const NUMBER = '06 12 34 56 12';
 
-/** Somebody at a window, who reads its language. */
+/** A user at a browser window. */
 export class Person {
   constructor(window, language, account) {
     this.window = window;
@@ -39,62 +39,62 @@ export class Person {
     this.account = account;
   }
 
-  /** Name and password: three actions. */
+  /** Logs in with username and password. Three actions. */
   async logIn(password = this.account.password) {
     await this.window.fill(this.words.user, this.account.name);
     await this.window.fill(this.words.password, password);
-    await this.window.press(this.words.enter);
+    await this.window.click(this.words.enter);
   }
 
   async logOut() {
-    await this.window.press(this.words.leave);
-    await this.window.says(this.words.welcome);
+    await this.window.click(this.words.leave);
+    await this.window.expectText(this.words.welcome);
   }
 
-  /** Types a code and sends it: two actions, as on a page whose scripts do not run. */
+  /** Types a code and clicks the button. Two actions, as without JavaScript. */
   async typeCode(code, label = this.words.code, button = this.words.confirm) {
     this.window.actions += 1;
     const field = this.page.getByLabel(label, { exact: true });
     await field.clear();
     await field.pressSequentially(code);
-    await this.window.press(button);
+    await this.window.click(button);
   }
 
-  /** Scans the picture: reads the secret that stands beside it. One action for the press that shows it. */
+  /** Starts the setup of the app and reads the secret, instead of scanning the QR code. One action. */
   async addApp() {
-    await this.window.press(this.words.addApp);
+    await this.window.click(this.words.addApp);
     this.app = new Authenticator(await this.page.locator('#secret').textContent());
   }
 
-  /** The codes that the page shows, this once. */
+  /** Returns the recovery codes that the page shows. */
   async readCodes() {
-    await this.window.says(this.words.keep);
+    await this.window.expectText(this.words.keep);
     this.codes = await this.page.locator('#codes code').allTextContents();
     return this.codes;
   }
 
-  /** From the first page to an account that is well protected. */
+  /** Sets up everything, from the login page to a well protected account. */
   async protect(seen = async () => {}) {
     const { window, words } = this;
     await seen('door');
     await this.logIn();
-    await window.says(words.open);
+    await window.expectText(words.open);
     await seen('account-open');
     await this.addApp();
     await seen('app');
     await this.typeCode(await this.app.fresh());
     await this.readCodes();
     await seen('codes');
-    await window.press(words.keptPhone, 'link');
+    await window.click(words.keptPhone, 'link');
     await seen('phone');
     await window.fill(words.number, NUMBER);
-    await window.press(words.send);
+    await window.click(words.send);
     await seen('phone-code');
-    await window.take(words.use);
-    await window.press(words.confirmNumber);
+    await window.useSmsCode(words.use);
+    await window.click(words.confirmNumber);
     await seen('backup');
-    await window.press(words.save);
-    await window.says(words.full);
+    await window.click(words.save);
+    await window.expectText(words.full);
     await seen('account-full');
   }
 }
