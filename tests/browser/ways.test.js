@@ -30,7 +30,7 @@ test('a required second factor can be a phone, and a second SMS can be requested
   await person.logIn();
   await window.expectText('Protégez votre compte');
   await window.expectAccessible('start');
-  await window.click('Utiliser les SMS', 'link');
+  await window.click('Recevoir des codes par SMS', 'link');
   await window.fill(person.words.number, NUMBER);
   await window.click(person.words.send);
   await window.expectText('Saisissez le code reçu');

@@ -6,7 +6,7 @@ export const WORDS = {
   fr: {
     user: 'Nom d’utilisateur ou adresse e-mail', password: 'Mot de passe', enter: 'Se connecter', leave: 'Se déconnecter',
     addApp: 'Ajouter une application', code: 'Code à 6 chiffres', confirm: 'Vérifier',
-    keptPhone: 'J’ai enregistré mes codes, continuer', kept: 'J’ai enregistré mes codes', number: 'Numéro de mobile', send: 'Recevoir un code',
+    keptPhone: 'Codes enregistrés, continuer', kept: 'J’ai enregistré mes codes', number: 'Numéro de mobile', send: 'Recevoir un code',
     use: 'Utiliser ce code', confirmNumber: 'Vérifier ce numéro', save: 'Enregistrer', full: 'Votre compte est bien protégé',
     open: 'Seul un mot de passe protège votre compte', bySms: 'Code par SMS', byRecovery: 'Code de récupération',
     recovery: 'Code de récupération',
@@ -18,7 +18,7 @@ export const WORDS = {
   en: {
     user: 'Username or email address', password: 'Password', enter: 'Log in', leave: 'Log out',
     addApp: 'Add an app', code: '6-digit code', confirm: 'Verify',
-    keptPhone: 'I have saved my codes, continue', kept: 'I have saved my codes', number: 'Mobile number', send: 'Send code',
+    keptPhone: 'Codes saved, continue', kept: 'I have saved my codes', number: 'Mobile number', send: 'Send code',
     use: 'Use this code', confirmNumber: 'Verify this number', save: 'Save', full: 'Your account is well protected',
     open: 'Only a password protects your account', bySms: 'Code by SMS', byRecovery: 'Recovery code', recovery: 'Recovery code',
     verify: 'Confirm it’s you', wrong: 'That code didn’t work', locked: 'Account locked', admin: 'Admin',

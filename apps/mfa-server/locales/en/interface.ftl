@@ -98,7 +98,7 @@ start-title = Protect your account
 start-lead = Your organisation requires a second factor to log in. Choose one: it takes about two minutes.
 start-app = Use an authenticator app
     .hint = Most secure. The app shows a new code every 30 seconds, even offline.
-start-phone = Use SMS
+start-phone = Get codes by SMS
     .hint = A code is sent to your mobile number each time you log in.
 
 # Verification at login, and again before a sensitive change.
@@ -277,7 +277,7 @@ codes-new-lead = If you don’t have your phone, log in with one of these codes.
 codes-new-hint = Print them or save them in a password manager, but not on your phone. Each code works once.
 codes-file-head = { $name } recovery codes for { $email }
 codes-kept = I have saved my codes
-codes-kept-phone = I have saved my codes, continue
+codes-kept-phone = Codes saved, continue
 codes-title = Recovery codes
 codes-left = { $left ->
     [0] No codes left.
@@ -305,7 +305,7 @@ phone-country = Country
 phone-number = Mobile number
 phone-hint = We only use it to send you codes. Your carrier may charge for SMS received abroad.
 phone-send = Send code
-phone-notice = SMS can be intercepted if somebody takes over your number. It is safer than a password alone, but less secure than an authenticator app.
+phone-notice = SMS can be intercepted if your number is hijacked. SMS is safer than a password alone, but less secure than an authenticator app.
 phone-confirm-title = Enter the code you received
 phone-sent = We sent a code to { $phone }. It expires in 5 minutes.
 phone-confirm = Verify this number
