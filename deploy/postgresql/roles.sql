@@ -1,17 +1,17 @@
--- The rights of the server's role: what it needs, and no more.
+-- Grants the database roles the privileges that they need, and no more (least privilege).
 --
 --   psql -d nova -v app=nova_mfa -v nova=nova -f deploy/postgresql/roles.sql
 --
--- `app` is the role of mfa-server and mfa-admin. `nova` is the role of NOVA's own backend; leave it out where `users` is
--- not shared. Run it as the owner of the tables, after each `mfa-admin migrate up`, which that owner runs too: the
--- server itself changes no table, and starts only on a schema that is up to date.
+-- `app` is the role of mfa-server and mfa-admin. `nova` is the role of NOVA's own backend: omit it if `users` is not
+-- shared. Run this script as the owner of the tables, after each `mfa-admin migrate up`, which the owner runs as well.
+-- The server does not change the schema, and starts only if the schema is up to date.
 
 \set ON_ERROR_STOP on
 
 BEGIN;
 
--- Who the users are is NOVA's affair: the server reads them, and writes the MFA columns. (`mfa-admin user create` and
--- the replacement of bcrypt hashes, MFA_PASSWORD_REHASH, want the rights at the end.)
+-- NOVA manages the users. The server reads them and writes the MFA columns only. `mfa-admin user create` and the
+-- replacement of bcrypt hashes (MFA_PASSWORD_REHASH) need the privileges at the end of this file.
 REVOKE ALL ON users FROM :"app";
 GRANT SELECT ON users TO :"app";
 GRANT UPDATE (
@@ -21,12 +21,12 @@ GRANT UPDATE (
     mfa_internal
 ) ON users TO :"app";
 
--- Its own tables. Events are never updated but by an erasure, and deleted only when they are past MFA_AUDIT_DAYS.
+-- Tables of the server. Events are updated only to erase a user's data, and deleted only after MFA_AUDIT_DAYS.
 GRANT SELECT, INSERT, UPDATE, DELETE ON mfa_events, mfa_event_floors, mfa_meta, mfa_sms_budget, mfa_sms_sends TO :"app";
 GRANT SELECT ON mfa_schema, __diesel_schema_migrations TO :"app";
 
--- NOVA keeps all it had but the MFA columns: a whole row that it saves from an old copy undoes no spent code. It reads
--- which users have a factor; secrets, numbers and codes are sealed or hashed.
+-- NOVA keeps all its privileges except UPDATE on the MFA columns. Otherwise, saving a whole row from a stale copy could
+-- make a used code valid again. NOVA can still read all columns: secrets and numbers are encrypted, codes are hashed.
 \if :{?nova}
     REVOKE UPDATE ON users FROM :"nova";
     SELECT format('GRANT UPDATE (%s) ON users TO %I', string_agg(quote_ident(attname), ', '), :'nova')
@@ -44,5 +44,5 @@ GRANT SELECT ON mfa_schema, __diesel_schema_migrations TO :"app";
 
 COMMIT;
 
--- Where the server's own login is used (LOGIN_ENABLED=true) on a `users` table of its own:
+-- If the server verifies the passwords itself (LOGIN_ENABLED=true) and owns the `users` table, add:
 --   GRANT INSERT, UPDATE ON users TO nova_mfa;

@@ -1,4 +1,4 @@
-// An administrator finds somebody, sees the state, unlocks, resets, enforces, makes codes anew, and sees what goes on.
+// Administration pages: search, unlock, reset, require a second factor, regenerate codes, events and statistics.
 
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
@@ -18,7 +18,7 @@ after(async () => {
 });
 
 for (const [language, size] of [['en', DESKTOP], ['fr', PHONE]]) {
-  test(`an administrator helps somebody who is locked out (${language})`, async () => {
+  test(`an administrator helps a locked-out user (${language})`, async () => {
     const ada = server.addUser(`ada-${language}`);
     const chief = server.addUser(`chief-${language}`, { superuser: true });
     const locked = await Window.open(browser, server, { language });
@@ -28,7 +28,7 @@ for (const [language, size] of [['en', DESKTOP], ['fr', PHONE]]) {
     await user.addApp();
     await user.typeCode(await user.app.fresh());
     await user.readCodes();
-    await locked.press(user.words.keptPhone, 'link');
+    await locked.click(user.words.keptPhone, 'link');
     await user.logOut();
     await user.logIn();
     for (let tries = 0; tries < 10; tries += 1) await user.typeCode(user.app.wrong());
@@ -37,69 +37,69 @@ for (const [language, size] of [['en', DESKTOP], ['fr', PHONE]]) {
     const admin = new Person(window, language, chief);
     await window.go();
     await admin.logIn();
-    // Without a second factor there is no administration.
+    // Administration requires a second factor.
     await window.go('/admin');
-    await window.page.waitForURL(server.first);
+    await window.page.waitForURL(server.homeUrl);
     await admin.addApp();
     await admin.typeCode(await admin.app.fresh());
     await admin.readCodes();
-    await window.press(admin.words.keptPhone, 'link');
-    await window.press(admin.words.admin, 'link');
-    await window.isWellMade('admin-board');
+    await window.click(admin.words.keptPhone, 'link');
+    await window.click(admin.words.admin, 'link');
+    await window.expectAccessible('admin-board');
 
-    const search = { en: 'Search', fr: 'Chercher' }[language];
-    await window.fill({ en: 'Name or e-mail address', fr: 'Nom ou adresse e-mail' }[language], ada.name);
-    await window.press(search);
-    await window.isWellMade('admin-users');
-    await window.press(new RegExp(`${ada.name}@example.com`), 'link');
-    await window.isWellMade('admin-user');
-    await window.says({ en: 'locked', fr: 'verrouillé' }[language]);
+    const search = { en: 'Search', fr: 'Rechercher' }[language];
+    await window.fill({ en: 'Name or email address', fr: 'Nom ou adresse e-mail' }[language], ada.name);
+    await window.click(search);
+    await window.expectAccessible('admin-users');
+    await window.click(new RegExp(`${ada.name}@example.com`), 'link');
+    await window.expectAccessible('admin-user');
+    await window.expectText({ en: 'locked', fr: 'verrouillé' }[language]);
 
     const acts = {
-      en: { reason: 'Reason (optional)', unlock: 'Unlock', done: 'The account is unlocked.', demand: 'Demand', codes: 'Make new codes', finished: 'Done', reset: 'Remove all', gone: 'All factors of this account' },
-      fr: { reason: 'Motif (facultatif)', unlock: 'Déverrouiller', done: 'Le compte est déverrouillé.', demand: 'Exiger', codes: 'Recréer les codes', finished: 'Terminé', reset: 'Tout retirer', gone: 'Tous les facteurs de ce compte' },
+      en: { reason: 'Reason (optional)', unlock: 'Unlock', done: 'Account unlocked.', enforce: 'Require', codes: 'Generate new codes', finished: 'Done', reset: 'Remove all', gone: 'All second factors of this account' },
+      fr: { reason: 'Motif (facultatif)', unlock: 'Déverrouiller', done: 'Compte déverrouillé.', enforce: 'Exiger', codes: 'Régénérer les codes', finished: 'Terminé', reset: 'Tout retirer', gone: 'Tous les seconds facteurs de ce compte' },
     }[language];
     await window.page.getByLabel(acts.reason).first().fill('ticket 7');
-    await window.press(acts.unlock);
-    await window.says(acts.done);
-    await window.says('ticket 7', { exact: false }).catch(() => {});
+    await window.click(acts.unlock);
+    await window.expectText(acts.done);
+    await window.expectText('ticket 7', { exact: false }).catch(() => {});
 
     window.page.on('dialog', (dialog) => dialog.accept());
-    await window.press(acts.codes);
+    await window.click(acts.codes);
     const codes = await window.page.locator('#codes code').allTextContents();
     assert.equal(codes.length, 10);
-    await window.isWellMade('admin-codes');
-    await window.press(acts.finished, 'link');
+    await window.expectAccessible('admin-codes');
+    await window.click(acts.finished, 'link');
 
-    // The user comes in again, by a code that the administrator handed over.
+    // The user logs in with a recovery code from the administrator.
     await locked.go();
     await user.logIn();
-    await locked.press(user.words.byRecovery, 'link');
+    await locked.click(user.words.byRecovery, 'link');
     await user.typeCode(codes[0], user.words.recovery);
-    await locked.says(ada.name);
+    await locked.expectText(ada.name);
 
-    await window.press(acts.demand);
-    await window.press(acts.reset);
-    await window.says(acts.gone);
+    await window.click(acts.enforce);
+    await window.click(acts.reset);
+    await window.expectText(acts.gone);
     await locked.go('/app');
-    await locked.says(user.words.welcome);
+    await locked.expectText(user.words.welcome);
     await user.logIn();
-    await locked.says({ en: 'Protect your account', fr: 'Protégez votre compte' }[language]);
-    await locked.isWellMade('start');
+    await locked.expectText({ en: 'Protect your account', fr: 'Protégez votre compte' }[language]);
+    await locked.expectAccessible('start');
 
     await window.go('/admin/events');
-    await window.says('ticket 7');
-    await window.isWellMade('admin-events');
+    await window.expectText('ticket 7');
+    await window.expectAccessible('admin-events');
     await window.go('/admin?days=7');
-    await window.isWellMade('admin-board-week');
-    window.isClean();
-    locked.isClean();
+    await window.expectAccessible('admin-board-week');
+    window.expectNoErrors();
+    locked.expectNoErrors();
     await window.close();
     await locked.close();
   });
 }
 
-test('whoever is no administrator is told so and sees nobody', async () => {
+test('the administration pages are forbidden to other users', async () => {
   const account = server.addUser('nosy');
   const window = await Window.open(browser, server, { language: 'en' });
   const person = new Person(window, 'en', account);
@@ -108,13 +108,13 @@ test('whoever is no administrator is told so and sees nobody', async () => {
   await person.addApp();
   await person.typeCode(await person.app.fresh());
   await person.readCodes();
-  await window.press(person.words.keptPhone, 'link');
+  await window.click(person.words.keptPhone, 'link');
   assert.equal(await window.page.getByRole('link', { name: 'Admin', exact: true }).count(), 0);
   for (const path of ['/admin', '/admin/users?query=', '/admin/users/1', '/admin/events']) {
-    const answer = await window.page.goto(server.first + path);
+    const answer = await window.page.goto(server.homeUrl + path);
     assert.equal(answer.status(), 403, path);
-    await window.says('Administrators only');
+    await window.expectText('Administrators only');
   }
-  window.isClean();
+  window.expectNoErrors();
   await window.close();
 });

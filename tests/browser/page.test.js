@@ -1,4 +1,4 @@
-// What every page is held to beside being right: weight, hosts, names for password managers, the hand-over.
+// Page weight, autocomplete attributes, handover from an external login, and cookie protection.
 
 import assert from 'node:assert/strict';
 import { createServer } from 'node:http';
@@ -11,7 +11,7 @@ let browser;
 before(async () => (browser = await openBrowser()));
 after(() => browser?.close());
 
-test('the first page weighs less than 100 kB over the wire, in one round of files', async () => {
+test('the login page transfers less than 100 kB', async () => {
   const server = await Server.start();
   const window = await Window.open(browser, server, { size: PHONE, language: 'fr' });
   const session = await window.context.newCDPSession(window.page);
@@ -22,17 +22,17 @@ test('the first page weighs less than 100 kB over the wire, in one round of file
     bytes += encodedDataLength;
     files += 1;
   });
-  await window.page.goto(server.first, { waitUntil: 'networkidle' });
+  await window.page.goto(server.homeUrl, { waitUntil: 'networkidle' });
   assert.ok(files >= 4, `${files} files`);
   assert.ok(bytes < 100_000, `${bytes} bytes`);
-  console.log(`first page: ${bytes} bytes in ${files} files`);
-  await window.isWellMade('first page');
-  window.isClean();
+  console.log(`login page: ${bytes} bytes in ${files} files`);
+  await window.expectAccessible('login page');
+  window.expectNoErrors();
   await window.close();
   await server.stop();
 });
 
-test('password managers and phones find the fields by their names', async () => {
+test('fields have the autocomplete attributes that password managers and phones need', async () => {
   const server = await Server.start();
   const window = await Window.open(browser, server, { language: 'en' });
   const hint = (field) => window.page.locator(field).getAttribute('autocomplete');
@@ -44,26 +44,26 @@ test('password managers and phones find the fields by their names', async () => 
   await person.addApp();
   assert.equal(await hint('#code'), 'one-time-code');
   assert.equal(await window.page.locator('#code').getAttribute('inputmode'), 'numeric');
-  // A code that is pasted with a blank in it, or filled in by the browser, is sent at once.
+  // A code that is pasted with a space, or filled in by the browser, is submitted at once.
   const code = await person.app.fresh();
   await window.context.grantPermissions(['clipboard-read', 'clipboard-write']);
   await window.page.evaluate((text) => navigator.clipboard.writeText(text), `${code.slice(0, 3)} ${code.slice(3)}\n`);
   await window.page.locator('#code').focus();
   await window.page.keyboard.press('Control+V');
   await person.readCodes();
-  await window.press(person.words.keptPhone, 'link');
+  await window.click(person.words.keptPhone, 'link');
   assert.equal(await hint('#phone'), 'tel-national');
   await person.logOut();
   await person.logIn();
   await window.page.locator('#code').fill(await person.app.fresh());
-  await window.says('Your account is protected');
-  window.isClean();
+  await window.expectText('Your account is protected');
+  window.expectNoErrors();
   await window.close();
   await server.stop();
 });
 
-test('a login elsewhere hands its user over by a form, and another page cannot', async () => {
-  // Another site: `localhost` is not `127.0.0.1`.
+test('an external login hands its user over with a form, other origins are rejected', async () => {
+  // `localhost` and `127.0.0.1` are different sites.
   const elsewhere = createServer((_, answer) => answer.setHeader('Content-Type', 'text/html').end('<p>login</p>'));
   await new Promise((go) => elsewhere.listen(0, '127.0.0.1', go));
   const { port } = elsewhere.address();
@@ -87,33 +87,33 @@ test('a login elsewhere hands its user over by a form, and another page cannot',
         document.body.append(form);
         form.submit();
       },
-      [`${server.first}/handover`, token()],
+      [`${server.homeUrl}/handover`, token()],
     );
     await page.waitForURL(/interface/);
   };
   await handOver(login);
-  await window.says('Protect your account');
+  await window.expectText('Protect your account');
   assert.ok(!page.url().includes('token'));
   assert.equal(await page.evaluate(() => document.cookie + Object.keys(localStorage) + Object.keys(sessionStorage)), '');
 
   await window.context.clearCookies();
   await handOver(`http://127.0.0.1:${port}/login`);
-  await window.says('This form is no longer good');
+  await window.expectText('This form is no longer valid');
   await window.go();
-  await window.says('You log in on your organisation’s usual page');
+  await window.expectText('Log in on your organisation’s login page.');
 
   await window.close();
   await server.stop();
   elsewhere.close();
 });
 
-test('scripts never see the token', async () => {
+test('scripts cannot read the session token', async () => {
   const server = await Server.start();
   const window = await Window.open(browser, server, { language: 'en' });
   const person = new Person(window, 'en', { name: 'demo', password: server.password });
   await window.go();
   await person.logIn();
-  await window.says(person.words.open);
+  await window.expectText(person.words.open);
   const cookies = await window.context.cookies();
   const session = cookies.find(({ name }) => name === 'nova-mfa-session');
   assert.deepEqual(
@@ -123,13 +123,13 @@ test('scripts never see the token', async () => {
   assert.equal(await window.page.evaluate(() => document.cookie), '');
   const html = await window.page.content();
   assert.ok(!html.includes(session.value) && !html.includes(session.value.split('.')[2]));
-  // Beside the pages, nobody is sent it.
+  // The cookie is not sent to paths outside the web interface.
   const [request] = await Promise.all([
     window.page.waitForRequest(/api\/mfa\/status/),
     window.page.evaluate(() => fetch('/api/mfa/status').then((answer) => answer.status)),
   ]);
   assert.equal((await request.allHeaders()).cookie, undefined);
-  window.complaints.length = 0;
+  window.errors.length = 0;
   await window.close();
   await server.stop();
 });

@@ -1,6 +1,6 @@
-// Pictures of every page, for the documents: node screenshots.js FOLDER
+// Takes the screenshots of the documentation: node screenshots.js FOLDER
 //
-// Codes, keys and times differ from run to run, so the tests do not make them: `scripts/check-interface --screenshots`.
+// Not part of the tests, because codes, keys and times change with every run. Run `scripts/check-interface --screenshots`.
 
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -13,7 +13,7 @@ const folder = process.argv[2] ?? 'docs/images/interface';
 await mkdir(folder, { recursive: true });
 const browser = await openBrowser();
 
-/** Takes one picture. Without the developer's phone, unless the page is about a code that it shows. */
+/** Takes one screenshot, with the SMS preview only if `pocket` is set. */
 const camera = (window, prefix) => async (name, { pocket = false } = {}) => {
   await window.page.evaluate((show) => {
     document.activeElement?.blur();
@@ -25,7 +25,7 @@ const camera = (window, prefix) => async (name, { pocket = false } = {}) => {
   await window.page.screenshot({ path: join(folder, `${prefix}-${name}.png`), fullPage: true });
 };
 
-/** A person's whole tour. */
+/** Screenshots of the full setup and of each login method. */
 const tour = async (prefix, options) => {
   const server = await Server.start();
   const window = await Window.open(browser, server, options);
@@ -41,9 +41,9 @@ const tour = async (prefix, options) => {
   await person.logIn();
   await take('verify-app');
   await person.typeCode(await person.app.offBy(-90));
-  await window.says(person.words.behind);
+  await window.expectText(person.words.behind);
   await take('verify-clock');
-  await window.press(person.words.bySms, 'link');
+  await window.click(person.words.bySms, 'link');
   await take('verify-sms');
   await window.go('/verify?with=recovery');
   await take('verify-recovery');
@@ -51,8 +51,7 @@ const tour = async (prefix, options) => {
   await server.stop();
 };
 
-/** What a person sees whose way is not the usual one: a factor that is a must, the question before a change, a lock, a
- * service that is away. */
+/** Screenshots of a required second factor, a step-up, a locked account and an unavailable service. */
 const elsewhere = async (prefix, options) => {
   const server = await Server.start({ MFA_STEP_UP_MAX_AGE: '1' });
   const window = await Window.open(browser, server, options);
@@ -61,14 +60,14 @@ const elsewhere = async (prefix, options) => {
   await window.go();
   await person.logIn();
   await take('start');
-  await window.press({ fr: 'Avec une application', en: 'With an app' }[options.language]);
+  await window.click({ fr: 'Utiliser une application', en: 'Use an authenticator app' }[options.language]);
   person.app = new Authenticator(await window.page.locator('#secret').textContent());
   await person.typeCode(await person.app.fresh());
   await person.readCodes();
   await window.go('/codes');
   await window.page.waitForTimeout(1_500);
-  await window.press({ fr: 'Créer de nouveaux codes', en: 'Make new codes' }[options.language]);
-  await window.says(person.words.stepUp);
+  await window.click({ fr: 'Générer de nouveaux codes', en: 'Generate new codes' }[options.language]);
+  await window.expectText(person.words.stepUp);
   await take('step-up');
   await window.go();
   await person.logOut();
@@ -76,18 +75,18 @@ const elsewhere = async (prefix, options) => {
   for (let tries = 0; tries < 10; tries += 1) await person.typeCode(person.app.wrong());
   await window.go('/verify');
   await take('locked');
-  const giveBack = await server.withoutDatabase();
+  const unblock = await server.blockDatabaseWrites();
   await window.page.context().clearCookies();
   await window.go();
   await person.logIn();
-  await window.says(person.words.away);
+  await window.expectText(person.words.away);
   await take('away');
-  await giveBack();
+  await unblock();
   await window.close();
   await server.stop();
 };
 
-/** An administrator's, with something to see. */
+/** Screenshots of the administration pages, with sample data. */
 const administration = async (prefix, options) => {
   const server = await Server.start();
   const people = ['ada', 'grace', 'linus', 'margaret'].map((name) => server.addUser(name));
@@ -99,7 +98,7 @@ const administration = async (prefix, options) => {
     await person.addApp();
     await person.typeCode(await person.app.fresh());
     await person.readCodes();
-    await window.press(person.words.keptPhone, 'link');
+    await window.click(person.words.keptPhone, 'link');
     await person.logOut();
     await person.logIn();
     for (let tries = 0; tries < [10, 2, 0, 1][place]; tries += 1) await person.typeCode(person.app.wrong());

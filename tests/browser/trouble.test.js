@@ -1,4 +1,4 @@
-// What goes wrong, and how it is told: wrong codes, locks, clocks, lost phones, a service that is away.
+// Error cases: incorrect codes, lockout, clock drift, lost phones, forged forms, unavailable service.
 
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
@@ -17,7 +17,7 @@ after(async () => {
   await server?.stop();
 });
 
-/** A person with an account of their own, whose app and codes are in place. */
+/** A user with an own account, an authenticator app and recovery codes. */
 const enrolled = async (name, options = {}) => {
   const account = server.addUser(name);
   const language = options.language ?? 'fr';
@@ -28,66 +28,66 @@ const enrolled = async (name, options = {}) => {
   await person.addApp();
   await person.typeCode(await person.app.fresh());
   await person.readCodes();
-  await window.press(person.words.keptPhone, 'link');
+  await window.click(person.words.keptPhone, 'link');
   return person;
 };
 
-test('a wrong password and a wrong code are told on the form, and the page says so first', async () => {
+test('an incorrect password or code is shown on the form and in the page title', async () => {
   const person = await enrolled('wrong');
   const { window, words, page } = person;
   await person.logOut();
   await person.logIn('not the password');
-  await window.says(words.wrongPassword);
+  await window.expectText(words.wrongPassword);
   assert.match(await page.title(), /^Erreur/);
-  await window.isWellMade('door-wrong');
+  await window.expectAccessible('door-wrong');
   await person.logIn();
   await person.typeCode(person.app.wrong());
-  await window.says(words.wrong);
+  await window.expectText(words.wrong);
   assert.equal(await page.locator('#code').getAttribute('aria-invalid'), 'true');
   assert.equal(await page.evaluate(() => document.activeElement.id), 'code');
-  await window.isWellMade('verify-wrong');
-  window.isClean();
+  await window.expectAccessible('verify-wrong');
+  window.expectNoErrors();
   await window.close();
 });
 
-test('the tenth wrong code locks, the time left is told, and an administrator unlocks', async () => {
+test('the tenth incorrect code locks the account, shows the remaining time, and an administrator can unlock it', async () => {
   const person = await enrolled('locked', { size: PHONE });
   const { window, words } = person;
   await person.logOut();
   await person.logIn();
   for (let tries = 0; tries < 10; tries += 1) await person.typeCode(person.app.wrong());
-  await window.says('ce compte est verrouillé');
-  await window.isWellMade('verify-locked');
+  await window.expectText('Ce compte est verrouillé');
+  await window.expectAccessible('verify-locked');
   assert.match(await window.page.locator('.countdown').textContent(), /^1[45].min/);
   const id = server.admin(['user', 'show', '--email', 'locked@example.com']).user_id;
   server.admin(['user', 'unlock', '--user-id', String(id)]);
   await window.go();
-  if (!(await window.page.getByText(words.welcome).isVisible())) await window.press('Annuler et revenir à la connexion');
+  if (!(await window.page.getByText(words.welcome).isVisible())) await window.click('Annuler et revenir à la connexion');
   await person.logIn();
   await person.typeCode(await person.app.fresh());
-  await window.says('Votre compte est protégé');
-  window.isClean();
+  await window.expectText('Votre compte est protégé');
+  window.expectNoErrors();
   await window.close();
 });
 
-test('a phone whose clock is off is told so: behind at once, ahead once a second code agrees', async () => {
+test('clock drift is reported: at once if the phone is slow, after a second code if it is fast', async () => {
   const person = await enrolled('clock', { language: 'en' });
   const { window, words, page } = person;
   await person.logOut();
   await person.logIn();
   await person.typeCode(await person.app.offBy(-90));
-  await window.says(words.behind);
+  await window.expectText(words.behind);
   await person.typeCode(await person.app.offBy(90));
-  await window.says(words.wrong);
+  await window.expectText(words.wrong);
   await page.getByText(words.ahead).waitFor({ state: 'detached' });
   await person.typeCode(await person.app.offBy(120));
-  await window.says('ahead by about 120 seconds');
-  await window.isWellMade('verify-clock');
-  window.isClean();
+  await window.expectText('fast by about 120 seconds');
+  await window.expectAccessible('verify-clock');
+  window.expectNoErrors();
   await window.close();
 });
 
-test('whoever enrols an app on a phone ahead of time is told at once, and the picture is still there', async () => {
+test('clock drift is reported during setup, and the QR code stays the same', async () => {
   const account = server.addUser('early');
   const window = await Window.open(browser, server, { language: 'en' });
   const person = new Person(window, 'en', account);
@@ -96,75 +96,75 @@ test('whoever enrols an app on a phone ahead of time is told at once, and the pi
   await person.addApp();
   const picture = await window.page.locator('.qr path').getAttribute('d');
   await person.typeCode(await person.app.offBy(90));
-  await window.says(person.words.ahead);
+  await window.expectText(person.words.ahead);
   assert.equal(await window.page.locator('.qr path').getAttribute('d'), picture);
   await person.typeCode(await person.app.fresh());
   await person.readCodes();
-  window.isClean();
+  window.expectNoErrors();
   await window.close();
 });
 
-test('a lost phone is no lost account: a recovery code lets in, and few codes left are told', async () => {
+test('recovery codes replace a lost phone, are accepted once, and a warning appears when few are left', async () => {
   const person = await enrolled('lost');
   const { window, words } = person;
   for (const code of person.codes.slice(0, 7)) {
     await person.logOut();
     await person.logIn();
-    await window.press(words.byRecovery, 'link');
+    await window.click(words.byRecovery, 'link');
     await person.typeCode(code, words.recovery);
   }
-  await window.says(words.few);
-  await window.isWellMade('account-few-codes');
+  await window.expectText(words.few);
+  await window.expectAccessible('account-few-codes');
   await person.logOut();
   await person.logIn();
-  await window.press(words.byRecovery, 'link');
+  await window.click(words.byRecovery, 'link');
   await person.typeCode(person.codes[0], words.recovery);
-  await window.says(words.wrong);
-  window.isClean();
+  await window.expectText(words.wrong);
+  window.expectNoErrors();
   await window.close();
 });
 
-test('a form from before a login, from another page or without its key changes nothing', async () => {
+test('a form without a valid CSRF key is rejected and changes nothing', async () => {
   const person = await enrolled('form');
   const { window, page } = person;
   await page.evaluate(() => (document.querySelector('input[name=key]').value = 'x'));
-  await window.press(person.words.leave);
-  await window.says('Ce formulaire n’est plus valable');
-  await window.isWellMade('not-our-form');
+  await window.click(person.words.leave);
+  await window.expectText('Ce formulaire n’est plus valide');
+  await window.expectAccessible('not-our-form');
   await window.go();
-  await window.says('Votre compte est protégé');
-  window.isClean();
+  await window.expectText('Votre compte est protégé');
+  window.expectNoErrors();
   await window.close();
 });
 
-test('a service that is away is told calmly, and nothing breaks', async () => {
+test('an unavailable service is reported with 503 and Retry-After', async () => {
   const window = await Window.open(browser, server, { language: 'fr', size: PHONE });
   await window.go();
-  const giveBack = await server.withoutDatabase();
+  const unblock = await server.blockDatabaseWrites();
   try {
     const { user, password, enter, away } = WORDS.fr;
     await window.fill(user, 'demo');
     await window.fill(password, server.password);
     const [answer] = await Promise.all([
       window.page.waitForResponse((it) => it.request().method() === 'POST'),
-      window.press(enter),
+      window.click(enter),
     ]);
     assert.equal(answer.status(), 503);
     assert.ok(Number(answer.headers()['retry-after']) > 0);
-    await window.says(away);
-    await window.isWellMade('away');
+    await window.expectText(away);
+    await window.expectAccessible('away');
   } finally {
-    await giveBack();
+    await unblock();
   }
-  window.isClean();
+  window.expectNoErrors();
   await window.close();
 });
 
-test('an address that leads nowhere is a page too', async () => {
+test('an unknown address shows a page', async () => {
   const window = await Window.open(browser, server, { language: 'fr' });
   await window.go('/nowhere');
-  await window.says('Cette page n’existe pas');
-  await window.isWellMade('nowhere');
-  window.isClean();
+  await window.expectText('Page introuvable');
+  await window.expectAccessible('nowhere');
+  window.expectNoErrors();
   await window.close();
 });

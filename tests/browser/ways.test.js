@@ -1,5 +1,4 @@
-// Ways that not everybody takes: a second factor that is a must, a phone as the first one, the question before a change,
-// and a page that is loaded again.
+// Less common paths: required second factor, phone as the first factor, step-up, and page reloads.
 
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
@@ -15,41 +14,41 @@ after(async () => {
   await browser?.close();
 });
 
-/** A server of one test's own, which ends with it however that ends. */
+/** Starts a server that stops when the test ends. */
 const started = async (t, settings) => {
   const server = await Server.start(settings);
   t.after(() => server.stop());
   return server;
 };
 
-test('whoever must have a second factor may begin with a phone, and asks for a second SMS', async (t) => {
+test('a required second factor can be a phone, and a second SMS can be requested', async (t) => {
   const server = await started(t);
   const account = server.addUser('grace', { enforce: true });
   const window = await Window.open(browser, server, { language: 'fr', size: DESKTOP });
   const person = new Person(window, 'fr', account);
   await window.go();
   await person.logIn();
-  await window.says('Protégez votre compte');
-  await window.isWellMade('start');
-  await window.press('Avec un SMS', 'link');
+  await window.expectText('Protégez votre compte');
+  await window.expectAccessible('start');
+  await window.click('Recevoir des codes par SMS', 'link');
   await window.fill(person.words.number, NUMBER);
-  await window.press(person.words.send);
-  await window.says('Saisissez le code reçu');
-  await window.press('Changer de numéro', 'link');
-  // The number stands there as it was typed.
-  await window.press(person.words.send);
-  await window.says('Saisissez le code reçu');
+  await window.click(person.words.send);
+  await window.expectText('Saisissez le code reçu');
+  await window.click('Changer de numéro', 'link');
+  // The number is filled in as it was entered.
+  await window.click(person.words.send);
+  await window.expectText('Saisissez le code reçu');
   await window.page.locator('.pocket-messages li').nth(1).waitFor();
-  await window.isWellMade('two-messages');
+  await window.expectAccessible('two-messages');
   assert.equal((await server.outbox()).length, 2);
-  await window.take(person.words.use);
-  await window.press(person.words.confirmNumber);
+  await window.useSmsCode(person.words.use);
+  await window.click(person.words.confirmNumber);
   await person.readCodes();
-  window.isClean();
+  window.expectNoErrors();
   await window.close();
 });
 
-test('before a change that comes late the second factor is asked for again, and leads on to it', async (t) => {
+test('a late change asks for the second factor again, then continues', async (t) => {
   const server = await started(t, { MFA_STEP_UP_MAX_AGE: '1' });
   const account = server.addUser('ada');
   const window = await Window.open(browser, server, { language: 'fr', size: PHONE });
@@ -59,21 +58,21 @@ test('before a change that comes late the second factor is asked for again, and 
   await person.addApp();
   await person.typeCode(await person.app.fresh());
   const codes = await person.readCodes();
-  await window.press(person.words.keptPhone, 'link');
+  await window.click(person.words.keptPhone, 'link');
   await window.go('/codes');
   await window.page.waitForTimeout(1_500);
-  await window.press('Créer de nouveaux codes');
-  await window.says(person.words.stepUp);
-  await window.isWellMade('step-up');
+  await window.click('Générer de nouveaux codes');
+  await window.expectText(person.words.stepUp);
+  await window.expectAccessible('step-up');
   await person.typeCode(await person.app.fresh());
-  await window.press('Créer de nouveaux codes');
+  await window.click('Générer de nouveaux codes');
   const fresh = await person.readCodes();
   assert.ok(fresh.every((code) => !codes.includes(code)));
-  window.isClean();
+  window.expectNoErrors();
   await window.close();
 });
 
-test('a reload, the way back and the other language lose no code that is new', async (t) => {
+test('a reload, the back button and a language switch do not lose new codes', async (t) => {
   const server = await started(t);
   const window = await Window.open(browser, server, { language: 'fr', size: PHONE });
   const person = new Person(window, 'fr', { name: 'demo', password: server.password });
@@ -82,25 +81,25 @@ test('a reload, the way back and the other language lose no code that is new', a
   await person.addApp();
   const secret = await window.page.locator('#secret').textContent();
   await window.page.reload();
-  await window.press(person.words.other, 'link');
+  await window.click(person.words.other, 'link');
   assert.equal(await window.page.locator('#secret').textContent(), secret);
   await window.page.goBack();
-  // The language stays that which was chosen.
-  await person.typeCode(await person.app.fresh(), 'Six-digit code', 'Confirm');
-  await window.says('Keep these recovery codes');
+  // The chosen language is kept.
+  await person.typeCode(await person.app.fresh(), '6-digit code', 'Verify');
+  await window.expectText('Save your recovery codes');
   const codes = await window.page.locator('#codes code').allTextContents();
   assert.equal(codes.length, 10);
   const shown = () => window.page.locator('#codes code').allTextContents();
   await window.page.reload();
   assert.deepEqual(await shown(), codes);
-  await window.press('Français', 'link');
-  await window.says(person.words.keep);
+  await window.click('Français', 'link');
+  await window.expectText(person.words.keep);
   assert.deepEqual(await shown(), codes);
-  await window.press(person.words.keptPhone, 'link');
-  await window.says('Ajouter un téléphone');
+  await window.click(person.words.keptPhone, 'link');
+  await window.expectText('Ajouter un téléphone');
   await window.page.goBack();
-  await window.says('Chacun vous laisse entrer une fois');
-  assert.deepEqual(await shown(), [], 'what was kept is not shown again');
-  window.isClean();
+  await window.expectText('Chaque code permet de se connecter une fois');
+  assert.deepEqual(await shown(), [], 'saved codes are not shown again');
+  window.expectNoErrors();
   await window.close();
 });

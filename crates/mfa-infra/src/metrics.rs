@@ -51,7 +51,7 @@ impl Metrics {
         let mut registry = Registry::default();
         registry.register(
             "mfa_build",
-            "Which version runs",
+            "Version of the server",
             Info::new([("version", env!("CARGO_PKG_VERSION"))]),
         );
         Self {

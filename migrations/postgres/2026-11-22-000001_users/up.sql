@@ -1,7 +1,7 @@
--- What our migrations made, so that going down takes away exactly that.
+-- Objects created by these migrations, so that the down migrations drop exactly those.
 CREATE TABLE mfa_schema (object TEXT PRIMARY KEY);
 
--- `users` belongs to NOVA: made where there is none, checked and left where there is one.
+-- The `users` table belongs to NOVA. It is created if it does not exist, otherwise only checked.
 DO $$
 DECLARE
     wanted RECORD;

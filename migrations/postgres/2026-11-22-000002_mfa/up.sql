@@ -1,5 +1,5 @@
--- The eighteen MFA columns that operators may read, then the two that are ours alone.
--- Cold columns first and the hot ones last, together: a verification writes only those, and so little WAL.
+-- The 18 MFA columns that operators may read, then 2 internal columns. Frequently updated columns come last, next to
+-- each other, so that a verification writes little WAL.
 DO $$
 DECLARE
     wanted RECORD;
@@ -46,7 +46,7 @@ BEGIN
             unfit := unfit || format('users.%I is of type %s and must be one of: %s', wanted.name, actual,
                 array_to_string(wanted.types, ', '));
         ELSIF room < (CASE WHEN wanted.name LIKE '%method' THEN 8 ELSE 128 END) THEN
-            -- A sealed value takes up to about a hundred characters.
+            -- An encrypted value takes up to about 100 characters.
             unfit := unfit || format('users.%I has room for %s characters, too few for what is to stand there: '
                 'ALTER TABLE users ALTER COLUMN %1$I TYPE TEXT', wanted.name, room);
         END IF;
@@ -55,7 +55,7 @@ BEGIN
         RAISE EXCEPTION 'columns that do not fit: %', array_to_string(unfit, '; ');
     END IF;
 
-    -- Room for new versions of a row beside the old ones, and dead ones swept early, so that updates stay HOT.
+    -- Free space in each page and early vacuuming keep updates HOT (heap-only tuples).
     FOR wanted IN
         SELECT * FROM (VALUES ('fillfactor', '70'), ('autovacuum_vacuum_scale_factor', '0.02')) AS v(name, value)
     LOOP
@@ -70,8 +70,8 @@ BEGIN
 END
 $$;
 
--- NOVA and operators write to `users` too, some of them whole rows. A write that is not ours (ours alone raises the
--- version by exactly one) is marked by the version and keeps from undoing what must not be undone.
+-- NOVA and operators also write to `users`, sometimes whole rows. Only this server increments `mfa_version` by exactly
+-- one. For any other write, the trigger increments the version and prevents a rollback of used codes, failures and locks.
 CREATE FUNCTION mfa_guard() RETURNS TRIGGER LANGUAGE plpgsql AS $$
 BEGIN
     NEW.mfa_version := OLD.mfa_version + 1;
@@ -80,7 +80,7 @@ BEGIN
         NEW.totp_last_step := GREATEST(NEW.totp_last_step, OLD.totp_last_step);
     END IF;
     IF NEW.mfa_failed_attempts = 0 AND NEW.mfa_lock_until IS NULL THEN
-        -- An unlock, as the guide prints it; strikes go with it where it unlocks something.
+        -- The documented unlock statement. It also resets the strikes if the account had failures or a lock.
         IF OLD.mfa_failed_attempts <> 0 OR OLD.mfa_lock_until IS NOT NULL THEN
             NEW.mfa_internal := OLD.mfa_internal - 'strikes';
         END IF;
@@ -89,7 +89,7 @@ BEGIN
         NEW.mfa_lock_until := GREATEST(NEW.mfa_lock_until, OLD.mfa_lock_until);
     END IF;
     IF OLD.is_totp_enabled AND NOT NEW.is_totp_enabled THEN
-        -- The guide's emergency command: it ends MFA whatever the user had.
+        -- The documented emergency statement disables MFA, so the SMS backup is turned off as well.
         NEW.mfa_backup_method := 'none';
     END IF;
     RETURN NEW;
@@ -100,7 +100,8 @@ CREATE TRIGGER mfa_guard BEFORE UPDATE ON users FOR EACH ROW
 WHEN (NEW.mfa_version IS DISTINCT FROM OLD.mfa_version + 1)
 EXECUTE FUNCTION mfa_guard();
 
--- The audit: append-only, chained per user by `seq`. No foreign key: a user's events outlive the user.
+-- The audit log: append-only, with one hash chain per user, ordered by `seq`. No foreign key, because events are kept
+-- after the user is deleted.
 CREATE TABLE mfa_events (
     id BIGINT GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
     event_id BYTEA NOT NULL,
@@ -123,5 +124,5 @@ CREATE TABLE mfa_events (
 );
 CREATE INDEX mfa_events_at ON mfa_events (at, id);
 
--- Small facts of the installation, such as the proof that the keys are the right ones.
+-- Values of the installation, such as the key check value of the encryption keys.
 CREATE TABLE mfa_meta (name TEXT PRIMARY KEY, value TEXT NOT NULL);

@@ -1,5 +1,5 @@
--- Budgets that users share: for each scope and key, when its bucket will be full again. Keys that would name a number
--- are keyed digests. `full_at` is NULL only inside the transaction that makes the row.
+-- Shared SMS budgets (GCRA): for each scope and key, the time at which the bucket is full again. Keys that identify a
+-- phone number are keyed digests. `full_at` is NULL only within the transaction that inserts the row.
 CREATE TABLE mfa_sms_budget (
     scope TEXT NOT NULL,
     key TEXT NOT NULL,
@@ -8,8 +8,8 @@ CREATE TABLE mfa_sms_budget (
 );
 CREATE INDEX mfa_sms_budget_full_at ON mfa_sms_budget (full_at);
 
--- The record of sends; number and prefix are keyed digests. No foreign key: a send outlives its user, unless the user is
--- erased.
+-- Log of sent SMS. `number` and `prefix` are keyed digests. No foreign key: a row is kept after its user is deleted,
+-- unless the user's data is erased.
 CREATE TABLE mfa_sms_sends (
     id TEXT NOT NULL PRIMARY KEY,
     user_id BIGINT NOT NULL,
@@ -29,7 +29,7 @@ CREATE INDEX mfa_sms_sends_prefix ON mfa_sms_sends (prefix, at);
 CREATE INDEX mfa_sms_sends_country ON mfa_sms_sends (country, at);
 CREATE INDEX mfa_sms_sends_at ON mfa_sms_sends (at);
 CREATE INDEX mfa_sms_sends_user ON mfa_sms_sends (user_id);
--- Not unique: what a provider calls a message is the provider's affair.
+-- Not unique, because providers choose the message ids.
 CREATE INDEX mfa_sms_sends_message ON mfa_sms_sends (gateway, message) WHERE message IS NOT NULL;
--- What a process left behind, or is at now.
+-- Sends in progress, or interrupted by a crash.
 CREATE INDEX mfa_sms_sends_sending ON mfa_sms_sends (at) WHERE state = 'sending';

@@ -1,5 +1,5 @@
--- Where chains begin whose old events were removed: the number and the MAC of the last event that is gone, and a MAC over
--- both. The key that made it is named.
+-- Start of each event chain whose expired events were removed: sequence number and MAC of the last removed event, and a
+-- MAC over both. `floor_key` identifies the key of that MAC.
 CREATE TABLE mfa_event_floors (
     user_id BIGINT NOT NULL PRIMARY KEY,
     seq BIGINT NOT NULL,

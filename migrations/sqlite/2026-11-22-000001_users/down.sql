@@ -1,3 +1,2 @@
--- SQL has no way to drop a table only if a row says so: the program drops `users` where this table says it made it,
--- and then this table.
+-- SQL cannot drop a table conditionally. The program drops `users` if this table lists it, then drops this table.
 SELECT object FROM mfa_schema;

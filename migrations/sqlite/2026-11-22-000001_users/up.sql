@@ -1,10 +1,10 @@
--- What our migrations made, so that going down takes away exactly that.
+-- Objects created by these migrations, so that the down migrations drop exactly those.
 CREATE TABLE mfa_schema (object TEXT PRIMARY KEY) WITHOUT ROWID;
 
 INSERT INTO mfa_schema
 SELECT 'table users' WHERE NOT EXISTS (SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = 'users');
 
--- Times are whole milliseconds since 1970 in UTC.
+-- Times are milliseconds since the Unix epoch (UTC).
 CREATE TABLE IF NOT EXISTS users (
     id INTEGER PRIMARY KEY AUTOINCREMENT,
     email TEXT NOT NULL UNIQUE,

@@ -1,4 +1,4 @@
--- The eighteen MFA columns that operators may read, then the two that are ours alone.
+-- The 18 MFA columns that operators may read, then 2 internal columns.
 ALTER TABLE users ADD COLUMN mfa_enforced BOOLEAN NOT NULL DEFAULT FALSE;
 ALTER TABLE users ADD COLUMN is_totp_enabled BOOLEAN NOT NULL DEFAULT FALSE;
 ALTER TABLE users ADD COLUMN totp_secret TEXT;
@@ -20,15 +20,16 @@ ALTER TABLE users ADD COLUMN mfa_last_method TEXT;
 ALTER TABLE users ADD COLUMN mfa_version INTEGER NOT NULL DEFAULT 0;
 ALTER TABLE users ADD COLUMN mfa_internal TEXT NOT NULL DEFAULT '{}';
 
--- Operators write to `users` too. A write that is not ours (ours alone raises the version by exactly one) is marked by
--- the version and keeps from undoing what must not be undone. An UPDATE inside a trigger does not fire it again.
+-- Operators also write to `users`. Only this server increments `mfa_version` by exactly one. For any other write, the
+-- trigger increments the version and prevents a rollback of used codes, failures and locks. An UPDATE inside a trigger
+-- does not fire the trigger again.
 CREATE TRIGGER mfa_guard AFTER UPDATE ON users
 WHEN NEW.mfa_version IS NOT OLD.mfa_version + 1
 BEGIN
     UPDATE users SET
         mfa_version = OLD.mfa_version + 1,
         mfa_internal = CASE
-            -- An unlock, as the guide prints it; strikes go with it where it unlocks something.
+            -- The documented unlock statement. It also resets the strikes if the account had failures or a lock.
             WHEN NEW.mfa_failed_attempts = 0 AND NEW.mfa_lock_until IS NULL
                 AND (OLD.mfa_failed_attempts <> 0 OR OLD.mfa_lock_until IS NOT NULL)
             THEN json_remove(OLD.mfa_internal, '$.strikes')
@@ -43,14 +44,15 @@ BEGIN
         mfa_lock_until = CASE
             WHEN NEW.mfa_failed_attempts = 0 AND NEW.mfa_lock_until IS NULL THEN NULL
             ELSE max(coalesce(NEW.mfa_lock_until, OLD.mfa_lock_until), coalesce(OLD.mfa_lock_until, NEW.mfa_lock_until)) END,
-        -- The guide's emergency command: it ends MFA whatever the user had.
+        -- The documented emergency statement disables MFA, so the SMS backup is turned off as well.
         mfa_backup_method = CASE
             WHEN OLD.is_totp_enabled AND NOT NEW.is_totp_enabled THEN 'none'
             ELSE NEW.mfa_backup_method END
     WHERE id = NEW.id;
 END;
 
--- The audit: append-only, chained per user by `seq`. No foreign key: a user's events outlive the user.
+-- The audit log: append-only, with one hash chain per user, ordered by `seq`. No foreign key, because events are kept
+-- after the user is deleted.
 CREATE TABLE mfa_events (
     id INTEGER PRIMARY KEY,
     event_id TEXT NOT NULL,
@@ -73,8 +75,8 @@ CREATE TABLE mfa_events (
 );
 CREATE INDEX mfa_events_at ON mfa_events (at, id);
 
--- One statement stores a whole group of accounts with their events: an INSERT into this view. (SQLite has no UPDATE
--- inside WITH.) A row that changed since it was read stops the statement.
+-- An INSERT into this view stores a group of accounts with their events in one statement, because SQLite has no UPDATE
+-- inside WITH. The statement fails if a row has changed since it was read.
 CREATE VIEW mfa_account_writes AS
 SELECT id, mfa_version, mfa_internal, mfa_enforced, is_totp_enabled, totp_secret, totp_pending_secret,
     totp_pending_expires_at, totp_enrolled_at, phone_number, phone_pending, is_phone_verified, phone_verified_at,
@@ -116,5 +118,5 @@ BEGIN
     FROM json_each(NEW.events);
 END;
 
--- Small facts of the installation, such as the proof that the keys are the right ones.
+-- Values of the installation, such as the key check value of the encryption keys.
 CREATE TABLE mfa_meta (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;

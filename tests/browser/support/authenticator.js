@@ -1,4 +1,4 @@
-// An authenticator app (RFC 6238), with a clock that may be wrong.
+// Authenticator app (TOTP, RFC 6238) whose clock can be off.
 
 import { createHmac } from 'node:crypto';
 
@@ -30,14 +30,14 @@ export class Authenticator {
     return Math.floor(Date.now() / 1000 / PERIOD);
   }
 
-  /** Waits out the end of a step, so that a code does not grow older by one between here and the server. */
+  /** Waits if the time step is about to end, so that a code is not one step older when the server receives it. */
   async #settled() {
     while (Date.now() % (PERIOD * 1000) > (PERIOD - 4) * 1000) await new Promise((go) => setTimeout(go, 250));
   }
 
   /**
-   * A code that was not shown before. The server takes one step each way, so three of them are there without a wait;
-   * for the fourth it waits for the next step.
+   * Returns a code that was not returned before. The server accepts one step before and after the current one, so three
+   * codes are available without waiting. The fourth one waits for the next step.
    */
   async fresh() {
     while (this.#used > this.#now()) await new Promise((go) => setTimeout(go, 250));
@@ -47,13 +47,13 @@ export class Authenticator {
     return codeAt(this.key, step);
   }
 
-  /** What a phone shows whose clock is off by so many seconds. */
+  /** Returns the code of a phone whose clock is off by `seconds`. */
   async offBy(seconds) {
     await this.#settled();
     return codeAt(this.key, this.#now() + Math.round(seconds / PERIOD));
   }
 
-  /** A code that is none of those that may be right for ten minutes. */
+  /** Returns a code that is not valid at any time within 15 minutes. */
   wrong() {
     const now = this.#now();
     const near = new Set(Array.from({ length: 61 }, (_, place) => codeAt(this.key, now - 30 + place)));

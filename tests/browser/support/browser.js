@@ -1,4 +1,4 @@
-// A real Chromium, and what every page in it is held to.
+// Starts Chromium, and checks every page.
 
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
@@ -14,10 +14,10 @@ const LOCALES = { fr: 'fr-FR', en: 'en-GB' };
 
 export const openBrowser = () => chromium.launch({ executablePath, args: ['--no-sandbox'] });
 
-/** What a browser says of a page that was refused: no fault of the page. */
+/** Console message of an expected error response. */
 const REFUSED = /Failed to load resource: the server responded with a status of (401|403|404|409|422|429|503)/;
 
-/** A window of its own: cookies, language, size, colours; and a watch on what happens in it. */
+/** Browser window with its own cookies, language, size and colour scheme. Collects errors. */
 export class Window {
   static async open(browser, server, options = {}) {
     const { size = DESKTOP, language = 'fr', colors = 'light', scripts = true, touch = size === PHONE } = options;
@@ -43,21 +43,21 @@ export class Window {
     this.server = server;
     this.context = context;
     this.page = page;
-    this.complaints = [];
+    this.errors = [];
     this.actions = 0;
   }
 
   async #watch() {
     this.page.on('console', (message) => {
       if (['error', 'warning'].includes(message.type()) && !REFUSED.test(message.text())) {
-        this.complaints.push(`console: ${message.text()}`);
+        this.errors.push(`console: ${message.text()}`);
       }
     });
-    this.page.on('pageerror', (error) => this.complaints.push(`script: ${error.message}`));
+    this.page.on('pageerror', (error) => this.errors.push(`script: ${error.message}`));
     this.page.on('request', (request) => {
       const url = new URL(request.url());
       if (!['blob:', 'data:', 'about:'].includes(url.protocol) && url.origin !== this.server.origin) {
-        this.complaints.push(`another host: ${url.origin}`);
+        this.errors.push(`another host: ${url.origin}`);
       }
     });
     await this.context.addInitScript(() => {
@@ -68,40 +68,40 @@ export class Window {
     });
   }
 
-  /** Demands that nothing was complained of so far. */
-  isClean() {
-    assert.deepEqual(this.complaints, []);
+  /** Checks that the browser reported no errors so far. */
+  expectNoErrors() {
+    assert.deepEqual(this.errors, []);
   }
 
   async go(path = '') {
-    await this.page.goto(this.server.first + path);
+    await this.page.goto(this.server.homeUrl + path);
   }
 
-  /** One thing that a person does: a press. */
-  async press(name, role = 'button') {
+  /** Clicks. Counts as one action. */
+  async click(name, role = 'button') {
     this.actions += 1;
     await this.page.getByRole(role, { name, exact: typeof name === 'string' }).first().click();
     await this.page.waitForLoadState();
   }
 
-  /** One thing that a person does: fills a field. */
+  /** Fills in a field. Counts as one action. */
   async fill(label, text) {
     this.actions += 1;
     await this.page.getByLabel(label, { exact: true }).fill(text);
   }
 
-  /** One thing that a person does: takes the code that the phone shows. */
-  async take(name) {
+  /** Uses the code from the SMS preview. Counts as one action. */
+  async useSmsCode(name) {
     this.actions += 1;
     await this.page.getByRole('button', { name }).first().click();
   }
 
-  async says(text) {
+  async expectText(text) {
     await this.page.getByText(text).first().waitFor();
   }
 
-  /** Demands that the page has no fault that axe knows, in light and in dark, and that nothing moved by itself. */
-  async isWellMade(name) {
+  /** Checks that axe finds no violation in both colour schemes, no layout shift, and no horizontal overflow. */
+  async expectAccessible(name) {
     const shifted = await this.page.evaluate(() => window.shifted);
     assert.equal(shifted, 0, `${name}: the layout shifted by ${shifted}`);
     for (const colorScheme of ['light', 'dark']) {

@@ -1,4 +1,4 @@
-// The server under test: the built program, with a folder and a database of its own, on a port that it picks.
+// Server under test: the compiled program with its own directory and database, on a free port.
 
 import { spawn, spawnSync } from 'node:child_process';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
@@ -10,7 +10,7 @@ const root = fileURLToPath(new URL('../../..', import.meta.url));
 const programs = process.env.MFA_TEST_PROGRAMS ?? join(root, 'target/debug');
 const START_WITHIN = 30_000;
 
-/** Settings that let a test go faster than a person may. */
+/** Higher rate limits, because tests are faster than users. */
 const FAST = {
   MFA_BIND: '127.0.0.1:0',
   MFA_RATE_LIMIT_MAX: '1000',
@@ -23,7 +23,7 @@ const FAST = {
 };
 
 export class Server {
-  /** Starts one, with these settings over those of a test. */
+  /** Starts a server. `settings` override the defaults of the tests. */
   static async start(settings = {}) {
     const folder = await mkdtemp(join(tmpdir(), 'nova-mfa-browser.'));
     const environment = { PATH: process.env.PATH, ...FAST, ...settings };
@@ -37,25 +37,25 @@ export class Server {
     this.folder = folder;
     this.environment = environment;
     this.child = child;
-    this.said = '';
-    child.stdout.on('data', (text) => (this.said += text));
-    child.stderr.on('data', (text) => (this.said += text));
+    this.output = '';
+    child.stdout.on('data', (text) => (this.output += text));
+    child.stderr.on('data', (text) => (this.output += text));
   }
 
   async #started() {
     const until = Date.now() + START_WITHIN;
-    while (!/Store: /.test(this.said) || !this.origin) {
-      if (this.child.exitCode !== null || Date.now() > until) throw new Error(`no server: ${this.said}`);
-      this.origin = /Health: (http:\/\/[^/\s]+)/.exec(this.said)?.[1];
+    while (!/Store: /.test(this.output) || !this.origin) {
+      if (this.child.exitCode !== null || Date.now() > until) throw new Error(`no server: ${this.output}`);
+      this.origin = /Health: (http:\/\/[^/\s]+)/.exec(this.output)?.[1];
       await new Promise((go) => setTimeout(go, 20));
     }
     await new Promise((go) => setTimeout(go, 20));
-    this.password = /password (\S+)/.exec(this.said)?.[1];
+    this.password = /password (\S+)/.exec(this.output)?.[1];
     this.brand = this.environment.MFA_BRAND ?? 'itspirit';
-    this.first = `${this.origin}/interface/${this.brand}`;
+    this.homeUrl = `${this.origin}/interface/${this.brand}`;
   }
 
-  /** Runs `mfa-admin` on the same data, and gives its JSON. */
+  /** Runs `mfa-admin` on the same data and returns its JSON output. */
   admin(words, input = '') {
     const run = spawnSync(join(programs, 'mfa-admin'), [...words, '--json'], {
       cwd: this.folder,
@@ -67,7 +67,7 @@ export class Server {
     return JSON.parse(run.stdout);
   }
 
-  /** Adds a user who can log in. */
+  /** Creates a user with a password. */
   addUser(name, { superuser = false, enforce = false, password = `${name} has a long password` } = {}) {
     const words = ['user', 'create', '--email', `${name}@example.com`, '--username', name, '--password-stdin'];
     if (superuser) words.push('--superuser');
@@ -75,14 +75,14 @@ export class Server {
     return { ...this.admin(words, password), name, password };
   }
 
-  /** The messages that would have been sent, oldest first. */
+  /** Returns the messages in the SMS outbox, oldest first. */
   async outbox() {
     const lines = await readFile(join(this.folder, 'data/sms-outbox.jsonl'), 'utf8').catch(() => '');
     return lines.split('\n').filter(Boolean).map((line) => JSON.parse(line));
   }
 
-  /** Keeps the database from writing until the answer is called: every call that must store something is told 503. */
-  async withoutDatabase() {
+  /** Blocks database writes until the returned function is called. Requests that write get 503. */
+  async blockDatabaseWrites() {
     const lock = [
       'import sqlite3, sys',
       'db = sqlite3.connect("data/nova-mfa.db", isolation_level=None, timeout=20)',

@@ -127,18 +127,15 @@ fn french_marks_and_apostrophes_are_as_they_should_be() {
 }
 
 #[test]
-fn numbers_are_told_in_the_grammar_of_the_language() {
+fn plurals_follow_the_grammar_of_the_language() {
     let texts = both();
     let left = |language, count: usize| {
         texts.translate(language, "warning-few-codes-left", &[("left", count.into())]).into_owned()
     };
-    assert_eq!(left(Language::English, 1), "Only one recovery code is left: make a new set.");
-    assert_eq!(left(Language::English, 3), "Only 3 recovery codes are left: make a new set.");
-    assert_eq!(left(Language::French, 1), "Il ne reste qu’un code de secours\u{a0}: générez-en de nouveaux.");
-    assert_eq!(
-        left(Language::French, 3),
-        "Il ne reste que 3 codes de secours\u{a0}: générez-en de nouveaux."
-    );
+    assert_eq!(left(Language::English, 1), "Only one recovery code is left. Generate new ones.");
+    assert_eq!(left(Language::English, 3), "Only 3 recovery codes are left. Generate new ones.");
+    assert_eq!(left(Language::French, 1), "Il ne reste qu’un code de récupération. Générez-en de nouveaux.");
+    assert_eq!(left(Language::French, 3), "Il ne reste que 3 codes de récupération. Générez-en de nouveaux.");
 }
 
 #[test]
@@ -156,5 +153,112 @@ fn a_file_that_is_no_fluent_or_repeats_a_message_is_refused_and_named() {
     for source in ["b = {", "a = B", "no message"] {
         let error = broken(source).unwrap().to_string();
         assert!(error.starts_with("locales/fr/b.ftl: "), "{error}");
+    }
+}
+
+/// The texts of a file, one a line, in lower case: without comments, names and non-breaking spaces.
+fn shown_text(source: &str) -> String {
+    let lines = source.lines().filter(|line| !line.starts_with('#'));
+    let texts = lines.map(|line| line.split_once(" = ").map_or(line, |(_, text)| text));
+    texts.collect::<Vec<_>>().join("\n").replace(['\u{a0}', '\u{202f}'], " ").to_lowercase()
+}
+
+/// Whether `text` contains `phrase` as whole words.
+fn contains_phrase(text: &str, phrase: &str) -> bool {
+    let is_between_words = |c: char| !c.is_alphanumeric() && c != '-';
+    let text: Vec<_> = text.split(is_between_words).filter(|word| !word.is_empty()).collect();
+    let phrase: Vec<_> = phrase.split(' ').collect();
+    text.windows(phrase.len()).any(|words| words == phrase)
+}
+
+/// The terms in the comment at the top of a file, `# - English / français: meaning`, as English and French.
+fn terms(source: &str) -> Vec<(String, String)> {
+    let entries =
+        source.lines().take_while(|line| line.starts_with('#')).filter_map(|line| line.strip_prefix("# - "));
+    let pairs = entries.filter_map(|entry| entry.split(':').next()?.split_once(" / "));
+    pairs.map(|(english, french)| (english.trim().to_lowercase(), french.trim().to_lowercase())).collect()
+}
+
+#[test]
+fn both_languages_list_the_same_terms_and_use_each_of_them() {
+    let lists: Vec<_> = SOURCES.iter().map(|it| (terms(it.french), terms(it.english))).collect();
+    for (french, english) in &lists {
+        assert_eq!(french, english);
+    }
+    let french_text = SOURCES.map(|it| shown_text(it.french)).join("\n");
+    let english_text = SOURCES.map(|it| shown_text(it.english)).join("\n");
+    let terms: Vec<_> = lists.into_iter().flat_map(|(french, _)| french).collect();
+    assert!(terms.len() > 10, "{terms:?}");
+    for (english, french) in terms {
+        assert!(english_text.contains(&english), "no English text uses: {english}");
+        assert!(french_text.contains(&french), "no French text uses: {french}");
+    }
+}
+
+/// Words that no English text uses, each with the term to use instead.
+const NOT_ENGLISH_TERMS: [(&str, &str); 22] = [
+    ("2fa", "second factor"),
+    ("anew", "again"),
+    ("at hand", "available"),
+    ("audit trail", "audit log"),
+    ("board", "dashboard"),
+    ("demand", "require"),
+    ("demands", "require"),
+    ("e-mail", "email"),
+    ("fit", "work"),
+    ("good for", "expires in"),
+    ("is a must", "is required"),
+    ("make new codes", "generate new codes"),
+    ("minted", "issued"),
+    ("no longer good", "no longer valid"),
+    ("obligation", "requirement"),
+    ("proof", "second factor"),
+    ("stand in", "SMS backup"),
+    ("stands in", "SMS backup"),
+    ("tries", "attempts"),
+    ("two-factor", "second factor"),
+    ("user name", "username"),
+    ("wrong codes", "incorrect codes"),
+];
+
+/// Words that no French text uses, each with the term to use instead.
+const NOT_FRENCH_TERMS: [(&str, &str); 22] = [
+    ("2fa", "second facteur"),
+    ("agir", "actions"),
+    ("code de secours", "code de récupération"),
+    ("code neuf", "nouveau code"),
+    ("code qr", "QR code"),
+    ("codes de secours", "codes de récupération"),
+    ("convient", "incorrect ou expiré"),
+    ("double authentification", "second facteur"),
+    ("essai", "tentative"),
+    ("essais", "tentatives"),
+    ("gestion", "administration"),
+    ("moyen", "méthode"),
+    ("obligation", "exigence"),
+    ("obligatoires", "exigé"),
+    ("obligé", "exigé"),
+    ("première page", "accueil"),
+    ("preuve", "second facteur"),
+    ("recréer", "régénérer"),
+    ("relais", "secours par SMS"),
+    ("suite", "page suivante"),
+    ("supprimer", "retirer"),
+    ("valable", "valide"),
+];
+
+#[test]
+fn texts_use_no_word_that_competes_with_a_term() {
+    assert!(contains_phrase("a code that does not fit.", "fit") && !contains_phrase("a benefit", "fit"));
+    assert!(contains_phrase("prend le relais", "relais") && !contains_phrase("gestionnaire", "gestion"));
+    for TranslationSource { file, french, english } in SOURCES {
+        for (language, source, banned) in
+            [("fr", french, NOT_FRENCH_TERMS), ("en", english, NOT_ENGLISH_TERMS)]
+        {
+            for text in shown_text(source).lines() {
+                let found = banned.iter().find(|(word, _)| contains_phrase(text, word));
+                assert_eq!(found, None, "locales/{language}/{file}: {text}");
+            }
+        }
     }
 }

@@ -99,13 +99,13 @@ async fn every_refusal_has_its_status_and_code_and_shows_nothing_of_the_inside()
 async fn an_unknown_outcome_asks_for_the_next_code() {
     let unknown = ApiError::from(store(StoreErrorKind::Unknown));
     let detail = document(&unknown, Language::English).await["detail"].to_string();
-    assert!(detail.contains("may be spent, use the next one"), "{detail}");
+    assert!(detail.contains("may have been used: try again with the next one"), "{detail}");
 }
 
 #[actix_web::test]
 async fn the_language_of_the_text_is_named() {
     for (language, tag, title) in
-        [(Language::French, "fr", "Code refusé"), (Language::English, "en", "Code refused")]
+        [(Language::French, "fr", "Code non valide"), (Language::English, "en", "Invalid code")]
     {
         let fault = ApiError::from(FlowError::InvalidCode);
         let response = answer(&fault, language);
@@ -169,7 +169,7 @@ async fn fields_are_named_with_what_is_wrong_in_the_callers_language() {
         ApiError::Fields(vec![FieldError { field: "code".into(), error: FieldErrorKind::NotSixDigits }]);
     assert_eq!(
         document(&fault, Language::English).await["errors"],
-        json!([{ "field": "code", "message": "A code is made of six digits." }])
+        json!([{ "field": "code", "message": "The code must have 6 digits." }])
     );
     assert_eq!(
         document(&FlowError::InvalidLabel.into(), Language::French).await["errors"][0]["field"],

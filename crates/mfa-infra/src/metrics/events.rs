@@ -56,38 +56,46 @@ impl EventCounters {
         let it = Self::default();
         let mut add =
             |name: &str, help: &str, counter: &Counter| registry.register(name, help, counter.clone());
-        add("mfa_totp_success", "Codes of authenticator apps that were right", &it.totp_success);
+        add("mfa_totp_success", "Total TOTP verifications that succeeded", &it.totp_success);
         add(
             "mfa_totp_failure",
-            "Codes of authenticator apps that were wrong or used before",
+            "Total TOTP verifications that failed, including reused codes",
             &it.totp_failure,
         );
-        add("mfa_account_locked", "Accounts locked by wrong answers", &it.locked);
-        add("mfa_guessing_suspected", "Accounts whose wrong answers have piled up over days", &it.guessing);
-        add("mfa_tokens_revoked", "Tokens ended before their time", &it.tokens_revoked);
+        add("mfa_account_locked", "Total accounts locked after too many incorrect codes", &it.locked);
+        add(
+            "mfa_guessing_suspected",
+            "Total accounts on which failures accumulated over several days",
+            &it.guessing,
+        );
+        add("mfa_tokens_revoked", "Total tokens revoked before they expired", &it.tokens_revoked);
         add(
             "mfa_tokens_refused",
-            "Tokens that were not genuine, spent, revoked or of the wrong stage",
+            "Total tokens rejected: invalid signature, already used, revoked or wrong stage",
             &it.tokens_refused,
         );
-        add("mfa_decrypt_failures", "Sealed values that could not be unsealed", &it.decrypt_failures);
-        add(
-            "mfa_failures_rising",
-            "Times that wrong answers over all accounts have risen suddenly",
-            &it.rises,
+        add("mfa_decrypt_failures", "Total values that could not be decrypted", &it.decrypt_failures);
+        add("mfa_failures_rising", "Total sudden increases of failures across all accounts", &it.rises);
+        registry.register(
+            "mfa_sms_verify",
+            "Total SMS code verifications, by outcome",
+            it.sms_verify.clone(),
         );
-        registry.register("mfa_sms_verify", "Codes by SMS that came back, by outcome", it.sms_verify.clone());
         registry.register(
             "mfa_recovery_verify",
-            "Recovery codes that were shown, by outcome",
+            "Total recovery code verifications, by outcome",
             it.recovery_verify.clone(),
         );
-        registry.register("mfa_logins", "Passwords that were checked, by outcome", it.logins.clone());
-        registry.register("rate_limit_exceeded", "Calls refused by a limit", it.limited.clone());
-        registry.register("mfa_events", "Security events, by kind, outcome and factor", it.all.clone());
+        registry.register("mfa_logins", "Total password logins, by outcome", it.logins.clone());
+        registry.register(
+            "rate_limit_exceeded",
+            "Total requests rejected by a rate limit",
+            it.limited.clone(),
+        );
+        registry.register("mfa_events", "Total security events, by type, outcome and method", it.all.clone());
         registry.register(
             "mfa_failures_last_minute",
-            "Wrong answers over all accounts in the last minute",
+            "Failures across all accounts in the last minute",
             it.failures_last_minute.clone(),
         );
         for family in [&it.sms_verify, &it.recovery_verify, &it.logins] {

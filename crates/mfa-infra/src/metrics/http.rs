@@ -33,7 +33,7 @@ impl HttpMetrics {
         let it = Self::default();
         registry.register(
             "mfa_http_request_duration_seconds",
-            "How long calls took, by the pattern of their route",
+            "Duration of HTTP requests, by route pattern, method and status class",
             it.0.clone(),
         );
         it

@@ -54,19 +54,27 @@ const NONE: &str = "none";
 impl SmsCounters {
     pub(super) fn register(registry: &mut Registry) -> Self {
         let it = Self::default();
-        registry.register("mfa_sms_sent", "SMS that a provider has taken", it.sent.clone());
+        registry.register("mfa_sms_sent", "Total SMS accepted by a provider", it.sent.clone());
         registry.register(
             "mfa_sms_sends",
-            "SMS that were to be sent, by what became of them",
+            "Total SMS requests, by provider, outcome and country",
             it.sends.clone(),
         );
-        registry.register("mfa_sms_tries", "Tries at providers, by their outcome", it.tries.clone());
+        registry.register(
+            "mfa_sms_tries",
+            "Total send attempts at SMS providers, by outcome",
+            it.tries.clone(),
+        );
         registry.register(
             "mfa_sms_closed",
-            "SMS refused because too few codes of a prefix or country come back",
+            "Total SMS rejected because of the low conversion rate of a prefix or country",
             it.closed.clone(),
         );
-        registry.register("mfa_sms_unrecorded", "Sends that could not be recorded", it.not_recorded.clone());
+        registry.register(
+            "mfa_sms_unrecorded",
+            "Total SMS sends that could not be recorded",
+            it.not_recorded.clone(),
+        );
         it
     }
 

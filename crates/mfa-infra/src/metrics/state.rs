@@ -55,38 +55,58 @@ impl StateGauges {
     pub(super) fn register(registry: &mut Registry, started: Timestamp) -> Self {
         let it = Self::default();
         let mut add = |name: &str, help: &str, gauge: &Gauge| registry.register(name, help, gauge.clone());
-        add("mfa_committer_waiting", "Decisions that wait for a committer", &it.committer_waiting);
-        add("mfa_database_pool_connections", "Connections for reads, at most", &it.pool_connections);
-        add("mfa_database_pool_in_use", "Connections for reads that are in use", &it.pool_in_use);
-        add("mfa_redis_configured", "Whether limits are to be shared through Redis", &it.redis_configured);
-        add("mfa_redis_up", "Whether they are: 0 while each server limits by itself", &it.redis_up);
+        add("mfa_committer_waiting", "Decisions waiting for a committer", &it.committer_waiting);
+        add(
+            "mfa_database_pool_connections",
+            "Maximum size of the connection pool for reads",
+            &it.pool_connections,
+        );
+        add("mfa_database_pool_in_use", "Connections of the pool for reads that are in use", &it.pool_in_use);
+        add(
+            "mfa_redis_configured",
+            "Whether Redis is configured for shared rate limits",
+            &it.redis_configured,
+        );
+        add(
+            "mfa_redis_up",
+            "Whether rate limits are shared through Redis, 0 while each server limits on its own",
+            &it.redis_up,
+        );
         add(
             "mfa_sms_low_conversions",
-            "Prefixes and countries of which too few codes come back",
+            "Prefixes and countries with a low conversion rate of SMS codes",
             &it.low_conversions,
         );
-        add("mfa_clock_trusted", "Whether the clock agrees with the database's", &it.clock_trusted);
+        add(
+            "mfa_clock_trusted",
+            "Whether the clock agrees with the database server's clock",
+            &it.clock_trusted,
+        );
         let start: Gauge = Gauge::default();
         start.set(started.seconds());
-        registry.register("mfa_start_time_seconds", "When this process started, since 1970", start);
+        registry.register(
+            "mfa_start_time_seconds",
+            "Start time of the process since the Unix epoch, in seconds",
+            start,
+        );
         registry.register(
             "mfa_sms_provider_up",
-            "Whether a provider is asked, and not left alone for its failures",
+            "Whether the SMS provider is in use, 0 while its circuit breaker is open",
             it.provider_up.clone(),
         );
         registry.register(
             "mfa_clock_skew_seconds",
-            "How far the clock was from the database's at the last look",
+            "Clock difference from the database server at the last check, in seconds",
             it.clock_skew.clone(),
         );
         registry.register(
             "mfa_log_lines_dropped",
-            "Access lines that the log had no room for",
+            "Total access log lines dropped because the buffer was full",
             it.lines_dropped.clone(),
         );
         registry.register(
             "mfa_log_lines_unwritten",
-            "Lines that the log's file did not take",
+            "Total log lines that could not be written to the log file",
             it.lines_unwritten.clone(),
         );
         it

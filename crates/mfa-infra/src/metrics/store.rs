@@ -68,25 +68,21 @@ impl Default for StoreMetrics {
 impl StoreMetrics {
     pub(super) fn register(registry: &mut Registry) -> Self {
         let it = Self::default();
-        registry.register("mfa_committer_group_size", "Decisions of one commit", it.group_size.clone());
-        registry.register(
-            "mfa_committer_groups",
-            "Groups of decisions, by what became of them",
-            it.groups.clone(),
-        );
+        registry.register("mfa_committer_group_size", "Decisions per commit", it.group_size.clone());
+        registry.register("mfa_committer_groups", "Total groups of decisions, by outcome", it.groups.clone());
         registry.register(
             "mfa_committer_slow_decisions",
-            "Decisions that went to the slow lane, because somebody else held the row or had changed it",
+            "Total decisions moved to the slow lane because their row was locked or had changed",
             it.slow.clone(),
         );
         registry.register(
             "mfa_audit_events_removed",
-            "Events that were removed for their age",
+            "Total audit events removed after the retention period",
             it.removed.clone(),
         );
         registry.register(
             "mfa_audit_flaws",
-            "Chains that were found altered as their old events were removed",
+            "Total event chains found altered while old events were removed",
             it.flaws.clone(),
         );
         for fate in GroupResult::ALL {

@@ -1,16 +1,35 @@
-# What the pages say, in English. It says what happens and what there is to do.
+# The texts of the web pages, in English.
+#
+# Terms. One term for one thing, in both languages; `i18n/tests.rs` checks that each is used, and that no other is.
+#
+# - second factor / second facteur: the app or the phone number that protects an account
+# - method / méthode: a way to verify a login (app, SMS or recovery code)
+# - authenticator app / application d’authentification
+# - recovery code / code de récupération
+# - SMS backup / secours par SMS: a code by SMS when the app is not available
+# - QR code / QR code
+# - set up / configurer: add a second factor for the first time
+# - verify / vérifier: check a code, a number or a person
+# - require / exiger
+# - remove / retirer
+# - generate / générer: create recovery codes
+# - log in / se connecter
+# - incorrect / incorrect: a code or password that was rejected
+# - attempt / tentative
+# - administrator / administrateur
+# - dashboard / tableau de bord: the first page for administrators
 
-# The frame of every page.
+# Layout of every page.
 
 skip = Skip to content
 brand-what = Account security
 logout = Log out
-nav = Sections
+nav = Main menu
 nav-account = My account
 nav-activity = Activity
 nav-admin = Admin
 languages = Language
-foot = Your secrets are encrypted and never leave this service.
+foot = Secrets and phone numbers are stored encrypted.
 back = Back to my account
 continue = Continue
 manage = Manage
@@ -19,8 +38,8 @@ copied = Copied
 download = Download
 downloaded = Downloaded
 print = Print
-wait = Time left:
-wait-over = you can try again now.
+wait = Time remaining:
+wait-over = 0 s. You can try again now.
 title-error = Error: { $title }
 moment = { $month } { $day }, { $year }, { $time } UTC
 month-1 = Jan
@@ -36,263 +55,263 @@ month-10 = Oct
 month-11 = Nov
 month-12 = Dec
 
-# The first page.
+# Login page.
 
 door-title = Welcome
-door-lead = Log in to protect your account.
-door-user = User name or e-mail address
+door-lead = Log in to manage the security of your account.
+door-user = Username or email address
 door-password = Password
 door-enter = Log in
-door-elsewhere = You log in on your organisation’s usual page, and come back here afterwards.
+door-elsewhere = Log in on your organisation’s login page. You will then come back here.
 door-go = Go to the login page
-door-nowhere = You log in through your organisation’s application.
-    .hint = Open it as you always do: it brings you here when it is time to confirm that it is you.
+door-nowhere = Log in through your organisation’s application.
+    .hint = Open it as usual. It sends you here when you need to verify your login.
 promise = What you can do here
-promise-line = Three minutes for an account that nobody else will open.
-promise-app = An app that shows a fresh code every 30 seconds
+promise-line = Secure your account in three minutes.
+promise-app = An authenticator app that shows a new code every 30 seconds
 promise-codes = Ten recovery codes to keep in a safe place
-promise-phone = A phone to stand in
+promise-phone = A phone number for SMS backup
 handover-title = One more step
-handover-lead = You are identified as
+handover-lead = Continuing as
 
-# What one page has the next one tell.
+# Messages shown once, on the page that follows an action.
 
-told-signed-out = You are logged out.
+told-signed-out = You have logged out.
 told-session-over = Your session has ended. Log in again.
-told-app-removed = The authenticator app has been removed.
-told-phone-ready = Your phone is confirmed.
-told-phone-removed = Your phone has been removed.
-told-backup-sms = Done: an SMS stands in when your app is not at hand.
-told-backup-none = Done: no SMS is offered at login.
-told-few-codes-left = You have very few recovery codes left: make new ones.
-told-foreign-codes = Your recovery codes come from the old system: make new ones.
-told-no-codes-left = That was your last recovery code: make new ones.
-told-step-up-first = First confirm that it is you.
-told-unlocked = The account is unlocked.
-told-reset = All factors of this account have been removed and its sessions have ended.
-told-enforced = This account must have a second factor from now on.
-told-not-enforced = This account need not have a second factor any more.
+told-app-removed = Authenticator app removed.
+told-phone-ready = Phone number verified.
+told-phone-removed = Phone number removed.
+told-backup-sms = SMS backup is on: you can get a code by SMS when you don’t have your app.
+told-backup-none = SMS backup is off: no code by SMS will be offered when you log in.
+told-few-codes-left = You are running low on recovery codes. Generate new ones.
+told-foreign-codes = Your recovery codes come from the previous system. Generate new ones.
+told-no-codes-left = You have used your last recovery code. Generate new ones.
+told-step-up-first = Confirm it’s you first.
+told-unlocked = Account unlocked.
+told-reset = All second factors of this account were removed and its sessions were ended.
+told-enforced = A second factor is now required for this account.
+told-not-enforced = A second factor is no longer required for this account.
 
-# A first factor that is a must.
+# Setup of a required second factor.
 
 start-title = Protect your account
-start-lead = Your organisation asks for a second proof at login. Choose which one: it takes two minutes.
-start-app = With an app
-    .hint = The safest way, and without network: the app shows a fresh code every 30 seconds.
-start-phone = With an SMS
-    .hint = A code is sent to your mobile at each login.
+start-lead = Your organisation requires a second factor to log in. Choose one: it takes about two minutes.
+start-app = Use an authenticator app
+    .hint = Most secure. The app shows a new code every 30 seconds, even offline.
+start-phone = Get codes by SMS
+    .hint = A code is sent to your mobile number each time you log in.
 
-# The second factor.
+# Verification at login, and again before a sensitive change.
 
-verify-title = Confirm that it is you
-verify-again = Once more: is it you?
-    .hint = Before a change of what protects your account we always check.
-verify-totp = Open your authenticator app and type the code that it shows for this account.
+verify-title = Confirm it’s you
+verify-again = Confirm it’s you to continue
+    .hint = We ask for a code before any change to your account security.
+verify-totp = Open your authenticator app and enter the code shown for this account.
 verify-step = Next code in
-verify-confirm = Confirm
-verify-sms = We send a code to { $phone }.
-verify-sms-send = Send me a code
+verify-confirm = Verify
+verify-sms = We will send a code to { $phone }.
+verify-sms-send = Send code
 verify-sms-have = I already have a code
-verify-sms-sent = A code was sent to { $phone }. It is good for five minutes.
-verify-recovery = Type one of the recovery codes that you have kept. Each is good once.
-verify-locked = Too many wrong codes: this account is locked.
+verify-sms-sent = Enter the code sent to { $phone }. It expires in 5 minutes.
+verify-recovery = Enter one of your recovery codes. Each code works once.
+verify-locked = This account is locked after too many incorrect codes.
     .forever = Only an administrator can unlock it.
-verify-leave = Cancel and go back to the login
+verify-leave = Cancel and go back to login
 recovery-label = Recovery code
-recovery-hint = Sixteen letters and digits. Capitals and dashes do not matter.
-ways = Another way
+recovery-hint = 16 letters and digits. Upper or lower case and dashes don’t matter.
+ways = Try another way
 way-totp = Authenticator app
 way-sms = Code by SMS
 way-recovery = Recovery code
-way-off = not available for the moment
-code-label = Six-digit code
-code-missing = Type the six digits of the code.
+way-off = currently unavailable
+code-label = 6-digit code
+code-missing = Enter the 6 digits of the code.
 code-hint-app = The code changes every 30 seconds.
 code-hint-sms = The SMS usually arrives within a minute.
-resend = Send another code
-resend-in = Send another code in
-clock-behind = This is a code of your app, but your phone’s clock is behind by about { $seconds } seconds. Switch on automatic time in its settings, then type a new code.
-clock-ahead = This is a code of your app, but your phone’s clock is ahead by about { $seconds } seconds. Switch on automatic time in its settings, then type a new code.
+resend = Send a new code
+resend-in = Send a new code in
+clock-behind = This code comes from your app, but your phone’s clock is slow by about { $seconds } seconds. Turn on automatic date and time in the phone’s settings, then enter a new code.
+clock-ahead = This code comes from your app, but your phone’s clock is fast by about { $seconds } seconds. Turn on automatic date and time in the phone’s settings, then enter a new code.
 
-# What is wrong, on the form.
+# Errors shown on a form.
 
-form-invalid_code = This code does not fit: it is wrong, expired or already used. Take the newest one.
-form-invalid_credentials = Wrong credentials. Check the user name and the password.
-form-rate_limited = Too many tries.
-form-sms_budget = Too many SMS were asked for. Choose another way, or wait.
-form-phone_refused = We cannot send SMS to this number. Give the number of another mobile.
-form-sms_unavailable = We do not know whether the SMS was sent. If it arrives, its code is good.
-form-factor_required = Your organisation demands a second factor: the last one cannot be removed.
-form-method_not_available = This way is not available for your account.
-form-not_enrolled = This way is not set up on your account.
-form-invalid_field = A value is not valid.
-form-no_enrolment_in_progress = Too much time or too many tries: begin again with a new QR code or a new number.
+form-invalid_code = That code didn’t work. It may be incorrect, expired or already used: try another one.
+form-invalid_credentials = Incorrect username or password.
+form-rate_limited = Too many attempts.
+form-sms_budget = Too many codes were requested by SMS. Use another method, or try again later.
+form-phone_refused = We can’t send SMS to this number. Enter another mobile number.
+form-sms_unavailable = We couldn’t confirm that the SMS was sent. If you receive it, its code is valid.
+form-factor_required = Your organisation requires a second factor: you can’t remove the last one.
+form-method_not_available = This method isn’t available for your account.
+form-not_enrolled = This method isn’t set up on your account.
+form-invalid_field = A value is invalid.
+form-no_enrolment_in_progress = The setup took too long, or too many codes were incorrect. Start over with a new QR code or phone number.
 
-# What is wrong, on a page of its own.
+# Errors shown on a page of their own.
 
 trouble-again = Try again
-trouble-home = Back to the first page
-trouble-reference = Reference of the incident:
-trouble-form = This form is no longer good
-    .text = It was opened before your last login, or from another page. Nothing was changed: open the page again and start over.
-trouble-malformed_request = We did not understand what was sent
+trouble-home = Back to the home page
+trouble-reference = Incident reference:
+trouble-form = This form is no longer valid
+    .text = It was opened before your last login, or it comes from another page. Nothing was changed. Open the page again and start over.
+trouble-malformed_request = Invalid request
     .text = Nothing was changed. Open the page again and start over.
-trouble-invalid_field = A value is not valid
+trouble-invalid_field = Invalid value
     .text = Nothing was changed. Open the page again and start over.
 trouble-account_locked = Account locked
-    .text = Too many wrong codes in a row. The lock protects your account: wait until it opens, or ask an administrator.
+    .text = Too many incorrect codes in a row. The lock protects your account: wait until it ends, or contact an administrator.
 trouble-account_disabled = Account disabled
-    .text = This account cannot log in. Ask an administrator.
+    .text = You can’t log in with this account. Contact an administrator.
 trouble-not_allowed = Administrators only
-    .text = This page is for administrators.
-trouble-not_found = There is no such page
-    .text = There is nothing at this address.
-trouble-method_not_allowed = There is no such page
-    .text = There is nothing at this address.
-trouble-too_large = Too much was sent
+    .text = Only administrators can open this page.
+trouble-not_found = Page not found
+    .text = There is no page at this address.
+trouble-method_not_allowed = Page not found
+    .text = There is no page at this address.
+trouble-too_large = Request too large
     .text = Nothing was changed. Open the page again and start over.
-trouble-unsupported_media_type = We did not understand what was sent
+trouble-unsupported_media_type = Invalid request
     .text = Nothing was changed. Open the page again and start over.
-trouble-rate_limited = Too many tries
-    .text = Wait a moment before the next one.
+trouble-rate_limited = Too many attempts
+    .text = Wait a moment before you try again.
 trouble-not_enrolled = No second factor
-    .text = First protect your account with an app or a phone.
-trouble-no_enrolment_in_progress = Enrolment over
-    .text = Too much time or too many tries. Begin again from your account.
-trouble-method_not_available = Way not available
-    .text = This way is not available for your account. Choose another one.
-trouble-factor_required = A second factor is a must
-    .text = Your organisation demands a second factor: the last one cannot be removed.
-trouble-phone_refused = Number refused
-    .text = We cannot send SMS to this number.
-trouble-sms_unavailable = SMS not available
-    .text = We do not know whether the SMS was sent. If it arrives, its code is good; if not, choose another way.
+    .text = Add an authenticator app or a phone number to your account first.
+trouble-no_enrolment_in_progress = Setup expired
+    .text = The setup took too long, or too many codes were incorrect. Start over from your account.
+trouble-method_not_available = Method not available
+    .text = This method isn’t available for your account. Choose another one.
+trouble-factor_required = Second factor required
+    .text = Your organisation requires a second factor: you can’t remove the last one.
+trouble-phone_refused = Phone number not accepted
+    .text = We can’t send SMS to this number.
+trouble-sms_unavailable = SMS not confirmed
+    .text = We couldn’t confirm that the SMS was sent. If you receive it, its code is valid. If not, use another method.
 trouble-internal_error = Something went wrong
-    .text = It is our fault, and it has been logged. Your account is as it was.
-trouble-store_unavailable = The service is catching its breath
-    .text = It is unavailable for the moment. Your account is safe; try again shortly.
-trouble-clock_skew = The service’s clock cannot be relied on
-    .text = To be safe, no code is checked for the moment. Try again later.
-trouble-overloaded = Many people at once
-    .text = The service is very busy. Try again shortly.
+    .text = The problem is on our side and has been logged. Try again in a moment.
+trouble-store_unavailable = Service temporarily unavailable
+    .text = Try again in a moment. If you entered a code, use a new one.
+trouble-clock_skew = Codes can’t be verified right now
+    .text = The clock of this service is not reliable at the moment. Try again later.
+trouble-overloaded = The service is busy
+    .text = There are too many requests at the moment. Try again shortly.
 
 # My account.
 
-home-title = Protection of my account
-home-parts = What protects my account
-home-count = { $there } of { $all } in place
-home-last = Last confirmed:
+home-title = My account security
+home-parts = Security settings
+home-count = { $there } of { $all } set up
+home-last = Last verified:
 home-recent = Recent activity
-home-all = See all
-level-open = Your account has only its password
-    .text = Whoever guesses it comes in. An authenticator app closes that door in two minutes.
+home-all = View all
+level-open = Only a password protects your account
+    .text = Anyone who guesses or steals it can log in. Adding an authenticator app takes two minutes.
 level-half = Your account is protected
-    .text = What is missing is a way in for the day when your phone is not at hand.
+    .text = Finish the setup so that you can still log in without your phone.
 level-full = Your account is well protected
-    .text = Everything is in place, also for days without a phone. Nothing to do.
+    .text = Everything is set up, including a backup for when you don’t have your phone. Nothing to do.
 next-app = Add an app
-next-codes = Make new recovery codes
-next-phone = Add a phone
-next-backup = Choose the backup
-state-on = In place
-state-low = Incomplete
-state-off = Not yet
+next-codes = Generate new codes
+next-phone = Add a phone number
+next-backup = Turn on SMS backup
+state-on = Set up
+state-low = Needs attention
+state-off = Not set up
 card-app = Authenticator app
-card-app-since = Since
-card-app-none = A fresh code every 30 seconds, even without network.
-card-app-manage = Manage the authenticator app
+card-app-since = Added on
+card-app-none = Shows a new code every 30 seconds, even offline.
+card-app-manage = Manage authenticator app
 card-codes = Recovery codes
 card-codes-left = { $left ->
-    [0] None is left.
-    [one] One is left.
-   *[other] { $left } are left.
+    [0] No codes left.
+    [one] 1 code left.
+   *[other] { $left } codes left.
  }
-card-codes-none = They come with your first factor.
-card-codes-manage = Manage the recovery codes
-card-phone = Phone
-card-phone-none = A mobile that can receive SMS.
-card-phone-manage = Manage the phone
-card-backup = Backup
-card-backup-sms = An SMS, when the app is not at hand.
-card-backup-none = No SMS is offered at login.
-card-backup-manage = Manage the backup
+card-codes-none = Generated when you add an app or a phone number.
+card-codes-manage = Manage recovery codes
+card-phone = Phone number
+card-phone-none = A mobile number that can receive SMS.
+card-phone-manage = Manage phone number
+card-backup = SMS backup
+card-backup-sms = A code by SMS when you don’t have your app.
+card-backup-none = No code by SMS is offered when you log in.
+card-backup-manage = Manage SMS backup
 
-# The app.
+# Authenticator app.
 
-steps = Steps
+steps = Setup steps
 step-app = App
-step-codes = Codes
-step-phone = Phone
-step-backup = Backup
+step-codes = Recovery codes
+step-phone = Phone number
+step-backup = SMS backup
 app-title = Authenticator app
-app-on = In place since
+app-on = Added on
 app-off = No app yet.
-    .text = Aegis, FreeOTP, Google Authenticator, Microsoft Authenticator, 1Password: all of them will do.
+    .text = Any authenticator app works: Aegis, FreeOTP, Google Authenticator, Microsoft Authenticator, 1Password…
 app-replace = Move to another phone
-    .text = Scan a new QR code with the new phone. The old one stays good until the new one is confirmed.
-app-replace-start = Scan a new code
+    .text = Scan a new QR code with the new phone. The current app keeps working until the new one is verified.
+app-replace-start = Scan a new QR code
 app-remove = Remove the app
-    .text = Your account will be less well protected.
+    .text = Your account will be less secure.
 app-remove-start = Remove the app…
-enrol-title = Add an app
-enrol-scan = Scan this code
-    .text = In your authenticator app choose to add an account, then aim at this square.
+enrol-title = Add an authenticator app
+enrol-scan = Scan this QR code
+    .text = In your authenticator app, choose to add an account, then scan this QR code.
 enrol-qr = QR code to scan with an authenticator app
 enrol-open = Open in my app
-enrol-by-hand = I cannot scan
-    .text = Type this key into the app:
-enrol-code = Type the code that it shows
-enrol-confirm = Confirm
-enrol-anew = Begin again with a new QR code
-removal-title = Remove the app?
-removal-lead = Without it your password protects your account less well, and your other sessions end.
-removal-code = Code of the app or recovery code
-removal-hint = It confirms that it is you.
+enrol-by-hand = I can’t scan the QR code
+    .text = Enter this key in the app:
+enrol-code = Enter the code shown in the app
+enrol-confirm = Verify
+enrol-anew = Start over with a new QR code
+removal-title = Remove the authenticator app?
+removal-lead = Your account will be less secure, and your other sessions will end.
+removal-code = Code from the app, or recovery code
+removal-hint = We use it to confirm it’s you.
 removal-do = Remove the app
 
 # Recovery codes.
 
-codes-app-ready = Done: your second factor is in place.
-codes-new-title = Keep these recovery codes
-codes-new-lead = When your phone is not at hand, one of these codes lets you in. They are shown this once.
-codes-new-hint = Printed and in a drawer, or in a password manager: not on the phone itself. Each code is good once.
+codes-app-ready = Your second factor is set up.
+codes-new-title = Save your recovery codes
+codes-new-lead = If you don’t have your phone, log in with one of these codes. They are shown only once.
+codes-new-hint = Print them or save them in a password manager, but not on your phone. Each code works once.
 codes-file-head = { $name } recovery codes for { $email }
-codes-kept = I have kept them
-codes-kept-phone = I have kept them, go on
+codes-kept = I have saved my codes
+codes-kept-phone = Codes saved, continue
 codes-title = Recovery codes
 codes-left = { $left ->
-    [0] None is left.
-    [one] One is left.
-   *[other] { $left } are left.
+    [0] No codes left.
+    [one] 1 code left.
+   *[other] { $left } codes left.
  }
-codes-what = Each lets you in once, without a phone.
+codes-what = Each code lets you log in once without your phone.
 codes-used = Used on
 codes-unused = Available
-codes-made = Made on
-codes-renew = Lost, or nearly all used?
-    .text = Make ten new codes. The old ones will no longer be good.
-codes-renew-do = Make new codes
+codes-made = Generated on
+codes-renew = Lost your codes or running low?
+    .text = Generate ten new codes. The old ones will stop working.
+codes-renew-do = Generate new codes
 
-# The phone.
+# Phone number.
 
-phone-title = Add a phone
-phone-change-title = Your phone
-phone-lead = An SMS can stand in on the day when your app is not at hand.
-phone-now = Confirmed number:
+phone-title = Add a phone number
+phone-change-title = Your phone number
+phone-lead = Get a code by SMS when you don’t have your app.
+phone-now = Verified number:
 phone-change = Change the number
-    .text = To change it, type the new one. The present one stays good until the new one is confirmed.
-phone-none = SMS are not available in this installation.
+    .text = To change it, enter the new number. The current one stays in use until the new one is verified.
+phone-none = This service does not send SMS.
 phone-country = Country
 phone-number = Mobile number
-phone-hint = We send nothing but codes to it. Your carrier may charge for receiving them abroad.
-phone-send = Send me a code
-phone-notice = An SMS can be diverted by somebody who steals your number. It protects better than a password alone, and less well than an app.
-phone-confirm-title = Type the code that you got
-phone-sent = A code was sent to { $phone }. It is good for five minutes.
-phone-confirm = Confirm this number
+phone-hint = We only use it to send you codes. Your carrier may charge for SMS received abroad.
+phone-send = Send code
+phone-notice = SMS can be intercepted if your number is hijacked. SMS is safer than a password alone, but less secure than an authenticator app.
+phone-confirm-title = Enter the code you received
+phone-sent = We sent a code to { $phone }. It expires in 5 minutes.
+phone-confirm = Verify this number
 phone-other = Change the number
 phone-remove = Remove this number
-    .text = No SMS will be able to stand in any more.
+    .text = You will no longer be able to get codes by SMS.
 phone-remove-do = Remove this number
 phone-remove-ask = Remove this number from your account?
 country-FR = France (+33)
@@ -310,132 +329,132 @@ country-IE = Ireland (+353)
 country-US = United States (+1)
 country-CA = Canada (+1)
 
-# The backup.
+# SMS backup.
 
-backup-title = And without your app?
-backup-lead = Choose what stands in when it is not at hand.
-backup-sms = A code by SMS
-    .text = Sent to { $phone }, when you ask for it.
-backup-none = My recovery codes alone
-    .text = No SMS is offered at login.
+backup-title = SMS backup
+backup-lead = Choose how to log in when you don’t have your app.
+backup-sms = Code by SMS
+    .text = Sent to { $phone } when you ask for it.
+backup-none = Recovery codes only
+    .text = No code by SMS is offered when you log in.
 backup-choose = Save
 
 # Activity.
 
-activity-title = Activity of my account
-activity-lead = Everything about the protection of your account. Something surprises you? Change your password and tell an administrator.
-activity-none = Nothing yet.
+activity-title = Account activity
+activity-lead = Security events on your account. If you don’t recognise one, change your password and contact an administrator.
+activity-none = No events.
 activity-ended = { $what }: { $how }
 activity-by-admin = by an administrator
-older = Older
+older = Older events
 agent-unknown = unknown browser
-outcome-success = done
+outcome-success = success
 outcome-failure = failed
-outcome-refused = refused
-event-login = Login by password
-event-totp_enroll_start = Adding an app begun
-event-totp_enroll = App added
-event-totp_verify = Code of the app
-event-otp_replay = Code of the app used before
-event-totp_disable = Removal of the app
+outcome-refused = rejected
+event-login = Password login
+event-totp_enroll_start = Authenticator app setup started
+event-totp_enroll = Authenticator app setup
+event-totp_verify = Authenticator app code
+event-otp_replay = Authenticator app code already used
+event-totp_disable = Authenticator app removal
 event-recovery_use = Recovery code
 event-recovery_regenerate = New recovery codes
 event-sms_send = Code sent by SMS
 event-sms_verify = Code by SMS
 event-phone_set = Code sent to a new number
-event-phone_verify = Confirmation of a number
-event-phone_remove = Number removed
-event-backup_set = Backup chosen
+event-phone_verify = Phone number verification
+event-phone_remove = Phone number removed
+event-backup_set = SMS backup changed
 event-account_locked = Account locked
-event-locked_call = Try on a locked account
-event-guessing_suspected = Many wrong codes
+event-locked_call = Attempt on a locked account
+event-guessing_suspected = Many incorrect codes
 event-token_revoked = Logout
-event-token_refused = Session refused
-event-rate_limited = Too many tries
-event-crypt_decrypt_fail = Unreadable secret
-event-admin_user_create = Account made
+event-token_refused = Invalid session
+event-rate_limited = Too many attempts
+event-crypt_decrypt_fail = Secret that cannot be decrypted
+event-admin_user_create = Account created
 event-admin_unlock = Account unlocked
-event-admin_reset = Factors removed
-event-admin_enforce = Obligation of a second factor changed
-event-admin_token = Token minted by an administrator
-event-admin_recovery_regenerate = Recovery codes made anew
+event-admin_reset = All second factors removed
+event-admin_enforce = Second factor requirement turned on or off
+event-admin_token = Token issued by an administrator
+event-admin_recovery_regenerate = Recovery codes regenerated
 event-admin_erase = Data erased
-event-admin_migrate = Schema changed
+event-admin_migrate = Database schema changed
 event-admin_revoke_all = All sessions ended
-event-admin_list = List of accounts read
-event-admin_show = Account looked at
-event-admin_events = Events read
-event-admin_stats = Statistics read
-event-failures_rising = Failures rising over all accounts
-event-admin_audit_verify = Audit trail verified
-event-admin_audit_export = Audit trail exported
-event-admin_keys_rotate = Encryption keys renewed
-event-admin_import = Factors imported
-event-admin_export = Factors exported
-event-admin_refused = Access for administrators refused
+event-admin_list = Account list viewed
+event-admin_show = Account viewed
+event-admin_events = Events viewed
+event-admin_stats = Statistics viewed
+event-failures_rising = Spike in failures across all accounts
+event-admin_audit_verify = Audit log verified
+event-admin_audit_export = Audit log exported
+event-admin_keys_rotate = Encryption keys rotated
+event-admin_import = Second factors imported
+event-admin_export = Second factors exported
+event-admin_refused = Administrator access
 
 # Administration.
 
-admin-title = Admin
-admin-back = Back to the board
-admin-search = Name or e-mail address
+admin-title = Dashboard
+admin-back = Back to the dashboard
+admin-search = Name or email address
 admin-find = Search
 admin-users = Accounts
-admin-nobody = Nobody of that name.
-admin-more = More
+admin-nobody = No accounts found.
+admin-more = Next page
 admin-period = Period
 admin-days = { $days ->
     [one] 24 hours
    *[other] { $days } days
  }
-admin-events = Latest events
-admin-acts = Act
+admin-events = Security events
+admin-acts = Account actions
 admin-done = Done
 admin-codes-title = New recovery codes
-admin-codes-lead = They are shown this once. Hand them to their owner in person, or by a safe way.
+admin-codes-lead = They are shown only once. Give them to the owner of the account in person or over a secure channel.
 chip-locked = locked
 chip-disabled = disabled
 chip-app = app
 chip-no-app = no app
-chip-enforced = enforced
+chip-enforced = second factor required
 chip-superuser = administrator
 yes = yes
 no = no
-fact-user = User name
+fact-user = Username
 fact-locked = Locked
-fact-locked-for-good = until an administrator acts
-fact-failures = Wrong codes in a row
-fact-last = Last confirmed
+fact-locked-for-good = until an administrator unlocks it
+fact-failures = Incorrect codes in a row
+fact-last = Last verified
 act-reason = Reason (optional)
 act-unlock = Unlock
-    .text = Ends the lock and forgets the wrong codes.
+    .text = Ends the lock and resets the count of incorrect codes.
     .do = Unlock
-act-codes = Make new recovery codes
-    .text = Ten new codes, shown once. The old ones are no longer good.
-    .do = Make new codes
-act-codes-ask = Make new recovery codes for this account?
-act-enforce = Demand a second factor
-    .text = At the next login this person will have to add one.
-    .do = Demand
-act-release = Demand a second factor no longer
+act-codes = Generate new recovery codes
+    .text = Ten new codes, shown only once. The old ones stop working.
+    .do = Generate new codes
+act-codes-ask = Generate new recovery codes for this account?
+act-enforce = Require a second factor
+    .text = This person will have to add one at the next login.
+    .do = Require
+act-release = Stop requiring a second factor
     .text = This person will be able to remove the last one.
-    .do = Demand no longer
-act-reset = Remove all factors
-    .text = App, phone and recovery codes go, and all sessions end.
+    .do = Stop requiring
+act-reset = Remove all second factors
+    .text = Removes the app, the phone number and the recovery codes, and ends all sessions.
     .do = Remove all
-act-reset-ask = Remove all factors of this account? Its password alone will protect it.
+act-reset-ask = Remove all second factors of this account? Only its password will protect it.
 figure-users = Accounts
-figure-protected = with a second factor
-figure-app = with an app
-figure-sms = with SMS
-figure-enforced = enforced
-figure-locked = locked
-figure-codes = nearly out of codes
-plot-when = When
-plot-table = The same numbers as a table
+figure-protected = With a second factor
+figure-app = With an app
+figure-sms = With SMS
+figure-enforced = Second factor required
+figure-locked = Locked
+figure-codes = Low on recovery codes
+plot-when = Time
+plot-table = Show as a table
 plot-day = { $month } { $day }
 plot-checks = Verifications
-plot-success = passed
+plot-success = successful
 plot-failure = failed
 plot-locks = Lockouts
 plot-lock = accounts locked
@@ -443,9 +462,9 @@ plot-sms = SMS by country and provider
 plot-sms-none = No SMS in this period.
 column-user = Account
 column-what = Event
-column-where = Address
-column-who = By whom, why
-admin-user-gone = no. { $id }, gone
+column-where = IP address
+column-who = Actor, reason
+admin-user-gone = Account { $id } (deleted)
 actor-shell = { $name }, command line
 column-country = Country, provider
 column-share = Share
@@ -454,9 +473,9 @@ column-delivered = delivered
 column-failed = failed
 column-used = used
 
-# The little phone of the developer.
+# SMS preview, in development only.
 
-pocket = Test phone
-pocket-note = Development: no SMS is sent, they arrive here.
+pocket = SMS preview
+pocket-note = Development only: SMS are not sent, they appear here.
 pocket-use = Use this code
-pocket-empty = No message yet
+pocket-empty = No messages yet

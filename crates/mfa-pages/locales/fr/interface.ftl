@@ -1,17 +1,36 @@
-# Ce que les pages disent, en français. On vouvoie, on dit ce qui se passe et ce qu’il y a à faire.
-# Espace insécable avant « : » et dans les guillemets, fine insécable avant « ; », « ! » et « ? ».
+# Les textes des pages web, en français. On vouvoie.
+# Espace insécable avant « : » et dans les guillemets, fine insécable avant « ; », « ! » et « ? ».
+#
+# Termes. Un terme par chose, dans les deux langues ; `i18n/tests.rs` vérifie que chacun sert, et qu’aucun autre ne sert.
+#
+# - second factor / second facteur : l’application ou le numéro de téléphone qui protège un compte
+# - method / méthode : une façon de vérifier une connexion (application, SMS ou code de récupération)
+# - authenticator app / application d’authentification
+# - recovery code / code de récupération
+# - SMS backup / secours par SMS : un code par SMS quand l’application n’est pas disponible
+# - QR code / QR code
+# - set up / configurer : ajouter un second facteur pour la première fois
+# - verify / vérifier : contrôler un code, un numéro ou une personne
+# - require / exiger
+# - remove / retirer
+# - generate / générer : créer des codes de récupération
+# - log in / se connecter
+# - incorrect / incorrect : un code ou un mot de passe refusé
+# - attempt / tentative
+# - administrator / administrateur
+# - dashboard / tableau de bord : la première page des administrateurs
 
 # Cadre de toutes les pages.
 
 skip = Aller au contenu
 brand-what = Sécurité du compte
 logout = Se déconnecter
-nav = Rubriques
-nav-account = Protection
+nav = Menu principal
+nav-account = Compte
 nav-activity = Activité
-nav-admin = Gestion
+nav-admin = Administration
 languages = Langue
-foot = Vos secrets sont chiffrés et ne quittent jamais ce service.
+foot = Les secrets et les numéros de téléphone sont chiffrés.
 back = Retour à mon compte
 continue = Continuer
 manage = Gérer
@@ -21,7 +40,7 @@ download = Télécharger
 downloaded = Téléchargé
 print = Imprimer
 wait = Temps restant :
-wait-over = c’est le moment de réessayer.
+wait-over = 0 s. Vous pouvez réessayer.
 title-error = Erreur : { $title }
 moment = { $day } { $month } { $year }, { $time } UTC
 month-1 = janv.
@@ -37,263 +56,263 @@ month-10 = oct.
 month-11 = nov.
 month-12 = déc.
 
-# Première page.
+# Page de connexion.
 
-door-title = Bonjour
-door-lead = Connectez-vous pour protéger votre compte.
+door-title = Bienvenue
+door-lead = Connectez-vous pour gérer la sécurité de votre compte.
 door-user = Nom d’utilisateur ou adresse e-mail
 door-password = Mot de passe
 door-enter = Se connecter
-door-elsewhere = La connexion se fait sur la page habituelle de votre organisation. Vous reviendrez ici ensuite.
+door-elsewhere = Connectez-vous sur la page de connexion de votre organisation. Vous reviendrez ensuite ici.
 door-go = Aller à la page de connexion
-door-nowhere = La connexion se fait dans l’application de votre organisation.
-    .hint = Ouvrez-la comme d’habitude : elle vous amènera ici quand il faudra confirmer que c’est bien vous.
+door-nowhere = Connectez-vous depuis l’application de votre organisation.
+    .hint = Ouvrez-la comme d’habitude. Elle vous redirige ici quand votre connexion doit être vérifiée.
 promise = Ce que vous pouvez faire ici
-promise-line = Trois minutes pour un compte que personne d’autre n’ouvrira.
-promise-app = Une application qui donne un code neuf toutes les 30 secondes
-promise-codes = Dix codes de secours à garder en lieu sûr
-promise-phone = Un téléphone pour prendre le relais
+promise-line = Sécurisez votre compte en trois minutes.
+promise-app = Une application d’authentification qui affiche un nouveau code toutes les 30 secondes
+promise-codes = Dix codes de récupération à conserver en lieu sûr
+promise-phone = Un numéro de téléphone pour le secours par SMS
 handover-title = Encore une étape
-handover-lead = Vous êtes identifié en tant que
+handover-lead = Vous continuez en tant que
 
-# Ce qu’une page fait dire à la suivante.
+# Messages affichés une fois, sur la page qui suit une action.
 
-told-signed-out = Vous êtes déconnecté.
-told-session-over = Votre session est terminée. Connectez-vous à nouveau.
-told-app-removed = L’application d’authentification a été retirée.
-told-phone-ready = Votre téléphone est confirmé.
-told-phone-removed = Votre téléphone a été retiré.
-told-backup-sms = C’est noté : un SMS prendra le relais si vous n’avez pas votre application.
-told-backup-none = C’est noté : aucun SMS ne sera proposé à la connexion.
-told-few-codes-left = Il vous reste très peu de codes de secours : créez-en de nouveaux.
-told-foreign-codes = Vos codes de secours viennent de l’ancien système : créez-en de nouveaux.
-told-no-codes-left = C’était votre dernier code de secours : créez-en de nouveaux.
-told-step-up-first = Confirmez d’abord que c’est bien vous.
-told-unlocked = Le compte est déverrouillé.
-told-reset = Tous les facteurs de ce compte ont été retirés et ses sessions sont terminées.
-told-enforced = Ce compte doit désormais avoir un second facteur.
-told-not-enforced = Ce compte n’est plus obligé d’avoir un second facteur.
+told-signed-out = Déconnexion réussie.
+told-session-over = Votre session a pris fin. Reconnectez-vous.
+told-app-removed = Application d’authentification retirée.
+told-phone-ready = Numéro de téléphone vérifié.
+told-phone-removed = Numéro de téléphone retiré.
+told-backup-sms = Secours par SMS activé : vous pourrez recevoir un code par SMS si vous n’avez pas votre application.
+told-backup-none = Secours par SMS désactivé : aucun code par SMS ne sera proposé à la connexion.
+told-few-codes-left = Il vous reste peu de codes de récupération. Générez-en de nouveaux.
+told-foreign-codes = Vos codes de récupération viennent de l’ancien système. Générez-en de nouveaux.
+told-no-codes-left = Vous avez utilisé votre dernier code de récupération. Générez-en de nouveaux.
+told-step-up-first = Confirmez d’abord votre identité.
+told-unlocked = Compte déverrouillé.
+told-reset = Tous les seconds facteurs de ce compte ont été retirés et ses sessions ont été fermées.
+told-enforced = Un second facteur est désormais exigé pour ce compte.
+told-not-enforced = Un second facteur n’est plus exigé pour ce compte.
 
-# Premier facteur obligatoire.
+# Configuration d’un second facteur exigé.
 
 start-title = Protégez votre compte
-start-lead = Votre organisation demande une seconde preuve à la connexion. Choisissez laquelle : cela prend deux minutes.
-start-app = Avec une application
-    .hint = Le plus sûr, et sans réseau : l’application affiche un code neuf toutes les 30 secondes.
-start-phone = Avec un SMS
-    .hint = Un code est envoyé sur votre mobile à chaque connexion.
+start-lead = Votre organisation exige un second facteur pour se connecter. Choisissez-en un : cela prend environ deux minutes.
+start-app = Utiliser une application
+    .hint = Le plus sûr. Une application d’authentification affiche un nouveau code toutes les 30 secondes, même hors connexion.
+start-phone = Recevoir des codes par SMS
+    .hint = Un code est envoyé à votre numéro de mobile à chaque connexion.
 
-# Second facteur.
+# Vérification à la connexion, et avant une modification sensible.
 
-verify-title = Confirmez que c’est vous
-verify-again = Encore une fois, est-ce bien vous ?
-    .hint = Avant un changement de ce qui protège votre compte, nous le vérifions toujours.
+verify-title = Confirmez votre identité
+verify-again = Confirmez votre identité pour continuer
+    .hint = Un code est demandé avant toute modification de la sécurité de votre compte.
 verify-totp = Ouvrez votre application d’authentification et saisissez le code affiché pour ce compte.
-verify-step = Code suivant dans
-verify-confirm = Confirmer
-verify-sms = Nous envoyons un code au { $phone }.
+verify-step = Prochain code dans
+verify-confirm = Vérifier
+verify-sms = Nous allons envoyer un code au { $phone }.
 verify-sms-send = Recevoir un code
 verify-sms-have = J’ai déjà un code
-verify-sms-sent = Un code a été envoyé au { $phone }. Il est valable cinq minutes.
-verify-recovery = Saisissez l’un des codes de secours que vous avez gardés. Chacun ne sert qu’une fois.
-verify-locked = Trop de codes incorrects : ce compte est verrouillé.
+verify-sms-sent = Saisissez le code envoyé au { $phone }. Il expire dans 5 minutes.
+verify-recovery = Saisissez l’un de vos codes de récupération. Chaque code ne fonctionne qu’une fois.
+verify-locked = Ce compte est verrouillé après trop de codes incorrects.
     .forever = Seul un administrateur peut le déverrouiller.
 verify-leave = Annuler et revenir à la connexion
-recovery-label = Code de secours
-recovery-hint = Seize lettres et chiffres. Majuscules et tirets n’ont pas d’importance.
-ways = Autre moyen
+recovery-label = Code de récupération
+recovery-hint = 16 lettres et chiffres. Les majuscules et les tirets ne comptent pas.
+ways = Essayer une autre méthode
 way-totp = Application d’authentification
 way-sms = Code par SMS
-way-recovery = Code de secours
+way-recovery = Code de récupération
 way-off = indisponible pour le moment
-code-label = Code à six chiffres
-code-missing = Saisissez les six chiffres du code.
+code-label = Code à 6 chiffres
+code-missing = Saisissez les 6 chiffres du code.
 code-hint-app = Le code change toutes les 30 secondes.
-code-hint-sms = Le SMS arrive en général en moins d’une minute.
-resend = Renvoyer un code
-resend-in = Renvoyer un code dans
-clock-behind = Ce code est bien celui de votre application, mais l’horloge de votre téléphone retarde d’environ { $seconds } secondes. Activez l’heure automatique dans ses réglages, puis saisissez un nouveau code.
-clock-ahead = Ce code est bien celui de votre application, mais l’horloge de votre téléphone avance d’environ { $seconds } secondes. Activez l’heure automatique dans ses réglages, puis saisissez un nouveau code.
+code-hint-sms = Le SMS arrive généralement en moins d’une minute.
+resend = Recevoir un nouveau code
+resend-in = Recevoir un nouveau code dans
+clock-behind = Ce code vient bien de votre application, mais l’horloge de votre téléphone retarde d’environ { $seconds } secondes. Activez la date et l’heure automatiques dans ses réglages, puis saisissez un nouveau code.
+clock-ahead = Ce code vient bien de votre application, mais l’horloge de votre téléphone avance d’environ { $seconds } secondes. Activez la date et l’heure automatiques dans ses réglages, puis saisissez un nouveau code.
 
-# Ce qui ne va pas, sur le formulaire.
+# Erreurs affichées sur un formulaire.
 
-form-invalid_code = Ce code ne convient pas : il est incorrect, expiré ou déjà utilisé. Prenez le plus récent.
-form-invalid_credentials = Identifiants incorrects. Vérifiez le nom d’utilisateur et le mot de passe.
+form-invalid_code = Code incorrect ou expiré. Chaque code ne fonctionne qu’une fois : essayez-en un autre.
+form-invalid_credentials = Nom d’utilisateur ou mot de passe incorrect.
 form-rate_limited = Trop de tentatives.
-form-sms_budget = Trop de SMS ont été demandés. Choisissez un autre moyen, ou patientez.
-form-phone_refused = Nous ne pouvons pas envoyer de SMS à ce numéro. Donnez un autre numéro de mobile.
-form-sms_unavailable = Nous ne savons pas si le SMS est parti. S’il arrive, son code est valable.
-form-factor_required = Votre organisation exige un second facteur : le dernier ne peut pas être retiré.
-form-method_not_available = Ce moyen n’est pas disponible pour votre compte.
-form-not_enrolled = Ce moyen n’est pas en place sur votre compte.
-form-invalid_field = Une valeur saisie n’est pas valable.
-form-no_enrolment_in_progress = Trop de temps ou trop d’essais : recommencez avec un nouveau code QR ou un nouveau numéro.
+form-sms_budget = Trop de codes ont été demandés par SMS. Utilisez une autre méthode ou réessayez plus tard.
+form-phone_refused = Nous ne pouvons pas envoyer de SMS à ce numéro. Saisissez un autre numéro de mobile.
+form-sms_unavailable = L’envoi du SMS n’a pas pu être confirmé. Si vous le recevez, son code est valide.
+form-factor_required = Votre organisation exige un second facteur : vous ne pouvez pas retirer le dernier.
+form-method_not_available = Cette méthode n’est pas disponible pour votre compte.
+form-not_enrolled = Cette méthode n’est pas configurée sur votre compte.
+form-invalid_field = Une valeur saisie n’est pas valide.
+form-no_enrolment_in_progress = La configuration a pris trop de temps ou trop de codes étaient incorrects. Recommencez avec un nouveau QR code ou un nouveau numéro.
 
-# Ce qui ne va pas, sur une page à part.
+# Erreurs affichées sur une page à part.
 
 trouble-again = Réessayer
-trouble-home = Revenir à la première page
+trouble-home = Retour à l’accueil
 trouble-reference = Référence de l’incident :
-trouble-form = Ce formulaire n’est plus valable
-    .text = Il a été ouvert avant votre dernière connexion, ou depuis une autre page. Rien n’a été changé : rouvrez la page et recommencez.
-trouble-malformed_request = Nous n’avons pas compris cet envoi
-    .text = Rien n’a été changé. Rouvrez la page et recommencez.
-trouble-invalid_field = Une valeur n’est pas valable
-    .text = Rien n’a été changé. Rouvrez la page et recommencez.
+trouble-form = Ce formulaire n’est plus valide
+    .text = Il a été ouvert avant votre dernière connexion, ou il vient d’une autre page. Rien n’a été modifié. Rouvrez la page et recommencez.
+trouble-malformed_request = Requête non valide
+    .text = Rien n’a été modifié. Rouvrez la page et recommencez.
+trouble-invalid_field = Valeur non valide
+    .text = Rien n’a été modifié. Rouvrez la page et recommencez.
 trouble-account_locked = Compte verrouillé
-    .text = Trop de codes incorrects d’affilée. Le verrou protège votre compte : attendez qu’il s’ouvre, ou demandez à un administrateur.
+    .text = Trop de codes incorrects d’affilée. Le verrouillage protège votre compte : attendez qu’il prenne fin ou contactez un administrateur.
 trouble-account_disabled = Compte désactivé
-    .text = Ce compte ne peut pas se connecter. Adressez-vous à un administrateur.
+    .text = Ce compte ne permet plus de se connecter. Contactez un administrateur.
 trouble-not_allowed = Accès réservé
     .text = Cette page est réservée aux administrateurs.
-trouble-not_found = Cette page n’existe pas
-    .text = Il n’y a rien à cette adresse.
-trouble-method_not_allowed = Cette page n’existe pas
-    .text = Il n’y a rien à cette adresse.
-trouble-too_large = Envoi trop volumineux
-    .text = Rien n’a été changé. Rouvrez la page et recommencez.
-trouble-unsupported_media_type = Nous n’avons pas compris cet envoi
-    .text = Rien n’a été changé. Rouvrez la page et recommencez.
+trouble-not_found = Page introuvable
+    .text = Il n’y a pas de page à cette adresse.
+trouble-method_not_allowed = Page introuvable
+    .text = Il n’y a pas de page à cette adresse.
+trouble-too_large = Requête trop volumineuse
+    .text = Rien n’a été modifié. Rouvrez la page et recommencez.
+trouble-unsupported_media_type = Requête non valide
+    .text = Rien n’a été modifié. Rouvrez la page et recommencez.
 trouble-rate_limited = Trop de tentatives
-    .text = Patientez un instant avant de recommencer.
+    .text = Patientez un instant avant de réessayer.
 trouble-not_enrolled = Aucun second facteur
-    .text = Protégez d’abord votre compte avec une application ou un téléphone.
-trouble-no_enrolment_in_progress = Enregistrement terminé
-    .text = Trop de temps ou trop d’essais. Recommencez depuis votre compte.
-trouble-method_not_available = Moyen indisponible
-    .text = Ce moyen n’est pas disponible pour votre compte. Choisissez-en un autre.
-trouble-factor_required = Second facteur obligatoire
-    .text = Votre organisation exige un second facteur : le dernier ne peut pas être retiré.
-trouble-phone_refused = Numéro refusé
+    .text = Ajoutez d’abord une application d’authentification ou un numéro de téléphone à votre compte.
+trouble-no_enrolment_in_progress = Configuration expirée
+    .text = La configuration a pris trop de temps ou trop de codes étaient incorrects. Recommencez depuis votre compte.
+trouble-method_not_available = Méthode indisponible
+    .text = Cette méthode n’est pas disponible pour votre compte. Choisissez-en une autre.
+trouble-factor_required = Second facteur exigé
+    .text = Votre organisation exige un second facteur : vous ne pouvez pas retirer le dernier.
+trouble-phone_refused = Numéro de téléphone non accepté
     .text = Nous ne pouvons pas envoyer de SMS à ce numéro.
-trouble-sms_unavailable = SMS indisponible
-    .text = Nous ne savons pas si le SMS est parti. S’il arrive, son code est valable ; sinon, choisissez un autre moyen.
+trouble-sms_unavailable = Envoi du SMS non confirmé
+    .text = L’envoi du SMS n’a pas pu être confirmé. Si vous le recevez, son code est valide. Sinon, utilisez une autre méthode.
 trouble-internal_error = Une erreur est survenue
-    .text = Elle vient de nous, et elle a été consignée. Votre compte est resté tel qu’il était.
-trouble-store_unavailable = Le service reprend son souffle
-    .text = Il est momentanément indisponible. Votre compte est en sécurité ; réessayez dans un instant.
-trouble-clock_skew = L’heure du service n’est pas fiable
-    .text = Par prudence, aucun code n’est vérifié pour le moment. Réessayez plus tard.
-trouble-overloaded = Beaucoup de monde en même temps
-    .text = Le service est très demandé. Réessayez dans un instant.
+    .text = Le problème vient de notre côté et a été enregistré. Réessayez dans un instant.
+trouble-store_unavailable = Service momentanément indisponible
+    .text = Réessayez dans un instant. Si vous avez saisi un code, utilisez-en un nouveau.
+trouble-clock_skew = Les codes ne peuvent pas être vérifiés
+    .text = L’horloge de ce service n’est pas fiable pour le moment. Réessayez plus tard.
+trouble-overloaded = Le service est très sollicité
+    .text = Il y a trop de demandes en ce moment. Réessayez dans un instant.
 
 # Mon compte.
 
-home-title = Protection de mon compte
-home-parts = Ce qui protège mon compte
+home-title = Sécurité de mon compte
+home-parts = Paramètres de sécurité
 home-count = { $there } sur { $all } en place
-home-last = Dernière confirmation :
+home-last = Dernière vérification :
 home-recent = Activité récente
 home-all = Tout voir
-level-open = Votre compte n’a que son mot de passe
-    .text = Quelqu’un qui le devine entre chez vous. Une application d’authentification ferme cette porte en deux minutes.
+level-open = Seul un mot de passe protège votre compte
+    .text = Toute personne qui le devine ou le vole peut se connecter. Ajouter une application d’authentification prend deux minutes.
 level-half = Votre compte est protégé
-    .text = Il manque encore de quoi entrer le jour où votre téléphone n’est pas là.
+    .text = Terminez la configuration pour pouvoir vous connecter même sans votre téléphone.
 level-full = Votre compte est bien protégé
-    .text = Tout est en place, y compris pour les jours sans téléphone. Rien à faire.
+    .text = Tout est en place, y compris pour vous connecter sans votre téléphone. Vous n’avez rien à faire.
 next-app = Ajouter une application
-next-codes = Créer de nouveaux codes de secours
+next-codes = Générer de nouveaux codes
 next-phone = Ajouter un téléphone
-next-backup = Choisir le relais
+next-backup = Activer le secours par SMS
 state-on = En place
-state-low = À compléter
-state-off = Pas encore
+state-low = À renouveler
+state-off = À configurer
 card-app = Application d’authentification
-card-app-since = Depuis le
-card-app-none = Un code neuf toutes les 30 secondes, même sans réseau.
+card-app-since = Ajoutée le
+card-app-none = Affiche un nouveau code toutes les 30 secondes, même hors connexion.
 card-app-manage = Gérer l’application d’authentification
-card-codes = Codes de secours
+card-codes = Codes de récupération
 card-codes-left = { $left ->
-    [0] Il n’en reste aucun.
-    [one] Il en reste un seul.
-   *[other] Il en reste { $left }.
+    [0] Aucun code restant.
+    [one] 1 code restant.
+   *[other] { $left } codes restants.
  }
-card-codes-none = Ils viennent avec votre premier facteur.
-card-codes-manage = Gérer les codes de secours
+card-codes-none = Générés quand vous ajoutez une application ou un téléphone.
+card-codes-manage = Gérer les codes de récupération
 card-phone = Téléphone
-card-phone-none = Un mobile qui peut recevoir des SMS.
+card-phone-none = Un numéro de mobile qui peut recevoir des SMS.
 card-phone-manage = Gérer le téléphone
-card-backup = Relais
-card-backup-sms = Un SMS, si l’application n’est pas là.
-card-backup-none = Aucun SMS n’est proposé à la connexion.
-card-backup-manage = Gérer le relais
+card-backup = Secours par SMS
+card-backup-sms = Un code par SMS si vous n’avez pas votre application.
+card-backup-none = Aucun code par SMS n’est proposé à la connexion.
+card-backup-manage = Gérer le secours par SMS
 
-# Application.
+# Application d’authentification.
 
-steps = Étapes
+steps = Étapes de la configuration
 step-app = Application
-step-codes = Codes de secours
+step-codes = Codes
 step-phone = Téléphone
-step-backup = Relais
+step-backup = Secours par SMS
 app-title = Application d’authentification
-app-on = En place depuis le
-app-off = Pas encore d’application.
-    .text = Aegis, FreeOTP, Google Authenticator, Microsoft Authenticator, 1Password : toutes conviennent.
+app-on = Ajoutée le
+app-off = Aucune application pour le moment.
+    .text = Toutes les applications d’authentification conviennent : Aegis, FreeOTP, Google Authenticator, Microsoft Authenticator, 1Password…
 app-replace = Changer de téléphone
-    .text = Scannez un nouveau code QR avec le nouveau téléphone. L’ancien reste valable jusqu’à ce que le nouveau soit confirmé.
-app-replace-start = Scanner un nouveau code
+    .text = Scannez un nouveau QR code avec le nouveau téléphone. L’application actuelle fonctionne jusqu’à ce que la nouvelle soit vérifiée.
+app-replace-start = Scanner un nouveau QR code
 app-remove = Retirer l’application
     .text = Votre compte sera moins bien protégé.
 app-remove-start = Retirer l’application…
-enrol-title = Ajouter une application
-enrol-scan = Scannez ce code
-    .text = Dans votre application d’authentification, choisissez d’ajouter un compte, puis visez ce carré.
-enrol-qr = Code QR à scanner avec une application d’authentification
+enrol-title = Ajouter une application d’authentification
+enrol-scan = Scannez ce QR code
+    .text = Dans votre application d’authentification, choisissez d’ajouter un compte, puis scannez ce QR code.
+enrol-qr = QR code à scanner avec une application d’authentification
 enrol-open = Ouvrir dans mon application
-enrol-by-hand = Je ne peux pas scanner
+enrol-by-hand = Je ne peux pas scanner le QR code
     .text = Saisissez cette clé dans l’application :
-enrol-code = Saisissez le code affiché
-enrol-confirm = Confirmer
-enrol-anew = Recommencer avec un nouveau code QR
-removal-title = Retirer l’application ?
-removal-lead = Sans elle, votre mot de passe protège moins bien votre compte, et vos autres sessions prennent fin.
-removal-code = Code de l’application ou code de secours
-removal-hint = Il confirme que c’est bien vous.
+enrol-code = Saisissez le code affiché dans l’application
+enrol-confirm = Vérifier
+enrol-anew = Recommencer avec un nouveau QR code
+removal-title = Retirer l’application d’authentification ?
+removal-lead = Votre compte sera moins bien protégé et vos autres sessions seront fermées.
+removal-code = Code de l’application ou code de récupération
+removal-hint = Il sert à confirmer votre identité.
 removal-do = Retirer l’application
 
-# Codes de secours.
+# Codes de récupération.
 
-codes-app-ready = C’est fait : votre second facteur est en place.
-codes-new-title = Gardez ces codes de secours
-codes-new-lead = Si votre téléphone n’est pas là, un de ces codes vous laisse entrer. Ils ne s’affichent qu’une fois.
-codes-new-hint = Imprimés dans un tiroir, ou dans un gestionnaire de mots de passe : pas dans le téléphone lui-même. Chaque code ne sert qu’une fois.
-codes-file-head = Codes de secours { $name } pour { $email }
-codes-kept = Je les ai gardés
-codes-kept-phone = Je les ai gardés, continuer
-codes-title = Codes de secours
+codes-app-ready = Votre second facteur est en place.
+codes-new-title = Enregistrez vos codes de récupération
+codes-new-lead = Sans votre téléphone, connectez-vous avec l’un de ces codes. Ils ne s’affichent qu’une fois.
+codes-new-hint = Imprimez-les ou enregistrez-les dans un gestionnaire de mots de passe, mais pas sur votre téléphone. Chaque code ne fonctionne qu’une fois.
+codes-file-head = Codes de récupération { $name } pour { $email }
+codes-kept = J’ai enregistré mes codes
+codes-kept-phone = Codes enregistrés, continuer
+codes-title = Codes de récupération
 codes-left = { $left ->
-    [0] Il n’en reste aucun.
-    [one] Il en reste un seul.
-   *[other] Il en reste { $left }.
+    [0] Aucun code restant.
+    [one] 1 code restant.
+   *[other] { $left } codes restants.
  }
-codes-what = Chacun vous laisse entrer une fois, sans téléphone.
+codes-what = Chaque code permet de se connecter une fois sans téléphone.
 codes-used = Utilisé le
 codes-unused = Disponible
-codes-made = Créés le
-codes-renew = Perdus, ou presque tous utilisés ?
-    .text = Créez dix nouveaux codes. Les anciens ne serviront plus.
-codes-renew-do = Créer de nouveaux codes
+codes-made = Générés le
+codes-renew = Codes perdus ou presque tous utilisés ?
+    .text = Générez dix nouveaux codes. Les anciens ne fonctionneront plus.
+codes-renew-do = Générer de nouveaux codes
 
 # Téléphone.
 
 phone-title = Ajouter un téléphone
 phone-change-title = Votre téléphone
-phone-lead = Un SMS pourra prendre le relais le jour où votre application n’est pas là.
-phone-now = Numéro confirmé :
+phone-lead = Recevez un code par SMS si vous n’avez pas votre application.
+phone-now = Numéro vérifié :
 phone-change = Changer de numéro
-    .text = Pour en changer, saisissez le nouveau. L’actuel reste valable jusqu’à ce que le nouveau soit confirmé.
-phone-none = Les SMS ne sont pas disponibles dans cette installation.
+    .text = Pour en changer, saisissez le nouveau numéro. L’actuel reste utilisé jusqu’à ce que le nouveau soit vérifié.
+phone-none = Ce service n’envoie pas de SMS.
 phone-country = Pays
 phone-number = Numéro de mobile
-phone-hint = Nous n’y envoyons que des codes. Votre opérateur peut facturer la réception à l’étranger.
+phone-hint = Il sert uniquement à vous envoyer des codes. Votre opérateur peut facturer les SMS reçus à l’étranger.
 phone-send = Recevoir un code
-phone-notice = Un SMS peut être détourné par quelqu’un qui vole votre numéro. Il protège mieux qu’un mot de passe seul, et moins bien qu’une application.
+phone-notice = Un SMS peut être intercepté si votre numéro est détourné. C’est plus sûr qu’un mot de passe seul, mais moins sûr qu’une application d’authentification.
 phone-confirm-title = Saisissez le code reçu
-phone-sent = Un code a été envoyé au { $phone }. Il est valable cinq minutes.
-phone-confirm = Confirmer ce numéro
+phone-sent = Un code a été envoyé au { $phone }. Il expire dans 5 minutes.
+phone-confirm = Vérifier ce numéro
 phone-other = Changer de numéro
 phone-remove = Retirer ce numéro
-    .text = Plus aucun SMS ne pourra prendre le relais.
+    .text = Vous ne pourrez plus recevoir de code par SMS.
 phone-remove-do = Retirer ce numéro
 phone-remove-ask = Retirer ce numéro de votre compte ?
 country-FR = France (+33)
@@ -311,58 +330,58 @@ country-IE = Irlande (+353)
 country-US = États-Unis (+1)
 country-CA = Canada (+1)
 
-# Relais.
+# Secours par SMS.
 
-backup-title = Et sans votre application ?
-backup-lead = Choisissez ce qui prend le relais quand elle n’est pas à portée de main.
-backup-sms = Un code par SMS
-    .text = Envoyé au { $phone }, à votre demande.
-backup-none = Seulement mes codes de secours
-    .text = Aucun SMS n’est proposé à la connexion.
+backup-title = Secours par SMS
+backup-lead = Choisissez comment vous connecter si vous n’avez pas votre application.
+backup-sms = Code par SMS
+    .text = Envoyé au { $phone } à votre demande.
+backup-none = Codes de récupération uniquement
+    .text = Aucun code par SMS n’est proposé à la connexion.
 backup-choose = Enregistrer
 
 # Activité.
 
-activity-title = Activité de mon compte
-activity-lead = Tout ce qui touche à la protection de votre compte. Quelque chose vous surprend ? Changez votre mot de passe et prévenez un administrateur.
-activity-none = Rien pour l’instant.
+activity-title = Activité du compte
+activity-lead = Les événements de sécurité de votre compte. Si l’un d’eux vous semble suspect, changez votre mot de passe et contactez un administrateur.
+activity-none = Aucun événement.
 activity-ended = { $what } : { $how }
 activity-by-admin = par un administrateur
-older = Plus anciens
+older = Événements plus anciens
 agent-unknown = navigateur inconnu
-outcome-success = réussi
+outcome-success = succès
 outcome-failure = échec
-outcome-refused = refusé
+outcome-refused = refus
 event-login = Connexion par mot de passe
-event-totp_enroll_start = Ajout d’une application commencé
-event-totp_enroll = Application ajoutée
+event-totp_enroll_start = Ajout d’une application d’authentification commencé
+event-totp_enroll = Ajout d’une application d’authentification
 event-totp_verify = Code de l’application
 event-otp_replay = Code de l’application déjà utilisé
-event-totp_disable = Retrait de l’application
-event-recovery_use = Code de secours
-event-recovery_regenerate = Nouveaux codes de secours
+event-totp_disable = Retrait de l’application d’authentification
+event-recovery_use = Code de récupération
+event-recovery_regenerate = Nouveaux codes de récupération
 event-sms_send = Envoi d’un code par SMS
 event-sms_verify = Code par SMS
-event-phone_set = Code envoyé à un nouveau numéro
-event-phone_verify = Confirmation d’un numéro
-event-phone_remove = Numéro retiré
-event-backup_set = Relais choisi
+event-phone_set = Envoi d’un code à un nouveau numéro
+event-phone_verify = Vérification du numéro de téléphone
+event-phone_remove = Numéro de téléphone retiré
+event-backup_set = Secours par SMS modifié
 event-account_locked = Compte verrouillé
-event-locked_call = Essai sur un compte verrouillé
+event-locked_call = Tentative sur un compte verrouillé
 event-guessing_suspected = Nombreux codes incorrects
 event-token_revoked = Déconnexion
-event-token_refused = Session refusée
+event-token_refused = Session non valide
 event-rate_limited = Trop de tentatives
-event-crypt_decrypt_fail = Secret illisible
+event-crypt_decrypt_fail = Secret impossible à déchiffrer
 event-admin_user_create = Compte créé
 event-admin_unlock = Compte déverrouillé
-event-admin_reset = Facteurs retirés
-event-admin_enforce = Obligation de second facteur modifiée
+event-admin_reset = Tous les seconds facteurs retirés
+event-admin_enforce = Exigence d’un second facteur activée ou désactivée
 event-admin_token = Jeton émis par un administrateur
-event-admin_recovery_regenerate = Codes de secours recréés
+event-admin_recovery_regenerate = Codes de récupération régénérés
 event-admin_erase = Données effacées
-event-admin_migrate = Schéma modifié
-event-admin_revoke_all = Toutes les sessions terminées
+event-admin_migrate = Schéma de la base de données modifié
+event-admin_revoke_all = Toutes les sessions fermées
 event-admin_list = Liste des comptes consultée
 event-admin_show = Compte consulté
 event-admin_events = Événements consultés
@@ -370,70 +389,70 @@ event-admin_stats = Statistiques consultées
 event-failures_rising = Hausse des échecs sur l’ensemble des comptes
 event-admin_audit_verify = Journal d’audit vérifié
 event-admin_audit_export = Journal d’audit exporté
-event-admin_keys_rotate = Clés de chiffrement renouvelées
-event-admin_import = Facteurs importés
-event-admin_export = Facteurs exportés
-event-admin_refused = Accès d’administration refusé
+event-admin_keys_rotate = Rotation des clés de chiffrement
+event-admin_import = Seconds facteurs importés
+event-admin_export = Seconds facteurs exportés
+event-admin_refused = Accès administrateur
 
 # Administration.
 
-admin-title = Gestion des comptes
+admin-title = Tableau de bord
 admin-back = Retour au tableau de bord
 admin-search = Nom ou adresse e-mail
-admin-find = Chercher
+admin-find = Rechercher
 admin-users = Comptes
-admin-nobody = Personne de ce nom.
-admin-more = Suite
+admin-nobody = Aucun compte trouvé.
+admin-more = Page suivante
 admin-period = Période
 admin-days = { $days ->
     [one] 24 heures
    *[other] { $days } jours
  }
-admin-events = Derniers événements
-admin-acts = Agir
+admin-events = Événements de sécurité
+admin-acts = Actions
 admin-done = Terminé
-admin-codes-title = Nouveaux codes de secours
-admin-codes-lead = Ils ne s’affichent qu’une fois. Remettez-les à leur propriétaire en main propre, ou par un moyen sûr.
+admin-codes-title = Nouveaux codes de récupération
+admin-codes-lead = Ils ne s’affichent qu’une fois. Remettez-les au titulaire du compte en main propre ou par un canal sûr.
 chip-locked = verrouillé
 chip-disabled = désactivé
 chip-app = application
 chip-no-app = sans application
-chip-enforced = obligatoire
+chip-enforced = second facteur exigé
 chip-superuser = administrateur
 yes = oui
 no = non
 fact-user = Nom d’utilisateur
 fact-locked = Verrouillé
-fact-locked-for-good = jusqu’à l’intervention d’un administrateur
+fact-locked-for-good = jusqu’au déverrouillage par un administrateur
 fact-failures = Codes incorrects d’affilée
-fact-last = Dernière confirmation
+fact-last = Dernière vérification
 act-reason = Motif (facultatif)
 act-unlock = Déverrouiller
-    .text = Met fin au verrou et oublie les codes incorrects.
+    .text = Met fin au verrouillage et remet à zéro le nombre de codes incorrects.
     .do = Déverrouiller
-act-codes = Recréer les codes de secours
-    .text = Dix nouveaux codes, montrés une fois. Les anciens ne servent plus.
-    .do = Recréer les codes
-act-codes-ask = Recréer les codes de secours de ce compte ?
+act-codes = Régénérer les codes de récupération
+    .text = Dix nouveaux codes, affichés une seule fois. Les anciens ne fonctionnent plus.
+    .do = Régénérer les codes
+act-codes-ask = Régénérer les codes de récupération de ce compte ?
 act-enforce = Exiger un second facteur
-    .text = À sa prochaine connexion, cette personne devra en ajouter un.
+    .text = Cette personne devra en ajouter un à sa prochaine connexion.
     .do = Exiger
 act-release = Ne plus exiger de second facteur
     .text = Cette personne pourra retirer le dernier.
     .do = Ne plus exiger
-act-reset = Retirer tous les facteurs
-    .text = Application, téléphone et codes de secours disparaissent, toutes les sessions prennent fin.
+act-reset = Retirer tous les seconds facteurs
+    .text = Retire l’application, le téléphone et les codes de récupération, et ferme toutes les sessions.
     .do = Tout retirer
-act-reset-ask = Retirer tous les facteurs de ce compte ? Seul son mot de passe le protégera.
+act-reset-ask = Retirer tous les seconds facteurs de ce compte ? Seul son mot de passe le protégera.
 figure-users = Comptes
-figure-protected = avec second facteur
-figure-app = avec application
-figure-sms = avec SMS
-figure-enforced = obligatoires
-figure-locked = verrouillés
-figure-codes = presque sans code
-plot-when = Quand
-plot-table = Les mêmes chiffres en tableau
+figure-protected = Avec second facteur
+figure-app = Avec application
+figure-sms = Avec SMS
+figure-enforced = Second facteur exigé
+figure-locked = Verrouillés
+figure-codes = Peu de codes de récupération
+plot-when = Date
+plot-table = Afficher sous forme de tableau
 plot-day = { $day } { $month }
 plot-checks = Vérifications
 plot-success = réussies
@@ -444,9 +463,9 @@ plot-sms = SMS par pays et fournisseur
 plot-sms-none = Aucun SMS sur cette période.
 column-user = Compte
 column-what = Événement
-column-where = Adresse
-column-who = Par qui, pourquoi
-admin-user-gone = n° { $id }, supprimé
+column-where = Adresse IP
+column-who = Auteur, motif
+admin-user-gone = Compte { $id } (supprimé)
 actor-shell = { $name }, ligne de commande
 column-country = Pays, fournisseur
 column-share = Part
@@ -455,9 +474,9 @@ column-delivered = remis
 column-failed = échoués
 column-used = utilisés
 
-# Le petit téléphone du développeur.
+# Aperçu des SMS, en développement uniquement.
 
-pocket = Téléphone d’essai
-pocket-note = Développement : aucun SMS ne part, ils arrivent ici.
+pocket = Aperçu des SMS
+pocket-note = Développement uniquement : les SMS ne sont pas envoyés, ils s’affichent ici.
 pocket-use = Utiliser ce code
-pocket-empty = Aucun message pour l’instant
+pocket-empty = Aucun message pour le moment

@@ -1,9 +1,9 @@
-// Codes to copy, keep in a file and print; and what asks before it is done.
+// Copies, downloads and prints recovery codes, and asks for confirmation before some forms.
 
 const said = document.getElementById('keep-said');
 
-/** Tells for a moment that something was done, to the eye and to a screen reader. */
-const tell = (button) => {
+/** Confirms an action for 2.5 s, on the button and to screen readers. */
+const confirmDone = (button) => {
   if (!button.dataset.done) return;
   const words = button.querySelector('span') ?? button;
   const before = words.textContent;
@@ -24,7 +24,7 @@ const copy = async (text) => {
   }
 };
 
-/** What cannot be copied is at least selected. */
+/** Fallback if the clipboard is not available: selects the text. */
 const select = (element) => getSelection().selectAllChildren(element);
 
 const list = document.getElementById('codes');
@@ -46,7 +46,7 @@ if (list) {
   for (const button of document.querySelectorAll('[data-keep]')) {
     button.addEventListener('click', async () => {
       await actions[button.dataset.keep]();
-      tell(button);
+      confirmDone(button);
     });
   }
 }
@@ -55,7 +55,7 @@ for (const button of document.querySelectorAll('[data-copy]')) {
   const source = document.getElementById(button.dataset.copy);
   button.hidden = false;
   button.addEventListener('click', async () => {
-    if (await copy(source.textContent.replaceAll(' ', ''))) tell(button);
+    if (await copy(source.textContent.replaceAll(' ', ''))) confirmDone(button);
     else select(source);
   });
 }

@@ -1,4 +1,4 @@
-// Times that run, and times of the reader's own place.
+// Countdowns, and timestamps in the user's time zone.
 
 const span = (seconds) => {
   const minutes = Math.floor(seconds / 60);

@@ -1,13 +1,13 @@
-// Fields for codes: digits alone, pasted codes whatever stands around them, codes that the browser fills in.
+// Code fields: keeps digits only, accepts pasted text around a code, and submits codes filled in by the browser.
 
-/** Sends a form once, as its button would. */
+/** Submits a form once, as its submit button does. */
 const send = (form) => {
   if (!form.dataset.sent && form.reportValidity()) form.requestSubmit();
 };
 
 for (const form of document.forms) {
   form.addEventListener('submit', (event) => {
-    // A second press must not spend a second try.
+    // A double click must not count as a second attempt.
     if (form.dataset.sent) {
       event.preventDefault();
       return;
@@ -17,7 +17,7 @@ for (const form of document.forms) {
   });
 }
 
-// A page that comes back from the browser's memory may be sent again.
+// A page restored from the back/forward cache can be submitted again.
 addEventListener('pageshow', (event) => {
   if (!event.persisted) return;
   for (const form of document.forms) {
@@ -26,13 +26,13 @@ addEventListener('pageshow', (event) => {
   }
 });
 
-// What is missing is said in the page's language, not in the browser's.
+// Validation messages in the language of the page instead of the browser's.
 for (const input of document.querySelectorAll('[data-missing]')) {
-  const judge = () => {
+  const validate = () => {
     const { valueMissing, patternMismatch } = input.validity;
     input.setCustomValidity(valueMissing || patternMismatch ? input.dataset.missing : '');
   };
-  input.addEventListener('invalid', judge);
+  input.addEventListener('invalid', validate);
   input.addEventListener('input', () => input.setCustomValidity(''));
 }
 
@@ -58,7 +58,7 @@ for (const input of document.querySelectorAll('[data-digits]')) {
   input.addEventListener('input', () => {
     const digits = digitsOf(input.value);
     if (digits !== input.value) input.value = digits;
-    // A whole code at once was filled in by the browser; one that was typed is sent by its button.
+    // A code that appears all at once was filled in by the browser: submit it. A typed code waits for the button.
     const filled = digits.length === most && before === 0;
     before = digits.length;
     if (filled) send(input.form);
@@ -77,6 +77,6 @@ if (form && 'OTPCredential' in window) {
       if (message?.code) form.dispatchEvent(new CustomEvent('take-code', { detail: message.code }));
     })
     .catch(() => {
-      // No code came, or the reader would rather type it.
+      // No code arrived, or the user typed it.
     });
 }

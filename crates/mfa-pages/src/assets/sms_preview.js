@@ -1,8 +1,8 @@
-// The phone of a developer: looks for new messages, and fills their codes in.
+// SMS preview, in development only: polls for new messages and fills in their codes.
 
 const pocket = document.querySelector('.pocket');
 const list = pocket.querySelector('.pocket-messages');
-const EVERY = 1500;
+const POLL_INTERVAL = 1500;
 let shown = list.querySelector('.pocket-text')?.textContent;
 
 const use = (code) => {
@@ -36,7 +36,7 @@ for (const button of list.querySelectorAll('[data-code]')) {
   button.addEventListener('click', () => use(button.dataset.code));
 }
 
-const look = async () => {
+const poll = async () => {
   if (!document.hidden) {
     try {
       const answer = await fetch(pocket.dataset.from, { headers: { Accept: 'application/json' } });
@@ -47,9 +47,9 @@ const look = async () => {
         shown = newest;
       }
     } catch {
-      // The server is away for the moment: look again.
+      // The server is not reachable: try again later.
     }
   }
-  setTimeout(look, EVERY);
+  setTimeout(poll, POLL_INTERVAL);
 };
-look();
+poll();

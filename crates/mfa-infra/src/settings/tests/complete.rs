@@ -11,11 +11,11 @@ const DEFAULT: &str = include_str!("../../../../../config/default.toml");
 const EXAMPLE: &str = include_str!("../../../../../.env.example");
 
 const PREAMBLE: &str = "\
-# Every setting of NOVA MFA, with its default where it has one.
+# All settings of NOVA MFA, with their default values.
 #
-# Copy this file to `.env` and take the `#` off the lines that you need. The environment goes over this file, this file
-# over config/. `$` means nothing here; put a value that holds blanks or quotes between '…'.
-# A secret, DATABASE_URL and REDIS_URL may stand in a file of their own instead: JWT_SECRET_KEY_FILE=/run/secrets/jwt
+# Copy this file to `.env` and uncomment the lines that you need. Environment variables override this file, and this file
+# overrides config/. `$` has no special meaning. Put a value that contains spaces or quotes between '…'.
+# A secret, DATABASE_URL and REDIS_URL can be read from a file instead: JWT_SECRET_KEY_FILE=/run/secrets/jwt
 ";
 
 /// Returns the example generated from the table.
