@@ -109,7 +109,7 @@ const fn code_of_opening(error: &OpenError) -> &'static str {
     match error {
         OpenError::Settings(_) | OpenError::Unusable(_) => "invalid_settings",
         OpenError::Database(OpenDatabaseError::Migration(error)) => code_of_migration(error),
-        OpenError::Database(OpenDatabaseError::Unreachable(_)) => "store_unavailable",
+        OpenError::Database(_) => "store_unavailable",
         OpenError::Store(error) => code_of_store(error),
         OpenError::Telemetry(_) => "log_unavailable",
         OpenError::KeysMissing(_) | OpenError::WrongKey(_) => "wrong_keys",
@@ -120,7 +120,7 @@ const fn code_of_opening(error: &OpenError) -> &'static str {
 const fn code_of_migration(error: &MigrationError) -> &'static str {
     match error {
         MigrationError::Unreachable(_) => "store_unavailable",
-        MigrationError::Stopped(_) => "migration_failed",
+        _ => "migration_failed",
     }
 }
 
