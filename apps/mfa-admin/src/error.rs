@@ -105,7 +105,7 @@ const fn open_code(error: &OpenError) -> &'static str {
 const fn migration_code(error: &MigrationError) -> &'static str {
     match error {
         MigrationError::Unreachable(_) => "store_unavailable",
-        MigrationError::Stopped(_) => "migration_failed",
+        _ => "migration_failed",
     }
 }
 

@@ -1,14 +1,14 @@
-//! Ciphers, slow hashes, and what the operating system gives: the time and randomness.
+//! Cryptography: encryption of columns, password hashing, keyed digests, and the system's clock and randomness.
 //!
-//! One [`KeyRing`] of master keys; every use of a key takes a key of its own, derived under its own label, so that
-//! no two kinds of value are ever sealed or signed with the same bytes. A new use is a new label and a type that
-//! asks the ring for it.
+//! A [`KeyRing`] holds the master keys. Each use has a key of its own, derived under its own label, so that no two
+//! kinds of value are sealed or signed with the same bytes. A new use is a new label and a type that derives its key.
 
 mod aes_gcm;
 mod argon2id;
 mod audit_keys;
 mod digests;
 mod key_ring;
+mod labels;
 mod retained;
 mod slow_hasher;
 mod stored_digest;

@@ -1,12 +1,12 @@
-//! Numbers for whoever watches: counters, gauges and latencies in the text of OpenMetrics.
+//! Prometheus metrics: counters, gauges and histograms in the OpenMetrics text format.
 //!
-//! What is counted is counted where it is told anyway: an [`EventSink`] before the log, an [`SmsObserver`] before the
-//! journal, the edge of the server for latencies, the committers for their groups. No handler and no flow counts.
-//! Gauges are read when somebody asks.
+//! Counters sit where events already pass: an [`EventSink`] before the log, an [`SmsObserver`] before the SMS log, the
+//! HTTP middleware for latencies, the committers for their groups. No handler and no flow counts. Gauges are set when
+//! metrics are scraped.
 //!
-//! It refuses labels of unbounded values: kinds, outcomes, factors, routes by their pattern, countries of the allow list;
-//! never a user, an address or a path as it was sent. To add a number: a field and its registration in the file of what
-//! it is about, and a line in `docs/metrics.md`; a test holds both to one another.
+//! Labels have bounded values only: kinds, outcomes, factors, route patterns, countries of the allow list; never a user,
+//! an address or a requested path. To add a metric, add a field and its registration in the file of its subject, and a
+//! line in `docs/metrics.md`; a test compares both.
 
 mod events;
 mod failure_spike;
@@ -32,7 +32,7 @@ pub use state::DatabaseLoad;
 pub(crate) use state::{ProviderState, StateGauges};
 pub use store::{GroupResult, StoreMetrics};
 
-/// Everything that is counted in one process.
+/// Metrics of one process.
 pub struct Metrics {
     registry: Registry,
     events: EventCounters,
@@ -43,10 +43,10 @@ pub struct Metrics {
 }
 
 impl Metrics {
-    /// What OpenMetrics is called as a media type.
+    /// Media type of OpenMetrics.
     pub const MEDIA_TYPE: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
 
-    /// All at zero.
+    /// Creates metrics with all counters at zero.
     pub fn new(started: Timestamp) -> Self {
         let mut registry = Registry::default();
         registry.register(
@@ -64,41 +64,41 @@ impl Metrics {
         }
     }
 
-    /// Counts what is told, and tells it on.
+    /// Returns a sink that counts events and forwards them to `log`.
     pub fn before_log(&self, log: Arc<dyn EventSink>) -> Arc<dyn EventSink> {
         Arc::new(MeteredEventSink::new(self.events.clone(), log))
     }
 
-    /// Counts sends, and tells them on.
+    /// Returns an observer that counts SMS and forwards them to `journal`.
     pub fn before_journal(&self, journal: Arc<dyn SmsObserver>) -> Arc<dyn SmsObserver> {
         Arc::new(MeteredSmsObserver::new(self.sms.clone(), journal))
     }
 
-    /// Begins series for what may be sent, so that a rate has a zero to begin at.
+    /// Creates the series of possible SMS at zero, so that rates have a start value.
     pub(crate) fn expect_sms(&self, providers: &[&str], countries: &[&str]) {
         self.sms.expect(providers, countries);
     }
 
-    /// The latencies of calls.
+    /// Returns the latencies of HTTP requests.
     pub const fn http(&self) -> &HttpMetrics {
         &self.http
     }
 
-    /// What committers and retention count.
+    /// Returns the metrics of committers and of event retention.
     pub const fn store(&self) -> &StoreMetrics {
         &self.store
     }
 
-    /// What is so now.
+    /// Returns the gauges of the current state.
     pub(crate) const fn state(&self) -> &StateGauges {
         &self.state
     }
 
-    /// Everything, as text.
+    /// Returns all metrics as text.
     pub fn render(&self, now: Timestamp) -> String {
-        self.events.look(now);
+        self.events.update(now);
         let mut text = String::with_capacity(32 * 1024);
-        // A String takes all; and a half is worse than nothing.
+        // Writing to a String does not fail; if it did, part of the text would be worse than none.
         if encode(&mut text, &self.registry).is_err() {
             text.clear();
         }

@@ -1,4 +1,4 @@
-//! Argon2id (RFC 9106): how new passwords are hashed, and how stored hashes are checked.
+//! Argon2id (RFC 9106): hashing of new passwords and verification of stored hashes.
 
 use std::fmt::{self, Write as _};
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -7,20 +7,20 @@ use argon2::{Algorithm, Argon2, Block, Params, PasswordHash, Version};
 use data_encoding::BASE64_NOPAD;
 use subtle::ConstantTimeEq;
 
-/// Of new hashes: 19 MiB, two passes, one lane (OWASP's recommendation).
+/// Parameters of new hashes: 19 MiB, two passes, one lane (OWASP's recommendation).
 const MEMORY_KIB: u32 = 19 * 1024;
 const PASSES: u32 = 2;
 const LANES: u32 = 1;
 const SALT_LEN: usize = 16;
 const OUTPUT_LEN: usize = 32;
 
-/// The most a stored hash may ask for. Its parameters come from a column: who could write there could otherwise
-/// stop the server with one login.
+/// Maximum parameters of a stored hash. They come from a column: without a maximum, write access to the column would be
+/// enough to stop the server with one login.
 const MOST_MEMORY_KIB: u32 = 256 * 1024;
 const MOST_PASSES: u32 = 10;
 const MOST_LANES: u32 = 8;
 
-/// An Argon2id hash taken apart.
+/// Parsed Argon2id hash.
 #[derive(Clone)]
 pub(super) struct Argon2idDigest {
     params: Params,
@@ -29,17 +29,17 @@ pub(super) struct Argon2idDigest {
     output: Vec<u8>,
 }
 
-/// Why a text in PHC form is no [`Argon2idDigest`].
+/// Reason why a PHC string is not a usable [`Argon2idDigest`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Argon2idParseError {
-    /// It cannot be read.
+    /// The text is not a valid hash.
     Unreadable,
-    /// It asks for more memory, passes or lanes than any honest hash.
+    /// The hash demands more memory, passes or lanes than any legitimate one.
     TooCostly,
 }
 
 impl Argon2idDigest {
-    /// Hashes a password at today's strength.
+    /// Hashes a password with the parameters of new hashes.
     pub(super) fn hash(
         password: &[u8],
         salt: [u8; SALT_LEN],
@@ -51,8 +51,8 @@ impl Argon2idDigest {
         Ok(digest)
     }
 
-    /// Reads a PHC string: `$argon2id$v=19$m=19456,t=2,p=1$<salt>$<output>`. Without `v=` it is version 16, as the
-    /// format has it.
+    /// Parses a PHC string: `$argon2id$v=19$m=19456,t=2,p=1$<salt>$<output>`. Without `v=` the version is 16, as the
+    /// PHC format defines.
     pub(super) fn parse(text: &str) -> Result<Self, Argon2idParseError> {
         let hash = PasswordHash::new(text).map_err(|_| Argon2idParseError::Unreadable)?;
         let params = Params::try_from(&hash).map_err(|_| Argon2idParseError::Unreadable)?;
@@ -66,7 +66,7 @@ impl Argon2idDigest {
         Ok(Self { params, version, salt: salt.to_vec(), output: output.as_bytes().to_vec() })
     }
 
-    /// Whether this is the hash of that password. Compares in constant time.
+    /// Whether this is the hash of a password. Compares in constant time.
     pub(super) fn matches(&self, password: &[u8], memory: &HashMemory) -> Result<bool, argon2::Error> {
         Ok(self.compute(password, self.output.len(), memory)?.ct_eq(&self.output).into())
     }
@@ -79,7 +79,7 @@ impl Argon2idDigest {
             || self.output.len() < OUTPUT_LEN
     }
 
-    /// The PHC string, for a hash made by [`Argon2idDigest::hash`].
+    /// Returns the PHC string of a hash made by [`Argon2idDigest::hash`].
     pub(super) fn to_phc(&self) -> String {
         let mut text = format!("$argon2id$v={}$", u32::from(self.version));
         let params = &self.params;
@@ -102,10 +102,10 @@ impl Argon2idDigest {
     }
 }
 
-/// Working memory that is used again while there is work: fresh pages cost a third more time.
+/// Working memory that is reused while hashes run: fresh pages cost a third more time.
 ///
-/// The last one to end gives all of it back to the system, so that an idle server is small. Buffers larger than
-/// 19 MiB, for stored hashes that ask for more, are given back at once.
+/// When the last hash ends, all memory returns to the system, so that an idle server is small. Buffers above 19 MiB,
+/// which some stored hashes demand, are freed at once.
 #[derive(Default)]
 pub(super) struct HashMemory(Mutex<Buffers>);
 
@@ -113,14 +113,14 @@ pub(super) struct HashMemory(Mutex<Buffers>);
 struct Buffers {
     kept: Vec<Vec<Block>>,
     in_use: usize,
-    /// How often a buffer was lent, for `Debug`.
+    /// Number of times that a buffer was used, for `Debug`.
     lent: u64,
 }
 
 impl HashMemory {
     const KEPT_BLOCKS: usize = MEMORY_KIB as usize;
-    /// 33 MiB. What glibc allocates up to 32 MiB it may keep when it is freed; what is larger goes back to the system
-    /// for certain. Room that is never written to takes no memory.
+    /// 33 MiB. glibc may keep freed allocations of up to 32 MiB, and always returns larger ones to the system. Pages that
+    /// are never written take no memory.
     const MAPPED_BLOCKS: usize = 33 * 1024;
 
     fn buffer() -> Vec<Block> {
@@ -157,7 +157,7 @@ impl HashMemory {
 }
 
 impl fmt::Debug for HashMemory {
-    /// How much it was used; never what is in the buffers.
+    /// Writes usage counts, never the content of the buffers.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Buffers { kept, in_use, lent } = &*self.buffers();
         write!(f, "Memory {{ kept: {}, in_use: {in_use}, lent: {lent} }}", kept.len())

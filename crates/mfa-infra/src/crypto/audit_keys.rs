@@ -1,4 +1,4 @@
-//! The keys that chain the audit events.
+//! Keys of the audit chain.
 
 use std::fmt;
 
@@ -6,21 +6,21 @@ use hmac::{Hmac, KeyInit, Mac};
 use mfa_core::{KeyId, SecretBytes};
 use sha2::Sha256;
 
-use super::KeyRing;
-use super::key_ring::AUDIT_LABEL;
+use super::key_ring::KeyRing;
+use super::labels::AUDIT_LABEL;
 use super::retained::{RetainedKeys, RetainedUse};
 
-/// Makes and checks the MACs of audit events: HMAC-SHA256 (RFC 2104), each under a key with a name.
+/// Keys that make and verify the MACs of audit events with HMAC-SHA256 (RFC 2104). Each key has an id.
 pub struct AuditKeys {
     in_use: (KeyId, Hmac<Sha256>),
     older: Vec<(KeyId, Hmac<Sha256>)>,
 }
 
-/// What a check of a MAC says.
+/// Result of verifying a MAC.
 #[must_use]
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum MacCheck {
-    /// The message is what it was when the MAC was made.
+    /// The message has not changed since the MAC was made.
     Genuine,
     /// The message or the MAC was altered.
     Altered,
@@ -29,12 +29,12 @@ pub enum MacCheck {
 }
 
 impl AuditKeys {
-    /// The audit keys of this ring.
+    /// Derives the audit keys of a ring.
     pub fn new(ring: &KeyRing) -> Self {
         Self::from_keys(ring.derived(AUDIT_LABEL).into_iter())
     }
 
-    /// The same, with the keys of masters that have gone: what they made still verifies.
+    /// Adds keys of removed masters, so that MACs made with them still verify.
     #[must_use]
     pub fn with_retained(mut self, retained: &RetainedKeys) -> Self {
         for (id, key) in retained.keys_for(RetainedUse::Audit) {
@@ -52,13 +52,13 @@ impl AuditKeys {
         Self { in_use, older: keys.collect() }
     }
 
-    /// The MAC of a message, and the name of the key that made it: the first of the ring.
+    /// Returns the MAC of a message under the primary key, and the id of that key.
     pub fn mac(&self, message: &[u8]) -> (KeyId, [u8; 32]) {
         let (id, key) = &self.in_use;
         (id.clone(), key.clone().chain_update(message).finalize().into_bytes().into())
     }
 
-    /// Whether that key made this MAC of that message. Compares in constant time.
+    /// Verifies the MAC of a message under the key with this id. Compares in constant time.
     pub fn verify(&self, key_id: &KeyId, message: &[u8], mac: &[u8]) -> MacCheck {
         let mut keys = std::iter::once(&self.in_use).chain(&self.older);
         let Some((_, key)) = keys.find(|(id, _)| id == key_id) else { return MacCheck::UnknownKey };

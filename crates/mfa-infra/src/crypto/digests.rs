@@ -1,4 +1,4 @@
-//! Digests that only the holder of the master keys can make.
+//! Keyed digests under keys derived from the master keys.
 
 use std::fmt;
 
@@ -6,18 +6,18 @@ use hmac::{Hmac, KeyInit, Mac};
 use mfa_core::{DigestPurpose, KeyId, KeyedDigest, KeyedDigests, SecretBytes};
 use sha2::Sha256;
 
-use super::KeyRing;
+use super::key_ring::KeyRing;
+use super::labels::digest_label;
 use super::retained::{RetainedKeys, RetainedUse};
 
-/// Keyed digests: HMAC-SHA256 (RFC 2104), each purpose under keys of its own, which are derived from the master keys
-/// under a label of its own.
+/// Keyed digests with HMAC-SHA256 (RFC 2104). Each purpose has its own keys, derived under its own label.
 pub struct DerivedDigests {
     recovery_tag: PurposeKeys,
     sms_code: PurposeKeys,
     phone_number: PurposeKeys,
 }
 
-/// The keys of one purpose, in the order of the ring.
+/// Keys of one purpose, in the order of the ring.
 struct PurposeKeys {
     newest: Key,
     older: Vec<Key>,
@@ -28,20 +28,10 @@ struct Key {
     prepared: Hmac<Sha256>,
 }
 
-/// Under which label the keys of a purpose are derived. A new version is a new name: what the old keys digested is
-/// not found under it.
-pub(super) const fn label(purpose: DigestPurpose) -> &'static str {
-    match purpose {
-        DigestPurpose::RecoveryTag => "nova-mfa/digest/recovery-tag/v1",
-        DigestPurpose::SmsCode => "nova-mfa/digest/sms-code/v1",
-        DigestPurpose::PhoneNumber => "nova-mfa/digest/phone-number/v1",
-    }
-}
-
 impl DerivedDigests {
-    /// The digests of this ring.
+    /// Derives the keys from a ring.
     pub fn new(ring: &KeyRing) -> Self {
-        let keys = |purpose| PurposeKeys::of(ring.derived(label(purpose)).into_iter());
+        let keys = |purpose| PurposeKeys::from_keys(ring.derived(digest_label(purpose)).into_iter());
         Self {
             recovery_tag: keys(DigestPurpose::RecoveryTag),
             sms_code: keys(DigestPurpose::SmsCode),
@@ -49,7 +39,7 @@ impl DerivedDigests {
         }
     }
 
-    /// The same, with the keys of masters that have gone: tags that they made are still found.
+    /// Adds keys of removed masters, so that recovery tags made with them are still found.
     #[must_use]
     pub fn with_retained(mut self, retained: &RetainedKeys) -> Self {
         let PurposeKeys { newest, older } = &mut self.recovery_tag;
@@ -90,7 +80,7 @@ impl fmt::Debug for DerivedDigests {
 
 impl PurposeKeys {
     #[expect(clippy::expect_used, reason = "a KeyRing has at least one key")]
-    fn of(keys: impl Iterator<Item = (KeyId, SecretBytes)>) -> Self {
+    fn from_keys(keys: impl Iterator<Item = (KeyId, SecretBytes)>) -> Self {
         let mut keys = keys.map(|(id, key)| Key::new(id, &key));
         let newest = keys.next().expect("a ring is never empty");
         Self { newest, older: keys.collect() }
@@ -144,7 +134,7 @@ mod tests {
         let digests = DerivedDigests::new(&ring);
         let mut seen = HashSet::from([AuditKeys::new(&ring).mac(b"message").1]);
         for purpose in DigestPurpose::ALL {
-            assert_eq!(label(*purpose), format!("nova-mfa/digest/{}/v1", purpose.as_str()));
+            assert_eq!(digest_label(*purpose), format!("nova-mfa/digest/{}/v1", purpose.as_str()));
             for digest in digests.digest_with_each_key(*purpose, b"message") {
                 assert!(seen.insert(digest.bytes), "{purpose:?} {}", digest.key);
             }

@@ -1,4 +1,4 @@
-//! The master keys, and the keys derived from them.
+//! Master keys, and the keys derived from them.
 
 use std::fmt;
 
@@ -6,25 +6,20 @@ use hkdf::Hkdf;
 use mfa_core::{KeyId, SecretBytes};
 use sha2::Sha256;
 
-/// What seals the secrets of a row.
-pub(super) const SEAL_LABEL: &str = "nova-mfa/seal/v1";
-/// What the MACs of the audit chain are made with.
-pub(super) const AUDIT_LABEL: &str = "nova-mfa/audit/v1";
-
-/// The master keys: the first is the one in use, the others still read what they once wrote.
+/// Master keys. The first is the primary key; the others still read what was written under them.
 ///
-/// A master key never seals or signs anything itself: see [`KeyRing::derived`].
+/// A master key never seals or signs anything directly: see [`KeyRing::derived`].
 pub struct KeyRing(Vec<(KeyId, SecretBytes)>);
 
 impl KeyRing {
-    /// Bytes of a master key, and of every derived one.
+    /// Length of master keys and of derived keys in bytes.
     pub const KEY_LEN: usize = 32;
 
-    /// A ring of these keys, the one in use first.
+    /// Creates a ring. The first key is the primary key.
     ///
     /// # Errors
     ///
-    /// [`KeyRingError`] when there is none, one has not 32 bytes, or a name or a key is there twice.
+    /// [`KeyRingError`] if there is no key, a key is not 32 bytes long, or an id or a key occurs twice.
     pub fn new(keys: Vec<(KeyId, SecretBytes)>) -> Result<Self, KeyRingError> {
         if keys.is_empty() {
             return Err(KeyRingError::Empty);
@@ -46,16 +41,16 @@ impl KeyRing {
         Ok(Self(keys))
     }
 
-    /// The names of the keys, the one in use first.
+    /// Returns the ids of the keys, the primary key first.
     pub fn ids(&self) -> impl ExactSizeIterator<Item = &KeyId> {
         self.0.iter().map(|(id, _)| id)
     }
 
-    /// For each master key, in the order of the ring, the key of the use that has this label: HKDF-SHA256 (RFC 5869)
-    /// without salt, with `label|key id` as info.
+    /// Derives the key of a label from each master key, in the order of the ring: HKDF-SHA256 (RFC 5869) without salt,
+    /// with `label|key id` as info.
     ///
-    /// Keys of two labels are unrelated to whoever does not hold the master key. The id keeps two masters apart even
-    /// in a label's name: `|` is in no [`KeyId`].
+    /// Without the master key, the keys of two labels are unrelated. No [`KeyId`] contains `|`, so label and id cannot
+    /// be confused.
     pub fn derived(&self, label: &'static str) -> Vec<(KeyId, SecretBytes)> {
         self.0.iter().map(|(id, master)| (id.clone(), derive(master, label, id))).collect()
     }
@@ -76,25 +71,26 @@ fn derive(master: &SecretBytes, label: &str, id: &KeyId) -> SecretBytes {
     SecretBytes::new(key)
 }
 
-/// A set of keys that makes no ring. Names keys, never shows them.
+/// Reason why keys do not form a ring. Contains key ids, never keys.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
 pub enum KeyRingError {
     /// There is no key.
-    #[error("there is no encryption key")]
+    #[error("no encryption key is configured: set at least one key of 32 bytes")]
     Empty,
     /// A key has the wrong length.
-    #[error("encryption key {id} has {bytes} bytes; it must have 32")]
+    #[error("encryption key {id} has {bytes} bytes: generate one of 32 bytes")]
     Length {
-        /// Which.
+        /// Id of the key.
         id: KeyId,
-        /// How many bytes it has.
+        /// Length of the key in bytes.
         bytes: usize,
     },
-    /// Two keys have one name.
-    #[error("encryption key {0} is there twice")]
+    /// Two keys have the same id.
+    #[error("encryption key id {0} occurs twice: give each key its own id")]
     SameId(KeyId),
-    /// Two names have one key: whoever rotated kept the old one.
-    #[error("encryption keys {0} and {1} are the same key")]
+    /// Two ids have the same key: a rotation kept the old key under a new id.
+    #[error("encryption keys {0} and {1} are the same key: generate a new one for the first")]
     SameKey(KeyId, KeyId),
 }
 
@@ -103,6 +99,7 @@ mod tests {
     use data_encoding::HEXLOWER;
 
     use super::*;
+    use crate::crypto::labels::{AUDIT_LABEL, SEAL_LABEL};
 
     fn key(id: &str, byte: u8) -> (KeyId, SecretBytes) {
         (KeyId::parse(id).unwrap(), SecretBytes::new(vec![byte; 32]))

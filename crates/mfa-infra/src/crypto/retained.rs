@@ -1,27 +1,28 @@
-//! Derived keys that outlive their master.
+//! Derived keys that are kept after their master key was removed.
 
 use std::fmt;
 
 use mfa_core::{CipherError, DigestPurpose, KeyId, SecretBytes};
 
-use super::key_ring::AUDIT_LABEL;
-use super::{AesGcmCipher, KeyRing, digests};
+use super::aes_gcm::AesGcmCipher;
+use super::key_ring::KeyRing;
+use super::labels::{AUDIT_LABEL, digest_label};
 
-/// What a derived key is still needed for once nothing is sealed under its master any more: values that cannot be made
-/// again, because what they were made of is not kept or must not be rewritten.
+/// Use of a retained key: values that cannot be made again after a rotation, because their input is not stored or must
+/// not be rewritten.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum RetainedUse {
-    /// The MACs of events.
+    /// MACs of events.
     Audit,
-    /// The tags of recovery codes.
+    /// Tags of recovery codes.
     RecoveryTag,
 }
 
-/// Derived keys that are kept beside the data, sealed under the key in use, so that their masters may go.
+/// Derived keys that are stored beside the data, sealed under the primary key, so that their masters can be removed.
 ///
-/// A derived key gives away neither its master nor any other key of it: what it was that made a rotation necessary, the
-/// secrets of the rows are sealed anew, and an old audit key can only forge events before the first one that was made
-/// under the new key, whose MAC then no longer fits.
+/// A derived key reveals neither its master nor any other key derived from it. A rotation re-encrypts the secrets of the
+/// rows. An old audit key can forge only events before the first event under the new key, whose MAC then no longer
+/// matches.
 #[derive(Default)]
 pub struct RetainedKeys(Vec<(RetainedUse, KeyId, SecretBytes)>);
 
@@ -29,7 +30,7 @@ impl RetainedUse {
     /// Every use.
     pub const ALL: &[Self] = &[Self::Audit, Self::RecoveryTag];
 
-    /// Whether these facts keep the key of that master, for this use.
+    /// Whether the stored values of the installation include the key of a master, for this use.
     pub(crate) fn keeps(self, id: &KeyId, facts: &[(String, String)]) -> bool {
         let name = format!("{}{id}", self.prefix());
         facts.iter().any(|(it, _)| *it == name)
@@ -38,11 +39,11 @@ impl RetainedUse {
     const fn label(self) -> &'static str {
         match self {
             Self::Audit => AUDIT_LABEL,
-            Self::RecoveryTag => digests::label(DigestPurpose::RecoveryTag),
+            Self::RecoveryTag => digest_label(DigestPurpose::RecoveryTag),
         }
     }
 
-    /// What its facts are called, before the name of the key.
+    /// Prefix of the names of its stored values, before the key id.
     const fn prefix(self) -> &'static str {
         match self {
             Self::Audit => "audit-key ",
@@ -52,7 +53,7 @@ impl RetainedUse {
 }
 
 impl RetainedKeys {
-    /// The derived keys of a ring that are to be kept.
+    /// Derives the keys of a ring that must be retained.
     pub(crate) fn derived(ring: &KeyRing) -> Self {
         let keys = RetainedUse::ALL.iter().flat_map(|usage| {
             ring.derived(usage.label()).into_iter().map(move |(id, key)| (*usage, id, key))
@@ -60,11 +61,11 @@ impl RetainedKeys {
         Self(keys.collect())
     }
 
-    /// Reads a fact of the installation, where it is a retained key; answers whether it was.
+    /// Reads a value of the installation if it is a retained key, and returns whether it was.
     ///
     /// # Errors
     ///
-    /// [`CipherError`] where it cannot be unsealed: its key is not here, or somebody altered it.
+    /// [`CipherError`] if the value cannot be unsealed: its key is missing, or the value was altered.
     pub(crate) fn read(
         &mut self,
         name: &str,
@@ -81,11 +82,11 @@ impl RetainedKeys {
         Ok(false)
     }
 
-    /// The facts to keep, sealed under the key in use.
+    /// Returns the names and values to store, sealed under the primary key.
     ///
     /// # Errors
     ///
-    /// [`CipherError::NoEntropy`]: keep nothing.
+    /// [`CipherError::NoEntropy`]: store nothing.
     pub(crate) fn facts(&self, cipher: &AesGcmCipher) -> Result<Vec<(String, String)>, CipherError> {
         let fact = |(usage, id, key): &(RetainedUse, KeyId, SecretBytes)| {
             let name = format!("{}{id}", usage.prefix());
@@ -95,7 +96,7 @@ impl RetainedKeys {
         self.0.iter().map(fact).collect()
     }
 
-    /// The keys of one use.
+    /// Returns the keys of one use.
     pub(crate) fn keys_for(&self, usage: RetainedUse) -> impl Iterator<Item = (&KeyId, &SecretBytes)> {
         self.0.iter().filter(move |(it, ..)| *it == usage).map(|(_, id, key)| (id, key))
     }

@@ -1,4 +1,4 @@
-//! The password hasher: slow on purpose, and bounded so that slowness cannot be turned against the server.
+//! Password hasher with bounded concurrency, so that its deliberate cost cannot overload the server.
 
 use std::fmt;
 use std::hint::black_box;
@@ -12,30 +12,44 @@ use tokio::sync::Semaphore;
 use super::argon2id::{Argon2idDigest, HashMemory};
 use super::stored_digest::{StoredDigest, bcrypt_matches};
 
-/// How much a [`SlowHasher`] does at a time. Each hash takes 19 MiB and tens of milliseconds of a core.
+/// Limits of a [`SlowHasher`]. Each hash takes 19 MiB and tens of milliseconds of one core.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct HasherLimits {
-    /// How many run at once.
+    /// Maximum number of concurrent hashes.
     pub at_once: NonZeroUsize,
-    /// How many more may wait; whoever comes then is refused at once.
+    /// Maximum number of waiting requests; further ones are rejected at once.
     pub waiting: usize,
 }
 
 impl Default for HasherLimits {
-    /// Two at once, 32 waiting: at most about a second of wait.
+    /// Two concurrent hashes, 32 waiting: at most about one second of wait.
     fn default() -> Self {
         Self { at_once: NonZeroUsize::MIN.saturating_add(1), waiting: 32 }
     }
 }
 
-/// Hashes passwords with Argon2id (19 MiB, two passes, one lane), and checks them against Argon2id and bcrypt hashes.
+impl HasherLimits {
+    /// Sets the maximum number of concurrent hashes.
+    #[must_use]
+    pub const fn with_at_once(self, at_once: NonZeroUsize) -> Self {
+        Self { at_once, ..self }
+    }
+
+    /// Sets the maximum number of waiting requests.
+    #[must_use]
+    pub const fn with_waiting(self, waiting: usize) -> Self {
+        Self { waiting, ..self }
+    }
+}
+
+/// Password hasher: hashes with Argon2id (19 MiB, two passes, one lane), verifies Argon2id and bcrypt hashes.
 ///
-/// Works on the blocking threads of the runtime it was given, whatever runtime its caller is on. A hash that has begun
-/// runs to its end and counts against the limits until then, also where its caller has gone away.
+/// Runs on the blocking threads of its own runtime, whatever runtime the caller uses. A started hash runs to its end and
+/// counts against the limits until then, even if its caller stopped waiting.
 ///
-/// A check takes the time of one Argon2id hash also where there is no user or the stored hash is of no known kind;
-/// bcrypt hashes take the time their own cost asks for.
+/// A check also takes the time of one Argon2id hash if there is no user or the stored hash has no known format. A bcrypt
+/// check takes the time of its own cost.
 pub struct SlowHasher {
     runtime: Handle,
     running: Arc<Semaphore>,
@@ -50,17 +64,17 @@ struct Work {
 }
 
 impl SlowHasher {
-    /// Works on the blocking threads of `runtime`. Blocks for one hash, to make the dummy that unknown users are
-    /// checked against.
+    /// Creates a hasher that uses the blocking threads of `runtime`. Blocks for one hash: the dummy that logins of
+    /// unknown users are checked against.
     ///
     /// # Errors
     ///
-    /// [`HashError::Failed`] when there is no randomness or no memory: do not start.
+    /// [`HashError::Failed`] if there is no randomness or no memory: do not start.
     pub fn new(runtime: Handle, entropy: Arc<dyn Entropy>, limits: HasherLimits) -> Result<Self, HashError> {
         let memory = HashMemory::default();
-        let mut nobodys_password = [0_u8; 32];
-        entropy.fill(&mut nobodys_password).map_err(|_| HashError::Failed)?;
-        let dummy = new_digest(&nobodys_password, &*entropy, &memory)?;
+        let mut dummy_password = [0_u8; 32];
+        entropy.fill(&mut dummy_password).map_err(|_| HashError::Failed)?;
+        let dummy = new_digest(&dummy_password, &*entropy, &memory)?;
         let admitted = limits.at_once.get().saturating_add(limits.waiting).min(Semaphore::MAX_PERMITS);
         Ok(Self {
             runtime,
@@ -110,7 +124,7 @@ impl Work {
                 Err(_) => Err(HashError::Failed),
             },
             StoredDigest::Unreadable => {
-                // Whatever it says is ignored: it is there to take as long.
+                // The result is ignored: the check exists to take the same time.
                 black_box(self.dummy.matches(password, &self.memory)).map_err(|_| HashError::Failed)?;
                 Ok(PasswordCheck::Wrong)
             }

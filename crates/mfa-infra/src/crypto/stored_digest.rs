@@ -1,4 +1,4 @@
-//! The kinds of password hash that a column may hold.
+//! Formats of stored password hashes.
 
 use std::str::FromStr;
 
@@ -10,22 +10,22 @@ use super::argon2id::{Argon2idDigest, Argon2idParseError};
 const MOST_BCRYPT_COST: u32 = 16;
 const LEAST_BCRYPT_COST: u32 = 4;
 
-/// A stored password hash, by what can be done with it.
+/// Stored password hash, by format.
 pub(super) enum StoredDigest {
-    /// The kind that new hashes are.
+    /// Format of new hashes.
     Argon2id(Argon2idDigest),
-    /// The kind that the Python deployment wrote, as its text.
+    /// Format that the Python service wrote, as text.
     Bcrypt(String),
-    /// Neither.
+    /// Unknown format.
     Unreadable,
 }
 
-/// A stored hash asks for more work than any honest one.
+/// Error: a stored hash demands more work than any legitimate one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct TooCostly;
 
 impl StoredDigest {
-    /// Tells by the prefix what the column holds.
+    /// Parses a column by its prefix.
     pub(super) fn parse(column: &str) -> Result<Self, TooCostly> {
         if column.starts_with("$argon2id$") {
             return match Argon2idDigest::parse(column) {
@@ -43,8 +43,8 @@ impl StoredDigest {
     }
 }
 
-/// Whether this bcrypt hash is of that password. Only the first 72 bytes count, as in Python's passlib, which wrote
-/// these hashes; a NUL, which passlib refuses, never matches.
+/// Verifies a password against a bcrypt hash. Only the first 72 bytes count, as in Python's passlib, which wrote these
+/// hashes; a password with a NUL, which passlib rejects, never matches.
 pub(super) fn bcrypt_matches(password: &[u8], digest: &str) -> Result<bool, bcrypt::BcryptError> {
     let matches = bcrypt::verify(password, digest)?;
     Ok(matches && !password.contains(&0))

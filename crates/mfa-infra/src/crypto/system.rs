@@ -1,10 +1,10 @@
-//! The time and the randomness of the operating system. Nothing else asks for either.
+//! Clock and randomness of the operating system. No other module reads them.
 
 use std::time::{Duration, SystemTime};
 
 use mfa_core::{Clock, Entropy, EntropyError, Timestamp};
 
-/// The clock of the operating system.
+/// Clock of the operating system.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct SystemClock;
 
@@ -19,12 +19,12 @@ impl Clock for SystemClock {
     }
 }
 
-/// The random source of the operating system.
+/// Randomness of the operating system.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct OsEntropy;
 
 impl Entropy for OsEntropy {
-    #[expect(clippy::disallowed_methods, reason = "this is the adapter that asks the system for randomness")]
+    #[expect(clippy::disallowed_methods, reason = "this is the adapter that reads the system's randomness")]
     fn fill(&self, buffer: &mut [u8]) -> Result<(), EntropyError> {
         getrandom::fill(buffer).map_err(|_| EntropyError)
     }

@@ -296,7 +296,7 @@ impl Worker {
 
     /// Moves jobs whose rows were locked or changed to the contended queue.
     fn queue_contended(&self, lost: Vec<Job>) {
-        self.context.metrics.slow(lost.len());
+        self.context.metrics.contended(lost.len());
         for job in lost {
             match &self.contended_queue {
                 Some(queue) => {

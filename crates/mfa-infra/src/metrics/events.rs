@@ -1,4 +1,4 @@
-//! Security events, counted on their way to the log.
+//! Counters of security events.
 
 use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -27,11 +27,11 @@ struct EventLabels {
     event: &'static str,
     outcome: &'static str,
     method: &'static str,
-    /// Whether it is a row as well, or a line of the log alone.
+    /// `row` if the event is also stored in the database, `log` if it is only a log line.
     kept: &'static str,
 }
 
-/// What is counted of events.
+/// Counters of events.
 #[derive(Clone, Debug, Default)]
 pub(super) struct EventCounters {
     totp_success: Counter,
@@ -46,9 +46,9 @@ pub(super) struct EventCounters {
     tokens_refused: Counter,
     decrypt_failures: Counter,
     all: Family<EventLabels, Counter>,
-    rises: Counter,
+    spikes: Counter,
     failures_last_minute: Gauge,
-    rising: Arc<Mutex<FailureSpike>>,
+    spike: Arc<Mutex<FailureSpike>>,
 }
 
 impl EventCounters {
@@ -75,7 +75,7 @@ impl EventCounters {
             &it.tokens_refused,
         );
         add("mfa_decrypt_failures", "Total values that could not be decrypted", &it.decrypt_failures);
-        add("mfa_failures_rising", "Total sudden increases of failures across all accounts", &it.rises);
+        add("mfa_failures_rising", "Total sudden increases of failures across all accounts", &it.spikes);
         registry.register(
             "mfa_sms_verify",
             "Total SMS code verifications, by outcome",
@@ -109,13 +109,13 @@ impl EventCounters {
         it
     }
 
-    /// Reads what time alone changes.
-    pub(super) fn look(&self, now: Timestamp) {
-        let count = self.rising.lock().unwrap_or_else(PoisonError::into_inner).last_minute(now);
+    /// Updates the gauges that change with time alone.
+    pub(super) fn update(&self, now: Timestamp) {
+        let count = self.spike.lock().unwrap_or_else(PoisonError::into_inner).last_minute(now);
         self.failures_last_minute.set(i64::from(count));
     }
 
-    /// Counts one. Answers whether with it wrong answers over all accounts have risen suddenly.
+    /// Counts an event. Returns whether it completes a spike of failures over all accounts.
     fn count(&self, line: &LoggedEvent<'_>) -> bool {
         let event = line.event;
         let (kind, outcome) = (event.kind, event.outcome);
@@ -148,18 +148,18 @@ impl EventCounters {
             (EventKind::DecryptFail, _) => drop(self.decrypt_failures.inc()),
             _ => {}
         }
-        if !is_a_wrong_answer(kind, outcome) {
+        if !is_failure(kind, outcome) {
             return false;
         }
-        let rises = self.rising.lock().unwrap_or_else(PoisonError::into_inner).count(event.at);
-        if rises {
-            self.rises.inc();
+        let is_spike = self.spike.lock().unwrap_or_else(PoisonError::into_inner).count(event.at);
+        if is_spike {
+            self.spikes.inc();
         }
-        rises
+        is_spike
     }
 }
 
-/// What a limit has refused.
+/// Values of the label `what`.
 const CALLS: &str = "calls";
 const SMS: &str = "sms";
 
@@ -167,9 +167,9 @@ fn by_outcome(family: &Family<OutcomeLabel, Counter>, outcome: Outcome) {
     family.get_or_create(&OutcomeLabel { outcome: outcome.as_str() }).inc();
 }
 
-/// What a guesser brings about, whichever accounts are tried.
-fn is_a_wrong_answer(kind: EventKind, outcome: Outcome) -> bool {
-    let judged = matches!(
+/// Whether an event is a failed attempt, as guessing produces on any account.
+fn is_failure(kind: EventKind, outcome: Outcome) -> bool {
+    let is_attempt = matches!(
         kind,
         EventKind::Login
             | EventKind::TotpVerify
@@ -178,11 +178,12 @@ fn is_a_wrong_answer(kind: EventKind, outcome: Outcome) -> bool {
             | EventKind::RecoveryUse
             | EventKind::TotpDisable
     );
-    judged && outcome == Outcome::Failure
+    is_attempt && outcome == Outcome::Failure
 }
 
-/// Counts events, and tells them on; adds one of its own where wrong answers rise over all accounts, which no account's
-/// count would show.
+/// Event sink that counts events and forwards them.
+///
+/// It adds an event of its own when failures rise over all accounts, which the count of no single account shows.
 pub(super) struct MeteredEventSink {
     counters: EventCounters,
     log: Arc<dyn EventSink>,
@@ -196,9 +197,9 @@ impl MeteredEventSink {
 
 impl EventSink for MeteredEventSink {
     fn record(&self, line: LoggedEvent<'_>) {
-        let rises = self.counters.count(&line);
+        let is_spike = self.counters.count(&line);
         self.log.record(line);
-        if rises {
+        if is_spike {
             let (kind, at) = (EventKind::FailuresRising, line.event.at);
             let event = SecurityEvent::new(kind, Outcome::Failure, at, Origin::default());
             let line = LoggedEvent { user: None, event: &event, chain: None };
@@ -210,7 +211,7 @@ impl EventSink for MeteredEventSink {
 
 impl fmt::Debug for MeteredEventSink {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("MeteredLog").field("log", &self.log).finish_non_exhaustive()
+        f.debug_struct("MeteredEventSink").field("log", &self.log).finish_non_exhaustive()
     }
 }
 

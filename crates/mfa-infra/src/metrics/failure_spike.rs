@@ -1,29 +1,29 @@
-//! A sudden rise of wrong answers over all accounts: what a guesser of many accounts brings about, whom no account's own
-//! count shows.
+//! Detector of spikes of failures over all accounts. Guessing on many accounts causes one, although the count of no
+//! single account shows it.
 
 use std::collections::VecDeque;
 use std::time::Duration;
 
 use mfa_core::Timestamp;
 
-/// Fewer in a minute are nobody's alert.
-const LEAST: u32 = 100;
-/// And this many times as many as in a usual minute of the hour before.
-const TIMES: u64 = 5;
-/// How long one alert stands for those that would follow it.
-const QUIET: Duration = Duration::from_mins(5);
+/// Minimum number of failures in a minute for an alert.
+const MIN_FAILURES: u32 = 100;
+/// Minimum ratio to the average minute of the hour before.
+const MIN_RATIO: u64 = 5;
+/// Time after an alert during which no other follows.
+const COOLDOWN: Duration = Duration::from_mins(5);
 const MINUTE: i64 = 60;
 const MINUTES: i64 = 60;
 
-/// Wrong answers of the last minute by seconds, and of the last hour by minutes.
+/// Failures of the last minute by second, and of the last hour by minute.
 #[derive(Debug, Default)]
 pub(super) struct FailureSpike {
     seconds: Counts,
     minutes: Counts,
-    told_at: Option<Timestamp>,
+    alerted_at: Option<Timestamp>,
 }
 
-/// Counts by number of second or minute, the latest last. A clock that jumps back counts into the latest.
+/// Counts by second or minute, the latest last. If the clock jumps back, the latest slot counts.
 #[derive(Debug, Default)]
 struct Counts(VecDeque<(i64, u32)>);
 
@@ -49,25 +49,25 @@ impl Counts {
 }
 
 impl FailureSpike {
-    /// Counts one. Answers whether an alert is due.
+    /// Counts a failure. Returns whether an alert is due.
     pub(super) fn count(&mut self, at: Timestamp) -> bool {
         let (second, minute) = (at.seconds(), at.seconds().div_euclid(MINUTE));
         self.seconds.add(second, MINUTE);
         self.minutes.add(minute, MINUTES);
         let now = self.seconds.sum_before(i64::MAX);
-        // Neither this minute nor the one that its last sixty seconds reach into.
+        // Without this minute and the one before it, into which the last sixty seconds reach.
         let before = self.minutes.sum_before(minute.saturating_sub(1));
-        let usual = u64::from(before).saturating_mul(TIMES);
-        let rises = now >= LEAST && u64::from(now).saturating_mul(60) >= usual;
-        let quiet = self.told_at.is_some_and(|told| told <= at && at.since(told) < QUIET);
-        if !rises || quiet {
+        let usual = u64::from(before).saturating_mul(MIN_RATIO);
+        let rises = now >= MIN_FAILURES && u64::from(now).saturating_mul(60) >= usual;
+        let in_cooldown = self.alerted_at.is_some_and(|last| last <= at && at.since(last) < COOLDOWN);
+        if !rises || in_cooldown {
             return false;
         }
-        self.told_at = Some(at);
+        self.alerted_at = Some(at);
         true
     }
 
-    /// How many there were in the last minute.
+    /// Returns the number of failures in the last minute.
     pub(super) fn last_minute(&mut self, now: Timestamp) -> u32 {
         self.seconds.forget(now.seconds(), MINUTE);
         self.seconds.sum_before(i64::MAX)
@@ -80,7 +80,7 @@ mod tests {
 
     const NOW: i64 = 1_800_000_000;
 
-    /// Counts this many in each of these seconds, and answers how often an alert was due.
+    /// Counts `each` failures in each of these seconds, and returns how often an alert was due.
     fn alerts(rising: &mut FailureSpike, seconds: std::ops::Range<i64>, each: u32) -> usize {
         let all = seconds
             .flat_map(|second| (0..each).map(move |_| Timestamp::from_seconds(NOW.saturating_add(second))));
@@ -110,7 +110,7 @@ mod tests {
     fn a_clock_that_jumps_back_breaks_nothing() {
         let mut rising = FailureSpike::default();
         assert_eq!(alerts(&mut rising, 1_000..1_020, 10), 1);
-        assert_eq!(alerts(&mut rising, 0..60, 1), 1, "told anew: the time of the other alert lies ahead");
+        assert_eq!(alerts(&mut rising, 0..60, 1), 1, "alerts again: the time of the other alert lies ahead");
         assert_eq!(rising.last_minute(Timestamp::from_seconds(NOW + 5_000)), 0);
     }
 }

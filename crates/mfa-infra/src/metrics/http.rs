@@ -1,4 +1,4 @@
-//! How long calls take.
+//! Latencies of HTTP requests.
 
 use std::fmt;
 use std::time::Duration;
@@ -8,7 +8,7 @@ use prometheus_client::metrics::family::Family;
 use prometheus_client::metrics::histogram::Histogram;
 use prometheus_client::registry::Registry;
 
-/// Upper ends of the buckets, in seconds: a verification takes about two milliseconds, an SMS at most eight seconds.
+/// Upper bounds of the buckets in seconds: a verification takes about two milliseconds, an SMS at most eight seconds.
 const BUCKETS: [f64; 13] = [0.001, 0.002_5, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0];
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
@@ -18,7 +18,7 @@ struct CallLabels {
     status: &'static str,
 }
 
-/// How long calls take, by route, method and class of status.
+/// Latencies of HTTP requests, by route, method and status class.
 #[derive(Clone)]
 pub struct HttpMetrics(Family<CallLabels, Histogram, fn() -> Histogram>);
 
@@ -39,7 +39,7 @@ impl HttpMetrics {
         it
     }
 
-    /// Counts one call. The route is a pattern and never a path as it was sent; so is the method one of a few words.
+    /// Records one request. `route` is a route pattern, never the requested path; `method` is one of a few names.
     pub fn observe(&self, route: &str, method: &'static str, status: u16, took: Duration) {
         let labels = CallLabels { route: route.to_owned(), method, status: class(status) };
         self.0.get_or_create(&labels).observe(took.as_secs_f64());

@@ -1,4 +1,4 @@
-//! Sends, counted on their way to the journal.
+//! Counters of SMS.
 
 use std::fmt;
 use std::sync::Arc;
@@ -38,7 +38,7 @@ struct ClosedLabels {
     country: String,
 }
 
-/// What is counted of sends.
+/// Counters of SMS.
 #[derive(Clone, Debug, Default)]
 pub(super) struct SmsCounters {
     sent: Family<SentLabels, Counter>,
@@ -48,7 +48,7 @@ pub(super) struct SmsCounters {
     not_recorded: Counter,
 }
 
-/// What stands where there is no provider or no country.
+/// Label value for no provider or no country.
 const NONE: &str = "none";
 
 impl SmsCounters {
@@ -96,7 +96,7 @@ impl SmsCounters {
         }
     }
 
-    fn tried(&self, step: &GatewayAttempt) {
+    fn count_attempt(&self, step: &GatewayAttempt) {
         let outcome = match &step.outcome {
             GatewayAttemptOutcome::CircuitOpen => "left_alone",
             GatewayAttemptOutcome::TimedOut => "too_late",
@@ -114,9 +114,9 @@ impl SmsCounters {
         self.tries.get_or_create(&TryLabels { provider: step.gateway.to_owned(), outcome }).inc();
     }
 
-    fn dispatched(&self, country: &str, dispatch: &SendReport) {
+    fn count_send(&self, country: &str, dispatch: &SendReport) {
         for step in &dispatch.steps {
-            self.tried(step);
+            self.count_attempt(step);
         }
         let (provider, outcome) = match &dispatch.delivery {
             DeliveryOutcome::Sent { gateway, .. } => (*gateway, "sent"),
@@ -133,7 +133,7 @@ impl SmsCounters {
     }
 }
 
-/// Counts sends, and tells them on.
+/// SMS observer that counts SMS and forwards them.
 pub(super) struct MeteredSmsObserver {
     counters: SmsCounters,
     journal: Arc<dyn SmsObserver>,
@@ -147,7 +147,7 @@ impl MeteredSmsObserver {
 
 impl SmsObserver for MeteredSmsObserver {
     fn dispatched(&self, send: &SendId, country: &str, dispatch: &SendReport) {
-        self.counters.dispatched(country, dispatch);
+        self.counters.count_send(country, dispatch);
         self.journal.dispatched(send, country, dispatch);
     }
 
@@ -165,7 +165,7 @@ impl SmsObserver for MeteredSmsObserver {
 
 impl fmt::Debug for MeteredSmsObserver {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("MeteredJournal").field("journal", &self.journal).finish_non_exhaustive()
+        f.debug_struct("MeteredSmsObserver").field("journal", &self.journal).finish_non_exhaustive()
     }
 }
 

@@ -1,4 +1,4 @@
-//! What is so now: set as somebody asks.
+//! Gauges of the current state, set when metrics are scraped.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -28,14 +28,14 @@ pub struct DatabaseLoad {
     pub in_use: usize,
 }
 
-/// Whether a provider is asked at the moment.
+/// State of an SMS provider.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct ProviderState {
     pub(crate) provider: &'static str,
     pub(crate) is_up: bool,
 }
 
-/// What is so now.
+/// Gauges of the current state.
 #[derive(Debug, Default)]
 pub(crate) struct StateGauges {
     committer_waiting: Gauge,
@@ -118,7 +118,7 @@ impl StateGauges {
         self.pool_in_use.set(whole(load.in_use));
     }
 
-    /// `None`: limits are not to be shared.
+    /// Sets the state of Redis; `None` if Redis is not configured.
     pub(crate) fn redis(&self, is_up: Option<bool>) {
         self.redis_configured.set(i64::from(is_up.is_some()));
         self.redis_up.set(i64::from(is_up == Some(true)));
@@ -140,7 +140,7 @@ impl StateGauges {
         self.clock_skew.set(skew_seconds);
     }
 
-    /// What others count since the start.
+    /// Sets the counts of lost log lines since the start.
     pub(crate) fn log_lines(&self, dropped: u64, unwritten: u64) {
         self.lines_dropped.inner().store(dropped, Ordering::Relaxed);
         self.lines_unwritten.inner().store(unwritten, Ordering::Relaxed);

@@ -1,4 +1,4 @@
-//! What the committers and the retention of events count.
+//! Metrics of committers and of event retention.
 
 use std::fmt;
 
@@ -8,7 +8,7 @@ use prometheus_client::metrics::family::Family;
 use prometheus_client::metrics::histogram::Histogram;
 use prometheus_client::registry::Registry;
 
-/// Upper ends of the buckets: a group has 64 decisions at most.
+/// Upper bounds of the buckets: a group has at most 64 decisions.
 const GROUP_BUCKETS: [f64; 7] = [1.0, 2.0, 4.0, 8.0, 16.0, 32.0, 64.0];
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
@@ -16,16 +16,16 @@ struct GroupResultLabel {
     outcome: &'static str,
 }
 
-/// What became of a group of decisions.
+/// Outcome of a group of decisions.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum GroupResult {
-    /// It was stored.
+    /// The group was stored.
     Stored,
-    /// The database refused it.
+    /// The database rejected the write.
     Refused,
-    /// The database was not reached.
+    /// The database could not be reached.
     Unreachable,
-    /// Nobody knows.
+    /// The connection was lost after the write was sent.
     Unknown,
 }
 
@@ -42,23 +42,23 @@ impl GroupResult {
     }
 }
 
-/// What the committers and the retention of events count.
+/// Metrics of committers and of event retention.
 #[derive(Clone)]
 pub struct StoreMetrics {
     group_size: Histogram,
     groups: Family<GroupResultLabel, Counter>,
-    slow: Counter,
+    contended: Counter,
     removed: Counter,
     flaws: Counter,
 }
 
 impl Default for StoreMetrics {
-    /// Counts for nobody.
+    /// Metrics that are not registered anywhere.
     fn default() -> Self {
         Self {
             group_size: Histogram::new(GROUP_BUCKETS),
             groups: Family::default(),
-            slow: Counter::default(),
+            contended: Counter::default(),
             removed: Counter::default(),
             flaws: Counter::default(),
         }
@@ -72,8 +72,8 @@ impl StoreMetrics {
         registry.register("mfa_committer_groups", "Total groups of decisions, by outcome", it.groups.clone());
         registry.register(
             "mfa_committer_slow_decisions",
-            "Total decisions moved to the slow lane because their row was locked or had changed",
-            it.slow.clone(),
+            "Total decisions moved to the contended queue because their row was locked or had changed",
+            it.contended.clone(),
         );
         registry.register(
             "mfa_audit_events_removed",
@@ -85,28 +85,28 @@ impl StoreMetrics {
             "Total event chains found altered while old events were removed",
             it.flaws.clone(),
         );
-        for fate in GroupResult::ALL {
-            drop(it.groups.get_or_create(&GroupResultLabel { outcome: fate.as_str() }));
+        for result in GroupResult::ALL {
+            drop(it.groups.get_or_create(&GroupResultLabel { outcome: result.as_str() }));
         }
         it
     }
 
-    /// Counts a group of this many decisions.
+    /// Records the number of decisions in a group.
     pub fn group(&self, decisions: usize) {
         self.group_size.observe(f64::from(u32::try_from(decisions).unwrap_or(u32::MAX)));
     }
 
-    /// Counts what became of a group, or of a part of it.
-    pub fn result(&self, fate: GroupResult) {
-        self.groups.get_or_create(&GroupResultLabel { outcome: fate.as_str() }).inc();
+    /// Counts the outcome of a group, or of part of it.
+    pub fn result(&self, result: GroupResult) {
+        self.groups.get_or_create(&GroupResultLabel { outcome: result.as_str() }).inc();
     }
 
-    /// Counts decisions that go to the slow lane.
-    pub fn slow(&self, decisions: usize) {
-        self.slow.inc_by(u64::try_from(decisions).unwrap_or(u64::MAX));
+    /// Counts decisions that go to the contended queue.
+    pub fn contended(&self, decisions: usize) {
+        self.contended.inc_by(u64::try_from(decisions).unwrap_or(u64::MAX));
     }
 
-    /// Counts what retention removed and found.
+    /// Counts events that retention removed, and flaws that it found.
     pub fn trimmed(&self, events: u64, flaws: usize) {
         self.removed.inc_by(events);
         self.flaws.inc_by(u64::try_from(flaws).unwrap_or(u64::MAX));

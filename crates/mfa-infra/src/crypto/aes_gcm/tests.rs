@@ -124,7 +124,7 @@ fn a_canary_and_a_column_cannot_stand_in_for_each_other() {
     let cipher = cipher(&[("k1", 1)]);
     let key_check_value = cipher.key_check_value().unwrap();
     assert_eq!(cipher.unseal(&column(key_check_value), HERE), Err(CipherError::Altered));
-    let sealed = cipher.seal(&SecretBytes::new(CANARY_TEXT.to_vec()), HERE).unwrap();
+    let sealed = cipher.seal(&SecretBytes::new(KEY_CHECK_TEXT.to_vec()), HERE).unwrap();
     assert_eq!(cipher.check_key_check_value(sealed.as_column()), Err(CipherError::Altered));
 }
 
