@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use futures::future::join_all;
 use futures::stream::{self, StreamExt as _};
-use mfa_core::{EventKind, LoggedEvent, Origin, Outcome, SecurityEvent, UserId};
+use mfa_core::{EventKind, Origin, Outcome, UserId};
 use mfa_flows::{AdminCall, FlowError, Flows, UserSelector};
 use mfa_infra::Mfa;
 use mfa_infra::audit::Auditor;
@@ -102,12 +102,9 @@ impl AdminSession {
             && !matches!(self.mfa.block_on(self.mfa.servers()), Ok(Ok(servers)) if servers.is_empty())
     }
 
-    /// Tells the log what was done to no single user.
+    /// Logs an action that concerns no single user.
     pub(crate) fn record(&self, kind: EventKind, outcome: Outcome) {
-        let now = self.flows().ports().clock.now();
-        let event = SecurityEvent::new(kind, outcome, now, self.call.origin.clone())
-            .by(&self.call.actor, self.call.reason.as_deref());
-        self.flows().ports().log.record(LoggedEvent { user: None, event: &event, chain: None });
+        self.flows().record_admin_event(&self.call, None, kind, outcome);
     }
 
     /// The use cases.
@@ -146,8 +143,7 @@ impl AdminSession {
         let selector = user.selector();
         let found = self.wait(self.flows().select(&selector))?;
         if let UserSelector::Login(address) = selector {
-            let find = async { Ok(self.flows().ports().accounts.find(found).await?) };
-            let account = self.wait(find)?.ok_or(FlowError::NoSuchUser)?;
+            let account = self.wait(self.flows().find_account(found))?.ok_or(FlowError::NoSuchUser)?;
             if account.email.to_lowercase() != address.to_lowercase() {
                 return Err(CliError::NameOfAnother);
             }

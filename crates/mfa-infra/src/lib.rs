@@ -60,7 +60,7 @@
 //! // Ada scans `enrolment.qr_svg`. This stands in for her phone:
 //! let secret = mfa_totp::import_secret(enrolment.provisioning.secret().expose())?;
 //! let shown_at = |time| Step::at(time).code(&secret, Parameters::default()).expect("a time after 1970");
-//! let now = flows.ports().clock.now();
+//! let now = flows.now();
 //!
 //! // What she types is text; whatever is not six digits is no code, and costs no try.
 //! let typed = shown_at(now).to_text();

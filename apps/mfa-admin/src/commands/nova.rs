@@ -117,7 +117,7 @@ impl NovaImport<'_> {
     }
 
     fn row(&self, row: &NovaRow, table: &mut NovaTable) -> Result<NovaRowReport, CliError> {
-        let now = self.administration.flows().ports().clock.now();
+        let now = self.administration.flows().now();
         let codes = codes::read(field(row, "recovery_codes"), self.map.codes(), now);
         let elsewhere = self.map.is_elsewhere("recovery_codes");
         let mut adoption = self.adoption(row);
@@ -137,7 +137,7 @@ impl NovaImport<'_> {
         let account = account(row, self.map, codes.as_ref().ok());
         if !elsewhere && matches!(recovery, LegacyImportOutcome::Refused(_)) {
             // Nothing of the row can be read as an account: all of it stays as it is.
-            let adopted = self.administration.flows().try_adopt(account, &adoption);
+            let adopted = self.administration.flows().preview_legacy_import(account, &adoption);
             let waits = |part| match part {
                 LegacyImportOutcome::Taken => {
                     LegacyImportOutcome::Refused("it waits for the recovery codes of the row")
@@ -153,7 +153,7 @@ impl NovaImport<'_> {
             ));
         }
         if self.dry_run {
-            let adopted = self.administration.flows().try_adopt(account, &adoption);
+            let adopted = self.administration.flows().preview_legacy_import(account, &adoption);
             return Ok(report(row, adopted, recovery, elsewhere));
         }
         table.settle_backup_method(row.user)?;

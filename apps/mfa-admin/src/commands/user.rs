@@ -73,7 +73,7 @@ fn list(administration: &AdminSession, args: ListArgs) -> Result<CommandOutput, 
         limit: args.limit.saturating_add(1),
     };
     let page = administration.wait(flows.list_users(administration.call(), query))?;
-    Ok(list::of(page.users, args.limit, flows.ports().clock.now()))
+    Ok(list::of(page.users, args.limit, flows.now()))
 }
 
 fn unlock(administration: &AdminSession, user: UserArgs) -> Result<CommandOutput, CliError> {

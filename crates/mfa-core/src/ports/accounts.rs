@@ -42,28 +42,17 @@ pub trait Accounts: Send + Sync + fmt::Debug {
 }
 
 impl dyn Accounts {
-    /// Like [`Accounts::apply`], and hands back what the run that was stored returned.
+    /// Applies `decide` like [`Accounts::apply`] and returns the value of the run whose account was stored.
+    ///
+    /// `Ok(None)`: there is no such user.
     ///
     /// # Errors
     ///
     /// [`StoreError`] as [`Accounts::apply`].
-    pub async fn update<T, F>(&self, user: UserId, decide: F) -> Result<Option<T>, StoreError>
-    where
-        F: FnMut(&mut Account) -> T + Send + 'static,
-        T: Send + 'static,
-    {
-        self.take_turn(user, Phase::Begin, decide).await
-    }
-
-    /// The same for a decision that begins something or ends it.
-    ///
-    /// # Errors
-    ///
-    /// [`StoreError`] as [`Accounts::apply`].
-    pub async fn take_turn<T, F>(
+    pub async fn update<T, F>(
         &self,
         user: UserId,
-        turn: Phase,
+        phase: Phase,
         mut decide: F,
     ) -> Result<Option<T>, StoreError>
     where
@@ -76,7 +65,7 @@ impl dyn Accounts {
             let outcome = decide(account);
             *slot.lock().unwrap_or_else(PoisonError::into_inner) = Some(outcome);
         });
-        let found = self.apply(user, turn, decision).await?;
+        let found = self.apply(user, phase, decision).await?;
         let outcome = verdict.lock().unwrap_or_else(PoisonError::into_inner).take();
         Ok(outcome.filter(|_| found))
     }

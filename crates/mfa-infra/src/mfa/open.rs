@@ -185,13 +185,12 @@ impl Mfa {
         let few = HasherLimits { at_once: NonZeroUsize::MIN, waiting: 64 };
         let recovery_hasher = SlowHasher::new(runtime.handle().clone(), entropy.clone(), few)
             .map_err(|error| machine(&error))?;
-        let policy = Policy {
-            issuer: settings.brand.issuer.clone(),
-            lockout: settings.limits.lockout,
-            step_up_max_age: settings.limits.step_up_max_age,
-            rehash_passwords: settings.login.password_rehash || database.made_users()?,
-            sms: sms::policy(&settings)?,
-        };
+        let mut policy = Policy::default();
+        policy.issuer.clone_from(&settings.brand.issuer);
+        policy.lockout = settings.limits.lockout;
+        policy.step_up_max_age = settings.limits.step_up_max_age;
+        policy.rehash_passwords = settings.login.password_rehash || database.made_users()?;
+        policy.sms = sms::policy(&settings)?;
         let sms = sms::ports(SmsDependencies {
             settings: &settings,
             database: &database,

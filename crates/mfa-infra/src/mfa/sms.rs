@@ -34,20 +34,21 @@ pub(super) fn policy(settings: &Settings) -> Result<SmsPolicy, OpenError> {
         |name: &str, error: &dyn std::fmt::Display| OpenError::Unusable(format!("{name}: {error}"));
     let countries = sms.countries.iter().map(crate::settings::CountryCode::as_str);
     let per_user = UserBudget { per_minute: sms.budget.per_minute, per_hour: sms.budget.per_hour };
-    Ok(SmsPolicy {
-        phones: PhonePolicy::allowing(countries).map_err(|error| unusable("MFA_SMS_COUNTRIES", &error))?,
-        per_user,
-        shared: BudgetLimits {
-            number: per_user,
-            ip_per_hour: sms.budget.per_ip_hour,
-            prefix_per_hour: sms.budget.per_prefix_hour,
-            country_per_day: sms.budget.per_country_day,
-            all_per_day: sms.budget.per_day,
-        },
-        conversion: ConversionRule::new(sms.min_conversion),
-        wording: MessageTemplate::new(&settings.brand.issuer, sms.domain.as_deref())
-            .map_err(|error| unusable("MFA_SMS_DOMAIN", &error))?,
-    })
+    let mut policy = SmsPolicy::default();
+    policy.phones =
+        PhonePolicy::allowing(countries).map_err(|error| unusable("MFA_SMS_COUNTRIES", &error))?;
+    policy.per_user = per_user;
+    policy.shared = BudgetLimits {
+        number: per_user,
+        ip_per_hour: sms.budget.per_ip_hour,
+        prefix_per_hour: sms.budget.per_prefix_hour,
+        country_per_day: sms.budget.per_country_day,
+        all_per_day: sms.budget.per_day,
+    };
+    policy.conversion = ConversionRule::new(sms.min_conversion);
+    policy.wording = MessageTemplate::new(&settings.brand.issuer, sms.domain.as_deref())
+        .map_err(|error| unusable("MFA_SMS_DOMAIN", &error))?;
+    Ok(policy)
 }
 
 /// What the ports of SMS stand on.

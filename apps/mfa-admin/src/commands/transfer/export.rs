@@ -41,8 +41,7 @@ pub(in crate::commands) fn run(
     let mut after = None;
     loop {
         let query = UserQuery { text: None, after, limit: PAGE };
-        let users = administration.flows().ports().users.clone();
-        let page = administration.mfa().block_on(users.list(query))??.users;
+        let page = administration.wait(administration.flows().find_users(query))?.users;
         let Some(last) = page.last() else { break };
         after = Some(last.user);
         looked = looked.saturating_add(u64::try_from(page.len()).unwrap_or(0));

@@ -226,7 +226,7 @@ impl OtpauthImport<'_> {
         loop {
             tries = tries.saturating_add(1);
             let answer = if self.args.dry_run {
-                flows.try_import_totp(import.clone()).await
+                flows.preview_totp_import(import.clone()).await
             } else {
                 flows.import_totp(call, import.clone()).await
             };
@@ -319,6 +319,6 @@ fn new_user(row: &ImportRow, administration: &AdminSession) -> Result<NewUser, R
         digest: PasswordDigest::from_column(NO_PASSWORD.to_owned()),
         is_superuser: false,
         mfa_enforced: false,
-        created_at: administration.flows().ports().clock.now(),
+        created_at: administration.flows().now(),
     })
 }
