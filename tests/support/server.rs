@@ -220,7 +220,7 @@ impl TestServer {
     /// Has the server remove the events that are old enough now, and tells how many there were.
     pub fn trim_audit(&self) -> u64 {
         let (mfa, trimming) = (Arc::clone(&self.mfa), Arc::clone(&self.mfa));
-        let trimmed = mfa.block_on(async move { trimming.trim_audit().await });
+        let trimmed = mfa.block_on(async move { trimming.audit().trim().await });
         trimmed.expect("the product runs").expect("the store answers")
     }
 

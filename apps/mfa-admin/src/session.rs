@@ -99,7 +99,7 @@ impl AdminSession {
     /// Whether a server runs on the same SQLite file. Where that cannot be read, somebody is in the way.
     fn shares_a_file(&self) -> bool {
         matches!(self.mfa.settings().database.url, DatabaseUrl::Sqlite(_))
-            && !matches!(self.mfa.block_on(self.mfa.servers()), Ok(Ok(servers)) if servers.is_empty())
+            && !matches!(self.mfa.block_on(self.mfa.keys().running_servers()), Ok(Ok(servers)) if servers.is_empty())
     }
 
     /// Logs an action that concerns no single user.
@@ -114,7 +114,7 @@ impl AdminSession {
 
     /// What reads the audit trail.
     pub(crate) fn auditor(&self) -> &Auditor {
-        self.mfa.auditor()
+        self.mfa.audit().auditor()
     }
 
     /// Who asks, and why.

@@ -17,10 +17,10 @@
 //! use std::collections::BTreeMap;
 //!
 //! use mfa_core::{Clock, Origin, SecretText};
-//! use mfa_flows::{Accepts, AdminCall, Login, NewUserRequest};
+//! use mfa_flows::{AcceptedStages, AdminCall, LoginOutcome, NewUserRequest};
 //! use mfa_infra::Mfa;
 //! use mfa_infra::settings::{Settings, Sources};
-//! use mfa_totp::{PERIOD, Parameters, Step, TotpCode};
+//! use mfa_totp::{PERIOD, Parameters, TimeStep, TotpCode};
 //!
 //! # fn main() -> Result<(), Box<dyn std::error::Error>> {
 //! # let folder = tempfile::tempdir()?;
@@ -48,7 +48,7 @@
 //! // The password buys a pending token, which may enrol, because Ada must have a second factor and has none. The caller
 //! // counts tries by address; the flow counts them by user.
 //! mfa.block_on(flows.limit_logins(&origin))??;
-//! let Login::SecondFactorOwed { token, enrolment_required: true } =
+//! let LoginOutcome::SecondFactorOwed { token, enrolment_required: true } =
 //!     mfa.block_on(flows.login("ada", password(), &origin))??
 //! else {
 //!     return Err("an enforced user owes a second factor".into());
@@ -59,7 +59,7 @@
 //!
 //! // Ada scans `enrolment.qr_svg`. This stands in for her phone:
 //! let secret = mfa_totp::import_secret(enrolment.provisioning.secret().expose())?;
-//! let shown_at = |time| Step::at(time).code(&secret, Parameters::default()).expect("a time after 1970");
+//! let shown_at = |time| TimeStep::at(time).code(&secret, Parameters::default()).expect("a time after 1970");
 //! let now = flows.now();
 //!
 //! // What she types is text; whatever is not six digits is no code, and costs no try.
@@ -70,7 +70,7 @@
 //!
 //! // The next login. The code that confirmed the enrolment is spent, so it takes the next one.
 //! mfa.block_on(flows.limit_logins(&origin))??;
-//! let Login::SecondFactorOwed { token, enrolment_required: false } =
+//! let LoginOutcome::SecondFactorOwed { token, enrolment_required: false } =
 //!     mfa.block_on(flows.login("ada", password(), &origin))??
 //! else {
 //!     return Err("an enrolled user owes a second factor".into());
@@ -103,6 +103,7 @@ pub mod sms;
 pub mod telemetry;
 
 pub use mfa::{
-    DemoUser, KeyReport, KeyStatus, Mfa, OpenError, PartState, Progress, Readiness, RotateError,
-    RotationReport, RunningServer, TaskCancelled, UnreadableValue,
+    AuditOperations, DatabaseHandle, DemoUser, EncryptionKeys, KeyReport, KeyStatus, MetricsExporter, Mfa,
+    OpenError, PageCipher, PartState, Progress, Readiness, RotateError, RotationReport, RunningServer,
+    TaskCancelled, UnreadableValue,
 };

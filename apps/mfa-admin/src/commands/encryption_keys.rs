@@ -20,7 +20,7 @@ pub(super) fn status(settings: Settings, reason: Option<String>) -> Result<Comma
     let bar = CommandProgress::new("counting");
     let mut show = |done, total| bar.show(done, total);
     let mfa = administration.mfa();
-    let status = mfa.block_on(mfa.key_status(&mut show))??;
+    let status = mfa.block_on(mfa.keys().status(&mut show))??;
     Ok(render(&status))
 }
 
@@ -34,7 +34,7 @@ pub(super) fn rotate(settings: Settings, reason: Option<String>) -> Result<Comma
     let bar = CommandProgress::new("sealing anew");
     let mut show = |done, total| bar.show(done, total);
     let mfa = administration.mfa();
-    let rotation = mfa.block_on(mfa.rotate_keys(&mut show))?;
+    let rotation = mfa.block_on(mfa.keys().rotate(&mut show))?;
     let whole = matches!(&rotation, Ok(it) if it.unreadable.is_empty());
     administration
         .record(EventKind::AdminKeysRotate, if whole { Outcome::Success } else { Outcome::Failure });
@@ -63,7 +63,7 @@ fn render(status: &KeyStatus) -> CommandOutput {
             count("sms_code"),
             count("recovery_tag"),
             count("event"),
-            yes(key.may_go()).to_owned(),
+            yes(key.is_removable()).to_owned(),
         ]
     }));
     let mut text = columns(&lines);
@@ -71,7 +71,7 @@ fn render(status: &KeyStatus) -> CommandOutput {
         let hint = "should be sealed and are not: mfa-admin import nova-python seals them";
         text = format!("{text}\n{} values {hint}", status.unsealed);
     }
-    if status.keys.iter().any(|key| key.demanded && !key.seals && key.held_by() == 0) {
+    if status.keys.iter().any(|key| key.is_required && !key.is_primary && key.blocking_values() == 0) {
         text.push_str("\nnothing is sealed with some of the older keys: mfa-admin keys rotate lets them go");
     }
     CommandOutput { text, json: document(status) }
@@ -80,26 +80,26 @@ fn render(status: &KeyStatus) -> CommandOutput {
 fn document(status: &KeyStatus) -> Value {
     let keys = status.keys.iter().map(|key| {
         let needed: serde_json::Map<_, _> =
-            key.needed.iter().map(|(kind, count)| (kind.as_str().to_owned(), json!(count))).collect();
+            key.usage.iter().map(|(kind, count)| (kind.as_str().to_owned(), json!(count))).collect();
         json!({
             "id": key.id.as_str(),
             "in_ring": key.in_ring,
-            "seals": key.seals,
+            "seals": key.is_primary,
             "needed_by": needed,
-            "demanded": key.demanded,
-            "retained": key.retained,
-            "may_go": key.may_go(),
+            "demanded": key.is_required,
+            "retained": key.is_retained,
+            "may_go": key.is_removable(),
         })
     });
     json!({ "keys": keys.collect::<Vec<_>>(), "unsealed": status.unsealed })
 }
 
 fn needed(key: &KeyReport, kind: &str) -> u64 {
-    key.needed.iter().find(|(it, _)| it.as_str() == kind).map_or(0, |(_, count)| *count)
+    key.usage.iter().find(|(it, _)| it.as_str() == kind).map_or(0, |(_, count)| *count)
 }
 
 fn state(key: &KeyReport) -> &'static str {
-    match (key.seals, key.in_ring) {
+    match (key.is_primary, key.in_ring) {
         (true, _) => "seals",
         (false, true) => "unseals",
         (false, false) => "gone",
@@ -157,14 +157,14 @@ mod tests {
 
     use super::*;
 
-    fn report(id: &str, seals: bool, sealed: u64) -> KeyReport {
+    fn report(id: &str, is_primary: bool, sealed: u64) -> KeyReport {
         KeyReport {
             id: KeyId::parse(id).unwrap(),
             in_ring: true,
-            seals,
-            demanded: seals || sealed > 0,
-            retained: true,
-            needed: vec![(KeyedValue::Sealed(SealedColumn::TotpSecret), sealed), (KeyedValue::Event, 7)],
+            is_primary,
+            is_required: is_primary || sealed > 0,
+            is_retained: true,
+            usage: vec![(KeyedValue::Sealed(SealedColumn::TotpSecret), sealed), (KeyedValue::Event, 7)],
         }
     }
 

@@ -47,7 +47,8 @@ pub(super) fn run(
     let fields = map.fields(table.columns())?;
     let overlooked: Vec<_> = map.overlooked(table.columns()).into_iter().map(str::to_owned).collect();
     let bar = CommandProgress::new("taking over");
-    let total = administration.mfa().block_on(administration.mfa().rows(KeyedTable::Users))??;
+    let mfa = administration.mfa();
+    let total = mfa.block_on(mfa.keys().approximate_rows(KeyedTable::Users))??;
     let mut import = NovaImport {
         administration: &administration,
         map: &map,

@@ -143,7 +143,8 @@ impl OtpauthImport<'_> {
         known.names.clear();
         for some in missing.chunks(MADE_AT_ONCE) {
             let users = some.iter().map(|(_, user)| user.clone()).collect();
-            let made = administration.wait_for_much(administration.mfa().directory().insert_all(users))??;
+            let made = administration
+                .wait_for_much(administration.mfa().database().user_import().insert_all(users))??;
             known.names.extend(made.into_iter().map(|it| (it.username, it.user)));
         }
         for (it, user) in missing {
@@ -173,7 +174,7 @@ impl OtpauthImport<'_> {
         }
         let usernames = good.iter().filter_map(|it| it.row.username.clone()).collect();
         let mfa = self.administration.mfa();
-        let entries = mfa.block_on(mfa.directory().find_all(emails, usernames))??;
+        let entries = mfa.block_on(mfa.database().user_import().find_all(emails, usernames))??;
         let mut known = KnownUsers::default();
         for entry in entries {
             known.addresses.insert(entry.email, entry.user);
