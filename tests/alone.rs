@@ -10,7 +10,7 @@ use std::time::Duration;
 use futures::future::join_all;
 use mfa_core::testing::ManualClock;
 use mfa_core::{
-    Account, AuthenticatedToken, FactorAttempt, FactorKind, FactorResult, LockoutPolicy, Origin,
+    Account, AuthenticatedToken, FactorAttempt, FactorKind, FactorResult, LockoutPolicy, Origin, Phase,
     RateLimiter as _, RateRule, RateVerdict, Requirement, Stage, Timestamp, TokenId, UserId,
     VerificationOutcome, verify_factor,
 };
@@ -73,7 +73,10 @@ fn ten_thousand_verifications_leave_at_least_ninety_five_in_a_hundred_updates_ho
         for round in 0..200_i64 {
             // Whoever logs in stands anywhere in the table: a stride that meets every user once.
             let users = (round * 50..round * 50 + 50).map(|n| UserId::new(first + n * 7919 % 10_000));
-            for answer in join_all(users.map(|user| accounts.update(user, verification(user, NOON)))).await {
+            for answer in
+                join_all(users.map(|user| accounts.update(user, Phase::Begin, verification(user, NOON))))
+                    .await
+            {
                 answer.expect("stored").expect("a user who is there");
             }
         }

@@ -11,7 +11,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use data_encoding::HEXLOWER;
-use mfa_core::{Account, EventKind, Origin, Outcome, SecurityEvent, UserId};
+use mfa_core::{Account, EventKind, Origin, Outcome, Phase, SecurityEvent, UserId};
 use mfa_infra::audit::{AuditReport, Auditor, ChainFlaw};
 use mfa_infra::crypto::AuditKeys;
 use nova_mfa_tests::{NOON, TestStore, test_keys};
@@ -36,7 +36,11 @@ fn event(kind: EventKind, outcome: Outcome) -> SecurityEvent {
 fn change(store: &TestStore, user: UserId, mut change: impl FnMut(&mut Account) + Send + 'static) {
     let (accounts, told) = (store.accounts(), || store.log.recorded().len());
     let before = told();
-    store.runtime.block_on(accounts.update(user, move |account| change(account))).unwrap().unwrap();
+    store
+        .runtime
+        .block_on(accounts.update(user, Phase::Begin, move |account| change(account)))
+        .unwrap()
+        .unwrap();
     // Callers are answered before the log is told.
     let is_told = (0..500).any(|_| {
         let is_told = told() > before;

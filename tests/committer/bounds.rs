@@ -5,7 +5,7 @@ use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use futures::future::join_all;
-use mfa_core::{StoreErrorKind, UserId};
+use mfa_core::{Phase, StoreErrorKind, UserId};
 use mfa_infra::database::{CommitterLimits, DatabaseOptions};
 use nova_mfa_tests::TestStore;
 
@@ -16,7 +16,7 @@ fn hold(store: &TestStore, user: UserId) -> Sender<()> {
     let released = Mutex::new(released);
     let accounts = store.accounts();
     store.runtime.spawn(async move {
-        let holding = accounts.update(user, move |_| {
+        let holding = accounts.update(user, Phase::Begin, move |_| {
             let _ = entered.send(());
             let _ = released.lock().unwrap_or_else(PoisonError::into_inner).recv();
         });
@@ -37,7 +37,8 @@ fn eight_decisions_may_wait_for_one_account_and_the_ninth_is_refused_at_once() {
     let release = hold(&store, bob);
     let accounts = store.accounts();
     store.runtime.block_on(async {
-        let mut nine = Box::pin(join_all((0..9).map(|_| accounts.update(ada, |it| it.failures += 1))));
+        let mut nine =
+            Box::pin(join_all((0..9).map(|_| accounts.update(ada, Phase::Begin, |it| it.failures += 1))));
         assert!(futures::poll!(&mut nine).is_pending());
         drop(release);
         let kinds: Vec<_> = nine.await.into_iter().map(|it| it.map_err(|error| error.kind())).collect();
@@ -55,8 +56,9 @@ fn a_full_queue_says_so_before_any_work() {
     let release = hold(&store, users[0]);
     let accounts = store.accounts();
     store.runtime.block_on(async {
-        let mut all =
-            Box::pin(join_all(users.iter().map(|user| accounts.update(*user, |it| it.failures += 1))));
+        let mut all = Box::pin(join_all(
+            users.iter().map(|user| accounts.update(*user, Phase::Begin, |it| it.failures += 1)),
+        ));
         assert!(futures::poll!(&mut all).is_pending());
         assert!(store.database.is_full());
         drop(release);
@@ -80,7 +82,7 @@ fn a_decision_that_waited_too_long_is_dropped_undecided() {
             let released = Mutex::new(released);
             let accounts = store.accounts();
             store.runtime.spawn(async move {
-                let holding = accounts.update(bob, move |_| {
+                let holding = accounts.update(bob, Phase::Begin, move |_| {
                     let _ = entered.send(());
                     let _ = released.lock().unwrap_or_else(PoisonError::into_inner).recv();
                 });
@@ -90,7 +92,7 @@ fn a_decision_that_waited_too_long_is_dropped_undecided() {
                 break release;
             }
         };
-        let mut late = Box::pin(accounts.update(ada, |it| it.failures += 1));
+        let mut late = Box::pin(accounts.update(ada, Phase::Begin, |it| it.failures += 1));
         assert!(futures::poll!(&mut late).is_pending());
         tokio::time::sleep(Duration::from_millis(20)).await;
         drop(release);
@@ -105,14 +107,15 @@ fn a_stop_answers_those_that_wait_and_refuses_those_that_come() {
         let users: Vec<_> = (0..20).map(|n| store.add_user(&format!("user{n}"))).collect();
         let accounts = store.accounts();
         store.runtime.block_on(async {
-            let mut all =
-                Box::pin(join_all(users.iter().map(|user| accounts.update(*user, |it| it.failures += 1))));
+            let mut all = Box::pin(join_all(
+                users.iter().map(|user| accounts.update(*user, Phase::Begin, |it| it.failures += 1)),
+            ));
             assert!(futures::poll!(&mut all).is_pending());
             store.database.stop(Duration::from_secs(5));
             for answer in all.await {
                 assert!(matches!(answer, Ok(Some(()))), "{}: {answer:?}", store.name);
             }
-            let late = accounts.update(users[0], |it| it.failures += 1).await;
+            let late = accounts.update(users[0], Phase::Begin, |it| it.failures += 1).await;
             assert_eq!(late.unwrap_err().kind(), StoreErrorKind::Overloaded, "{}", store.name);
         });
         assert_eq!(store.number("SELECT sum(mfa_failed_attempts) FROM users"), 20, "{}", store.name);

@@ -10,7 +10,7 @@ use std::sync::{Mutex, Once, PoisonError};
 
 use diesel::connection::{InstrumentationEvent, set_default_instrumentation};
 use futures::future::join_all;
-use mfa_core::{Account, EventKind, Origin, Outcome, SecurityEvent, UserId};
+use mfa_core::{Account, EventKind, Origin, Outcome, Phase, SecurityEvent, UserId};
 use mfa_infra::database::{CommitterLimits, DatabaseOptions};
 use nova_mfa_tests::{NOON, TestStore};
 
@@ -56,7 +56,7 @@ fn hold(store: &TestStore, user: UserId, mark: u32) -> (Sender<()>, tokio::task:
     let released = Mutex::new(released);
     let accounts = store.accounts();
     let held = store.runtime.spawn(async move {
-        let holding = accounts.update(user, move |_| {
+        let holding = accounts.update(user, Phase::Begin, move |_| {
             let _ = entered.send(());
             let _ = released.lock().unwrap_or_else(PoisonError::into_inner).recv();
             MARK.set(mark);
@@ -73,7 +73,7 @@ fn statements_of_one_group(store: &TestStore, users: &[UserId], mark: u32) -> Ve
     let accounts = store.accounts();
     let users = users.to_vec();
     store.runtime.block_on(async move {
-        let all = join_all(users.iter().map(|user| accounts.update(*user, verified)));
+        let all = join_all(users.iter().map(|user| accounts.update(*user, Phase::Begin, verified)));
         // Polled once, every decision waits in the queue; only then may the committer go on.
         let mut all = Box::pin(all);
         assert!(futures::poll!(&mut all).is_pending());

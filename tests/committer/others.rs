@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use diesel::connection::SimpleConnection as _;
 use futures::future::join_all;
-use mfa_core::{EventKind, Origin, Outcome, SecurityEvent, StoreErrorKind};
+use mfa_core::{EventKind, Origin, Outcome, Phase, SecurityEvent, StoreErrorKind};
 use nova_mfa_tests::{NOON, TestStore};
 
 #[test]
@@ -16,7 +16,7 @@ fn a_row_that_changed_between_read_and_write_is_decided_again_on_what_it_is_now(
     let connection = Mutex::new(store.postgres_connection());
     let runs = Arc::new(AtomicU32::new(0));
     let count = Arc::clone(&runs);
-    let enforced = store.runtime.block_on(store.accounts().update(ada, move |account| {
+    let enforced = store.runtime.block_on(store.accounts().update(ada, Phase::Begin, move |account| {
         if count.fetch_add(1, Ordering::SeqCst) == 0 {
             // Between the read and the write, as NOVA might.
             let mut connection = connection.lock().unwrap();
@@ -43,10 +43,10 @@ fn a_row_that_somebody_holds_delays_nobody_else_and_is_waited_for() {
     store.runtime.block_on(async {
         let delayed = tokio::spawn({
             let accounts = Arc::clone(&accounts);
-            async move { accounts.update(held, |it| it.failures += 1).await }
+            async move { accounts.update(held, Phase::Begin, |it| it.failures += 1).await }
         });
         let others = users.iter().filter(|user| **user != held);
-        let all = join_all(others.map(|user| accounts.update(*user, |it| it.failures += 1)));
+        let all = join_all(others.map(|user| accounts.update(*user, Phase::Begin, |it| it.failures += 1)));
         for answer in tokio::time::timeout(Duration::from_millis(900), all).await.expect("nobody waits") {
             answer.unwrap().unwrap();
         }
@@ -63,11 +63,11 @@ fn a_row_that_is_held_for_long_is_refused_and_nothing_of_it_is_stored() {
     let ada = store.add_user("ada");
     let mut holder = store.postgres_connection();
     holder.batch_execute("BEGIN; SELECT * FROM users FOR UPDATE").unwrap();
-    let refused = store.runtime.block_on(store.accounts().update(ada, |it| it.failures += 1));
+    let refused = store.runtime.block_on(store.accounts().update(ada, Phase::Begin, |it| it.failures += 1));
     assert_eq!(refused.unwrap_err().kind(), StoreErrorKind::Unavailable);
     holder.batch_execute("ROLLBACK").unwrap();
     assert_eq!(store.number("SELECT mfa_failed_attempts FROM users"), 0);
-    let after = store.runtime.block_on(store.accounts().update(ada, |it| it.failures += 1));
+    let after = store.runtime.block_on(store.accounts().update(ada, Phase::Begin, |it| it.failures += 1));
     assert!(after.unwrap().is_some(), "the account is served again");
 }
 
@@ -81,7 +81,7 @@ fn two_servers_on_one_database_lose_no_decision() {
             let accounts = Arc::clone(&servers[server % 2]);
             async move {
                 loop {
-                    let counted = accounts.update(ada, |account| {
+                    let counted = accounts.update(ada, Phase::Begin, |account| {
                         account.failures += 1;
                         account.record(SecurityEvent::new(
                             EventKind::TotpVerify,
@@ -119,8 +119,8 @@ fn what_a_store_keeps_is_told_with_its_place_in_the_chain_and_what_it_refuses_is
             }
         };
         let accounts = store.accounts();
-        store.runtime.block_on(accounts.update(ada, record(Outcome::Failure))).unwrap();
-        store.runtime.block_on(accounts.update(ada, record(Outcome::Success))).unwrap();
+        store.runtime.block_on(accounts.update(ada, Phase::Begin, record(Outcome::Failure))).unwrap();
+        store.runtime.block_on(accounts.update(ada, Phase::Begin, record(Outcome::Success))).unwrap();
         store.database.stop(Duration::from_secs(5));
         let told: Vec<_> = store
             .log

@@ -7,7 +7,8 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use mfa_core::{
-    Account, Accounts, EventKind, Origin, Outcome, SecretText, SecurityEvent, StoreErrorKind, Timestamp,
+    Account, Accounts, EventKind, Origin, Outcome, Phase, SecretText, SecurityEvent, StoreErrorKind,
+    Timestamp,
 };
 use mfa_infra::crypto::{AuditKeys, OsEntropy};
 use mfa_infra::database::{
@@ -137,7 +138,7 @@ fn count_and_cut(
 fn warm_up(store: &TestStore, accounts: &Arc<dyn Database>, user: mfa_core::UserId) {
     let accounts: Arc<dyn Accounts> = accounts.clone();
     for records in [true, false] {
-        let counted = accounts.update(user, move |account| {
+        let counted = accounts.update(user, Phase::Begin, move |account| {
             account.failures += 1;
             if records {
                 account.record(event());
@@ -156,7 +157,7 @@ fn what_was_stored_before_the_line_was_cut_is_found_and_spoken_and_not_decided_a
     for (records, failures, events) in [(true, 3, 2), (false, 6, 3)] {
         warm_up(&store, &database, ada);
         let (decide, runs) = count_and_cut(&line, CUT_AFTER, records);
-        let answer = store.runtime.block_on(accounts.update(ada, decide));
+        let answer = store.runtime.block_on(accounts.update(ada, Phase::Begin, decide));
         assert_eq!(answer.unwrap(), Some(1), "the verdict of the only run; with an event: {records}");
         assert_eq!(runs.load(Ordering::SeqCst), 1);
         assert_eq!(store.number("SELECT mfa_failed_attempts FROM users"), failures);
@@ -175,7 +176,7 @@ fn what_never_arrived_is_decided_again_and_stored_once() {
     for (records, failures) in [(true, 3), (false, 6)] {
         warm_up(&store, &database, ada);
         let (decide, runs) = count_and_cut(&line, CUT_BEFORE, records);
-        let answer = store.runtime.block_on(accounts.update(ada, decide));
+        let answer = store.runtime.block_on(accounts.update(ada, Phase::Begin, decide));
         assert_eq!(answer.unwrap(), Some(2), "the verdict of the second run; with an event: {records}");
         assert_eq!(runs.load(Ordering::SeqCst), 2);
         assert_eq!(store.number("SELECT mfa_failed_attempts FROM users"), failures);
@@ -195,13 +196,13 @@ fn what_cannot_be_found_out_in_time_is_told_to_be_unknown() {
     warm_up(&store, &database, ada);
     let accounts: Arc<dyn Accounts> = database.clone();
     let (decide, _) = count_and_cut(&line, GONE, true);
-    let error = store.runtime.block_on(accounts.update(ada, decide)).unwrap_err();
+    let error = store.runtime.block_on(accounts.update(ada, Phase::Begin, decide)).unwrap_err();
     assert_eq!(error.kind(), StoreErrorKind::Unknown, "{error}");
     line.cut(WHOLE);
     let after = store.runtime.block_on(async {
         // The lane may still be looking.
         for _ in 0..100 {
-            match accounts.update(ada, |account| account.failures).await {
+            match accounts.update(ada, Phase::Begin, |account| account.failures).await {
                 Ok(found) => return found,
                 Err(_) => tokio::time::sleep(Duration::from_millis(100)).await,
             }
@@ -228,7 +229,7 @@ fn a_committer_that_is_silent_past_its_deadline_is_replaced() {
         let accounts = store.accounts();
         let (wake, asleep) = std::sync::mpsc::channel::<()>();
         let asleep = Mutex::new(asleep);
-        let silent = accounts.update(ada, move |account| {
+        let silent = accounts.update(ada, Phase::Begin, move |account| {
             // Changes nothing: on SQLite it sits on the lock of the whole file.
             let _ = asleep.lock().unwrap().recv_timeout(Duration::from_secs(20));
             account.failures
@@ -241,7 +242,7 @@ fn a_committer_that_is_silent_past_its_deadline_is_replaced() {
         }
         let served = store.runtime.block_on(async {
             for _ in 0..20 {
-                if let Ok(found) = accounts.update(bob, |account| account.failures += 1).await {
+                if let Ok(found) = accounts.update(bob, Phase::Begin, |account| account.failures += 1).await {
                     return found;
                 }
             }
@@ -282,7 +283,7 @@ fn a_new_timeline_is_noticed_on_the_next_connection_and_a_known_one_is_none() {
     let (database, line) = over(&store, &options, "options=-c%20search_path%3Dpublic,pg_catalog");
     let accounts: Arc<dyn Accounts> = database.clone();
     let count = || {
-        let counted = accounts.update(ada, |account| {
+        let counted = accounts.update(ada, Phase::Begin, |account| {
             account.failures += 1;
             account.record(event());
         });
@@ -294,7 +295,7 @@ fn a_new_timeline_is_noticed_on_the_next_connection_and_a_known_one_is_none() {
 
     store.sql("UPDATE history SET timeline = '00000002'");
     let (decide, _) = count_and_cut(&line, CUT_BEFORE, true);
-    store.runtime.block_on(accounts.update(ada, decide)).unwrap().unwrap();
+    store.runtime.block_on(accounts.update(ada, Phase::Begin, decide)).unwrap().unwrap();
     assert_eq!(
         alarm.0.lock().unwrap().first(),
         Some(&NOON),
@@ -305,7 +306,7 @@ fn a_new_timeline_is_noticed_on_the_next_connection_and_a_known_one_is_none() {
     let options = one_committer().with_failover_listener(beside.clone());
     let (second, _line) = over(&store, &options, "options=-c%20search_path%3Dpublic,pg_catalog");
     let accounts: Arc<dyn Accounts> = second.clone();
-    store.runtime.block_on(accounts.update(ada, |account| account.failures)).unwrap().unwrap();
+    store.runtime.block_on(accounts.update(ada, Phase::Begin, |account| account.failures)).unwrap().unwrap();
     assert_eq!(*beside.0.lock().unwrap(), [NOON]);
     database.stop(Duration::from_secs(5));
     second.stop(Duration::from_secs(5));

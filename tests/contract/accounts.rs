@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 
 use futures::future::join_all;
 use mfa_core::{
-    Account, BackupMethod, EventKind, FactorKind, Origin, Outcome, PendingTotp, RecoveryCode, Sealed,
+    Account, BackupMethod, EventKind, FactorKind, Origin, Outcome, PendingTotp, Phase, RecoveryCode, Sealed,
     SecurityEvent, StoreErrorKind, Timestamp, UserId,
 };
 use nova_mfa_tests::{NOON, add_user, on_every_adapter};
@@ -25,8 +25,9 @@ fn a_user_who_is_not_there_is_neither_found_nor_changed() {
         let nobody = UserId::new(4711);
         let ran = Arc::new(AtomicU32::new(0));
         let count = Arc::clone(&ran);
-        let changed =
-            runtime.block_on(accounts.update(nobody, move |_| count.fetch_add(1, Ordering::SeqCst))).unwrap();
+        let changed = runtime
+            .block_on(accounts.update(nobody, Phase::Begin, move |_| count.fetch_add(1, Ordering::SeqCst)))
+            .unwrap();
         assert_eq!((changed, ran.load(Ordering::SeqCst)), (None, 0), "{name}");
         assert_eq!(runtime.block_on(accounts.find(nobody)).unwrap(), None, "{name}");
     });
@@ -68,7 +69,7 @@ fn everything_that_a_decision_leaves_reads_back() {
             account.internal.enrolment_failures = 3;
             account.internal.strikes.add(NOON);
         };
-        let left = runtime.block_on(accounts.update(user, move |account| {
+        let left = runtime.block_on(accounts.update(user, Phase::Begin, move |account| {
             changed(account);
             account.clone()
         }));
@@ -84,7 +85,10 @@ fn a_decision_that_changes_nothing_stores_nothing() {
     on_every_adapter(|name, accounts, users, runtime| {
         let user = runtime.block_on(add_user(users.as_ref(), "ada"));
         let before = runtime.block_on(accounts.find(user)).unwrap();
-        assert_eq!(runtime.block_on(accounts.update(user, |account| account.failures)).unwrap(), Some(0));
+        assert_eq!(
+            runtime.block_on(accounts.update(user, Phase::Begin, |account| account.failures)).unwrap(),
+            Some(0)
+        );
         assert_eq!(runtime.block_on(accounts.find(user)).unwrap(), before, "{name}");
     });
 }
@@ -95,7 +99,7 @@ fn a_hundred_decisions_at_once_are_each_made_on_what_the_one_before_left() {
         let user = runtime.block_on(add_user(users.as_ref(), "ada"));
         let one = || async {
             loop {
-                let counted = accounts.update(user, |account| {
+                let counted = accounts.update(user, Phase::Begin, |account| {
                     account.failures += 1;
                     account.record(event(EventKind::TotpVerify));
                     account.failures
@@ -122,15 +126,15 @@ fn a_decision_that_panics_is_undone_and_takes_nobody_with_it() {
     on_every_adapter(|name, accounts, users, runtime| {
         let ada = runtime.block_on(add_user(users.as_ref(), "ada"));
         let bob = runtime.block_on(add_user(users.as_ref(), "bob"));
-        let broken = accounts.update(ada, |account| {
+        let broken = accounts.update(ada, Phase::Begin, |account| {
             account.failures = 99;
             assert!(!account.is_active, "a decision that panics, for a test");
         });
         let (broken, whole, also) = runtime.block_on(async {
             tokio::join!(
                 broken,
-                accounts.update(ada, |account| account.failures += 1),
-                accounts.update(bob, |account| account.failures += 2),
+                accounts.update(ada, Phase::Begin, |account| account.failures += 1),
+                accounts.update(bob, Phase::Begin, |account| account.failures += 2),
             )
         });
         assert_eq!(broken.unwrap_err().kind(), StoreErrorKind::DecisionPanicked, "{name}");

@@ -6,8 +6,8 @@ use std::time::Duration;
 use mfa_core::testing::{MemoryAccounts, TestDigests};
 use mfa_core::{
     Account, Accounts, Activity, BackupMethod, BucketSize, EventKind, FactorKind, LockoutCount, Origin,
-    Outcome, Period, RecoveryCode, Sealed, SecurityEvent, SmsPurpose, Statistics, Timestamp, Totals, UserId,
-    Users, VerificationCount,
+    Outcome, Period, Phase, RecoveryCode, Sealed, SecurityEvent, SmsPurpose, Statistics, Timestamp, Totals,
+    UserId, Users, VerificationCount,
 };
 use mfa_sms::{DeliveryStatus, PhoneNumber, SendId, SendRecord, SendState};
 use nova_mfa_tests::{NOON, TestStore, add_user};
@@ -44,7 +44,10 @@ fn on_every_adapter(suite: impl Fn(&Stage)) {
 impl Stage {
     fn add(&self, name: &str, change: impl Fn(&mut Account) + Send + 'static) -> UserId {
         let user = self.runtime.block_on(add_user(self.users.as_ref(), name));
-        self.runtime.block_on(self.accounts.update(user, move |it| change(it))).unwrap().unwrap();
+        self.runtime
+            .block_on(self.accounts.update(user, Phase::Begin, move |it| change(it)))
+            .unwrap()
+            .unwrap();
         user
     }
 

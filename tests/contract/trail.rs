@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use mfa_core::testing::MemoryAccounts;
 use mfa_core::{
-    Accounts, AuditLog, AuditQuery, EventKind, FactorKind, Origin, Outcome, SecurityEvent, StoredEvent,
-    Timestamp, UserEventsQuery, UserId, Users,
+    Accounts, AuditLog, AuditQuery, EventKind, FactorKind, Origin, Outcome, Phase, SecurityEvent,
+    StoredEvent, Timestamp, UserEventsQuery, UserId, Users,
 };
 use nova_mfa_tests::{NOON, TestStore, add_user};
 use tokio::runtime::Runtime;
@@ -47,7 +47,7 @@ impl Stage {
     /// Stores events of these kinds in one step.
     fn record(&self, user: UserId, kinds: &[EventKind]) {
         let events: Vec<_> = kinds.iter().map(|kind| event(*kind)).collect();
-        let recorded = self.accounts.update(user, move |account| {
+        let recorded = self.accounts.update(user, Phase::Begin, move |account| {
             for event in events.clone() {
                 account.record(event);
             }
@@ -81,7 +81,7 @@ fn everything_of_an_event_reads_back() {
     on_every_adapter(|stage| {
         let ada = stage.add("ada");
         let at = Timestamp::from_millis(1_800_000_000_123);
-        let recorded = stage.accounts.update(ada, move |account| {
+        let recorded = stage.accounts.update(ada, Phase::Begin, move |account| {
             let event = SecurityEvent { at, ..event(EventKind::TotpVerify) };
             account
                 .record(event.with_method(FactorKind::Totp).with_actor("os:grace", Some("asked by letter")));
@@ -167,7 +167,8 @@ fn a_search_for_a_rare_kind_stops_and_goes_on_where_it_stopped() {
         let ada = store.add_user("ada");
         let runtime = Runtime::new().unwrap();
         let accounts = store.accounts();
-        let recorded = accounts.update(ada, |account| account.record(event(EventKind::AdminReset)));
+        let recorded =
+            accounts.update(ada, Phase::Begin, |account| account.record(event(EventKind::AdminReset)));
         runtime.block_on(recorded).unwrap().unwrap();
         let many = AuditQuery::SCAN_LIMIT + 10;
         let insert = "INSERT INTO mfa_events (event_id, user_id, seq, at, event, outcome, personal_digest, mac_key, \

@@ -1,6 +1,6 @@
 //! What a write that is not ours may and may not do to a row.
 
-use mfa_core::{Account, BackupMethod, Sealed, Timestamp, UserId};
+use mfa_core::{Account, BackupMethod, Phase, Sealed, Timestamp, UserId};
 use nova_mfa_tests::{NOON, TestStore};
 
 const LATER: Timestamp = Timestamp::from_seconds(1_900_000_000);
@@ -22,7 +22,7 @@ fn locked(account: &mut Account) {
 fn after(sql: &str, check: impl Fn(&'static str, &Account)) {
     for store in TestStore::each() {
         let user = store.add_user("ada");
-        let before = store.runtime.block_on(store.accounts().update(user, |account| {
+        let before = store.runtime.block_on(store.accounts().update(user, Phase::Begin, |account| {
             locked(account);
             account.clone()
         }));
@@ -102,7 +102,7 @@ fn a_new_secret_starts_with_no_step_used() {
 fn a_write_to_an_account_that_is_not_locked_clears_no_strikes() {
     for store in TestStore::each() {
         let user = store.add_user("ada");
-        let strike = store.runtime.block_on(store.accounts().update(user, |account| {
+        let strike = store.runtime.block_on(store.accounts().update(user, Phase::Begin, |account| {
             account.internal.strikes.add(NOON);
         }));
         strike.unwrap().unwrap();

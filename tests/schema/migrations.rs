@@ -143,12 +143,12 @@ fn ten_servers_may_start_at_once() {
 
 #[test]
 fn an_account_in_novas_own_table_is_read_and_written_through_its_own_types() {
-    use mfa_core::{Timestamp, UserId};
+    use mfa_core::{Phase, Timestamp, UserId};
     use nova_mfa_tests::TestStore;
 
     let store = TestStore::postgres_over(NOVAS_USERS);
     let ada = UserId::new(1);
-    let changed = store.runtime.block_on(store.accounts().update(ada, |account| {
+    let changed = store.runtime.block_on(store.accounts().update(ada, Phase::Begin, |account| {
         let until = account.lock_until;
         account.failures += 1;
         account.lock_until = Some(Timestamp::from_seconds(1_928_000_000));

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use mfa_core::testing::ManualClock;
-use mfa_core::{Clock as _, FactorResult, Origin, SecretText, Timestamp, UserId};
+use mfa_core::{Clock as _, FactorResult, Origin, Phase, SecretText, Timestamp, UserId};
 use mfa_flows::{AdminCall, NewUserRequest, TokenKind};
 use mfa_infra::Mfa;
 use mfa_infra::settings::{Settings, Sources};
@@ -121,7 +121,7 @@ impl TestServer {
 
     /// Adds a user who has no password that anybody knows, which takes no hashing.
     pub fn add_user(&self, name: &str) -> UserId {
-        let added = add_user(self.mfa.flows().ports().users.as_ref(), name);
+        let added = add_user(self.mfa.flows().test_ports().users.as_ref(), name);
         self.mfa.block_on(added).expect("the product runs")
     }
 
@@ -160,12 +160,12 @@ impl TestServer {
 
     /// The same for a user who is there. It goes past HTTP, and is given no recovery codes: to hash them takes long.
     pub fn enrol_user(&self, id: UserId) -> Member {
-        let (ports, now) = (self.mfa.flows().ports(), self.now());
+        let (ports, now) = (self.mfa.flows().test_ports(), self.now());
         let secret = mfa_totp::generate_secret(ports.entropy.as_ref()).expect("randomness");
         let member = Member { id, secret, access: self.token(id, TokenKind::TwoFactors) };
         let (shown, cipher) = (member.clone(), Arc::clone(&ports.cipher));
         let code = TotpCode::parse(&shown.code(now)).expect("six digits");
-        let enrolled = ports.accounts.update(id, move |account| {
+        let enrolled = ports.accounts.update(id, Phase::Begin, move |account| {
             mfa_totp::begin_enrolment(account, &shown.secret, now, cipher.as_ref()).is_ok()
                 && mfa_totp::confirm_enrolment(account, &code, now, cipher.as_ref())
                     == Ok(FactorResult::Correct)
@@ -220,7 +220,7 @@ impl TestServer {
     /// Has the server remove the events that are old enough now, and tells how many there were.
     pub fn trim_audit(&self) -> u64 {
         let (mfa, trimming) = (Arc::clone(&self.mfa), Arc::clone(&self.mfa));
-        let trimmed = mfa.block_on(async move { trimming.trim_audit().await });
+        let trimmed = mfa.block_on(async move { trimming.audit().trim().await });
         trimmed.expect("the product runs").expect("the store answers")
     }
 

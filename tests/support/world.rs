@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use mfa_core::testing::{ManualClock, NoLimits, TestHasher};
 use mfa_core::{Origin, SecretBytes, SecretText, UserId};
-use mfa_flows::{AcceptedStages, AdminCall, Call, Flows, Policy, Ports, SmsPolicy, SmsPorts, TokenKind};
+use mfa_flows::{AcceptedStages, AdminCall, Call, Flows, Policy, Ports, SmsPorts, TokenKind};
 use mfa_infra::crypto::{AesGcmCipher, DerivedDigests, OsEntropy};
 use mfa_infra::database::Database;
 use mfa_infra::sms::{SmsLogObserver, TokioSleep};
@@ -148,6 +148,7 @@ fn flows(
         sms,
     };
     let phones = PhonePolicy::allowing(["FR", "BE"]).expect("two countries");
-    let sms = SmsPolicy { phones, ..SmsPolicy::default() };
-    Arc::new(Flows::new(ports, Policy { sms, ..Policy::default() }))
+    let mut policy = Policy::default();
+    policy.sms.phones = phones;
+    Arc::new(Flows::new(ports, policy))
 }

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use futures::future::join_all;
 use futures::stream::{self, StreamExt as _};
-use mfa_core::{EventKind, LoggedEvent, Origin, Outcome, SecurityEvent, UserId};
+use mfa_core::{EventKind, Origin, Outcome, UserId};
 use mfa_flows::{AdminCall, FlowError, Flows, UserSelector};
 use mfa_infra::Mfa;
 use mfa_infra::audit::Auditor;
@@ -101,15 +101,12 @@ impl AdminSession {
     /// Returns whether a server uses the same SQLite file. Assumes so if that cannot be read.
     fn shares_sqlite_file(&self) -> bool {
         matches!(self.mfa.settings().database.url, DatabaseUrl::Sqlite(_))
-            && !matches!(self.mfa.block_on(self.mfa.servers()), Ok(Ok(servers)) if servers.is_empty())
+            && !matches!(self.mfa.block_on(self.mfa.keys().running_servers()), Ok(Ok(servers)) if servers.is_empty())
     }
 
     /// Logs an event that belongs to no single user.
     pub(crate) fn record(&self, kind: EventKind, outcome: Outcome) {
-        let now = self.flows().ports().clock.now();
-        let event = SecurityEvent::new(kind, outcome, now, self.call.origin.clone())
-            .with_actor(&self.call.actor, self.call.reason.as_deref());
-        self.flows().ports().log.record(LoggedEvent { user: None, event: &event, chain: None });
+        self.flows().record_admin_event(&self.call, None, kind, outcome);
     }
 
     /// Returns the flows.
@@ -119,7 +116,7 @@ impl AdminSession {
 
     /// Returns the reader of the audit log.
     pub(crate) fn auditor(&self) -> &Auditor {
-        self.mfa.auditor()
+        self.mfa.audit().auditor()
     }
 
     /// Returns the actor and the reason of this command.
@@ -147,8 +144,7 @@ impl AdminSession {
     pub(crate) fn find_user(&self, selector: &UserSelector) -> Result<UserId, CliError> {
         let found = self.run(self.flows().select(selector))?;
         if let UserSelector::Login(email) = selector {
-            let find = async { Ok(self.flows().ports().accounts.find(found).await?) };
-            let account = self.run(find)?.ok_or(FlowError::NoSuchUser)?;
+            let account = self.run(self.flows().find_account(found))?.ok_or(FlowError::NoSuchUser)?;
             if account.email.to_lowercase() != email.to_lowercase() {
                 return Err(CliError::AmbiguousUser);
             }

@@ -1,25 +1,28 @@
-//! What administrators do to accounts. Each is audited with who did it.
+//! Administration of accounts. Every action is audited with its administrator.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use mfa_core::{
     Account, AuditPage, AuditQuery, EventKind, FactorKind, LoggedEvent, NewUser, NewUserError, Outcome,
-    SecretText, SecurityEvent, Timestamp, TokenSubject, UserId, UserPage, UserQuery, VerifiedFactor,
+    Phase, SecretText, SecurityEvent, Timestamp, TokenSubject, UserId, UserPage, UserQuery, VerifiedFactor,
 };
 use mfa_jwt::IssuedToken;
 
-use crate::{AccountStatus, AdminCall, FlowError, Flows};
+use crate::call::AdminCall;
+use crate::error::FlowError;
+use crate::flows::Flows;
+use crate::status::AccountStatus;
 
-/// A user to be made.
+/// User to create.
 #[derive(Clone, Debug)]
 pub struct NewUserRequest {
-    /// Unique address.
+    /// E-mail address; unique.
     pub email: String,
-    /// Unique name.
+    /// User name; unique.
     pub username: String,
-    /// For people to read.
+    /// Full name, for display.
     pub full_name: Option<String>,
-    /// The password; only its hash is stored.
+    /// Password; only its hash is stored.
     pub password: SecretText,
     /// Whether the user may administer others.
     pub is_superuser: bool,
@@ -27,43 +30,43 @@ pub struct NewUserRequest {
     pub mfa_enforced: bool,
 }
 
-/// How an administrator names a user.
+/// User that an administrator selects.
 #[derive(Clone, Debug)]
 pub enum UserSelector {
-    /// By key.
+    /// By user id.
     Id(UserId),
-    /// By address or name.
+    /// By e-mail address or user name.
     Login(String),
 }
 
-/// Which token an administrator wants.
+/// Stage of a token to mint.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum TokenKind {
-    /// As after a first factor.
+    /// As after a first factor, with the second pending.
     Pending,
-    /// As after a login that asks for no second factor.
+    /// As after a login that needs no second factor.
     OneFactor,
-    /// As after a second factor, although none was shown.
+    /// As after a second factor, although none was verified.
     TwoFactors,
 }
 
-/// A token that an administrator had minted.
+/// Token minted for an administrator.
 #[derive(Debug)]
 pub struct MintedToken {
-    /// The token.
+    /// New token.
     pub token: IssuedToken,
 }
 
 impl Flows {
-    /// Makes a user.
+    /// Creates a user.
     ///
     /// # Errors
     ///
-    /// [`FlowError::UserTaken`] where the name or the address belongs to another.
+    /// [`FlowError::UserTaken`] if the user name or e-mail address belongs to another user.
     pub async fn create_user(&self, call: &AdminCall, request: NewUserRequest) -> Result<UserId, FlowError> {
         let now = self.now();
         let digest = self.ports.hasher.hash(request.password).await?;
-        let user = NewUser {
+        let new_user = NewUser {
             email: request.email,
             username: request.username,
             full_name: request.full_name,
@@ -72,7 +75,7 @@ impl Flows {
             mfa_enforced: request.mfa_enforced,
             created_at: now,
         };
-        let user = self.ports.users.insert(user).await.map_err(|error| match error {
+        let user = self.ports.users.insert(new_user).await.map_err(|error| match error {
             NewUserError::Taken => FlowError::UserTaken,
             NewUserError::Store(error) => FlowError::Store(error),
         })?;
@@ -80,7 +83,7 @@ impl Flows {
         Ok(user)
     }
 
-    /// The user that an administrator names.
+    /// Returns the id of the selected user. An id is returned unchecked.
     ///
     /// # Errors
     ///
@@ -95,7 +98,7 @@ impl Flows {
         }
     }
 
-    /// One account, for an administrator to read.
+    /// Returns an account and its MFA status.
     ///
     /// # Errors
     ///
@@ -106,10 +109,10 @@ impl Flows {
         user: UserId,
     ) -> Result<(Account, AccountStatus), FlowError> {
         let account = self.ports.accounts.find(user).await?.ok_or(FlowError::NoSuchUser)?;
-        self.tell_look(call, Some(user), EventKind::AdminShow);
-        // Where it cannot be unsealed, the rest of the account is to be seen all the same.
+        self.record_admin_event(call, Some(user), EventKind::AdminShow, Outcome::Success);
+        // If the number cannot be unsealed, the rest of the account is still returned.
         let number = mfa_sms::number(&account, self.ports.cipher.as_ref()).unwrap_or_else(|_| {
-            self.record_refused_call(Some(user), EventKind::DecryptFail, None, &call.origin);
+            self.record_denied_call(Some(user), EventKind::DecryptFail, None, &call.origin);
             None
         });
         let phone = number.map(|it| it.masked());
@@ -117,17 +120,26 @@ impl Flows {
         Ok((account, status))
     }
 
-    /// A page of users.
+    /// Returns a page of users and logs the access.
     ///
     /// # Errors
     ///
-    /// A store error.
+    /// [`FlowError::Store`].
     pub async fn list_users(&self, call: &AdminCall, query: UserQuery) -> Result<UserPage, FlowError> {
-        self.tell_look(call, None, EventKind::AdminList);
+        self.record_admin_event(call, None, EventKind::AdminList, Outcome::Success);
+        self.find_users(query).await
+    }
+
+    /// Returns a page of users without logging it, for commands that record what they do to each user.
+    ///
+    /// # Errors
+    ///
+    /// [`FlowError::Store`].
+    pub async fn find_users(&self, query: UserQuery) -> Result<UserPage, FlowError> {
         Ok(self.ports.users.list(query).await?)
     }
 
-    /// Ends a lock and forgets all wrong answers.
+    /// Unlocks an account and resets its counters of wrong codes.
     ///
     /// # Errors
     ///
@@ -136,7 +148,7 @@ impl Flows {
         self.administer(call, user, EventKind::AdminUnlock, self.now(), Account::unlock).await
     }
 
-    /// Takes every factor off an account and ends all its sessions.
+    /// Removes every factor of an account and ends all its sessions.
     ///
     /// # Errors
     ///
@@ -147,7 +159,7 @@ impl Flows {
         self.administer(call, user, EventKind::AdminReset, now, reset).await
     }
 
-    /// Says whether an account must have a second factor.
+    /// Requires MFA for a user, or stops requiring it.
     ///
     /// # Errors
     ///
@@ -162,12 +174,12 @@ impl Flows {
         self.administer(call, user, EventKind::AdminEnforce, self.now(), enforce).await
     }
 
-    /// Erases what is kept of a user beside the row of `users` itself: factors, codes, number, and who and from where
-    /// in the events, whose chain stays whole.
+    /// Erases a user's data besides the row of `users` itself: factors, recovery codes, phone number, and the personal data
+    /// of events. The chain of events stays verifiable.
     ///
     /// # Errors
     ///
-    /// [`FlowError::NoSuchUser`]; after a store error, erase again.
+    /// [`FlowError::NoSuchUser`]; after [`FlowError::Store`], erase again.
     pub async fn erase_user(&self, call: &AdminCall, user: UserId) -> Result<(), FlowError> {
         let now = self.now();
         self.ports.accounts.find(user).await?.ok_or(FlowError::NoSuchUser)?;
@@ -180,7 +192,7 @@ impl Flows {
         self.administer(call, user, EventKind::AdminErase, now, erase).await
     }
 
-    /// Ends every token of an account.
+    /// Revokes every token of an account.
     ///
     /// # Errors
     ///
@@ -191,7 +203,7 @@ impl Flows {
         self.administer(call, user, EventKind::AdminRevokeAll, now, end).await
     }
 
-    /// Mints a token without any factor shown, whatever factors the account has: for tests and demonstrations.
+    /// Issues a token without verifying any factor, for tests and demonstrations.
     ///
     /// # Errors
     ///
@@ -207,7 +219,7 @@ impl Flows {
         let subject = self
             .ports
             .accounts
-            .update(user, move |account| {
+            .update(user, Phase::Begin, move |account| {
                 if !account.is_active {
                     return Err(FlowError::AccountDisabled);
                 }
@@ -225,27 +237,27 @@ impl Flows {
             TokenKind::Pending => tokens.pending(&subject, entropy, now)?,
             TokenKind::OneFactor => tokens.one_factor(&subject, entropy, now)?,
             TokenKind::TwoFactors => {
-                let claimed = VerifiedFactor::danger_by_administrator(subject, FactorKind::Totp, now);
-                tokens.two_factors(&claimed, entropy, now)?
+                let unverified = VerifiedFactor::danger_by_administrator(subject, FactorKind::Totp, now);
+                tokens.two_factors(&unverified, entropy, now)?
             }
         })
     }
 
-    /// A page of the events of all users.
+    /// Returns a page of the events of all users.
     ///
     /// # Errors
     ///
-    /// A store error.
+    /// [`FlowError::Store`].
     pub async fn list_events(&self, call: &AdminCall, query: AuditQuery) -> Result<AuditPage, FlowError> {
-        self.tell_look(call, query.user, EventKind::AdminEvents);
+        self.record_admin_event(call, query.user, EventKind::AdminEvents, Outcome::Success);
         Ok(self.ports.trail.list_all(query).await?)
     }
 
-    /// The user names of these users, of those who are there: for a page that names them.
+    /// Returns the user names of those users that exist.
     ///
     /// # Errors
     ///
-    /// A store error.
+    /// [`FlowError::Store`].
     pub async fn usernames(
         &self,
         _: &AdminCall,
@@ -254,12 +266,19 @@ impl Flows {
         Ok(self.ports.users.usernames(users.into_iter().collect()).await?)
     }
 
-    /// Tells the log that an administrator has looked: a look changes no account, so no account's events hold it.
-    pub fn tell_look(&self, call: &AdminCall, subject: Option<UserId>, kind: EventKind) {
-        let event = admin_event(call, kind, self.now());
+    /// Logs an administrator's action that changes no account, such as a read. It is not stored in any account's events.
+    pub fn record_admin_event(
+        &self,
+        call: &AdminCall,
+        subject: Option<UserId>,
+        kind: EventKind,
+        outcome: Outcome,
+    ) {
+        let event = SecurityEvent { outcome, ..admin_event(call, kind, self.now()) };
         self.ports.log.record(LoggedEvent { user: subject, event: &event, chain: None });
     }
 
+    /// Changes an account and records the administrator's event in the same step.
     pub(crate) async fn administer(
         &self,
         call: &AdminCall,
@@ -271,7 +290,7 @@ impl Flows {
         let event = admin_event(call, kind, now);
         self.ports
             .accounts
-            .update(user, move |account| {
+            .update(user, Phase::Begin, move |account| {
                 change(account);
                 account.record(event.clone());
             })
@@ -280,6 +299,7 @@ impl Flows {
     }
 }
 
+/// Returns the event of a successful action of an administrator.
 pub(crate) fn admin_event(call: &AdminCall, kind: EventKind, now: Timestamp) -> SecurityEvent {
     SecurityEvent::new(kind, Outcome::Success, now, call.origin.clone())
         .with_actor(&call.actor, call.reason.as_deref())

@@ -1,27 +1,31 @@
-//! Who may administer others over the network.
+//! Authorisation of administrators over the network.
 
 use mfa_core::{Account, EventKind, Requirement, Stage, Timestamp, UserId, authorize};
 
-use crate::{AdminCall, Call, FlowError, Flows};
+use crate::call::{AdminCall, Call};
+use crate::error::FlowError;
+use crate::flows::Flows;
 
-/// What somebody wants to do as an administrator.
+/// Action that an administrator requests.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum AdminAct {
-    /// To read.
+    /// Read data.
     Look,
-    /// To change this user's account.
+    /// Change this user's account.
     Change(UserId),
 }
 
 impl Flows {
-    /// Takes a caller for an administrator: a token of two factors that says so, of an account whose row still does.
+    /// Authorises a caller as an administrator: the token has two factors and the superuser claim, and the account is
+    /// still a superuser.
     ///
-    /// A locked administrator is none. Whoever changes an account of their own is asked for a second factor of late,
-    /// as anybody is: a stolen token buys no recovery codes here either.
+    /// A locked administrator is denied. To change their own account, administrators need a recent second factor as
+    /// every user does: a stolen token yields no recovery codes here either.
     ///
     /// # Errors
     ///
-    /// [`FlowError::NotAllowed`]; [`FlowError::StepUpRequired`] for the caller's own account, or what the account refuses.
+    /// [`FlowError::NotAllowed`]; [`FlowError::StepUpRequired`] for the caller's own account, or the account denies the
+    /// call.
     pub async fn administrator(
         &self,
         call: &Call,
@@ -31,41 +35,41 @@ impl Flows {
         let now = self.now();
         let account = self.ports.accounts.find(call.token.user).await?.ok_or(FlowError::TokenInvalid);
         let account = account
-            .and_then(|account| self.may_administer(&account, call, act, now).map(|()| account))
-            .inspect_err(|refusal| match refusal {
+            .and_then(|account| self.authorise(&account, call, act, now).map(|()| account))
+            .inspect_err(|error| match error {
                 FlowError::NotAllowed => {
-                    self.record_refused_call(
+                    self.record_denied_call(
                         Some(call.token.user),
                         EventKind::AdminRefused,
                         None,
                         &call.origin,
                     );
                 }
-                refusal => self.record_denial(call, None, refusal),
+                error => self.record_denial(call, None, error),
             })?;
         let actor = format!("user:{} ({})", account.user, account.username);
         Ok(AdminCall { actor, reason, origin: call.origin.clone() })
     }
 
-    fn may_administer(
+    fn authorise(
         &self,
         account: &Account,
         call: &Call,
         act: AdminAct,
         now: Timestamp,
     ) -> Result<(), FlowError> {
-        let demand = |need| {
+        let check = |need| {
             authorize(account, &call.token, need, now)
-                .map_err(|refused| FlowError::from_deny_reason(refused, now))
+                .map_err(|reason| FlowError::from_deny_reason(reason, now))
         };
-        demand(Requirement::SecondFactor)?;
+        check(Requirement::SecondFactor)?;
         match call.token.stage {
             Stage::TwoFactors(_) if call.token.is_superuser && account.is_superuser => {}
             Stage::TwoFactors(_) => return Err(FlowError::NotAllowed),
             Stage::Pending | Stage::OneFactor => return Err(FlowError::WrongStage),
         }
         if act == AdminAct::Change(account.user) {
-            demand(Requirement::Change { max_age: self.policy.step_up_max_age })?;
+            check(Requirement::Change { max_age: self.policy.step_up_max_age })?;
         }
         Ok(())
     }

@@ -1,17 +1,19 @@
-//! What stands in for the authenticator app.
+//! Backup method of an account.
 
 use mfa_core::{BackupMethod, EventKind, FactorKind, Outcome, Requirement, SecurityEvent};
 use mfa_sms::BackupMethodError;
 
-use crate::{Call, FlowError, Flows};
+use crate::call::Call;
+use crate::error::FlowError;
+use crate::flows::Flows;
 
 impl Flows {
-    /// Chooses whether codes by SMS are a factor of the account. Ends no session.
+    /// Sets whether SMS is a factor of the account. Ends no session.
     ///
     /// # Errors
     ///
-    /// [`FlowError::MethodNotAvailable`] without a verified number, [`FlowError::FactorRequired`] where it would take the
-    /// last factor of a user who must have one, or what the account refuses.
+    /// [`FlowError::MethodNotAvailable`] without a verified number, [`FlowError::FactorRequired`] if it would remove
+    /// the last factor of a user who must have one, or the account denies the call.
     pub async fn set_backup(&self, call: &Call, method: BackupMethod) -> Result<(), FlowError> {
         let now = self.now();
         let need = Requirement::Change { max_age: self.policy.step_up_max_age };
@@ -27,8 +29,8 @@ impl Flows {
 }
 
 impl From<BackupMethodError> for FlowError {
-    fn from(refused: BackupMethodError) -> Self {
-        match refused {
+    fn from(error: BackupMethodError) -> Self {
+        match error {
             BackupMethodError::NoVerifiedNumber => Self::MethodNotAvailable,
             BackupMethodError::FactorRequired => Self::FactorRequired,
         }

@@ -1,24 +1,26 @@
-//! Why a code was refused, where that may be said: a phone whose clock is off.
+//! Clock drift as the reason of a rejected TOTP code.
 
-use mfa_core::{Requirement, authorize};
+use mfa_core::{Phase, Requirement, authorize};
 use mfa_totp::{ClockDrift, TotpCode};
 
-use crate::{Call, FlowError, Flows};
+use crate::call::Call;
+use crate::error::FlowError;
+use crate::flows::Flows;
 
 impl Flows {
-    /// Explains a code that [`Flows::verify_totp`] has just refused, where that tells a guesser nothing: see
-    /// [`mfa_totp::explain_refused_code`]. `None` also where the call would not be admitted any more.
+    /// Returns the clock drift that explains a code which [`Flows::verify_totp`] just rejected, if that reveals nothing
+    /// to an attacker who guesses: see [`mfa_totp::explain_refused_code`]. `None` also if the call would be denied now.
     ///
     /// # Errors
     ///
-    /// A store or cipher error: explain nothing.
+    /// [`FlowError::Store`] or [`FlowError::Cipher`]: show no explanation.
     pub async fn explain_refused_code(
         &self,
         call: &Call,
         code: TotpCode,
     ) -> Result<Option<ClockDrift>, FlowError> {
         let (now, token, cipher) = (self.now(), call.token.clone(), self.ports.cipher.clone());
-        let explained = self.ports.accounts.update(call.token.user, move |account| {
+        let explained = self.ports.accounts.update(call.token.user, Phase::Begin, move |account| {
             if authorize(account, &token, Requirement::SecondFactor, now).is_err() {
                 return Ok(None);
             }
@@ -27,7 +29,7 @@ impl Flows {
         Ok(explained.await?.unwrap_or(Ok(None))?)
     }
 
-    /// The same for a code that [`Flows::confirm_totp_enrolment`] has just refused.
+    /// Returns the clock drift that explains a code which [`Flows::confirm_totp_enrolment`] just rejected.
     ///
     /// # Errors
     ///

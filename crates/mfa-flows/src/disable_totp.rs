@@ -1,16 +1,19 @@
-//! Taking the authenticator app off an account.
+//! Removal of the authenticator app from an account.
 
 use mfa_core::{
-    Account, AuthenticatedToken, FactorKind, Requirement, Timestamp, VerificationOutcome, verify_factor,
+    Account, AuthenticatedToken, FactorKind, Phase, Requirement, Timestamp, VerificationOutcome,
+    verify_factor,
 };
 use mfa_recovery::RecoveryCodeInput;
 use mfa_totp::TotpCode;
 
-use crate::recovery::RecoveryPurpose;
-use crate::{Call, FlowError, Flows};
+use crate::call::Call;
+use crate::error::FlowError;
+use crate::flows::Flows;
+use crate::recovery::RecoveryUse;
 
 impl Flows {
-    /// Switches TOTP off, on a recovery code.
+    /// Disables TOTP after a recovery code.
     ///
     /// # Errors
     ///
@@ -18,42 +21,43 @@ impl Flows {
     pub async fn disable_totp_by_recovery(
         &self,
         call: &Call,
-        typed: RecoveryCodeInput,
+        input: RecoveryCodeInput,
     ) -> Result<(), FlowError> {
         let now = self.trusted_now()?;
         let need = Requirement::Change { max_age: self.policy.step_up_max_age };
         let attempt = self.attempt(call, FactorKind::Recovery, need, now);
-        self.try_recovery(call, attempt, typed, RecoveryPurpose { may_go, then: remove }).await.map(drop)
+        let action = RecoveryUse { check_allowed, on_success: remove };
+        self.try_recovery(call, attempt, input, action).await.map(drop)
     }
 
-    /// Switches TOTP off, on a current code of it. Every other session ends; the caller's stays.
+    /// Disables TOTP after a current code. Ends every session but the caller's.
     ///
     /// # Errors
     ///
     /// [`FlowError::NotEnrolled`], [`FlowError::FactorRequired`] for the last factor of a user who must have one,
-    /// [`FlowError::InvalidCode`], which is counted, or what the account refuses.
+    /// [`FlowError::InvalidCode`], which is counted, or the account denies the call.
     pub async fn disable_totp(&self, call: &Call, code: TotpCode) -> Result<(), FlowError> {
         let now = self.trusted_now()?;
         let need = Requirement::Change { max_age: self.policy.step_up_max_age };
         let attempt = self.attempt(call, FactorKind::Totp, need, now);
-        let (cipher, steps_known) = (self.ports.cipher.clone(), self.steps_guard(now));
-        self.try_factor(call, attempt, move |account, attempt| {
-            let verdict = verify_factor(account, attempt, |account| {
-                may_go(account)?;
-                steps_known()?;
+        let (cipher, check_steps_known) = (self.ports.cipher.clone(), self.check_steps_known(now));
+        self.try_factor(call, Phase::Begin, attempt, move |account, attempt| {
+            let outcome = verify_factor(account, attempt, |account| {
+                check_allowed(account)?;
+                check_steps_known()?;
                 Ok::<_, FlowError>(mfa_totp::verify(account, &code, now, cipher.as_ref())?)
             })?;
-            if let VerificationOutcome::Verified(_) = verdict {
+            if let VerificationOutcome::Verified(_) = outcome {
                 remove(account, &attempt.token, now);
             }
-            Ok(verdict)
+            Ok(outcome)
         })
         .await
         .map(drop)
     }
 }
 
-fn may_go(account: &Account) -> Result<(), FlowError> {
+fn check_allowed(account: &Account) -> Result<(), FlowError> {
     if !account.has_totp() {
         return Err(FlowError::NotEnrolled);
     }

@@ -1,4 +1,4 @@
-//! Enrolling an authenticator app: a secret is shown, and in force once its first code came back.
+//! Enrolment of an authenticator app: a new secret is enabled once its first code is verified.
 
 use mfa_core::{
     Account, EventKind, FactorAttempt, FactorKind, FactorResult, Outcome, Phase, Requirement, SecretText,
@@ -6,39 +6,42 @@ use mfa_core::{
 };
 use mfa_totp::{EnrolmentError, Provisioning, TotpCode};
 
-use crate::recovery::shown;
-use crate::{AccessGrant, Call, FlowError, Flows};
+use crate::call::Call;
+use crate::error::FlowError;
+use crate::flows::Flows;
+use crate::recovery::display_codes;
+use crate::verify::AccessGrant;
 
-/// A factor that is in force from now on.
+/// Confirmed enrolment of the first factor, or of a new authenticator app.
 #[derive(Debug)]
 pub struct EnrolmentComplete {
-    /// The fresh access token; every other one has ended.
+    /// New access token; every other session has ended.
     pub granted: AccessGrant,
-    /// A new set of recovery codes, shown this once.
+    /// New recovery codes. They are returned only here.
     pub recovery_codes: Vec<SecretText>,
 }
 
-/// A secret to be shown, once, to its user.
+/// New TOTP secret, to be shown once to its user.
 #[derive(Debug)]
 pub struct TotpEnrolment {
-    /// The secret and its URI.
+    /// Secret and `otpauth` URI.
     pub provisioning: Provisioning,
-    /// The URI as a QR code, a PNG in a data URI.
+    /// QR code of the URI, as a PNG data URI.
     pub qr_png: SecretText,
-    /// The URI as a QR code, an SVG document.
+    /// QR code of the URI, as an SVG document.
     pub qr_svg: SecretText,
-    /// Until when a first code confirms it.
+    /// End of the time in which the first code confirms it.
     pub expires_at: Timestamp,
 }
 
 impl Flows {
-    /// Starts an enrolment, or starts it anew. A secret in force stays so until the new one is confirmed.
+    /// Starts an enrolment and replaces one in progress. An enabled secret stays enabled until the new one is confirmed.
     ///
-    /// `label` is what the app shows beside the issuer; the e-mail address where there is none.
+    /// The app shows `label` beside the issuer; the default is the e-mail address.
     ///
     /// # Errors
     ///
-    /// [`FlowError::InvalidLabel`], or what the account refuses.
+    /// [`FlowError::InvalidLabel`], or the account denies the call.
     pub async fn start_totp_enrolment(
         &self,
         call: &Call,
@@ -49,7 +52,7 @@ impl Flows {
         if let Some(label) = &label {
             Provisioning::new(&self.policy.issuer, label, &secret).map_err(|_| FlowError::InvalidLabel)?;
         }
-        let (cipher, origin, shown) = (self.ports.cipher.clone(), call.origin.clone(), secret.clone());
+        let (cipher, origin, new_secret) = (self.ports.cipher.clone(), call.origin.clone(), secret.clone());
         let need = Requirement::Enrol { max_age: self.policy.step_up_max_age };
         let (expires_at, email) = self
             .decide(call, need, now, move |account| {
@@ -61,21 +64,21 @@ impl Flows {
             })
             .await?;
         let label = label.unwrap_or(email);
-        let provisioning = Provisioning::new(&self.policy.issuer, &label, &shown)
-            .or_else(|_| Provisioning::new(&self.policy.issuer, &call.token.user.to_string(), &shown))
+        let provisioning = Provisioning::new(&self.policy.issuer, &label, &new_secret)
+            .or_else(|_| Provisioning::new(&self.policy.issuer, &call.token.user.to_string(), &new_secret))
             .map_err(|_| FlowError::InvalidLabel)?;
         let qr_png = mfa_totp::qr_png_data_uri(provisioning.uri()).map_err(|_| FlowError::Drawing)?;
         let qr_svg = mfa_totp::qr_svg(provisioning.uri()).map_err(|_| FlowError::Drawing)?;
         Ok(TotpEnrolment { provisioning, qr_png, qr_svg, expires_at })
     }
 
-    /// Confirms an enrolment by its first code: the secret is in force, every other session ends, and the caller has
-    /// shown a second factor.
+    /// Confirms an enrolment by its first code. Enables the secret, ends every other session and issues a token with two
+    /// factors.
     ///
     /// # Errors
     ///
-    /// [`FlowError::InvalidCode`] (five of them end the enrolment), [`FlowError::NoEnrolmentInProgress`], or what the
-    /// account refuses.
+    /// [`FlowError::InvalidCode`] (the fifth ends the enrolment), [`FlowError::NoEnrolmentInProgress`], or the account
+    /// denies the call.
     pub async fn confirm_totp_enrolment(
         &self,
         call: &Call,
@@ -91,10 +94,10 @@ impl Flows {
         .await
     }
 
-    /// Confirms a factor by its first code, in one step with a new set of recovery codes.
+    /// Confirms a factor by its first code, and stores it together with a new set of recovery codes.
     ///
-    /// The codes are hashed between two decisions: the first judges the code and stores only a wrong try, so that a
-    /// wrong code has nothing hashed; the second judges it again and stores factor and codes together.
+    /// The recovery codes are hashed between two decisions. The first checks the code and stores only a failed attempt,
+    /// so that a wrong code causes no hashing. The second checks it again and stores the factor and the codes.
     pub(crate) async fn enrol(
         &self,
         call: &Call,
@@ -102,27 +105,28 @@ impl Flows {
         check: impl Fn(&mut Account) -> Result<FactorResult, FlowError> + Clone + Send + 'static,
     ) -> Result<EnrolmentComplete, FlowError> {
         let now = attempt.at;
-        let first_look = check.clone();
-        self.try_factor(call, attempt.clone(), move |account, attempt| {
+        let first_check = check.clone();
+        self.try_factor(call, Phase::Begin, attempt.clone(), move |account, attempt| {
             let mut copy = account.clone();
-            let verdict = confirm(&mut copy, attempt, &first_look)?;
-            if !matches!(verdict, VerificationOutcome::Verified(_)) {
+            let outcome = confirm(&mut copy, attempt, &first_check)?;
+            if !matches!(outcome, VerificationOutcome::Verified(_)) {
                 *account = copy;
             }
-            Ok(verdict)
+            Ok(outcome)
         })
         .await?;
         let (set, state) = self.new_recovery_set(call.token.user, now).await?;
-        let (verified, left) = self
-            .try_in_turn(Phase::Settle, call, attempt, move |account, attempt| {
-                let verdict = confirm(account, attempt, &check)?;
-                if let VerificationOutcome::Verified(_) = verdict {
+        let passed = self
+            .try_factor(call, Phase::Settle, attempt, move |account, attempt| {
+                let outcome = confirm(account, attempt, &check)?;
+                if let VerificationOutcome::Verified(_) = outcome {
                     account.recovery = state.clone();
                 }
-                Ok(verdict)
+                Ok(outcome)
             })
             .await?;
-        Ok(EnrolmentComplete { granted: self.grant(&verified, left, now)?, recovery_codes: shown(&set) })
+        self.count_sms_use(&passed, now).await;
+        Ok(EnrolmentComplete { granted: self.grant(&passed, now)?, recovery_codes: display_codes(&set) })
     }
 }
 

@@ -1,118 +1,120 @@
-//! Accounts of the Python service, taken over where they are.
+//! Import of accounts that the Python service stored in the same table.
 
 use mfa_core::{
-    Account, BackupMethod, CipherError, EventKind, Lock, RecoveryState, Sealed, SealedColumn, SecretBytes,
-    SecretCipher, SecretText, Timestamp, UserId,
+    Account, BackupMethod, CipherError, EventKind, Lock, Phase, RecoveryState, Sealed, SealedColumn,
+    SecretBytes, SecretCipher, SecretText, Timestamp, UserId,
 };
 use mfa_sms::PhoneNumber;
 
 use crate::admin::admin_event;
-use crate::{AdminCall, FlowError, Flows};
+use crate::call::AdminCall;
+use crate::error::FlowError;
+use crate::flows::Flows;
 
-/// What a row holds in columns that are not ours. What stands in our own columns, in the clear, is read from the
-/// account itself.
+/// Values of a row in columns of other names. Plaintext values in this product's own columns are read from the account
+/// itself.
 #[derive(Clone, Debug, Default)]
 pub struct LegacyRow {
-    /// A secret in base32.
+    /// TOTP secret in base32.
     pub totp_secret: Option<SecretText>,
-    /// Whether it is in force.
+    /// Whether TOTP is enabled.
     pub totp_enabled: Option<bool>,
-    /// Since when.
+    /// Time of the enrolment.
     pub totp_enrolled_at: Option<Timestamp>,
-    /// A phone number.
+    /// Phone number.
     pub phone_number: Option<SecretText>,
-    /// Whether a code came back from it.
+    /// Whether the number is verified.
     pub phone_verified: Option<bool>,
-    /// When.
+    /// Time of the verification.
     pub phone_verified_at: Option<Timestamp>,
-    /// What stands in for the app.
+    /// Backup method.
     pub backup_method: Option<BackupMethod>,
-    /// Recovery codes, as we keep those of another system.
+    /// Recovery codes, in the stored form of imported ones.
     pub recovery: Option<RecoveryState>,
-    /// Whether a second factor is a must.
+    /// Whether MFA is required.
     pub enforced: Option<bool>,
-    /// Wrong answers in a row.
+    /// Consecutive wrong codes.
     pub failures: Option<u32>,
-    /// The end of a lock.
+    /// End of the lock.
     pub lock_until: Option<Timestamp>,
-    /// The country of a number in national form.
+    /// Country of numbers in national form (ISO code).
     pub country: String,
-    /// Whether what cannot be ours is taken off the account, so that its user sets it anew.
+    /// Whether values that cannot be imported are removed, so that the user enrols again.
     pub enrol_anew: bool,
 }
 
-/// What became of one thing that a row held.
+/// Result for one value of a row.
 #[must_use]
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum LegacyImportOutcome {
-    /// There was none.
+    /// The row has no such value.
     #[default]
     Absent,
-    /// It is ours now.
+    /// It was imported.
     Taken,
-    /// It was before.
+    /// It had been imported before.
     Already,
-    /// We have another one, which stays.
+    /// The account has another value, which is kept.
     Kept,
-    /// It is as it was, because it cannot be ours.
+    /// It cannot be imported, and is unchanged.
     Refused(&'static str),
-    /// It is as it was, because it cannot be read or sealed here and now: it may be good, and is never taken off.
+    /// It cannot be unsealed or sealed now, and is unchanged. It may be valid, so it is never removed.
     Stuck(&'static str),
-    /// It is gone, because it cannot be ours and the user is to set it anew.
+    /// It could not be imported and was removed, so that the user enrols again.
     TakenOff(&'static str),
 }
 
-/// What became of a row.
+/// Result for a row.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct LegacyImport {
-    /// Its secret.
+    /// Its TOTP secret.
     pub totp: LegacyImportOutcome,
-    /// Its number.
+    /// Its phone number.
     pub phone: LegacyImportOutcome,
-    /// Its recovery codes, where they were in a column of another name.
+    /// Its recovery codes, if they were in a column of another name.
     pub recovery: LegacyImportOutcome,
-    /// Whether the account is shut until an administrator's unlock: its one factor was refused, so that a password
-    /// alone would be enough.
+    /// Whether the account was locked until an administrator unlocks it: its only factor was rejected, and a password
+    /// alone would have been enough.
     pub is_shut: bool,
 }
 
 impl Flows {
-    /// Seals what stands in a row in the clear, and takes over what stands in columns of other names. A second time
-    /// changes nothing. No session ends: the factors are what they were.
+    /// Encrypts the plaintext values of a row and imports those in columns of other names. A second run changes nothing.
+    /// No session ends, because the factors stay the same.
     ///
     /// # Errors
     ///
-    /// [`FlowError::NoSuchUser`]; a store error: try again.
+    /// [`FlowError::NoSuchUser`]; [`FlowError::Store`]: try again.
     pub async fn import_legacy(
         &self,
         call: &AdminCall,
         user: UserId,
-        adoption: LegacyRow,
+        row: LegacyRow,
     ) -> Result<LegacyImport, FlowError> {
         let event = admin_event(call, EventKind::AdminImport, self.now());
-        let cipher = self.ports().cipher.clone();
-        let decided = self.ports().accounts.update(user, move |account| {
+        let cipher = self.ports.cipher.clone();
+        let decided = self.ports.accounts.update(user, Phase::Begin, move |account| {
             let before = account.clone();
-            let row = import_legacy(account, &adoption, cipher.as_ref());
+            let report = import_legacy(account, &row, cipher.as_ref());
             if *account != before {
                 account.record(event.clone());
             }
-            row
+            report
         });
         decided.await?.ok_or(FlowError::NoSuchUser)
     }
 
-    /// What [`Flows::import_legacy`] would answer for such an account; changes nothing.
-    pub fn try_adopt(&self, mut account: Account, adoption: &LegacyRow) -> LegacyImport {
-        import_legacy(&mut account, adoption, self.ports().cipher.as_ref())
+    /// Returns what [`Flows::import_legacy`] would return for this account; changes nothing.
+    pub fn preview_legacy_import(&self, mut account: Account, row: &LegacyRow) -> LegacyImport {
+        import_legacy(&mut account, row, self.ports.cipher.as_ref())
     }
 }
 
-fn import_legacy(account: &mut Account, adoption: &LegacyRow, cipher: &dyn SecretCipher) -> LegacyImport {
-    let (totp, secret) = adopt_value(
+fn import_legacy(account: &mut Account, row: &LegacyRow, cipher: &dyn SecretCipher) -> LegacyImport {
+    let (totp, secret) = import_value(
         account,
         account.totp.secret.as_ref(),
-        adoption.totp_secret.as_ref(),
+        row.totp_secret.as_ref(),
         SealedColumn::TotpSecret,
         cipher,
         &|text| match mfa_totp::import_secret(text) {
@@ -124,101 +126,101 @@ fn import_legacy(account: &mut Account, adoption: &LegacyRow, cipher: &dyn Secre
             Err(mfa_totp::SecretImportError::TooLong) => Err("the secret has more than 1024 bits"),
         },
     );
-    let (phone, number) = adopt_value(
+    let (phone, number) = import_value(
         account,
         account.phone.number.as_ref(),
-        adoption.phone_number.as_ref(),
+        row.phone_number.as_ref(),
         SealedColumn::PhoneNumber,
         cipher,
         &|text| {
             let number =
-                PhoneNumber::parse(text, &adoption.country).map_err(|_| "the number is no phone number")?;
+                PhoneNumber::parse(text, &row.country).map_err(|_| "the number is no phone number")?;
             Ok(SecretBytes::new(number.e164().as_bytes().to_vec()))
         },
     );
     account.totp.secret = secret;
     account.phone.number = number;
-    // What waited for its first code is shown anew.
+    // A pending secret or number in plaintext is dropped: the user starts that enrolment again.
     let is_sealed = |sealed: &Sealed, column| {
         cipher.unseal(sealed, account.seal_context(column)) != Err(CipherError::NotSealed)
     };
     let pending = account.totp.pending.as_ref();
     let keeps_pending = pending.is_some_and(|it| is_sealed(&it.secret, SealedColumn::TotpPendingSecret));
-    let waiting = account.phone.pending.as_ref();
-    let keeps_waiting = waiting.is_some_and(|it| is_sealed(it, SealedColumn::PhonePending));
+    let pending_number = account.phone.pending.as_ref();
+    let keeps_pending_number = pending_number.is_some_and(|it| is_sealed(it, SealedColumn::PhonePending));
     if !keeps_pending {
         account.totp.pending = None;
     }
-    if !keeps_waiting {
+    if !keeps_pending_number {
         account.phone.pending = None;
     }
     if totp == LegacyImportOutcome::Taken {
-        account.totp.enabled = adoption.totp_enabled.unwrap_or(account.totp.enabled);
-        account.totp.enrolled_at = adoption.totp_enrolled_at.or(account.totp.enrolled_at);
+        account.totp.enabled = row.totp_enabled.unwrap_or(account.totp.enabled);
+        account.totp.enrolled_at = row.totp_enrolled_at.or(account.totp.enrolled_at);
     }
     if phone == LegacyImportOutcome::Taken {
-        account.phone.is_verified = adoption.phone_verified.unwrap_or(account.phone.is_verified);
-        account.phone.verified_at = adoption.phone_verified_at.or(account.phone.verified_at);
-        account.backup_method = adoption.backup_method.unwrap_or(account.backup_method);
+        account.phone.is_verified = row.phone_verified.unwrap_or(account.phone.is_verified);
+        account.phone.verified_at = row.phone_verified_at.or(account.phone.verified_at);
+        account.backup_method = row.backup_method.unwrap_or(account.backup_method);
     }
-    let recovery = adopt_recovery(account, adoption.recovery.as_ref());
+    let recovery = import_recovery(account, row.recovery.as_ref());
     if [totp, phone, recovery].contains(&LegacyImportOutcome::Taken) {
-        account.mfa_enforced = adoption.enforced.unwrap_or(account.mfa_enforced);
-        account.failures = account.failures.max(adoption.failures.unwrap_or(0));
-        account.lock_until = account.lock_until.max(adoption.lock_until);
+        account.mfa_enforced = row.enforced.unwrap_or(account.mfa_enforced);
+        account.failures = account.failures.max(row.failures.unwrap_or(0));
+        account.lock_until = account.lock_until.max(row.lock_until);
     }
-    let row = LegacyImport { totp, phone, recovery, is_shut: false };
-    let row = if adoption.enrol_anew { take_off(account, adoption, row) } else { row };
-    shut(account, adoption, row)
+    let report = LegacyImport { totp, phone, recovery, is_shut: false };
+    let report = if row.enrol_anew { remove_rejected(account, row, report) } else { report };
+    lock_if_unprotected(account, row, report)
 }
 
-/// Whether a factor that was in force is not ours.
-fn has_lost(account: &Account, adoption: &LegacyRow, row: &LegacyImport) -> bool {
-    let totp = adoption.totp_enabled.unwrap_or(account.totp.enabled);
-    let phone = adoption.phone_verified.unwrap_or(account.phone.is_verified);
-    let is_backup = adoption.backup_method.unwrap_or(account.backup_method) == BackupMethod::Sms;
+/// Returns whether an enabled factor could not be imported.
+fn lost_factor(account: &Account, row: &LegacyRow, report: &LegacyImport) -> bool {
+    let totp = row.totp_enabled.unwrap_or(account.totp.enabled);
+    let phone = row.phone_verified.unwrap_or(account.phone.is_verified);
+    let is_backup = row.backup_method.unwrap_or(account.backup_method) == BackupMethod::Sms;
     let is_left = |it| matches!(it, LegacyImportOutcome::Refused(_) | LegacyImportOutcome::Stuck(_));
-    (totp && is_left(row.totp)) || (phone && is_backup && is_left(row.phone))
+    (totp && is_left(report.totp)) || (phone && is_backup && is_left(report.phone))
 }
 
-/// Shuts an account that would be open to a password alone.
-fn shut(account: &mut Account, adoption: &LegacyRow, row: LegacyImport) -> LegacyImport {
-    let is_shut = !account.has_factor() && has_lost(account, adoption, &row);
+/// Locks an account that a password alone would open.
+fn lock_if_unprotected(account: &mut Account, row: &LegacyRow, report: LegacyImport) -> LegacyImport {
+    let is_shut = !account.has_factor() && lost_factor(account, row, &report);
     if is_shut {
         account.mfa_enforced = true;
         account.lock_until = Some(Lock::UntilAdministrator.end());
     }
-    LegacyImport { is_shut, ..row }
+    LegacyImport { is_shut, ..report }
 }
 
-/// Takes off what was refused. Who had a factor must have one again.
-fn take_off(account: &mut Account, adoption: &LegacyRow, row: LegacyImport) -> LegacyImport {
-    account.mfa_enforced |= has_lost(account, adoption, &row);
+/// Removes the rejected values. A user who had a factor must enrol one again.
+fn remove_rejected(account: &mut Account, row: &LegacyRow, report: LegacyImport) -> LegacyImport {
+    account.mfa_enforced |= lost_factor(account, row, &report);
     let had_codes = !account.recovery.codes.is_empty();
-    if matches!(row.totp, LegacyImportOutcome::Refused(_)) {
+    if matches!(report.totp, LegacyImportOutcome::Refused(_)) {
         account.remove_totp();
     }
-    if matches!(row.phone, LegacyImportOutcome::Refused(_)) {
+    if matches!(report.phone, LegacyImportOutcome::Refused(_)) {
         mfa_sms::remove_number(account);
     }
     let lost_codes = had_codes && account.recovery.codes.is_empty();
     let recovery = if lost_codes {
         LegacyImportOutcome::TakenOff("no factor is left for them to stand in for")
     } else {
-        row.recovery
+        report.recovery
     };
-    LegacyImport { totp: taken_off(row.totp), phone: taken_off(row.phone), recovery, is_shut: false }
+    LegacyImport { totp: removed(report.totp), phone: removed(report.phone), recovery, is_shut: false }
 }
 
-const fn taken_off(adopted: LegacyImportOutcome) -> LegacyImportOutcome {
-    match adopted {
+const fn removed(outcome: LegacyImportOutcome) -> LegacyImportOutcome {
+    match outcome {
         LegacyImportOutcome::Refused(why) => LegacyImportOutcome::TakenOff(why),
         other => other,
     }
 }
 
-/// What becomes of one value, and what the column is to hold.
-fn adopt_value(
+/// Returns the outcome of one value and the new content of its column.
+fn import_value(
     account: &Account,
     own: Option<&Sealed>,
     other: Option<&SecretText>,
@@ -226,8 +228,8 @@ fn adopt_value(
     cipher: &dyn SecretCipher,
     read: &dyn Fn(&str) -> Result<SecretBytes, &'static str>,
 ) -> (LegacyImportOutcome, Option<Sealed>) {
-    let place = account.seal_context(column);
-    let seal = |text: &str| match read(text).map(|value| cipher.seal(&value, place)) {
+    let context = account.seal_context(column);
+    let seal = |text: &str| match read(text).map(|value| cipher.seal(&value, context)) {
         Ok(Ok(sealed)) => (LegacyImportOutcome::Taken, Some(sealed)),
         Ok(Err(_)) => (LegacyImportOutcome::Stuck("there is no randomness to seal with"), own.cloned()),
         Err(why) => (LegacyImportOutcome::Refused(why), own.cloned()),
@@ -236,7 +238,7 @@ fn adopt_value(
     let Some(sealed) = own else {
         return other.map_or((LegacyImportOutcome::Absent, None), seal);
     };
-    match cipher.unseal(sealed, place) {
+    match cipher.unseal(sealed, context) {
         Ok(value) => {
             let same = other.is_none_or(|text| read(text).is_ok_and(|it| it == value));
             (
@@ -244,7 +246,7 @@ fn adopt_value(
                 Some(sealed.clone()),
             )
         }
-        // An empty text is how some services write that there is none.
+        // Some services store an empty text for no value.
         Err(CipherError::NotSealed) if sealed.as_column().trim().is_empty() => {
             other.map_or((LegacyImportOutcome::Absent, None), seal)
         }
@@ -255,7 +257,7 @@ fn adopt_value(
     }
 }
 
-fn adopt_recovery(account: &mut Account, other: Option<&RecoveryState>) -> LegacyImportOutcome {
+fn import_recovery(account: &mut Account, other: Option<&RecoveryState>) -> LegacyImportOutcome {
     let Some(other) = other.filter(|it| !it.codes.is_empty()) else { return LegacyImportOutcome::Absent };
     if account.recovery.codes.is_empty() {
         account.recovery = other.clone();

@@ -1,28 +1,29 @@
-//! Whether a token is active now (RFC 7662): for backends that hold no key, or must know at once of a logout.
+//! Token introspection (RFC 7662), for backends without the key or those that must notice a logout at once.
 
 use mfa_core::{Account, AuthenticatedToken, Requirement, Stage, Timestamp, authorize};
 use mfa_jwt::TokenMetadata;
 
-use crate::{FlowError, Flows};
+use crate::error::FlowError;
+use crate::flows::Flows;
 
-/// A token that is active now, and whose it is.
+/// Active token and its user.
 #[derive(Clone, Debug)]
 pub struct ActiveToken {
-    /// The token, in its own words.
+    /// Claims of the token.
     pub token: TokenMetadata,
-    /// The name that its user logs in with, as the row has it now.
+    /// Current user name.
     pub username: String,
-    /// The user's e-mail address, as the row has it now.
+    /// Current e-mail address.
     pub email: String,
 }
 
 impl Flows {
-    /// Whether this token opens anything now: it is genuine, and the row knows nothing against it. `None` says no, and
-    /// not why.
+    /// Returns the token's claims if the token is active: it is valid and the account does not deny it. `None` means
+    /// inactive, without a reason.
     ///
     /// # Errors
     ///
-    /// [`FlowError::Store`] where the row could not be asked: it is not known.
+    /// [`FlowError::Store`] if the account could not be read: the token's state is unknown.
     pub async fn introspect(&self, token: &str) -> Result<Option<ActiveToken>, FlowError> {
         let now = self.now();
         let Ok(token) = self.ports.tokens.describe(token, now) else { return Ok(None) };
@@ -35,8 +36,8 @@ impl Flows {
     }
 }
 
-/// A pending token from before a lock may still look on while the lock is in force, and buys nothing any more: to
-/// others it has ended.
+/// Returns whether a token is active. A pending token from before a lock may still read the status during the lock but
+/// can never be exchanged, so it counts as inactive.
 fn is_active(account: &Account, token: &AuthenticatedToken, now: Timestamp) -> bool {
     let before_lock = account.internal.pending_tokens_spent_until.is_some_and(|lock| token.issued_at <= lock);
     let ended_by_lock = token.stage == Stage::Pending && before_lock;

@@ -1,52 +1,44 @@
-//! The first factor, for a server that runs on its own.
+//! Login with a password, the first factor.
 
 use mfa_core::{
-    Account, Credentials, EventKind, Origin, Outcome, PasswordCheck, RateRule, SecretText, SecurityEvent,
-    Timestamp, TokenSubject,
+    Account, Credentials, EventKind, LoggedEvent, Origin, Outcome, PasswordCheck, Phase, RateRule,
+    SecretText, SecurityEvent, Timestamp, TokenSubject, UserId,
 };
 use mfa_jwt::IssuedToken;
 
-use crate::call::network;
-use crate::{FlowError, Flows};
+use crate::error::FlowError;
+use crate::flows::Flows;
 
-/// What a right password buys.
+/// Token after a correct password.
 #[derive(Debug)]
 pub enum LoginOutcome {
-    /// A pending token: a second factor is owed.
+    /// Pending token: a second factor must be verified.
     SecondFactorOwed {
-        /// The token.
+        /// Pending token.
         token: IssuedToken,
-        /// Whether one must be enrolled first.
+        /// Whether the user must enrol a factor first.
         enrolment_required: bool,
     },
-    /// An access token of one factor: none is asked for.
+    /// Access token with one factor: no second factor is needed.
     Complete {
-        /// The token.
+        /// Access token.
         token: IssuedToken,
     },
 }
 
-/// What the account says to a right password.
+/// Decision of the account after a correct password.
 enum Stage {
-    Owed { subject: TokenSubject, enrolment_required: bool },
+    SecondFactorOwed { subject: TokenSubject, enrolment_required: bool },
     Complete { subject: TokenSubject },
 }
 
 impl Flows {
-    /// Takes one try of a client address from the limit on logins: before anything is read of what it sent.
+    /// Verifies a user's password, within the limit by user. Call [`Flows::limit_logins`] first. An unknown user and a wrong
+    /// password give the same error after the same time.
     ///
     /// # Errors
     ///
-    /// [`FlowError::RateLimited`].
-    pub async fn limit_logins(&self, origin: &Origin) -> Result<u32, FlowError> {
-        self.limit(RateRule::LoginPerIp, &network(origin.ip()), None, origin).await
-    }
-
-    /// Checks a user's password, within the limit by user; [`Flows::limit_logins`] comes first. An unknown user and a wrong password answer alike and take as long.
-    ///
-    /// # Errors
-    ///
-    /// [`FlowError::InvalidCredentials`], [`FlowError::RateLimited`], and for a right password
+    /// [`FlowError::InvalidCredentials`], [`FlowError::RateLimited`], and after a correct password
     /// [`FlowError::AccountDisabled`].
     pub async fn login(
         &self,
@@ -57,14 +49,14 @@ impl Flows {
         let now = self.trusted_now()?;
         let found = self.ports.users.find_credentials(login).await?;
         let user = found.as_ref().map(|it| it.user);
-        // Counted by user where there is one, so that a name and an address are not two limits.
+        // Counted by user id if the user exists, so that user name and e-mail address share one limit.
         let subject = user.map_or_else(|| format!("name:{}", login.to_lowercase()), |id| format!("id:{id}"));
         self.limit(RateRule::LoginPerUser, &subject, user, origin).await?;
         let digest = found.as_ref().map(|it| it.digest.clone());
         let check = self.ports.hasher.verify(password.clone(), digest).await?;
         let (Some(found), PasswordCheck::Correct | PasswordCheck::CorrectButOutdated) = (found, check) else {
             let event = SecurityEvent::new(EventKind::Login, Outcome::Failure, now, origin.clone());
-            self.ports.log.record(mfa_core::LoggedEvent { user, event: &event, chain: None });
+            self.ports.log.record(LoggedEvent { user, event: &event, chain: None });
             return Err(FlowError::InvalidCredentials);
         };
         if check == PasswordCheck::CorrectButOutdated && self.policy.rehash_passwords {
@@ -74,12 +66,12 @@ impl Flows {
         let stage = self
             .ports
             .accounts
-            .update(found.user, move |account| first_factor_passed(account, now, &origin))
+            .update(found.user, Phase::Begin, move |account| first_factor_passed(account, now, &origin))
             .await?
             .unwrap_or(Err(FlowError::InvalidCredentials))?;
         let (tokens, entropy) = (&self.ports.tokens, self.ports.entropy.as_ref());
         match stage {
-            Stage::Owed { subject, enrolment_required } => {
+            Stage::SecondFactorOwed { subject, enrolment_required } => {
                 let token = tokens.pending(&subject, entropy, now)?;
                 Ok(LoginOutcome::SecondFactorOwed { token, enrolment_required })
             }
@@ -87,6 +79,26 @@ impl Flows {
                 Ok(LoginOutcome::Complete { token: tokens.one_factor(&subject, entropy, now)? })
             }
         }
+    }
+
+    /// Issues a pending token after a first factor that the caller verified itself, such as a directory or an identity
+    /// provider. Returns `None` if the user needs no second factor.
+    ///
+    /// Records no login event. The token carries the account's session number, so a reset ends it too.
+    ///
+    /// # Errors
+    ///
+    /// [`FlowError::NoSuchUser`], [`FlowError::AccountDisabled`], [`FlowError::Store`].
+    pub async fn issue_pending_token(&self, user: UserId) -> Result<Option<IssuedToken>, FlowError> {
+        let account = self.find_account(user).await?.ok_or(FlowError::NoSuchUser)?;
+        if !account.is_active {
+            return Err(FlowError::AccountDisabled);
+        }
+        if !account.needs_second_factor() {
+            return Ok(None);
+        }
+        let (tokens, entropy) = (&self.ports.tokens, self.ports.entropy.as_ref());
+        Ok(Some(tokens.pending(&account.subject(), entropy, self.now())?))
     }
 
     async fn renew_hash(&self, found: &Credentials, password: SecretText) -> Result<(), FlowError> {
@@ -103,7 +115,7 @@ fn first_factor_passed(account: &mut Account, now: Timestamp, origin: &Origin) -
     account.record(SecurityEvent::new(EventKind::Login, Outcome::Success, now, origin.clone()));
     let subject = account.subject();
     Ok(if account.needs_second_factor() {
-        Stage::Owed { subject, enrolment_required: !account.has_factor() }
+        Stage::SecondFactorOwed { subject, enrolment_required: !account.has_factor() }
     } else {
         Stage::Complete { subject }
     })

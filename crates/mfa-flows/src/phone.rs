@@ -1,48 +1,49 @@
-//! The phone: confirming a new number, and taking it away.
+//! Phone number of an account: confirmation and removal.
 
 use mfa_core::{
-    Account, EventKind, FactorAttempt, FactorKind, FactorResult, Outcome, Requirement, SecurityEvent,
+    Account, EventKind, FactorAttempt, FactorKind, FactorResult, Outcome, Phase, Requirement, SecurityEvent,
     SmsPurpose, StoreError, StoreErrorKind, confirm,
 };
-use mfa_sms::{CodeBinding, ConfirmNumberError, SendId, SmsCode};
+use mfa_sms::{CodeBinding, ConfirmNumberError, SmsCode};
 
-use crate::{Call, EnrolmentComplete, FlowError, Flows};
+use crate::call::Call;
+use crate::enrol_totp::EnrolmentComplete;
+use crate::error::FlowError;
+use crate::flows::Flows;
 
-/// A number is in force from now on.
+/// Phone number that was confirmed.
 #[derive(Debug)]
 pub struct PhoneConfirmed {
-    /// The number, masked.
+    /// Masked number.
     pub phone: String,
-    /// Where it is the account's first factor: a fresh token, and recovery codes.
+    /// New token and recovery codes, if it is the account's first factor.
     pub enrolled: Option<EnrolmentComplete>,
 }
 
-/// What was known of the account before its code was looked at.
+/// State of the account before its code is checked.
 struct PriorState {
     has_factor: bool,
     phone: String,
-    send: Option<SendId>,
 }
 
 impl Flows {
-    /// Confirms a new number by the code that was sent to it. The first factor of an account comes with recovery
-    /// codes and a fresh token, and is used for logins from then on.
+    /// Confirms a new number by the code that was sent to it. If it is the account's first factor, SMS becomes a login
+    /// factor, and recovery codes and a new token are returned.
     ///
     /// # Errors
     ///
-    /// [`FlowError::InvalidCode`] (five of them kill the code, none counts towards the lock),
-    /// [`FlowError::NoEnrolmentInProgress`], or what the account refuses.
+    /// [`FlowError::InvalidCode`] (the fifth invalidates the code, none counts towards the lock),
+    /// [`FlowError::NoEnrolmentInProgress`], or the account denies the call.
     pub async fn confirm_phone(&self, call: &Call, code: SmsCode) -> Result<PhoneConfirmed, FlowError> {
         let now = self.trusted_now()?;
         let need = Requirement::Enrol { max_age: self.policy.step_up_max_age };
         let attempt = self.attempt(call, FactorKind::Sms, need, now);
         let cipher = self.ports.cipher.clone();
         let before = self.decide(call, need, now, move |account| {
-            let waiting = mfa_sms::pending_number(account, cipher.as_ref())?;
+            let pending = mfa_sms::pending_number(account, cipher.as_ref())?;
             Ok(PriorState {
                 has_factor: account.has_factor(),
-                phone: waiting.ok_or(FlowError::NoEnrolmentInProgress)?.masked(),
-                send: account.internal.sms.send().map(|it| SendId::restore(it.to_owned())),
+                phone: pending.ok_or(FlowError::NoEnrolmentInProgress)?.masked(),
             })
         });
         let before = before.await?;
@@ -53,11 +54,10 @@ impl Flows {
             let check = self.number_check(&attempt, code);
             Some(self.enrol(call, attempt, check).await?)
         };
-        self.count_use(before.send, now).await;
         Ok(PhoneConfirmed { phone: before.phone, enrolled })
     }
 
-    /// A number beside a factor that is there already: no codes and no token come with it.
+    /// Confirms a number of an account that has a factor already. Issues no recovery codes and no token.
     async fn replace_number(
         &self,
         call: &Call,
@@ -65,16 +65,20 @@ impl Flows {
         code: SmsCode,
     ) -> Result<(), FlowError> {
         let check = self.number_check(&attempt, code);
-        self.try_factor(call, attempt, move |account, attempt| {
-            if !account.has_factor() {
-                return Err(lost_its_factor());
-            }
-            confirm(account, attempt, &check)
-        })
-        .await
-        .map(drop)
+        let now = attempt.at;
+        let passed = self
+            .try_factor(call, Phase::Begin, attempt, move |account, attempt| {
+                if !account.has_factor() {
+                    return Err(factor_removed());
+                }
+                confirm(account, attempt, &check)
+            })
+            .await?;
+        self.count_sms_use(&passed, now).await;
+        Ok(())
     }
 
+    /// Returns the check of a code sent to the pending number, which it confirms.
     fn number_check(
         &self,
         attempt: &FactorAttempt,
@@ -87,20 +91,20 @@ impl Flows {
             let number = number.ok_or(FlowError::NoEnrolmentInProgress)?;
             let purpose = SmsPurpose::Confirmation;
             let binding = CodeBinding { purpose, destination: &number, token: &token };
-            let check = mfa_sms::check(account, &code, binding, digests.as_ref(), now);
-            if check == FactorResult::Correct {
+            let result = mfa_sms::check(account, &code, binding, digests.as_ref(), now);
+            if result == FactorResult::Correct {
                 mfa_sms::confirm_number(account, now, cipher.as_ref())?;
             }
-            Ok(check)
+            Ok(result)
         }
     }
 
-    /// Takes the number off the account, and what waits with it. Where it was a factor every other session ends; the
-    /// caller's stays. Does nothing where there is none.
+    /// Removes the phone number and any pending one. If it was a factor, ends every session but the caller's. Does nothing
+    /// if there is no number.
     ///
     /// # Errors
     ///
-    /// [`FlowError::FactorRequired`] for the last factor of a user who must have one, or what the account refuses.
+    /// [`FlowError::FactorRequired`] for the last factor of a user who must have one, or the account denies the call.
     pub async fn remove_phone(&self, call: &Call) -> Result<(), FlowError> {
         let now = self.now();
         let need = Requirement::Change { max_age: self.policy.step_up_max_age };
@@ -125,8 +129,8 @@ impl Flows {
     }
 }
 
-/// The factor went by another call meanwhile: the same call works again, as a first enrolment.
-fn lost_its_factor() -> FlowError {
+/// Error of a call whose account lost its factor meanwhile. The same call works again, as a first enrolment.
+fn factor_removed() -> FlowError {
     FlowError::Store(StoreError::new(StoreErrorKind::Unavailable, "factor removed meanwhile"))
 }
 

@@ -1,26 +1,29 @@
-//! Whose account a token opens, and how it is protected: what a page about it begins with.
+//! Profile of the token's user: identity and MFA status, for the account page.
 
-use crate::{AccountStatus, Call, FlowError, Flows};
+use crate::call::Call;
+use crate::error::FlowError;
+use crate::flows::Flows;
+use crate::status::AccountStatus;
 
-/// Whose account it is, and how it is protected.
+/// Identity of a user and MFA status of the account.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Profile {
-    /// The user's e-mail address.
+    /// E-mail address.
     pub email: String,
     /// Whether the user may administer others.
     pub is_superuser: bool,
     /// Whether the account has a second factor.
     pub has_factor: bool,
-    /// How it is protected.
+    /// MFA status.
     pub status: AccountStatus,
 }
 
 impl Flows {
-    /// Whose account the caller's token opens, and how it is protected. Works while the account is locked.
+    /// Returns the caller's identity and MFA status. Works while the account is locked.
     ///
     /// # Errors
     ///
-    /// What the account refuses.
+    /// The account denies the call.
     pub async fn profile(&self, call: &Call) -> Result<Profile, FlowError> {
         let account = self.read(call).await?;
         let status = self.status_of(call, &account)?;

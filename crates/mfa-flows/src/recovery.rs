@@ -1,4 +1,4 @@
-//! Recovery codes: a way in where the app and the phone are gone.
+//! Recovery codes: verification, regeneration and listing.
 
 use std::collections::HashSet;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -6,99 +6,100 @@ use std::sync::{Arc, Mutex, PoisonError};
 use mfa_core::{
     Account, AuthenticatedToken, EventKind, FactorAttempt, FactorKind, FactorResult, HashError, Outcome,
     Phase, RateRule, RecoveryState, Requirement, SecretText, SecurityEvent, Timestamp, UserId,
-    VerifiedFactor, begin_attempt, settle_attempt,
+    VerificationOutcome, begin_attempt, settle_attempt,
 };
 use mfa_recovery::{CodeListing, CodeLookup, HashComparison, PlainCodeSet, RecoveryCodeInput};
 
-use crate::verify::RemainingCodes;
-use crate::{AccessGrant, AdminCall, Call, FlowError, Flows};
+use crate::call::{AdminCall, Call};
+use crate::error::FlowError;
+use crate::flows::Flows;
+use crate::verify::{AccessGrant, PassedAttempt};
 
-/// What a try with a recovery code is for.
+/// Purpose of a recovery code attempt.
 #[derive(Clone, Copy)]
-pub(crate) struct RecoveryPurpose {
-    /// Whether the account may be tried at all.
-    pub(crate) may_go: fn(&Account) -> Result<(), FlowError>,
-    /// What a right code does beside being spent.
-    pub(crate) then: fn(&mut Account, &AuthenticatedToken, Timestamp),
+pub(crate) struct RecoveryUse {
+    /// Checks whether the account allows the attempt at all.
+    pub(crate) check_allowed: fn(&Account) -> Result<(), FlowError>,
+    /// Change of the account after a correct code, besides spending it.
+    pub(crate) on_success: fn(&mut Account, &AuthenticatedToken, Timestamp),
 }
 
 impl Flows {
-    /// Checks a recovery code as a second factor.
+    /// Verifies a recovery code as a second factor.
     ///
     /// # Errors
     ///
-    /// [`FlowError::InvalidCode`], which is counted; [`FlowError::NotEnrolled`] where there is no set of codes;
+    /// [`FlowError::InvalidCode`], which is counted; [`FlowError::NotEnrolled`] if the account has no recovery codes;
     /// [`FlowError::RateLimited`] by user.
     pub async fn verify_recovery(
         &self,
         call: &Call,
-        typed: RecoveryCodeInput,
+        input: RecoveryCodeInput,
     ) -> Result<AccessGrant, FlowError> {
         let now = self.trusted_now()?;
         let attempt = self.attempt(call, FactorKind::Recovery, Requirement::SecondFactor, now);
-        let purpose = RecoveryPurpose { may_go: |_| Ok(()), then: |_, _, _| () };
-        let (verified, left) = self.try_recovery(call, attempt, typed, purpose).await?;
-        self.grant(&verified, left, now)
+        let action = RecoveryUse { check_allowed: |_| Ok(()), on_success: |_, _, _| () };
+        let passed = self.try_recovery(call, attempt, input, action).await?;
+        self.grant(&passed, now)
     }
 
-    /// One try: counted by a first decision, hashed outside the account's turn, settled by a second.
+    /// Tries a recovery code: a first decision counts the attempt, the code is hashed outside of any decision, and a
+    /// second decision settles it.
     pub(crate) async fn try_recovery(
         &self,
         call: &Call,
         attempt: FactorAttempt,
-        typed: RecoveryCodeInput,
-        purpose: RecoveryPurpose,
-    ) -> Result<(VerifiedFactor, RemainingCodes), FlowError> {
+        input: RecoveryCodeInput,
+        action: RecoveryUse,
+    ) -> Result<PassedAttempt, FlowError> {
         let user = call.token.user;
         self.limit(RateRule::RecoveryPerUser, &user.to_string(), Some(user), &call.origin).await?;
         let (counting, digests) = (attempt.clone(), self.ports.digests.clone());
-        let counted = self
-            .ports
-            .accounts
-            .update(user, move |account| {
-                let look = |account: &Account| -> Result<CodeLookup, FlowError> {
-                    if account.recovery.codes.is_empty() || !account.has_factor() {
-                        return Err(FlowError::NotEnrolled);
+        let counted = self.update_caller(call, Phase::Begin, Some(FactorKind::Recovery), move |account| {
+            let look_up = |account: &Account| -> Result<CodeLookup, FlowError> {
+                if account.recovery.codes.is_empty() || !account.has_factor() {
+                    return Err(FlowError::NotEnrolled);
+                }
+                (action.check_allowed)(account)?;
+                Ok(mfa_recovery::look_up_code(&account.recovery, user, &input, digests.as_ref()))
+            };
+            begin_attempt(account, &counting, look_up)?
+                .map_err(|reason| FlowError::from_deny_reason(reason, counting.at))
+        });
+        let (counted_attempt, lookup) = counted.await?;
+        // If the hasher is overloaded, the attempt stays counted and the code is not spent.
+        let comparison = lookup.check(self.ports.recovery_hasher.as_ref()).await?;
+        self.try_factor(call, Phase::Settle, attempt, move |account, attempt| {
+            let outcome = settle_attempt(account, attempt, counted_attempt, |account| {
+                Ok::<_, FlowError>(match &comparison {
+                    HashComparison::Match(code) => {
+                        mfa_recovery::spend(&mut account.recovery, code, attempt.at)
                     }
-                    (purpose.may_go)(account)?;
-                    Ok(mfa_recovery::look_up_code(&account.recovery, user, &typed, digests.as_ref()))
-                };
-                begin_attempt(account, &counting, look)?
-                    .map_err(|refused| FlowError::from_deny_reason(refused, counting.at))
-            })
-            .await?;
-        let (slow_try, candidate) = self.answered(call, FactorKind::Recovery, counted)?;
-        // Not hashed, because too many wait: the try stays counted, and the code is not spent.
-        let tried = candidate.check(self.ports.recovery_hasher.as_ref()).await?;
-        self.try_in_turn(Phase::Settle, call, attempt, move |account, attempt| {
-            let verdict = settle_attempt(account, attempt, slow_try, |account| {
-                Ok::<_, FlowError>(match &tried {
-                    HashComparison::Match(fit) => mfa_recovery::spend(&mut account.recovery, fit, attempt.at),
                     HashComparison::NoMatch => FactorResult::Wrong,
                 })
             })?;
-            if let mfa_core::VerificationOutcome::Verified(_) = verdict {
-                (purpose.then)(account, &attempt.token, attempt.at);
+            if let VerificationOutcome::Verified(_) = outcome {
+                (action.on_success)(account, &attempt.token, attempt.at);
             }
-            Ok(verdict)
+            Ok(outcome)
         })
         .await
     }
 
-    /// Makes a new set; every older code is dead. Shown this once.
+    /// Replaces the caller's recovery codes and returns the new ones. They are returned only here.
     ///
     /// # Errors
     ///
-    /// [`FlowError::NotEnrolled`] where the account has no factor, or what the account refuses.
+    /// [`FlowError::NotEnrolled`] if the account has no factor, or the account denies the call.
     pub async fn regenerate_recovery_codes(&self, call: &Call) -> Result<Vec<SecretText>, FlowError> {
         let now = self.now();
         let need = Requirement::Change { max_age: self.policy.step_up_max_age };
-        // Asked before the hashing as well, so that nobody who may not has ten codes hashed.
-        self.decide(call, need, now, |account| enrolled(account)).await?;
+        // Checked before the hashing too, so that a denied caller causes no hashing of ten codes.
+        self.decide(call, need, now, |account| check_has_factor(account)).await?;
         let (set, state) = self.new_recovery_set(call.token.user, now).await?;
         let origin = call.origin.clone();
         self.decide(call, need, now, move |account| {
-            enrolled(account)?;
+            check_has_factor(account)?;
             account.recovery = state.clone();
             let event =
                 SecurityEvent::new(EventKind::RecoveryRegenerate, Outcome::Success, now, origin.clone());
@@ -106,10 +107,10 @@ impl Flows {
             Ok(())
         })
         .await?;
-        Ok(shown(&set))
+        Ok(display_codes(&set))
     }
 
-    /// The same for an administrator, whatever factors the account has.
+    /// Replaces a user's recovery codes for an administrator, whatever factors the account has.
     ///
     /// # Errors
     ///
@@ -120,28 +121,28 @@ impl Flows {
         let (set, state) = self.new_recovery_set(user, now).await?;
         let replace = move |account: &mut Account| account.recovery = state.clone();
         self.administer(call, user, EventKind::AdminRecovery, now, replace).await?;
-        Ok(shown(&set))
+        Ok(display_codes(&set))
     }
 
-    /// The caller's set as its owner may see it; never a code.
+    /// Returns the list of the caller's recovery codes, without the codes themselves.
     ///
     /// # Errors
     ///
-    /// What the account refuses.
+    /// The account denies the call.
     pub async fn recovery_listing(&self, call: &Call) -> Result<CodeListing, FlowError> {
         Ok(mfa_recovery::listing(&self.read(call).await?.recovery))
     }
 
-    /// A set in the clear, to be shown once, and what the row is to keep of it.
+    /// Returns a new set in plaintext, to be shown once, and its hashes for the account.
     ///
-    /// One set of a user at a time, and few of all users: ten hashes take a while, and whoever would have to wait for
-    /// many sets is told so before any work.
+    /// Hashes one set per user at a time and a few of all users, because ten hashes take a while. A caller over that
+    /// limit gets [`HashError::Overloaded`] before any work.
     pub(crate) async fn new_recovery_set(
         &self,
         user: UserId,
         now: Timestamp,
     ) -> Result<(PlainCodeSet, RecoveryState), FlowError> {
-        let _in_the_making = CodeGenerationPermit::begin(&self.hashing, user)?;
+        let _permit = CodeGenerationPermit::begin(&self.hashing, user)?;
         let ports = &self.ports;
         let set = mfa_recovery::generate_set(user, ports.entropy.as_ref(), ports.digests.as_ref())?;
         let state = mfa_recovery::hash_set(&set, ports.recovery_hasher.as_ref(), now).await?;
@@ -149,19 +150,19 @@ impl Flows {
     }
 }
 
-/// A set whose codes are being hashed; over when dropped.
+/// Permit to hash one set of recovery codes; released when dropped.
 struct CodeGenerationPermit {
     all: Arc<Mutex<HashSet<UserId>>>,
     user: UserId,
 }
 
 impl CodeGenerationPermit {
-    /// Sets that may be in the making at once.
-    const MOST: usize = 4;
+    /// Sets that may be hashed at once.
+    const MAX: usize = 4;
 
     fn begin(all: &Arc<Mutex<HashSet<UserId>>>, user: UserId) -> Result<Self, FlowError> {
         let mut users = all.lock().unwrap_or_else(PoisonError::into_inner);
-        if users.len() >= Self::MOST || !users.insert(user) {
+        if users.len() >= Self::MAX || !users.insert(user) {
             return Err(FlowError::Hasher(HashError::Overloaded));
         }
         drop(users);
@@ -175,12 +176,12 @@ impl Drop for CodeGenerationPermit {
     }
 }
 
-/// The codes as people read them.
-pub(crate) fn shown(set: &PlainCodeSet) -> Vec<SecretText> {
+/// Returns the codes in the form that users read.
+pub(crate) fn display_codes(set: &PlainCodeSet) -> Vec<SecretText> {
     set.codes().map(mfa_recovery::PlainCode::to_display).collect()
 }
 
-fn enrolled(account: &Account) -> Result<(), FlowError> {
+fn check_has_factor(account: &Account) -> Result<(), FlowError> {
     if account.has_factor() { Ok(()) } else { Err(FlowError::NotEnrolled) }
 }
 

@@ -1,30 +1,32 @@
-//! Sealing an account's secrets anew, when keys are rotated.
+//! Re-encryption of an account's secrets during key rotation.
 
-use mfa_core::{Account, CipherError, PendingTotp, Sealed, SealedColumn, SecretCipher, UserId};
+use mfa_core::{Account, CipherError, PendingTotp, Phase, Sealed, SealedColumn, SecretCipher, UserId};
 
-use crate::{FlowError, Flows};
+use crate::error::FlowError;
+use crate::flows::Flows;
 
-/// What became of an account's sealed values.
+/// Result of re-encrypting the secrets of an account.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct ResealOutcome {
-    /// How many were sealed anew.
+    /// Number of values that were re-encrypted.
     pub renewed: u32,
-    /// Those that could not be read, which stay as they are.
+    /// Values that could not be unsealed; they are unchanged.
     pub unreadable: Vec<(SealedColumn, CipherError)>,
 }
 
 impl Flows {
-    /// Seals anew what was not sealed with the key that seals now. `None`: there is no such user.
+    /// Re-encrypts the values that are not sealed with the primary key. Returns `None` if the user does not exist.
     ///
-    /// A change of the row like any other: a login at the same moment is decided on what it then is. No session ends and
-    /// no event is recorded, because nothing changes for the user; whoever rotates tells the log once.
+    /// The change is atomic like any other, so a concurrent login sees either state. No session ends and no event is
+    /// recorded, because nothing changes for the user; the caller logs the rotation once.
     ///
     /// # Errors
     ///
-    /// [`FlowError::Store`]: seal again, which changes nothing that is done.
+    /// [`FlowError::Store`]: call it again; values that are done do not change.
     pub async fn reseal(&self, user: UserId) -> Result<Option<ResealOutcome>, FlowError> {
-        let cipher = self.ports().cipher.clone();
-        let resealed = self.ports().accounts.update(user, move |account| reseal(account, cipher.as_ref()));
+        let cipher = self.ports.cipher.clone();
+        let resealed =
+            self.ports.accounts.update(user, Phase::Begin, move |account| reseal(account, cipher.as_ref()));
         Ok(resealed.await?)
     }
 }
@@ -35,8 +37,8 @@ fn reseal(account: &mut Account, cipher: &dyn SecretCipher) -> ResealOutcome {
         if cipher.is_current(sealed) {
             return None;
         }
-        let place = account.seal_context(column);
-        match cipher.unseal(sealed, place).and_then(|secret| cipher.seal(&secret, place)) {
+        let context = account.seal_context(column);
+        match cipher.unseal(sealed, context).and_then(|secret| cipher.seal(&secret, context)) {
             Ok(renewed) => {
                 outcome.renewed = outcome.renewed.saturating_add(1);
                 Some(renewed)
@@ -47,19 +49,18 @@ fn reseal(account: &mut Account, cipher: &dyn SecretCipher) -> ResealOutcome {
             }
         }
     };
-    let of = |sealed: &Option<Sealed>| sealed.clone();
-    let secret = of(&account.totp.secret).and_then(|it| renew(&it, SealedColumn::TotpSecret));
+    let secret = account.totp.secret.clone().and_then(|it| renew(&it, SealedColumn::TotpSecret));
     let pending = account.totp.pending.clone();
     let pending = pending.and_then(|it| {
         let secret = renew(&it.secret, SealedColumn::TotpPendingSecret)?;
         Some(PendingTotp { secret, ..it })
     });
-    let number = of(&account.phone.number).and_then(|it| renew(&it, SealedColumn::PhoneNumber));
-    let waiting = of(&account.phone.pending).and_then(|it| renew(&it, SealedColumn::PhonePending));
+    let number = account.phone.number.clone().and_then(|it| renew(&it, SealedColumn::PhoneNumber));
+    let pending_number = account.phone.pending.clone().and_then(|it| renew(&it, SealedColumn::PhonePending));
     account.totp.secret = secret.or(account.totp.secret.take());
     account.totp.pending = pending.or(account.totp.pending.take());
     account.phone.number = number.or(account.phone.number.take());
-    account.phone.pending = waiting.or(account.phone.pending.take());
+    account.phone.pending = pending_number.or(account.phone.pending.take());
     outcome
 }
 
@@ -70,11 +71,11 @@ mod tests {
 
     use super::*;
 
-    /// Holds what begins with `old:` for sealed by an older key.
+    /// Cipher for which values that begin with `old:` are sealed with an older key.
     #[derive(Debug)]
-    struct Rotated;
+    struct RotatedCipher;
 
-    impl SecretCipher for Rotated {
+    impl SecretCipher for RotatedCipher {
         fn seal(&self, secret: &SecretBytes, place: SealContext) -> Result<Sealed, CipherError> {
             TestCipher.seal(secret, place)
         }
@@ -105,9 +106,12 @@ mod tests {
     }
 
     #[test]
-    fn every_sealed_value_is_sealed_anew_and_says_what_it_said() {
+    fn every_sealed_value_is_re_encrypted_and_keeps_its_plaintext() {
         let mut account = account();
-        assert_eq!(reseal(&mut account, &Rotated), ResealOutcome { renewed: 4, unreadable: Vec::new() });
+        assert_eq!(
+            reseal(&mut account, &RotatedCipher),
+            ResealOutcome { renewed: 4, unreadable: Vec::new() }
+        );
         let text = |sealed: Option<&Sealed>, column| {
             TestCipher.unseal(sealed.unwrap(), account.seal_context(column)).unwrap().expose().to_vec()
         };
@@ -121,18 +125,18 @@ mod tests {
     #[test]
     fn a_second_time_changes_nothing() {
         let mut account = account();
-        let _ = reseal(&mut account, &Rotated);
+        let _ = reseal(&mut account, &RotatedCipher);
         let before = account.clone();
-        assert_eq!(reseal(&mut account, &Rotated), ResealOutcome::default());
+        assert_eq!(reseal(&mut account, &RotatedCipher), ResealOutcome::default());
         assert_eq!(account, before);
     }
 
     #[test]
-    fn what_cannot_be_read_stays_as_it_is_and_holds_up_nothing_else() {
+    fn an_unreadable_value_is_unchanged_and_does_not_stop_the_others() {
         let mut account = account();
         account.totp.secret = Some(Sealed::from_column("GEZDGNBVGY3TQOJQ".to_owned()));
         let before = account.totp.secret.clone();
-        let outcome = reseal(&mut account, &Rotated);
+        let outcome = reseal(&mut account, &RotatedCipher);
         assert_eq!(outcome.renewed, 3);
         assert_eq!(outcome.unreadable, [(SealedColumn::TotpSecret, CipherError::NotSealed)]);
         assert_eq!(account.totp.secret, before);

@@ -1,15 +1,17 @@
-//! Ending a token before its time: logout.
+//! Logout: revocation of the caller's token.
 
 use mfa_core::{DenylistReason, EventKind, Outcome, Requirement, SecurityEvent};
 
-use crate::{Call, FlowError, Flows};
+use crate::call::Call;
+use crate::error::FlowError;
+use crate::flows::Flows;
 
 impl Flows {
-    /// Refuses the presented token from now on.
+    /// Revokes the caller's token.
     ///
     /// # Errors
     ///
-    /// [`FlowError::TokenSpent`] or [`FlowError::TokenRevoked`] where it is refused already.
+    /// [`FlowError::TokenSpent`] or [`FlowError::TokenRevoked`] if it was not valid any more.
     pub async fn revoke(&self, call: &Call) -> Result<(), FlowError> {
         let now = self.now();
         let (token, origin) = (call.token.clone(), call.origin.clone());

@@ -1,7 +1,7 @@
-//! Sending a code by SMS: reserved, recorded and awaited before any provider is called.
+//! Sending of SMS codes: budget, send record and challenge are stored before any provider is called.
 
 use mfa_core::{
-    Account, EventKind, FactorKind, Outcome, Requirement, SecurityEvent, SmsPurpose, StoreError,
+    Account, EventKind, FactorKind, Outcome, Phase, Requirement, SecurityEvent, SmsPurpose, StoreError,
     StoreErrorKind, Timestamp,
 };
 use mfa_sms::{
@@ -10,22 +10,23 @@ use mfa_sms::{
     SmsMessage, SuspensionScope,
 };
 
-use crate::call::network;
-use crate::{Call, FlowError, Flows};
+use crate::call::{Call, rate_limit_key};
+use crate::error::FlowError;
+use crate::flows::Flows;
 
-/// A code is on its way.
+/// Confirmation that a provider accepted the message.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SmsSent {
-    /// The number, masked.
+    /// Masked number.
     pub phone: String,
 }
 
-/// What a code is sent for.
+/// Purpose of a code, with its destination.
 #[derive(Clone, Debug)]
 enum SmsRequest {
-    /// A second factor, to the number in force.
+    /// Second factor of a login, sent to the verified number.
     Login,
-    /// To prove that this number is the user's.
+    /// Proof that this number belongs to the user.
     Confirm(PhoneNumber),
 }
 
@@ -46,18 +47,18 @@ impl SmsRequest {
 }
 
 impl Flows {
-    /// Sends a code for a second factor to the number in force. An older code is dead from then on.
+    /// Sends a second-factor code to the verified number. Invalidates an older code.
     ///
     /// # Errors
     ///
-    /// [`FlowError::MethodNotAvailable`] where SMS is no factor of the account or there are none,
-    /// [`FlowError::SmsBudgetSpent`] without any call of a provider, [`FlowError::PhoneRefused`],
-    /// [`FlowError::SmsUnavailable`], or what the account refuses. What was reserved stays spent in all of them.
+    /// [`FlowError::MethodNotAvailable`] if SMS is not a factor of the account or is disabled,
+    /// [`FlowError::SmsBudgetSpent`] without a call to a provider, [`FlowError::PhoneRefused`],
+    /// [`FlowError::SmsUnavailable`], or the account denies the call. A reserved budget stays spent in every case.
     pub async fn send_sms(&self, call: &Call, language: SmsLanguage) -> Result<SmsSent, FlowError> {
         self.send_code(call, SmsRequest::Login, language).await
     }
 
-    /// Sends a code to a new number, which waits beside the one in force until the code comes back.
+    /// Sends a code to a new number, which stays pending beside the verified one until it is confirmed.
     ///
     /// # Errors
     ///
@@ -71,7 +72,7 @@ impl Flows {
         self.send_code(call, SmsRequest::Confirm(number), language).await
     }
 
-    /// Whether anything can be sent at all.
+    /// Returns whether SMS is enabled: a country is allowed and a gateway is configured.
     pub(crate) fn has_sms(&self) -> bool {
         !self.policy.sms.phones.allows_none() && self.ports.sms.sender.gateways().next().is_some()
     }
@@ -79,57 +80,57 @@ impl Flows {
     async fn send_code(
         &self,
         call: &Call,
-        errand: SmsRequest,
+        request: SmsRequest,
         language: SmsLanguage,
     ) -> Result<SmsSent, FlowError> {
         let now = self.trusted_now()?;
-        let number = self.reserve_for_user(call, &errand, now).await?;
+        let number = self.reserve_for_user(call, &request, now).await?;
         let ports = &self.ports;
         let id = SendId::draw(ports.entropy.as_ref())?;
-        let (user, purpose) = (call.token.user, errand.purpose());
+        let (user, purpose) = (call.token.user, request.purpose());
         let record = SendRecord::new(id.clone(), user, purpose, &number, ports.digests.as_ref(), now);
         self.reserve_for_all(call, &number, &record).await?;
         let code = SmsCode::draw(ports.entropy.as_ref())?;
         let text = self.policy.sms.wording.text(&code, language);
         ports.sms.sends.begin(&record).await?;
-        if let Err(refusal) = self.await_code(call, &errand, &number, code, id.clone(), now).await {
+        if let Err(error) = self.store_challenge(call, &request, &number, code, id.clone(), now).await {
             self.settle(&id, &SendState::NotSent).await;
-            return Err(refusal);
+            return Err(error);
         }
         let message = SmsMessage { to: number.clone(), text, validity: CODE_LIFETIME };
-        let dispatch = ports.sms.sender.send(&message).await;
-        ports.sms.journal.dispatched(&id, number.country(), &dispatch);
-        self.settle(&id, &state(&dispatch)).await;
-        self.record_delivery(call, errand, id, dispatch.delivery.clone()).await?;
-        answer(&dispatch, &number)
+        let report = ports.sms.sender.send(&message).await;
+        ports.sms.journal.dispatched(&id, number.country(), &report);
+        self.settle(&id, &send_state(&report)).await;
+        self.record_delivery(call, request, id, report.delivery.clone()).await?;
+        send_result(&report, &number)
     }
 
-    /// The number to send to, once the user's own budget has one left. Spends it.
+    /// Reserves one send in the user's own budget and returns the number to send to.
     async fn reserve_for_user(
         &self,
         call: &Call,
-        errand: &SmsRequest,
+        request: &SmsRequest,
         now: Timestamp,
     ) -> Result<PhoneNumber, FlowError> {
-        let (flows, errand, need) = (self.clone(), errand.clone(), self.need(errand));
+        let (flows, request, need) = (self.clone(), request.clone(), self.need(request));
         let reserved = self.decide(call, need, now, move |account| {
-            let number = flows.destination(account, &errand)?;
+            let number = flows.destination(account, &request)?;
             let reserved = mfa_sms::reserve(account, flows.policy.sms.per_user, now);
             reserved.map_err(|wait| FlowError::SmsBudgetSpent { retry_after: wait.seconds })?;
             Ok(number)
         });
-        reserved.await.inspect_err(|refusal| self.tell_spent(call, refusal))
+        reserved.await.inspect_err(|error| self.record_budget_spent(call, error))
     }
 
-    fn need(&self, errand: &SmsRequest) -> Requirement {
-        match errand {
+    fn need(&self, request: &SmsRequest) -> Requirement {
+        match request {
             SmsRequest::Login => Requirement::SecondFactor,
             SmsRequest::Confirm(_) => Requirement::Enrol { max_age: self.policy.step_up_max_age },
         }
     }
 
-    fn destination(&self, account: &Account, errand: &SmsRequest) -> Result<PhoneNumber, FlowError> {
-        let number = match errand {
+    fn destination(&self, account: &Account, request: &SmsRequest) -> Result<PhoneNumber, FlowError> {
+        let number = match request {
             SmsRequest::Confirm(number) => number.clone(),
             SmsRequest::Login if !account.has_sms() => return Err(FlowError::MethodNotAvailable),
             SmsRequest::Login => {
@@ -140,7 +141,7 @@ impl Flows {
         if self.has_sms() { Ok(number) } else { Err(FlowError::MethodNotAvailable) }
     }
 
-    /// What all users share: whether codes to this prefix come back, and the budgets.
+    /// Checks the conversion rate of the prefix and country, and reserves one send in the budgets that all users share.
     async fn reserve_for_all(
         &self,
         call: &Call,
@@ -163,100 +164,102 @@ impl Flows {
             self.reserve_budgets(call, number, record.at).await?
         };
         let Some(wait) = wait else { return Ok(()) };
-        let refusal = FlowError::SmsBudgetSpent { retry_after: wait.seconds };
-        self.tell_spent(call, &refusal);
-        Err(refusal)
+        let error = FlowError::SmsBudgetSpent { retry_after: wait.seconds };
+        self.record_budget_spent(call, &error);
+        Err(error)
     }
 
-    /// How long to wait where one of the budgets is spent; none where all have given one.
+    /// Reserves one send in every shared budget. Returns the wait if one of them is spent.
     async fn reserve_budgets(
         &self,
         call: &Call,
         number: &PhoneNumber,
         now: Timestamp,
     ) -> Result<Option<RetryDelay>, FlowError> {
-        let ip = network(call.origin.ip());
+        let ip = rate_limit_key(call.origin.ip());
         let shared = &self.policy.sms.shared;
-        let request = BudgetRequest::new(number, &ip, shared, self.ports.digests.as_ref(), now);
-        Ok(match self.ports.sms.budgets.reserve(&request).await? {
+        let budget_request = BudgetRequest::new(number, &ip, shared, self.ports.digests.as_ref(), now);
+        Ok(match self.ports.sms.budgets.reserve(&budget_request).await? {
             BudgetDecision::Reserved => None,
             BudgetDecision::Exhausted { wait, .. } => Some(wait),
         })
     }
 
-    fn tell_spent(&self, call: &Call, refusal: &FlowError) {
-        if let FlowError::SmsBudgetSpent { .. } = refusal {
+    fn record_budget_spent(&self, call: &Call, error: &FlowError) {
+        if let FlowError::SmsBudgetSpent { .. } = error {
             let user = Some(call.token.user);
-            self.record_refused_call(user, EventKind::RateLimited, Some(FactorKind::Sms), &call.origin);
+            self.record_denied_call(user, EventKind::RateLimited, Some(FactorKind::Sms), &call.origin);
         }
     }
 
-    /// Awaits the code from now on. Asks the account again: much may have happened since its budget was spent.
-    async fn await_code(
+    /// Stores the challenge of the code. Checks the account again, because it may have changed since the budget was
+    /// reserved.
+    async fn store_challenge(
         &self,
         call: &Call,
-        errand: &SmsRequest,
+        request: &SmsRequest,
         number: &PhoneNumber,
         code: SmsCode,
         id: SendId,
         now: Timestamp,
     ) -> Result<(), FlowError> {
-        let (flows, errand, number) = (self.clone(), errand.clone(), number.clone());
-        let (need, token) = (self.need(&errand), call.token.id);
+        let (flows, request, number) = (self.clone(), request.clone(), number.clone());
+        let (need, token) = (self.need(&request), call.token.id);
         self.decide(call, need, now, move |account| {
-            if flows.destination(account, &errand)? != number {
-                return Err(changed());
+            if flows.destination(account, &request)? != number {
+                return Err(number_changed());
             }
-            if let SmsRequest::Confirm(number) = &errand {
+            if let SmsRequest::Confirm(number) = &request {
                 mfa_sms::begin_number(account, number, flows.ports.cipher.as_ref())?;
             }
-            let binding = CodeBinding { purpose: errand.purpose(), destination: &number, token: &token };
+            let binding = CodeBinding { purpose: request.purpose(), destination: &number, token: &token };
             mfa_sms::issue(account, &code, binding, &id, flows.ports.digests.as_ref(), now);
             Ok(())
         })
         .await
     }
 
+    /// Stores the final state of a send; a failure is reported to the operator alone.
     async fn settle(&self, id: &SendId, state: &SendState) {
         if let Err(error) = self.ports.sms.sends.settle(id, state).await {
             self.ports.sms.journal.not_recorded(id, &error);
         }
     }
 
-    /// Tells the account what became of its code. One that certainly was not sent is no longer awaited.
+    /// Records the outcome of a send in the account. Removes the challenge of a code that was certainly not sent.
     async fn record_delivery(
         &self,
         call: &Call,
-        errand: SmsRequest,
+        request: SmsRequest,
         id: SendId,
         delivery: DeliveryOutcome,
     ) -> Result<(), FlowError> {
         let (now, origin) = (self.now(), call.origin.clone());
-        let recorded = self.ports.accounts.update(call.token.user, move |account| {
+        let recorded = self.ports.accounts.update(call.token.user, Phase::Begin, move |account| {
             let outcome = if matches!(delivery, DeliveryOutcome::Sent { .. }) {
                 Outcome::Success
             } else {
                 Outcome::Failure
             };
-            let event = SecurityEvent::new(errand.event(), outcome, now, origin.clone());
+            let event = SecurityEvent::new(request.event(), outcome, now, origin.clone());
             account.record(event.with_method(FactorKind::Sms));
-            let awaited = account.internal.sms.challenge.as_ref().is_some_and(|it| it.send == id.as_str());
-            if awaited {
-                note_delivery(account, &errand, &delivery);
+            let is_current = account.internal.sms.challenge.as_ref().is_some_and(|it| it.send == id.as_str());
+            if is_current {
+                apply_delivery(account, &request, &delivery);
             }
         });
         recorded.await?.ok_or(FlowError::TokenInvalid)
     }
 }
 
-fn note_delivery(account: &mut Account, errand: &SmsRequest, delivery: &DeliveryOutcome) {
+fn apply_delivery(account: &mut Account, request: &SmsRequest, delivery: &DeliveryOutcome) {
     if let DeliveryOutcome::NumberRefused(_) | DeliveryOutcome::NotSent { .. } = delivery {
         account.internal.sms.challenge = None;
-        if let SmsRequest::Confirm(_) = errand {
+        if let SmsRequest::Confirm(_) = request {
             account.phone.pending = None;
         }
     }
-    if let SmsRequest::Login = errand {
+    if let SmsRequest::Login = request {
         account.internal.sms.unreachable = match delivery {
             DeliveryOutcome::NumberRefused(NumberRefusal::Invalid | NumberRefusal::Unreachable) => true,
             DeliveryOutcome::Sent { .. } => false,
@@ -265,8 +268,9 @@ fn note_delivery(account: &mut Account, errand: &SmsRequest, delivery: &Delivery
     }
 }
 
-fn state(dispatch: &SendReport) -> SendState {
-    match &dispatch.delivery {
+/// Returns the state of the send record after this report.
+fn send_state(report: &SendReport) -> SendState {
+    match &report.delivery {
         DeliveryOutcome::Sent { gateway, id } => SendState::Accepted { gateway, message: id.clone() },
         DeliveryOutcome::NumberRefused(_) => SendState::Refused,
         DeliveryOutcome::Unknown { gateway } => SendState::Unknown { gateway: Some(gateway) },
@@ -274,21 +278,21 @@ fn state(dispatch: &SendReport) -> SendState {
     }
 }
 
-/// What the caller is told. The user's own budget lets nobody ask again within a minute.
-fn answer(dispatch: &SendReport, number: &PhoneNumber) -> Result<SmsSent, FlowError> {
-    let least = RESEND_DELAY.as_secs();
-    match &dispatch.delivery {
+/// Returns the result for the caller. A retry is useless before the user's own budget allows one more send.
+fn send_result(report: &SendReport, number: &PhoneNumber) -> Result<SmsSent, FlowError> {
+    let resend_in = RESEND_DELAY.as_secs();
+    match &report.delivery {
         DeliveryOutcome::Sent { .. } => Ok(SmsSent { phone: number.masked() }),
         DeliveryOutcome::NumberRefused(_) => Err(FlowError::PhoneRefused),
-        DeliveryOutcome::Unknown { .. } => Err(FlowError::SmsUnavailable { retry_after: least }),
+        DeliveryOutcome::Unknown { .. } => Err(FlowError::SmsUnavailable { retry_after: resend_in }),
         DeliveryOutcome::NotSent { retry_after } => {
-            let asked = retry_after.map_or(0, |after| after.as_secs().saturating_add(1));
-            Err(FlowError::SmsUnavailable { retry_after: asked.max(least) })
+            let requested = retry_after.map_or(0, |after| after.as_secs().saturating_add(1));
+            Err(FlowError::SmsUnavailable { retry_after: requested.max(resend_in) })
         }
     }
 }
 
-/// The number was changed by another call meanwhile: nothing is sent, and the same call works again.
-fn changed() -> FlowError {
+/// Error of a call whose number another call changed meanwhile. Nothing is sent, and the same call works again.
+fn number_changed() -> FlowError {
     FlowError::Store(StoreError::new(StoreErrorKind::Unavailable, "number changed meanwhile"))
 }

@@ -1,21 +1,23 @@
-//! Numbers over all users, for administrators.
+//! Statistics over all users, for administrators.
 
-use mfa_core::{Activity, EventKind, Period, Totals};
+use mfa_core::{Activity, EventKind, Outcome, Period, Totals};
 
-use crate::{AdminCall, FlowError, Flows};
+use crate::call::AdminCall;
+use crate::error::FlowError;
+use crate::flows::Flows;
 
 impl Flows {
-    /// What happened in a period, and how users are protected now.
+    /// Returns the activity of a period and the current totals.
     ///
     /// # Errors
     ///
-    /// A store error, also where counting took too long: ask for a shorter period.
+    /// [`FlowError::Store`], also if counting took too long: request a shorter period.
     pub async fn statistics(
         &self,
         call: &AdminCall,
         period: Period,
     ) -> Result<(Activity, Totals), FlowError> {
-        self.tell_look(call, None, EventKind::AdminStats);
+        self.record_admin_event(call, None, EventKind::AdminStats, Outcome::Success);
         let activity = self.ports.statistics.activity(period).await?;
         let totals = self.ports.statistics.totals(self.now()).await?;
         Ok((activity, totals))

@@ -1,43 +1,45 @@
-//! How an account is protected, and by what a login can go on.
+//! MFA status of an account and its available verification methods.
 
-use mfa_core::{Account, FactorKind, Timestamp, UserId};
+use mfa_core::{Account, FactorKind, Lock, Timestamp, UserId};
 
-use crate::{Call, FlowError, Flows};
+use crate::call::Call;
+use crate::error::FlowError;
+use crate::flows::Flows;
 
-/// How an account is protected.
+/// MFA status of an account.
 #[derive(Clone, Debug, PartialEq, Eq)]
-#[expect(clippy::struct_excessive_bools, reason = "each is a field of the answer")]
+#[expect(clippy::struct_excessive_bools, reason = "each is a field of the response")]
 pub struct AccountStatus {
-    /// Whose.
+    /// User id.
     pub user: UserId,
-    /// Whether a second factor is a must.
+    /// Whether MFA is required.
     pub mfa_enforced: bool,
-    /// Whether an authenticator app is in force.
+    /// Whether TOTP is enabled.
     pub totp_enabled: bool,
-    /// Since when.
+    /// Time of the enrolment.
     pub totp_enrolled_at: Option<Timestamp>,
-    /// The number in force, masked; none where [`AccountStatus::from_account`] was not told.
+    /// Masked phone number. [`AccountStatus::from_account`] leaves it empty, because it cannot unseal the number.
     pub phone: Option<String>,
-    /// Whether a code sent to the phone came back.
+    /// Whether the phone number is verified.
     pub phone_verified: bool,
-    /// What stands in for the app.
+    /// Backup method: `sms` or `none`.
     pub backup_method: &'static str,
-    /// Recovery codes that are not spent.
+    /// Number of unused recovery codes.
     pub recovery_codes_left: usize,
-    /// Whether a lock is in force.
+    /// Whether the account is locked.
     pub locked: bool,
-    /// Its end; `None` also where only an administrator ends it.
+    /// End of the lock; `None` also if only an administrator can end it.
     pub lock_until: Option<Timestamp>,
-    /// Wrong answers in a row.
+    /// Consecutive wrong codes.
     pub failed_attempts: u32,
-    /// When a second factor last passed.
+    /// Time of the last verified second factor.
     pub last_success_at: Option<Timestamp>,
-    /// Which.
+    /// Method of the last verified second factor.
     pub last_method: Option<FactorKind>,
 }
 
 impl AccountStatus {
-    /// Of this account, now.
+    /// Returns the status of an account at this time, without the phone number.
     pub fn from_account(account: &Account, now: Timestamp) -> Self {
         let lock = account.lock(now);
         Self {
@@ -51,8 +53,8 @@ impl AccountStatus {
             recovery_codes_left: account.recovery.left(),
             locked: lock.is_some(),
             lock_until: lock.and_then(|lock| match lock {
-                mfa_core::Lock::Until(end) => Some(end),
-                mfa_core::Lock::UntilAdministrator => None,
+                Lock::Until(end) => Some(end),
+                Lock::UntilAdministrator => None,
             }),
             failed_attempts: account.failures,
             last_success_at: account.last_success_at,
@@ -61,54 +63,55 @@ impl AccountStatus {
     }
 }
 
-/// One way to go on with a login.
+/// Verification method and its state.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct MethodChoice {
-    /// By which factor.
+    /// Factor to verify.
     pub method: FactorKind,
     /// Whether it can be used now.
     pub state: MethodState,
 }
 
-/// Whether a factor can be used now, and if not, why.
+/// State of a verification method.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum MethodState {
-    /// It can.
+    /// Can be used now.
     Available,
-    /// The account does not have it.
+    /// Not enrolled.
     NotEnrolled,
     /// The account is locked.
     Locked,
-    /// No provider can be reached, or there are no SMS at all.
+    /// SMS is disabled, or every provider is failing.
     Unavailable,
-    /// A provider has refused the number; a send may still be tried.
+    /// A provider rejected the number; sending may still be tried.
     Unreachable,
 }
 
 impl Flows {
-    /// How the caller's account is protected. Works while it is locked.
+    /// Returns the MFA status of the caller's account. Works while it is locked.
     ///
     /// # Errors
     ///
-    /// What the account refuses.
+    /// The account denies the call.
     pub async fn status(&self, call: &Call) -> Result<AccountStatus, FlowError> {
         let account = self.read(call).await?;
         self.status_of(call, &account)
     }
 
+    /// Returns the MFA status of an account, with the masked phone number.
     pub(crate) fn status_of(&self, call: &Call, account: &Account) -> Result<AccountStatus, FlowError> {
         let phone = mfa_sms::number(account, self.ports.cipher.as_ref())
             .map_err(FlowError::from)
-            .inspect_err(|refusal| self.record_denial(call, None, refusal))?;
+            .inspect_err(|error| self.record_denial(call, None, error))?;
         let phone = phone.map(|it| it.masked());
         Ok(AccountStatus { phone, ..AccountStatus::from_account(account, self.now()) })
     }
 
-    /// By what the caller's login can go on, best first. Works while the account is locked.
+    /// Returns the verification methods of the caller, best first. Works while the account is locked.
     ///
     /// # Errors
     ///
-    /// What the account refuses.
+    /// The account denies the call.
     pub async fn methods(&self, call: &Call) -> Result<Vec<MethodChoice>, FlowError> {
         let account = self.read(call).await?;
         let locked = account.lock(self.now()).is_some();

@@ -1,31 +1,33 @@
-//! Whose token this is, for the routes of a backend that embeds the product.
+//! User of a token, for the routes of a backend that embeds the product.
 
 use std::time::Duration;
 
 use mfa_core::UserId;
 
-use crate::{Call, FlowError, Flows};
+use crate::call::Call;
+use crate::error::FlowError;
+use crate::flows::Flows;
 
-/// The user of a token, as the row has it now.
+/// User of a token, as currently stored.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct TokenHolder {
-    /// The key of the row.
+    /// User id.
     pub user: UserId,
-    /// The name to log in with.
+    /// User name.
     pub username: String,
-    /// The e-mail address.
+    /// E-mail address.
     pub email: String,
     /// Whether the user may administer others.
     pub is_superuser: bool,
 }
 
 impl Flows {
-    /// Whose token this is, where the row knows nothing against it: the user may log in, the token is neither spent nor
-    /// revoked, and its session goes on. Works while the account is locked.
+    /// Returns the user of the token if the account does not deny it: the user is active, the token is neither spent nor
+    /// revoked, and its session has not ended. Works while the account is locked.
     ///
     /// # Errors
     ///
-    /// What the account refuses; [`FlowError::Store`] where it could not be asked.
+    /// The account denies the call; [`FlowError::Store`] if it could not be read.
     pub async fn holder(&self, call: &Call) -> Result<TokenHolder, FlowError> {
         let account = self.read(call).await?;
         Ok(TokenHolder {
@@ -36,18 +38,18 @@ impl Flows {
         })
     }
 
-    /// Demands that the second factor of this token was shown no longer ago than that (RFC 9470). Does no I/O.
+    /// Checks that the token's second factor was verified at most `max_age` ago (RFC 9470). Does no I/O.
     ///
     /// # Errors
     ///
-    /// [`FlowError::StepUpRequired`]: it was shown earlier, or never.
+    /// [`FlowError::StepUpRequired`]: it was verified earlier, or never.
     pub fn demand_recent(&self, call: &Call, max_age: Duration) -> Result<(), FlowError> {
         let now = self.now();
         if call.token.auth_time.is_some_and(|at| now.since(at) <= max_age) {
             return Ok(());
         }
-        let refusal = FlowError::StepUpRequired { max_age };
-        self.record_denial(call, None, &refusal);
-        Err(refusal)
+        let error = FlowError::StepUpRequired { max_age };
+        self.record_denial(call, None, &error);
+        Err(error)
     }
 }

@@ -1,69 +1,71 @@
-//! Secrets of authenticator apps, taken over from another system or out for one.
+//! Import and export of TOTP secrets, from and to other systems.
 
 use mfa_core::{
-    Account, CipherError, EventKind, FactorKind, SealedColumn, SecretBytes, SecretCipher, SecretText,
+    Account, CipherError, EventKind, FactorKind, Phase, SealedColumn, SecretBytes, SecretCipher, SecretText,
     Timestamp, TotpState, UserId,
 };
 use mfa_totp::Provisioning;
 
 use crate::admin::admin_event;
-use crate::{AdminCall, FlowError, Flows};
+use crate::call::AdminCall;
+use crate::error::FlowError;
+use crate::flows::Flows;
 
-/// A secret to be taken over.
+/// TOTP secret to import.
 #[derive(Clone, Debug)]
 pub struct TotpImport {
-    /// Whose it is to be.
+    /// User that receives it.
     pub user: UserId,
-    /// The secret.
+    /// Secret key.
     pub secret: SecretBytes,
-    /// Whether the user was made for it a moment ago.
+    /// Whether the import just created the user.
     pub user_is_new: bool,
 }
 
-/// What became of a secret that was to be taken over.
+/// Result of importing a TOTP secret.
 #[must_use]
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum TotpImportOutcome {
-    /// It is in force.
+    /// The secret is enabled.
     Done,
-    /// It was in force already.
+    /// The same secret was enabled already.
     Already,
-    /// Another one is in force, and stays.
+    /// Another secret is enabled, and unchanged.
     Occupied,
 }
 
-/// An account's secret, on its way to another system.
+/// TOTP secret of an account, for another system.
 #[derive(Clone, Debug)]
 pub struct TotpExport {
-    /// The user's address.
+    /// E-mail address.
     pub email: String,
-    /// The user's name.
+    /// User name.
     pub username: String,
-    /// The secret, with all that an app needs.
+    /// `otpauth` URI with the secret.
     pub uri: SecretText,
 }
 
 impl Flows {
-    /// Puts a secret in force that an app of the user's holds already. No code confirms it and no recovery codes come
-    /// with it; as with every new factor, all sessions end.
+    /// Enables a secret that the user's app holds already. No code confirms it and no recovery codes are created. As with
+    /// every new factor, all sessions end.
     ///
     /// # Errors
     ///
-    /// [`FlowError::NoSuchUser`]; [`FlowError::Cipher`] where the secret in force cannot be read; a store error.
+    /// [`FlowError::NoSuchUser`]; [`FlowError::Cipher`] if the enabled secret cannot be unsealed; [`FlowError::Store`].
     pub async fn import_totp(
         &self,
         call: &AdminCall,
         import: TotpImport,
     ) -> Result<TotpImportOutcome, FlowError> {
         let now = self.now();
-        let cipher = self.ports().cipher.clone();
+        let cipher = self.ports.cipher.clone();
         let event = |kind| admin_event(call, kind, now);
-        let (made, imported) =
+        let (created, imported) =
             (event(EventKind::AdminUserCreate), event(EventKind::AdminImport).with_method(FactorKind::Totp));
-        let decided = self.ports().accounts.update(import.user, move |account| {
-            let outcome = take_over(account, &import.secret, now, cipher.as_ref())?;
+        let decided = self.ports.accounts.update(import.user, Phase::Begin, move |account| {
+            let outcome = enable_secret(account, &import.secret, now, cipher.as_ref())?;
             if import.user_is_new {
-                account.record(made.clone());
+                account.record(created.clone());
             }
             if outcome == TotpImportOutcome::Done {
                 account.record(imported.clone());
@@ -73,27 +75,27 @@ impl Flows {
         Ok(decided.await?.ok_or(FlowError::NoSuchUser)??)
     }
 
-    /// What [`Flows::import_totp`] would answer; changes nothing.
+    /// Returns what [`Flows::import_totp`] would return; changes nothing.
     ///
     /// # Errors
     ///
     /// As [`Flows::import_totp`].
-    pub async fn try_import_totp(&self, import: TotpImport) -> Result<TotpImportOutcome, FlowError> {
-        let mut account = self.ports().accounts.find(import.user).await?.ok_or(FlowError::NoSuchUser)?;
-        Ok(take_over(&mut account, &import.secret, self.now(), self.ports().cipher.as_ref())?)
+    pub async fn preview_totp_import(&self, import: TotpImport) -> Result<TotpImportOutcome, FlowError> {
+        let mut account = self.ports.accounts.find(import.user).await?.ok_or(FlowError::NoSuchUser)?;
+        Ok(enable_secret(&mut account, &import.secret, self.now(), self.ports.cipher.as_ref())?)
     }
 
-    /// The secret in force of a user, as an otpauth URI; `None` where there is none, or no such user. The user's trail
-    /// says that it was taken out before anyone gets to see it.
+    /// Returns a user's enabled secret as an `otpauth` URI, or `None` if there is no such secret or user. The export is
+    /// stored as an event before it is returned.
     ///
     /// # Errors
     ///
-    /// [`FlowError::Cipher`] where it cannot be read; a store error.
+    /// [`FlowError::Cipher`] if the secret cannot be unsealed; [`FlowError::Store`].
     pub async fn export_totp(&self, call: &AdminCall, user: UserId) -> Result<Option<TotpExport>, FlowError> {
         let event = admin_event(call, EventKind::AdminExport, self.now()).with_method(FactorKind::Totp);
-        let cipher = self.ports().cipher.clone();
-        let issuer = self.policy().issuer.clone();
-        let decided = self.ports().accounts.update(user, move |account| {
+        let cipher = self.ports.cipher.clone();
+        let issuer = self.policy.issuer.clone();
+        let decided = self.ports.accounts.update(user, Phase::Begin, move |account| {
             let sealed = account.totp.secret.as_ref().filter(|_| account.totp.enabled);
             let Some(sealed) = sealed else { return Ok(None) };
             let secret = cipher.unseal(sealed, account.seal_context(SealedColumn::TotpSecret))?;
@@ -109,32 +111,32 @@ impl Flows {
     }
 }
 
-/// With the user's name as its label, or the number where that cannot stand in a URI.
+/// Returns the `otpauth` URI of a secret. Its label is the user name, or the user id if no name fits into a URI.
 fn uri(issuer: &str, account: &Account, secret: &SecretBytes) -> SecretText {
     let labels = [account.username.clone(), account.email.clone(), account.user.to_string()];
-    let written = labels.iter().find_map(|label| {
+    let provisioning = labels.iter().find_map(|label| {
         [issuer, "NOVA"].into_iter().find_map(|issuer| Provisioning::new(issuer, label, secret).ok())
     });
-    written.map_or_else(
+    provisioning.map_or_else(
         || SecretText::new(format!("otpauth://totp/?secret={}", mfa_totp::base32(secret).expose())),
         |provisioning| provisioning.uri().clone(),
     )
 }
 
-fn take_over(
+fn enable_secret(
     account: &mut Account,
     secret: &SecretBytes,
     now: Timestamp,
     cipher: &dyn SecretCipher,
 ) -> Result<TotpImportOutcome, CipherError> {
-    let place = account.seal_context(SealedColumn::TotpSecret);
+    let context = account.seal_context(SealedColumn::TotpSecret);
     if let Some(sealed) = account.totp.secret.as_ref().filter(|_| account.totp.enabled) {
-        let same = cipher.unseal(sealed, place)? == *secret;
+        let same = cipher.unseal(sealed, context)? == *secret;
         return Ok(if same { TotpImportOutcome::Already } else { TotpImportOutcome::Occupied });
     }
     account.totp = TotpState {
         enabled: true,
-        secret: Some(cipher.seal(secret, place)?),
+        secret: Some(cipher.seal(secret, context)?),
         pending: None,
         enrolled_at: Some(now),
         last_step: None,
@@ -157,9 +159,9 @@ mod tests {
     }
 
     #[test]
-    fn a_secret_is_in_force_at_once_and_a_second_time_changes_nothing() {
+    fn an_imported_secret_is_enabled_at_once_and_a_second_import_changes_nothing() {
         let mut account = Account::new(UserId::new(7), "a@b.c", "a");
-        let import = |account: &mut Account, byte| take_over(account, &secret(byte), NOW, &TestCipher);
+        let import = |account: &mut Account, byte| enable_secret(account, &secret(byte), NOW, &TestCipher);
         assert_eq!(import(&mut account, 1), Ok(TotpImportOutcome::Done));
         assert!(account.has_totp() && account.recovery.codes.is_empty());
         assert_eq!(account.internal.session, 1, "all sessions end");
@@ -170,17 +172,17 @@ mod tests {
     }
 
     #[test]
-    fn a_secret_in_force_that_cannot_be_read_is_no_absent_one() {
+    fn an_enabled_secret_that_cannot_be_unsealed_is_not_replaced() {
         let mut account = Account::new(UserId::new(7), "a@b.c", "a");
         account.totp.enabled = true;
         account.totp.secret = Some(mfa_core::Sealed::from_column("GEZDGNBV".to_owned()));
         let before = account.clone();
-        assert_eq!(take_over(&mut account, &secret(1), NOW, &TestCipher), Err(CipherError::NotSealed));
+        assert_eq!(enable_secret(&mut account, &secret(1), NOW, &TestCipher), Err(CipherError::NotSealed));
         assert_eq!(account, before);
     }
 
     #[test]
-    fn what_is_exported_reads_back_whatever_the_user_is_called() {
+    fn an_exported_uri_parses_whatever_the_user_name_is() {
         for name in ["ada", "a:b", "é", "\u{1b}[2J"] {
             let account = Account::new(UserId::new(7), "a@b.c", name);
             let uri = uri("NOVA", &account, &secret(9));

@@ -1,4 +1,4 @@
-//! The second factor of a login: a token that waits becomes one that is good.
+//! Verification of a second factor: a passed attempt exchanges a pending token for an access token.
 
 use mfa_core::{
     Account, FactorAttempt, FactorKind, Phase, Requirement, SmsPurpose, Timestamp, VerificationOutcome,
@@ -8,182 +8,159 @@ use mfa_jwt::IssuedToken;
 use mfa_sms::{CodeBinding, SendId, SmsCode};
 use mfa_totp::{TotpCode, VerifyError};
 
-use crate::{Call, FlowError, Flows};
+use crate::call::Call;
+use crate::error::FlowError;
+use crate::flows::Flows;
 
-/// A second factor passed.
+/// Access token that a verified second factor grants.
 #[derive(Debug)]
 pub struct AccessGrant {
-    /// The fresh access token.
+    /// New access token.
     pub token: IssuedToken,
-    /// Which factor passed.
+    /// Factor that was verified.
     pub method: FactorKind,
-    /// How many recovery codes are left.
+    /// Number of unused recovery codes.
     pub recovery_codes_left: usize,
-    /// Whether codes among them come from another system.
+    /// Whether some recovery codes were imported from another system.
     pub recovery_set_is_foreign: bool,
 }
 
-/// What is left of an account's recovery codes.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct RemainingCodes {
-    count: usize,
-    foreign: bool,
+/// Attempt that passed, with what the account held in the same decision.
+pub(crate) struct PassedAttempt {
+    factor: VerifiedFactor,
+    snapshot: AttemptSnapshot,
 }
 
-impl RemainingCodes {
-    fn from_account(account: &Account) -> Self {
-        Self { count: account.recovery.left(), foreign: mfa_recovery::has_legacy(&account.recovery) }
-    }
+/// State of the account around an attempt.
+struct AttemptSnapshot {
+    recovery_codes_left: usize,
+    recovery_set_is_foreign: bool,
+    /// Send of the code that was checked, if the factor is SMS.
+    sms_send: Option<SendId>,
 }
 
 impl Flows {
-    /// Checks a code of the authenticator app.
+    /// Verifies a TOTP code.
     ///
     /// # Errors
     ///
-    /// [`FlowError::InvalidCode`] for a wrong or used code, which is counted; any other refusal counts and spends
-    /// nothing, except a store error of an unknown outcome.
+    /// [`FlowError::InvalidCode`] for a wrong or used code, which is counted. No other error counts an attempt or spends
+    /// a code, except a store error of unknown outcome.
     pub async fn verify_totp(&self, call: &Call, code: TotpCode) -> Result<AccessGrant, FlowError> {
         let now = self.trusted_now()?;
         let attempt = self.attempt(call, FactorKind::Totp, Requirement::SecondFactor, now);
-        let (cipher, steps_known) = (self.ports.cipher.clone(), self.steps_guard(now));
-        let (verified, left) = self
-            .try_factor(call, attempt, move |account, attempt| {
+        let (cipher, check_steps_known) = (self.ports.cipher.clone(), self.check_steps_known(now));
+        let passed = self
+            .try_factor(call, Phase::Begin, attempt, move |account, attempt| {
                 verify_factor(account, attempt, |account| {
-                    steps_known()?;
+                    check_steps_known()?;
                     Ok(mfa_totp::verify(account, &code, now, cipher.as_ref())?)
                 })
             })
             .await?;
-        self.grant(&verified, left, now)
+        self.grant(&passed, now)
     }
 
-    /// Checks a code by SMS.
+    /// Verifies a code sent by SMS.
     ///
     /// # Errors
     ///
-    /// As [`Flows::verify_totp`]; [`FlowError::MethodNotAvailable`] where SMS is no factor of the account.
+    /// As [`Flows::verify_totp`]; [`FlowError::MethodNotAvailable`] if SMS is not a factor of the account.
     pub async fn verify_sms(&self, call: &Call, code: SmsCode) -> Result<AccessGrant, FlowError> {
         let now = self.trusted_now()?;
         let attempt = self.attempt(call, FactorKind::Sms, Requirement::SecondFactor, now);
         let (cipher, digests) = (self.ports.cipher.clone(), self.ports.digests.clone());
-        let judged = self.ports.accounts.update(call.token.user, move |account| {
-            let send = account.internal.sms.send().map(|it| SendId::restore(it.to_owned()));
-            let verdict = verify_factor(account, &attempt, |account| {
-                let number = mfa_sms::number(account, cipher.as_ref())?.filter(|_| account.has_sms());
-                let number = number.ok_or(FlowError::MethodNotAvailable)?;
-                let (purpose, token) = (SmsPurpose::SecondFactor, &attempt.token.id);
-                let binding = CodeBinding { purpose, destination: &number, token };
-                Ok::<_, FlowError>(mfa_sms::check(account, &code, binding, digests.as_ref(), now))
-            })?;
-            Ok((verdict, RemainingCodes::from_account(account), send))
-        });
-        let (verdict, left, send) = self.answered(call, FactorKind::Sms, judged.await?)?;
-        let verified = self.passed(call, FactorKind::Sms, verdict)?;
-        self.count_use(send, now).await;
-        self.grant(&verified, left, now)
+        let passed = self
+            .try_factor(call, Phase::Begin, attempt, move |account, attempt| {
+                verify_factor(account, attempt, |account| {
+                    let number = mfa_sms::number(account, cipher.as_ref())?.filter(|_| account.has_sms());
+                    let number = number.ok_or(FlowError::MethodNotAvailable)?;
+                    let (purpose, token) = (SmsPurpose::SecondFactor, &attempt.token.id);
+                    let binding = CodeBinding { purpose, destination: &number, token };
+                    Ok::<_, FlowError>(mfa_sms::check(account, &code, binding, digests.as_ref(), now))
+                })
+            })
+            .await?;
+        self.count_sms_use(&passed, now).await;
+        self.grant(&passed, now)
     }
 
-    /// Counts a code that came back, for conversion alone: where it cannot be recorded the call goes on.
-    pub(crate) async fn count_use(&self, send: Option<SendId>, now: Timestamp) {
-        let Some(send) = send else { return };
-        if let Err(error) = self.ports.sms.sends.mark_used(&send, now).await {
-            self.ports.sms.journal.not_recorded(&send, &error);
-        }
-    }
-
-    /// Runs a decision that judges a try, and gives the proof that it passed, with how many recovery codes are left.
+    /// Runs a decision that checks a factor, and returns the proof if it passed.
     pub(crate) async fn try_factor(
         &self,
         call: &Call,
-        attempt: FactorAttempt,
-        verify_factor: impl FnMut(&mut Account, &FactorAttempt) -> Result<VerificationOutcome, FlowError>
-        + Send
-        + 'static,
-    ) -> Result<(VerifiedFactor, RemainingCodes), FlowError> {
-        self.try_in_turn(Phase::Begin, call, attempt, verify_factor).await
-    }
-
-    pub(crate) async fn try_in_turn(
-        &self,
-        turn: Phase,
-        call: &Call,
+        phase: Phase,
         attempt: FactorAttempt,
         mut verify_factor: impl FnMut(&mut Account, &FactorAttempt) -> Result<VerificationOutcome, FlowError>
         + Send
         + 'static,
-    ) -> Result<(VerifiedFactor, RemainingCodes), FlowError> {
-        let factor = attempt.factor;
-        let judged = self
-            .ports
-            .accounts
-            .update_in_phase(call.token.user, turn, move |account| {
-                verify_factor(account, &attempt)
-                    .map(|verdict| (verdict, RemainingCodes::from_account(account)))
-            })
-            .await?;
-        let (verdict, left) = self.answered(call, factor, judged)?;
-        Ok((self.passed(call, factor, verdict)?, left))
+    ) -> Result<PassedAttempt, FlowError> {
+        let method = attempt.factor;
+        let decided = self.update_caller(call, phase, Some(method), move |account| {
+            // Read first: a correct code removes the challenge.
+            let sms_send = sms_send(account, method);
+            let outcome = verify_factor(account, &attempt)?;
+            let snapshot = AttemptSnapshot {
+                recovery_codes_left: account.recovery.left(),
+                recovery_set_is_foreign: mfa_recovery::has_legacy(&account.recovery),
+                sms_send,
+            };
+            Ok((outcome, snapshot))
+        });
+        let (outcome, snapshot) = decided.await?;
+        match outcome {
+            VerificationOutcome::Verified(factor) => Ok(PassedAttempt { factor, snapshot }),
+            VerificationOutcome::InvalidCode => Err(FlowError::InvalidCode),
+            VerificationOutcome::Denied(reason) => {
+                let error = FlowError::from_deny_reason(reason, self.now());
+                self.record_denial(call, Some(method), &error);
+                Err(error)
+            }
+        }
     }
 
-    /// The access token that a passed factor buys.
-    pub(crate) fn grant(
-        &self,
-        verified: &VerifiedFactor,
-        left: RemainingCodes,
-        now: Timestamp,
-    ) -> Result<AccessGrant, FlowError> {
-        let token = self.ports.tokens.two_factors(verified, self.ports.entropy.as_ref(), now)?;
-        let RemainingCodes { count, foreign } = left;
-        let (method, recovery_codes_left) = (verified.factor(), count);
-        Ok(AccessGrant { token, method, recovery_codes_left, recovery_set_is_foreign: foreign })
+    /// Marks the SMS code of an attempt as used, for the conversion rate alone: if that fails, the call continues.
+    pub(crate) async fn count_sms_use(&self, passed: &PassedAttempt, now: Timestamp) {
+        let Some(send) = &passed.snapshot.sms_send else { return };
+        if let Err(error) = self.ports.sms.sends.mark_used(send, now).await {
+            self.ports.sms.journal.not_recorded(send, &error);
+        }
     }
 
+    /// Issues the access token of a passed attempt.
+    pub(crate) fn grant(&self, passed: &PassedAttempt, now: Timestamp) -> Result<AccessGrant, FlowError> {
+        let PassedAttempt { factor, snapshot } = passed;
+        Ok(AccessGrant {
+            token: self.ports.tokens.two_factors(factor, self.ports.entropy.as_ref(), now)?,
+            method: factor.factor(),
+            recovery_codes_left: snapshot.recovery_codes_left,
+            recovery_set_is_foreign: snapshot.recovery_set_is_foreign,
+        })
+    }
+
+    /// Returns the attempt of this call, under the operator's lockout policy.
     pub(crate) fn attempt(
         &self,
         call: &Call,
         factor: FactorKind,
-        need: Requirement,
+        requirement: Requirement,
         at: Timestamp,
     ) -> FactorAttempt {
         FactorAttempt {
             token: call.token.clone(),
             factor,
-            requirement: need,
+            requirement,
             at,
             origin: call.origin.clone(),
             lockout: self.policy.lockout,
         }
     }
+}
 
-    /// What the decision returned; a user who is gone has no genuine token.
-    pub(crate) fn answered<T>(
-        &self,
-        call: &Call,
-        factor: FactorKind,
-        judged: Option<Result<T, FlowError>>,
-    ) -> Result<T, FlowError> {
-        judged
-            .unwrap_or(Err(FlowError::TokenInvalid))
-            .inspect_err(|refusal| self.record_denial(call, Some(factor), refusal))
-    }
-
-    fn passed(
-        &self,
-        call: &Call,
-        factor: FactorKind,
-        verdict: VerificationOutcome,
-    ) -> Result<VerifiedFactor, FlowError> {
-        match verdict {
-            VerificationOutcome::Verified(verified) => Ok(verified),
-            VerificationOutcome::InvalidCode => Err(FlowError::InvalidCode),
-            VerificationOutcome::Denied(refused) => {
-                let refusal = FlowError::from_deny_reason(refused, self.now());
-                self.record_denial(call, Some(factor), &refusal);
-                Err(refusal)
-            }
-        }
-    }
+/// Returns the send that an SMS attempt checks, or `None` for another factor.
+fn sms_send(account: &Account, factor: FactorKind) -> Option<SendId> {
+    let id = account.internal.sms.send().filter(|_| factor == FactorKind::Sms)?;
+    Some(SendId::restore(id.to_owned()))
 }
 
 impl From<VerifyError> for FlowError {

@@ -31,7 +31,9 @@ pub use outbox_reader::{OutboxMessage, OutboxReader};
 pub use ovh::OvhGateway;
 pub(crate) use ovh::probe_ovh;
 pub(crate) use provider_status::ProviderStatus;
-pub use reports::{DeliveryReport, DeliveryReportError, DeliveryReports, twilio_callback_url};
+// removed once the server uses mfa_flows::DeliveryReport
+pub use mfa_flows::DeliveryReport;
+pub use reports::{DeliveryReportError, DeliveryReports, twilio_callback_url};
 pub use sleep::TokioSleep;
 pub(crate) use twilio::probe_twilio;
 pub use twilio::{CallbackCheck, TwilioGateway, check_twilio_callback, twilio_signature};

@@ -4,7 +4,7 @@ use std::fs::File;
 use std::io::{self, BufRead, BufReader, Write};
 use std::path::PathBuf;
 
-use mfa_core::{EventKind, Timestamp, UserId};
+use mfa_core::{EventKind, Outcome, Timestamp, UserId};
 use mfa_infra::audit::{AuditReport, Auditor, ExportCursor, ExportedEvent};
 use mfa_infra::settings::Settings;
 use serde_json::{Value, json};
@@ -30,12 +30,13 @@ pub(super) fn run(
     let (flows, call) = (session.flows(), session.call());
     match command {
         AuditCommand::Verify { user_id, log } => {
-            flows.tell_look(call, user_id.map(UserId::new), EventKind::AdminAuditVerify);
+            let user = user_id.map(UserId::new);
+            flows.record_admin_event(call, user, EventKind::AdminAuditVerify, Outcome::Success);
             verify(session.auditor(), user_id.map(UserId::new), log)
         }
         AuditCommand::Export { since } => {
-            flows.tell_look(call, None, EventKind::AdminAuditExport);
-            let now = flows.ports().clock.now();
+            flows.record_admin_event(call, None, EventKind::AdminAuditExport, Outcome::Success);
+            let now = flows.now();
             let mut out = io::BufWriter::new(io::stdout().lock());
             export(session.auditor(), since, now, as_json, &mut out)?;
             Ok(CommandOutput::empty())

@@ -20,7 +20,7 @@ pub(super) fn status(settings: Settings, reason: Option<String>) -> Result<Comma
     let bar = CommandProgress::new("counting");
     let mut progress = |done, total| bar.update(done, total);
     let mfa = session.mfa();
-    let status = mfa.block_on(mfa.key_status(&mut progress))??;
+    let status = mfa.block_on(mfa.keys().status(&mut progress))??;
     Ok(format_status(&status))
 }
 
@@ -34,7 +34,7 @@ pub(super) fn rotate(settings: Settings, reason: Option<String>) -> Result<Comma
     let bar = CommandProgress::new("re-encrypting");
     let mut progress = |done, total| bar.update(done, total);
     let mfa = session.mfa();
-    let rotation = mfa.block_on(mfa.rotate_keys(&mut progress))?;
+    let rotation = mfa.block_on(mfa.keys().rotate(&mut progress))?;
     let is_complete = matches!(&rotation, Ok(it) if it.unreadable.is_empty());
     session.record(EventKind::AdminKeysRotate, if is_complete { Outcome::Success } else { Outcome::Failure });
     drop(bar);
@@ -65,7 +65,7 @@ fn format_status(status: &KeyStatus) -> CommandOutput {
             count("sms_code"),
             count("recovery_tag"),
             count("event"),
-            yes_no(key.may_go()).to_owned(),
+            yes_no(key.is_removable()).to_owned(),
         ]
     }));
     let mut text = columns(&lines);
@@ -73,7 +73,7 @@ fn format_status(status: &KeyStatus) -> CommandOutput {
         let values = counted(status.unsealed, "value");
         text = format!("{text}\n{values} not encrypted: run mfa-admin import nova-python");
     }
-    if status.keys.iter().any(|key| key.demanded && !key.seals && key.held_by() == 0) {
+    if status.keys.iter().any(|key| key.is_required && !key.is_primary && key.blocking_values() == 0) {
         text.push_str("\nsome older keys are unused: run mfa-admin keys rotate to make them removable");
     }
     CommandOutput { text, json: document(status) }
@@ -82,26 +82,26 @@ fn format_status(status: &KeyStatus) -> CommandOutput {
 fn document(status: &KeyStatus) -> Value {
     let keys = status.keys.iter().map(|key| {
         let needed: serde_json::Map<_, _> =
-            key.needed.iter().map(|(kind, count)| (kind.as_str().to_owned(), json!(count))).collect();
+            key.usage.iter().map(|(kind, count)| (kind.as_str().to_owned(), json!(count))).collect();
         json!({
             "id": key.id.as_str(),
             "in_ring": key.in_ring,
-            "seals": key.seals,
+            "seals": key.is_primary,
             "needed_by": needed,
-            "demanded": key.demanded,
-            "retained": key.retained,
-            "may_go": key.may_go(),
+            "demanded": key.is_required,
+            "retained": key.is_retained,
+            "may_go": key.is_removable(),
         })
     });
     json!({ "keys": keys.collect::<Vec<_>>(), "unsealed": status.unsealed })
 }
 
 fn needed_by(key: &KeyReport, kind: &str) -> u64 {
-    key.needed.iter().find(|(it, _)| it.as_str() == kind).map_or(0, |(_, count)| *count)
+    key.usage.iter().find(|(it, _)| it.as_str() == kind).map_or(0, |(_, count)| *count)
 }
 
 fn key_status(key: &KeyReport) -> &'static str {
-    match (key.seals, key.in_ring) {
+    match (key.is_primary, key.in_ring) {
         (true, _) => "primary",
         (false, true) => "decrypt only",
         (false, false) => "not configured",
@@ -160,14 +160,14 @@ mod tests {
 
     use super::*;
 
-    fn report(id: &str, seals: bool, sealed: u64) -> KeyReport {
+    fn report(id: &str, is_primary: bool, sealed: u64) -> KeyReport {
         KeyReport {
             id: KeyId::parse(id).unwrap(),
             in_ring: true,
-            seals,
-            demanded: seals || sealed > 0,
-            retained: true,
-            needed: vec![(KeyedValue::Sealed(SealedColumn::TotpSecret), sealed), (KeyedValue::Event, 7)],
+            is_primary,
+            is_required: is_primary || sealed > 0,
+            is_retained: true,
+            usage: vec![(KeyedValue::Sealed(SealedColumn::TotpSecret), sealed), (KeyedValue::Event, 7)],
         }
     }
 

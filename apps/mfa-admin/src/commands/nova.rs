@@ -44,7 +44,7 @@ pub(super) fn run(
     let fields = map.fields(table.columns())?;
     let overlooked: Vec<_> = map.overlooked(table.columns()).into_iter().map(str::to_owned).collect();
     let bar = CommandProgress::new("importing");
-    let total = session.mfa().block_on(session.mfa().rows(KeyedTable::Users))??;
+    let total = session.mfa().block_on(session.mfa().keys().approximate_rows(KeyedTable::Users))??;
     let mut import =
         NovaImport { session: &session, map: &map, dry_run: args.dry_run, enrol_anew: args.enrol_anew };
     let (mut reports, mut after) = (Vec::new(), i64::MIN);
@@ -111,7 +111,7 @@ impl NovaImport<'_> {
     }
 
     fn import_row(&self, row: &NovaRow, table: &mut NovaTable) -> Result<NovaRowReport, CliError> {
-        let now = self.session.flows().ports().clock.now();
+        let now = self.session.flows().now();
         let codes = codes::parse(field(row, "recovery_codes"), self.map.code_format(), now);
         let is_renamed = self.map.is_renamed("recovery_codes");
         let mut legacy = self.legacy_row(row);
@@ -131,7 +131,7 @@ impl NovaImport<'_> {
         let account = row_account(row, self.map, codes.as_ref().ok());
         if !is_renamed && matches!(recovery, LegacyImportOutcome::Refused(_)) {
             // The row cannot be read as an account, so it stays unchanged as a whole.
-            let import = self.session.flows().try_adopt(account, &legacy);
+            let import = self.session.flows().preview_legacy_import(account, &legacy);
             let blocked = |part| match part {
                 LegacyImportOutcome::Taken => LegacyImportOutcome::Refused(
                     "not imported because the recovery codes of the row cannot be imported",
@@ -147,7 +147,7 @@ impl NovaImport<'_> {
             ));
         }
         if self.dry_run {
-            let import = self.session.flows().try_adopt(account, &legacy);
+            let import = self.session.flows().preview_legacy_import(account, &legacy);
             return Ok(row_report(row, import, recovery, is_renamed));
         }
         table.settle_backup_method(row.user)?;

@@ -72,7 +72,7 @@ fn list(session: &AdminSession, args: ListUsersArgs) -> Result<CommandOutput, Cl
         limit: args.limit.saturating_add(1),
     };
     let page = session.run(flows.list_users(session.call(), query))?;
-    Ok(list::format_users(page.users, args.limit, flows.ports().clock.now()))
+    Ok(list::format_users(page.users, args.limit, flows.now()))
 }
 
 fn unlock(session: &AdminSession, user: UserArgs) -> Result<CommandOutput, CliError> {

@@ -51,21 +51,6 @@ pub trait Accounts: Send + Sync + fmt::Debug {
 }
 
 impl dyn Accounts {
-    /// Runs [`Accounts::apply`] in the phase [`Phase::Begin`] and returns the result of the run that was stored.
-    ///
-    /// Returns `None` if the user does not exist.
-    ///
-    /// # Errors
-    ///
-    /// [`StoreError`] as for [`Accounts::apply`].
-    pub async fn update<T, F>(&self, user: UserId, decide: F) -> Result<Option<T>, StoreError>
-    where
-        F: FnMut(&mut Account) -> T + Send + 'static,
-        T: Send + 'static,
-    {
-        self.update_in_phase(user, Phase::Begin, decide).await
-    }
-
     /// Runs [`Accounts::apply`] in this phase and returns the result of the run that was stored.
     ///
     /// Returns `None` if the user does not exist.
@@ -73,7 +58,7 @@ impl dyn Accounts {
     /// # Errors
     ///
     /// [`StoreError`] as for [`Accounts::apply`].
-    pub async fn update_in_phase<T, F>(
+    pub async fn update<T, F>(
         &self,
         user: UserId,
         phase: Phase,

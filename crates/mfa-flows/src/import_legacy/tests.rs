@@ -13,7 +13,7 @@ fn text(text: &str) -> SecretText {
     SecretText::new(text.to_owned())
 }
 
-fn adoption() -> LegacyRow {
+fn row() -> LegacyRow {
     LegacyRow { country: "FR".to_owned(), ..LegacyRow::default() }
 }
 
@@ -32,16 +32,16 @@ fn what_stands_in_the_clear_is_sealed_and_a_second_time_changes_nothing() {
     let mut account = account();
     account.totp.secret = Some(plain(SECRET));
     account.phone.number = Some(plain("06 12 34 56 12"));
-    let row = import_legacy(&mut account, &adoption(), &TestCipher);
-    assert_eq!((row.totp, row.phone), (LegacyImportOutcome::Taken, LegacyImportOutcome::Taken));
+    let report = import_legacy(&mut account, &row(), &TestCipher);
+    assert_eq!((report.totp, report.phone), (LegacyImportOutcome::Taken, LegacyImportOutcome::Taken));
     let secret = unsealed(&account, account.totp.secret.as_ref(), SealedColumn::TotpSecret);
     assert_eq!(secret, b"12345678901234567890");
     let number = unsealed(&account, account.phone.number.as_ref(), SealedColumn::PhoneNumber);
     assert_eq!(number, b"+33612345612");
     let before = account.clone();
-    let row = import_legacy(&mut account, &adoption(), &TestCipher);
+    let report = import_legacy(&mut account, &row(), &TestCipher);
     assert_eq!(
-        (row.totp, row.phone, account),
+        (report.totp, report.phone, account),
         (LegacyImportOutcome::Already, LegacyImportOutcome::Already, before)
     );
 }
@@ -56,7 +56,7 @@ fn what_stands_in_a_column_of_another_name_is_taken_over_with_what_belongs_to_it
         used_at: None,
         rest: serde_json::Map::new(),
     };
-    let adoption = LegacyRow {
+    let row = LegacyRow {
         totp_secret: Some(text(SECRET)),
         totp_enabled: Some(true),
         phone_number: Some(text("+32470123456")),
@@ -65,20 +65,20 @@ fn what_stands_in_a_column_of_another_name_is_taken_over_with_what_belongs_to_it
         recovery: Some(RecoveryState { codes: vec![code], generated_at: None }),
         enforced: Some(true),
         failures: Some(3),
-        ..adoption()
+        ..row()
     };
     let mut account = Account::new(UserId::new(7), "a@b.c", "a");
-    let row = import_legacy(&mut account, &adoption, &TestCipher);
+    let report = import_legacy(&mut account, &row, &TestCipher);
     assert_eq!(
-        (row.totp, row.phone, row.recovery),
+        (report.totp, report.phone, report.recovery),
         (LegacyImportOutcome::Taken, LegacyImportOutcome::Taken, LegacyImportOutcome::Taken)
     );
     assert!(account.has_totp() && account.has_sms() && account.mfa_enforced);
     assert_eq!((account.failures, account.recovery.left()), (3, 1));
     let before = account.clone();
-    let row = import_legacy(&mut account, &adoption, &TestCipher);
+    let report = import_legacy(&mut account, &row, &TestCipher);
     assert_eq!(
-        (row.totp, row.phone, row.recovery),
+        (report.totp, report.phone, report.recovery),
         (LegacyImportOutcome::Already, LegacyImportOutcome::Already, LegacyImportOutcome::Already)
     );
     assert_eq!(account, before);
@@ -91,35 +91,34 @@ fn what_cannot_be_ours_stays_as_it_is() {
         account.totp.secret = Some(plain(secret));
         account.phone.number = Some(plain(number));
         let before = account.clone();
-        let row = import_legacy(&mut account, &adoption(), &TestCipher);
+        let report = import_legacy(&mut account, &row(), &TestCipher);
         assert!(
-            matches!(row.totp, LegacyImportOutcome::Refused(_) | LegacyImportOutcome::Stuck(_)),
+            matches!(report.totp, LegacyImportOutcome::Refused(_) | LegacyImportOutcome::Stuck(_)),
             "{secret}"
         );
-        assert!(matches!(row.phone, LegacyImportOutcome::Refused(_)), "{number}");
+        assert!(matches!(report.phone, LegacyImportOutcome::Refused(_)), "{number}");
         assert_eq!(account, before);
     }
 }
 
 #[test]
 fn an_account_whose_one_factor_is_refused_is_shut_and_not_open_to_a_password() {
-    let adoption =
-        LegacyRow { totp_secret: Some(text("GEZDGNBVGY3TQOJQ")), totp_enabled: Some(true), ..adoption() };
+    let row = LegacyRow { totp_secret: Some(text("GEZDGNBVGY3TQOJQ")), totp_enabled: Some(true), ..row() };
     let mut account = Account::new(UserId::new(7), "a@b.c", "a");
-    let row = import_legacy(&mut account, &adoption, &TestCipher);
-    assert!(matches!(row.totp, LegacyImportOutcome::Refused(_)) && row.is_shut && account.mfa_enforced);
+    let report = import_legacy(&mut account, &row, &TestCipher);
+    assert!(matches!(report.totp, LegacyImportOutcome::Refused(_)) && report.is_shut && account.mfa_enforced);
     assert_eq!(account.lock(Timestamp::from_seconds(1)), Some(Lock::UntilAdministrator));
     let before = account.clone();
-    assert_eq!((import_legacy(&mut account, &adoption, &TestCipher), account), (row, before));
+    assert_eq!((import_legacy(&mut account, &row, &TestCipher), account), (report, before));
 
     // It was not in force, or a phone stands beside it.
-    let off = LegacyRow { totp_enabled: Some(false), ..adoption.clone() };
+    let off = LegacyRow { totp_enabled: Some(false), ..row.clone() };
     // Of a phone as the one factor the same is true.
     let phone = LegacyRow {
         phone_number: Some(text("12")),
         phone_verified: Some(true),
         backup_method: Some(BackupMethod::Sms),
-        ..self::adoption()
+        ..self::row()
     };
     let mut account = Account::new(UserId::new(7), "a@b.c", "a");
     assert!(import_legacy(&mut account, &phone, &TestCipher).is_shut);
@@ -127,32 +126,35 @@ fn an_account_whose_one_factor_is_refused_is_shut_and_not_open_to_a_password() {
         phone_number: Some(text("+32470123456")),
         phone_verified: Some(true),
         backup_method: Some(BackupMethod::Sms),
-        ..adoption
+        ..row
     };
-    for adoption in [off, sms] {
+    for row in [off, sms] {
         let mut account = Account::new(UserId::new(7), "a@b.c", "a");
-        assert!(!import_legacy(&mut account, &adoption, &TestCipher).is_shut);
+        assert!(!import_legacy(&mut account, &row, &TestCipher).is_shut);
         assert_eq!(account.lock_until, None);
     }
 }
 
 #[test]
 fn who_enrols_anew_loses_what_was_refused_and_must_set_another() {
-    let adoption = LegacyRow { enrol_anew: true, ..adoption() };
+    let row = LegacyRow { enrol_anew: true, ..row() };
     let mut account = account();
     account.totp.secret = Some(plain("GEZDGNBVGY3TQOJQ"));
     account.phone.number = Some(plain("12"));
-    let row = import_legacy(&mut account, &adoption, &TestCipher);
+    let report = import_legacy(&mut account, &row, &TestCipher);
     assert!(
-        matches!((row.totp, row.phone), (LegacyImportOutcome::TakenOff(_), LegacyImportOutcome::TakenOff(_))),
-        "{row:?}"
+        matches!(
+            (report.totp, report.phone),
+            (LegacyImportOutcome::TakenOff(_), LegacyImportOutcome::TakenOff(_))
+        ),
+        "{report:?}"
     );
     assert!(!account.has_factor() && account.mfa_enforced && account.lock_until.is_none());
     assert_eq!((&account.totp.secret, &account.phone.number), (&None, &None));
     let before = account.clone();
-    let row = import_legacy(&mut account, &adoption, &TestCipher);
+    let report = import_legacy(&mut account, &row, &TestCipher);
     assert_eq!(
-        (row.totp, row.phone, account),
+        (report.totp, report.phone, account),
         (LegacyImportOutcome::Absent, LegacyImportOutcome::Absent, before)
     );
 }
@@ -164,8 +166,8 @@ fn what_is_sealed_and_cannot_be_read_is_never_taken_off() {
     let secret = SecretBytes::new(b"12345678901234567890".to_vec());
     account.totp.secret = Some(TestCipher.seal(&secret, elsewhere).unwrap());
     let before = account.clone();
-    let row = import_legacy(&mut account, &LegacyRow { enrol_anew: true, ..adoption() }, &TestCipher);
-    assert!(matches!(row.totp, LegacyImportOutcome::Stuck(_)), "the key may come back: {row:?}");
+    let report = import_legacy(&mut account, &LegacyRow { enrol_anew: true, ..row() }, &TestCipher);
+    assert!(matches!(report.totp, LegacyImportOutcome::Stuck(_)), "the key may come back: {report:?}");
     assert_eq!(
         (account.totp, account.lock_until),
         (before.totp, None),
@@ -177,9 +179,9 @@ fn what_is_sealed_and_cannot_be_read_is_never_taken_off() {
 fn a_secret_of_ours_is_not_replaced_by_an_older_one() {
     let mut account = account();
     account.totp.secret = Some(plain(SECRET));
-    let _ = import_legacy(&mut account, &adoption(), &TestCipher);
+    let _ = import_legacy(&mut account, &row(), &TestCipher);
     let before = account.clone();
-    let other = LegacyRow { totp_secret: Some(text(&SECRET.replace("GEZD", "MFRG"))), ..adoption() };
+    let other = LegacyRow { totp_secret: Some(text(&SECRET.replace("GEZD", "MFRG"))), ..row() };
     assert_eq!(import_legacy(&mut account, &other, &TestCipher).totp, LegacyImportOutcome::Kept);
     assert_eq!(account, before);
 }

@@ -1,4 +1,4 @@
-//! Removing events once they are old enough.
+//! Retention of audit events, and the handle to the audit log as a whole.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -9,23 +9,46 @@ use slog::Logger;
 use crate::audit::{Auditor, RetentionReport};
 use crate::metrics::StoreMetrics;
 
-/// How often old events are looked for.
-const EVERY: Duration = Duration::from_hours(1);
+/// Interval between two removals.
+const INTERVAL: Duration = Duration::from_hours(1);
 
-/// Removes events once they are older than `MFA_AUDIT_DAYS`, and says what it removed.
+/// Audit log of this installation, across all users.
+#[derive(Clone, Copy, Debug)]
+pub struct AuditOperations<'a> {
+    pub(super) retention: &'a AuditRetentionMonitor,
+}
+
+impl<'a> AuditOperations<'a> {
+    /// Returns the auditor, which verifies and exports events.
+    pub fn auditor(&self) -> &'a Auditor {
+        &self.retention.auditor
+    }
+
+    /// Removes the events older than `MFA_AUDIT_DAYS` now, as the server does every hour. Returns how many it removed.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError`]: the next run removes the rest.
+    pub async fn trim(&self) -> Result<u64, StoreError> {
+        self.retention.trim().await
+    }
+}
+
+/// Background task that removes events older than `MFA_AUDIT_DAYS` and logs what it removed.
 #[derive(Debug)]
 pub(super) struct AuditRetentionMonitor {
     pub(super) auditor: Auditor,
     pub(super) clock: Arc<dyn Clock>,
-    pub(super) kept: Duration,
+    /// Age from which events are removed.
+    pub(super) max_age: Duration,
     pub(super) log: Logger,
     pub(super) metrics: StoreMetrics,
 }
 
 impl AuditRetentionMonitor {
-    /// Looks, and again every hour.
+    /// Removes old events now and every hour.
     pub(super) async fn run(self: Arc<Self>) {
-        let mut ticks = tokio::time::interval(EVERY);
+        let mut ticks = tokio::time::interval(INTERVAL);
         ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
         loop {
             ticks.tick().await;
@@ -35,29 +58,29 @@ impl AuditRetentionMonitor {
         }
     }
 
-    /// Removes what is old now.
-    pub(super) async fn trim(&self) -> Result<u64, StoreError> {
-        // By a clock that is wrong, everything could be old.
+    /// Removes the events that are old now. Does nothing while the clock is not trusted: with a wrong clock, every event
+    /// could be old.
+    async fn trim(&self) -> Result<u64, StoreError> {
         if !self.clock.is_trusted() {
             return Ok(0);
         }
-        let (auditor, before) = (self.auditor.clone(), self.clock.now().minus(self.kept));
-        let trimmed = tokio::task::spawn_blocking(move || auditor.trim(before)).await;
-        let trimmed = trimmed
+        let (auditor, before) = (self.auditor.clone(), self.clock.now().minus(self.max_age));
+        let report = tokio::task::spawn_blocking(move || auditor.trim(before)).await;
+        let report = report
             .map_err(|error| StoreError::new(StoreErrorKind::Unavailable, "trim").with_source(error))??;
-        self.record(&trimmed);
-        Ok(trimmed.events)
+        self.record(&report);
+        Ok(report.events)
     }
 
-    fn record(&self, trimmed: &RetentionReport) {
-        self.metrics.trimmed(trimmed.events, trimmed.findings.len());
-        for finding in &trimmed.findings {
+    fn record(&self, report: &RetentionReport) {
+        self.metrics.trimmed(report.events, report.findings.len());
+        for finding in &report.findings {
             slog::error!(self.log, "an event that is removed for its age was not what it had been";
                 "finding" => finding.to_string());
         }
-        if trimmed.events > 0 {
-            slog::info!(self.log, "old events were removed"; "events" => trimmed.events,
-                "chains" => trimmed.chains);
+        if report.events > 0 {
+            slog::info!(self.log, "old events were removed"; "events" => report.events,
+                "chains" => report.chains);
         }
     }
 }

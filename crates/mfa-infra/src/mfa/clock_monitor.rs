@@ -1,32 +1,33 @@
-//! Comparing the clock with the database's, again and again.
+//! Periodic comparison of the clock with the database's.
 
 use std::sync::Arc;
 use std::time::Duration;
 
-use mfa_core::{Clock, StoreError};
+use mfa_core::{Clock as _, StoreError};
 
 use crate::clock::MonitoredClock;
 use crate::database::Database;
 use crate::telemetry::Telemetry;
 
-/// How often the clock is compared with the database's.
-const CLOCK_CHECK: Duration = Duration::from_secs(30);
+/// Interval between two comparisons.
+const INTERVAL: Duration = Duration::from_secs(30);
 
-/// Compares the clock with the database's, again and again.
+/// Background task that compares the clock with the database's.
 pub(super) struct ClockMonitor {
     pub(super) database: Arc<dyn Database>,
     pub(super) clock: Arc<MonitoredClock>,
     pub(super) telemetry: Arc<Telemetry>,
-    pub(super) most: Duration,
+    /// Largest difference at which the clock is trusted.
+    pub(super) max_skew: Duration,
 }
 
 impl ClockMonitor {
-    /// Compares once. Answers whether the database has a clock to compare with.
+    /// Compares once. Returns whether the database has a clock of its own.
     pub(super) async fn check(&self) -> Result<bool, StoreError> {
         let before = self.clock.now();
         let Some(time) = self.database.time().await? else { return Ok(false) };
         let trusted = self.clock.is_trusted();
-        self.clock.compare(before, time, self.most);
+        self.clock.compare(before, time, self.max_skew);
         if trusted != self.clock.is_trusted() {
             slog::error!(self.telemetry.logger(), "the clock was compared with the database's";
                 "trusted" => self.clock.is_trusted());
@@ -34,10 +35,11 @@ impl ClockMonitor {
         Ok(true)
     }
 
+    /// Compares every 30 seconds.
     pub(super) async fn run(self) {
         loop {
-            tokio::time::sleep(CLOCK_CHECK).await;
-            // A database that is away is readiness's to tell; the last comparison stands meanwhile.
+            tokio::time::sleep(INTERVAL).await;
+            // Readiness reports a database that does not answer; the last comparison stays valid meanwhile.
             drop(self.check().await);
         }
     }

@@ -1,63 +1,33 @@
-//! Opening the product: adapters of what the settings say, wired to the flows.
+//! Opening of [`Mfa`]: one function per area creates its adapters from the settings.
 
 use std::num::NonZeroUsize;
 use std::sync::Arc;
 
-use mfa_core::{Clock, KeyId, StoreError};
+use mfa_core::{Clock, EventSink};
 use mfa_flows::{Flows, Policy, Ports};
-use tokio::runtime::Runtime;
+use mfa_jwt::TokenService;
+use tokio::runtime::{Handle, Runtime};
 use tokio_util::task::TaskTracker;
 
-use super::Mfa;
 use super::audit_retention::AuditRetentionMonitor;
 use super::clock_monitor::ClockMonitor;
-use super::encryption_keys::{Heartbeat, KeyManager, KeyNames};
-use super::sms::{self, SmsDependencies, SmsMonitor};
-use super::wiring::{LimiterChoice, token_service};
+use super::demo;
+use super::encryption_keys::{Heartbeat, KeyManager};
+use super::error::OpenError;
+use super::instance::Mfa;
+use super::limits::LimiterChoice;
+use super::sms::{self, SmsDependencies};
+use super::sms_monitor::SmsMonitor;
+use super::tokens::token_service;
 use crate::audit::Auditor;
 use crate::clock::MonitoredClock;
 use crate::crypto::{
     AesGcmCipher, AuditKeys, DerivedDigests, HasherLimits, KeyRing, OsEntropy, SlowHasher, SystemClock,
 };
-use crate::database::{DatabaseDependencies, DatabaseOptions, OpenDatabaseError};
+use crate::database::{CommitterLimits, Database, DatabaseDependencies, DatabaseLocation, DatabaseOptions};
 use crate::metrics::Metrics;
-use crate::settings::{DatabaseUrl, Settings, SettingsError};
-use crate::telemetry::{Telemetry, TelemetryError};
-
-/// Why the product cannot start. Each says what to do.
-#[derive(Debug, thiserror::Error)]
-pub enum OpenError {
-    /// A setting, or a file that keeps a generated key.
-    #[error(transparent)]
-    Settings(#[from] SettingsError),
-    /// The database.
-    #[error(transparent)]
-    Database(#[from] OpenDatabaseError),
-    /// The database answered at first and then no more.
-    #[error("the database gave no answer: {0}. Check DATABASE_URL and that the server is running")]
-    Store(#[from] StoreError),
-    /// The log.
-    #[error(transparent)]
-    Telemetry(#[from] TelemetryError),
-    /// Keys are missing that the data was sealed with.
-    #[error(
-        "MFA_ENCRYPTION_KEYS lacks a key that values in this database are still sealed with: {0}. Put it back behind \
-         the others; it may go once `mfa-admin keys rotate` has said so"
-    )]
-    KeysMissing(KeyNames),
-    /// A key has the name of one that the data was sealed with, and is another.
-    #[error(
-        "the key {0} in MFA_ENCRYPTION_KEYS is not the key of that name that this database was sealed with: put the \
-         right one in its place, or give the new one another name"
-    )]
-    WrongKey(KeyId),
-    /// A setting that only shows its fault when it is used.
-    #[error("{0}")]
-    Unusable(String),
-    /// Nothing to start threads or hashing with.
-    #[error("this machine has no threads, memory or randomness to start with: {0}")]
-    Machine(String),
-}
+use crate::settings::{DatabaseUrl, Settings};
+use crate::telemetry::Telemetry;
 
 impl Mfa {
     /// Opens everything that a server needs, with the system's clock. Blocks; call it before serving.
@@ -66,233 +36,303 @@ impl Mfa {
     ///
     /// [`OpenError`], a sentence that says what to do.
     pub fn open(settings: Settings) -> Result<Self, OpenError> {
-        Self::serving(settings, LimiterChoice::BySystemTime, Arc::new(SystemClock), |ports| ports)
+        Self::open_server(settings, LimiterChoice::BySystemTime, Arc::new(SystemClock), |ports| ports)
     }
 
-    /// The same with adapters of one's own: `adapt` is given the ports as the settings have them, and hands back those
-    /// that the flows are to stand on.
+    /// Opens as [`Mfa::open`], with other adapters: `adapt` receives the ports that the settings name and returns those
+    /// that the use cases call.
     ///
-    /// The database of the settings is opened and asked for readiness all the same. Who has none of that goes past this
-    /// type: [`Flows::new`] takes ports of any making.
+    /// The database of the settings is still opened, and readiness still checks it. To use no part of it, build
+    /// [`Ports`] and call [`Flows::new`] instead.
     ///
     /// # Errors
     ///
     /// As [`Mfa::open`].
     pub fn open_adapted(settings: Settings, adapt: impl FnOnce(Ports) -> Ports) -> Result<Self, OpenError> {
-        Self::serving(settings, LimiterChoice::BySystemTime, Arc::new(SystemClock), adapt)
+        Self::open_server(settings, LimiterChoice::BySystemTime, Arc::new(SystemClock), adapt)
     }
 
-    /// The same with another clock, for tests that move it.
+    /// Opens as [`Mfa::open`], with another clock, for tests that move it.
     ///
     /// # Errors
     ///
     /// As [`Mfa::open`].
     pub fn open_with(settings: Settings, clock: Arc<dyn Clock>) -> Result<Self, OpenError> {
-        Self::serving(settings, LimiterChoice::ByClock(Arc::clone(&clock)), clock, |ports| ports)
+        Self::open_server(settings, LimiterChoice::ByClock(Arc::clone(&clock)), clock, |ports| ports)
     }
 
-    fn serving(
-        settings: Settings,
-        limits: LimiterChoice,
-        clock: Arc<dyn Clock>,
-        adapt: impl FnOnce(Ports) -> Ports,
-    ) -> Result<Self, OpenError> {
-        let mut mfa = Self::assemble(settings, limits, clock, adapt)?;
-        mfa.refuse_demo_user()?;
-        if mfa.settings.tokens.accept_legacy {
-            slog::warn!(
-                mfa.telemetry.logger(),
-                "JWT_ACCEPT_LEGACY_TOKENS is on: tokens that claim less are accepted, switch it off after the move"
-            );
-        }
-        let tokens = &mfa.settings.tokens;
-        if tokens.algorithm.private_key_algorithm().is_some() && !tokens.previous_secrets.is_empty() {
-            slog::warn!(
-                mfa.telemetry.logger(),
-                "access tokens are still accepted under JWT_PREVIOUS_SECRET_KEYS: take them out an hour after the switch"
-            );
-        }
-        let server = &mfa.settings.server;
-        if !server.is_loopback() && !server.behind_tls_proxy && server.tls.is_none() {
-            slog::warn!(
-                mfa.telemetry.logger(),
-                "MFA_BIND is open to other machines without TLS: set BEHIND_TLS_PROXY=true behind a proxy"
-            );
-        }
-        slog::info!(mfa.telemetry.logger(), "NOVA MFA starts"; "store" => mfa.store_name());
-        mfa.demo = mfa.make_demo_user()?;
-        mfa.watch_clock()?;
-        mfa.show_presence()?;
-        mfa.watch_sms();
-        mfa.watch_audit();
-        Ok(mfa)
-    }
-
-    /// Opens what an administrator's command needs: no limits, no demo user, and groups of the committer that are
-    /// larger than a server's, since nobody waits for one row of thousands.
+    /// Opens what a command needs: without rate limits, demo user and background tasks, and with larger groups of the
+    /// committer than a server's, because no caller waits for one row of thousands.
     ///
     /// # Errors
     ///
     /// As [`Mfa::open`].
     pub fn open_admin(settings: Settings) -> Result<Self, OpenError> {
-        Self::assemble(settings, LimiterChoice::None, Arc::new(SystemClock), |ports| ports)
+        let (mfa, _) = Self::assemble(settings, LimiterChoice::None, Arc::new(SystemClock), |ports| ports)?;
+        Ok(mfa)
     }
 
-    fn assemble(
+    fn open_server(
         settings: Settings,
         limits: LimiterChoice,
         clock: Arc<dyn Clock>,
         adapt: impl FnOnce(Ports) -> Ports,
     ) -> Result<Self, OpenError> {
-        let machine = |error: &dyn std::fmt::Display| OpenError::Machine(error.to_string());
-        let entropy = Arc::new(OsEntropy);
-        let keys = settings.keys(entropy.as_ref())?;
-        let tokens = Arc::new(token_service(&settings, &keys)?);
-        let ring = KeyRing::new(keys.encryption).map_err(|error| OpenError::Unusable(error.to_string()))?;
-        let telemetry = Arc::new(Telemetry::open(settings.log.level, settings.log.target.clone())?);
-        let metrics = Arc::new(Metrics::new(clock.now()));
-        let events = metrics.before_log(telemetry.events());
-        let runtime = flow_runtime().map_err(|error| machine(&error))?;
-        if matches!(settings.database.url, DatabaseUrl::Sqlite(_)) {
-            settings.create_data_dir()?;
-        }
-        let committer = limits.committer();
-        let limiters = limits.open(&settings, runtime.handle(), telemetry.logger())?;
+        let (mut mfa, runtime) = Self::assemble(settings, limits, clock, adapt)?;
+        mfa.start(&runtime)?;
+        Ok(mfa)
+    }
+
+    /// Checks what only a server must check, and starts its background tasks.
+    fn start(&mut self, runtime: &Handle) -> Result<(), OpenError> {
+        demo::reject_outside_development(&self.settings, &self.flows, self.database.as_ref(), runtime)?;
+        self.log_warnings();
+        slog::info!(self.telemetry.logger(), "NOVA MFA starts"; "store" => self.database().name());
+        self.demo = demo::create(&self.settings, &self.flows, self.database.as_ref(), runtime)?;
+        self.start_clock_monitor(runtime)?;
+        self.start_heartbeat(runtime)?;
+        runtime.spawn(Arc::clone(&self.sms_monitor).run());
+        runtime.spawn(Arc::clone(&self.audit_retention).run());
+        Ok(())
+    }
+
+    /// Creates every adapter and connects them to the use cases. Returns the runtime's handle as well.
+    fn assemble(
+        settings: Settings,
+        limits: LimiterChoice,
+        clock: Arc<dyn Clock>,
+        adapt: impl FnOnce(Ports) -> Ports,
+    ) -> Result<(Self, Handle), OpenError> {
+        let (tokens, ring) = open_keys(&settings)?;
+        let process = Process::open(&settings, clock)?;
+        let runtime = process.runtime.handle().clone();
+        let committer_limits = limits.committer_limits();
+        let limiters = limits.open(&settings, &runtime, process.telemetry.logger())?;
         let location = Self::location(&settings);
-        let clock = Arc::new(MonitoredClock::new(clock, telemetry.logger()));
-        let options = DatabaseOptions {
-            failover: Some(clock.clone()),
-            pool: settings.database.pool,
-            committers: usize::try_from(settings.database.committers).unwrap_or(1),
-            limits: committer,
-        };
-        let around = DatabaseDependencies {
-            audit: Arc::new(AuditKeys::new(&ring)),
-            entropy: entropy.clone(),
-            log: Arc::clone(&events),
-            metrics: metrics.store().clone(),
-            runtime: runtime.handle().clone(),
-        };
-        let database = location.open(&options, around)?;
-        let cipher = Arc::new(AesGcmCipher::new(&ring, entropy.clone()));
-        let derived = (AuditKeys::new(&ring), DerivedDigests::new(&ring));
-        let custody = KeyManager::open(ring, Arc::clone(&cipher), database.as_ref(), &runtime)?;
-        let audit = Arc::new(derived.0.with_retained(custody.retained()));
-        let digests = derived.1.with_retained(custody.retained());
-        let hasher = SlowHasher::new(runtime.handle().clone(), entropy.clone(), HasherLimits::default())
-            .map_err(|error| machine(&error))?;
-        // One at a time: a burst of recovery codes leaves the other cores to the apps.
-        let few = HasherLimits { at_once: NonZeroUsize::MIN, waiting: 64 };
-        let recovery_hasher = SlowHasher::new(runtime.handle().clone(), entropy.clone(), few)
-            .map_err(|error| machine(&error))?;
-        let policy = Policy {
-            issuer: settings.brand.issuer.clone(),
-            lockout: settings.limits.lockout,
-            step_up_max_age: settings.limits.step_up_max_age,
-            rehash_passwords: settings.login.password_rehash || database.made_users()?,
-            sms: sms::policy(&settings)?,
-        };
+        let database = open_database(&settings, &location, committer_limits, &ring, &process)?;
+        let Encryption { cipher, digests, audit_keys, key_manager } =
+            open_encryption(ring, database.as_ref(), &process)?;
+        let (hasher, recovery_hasher) = open_hashers(&process)?;
+        let policy = policy(&settings, database.as_ref())?;
         let sms = sms::ports(SmsDependencies {
             settings: &settings,
             database: &database,
-            clock: clock.clone(),
-            entropy: entropy.clone(),
-            runtime: runtime.handle().clone(),
-            log: telemetry.logger(),
-            metrics: &metrics,
-        });
-        let audit_watch = Arc::new(AuditRetentionMonitor {
-            auditor: Auditor::new(database.clone(), audit),
-            clock: clock.clone(),
-            kept: settings.log.audit_retention(),
-            log: telemetry.logger(),
-            metrics: metrics.store().clone(),
+            clock: process.clock.clone(),
+            entropy: process.entropy.clone(),
+            runtime: runtime.clone(),
+            log: process.telemetry.logger(),
+            metrics: &process.metrics,
         });
         let ports = adapt(Ports {
             accounts: database.clone(),
             users: database.clone(),
             trail: database.clone(),
             statistics: database.clone(),
-            clock: clock.clone(),
-            entropy,
+            clock: process.clock.clone(),
+            entropy: process.entropy.clone(),
             cipher: cipher.clone(),
             hasher: Arc::new(hasher),
             recovery_hasher: Arc::new(recovery_hasher),
             digests: Arc::new(digests),
             limiter: limiters.limiter,
-            log: events,
-            tokens,
+            log: Arc::clone(&process.events),
+            tokens: Arc::new(tokens),
             sms,
         });
-        let (sends, rule) = (Arc::clone(&ports.sms.sends), policy.sms.conversion);
-        let sms_watch = Arc::new(SmsMonitor::new(sends, rule, clock.clone(), telemetry.logger()));
-        Ok(Self {
+        let sms_monitor = SmsMonitor::new(
+            Arc::clone(&ports.sms.sends),
+            policy.sms.conversion,
+            process.clock.clone(),
+            process.telemetry.logger(),
+        );
+        let audit_retention = AuditRetentionMonitor {
+            auditor: Auditor::new(database.clone(), audit_keys),
+            clock: process.clock.clone(),
+            max_age: settings.log.audit_retention(),
+            log: process.telemetry.logger(),
+            metrics: process.metrics.store().clone(),
+        };
+        let mfa = Self {
             reports: sms::reports(&settings),
-            sms_watch,
-            audit_watch,
-            metrics,
             settings,
             flows: Arc::new(Flows::new(ports, policy)),
             database,
-            cipher,
-            custody: Arc::new(custody),
-            presence: None,
-            clock,
-            redis: limiters.redis,
-            telemetry,
-            demo: None,
             location,
+            cipher,
+            key_manager,
+            heartbeat: None,
+            clock: process.clock,
+            redis: limiters.redis,
+            sms_monitor: Arc::new(sms_monitor),
+            audit_retention: Arc::new(audit_retention),
+            metrics: process.metrics,
+            telemetry: process.telemetry,
+            demo: None,
             tasks: TaskTracker::new(),
-            runtime: Some(runtime),
-        })
+            runtime: Some(process.runtime),
+        };
+        Ok((mfa, runtime))
     }
 
-    fn watch_clock(&self) -> Result<(), OpenError> {
-        let (Some(most), Some(runtime)) = (self.settings.database.max_clock_skew, &self.runtime) else {
-            return Ok(());
-        };
-        let watch = ClockMonitor {
+    /// Logs settings that are allowed but should not stay.
+    fn log_warnings(&self) {
+        let (log, tokens, server) = (self.telemetry.logger(), &self.settings.tokens, &self.settings.server);
+        if tokens.accept_legacy {
+            slog::warn!(
+                log,
+                "JWT_ACCEPT_LEGACY_TOKENS is on: tokens that claim less are accepted, switch it off after the move"
+            );
+        }
+        if tokens.algorithm.private_key_algorithm().is_some() && !tokens.previous_secrets.is_empty() {
+            slog::warn!(
+                log,
+                "access tokens are still accepted under JWT_PREVIOUS_SECRET_KEYS: take them out an hour after the switch"
+            );
+        }
+        if !server.is_loopback() && !server.behind_tls_proxy && server.tls.is_none() {
+            slog::warn!(
+                log,
+                "MFA_BIND is open to other machines without TLS: set BEHIND_TLS_PROXY=true behind a proxy"
+            );
+        }
+        if self.settings.sms.providers.is_empty() && !self.settings.sms.countries.is_empty() {
+            slog::warn!(log, "no SMS provider is configured: SMS is off");
+        }
+    }
+
+    /// Compares the clock once, and then periodically if the database has a clock of its own.
+    fn start_clock_monitor(&self, runtime: &Handle) -> Result<(), OpenError> {
+        let Some(max_skew) = self.settings.database.max_clock_skew else { return Ok(()) };
+        let monitor = ClockMonitor {
             database: Arc::clone(&self.database),
             clock: Arc::clone(&self.clock),
             telemetry: Arc::clone(&self.telemetry),
-            most,
+            max_skew,
         };
-        if runtime.block_on(watch.check())? {
-            runtime.spawn(watch.run());
+        if runtime.block_on(monitor.check())? {
+            runtime.spawn(monitor.run());
         }
         Ok(())
     }
 
-    /// Says, now and again and again, that this server runs and with which keys.
-    fn show_presence(&mut self) -> Result<(), OpenError> {
-        let Some(runtime) = &self.runtime else { return Ok(()) };
-        let presence =
-            Heartbeat::new(&self.custody.ids(), Arc::clone(&self.database), self.clock.clone(), &OsEntropy)
-                .map_err(|error| OpenError::Machine(error.to_string()))?;
-        let presence = Arc::new(presence);
-        runtime.block_on(presence.record())?;
-        runtime.spawn(Arc::clone(&presence).run());
-        self.presence = Some(presence);
+    /// Records that this server runs, with its key ids, now and periodically.
+    fn start_heartbeat(&mut self, runtime: &Handle) -> Result<(), OpenError> {
+        let (keys, database) = (self.key_manager.ids(), Arc::clone(&self.database));
+        let heartbeat = Heartbeat::new(&keys, database, self.clock.clone(), &OsEntropy);
+        let heartbeat = Arc::new(heartbeat.map_err(OpenError::machine)?);
+        runtime.block_on(heartbeat.record())?;
+        runtime.spawn(Arc::clone(&heartbeat).run());
+        self.heartbeat = Some(heartbeat);
         Ok(())
-    }
-
-    fn watch_sms(&self) {
-        if self.settings.sms.providers.is_empty() && !self.settings.sms.countries.is_empty() {
-            slog::warn!(self.telemetry.logger(), "no SMS provider is configured: SMS is off");
-        }
-        if let Some(runtime) = &self.runtime {
-            runtime.spawn(Arc::clone(&self.sms_watch).run());
-        }
-    }
-
-    fn watch_audit(&self) {
-        if let Some(runtime) = &self.runtime {
-            runtime.spawn(Arc::clone(&self.audit_watch).run());
-        }
     }
 }
 
-fn flow_runtime() -> std::io::Result<Runtime> {
-    let mut builder = tokio::runtime::Builder::new_multi_thread();
-    builder.worker_threads(2).thread_name("mfa-flow").enable_all().build()
+/// Parts that every other one needs: runtime, randomness, clock, log and metrics.
+struct Process {
+    runtime: Runtime,
+    entropy: Arc<OsEntropy>,
+    clock: Arc<MonitoredClock>,
+    telemetry: Arc<Telemetry>,
+    metrics: Arc<Metrics>,
+    /// Sink of events: metrics first, then the log.
+    events: Arc<dyn EventSink>,
+}
+
+impl Process {
+    fn open(settings: &Settings, clock: Arc<dyn Clock>) -> Result<Self, OpenError> {
+        let telemetry = Arc::new(Telemetry::open(settings.log.level, settings.log.target.clone())?);
+        let metrics = Arc::new(Metrics::new(clock.now()));
+        let mut runtime = tokio::runtime::Builder::new_multi_thread();
+        let runtime = runtime.worker_threads(2).thread_name("mfa-flow").enable_all().build();
+        Ok(Self {
+            runtime: runtime.map_err(OpenError::machine)?,
+            entropy: Arc::new(OsEntropy),
+            clock: Arc::new(MonitoredClock::new(clock, telemetry.logger())),
+            events: metrics.before_log(telemetry.events()),
+            telemetry,
+            metrics,
+        })
+    }
+}
+
+/// Reads or generates the keys of tokens and of encryption.
+fn open_keys(settings: &Settings) -> Result<(TokenService, KeyRing), OpenError> {
+    let keys = settings.keys(&OsEntropy)?;
+    let tokens = token_service(settings, &keys)?;
+    let ring = KeyRing::new(keys.encryption).map_err(OpenError::unusable)?;
+    Ok((tokens, ring))
+}
+
+/// Opens the database and brings its schema up to date.
+fn open_database(
+    settings: &Settings,
+    location: &DatabaseLocation,
+    limits: CommitterLimits,
+    ring: &KeyRing,
+    process: &Process,
+) -> Result<Arc<dyn Database>, OpenError> {
+    if matches!(settings.database.url, DatabaseUrl::Sqlite(_)) {
+        settings.create_data_dir()?;
+    }
+    let options = DatabaseOptions {
+        failover: Some(process.clock.clone()),
+        pool: settings.database.pool,
+        committers: usize::try_from(settings.database.committers).unwrap_or(1),
+        limits,
+    };
+    let dependencies = DatabaseDependencies {
+        audit: Arc::new(AuditKeys::new(ring)),
+        entropy: process.entropy.clone(),
+        log: Arc::clone(&process.events),
+        metrics: process.metrics.store().clone(),
+        runtime: process.runtime.handle().clone(),
+    };
+    Ok(location.open(&options, dependencies)?)
+}
+
+/// Cipher and derived keys, after the key ring was checked against the data.
+struct Encryption {
+    cipher: Arc<AesGcmCipher>,
+    digests: DerivedDigests,
+    audit_keys: Arc<AuditKeys>,
+    key_manager: KeyManager,
+}
+
+/// Checks the key ring against the data, and adds the stored keys of removed masters to the derived ones.
+fn open_encryption(
+    ring: KeyRing,
+    database: &dyn Database,
+    process: &Process,
+) -> Result<Encryption, OpenError> {
+    let cipher = Arc::new(AesGcmCipher::new(&ring, process.entropy.clone()));
+    let (audit_keys, digests) = (AuditKeys::new(&ring), DerivedDigests::new(&ring));
+    let key_manager = KeyManager::open(ring, Arc::clone(&cipher), database, &process.runtime)?;
+    Ok(Encryption {
+        digests: digests.with_retained(key_manager.retained()),
+        audit_keys: Arc::new(audit_keys.with_retained(key_manager.retained())),
+        cipher,
+        key_manager,
+    })
+}
+
+/// Starts the hasher of passwords and that of recovery codes. The latter hashes one at a time: a burst of recovery codes
+/// leaves the other cores to other factors.
+fn open_hashers(process: &Process) -> Result<(SlowHasher, SlowHasher), OpenError> {
+    let open = |limits| {
+        SlowHasher::new(process.runtime.handle().clone(), process.entropy.clone(), limits)
+            .map_err(OpenError::machine)
+    };
+    let recovery_limits = HasherLimits { at_once: NonZeroUsize::MIN, waiting: 64 };
+    Ok((open(HasherLimits::default())?, open(recovery_limits)?))
+}
+
+/// Returns the policy of the settings.
+fn policy(settings: &Settings, database: &dyn Database) -> Result<Policy, OpenError> {
+    let mut policy = Policy::default();
+    policy.issuer.clone_from(&settings.brand.issuer);
+    policy.lockout = settings.limits.lockout;
+    policy.step_up_max_age = settings.limits.step_up_max_age;
+    policy.rehash_passwords = settings.login.password_rehash || database.made_users()?;
+    policy.sms = sms::policy(settings)?;
+    Ok(policy)
 }

@@ -1,16 +1,18 @@
-//! What providers report of a message later. It is for statistics: nothing of it ever changes who gets in.
+//! Delivery reports of providers: parsing and signature checks. Reports are for statistics: no report ever changes
+//! whether a code is accepted.
 
 use mfa_core::SecretText;
+use mfa_flows::DeliveryReport;
 use mfa_sms::DeliveryStatus;
 use subtle::ConstantTimeEq as _;
 use url::{Url, form_urlencoded};
 
 use super::{CallbackCheck, check_twilio_callback};
 
-/// Where Twilio is to report to, below the public address.
+/// Path of Twilio's callback, below the public URL.
 const TWILIO_PATH: &str = "/hooks/twilio";
 
-/// Takes the reports of providers in.
+/// Parser of delivery reports, with the secrets that verify them.
 #[derive(Debug)]
 pub struct DeliveryReports {
     twilio: Option<TwilioHook>,
@@ -23,45 +25,34 @@ struct TwilioHook {
     url: String,
 }
 
-/// A report that is one.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct DeliveryReport {
-    /// Whose.
-    pub gateway: &'static str,
-    /// The gateway's name for the message.
-    pub message: String,
-    /// What became of it.
-    pub arrival: DeliveryStatus,
-}
-
-/// Why a report is not taken in.
+/// Error of a rejected report.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum DeliveryReportError {
-    /// Nothing is reported here.
+    /// The provider has no callback here, or the secret in the path is wrong.
     #[error("no such hook")]
     NoHook,
-    /// It does not come from the provider.
+    /// The signature is wrong.
     #[error("forged")]
     Forged,
-    /// It names no message.
+    /// The report names no message.
     #[error("names no message")]
     Malformed,
 }
 
-/// The public address that Twilio is to report to.
+/// Returns the public URL of Twilio's callback.
 pub fn twilio_callback_url(public_url: &Url) -> String {
     format!("{}{TWILIO_PATH}", public_url.as_str().trim_end_matches('/'))
 }
 
 impl DeliveryReports {
-    /// Twilio reports where both are given: its auth token and the public address; OVH where there is a secret.
+    /// Creates the parser. Twilio's callback needs its auth token and the public URL; OVH's needs a secret.
     pub fn new(twilio: Option<(SecretText, &Url)>, ovh_secret: Option<SecretText>) -> Self {
         let twilio =
             twilio.map(|(auth_token, public)| TwilioHook { auth_token, url: twilio_callback_url(public) });
         Self { twilio, ovh_secret }
     }
 
-    /// Reads a form that Twilio posted.
+    /// Verifies and parses a form that Twilio posted.
     ///
     /// # Errors
     ///
@@ -74,7 +65,8 @@ impl DeliveryReports {
             return Err(DeliveryReportError::Forged);
         }
         let field = |wanted| pairs.iter().find(|(name, _)| *name == wanted).map(|(_, value)| *value);
-        let message = field("MessageSid").filter(|it| is_name(it)).ok_or(DeliveryReportError::Malformed)?;
+        let message =
+            field("MessageSid").filter(|it| is_message_id(it)).ok_or(DeliveryReportError::Malformed)?;
         let arrival = match field("MessageStatus") {
             Some("delivered" | "read") => DeliveryStatus::Delivered,
             Some("undelivered" | "failed" | "canceled") => DeliveryStatus::Failed,
@@ -83,11 +75,11 @@ impl DeliveryReports {
         Ok(DeliveryReport { gateway: "twilio", message: message.to_owned(), arrival })
     }
 
-    /// Reads the query of a call by OVH, which signs nothing: the secret part of the path stands for that.
+    /// Parses the query of a callback of OVH. OVH signs nothing, so a secret in the path authenticates it.
     ///
     /// # Errors
     ///
-    /// [`DeliveryReportError`]: record nothing. A wrong secret is answered as if there were no hook.
+    /// [`DeliveryReportError`]: record nothing. A wrong secret returns the same error as a missing callback.
     pub fn ovh(&self, secret: &str, query: &str) -> Result<DeliveryReport, DeliveryReportError> {
         let ours = self.ovh_secret.as_ref().ok_or(DeliveryReportError::NoHook)?;
         if !bool::from(ours.expose().as_bytes().ct_eq(secret.as_bytes())) {
@@ -95,10 +87,10 @@ impl DeliveryReports {
         }
         let fields: Vec<_> = form_urlencoded::parse(query.as_bytes()).collect();
         let field = |wanted| fields.iter().find(|(name, _)| name == wanted).map(|(_, value)| value.as_ref());
-        let message = field("id").filter(|it| is_name(it)).ok_or(DeliveryReportError::Malformed)?;
+        let message = field("id").filter(|it| is_message_id(it)).ok_or(DeliveryReportError::Malformed)?;
         let arrival = match field("ptt") {
             Some("4") => DeliveryStatus::Delivered,
-            // Accepted, being tried again, or absent for now.
+            // Accepted, being retried, or recipient not reachable for now.
             Some("0" | "1" | "2" | "3" | "24" | "25" | "26") | None => DeliveryStatus::Pending,
             Some(_) => DeliveryStatus::Failed,
         };
@@ -106,8 +98,8 @@ impl DeliveryReports {
     }
 }
 
-/// What a provider may call a message: nothing longer is looked up.
-fn is_name(text: &str) -> bool {
+/// Returns whether a text has the form of a message id. Others are not looked up.
+fn is_message_id(text: &str) -> bool {
     (1..=64).contains(&text.len()) && text.bytes().all(|it| it.is_ascii_alphanumeric() || it == b'-')
 }
 

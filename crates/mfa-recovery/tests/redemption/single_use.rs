@@ -7,7 +7,7 @@ use futures::future::join_all;
 use mfa_core::testing::{MemoryAccounts, SeededEntropy, TestDigests};
 use mfa_core::{
     Account, Accounts, AuthenticatedToken, FactorAttempt, FactorKind, FactorResult, LockoutPolicy, Origin,
-    RecoveryState, Requirement, Stage, TokenId, VerificationOutcome, verify_factor,
+    Phase, RecoveryState, Requirement, Stage, TokenId, VerificationOutcome, verify_factor,
 };
 use mfa_recovery::{HashComparison, MatchedCode, RecoveryCodeInput, look_up_code, spend};
 use proptest::prelude::*;
@@ -65,7 +65,7 @@ fn fifty_who_had_one_code_checked_at_once_get_one_success() {
     let accounts: &dyn Accounts = &MemoryAccounts::with([alice]);
     let spend_one = |_| {
         let checked = checked.clone();
-        accounts.update(ALICE, move |account| spend(&mut account.recovery, &checked, NOW))
+        accounts.update(ALICE, Phase::Begin, move |account| spend(&mut account.recovery, &checked, NOW))
     };
     let outcomes = block_on(join_all((0..50).map(spend_one)));
     let right = outcomes.into_iter().filter(|it| matches!(it, Ok(Some(FactorResult::Correct)))).count();

@@ -40,8 +40,7 @@ pub(in crate::commands) fn run(
     let mut after = None;
     loop {
         let query = UserQuery { text: None, after, limit: PAGE };
-        let users = session.flows().ports().users.clone();
-        let page = session.mfa().block_on(users.list(query))??.users;
+        let page = session.run(session.flows().find_users(query))?.users;
         let Some(last) = page.last() else { break };
         after = Some(last.user);
         done = done.saturating_add(u64::try_from(page.len()).unwrap_or(0));

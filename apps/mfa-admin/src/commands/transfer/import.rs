@@ -144,7 +144,8 @@ impl OtpauthImport<'_> {
         known.usernames.clear();
         for chunk in missing.chunks(USERS_PER_COMMIT) {
             let users = chunk.iter().map(|(_, user)| user.clone()).collect();
-            let created = session.run_large_write(session.mfa().directory().insert_all(users))??;
+            let created =
+                session.run_large_write(session.mfa().database().user_import().insert_all(users))??;
             known.usernames.extend(created.into_iter().map(|it| (it.username, it.user)));
         }
         for (it, user) in missing {
@@ -174,7 +175,7 @@ impl OtpauthImport<'_> {
         }
         let usernames = rows.iter().filter_map(|it| it.row.username.clone()).collect();
         let mfa = self.session.mfa();
-        let entries = mfa.block_on(mfa.directory().find_all(emails, usernames))??;
+        let entries = mfa.block_on(mfa.database().user_import().find_all(emails, usernames))??;
         let mut known = KnownUsers::default();
         for entry in entries {
             known.emails.insert(entry.email, entry.user);
@@ -231,7 +232,7 @@ impl OtpauthImport<'_> {
         loop {
             attempt = attempt.saturating_add(1);
             let result = if self.args.dry_run {
-                flows.try_import_totp(import.clone()).await
+                flows.preview_totp_import(import.clone()).await
             } else {
                 flows.import_totp(call, import.clone()).await
             };
@@ -334,6 +335,6 @@ fn new_user(row: &ImportRow, session: &AdminSession) -> Result<NewUser, RowOutco
         digest: PasswordDigest::from_column(NO_PASSWORD.to_owned()),
         is_superuser: false,
         mfa_enforced: false,
-        created_at: session.flows().ports().clock.now(),
+        created_at: session.flows().now(),
     })
 }

@@ -1,126 +1,119 @@
-//! Rotation: every row sealed anew with the key in use, while servers run, and older keys released.
+//! Key rotation: re-encryption of every row with the primary key while servers run, and release of older keys.
 
 use std::time::Duration;
 
 use futures::future::join_all;
 use mfa_core::{CipherError, KeyId, SealedColumn, StoreError, StoreErrorKind, UserId};
-use mfa_flows::{FlowError, ResealOutcome};
+use mfa_flows::{FlowError, Flows, ResealOutcome};
 
-use super::heartbeat::{RunningServer, servers};
-use super::{
-    FIRST_CANARY, KEY_CHECK_VALUE, KeyDependencies, KeyManager, KeyStatus, Progress, is_canary, is_current,
-};
+use super::handle::{EncryptionKeys, Progress};
+use super::heartbeat::RunningServer;
+use super::key_manager::{is_key_check_value, is_key_check_value_of};
+use super::status::KeyStatus;
 use crate::crypto::{RetainedKeys, key_of};
 use crate::database::KeyedTable;
 
-/// Rows that are looked through in one read.
+/// Rows that one query searches.
 const WINDOW: u32 = 2_000;
-/// Rows that are sealed anew at once: a group of the committer.
-const AT_ONCE: usize = 64;
-/// The least pause after each of them, so that a server on the same SQLite file comes to its turn.
-const PAUSE: Duration = Duration::from_millis(5);
-/// How often a row is tried that the store gave no answer for.
-const TRIES: u32 = 5;
+/// Rows that are re-encrypted concurrently: one group of the committer.
+const CONCURRENCY: usize = 64;
+/// Minimum pause after each group, so that a server on the same SQLite file gets to write.
+const MIN_PAUSE: Duration = Duration::from_millis(5);
+/// Attempts per row while the database does not answer.
+const MAX_ATTEMPTS: u32 = 5;
 
-/// What a rotation did.
+/// Result of a rotation.
 #[derive(Clone, Debug)]
 pub struct RotationReport {
-    /// Values that were sealed anew.
+    /// Number of values that were re-encrypted.
     pub resealed: u64,
-    /// What could not be read, and stays as it is.
+    /// Values that could not be unsealed; they are unchanged.
     pub unreadable: Vec<UnreadableValue>,
-    /// Keys that may be taken out of `MFA_ENCRYPTION_KEYS` from now on.
+    /// Keys that can be removed from `MFA_ENCRYPTION_KEYS` from now on.
     pub released: Vec<KeyId>,
-    /// How it is now.
+    /// Status after the rotation.
     pub status: KeyStatus,
 }
 
-/// What a rotation left, because it could not be read.
+/// Value that a rotation could not unseal.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct UnreadableValue {
-    /// Whose.
+    /// User of the row.
     pub user: UserId,
-    /// Which column, and why; `None` where the row as a whole is not understood.
+    /// Column and error; `None` if the whole row cannot be read.
     pub value: Option<(SealedColumn, CipherError)>,
 }
 
-/// Why nothing more is sealed anew. What was stays so; rotate again to go on.
+/// Error that stopped a rotation. Re-encrypted values stay so; run the rotation again to continue.
 #[derive(Debug, thiserror::Error)]
 pub enum RotateError {
-    /// A server would not be able to read what is sealed anew, or goes on sealing with another key.
+    /// A running server lacks the primary key, or seals with another key.
     #[error(
         "a server (process {}, last seen {seconds} s ago) does not seal with the key {key}: give every server the \
          MFA_ENCRYPTION_KEYS of this command and restart it, then rotate",
         server.process
     )]
     ServerBehind {
-        /// The key that this command seals with.
+        /// Primary key of this command.
         key: KeyId,
-        /// The server.
+        /// Server.
         server: RunningServer,
-        /// How long ago it said that it runs.
+        /// Seconds since its last heartbeat.
         seconds: u64,
     },
-    /// The store gave no answer.
+    /// The database did not answer.
     #[error("{0}; what was sealed anew stays so: rotate again to go on")]
     Store(#[from] StoreError),
     /// A value could not be sealed.
     #[error("{0}; what was sealed anew stays so: rotate again to go on")]
     Cipher(#[from] CipherError),
-    /// A row was refused for a reason of its own.
+    /// A row could not be re-encrypted for another reason.
     #[error("{0}; what was sealed anew stays so: rotate again to go on")]
     Refused(FlowError),
 }
 
-impl KeyManager {
-    /// Seals every value anew that another key has sealed, keeps the derived keys that must outlive their masters, and
-    /// releases the keys that nothing is sealed with any more. Run again after an end in the middle, it goes on where
-    /// it was: what is done is in the rows.
+impl EncryptionKeys<'_> {
+    /// Re-encrypts every value that another key sealed, stores the derived keys that must outlive their masters, and
+    /// releases the keys that nothing is sealed with any more. Runs beside servers. After an interruption, run it again:
+    /// it continues, because progress is in the rows.
     ///
     /// # Errors
     ///
-    /// [`RotateError`]: what was sealed anew stays so.
-    pub(in crate::mfa) async fn rotate(
-        &self,
-        ground: &KeyDependencies,
-        progress: Progress<'_>,
-    ) -> Result<RotationReport, RotateError> {
-        let Some(first) = self.first().cloned() else { return Err(CipherError::UnknownKey.into()) };
-        self.check_servers(ground, &first).await?;
+    /// [`RotateError`]: values that were re-encrypted stay so.
+    pub async fn rotate(&self, progress: Progress<'_>) -> Result<RotationReport, RotateError> {
+        let Some(primary) = self.manager.primary() else { return Err(CipherError::UnknownKey.into()) };
+        self.check_servers(primary).await?;
         let (mut resealed, mut unreadable) = (0_u64, Vec::new());
-        let database = ground.database.as_ref();
-        let total = database.rows(KeyedTable::Users).await?;
+        let total = self.database.rows(KeyedTable::Users).await?;
         let (mut after, mut done) = (i64::MIN, 0_u64);
-        while let Some(window) = database.window(KeyedTable::Users, after, WINDOW).await? {
-            let users = database.sealed_otherwise(window, first.clone()).await?;
-            for some in users.chunks(AT_ONCE) {
-                let renewed = reseal(ground, some, &mut unreadable).await?;
+        while let Some(window) = self.database.window(KeyedTable::Users, after, WINDOW).await? {
+            let users = self.database.sealed_otherwise(window, primary.clone()).await?;
+            for group in users.chunks(CONCURRENCY) {
+                let renewed = reseal(self.flows, group, &mut unreadable).await?;
                 resealed = resealed.saturating_add(renewed);
             }
             done = done.saturating_add(window.rows);
             progress(done.min(total), total);
             after = window.last;
         }
-        self.keep_retained(ground).await?;
-        let status = self.status(ground, &mut |_, _| ()).await?;
-        // A server may have come meanwhile that seals with another key.
-        self.check_servers(ground, &first).await?;
-        let released = self.release(ground, &status).await?;
-        let mut status = status;
+        self.store_retained().await?;
+        let mut status = self.status(&mut |_, _| ()).await?;
+        // A server that seals with another key may have started meanwhile.
+        self.check_servers(primary).await?;
+        let released = self.release(&status).await?;
         for report in &mut status.keys {
-            report.demanded = report.demanded && !released.contains(&report.id);
+            report.is_required = report.is_required && !released.contains(&report.id);
         }
         Ok(RotationReport { resealed, unreadable, released, status })
     }
 
-    /// Refuses where a server runs whose first key is another.
-    async fn check_servers(&self, ground: &KeyDependencies, first: &KeyId) -> Result<(), RotateError> {
-        let database = ground.database.as_ref();
-        let now = ground.clock.now();
-        let running = servers(database, database.facts().await?, now).await?;
-        match running.into_iter().find(|it| it.keys.first().map(String::as_str) != Some(first.as_str())) {
+    /// Rejects the rotation if a server runs whose primary key is another.
+    async fn check_servers(&self, primary: &KeyId) -> Result<(), RotateError> {
+        let now = self.clock.now();
+        let running = self.running_servers().await?;
+        match running.into_iter().find(|it| it.keys.first().map(String::as_str) != Some(primary.as_str())) {
             Some(server) => Err(RotateError::ServerBehind {
-                key: first.clone(),
+                key: primary.clone(),
                 seconds: now.since(server.seen).as_secs(),
                 server,
             }),
@@ -128,47 +121,47 @@ impl KeyManager {
         }
     }
 
-    /// Keeps the audit keys and the keys of recovery tags of every master, sealed under the key in use.
-    async fn keep_retained(&self, ground: &KeyDependencies) -> Result<(), RotateError> {
-        let database = ground.database.as_ref();
-        let kept = database.facts().await?;
-        let is_kept =
-            |name: &str| kept.iter().any(|(it, value)| it == name && is_current(&self.cipher, value));
-        // Those of masters that have gone come first: nobody can derive them again.
-        let mut wanted = self.retained.facts(&self.cipher)?;
-        for fact in RetainedKeys::derived(&self.ring).facts(&self.cipher)? {
-            if wanted.iter().all(|(name, _)| *name != fact.0) {
-                wanted.push(fact);
+    /// Stores the audit key and recovery tag key of every master, sealed with the primary key.
+    async fn store_retained(&self) -> Result<(), RotateError> {
+        let manager = self.manager;
+        let stored = self.database.facts().await?;
+        let is_stored = |name: &str| stored.iter().any(|(it, value)| it == name && manager.is_current(value));
+        // Keys of removed masters come first: they cannot be derived again.
+        let mut wanted = manager.retained.facts(&manager.cipher)?;
+        for value in RetainedKeys::derived(&manager.ring).facts(&manager.cipher)? {
+            if wanted.iter().all(|(name, _)| *name != value.0) {
+                wanted.push(value);
             }
         }
         for (name, value) in wanted {
-            if !is_kept(&name) {
-                database.put_fact(name, value).await?;
+            if !is_stored(&name) {
+                self.database.put_fact(name, value).await?;
             }
         }
         Ok(())
     }
 
-    /// Takes away the canaries of the keys that nothing is sealed with, so that a start does without them.
-    async fn release(&self, ground: &KeyDependencies, status: &KeyStatus) -> Result<Vec<KeyId>, RotateError> {
-        let database = ground.database.as_ref();
+    /// Removes the key check values of the keys that nothing is sealed with, so that a start does not require them.
+    async fn release(&self, status: &KeyStatus) -> Result<Vec<KeyId>, RotateError> {
         let mut released = Vec::new();
-        let all = database.facts().await?;
-        // What is kept beside the rows counts too.
-        let sealed_by = |id: &KeyId| {
-            let beside = all.iter().filter(|(name, _)| !is_canary(name));
-            beside.filter_map(|(_, value)| key_of(value)).any(|key| key == *id)
+        let all = self.database.facts().await?;
+        // Installation values sealed with a key, such as retained keys, need it too.
+        let seals_installation_value = |id: &KeyId| {
+            let others = all.iter().filter(|(name, _)| !is_key_check_value(name));
+            others.filter_map(|(_, value)| key_of(value)).any(|key| key == *id)
         };
         for report in &status.keys {
-            if report.seals || !report.demanded || report.held_by() > 0 || sealed_by(&report.id) {
+            if report.is_primary
+                || !report.is_required
+                || report.blocking_values() > 0
+                || seals_installation_value(&report.id)
+            {
                 continue;
             }
-            let canaries = all.iter().filter(|(name, value)| {
-                *name == format!("{KEY_CHECK_VALUE}{}", report.id)
-                    || (name == FIRST_CANARY && key_of(value).as_ref() == Some(&report.id))
-            });
-            for (name, value) in canaries {
-                let _gone = database.forget_fact(name.clone(), value.clone()).await?;
+            for (name, value) in
+                all.iter().filter(|(name, value)| is_key_check_value_of(&report.id, name, value))
+            {
+                let _removed = self.database.forget_fact(name.clone(), value.clone()).await?;
             }
             released.push(report.id.clone());
         }
@@ -176,14 +169,14 @@ impl KeyManager {
     }
 }
 
-/// Seals the values of some users anew, at once; answers how many.
+/// Re-encrypts the values of some users concurrently and returns how many.
 async fn reseal(
-    ground: &KeyDependencies,
+    flows: &Flows,
     users: &[UserId],
     unreadable: &mut Vec<UnreadableValue>,
 ) -> Result<u64, RotateError> {
     let began = tokio::time::Instant::now();
-    let outcomes = join_all(users.iter().map(|user| reseal_one(ground, *user))).await;
+    let outcomes = join_all(users.iter().map(|user| reseal_one(flows, *user))).await;
     let mut renewed = 0_u64;
     for (user, outcome) in users.iter().zip(outcomes) {
         match outcome {
@@ -196,25 +189,27 @@ async fn reseal(
                 unreadable.push(UnreadableValue { user: *user, value: None });
             }
             Err(FlowError::Store(error)) => return Err(error.into()),
-            Err(refusal) => return Err(RotateError::Refused(refusal)),
+            Err(error) => return Err(RotateError::Refused(error)),
         }
     }
-    // As long again as it took: half of the time is the servers'.
-    tokio::time::sleep(began.elapsed().max(PAUSE)).await;
+    // The pause is as long as the work: half of the time is left to servers.
+    tokio::time::sleep(began.elapsed().max(MIN_PAUSE)).await;
     Ok(renewed)
 }
 
-async fn reseal_one(ground: &KeyDependencies, user: UserId) -> Result<ResealOutcome, FlowError> {
-    let mut tries = 0_u32;
+async fn reseal_one(flows: &Flows, user: UserId) -> Result<ResealOutcome, FlowError> {
+    let mut attempts = 0_u32;
     loop {
-        tries = tries.saturating_add(1);
-        match ground.flows.reseal(user).await {
-            // Sealing anew is the same the second time, so an unknown outcome is tried again as well.
-            Err(FlowError::Store(error)) if error.kind() != StoreErrorKind::Corrupt && tries < TRIES => {
-                tokio::time::sleep(Duration::from_millis(200).saturating_mul(tries)).await;
+        attempts = attempts.saturating_add(1);
+        match flows.reseal(user).await {
+            // Re-encryption is idempotent, so an unknown outcome is retried as well.
+            Err(FlowError::Store(error))
+                if error.kind() != StoreErrorKind::Corrupt && attempts < MAX_ATTEMPTS =>
+            {
+                tokio::time::sleep(Duration::from_millis(200).saturating_mul(attempts)).await;
             }
-            Err(refusal) => return Err(refusal),
-            // A user who is gone needs no key.
+            Err(error) => return Err(error),
+            // A user who no longer exists needs no key.
             Ok(resealed) => return Ok(resealed.unwrap_or_default()),
         }
     }

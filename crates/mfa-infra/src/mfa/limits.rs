@@ -1,45 +1,22 @@
-//! From settings to the parts that they describe.
+//! Rate limits and queue limits of the settings.
 
 use std::sync::Arc;
 
 use mfa_core::{BoxFuture, Clock, RateLimiter, RateRule, RateVerdict};
-use mfa_jwt::{PrivateKey, SecretKey, TokenConfig, TokenKeyRing, TokenService};
 use slog::Logger;
 use tokio::runtime::Handle;
 
-use super::OpenError;
+use super::error::OpenError;
 use crate::database::CommitterLimits;
 use crate::memory::{MemoryRateLimiter, Quota, Quotas};
 use crate::redis::{RedisLimiterOptions, RedisRateLimiter};
-use crate::settings::{LimitSettings, ProvisionedKeys, RateSetting, Settings};
+use crate::settings::{LimitSettings, RateSetting, Settings};
 
-pub(super) fn token_service(settings: &Settings, keys: &ProvisionedKeys) -> Result<TokenService, OpenError> {
-    let unusable = |error: &dyn std::fmt::Display| OpenError::Unusable(error.to_string());
-    let signing = SecretKey::new(&keys.jwt_secret).map_err(|error| unusable(&error))?;
-    let previous: Result<Vec<_>, _> = settings.tokens.previous_secrets.iter().map(SecretKey::new).collect();
-    let previous = previous.map_err(|error| unusable(&error))?;
-    let private: Result<Vec<_>, _> = settings.tokens.private_keys.iter().map(PrivateKey::from_pem).collect();
-    let mut private = private.map_err(|error| unusable(&error))?.into_iter();
-    let mut ring = TokenKeyRing::shared_secret(signing, previous);
-    if settings.tokens.algorithm.private_key_algorithm().is_some() {
-        // The settings have seen to it that there is one, of that algorithm.
-        let first =
-            private.next().ok_or_else(|| OpenError::Unusable("JWT_PRIVATE_KEYS is not set".to_owned()))?;
-        ring = ring.signing_access(first);
-    }
-    TokenService::new(TokenConfig {
-        issuer: settings.tokens.issuer.clone(),
-        audience: settings.tokens.audience.clone(),
-        keys: ring.accepting(private),
-        accept_legacy: settings.tokens.accept_legacy,
-    })
-    .map_err(|error| unusable(&error))
-}
-
-/// Decisions of one commit where nobody waits for any single one: each commit costs a write to disk, whatever it holds.
+/// Decisions per commit for bulk commands, where no caller waits for a single one. Each commit costs one disk write,
+/// whatever its size.
 const BULK_GROUP: usize = 256;
 
-/// The limits by address and by user, as the settings have them.
+/// Returns the quotas by client address and by user.
 pub(crate) fn quotas(limits: &LimitSettings) -> Result<Quotas, OpenError> {
     let quota = |name: &str, rate: RateSetting| {
         Quota::new(rate.max, rate.window).map_err(|error| OpenError::Unusable(format!("{name}: {error}")))
@@ -52,32 +29,33 @@ pub(crate) fn quotas(limits: &LimitSettings) -> Result<Quotas, OpenError> {
     })
 }
 
-/// By what tries are limited.
+/// Kind of rate limiting.
 pub(super) enum LimiterChoice {
-    /// By nothing: an administrator's own commands.
+    /// None, for an administrator's own commands.
     None,
-    /// By Redis and its clock where there is one, else in this process.
+    /// By Redis and its clock if configured, otherwise in this process by the system's clock.
     BySystemTime,
-    /// The same, by a clock that tests move.
+    /// As [`Self::BySystemTime`], with another clock, for tests.
     ByClock(Arc<dyn Clock>),
 }
 
-/// What limits, and Redis beside it where there is one.
+/// Rate limiter, and the Redis connection behind it if configured.
 pub(super) struct Limiters {
     pub(super) limiter: Arc<dyn RateLimiter>,
     pub(super) redis: Option<Arc<RedisRateLimiter>>,
 }
 
 impl LimiterChoice {
-    /// What may wait for the committers: an administrator's command brings thousands of rows or one, a server one each
-    /// of many callers.
-    pub(super) fn committer(&self) -> CommitterLimits {
+    /// Returns the queue limits of the committers. A command writes thousands of rows for one caller; a server writes one
+    /// row each for many callers.
+    pub(super) fn committer_limits(&self) -> CommitterLimits {
         match self {
             Self::None => CommitterLimits { group: BULK_GROUP, ..CommitterLimits::default() },
             Self::BySystemTime | Self::ByClock(_) => CommitterLimits::default(),
         }
     }
 
+    /// Opens the rate limiter.
     pub(super) fn open(
         self,
         settings: &Settings,
@@ -108,7 +86,7 @@ impl LimiterChoice {
     }
 }
 
-/// For an administrator's own commands, which nobody limits.
+/// Rate limiter that allows every call.
 #[derive(Debug)]
 struct Unlimited;
 

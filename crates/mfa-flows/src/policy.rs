@@ -1,0 +1,70 @@
+//! Rules that an operator may set.
+
+use std::time::Duration;
+
+use mfa_core::LockoutPolicy;
+use mfa_sms::{BudgetLimits, ConversionRule, MessageTemplate, PhonePolicy, UserBudget};
+
+/// Rules of [`Flows`](crate::Flows) that an operator may set. Start from [`Policy::default`] and change fields.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct Policy {
+    /// Issuer name that authenticator apps show.
+    pub issuer: String,
+    /// When wrong codes lock an account, and for how long.
+    pub lockout: LockoutPolicy,
+    /// How long after a second factor its user may still change factors.
+    pub step_up_max_age: Duration,
+    /// Whether a login replaces an outdated password hash.
+    pub rehash_passwords: bool,
+    /// Which numbers receive SMS, and how many.
+    pub sms: SmsPolicy,
+}
+
+/// Rules of codes by SMS. Start from [`SmsPolicy::default`], which sends nothing, and change fields.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct SmsPolicy {
+    /// Phone numbers that may receive SMS.
+    pub phones: PhonePolicy,
+    /// Budget of one user.
+    pub per_user: UserBudget,
+    /// Budgets that all users share.
+    pub shared: BudgetLimits,
+    /// Minimum share of codes that users must enter.
+    pub conversion: ConversionRule,
+    /// Text of a message.
+    pub wording: MessageTemplate,
+}
+
+impl Default for SmsPolicy {
+    /// Returns a policy without SMS: no country is allowed.
+    fn default() -> Self {
+        let per_user = UserBudget { per_minute: 1, per_hour: 3 };
+        Self {
+            phones: PhonePolicy::default(),
+            per_user,
+            shared: BudgetLimits {
+                number: per_user,
+                ip_per_hour: 20,
+                prefix_per_hour: 50,
+                country_per_day: 2_000,
+                all_per_day: 10_000,
+            },
+            conversion: ConversionRule::new(0.2),
+            wording: MessageTemplate::without_domain("NOVA"),
+        }
+    }
+}
+
+impl Default for Policy {
+    fn default() -> Self {
+        Self {
+            issuer: "NOVA".to_owned(),
+            lockout: LockoutPolicy::default(),
+            step_up_max_age: Duration::from_mins(10),
+            rehash_passwords: false,
+            sms: SmsPolicy::default(),
+        }
+    }
+}

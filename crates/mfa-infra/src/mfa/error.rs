@@ -1,0 +1,72 @@
+//! Errors of opening and running [`Mfa`](super::Mfa).
+
+use std::fmt;
+
+use mfa_core::{KeyId, StoreError};
+
+use crate::database::OpenDatabaseError;
+use crate::settings::SettingsError;
+use crate::telemetry::TelemetryError;
+
+/// Error of opening [`Mfa`](super::Mfa). Each message says what to do.
+#[derive(Debug, thiserror::Error)]
+pub enum OpenError {
+    /// A setting or the file of a generated key is invalid.
+    #[error(transparent)]
+    Settings(#[from] SettingsError),
+    /// The database cannot be opened.
+    #[error(transparent)]
+    Database(#[from] OpenDatabaseError),
+    /// The database stopped answering after it was opened.
+    #[error("the database gave no answer: {0}. Check DATABASE_URL and that the server is running")]
+    Store(#[from] StoreError),
+    /// The log cannot be opened.
+    #[error(transparent)]
+    Telemetry(#[from] TelemetryError),
+    /// Keys are missing that values in the database are sealed with.
+    #[error(
+        "MFA_ENCRYPTION_KEYS lacks a key that values in this database are still sealed with: {0}. Put it back behind \
+         the others; it may go once `mfa-admin keys rotate` has said so"
+    )]
+    KeysMissing(KeyNames),
+    /// A key has the id of another key that sealed the data.
+    #[error(
+        "the key {0} in MFA_ENCRYPTION_KEYS is not the key of that name that this database was sealed with: put the \
+         right one in its place, or give the new one another name"
+    )]
+    WrongKey(KeyId),
+    /// A setting is valid by itself but cannot be used.
+    #[error("{0}")]
+    Unusable(String),
+    /// The machine lacks threads, memory or randomness.
+    #[error("this machine has no threads, memory or randomness to start with: {0}")]
+    Machine(String),
+}
+
+impl OpenError {
+    /// Returns the error of a setting that cannot be used.
+    pub(super) fn unusable(error: impl fmt::Display) -> Self {
+        Self::Unusable(error.to_string())
+    }
+
+    /// Returns the error of a resource that the machine lacks.
+    pub(super) fn machine(error: impl fmt::Display) -> Self {
+        Self::Machine(error.to_string())
+    }
+}
+
+/// Comma-separated key ids in an error message.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct KeyNames(pub(super) Vec<KeyId>);
+
+impl fmt::Display for KeyNames {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let names: Vec<_> = self.0.iter().map(KeyId::as_str).collect();
+        f.write_str(&names.join(", "))
+    }
+}
+
+/// Error of a flow that did not finish: it panicked, or the runtime stopped.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("the flow did not come to its end")]
+pub struct TaskCancelled;

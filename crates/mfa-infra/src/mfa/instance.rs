@@ -1,0 +1,244 @@
+//! [`Mfa`], the opened product, with the runtime that its flows run on.
+
+use std::future::Future;
+use std::sync::Arc;
+use std::time::Duration;
+
+use mfa_core::{CipherError, SecretBytes, StoreError, StoreErrorKind};
+use mfa_flows::{FlowError, Flows};
+use tokio::runtime::Runtime;
+use tokio_util::task::TaskTracker;
+
+use super::audit_retention::{AuditOperations, AuditRetentionMonitor};
+use super::database_handle::DatabaseHandle;
+use super::demo::DemoUser;
+use super::encryption_keys::{EncryptionKeys, Heartbeat, KeyManager};
+use super::error::TaskCancelled;
+use super::metrics_exporter::MetricsExporter;
+use super::page_cipher::PageCipher;
+use super::sms_monitor::SmsMonitor;
+use crate::clock::MonitoredClock;
+use crate::crypto::AesGcmCipher;
+use crate::database::{Database, DatabaseLocation};
+use crate::metrics::Metrics;
+use crate::redis::RedisRateLimiter;
+use crate::settings::{DatabaseUrl, Settings, SmsProvider};
+use crate::sms::{DeliveryReport, DeliveryReports, OutboxReader};
+use crate::telemetry::Telemetry;
+
+/// The product without HTTP: settings, adapters and use cases, and the runtime that flows run on.
+#[derive(Debug)]
+pub struct Mfa {
+    pub(super) settings: Settings,
+    pub(super) flows: Arc<Flows>,
+    pub(super) database: Arc<dyn Database>,
+    pub(super) location: DatabaseLocation,
+    pub(super) cipher: Arc<AesGcmCipher>,
+    pub(super) key_manager: KeyManager,
+    /// Only while this process serves; a command sends none.
+    pub(super) heartbeat: Option<Arc<Heartbeat>>,
+    pub(super) clock: Arc<MonitoredClock>,
+    pub(super) redis: Option<Arc<RedisRateLimiter>>,
+    pub(super) reports: DeliveryReports,
+    pub(super) sms_monitor: Arc<SmsMonitor>,
+    pub(super) audit_retention: Arc<AuditRetentionMonitor>,
+    pub(super) metrics: Arc<Metrics>,
+    pub(super) telemetry: Arc<Telemetry>,
+    pub(super) demo: Option<DemoUser>,
+    pub(super) tasks: TaskTracker,
+    /// `None` only while dropped.
+    pub(super) runtime: Option<Runtime>,
+}
+
+impl Mfa {
+    /// Returns the database that the settings name.
+    pub fn location(settings: &Settings) -> DatabaseLocation {
+        match &settings.database.url {
+            DatabaseUrl::Sqlite(path) => DatabaseLocation::Sqlite(path.clone()),
+            DatabaseUrl::Postgres(url) => DatabaseLocation::Postgres(url.clone()),
+        }
+    }
+
+    /// Returns the use cases.
+    pub const fn flows(&self) -> &Arc<Flows> {
+        &self.flows
+    }
+
+    /// Returns the settings that it was opened with.
+    pub const fn settings(&self) -> &Settings {
+        &self.settings
+    }
+
+    /// Returns the log.
+    pub fn telemetry(&self) -> &Telemetry {
+        &self.telemetry
+    }
+
+    /// Returns the encryption keys: status, rotation and the servers that use them.
+    pub fn keys(&self) -> EncryptionKeys<'_> {
+        EncryptionKeys {
+            manager: &self.key_manager,
+            database: self.database.as_ref(),
+            flows: &self.flows,
+            clock: self.clock.as_ref(),
+        }
+    }
+
+    /// Returns the audit log as a whole: verification, export and retention.
+    pub fn audit(&self) -> AuditOperations<'_> {
+        AuditOperations { retention: &self.audit_retention }
+    }
+
+    /// Returns the metrics of this process.
+    pub fn metrics(&self) -> MetricsExporter<'_> {
+        MetricsExporter {
+            metrics: &self.metrics,
+            flows: &self.flows,
+            database: self.database.as_ref(),
+            redis: self.redis.as_deref(),
+            sms_monitor: &self.sms_monitor,
+            clock: &self.clock,
+            telemetry: &self.telemetry,
+        }
+    }
+
+    /// Returns the database, for what is outside of the use cases.
+    pub fn database(&self) -> DatabaseHandle<'_> {
+        DatabaseHandle { database: self.database.as_ref(), location: &self.location }
+    }
+
+    /// Returns the cipher of state that a browser keeps between pages.
+    pub fn page_cipher(&self) -> PageCipher<'_> {
+        PageCipher { cipher: &self.cipher }
+    }
+
+    /// Returns the demo user, which exists in development on the embedded database.
+    pub const fn demo(&self) -> Option<&DemoUser> {
+        self.demo.as_ref()
+    }
+
+    /// Returns the SMS outbox, if the settings send SMS to it in development.
+    pub fn outbox(&self) -> Option<OutboxReader> {
+        let path = self.settings.sms.providers.iter().find_map(|provider| match provider {
+            SmsProvider::Outbox(path) => Some(path.clone()),
+            SmsProvider::Ovh(_) | SmsProvider::Twilio(_) => None,
+        });
+        path.filter(|_| self.settings.environment.is_development()).map(OutboxReader::new)
+    }
+
+    /// Returns the parser of delivery reports. Record them with [`Flows::record_delivery_report`].
+    pub const fn reports(&self) -> &DeliveryReports {
+        &self.reports
+    }
+
+    /// Runs a flow to completion, even if the caller is dropped meanwhile.
+    ///
+    /// # Errors
+    ///
+    /// [`TaskCancelled`] if it panicked or the product is stopping.
+    pub async fn run<T: Send + 'static>(
+        &self,
+        flow: impl Future<Output = T> + Send + 'static,
+    ) -> Result<T, TaskCancelled> {
+        let runtime = self.runtime.as_ref().filter(|_| !self.tasks.is_closed()).ok_or(TaskCancelled)?;
+        self.tasks.spawn_on(flow, runtime.handle()).await.map_err(|_| TaskCancelled)
+    }
+
+    /// Runs a flow to completion and blocks this thread, for commands.
+    ///
+    /// # Errors
+    ///
+    /// [`TaskCancelled`] if the product has stopped.
+    pub fn block_on<T>(&self, flow: impl Future<Output = T>) -> Result<T, TaskCancelled> {
+        self.runtime.as_ref().map(|runtime| runtime.block_on(flow)).ok_or(TaskCancelled)
+    }
+
+    /// Waits up to `within` for running flows and for queued database writes, then stops.
+    ///
+    /// Blocks, and may be called from any thread.
+    pub fn stop(&self, within: Duration) {
+        self.tasks.close();
+        if let Some(runtime) = &self.runtime {
+            // On a thread of its own, because the caller may be on a runtime, where blocking is not allowed.
+            std::thread::scope(|scope| {
+                let all = async {
+                    let ended = async {
+                        self.tasks.wait().await;
+                        if let Some(heartbeat) = &self.heartbeat {
+                            heartbeat.deregister().await;
+                        }
+                    };
+                    tokio::time::timeout(within, ended).await
+                };
+                let wait = || drop(runtime.block_on(all));
+                drop(scope.spawn(wait).join());
+            });
+        }
+        self.database.stop(within);
+    }
+}
+
+// Old methods for the server, each with its replacement.
+impl Mfa {
+    /// Seals a value for a browser.
+    ///
+    /// # Errors
+    ///
+    /// As [`PageCipher::seal`].
+    // removed once the server uses `page_cipher().seal`
+    pub fn seal_for_page(&self, secret: &SecretBytes, name: &str) -> Result<String, CipherError> {
+        self.page_cipher().seal(secret, name)
+    }
+
+    /// Unseals a value that a browser sent.
+    ///
+    /// # Errors
+    ///
+    /// As [`PageCipher::unseal`].
+    // removed once the server uses `page_cipher().unseal`
+    pub fn unseal_for_page(&self, text: &str, name: &str) -> Result<SecretBytes, CipherError> {
+        self.page_cipher().unseal(text, name)
+    }
+
+    /// Returns the kind and place of the database.
+    // removed once the server uses `database().name`
+    pub fn store_name(&self) -> String {
+        self.database().name()
+    }
+
+    /// Returns whether new decisions are rejected.
+    // removed once the server uses `database().is_overloaded`
+    pub fn overloaded(&self) -> bool {
+        self.database().is_overloaded()
+    }
+
+    /// Returns all metrics in the OpenMetrics text format.
+    // removed once the server uses `metrics().render`
+    pub fn render_metrics(&self) -> String {
+        self.metrics().render()
+    }
+
+    /// Records a delivery report.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError`]: nothing was recorded.
+    // removed once the server uses `Flows::record_delivery_report`
+    pub async fn record_report(&self, report: &DeliveryReport) -> Result<bool, StoreError> {
+        self.flows.record_delivery_report(report).await.map_err(|error| match error {
+            FlowError::Store(error) => error,
+            other => {
+                StoreError::new(StoreErrorKind::Unavailable, "record a delivery report").with_source(other)
+            }
+        })
+    }
+}
+
+impl Drop for Mfa {
+    /// Stops the runtime in the background, because dropping one is not allowed where blocking is not.
+    fn drop(&mut self) {
+        if let Some(runtime) = self.runtime.take() {
+            runtime.shutdown_background();
+        }
+    }
+}
