@@ -1,4 +1,4 @@
-//! A recovery code in the clear.
+//! Recovery codes in plaintext.
 
 use std::fmt;
 use std::sync::LazyLock;
@@ -7,12 +7,12 @@ use data_encoding::{Encoding, Specification};
 use mfa_core::{Entropy, EntropyError, SecretText};
 use zeroize::Zeroizing;
 
-/// 80 bits: more than the 64 that NIST SP 800-63B-4 §4.2.1.1 asks for, also once a tag has given 16 of them away to
-/// whoever has its key.
+/// Random bytes of a code: 80 bits. NIST SP 800-63B-4 §4.2.1.1 requires 64, which remain even for someone who has the
+/// key of the 16-bit tag.
 const CODE_BYTES: usize = 10;
-/// How many characters that makes, five bits each.
+/// Characters of a code, five bits each.
 pub(crate) const CHARACTERS: usize = 16;
-/// Characters between two dashes, where a code is shown.
+/// Characters between two dashes in the displayed form.
 const GROUP: usize = 4;
 
 /// Crockford's base32: digits and lower-case letters without `i`, `l`, `o` and `u`.
@@ -25,10 +25,9 @@ fn crockford() -> Encoding {
     specification.encoding().expect("32 different characters are an alphabet")
 }
 
-/// A recovery code in the clear: 80 random bits. Its other half, the only one with a column, is
-/// [`mfa_core::RecoveryCode`].
+/// Plaintext recovery code: 80 random bits. The stored form is [`mfa_core::RecoveryCode`].
 ///
-/// Redacted in `Debug`, wiped on drop, compared in constant time.
+/// Redacted in `Debug`, erased when dropped, compared in constant time.
 #[derive(Clone, PartialEq, Eq)]
 pub struct PlainCode(SecretText);
 
@@ -39,19 +38,19 @@ impl PlainCode {
         Ok(Self(SecretText::new(CROCKFORD.encode(bytes.as_slice()))))
     }
 
-    /// Takes sixteen characters of the alphabet, which the caller has made sure of.
+    /// Wraps 16 characters of the alphabet. The caller must have checked them.
     pub(crate) const fn from_canonical(text: SecretText) -> Self {
         Self(text)
     }
 
-    /// The one spelling that is hashed: 16 characters, lower case, no dashes.
+    /// Returns the canonical spelling that is hashed: 16 characters, lower case, no dashes.
     pub(crate) const fn canonical(&self) -> &SecretText {
         &self.0
     }
 
-    /// As it is shown to its owner: `xxxx-xxxx-xxxx-xxxx`.
+    /// Returns the displayed form `xxxx-xxxx-xxxx-xxxx`.
     pub fn to_display(&self) -> SecretText {
-        // As large as it gets at once: a string that grows leaves copies behind.
+        // Final capacity from the start: a growing string leaves copies in memory.
         let mut shown = String::with_capacity(CHARACTERS.saturating_add(CHARACTERS / GROUP));
         for (place, character) in self.0.expose().chars().enumerate() {
             if place > 0 && place.is_multiple_of(GROUP) {
@@ -73,7 +72,7 @@ impl fmt::Debug for PlainCode {
 mod tests {
     use super::*;
 
-    /// Gives the same bytes for ever.
+    /// Always returns the same bytes.
     #[derive(Debug)]
     struct Fixed([u8; CODE_BYTES]);
 

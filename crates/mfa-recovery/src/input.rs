@@ -1,4 +1,4 @@
-//! What people type when asked for a recovery code.
+//! Parser of recovery codes as users type them.
 
 use mfa_core::SecretText;
 use zeroize::Zeroizing;
@@ -6,40 +6,40 @@ use zeroize::Zeroizing;
 use crate::PlainCode;
 use crate::code::CHARACTERS;
 
-/// The longest answer that is looked at, in characters: room for a code with a space after every one of them.
+/// Maximum length in characters: room for a code with a space after every character.
 const MAX_INPUT_CHARS: usize = 64;
 
-/// An answer to the question for a recovery code.
+/// Text that a user submitted as a recovery code.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RecoveryCodeInput {
-    /// Sixteen characters of the alphabet, where it is that: it may be someone's code. Anything else is a wrong code,
-    /// which counts as a try and costs a hash like any other, unless the user has a set from elsewhere.
+    /// The code, if the text has the form of one. Any other text is a wrong code: it counts as an attempt and costs a
+    /// hash, unless the user has an imported set.
     code: Option<PlainCode>,
-    /// As it was typed.
+    /// The text as submitted.
     text: SecretText,
 }
 
-/// A text that is no answer at all. Says nothing of the text.
+/// Error for a text of the wrong length. It does not contain the text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("a recovery code is a text of 1 to 64 characters")]
 pub struct RecoveryCodeInputError;
 
 impl RecoveryCodeInput {
-    /// Reads what was typed: case, white space and dashes do not matter, `o` is zero, `i` and `l` are one (Crockford's
-    /// base32).
+    /// Parses a submitted text.
     ///
-    /// Dashes are also those that a phone or a word processor puts in the place of a hyphen. Digits and letters of
-    /// other scripts are not read as ours.
+    /// Case, white space and dashes are ignored; `o` is read as zero, `i` and `l` as one (Crockford's base32).
+    /// Typographic dashes count as dashes, because phones and word processors insert them. Digits and letters of
+    /// other scripts are not converted.
     ///
     /// # Errors
     ///
-    /// [`RecoveryCodeInputError`] when it is empty or has more than 64 characters: tell the caller that the field is malformed,
-    /// and count no try.
+    /// [`RecoveryCodeInputError`] if the text is empty or has more than 64 characters: report a malformed field and
+    /// count no attempt.
     pub fn parse(text: &str) -> Result<Self, RecoveryCodeInputError> {
         if text.is_empty() || text.chars().nth(MAX_INPUT_CHARS).is_some() {
             return Err(RecoveryCodeInputError);
         }
-        // As large as it gets at once: a string that grows leaves copies behind.
+        // Final capacity from the start: a growing string leaves copies in memory.
         let mut canonical = Zeroizing::new(String::with_capacity(CHARACTERS));
         for character in text.chars().filter(|it| !is_separator(*it)) {
             match symbol(character) {
@@ -58,28 +58,29 @@ impl RecoveryCodeInput {
         Self { code, text: SecretText::new(text.to_owned()) }
     }
 
-    /// Whether it has the form of a code of ours.
+    /// Returns whether the text has the form of a code generated here.
     pub const fn is_code(&self) -> bool {
         self.code.is_some()
     }
 
-    /// The code that it may be.
+    /// Returns the code, if the text has the form of one.
     pub const fn code(&self) -> Option<&PlainCode> {
         self.code.as_ref()
     }
 
-    /// As it was typed.
+    /// Returns the text as submitted.
     pub(crate) const fn text(&self) -> &SecretText {
         &self.text
     }
 }
 
-/// Hyphen, U+2010 (hyphen) to U+2015 (horizontal bar), U+2212 (minus), and white space.
+/// Returns whether the character is a hyphen, U+2010 (hyphen) to U+2015 (horizontal bar), U+2212 (minus) or white
+/// space.
 fn is_separator(character: char) -> bool {
     matches!(character, '-' | '\u{2010}'..='\u{2015}' | '\u{2212}') || character.is_whitespace()
 }
 
-/// The character of the alphabet that is meant. `u` is none: it is left out so that no code spells a word.
+/// Returns the character of the alphabet. `u` is not one: it is left out so that no code spells a word.
 const fn symbol(character: char) -> Option<char> {
     match character.to_ascii_lowercase() {
         'o' => Some('0'),

@@ -1,33 +1,33 @@
-//! Codes of a set from elsewhere: no tag says which of them may be meant.
+//! Recovery codes imported from another system. They have no tag.
 
 use mfa_core::{PasswordDigest, RecoveryCode, SecretText};
 
-/// What of an answer was hashed when a set from elsewhere was made.
+/// Form in which an imported code was hashed.
 ///
-/// Such sets are not ours: whether their codes were hashed as they were shown, or without their dashes, or in one case,
-/// only the system that made them knows. What an operator says of it at the import stands before each digest in the row
-/// (`upper-bare|$2b$12$…`), and nothing where they were hashed as shown.
+/// Only the original system knows whether it hashed codes as displayed, without dashes, or in one case. The operator
+/// states it at the import. It is stored before each digest in the row (`upper-bare|$2b$12$…`); codes hashed as
+/// displayed have no prefix.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct LegacyCodeFormat {
-    /// In which case.
+    /// Case of the hashed text.
     pub case: LegacyCodeCase,
-    /// Whether without dashes and blanks.
+    /// Whether dashes and white space were removed before hashing.
     pub bare: bool,
 }
 
-/// In which case a code was hashed.
+/// Case in which a code was hashed.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum LegacyCodeCase {
-    /// As it was shown.
+    /// As displayed.
     #[default]
     AsShown,
-    /// Upper.
+    /// Upper case.
     Upper,
-    /// Lower.
+    /// Lower case.
     Lower,
 }
 
-/// Parts the digest from what stands before it.
+/// Separator between the format and the digest.
 const FORMAT_SEPARATOR: char = '|';
 
 impl LegacyCodeFormat {
@@ -51,9 +51,9 @@ impl LegacyCodeFormat {
         }
     }
 
-    /// What was typed, spelled so. Blanks around it never count.
-    fn of(self, typed: &SecretText) -> SecretText {
-        // As large as it gets at once: a string that grows leaves copies behind.
+    /// Converts a submitted text to this format. White space around it is always removed.
+    fn convert(self, typed: &SecretText) -> SecretText {
+        // Final capacity from the start: a growing string leaves copies in memory.
         let mut spelled = String::with_capacity(typed.expose().len());
         for character in typed.expose().trim().chars() {
             if self.bare && (character == '-' || character.is_whitespace()) {
@@ -69,11 +69,11 @@ impl LegacyCodeFormat {
     }
 }
 
-/// A code of a set from elsewhere, as the row is to keep it: its bcrypt hash, and no tag.
+/// Returns the digest of an imported code as the row stores it: the bcrypt hash with the format, without a tag.
 ///
 /// # Errors
 ///
-/// [`LegacyDigestError`] where the hash is none of bcrypt.
+/// [`LegacyDigestError`] if the hash is not bcrypt: do not import the set.
 pub fn legacy_digest(hash: &str, spelling: LegacyCodeFormat) -> Result<String, LegacyDigestError> {
     if !is_bcrypt(hash) {
         return Err(LegacyDigestError);
@@ -84,12 +84,13 @@ pub fn legacy_digest(hash: &str, spelling: LegacyCodeFormat) -> Result<String, L
     })
 }
 
-/// A text that is no bcrypt hash. Says nothing of it.
+/// Error for a text that is not a bcrypt hash. It does not contain the text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("a recovery code is not a bcrypt hash")]
 pub struct LegacyDigestError;
 
-/// `$2a$`, `$2b$`, `$2x$` or `$2y$`, a cost of two digits, and 53 characters of salt and hash.
+/// Returns whether the text is `$2a$`, `$2b$`, `$2x$` or `$2y$`, a cost of two digits, and 53 characters of salt and
+/// hash.
 fn is_bcrypt(text: &str) -> bool {
     let rest = ["$2a$", "$2b$", "$2x$", "$2y$"].iter().find_map(|prefix| text.strip_prefix(prefix));
     let parts = rest.and_then(|rest| rest.split_once('$'));
@@ -101,18 +102,18 @@ fn is_bcrypt(text: &str) -> bool {
     })
 }
 
-/// Whether a code is one of a set from elsewhere.
+/// Returns whether a code was imported from another system.
 pub fn is_legacy(code: &RecoveryCode) -> bool {
     code.tag.is_none() && read(&code.digest).is_some()
 }
 
-/// What an answer is to be compared with for this code, and how it is spelled for that; `None` for a code of ours.
+/// Returns the converted text and the hash to compare it with, or `None` for a code generated here.
 pub(crate) fn comparison(code: &RecoveryCode, typed: &SecretText) -> Option<(SecretText, PasswordDigest)> {
     if code.tag.is_some() {
         return None;
     }
-    let (spelling, hash) = read(&code.digest)?;
-    Some((spelling.of(typed), PasswordDigest::from_column(hash.to_owned())))
+    let (format, hash) = read(&code.digest)?;
+    Some((format.convert(typed), PasswordDigest::from_column(hash.to_owned())))
 }
 
 fn read(digest: &str) -> Option<(LegacyCodeFormat, &str)> {

@@ -1,20 +1,22 @@
-//! Recovery codes: what stands in for the second factor when phone and app are gone.
+//! Recovery codes: single-use codes for users who have lost their other factors.
 //!
-//! A set of ten ([`generate_set`], [`PlainCode`]) that is shown once and kept as slow hashes ([`hash_set`]); what people
-//! type ([`RecoveryCodeInput`]); a try in three steps whose order is in the types: [`candidate`] picks the one hash that may fit,
-//! [`CodeLookup::check`] computes exactly one hash, and [`spend`] uses the code up; what users may see of their set
-//! ([`listing`], [`warning`]). [`spend`] answers with a [`FactorResult`](mfa_core::FactorResult) and belongs inside the closure of
-//! [`mfa_core::verify_factor`], which alone counts, locks and records.
+//! - Sets of ten codes, displayed once and stored as slow hashes: [`generate_set`], [`PlainCodeSet`], [`hash_set`].
+//! - Input: [`RecoveryCodeInput`].
+//! - Verification in three steps, enforced by the types: [`look_up_code`] selects the one hash that may match,
+//!   [`CodeLookup::check`] computes one hash, and [`spend`] marks the code as used.
+//! - Status for the user: [`listing`], [`warning`].
 //!
-//! It refuses to do I/O, to name a runtime, to read a clock and to draw randomness: hashing, keys, time and chance are
-//! handed in. It refuses to keep a code, to spend one twice, to compare a code of ours with more than one hash, and to
-//! answer quicker where nothing fits.
+//! Call [`spend`] in the closure of [`mfa_core::settle_attempt`], which alone counts, locks and records.
 //!
-//! Sets from another system ([`legacy_digest`]) have no tags: a try of a user who has one is compared with each of its
-//! codes that is not spent, until one fits. [`warning_of`] asks for a new set as long as there is one.
+//! This crate performs no I/O, depends on no runtime, reads no clock and draws no randomness: callers pass hasher,
+//! keys, time and entropy in. It never stores a plaintext code and never accepts one twice. It compares a code
+//! generated here with one hash only, and takes as long when nothing matches.
 //!
-//! To add a kind of code (a longer one, say): a reading of it in [`RecoveryCodeInput`] and a tag of its own, so that a try still
-//! costs one hash.
+//! Imported sets ([`legacy_digest`]) have no tags. An attempt is compared with each of their unused codes until one
+//! matches. [`warning_of`] recommends a new set as long as one is in use.
+//!
+//! To add a kind of code, such as a longer one: extend the parser in [`RecoveryCodeInput`] and give the code its own
+//! tag, so that an attempt still costs one hash.
 
 mod code;
 mod input;

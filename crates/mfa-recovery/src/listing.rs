@@ -1,48 +1,50 @@
-//! What a user may see of a set.
+//! Status of a recovery code set for its owner.
 
 use mfa_core::{RecoveryState, Timestamp};
 
-/// From how many codes on there is a warning.
+/// Number of unused codes from which a warning is given.
 const WARNING_THRESHOLD: usize = 3;
 
-/// A set as its owner may see it: which codes are used, never a code, a hash or a tag.
+/// Status of a set. It contains no code, hash or tag.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct CodeListing {
-    /// The codes, in the order in which they were shown.
+    /// Codes in the order in which they were displayed.
     pub codes: Vec<ListedCode>,
-    /// How many are not used.
+    /// Number of unused codes.
     pub left: usize,
-    /// When the set was made; none where there is no set.
+    /// Time when the set was generated, or `None` if there is no set.
     pub generated_at: Option<Timestamp>,
 }
 
-/// One code of a [`CodeListing`].
+/// Status of one code in a [`CodeListing`].
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ListedCode {
-    /// Its number in the set.
+    /// Number of the code in the set.
     pub id: String,
-    /// When it was used, if it was.
+    /// Time when the code was used.
     pub used_at: Option<Timestamp>,
 }
 
-/// The set as its owner may see it.
+/// Returns the status of a set.
 pub fn listing(recovery: &RecoveryState) -> CodeListing {
     let listed = recovery.codes.iter().map(|it| ListedCode { id: it.id.clone(), used_at: it.used_at });
     CodeListing { codes: listed.collect(), left: recovery.left(), generated_at: recovery.generated_at }
 }
 
-/// That it is time for a new set.
+/// Warning that recommends a new set.
+///
+/// Exhaustive, so that each warning has a text in every language.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum CodeWarning {
-    /// Only so many are left: one to three.
+    /// Only this many codes are left: one to three.
     FewLeft(usize),
-    /// The last one was used.
+    /// No code is left.
     NoneLeft,
-    /// The set comes from another system, and each try costs several hashes.
+    /// The set was imported, and each attempt costs several hashes.
     FromElsewhere,
 }
 
-/// Whether it is time for a new set, with so many codes left.
+/// Returns the warning for this number of unused codes.
 pub const fn warning(left: usize) -> Option<CodeWarning> {
     match left {
         0 => Some(CodeWarning::NoneLeft),
@@ -51,7 +53,7 @@ pub const fn warning(left: usize) -> Option<CodeWarning> {
     }
 }
 
-/// The same for a set that may come from another system: then it is always time for a new one.
+/// Returns the warning for this number of unused codes. An imported set always causes one.
 pub const fn warning_of(left: usize, from_elsewhere: bool) -> Option<CodeWarning> {
     match warning(left) {
         None | Some(CodeWarning::FewLeft(_)) if from_elsewhere => Some(CodeWarning::FromElsewhere),
@@ -59,13 +61,13 @@ pub const fn warning_of(left: usize, from_elsewhere: bool) -> Option<CodeWarning
     }
 }
 
-/// Whether a code of the set that is not spent comes from another system.
+/// Returns whether an unused code of the set was imported.
 pub fn has_legacy(recovery: &RecoveryState) -> bool {
     recovery.codes.iter().any(|code| code.used_at.is_none() && crate::is_legacy(code))
 }
 
 impl ListedCode {
-    /// Whether it was used.
+    /// Returns whether the code was used.
     pub const fn is_used(&self) -> bool {
         self.used_at.is_some()
     }

@@ -1,4 +1,4 @@
-//! What a try is compared with: one hash, or those of a set from elsewhere.
+//! Lookup of the stored hash that a submitted code may match.
 
 use std::fmt;
 
@@ -12,47 +12,47 @@ use crate::RecoveryCodeInput;
 use crate::legacy::comparison;
 use crate::tag::CodeTag;
 
-/// What a try is to be compared with: one code of the set, or nothing; or, where no code of ours is meant, the codes of
-/// a set from elsewhere. It owns what it needs, so that it outlives the
-/// decision that made it and is checked outside of it, where hashing holds nothing up.
+/// Stored code to compare a submitted text with.
 ///
-/// `Debug` does not even say whether there is one.
+/// It holds one code of the set, none, or the unused codes of an imported set. It owns its data, so that hashing runs
+/// outside the decision that created it. `Debug` does not reveal whether a code was found.
 pub struct CodeLookup {
     typed: SecretText,
     code: Option<MatchedCode>,
-    /// Codes of a set from elsewhere, each with the answer as it is spelled for it.
+    /// Codes of an imported set, each with the text converted to its format.
     legacy: Vec<(SecretText, MatchedCode)>,
 }
 
-/// What the hash of a try says.
+/// Result of comparing a submitted code with the stored hash.
+///
+/// Exhaustive, so that no caller overlooks the missing match.
 #[must_use]
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum HashComparison {
-    /// It is this code, which was not spent when it was looked up: [`spend`](crate::spend) it to let anyone in.
+    /// The text matches this code, which was unused at the lookup. [`spend`](crate::spend) it before accepting it.
     Match(MatchedCode),
-    /// It is no code of this user, or a spent one.
+    /// The text matches no unused code of this user.
     NoMatch,
 }
 
-/// Which code was shown to be right. Only [`CodeLookup::check`] hands one out.
+/// Code that matched its hash. Only [`CodeLookup::check`] creates one.
 #[derive(Clone, PartialEq, Eq)]
 pub struct MatchedCode {
     id: String,
-    /// What the row holds.
+    /// Digest as stored in the row.
     digest: PasswordDigest,
-    /// The hash in it.
+    /// Hash within the digest.
     hash: PasswordDigest,
 }
 
-/// Codes of a set from elsewhere that one try is compared with at most: such sets have ten.
+/// Maximum number of imported codes compared with one attempt. Such sets have ten.
 const MAX_LEGACY_CODES: usize = 16;
 
-/// Looks up what this answer of this user is to be compared with: the code that is not spent and whose tag fits under
-/// any live key.
+/// Selects the unused code whose tag matches a submitted text with any active key.
 ///
-/// Compares with every code in constant time. Sets made by [`generate_set`](crate::generate_set) never have two codes
-/// of one tag; of a set that has, the first one that is not spent is taken. Codes of a set from elsewhere have no tag:
-/// where no tag fits, each of them that is not spent is a candidate.
+/// Compares every code in constant time. Sets of [`generate_set`](crate::generate_set) never contain a tag twice; in
+/// other sets the first unused match counts. Imported codes have no tag: if no tag matches, all unused ones are
+/// selected.
 pub fn look_up_code(
     recovery: &RecoveryState,
     user: UserId,
@@ -63,7 +63,7 @@ pub fn look_up_code(
         .code()
         .and_then(|it| select(&recovery.codes, &CodeTag::digest_with_each_key(user, it, digests)));
     let legacy = if code.is_some() { Vec::new() } else { from_elsewhere(&recovery.codes, typed) };
-    // Where it is no code of ours, the text does not matter to the dummy, only that one is hashed.
+    // Without a code the text does not affect the dummy hash, only its cost matters.
     let canonical = typed.code().map(|it| it.canonical().clone());
     CodeLookup { typed: canonical.unwrap_or_else(|| SecretText::new(String::new())), code, legacy }
 }
@@ -93,13 +93,14 @@ fn select(codes: &[RecoveryCode], tags: &[CodeTag]) -> Option<MatchedCode> {
 }
 
 impl CodeLookup {
-    /// Computes exactly one slow hash, a dummy where there is nothing to compare with, so that no answer is quicker
-    /// than another. Only for a user with a set from elsewhere it may be several, one after the other, each in its own
-    /// place in the hasher's queue.
+    /// Computes exactly one slow hash, a dummy if there is no code, so that every attempt takes equally long.
+    ///
+    /// Only an imported set can need several hashes. They run one after the other, each with its own place in the
+    /// hasher's queue.
     ///
     /// # Errors
     ///
-    /// [`HashError`]: the try was not checked and nothing is spent; let nobody in.
+    /// [`HashError`] if the code was not compared: deny the attempt. No code is spent.
     pub async fn check(self, hasher: &dyn PasswordHasher) -> Result<HashComparison, HashError> {
         if !self.legacy.is_empty() {
             return check_each(self.legacy, hasher).await;
@@ -107,7 +108,7 @@ impl CodeLookup {
         let digest = self.code.as_ref().map(|fit| fit.hash.clone());
         let check = hasher.verify(self.typed, digest).await?;
         Ok(match (check, self.code) {
-            // An outdated hash is not renewed: the code is used up.
+            // An outdated hash is not renewed, because the code is used up.
             (PasswordCheck::Correct | PasswordCheck::CorrectButOutdated, Some(fit)) => {
                 HashComparison::Match(fit)
             }
@@ -133,8 +134,8 @@ async fn check_each(
 }
 
 impl MatchedCode {
-    /// Whether that stored code is the very one: the same number and the same hash. A new set numbers its codes alike,
-    /// but each hash has a salt of its own.
+    /// Returns whether the stored code is the same one: same number and same digest. A new set reuses the numbers,
+    /// but every digest has its own salt.
     pub(crate) fn is(&self, stored: &RecoveryCode) -> bool {
         self.id == stored.id && self.digest.as_column() == stored.digest
     }

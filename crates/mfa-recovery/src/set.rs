@@ -1,4 +1,4 @@
-//! A new set of codes: made, shown once, kept as hashes.
+//! Generation and hashing of recovery code sets.
 
 use std::fmt;
 
@@ -10,19 +10,18 @@ use mfa_core::{
 use crate::PlainCode;
 use crate::tag::CodeTag;
 
-/// Codes in a set.
+/// Number of codes in a set.
 pub const SET_SIZE: usize = 10;
 
-/// How many draws a set may take. A draw is in vain about once in seven thousand, so more than a few mean that the
-/// source of randomness repeats itself.
+/// Maximum number of draws for a set. About one draw in seven thousand repeats a tag, so more than a few mean that
+/// the source of randomness repeats itself.
 const MAX_DRAWS: usize = 4 * SET_SIZE;
 
-/// A new set of codes in the clear, to be shown to one user once. Its other half, the only one with a column, is
-/// [`RecoveryState`].
+/// Plaintext codes of a new set, to be displayed once. The stored form is [`RecoveryState`].
 pub struct PlainCodeSet(Vec<(PlainCode, CodeTag)>);
 
 impl PlainCodeSet {
-    /// The codes, in the order in which they are shown and numbered.
+    /// Returns the codes in the order in which they are displayed and numbered.
     pub fn codes(&self) -> impl ExactSizeIterator<Item = &PlainCode> {
         self.0.iter().map(|(code, _)| code)
     }
@@ -34,12 +33,13 @@ impl fmt::Debug for PlainCodeSet {
     }
 }
 
-/// Makes a set for this user: [`SET_SIZE`] codes of 80 random bits, no two of which have the same tag, so that a try
-/// never has two hashes to choose from.
+/// Generates a set for this user: [`SET_SIZE`] codes of 80 random bits.
+///
+/// No two codes have the same tag, so that an attempt never has two candidate hashes.
 ///
 /// # Errors
 ///
-/// [`EntropyError`] when there is no randomness, or it repeats itself: keep the old set.
+/// [`EntropyError`] if there is no randomness or it repeats itself: keep the old set.
 pub fn generate_set(
     user: UserId,
     entropy: &dyn Entropy,
@@ -49,7 +49,7 @@ pub fn generate_set(
     for _ in 0..MAX_DRAWS {
         let code = PlainCode::draw(entropy)?;
         let tag = CodeTag::newest(user, &code, digests);
-        // Equal codes have equal tags, so this keeps them apart as well.
+        // Equal codes have equal tags, so this also excludes duplicates.
         if set.iter().all(|(_, other)| *other != tag) {
             set.push((code, tag));
         }
@@ -60,14 +60,14 @@ pub fn generate_set(
     Err(EntropyError)
 }
 
-/// What the row is to keep of a set: for each code its number from `1`, its slow hash, and its tag. Putting it in the
-/// place of the old one kills every older code.
+/// Hashes a set for storage: number from `1`, slow hash and tag of each code. Storing it invalidates every older
+/// code.
 ///
-/// Hashes one code after the other, so that a new set never takes more than one place in the hasher's queue.
+/// The codes are hashed one after the other, so that a set never takes more than one place in the hasher's queue.
 ///
 /// # Errors
 ///
-/// [`HashError`]: show none of the codes and keep the old set.
+/// [`HashError`] if a code was not hashed: display none of the codes and keep the old set.
 pub async fn hash_set(
     set: &PlainCodeSet,
     hasher: &dyn PasswordHasher,
@@ -100,7 +100,7 @@ mod tests {
 
     const USER: UserId = UserId::new(7);
 
-    /// Digests that start alike for the first `alike` calls.
+    /// Digests that are equal for the first `alike` calls.
     #[derive(Debug)]
     struct Colliding {
         alike: u32,

@@ -1,4 +1,4 @@
-//! Which code of a set may be meant, without saying which code it is.
+//! Tags that select a recovery code in a set without revealing it.
 
 use data_encoding::HEXLOWER;
 use mfa_core::{DigestPurpose, KeyId, KeyedDigest, KeyedDigests, RecoveryCode, UserId};
@@ -7,8 +7,10 @@ use zeroize::Zeroizing;
 
 use crate::PlainCode;
 
-/// The first 16 bits of a keyed digest of user and code. Whoever has the key learns 16 bits of the code by it and 64
-/// stay secret; enough to tell ten codes apart, and far too few to find a code by.
+/// Tag: the first 16 bits of a keyed digest of user and code.
+///
+/// Someone with the key learns 16 bits of the code, and 64 stay secret. The tag distinguishes ten codes and is far
+/// too short to find a code.
 #[derive(Clone, PartialEq, Eq)]
 pub(crate) struct CodeTag {
     key: KeyId,
@@ -16,12 +18,12 @@ pub(crate) struct CodeTag {
 }
 
 impl CodeTag {
-    /// Under the newest key, as new sets have it.
+    /// Computes the tag with the newest key, for new sets.
     pub(crate) fn newest(user: UserId, code: &PlainCode, digests: &dyn KeyedDigests) -> Self {
         Self::cut(digests.digest(DigestPurpose::RecoveryTag, &message(user, code)))
     }
 
-    /// Under each live key: a set keeps the key that it was made with.
+    /// Computes the tag with each active key, because a set keeps the key it was generated with.
     pub(crate) fn digest_with_each_key(
         user: UserId,
         code: &PlainCode,
@@ -36,24 +38,24 @@ impl CodeTag {
         Self { key: digest.key, bits: [first, second] }
     }
 
-    /// The name of the key, as a row keeps it.
+    /// Returns the ID of the key as stored.
     pub(crate) fn key(&self) -> &str {
         self.key.as_str()
     }
 
-    /// The tag, as a row keeps it.
+    /// Returns the tag as stored.
     pub(crate) fn to_hex(&self) -> String {
         HEXLOWER.encode(&self.bits)
     }
 
-    /// Whether a stored code has this tag, in constant time. One without a tag never has.
+    /// Compares a stored code's tag in constant time. A code without a tag never matches.
     pub(crate) fn fits(&self, stored: &RecoveryCode) -> Choice {
         let (Some(key), Some(tag)) = (&stored.tag_key, &stored.tag) else { return Choice::from(0) };
         key.as_bytes().ct_eq(self.key().as_bytes()) & tag.as_bytes().ct_eq(self.to_hex().as_bytes())
     }
 }
 
-/// Eight bytes of user id, then sixteen of code: lengths are fixed, so no two pairs share a message.
+/// Builds the digest's message: eight bytes of user ID, then sixteen of code. Fixed lengths make it unambiguous.
 fn message(user: UserId, code: &PlainCode) -> Zeroizing<Vec<u8>> {
     let code = code.canonical().expose().as_bytes();
     Zeroizing::new([user.value().to_be_bytes().as_slice(), code].concat())

@@ -1,4 +1,4 @@
-//! Why good codes are refused: a phone whose clock is wrong.
+//! Diagnosis of phone clocks that are wrong, from rejected TOTP codes.
 
 use std::time::Duration;
 
@@ -8,31 +8,32 @@ use subtle::{ConditionallySelectable, ConstantTimeEq};
 use crate::time_step::seconds_of;
 use crate::{CodeCheck, Parameters, TimeStep, TotpCode, check_code};
 
-/// Steps looked at on each side: ten minutes.
+/// Number of steps searched on each side: ten minutes.
 const MAX_DRIFT_STEPS: i64 = 20;
 
-/// How long a code that was ahead is remembered, for the next one to agree with.
+/// Time for which a code from the future is remembered, to compare the next one with it.
 const EARLY_CODE_LIFETIME: Duration = Duration::from_mins(10);
-/// How many steps two codes of the same phone may differ by: it may be read at the end of one step or the start of one.
+/// Difference in steps allowed between two codes of one phone, because a code can be read at either end of its step.
 const JITTER: u64 = 1;
 
-/// How far a phone's clock is off, to the half minute.
+/// Difference between a phone's clock and the server's, to the half minute.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ClockDrift(i64);
 
 impl ClockDrift {
-    /// Seconds that the phone is ahead of us; negative where it is behind.
+    /// Returns the seconds by which the phone is ahead. Negative if it is behind.
     pub const fn seconds(self) -> i64 {
         seconds_of(self.0)
     }
 }
 
-/// Says how far the phone's clock is off, where a code that was refused fits a step outside the window and within ten
-/// minutes; the nearest such step, where there are several. `None` where the code fits the window, or nothing at all.
+/// Finds the drift of the phone's clock from a rejected code.
 ///
-/// It explains a refusal and never accepts anything. Tell the answer only to one who is enrolling this very secret: at
-/// a login it would tell a guesser which code will be right in a few minutes; there [`explain_refused_code`] knows when
-/// to be silent.
+/// Returns the nearest step outside the window and within ten minutes that the code matches. Returns `None` if the
+/// code matches the window, or no step at all.
+///
+/// The result explains a rejection and never accepts a code. Return it only to a user who enrols this secret. At a
+/// login it would reveal to a guesser which code will be valid in a few minutes; use [`explain_refused_code`] there.
 pub fn diagnose_drift(secret: &SecretBytes, code: &TotpCode, now: Timestamp) -> Option<ClockDrift> {
     let parameters = Parameters::default();
     if check_code(secret, code, now, None, parameters) != CodeCheck::Wrong {
@@ -40,7 +41,7 @@ pub fn diagnose_drift(secret: &SecretBytes, code: &TotpCode, now: Timestamp) -> 
     }
     let middle = TimeStep::at(now);
     let farthest_first = (2..=MAX_DRIFT_STEPS).rev().flat_map(|steps| [steps.saturating_neg(), steps]);
-    // All of them, without a branch on which one fits, so that the time taken tells nothing of it.
+    // Compares every step, without a branch on the result, so that the time taken reveals nothing.
     let mut nearest = 0;
     for steps in farthest_first {
         let Some(candidate) = middle.offset(steps).code(secret, parameters) else { continue };
@@ -49,11 +50,11 @@ pub fn diagnose_drift(secret: &SecretBytes, code: &TotpCode, now: Timestamp) -> 
     (nearest != 0).then_some(ClockDrift(nearest))
 }
 
-/// Explains the refusal of a code for a secret that waits for its confirmation, to the one who is enrolling it.
+/// Explains why a code was rejected during the enrolment of its secret.
 ///
 /// # Errors
 ///
-/// [`CipherError`] where the secret could not be unsealed: explain nothing.
+/// [`CipherError`] if the secret could not be unsealed: return no explanation.
 pub fn explain_refused_enrolment(
     account: &Account,
     code: &TotpCode,
@@ -67,17 +68,17 @@ pub fn explain_refused_enrolment(
     Ok(diagnose_drift(&secret, code, now))
 }
 
-/// Explains the refusal of a code at a login, where that tells a guesser nothing.
+/// Explains why a code was rejected at a login, if the explanation reveals nothing to a guesser.
 ///
-/// A code of a step that has passed is never good again, so it is explained at once. A code of a step to come will be
-/// good: it is explained only where the code that was refused before it agrees, one of another step and as far ahead.
-/// Whoever can show two such codes has the phone in their hands; a guesser would have to be right twice.
+/// A code of a past step is never valid again, so it is explained at once. A code of a future step will be valid. It
+/// is explained only if the previously rejected code belongs to another step with the same drift. Two such codes
+/// prove possession of the phone; a guesser would have to be right twice.
 ///
-/// The account keeps the step of such a code, and nothing else changes. The try has been counted before.
+/// The account remembers the step of a code from the future. Nothing else changes. The attempt was counted before.
 ///
 /// # Errors
 ///
-/// [`CipherError`] where the secret could not be unsealed: explain nothing.
+/// [`CipherError`] if the secret could not be unsealed: return no explanation.
 pub fn explain_refused_code(
     account: &mut Account,
     code: &TotpCode,
@@ -134,7 +135,7 @@ mod tests {
         }
     }
 
-    /// A user whose phone is off by this many steps, and what the phone shows now.
+    /// A user's account and secret.
     struct Phone {
         account: Account,
         secret: SecretBytes,

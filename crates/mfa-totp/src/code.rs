@@ -1,4 +1,4 @@
-//! A code as a user types it.
+//! TOTP codes: parsing, formatting and comparison.
 
 use std::fmt;
 
@@ -8,9 +8,9 @@ use zeroize::ZeroizeOnDrop;
 
 use crate::Digits;
 
-/// A code of an authenticator app: six digits, or seven or eight where that was agreed.
+/// Code of an authenticator app: six digits, or seven or eight by agreement.
 ///
-/// Redacted in `Debug`, wiped on drop, compared in constant time.
+/// Redacted in `Debug`, erased when dropped, compared in constant time.
 #[derive(Clone, ZeroizeOnDrop)]
 pub struct TotpCode {
     value: u32,
@@ -18,30 +18,32 @@ pub struct TotpCode {
     digits: Digits,
 }
 
-/// A text that is no code. Says nothing of the text.
+/// Error for a text that is not a code. It does not contain the text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("a code is exactly {0} ASCII digits")]
 pub struct TotpCodeError(Digits);
 
 impl TotpCode {
-    /// Parses exactly six ASCII digits: nothing is trimmed, and no other script's digits count, so that one code has
-    /// one spelling and whoever counts tries or spent codes cannot be led astray by another.
+    /// Parses exactly six ASCII digits.
+    ///
+    /// Nothing is trimmed, and digits of other scripts are rejected. So each code has one spelling, and another
+    /// spelling cannot bypass the count of attempts or the list of used codes.
     ///
     /// # Errors
     ///
-    /// [`TotpCodeError`] for any other text: tell the caller that the field is malformed, and count no try.
+    /// [`TotpCodeError`] for any other text: report a malformed field and count no attempt.
     pub fn parse(text: &str) -> Result<Self, TotpCodeError> {
         Self::parse_digits(text, Digits::Six)
     }
 
-    /// Parses exactly that many ASCII digits.
+    /// Parses exactly this number of ASCII digits.
     ///
     /// # Errors
     ///
-    /// [`TotpCodeError`] for any other text.
+    /// [`TotpCodeError`] for any other text: report a malformed field and count no attempt.
     pub fn parse_digits(text: &str, digits: Digits) -> Result<Self, TotpCodeError> {
         let error = TotpCodeError(digits);
-        // The check of each byte comes first because `u32::from_str` takes a leading plus.
+        // Checked first, because `u32::from_str` accepts a leading plus.
         if text.len() != usize::from(digits.count()) || !text.bytes().all(|byte| byte.is_ascii_digit()) {
             return Err(error);
         }
@@ -53,7 +55,7 @@ impl TotpCode {
         Self { value: digits.last_of(number), digits }
     }
 
-    /// The code as an app shows it, with its leading zeros.
+    /// Returns the code with its leading zeros.
     pub fn to_text(&self) -> SecretText {
         let width = usize::from(self.digits.count());
         SecretText::new(format!("{:0width$}", self.value))

@@ -1,4 +1,4 @@
-//! A new secret: shown, then confirmed by its first code.
+//! TOTP enrolment: a new secret and its confirmation by the first code.
 
 use std::time::Duration;
 
@@ -9,26 +9,28 @@ use mfa_core::{
 
 use crate::{CodeCheck, Parameters, TotpCode, check_code};
 
-/// How long a new secret waits for its first code (NIST SP 800-63B-4 §4.1.2.2).
+/// Time for the confirmation of a new secret (NIST SP 800-63B-4 §4.1.2.2).
 pub const ENROLMENT_LIFETIME: Duration = Duration::from_mins(10);
 
-/// Why a confirmation could not be looked at. Nothing was counted or spent.
+/// Error of a confirmation. Nothing was counted or spent.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum EnrolmentError {
-    /// No secret waits, or it has waited too long.
+    /// No enrolment is in progress, or it has expired.
     #[error("no enrolment is in progress")]
     NoneInProgress,
-    /// The secret could not be unsealed or sealed anew: a fault of ours.
+    /// The secret could not be unsealed or sealed: an internal error.
     #[error("the secret could not be unsealed or sealed")]
     Cipher(#[from] CipherError),
 }
 
-/// Puts a new secret beside the one in force, which stays until the new one is confirmed. A running enrolment is
-/// replaced, and the tries start anew. Answers when the new secret is forgotten.
+/// Stores a new secret besides the active one and returns when the enrolment expires.
+///
+/// The active secret stays until the new one is confirmed. An enrolment in progress is replaced, and its count of
+/// wrong codes restarts.
 ///
 /// # Errors
 ///
-/// [`CipherError`] when the secret could not be sealed: the account is as it was, show nothing.
+/// [`CipherError`] if the secret could not be sealed: the account is unchanged, do not display the secret.
 pub fn begin_enrolment(
     account: &mut Account,
     secret: &SecretBytes,
@@ -42,15 +44,16 @@ pub fn begin_enrolment(
     Ok(expires_at)
 }
 
-/// Checks the first code of the secret that waits, and puts the secret in force where it fits. That code is spent: it
-/// opens no login.
+/// Checks the first code of the new secret and activates the secret if the code is correct.
 ///
-/// For the closure of [`mfa_core::confirm`], which admits, counts the tries and ends other sessions.
+/// The code is spent, so no login can use it. Call this in the closure of [`mfa_core::confirm`], which authorizes,
+/// counts attempts and revokes other sessions.
 ///
 /// # Errors
 ///
-/// [`EnrolmentError::NoneInProgress`] where no secret waits, or its ten minutes are over;
-/// [`EnrolmentError::Cipher`] where the secret could not be unsealed or sealed. The account is as it was.
+/// [`EnrolmentError::NoneInProgress`] if there is no enrolment or its ten minutes are over: start a new one.
+/// [`EnrolmentError::Cipher`] if the secret could not be unsealed or sealed: deny the request. The account is
+/// unchanged.
 pub fn confirm_enrolment(
     account: &mut Account,
     code: &TotpCode,
@@ -60,7 +63,7 @@ pub fn confirm_enrolment(
     let waiting = account.totp.pending.as_ref().filter(|it| now < it.expires_at);
     let waiting = waiting.ok_or(EnrolmentError::NoneInProgress)?;
     let secret = cipher.unseal(&waiting.secret, account.seal_context(SealedColumn::TotpPendingSecret))?;
-    // The last step is that of the old secret: it says nothing of the codes of this one.
+    // `None`, because the last step belongs to the previous secret.
     let CodeCheck::Match(step) = check_code(&secret, code, now, None, Parameters::default()) else {
         return Ok(FactorResult::Wrong);
     };

@@ -1,4 +1,4 @@
-//! HOTP: a code from a secret and a counter (RFC 4226 §5).
+//! HOTP: code from a secret and a counter (RFC 4226 §5).
 
 use hmac::digest::InvalidLength;
 use hmac::{Hmac, KeyInit, Mac};
@@ -9,7 +9,7 @@ use zeroize::Zeroizing;
 
 use crate::{Algorithm, Parameters, TotpCode};
 
-/// The code of the secret at this counter (RFC 4226 §5.3, with the hash functions of RFC 6238 §1.2).
+/// Computes the code of a secret at this counter (RFC 4226 §5.3, with the hash functions of RFC 6238 §1.2).
 pub fn hotp(secret: &SecretBytes, counter: u64, parameters: Parameters) -> TotpCode {
     let message = counter.to_be_bytes();
     let digest = match parameters.algorithm {
@@ -28,8 +28,8 @@ fn digest<M: Mac + KeyInit>(secret: &SecretBytes, message: [u8; 8]) -> Zeroizing
     Zeroizing::new(mac.finalize().into_bytes().to_vec())
 }
 
-/// The 31 bits at the place that the last four bits name (RFC 4226 §5.3). The shortest digest has 20 bytes, and the
-/// last place is 15, so there are always four bytes to read.
+/// Returns the 31 bits at the offset given by the last four bits (RFC 4226 §5.3). The shortest digest has 20 bytes
+/// and the largest offset is 15, so four bytes are always available.
 fn dynamic_truncation(digest: &[u8]) -> u32 {
     let place = digest.last().map_or(0, |last| usize::from(last & 0x0f));
     let bytes = digest.get(place..).and_then(|rest| rest.first_chunk::<4>());

@@ -1,35 +1,35 @@
-//! The names that an app shows beside a code.
+//! Issuer and account names that an authenticator app displays.
 
-/// The name of an issuer or an account, as an app shows it.
+/// Issuer or account name in an otpauth URI.
 ///
-/// 1 to 128 bytes of UTF-8; no colon (it parts issuer and account in the URI, so one inside could pass an
-/// account off as another issuer's), no control characters, nothing that turns the direction of writing.
+/// 1 to 128 bytes of UTF-8 without colons, control characters and bidirectional formatting characters. A colon
+/// separates issuer and account in the URI, so a name with one could pretend to be another issuer's.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Label(String);
 
-/// Why a text cannot stand as issuer or account in an otpauth URI.
+/// Error for a name that cannot be the issuer or the account of an otpauth URI.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum LabelError {
-    /// There is nothing to show.
+    /// The name is empty.
     #[error("a label must not be empty")]
     Empty,
-    /// It would not fit in a QR code that a phone can read.
+    /// The name is too long for a QR code that a phone can read.
     #[error("a label has at most {} bytes", Label::MAX_BYTES)]
     TooLong,
-    /// It has a colon, a control character, or one that turns the direction of writing.
+    /// The name has a colon, a control character or a bidirectional formatting character.
     #[error("a label has no colon and no control characters")]
     Forbidden,
 }
 
 impl Label {
-    /// The most bytes of UTF-8: 128 plain letters. Percent-encoded they are three times as many.
+    /// Maximum length in bytes of UTF-8. Percent-encoding can triple it.
     const MAX_BYTES: usize = 128;
 
-    /// Parses a label that a caller chose. Blanks around it are dropped, as apps drop them.
+    /// Parses a name. White space around it is dropped, as apps do.
     ///
     /// # Errors
     ///
-    /// [`LabelError`] when it is empty, too long, or has a forbidden character: tell the caller which.
+    /// [`LabelError`] if the name is empty, too long or has a forbidden character: report the reason to the caller.
     pub(crate) fn parse(text: &str) -> Result<Self, LabelError> {
         if text.chars().any(is_forbidden) {
             return Err(LabelError::Forbidden);
@@ -42,7 +42,7 @@ impl Label {
         }
     }
 
-    /// The text.
+    /// Returns the name.
     pub(crate) fn as_str(&self) -> &str {
         &self.0
     }

@@ -1,20 +1,23 @@
-//! The authenticator app as a second factor: HOTP and TOTP (RFC 4226, RFC 6238), and all rules around them.
+//! TOTP (authenticator apps) as a second factor: HOTP and TOTP (RFC 4226, RFC 6238) and their rules.
 //!
-//! Codes ([`TotpCode`], [`hotp`]), time steps and the window ([`TimeStep`], [`check_code`]), shared secrets
-//! ([`generate_secret`], [`import_secret`], [`base32`]), what an app is given to read ([`Provisioning`],
-//! [`qr_png_data_uri`], [`qr_svg`]), why good codes are refused ([`diagnose_drift`],
-//! [`explain_refused_code`]), and the rules over an account:
-//! [`begin_enrolment`], [`confirm_enrolment`], [`verify`]. The last two answer with a [`FactorResult`](mfa_core::FactorResult) and
-//! belong inside the closures of [`mfa_core::confirm`] and [`mfa_core::verify_factor`], which alone count, lock and record.
+//! - Codes: [`TotpCode`], [`hotp`].
+//! - Time steps and the acceptance window: [`TimeStep`], [`check_code`].
+//! - Secrets: [`generate_secret`], [`import_secret`], [`base32`], [`read_otpauth`].
+//! - Data for the app: [`Provisioning`], [`qr_png_data_uri`], [`qr_svg`].
+//! - Diagnosis of clock drift: [`diagnose_drift`], [`explain_refused_code`].
+//! - Rules of an account: [`begin_enrolment`], [`confirm_enrolment`], [`verify`].
 //!
-//! It refuses to read a clock, to draw randomness and to do I/O: time, chance and the cipher are handed in. It refuses
-//! a window of more than one step each way, a code of fewer than six digits, a secret of fewer than 128 bits, any
-//! spelling of a code but ASCII digits, and any code of a step that is not newer than the last one used. It makes no
-//! [`VerifiedFactor`](mfa_core::VerifiedFactor) and knows of no lock.
+//! Call [`confirm_enrolment`] and [`verify`] in the closures of [`mfa_core::confirm`] and
+//! [`mfa_core::verify_factor`]. Only those count, lock and record. This crate creates no
+//! [`VerifiedFactor`](mfa_core::VerifiedFactor).
 //!
-//! To add a hash function: a variant of [`Algorithm`], its name and its HMAC in `hotp.rs`, and its published vectors in
-//! `tests/`. To add another kind of code (one bound to a challenge, say): a crate of its own beside this one, whose
-//! rules answer with a `FactorResult` too.
+//! It performs no I/O, reads no clock and draws no randomness: callers pass time, entropy and cipher in. It supports
+//! no window of more than one step each way, no code of fewer than six digits and no secret of fewer than 128 bits.
+//! It rejects any spelling but ASCII digits, and any code of a step that is not newer than the last one used.
+//!
+//! To add a hash function: add a variant to [`Algorithm`], its name and its HMAC in `hotp.rs`, and its published
+//! vectors in `tests/`. To add another kind of code, such as one bound to a challenge: add a crate whose check
+//! returns a [`FactorResult`](mfa_core::FactorResult).
 
 mod clock_drift;
 mod code;

@@ -1,4 +1,4 @@
-//! Reading an otpauth URI that another system wrote.
+//! Parser of otpauth URIs from other systems.
 
 use std::borrow::Cow;
 
@@ -6,46 +6,47 @@ use mfa_core::SecretBytes;
 
 use crate::{Algorithm, Digits, PERIOD, SecretImportError, import_secret};
 
-/// Why a URI was not taken over. Names what is wrong, and says nothing of the secret.
+/// Error for a URI that cannot be imported. It does not contain the secret.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum OtpauthError {
-    /// It is no such URI.
+    /// The text is not an otpauth URI.
     #[error("it is not an otpauth URI (otpauth://totp/…?secret=…)")]
     NotOtpauth,
-    /// It is of a counter, not of the time.
-    #[error("it is of a counter (hotp): only codes by time (totp) are taken over")]
+    /// The URI is for counter-based codes (HOTP).
+    #[error("it is counter-based (hotp): only time-based secrets (totp) can be imported")]
     Counter,
-    /// It has no secret.
+    /// The URI has no secret.
     #[error("it has no secret")]
     NoSecret,
-    /// It says one thing twice.
+    /// A parameter occurs twice.
     #[error("it has {0} twice")]
     Twice(&'static str),
-    /// Its secret is none.
+    /// The secret is invalid.
     #[error(transparent)]
     Secret(#[from] SecretImportError),
-    /// Its codes are made with another hash function than accounts here use.
+    /// The hash function is not the one that accounts here use.
     #[error("algorithm {0}: accounts here use SHA1")]
     Algorithm(&'static str),
-    /// Its codes have another length.
+    /// The code length is not the one that accounts here use.
     #[error("digits {0}: accounts here use 6")]
     Digits(u32),
-    /// Its codes live for another time.
+    /// The period is not the one that accounts here use.
     #[error("period {0}: accounts here use 30 seconds")]
     Period(u32),
-    /// A parameter is not what it should be.
+    /// A parameter has an invalid value.
     #[error("its parameter {0} is not understood")]
     Parameter(&'static str),
 }
 
-/// The secret of an otpauth URI whose codes are those that accounts here use: SHA-1, six digits, thirty seconds.
+/// Reads the secret of an otpauth URI whose parameters are those that accounts here use: SHA-1, six digits, 30
+/// seconds.
 ///
-/// A row says nothing of parameters, so a secret with others is refused by the name of the parameter rather than taken
-/// over and never right. Issuer, label and what apps have added (a picture, a colour) are passed over.
+/// A row stores no parameters, so other values are rejected instead of importing a secret whose codes never match.
+/// Issuer, label and extensions of apps, such as an image or a colour, are ignored.
 ///
 /// # Errors
 ///
-/// [`OtpauthError`]: enrol anew instead.
+/// [`OtpauthError`] if the URI cannot be imported: start a new enrolment instead.
 pub fn read_otpauth(text: &str) -> Result<SecretBytes, OtpauthError> {
     let rest = without_prefix(text.trim(), "otpauth://").ok_or(OtpauthError::NotOtpauth)?;
     let (path, query) = rest.split_once('?').ok_or(OtpauthError::NotOtpauth)?;
@@ -88,7 +89,7 @@ struct UriParameters<'a> {
 }
 
 impl<'a> UriParameters<'a> {
-    /// What is not escaped is borrowed, so that a secret leaves no copy here.
+    /// Unescaped values are borrowed, so that no copy of the secret remains.
     fn read(query: &'a str) -> Result<Self, OtpauthError> {
         let mut found = Self::default();
         for (name, value) in form_urlencoded::parse(query.as_bytes()) {
@@ -107,7 +108,7 @@ impl<'a> UriParameters<'a> {
     }
 }
 
-/// `SHA1`, as some systems write it `SHA-1` or `HmacSHA1`.
+/// Checks the hash function. Some systems write `SHA1` as `SHA-1` or `HmacSHA1`.
 fn check_algorithm(text: &str) -> Result<(), OtpauthError> {
     let plain = text.to_ascii_uppercase().replace(['-', '_'], "");
     match plain.strip_prefix("HMAC").unwrap_or(&plain) {

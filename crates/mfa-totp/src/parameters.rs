@@ -1,11 +1,11 @@
-//! What a code is made with: hash function and number of digits.
+//! TOTP parameters: hash function and number of digits.
 
 use std::fmt;
 
-/// The hash function under the HMAC (RFC 6238 §1.2).
+/// Hash function of the HMAC (RFC 6238 §1.2).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub enum Algorithm {
-    /// SHA-1, which every app knows. Its collisions do not touch HMAC (RFC 4226 §B.2).
+    /// SHA-1, which every app supports. Its collisions do not affect HMAC (RFC 4226 §B.2).
     #[default]
     Sha1,
     /// SHA-256.
@@ -15,7 +15,7 @@ pub enum Algorithm {
 }
 
 impl Algorithm {
-    /// Its name in an otpauth URI and in answers.
+    /// Returns the name used in otpauth URIs and responses.
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Sha1 => "SHA1",
@@ -25,20 +25,20 @@ impl Algorithm {
     }
 }
 
-/// How many digits a code has: never fewer than six (RFC 4226 §5.3).
+/// Number of digits of a code, never fewer than six (RFC 4226 §5.3).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub enum Digits {
-    /// Six, which every app knows.
+    /// Six digits, which every app supports.
     #[default]
     Six,
-    /// Seven.
+    /// Seven digits.
     Seven,
-    /// Eight.
+    /// Eight digits.
     Eight,
 }
 
 impl Digits {
-    /// The number of digits.
+    /// Returns the number of digits.
     pub const fn count(self) -> u8 {
         match self {
             Self::Six => 6,
@@ -47,7 +47,7 @@ impl Digits {
         }
     }
 
-    /// The last so many decimal digits of a number.
+    /// Returns the last decimal digits of a number.
     pub(crate) const fn last_of(self, number: u32) -> u32 {
         match self {
             Self::Six => number % 1_000_000,
@@ -63,14 +63,14 @@ impl fmt::Display for Digits {
     }
 }
 
-/// What both sides must agree on besides the secret. The period is always [`crate::PERIOD`].
+/// Parameters that both sides must share besides the secret. The period is always [`crate::PERIOD`].
 ///
-/// The default (SHA-1, six digits) is what accounts use: a row says nothing of parameters, because several apps ignore
-/// them in the URI and would then show codes that never fit.
+/// Accounts use the default (SHA-1, six digits) and store no parameters. Several apps ignore other values in the URI
+/// and would display codes that never match.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub struct Parameters {
-    /// The hash function.
+    /// Hash function.
     pub algorithm: Algorithm,
-    /// The length of a code.
+    /// Number of digits.
     pub digits: Digits,
 }

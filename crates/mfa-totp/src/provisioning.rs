@@ -1,4 +1,4 @@
-//! What an authenticator app is given to read: the otpauth URI.
+//! Data for an authenticator app: secret and otpauth URI.
 
 use std::fmt::Write as _;
 
@@ -7,9 +7,9 @@ use mfa_core::{SecretBytes, SecretText};
 use crate::label::Label;
 use crate::{LabelError, PERIOD, Parameters, base32};
 
-/// A secret on its way into an app: as text to type, and as an otpauth URI for its QR code.
+/// Secret to enrol in an app, as text and as an otpauth URI for a QR code.
 ///
-/// Shown once, to the user who is enrolling, and never stored in this form.
+/// Display it once, to the user who enrols, and never store it in this form.
 #[derive(Clone, Debug)]
 pub struct Provisioning {
     secret: SecretText,
@@ -18,19 +18,19 @@ pub struct Provisioning {
 }
 
 impl Provisioning {
-    /// Puts together what the app needs to make the codes of an account.
+    /// Creates the data for an account.
     ///
-    /// `issuer` and `account` are what the app shows: each 1 to 128 bytes of UTF-8 without colons and control
-    /// characters. Blanks around them are dropped.
+    /// The app displays `issuer` and `account`. Each has 1 to 128 bytes of UTF-8 without colons and control
+    /// characters. White space around them is dropped.
     ///
     /// # Errors
     ///
-    /// [`LabelError`] when one of them cannot stand in the URI: tell whoever chose it, or take another name.
+    /// [`LabelError`] if one of them is invalid: report it to the caller, or use another name.
     pub fn new(issuer: &str, account: &str, secret: &SecretBytes) -> Result<Self, LabelError> {
         Self::with_parameters(issuer, account, secret, Parameters::default())
     }
 
-    /// The same for a verifier that has agreed on other parameters than accounts use.
+    /// Creates the data with parameters other than those that accounts use.
     ///
     /// # Errors
     ///
@@ -47,18 +47,18 @@ impl Provisioning {
         Ok(Self { secret, uri, parameters })
     }
 
-    /// The secret in base32 without padding, for typing.
+    /// Returns the secret in base32 without padding, for manual entry.
     pub const fn secret(&self) -> &SecretText {
         &self.secret
     }
 
-    /// `otpauth://totp/ISSUER:ACCOUNT?secret=…&issuer=…&algorithm=…&digits=…&period=30`: the key URI format that
-    /// Google Authenticator began and other apps follow.
+    /// Returns the URI `otpauth://totp/ISSUER:ACCOUNT?secret=…&issuer=…&algorithm=…&digits=…&period=30`, in the key
+    /// URI format of Google Authenticator that other apps follow.
     pub const fn uri(&self) -> &SecretText {
         &self.uri
     }
 
-    /// What codes are made with.
+    /// Returns the parameters of the codes.
     pub const fn parameters(&self) -> Parameters {
         self.parameters
     }
@@ -74,8 +74,8 @@ fn otpauth_uri(issuer: &Label, account: &Label, secret: &SecretText, parameters:
     ))
 }
 
-/// All but the unreserved characters of RFC 3986 §2.3 as `%XX`. A space is `%20`: apps show the `+` of web forms as
-/// a plus.
+/// Percent-encodes all but the unreserved characters of RFC 3986 §2.3. A space is `%20`, because apps display the `+`
+/// of web forms as a plus.
 fn percent_encoded(text: &str) -> String {
     let mut encoded = String::with_capacity(text.len().saturating_mul(3));
     for byte in text.bytes() {

@@ -1,4 +1,4 @@
-//! The QR code of an otpauth URI.
+//! QR code of an otpauth URI, as PNG or SVG.
 
 use std::fmt::Write as _;
 
@@ -7,29 +7,29 @@ use mfa_core::SecretText;
 use qrcodegen::{QrCode, QrCodeEcc};
 use zeroize::Zeroizing;
 
-/// Modules of white on each side (ISO/IEC 18004 §9.1).
+/// White modules on each side (ISO/IEC 18004 §9.1).
 const QUIET_ZONE: usize = 4;
-/// Pixels to a module in the PNG. Eight, so that a module of a row is exactly one byte of one-bit pixels.
+/// Pixels per module in the PNG. With eight, one module of a row is exactly one byte of one-bit pixels.
 const PIXELS: usize = 8;
 
-/// A QR code that could not be drawn. Says nothing of its content.
+/// Error of drawing a QR code. It contains nothing of the text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum QrError {
-    /// The text is longer than a QR code holds.
+    /// The text is too long for a QR code.
     #[error("the text is too long for a QR code")]
     TooLong,
-    /// The picture could not be written.
+    /// The PNG could not be written.
     #[error("the QR code could not be written as PNG")]
     Png,
 }
 
-/// The QR code of a text as a PNG of one-bit grey, eight pixels to a module: `data:image/png;base64,…`.
+/// Draws a text as QR code in a one-bit greyscale PNG, eight pixels per module: `data:image/png;base64,…`.
 ///
-/// The URI of a [`crate::Provisioning`] always fits where its secret was generated or imported here.
+/// The URI of a [`crate::Provisioning`] always fits if its secret was generated or imported by this crate.
 ///
 /// # Errors
 ///
-/// [`QrError::TooLong`] for more than about 2300 bytes; [`QrError::Png`] has no known cause.
+/// [`QrError::TooLong`] for more than about 2300 bytes: shorten the text. [`QrError::Png`] has no known cause.
 pub fn qr_png_data_uri(text: &SecretText) -> Result<SecretText, QrError> {
     let file = Zeroizing::new(Grid::new(text)?.png().map_err(|_| QrError::Png)?);
     let mut uri = "data:image/png;base64,".to_owned();
@@ -38,21 +38,22 @@ pub fn qr_png_data_uri(text: &SecretText) -> Result<SecretText, QrError> {
     Ok(SecretText::new(uri))
 }
 
-/// The QR code of a text as an SVG to put into a page: one path on white, sized by the page; no style and no script,
-/// so that it shows under the strictest Content-Security-Policy.
+/// Draws a text as QR code in an SVG for inline use: one path on white, sized by the page.
+///
+/// It has no style and no script, so that it is displayed under the strictest Content-Security-Policy.
 ///
 /// # Errors
 ///
-/// [`QrError::TooLong`] for more than about 2300 bytes.
+/// [`QrError::TooLong`] for more than about 2300 bytes: shorten the text.
 pub fn qr_svg(text: &SecretText) -> Result<SecretText, QrError> {
     Grid::new(text).map(|grid| grid.svg())
 }
 
-/// A QR code, as a grid of modules with its quiet zone.
+/// QR code as a grid of modules, including its quiet zone.
 struct Grid {
-    /// Row by row; true is dark.
+    /// Modules row by row; `true` is dark.
     dark: Zeroizing<Vec<bool>>,
-    /// Modules on a side, quiet zone included.
+    /// Modules per side, including the quiet zone.
     side: usize,
 }
 
@@ -60,7 +61,7 @@ impl Grid {
     fn new(text: &SecretText) -> Result<Self, QrError> {
         let code = QrCode::encode_text(text.expose(), QrCodeEcc::Medium).map_err(|_| QrError::TooLong)?;
         let zone = i32::try_from(QUIET_ZONE).unwrap_or(0);
-        // Outside of its size a code is light, so that the quiet zone draws itself.
+        // Outside the code `get_module` returns light, which draws the quiet zone.
         let range = zone.saturating_neg()..code.size().saturating_add(zone);
         let side = range.clone().count();
         let rows = range.clone().flat_map(|y| range.clone().map(move |x| (x, y)));

@@ -1,50 +1,51 @@
-//! The shared secret: made, read from text, and written as text.
+//! Shared secrets: generation, import and base32 text.
 
 use data_encoding::BASE32_NOPAD;
 use mfa_core::{Entropy, EntropyError, SecretBytes, SecretText};
 use zeroize::Zeroizing;
 
-/// How long a new secret is: 160 bits, as RFC 4226 §4 (R6) recommends.
+/// Length of a new secret: 160 bits, as RFC 4226 §4 (R6) recommends.
 pub const SECRET_BYTES: usize = 20;
 
-/// The shortest secret that is taken over: 128 bits (RFC 4226 §4, R6).
+/// Minimum length of an imported secret: 128 bits (RFC 4226 §4, R6).
 const MIN_SECRET_BYTES: usize = 16;
-/// The longest one: the block of SHA-512. HMAC would only hash a longer one.
+/// Maximum length of an imported secret: the block size of SHA-512. HMAC would only hash a longer one.
 const MAX_SECRET_BYTES: usize = 128;
 
-/// Why a secret was not taken over. Says nothing of the secret.
+/// Error for a secret that cannot be imported. It does not contain the secret.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum SecretImportError {
-    /// It is not base32.
+    /// The text is not base32.
     #[error("the secret is not base32 (RFC 4648)")]
     NotBase32,
-    /// It can be guessed: fewer than 128 bits.
+    /// The secret has fewer than 128 bits and can be guessed.
     #[error("the secret has fewer than 128 bits")]
     TooShort,
-    /// It is longer than 128 bytes.
+    /// The secret is longer than 128 bytes.
     #[error("the secret has more than 1024 bits")]
     TooLong,
 }
 
-/// A new secret of [`SECRET_BYTES`].
+/// Generates a secret of [`SECRET_BYTES`].
 ///
 /// # Errors
 ///
-/// [`EntropyError`] when there was no randomness: enrol nobody.
+/// [`EntropyError`] if there was no randomness: do not enrol the user.
 pub fn generate_secret(entropy: &dyn Entropy) -> Result<SecretBytes, EntropyError> {
     let mut bytes = vec![0; SECRET_BYTES];
     entropy.fill(&mut bytes)?;
     Ok(SecretBytes::new(bytes))
 }
 
-/// Takes over a secret that another system wrote as base32 (RFC 4648 §6).
+/// Imports a secret that another system wrote as base32 (RFC 4648 §6).
 ///
-/// Case, spaces, dashes and padding at the end are forgiven, since systems differ in them; characters that only look
-/// like base32 (`0`, `1`, `8`) are not.
+/// Case, spaces, dashes and trailing padding are ignored, because systems differ in them. Characters that only
+/// resemble base32 (`0`, `1`, `8`) are rejected.
 ///
 /// # Errors
 ///
-/// [`SecretImportError`] when the text is not base32 or holds fewer than 128 or more than 1024 bits: enrol anew instead.
+/// [`SecretImportError`] if the text is not base32 or has fewer than 128 or more than 1024 bits: start a new
+/// enrolment instead.
 pub fn import_secret(text: &str) -> Result<SecretBytes, SecretImportError> {
     let mut plain = Zeroizing::new(String::with_capacity(text.len()));
     plain.extend(text.chars().filter(|c| !matches!(c, ' ' | '-')).map(|c| c.to_ascii_uppercase()));
@@ -58,7 +59,7 @@ pub fn import_secret(text: &str) -> Result<SecretBytes, SecretImportError> {
     }
 }
 
-/// The secret as base32 without padding, as apps read it and users type it.
+/// Returns the secret as base32 without padding, as apps and users enter it.
 pub fn base32(secret: &SecretBytes) -> SecretText {
     SecretText::new(BASE32_NOPAD.encode(secret.expose()))
 }

@@ -6,43 +6,44 @@ use mfa_core::{SecretBytes, Timestamp};
 
 use crate::{Parameters, TotpCode, hotp};
 
-/// How long a code is shown (RFC 6238 §5.2).
+/// Duration of a time step (RFC 6238 §5.2).
 pub const PERIOD: Duration = Duration::from_secs(SECONDS.unsigned_abs());
 
 const SECONDS: i64 = 30;
 
-/// A time step: how many periods have passed since 1970, negative before it.
+/// Time step: number of periods since 1970, negative before.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct TimeStep(i64);
 
 impl TimeStep {
-    /// The step in which this time lies.
+    /// Returns the step that contains this time.
     pub const fn at(time: Timestamp) -> Self {
         Self(time.seconds().div_euclid(SECONDS))
     }
 
-    /// Its number, as [`mfa_core::TotpState::last_step`] holds it.
+    /// Returns the number of the step, as [`mfa_core::TotpState::last_step`] stores it.
     pub const fn number(self) -> i64 {
         self.0
     }
 
-    /// The step with this number.
+    /// Creates the step with this number.
     pub(crate) const fn from_number(number: i64) -> Self {
         Self(number)
     }
 
-    /// The step that many periods later. Steps lie far inside the range of an `i64`, since times are milliseconds.
+    /// Returns the step this many periods later. Steps stay far inside the range of `i64`, because times are
+    /// milliseconds.
     pub(crate) const fn offset(self, steps: i64) -> Self {
         Self(self.0.saturating_add(steps))
     }
 
-    /// The code of this step. Before 1970 there is none: the counter of RFC 4226 has no sign.
+    /// Computes the code of this step. `None` before 1970, because the counter of RFC 4226 is unsigned.
     pub fn code(self, secret: &SecretBytes, parameters: Parameters) -> Option<TotpCode> {
         u64::try_from(self.0).ok().map(|counter| hotp(secret, counter, parameters))
     }
 }
 
-/// What so many steps amount to, in seconds.
+/// Returns the duration of this many steps in seconds.
 pub(crate) const fn seconds_of(steps: i64) -> i64 {
     steps.saturating_mul(SECONDS)
 }

@@ -1,28 +1,28 @@
-//! The factor in force: is this its code, and is it still to be had?
+//! Verification of a TOTP code with the active secret.
 
 use mfa_core::{Account, CipherError, FactorResult, SealedColumn, SecretCipher, Timestamp};
 
 use crate::{CodeCheck, Parameters, TotpCode, check_code};
 
-/// Why a code could not be looked at. Nothing was counted or spent.
+/// Error of checking a code. Nothing was counted or spent.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum VerifyError {
-    /// The account has no authenticator app in force.
+    /// The account has no active authenticator app.
     #[error("no authenticator app is enrolled")]
     NotEnrolled,
-    /// The secret could not be unsealed: a fault of ours, never an account without a factor.
+    /// The secret could not be unsealed: an internal error, never an account without a factor.
     #[error("the secret could not be unsealed")]
     Cipher(#[from] CipherError),
 }
 
-/// Checks a code against the secret in force, and spends its step and all before it (RFC 6238 §5.2).
+/// Checks a code with the active secret. A correct code spends its time step and all earlier ones (RFC 6238 §5.2).
 ///
-/// For the closure of [`mfa_core::verify_factor`], which admits, counts, locks and records.
+/// Call it in the closure of [`mfa_core::verify_factor`], which authorizes, counts, locks and records.
 ///
 /// # Errors
 ///
-/// [`VerifyError::NotEnrolled`] where there is no secret in force; [`VerifyError::Cipher`] where it could not be
-/// unsealed: refuse the call, and alarm.
+/// [`VerifyError::NotEnrolled`] if there is no active secret: report it to the caller. [`VerifyError::Cipher`] if the
+/// secret could not be unsealed: deny the request and raise an alarm.
 pub fn verify(
     account: &mut Account,
     code: &TotpCode,

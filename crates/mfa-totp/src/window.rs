@@ -1,30 +1,30 @@
-//! Which step a code belongs to, and whether that step is still to be had.
+//! Acceptance window of TOTP codes and detection of replays.
 
 use mfa_core::{SecretBytes, Timestamp};
 use subtle::{Choice, ConditionallySelectable, ConstantTimeEq};
 
 use crate::{Parameters, TimeStep, TotpCode};
 
-/// One step each way: the most that RFC 6238 §5.2 recommends.
+/// One step each way, the most that RFC 6238 §5.2 recommends.
 const WINDOW: [i64; 3] = [-1, 0, 1];
 
-/// What a code is, given the time and the newest step that was used.
+/// Result of comparing a code with the window.
 #[must_use]
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum CodeCheck {
-    /// It is the code of this step, which is newer than the last one used. Store it before saying so.
+    /// The code of this step, which is newer than the last one used. Store the step before reporting success.
     Match(TimeStep),
-    /// It fits a step that is used, or older than one that is.
+    /// The code of a used step, or of one older than a used step.
     Replayed,
-    /// It fits no step of the window.
+    /// No step of the window matches.
     Wrong,
 }
 
-/// Looks for the code in the window of one step each way around `now`.
+/// Compares a code with the steps within one step of `now`.
 ///
-/// Where it fits several steps (about once in a million), the newest counts: an older one must not turn a good code
-/// into a replay, and a used-up newest step must not let an older one in. `last_step` is the number of the newest step
-/// used so far; every step up to it is spent, whether its own code was used or not.
+/// If it matches several steps (about once in a million), the newest counts. Otherwise an older one could turn a
+/// valid code into a replay, or be accepted after the newest was used. `last_step` is the number of the newest used
+/// step. Every step up to it is spent, whether its own code was used or not.
 pub fn check_code(
     secret: &SecretBytes,
     code: &TotpCode,
@@ -39,10 +39,9 @@ pub fn check_code(
     }
 }
 
-/// The newest step of the window that the code fits.
+/// Returns the newest step of the window that the code matches.
 ///
-/// Every step is computed and compared whole, without a branch on the way, so that the time taken tells nothing of
-/// which step fits, or how well.
+/// Computes and compares every step without an early exit, so that the time taken does not reveal which one matches.
 fn newest_match(
     secret: &SecretBytes,
     code: &TotpCode,

@@ -37,7 +37,7 @@ impl PasswordHasher for Bcrypt {
     }
 }
 
-/// What stands for the hash of this text.
+/// Stand-in for the bcrypt hash of this text.
 fn bcrypt(text: &str) -> String {
     let plain: String = text.chars().filter(char::is_ascii_alphanumeric).collect();
     let dashes = text.len() - plain.len();

@@ -111,7 +111,7 @@ fn the_ceremony_passes_a_code_once() {
     assert_eq!(account.failures, 1);
 }
 
-/// What may happen to a set.
+/// Event in the life of a set.
 #[derive(Clone, Debug)]
 enum Step {
     Check(usize),

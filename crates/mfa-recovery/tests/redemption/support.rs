@@ -28,7 +28,7 @@ impl CountingHasher {
         Self { is_overloaded: true, ..Self::default() }
     }
 
-    /// How many hashes were computed since the last question.
+    /// Returns the number of hashes computed since the last call.
     pub(crate) fn take_count(&self) -> usize {
         self.count.swap(0, Ordering::SeqCst)
     }
