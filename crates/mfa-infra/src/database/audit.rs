@@ -1,20 +1,20 @@
-//! Events as an auditor reads them: raw, in portions, on a thread that may block.
+//! Raw events for the chain verifier and for retention, read in portions on a thread that may block.
 
 use diesel::QueryableByName;
 use diesel::sql_types::{BigInt, Nullable, Text};
 use mfa_core::{StoreError, Timestamp};
 
-/// How many rows are read at once: a reader that stays open keeps a database from cleaning up behind it.
+/// Number of rows of one read: a long read keeps a database from removing old row versions.
 pub const PORTION: i64 = 1_000;
 
-/// A place in the chain of a user.
+/// Position in the chain of a user.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct ChainPosition {
     pub user: i64,
     pub seq: i64,
 }
 
-/// A place in the order of time, which two events of one moment share by their ids.
+/// Position in the order of time. Events of the same time are ordered by id.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Cursor {
     pub at: i64,
@@ -22,13 +22,13 @@ pub struct Cursor {
 }
 
 impl Cursor {
-    /// Before every event of that time.
+    /// Returns the position before every event of that time.
     pub const fn from(at: Timestamp) -> Self {
         Self { at: at.millis(), id: i64::MIN }
     }
 }
 
-/// An event, as its MAC was made of it. Bytes are lower-case hexadecimal.
+/// Event with all fields that its MAC covers. Bytes are lower-case hexadecimal.
 #[derive(Clone, Debug, QueryableByName)]
 pub struct ChainRow {
     #[diesel(sql_type = BigInt)]
@@ -77,15 +77,15 @@ impl ChainRow {
     }
 }
 
-/// Where a chain begins whose old events were removed.
+/// Floor of a chain: its start after old events were removed.
 #[derive(Clone, Debug, PartialEq, Eq, QueryableByName)]
 pub struct FloorRow {
     #[diesel(sql_type = BigInt)]
     pub user_id: i64,
-    /// The number of the last event that is gone.
+    /// Sequence number of the last removed event.
     #[diesel(sql_type = BigInt)]
     pub seq: i64,
-    /// Its MAC.
+    /// MAC of that event.
     #[diesel(sql_type = Text)]
     pub mac: String,
     #[diesel(sql_type = Text)]
@@ -94,7 +94,7 @@ pub struct FloorRow {
     pub floor_mac: String,
 }
 
-/// Where a chain ends: by the row of the user, and by the last event that is there.
+/// End of a chain: the head in the row of the user, and the last stored event.
 #[derive(Clone, Debug, QueryableByName)]
 pub struct EndRow {
     #[diesel(sql_type = BigInt)]
@@ -109,7 +109,7 @@ pub struct EndRow {
     pub last_mac: Option<String>,
 }
 
-/// The MAC of one event.
+/// MAC of one event.
 #[derive(Clone, Debug, QueryableByName)]
 pub struct MacRow {
     #[diesel(sql_type = BigInt)]
@@ -120,34 +120,34 @@ pub struct MacRow {
     pub mac: String,
 }
 
-/// A number of rows.
+/// Nullable number.
 #[derive(QueryableByName)]
 pub(super) struct Count {
     #[diesel(sql_type = Nullable<BigInt>)]
     pub(super) count: Option<i64>,
 }
 
-/// What an auditor reads, and what retention removes. Every call is short.
+/// Reads of the chain verifier, and the removal of old events. Every call is short.
 pub trait AuditRows: Send + Sync {
-    /// The next events behind a place, in the order of chains, and the floors of their users, as of one moment.
+    /// Returns the next events after a position in the order of chains, and the floors of their users, of one snapshot.
     fn chain(
         &self,
         after: ChainPosition,
-        of: Option<i64>,
+        user: Option<i64>,
     ) -> Result<(Vec<ChainRow>, Vec<FloorRow>), StoreError>;
 
-    /// The ends of the chains of the next users behind one, and their floors, as of one moment.
-    fn ends(&self, after: i64, of: Option<i64>) -> Result<(Vec<EndRow>, Vec<FloorRow>), StoreError>;
+    /// Returns the ends of the chains of the users after one, and their floors, of one snapshot.
+    fn ends(&self, after: i64, user: Option<i64>) -> Result<(Vec<EndRow>, Vec<FloorRow>), StoreError>;
 
-    /// The MACs of the events at these places, and the floors of their users, as of one moment.
-    fn macs(&self, places: &[ChainPosition]) -> Result<(Vec<MacRow>, Vec<FloorRow>), StoreError>;
+    /// Returns the MACs of the events at these positions, and the floors of their users, of one snapshot.
+    fn macs(&self, positions: &[ChainPosition]) -> Result<(Vec<MacRow>, Vec<FloorRow>), StoreError>;
 
-    /// The next events behind a moment that are older than another, in the order of time.
+    /// Returns the next events after a cursor that are older than `before`, in the order of time.
     fn by_time(&self, after: Cursor, before: Timestamp) -> Result<Vec<ChainRow>, StoreError>;
 
-    /// The first event of a user, up to this one, that is not older than this time.
+    /// Returns the sequence number of the first event of a user, up to a position, that is not older than `before`.
     fn first_kept(&self, up_to: ChainPosition, before: Timestamp) -> Result<Option<i64>, StoreError>;
 
-    /// Raises these floors and removes what is below them, all or nothing. Answers how many events were removed.
+    /// Raises floors and removes the events below them in one transaction. Returns the number of removed events.
     fn raise(&self, floors: &[FloorRow]) -> Result<u64, StoreError>;
 }

@@ -1,7 +1,7 @@
-//! The audit chain: each event of a user carries a MAC over itself and the MAC before it.
+//! Audit chain: each event of a user has a MAC over itself and the previous MAC.
 //!
-//! The chain proves that nothing before its head was altered or removed by someone without the key. Address, agent
-//! and names enter through a salted digest, so that erasing the fields and the salt leaves the chain whole.
+//! The chain proves that nobody without the key altered or removed an event before its head. Address, user agent and
+//! names enter through a salted digest, so that erasing these fields and the salt leaves the chain valid.
 
 use std::sync::Arc;
 
@@ -11,14 +11,14 @@ use sha2::{Digest, Sha256};
 
 use crate::crypto::AuditKeys;
 
-/// Chains the events of accounts.
+/// Builder of the audit chains of accounts.
 #[derive(Clone, Debug)]
 pub struct Chain {
     keys: Arc<AuditKeys>,
     entropy: Arc<dyn Entropy>,
 }
 
-/// An event in its place in the chain, as it is stored.
+/// Event with its position in the chain, as it is stored.
 #[derive(Clone, Debug)]
 pub(super) struct ChainedEvent {
     pub(super) event: SecurityEvent,
@@ -32,16 +32,16 @@ pub(super) struct ChainedEvent {
 }
 
 impl Chain {
-    /// With these keys.
+    /// Creates a builder that uses these keys.
     pub fn new(keys: Arc<AuditKeys>, entropy: Arc<dyn Entropy>) -> Self {
         Self { keys, entropy }
     }
 
-    /// Takes the events that decisions recorded, puts each in its place, and moves the account's head behind them.
+    /// Chains the events that decisions recorded on an account, and moves the head of its chain.
     ///
     /// # Errors
     ///
-    /// [`EntropyError`]: nothing may be stored.
+    /// [`EntropyError`]: store nothing.
     pub(super) fn append(&self, account: &mut Account) -> Result<Vec<ChainedEvent>, EntropyError> {
         let events = std::mem::take(&mut account.events);
         let mut chained = Vec::with_capacity(events.len());
@@ -87,19 +87,19 @@ impl Chain {
     }
 }
 
-/// What can be erased of an event without breaking the chain: address, agent, actor, reason.
+/// Fields of an event that can be erased without breaking the chain: address, user agent, actor, reason.
 pub(crate) type PersonalData<'a> = [Option<&'a str>; 4];
 
-/// The digest by which they enter the MAC.
+/// Returns the digest of personal data that enters the MAC.
 pub(crate) fn personal_digest(personal: PersonalData<'_>, salt: &[u8]) -> [u8; 32] {
     let mut bytes = salt.to_vec();
     for field in personal {
-        put(&mut bytes, field);
+        push_field(&mut bytes, field);
     }
     Sha256::digest(&bytes).into()
 }
 
-/// What a MAC is made of.
+/// Input of the MAC of an event.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct ChainLink<'a> {
     pub(crate) user: UserId,
@@ -115,6 +115,7 @@ pub(crate) struct ChainLink<'a> {
 }
 
 impl ChainLink<'_> {
+    /// Returns the bytes that the MAC covers.
     pub(crate) fn message(&self) -> Vec<u8> {
         let mut bytes = b"nova-mfa/event/v1".to_vec();
         bytes.extend_from_slice(&self.user.value().to_be_bytes());
@@ -124,24 +125,24 @@ impl ChainLink<'_> {
         bytes.extend_from_slice(self.personal_digest);
         for field in [Some(self.event), self.method, Some(self.outcome), self.request_id, Some(self.previous)]
         {
-            put(&mut bytes, field);
+            push_field(&mut bytes, field);
         }
         bytes
     }
 }
 
-/// What the MAC of a floor is made of: everything up to this number was removed because it was old, and the next event
-/// follows this MAC.
+/// Returns the input of the MAC of a floor: events up to `seq` were removed for their age, and the next event follows
+/// `mac`.
 pub(crate) fn floor_message(user: UserId, seq: u64, mac: &str) -> Vec<u8> {
     let mut bytes = b"nova-mfa/floor/v1".to_vec();
     bytes.extend_from_slice(&user.value().to_be_bytes());
     bytes.extend_from_slice(&seq.to_be_bytes());
-    put(&mut bytes, Some(mac));
+    push_field(&mut bytes, Some(mac));
     bytes
 }
 
-/// With its length before it, so that no two lists of fields give the same bytes; absent differs from empty.
-fn put(bytes: &mut Vec<u8>, field: Option<&str>) {
+/// Appends a field after its length, so that no two lists of fields have the same bytes. Absent differs from empty.
+fn push_field(bytes: &mut Vec<u8>, field: Option<&str>) {
     let length = field.map_or(u64::MAX, |text| u64::try_from(text.len()).unwrap_or(u64::MAX));
     bytes.extend_from_slice(&length.to_be_bytes());
     bytes.extend_from_slice(field.unwrap_or_default().as_bytes());

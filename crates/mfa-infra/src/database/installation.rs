@@ -1,5 +1,4 @@
-//! What an operator's commands ask of a database beside the ports: the facts of the installation, and which keys its
-//! rows need.
+//! Port for values of the installation, and for the keys that rows need.
 
 use std::fmt;
 
@@ -7,42 +6,43 @@ use diesel::QueryableByName;
 use diesel::sql_types::{BigInt, Nullable, Text};
 use mfa_core::{BoxFuture, KeyId, SealedColumn, StoreError, Timestamp, UserId};
 
-/// Facts of the installation, and the keys that its rows need. Everything is read in windows by id, so that no read
-/// takes long, however many rows there are.
+/// Store of the installation's values, and of the keys that rows need.
+///
+/// Rows are read in windows by id, so that no read takes long, however many rows there are.
 pub trait InstallationStore: Send + Sync + fmt::Debug {
-    /// All facts: name and value.
+    /// Returns the names and values of the installation.
     ///
     /// # Errors
     ///
-    /// [`StoreError`] when the store gave no answer.
+    /// [`StoreError`] if the database did not answer.
     fn facts(&self) -> BoxFuture<'_, Result<Vec<(String, String)>, StoreError>>;
 
-    /// Keeps a fact, in the place of the one of that name.
+    /// Stores a value, replacing the one of that name.
     ///
     /// # Errors
     ///
-    /// [`StoreError`] when the store gave no answer.
+    /// [`StoreError`] if the database did not answer.
     fn put_fact(&self, name: String, value: String) -> BoxFuture<'_, Result<(), StoreError>>;
 
-    /// Forgets a fact, if it is still this one. Answers whether it was.
+    /// Removes a value if it is still equal to `value`, and returns whether it was.
     ///
     /// # Errors
     ///
-    /// [`StoreError`] when the store gave no answer.
+    /// [`StoreError`] if the database did not answer.
     fn forget_fact(&self, name: String, value: String) -> BoxFuture<'_, Result<bool, StoreError>>;
 
-    /// How many rows there are, about: for a progress bar.
+    /// Returns the approximate number of rows, for a progress bar.
     ///
     /// # Errors
     ///
-    /// [`StoreError`] when the store gave no answer.
+    /// [`StoreError`] if the database did not answer.
     fn rows(&self, table: KeyedTable) -> BoxFuture<'_, Result<u64, StoreError>>;
 
-    /// The next rows by id, at most `most`; `None` where there are no more.
+    /// Returns the window of at most `most` rows after an id; `None` if no row follows.
     ///
     /// # Errors
     ///
-    /// [`StoreError`] when the store gave no answer.
+    /// [`StoreError`] if the database did not answer.
     fn window(
         &self,
         table: KeyedTable,
@@ -50,11 +50,11 @@ pub trait InstallationStore: Send + Sync + fmt::Debug {
         most: u32,
     ) -> BoxFuture<'_, Result<Option<RowWindow>, StoreError>>;
 
-    /// Which keys the rows of a window need. What has ended at `now` needs none.
+    /// Counts the keys that the rows of a window need. Codes that expired before `now` need none.
     ///
     /// # Errors
     ///
-    /// [`StoreError`] when the store gave no answer.
+    /// [`StoreError`] if the database did not answer.
     fn keys_needed(
         &self,
         table: KeyedTable,
@@ -62,11 +62,11 @@ pub trait InstallationStore: Send + Sync + fmt::Debug {
         now: Timestamp,
     ) -> BoxFuture<'_, Result<Vec<KeyUsage>, StoreError>>;
 
-    /// The users of a window who have something sealed with another key than this one.
+    /// Returns the users of a window with a value that is sealed with another key than `key`.
     ///
     /// # Errors
     ///
-    /// [`StoreError`] when the store gave no answer.
+    /// [`StoreError`] if the database did not answer.
     fn sealed_otherwise(
         &self,
         window: RowWindow,
@@ -74,52 +74,52 @@ pub trait InstallationStore: Send + Sync + fmt::Debug {
     ) -> BoxFuture<'_, Result<Vec<UserId>, StoreError>>;
 }
 
-/// A table whose rows need keys.
+/// Table whose rows need keys.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum KeyedTable {
-    /// `users`.
+    /// Table `users`.
     Users,
-    /// `mfa_events`.
+    /// Table `mfa_events`.
     Events,
 }
 
-/// Some rows that follow each other by id.
+/// Window of consecutive rows by id.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct RowWindow {
-    /// The id before the first one.
+    /// Id before the first row.
     pub after: i64,
-    /// The id of the last one.
+    /// Id of the last row.
     pub last: i64,
-    /// How many there are.
+    /// Number of rows.
     pub rows: u64,
 }
 
-/// How many values of one kind need one key.
+/// Number of values of one kind that need one key.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct KeyUsage {
-    /// What they are.
+    /// Kind of the values.
     pub kind: KeyedValue,
-    /// Which key; `None` for a value that should be sealed and is not.
+    /// Id of the key; `None` for values that should be sealed and are not.
     pub key: Option<KeyId>,
-    /// How many.
+    /// Number of values.
     pub count: u64,
 }
 
-/// A kind of value that needs a key to be read.
+/// Kind of value that needs a key.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum KeyedValue {
-    /// A sealed column.
+    /// Sealed column.
     Sealed(SealedColumn),
-    /// The tag of a recovery code that is not spent.
+    /// Tag of an unused recovery code.
     RecoveryTag,
-    /// The digest of a code by SMS that is awaited.
+    /// Digest of a pending SMS code.
     SmsCode,
-    /// The MAC of an event.
+    /// MAC of an event.
     Event,
 }
 
 impl KeyedValue {
-    /// Every kind.
+    /// All kinds.
     pub const ALL: &[Self] = &[
         Self::Sealed(SealedColumn::TotpSecret),
         Self::Sealed(SealedColumn::TotpPendingSecret),
@@ -130,7 +130,7 @@ impl KeyedValue {
         Self::Event,
     ];
 
-    /// Its name in queries and answers.
+    /// Returns the name in queries and reports.
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Sealed(column) => column.as_str(),
@@ -202,7 +202,7 @@ pub(super) struct KeyUsageRow {
 }
 
 impl KeyUsageRow {
-    /// A key with a name that no key has is none: what it is said to have made was not made by us.
+    /// Converts the row. An invalid key id counts as no key: this service did not make the value.
     pub(super) fn into_usage(self) -> Option<KeyUsage> {
         let kind = KeyedValue::ALL.iter().copied().find(|kind| kind.as_str() == self.kind)?;
         let key = self.key.and_then(|id| KeyId::parse(&id).ok());

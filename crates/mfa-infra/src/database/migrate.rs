@@ -1,4 +1,4 @@
-//! The schema: migrations embedded in the binary, up and down on both databases.
+//! Schema migrations, embedded in the binary, up and down for both databases.
 
 use std::path::Path;
 
@@ -16,31 +16,33 @@ use super::{postgres, sqlite};
 const SQLITE: EmbeddedMigrations = embed_migrations!("../../migrations/sqlite");
 const POSTGRES: EmbeddedMigrations = embed_migrations!("../../migrations/postgres");
 
-/// The advisory lock that ten servers starting at once take in turn: `nova-mfa` in ASCII.
+/// Advisory lock that serialises the migrations of servers that start at once: `nova-mfa` in ASCII.
 const LOCK: i64 = 0x6e6f_7661_2d6d_6661;
 
-/// The schema of one database.
+/// Migrations of one database.
 #[derive(Debug)]
 pub struct Migrations {
     location: DatabaseLocation,
 }
 
-/// Which migrations a database has.
+/// Applied and pending migrations of a database.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct MigrationStatus {
-    /// Those that it has, oldest first.
+    /// Applied migrations, oldest first.
     pub applied: Vec<String>,
-    /// Those that it still needs, oldest first.
+    /// Pending migrations, oldest first.
     pub pending: Vec<String>,
 }
 
-/// A schema that could not be changed. Each migration is a transaction: those before it stand, it left nothing.
+/// Reason why a schema could not be changed. Each migration is a transaction: earlier ones stay applied, and the failed
+/// one changes nothing.
 #[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
 pub enum MigrationError {
     /// The database could not be reached.
     #[error("the database cannot be opened: {0}. Check DATABASE_URL and that the server is running")]
     Unreachable(String),
-    /// A migration stopped.
+    /// A migration failed.
     #[error("the schema could not be changed: {0}")]
     Stopped(String),
 }
@@ -50,9 +52,9 @@ fn stopped(error: &(dyn std::error::Error + 'static)) -> MigrationError {
 }
 
 #[derive(QueryableByName)]
-struct Answer {
+struct BoolRow {
     #[diesel(sql_type = diesel::sql_types::Bool)]
-    answer: bool,
+    value: bool,
 }
 
 impl Migrations {
@@ -60,21 +62,21 @@ impl Migrations {
         Self { location }
     }
 
-    /// Brings the schema up to date. Several processes may do so at once.
+    /// Applies pending migrations. Several processes may do so at once.
     ///
     /// # Errors
     ///
-    /// [`MigrationError`] with what stands in the way.
+    /// [`MigrationError`] with the cause.
     pub fn up(&self) -> Result<(), MigrationError> {
         match &self.location {
             DatabaseLocation::Sqlite(path) => {
                 let mut connection = open_file(path)?;
-                // Two first starts at once: the second waits for the first and finds nothing left to do.
+                // Of two first starts at once, the second waits for the first and then has nothing to do.
                 exclusively(&mut connection, |it| it.run_pending_migrations(SQLITE).map(drop))
             }
             DatabaseLocation::Postgres(url) => {
                 let mut connection = open_server(url)?;
-                // Diesel makes its own table first, for which the role of a server needs no right otherwise.
+                // Diesel would first create its own table, a privilege that the role of a server does not need otherwise.
                 if is_up_to_date(&mut connection)? {
                     return Ok(());
                 }
@@ -83,16 +85,16 @@ impl Migrations {
         }
     }
 
-    /// Takes the schema down: exactly what our migrations made. All MFA data is lost.
+    /// Reverts all migrations: removes exactly what they created. All MFA data is lost.
     ///
     /// # Errors
     ///
-    /// [`MigrationError`] with what stands in the way.
+    /// [`MigrationError`] with the cause.
     pub fn down(&self) -> Result<(), MigrationError> {
         match &self.location {
             DatabaseLocation::Sqlite(path) => {
                 let mut connection = open_file(path)?;
-                exclusively(&mut connection, take_down)
+                exclusively(&mut connection, revert_all)
             }
             DatabaseLocation::Postgres(url) => {
                 let mut connection = open_server(url)?;
@@ -101,15 +103,15 @@ impl Migrations {
         }
     }
 
-    /// Rows with sealed values in columns of `users` that were there before us, which [`down`](Self::down) leaves behind:
-    /// nothing but this product reads them.
+    /// Returns the number of rows with sealed values in columns of `users` that existed before the migrations.
+    /// [`down`](Self::down) leaves these values, which only this product can read.
     ///
     /// # Errors
     ///
-    /// [`MigrationError`] when it cannot be reached.
+    /// [`MigrationError`] if the database cannot be reached.
     pub fn sealed_left(&self) -> Result<u64, MigrationError> {
         match &self.location {
-            // All of these columns are ours.
+            // The migrations created all of these columns.
             DatabaseLocation::Sqlite(_) => Ok(0),
             DatabaseLocation::Postgres(url) => {
                 sealed_left(&mut open_server(url)?).map_err(|error| stopped(&error))
@@ -117,11 +119,11 @@ impl Migrations {
         }
     }
 
-    /// Which migrations the database has.
+    /// Returns the applied and pending migrations.
     ///
     /// # Errors
     ///
-    /// [`MigrationError`] when it cannot be reached.
+    /// [`MigrationError`] if the database cannot be reached.
     pub fn status(&self) -> Result<MigrationStatus, MigrationError> {
         match &self.location {
             DatabaseLocation::Sqlite(path) => status::<Sqlite>(&mut open_file(path)?, SQLITE),
@@ -140,17 +142,17 @@ fn open_file(path: &Path) -> Result<SqliteConnection, MigrationError> {
     sqlite::connect::connect(path).map_err(MigrationError::Unreachable)
 }
 
-/// Makes the file, open to its owner alone, where there is none; SQLite gives its log the same mode.
+/// Creates a missing file for its owner only. SQLite gives its log the same mode.
 fn create_private(path: &Path) -> std::io::Result<()> {
     use std::os::unix::fs::OpenOptionsExt as _;
     std::fs::OpenOptions::new().append(true).create(true).mode(0o600).open(path).map(drop)
 }
 
-/// Connects and takes the lock, which ends with the connection.
+/// Connects and takes the lock, which the end of the connection releases.
 fn open_server(url: &SecretText) -> Result<PgConnection, MigrationError> {
-    let url = postgres::connect::bounded(url).map_err(MigrationError::Unreachable)?;
+    let url = postgres::connect::with_timeouts(url).map_err(MigrationError::Unreachable)?;
     let mut connection = postgres::connect::connect(&url).map_err(MigrationError::Unreachable)?;
-    // Adding columns to a large table of NOVA's, or waiting for another server's migration, may take its time.
+    // Adding columns to a large table, or waiting for another server's migration, may take long.
     connection
         .batch_execute(&format!(
             "SET statement_timeout = 0; SET lock_timeout = '60s'; SELECT pg_advisory_lock({LOCK})"
@@ -160,8 +162,8 @@ fn open_server(url: &SecretText) -> Result<PgConnection, MigrationError> {
 }
 
 fn sealed_left(connection: &mut PgConnection) -> diesel::QueryResult<u64> {
-    let is_there = "SELECT to_regclass('mfa_schema') IS NOT NULL AS answer";
-    if !sql_query(is_there).get_result::<Answer>(connection)?.answer {
+    let is_there = "SELECT to_regclass('mfa_schema') IS NOT NULL AS value";
+    if !sql_query(is_there).get_result::<BoolRow>(connection)?.value {
         return Ok(0);
     }
     let columns = "SELECT attname::text AS name FROM pg_attribute \
@@ -195,15 +197,15 @@ struct Applied {
     version: String,
 }
 
-/// Whether nothing is left to do, found by reading alone.
+/// Whether no migration is pending. Only reads.
 fn is_up_to_date(connection: &mut PgConnection) -> Result<bool, MigrationError> {
     Ok(unapplied_to_postgres(connection)?.is_empty())
 }
 
-/// The migrations that this database still needs, found by reading alone.
+/// Returns the pending migrations of a PostgreSQL database. Only reads.
 pub(super) fn unapplied_to_postgres(connection: &mut PgConnection) -> Result<Vec<String>, MigrationError> {
-    let exists = "SELECT to_regclass('__diesel_schema_migrations') IS NOT NULL AS answer";
-    let exists = sql_query(exists).get_result::<Answer>(connection).map_err(|error| stopped(&error))?.answer;
+    let exists = "SELECT to_regclass('__diesel_schema_migrations') IS NOT NULL AS value";
+    let exists = sql_query(exists).get_result::<BoolRow>(connection).map_err(|error| stopped(&error))?.value;
     let applied: Vec<Applied> = if exists {
         let query = sql_query("SELECT version::text FROM __diesel_schema_migrations");
         query.load(connection).map_err(|error| stopped(&error))?
@@ -214,12 +216,12 @@ pub(super) fn unapplied_to_postgres(connection: &mut PgConnection) -> Result<Vec
     Ok(names_without(&ours, &applied))
 }
 
-/// The same for SQLite.
+/// Returns the pending migrations of an SQLite database. Only reads.
 pub(super) fn unapplied_to_sqlite(connection: &mut SqliteConnection) -> Result<Vec<String>, String> {
     let exists =
-        "SELECT EXISTS (SELECT 1 FROM sqlite_master WHERE name = '__diesel_schema_migrations') AS answer";
+        "SELECT EXISTS (SELECT 1 FROM sqlite_master WHERE name = '__diesel_schema_migrations') AS value";
     let exists =
-        sql_query(exists).get_result::<Answer>(connection).map_err(|error| error.to_string())?.answer;
+        sql_query(exists).get_result::<BoolRow>(connection).map_err(|error| error.to_string())?.value;
     let applied: Vec<Applied> = if exists {
         let query = sql_query("SELECT version FROM __diesel_schema_migrations");
         query.load(connection).map_err(|error| error.to_string())?
@@ -230,7 +232,7 @@ pub(super) fn unapplied_to_sqlite(connection: &mut SqliteConnection) -> Result<V
     Ok(names_without(&ours, &applied))
 }
 
-/// What a file that is not there yet needs.
+/// Returns the migrations of a new SQLite file.
 pub(super) fn all_of_sqlite() -> Result<Vec<String>, String> {
     let ours: Vec<Box<dyn Migration<Sqlite>>> = SQLITE.migrations().map_err(|error| error.to_string())?;
     Ok(names_without(&ours, &[]))
@@ -245,10 +247,10 @@ fn names_without<DB: diesel::backend::Backend>(
     missing.map(|it| it.name().to_string()).collect()
 }
 
-type Work = fn(&mut SqliteConnection) -> Result<(), Box<dyn std::error::Error + Send + Sync>>;
+type Migrate = fn(&mut SqliteConnection) -> Result<(), Box<dyn std::error::Error + Send + Sync>>;
 
-/// SQLite has no advisory lock: one transaction around all of it, in which each migration is a savepoint.
-fn exclusively(connection: &mut SqliteConnection, work: Work) -> Result<(), MigrationError> {
+/// Runs migrations in one write transaction, as SQLite has no advisory lock. Each migration is a savepoint.
+fn exclusively(connection: &mut SqliteConnection, work: Migrate) -> Result<(), MigrationError> {
     connection.immediate_transaction(|it| Ok(work(it)?)).map_err(|Stopped(error)| stopped(&*error))
 }
 
@@ -266,15 +268,15 @@ impl From<diesel::result::Error> for Stopped {
     }
 }
 
-/// Reverts all, and drops `users` where we made it: SQL has no way to say so in SQLite.
-fn take_down(connection: &mut SqliteConnection) -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
+/// Reverts all migrations, and drops `users` if they created it. SQL of SQLite cannot express that condition.
+fn revert_all(connection: &mut SqliteConnection) -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
     connection.revert_all_migrations(SQLITE)?;
-    let exists = "SELECT EXISTS (SELECT 1 FROM sqlite_master WHERE name = 'mfa_schema') AS answer";
-    if !sql_query(exists).get_result::<Answer>(connection)?.answer {
+    let exists = "SELECT EXISTS (SELECT 1 FROM sqlite_master WHERE name = 'mfa_schema') AS value";
+    if !sql_query(exists).get_result::<BoolRow>(connection)?.value {
         return Ok(());
     }
-    let ours = "SELECT EXISTS (SELECT 1 FROM mfa_schema WHERE object = 'table users') AS answer";
-    if sql_query(ours).get_result::<Answer>(connection)?.answer {
+    let ours = "SELECT EXISTS (SELECT 1 FROM mfa_schema WHERE object = 'table users') AS value";
+    if sql_query(ours).get_result::<BoolRow>(connection)?.value {
         connection.batch_execute("DROP TABLE users")?;
     }
     connection.batch_execute("DROP TABLE mfa_schema")?;

@@ -1,4 +1,4 @@
-//! Connections for reads, and for what is not a decision: a pool, used on threads that may block.
+//! Connection pool for reads, and for writes that are no decisions, on threads that may block.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -11,17 +11,17 @@ use tokio::sync::Semaphore;
 use super::error::OpenDatabaseError;
 use super::row::AccountRow;
 
-/// How long a read waits for a connection.
-const PATIENCE: Duration = Duration::from_secs(2);
+/// Maximum wait for a connection.
+const MAX_WAIT: Duration = Duration::from_secs(2);
 
-/// A pool of connections with as many permits as connections, so that no blocking thread waits for one.
+/// Pool with as many permits as connections, so that no blocking thread waits for a connection.
 pub(super) struct ReadPool<C: R2D2Connection + 'static> {
     pool: Pool<ConnectionManager<C>>,
     permits: Arc<Semaphore>,
     runtime: tokio::runtime::Handle,
 }
 
-/// One text value.
+/// Text value.
 #[derive(diesel::QueryableByName)]
 pub(super) struct InstallationValue {
     #[diesel(sql_type = diesel::sql_types::Text)]
@@ -35,7 +35,7 @@ impl<C: R2D2Connection + 'static> std::fmt::Debug for ReadPool<C> {
 }
 
 impl<C: R2D2Connection + Send + 'static> ReadPool<C> {
-    /// Opens the pool with one connection, as the proof that the database is there; others follow when needed.
+    /// Opens the pool with one connection, which proves that the database answers; others follow when needed.
     pub(super) fn open(
         manager: ConnectionManager<C>,
         connections: u32,
@@ -46,7 +46,7 @@ impl<C: R2D2Connection + Send + 'static> ReadPool<C> {
         let pool = Pool::builder()
             .max_size(connections)
             .min_idle(Some(1))
-            .connection_timeout(PATIENCE)
+            .connection_timeout(MAX_WAIT)
             .connection_customizer(customizer)
             .build(manager)
             .map_err(|error| OpenDatabaseError::Unreachable(error.to_string()))?;
@@ -54,13 +54,13 @@ impl<C: R2D2Connection + Send + 'static> ReadPool<C> {
         Ok(Self { pool, permits: Arc::new(Semaphore::new(permits)), runtime })
     }
 
-    /// How many connections there may be, and how many are in use.
+    /// Returns the maximum number of connections, and the number in use.
     pub(super) fn load(&self) -> (usize, usize) {
         let all = usize::try_from(self.pool.max_size()).unwrap_or(usize::MAX);
         (all, all.saturating_sub(self.permits.available_permits()))
     }
 
-    /// Runs a query on a thread that may block. Where no connection is free in time, nothing was tried.
+    /// Runs a query on a thread that may block. If no connection becomes free in time, the query does not run.
     pub(super) fn run<T, F>(&self, operation: &'static str, query: F) -> BoxFuture<'_, Result<T, StoreError>>
     where
         T: Send + 'static,
@@ -69,7 +69,7 @@ impl<C: R2D2Connection + Send + 'static> ReadPool<C> {
         Box::pin(async move {
             let overloaded = || StoreError::new(StoreErrorKind::Overloaded, operation);
             let permit = Arc::clone(&self.permits).acquire_owned();
-            let permit = tokio::time::timeout(PATIENCE, permit)
+            let permit = tokio::time::timeout(MAX_WAIT, permit)
                 .await
                 .map_err(|_| overloaded())?
                 .map_err(|_| overloaded())?;
@@ -95,7 +95,7 @@ impl<C: R2D2Connection + Send + 'static> ReadPool<C> {
         })
     }
 
-    /// Runs a query on this thread: at the start, before anything is served.
+    /// Runs a query on the current thread, which must be allowed to block.
     pub(super) fn now<T>(
         &self,
         operation: &'static str,

@@ -41,7 +41,7 @@ pub(super) fn open(
     options: &DatabaseOptions,
     dependencies: DatabaseDependencies,
 ) -> Result<SqlDatabase<PgConnection>, OpenDatabaseError> {
-    let url = connect::bounded(url).map_err(OpenDatabaseError::Unreachable)?;
+    let url = connect::with_timeouts(url).map_err(OpenDatabaseError::Unreachable)?;
     let manager = ConnectionManager::<PgConnection>::new(url.expose());
     let pool = ReadPool::open(manager, options.pool, Box::new(Prepare), dependencies.runtime)?;
     let context = GroupContext {

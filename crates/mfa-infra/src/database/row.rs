@@ -1,4 +1,4 @@
-//! An account as a row, the same for both databases: times are milliseconds, documents are JSON text.
+//! Rows of accounts and users, the same for both databases: times are milliseconds, documents are JSON text.
 
 use diesel::sql_types::{BigInt, Bool, Nullable, Text};
 use diesel::{Queryable, QueryableByName};
@@ -7,7 +7,7 @@ use mfa_core::{
     Sealed, Timestamp, TotpState, UserId, UserRecord,
 };
 
-/// The columns of `users` that an account is made of, in this order.
+/// Columns of `users` that form an account, in this order.
 #[derive(Clone, Debug, PartialEq, Eq, Queryable)]
 #[expect(clippy::struct_excessive_bools, reason = "each is a column")]
 pub(super) struct AccountRow {
@@ -38,16 +38,16 @@ pub(super) struct AccountRow {
     pub(super) mfa_internal: String,
 }
 
-/// A row that does not mean an account: somebody else wrote what we do not understand.
+/// Error: a column of a row holds a value that this service does not write.
 #[derive(Debug, thiserror::Error)]
-#[error("the row of user {user} holds in {column} what is not understood")]
+#[error("cannot read user {user}: the value of column {column} is invalid")]
 pub(super) struct RowError {
     user: i64,
     column: &'static str,
 }
 
 impl AccountRow {
-    /// What the row means.
+    /// Converts the row to an account.
     pub(super) fn to_account(&self) -> Result<Account, RowError> {
         let broken = |column| RowError { user: self.id, column };
         let time = |millis: Option<i64>| millis.map(Timestamp::from_millis);
@@ -97,7 +97,7 @@ impl AccountRow {
         })
     }
 
-    /// The row that the account is to be stored as. `None` where a document cannot be written.
+    /// Converts an account to a row. `None` if a document cannot be serialised.
     pub(super) fn from_account(account: &Account) -> Option<Self> {
         let millis = |time: Option<Timestamp>| time.map(Timestamp::millis);
         let column = |sealed: &Option<Sealed>| sealed.as_ref().map(|it| it.as_column().to_owned());
@@ -135,7 +135,7 @@ impl AccountRow {
         })
     }
 
-    /// Whether a column differs that a verification does not write.
+    /// Whether a column differs that verifications do not write.
     pub(super) fn differs_in_cold_columns(&self, other: &Self) -> bool {
         let hot = Self {
             totp_last_step: other.totp_last_step,
@@ -151,7 +151,7 @@ impl AccountRow {
     }
 }
 
-/// What a login is checked against.
+/// Credentials of a user.
 #[derive(QueryableByName)]
 pub(super) struct CredentialRow {
     #[diesel(sql_type = BigInt)]
@@ -166,7 +166,7 @@ impl CredentialRow {
     }
 }
 
-/// A user and the name.
+/// Id and name of a user.
 #[derive(QueryableByName)]
 pub(super) struct NameRow {
     #[diesel(sql_type = BigInt)]
@@ -181,7 +181,7 @@ impl NameRow {
     }
 }
 
-/// One user of a list.
+/// User of a list.
 #[derive(QueryableByName)]
 #[expect(clippy::struct_excessive_bools, reason = "each is a column")]
 pub(super) struct UserRow {
@@ -221,7 +221,7 @@ impl UserRow {
     }
 }
 
-/// A pattern for `LIKE` that finds the text anywhere, its own wildcards taken literally (`\` escapes).
+/// Returns a pattern for `LIKE` that matches the text anywhere. Wildcards in the text are escaped with `\`.
 pub(super) fn like(text: &str) -> String {
     let mut pattern = String::from("%");
     for c in text.chars() {

@@ -1,4 +1,4 @@
-//! Users by the thousand, for what is taken over from another system.
+//! Port for bulk imports of users.
 
 use std::fmt;
 
@@ -6,40 +6,40 @@ use diesel::QueryableByName;
 use diesel::sql_types::{BigInt, Text};
 use mfa_core::{BoxFuture, NewUser, StoreError, UserId};
 
-/// Users by the thousand: one statement for many of them.
+/// Store for bulk imports: one statement for many users.
 pub trait UserImportStore: Send + Sync + fmt::Debug {
-    /// The users who have one of these addresses or one of these names, spelled as they are given.
+    /// Returns the users with one of these addresses or names, compared exactly.
     ///
     /// # Errors
     ///
-    /// [`StoreError`] when the store gave no answer.
+    /// [`StoreError`] if the database did not answer.
     fn find_all(
         &self,
         emails: Vec<String>,
         usernames: Vec<String>,
     ) -> BoxFuture<'_, Result<Vec<UserIdentity>, StoreError>>;
 
-    /// Adds users, all with one commit, but for those whose name or address is taken; answers who they are by name.
+    /// Inserts users with one commit, except those whose name or address is taken. Returns the inserted users.
     ///
     /// # Errors
     ///
-    /// [`StoreError`]: none was added, or it is not known.
+    /// [`StoreError`]: no user was inserted, or the outcome is unknown.
     fn insert_all(&self, users: Vec<NewUser>) -> BoxFuture<'_, Result<Vec<UserIdentity>, StoreError>>;
 }
 
-/// Who somebody is.
+/// Identity of a user.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct UserIdentity {
-    /// The key.
+    /// Id of the user.
     pub user: UserId,
-    /// Address.
+    /// Email address.
     pub email: String,
-    /// Name.
+    /// User name.
     pub username: String,
 }
 
 #[derive(QueryableByName)]
-pub(super) struct EntryRow {
+pub(super) struct UserIdentityRow {
     #[diesel(sql_type = BigInt)]
     id: i64,
     #[diesel(sql_type = Text)]
@@ -48,7 +48,7 @@ pub(super) struct EntryRow {
     username: String,
 }
 
-impl EntryRow {
+impl UserIdentityRow {
     pub(super) fn into_identity(self) -> UserIdentity {
         UserIdentity { user: UserId::new(self.id), email: self.email, username: self.username }
     }

@@ -1,17 +1,15 @@
-//! A look at PostgreSQL.
+//! Inspection of PostgreSQL.
 
 use diesel::connection::SimpleConnection as _;
 use diesel::sql_types::{BigInt, Bool, Text};
 use diesel::{OptionalExtension as _, PgConnection, QueryableByName, RunQueryDsl as _, sql_query};
 use mfa_core::{SealedColumn, SecretText, Timestamp};
 
-use super::{
-    ByKey, CANARIES, Count, DatabaseFacts, Line, PlaintextColumn, SEALED, UpdateStats, one_line,
-    unsealed_query,
-};
+use super::facts::{DatabaseFacts, PlaintextColumn, UpdateStats};
+use super::rows::{KEY_CHECK_VALUES, KeyCount, PlaintextCount, SEALED, TextRow, one_line, unsealed_query};
 use crate::database::{migrate, postgres::connect};
 
-/// What the server does to each of its tables.
+/// Privileges that the service needs on each table.
 const NEEDED: [(&str, &[&str]); 6] = [
     ("users", &["SELECT"]),
     ("mfa_events", &["SELECT", "INSERT"]),
@@ -20,8 +18,8 @@ const NEEDED: [(&str, &[&str]); 6] = [
     ("mfa_sms_sends", &["SELECT", "INSERT", "UPDATE", "DELETE"]),
     ("mfa_schema", &["SELECT"]),
 ];
-/// A column that is ours alone: who may write it may undo what was spent.
-const OURS_ALONE: [&str; 3] = ["mfa_internal", "totp_secret", "totp_last_step"];
+/// Columns that only this service should write: another writer could make spent codes valid again.
+const PROTECTED: [&str; 3] = ["mfa_internal", "totp_secret", "totp_last_step"];
 
 #[derive(QueryableByName)]
 struct Millis {
@@ -38,18 +36,19 @@ struct UpdatesRow {
 }
 
 #[derive(QueryableByName)]
-struct Answer {
+struct BoolRow {
     #[diesel(sql_type = Bool)]
-    answer: bool,
+    value: bool,
 }
 
+/// Inspects a server.
 pub(super) fn examine(url: &SecretText) -> Result<DatabaseFacts, String> {
-    let url = connect::bounded(url)?;
+    let url = connect::with_timeouts(url)?;
     let mut connection = connect::connect(&url)?;
-    // A large table may take a while to be looked through; nobody waits for it.
-    let patient =
+    // Scanning a large table may take a while; no request waits for it.
+    let settings =
         connection.batch_execute("SET statement_timeout = '60s'; SET default_transaction_read_only = on");
-    patient.map_err(|error| one_line(&error))?;
+    settings.map_err(|error| one_line(&error))?;
     let pending = migrate::unapplied_to_postgres(&mut connection).map_err(|error| one_line(&error))?;
     facts(&mut connection, pending).map_err(|error| one_line(&error))
 }
@@ -64,7 +63,7 @@ fn facts(
         DatabaseFacts { pending, time: Some(Timestamp::from_millis(time)), ..DatabaseFacts::default() };
     for setting in ["fsync", "full_page_writes"] {
         let value = sql_query("SELECT current_setting($1) AS value").bind::<Text, _>(setting);
-        if value.get_result::<Line>(connection)?.value != "on" {
+        if value.get_result::<TextRow>(connection)?.value != "on" {
             facts.careless.push(setting.to_owned());
         }
     }
@@ -75,19 +74,19 @@ fn facts(
     if !facts.missing_rights.is_empty() {
         return Ok(facts);
     }
-    let canaries: Vec<Line> = sql_query(CANARIES).load(connection)?;
+    let canaries: Vec<TextRow> = sql_query(KEY_CHECK_VALUES).load(connection)?;
     facts.canaries = canaries.into_iter().map(|it| it.value).collect();
     for column in SEALED.map(SealedColumn::as_str) {
-        let Count { rows, first } = sql_query(unsealed_query(column)).get_result(connection)?;
+        let PlaintextCount { rows, first } = sql_query(unsealed_query(column)).get_result(connection)?;
         if rows > 0 {
             facts.unsealed.push(PlaintextColumn { column, rows, first });
         }
-        let keys: Vec<ByKey> = sql_query(format!(
+        let keys: Vec<KeyCount> = sql_query(format!(
             "SELECT split_part({column}, '.', 2) AS value, count(*) AS rows FROM users \
              WHERE {column} LIKE 'v1.%.%' GROUP BY 1"
         ))
         .load(connection)?;
-        for ByKey { value, rows } in keys {
+        for KeyCount { value, rows } in keys {
             let sum = facts.sealed_by.entry(value).or_default();
             *sum = sum.saturating_add(rows);
         }
@@ -101,32 +100,33 @@ fn facts(
     Ok(facts)
 }
 
+/// Returns the privileges that this role lacks.
 fn missing_rights(connection: &mut PgConnection) -> Result<Vec<String>, diesel::result::Error> {
     let mut missing = Vec::new();
     for (table, rights) in NEEDED {
         for right in rights {
-            let query = sql_query("SELECT has_table_privilege($1, $2) AS answer");
+            let query = sql_query("SELECT has_table_privilege($1, $2) AS value");
             let has =
-                query.bind::<Text, _>(table).bind::<Text, _>(*right).get_result::<Answer>(connection)?;
-            if !has.answer {
+                query.bind::<Text, _>(table).bind::<Text, _>(*right).get_result::<BoolRow>(connection)?;
+            if !has.value {
                 missing.push(format!("{right} on {table}"));
             }
         }
     }
-    for column in OURS_ALONE {
-        let query = sql_query("SELECT has_column_privilege('users', $1, 'UPDATE') AS answer");
-        if !query.bind::<Text, _>(column).get_result::<Answer>(connection)?.answer {
+    for column in PROTECTED {
+        let query = sql_query("SELECT has_column_privilege('users', $1, 'UPDATE') AS value");
+        if !query.bind::<Text, _>(column).get_result::<BoolRow>(connection)?.value {
             missing.push(format!("UPDATE of users.{column}"));
         }
     }
     Ok(missing)
 }
 
-/// Roles that may log in and may write what is ours alone, beside our own, superusers, and whoever owns the table.
+/// Returns the login roles that may write protected columns, except this role, superusers, and the owner of the table.
 fn other_writers(connection: &mut PgConnection) -> Result<Vec<String>, diesel::result::Error> {
     let may =
-        OURS_ALONE.map(|column| format!("has_column_privilege(role.oid, 'users', '{column}', 'UPDATE')"));
-    let lines: Vec<Line> = sql_query(format!(
+        PROTECTED.map(|column| format!("has_column_privilege(role.oid, 'users', '{column}', 'UPDATE')"));
+    let lines: Vec<TextRow> = sql_query(format!(
         "SELECT role.rolname::text AS value FROM pg_roles role WHERE role.rolcanlogin AND NOT role.rolsuper \
          AND role.rolname <> current_user \
          AND role.oid <> (SELECT relowner FROM pg_class WHERE oid = 'users'::regclass) AND ({}) ORDER BY 1",

@@ -1,4 +1,4 @@
-//! A look at SQLite.
+//! Inspection of SQLite.
 
 use std::os::unix::fs::MetadataExt as _;
 use std::path::Path;
@@ -7,26 +7,29 @@ use diesel::connection::SimpleConnection as _;
 use diesel::{Connection as _, RunQueryDsl as _, SqliteConnection, sql_query};
 use mfa_core::SealedColumn;
 
-use super::{ByKey, CANARIES, Count, DatabaseFacts, Line, PlaintextColumn, SEALED, one_line, unsealed_query};
+use super::facts::{DatabaseFacts, PlaintextColumn};
+use super::rows::{KEY_CHECK_VALUES, KeyCount, PlaintextCount, SEALED, TextRow, one_line, unsealed_query};
 use crate::database::migrate;
+use crate::database::sqlite::connect;
 
-/// What `PRAGMA quick_check` says of a file that is whole.
-const WHOLE: &str = "ok";
+/// Result of `PRAGMA quick_check` for an intact file.
+const INTACT: &str = "ok";
 
 #[derive(diesel::QueryableByName)]
-struct Check {
+struct QuickCheckRow {
     #[diesel(sql_type = diesel::sql_types::Text)]
     quick_check: String,
 }
 
+/// Inspects a file.
 pub(super) fn examine(path: &Path) -> Result<DatabaseFacts, String> {
     if !path.exists() {
-        // The first start makes it. Opening would make it now.
+        // The first start creates the file. Opening it would create it now.
         return Ok(DatabaseFacts { pending: migrate::all_of_sqlite()?, ..DatabaseFacts::default() });
     }
     let mode = path.metadata().map_err(|error| format!("{}: {error}", path.display()))?.mode() & 0o777;
     let open_to_others = (mode & 0o077 != 0).then_some(mode);
-    let name = path.to_str().ok_or("the path of the database is no UTF-8")?;
+    let name = connect::name(path)?;
     let mut connection = SqliteConnection::establish(&format!("file:{}?mode=rw", escaped(name)))
         .map_err(|error| one_line(&error))?;
     connection
@@ -34,36 +37,37 @@ pub(super) fn examine(path: &Path) -> Result<DatabaseFacts, String> {
         .map_err(|error| one_line(&error))?;
     let pending = migrate::unapplied_to_sqlite(&mut connection)?;
     let facts = DatabaseFacts { pending, open_to_others, ..DatabaseFacts::default() };
-    filled(facts, &mut connection).map_err(|error| one_line(&error))
+    complete(facts, &mut connection).map_err(|error| one_line(&error))
 }
 
-/// What would end a path in an SQLite URI.
+/// Escapes the characters that end a path in an SQLite URI.
 fn escaped(path: &str) -> String {
     path.replace('%', "%25").replace('?', "%3f").replace('#', "%23")
 }
 
-fn filled(
+/// Completes the facts from an open database.
+fn complete(
     mut facts: DatabaseFacts,
     connection: &mut SqliteConnection,
 ) -> Result<DatabaseFacts, diesel::result::Error> {
-    let checked: Vec<Check> = sql_query("PRAGMA quick_check(1)").load(connection)?;
-    facts.damage = checked.into_iter().map(|it| it.quick_check).find(|it| it != WHOLE);
+    let checked: Vec<QuickCheckRow> = sql_query("PRAGMA quick_check(1)").load(connection)?;
+    facts.damage = checked.into_iter().map(|it| it.quick_check).find(|it| it != INTACT);
     if !facts.pending.is_empty() || facts.damage.is_some() {
         return Ok(facts);
     }
-    let canaries: Vec<Line> = sql_query(CANARIES).load(connection)?;
+    let canaries: Vec<TextRow> = sql_query(KEY_CHECK_VALUES).load(connection)?;
     facts.canaries = canaries.into_iter().map(|it| it.value).collect();
     for column in SEALED.map(SealedColumn::as_str) {
-        let Count { rows, first } = sql_query(unsealed_query(column)).get_result(connection)?;
+        let PlaintextCount { rows, first } = sql_query(unsealed_query(column)).get_result(connection)?;
         if rows > 0 {
             facts.unsealed.push(PlaintextColumn { column, rows, first });
         }
-        let keys: Vec<ByKey> = sql_query(format!(
+        let keys: Vec<KeyCount> = sql_query(format!(
             "SELECT substr({column}, 4, instr(substr({column}, 4), '.') - 1) AS value, count(*) AS rows FROM users \
              WHERE {column} LIKE 'v1.%.%' GROUP BY 1"
         ))
         .load(connection)?;
-        for ByKey { value, rows } in keys {
+        for KeyCount { value, rows } in keys {
             let sum = facts.sealed_by.entry(value).or_default();
             *sum = sum.saturating_add(rows);
         }

@@ -1,9 +1,11 @@
+use std::collections::BTreeMap;
+
 use diesel::RunQueryDsl as _;
 
 use super::*;
 use crate::database::sqlite::connect::connect;
 
-fn place() -> (tempfile::TempDir, std::path::PathBuf, DatabaseLocation) {
+fn temporary_file() -> (tempfile::TempDir, std::path::PathBuf, DatabaseLocation) {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("a # b?.db");
     (folder, path.clone(), DatabaseLocation::Sqlite(path))
@@ -11,7 +13,7 @@ fn place() -> (tempfile::TempDir, std::path::PathBuf, DatabaseLocation) {
 
 #[test]
 fn a_database_that_is_not_there_is_not_made_by_looking() {
-    let (_folder, path, location) = place();
+    let (_folder, path, location) = temporary_file();
     let facts = location.examine().unwrap();
     assert!(facts.pending.len() >= 3, "{facts:?}");
     assert!(!path.exists());
@@ -19,14 +21,14 @@ fn a_database_that_is_not_there_is_not_made_by_looking() {
 
 #[test]
 fn a_fresh_database_has_nothing_to_be_told() {
-    let (_folder, _, location) = place();
+    let (_folder, _, location) = temporary_file();
     location.migrations().up().unwrap();
     assert_eq!(location.examine().unwrap(), DatabaseFacts::default());
 }
 
 #[test]
 fn values_in_the_clear_are_counted_and_so_are_those_of_each_key() {
-    let (_folder, path, location) = place();
+    let (_folder, path, location) = temporary_file();
     location.migrations().up().unwrap();
     let mut connection = connect(&path).unwrap();
     for (id, secret, number) in
@@ -47,7 +49,7 @@ fn values_in_the_clear_are_counted_and_so_are_those_of_each_key() {
 #[test]
 fn a_file_that_others_may_read_or_that_is_no_database_is_told() {
     use std::os::unix::fs::PermissionsExt as _;
-    let (_folder, path, location) = place();
+    let (_folder, path, location) = temporary_file();
     location.migrations().up().unwrap();
     std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o644)).unwrap();
     assert_eq!(location.examine().unwrap().open_to_others, Some(0o644));

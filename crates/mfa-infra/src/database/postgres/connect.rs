@@ -1,13 +1,15 @@
-//! How connections to PostgreSQL are made: bounded in time, durable in their commits.
+//! Connections to PostgreSQL with timeouts and durable commits.
 
 use diesel::connection::SimpleConnection;
 use diesel::{Connection, PgConnection, QueryableByName, RunQueryDsl};
 use mfa_core::SecretText;
 use url::Url;
 
-/// The URL with the bounds that every connection of ours has, unless the operator set others.
-pub(in crate::database) fn bounded(url: &SecretText) -> Result<SecretText, String> {
-    let mut url = Url::parse(url.expose()).map_err(|_| "DATABASE_URL is no URL".to_owned())?;
+/// Adds the timeouts of every connection to a URL, unless the operator set others.
+pub(in crate::database) fn with_timeouts(url: &SecretText) -> Result<SecretText, String> {
+    let mut url = Url::parse(url.expose()).map_err(|_| {
+        "DATABASE_URL is not a valid URL: percent-encode special characters in the password".to_owned()
+    })?;
     let given: Vec<String> = url.query_pairs().map(|(name, _)| name.into_owned()).collect();
     for (name, value) in [
         ("connect_timeout", "3"),
@@ -28,23 +30,23 @@ struct Setting {
     synchronous_commit: String,
 }
 
-/// Connects and sets the session up.
+/// Connects and sets up the session.
 pub(in crate::database) fn connect(url: &SecretText) -> Result<PgConnection, String> {
-    // Whoever sets OpenSSL up first says whether it is taken down at the end of the process. libpq lets it, and then a
-    // connection that another thread still holds is freed under it.
+    // The first initialisation of OpenSSL decides whether it is cleaned up at process exit. libpq enables the cleanup,
+    // which then frees connections that other threads still use.
     openssl_sys::init();
     let mut connection = PgConnection::establish(url.expose()).map_err(|error| one_line(&error))?;
     prepare(&mut connection).map_err(|error| one_line(&error))?;
     Ok(connection)
 }
 
-/// libpq's messages span lines and end with one.
+/// Returns an error message on one line: libpq's messages have several.
 fn one_line(error: &dyn std::error::Error) -> String {
     error.to_string().split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
-/// Sets a session up: no statement outlives two seconds, times without a zone are UTC, and an acknowledged commit is on
-/// disk even where the server's default says otherwise.
+/// Sets up a session: statements time out after two seconds, times without a zone are UTC, and an acknowledged commit is
+/// on disk even if the server's default is weaker.
 pub(super) fn prepare(connection: &mut PgConnection) -> Result<(), diesel::result::Error> {
     connection.batch_execute("SET statement_timeout = '2s'; SET lock_timeout = '1s'; SET TIME ZONE 'UTC'")?;
     let setting: Setting =
@@ -63,7 +65,7 @@ mod tests {
     #[test]
     fn bounds_are_added_and_never_replace_the_operators() {
         let url = SecretText::new("postgresql://u:p@h/db?sslmode=require&connect_timeout=9".into());
-        let bounded = bounded(&url).unwrap();
+        let bounded = with_timeouts(&url).unwrap();
         assert!(bounded.expose().contains("sslmode=require&connect_timeout=9&tcp_user_timeout=5000"));
         assert!(!bounded.expose().contains("connect_timeout=3"));
     }

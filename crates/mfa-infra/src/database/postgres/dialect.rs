@@ -12,7 +12,7 @@ use super::statements::PgLoadOne;
 use crate::database::row::AccountRow;
 use crate::database::sql::dialect::{Dialect, Row, Statement, Value};
 use crate::database::sql::sms::{BucketRow, settle};
-use crate::database::user_import::EntryRow;
+use crate::database::user_import::UserIdentityRow;
 
 /// The sealed columns of a user as rows `c(kind, value)`.
 const SEALED: &str = "LATERAL (VALUES ('totp_secret', totp_secret::text), \
@@ -98,7 +98,7 @@ impl Dialect for PgConnection {
         self.build_transaction().read_committed().run(|connection| reserve(connection, request))
     }
 
-    fn insert_users(&mut self, users: &[NewUser]) -> QueryResult<Vec<EntryRow>> {
+    fn insert_users(&mut self, users: &[NewUser]) -> QueryResult<Vec<UserIdentityRow>> {
         let texts = |of: fn(&NewUser) -> &str| users.iter().map(of).collect::<Vec<_>>();
         let flags = |of: fn(&NewUser) -> bool| users.iter().map(of).collect::<Vec<_>>();
         let full_names: Vec<_> = users.iter().map(|it| it.full_name.as_deref()).collect();

@@ -1,7 +1,7 @@
-//! Failover: a server whose history has forked may have lost the last commits.
+//! Detection of failovers, after which the last commits may be lost.
 //!
-//! PostgreSQL counts the forks of its history as *timelines*: a standby that is promoted begins a new one. The commits
-//! that the old primary had answered and not yet sent are lost with it, spent codes among them.
+//! A promoted standby starts a new *timeline*. Commits that the old primary acknowledged and had not yet replicated are
+//! lost, those of spent codes included.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -13,68 +13,68 @@ use mfa_core::Timestamp;
 use crate::database::options::FailoverListener;
 use crate::database::pool::InstallationValue;
 
-/// How long the codes of lost steps could still be good.
+/// Time for which codes of lost TOTP steps could still be valid.
 pub(super) const STEPS_LOST_FOR: Duration = Duration::from_mins(1);
 
-const FACT: &str = "timeline";
+/// Name of the stored value: the timeline and the time at which it was first seen.
+const TIMELINE: &str = "timeline";
 
 #[derive(QueryableByName)]
-struct Timeline {
+struct TimelineRow {
     #[diesel(sql_type = BigInt)]
     number: i64,
 }
 
-/// Looks at a fresh connection. Tells the watch where the timeline is new, or was so less than a minute ago.
+/// Checks the timeline of a new connection. Notifies the listener if the timeline is new, or was less than a minute ago.
 ///
-/// What cannot be found out (a role without the right, a server of another make) is passed over: the connection is as
-/// good as it was.
-pub(super) fn check(connection: &mut PgConnection, watch: &Arc<dyn FailoverListener>) {
-    if let Ok(Some(at)) = forked_at(connection, watch.now()) {
-        watch.steps_lost(at);
+/// Errors are ignored (a role without the privilege, a server other than PostgreSQL): the connection remains usable.
+pub(super) fn check(connection: &mut PgConnection, listener: &Arc<dyn FailoverListener>) {
+    if let Ok(Some(at)) = forked_at(connection, listener.now()) {
+        listener.steps_lost(at);
     }
 }
 
 fn forked_at(connection: &mut PgConnection, now: Timestamp) -> diesel::QueryResult<Option<Timestamp>> {
-    // The first eight digits of a WAL file's name are the timeline, and a role without rights may ask for it.
-    let current: Timeline = sql_query(
+    // The first eight digits of a WAL file's name are the timeline. Reading it needs no privilege.
+    let current: TimelineRow = sql_query(
         "SELECT ('x' || left(pg_walfile_name(pg_current_wal_lsn()), 8))::bit(32)::bigint AS number",
     )
     .get_result(connection)?;
     let known = sql_query("SELECT value FROM mfa_meta WHERE name = $1")
-        .bind::<Text, _>(FACT)
+        .bind::<Text, _>(TIMELINE)
         .get_result::<InstallationValue>(connection)
         .optional()?;
     let Some(known) = known else {
-        // The first look of all: nothing is lost of what nobody stored.
-        let fact = written(current.number, Timestamp::from_millis(0));
+        // First check of this installation: nothing was stored that could be lost.
+        let value = format_value(current.number, Timestamp::from_millis(0));
         sql_query("INSERT INTO mfa_meta (name, value) VALUES ($1, $2) ON CONFLICT DO NOTHING")
-            .bind::<Text, _>(FACT)
-            .bind::<Text, _>(fact)
+            .bind::<Text, _>(TIMELINE)
+            .bind::<Text, _>(value)
             .execute(connection)?;
         return Ok(None);
     };
-    match read(&known.value) {
+    match parse_value(&known.value) {
         Some((number, at)) if number == current.number => {
             Ok((now.since(at) < STEPS_LOST_FOR && at <= now).then_some(at))
         }
         _ => {
-            // Of several that see it at once, one writes it down; each takes it seriously.
+            // Of several sessions that see it at once, one stores it; each notifies its listener.
             sql_query("UPDATE mfa_meta SET value = $3 WHERE name = $1 AND value = $2")
-                .bind::<Text, _>(FACT)
+                .bind::<Text, _>(TIMELINE)
                 .bind::<Text, _>(&known.value)
-                .bind::<Text, _>(written(current.number, now))
+                .bind::<Text, _>(format_value(current.number, now))
                 .execute(connection)?;
             Ok(Some(now))
         }
     }
 }
 
-fn written(timeline: i64, seen_at: Timestamp) -> String {
+fn format_value(timeline: i64, seen_at: Timestamp) -> String {
     format!("{timeline} {}", seen_at.millis())
 }
 
-fn read(fact: &str) -> Option<(i64, Timestamp)> {
-    let (number, at) = fact.split_once(' ')?;
+fn parse_value(value: &str) -> Option<(i64, Timestamp)> {
+    let (number, at) = value.split_once(' ')?;
     Some((number.parse().ok()?, Timestamp::from_millis(at.parse().ok()?)))
 }
 
@@ -85,9 +85,9 @@ mod tests {
     #[test]
     fn a_fact_reads_back_and_nonsense_is_a_new_timeline() {
         let at = Timestamp::from_seconds(1_800_000_000);
-        assert_eq!(read(&written(7, at)), Some((7, at)));
+        assert_eq!(parse_value(&format_value(7, at)), Some((7, at)));
         for text in ["", "7", "7 x", "x 7"] {
-            assert_eq!(read(text), None, "{text}");
+            assert_eq!(parse_value(text), None, "{text}");
         }
     }
 }

@@ -1,4 +1,4 @@
-//! NOVA's own table, as the Python service left it.
+//! NOVA's table `users` as the Python service wrote it.
 
 use diesel::sql_types::{Array, BigInt, Text};
 use diesel::{PgConnection, QueryableByName, RunQueryDsl, sql_query};
@@ -9,43 +9,43 @@ use super::connect;
 use crate::database::error::OpenDatabaseError;
 use crate::database::location::DatabaseLocation;
 
-/// The table `users`, read and mended below the accounts: what the Python service wrote into it is no account yet.
+/// Table `users`, read and rewritten without the account model: rows of the Python service are not accounts yet.
 #[expect(missing_debug_implementations, reason = "a connection has none")]
 pub struct NovaTable {
     connection: PgConnection,
     columns: Vec<NovaColumn>,
 }
 
-/// A column of the table.
+/// Column of the table.
 #[derive(Clone, Debug, PartialEq, Eq, QueryableByName)]
 pub struct NovaColumn {
-    /// Its name.
+    /// Name of the column.
     #[diesel(sql_type = Text)]
     pub name: String,
-    /// Its type, as PostgreSQL names it.
+    /// Type of the column, as PostgreSQL names it.
     #[diesel(sql_type = Text)]
     pub kind: String,
 }
 
-/// A value to be read.
+/// Field to read.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct NovaField {
-    /// What it is called in the answer.
+    /// Name of the field in the result.
     pub name: String,
-    /// The column that holds it.
+    /// Column of the field.
     pub column: String,
-    /// Whether it is a time, which is read as milliseconds.
+    /// Whether the field is a time, which is read as milliseconds.
     pub is_time: bool,
 }
 
-/// A row, as far as it was asked for. Has no `Debug`: it holds secrets in the clear.
-#[expect(missing_debug_implementations, reason = "it holds secrets in the clear")]
+/// Row with the requested fields. Has no `Debug`, because it holds plaintext secrets.
+#[expect(missing_debug_implementations, reason = "it holds plaintext secrets")]
 pub struct NovaRow {
-    /// Whose.
+    /// Id of the user.
     pub user: UserId,
-    /// The user's address.
+    /// Email address of the user.
     pub email: String,
-    /// What was asked for, by name, each as JSON.
+    /// Requested fields by name, each as JSON.
     pub fields: Map<String, Value>,
 }
 
@@ -60,24 +60,24 @@ struct Row {
 }
 
 impl NovaColumn {
-    /// Whether it holds points in time.
+    /// Whether the column holds times.
     pub fn is_time(&self) -> bool {
         self.kind.starts_with("timestamp")
     }
 }
 
 impl NovaTable {
-    /// Connects.
+    /// Connects to the database.
     ///
     /// # Errors
     ///
-    /// [`OpenDatabaseError`] when it cannot be reached, or is no PostgreSQL.
+    /// [`OpenDatabaseError`] if the database cannot be reached or is not PostgreSQL.
     pub fn open(location: &DatabaseLocation) -> Result<Self, OpenDatabaseError> {
         let DatabaseLocation::Postgres(url) = location else {
             let why = "the Python service ran on PostgreSQL: give its DATABASE_URL";
             return Err(OpenDatabaseError::Unreachable(why.to_owned()));
         };
-        let url = connect::bounded(url).map_err(OpenDatabaseError::Unreachable)?;
+        let url = connect::with_timeouts(url).map_err(OpenDatabaseError::Unreachable)?;
         let mut connection = connect::connect(&url).map_err(OpenDatabaseError::Unreachable)?;
         let columns = sql_query(
             "SELECT attname::text AS name, format_type(atttypid, NULL) AS kind FROM pg_attribute \
@@ -88,16 +88,16 @@ impl NovaTable {
         Ok(Self { connection, columns })
     }
 
-    /// The columns of the table.
+    /// Returns the columns of the table.
     pub fn columns(&self) -> &[NovaColumn] {
         &self.columns
     }
 
-    /// Some rows by ascending id.
+    /// Returns at most `most` rows after an id, by ascending id.
     ///
     /// # Errors
     ///
-    /// [`StoreError`] when the store gave no answer.
+    /// [`StoreError`] if the database did not answer.
     pub fn page(&mut self, fields: &[NovaField], after: i64, most: u32) -> Result<Vec<NovaRow>, StoreError> {
         let members: Vec<_> = fields
             .iter()
@@ -128,12 +128,11 @@ impl NovaTable {
         parsed.collect()
     }
 
-    /// Puts recovery codes as we keep them in the place of those that were read, if they are still the same. Answers
-    /// whether they were.
+    /// Replaces the recovery codes of a user if they are still equal to `old`, and returns whether they were.
     ///
     /// # Errors
     ///
-    /// [`StoreError`] when the store gave no answer: the old ones stand, or the new ones do.
+    /// [`StoreError`] if the database did not answer: either the old codes or the new ones are stored.
     pub fn rewrite_codes(&mut self, user: UserId, old: &Value, new: &Value) -> Result<bool, StoreError> {
         let kind = self.columns.iter().find(|it| it.name == "recovery_codes").map_or("jsonb", |it| &it.kind);
         let query = format!(
@@ -148,11 +147,11 @@ impl NovaTable {
             .map_err(|error| unavailable("rewrite recovery codes", error))
     }
 
-    /// Makes `sms` or `none` of what else the column of the backup method may hold.
+    /// Normalises the backup method to `sms` or `none`, and returns whether the row changed.
     ///
     /// # Errors
     ///
-    /// [`StoreError`] when the store gave no answer.
+    /// [`StoreError`] if the database did not answer.
     pub fn settle_backup_method(&mut self, user: UserId) -> Result<bool, StoreError> {
         sql_query(
             "UPDATE users SET mfa_backup_method = CASE lower(mfa_backup_method) WHEN 'sms' THEN 'sms' ELSE 'none' END \
@@ -164,11 +163,11 @@ impl NovaTable {
         .map_err(|error| unavailable("settle backup method", error))
     }
 
-    /// Empties columns of these users, whose values were taken over.
+    /// Sets imported columns of users to NULL.
     ///
     /// # Errors
     ///
-    /// [`StoreError`] when the store gave no answer, or a column must not be empty.
+    /// [`StoreError`] if the database did not answer, or a column is NOT NULL.
     pub fn empty(&mut self, columns: &[String], users: &[UserId]) -> Result<(), StoreError> {
         if columns.is_empty() || users.is_empty() {
             return Ok(());
@@ -187,12 +186,12 @@ fn unavailable(operation: &'static str, why: impl std::error::Error + Send + Syn
     StoreError::new(StoreErrorKind::Unavailable, operation).with_source(why)
 }
 
-/// A name in SQL.
+/// Returns a quoted SQL identifier.
 fn quoted(name: &str) -> String {
     format!("\"{}\"", name.replace('"', "\"\""))
 }
 
-/// A text in SQL.
+/// Returns a quoted SQL string.
 fn literal(text: &str) -> String {
     format!("'{}'", text.replace('\'', "''"))
 }

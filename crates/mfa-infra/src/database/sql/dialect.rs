@@ -9,7 +9,7 @@ use mfa_core::NewUser;
 use mfa_sms::{BudgetDecision, BudgetRequest};
 
 use crate::database::row::AccountRow;
-use crate::database::user_import::EntryRow;
+use crate::database::user_import::UserIdentityRow;
 
 /// Connection to a database, with the parts of its SQL that the other database writes differently.
 ///
@@ -66,7 +66,7 @@ pub(in crate::database) trait Dialect: R2D2Connection + Send + 'static {
     fn reserve(&mut self, request: &BudgetRequest) -> QueryResult<BudgetDecision>;
 
     /// Inserts users in one transaction, except those whose name or address is taken, and returns the inserted.
-    fn insert_users(&mut self, users: &[NewUser]) -> QueryResult<Vec<EntryRow>>;
+    fn insert_users(&mut self, users: &[NewUser]) -> QueryResult<Vec<UserIdentityRow>>;
 
     /// Executes a statement and returns its first row.
     fn first<R: Row>(&mut self, statement: Statement) -> QueryResult<Option<R>> {

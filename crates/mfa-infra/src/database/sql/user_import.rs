@@ -4,7 +4,7 @@ use mfa_core::{BoxFuture, NewUser, StoreError};
 
 use super::SqlDatabase;
 use super::dialect::{Dialect, Statement};
-use crate::database::user_import::{EntryRow, UserIdentity, UserImportStore};
+use crate::database::user_import::{UserIdentity, UserIdentityRow, UserImportStore};
 
 impl<C: Dialect> UserImportStore for SqlDatabase<C> {
     fn find_all(
@@ -21,16 +21,16 @@ impl<C: Dialect> UserImportStore for SqlDatabase<C> {
                 C::is_in("email", "$1"),
                 C::is_in("username", "$2")
             );
-            let rows: Vec<EntryRow> =
+            let rows: Vec<UserIdentityRow> =
                 connection.load(Statement::new(query).bind(emails).bind(usernames))?;
-            Ok(rows.into_iter().map(EntryRow::into_identity).collect())
+            Ok(rows.into_iter().map(UserIdentityRow::into_identity).collect())
         })
     }
 
     fn insert_all(&self, users: Vec<NewUser>) -> BoxFuture<'_, Result<Vec<UserIdentity>, StoreError>> {
         self.pool.run("insert users", move |connection| {
             let rows = connection.insert_users(&users)?;
-            Ok(rows.into_iter().map(EntryRow::into_identity).collect())
+            Ok(rows.into_iter().map(UserIdentityRow::into_identity).collect())
         })
     }
 }

@@ -10,7 +10,7 @@ use mfa_core::{
 use super::SqlDatabase;
 use super::dialect::{Dialect, Statement};
 use crate::database::row::{CredentialRow, NameRow, UserRow, like};
-use crate::database::user_import::EntryRow;
+use crate::database::user_import::UserIdentityRow;
 
 impl<C: Dialect> Users for SqlDatabase<C> {
     fn find_credentials<'a>(
@@ -46,7 +46,7 @@ impl<C: Dialect> Users for SqlDatabase<C> {
         let inserted = self.pool.run("insert user", move |connection| connection.insert_users(&[user]));
         Box::pin(async move {
             let row = inserted.await?.into_iter().next().ok_or(NewUserError::Taken)?;
-            Ok(EntryRow::into_identity(row).user)
+            Ok(UserIdentityRow::into_identity(row).user)
         })
     }
 

@@ -13,7 +13,7 @@ use super::statements::SqliteLoadOne;
 use crate::database::row::AccountRow;
 use crate::database::sql::dialect::{Dialect, Row, Statement, Value};
 use crate::database::sql::sms::{BucketRow, settle};
-use crate::database::user_import::EntryRow;
+use crate::database::user_import::UserIdentityRow;
 
 /// The sealed columns of the users with ids in `($1, $2]` as rows `(id, kind, value)`.
 const SEALED: &str = "(SELECT id, 'totp_secret' AS kind, totp_secret AS value FROM users WHERE id > $1 AND id <= $2 \
@@ -100,7 +100,7 @@ impl Dialect for SqliteConnection {
         self.write(|connection| reserve(connection, request))
     }
 
-    fn insert_users(&mut self, users: &[NewUser]) -> QueryResult<Vec<EntryRow>> {
+    fn insert_users(&mut self, users: &[NewUser]) -> QueryResult<Vec<UserIdentityRow>> {
         self.write(|connection| {
             let mut inserted = Vec::with_capacity(users.len());
             for user in users {
@@ -121,7 +121,7 @@ fn bound(statement: Statement) -> BoxedSqlQuery<'static, Sqlite, SqlQuery> {
     })
 }
 
-fn insert_user(connection: &mut SqliteConnection, user: &NewUser) -> QueryResult<Option<EntryRow>> {
+fn insert_user(connection: &mut SqliteConnection, user: &NewUser) -> QueryResult<Option<UserIdentityRow>> {
     sql_query(
         // Never the id of a deleted user: events and floors outlive their user.
         "INSERT INTO users (id, email, username, hashed_password, full_name, is_active, is_superuser, \

@@ -1,4 +1,4 @@
-//! Sends and budgets as rows, the same for both databases.
+//! Rows of SMS budgets and of sent SMS.
 
 use diesel::QueryableByName;
 use diesel::result::Error;
@@ -8,27 +8,27 @@ use mfa_sms::{
     BudgetDecision, BudgetRequest, CodeUsage, Conversion, ConversionRule, LowConversion, SendState,
 };
 
-/// The states of the sends that count: what certainly was not sent is not among them.
+/// Condition for SMS that count: all except those that certainly were not sent.
 pub(in crate::database) const COUNTED: &str = "state IN ('sending', 'accepted', 'unknown')";
 
-/// How many rows a sweep deletes at once, so that it neither outlives the time of a statement nor keeps others waiting.
+/// Number of rows that a sweep deletes at once: few enough for the statement timeout, and to let other sessions in.
 pub(super) const PORTION: i64 = 1_000;
 
-/// What is stored of one bucket.
+/// Stored state of one bucket.
 #[derive(QueryableByName)]
 pub(in crate::database) struct BucketRow {
     #[diesel(sql_type = Nullable<BigInt>)]
     full_at: Option<i64>,
 }
 
-/// What a request decides on these rows, one for each of its lines, and the times to store.
+/// Returns the decision of a request on its rows, one for each line, and the times to store.
 pub(in crate::database) fn settle(request: &BudgetRequest, rows: &[BucketRow]) -> (BudgetDecision, Vec<i64>) {
     let stored: Vec<_> = rows.iter().map(|row| row.full_at.map(Timestamp::from_millis)).collect();
     let settlement = request.settle(&stored);
     (settlement.verdict, settlement.full_at.into_iter().map(Timestamp::millis).collect())
 }
 
-/// What came back of what was sent to a prefix and a country.
+/// Numbers of sent SMS and of used codes, of a prefix and of a country.
 #[derive(QueryableByName)]
 pub(super) struct ConversionRow {
     #[diesel(sql_type = BigInt)]
@@ -56,7 +56,7 @@ impl ConversionRow {
     }
 }
 
-/// What came back of what was sent to one prefix, or to a country as a whole.
+/// Numbers of sent SMS and of used codes, of one prefix or of a whole country.
 #[derive(QueryableByName)]
 pub(super) struct CodeUsageRow {
     #[diesel(sql_type = Text)]
@@ -69,7 +69,7 @@ pub(super) struct CodeUsageRow {
     used: i64,
 }
 
-/// Those of which too few came back, a country before its prefixes.
+/// Returns the countries and prefixes with too few used codes, each country before its prefixes.
 pub(super) fn low(rows: Vec<CodeUsageRow>, rule: ConversionRule) -> Vec<LowConversion> {
     let all = rows.into_iter().map(|row| LowConversion {
         uses: uses(row.sent, row.used),
@@ -86,7 +86,7 @@ fn uses(sent: i64, used: i64) -> CodeUsage {
     CodeUsage { sent: count(sent), used: count(used) }
 }
 
-/// The gateway that has a send, and the gateway's name for it.
+/// Returns the gateway of a send, and the gateway's id for it.
 pub(super) fn carried_by(state: &SendState) -> (Option<&'static str>, Option<&str>) {
     match state {
         SendState::Accepted { gateway, message } => (Some(gateway), Some(message)),
@@ -95,7 +95,7 @@ pub(super) fn carried_by(state: &SendState) -> (Option<&'static str>, Option<&st
     }
 }
 
-/// The name of a purpose in rows.
+/// Returns the name of a purpose in rows.
 pub(super) const fn purpose(purpose: SmsPurpose) -> &'static str {
     match purpose {
         SmsPurpose::SecondFactor => "second_factor",
@@ -103,7 +103,7 @@ pub(super) const fn purpose(purpose: SmsPurpose) -> &'static str {
     }
 }
 
-/// Deletes portion after portion, until one is not full.
+/// Deletes portions until one is not full.
 pub(super) fn in_portions(mut delete: impl FnMut() -> Result<usize, Error>) -> Result<(), Error> {
     let full = usize::try_from(PORTION).unwrap_or(usize::MAX);
     while delete()? >= full {}

@@ -1,0 +1,52 @@
+//! Facts about a database.
+
+use std::collections::BTreeMap;
+
+use mfa_core::Timestamp;
+
+/// Facts about a database.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct DatabaseFacts {
+    /// Pending migrations, oldest first. If there are any, only the clock was read beside them.
+    pub pending: Vec<String>,
+    /// Time of the database's own clock, if it has one.
+    pub time: Option<Timestamp>,
+    /// Key check values, one for each primary key so far; none before the first start.
+    pub canaries: Vec<String>,
+    /// Columns with values that should be sealed and are not.
+    pub unsealed: Vec<PlaintextColumn>,
+    /// Number of values sealed with each key, by key id.
+    pub sealed_by: BTreeMap<String, i64>,
+    /// Number of updates of `users` since statistics began, and the HOT updates among them.
+    pub updates: Option<UpdateStats>,
+    /// Privileges that this role lacks, such as `INSERT on mfa_events`.
+    pub missing_rights: Vec<String>,
+    /// Other roles that may write columns that only this service should write.
+    pub other_writers: Vec<String>,
+    /// Server settings with which an acknowledged commit can be lost.
+    pub careless: Vec<String>,
+    /// Damage that the integrity check of the file reports.
+    pub damage: Option<String>,
+    /// Mode of the file, if other users may read it.
+    pub open_to_others: Option<u32>,
+}
+
+/// Column with values that should be sealed and are not.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PlaintextColumn {
+    /// Name of the column.
+    pub column: &'static str,
+    /// Number of rows.
+    pub rows: i64,
+    /// Lowest user id among the rows.
+    pub first: i64,
+}
+
+/// Statistics of updates.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct UpdateStats {
+    /// Number of all updates.
+    pub all: i64,
+    /// Number of updates that stayed on their page and changed no index.
+    pub hot: i64,
+}

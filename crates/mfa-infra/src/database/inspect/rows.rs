@@ -1,0 +1,52 @@
+//! Rows and queries of inspections.
+
+use diesel::QueryableByName;
+use diesel::sql_types::{BigInt, Text};
+use mfa_core::SealedColumn;
+
+/// Columns whose values are sealed.
+pub(super) const SEALED: [SealedColumn; 4] = [
+    SealedColumn::TotpSecret,
+    SealedColumn::TotpPendingSecret,
+    SealedColumn::PhoneNumber,
+    SealedColumn::PhonePending,
+];
+
+#[derive(QueryableByName)]
+pub(super) struct PlaintextCount {
+    #[diesel(sql_type = BigInt)]
+    pub(super) rows: i64,
+    #[diesel(sql_type = BigInt)]
+    pub(super) first: i64,
+}
+
+#[derive(QueryableByName)]
+pub(super) struct KeyCount {
+    #[diesel(sql_type = Text)]
+    pub(super) value: String,
+    #[diesel(sql_type = BigInt)]
+    pub(super) rows: i64,
+}
+
+#[derive(QueryableByName)]
+pub(super) struct TextRow {
+    #[diesel(sql_type = Text)]
+    pub(super) value: String,
+}
+
+/// Returns the query for unsealed values of a column. The key id of a sealed value is between its first two dots.
+pub(super) fn unsealed_query(column: &str) -> String {
+    format!(
+        "SELECT count(*) AS rows, coalesce(CAST(min(id) AS bigint), 0) AS first FROM users \
+         WHERE {column} IS NOT NULL AND {column} NOT LIKE 'v1.%.%'"
+    )
+}
+
+/// Query for the key check values of all keys. The first version stored its only one as `canary`.
+pub(super) const KEY_CHECK_VALUES: &str =
+    "SELECT value FROM mfa_meta WHERE name = 'canary' OR name LIKE 'key %' ORDER BY name";
+
+/// Returns an error message on one line.
+pub(super) fn one_line(error: &dyn std::error::Error) -> String {
+    error.to_string().split_whitespace().collect::<Vec<_>>().join(" ")
+}
