@@ -113,7 +113,7 @@ pub(super) fn belongs_on_the_form(fault: &ApiError) -> bool {
 
 /// A page of its own for what is wrong, with the time left where waiting helps, and a way on.
 fn notice(visit: &PageRequest, code: &str, fault: &ApiError) -> Markup {
-    let is_ours = fault.kind().is_ours();
+    let is_ours = fault.kind().is_server_error();
     let sign = match code {
         _ if is_ours => "cloud",
         "not_found" | "method_not_allowed" => "search",

@@ -27,7 +27,7 @@ use mfa_http::Language;
 use mfa_http::RequestContext;
 use mfa_http::i18n::Argument;
 use mfa_http::problem::{ApiError, FieldErrorKind};
-use mfa_http::request::{ApiRequest, RawForm, UnparsedBody};
+use mfa_http::request::{ApiRequest, CodeKind, RawForm, UnparsedBody};
 
 /// More fields than any form of ours has.
 const MOST_FIELDS: usize = 16;
@@ -176,7 +176,7 @@ impl PageRequest {
 
     /// Who calls.
     pub(super) const fn caller(&self) -> &RequestContext {
-        self.intake.caller()
+        self.intake.context()
     }
 
     /// The product.
@@ -297,7 +297,7 @@ impl PageRequest {
         flow: impl FnOnce(Arc<Flows>, Call, C) -> F + Send + 'static,
     ) -> Result<T, ApiError>
     where
-        C: Send + 'static,
+        C: CodeKind + Send + 'static,
         F: Future<Output = Result<T, FlowError>> + Send + 'static,
         T: Send + 'static,
     {
