@@ -1,11 +1,11 @@
-//! Whose address a call counts for.
+//! Client address behind trusted proxies.
 
 use std::net::{IpAddr, SocketAddr};
 
 use actix_web::http::header::{HeaderMap, HeaderName};
 use ipnet::IpNet;
 
-/// The proxies whose word is taken for the address of a client, and the one header in which they say it.
+/// Trusted proxies and the header in which they forward the client address.
 #[derive(Clone, Debug)]
 pub(crate) struct TrustedProxies {
     networks: Vec<IpNet>,
@@ -13,16 +13,16 @@ pub(crate) struct TrustedProxies {
 }
 
 impl TrustedProxies {
-    /// These networks, and the header that each proxy in them appends to.
+    /// Creates the list from networks and the header that each proxy appends to.
     pub(crate) const fn new(networks: Vec<IpNet>, header: HeaderName) -> Self {
         Self { networks, header }
     }
 
-    /// The address of the client: the socket's peer, and where that is a trusted proxy, the right-most address of the
-    /// header that is not one.
+    /// Returns the client address: the peer, or behind a trusted proxy the right-most address of the header that is not a
+    /// trusted proxy.
     ///
-    /// An element that is no address ends the search, since nobody we trust wrote what stands left of it: the proxy
-    /// that was read last counts.
+    /// An element that is not an address ends the search, because no trusted proxy wrote the elements to its left. The
+    /// last proxy read is then the client.
     pub(crate) fn client(&self, peer: IpAddr, headers: &HeaderMap) -> IpAddr {
         let mut client = peer.to_canonical();
         let lines: Vec<_> = headers.get_all(&self.header).collect();
@@ -41,7 +41,7 @@ impl TrustedProxies {
     }
 }
 
-/// An address as proxies write it: bare, with a port, or in brackets.
+/// Parses an address as proxies write it: bare, with a port, or in brackets.
 fn address(element: &str) -> Option<IpAddr> {
     let element = element.trim_matches([' ', '\t']);
     let bracketed = || element.strip_prefix('[')?.strip_suffix(']')?.parse().map(IpAddr::V6).ok();
@@ -72,13 +72,13 @@ mod tests {
     }
 
     #[test]
-    fn a_peer_that_is_no_proxy_speaks_for_itself_alone() {
+    fn the_header_of_an_untrusted_peer_is_ignored() {
         assert_eq!(client("192.0.2.1", &["198.51.100.7"]), "192.0.2.1");
         assert_eq!(client("::ffff:192.0.2.1", &[]), "192.0.2.1");
     }
 
     #[test]
-    fn behind_proxies_the_right_most_address_that_is_none_of_them_counts() {
+    fn behind_proxies_the_right_most_untrusted_address_is_the_client() {
         assert_eq!(client("10.0.0.1", &["203.0.113.9, 198.51.100.7"]), "198.51.100.7");
         assert_eq!(client("10.0.0.1", &["203.0.113.9, 198.51.100.7, 10.2.3.4"]), "198.51.100.7");
         assert_eq!(client("10.0.0.1", &["203.0.113.9", "198.51.100.7 ,\t10.2.3.4"]), "198.51.100.7");
@@ -86,13 +86,13 @@ mod tests {
     }
 
     #[test]
-    fn a_proxy_without_a_word_of_others_speaks_for_itself() {
+    fn a_proxy_without_a_forwarded_client_is_the_client() {
         assert_eq!(client("10.0.0.1", &[]), "10.0.0.1");
         assert_eq!(client("10.0.0.1", &["10.0.0.3, 10.0.0.2"]), "10.0.0.3");
     }
 
     #[test]
-    fn ports_and_brackets_are_understood() {
+    fn ports_and_brackets_are_parsed() {
         assert_eq!(client("10.0.0.1", &["198.51.100.7:443"]), "198.51.100.7");
         assert_eq!(client("10.0.0.1", &["[2001:db8::7]:443"]), "2001:db8::7");
         assert_eq!(client("10.0.0.1", &["[2001:db8::7]"]), "2001:db8::7");
@@ -100,7 +100,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_address_ends_the_search_at_the_last_proxy() {
+    fn an_invalid_address_ends_the_search_at_the_last_proxy() {
         assert_eq!(client("10.0.0.1", &["198.51.100.7, unknown"]), "10.0.0.1");
         assert_eq!(client("10.0.0.1", &["198.51.100.7, unknown, 10.0.0.2"]), "10.0.0.2");
         assert_eq!(client("10.0.0.1", &["198.51.100.7,"]), "10.0.0.1");
@@ -118,7 +118,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn what_a_client_writes_never_changes_what_a_proxy_appended(forged in "[ -~]{0,80}") {
+        fn a_forged_header_never_changes_the_address_that_a_proxy_appended(forged in "[ -~]{0,80}") {
             prop_assert_eq!(client("10.0.0.1", &[&forged, "198.51.100.7"]), "198.51.100.7");
             prop_assert_eq!(client("10.0.0.1", &[&format!("{forged},198.51.100.7")]), "198.51.100.7");
             prop_assert_eq!(client("192.0.2.1", &[&forged]), "192.0.2.1");

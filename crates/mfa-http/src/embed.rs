@@ -1,8 +1,7 @@
-//! The product inside an actix application that is somebody else's: its routes, and extractors for the other ones.
+//! Embedding in an actix application: the routes of the API, and extractors for the application's own routes.
 //!
-//! The routes keep their paths, their order of checks, their headers and their problem documents, because they stand in
-//! a scope of their own behind the same edge as in the server. A guard lets nothing into that scope but the product's
-//! own paths, so that the application's routes are met as if it were not there.
+//! The routes have a scope with the same middleware as in the server, so paths, order of checks, headers and problem
+//! documents are the same. A guard limits the scope to the paths of the API; all other paths reach the application.
 
 mod extract;
 
@@ -22,7 +21,7 @@ use crate::routes::{self, RouteConfig};
 
 pub use extract::{ExtractorError, MfaOk, MfaPending};
 
-/// The product, ready to be mounted in another application. Made once, cloned into each of its workers.
+/// API that an actix application mounts. Create it once and clone it into each worker.
 #[derive(Clone)]
 pub struct Embedded {
     mfa: Arc<Mfa>,
@@ -56,9 +55,7 @@ impl Embedded {
         let over_tls = settings.behind_tls_proxy || settings.tls.is_some();
         let middleware = Arc::new(MiddlewareConfig::new(&mfa, over_tls, extension.as_deref())?);
         let mut mounted = routes::routes(RouteConfig::new(mfa.settings(), extension.is_some()));
-        mounted.retain(|it| {
-            routes::is_of_the_contract(it.path(), true) || routes::is_of_the_documentation(it.path())
-        });
+        mounted.retain(|it| routes::is_api_path(it.path(), true) || routes::is_documentation_path(it.path()));
         let document = Data::new(OpenApiDocument::from_routes(&mounted, &middleware.reader())?);
         Ok(Self { mfa, middleware, extension, document })
     }
@@ -72,8 +69,8 @@ impl Embedded {
         config.app_data(Data::new(self.clone()));
         let settings = self.mfa.settings();
         let login = settings.login.enabled;
-        let is_ours = move |path: &str| routes::is_of_the_contract(path, login);
-        self.add(config, is_ours, |config| {
+        let matches = move |path: &str| routes::is_api_path(path, login);
+        self.add(config, matches, |config| {
             if let Some(extension) = &self.extension {
                 extension.configure(config);
             }
@@ -83,13 +80,13 @@ impl Embedded {
 
     /// Mounts `/health`, `/health/live` and `/health/ready` with its detail, and `/metrics`.
     pub fn mount_for_operators(&self, config: &mut ServiceConfig) {
-        self.add(config, routes::is_for_operators, routes::configure_for_operators);
+        self.add(config, routes::is_operator_path, routes::configure_for_operators);
     }
 
     /// Mounts `/openapi.json`, which describes what [`mount`](Self::mount) adds, and the page that shows it at `/docs`.
     pub fn mount_documentation(&self, config: &mut ServiceConfig) {
         let document = self.document.clone();
-        self.add(config, routes::is_of_the_documentation, |config| {
+        self.add(config, routes::is_documentation_path, |config| {
             config.app_data(document);
             routes::configure_documentation(config);
         });
@@ -98,17 +95,17 @@ impl Embedded {
     fn add(
         &self,
         config: &mut ServiceConfig,
-        is_ours: impl Fn(&str) -> bool + 'static,
+        matches: impl Fn(&str) -> bool + 'static,
         routes: impl FnOnce(&mut ServiceConfig),
     ) {
         let middleware = Arc::clone(&self.middleware);
         let scope = web::scope("")
-            .guard(guard::fn_guard(move |context| is_ours(context.head().uri.path())))
+            .guard(guard::fn_guard(move |context| matches(context.head().uri.path())))
             .app_data(Data::from(Arc::clone(&self.mfa)))
             .configure(routes)
             .wrap(from_fn(move |request, next| {
                 let middleware = Arc::clone(&middleware);
-                async move { middleware.pass(request, next).await }
+                async move { middleware.handle(request, next).await }
             }));
         config.service(scope);
     }

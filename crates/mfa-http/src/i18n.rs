@@ -1,8 +1,8 @@
-//! What is said to readers, in each language: Project Fluent's files under `locales/`, read once and kept in the binary.
+//! Translated texts: Fluent files under `locales/`, embedded in the binary.
 //!
-//! A file of texts is one area (`problems.ftl`), in every language the same messages with the same arguments. To add a
-//! text: a message in the file of its area, once a language. To add a file: a line in [`PROBLEMS`] or in the [`TranslationSource`]s of an extension. Names of messages
-//! are unique over the files of a language.
+//! A file has the texts of one area, with the same messages and arguments in every language. To add a text, add its
+//! message to the file of each language. To add a file, extend [`PROBLEMS`] or the [`TranslationSource`]s of an extension.
+//! Message keys are unique over the files of a language.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -13,21 +13,21 @@ use unic_langid::LanguageIdentifier;
 
 use crate::language::Language;
 
-/// A value that a text has a place for: from a number or a string, by `.into()`.
+/// Argument of a text. Numbers and strings convert with `.into()`.
 pub use fluent_bundle::FluentValue as Argument;
 
-/// One Fluent file in every language.
+/// Fluent file in every language.
 #[derive(Clone, Copy, Debug)]
 pub struct TranslationSource {
-    /// The name of the file, for error messages.
+    /// Name of the file, for error messages.
     pub file: &'static str,
-    /// The French text of the file.
+    /// French content of the file.
     pub french: &'static str,
-    /// The English text of the file.
+    /// English content of the file.
     pub english: &'static str,
 }
 
-/// The texts of problem documents.
+/// Texts of problem documents.
 pub const PROBLEMS: TranslationSource = TranslationSource {
     file: "problems.ftl",
     french: include_str!("../locales/fr/problems.ftl"),
@@ -36,18 +36,18 @@ pub const PROBLEMS: TranslationSource = TranslationSource {
 
 type Bundle = FluentBundle<FluentResource>;
 
-/// Every text in every language.
+/// All texts in every language.
 pub struct Translations {
     french: Bundle,
     english: Bundle,
 }
 
-/// A file of texts that cannot be read.
+/// Error of a Fluent file that does not parse.
 #[derive(Debug, PartialEq, Eq)]
 pub struct LocaleError {
     language: Language,
     file: &'static str,
-    fault: String,
+    reason: String,
 }
 
 impl Translations {
@@ -55,7 +55,7 @@ impl Translations {
     ///
     /// # Errors
     ///
-    /// [`LocaleError`] where a file is no Fluent, or has a message that another one has.
+    /// [`LocaleError`] for a file that does not parse, or a message key that occurs twice.
     pub fn load(extension: &[TranslationSource]) -> Result<Self, LocaleError> {
         let sources: Vec<_> = std::iter::once(&PROBLEMS).chain(extension).collect();
         let french: Vec<_> = sources.iter().map(|it| (it.file, it.french)).collect();
@@ -63,10 +63,10 @@ impl Translations {
         Ok(Self { french: bundle(Language::French, &french)?, english: bundle(Language::English, &english)? })
     }
 
-    /// The text of a message (`name`), or of one of its attributes (`name.attribute`), with these arguments.
+    /// Returns the text of a message (`name`) or of its attribute (`name.attribute`) with these arguments.
     ///
-    /// What has no text is shown by its name: an answer is never held up by a missing word. Tests hold both languages
-    /// to every name that the code uses.
+    /// A missing text is replaced by its key, so that no response fails because of it. Tests check that both languages
+    /// have every key that the code uses.
     pub fn translate<'a>(
         &'a self,
         language: Language,
@@ -86,9 +86,9 @@ impl Translations {
         let Some(pattern) = pattern else { return Cow::Borrowed(name) };
         let arguments: FluentArgs<'_> =
             arguments.iter().map(|(name, value)| (*name, value.clone())).collect();
-        // An argument that is missing is shown by its name as well.
-        let mut faults = Vec::new();
-        Cow::Owned(bundle.format_pattern(pattern, Some(&arguments), &mut faults).into_owned())
+        // A missing argument is replaced by its name as well.
+        let mut errors = Vec::new();
+        Cow::Owned(bundle.format_pattern(pattern, Some(&arguments), &mut errors).into_owned())
     }
 
     const fn bundle(&self, language: Language) -> &Bundle {
@@ -101,13 +101,13 @@ impl Translations {
 
 impl fmt::Debug for Translations {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Texts").finish_non_exhaustive()
+        f.debug_struct("Translations").finish_non_exhaustive()
     }
 }
 
 impl fmt::Display for LocaleError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "locales/{}/{}: {}", self.language.tag(), self.file, self.fault)
+        write!(f, "locales/{}/{}: {}", self.language.tag(), self.file, self.reason)
     }
 }
 
@@ -116,19 +116,19 @@ impl std::error::Error for LocaleError {}
 fn bundle(language: Language, files: &[(&'static str, &str)]) -> Result<Bundle, LocaleError> {
     let tag: LanguageIdentifier = language.tag().parse().unwrap_or_default();
     let mut bundle = FluentBundle::new_concurrent(vec![tag]);
-    // Their directional marks are for mixed scripts, and would reach clients that compare texts.
+    // Directional marks are for mixed scripts; clients that compare texts would receive them.
     bundle.set_use_isolating(false);
     for (file, source) in files {
-        let broken = |fault: String| LocaleError { language, file, fault };
+        let invalid = |reason: String| LocaleError { language, file, reason };
         let resource =
-            FluentResource::try_new((*source).to_owned()).map_err(|(_, faults)| broken(listed(&faults)))?;
-        bundle.add_resource(resource).map_err(|faults| broken(listed(&faults)))?;
+            FluentResource::try_new((*source).to_owned()).map_err(|(_, errors)| invalid(join(&errors)))?;
+        bundle.add_resource(resource).map_err(|errors| invalid(join(&errors)))?;
     }
     Ok(bundle)
 }
 
-fn listed(faults: &[impl fmt::Display]) -> String {
-    faults.iter().map(ToString::to_string).collect::<Vec<_>>().join("; ")
+fn join(errors: &[impl fmt::Display]) -> String {
+    errors.iter().map(ToString::to_string).collect::<Vec<_>>().join("; ")
 }
 
 #[cfg(test)]

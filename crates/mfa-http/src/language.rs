@@ -1,8 +1,8 @@
-//! In which language a caller is answered.
+//! Languages of responses, and their negotiation.
 
 use actix_web::http::header::{ACCEPT_LANGUAGE, HeaderMap};
 
-/// A language that the texts of answers exist in.
+/// Language of texts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Language {
     /// French.
@@ -21,7 +21,7 @@ impl From<Language> for mfa_sms::SmsLanguage {
 }
 
 impl Language {
-    /// Its tag (BCP 47), as `Content-Language` says it.
+    /// Returns the language tag (BCP 47).
     pub const fn tag(self) -> &'static str {
         match self {
             Self::French => "fr",
@@ -29,14 +29,14 @@ impl Language {
         }
     }
 
-    /// The one that the caller would rather have (`Accept-Language`, RFC 9110 §12.5.4); `fallback` where none of
-    /// ours is asked for, and where the caller takes any.
-    pub fn asked_for(headers: &HeaderMap, fallback: Self) -> Self {
+    /// Returns the preferred language of the request (`Accept-Language`, RFC 9110 §12.5.4), or `fallback` if the request
+    /// accepts neither language, or any.
+    pub fn negotiate(headers: &HeaderMap, fallback: Self) -> Self {
         let ranges = headers.get_all(ACCEPT_LANGUAGE).filter_map(|line| line.to_str().ok());
-        let ranges = ranges.flat_map(|line| line.split(',')).take(MOST_RANGES);
+        let ranges = ranges.flat_map(|line| line.split(',')).take(MAX_RANGES);
         let mut best = (0, fallback);
         for (weight, language) in ranges.filter_map(|range| weighted(range, fallback)) {
-            // Strictly more, so that of equals the first one named wins.
+            // Strictly greater: the first of equal weights wins.
             if weight > best.0 {
                 best = (weight, language);
             }
@@ -44,15 +44,15 @@ impl Language {
         best.1
     }
 
-    /// The language of a tag or range such as `fr-CA`.
+    /// Returns the language of a tag or range such as `fr-CA`.
     pub fn from_tag(tag: &str) -> Option<Self> {
         let primary = tag.split('-').next().unwrap_or(tag);
         [Self::French, Self::English].into_iter().find(|it| it.tag().eq_ignore_ascii_case(primary))
     }
 }
 
-/// More than any browser sends; what follows is not read.
-const MOST_RANGES: usize = 32;
+/// Maximum number of ranges that are read: more than any browser sends.
+const MAX_RANGES: usize = 32;
 
 fn weighted(range: &str, fallback: Language) -> Option<(u16, Language)> {
     let (tag, weight) = range.split_once(';').unwrap_or((range, "q=1"));
@@ -61,7 +61,7 @@ fn weighted(range: &str, fallback: Language) -> Option<(u16, Language)> {
     Some((thousandths(weight)?, language))
 }
 
-/// `q=0.8` in thousandths; `None` where it is no weight.
+/// Returns the weight of `q=0.8` in thousandths, or `None` if it is not valid.
 fn thousandths(weight: &str) -> Option<u16> {
     let (name, value) = weight.trim().split_once('=')?;
     let (whole, fraction) = value.split_once('.').unwrap_or((value, ""));
@@ -87,7 +87,7 @@ mod tests {
         for line in lines {
             headers.append(ACCEPT_LANGUAGE, HeaderValue::from_static(line));
         }
-        Language::asked_for(&headers, Language::French)
+        Language::negotiate(&headers, Language::French)
     }
 
     #[test]
@@ -107,7 +107,7 @@ mod tests {
     }
 
     #[test]
-    fn the_fallback_is_spoken_where_none_of_ours_is_asked_for() {
+    fn the_fallback_is_spoken_where_none_of_ours_is_negotiate() {
         for lines in
             [&[][..], &["de"], &["*"], &["en;q=0"], &["en;q=2"], &["en;q=x"], &["en;q=0.1234"], &[",;,="]]
         {

@@ -10,9 +10,11 @@
 //!
 //! To add an endpoint: write a handler in the file of its area under `routes/`, its description in the area's `doc.rs`,
 //! and a line in `routes.rs` that names both. A description is an `openapi::Operation`: id, tag, summary and
-//! description, then the input (`.token(…)`, `.superuser()`, `.body(…)`, `.nothing()`, `.parameter(…)`), the answers
-//! (`.answers::<Type>(…)` of a type that derives `ToSchema`) and the errors beside those that the input implies
-//! (`.refuses([…])`). `openapi/schemas.rs` has the schemas of common values.
+//! description, then the input (`.token(…)`, `.superuser()`, `.body::<Type>(…)`, `.no_body()`, `.parameter(…)`), the
+//! responses (`.responds::<Type>(…)` of a type that derives `ToSchema`) and the errors beside those that the input
+//! implies (`.problems([…])`). `schemas.rs` has the schemas of common values.
+//!
+//! A request body is a serde type with a [`request::Field`] for each JSON field; the handler validates each field.
 //!
 //! To add an error: add a kind in `problem/kind.rs`; the compiler names the other places, and a test the missing texts.
 //! Texts are in `locales/` and translated with `context.translate("name-of-the-text", &[("argument", value.into())])`.
@@ -29,13 +31,13 @@ pub mod request;
 mod request_context;
 mod rfc3339;
 mod routes;
+mod schemas;
 mod server;
 
 pub use embed::{Embedded, ExtractorError, MfaOk, MfaPending};
 pub use extension::RouteExtension;
 pub use language::Language;
-pub use openapi::openapi_json;
 pub use request_context::{RateLimitStatus, RequestContext};
 pub use rfc3339::rfc3339;
-pub use routes::{admin_reason, backup_method, first_factor};
+pub use routes::{admin_reason, backup_method, first_factor, openapi_json};
 pub use server::{HttpServerHandle, listen, serve};

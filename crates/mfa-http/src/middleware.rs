@@ -1,7 +1,7 @@
-//! What every call goes through on its way in and out, whatever path it is for.
+//! Middleware of every request: request context, load shedding, problem documents, headers and access log.
 //!
-//! In: an id, the client's address, its language; 503 at once where too much is waiting. Out: faults become problem
-//! documents, every answer gets its headers, one access line is written. A panic ends here as a 500.
+//! It determines request id, client address and language, and responds with 503 at once if too many requests are waiting.
+//! Errors become problem documents, and a panic becomes a 500. Every response gets the security headers and a log line.
 
 mod access_log;
 mod headers;
@@ -34,27 +34,27 @@ use crate::language::Language;
 use crate::problem::{ApiError, PublicRateLimits, RenderedError, respond};
 use crate::request_context::{RateLimitStatus, RequestContext, user_agent};
 
-/// What the edge knows of the deployment.
+/// Configuration of the middleware.
 pub(crate) struct MiddlewareConfig {
-    /// Whose word is taken for addresses.
+    /// Proxies that are trusted for client addresses.
     pub(crate) proxies: TrustedProxies,
-    /// For callers who name no language.
+    /// Language of requests without `Accept-Language`.
     pub(crate) fallback: Language,
-    /// What callers are told.
+    /// Translated texts.
     pub(crate) texts: Arc<Translations>,
-    /// Whether clients come over TLS, to us or to a proxy.
+    /// Whether clients use TLS, to this process or to a proxy.
     pub(crate) over_tls: bool,
-    /// Which limits may be told.
+    /// Rate limits that responses may show.
     pub(crate) rates: PublicRateLimits,
-    /// Where latencies are counted.
+    /// Metrics of request durations.
     pub(crate) latencies: HttpMetrics,
-    /// For the ids of requests.
+    /// Randomness of request ids.
     pub(crate) entropy: Arc<dyn Entropy>,
-    /// Whether too much is waiting.
+    /// Returns whether too many requests are waiting.
     pub(crate) overloaded: Box<dyn Fn() -> bool + Send + Sync>,
-    /// For lines that clients bring about, which may be dropped: access, and faults of theirs.
+    /// Log for lines that clients cause, which may be dropped under load: access log and client errors.
     pub(crate) droppable: slog::Logger,
-    /// For faults of ours.
+    /// Log for server errors.
     pub(crate) log: slog::Logger,
 }
 
@@ -93,30 +93,30 @@ impl MiddlewareConfig {
         })
     }
 
-    /// Passes a call on to the routes, and its answer back.
+    /// Passes a request to the routes and completes the response.
     ///
     /// # Errors
     ///
-    /// A response that is ready to be sent, where the routes left nothing else behind.
-    pub(crate) async fn pass(
+    /// A complete response, if the routes returned an error without one.
+    pub(crate) async fn handle(
         &self,
         request: ServiceRequest,
         next: Next<BoxBody>,
     ) -> Result<ServiceResponse<BoxBody>, actix_web::Error> {
         let started = Instant::now();
         let method = access_log::method(request.method());
-        let caller = self.caller(request.headers(), request.peer_addr());
-        request.extensions_mut().insert(caller.clone());
-        // A clone of the request would keep the routes from matching it, so after a panic there is none to answer.
-        let outcome = if self.sheds(&request) {
+        let context = self.request_context(request.headers(), request.peer_addr());
+        request.extensions_mut().insert(context.clone());
+        // The request cannot be cloned for use after a panic: a clone would keep the routes from matching it.
+        let outcome = if self.is_shed(&request) {
             Ok(request.error_response(ApiError::Overloaded))
         } else {
             let passed = AssertUnwindSafe(async { next.call(request).await }).catch_unwind().await;
             passed.unwrap_or_else(|_| Err(ApiError::Bug("a handler panicked").into()))
         };
         let outcome = match outcome {
-            Ok(response) => Ok(self.finished(response, &caller)),
-            Err(error) => Err(self.explained(&error, &caller)),
+            Ok(response) => Ok(self.complete(response, &context)),
+            Err(error) => Err(self.error_response(&error, &context)),
         };
         let (status, route) = match &outcome {
             Ok(response) => (response.status(), response.request().match_pattern()),
@@ -124,8 +124,9 @@ impl MiddlewareConfig {
         };
         let (route, took) = (route.as_deref().unwrap_or(access_log::UNMATCHED), started.elapsed());
         self.latencies.observe(route, method, status.as_u16(), took);
-        access_log::access(&self.droppable, method, route, status, took, &caller);
-        outcome.map_err(|response| InternalError::from_response("answered at the edge", response).into())
+        access_log::access(&self.droppable, method, route, status, took, &context);
+        outcome
+            .map_err(|response| InternalError::from_response("response of the middleware", response).into())
     }
 
     /// Returns the context in which published documents are written.
@@ -133,12 +134,12 @@ impl MiddlewareConfig {
         RequestContext::for_documents(Arc::clone(&self.texts))
     }
 
-    /// Who calls, by the headers of a call and the peer of its connection.
-    pub(crate) fn caller(&self, headers: &HeaderMap, peer: Option<SocketAddr>) -> RequestContext {
+    /// Returns the context of a request from its headers and the peer address.
+    pub(crate) fn request_context(&self, headers: &HeaderMap, peer: Option<SocketAddr>) -> RequestContext {
         let ip: Option<IpAddr> = peer.map(|peer| self.proxies.client(peer.ip(), headers));
         let request_id = request_id::request_id(headers, self.entropy.as_ref());
         RequestContext {
-            language: Language::asked_for(headers, self.fallback),
+            language: Language::negotiate(headers, self.fallback),
             texts: Arc::clone(&self.texts),
             origin: Origin::new(ip, user_agent(headers).as_deref(), Some(&request_id)),
             request_id,
@@ -146,59 +147,60 @@ impl MiddlewareConfig {
         }
     }
 
-    /// Health answers even then: whoever watches must see the difference between busy and dead.
-    fn sheds(&self, request: &ServiceRequest) -> bool {
+    /// Returns whether a request is rejected because of overload. Health checks are not: monitoring must distinguish an
+    /// overloaded server from a dead one.
+    fn is_shed(&self, request: &ServiceRequest) -> bool {
         request.path().starts_with("/api/") && (self.overloaded)()
     }
 
-    fn finished(
+    fn complete(
         &self,
         mut response: ServiceResponse<BoxBody>,
-        caller: &RequestContext,
+        context: &RequestContext,
     ) -> ServiceResponse<BoxBody> {
         if let Some(error) = response.response().error() {
-            let explained = self.explained(error, caller);
-            return response.into_response(explained);
+            let problem = self.error_response(error, context);
+            return response.into_response(problem);
         }
-        let told = response.response().extensions().get::<RenderedError>().cloned();
-        if let Some(RenderedError(fault)) = told {
-            self.log(&fault, caller);
+        let rendered = response.response().extensions().get::<RenderedError>().cloned();
+        if let Some(RenderedError(error)) = rendered {
+            self.log(&error, context);
         }
-        self.tell_allowance(response.headers_mut(), caller);
-        headers::secure(response.headers_mut(), &caller.request_id, self.over_tls);
+        self.add_rate_limit_headers(response.headers_mut(), context);
+        headers::secure(response.headers_mut(), &context.request_id, self.over_tls);
         response
     }
 
-    fn explained(&self, error: &actix_web::Error, caller: &RequestContext) -> HttpResponse {
-        let bug = ApiError::Bug("an error that is no fault");
-        let fault = error.as_error::<ApiError>().unwrap_or(&bug);
-        self.log(fault, caller);
-        self.problem(fault, caller)
+    fn error_response(&self, error: &actix_web::Error, context: &RequestContext) -> HttpResponse {
+        let bug = ApiError::Bug("a handler returned an error that is not an ApiError");
+        let error = error.as_error::<ApiError>().unwrap_or(&bug);
+        self.log(error, context);
+        self.problem(error, context)
     }
 
-    /// Writes the one log line about a fault.
-    pub(crate) fn log(&self, fault: &ApiError, caller: &RequestContext) {
-        let log = if fault.kind().is_ours() { &self.log } else { &self.droppable };
-        access_log::fault(log, fault, caller);
+    /// Logs an error.
+    pub(crate) fn log(&self, error: &ApiError, context: &RequestContext) {
+        let log = if error.kind().is_server_error() { &self.log } else { &self.droppable };
+        access_log::error(log, error, context);
     }
 
-    /// The problem document for a fault.
-    pub(crate) fn problem(&self, fault: &ApiError, caller: &RequestContext) -> HttpResponse {
-        let mut response = respond(fault, caller, self.rates);
-        // Another limit than that on addresses has spoken: what is left of this one is no matter.
+    /// Returns the response with the problem document of an error.
+    pub(crate) fn problem(&self, error: &ApiError, context: &RequestContext) -> HttpResponse {
+        let mut response = respond(error, context, self.rates);
+        // A 429 has the headers of the limit that was exceeded.
         if response.status() != StatusCode::TOO_MANY_REQUESTS {
-            self.tell_allowance(response.headers_mut(), caller);
+            self.add_rate_limit_headers(response.headers_mut(), context);
         }
-        headers::secure(response.headers_mut(), &caller.request_id, self.over_tls);
+        headers::secure(response.headers_mut(), &context.request_id, self.over_tls);
         response
     }
 }
 
 impl MiddlewareConfig {
-    /// Tells what is left of the limit on client addresses, where the call took a try from it.
-    fn tell_allowance(&self, headers: &mut HeaderMap, caller: &RequestContext) {
-        let told = caller.allowance.told().and_then(|(rule, left)| self.rates.headers(rule, left, None));
-        for (name, value) in told.into_iter().flatten() {
+    /// Adds the rate-limit headers, if the request was counted against a limit per IP address.
+    fn add_rate_limit_headers(&self, headers: &mut HeaderMap, context: &RequestContext) {
+        let status = context.allowance.get().and_then(|(rule, left)| self.rates.headers(rule, left, None));
+        for (name, value) in status.into_iter().flatten() {
             if let Ok(value) = HeaderValue::from_str(&value) {
                 headers.insert(HeaderName::from_static(name), value);
             }

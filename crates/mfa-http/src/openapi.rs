@@ -1,62 +1,58 @@
-//! The OpenAPI 3.1 document: made from the table of routes, so that there is none without its description.
+//! OpenAPI 3.1 document, generated from the table of routes: a route cannot exist without its description.
 //!
-//! Each route names a function that gives its [`Operation`]; these functions are in a file `doc.rs` beside the handlers
-//! of an area. Problems are described from [`ProblemKind`](crate::problem::ProblemKind) and the texts that callers
-//! are told, answers from the types that handlers send.
+//! Each [`Route`] names a function that returns its [`Operation`]; these functions are in a file `doc.rs` per area.
+//! Errors are described from [`ProblemKind`](crate::problem::ProblemKind) and the translated texts, bodies and
+//! responses from the serde types of the handlers.
 
 mod headers;
 mod operation;
 mod problems;
-pub(crate) mod schemas;
+mod route;
 mod security;
 
 use std::io;
-use std::sync::Arc;
 
 use actix_web::web::Bytes;
-use mfa_infra::settings::Settings;
 use utoipa::openapi::tag::TagBuilder;
 use utoipa::openapi::{
     ComponentsBuilder, InfoBuilder, LicenseBuilder, OpenApi, OpenApiBuilder, Paths, Server,
 };
 
 pub(crate) use operation::{ApiTag, Operation, path_parameter, query_parameter};
+#[cfg(feature = "swagger-ui")]
+pub(crate) use route::files;
+pub(crate) use route::{Route, delete, get, post};
 
-use crate::i18n::Translations;
 use crate::request_context::RequestContext;
-use crate::routes::{self, Route, RouteConfig};
 
-/// The document as it is served.
+/// OpenAPI document in serialised form.
 #[derive(Clone, Debug)]
 pub(crate) struct OpenApiDocument(Bytes);
 
 impl OpenApiDocument {
-    /// Describes these routes to readers of this language.
+    /// Generates the document of these routes. Examples are in the language of `reader`.
     ///
     /// # Errors
     ///
-    /// Where it is no JSON, which is a bug.
+    /// A document that cannot be serialised: a defect of this crate.
     pub(crate) fn from_routes(routes: &[Route], reader: &RequestContext) -> io::Result<Self> {
         let json = describe(routes, reader).to_json().map_err(io::Error::other)?;
         Ok(Self(Bytes::from(json)))
     }
 
-    /// Its bytes.
+    /// Generates the document of these routes as indented JSON.
+    ///
+    /// # Errors
+    ///
+    /// As for [`from_routes`](Self::from_routes).
+    pub(crate) fn pretty_json(routes: &[Route], reader: &RequestContext) -> io::Result<String> {
+        describe(routes, reader).to_pretty_json().map_err(io::Error::other)
+    }
+
+    /// Returns the bytes of the document.
     pub(crate) fn bytes(&self) -> Bytes {
         self.0.clone()
     }
-}
-
-/// Returns the OpenAPI document of a server with these settings, as JSON. `pages` is true if web pages are mounted.
-///
-/// # Errors
-///
-/// A defect of this crate: a text or the document that cannot be built.
-pub fn openapi_json(settings: &Settings, pages: bool) -> io::Result<String> {
-    let texts = Translations::load(&[]).map_err(io::Error::other)?;
-    let reader = RequestContext::for_documents(Arc::new(texts));
-    let routes = routes::routes(RouteConfig::new(settings, pages));
-    describe(&routes, &reader).to_pretty_json().map_err(io::Error::other)
 }
 
 fn describe(routes: &[Route], reader: &RequestContext) -> OpenApi {

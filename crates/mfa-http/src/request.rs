@@ -1,10 +1,16 @@
-//! What every call passes before a flow sees it, in the order that the contract fixes.
+//! Request extractors: the checks that come before a flow, in the order of the contract.
 //!
-//! size (413) → content type and method → token (401, 403) → IP limit (429) → body (400, 422) → the flow. Size and
-//! content type are checked as the [`ApiRequest`] is made, the method by the routes; the rest is in the order in which a
-//! handler can call: [`ApiRequest::open`] hands out the body, [`ApiRequest::code_check`] has the limit between.
+//! size (413) → content type and method → token (401, 403) → rate limit per IP address (429) → body (400, 422) → flow.
+//! The extractors check size and content type, the routes the method. Handlers can only follow the rest of the order:
+//! [`ApiRequest::open`] verifies the token and returns the body; [`ApiRequest::code_check`] applies the rate limit in
+//! between.
+//!
+//! Request bodies are serde types with a [`Field`] for each JSON field: see [`InputFields::parse`].
 
 mod body;
+mod code;
+mod field_deserializer;
+mod fields;
 mod headers;
 mod json;
 mod query;
@@ -22,137 +28,135 @@ use futures::future::LocalBoxFuture;
 use mfa_core::{RateRule, SecretText};
 use mfa_flows::{AcceptedStages, Call, FlowError, Flows};
 use mfa_infra::Mfa;
-use mfa_recovery::RecoveryCodeInput;
-use mfa_sms::SmsCode;
-use mfa_totp::TotpCode;
+use serde::de::DeserializeOwned;
 
+pub use code::{CodeKind, DisableCode, either_code, recovery_code, sms_code, totp_code};
+pub use fields::{Field, FieldErrors, InputFields};
 pub use headers::bearer;
-pub use json::JsonObject;
 
-use crate::problem::{ApiError, FieldErrorKind, LengthUnit};
+pub(crate) use code::CodeRequest;
+
+use crate::problem::{ApiError, FieldErrorKind};
 use crate::request_context::RequestContext;
 
-/// How large a body may be.
-const MOST_BYTES: usize = 16 * 1024;
-
-/// A call whose size and content type are right.
+/// Request whose size and content type are valid.
 #[derive(Debug)]
 pub struct ApiRequest {
     mfa: Arc<Mfa>,
-    caller: RequestContext,
+    context: RequestContext,
     bearer: Option<SecretText>,
     query: SecretText,
     body: UnparsedBody,
 }
 
-/// A body that nobody has looked at yet.
+/// Body that has not been parsed yet.
 #[derive(Clone, Debug)]
 pub enum UnparsedBody {
-    /// As a client of the API sends it: JSON, where the call says nothing else.
+    /// Bytes that a client of the API sent: JSON, unless the content type is a form.
     Raw(Bytes),
-    /// The fields of a form, of which the page has taken its own.
+    /// Fields of a web page's form, without those that only the page reads.
     Form(Vec<(String, SecretText)>),
 }
 
-/// A form as it was posted, of which nothing but the size and the media type is right.
+/// URL-encoded form whose size and content type are valid.
 #[derive(Debug)]
 pub struct RawForm(Bytes);
 
 impl RawForm {
-    /// The bytes of the body.
+    /// Returns the bytes of the body.
     pub fn bytes(&self) -> &[u8] {
         &self.0
     }
 }
 
-/// A call whose body may be a form as well as JSON, for what a standard demands a form of.
+/// Request whose body is JSON or a form, for endpoints whose standard requires a form.
 #[derive(Debug)]
 pub struct ApiOrFormRequest {
-    intake: ApiRequest,
+    request: ApiRequest,
     is_form: bool,
 }
 
 impl ApiOrFormRequest {
-    /// The call itself.
-    pub const fn intake(&self) -> &ApiRequest {
-        &self.intake
+    /// Returns the request itself.
+    pub const fn request(&self) -> &ApiRequest {
+        &self.request
     }
 
-    /// The fields of the body. Of a form only those of these names: whoever posts one may add others (RFC 6749 §3.2).
+    /// Parses the body into a request type. Unknown fields of a form are ignored (RFC 6749 §3.2).
     ///
     /// # Errors
     ///
-    /// [`ApiError::Malformed`], also for a field of a form that stands there twice.
-    pub fn object(&self, names: &[&str]) -> Result<JsonObject, ApiError> {
-        match &self.intake.body {
-            UnparsedBody::Raw(bytes) if self.is_form => JsonObject::from_form(bytes, names),
-            body => body.object(),
+    /// [`ApiError::Malformed`], also if a known field of a form is repeated.
+    pub fn parse<T: DeserializeOwned>(&self) -> Result<(T, FieldErrors), ApiError> {
+        match &self.request.body {
+            UnparsedBody::Raw(bytes) if self.is_form => InputFields::from_oauth_form(bytes).parse(),
+            body => body.parse(),
         }
     }
 }
 
-/// A call of which nothing but the size is right, for handlers that read nothing of it.
+/// Request whose size is valid, for handlers that read no body.
 #[derive(Debug)]
 pub struct BodyLimit;
 
 impl ApiRequest {
-    /// A call by a form of ours: its token comes from a cookie.
+    /// Creates the request of a web page's form. Its token comes from a cookie.
     pub fn for_page(
         mfa: Arc<Mfa>,
-        caller: RequestContext,
+        context: RequestContext,
         token: Option<SecretText>,
         form: Vec<(String, SecretText)>,
     ) -> Self {
-        // What stands in a page's address, the page itself reads: nothing there is for a flow.
+        // The page reads its query string itself.
         Self {
             mfa,
-            caller,
+            context,
             bearer: token,
             query: SecretText::new(String::new()),
             body: UnparsedBody::Form(form),
         }
     }
 
-    /// The caller.
-    pub const fn caller(&self) -> &RequestContext {
-        &self.caller
+    /// Returns the language, request id and client of the request.
+    pub const fn context(&self) -> &RequestContext {
+        &self.context
     }
 
-    /// The body, for a call that needs no token.
+    /// Returns the body, for endpoints without a token.
     pub const fn body(&self) -> &UnparsedBody {
         &self.body
     }
 
-    /// The fields of the query string. Only for who has shown the right token.
+    /// Returns the fields of the query string. Call it after [`open`](Self::open): the token is checked first.
     ///
     /// # Errors
     ///
-    /// [`ApiError::Fields`] for a name that is given twice.
-    pub fn query(&self) -> Result<JsonObject, ApiError> {
+    /// [`ApiError::Fields`] for a repeated name.
+    pub fn query(&self) -> Result<InputFields, ApiError> {
         query::fields(self.query.expose())
     }
 
-    /// Reads the token; the body is handed out only to who has the right one.
+    /// Verifies the token and returns the body.
     ///
     /// # Errors
     ///
     /// 401 and 403 for the token.
     pub fn open(&self, accepts: AcceptedStages) -> Result<(Call, &UnparsedBody), ApiError> {
         let bearer = self.bearer.as_ref().map(SecretText::expose);
-        let call = self.mfa.flows().open(bearer, accepts, self.caller.origin.clone())?;
+        let call = self.mfa.flows().open(bearer, accepts, self.context.origin.clone())?;
         Ok((call, &self.body))
     }
 
-    /// What was presented in `Authorization: Bearer`.
+    /// Returns the value of `Authorization: Bearer`.
     pub const fn bearer(&self) -> Option<&SecretText> {
         self.bearer.as_ref()
     }
 
-    /// Runs a flow to its end, whether or not the client waits for it.
+    /// Runs a flow to its end, even if the client disconnects.
     ///
     /// # Errors
     ///
-    /// What the flow refuses; 503 while the server is being stopped.
+    /// The error of the flow; 503 while the server is stopping.
     pub async fn run<T, E, F>(&self, flow: impl FnOnce(Arc<Flows>) -> F) -> Result<T, ApiError>
     where
         F: Future<Output = Result<T, E>> + Send + 'static,
@@ -164,12 +168,12 @@ impl ApiRequest {
         outcome.map_err(|_| ApiError::Bug("a flow panicked"))?.map_err(Into::into)
     }
 
-    /// Runs a flow that checks a code. Each such call takes one try of its address, before anything is read from its
-    /// body.
+    /// Runs a flow that verifies a code. Each request counts against the rate limit of its IP address, before its body
+    /// is parsed.
     ///
     /// # Errors
     ///
-    /// 401 and 403 for the token, 429 for the address, 400 and 422 for the body; then what the flow refuses.
+    /// 401 and 403 for the token, 429 for the address, 400 and 422 for the body; then the error of the flow.
     pub async fn code_check<C, T, F>(
         &self,
         accepts: AcceptedStages,
@@ -177,18 +181,18 @@ impl ApiRequest {
         flow: impl FnOnce(Arc<Flows>, Call, C) -> F + Send + 'static,
     ) -> Result<T, ApiError>
     where
-        C: Send + 'static,
+        C: CodeKind + Send + 'static,
         F: Future<Output = Result<T, FlowError>> + Send + 'static,
         T: Send + 'static,
     {
         let (call, body) = self.open(accepts)?;
-        let (body, allowance) = (body.clone(), self.caller.allowance.clone());
+        let (body, allowance) = (body.clone(), self.context.allowance.clone());
         self.run(|flows| async move {
             let left = flows.limit_code_checks(Some(call.token.user), &call.origin).await?;
-            allowance.taken(RateRule::CodeCheckPerIp, left);
-            let mut object = body.object()?;
-            let code = object.required("code", parse);
-            let code = object.finish(code)?;
+            allowance.record(RateRule::CodeCheckPerIp, left);
+            let (body, mut errors) = body.parse::<CodeRequest<C>>()?;
+            let code = body.code.text(&mut errors, parse);
+            let code = errors.finish(code)?;
             flow(flows, call, code).await.map_err(ApiError::from)
         })
         .await
@@ -196,34 +200,47 @@ impl ApiRequest {
 }
 
 impl UnparsedBody {
-    /// The object of a body that must be there.
+    /// Returns the fields of the body, to be read one by one.
     ///
     /// # Errors
     ///
     /// [`ApiError::Malformed`].
-    pub fn object(&self) -> Result<JsonObject, ApiError> {
+    pub fn object(&self) -> Result<InputFields, ApiError> {
         match self {
-            Self::Raw(bytes) => JsonObject::parse(bytes),
-            Self::Form(fields) => JsonObject::for_page(fields),
+            Self::Raw(bytes) => InputFields::from_json(bytes),
+            Self::Form(fields) => InputFields::from_page_form(fields),
         }
     }
 
-    /// The object of a body that may be left out.
+    /// Parses the body into a request type: see [`InputFields::parse`].
     ///
     /// # Errors
     ///
     /// [`ApiError::Malformed`].
-    pub fn optional_object(&self) -> Result<JsonObject, ApiError> {
-        if self.is_blank() { Ok(JsonObject::empty()) } else { self.object() }
+    pub fn parse<T: DeserializeOwned>(&self) -> Result<(T, FieldErrors), ApiError> {
+        self.object()?.parse()
     }
 
-    /// Demands that there is nothing in it.
+    /// Parses a body that may be empty into a request type.
+    ///
+    /// # Errors
+    ///
+    /// [`ApiError::Malformed`].
+    pub fn parse_optional<T: DeserializeOwned>(&self) -> Result<(T, FieldErrors), ApiError> {
+        self.optional_object()?.parse()
+    }
+
+    /// Checks that the body is empty or an empty object.
     ///
     /// # Errors
     ///
     /// [`ApiError::Malformed`]; [`ApiError::Fields`] for any field.
-    pub fn nothing(&self) -> Result<(), ApiError> {
+    pub fn require_empty(&self) -> Result<(), ApiError> {
         self.optional_object()?.finish(Some(()))
+    }
+
+    fn optional_object(&self) -> Result<InputFields, ApiError> {
+        if self.is_blank() { Ok(InputFields::empty()) } else { self.object() }
     }
 
     fn is_blank(&self) -> bool {
@@ -234,63 +251,27 @@ impl UnparsedBody {
     }
 }
 
-/// A code of an app is six ASCII digits and nothing else; how it is spelled is never mended.
-pub fn totp_code(text: &str) -> Result<TotpCode, FieldErrorKind> {
-    TotpCode::parse(text).map_err(|_| FieldErrorKind::NotSixDigits)
-}
-
-/// A whole number of this range, in digits.
+/// Returns a parser of a whole number in this range, written in digits.
 pub fn whole_number(least: i64, most: i64) -> impl FnOnce(&str) -> Result<i64, FieldErrorKind> {
     move |text| {
-        let digits = !text.is_empty() && text.bytes().all(|it| it.is_ascii_digit());
-        let number = text.parse().ok().filter(|it| digits && (least..=most).contains(it));
+        let is_digits = !text.is_empty() && text.bytes().all(|it| it.is_ascii_digit());
+        let number = text.parse().ok().filter(|it| is_digits && (least..=most).contains(it));
         number.ok_or(FieldErrorKind::OutOfRange { least, most })
     }
 }
 
-/// A code by SMS is six ASCII digits as well.
-pub fn sms_code(text: &str) -> Result<SmsCode, FieldErrorKind> {
-    SmsCode::parse(text).map_err(|_| FieldErrorKind::NotSixDigits)
-}
-
-/// What may be a recovery code: any text of 1 to 64 characters.
-pub fn recovery_code(text: &str) -> Result<RecoveryCodeInput, FieldErrorKind> {
-    RecoveryCodeInput::parse(text)
-        .map_err(|_| FieldErrorKind::Length { most: 64, unit: LengthUnit::Characters })
-}
-
-/// A code of an app, or one that has the form of a recovery code.
-pub fn either_code(text: &str) -> Result<DisableCode, FieldErrorKind> {
-    if let Ok(code) = TotpCode::parse(text) {
-        return Ok(DisableCode::Totp(code));
-    }
-    match RecoveryCodeInput::parse(text) {
-        Ok(typed) if typed.is_code() => Ok(DisableCode::Recovery(typed)),
-        Ok(_) | Err(_) => Err(FieldErrorKind::NotACode),
-    }
-}
-
-/// A code by which TOTP may be switched off.
-#[derive(Debug)]
-pub enum DisableCode {
-    /// Of the app.
-    Totp(TotpCode),
-    /// Of the recovery codes.
-    Recovery(RecoveryCodeInput),
-}
-
-async fn sized_body(headers: &HeaderMap, payload: Payload) -> Result<Bytes, ApiError> {
-    headers::announced_size(headers)?;
+async fn read_body(headers: &HeaderMap, payload: Payload) -> Result<Bytes, ApiError> {
+    headers::check_content_length(headers)?;
     if headers::has_body(headers) { body::read(payload).await } else { Ok(Bytes::new()) }
 }
 
 impl ApiRequest {
     fn new(request: &HttpRequest, body: UnparsedBody) -> Result<Self, ApiError> {
-        let mfa = request.app_data::<Data<Mfa>>().ok_or(ApiError::Bug("no Mfa in the application"))?;
-        let caller = request.extensions().get::<RequestContext>().cloned();
+        let mfa = request.app_data::<Data<Mfa>>().ok_or(ApiError::Bug("the application has no Mfa"))?;
+        let context = request.extensions().get::<RequestContext>().cloned();
         Ok(Self {
             mfa: Arc::clone(mfa),
-            caller: caller.ok_or(ApiError::Bug("no caller in the request"))?,
+            context: context.ok_or(ApiError::Bug("the request has no RequestContext"))?,
             query: SecretText::new(request.query_string().to_owned()),
             bearer: bearer(request.headers()).map(|token| SecretText::new(token.to_owned())),
             body,
@@ -305,9 +286,9 @@ impl FromRequest for ApiRequest {
     fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
         let (request, payload) = (request.clone(), payload.take());
         Box::pin(async move {
-            let body = UnparsedBody::Raw(sized_body(request.headers(), payload).await?);
+            let body = UnparsedBody::Raw(read_body(request.headers(), payload).await?);
             if !body.is_blank() {
-                headers::media_type(request.headers())?;
+                headers::require_json(request.headers())?;
             }
             Ok(Self::new(&request, body)?)
         })
@@ -321,12 +302,12 @@ impl FromRequest for ApiOrFormRequest {
     fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
         let (request, payload) = (request.clone(), payload.take());
         Box::pin(async move {
-            let body = UnparsedBody::Raw(sized_body(request.headers(), payload).await?);
-            let is_form = headers::form(request.headers()).is_ok();
+            let body = UnparsedBody::Raw(read_body(request.headers(), payload).await?);
+            let is_form = headers::require_form(request.headers()).is_ok();
             if !is_form && !body.is_blank() {
-                headers::media_type(request.headers())?;
+                headers::require_json(request.headers())?;
             }
-            Ok(Self { intake: ApiRequest::new(&request, body)?, is_form })
+            Ok(Self { request: ApiRequest::new(&request, body)?, is_form })
         })
     }
 }
@@ -338,8 +319,8 @@ impl FromRequest for RawForm {
     fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
         let (request, payload) = (request.clone(), payload.take());
         Box::pin(async move {
-            let body = sized_body(request.headers(), payload).await?;
-            headers::form(request.headers())?;
+            let body = read_body(request.headers(), payload).await?;
+            headers::require_form(request.headers())?;
             Ok(Self(body))
         })
     }
@@ -352,7 +333,7 @@ impl FromRequest for BodyLimit {
     fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
         let (request, payload) = (request.clone(), payload.take());
         Box::pin(async move {
-            sized_body(request.headers(), payload).await?;
+            read_body(request.headers(), payload).await?;
             Ok(Self)
         })
     }

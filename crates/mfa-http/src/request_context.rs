@@ -1,4 +1,4 @@
-//! Who calls, as far as HTTP can tell before a token is read.
+//! Context of a request before its token is verified: language, request id and client.
 
 use std::borrow::Cow;
 use std::sync::{Arc, OnceLock};
@@ -9,34 +9,34 @@ use mfa_core::{Origin, RateRule};
 use crate::i18n::{Argument, Translations};
 use crate::language::Language;
 
-/// What the edge found out about a call. It travels in the request's extensions.
+/// Context of a request. The middleware stores it in the extensions of the request.
 #[derive(Clone, Debug)]
 pub struct RequestContext {
-    /// In which language to answer.
+    /// Language of the response.
     pub language: Language,
-    /// What to answer with.
+    /// Translated texts.
     pub texts: Arc<Translations>,
-    /// The id of the request, in the answer and in every log line.
+    /// Request id, in the response and in every log line.
     pub request_id: String,
-    /// From where, for events.
+    /// Client of the request, for security events.
     pub origin: Origin,
-    /// What is left of the limit on client addresses.
+    /// State of the rate limit per IP address.
     pub allowance: RateLimitStatus,
 }
 
-/// What is left of a limit on client addresses, once the call has taken a try from it. Shared by the clones of a
-/// caller, so that the edge can tell what a handler found.
+/// State of the rate limit per IP address, once a handler has counted the request. The clones of a context share it, so
+/// that the middleware can add the headers.
 #[derive(Clone, Debug, Default)]
 pub struct RateLimitStatus(Arc<OnceLock<(RateRule, u32)>>);
 
 impl RateLimitStatus {
-    /// A try was taken, and this many are left. A call takes one.
-    pub fn taken(&self, rule: RateRule, left: u32) {
+    /// Records the rule that counted the request and the number of remaining requests. Only the first call counts.
+    pub fn record(&self, rule: RateRule, left: u32) {
         let _ = self.0.set((rule, left));
     }
 
-    /// By which rule a try was taken, and how many are left.
-    pub fn told(&self) -> Option<(RateRule, u32)> {
+    /// Returns the rule and the number of remaining requests, if the request was counted.
+    pub fn get(&self) -> Option<(RateRule, u32)> {
         self.0.get().copied()
     }
 }
@@ -53,13 +53,13 @@ impl RequestContext {
         }
     }
 
-    /// A text in the caller's language: see [`Translations::translate`].
+    /// Returns a text in the language of the request: see [`Translations::translate`].
     pub fn translate<'a>(&'a self, name: &'a str, arguments: &[(&str, Argument<'_>)]) -> Cow<'a, str> {
         self.texts.translate(self.language, name, arguments)
     }
 }
 
-/// The caller's user agent, bytes that are no UTF-8 replaced.
+/// Returns the user agent. Bytes that are not UTF-8 are replaced.
 pub(crate) fn user_agent(headers: &HeaderMap) -> Option<String> {
     let agent = headers.get(actix_web::http::header::USER_AGENT)?;
     Some(String::from_utf8_lossy(agent.as_bytes()).into_owned())

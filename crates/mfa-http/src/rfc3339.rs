@@ -1,16 +1,16 @@
-//! Times as calls and answers write them.
+//! RFC 3339 times.
 
 use mfa_core::Timestamp;
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 
-/// A time in UTC as RFC 3339 writes it; `None` beyond the year 9999, which it cannot write.
+/// Formats a time in UTC (RFC 3339). Returns `None` after the year 9999, which the format cannot express.
 pub fn rfc3339(at: Timestamp) -> Option<String> {
     let nanoseconds = i128::from(at.millis()).checked_mul(1_000_000)?;
     OffsetDateTime::from_unix_timestamp_nanos(nanoseconds).ok()?.format(&Rfc3339).ok()
 }
 
-/// A time as RFC 3339 writes it, with any offset; `None` for what is none.
+/// Parses an RFC 3339 time with any offset.
 pub(crate) fn parse_rfc3339(text: &str) -> Option<Timestamp> {
     let nanoseconds = OffsetDateTime::parse(text, &Rfc3339).ok()?.unix_timestamp_nanos();
     i64::try_from(nanoseconds.checked_div_euclid(1_000_000)?).ok().map(Timestamp::from_millis)

@@ -1,5 +1,5 @@
-//! Which path does what. One file per area; to add an endpoint: a handler there, its description in the area's
-//! `doc.rs`, and a line here that names both.
+//! Table of routes. One file per area: to add an endpoint, write a handler there, its description in the area's
+//! `doc.rs`, and a line here.
 
 mod account;
 mod admin;
@@ -16,52 +16,58 @@ mod token;
 mod totp;
 mod verify;
 
-use std::fmt;
+use std::io;
+use std::sync::Arc;
 
 use actix_web::web::{self, ServiceConfig};
-use actix_web::{FromRequest, Handler, Resource, Responder, guard};
 use mfa_infra::settings::Settings;
 use serde::Serialize;
 use utoipa::ToSchema;
-use utoipa::openapi::HttpMethod;
 
-use crate::openapi::{Operation, schemas};
+use crate::i18n::Translations;
+#[cfg(feature = "swagger-ui")]
+use crate::openapi::files;
+use crate::openapi::{OpenApiDocument, Route, delete, get, post};
 use crate::problem::ApiError;
 use crate::request::BodyLimit;
+use crate::request_context::RequestContext;
+use crate::schemas;
 
 pub use admin::reason as admin_reason;
 pub use login::first_factor;
 pub use phone::backup_method;
 
-/// Which of the routes that are a choice of the operator's there are.
+/// Which optional routes exist.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct RouteConfig {
+    /// Whether the login with a password is enabled.
     login: bool,
+    /// Whether token introspection is enabled.
     introspection: bool,
-    /// Whether operators have an address of their own.
-    operators_apart: bool,
+    /// Whether there is a separate address for operators.
+    has_ops_address: bool,
     /// Whether the web pages are mounted.
     pages: bool,
 }
 
 impl RouteConfig {
-    /// As it is set.
+    /// Reads the settings.
     pub(crate) const fn new(settings: &Settings, pages: bool) -> Self {
         Self {
             login: settings.login.enabled,
             introspection: settings.tokens.introspection_key.is_some(),
-            operators_apart: settings.server.ops_bind.is_some(),
+            has_ops_address: settings.server.ops_bind.is_some(),
             pages,
         }
     }
 
     #[cfg(test)]
-    pub(crate) const EVERYTHING: Self =
-        Self { login: true, introspection: true, operators_apart: false, pages: true };
+    pub(crate) const ALL: Self =
+        Self { login: true, introspection: true, has_ops_address: false, pages: true };
 }
 
-/// Every route, with its description.
-pub(crate) fn routes(offered: RouteConfig) -> Vec<Route> {
+/// Returns all routes with their descriptions.
+pub(crate) fn routes(options: RouteConfig) -> Vec<Route> {
     let mut routes = vec![
         post("/api/mfa/totp/enroll/start", totp::start_enrolment, totp::doc::start_enrolment),
         post("/api/mfa/totp/enroll/verify", totp::confirm_enrolment, totp::doc::confirm_enrolment),
@@ -94,26 +100,26 @@ pub(crate) fn routes(offered: RouteConfig) -> Vec<Route> {
         get("/health", health::health, health::doc::health),
         get("/health/live", health::live, health::doc::live),
     ];
-    if offered.pages {
-        routes.push(get("/interface/{brand}", pages::of_no_brand, pages::doc::first));
+    if options.pages {
+        routes.push(get("/interface/{brand}", pages::unknown_brand, pages::doc::interface));
     }
-    routes.extend(documentation());
-    if offered.login {
+    routes.extend(documentation_routes());
+    if options.login {
         routes.push(post("/api/auth/login", login::login, login::doc::login));
     }
-    if offered.introspection {
+    if options.introspection {
         routes.push(post("/api/mfa/token/introspect", token::introspect, token::doc::introspect));
     }
-    if offered.operators_apart {
-        routes.push(get("/health/ready", health::ready_in_a_word, health::doc::ready_in_a_word));
+    if options.has_ops_address {
+        routes.push(get("/health/ready", health::ready_without_detail, health::doc::ready_without_detail));
     } else {
-        routes.extend(for_operators());
+        routes.extend(operator_routes());
     }
     routes
 }
 
-/// What tells integrators of the rest.
-fn documentation() -> Vec<Route> {
+/// Returns the routes of the API documentation.
+fn documentation_routes() -> Vec<Route> {
     vec![
         get("/openapi.json", docs::document, docs::doc::document),
         #[cfg(feature = "swagger-ui")]
@@ -121,7 +127,7 @@ fn documentation() -> Vec<Route> {
     ]
 }
 
-/// Adds the files that the page of Swagger UI loads.
+/// Registers the static files of Swagger UI.
 fn add_swagger_ui_files(config: &mut ServiceConfig) {
     #[cfg(feature = "swagger-ui")]
     config.service(files("/docs/{file:.*}", docs::swagger_ui::file));
@@ -129,150 +135,77 @@ fn add_swagger_ui_files(config: &mut ServiceConfig) {
     let _ = config;
 }
 
-/// What tells operators of the inside: on their address where there is one, else beside the rest.
-fn for_operators() -> Vec<Route> {
+/// Returns the routes for operators: on their own address if there is one, else on the public one.
+fn operator_routes() -> Vec<Route> {
     vec![
         get("/health/ready", health::ready, health::doc::ready),
         get("/metrics", metrics::metrics, metrics::doc::metrics),
     ]
 }
 
-/// Adds every route, the files of pages, and an answer for paths and methods that there are none for.
-pub(crate) fn configure(config: &mut ServiceConfig, offered: RouteConfig) {
-    add(config, routes(offered));
+/// Registers all routes, the static files of the documentation, and an error for unknown paths.
+pub(crate) fn configure(config: &mut ServiceConfig, options: RouteConfig) {
+    add(config, routes(options));
     add_swagger_ui_files(config);
     config.default_service(web::to(async |_: BodyLimit| Err::<&str, _>(ApiError::NotFound)));
 }
 
-/// Adds what is served on the address for operators.
+/// Registers the routes of the address for operators.
 pub(crate) fn configure_for_operators(config: &mut ServiceConfig) {
-    let same = [
+    let health = [
         get("/health", health::health, health::doc::health),
         get("/health/live", health::live, health::doc::live),
     ];
-    add(config, same);
-    add(config, for_operators());
+    add(config, health);
+    add(config, operator_routes());
     config.default_service(web::to(async |_: BodyLimit| Err::<&str, _>(ApiError::NotFound)));
 }
 
-/// Adds the documentation alone.
+/// Registers the documentation only.
 pub(crate) fn configure_documentation(config: &mut ServiceConfig) {
-    add(config, documentation());
+    add(config, documentation_routes());
     add_swagger_ui_files(config);
 }
 
 fn add(config: &mut ServiceConfig, routes: impl IntoIterator<Item = Route>) {
     for route in routes {
-        config.service(route.resource);
+        route.register(config);
     }
 }
 
-/// Whether a path is one of the contract's, for applications that have others beside them.
-pub(crate) fn is_of_the_contract(path: &str, login: bool) -> bool {
-    let under = ["/api/mfa/", "/hooks/twilio", "/hooks/ovh/", "/interface/"];
-    under.iter().any(|it| path.starts_with(it))
+/// Returns whether a path belongs to the API, as opposed to an embedding application.
+pub(crate) fn is_api_path(path: &str, login: bool) -> bool {
+    let prefixes = ["/api/mfa/", "/hooks/twilio", "/hooks/ovh/", "/interface/"];
+    prefixes.iter().any(|it| path.starts_with(it))
         || path == "/.well-known/jwks.json"
         || (login && path == "/api/auth/login")
 }
 
-/// Whether a path is one of the documentation's.
-pub(crate) fn is_of_the_documentation(path: &str) -> bool {
+/// Returns whether a path belongs to the documentation.
+pub(crate) fn is_documentation_path(path: &str) -> bool {
     ["/openapi.json", "/docs"].contains(&path) || path.starts_with("/docs/")
 }
 
-/// Whether a path is one of those for operators.
-pub(crate) fn is_for_operators(path: &str) -> bool {
+/// Returns whether a path is one for operators.
+pub(crate) fn is_operator_path(path: &str) -> bool {
     ["/health", "/health/live", "/health/ready", "/metrics"].contains(&path)
 }
 
-/// A method of a path, who answers it, and what there is to know of it.
-pub(crate) struct Route {
-    method: HttpMethod,
-    path: &'static str,
-    resource: Resource,
-    operation: fn() -> Operation,
+/// Returns the OpenAPI document of a server with these settings, as JSON. `pages` is true if web pages are mounted.
+///
+/// # Errors
+///
+/// A defect of this crate: a text or the document that cannot be built.
+pub fn openapi_json(settings: &Settings, pages: bool) -> io::Result<String> {
+    let texts = Translations::load(&[]).map_err(io::Error::other)?;
+    let reader = RequestContext::for_documents(Arc::new(texts));
+    OpenApiDocument::pretty_json(&routes(RouteConfig::new(settings, pages)), &reader)
 }
 
-impl Route {
-    /// Its method.
-    pub(crate) fn method(&self) -> HttpMethod {
-        self.method.clone()
-    }
-
-    /// Its path, parameters in braces.
-    pub(crate) const fn path(&self) -> &'static str {
-        self.path
-    }
-
-    /// What there is to know of it.
-    pub(crate) fn operation(&self) -> Operation {
-        (self.operation)()
-    }
-}
-
-impl fmt::Debug for Route {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Route").field("path", &self.path).finish_non_exhaustive()
-    }
-}
-
-fn post<F, Args>(path: &'static str, handler: F, operation: fn() -> Operation) -> Route
-where
-    F: Handler<Args>,
-    Args: FromRequest + 'static,
-    F::Output: Responder + 'static,
-{
-    let resource = web::resource(path).route(web::post().to(handler)).refusing("POST");
-    Route { method: HttpMethod::Post, path, resource, operation }
-}
-
-fn delete<F, Args>(path: &'static str, handler: F, operation: fn() -> Operation) -> Route
-where
-    F: Handler<Args>,
-    Args: FromRequest + 'static,
-    F::Output: Responder + 'static,
-{
-    let resource = web::resource(path).route(web::delete().to(handler)).refusing("DELETE");
-    Route { method: HttpMethod::Delete, path, resource, operation }
-}
-
-fn get<F, Args>(path: &'static str, handler: F, operation: fn() -> Operation) -> Route
-where
-    F: Handler<Args>,
-    Args: FromRequest + 'static,
-    F::Output: Responder + 'static,
-{
-    Route { method: HttpMethod::Get, path, resource: files(path, handler), operation }
-}
-
-/// A `GET`, and the `HEAD` that goes with it (RFC 9110 §9.3.2). By itself: what a page loads, and no API.
-fn files<F, Args>(path: &'static str, handler: F) -> Resource
-where
-    F: Handler<Args>,
-    Args: FromRequest + 'static,
-    F::Output: Responder + 'static,
-{
-    let method = guard::Any(guard::Get()).or(guard::Head());
-    web::resource(path).route(web::route().guard(method).to(handler)).refusing("GET, HEAD")
-}
-
-trait Refusing {
-    /// Refuses all other methods, and says which it takes.
-    fn refusing(self, allow: &'static str) -> Self;
-}
-
-impl Refusing for Resource {
-    fn refusing(self, allow: &'static str) -> Self {
-        self.default_service(web::to(move |_: BodyLimit| async move {
-            Err::<&str, _>(ApiError::MethodNotAllowed { allow })
-        }))
-    }
-}
-
-/// How a token is presented (RFC 6750).
+/// Token type of every token (RFC 6750).
 const BEARER: &str = "bearer";
 
-/// A fresh access token, as RFC 6749 §5.1 hands one out.
+/// New access token, in the format of RFC 6749 §5.1.
 #[derive(Serialize, ToSchema)]
 #[expect(clippy::struct_field_names, reason = "the names are the standard's")]
 struct AccessToken<'a> {
@@ -280,10 +213,10 @@ struct AccessToken<'a> {
     access_token: &'a str,
     #[schema(schema_with = schemas::bearer)]
     token_type: &'static str,
-    /// Seconds.
+    /// Lifetime of the token in seconds.
     #[schema(minimum = 1)]
     expires_in: u64,
-    /// Whether a second factor was shown.
+    /// Whether a second factor was verified.
     mfa_ok: bool,
 }
 

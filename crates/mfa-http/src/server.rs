@@ -1,4 +1,4 @@
-//! The server itself: its threads, its bounds, its end.
+//! HTTP server: listeners, workers, limits and shutdown.
 
 use std::io;
 use std::net::{SocketAddr, TcpListener};
@@ -21,21 +21,24 @@ use crate::middleware::MiddlewareConfig;
 use crate::openapi::OpenApiDocument;
 use crate::routes::{self, RouteConfig};
 
+/// Worker threads of the public address.
 const WORKERS: usize = 2;
-/// Connections of one worker; more wait to be accepted.
-const MOST_CONNECTIONS: usize = 2048;
-/// The same on the address for operators, whom one worker serves.
-const MOST_OPERATORS: usize = 64;
+/// Maximum number of connections per worker. Further connections wait to be accepted.
+const MAX_CONNECTIONS: usize = 2048;
+/// Maximum number of connections on the address for operators, which has one worker.
+const MAX_OPS_CONNECTIONS: usize = 64;
+/// Maximum number of connections that wait in the kernel.
 const BACKLOG: u32 = 1024;
-/// How long the head of a request may take to arrive.
-const HEAD_PATIENCE: Duration = Duration::from_secs(5);
-/// How long a client may take to hang up, once told to.
-const HANG_UP_PATIENCE: Duration = Duration::from_secs(2);
+/// Timeout for the head of a request and for the TLS handshake.
+const HEAD_TIMEOUT: Duration = Duration::from_secs(5);
+/// Timeout for a client to close its connection.
+const DISCONNECT_TIMEOUT: Duration = Duration::from_secs(2);
+/// Timeout of idle connections.
 const KEEP_ALIVE: Duration = Duration::from_secs(75);
-/// Seconds for calls that have begun, when the server is stopped.
-const LAST_CALLS: u64 = 10;
+/// Seconds for running requests during shutdown.
+const SHUTDOWN_TIMEOUT: u64 = 10;
 
-/// A server that runs, on threads of its own. Dropping it stops it at once.
+/// Running server with its own threads. Dropping it stops it at once.
 #[derive(Debug)]
 pub struct HttpServerHandle {
     address: SocketAddr,
@@ -45,13 +48,13 @@ pub struct HttpServerHandle {
     thread: Option<JoinHandle<io::Result<()>>>,
 }
 
-/// Listens on this address; port 0 picks a free one.
+/// Listens on an address. Port 0 selects a free port.
 ///
 /// # Errors
 ///
-/// What the operating system says, such as that the port is taken.
+/// The error of the operating system, for example if the port is in use.
 pub fn listen(address: SocketAddr) -> io::Result<TcpListener> {
-    // A socket of tokio's, because the standard library's cannot be given a backlog.
+    // A tokio socket, because the standard library cannot set a backlog.
     let runtime = tokio::runtime::Builder::new_current_thread().enable_io().build()?;
     runtime.block_on(async {
         let socket = if address.is_ipv4() { TcpSocket::new_v4() } else { TcpSocket::new_v6() }?;
@@ -79,11 +82,11 @@ pub fn serve(
     let over_tls = tls.is_some() || settings.behind_tls_proxy;
     let address = listener.local_addr()?;
     let ops_address = operators.as_ref().map(TcpListener::local_addr).transpose()?;
-    let doors = Listeners {
+    let listeners = Listeners {
         middleware: Arc::new(MiddlewareConfig::new(&mfa, over_tls, extension.as_deref())?),
         listener,
         tls,
-        // HSTS is not sent here: a browser told to return over TLS would find none.
+        // Without HSTS: this address has no TLS.
         operators: operators
             .map(|it| Ok::<_, io::Error>((it, Arc::new(MiddlewareConfig::new(&mfa, false, None)?))))
             .transpose()?,
@@ -93,7 +96,7 @@ pub fn serve(
     let (ending, ended) = oneshot::channel();
     let thread = thread::Builder::new().name("http".to_owned()).spawn(move || {
         let outcome = rt::System::new().block_on(async move {
-            let servers = doors.open(&mfa)?;
+            let servers = listeners.start(&mfa)?;
             let _ = started.send(servers.iter().map(Server::handle).collect());
             try_join_all(servers).await.map(drop)
         });
@@ -104,20 +107,21 @@ pub fn serve(
         Ok(handles) => {
             Ok(HttpServerHandle { address, ops_address, handles, ended: Some(ended), thread: Some(thread) })
         }
-        // It ended before it began; how it ended says why.
-        Err(_) => joined(thread).and_then(|()| Err(io::Error::other("the server did not start"))),
+        // The thread ended before the start: its result has the reason.
+        Err(_) => join_thread(thread).and_then(|()| Err(io::Error::other("the server did not start"))),
     }
 }
 
 fn listen_for_operators(address: SocketAddr) -> io::Result<TcpListener> {
     listen(address).map_err(|error| {
-        let sentence =
-            format!("cannot listen on {address} ({error}): stop what listens there, or set MFA_OPS_BIND");
+        let sentence = format!(
+            "cannot listen on {address} ({error}): stop the program that uses it, or set MFA_OPS_BIND"
+        );
         io::Error::new(error.kind(), sentence)
     })
 }
 
-/// Where calls come in, and what each passes there.
+/// Listeners of the server with their middleware.
 struct Listeners {
     listener: TcpListener,
     middleware: Arc<MiddlewareConfig>,
@@ -127,7 +131,7 @@ struct Listeners {
 }
 
 impl Listeners {
-    fn open(self, mfa: &Arc<Mfa>) -> io::Result<Vec<Server>> {
+    fn start(self, mfa: &Arc<Mfa>) -> io::Result<Vec<Server>> {
         let mut servers = vec![public(mfa, self.middleware, self.listener, self.tls, self.extension)?];
         if let Some((listener, middleware)) = self.operators {
             servers.push(operators(mfa, middleware, listener)?);
@@ -144,8 +148,8 @@ fn public(
     extension: Option<Arc<dyn RouteExtension>>,
 ) -> io::Result<Server> {
     let mfa = Arc::clone(mfa);
-    let offered = RouteConfig::new(mfa.settings(), extension.is_some());
-    let document = OpenApiDocument::from_routes(&routes::routes(offered), &middleware.reader())?;
+    let options = RouteConfig::new(mfa.settings(), extension.is_some());
+    let document = OpenApiDocument::from_routes(&routes::routes(options), &middleware.reader())?;
     let document = Data::new(document);
     let app = move || {
         let (middleware, extension) = (Arc::clone(&middleware), extension.clone());
@@ -158,20 +162,20 @@ fn public(
                     extension.configure_entry_points(config);
                 }
             })
-            .configure(|config| routes::configure(config, offered))
+            .configure(|config| routes::configure(config, options))
             .wrap(from_fn(move |request, next| {
                 let middleware = Arc::clone(&middleware);
-                async move { middleware.pass(request, next).await }
+                async move { middleware.handle(request, next).await }
             }))
     };
     let server = HttpServer::new(app)
         .workers(WORKERS)
-        .max_connections(MOST_CONNECTIONS)
-        .client_request_timeout(HEAD_PATIENCE)
-        .client_disconnect_timeout(HANG_UP_PATIENCE)
-        .tls_handshake_timeout(HEAD_PATIENCE)
+        .max_connections(MAX_CONNECTIONS)
+        .client_request_timeout(HEAD_TIMEOUT)
+        .client_disconnect_timeout(DISCONNECT_TIMEOUT)
+        .tls_handshake_timeout(HEAD_TIMEOUT)
         .keep_alive(KEEP_ALIVE)
-        .shutdown_timeout(LAST_CALLS)
+        .shutdown_timeout(SHUTDOWN_TIMEOUT)
         .disable_signals();
     let server = match tls {
         Some(config) => server.listen_rustls_0_23(listener, config)?,
@@ -187,40 +191,40 @@ fn operators(mfa: &Arc<Mfa>, middleware: Arc<MiddlewareConfig>, listener: TcpLis
         App::new().app_data(Data::from(Arc::clone(&mfa))).configure(routes::configure_for_operators).wrap(
             from_fn(move |request, next| {
                 let middleware = Arc::clone(&middleware);
-                async move { middleware.pass(request, next).await }
+                async move { middleware.handle(request, next).await }
             }),
         )
     };
     let server = HttpServer::new(app)
         .workers(1)
-        .max_connections(MOST_OPERATORS)
-        .client_request_timeout(HEAD_PATIENCE)
-        .client_disconnect_timeout(HANG_UP_PATIENCE)
+        .max_connections(MAX_OPS_CONNECTIONS)
+        .client_request_timeout(HEAD_TIMEOUT)
+        .client_disconnect_timeout(DISCONNECT_TIMEOUT)
         .keep_alive(KEEP_ALIVE)
-        .shutdown_timeout(LAST_CALLS)
+        .shutdown_timeout(SHUTDOWN_TIMEOUT)
         .disable_signals()
         .listen(listener)?;
     Ok(server.run())
 }
 
 impl HttpServerHandle {
-    /// Where it listens, with the port that was picked.
+    /// Returns the address of the server, with the selected port.
     pub const fn address(&self) -> SocketAddr {
         self.address
     }
 
-    /// Where operators find it, with the port that was picked; `None` where they come to the same address as all.
+    /// Returns the address for operators, with the selected port; `None` without a separate address.
     pub const fn ops_address(&self) -> Option<SocketAddr> {
         self.ops_address
     }
 
-    /// Stops it: no new connections, ten seconds for the calls that have begun. Answers when all have ended.
+    /// Stops the server: no new connections, ten seconds for running requests. Returns when all have ended.
     ///
     /// # Errors
     ///
-    /// What ended the server, where that was not this call.
+    /// The reason why the server ended before this call.
     pub fn stop(mut self) -> io::Result<()> {
-        self.tell_to_stop(true);
+        self.request_stop(true);
         self.join()
     }
 
@@ -229,27 +233,28 @@ impl HttpServerHandle {
         self.ended.take()
     }
 
-    /// The command is sent before the answer to it is waited for.
-    fn tell_to_stop(&self, gracefully: bool) {
+    /// Sends the stop command without waiting for its result.
+    fn request_stop(&self, gracefully: bool) {
         for handle in &self.handles {
             drop(handle.stop(gracefully));
         }
     }
 
     fn join(&mut self) -> io::Result<()> {
-        self.thread.take().map_or(Ok(()), joined)
+        self.thread.take().map_or(Ok(()), join_thread)
     }
 }
 
 impl Drop for HttpServerHandle {
     fn drop(&mut self) {
-        self.tell_to_stop(false);
-        // Whoever drops it does not ask how it ended.
+        self.request_stop(false);
+        // A destructor cannot return the result.
         let _ = self.join();
     }
 }
 
-fn joined(thread: JoinHandle<io::Result<()>>) -> io::Result<()> {
+/// Waits for the thread and returns its result.
+fn join_thread(thread: JoinHandle<io::Result<()>>) -> io::Result<()> {
     thread.join().unwrap_or_else(|_| Err(io::Error::other("the server panicked")))
 }
 

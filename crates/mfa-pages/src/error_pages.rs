@@ -53,7 +53,7 @@ pub(crate) fn respond(request: &PageRequest, error: PageError) -> PageResponse {
 
 /// Returns a page that says what is wrong, with the time left if waiting helps, and a link to go on.
 fn notice(request: &PageRequest, code: &str, error: &ApiError) -> Markup {
-    let is_ours = error.kind().is_ours();
+    let is_ours = error.kind().is_server_error();
     let sign = match code {
         _ if is_ours => "cloud",
         "not_found" | "method_not_allowed" => "search",

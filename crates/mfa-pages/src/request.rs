@@ -13,7 +13,7 @@ use mfa_core::{SecretText, Timestamp};
 use mfa_flows::{AcceptedStages, Call, FlowError, Flows, Profile};
 use mfa_http::i18n::Argument;
 use mfa_http::problem::{ApiError, FieldErrorKind};
-use mfa_http::request::{ApiRequest, RawForm, UnparsedBody};
+use mfa_http::request::{ApiRequest, CodeKind, RawForm, UnparsedBody};
 use mfa_http::{Language, RequestContext};
 use mfa_infra::Mfa;
 use url::form_urlencoded;
@@ -189,7 +189,7 @@ impl PageRequest {
 
     /// Returns what the middleware found out about the request.
     pub(crate) const fn context(&self) -> &RequestContext {
-        self.api.caller()
+        self.api.context()
     }
 
     /// Returns the use cases.
@@ -309,7 +309,7 @@ impl PageRequest {
         flow: impl FnOnce(Arc<Flows>, Call, C) -> F + Send + 'static,
     ) -> Result<T, ApiError>
     where
-        C: Send + 'static,
+        C: CodeKind + Send + 'static,
         F: Future<Output = Result<T, FlowError>> + Send + 'static,
         T: Send + 'static,
     {

@@ -1,4 +1,4 @@
-//! Extractors: who calls a route of the application, and how far that login has come.
+//! Extractors for the application's routes: the user of a token and its stage.
 
 use std::fmt;
 use std::future::Future;
@@ -19,41 +19,41 @@ use crate::problem::ApiError;
 use crate::request::bearer;
 use crate::request_context::RequestContext;
 
-/// A caller who has shown a second factor, whose account goes on and whose token nobody has ended.
+/// User who has verified a second factor, with an active account and a token that is not revoked.
 ///
-/// With a number, the second factor was shown no more than that many seconds ago: `MfaOk<300>` is for routes that move
-/// money or change who may come in. Whoever has shown it earlier gets 401 `step_up_required` with a challenge by RFC
-/// 9470, and comes back with the fresh token of a `verify/*` call.
+/// With a number, the second factor was verified at most that many seconds ago: use `MfaOk<300>` for payments or changes of
+/// permissions. An older verification gives 401 `step_up_required` with a challenge (RFC 9470); the client then verifies
+/// again and sends the new token.
 ///
-/// The account's row is asked at each call, so that a logout counts at once.
+/// Each request reads the account, so that a logout is effective at once.
 #[derive(Clone, Debug)]
 pub struct MfaOk<const SECONDS: u64 = { u64::MAX }> {
-    /// The user, as the row has it now.
+    /// Current data of the user.
     pub holder: TokenHolder,
-    /// By which factor, where the token tells.
+    /// Factor that was verified, if the token has it.
     pub factor: Option<FactorKind>,
-    /// When it was shown.
+    /// Time of the verification.
     pub auth_time: Option<Timestamp>,
 }
 
-/// A caller who has passed the first factor and owes the second one.
+/// User who has verified the first factor and must verify the second one.
 #[derive(Clone, Debug)]
 pub struct MfaPending {
-    /// The user, as the row has it now.
+    /// Current data of the user.
     pub holder: TokenHolder,
-    /// When the pending token ends.
+    /// Expiry of the pending token.
     pub expires_at: Timestamp,
 }
 
 impl<const SECONDS: u64> MfaOk<SECONDS> {
-    /// Who it is.
+    /// Returns the id of the user.
     pub const fn user(&self) -> UserId {
         self.holder.user
     }
 }
 
 impl MfaPending {
-    /// Who it is.
+    /// Returns the id of the user.
     pub const fn user(&self) -> UserId {
         self.holder.user
     }
@@ -64,7 +64,7 @@ impl<const SECONDS: u64> FromRequest for MfaOk<SECONDS> {
     type Future = LocalBoxFuture<'static, Result<Self, Self::Error>>;
 
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
-        admitted(request, AcceptedStages::TwoFactors, |flows, call| async move {
+        extract(request, AcceptedStages::TwoFactors, |flows, call| async move {
             let holder = flows.holder(&call).await?;
             if SECONDS < u64::MAX {
                 flows.demand_recent(&call, Duration::from_secs(SECONDS))?;
@@ -83,15 +83,15 @@ impl FromRequest for MfaPending {
     type Future = LocalBoxFuture<'static, Result<Self, Self::Error>>;
 
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
-        admitted(request, AcceptedStages::Pending, |flows, call| async move {
+        extract(request, AcceptedStages::Pending, |flows, call| async move {
             let holder = flows.holder(&call).await?;
             Ok(Self { holder, expires_at: call.token.expires_at })
         })
     }
 }
 
-/// Reads the token of a call and asks the row about it, as a flow that ends also when the client hangs up.
-fn admitted<T, F>(
+/// Verifies the token of a request against the account. The flow runs to its end even if the client disconnects.
+fn extract<T, F>(
     request: &HttpRequest,
     accepts: AcceptedStages,
     flow: impl FnOnce(Arc<Flows>, Call) -> F + 'static,
@@ -104,45 +104,46 @@ where
         return Box::pin(async { Err(ExtractorError::unmounted()) });
     };
     let Embedded { mfa, middleware, .. } = embedded.get_ref().clone();
-    let caller = middleware.caller(request.headers(), request.peer_addr());
-    let call = mfa.flows().open(bearer(request.headers()), accepts, caller.origin.clone());
+    let context = middleware.request_context(request.headers(), request.peer_addr());
+    let call = mfa.flows().open(bearer(request.headers()), accepts, context.origin.clone());
     Box::pin(async move {
         let outcome = match call {
             Ok(call) => {
                 let flow = flow(Arc::clone(mfa.flows()), call);
                 mfa.run(flow).await.map_err(|_| ApiError::Stopping).and_then(|it| it.map_err(ApiError::from))
             }
-            Err(refusal) => Err(ApiError::from(refusal)),
+            Err(error) => Err(ApiError::from(error)),
         };
-        outcome.map_err(|fault| ExtractorError::at(&middleware, caller, fault))
+        outcome.map_err(|error| ExtractorError::new(&middleware, context, error))
     })
 }
 
-/// A call that did not get into a route. Its answer is a problem document, as those of the product's own routes.
+/// Error of an extractor. Its response is a problem document.
 pub struct ExtractorError {
-    fault: ApiError,
-    told: Option<Box<(Arc<MiddlewareConfig>, RequestContext)>>,
+    error: ApiError,
+    context: Option<Box<(Arc<MiddlewareConfig>, RequestContext)>>,
 }
 
 impl ExtractorError {
-    fn at(middleware: &Arc<MiddlewareConfig>, caller: RequestContext, fault: ApiError) -> Self {
-        middleware.log(&fault, &caller);
-        Self { fault, told: Some(Box::new((Arc::clone(middleware), caller))) }
+    fn new(middleware: &Arc<MiddlewareConfig>, context: RequestContext, error: ApiError) -> Self {
+        middleware.log(&error, &context);
+        Self { error, context: Some(Box::new((Arc::clone(middleware), context))) }
     }
 
     fn unmounted() -> Self {
-        Self { fault: ApiError::Bug("an extractor in an application without Embedded::mount"), told: None }
+        let error = ApiError::Bug("the application uses an extractor without Embedded::mount");
+        Self { error, context: None }
     }
 }
 
 impl ResponseError for ExtractorError {
     fn status_code(&self) -> StatusCode {
-        self.fault.status_code()
+        self.error.status_code()
     }
 
     fn error_response(&self) -> HttpResponse {
-        match &self.told {
-            Some(told) => told.0.problem(&self.fault, &told.1),
+        match &self.context {
+            Some(context) => context.0.problem(&self.error, &context.1),
             None => HttpResponse::InternalServerError().finish(),
         }
     }
@@ -150,12 +151,12 @@ impl ResponseError for ExtractorError {
 
 impl fmt::Display for ExtractorError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.fault.fmt(f)
+        self.error.fmt(f)
     }
 }
 
 impl fmt::Debug for ExtractorError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_tuple("Rejected").field(&self.fault).finish()
+        f.debug_tuple("ExtractorError").field(&self.error).finish()
     }
 }

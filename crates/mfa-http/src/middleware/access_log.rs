@@ -1,4 +1,4 @@
-//! The two kinds of line that HTTP writes to the log: one for each call, one for each fault.
+//! Log lines of requests and of errors.
 
 use std::error::Error;
 use std::time::Duration;
@@ -9,7 +9,7 @@ use slog::Logger;
 use crate::problem::ApiError;
 use crate::request_context::RequestContext;
 
-/// The name of a method; one word for all that are of nobody's standard, so that no client writes our log.
+/// Returns the name of a standard method, or `OTHER`, so that clients cannot write arbitrary text to the log.
 pub(super) const fn method(method: &Method) -> &'static str {
     match *method {
         Method::GET => "GET",
@@ -23,49 +23,50 @@ pub(super) const fn method(method: &Method) -> &'static str {
     }
 }
 
-/// What stands for a route where there is none.
+/// Route of requests whose path matches no route.
 pub(super) const UNMATCHED: &str = "unmatched";
 
-/// One call and how it was answered. Never the path as it was sent, its query, a header or a body.
+/// Logs a request and its status. Never logs the raw path, the query, a header or the body.
 pub(super) fn access(
     log: &Logger,
     method: &str,
     route: &str,
     status: StatusCode,
     took: Duration,
-    caller: &RequestContext,
+    context: &RequestContext,
 ) {
     slog::info!(log, "request";
         "http_method" => method,
         "route" => route,
         "status" => status.as_u16(),
         "ms" => u64::try_from(took.as_millis()).unwrap_or(u64::MAX),
-        "ip" => caller.origin.ip().map(|ip| ip.to_string()),
-        "request_id" => &caller.request_id,
+        "ip" => context.origin.ip().map(|ip| ip.to_string()),
+        "request_id" => &context.request_id,
     );
 }
 
-/// One fault: a warning where the caller is at fault, an error where we are.
-pub(super) fn fault(log: &Logger, fault: &ApiError, caller: &RequestContext) {
-    let kind = fault.kind();
-    if kind.is_ours() {
-        slog::error!(log, "call failed";
+/// Logs an error: client errors as warnings, server errors as errors.
+pub(super) fn error(log: &Logger, error: &ApiError, context: &RequestContext) {
+    let kind = error.kind();
+    if kind.is_server_error() {
+        slog::error!(log, "request failed";
             "problem" => kind.code(),
-            "reason" => with_sources(fault),
-            "request_id" => &caller.request_id,
+            "reason" => with_sources(error),
+            "request_id" => &context.request_id,
         );
     } else {
-        slog::warn!(log, "call refused";
+        slog::warn!(log, "request rejected";
             "problem" => kind.code(),
-            "reason" => %fault,
-            "request_id" => &caller.request_id,
+            "reason" => %error,
+            "request_id" => &context.request_id,
         );
     }
 }
 
-fn with_sources(fault: &ApiError) -> String {
-    let mut text = fault.to_string();
-    let mut source = fault.source();
+/// Returns the text of an error and of its sources.
+fn with_sources(error: &ApiError) -> String {
+    let mut text = error.to_string();
+    let mut source = error.source();
     while let Some(error) = source {
         text.push_str(": ");
         text.push_str(&error.to_string());

@@ -13,7 +13,7 @@ use slog::{Drain, KV, Never, OwnedKVList, Record};
 use super::*;
 use crate::problem::PublicRateLimits;
 
-/// Keeps each line as its message and the values of its keys, in their order.
+/// Drain that keeps each line as its message and the values of its keys.
 #[derive(Clone, Default)]
 struct Lines(Arc<Mutex<Vec<String>>>);
 
@@ -47,7 +47,7 @@ impl slog::Serializer for Values {
     }
 }
 
-fn edge(lines: &Lines) -> MiddlewareConfig {
+fn config(lines: &Lines) -> MiddlewareConfig {
     let rate = RateSetting { max: 10, window: Duration::from_mins(1) };
     let proxies =
         TrustedProxies::new(vec!["10.0.0.0/8".parse().unwrap()], "x-forwarded-for".parse().unwrap());
@@ -69,8 +69,8 @@ async fn panics() -> HttpResponse {
     panic!("a secret");
 }
 
-async fn answer(edge: MiddlewareConfig, request: TestRequest) -> HttpResponse {
-    let edge = Arc::new(edge);
+async fn answer(config: MiddlewareConfig, request: TestRequest) -> HttpResponse {
+    let config = Arc::new(config);
     let app = App::new()
         .route("/good/{id}", web::get().to(|| async { "good" }))
         .route("/api/good", web::get().to(|| async { "good" }))
@@ -78,8 +78,8 @@ async fn answer(edge: MiddlewareConfig, request: TestRequest) -> HttpResponse {
         .route("/text", web::post().to(|_: web::Json<u8>| async { "text" }))
         .default_service(web::to(|| async { Err::<&str, _>(ApiError::NotFound) }))
         .wrap(from_fn(move |request, next| {
-            let edge = Arc::clone(&edge);
-            async move { edge.pass(request, next).await }
+            let config = Arc::clone(&config);
+            async move { config.handle(request, next).await }
         }));
     let app = test::init_service(app).await;
     match test::try_call_service(&app, request.peer_addr("10.0.0.1:5".parse().unwrap()).to_request()).await {
@@ -103,9 +103,9 @@ fn get(path: &str) -> TestRequest {
 }
 
 #[actix_web::test]
-async fn every_answer_has_its_headers_whatever_it_says() {
+async fn every_response_has_the_security_headers() {
     for (path, status) in [("/good/1", 200), ("/none", 404), ("/panics", 500), ("/%zz", 404)] {
-        let response = answer(edge(&Lines::default()), get(path)).await;
+        let response = answer(config(&Lines::default()), get(path)).await;
         assert_eq!(response.status(), status, "{path}");
         for (name, value) in [
             ("cache-control", "no-store"),
@@ -121,33 +121,33 @@ async fn every_answer_has_its_headers_whatever_it_says() {
 }
 
 #[actix_web::test]
-async fn clients_over_tls_are_told_to_stay_there() {
-    let edge = MiddlewareConfig { over_tls: true, ..edge(&Lines::default()) };
-    let response = answer(edge, get("/none")).await;
+async fn responses_over_tls_have_hsts() {
+    let config = MiddlewareConfig { over_tls: true, ..config(&Lines::default()) };
+    let response = answer(config, get("/none")).await;
     assert_eq!(header(&response, "strict-transport-security"), Some("max-age=31536000"));
 }
 
 #[actix_web::test]
-async fn a_panic_is_a_500_with_a_problem_and_a_line_and_shows_nothing() {
+async fn a_panic_is_a_500_with_a_problem_document_and_a_log_line_without_details() {
     let lines = Lines::default();
-    let response = answer(edge(&lines), get("/panics").insert_header(("x-request-id", "r1"))).await;
+    let response = answer(config(&lines), get("/panics").insert_header(("x-request-id", "r1"))).await;
     assert_eq!(response.status(), StatusCode::INTERNAL_SERVER_ERROR);
     assert_eq!(header(&response, "x-request-id"), Some("r1"));
     assert_eq!(code(response).await, "internal_error");
     let lines = lines.all();
-    assert!(lines.iter().any(|line| line.starts_with("ERRO call failed")), "{lines:?}");
+    assert!(lines.iter().any(|line| line.starts_with("ERRO request failed")), "{lines:?}");
     assert!(!lines.concat().contains("a secret"));
 }
 
 #[actix_web::test]
-async fn errors_of_the_framework_never_show() {
+async fn errors_of_the_framework_are_never_shown() {
     let request = TestRequest::post().uri("/text").set_payload("x");
-    assert_eq!(code(answer(edge(&Lines::default()), request).await).await, "internal_error");
+    assert_eq!(code(answer(config(&Lines::default()), request).await).await, "internal_error");
 }
 
 #[actix_web::test]
-async fn too_much_waiting_is_told_before_any_work_except_to_who_asks_for_health() {
-    let busy = || MiddlewareConfig { overloaded: Box::new(|| true), ..edge(&Lines::default()) };
+async fn an_overloaded_server_rejects_requests_except_health_checks() {
+    let busy = || MiddlewareConfig { overloaded: Box::new(|| true), ..config(&Lines::default()) };
     let response = answer(busy(), get("/api/good")).await;
     assert_eq!(response.status(), StatusCode::SERVICE_UNAVAILABLE);
     assert_eq!(header(&response, "retry-after"), Some("1"));
@@ -156,12 +156,12 @@ async fn too_much_waiting_is_told_before_any_work_except_to_who_asks_for_health(
 }
 
 #[actix_web::test]
-async fn an_access_line_has_the_route_and_the_client_and_nothing_that_was_sent() {
+async fn an_access_line_has_the_route_and_the_client_and_nothing_else_of_the_request() {
     let lines = Lines::default();
     let request = get("/good/secret?code=123456")
         .insert_header(("x-forwarded-for", "198.51.100.7"))
         .insert_header(("x-request-id", "r1"));
-    answer(edge(&lines), request).await;
+    answer(config(&lines), request).await;
     let line = lines.all().concat();
     assert!(line.starts_with("INFO request"), "{line}");
     for part in ["http_method=GET", "route=/good/{id}", "status=200", "ip=198.51.100.7", "request_id=r1"] {
@@ -171,11 +171,11 @@ async fn an_access_line_has_the_route_and_the_client_and_nothing_that_was_sent()
 }
 
 #[actix_web::test]
-async fn a_path_that_is_none_of_ours_is_not_logged_as_it_was_sent() {
+async fn an_unknown_path_is_not_logged() {
     let lines = Lines::default();
-    answer(edge(&lines), get("/none/secret")).await;
+    answer(config(&lines), get("/none/secret")).await;
     let lines = lines.all();
-    assert!(lines.iter().any(|line| line.starts_with("WARN call refused") && line.contains("not_found")));
+    assert!(lines.iter().any(|line| line.starts_with("WARN request rejected") && line.contains("not_found")));
     assert!(lines.iter().any(|line| line.contains("route=unmatched")), "{lines:?}");
     assert!(!lines.concat().contains("secret"));
 }

@@ -1,4 +1,4 @@
-//! The headers of answers.
+//! Response headers of the OpenAPI document.
 
 use serde_json::json;
 use utoipa::openapi::header::{Header, HeaderBuilder};
@@ -7,28 +7,32 @@ use utoipa::openapi::{Object, ObjectBuilder, Ref, ResponseBuilder, Type};
 
 use crate::problem::ProblemKind;
 
-/// Each header: its name in answers and in the components, what it says.
+/// Headers with their descriptions.
 const HEADERS: [(&str, &str); 7] = [
     (
         "X-Request-Id",
-        "The id of the request, as the caller gave it or drawn afresh. It is in every log line about it.",
+        "Id of the request: the value that the client sent, or a random one. Every log line of the request has it.",
     ),
-    ("Content-Language", "The language of the texts."),
-    ("WWW-Authenticate", "How to get further (RFC 6750; RFC 9470 where a second factor must be shown anew)."),
-    ("Retry-After", "Whole seconds after which the same call may get further."),
-    ("RateLimit-Policy", "The limit by client address. Not sent for limits that would name a user."),
+    ("Content-Language", "Language of the texts in the response."),
+    (
+        "WWW-Authenticate",
+        "Authentication challenge (RFC 6750; RFC 9470 if step-up authentication is required).",
+    ),
+    ("Retry-After", "Seconds to wait before the request is repeated."),
+    ("RateLimit-Policy", "Rate limit per client IP address. Not sent for limits per user."),
     (
         "RateLimit",
-        "What is left of the limit by client address; where it is nothing, in how many seconds there is \
-         one more.",
+        "Remaining requests of the rate limit per client IP address. If none remain, `t` is the number of seconds until \
+         the next one.",
     ),
-    ("Location", "Where it is."),
+    ("Location", "URL of the redirect."),
 ];
 
-/// Adds them to the components.
+/// Adds the headers to the components.
 pub(super) fn components(components: ComponentsBuilder) -> ComponentsBuilder {
-    HEADERS.into_iter().fold(components, |components, (name, says)| {
-        let header: Header = HeaderBuilder::new().schema(Some(schema(name))).description(Some(says)).build();
+    HEADERS.into_iter().fold(components, |components, (name, description)| {
+        let header: Header =
+            HeaderBuilder::new().schema(Some(schema(name))).description(Some(description)).build();
         components.header(name, header)
     })
 }
@@ -53,14 +57,14 @@ fn schema(name: &str) -> Object {
     if name == "Retry-After" { schema.minimum(Some(1)).build() } else { schema.build() }
 }
 
-/// Adds the headers of these names to a response.
+/// Adds headers to a response.
 pub(super) fn with(response: ResponseBuilder, names: &[&str]) -> ResponseBuilder {
     names.iter().fold(response, |response, name| {
         response.header_ref(*name, Ref::new(format!("#/components/headers/{name}")))
     })
 }
 
-/// The headers that a problem of this kind may come with.
+/// Returns the headers that a problem of this kind may have.
 pub(super) const fn of_problem(kind: ProblemKind) -> &'static [&'static str] {
     match kind {
         ProblemKind::RateLimited => &["Retry-After", "RateLimit-Policy", "RateLimit"],

@@ -1,4 +1,4 @@
-//! One operation: what is sent, what comes back, what may go wrong.
+//! Builder of one operation: input, responses and errors.
 
 use std::collections::BTreeSet;
 
@@ -16,16 +16,16 @@ use super::{headers, problems, security};
 use crate::problem::{FieldError, FieldErrorKind, ProblemKind};
 use crate::request_context::RequestContext;
 
-/// What an operation is about.
+/// Tag of an operation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum ApiTag {
-    /// The seventeen endpoints of the second factor.
+    /// Endpoints of the second factor.
     Mfa,
-    /// The first factor.
+    /// Login with the first factor.
     Auth,
-    /// For administrators.
+    /// Endpoints for administrators.
     Admin,
-    /// The server itself.
+    /// Health, metadata, token introspection and webhooks.
     System,
 }
 
@@ -43,19 +43,19 @@ impl ApiTag {
 
     pub(super) const fn description(self) -> &'static str {
         match self {
-            Self::Mfa => "The second factor: enrolling it, showing it, changing it.",
-            Self::Auth => "The first factor, for a server that runs on its own.",
+            Self::Mfa => "Enrol, verify and manage second factors.",
+            Self::Auth => "Log in with the first factor. For deployments without a login of their own.",
             Self::Admin => {
-                "For administrators: a two-factor access token of a superuser. Every call is audited."
+                "Manage users and read statistics. Requires a two-factor access token of a superuser; every request is audited."
             }
             Self::System => {
-                "The server itself: health, documents, what backends and providers ask and report."
+                "Check health, read metadata and metrics, introspect tokens, and receive delivery reports."
             }
         }
     }
 }
 
-/// What there is to know of one operation.
+/// Description of one operation in the OpenAPI document.
 #[must_use]
 #[derive(Clone)]
 pub(crate) struct Operation {
@@ -66,28 +66,29 @@ pub(crate) struct Operation {
     security: Vec<SecurityRequirement>,
     parameters: Vec<Parameter>,
     body: Option<RequestBody>,
-    answers: Vec<(u16, Response)>,
-    answer_headers: Vec<&'static str>,
+    responses: Vec<(u16, Response)>,
+    response_headers: Vec<&'static str>,
     limit_headers: Vec<&'static str>,
-    refusals: BTreeSet<ProblemKind>,
+    problems: BTreeSet<ProblemKind>,
     wrong_field: FieldError,
     schemas: Vec<(String, RefOr<Schema>)>,
 }
 
+/// Operation with the schemas that it refers to.
 pub(super) struct OperationParts {
     pub(super) operation: path::Operation,
     pub(super) schemas: Vec<(String, RefOr<Schema>)>,
 }
 
 impl Operation {
-    /// An operation that reads nothing of its request but its size.
+    /// Creates an operation without input. The summary starts with a verb in the imperative and has no full stop.
     pub(crate) fn new(
         id: &'static str,
         tag: ApiTag,
         summary: &'static str,
         description: &'static str,
     ) -> Self {
-        let refusals = [
+        let problems = [
             ProblemKind::MalformedRequest,
             ProblemKind::BodyTooSlow,
             ProblemKind::TooLarge,
@@ -101,22 +102,22 @@ impl Operation {
             security: Vec::new(),
             parameters: Vec::new(),
             body: None,
-            answers: Vec::new(),
-            answer_headers: vec!["X-Request-Id"],
+            responses: Vec::new(),
+            response_headers: vec!["X-Request-Id"],
             limit_headers: Vec::new(),
-            refusals: BTreeSet::from(refusals),
+            problems: BTreeSet::from(problems),
             wrong_field: FieldError { field: "unknown".to_owned(), error: FieldErrorKind::Unknown },
             schemas: Vec::new(),
         }
     }
 
-    /// It takes one of these tokens, and asks the account whether it still holds.
+    /// Requires a token of one of these stages. The token is checked against the account.
     pub(crate) fn token(mut self, accepts: AcceptedStages) -> Self {
         self.security = security::tokens(accepts);
         if accepts != AcceptedStages::Any {
-            self = self.refuses([ProblemKind::WrongTokenStage]);
+            self = self.problems([ProblemKind::WrongTokenStage]);
         }
-        self.refuses([
+        self.problems([
             ProblemKind::TokenMissing,
             ProblemKind::TokenInvalid,
             ProblemKind::TokenExpired,
@@ -124,42 +125,42 @@ impl Operation {
             ProblemKind::TokenRevoked,
             ProblemKind::AccountDisabled,
         ])
-        .stored()
+        .uses_database()
     }
 
-    /// It takes a two-factor token of a superuser, whose row must say so still and whose account must not be locked.
+    /// Requires a two-factor token of a user who is still a superuser and whose account is not locked.
     pub(crate) fn superuser(self) -> Self {
-        self.token(AcceptedStages::TwoFactors).refuses([ProblemKind::NotAllowed, ProblemKind::AccountLocked])
+        self.token(AcceptedStages::TwoFactors).problems([ProblemKind::NotAllowed, ProblemKind::AccountLocked])
     }
 
-    /// It takes the key of `INTROSPECTION_KEY`.
+    /// Requires the key of `INTROSPECTION_KEY`.
     pub(crate) fn introspection_key(mut self) -> Self {
         self.security = security::introspection();
-        self.refuses([ProblemKind::TokenMissing, ProblemKind::TokenInvalid]).stored()
+        self.problems([ProblemKind::TokenMissing, ProblemKind::TokenInvalid]).uses_database()
     }
 
-    /// It takes any stage of token, and the account says whether its user may enrol with it.
+    /// Enrols a factor. Accepts every token stage; whether the user may enrol depends on the account.
     pub(crate) fn enrols(self) -> Self {
-        self.token(AcceptedStages::Any).changes()
+        self.token(AcceptedStages::Any).changes_factor()
     }
 
-    /// It changes what protects an account: not while that is locked, and not long after the second factor was shown.
-    pub(crate) fn changes(self) -> Self {
-        self.refuses([ProblemKind::WrongTokenStage, ProblemKind::AccountLocked, ProblemKind::StepUpRequired])
+    /// Changes a factor. Rejected while the account is locked, and without a recent verification (step-up).
+    pub(crate) fn changes_factor(self) -> Self {
+        self.problems([ProblemKind::WrongTokenStage, ProblemKind::AccountLocked, ProblemKind::StepUpRequired])
     }
 
-    /// It checks a code: by the limit on client addresses, and only on a clock that can be relied on.
-    pub(crate) fn checks_code(self) -> Self {
-        self.limited_by_address().refuses([
+    /// Verifies a code: with the rate limit per IP address, and only while the clock is reliable.
+    pub(crate) fn verifies_code(self) -> Self {
+        self.rate_limited_by_address().problems([
             ProblemKind::InvalidCode,
             ProblemKind::AccountLocked,
             ProblemKind::ClockSkew,
         ])
     }
 
-    /// It sends an SMS, as far as accounts, policy, budgets and providers go along.
+    /// Sends an SMS, if account, policy, budgets and providers permit it.
     pub(crate) fn sends_sms(self) -> Self {
-        self.refuses([
+        self.problems([
             ProblemKind::AccountLocked,
             ProblemKind::ClockSkew,
             ProblemKind::MethodNotAvailable,
@@ -169,89 +170,99 @@ impl Operation {
         ])
     }
 
-    /// Each call takes one try of its client address.
-    pub(crate) fn limited_by_address(mut self) -> Self {
+    /// Counts each request against the rate limit of its IP address.
+    pub(crate) fn rate_limited_by_address(mut self) -> Self {
         self.limit_headers = vec!["RateLimit-Policy", "RateLimit"];
-        self.refuses([ProblemKind::RateLimited])
+        self.problems([ProblemKind::RateLimited])
     }
 
-    /// The answer has texts in the caller's language.
-    pub(crate) fn tells_language(mut self) -> Self {
-        self.answer_headers.push("Content-Language");
+    /// Adds `Content-Language`: the response has texts in the language of the request.
+    pub(crate) fn localized(mut self) -> Self {
+        self.response_headers.push("Content-Language");
         self
     }
 
-    /// It asks the database, or waits for what may be overloaded.
-    pub(crate) fn stored(self) -> Self {
-        self.refuses([
+    /// Adds the errors of endpoints that use the database.
+    pub(crate) fn uses_database(self) -> Self {
+        self.problems([
             ProblemKind::StoreUnavailable,
             ProblemKind::StoreOutcomeUnknown,
             ProblemKind::Overloaded,
         ])
     }
 
-    /// It may end in these problems as well.
-    pub(crate) fn refuses(mut self, kinds: impl IntoIterator<Item = ProblemKind>) -> Self {
-        self.refusals.extend(kinds);
+    /// Adds possible errors.
+    pub(crate) fn problems(mut self, kinds: impl IntoIterator<Item = ProblemKind>) -> Self {
+        self.problems.extend(kinds);
         self
     }
 
-    /// It takes a parameter of its path or query.
+    /// Adds a path or query parameter.
     pub(crate) fn parameter(mut self, parameter: Parameter) -> Self {
         self.parameters.push(parameter);
         self
     }
 
-    /// It takes no body. One that is sent nevertheless must be an empty JSON object.
-    pub(crate) fn nothing(self) -> Self {
-        self.refuses([ProblemKind::UnsupportedMediaType, ProblemKind::InvalidField])
+    /// Declares that there is no request body. If one is sent, it must be an empty JSON object.
+    pub(crate) fn no_body(self) -> Self {
+        self.problems([ProblemKind::UnsupportedMediaType, ProblemKind::InvalidField])
     }
 
-    /// It takes a JSON object of this form. The field is the one that the example of a refusal is about.
-    pub(crate) fn body(self, form: Object, example: Value, wrong: (&str, FieldErrorKind)) -> Self {
-        self.json(form, example, Required::True, wrong)
+    /// Requires a JSON body of the type `T`. `invalid` is the field error that the example of a 422 response shows.
+    pub(crate) fn body<T: ToSchema>(self, example: Value, invalid: (&str, FieldErrorKind)) -> Self {
+        self.json(T::schema(), example, Required::True, invalid)
     }
 
-    /// The same where the body may be left out.
-    pub(crate) fn optional_body(self, form: Object, example: Value, wrong: (&str, FieldErrorKind)) -> Self {
-        self.json(form, example, Required::False, wrong)
+    /// Accepts an optional JSON body of the type `T`: see [`body`](Self::body).
+    pub(crate) fn optional_body<T: ToSchema>(self, example: Value, invalid: (&str, FieldErrorKind)) -> Self {
+        self.json(T::schema(), example, Required::False, invalid)
     }
 
     fn json(
         mut self,
-        form: Object,
+        schema: RefOr<Schema>,
         example: Value,
         required: Required,
-        wrong: (&str, FieldErrorKind),
+        invalid: (&str, FieldErrorKind),
     ) -> Self {
-        self.wrong_field = FieldError { field: wrong.0.to_owned(), error: wrong.1 };
-        self.nothing().content("application/json", form, example, required)
+        self.wrong_field = FieldError { field: invalid.0.to_owned(), error: invalid.1 };
+        self.no_body().content("application/json", schema, example, required)
     }
 
-    /// It takes a form of these fields, or takes one as well.
-    pub(crate) fn form(self, form: Object, example: Value) -> Self {
-        self.refuses([ProblemKind::UnsupportedMediaType]).content(
+    /// Accepts a URL-encoded form of the type `T`, with further fields allowed.
+    pub(crate) fn form<T: ToSchema>(self, example: Value) -> Self {
+        let mut schema = T::schema();
+        if let RefOr::T(Schema::Object(object)) = &mut schema {
+            object.additional_properties = None;
+        }
+        self.problems([ProblemKind::UnsupportedMediaType]).content(
             "application/x-www-form-urlencoded",
-            form,
+            schema,
             example,
             Required::True,
         )
     }
 
-    fn content(mut self, media_type: &str, form: Object, example: Value, required: Required) -> Self {
-        let content = ContentBuilder::new().schema(Some(form)).example(Some(example)).build();
+    fn content(
+        mut self,
+        media_type: &str,
+        schema: RefOr<Schema>,
+        example: Value,
+        required: Required,
+    ) -> Self {
+        let content = ContentBuilder::new().schema(Some(schema)).example(Some(example)).build();
         let body = self.body.map_or_else(RequestBodyBuilder::new, RequestBodyBuilder::from);
         self.body = Some(body.content(media_type, content).required(Some(required)).build());
         self
     }
 
-    /// It answers 200 with this document.
-    pub(crate) fn answers<T: ToSchema>(self, description: &str, example: Value) -> Self {
-        self.answers_with::<T>(200, description, vec![("example", example)])
+    /// Adds the response 200 with a JSON document of the type `T`.
+    pub(crate) fn responds<T: ToSchema>(self, description: &str, example: Value) -> Self {
+        self.responds_with::<T>(200, description, vec![("example", example)])
     }
 
-    /// It answers with this status and document, of which there are these examples.
-    pub(crate) fn answers_with<T: ToSchema>(
+    /// Adds a response with a JSON document of the type `T` and these examples.
+    pub(crate) fn responds_with<T: ToSchema>(
         mut self,
         status: u16,
         description: &str,
@@ -268,40 +279,41 @@ impl Operation {
             .examples_from_iter(examples)
             .build();
         let response = ResponseBuilder::new().description(description).content("application/json", content);
-        self.answers.push((status, response.build()));
+        self.responses.push((status, response.build()));
         self
     }
 
-    /// It answers 200 with something that is no document of ours.
-    pub(crate) fn answers_media(mut self, description: &str, media_type: &str, form: Object) -> Self {
-        let content = ContentBuilder::new().schema(Some(form)).build();
-        self.answers.push((
+    /// Adds the response 200 with another media type, or with a JSON document of a standard.
+    pub(crate) fn responds_with_media(mut self, description: &str, media_type: &str, schema: Object) -> Self {
+        let content = ContentBuilder::new().schema(Some(schema)).build();
+        self.responses.push((
             200,
             ResponseBuilder::new().description(description).content(media_type, content).build(),
         ));
         self
     }
 
-    /// It answers 204, without a word.
-    pub(crate) fn answers_nothing(mut self, description: &str) -> Self {
-        self.answers.push((204, Response::new(description)));
+    /// Adds the response 204.
+    pub(crate) fn responds_without_content(mut self, description: &str) -> Self {
+        self.responses.push((204, Response::new(description)));
         self
     }
 
+    /// Builds the operation for its path. Examples are in the language of `reader`.
     pub(super) fn describe(self, path: &str, reader: &RequestContext) -> OperationParts {
-        let mut refusals = self.refusals;
+        let mut problems = self.problems;
         if path.starts_with("/api/") {
-            refusals.insert(ProblemKind::Overloaded);
+            problems.insert(ProblemKind::Overloaded);
         }
         let mut responses = OperationBuilder::new();
-        for (status, response) in self.answers {
+        for (status, response) in self.responses {
             let response =
-                headers::with(response.into(), &[&self.answer_headers[..], &self.limit_headers].concat())
+                headers::with(response.into(), &[&self.response_headers[..], &self.limit_headers].concat())
                     .build();
             responses = responses.response(status.to_string(), response);
         }
         for (status, response) in
-            problems::responses(&refusals, &self.wrong_field, &self.limit_headers, reader)
+            problems::responses(&problems, &self.wrong_field, &self.limit_headers, reader)
         {
             responses = responses.response(status.to_string(), response);
         }
@@ -319,24 +331,24 @@ impl Operation {
     }
 }
 
-/// A part of the path.
+/// Returns a path parameter.
 pub(crate) fn path_parameter(
     name: &str,
     description: &str,
-    form: Object,
+    schema: Object,
     example: impl Into<Value>,
 ) -> Parameter {
-    parameter(name, ParameterIn::Path, description, form)
+    parameter(name, ParameterIn::Path, description, schema)
         .required(Required::True)
         .example(Some(example.into()))
         .build()
 }
 
-/// A part of the query, which may be left out.
-pub(crate) fn query_parameter(name: &str, description: &str, form: Object) -> Parameter {
-    parameter(name, ParameterIn::Query, description, form).required(Required::False).build()
+/// Returns an optional query parameter.
+pub(crate) fn query_parameter(name: &str, description: &str, schema: Object) -> Parameter {
+    parameter(name, ParameterIn::Query, description, schema).required(Required::False).build()
 }
 
-fn parameter(name: &str, place: ParameterIn, description: &str, form: Object) -> ParameterBuilder {
-    ParameterBuilder::new().name(name).parameter_in(place).description(Some(description)).schema(Some(form))
+fn parameter(name: &str, place: ParameterIn, description: &str, schema: Object) -> ParameterBuilder {
+    ParameterBuilder::new().name(name).parameter_in(place).description(Some(description)).schema(Some(schema))
 }

@@ -1,4 +1,4 @@
-//! The problem documents that an operation may answer with.
+//! Error responses of an operation: problem documents by status.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -15,14 +15,15 @@ use crate::request_context::RequestContext;
 const MEDIA_TYPE: &str = "application/problem+json";
 const NAME: &str = "Problem";
 
-/// Adds the form that all of them have to the components.
+/// Adds the schema of problem documents to the components.
 pub(super) fn components(components: ComponentsBuilder) -> ComponentsBuilder {
     let mut nested = Vec::new();
     <ProblemDocument<'_> as ToSchema>::schemas(&mut nested);
     components.schema(NAME, ProblemDocument::schema()).schemas_from_iter(nested)
 }
 
-/// One response for each status, with the codes that it may carry and an example of each; these headers come with any.
+/// Returns one response per status, with its possible codes and an example of each. Each response also has
+/// `more_headers`.
 pub(super) fn responses(
     kinds: &BTreeSet<ProblemKind>,
     wrong_field: &FieldError,

@@ -1,4 +1,4 @@
-//! What a call must present: a bearer token of the right stage, or a key.
+//! Security schemes: bearer tokens by stage, and the introspection key.
 
 use mfa_flows::AcceptedStages;
 use utoipa::openapi::schema::ComponentsBuilder;
@@ -12,19 +12,19 @@ const INTROSPECTION: &str = "introspection_key";
 const SCHEMES: [(&str, &str, Option<&str>); 4] = [
     (
         PENDING,
-        "A pending token: the first factor has passed, the second one is owed. 300 seconds; spent by what \
-         it buys.",
+        "Pending token: the first factor is verified, the second one is not. Valid for 300 seconds, and \
+         for one exchange for an access token.",
         Some("JWT"),
     ),
-    (ONE_FACTOR, "An access token of one factor (`mfa_ok: false`, `acr: aal1`).", Some("JWT")),
-    (TWO_FACTORS, "An access token of two factors (`mfa_ok: true`, `acr: aal2`).", Some("JWT")),
-    (INTROSPECTION, "The key of the setting `INTROSPECTION_KEY`, for backends.", None),
+    (ONE_FACTOR, "Access token of a login with one factor (`mfa_ok: false`, `acr: aal1`).", Some("JWT")),
+    (TWO_FACTORS, "Access token of a login with two factors (`mfa_ok: true`, `acr: aal2`).", Some("JWT")),
+    (INTROSPECTION, "Key of the setting `INTROSPECTION_KEY`, for backends.", None),
 ];
 
-/// Adds the schemes to the components.
+/// Adds the security schemes to the components.
 pub(super) fn components(components: ComponentsBuilder) -> ComponentsBuilder {
-    SCHEMES.into_iter().fold(components, |components, (name, says, format)| {
-        let scheme = HttpBuilder::new().scheme(HttpAuthScheme::Bearer).description(Some(says));
+    SCHEMES.into_iter().fold(components, |components, (name, description, format)| {
+        let scheme = HttpBuilder::new().scheme(HttpAuthScheme::Bearer).description(Some(description));
         let scheme = match format {
             Some(format) => scheme.bearer_format(format),
             None => scheme,
@@ -33,7 +33,7 @@ pub(super) fn components(components: ComponentsBuilder) -> ComponentsBuilder {
     })
 }
 
-/// Any one of the tokens that a call accepts.
+/// Returns the schemes of the token stages that an endpoint accepts.
 pub(super) fn tokens(accepts: AcceptedStages) -> Vec<SecurityRequirement> {
     let names: &[&str] = match accepts {
         AcceptedStages::Any => &[PENDING, ONE_FACTOR, TWO_FACTORS],
@@ -45,7 +45,7 @@ pub(super) fn tokens(accepts: AcceptedStages) -> Vec<SecurityRequirement> {
     names.iter().copied().map(requirement).collect()
 }
 
-/// The key of whoever may ask about tokens.
+/// Returns the scheme of token introspection.
 pub(super) fn introspection() -> Vec<SecurityRequirement> {
     vec![requirement(INTROSPECTION)]
 }

@@ -1,4 +1,4 @@
-//! Why a call ends without what it asked for.
+//! Error of a request, which becomes a problem document.
 
 use std::fmt;
 
@@ -6,121 +6,49 @@ use actix_web::http::StatusCode;
 use actix_web::{HttpResponse, ResponseError};
 use mfa_flows::FlowError;
 
-use super::ProblemKind;
-use super::flow_error::kind_of_refusal;
+use super::field_error::FieldError;
+use super::flow_error::problem_kind;
+use super::kind::ProblemKind;
 
-/// Why a call ends without what it asked for: the flows refused, or HTTP never got that far.
+/// Error of a request: the error of a flow, or one that comes before the flow.
 ///
-/// Handlers return it as their error; the edge turns it into a problem document, because the caller's language and
-/// the id of the request are known there.
+/// Handlers return it; the middleware turns it into a problem document in the language of the request.
 #[derive(Debug)]
 pub enum ApiError {
-    /// The flows refused.
+    /// Error of a flow.
     Refused(FlowError),
-    /// The body is no JSON object.
+    /// The body is not a JSON object.
     Malformed,
-    /// The report of a provider names no message.
+    /// The delivery report of a provider has no message id.
     MalformedReport,
     /// The body did not arrive in time.
     BodyTooSlow,
-    /// Fields of the body are not what they should be.
+    /// Fields of the request are not valid.
     Fields(Vec<FieldError>),
-    /// There is nothing at this path.
+    /// The path or resource does not exist.
     NotFound,
-    /// The path does not take this method.
+    /// The path does not support this method.
     MethodNotAllowed {
-        /// What it takes, as `Allow` lists it.
+        /// Value of the header `Allow`.
         allow: &'static str,
     },
     /// The body is too large.
     TooLarge,
-    /// The body is not announced as JSON.
+    /// The content type is not supported.
     UnsupportedMediaType,
-    /// Too much is waiting already.
+    /// Too many requests are waiting.
     Overloaded,
-    /// The server is being stopped.
+    /// The server is stopping.
     Stopping,
-    /// We have a bug: what it looked like.
+    /// Defect of the server, with its description for the log.
     Bug(&'static str),
 }
 
-/// A field of a body and what is wrong with it.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct FieldError {
-    /// Its name.
-    pub field: String,
-    /// What is wrong.
-    pub error: FieldErrorKind,
-}
-
-/// What is wrong with a field.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum FieldErrorKind {
-    /// It is not there.
-    Missing,
-    /// Nobody knows it.
-    Unknown,
-    /// It is no string.
-    NotText,
-    /// It holds NUL.
-    Nul,
-    /// It is no six digits.
-    NotSixDigits,
-    /// It is neither six digits nor a recovery code.
-    NotACode,
-    /// It is no phone number.
-    NotAPhoneNumber,
-    /// It is no code of a country.
-    NotACountry,
-    /// It is neither `sms` nor `none`.
-    NotABackupMethod,
-    /// It is empty or too long.
-    Length {
-        /// How long it may be.
-        most: usize,
-        /// Counted in what.
-        unit: LengthUnit,
-    },
-    /// It cannot stand where it is to be put.
-    Unusable,
-    /// Somebody else has it.
-    Taken,
-    /// It is given more than once.
-    Repeated,
-    /// It is neither true nor false.
-    NotAFlag,
-    /// It is no whole number of that range.
-    OutOfRange {
-        /// The smallest.
-        least: i64,
-        /// The greatest.
-        most: i64,
-    },
-    /// It is no time in the form of RFC 3339.
-    NotATime,
-    /// It is none of the words that are taken here.
-    NotOneOf,
-    /// What lies between `from` and it is nothing, or too long.
-    Period {
-        /// How long it may be.
-        most_days: u32,
-    },
-}
-
-/// What a length is counted in.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum LengthUnit {
-    /// Unicode characters.
-    Characters,
-    /// Bytes of UTF-8.
-    Bytes,
-}
-
 impl ApiError {
-    /// The kind of problem that it is told as.
+    /// Returns the kind of problem.
     pub fn kind(&self) -> ProblemKind {
         match self {
-            Self::Refused(refusal) => kind_of_refusal(refusal),
+            Self::Refused(error) => problem_kind(error),
             Self::Malformed | Self::MalformedReport => ProblemKind::MalformedRequest,
             Self::BodyTooSlow => ProblemKind::BodyTooSlow,
             Self::Fields(_) => ProblemKind::InvalidField,
@@ -135,26 +63,26 @@ impl ApiError {
 }
 
 impl From<FlowError> for ApiError {
-    fn from(refusal: FlowError) -> Self {
-        Self::Refused(refusal)
+    fn from(error: FlowError) -> Self {
+        Self::Refused(error)
     }
 }
 
 impl fmt::Display for ApiError {
-    /// For the log. Says nothing of what the caller sent.
+    /// Writes the text for the log, without any value that the client sent.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Refused(refusal) => refusal.fmt(f),
-            Self::Malformed => f.write_str("the body is no JSON object"),
-            Self::MalformedReport => f.write_str("the report names no message"),
+            Self::Refused(error) => error.fmt(f),
+            Self::Malformed => f.write_str("the body is not a JSON object"),
+            Self::MalformedReport => f.write_str("the delivery report has no message id"),
             Self::BodyTooSlow => f.write_str("the body did not arrive in time"),
-            Self::Fields(_) => f.write_str("a field of the body is not what it should be"),
-            Self::NotFound => f.write_str("nothing at this path"),
-            Self::MethodNotAllowed { .. } => f.write_str("method not taken here"),
-            Self::TooLarge => f.write_str("body too large"),
-            Self::UnsupportedMediaType => f.write_str("body not announced as JSON"),
-            Self::Overloaded => f.write_str("too much is waiting"),
-            Self::Stopping => f.write_str("the server is being stopped"),
+            Self::Fields(_) => f.write_str("a field is missing or not valid"),
+            Self::NotFound => f.write_str("the path or resource does not exist"),
+            Self::MethodNotAllowed { .. } => f.write_str("the path does not support the method"),
+            Self::TooLarge => f.write_str("the body exceeds the size limit"),
+            Self::UnsupportedMediaType => f.write_str("the content type is not supported"),
+            Self::Overloaded => f.write_str("too many requests are waiting"),
+            Self::Stopping => f.write_str("the server is stopping"),
             Self::Bug(what) => write!(f, "bug: {what}"),
         }
     }
@@ -163,8 +91,8 @@ impl fmt::Display for ApiError {
 impl std::error::Error for ApiError {
     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
         match self {
-            // Its own text is in `Display` above already.
-            Self::Refused(refusal) => refusal.source(),
+            // `Display` has the text of the flow error itself.
+            Self::Refused(error) => error.source(),
             _ => None,
         }
     }
@@ -175,7 +103,7 @@ impl ResponseError for ApiError {
         self.kind().status()
     }
 
-    /// A carrier: the edge writes the document.
+    /// Returns an empty response: the middleware writes the document.
     fn error_response(&self) -> HttpResponse {
         HttpResponse::new(self.status_code())
     }

@@ -1,14 +1,15 @@
-//! What the flows refuse, as HTTP says it: the one place where the two meet.
+//! Mapping from flow errors to problem kinds.
 
 use mfa_core::{HashError, StoreError, StoreErrorKind};
 use mfa_flows::FlowError;
 use mfa_jwt::IssueError;
 
-use super::{FieldError, FieldErrorKind, ProblemKind};
+use super::field_error::{FieldError, FieldErrorKind};
+use super::kind::ProblemKind;
 
-/// The kind of problem that a refusal is told as.
-pub(super) fn kind_of_refusal(refusal: &FlowError) -> ProblemKind {
-    match refusal {
+/// Returns the kind of problem of a flow error.
+pub(super) fn problem_kind(error: &FlowError) -> ProblemKind {
+    match error {
         FlowError::TokenMissing => ProblemKind::TokenMissing,
         FlowError::TokenInvalid => ProblemKind::TokenInvalid,
         FlowError::TokenExpired => ProblemKind::TokenExpired,
@@ -32,9 +33,9 @@ pub(super) fn kind_of_refusal(refusal: &FlowError) -> ProblemKind {
         FlowError::NoSuchUser => ProblemKind::NotFound,
         FlowError::NotAllowed => ProblemKind::NotAllowed,
         FlowError::ClockSkew => ProblemKind::ClockSkew,
-        FlowError::Store(error) => kind_of_store_error(error),
+        FlowError::Store(error) => store_problem_kind(error),
         FlowError::Hasher(HashError::Overloaded) => ProblemKind::Overloaded,
-        // A code may be spent and no token made: the next code works, so this is 503 too.
+        // The code may be used although no token was issued. The next code works, so this is 503 too.
         FlowError::Cipher(_) | FlowError::Entropy(_) | FlowError::Issue(IssueError::Entropy(_)) => {
             ProblemKind::StoreUnavailable
         }
@@ -44,7 +45,7 @@ pub(super) fn kind_of_refusal(refusal: &FlowError) -> ProblemKind {
     }
 }
 
-fn kind_of_store_error(error: &StoreError) -> ProblemKind {
+fn store_problem_kind(error: &StoreError) -> ProblemKind {
     match error.kind() {
         StoreErrorKind::Unavailable => ProblemKind::StoreUnavailable,
         StoreErrorKind::Overloaded => ProblemKind::Overloaded,
@@ -53,9 +54,9 @@ fn kind_of_store_error(error: &StoreError) -> ProblemKind {
     }
 }
 
-/// The field that a refusal is about, where it is about one.
-pub(super) fn field_of_refusal(refusal: &FlowError) -> Option<FieldError> {
-    let (field, error) = match refusal {
+/// Returns the field error of a flow error, if it concerns a field.
+pub(super) fn field_error(error: &FlowError) -> Option<FieldError> {
+    let (field, error) = match error {
         FlowError::InvalidLabel => ("label", FieldErrorKind::Unusable),
         FlowError::UserTaken => ("username", FieldErrorKind::Taken),
         _ => return None,

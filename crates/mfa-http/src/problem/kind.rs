@@ -73,7 +73,7 @@ pub enum ProblemKind {
 }
 
 impl ProblemKind {
-    /// The stable word for it.
+    /// Returns the stable error code.
     pub const fn code(self) -> &'static str {
         match self {
             Self::MalformedRequest | Self::BodyTooSlow => "malformed_request",
@@ -108,7 +108,7 @@ impl ProblemKind {
         }
     }
 
-    /// The name of its text in `locales/`.
+    /// Returns the key of its Fluent message.
     pub const fn name(self) -> &'static str {
         match self {
             Self::MalformedRequest => "problem-malformed-request",
@@ -146,7 +146,7 @@ impl ProblemKind {
         }
     }
 
-    /// The status of an answer that says it.
+    /// Returns the HTTP status.
     pub const fn status(self) -> StatusCode {
         match self {
             Self::MalformedRequest | Self::BodyTooSlow => StatusCode::BAD_REQUEST,
@@ -182,12 +182,12 @@ impl ProblemKind {
         }
     }
 
-    /// Whose fault it is: ours where the status is of the 5xx.
-    pub fn is_ours(self) -> bool {
+    /// Returns whether the server caused the problem (status 5xx).
+    pub fn is_server_error(self) -> bool {
         self.status().is_server_error()
     }
 
-    /// Every kind.
+    /// All kinds.
     #[cfg(test)]
     pub(super) const ALL: [Self; 32] = [
         Self::MalformedRequest,

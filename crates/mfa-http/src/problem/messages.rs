@@ -1,4 +1,4 @@
-//! Which text of `locales/` tells a problem, and what is wrong with a field.
+//! Translated texts of problems and field errors.
 
 use std::borrow::Cow;
 
@@ -6,55 +6,55 @@ use super::{FieldErrorKind, LengthUnit, ProblemKind};
 use crate::i18n::Argument;
 use crate::request_context::RequestContext;
 
-/// What a problem says to a reader.
+/// Title and detail of a problem document.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct ProblemText {
-    /// The kind of problem, in a few words.
+    /// Short name of the kind of problem.
     pub(super) title: String,
-    /// What the reader may do about it.
+    /// What the user can do.
     pub(super) detail: String,
 }
 
-/// The text of this kind of problem, for this caller.
-pub(super) fn text(kind: ProblemKind, caller: &RequestContext) -> ProblemText {
+/// Returns the text of a kind of problem in the language of the request.
+pub(super) fn text(kind: ProblemKind, context: &RequestContext) -> ProblemText {
     let name = kind.name();
     let detail = format!("{name}.detail");
     ProblemText {
-        title: caller.translate(name, &[]).into_owned(),
-        detail: caller.translate(&detail, &[]).into_owned(),
+        title: context.translate(name, &[]).into_owned(),
+        detail: context.translate(&detail, &[]).into_owned(),
     }
 }
 
-/// What is wrong with a field.
-pub(super) fn field(error: FieldErrorKind, caller: &RequestContext) -> Cow<'_, str> {
+/// Returns the message of a field error in the language of the request.
+pub(super) fn field(error: FieldErrorKind, context: &RequestContext) -> Cow<'_, str> {
     match error {
         FieldErrorKind::Length { most, unit: LengthUnit::Characters } => {
-            caller.translate("field-too-many-characters", &[("most", Argument::from(most))])
+            context.translate("field-too-many-characters", &[("most", Argument::from(most))])
         }
         FieldErrorKind::Length { most, unit: LengthUnit::Bytes } => {
-            caller.translate("field-too-many-bytes", &[("most", Argument::from(most))])
+            context.translate("field-too-many-bytes", &[("most", Argument::from(most))])
         }
-        FieldErrorKind::Missing => caller.translate("field-missing", &[]),
-        FieldErrorKind::Unknown => caller.translate("field-unknown", &[]),
-        FieldErrorKind::NotText => caller.translate("field-not-text", &[]),
-        FieldErrorKind::Nul => caller.translate("field-nul", &[]),
-        FieldErrorKind::NotSixDigits => caller.translate("field-not-six-digits", &[]),
-        FieldErrorKind::NotACode => caller.translate("field-not-a-code", &[]),
-        FieldErrorKind::NotAPhoneNumber => caller.translate("field-not-a-phone-number", &[]),
-        FieldErrorKind::NotACountry => caller.translate("field-not-a-country", &[]),
-        FieldErrorKind::NotABackupMethod => caller.translate("field-not-a-backup-method", &[]),
-        FieldErrorKind::Unusable => caller.translate("field-unusable", &[]),
-        FieldErrorKind::Taken => caller.translate("field-taken", &[]),
-        FieldErrorKind::Repeated => caller.translate("field-repeated", &[]),
-        FieldErrorKind::NotAFlag => caller.translate("field-not-a-flag", &[]),
-        FieldErrorKind::NotATime => caller.translate("field-not-a-time", &[]),
-        FieldErrorKind::NotOneOf => caller.translate("field-not-one-of", &[]),
+        FieldErrorKind::Missing => context.translate("field-missing", &[]),
+        FieldErrorKind::Unknown => context.translate("field-unknown", &[]),
+        FieldErrorKind::NotText => context.translate("field-not-text", &[]),
+        FieldErrorKind::Nul => context.translate("field-nul", &[]),
+        FieldErrorKind::NotSixDigits => context.translate("field-not-six-digits", &[]),
+        FieldErrorKind::NotACode => context.translate("field-not-a-code", &[]),
+        FieldErrorKind::NotAPhoneNumber => context.translate("field-not-a-phone-number", &[]),
+        FieldErrorKind::NotACountry => context.translate("field-not-a-country", &[]),
+        FieldErrorKind::NotABackupMethod => context.translate("field-not-a-backup-method", &[]),
+        FieldErrorKind::Unusable => context.translate("field-unusable", &[]),
+        FieldErrorKind::Taken => context.translate("field-taken", &[]),
+        FieldErrorKind::Repeated => context.translate("field-repeated", &[]),
+        FieldErrorKind::NotAFlag => context.translate("field-not-a-flag", &[]),
+        FieldErrorKind::NotATime => context.translate("field-not-a-time", &[]),
+        FieldErrorKind::NotOneOf => context.translate("field-not-one-of", &[]),
         FieldErrorKind::OutOfRange { least, most } => {
             let bounds = [("least", Argument::from(least)), ("most", Argument::from(most))];
-            caller.translate("field-out-of-range", &bounds)
+            context.translate("field-out-of-range", &bounds)
         }
         FieldErrorKind::Period { most_days } => {
-            caller.translate("field-period", &[("days", Argument::from(most_days))])
+            context.translate("field-period", &[("days", Argument::from(most_days))])
         }
     }
 }
@@ -70,7 +70,7 @@ mod tests {
     use crate::language::Language;
     use crate::request_context::RateLimitStatus;
 
-    fn callers() -> [RequestContext; 2] {
+    fn contexts() -> [RequestContext; 2] {
         let texts = Arc::new(Translations::load(&[]).unwrap());
         [Language::French, Language::English].map(|language| RequestContext {
             language,
@@ -83,13 +83,13 @@ mod tests {
 
     #[test]
     fn every_problem_has_a_text_of_its_own_in_both_languages() {
-        for caller in callers() {
+        for context in contexts() {
             for kind in ProblemKind::ALL {
-                let told = text(kind, &caller);
-                assert!(!told.title.starts_with("problem-"), "{kind:?}");
-                assert!(told.detail.ends_with('.'), "{kind:?}");
+                let shown = text(kind, &context);
+                assert!(!shown.title.starts_with("problem-"), "{kind:?}");
+                assert!(shown.detail.ends_with('.'), "{kind:?}");
                 for other in ProblemKind::ALL.into_iter().filter(|other| *other != kind) {
-                    assert_ne!(text(other, &caller).detail, told.detail, "{kind:?} {other:?}");
+                    assert_ne!(text(other, &context).detail, shown.detail, "{kind:?} {other:?}");
                 }
             }
         }
@@ -118,7 +118,7 @@ mod tests {
             FieldErrorKind::Length { most: 254, unit: LengthUnit::Characters },
             FieldErrorKind::Length { most: 1024, unit: LengthUnit::Bytes },
         ];
-        let [french, english] = callers();
+        let [french, english] = contexts();
         for error in errors {
             assert!(
                 field(error, &french).ends_with('.') && field(error, &english).ends_with('.'),

@@ -1,9 +1,9 @@
-//! The limits on client addresses, as the `RateLimit` fields tell them (draft-ietf-httpapi-ratelimit-headers).
+//! Headers `RateLimit` and `RateLimit-Policy` (draft-ietf-httpapi-ratelimit-headers).
 
 use mfa_core::RateRule;
 use mfa_infra::settings::{LimitSettings, RateSetting};
 
-/// The limits that may be told: those that name no user.
+/// Rate limits that responses may show: those per IP address, not those per user.
 #[derive(Clone, Copy, Debug)]
 pub struct PublicRateLimits {
     code_checks_per_ip: RateSetting,
@@ -11,7 +11,7 @@ pub struct PublicRateLimits {
 }
 
 impl PublicRateLimits {
-    /// As they are set.
+    /// Reads the settings.
     pub const fn from_settings(limits: &LimitSettings) -> Self {
         Self { code_checks_per_ip: limits.code_checks_per_ip, logins_per_ip: limits.logins_per_ip }
     }
@@ -21,8 +21,8 @@ impl PublicRateLimits {
         Self { code_checks_per_ip, logins_per_ip }
     }
 
-    /// `RateLimit-Policy` and `RateLimit` of a call from which this rule took a try, or of one that it refused: then in
-    /// how many seconds there is one more.
+    /// Returns `RateLimit-Policy` and `RateLimit` of a rule, or `None` if the rule is not public. `more_in` is the number
+    /// of seconds until the next request is allowed, if none is left.
     pub fn headers(
         self,
         rule: RateRule,

@@ -1,4 +1,4 @@
-//! The bytes of a body, at most so many and in at most so long.
+//! Body reader with a size limit and a timeout.
 
 use std::future::poll_fn;
 use std::pin::Pin;
@@ -9,31 +9,32 @@ use actix_web::error::PayloadError;
 use actix_web::web::{Bytes, BytesMut};
 use futures::Stream;
 
-use super::MOST_BYTES;
 use crate::problem::ApiError;
 
-/// How long a body may take to arrive.
-const PATIENCE: Duration = Duration::from_secs(5);
+/// Maximum size of a body in bytes.
+pub(super) const MAX_BODY_BYTES: usize = 16 * 1024;
+/// Timeout for a whole body.
+const BODY_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// Reads a body to its end.
 ///
 /// # Errors
 ///
-/// [`ApiError::TooLarge`] as soon as there is more than the limit, chunked or not; [`ApiError::BodyTooSlow`];
-/// [`ApiError::Malformed`] where the client broke off or its chunks are wrong.
+/// [`ApiError::TooLarge`] as soon as the limit is exceeded, chunked or not; [`ApiError::BodyTooSlow`] at the timeout;
+/// [`ApiError::Malformed`] if the client disconnects or sends invalid chunks.
 pub(super) async fn read(payload: Payload) -> Result<Bytes, ApiError> {
-    within(PATIENCE, payload).await
+    read_within(BODY_TIMEOUT, payload).await
 }
 
-async fn within(patience: Duration, payload: impl Chunks) -> Result<Bytes, ApiError> {
-    tokio::time::timeout(patience, collect(payload)).await.unwrap_or(Err(ApiError::BodyTooSlow))
+async fn read_within(timeout: Duration, payload: impl Chunks) -> Result<Bytes, ApiError> {
+    tokio::time::timeout(timeout, collect(payload)).await.unwrap_or(Err(ApiError::BodyTooSlow))
 }
 
 async fn collect(mut payload: impl Chunks) -> Result<Bytes, ApiError> {
     let mut body = BytesMut::new();
     while let Some(chunk) = poll_fn(|cx| Pin::new(&mut payload).poll_next(cx)).await {
         let chunk = chunk.map_err(|_| ApiError::Malformed)?;
-        if chunk.len() > MOST_BYTES.saturating_sub(body.len()) {
+        if chunk.len() > MAX_BODY_BYTES.saturating_sub(body.len()) {
             return Err(ApiError::TooLarge);
         }
         body.extend_from_slice(&chunk);
@@ -59,20 +60,20 @@ mod tests {
     #[test]
     fn a_body_of_exactly_the_limit_is_read_and_one_byte_more_is_not() {
         let chunk = |size| Ok(Bytes::from(vec![b' '; size]));
-        assert_eq!(read_chunks(vec![chunk(16_000), chunk(384)]).unwrap().len(), MOST_BYTES);
+        assert_eq!(read_chunks(vec![chunk(16_000), chunk(384)]).unwrap().len(), MAX_BODY_BYTES);
         assert!(matches!(read_chunks(vec![chunk(16_000), chunk(385)]), Err(ApiError::TooLarge)));
         assert_eq!(read_chunks(vec![]).unwrap().len(), 0);
     }
 
     #[test]
-    fn a_body_that_breaks_off_is_malformed() {
+    fn an_incomplete_body_is_malformed() {
         let broken = vec![Ok(Bytes::from_static(b"{")), Err(PayloadError::Incomplete(None))];
         assert!(matches!(read_chunks(broken), Err(ApiError::Malformed)));
     }
 
     #[actix_web::test]
-    async fn a_body_that_does_not_come_is_not_waited_for_without_end() {
-        let body = within(Duration::from_millis(1), stream::pending()).await;
+    async fn a_body_that_does_not_arrive_times_out() {
+        let body = read_within(Duration::from_millis(1), stream::pending()).await;
         assert!(matches!(body, Err(ApiError::BodyTooSlow)));
     }
 }

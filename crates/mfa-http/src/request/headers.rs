@@ -1,53 +1,52 @@
-//! What the headers of a call must say before its body is looked at.
+//! Checks of the request headers that come before the body is read, and the bearer token.
 
 use actix_web::http::header::{
     AUTHORIZATION, CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE, HeaderMap, TRANSFER_ENCODING,
 };
 
+use super::body::MAX_BODY_BYTES;
 use crate::problem::ApiError;
-use crate::request::MOST_BYTES;
 
-/// Refuses a call that announces a body over the limit.
-pub(super) fn announced_size(headers: &HeaderMap) -> Result<(), ApiError> {
+/// Rejects a request whose `Content-Length` exceeds the limit.
+pub(super) fn check_content_length(headers: &HeaderMap) -> Result<(), ApiError> {
     let length =
         headers.get(CONTENT_LENGTH).and_then(|it| it.to_str().ok()).and_then(|it| it.parse::<u64>().ok());
-    if length.is_some_and(|length| length > MOST_BYTES as u64) { Err(ApiError::TooLarge) } else { Ok(()) }
+    if length.is_some_and(|length| length > MAX_BODY_BYTES as u64) { Err(ApiError::TooLarge) } else { Ok(()) }
 }
 
-/// Whether a body follows at all (RFC 9112 §6.3). Without this, a call that offers to upgrade its connection would
-/// read as one whose body never ends.
+/// Returns whether a body follows (RFC 9112 §6.3). Without this check, a request that offers a connection upgrade
+/// would look like one whose body never ends.
 pub(super) fn has_body(headers: &HeaderMap) -> bool {
     headers.contains_key(CONTENT_LENGTH) || headers.contains_key(TRANSFER_ENCODING)
 }
 
-/// Refuses a body that is announced as anything but plain JSON in UTF-8.
-pub(super) fn media_type(headers: &HeaderMap) -> Result<(), ApiError> {
-    announced(headers, is_json)
+/// Rejects a body whose content type is not JSON in UTF-8, or that is encoded.
+pub(super) fn require_json(headers: &HeaderMap) -> Result<(), ApiError> {
+    require_type(headers, is_json)
 }
 
-/// Refuses a body that is announced as anything but a plain form.
-pub(super) fn form(headers: &HeaderMap) -> Result<(), ApiError> {
-    announced(headers, |it| is(it, "application/x-www-form-urlencoded"))
+/// Rejects a body whose content type is not a URL-encoded form, or that is encoded.
+pub(super) fn require_form(headers: &HeaderMap) -> Result<(), ApiError> {
+    require_type(headers, |it| has_type(it, "application/x-www-form-urlencoded"))
 }
 
-fn announced(headers: &HeaderMap, fits: impl FnOnce(&str) -> bool) -> Result<(), ApiError> {
+fn require_type(headers: &HeaderMap, accepts: impl FnOnce(&str) -> bool) -> Result<(), ApiError> {
     let mut types = headers.get_all(CONTENT_TYPE);
     let (Some(first), None) = (types.next(), types.next()) else {
         return Err(ApiError::UnsupportedMediaType);
     };
-    let fits = first.to_str().is_ok_and(fits);
+    let is_accepted = first.to_str().is_ok_and(accepts);
     let is_plain =
         headers.get_all(CONTENT_ENCODING).all(|it| it.as_bytes().eq_ignore_ascii_case(b"identity"));
-    if fits && is_plain { Ok(()) } else { Err(ApiError::UnsupportedMediaType) }
+    if is_accepted && is_plain { Ok(()) } else { Err(ApiError::UnsupportedMediaType) }
 }
 
-/// A charset must be UTF-8 (RFC 8259 §8.1).
 fn is_json(media_type: &str) -> bool {
-    is(media_type, "application/json")
+    has_type(media_type, "application/json")
 }
 
-/// This type, whatever its parameters; a charset must be UTF-8.
-fn is(media_type: &str, wanted: &str) -> bool {
+/// Returns whether a content type is `expected`, with any parameters. A charset must be UTF-8 (RFC 8259 §8.1).
+fn has_type(media_type: &str, expected: &str) -> bool {
     let mut parts = media_type.split(';').map(str::trim);
     let essence = parts.next().unwrap_or_default();
     let is_utf8 = |parameter: &str| match parameter.split_once('=') {
@@ -56,12 +55,12 @@ fn is(media_type: &str, wanted: &str) -> bool {
         }
         _ => true,
     };
-    essence.eq_ignore_ascii_case(wanted) && parts.all(is_utf8)
+    essence.eq_ignore_ascii_case(expected) && parts.all(is_utf8)
 }
 
-/// The token of `Authorization: Bearer` (RFC 6750 §2.1); `None` where no such header was sent.
+/// Returns the token of `Authorization: Bearer` (RFC 6750 §2.1), or `None` without such a header.
 ///
-/// Of two `Authorization` headers neither is believed: what is handed on is empty, which is no genuine token.
+/// A repeated `Authorization` header gives an empty token, which is never valid.
 pub fn bearer(headers: &HeaderMap) -> Option<&str> {
     let mut lines = headers.get_all(AUTHORIZATION);
     let first = lines.next()?;
@@ -89,7 +88,7 @@ mod tests {
 
     #[test]
     fn json_in_utf8_is_the_one_media_type() {
-        let takes = |it: &str| media_type(&headers(&[(CONTENT_TYPE, it)])).is_ok();
+        let accepts = |it: &str| require_json(&headers(&[(CONTENT_TYPE, it)])).is_ok();
         for good in [
             "application/json",
             "Application/JSON",
@@ -97,7 +96,7 @@ mod tests {
             "application/json;charset=\"UTF-8\"",
             "application/json ; v=1",
         ] {
-            assert!(takes(good), "{good}");
+            assert!(accepts(good), "{good}");
         }
         for bad in [
             "",
@@ -109,17 +108,17 @@ mod tests {
             "application/json, text/plain",
             "é",
         ] {
-            assert!(!takes(bad), "{bad}");
+            assert!(!accepts(bad), "{bad}");
         }
     }
 
     #[test]
     fn a_body_without_one_media_type_or_with_an_encoding_is_refused() {
-        assert!(media_type(&headers(&[])).is_err());
+        assert!(require_json(&headers(&[])).is_err());
         let json = (CONTENT_TYPE, "application/json");
-        assert!(media_type(&headers(&[json.clone(), json.clone()])).is_err());
-        assert!(media_type(&headers(&[json.clone(), (CONTENT_ENCODING, "gzip")])).is_err());
-        assert!(media_type(&headers(&[json, (CONTENT_ENCODING, "identity")])).is_ok());
+        assert!(require_json(&headers(&[json.clone(), json.clone()])).is_err());
+        assert!(require_json(&headers(&[json.clone(), (CONTENT_ENCODING, "gzip")])).is_err());
+        assert!(require_json(&headers(&[json, (CONTENT_ENCODING, "identity")])).is_ok());
     }
 
     #[test]
@@ -135,7 +134,7 @@ mod tests {
     }
 
     #[test]
-    fn of_two_authorizations_neither_is_believed() {
+    fn a_repeated_authorization_header_is_an_invalid_token() {
         let good = (AUTHORIZATION, "Bearer a.b.c");
         assert_eq!(bearer(&headers(&[good.clone(), good.clone()])), Some(""));
         assert_eq!(bearer(&headers(&[good, (AUTHORIZATION, "Basic x")])), Some(""));
@@ -149,8 +148,8 @@ mod tests {
     }
 
     #[test]
-    fn an_announced_size_over_16_kib_is_too_large() {
-        let fits = |length: &str| announced_size(&headers(&[(CONTENT_LENGTH, length)])).is_ok();
+    fn an_check_content_length_over_16_kib_is_too_large() {
+        let fits = |length: &str| check_content_length(&headers(&[(CONTENT_LENGTH, length)])).is_ok();
         assert!(fits("0") && fits("16384"));
         assert!(!fits("16385") && !fits("18446744073709551615"));
     }

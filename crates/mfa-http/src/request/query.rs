@@ -1,17 +1,17 @@
-//! The fields of a query string, read as strictly as those of a body.
+//! Parser of query strings, as strict as the one of bodies.
 
 use actix_web::web::Query;
 use mfa_core::SecretText;
 
-use super::JsonObject;
+use super::fields::InputFields;
 use crate::problem::{ApiError, FieldError, FieldErrorKind};
 
-/// The fields, those without a value left out: `?limit=&before=7` gives `before` alone.
+/// Returns the fields that have a value: of `?limit=&before=7` only `before`.
 ///
 /// # Errors
 ///
-/// [`ApiError::Fields`] for a name that is given twice.
-pub(super) fn fields(query: &str) -> Result<JsonObject, ApiError> {
+/// [`ApiError::Fields`] for a repeated name.
+pub(super) fn fields(query: &str) -> Result<InputFields, ApiError> {
     let pairs = Query::<Vec<(String, String)>>::from_query(query).map_err(|_| ApiError::Malformed)?;
     let mut fields: Vec<(String, SecretText)> = Vec::new();
     for (name, value) in pairs.into_inner() {
@@ -23,7 +23,7 @@ pub(super) fn fields(query: &str) -> Result<JsonObject, ApiError> {
         }
         fields.push((name, SecretText::new(value)));
     }
-    Ok(JsonObject::of_texts(fields))
+    Ok(InputFields::from_texts(fields))
 }
 
 #[cfg(test)]
@@ -45,10 +45,12 @@ mod tests {
     }
 
     #[test]
-    fn what_is_unknown_or_given_twice_is_refused_and_named() {
-        for (query, named) in [("b=1", FieldErrorKind::Unknown), ("a=1&a=2", FieldErrorKind::Repeated)] {
+    fn unknown_and_repeated_names_are_errors() {
+        for (query, expected) in [("b=1", FieldErrorKind::Unknown), ("a=1&a=2", FieldErrorKind::Repeated)] {
             match texts(query) {
-                Err(ApiError::Fields(faults)) => assert_eq!(faults.first().unwrap().error, named, "{query}"),
+                Err(ApiError::Fields(errors)) => {
+                    assert_eq!(errors.first().unwrap().error, expected, "{query}")
+                }
                 other => panic!("{query}: {other:?}"),
             }
         }

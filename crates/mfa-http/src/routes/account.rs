@@ -1,4 +1,4 @@
-//! The caller's account: how it is protected, by what its login can go on, and its end.
+//! Handlers of the MFA status, the verification methods and token revocation.
 
 pub(super) mod doc;
 
@@ -7,49 +7,51 @@ use mfa_core::FactorKind;
 use mfa_flows::{AcceptedStages, AccountStatus, MethodChoice, MethodState};
 use serde::Serialize;
 use utoipa::ToSchema;
+use utoipa::openapi::Object;
 
-use crate::openapi::schemas;
 use crate::problem::ApiError;
 use crate::request::ApiRequest;
 use crate::request_context::RequestContext;
 use crate::rfc3339::rfc3339;
+use crate::schemas;
 
+/// MFA status of the account.
 #[derive(Serialize, ToSchema)]
 #[schema(as = AccountStatus)]
 #[expect(clippy::struct_excessive_bools, reason = "each is a field of the contract")]
 struct StatusResponse {
-    /// The user's id, as in the token's `sub`.
+    /// Id of the user, as in the claim `sub` of the token.
     user_id: i64,
-    /// Whether the user must have a second factor.
+    /// Whether MFA is required for the user.
     mfa_enforced: bool,
-    /// Whether an authenticator app is in force.
+    /// Whether an authenticator app is enrolled.
     totp_enabled: bool,
-    /// Since when.
+    /// Time of the enrolment, or null.
     #[schema(format = DateTime, required = true)]
     totp_enrolled_at: Option<String>,
-    /// The number in force, masked.
+    /// Phone number, masked.
     #[schema(schema_with = schemas::masked_phone_or_null, required = true)]
     phone: Option<String>,
-    /// Whether the number is the user's.
+    /// Whether the phone number is verified.
     phone_verified: bool,
-    /// What stands in for the app.
+    /// Backup method.
     #[schema(schema_with = schemas::backup_method)]
     backup_method: &'static str,
-    /// How many recovery codes are not used yet.
+    /// Number of unused recovery codes.
     #[schema(minimum = 0, maximum = 10)]
     recovery_codes_left: usize,
-    /// Whether codes are refused for now.
+    /// Whether the account is locked after too many wrong codes.
     locked: bool,
-    /// Until when; null where it is not locked, and where only an administrator ends it.
+    /// End of the lock; null if the account is not locked, or if only an administrator can unlock it.
     #[schema(format = DateTime, required = true)]
     lock_until: Option<String>,
-    /// Wrong codes in a row.
+    /// Number of consecutive wrong codes.
     #[schema(minimum = 0)]
     failed_attempts: u32,
-    /// When a second factor was last shown.
+    /// Time of the last successful verification of a second factor, or null.
     #[schema(format = DateTime, required = true)]
     last_success_at: Option<String>,
-    /// Which one.
+    /// Factor of the last successful verification, or null.
     #[schema(schema_with = schemas::factor_or_null, required = true)]
     last_method: Option<&'static str>,
 }
@@ -75,40 +77,42 @@ impl From<AccountStatus> for StatusResponse {
 }
 
 /// `GET /api/mfa/status`
-pub(super) async fn status(intake: ApiRequest) -> Result<HttpResponse, ApiError> {
-    let (call, body) = intake.open(AcceptedStages::Access)?;
-    body.nothing()?;
-    let status = intake.run(|flows| async move { flows.status(&call).await }).await?;
+pub(super) async fn status(request: ApiRequest) -> Result<HttpResponse, ApiError> {
+    let (call, body) = request.open(AcceptedStages::Access)?;
+    body.require_empty()?;
+    let status = request.run(|flows| async move { flows.status(&call).await }).await?;
     Ok(HttpResponse::Ok().json(StatusResponse::from(status)))
 }
 
+/// Verification methods of the account.
 #[derive(Serialize, ToSchema)]
 struct MethodsResponse {
-    /// Best first.
+    /// Verification methods, the preferred one first.
     #[schema(max_items = 3)]
     methods: Vec<MethodEntry>,
 }
 
+/// Verification method and its availability.
 #[derive(Serialize, ToSchema)]
 #[schema(as = MethodChoice)]
 struct MethodEntry {
     #[schema(schema_with = schemas::factor)]
     method: &'static str,
-    /// Its name, in the caller's language.
+    /// Name of the method, in the language of the request.
     label: String,
-    /// Whether it can be used now.
+    /// Whether the method can be used now.
     available: bool,
-    /// Why it cannot.
+    /// Reason why the method cannot be used.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(schema_with = doc::reason)]
+    #[schema(schema_with = unavailable_reason)]
     reason: Option<&'static str>,
 }
 
 impl MethodEntry {
-    fn new(choice: MethodChoice, caller: &RequestContext) -> Self {
+    fn new(choice: MethodChoice, context: &RequestContext) -> Self {
         Self {
             method: choice.method.as_str(),
-            label: caller.translate(label(choice.method), &[]).into_owned(),
+            label: context.translate(label(choice.method), &[]).into_owned(),
             available: choice.state == MethodState::Available,
             reason: match choice.state {
                 MethodState::Available => None,
@@ -121,6 +125,7 @@ impl MethodEntry {
     }
 }
 
+/// Returns the Fluent message with the name of a method.
 const fn label(method: FactorKind) -> &'static str {
     match method {
         FactorKind::Totp => "method-totp",
@@ -129,19 +134,27 @@ const fn label(method: FactorKind) -> &'static str {
     }
 }
 
+/// Schema of the reason why a method cannot be used.
+fn unavailable_reason() -> Object {
+    schemas::string_enum(&["not_enrolled", "account_locked", "sms_unavailable", "phone_unreachable"])
+        .description(Some("Reason why the method cannot be used."))
+        .build()
+}
+
 /// `GET /api/mfa/methods`
-pub(super) async fn methods(intake: ApiRequest) -> Result<HttpResponse, ApiError> {
-    let (call, body) = intake.open(AcceptedStages::Any)?;
-    body.nothing()?;
-    let choices = intake.run(|flows| async move { flows.methods(&call).await }).await?;
-    let caller = intake.caller();
-    let methods = choices.into_iter().map(|choice| MethodEntry::new(choice, caller)).collect();
+pub(super) async fn methods(request: ApiRequest) -> Result<HttpResponse, ApiError> {
+    let (call, body) = request.open(AcceptedStages::Any)?;
+    body.require_empty()?;
+    let choices = request.run(|flows| async move { flows.methods(&call).await }).await?;
+    let context = request.context();
+    let methods = choices.into_iter().map(|choice| MethodEntry::new(choice, context)).collect();
     Ok(HttpResponse::Ok()
-        .insert_header(("Content-Language", caller.language.tag()))
+        .insert_header(("Content-Language", context.language.tag()))
         .insert_header(("Vary", "Accept-Language"))
         .json(MethodsResponse { methods }))
 }
 
+/// Confirmation of the revocation.
 #[derive(Serialize, ToSchema)]
 #[schema(as = TokenRevoked)]
 struct RevokeResponse {
@@ -150,9 +163,9 @@ struct RevokeResponse {
 }
 
 /// `POST /api/mfa/token/revoke`
-pub(super) async fn revoke(intake: ApiRequest) -> Result<HttpResponse, ApiError> {
-    let (call, body) = intake.open(AcceptedStages::Any)?;
-    body.nothing()?;
-    intake.run(|flows| async move { flows.revoke(&call).await }).await?;
+pub(super) async fn revoke(request: ApiRequest) -> Result<HttpResponse, ApiError> {
+    let (call, body) = request.open(AcceptedStages::Any)?;
+    body.require_empty()?;
+    request.run(|flows| async move { flows.revoke(&call).await }).await?;
     Ok(HttpResponse::Ok().json(RevokeResponse { revoked: true }))
 }

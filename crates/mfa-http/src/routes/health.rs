@@ -1,4 +1,4 @@
-//! Whether the server is there, alive and ready.
+//! Handlers of the health checks.
 
 pub(super) mod doc;
 
@@ -7,14 +7,17 @@ use actix_web::web::Data;
 use mfa_infra::{Mfa, PartState, Readiness};
 use serde::Serialize;
 use utoipa::ToSchema;
+use utoipa::openapi::Object;
 
 use crate::request::BodyLimit;
+use crate::schemas;
 
+/// Status and version of the server.
 #[derive(Serialize, ToSchema)]
 struct HealthResponse {
-    #[schema(schema_with = doc::active)]
+    #[schema(schema_with = active)]
     status: &'static str,
-    /// Of the server.
+    /// Version of the server.
     version: &'static str,
 }
 
@@ -23,9 +26,10 @@ pub(super) async fn health(_: BodyLimit) -> HttpResponse {
     HttpResponse::Ok().json(HealthResponse { status: "active", version: env!("CARGO_PKG_VERSION") })
 }
 
+/// Liveness of the server.
 #[derive(Serialize, ToSchema)]
 struct LivenessResponse {
-    #[schema(schema_with = doc::alive)]
+    #[schema(schema_with = alive)]
     status: &'static str,
 }
 
@@ -37,38 +41,40 @@ pub(super) async fn live(_: BodyLimit) -> HttpResponse {
 const READY: &str = "ready";
 const FAILED: &str = "failed";
 
+/// Readiness of the server.
 #[derive(Serialize, ToSchema)]
 #[schema(as = Readiness)]
 struct ReadinessResponse {
-    #[schema(schema_with = doc::readiness)]
+    #[schema(schema_with = readiness)]
     status: &'static str,
-    /// The parts that nothing goes without and that are not there.
+    /// Required components that have failed.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     #[schema(required = false)]
     failing: Vec<ReadinessPart>,
-    /// The parts that are not there and that calls do without.
+    /// Optional components that are not available.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     #[schema(required = false)]
     degraded: Vec<ReadinessPart>,
 }
 
+/// Component that is not available.
 #[derive(Serialize, ToSchema)]
 struct ReadinessPart {
-    #[schema(schema_with = doc::part)]
+    #[schema(schema_with = component)]
     part: &'static str,
-    /// What is the matter.
+    /// Reason why the component is not available.
     detail: &'static str,
 }
 
 /// `GET /health/ready`
 pub(super) async fn ready(_: BodyLimit, mfa: Data<Mfa>) -> HttpResponse {
-    ReadinessResponse::new(mfa.readiness().await).answer()
+    ReadinessResponse::new(mfa.readiness().await).response()
 }
 
-/// `GET /health/ready` where operators have an address of their own: which part it is, is told there alone.
-pub(super) async fn ready_in_a_word(_: BodyLimit, mfa: Data<Mfa>) -> HttpResponse {
-    let told = ReadinessResponse::new(mfa.readiness().await);
-    ReadinessResponse { failing: Vec::new(), degraded: Vec::new(), ..told }.answer()
+/// `GET /health/ready` on the public address, if operators have an address of their own: without the components.
+pub(super) async fn ready_without_detail(_: BodyLimit, mfa: Data<Mfa>) -> HttpResponse {
+    let readiness = ReadinessResponse::new(mfa.readiness().await);
+    ReadinessResponse { failing: Vec::new(), degraded: Vec::new(), ..readiness }.response()
 }
 
 impl ReadinessResponse {
@@ -97,11 +103,35 @@ impl ReadinessResponse {
         Self { status, failing, degraded }
     }
 
-    fn answer(&self) -> HttpResponse {
+    fn response(&self) -> HttpResponse {
         if self.status == FAILED {
             HttpResponse::ServiceUnavailable().json(self)
         } else {
             HttpResponse::Ok().json(self)
         }
     }
+}
+
+/// Schema of the status of `/health`.
+fn active() -> Object {
+    schemas::string_enum(&["active"]).description(Some("Status of the server.")).build()
+}
+
+/// Schema of the status of `/health/live`.
+fn alive() -> Object {
+    schemas::string_enum(&["alive"]).description(Some("Liveness of the server.")).build()
+}
+
+/// Schema of the status of `/health/ready`.
+fn readiness() -> Object {
+    schemas::string_enum(&["ready", "degraded", "failed"])
+        .description(Some("Readiness: a `degraded` server accepts requests, a `failed` one does not."))
+        .build()
+}
+
+/// Schema of the name of a component.
+fn component() -> Object {
+    schemas::string_enum(&["database", "keys", "clock", "redis", "providers", "sms"])
+        .description(Some("Name of the component."))
+        .build()
 }

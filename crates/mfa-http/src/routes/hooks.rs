@@ -1,4 +1,4 @@
-//! Where providers report what became of a message. It is for statistics: who gets in never depends on it.
+//! Webhooks for delivery reports of SMS providers. Reports are used for statistics only, never for authentication.
 
 pub(super) mod doc;
 
@@ -11,7 +11,7 @@ use mfa_infra::sms::{DeliveryReport, DeliveryReportError};
 use crate::problem::ApiError;
 use crate::request::{BodyLimit, RawForm};
 
-/// What Twilio signs with.
+/// Header with Twilio's signature.
 const SIGNATURE: &str = "X-Twilio-Signature";
 
 /// `POST /hooks/twilio`
@@ -21,11 +21,11 @@ pub(super) async fn twilio(
     mfa: Data<Mfa>,
 ) -> Result<HttpResponse, ApiError> {
     let signature = signature(request.headers());
-    let report = mfa.reports().twilio(form.bytes(), signature).map_err(fault)?;
+    let report = mfa.reports().twilio(form.bytes(), signature).map_err(report_error)?;
     record(&mfa, report).await
 }
 
-/// Nobody believes the one of two signatures that happens to fit.
+/// Returns the signature, or an empty text if it is missing or repeated.
 fn signature(headers: &HeaderMap) -> &str {
     let mut lines = headers.get_all(SIGNATURE);
     match (lines.next(), lines.next()) {
@@ -41,20 +41,20 @@ pub(super) async fn ovh(
     request: HttpRequest,
     mfa: Data<Mfa>,
 ) -> Result<HttpResponse, ApiError> {
-    let report = mfa.reports().ovh(&secret, request.query_string()).map_err(fault)?;
+    let report = mfa.reports().ovh(&secret, request.query_string()).map_err(report_error)?;
     record(&mfa, report).await
 }
 
 async fn record(mfa: &Data<Mfa>, report: DeliveryReport) -> Result<HttpResponse, ApiError> {
-    let keeper = mfa.clone();
-    let outcome = mfa.run(async move { keeper.record_report(&report).await }).await;
+    let task = mfa.clone();
+    let outcome = mfa.run(async move { task.record_report(&report).await }).await;
     outcome.map_err(|_| ApiError::Stopping)?.map_err(|error| ApiError::Refused(error.into()))?;
-    // The same for a message that is not ours, so that nobody finds out which are.
+    // The response is the same for unknown messages, so that it does not show which ones exist.
     Ok(HttpResponse::NoContent().finish())
 }
 
-const fn fault(refused: DeliveryReportError) -> ApiError {
-    match refused {
+const fn report_error(error: DeliveryReportError) -> ApiError {
+    match error {
         DeliveryReportError::NoHook => ApiError::NotFound,
         DeliveryReportError::Forged => ApiError::Refused(mfa_flows::FlowError::NotAllowed),
         DeliveryReportError::Malformed => ApiError::MalformedReport,

@@ -1,4 +1,4 @@
-//! The first factor, for a server that runs on its own.
+//! Handler of the login with a password.
 
 pub(super) mod doc;
 
@@ -7,36 +7,59 @@ use std::sync::Arc;
 use actix_web::HttpResponse;
 use mfa_core::{RateRule, SecretText};
 use mfa_flows::{Flows, LoginOutcome};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
+use utoipa::openapi::Object;
 
 use super::{AccessToken, BEARER};
-use crate::openapi::schemas;
 use crate::problem::{ApiError, FieldErrorKind, LengthUnit};
-use crate::request::{ApiRequest, UnparsedBody};
+use crate::request::{ApiRequest, Field, UnparsedBody};
 use crate::request_context::RequestContext;
+use crate::schemas;
 
-/// As long as an e-mail address can be (RFC 5321 §4.5.3.1.3, less the angle brackets).
-const LONGEST_USERNAME: usize = 254;
-/// Enough for any passphrase, little for a hash to chew on.
-const LONGEST_PASSWORD: usize = 1024;
+/// Maximum length of a user name in characters: the maximum of an e-mail address (RFC 5321 §4.5.3.1.3, without the
+/// angle brackets).
+const MAX_USERNAME_LENGTH: usize = 254;
+/// Maximum length of a password in bytes. It bounds the work of the password hash.
+const MAX_PASSWORD_LENGTH: usize = 1024;
 
+/// Request body of the login.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+struct LoginRequest {
+    #[schema(schema_with = username_schema)]
+    username: Field,
+    #[schema(schema_with = password_schema)]
+    password: Field,
+}
+
+fn username_schema() -> Object {
+    schemas::text(1, MAX_USERNAME_LENGTH).description(Some("User name or e-mail address.")).build()
+}
+
+/// Schema of a password. Its length counts in bytes, and one character has up to four.
+fn password_schema() -> Object {
+    schemas::text(1, MAX_PASSWORD_LENGTH).description(Some("Password, at most 1024 bytes in UTF-8.")).build()
+}
+
+/// Login that requires a second factor.
 #[derive(Serialize, ToSchema)]
 struct SecondFactorOwed<'a> {
     #[schema(schema_with = schemas::always_true)]
     mfa_required: bool,
-    /// The pending token.
+    /// Pending token.
     #[schema(schema_with = schemas::token)]
     mfa_token: &'a str,
     #[schema(schema_with = schemas::bearer)]
     token_type: &'static str,
-    /// Seconds.
+    /// Lifetime of the token in seconds.
     #[schema(minimum = 1)]
     expires_in: u64,
-    /// Whether the user must enrol a factor first: enforced, and there is none.
+    /// Whether the user must enrol a factor first: MFA is required, and no factor is enrolled.
     enrolment_required: bool,
 }
 
+/// Login that requires no second factor.
 #[derive(Serialize, ToSchema)]
 #[schema(as = LoginComplete)]
 struct LoginComplete<'a> {
@@ -46,7 +69,7 @@ struct LoginComplete<'a> {
     token: AccessToken<'a>,
 }
 
-/// What a login comes to.
+/// Result of a login.
 #[derive(Serialize, ToSchema)]
 #[serde(untagged)]
 enum LoginResponse<'a> {
@@ -55,9 +78,9 @@ enum LoginResponse<'a> {
 }
 
 /// `POST /api/auth/login`
-pub(super) async fn login(intake: ApiRequest) -> Result<HttpResponse, ApiError> {
-    let (caller, body) = (intake.caller().clone(), intake.body().clone());
-    let login = intake.run(|flows| first_factor(flows, caller, body)).await?;
+pub(super) async fn login(request: ApiRequest) -> Result<HttpResponse, ApiError> {
+    let (context, body) = (request.context().clone(), request.body().clone());
+    let login = request.run(|flows| first_factor(flows, context, body)).await?;
     Ok(HttpResponse::Ok().json(match &login {
         LoginOutcome::SecondFactorOwed { token, enrolment_required } => {
             LoginResponse::Owed(SecondFactorOwed {
@@ -75,32 +98,36 @@ pub(super) async fn login(intake: ApiRequest) -> Result<HttpResponse, ApiError> 
     }))
 }
 
-/// A login by name and password, however it was sent: the limit by address comes before the body is read.
+/// Logs in with the user name and password of a body. The rate limit per IP address comes before the body is parsed.
+///
+/// # Errors
+///
+/// 429 for the address, 400 and 422 for the body; then the error of the flow.
 pub async fn first_factor(
     flows: Arc<Flows>,
-    caller: RequestContext,
+    context: RequestContext,
     body: UnparsedBody,
 ) -> Result<LoginOutcome, ApiError> {
-    let origin = &caller.origin;
+    let origin = &context.origin;
     let left = flows.limit_logins(origin).await?;
-    caller.allowance.taken(RateRule::LoginPerIp, left);
-    let mut object = body.object()?;
-    let username = object.required("username", username);
-    let password = object.required("password", password);
-    let (username, password) = object.finish(username.zip(password))?;
+    context.allowance.record(RateRule::LoginPerIp, left);
+    let (body, mut errors) = body.parse::<LoginRequest>()?;
+    let username = body.username.text(&mut errors, username);
+    let password = body.password.text(&mut errors, password);
+    let (username, password) = errors.finish(username.zip(password))?;
     flows.login(&username, password, origin).await.map_err(ApiError::from)
 }
 
 fn username(text: &str) -> Result<String, FieldErrorKind> {
-    let fits = (1..=LONGEST_USERNAME).contains(&text.chars().count());
-    let fault = FieldErrorKind::Length { most: LONGEST_USERNAME, unit: LengthUnit::Characters };
-    fits.then(|| text.to_owned()).ok_or(fault)
+    let is_valid = (1..=MAX_USERNAME_LENGTH).contains(&text.chars().count());
+    let error = FieldErrorKind::Length { most: MAX_USERNAME_LENGTH, unit: LengthUnit::Characters };
+    is_valid.then(|| text.to_owned()).ok_or(error)
 }
 
 fn password(text: &str) -> Result<SecretText, FieldErrorKind> {
-    let fits = (1..=LONGEST_PASSWORD).contains(&text.len());
-    let fault = FieldErrorKind::Length { most: LONGEST_PASSWORD, unit: LengthUnit::Bytes };
-    fits.then(|| SecretText::new(text.to_owned())).ok_or(fault)
+    let is_valid = (1..=MAX_PASSWORD_LENGTH).contains(&text.len());
+    let error = FieldErrorKind::Length { most: MAX_PASSWORD_LENGTH, unit: LengthUnit::Bytes };
+    is_valid.then(|| SecretText::new(text.to_owned())).ok_or(error)
 }
 
 #[cfg(test)]
@@ -108,7 +135,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn names_are_counted_in_characters_and_passwords_in_bytes() {
+    fn user_names_count_in_characters_and_passwords_in_bytes() {
         assert!(username(&"é".repeat(254)).is_ok() && username(&"é".repeat(255)).is_err());
         assert!(password(&"é".repeat(512)).is_ok() && password(&"é".repeat(513)).is_err());
         assert!(username("").is_err() && password("").is_err());

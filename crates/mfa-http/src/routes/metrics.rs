@@ -1,4 +1,4 @@
-//! Numbers for whoever watches.
+//! Handler of the Prometheus metrics.
 
 pub(super) mod doc;
 

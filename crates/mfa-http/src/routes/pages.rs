@@ -1,11 +1,11 @@
-//! The pages for people, as far as a client of the API meets them. They are made in `interface/`.
+//! Fallback of the web interface. The pages themselves are a [`RouteExtension`](crate::RouteExtension).
 
 pub(super) mod doc;
 
 use crate::problem::ApiError;
 use crate::request::BodyLimit;
 
-/// `GET /interface/…` of any brand but the one that is set, whose pages stand before this in the table of routes.
-pub(super) async fn of_no_brand(_: BodyLimit) -> Result<&'static str, ApiError> {
+/// `GET /interface/…` of an unknown brand. The pages of the configured brand are registered before this route.
+pub(super) async fn unknown_brand(_: BodyLimit) -> Result<&'static str, ApiError> {
     Err(ApiError::NotFound)
 }

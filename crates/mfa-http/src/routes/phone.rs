@@ -1,4 +1,4 @@
-//! The phone: codes by SMS, the number, and whether it stands in for the app.
+//! Handlers of SMS codes, the phone number and the backup method.
 
 pub(super) mod doc;
 
@@ -6,28 +6,29 @@ use actix_web::HttpResponse;
 use mfa_core::{BackupMethod, SecretText};
 use mfa_flows::{AcceptedStages, SmsSent};
 use mfa_sms::{CODE_LIFETIME, PhoneNumber, RESEND_DELAY};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
+use utoipa::openapi::Object;
 
 use super::AccessToken;
-use crate::openapi::schemas;
 use crate::problem::{ApiError, FieldErrorKind};
-use crate::request::{ApiRequest, sms_code};
+use crate::request::{ApiRequest, Field, sms_code};
+use crate::schemas;
 
-/// Whose national form a number has where the caller names no country.
+/// Country of a national phone number if the request has none.
 const DEFAULT_COUNTRY: &str = "FR";
 
-/// A code is on its way.
+/// Destination and lifetime of a code that was sent.
 #[derive(Serialize, ToSchema)]
 #[schema(as = CodeOnItsWay)]
 struct SmsCodeSent {
-    /// Where to, masked.
+    /// Phone number that the code was sent to, masked.
     #[schema(schema_with = schemas::masked_phone)]
     phone: String,
-    /// Seconds for which the code is good.
+    /// Lifetime of the code in seconds.
     #[schema(minimum = 1)]
     expires_in: u64,
-    /// Seconds after which another one may be asked for.
+    /// Seconds until the next code may be requested.
     #[schema(minimum = 1)]
     resend_in: u64,
 }
@@ -38,67 +39,92 @@ impl From<SmsSent> for SmsCodeSent {
     }
 }
 
+/// Confirmation that a code was sent.
 #[derive(Serialize, ToSchema)]
 #[schema(as = CodeSent)]
-struct PhoneSetResponse {
+struct SmsSendResponse {
     #[schema(schema_with = schemas::always_true)]
     sent: bool,
     #[serde(flatten)]
-    on_its_way: SmsCodeSent,
+    code: SmsCodeSent,
 }
 
 /// `POST /api/mfa/sms/send`
-pub(super) async fn send(intake: ApiRequest) -> Result<HttpResponse, ApiError> {
-    let (call, body) = intake.open(AcceptedStages::SecondFactor)?;
-    body.nothing()?;
-    let language = intake.caller().language.into();
-    let sent = intake.run(|flows| async move { flows.send_sms(&call, language).await }).await?;
-    Ok(HttpResponse::Ok().json(PhoneSetResponse { sent: true, on_its_way: sent.into() }))
+pub(super) async fn send(request: ApiRequest) -> Result<HttpResponse, ApiError> {
+    let (call, body) = request.open(AcceptedStages::SecondFactor)?;
+    body.require_empty()?;
+    let language = request.context().language.into();
+    let sent = request.run(|flows| async move { flows.send_sms(&call, language).await }).await?;
+    Ok(HttpResponse::Ok().json(SmsSendResponse { sent: true, code: sent.into() }))
+}
+
+/// Request body with a new phone number.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+struct SetPhoneRequest {
+    #[schema(schema_with = phone_schema)]
+    phone: Field,
+    #[schema(schema_with = country_schema)]
+    country: Option<Field>,
+}
+
+fn phone_schema() -> Object {
+    schemas::text(1, 250)
+        .description(Some("Phone number in international format, or in the national format of `country`."))
+        .build()
+}
+
+fn country_schema() -> Object {
+    schemas::text(2, 2)
+        .pattern(Some("^[A-Za-z]{2}$"))
+        .description(Some("Country of a national number (ISO 3166-1 alpha-2). Default: `FR`."))
+        .build()
 }
 
 /// `POST /api/mfa/phone/set`
-pub(super) async fn set(intake: ApiRequest) -> Result<HttpResponse, ApiError> {
-    // The account knows whether a token of this stage may enrol: it depends on the factors it has.
-    let (call, body) = intake.open(AcceptedStages::Any)?;
-    let mut object = body.object()?;
-    let country = object.optional("country", country);
+pub(super) async fn set(request: ApiRequest) -> Result<HttpResponse, ApiError> {
+    // Whether a token of this stage may enrol depends on the factors of the account: the flow checks it.
+    let (call, body) = request.open(AcceptedStages::Any)?;
+    let (body, mut errors) = body.parse::<SetPhoneRequest>()?;
+    let country = body.country.and_then(|it| it.text(&mut errors, country));
     let country = country.as_deref().unwrap_or(DEFAULT_COUNTRY);
-    let number = object.required("phone", |text| {
+    let number = body.phone.text(&mut errors, |text| {
         PhoneNumber::parse(text, country).map_err(|_| FieldErrorKind::NotAPhoneNumber)
     });
-    let number = object.finish(number)?;
-    let language = intake.caller().language.into();
-    let sent = intake.run(|flows| async move { flows.set_phone(&call, number, language).await }).await?;
+    let number = errors.finish(number)?;
+    let language = request.context().language.into();
+    let sent = request.run(|flows| async move { flows.set_phone(&call, number, language).await }).await?;
     Ok(HttpResponse::Ok().json(SmsCodeSent::from(sent)))
 }
 
-/// Two letters, in either case. Which of them are countries the library of numbers knows.
+/// Parses a country code: two letters in either case. The parser of phone numbers rejects unknown countries.
 fn country(text: &str) -> Result<String, FieldErrorKind> {
-    let fits = text.len() == 2 && text.bytes().all(|it| it.is_ascii_alphabetic());
-    fits.then(|| text.to_ascii_uppercase()).ok_or(FieldErrorKind::NotACountry)
+    let is_valid = text.len() == 2 && text.bytes().all(|it| it.is_ascii_alphabetic());
+    is_valid.then(|| text.to_ascii_uppercase()).ok_or(FieldErrorKind::NotACountry)
 }
 
+/// Verified phone number, with recovery codes and an access token after a first enrolment.
 #[derive(Serialize, ToSchema)]
 #[schema(as = PhoneConfirmed)]
 struct PhoneVerifyResponse<'a> {
     #[schema(schema_with = schemas::always_true)]
     phone_verified: bool,
-    /// The number, masked.
+    /// Phone number, masked.
     #[schema(schema_with = schemas::masked_phone)]
     phone: &'a str,
-    /// Of a first enrolment: ten codes, shown this once.
+    /// First enrolment only: ten recovery codes, shown only in this response.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(schema_with = schemas::recovery_codes)]
     recovery_codes: Option<Vec<&'a str>>,
-    /// Of a first enrolment: a two-factor access token.
+    /// First enrolment only: two-factor access token.
     #[serde(flatten)]
     #[schema(inline, value_type = OptionalToken)]
     token: Option<AccessToken<'a>>,
 }
 
 /// `POST /api/mfa/phone/verify`
-pub(super) async fn verify(intake: ApiRequest) -> Result<HttpResponse, ApiError> {
-    let confirmed = intake
+pub(super) async fn verify(request: ApiRequest) -> Result<HttpResponse, ApiError> {
+    let confirmed = request
         .code_check(AcceptedStages::Any, sms_code, |flows, call, code| async move {
             flows.confirm_phone(&call, code).await
         })
@@ -112,9 +138,9 @@ pub(super) async fn verify(intake: ApiRequest) -> Result<HttpResponse, ApiError>
     }))
 }
 
-/// An [`AccessToken`] that may not be there, as a schema says it.
+/// Schema of an optional [`AccessToken`].
 #[derive(ToSchema)]
-#[expect(dead_code, reason = "it is a form and never a value")]
+#[expect(dead_code, reason = "used as a schema only")]
 struct OptionalToken {
     #[schema(schema_with = schemas::token)]
     access_token: Option<String>,
@@ -126,6 +152,7 @@ struct OptionalToken {
     mfa_ok: Option<bool>,
 }
 
+/// Confirmation that the phone number is removed.
 #[derive(Serialize, ToSchema)]
 #[schema(as = PhoneRemoved)]
 struct PhoneRemoveResponse {
@@ -136,14 +163,23 @@ struct PhoneRemoveResponse {
 }
 
 /// `DELETE /api/mfa/phone`
-pub(super) async fn remove(intake: ApiRequest) -> Result<HttpResponse, ApiError> {
-    let (call, body) = intake.open(AcceptedStages::TwoFactors)?;
-    body.nothing()?;
-    intake.run(|flows| async move { flows.remove_phone(&call).await }).await?;
+pub(super) async fn remove(request: ApiRequest) -> Result<HttpResponse, ApiError> {
+    let (call, body) = request.open(AcceptedStages::TwoFactors)?;
+    body.require_empty()?;
+    request.run(|flows| async move { flows.remove_phone(&call).await }).await?;
     Ok(HttpResponse::Ok()
         .json(PhoneRemoveResponse { phone: None, backup_method: BackupMethod::None.as_str() }))
 }
 
+/// Request body with a backup method.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+struct SetBackupRequest {
+    #[schema(schema_with = schemas::backup_method)]
+    method: Field,
+}
+
+/// Backup method of the account.
 #[derive(Serialize, ToSchema)]
 #[schema(as = BackupMethod)]
 struct BackupSetResponse {
@@ -152,12 +188,12 @@ struct BackupSetResponse {
 }
 
 /// `POST /api/mfa/backup/set`
-pub(super) async fn set_backup(intake: ApiRequest) -> Result<HttpResponse, ApiError> {
-    let (call, body) = intake.open(AcceptedStages::TwoFactors)?;
-    let mut object = body.object()?;
-    let method = object.required("method", backup_method);
-    let method = object.finish(method)?;
-    intake.run(|flows| async move { flows.set_backup(&call, method).await }).await?;
+pub(super) async fn set_backup(request: ApiRequest) -> Result<HttpResponse, ApiError> {
+    let (call, body) = request.open(AcceptedStages::TwoFactors)?;
+    let (body, mut errors) = body.parse::<SetBackupRequest>()?;
+    let method = body.method.text(&mut errors, backup_method);
+    let method = errors.finish(method)?;
+    request.run(|flows| async move { flows.set_backup(&call, method).await }).await?;
     Ok(HttpResponse::Ok().json(BackupSetResponse { backup_method: method.as_str() }))
 }
 

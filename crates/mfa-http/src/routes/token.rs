@@ -1,4 +1,4 @@
-//! What others verify tokens by: the public keys, and the question whether a token is active now.
+//! Handlers of the public keys (JWKS) and of token introspection.
 
 pub(super) mod doc;
 
@@ -7,52 +7,82 @@ use actix_web::web::Data;
 use mfa_core::{SecretText, Stage};
 use mfa_flows::{ActiveToken, FlowError};
 use mfa_infra::Mfa;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
+use utoipa::openapi::Object;
 
 use super::BEARER;
-use crate::openapi::schemas;
 use crate::problem::{ApiError, FieldErrorKind, LengthUnit};
-use crate::request::{ApiOrFormRequest, BodyLimit};
+use crate::request::{ApiOrFormRequest, BodyLimit, Field};
+use crate::schemas;
 
 /// `GET /.well-known/jwks.json`
 pub(super) async fn keys(_: BodyLimit, mfa: Data<Mfa>) -> HttpResponse {
     HttpResponse::Ok().json(mfa.flows().ports().tokens.public_keys())
 }
 
-/// As much as a body holds: what is longer than a token can be is no token, and so not active.
-const LONGEST_TOKEN: usize = 16 * 1024;
+/// Maximum length of a token in bytes: as much as a body can hold. A longer text than a token is not active.
+const MAX_TOKEN_LENGTH: usize = 16 * 1024;
 
-/// A member of the answer that is absent is one that the token does not claim.
+/// Request body of token introspection (RFC 7662 §2.1).
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+struct IntrospectionRequest {
+    #[schema(schema_with = token_schema)]
+    token: Field,
+    /// Expected type of the token. It is ignored: every type of token is checked in the same way.
+    #[schema(value_type = Option<String>, nullable = false)]
+    token_type_hint: Option<Field>,
+}
+
+fn token_schema() -> Object {
+    schemas::text(1, MAX_TOKEN_LENGTH).description(Some("Token to introspect.")).build()
+}
+
+/// Claims of an active token. A claim that the token does not have is omitted.
 #[derive(Serialize, ToSchema)]
 #[schema(as = ActiveToken)]
 struct IntrospectionResponse<'a> {
     #[schema(schema_with = schemas::always_true)]
     active: bool,
+    /// Id of the user.
     sub: String,
+    /// User name.
     username: &'a str,
+    /// E-mail address of the user.
     email: &'a str,
+    /// Issuer of the token.
     #[serde(skip_serializing_if = "Option::is_none")]
     iss: Option<&'a str>,
+    /// Audience of the token.
     #[serde(skip_serializing_if = "Option::is_none")]
     aud: Option<&'a str>,
+    /// Expiry time in Unix seconds.
     exp: i64,
+    /// Time of issue in Unix seconds.
     #[serde(skip_serializing_if = "Option::is_none")]
     iat: Option<i64>,
+    /// Start of the validity in Unix seconds.
     #[serde(skip_serializing_if = "Option::is_none")]
     nbf: Option<i64>,
+    /// Id of the token.
     #[serde(skip_serializing_if = "Option::is_none")]
     jti: Option<&'a str>,
     #[schema(schema_with = schemas::bearer)]
     token_type: &'static str,
+    /// Authentication level: `aal1` or `aal2`.
     #[serde(skip_serializing_if = "Option::is_none")]
     acr: Option<&'a str>,
+    /// Authentication methods (RFC 8176).
     #[serde(skip_serializing_if = "Option::is_none")]
     amr: Option<&'a [String]>,
+    /// Time of the last verification of a second factor in Unix seconds.
     #[serde(skip_serializing_if = "Option::is_none")]
     auth_time: Option<i64>,
+    /// Access tokens only: whether a second factor was verified.
     #[serde(skip_serializing_if = "Option::is_none")]
     mfa_ok: Option<bool>,
+    /// Pending tokens only: `true`.
     #[serde(skip_serializing_if = "Option::is_none")]
     mfa_pending: Option<bool>,
 }
@@ -86,7 +116,7 @@ impl<'a> IntrospectionResponse<'a> {
     }
 }
 
-/// What is not active is told apart from nothing else (RFC 7662 §2.2).
+/// Response for every token that is not active, without the reason (RFC 7662 §2.2).
 #[derive(Serialize, ToSchema)]
 #[schema(as = InactiveToken)]
 struct InactiveToken {
@@ -94,7 +124,7 @@ struct InactiveToken {
     active: bool,
 }
 
-/// What there is to say of a token.
+/// Result of token introspection.
 #[derive(Serialize, ToSchema)]
 #[serde(untagged)]
 enum IntrospectionOutcome<'a> {
@@ -103,22 +133,21 @@ enum IntrospectionOutcome<'a> {
 }
 
 /// `POST /api/mfa/token/introspect`
-pub(super) async fn introspect(call: ApiOrFormRequest, mfa: Data<Mfa>) -> Result<HttpResponse, ApiError> {
-    admit(call.intake().bearer(), mfa.settings().tokens.introspection_key.as_ref())?;
-    let mut object = call.object(&["token", "token_type_hint"])?;
-    let token = object.required("token", token);
-    // There is one place to look, whatever kind of token the caller takes it for.
-    let _ = object.optional("token_type_hint", |_| Ok(()));
-    let token = object.finish(token)?;
-    let active = call.intake().run(|flows| async move { flows.introspect(token.expose()).await }).await?;
+pub(super) async fn introspect(request: ApiOrFormRequest, mfa: Data<Mfa>) -> Result<HttpResponse, ApiError> {
+    authorize(request.request().bearer(), mfa.settings().tokens.introspection_key.as_ref())?;
+    let (body, mut errors) = request.parse::<IntrospectionRequest>()?;
+    let token = body.token.text(&mut errors, token);
+    let _ = body.token_type_hint.and_then(|it| it.text(&mut errors, |_| Ok(())));
+    let token = errors.finish(token)?;
+    let active = request.request().run(|flows| async move { flows.introspect(token.expose()).await }).await?;
     Ok(HttpResponse::Ok().json(match &active {
         Some(active) => IntrospectionOutcome::Active(Box::new(IntrospectionResponse::new(active))),
         None => IntrospectionOutcome::Inactive(InactiveToken { active: false }),
     }))
 }
 
-/// Whether the caller may ask. Secrets compare in constant time.
-fn admit(presented: Option<&SecretText>, key: Option<&SecretText>) -> Result<(), ApiError> {
+/// Checks the introspection key. Secrets compare in constant time.
+fn authorize(presented: Option<&SecretText>, key: Option<&SecretText>) -> Result<(), ApiError> {
     let key = key.ok_or(ApiError::NotFound)?;
     match presented {
         Some(presented) if presented == key => Ok(()),
@@ -128,7 +157,7 @@ fn admit(presented: Option<&SecretText>, key: Option<&SecretText>) -> Result<(),
 }
 
 fn token(text: &str) -> Result<SecretText, FieldErrorKind> {
-    let fits = (1..=LONGEST_TOKEN).contains(&text.len());
-    let fault = FieldErrorKind::Length { most: LONGEST_TOKEN, unit: LengthUnit::Bytes };
-    fits.then(|| SecretText::new(text.to_owned())).ok_or(fault)
+    let is_valid = (1..=MAX_TOKEN_LENGTH).contains(&text.len());
+    let error = FieldErrorKind::Length { most: MAX_TOKEN_LENGTH, unit: LengthUnit::Bytes };
+    is_valid.then(|| SecretText::new(text.to_owned())).ok_or(error)
 }

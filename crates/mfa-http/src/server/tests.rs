@@ -1,4 +1,4 @@
-//! What only a real socket shows: bodies of every shape, connections that linger, and the end.
+//! Tests over a real socket: bodies, idle connections and shutdown.
 
 use std::collections::BTreeMap;
 use std::io::{Read, Write};
@@ -255,7 +255,7 @@ fn a_server_that_is_stopped_does_not_wait_for_idle_connections() {
     let (stopped, done) = mpsc::channel();
     let running = server.running.take().unwrap();
     let stopping = thread::spawn(move || stopped.send(running.stop()));
-    assert!(done.recv_timeout(Duration::from_secs(LAST_CALLS - 2)).expect("in time").is_ok());
+    assert!(done.recv_timeout(Duration::from_secs(SHUTDOWN_TIMEOUT - 2)).expect("in time").is_ok());
     stopping.join().unwrap().unwrap();
     assert!(TcpStream::connect(server.address).is_err());
 }

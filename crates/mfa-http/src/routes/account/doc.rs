@@ -1,29 +1,28 @@
-//! What there is to know of the calls about an account.
+//! OpenAPI descriptions of the account endpoints.
 
 use mfa_flows::AcceptedStages;
 use serde_json::json;
-use utoipa::openapi::Object;
 
 use super::{MethodsResponse, RevokeResponse, StatusResponse};
-use crate::openapi::schemas::{self, MASKED_PHONE, MOMENT};
 use crate::openapi::{ApiTag, Operation};
+use crate::schemas::{MASKED_PHONE, TIMESTAMP};
 
 pub(in crate::routes) fn status() -> Operation {
     Operation::new(
         "status",
         ApiTag::Mfa,
-        "How the account is protected",
-        "Works while the account is locked. A phone number is masked but for its last two digits.",
+        "Get MFA status",
+        "Returns the enrolled factors and the lock of the account. Available while the account is locked.",
     )
     .token(AcceptedStages::Access)
-    .nothing()
-    .answers::<StatusResponse>(
-        "The state of the account.",
+    .no_body()
+    .responds::<StatusResponse>(
+        "MFA status of the account.",
         json!({
             "user_id": 42,
             "mfa_enforced": true,
             "totp_enabled": true,
-            "totp_enrolled_at": MOMENT,
+            "totp_enrolled_at": TIMESTAMP,
             "phone": MASKED_PHONE,
             "phone_verified": true,
             "backup_method": "sms",
@@ -31,7 +30,7 @@ pub(in crate::routes) fn status() -> Operation {
             "locked": false,
             "lock_until": null,
             "failed_attempts": 0,
-            "last_success_at": MOMENT,
+            "last_success_at": TIMESTAMP,
             "last_method": "totp",
         }),
     )
@@ -41,15 +40,15 @@ pub(in crate::routes) fn methods() -> Operation {
     Operation::new(
         "methods",
         ApiTag::Mfa,
-        "By what this login can go on",
-        "Each method that the account has, best first, and whether it can be used now. Labels are in the \
-         caller's language. Works while the account is locked.",
+        "List available verification methods",
+        "Returns each verification method, the preferred one first, and whether it can be used now. Labels are in \
+         the language of the request. Available while the account is locked.",
     )
     .token(AcceptedStages::Any)
-    .nothing()
-    .tells_language()
-    .answers::<MethodsResponse>(
-        "The methods.",
+    .no_body()
+    .localized()
+    .responds::<MethodsResponse>(
+        "Verification methods of the account.",
         json!({
             "methods": [
                 { "method": "totp", "label": "Authenticator app", "available": true },
@@ -60,19 +59,14 @@ pub(in crate::routes) fn methods() -> Operation {
     )
 }
 
-/// Why a method cannot be used now.
-pub(super) fn reason() -> Object {
-    schemas::word(&["not_enrolled", "account_locked", "sms_unavailable", "phone_unreachable"]).build()
-}
-
 pub(in crate::routes) fn revoke() -> Operation {
     Operation::new(
         "revokeToken",
         ApiTag::Mfa,
-        "End the presented token",
-        "Logout. The token is refused from now on, by every server on the same database.",
+        "Revoke the current token",
+        "Logs out: every server on the same database rejects the token from now on.",
     )
     .token(AcceptedStages::Any)
-    .nothing()
-    .answers::<RevokeResponse>("The token is at its end.", json!({ "revoked": true }))
+    .no_body()
+    .responds::<RevokeResponse>("The token is revoked.", json!({ "revoked": true }))
 }

@@ -1,61 +1,64 @@
-//! What there is to know of the calls of administrators.
+//! OpenAPI descriptions of the endpoints for administrators.
 
 use mfa_core::EventKind;
 use serde_json::{Value, json};
 use utoipa::openapi::Object;
 use utoipa::openapi::path::Parameter;
 
-use super::LONGEST_REASON;
 use super::events::EventListResponse;
-use super::stats::StatsResponse;
+use super::stats::{StatsResponse, bucket};
 use super::users::{
-    AdminRecoveryCodesResponse, EnforceResponse, LONGEST_SEARCH, ResetResponse, UnlockResponse, UserDetail,
-    UserListResponse,
+    AdminRecoveryCodesResponse, EnforceRequest, EnforceResponse, MAX_SEARCH_LENGTH, ReasonRequest,
+    ResetResponse, UnlockResponse, UserDetail, UserListResponse,
 };
-use crate::openapi::schemas::{self, MASKED_PHONE, MOMENT, RECOVERY_CODE, id, request, text};
 use crate::openapi::{ApiTag, Operation, path_parameter, query_parameter};
 use crate::problem::{FieldErrorKind, ProblemKind};
-use crate::routes::events::doc::page_size;
+use crate::routes::events::doc::{PAGE_SIZE, page_size};
+use crate::schemas::{self, MASKED_PHONE, RECOVERY_CODE, TIMESTAMP, id, text};
 
 pub(in crate::routes) fn list_users() -> Operation {
-    look("listUsers", "Find users", "By a part of the name or the address, in the order of their ids.")
-        .parameter(query_parameter(
-            "query",
-            "A part of the user name or the e-mail address.",
-            text(0, LONGEST_SEARCH).build(),
-        ))
-        .parameter(query_parameter("limit", "How many; 50 where none is given.", page_size()))
-        .parameter(query_parameter(
-            "after",
-            "Only those with a greater id: `next` of the page before.",
-            id(0),
-        ))
-        .answers::<UserListResponse>(
-            "A page of users.",
-            json!({
-                "users": [{
-                    "user_id": 42,
-                    "email": "ada@example.com",
-                    "username": "ada",
-                    "full_name": "Ada Lovelace",
-                    "is_active": true,
-                    "is_superuser": false,
-                    "mfa_enforced": true,
-                    "totp_enabled": true,
-                    "locked": false,
-                    "lock_until": null,
-                }],
-                "next": null,
-            }),
-        )
+    read(
+        "listUsers",
+        "List users",
+        "Returns the users that match the search text, in the order of their ids.",
+    )
+    .parameter(query_parameter(
+        "query",
+        "Search text: part of the user name or e-mail address.",
+        text(0, MAX_SEARCH_LENGTH).build(),
+    ))
+    .parameter(query_parameter("limit", PAGE_SIZE, page_size()))
+    .parameter(query_parameter(
+        "after",
+        "Return users with a greater id. Use `next` of the previous page.",
+        id(0),
+    ))
+    .responds::<UserListResponse>(
+        "Page of users.",
+        json!({
+            "users": [{
+                "user_id": 42,
+                "email": "ada@example.com",
+                "username": "ada",
+                "full_name": "Ada Lovelace",
+                "is_active": true,
+                "is_superuser": false,
+                "mfa_enforced": true,
+                "totp_enabled": true,
+                "locked": false,
+                "lock_until": null,
+            }],
+            "next": null,
+        }),
+    )
 }
 
 pub(in crate::routes) fn show() -> Operation {
-    look("showUser", "How a user's account is protected", "What the user's own status shows, and who it is.")
+    read("showUser", "Get a user", "Returns the user with the MFA status of the account.")
         .parameter(user_id())
-        .refuses([ProblemKind::NotFound])
-        .answers::<UserDetail>(
-            "The account.",
+        .problems([ProblemKind::NotFound])
+        .responds::<UserDetail>(
+            "User with the MFA status of the account.",
             json!({
                 "user_id": 42,
                 "email": "ada@example.com",
@@ -64,7 +67,7 @@ pub(in crate::routes) fn show() -> Operation {
                 "is_superuser": false,
                 "mfa_enforced": true,
                 "totp_enabled": true,
-                "totp_enrolled_at": MOMENT,
+                "totp_enrolled_at": TIMESTAMP,
                 "phone": MASKED_PHONE,
                 "phone_verified": true,
                 "backup_method": "sms",
@@ -72,94 +75,104 @@ pub(in crate::routes) fn show() -> Operation {
                 "locked": false,
                 "lock_until": null,
                 "failed_attempts": 0,
-                "last_success_at": MOMENT,
+                "last_success_at": TIMESTAMP,
                 "last_method": "totp",
             }),
         )
 }
 
 pub(in crate::routes) fn unlock() -> Operation {
-    change("unlockUser", "Unlock an account", "Ends the lock and clears the count of wrong codes.")
-        .optional_body(request([why()]), reason_schema(), ("reason", FieldErrorKind::Unusable))
-        .answers::<UnlockResponse>("It is not locked now.", json!({ "user_id": 42, "unlocked": true }))
+    change("unlockUser", "Unlock a user account", "Ends the lock and resets the number of wrong codes.")
+        .optional_body::<ReasonRequest>(reason_example(), ("reason", FieldErrorKind::Unusable))
+        .responds::<UnlockResponse>("The account is unlocked.", json!({ "user_id": 42, "unlocked": true }))
 }
 
 pub(in crate::routes) fn reset() -> Operation {
     change(
         "resetUser",
-        "Take every factor off an account",
-        "The app, the phone and the recovery codes go; every token of the user is at its end. An enforced \
-         user enrols anew at the next login.",
+        "Remove all factors of a user",
+        "Removes the authenticator app, the phone number and the recovery codes, and revokes every token of \
+         the user. If MFA is required, the user enrols a new factor at the next login.",
     )
-    .optional_body(request([why()]), reason_schema(), ("reason", FieldErrorKind::Unusable))
-    .answers::<ResetResponse>("It has no factor now.", json!({ "user_id": 42, "reset": true }))
+    .optional_body::<ReasonRequest>(reason_example(), ("reason", FieldErrorKind::Unusable))
+    .responds::<ResetResponse>("All factors are removed.", json!({ "user_id": 42, "reset": true }))
 }
 
 pub(in crate::routes) fn enforce() -> Operation {
-    change("enforceUser", "Demand a second factor of a user", "Or no longer.")
-        .body(
-            request([("enforced", schemas::flag(), true), why()]),
-            json!({ "enforced": true, "reason": "policy of the finance department" }),
-            ("enforced", FieldErrorKind::NotAFlag),
-        )
-        .answers::<EnforceResponse>("It is so.", json!({ "user_id": 42, "mfa_enforced": true }))
+    change(
+        "enforceUser",
+        "Require MFA for a user",
+        "Requires MFA for the user, or stops requiring it, depending on `enforced`.",
+    )
+    .body::<EnforceRequest>(
+        json!({ "enforced": true, "reason": "policy of the finance department" }),
+        ("enforced", FieldErrorKind::NotAFlag),
+    )
+    .responds::<EnforceResponse>(
+        "MFA requirement of the user.",
+        json!({ "user_id": 42, "mfa_enforced": true }),
+    )
 }
 
 pub(in crate::routes) fn regenerate() -> Operation {
     change(
         "regenerateRecoveryCodesOfUser",
-        "Make ten new recovery codes for a user",
-        "They are shown this once. Every older code is dead.",
+        "Regenerate the recovery codes of a user",
+        "Generates ten new recovery codes and invalidates all earlier ones. The codes are shown only in this response.",
     )
-    .optional_body(request([why()]), reason_schema(), ("reason", FieldErrorKind::Unusable))
-    .answers::<AdminRecoveryCodesResponse>(
-        "The new codes.",
+    .optional_body::<ReasonRequest>(reason_example(), ("reason", FieldErrorKind::Unusable))
+    .responds::<AdminRecoveryCodesResponse>(
+        "New recovery codes.",
         json!({ "user_id": 42, "recovery_codes": vec![RECOVERY_CODE; 10] }),
     )
 }
 
 pub(in crate::routes) fn list_events() -> Operation {
     let kinds: Vec<&str> = EventKind::ALL.iter().map(|kind| kind.as_str()).collect();
-    look("listAllEvents", "What happened", "The events of all users or of one, newest first.")
-        .parameter(query_parameter("user_id", "Only those of this user.", id(1)))
-        .parameter(query_parameter("event", "Only those of this kind.", schemas::word(&kinds).build()))
-        .parameter(query_parameter("limit", "How many; 50 where none is given.", page_size()))
-        .parameter(query_parameter("before", "Only older ones: `next` of the page before.", id(1)))
-        .answers::<EventListResponse>(
-            "A page of events.",
-            json!({
-                "events": [{
-                    "id": 4711,
-                    "at": MOMENT,
-                    "user_id": 42,
-                    "seq": 7,
-                    "event": "admin_unlock",
-                    "method": null,
-                    "outcome": "success",
-                    "ip": "198.51.100.7",
-                    "user_agent": "Mozilla/5.0",
-                    "request_id": "3f1c9a5be8d24c6f9b0a7e5d4c3b2a10",
-                    "actor": "1 (demo)",
-                    "reason": "lost phone, ticket 7",
-                }],
-                "next": null,
-            }),
-        )
+    read(
+        "listAllEvents",
+        "List security events of all users",
+        "Returns the events of all users or of one user, newest first.",
+    )
+    .parameter(query_parameter("user_id", "Return events of this user.", id(1)))
+    .parameter(query_parameter("event", "Return events of this kind.", schemas::string_enum(&kinds).build()))
+    .parameter(query_parameter("limit", PAGE_SIZE, page_size()))
+    .parameter(query_parameter("before", "Return older events. Use `next` of the previous page.", id(1)))
+    .responds::<EventListResponse>(
+        "Page of security events.",
+        json!({
+            "events": [{
+                "id": 4711,
+                "at": TIMESTAMP,
+                "user_id": 42,
+                "seq": 7,
+                "event": "admin_unlock",
+                "method": null,
+                "outcome": "success",
+                "ip": "198.51.100.7",
+                "user_agent": "Mozilla/5.0",
+                "request_id": "3f1c9a5be8d24c6f9b0a7e5d4c3b2a10",
+                "actor": "1 (demo)",
+                "reason": "lost phone, ticket 7",
+            }],
+            "next": null,
+        }),
+    )
 }
 
 pub(in crate::routes) fn stats() -> Operation {
-    look(
+    read(
         "statistics",
-        "Numbers over all users",
-        "Series for plots, and totals. A bucket that a series does not name is one in which nothing \
-         happened. Hours cover a day and days a month where no period is given; longer periods than the \
-         buckets allow are refused.",
+        "Get statistics",
+        "Returns time series and current totals over all users. A series omits buckets without events. The \
+         default period is 24 hours for hourly buckets and 30 days for daily ones; the bucket size limits the \
+         length of the period.",
     )
-    .parameter(query_parameter("from", "The beginning of the period.", time()))
-    .parameter(query_parameter("to", "The end of the period.", time()))
-    .parameter(query_parameter("bucket", "How finely it is cut.", bucket()))
-    .answers::<StatsResponse>(
-        "The numbers.",
+    .parameter(query_parameter("from", "Start of the period.", time()))
+    .parameter(query_parameter("to", "End of the period.", time()))
+    .parameter(query_parameter("bucket", "Size of a bucket.", bucket()))
+    .responds::<StatsResponse>(
+        "Statistics of the period.",
         json!({
             "from": "2026-11-21T23:47:01.733Z",
             "to": "2026-11-22T23:47:01.733Z",
@@ -187,41 +200,32 @@ pub(in crate::routes) fn stats() -> Operation {
     )
 }
 
-/// How finely a period is cut.
-pub(super) fn bucket() -> Object {
-    schemas::word(&["hour", "day"]).build()
-}
-
+/// Schema of a time in the query. An empty value is the same as no value.
 fn time() -> Object {
-    // A value that is empty is one that is not there.
     let (day, hour) = ("[0-9]{4}-[0-9]{2}-[0-9]{2}", "[0-9]{2}:[0-9]{2}:[0-9]{2}(\\.[0-9]+)?");
     let pattern = format!("^({day}T{hour}(Z|[+-][0-9]{{2}}:[0-9]{{2}}))?$");
-    text(0, 64).pattern(Some(pattern)).examples([json!(MOMENT)]).build()
+    text(0, 64).pattern(Some(pattern)).examples([json!(TIMESTAMP)]).build()
 }
 
-fn look(id: &'static str, summary: &'static str, description: &'static str) -> Operation {
-    Operation::new(id, ApiTag::Admin, summary, description).superuser().nothing()
+/// Creates the description of an endpoint that reads data.
+fn read(id: &'static str, summary: &'static str, description: &'static str) -> Operation {
+    Operation::new(id, ApiTag::Admin, summary, description).superuser().no_body()
 }
 
-/// Who changes their own account must have shown a second factor lately, as anybody must.
+/// Creates the description of an endpoint that changes a user. Step-up applies when administrators change their own
+/// account.
 fn change(id: &'static str, summary: &'static str, description: &'static str) -> Operation {
     Operation::new(id, ApiTag::Admin, summary, description)
         .superuser()
-        .changes()
+        .changes_factor()
         .parameter(user_id())
-        .refuses([ProblemKind::NotFound])
+        .problems([ProblemKind::NotFound])
 }
 
 fn user_id() -> Parameter {
-    path_parameter("id", "The user's id.", id(1), 42)
+    path_parameter("id", "Id of the user.", id(1), 42)
 }
 
-fn why() -> (&'static str, Object, bool) {
-    // Without control characters: the audit is read by lines.
-    let form = text(1, LONGEST_REASON).pattern(Some("^[^\\x00-\\x1f\\x7f-\\x9f]*$"));
-    ("reason", form.description(Some("Why, for the audit: one line.")).build(), false)
-}
-
-fn reason_schema() -> Value {
+fn reason_example() -> Value {
     json!({ "reason": "lost phone, ticket 7" })
 }

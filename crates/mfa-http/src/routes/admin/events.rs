@@ -1,4 +1,4 @@
-//! The events of all users, as administrators see them.
+//! Handler of the security events of all users.
 
 use actix_web::HttpResponse;
 use mfa_core::{AuditPage, AuditQuery, EventKind, StoredEvent, UserId};
@@ -9,38 +9,53 @@ use utoipa::ToSchema;
 use crate::problem::{ApiError, FieldErrorKind};
 use crate::request::{ApiRequest, whole_number};
 use crate::rfc3339::rfc3339;
-use crate::routes::events::{USUAL_PAGE, page_size};
+use crate::routes::events::{DEFAULT_PAGE_SIZE, page_size};
 
+/// Page of security events.
 #[derive(Serialize, ToSchema)]
 #[schema(as = AllEvents)]
 pub(super) struct EventListResponse {
+    /// Events, newest first.
     events: Vec<ListedEvent>,
-    /// The `before` of the next page. A page of one kind of event may be short and have a next one all the same.
+    /// Value of `before` for the next page, or null on the last page. With the filter `event`, a page that is not full
+    /// may have a next page.
     #[schema(required = true)]
     next: Option<i64>,
 }
 
+/// Security event of a user.
 #[derive(Serialize, ToSchema)]
 #[schema(as = ListedEvent)]
 struct ListedEvent {
+    /// Id of the event.
     id: i64,
+    /// Time of the event.
     #[schema(format = DateTime, required = true)]
     at: Option<String>,
+    /// Id of the user.
     user_id: i64,
-    /// Its number among the events of its user.
+    /// Sequence number among the events of the user, from 1.
     seq: u64,
+    /// Kind of event.
     event: String,
+    /// Factor that was used, or null.
     #[schema(required = true)]
     method: Option<String>,
+    /// Outcome of the event.
     outcome: String,
+    /// IP address of the client, or null.
     #[schema(required = true)]
     ip: Option<String>,
+    /// User agent of the client, or null.
     #[schema(required = true)]
     user_agent: Option<String>,
+    /// Id of the request, or null.
     #[schema(required = true)]
     request_id: Option<String>,
+    /// Administrator who caused the event, or null.
     #[schema(required = true)]
     actor: Option<String>,
+    /// Reason that the administrator gave, or null.
     #[schema(required = true)]
     reason: Option<String>,
 }
@@ -71,17 +86,17 @@ impl From<AuditPage> for EventListResponse {
 }
 
 /// `GET /api/mfa/admin/events`
-pub(in crate::routes) async fn list(intake: ApiRequest) -> Result<HttpResponse, ApiError> {
-    let (call, body) = intake.open(AcceptedStages::TwoFactors)?;
-    body.nothing()?;
-    let mut query = intake.query()?;
+pub(in crate::routes) async fn list(request: ApiRequest) -> Result<HttpResponse, ApiError> {
+    let (call, body) = request.open(AcceptedStages::TwoFactors)?;
+    body.require_empty()?;
+    let mut query = request.query()?;
     let user = query.optional("user_id", |text| whole_number(1, i64::MAX)(text));
     let kind = query.optional("event", |text| EventKind::parse(text).ok_or(FieldErrorKind::NotOneOf));
-    let limit = query.optional("limit", page_size).unwrap_or(USUAL_PAGE);
+    let limit = query.optional("limit", page_size).unwrap_or(DEFAULT_PAGE_SIZE);
     let before = query.optional("before", |text| whole_number(1, i64::MAX)(text));
     query.finish(Some(()))?;
     let query = AuditQuery { user: user.map(UserId::new), kind, before, limit };
-    let page = intake
+    let page = request
         .run(|flows| async move {
             let admin = flows.administrator(&call, AdminAct::Look, None).await?;
             flows.list_events(&admin, query).await

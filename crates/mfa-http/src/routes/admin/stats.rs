@@ -1,4 +1,4 @@
-//! Numbers over all users, as plots want them.
+//! Handler of the statistics over all users.
 
 use std::time::Duration;
 
@@ -7,78 +7,113 @@ use mfa_core::{Activity, BucketSize, LockoutCount, Period, SmsCount, Timestamp, 
 use mfa_flows::{AcceptedStages, AdminAct};
 use serde::Serialize;
 use utoipa::ToSchema;
+use utoipa::openapi::Object;
 
 use crate::problem::{ApiError, FieldError, FieldErrorKind};
 use crate::request::ApiRequest;
 use crate::rfc3339::{parse_rfc3339, rfc3339};
+use crate::schemas;
 
-/// The period where the caller names none: by hours, by days.
-const A_DAY: Duration = Duration::from_hours(24);
-const A_MONTH: Duration = Duration::from_hours(24 * 30);
+/// Default period with hourly buckets.
+const HOURLY_PERIOD: Duration = Duration::from_hours(24);
+/// Default period with daily buckets.
+const DAILY_PERIOD: Duration = Duration::from_hours(24 * 30);
 
-/// A bucket that a series does not name is one in which nothing happened.
+/// Statistics of a period. A series omits buckets without events.
 #[derive(Serialize, ToSchema)]
 #[schema(as = StatsResponse)]
 pub(super) struct StatsResponse {
+    /// Start of the period.
     #[schema(format = DateTime, required = true)]
     from: Option<String>,
+    /// End of the period.
     #[schema(format = DateTime, required = true)]
     to: Option<String>,
-    #[schema(schema_with = super::doc::bucket)]
+    #[schema(schema_with = bucket)]
     bucket: &'static str,
+    /// Verifications per bucket, method and outcome.
     verifications: Vec<VerificationCounts>,
+    /// Account lockouts per bucket.
     lockouts: Vec<LockoutCounts>,
+    /// SMS messages per bucket, country and provider.
     sms: Vec<SmsCounts>,
+    /// Current totals over all users.
     totals: TotalsNow,
 }
 
+/// Number of verifications in a bucket.
 #[derive(Serialize, ToSchema)]
 #[schema(as = VerificationCount)]
 struct VerificationCounts {
+    /// Start of the bucket.
     #[schema(format = DateTime, required = true)]
     at: Option<String>,
+    /// Factor that was verified.
     method: String,
+    /// Outcome of the verification.
     outcome: String,
+    /// Number of verifications.
     count: u64,
 }
 
+/// Number of lockouts in a bucket.
 #[derive(Serialize, ToSchema)]
 #[schema(as = LockoutCount)]
 struct LockoutCounts {
+    /// Start of the bucket.
     #[schema(format = DateTime, required = true)]
     at: Option<String>,
+    /// Number of lockouts.
     count: u64,
 }
 
+/// Numbers of SMS messages in a bucket.
 #[derive(Serialize, ToSchema)]
 #[schema(as = SmsCount)]
 struct SmsCounts {
+    /// Start of the bucket.
     #[schema(format = DateTime, required = true)]
     at: Option<String>,
+    /// Country of the phone numbers (ISO 3166).
     country: String,
+    /// SMS provider, or null if no provider confirmed the message.
     #[schema(required = true)]
     provider: Option<String>,
+    /// Number of messages sent.
     sent: u64,
+    /// Number of messages that the provider reported as delivered.
     delivered: u64,
+    /// Number of messages that the provider reported as failed.
     failed: u64,
+    /// Number of messages whose code was verified.
     used: u64,
 }
 
+/// Current totals over all users.
 #[derive(Serialize, ToSchema)]
 #[schema(as = Totals)]
 struct TotalsNow {
+    /// Number of users.
     users: u64,
+    /// Number of users with a second factor.
     with_factor: u64,
+    /// Number of users per factor.
     by_factor: ByFactor,
+    /// Number of locked accounts.
     locked: u64,
+    /// Number of users for whom MFA is required.
     enforced: u64,
+    /// Number of users with three or fewer recovery codes left.
     recovery_codes_low: u64,
 }
 
+/// Number of users per factor.
 #[derive(Serialize, ToSchema)]
 #[schema(as = ByFactor)]
 struct ByFactor {
+    /// Number of users with an authenticator app.
     totp: u64,
+    /// Number of users with codes by SMS.
     sms: u64,
 }
 
@@ -135,17 +170,22 @@ impl StatsResponse {
     }
 }
 
+/// Schema of the bucket size.
+pub(super) fn bucket() -> Object {
+    schemas::string_enum(&["hour", "day"]).description(Some("Size of a bucket.")).build()
+}
+
 /// `GET /api/mfa/admin/stats`
-pub(in crate::routes) async fn stats(intake: ApiRequest) -> Result<HttpResponse, ApiError> {
-    let (call, body) = intake.open(AcceptedStages::TwoFactors)?;
-    body.nothing()?;
-    let mut query = intake.query()?;
+pub(in crate::routes) async fn stats(request: ApiRequest) -> Result<HttpResponse, ApiError> {
+    let (call, body) = request.open(AcceptedStages::TwoFactors)?;
+    body.require_empty()?;
+    let mut query = request.query()?;
     let from = query.optional("from", time);
     let to = query.optional("to", time);
     let bucket = query.optional("bucket", |text| BucketSize::parse(text).ok_or(FieldErrorKind::NotOneOf));
     let bucket = bucket.unwrap_or(BucketSize::Hour);
     query.finish(Some(()))?;
-    let stats = intake
+    let stats = request
         .run(|flows| async move {
             let admin = flows.administrator(&call, AdminAct::Look, None).await?;
             let period = period(from, to, bucket, flows.ports().clock.now())?;
@@ -160,20 +200,20 @@ fn time(text: &str) -> Result<Timestamp, FieldErrorKind> {
     parse_rfc3339(text).ok_or(FieldErrorKind::NotATime)
 }
 
-/// The period up to now, where the caller leaves its ends open.
+/// Returns the requested period. By default it ends now and has the default length of its bucket size.
 fn period(
     from: Option<Timestamp>,
     to: Option<Timestamp>,
     bucket: BucketSize,
     now: Timestamp,
 ) -> Result<Period, ApiError> {
-    let usual = match bucket {
-        BucketSize::Hour => A_DAY,
-        BucketSize::Day => A_MONTH,
+    let default = match bucket {
+        BucketSize::Hour => HOURLY_PERIOD,
+        BucketSize::Day => DAILY_PERIOD,
     };
-    // The millisecond that is now belongs to it.
+    // The current millisecond is part of the period.
     let to = to.unwrap_or(now.plus(Duration::from_millis(1)));
-    let from = from.unwrap_or(to.minus(usual));
+    let from = from.unwrap_or(to.minus(default));
     Period::new(from, to, bucket).map_err(|error| {
         let error = FieldErrorKind::Period { most_days: error.max_days };
         ApiError::Fields(vec![FieldError { field: "to".to_owned(), error }])

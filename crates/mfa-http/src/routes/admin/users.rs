@@ -1,47 +1,63 @@
-//! Users and their factors, as administrators see and change them.
+//! Handlers of users and their factors.
+
+use std::future::Future;
+use std::sync::Arc;
 
 use actix_web::HttpResponse;
 use actix_web::web::Path;
 use mfa_core::{Account, FactorKind, Lock, SecretText, Timestamp, UserId, UserPage, UserQuery, UserRecord};
 use mfa_flows::{AcceptedStages, AccountStatus, AdminAct, AdminCall, FlowError, Flows};
-use serde::Serialize;
-use std::future::Future;
-use std::sync::Arc;
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
+use utoipa::openapi::Object;
 
-use super::{reason, user};
-use crate::openapi::schemas;
+use super::{reason, user_id};
 use crate::problem::{ApiError, FieldErrorKind, LengthUnit};
-use crate::request::{ApiRequest, JsonObject, whole_number};
+use crate::request::{ApiRequest, Field, FieldErrors, whole_number};
 use crate::rfc3339::rfc3339;
-use crate::routes::events::{USUAL_PAGE, page_size};
+use crate::routes::events::{DEFAULT_PAGE_SIZE, page_size};
+use crate::schemas;
 
-/// As long as an e-mail address can be.
-pub(super) const LONGEST_SEARCH: usize = 254;
+/// Maximum length of a search text in characters: the maximum of an e-mail address.
+pub(super) const MAX_SEARCH_LENGTH: usize = 254;
 
+/// Page of users.
 #[derive(Serialize, ToSchema)]
 #[schema(as = UserListResponse)]
 pub(super) struct UserListResponse {
+    /// Users in the order of their ids.
     users: Vec<ListedUser>,
-    /// The `after` of the next page.
+    /// Value of `after` for the next page, or null on the last page.
     #[schema(required = true)]
     next: Option<i64>,
 }
 
+/// User in a list.
 #[derive(Serialize, ToSchema)]
 #[schema(as = ListedUser)]
 #[expect(clippy::struct_excessive_bools, reason = "each is a field of the answer")]
 struct ListedUser {
+    /// Id of the user.
     user_id: i64,
+    /// E-mail address.
     email: String,
+    /// User name.
     username: String,
+    /// Full name, or null.
     #[schema(required = true)]
     full_name: Option<String>,
+    /// Whether the user may log in.
     is_active: bool,
+    /// Whether the user is an administrator.
     is_superuser: bool,
+    /// Whether MFA is required for the user.
     mfa_enforced: bool,
+    /// Whether an authenticator app is enrolled.
     totp_enabled: bool,
+    /// Whether the account is locked.
     locked: bool,
+    /// End of the lock; null if the account is not locked, or if only an administrator can unlock it.
     #[schema(format = DateTime, required = true)]
     lock_until: Option<String>,
 }
@@ -78,18 +94,18 @@ impl UserListResponse {
 }
 
 /// `GET /api/mfa/admin/users`
-pub(in crate::routes) async fn list(intake: ApiRequest) -> Result<HttpResponse, ApiError> {
-    let (call, body) = intake.open(AcceptedStages::TwoFactors)?;
-    body.nothing()?;
-    let mut query = intake.query()?;
+pub(in crate::routes) async fn list(request: ApiRequest) -> Result<HttpResponse, ApiError> {
+    let (call, body) = request.open(AcceptedStages::TwoFactors)?;
+    body.require_empty()?;
+    let mut query = request.query()?;
     let text = query.optional("query", search);
-    let limit = query.optional("limit", page_size).unwrap_or(USUAL_PAGE);
+    let limit = query.optional("limit", page_size).unwrap_or(DEFAULT_PAGE_SIZE);
     let after = query.optional("after", |text| whole_number(0, i64::MAX)(text));
     query.finish(Some(()))?;
-    let users = intake
+    let users = request
         .run(|flows| async move {
             let admin = flows.administrator(&call, AdminAct::Look, None).await?;
-            // One more than is shown tells whether there is another page.
+            // One more than the page size shows whether there is another page.
             let query = UserQuery { text, after: after.map(UserId::new), limit: limit.saturating_add(1) };
             let page = flows.list_users(&admin, query).await?;
             Ok::<_, FlowError>(UserListResponse::new(page, limit, flows.ports().clock.now()))
@@ -98,36 +114,51 @@ pub(in crate::routes) async fn list(intake: ApiRequest) -> Result<HttpResponse, 
     Ok(HttpResponse::Ok().json(users))
 }
 
-/// Part of a name or an address.
+/// Parses a search text: part of a user name or e-mail address.
 fn search(text: &str) -> Result<String, FieldErrorKind> {
-    let fits = text.chars().count() <= LONGEST_SEARCH;
-    let too_long = FieldErrorKind::Length { most: LONGEST_SEARCH, unit: LengthUnit::Characters };
+    let fits = text.chars().count() <= MAX_SEARCH_LENGTH;
+    let too_long = FieldErrorKind::Length { most: MAX_SEARCH_LENGTH, unit: LengthUnit::Characters };
     if fits { Ok(text.to_owned()) } else { Err(too_long) }
 }
 
+/// User with the MFA status of the account.
 #[derive(Serialize, ToSchema)]
 #[schema(as = UserCard)]
 #[expect(clippy::struct_excessive_bools, reason = "each is a field of the answer")]
 pub(super) struct UserDetail {
+    /// Id of the user.
     user_id: i64,
+    /// E-mail address.
     email: String,
+    /// User name.
     username: String,
+    /// Whether the user may log in.
     is_active: bool,
+    /// Whether the user is an administrator.
     is_superuser: bool,
+    /// Whether MFA is required for the user.
     mfa_enforced: bool,
+    /// Whether an authenticator app is enrolled.
     totp_enabled: bool,
+    /// Time of the enrolment, or null.
     #[schema(format = DateTime, required = true)]
     totp_enrolled_at: Option<String>,
     #[schema(schema_with = schemas::masked_phone_or_null, required = true)]
     phone: Option<String>,
+    /// Whether the phone number is verified.
     phone_verified: bool,
     #[schema(schema_with = schemas::backup_method)]
     backup_method: &'static str,
+    /// Number of unused recovery codes.
     recovery_codes_left: usize,
+    /// Whether the account is locked.
     locked: bool,
+    /// End of the lock; null if the account is not locked, or if only an administrator can unlock it.
     #[schema(format = DateTime, required = true)]
     lock_until: Option<String>,
+    /// Number of consecutive wrong codes.
     failed_attempts: u32,
+    /// Time of the last successful verification of a second factor, or null.
     #[schema(format = DateTime, required = true)]
     last_success_at: Option<String>,
     #[schema(schema_with = schemas::factor_or_null, required = true)]
@@ -159,23 +190,41 @@ impl UserDetail {
 }
 
 /// `GET /api/mfa/admin/users/{id}`
-pub(in crate::routes) async fn show(intake: ApiRequest, id: Path<String>) -> Result<HttpResponse, ApiError> {
-    let (call, body) = intake.open(AcceptedStages::TwoFactors)?;
-    body.nothing()?;
+pub(in crate::routes) async fn show(request: ApiRequest, id: Path<String>) -> Result<HttpResponse, ApiError> {
+    let (call, body) = request.open(AcceptedStages::TwoFactors)?;
+    body.require_empty()?;
     let id = id.into_inner();
-    let card = intake
+    let detail = request
         .run(|flows| async move {
             let admin = flows.administrator(&call, AdminAct::Look, None).await?;
-            let (account, status) = flows.show_user(&admin, user(&id)?).await?;
+            let (account, status) = flows.show_user(&admin, user_id(&id)?).await?;
             Ok::<_, ApiError>(UserDetail::new(account, status))
         })
         .await?;
-    Ok(HttpResponse::Ok().json(card))
+    Ok(HttpResponse::Ok().json(detail))
 }
 
+/// Request body of the changes that need only a reason.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct ReasonRequest {
+    #[schema(schema_with = reason_schema)]
+    reason: Option<Field>,
+}
+
+/// Schema of a reason. It has no control characters, because the audit log is read line by line.
+fn reason_schema() -> Object {
+    schemas::text(1, super::MAX_REASON_LENGTH)
+        .pattern(Some("^[^\\x00-\\x1f\\x7f-\\x9f]*$"))
+        .description(Some("Reason for the audit log: one line."))
+        .build()
+}
+
+/// Confirmation that the account is unlocked.
 #[derive(Serialize, ToSchema)]
 #[schema(as = UserUnlocked)]
 pub(super) struct UnlockResponse {
+    /// Id of the user.
     user_id: i64,
     #[schema(schema_with = schemas::always_true)]
     unlocked: bool,
@@ -183,64 +232,89 @@ pub(super) struct UnlockResponse {
 
 /// `POST /api/mfa/admin/users/{id}/unlock`
 pub(in crate::routes) async fn unlock(
-    intake: ApiRequest,
+    request: ApiRequest,
     id: Path<String>,
 ) -> Result<HttpResponse, ApiError> {
     let change = |flows: Arc<Flows>, admin: AdminCall, user, ()| async move {
         flows.unlock_user(&admin, user).await?;
         Ok(UnlockResponse { user_id: user.value(), unlocked: true })
     };
-    changed(intake, id, |_| Some(()), change).await
+    run_change(request, id, reason_only, change).await
 }
 
+/// Confirmation that all factors are removed.
 #[derive(Serialize, ToSchema)]
 #[schema(as = UserReset)]
 pub(super) struct ResetResponse {
+    /// Id of the user.
     user_id: i64,
     #[schema(schema_with = schemas::always_true)]
     reset: bool,
 }
 
 /// `POST /api/mfa/admin/users/{id}/reset`
-pub(in crate::routes) async fn reset(intake: ApiRequest, id: Path<String>) -> Result<HttpResponse, ApiError> {
+pub(in crate::routes) async fn reset(
+    request: ApiRequest,
+    id: Path<String>,
+) -> Result<HttpResponse, ApiError> {
     let change = |flows: Arc<Flows>, admin: AdminCall, user, ()| async move {
         flows.reset_user(&admin, user).await?;
         Ok(ResetResponse { user_id: user.value(), reset: true })
     };
-    changed(intake, id, |_| Some(()), change).await
+    run_change(request, id, reason_only, change).await
 }
 
+/// Request body of the MFA requirement.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct EnforceRequest {
+    /// Whether MFA is required for the user.
+    #[schema(value_type = bool)]
+    enforced: Field,
+    #[schema(schema_with = reason_schema)]
+    reason: Option<Field>,
+}
+
+/// MFA requirement of a user.
 #[derive(Serialize, ToSchema)]
 #[schema(as = UserEnforced)]
 pub(super) struct EnforceResponse {
+    /// Id of the user.
     user_id: i64,
+    /// Whether MFA is required for the user.
     mfa_enforced: bool,
 }
 
 /// `POST /api/mfa/admin/users/{id}/enforce`
 pub(in crate::routes) async fn enforce(
-    intake: ApiRequest,
+    request: ApiRequest,
     id: Path<String>,
 ) -> Result<HttpResponse, ApiError> {
     let change = |flows: Arc<Flows>, admin: AdminCall, user, enforced| async move {
         flows.enforce_user(&admin, user, enforced).await?;
         Ok(EnforceResponse { user_id: user.value(), mfa_enforced: enforced })
     };
-    changed(intake, id, |body| body.flag("enforced"), change).await
+    let read = |body: EnforceRequest, errors: &mut FieldErrors| {
+        // In the order of the other changes: the reason first.
+        let reason = read_reason(body.reason, errors);
+        (reason, body.enforced.flag(errors))
+    };
+    run_change(request, id, read, change).await
 }
 
+/// New recovery codes of a user.
 #[derive(Serialize, ToSchema)]
 #[schema(as = UserRecoveryCodes)]
 pub(super) struct AdminRecoveryCodesResponse {
+    /// Id of the user.
     user_id: i64,
-    /// Shown this once.
     #[schema(schema_with = schemas::recovery_codes)]
     recovery_codes: Vec<String>,
 }
 
 /// `POST /api/mfa/admin/users/{id}/recovery/regenerate`
 pub(in crate::routes) async fn regenerate(
-    intake: ApiRequest,
+    request: ApiRequest,
     id: Path<String>,
 ) -> Result<HttpResponse, ApiError> {
     let change = |flows: Arc<Flows>, admin: AdminCall, user, ()| async move {
@@ -248,35 +322,45 @@ pub(in crate::routes) async fn regenerate(
         let recovery_codes = codes.iter().map(SecretText::expose).map(str::to_owned).collect();
         Ok(AdminRecoveryCodesResponse { user_id: user.value(), recovery_codes })
     };
-    changed(intake, id, |_| Some(()), change).await
+    run_change(request, id, reason_only, change).await
 }
 
-/// Reads the body, has the caller taken for an administrator, and runs one change of one user.
-async fn changed<C, T, F>(
-    intake: ApiRequest,
+fn reason_only(body: ReasonRequest, errors: &mut FieldErrors) -> (Option<String>, Option<()>) {
+    (read_reason(body.reason, errors), Some(()))
+}
+
+fn read_reason(field: Option<Field>, errors: &mut FieldErrors) -> Option<String> {
+    field.and_then(|field| field.text(errors, reason))
+}
+
+/// Parses the body, verifies that the user of the token is an administrator, and runs one change of one user.
+///
+/// `read` validates the fields of the body. It returns the reason, if any, and the value for `change`.
+async fn run_change<B, C, T, F>(
+    request: ApiRequest,
     id: Path<String>,
-    read: impl FnOnce(&mut JsonObject) -> Option<C>,
+    read: impl FnOnce(B, &mut FieldErrors) -> (Option<String>, Option<C>),
     change: impl FnOnce(Arc<Flows>, AdminCall, UserId, C) -> F + Send + 'static,
 ) -> Result<HttpResponse, ApiError>
 where
+    B: DeserializeOwned,
     C: Send + 'static,
     T: Serialize + Send + 'static,
     F: Future<Output = Result<T, FlowError>> + Send,
 {
-    let (call, body) = intake.open(AcceptedStages::TwoFactors)?;
-    let mut object = body.optional_object()?;
-    let why = object.optional("reason", reason);
-    let what = read(&mut object);
-    let what = object.finish(what)?;
+    let (call, body) = request.open(AcceptedStages::TwoFactors)?;
+    let (body, mut errors) = body.parse_optional()?;
+    let (reason, value) = read(body, &mut errors);
+    let value = errors.finish(value)?;
     let id = id.into_inner();
-    let answer = intake
+    let response = request
         .run(|flows| async move {
-            // Nobody learns who there is before being taken for an administrator.
-            let named = user(&id);
-            let act = named.as_ref().map_or(AdminAct::Look, |user| AdminAct::Change(*user));
-            let admin = flows.administrator(&call, act, why).await?;
-            Ok::<_, ApiError>(change(Arc::clone(&flows), admin, named?, what).await?)
+            // The administrator is verified before the user id, so that others learn nothing about user ids.
+            let user = user_id(&id);
+            let act = user.as_ref().map_or(AdminAct::Look, |user| AdminAct::Change(*user));
+            let admin = flows.administrator(&call, act, reason).await?;
+            Ok::<_, ApiError>(change(Arc::clone(&flows), admin, user?, value).await?)
         })
         .await?;
-    Ok(HttpResponse::Ok().json(answer))
+    Ok(HttpResponse::Ok().json(response))
 }

@@ -1,25 +1,28 @@
-//! What there is to know of the documents.
+//! OpenAPI descriptions of the documentation endpoints.
 
 use utoipa::openapi::ObjectBuilder;
 
-use crate::openapi::{ApiTag, Operation, schemas};
+use crate::openapi::{ApiTag, Operation};
+#[cfg(feature = "swagger-ui")]
+use crate::schemas;
 
 pub(in crate::routes) fn document() -> Operation {
     Operation::new(
         "openapi",
         ApiTag::System,
-        "This document",
-        "OpenAPI 3.1, of exactly the routes that this server has.",
+        "Get the OpenAPI document",
+        "Returns the OpenAPI 3.1 document of the endpoints that this server has.",
     )
-    .answers_media("The document.", "application/json", ObjectBuilder::new().build())
+    .responds_with_media("OpenAPI document.", "application/json", ObjectBuilder::new().build())
 }
 
+#[cfg(feature = "swagger-ui")]
 pub(in crate::routes) fn page() -> Operation {
     Operation::new(
         "docs",
         ApiTag::System,
-        "This document as a page",
-        "Swagger UI, served from the binary: the page asks no other host.",
+        "Open the API documentation",
+        "Returns the page of Swagger UI. All its files are served by this server.",
     )
-    .answers_media("The page.", "text/html", schemas::text(1, 65_536).build())
+    .responds_with_media("HTML page.", "text/html", schemas::text(1, 65_536).build())
 }

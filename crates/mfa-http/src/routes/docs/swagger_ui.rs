@@ -1,4 +1,4 @@
-//! Handlers of the page that shows the OpenAPI document (Swagger UI), served from the binary.
+//! Handlers of Swagger UI, whose files are part of the binary.
 
 use std::sync::Arc;
 
@@ -10,13 +10,14 @@ use utoipa_swagger_ui::Config;
 use crate::problem::ApiError;
 use crate::request::BodyLimit;
 
-/// What Swagger UI needs: its own files, styles that it writes as it draws, pictures within them, and calls to us.
+/// Content-Security-Policy of the page: Swagger UI needs its own files, inline styles, images in data URLs, and requests
+/// to this server.
 const PAGE_POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; \
                            img-src 'self' data:; connect-src 'self'; base-uri 'none'; form-action 'none'; \
                            frame-ancestors 'none'";
-/// The files change with the version of the server alone.
+/// Caching of the files, which change only with the version of the server.
 const FILE_CACHING: &str = "public, max-age=3600";
-/// The files that the page loads; others come with Swagger UI and are nobody's business.
+/// Files that the page loads. Other files of Swagger UI are not served.
 const FILES: [&str; 5] = [
     "favicon-32x32.png",
     "swagger-initializer.js",
@@ -27,18 +28,18 @@ const FILES: [&str; 5] = [
 
 /// `GET /docs`
 pub(in crate::routes) async fn page(_: BodyLimit) -> HttpResponse {
-    page_below("docs/")
+    page_with_files_in("docs/")
 }
 
-/// `GET /docs/…`: the page again, and its files.
+/// `GET /docs/…`: the files of the page, and the page itself for an empty file name.
 pub(in crate::routes) async fn file(_: BodyLimit, file: Path<String>) -> Result<HttpResponse, ApiError> {
     let file = file.into_inner();
     if file.is_empty() {
-        return Ok(page_below(""));
+        return Ok(page_with_files_in(""));
     }
     let known = FILES.into_iter().find(|it| *it == file).ok_or(ApiError::NotFound)?;
-    let served = utoipa_swagger_ui::serve(known, Arc::new(shown()));
-    let served = served.map_err(|_| ApiError::Bug("no settings of Swagger UI"))?;
+    let served = utoipa_swagger_ui::serve(known, Arc::new(swagger_config()));
+    let served = served.map_err(|_| ApiError::Bug("the configuration of Swagger UI is not valid"))?;
     let served = served.ok_or(ApiError::Bug("a file of Swagger UI is missing"))?;
     Ok(HttpResponse::Ok()
         .content_type(served.content_type)
@@ -46,8 +47,8 @@ pub(in crate::routes) async fn file(_: BodyLimit, file: Path<String>) -> Result<
         .body(served.bytes.into_owned()))
 }
 
-/// The page whose files lie there, as seen from its address.
-fn page_below(files: &str) -> HttpResponse {
+/// Returns the page, with its files at this relative URL.
+fn page_with_files_in(files: &str) -> HttpResponse {
     let page = include_str!("page.html").replace("{files}", files);
     HttpResponse::Ok()
         .content_type("text/html; charset=utf-8")
@@ -55,9 +56,9 @@ fn page_below(files: &str) -> HttpResponse {
         .body(page)
 }
 
-fn shown() -> Config<'static> {
+fn swagger_config() -> Config<'static> {
     Config::new(["/openapi.json"])
-        // The badge would ask a server of somebody else's.
+        // The validator badge would send the document to another host.
         .validator_url("none")
         .display_request_duration(true)
         .default_models_expand_depth(0)

@@ -1,31 +1,34 @@
-//! What there is to know of the caller's events.
+//! OpenAPI description of the user's own security events.
 
 use mfa_flows::AcceptedStages;
 use serde_json::json;
 use utoipa::openapi::{Object, Type};
 
-use super::{LARGEST_PAGE, OwnEventListResponse};
-use crate::openapi::schemas::{self, MOMENT};
+use super::{MAX_PAGE_SIZE, OwnEventListResponse};
 use crate::openapi::{ApiTag, Operation, query_parameter};
+use crate::schemas::{self, TIMESTAMP};
+
+/// Description of the parameter `limit`.
+pub(in crate::routes) const PAGE_SIZE: &str = "Number of entries in the page. Default: 50.";
 
 pub(in crate::routes) fn list() -> Operation {
     Operation::new(
         "listEvents",
         ApiTag::Mfa,
-        "What happened to the account",
-        "The caller's own events, newest first. The `id` of the last one is the `before` of the next page. \
-         Works while the account is locked.",
+        "List security events",
+        "Returns the user's own security events, newest first. For the next page, set `before` to the `id` of \
+         the last event. Available while the account is locked.",
     )
     .token(AcceptedStages::Access)
-    .nothing()
-    .parameter(query_parameter("limit", "How many; 50 where none is given.", page_size()))
-    .parameter(query_parameter("before", "Only those with a smaller `id`.", schemas::id(1)))
-    .answers::<OwnEventListResponse>(
-        "A page of events.",
+    .no_body()
+    .parameter(query_parameter("limit", PAGE_SIZE, page_size()))
+    .parameter(query_parameter("before", "Return events with a smaller `id`.", schemas::id(1)))
+    .responds::<OwnEventListResponse>(
+        "Page of security events.",
         json!({
             "events": [{
                 "id": 7,
-                "at": MOMENT,
+                "at": TIMESTAMP,
                 "event": "totp_verify",
                 "method": "totp",
                 "outcome": "success",
@@ -36,8 +39,8 @@ pub(in crate::routes) fn list() -> Operation {
     )
 }
 
-/// How many of a page.
+/// Schema of a page size.
 pub(in crate::routes) fn page_size() -> Object {
-    let most = usize::try_from(LARGEST_PAGE).unwrap_or(usize::MAX);
-    schemas::whole(1).schema_type(Type::Integer).maximum(Some(most)).build()
+    let maximum = usize::try_from(MAX_PAGE_SIZE).unwrap_or(usize::MAX);
+    schemas::whole(1).schema_type(Type::Integer).maximum(Some(maximum)).build()
 }

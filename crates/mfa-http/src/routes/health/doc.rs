@@ -1,42 +1,42 @@
-//! What there is to know of health.
+//! OpenAPI descriptions of the health checks.
 
 use serde_json::json;
-use utoipa::openapi::Object;
 
 use super::{HealthResponse, LivenessResponse, ReadinessResponse};
-use crate::openapi::{ApiTag, Operation, schemas};
+use crate::openapi::{ApiTag, Operation};
 
 pub(in crate::routes) fn health() -> Operation {
     Operation::new(
         "health",
         ApiTag::System,
-        "The server is there",
-        "Asks nobody. Says which version this is.",
+        "Get the status of the server",
+        "Returns the version of the server. Does not check its dependencies.",
     )
-    .answers::<HealthResponse>("It is there.", json!({ "status": "active", "version": "1.0.0" }))
+    .responds::<HealthResponse>("The server is running.", json!({ "status": "active", "version": "1.0.0" }))
 }
 
 pub(in crate::routes) fn live() -> Operation {
     Operation::new(
         "live",
         ApiTag::System,
-        "The server is alive",
-        "Asks nobody. Restart it where this does not answer.",
+        "Check liveness",
+        "Does not check dependencies. Restart the server if it does not respond.",
     )
-    .answers::<LivenessResponse>("It is alive.", json!({ "status": "alive" }))
+    .responds::<LivenessResponse>("The server is alive.", json!({ "status": "alive" }))
 }
 
 pub(in crate::routes) fn ready() -> Operation {
     Operation::new(
         "ready",
         ApiTag::System,
-        "The server can do its work",
-        "Looks at the database, the keys, the clock, Redis and the SMS providers. `degraded` is ready: \
-         calls do without what is named. Send no calls to a server that answers 503.",
+        "Check readiness",
+        "Checks the database, the encryption keys, the clock, Redis and the SMS providers. A `degraded` server \
+         accepts requests without the components in `degraded`. Send no requests to a server that responds with \
+         503.",
     )
-    .answers_with::<ReadinessResponse>(
+    .responds_with::<ReadinessResponse>(
         200,
-        "It can, if perhaps degraded.",
+        "The server is ready, or degraded.",
         vec![
             ("ready", json!({ "status": "ready" })),
             (
@@ -45,9 +45,9 @@ pub(in crate::routes) fn ready() -> Operation {
             ),
         ],
     )
-    .answers_with::<ReadinessResponse>(
+    .responds_with::<ReadinessResponse>(
         503,
-        "It cannot: the parts that nothing goes without are named.",
+        "The server is not ready. `failing` has the failed components.",
         vec![(
             "failed",
             json!({ "status": "failed", "failing": [{ "part": "database", "detail": "unreachable" }] }),
@@ -55,42 +55,22 @@ pub(in crate::routes) fn ready() -> Operation {
     )
 }
 
-pub(in crate::routes) fn ready_in_a_word() -> Operation {
+pub(in crate::routes) fn ready_without_detail() -> Operation {
     Operation::new(
         "ready",
         ApiTag::System,
-        "The server can do its work",
-        "In a word: which part it is, is told on the address for operators alone. Send no calls to a \
-         server that answers 503.",
+        "Check readiness",
+        "Returns the status only: the components are on the address for operators. Send no requests to a server \
+         that responds with 503.",
     )
-    .answers_with::<ReadinessResponse>(
+    .responds_with::<ReadinessResponse>(
         200,
-        "It can, if perhaps degraded.",
+        "The server is ready, or degraded.",
         vec![("ready", json!({ "status": "ready" })), ("degraded", json!({ "status": "degraded" }))],
     )
-    .answers_with::<ReadinessResponse>(
+    .responds_with::<ReadinessResponse>(
         503,
-        "It cannot.",
+        "The server is not ready.",
         vec![("failed", json!({ "status": "failed" }))],
     )
-}
-
-/// What `/health` says.
-pub(super) fn active() -> Object {
-    schemas::word(&["active"]).build()
-}
-
-/// What `/health/live` says.
-pub(super) fn alive() -> Object {
-    schemas::word(&["alive"]).build()
-}
-
-/// How ready the server is.
-pub(super) fn readiness() -> Object {
-    schemas::word(&["ready", "degraded", "failed"]).build()
-}
-
-/// What is looked at.
-pub(super) fn part() -> Object {
-    schemas::word(&["database", "keys", "clock", "redis", "providers", "sms"]).build()
 }

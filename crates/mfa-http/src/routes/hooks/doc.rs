@@ -1,47 +1,62 @@
-//! What there is to know of delivery reports.
+//! OpenAPI descriptions of the webhooks for delivery reports.
 
 use serde_json::json;
+use utoipa::ToSchema;
+use utoipa::openapi::Object;
 
-use crate::openapi::schemas::{request_of_others, text};
 use crate::openapi::{ApiTag, Operation, path_parameter, query_parameter};
 use crate::problem::ProblemKind;
+use crate::schemas::text;
 
-const NAME: &str = "^[A-Za-z0-9-]{1,64}$";
+const MESSAGE_ID: &str = "^[A-Za-z0-9-]{1,64}$";
+
+/// Fields of Twilio's status callback that are read. `mfa-infra` parses the form, after it has verified the signature.
+#[derive(ToSchema)]
+#[expect(dead_code, reason = "describes a form that another crate parses")]
+struct TwilioReport {
+    /// Twilio's id of the message.
+    #[schema(rename = "MessageSid", schema_with = message_id)]
+    message_sid: String,
+    /// Delivery status of the message.
+    #[schema(rename = "MessageStatus", schema_with = message_status)]
+    message_status: Option<String>,
+}
+
+fn message_id() -> Object {
+    text(1, 64).pattern(Some(MESSAGE_ID)).description(Some("Twilio's id of the message.")).build()
+}
+
+fn message_status() -> Object {
+    text(1, 64).description(Some("Delivery status of the message.")).build()
+}
 
 pub(in crate::routes) fn twilio() -> Operation {
-    let fields = [
-        ("MessageSid", text(1, 64).pattern(Some(NAME)).build(), true),
-        ("MessageStatus", text(1, 64).build(), false),
-    ];
     Operation::new(
         "reportByTwilio",
         ApiTag::System,
-        "Twilio reports a delivery",
-        "For Twilio's status callback: `PUBLIC_URL` + `/hooks/twilio`. Each call must carry the header \
-         `X-Twilio-Signature`. It is for statistics; who gets in never depends on it. 404 where Twilio is \
-         not set up.",
+        "Receive a delivery report from Twilio",
+        "Receives Twilio's status callback at `PUBLIC_URL` + `/hooks/twilio`. Requires the header \
+         `X-Twilio-Signature`. Reports are used for statistics only. Responds with 404 if Twilio is not \
+         configured.",
     )
-    .form(
-        request_of_others(fields),
-        json!({ "MessageSid": "SM0123456789abcdef", "MessageStatus": "delivered" }),
-    )
-    .stored()
-    .refuses([ProblemKind::NotFound, ProblemKind::NotAllowed])
-    .answers_nothing("Taken in, also where the message is not ours.")
+    .form::<TwilioReport>(json!({ "MessageSid": "SM0123456789abcdef", "MessageStatus": "delivered" }))
+    .uses_database()
+    .problems([ProblemKind::NotFound, ProblemKind::NotAllowed])
+    .responds_without_content("The report is accepted. The response is the same for unknown messages.")
 }
 
 pub(in crate::routes) fn ovh() -> Operation {
     Operation::new(
         "reportByOvh",
         ApiTag::System,
-        "OVH reports a delivery",
-        "For OVH's callback, which signs nothing: the secret part of the path is the setting \
-         `HOOK_SECRET`. A wrong one is answered as if there were no hook.",
+        "Receive a delivery report from OVH",
+        "Receives OVH's callback. OVH does not sign its requests, so the path contains the setting `HOOK_SECRET`. \
+         Responds with 404 to a wrong secret.",
     )
-    .parameter(path_parameter("secret", "The setting `HOOK_SECRET`.", text(1, 256).build(), "0f3c7a9e5b2d"))
-    .parameter(query_parameter("id", "OVH's name for the message.", text(1, 64).pattern(Some(NAME)).build()))
-    .parameter(query_parameter("ptt", "OVH's number for what became of it.", text(1, 8).build()))
-    .stored()
-    .refuses([ProblemKind::NotFound])
-    .answers_nothing("Taken in, also where the message is not ours.")
+    .parameter(path_parameter("secret", "Value of the setting `HOOK_SECRET`.", text(1, 256).build(), "0f3c7a9e5b2d"))
+    .parameter(query_parameter("id", "OVH's id of the message.", text(1, 64).pattern(Some(MESSAGE_ID)).build()))
+    .parameter(query_parameter("ptt", "OVH's code of the delivery status.", text(1, 8).build()))
+    .uses_database()
+    .problems([ProblemKind::NotFound])
+    .responds_without_content("The report is accepted. The response is the same for unknown messages.")
 }

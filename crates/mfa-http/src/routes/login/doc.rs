@@ -1,45 +1,31 @@
-//! What there is to know of the first factor.
+//! OpenAPI description of the login.
 
 use serde_json::json;
 
-use super::{LONGEST_PASSWORD, LONGEST_USERNAME, LoginResponse};
-use crate::openapi::schemas::{TOKEN, request, text};
+use super::{LoginRequest, LoginResponse};
 use crate::openapi::{ApiTag, Operation};
 use crate::problem::{FieldErrorKind, ProblemKind};
+use crate::schemas::TOKEN;
 
 pub(in crate::routes) fn login() -> Operation {
-    // A password counts in bytes, and one character may have four.
-    let fields = [
-        (
-            "username",
-            text(1, LONGEST_USERNAME).description(Some("The user name or the e-mail address.")).build(),
-            true,
-        ),
-        (
-            "password",
-            text(1, LONGEST_PASSWORD).description(Some("At most 1024 bytes of UTF-8.")).build(),
-            true,
-        ),
-    ];
     Operation::new(
         "login",
         ApiTag::Auth,
-        "Show a password",
-        "For a server that runs on its own; `LOGIN_ENABLED=false` makes it 404. The same answer in the \
-         same time for an unknown user and a wrong password. At most 5 tries a minute by user and 20 by \
-         address.",
+        "Log in with a password",
+        "Verifies the password and returns an access token, or a pending token if a second factor is required. \
+         Response and response time are the same for an unknown user and a wrong password. Limited to 5 requests \
+         per minute per user and 20 per IP address. Not available if `LOGIN_ENABLED` is `false`.",
     )
-    .body(
-        request(fields),
+    .body::<LoginRequest>(
         json!({ "username": "demo", "password": "correct horse battery staple" }),
         ("username", FieldErrorKind::Missing),
     )
-    .limited_by_address()
-    .stored()
-    .refuses([ProblemKind::InvalidCredentials, ProblemKind::AccountDisabled, ProblemKind::ClockSkew])
-    .answers_with::<LoginResponse<'_>>(
+    .rate_limited_by_address()
+    .uses_database()
+    .problems([ProblemKind::InvalidCredentials, ProblemKind::AccountDisabled, ProblemKind::ClockSkew])
+    .responds_with::<LoginResponse<'_>>(
         200,
-        "The password was right. Where a second factor is owed the token is a pending one.",
+        "The password is correct. `mfa_required` shows whether a second factor is required.",
         vec![
             (
                 "second_factor_owed",

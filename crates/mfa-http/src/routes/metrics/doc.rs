@@ -1,16 +1,17 @@
-//! What there is to know of the numbers.
+//! OpenAPI description of the metrics.
 
 use mfa_infra::metrics::Metrics;
 
-use crate::openapi::{ApiTag, Operation, schemas};
+use crate::openapi::{ApiTag, Operation};
+use crate::schemas;
 
 pub(in crate::routes) fn metrics() -> Operation {
     Operation::new(
         "metrics",
         ApiTag::System,
-        "What is counted, and what is so now",
-        "In the text of OpenMetrics 1.0, for Prometheus. Asks nobody. No label holds a user, an address or a path as it \
-         was sent. With `MFA_OPS_BIND` it is on the address for operators alone.",
+        "Get Prometheus metrics",
+        "Returns the metrics in the OpenMetrics 1.0 text format. No label contains a user, an IP address or a raw path. \
+         With `MFA_OPS_BIND`, the endpoint is on the address for operators only.",
     )
-    .answers_media("The metrics.", Metrics::MEDIA_TYPE, schemas::text(1, 4_194_304).build())
+    .responds_with_media("Metrics in the OpenMetrics text format.", Metrics::MEDIA_TYPE, schemas::text(1, 4_194_304).build())
 }

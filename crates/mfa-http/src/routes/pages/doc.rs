@@ -1,22 +1,24 @@
-//! What there is to know of the pages for people.
+//! OpenAPI description of the web interface.
 
-use crate::openapi::{ApiTag, Operation, path_parameter, schemas};
+use crate::openapi::{ApiTag, Operation, path_parameter};
 use crate::problem::ProblemKind;
+use crate::schemas;
 
-pub(in crate::routes) fn first() -> Operation {
+pub(in crate::routes) fn interface() -> Operation {
     Operation::new(
         "interface",
         ApiTag::System,
-        "The first page for people",
-        "Where people protect their account in a browser: links and forms lead on from here. The pages keep their \
-         session in a cookie of their own, and no API call reads it. 404 for any brand but the one of `MFA_BRAND`.",
+        "Open the web interface",
+        "Returns the start page of the web interface, where users manage their second factors in a browser. The pages \
+         keep their session in a cookie that the API does not read. Responds with 404 to any brand except the one in \
+         `MFA_BRAND`.",
     )
     .parameter(path_parameter(
         "brand",
-        "The setting `MFA_BRAND`.",
+        "Value of the setting `MFA_BRAND`.",
         schemas::text(1, 64).pattern(Some("^[A-Za-z0-9_-]{1,64}$")).build(),
         "itspirit",
     ))
-    .refuses([ProblemKind::NotFound])
-    .answers_media("The page.", "text/html", schemas::text(1, 262_144).build())
+    .problems([ProblemKind::NotFound])
+    .responds_with_media("HTML page.", "text/html", schemas::text(1, 262_144).build())
 }

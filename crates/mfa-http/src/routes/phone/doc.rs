@@ -1,57 +1,51 @@
-//! What there is to know of the calls about the phone.
+//! OpenAPI descriptions of SMS codes, the phone number and the backup method.
 
 use mfa_flows::AcceptedStages;
+use mfa_sms::SmsCode;
 use serde_json::json;
 
-use super::{BackupSetResponse, PhoneRemoveResponse, PhoneSetResponse, PhoneVerifyResponse, SmsCodeSent};
-use crate::openapi::schemas::{MASKED_PHONE, RECOVERY_CODE, TOKEN, backup_method, request, six_digits, text};
+use super::{
+    BackupSetResponse, PhoneRemoveResponse, PhoneVerifyResponse, SetBackupRequest, SetPhoneRequest,
+    SmsCodeSent, SmsSendResponse,
+};
 use crate::openapi::{ApiTag, Operation};
 use crate::problem::{FieldErrorKind, ProblemKind};
+use crate::request::CodeRequest;
+use crate::schemas::{MASKED_PHONE, RECOVERY_CODE, TOKEN};
 
 pub(in crate::routes) fn send() -> Operation {
     Operation::new(
         "sendSms",
         ApiTag::Mfa,
         "Send a code by SMS",
-        "To the verified number, where `backup_method` is `sms`. A code is good once, for 300 seconds and \
-         five tries; a newer one takes its place. One a minute and three an hour by user and by number.",
+        "Sends a code to the verified phone number. Requires the backup method `sms`. A code is valid once, for 300 \
+         seconds and five attempts; a new code replaces the previous one. Limited to one SMS per minute and three \
+         per hour, per user and per phone number.",
     )
     .token(AcceptedStages::SecondFactor)
-    .nothing()
+    .no_body()
     .sends_sms()
-    .answers::<PhoneSetResponse>(
-        "A code is on its way.",
+    .responds::<SmsSendResponse>(
+        "The code was sent.",
         json!({ "sent": true, "phone": MASKED_PHONE, "expires_in": 300, "resend_in": 60 }),
     )
 }
 
 pub(in crate::routes) fn set() -> Operation {
-    let fields = [
-        ("phone", text(1, 250).description(Some("International, or national with a country.")).build(), true),
-        (
-            "country",
-            text(2, 2)
-                .pattern(Some("^[A-Za-z]{2}$"))
-                .description(Some("ISO 3166; `FR` where none is named."))
-                .build(),
-            false,
-        ),
-    ];
     Operation::new(
         "setPhone",
         ApiTag::Mfa,
-        "Set a new number",
-        "Sends a code to the new number. The old number stays in force until the new one is verified.",
+        "Set the phone number",
+        "Sends a code to the new phone number. The previous number stays active until the new one is verified.",
     )
     .enrols()
-    .body(
-        request(fields),
+    .body::<SetPhoneRequest>(
         json!({ "phone": "06 12 34 56 12", "country": "FR" }),
         ("phone", FieldErrorKind::NotAPhoneNumber),
     )
     .sends_sms()
-    .answers::<SmsCodeSent>(
-        "A code is on its way to the new number.",
+    .responds::<SmsCodeSent>(
+        "The code was sent to the new phone number.",
         json!({ "phone": MASKED_PHONE, "expires_in": 300, "resend_in": 60 }),
     )
 }
@@ -60,22 +54,21 @@ pub(in crate::routes) fn verify() -> Operation {
     Operation::new(
         "verifyPhone",
         ApiTag::Mfa,
-        "Confirm the new number",
-        "With the code that was sent to it; five tries. For a user without a factor this is the first \
-         enrolment: it sets `backup_method` to `sms` and answers with recovery codes and a two-factor \
-         access token as well.",
+        "Verify the phone number",
+        "Verifies the code that was sent to the new phone number, with five attempts. For a user without a factor, \
+         this is the first enrolment: it sets the backup method to `sms` and also returns recovery codes and a \
+         two-factor access token.",
     )
     .enrols()
-    .checks_code()
-    .body(
-        request([("code", six_digits(), true)]),
+    .verifies_code()
+    .body::<CodeRequest<SmsCode>>(
         json!({ "code": "492039" }),
         ("code", FieldErrorKind::NotSixDigits),
     )
-    .refuses([ProblemKind::NoEnrolmentInProgress])
-    .answers_with::<PhoneVerifyResponse<'_>>(
+    .problems([ProblemKind::NoEnrolmentInProgress])
+    .responds_with::<PhoneVerifyResponse<'_>>(
         200,
-        "The number is in force.",
+        "The phone number is verified.",
         vec![
             ("replaced", json!({ "phone_verified": true, "phone": MASKED_PHONE })),
             (
@@ -98,16 +91,16 @@ pub(in crate::routes) fn remove() -> Operation {
     Operation::new(
         "removePhone",
         ApiTag::Mfa,
-        "Take the number away",
-        "Ends every other token of the user where the phone was a factor. Refused where it would take an \
-         enforced user's last factor.",
+        "Remove the phone number",
+        "Removes the phone number and the backup method. If the phone was a factor, every other token of the user is \
+         revoked. Rejected if MFA is required and this is the last factor.",
     )
     .token(AcceptedStages::TwoFactors)
-    .changes()
-    .nothing()
-    .refuses([ProblemKind::FactorRequired])
-    .answers::<PhoneRemoveResponse>(
-        "There is no number now.",
+    .changes_factor()
+    .no_body()
+    .problems([ProblemKind::FactorRequired])
+    .responds::<PhoneRemoveResponse>(
+        "The phone number is removed.",
         json!({ "phone": null, "backup_method": "none" }),
     )
 }
@@ -116,16 +109,16 @@ pub(in crate::routes) fn set_backup() -> Operation {
     Operation::new(
         "setBackupMethod",
         ApiTag::Mfa,
-        "Choose what stands in for the app",
-        "`sms` makes the verified phone a factor, `none` takes that back.",
+        "Set the backup method",
+        "Sets the factor for users whose authenticator app is not available: `sms` uses the verified phone number, `none` \
+         disables it.",
     )
     .token(AcceptedStages::TwoFactors)
-    .changes()
-    .body(
-        request([("method", backup_method(), true)]),
+    .changes_factor()
+    .body::<SetBackupRequest>(
         json!({ "method": "sms" }),
         ("method", FieldErrorKind::NotABackupMethod),
     )
-    .refuses([ProblemKind::MethodNotAvailable, ProblemKind::FactorRequired])
-    .answers::<BackupSetResponse>("It is so.", json!({ "backup_method": "sms" }))
+    .problems([ProblemKind::MethodNotAvailable, ProblemKind::FactorRequired])
+    .responds::<BackupSetResponse>("Backup method of the account.", json!({ "backup_method": "sms" }))
 }

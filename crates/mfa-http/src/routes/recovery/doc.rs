@@ -1,26 +1,26 @@
-//! What there is to know of the recovery codes.
+//! OpenAPI descriptions of the recovery codes.
 
 use mfa_flows::AcceptedStages;
 use serde_json::json;
 
 use super::{RecoveryCodesResponse, RecoveryListResponse};
-use crate::openapi::schemas::{MOMENT, RECOVERY_CODE};
 use crate::openapi::{ApiTag, Operation};
 use crate::problem::ProblemKind;
+use crate::schemas::{RECOVERY_CODE, TIMESTAMP};
 
 pub(in crate::routes) fn regenerate() -> Operation {
     Operation::new(
         "regenerateRecoveryCodes",
         ApiTag::Mfa,
-        "Make ten new recovery codes",
-        "They are shown this once. Every older code is dead.",
+        "Regenerate recovery codes",
+        "Generates ten new recovery codes and invalidates all earlier ones. The codes are shown only in this response.",
     )
     .token(AcceptedStages::TwoFactors)
-    .changes()
-    .nothing()
-    .refuses([ProblemKind::NotEnrolled])
-    .answers::<RecoveryCodesResponse<'_>>(
-        "The new codes.",
+    .changes_factor()
+    .no_body()
+    .problems([ProblemKind::NotEnrolled])
+    .responds::<RecoveryCodesResponse<'_>>(
+        "New recovery codes.",
         json!({ "recovery_codes": vec![RECOVERY_CODE; 10] }),
     )
 }
@@ -29,20 +29,20 @@ pub(in crate::routes) fn list() -> Operation {
     Operation::new(
         "listRecoveryCodes",
         ApiTag::Mfa,
-        "What is left of the recovery codes",
-        "Which of them are used and when. Never a code.",
+        "List recovery codes",
+        "Returns which codes are used and when, never the codes themselves.",
     )
     .token(AcceptedStages::TwoFactors)
-    .nothing()
-    .answers::<RecoveryListResponse>(
-        "The codes, without what they are.",
+    .no_body()
+    .responds::<RecoveryListResponse>(
+        "Recovery codes, without the codes themselves.",
         json!({
             "codes": [
-                { "id": "1", "used": true, "used_at": MOMENT },
+                { "id": "1", "used": true, "used_at": TIMESTAMP },
                 { "id": "2", "used": false, "used_at": null },
             ],
             "left": 1,
-            "generated_at": MOMENT,
+            "generated_at": TIMESTAMP,
         }),
     )
 }

@@ -1,56 +1,53 @@
-//! What there is to know of verifying tokens elsewhere.
+//! OpenAPI descriptions of the public keys and of token introspection.
 
 use serde_json::json;
 use utoipa::openapi::schema::ArrayBuilder;
 use utoipa::openapi::{Object, ObjectBuilder};
 
-use super::{IntrospectionOutcome, LONGEST_TOKEN};
-use crate::openapi::schemas::{self, TOKEN, request, text};
+use super::{IntrospectionOutcome, IntrospectionRequest};
 use crate::openapi::{ApiTag, Operation};
 use crate::problem::FieldErrorKind;
+use crate::schemas::{self, TOKEN, text};
 
 pub(in crate::routes) fn keys() -> Operation {
     Operation::new(
         "jwks",
         ApiTag::System,
-        "The public keys of access tokens",
-        "A JWK set (RFC 7517) of every key that a token in force may be signed by. Empty where tokens are \
-         HS256, whose key is nobody else's business.",
+        "Get the public keys",
+        "Returns the JWK set (RFC 7517) of all keys that verify access tokens. The set is empty if tokens are signed \
+         with HS256, whose key is secret.",
     )
-    .answers_media("The keys.", "application/json", key_set())
+    .responds_with_media("JWK set.", "application/json", key_set())
 }
 
 fn key_set() -> Object {
-    let word = |words| schemas::word(words).build();
+    let values = |values| schemas::string_enum(values).build();
     let key = ObjectBuilder::new()
-        .property("kty", word(&["OKP", "EC"]))
-        .property("crv", word(&["Ed25519", "P-256"]))
+        .property("kty", values(&["OKP", "EC"]))
+        .property("crv", values(&["Ed25519", "P-256"]))
         .property("x", text(43, 43).build())
-        .property("y", text(43, 43).description(Some("Of a P-256 key.")).build())
-        .property("use", word(&["sig"]))
-        .property("alg", word(&["EdDSA", "ES256"]))
-        .property("kid", text(43, 43).description(Some("Its thumbprint (RFC 7638).")).build());
+        .property("y", text(43, 43).description(Some("Second coordinate of a P-256 key.")).build())
+        .property("use", values(&["sig"]))
+        .property("alg", values(&["EdDSA", "ES256"]))
+        .property("kid", text(43, 43).description(Some("Id of the key: its thumbprint (RFC 7638).")).build());
     let key = ["kty", "crv", "x", "use", "alg", "kid"].into_iter().fold(key, ObjectBuilder::required);
     ObjectBuilder::new().property("keys", ArrayBuilder::new().items(key)).required("keys").build()
 }
 
 pub(in crate::routes) fn introspect() -> Operation {
-    let fields =
-        [("token", text(1, LONGEST_TOKEN).build(), true), ("token_type_hint", schemas::any_text(), false)];
     Operation::new(
         "introspectToken",
         ApiTag::System,
-        "Is this token active now?",
-        "RFC 7662, for backends. The account is asked: a token that is spent or revoked, or whose user is \
-         disabled, is not active, and nothing more is said of it. There only where `INTROSPECTION_KEY` is \
-         set.",
+        "Introspect a token",
+        "Returns whether a token is active, for backends (RFC 7662). A token that is used or revoked, or whose user is \
+         disabled, is not active; the response does not contain the reason. Available if `INTROSPECTION_KEY` is set.",
     )
     .introspection_key()
-    .body(request(fields.clone()), json!({ "token": TOKEN }), ("token", FieldErrorKind::Missing))
-    .form(schemas::request_of_others(fields), json!({ "token": TOKEN }))
-    .answers_with::<IntrospectionOutcome<'_>>(
+    .body::<IntrospectionRequest>(json!({ "token": TOKEN }), ("token", FieldErrorKind::Missing))
+    .form::<IntrospectionRequest>(json!({ "token": TOKEN }))
+    .responds_with::<IntrospectionOutcome<'_>>(
         200,
-        "What there is to say of the token.",
+        "State of the token, with its claims if it is active.",
         vec![
             (
                 "active",

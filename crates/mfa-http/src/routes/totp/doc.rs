@@ -1,36 +1,30 @@
-//! What there is to know of the authenticator app.
+//! OpenAPI descriptions of TOTP enrolment and removal.
 
 use mfa_flows::AcceptedStages;
+use mfa_totp::TotpCode;
 use serde_json::json;
-use utoipa::openapi::Object;
 
-use super::{DisableResponse, EnrolmentComplete, EnrolmentResponse};
-use crate::openapi::schemas::{self, MOMENT, RECOVERY_CODE, TOKEN, request, six_digits, text};
+use super::{DisableResponse, EnrolmentComplete, EnrolmentRequest, EnrolmentResponse};
 use crate::openapi::{ApiTag, Operation};
 use crate::problem::{FieldErrorKind, ProblemKind};
+use crate::request::{CodeRequest, DisableCode};
+use crate::schemas::{RECOVERY_CODE, TIMESTAMP, TOKEN};
 
 const SECRET: &str = "UKOUSU66KSBPAPZYJYL6KOWJUWQEOXW2";
 
 pub(in crate::routes) fn start_enrolment() -> Operation {
-    // Controls, colons and characters that turn the direction of writing do not belong into a name.
-    let unfit = ":\\u0000-\\u001f\\u007f-\\u009f\\u200e\\u200f\\u2028-\\u202e\\u2066-\\u2069";
-    let pattern = format!("^[^{unfit}]*[^\\s{unfit}][^{unfit}]*$");
-    let label = text(1, 128).pattern(Some(pattern)).description(Some(
-        "Stands for the account in the app, in at most 128 bytes; the e-mail address where none is given.",
-    ));
-    let label = request([("label", label.build(), false)]);
     let uri = format!("otpauth://totp/NOVA:ada%40example.com?secret={SECRET}&issuer=NOVA");
     Operation::new(
         "startTotpEnrolment",
         ApiTag::Mfa,
-        "Show a new secret",
-        "The secret is in force once its first code came back to `enroll/verify`, within ten minutes. A \
-         running enrolment is replaced; an active secret stays in force until then.",
+        "Start TOTP enrolment",
+        "Generates a new TOTP secret. It becomes active when its first code is verified with `enroll/verify`, within ten \
+         minutes. An enrolment in progress is replaced; an active secret stays active until then.",
     )
     .enrols()
-    .optional_body(label, json!({ "label": "ada" }), ("label", FieldErrorKind::Unusable))
-    .answers::<EnrolmentResponse<'_>>(
-        "The secret, to be scanned or typed.",
+    .optional_body::<EnrolmentRequest>(json!({ "label": "ada" }), ("label", FieldErrorKind::Unusable))
+    .responds::<EnrolmentResponse<'_>>(
+        "New secret, with a QR code and as text.",
         json!({
             "secret": SECRET,
             "otpauth_uri": uri,
@@ -39,34 +33,28 @@ pub(in crate::routes) fn start_enrolment() -> Operation {
             "algorithm": "SHA1",
             "digits": 6,
             "period": 30,
-            "expires_at": MOMENT,
+            "expires_at": TIMESTAMP,
         }),
     )
-}
-
-/// How codes are computed.
-pub(super) fn algorithm() -> Object {
-    schemas::word(&["SHA1", "SHA256", "SHA512"]).build()
 }
 
 pub(in crate::routes) fn confirm_enrolment() -> Operation {
     Operation::new(
         "verifyTotpEnrolment",
         ApiTag::Mfa,
-        "Confirm the new secret",
-        "With its first code; five wrong ones end the enrolment. The answer shows ten recovery codes, this \
-         once, and every other token of the user is at its end.",
+        "Complete TOTP enrolment",
+        "Verifies the first code of the new secret. Five wrong codes end the enrolment. Returns ten recovery codes, \
+         shown only in this response, and revokes every other token of the user.",
     )
     .enrols()
-    .checks_code()
-    .body(
-        request([("code", six_digits(), true)]),
+    .verifies_code()
+    .body::<CodeRequest<TotpCode>>(
         json!({ "code": "492039" }),
         ("code", FieldErrorKind::NotSixDigits),
     )
-    .refuses([ProblemKind::NoEnrolmentInProgress])
-    .answers::<EnrolmentComplete<'_>>(
-        "The app is in force.",
+    .problems([ProblemKind::NoEnrolmentInProgress])
+    .responds::<EnrolmentComplete<'_>>(
+        "TOTP is enabled.",
         json!({
             "enabled": true,
             "recovery_codes": vec![RECOVERY_CODE; 10],
@@ -79,21 +67,17 @@ pub(in crate::routes) fn confirm_enrolment() -> Operation {
 }
 
 pub(in crate::routes) fn disable() -> Operation {
-    let (letter, between) = ("[0-9A-TV-Za-tv-z]", "[ \\u2010-\\u2015\\u2212-]*");
-    let code = text(6, 64)
-        .pattern(Some(format!("^([0-9]{{6}}|({between}{letter}){{16}}{between})$")))
-        .description(Some("A current code of the app, or a recovery code."))
-        .build();
     Operation::new(
         "disableTotp",
         ApiTag::Mfa,
-        "Take the app off",
-        "Ends every other token of the user. Refused where it would take an enforced user's last factor.",
+        "Disable TOTP",
+        "Removes the authenticator app and revokes every other token of the user. Rejected if MFA is required and this is \
+         the last factor.",
     )
     .token(AcceptedStages::TwoFactors)
-    .changes()
-    .checks_code()
-    .body(request([("code", code, true)]), json!({ "code": "492039" }), ("code", FieldErrorKind::NotACode))
-    .refuses([ProblemKind::NotEnrolled, ProblemKind::FactorRequired])
-    .answers::<DisableResponse>("There is no app now.", json!({ "totp_enabled": false }))
+    .changes_factor()
+    .verifies_code()
+    .body::<CodeRequest<DisableCode>>(json!({ "code": "492039" }), ("code", FieldErrorKind::NotACode))
+    .problems([ProblemKind::NotEnrolled, ProblemKind::FactorRequired])
+    .responds::<DisableResponse>("TOTP is disabled.", json!({ "totp_enabled": false }))
 }

@@ -1,70 +1,71 @@
-//! What there is to know of showing a second factor.
+//! OpenAPI descriptions of the verification endpoints.
 
 use mfa_flows::AcceptedStages;
+use mfa_recovery::RecoveryCodeInput;
+use mfa_sms::SmsCode;
+use mfa_totp::TotpCode;
 use serde_json::{Value, json};
 
 use super::VerifyResponse;
-use crate::openapi::schemas::{RECOVERY_CODE, TOKEN, request, six_digits, text};
 use crate::openapi::{ApiTag, Operation};
 use crate::problem::{FieldErrorKind, ProblemKind};
+use crate::request::CodeRequest;
+use crate::schemas::{RECOVERY_CODE, TOKEN};
 
-const GRANTED: &str = "The second factor was right: a two-factor access token.";
+const GRANTED: &str = "The code is correct. The response contains a two-factor access token.";
 
 pub(in crate::routes) fn totp() -> Operation {
-    check(
+    verification(
         "verifyTotp",
-        "Show a code of the app",
-        "A code is good once, and so is the pending token that it spends.",
+        "Verify a TOTP code",
+        "Exchanges a code of the authenticator app for a two-factor access token. A code is valid once, and so is a \
+         pending token.",
     )
-    .body(
-        request([("code", six_digits(), true)]),
+    .body::<CodeRequest<TotpCode>>(
         json!({ "code": "492039" }),
         ("code", FieldErrorKind::NotSixDigits),
     )
-    .refuses([ProblemKind::NotEnrolled])
-    .answers::<VerifyResponse<'_>>(GRANTED, granted("totp", None))
+    .problems([ProblemKind::NotEnrolled])
+    .responds::<VerifyResponse<'_>>(GRANTED, granted("totp", None))
 }
 
 pub(in crate::routes) fn sms() -> Operation {
-    check(
+    verification(
         "verifySms",
-        "Show a code from an SMS",
-        "The newest code that was sent for this login; five tries, once.",
+        "Verify an SMS code",
+        "Exchanges the latest code that was sent for this login for a two-factor access token. A code is valid once, for \
+         five attempts.",
     )
-    .body(
-        request([("code", six_digits(), true)]),
+    .body::<CodeRequest<SmsCode>>(
         json!({ "code": "492039" }),
         ("code", FieldErrorKind::NotSixDigits),
     )
-    .refuses([ProblemKind::MethodNotAvailable])
-    .answers::<VerifyResponse<'_>>(GRANTED, granted("sms", None))
+    .problems([ProblemKind::MethodNotAvailable])
+    .responds::<VerifyResponse<'_>>(GRANTED, granted("sms", None))
 }
 
 pub(in crate::routes) fn recovery() -> Operation {
-    let code = text(1, 64).description(Some(
-        "16 characters of Crockford's base32; case, spaces and dashes are ignored, o reads as 0, i and l \
-         as 1.",
-    ));
-    check(
+    verification(
         "verifyRecovery",
-        "Show a recovery code",
-        "For who has neither app nor phone. Each code is good once; five tries a minute by user.",
+        "Verify a recovery code",
+        "Exchanges a recovery code for a two-factor access token, if neither authenticator app nor phone is available. \
+         Each code is valid once. Limited to five attempts per minute per user.",
     )
-    .body(
-        request([("code", code.build(), true)]),
+    .body::<CodeRequest<RecoveryCodeInput>>(
         json!({ "code": RECOVERY_CODE }),
         ("code", FieldErrorKind::NotText),
     )
-    .refuses([ProblemKind::NotEnrolled])
-    .tells_language()
-    .answers::<VerifyResponse<'_>>(
-        "The code was right: a two-factor access token, and a warning where few codes are left.",
-        granted("recovery", Some("Only 2 recovery codes are left: make a new set.")),
+    .problems([ProblemKind::NotEnrolled])
+    .localized()
+    .responds::<VerifyResponse<'_>>(
+        "The code is correct. The response contains a two-factor access token, and a warning if few codes are left.",
+        granted("recovery", Some("Only 2 recovery codes are left: generate new ones.")),
     )
 }
 
-fn check(id: &'static str, summary: &'static str, description: &'static str) -> Operation {
-    Operation::new(id, ApiTag::Mfa, summary, description).token(AcceptedStages::SecondFactor).checks_code()
+/// Creates the description of a verification endpoint.
+fn verification(id: &'static str, summary: &'static str, description: &'static str) -> Operation {
+    Operation::new(id, ApiTag::Mfa, summary, description).token(AcceptedStages::SecondFactor).verifies_code()
 }
 
 fn granted(method: &str, warning: Option<&str>) -> Value {
