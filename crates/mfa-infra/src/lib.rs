@@ -28,10 +28,10 @@
 //! use std::collections::BTreeMap;
 //!
 //! use mfa_core::{Clock, Origin, SecretText};
-//! use mfa_flows::{AcceptedStages, AdminCall, Login, NewUserRequest};
+//! use mfa_flows::{AcceptedStages, AdminCall, LoginOutcome, NewUserRequest};
 //! use mfa_infra::Mfa;
 //! use mfa_infra::settings::{Settings, Sources};
-//! use mfa_totp::{PERIOD, Parameters, Step, TotpCode};
+//! use mfa_totp::{PERIOD, Parameters, TimeStep, TotpCode};
 //!
 //! # fn main() -> Result<(), Box<dyn std::error::Error>> {
 //! # let folder = tempfile::tempdir()?;
@@ -59,7 +59,7 @@
 //! // A correct password returns a pending token. It may enrol, because MFA is required and Ada has no second factor.
 //! // The caller limits logins by address; the flow limits them by user.
 //! mfa.block_on(flows.limit_logins(&origin))??;
-//! let Login::SecondFactorOwed { token, enrolment_required: true } =
+//! let LoginOutcome::SecondFactorOwed { token, enrolment_required: true } =
 //!     mfa.block_on(flows.login("ada", password(), &origin))??
 //! else {
 //!     return Err("a user with required MFA needs a second factor".into());
@@ -70,7 +70,7 @@
 //!
 //! // Ada scans `enrolment.qr_svg`. This code replaces her authenticator app:
 //! let secret = mfa_totp::import_secret(enrolment.provisioning.secret().expose())?;
-//! let shown_at = |time| Step::at(time).code(&secret, Parameters::default()).expect("a time after 1970");
+//! let shown_at = |time| TimeStep::at(time).code(&secret, Parameters::default()).expect("a time after 1970");
 //! let now = flows.ports().clock.now();
 //!
 //! // User input is text. Input that is not six digits is not a code and does not count as a try.
@@ -81,7 +81,7 @@
 //!
 //! // The next login. The code that confirmed the enrolment is used, so this login needs the next one.
 //! mfa.block_on(flows.limit_logins(&origin))??;
-//! let Login::SecondFactorOwed { token, enrolment_required: false } =
+//! let LoginOutcome::SecondFactorOwed { token, enrolment_required: false } =
 //!     mfa.block_on(flows.login("ada", password(), &origin))??
 //! else {
 //!     return Err("an enrolled user needs a second factor".into());
