@@ -29,7 +29,7 @@ impl Banner {
             ops_address: running.ops_address(),
             over_tls: mfa.settings().server.tls.is_some(),
             interface: format!("/interface/{}", mfa.settings().brand.path),
-            store: mfa.store_name(),
+            store: mfa.database().name(),
             demo: demo.map(|demo| (demo.username.to_string(), demo.password.clone())),
         }
     }

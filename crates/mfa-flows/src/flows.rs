@@ -71,10 +71,4 @@ impl Flows {
     pub const fn test_ports(&self) -> &Ports {
         &self.ports
     }
-
-    /// Returns the ports.
-    // removed once the server uses `now`, `entropy` and `public_keys` (its tests: `test_ports` of the feature `testing`)
-    pub const fn ports(&self) -> &Ports {
-        &self.ports
-    }
 }

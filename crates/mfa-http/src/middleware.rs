@@ -86,8 +86,8 @@ impl MiddlewareConfig {
             over_tls,
             rates: PublicRateLimits::from_settings(&settings.limits),
             latencies: mfa.metrics().http().clone(),
-            entropy: Arc::clone(&mfa.flows().ports().entropy),
-            overloaded: Box::new(move || load.overloaded()),
+            entropy: Arc::clone(mfa.flows().entropy()),
+            overloaded: Box::new(move || load.database().is_overloaded()),
             droppable: mfa.telemetry().access(),
             log: mfa.telemetry().logger(),
         })

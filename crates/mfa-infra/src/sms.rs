@@ -31,8 +31,6 @@ pub use outbox_reader::{OutboxMessage, OutboxReader};
 pub use ovh::OvhGateway;
 pub(crate) use ovh::probe_ovh;
 pub(crate) use provider_status::ProviderStatus;
-// removed once the server uses mfa_flows::DeliveryReport
-pub use mfa_flows::DeliveryReport;
 pub use reports::{DeliveryReportError, DeliveryReports, twilio_callback_url};
 pub use sleep::TokioSleep;
 pub(crate) use twilio::probe_twilio;

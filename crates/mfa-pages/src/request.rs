@@ -88,15 +88,14 @@ impl PageRequest {
         let browser_id = match Cookie::Browser.read(headers, &site) {
             Some(browser_id) => browser_id,
             None => {
-                let browser_id =
-                    new_browser_id(mfa.flows().ports().entropy.as_ref()).map_err(FlowError::from)?;
+                let browser_id = new_browser_id(mfa.flows().entropy().as_ref()).map_err(FlowError::from)?;
                 cookies.push(Cookie::Browser.set(browser_id.expose(), None, &site));
                 browser_id
             }
         };
         let sealed_state = Cookie::SealedState.read(headers, &site).and_then(|sealed| {
             let key = form_key(&browser_id, session.as_ref());
-            SealedState::unseal(&sealed, &mfa, &key, mfa.flows().ports().clock.now())
+            SealedState::unseal(&sealed, &mfa, &key, mfa.flows().now())
         });
         let (form, error) = match read_form(request, payload).await {
             Ok(fields) => (fields, None),
@@ -128,7 +127,7 @@ impl PageRequest {
     }
 
     fn admit(&self, request: &HttpRequest) -> Result<(), PageError> {
-        if self.mfa.overloaded() {
+        if self.mfa.database().is_overloaded() {
             return Err(ApiError::Overloaded.into());
         }
         // The one form that another site sends has its own check: `require_handover`.
@@ -204,7 +203,7 @@ impl PageRequest {
 
     /// Returns the current time.
     pub(crate) fn now(&self) -> Timestamp {
-        self.flows().ports().clock.now()
+        self.flows().now()
     }
 
     /// Returns the path of this page.

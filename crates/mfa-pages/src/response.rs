@@ -151,7 +151,7 @@ impl PageResponse {
     ///
     /// [`ApiError`] if there is no randomness.
     pub(crate) fn renew_browser_id(mut self, request: &PageRequest) -> Result<Self, ApiError> {
-        let entropy = request.flows().ports().entropy.as_ref();
+        let entropy = request.flows().entropy().as_ref();
         let browser_id = new_browser_id(entropy).map_err(FlowError::from)?;
         self.cookies.push(Cookie::Browser.set(browser_id.expose(), None, &request.site));
         self.browser_id = Some(browser_id);

@@ -71,12 +71,12 @@ impl SealedState {
         let written = SealedStateRecord { until: now.plus(LASTS).seconds(), what };
         // Strings and numbers always serialise.
         let bytes = serde_json::to_vec(&written).map_err(|_| CipherError::Altered)?;
-        mfa.seal_for_page(&SecretBytes::new(bytes), login.expose())
+        mfa.page_cipher().seal(&SecretBytes::new(bytes), login.expose())
     }
 
     /// Decrypts a cookie; `None` if it has expired, belongs to another session or was altered.
     pub(super) fn unseal(sealed: &SecretText, mfa: &Mfa, login: &SecretText, now: Timestamp) -> Option<Self> {
-        let bytes = mfa.unseal_for_page(sealed.expose(), login.expose()).ok()?;
+        let bytes = mfa.page_cipher().unseal(sealed.expose(), login.expose()).ok()?;
         let SealedStateRecord { until, what } = serde_json::from_slice(bytes.expose()).ok()?;
         if until <= now.seconds() {
             return None;

@@ -2,11 +2,14 @@
 
 pub(super) mod doc;
 
+use std::sync::Arc;
+
 use actix_web::http::header::HeaderMap;
 use actix_web::web::{Data, Path};
 use actix_web::{HttpRequest, HttpResponse};
+use mfa_flows::DeliveryReport;
 use mfa_infra::Mfa;
-use mfa_infra::sms::{DeliveryReport, DeliveryReportError};
+use mfa_infra::sms::DeliveryReportError;
 
 use crate::problem::ApiError;
 use crate::request::{BodyLimit, RawForm};
@@ -46,9 +49,9 @@ pub(super) async fn ovh(
 }
 
 async fn record(mfa: &Data<Mfa>, report: DeliveryReport) -> Result<HttpResponse, ApiError> {
-    let task = mfa.clone();
-    let outcome = mfa.run(async move { task.record_report(&report).await }).await;
-    outcome.map_err(|_| ApiError::Stopping)?.map_err(|error| ApiError::Refused(error.into()))?;
+    let flows = Arc::clone(mfa.flows());
+    let outcome = mfa.run(async move { flows.record_delivery_report(&report).await }).await;
+    outcome.map_err(|_| ApiError::Stopping)?.map_err(ApiError::Refused)?;
     // The response is the same for unknown messages, so that it does not show which ones exist.
     Ok(HttpResponse::NoContent().finish())
 }

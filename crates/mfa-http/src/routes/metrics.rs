@@ -11,5 +11,5 @@ use crate::request::BodyLimit;
 
 /// `GET /metrics`
 pub(super) async fn metrics(_: BodyLimit, mfa: Data<Mfa>) -> HttpResponse {
-    HttpResponse::Ok().content_type(Metrics::MEDIA_TYPE).body(mfa.render_metrics())
+    HttpResponse::Ok().content_type(Metrics::MEDIA_TYPE).body(mfa.metrics().render())
 }

@@ -18,7 +18,7 @@ use crate::schemas;
 
 /// `GET /.well-known/jwks.json`
 pub(super) async fn keys(_: BodyLimit, mfa: Data<Mfa>) -> HttpResponse {
-    HttpResponse::Ok().json(mfa.flows().ports().tokens.public_keys())
+    HttpResponse::Ok().json(mfa.flows().public_keys())
 }
 
 /// Maximum length of a token in bytes: as much as a body can hold. A longer text than a token is not active.

@@ -108,7 +108,7 @@ fn the_demo_user_logs_in_enrols_and_verifies_with_every_field_of_the_contract() 
         (&json!("SHA1"), &json!(6), &json!(30))
     );
     let secret = mfa_totp::import_secret(started["secret"].as_str().unwrap()).unwrap();
-    let now = server.mfa.flows().ports().clock.now();
+    let now = server.mfa.flows().now();
     let code = mfa_totp::TimeStep::at(now).code(&secret, mfa_totp::Parameters::default()).unwrap().to_text();
     let body = json!({ "code": code.expose() }).to_string();
     let enrolled = server.post_json("/api/mfa/totp/enroll/verify", &token, &body).json();

@@ -4,8 +4,7 @@ use std::future::Future;
 use std::sync::Arc;
 use std::time::Duration;
 
-use mfa_core::{CipherError, SecretBytes, StoreError, StoreErrorKind};
-use mfa_flows::{FlowError, Flows};
+use mfa_flows::Flows;
 use tokio::runtime::Runtime;
 use tokio_util::task::TaskTracker;
 
@@ -23,7 +22,7 @@ use crate::database::{Database, DatabaseLocation};
 use crate::metrics::Metrics;
 use crate::redis::RedisRateLimiter;
 use crate::settings::{DatabaseUrl, Settings, SmsProvider};
-use crate::sms::{DeliveryReport, DeliveryReports, OutboxReader};
+use crate::sms::{DeliveryReports, OutboxReader};
 use crate::telemetry::Telemetry;
 
 /// The product without HTTP: settings, adapters and use cases, and the runtime that flows run on.
@@ -175,62 +174,6 @@ impl Mfa {
             });
         }
         self.database.stop(within);
-    }
-}
-
-// Old methods for the server, each with its replacement.
-impl Mfa {
-    /// Seals a value for a browser.
-    ///
-    /// # Errors
-    ///
-    /// As [`PageCipher::seal`].
-    // removed once the server uses `page_cipher().seal`
-    pub fn seal_for_page(&self, secret: &SecretBytes, name: &str) -> Result<String, CipherError> {
-        self.page_cipher().seal(secret, name)
-    }
-
-    /// Unseals a value that a browser sent.
-    ///
-    /// # Errors
-    ///
-    /// As [`PageCipher::unseal`].
-    // removed once the server uses `page_cipher().unseal`
-    pub fn unseal_for_page(&self, text: &str, name: &str) -> Result<SecretBytes, CipherError> {
-        self.page_cipher().unseal(text, name)
-    }
-
-    /// Returns the kind and place of the database.
-    // removed once the server uses `database().name`
-    pub fn store_name(&self) -> String {
-        self.database().name()
-    }
-
-    /// Returns whether new decisions are rejected.
-    // removed once the server uses `database().is_overloaded`
-    pub fn overloaded(&self) -> bool {
-        self.database().is_overloaded()
-    }
-
-    /// Returns all metrics in the OpenMetrics text format.
-    // removed once the server uses `metrics().render`
-    pub fn render_metrics(&self) -> String {
-        self.metrics().render()
-    }
-
-    /// Records a delivery report.
-    ///
-    /// # Errors
-    ///
-    /// [`StoreError`]: nothing was recorded.
-    // removed once the server uses `Flows::record_delivery_report`
-    pub async fn record_report(&self, report: &DeliveryReport) -> Result<bool, StoreError> {
-        self.flows.record_delivery_report(report).await.map_err(|error| match error {
-            FlowError::Store(error) => error,
-            other => {
-                StoreError::new(StoreErrorKind::Unavailable, "record a delivery report").with_source(other)
-            }
-        })
     }
 }
 

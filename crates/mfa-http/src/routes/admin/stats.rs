@@ -188,7 +188,7 @@ pub(in crate::routes) async fn stats(request: ApiRequest) -> Result<HttpResponse
     let stats = request
         .run(|flows| async move {
             let admin = flows.administrator(&call, AdminAct::Look, None).await?;
-            let period = period(from, to, bucket, flows.ports().clock.now())?;
+            let period = period(from, to, bucket, flows.now())?;
             let (activity, totals) = flows.statistics(&admin, period).await?;
             Ok::<_, ApiError>(StatsResponse::new(period, activity, totals))
         })

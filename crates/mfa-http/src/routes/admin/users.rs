@@ -108,7 +108,7 @@ pub(in crate::routes) async fn list(request: ApiRequest) -> Result<HttpResponse,
             // One more than the page size shows whether there is another page.
             let query = UserQuery { text, after: after.map(UserId::new), limit: limit.saturating_add(1) };
             let page = flows.list_users(&admin, query).await?;
-            Ok::<_, FlowError>(UserListResponse::new(page, limit, flows.ports().clock.now()))
+            Ok::<_, FlowError>(UserListResponse::new(page, limit, flows.now()))
         })
         .await?;
     Ok(HttpResponse::Ok().json(users))

@@ -23,7 +23,7 @@ pub(crate) async fn list(request: SharedRequest) -> PageResult {
         .run(|flows| async move {
             let admin = flows.administrator(&call, AdminAct::Look, None).await?;
             let users = flows.list_users(&admin, query).await?.users;
-            Ok::<_, FlowError>((flows.profile(&call).await?, users, flows.ports().clock.now()))
+            Ok::<_, FlowError>((flows.profile(&call).await?, users, flows.now()))
         })
         .await?;
     let most = usize::try_from(PAGE).unwrap_or(usize::MAX);
