@@ -17,6 +17,8 @@ pub enum TokenError {
 }
 
 /// Error of issuing a token.
+///
+/// Exhaustive, so that each case is mapped to an HTTP response.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum IssueError {
     /// There was no randomness for the token's ID.
@@ -33,6 +35,7 @@ pub enum IssueError {
 
 /// Error for a rejected key. The message is for the operator and never contains the key.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
 pub enum KeyError {
     /// The secret has fewer than 32 bytes (RFC 7518 §3.2).
     #[error("the secret key is shorter than 32 bytes")]
@@ -53,6 +56,7 @@ pub enum KeyError {
 
 /// Error in the configuration of a [`TokenService`](crate::TokenService).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
 pub enum ConfigError {
     /// The issuer or the audience is empty.
     #[error("the issuer and the audience of tokens must not be empty")]

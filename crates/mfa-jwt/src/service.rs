@@ -6,6 +6,7 @@ use crate::{ConfigError, KeySet, jws};
 
 /// Configuration of a [`TokenService`].
 #[derive(Debug)]
+#[non_exhaustive]
 pub struct TokenConfig {
     /// `iss` of every token, and `aud` of pending tokens.
     pub issuer: String,
@@ -15,6 +16,19 @@ pub struct TokenConfig {
     pub keys: TokenKeyRing,
     /// Whether to accept tokens of the Python backend, which have fewer claims.
     pub accept_legacy: bool,
+}
+
+impl TokenConfig {
+    /// Creates a configuration that rejects tokens of the Python backend.
+    pub fn new(issuer: impl Into<String>, audience: impl Into<String>, keys: TokenKeyRing) -> Self {
+        Self { issuer: issuer.into(), audience: audience.into(), keys, accept_legacy: false }
+    }
+
+    /// Sets whether to accept tokens of the Python backend, which have fewer claims.
+    #[must_use]
+    pub fn accept_legacy(self, accept_legacy: bool) -> Self {
+        Self { accept_legacy, ..self }
+    }
 }
 
 /// Issuer and verifier of tokens.

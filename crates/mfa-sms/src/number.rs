@@ -8,6 +8,8 @@ use mfa_core::{
 use crate::PhoneNumber;
 
 /// Error of confirming a number. The account is unchanged.
+///
+/// Exhaustive, so that each case is mapped to a response.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum ConfirmNumberError {
     /// No number awaits confirmation.
@@ -19,6 +21,8 @@ pub enum ConfirmNumberError {
 }
 
 /// Error of setting the backup method. The account is unchanged.
+///
+/// Exhaustive, so that each case is mapped to a response.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum BackupMethodError {
     /// SMS needs a verified number.

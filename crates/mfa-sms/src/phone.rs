@@ -24,6 +24,7 @@ pub struct PhoneNumber {
 
 /// Error for a text that is not a phone number. It does not contain the text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
 pub enum PhoneError {
     /// No numbering plan has such a number, or it has an extension.
     #[error("this is not a phone number")]

@@ -18,6 +18,8 @@ pub struct PhonePolicy {
 pub struct UnknownCountry(String);
 
 /// Reason why a valid number may not receive SMS.
+///
+/// Exhaustive, so that each case is mapped to a response.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum PhoneRefused {
     /// The country is not allowed.

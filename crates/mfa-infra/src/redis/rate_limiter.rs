@@ -164,11 +164,11 @@ impl RedisRateLimiter {
         match permit.report(result, self.monotonic_now()) {
             None => {}
             Some(CircuitTransition::Closed) => {
-                slog::info!(self.log, "Redis is back: limits are shared again")
+                slog::info!(self.log, "Redis answers again: rate limits are shared")
             }
             Some(CircuitTransition::Opened) => {
                 let reason = verdict.as_ref().err().map(ToString::to_string);
-                slog::error!(self.log, "Redis gives no answers: this server limits by itself";
+                slog::error!(self.log, "Redis does not answer: this server applies a local rate limit";
                     "reason" => reason, "servers" => self.servers);
             }
         }
