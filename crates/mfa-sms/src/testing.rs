@@ -1,4 +1,4 @@
-//! Adapters that live in memory: for our tests and for embedders'.
+//! In-memory adapters for tests of this workspace and of embedding applications.
 
 use std::collections::{BTreeMap, HashMap};
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -10,7 +10,7 @@ use crate::{
     DeliveryStatus, LowConversion, SendId, SendRecord, SendState, SmsBudgets, SmsSendLog,
 };
 
-/// Budgets in a map. Nothing survives the process.
+/// Shared budgets in memory.
 #[derive(Debug, Default)]
 pub struct MemorySmsBudgets(Mutex<HashMap<(BudgetScope, String), Timestamp>>);
 
@@ -30,7 +30,7 @@ impl SmsBudgets for MemorySmsBudgets {
     }
 }
 
-/// Sends in a map. Nothing survives the process; a sweep leaves budgets alone, which are in a map of their own.
+/// Log of sends in memory. A sweep leaves [`MemorySmsBudgets`] unchanged.
 #[derive(Debug, Default)]
 pub struct MemorySmsSendLog(Mutex<HashMap<SendId, Row>>);
 
@@ -43,7 +43,7 @@ struct Row {
 }
 
 impl Row {
-    /// Whether anything may have been sent.
+    /// Returns whether the message may have been sent.
     const fn counts(&self) -> bool {
         match self.state {
             SendState::Sending | SendState::Accepted { .. } | SendState::Unknown { .. } => true,
@@ -57,12 +57,12 @@ impl Row {
 }
 
 impl MemorySmsSendLog {
-    /// What became of a send; none where there is no such send.
+    /// Returns the state of a send, or `None` if it does not exist.
     pub fn state_of(&self, id: &SendId) -> Option<SendState> {
         self.rows().get(id).map(|row| row.state.clone())
     }
 
-    /// What a gateway reported of a send; none where nothing was.
+    /// Returns the delivery status of a send, or `None` if none was reported.
     pub fn arrival_of(&self, id: &SendId) -> Option<DeliveryStatus> {
         self.rows().get(id).and_then(|row| row.arrival)
     }
