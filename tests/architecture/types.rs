@@ -7,7 +7,7 @@ use crate::architecture::source::{files, source_folders};
 /// Names of types that are private to one file and may be used in several.
 ///
 /// Such a type is a detail of its file, and its name would only repeat the name of the file.
-const PRIVATE: [&str; 0] = [];
+const PRIVATE: [&str; 2] = ["ColumnTypes", "Prepare"];
 
 /// A sentence for each name that stands twice.
 pub(crate) fn names_used_twice() -> Vec<String> {

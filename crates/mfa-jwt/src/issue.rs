@@ -80,7 +80,7 @@ impl TokenService {
         // `exp` is in whole seconds and counts from `iat`, so that the token has exactly its lifetime.
         let issued_at = Timestamp::from_seconds(now.seconds());
         let expires_at = issued_at.plus(token_type.lifetime());
-        let claims = Claims {
+        let claims = IssuedClaims {
             iss: &self.issuer,
             aud: self.audience_of(token_type),
             sub: subject.user.to_string(),
@@ -106,7 +106,7 @@ impl TokenService {
 
 /// Claims of a token in their JSON form.
 #[derive(Serialize)]
-struct Claims<'a> {
+struct IssuedClaims<'a> {
     iss: &'a str,
     aud: &'a str,
     sub: String,

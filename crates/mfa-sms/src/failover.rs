@@ -118,7 +118,7 @@ struct Later<'a> {
 }
 
 /// Progress of a send after an attempt.
-enum Progress {
+enum FailoverProgress {
     Done(DeliveryOutcome),
     Next { after: Option<Duration>, may_retry: bool },
 }
@@ -165,8 +165,8 @@ impl SmsSender {
                 break;
             }
             match self.attempt(route, message, &mut deadline, &mut steps).await {
-                Progress::Done(delivery) => return SendReport { delivery, steps },
-                Progress::Next { after, may_retry } => {
+                FailoverProgress::Done(delivery) => return SendReport { delivery, steps },
+                FailoverProgress::Next { after, may_retry } => {
                     let sooner = later.as_ref().is_none_or(|it| wait(after) < wait(it.after));
                     if may_retry && sooner {
                         later = Some(Later { route, after });
@@ -181,8 +181,8 @@ impl SmsSender {
                 && race(self.pause.pause(wait), &mut deadline).await.is_some()
             {
                 match self.attempt(later.route, message, &mut deadline, &mut steps).await {
-                    Progress::Done(delivery) => return SendReport { delivery, steps },
-                    Progress::Next { after, .. } => retry_after = after,
+                    FailoverProgress::Done(delivery) => return SendReport { delivery, steps },
+                    FailoverProgress::Next { after, .. } => retry_after = after,
                 }
             }
         }
@@ -195,30 +195,32 @@ impl SmsSender {
         message: &SmsMessage,
         deadline: &mut BoxFuture<'_, ()>,
         steps: &mut Vec<GatewayAttempt>,
-    ) -> Progress {
+    ) -> FailoverProgress {
         let gateway = route.gateway.name();
         let began = self.clock.now();
         let Some(permit) = route.breaker.try_call(began) else {
             steps.push(GatewayAttempt { gateway, outcome: GatewayAttemptOutcome::CircuitOpen });
-            return Progress::Next { after: None, may_retry: false };
+            return FailoverProgress::Next { after: None, may_retry: false };
         };
         let answer = race(route.gateway.send(message), deadline).await;
         let now = self.clock.now();
         permit.report(call_result(answer.as_ref()), now);
         let Some(outcome) = answer else {
             steps.push(GatewayAttempt { gateway, outcome: GatewayAttemptOutcome::TimedOut });
-            return Progress::Done(DeliveryOutcome::Unknown { gateway });
+            return FailoverProgress::Done(DeliveryOutcome::Unknown { gateway });
         };
         let progress = match &outcome {
-            SendOutcome::Accepted { id } => Progress::Done(DeliveryOutcome::Sent { gateway, id: id.clone() }),
+            SendOutcome::Accepted { id } => {
+                FailoverProgress::Done(DeliveryOutcome::Sent { gateway, id: id.clone() })
+            }
             SendOutcome::Permanent(RefusalScope::User(reason)) => {
-                Progress::Done(DeliveryOutcome::NumberRefused(*reason))
+                FailoverProgress::Done(DeliveryOutcome::NumberRefused(*reason))
             }
-            SendOutcome::Unknown => Progress::Done(DeliveryOutcome::Unknown { gateway }),
+            SendOutcome::Unknown => FailoverProgress::Done(DeliveryOutcome::Unknown { gateway }),
             SendOutcome::Permanent(RefusalScope::Operator(_)) => {
-                Progress::Next { after: None, may_retry: false }
+                FailoverProgress::Next { after: None, may_retry: false }
             }
-            SendOutcome::Retryable { after } => Progress::Next { after: *after, may_retry: true },
+            SendOutcome::Retryable { after } => FailoverProgress::Next { after: *after, may_retry: true },
         };
         steps.push(GatewayAttempt {
             gateway,
