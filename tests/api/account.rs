@@ -5,7 +5,7 @@ use nova_mfa_tests::{TestServer, members};
 use serde_json::{Value, json};
 
 #[test]
-fn the_status_has_every_field_of_the_contract() {
+fn mfa_status_returns_every_documented_field() {
     for server in TestServer::each() {
         let id = server.add_user("ada");
         let status = || server.get("/api/mfa/status", &server.token(id, TokenKind::OneFactor)).ok();
@@ -35,7 +35,7 @@ fn the_status_has_every_field_of_the_contract() {
 }
 
 #[test]
-fn the_status_is_the_callers_own() {
+fn mfa_status_describes_the_caller_only() {
     for server in TestServer::each() {
         let (ada, bob) = (server.enrol("ada"), server.add_user("bob"));
         let bobs = server.token(bob, TokenKind::OneFactor);
@@ -45,7 +45,7 @@ fn the_status_is_the_callers_own() {
 }
 
 #[test]
-fn methods_are_told_best_first_with_what_stands_against_them_in_the_callers_language() {
+fn methods_are_listed_best_first_with_localized_labels_and_reasons_for_unavailability() {
     for server in TestServer::each() {
         let ada = server.enrol("ada");
         let methods = |language: &str, token: &str| {
@@ -73,7 +73,7 @@ fn methods_are_told_best_first_with_what_stands_against_them_in_the_callers_lang
 }
 
 #[test]
-fn a_call_that_takes_no_body_refuses_one_with_fields() {
+fn endpoints_without_a_request_body_reject_unexpected_fields() {
     for server in TestServer::each() {
         let ada = server.enrol("ada");
         for (method, path) in

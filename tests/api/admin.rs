@@ -31,7 +31,7 @@ fn newest(server: &TestServer, token: &str, user: UserId) -> Value {
 }
 
 #[test]
-fn users_are_listed_page_by_page_and_found_by_part_of_a_name() {
+fn users_are_paginated_and_searchable_by_part_of_a_name() {
     for server in TestServer::each() {
         let root = administrator(&server, "root");
         let token = fresh(&server, &root);
@@ -56,7 +56,7 @@ fn users_are_listed_page_by_page_and_found_by_part_of_a_name() {
 }
 
 #[test]
-fn a_user_is_shown_in_full_and_nothing_secret_with_it() {
+fn user_details_are_complete_and_contain_no_secret() {
     for server in TestServer::each() {
         let root = administrator(&server, "root");
         let token = fresh(&server, &root);
@@ -82,7 +82,7 @@ fn a_user_is_shown_in_full_and_nothing_secret_with_it() {
 }
 
 #[test]
-fn an_administrator_unlocks_enforces_regenerates_and_resets_and_each_is_written_down() {
+fn unlock_enforce_regenerate_and_reset_work_and_are_audited() {
     for server in TestServer::each() {
         let root = administrator(&server, "root");
         let ada = server.enrol("ada");
@@ -131,7 +131,7 @@ fn an_administrator_unlocks_enforces_regenerates_and_resets_and_each_is_written_
 }
 
 #[test]
-fn what_is_sent_wrongly_is_named_and_changes_nothing() {
+fn invalid_input_is_named_and_changes_nothing() {
     for server in TestServer::each() {
         let root = administrator(&server, "root");
         let (ada, token) = (server.enrol("ada"), fresh(&server, &root));
@@ -181,7 +181,7 @@ fn all(user: UserId) -> [(&'static str, String, Value); 8] {
 }
 
 #[test]
-fn nobody_but_an_administrator_of_two_factors_gets_in() {
+fn only_administrators_with_two_factors_have_access() {
     for server in TestServer::each() {
         let (root, ada) = (administrator(&server, "root"), server.enrol("ada"));
         // Of two factors and a superuser's when it was issued; the row has changed its mind.
@@ -214,7 +214,7 @@ fn nobody_but_an_administrator_of_two_factors_gets_in() {
 }
 
 #[test]
-fn a_locked_disabled_or_logged_out_administrator_is_none() {
+fn a_locked_disabled_or_logged_out_administrator_has_no_access() {
     for server in TestServer::each() {
         let (locked, disabled) = (administrator(&server, "locked"), administrator(&server, "disabled"));
         let gone = administrator(&server, "gone");
@@ -234,7 +234,7 @@ fn a_locked_disabled_or_logged_out_administrator_is_none() {
 }
 
 #[test]
-fn an_administrators_own_account_is_changed_by_a_factor_of_late_and_a_reset_ends_their_token() {
+fn changing_ones_own_account_requires_step_up_and_a_reset_revokes_ones_own_token() {
     for server in TestServer::each() {
         let root = administrator(&server, "root");
         let old = fresh(&server, &root);
@@ -254,7 +254,7 @@ fn an_administrators_own_account_is_changed_by_a_factor_of_late_and_a_reset_ends
 }
 
 #[test]
-fn what_an_administrator_reads_is_in_the_log_with_who_and_whose() {
+fn reads_by_an_administrator_are_logged_with_actor_and_user() {
     for server in TestServer::each() {
         let (root, ada) = (administrator(&server, "root"), server.add_user("ada"));
         let token = fresh(&server, &root);
@@ -280,7 +280,7 @@ fn what_an_administrator_reads_is_in_the_log_with_who_and_whose() {
 }
 
 #[test]
-fn statistics_are_series_for_plots_and_totals_of_now() {
+fn statistics_contain_time_series_and_current_totals() {
     for server in TestServer::each() {
         let root = administrator(&server, "root");
         let ada = server.enrol("ada");

@@ -22,7 +22,7 @@ fn head_of(token: &str) -> Value {
 }
 
 #[test]
-fn a_login_ends_in_a_token_of_the_chosen_algorithm_and_begins_with_one_of_the_shared_secret() {
+fn pending_tokens_use_the_shared_secret_and_access_tokens_the_configured_algorithm() {
     for algorithm in BOTH {
         let name = algorithm.as_str();
         let settings = [("JWT_ALGORITHM", name), ("JWT_PRIVATE_KEYS", &pem(algorithm))];
@@ -46,7 +46,7 @@ fn a_login_ends_in_a_token_of_the_chosen_algorithm_and_begins_with_one_of_the_sh
 }
 
 #[test]
-fn without_private_keys_the_set_is_empty_and_no_secret_is_ever_in_it() {
+fn the_jwk_set_is_empty_without_private_keys_and_never_contains_a_secret() {
     for server in TestServer::each() {
         let keys = server.client().get(KEYS).send();
         assert_eq!(keys.ok(), json!({ "keys": [] }));
@@ -55,7 +55,7 @@ fn without_private_keys_the_set_is_empty_and_no_secret_is_ever_in_it() {
 }
 
 #[test]
-fn whoever_shares_the_secret_or_knows_the_public_key_makes_no_access_token() {
+fn access_tokens_cannot_be_forged_with_the_shared_secret_or_the_public_key() {
     for algorithm in BOTH {
         let settings = [("JWT_ALGORITHM", algorithm.as_str()), ("JWT_PRIVATE_KEYS", &pem(algorithm))];
         for server in TestServer::each_with(&settings) {
@@ -86,7 +86,7 @@ fn whoever_shares_the_secret_or_knows_the_public_key_makes_no_access_token() {
 }
 
 #[test]
-fn tokens_of_the_key_before_go_on_while_it_stands_and_not_after() {
+fn tokens_of_the_previous_key_are_accepted_until_it_is_removed() {
     let (old, new) = (pem(SigningAlgorithm::EdDsa), pem(SigningAlgorithm::Es256));
     for installation in Installation::each(&[("MFA_MAX_CLOCK_SKEW", "0")]) {
         let with = |it: Installation, algorithm: &str, keys: &str| {
@@ -112,7 +112,7 @@ fn tokens_of_the_key_before_go_on_while_it_stands_and_not_after() {
 }
 
 #[test]
-fn from_the_shared_secret_to_a_private_key_tokens_go_on_while_the_secret_is_named_as_previous() {
+fn after_a_change_to_a_private_key_tokens_of_the_previous_shared_secret_stay_valid() {
     let key = pem(SigningAlgorithm::EdDsa);
     for installation in Installation::each(&[("MFA_MAX_CLOCK_SKEW", "0")]) {
         let server = TestServer::start(installation);
@@ -137,7 +137,7 @@ fn from_the_shared_secret_to_a_private_key_tokens_go_on_while_the_secret_is_name
 }
 
 #[test]
-fn a_key_of_another_algorithm_stops_the_start_with_a_sentence() {
+fn a_key_of_another_algorithm_prevents_the_start_with_an_error_message() {
     let installation = Installation::sqlite(&[
         ("JWT_ALGORITHM", "EdDSA"),
         ("JWT_PRIVATE_KEYS", &pem(SigningAlgorithm::Es256)),

@@ -26,7 +26,7 @@ fn demand_sober(answer: &Answer) {
 }
 
 #[test]
-fn sixteen_kilobytes_are_taken_and_one_byte_more_is_not() {
+fn a_body_of_16_kib_is_accepted_and_one_byte_more_is_rejected() {
     for server in TestServer::each() {
         let ada = server.enrol("ada");
         for path in POSTS {
@@ -47,7 +47,7 @@ fn sixteen_kilobytes_are_taken_and_one_byte_more_is_not() {
 }
 
 #[test]
-fn only_json_is_taken() {
+fn only_json_is_accepted() {
     for server in TestServer::each() {
         let ada = server.enrol("ada");
         let body = r#"{"code":"000000"}"#;
@@ -68,7 +68,7 @@ fn only_json_is_taken() {
 }
 
 #[test]
-fn what_is_no_object_is_malformed() {
+fn a_body_that_is_not_a_json_object_is_malformed() {
     for server in TestServer::each() {
         let ada = server.enrol("ada");
         let bodies: [&[u8]; 12] = [
@@ -106,7 +106,7 @@ fn what_is_no_object_is_malformed() {
 }
 
 #[test]
-fn a_method_that_a_path_does_not_take_is_refused_with_those_that_it_takes() {
+fn an_unsupported_method_gets_405_with_the_allowed_methods() {
     for server in TestServer::each() {
         for path in POSTS {
             for method in ["GET", "PUT", "DELETE", "PATCH", "OPTIONS"] {
@@ -140,7 +140,7 @@ fn a_method_that_a_path_does_not_take_is_refused_with_those_that_it_takes() {
 }
 
 #[test]
-fn no_body_brings_a_500_about() {
+fn no_request_body_causes_a_500() {
     for server in TestServer::each() {
         let ada = server.enrol("ada");
         // One at a time is spent or revoked.
@@ -172,7 +172,7 @@ fn no_body_brings_a_500_about() {
 }
 
 #[test]
-fn no_name_password_header_or_path_brings_a_500_about() {
+fn no_name_password_header_or_path_causes_a_500() {
     for server in TestServer::each() {
         server.add_user("ada");
         let mut runner = TestRunner::new(Config { failure_persistence: None, ..Config::with_cases(12) });

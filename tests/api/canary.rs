@@ -136,7 +136,7 @@ fn demand_silence(canaries: &Canaries, remains: &Installation) {
 }
 
 #[test]
-fn no_secret_of_an_account_is_in_the_log_or_in_the_database() {
+fn no_secret_of_an_account_appears_in_the_log_or_the_database() {
     for server in TestServer::each_with(&[("MFA_LOG_LEVEL", "trace")]) {
         let canaries = live(&server);
         demand_silence(&canaries, &server.stop());
@@ -150,7 +150,7 @@ const NUMBER: [&str; 4] = ["+33612345678", "0612345678", "06 12 34 56 78", "6123
 /// What a user and an administrator are answered, whatever they call and whatever they send, holds none of what was
 /// told to the server before.
 #[test]
-fn no_secret_of_an_account_is_in_any_answer_of_any_operation() {
+fn no_secret_of_an_account_appears_in_any_response() {
     for server in TestServer::each_with(&[("INTROSPECTION_KEY", KEY)]) {
         let mut canaries = live(&server);
         canaries.text(KEY);

@@ -14,7 +14,7 @@ fn demand(answer: &AdminAnswer, state: &str, detail: &str, remedy: &str) {
 }
 
 #[test]
-fn a_server_in_use_has_nothing_that_must_be_mended() {
+fn a_healthy_installation_has_no_problems() {
     for server in TestServer::each() {
         server.enrol("ada");
         let answer = server.admin(&["doctor"]);
@@ -30,7 +30,7 @@ fn a_server_in_use_has_nothing_that_must_be_mended() {
 }
 
 #[test]
-fn values_in_the_clear_are_named_and_the_exit_code_is_one() {
+fn unencrypted_values_are_reported_with_exit_code_1() {
     for server in TestServer::each() {
         let ada = server.enrol("ada");
         server.installation.sql("UPDATE users SET totp_secret = 'JBSWY3DPEHPK3PXP'");
@@ -47,7 +47,7 @@ fn values_in_the_clear_are_named_and_the_exit_code_is_one() {
 }
 
 #[test]
-fn a_database_without_its_schema_is_told_and_not_changed() {
+fn a_missing_schema_is_reported_and_not_created() {
     let installation = Installation::postgres(&[]);
     let answer = installation.admin(&["doctor"], "");
     assert_eq!(answer.code, Some(1), "{answer:?}");
@@ -57,7 +57,7 @@ fn a_database_without_its_schema_is_told_and_not_changed() {
 }
 
 #[test]
-fn roles_that_may_undo_what_was_spent_are_named() {
+fn roles_that_can_restore_spent_codes_are_reported() {
     let server = TestServer::postgres_with(&[]);
     let role = format!("nova_{}", std::process::id());
     server.installation.sql(&format!("CREATE ROLE {role} LOGIN; GRANT UPDATE ON users TO {role}"));
@@ -68,7 +68,7 @@ fn roles_that_may_undo_what_was_spent_are_named() {
 }
 
 #[test]
-fn whoever_owns_the_table_is_not_named_to_its_owner() {
+fn the_owner_of_the_table_is_not_reported_as_a_risk() {
     let server = TestServer::postgres_with(&[]);
     let role = format!("owner_{}", std::process::id());
     server.installation.sql(&format!("CREATE ROLE {role} LOGIN; ALTER TABLE users OWNER TO {role}"));
@@ -78,7 +78,7 @@ fn whoever_owns_the_table_is_not_named_to_its_owner() {
 }
 
 #[test]
-fn settings_that_cannot_be_used_are_a_finding() {
+fn invalid_settings_are_reported() {
     let installation = Installation::sqlite(&[("MFA_BINDD", "x")]);
     let answer = installation.admin(&["doctor"], "");
     assert_eq!(answer.code, Some(1));
@@ -91,7 +91,7 @@ fn settings_that_cannot_be_used_are_a_finding() {
 }
 
 #[test]
-fn another_key_of_the_same_name_is_told() {
+fn a_different_key_with_the_same_id_is_reported() {
     for server in TestServer::each() {
         server.enrol("ada");
         let other = server.stop().with("MFA_ENCRYPTION_KEYS", &format!("test:{}", "A".repeat(43) + "="));
@@ -102,7 +102,7 @@ fn another_key_of_the_same_name_is_told() {
 }
 
 #[test]
-fn novas_own_table_with_its_short_keys_is_looked_at_too() {
+fn novas_own_table_with_integer_ids_is_inspected_too() {
     let installation = Installation::postgres(&[]);
     installation.sql(
         "CREATE TABLE users (id SERIAL PRIMARY KEY, email VARCHAR(255) NOT NULL UNIQUE, \

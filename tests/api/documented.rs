@@ -63,7 +63,7 @@ fn demand_headers(operation: &Operation, answer: &Answer) {
 }
 
 #[test]
-fn every_answer_of_every_operation_is_documented_and_has_its_headers() {
+fn every_response_of_every_operation_is_documented_and_has_the_standard_headers() {
     for server in TestServer::each_with(&SETTINGS) {
         let root = server.add_user("root");
         server.installation.sql(&format!("UPDATE users SET is_superuser = TRUE WHERE id = {root}"));
@@ -96,7 +96,7 @@ fn every_answer_of_every_operation_is_documented_and_has_its_headers() {
 }
 
 #[test]
-fn where_the_database_is_away_every_operation_says_so_as_documented() {
+fn every_operation_returns_its_documented_error_while_the_database_is_unavailable() {
     let server = TestServer::postgres_with(&SETTINGS);
     let root = server.add_user("root");
     server.installation.sql(&format!("UPDATE users SET is_superuser = TRUE WHERE id = {root}"));
@@ -120,7 +120,7 @@ fn where_the_database_is_away_every_operation_says_so_as_documented() {
 }
 
 #[test]
-fn a_limit_by_address_is_told_before_it_is_met_and_when_it_is() {
+fn rate_limit_headers_are_sent_before_and_after_the_limit_is_reached() {
     let settings = [&SETTINGS[..], &[("MFA_RATE_LIMIT_MAX", "2"), ("LOGIN_RATE_IP_MAX", "2")]].concat();
     for server in TestServer::each_with(&settings) {
         let limited = |operation: &Operation| {
@@ -159,7 +159,7 @@ fn a_limit_by_address_is_told_before_it_is_met_and_when_it_is() {
 }
 
 #[test]
-fn the_document_is_of_openapi_3_1_with_seventeen_endpoints_of_the_second_factor() {
+fn the_document_is_openapi_3_1_with_seventeen_mfa_endpoints() {
     let [server, _] = TestServer::each_with(&SETTINGS);
     let document = server.client().get("/openapi.json").send().ok();
     assert_eq!(document["openapi"], "3.1.0");
@@ -174,7 +174,7 @@ fn the_document_is_of_openapi_3_1_with_seventeen_endpoints_of_the_second_factor(
 }
 
 #[test]
-fn what_is_not_offered_is_not_documented() {
+fn disabled_endpoints_are_not_documented() {
     let [server, _] = TestServer::each_with(&[("LOGIN_ENABLED", "false")]);
     let names: Vec<_> = Operation::all(server.client()).iter().map(Operation::name).collect();
     for absent in ["POST /api/auth/login", "POST /api/mfa/token/introspect"] {
@@ -184,7 +184,7 @@ fn what_is_not_offered_is_not_documented() {
 }
 
 #[test]
-fn the_page_of_the_document_comes_from_the_server_alone() {
+fn the_documentation_page_loads_nothing_from_other_hosts() {
     let [server, _] = TestServer::each();
     let client = server.client();
     for (path, files) in [("/docs", "/docs/"), ("/docs/", "/docs/")] {

@@ -14,7 +14,7 @@ fn enforce(server: &TestServer, user: mfa_core::UserId) {
 }
 
 #[test]
-fn a_start_shows_a_secret_in_every_form_of_the_contract() {
+fn starting_an_enrolment_returns_the_secret_in_every_documented_form() {
     for server in TestServer::each() {
         let token = server.token(server.add_user("ada"), TokenKind::OneFactor);
         let shown = server.post(START, &token).ok();
@@ -46,7 +46,7 @@ fn a_start_shows_a_secret_in_every_form_of_the_contract() {
 }
 
 #[test]
-fn a_label_is_taken_and_one_that_cannot_stand_in_a_uri_is_refused() {
+fn a_label_is_accepted_unless_it_cannot_be_part_of_a_uri() {
     for server in TestServer::each() {
         let token = server.token(server.add_user("ada"), TokenKind::OneFactor);
         let with = |body: Value| server.client().post(START).bearer(&token).json(&body).send();
@@ -64,7 +64,7 @@ fn a_label_is_taken_and_one_that_cannot_stand_in_a_uri_is_refused() {
 }
 
 #[test]
-fn secrets_do_not_repeat() {
+fn every_enrolment_gets_a_new_secret() {
     for server in TestServer::each() {
         let token = server.token(server.add_user("ada"), TokenKind::OneFactor);
         let secrets: std::collections::HashSet<_> =
@@ -74,7 +74,7 @@ fn secrets_do_not_repeat() {
 }
 
 #[test]
-fn the_first_code_confirms_and_buys_a_token_of_two_factors() {
+fn the_first_code_confirms_the_enrolment_and_returns_a_two_factor_token() {
     for server in TestServer::each() {
         let id = server.add_user("ada");
         let token = server.token(id, TokenKind::OneFactor);
@@ -99,7 +99,7 @@ fn the_first_code_confirms_and_buys_a_token_of_two_factors() {
 }
 
 #[test]
-fn who_must_have_a_factor_and_has_none_enrols_with_a_pending_token() {
+fn a_user_who_must_have_a_factor_enrols_with_a_pending_token() {
     for server in TestServer::each() {
         let id = server.add_user("ada");
         enforce(&server, id);
@@ -112,7 +112,7 @@ fn who_must_have_a_factor_and_has_none_enrols_with_a_pending_token() {
 }
 
 #[test]
-fn an_unconfirmed_secret_opens_nothing() {
+fn an_unconfirmed_secret_cannot_be_used_to_log_in() {
     for server in TestServer::each() {
         let id = server.add_user("ada");
         let token = server.token(id, TokenKind::OneFactor);
@@ -124,7 +124,7 @@ fn an_unconfirmed_secret_opens_nothing() {
 }
 
 #[test]
-fn an_enrolment_that_is_started_again_forgets_the_first_secret() {
+fn restarting_an_enrolment_discards_the_first_secret() {
     for server in TestServer::each() {
         let id = server.add_user("ada");
         let token = server.token(id, TokenKind::OneFactor);
@@ -136,7 +136,7 @@ fn an_enrolment_that_is_started_again_forgets_the_first_secret() {
 }
 
 #[test]
-fn an_enrolment_lives_ten_minutes() {
+fn an_enrolment_expires_after_ten_minutes() {
     for server in TestServer::each() {
         for (name, seconds, is_open) in [("ada", 599, true), ("bob", 600, false)] {
             let id = server.add_user(name);
@@ -151,7 +151,7 @@ fn an_enrolment_lives_ten_minutes() {
 }
 
 #[test]
-fn five_wrong_codes_end_an_enrolment_and_count_nowhere_else() {
+fn five_wrong_codes_end_an_enrolment_without_counting_for_the_lock() {
     for server in TestServer::each() {
         let id = server.add_user("ada");
         let token = server.token(id, TokenKind::OneFactor);
@@ -172,7 +172,7 @@ fn five_wrong_codes_end_an_enrolment_and_count_nowhere_else() {
 }
 
 #[test]
-fn a_code_without_an_enrolment_is_told_so() {
+fn a_code_without_an_enrolment_gets_an_error_of_its_own() {
     for server in TestServer::each() {
         let token = server.token(server.add_user("ada"), TokenKind::OneFactor);
         server.send_code(CONFIRM, &token, "123456").says(409, "no_enrolment_in_progress");

@@ -14,7 +14,7 @@ fn ids(events: &[Value]) -> Vec<u64> {
 }
 
 #[test]
-fn the_callers_own_events_come_newest_first_with_every_field_of_the_contract() {
+fn the_callers_events_are_listed_newest_first_with_every_documented_field() {
     for server in TestServer::each() {
         let (ada, bob) = (server.enrol("ada"), server.enrol("bob"));
         server.fail(&bob, 1);
@@ -37,7 +37,7 @@ fn the_callers_own_events_come_newest_first_with_every_field_of_the_contract() {
 }
 
 #[test]
-fn pages_follow_one_another_and_bad_limits_are_refused() {
+fn events_are_paginated_and_invalid_limits_are_rejected() {
     for server in TestServer::each() {
         let ada = server.enrol("ada");
         server.fail(&ada, 3);
@@ -69,7 +69,7 @@ fn pages_follow_one_another_and_bad_limits_are_refused() {
 }
 
 #[test]
-fn a_locked_user_may_read_and_a_pending_token_may_not() {
+fn a_locked_user_can_read_events_and_a_pending_token_cannot() {
     for server in TestServer::each() {
         let ada = server.enrol("ada");
         server.fail(&ada, 10);
@@ -83,7 +83,7 @@ fn a_locked_user_may_read_and_a_pending_token_may_not() {
 }
 
 #[test]
-fn what_an_administrator_did_is_told_but_not_from_where() {
+fn events_by_an_administrator_are_listed_without_the_administrators_address() {
     for server in TestServer::each() {
         let ada = server.enrol("ada");
         server

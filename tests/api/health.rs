@@ -4,7 +4,7 @@ use nova_mfa_tests::TestServer;
 use serde_json::json;
 
 #[test]
-fn a_server_that_runs_is_active_alive_and_ready() {
+fn a_running_server_is_active_live_and_ready() {
     for server in TestServer::each() {
         let health = server.client().get("/health").send().ok();
         assert_eq!((&health["status"], &health["version"]), (&json!("active"), &json!("0.1.0")));
@@ -20,7 +20,7 @@ fn a_server_that_runs_is_active_alive_and_ready() {
 }
 
 #[test]
-fn health_shows_no_path_no_address_and_no_secret() {
+fn health_responses_contain_no_path_address_or_secret() {
     for server in TestServer::each() {
         for path in ["/health", "/health/live", "/health/ready"] {
             let text = server.client().get(path).send().text();

@@ -22,7 +22,7 @@ fn demand_inactive(server: &TestServer, token: &str, why: &str) {
 }
 
 #[test]
-fn an_active_token_is_told_in_its_own_words() {
+fn an_active_token_is_returned_with_its_claims() {
     for server in servers() {
         let ada = server.enrol("ada").id;
         for kind in KINDS {
@@ -44,7 +44,7 @@ fn an_active_token_is_told_in_its_own_words() {
 }
 
 #[test]
-fn a_form_is_taken_as_the_standard_has_it() {
+fn a_form_encoded_request_is_accepted_as_in_rfc_7662() {
     for server in servers() {
         let ada = server.add_user("ada");
         let token = server.token(ada, TokenKind::OneFactor);
@@ -68,7 +68,7 @@ fn a_form_is_taken_as_the_standard_has_it() {
 }
 
 #[test]
-fn only_who_holds_the_key_may_ask_and_without_a_key_there_is_nothing_to_ask() {
+fn introspection_requires_the_key_and_does_not_exist_without_one() {
     for server in servers() {
         let token = server.token(server.add_user("ada"), TokenKind::TwoFactors);
         let call = server.client().post(INTROSPECT).json(&json!({ "token": token }));
@@ -91,7 +91,7 @@ fn only_who_holds_the_key_may_ask_and_without_a_key_there_is_nothing_to_ask() {
 }
 
 #[test]
-fn what_is_no_token_of_ours_is_inactive() {
+fn a_token_of_another_issuer_is_inactive() {
     for server in servers() {
         let ada = server.add_user("ada");
         let good = server.token(ada, TokenKind::TwoFactors);
@@ -114,7 +114,7 @@ fn what_is_no_token_of_ours_is_inactive() {
 }
 
 #[test]
-fn what_the_row_says_counts_at_once() {
+fn changes_of_the_account_row_take_effect_at_once() {
     for server in servers() {
         let ada = server.enrol("ada");
         let pending = server.pending(ada.id);
@@ -140,7 +140,7 @@ fn what_the_row_says_counts_at_once() {
 }
 
 #[test]
-fn a_pending_token_from_before_a_lock_is_inactive_and_an_access_token_is_not() {
+fn a_lock_makes_earlier_pending_tokens_inactive_but_not_access_tokens() {
     for server in servers() {
         let ada = server.enrol("ada");
         let (pending, access) = (server.pending(ada.id), server.token(ada.id, TokenKind::TwoFactors));
@@ -155,7 +155,7 @@ fn a_pending_token_from_before_a_lock_is_inactive_and_an_access_token_is_not() {
 }
 
 #[test]
-fn while_the_database_is_away_it_is_not_known() {
+fn introspection_fails_while_the_database_is_unavailable() {
     let server = TestServer::postgres_with(&[("INTROSPECTION_KEY", KEY)]);
     let token = server.token(server.add_user("ada"), TokenKind::TwoFactors);
     server.installation.database().close();

@@ -35,7 +35,7 @@ fn demand_true(server: &TestServer, limited: &Answer, again: impl Fn() -> Answer
 }
 
 #[test]
-fn ten_at_once_then_one_every_six_seconds_as_told() {
+fn an_address_gets_ten_requests_at_once_then_one_every_six_seconds_as_retry_after_states() {
     for server in TestServer::each_with(&DEFAULTS) {
         server.add_user("ada");
         let answers: Vec<_> = (0..50).map(|_| knock(&server, &[])).collect();
@@ -53,7 +53,7 @@ fn ten_at_once_then_one_every_six_seconds_as_told() {
 }
 
 #[test]
-fn the_limit_is_one_over_all_code_checks_and_users_and_a_success_gives_nothing_back() {
+fn one_limit_covers_all_code_checks_and_users_and_a_success_refunds_nothing() {
     for server in TestServer::each_with(&DEFAULTS) {
         let (ada, bob) = (server.enrol("ada"), server.enrol("bob"));
         server.verify(&server.pending(ada.id), &ada.code(server.now())).ok();
@@ -81,7 +81,7 @@ fn the_limit_is_one_over_all_code_checks_and_users_and_a_success_gives_nothing_b
 }
 
 #[test]
-fn a_limited_call_reaches_no_account() {
+fn a_rate_limited_request_does_not_reach_the_account() {
     for server in TestServer::each_with(&[("MFA_RATE_LIMIT_MAX", "2")]) {
         let ada = server.enrol("ada");
         server.fail(&ada, 2);
@@ -95,7 +95,7 @@ fn a_limited_call_reaches_no_account() {
 }
 
 #[test]
-fn forged_headers_give_no_more_tries() {
+fn forged_forwarding_headers_give_no_extra_attempts() {
     for server in TestServer::each_with(&DEFAULTS) {
         server.add_user("ada");
         let forged = |n: usize| {
@@ -113,7 +113,7 @@ fn forged_headers_give_no_more_tries() {
 }
 
 #[test]
-fn behind_a_trusted_proxy_the_address_that_it_appended_counts() {
+fn behind_a_trusted_proxy_the_address_it_appended_is_limited() {
     for server in TestServer::each_with(&with(&[("TRUSTED_PROXIES", "127.0.0.0/8,10.0.0.0/8")])) {
         server.add_user("ada");
         let through = |client: &str, n: usize| {
@@ -132,7 +132,7 @@ fn behind_a_trusted_proxy_the_address_that_it_appended_counts() {
 }
 
 #[test]
-fn the_audit_has_the_true_address() {
+fn audit_events_contain_the_real_client_address() {
     for server in TestServer::each_with(&[("TRUSTED_PROXIES", "127.0.0.1")]) {
         let ada = server.enrol("ada");
         let call = server.client().post("/api/mfa/verify/totp").bearer(&server.pending(ada.id));
@@ -144,7 +144,7 @@ fn the_audit_has_the_true_address() {
 }
 
 #[test]
-fn five_logins_of_one_name_a_minute_in_whatever_spelling() {
+fn a_user_name_gets_five_logins_a_minute_in_any_spelling() {
     for server in TestServer::each_with(&DEFAULTS) {
         server.add_user_with_password("ada", "correct horse battery");
         for name in ["ada", "ada@example.com", "Ada@Example.com", "ADA@EXAMPLE.COM", "ada"] {
@@ -158,7 +158,7 @@ fn five_logins_of_one_name_a_minute_in_whatever_spelling() {
 }
 
 #[test]
-fn twenty_logins_of_one_address_a_minute_before_anything_is_read() {
+fn an_address_gets_twenty_logins_a_minute_counted_before_the_body_is_read() {
     for server in TestServer::each_with(&DEFAULTS) {
         let nonsense = || server.client().post("/api/auth/login").body("application/json", "nonsense").send();
         for _ in 0..20 {

@@ -15,7 +15,7 @@ fn lock(server: &TestServer, member: &Member) -> u64 {
 }
 
 #[test]
-fn each_lock_in_a_row_is_twice_as_long_up_to_a_day_and_the_hundredth_wrong_code_is_the_last() {
+fn each_lock_doubles_up_to_a_day_and_the_hundredth_wrong_code_locks_permanently() {
     for server in TestServer::each() {
         let ada = server.enrol("ada");
         for minutes in [15, 30, 60, 120, 240, 480, 960, 1440, 1440] {
@@ -38,7 +38,7 @@ fn each_lock_in_a_row_is_twice_as_long_up_to_a_day_and_the_hundredth_wrong_code_
 }
 
 #[test]
-fn after_a_lock_has_ended_ten_more_wrong_codes_lock_again_and_not_one() {
+fn after_a_lock_ends_it_takes_ten_more_wrong_codes_to_lock_again() {
     for server in TestServer::each() {
         let ada = server.enrol("ada");
         let seconds = lock(&server, &ada);
@@ -50,7 +50,7 @@ fn after_a_lock_has_ended_ten_more_wrong_codes_lock_again_and_not_one() {
 }
 
 #[test]
-fn logins_of_the_owner_in_between_do_not_shorten_the_locks_of_a_guesser() {
+fn logins_by_the_owner_do_not_shorten_the_locks_of_a_guesser() {
     for server in TestServer::each() {
         let ada = server.enrol("ada");
         for minutes in [15, 30, 60] {
@@ -63,7 +63,7 @@ fn logins_of_the_owner_in_between_do_not_shorten_the_locks_of_a_guesser() {
 }
 
 #[test]
-fn nine_guesses_between_logins_add_up() {
+fn nine_wrong_codes_between_logins_add_up() {
     for server in TestServer::each() {
         let ada = server.enrol("ada");
         for _ in 0..2 {
@@ -79,7 +79,7 @@ fn nine_guesses_between_logins_add_up() {
 }
 
 #[test]
-fn the_numbers_are_those_of_the_settings() {
+fn the_lock_threshold_and_duration_are_configurable() {
     for server in TestServer::each_with(&[("MFA_MAX_FAILURES", "3"), ("MFA_LOCK_MINUTES", "2")]) {
         let ada = server.enrol("ada");
         server.fail(&ada, 3);

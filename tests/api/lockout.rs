@@ -11,7 +11,7 @@ fn status(server: &TestServer, member: &Member) -> Value {
 }
 
 #[test]
-fn the_tenth_wrong_code_is_still_one_and_the_next_call_is_locked_out() {
+fn the_tenth_wrong_code_is_reported_as_wrong_and_the_next_request_is_locked_out() {
     for server in TestServer::each() {
         let ada = server.enrol("ada");
         server.fail(&ada, 10);
@@ -45,7 +45,7 @@ fn a_right_code_is_not_consumed_while_the_account_is_locked() {
 }
 
 #[test]
-fn one_count_over_all_tokens_and_endpoints() {
+fn failures_add_up_over_all_tokens_and_endpoints() {
     for server in TestServer::each() {
         let ada = server.enrol("ada");
         server.fail(&ada, 6);
@@ -62,7 +62,7 @@ fn one_count_over_all_tokens_and_endpoints() {
 }
 
 #[test]
-fn a_locked_user_may_look_log_out_and_log_in() {
+fn a_locked_user_can_read_the_status_log_out_and_log_in() {
     for server in TestServer::each() {
         let id = server.add_user_with_password("ada", "correct horse battery");
         let ada = server.enrol_user(id);
@@ -91,7 +91,7 @@ fn a_locked_user_may_look_log_out_and_log_in() {
 }
 
 #[test]
-fn a_pending_token_from_before_a_lock_may_look_and_log_out_until_the_lock_ends() {
+fn a_pending_token_from_before_a_lock_can_read_and_log_out_until_the_lock_ends() {
     for server in TestServer::each() {
         let ada = server.enrol("ada");
         let before = server.pending(ada.id);
@@ -104,7 +104,7 @@ fn a_pending_token_from_before_a_lock_may_look_and_log_out_until_the_lock_ends()
 }
 
 #[test]
-fn pending_tokens_from_before_a_lock_are_spent_however_it_ends() {
+fn pending_tokens_from_before_a_lock_stay_spent_however_the_lock_ends() {
     type Unlock = fn(&TestServer, &Member);
     let unlocks: [(&str, Unlock); 3] = [
         ("time", |server, _| server.advance(120)),
@@ -136,7 +136,7 @@ fn pending_tokens_from_before_a_lock_are_spent_however_it_ends() {
 }
 
 #[test]
-fn an_unlock_by_either_way_clears_lock_and_count() {
+fn an_unlock_by_api_or_command_clears_the_lock_and_the_failures() {
     for server in TestServer::each() {
         let (ada, bob) = (server.enrol("ada"), server.enrol("bob"));
         for member in [&ada, &bob] {
@@ -159,7 +159,7 @@ fn an_unlock_by_either_way_clears_lock_and_count() {
 }
 
 #[test]
-fn nobody_without_a_genuine_token_moves_the_count() {
+fn requests_without_a_valid_token_do_not_change_the_failure_count() {
     for server in TestServer::each() {
         let (ada, bob) = (server.enrol("ada"), server.enrol("bob"));
         let expired = server.pending(ada.id);

@@ -151,7 +151,7 @@ fn servers() -> [TestServer; 2] {
 }
 
 #[test]
-fn every_operation_has_a_row_and_every_row_an_operation() {
+fn every_operation_has_a_row_and_every_row_has_an_operation() {
     let [server, _] = servers();
     let operations: BTreeSet<String> = Operation::all(server.client()).iter().map(Operation::name).collect();
     let rows: BTreeSet<String> = TABLE.iter().map(|(name, _)| (*name).to_owned()).collect();
@@ -160,7 +160,7 @@ fn every_operation_has_a_row_and_every_row_an_operation() {
 }
 
 #[test]
-fn every_operation_takes_the_tokens_of_its_row_and_no_other() {
+fn every_operation_accepts_the_tokens_of_its_row_and_no_others() {
     for server in servers() {
         for (scene, operation) in Operation::all(server.client()).iter().enumerate() {
             let (cast, expected) = (Cast::new(&server, scene), row(operation));
@@ -179,7 +179,7 @@ fn every_operation_takes_the_tokens_of_its_row_and_no_other() {
 }
 
 #[test]
-fn the_key_of_introspection_opens_that_and_nothing_else() {
+fn the_introspection_key_is_accepted_for_introspection_only() {
     for server in servers() {
         let ada = server.enrol("ada").id;
         for operation in Operation::all(server.client()).iter().filter(|it| it.is_guarded()) {
@@ -191,7 +191,7 @@ fn the_key_of_introspection_opens_that_and_nothing_else() {
 }
 
 #[test]
-fn no_call_of_another_user_changes_an_account() {
+fn no_request_by_another_user_changes_an_account() {
     for server in servers() {
         let cast = Cast::new(&server, 0);
         let version = format!("SELECT mfa_version FROM users WHERE id = {}", cast.ada);

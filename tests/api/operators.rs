@@ -6,7 +6,7 @@ use serde_json::json;
 const OWN_ADDRESS: [(&str, &str); 1] = [("MFA_OPS_BIND", "127.0.0.1:0")];
 
 #[test]
-fn the_detail_of_readiness_is_told_on_the_operators_address_alone() {
+fn readiness_details_are_returned_on_the_operator_address_only() {
     let server = TestServer::postgres_with(&OWN_ADDRESS);
     let (public, operators) = (server.client(), server.operators());
     assert_ne!(public.address(), operators.address());
@@ -28,7 +28,7 @@ fn the_detail_of_readiness_is_told_on_the_operators_address_alone() {
 }
 
 #[test]
-fn the_operators_address_serves_nothing_else() {
+fn the_operator_address_serves_nothing_else() {
     for server in TestServer::each_with(&OWN_ADDRESS) {
         let token = server.pending(server.add_user("ada"));
         let operators = server.operators();
@@ -46,7 +46,7 @@ fn the_operators_address_serves_nothing_else() {
 }
 
 #[test]
-fn without_an_address_of_their_own_operators_come_to_the_public_one() {
+fn without_an_operator_address_operators_use_the_public_one() {
     let server = TestServer::postgres_with(&[]);
     server.installation.database().close();
     let told = server.client().get("/health/ready").send();
@@ -55,7 +55,7 @@ fn without_an_address_of_their_own_operators_come_to_the_public_one() {
 }
 
 #[test]
-fn an_address_that_is_taken_stops_the_start_with_a_sentence() {
+fn an_operator_address_in_use_prevents_the_start_with_an_error_message() {
     let taken = std::net::TcpListener::bind("127.0.0.1:0").expect("a free port");
     let address = taken.local_addr().expect("an address").to_string();
     let installation = Installation::sqlite(&[("MFA_OPS_BIND", &address)]);

@@ -15,7 +15,7 @@ fn from(server: &TestServer, client: u32) -> Request {
 }
 
 #[test]
-fn the_first_thing_that_is_wrong_is_told_of_a_code_check() {
+fn a_code_check_reports_the_first_error_in_the_documented_order() {
     for server in TestServer::each_with(&SETTINGS) {
         let ada = server.enrol("ada");
         let set = |change: &str| server.installation.sql(&format!("UPDATE users SET {change}"));
@@ -62,7 +62,7 @@ fn the_first_thing_that_is_wrong_is_told_of_a_code_check() {
 }
 
 #[test]
-fn step_up_comes_before_the_factor_and_the_factor_before_the_code() {
+fn step_up_is_checked_before_the_factor_and_the_factor_before_the_code() {
     for server in TestServer::each() {
         let ada = server.enrol("ada");
         server.installation.sql("UPDATE users SET mfa_enforced = TRUE");
@@ -79,7 +79,7 @@ fn step_up_comes_before_the_factor_and_the_factor_before_the_code() {
 }
 
 #[test]
-fn a_login_is_limited_before_it_is_read() {
+fn the_login_limit_applies_before_the_body_is_parsed() {
     for server in TestServer::each_with(&[("LOGIN_RATE_IP_MAX", "2")]) {
         let login = || server.client().post("/api/auth/login");
         login().body("text/plain", "x".repeat(16 * 1024 + 1)).send().says(413, "too_large");

@@ -50,7 +50,7 @@ fn status(server: &TestServer, token: &str) -> Value {
 }
 
 #[test]
-fn the_first_number_of_a_user_without_a_factor_is_an_enrolment() {
+fn the_first_number_of_a_user_without_a_factor_is_enrolled() {
     for server in TestServer::each() {
         let (ada, token) = one_factor(&server, "ada");
         let waiting = set(&server, &token, &json!({ "phone": "06 12 34 56 12" })).ok();
@@ -99,7 +99,7 @@ fn an_enforced_user_enrols_a_phone_with_a_pending_token() {
 }
 
 #[test]
-fn a_new_number_waits_while_the_old_one_stays_in_force() {
+fn a_new_number_stays_pending_while_the_old_one_remains_active() {
     for server in TestServer::each() {
         let ada = with_both(&server, "ada");
         set_number(&server, &ada.access, OTHER).ok();
@@ -126,7 +126,7 @@ fn a_new_number_waits_while_the_old_one_stays_in_force() {
 }
 
 #[test]
-fn five_wrong_tries_kill_the_code_of_a_number_and_move_no_count() {
+fn five_wrong_codes_invalidate_a_confirmation_code_without_counting_for_the_lock() {
     for server in TestServer::each() {
         let (ada, token) = one_factor(&server, "ada");
         set_number(&server, &token, NUMBER).ok();
@@ -142,7 +142,7 @@ fn five_wrong_tries_kill_the_code_of_a_number_and_move_no_count() {
 }
 
 #[test]
-fn the_code_of_a_number_lives_for_five_minutes_and_is_its_users_own() {
+fn a_confirmation_code_expires_after_five_minutes_and_belongs_to_its_user() {
     for server in TestServer::each() {
         let (ada, token) = one_factor(&server, "ada");
         let (_, other) = one_factor(&server, "bob");
@@ -165,7 +165,7 @@ fn the_code_of_a_number_lives_for_five_minutes_and_is_its_users_own() {
 }
 
 #[test]
-fn a_login_code_confirms_no_number_and_the_code_of_a_number_lets_nobody_in() {
+fn login_codes_and_confirmation_codes_are_not_interchangeable() {
     for server in TestServer::each() {
         let ada = with_both(&server, "ada");
         let access = server.verify(&ada.access, &ada.code_at(server.now(), 1)).field("access_token");
@@ -177,7 +177,7 @@ fn a_login_code_confirms_no_number_and_the_code_of_a_number_lets_nobody_in() {
 }
 
 #[test]
-fn what_policy_refuses_costs_nothing_and_what_is_no_number_is_a_field() {
+fn a_number_rejected_by_policy_costs_no_message_and_an_invalid_one_is_a_field_error() {
     for server in TestServer::each() {
         let (_, token) = one_factor(&server, "ada");
         for number in ["+491701234567", "+12015550123", "0123456789", "0899123456", "0800123456"] {
@@ -202,7 +202,7 @@ fn what_policy_refuses_costs_nothing_and_what_is_no_number_is_a_field() {
 }
 
 #[test]
-fn a_removed_phone_is_gone_and_other_sessions_with_it() {
+fn removing_the_phone_ends_the_other_sessions() {
     for server in TestServer::each() {
         let ada = with_both(&server, "ada");
         let elsewhere = server.token(ada.id, TokenKind::TwoFactors);
@@ -220,7 +220,7 @@ fn a_removed_phone_is_gone_and_other_sessions_with_it() {
 }
 
 #[test]
-fn recovery_codes_die_with_the_last_factor() {
+fn recovery_codes_are_deleted_with_the_last_factor() {
     for server in TestServer::each() {
         let (ada, token) = one_factor(&server, "ada");
         set_number(&server, &token, NUMBER).ok();
@@ -234,7 +234,7 @@ fn recovery_codes_die_with_the_last_factor() {
 }
 
 #[test]
-fn the_backup_is_sms_with_a_verified_number_or_none() {
+fn the_backup_method_is_sms_with_a_verified_number_or_none() {
     for server in TestServer::each() {
         let ada = server.enrol("ada");
         choose(&server, &ada.access, "sms").says(409, "method_not_available");
@@ -256,7 +256,7 @@ fn the_backup_is_sms_with_a_verified_number_or_none() {
 }
 
 #[test]
-fn changes_of_the_phone_take_a_second_factor_that_was_shown_lately() {
+fn changes_of_the_phone_require_a_recent_second_factor() {
     for server in TestServer::each() {
         let ada = with_both(&server, "ada");
         for kind in [TokenKind::Pending, TokenKind::OneFactor] {
@@ -275,7 +275,7 @@ fn changes_of_the_phone_take_a_second_factor_that_was_shown_lately() {
 }
 
 #[test]
-fn methods_tell_what_this_login_can_go_on_with() {
+fn methods_lists_the_factors_available_to_this_login() {
     for server in TestServer::each() {
         let ada = with_both(&server, "ada");
         let methods = server.get("/api/mfa/methods", &server.pending(ada.id)).ok();

@@ -39,7 +39,7 @@ fn answers(server: &TestServer, language: &str) -> Vec<Answer> {
 }
 
 #[test]
-fn every_answer_has_the_headers_of_the_contract() {
+fn every_response_has_the_documented_headers() {
     for server in TestServer::each() {
         for answer in answers(&server, "en") {
             answer.demand_security_headers();
@@ -61,7 +61,7 @@ fn every_answer_has_the_headers_of_the_contract() {
 }
 
 #[test]
-fn every_refusal_is_a_problem_in_the_callers_language() {
+fn every_error_is_a_problem_document_in_the_callers_language() {
     for server in TestServer::each() {
         let [french, english] = ["fr-FR,fr;q=0.9", "en"].map(|language| answers(&server, language));
         for (french, english) in french.iter().zip(&english) {
@@ -80,7 +80,7 @@ fn every_refusal_is_a_problem_in_the_callers_language() {
 }
 
 #[test]
-fn a_caller_who_names_no_language_is_answered_in_that_of_the_setting() {
+fn a_caller_without_accept_language_gets_the_configured_language() {
     for (locale, title) in [("fr", "Introuvable"), ("en", "Not found")] {
         for server in TestServer::each_with(&[("MFA_LOCALE", locale)]) {
             let answer = server.client().get("/nothing").send();
@@ -95,7 +95,7 @@ fn a_caller_who_names_no_language_is_answered_in_that_of_the_setting() {
 }
 
 #[test]
-fn no_answer_shows_the_inside_or_what_was_sent() {
+fn no_response_reveals_internal_details_or_echoes_the_input() {
     for server in TestServer::each() {
         for answer in answers(&server, "en").iter().filter(|it| it.status >= 400) {
             let text = answer.text().to_lowercase();
@@ -119,7 +119,7 @@ fn no_answer_shows_the_inside_or_what_was_sent() {
 }
 
 #[test]
-fn the_request_id_is_the_callers_where_it_is_one_and_is_found_in_the_audit() {
+fn a_valid_request_id_is_kept_and_stored_in_the_audit_log() {
     for server in TestServer::each() {
         let ada = server.enrol("ada");
         let verify = |id: &str| {
@@ -139,7 +139,7 @@ fn the_request_id_is_the_callers_where_it_is_one_and_is_found_in_the_audit() {
 }
 
 #[test]
-fn no_answer_lets_another_site_in() {
+fn no_response_allows_cross_origin_access() {
     for server in TestServer::each() {
         let call = server.client().request("OPTIONS", "/api/mfa/verify/totp");
         let call =

@@ -14,7 +14,7 @@ fn is_as_shown(code: &str) -> bool {
 }
 
 #[test]
-fn ten_codes_are_shown_once_and_each_is_good_once() {
+fn ten_codes_are_returned_once_and_each_is_accepted_once() {
     for server in TestServer::each() {
         let (ada, codes) = server.enrol_with_codes("ada");
         let different: std::collections::BTreeSet<_> = codes.iter().collect();
@@ -33,7 +33,7 @@ fn ten_codes_are_shown_once_and_each_is_good_once() {
 }
 
 #[test]
-fn three_codes_or_fewer_are_warned_of_in_the_callers_language() {
+fn a_localized_warning_is_returned_when_three_or_fewer_codes_remain() {
     for server in TestServer::each() {
         let (ada, codes) = server.enrol_with_codes("ada");
         for (used, code) in codes.iter().enumerate() {
@@ -49,7 +49,7 @@ fn three_codes_or_fewer_are_warned_of_in_the_callers_language() {
 }
 
 #[test]
-fn a_code_may_be_typed_as_people_type() {
+fn a_code_is_accepted_in_the_usual_spellings() {
     for server in TestServer::each() {
         let (ada, codes) = server.enrol_with_codes("ada");
         let spellings: [fn(&str) -> String; 5] = [
@@ -66,7 +66,7 @@ fn a_code_may_be_typed_as_people_type() {
 }
 
 #[test]
-fn any_other_text_is_a_wrong_code_and_no_text_is_no_try() {
+fn any_other_text_is_a_wrong_code_and_a_missing_code_is_not_an_attempt() {
     for server in TestServer::each() {
         let ada = server.enrol_with_codes("ada").0;
         let texts = ["0", "000000", "zzzz-zzzz-zzzz-zzzz", "uuuu-uuuu-uuuu-uuuu", "é", &"x".repeat(64)];
@@ -83,7 +83,7 @@ fn any_other_text_is_a_wrong_code_and_no_text_is_no_try() {
 }
 
 #[test]
-fn the_count_is_one_with_the_codes_of_the_app() {
+fn failures_are_counted_together_with_those_of_totp_codes() {
     for server in TestServer::each() {
         let (ada, codes) = server.enrol_with_codes("ada");
         server.fail(&ada, 6);
@@ -99,7 +99,7 @@ fn the_count_is_one_with_the_codes_of_the_app() {
 }
 
 #[test]
-fn another_users_code_is_a_wrong_one_and_stays_good() {
+fn another_users_code_is_rejected_and_stays_valid_for_its_owner() {
     for server in TestServer::each() {
         let (ada, codes) = server.enrol_with_codes("ada");
         let (bob, _) = server.enrol_with_codes("bob");
@@ -109,7 +109,7 @@ fn another_users_code_is_a_wrong_one_and_stays_good() {
 }
 
 #[test]
-fn five_tries_a_minute_for_one_user_from_wherever() {
+fn a_user_gets_five_attempts_a_minute_from_all_addresses_together() {
     for server in TestServer::each_with(&[("MFA_RECOVERY_RATE_MAX", "5")]) {
         let (ada, codes) = server.enrol_with_codes("ada");
         for _ in 0..5 {
@@ -125,7 +125,7 @@ fn five_tries_a_minute_for_one_user_from_wherever() {
 }
 
 #[test]
-fn a_new_set_kills_every_older_code_and_ends_no_session() {
+fn a_new_set_invalidates_every_older_code_and_ends_no_session() {
     for server in TestServer::each() {
         let (ada, old) = server.enrol_with_codes("ada");
         let answer = server.post(REGENERATE, &ada.access);
@@ -139,7 +139,7 @@ fn a_new_set_kills_every_older_code_and_ends_no_session() {
 }
 
 #[test]
-fn the_list_shows_what_is_used_and_never_a_code() {
+fn the_list_shows_which_codes_are_used_but_no_code() {
     for server in TestServer::each() {
         let (ada, codes) = server.enrol_with_codes("ada");
         server.recover(&server.pending(ada.id), &codes[4]).ok();
@@ -161,7 +161,7 @@ fn the_list_shows_what_is_used_and_never_a_code() {
 }
 
 #[test]
-fn a_recovery_code_takes_the_app_off_and_all_codes_die_with_the_last_factor() {
+fn a_recovery_code_removes_the_app_and_all_codes_are_deleted_with_the_last_factor() {
     for server in TestServer::each() {
         let (ada, codes) = server.enrol_with_codes("ada");
         let disable = |code: &str| server.send_code("/api/mfa/totp/disable", &ada.access, code);
@@ -176,7 +176,7 @@ fn a_recovery_code_takes_the_app_off_and_all_codes_die_with_the_last_factor() {
 }
 
 #[test]
-fn a_replacement_of_the_app_renews_the_codes() {
+fn replacing_the_app_renews_the_recovery_codes() {
     for server in TestServer::each() {
         let (ada, old) = server.enrol_with_codes("ada");
         let access = server.token(ada.id, TokenKind::TwoFactors);

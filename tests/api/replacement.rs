@@ -6,7 +6,7 @@ const START: &str = "/api/mfa/totp/enroll/start";
 const CONFIRM: &str = "/api/mfa/totp/enroll/verify";
 
 #[test]
-fn the_secret_in_force_stays_so_until_the_new_one_is_confirmed() {
+fn the_active_secret_stays_active_until_the_new_one_is_confirmed() {
     for server in TestServer::each() {
         let old = server.enrol("ada");
         let access = server.verify(&server.pending(old.id), &old.code(server.now())).field("access_token");
@@ -26,7 +26,7 @@ fn the_secret_in_force_stays_so_until_the_new_one_is_confirmed() {
 }
 
 #[test]
-fn confirming_neither_counts_nor_clears() {
+fn confirming_a_replacement_neither_counts_nor_clears_failures() {
     for server in TestServer::each() {
         let old = server.enrol("ada");
         let access = server.verify(&server.pending(old.id), &old.code(server.now())).field("access_token");
@@ -42,7 +42,7 @@ fn confirming_neither_counts_nor_clears() {
 }
 
 #[test]
-fn a_replacement_ends_every_token_but_the_one_it_answers_with() {
+fn a_replacement_revokes_every_token_except_the_one_it_returns() {
     for server in TestServer::each() {
         let old = server.enrol("ada");
         let access = server.verify(&server.pending(old.id), &old.code(server.now())).field("access_token");

@@ -7,7 +7,7 @@ use serde_json::json;
 const STATUS: &str = "/api/mfa/status";
 
 #[test]
-fn a_pending_token_buys_one_access_token() {
+fn a_pending_token_is_exchanged_for_one_access_token() {
     for server in TestServer::each() {
         let ada = server.enrol("ada");
         let pending = server.pending(ada.id);
@@ -23,7 +23,7 @@ fn a_pending_token_buys_one_access_token() {
 }
 
 #[test]
-fn a_wrong_code_leaves_the_pending_token_good() {
+fn a_wrong_code_leaves_the_pending_token_valid() {
     for server in TestServer::each() {
         let ada = server.enrol("ada");
         let pending = server.pending(ada.id);
@@ -33,7 +33,7 @@ fn a_wrong_code_leaves_the_pending_token_good() {
 }
 
 #[test]
-fn every_success_gives_another_token() {
+fn every_success_returns_a_new_token() {
     for server in TestServer::each() {
         let ada = server.enrol("ada");
         let first = server.verify(&ada.access, &ada.code(server.now())).field("access_token");
@@ -46,7 +46,7 @@ fn every_success_gives_another_token() {
 }
 
 #[test]
-fn a_revoked_token_is_refused_from_then_on_and_no_other() {
+fn revoking_a_token_affects_no_other_token() {
     for server in TestServer::each() {
         let ada = server.enrol("ada");
         for kind in [TokenKind::Pending, TokenKind::OneFactor, TokenKind::TwoFactors] {
@@ -60,7 +60,7 @@ fn a_revoked_token_is_refused_from_then_on_and_no_other() {
 }
 
 #[test]
-fn more_revoked_tokens_than_a_row_has_room_for_end_sessions_and_forget_none() {
+fn a_full_denylist_ends_all_sessions_and_no_revoked_token_becomes_valid() {
     for server in TestServer::each() {
         let ada = server.enrol("ada");
         let tokens: Vec<_> = (0..66).map(|_| server.token(ada.id, TokenKind::OneFactor)).collect();
@@ -92,7 +92,7 @@ fn a_first_enrolment_in_one_session_ends_the_others() {
 }
 
 #[test]
-fn taking_the_factor_off_ends_the_other_sessions_and_keeps_the_caller() {
+fn removing_the_factor_ends_the_other_sessions_and_keeps_the_callers() {
     for server in TestServer::each() {
         let ada = server.enrol("ada");
         let there = server.token(ada.id, TokenKind::TwoFactors);
@@ -108,7 +108,7 @@ fn taking_the_factor_off_ends_the_other_sessions_and_keeps_the_caller() {
 }
 
 #[test]
-fn an_administrators_reset_and_revocation_end_every_session() {
+fn a_reset_or_revocation_by_an_administrator_ends_every_session() {
     for server in TestServer::each() {
         for command in [["user", "reset"], ["token", "revoke-all"]] {
             let user = server.enrol(command[1]);
@@ -123,7 +123,7 @@ fn an_administrators_reset_and_revocation_end_every_session() {
 }
 
 #[test]
-fn a_user_who_is_disabled_or_gone_is_out_at_once() {
+fn tokens_of_a_disabled_or_deleted_user_are_rejected_at_once() {
     for server in TestServer::each() {
         let (ada, bob) = (server.enrol("ada"), server.enrol("bob"));
         server.installation.sql("UPDATE users SET is_active = FALSE WHERE username = 'ada'");
@@ -137,7 +137,7 @@ fn a_user_who_is_disabled_or_gone_is_out_at_once() {
 }
 
 #[test]
-fn the_guides_emergency_command_ends_mfa_for_the_user() {
+fn the_documented_emergency_sql_disables_mfa_for_the_user() {
     for server in TestServer::each() {
         let id = server.add_user_with_password("ada", "correct horse battery");
         let ada = server.enrol_user(id);

@@ -45,7 +45,7 @@ fn other_than(code: &str) -> &'static str {
 }
 
 #[test]
-fn a_code_by_sms_is_a_second_factor_and_the_token_says_which() {
+fn an_sms_code_is_a_second_factor_and_the_token_names_it() {
     for server in TestServer::each() {
         let (ada, _) = enrol(&server, "ada", NUMBER);
         let pending = server.pending(ada);
@@ -64,7 +64,7 @@ fn a_code_by_sms_is_a_second_factor_and_the_token_says_which() {
 }
 
 #[test]
-fn a_code_is_good_once_and_its_token_as_well() {
+fn a_code_and_its_pending_token_are_accepted_once() {
     for server in TestServer::each() {
         let (ada, _) = enrol(&server, "ada", NUMBER);
         let (pending, code) = ask(&server, ada);
@@ -75,7 +75,7 @@ fn a_code_is_good_once_and_its_token_as_well() {
 }
 
 #[test]
-fn a_code_lives_for_five_minutes() {
+fn a_code_expires_after_five_minutes() {
     for server in TestServer::each() {
         let (ada, access) = enrol(&server, "ada", NUMBER);
         // A two-factor token lives longer than a code does.
@@ -92,7 +92,7 @@ fn a_code_lives_for_five_minutes() {
 }
 
 #[test]
-fn a_code_belongs_to_the_login_that_asked_for_it() {
+fn a_code_is_valid_only_for_the_login_that_requested_it() {
     for server in TestServer::each() {
         let (ada, _) = enrol(&server, "ada", NUMBER);
         let (bob, _) = enrol(&server, "bob", "+33612345699");
@@ -109,7 +109,7 @@ fn a_code_belongs_to_the_login_that_asked_for_it() {
 }
 
 #[test]
-fn a_new_code_kills_the_old_one() {
+fn a_new_code_invalidates_the_old_one() {
     for server in TestServer::each() {
         let (ada, _) = enrol(&server, "ada", NUMBER);
         let (pending, first) = ask(&server, ada);
@@ -123,7 +123,7 @@ fn a_new_code_kills_the_old_one() {
 }
 
 #[test]
-fn five_wrong_tries_kill_a_code_and_each_counts() {
+fn five_wrong_codes_invalidate_the_sms_code_and_each_counts_for_the_lock() {
     for server in TestServer::each() {
         let (ada, _) = enrol(&server, "ada", NUMBER);
         let (pending, code) = ask(&server, ada);
@@ -136,7 +136,7 @@ fn five_wrong_tries_kill_a_code_and_each_counts() {
 }
 
 #[test]
-fn neither_a_new_code_nor_a_new_login_clears_the_count() {
+fn neither_a_new_code_nor_a_new_login_clears_the_failures() {
     for server in TestServer::each() {
         let (ada, _) = enrol(&server, "ada", NUMBER);
         let (pending, code) = ask(&server, ada);
@@ -155,7 +155,7 @@ fn neither_a_new_code_nor_a_new_login_clears_the_count() {
 }
 
 #[test]
-fn malformed_codes_cost_no_try() {
+fn malformed_codes_are_not_counted_as_attempts() {
     for server in TestServer::each() {
         let (ada, _) = enrol(&server, "ada", NUMBER);
         let (pending, code) = ask(&server, ada);
@@ -177,7 +177,7 @@ fn malformed_codes_cost_no_try() {
 }
 
 #[test]
-fn sms_is_a_factor_only_where_it_was_chosen() {
+fn sms_is_available_only_as_the_chosen_backup_method() {
     for server in TestServer::each() {
         let ada = server.enrol("ada");
         let pending = server.pending(ada.id);
@@ -197,7 +197,7 @@ fn sms_is_a_factor_only_where_it_was_chosen() {
 }
 
 #[test]
-fn the_destination_is_the_stored_one_and_no_call_names_another() {
+fn codes_are_sent_to_the_stored_number_only() {
     for server in TestServer::each() {
         let (ada, _) = enrol(&server, "ada", NUMBER);
         let pending = server.pending(ada);
@@ -213,7 +213,7 @@ fn the_destination_is_the_stored_one_and_no_call_names_another() {
 }
 
 #[test]
-fn one_a_minute_and_three_an_hour_by_user_with_a_true_retry_after() {
+fn a_user_gets_one_sms_a_minute_and_three_an_hour_with_an_exact_retry_after() {
     for server in TestServer::each() {
         let (ada, _) = enrol(&server, "ada", NUMBER);
         server.advance(3_600);
@@ -239,7 +239,7 @@ fn one_a_minute_and_three_an_hour_by_user_with_a_true_retry_after() {
 }
 
 #[test]
-fn a_refused_send_leaves_the_code_that_is_awaited() {
+fn a_rejected_send_leaves_the_current_code_valid() {
     for server in TestServer::each() {
         let (ada, _) = enrol(&server, "ada", NUMBER);
         let (pending, code) = ask(&server, ada);
@@ -249,7 +249,7 @@ fn a_refused_send_leaves_the_code_that_is_awaited() {
 }
 
 #[test]
-fn users_of_one_prefix_share_a_ceiling_and_a_refusal_costs_no_message() {
+fn users_of_one_number_prefix_share_a_limit_and_a_rejection_sends_no_message() {
     for server in TestServer::each_with(&[("MFA_SMS_PER_PREFIX_HOUR", "5")]) {
         let mut told = Vec::new();
         for line in 0..30 {
@@ -266,7 +266,7 @@ fn users_of_one_prefix_share_a_ceiling_and_a_refusal_costs_no_message() {
 }
 
 #[test]
-fn country_and_deployment_have_ceilings_of_their_own() {
+fn country_and_deployment_have_limits_of_their_own() {
     for (ceiling, other) in [("MFA_SMS_PER_COUNTRY_DAY", "ok"), ("MFA_SMS_PER_DAY", "rate_limited")] {
         for server in TestServer::each_with(&[(ceiling, "2")]) {
             let told = ["+33612345601", "+33698765402", "+33622345603", "+32470123456"].map(|number| {
@@ -279,7 +279,7 @@ fn country_and_deployment_have_ceilings_of_their_own() {
 }
 
 #[test]
-fn one_address_has_a_ceiling_whatever_it_says_of_itself() {
+fn an_address_has_a_limit_whatever_its_forwarding_headers_claim() {
     for server in TestServer::each_with(&[("MFA_SMS_PER_IP_HOUR", "3")]) {
         let told = (0..6).map(|nth| {
             let token = server.token(server.add_user(&format!("user{nth}")), TokenKind::OneFactor);
@@ -296,7 +296,7 @@ fn one_address_has_a_ceiling_whatever_it_says_of_itself() {
 }
 
 #[test]
-fn a_prefix_whose_codes_do_not_come_back_is_closed_and_everyone_is_told() {
+fn a_prefix_with_low_conversion_is_blocked_and_reported_in_log_and_readiness() {
     let many = [("MFA_SMS_PER_IP_HOUR", "1000"), ("MFA_SMS_MIN_CONVERSION", "0.2")];
     for server in TestServer::each_with(&many) {
         let set_at = |line: usize, prefix: &str| {
@@ -328,7 +328,7 @@ fn a_prefix_whose_codes_do_not_come_back_is_closed_and_everyone_is_told() {
 }
 
 #[test]
-fn the_text_is_in_the_callers_language_and_binds_the_code_to_the_domain() {
+fn the_message_is_localized_and_binds_the_code_to_the_domain() {
     for server in TestServer::each_with(&[("MFA_SMS_DOMAIN", "mfa.example.com")]) {
         for (language, words) in
             [("fr", "est votre code"), ("en-GB", "is your code"), ("de", "est votre code")]
@@ -346,7 +346,7 @@ fn the_text_is_in_the_callers_language_and_binds_the_code_to_the_domain() {
 }
 
 #[test]
-fn without_a_country_there_are_no_sms() {
+fn without_allowed_countries_no_sms_are_sent() {
     for server in TestServer::each_with(&[("MFA_SMS_COUNTRIES", "")]) {
         let token = server.token(server.add_user("ada"), TokenKind::OneFactor);
         set(&server, &token, NUMBER).says(403, "phone_refused");
@@ -356,7 +356,7 @@ fn without_a_country_there_are_no_sms() {
 }
 
 #[test]
-fn neither_numbers_nor_codes_are_in_the_log_and_no_number_is_in_the_database() {
+fn the_log_contains_no_numbers_or_codes_and_the_database_no_plaintext_number() {
     for server in TestServer::each() {
         let (ada, access) = enrol(&server, "ada", NUMBER);
         let (pending, code) = ask(&server, ada);

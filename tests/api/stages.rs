@@ -62,7 +62,7 @@ fn demand(server: &TestServer, what: &str, expected: [&str; 10], token: impl Fn(
 }
 
 #[test]
-fn every_route_takes_the_tokens_of_the_contract_and_no_other() {
+fn every_route_accepts_the_documented_token_stages_and_no_others() {
     for server in TestServer::each() {
         let enrolled = server.enrol("ada").id;
         let without = server.add_user("bob");
@@ -82,7 +82,7 @@ fn every_route_takes_the_tokens_of_the_contract_and_no_other() {
 }
 
 #[test]
-fn no_route_takes_what_is_no_token_of_ours() {
+fn no_route_accepts_a_foreign_or_malformed_token() {
     for server in TestServer::each() {
         let ada = server.enrol("ada").id;
         demand(&server, "no token", MISSING, || None);
@@ -115,7 +115,7 @@ fn no_route_takes_what_is_no_token_of_ours() {
 }
 
 #[test]
-fn a_token_of_a_disabled_user_opens_nothing() {
+fn no_route_accepts_a_token_of_a_disabled_user() {
     for server in TestServer::each() {
         let ada = server.enrol("ada").id;
         let kinds = [TokenKind::Pending, TokenKind::OneFactor, TokenKind::TwoFactors];

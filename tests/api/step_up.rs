@@ -24,7 +24,7 @@ fn fresh(server: &TestServer, member: &Member) -> String {
 }
 
 #[test]
-fn after_ten_minutes_a_change_asks_for_a_code_again_by_rfc_9470() {
+fn after_ten_minutes_a_change_requires_step_up_as_in_rfc_9470() {
     for server in TestServer::each() {
         let ada = server.enrol("ada");
         let access = fresh(&server, &ada);
@@ -50,7 +50,7 @@ fn after_ten_minutes_a_change_asks_for_a_code_again_by_rfc_9470() {
 }
 
 #[test]
-fn the_age_is_the_settings() {
+fn the_maximum_age_is_configurable() {
     for server in TestServer::each_with(&[("MFA_STEP_UP_MAX_AGE", "30")]) {
         let ada = server.enrol("ada");
         let access = fresh(&server, &ada);
@@ -62,7 +62,7 @@ fn the_age_is_the_settings() {
 }
 
 #[test]
-fn no_token_of_less_than_two_factors_changes_what_is_in_force() {
+fn a_one_factor_token_cannot_change_an_active_factor() {
     for server in TestServer::each() {
         let ada = server.enrol("ada");
         for kind in [TokenKind::Pending, TokenKind::OneFactor] {
@@ -93,7 +93,7 @@ fn five_wrong_codes_under_one_access_token_revoke_it() {
 }
 
 #[test]
-fn a_right_step_up_forgets_the_wrong_ones() {
+fn a_successful_step_up_clears_the_wrong_ones() {
     for server in TestServer::each() {
         let ada = server.enrol("ada");
         for _ in 0..2 {
@@ -108,7 +108,7 @@ fn a_right_step_up_forgets_the_wrong_ones() {
 }
 
 #[test]
-fn the_last_factor_of_a_user_who_must_have_one_stays() {
+fn the_last_factor_of_a_user_who_must_have_one_cannot_be_removed() {
     for server in TestServer::each() {
         let ada = server.enrol("ada");
         server.installation.sql("UPDATE users SET mfa_enforced = TRUE");
@@ -120,7 +120,7 @@ fn the_last_factor_of_a_user_who_must_have_one_stays() {
 }
 
 #[test]
-fn a_wrong_code_takes_nothing_off_and_a_right_one_does_so_once() {
+fn a_wrong_code_removes_no_factor_and_a_correct_one_removes_it_once() {
     for server in TestServer::each() {
         let ada = server.enrol("ada");
         let disable = |code: &str| server.send_code("/api/mfa/totp/disable", &ada.access, code);
@@ -139,7 +139,7 @@ fn a_wrong_code_takes_nothing_off_and_a_right_one_does_so_once() {
 }
 
 #[test]
-fn a_code_that_was_used_takes_nothing_off() {
+fn a_used_code_removes_no_factor() {
     for server in TestServer::each() {
         let ada = server.enrol("ada");
         let code = ada.code(server.now());

@@ -8,7 +8,7 @@ use rustls::version::{TLS12, TLS13};
 const FILES: [(&str, &str); 2] = [("TLS_CERT", "cert.pem"), ("TLS_KEY", "key.pem")];
 
 #[test]
-fn calls_come_in_by_both_versions_of_tls_and_are_told_to_stay_there() {
+fn tls_1_2_and_1_3_are_accepted_and_hsts_is_sent() {
     let installation = Installation::sqlite(&FILES);
     let certificate = TestCertificate::new();
     certificate.write(installation.folder());
@@ -27,7 +27,7 @@ fn calls_come_in_by_both_versions_of_tls_and_are_told_to_stay_there() {
 }
 
 #[test]
-fn a_hangup_takes_a_new_certificate_in_and_a_broken_one_not() {
+fn sighup_loads_a_new_certificate_and_ignores_an_invalid_one() {
     let installation = Installation::sqlite(&FILES);
     let (one, other) = (TestCertificate::new(), TestCertificate::new());
     one.write(installation.folder());
@@ -54,7 +54,7 @@ fn a_hangup_takes_a_new_certificate_in_and_a_broken_one_not() {
 }
 
 #[test]
-fn files_that_cannot_be_used_stop_the_start_with_a_sentence() {
+fn unusable_certificate_files_prevent_the_start_with_an_error_message() {
     let installation = Installation::sqlite(&FILES);
     let refusal = installation.try_start().expect_err("there are no files");
     assert_eq!(refusal.code, Some(1));

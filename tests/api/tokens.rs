@@ -20,7 +20,7 @@ fn required(kind: TokenKind) -> Vec<&'static str> {
 }
 
 #[test]
-fn tokens_say_what_the_contract_says() {
+fn tokens_contain_the_documented_claims() {
     for server in TestServer::each() {
         let ada = server.enrol("ada").id;
         for kind in KINDS {
@@ -46,7 +46,7 @@ fn tokens_say_what_the_contract_says() {
 }
 
 #[test]
-fn without_any_one_claim_a_token_is_invalid() {
+fn a_token_that_lacks_any_claim_is_invalid() {
     for server in TestServer::each() {
         let ada = server.enrol("ada").id;
         for kind in KINDS {
@@ -62,7 +62,7 @@ fn without_any_one_claim_a_token_is_invalid() {
 }
 
 #[test]
-fn with_any_claim_of_the_wrong_type_or_untrue_a_token_is_invalid() {
+fn a_token_with_a_wrong_or_mistyped_claim_is_invalid() {
     for server in TestServer::each() {
         let ada = server.enrol("ada").id;
         let now = server.now().seconds();
@@ -100,7 +100,7 @@ fn with_any_claim_of_the_wrong_type_or_untrue_a_token_is_invalid() {
 }
 
 #[test]
-fn a_token_of_two_stages_or_of_one_stage_dressed_as_the_other_is_invalid() {
+fn a_token_with_mixed_or_two_stages_is_invalid() {
     for server in TestServer::each() {
         let ada = server.enrol("ada").id;
         let [pending, one, two] = KINDS.map(|kind| Forger::like(&server.token(ada, kind)));
@@ -127,7 +127,7 @@ fn a_token_of_two_stages_or_of_one_stage_dressed_as_the_other_is_invalid() {
 }
 
 #[test]
-fn tokens_live_as_long_as_they_say_and_five_seconds_more() {
+fn tokens_expire_after_their_lifetime_plus_five_seconds_of_leeway() {
     for server in TestServer::each() {
         let ada = server.enrol("ada").id;
         for (kind, seconds) in [(TokenKind::Pending, 305), (TokenKind::OneFactor, 3605)] {
@@ -141,7 +141,7 @@ fn tokens_live_as_long_as_they_say_and_five_seconds_more() {
 }
 
 #[test]
-fn of_two_authorizations_and_of_other_schemes_nothing_is_believed() {
+fn duplicate_authorization_headers_and_other_schemes_are_rejected() {
     for server in TestServer::each() {
         let token = server.pending(server.enrol("ada").id);
         let get = || server.client().get(METHODS);
@@ -156,7 +156,7 @@ fn of_two_authorizations_and_of_other_schemes_nothing_is_believed() {
 }
 
 #[test]
-fn the_python_backends_tokens_are_taken_only_behind_their_switch() {
+fn tokens_of_the_python_backend_are_accepted_only_if_enabled() {
     for switch in ["false", "true"] {
         for server in TestServer::each_with(&[("JWT_ACCEPT_LEGACY_TOKENS", switch)]) {
             let ada = server.enrol("ada");

@@ -33,7 +33,7 @@ fn odd_spellings(code: &str) -> Vec<serde_json::Value> {
 }
 
 #[test]
-fn a_right_code_answers_with_every_field_of_the_contract() {
+fn a_correct_code_returns_every_documented_field() {
     for server in TestServer::each() {
         let ada = server.enrol("ada");
         let answer = server.verify(&server.pending(ada.id), &ada.code(server.now())).ok();
@@ -49,7 +49,7 @@ fn a_right_code_answers_with_every_field_of_the_contract() {
 }
 
 #[test]
-fn a_code_is_good_once_and_its_replay_answers_like_a_wrong_one() {
+fn a_code_is_accepted_once_and_a_replay_gets_the_response_of_a_wrong_one() {
     for server in TestServer::each() {
         let ada = server.enrol("ada");
         let code = ada.code(server.now());
@@ -67,7 +67,7 @@ fn a_code_is_good_once_and_its_replay_answers_like_a_wrong_one() {
 }
 
 #[test]
-fn an_older_code_of_the_window_is_refused_once_a_newer_one_was_used() {
+fn an_older_code_is_rejected_after_a_newer_one_was_used() {
     for server in TestServer::each() {
         let ada = server.enrol("ada");
         let now = server.now();
@@ -79,7 +79,7 @@ fn an_older_code_of_the_window_is_refused_once_a_newer_one_was_used() {
 }
 
 #[test]
-fn the_window_is_one_step_each_way() {
+fn the_window_is_one_step_in_each_direction() {
     for server in TestServer::each() {
         for (steps, is_good) in [(-2, false), (-1, true), (0, true), (1, true), (2, false)] {
             let user = server.enrol(&format!("user{steps}"));
@@ -90,7 +90,7 @@ fn the_window_is_one_step_each_way() {
 }
 
 #[test]
-fn the_code_that_confirmed_the_enrolment_is_burnt_for_the_login() {
+fn the_code_that_confirmed_the_enrolment_cannot_be_used_to_log_in() {
     for server in TestServer::each() {
         let id = server.add_user("ada");
         let token = server.token(id, TokenKind::OneFactor);
@@ -103,7 +103,7 @@ fn the_code_that_confirmed_the_enrolment_is_burnt_for_the_login() {
 }
 
 #[test]
-fn an_odd_spelling_is_422_costs_a_try_of_the_address_and_none_of_the_account() {
+fn a_malformed_code_is_422_and_counts_for_the_address_but_not_the_account() {
     for server in TestServer::each_with(&[("MFA_RATE_LIMIT_MAX", "18")]) {
         let ada = server.enrol("ada");
         let (token, code) = (server.pending(ada.id), ada.code(server.now()));
@@ -122,7 +122,7 @@ fn an_odd_spelling_is_422_costs_a_try_of_the_address_and_none_of_the_account() {
 }
 
 #[test]
-fn an_odd_spelling_of_a_used_code_is_no_other_code() {
+fn another_spelling_of_a_used_code_is_rejected() {
     for server in TestServer::each() {
         let ada = server.enrol("ada");
         let code = ada.code(server.now());
@@ -135,7 +135,7 @@ fn an_odd_spelling_of_a_used_code_is_no_other_code() {
 }
 
 #[test]
-fn what_a_client_says_of_time_user_or_phone_is_refused() {
+fn fields_for_time_user_or_phone_are_rejected() {
     for server in TestServer::each() {
         let ada = server.enrol("ada");
         let (token, code) = (server.pending(ada.id), ada.code(server.now()));
@@ -152,7 +152,7 @@ fn what_a_client_says_of_time_user_or_phone_is_refused() {
 }
 
 #[test]
-fn another_users_code_is_a_wrong_one() {
+fn another_users_code_is_rejected() {
     for server in TestServer::each() {
         let (ada, bob) = (server.enrol("ada"), server.enrol("bob"));
         server.verify(&server.pending(ada.id), &bob.code(server.now())).says(401, "invalid_code");
@@ -162,7 +162,7 @@ fn another_users_code_is_a_wrong_one() {
 }
 
 #[test]
-fn a_success_clears_the_count_and_is_told_by_the_status() {
+fn a_success_clears_the_failures_and_the_status_shows_it() {
     for server in TestServer::each() {
         let ada = server.enrol("ada");
         server.fail(&ada, 3);

@@ -4,7 +4,7 @@ use nova_mfa_tests::TestServer;
 use serde_json::{Value, json};
 
 #[test]
-fn the_command_says_that_all_is_well_or_names_what_is_not_and_fails() {
+fn audit_verify_succeeds_or_names_the_flaws_and_fails() {
     for server in TestServer::each() {
         let ada = server.enrol("ada");
         server.fail(&ada, 2);
@@ -47,7 +47,7 @@ fn the_command_says_that_all_is_well_or_names_what_is_not_and_fails() {
 }
 
 #[test]
-fn events_come_out_by_time_with_all_that_is_kept_of_them() {
+fn audit_export_writes_all_stored_fields_ordered_by_time() {
     for server in TestServer::each() {
         let ada = server.enrol("ada");
         server.fail(&ada, 1);
@@ -78,7 +78,7 @@ fn events_come_out_by_time_with_all_that_is_kept_of_them() {
 }
 
 #[test]
-fn for_people_each_event_is_a_line() {
+fn without_json_each_event_is_one_line() {
     let [server, _] = TestServer::each();
     server.enrol("ada");
     server.installation.sql("UPDATE mfa_events SET at = 1700000000000");

@@ -279,7 +279,7 @@ fn demand_everything(line: &Value, user: UserId) {
 }
 
 #[test]
-fn every_event_of_a_scripted_life_is_one_line_and_what_was_decided_is_a_row() {
+fn every_event_of_a_scripted_account_is_one_log_line_and_every_decision_a_row() {
     for server in TestServer::each_with(&[("MFA_RECOVERY_RATE_MAX", "2")]) {
         let root = server.add_user("root");
         server.installation.sql(&format!("UPDATE users SET is_superuser = TRUE WHERE id = {root}"));

@@ -106,7 +106,7 @@ fn kinds(statements: &[String]) -> Vec<&str> {
 }
 
 #[test]
-fn on_postgresql_a_group_is_one_read_and_one_write_that_commits_itself() {
+fn on_postgresql_a_group_is_one_read_and_one_autocommitted_write() {
     listen();
     let store = TestStore::postgres_with(&options());
     let users: Vec<_> = (0..64).map(|n| store.add_user(&format!("user{n}"))).collect();

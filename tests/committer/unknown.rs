@@ -149,7 +149,7 @@ fn warm_up(store: &TestStore, accounts: &Arc<dyn Database>, user: mfa_core::User
 }
 
 #[test]
-fn what_was_stored_before_the_line_was_cut_is_found_and_spoken_and_not_decided_again() {
+fn a_write_stored_before_the_connection_was_lost_is_found_and_not_repeated() {
     let store = TestStore::postgres();
     let ada = store.add_user("ada");
     let (database, line) = over(&store, &one_committer(), "");
@@ -168,7 +168,7 @@ fn what_was_stored_before_the_line_was_cut_is_found_and_spoken_and_not_decided_a
 }
 
 #[test]
-fn what_never_arrived_is_decided_again_and_stored_once() {
+fn a_write_that_never_arrived_is_decided_again_and_stored_once() {
     let store = TestStore::postgres();
     let ada = store.add_user("ada");
     let (database, line) = over(&store, &one_committer(), "");
@@ -186,7 +186,7 @@ fn what_never_arrived_is_decided_again_and_stored_once() {
 }
 
 #[test]
-fn what_cannot_be_found_out_in_time_is_told_to_be_unknown() {
+fn an_outcome_that_cannot_be_determined_in_time_is_reported_as_unknown() {
     let store = TestStore::postgres();
     let ada = store.add_user("ada");
     let limits = CommitterLimits::default()
@@ -214,7 +214,7 @@ fn what_cannot_be_found_out_in_time_is_told_to_be_unknown() {
 }
 
 #[test]
-fn a_committer_that_is_silent_past_its_deadline_is_replaced() {
+fn an_unresponsive_committer_is_replaced_after_its_deadline() {
     for name in ["SQLite", "PostgreSQL"] {
         let limits = CommitterLimits::default()
             .with_patience(Duration::from_millis(300))
@@ -268,7 +268,7 @@ impl FailoverListener for Alarm {
 }
 
 #[test]
-fn a_new_timeline_is_noticed_on_the_next_connection_and_a_known_one_is_none() {
+fn a_new_timeline_is_detected_on_the_next_connection() {
     let store = TestStore::postgres();
     let ada = store.add_user("ada");
     // Stands before the system's own function on the path of this test's sessions: a promoted standby cannot be had in

@@ -3,7 +3,7 @@
 use nova_mfa_tests::TestServer;
 
 #[test]
-fn no_code_is_checked_by_a_clock_that_cannot_be_relied_on() {
+fn no_code_is_checked_while_the_clock_differs_from_the_databases() {
     // The clock of the tests is months away from that of PostgreSQL.
     let server = TestServer::postgres_with(&[("MFA_MAX_CLOCK_SKEW", "5")]);
     let ada = server.enrol("ada");

@@ -30,7 +30,7 @@ pub(super) fn enrol(installation: &Installation, client: Client) -> Member {
 }
 
 #[test]
-fn nine_wrong_codes_outlive_a_kill_and_the_tenth_locks() {
+fn nine_failures_survive_a_kill_and_the_tenth_locks() {
     for installation in Installation::each(&[]) {
         let server = installation.start();
         let ada = enrol(&installation, server.client());
@@ -55,7 +55,7 @@ fn nine_wrong_codes_outlive_a_kill_and_the_tenth_locks() {
 }
 
 #[test]
-fn a_used_code_a_spent_and_a_revoked_token_stay_so_over_a_kill() {
+fn used_codes_and_spent_or_revoked_tokens_survive_a_kill() {
     for installation in Installation::each(&[]) {
         let server = installation.start();
         let ada = enrol(&installation, server.client());
@@ -76,7 +76,7 @@ fn a_used_code_a_spent_and_a_revoked_token_stay_so_over_a_kill() {
 }
 
 #[test]
-fn two_servers_on_one_database_share_the_count_the_lock_and_what_is_spent() {
+fn two_servers_on_one_database_share_failures_locks_and_spent_codes() {
     let installation = Installation::postgres(&[]);
     let servers = [installation.start(), installation.start()];
     let [first, second] = [servers[0].client(), servers[1].client()];

@@ -14,7 +14,7 @@ use super::crash::{PASSWORD, enrol, log_in, verify};
 const MOMENTS: [u32; 5] = [20, 60, 90, 100, 300];
 
 #[test]
-fn a_kill_in_the_midst_of_a_regeneration_leaves_the_old_codes_or_the_new_ones() {
+fn a_kill_during_a_regeneration_leaves_the_old_codes_or_the_new_ones() {
     for installation in Installation::each(&[]) {
         let mut server = installation.start();
         let ada = enrol(&installation, server.client());
@@ -38,7 +38,7 @@ fn a_kill_in_the_midst_of_a_regeneration_leaves_the_old_codes_or_the_new_ones() 
 }
 
 #[test]
-fn a_kill_in_the_midst_of_an_enrolment_leaves_no_factor_or_a_whole_one() {
+fn a_kill_during_an_enrolment_leaves_no_factor_or_a_complete_one() {
     for installation in Installation::each(&[]) {
         let mut server = installation.start();
         let (mut lasts, mut outcomes) = (Duration::ZERO, Vec::new());

@@ -5,7 +5,7 @@ use nova_mfa_tests::{ENCRYPTION_KEY, Installation};
 const OTHER: &str = "other:Zm9yIGFub3RoZXIgZGF0YWJhc2UgYWx0b2dldGhlciE=";
 
 #[test]
-fn a_server_with_other_keys_than_the_datas_does_not_start() {
+fn a_server_without_the_keys_of_its_database_does_not_start() {
     for installation in Installation::each(&[]) {
         let server = installation.start();
         server.terminate();

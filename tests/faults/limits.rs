@@ -12,7 +12,7 @@ use super::crash::{enrol, log_in, verify};
 const FAILING_WRITES: [&str; 2] = ["env", "--ignore-signal=XFSZ"];
 
 #[test]
-fn while_files_take_no_more_a_code_is_refused_and_stays_good() {
+fn on_a_full_disk_a_code_is_rejected_and_stays_valid() {
     let installation = Installation::sqlite(&[]);
     let server = installation.start_by(&FAILING_WRITES);
     let client = server.client();
@@ -34,7 +34,7 @@ fn while_files_take_no_more_a_code_is_refused_and_stays_good() {
 }
 
 #[test]
-fn with_no_file_left_to_open_a_server_lives_and_its_counts_are_right() {
+fn without_file_descriptors_a_server_survives_and_its_counts_are_correct() {
     const FILES: usize = 64;
     for installation in Installation::each(&[]) {
         let server = installation.start_by(&["prlimit", &format!("--nofile={FILES}")]);

@@ -26,7 +26,7 @@ fn production_starts_with_its_keys_and_a_database_and_no_sms() {
 }
 
 #[test]
-fn production_refuses_each_convenience_of_a_trial() {
+fn production_rejects_each_development_convenience() {
     for (installation, sentence) in [
         (production(&[]).without("DATABASE_URL"), "DATABASE_URL is required in production"),
         (production(&[]).without("JWT_SECRET_KEY"), "JWT_SECRET_KEY is required in production"),
@@ -53,7 +53,7 @@ fn production_refuses_each_convenience_of_a_trial() {
 }
 
 #[test]
-fn production_refuses_the_demo_user_of_a_trial_on_its_database() {
+fn production_rejects_a_database_with_the_demo_user() {
     // As a trial leaves it: no setting but where to listen.
     let trial = Installation::sqlite(&[("MFA_ENV", "development")]).without("DATABASE_URL");
     trial.start().client().get("/health").send().ok();
@@ -64,7 +64,7 @@ fn production_refuses_the_demo_user_of_a_trial_on_its_database() {
 }
 
 #[test]
-fn a_real_user_who_is_called_demo_is_none_of_a_trial() {
+fn a_real_user_named_demo_is_accepted() {
     let installation = production(&[]);
     installation.admin_creates_user("demo", "correct horse battery");
     installation.start();

@@ -3,7 +3,7 @@
 use nova_mfa_tests::TestServer;
 
 #[test]
-fn a_secret_moved_to_the_row_of_another_user_opens_nothing() {
+fn a_secret_copied_to_another_users_row_is_not_accepted() {
     for server in TestServer::each() {
         let (ada, bob) = (server.enrol("ada"), server.enrol("bob"));
         server.installation.sql(
@@ -23,7 +23,7 @@ fn a_secret_moved_to_the_row_of_another_user_opens_nothing() {
 }
 
 #[test]
-fn a_secret_that_was_tampered_with_opens_nothing() {
+fn a_tampered_secret_is_not_accepted() {
     for server in TestServer::each() {
         let ada = server.enrol("ada");
         let code = ada.code(server.now());

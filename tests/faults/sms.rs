@@ -78,7 +78,7 @@ fn recorded(server: &TestServer, state: &str, gateway: Option<&str>) -> bool {
 }
 
 #[test]
-fn where_ovh_refuses_and_twilio_works_the_code_goes_out_once_and_the_log_says_why() {
+fn if_ovh_rejects_twilio_sends_the_code_once_and_the_log_states_the_reason() {
     let network = SmsNetwork::new();
     network.let_it(Ovh, [ovh(403, "NOT_GRANTED_CALL")]);
     for server in servers(&network) {
@@ -101,7 +101,7 @@ fn where_ovh_refuses_and_twilio_works_the_code_goes_out_once_and_the_log_says_wh
 }
 
 #[test]
-fn each_answer_of_a_provider_has_its_route_and_its_answer() {
+fn each_provider_response_has_its_failover_route_and_api_response() {
     use Behaviour::{Accept, CloseAfterBody, InvalidReceiver, NoIds, Redirect, Refuse};
 
     let elsewhere = SmsNetwork::new();
@@ -156,7 +156,7 @@ fn each_answer_of_a_provider_has_its_route_and_its_answer() {
 }
 
 #[test]
-fn what_may_have_been_sent_is_awaited_and_what_was_refused_is_not() {
+fn a_code_that_may_have_been_sent_stays_valid_and_a_rejected_one_does_not() {
     let network = SmsNetwork::new();
     for server in servers(&network) {
         network.let_it(Ovh, [Behaviour::Accept]);
@@ -186,7 +186,7 @@ fn what_may_have_been_sent_is_awaited_and_what_was_refused_is_not() {
 }
 
 #[test]
-fn a_provider_that_hangs_costs_eight_seconds_and_a_late_one_is_waited_for() {
+fn a_hanging_provider_costs_eight_seconds_and_a_slow_one_is_waited_for() {
     let network = SmsNetwork::new();
     network.let_it(Ovh, [Behaviour::Accept, Behaviour::Accept, Behaviour::Hang]);
     let [first, second] = servers(&network);
@@ -218,7 +218,7 @@ fn a_provider_that_hangs_costs_eight_seconds_and_a_late_one_is_waited_for() {
 }
 
 #[test]
-fn wrong_keys_and_no_credit_move_no_count_and_readiness_says_so() {
+fn wrong_keys_and_no_credit_count_no_failure_and_degrade_readiness() {
     let network = SmsNetwork::new();
     for server in servers(&network) {
         network.let_it(Ovh, [Behaviour::Accept]);
@@ -246,7 +246,7 @@ fn wrong_keys_and_no_credit_move_no_count_and_readiness_says_so() {
 }
 
 #[test]
-fn reports_of_delivery_change_statistics_and_nothing_else() {
+fn delivery_reports_change_statistics_and_nothing_else() {
     let network = SmsNetwork::new();
     network.let_it(Ovh, [ovh(403, "FORBIDDEN")]);
     for server in servers(&network) {
@@ -291,7 +291,7 @@ fn reports_of_delivery_change_statistics_and_nothing_else() {
 }
 
 #[test]
-fn a_server_that_dies_over_a_send_sends_it_no_second_time_and_gives_nothing_back() {
+fn a_server_killed_during_a_send_neither_repeats_nor_refunds_it() {
     for installation in Installation::each(&[]) {
         let network = SmsNetwork::new();
         let settings = network.settings();
@@ -331,7 +331,7 @@ fn a_server_that_dies_over_a_send_sends_it_no_second_time_and_gives_nothing_back
 }
 
 #[test]
-fn wrong_tries_of_one_code_count_over_restarts() {
+fn wrong_attempts_at_one_code_survive_restarts() {
     for installation in Installation::each(&[]) {
         let name = installation.name;
         let mut server = installation.start();

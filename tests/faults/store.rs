@@ -3,7 +3,7 @@
 use nova_mfa_tests::TestServer;
 
 #[test]
-fn while_the_database_is_away_calls_say_so_and_after_it_all_is_well() {
+fn requests_get_503_while_the_database_is_unavailable_and_succeed_afterwards() {
     let server = TestServer::postgres_with(&[]);
     let ada = server.enrol("ada");
     server.fail(&ada, 2);
@@ -32,7 +32,7 @@ fn while_the_database_is_away_calls_say_so_and_after_it_all_is_well() {
 }
 
 #[test]
-fn no_answer_of_a_fault_shows_the_database() {
+fn no_error_response_reveals_the_database() {
     let server = TestServer::postgres_with(&[]);
     let ada = server.enrol("ada");
     server.installation.database().close();

@@ -17,7 +17,7 @@ const NEXT_VERSION: &str = "
 const KEPT: &str = "SELECT count(*) FROM users WHERE mfa_of_the_next_version = 'kept' AND ";
 
 #[test]
-fn beside_the_next_version_a_code_is_good_once_wrong_ones_are_counted_and_its_fields_stay() {
+fn beside_a_newer_version_codes_work_once_failures_count_and_new_fields_are_kept() {
     let json = [
         ("json_set(mfa_internal, '$.next', json('{\"a\":1}'))", "json_extract(mfa_internal, '$.next.a') = 1"),
         ("jsonb_set(mfa_internal, '{next}', '{\"a\":1}')", "mfa_internal -> 'next' ->> 'a' = '1'"),

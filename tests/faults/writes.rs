@@ -5,7 +5,7 @@ use diesel::{Connection as _, SqliteConnection};
 use nova_mfa_tests::TestServer;
 
 #[test]
-fn while_another_program_writes_to_the_file_a_code_is_refused_and_stays_good() {
+fn while_another_program_locks_the_file_a_code_is_rejected_and_stays_valid() {
     let [server, _] = TestServer::each();
     let ada = server.enrol("ada");
     let (token, code) = (server.pending(ada.id), ada.code(server.now()));
@@ -24,7 +24,7 @@ fn while_another_program_writes_to_the_file_a_code_is_refused_and_stays_good() {
 }
 
 #[test]
-fn a_server_that_became_read_only_lets_nobody_in_and_is_used_again_once_it_takes_writes() {
+fn a_read_only_database_accepts_no_code_and_is_used_again_when_writable() {
     let server = TestServer::postgres_with(&[]);
     let ada = server.enrol("ada");
     let (token, code) = (server.pending(ada.id), ada.code(server.now()));

@@ -68,7 +68,7 @@ fn holds(stored: &[u8], text: &str) -> bool {
 }
 
 #[test]
-fn an_account_of_the_python_service_goes_on_as_it_was() {
+fn an_account_of_the_python_service_works_unchanged_after_the_import() {
     let installation = nova();
     let trial = import(&installation, &["--dry-run"]);
     assert_eq!(trial.code, Some(1), "{trial:?}");
@@ -143,7 +143,7 @@ fn an_account_of_the_python_service_goes_on_as_it_was() {
 }
 
 #[test]
-fn columns_of_other_names_are_taken_over_by_a_map_and_emptied() {
+fn columns_with_other_names_are_imported_by_a_map_and_cleared() {
     let installation = Installation::postgres(&[]);
     let table = TABLE
         .replace("totp_secret VARCHAR(255)", "two_fa_secret VARCHAR(64)")
@@ -185,7 +185,7 @@ fn columns_of_other_names_are_taken_over_by_a_map_and_emptied() {
 }
 
 #[test]
-fn who_has_to_enrol_anew_loses_what_cannot_be_taken_over_and_nothing_else() {
+fn enrol_anew_removes_the_factors_that_cannot_be_imported_and_nothing_else() {
     let installation = nova();
     let trial = import(&installation, &["--dry-run", "--enrol-anew"]);
     let answer = import(&installation, &["--enrol-anew"]);
@@ -210,7 +210,7 @@ fn who_has_to_enrol_anew_loses_what_cannot_be_taken_over_and_nothing_else() {
 }
 
 #[test]
-fn an_account_whose_one_factor_cannot_be_taken_over_is_locked_and_never_open_to_a_password_alone() {
+fn an_account_whose_only_factor_cannot_be_imported_is_locked() {
     let installation = Installation::postgres(&[]);
     let table = TABLE
         .replace("totp_secret VARCHAR(255)", "two_fa_secret VARCHAR(64)")
@@ -242,7 +242,7 @@ fn an_account_whose_one_factor_cannot_be_taken_over_is_locked_and_never_open_to_
 }
 
 #[test]
-fn to_leave_again_takes_an_export_or_a_word() {
+fn migrating_down_requires_an_explicit_flag_while_encrypted_values_remain() {
     let installation = nova();
     import(&installation, &["--enrol-anew"]);
     let refused = installation.admin(&["migrate", "down", "--yes"], "");
@@ -259,7 +259,7 @@ fn to_leave_again_takes_an_export_or_a_word() {
 }
 
 #[test]
-fn a_map_that_does_not_fit_changes_nothing() {
+fn an_invalid_map_changes_nothing() {
     let installation = nova();
     for map in ["[columns]\ntotp_secret = \"nowhere\"", "[columns]\nsecret = \"x\"", "nonsense"] {
         std::fs::write(installation.folder().join("map.toml"), map).expect("a file");
@@ -273,7 +273,7 @@ fn a_map_that_does_not_fit_changes_nothing() {
 }
 
 #[test]
-fn the_url_of_sqlalchemy_is_understood() {
+fn a_sqlalchemy_url_is_accepted() {
     let installation = nova();
     let url = installation.database().url().replacen("postgres://", "postgresql+psycopg2://", 1);
     let installation = installation.with("DATABASE_URL", &url);

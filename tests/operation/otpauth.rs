@@ -33,7 +33,7 @@ fn pending(installation: &Installation, user: i64) -> String {
 }
 
 #[test]
-fn an_imported_secret_is_in_force_at_once_and_every_row_is_told() {
+fn an_imported_secret_is_active_at_once_and_every_row_is_reported() {
     for installation in Installation::each(&[]) {
         let name = installation.name;
         let ada = installation.admin_creates_user("ada", "correct horse battery");
@@ -97,7 +97,7 @@ fn an_imported_secret_is_in_force_at_once_and_every_row_is_told() {
 }
 
 #[test]
-fn what_is_exported_is_imported_elsewhere() {
+fn an_export_can_be_imported_into_another_installation() {
     for (from, to) in Installation::each(&[]).into_iter().zip(Installation::each(&[]).into_iter().rev()) {
         let csv = format!(
             "email,username,otpauth_uri\nada@example.com,ada,{}\n\"bo,b@example.com\",bob,{}\n",
@@ -139,7 +139,7 @@ fn what_is_exported_is_imported_elsewhere() {
 }
 
 #[test]
-fn an_export_passes_over_a_row_that_cannot_be_read_and_names_it() {
+fn an_export_skips_and_names_a_row_that_cannot_be_decrypted() {
     for installation in Installation::each(&[]) {
         let csv = format!(
             "email,username,otpauth_uri\nada@example.com,ada,{0}\nbob@example.com,bob,{0}\n",
@@ -158,7 +158,7 @@ fn an_export_passes_over_a_row_that_cannot_be_read_and_names_it() {
 }
 
 #[test]
-fn a_reader_who_has_enough_ends_a_command_quietly() {
+fn a_closed_standard_output_ends_a_command_without_an_error() {
     let installation = Installation::sqlite(&[]);
     for words in [["user", "list"], ["config", "show"], ["export", "otpauth"]] {
         let words = if words[0] == "export" { [&words[..], &["-"]].concat() } else { words.to_vec() };

@@ -26,7 +26,7 @@ async fn verify(world: &World, call: &Call, code: &str) -> Result<AccessGrant, F
 }
 
 #[test]
-fn fifty_uses_of_one_code_give_one_token() {
+fn fifty_concurrent_uses_of_one_code_yield_one_token() {
     for store in TestStore::each() {
         let name = store.name;
         let world = World::over(store);
@@ -42,7 +42,7 @@ fn fifty_uses_of_one_code_give_one_token() {
 }
 
 #[test]
-fn two_codes_at_once_are_both_good_and_both_spent() {
+fn two_concurrent_codes_are_both_accepted_and_both_spent() {
     for store in TestStore::each() {
         let name = store.name;
         let world = World::over(store);
@@ -62,7 +62,7 @@ fn two_codes_at_once_are_both_good_and_both_spent() {
 }
 
 #[test]
-fn a_hundred_wrong_codes_get_ten_answers_and_count_ten() {
+fn of_a_hundred_concurrent_wrong_codes_ten_are_checked_and_counted() {
     for store in TestStore::each() {
         let name = store.name;
         let world = World::over(store);
@@ -78,7 +78,7 @@ fn a_hundred_wrong_codes_get_ten_answers_and_count_ten() {
 }
 
 #[test]
-fn a_code_of_another_user_is_wrong_and_stays_good_for_its_own() {
+fn a_code_of_another_user_is_rejected_and_stays_valid_for_its_owner() {
     for store in TestStore::each() {
         let name = store.name;
         let world = World::over(store);
@@ -95,7 +95,7 @@ fn a_code_of_another_user_is_wrong_and_stays_good_for_its_own() {
 }
 
 #[test]
-fn a_new_set_kills_every_older_code_in_the_same_step() {
+fn a_new_set_atomically_invalidates_every_older_code() {
     for store in TestStore::each() {
         let name = store.name;
         let world = World::over(store);

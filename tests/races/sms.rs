@@ -26,7 +26,7 @@ where
 }
 
 #[test]
-fn fifty_uses_of_one_code_give_one_token() {
+fn fifty_concurrent_uses_of_one_code_yield_one_token() {
     for store in TestStore::each() {
         let name = store.name;
         let world = World::over(store);
@@ -52,7 +52,7 @@ fn fifty_uses_of_one_code_give_one_token() {
 }
 
 #[test]
-fn fifty_confirmations_by_one_code_give_one_enrolment() {
+fn fifty_concurrent_confirmations_with_one_code_yield_one_enrolment() {
     for store in TestStore::each() {
         let name = store.name;
         let world = World::over(store);
@@ -76,7 +76,7 @@ fn fifty_confirmations_by_one_code_give_one_enrolment() {
 }
 
 #[test]
-fn twenty_sends_at_once_are_one_message() {
+fn twenty_concurrent_sends_are_one_message() {
     for store in TestStore::each() {
         let name = store.name;
         let world = World::over(store);
@@ -98,7 +98,7 @@ fn twenty_sends_at_once_are_one_message() {
 }
 
 #[test]
-fn users_of_one_number_share_its_budget_over_two_servers() {
+fn users_of_one_number_share_its_budget_across_two_servers() {
     for store in TestStore::each() {
         let name = store.name;
         let world = World::over(store);
@@ -123,7 +123,7 @@ fn users_of_one_number_share_its_budget_over_two_servers() {
 }
 
 #[test]
-fn a_hundred_wrong_codes_get_ten_answers_and_the_code_dies_with_the_fifth() {
+fn of_a_hundred_concurrent_wrong_codes_ten_are_checked_and_the_fifth_invalidates_the_code() {
     for store in TestStore::each() {
         let name = store.name;
         let world = World::over(store);

@@ -21,7 +21,7 @@ async fn verify(world: &World, call: &Call, code: TotpCode) -> Result<AccessGran
 }
 
 #[test]
-fn a_hundred_submissions_of_one_code_give_one_token() {
+fn a_hundred_concurrent_submissions_of_one_code_yield_one_token() {
     for store in TestStore::each() {
         let name = store.name;
         let world = World::over(store);
@@ -40,7 +40,7 @@ fn a_hundred_submissions_of_one_code_give_one_token() {
 }
 
 #[test]
-fn a_hundred_submissions_under_one_pending_token_give_one_token_whatever_their_codes() {
+fn a_hundred_concurrent_submissions_with_one_pending_token_yield_one_token() {
     for store in TestStore::each() {
         let name = store.name;
         let world = World::over(store);
@@ -59,7 +59,7 @@ fn a_hundred_submissions_under_one_pending_token_give_one_token_whatever_their_c
 }
 
 #[test]
-fn three_hundred_wrong_codes_get_ten_answers_and_count_ten() {
+fn of_three_hundred_concurrent_wrong_codes_ten_are_checked_and_counted() {
     for store in TestStore::each() {
         let name = store.name;
         let world = World::over(store);
@@ -80,7 +80,7 @@ fn three_hundred_wrong_codes_get_ten_answers_and_count_ten() {
 }
 
 #[test]
-fn two_servers_on_one_database_give_one_token_for_one_code_and_ten_answers_to_wrong_ones() {
+fn two_servers_on_one_database_yield_one_token_per_code_and_check_ten_wrong_codes() {
     for store in TestStore::each() {
         let name = store.name;
         let world = World::over(store);
@@ -117,7 +117,7 @@ fn two_servers_on_one_database_give_one_token_for_one_code_and_ten_answers_to_wr
 }
 
 #[test]
-fn two_first_enrolments_at_once_leave_one_in_force_and_one_token() {
+fn two_concurrent_first_enrolments_leave_one_active_secret_and_one_token() {
     for store in TestStore::each() {
         let name = store.name;
         let world = World::over(store);

@@ -19,7 +19,7 @@ fn right(server: &TestServer, member: &Member) -> String {
 }
 
 #[test]
-fn with_redis_stopped_in_the_midst_the_eleventh_wrong_code_is_refused_and_all_works_on() {
+fn when_redis_stops_during_an_attack_the_eleventh_wrong_code_is_rejected() {
     let redis = RedisServer::start();
     let line = Proxy::to(redis.port());
     for server in TestServer::each_with(&[("REDIS_URL", line.url().as_str())]) {
@@ -39,7 +39,7 @@ fn with_redis_stopped_in_the_midst_the_eleventh_wrong_code_is_refused_and_all_wo
 }
 
 #[test]
-fn with_redis_stopped_the_limit_by_address_holds_as_this_servers_share() {
+fn with_redis_stopped_this_server_enforces_its_share_of_the_address_limit() {
     let redis = RedisServer::start();
     let line = Proxy::to(redis.port());
     let settings = [
@@ -62,7 +62,7 @@ fn with_redis_stopped_the_limit_by_address_holds_as_this_servers_share() {
 }
 
 #[test]
-fn an_emptied_redis_gives_back_no_try_and_no_message() {
+fn an_emptied_redis_restores_no_attempt_and_no_message() {
     let redis = RedisServer::start();
     for server in TestServer::each_with(&[("REDIS_URL", redis.url().as_str())]) {
         let ada = server.enrol("ada");
@@ -82,7 +82,7 @@ fn an_emptied_redis_gives_back_no_try_and_no_message() {
 }
 
 #[test]
-fn a_redis_that_answers_slowly_holds_nobody_up_for_long() {
+fn a_slow_redis_does_not_delay_logins_for_long() {
     let redis = RedisServer::start();
     let line = Proxy::to(redis.port());
     for server in TestServer::each_with(&[("REDIS_URL", line.url().as_str())]) {

@@ -7,7 +7,7 @@ use mfa_sms::{PhoneNumber, SendId, SendRecord};
 use nova_mfa_tests::{NOON, TestStore, World};
 
 #[test]
-fn nothing_but_the_row_and_a_chain_without_names_is_left() {
+fn after_an_erasure_only_the_row_and_an_anonymous_chain_remain() {
     for store in TestStore::each() {
         let name = store.name;
         let world = World::over(store);

@@ -34,7 +34,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn ports_are_free_and_given_once() {
+    fn ports_are_free_and_returned_once() {
         let ports: Vec<_> = (0..50).map(|_| free_port()).collect();
         let listeners: Result<Vec<_>, _> =
             ports.iter().map(|port| TcpListener::bind((Ipv4Addr::LOCALHOST, *port))).collect();

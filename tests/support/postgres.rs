@@ -79,7 +79,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_database_is_its_own_and_is_dropped_under_those_who_are_connected() {
+    fn each_database_is_separate_and_dropped_with_open_connections() {
         let [first, second] = [PgDatabase::create(), PgDatabase::create()];
         let url = first.url().to_owned();
         let mut connection = first.connect();

@@ -32,7 +32,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_database_lies_in_its_directory_and_goes_with_it() {
+    fn the_database_is_in_its_directory_and_removed_with_it() {
         let database = SqliteDatabase::create();
         let directory = database.directory().to_owned();
         assert!(directory.is_dir());
