@@ -164,7 +164,7 @@ impl RedisRateLimiter {
         match permit.report(result, self.monotonic_now()) {
             None => {}
             Some(CircuitTransition::Closed) => {
-                slog::info!(self.log, "Redis answers again: rate limits are shared")
+                slog::info!(self.log, "Redis answers again: rate limits are shared");
             }
             Some(CircuitTransition::Opened) => {
                 let reason = verdict.as_ref().err().map(ToString::to_string);
