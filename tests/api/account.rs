@@ -54,21 +54,21 @@ fn methods_are_listed_best_first_with_localized_labels_and_reasons_for_unavailab
             assert_eq!(answer.header("content-language"), Some(language));
             answer.ok()["methods"].as_array().unwrap().clone()
         };
-        let told = methods("en", &server.pending(ada.id));
-        assert_eq!(told[0], json!({ "method": "totp", "label": "Authenticator app", "available": true }));
+        let listed = methods("en", &server.pending(ada.id));
+        assert_eq!(listed[0], json!({ "method": "totp", "label": "Authenticator app", "available": true }));
         assert_eq!(methods("fr", &ada.access)[0]["label"], "Application d’authentification");
-        let names: Vec<_> = told.iter().map(|it| it["method"].as_str().unwrap()).collect();
+        let names: Vec<_> = listed.iter().map(|it| it["method"].as_str().unwrap()).collect();
         assert_eq!(names, ["totp", "sms", "recovery"], "{}", server.name());
-        for method in &told[1..] {
+        for method in &listed[1..] {
             assert_eq!((&method["available"], &method["reason"]), (&json!(false), &json!("not_enrolled")));
         }
 
         let nobody = server.add_user("bob");
-        let told = methods("en", &server.token(nobody, TokenKind::OneFactor));
+        let listed = methods("en", &server.token(nobody, TokenKind::OneFactor));
         assert!(
-            told.iter().all(|it| it["available"] == json!(false) && it["reason"] == json!("not_enrolled"))
+            listed.iter().all(|it| it["available"] == json!(false) && it["reason"] == json!("not_enrolled"))
         );
-        assert!(told.iter().all(|it| it["label"] != Value::Null));
+        assert!(listed.iter().all(|it| it["label"] != Value::Null));
     }
 }
 
@@ -80,9 +80,9 @@ fn endpoints_without_a_request_body_reject_unexpected_fields() {
             [("GET", "/api/mfa/status"), ("GET", "/api/mfa/methods"), ("POST", "/api/mfa/token/revoke")]
         {
             let call = || server.client().request(method, path).bearer(&ada.access);
-            call().json(&json!({ "user_id": 1 })).send().says(422, "invalid_field");
-            call().body("application/json", "[]").send().says(400, "malformed_request");
-            call().body("text/plain", "x").send().says(415, "unsupported_media_type");
+            call().json(&json!({ "user_id": 1 })).send().assert_problem(422, "invalid_field");
+            call().body("application/json", "[]").send().assert_problem(400, "malformed_request");
+            call().body("text/plain", "x").send().assert_problem(415, "unsupported_media_type");
             call().json(&json!({})).send().ok();
         }
         // Nor need it say that there is none.

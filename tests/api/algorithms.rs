@@ -39,7 +39,7 @@ fn pending_tokens_use_the_shared_secret_and_access_tokens_the_configured_algorit
             let head = json!({ "alg": name, "typ": "at+jwt", "kid": published["kid"] });
             assert_eq!(head_of(&access), head);
             server.get(STATUS, &access).ok();
-            server.get(STATUS, &pending).says(403, "wrong_token_stage");
+            server.get(STATUS, &pending).assert_problem(403, "wrong_token_stage");
             assert!(published.get("d").is_none() && keys["keys"].as_array().is_some_and(|it| it.len() == 1));
         }
     }
@@ -50,7 +50,7 @@ fn the_jwk_set_is_empty_without_private_keys_and_never_contains_a_secret() {
     for server in TestServer::each() {
         let keys = server.client().get(KEYS).send();
         assert_eq!(keys.ok(), json!({ "keys": [] }));
-        server.client().post(KEYS).send().says(405, "method_not_allowed");
+        server.client().post(KEYS).send().assert_problem(405, "method_not_allowed");
     }
 }
 
@@ -76,7 +76,7 @@ fn access_tokens_cannot_be_forged_with_the_shared_secret_or_the_public_key() {
                         forged.sign_with(b""),
                         format!("{}.", forged.unsigned()),
                     ] {
-                        server.get(STATUS, &token).says(401, "token_invalid");
+                        server.get(STATUS, &token).assert_problem(401, "token_invalid");
                     }
                 }
             }
@@ -106,7 +106,7 @@ fn tokens_of_the_previous_key_are_accepted_until_it_is_removed() {
         assert_eq!(names, [&head_of(&after)["kid"], &head_of(&before)["kid"]]);
 
         let server = TestServer::start(with(server.stop(), "ES256", &new));
-        server.get(STATUS, &before).says(401, "token_invalid");
+        server.get(STATUS, &before).assert_problem(401, "token_invalid");
         server.get(STATUS, &after).ok();
     }
 }
@@ -128,10 +128,10 @@ fn after_a_change_to_a_private_key_tokens_of_the_previous_shared_secret_stay_val
         server.get(STATUS, &before).ok();
         let after = server.token(ada, TokenKind::OneFactor);
         assert_eq!(head_of(&after)["alg"], "EdDSA");
-        assert!(server.log_says("JWT_PREVIOUS_SECRET_KEYS: take them out an hour after the switch"));
+        assert!(server.log_contains("JWT_PREVIOUS_SECRET_KEYS: take them out an hour after the switch"));
 
         let server = TestServer::start(server.stop().without("JWT_PREVIOUS_SECRET_KEYS"));
-        server.get(STATUS, &before).says(401, "token_invalid");
+        server.get(STATUS, &before).assert_problem(401, "token_invalid");
         server.get(STATUS, &after).ok();
     }
 }
@@ -146,5 +146,5 @@ fn a_key_of_another_algorithm_prevents_the_start_with_an_error_message() {
     assert_eq!(refusal.code, Some(1));
     let sentence =
         "JWT_PRIVATE_KEYS starts with a key for ES256 while JWT_ALGORITHM is EdDSA: put the signing key";
-    assert!(refusal.said.contains(sentence), "{refusal:?}");
+    assert!(refusal.stderr.contains(sentence), "{refusal:?}");
 }

@@ -14,7 +14,7 @@ fn a_running_server_is_active_live_and_ready() {
         for path in ["/health", "/health/live", "/health/ready"] {
             let head = server.client().request("HEAD", path).send();
             assert_eq!((head.status, head.text().as_str()), (200, ""), "{path}");
-            head.demand_security_headers();
+            head.assert_security_headers();
         }
     }
 }

@@ -1,6 +1,6 @@
 //! The pages under `/interface/BRAND`: cookies, forms, headers, files, and who may see the outbox.
 
-mod carried;
+mod page_state;
 
 use mfa_flows::TokenKind;
 use nova_mfa_tests::{Answer, Client, Request, TestServer};
@@ -128,13 +128,18 @@ fn the_api_ignores_the_cookie_and_the_pages_ignore_the_authorization_header() {
     for server in TestServer::each() {
         let ada = server.enrol("ada");
         let cookie = format!("nova-mfa-session={}", ada.access);
-        server.client().get("/api/mfa/status").header("Cookie", &cookie).send().says(401, "token_missing");
+        server
+            .client()
+            .get("/api/mfa/status")
+            .header("Cookie", &cookie)
+            .send()
+            .assert_problem(401, "token_missing");
         server
             .client()
             .post("/api/mfa/token/revoke")
             .header("Cookie", &cookie)
             .send()
-            .says(401, "token_missing");
+            .assert_problem(401, "token_missing");
         let page = server.client().get(BASE).header("Cookie", &cookie).send();
         assert!(page.text().contains("ada@example.com"), "{}", server.name());
         let page = server.get(BASE, &ada.access);
@@ -200,9 +205,9 @@ fn logging_out_revokes_the_token_and_clears_the_cookies() {
         let answer = browser.post(&format!("{BASE}/logout"), &[]);
         assert_eq!(answer.status, 303);
         assert_eq!(browser.cookie("nova-mfa-session"), None, "{}", server.name());
-        server.get("/api/mfa/status", &token).says(401, "token_revoked");
-        let told = browser.get(BASE);
-        assert!(told.text().contains("role=\"status\""), "the next page tells");
+        server.get("/api/mfa/status", &token).assert_problem(401, "token_revoked");
+        let page = browser.get(BASE);
+        assert!(page.text().contains("role=\"status\""), "the next page tells");
         assert!(!browser.get(BASE).text().contains("role=\"status\""), "and the one after it does not");
     }
 }
@@ -232,7 +237,7 @@ fn every_page_has_a_csp_without_inline_code_or_other_hosts() {
     ];
     for path in paths {
         let page = server.client().get(&format!("{BASE}{path}")).header("Cookie", &cookie).send();
-        page.demand_page(path);
+        page.assert_page(path);
         let text = page.text();
         for (tag, what) in [("<script", " src=\""), ("<link", " href=\"/interface/")] {
             for found in text.split(tag).skip(1) {
@@ -284,10 +289,10 @@ fn common_entry_paths_redirect_to_the_first_page() {
     for path in ["/", "/interface", "/interface/"] {
         let answer = server.client().get(path).send();
         assert_eq!((answer.status, answer.header("location")), (302, Some("/interface/acme")), "{path}");
-        answer.demand_security_headers();
-        server.client().post(path).send().says(405, "method_not_allowed");
+        answer.assert_security_headers();
+        server.client().post(path).send().assert_problem(405, "method_not_allowed");
     }
-    server.client().get("/interface/none").send().says(404, "not_found");
+    server.client().get("/interface/none").send().assert_problem(404, "not_found");
 }
 
 #[test]

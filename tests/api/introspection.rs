@@ -12,13 +12,13 @@ fn servers() -> [TestServer; 2] {
     TestServer::each_with(&[("INTROSPECTION_KEY", KEY)])
 }
 
-fn ask(server: &TestServer, token: &str) -> Answer {
+fn introspect(server: &TestServer, token: &str) -> Answer {
     server.client().post(INTROSPECT).bearer(KEY).json(&json!({ "token": token })).send()
 }
 
 #[track_caller]
-fn demand_inactive(server: &TestServer, token: &str, why: &str) {
-    assert_eq!(ask(server, token).ok(), json!({ "active": false }), "{}: {why}", server.name());
+fn assert_inactive(server: &TestServer, token: &str, why: &str) {
+    assert_eq!(introspect(server, token).ok(), json!({ "active": false }), "{}: {why}", server.name());
 }
 
 #[test]
@@ -28,17 +28,17 @@ fn an_active_token_is_returned_with_its_claims() {
         for kind in KINDS {
             let token = server.token(ada, kind);
             let claims = nova_mfa_tests::claims_of(&token);
-            let told = ask(&server, &token).ok();
+            let response = introspect(&server, &token).ok();
             for name in ["iss", "aud", "sub", "iat", "nbf", "exp", "jti", "amr", "acr", "auth_time"] {
-                assert_eq!(told.get(name), claims.get(name), "{name} of {told}");
+                assert_eq!(response.get(name), claims.get(name), "{name} of {response}");
             }
             for name in ["mfa_ok", "mfa_pending"] {
-                assert_eq!(told.get(name), claims.get(name), "{name} of {told}");
+                assert_eq!(response.get(name), claims.get(name), "{name} of {response}");
             }
-            assert_eq!(told["active"], true);
-            assert_eq!((&told["token_type"], &told["username"]), (&json!("bearer"), &json!("ada")));
-            assert_eq!(told["email"], "ada@example.com");
-            assert!(!members(&told).contains("sv"), "what is ours alone is not told");
+            assert_eq!(response["active"], true);
+            assert_eq!((&response["token_type"], &response["username"]), (&json!("bearer"), &json!("ada")));
+            assert_eq!(response["email"], "ada@example.com");
+            assert!(!members(&response).contains("sv"), "what is ours alone is not told");
         }
     }
 }
@@ -52,18 +52,18 @@ fn a_form_encoded_request_is_accepted_as_in_rfc_7662() {
             let call = server.client().post(INTROSPECT).bearer(KEY);
             call.body("application/x-www-form-urlencoded", body).send()
         };
-        let told = form(&format!("token={token}&token_type_hint=access_token&client_id=backend")).ok();
-        assert_eq!(told["active"], true);
+        let response = form(&format!("token={token}&token_type_hint=access_token&client_id=backend")).ok();
+        assert_eq!(response["active"], true);
         assert_eq!(form("token=%00").status, 422);
-        form("token_type_hint=access_token").says(422, "invalid_field");
-        form("").says(422, "invalid_field");
-        form(&format!("token={token}&token={token}")).says(400, "malformed_request");
+        form("token_type_hint=access_token").assert_problem(422, "invalid_field");
+        form("").assert_problem(422, "invalid_field");
+        form(&format!("token={token}&token={token}")).assert_problem(400, "malformed_request");
         let json = server.client().post(INTROSPECT).bearer(KEY);
-        json.clone().json(&json!({ "token": token, "user": 1 })).send().says(422, "invalid_field");
-        json.clone().json(&json!({ "token": 1 })).send().says(422, "invalid_field");
-        json.clone().json(&json!({ "token": "" })).send().says(422, "invalid_field");
-        json.clone().send().says(400, "malformed_request");
-        json.body("text/plain", token).send().says(415, "unsupported_media_type");
+        json.clone().json(&json!({ "token": token, "user": 1 })).send().assert_problem(422, "invalid_field");
+        json.clone().json(&json!({ "token": 1 })).send().assert_problem(422, "invalid_field");
+        json.clone().json(&json!({ "token": "" })).send().assert_problem(422, "invalid_field");
+        json.clone().send().assert_problem(400, "malformed_request");
+        json.body("text/plain", token).send().assert_problem(415, "unsupported_media_type");
     }
 }
 
@@ -72,21 +72,21 @@ fn introspection_requires_the_key_and_does_not_exist_without_one() {
     for server in servers() {
         let token = server.token(server.add_user("ada"), TokenKind::TwoFactors);
         let call = server.client().post(INTROSPECT).json(&json!({ "token": token }));
-        call.send().says(401, "token_missing");
+        call.send().assert_problem(401, "token_missing");
         for wrong in [&KEY[1..], &format!("{KEY}x"), &token, "é"] {
-            call.clone().bearer(wrong).send().says(401, "token_invalid");
+            call.clone().bearer(wrong).send().assert_problem(401, "token_invalid");
         }
-        call.clone().bearer(KEY).bearer(KEY).send().says(401, "token_invalid");
+        call.clone().bearer(KEY).bearer(KEY).send().assert_problem(401, "token_invalid");
         // Who may not ask learns nothing of a body either.
         let broken = server.client().post(INTROSPECT).bearer("wrong").body("application/json", "{");
-        broken.send().says(401, "token_invalid");
-        server.client().get(INTROSPECT).bearer(KEY).send().says(405, "method_not_allowed");
+        broken.send().assert_problem(401, "token_invalid");
+        server.client().get(INTROSPECT).bearer(KEY).send().assert_problem(405, "method_not_allowed");
         assert!(!server.installation.log().contains(KEY), "the key is in the log");
     }
     for server in TestServer::each() {
         let call = server.client().post(INTROSPECT).json(&json!({ "token": "x" }));
-        call.clone().bearer(KEY).send().says(404, "not_found");
-        call.send().says(404, "not_found");
+        call.clone().bearer(KEY).send().assert_problem(404, "not_found");
+        call.send().assert_problem(404, "not_found");
     }
 }
 
@@ -106,10 +106,10 @@ fn a_token_of_another_issuer_is_inactive() {
             (forged.clone().claim("sub", "999999").sign(), "nobody's"),
             (forged.without("jti").sign(), "without a claim"),
         ] {
-            demand_inactive(&server, &token, why);
+            assert_inactive(&server, &token, why);
         }
         server.advance(3606);
-        demand_inactive(&server, &good, "expired");
+        assert_inactive(&server, &good, "expired");
     }
 }
 
@@ -119,22 +119,22 @@ fn changes_of_the_account_row_take_effect_at_once() {
         let ada = server.enrol("ada");
         let pending = server.pending(ada.id);
         server.verify(&pending, &ada.code(server.now())).ok();
-        demand_inactive(&server, &pending, "spent");
+        assert_inactive(&server, &pending, "spent");
 
         let token = server.token(ada.id, TokenKind::TwoFactors);
         server.post("/api/mfa/token/revoke", &token).ok();
-        demand_inactive(&server, &token, "revoked");
+        assert_inactive(&server, &token, "revoked");
 
         let token = server.token(ada.id, TokenKind::TwoFactors);
         server.installation.sql("UPDATE users SET is_active = false");
-        demand_inactive(&server, &token, "disabled");
+        assert_inactive(&server, &token, "disabled");
         server.installation.sql("UPDATE users SET is_active = true");
-        assert_eq!(ask(&server, &token).ok()["active"], true);
+        assert_eq!(introspect(&server, &token).ok()["active"], true);
 
         let all = KINDS.map(|kind| server.token(ada.id, kind));
         server.admin(&["token", "revoke-all", "--user-id", &ada.id.to_string()]);
         for token in &all {
-            demand_inactive(&server, token, "all sessions ended");
+            assert_inactive(&server, token, "all sessions ended");
         }
     }
 }
@@ -145,12 +145,12 @@ fn a_lock_makes_earlier_pending_tokens_inactive_but_not_access_tokens() {
         let ada = server.enrol("ada");
         let (pending, access) = (server.pending(ada.id), server.token(ada.id, TokenKind::TwoFactors));
         server.fail(&ada, 9);
-        assert_eq!(ask(&server, &pending).ok()["active"], true);
+        assert_eq!(introspect(&server, &pending).ok()["active"], true);
         server.fail(&ada, 1);
-        demand_inactive(&server, &pending, "locked");
-        assert_eq!(ask(&server, &access).ok()["active"], true, "logins that are complete go on");
+        assert_inactive(&server, &pending, "locked");
+        assert_eq!(introspect(&server, &access).ok()["active"], true, "logins that are complete go on");
         server.advance(1);
-        assert_eq!(ask(&server, &server.pending(ada.id)).ok()["active"], true, "a new login");
+        assert_eq!(introspect(&server, &server.pending(ada.id)).ok()["active"], true, "a new login");
     }
 }
 
@@ -158,9 +158,9 @@ fn a_lock_makes_earlier_pending_tokens_inactive_but_not_access_tokens() {
 fn introspection_fails_while_the_database_is_unavailable() {
     let server = TestServer::postgres_with(&[("INTROSPECTION_KEY", KEY)]);
     let token = server.token(server.add_user("ada"), TokenKind::TwoFactors);
-    server.installation.database().close();
-    ask(&server, &token).says(503, "store_unavailable");
-    demand_inactive(&server, "noise", "no row is asked for what is no token");
-    server.installation.database().open_again();
-    assert_eq!(ask(&server, &token).ok()["active"], true);
+    server.installation.database().refuse_connections();
+    introspect(&server, &token).assert_problem(503, "store_unavailable");
+    assert_inactive(&server, "noise", "no row is asked for what is no token");
+    server.installation.database().allow_connections();
+    assert_eq!(introspect(&server, &token).ok()["active"], true);
 }

@@ -11,7 +11,7 @@ const MINUTE: u64 = 60;
 fn lock(server: &TestServer, member: &Member) -> u64 {
     server.fail(member, 10);
     let refused = server.verify(&server.pending(member.id), &member.code(server.now()));
-    refused.says(403, "account_locked").retry_after()
+    refused.assert_problem(403, "account_locked").retry_after()
 }
 
 #[test]
@@ -27,10 +27,10 @@ fn each_lock_doubles_up_to_a_day_and_the_hundredth_wrong_code_locks_permanently(
         assert_eq!(server.failures(ada.id), 100);
         server.advance(10 * 366 * 24 * 60 * MINUTE);
         let refused = server.verify(&server.pending(ada.id), &ada.code(server.now()));
-        refused.says(403, "account_locked");
+        refused.assert_problem(403, "account_locked");
         assert_eq!(refused.header("retry-after"), None, "{}", server.name());
-        let shown = server.get("/api/mfa/status", &server.token(ada.id, TokenKind::OneFactor)).ok();
-        assert_eq!((&shown["locked"], &shown["lock_until"]), (&json!(true), &Value::Null));
+        let status = server.get("/api/mfa/status", &server.token(ada.id, TokenKind::OneFactor)).ok();
+        assert_eq!((&status["locked"], &status["lock_until"]), (&json!(true), &Value::Null));
 
         assert_eq!(server.admin(&["user", "unlock", "--email", "ada@example.com"]).code, Some(0));
         server.verify(&server.pending(ada.id), &ada.code(server.now())).ok();
@@ -84,6 +84,6 @@ fn the_lock_threshold_and_duration_are_configurable() {
         let ada = server.enrol("ada");
         server.fail(&ada, 3);
         let refused = server.verify(&server.pending(ada.id), &ada.code(server.now()));
-        assert_eq!(refused.says(403, "account_locked").retry_after(), 120, "{}", server.name());
+        assert_eq!(refused.assert_problem(403, "account_locked").retry_after(), 120, "{}", server.name());
     }
 }

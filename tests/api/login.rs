@@ -48,13 +48,13 @@ fn an_unknown_user_and_a_wrong_password_get_the_same_response() {
         server.add_user_with_password("dora", PASSWORD);
         server.installation.sql("UPDATE users SET is_active = FALSE WHERE username = 'dora'");
         let unknown = server.login("nobody", "wrong wrong wrong").send();
-        unknown.says(401, "invalid_credentials");
+        unknown.assert_problem(401, "invalid_credentials");
         for name in ["ada", "ada@example.com", "bob", "cleo", "dora", "NOBODY@example.com", "a\u{301}da", "%"]
         {
             let refused = server.login(name, "wrong wrong wrong").send();
-            refused.says(401, "invalid_credentials");
+            refused.assert_problem(401, "invalid_credentials");
             assert_eq!(refused.without_request_id(), unknown.without_request_id(), "{name}");
-            assert_eq!(refused.lasting_headers(), unknown.lasting_headers(), "{name}");
+            assert_eq!(refused.stable_headers(), unknown.stable_headers(), "{name}");
         }
     }
 }
@@ -64,8 +64,8 @@ fn only_the_correct_password_reveals_that_a_user_is_disabled() {
     for server in TestServer::each() {
         server.add_user_with_password("ada", PASSWORD);
         server.installation.sql("UPDATE users SET is_active = FALSE");
-        server.login("ada", PASSWORD).send().says(403, "account_disabled");
-        server.login("ada", "wrong wrong wrong").send().says(401, "invalid_credentials");
+        server.login("ada", PASSWORD).send().assert_problem(403, "account_disabled");
+        server.login("ada", "wrong wrong wrong").send().assert_problem(401, "invalid_credentials");
     }
 }
 
@@ -75,7 +75,7 @@ fn a_password_is_not_trimmed_or_normalized() {
         server.add_user_with_password("ada", " pässwörd 123 ");
         server.login("ada", " pässwörd 123 ").send().ok();
         for other in ["pässwörd 123", " passwörd 123 ", " pässwörd 123", " PÄSSWÖRD 123 "] {
-            server.login("ada", other).send().says(401, "invalid_credentials");
+            server.login("ada", other).send().assert_problem(401, "invalid_credentials");
         }
     }
 }
@@ -99,7 +99,7 @@ fn invalid_user_names_and_passwords_are_reported_by_field() {
             (json!({ "username": "ada", "email": "a@b.c", "password": PASSWORD }), "email"),
         ] {
             let refused = send(body);
-            refused.says(422, "invalid_field");
+            refused.assert_problem(422, "invalid_field");
             let named = refused.json();
             assert_eq!(named["errors"][0]["field"], field, "{refused:?}");
             assert!(!refused.text().contains(PASSWORD));
@@ -111,8 +111,8 @@ fn invalid_user_names_and_passwords_are_reported_by_field() {
 fn the_login_endpoint_does_not_exist_when_disabled() {
     for server in TestServer::each_with(&[("LOGIN_ENABLED", "false")]) {
         server.add_user_with_password("ada", PASSWORD);
-        server.login("ada", PASSWORD).send().says(404, "not_found");
-        server.client().get("/api/auth/login").send().says(404, "not_found");
+        server.login("ada", PASSWORD).send().assert_problem(404, "not_found");
+        server.client().get("/api/auth/login").send().assert_problem(404, "not_found");
     }
 }
 
@@ -124,6 +124,6 @@ fn users_of_the_python_backend_log_in_with_their_bcrypt_hashes() {
         let hash = "$2b$04$abcdefghijklmnopqrstuuqREtd3VJD2QVZbuFskFSLk6eRIrQoOS";
         server.installation.sql(&format!("UPDATE users SET hashed_password = '{hash}'"));
         server.login("ada", PASSWORD).send().ok();
-        server.login("ada", "wrong wrong wrong").send().says(401, "invalid_credentials");
+        server.login("ada", "wrong wrong wrong").send().assert_problem(401, "invalid_credentials");
     }
 }

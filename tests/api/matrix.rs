@@ -140,7 +140,7 @@ fn expired(server: &TestServer, token: &str) -> String {
     times.iter().fold(token, |token, (name, ago)| token.claim(name, now - ago)).sign()
 }
 
-fn told(answer: &Answer) -> String {
+fn outcome_of(answer: &Answer) -> String {
     let outcome = answer.outcome();
     let about_tokens = [NO, BAD, OLD, END, STAGE, RANK, "token_spent", "account_disabled"];
     if about_tokens.contains(&outcome.as_str()) { outcome } else { IN.to_owned() }
@@ -170,8 +170,8 @@ fn every_operation_accepts_the_tokens_of_its_row_and_no_others() {
                 let call =
                     cast.token(&server, column).into_iter().fold(call, |call, token| call.bearer(&token));
                 let answer = call.send();
-                operation.demand_documented(&answer);
-                seen.push(told(&answer));
+                operation.assert_documented(&answer);
+                seen.push(outcome_of(&answer));
             }
             assert_eq!(seen, expected, "{} on {}: {COLUMNS:?}", operation.name(), server.name());
         }
@@ -182,10 +182,10 @@ fn every_operation_accepts_the_tokens_of_its_row_and_no_others() {
 fn the_introspection_key_is_accepted_for_introspection_only() {
     for server in servers() {
         let ada = server.enrol("ada").id;
-        for operation in Operation::all(server.client()).iter().filter(|it| it.is_guarded()) {
+        for operation in Operation::all(server.client()).iter().filter(|it| it.requires_credentials()) {
             let answer = operation.example(server.client(), ada.value()).bearer(KEY).send();
             let expected = if row(operation) == BY_KEY { IN } else { BAD };
-            assert_eq!(told(&answer), expected, "{}", operation.name());
+            assert_eq!(outcome_of(&answer), expected, "{}", operation.name());
         }
     }
 }

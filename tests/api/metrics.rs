@@ -10,7 +10,7 @@ fn metrics(server: &TestServer) -> String {
     assert_eq!(answer.status, 200, "{answer:?}");
     let media_type = "application/openmetrics-text; version=1.0.0; charset=utf-8";
     assert_eq!(answer.header("content-type"), Some(media_type));
-    answer.demand_security_headers();
+    answer.assert_security_headers();
     answer.text()
 }
 
@@ -86,9 +86,9 @@ fn sms_rate_limits_and_logins_are_counted() {
     for server in TestServer::each_with(&[("LOGIN_RATE_USER_MAX", "2")]) {
         let id = server.add_user_with_password("ada", "correct horse battery");
         for _ in 0..2 {
-            server.login("ada", "wrong").send().says(401, "invalid_credentials");
+            server.login("ada", "wrong").send().assert_problem(401, "invalid_credentials");
         }
-        server.login("ada", "wrong").send().says(429, "rate_limited");
+        server.login("ada", "wrong").send().assert_problem(429, "rate_limited");
         let token = server.token(id, mfa_flows::TokenKind::OneFactor);
         let number = serde_json::json!({ "phone": "+33612345612" });
         server.client().post("/api/mfa/phone/set").bearer(&token).json(&number).send().ok();
@@ -124,7 +124,7 @@ fn one_wrong_code_on_each_of_many_accounts_raises_an_alert() {
     for member in &members {
         server.fail(member, 1);
     }
-    assert!(server.log_says("\"event\":\"failures_rising\""));
+    assert!(server.log_contains("\"event\":\"failures_rising\""));
     let text = metrics(&server);
     assert_eq!(value(&text, "mfa_failures_rising_total"), 1);
     assert_eq!(value(&text, "mfa_failures_last_minute"), 100);
@@ -173,6 +173,6 @@ fn the_documentation_lists_every_metric_and_no_others() {
     let there: BTreeSet<_> = families(&text).into_iter().map(|(name, _)| name).collect();
     let document = read("docs/metrics.md");
     let rows = document.lines().filter_map(|line| line.strip_prefix("| `")?.split('`').next());
-    let told: BTreeSet<_> = rows.collect();
-    assert_eq!(told, there);
+    let documented: BTreeSet<_> = rows.collect();
+    assert_eq!(documented, there);
 }

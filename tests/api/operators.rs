@@ -15,16 +15,16 @@ fn readiness_details_are_returned_on_the_operator_address_only() {
         client.get("/health").send().ok();
         client.get("/health/live").send().ok();
     }
-    server.installation.database().close();
-    let told = public.get("/health/ready").send();
-    assert_eq!((told.status, told.json()), (503, json!({ "status": "failed" })));
-    told.demand_security_headers();
+    server.installation.database().refuse_connections();
+    let answer = public.get("/health/ready").send();
+    assert_eq!((answer.status, answer.json()), (503, json!({ "status": "failed" })));
+    answer.assert_security_headers();
     let detail = operators.get("/health/ready").send();
     assert_eq!(detail.status, 503);
     assert_eq!(detail.json()["failing"][0]["part"], "database");
     assert!(members(&detail.json()["failing"][0]).contains("detail"));
-    detail.demand_security_headers();
-    server.installation.database().open_again();
+    detail.assert_security_headers();
+    server.installation.database().allow_connections();
 }
 
 #[test]
@@ -33,10 +33,10 @@ fn the_operator_address_serves_nothing_else() {
         let token = server.pending(server.add_user("ada"));
         let operators = server.operators();
         for path in ["/api/mfa/status", "/api/mfa/methods", "/.well-known/jwks.json", "/docs", "/"] {
-            operators.get(path).bearer(&token).send().says(404, "not_found");
+            operators.get(path).bearer(&token).send().assert_problem(404, "not_found");
         }
-        operators.post("/health/ready").send().says(405, "method_not_allowed");
-        server.client().get("/metrics").send().says(404, "not_found");
+        operators.post("/health/ready").send().assert_problem(405, "method_not_allowed");
+        server.client().get("/metrics").send().assert_problem(404, "not_found");
         let metrics = operators.get("/metrics").send();
         assert!(metrics.status == 200 && metrics.text().contains("mfa_totp_success"), "{metrics:?}");
         let metrics = operators.get("/metrics").send();
@@ -48,10 +48,10 @@ fn the_operator_address_serves_nothing_else() {
 #[test]
 fn without_an_operator_address_operators_use_the_public_one() {
     let server = TestServer::postgres_with(&[]);
-    server.installation.database().close();
-    let told = server.client().get("/health/ready").send();
-    assert_eq!(told.json()["failing"][0]["part"], "database", "{told:?}");
-    server.installation.database().open_again();
+    server.installation.database().refuse_connections();
+    let answer = server.client().get("/health/ready").send();
+    assert_eq!(answer.json()["failing"][0]["part"], "database", "{answer:?}");
+    server.installation.database().allow_connections();
 }
 
 #[test]
@@ -62,5 +62,8 @@ fn an_operator_address_in_use_prevents_the_start_with_an_error_message() {
     let refusal = installation.try_start().expect_err("somebody listens there");
     assert_eq!(refusal.code, Some(1));
     let sentence = format!("cannot listen on {address}");
-    assert!(refusal.said.contains(&sentence) && refusal.said.contains("or set MFA_OPS_BIND"), "{refusal:?}");
+    assert!(
+        refusal.stderr.contains(&sentence) && refusal.stderr.contains("or set MFA_OPS_BIND"),
+        "{refusal:?}"
+    );
 }

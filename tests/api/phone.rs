@@ -24,7 +24,7 @@ fn remove(server: &TestServer, token: &str) -> Answer {
     server.client().request("DELETE", "/api/mfa/phone").bearer(token).send()
 }
 
-fn choose(server: &TestServer, token: &str, method: &str) -> Answer {
+fn set_backup(server: &TestServer, token: &str, method: &str) -> Answer {
     let body = json!({ "method": method });
     server.client().post("/api/mfa/backup/set").bearer(token).json(&body).send()
 }
@@ -39,7 +39,7 @@ fn with_both(server: &TestServer, name: &str) -> nova_mfa_tests::Member {
     let mut ada = server.enrol(name);
     set_number(server, &ada.access, NUMBER).ok();
     confirm(server, &ada.access, &server.sms_code(NUMBER)).ok();
-    choose(server, &ada.access, "sms").ok();
+    set_backup(server, &ada.access, "sms").ok();
     server.advance(120);
     ada.access = server.verify(&ada.access, &ada.code(server.now())).field("access_token");
     ada
@@ -71,11 +71,11 @@ fn the_first_number_of_a_user_without_a_factor_is_enrolled() {
         assert_eq!(confirmed.texts("recovery_codes").len(), 10);
         let access = confirmed.field("access_token");
         assert_eq!(claims_of(&access)["amr"], json!(["pwd", "sms", "mfa"]));
-        server.get("/api/mfa/status", &token).says(401, "token_revoked");
+        server.get("/api/mfa/status", &token).assert_problem(401, "token_revoked");
         let now = status(&server, &access);
-        let told = ["phone", "phone_verified", "backup_method", "totp_enabled", "recovery_codes_left"];
-        let told = told.map(|field| now[field].clone());
-        assert_eq!(told, [json!("+33•••••••12"), json!(true), json!("sms"), json!(false), json!(10)]);
+        let values = ["phone", "phone_verified", "backup_method", "totp_enabled", "recovery_codes_left"];
+        let values = values.map(|field| now[field].clone());
+        assert_eq!(values, [json!("+33•••••••12"), json!(true), json!("sms"), json!(false), json!(10)]);
         assert_eq!(server.failures(ada), 0);
     }
 }
@@ -85,16 +85,16 @@ fn an_enforced_user_enrols_a_phone_with_a_pending_token() {
     for server in TestServer::each() {
         let ada = server.add_user("ada");
         let pending = server.pending(ada);
-        set_number(&server, &pending, NUMBER).says(403, "wrong_token_stage");
+        set_number(&server, &pending, NUMBER).assert_problem(403, "wrong_token_stage");
         assert_eq!(server.outbox(), []);
         server.installation.sql(&format!("UPDATE users SET mfa_enforced = TRUE WHERE id = {ada}"));
         set_number(&server, &pending, NUMBER).ok();
         let code = server.sms_code(NUMBER);
         let access = confirm(&server, &pending, &code).field("access_token");
         assert_eq!(status(&server, &access)["backup_method"], "sms", "{}", server.name());
-        confirm(&server, &pending, &code).says(401, "token_spent");
-        choose(&server, &access, "none").says(409, "factor_required");
-        remove(&server, &access).says(409, "factor_required");
+        confirm(&server, &pending, &code).assert_problem(401, "token_spent");
+        set_backup(&server, &access, "none").assert_problem(409, "factor_required");
+        remove(&server, &access).assert_problem(409, "factor_required");
     }
 }
 
@@ -109,11 +109,11 @@ fn a_new_number_stays_pending_while_the_old_one_remains_active() {
         let pending = server.pending(ada.id);
         server.post("/api/mfa/sms/send", &pending).ok();
         assert_eq!(server.outbox().last().unwrap().0, NUMBER, "{}: a login's code", server.name());
-        confirm(&server, &ada.access, &new).says(401, "invalid_code");
+        confirm(&server, &ada.access, &new).assert_problem(401, "invalid_code");
 
         server.advance(60);
         let fresh = server.verify(&ada.access, &ada.code(server.now())).field("access_token");
-        set_number(&server, &fresh, OTHER).says(429, "rate_limited");
+        set_number(&server, &fresh, OTHER).assert_problem(429, "rate_limited");
         server.advance(3_600);
         let fresh = server.verify(&server.pending(ada.id), &ada.code(server.now())).field("access_token");
         let elsewhere = server.token(ada.id, TokenKind::TwoFactors);
@@ -121,7 +121,7 @@ fn a_new_number_stays_pending_while_the_old_one_remains_active() {
         let confirmed = confirm(&server, &fresh, &server.sms_code(OTHER)).ok();
         assert_eq!(confirmed, json!({ "phone_verified": true, "phone": "+33•••••••34" }));
         assert_eq!(status(&server, &fresh)["phone"], "+33•••••••34");
-        server.get("/api/mfa/status", &elsewhere).says(401, "token_revoked");
+        server.get("/api/mfa/status", &elsewhere).assert_problem(401, "token_revoked");
     }
 }
 
@@ -133,9 +133,9 @@ fn five_wrong_codes_invalidate_a_confirmation_code_without_counting_for_the_lock
         let code = server.sms_code(NUMBER);
         let wrong = if code == "000000" { "000001" } else { "000000" };
         for _ in 0..5 {
-            confirm(&server, &token, wrong).says(401, "invalid_code");
+            confirm(&server, &token, wrong).assert_problem(401, "invalid_code");
         }
-        confirm(&server, &token, &code).says(401, "invalid_code");
+        confirm(&server, &token, &code).assert_problem(401, "invalid_code");
         assert_eq!(server.failures(ada), 0, "{}", server.name());
         assert_eq!(status(&server, &token)["phone_verified"], false);
     }
@@ -146,11 +146,11 @@ fn a_confirmation_code_expires_after_five_minutes_and_belongs_to_its_user() {
     for server in TestServer::each() {
         let (ada, token) = one_factor(&server, "ada");
         let (_, other) = one_factor(&server, "bob");
-        confirm(&server, &token, "000000").says(409, "no_enrolment_in_progress");
+        confirm(&server, &token, "000000").assert_problem(409, "no_enrolment_in_progress");
         set_number(&server, &token, NUMBER).ok();
         let code = server.sms_code(NUMBER);
         set_number(&server, &other, OTHER).ok();
-        confirm(&server, &other, &code).says(401, "invalid_code");
+        confirm(&server, &other, &code).assert_problem(401, "invalid_code");
         server.advance(299);
         // Any token of the user that may enrol: the code is bound to user and number.
         let again = server.token(ada, TokenKind::OneFactor);
@@ -160,7 +160,7 @@ fn a_confirmation_code_expires_after_five_minutes_and_belongs_to_its_user() {
         set_number(&server, &token, "+33698765401").ok();
         let code = server.sms_code("+33698765401");
         server.advance(301);
-        confirm(&server, &token, &code).says(401, "invalid_code");
+        confirm(&server, &token, &code).assert_problem(401, "invalid_code");
     }
 }
 
@@ -171,7 +171,9 @@ fn login_codes_and_confirmation_codes_are_not_interchangeable() {
         let access = server.verify(&ada.access, &ada.code_at(server.now(), 1)).field("access_token");
         set_number(&server, &access, OTHER).ok();
         let code = server.sms_code(OTHER);
-        server.send_code("/api/mfa/verify/sms", &server.pending(ada.id), &code).says(401, "invalid_code");
+        server
+            .send_code("/api/mfa/verify/sms", &server.pending(ada.id), &code)
+            .assert_problem(401, "invalid_code");
         confirm(&server, &access, &code).ok();
     }
 }
@@ -181,11 +183,11 @@ fn a_number_rejected_by_policy_costs_no_message_and_an_invalid_one_is_a_field_er
     for server in TestServer::each() {
         let (_, token) = one_factor(&server, "ada");
         for number in ["+491701234567", "+12015550123", "0123456789", "0899123456", "0800123456"] {
-            set_number(&server, &token, number).says(403, "phone_refused");
+            set_number(&server, &token, number).assert_problem(403, "phone_refused");
         }
         for number in ["", "6", "+33", "+3361234561", "0612345612 ext. 3", "+33 6 12 34 56 12 34", "numéro"]
         {
-            set_number(&server, &token, number).says(422, "invalid_field");
+            set_number(&server, &token, number).assert_problem(422, "invalid_field");
         }
         for body in [
             json!({}),
@@ -193,7 +195,7 @@ fn a_number_rejected_by_policy_costs_no_message_and_an_invalid_one_is_a_field_er
             json!({ "phone": NUMBER, "country": "FRANCE" }),
             json!({ "phone": NUMBER, "user_id": 1 }),
         ] {
-            set(&server, &token, &body).says(422, "invalid_field");
+            set(&server, &token, &body).assert_problem(422, "invalid_field");
         }
         assert_eq!(server.outbox(), []);
         set(&server, &token, &json!({ "phone": "0470 12 34 56", "country": "be" })).ok();
@@ -208,14 +210,14 @@ fn removing_the_phone_ends_the_other_sessions() {
         let elsewhere = server.token(ada.id, TokenKind::TwoFactors);
         let removed = remove(&server, &ada.access).ok();
         assert_eq!(removed, json!({ "phone": null, "backup_method": "none" }), "{}", server.name());
-        server.get("/api/mfa/status", &elsewhere).says(401, "token_revoked");
+        server.get("/api/mfa/status", &elsewhere).assert_problem(401, "token_revoked");
         let now = status(&server, &ada.access);
         assert_eq!((&now["phone"], &now["phone_verified"]), (&Value::Null, &json!(false)));
         assert_eq!(now["recovery_codes_left"], 0, "this app was enrolled without codes");
         let kept = "SELECT count(*) FROM users WHERE phone_number IS NOT NULL OR phone_pending IS NOT NULL";
         assert_eq!(server.installation.number(kept), 0);
         remove(&server, &ada.access).ok();
-        server.post("/api/mfa/sms/send", &server.pending(ada.id)).says(409, "method_not_available");
+        server.post("/api/mfa/sms/send", &server.pending(ada.id)).assert_problem(409, "method_not_available");
     }
 }
 
@@ -237,21 +239,21 @@ fn recovery_codes_are_deleted_with_the_last_factor() {
 fn the_backup_method_is_sms_with_a_verified_number_or_none() {
     for server in TestServer::each() {
         let ada = server.enrol("ada");
-        choose(&server, &ada.access, "sms").says(409, "method_not_available");
-        choose(&server, &ada.access, "none").ok();
+        set_backup(&server, &ada.access, "sms").assert_problem(409, "method_not_available");
+        set_backup(&server, &ada.access, "none").ok();
         set_number(&server, &ada.access, NUMBER).ok();
-        choose(&server, &ada.access, "sms").says(409, "method_not_available");
+        set_backup(&server, &ada.access, "sms").assert_problem(409, "method_not_available");
         confirm(&server, &ada.access, &server.sms_code(NUMBER)).ok();
         let elsewhere = server.token(ada.id, TokenKind::TwoFactors);
-        assert_eq!(choose(&server, &ada.access, "sms").ok(), json!({ "backup_method": "sms" }));
-        assert_eq!(choose(&server, &ada.access, "none").ok(), json!({ "backup_method": "none" }));
+        assert_eq!(set_backup(&server, &ada.access, "sms").ok(), json!({ "backup_method": "sms" }));
+        assert_eq!(set_backup(&server, &ada.access, "none").ok(), json!({ "backup_method": "none" }));
         server.get("/api/mfa/status", &elsewhere).ok();
         for method in ["", "SMS", "totp", "email"] {
-            choose(&server, &ada.access, method).says(422, "invalid_field");
+            set_backup(&server, &ada.access, method).assert_problem(422, "invalid_field");
         }
         let body = json!({ "method": null });
         let call = server.client().post("/api/mfa/backup/set").bearer(&ada.access).json(&body);
-        call.send().says(422, "invalid_field");
+        call.send().assert_problem(422, "invalid_field");
     }
 }
 
@@ -261,15 +263,15 @@ fn changes_of_the_phone_require_a_recent_second_factor() {
         let ada = with_both(&server, "ada");
         for kind in [TokenKind::Pending, TokenKind::OneFactor] {
             let token = server.token(ada.id, kind);
-            set_number(&server, &token, OTHER).says(403, "wrong_token_stage");
-            remove(&server, &token).says(403, "wrong_token_stage");
-            choose(&server, &token, "none").says(403, "wrong_token_stage");
+            set_number(&server, &token, OTHER).assert_problem(403, "wrong_token_stage");
+            remove(&server, &token).assert_problem(403, "wrong_token_stage");
+            set_backup(&server, &token, "none").assert_problem(403, "wrong_token_stage");
         }
         server.advance(601);
-        set_number(&server, &ada.access, OTHER).says(401, "step_up_required");
-        confirm(&server, &ada.access, "000000").says(401, "step_up_required");
-        remove(&server, &ada.access).says(401, "step_up_required");
-        choose(&server, &ada.access, "none").says(401, "step_up_required");
+        set_number(&server, &ada.access, OTHER).assert_problem(401, "step_up_required");
+        confirm(&server, &ada.access, "000000").assert_problem(401, "step_up_required");
+        remove(&server, &ada.access).assert_problem(401, "step_up_required");
+        set_backup(&server, &ada.access, "none").assert_problem(401, "step_up_required");
         assert_eq!(server.outbox().len(), 1, "{}", server.name());
     }
 }
@@ -279,8 +281,8 @@ fn methods_lists_the_factors_available_to_this_login() {
     for server in TestServer::each() {
         let ada = with_both(&server, "ada");
         let methods = server.get("/api/mfa/methods", &server.pending(ada.id)).ok();
-        let told: Vec<_> =
+        let values: Vec<_> =
             methods["methods"].as_array().unwrap().iter().map(|it| it["available"].clone()).collect();
-        assert_eq!(told, [json!(true), json!(true), json!(false)], "{}: {methods}", server.name());
+        assert_eq!(values, [json!(true), json!(true), json!(false)], "{}: {methods}", server.name());
     }
 }

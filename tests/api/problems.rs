@@ -42,7 +42,7 @@ fn answers(server: &TestServer, language: &str) -> Vec<Answer> {
 fn every_response_has_the_documented_headers() {
     for server in TestServer::each() {
         for answer in answers(&server, "en") {
-            answer.demand_security_headers();
+            answer.assert_security_headers();
             assert_eq!(
                 answer.header("strict-transport-security"),
                 None,
@@ -54,8 +54,8 @@ fn every_response_has_the_documented_headers() {
     }
     for server in TestServer::each_with(&[("BEHIND_TLS_PROXY", "true")]) {
         for answer in answers(&server, "en") {
-            let told = answer.header("strict-transport-security");
-            assert!(told.is_some_and(|it| it.starts_with("max-age=")), "{answer:?}");
+            let hsts = answer.header("strict-transport-security");
+            assert!(hsts.is_some_and(|it| it.starts_with("max-age=")), "{answer:?}");
         }
     }
 }
@@ -69,8 +69,8 @@ fn every_error_is_a_problem_document_in_the_callers_language() {
             if french.status < 400 {
                 continue;
             }
-            french.demand_problem();
-            english.demand_problem();
+            french.assert_problem_document();
+            english.assert_problem_document();
             assert_eq!(french.header("content-language"), Some("fr"), "{french:?}");
             assert_eq!(english.header("content-language"), Some("en"), "{english:?}");
             assert_ne!(french.field("detail"), english.field("detail"));
@@ -128,12 +128,12 @@ fn a_valid_request_id_is_kept_and_stored_in_the_audit_log() {
             call.code(&ada.wrong_code(server.now())).send()
         };
         let answer = verify("order-4711.a_b");
-        assert_eq!(answer.says(401, "invalid_code").header("x-request-id"), Some("order-4711.a_b"));
+        assert_eq!(answer.assert_problem(401, "invalid_code").header("x-request-id"), Some("order-4711.a_b"));
         let written = "SELECT count(*) FROM mfa_events WHERE request_id = 'order-4711.a_b'";
         assert_eq!(server.installation.number(written), 1, "{}", server.name());
         for id in ["a b", "\"><script>", &"a".repeat(65)] {
             let answer = verify(id);
-            assert_ne!(answer.says(401, "invalid_code").header("x-request-id"), Some(id));
+            assert_ne!(answer.assert_problem(401, "invalid_code").header("x-request-id"), Some(id));
         }
     }
 }
@@ -144,7 +144,7 @@ fn no_response_allows_cross_origin_access() {
         let call = server.client().request("OPTIONS", "/api/mfa/verify/totp");
         let call =
             call.header("Origin", "https://evil.example").header("Access-Control-Request-Method", "POST");
-        call.send().says(405, "method_not_allowed");
+        call.send().assert_problem(405, "method_not_allowed");
         server.client().get("/health").header("Origin", "https://evil.example").send().ok();
     }
 }

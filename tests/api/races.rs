@@ -15,7 +15,7 @@ fn at_once(count: usize, call: impl Fn(usize) -> Answer + Sync) -> Vec<Answer> {
             if answer.outcome() != "overloaded" {
                 break answer;
             }
-            assert!(answer.says(503, "overloaded").retry_after() >= 1);
+            assert!(answer.assert_problem(503, "overloaded").retry_after() >= 1);
         }
     };
     std::thread::scope(|scope| {
@@ -41,8 +41,8 @@ fn of_sixty_concurrent_wrong_codes_ten_are_checked() {
         assert_eq!(count(&answers, "invalid_code"), 10, "{}", server.name());
         assert_eq!(count(&answers, "account_locked"), 50, "{}", server.name());
         assert_eq!(server.failures(ada.id), 10, "{}", server.name());
-        let told = "SELECT count(*) FROM mfa_events WHERE event = 'totp_verify' AND outcome = 'failure'";
-        assert_eq!(server.installation.number(told), 10, "{}", server.name());
+        let query = "SELECT count(*) FROM mfa_events WHERE event = 'totp_verify' AND outcome = 'failure'";
+        assert_eq!(server.installation.number(query), 10, "{}", server.name());
     }
 }
 

@@ -18,7 +18,7 @@ fn tls_1_2_and_1_3_are_accepted_and_hsts_is_sent() {
             let answer = certificate.get(server.client().address(), path, version).expect("an answer");
             assert_eq!(answer.status, status, "{answer:?}");
             assert_eq!(answer.header("strict-transport-security"), Some("max-age=31536000"), "{answer:?}");
-            answer.demand_security_headers();
+            answer.assert_security_headers();
         }
     }
     let stranger = TestCertificate::new();
@@ -58,12 +58,12 @@ fn unusable_certificate_files_prevent_the_start_with_an_error_message() {
     let installation = Installation::sqlite(&FILES);
     let refusal = installation.try_start().expect_err("there are no files");
     assert_eq!(refusal.code, Some(1));
-    assert!(refusal.said.contains("TLS_CERT names ") && refusal.said.contains("which cannot be read"));
+    assert!(refusal.stderr.contains("TLS_CERT names ") && refusal.stderr.contains("which cannot be read"));
 
     TestCertificate::new().write(installation.folder());
     let key = std::fs::read(installation.folder().join("key.pem")).expect("a key");
     TestCertificate::new().write(installation.folder());
     std::fs::write(installation.folder().join("key.pem"), key).expect("written");
     let refusal = installation.try_start().expect_err("the key of another certificate");
-    assert!(refusal.said.contains("TLS_KEY is not the key of the certificate in TLS_CERT"), "{refusal:?}");
+    assert!(refusal.stderr.contains("TLS_KEY is not the key of the certificate in TLS_CERT"), "{refusal:?}");
 }

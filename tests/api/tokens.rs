@@ -121,7 +121,7 @@ fn a_token_with_mixed_or_two_stages_is_invalid() {
             one.claim("mfa_ok", true),
         ];
         for forged in dressed {
-            server.get(METHODS, &forged.sign()).says(401, "token_invalid");
+            server.get(METHODS, &forged.sign()).assert_problem(401, "token_invalid");
         }
     }
 }
@@ -135,7 +135,7 @@ fn tokens_expire_after_their_lifetime_plus_five_seconds_of_leeway() {
             server.advance(seconds);
             server.get(METHODS, &token).ok();
             server.advance(1);
-            server.get(METHODS, &token).says(401, "token_expired");
+            server.get(METHODS, &token).assert_problem(401, "token_expired");
         }
     }
 }
@@ -145,12 +145,16 @@ fn duplicate_authorization_headers_and_other_schemes_are_rejected() {
     for server in TestServer::each() {
         let token = server.pending(server.enrol("ada").id);
         let get = || server.client().get(METHODS);
-        get().bearer(&token).bearer(&token).send().says(401, "token_invalid");
-        get().header("Authorization", &format!("Basic {token}")).send().says(401, "token_missing");
-        get().header("Authorization", &token).send().says(401, "token_missing");
-        get().header("Cookie", &format!("token={token}")).send().says(401, "token_missing");
-        server.client().get(&format!("{METHODS}?access_token={token}")).send().says(401, "token_missing");
-        get().bearer(&format!("{token}{}", "a".repeat(4096))).send().says(401, "token_invalid");
+        get().bearer(&token).bearer(&token).send().assert_problem(401, "token_invalid");
+        get().header("Authorization", &format!("Basic {token}")).send().assert_problem(401, "token_missing");
+        get().header("Authorization", &token).send().assert_problem(401, "token_missing");
+        get().header("Cookie", &format!("token={token}")).send().assert_problem(401, "token_missing");
+        server
+            .client()
+            .get(&format!("{METHODS}?access_token={token}"))
+            .send()
+            .assert_problem(401, "token_missing");
+        get().bearer(&format!("{token}{}", "a".repeat(4096))).send().assert_problem(401, "token_invalid");
         get().header("Authorization", &format!("bEaReR {token}")).send().ok();
     }
 }
@@ -178,16 +182,18 @@ fn tokens_of_the_python_backend_are_accepted_only_if_enabled() {
             let pending = legacy("mfa_pending", true);
             let first = server.verify(&pending, &ada.code(server.now()));
             if switch == "false" {
-                first.says(401, "token_invalid");
+                first.assert_problem(401, "token_invalid");
                 continue;
             }
             first.ok();
-            server.verify(&pending, &ada.code_at(server.now(), 1)).says(401, "token_spent");
+            server.verify(&pending, &ada.code_at(server.now(), 1)).assert_problem(401, "token_spent");
             let access = legacy("mfa_ok", true);
             server.get("/api/mfa/status", &access).ok();
-            server.send_code("/api/mfa/totp/disable", &access, "000000").says(401, "step_up_required");
+            server
+                .send_code("/api/mfa/totp/disable", &access, "000000")
+                .assert_problem(401, "step_up_required");
             server.post("/api/mfa/token/revoke", &access).ok();
-            server.get("/api/mfa/status", &access).says(401, "token_revoked");
+            server.get("/api/mfa/status", &access).assert_problem(401, "token_revoked");
         }
     }
 }

@@ -56,10 +56,10 @@ fn a_code_is_accepted_once_and_a_replay_gets_the_response_of_a_wrong_one() {
         server.verify(&server.pending(ada.id), &code).ok();
         let replayed = server.verify(&server.pending(ada.id), &code);
         let wrong = server.verify(&server.pending(ada.id), &ada.wrong_code(server.now()));
-        replayed.says(401, "invalid_code");
+        replayed.assert_problem(401, "invalid_code");
         assert_eq!(replayed.status, wrong.status);
         assert_eq!(replayed.without_request_id(), wrong.without_request_id(), "{}", server.name());
-        assert_eq!(replayed.lasting_headers(), wrong.lasting_headers(), "{}", server.name());
+        assert_eq!(replayed.stable_headers(), wrong.stable_headers(), "{}", server.name());
         let replays = "SELECT count(*) FROM mfa_events WHERE event = 'otp_replay'";
         assert_eq!(server.installation.number(replays), 1, "only the audit tells them apart");
         assert_eq!(server.failures(ada.id), 2, "and both count");
@@ -72,9 +72,9 @@ fn an_older_code_is_rejected_after_a_newer_one_was_used() {
         let ada = server.enrol("ada");
         let now = server.now();
         server.verify(&server.pending(ada.id), &ada.code_at(now, 0)).ok();
-        server.verify(&server.pending(ada.id), &ada.code_at(now, -1)).says(401, "invalid_code");
+        server.verify(&server.pending(ada.id), &ada.code_at(now, -1)).assert_problem(401, "invalid_code");
         server.verify(&server.pending(ada.id), &ada.code_at(now, 1)).ok();
-        server.verify(&server.pending(ada.id), &ada.code_at(now, 0)).says(401, "invalid_code");
+        server.verify(&server.pending(ada.id), &ada.code_at(now, 0)).assert_problem(401, "invalid_code");
     }
 }
 
@@ -95,10 +95,10 @@ fn the_code_that_confirmed_the_enrolment_cannot_be_used_to_log_in() {
         let id = server.add_user("ada");
         let token = server.token(id, TokenKind::OneFactor);
         let started = server.post("/api/mfa/totp/enroll/start", &token);
-        let ada = nova_mfa_tests::Member::of_enrolment(id, &started);
+        let ada = nova_mfa_tests::Member::from_enrolment(id, &started);
         let code = ada.code(server.now());
         server.send_code("/api/mfa/totp/enroll/verify", &token, &code).ok();
-        server.verify(&server.pending(id), &code).says(401, "invalid_code");
+        server.verify(&server.pending(id), &code).assert_problem(401, "invalid_code");
     }
 }
 
@@ -112,12 +112,12 @@ fn a_malformed_code_is_422_and_counts_for_the_address_but_not_the_account() {
         for spelling in &spellings {
             let body = json!({ "code": spelling });
             let answer = server.client().post("/api/mfa/verify/totp").bearer(&token).json(&body).send();
-            answer.says(422, "invalid_field");
+            answer.assert_problem(422, "invalid_field");
             assert_eq!(answer.json()["errors"][0]["field"], "code", "{answer:?}");
         }
         assert_eq!(server.failures(ada.id), 0, "{}", server.name());
         server.verify(&token, &code).ok();
-        server.verify(&server.pending(ada.id), &code).says(429, "rate_limited");
+        server.verify(&server.pending(ada.id), &code).assert_problem(429, "rate_limited");
     }
 }
 
@@ -129,7 +129,7 @@ fn another_spelling_of_a_used_code_is_rejected() {
         server.verify(&server.pending(ada.id), &code).ok();
         for spelling in odd_spellings(&code) {
             let call = server.client().post("/api/mfa/verify/totp").bearer(&server.pending(ada.id));
-            call.json(&json!({ "code": spelling })).send().says(422, "invalid_field");
+            call.json(&json!({ "code": spelling })).send().assert_problem(422, "invalid_field");
         }
     }
 }
@@ -144,7 +144,7 @@ fn fields_for_time_user_or_phone_are_rejected() {
             body[field] = json!(1);
             let call = server.client().post("/api/mfa/verify/totp").bearer(&token);
             let answer = call.json(&body).send();
-            answer.says(422, "invalid_field");
+            answer.assert_problem(422, "invalid_field");
             assert_eq!(answer.json()["errors"][0]["field"], field);
         }
         server.verify(&token, &code).ok();
@@ -155,7 +155,7 @@ fn fields_for_time_user_or_phone_are_rejected() {
 fn another_users_code_is_rejected() {
     for server in TestServer::each() {
         let (ada, bob) = (server.enrol("ada"), server.enrol("bob"));
-        server.verify(&server.pending(ada.id), &bob.code(server.now())).says(401, "invalid_code");
+        server.verify(&server.pending(ada.id), &bob.code(server.now())).assert_problem(401, "invalid_code");
         assert_eq!((server.failures(ada.id), server.failures(bob.id)), (1, 0), "{}", server.name());
         server.verify(&server.pending(bob.id), &bob.code(server.now())).ok();
     }

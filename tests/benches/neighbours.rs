@@ -58,8 +58,8 @@ fn hanging_provider(server: &TestServer, network: &SmsNetwork, turn: usize) {
             (token, format!("+3361{turn}{nth:03}0{:02}", nth % 100))
         })
         .collect();
-    network.let_it(Provider::Ovh, [Behaviour::Hang]);
-    network.let_it(Provider::Twilio, [Behaviour::Hang]);
+    network.set_behaviours(Provider::Ovh, [Behaviour::Hang]);
+    network.set_behaviours(Provider::Twilio, [Behaviour::Hang]);
     let answered = AtomicUsize::new(0);
     let busy = || {
         thread::scope(|scope| {
@@ -94,7 +94,7 @@ fn recovery_codes(server: &TestServer) {
         thread::scope(|scope| {
             for token in &tokens {
                 scope.spawn(move || {
-                    let answer = server.recover(token, "0000-0000-0000-0000");
+                    let answer = server.verify_recovery_code(token, "0000-0000-0000-0000");
                     assert!([401, 503].contains(&answer.status), "{answer:?}");
                 });
             }

@@ -75,7 +75,7 @@ fn a_row_locked_for_too_long_is_rejected_and_nothing_is_stored() {
 fn two_servers_on_one_database_lose_no_decision() {
     for store in TestStore::each() {
         let ada = store.add_user("ada");
-        let second = store.open_again();
+        let second = store.reopen();
         let servers = [store.accounts(), second.clone()];
         let count = |server: usize| {
             let accounts = Arc::clone(&servers[server % 2]);
@@ -122,12 +122,12 @@ fn stored_events_are_logged_with_their_chain_position() {
         store.runtime.block_on(accounts.update(ada, Phase::Begin, record(Outcome::Failure))).unwrap();
         store.runtime.block_on(accounts.update(ada, Phase::Begin, record(Outcome::Success))).unwrap();
         store.database.stop(Duration::from_secs(5));
-        let told: Vec<_> = store
+        let logged: Vec<_> = store
             .log
             .recorded()
             .into_iter()
             .map(|it| (it.event.outcome, it.chain.map(|(seq, _)| seq)))
             .collect();
-        assert_eq!(told, [(Outcome::Failure, Some(1)), (Outcome::Success, Some(2))], "{}", store.name);
+        assert_eq!(logged, [(Outcome::Failure, Some(1)), (Outcome::Success, Some(2))], "{}", store.name);
     }
 }

@@ -86,7 +86,7 @@ fn forward(mut from: TcpStream, mut to: TcpStream, is_client: bool, state: &Atom
 }
 
 /// The database of a store, reached over a line.
-fn over(store: &TestStore, options: &DatabaseOptions, query: &str) -> (Arc<dyn Database>, Line) {
+fn open_through(store: &TestStore, options: &DatabaseOptions, query: &str) -> (Arc<dyn Database>, Line) {
     let DatabaseLocation::Postgres(url) = &store.location else { panic!("this test is for PostgreSQL") };
     let mut url = url::Url::parse(url.expose()).unwrap();
     let line = Line::to(url.port().unwrap_or(5432));
@@ -152,7 +152,7 @@ fn warm_up(store: &TestStore, accounts: &Arc<dyn Database>, user: mfa_core::User
 fn a_write_stored_before_the_connection_was_lost_is_found_and_not_repeated() {
     let store = TestStore::postgres();
     let ada = store.add_user("ada");
-    let (database, line) = over(&store, &one_committer(), "");
+    let (database, line) = open_through(&store, &one_committer(), "");
     let accounts: Arc<dyn Accounts> = database.clone();
     for (records, failures, events) in [(true, 3, 2), (false, 6, 3)] {
         warm_up(&store, &database, ada);
@@ -171,7 +171,7 @@ fn a_write_stored_before_the_connection_was_lost_is_found_and_not_repeated() {
 fn a_write_that_never_arrived_is_decided_again_and_stored_once() {
     let store = TestStore::postgres();
     let ada = store.add_user("ada");
-    let (database, line) = over(&store, &one_committer(), "");
+    let (database, line) = open_through(&store, &one_committer(), "");
     let accounts: Arc<dyn Accounts> = database.clone();
     for (records, failures) in [(true, 3), (false, 6)] {
         warm_up(&store, &database, ada);
@@ -192,7 +192,7 @@ fn an_outcome_that_cannot_be_determined_in_time_is_reported_as_unknown() {
     let limits = CommitterLimits::default()
         .with_patience(Duration::from_millis(200))
         .with_answer_within(Duration::from_secs(2));
-    let (database, line) = over(&store, &one_committer().with_limits(limits), "");
+    let (database, line) = open_through(&store, &one_committer().with_limits(limits), "");
     warm_up(&store, &database, ada);
     let accounts: Arc<dyn Accounts> = database.clone();
     let (decide, _) = count_and_cut(&line, GONE, true);
@@ -280,7 +280,7 @@ fn a_new_timeline_is_detected_on_the_next_connection() {
     );
     let alarm = Arc::new(Alarm::default());
     let options = one_committer().with_failover_listener(alarm.clone());
-    let (database, line) = over(&store, &options, "options=-c%20search_path%3Dpublic,pg_catalog");
+    let (database, line) = open_through(&store, &options, "options=-c%20search_path%3Dpublic,pg_catalog");
     let accounts: Arc<dyn Accounts> = database.clone();
     let count = || {
         let counted = accounts.update(ada, Phase::Begin, |account| {
@@ -304,7 +304,7 @@ fn a_new_timeline_is_detected_on_the_next_connection() {
     // Another process that starts within the minute is told as well.
     let beside = Arc::new(Alarm::default());
     let options = one_committer().with_failover_listener(beside.clone());
-    let (second, _line) = over(&store, &options, "options=-c%20search_path%3Dpublic,pg_catalog");
+    let (second, _line) = open_through(&store, &options, "options=-c%20search_path%3Dpublic,pg_catalog");
     let accounts: Arc<dyn Accounts> = second.clone();
     store.runtime.block_on(accounts.update(ada, Phase::Begin, |account| account.failures)).unwrap().unwrap();
     assert_eq!(*beside.0.lock().unwrap(), [NOON]);

@@ -119,7 +119,7 @@ fn a_restart_does_not_reset_the_budgets() {
         let exhausted = ask(&store.database, "+32470123456", NOON);
         assert_eq!(exhausted, Some((BudgetScope::All, 43_200)), "{}", store.name);
         store.database.stop(Duration::from_secs(5));
-        let again = store.open_again();
+        let again = store.reopen();
         store.database = again;
         let ask = |number, now| refusal(store.database.as_ref(), &store.runtime, number, &limits, now);
         assert_eq!(ask("+32470123456", NOON), exhausted, "{}", store.name);
@@ -310,11 +310,11 @@ fn a_delivery_report_changes_one_message_and_a_final_status_is_kept() {
         );
         assert!(!sends.report("ovh", "' OR '1' = '1", Delivered), "{name}");
         assert!(arrived(&first, None) && arrived(&second, None), "{name}");
-        for (told, stands) in
+        for (reported, stored) in
             [(Pending, "pending"), (Failed, "failed"), (Pending, "failed"), (Delivered, "failed")]
         {
-            assert!(sends.report("ovh", "m-1", told), "{name}: it is there, whatever is recorded");
-            assert!(arrived(&first, Some(stands)), "{name}: {told:?}");
+            assert!(sends.report("ovh", "m-1", reported), "{name}: it is there, whatever is recorded");
+            assert!(arrived(&first, Some(stored)), "{name}: {reported:?}");
         }
         assert!(sends.report("ovh", "m-2", Delivered), "{name}");
         assert!(sends.report("ovh", "m-2", Pending) && sends.report("ovh", "m-2", Failed), "{name}");

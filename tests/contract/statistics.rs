@@ -202,7 +202,7 @@ fn sms_are_counted_by_country_provider_and_result() {
         runtime.block_on(store.database.report("ovh", "m2", DeliveryStatus::Failed, NOON)).unwrap();
         let period = Period::new(NOON, NOON.plus(HOUR), BucketSize::Hour).unwrap();
         let activity = runtime.block_on(store.database.activity(period)).unwrap();
-        let told: Vec<_> = activity
+        let counts: Vec<_> = activity
             .sms
             .iter()
             .map(|it| {
@@ -217,6 +217,6 @@ fn sms_are_counted_by_country_provider_and_result() {
             ("FR", Some("ovh"), [2, 1, 1, 1]),
             ("FR", Some("twilio"), [1, 0, 0, 0]),
         ];
-        assert_eq!(told, expected, "{}", store.name);
+        assert_eq!(counts, expected, "{}", store.name);
     }
 }

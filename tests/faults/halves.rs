@@ -89,7 +89,7 @@ fn recover(client: Client, code: &str) -> bool {
     let pending = log_in(client).field("mfa_token");
     let answer = client.post("/api/mfa/verify/recovery").bearer(&pending).code(code).send();
     if answer.status != 200 {
-        answer.says(401, "invalid_code");
+        answer.assert_problem(401, "invalid_code");
     }
     answer.status == 200
 }
@@ -103,7 +103,7 @@ fn begin_enrolment(installation: &Installation, client: Client, name: &str) -> (
     let id = UserId::new(installation.admin_creates_user(name, PASSWORD));
     let token = log_in_as(client, name).field("access_token");
     let started = client.post("/api/mfa/totp/enroll/start").bearer(&token).send();
-    (Member::of_enrolment(id, &started), token)
+    (Member::from_enrolment(id, &started), token)
 }
 
 /// Kills the server so long after the call was sent.

@@ -14,7 +14,7 @@ fn a_server_without_the_keys_of_its_database_does_not_start() {
         let installation = installation.with("MFA_ENCRYPTION_KEYS", OTHER);
         let refusal = installation.try_start().unwrap_err();
         assert_eq!(refusal.code, Some(1), "{refusal:?}");
-        assert!(refusal.said.contains("MFA_ENCRYPTION_KEYS"), "{refusal:?}");
+        assert!(refusal.stderr.contains("MFA_ENCRYPTION_KEYS"), "{refusal:?}");
         let admin = installation.admin(&["user", "list"], "");
         assert_eq!(admin.code, Some(1), "{admin:?}");
 

@@ -11,7 +11,7 @@ fn a_secret_copied_to_another_users_row_is_not_accepted() {
              WHERE username = 'ada'",
         );
         for code in [ada.code(server.now()), bob.code(server.now())] {
-            server.verify(&server.pending(ada.id), &code).says(503, "store_unavailable");
+            server.verify(&server.pending(ada.id), &code).assert_problem(503, "store_unavailable");
         }
         assert_eq!(server.failures(ada.id), 0, "{}: nobody guessed anything", server.name());
         let status = server.get("/api/mfa/status", &ada.access).ok();
@@ -31,7 +31,7 @@ fn a_tampered_secret_is_not_accepted() {
             server.installation.sql(&format!("UPDATE users SET totp_secret = {broken}"));
             let answer = server.verify(&server.pending(ada.id), &code);
             assert!(answer.status >= 500, "{} {broken}: {answer:?}", server.name());
-            answer.demand_problem();
+            answer.assert_problem_document();
         }
         server.client().get("/health/ready").send().ok();
     }

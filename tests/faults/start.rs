@@ -13,10 +13,10 @@ fn refused(installation: &Installation, setting: &str) -> String {
         Err(refusal) => refusal,
     };
     assert_eq!(refusal.code, Some(1), "{refusal:?}");
-    assert!(refusal.said.contains(setting), "{setting} in {refusal:?}");
-    assert_eq!(refusal.said.trim_end().lines().count(), 1, "one sentence: {refusal:?}");
-    assert!(!refusal.said.contains("panicked"), "{refusal:?}");
-    refusal.said
+    assert!(refusal.stderr.contains(setting), "{setting} in {refusal:?}");
+    assert_eq!(refusal.stderr.trim_end().lines().count(), 1, "one sentence: {refusal:?}");
+    assert!(!refusal.stderr.contains("panicked"), "{refusal:?}");
+    refusal.stderr
 }
 
 #[test]
@@ -52,15 +52,15 @@ fn an_invalid_value_is_named() {
 #[test]
 fn a_weak_key_is_rejected_and_not_printed() {
     for key in ["tiny-key", "changeme-changeme-changeme-changeme", "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"] {
-        let said = refused(&Installation::sqlite(&[("JWT_SECRET_KEY", key)]), "JWT_SECRET_KEY");
-        assert!(!said.contains(key), "{said}");
+        let stderr = refused(&Installation::sqlite(&[("JWT_SECRET_KEY", key)]), "JWT_SECRET_KEY");
+        assert!(!stderr.contains(key), "{stderr}");
     }
 }
 
 #[test]
 fn an_unknown_setting_is_reported_with_the_nearest_known_one() {
-    let said = refused(&Installation::sqlite(&[("MFA_RATE_LIMT_MAX", "10")]), "MFA_RATE_LIMT_MAX");
-    assert!(said.contains("MFA_RATE_LIMIT_MAX"), "{said}");
+    let stderr = refused(&Installation::sqlite(&[("MFA_RATE_LIMT_MAX", "10")]), "MFA_RATE_LIMT_MAX");
+    assert!(stderr.contains("MFA_RATE_LIMIT_MAX"), "{stderr}");
 }
 
 #[test]
@@ -81,7 +81,7 @@ fn production_rejects_generated_keys_and_plain_http() {
     refused(&production(&[("MFA_BIND", "0.0.0.0:0")]), "MFA_BIND");
     let server = production(&[]).start();
     server.client().get("/health").send().ok();
-    server.client().post("/api/auth/login").send().says(404, "not_found");
+    server.client().post("/api/auth/login").send().assert_problem(404, "not_found");
 }
 
 #[test]
@@ -96,8 +96,8 @@ fn a_secret_and_its_file_cannot_both_be_set() {
 fn an_unreachable_database_is_reported_without_its_password() {
     let port = nova_mfa_tests::free_port();
     let url = format!("postgresql://nova:hunter2@127.0.0.1:{port}/nova");
-    let said = refused(&Installation::sqlite(&[("DATABASE_URL", &url)]), "DATABASE_URL");
-    assert!(!said.contains("hunter2"), "{said}");
+    let stderr = refused(&Installation::sqlite(&[("DATABASE_URL", &url)]), "DATABASE_URL");
+    assert!(!stderr.contains("hunter2"), "{stderr}");
 }
 
 #[test]

@@ -33,13 +33,13 @@ fn beside_a_newer_version_codes_work_once_failures_count_and_new_fields_are_kept
         let tokens: Vec<_> = servers.map(|it| next_version_of(&log_in(it).field("mfa_token"))).into();
         for n in 0..8 {
             let wrong = ada.wrong_code(SystemClock.now());
-            verify(servers[n % 2], &tokens[n % 2], &wrong).says(401, "invalid_code");
+            verify(servers[n % 2], &tokens[n % 2], &wrong).assert_problem(401, "invalid_code");
         }
         assert_eq!(installation.number("SELECT mfa_failed_attempts FROM users"), 8, "{}", installation.name);
         let code = ada.code_at(SystemClock.now(), 1);
         verify(servers[0], &tokens[0], &code).ok();
-        verify(servers[1], &tokens[0], &code).says(401, "token_spent");
-        verify(servers[1], &tokens[1], &code).says(401, "invalid_code");
+        verify(servers[1], &tokens[0], &code).assert_problem(401, "token_spent");
+        verify(servers[1], &tokens[1], &code).assert_problem(401, "invalid_code");
         assert_eq!(installation.number(&format!("{KEPT}{read}")), 1, "{}", installation.name);
 
         let doctor = installation.admin(&["audit", "verify"], "");

@@ -60,7 +60,7 @@ fn pending(server: &ServerProcess, name: &str) -> String {
 }
 
 fn dump(installation: &Installation) -> Vec<u8> {
-    installation.stored()
+    installation.stored_bytes()
 }
 
 fn holds(stored: &[u8], text: &str) -> bool {
@@ -124,12 +124,12 @@ fn an_account_of_the_python_service_works_unchanged_after_the_import() {
     assert_eq!((&status["phone_verified"], &status["backup_method"]), (&json!(true), &json!("sms")));
 
     // A spent code stays spent; an unspent one is good once, and the answer asks for a new set.
-    verify("recovery", &pending(&server, "ada"), "E5F6-0718").says(401, "invalid_code");
+    verify("recovery", &pending(&server, "ada"), "E5F6-0718").assert_problem(401, "invalid_code");
     let recovered = verify("recovery", &pending(&server, "ada"), " 9ABC-DEF0 ");
     let recovered_access = recovered.field("access_token");
     assert!(recovered.field("warning").contains("ancien système"), "{recovered:?}");
     assert_eq!(recovered.ok()["recovery_codes_left"], 1);
-    verify("recovery", &pending(&server, "ada"), "9ABC-DEF0").says(401, "invalid_code");
+    verify("recovery", &pending(&server, "ada"), "9ABC-DEF0").assert_problem(401, "invalid_code");
     let failures = "SELECT mfa_failed_attempts FROM users WHERE username = 'ada'";
     assert_eq!(installation.number(failures), 1, "one wrong answer since the last success");
     // A set of a list is read as well.
@@ -137,7 +137,7 @@ fn an_account_of_the_python_service_works_unchanged_after_the_import() {
     // A new set ends the old one.
     let regenerated = server.client().post("/api/mfa/recovery/regenerate").bearer(&recovered_access).send();
     let codes = regenerated.texts("recovery_codes");
-    verify("recovery", &pending(&server, "ada"), "A1B2-C3D4").says(401, "invalid_code");
+    verify("recovery", &pending(&server, "ada"), "A1B2-C3D4").assert_problem(401, "invalid_code");
     let fresh = verify("recovery", &pending(&server, "ada"), &codes[0]).ok();
     assert_eq!((&fresh["recovery_codes_left"], fresh.get("warning")), (&json!(9), None));
 }
@@ -202,9 +202,14 @@ fn enrol_anew_removes_the_factors_that_cannot_be_imported_and_nothing_else() {
     let server = installation.start();
     let token = pending(&server, "eve");
     let client = server.client();
-    client.post("/api/mfa/verify/totp").bearer(&token).code("000000").send().says(409, "not_enrolled");
+    client
+        .post("/api/mfa/verify/totp")
+        .bearer(&token)
+        .code("000000")
+        .send()
+        .assert_problem(409, "not_enrolled");
     let started = client.post("/api/mfa/totp/enroll/start").bearer(&token).send();
-    let eve = Member::of_enrolment(UserId::new(3), &started);
+    let eve = Member::from_enrolment(UserId::new(3), &started);
     let confirm = client.post("/api/mfa/totp/enroll/verify").bearer(&token);
     confirm.code(&eve.code(SystemClock.now())).send().ok();
 }
@@ -235,7 +240,7 @@ fn an_account_whose_only_factor_cannot_be_imported_is_locked() {
     let server = installation.start();
     let client = server.client();
     let start = |token: &str| client.post("/api/mfa/totp/enroll/start").bearer(token).send();
-    start(&pending(&server, "eve")).says(403, "account_locked");
+    start(&pending(&server, "eve")).assert_problem(403, "account_locked");
     let unlocked = installation.admin(&["user", "unlock", "--email", "eve@itspirit.com"], "");
     assert_eq!(unlocked.code, Some(0), "{unlocked:?}");
     start(&pending(&server, "eve")).ok();
@@ -247,7 +252,7 @@ fn migrating_down_requires_an_explicit_flag_while_encrypted_values_remain() {
     import(&installation, &["--enrol-anew"]);
     let refused = installation.admin(&["migrate", "down", "--yes"], "");
     assert_eq!(refused.json["error"]["code"], "sealed_left", "{refused:?}");
-    assert!(refused.said.contains("2 rows"), "Ada and Max: {refused:?}");
+    assert!(refused.stderr.contains("2 rows"), "Ada and Max: {refused:?}");
     let status = installation.admin(&["migrate", "status"], "");
     assert_eq!(status.json["pending"], json!([]), "nothing was taken down: {status:?}");
 
@@ -269,7 +274,7 @@ fn an_invalid_map_changes_nothing() {
     assert!(holds(&dump(&installation), SECRET));
     let embedded = Installation::sqlite(&[]);
     let refused = import(&embedded, &[]);
-    assert!(refused.said.contains("PostgreSQL"), "{refused:?}");
+    assert!(refused.stderr.contains("PostgreSQL"), "{refused:?}");
 }
 
 #[test]

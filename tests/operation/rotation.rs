@@ -163,7 +163,10 @@ fn a_killed_rotation_resumes_where_it_stopped() {
 
         let installation = installation.with("MFA_ENCRYPTION_KEYS", NEW);
         let refused = installation.try_start().unwrap_err();
-        assert!(refused.said.contains("test"), "{name}: the start names the key that is needed: {refused:?}");
+        assert!(
+            refused.stderr.contains("test"),
+            "{name}: the start names the key that is needed: {refused:?}"
+        );
         let installation = installation.with("MFA_ENCRYPTION_KEYS", &both());
 
         let rotated = done(installation.admin(&["keys", "rotate"], ""));
@@ -183,8 +186,8 @@ fn a_key_in_use_cannot_be_removed_and_older_audit_events_still_verify() {
         let codes = done(installation.admin(&codes, ""))["recovery_codes"].clone();
         let installation = installation.with("MFA_ENCRYPTION_KEYS", NEW);
         for refused in [
-            installation.try_start().map(drop).unwrap_err().said,
-            installation.admin(&["keys", "status"], "").said,
+            installation.try_start().map(drop).unwrap_err().stderr,
+            installation.admin(&["keys", "status"], "").stderr,
         ] {
             assert!(refused.contains("MFA_ENCRYPTION_KEYS lacks a key"), "{name}: {refused}");
             assert!(refused.contains("test"), "{name}: {refused}");

@@ -4,17 +4,17 @@ use futures::future::join_all;
 use mfa_core::StoreErrorKind;
 use mfa_flows::{AccessGrant, AdminCall, Call, FlowError, TokenKind};
 use mfa_recovery::RecoveryCodeInput;
-use nova_mfa_tests::{EnrolmentComplete, TestStore, World};
+use nova_mfa_tests::{EnrolledUser, TestFlows, TestStore};
 
 /// A new set of codes for this user, as it was shown.
-fn codes(world: &World, enrolled: &EnrolmentComplete) -> Vec<String> {
+fn codes(world: &TestFlows, enrolled: &EnrolledUser) -> Vec<String> {
     let admin = AdminCall { actor: "test".to_owned(), reason: None, origin: mfa_core::Origin::default() };
     let made = world.store.runtime.block_on(world.flows.regenerate_for(&admin, enrolled.user)).unwrap();
     made.iter().map(|code| code.expose().to_owned()).collect()
 }
 
 /// A try that is repeated while too many wait.
-async fn verify(world: &World, call: &Call, code: &str) -> Result<AccessGrant, FlowError> {
+async fn verify(world: &TestFlows, call: &Call, code: &str) -> Result<AccessGrant, FlowError> {
     loop {
         match world.flows.verify_recovery(call, RecoveryCodeInput::parse(code).unwrap()).await {
             Err(FlowError::Store(error)) if error.kind() == StoreErrorKind::Overloaded => {
@@ -29,7 +29,7 @@ async fn verify(world: &World, call: &Call, code: &str) -> Result<AccessGrant, F
 fn fifty_concurrent_uses_of_one_code_yield_one_token() {
     for store in TestStore::each() {
         let name = store.name;
-        let world = World::over(store);
+        let world = TestFlows::new(store);
         let ada = world.enrol("ada");
         let codes = codes(&world, &ada);
         let calls: Vec<_> = (0..50).map(|_| world.call(ada.user, TokenKind::Pending)).collect();
@@ -45,7 +45,7 @@ fn fifty_concurrent_uses_of_one_code_yield_one_token() {
 fn two_concurrent_codes_are_both_accepted_and_both_spent() {
     for store in TestStore::each() {
         let name = store.name;
-        let world = World::over(store);
+        let world = TestFlows::new(store);
         let ada = world.enrol("ada");
         let codes = codes(&world, &ada);
         let calls: Vec<_> = (0..2).map(|_| world.call(ada.user, TokenKind::Pending)).collect();
@@ -65,7 +65,7 @@ fn two_concurrent_codes_are_both_accepted_and_both_spent() {
 fn of_a_hundred_concurrent_wrong_codes_ten_are_checked_and_counted() {
     for store in TestStore::each() {
         let name = store.name;
-        let world = World::over(store);
+        let world = TestFlows::new(store);
         let ada = world.enrol("ada");
         let calls: Vec<_> = (0..100).map(|_| world.call(ada.user, TokenKind::Pending)).collect();
         let tries = calls.iter().map(|call| verify(&world, call, "0000-0000-0000-0000"));
@@ -81,7 +81,7 @@ fn of_a_hundred_concurrent_wrong_codes_ten_are_checked_and_counted() {
 fn a_code_of_another_user_is_rejected_and_stays_valid_for_its_owner() {
     for store in TestStore::each() {
         let name = store.name;
-        let world = World::over(store);
+        let world = TestFlows::new(store);
         let (ada, bob) = (world.enrol("ada"), world.enrol("bob"));
         let of_ada = codes(&world, &ada);
         codes(&world, &bob);
@@ -98,7 +98,7 @@ fn a_code_of_another_user_is_rejected_and_stays_valid_for_its_owner() {
 fn a_new_set_atomically_invalidates_every_older_code() {
     for store in TestStore::each() {
         let name = store.name;
-        let world = World::over(store);
+        let world = TestFlows::new(store);
         let ada = world.enrol("ada");
         let old = codes(&world, &ada);
         let new = codes(&world, &ada);

@@ -39,7 +39,7 @@ async fn reserve(server: &Arc<dyn Database>, request: &BudgetRequest) -> Option<
 
 /// What two servers answer to these requests, all at once and each server to every other one.
 fn answers(store: &TestStore, requests: &[BudgetRequest]) -> Vec<Option<BudgetScope>> {
-    let servers = [store.database.clone(), store.open_again()];
+    let servers = [store.database.clone(), store.reopen()];
     let asked = requests.iter().zip(servers.iter().cycle());
     store.runtime.block_on(join_all(asked.map(|(request, server)| reserve(server, request))))
 }
@@ -96,7 +96,7 @@ fn a_concurrent_sweep_frees_no_budget_and_blocks_no_send() {
     for store in TestStore::each() {
         let limits = BudgetLimits { country_per_day: 30, ..WIDE };
         let requests: Vec<_> = (0..90).map(|n| request(&format!("06{n:04}5612"), 1, &limits)).collect();
-        let servers = [store.database.clone(), store.open_again()];
+        let servers = [store.database.clone(), store.reopen()];
         // Buckets that have been full for long: swept away while they are taken from.
         let before = NOON.minus(Duration::from_hours(24 * 100));
         let stale = requests.iter().map(|request| request.lines()[0].key.clone());

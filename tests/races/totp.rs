@@ -6,10 +6,10 @@ use futures::future::join_all;
 use mfa_core::{HashError, StoreErrorKind};
 use mfa_flows::{AccessGrant, Call, FlowError, TokenKind};
 use mfa_totp::TotpCode;
-use nova_mfa_tests::{TestStore, World};
+use nova_mfa_tests::{TestFlows, TestStore};
 
 /// A try that is repeated while too many wait, as a client told 503 with `Retry-After` repeats it.
-async fn verify(world: &World, call: &Call, code: TotpCode) -> Result<AccessGrant, FlowError> {
+async fn verify(world: &TestFlows, call: &Call, code: TotpCode) -> Result<AccessGrant, FlowError> {
     loop {
         match world.flows.verify_totp(call, code.clone()).await {
             Err(FlowError::Store(error)) if error.kind() == StoreErrorKind::Overloaded => {
@@ -24,7 +24,7 @@ async fn verify(world: &World, call: &Call, code: TotpCode) -> Result<AccessGran
 fn a_hundred_concurrent_submissions_of_one_code_yield_one_token() {
     for store in TestStore::each() {
         let name = store.name;
-        let world = World::over(store);
+        let world = TestFlows::new(store);
         let ada = world.enrol("ada");
         let calls: Vec<_> = (0..100).map(|_| world.call(ada.user, TokenKind::Pending)).collect();
         let code = world.code(&ada);
@@ -43,7 +43,7 @@ fn a_hundred_concurrent_submissions_of_one_code_yield_one_token() {
 fn a_hundred_concurrent_submissions_with_one_pending_token_yield_one_token() {
     for store in TestStore::each() {
         let name = store.name;
-        let world = World::over(store);
+        let world = TestFlows::new(store);
         let ada = world.enrol("ada");
         let call = world.call(ada.user, TokenKind::Pending);
         let code = world.code(&ada);
@@ -62,7 +62,7 @@ fn a_hundred_concurrent_submissions_with_one_pending_token_yield_one_token() {
 fn of_three_hundred_concurrent_wrong_codes_ten_are_checked_and_counted() {
     for store in TestStore::each() {
         let name = store.name;
-        let world = World::over(store);
+        let world = TestFlows::new(store);
         let ada = world.enrol("ada");
         let calls: Vec<_> = (0..30).map(|_| world.call(ada.user, TokenKind::Pending)).collect();
         let wrong = world.wrong_code(&ada);
@@ -83,9 +83,9 @@ fn of_three_hundred_concurrent_wrong_codes_ten_are_checked_and_counted() {
 fn two_servers_on_one_database_yield_one_token_per_code_and_check_ten_wrong_codes() {
     for store in TestStore::each() {
         let name = store.name;
-        let world = World::over(store);
+        let world = TestFlows::new(store);
         let (ada, bob) = (world.enrol("ada"), world.enrol("bob"));
-        let second = world.beside();
+        let second = world.second_server();
         let servers = [Arc::clone(&world.flows), Arc::clone(&second)];
         let submit = |n: usize, call: Call, code: TotpCode| {
             let flows = Arc::clone(&servers[n % 2]);
@@ -120,14 +120,14 @@ fn two_servers_on_one_database_yield_one_token_per_code_and_check_ten_wrong_code
 fn two_concurrent_first_enrolments_leave_one_active_secret_and_one_token() {
     for store in TestStore::each() {
         let name = store.name;
-        let world = World::over(store);
+        let world = TestFlows::new(store);
         let user = world.store.add_user("ada");
         let calls: Vec<_> = (0..20).map(|_| world.call(user, TokenKind::OneFactor)).collect();
         let flows = &world.flows;
         let granted = world.store.runtime.block_on(async {
             let started = flows.start_totp_enrolment(&calls[0], None).await.unwrap();
             let secret = mfa_totp::import_secret(started.provisioning.secret().expose()).unwrap();
-            let code = world.code(&nova_mfa_tests::EnrolmentComplete { user, secret });
+            let code = world.code(&nova_mfa_tests::EnrolledUser { user, secret });
             let confirm = |call| {
                 let code = code.clone();
                 async move {

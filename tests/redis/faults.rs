@@ -146,7 +146,7 @@ fn redis_is_used_again_when_it_is_reachable() {
     let (_server, proxy, it) = six_of_ten_and_cut();
     assert_eq!(it.passing(3, "a"), 3);
     assert_eq!(it.limiter.state(), RedisState::Away);
-    proxy.mend();
+    proxy.restore();
     assert_eq!(it.check(), RedisState::Away, "not asked during the pause");
     assert_eq!(it.passing(3, "b"), 3);
     assert_eq!(it.check_after_the_pause(), RedisState::Ready);
@@ -162,7 +162,7 @@ fn a_restarted_redis_costs_one_call() {
     let together = (0..8).map(|_| it.limiter.take(RateRule::LoginPerIp, "others"));
     drop(it.runtime.block_on(futures::future::join_all(together)));
     proxy.cut();
-    proxy.mend();
+    proxy.restore();
     assert_eq!(it.take("a"), RateVerdict::Allowed { remaining: 0 }, "by itself");
     assert_eq!(it.take("a"), RateVerdict::Allowed { remaining: 9 });
     assert_eq!(it.limiter.state(), RedisState::Ready);

@@ -63,7 +63,7 @@ impl Proxy {
     }
 
     /// As new.
-    pub(super) fn mend(&self) {
+    pub(super) fn restore(&self) {
         self.line.set(State::Whole);
     }
 }

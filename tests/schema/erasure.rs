@@ -4,13 +4,13 @@ use mfa_core::testing::TestDigests;
 use mfa_core::{Origin, SmsPurpose, UserId};
 use mfa_flows::AdminCall;
 use mfa_sms::{PhoneNumber, SendId, SendRecord};
-use nova_mfa_tests::{NOON, TestStore, World};
+use nova_mfa_tests::{NOON, TestFlows, TestStore};
 
 #[test]
 fn after_an_erasure_only_the_row_and_an_anonymous_chain_remain() {
     for store in TestStore::each() {
         let name = store.name;
-        let world = World::over(store);
+        let world = TestFlows::new(store);
         let (ada, bob) = (world.enrol("ada"), world.enrol("bob"));
         let begin_for = |user: UserId| {
             let number = PhoneNumber::parse("0612345612", "FR").unwrap();

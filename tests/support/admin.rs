@@ -15,7 +15,7 @@ pub struct AdminAnswer {
     /// Its document; null where standard output is not one.
     pub json: Value,
     /// What it said on standard error.
-    pub said: String,
+    pub stderr: String,
 }
 
 impl Installation {
@@ -28,7 +28,7 @@ impl Installation {
         AdminAnswer {
             code: output.status.code(),
             json: serde_json::from_slice(&output.stdout).unwrap_or_default(),
-            said: String::from_utf8_lossy(&output.stderr).into_owned(),
+            stderr: String::from_utf8_lossy(&output.stderr).into_owned(),
         }
     }
 
@@ -48,7 +48,7 @@ impl Installation {
     }
 
     /// Runs `mfa-admin` with these words as people do, and gives its exit code and what it wrote.
-    pub fn admin_lines(&self, words: &[&str]) -> (Option<i32>, String) {
+    pub fn admin_text(&self, words: &[&str]) -> (Option<i32>, String) {
         let output = Command::new(admin_binary())
             .args(words)
             .current_dir(self.folder())

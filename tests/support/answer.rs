@@ -61,7 +61,7 @@ impl Answer {
     }
 
     /// Every header but those that differ by call and by moment. Their order means nothing.
-    pub fn lasting_headers(&self) -> BTreeSet<(&str, &str)> {
+    pub fn stable_headers(&self) -> BTreeSet<(&str, &str)> {
         let fleeting = ["date", "x-request-id", "ratelimit"];
         let headers = self.headers.iter().map(|(name, value)| (name.as_str(), value.as_str()));
         headers.filter(|(name, _)| !fleeting.contains(name)).collect()
@@ -91,21 +91,21 @@ impl Answer {
     pub fn ok(&self) -> Value {
         assert_eq!(self.status, 200, "{self:?}");
         assert_eq!(self.header("content-type"), Some("application/json"), "{self:?}");
-        self.demand_security_headers();
+        self.assert_security_headers();
         self.json()
     }
 
     /// Demands this problem, told in the form that all problems have.
     #[track_caller]
-    pub fn says(&self, status: u16, code: &str) -> &Self {
+    pub fn assert_problem(&self, status: u16, code: &str) -> &Self {
         assert_eq!((self.status, self.outcome().as_str()), (status, code), "{self:?}");
-        self.demand_problem();
+        self.assert_problem_document();
         self
     }
 
     /// Demands a problem document (RFC 9457) with every member that the contract names.
     #[track_caller]
-    pub fn demand_problem(&self) {
+    pub fn assert_problem_document(&self) {
         assert_eq!(self.header("content-type"), Some("application/problem+json"), "{self:?}");
         for member in ["type", "title", "detail", "code", "request_id"] {
             assert_ne!(self.field(member), "", "{member} in {self:?}");
@@ -116,12 +116,12 @@ impl Answer {
         let told = number("retry_after").map(|it| it.to_string());
         assert_eq!(told.as_deref(), self.header("retry-after"), "{self:?}");
         assert_eq!(self.header("www-authenticate").is_some(), self.status == 401, "{self:?}");
-        self.demand_security_headers();
+        self.assert_security_headers();
     }
 
     /// Demands the headers that every answer has.
     #[track_caller]
-    pub fn demand_security_headers(&self) {
+    pub fn assert_security_headers(&self) {
         assert_eq!(self.header("cache-control"), Some("no-store"), "{self:?}");
         assert_eq!(self.header("x-content-type-options"), Some("nosniff"), "{self:?}");
         assert_eq!(self.header("referrer-policy"), Some("no-referrer"), "{self:?}");
@@ -132,10 +132,10 @@ impl Answer {
 
     /// Demands that it is a page with the headers of one: nothing inline, no other host, kept by nobody.
     #[track_caller]
-    pub fn demand_page(&self, name: &str) {
+    pub fn assert_page(&self, name: &str) {
         assert_eq!(self.header("content-type"), Some("text/html; charset=utf-8"), "{name}: {self:?}");
         assert!(self.header("content-language").is_some(), "{name}: {self:?}");
-        self.demand_security_headers();
+        self.assert_security_headers();
         let policy = self.header("content-security-policy").unwrap_or_default();
         let parts = [
             "default-src 'none';",

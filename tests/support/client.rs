@@ -118,12 +118,12 @@ impl Request {
     /// # Errors
     ///
     /// What the system says of the connection.
-    pub fn begin(&self) -> io::Result<Begun> {
+    pub fn begin(&self) -> io::Result<PendingRequest> {
         let mut stream = self.connected()?;
         stream.write_all(self.clone().header("Expect", "100-continue").head().as_bytes())?;
         let mut interim = [0; b"HTTP/1.1 100 Continue\r\n\r\n".len()];
         stream.read_exact(&mut interim)?;
-        Ok(Begun { stream, body: self.body.clone().unwrap_or_default() })
+        Ok(PendingRequest { stream, body: self.body.clone().unwrap_or_default() })
     }
 
     fn connected(&self) -> io::Result<TcpStream> {
@@ -143,12 +143,12 @@ impl Request {
 
 /// A call whose head the server has read, and whose body is still to come.
 #[derive(Debug)]
-pub struct Begun {
+pub struct PendingRequest {
     stream: TcpStream,
     body: Vec<u8>,
 }
 
-impl Begun {
+impl PendingRequest {
     /// Sends the body and waits for the answer.
     ///
     /// # Errors

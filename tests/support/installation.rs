@@ -97,7 +97,7 @@ impl Installation {
     }
 
     /// All that the database holds: the bytes of its files, or the rows of its tables as text.
-    pub fn stored(&self) -> Vec<u8> {
+    pub fn stored_bytes(&self) -> Vec<u8> {
         match &self.location {
             DatabaseLocation::Sqlite(path) => {
                 let folder = path.parent().expect("a file lies in a folder");

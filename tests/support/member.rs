@@ -19,7 +19,7 @@ pub struct Member {
 impl Member {
     /// Takes the secret of an enrolment that was just started.
     #[track_caller]
-    pub fn of_enrolment(id: UserId, started: &Answer) -> Self {
+    pub fn from_enrolment(id: UserId, started: &Answer) -> Self {
         let secret = mfa_totp::import_secret(&started.field("secret")).expect("the secret that was shown");
         Self { id, secret, access: String::new() }
     }

@@ -14,7 +14,7 @@ pub struct Operation {
     /// The path as the document writes it, parameters in braces.
     pub path: String,
     /// What there is to know of it.
-    pub described: Value,
+    pub specification: Value,
     document: Value,
 }
 
@@ -27,9 +27,14 @@ impl Operation {
         let document = document.json();
         let mut all = Vec::new();
         for (path, item) in document.get("paths").and_then(Value::as_object).expect("paths") {
-            for (method, described) in item.as_object().expect("operations") {
+            for (method, specification) in item.as_object().expect("operations") {
                 let (method, path) = (method.to_uppercase(), path.clone());
-                all.push(Self { method, path, described: described.clone(), document: document.clone() });
+                all.push(Self {
+                    method,
+                    path,
+                    specification: specification.clone(),
+                    document: document.clone(),
+                });
             }
         }
         assert!(!all.is_empty(), "a document without operations");
@@ -47,42 +52,42 @@ impl Operation {
     }
 
     /// Whether a token or a key is asked for.
-    pub fn is_guarded(&self) -> bool {
-        self.described.get("security").is_some()
+    pub fn requires_credentials(&self) -> bool {
+        self.specification.get("security").is_some()
     }
 
     /// The statuses that it may answer with.
     pub fn statuses(&self) -> BTreeSet<u16> {
-        let responses = self.described.get("responses").and_then(Value::as_object).expect("responses");
+        let responses = self.specification.get("responses").and_then(Value::as_object).expect("responses");
         responses.keys().filter_map(|it| it.parse().ok()).collect()
     }
 
     /// A call of it with its example of a body, if it has one, about this user where the path names one.
     pub fn example(&self, client: Client, user: i64) -> Request {
-        let call = client.request(&self.method, &self.path_about(user));
-        let media = self.described.pointer("/requestBody/content").and_then(Value::as_object);
+        let call = client.request(&self.method, &self.path_for_user(user));
+        let media = self.specification.pointer("/requestBody/content").and_then(Value::as_object);
         let media = media.and_then(|media| media.iter().next());
         match media {
             Some((kind, content)) => {
                 let example = content.get("example").cloned().unwrap_or_default();
                 if kind == "application/json" { call.json(&example) } else { call.body(kind, form(&example)) }
             }
-            None if self.method == "POST" => client.post(&self.path_about(user)),
+            None if self.method == "POST" => client.post(&self.path_for_user(user)),
             None => call,
         }
     }
 
     /// Its path, with this user where it names one.
-    pub fn path_about(&self, user: i64) -> String {
+    pub fn path_for_user(&self, user: i64) -> String {
         self.path.replace("{id}", &user.to_string()).replace("{secret}", "0f3c7a9e5b2d")
     }
 
     /// Demands that the document knows this answer: its status, the code of a problem, the members of its body, the
     /// headers that it says come with the status.
     #[track_caller]
-    pub fn demand_documented(&self, answer: &Answer) {
+    pub fn assert_documented(&self, answer: &Answer) {
         let name = self.name();
-        let response = self.described.pointer(&format!("/responses/{}", answer.status));
+        let response = self.specification.pointer(&format!("/responses/{}", answer.status));
         let response =
             response.unwrap_or_else(|| panic!("{name}: {} is not documented: {answer:?}", answer.status));
         if answer.status >= 400 && answer.json().get("code").is_some() {

@@ -35,7 +35,7 @@ impl PgDatabase {
     }
 
     /// Lets nobody in any more and throws out who is in, as when the server is gone.
-    pub fn close(&self) {
+    pub fn refuse_connections(&self) {
         let name = &self.name;
         let statements = [
             format!("ALTER DATABASE {name} ALLOW_CONNECTIONS false"),
@@ -47,7 +47,7 @@ impl PgDatabase {
     }
 
     /// Lets everybody in again.
-    pub fn open_again(&self) {
+    pub fn allow_connections(&self) {
         on_server(&format!("ALTER DATABASE {} ALLOW_CONNECTIONS true", self.name))
             .unwrap_or_else(|error| panic!("cannot open {} again: {error}", self.name));
     }

@@ -21,11 +21,11 @@ pub struct ServerProcess {
 
 /// A start that was refused.
 #[derive(Debug)]
-pub struct FlowError {
+pub struct StartError {
     /// The exit code; none for a server that was killed.
     pub code: Option<i32>,
     /// What it said on standard error.
-    pub said: String,
+    pub stderr: String,
 }
 
 impl Installation {
@@ -40,19 +40,19 @@ impl Installation {
     /// # Errors
     ///
     /// What the server ended with before it listened.
-    pub fn try_start(&self) -> Result<ServerProcess, FlowError> {
+    pub fn try_start(&self) -> Result<ServerProcess, StartError> {
         self.run(&mut Command::new(server_binary()))
     }
 
     /// Starts a server by way of a program that sets its surroundings and becomes it, such as `prlimit --nofile=64`.
     #[track_caller]
-    pub fn start_by(&self, words: &[&str]) -> ServerProcess {
+    pub fn start_under(&self, words: &[&str]) -> ServerProcess {
         let (program, arguments) = words.split_first().expect("the name of a program");
         let started = self.run(Command::new(program).args(arguments).arg(server_binary()));
         started.unwrap_or_else(|refusal| panic!("the server does not start under {words:?}: {refusal:?}"))
     }
 
-    fn run(&self, command: &mut Command) -> Result<ServerProcess, FlowError> {
+    fn run(&self, command: &mut Command) -> Result<ServerProcess, StartError> {
         let mut child = command
             .current_dir(self.folder())
             .env_clear()
@@ -76,8 +76,8 @@ impl Installation {
             line.clear();
         }
         let output = child.wait_with_output().expect("it ended");
-        let said = String::from_utf8_lossy(&output.stderr).into_owned();
-        Err(FlowError { code: output.status.code(), said })
+        let stderr = String::from_utf8_lossy(&output.stderr).into_owned();
+        Err(StartError { code: output.status.code(), stderr })
     }
 }
 

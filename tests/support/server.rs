@@ -180,7 +180,7 @@ impl TestServer {
     pub fn enrol_with_codes(&self, name: &str) -> (Member, Vec<String>) {
         let id = self.add_user(name);
         let token = self.token(id, TokenKind::OneFactor);
-        let mut member = Member::of_enrolment(id, &self.post("/api/mfa/totp/enroll/start", &token));
+        let mut member = Member::from_enrolment(id, &self.post("/api/mfa/totp/enroll/start", &token));
         let confirmed = self.send_code("/api/mfa/totp/enroll/verify", &token, &member.code(self.now()));
         member.access = confirmed.field("access_token");
         self.advance(300);
@@ -188,7 +188,7 @@ impl TestServer {
     }
 
     /// Shows a recovery code.
-    pub fn recover(&self, token: &str, code: &str) -> Answer {
+    pub fn verify_recovery_code(&self, token: &str, code: &str) -> Answer {
         self.send_code("/api/mfa/verify/recovery", token, code)
     }
 
@@ -197,7 +197,7 @@ impl TestServer {
     pub fn fail(&self, member: &Member, times: usize) {
         for _ in 0..times {
             let wrong = member.wrong_code(self.now());
-            self.verify(&self.pending(member.id), &wrong).says(401, "invalid_code");
+            self.verify(&self.pending(member.id), &wrong).assert_problem(401, "invalid_code");
         }
     }
 
@@ -207,7 +207,7 @@ impl TestServer {
     }
 
     /// Whether the log says this, or does so within two seconds: lines are written by a thread of their own.
-    pub fn log_says(&self, text: &str) -> bool {
+    pub fn log_contains(&self, text: &str) -> bool {
         (0..100).any(|_| {
             let says = self.installation.log().contains(text);
             if !says {

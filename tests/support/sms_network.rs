@@ -60,22 +60,22 @@ impl Behaviour {
 
 /// A message that a provider was asked to send, whatever became of it.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct AskedFor {
+pub struct ReceivedSend {
     /// Whom.
     pub provider: Provider,
     /// Where to.
     pub to: String,
     /// What.
     pub text: String,
-    /// Whether it was taken, as far as the provider is concerned.
-    pub taken: bool,
+    /// Whether it was accepted, as far as the provider is concerned.
+    pub accepted: bool,
 }
 
 #[derive(Debug, Default)]
 struct State {
     ovh: VecDeque<Behaviour>,
     twilio: VecDeque<Behaviour>,
-    asked: Vec<AskedFor>,
+    asked: Vec<ReceivedSend>,
     connections: usize,
     bad: Vec<String>,
 }
@@ -145,7 +145,7 @@ impl SmsNetwork {
     }
 
     /// What a provider does from now on, one behaviour for each send; the last one stays.
-    pub fn let_it(&self, provider: Provider, behaviours: impl IntoIterator<Item = Behaviour>) {
+    pub fn set_behaviours(&self, provider: Provider, behaviours: impl IntoIterator<Item = Behaviour>) {
         let mut state = self.shared.lock();
         let queue = behaviours.into_iter().collect();
         match provider {
@@ -156,7 +156,7 @@ impl SmsNetwork {
 
     /// The messages that it was asked to send, oldest first.
     #[track_caller]
-    pub fn asked(&self) -> Vec<AskedFor> {
+    pub fn sends(&self) -> Vec<ReceivedSend> {
         let state = self.shared.lock();
         assert!(state.bad.is_empty(), "{:?}", state.bad);
         state.asked.clone()
@@ -165,7 +165,7 @@ impl SmsNetwork {
     /// Which providers were asked, oldest first.
     #[track_caller]
     pub fn route(&self) -> Vec<Provider> {
-        self.asked().iter().map(|it| it.provider).collect()
+        self.sends().iter().map(|it| it.provider).collect()
     }
 
     /// How many connections came in, whatever for.
@@ -186,7 +186,7 @@ impl SmsNetwork {
     /// The six digits of the newest message to this number.
     #[track_caller]
     pub fn code(&self, number: &str) -> String {
-        let asked = self.asked();
+        let asked = self.sends();
         let newest = asked.iter().rev().find(|it| it.to == number).expect("a message to this number");
         newest.text.chars().filter(char::is_ascii_digit).take(6).collect()
     }
@@ -255,8 +255,8 @@ fn serve(stream: TcpStream, address: SocketAddr, shared: &Shared) {
         let queue = if provider == Provider::Ovh { &mut state.ovh } else { &mut state.twilio };
         let behaviour = if queue.len() > 1 { queue.pop_front() } else { queue.front().cloned() }
             .unwrap_or(Behaviour::Accept);
-        let taken = matches!(behaviour, Behaviour::Accept | Behaviour::Late(_));
-        state.asked.push(AskedFor { provider, to: to.clone(), text, taken });
+        let accepted = matches!(behaviour, Behaviour::Accept | Behaviour::Late(_));
+        state.asked.push(ReceivedSend { provider, to: to.clone(), text, accepted });
         behaviour
     };
     shared.changed.notify_all();

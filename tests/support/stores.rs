@@ -97,7 +97,7 @@ impl TestStore {
     }
 
     /// A second process's view of the same database.
-    pub fn open_again(&self) -> Arc<dyn Database> {
+    pub fn reopen(&self) -> Arc<dyn Database> {
         open_database(&self.location, &DatabaseOptions::default(), &self.log, &self.runtime)
     }
 

@@ -12,7 +12,7 @@ pub fn timed<T>(call: impl FnOnce() -> T) -> (T, Duration) {
 }
 
 /// Whether this holds, or does so within ten seconds: for what other threads and processes do in their own time.
-pub fn comes_true(holds: impl Fn() -> bool) -> bool {
+pub fn eventually(holds: impl Fn() -> bool) -> bool {
     (0..500).any(|_| {
         let now = holds();
         if !now {

@@ -7,9 +7,9 @@ use mfa_sms::{SendOutcome, SmsCode, SmsGateway, SmsMessage};
 
 /// Takes every message and keeps it.
 #[derive(Debug, Default)]
-pub struct Pocket(Mutex<Vec<SmsMessage>>);
+pub struct RecordingGateway(Mutex<Vec<SmsMessage>>);
 
-impl Pocket {
+impl RecordingGateway {
     /// How many messages there are.
     pub fn count(&self) -> usize {
         self.messages().len()
@@ -28,7 +28,7 @@ impl Pocket {
     }
 }
 
-impl SmsGateway for Pocket {
+impl SmsGateway for RecordingGateway {
     fn name(&self) -> &'static str {
         "pocket"
     }

@@ -14,11 +14,11 @@ use mfa_sms::{PhoneNumber, PhonePolicy, SmsGateway, SmsLanguage, SmsSender};
 use mfa_totp::{Parameters, TimeStep, TotpCode};
 
 use crate::stores::test_keys;
-use crate::{NOON, Pocket, TestStore};
+use crate::{NOON, RecordingGateway, TestStore};
 
 /// The flows over one store, without limits by address.
 #[derive(Debug)]
-pub struct World {
+pub struct TestFlows {
     /// The store beneath.
     pub store: TestStore,
     /// The flows.
@@ -26,30 +26,30 @@ pub struct World {
     /// What time it is to them.
     pub clock: Arc<ManualClock>,
     /// Where its SMS arrive.
-    pub pocket: Arc<Pocket>,
+    pub gateway: Arc<RecordingGateway>,
 }
 
 /// A user with an authenticator app.
 #[derive(Clone, Debug)]
-pub struct EnrolmentComplete {
+pub struct EnrolledUser {
     /// Who.
     pub user: UserId,
     /// What the app holds.
     pub secret: SecretBytes,
 }
 
-impl World {
+impl TestFlows {
     /// Over this store, at noon.
-    pub fn over(store: TestStore) -> Self {
+    pub fn new(store: TestStore) -> Self {
         let clock = Arc::new(ManualClock::at(NOON));
-        let pocket = Arc::new(Pocket::default());
-        let flows = flows(&store, store.database.clone(), clock.clone(), pocket.clone());
-        Self { store, flows, clock, pocket }
+        let gateway = Arc::new(RecordingGateway::default());
+        let flows = flows(&store, store.database.clone(), clock.clone(), gateway.clone());
+        Self { store, flows, clock, gateway }
     }
 
     /// The flows of a second server on the same database.
-    pub fn beside(&self) -> Arc<Flows> {
-        flows(&self.store, self.store.open_again(), self.clock.clone(), self.pocket.clone())
+    pub fn second_server(&self) -> Arc<Flows> {
+        flows(&self.store, self.store.reopen(), self.clock.clone(), self.gateway.clone())
     }
 
     /// A call with a fresh token of that kind.
@@ -61,13 +61,13 @@ impl World {
     }
 
     /// Makes a user and enrols an authenticator app. The clock moves on, so that the first code is a new one.
-    pub fn enrol(&self, name: &str) -> EnrolmentComplete {
+    pub fn enrol(&self, name: &str) -> EnrolledUser {
         let user = self.store.add_user(name);
         let call = self.call(user, TokenKind::OneFactor);
         let enrolment = self.store.runtime.block_on(self.flows.start_totp_enrolment(&call, None));
         let base32 = enrolment.expect("an enrolment").provisioning.secret().expose().to_owned();
         let secret = mfa_totp::import_secret(&base32).expect("the secret that was shown");
-        let enrolled = EnrolmentComplete { user, secret };
+        let enrolled = EnrolledUser { user, secret };
         let code = self.code(&enrolled);
         self.store.runtime.block_on(self.flows.confirm_totp_enrolment(&call, code)).expect("confirmed");
         self.clock.advance(Duration::from_secs(30));
@@ -81,21 +81,21 @@ impl World {
         let number = PhoneNumber::parse(number, "FR").expect("a number");
         let sent = self.store.runtime.block_on(self.flows.set_phone(&call, number, SmsLanguage::English));
         sent.expect("a code on its way");
-        let code = self.pocket.newest_code();
+        let code = self.gateway.newest_code();
         self.store.runtime.block_on(self.flows.confirm_phone(&call, code)).expect("confirmed");
         self.clock.advance(Duration::from_mins(2));
         user
     }
 
     /// What the app shows now.
-    pub fn code(&self, enrolled: &EnrolmentComplete) -> TotpCode {
+    pub fn code(&self, enrolled: &EnrolledUser) -> TotpCode {
         use mfa_core::Clock as _;
         let step = TimeStep::at(self.clock.now());
         step.code(&enrolled.secret, Parameters::default()).expect("a time after 1970")
     }
 
     /// A code that the app shows at no step of the window.
-    pub fn wrong_code(&self, enrolled: &EnrolmentComplete) -> TotpCode {
+    pub fn wrong_code(&self, enrolled: &EnrolledUser) -> TotpCode {
         use mfa_core::Clock as _;
         let now = self.clock.now();
         let near: Vec<_> = [now.minus(mfa_totp::PERIOD), now, now.plus(mfa_totp::PERIOD)]
@@ -112,7 +112,7 @@ fn flows(
     store: &TestStore,
     database: Arc<dyn Database>,
     clock: Arc<ManualClock>,
-    pocket: Arc<Pocket>,
+    gateway: Arc<RecordingGateway>,
 ) -> Arc<Flows> {
     let entropy = Arc::new(OsEntropy);
     let secret = SecretText::new("b2f7Qm1xV8s0KzJ4tYp6RcLw9aHdEu3N".to_owned());
@@ -120,7 +120,7 @@ fn flows(
     let tokens =
         TokenService::new(TokenConfig::new("nova-mfa", "nova", TokenKeyRing::shared_secret(key, Vec::new())));
     let pause = Arc::new(TokioSleep::new(store.runtime.handle().clone()));
-    let gateways = [pocket as Arc<dyn SmsGateway>];
+    let gateways = [gateway as Arc<dyn SmsGateway>];
     let sms = SmsPorts {
         sender: Arc::new(SmsSender::new(gateways, clock.clone(), pause, entropy.clone())),
         budgets: database.clone(),
