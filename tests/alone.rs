@@ -1,5 +1,6 @@
-//! Tests that must have the database server or the memory to themselves: cargo runs one test binary after another, and
-//! these take turns.
+//! Tests that need the database server or the memory to themselves.
+//!
+//! Cargo runs one test binary after another, and the tests of this one run one at a time.
 
 #![cfg(test)]
 

@@ -1,4 +1,4 @@
-//! The audit trail: what is written of each event, and whether it still is what was written.
+//! Tests of the audit log: stored events and the verification of their chains.
 
 mod chain;
 mod command;

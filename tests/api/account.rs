@@ -1,4 +1,4 @@
-//! `GET /api/mfa/status` and `GET /api/mfa/methods`
+//! Tests of `GET /api/mfa/status` and `GET /api/mfa/methods`.
 
 use mfa_flows::TokenKind;
 use nova_mfa_tests::{TestServer, members};

@@ -1,4 +1,4 @@
-//! `/api/mfa/admin/*`: who may, what it does, and what is written of it.
+//! Tests of `/api/mfa/admin/*`: access, effects and audit events.
 
 use mfa_core::UserId;
 use mfa_flows::TokenKind;

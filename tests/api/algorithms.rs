@@ -1,4 +1,4 @@
-//! Access tokens by `EdDSA` and ES256, the published keys, and their rotation.
+//! Tests of access tokens signed with `EdDSA` and ES256, of the published keys and of their rotation.
 
 use data_encoding::BASE64URL_NOPAD;
 use mfa_flows::TokenKind;

@@ -1,4 +1,4 @@
-//! Bodies and paths of every shape: whatever is sent, the answer is a problem and never a 500.
+//! Tests of unusual bodies and paths: the response is a problem document and never a 500.
 
 use mfa_flows::TokenKind;
 use nova_mfa_tests::{Answer, Request, TestServer};

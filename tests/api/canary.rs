@@ -1,4 +1,4 @@
-//! No secret of a whole scripted life of an account is ever written down.
+//! Search for the secrets of a scripted account history in the log, the database and the responses.
 
 use data_encoding::{BASE32_NOPAD, BASE64, BASE64_NOPAD, BASE64URL_NOPAD, HEXLOWER};
 use mfa_flows::TokenKind;

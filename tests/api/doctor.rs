@@ -1,4 +1,4 @@
-//! `mfa-admin doctor`, run as an operator runs it.
+//! Tests of `mfa-admin doctor`, run as a program.
 
 use nova_mfa_tests::{AdminAnswer, Installation, TestServer};
 use serde_json::Value;

@@ -1,4 +1,4 @@
-//! Every answer of every operation is one that the OpenAPI document knows, and has the headers that every answer has.
+//! Comparison of every response with the OpenAPI document, including the headers of all responses.
 
 use std::collections::BTreeMap;
 

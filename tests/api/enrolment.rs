@@ -1,4 +1,4 @@
-//! `POST /api/mfa/totp/enroll/start` and `…/verify`: the first factor of an account.
+//! Tests of `POST /api/mfa/totp/enroll/start` and `…/verify` for the first factor of an account.
 
 use data_encoding::BASE64;
 use mfa_flows::TokenKind;

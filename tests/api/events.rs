@@ -1,4 +1,4 @@
-//! `GET /api/mfa/events`
+//! Tests of `GET /api/mfa/events`.
 
 use mfa_flows::TokenKind;
 use nova_mfa_tests::{TestServer, members};

@@ -1,4 +1,4 @@
-//! `/health`, `/health/live`, `/health/ready`
+//! Tests of `/health`, `/health/live` and `/health/ready`.
 
 use nova_mfa_tests::TestServer;
 use serde_json::json;

@@ -1,4 +1,4 @@
-//! The pages under `/interface/BRAND`: cookies, forms, headers, files, and who may see the outbox.
+//! Tests of the pages under `/interface/BRAND`: cookies, forms, headers, static files and the SMS outbox.
 
 mod page_state;
 

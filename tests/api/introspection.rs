@@ -1,4 +1,4 @@
-//! Is this token active now? (RFC 7662)
+//! Tests of token introspection (RFC 7662).
 
 use mfa_flows::TokenKind;
 use nova_mfa_tests::{Answer, Forger, TestServer, members};

@@ -1,4 +1,4 @@
-//! Limits by client address and by user name.
+//! Tests of rate limits by client address and by user name.
 
 use nova_mfa_tests::{Answer, TestServer};
 

@@ -1,4 +1,4 @@
-//! Locks grow, and a hundred wrong codes last until an administrator ends them.
+//! Tests of the lock durations: locks double, and a hundred wrong codes lock until an administrator unlocks.
 
 use mfa_flows::TokenKind;
 use nova_mfa_tests::{Member, TestServer};

@@ -1,4 +1,4 @@
-//! Ten wrong codes lock an account; what that stops, what it does not, and how it ends.
+//! Tests of the lock after ten wrong codes: what it blocks, what it allows, and how it ends.
 
 use mfa_flows::TokenKind;
 use nova_mfa_tests::{Member, TestServer};

@@ -1,4 +1,4 @@
-//! `POST /api/auth/login`
+//! Tests of `POST /api/auth/login`.
 
 use nova_mfa_tests::{TestServer, claims_of, members};
 use serde_json::{Value, json};

@@ -1,6 +1,6 @@
-//! Which token opens which operation of the OpenAPI document: each of them by each kind of token.
+//! Table of every operation of the OpenAPI document and every kind of token, with the expected result.
 //!
-//! A new operation that has no row here fails, and so does a row that has no operation.
+//! A new operation without a row fails, and so does a row without an operation.
 
 use std::collections::BTreeSet;
 

@@ -1,4 +1,4 @@
-//! `GET /metrics`, and what in `deploy/` and `docs/` names a metric.
+//! Tests of `GET /metrics`, and of the metric names in `deploy/` and `docs/`.
 
 use std::collections::BTreeSet;
 use std::path::Path;

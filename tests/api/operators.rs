@@ -1,4 +1,4 @@
-//! An address of operators' own, for what tells of the inside.
+//! Tests of the separate listener for operators (`MFA_OPS_BIND`).
 
 use nova_mfa_tests::{Installation, TestServer, members};
 use serde_json::json;

@@ -1,4 +1,4 @@
-//! In which order a call is checked: each step takes away the first thing that was wrong with the call before.
+//! Tests of the order in which a request is checked: each step fixes the first error of the previous request.
 
 use mfa_flows::TokenKind;
 use nova_mfa_tests::{Request, TestServer};

@@ -1,4 +1,5 @@
-//! `POST /api/mfa/phone/set`, `POST /api/mfa/phone/verify`, `DELETE /api/mfa/phone`, `POST /api/mfa/backup/set`
+//! Tests of `POST /api/mfa/phone/set`, `POST /api/mfa/phone/verify`, `DELETE /api/mfa/phone` and `POST
+//! /api/mfa/backup/set`.
 
 use mfa_core::UserId;
 use mfa_flows::TokenKind;

@@ -1,4 +1,4 @@
-//! Problem documents and the headers of every answer.
+//! Tests of problem documents and of the headers of every response.
 
 use nova_mfa_tests::{Answer, TestServer};
 use serde_json::{Value, json};

@@ -1,4 +1,4 @@
-//! Many calls at the same instant, over HTTP.
+//! Races of concurrent requests over HTTP.
 
 use std::sync::Barrier;
 

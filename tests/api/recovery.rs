@@ -1,4 +1,4 @@
-//! `POST /api/mfa/verify/recovery`, `POST /api/mfa/recovery/regenerate`, `GET /api/mfa/recovery/list`
+//! Tests of `POST /api/mfa/verify/recovery`, `POST /api/mfa/recovery/regenerate` and `GET /api/mfa/recovery/list`.
 
 use mfa_flows::TokenKind;
 use nova_mfa_tests::{TestServer, claims_of, members};

@@ -1,4 +1,4 @@
-//! A second enrolment over one that is in force.
+//! Tests of an enrolment that replaces an active authenticator app.
 
 use nova_mfa_tests::{Member, TestServer};
 

@@ -1,4 +1,4 @@
-//! Tokens that end before their time.
+//! Tests of tokens that are spent or revoked before they expire.
 
 use mfa_flows::TokenKind;
 use nova_mfa_tests::{Forger, Member, TestServer};

@@ -1,4 +1,4 @@
-//! `POST /api/mfa/sms/send`, `POST /api/mfa/verify/sms`
+//! Tests of `POST /api/mfa/sms/send` and `POST /api/mfa/verify/sms`.
 
 use mfa_core::UserId;
 use mfa_flows::TokenKind;

@@ -1,4 +1,4 @@
-//! Which token opens which route: every route by every token.
+//! Table of every route and every kind of token, with the expected result.
 
 use mfa_core::UserId;
 use mfa_flows::TokenKind;

@@ -1,4 +1,4 @@
-//! Changing what protects an account takes a second factor that was shown lately.
+//! Tests of step-up authentication: changing a factor requires a recent second factor.
 
 use mfa_flows::TokenKind;
 use nova_mfa_tests::{Answer, Member, TestServer};

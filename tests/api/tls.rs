@@ -1,4 +1,4 @@
-//! TLS in the server itself.
+//! Tests of TLS in the server itself.
 
 use std::time::Duration;
 

@@ -1,4 +1,4 @@
-//! What a token must say, and how long it is good.
+//! Tests of the claims and the lifetime of tokens.
 
 use mfa_flows::TokenKind;
 use nova_mfa_tests::{Forger, TestServer, claims_of, members};

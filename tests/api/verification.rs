@@ -1,4 +1,4 @@
-//! `POST /api/mfa/verify/totp`
+//! Tests of `POST /api/mfa/verify/totp`.
 
 use mfa_flows::TokenKind;
 use nova_mfa_tests::{TestServer, claims_of, members};

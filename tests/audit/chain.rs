@@ -1,4 +1,4 @@
-//! Rows that are altered, removed, moved, added and stripped, on both databases.
+//! Tests of the detection of altered, removed, moved, added and stripped rows, on both databases.
 
 use std::sync::Arc;
 

@@ -1,4 +1,4 @@
-//! `mfa-admin audit verify`, `mfa-admin audit export`
+//! Tests of `mfa-admin audit verify` and `mfa-admin audit export`.
 
 use nova_mfa_tests::TestServer;
 use serde_json::{Value, json};

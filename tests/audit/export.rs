@@ -1,4 +1,4 @@
-//! What comes out of the trail, and when.
+//! Tests of the content and the order of an audit export.
 
 use std::time::Duration;
 

@@ -1,4 +1,4 @@
-//! Events that are old enough go, and what stays still verifies.
+//! Tests of the removal of old events, after which the remaining ones still verify.
 
 use std::time::Duration;
 

@@ -1,8 +1,8 @@
-//! What slow neighbours cost a verification by authenticator app: a provider of SMS that hangs, and recovery codes.
+//! Benchmark of TOTP verification during slow work: a hanging SMS provider, and recovery codes.
 //!
-//! `cargo bench -p nova-mfa-tests --bench neighbours`. Each figure is set beside the same work without the neighbour,
-//! before and after it, on the same server in the same run: only the ratio means something. A server on the embedded
-//! database and one on PostgreSQL; eight clients, each call on a connection of its own.
+//! Run it with `cargo bench -p nova-mfa-tests --bench neighbours`. Each figure is compared with the same work before
+//! and after the slow calls, on the same server in the same run: only the ratio is meaningful. One server uses SQLite
+//! and one PostgreSQL. Eight clients send requests, each on a connection of its own.
 
 #![expect(clippy::print_stdout, reason = "a table is what it is for")]
 #![expect(clippy::expect_used, reason = "a measurement that went wrong is none")]

@@ -1,4 +1,4 @@
-//! What may wait, and what is told to those for whom there is no room.
+//! Tests of the bounds of the write queue and of the errors beyond them.
 
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::sync::{Mutex, PoisonError};

@@ -1,4 +1,4 @@
-//! Others who write to the same rows: operators, NOVA, a second server.
+//! Tests of concurrent writes to the same rows by operators, NOVA and a second server.
 
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex};

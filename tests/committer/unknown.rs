@@ -1,4 +1,4 @@
-//! A connection that is lost after the write was sent: what is known of it, and what is done to know it.
+//! Tests of a connection lost after the write was sent: the outcome is looked up before anything is repeated.
 
 use std::io::{Read as _, Write as _};
 use std::net::{Ipv4Addr, Shutdown, TcpListener, TcpStream};

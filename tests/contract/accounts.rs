@@ -1,4 +1,4 @@
-//! What `Accounts` promises.
+//! Contract of `Accounts`.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};

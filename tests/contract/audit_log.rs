@@ -1,4 +1,4 @@
-//! What `AuditLog` promises.
+//! Contract of `AuditLog`.
 
 use std::sync::Arc;
 

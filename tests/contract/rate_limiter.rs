@@ -1,4 +1,4 @@
-//! What `RateLimiter` promises.
+//! Contract of `RateLimiter`.
 
 use std::sync::Arc;
 use std::time::Duration;

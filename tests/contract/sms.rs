@@ -1,4 +1,4 @@
-//! What `SmsBudgets` and `SmsSendLog` promise.
+//! Contracts of `SmsBudgets` and `SmsSendLog`.
 
 use std::sync::Arc;
 use std::time::Duration;

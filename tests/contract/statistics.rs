@@ -1,4 +1,4 @@
-//! What `Statistics` promises.
+//! Contract of `Statistics`.
 
 use std::sync::Arc;
 use std::time::Duration;

@@ -1,4 +1,4 @@
-//! What `Users` promises.
+//! Contract of `Users`.
 
 use mfa_core::{NewUser, NewUserError, PasswordDigest, UserId, UserQuery};
 use nova_mfa_tests::{NOON, TestStore, add_user, on_every_adapter};

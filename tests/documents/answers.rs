@@ -1,7 +1,7 @@
-//! What a document says that a command answers, held to what it did answer.
+//! Comparison of documented output with the output of a run.
 //!
-//! A document shows the answer of one run. Another run has other tokens, times and numbers; everything else must be
-//! as shown. `…` stands for any text, and as the last member of a list for any more like the ones before.
+//! Another run has other tokens, times and numbers; everything else must match. `…` matches any text. As the last
+//! member of a list, it matches any further members like the previous ones.
 
 use serde_json::Value;
 

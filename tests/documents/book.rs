@@ -1,4 +1,4 @@
-//! The book: every document is in it, and every link inside of it leads somewhere. No test asks another host.
+//! Tests of the book: every document is included and every internal link has a target. External links are not followed.
 
 use std::collections::BTreeSet;
 use std::path::{Component, Path, PathBuf};

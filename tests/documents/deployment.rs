@@ -1,4 +1,4 @@
-//! What `deploy/` and the documents say of settings and versions is what the product has.
+//! Tests of the settings and versions named in `deploy/` and the documents.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;

@@ -1,4 +1,4 @@
-//! The commands of the documents are run against a live server, block by block, and answer as the documents say.
+//! Tests that run the commands of the documents against a live server and compare the output.
 
 use std::collections::BTreeSet;
 

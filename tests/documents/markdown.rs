@@ -1,4 +1,4 @@
-//! Markdown as far as the tests look into it: headings, links, fenced blocks.
+//! Markdown parser of the tests: headings, links, tables and fenced blocks.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};

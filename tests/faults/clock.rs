@@ -1,4 +1,4 @@
-//! A clock that differs from the database's.
+//! Tests of a clock that differs from the database's.
 
 use nova_mfa_tests::TestServer;
 

@@ -1,4 +1,4 @@
-//! What was counted stays counted, whatever happens to the process.
+//! Tests of a killed server: failures and spent codes are kept.
 
 use mfa_core::{Clock as _, Timestamp, UserId};
 use mfa_infra::crypto::SystemClock;

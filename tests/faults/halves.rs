@@ -1,4 +1,4 @@
-//! A server that is killed in the midst of a change leaves the state before it or the state after it, whole.
+//! Tests of a server killed during a change: the state is the one before or the one after.
 
 use std::thread;
 use std::time::Duration;

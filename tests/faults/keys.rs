@@ -1,4 +1,4 @@
-//! Keys that are not those of the data.
+//! Tests of a start with keys that did not encrypt the database.
 
 use nova_mfa_tests::{ENCRYPTION_KEY, Installation};
 

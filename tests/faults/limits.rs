@@ -1,4 +1,4 @@
-//! A system that gives no more: no room in files, no more files.
+//! Tests of exhausted resources: a full disk, and no file descriptors.
 
 use std::net::TcpStream;
 

@@ -1,4 +1,4 @@
-//! What production refuses, each by its name, by the program itself.
+//! Tests of the development features that production rejects, run as a program.
 
 use nova_mfa_tests::Installation;
 

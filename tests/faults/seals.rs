@@ -1,4 +1,4 @@
-//! Sealed values that cannot be read: a refusal, and never "no second factor".
+//! Tests of encrypted values that cannot be decrypted: an error, and never "no second factor".
 
 use nova_mfa_tests::TestServer;
 

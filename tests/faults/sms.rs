@@ -1,4 +1,4 @@
-//! Providers that refuse, hang, answer late, break off and lie: one message at the most, and nobody is let in by it.
+//! Tests of SMS providers that reject, hang, answer late or disconnect: at most one message, and no false login.
 
 use std::thread;
 use std::time::Duration;

@@ -1,4 +1,4 @@
-//! Settings that stop the start.
+//! Tests of settings that prevent the start.
 
 use std::os::fd::OwnedFd;
 use std::process::{Command, Stdio};

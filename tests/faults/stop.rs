@@ -1,4 +1,4 @@
-//! The end that an operator asks for.
+//! Tests of a graceful stop.
 
 use nova_mfa_tests::Installation;
 use serde_json::json;

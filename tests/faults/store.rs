@@ -1,4 +1,4 @@
-//! A database that goes away and comes back.
+//! Tests of a database that becomes unavailable and returns.
 
 use nova_mfa_tests::TestServer;
 

@@ -1,5 +1,4 @@
-//! During an update two versions serve one database: what the next one adds is carried along, and what is spent is spent
-//! to both.
+//! Tests of two versions on one database during an update: unknown fields are kept, and spent codes are spent for both.
 
 use mfa_core::Clock as _;
 use mfa_infra::crypto::SystemClock;

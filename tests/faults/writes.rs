@@ -1,4 +1,4 @@
-//! A database that answers and takes no writes.
+//! Tests of a database that answers but accepts no writes.
 
 use diesel::connection::SimpleConnection as _;
 use diesel::{Connection as _, SqliteConnection};

@@ -1,4 +1,4 @@
-//! The accounts of the Python service, taken over where they are.
+//! Tests of the in-place import of accounts of the Python service.
 
 use mfa_core::{Clock as _, SecretBytes, UserId};
 use mfa_infra::crypto::SystemClock;

@@ -1,4 +1,4 @@
-//! Secrets of authenticator apps, in and out.
+//! Tests of the import and export of `otpauth` secrets.
 
 use std::os::unix::fs::PermissionsExt as _;
 

@@ -1,4 +1,4 @@
-//! Rotation of the encryption key.
+//! Tests of the rotation of the encryption key.
 
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::Duration;

@@ -1,4 +1,4 @@
-//! Recovery codes.
+//! Races of recovery codes on both databases.
 
 use futures::future::join_all;
 use mfa_core::StoreErrorKind;

@@ -1,4 +1,4 @@
-//! Codes by SMS.
+//! Races of SMS codes on both databases.
 
 use std::time::Duration;
 

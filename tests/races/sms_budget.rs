@@ -1,4 +1,4 @@
-//! Budgets that users share.
+//! Races of SMS budgets that users share.
 
 use std::sync::Arc;
 use std::time::Duration;

@@ -1,4 +1,4 @@
-//! TOTP codes and pending tokens.
+//! Races of TOTP codes and pending tokens on both databases.
 
 use std::sync::Arc;
 

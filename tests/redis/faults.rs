@@ -1,4 +1,4 @@
-//! Whatever happens to Redis, there is a limit.
+//! Tests of Redis failures, during which a local limit applies.
 
 use std::time::Duration;
 

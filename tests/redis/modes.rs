@@ -1,4 +1,4 @@
-//! Redis as one server, behind a password or TLS, as a cluster, and behind sentinels.
+//! Tests of Redis as one server, with a password or TLS, as a cluster, and with sentinels.
 
 use mfa_core::RateVerdict;
 use mfa_infra::redis::{RedisRateLimiter, RedisState};

@@ -1,4 +1,4 @@
-//! A whole server whose Redis is stopped, emptied or slow in the midst of work.
+//! Tests of a server whose Redis is stopped, emptied or slow during work.
 
 use std::time::Duration;
 

@@ -1,4 +1,4 @@
-//! What is left of a user who is erased.
+//! Tests of the data that remains after a user is erased.
 
 use mfa_core::testing::TestDigests;
 use mfa_core::{Origin, SmsPurpose, UserId};

@@ -1,4 +1,4 @@
-//! What a write that is not ours may and may not do to a row.
+//! Tests of the trigger that limits writes by others, and of the documented SQL.
 
 use mfa_core::{Account, BackupMethod, Phase, Sealed, Timestamp, UserId};
 use nova_mfa_tests::{NOON, TestStore};

@@ -1,4 +1,4 @@
-//! The schema up, down, and up again; on an empty database and on NOVA's own.
+//! Tests of migrations up, down and up again, on an empty database and on NOVA's own table.
 
 use diesel::connection::SimpleConnection as _;
 use diesel::{Connection as _, RunQueryDsl as _, SqliteConnection};

@@ -1,4 +1,4 @@
-//! The rights that `deploy/postgresql/roles.sql` gives are enough for a server, and no more.
+//! Tests of the grants in `deploy/postgresql/roles.sql`: enough for a server, and no more.
 
 use std::process::Command;
 

@@ -1,13 +1,12 @@
-//! What the tests of NOVA MFA stand on: servers, databases, binaries.
+//! Support library of the tests: servers, databases and programs.
 //!
-//! It refuses to skip: what is missing panics with a sentence that says what to start. `scripts/test` provides
-//! all of it.
+//! No test is skipped: a missing service panics with a message that names it. `scripts/test` starts all of them.
 //!
-//! A test's server or database is its own (a database with a random name, a port that nobody listens on), so that
-//! tests run side by side; what they share is told apart by name.
+//! Each test has its own server and database, with a free port and a random name, so that tests run in parallel. Shared
+//! services are separated by names.
 
-#![expect(clippy::panic, clippy::expect_used, reason = "a support function that cannot give ends its test")]
-#![expect(clippy::missing_panics_doc, reason = "each of them panics when it cannot give what it promises")]
+#![expect(clippy::panic, clippy::expect_used, reason = "a support function that fails ends its test")]
+#![expect(clippy::missing_panics_doc, reason = "all of them panic on failure")]
 
 mod admin;
 mod answer;

@@ -1,4 +1,4 @@
-//! The operations of a server, as its own OpenAPI document lists them.
+//! Operations of a server, read from its OpenAPI document.
 
 use std::collections::BTreeSet;
 
@@ -6,20 +6,20 @@ use serde_json::Value;
 
 use crate::{Answer, Client, Request};
 
-/// One operation of the document.
+/// Operation of the OpenAPI document.
 #[derive(Clone, Debug)]
 pub struct Operation {
-    /// Such as `POST`.
+    /// Method, such as `POST`.
     pub method: String,
-    /// The path as the document writes it, parameters in braces.
+    /// Path with parameters in braces.
     pub path: String,
-    /// What there is to know of it.
+    /// Operation object of the document.
     pub specification: Value,
     document: Value,
 }
 
 impl Operation {
-    /// All of them.
+    /// Returns all operations.
     #[track_caller]
     pub fn all(client: Client) -> Vec<Self> {
         let document = client.get("/openapi.json").send();
@@ -41,28 +41,28 @@ impl Operation {
         all
     }
 
-    /// Method and path, as in `POST /api/mfa/verify/totp`.
+    /// Returns method and path, as in `POST /api/mfa/verify/totp`.
     pub fn name(&self) -> String {
         format!("{} {}", self.method, self.path)
     }
 
-    /// Whether it changes something.
+    /// Whether the operation is not a `GET`.
     pub fn changes(&self) -> bool {
         self.method != "GET"
     }
 
-    /// Whether a token or a key is asked for.
+    /// Whether the operation requires a token or a key.
     pub fn requires_credentials(&self) -> bool {
         self.specification.get("security").is_some()
     }
 
-    /// The statuses that it may answer with.
+    /// Returns the documented status codes.
     pub fn statuses(&self) -> BTreeSet<u16> {
         let responses = self.specification.get("responses").and_then(Value::as_object).expect("responses");
         responses.keys().filter_map(|it| it.parse().ok()).collect()
     }
 
-    /// A call of it with its example of a body, if it has one, about this user where the path names one.
+    /// Creates a request with the documented example body and this user id in the path.
     pub fn example(&self, client: Client, user: i64) -> Request {
         let call = client.request(&self.method, &self.path_for_user(user));
         let media = self.specification.pointer("/requestBody/content").and_then(Value::as_object);
@@ -77,13 +77,12 @@ impl Operation {
         }
     }
 
-    /// Its path, with this user where it names one.
+    /// Returns the path with this user id as parameter.
     pub fn path_for_user(&self, user: i64) -> String {
         self.path.replace("{id}", &user.to_string()).replace("{secret}", "0f3c7a9e5b2d")
     }
 
-    /// Demands that the document knows this answer: its status, the code of a problem, the members of its body, the
-    /// headers that it says come with the status.
+    /// Asserts that the response is documented: status, error code, members of the body, and headers.
     #[track_caller]
     pub fn assert_documented(&self, answer: &Answer) {
         let name = self.name();
@@ -96,7 +95,7 @@ impl Operation {
             let codes =
                 codes.and_then(Value::as_array).unwrap_or_else(|| panic!("{name}: no codes of {answer:?}"));
             let code = answer.json().get("code").cloned().unwrap_or_default();
-            assert!(codes.contains(&code), "{name}: a code of no document: {answer:?}");
+            assert!(codes.contains(&code), "{name}: undocumented code: {answer:?}");
         }
         let media = answer.header("content-type");
         let content = response.get("content").and_then(Value::as_object);
@@ -109,7 +108,7 @@ impl Operation {
                     let sent = answer.json();
                     let sent = sent.as_object().map(|it| it.keys().cloned().collect()).unwrap_or_default();
                     let unknown: Vec<_> = BTreeSet::difference(&sent, &known).collect();
-                    assert!(unknown.is_empty(), "{name}: members of no document: {unknown:?}");
+                    assert!(unknown.is_empty(), "{name}: undocumented members: {unknown:?}");
                 }
             }
             (media, _) => panic!("{name}: {media:?} is not documented for {}", answer.status),
@@ -121,7 +120,7 @@ impl Operation {
         }
     }
 
-    /// The members that a schema names, those of its parts included; none where it leaves them open.
+    /// Returns the members of a schema and its parts; `None` if the schema lists none.
     fn members(&self, schema: &Value) -> Option<BTreeSet<String>> {
         if let Some(reference) = schema.get("$ref").and_then(Value::as_str) {
             return self.members(self.document.pointer(reference.trim_start_matches('#'))?);
@@ -137,7 +136,7 @@ impl Operation {
     }
 }
 
-/// A media type without its parameters.
+/// Returns a media type without its parameters.
 fn essence(media_type: &str) -> &str {
     media_type.split(';').next().unwrap_or(media_type)
 }

@@ -1,4 +1,4 @@
-//! The flows over a real store, with a clock that stands still and real ciphers.
+//! Use cases over a real store, with a manual clock and real ciphers.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -16,30 +16,30 @@ use mfa_totp::{Parameters, TimeStep, TotpCode};
 use crate::stores::test_keys;
 use crate::{NOON, RecordingGateway, TestStore};
 
-/// The flows over one store, without limits by address.
+/// Use cases over one store, without rate limits.
 #[derive(Debug)]
 pub struct TestFlows {
-    /// The store beneath.
+    /// Store of the accounts.
     pub store: TestStore,
-    /// The flows.
+    /// Use cases.
     pub flows: Arc<Flows>,
-    /// What time it is to them.
+    /// Clock of the use cases.
     pub clock: Arc<ManualClock>,
-    /// Where its SMS arrive.
+    /// Gateway that records the SMS.
     pub gateway: Arc<RecordingGateway>,
 }
 
-/// A user with an authenticator app.
+/// User with an authenticator app.
 #[derive(Clone, Debug)]
 pub struct EnrolledUser {
-    /// Who.
+    /// User id.
     pub user: UserId,
-    /// What the app holds.
+    /// TOTP secret of the app.
     pub secret: SecretBytes,
 }
 
 impl TestFlows {
-    /// Over this store, at noon.
+    /// Creates the use cases over this store; the clock starts at [`NOON`].
     pub fn new(store: TestStore) -> Self {
         let clock = Arc::new(ManualClock::at(NOON));
         let gateway = Arc::new(RecordingGateway::default());
@@ -47,12 +47,12 @@ impl TestFlows {
         Self { store, flows, clock, gateway }
     }
 
-    /// The flows of a second server on the same database.
+    /// Returns the use cases of a second server on the same database.
     pub fn second_server(&self) -> Arc<Flows> {
         flows(&self.store, self.store.reopen(), self.clock.clone(), self.gateway.clone())
     }
 
-    /// A call with a fresh token of that kind.
+    /// Creates a call with a new token of this kind.
     pub fn call(&self, user: UserId, kind: TokenKind) -> Call {
         let admin = AdminCall { actor: "test".to_owned(), reason: None, origin: Origin::default() };
         let minted = self.store.runtime.block_on(self.flows.mint_token(&admin, user, kind)).expect("a token");
@@ -60,7 +60,7 @@ impl TestFlows {
         self.flows.open(Some(&token), AcceptedStages::Any, Origin::default()).expect("a good token")
     }
 
-    /// Makes a user and enrols an authenticator app. The clock moves on, so that the first code is a new one.
+    /// Creates a user with an authenticator app. Advances the clock, so that the next code is unused.
     pub fn enrol(&self, name: &str) -> EnrolledUser {
         let user = self.store.add_user(name);
         let call = self.call(user, TokenKind::OneFactor);
@@ -74,7 +74,7 @@ impl TestFlows {
         enrolled
     }
 
-    /// Makes a user whose only factor is this number. The clock moves on, so that another code may be sent.
+    /// Creates a user whose only factor is this number. Advances the clock, so that another code can be sent.
     pub fn enrol_phone(&self, name: &str, number: &str) -> UserId {
         let user = self.store.add_user(name);
         let call = self.call(user, TokenKind::OneFactor);
@@ -87,14 +87,14 @@ impl TestFlows {
         user
     }
 
-    /// What the app shows now.
+    /// Returns the current code.
     pub fn code(&self, enrolled: &EnrolledUser) -> TotpCode {
         use mfa_core::Clock as _;
         let step = TimeStep::at(self.clock.now());
         step.code(&enrolled.secret, Parameters::default()).expect("a time after 1970")
     }
 
-    /// A code that the app shows at no step of the window.
+    /// Returns a code that is wrong at every step of the window.
     pub fn wrong_code(&self, enrolled: &EnrolledUser) -> TotpCode {
         use mfa_core::Clock as _;
         let now = self.clock.now();

@@ -1,4 +1,4 @@
-//! What a page hands the next by the browser.
+//! Tests of the encrypted state that pages keep in a cookie.
 
 use mfa_flows::TokenKind;
 use nova_mfa_tests::{Answer, Member, TestServer};
