@@ -1,7 +1,7 @@
-//! Every test that spans crates, in one binary.
+//! All tests that span crates, in one binary.
 //!
-//! Each area is a module: one file, or one folder of them. What they stand on (a database each, a server each, the
-//! built programs) comes from the support library of this package.
+//! Each area is a module, in one file or one folder. The support library of this package provides a database and a
+//! server per test, and the built programs.
 
 #![cfg(test)]
 #![expect(clippy::arithmetic_side_effects, reason = "a test that overflows panics, as it should")]

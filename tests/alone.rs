@@ -1,5 +1,6 @@
-//! Tests that must have the database server or the memory to themselves: cargo runs one test binary after another, and
-//! these take turns.
+//! Tests that need the database server or the memory to themselves.
+//!
+//! Cargo runs one test binary after another, and the tests of this one run one at a time.
 
 #![cfg(test)]
 
@@ -53,7 +54,7 @@ fn verification(user: UserId, at: Timestamp) -> impl FnMut(&mut Account) + Send 
 }
 
 #[test]
-fn ten_thousand_verifications_leave_at_least_ninety_five_in_a_hundred_updates_hot() {
+fn at_least_95_percent_of_ten_thousand_verification_updates_are_hot() {
     let _turn = turn();
     // A transaction that is open anywhere on the server, be it in another database, keeps dead versions of rows from
     // being cleared away, and updates from staying on their page.
@@ -99,7 +100,7 @@ fn resident() -> u64 {
 }
 
 #[test]
-fn a_million_addresses_take_less_than_64_mib_and_a_hot_one_stays_limited() {
+fn a_million_client_addresses_use_less_than_64_mib_and_a_busy_one_stays_limited() {
     let _turn = turn();
     let quota = Quota::new(10, Duration::from_mins(1)).expect("ten a minute");
     let quotas = Quotas {

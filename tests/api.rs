@@ -1,4 +1,4 @@
-//! The HTTP contract, from outside, on both databases.
+//! Tests of the HTTP API from outside, on both databases.
 
 mod account;
 mod admin;

@@ -1,4 +1,4 @@
-//! The audit trail: what is written of each event, and whether it still is what was written.
+//! Tests of the audit log: stored events and the verification of their chains.
 
 mod chain;
 mod command;
@@ -34,22 +34,22 @@ fn event(kind: EventKind, outcome: Outcome) -> SecurityEvent {
 
 /// Runs one decision on the account of this user.
 fn change(store: &TestStore, user: UserId, mut change: impl FnMut(&mut Account) + Send + 'static) {
-    let (accounts, told) = (store.accounts(), || store.log.recorded().len());
-    let before = told();
+    let (accounts, logged) = (store.accounts(), || store.log.recorded().len());
+    let before = logged();
     store
         .runtime
         .block_on(accounts.update(user, Phase::Begin, move |account| change(account)))
         .unwrap()
         .unwrap();
     // Callers are answered before the log is told.
-    let is_told = (0..500).any(|_| {
-        let is_told = told() > before;
-        if !is_told {
+    let is_logged = (0..500).any(|_| {
+        let is_logged = logged() > before;
+        if !is_logged {
             std::thread::sleep(Duration::from_millis(2));
         }
-        is_told
+        is_logged
     });
-    assert!(is_told, "{}: the log was told nothing", store.name);
+    assert!(is_logged, "{}: the log was told nothing", store.name);
 }
 
 /// Adds a user with this many events, each stored by a decision of its own.

@@ -1,4 +1,4 @@
-//! How decisions are gathered and stored: what a group costs, and what others may do to it meanwhile.
+//! Tests of the committer: the cost of a group, and concurrent changes by others.
 
 mod bounds;
 mod cost;

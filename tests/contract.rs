@@ -1,8 +1,8 @@
-//! What the ports promise, on every adapter.
+//! Contract of the ports, tested on every adapter.
 
 mod accounts;
+mod audit_log;
 mod rate_limiter;
 mod sms;
 mod statistics;
-mod trail;
 mod users;

@@ -1,5 +1,4 @@
-//! The documents in `docs/`, held to what they are about: their links lead somewhere, their commands run, and what they
-//! list is what there is.
+//! Tests of `docs/`: links have targets, commands run, and lists are complete.
 
 mod answers;
 mod book;

@@ -1,4 +1,4 @@
-//! The programs as they are run, and what goes wrong around them.
+//! Tests of the built programs under faults of their environment.
 
 mod clock;
 mod crash;

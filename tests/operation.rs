@@ -1,4 +1,4 @@
-//! What operators do while servers run.
+//! Tests of operator commands while servers run.
 
 mod nova;
 mod otpauth;

@@ -1,4 +1,4 @@
-//! Everything that is spent once, and everything that is counted, under many at once.
+//! Races of everything that is spent once or counted.
 
 mod recovery;
 mod sms;

@@ -1,4 +1,4 @@
-//! Limits that servers share in Redis: when it fails, and how its servers may stand together.
+//! Tests of rate limits shared in Redis: failures of Redis and its deployment modes.
 
 mod faults;
 mod limits;

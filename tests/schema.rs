@@ -1,4 +1,4 @@
-//! The table `users`: how it comes to be, what others may write to it, how it goes.
+//! Tests of the table `users`: migrations, writes by others, and erasure.
 
 mod erasure;
 mod guard;

@@ -1,11 +1,11 @@
-//! `GET /api/mfa/status` and `GET /api/mfa/methods`
+//! Tests of `GET /api/mfa/status` and `GET /api/mfa/methods`.
 
 use mfa_flows::TokenKind;
 use nova_mfa_tests::{TestServer, members};
 use serde_json::{Value, json};
 
 #[test]
-fn the_status_has_every_field_of_the_contract() {
+fn mfa_status_returns_every_documented_field() {
     for server in TestServer::each() {
         let id = server.add_user("ada");
         let status = || server.get("/api/mfa/status", &server.token(id, TokenKind::OneFactor)).ok();
@@ -35,7 +35,7 @@ fn the_status_has_every_field_of_the_contract() {
 }
 
 #[test]
-fn the_status_is_the_callers_own() {
+fn mfa_status_describes_the_caller_only() {
     for server in TestServer::each() {
         let (ada, bob) = (server.enrol("ada"), server.add_user("bob"));
         let bobs = server.token(bob, TokenKind::OneFactor);
@@ -45,7 +45,7 @@ fn the_status_is_the_callers_own() {
 }
 
 #[test]
-fn methods_are_told_best_first_with_what_stands_against_them_in_the_callers_language() {
+fn methods_are_listed_best_first_with_localized_labels_and_reasons_for_unavailability() {
     for server in TestServer::each() {
         let ada = server.enrol("ada");
         let methods = |language: &str, token: &str| {
@@ -54,35 +54,35 @@ fn methods_are_told_best_first_with_what_stands_against_them_in_the_callers_lang
             assert_eq!(answer.header("content-language"), Some(language));
             answer.ok()["methods"].as_array().unwrap().clone()
         };
-        let told = methods("en", &server.pending(ada.id));
-        assert_eq!(told[0], json!({ "method": "totp", "label": "Authenticator app", "available": true }));
+        let listed = methods("en", &server.pending(ada.id));
+        assert_eq!(listed[0], json!({ "method": "totp", "label": "Authenticator app", "available": true }));
         assert_eq!(methods("fr", &ada.access)[0]["label"], "Application d’authentification");
-        let names: Vec<_> = told.iter().map(|it| it["method"].as_str().unwrap()).collect();
+        let names: Vec<_> = listed.iter().map(|it| it["method"].as_str().unwrap()).collect();
         assert_eq!(names, ["totp", "sms", "recovery"], "{}", server.name());
-        for method in &told[1..] {
+        for method in &listed[1..] {
             assert_eq!((&method["available"], &method["reason"]), (&json!(false), &json!("not_enrolled")));
         }
 
         let nobody = server.add_user("bob");
-        let told = methods("en", &server.token(nobody, TokenKind::OneFactor));
+        let listed = methods("en", &server.token(nobody, TokenKind::OneFactor));
         assert!(
-            told.iter().all(|it| it["available"] == json!(false) && it["reason"] == json!("not_enrolled"))
+            listed.iter().all(|it| it["available"] == json!(false) && it["reason"] == json!("not_enrolled"))
         );
-        assert!(told.iter().all(|it| it["label"] != Value::Null));
+        assert!(listed.iter().all(|it| it["label"] != Value::Null));
     }
 }
 
 #[test]
-fn a_call_that_takes_no_body_refuses_one_with_fields() {
+fn endpoints_without_a_request_body_reject_unexpected_fields() {
     for server in TestServer::each() {
         let ada = server.enrol("ada");
         for (method, path) in
             [("GET", "/api/mfa/status"), ("GET", "/api/mfa/methods"), ("POST", "/api/mfa/token/revoke")]
         {
             let call = || server.client().request(method, path).bearer(&ada.access);
-            call().json(&json!({ "user_id": 1 })).send().says(422, "invalid_field");
-            call().body("application/json", "[]").send().says(400, "malformed_request");
-            call().body("text/plain", "x").send().says(415, "unsupported_media_type");
+            call().json(&json!({ "user_id": 1 })).send().assert_problem(422, "invalid_field");
+            call().body("application/json", "[]").send().assert_problem(400, "malformed_request");
+            call().body("text/plain", "x").send().assert_problem(415, "unsupported_media_type");
             call().json(&json!({})).send().ok();
         }
         // Nor need it say that there is none.

@@ -1,4 +1,4 @@
-//! `/api/mfa/admin/*`: who may, what it does, and what is written of it.
+//! Tests of `/api/mfa/admin/*`: access, effects and audit events.
 
 use mfa_core::UserId;
 use mfa_flows::TokenKind;
@@ -31,7 +31,7 @@ fn newest(server: &TestServer, token: &str, user: UserId) -> Value {
 }
 
 #[test]
-fn users_are_listed_page_by_page_and_found_by_part_of_a_name() {
+fn users_are_paginated_and_searchable_by_part_of_a_name() {
     for server in TestServer::each() {
         let root = administrator(&server, "root");
         let token = fresh(&server, &root);
@@ -50,19 +50,19 @@ fn users_are_listed_page_by_page_and_found_by_part_of_a_name() {
         let rest = list(&format!("?limit=2&after={ada}"));
         assert_eq!((&rest["users"][0]["user_id"], &rest["next"]), (&json!(bob.value()), &Value::Null));
         for bad in ["limit=0", "limit=201", "after=-1", "after=x", "page=2", "query=%00"] {
-            server.get(&format!("/api/mfa/admin/users?{bad}"), &token).says(422, "invalid_field");
+            server.get(&format!("/api/mfa/admin/users?{bad}"), &token).assert_problem(422, "invalid_field");
         }
     }
 }
 
 #[test]
-fn a_user_is_shown_in_full_and_nothing_secret_with_it() {
+fn user_details_are_complete_and_contain_no_secret() {
     for server in TestServer::each() {
         let root = administrator(&server, "root");
         let token = fresh(&server, &root);
         let (ada, codes) = server.enrol_with_codes("ada");
-        let shown = server.get(&path_for(ada.id, ""), &token);
-        let card = shown.ok();
+        let answer = server.get(&path_for(ada.id, ""), &token);
+        let card = answer.ok();
         let fields = json!({
             "user_id": 0, "email": 0, "username": 0, "is_active": 0, "is_superuser": 0, "mfa_enforced": 0,
             "totp_enabled": 0, "totp_enrolled_at": 0, "phone": 0, "phone_verified": 0, "backup_method": 0,
@@ -75,20 +75,20 @@ fn a_user_is_shown_in_full_and_nothing_secret_with_it() {
         assert!(!text.contains("v1.test.") && codes.iter().all(|code| !text.contains(code)), "{text}");
         for nobody in ["4711", "0", "-1", "x", "99999999999999999999", "1%2F2"] {
             let path = format!("/api/mfa/admin/users/{nobody}");
-            server.get(&path, &token).says(404, "not_found");
-            server.post(&format!("{path}/unlock"), &token).says(404, "not_found");
+            server.get(&path, &token).assert_problem(404, "not_found");
+            server.post(&format!("{path}/unlock"), &token).assert_problem(404, "not_found");
         }
     }
 }
 
 #[test]
-fn an_administrator_unlocks_enforces_regenerates_and_resets_and_each_is_written_down() {
+fn unlock_enforce_regenerate_and_reset_work_and_are_audited() {
     for server in TestServer::each() {
         let root = administrator(&server, "root");
         let ada = server.enrol("ada");
         let token = fresh(&server, &root);
         let actor = format!("user:{} (root)", root.id);
-        let told = |event: &str, reason: Value| {
+        let assert_newest = |event: &str, reason: Value| {
             let newest = newest(&server, &token, ada.id);
             assert_eq!(newest["event"], event, "{}: {newest}", server.name());
             assert_eq!(newest["user_id"], json!(ada.id.value()));
@@ -97,11 +97,11 @@ fn an_administrator_unlocks_enforces_regenerates_and_resets_and_each_is_written_
         };
 
         server.fail(&ada, 10);
-        server.verify(&server.pending(ada.id), &ada.code(server.now())).says(403, "account_locked");
+        server.verify(&server.pending(ada.id), &ada.code(server.now())).assert_problem(403, "account_locked");
         let unlocked =
             send(&server, &token, &path_for(ada.id, "/unlock"), &json!({ "reason": "called us" })).ok();
         assert_eq!(unlocked, json!({ "user_id": ada.id.value(), "unlocked": true }));
-        told("admin_unlock", json!("called us"));
+        assert_newest("admin_unlock", json!("called us"));
         // A pending token of the moment of the lock is spent with it.
         server.advance(1);
         server.verify(&server.pending(ada.id), &ada.code(server.now())).ok();
@@ -109,29 +109,29 @@ fn an_administrator_unlocks_enforces_regenerates_and_resets_and_each_is_written_
         let enforced =
             send(&server, &token, &path_for(ada.id, "/enforce"), &json!({ "enforced": true })).ok();
         assert_eq!(enforced, json!({ "user_id": ada.id.value(), "mfa_enforced": true }));
-        told("admin_enforce", Value::Null);
+        assert_newest("admin_enforce", Value::Null);
 
         let path = path_for(ada.id, "/recovery/regenerate");
         let regenerated = server.client().post(&path).bearer(&token).send();
         assert_eq!(regenerated.ok()["user_id"], json!(ada.id.value()));
         let codes = regenerated.texts("recovery_codes");
         assert_eq!(codes.len(), 10);
-        told("admin_recovery_regenerate", Value::Null);
-        server.recover(&server.pending(ada.id), &codes[0]).ok();
+        assert_newest("admin_recovery_regenerate", Value::Null);
+        server.verify_recovery_code(&server.pending(ada.id), &codes[0]).ok();
 
         let session = fresh(&server, &ada);
         let reset = send(&server, &token, &path_for(ada.id, "/reset"), &json!({})).ok();
         assert_eq!(reset, json!({ "user_id": ada.id.value(), "reset": true }));
-        told("admin_reset", Value::Null);
-        server.get("/api/mfa/status", &session).says(401, "token_revoked");
+        assert_newest("admin_reset", Value::Null);
+        server.get("/api/mfa/status", &session).assert_problem(401, "token_revoked");
         let status = server.get("/api/mfa/status", &server.token(ada.id, TokenKind::OneFactor)).ok();
         assert_eq!((&status["totp_enabled"], &status["recovery_codes_left"]), (&json!(false), &json!(0)));
-        assert!(server.log_says("\"event\":\"admin_reset\""), "{}", server.name());
+        assert!(server.log_contains("\"event\":\"admin_reset\""), "{}", server.name());
     }
 }
 
 #[test]
-fn what_is_sent_wrongly_is_named_and_changes_nothing() {
+fn invalid_input_is_named_and_changes_nothing() {
     for server in TestServer::each() {
         let root = administrator(&server, "root");
         let (ada, token) = (server.enrol("ada"), fresh(&server, &root));
@@ -148,7 +148,7 @@ fn what_is_sent_wrongly_is_named_and_changes_nothing() {
             ("/recovery/regenerate", json!({ "reason": 7 }), "reason"),
         ] {
             let answer = send(&server, &token, &path_for(ada.id, path), &body);
-            let problem = answer.says(422, "invalid_field").json();
+            let problem = answer.assert_problem(422, "invalid_field").json();
             assert_eq!(problem["errors"][0]["field"], *field, "{path} {body}");
         }
         server
@@ -157,9 +157,9 @@ fn what_is_sent_wrongly_is_named_and_changes_nothing() {
             .bearer(&token)
             .body("application/json", "[")
             .send()
-            .says(400, "malformed_request");
+            .assert_problem(400, "malformed_request");
         for bad in ["event=nothing", "user_id=0", "limit=500", "before=x", "from=1"] {
-            server.get(&format!("/api/mfa/admin/events?{bad}"), &token).says(422, "invalid_field");
+            server.get(&format!("/api/mfa/admin/events?{bad}"), &token).assert_problem(422, "invalid_field");
         }
         let card = server.get(&path_for(ada.id, ""), &token).ok();
         assert_eq!((&card["totp_enabled"], &card["mfa_enforced"]), (&json!(true), &json!(false)));
@@ -181,7 +181,7 @@ fn all(user: UserId) -> [(&'static str, String, Value); 8] {
 }
 
 #[test]
-fn nobody_but_an_administrator_of_two_factors_gets_in() {
+fn only_administrators_with_two_factors_have_access() {
     for server in TestServer::each() {
         let (root, ada) = (administrator(&server, "root"), server.enrol("ada"));
         // Of two factors and a superuser's when it was issued; the row has changed its mind.
@@ -196,25 +196,25 @@ fn nobody_but_an_administrator_of_two_factors_gets_in() {
         for (method, path, body) in all(victim) {
             let call = |token: &str| server.client().request(method, &path).bearer(token).json(&body).send();
             let one = server.token(root.id, TokenKind::OneFactor);
-            server.client().request(method, &path).json(&body).send().says(401, "token_missing");
-            call(&server.pending(root.id)).says(403, "wrong_token_stage");
-            call(&one).says(403, "wrong_token_stage");
-            call(&fresh(&server, &ada)).says(403, "not_allowed");
-            call(&was).says(403, "not_allowed");
-            call(&before).says(403, "not_allowed");
+            server.client().request(method, &path).json(&body).send().assert_problem(401, "token_missing");
+            call(&server.pending(root.id)).assert_problem(403, "wrong_token_stage");
+            call(&one).assert_problem(403, "wrong_token_stage");
+            call(&fresh(&server, &ada)).assert_problem(403, "not_allowed");
+            call(&was).assert_problem(403, "not_allowed");
+            call(&before).assert_problem(403, "not_allowed");
             // And nobody of those learns who there is.
             let nobody = path.replace(&victim.to_string(), "4711");
             let call = server.client().request(method, &nobody).bearer(&fresh(&server, &ada)).json(&body);
-            call.send().says(403, "not_allowed");
+            call.send().assert_problem(403, "not_allowed");
         }
         let trail = format!("SELECT count(*) FROM mfa_events WHERE user_id = {victim}");
         assert_eq!(server.installation.number(&trail), 0, "{}: nothing was done to anybody", server.name());
-        assert!(server.log_says("\"event\":\"admin_refused\""), "{}", server.name());
+        assert!(server.log_contains("\"event\":\"admin_refused\""), "{}", server.name());
     }
 }
 
 #[test]
-fn a_locked_disabled_or_logged_out_administrator_is_none() {
+fn a_locked_disabled_or_logged_out_administrator_has_no_access() {
     for server in TestServer::each() {
         let (locked, disabled) = (administrator(&server, "locked"), administrator(&server, "disabled"));
         let gone = administrator(&server, "gone");
@@ -227,20 +227,20 @@ fn a_locked_disabled_or_logged_out_administrator_is_none() {
             let codes = [(403, "account_locked"), (403, "account_disabled"), (401, "token_revoked")];
             for (token, (status, code)) in tokens.iter().zip(codes) {
                 let call = server.client().request(method, &path).bearer(token).json(&body);
-                call.send().says(status, code);
+                call.send().assert_problem(status, code);
             }
         }
     }
 }
 
 #[test]
-fn an_administrators_own_account_is_changed_by_a_factor_of_late_and_a_reset_ends_their_token() {
+fn changing_ones_own_account_requires_step_up_and_a_reset_revokes_ones_own_token() {
     for server in TestServer::each() {
         let root = administrator(&server, "root");
         let old = fresh(&server, &root);
         server.advance(601);
         for path in ["/recovery/regenerate", "/reset", "/unlock"] {
-            server.post(&path_for(root.id, path), &old).says(401, "step_up_required");
+            server.post(&path_for(root.id, path), &old).assert_problem(401, "step_up_required");
         }
         // Of others it is still good.
         let ada = server.enrol("ada");
@@ -248,13 +248,13 @@ fn an_administrators_own_account_is_changed_by_a_factor_of_late_and_a_reset_ends
 
         let token = fresh(&server, &root);
         server.post(&path_for(root.id, "/reset"), &token).ok();
-        server.get("/api/mfa/status", &token).says(401, "token_revoked");
-        server.get("/api/mfa/admin/users", &token).says(401, "token_revoked");
+        server.get("/api/mfa/status", &token).assert_problem(401, "token_revoked");
+        server.get("/api/mfa/admin/users", &token).assert_problem(401, "token_revoked");
     }
 }
 
 #[test]
-fn what_an_administrator_reads_is_in_the_log_with_who_and_whose() {
+fn reads_by_an_administrator_are_logged_with_actor_and_user() {
     for server in TestServer::each() {
         let (root, ada) = (administrator(&server, "root"), server.add_user("ada"));
         let token = fresh(&server, &root);
@@ -280,7 +280,7 @@ fn what_an_administrator_reads_is_in_the_log_with_who_and_whose() {
 }
 
 #[test]
-fn statistics_are_series_for_plots_and_totals_of_now() {
+fn statistics_contain_time_series_and_current_totals() {
     for server in TestServer::each() {
         let root = administrator(&server, "root");
         let ada = server.enrol("ada");
@@ -288,7 +288,7 @@ fn statistics_are_series_for_plots_and_totals_of_now() {
         server.verify(&server.pending(ada.id), &ada.code(server.now())).ok();
         let token = fresh(&server, &root);
         let stats = |query: &str| server.get(&format!("/api/mfa/admin/stats{query}"), &token);
-        let told = stats("").ok();
+        let statistics = stats("").ok();
         let hour = "2027-01-15T08:00:00Z";
         let expected = json!({
             "from": "2027-01-14T08:00:00Z", "to": "2027-01-15T09:00:00Z", "bucket": "hour",
@@ -302,7 +302,7 @@ fn statistics_are_series_for_plots_and_totals_of_now() {
                 "recovery_codes_low": 2,
             },
         });
-        assert_eq!(told, expected, "{}", server.name());
+        assert_eq!(statistics, expected, "{}", server.name());
 
         let day = stats("?bucket=day&from=2027-01-10T00:00:00Z&to=2027-01-16T00:00:00%2B01:00").ok();
         assert_eq!(day["verifications"][0]["at"], "2027-01-15T00:00:00Z", "{}", server.name());
@@ -318,7 +318,7 @@ fn statistics_are_series_for_plots_and_totals_of_now() {
             "bucket=day&from=2020-01-15T00:00:00Z",
             "limit=1",
         ] {
-            stats(&format!("?{bad}")).says(422, "invalid_field");
+            stats(&format!("?{bad}")).assert_problem(422, "invalid_field");
         }
     }
 }

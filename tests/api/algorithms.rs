@@ -1,4 +1,4 @@
-//! Access tokens by `EdDSA` and ES256, the published keys, and their rotation.
+//! Tests of access tokens signed with `EdDSA` and ES256, of the published keys and of their rotation.
 
 use data_encoding::BASE64URL_NOPAD;
 use mfa_flows::TokenKind;
@@ -22,7 +22,7 @@ fn head_of(token: &str) -> Value {
 }
 
 #[test]
-fn a_login_ends_in_a_token_of_the_chosen_algorithm_and_begins_with_one_of_the_shared_secret() {
+fn pending_tokens_use_the_shared_secret_and_access_tokens_the_configured_algorithm() {
     for algorithm in BOTH {
         let name = algorithm.as_str();
         let settings = [("JWT_ALGORITHM", name), ("JWT_PRIVATE_KEYS", &pem(algorithm))];
@@ -39,23 +39,23 @@ fn a_login_ends_in_a_token_of_the_chosen_algorithm_and_begins_with_one_of_the_sh
             let head = json!({ "alg": name, "typ": "at+jwt", "kid": published["kid"] });
             assert_eq!(head_of(&access), head);
             server.get(STATUS, &access).ok();
-            server.get(STATUS, &pending).says(403, "wrong_token_stage");
+            server.get(STATUS, &pending).assert_problem(403, "wrong_token_stage");
             assert!(published.get("d").is_none() && keys["keys"].as_array().is_some_and(|it| it.len() == 1));
         }
     }
 }
 
 #[test]
-fn without_private_keys_the_set_is_empty_and_no_secret_is_ever_in_it() {
+fn the_jwk_set_is_empty_without_private_keys_and_never_contains_a_secret() {
     for server in TestServer::each() {
         let keys = server.client().get(KEYS).send();
         assert_eq!(keys.ok(), json!({ "keys": [] }));
-        server.client().post(KEYS).send().says(405, "method_not_allowed");
+        server.client().post(KEYS).send().assert_problem(405, "method_not_allowed");
     }
 }
 
 #[test]
-fn whoever_shares_the_secret_or_knows_the_public_key_makes_no_access_token() {
+fn access_tokens_cannot_be_forged_with_the_shared_secret_or_the_public_key() {
     for algorithm in BOTH {
         let settings = [("JWT_ALGORITHM", algorithm.as_str()), ("JWT_PRIVATE_KEYS", &pem(algorithm))];
         for server in TestServer::each_with(&settings) {
@@ -76,7 +76,7 @@ fn whoever_shares_the_secret_or_knows_the_public_key_makes_no_access_token() {
                         forged.sign_with(b""),
                         format!("{}.", forged.unsigned()),
                     ] {
-                        server.get(STATUS, &token).says(401, "token_invalid");
+                        server.get(STATUS, &token).assert_problem(401, "token_invalid");
                     }
                 }
             }
@@ -86,7 +86,7 @@ fn whoever_shares_the_secret_or_knows_the_public_key_makes_no_access_token() {
 }
 
 #[test]
-fn tokens_of_the_key_before_go_on_while_it_stands_and_not_after() {
+fn tokens_of_the_previous_key_are_accepted_until_it_is_removed() {
     let (old, new) = (pem(SigningAlgorithm::EdDsa), pem(SigningAlgorithm::Es256));
     for installation in Installation::each(&[("MFA_MAX_CLOCK_SKEW", "0")]) {
         let with = |it: Installation, algorithm: &str, keys: &str| {
@@ -106,13 +106,13 @@ fn tokens_of_the_key_before_go_on_while_it_stands_and_not_after() {
         assert_eq!(names, [&head_of(&after)["kid"], &head_of(&before)["kid"]]);
 
         let server = TestServer::start(with(server.stop(), "ES256", &new));
-        server.get(STATUS, &before).says(401, "token_invalid");
+        server.get(STATUS, &before).assert_problem(401, "token_invalid");
         server.get(STATUS, &after).ok();
     }
 }
 
 #[test]
-fn from_the_shared_secret_to_a_private_key_tokens_go_on_while_the_secret_is_named_as_previous() {
+fn after_a_change_to_a_private_key_tokens_of_the_previous_shared_secret_stay_valid() {
     let key = pem(SigningAlgorithm::EdDsa);
     for installation in Installation::each(&[("MFA_MAX_CLOCK_SKEW", "0")]) {
         let server = TestServer::start(installation);
@@ -128,16 +128,16 @@ fn from_the_shared_secret_to_a_private_key_tokens_go_on_while_the_secret_is_name
         server.get(STATUS, &before).ok();
         let after = server.token(ada, TokenKind::OneFactor);
         assert_eq!(head_of(&after)["alg"], "EdDSA");
-        assert!(server.log_says("JWT_PREVIOUS_SECRET_KEYS: take them out an hour after the switch"));
+        assert!(server.log_contains("JWT_PREVIOUS_SECRET_KEYS: take them out an hour after the switch"));
 
         let server = TestServer::start(server.stop().without("JWT_PREVIOUS_SECRET_KEYS"));
-        server.get(STATUS, &before).says(401, "token_invalid");
+        server.get(STATUS, &before).assert_problem(401, "token_invalid");
         server.get(STATUS, &after).ok();
     }
 }
 
 #[test]
-fn a_key_of_another_algorithm_stops_the_start_with_a_sentence() {
+fn a_key_of_another_algorithm_prevents_the_start_with_an_error_message() {
     let installation = Installation::sqlite(&[
         ("JWT_ALGORITHM", "EdDSA"),
         ("JWT_PRIVATE_KEYS", &pem(SigningAlgorithm::Es256)),
@@ -146,5 +146,5 @@ fn a_key_of_another_algorithm_stops_the_start_with_a_sentence() {
     assert_eq!(refusal.code, Some(1));
     let sentence =
         "JWT_PRIVATE_KEYS starts with a key for ES256 while JWT_ALGORITHM is EdDSA: put the signing key";
-    assert!(refusal.said.contains(sentence), "{refusal:?}");
+    assert!(refusal.stderr.contains(sentence), "{refusal:?}");
 }

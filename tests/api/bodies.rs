@@ -1,4 +1,4 @@
-//! Bodies and paths of every shape: whatever is sent, the answer is a problem and never a 500.
+//! Tests of unusual bodies and paths: the response is a problem document and never a 500.
 
 use mfa_flows::TokenKind;
 use nova_mfa_tests::{Answer, Request, TestServer};
@@ -18,15 +18,15 @@ const POSTS: [&str; 8] = [
 ];
 
 #[track_caller]
-fn demand_sober(answer: &Answer) {
+fn assert_problem_or_success(answer: &Answer) {
     assert!(answer.status < 500, "{answer:?}");
     if answer.status >= 400 {
-        answer.demand_problem();
+        answer.assert_problem_document();
     }
 }
 
 #[test]
-fn sixteen_kilobytes_are_taken_and_one_byte_more_is_not() {
+fn a_body_of_16_kib_is_accepted_and_one_byte_more_is_rejected() {
     for server in TestServer::each() {
         let ada = server.enrol("ada");
         for path in POSTS {
@@ -39,15 +39,20 @@ fn sixteen_kilobytes_are_taken_and_one_byte_more_is_not() {
                     .body(JSON, body)
                     .send()
             };
-            call(16 * 1024 + 1).says(413, "too_large");
+            call(16 * 1024 + 1).assert_problem(413, "too_large");
             assert_ne!(call(16 * 1024).status, 413, "{path}");
         }
-        server.client().get("/health").body(JSON, vec![b' '; 16 * 1024 + 1]).send().says(413, "too_large");
+        server
+            .client()
+            .get("/health")
+            .body(JSON, vec![b' '; 16 * 1024 + 1])
+            .send()
+            .assert_problem(413, "too_large");
     }
 }
 
 #[test]
-fn only_json_is_taken() {
+fn only_json_is_accepted() {
     for server in TestServer::each() {
         let ada = server.enrol("ada");
         let body = r#"{"code":"000000"}"#;
@@ -60,15 +65,18 @@ fn only_json_is_taken() {
                 "multipart/form-data",
                 "application/json; charset=utf-16",
             ] {
-                call(media_type).send().says(415, "unsupported_media_type");
+                call(media_type).send().assert_problem(415, "unsupported_media_type");
             }
-            call(JSON).header("Content-Encoding", "gzip").send().says(415, "unsupported_media_type");
+            call(JSON)
+                .header("Content-Encoding", "gzip")
+                .send()
+                .assert_problem(415, "unsupported_media_type");
         }
     }
 }
 
 #[test]
-fn what_is_no_object_is_malformed() {
+fn a_body_that_is_not_a_json_object_is_malformed() {
     for server in TestServer::each() {
         let ada = server.enrol("ada");
         let bodies: [&[u8]; 12] = [
@@ -88,7 +96,7 @@ fn what_is_no_object_is_malformed() {
         for path in ["/api/auth/login", "/api/mfa/verify/totp", "/api/mfa/totp/enroll/start"] {
             for body in bodies {
                 let answer = server.client().post(path).bearer(&ada.access).body(JSON, body).send();
-                answer.says(400, "malformed_request");
+                answer.assert_problem(400, "malformed_request");
             }
         }
         server
@@ -96,22 +104,26 @@ fn what_is_no_object_is_malformed() {
             .post("/api/mfa/verify/totp")
             .bearer(&ada.access)
             .send()
-            .says(400, "malformed_request");
+            .assert_problem(400, "malformed_request");
         let name = "x".repeat(3000);
         let answer = server.client().post("/api/mfa/verify/totp").bearer(&ada.access);
         let answer = answer.body(JSON, format!("{{\"{name}\":1}}")).send();
-        answer.says(422, "invalid_field");
+        answer.assert_problem(422, "invalid_field");
         assert!(answer.text().len() < 1500, "what is not known is not repeated at length");
     }
 }
 
 #[test]
-fn a_method_that_a_path_does_not_take_is_refused_with_those_that_it_takes() {
+fn an_unsupported_method_gets_405_with_the_allowed_methods() {
     for server in TestServer::each() {
         for path in POSTS {
             for method in ["GET", "PUT", "DELETE", "PATCH", "OPTIONS"] {
                 let refused = server.client().request(method, path).send();
-                assert_eq!(refused.says(405, "method_not_allowed").header("allow"), Some("POST"), "{path}");
+                assert_eq!(
+                    refused.assert_problem(405, "method_not_allowed").header("allow"),
+                    Some("POST"),
+                    "{path}"
+                );
             }
         }
         for path in [
@@ -123,7 +135,11 @@ fn a_method_that_a_path_does_not_take_is_refused_with_those_that_it_takes() {
             "/health/ready",
         ] {
             let refused = server.client().post(path).send();
-            assert_eq!(refused.says(405, "method_not_allowed").header("allow"), Some("GET, HEAD"), "{path}");
+            assert_eq!(
+                refused.assert_problem(405, "method_not_allowed").header("allow"),
+                Some("GET, HEAD"),
+                "{path}"
+            );
         }
         for path in [
             "/none",
@@ -134,13 +150,13 @@ fn a_method_that_a_path_does_not_take_is_refused_with_those_that_it_takes() {
             "/api//mfa/status",
             "/.git/config",
         ] {
-            server.client().get(path).send().says(404, "not_found");
+            server.client().get(path).send().assert_problem(404, "not_found");
         }
     }
 }
 
 #[test]
-fn no_body_brings_a_500_about() {
+fn no_request_body_causes_a_500() {
     for server in TestServer::each() {
         let ada = server.enrol("ada");
         // One at a time is spent or revoked.
@@ -164,7 +180,9 @@ fn no_body_brings_a_500_about() {
         let body = prop_oneof![2 => object, 1 => bytes];
         let mut runner = TestRunner::new(Config { failure_persistence: None, ..Config::with_cases(40) });
         let outcome = runner.run(&(0..POSTS.len(), body), |(place, body)| {
-            demand_sober(&server.client().post(POSTS[place]).bearer(&token()).body(JSON, body).send());
+            assert_problem_or_success(
+                &server.client().post(POSTS[place]).bearer(&token()).body(JSON, body).send(),
+            );
             Ok(())
         });
         outcome.unwrap();
@@ -172,20 +190,20 @@ fn no_body_brings_a_500_about() {
 }
 
 #[test]
-fn no_name_password_header_or_path_brings_a_500_about() {
+fn no_name_password_header_or_path_causes_a_500() {
     for server in TestServer::each() {
         server.add_user("ada");
         let mut runner = TestRunner::new(Config { failure_persistence: None, ..Config::with_cases(12) });
         let outcome =
             runner.run(&("\\PC{1,60}", "\\PC{1,60}", "[ -~]{0,40}", "[!-~&&[^#?]]{0,30}"), |sent| {
                 let (name, password, header, path) = sent;
-                demand_sober(&server.login(&name, &password).send());
+                assert_problem_or_success(&server.login(&name, &password).send());
                 let call = |call: Request| {
                     let call = call.header("Accept-Language", &header).header("X-Request-Id", &header);
                     call.header("User-Agent", &header).header("X-Forwarded-For", &header)
                 };
                 let answer = call(server.client().get("/api/mfa/status").bearer(&header)).send();
-                demand_sober(&answer);
+                assert_problem_or_success(&answer);
                 assert_eq!(answer.status, 401);
                 // What the parser of HTTP refuses is its own.
                 let answer = call(server.client().get(&format!("/api/mfa/{path}"))).send();

@@ -1,4 +1,4 @@
-//! No secret of a whole scripted life of an account is ever written down.
+//! Search for the secrets of a scripted account history in the log, the database and the responses.
 
 use data_encoding::{BASE32_NOPAD, BASE64, BASE64_NOPAD, BASE64URL_NOPAD, HEXLOWER};
 use mfa_flows::TokenKind;
@@ -41,7 +41,7 @@ impl Canaries {
         self.texts.extend(token.rsplit('.').next().map(str::to_owned));
     }
 
-    fn demand_absent(&self, place: &str, content: &[u8]) {
+    fn assert_absent(&self, place: &str, content: &[u8]) {
         let holds = |needle: &[u8]| content.windows(needle.len()).any(|it| it == needle);
         for text in &self.texts {
             assert!(!holds(text.as_bytes()), "{text} in {place}");
@@ -52,7 +52,7 @@ impl Canaries {
     }
 
     /// Codes are short: digits that stand among other digits and letters are not meant.
-    fn demand_no_code(&self, place: &str, log: &str) {
+    fn assert_no_code(&self, place: &str, log: &str) {
         let mut words = log.split(|c: char| !c.is_ascii_alphanumeric());
         let found = words.find(|word| self.codes.iter().any(|code| code == word));
         assert_eq!(found, None, "a code in {place}");
@@ -74,16 +74,16 @@ fn live(server: &TestServer) -> Canaries {
     canaries.text(ENCRYPTION_KEY);
     canaries.secret(&BASE64.decode(ENCRYPTION_KEY.as_bytes()).unwrap());
     let id = server.add_user_with_password("ada", PASSWORD);
-    server.login("ada", "wrong canary password").send().says(401, "invalid_credentials");
+    server.login("ada", "wrong canary password").send().assert_problem(401, "invalid_credentials");
     let access = server.login("ada", PASSWORD).send().field("access_token");
 
     let started = server.post("/api/mfa/totp/enroll/start", &access);
-    let ada = Member::of_enrolment(id, &started);
+    let ada = Member::from_enrolment(id, &started);
     canaries.secret(ada.secret.expose());
     canaries.text(&started.field("secret"));
     canaries.text(&started.field("otpauth_uri"));
     let mut codes = vec![ada.wrong_code(server.now()), ada.code(server.now())];
-    server.send_code("/api/mfa/totp/enroll/verify", &access, &codes[0]).says(401, "invalid_code");
+    server.send_code("/api/mfa/totp/enroll/verify", &access, &codes[0]).assert_problem(401, "invalid_code");
     let confirmed = server.send_code("/api/mfa/totp/enroll/verify", &access, &codes[1]);
     let recovery_codes = confirmed.texts("recovery_codes");
     for code in &recovery_codes {
@@ -93,21 +93,21 @@ fn live(server: &TestServer) -> Canaries {
     server.advance(300);
     let pending = server.login("ada", PASSWORD).send().field("mfa_token");
     let wrong = ada.wrong_code(server.now());
-    server.verify(&pending, &wrong).says(401, "invalid_code");
-    server.verify(&pending, &format!("{wrong} ")).says(422, "invalid_field");
+    server.verify(&pending, &wrong).assert_problem(401, "invalid_code");
+    server.verify(&pending, &format!("{wrong} ")).assert_problem(422, "invalid_field");
     let code = ada.code(server.now());
     let second = server.verify(&pending, &code).field("access_token");
-    server.verify(&pending, &code).says(401, "token_spent");
+    server.verify(&pending, &code).assert_problem(401, "token_spent");
     let query = format!("/api/mfa/status?access_token={second}&code={code}");
-    server.client().get(&query).send().says(401, "token_missing");
-    server.client().get(&format!("/{second}/{code}")).send().says(404, "not_found");
+    server.client().get(&query).send().assert_problem(401, "token_missing");
+    server.client().get(&format!("/{second}/{code}")).send().assert_problem(404, "not_found");
     server.client().get("/api/mfa/status").header("Cookie", &second).bearer(&second).send().ok();
     server.post("/api/mfa/token/revoke", &second).ok();
-    server.get("/api/mfa/status", &second).says(401, "token_revoked");
+    server.get("/api/mfa/status", &second).assert_problem(401, "token_revoked");
     let third = server.login("ada", PASSWORD).send().field("mfa_token");
-    let third = server.recover(&third, &recovery_codes[0]).field("access_token");
+    let third = server.verify_recovery_code(&third, &recovery_codes[0]).field("access_token");
     let fourth = server.login("ada", PASSWORD).send().field("mfa_token");
-    server.recover(&fourth, &recovery_codes[0]).says(401, "invalid_code");
+    server.verify_recovery_code(&fourth, &recovery_codes[0]).assert_problem(401, "invalid_code");
     let next = ada.code_at(server.now(), 1);
     server.send_code("/api/mfa/totp/disable", &third, &next).ok();
     codes.extend([wrong, code, next]);
@@ -122,21 +122,21 @@ fn demand_silence(canaries: &Canaries, remains: &Installation) {
     let name = remains.name;
     let log = remains.log();
     assert!(log.lines().count() > 20, "{name}: the log is the one that was written");
-    canaries.demand_absent(&format!("the log on {name}"), log.as_bytes());
-    canaries.demand_no_code(&format!("the log on {name}"), &log);
+    canaries.assert_absent(&format!("the log on {name}"), log.as_bytes());
+    canaries.assert_no_code(&format!("the log on {name}"), &log);
     let url = remains.settings().get("DATABASE_URL").unwrap();
     assert!(!log.contains(url), "{name}");
-    let stored = remains.stored();
+    let stored = remains.stored_bytes();
     let holds = |needle: &[u8]| stored.windows(needle.len()).any(|it| it == needle);
     assert!(holds(b"ada@example.com"), "{name}: the database is the one that was written");
-    canaries.demand_absent(&format!("the database on {name}"), &stored);
+    canaries.assert_absent(&format!("the database on {name}"), &stored);
     for line in log.lines() {
         assert!(serde_json::from_str::<serde_json::Value>(line).is_ok_and(|it| it.is_object()), "{line}");
     }
 }
 
 #[test]
-fn no_secret_of_an_account_is_in_the_log_or_in_the_database() {
+fn no_secret_of_an_account_appears_in_the_log_or_the_database() {
     for server in TestServer::each_with(&[("MFA_LOG_LEVEL", "trace")]) {
         let canaries = live(&server);
         demand_silence(&canaries, &server.stop());
@@ -150,7 +150,7 @@ const NUMBER: [&str; 4] = ["+33612345678", "0612345678", "06 12 34 56 78", "6123
 /// What a user and an administrator are answered, whatever they call and whatever they send, holds none of what was
 /// told to the server before.
 #[test]
-fn no_secret_of_an_account_is_in_any_answer_of_any_operation() {
+fn no_secret_of_an_account_appears_in_any_response() {
     for server in TestServer::each_with(&[("INTROSPECTION_KEY", KEY)]) {
         let mut canaries = live(&server);
         canaries.text(KEY);
@@ -174,7 +174,7 @@ fn no_secret_of_an_account_is_in_any_answer_of_any_operation() {
         for operation in Operation::all(server.client()) {
             for token in [fresh(root.id), KEY.to_owned(), fresh(eve.id)] {
                 let call =
-                    || server.client().request(&operation.method, &operation.path_about(eve.id.value()));
+                    || server.client().request(&operation.method, &operation.path_for_user(eve.id.value()));
                 let call =
                     || call().bearer(&token).header("X-Request-Id", "r1").header("Accept-Language", PASSWORD);
                 let secrets =
@@ -185,7 +185,7 @@ fn no_secret_of_an_account_is_in_any_answer_of_any_operation() {
                     call().json(&json!({ "code": { "code": NUMBER[0] }, "username": codes[2] })).send(),
                 ] {
                     let place = format!("{} on {}", operation.name(), server.name());
-                    canaries.demand_absent(&place, format!("{answer:?}").as_bytes());
+                    canaries.assert_absent(&place, format!("{answer:?}").as_bytes());
                     assert!(!answer.text().contains(&token), "{place}");
                     answers += 1;
                 }

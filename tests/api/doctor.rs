@@ -1,10 +1,10 @@
-//! `mfa-admin doctor`, run as an operator runs it.
+//! Tests of `mfa-admin doctor`, run as a program.
 
 use nova_mfa_tests::{AdminAnswer, Installation, TestServer};
 use serde_json::Value;
 
 #[track_caller]
-fn demand(answer: &AdminAnswer, state: &str, detail: &str, remedy: &str) {
+fn assert_finding(answer: &AdminAnswer, state: &str, detail: &str, remedy: &str) {
     let findings = answer.json["findings"].as_array().unwrap_or_else(|| panic!("{answer:?}"));
     let has = |it: &Value, member: &str, text: &str| it[member].as_str().unwrap_or_default().contains(text);
     let found = findings
@@ -14,23 +14,23 @@ fn demand(answer: &AdminAnswer, state: &str, detail: &str, remedy: &str) {
 }
 
 #[test]
-fn a_server_in_use_has_nothing_that_must_be_mended() {
+fn a_healthy_installation_has_no_problems() {
     for server in TestServer::each() {
         server.enrol("ada");
         let answer = server.admin(&["doctor"]);
         assert_eq!(answer.code, Some(0), "{answer:?}");
-        demand(&answer, "ok", "all settings are valid (MFA_ENV=development)", "");
-        demand(&answer, "ok", "the schema is up to date", "");
-        demand(&answer, "ok", "MFA_ENCRYPTION_KEYS contains the keys of this database", "");
-        let shown = answer.json.to_string();
+        assert_finding(&answer, "ok", "all settings are valid (MFA_ENV=development)", "");
+        assert_finding(&answer, "ok", "the schema is up to date", "");
+        assert_finding(&answer, "ok", "MFA_ENCRYPTION_KEYS contains the keys of this database", "");
+        let output = answer.json.to_string();
         assert!(
-            !shown.contains(nova_mfa_tests::JWT_SECRET) && !shown.contains(nova_mfa_tests::ENCRYPTION_KEY)
+            !output.contains(nova_mfa_tests::JWT_SECRET) && !output.contains(nova_mfa_tests::ENCRYPTION_KEY)
         );
     }
 }
 
 #[test]
-fn values_in_the_clear_are_named_and_the_exit_code_is_one() {
+fn unencrypted_values_are_reported_with_exit_code_1() {
     for server in TestServer::each() {
         let ada = server.enrol("ada");
         server.installation.sql("UPDATE users SET totp_secret = 'JBSWY3DPEHPK3PXP'");
@@ -41,34 +41,34 @@ fn values_in_the_clear_are_named_and_the_exit_code_is_one() {
             "1 rows have an unencrypted value in totp_secret, which is not used (first user: {})",
             ada.id
         );
-        demand(&answer, "problem", &detail, "mfa-admin import nova-python");
+        assert_finding(&answer, "problem", &detail, "mfa-admin import nova-python");
         assert!(!answer.json.to_string().contains("JBSWY3DPEHPK3PXP"));
     }
 }
 
 #[test]
-fn a_database_without_its_schema_is_told_and_not_changed() {
+fn a_missing_schema_is_reported_and_not_created() {
     let installation = Installation::postgres(&[]);
     let answer = installation.admin(&["doctor"], "");
     assert_eq!(answer.code, Some(1), "{answer:?}");
-    demand(&answer, "problem", "migrations are pending", "run mfa-admin migrate up");
+    assert_finding(&answer, "problem", "migrations are pending", "run mfa-admin migrate up");
     let tables = "SELECT count(*) FROM information_schema.tables WHERE table_schema = 'public'";
     assert_eq!(installation.number(tables), 0, "a look changes nothing");
 }
 
 #[test]
-fn roles_that_may_undo_what_was_spent_are_named() {
+fn roles_that_can_restore_spent_codes_are_reported() {
     let server = TestServer::postgres_with(&[]);
     let role = format!("nova_{}", std::process::id());
     server.installation.sql(&format!("CREATE ROLE {role} LOGIN; GRANT UPDATE ON users TO {role}"));
     let answer = server.admin(&["doctor"]);
     server.installation.sql(&format!("REVOKE ALL ON users FROM {role}; DROP ROLE {role}"));
     assert_eq!(answer.code, Some(0), "{answer:?}");
-    demand(&answer, "warning", &role, "deploy/postgresql/roles.sql");
+    assert_finding(&answer, "warning", &role, "deploy/postgresql/roles.sql");
 }
 
 #[test]
-fn whoever_owns_the_table_is_not_named_to_its_owner() {
+fn the_owner_of_the_table_is_not_reported_as_a_risk() {
     let server = TestServer::postgres_with(&[]);
     let role = format!("owner_{}", std::process::id());
     server.installation.sql(&format!("CREATE ROLE {role} LOGIN; ALTER TABLE users OWNER TO {role}"));
@@ -78,11 +78,11 @@ fn whoever_owns_the_table_is_not_named_to_its_owner() {
 }
 
 #[test]
-fn settings_that_cannot_be_used_are_a_finding() {
+fn invalid_settings_are_reported() {
     let installation = Installation::sqlite(&[("MFA_BINDD", "x")]);
     let answer = installation.admin(&["doctor"], "");
     assert_eq!(answer.code, Some(1));
-    demand(
+    assert_finding(
         &answer,
         "problem",
         "MFA_BINDD in the environment is not a setting",
@@ -91,18 +91,23 @@ fn settings_that_cannot_be_used_are_a_finding() {
 }
 
 #[test]
-fn another_key_of_the_same_name_is_told() {
+fn a_different_key_with_the_same_id_is_reported() {
     for server in TestServer::each() {
         server.enrol("ada");
         let other = server.stop().with("MFA_ENCRYPTION_KEYS", &format!("test:{}", "A".repeat(43) + "="));
         let answer = other.admin(&["doctor"], "");
         assert_eq!(answer.code, Some(1), "{answer:?}");
-        demand(&answer, "problem", "does not contain the keys that encrypted this database", "key ring");
+        assert_finding(
+            &answer,
+            "problem",
+            "does not contain the keys that encrypted this database",
+            "key ring",
+        );
     }
 }
 
 #[test]
-fn novas_own_table_with_its_short_keys_is_looked_at_too() {
+fn novas_own_table_with_integer_ids_is_inspected_too() {
     let installation = Installation::postgres(&[]);
     installation.sql(
         "CREATE TABLE users (id SERIAL PRIMARY KEY, email VARCHAR(255) NOT NULL UNIQUE, \
@@ -113,5 +118,10 @@ fn novas_own_table_with_its_short_keys_is_looked_at_too() {
     assert_eq!(installation.admin(&["migrate", "up"], "").code, Some(0));
     installation.sql("UPDATE users SET totp_secret = 'JBSWY3DPEHPK3PXP'");
     let answer = installation.admin(&["doctor"], "");
-    demand(&answer, "problem", "1 rows have an unencrypted value in totp_secret", "import nova-python");
+    assert_finding(
+        &answer,
+        "problem",
+        "1 rows have an unencrypted value in totp_secret",
+        "import nova-python",
+    );
 }

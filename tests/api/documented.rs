@@ -1,4 +1,4 @@
-//! Every answer of every operation is one that the OpenAPI document knows, and has the headers that every answer has.
+//! Comparison of every response with the OpenAPI document, including the headers of all responses.
 
 use std::collections::BTreeMap;
 
@@ -10,7 +10,7 @@ const SETTINGS: [(&str, &str); 2] = [("INTROSPECTION_KEY", KEY), ("BEHIND_TLS_PR
 
 /// Calls of an operation that are wrong in one way each, with the answer that each must get where it gets that far.
 fn wrong_calls(server: &TestServer, operation: &Operation, user: i64, token: &str) -> Vec<(u16, Request)> {
-    let path = operation.path_about(user);
+    let path = operation.path_for_user(user);
     let call = || server.client().request(&operation.method, &path).bearer(token);
     let other = if operation.method == "GET" { "POST" } else { "GET" };
     let mut calls = vec![
@@ -27,7 +27,7 @@ fn wrong_calls(server: &TestServer, operation: &Operation, user: i64, token: &st
         calls.push((400, call().body("application/json", "{")));
         calls.push((422, call().body("application/json", "{\"nobody\":1}")));
     }
-    if operation.is_guarded() {
+    if operation.requires_credentials() {
         calls.push((401, operation.example(server.client(), user)));
         calls.push((401, operation.example(server.client(), user).bearer("garbage")));
     }
@@ -41,7 +41,7 @@ fn token(
     ada: mfa_core::UserId,
     root: mfa_core::UserId,
 ) -> String {
-    let tag = operation.described["tags"][0].as_str().unwrap_or_default();
+    let tag = operation.specification["tags"][0].as_str().unwrap_or_default();
     match (tag, operation.path.as_str()) {
         (_, "/api/mfa/token/introspect") => KEY.to_owned(),
         ("MFA Admin", _) => server.token(root, TokenKind::TwoFactors),
@@ -51,9 +51,9 @@ fn token(
 
 /// Pages and their files say for themselves how long they keep.
 #[track_caller]
-fn demand_headers(operation: &Operation, answer: &Answer) {
+fn assert_headers(operation: &Operation, answer: &Answer) {
     let name = operation.name();
-    answer.demand_security_headers();
+    answer.assert_security_headers();
     assert!(answer.header("x-request-id").is_some(), "{name}: {answer:?}");
     let over_tls = answer.header("strict-transport-security");
     assert!(over_tls.is_some_and(|it| it.starts_with("max-age=")), "{name}: {answer:?}");
@@ -63,7 +63,7 @@ fn demand_headers(operation: &Operation, answer: &Answer) {
 }
 
 #[test]
-fn every_answer_of_every_operation_is_documented_and_has_its_headers() {
+fn every_response_of_every_operation_is_documented_and_has_the_standard_headers() {
     for server in TestServer::each_with(&SETTINGS) {
         let root = server.add_user("root");
         server.installation.sql(&format!("UPDATE users SET is_superuser = TRUE WHERE id = {root}"));
@@ -73,18 +73,18 @@ fn every_answer_of_every_operation_is_documented_and_has_its_headers() {
             let ada = server.enrol(&format!("ada-{scene}")).id;
             let token = token(&server, operation, ada, root);
             let good = operation.example(server.client(), ada.value()).bearer(&token).send();
-            operation.demand_documented(&good);
-            demand_headers(operation, &good);
+            operation.assert_documented(&good);
+            assert_headers(operation, &good);
             *seen.entry(good.status).or_default() += 1;
             let token = self::token(&server, operation, ada, root);
             for (status, call) in wrong_calls(&server, operation, ada.value(), &token) {
                 let answer = call.send();
                 let name = operation.name();
                 assert_eq!(answer.status, status, "{name} on {}: {answer:?}", server.name());
-                answer.demand_problem();
-                demand_headers(operation, &answer);
+                answer.assert_problem_document();
+                assert_headers(operation, &answer);
                 if ![404, 405].contains(&status) {
-                    operation.demand_documented(&answer);
+                    operation.assert_documented(&answer);
                 }
                 *seen.entry(status).or_default() += 1;
             }
@@ -96,21 +96,21 @@ fn every_answer_of_every_operation_is_documented_and_has_its_headers() {
 }
 
 #[test]
-fn where_the_database_is_away_every_operation_says_so_as_documented() {
+fn every_operation_returns_its_documented_error_while_the_database_is_unavailable() {
     let server = TestServer::postgres_with(&SETTINGS);
     let root = server.add_user("root");
     server.installation.sql(&format!("UPDATE users SET is_superuser = TRUE WHERE id = {root}"));
     let (ada, root) = (server.enrol("ada").id, server.enrol_user(root).id);
     let operations = Operation::all(server.client());
     let tokens: Vec<_> = operations.iter().map(|it| token(&server, it, ada, root)).collect();
-    server.installation.database().close();
+    server.installation.database().refuse_connections();
     let mut refused = 0;
     for (operation, token) in operations.iter().zip(&tokens) {
         let answer = operation.example(server.client(), ada.value()).bearer(token).send();
-        operation.demand_documented(&answer);
-        demand_headers(operation, &answer);
+        operation.assert_documented(&answer);
+        assert_headers(operation, &answer);
         // What is no token of ours is not active, and nobody is asked.
-        if operation.is_guarded() && operation.path != "/api/mfa/token/introspect" {
+        if operation.requires_credentials() && operation.path != "/api/mfa/token/introspect" {
             assert_eq!(answer.status, 503, "{}: {answer:?}", operation.name());
             assert!(answer.retry_after() >= 1);
             refused += 1;
@@ -120,12 +120,12 @@ fn where_the_database_is_away_every_operation_says_so_as_documented() {
 }
 
 #[test]
-fn a_limit_by_address_is_told_before_it_is_met_and_when_it_is() {
+fn rate_limit_headers_are_sent_before_and_after_the_limit_is_reached() {
     let settings = [&SETTINGS[..], &[("MFA_RATE_LIMIT_MAX", "2"), ("LOGIN_RATE_IP_MAX", "2")]].concat();
     for server in TestServer::each_with(&settings) {
         let limited = |operation: &Operation| {
             operation.statuses().contains(&429)
-                && operation.described.pointer("/responses/200/headers/RateLimit").is_some()
+                && operation.specification.pointer("/responses/200/headers/RateLimit").is_some()
         };
         let operations: Vec<_> = Operation::all(server.client()).into_iter().filter(limited).collect();
         assert_eq!(operations.len(), 7, "the code checks and the login");
@@ -141,31 +141,38 @@ fn a_limit_by_address_is_told_before_it_is_met_and_when_it_is() {
             let (name, answers) = (operation.name(), [call(), call(), call()]);
             for (answer, left) in answers.iter().zip([1, 0]) {
                 assert_ne!(answer.status, 429, "{name}");
-                let told = answer.header("ratelimit").unwrap_or_default();
-                assert!(told.ends_with(&format!("-ip\";r={left}")), "{name}: {told}");
+                let rate_limit = answer.header("ratelimit").unwrap_or_default();
+                assert!(rate_limit.ends_with(&format!("-ip\";r={left}")), "{name}: {rate_limit}");
                 assert!(
                     answer.header("ratelimit-policy").is_some_and(|it| it.ends_with(";q=2;w=60")),
                     "{name}"
                 );
-                operation.demand_documented(answer);
+                operation.assert_documented(answer);
             }
             let [.., refused] = &answers;
-            let told = refused.says(429, "rate_limited").header("ratelimit").unwrap_or_default().to_owned();
-            assert!(told.ends_with(&format!(";r=0;t={}", refused.retry_after())), "{name}: {told}");
-            operation.demand_documented(refused);
-            demand_headers(&operation, refused);
+            let rate_limit = refused
+                .assert_problem(429, "rate_limited")
+                .header("ratelimit")
+                .unwrap_or_default()
+                .to_owned();
+            assert!(
+                rate_limit.ends_with(&format!(";r=0;t={}", refused.retry_after())),
+                "{name}: {rate_limit}"
+            );
+            operation.assert_documented(refused);
+            assert_headers(&operation, refused);
         }
     }
 }
 
 #[test]
-fn the_document_is_of_openapi_3_1_with_seventeen_endpoints_of_the_second_factor() {
+fn the_document_is_openapi_3_1_with_seventeen_mfa_endpoints() {
     let [server, _] = TestServer::each_with(&SETTINGS);
     let document = server.client().get("/openapi.json").send().ok();
     assert_eq!(document["openapi"], "3.1.0");
     let tagged = |tag: &str| {
         let operations = Operation::all(server.client());
-        operations.iter().filter(|it| it.described["tags"] == serde_json::json!([tag])).count()
+        operations.iter().filter(|it| it.specification["tags"] == serde_json::json!([tag])).count()
     };
     assert_eq!(tagged("MFA/2FA"), 17);
     assert_eq!(tagged("Auth"), 1);
@@ -174,24 +181,24 @@ fn the_document_is_of_openapi_3_1_with_seventeen_endpoints_of_the_second_factor(
 }
 
 #[test]
-fn what_is_not_offered_is_not_documented() {
+fn disabled_endpoints_are_not_documented() {
     let [server, _] = TestServer::each_with(&[("LOGIN_ENABLED", "false")]);
     let names: Vec<_> = Operation::all(server.client()).iter().map(Operation::name).collect();
     for absent in ["POST /api/auth/login", "POST /api/mfa/token/introspect"] {
         assert!(!names.contains(&absent.to_owned()), "{absent}");
     }
-    server.login("ada", "x").send().says(404, "not_found");
+    server.login("ada", "x").send().assert_problem(404, "not_found");
 }
 
 #[test]
-fn the_page_of_the_document_comes_from_the_server_alone() {
+fn the_documentation_page_loads_nothing_from_other_hosts() {
     let [server, _] = TestServer::each();
     let client = server.client();
     for (path, files) in [("/docs", "/docs/"), ("/docs/", "/docs/")] {
         let page = client.get(path).send();
         assert_eq!(page.status, 200, "{page:?}");
         assert_eq!(page.header("content-type"), Some("text/html; charset=utf-8"));
-        page.demand_security_headers();
+        page.assert_security_headers();
         let text = page.text();
         assert!(!text.contains("http://") && !text.contains("https://"), "{text}");
         // Relative addresses, from where the page is.
@@ -218,7 +225,7 @@ fn the_page_of_the_document_comes_from_the_server_alone() {
     );
     for nothing in ["/docs/oauth2-redirect.html", "/docs/swagger-ui.js.map", "/docs/../Cargo.toml", "/docs/x"]
     {
-        client.get(nothing).send().says(404, "not_found");
+        client.get(nothing).send().assert_problem(404, "not_found");
     }
-    client.post("/docs").send().says(405, "method_not_allowed");
+    client.post("/docs").send().assert_problem(405, "method_not_allowed");
 }

@@ -1,4 +1,4 @@
-//! `GET /api/mfa/events`
+//! Tests of `GET /api/mfa/events`.
 
 use mfa_flows::TokenKind;
 use nova_mfa_tests::{TestServer, members};
@@ -14,7 +14,7 @@ fn ids(events: &[Value]) -> Vec<u64> {
 }
 
 #[test]
-fn the_callers_own_events_come_newest_first_with_every_field_of_the_contract() {
+fn the_callers_events_are_listed_newest_first_with_every_documented_field() {
     for server in TestServer::each() {
         let (ada, bob) = (server.enrol("ada"), server.enrol("bob"));
         server.fail(&bob, 1);
@@ -23,21 +23,21 @@ fn the_callers_own_events_come_newest_first_with_every_field_of_the_contract() {
         let verify = verify.header("User-Agent", "Firefox/1").code(&ada.code(server.now()));
         verify.send().ok();
 
-        let told = events(&server, &ada.access, "");
+        let listed = events(&server, &ada.access, "");
         let newest = json!({
-            "id": told[0]["id"], "at": "2027-01-15T08:10:00Z", "event": "totp_verify", "method": "totp",
+            "id": listed[0]["id"], "at": "2027-01-15T08:10:00Z", "event": "totp_verify", "method": "totp",
             "outcome": "success", "ip": "127.0.0.1", "user_agent": "Firefox/1",
         });
-        assert_eq!(told[0], newest, "{}", server.name());
-        assert!(told.iter().all(|it| members(it) == members(&newest)));
-        assert!(told.iter().all(|it| it["outcome"] == "success"), "bob's failure is not among them");
-        let count: u64 = told.len().try_into().unwrap();
-        assert_eq!(ids(&told), (1..=count).rev().collect::<Vec<_>>(), "{}", server.name());
+        assert_eq!(listed[0], newest, "{}", server.name());
+        assert!(listed.iter().all(|it| members(it) == members(&newest)));
+        assert!(listed.iter().all(|it| it["outcome"] == "success"), "bob's failure is not among them");
+        let count: u64 = listed.len().try_into().unwrap();
+        assert_eq!(ids(&listed), (1..=count).rev().collect::<Vec<_>>(), "{}", server.name());
     }
 }
 
 #[test]
-fn pages_follow_one_another_and_bad_limits_are_refused() {
+fn events_are_paginated_and_invalid_limits_are_rejected() {
     for server in TestServer::each() {
         let ada = server.enrol("ada");
         server.fail(&ada, 3);
@@ -62,35 +62,35 @@ fn pages_follow_one_another_and_bad_limits_are_refused() {
             ("after=1", "after"),
         ] {
             let answer = server.get(&format!("/api/mfa/events?{query}"), &ada.access);
-            let problem = answer.says(422, "invalid_field").json();
+            let problem = answer.assert_problem(422, "invalid_field").json();
             assert_eq!(problem["errors"][0]["field"], *field, "{query}");
         }
     }
 }
 
 #[test]
-fn a_locked_user_may_read_and_a_pending_token_may_not() {
+fn a_locked_user_can_read_events_and_a_pending_token_cannot() {
     for server in TestServer::each() {
         let ada = server.enrol("ada");
         server.fail(&ada, 10);
-        let told = events(&server, &server.token(ada.id, TokenKind::OneFactor), "?limit=5");
-        let kinds: Vec<_> = told.iter().map(|it| it["event"].as_str().unwrap()).collect();
+        let listed = events(&server, &server.token(ada.id, TokenKind::OneFactor), "?limit=5");
+        let kinds: Vec<_> = listed.iter().map(|it| it["event"].as_str().unwrap()).collect();
         // The token that reads it was minted by an administrator's command.
         assert_eq!(kinds[..3], ["admin_token", "account_locked", "totp_verify"], "{}", server.name());
-        server.get("/api/mfa/events", &server.pending(ada.id)).says(403, "wrong_token_stage");
-        server.client().get("/api/mfa/events").send().says(401, "token_missing");
+        server.get("/api/mfa/events", &server.pending(ada.id)).assert_problem(403, "wrong_token_stage");
+        server.client().get("/api/mfa/events").send().assert_problem(401, "token_missing");
     }
 }
 
 #[test]
-fn what_an_administrator_did_is_told_but_not_from_where() {
+fn events_by_an_administrator_are_listed_without_the_administrators_address() {
     for server in TestServer::each() {
         let ada = server.enrol("ada");
         server
             .installation
             .sql("UPDATE mfa_events SET ip = '192.0.2.1', user_agent = 'x' WHERE actor IS NOT NULL");
-        let told = events(&server, &ada.access, "");
-        let minted = told.iter().find(|it| it["event"] == "admin_token").unwrap();
+        let listed = events(&server, &ada.access, "");
+        let minted = listed.iter().find(|it| it["event"] == "admin_token").unwrap();
         assert_eq!((&minted["ip"], &minted["user_agent"]), (&Value::Null, &Value::Null), "{}", server.name());
     }
 }

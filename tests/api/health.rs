@@ -1,10 +1,10 @@
-//! `/health`, `/health/live`, `/health/ready`
+//! Tests of `/health`, `/health/live` and `/health/ready`.
 
 use nova_mfa_tests::TestServer;
 use serde_json::json;
 
 #[test]
-fn a_server_that_runs_is_active_alive_and_ready() {
+fn a_running_server_is_active_live_and_ready() {
     for server in TestServer::each() {
         let health = server.client().get("/health").send().ok();
         assert_eq!((&health["status"], &health["version"]), (&json!("active"), &json!("0.1.0")));
@@ -14,13 +14,13 @@ fn a_server_that_runs_is_active_alive_and_ready() {
         for path in ["/health", "/health/live", "/health/ready"] {
             let head = server.client().request("HEAD", path).send();
             assert_eq!((head.status, head.text().as_str()), (200, ""), "{path}");
-            head.demand_security_headers();
+            head.assert_security_headers();
         }
     }
 }
 
 #[test]
-fn health_shows_no_path_no_address_and_no_secret() {
+fn health_responses_contain_no_path_address_or_secret() {
     for server in TestServer::each() {
         for path in ["/health", "/health/live", "/health/ready"] {
             let text = server.client().get(path).send().text();

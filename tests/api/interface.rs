@@ -1,6 +1,6 @@
-//! The pages under `/interface/BRAND`: cookies, forms, headers, files, and who may see the outbox.
+//! Tests of the pages under `/interface/BRAND`: cookies, forms, headers, static files and the SMS outbox.
 
-mod carried;
+mod page_state;
 
 use mfa_flows::TokenKind;
 use nova_mfa_tests::{Answer, Client, Request, TestServer};
@@ -88,7 +88,7 @@ fn with(settings: &[(&str, &str)]) -> TestServer {
 }
 
 #[test]
-fn the_token_stands_in_a_cookie_of_these_pages_that_no_script_reads() {
+fn the_token_is_in_an_http_only_cookie_limited_to_the_pages() {
     for server in TestServer::each() {
         server.add_user_with_password("ada", PASSWORD);
         let mut browser = Browser::new(&server);
@@ -110,7 +110,7 @@ fn the_token_stands_in_a_cookie_of_these_pages_that_no_script_reads() {
 }
 
 #[test]
-fn behind_tls_the_cookies_are_secure_by_name_and_by_attribute() {
+fn over_tls_cookies_have_the_secure_prefix_and_attribute() {
     let server = with(&[("BEHIND_TLS_PROXY", "true")]);
     server.add_user_with_password("ada", PASSWORD);
     let mut browser = Browser::new(&server);
@@ -124,17 +124,22 @@ fn behind_tls_the_cookies_are_secure_by_name_and_by_attribute() {
 }
 
 #[test]
-fn the_api_never_reads_the_cookie_and_the_pages_never_read_the_header() {
+fn the_api_ignores_the_cookie_and_the_pages_ignore_the_authorization_header() {
     for server in TestServer::each() {
         let ada = server.enrol("ada");
         let cookie = format!("nova-mfa-session={}", ada.access);
-        server.client().get("/api/mfa/status").header("Cookie", &cookie).send().says(401, "token_missing");
+        server
+            .client()
+            .get("/api/mfa/status")
+            .header("Cookie", &cookie)
+            .send()
+            .assert_problem(401, "token_missing");
         server
             .client()
             .post("/api/mfa/token/revoke")
             .header("Cookie", &cookie)
             .send()
-            .says(401, "token_missing");
+            .assert_problem(401, "token_missing");
         let page = server.client().get(BASE).header("Cookie", &cookie).send();
         assert!(page.text().contains("ada@example.com"), "{}", server.name());
         let page = server.get(BASE, &ada.access);
@@ -146,7 +151,7 @@ fn the_api_never_reads_the_cookie_and_the_pages_never_read_the_header() {
 }
 
 #[test]
-fn a_form_needs_its_key_and_must_come_from_the_same_origin() {
+fn a_form_needs_its_csrf_key_and_must_come_from_the_same_origin() {
     let server = server();
     server.add_user_with_password("ada", PASSWORD);
     let mut browser = Browser::new(&server);
@@ -177,7 +182,7 @@ fn a_form_needs_its_key_and_must_come_from_the_same_origin() {
 }
 
 #[test]
-fn a_login_makes_every_form_from_before_it_worthless() {
+fn a_login_invalidates_the_csrf_keys_of_earlier_forms() {
     let server = server();
     server.add_user_with_password("ada", PASSWORD);
     let mut browser = Browser::new(&server);
@@ -190,7 +195,7 @@ fn a_login_makes_every_form_from_before_it_worthless() {
 }
 
 #[test]
-fn logging_out_ends_the_token_everywhere_and_takes_it_out_of_the_browser() {
+fn logging_out_revokes_the_token_and_clears_the_cookies() {
     for server in TestServer::each() {
         server.add_user_with_password("ada", PASSWORD);
         let mut browser = Browser::new(&server);
@@ -200,15 +205,15 @@ fn logging_out_ends_the_token_everywhere_and_takes_it_out_of_the_browser() {
         let answer = browser.post(&format!("{BASE}/logout"), &[]);
         assert_eq!(answer.status, 303);
         assert_eq!(browser.cookie("nova-mfa-session"), None, "{}", server.name());
-        server.get("/api/mfa/status", &token).says(401, "token_revoked");
-        let told = browser.get(BASE);
-        assert!(told.text().contains("role=\"status\""), "the next page tells");
+        server.get("/api/mfa/status", &token).assert_problem(401, "token_revoked");
+        let page = browser.get(BASE);
+        assert!(page.text().contains("role=\"status\""), "the next page tells");
         assert!(!browser.get(BASE).text().contains("role=\"status\""), "and the one after it does not");
     }
 }
 
 #[test]
-fn every_page_has_a_policy_without_inline_code_or_other_hosts() {
+fn every_page_has_a_csp_without_inline_code_or_other_hosts() {
     let server = server();
     let ada = server.enrol("ada");
     server.installation.sql(&format!("UPDATE users SET is_superuser = TRUE WHERE id = {}", ada.id));
@@ -232,7 +237,7 @@ fn every_page_has_a_policy_without_inline_code_or_other_hosts() {
     ];
     for path in paths {
         let page = server.client().get(&format!("{BASE}{path}")).header("Cookie", &cookie).send();
-        page.demand_page(path);
+        page.assert_page(path);
         let text = page.text();
         for (tag, what) in [("<script", " src=\""), ("<link", " href=\"/interface/")] {
             for found in text.split(tag).skip(1) {
@@ -248,7 +253,7 @@ fn every_page_has_a_policy_without_inline_code_or_other_hosts() {
 }
 
 #[test]
-fn files_are_kept_by_browsers_under_names_of_their_content() {
+fn static_files_have_content_hashed_names_and_are_cached() {
     let server = server();
     let page = server.client().get(BASE).send().text();
     let names: Vec<_> = page
@@ -268,7 +273,7 @@ fn files_are_kept_by_browsers_under_names_of_their_content() {
 }
 
 #[test]
-fn the_last_part_of_the_path_is_the_brand() {
+fn the_last_path_segment_selects_the_brand() {
     let server = with(&[("MFA_BRAND", "acme"), ("MFA_ISSUER", "Acme <b>")]);
     assert_eq!(server.client().get(BASE).send().status, 404);
     let page = server.client().get("/interface/acme").send();
@@ -279,19 +284,19 @@ fn the_last_part_of_the_path_is_the_brand() {
 }
 
 #[test]
-fn the_addresses_that_people_try_first_lead_to_the_first_page() {
+fn common_entry_paths_redirect_to_the_first_page() {
     let server = with(&[("MFA_BRAND", "acme")]);
     for path in ["/", "/interface", "/interface/"] {
         let answer = server.client().get(path).send();
         assert_eq!((answer.status, answer.header("location")), (302, Some("/interface/acme")), "{path}");
-        answer.demand_security_headers();
-        server.client().post(path).send().says(405, "method_not_allowed");
+        answer.assert_security_headers();
+        server.client().post(path).send().assert_problem(405, "method_not_allowed");
     }
-    server.client().get("/interface/none").send().says(404, "not_found");
+    server.client().get("/interface/none").send().assert_problem(404, "not_found");
 }
 
 #[test]
-fn the_outbox_is_shown_on_this_machine_alone() {
+fn the_sms_outbox_is_shown_on_localhost_only() {
     let server = server();
     let outbox = format!("{BASE}/outbox");
     let at = |host: &'static str| server.client().named(host).get(&outbox);
@@ -310,7 +315,7 @@ fn the_outbox_is_shown_on_this_machine_alone() {
 }
 
 #[test]
-fn there_is_no_outbox_where_there_is_none_to_show() {
+fn the_sms_outbox_page_does_not_exist_without_the_outbox_gateway() {
     // A country less, no SMS; the outbox itself exists in development alone (`settings/tests/production.rs`).
     let server = with(&[
         ("MFA_SMS_PROVIDERS", "twilio"),
@@ -324,7 +329,7 @@ fn there_is_no_outbox_where_there_is_none_to_show() {
 }
 
 #[test]
-fn a_login_elsewhere_hands_over_a_pending_token_by_a_form_of_its_own_origin() {
+fn an_external_login_passes_a_pending_token_by_a_form_from_its_own_origin() {
     for server in
         TestServer::each_with(&[("LOGIN_ENABLED", "false"), ("MFA_LOGIN_URL", "https://nova.test/login")])
     {
@@ -359,7 +364,7 @@ fn a_login_elsewhere_hands_over_a_pending_token_by_a_form_of_its_own_origin() {
 }
 
 #[test]
-fn without_a_login_that_is_named_nobody_is_handed_over() {
+fn without_a_configured_external_login_the_handover_is_rejected() {
     let server = with(&[("LOGIN_ENABLED", "false")]);
     let browser = Browser::new(&server);
     let answer =
@@ -368,7 +373,7 @@ fn without_a_login_that_is_named_nobody_is_handed_over() {
 }
 
 #[test]
-fn a_wrong_code_of_a_page_is_counted_and_limited_as_any() {
+fn a_wrong_code_on_a_page_is_counted_and_limited_like_one_from_the_api() {
     let server = with(&[("MFA_RATE_LIMIT_MAX", "3")]);
     let ada = server.enrol("ada");
     let pending = server.pending(ada.id);
@@ -389,7 +394,7 @@ fn a_wrong_code_of_a_page_is_counted_and_limited_as_any() {
 }
 
 #[test]
-fn the_language_is_the_browsers_until_another_one_is_chosen() {
+fn the_language_is_the_browsers_until_the_user_chooses_another() {
     let server = server();
     let mut browser = Browser::new(&server);
     let language = |answer: &Answer| answer.header("content-language").unwrap().to_owned();

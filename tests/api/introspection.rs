@@ -1,4 +1,4 @@
-//! Is this token active now? (RFC 7662)
+//! Tests of token introspection (RFC 7662).
 
 use mfa_flows::TokenKind;
 use nova_mfa_tests::{Answer, Forger, TestServer, members};
@@ -12,39 +12,39 @@ fn servers() -> [TestServer; 2] {
     TestServer::each_with(&[("INTROSPECTION_KEY", KEY)])
 }
 
-fn ask(server: &TestServer, token: &str) -> Answer {
+fn introspect(server: &TestServer, token: &str) -> Answer {
     server.client().post(INTROSPECT).bearer(KEY).json(&json!({ "token": token })).send()
 }
 
 #[track_caller]
-fn demand_inactive(server: &TestServer, token: &str, why: &str) {
-    assert_eq!(ask(server, token).ok(), json!({ "active": false }), "{}: {why}", server.name());
+fn assert_inactive(server: &TestServer, token: &str, why: &str) {
+    assert_eq!(introspect(server, token).ok(), json!({ "active": false }), "{}: {why}", server.name());
 }
 
 #[test]
-fn an_active_token_is_told_in_its_own_words() {
+fn an_active_token_is_returned_with_its_claims() {
     for server in servers() {
         let ada = server.enrol("ada").id;
         for kind in KINDS {
             let token = server.token(ada, kind);
             let claims = nova_mfa_tests::claims_of(&token);
-            let told = ask(&server, &token).ok();
+            let response = introspect(&server, &token).ok();
             for name in ["iss", "aud", "sub", "iat", "nbf", "exp", "jti", "amr", "acr", "auth_time"] {
-                assert_eq!(told.get(name), claims.get(name), "{name} of {told}");
+                assert_eq!(response.get(name), claims.get(name), "{name} of {response}");
             }
             for name in ["mfa_ok", "mfa_pending"] {
-                assert_eq!(told.get(name), claims.get(name), "{name} of {told}");
+                assert_eq!(response.get(name), claims.get(name), "{name} of {response}");
             }
-            assert_eq!(told["active"], true);
-            assert_eq!((&told["token_type"], &told["username"]), (&json!("bearer"), &json!("ada")));
-            assert_eq!(told["email"], "ada@example.com");
-            assert!(!members(&told).contains("sv"), "what is ours alone is not told");
+            assert_eq!(response["active"], true);
+            assert_eq!((&response["token_type"], &response["username"]), (&json!("bearer"), &json!("ada")));
+            assert_eq!(response["email"], "ada@example.com");
+            assert!(!members(&response).contains("sv"), "what is ours alone is not told");
         }
     }
 }
 
 #[test]
-fn a_form_is_taken_as_the_standard_has_it() {
+fn a_form_encoded_request_is_accepted_as_in_rfc_7662() {
     for server in servers() {
         let ada = server.add_user("ada");
         let token = server.token(ada, TokenKind::OneFactor);
@@ -52,46 +52,46 @@ fn a_form_is_taken_as_the_standard_has_it() {
             let call = server.client().post(INTROSPECT).bearer(KEY);
             call.body("application/x-www-form-urlencoded", body).send()
         };
-        let told = form(&format!("token={token}&token_type_hint=access_token&client_id=backend")).ok();
-        assert_eq!(told["active"], true);
+        let response = form(&format!("token={token}&token_type_hint=access_token&client_id=backend")).ok();
+        assert_eq!(response["active"], true);
         assert_eq!(form("token=%00").status, 422);
-        form("token_type_hint=access_token").says(422, "invalid_field");
-        form("").says(422, "invalid_field");
-        form(&format!("token={token}&token={token}")).says(400, "malformed_request");
+        form("token_type_hint=access_token").assert_problem(422, "invalid_field");
+        form("").assert_problem(422, "invalid_field");
+        form(&format!("token={token}&token={token}")).assert_problem(400, "malformed_request");
         let json = server.client().post(INTROSPECT).bearer(KEY);
-        json.clone().json(&json!({ "token": token, "user": 1 })).send().says(422, "invalid_field");
-        json.clone().json(&json!({ "token": 1 })).send().says(422, "invalid_field");
-        json.clone().json(&json!({ "token": "" })).send().says(422, "invalid_field");
-        json.clone().send().says(400, "malformed_request");
-        json.body("text/plain", token).send().says(415, "unsupported_media_type");
+        json.clone().json(&json!({ "token": token, "user": 1 })).send().assert_problem(422, "invalid_field");
+        json.clone().json(&json!({ "token": 1 })).send().assert_problem(422, "invalid_field");
+        json.clone().json(&json!({ "token": "" })).send().assert_problem(422, "invalid_field");
+        json.clone().send().assert_problem(400, "malformed_request");
+        json.body("text/plain", token).send().assert_problem(415, "unsupported_media_type");
     }
 }
 
 #[test]
-fn only_who_holds_the_key_may_ask_and_without_a_key_there_is_nothing_to_ask() {
+fn introspection_requires_the_key_and_does_not_exist_without_one() {
     for server in servers() {
         let token = server.token(server.add_user("ada"), TokenKind::TwoFactors);
         let call = server.client().post(INTROSPECT).json(&json!({ "token": token }));
-        call.send().says(401, "token_missing");
+        call.send().assert_problem(401, "token_missing");
         for wrong in [&KEY[1..], &format!("{KEY}x"), &token, "é"] {
-            call.clone().bearer(wrong).send().says(401, "token_invalid");
+            call.clone().bearer(wrong).send().assert_problem(401, "token_invalid");
         }
-        call.clone().bearer(KEY).bearer(KEY).send().says(401, "token_invalid");
+        call.clone().bearer(KEY).bearer(KEY).send().assert_problem(401, "token_invalid");
         // Who may not ask learns nothing of a body either.
         let broken = server.client().post(INTROSPECT).bearer("wrong").body("application/json", "{");
-        broken.send().says(401, "token_invalid");
-        server.client().get(INTROSPECT).bearer(KEY).send().says(405, "method_not_allowed");
+        broken.send().assert_problem(401, "token_invalid");
+        server.client().get(INTROSPECT).bearer(KEY).send().assert_problem(405, "method_not_allowed");
         assert!(!server.installation.log().contains(KEY), "the key is in the log");
     }
     for server in TestServer::each() {
         let call = server.client().post(INTROSPECT).json(&json!({ "token": "x" }));
-        call.clone().bearer(KEY).send().says(404, "not_found");
-        call.send().says(404, "not_found");
+        call.clone().bearer(KEY).send().assert_problem(404, "not_found");
+        call.send().assert_problem(404, "not_found");
     }
 }
 
 #[test]
-fn what_is_no_token_of_ours_is_inactive() {
+fn a_token_of_another_issuer_is_inactive() {
     for server in servers() {
         let ada = server.add_user("ada");
         let good = server.token(ada, TokenKind::TwoFactors);
@@ -106,61 +106,61 @@ fn what_is_no_token_of_ours_is_inactive() {
             (forged.clone().claim("sub", "999999").sign(), "nobody's"),
             (forged.without("jti").sign(), "without a claim"),
         ] {
-            demand_inactive(&server, &token, why);
+            assert_inactive(&server, &token, why);
         }
         server.advance(3606);
-        demand_inactive(&server, &good, "expired");
+        assert_inactive(&server, &good, "expired");
     }
 }
 
 #[test]
-fn what_the_row_says_counts_at_once() {
+fn changes_of_the_account_row_take_effect_at_once() {
     for server in servers() {
         let ada = server.enrol("ada");
         let pending = server.pending(ada.id);
         server.verify(&pending, &ada.code(server.now())).ok();
-        demand_inactive(&server, &pending, "spent");
+        assert_inactive(&server, &pending, "spent");
 
         let token = server.token(ada.id, TokenKind::TwoFactors);
         server.post("/api/mfa/token/revoke", &token).ok();
-        demand_inactive(&server, &token, "revoked");
+        assert_inactive(&server, &token, "revoked");
 
         let token = server.token(ada.id, TokenKind::TwoFactors);
         server.installation.sql("UPDATE users SET is_active = false");
-        demand_inactive(&server, &token, "disabled");
+        assert_inactive(&server, &token, "disabled");
         server.installation.sql("UPDATE users SET is_active = true");
-        assert_eq!(ask(&server, &token).ok()["active"], true);
+        assert_eq!(introspect(&server, &token).ok()["active"], true);
 
         let all = KINDS.map(|kind| server.token(ada.id, kind));
         server.admin(&["token", "revoke-all", "--user-id", &ada.id.to_string()]);
         for token in &all {
-            demand_inactive(&server, token, "all sessions ended");
+            assert_inactive(&server, token, "all sessions ended");
         }
     }
 }
 
 #[test]
-fn a_pending_token_from_before_a_lock_is_inactive_and_an_access_token_is_not() {
+fn a_lock_makes_earlier_pending_tokens_inactive_but_not_access_tokens() {
     for server in servers() {
         let ada = server.enrol("ada");
         let (pending, access) = (server.pending(ada.id), server.token(ada.id, TokenKind::TwoFactors));
         server.fail(&ada, 9);
-        assert_eq!(ask(&server, &pending).ok()["active"], true);
+        assert_eq!(introspect(&server, &pending).ok()["active"], true);
         server.fail(&ada, 1);
-        demand_inactive(&server, &pending, "locked");
-        assert_eq!(ask(&server, &access).ok()["active"], true, "logins that are complete go on");
+        assert_inactive(&server, &pending, "locked");
+        assert_eq!(introspect(&server, &access).ok()["active"], true, "logins that are complete go on");
         server.advance(1);
-        assert_eq!(ask(&server, &server.pending(ada.id)).ok()["active"], true, "a new login");
+        assert_eq!(introspect(&server, &server.pending(ada.id)).ok()["active"], true, "a new login");
     }
 }
 
 #[test]
-fn while_the_database_is_away_it_is_not_known() {
+fn introspection_fails_while_the_database_is_unavailable() {
     let server = TestServer::postgres_with(&[("INTROSPECTION_KEY", KEY)]);
     let token = server.token(server.add_user("ada"), TokenKind::TwoFactors);
-    server.installation.database().close();
-    ask(&server, &token).says(503, "store_unavailable");
-    demand_inactive(&server, "noise", "no row is asked for what is no token");
-    server.installation.database().open_again();
-    assert_eq!(ask(&server, &token).ok()["active"], true);
+    server.installation.database().refuse_connections();
+    introspect(&server, &token).assert_problem(503, "store_unavailable");
+    assert_inactive(&server, "noise", "no row is asked for what is no token");
+    server.installation.database().allow_connections();
+    assert_eq!(introspect(&server, &token).ok()["active"], true);
 }

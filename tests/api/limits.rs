@@ -1,4 +1,4 @@
-//! Limits by client address and by user name.
+//! Tests of rate limits by client address and by user name.
 
 use nova_mfa_tests::{Answer, TestServer};
 
@@ -10,7 +10,7 @@ fn with<'a>(more: &[(&'a str, &'a str)]) -> Vec<(&'a str, &'a str)> {
 }
 
 /// Sends a code check that is let in by no account and takes one try of its address.
-fn knock(server: &TestServer, headers: &[(&str, &str)]) -> Answer {
+fn check_code(server: &TestServer, headers: &[(&str, &str)]) -> Answer {
     let token = server.pending(mfa_core::UserId::new(1));
     let call = server.client().post("/api/mfa/verify/totp").bearer(&token).code("nonsense");
     headers.iter().fold(call, |call, (name, value)| call.header(name, value)).send()
@@ -22,38 +22,38 @@ fn passed(answers: &[Answer]) -> usize {
 
 /// Demands that the limit ends after the seconds that were told, and not a second before.
 #[track_caller]
-fn demand_true(server: &TestServer, limited: &Answer, again: impl Fn() -> Answer) {
-    let seconds = limited.says(429, "rate_limited").retry_after();
+fn assert_retry_after_is_exact(server: &TestServer, limited: &Answer, again: impl Fn() -> Answer) {
+    let seconds = limited.assert_problem(429, "rate_limited").retry_after();
     assert!(seconds >= 1, "{limited:?}");
     server.advance(seconds - 1);
     let early = again();
     if seconds > 1 {
-        assert_eq!(early.says(429, "rate_limited").retry_after(), 1, "{}", server.name());
+        assert_eq!(early.assert_problem(429, "rate_limited").retry_after(), 1, "{}", server.name());
     }
     server.advance(1);
     assert_ne!(again().status, 429, "{}", server.name());
 }
 
 #[test]
-fn ten_at_once_then_one_every_six_seconds_as_told() {
+fn an_address_gets_ten_requests_at_once_then_one_every_six_seconds_as_retry_after_states() {
     for server in TestServer::each_with(&DEFAULTS) {
         server.add_user("ada");
-        let answers: Vec<_> = (0..50).map(|_| knock(&server, &[])).collect();
+        let answers: Vec<_> = (0..50).map(|_| check_code(&server, &[])).collect();
         assert_eq!(passed(&answers), 10, "{}", server.name());
         assert!(answers.iter().take(10).all(|it| it.status == 422));
         let limited = answers.last().unwrap();
         assert_eq!(limited.retry_after(), 6);
         assert_eq!(limited.header("ratelimit-policy"), Some("\"code-ip\";q=10;w=60"));
         assert_eq!(limited.header("ratelimit"), Some("\"code-ip\";r=0;t=6"));
-        demand_true(&server, limited, || knock(&server, &[]));
+        assert_retry_after_is_exact(&server, limited, || check_code(&server, &[]));
         server.advance(60);
-        let answers: Vec<_> = (0..12).map(|_| knock(&server, &[])).collect();
+        let answers: Vec<_> = (0..12).map(|_| check_code(&server, &[])).collect();
         assert_eq!(passed(&answers), 10, "{}", server.name());
     }
 }
 
 #[test]
-fn the_limit_is_one_over_all_code_checks_and_users_and_a_success_gives_nothing_back() {
+fn one_limit_covers_all_code_checks_and_users_and_a_success_refunds_nothing() {
     for server in TestServer::each_with(&DEFAULTS) {
         let (ada, bob) = (server.enrol("ada"), server.enrol("bob"));
         server.verify(&server.pending(ada.id), &ada.code(server.now())).ok();
@@ -61,17 +61,17 @@ fn the_limit_is_one_over_all_code_checks_and_users_and_a_success_gives_nothing_b
         for _ in 0..4 {
             server
                 .send_code("/api/mfa/totp/enroll/verify", &ada.access, "000000")
-                .says(409, "no_enrolment_in_progress");
+                .assert_problem(409, "no_enrolment_in_progress");
             server
                 .send_code("/api/mfa/totp/disable", &bob.access, &bob.wrong_code(server.now()))
-                .says(401, "invalid_code");
+                .assert_problem(401, "invalid_code");
         }
         for (path, token) in [
             ("/api/mfa/verify/totp", &ada.access),
             ("/api/mfa/totp/enroll/verify", &ada.access),
             ("/api/mfa/totp/disable", &bob.access),
         ] {
-            server.send_code(path, token, "000000").says(429, "rate_limited");
+            server.send_code(path, token, "000000").assert_problem(429, "rate_limited");
         }
         for path in ["/api/mfa/status", "/api/mfa/methods"] {
             server.get(path, &ada.access).ok();
@@ -81,13 +81,13 @@ fn the_limit_is_one_over_all_code_checks_and_users_and_a_success_gives_nothing_b
 }
 
 #[test]
-fn a_limited_call_reaches_no_account() {
+fn a_rate_limited_request_does_not_reach_the_account() {
     for server in TestServer::each_with(&[("MFA_RATE_LIMIT_MAX", "2")]) {
         let ada = server.enrol("ada");
         server.fail(&ada, 2);
         let (token, code) = (server.pending(ada.id), ada.code(server.now()));
-        server.verify(&token, &code).says(429, "rate_limited");
-        server.verify(&token, &ada.wrong_code(server.now())).says(429, "rate_limited");
+        server.verify(&token, &code).assert_problem(429, "rate_limited");
+        server.verify(&token, &ada.wrong_code(server.now())).assert_problem(429, "rate_limited");
         assert_eq!(server.failures(ada.id), 2, "{}", server.name());
         server.advance(30);
         server.verify(&token, &code).ok();
@@ -95,7 +95,7 @@ fn a_limited_call_reaches_no_account() {
 }
 
 #[test]
-fn forged_headers_give_no_more_tries() {
+fn forged_forwarding_headers_give_no_extra_attempts() {
     for server in TestServer::each_with(&DEFAULTS) {
         server.add_user("ada");
         let forged = |n: usize| {
@@ -105,7 +105,7 @@ fn forged_headers_give_no_more_tries() {
                 ["X-Forwarded-For", "X-Real-IP", "True-Client-IP", "CF-Connecting-IP", "X-Client-IP"];
             let mut headers: Vec<_> = headers.iter().map(|name| (*name, ip.as_str())).collect();
             headers.push(("Forwarded", &forwarded));
-            knock(&server, &headers)
+            check_code(&server, &headers)
         };
         let answers: Vec<_> = (0..50).map(forged).collect();
         assert_eq!(passed(&answers), 10, "{}", server.name());
@@ -113,12 +113,12 @@ fn forged_headers_give_no_more_tries() {
 }
 
 #[test]
-fn behind_a_trusted_proxy_the_address_that_it_appended_counts() {
+fn behind_a_trusted_proxy_the_address_it_appended_is_limited() {
     for server in TestServer::each_with(&with(&[("TRUSTED_PROXIES", "127.0.0.0/8,10.0.0.0/8")])) {
         server.add_user("ada");
         let through = |client: &str, n: usize| {
             let line = format!("203.0.113.{n}, {client}, 10.0.0.7");
-            knock(&server, &[("X-Forwarded-For", &line), ("X-Real-IP", "192.0.2.1")])
+            check_code(&server, &[("X-Forwarded-For", &line), ("X-Real-IP", "192.0.2.1")])
         };
         for client in ["198.51.100.7", "198.51.100.8"] {
             let answers: Vec<_> = (0..15).map(|n| through(client, n)).collect();
@@ -132,19 +132,19 @@ fn behind_a_trusted_proxy_the_address_that_it_appended_counts() {
 }
 
 #[test]
-fn the_audit_has_the_true_address() {
+fn audit_events_contain_the_real_client_address() {
     for server in TestServer::each_with(&[("TRUSTED_PROXIES", "127.0.0.1")]) {
         let ada = server.enrol("ada");
         let call = server.client().post("/api/mfa/verify/totp").bearer(&server.pending(ada.id));
         let call = call.header("X-Forwarded-For", "192.0.2.66, 198.51.100.7");
-        call.code(&ada.wrong_code(server.now())).send().says(401, "invalid_code");
+        call.code(&ada.wrong_code(server.now())).send().assert_problem(401, "invalid_code");
         let written = "SELECT count(*) FROM mfa_events WHERE event = 'totp_verify' AND ip = '198.51.100.7'";
         assert_eq!(server.installation.number(written), 1, "{}", server.name());
     }
 }
 
 #[test]
-fn five_logins_of_one_name_a_minute_in_whatever_spelling() {
+fn a_user_name_gets_five_logins_a_minute_in_any_spelling() {
     for server in TestServer::each_with(&DEFAULTS) {
         server.add_user_with_password("ada", "correct horse battery");
         for name in ["ada", "ada@example.com", "Ada@Example.com", "ADA@EXAMPLE.COM", "ada"] {
@@ -153,19 +153,21 @@ fn five_logins_of_one_name_a_minute_in_whatever_spelling() {
         let limited = server.login("ada", "correct horse battery").send();
         assert_eq!(limited.header("ratelimit"), None, "it would name a user");
         assert_eq!(limited.header("ratelimit-policy"), None);
-        demand_true(&server, &limited, || server.login("ada", "correct horse battery").send());
+        assert_retry_after_is_exact(&server, &limited, || {
+            server.login("ada", "correct horse battery").send()
+        });
     }
 }
 
 #[test]
-fn twenty_logins_of_one_address_a_minute_before_anything_is_read() {
+fn an_address_gets_twenty_logins_a_minute_counted_before_the_body_is_read() {
     for server in TestServer::each_with(&DEFAULTS) {
         let nonsense = || server.client().post("/api/auth/login").body("application/json", "nonsense").send();
         for _ in 0..20 {
-            nonsense().says(400, "malformed_request");
+            nonsense().assert_problem(400, "malformed_request");
         }
         let limited = nonsense();
         assert_eq!(limited.header("ratelimit-policy"), Some("\"login-ip\";q=20;w=60"));
-        demand_true(&server, &limited, nonsense);
+        assert_retry_after_is_exact(&server, &limited, nonsense);
     }
 }

@@ -1,4 +1,4 @@
-//! Locks grow, and a hundred wrong codes last until an administrator ends them.
+//! Tests of the lock durations: locks double, and a hundred wrong codes lock until an administrator unlocks.
 
 use mfa_flows::TokenKind;
 use nova_mfa_tests::{Member, TestServer};
@@ -11,11 +11,11 @@ const MINUTE: u64 = 60;
 fn lock(server: &TestServer, member: &Member) -> u64 {
     server.fail(member, 10);
     let refused = server.verify(&server.pending(member.id), &member.code(server.now()));
-    refused.says(403, "account_locked").retry_after()
+    refused.assert_problem(403, "account_locked").retry_after()
 }
 
 #[test]
-fn each_lock_in_a_row_is_twice_as_long_up_to_a_day_and_the_hundredth_wrong_code_is_the_last() {
+fn each_lock_doubles_up_to_a_day_and_the_hundredth_wrong_code_locks_permanently() {
     for server in TestServer::each() {
         let ada = server.enrol("ada");
         for minutes in [15, 30, 60, 120, 240, 480, 960, 1440, 1440] {
@@ -27,10 +27,10 @@ fn each_lock_in_a_row_is_twice_as_long_up_to_a_day_and_the_hundredth_wrong_code_
         assert_eq!(server.failures(ada.id), 100);
         server.advance(10 * 366 * 24 * 60 * MINUTE);
         let refused = server.verify(&server.pending(ada.id), &ada.code(server.now()));
-        refused.says(403, "account_locked");
+        refused.assert_problem(403, "account_locked");
         assert_eq!(refused.header("retry-after"), None, "{}", server.name());
-        let shown = server.get("/api/mfa/status", &server.token(ada.id, TokenKind::OneFactor)).ok();
-        assert_eq!((&shown["locked"], &shown["lock_until"]), (&json!(true), &Value::Null));
+        let status = server.get("/api/mfa/status", &server.token(ada.id, TokenKind::OneFactor)).ok();
+        assert_eq!((&status["locked"], &status["lock_until"]), (&json!(true), &Value::Null));
 
         assert_eq!(server.admin(&["user", "unlock", "--email", "ada@example.com"]).code, Some(0));
         server.verify(&server.pending(ada.id), &ada.code(server.now())).ok();
@@ -38,7 +38,7 @@ fn each_lock_in_a_row_is_twice_as_long_up_to_a_day_and_the_hundredth_wrong_code_
 }
 
 #[test]
-fn after_a_lock_has_ended_ten_more_wrong_codes_lock_again_and_not_one() {
+fn after_a_lock_ends_it_takes_ten_more_wrong_codes_to_lock_again() {
     for server in TestServer::each() {
         let ada = server.enrol("ada");
         let seconds = lock(&server, &ada);
@@ -50,7 +50,7 @@ fn after_a_lock_has_ended_ten_more_wrong_codes_lock_again_and_not_one() {
 }
 
 #[test]
-fn logins_of_the_owner_in_between_do_not_shorten_the_locks_of_a_guesser() {
+fn logins_by_the_owner_do_not_shorten_the_locks_of_a_guesser() {
     for server in TestServer::each() {
         let ada = server.enrol("ada");
         for minutes in [15, 30, 60] {
@@ -63,7 +63,7 @@ fn logins_of_the_owner_in_between_do_not_shorten_the_locks_of_a_guesser() {
 }
 
 #[test]
-fn nine_guesses_between_logins_add_up() {
+fn nine_wrong_codes_between_logins_add_up() {
     for server in TestServer::each() {
         let ada = server.enrol("ada");
         for _ in 0..2 {
@@ -79,11 +79,11 @@ fn nine_guesses_between_logins_add_up() {
 }
 
 #[test]
-fn the_numbers_are_those_of_the_settings() {
+fn the_lock_threshold_and_duration_are_configurable() {
     for server in TestServer::each_with(&[("MFA_MAX_FAILURES", "3"), ("MFA_LOCK_MINUTES", "2")]) {
         let ada = server.enrol("ada");
         server.fail(&ada, 3);
         let refused = server.verify(&server.pending(ada.id), &ada.code(server.now()));
-        assert_eq!(refused.says(403, "account_locked").retry_after(), 120, "{}", server.name());
+        assert_eq!(refused.assert_problem(403, "account_locked").retry_after(), 120, "{}", server.name());
     }
 }

@@ -1,4 +1,4 @@
-//! Ten wrong codes lock an account; what that stops, what it does not, and how it ends.
+//! Tests of the lock after ten wrong codes: what it blocks, what it allows, and how it ends.
 
 use mfa_flows::TokenKind;
 use nova_mfa_tests::{Member, TestServer};
@@ -11,19 +11,19 @@ fn status(server: &TestServer, member: &Member) -> Value {
 }
 
 #[test]
-fn the_tenth_wrong_code_is_still_one_and_the_next_call_is_locked_out() {
+fn the_tenth_wrong_code_is_reported_as_wrong_and_the_next_request_is_locked_out() {
     for server in TestServer::each() {
         let ada = server.enrol("ada");
         server.fail(&ada, 10);
         let token = server.pending(ada.id);
         let refused = server.verify(&token, &ada.code(server.now()));
-        refused.says(LOCKED.0, LOCKED.1);
+        refused.assert_problem(LOCKED.0, LOCKED.1);
         assert_eq!(refused.retry_after(), 900);
         assert_eq!(server.failures(ada.id), 10, "a refused call counts nothing");
 
         server.advance(899);
         let refused = server.verify(&server.pending(ada.id), &ada.code(server.now()));
-        assert_eq!(refused.says(LOCKED.0, LOCKED.1).retry_after(), 1, "{}", server.name());
+        assert_eq!(refused.assert_problem(LOCKED.0, LOCKED.1).retry_after(), 1, "{}", server.name());
         server.advance(1);
         server.verify(&server.pending(ada.id), &ada.code(server.now())).ok();
     }
@@ -35,7 +35,7 @@ fn a_right_code_is_not_consumed_while_the_account_is_locked() {
         let ada = server.enrol("ada");
         server.fail(&ada, 10);
         let code = ada.code(server.now());
-        server.verify(&server.pending(ada.id), &code).says(LOCKED.0, LOCKED.1);
+        server.verify(&server.pending(ada.id), &code).assert_problem(LOCKED.0, LOCKED.1);
         server
             .installation
             .sql("UPDATE users SET mfa_failed_attempts = 0, mfa_lock_until = NULL WHERE username = 'ada'");
@@ -45,37 +45,41 @@ fn a_right_code_is_not_consumed_while_the_account_is_locked() {
 }
 
 #[test]
-fn one_count_over_all_tokens_and_endpoints() {
+fn failures_add_up_over_all_tokens_and_endpoints() {
     for server in TestServer::each() {
         let ada = server.enrol("ada");
         server.fail(&ada, 6);
         for _ in 0..4 {
             let wrong = ada.wrong_code(server.now());
-            server.send_code("/api/mfa/totp/disable", &ada.access, &wrong).says(401, "invalid_code");
+            server
+                .send_code("/api/mfa/totp/disable", &ada.access, &wrong)
+                .assert_problem(401, "invalid_code");
         }
-        server.verify(&server.pending(ada.id), &ada.code(server.now())).says(LOCKED.0, LOCKED.1);
+        server.verify(&server.pending(ada.id), &ada.code(server.now())).assert_problem(LOCKED.0, LOCKED.1);
         let call = server.send_code("/api/mfa/totp/disable", &ada.access, &ada.code(server.now()));
-        call.says(LOCKED.0, LOCKED.1);
-        server.verify(&ada.access, &ada.code(server.now())).says(LOCKED.0, LOCKED.1);
-        server.send_code("/api/mfa/totp/enroll/verify", &ada.access, "000000").says(LOCKED.0, LOCKED.1);
+        call.assert_problem(LOCKED.0, LOCKED.1);
+        server.verify(&ada.access, &ada.code(server.now())).assert_problem(LOCKED.0, LOCKED.1);
+        server
+            .send_code("/api/mfa/totp/enroll/verify", &ada.access, "000000")
+            .assert_problem(LOCKED.0, LOCKED.1);
     }
 }
 
 #[test]
-fn a_locked_user_may_look_log_out_and_log_in() {
+fn a_locked_user_can_read_the_status_log_out_and_log_in() {
     for server in TestServer::each() {
         let id = server.add_user_with_password("ada", "correct horse battery");
         let ada = server.enrol_user(id);
         server.fail(&ada, 10);
 
-        let shown = status(&server, &ada);
+        let current = status(&server, &ada);
         assert_eq!(
-            (&shown["locked"], &shown["failed_attempts"]),
+            (&current["locked"], &current["failed_attempts"]),
             (&json!(true), &json!(10)),
             "{}",
             server.name()
         );
-        assert_eq!(shown["lock_until"], "2027-01-15T08:20:00Z", "fifteen minutes from five past noon");
+        assert_eq!(current["lock_until"], "2027-01-15T08:20:00Z", "fifteen minutes from five past noon");
         server.advance(1);
         let methods = server.get("/api/mfa/methods", &server.pending(id)).ok();
         assert_eq!(methods["methods"][0]["available"], false);
@@ -84,14 +88,14 @@ fn a_locked_user_may_look_log_out_and_log_in() {
 
         server.advance(839);
         let pending = server.login("ada", "correct horse battery").send().field("mfa_token");
-        server.verify(&pending, &ada.code(server.now())).says(LOCKED.0, LOCKED.1);
+        server.verify(&pending, &ada.code(server.now())).assert_problem(LOCKED.0, LOCKED.1);
         server.advance(60);
         server.verify(&pending, &ada.code(server.now())).ok();
     }
 }
 
 #[test]
-fn a_pending_token_from_before_a_lock_may_look_and_log_out_until_the_lock_ends() {
+fn a_pending_token_from_before_a_lock_can_read_and_log_out_until_the_lock_ends() {
     for server in TestServer::each() {
         let ada = server.enrol("ada");
         let before = server.pending(ada.id);
@@ -104,7 +108,7 @@ fn a_pending_token_from_before_a_lock_may_look_and_log_out_until_the_lock_ends()
 }
 
 #[test]
-fn pending_tokens_from_before_a_lock_are_spent_however_it_ends() {
+fn pending_tokens_from_before_a_lock_stay_spent_however_the_lock_ends() {
     type Unlock = fn(&TestServer, &Member);
     let unlocks: [(&str, Unlock); 3] = [
         ("time", |server, _| server.advance(120)),
@@ -124,11 +128,11 @@ fn pending_tokens_from_before_a_lock_are_spent_however_it_ends() {
             let user = server.enrol(way);
             let before = server.pending(user.id);
             server.fail(&user, 10);
-            server.verify(&before, &user.code(server.now())).says(LOCKED.0, LOCKED.1);
+            server.verify(&before, &user.code(server.now())).assert_problem(LOCKED.0, LOCKED.1);
             server.advance(1);
             let during = server.pending(user.id);
             unlock(&server, &user);
-            server.verify(&before, &user.code(server.now())).says(401, "token_spent");
+            server.verify(&before, &user.code(server.now())).assert_problem(401, "token_spent");
             server.verify(&during, &user.code(server.now())).ok();
             assert_eq!(server.failures(user.id), 0, "{} {way}", server.name());
         }
@@ -136,7 +140,7 @@ fn pending_tokens_from_before_a_lock_are_spent_however_it_ends() {
 }
 
 #[test]
-fn an_unlock_by_either_way_clears_lock_and_count() {
+fn an_unlock_by_api_or_command_clears_the_lock_and_the_failures() {
     for server in TestServer::each() {
         let (ada, bob) = (server.enrol("ada"), server.enrol("bob"));
         for member in [&ada, &bob] {
@@ -147,19 +151,19 @@ fn an_unlock_by_either_way_clears_lock_and_count() {
             .sql("UPDATE users SET mfa_failed_attempts = 0, mfa_lock_until = NULL WHERE username = 'ada'");
         assert_eq!(server.admin(&["user", "unlock", "--email", "bob@example.com"]).code, Some(0));
         for member in [&ada, &bob] {
-            let shown = status(&server, member);
-            assert_eq!(shown["locked"], false, "{}", server.name());
-            assert_eq!((&shown["lock_until"], &shown["failed_attempts"]), (&Value::Null, &json!(0)));
+            let current = status(&server, member);
+            assert_eq!(current["locked"], false, "{}", server.name());
+            assert_eq!((&current["lock_until"], &current["failed_attempts"]), (&Value::Null, &json!(0)));
             server.advance(1);
             server.fail(member, 10);
             let refused = server.verify(&server.pending(member.id), &member.code(server.now()));
-            assert_eq!(refused.says(LOCKED.0, LOCKED.1).retry_after(), 900, "the first lock again");
+            assert_eq!(refused.assert_problem(LOCKED.0, LOCKED.1).retry_after(), 900, "the first lock again");
         }
     }
 }
 
 #[test]
-fn nobody_without_a_genuine_token_moves_the_count() {
+fn requests_without_a_valid_token_do_not_change_the_failure_count() {
     for server in TestServer::each() {
         let (ada, bob) = (server.enrol("ada"), server.enrol("bob"));
         let expired = server.pending(ada.id);
@@ -179,7 +183,7 @@ fn nobody_without_a_genuine_token_moves_the_count() {
         server.fail(&bob, 10);
         for _ in 0..12 {
             let call = server.client().post("/api/mfa/verify/totp").bearer(&server.pending(ada.id));
-            call.json(&json!({ "code": "12345" })).send().says(422, "invalid_field");
+            call.json(&json!({ "code": "12345" })).send().assert_problem(422, "invalid_field");
         }
         assert_eq!(server.failures(ada.id), 0, "{}", server.name());
         server.verify(&server.pending(ada.id), &ada.code(server.now())).ok();

@@ -1,4 +1,4 @@
-//! `POST /api/auth/login`
+//! Tests of `POST /api/auth/login`.
 
 use nova_mfa_tests::{TestServer, claims_of, members};
 use serde_json::{Value, json};
@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 const PASSWORD: &str = "correct horse battery";
 
 #[test]
-fn a_user_without_a_factor_gets_an_access_token_of_one() {
+fn a_user_without_a_second_factor_gets_a_one_factor_access_token() {
     for server in TestServer::each() {
         server.add_user_with_password("ada", PASSWORD);
         for name in ["ada", "ada@example.com"] {
@@ -21,7 +21,7 @@ fn a_user_without_a_factor_gets_an_access_token_of_one() {
 }
 
 #[test]
-fn a_user_with_a_factor_gets_a_pending_token_and_so_does_one_who_must_enrol() {
+fn a_user_who_has_or_must_enrol_a_second_factor_gets_a_pending_token() {
     for server in TestServer::each() {
         server.enrol_user(server.add_user_with_password("ada", PASSWORD));
         server.add_user_with_password("bob", PASSWORD);
@@ -40,7 +40,7 @@ fn a_user_with_a_factor_gets_a_pending_token_and_so_does_one_who_must_enrol() {
 }
 
 #[test]
-fn an_unknown_user_and_a_wrong_password_answer_alike() {
+fn an_unknown_user_and_a_wrong_password_get_the_same_response() {
     for server in TestServer::each() {
         server.add_user_with_password("ada", PASSWORD);
         server.enrol_user(server.add_user_with_password("bob", PASSWORD));
@@ -48,40 +48,40 @@ fn an_unknown_user_and_a_wrong_password_answer_alike() {
         server.add_user_with_password("dora", PASSWORD);
         server.installation.sql("UPDATE users SET is_active = FALSE WHERE username = 'dora'");
         let unknown = server.login("nobody", "wrong wrong wrong").send();
-        unknown.says(401, "invalid_credentials");
+        unknown.assert_problem(401, "invalid_credentials");
         for name in ["ada", "ada@example.com", "bob", "cleo", "dora", "NOBODY@example.com", "a\u{301}da", "%"]
         {
             let refused = server.login(name, "wrong wrong wrong").send();
-            refused.says(401, "invalid_credentials");
+            refused.assert_problem(401, "invalid_credentials");
             assert_eq!(refused.without_request_id(), unknown.without_request_id(), "{name}");
-            assert_eq!(refused.lasting_headers(), unknown.lasting_headers(), "{name}");
+            assert_eq!(refused.stable_headers(), unknown.stable_headers(), "{name}");
         }
     }
 }
 
 #[test]
-fn a_disabled_user_is_told_so_by_the_right_password_alone() {
+fn only_the_correct_password_reveals_that_a_user_is_disabled() {
     for server in TestServer::each() {
         server.add_user_with_password("ada", PASSWORD);
         server.installation.sql("UPDATE users SET is_active = FALSE");
-        server.login("ada", PASSWORD).send().says(403, "account_disabled");
-        server.login("ada", "wrong wrong wrong").send().says(401, "invalid_credentials");
+        server.login("ada", PASSWORD).send().assert_problem(403, "account_disabled");
+        server.login("ada", "wrong wrong wrong").send().assert_problem(401, "invalid_credentials");
     }
 }
 
 #[test]
-fn a_password_is_taken_as_it_is_typed() {
+fn a_password_is_not_trimmed_or_normalized() {
     for server in TestServer::each() {
         server.add_user_with_password("ada", " pässwörd 123 ");
         server.login("ada", " pässwörd 123 ").send().ok();
         for other in ["pässwörd 123", " passwörd 123 ", " pässwörd 123", " PÄSSWÖRD 123 "] {
-            server.login("ada", other).send().says(401, "invalid_credentials");
+            server.login("ada", other).send().assert_problem(401, "invalid_credentials");
         }
     }
 }
 
 #[test]
-fn fields_that_are_no_name_or_no_password_are_named() {
+fn invalid_user_names_and_passwords_are_reported_by_field() {
     for server in TestServer::each() {
         let send = |body: Value| server.client().post("/api/auth/login").json(&body).send();
         let long = "x".repeat(1025);
@@ -99,7 +99,7 @@ fn fields_that_are_no_name_or_no_password_are_named() {
             (json!({ "username": "ada", "email": "a@b.c", "password": PASSWORD }), "email"),
         ] {
             let refused = send(body);
-            refused.says(422, "invalid_field");
+            refused.assert_problem(422, "invalid_field");
             let named = refused.json();
             assert_eq!(named["errors"][0]["field"], field, "{refused:?}");
             assert!(!refused.text().contains(PASSWORD));
@@ -108,22 +108,22 @@ fn fields_that_are_no_name_or_no_password_are_named() {
 }
 
 #[test]
-fn login_that_is_switched_off_is_not_there() {
+fn the_login_endpoint_does_not_exist_when_disabled() {
     for server in TestServer::each_with(&[("LOGIN_ENABLED", "false")]) {
         server.add_user_with_password("ada", PASSWORD);
-        server.login("ada", PASSWORD).send().says(404, "not_found");
-        server.client().get("/api/auth/login").send().says(404, "not_found");
+        server.login("ada", PASSWORD).send().assert_problem(404, "not_found");
+        server.client().get("/api/auth/login").send().assert_problem(404, "not_found");
     }
 }
 
 #[test]
-fn the_users_of_the_python_backend_log_in_with_their_bcrypt_hashes() {
+fn users_of_the_python_backend_log_in_with_their_bcrypt_hashes() {
     for server in TestServer::each() {
         server.add_user("ada");
         // The password of these tests at cost 4, by libxcrypt.
         let hash = "$2b$04$abcdefghijklmnopqrstuuqREtd3VJD2QVZbuFskFSLk6eRIrQoOS";
         server.installation.sql(&format!("UPDATE users SET hashed_password = '{hash}'"));
         server.login("ada", PASSWORD).send().ok();
-        server.login("ada", "wrong wrong wrong").send().says(401, "invalid_credentials");
+        server.login("ada", "wrong wrong wrong").send().assert_problem(401, "invalid_credentials");
     }
 }

@@ -1,6 +1,6 @@
-//! Which token opens which operation of the OpenAPI document: each of them by each kind of token.
+//! Table of every operation of the OpenAPI document and every kind of token, with the expected result.
 //!
-//! A new operation that has no row here fails, and so does a row that has no operation.
+//! A new operation without a row fails, and so does a row without an operation.
 
 use std::collections::BTreeSet;
 
@@ -140,7 +140,7 @@ fn expired(server: &TestServer, token: &str) -> String {
     times.iter().fold(token, |token, (name, ago)| token.claim(name, now - ago)).sign()
 }
 
-fn told(answer: &Answer) -> String {
+fn outcome_of(answer: &Answer) -> String {
     let outcome = answer.outcome();
     let about_tokens = [NO, BAD, OLD, END, STAGE, RANK, "token_spent", "account_disabled"];
     if about_tokens.contains(&outcome.as_str()) { outcome } else { IN.to_owned() }
@@ -151,7 +151,7 @@ fn servers() -> [TestServer; 2] {
 }
 
 #[test]
-fn every_operation_has_a_row_and_every_row_an_operation() {
+fn every_operation_has_a_row_and_every_row_has_an_operation() {
     let [server, _] = servers();
     let operations: BTreeSet<String> = Operation::all(server.client()).iter().map(Operation::name).collect();
     let rows: BTreeSet<String> = TABLE.iter().map(|(name, _)| (*name).to_owned()).collect();
@@ -160,7 +160,7 @@ fn every_operation_has_a_row_and_every_row_an_operation() {
 }
 
 #[test]
-fn every_operation_takes_the_tokens_of_its_row_and_no_other() {
+fn every_operation_accepts_the_tokens_of_its_row_and_no_others() {
     for server in servers() {
         for (scene, operation) in Operation::all(server.client()).iter().enumerate() {
             let (cast, expected) = (Cast::new(&server, scene), row(operation));
@@ -170,8 +170,8 @@ fn every_operation_takes_the_tokens_of_its_row_and_no_other() {
                 let call =
                     cast.token(&server, column).into_iter().fold(call, |call, token| call.bearer(&token));
                 let answer = call.send();
-                operation.demand_documented(&answer);
-                seen.push(told(&answer));
+                operation.assert_documented(&answer);
+                seen.push(outcome_of(&answer));
             }
             assert_eq!(seen, expected, "{} on {}: {COLUMNS:?}", operation.name(), server.name());
         }
@@ -179,19 +179,19 @@ fn every_operation_takes_the_tokens_of_its_row_and_no_other() {
 }
 
 #[test]
-fn the_key_of_introspection_opens_that_and_nothing_else() {
+fn the_introspection_key_is_accepted_for_introspection_only() {
     for server in servers() {
         let ada = server.enrol("ada").id;
-        for operation in Operation::all(server.client()).iter().filter(|it| it.is_guarded()) {
+        for operation in Operation::all(server.client()).iter().filter(|it| it.requires_credentials()) {
             let answer = operation.example(server.client(), ada.value()).bearer(KEY).send();
             let expected = if row(operation) == BY_KEY { IN } else { BAD };
-            assert_eq!(told(&answer), expected, "{}", operation.name());
+            assert_eq!(outcome_of(&answer), expected, "{}", operation.name());
         }
     }
 }
 
 #[test]
-fn no_call_of_another_user_changes_an_account() {
+fn no_request_by_another_user_changes_an_account() {
     for server in servers() {
         let cast = Cast::new(&server, 0);
         let version = format!("SELECT mfa_version FROM users WHERE id = {}", cast.ada);

@@ -1,4 +1,4 @@
-//! `GET /metrics`, and what in `deploy/` and `docs/` names a metric.
+//! Tests of `GET /metrics`, and of the metric names in `deploy/` and `docs/`.
 
 use std::collections::BTreeSet;
 use std::path::Path;
@@ -10,7 +10,7 @@ fn metrics(server: &TestServer) -> String {
     assert_eq!(answer.status, 200, "{answer:?}");
     let media_type = "application/openmetrics-text; version=1.0.0; charset=utf-8";
     assert_eq!(answer.header("content-type"), Some(media_type));
-    answer.demand_security_headers();
+    answer.assert_security_headers();
     answer.text()
 }
 
@@ -46,7 +46,7 @@ fn families(text: &str) -> BTreeSet<(&str, &str)> {
 }
 
 #[test]
-fn the_names_of_the_guide_are_there_and_count() {
+fn the_documented_metrics_exist_and_count() {
     for server in TestServer::each() {
         let ada = server.enrol("ada");
         let before = metrics(&server);
@@ -82,13 +82,13 @@ fn the_names_of_the_guide_are_there_and_count() {
 }
 
 #[test]
-fn sms_limits_and_logins_count_as_well() {
+fn sms_rate_limits_and_logins_are_counted() {
     for server in TestServer::each_with(&[("LOGIN_RATE_USER_MAX", "2")]) {
         let id = server.add_user_with_password("ada", "correct horse battery");
         for _ in 0..2 {
-            server.login("ada", "wrong").send().says(401, "invalid_credentials");
+            server.login("ada", "wrong").send().assert_problem(401, "invalid_credentials");
         }
-        server.login("ada", "wrong").send().says(429, "rate_limited");
+        server.login("ada", "wrong").send().assert_problem(429, "rate_limited");
         let token = server.token(id, mfa_flows::TokenKind::OneFactor);
         let number = serde_json::json!({ "phone": "+33612345612" });
         server.client().post("/api/mfa/phone/set").bearer(&token).json(&number).send().ok();
@@ -102,7 +102,7 @@ fn sms_limits_and_logins_count_as_well() {
 }
 
 #[test]
-fn no_label_holds_a_user_an_address_or_a_path_as_it_was_sent() {
+fn no_label_contains_a_user_an_address_or_a_raw_path() {
     for server in TestServer::each() {
         let ada = server.enrol("canary-name");
         server.client().get("/canary-path/4711?code=canary-query").send();
@@ -118,13 +118,13 @@ fn no_label_holds_a_user_an_address_or_a_path_as_it_was_sent() {
 }
 
 #[test]
-fn a_wrong_answer_on_each_of_many_accounts_raises_an_alert() {
+fn one_wrong_code_on_each_of_many_accounts_raises_an_alert() {
     let [server, _] = TestServer::each();
     let members: Vec<_> = (0..100).map(|n| server.enrol(&format!("user{n}"))).collect();
     for member in &members {
         server.fail(member, 1);
     }
-    assert!(server.log_says("\"event\":\"failures_rising\""));
+    assert!(server.log_contains("\"event\":\"failures_rising\""));
     let text = metrics(&server);
     assert_eq!(value(&text, "mfa_failures_rising_total"), 1);
     assert_eq!(value(&text, "mfa_failures_last_minute"), 100);
@@ -142,7 +142,7 @@ fn named(text: &str) -> BTreeSet<&str> {
 }
 
 #[test]
-fn every_metric_that_the_dashboard_and_the_alerts_ask_for_is_there() {
+fn every_metric_used_by_the_dashboard_and_the_alerts_exists() {
     let [server, _] = TestServer::each();
     let ada = server.enrol("ada");
     server.verify(&server.pending(ada.id), &ada.code(server.now())).ok();
@@ -164,7 +164,7 @@ fn every_metric_that_the_dashboard_and_the_alerts_ask_for_is_there() {
 }
 
 #[test]
-fn the_document_names_every_metric_and_no_other() {
+fn the_documentation_lists_every_metric_and_no_others() {
     let [server, _] = TestServer::each();
     // An event and a call, without which their families are empty and not told.
     server.enrol("ada");
@@ -173,6 +173,6 @@ fn the_document_names_every_metric_and_no_other() {
     let there: BTreeSet<_> = families(&text).into_iter().map(|(name, _)| name).collect();
     let document = read("docs/metrics.md");
     let rows = document.lines().filter_map(|line| line.strip_prefix("| `")?.split('`').next());
-    let told: BTreeSet<_> = rows.collect();
-    assert_eq!(told, there);
+    let documented: BTreeSet<_> = rows.collect();
+    assert_eq!(documented, there);
 }

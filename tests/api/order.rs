@@ -1,4 +1,4 @@
-//! In which order a call is checked: each step takes away the first thing that was wrong with the call before.
+//! Tests of the order in which a request is checked: each step fixes the first error of the previous request.
 
 use mfa_flows::TokenKind;
 use nova_mfa_tests::{Request, TestServer};
@@ -15,7 +15,7 @@ fn from(server: &TestServer, client: u32) -> Request {
 }
 
 #[test]
-fn the_first_thing_that_is_wrong_is_told_of_a_code_check() {
+fn a_code_check_reports_the_first_error_in_the_documented_order() {
     for server in TestServer::each_with(&SETTINGS) {
         let ada = server.enrol("ada");
         let set = |change: &str| server.installation.sql(&format!("UPDATE users SET {change}"));
@@ -25,7 +25,7 @@ fn the_first_thing_that_is_wrong_is_told_of_a_code_check() {
         let spent = server.pending(ada.id);
         from(&server, 0).bearer(&spent).code(&ada.code(server.now())).send().ok();
         let used_up = 1;
-        from(&server, used_up).bearer(&spent).code("x").send().says(422, "invalid_field");
+        from(&server, used_up).bearer(&spent).code("x").send().assert_problem(422, "invalid_field");
         let year_2096 = match server.name() {
             "SQLite" => "4000000000000",
             _ => "to_timestamp(4000000000)",
@@ -34,7 +34,7 @@ fn the_first_thing_that_is_wrong_is_told_of_a_code_check() {
 
         let big = "x".repeat(16 * 1024 + 1);
         let say = |call: Request, status: u16, code: &str| {
-            call.send().says(status, code);
+            call.send().assert_problem(status, code);
         };
         say(from(&server, used_up).body("text/plain", big), 413, "too_large");
         say(from(&server, used_up).body("text/plain", "nonsense"), 415, "unsupported_media_type");
@@ -62,30 +62,30 @@ fn the_first_thing_that_is_wrong_is_told_of_a_code_check() {
 }
 
 #[test]
-fn step_up_comes_before_the_factor_and_the_factor_before_the_code() {
+fn step_up_is_checked_before_the_factor_and_the_factor_before_the_code() {
     for server in TestServer::each() {
         let ada = server.enrol("ada");
         server.installation.sql("UPDATE users SET mfa_enforced = TRUE");
         server.advance(301);
         let disable =
             |token: &str| server.send_code("/api/mfa/totp/disable", token, &ada.wrong_code(server.now()));
-        disable(&ada.access).says(401, "step_up_required");
+        disable(&ada.access).assert_problem(401, "step_up_required");
         let fresh = server.verify(&server.pending(ada.id), &ada.code(server.now())).field("access_token");
-        disable(&fresh).says(409, "factor_required");
+        disable(&fresh).assert_problem(409, "factor_required");
         assert_eq!(server.failures(ada.id), 0, "{}", server.name());
         server.installation.sql("UPDATE users SET mfa_enforced = FALSE");
-        disable(&fresh).says(401, "invalid_code");
+        disable(&fresh).assert_problem(401, "invalid_code");
     }
 }
 
 #[test]
-fn a_login_is_limited_before_it_is_read() {
+fn the_login_limit_applies_before_the_body_is_parsed() {
     for server in TestServer::each_with(&[("LOGIN_RATE_IP_MAX", "2")]) {
         let login = || server.client().post("/api/auth/login");
-        login().body("text/plain", "x".repeat(16 * 1024 + 1)).send().says(413, "too_large");
-        login().body("text/plain", "nonsense").send().says(415, "unsupported_media_type");
-        login().body(JSON, "nonsense").send().says(400, "malformed_request");
-        login().json(&json!({ "username": "ada" })).send().says(422, "invalid_field");
-        login().body(JSON, "nonsense").send().says(429, "rate_limited");
+        login().body("text/plain", "x".repeat(16 * 1024 + 1)).send().assert_problem(413, "too_large");
+        login().body("text/plain", "nonsense").send().assert_problem(415, "unsupported_media_type");
+        login().body(JSON, "nonsense").send().assert_problem(400, "malformed_request");
+        login().json(&json!({ "username": "ada" })).send().assert_problem(422, "invalid_field");
+        login().body(JSON, "nonsense").send().assert_problem(429, "rate_limited");
     }
 }

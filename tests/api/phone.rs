@@ -1,4 +1,5 @@
-//! `POST /api/mfa/phone/set`, `POST /api/mfa/phone/verify`, `DELETE /api/mfa/phone`, `POST /api/mfa/backup/set`
+//! Tests of `POST /api/mfa/phone/set`, `POST /api/mfa/phone/verify`, `DELETE /api/mfa/phone` and `POST
+//! /api/mfa/backup/set`.
 
 use mfa_core::UserId;
 use mfa_flows::TokenKind;
@@ -24,7 +25,7 @@ fn remove(server: &TestServer, token: &str) -> Answer {
     server.client().request("DELETE", "/api/mfa/phone").bearer(token).send()
 }
 
-fn choose(server: &TestServer, token: &str, method: &str) -> Answer {
+fn set_backup(server: &TestServer, token: &str, method: &str) -> Answer {
     let body = json!({ "method": method });
     server.client().post("/api/mfa/backup/set").bearer(token).json(&body).send()
 }
@@ -39,7 +40,7 @@ fn with_both(server: &TestServer, name: &str) -> nova_mfa_tests::Member {
     let mut ada = server.enrol(name);
     set_number(server, &ada.access, NUMBER).ok();
     confirm(server, &ada.access, &server.sms_code(NUMBER)).ok();
-    choose(server, &ada.access, "sms").ok();
+    set_backup(server, &ada.access, "sms").ok();
     server.advance(120);
     ada.access = server.verify(&ada.access, &ada.code(server.now())).field("access_token");
     ada
@@ -50,7 +51,7 @@ fn status(server: &TestServer, token: &str) -> Value {
 }
 
 #[test]
-fn the_first_number_of_a_user_without_a_factor_is_an_enrolment() {
+fn the_first_number_of_a_user_without_a_factor_is_enrolled() {
     for server in TestServer::each() {
         let (ada, token) = one_factor(&server, "ada");
         let waiting = set(&server, &token, &json!({ "phone": "06 12 34 56 12" })).ok();
@@ -71,11 +72,11 @@ fn the_first_number_of_a_user_without_a_factor_is_an_enrolment() {
         assert_eq!(confirmed.texts("recovery_codes").len(), 10);
         let access = confirmed.field("access_token");
         assert_eq!(claims_of(&access)["amr"], json!(["pwd", "sms", "mfa"]));
-        server.get("/api/mfa/status", &token).says(401, "token_revoked");
+        server.get("/api/mfa/status", &token).assert_problem(401, "token_revoked");
         let now = status(&server, &access);
-        let told = ["phone", "phone_verified", "backup_method", "totp_enabled", "recovery_codes_left"];
-        let told = told.map(|field| now[field].clone());
-        assert_eq!(told, [json!("+33•••••••12"), json!(true), json!("sms"), json!(false), json!(10)]);
+        let values = ["phone", "phone_verified", "backup_method", "totp_enabled", "recovery_codes_left"];
+        let values = values.map(|field| now[field].clone());
+        assert_eq!(values, [json!("+33•••••••12"), json!(true), json!("sms"), json!(false), json!(10)]);
         assert_eq!(server.failures(ada), 0);
     }
 }
@@ -85,21 +86,21 @@ fn an_enforced_user_enrols_a_phone_with_a_pending_token() {
     for server in TestServer::each() {
         let ada = server.add_user("ada");
         let pending = server.pending(ada);
-        set_number(&server, &pending, NUMBER).says(403, "wrong_token_stage");
+        set_number(&server, &pending, NUMBER).assert_problem(403, "wrong_token_stage");
         assert_eq!(server.outbox(), []);
         server.installation.sql(&format!("UPDATE users SET mfa_enforced = TRUE WHERE id = {ada}"));
         set_number(&server, &pending, NUMBER).ok();
         let code = server.sms_code(NUMBER);
         let access = confirm(&server, &pending, &code).field("access_token");
         assert_eq!(status(&server, &access)["backup_method"], "sms", "{}", server.name());
-        confirm(&server, &pending, &code).says(401, "token_spent");
-        choose(&server, &access, "none").says(409, "factor_required");
-        remove(&server, &access).says(409, "factor_required");
+        confirm(&server, &pending, &code).assert_problem(401, "token_spent");
+        set_backup(&server, &access, "none").assert_problem(409, "factor_required");
+        remove(&server, &access).assert_problem(409, "factor_required");
     }
 }
 
 #[test]
-fn a_new_number_waits_while_the_old_one_stays_in_force() {
+fn a_new_number_stays_pending_while_the_old_one_remains_active() {
     for server in TestServer::each() {
         let ada = with_both(&server, "ada");
         set_number(&server, &ada.access, OTHER).ok();
@@ -109,11 +110,11 @@ fn a_new_number_waits_while_the_old_one_stays_in_force() {
         let pending = server.pending(ada.id);
         server.post("/api/mfa/sms/send", &pending).ok();
         assert_eq!(server.outbox().last().unwrap().0, NUMBER, "{}: a login's code", server.name());
-        confirm(&server, &ada.access, &new).says(401, "invalid_code");
+        confirm(&server, &ada.access, &new).assert_problem(401, "invalid_code");
 
         server.advance(60);
         let fresh = server.verify(&ada.access, &ada.code(server.now())).field("access_token");
-        set_number(&server, &fresh, OTHER).says(429, "rate_limited");
+        set_number(&server, &fresh, OTHER).assert_problem(429, "rate_limited");
         server.advance(3_600);
         let fresh = server.verify(&server.pending(ada.id), &ada.code(server.now())).field("access_token");
         let elsewhere = server.token(ada.id, TokenKind::TwoFactors);
@@ -121,36 +122,36 @@ fn a_new_number_waits_while_the_old_one_stays_in_force() {
         let confirmed = confirm(&server, &fresh, &server.sms_code(OTHER)).ok();
         assert_eq!(confirmed, json!({ "phone_verified": true, "phone": "+33•••••••34" }));
         assert_eq!(status(&server, &fresh)["phone"], "+33•••••••34");
-        server.get("/api/mfa/status", &elsewhere).says(401, "token_revoked");
+        server.get("/api/mfa/status", &elsewhere).assert_problem(401, "token_revoked");
     }
 }
 
 #[test]
-fn five_wrong_tries_kill_the_code_of_a_number_and_move_no_count() {
+fn five_wrong_codes_invalidate_a_confirmation_code_without_counting_for_the_lock() {
     for server in TestServer::each() {
         let (ada, token) = one_factor(&server, "ada");
         set_number(&server, &token, NUMBER).ok();
         let code = server.sms_code(NUMBER);
         let wrong = if code == "000000" { "000001" } else { "000000" };
         for _ in 0..5 {
-            confirm(&server, &token, wrong).says(401, "invalid_code");
+            confirm(&server, &token, wrong).assert_problem(401, "invalid_code");
         }
-        confirm(&server, &token, &code).says(401, "invalid_code");
+        confirm(&server, &token, &code).assert_problem(401, "invalid_code");
         assert_eq!(server.failures(ada), 0, "{}", server.name());
         assert_eq!(status(&server, &token)["phone_verified"], false);
     }
 }
 
 #[test]
-fn the_code_of_a_number_lives_for_five_minutes_and_is_its_users_own() {
+fn a_confirmation_code_expires_after_five_minutes_and_belongs_to_its_user() {
     for server in TestServer::each() {
         let (ada, token) = one_factor(&server, "ada");
         let (_, other) = one_factor(&server, "bob");
-        confirm(&server, &token, "000000").says(409, "no_enrolment_in_progress");
+        confirm(&server, &token, "000000").assert_problem(409, "no_enrolment_in_progress");
         set_number(&server, &token, NUMBER).ok();
         let code = server.sms_code(NUMBER);
         set_number(&server, &other, OTHER).ok();
-        confirm(&server, &other, &code).says(401, "invalid_code");
+        confirm(&server, &other, &code).assert_problem(401, "invalid_code");
         server.advance(299);
         // Any token of the user that may enrol: the code is bound to user and number.
         let again = server.token(ada, TokenKind::OneFactor);
@@ -160,32 +161,34 @@ fn the_code_of_a_number_lives_for_five_minutes_and_is_its_users_own() {
         set_number(&server, &token, "+33698765401").ok();
         let code = server.sms_code("+33698765401");
         server.advance(301);
-        confirm(&server, &token, &code).says(401, "invalid_code");
+        confirm(&server, &token, &code).assert_problem(401, "invalid_code");
     }
 }
 
 #[test]
-fn a_login_code_confirms_no_number_and_the_code_of_a_number_lets_nobody_in() {
+fn login_codes_and_confirmation_codes_are_not_interchangeable() {
     for server in TestServer::each() {
         let ada = with_both(&server, "ada");
         let access = server.verify(&ada.access, &ada.code_at(server.now(), 1)).field("access_token");
         set_number(&server, &access, OTHER).ok();
         let code = server.sms_code(OTHER);
-        server.send_code("/api/mfa/verify/sms", &server.pending(ada.id), &code).says(401, "invalid_code");
+        server
+            .send_code("/api/mfa/verify/sms", &server.pending(ada.id), &code)
+            .assert_problem(401, "invalid_code");
         confirm(&server, &access, &code).ok();
     }
 }
 
 #[test]
-fn what_policy_refuses_costs_nothing_and_what_is_no_number_is_a_field() {
+fn a_number_rejected_by_policy_costs_no_message_and_an_invalid_one_is_a_field_error() {
     for server in TestServer::each() {
         let (_, token) = one_factor(&server, "ada");
         for number in ["+491701234567", "+12015550123", "0123456789", "0899123456", "0800123456"] {
-            set_number(&server, &token, number).says(403, "phone_refused");
+            set_number(&server, &token, number).assert_problem(403, "phone_refused");
         }
         for number in ["", "6", "+33", "+3361234561", "0612345612 ext. 3", "+33 6 12 34 56 12 34", "numéro"]
         {
-            set_number(&server, &token, number).says(422, "invalid_field");
+            set_number(&server, &token, number).assert_problem(422, "invalid_field");
         }
         for body in [
             json!({}),
@@ -193,7 +196,7 @@ fn what_policy_refuses_costs_nothing_and_what_is_no_number_is_a_field() {
             json!({ "phone": NUMBER, "country": "FRANCE" }),
             json!({ "phone": NUMBER, "user_id": 1 }),
         ] {
-            set(&server, &token, &body).says(422, "invalid_field");
+            set(&server, &token, &body).assert_problem(422, "invalid_field");
         }
         assert_eq!(server.outbox(), []);
         set(&server, &token, &json!({ "phone": "0470 12 34 56", "country": "be" })).ok();
@@ -202,25 +205,25 @@ fn what_policy_refuses_costs_nothing_and_what_is_no_number_is_a_field() {
 }
 
 #[test]
-fn a_removed_phone_is_gone_and_other_sessions_with_it() {
+fn removing_the_phone_ends_the_other_sessions() {
     for server in TestServer::each() {
         let ada = with_both(&server, "ada");
         let elsewhere = server.token(ada.id, TokenKind::TwoFactors);
         let removed = remove(&server, &ada.access).ok();
         assert_eq!(removed, json!({ "phone": null, "backup_method": "none" }), "{}", server.name());
-        server.get("/api/mfa/status", &elsewhere).says(401, "token_revoked");
+        server.get("/api/mfa/status", &elsewhere).assert_problem(401, "token_revoked");
         let now = status(&server, &ada.access);
         assert_eq!((&now["phone"], &now["phone_verified"]), (&Value::Null, &json!(false)));
         assert_eq!(now["recovery_codes_left"], 0, "this app was enrolled without codes");
         let kept = "SELECT count(*) FROM users WHERE phone_number IS NOT NULL OR phone_pending IS NOT NULL";
         assert_eq!(server.installation.number(kept), 0);
         remove(&server, &ada.access).ok();
-        server.post("/api/mfa/sms/send", &server.pending(ada.id)).says(409, "method_not_available");
+        server.post("/api/mfa/sms/send", &server.pending(ada.id)).assert_problem(409, "method_not_available");
     }
 }
 
 #[test]
-fn recovery_codes_die_with_the_last_factor() {
+fn recovery_codes_are_deleted_with_the_last_factor() {
     for server in TestServer::each() {
         let (ada, token) = one_factor(&server, "ada");
         set_number(&server, &token, NUMBER).ok();
@@ -234,53 +237,53 @@ fn recovery_codes_die_with_the_last_factor() {
 }
 
 #[test]
-fn the_backup_is_sms_with_a_verified_number_or_none() {
+fn the_backup_method_is_sms_with_a_verified_number_or_none() {
     for server in TestServer::each() {
         let ada = server.enrol("ada");
-        choose(&server, &ada.access, "sms").says(409, "method_not_available");
-        choose(&server, &ada.access, "none").ok();
+        set_backup(&server, &ada.access, "sms").assert_problem(409, "method_not_available");
+        set_backup(&server, &ada.access, "none").ok();
         set_number(&server, &ada.access, NUMBER).ok();
-        choose(&server, &ada.access, "sms").says(409, "method_not_available");
+        set_backup(&server, &ada.access, "sms").assert_problem(409, "method_not_available");
         confirm(&server, &ada.access, &server.sms_code(NUMBER)).ok();
         let elsewhere = server.token(ada.id, TokenKind::TwoFactors);
-        assert_eq!(choose(&server, &ada.access, "sms").ok(), json!({ "backup_method": "sms" }));
-        assert_eq!(choose(&server, &ada.access, "none").ok(), json!({ "backup_method": "none" }));
+        assert_eq!(set_backup(&server, &ada.access, "sms").ok(), json!({ "backup_method": "sms" }));
+        assert_eq!(set_backup(&server, &ada.access, "none").ok(), json!({ "backup_method": "none" }));
         server.get("/api/mfa/status", &elsewhere).ok();
         for method in ["", "SMS", "totp", "email"] {
-            choose(&server, &ada.access, method).says(422, "invalid_field");
+            set_backup(&server, &ada.access, method).assert_problem(422, "invalid_field");
         }
         let body = json!({ "method": null });
         let call = server.client().post("/api/mfa/backup/set").bearer(&ada.access).json(&body);
-        call.send().says(422, "invalid_field");
+        call.send().assert_problem(422, "invalid_field");
     }
 }
 
 #[test]
-fn changes_of_the_phone_take_a_second_factor_that_was_shown_lately() {
+fn changes_of_the_phone_require_a_recent_second_factor() {
     for server in TestServer::each() {
         let ada = with_both(&server, "ada");
         for kind in [TokenKind::Pending, TokenKind::OneFactor] {
             let token = server.token(ada.id, kind);
-            set_number(&server, &token, OTHER).says(403, "wrong_token_stage");
-            remove(&server, &token).says(403, "wrong_token_stage");
-            choose(&server, &token, "none").says(403, "wrong_token_stage");
+            set_number(&server, &token, OTHER).assert_problem(403, "wrong_token_stage");
+            remove(&server, &token).assert_problem(403, "wrong_token_stage");
+            set_backup(&server, &token, "none").assert_problem(403, "wrong_token_stage");
         }
         server.advance(601);
-        set_number(&server, &ada.access, OTHER).says(401, "step_up_required");
-        confirm(&server, &ada.access, "000000").says(401, "step_up_required");
-        remove(&server, &ada.access).says(401, "step_up_required");
-        choose(&server, &ada.access, "none").says(401, "step_up_required");
+        set_number(&server, &ada.access, OTHER).assert_problem(401, "step_up_required");
+        confirm(&server, &ada.access, "000000").assert_problem(401, "step_up_required");
+        remove(&server, &ada.access).assert_problem(401, "step_up_required");
+        set_backup(&server, &ada.access, "none").assert_problem(401, "step_up_required");
         assert_eq!(server.outbox().len(), 1, "{}", server.name());
     }
 }
 
 #[test]
-fn methods_tell_what_this_login_can_go_on_with() {
+fn methods_lists_the_factors_available_to_this_login() {
     for server in TestServer::each() {
         let ada = with_both(&server, "ada");
         let methods = server.get("/api/mfa/methods", &server.pending(ada.id)).ok();
-        let told: Vec<_> =
+        let values: Vec<_> =
             methods["methods"].as_array().unwrap().iter().map(|it| it["available"].clone()).collect();
-        assert_eq!(told, [json!(true), json!(true), json!(false)], "{}: {methods}", server.name());
+        assert_eq!(values, [json!(true), json!(true), json!(false)], "{}: {methods}", server.name());
     }
 }

@@ -1,4 +1,4 @@
-//! Problem documents and the headers of every answer.
+//! Tests of problem documents and of the headers of every response.
 
 use nova_mfa_tests::{Answer, TestServer};
 use serde_json::{Value, json};
@@ -39,10 +39,10 @@ fn answers(server: &TestServer, language: &str) -> Vec<Answer> {
 }
 
 #[test]
-fn every_answer_has_the_headers_of_the_contract() {
+fn every_response_has_the_documented_headers() {
     for server in TestServer::each() {
         for answer in answers(&server, "en") {
-            answer.demand_security_headers();
+            answer.assert_security_headers();
             assert_eq!(
                 answer.header("strict-transport-security"),
                 None,
@@ -54,14 +54,14 @@ fn every_answer_has_the_headers_of_the_contract() {
     }
     for server in TestServer::each_with(&[("BEHIND_TLS_PROXY", "true")]) {
         for answer in answers(&server, "en") {
-            let told = answer.header("strict-transport-security");
-            assert!(told.is_some_and(|it| it.starts_with("max-age=")), "{answer:?}");
+            let hsts = answer.header("strict-transport-security");
+            assert!(hsts.is_some_and(|it| it.starts_with("max-age=")), "{answer:?}");
         }
     }
 }
 
 #[test]
-fn every_refusal_is_a_problem_in_the_callers_language() {
+fn every_error_is_a_problem_document_in_the_callers_language() {
     for server in TestServer::each() {
         let [french, english] = ["fr-FR,fr;q=0.9", "en"].map(|language| answers(&server, language));
         for (french, english) in french.iter().zip(&english) {
@@ -69,8 +69,8 @@ fn every_refusal_is_a_problem_in_the_callers_language() {
             if french.status < 400 {
                 continue;
             }
-            french.demand_problem();
-            english.demand_problem();
+            french.assert_problem_document();
+            english.assert_problem_document();
             assert_eq!(french.header("content-language"), Some("fr"), "{french:?}");
             assert_eq!(english.header("content-language"), Some("en"), "{english:?}");
             assert_ne!(french.field("detail"), english.field("detail"));
@@ -80,7 +80,7 @@ fn every_refusal_is_a_problem_in_the_callers_language() {
 }
 
 #[test]
-fn a_caller_who_names_no_language_is_answered_in_that_of_the_setting() {
+fn a_caller_without_accept_language_gets_the_configured_language() {
     for (locale, title) in [("fr", "Introuvable"), ("en", "Not found")] {
         for server in TestServer::each_with(&[("MFA_LOCALE", locale)]) {
             let answer = server.client().get("/nothing").send();
@@ -95,7 +95,7 @@ fn a_caller_who_names_no_language_is_answered_in_that_of_the_setting() {
 }
 
 #[test]
-fn no_answer_shows_the_inside_or_what_was_sent() {
+fn no_response_reveals_internal_details_or_echoes_the_input() {
     for server in TestServer::each() {
         for answer in answers(&server, "en").iter().filter(|it| it.status >= 400) {
             let text = answer.text().to_lowercase();
@@ -119,7 +119,7 @@ fn no_answer_shows_the_inside_or_what_was_sent() {
 }
 
 #[test]
-fn the_request_id_is_the_callers_where_it_is_one_and_is_found_in_the_audit() {
+fn a_valid_request_id_is_kept_and_stored_in_the_audit_log() {
     for server in TestServer::each() {
         let ada = server.enrol("ada");
         let verify = |id: &str| {
@@ -128,23 +128,23 @@ fn the_request_id_is_the_callers_where_it_is_one_and_is_found_in_the_audit() {
             call.code(&ada.wrong_code(server.now())).send()
         };
         let answer = verify("order-4711.a_b");
-        assert_eq!(answer.says(401, "invalid_code").header("x-request-id"), Some("order-4711.a_b"));
+        assert_eq!(answer.assert_problem(401, "invalid_code").header("x-request-id"), Some("order-4711.a_b"));
         let written = "SELECT count(*) FROM mfa_events WHERE request_id = 'order-4711.a_b'";
         assert_eq!(server.installation.number(written), 1, "{}", server.name());
         for id in ["a b", "\"><script>", &"a".repeat(65)] {
             let answer = verify(id);
-            assert_ne!(answer.says(401, "invalid_code").header("x-request-id"), Some(id));
+            assert_ne!(answer.assert_problem(401, "invalid_code").header("x-request-id"), Some(id));
         }
     }
 }
 
 #[test]
-fn no_answer_lets_another_site_in() {
+fn no_response_allows_cross_origin_access() {
     for server in TestServer::each() {
         let call = server.client().request("OPTIONS", "/api/mfa/verify/totp");
         let call =
             call.header("Origin", "https://evil.example").header("Access-Control-Request-Method", "POST");
-        call.send().says(405, "method_not_allowed");
+        call.send().assert_problem(405, "method_not_allowed");
         server.client().get("/health").header("Origin", "https://evil.example").send().ok();
     }
 }

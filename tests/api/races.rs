@@ -1,4 +1,4 @@
-//! Many calls at the same instant, over HTTP.
+//! Races of concurrent requests over HTTP.
 
 use std::sync::Barrier;
 
@@ -15,7 +15,7 @@ fn at_once(count: usize, call: impl Fn(usize) -> Answer + Sync) -> Vec<Answer> {
             if answer.outcome() != "overloaded" {
                 break answer;
             }
-            assert!(answer.says(503, "overloaded").retry_after() >= 1);
+            assert!(answer.assert_problem(503, "overloaded").retry_after() >= 1);
         }
     };
     std::thread::scope(|scope| {
@@ -33,7 +33,7 @@ fn tokens(server: &TestServer, member: &Member, count: usize) -> Vec<String> {
 }
 
 #[test]
-fn of_sixty_wrong_codes_at_once_ten_are_looked_at() {
+fn of_sixty_concurrent_wrong_codes_ten_are_checked() {
     for server in TestServer::each() {
         let ada = server.enrol("ada");
         let (tokens, wrong) = (tokens(&server, &ada, 30), ada.wrong_code(server.now()));
@@ -41,13 +41,13 @@ fn of_sixty_wrong_codes_at_once_ten_are_looked_at() {
         assert_eq!(count(&answers, "invalid_code"), 10, "{}", server.name());
         assert_eq!(count(&answers, "account_locked"), 50, "{}", server.name());
         assert_eq!(server.failures(ada.id), 10, "{}", server.name());
-        let told = "SELECT count(*) FROM mfa_events WHERE event = 'totp_verify' AND outcome = 'failure'";
-        assert_eq!(server.installation.number(told), 10, "{}", server.name());
+        let query = "SELECT count(*) FROM mfa_events WHERE event = 'totp_verify' AND outcome = 'failure'";
+        assert_eq!(server.installation.number(query), 10, "{}", server.name());
     }
 }
 
 #[test]
-fn of_fifty_submissions_of_one_right_code_one_succeeds() {
+fn of_fifty_concurrent_submissions_of_one_code_one_succeeds() {
     for server in TestServer::each() {
         let ada = server.enrol("ada");
         let (tokens, code) = (tokens(&server, &ada, 50), ada.code(server.now()));
@@ -61,7 +61,7 @@ fn of_fifty_submissions_of_one_right_code_one_succeeds() {
 }
 
 #[test]
-fn one_pending_token_buys_one_access_token_however_many_ask() {
+fn one_pending_token_yields_one_access_token_under_concurrency() {
     for server in TestServer::each() {
         let ada = server.enrol("ada");
         let token = server.pending(ada.id);
@@ -74,7 +74,7 @@ fn one_pending_token_buys_one_access_token_however_many_ask() {
 }
 
 #[test]
-fn of_many_tries_at_once_the_address_has_its_limit() {
+fn concurrent_requests_of_one_address_pass_up_to_its_limit() {
     for server in TestServer::each_with(&[("MFA_RATE_LIMIT_MAX", "10")]) {
         let ada = server.enrol("ada");
         let (token, wrong) = (server.pending(ada.id), ada.wrong_code(server.now()));

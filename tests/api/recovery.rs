@@ -1,4 +1,4 @@
-//! `POST /api/mfa/verify/recovery`, `POST /api/mfa/recovery/regenerate`, `GET /api/mfa/recovery/list`
+//! Tests of `POST /api/mfa/verify/recovery`, `POST /api/mfa/recovery/regenerate` and `GET /api/mfa/recovery/list`.
 
 use mfa_flows::TokenKind;
 use nova_mfa_tests::{TestServer, claims_of, members};
@@ -14,26 +14,26 @@ fn is_as_shown(code: &str) -> bool {
 }
 
 #[test]
-fn ten_codes_are_shown_once_and_each_is_good_once() {
+fn ten_codes_are_returned_once_and_each_is_accepted_once() {
     for server in TestServer::each() {
         let (ada, codes) = server.enrol_with_codes("ada");
         let different: std::collections::BTreeSet<_> = codes.iter().collect();
         assert_eq!(different.len(), 10, "{}", server.name());
         assert!(codes.iter().all(|code| is_as_shown(code)), "{codes:?}");
 
-        let answer = server.recover(&server.pending(ada.id), &codes[0]).ok();
+        let answer = server.verify_recovery_code(&server.pending(ada.id), &codes[0]).ok();
         let fields = ["access_token", "expires_in", "method", "mfa_ok", "recovery_codes_left", "token_type"];
         assert_eq!(members(&answer).into_iter().collect::<Vec<_>>(), fields);
         assert_eq!((&answer["method"], &answer["recovery_codes_left"]), (&json!("recovery"), &json!(9)));
         let claims = claims_of(answer["access_token"].as_str().unwrap());
         assert_eq!((&claims["amr"], &claims["rec"]), (&json!(["pwd", "mfa"]), &json!(true)));
-        server.recover(&server.pending(ada.id), &codes[0]).says(401, "invalid_code");
+        server.verify_recovery_code(&server.pending(ada.id), &codes[0]).assert_problem(401, "invalid_code");
         assert_eq!(server.failures(ada.id), 1);
     }
 }
 
 #[test]
-fn three_codes_or_fewer_are_warned_of_in_the_callers_language() {
+fn a_localized_warning_is_returned_when_three_or_fewer_codes_remain() {
     for server in TestServer::each() {
         let (ada, codes) = server.enrol_with_codes("ada");
         for (used, code) in codes.iter().enumerate() {
@@ -49,7 +49,7 @@ fn three_codes_or_fewer_are_warned_of_in_the_callers_language() {
 }
 
 #[test]
-fn a_code_may_be_typed_as_people_type() {
+fn a_code_is_accepted_in_the_usual_spellings() {
     for server in TestServer::each() {
         let (ada, codes) = server.enrol_with_codes("ada");
         let spellings: [fn(&str) -> String; 5] = [
@@ -60,89 +60,89 @@ fn a_code_may_be_typed_as_people_type() {
             |code| code.replace('0', "O").replace('1', "l"),
         ];
         for (code, spell) in codes.iter().zip(spellings) {
-            server.recover(&server.pending(ada.id), &spell(code)).ok();
+            server.verify_recovery_code(&server.pending(ada.id), &spell(code)).ok();
         }
     }
 }
 
 #[test]
-fn any_other_text_is_a_wrong_code_and_no_text_is_no_try() {
+fn any_other_text_is_a_wrong_code_and_a_missing_code_is_not_an_attempt() {
     for server in TestServer::each() {
         let ada = server.enrol_with_codes("ada").0;
         let texts = ["0", "000000", "zzzz-zzzz-zzzz-zzzz", "uuuu-uuuu-uuuu-uuuu", "é", &"x".repeat(64)];
         for text in texts {
-            server.recover(&server.pending(ada.id), text).says(401, "invalid_code");
+            server.verify_recovery_code(&server.pending(ada.id), text).assert_problem(401, "invalid_code");
         }
         assert_eq!(server.failures(ada.id), 6, "{}", server.name());
         for value in [json!(""), json!("x".repeat(65)), json!(7), json!(null), json!("a\u{0}")] {
             let call = server.client().post("/api/mfa/verify/recovery").bearer(&server.pending(ada.id));
-            call.json(&json!({ "code": value })).send().says(422, "invalid_field");
+            call.json(&json!({ "code": value })).send().assert_problem(422, "invalid_field");
         }
         assert_eq!(server.failures(ada.id), 6, "{}", server.name());
     }
 }
 
 #[test]
-fn the_count_is_one_with_the_codes_of_the_app() {
+fn failures_are_counted_together_with_those_of_totp_codes() {
     for server in TestServer::each() {
         let (ada, codes) = server.enrol_with_codes("ada");
         server.fail(&ada, 6);
         for _ in 0..4 {
-            server.recover(&server.pending(ada.id), "wrong").says(401, "invalid_code");
+            server.verify_recovery_code(&server.pending(ada.id), "wrong").assert_problem(401, "invalid_code");
         }
-        server.recover(&server.pending(ada.id), &codes[0]).says(403, "account_locked");
-        server.verify(&server.pending(ada.id), &ada.code(server.now())).says(403, "account_locked");
+        server.verify_recovery_code(&server.pending(ada.id), &codes[0]).assert_problem(403, "account_locked");
+        server.verify(&server.pending(ada.id), &ada.code(server.now())).assert_problem(403, "account_locked");
         server.advance(900);
-        server.recover(&server.pending(ada.id), &codes[0]).ok();
+        server.verify_recovery_code(&server.pending(ada.id), &codes[0]).ok();
         assert_eq!(server.failures(ada.id), 0, "{}: it was not consumed, and it clears", server.name());
     }
 }
 
 #[test]
-fn another_users_code_is_a_wrong_one_and_stays_good() {
+fn another_users_code_is_rejected_and_stays_valid_for_its_owner() {
     for server in TestServer::each() {
         let (ada, codes) = server.enrol_with_codes("ada");
         let (bob, _) = server.enrol_with_codes("bob");
-        server.recover(&server.pending(bob.id), &codes[0]).says(401, "invalid_code");
-        server.recover(&server.pending(ada.id), &codes[0]).ok();
+        server.verify_recovery_code(&server.pending(bob.id), &codes[0]).assert_problem(401, "invalid_code");
+        server.verify_recovery_code(&server.pending(ada.id), &codes[0]).ok();
     }
 }
 
 #[test]
-fn five_tries_a_minute_for_one_user_from_wherever() {
+fn a_user_gets_five_attempts_a_minute_from_all_addresses_together() {
     for server in TestServer::each_with(&[("MFA_RECOVERY_RATE_MAX", "5")]) {
         let (ada, codes) = server.enrol_with_codes("ada");
         for _ in 0..5 {
-            server.recover(&server.pending(ada.id), "wrong").says(401, "invalid_code");
+            server.verify_recovery_code(&server.pending(ada.id), "wrong").assert_problem(401, "invalid_code");
         }
-        let limited = server.recover(&server.pending(ada.id), &codes[0]);
-        assert_eq!(limited.says(429, "rate_limited").retry_after(), 12);
+        let limited = server.verify_recovery_code(&server.pending(ada.id), &codes[0]);
+        assert_eq!(limited.assert_problem(429, "rate_limited").retry_after(), 12);
         assert_eq!(limited.header("ratelimit"), None, "it would name a user");
         server.verify(&server.pending(ada.id), &ada.code(server.now())).ok();
         server.advance(12);
-        server.recover(&server.pending(ada.id), &codes[0]).ok();
+        server.verify_recovery_code(&server.pending(ada.id), &codes[0]).ok();
     }
 }
 
 #[test]
-fn a_new_set_kills_every_older_code_and_ends_no_session() {
+fn a_new_set_invalidates_every_older_code_and_ends_no_session() {
     for server in TestServer::each() {
         let (ada, old) = server.enrol_with_codes("ada");
         let answer = server.post(REGENERATE, &ada.access);
         assert_eq!(members(&answer.ok()).into_iter().collect::<Vec<_>>(), ["recovery_codes"]);
         let new = answer.texts("recovery_codes");
         assert!(new.len() == 10 && new.iter().all(|code| !old.contains(code)));
-        server.recover(&server.pending(ada.id), &old[3]).says(401, "invalid_code");
-        server.recover(&server.pending(ada.id), &new[3]).ok();
+        server.verify_recovery_code(&server.pending(ada.id), &old[3]).assert_problem(401, "invalid_code");
+        server.verify_recovery_code(&server.pending(ada.id), &new[3]).ok();
         server.get("/api/mfa/status", &ada.access).ok();
     }
 }
 
 #[test]
-fn the_list_shows_what_is_used_and_never_a_code() {
+fn the_list_shows_which_codes_are_used_but_no_code() {
     for server in TestServer::each() {
         let (ada, codes) = server.enrol_with_codes("ada");
-        server.recover(&server.pending(ada.id), &codes[4]).ok();
+        server.verify_recovery_code(&server.pending(ada.id), &codes[4]).ok();
         let answer = server.get(LIST, &ada.access);
         let list = answer.ok();
         assert_eq!(members(&list).into_iter().collect::<Vec<_>>(), ["codes", "generated_at", "left"]);
@@ -161,31 +161,33 @@ fn the_list_shows_what_is_used_and_never_a_code() {
 }
 
 #[test]
-fn a_recovery_code_takes_the_app_off_and_all_codes_die_with_the_last_factor() {
+fn a_recovery_code_removes_the_app_and_all_codes_are_deleted_with_the_last_factor() {
     for server in TestServer::each() {
         let (ada, codes) = server.enrol_with_codes("ada");
         let disable = |code: &str| server.send_code("/api/mfa/totp/disable", &ada.access, code);
-        disable("zzzz-zzzz-zzzz-zzzz").says(401, "invalid_code");
-        disable("no code at all").says(422, "invalid_field");
+        disable("zzzz-zzzz-zzzz-zzzz").assert_problem(401, "invalid_code");
+        disable("no code at all").assert_problem(422, "invalid_field");
         assert_eq!(disable(&codes[0]).ok(), json!({ "totp_enabled": false }));
         let status = server.get("/api/mfa/status", &ada.access).ok();
         assert_eq!((&status["totp_enabled"], &status["recovery_codes_left"]), (&json!(false), &json!(0)));
-        server.recover(&server.pending(ada.id), &codes[1]).says(409, "not_enrolled");
-        server.post(REGENERATE, &ada.access).says(409, "not_enrolled");
+        server.verify_recovery_code(&server.pending(ada.id), &codes[1]).assert_problem(409, "not_enrolled");
+        server.post(REGENERATE, &ada.access).assert_problem(409, "not_enrolled");
     }
 }
 
 #[test]
-fn a_replacement_of_the_app_renews_the_codes() {
+fn replacing_the_app_renews_the_recovery_codes() {
     for server in TestServer::each() {
         let (ada, old) = server.enrol_with_codes("ada");
         let access = server.token(ada.id, TokenKind::TwoFactors);
-        let new =
-            nova_mfa_tests::Member::of_enrolment(ada.id, &server.post("/api/mfa/totp/enroll/start", &access));
+        let new = nova_mfa_tests::Member::from_enrolment(
+            ada.id,
+            &server.post("/api/mfa/totp/enroll/start", &access),
+        );
         let confirmed = server.send_code("/api/mfa/totp/enroll/verify", &access, &new.code(server.now()));
         let renewed = confirmed.texts("recovery_codes");
         assert_eq!(renewed.len(), 10);
-        server.recover(&server.pending(ada.id), &old[0]).says(401, "invalid_code");
-        server.recover(&server.pending(ada.id), &renewed[0]).ok();
+        server.verify_recovery_code(&server.pending(ada.id), &old[0]).assert_problem(401, "invalid_code");
+        server.verify_recovery_code(&server.pending(ada.id), &renewed[0]).ok();
     }
 }

@@ -1,4 +1,4 @@
-//! Which token opens which route: every route by every token.
+//! Table of every route and every kind of token, with the expected result.
 
 use mfa_core::UserId;
 use mfa_flows::TokenKind;
@@ -48,7 +48,7 @@ fn call(server: &TestServer, place: usize, token: Option<&str>) -> Answer {
     if takes_a_code { call.code("000000").send() } else { call.send() }
 }
 
-fn told(answer: &Answer) -> String {
+fn outcome_of(answer: &Answer) -> String {
     let outcome = answer.outcome();
     let let_in = ["ok", "invalid_code", "not_enrolled", "no_enrolment_in_progress"];
     if let_in.contains(&outcome.as_str()) { "in".to_owned() } else { outcome }
@@ -56,13 +56,19 @@ fn told(answer: &Answer) -> String {
 
 /// Calls every route with a token made afresh for each, and compares.
 #[track_caller]
-fn demand(server: &TestServer, what: &str, expected: [&str; 10], token: impl Fn() -> Option<String>) {
-    let told = [0, 1, 2, 3, 4, 5, 6, 7, 8, 9].map(|place| told(&call(server, place, token().as_deref())));
-    assert_eq!(told, expected, "{}: {what}", server.name());
+fn assert_outcomes(
+    server: &TestServer,
+    what: &str,
+    expected: [&str; 10],
+    token: impl Fn() -> Option<String>,
+) {
+    let outcomes =
+        [0, 1, 2, 3, 4, 5, 6, 7, 8, 9].map(|place| outcome_of(&call(server, place, token().as_deref())));
+    assert_eq!(outcomes, expected, "{}: {what}", server.name());
 }
 
 #[test]
-fn every_route_takes_the_tokens_of_the_contract_and_no_other() {
+fn every_route_accepts_the_documented_token_stages_and_no_others() {
     for server in TestServer::each() {
         let enrolled = server.enrol("ada").id;
         let without = server.add_user("bob");
@@ -75,17 +81,19 @@ fn every_route_takes_the_tokens_of_the_contract_and_no_other() {
         ];
         for (who, user, table) in users {
             for (kind, expected) in table {
-                demand(&server, &format!("{who}, {kind:?}"), expected, || Some(server.token(user, kind)));
+                assert_outcomes(&server, &format!("{who}, {kind:?}"), expected, || {
+                    Some(server.token(user, kind))
+                });
             }
         }
     }
 }
 
 #[test]
-fn no_route_takes_what_is_no_token_of_ours() {
+fn no_route_accepts_a_foreign_or_malformed_token() {
     for server in TestServer::each() {
         let ada = server.enrol("ada").id;
-        demand(&server, "no token", MISSING, || None);
+        assert_outcomes(&server, "no token", MISSING, || None);
         let kinds = [TokenKind::Pending, TokenKind::OneFactor, TokenKind::TwoFactors];
         for kind in kinds {
             let token = server.token(ada, kind);
@@ -103,19 +111,19 @@ fn no_route_takes_what_is_no_token_of_ours() {
                 ("a plain type", like().header("typ", "JWT").sign()),
                 ("a critical extension", like().header("crit", vec!["exp"]).sign()),
             ] {
-                demand(&server, &format!("{kind:?} with {what}"), INVALID, || Some(forged.clone()));
+                assert_outcomes(&server, &format!("{kind:?} with {what}"), INVALID, || Some(forged.clone()));
             }
         }
         let stale = kinds.map(|kind| server.token(ada, kind));
         server.advance(3606);
         for token in stale {
-            demand(&server, "a token that has ended", EXPIRED, || Some(token.clone()));
+            assert_outcomes(&server, "a token that has ended", EXPIRED, || Some(token.clone()));
         }
     }
 }
 
 #[test]
-fn a_token_of_a_disabled_user_opens_nothing() {
+fn no_route_accepts_a_token_of_a_disabled_user() {
     for server in TestServer::each() {
         let ada = server.enrol("ada").id;
         let kinds = [TokenKind::Pending, TokenKind::OneFactor, TokenKind::TwoFactors];
@@ -123,14 +131,14 @@ fn a_token_of_a_disabled_user_opens_nothing() {
         server.installation.sql("UPDATE users SET is_active = FALSE");
         for (place, _) in COLUMNS.iter().enumerate() {
             for token in &tokens {
-                let outcome = told(&call(&server, place, Some(token)));
+                let outcome = outcome_of(&call(&server, place, Some(token)));
                 assert!(
                     ["account_disabled", STAGE].contains(&outcome.as_str()),
                     "{} {outcome}",
                     server.name()
                 );
             }
-            let outcome = told(&call(&server, place, Some(&tokens[2])));
+            let outcome = outcome_of(&call(&server, place, Some(&tokens[2])));
             assert_eq!(outcome, "account_disabled", "{}", COLUMNS[place].1);
         }
     }

@@ -1,4 +1,4 @@
-//! TLS in the server itself.
+//! Tests of TLS in the server itself.
 
 use std::time::Duration;
 
@@ -8,7 +8,7 @@ use rustls::version::{TLS12, TLS13};
 const FILES: [(&str, &str); 2] = [("TLS_CERT", "cert.pem"), ("TLS_KEY", "key.pem")];
 
 #[test]
-fn calls_come_in_by_both_versions_of_tls_and_are_told_to_stay_there() {
+fn tls_1_2_and_1_3_are_accepted_and_hsts_is_sent() {
     let installation = Installation::sqlite(&FILES);
     let certificate = TestCertificate::new();
     certificate.write(installation.folder());
@@ -18,7 +18,7 @@ fn calls_come_in_by_both_versions_of_tls_and_are_told_to_stay_there() {
             let answer = certificate.get(server.client().address(), path, version).expect("an answer");
             assert_eq!(answer.status, status, "{answer:?}");
             assert_eq!(answer.header("strict-transport-security"), Some("max-age=31536000"), "{answer:?}");
-            answer.demand_security_headers();
+            answer.assert_security_headers();
         }
     }
     let stranger = TestCertificate::new();
@@ -27,7 +27,7 @@ fn calls_come_in_by_both_versions_of_tls_and_are_told_to_stay_there() {
 }
 
 #[test]
-fn a_hangup_takes_a_new_certificate_in_and_a_broken_one_not() {
+fn sighup_loads_a_new_certificate_and_ignores_an_invalid_one() {
     let installation = Installation::sqlite(&FILES);
     let (one, other) = (TestCertificate::new(), TestCertificate::new());
     one.write(installation.folder());
@@ -54,16 +54,16 @@ fn a_hangup_takes_a_new_certificate_in_and_a_broken_one_not() {
 }
 
 #[test]
-fn files_that_cannot_be_used_stop_the_start_with_a_sentence() {
+fn unusable_certificate_files_prevent_the_start_with_an_error_message() {
     let installation = Installation::sqlite(&FILES);
     let refusal = installation.try_start().expect_err("there are no files");
     assert_eq!(refusal.code, Some(1));
-    assert!(refusal.said.contains("TLS_CERT names ") && refusal.said.contains("which cannot be read"));
+    assert!(refusal.stderr.contains("TLS_CERT names ") && refusal.stderr.contains("which cannot be read"));
 
     TestCertificate::new().write(installation.folder());
     let key = std::fs::read(installation.folder().join("key.pem")).expect("a key");
     TestCertificate::new().write(installation.folder());
     std::fs::write(installation.folder().join("key.pem"), key).expect("written");
     let refusal = installation.try_start().expect_err("the key of another certificate");
-    assert!(refusal.said.contains("TLS_KEY is not the key of the certificate in TLS_CERT"), "{refusal:?}");
+    assert!(refusal.stderr.contains("TLS_KEY is not the key of the certificate in TLS_CERT"), "{refusal:?}");
 }

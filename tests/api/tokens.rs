@@ -1,4 +1,4 @@
-//! What a token must say, and how long it is good.
+//! Tests of the claims and the lifetime of tokens.
 
 use mfa_flows::TokenKind;
 use nova_mfa_tests::{Forger, TestServer, claims_of, members};
@@ -20,7 +20,7 @@ fn required(kind: TokenKind) -> Vec<&'static str> {
 }
 
 #[test]
-fn tokens_say_what_the_contract_says() {
+fn tokens_contain_the_documented_claims() {
     for server in TestServer::each() {
         let ada = server.enrol("ada").id;
         for kind in KINDS {
@@ -46,7 +46,7 @@ fn tokens_say_what_the_contract_says() {
 }
 
 #[test]
-fn without_any_one_claim_a_token_is_invalid() {
+fn a_token_that_lacks_any_claim_is_invalid() {
     for server in TestServer::each() {
         let ada = server.enrol("ada").id;
         for kind in KINDS {
@@ -62,7 +62,7 @@ fn without_any_one_claim_a_token_is_invalid() {
 }
 
 #[test]
-fn with_any_claim_of_the_wrong_type_or_untrue_a_token_is_invalid() {
+fn a_token_with_a_wrong_or_mistyped_claim_is_invalid() {
     for server in TestServer::each() {
         let ada = server.enrol("ada").id;
         let now = server.now().seconds();
@@ -100,7 +100,7 @@ fn with_any_claim_of_the_wrong_type_or_untrue_a_token_is_invalid() {
 }
 
 #[test]
-fn a_token_of_two_stages_or_of_one_stage_dressed_as_the_other_is_invalid() {
+fn a_token_with_mixed_or_two_stages_is_invalid() {
     for server in TestServer::each() {
         let ada = server.enrol("ada").id;
         let [pending, one, two] = KINDS.map(|kind| Forger::like(&server.token(ada, kind)));
@@ -121,13 +121,13 @@ fn a_token_of_two_stages_or_of_one_stage_dressed_as_the_other_is_invalid() {
             one.claim("mfa_ok", true),
         ];
         for forged in dressed {
-            server.get(METHODS, &forged.sign()).says(401, "token_invalid");
+            server.get(METHODS, &forged.sign()).assert_problem(401, "token_invalid");
         }
     }
 }
 
 #[test]
-fn tokens_live_as_long_as_they_say_and_five_seconds_more() {
+fn tokens_expire_after_their_lifetime_plus_five_seconds_of_leeway() {
     for server in TestServer::each() {
         let ada = server.enrol("ada").id;
         for (kind, seconds) in [(TokenKind::Pending, 305), (TokenKind::OneFactor, 3605)] {
@@ -135,28 +135,32 @@ fn tokens_live_as_long_as_they_say_and_five_seconds_more() {
             server.advance(seconds);
             server.get(METHODS, &token).ok();
             server.advance(1);
-            server.get(METHODS, &token).says(401, "token_expired");
+            server.get(METHODS, &token).assert_problem(401, "token_expired");
         }
     }
 }
 
 #[test]
-fn of_two_authorizations_and_of_other_schemes_nothing_is_believed() {
+fn duplicate_authorization_headers_and_other_schemes_are_rejected() {
     for server in TestServer::each() {
         let token = server.pending(server.enrol("ada").id);
         let get = || server.client().get(METHODS);
-        get().bearer(&token).bearer(&token).send().says(401, "token_invalid");
-        get().header("Authorization", &format!("Basic {token}")).send().says(401, "token_missing");
-        get().header("Authorization", &token).send().says(401, "token_missing");
-        get().header("Cookie", &format!("token={token}")).send().says(401, "token_missing");
-        server.client().get(&format!("{METHODS}?access_token={token}")).send().says(401, "token_missing");
-        get().bearer(&format!("{token}{}", "a".repeat(4096))).send().says(401, "token_invalid");
+        get().bearer(&token).bearer(&token).send().assert_problem(401, "token_invalid");
+        get().header("Authorization", &format!("Basic {token}")).send().assert_problem(401, "token_missing");
+        get().header("Authorization", &token).send().assert_problem(401, "token_missing");
+        get().header("Cookie", &format!("token={token}")).send().assert_problem(401, "token_missing");
+        server
+            .client()
+            .get(&format!("{METHODS}?access_token={token}"))
+            .send()
+            .assert_problem(401, "token_missing");
+        get().bearer(&format!("{token}{}", "a".repeat(4096))).send().assert_problem(401, "token_invalid");
         get().header("Authorization", &format!("bEaReR {token}")).send().ok();
     }
 }
 
 #[test]
-fn the_python_backends_tokens_are_taken_only_behind_their_switch() {
+fn tokens_of_the_python_backend_are_accepted_only_if_enabled() {
     for switch in ["false", "true"] {
         for server in TestServer::each_with(&[("JWT_ACCEPT_LEGACY_TOKENS", switch)]) {
             let ada = server.enrol("ada");
@@ -178,16 +182,18 @@ fn the_python_backends_tokens_are_taken_only_behind_their_switch() {
             let pending = legacy("mfa_pending", true);
             let first = server.verify(&pending, &ada.code(server.now()));
             if switch == "false" {
-                first.says(401, "token_invalid");
+                first.assert_problem(401, "token_invalid");
                 continue;
             }
             first.ok();
-            server.verify(&pending, &ada.code_at(server.now(), 1)).says(401, "token_spent");
+            server.verify(&pending, &ada.code_at(server.now(), 1)).assert_problem(401, "token_spent");
             let access = legacy("mfa_ok", true);
             server.get("/api/mfa/status", &access).ok();
-            server.send_code("/api/mfa/totp/disable", &access, "000000").says(401, "step_up_required");
+            server
+                .send_code("/api/mfa/totp/disable", &access, "000000")
+                .assert_problem(401, "step_up_required");
             server.post("/api/mfa/token/revoke", &access).ok();
-            server.get("/api/mfa/status", &access).says(401, "token_revoked");
+            server.get("/api/mfa/status", &access).assert_problem(401, "token_revoked");
         }
     }
 }

@@ -1,4 +1,4 @@
-//! `POST /api/mfa/verify/totp`
+//! Tests of `POST /api/mfa/verify/totp`.
 
 use mfa_flows::TokenKind;
 use nova_mfa_tests::{TestServer, claims_of, members};
@@ -33,7 +33,7 @@ fn odd_spellings(code: &str) -> Vec<serde_json::Value> {
 }
 
 #[test]
-fn a_right_code_answers_with_every_field_of_the_contract() {
+fn a_correct_code_returns_every_documented_field() {
     for server in TestServer::each() {
         let ada = server.enrol("ada");
         let answer = server.verify(&server.pending(ada.id), &ada.code(server.now())).ok();
@@ -49,17 +49,17 @@ fn a_right_code_answers_with_every_field_of_the_contract() {
 }
 
 #[test]
-fn a_code_is_good_once_and_its_replay_answers_like_a_wrong_one() {
+fn a_code_is_accepted_once_and_a_replay_gets_the_response_of_a_wrong_one() {
     for server in TestServer::each() {
         let ada = server.enrol("ada");
         let code = ada.code(server.now());
         server.verify(&server.pending(ada.id), &code).ok();
         let replayed = server.verify(&server.pending(ada.id), &code);
         let wrong = server.verify(&server.pending(ada.id), &ada.wrong_code(server.now()));
-        replayed.says(401, "invalid_code");
+        replayed.assert_problem(401, "invalid_code");
         assert_eq!(replayed.status, wrong.status);
         assert_eq!(replayed.without_request_id(), wrong.without_request_id(), "{}", server.name());
-        assert_eq!(replayed.lasting_headers(), wrong.lasting_headers(), "{}", server.name());
+        assert_eq!(replayed.stable_headers(), wrong.stable_headers(), "{}", server.name());
         let replays = "SELECT count(*) FROM mfa_events WHERE event = 'otp_replay'";
         assert_eq!(server.installation.number(replays), 1, "only the audit tells them apart");
         assert_eq!(server.failures(ada.id), 2, "and both count");
@@ -67,19 +67,19 @@ fn a_code_is_good_once_and_its_replay_answers_like_a_wrong_one() {
 }
 
 #[test]
-fn an_older_code_of_the_window_is_refused_once_a_newer_one_was_used() {
+fn an_older_code_is_rejected_after_a_newer_one_was_used() {
     for server in TestServer::each() {
         let ada = server.enrol("ada");
         let now = server.now();
         server.verify(&server.pending(ada.id), &ada.code_at(now, 0)).ok();
-        server.verify(&server.pending(ada.id), &ada.code_at(now, -1)).says(401, "invalid_code");
+        server.verify(&server.pending(ada.id), &ada.code_at(now, -1)).assert_problem(401, "invalid_code");
         server.verify(&server.pending(ada.id), &ada.code_at(now, 1)).ok();
-        server.verify(&server.pending(ada.id), &ada.code_at(now, 0)).says(401, "invalid_code");
+        server.verify(&server.pending(ada.id), &ada.code_at(now, 0)).assert_problem(401, "invalid_code");
     }
 }
 
 #[test]
-fn the_window_is_one_step_each_way() {
+fn the_window_is_one_step_in_each_direction() {
     for server in TestServer::each() {
         for (steps, is_good) in [(-2, false), (-1, true), (0, true), (1, true), (2, false)] {
             let user = server.enrol(&format!("user{steps}"));
@@ -90,20 +90,20 @@ fn the_window_is_one_step_each_way() {
 }
 
 #[test]
-fn the_code_that_confirmed_the_enrolment_is_burnt_for_the_login() {
+fn the_code_that_confirmed_the_enrolment_cannot_be_used_to_log_in() {
     for server in TestServer::each() {
         let id = server.add_user("ada");
         let token = server.token(id, TokenKind::OneFactor);
         let started = server.post("/api/mfa/totp/enroll/start", &token);
-        let ada = nova_mfa_tests::Member::of_enrolment(id, &started);
+        let ada = nova_mfa_tests::Member::from_enrolment(id, &started);
         let code = ada.code(server.now());
         server.send_code("/api/mfa/totp/enroll/verify", &token, &code).ok();
-        server.verify(&server.pending(id), &code).says(401, "invalid_code");
+        server.verify(&server.pending(id), &code).assert_problem(401, "invalid_code");
     }
 }
 
 #[test]
-fn an_odd_spelling_is_422_costs_a_try_of_the_address_and_none_of_the_account() {
+fn a_malformed_code_is_422_and_counts_for_the_address_but_not_the_account() {
     for server in TestServer::each_with(&[("MFA_RATE_LIMIT_MAX", "18")]) {
         let ada = server.enrol("ada");
         let (token, code) = (server.pending(ada.id), ada.code(server.now()));
@@ -112,30 +112,30 @@ fn an_odd_spelling_is_422_costs_a_try_of_the_address_and_none_of_the_account() {
         for spelling in &spellings {
             let body = json!({ "code": spelling });
             let answer = server.client().post("/api/mfa/verify/totp").bearer(&token).json(&body).send();
-            answer.says(422, "invalid_field");
+            answer.assert_problem(422, "invalid_field");
             assert_eq!(answer.json()["errors"][0]["field"], "code", "{answer:?}");
         }
         assert_eq!(server.failures(ada.id), 0, "{}", server.name());
         server.verify(&token, &code).ok();
-        server.verify(&server.pending(ada.id), &code).says(429, "rate_limited");
+        server.verify(&server.pending(ada.id), &code).assert_problem(429, "rate_limited");
     }
 }
 
 #[test]
-fn an_odd_spelling_of_a_used_code_is_no_other_code() {
+fn another_spelling_of_a_used_code_is_rejected() {
     for server in TestServer::each() {
         let ada = server.enrol("ada");
         let code = ada.code(server.now());
         server.verify(&server.pending(ada.id), &code).ok();
         for spelling in odd_spellings(&code) {
             let call = server.client().post("/api/mfa/verify/totp").bearer(&server.pending(ada.id));
-            call.json(&json!({ "code": spelling })).send().says(422, "invalid_field");
+            call.json(&json!({ "code": spelling })).send().assert_problem(422, "invalid_field");
         }
     }
 }
 
 #[test]
-fn what_a_client_says_of_time_user_or_phone_is_refused() {
+fn fields_for_time_user_or_phone_are_rejected() {
     for server in TestServer::each() {
         let ada = server.enrol("ada");
         let (token, code) = (server.pending(ada.id), ada.code(server.now()));
@@ -144,7 +144,7 @@ fn what_a_client_says_of_time_user_or_phone_is_refused() {
             body[field] = json!(1);
             let call = server.client().post("/api/mfa/verify/totp").bearer(&token);
             let answer = call.json(&body).send();
-            answer.says(422, "invalid_field");
+            answer.assert_problem(422, "invalid_field");
             assert_eq!(answer.json()["errors"][0]["field"], field);
         }
         server.verify(&token, &code).ok();
@@ -152,17 +152,17 @@ fn what_a_client_says_of_time_user_or_phone_is_refused() {
 }
 
 #[test]
-fn another_users_code_is_a_wrong_one() {
+fn another_users_code_is_rejected() {
     for server in TestServer::each() {
         let (ada, bob) = (server.enrol("ada"), server.enrol("bob"));
-        server.verify(&server.pending(ada.id), &bob.code(server.now())).says(401, "invalid_code");
+        server.verify(&server.pending(ada.id), &bob.code(server.now())).assert_problem(401, "invalid_code");
         assert_eq!((server.failures(ada.id), server.failures(bob.id)), (1, 0), "{}", server.name());
         server.verify(&server.pending(bob.id), &bob.code(server.now())).ok();
     }
 }
 
 #[test]
-fn a_success_clears_the_count_and_is_told_by_the_status() {
+fn a_success_clears_the_failures_and_the_status_shows_it() {
     for server in TestServer::each() {
         let ada = server.enrol("ada");
         server.fail(&ada, 3);

@@ -1,4 +1,4 @@
-//! Rows that are altered, removed, moved, added and stripped, on both databases.
+//! Tests of the detection of altered, removed, moved, added and stripped rows, on both databases.
 
 use std::sync::Arc;
 
@@ -10,7 +10,7 @@ use nova_mfa_tests::{NOON, TestStore};
 use super::{auditor, bytes, change, event, flaws, log_of, time, user_with, verified, with_log};
 
 #[test]
-fn a_trail_that_nobody_touched_is_intact() {
+fn an_unmodified_audit_log_is_intact() {
     for store in TestStore::each() {
         user_with(&store, "nobody", 0);
         for (name, events) in [("ada", 3), ("bob", 1)] {
@@ -24,7 +24,7 @@ fn a_trail_that_nobody_touched_is_intact() {
 
 /// More events than are read at once, of one user and of many.
 #[test]
-fn a_trail_of_many_portions_is_read_to_its_end() {
+fn an_audit_log_of_many_batches_is_read_to_its_end() {
     for store in TestStore::each() {
         let ada = store.add_user("ada");
         for _ in 0..11 {
@@ -47,7 +47,7 @@ fn a_trail_of_many_portions_is_read_to_its_end() {
 }
 
 #[test]
-fn whatever_is_altered_in_a_row_is_found_and_the_row_is_named() {
+fn any_altered_field_is_detected_and_its_row_named() {
     for store in TestStore::each() {
         let zeroes = bytes(&store, &"00".repeat(32));
         let short = bytes(&store, &"00".repeat(16));
@@ -87,7 +87,7 @@ fn whatever_is_altered_in_a_row_is_found_and_the_row_is_named() {
 }
 
 #[test]
-fn whatever_is_removed_is_found_and_the_first_that_is_missing_is_named() {
+fn any_removed_event_is_detected_and_the_first_missing_one_named() {
     for store in TestStore::each() {
         for (name, which, first) in
             [("ada", "seq = 1", 1), ("bob", "seq = 2", 2), ("cleo", "seq >= 2", 2), ("dan", "seq > 0", 1)]
@@ -107,7 +107,7 @@ fn whatever_is_removed_is_found_and_the_first_that_is_missing_is_named() {
 }
 
 #[test]
-fn rows_that_changed_places_users_or_were_added_are_found() {
+fn rows_that_were_moved_reassigned_or_added_are_detected() {
     for store in TestStore::each() {
         let (ada, bob) = (user_with(&store, "ada", 3), user_with(&store, "bob", 3));
         store.sql(&format!(
@@ -135,7 +135,7 @@ fn rows_that_changed_places_users_or_were_added_are_found() {
 
 /// Somebody who may write everything but has no key cuts the end off, and turns the user's row back with it.
 #[test]
-fn an_end_that_was_cut_off_with_its_head_is_found_by_the_log() {
+fn removal_of_the_last_events_with_the_chain_head_is_detected_by_the_log() {
     for store in TestStore::each() {
         let (ada, bob) = (user_with(&store, "ada", 3), user_with(&store, "bob", 3));
         let back = if store.name == "SQLite" {
@@ -160,7 +160,7 @@ fn an_end_that_was_cut_off_with_its_head_is_found_by_the_log() {
 }
 
 #[test]
-fn an_event_that_the_log_tells_otherwise_is_found() {
+fn an_event_that_differs_from_the_log_is_detected() {
     for store in TestStore::each() {
         let ada = user_with(&store, "ada", 1);
         let log = format!("{{\"user_id\":{ada},\"seq\":1,\"mac\":\"{}\"}}\n", "00".repeat(32));
@@ -171,7 +171,7 @@ fn an_event_that_the_log_tells_otherwise_is_found() {
 }
 
 #[test]
-fn the_row_of_a_user_that_tells_of_another_end_is_found() {
+fn a_user_row_with_another_chain_head_is_detected() {
     for store in TestStore::each() {
         let ada = user_with(&store, "ada", 2);
         let forgotten = if store.name == "SQLite" {
@@ -185,7 +185,7 @@ fn the_row_of_a_user_that_tells_of_another_end_is_found() {
 }
 
 #[test]
-fn an_erased_user_verifies_and_one_who_was_stripped_in_silence_does_not() {
+fn an_erased_user_verifies_and_silently_removed_personal_data_does_not() {
     for store in TestStore::each() {
         let (ada, bob) = (user_with(&store, "ada", 3), user_with(&store, "bob", 3));
         store.runtime.block_on(store.database.erase_event_details(ada)).unwrap();
@@ -206,7 +206,7 @@ fn an_erased_user_verifies_and_one_who_was_stripped_in_silence_does_not() {
 
 /// The number of a user who is gone is not given again: another chain would begin where the old one ended.
 #[test]
-fn a_new_user_begins_a_chain_of_their_own() {
+fn a_new_user_starts_a_new_chain() {
     for store in TestStore::each() {
         let ada = user_with(&store, "ada", 2);
         store.sql("DELETE FROM users");
@@ -222,7 +222,7 @@ fn a_new_user_begins_a_chain_of_their_own() {
 }
 
 #[test]
-fn keys_that_are_not_there_are_told_apart_from_alterations() {
+fn missing_keys_are_distinguished_from_alterations() {
     for store in TestStore::each() {
         let ada = user_with(&store, "ada", 2);
         let ring = |id: &str, byte: u8| {

@@ -1,15 +1,15 @@
-//! `mfa-admin audit verify`, `mfa-admin audit export`
+//! Tests of `mfa-admin audit verify` and `mfa-admin audit export`.
 
 use nova_mfa_tests::TestServer;
 use serde_json::{Value, json};
 
 #[test]
-fn the_command_says_that_all_is_well_or_names_what_is_not_and_fails() {
+fn audit_verify_succeeds_or_names_the_flaws_and_fails() {
     for server in TestServer::each() {
         let ada = server.enrol("ada");
         server.fail(&ada, 2);
         server.verify(&server.pending(ada.id), &ada.code(server.now())).ok();
-        assert!(server.log_says("\"event\":\"totp_verify\",\"outcome\":\"success\""));
+        assert!(server.log_contains("\"event\":\"totp_verify\",\"outcome\":\"success\""));
         let log = server.installation.folder().join("logs/mfa.log");
         let log = log.to_str().unwrap();
         let verify = |words: &[&str]| server.admin(&[&["audit", "verify"], words].concat());
@@ -33,21 +33,26 @@ fn the_command_says_that_all_is_well_or_names_what_is_not_and_fails() {
             "detail": format!("user {}: event {first} was altered", ada.id),
         });
         assert_eq!(finding, &named, "{}", server.name());
-        assert!(bad.said.contains("audit verification failed: 1 broken event chain"), "{}", bad.said);
+        assert!(bad.stderr.contains("audit verification failed: 1 broken event chain"), "{}", bad.stderr);
         assert_eq!(verify(&["--user-id", "4711"]).code, Some(0), "nobody's chain is whole");
 
         server.installation.sql(&format!("DELETE FROM mfa_events; DELETE FROM users WHERE id = {}", ada.id));
         assert_eq!(verify(&[]).code, Some(0), "{}: nothing is left to tell", server.name());
-        let told = verify(&["--log", log]);
-        assert_eq!((told.code, &told.json["findings"][0]["seq"]), (Some(1), &json!(1)), "{}", server.name());
+        let report = verify(&["--log", log]);
+        assert_eq!(
+            (report.code, &report.json["findings"][0]["seq"]),
+            (Some(1), &json!(1)),
+            "{}",
+            server.name()
+        );
         let missing = verify(&["--log", "no such file"]);
         assert_eq!((missing.code, &missing.json["error"]["code"]), (Some(1), &json!("log_unavailable")));
-        assert!(server.log_says("\"event\":\"admin_audit_verify\""), "{}", server.name());
+        assert!(server.log_contains("\"event\":\"admin_audit_verify\""), "{}", server.name());
     }
 }
 
 #[test]
-fn events_come_out_by_time_with_all_that_is_kept_of_them() {
+fn audit_export_writes_all_stored_fields_ordered_by_time() {
     for server in TestServer::each() {
         let ada = server.enrol("ada");
         server.fail(&ada, 1);
@@ -78,12 +83,11 @@ fn events_come_out_by_time_with_all_that_is_kept_of_them() {
 }
 
 #[test]
-fn for_people_each_event_is_a_line() {
+fn without_json_each_event_is_one_line() {
     let [server, _] = TestServer::each();
     server.enrol("ada");
     server.installation.sql("UPDATE mfa_events SET at = 1700000000000");
-    let (code, out) =
-        server.installation.admin_lines(&["audit", "export", "--since", "2020-01-01T00:00:00Z"]);
+    let (code, out) = server.installation.admin_text(&["audit", "export", "--since", "2020-01-01T00:00:00Z"]);
     let events = server.installation.number("SELECT count(*) FROM mfa_events");
     assert_eq!(code, Some(0));
     let lines: Vec<Value> = out.lines().map(|line| serde_json::from_str(line).unwrap()).collect();

@@ -1,4 +1,4 @@
-//! What comes out of the trail, and when.
+//! Tests of the content and the order of an audit export.
 
 use std::time::Duration;
 
@@ -28,7 +28,7 @@ fn record_at(store: &TestStore, user: UserId, at: Timestamp) {
 }
 
 #[test]
-fn an_event_comes_out_once_it_is_ten_seconds_old() {
+fn an_event_is_exported_when_it_is_ten_seconds_old() {
     for store in TestStore::each() {
         user_with(&store, "ada", 2);
         let at = |millis| all(&store, EARLIER, NOON.plus(Duration::from_millis(millis))).len();
@@ -37,7 +37,7 @@ fn an_event_comes_out_once_it_is_ten_seconds_old() {
 }
 
 #[test]
-fn events_come_by_time_and_those_of_one_moment_by_id_over_any_number_of_pages() {
+fn events_are_ordered_by_time_then_id_over_any_number_of_pages() {
     for store in TestStore::each() {
         let (ada, bob) = (store.add_user("ada"), store.add_user("bob"));
         record_at(&store, ada, NOON.plus(Duration::from_secs(1)));

@@ -1,4 +1,4 @@
-//! A scripted life of an account: each event of it is one line of the log, and a row where something was decided.
+//! Scripted account history: every event is one log line, and every decision also a row.
 
 use std::collections::BTreeMap;
 
@@ -10,24 +10,24 @@ use serde_json::{Value, json};
 const NUMBER: &str = "+33612345612";
 const PASSWORD: &str = "correct horse battery";
 
-/// What is written only to the log: nothing was decided, or it is no user's.
-const LOG_ALONE: &str = "log";
+/// Written to the log only: nothing was decided, or the event belongs to no user.
+const LOG_ONLY: &str = "log";
 const ROW: &str = "row";
 
-/// Event, outcome, factor, and whether it is a row too.
+/// Event, outcome, factor, and whether it is also a row.
 type Expected = (&'static str, &'static str, Option<&'static str>, &'static str);
 
 const TOTP: Option<&str> = Some("totp");
 const SMS: Option<&str> = Some("sms");
 const RECOVERY: Option<&str> = Some("recovery");
 
-/// Plays one act, and says what is to be written of it.
-struct Play<'a> {
+/// Script that performs actions and collects the events they should record.
+struct Script<'a> {
     server: &'a TestServer,
     expected: Vec<Expected>,
 }
 
-impl Play<'_> {
+impl Script<'_> {
     fn expect(&mut self, expected: &[Expected]) {
         self.expected.extend_from_slice(expected);
     }
@@ -50,12 +50,17 @@ impl Play<'_> {
     }
 
     fn enrol_app(&mut self, id: UserId) -> (Member, Vec<String>) {
-        self.server.login("ada", "wrong").header("User-Agent", "x").send().says(401, "invalid_credentials");
-        self.expect(&[("login", "failure", None, LOG_ALONE)]);
+        self.server
+            .login("ada", "wrong")
+            .header("User-Agent", "x")
+            .send()
+            .assert_problem(401, "invalid_credentials");
+        self.expect(&[("login", "failure", None, LOG_ONLY)]);
         let token = self.login();
-        let mut ada = Member::of_enrolment(id, &self.post("/api/mfa/totp/enroll/start", &token, &json!({})));
+        let mut ada =
+            Member::from_enrolment(id, &self.post("/api/mfa/totp/enroll/start", &token, &json!({})));
         let confirm = "/api/mfa/totp/enroll/verify";
-        self.code(confirm, &token, &ada.wrong_code(self.server.now())).says(401, "invalid_code");
+        self.code(confirm, &token, &ada.wrong_code(self.server.now())).assert_problem(401, "invalid_code");
         let enrolled = self.code(confirm, &token, &ada.code(self.server.now()));
         self.expect(&[
             ("totp_enroll_start", "success", TOTP, ROW),
@@ -67,32 +72,32 @@ impl Play<'_> {
         (ada, enrolled.texts("recovery_codes"))
     }
 
-    fn show_the_app(&mut self, ada: &mut Member) {
+    fn verify_totp(&mut self, ada: &mut Member) {
         let token = self.login();
         let (now, path) = (self.server.now(), "/api/mfa/verify/totp");
-        self.code(path, &token, &ada.wrong_code(now)).says(401, "invalid_code");
+        self.code(path, &token, &ada.wrong_code(now)).assert_problem(401, "invalid_code");
         ada.access = self.code(path, &token, &ada.code(now)).field("access_token");
-        self.code(path, &token, &ada.code(now)).says(401, "token_spent");
+        self.code(path, &token, &ada.code(now)).assert_problem(401, "token_spent");
         let token = self.login();
-        self.code(path, &token, &ada.code(now)).says(401, "invalid_code");
+        self.code(path, &token, &ada.code(now)).assert_problem(401, "invalid_code");
         self.server.advance(60);
         self.code(path, &token, &ada.code(self.server.now())).ok();
         self.expected.pop();
         self.expect(&[
             ("totp_verify", "failure", TOTP, ROW),
             ("totp_verify", "success", TOTP, ROW),
-            ("token_refused", "refused", TOTP, LOG_ALONE),
+            ("token_refused", "refused", TOTP, LOG_ONLY),
             ("login", "success", None, ROW),
             ("otp_replay", "failure", TOTP, ROW),
             ("totp_verify", "success", TOTP, ROW),
         ]);
     }
 
-    fn bind_a_phone_and_use_it(&mut self, ada: &Member) {
+    fn enrol_and_use_phone(&mut self, ada: &Member) {
         let wrong = |code: &str| if code == "000000" { "000001" } else { "000000" };
         self.post("/api/mfa/phone/set", &ada.access, &json!({ "phone": NUMBER })).ok();
         let code = self.server.sms_code(NUMBER);
-        self.code("/api/mfa/phone/verify", &ada.access, wrong(&code)).says(401, "invalid_code");
+        self.code("/api/mfa/phone/verify", &ada.access, wrong(&code)).assert_problem(401, "invalid_code");
         self.code("/api/mfa/phone/verify", &ada.access, &code).ok();
         self.post("/api/mfa/backup/set", &ada.access, &json!({ "method": "sms" })).ok();
         self.expect(&[
@@ -104,14 +109,14 @@ impl Play<'_> {
         self.server.advance(60);
         let token = self.login();
         self.post("/api/mfa/sms/send", &token, &json!({})).ok();
-        // Another one at once is one too many.
-        self.post("/api/mfa/sms/send", &token, &json!({})).says(429, "rate_limited");
+        // A second send at once exceeds the limit.
+        self.post("/api/mfa/sms/send", &token, &json!({})).assert_problem(429, "rate_limited");
         let code = self.server.sms_code(NUMBER);
-        self.code("/api/mfa/verify/sms", &token, wrong(&code)).says(401, "invalid_code");
+        self.code("/api/mfa/verify/sms", &token, wrong(&code)).assert_problem(401, "invalid_code");
         self.code("/api/mfa/verify/sms", &token, &code).ok();
         self.expect(&[
             ("sms_send", "success", SMS, ROW),
-            ("rate_limited", "refused", SMS, LOG_ALONE),
+            ("rate_limited", "refused", SMS, LOG_ONLY),
             ("sms_verify", "failure", SMS, ROW),
             ("sms_verify", "success", SMS, ROW),
         ]);
@@ -121,57 +126,57 @@ impl Play<'_> {
         self.expect(&[("backup_set", "success", SMS, ROW), ("phone_remove", "success", SMS, ROW)]);
     }
 
-    fn recover(&mut self, ada: &mut Member, codes: &[String]) {
+    fn use_recovery_code(&mut self, ada: &mut Member, codes: &[String]) {
         let path = "/api/mfa/verify/recovery";
         let token = self.login();
-        self.code(path, &token, "wrong").says(401, "invalid_code");
+        self.code(path, &token, "wrong").assert_problem(401, "invalid_code");
         ada.access = self.code(path, &token, &codes[0]).field("access_token");
         let token = self.login();
-        self.code(path, &token, &codes[1]).says(429, "rate_limited");
+        self.code(path, &token, &codes[1]).assert_problem(429, "rate_limited");
         self.expected.pop();
         self.post("/api/mfa/recovery/regenerate", &ada.access, &json!({})).ok();
         self.expect(&[
             ("recovery_use", "failure", RECOVERY, ROW),
             ("recovery_use", "success", RECOVERY, ROW),
             ("login", "success", None, ROW),
-            ("rate_limited", "refused", None, LOG_ALONE),
+            ("rate_limited", "refused", None, LOG_ONLY),
             ("recovery_regenerate", "success", RECOVERY, ROW),
         ]);
     }
 
-    fn be_locked_and_unlocked(&mut self, ada: &Member, root: &str) {
+    fn lock_and_unlock(&mut self, ada: &Member, root: &str) {
         let path = "/api/mfa/verify/totp";
         for _ in 0..10 {
             let token = self.login();
-            self.code(path, &token, &ada.wrong_code(self.server.now())).says(401, "invalid_code");
+            self.code(path, &token, &ada.wrong_code(self.server.now())).assert_problem(401, "invalid_code");
             self.expect(&[("totp_verify", "failure", TOTP, ROW)]);
         }
         let token = self.login();
         self.expected.pop();
-        self.code(path, &token, &ada.code(self.server.now())).says(403, "account_locked");
+        self.code(path, &token, &ada.code(self.server.now())).assert_problem(403, "account_locked");
         self.post(&admin(ada.id, "/unlock"), root, &json!({ "reason": "called us" })).ok();
         self.expect(&[
             ("account_locked", "failure", TOTP, ROW),
             ("login", "success", None, ROW),
-            ("locked_call", "refused", TOTP, LOG_ALONE),
+            ("locked_call", "refused", TOTP, LOG_ONLY),
             ("admin_unlock", "success", None, ROW),
         ]);
     }
 
-    fn end_tokens(&mut self, ada: &Member) {
+    fn revoke_tokens(&mut self, ada: &Member) {
         self.server.advance(1);
         let token = self.server.token(ada.id, TokenKind::TwoFactors);
         self.post("/api/mfa/token/revoke", &token, &json!({})).ok();
-        self.post("/api/mfa/token/revoke", &token, &json!({})).says(401, "token_revoked");
-        self.post("/api/mfa/token/revoke", "garbage", &json!({})).says(401, "token_invalid");
+        self.post("/api/mfa/token/revoke", &token, &json!({})).assert_problem(401, "token_revoked");
+        self.post("/api/mfa/token/revoke", "garbage", &json!({})).assert_problem(401, "token_invalid");
         self.expect(&[
             ("token_revoked", "success", None, ROW),
-            ("token_refused", "refused", None, LOG_ALONE),
-            ("token_refused", "refused", None, LOG_ALONE),
+            ("token_refused", "refused", None, LOG_ONLY),
+            ("token_refused", "refused", None, LOG_ONLY),
         ]);
     }
 
-    fn meet_a_broken_seal(&mut self, ada: &Member) {
+    fn fail_to_decrypt(&mut self, ada: &Member) {
         let sql = |sql: &str| {
             self.server.installation.sql(&format!("UPDATE users SET {sql} WHERE id = {}", ada.id));
         };
@@ -180,10 +185,10 @@ impl Play<'_> {
         let broken = self.code("/api/mfa/verify/totp", &pending, &ada.code(self.server.now()));
         assert_eq!(broken.status, 503, "{broken:?}");
         sql("totp_secret = full_name, full_name = NULL");
-        self.expect(&[("crypt_decrypt_fail", "refused", TOTP, LOG_ALONE)]);
+        self.expect(&[("crypt_decrypt_fail", "refused", TOTP, LOG_ONLY)]);
     }
 
-    fn be_administered(&mut self, ada: &Member, root: &str) {
+    fn administer(&mut self, ada: &Member, root: &str) {
         let get = |path: &str| {
             let call = self.server.client().get(path).bearer(root).header("User-Agent", "x");
             call.send().ok();
@@ -196,24 +201,24 @@ impl Play<'_> {
         self.post(&admin(ada.id, "/enforce"), root, &json!({ "enforced": false })).ok();
         self.post(&admin(ada.id, "/recovery/regenerate"), root, &json!({})).ok();
         let token = self.server.token(ada.id, TokenKind::TwoFactors);
-        self.post(&admin(ada.id, "/unlock"), &token, &json!({})).says(403, "not_allowed");
+        self.post(&admin(ada.id, "/unlock"), &token, &json!({})).assert_problem(403, "not_allowed");
         self.expect(&[
-            ("admin_list", "success", None, LOG_ALONE),
-            ("admin_show", "success", None, LOG_ALONE),
-            ("admin_events", "success", None, LOG_ALONE),
-            ("admin_stats", "success", None, LOG_ALONE),
+            ("admin_list", "success", None, LOG_ONLY),
+            ("admin_show", "success", None, LOG_ONLY),
+            ("admin_events", "success", None, LOG_ONLY),
+            ("admin_stats", "success", None, LOG_ONLY),
             ("admin_enforce", "success", None, ROW),
             ("admin_enforce", "success", None, ROW),
             ("admin_recovery_regenerate", "success", None, ROW),
-            ("admin_refused", "refused", None, LOG_ALONE),
+            ("admin_refused", "refused", None, LOG_ONLY),
         ]);
     }
 
-    fn give_the_app_up(&mut self, ada: &Member, root: &str) {
+    fn disable_totp(&mut self, ada: &Member, root: &str) {
         let token = self.server.token(ada.id, TokenKind::TwoFactors);
         self.server.advance(60);
         let path = "/api/mfa/totp/disable";
-        self.code(path, &token, &ada.wrong_code(self.server.now())).says(401, "invalid_code");
+        self.code(path, &token, &ada.wrong_code(self.server.now())).assert_problem(401, "invalid_code");
         self.code(path, &token, &ada.code(self.server.now())).ok();
         self.post(&admin(ada.id, "/reset"), root, &json!({})).ok();
         self.expect(&[
@@ -228,8 +233,8 @@ fn admin(user: UserId, what: &str) -> String {
     format!("/api/mfa/admin/users/{user}{what}")
 }
 
-/// The security events of a log. Tokens that the test had minted are left out.
-fn told(log: &str) -> Vec<Value> {
+/// Security events of a log, without those of tokens and users created by the test.
+fn logged_events(log: &str) -> Vec<Value> {
     let lines = log.lines().map(|line| serde_json::from_str::<Value>(line).unwrap());
     lines
         .filter(|it| {
@@ -239,17 +244,17 @@ fn told(log: &str) -> Vec<Value> {
         .collect()
 }
 
-/// Event, outcome, factor, and whether it is a row too, as a line tells it.
+/// Event, outcome, factor, and whether it is also a row, as read from a log line.
 type Summary = (String, String, Option<String>, &'static str);
 
 fn summary(line: &Value) -> Summary {
     let text = |name: &str| line[name].as_str().map(str::to_owned);
-    let stored = if line["mac"].is_string() { ROW } else { LOG_ALONE };
+    let stored = if line["mac"].is_string() { ROW } else { LOG_ONLY };
     (text("event").unwrap(), text("outcome").unwrap(), text("method"), stored)
 }
 
-/// G-03: whose it is, from where, by what, when and in which request.
-fn demand_everything(line: &Value, user: UserId) {
+/// Asserts that an event has its user, address, user agent, time and request id (G-03).
+fn assert_complete(line: &Value, user: UserId) {
     for key in [
         "ts",
         "level",
@@ -279,29 +284,29 @@ fn demand_everything(line: &Value, user: UserId) {
 }
 
 #[test]
-fn every_event_of_a_scripted_life_is_one_line_and_what_was_decided_is_a_row() {
+fn every_event_of_a_scripted_account_is_one_log_line_and_every_decision_a_row() {
     for server in TestServer::each_with(&[("MFA_RECOVERY_RATE_MAX", "2")]) {
         let root = server.add_user("root");
         server.installation.sql(&format!("UPDATE users SET is_superuser = TRUE WHERE id = {root}"));
         let root = server.enrol_user(root);
         let id = server.add_user_with_password("ada", PASSWORD);
-        let mut play = Play { server: &server, expected: Vec::new() };
-        let (mut ada, codes) = play.enrol_app(id);
-        play.show_the_app(&mut ada);
-        play.bind_a_phone_and_use_it(&ada);
-        play.recover(&mut ada, &codes);
+        let mut script = Script { server: &server, expected: Vec::new() };
+        let (mut ada, codes) = script.enrol_app(id);
+        script.verify_totp(&mut ada);
+        script.enrol_and_use_phone(&ada);
+        script.use_recovery_code(&mut ada, &codes);
         let token = || server.token(root.id, TokenKind::TwoFactors);
-        play.be_locked_and_unlocked(&ada, &token());
-        play.end_tokens(&ada);
-        play.meet_a_broken_seal(&ada);
-        play.be_administered(&ada, &token());
-        play.give_the_app_up(&ada, &token());
+        script.lock_and_unlock(&ada, &token());
+        script.revoke_tokens(&ada);
+        script.fail_to_decrypt(&ada);
+        script.administer(&ada, &token());
+        script.disable_totp(&ada, &token());
 
-        let expected: Vec<_> = play.expected.clone();
+        let expected: Vec<_> = script.expected.clone();
         let rows = "SELECT count(*) FROM mfa_events WHERE event NOT IN ('admin_token', 'admin_user_create')";
         let rows = server.installation.number(rows);
         let remains = server.stop();
-        let lines = told(&remains.log());
+        let lines = logged_events(&remains.log());
         let summaries: Vec<_> = lines.iter().map(summary).collect();
         let expected: Vec<_> = expected
             .iter()
@@ -309,17 +314,17 @@ fn every_event_of_a_scripted_life_is_one_line_and_what_was_decided_is_a_row() {
                 ((*event).to_owned(), (*outcome).to_owned(), method.map(str::to_owned), *stored)
             })
             .collect();
-        // A caller is answered before the log is told of what was stored, so rows and the rest are each in order.
-        for kept in [ROW, LOG_ALONE] {
+        // Stored events are logged after the response, so stored and unstored events are each compared in order.
+        for kept in [ROW, LOG_ONLY] {
             let of = |all: &[Summary]| all.iter().filter(|it| it.3 == kept).cloned().collect::<Vec<_>>();
-            let (told, expected) = (of(&summaries), of(&expected));
-            for (place, (told, expected)) in told.iter().zip(&expected).enumerate() {
-                assert_eq!(told, expected, "{}: {kept} number {place}", remains.name);
+            let (logged, expected) = (of(&summaries), of(&expected));
+            for (index, (logged, expected)) in logged.iter().zip(&expected).enumerate() {
+                assert_eq!(logged, expected, "{}: {kept} number {index}", remains.name);
             }
-            assert_eq!(told.len(), expected.len(), "{}: {kept}", remains.name);
+            assert_eq!(logged.len(), expected.len(), "{}: {kept}", remains.name);
         }
         for line in &lines {
-            demand_everything(line, id);
+            assert_complete(line, id);
         }
         let stored = summaries.iter().filter(|(.., stored)| *stored == ROW).count();
         assert_eq!(i64::try_from(stored).unwrap(), rows, "{}: a row for each", remains.name);

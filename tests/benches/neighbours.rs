@@ -1,11 +1,11 @@
-//! What slow neighbours cost a verification by authenticator app: a provider of SMS that hangs, and recovery codes.
+//! Benchmark of TOTP verification during slow work: a hanging SMS provider, and recovery codes.
 //!
-//! `cargo bench -p nova-mfa-tests --bench neighbours`. Each figure is set beside the same work without the neighbour,
-//! before and after it, on the same server in the same run: only the ratio means something. A server on the embedded
-//! database and one on PostgreSQL; eight clients, each call on a connection of its own.
+//! Run it with `cargo bench -p nova-mfa-tests --bench neighbours`. Each figure is compared with the same work before
+//! and after the slow calls, on the same server in the same run: only the ratio is meaningful. One server uses SQLite
+//! and one PostgreSQL. Eight clients send requests, each on a connection of its own.
 
-#![expect(clippy::print_stdout, reason = "a table is what it is for")]
-#![expect(clippy::expect_used, reason = "a measurement that went wrong is none")]
+#![expect(clippy::print_stdout, reason = "the benchmark prints a table")]
+#![expect(clippy::expect_used, reason = "a failed step ends the benchmark")]
 #![expect(clippy::arithmetic_side_effects, reason = "counts of a benchmark are small")]
 
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -15,26 +15,26 @@ use std::time::{Duration, Instant};
 use mfa_flows::TokenKind;
 use nova_mfa_tests::{Behaviour, Member, Provider, SmsNetwork, TestServer, timed};
 
-/// Users whose app is verified, all of them once every 30 seconds of the server's clock.
+/// Users whose TOTP codes are verified, once per 30 seconds of the server's clock.
 const MEMBERS: usize = 160;
 const CLIENTS: usize = 8;
-/// Calls of the neighbour that come at once.
-const NEIGHBOURS: usize = 200;
-/// How long each part is measured.
-const PART: Duration = Duration::from_secs(6);
-/// How long the neighbour's calls take to arrive.
+/// Concurrent slow requests.
+const SLOW_REQUESTS: usize = 200;
+/// Duration of each measurement.
+const MEASUREMENT: Duration = Duration::from_secs(6);
+/// Time for the slow requests to arrive.
 const ARRIVAL: Duration = Duration::from_millis(1_500);
-/// How often the whole is done.
-const TURNS: usize = 3;
+/// Repetitions of the whole benchmark.
+const REPETITIONS: usize = 3;
 
 fn main() {
-    println!("TOTP verification beside {NEIGHBOURS} calls of a slow neighbour: p50 and p99 in ms");
-    println!("| database | neighbour | alone before | beside | alone after | p99 beside / alone | memory |");
+    println!("TOTP verification during {SLOW_REQUESTS} slow requests: p50 and p99 in ms");
+    println!("| database | slow requests | before | during | after | p99 during / without | memory |");
     println!("| --- | --- | --- | --- | --- | --- | --- |");
-    for turn in 0..TURNS {
+    for repetition in 0..REPETITIONS {
         let network = SmsNetwork::new();
         for server in servers(&network) {
-            hanging_provider(&server, &network, turn);
+            hanging_provider(&server, &network, repetition);
         }
         for server in TestServer::each() {
             recovery_codes(&server);
@@ -49,87 +49,87 @@ fn servers(network: &SmsNetwork) -> [TestServer; 2] {
     TestServer::each_with(&settings.collect::<Vec<_>>())
 }
 
-/// Two hundred users ask for a code while no provider answers.
-fn hanging_provider(server: &TestServer, network: &SmsNetwork, turn: usize) {
+/// Measures while two hundred users request an SMS code and no provider responds.
+fn hanging_provider(server: &TestServer, network: &SmsNetwork, repetition: usize) {
     let members = members(server);
-    let senders: Vec<_> = (0..NEIGHBOURS)
+    let senders: Vec<_> = (0..SLOW_REQUESTS)
         .map(|nth| {
             let token = server.token(server.add_user(&format!("sender{nth}")), TokenKind::OneFactor);
-            (token, format!("+3361{turn}{nth:03}0{:02}", nth % 100))
+            (token, format!("+3361{repetition}{nth:03}0{:02}", nth % 100))
         })
         .collect();
-    network.let_it(Provider::Ovh, [Behaviour::Hang]);
-    network.let_it(Provider::Twilio, [Behaviour::Hang]);
-    let answered = AtomicUsize::new(0);
-    let busy = || {
+    network.set_behaviours(Provider::Ovh, [Behaviour::Hang]);
+    network.set_behaviours(Provider::Twilio, [Behaviour::Hang]);
+    let responses = AtomicUsize::new(0);
+    let load = || {
         thread::scope(|scope| {
             for (token, number) in &senders {
-                let answered = &answered;
+                let responses = &responses;
                 scope.spawn(move || {
                     let body = serde_json::json!({ "phone": number });
                     let call = server.client().post("/api/mfa/phone/set").bearer(token).json(&body);
                     assert_ne!(call.send().status, 200);
-                    answered.fetch_add(1, Ordering::Relaxed);
+                    responses.fetch_add(1, Ordering::Relaxed);
                 });
             }
         });
     };
-    report(server, "a provider that hangs", &members, busy);
-    assert_eq!(answered.into_inner(), NEIGHBOURS);
+    report(server, "hanging SMS provider", &members, load);
+    assert_eq!(responses.into_inner(), SLOW_REQUESTS);
 }
 
-/// Two hundred recovery codes are tried at once.
+/// Measures while two hundred recovery codes are checked concurrently.
 fn recovery_codes(server: &TestServer) {
     let members = members(server);
     let (first, _) = server.enrol_with_codes("first");
     let tokens: Vec<_> =
-        (0..NEIGHBOURS).map(|nth| server.pending(server.enrol(&format!("lost{nth}")).id)).collect();
-    // Digests of another user's codes: none fits, which costs the same one hash.
+        (0..SLOW_REQUESTS).map(|nth| server.pending(server.enrol(&format!("lost{nth}")).id)).collect();
+    // Hashes of another user's codes: none matches, which costs the same single hash.
     server.installation.sql(&format!(
         "UPDATE users SET recovery_codes = (SELECT u.recovery_codes FROM users AS u WHERE u.id = {}) \
          WHERE username LIKE 'lost%'",
         first.id
     ));
-    let busy = || {
+    let load = || {
         thread::scope(|scope| {
             for token in &tokens {
                 scope.spawn(move || {
-                    let answer = server.recover(token, "0000-0000-0000-0000");
+                    let answer = server.verify_recovery_code(token, "0000-0000-0000-0000");
                     assert!([401, 503].contains(&answer.status), "{answer:?}");
                 });
             }
         });
     };
-    report(server, "recovery codes", &members, busy);
+    report(server, "recovery codes", &members, load);
 }
 
 fn members(server: &TestServer) -> Vec<Member> {
     (0..MEMBERS).map(|nth| server.enrol(&format!("member{nth}"))).collect()
 }
 
-fn report(server: &TestServer, neighbour: &str, members: &[Member], busy: impl Fn() + Sync) {
-    let before = measure(server, members, PART);
+fn report(server: &TestServer, load_name: &str, members: &[Member], load: impl Fn() + Sync) {
+    let before = measure(server, members, MEASUREMENT);
     let resident = resident_kib();
     let peak = AtomicUsize::new(resident);
-    let beside = thread::scope(|scope| {
-        let neighbour = scope.spawn(&busy);
-        // What is measured is the waiting of all of them and not their arrival.
+    let during = thread::scope(|scope| {
+        let running = scope.spawn(&load);
+        // The measurement starts when all slow requests are waiting.
         thread::sleep(ARRIVAL);
-        let times = measure_with(server, members, PART, || {
+        let times = measure_with(server, members, MEASUREMENT, || {
             peak.fetch_max(resident_kib(), Ordering::Relaxed);
         });
-        neighbour.join().expect("the neighbour does not panic");
+        running.join().expect("the slow requests do not panic");
         times
     });
-    let after = measure(server, members, PART);
-    let alone = f64::midpoint(percentile(&before, 99), percentile(&after, 99));
+    let after = measure(server, members, MEASUREMENT);
+    let without = f64::midpoint(percentile(&before, 99), percentile(&after, 99));
     println!(
-        "| {} | {neighbour} | {} | {} | {} | {:.2} | +{} MiB |",
+        "| {} | {load_name} | {} | {} | {} | {:.2} | +{} MiB |",
         server.name(),
-        shown(&before),
-        shown(&beside),
-        shown(&after),
-        percentile(&beside, 99) / alone,
+        format_percentiles(&before),
+        format_percentiles(&during),
+        format_percentiles(&after),
+        percentile(&during, 99) / without,
         peak.into_inner().saturating_sub(resident) / 1024,
     );
 }
@@ -138,17 +138,17 @@ fn measure(server: &TestServer, members: &[Member], span: Duration) -> Vec<f64> 
     measure_with(server, members, span, || ())
 }
 
-/// How long verifications took, in milliseconds, sorted.
-#[expect(clippy::disallowed_methods, reason = "a part of the measurement ends by time")]
+/// Returns the durations of verifications in milliseconds, sorted.
+#[expect(clippy::disallowed_methods, reason = "the measurement ends after a fixed time")]
 fn measure_with(server: &TestServer, members: &[Member], span: Duration, each_lap: impl Fn()) -> Vec<f64> {
     let began = Instant::now();
     let mut all = Vec::new();
     while began.elapsed() < span {
-        // Every app shows its next code.
+        // Advances to the next code of every app.
         server.advance(30);
-        let renewed: Vec<_> = members.iter().map(|it| (it, it.code(server.now()))).collect();
+        let codes: Vec<_> = members.iter().map(|it| (it, it.code(server.now()))).collect();
         let laps = thread::scope(|scope| {
-            let share = renewed.chunks(MEMBERS.div_ceil(CLIENTS));
+            let share = codes.chunks(MEMBERS.div_ceil(CLIENTS));
             let clients: Vec<_> = share.map(|share| scope.spawn(move || lap(server, share))).collect();
             clients.into_iter().flat_map(|it| it.join().expect("a client does not panic")).collect::<Vec<_>>()
         });
@@ -174,11 +174,11 @@ fn percentile(sorted: &[f64], percent: usize) -> f64 {
     sorted.get(last * percent / 100).copied().unwrap_or_default()
 }
 
-fn shown(sorted: &[f64]) -> String {
+fn format_percentiles(sorted: &[f64]) -> String {
     format!("{:.1} / {:.1} of {}", percentile(sorted, 50), percentile(sorted, 99), sorted.len())
 }
 
-/// What this process, and so the server in it, has in memory.
+/// Returns the resident memory of this process, which includes the server, in KiB.
 fn resident_kib() -> usize {
     let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
     let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));

@@ -1,4 +1,4 @@
-//! What may wait, and what is told to those for whom there is no room.
+//! Tests of the bounds of the write queue and of the errors beyond them.
 
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::sync::{Mutex, PoisonError};
@@ -31,7 +31,7 @@ fn options(limits: CommitterLimits) -> DatabaseOptions {
 }
 
 #[test]
-fn eight_decisions_may_wait_for_one_account_and_the_ninth_is_refused_at_once() {
+fn eight_decisions_can_wait_for_one_account_and_the_ninth_is_rejected_at_once() {
     let store = TestStore::sqlite();
     let (ada, bob) = (store.add_user("ada"), store.add_user("bob"));
     let release = hold(&store, bob);
@@ -49,7 +49,7 @@ fn eight_decisions_may_wait_for_one_account_and_the_ninth_is_refused_at_once() {
 }
 
 #[test]
-fn a_full_queue_says_so_before_any_work() {
+fn a_full_queue_rejects_before_any_work() {
     let store = TestStore::sqlite_with(&options(CommitterLimits::default().with_waiting(4)));
     let users: Vec<_> = (0..5).map(|n| store.add_user(&format!("user{n}"))).collect();
     assert!(!store.database.is_full());
@@ -69,7 +69,7 @@ fn a_full_queue_says_so_before_any_work() {
 }
 
 #[test]
-fn a_decision_that_waited_too_long_is_dropped_undecided() {
+fn a_decision_that_waited_too_long_is_dropped_without_running() {
     let patience = Duration::from_millis(1);
     let store = TestStore::sqlite_with(&options(CommitterLimits::default().with_patience(patience)));
     let (ada, bob) = (store.add_user("ada"), store.add_user("bob"));
@@ -102,7 +102,7 @@ fn a_decision_that_waited_too_long_is_dropped_undecided() {
 }
 
 #[test]
-fn a_stop_answers_those_that_wait_and_refuses_those_that_come() {
+fn a_stop_answers_waiting_decisions_and_rejects_new_ones() {
     for store in TestStore::each() {
         let users: Vec<_> = (0..20).map(|n| store.add_user(&format!("user{n}"))).collect();
         let accounts = store.accounts();

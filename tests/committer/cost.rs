@@ -1,7 +1,7 @@
-//! What a group costs: one read, one write, one commit, whatever its size.
+//! Tests of the cost of a group: one read, one write and one commit, whatever its size.
 //!
-//! Diesel tells its instrumentation each statement that goes to the database. Other tests run beside in the same
-//! process, so only the threads that a decision of this test has marked are listened to.
+//! Diesel's instrumentation reports each statement that is sent to the database. Other tests run in the same process,
+//! so only the threads marked by a decision of this test are observed.
 
 use std::cell::Cell;
 use std::collections::BTreeMap;
@@ -106,7 +106,7 @@ fn kinds(statements: &[String]) -> Vec<&str> {
 }
 
 #[test]
-fn on_postgresql_a_group_is_one_read_and_one_write_that_commits_itself() {
+fn on_postgresql_a_group_is_one_read_and_one_autocommitted_write() {
     listen();
     let store = TestStore::postgres_with(&options());
     let users: Vec<_> = (0..64).map(|n| store.add_user(&format!("user{n}"))).collect();

@@ -1,4 +1,4 @@
-//! Others who write to the same rows: operators, NOVA, a second server.
+//! Tests of concurrent writes to the same rows by operators, NOVA and a second server.
 
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex};
@@ -10,7 +10,7 @@ use mfa_core::{EventKind, Origin, Outcome, Phase, SecurityEvent, StoreErrorKind}
 use nova_mfa_tests::{NOON, TestStore};
 
 #[test]
-fn a_row_that_changed_between_read_and_write_is_decided_again_on_what_it_is_now() {
+fn a_row_that_changed_between_read_and_write_is_decided_again_on_its_new_value() {
     let store = TestStore::postgres();
     let ada = store.add_user("ada");
     let connection = Mutex::new(store.postgres_connection());
@@ -33,7 +33,7 @@ fn a_row_that_changed_between_read_and_write_is_decided_again_on_what_it_is_now(
 }
 
 #[test]
-fn a_row_that_somebody_holds_delays_nobody_else_and_is_waited_for() {
+fn a_locked_row_is_waited_for_and_delays_no_other_account() {
     let store = TestStore::postgres();
     let users: Vec<_> = (0..32).map(|n| store.add_user(&format!("user{n}"))).collect();
     let accounts = store.accounts();
@@ -58,7 +58,7 @@ fn a_row_that_somebody_holds_delays_nobody_else_and_is_waited_for() {
 }
 
 #[test]
-fn a_row_that_is_held_for_long_is_refused_and_nothing_of_it_is_stored() {
+fn a_row_locked_for_too_long_is_rejected_and_nothing_is_stored() {
     let store = TestStore::postgres();
     let ada = store.add_user("ada");
     let mut holder = store.postgres_connection();
@@ -75,7 +75,7 @@ fn a_row_that_is_held_for_long_is_refused_and_nothing_of_it_is_stored() {
 fn two_servers_on_one_database_lose_no_decision() {
     for store in TestStore::each() {
         let ada = store.add_user("ada");
-        let second = store.open_again();
+        let second = store.reopen();
         let servers = [store.accounts(), second.clone()];
         let count = |server: usize| {
             let accounts = Arc::clone(&servers[server % 2]);
@@ -110,7 +110,7 @@ fn two_servers_on_one_database_lose_no_decision() {
 }
 
 #[test]
-fn what_a_store_keeps_is_told_with_its_place_in_the_chain_and_what_it_refuses_is_not() {
+fn stored_events_are_logged_with_their_chain_position() {
     for store in TestStore::each() {
         let ada = store.add_user("ada");
         let record = |outcome| {
@@ -122,12 +122,12 @@ fn what_a_store_keeps_is_told_with_its_place_in_the_chain_and_what_it_refuses_is
         store.runtime.block_on(accounts.update(ada, Phase::Begin, record(Outcome::Failure))).unwrap();
         store.runtime.block_on(accounts.update(ada, Phase::Begin, record(Outcome::Success))).unwrap();
         store.database.stop(Duration::from_secs(5));
-        let told: Vec<_> = store
+        let logged: Vec<_> = store
             .log
             .recorded()
             .into_iter()
             .map(|it| (it.event.outcome, it.chain.map(|(seq, _)| seq)))
             .collect();
-        assert_eq!(told, [(Outcome::Failure, Some(1)), (Outcome::Success, Some(2))], "{}", store.name);
+        assert_eq!(logged, [(Outcome::Failure, Some(1)), (Outcome::Success, Some(2))], "{}", store.name);
     }
 }

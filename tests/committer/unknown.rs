@@ -1,4 +1,4 @@
-//! A connection that is lost after the write was sent: what is known of it, and what is done to know it.
+//! Tests of a connection lost after the write was sent: the outcome is looked up before anything is repeated.
 
 use std::io::{Read as _, Write as _};
 use std::net::{Ipv4Addr, Shutdown, TcpListener, TcpStream};
@@ -86,7 +86,7 @@ fn forward(mut from: TcpStream, mut to: TcpStream, is_client: bool, state: &Atom
 }
 
 /// The database of a store, reached over a line.
-fn over(store: &TestStore, options: &DatabaseOptions, query: &str) -> (Arc<dyn Database>, Line) {
+fn open_through(store: &TestStore, options: &DatabaseOptions, query: &str) -> (Arc<dyn Database>, Line) {
     let DatabaseLocation::Postgres(url) = &store.location else { panic!("this test is for PostgreSQL") };
     let mut url = url::Url::parse(url.expose()).unwrap();
     let line = Line::to(url.port().unwrap_or(5432));
@@ -149,10 +149,10 @@ fn warm_up(store: &TestStore, accounts: &Arc<dyn Database>, user: mfa_core::User
 }
 
 #[test]
-fn what_was_stored_before_the_line_was_cut_is_found_and_spoken_and_not_decided_again() {
+fn a_write_stored_before_the_connection_was_lost_is_found_and_not_repeated() {
     let store = TestStore::postgres();
     let ada = store.add_user("ada");
-    let (database, line) = over(&store, &one_committer(), "");
+    let (database, line) = open_through(&store, &one_committer(), "");
     let accounts: Arc<dyn Accounts> = database.clone();
     for (records, failures, events) in [(true, 3, 2), (false, 6, 3)] {
         warm_up(&store, &database, ada);
@@ -168,10 +168,10 @@ fn what_was_stored_before_the_line_was_cut_is_found_and_spoken_and_not_decided_a
 }
 
 #[test]
-fn what_never_arrived_is_decided_again_and_stored_once() {
+fn a_write_that_never_arrived_is_decided_again_and_stored_once() {
     let store = TestStore::postgres();
     let ada = store.add_user("ada");
-    let (database, line) = over(&store, &one_committer(), "");
+    let (database, line) = open_through(&store, &one_committer(), "");
     let accounts: Arc<dyn Accounts> = database.clone();
     for (records, failures) in [(true, 3), (false, 6)] {
         warm_up(&store, &database, ada);
@@ -186,13 +186,13 @@ fn what_never_arrived_is_decided_again_and_stored_once() {
 }
 
 #[test]
-fn what_cannot_be_found_out_in_time_is_told_to_be_unknown() {
+fn an_outcome_that_cannot_be_determined_in_time_is_reported_as_unknown() {
     let store = TestStore::postgres();
     let ada = store.add_user("ada");
     let limits = CommitterLimits::default()
         .with_patience(Duration::from_millis(200))
         .with_answer_within(Duration::from_secs(2));
-    let (database, line) = over(&store, &one_committer().with_limits(limits), "");
+    let (database, line) = open_through(&store, &one_committer().with_limits(limits), "");
     warm_up(&store, &database, ada);
     let accounts: Arc<dyn Accounts> = database.clone();
     let (decide, _) = count_and_cut(&line, GONE, true);
@@ -214,7 +214,7 @@ fn what_cannot_be_found_out_in_time_is_told_to_be_unknown() {
 }
 
 #[test]
-fn a_committer_that_is_silent_past_its_deadline_is_replaced() {
+fn an_unresponsive_committer_is_replaced_after_its_deadline() {
     for name in ["SQLite", "PostgreSQL"] {
         let limits = CommitterLimits::default()
             .with_patience(Duration::from_millis(300))
@@ -268,7 +268,7 @@ impl FailoverListener for Alarm {
 }
 
 #[test]
-fn a_new_timeline_is_noticed_on_the_next_connection_and_a_known_one_is_none() {
+fn a_new_timeline_is_detected_on_the_next_connection() {
     let store = TestStore::postgres();
     let ada = store.add_user("ada");
     // Stands before the system's own function on the path of this test's sessions: a promoted standby cannot be had in
@@ -280,7 +280,7 @@ fn a_new_timeline_is_noticed_on_the_next_connection_and_a_known_one_is_none() {
     );
     let alarm = Arc::new(Alarm::default());
     let options = one_committer().with_failover_listener(alarm.clone());
-    let (database, line) = over(&store, &options, "options=-c%20search_path%3Dpublic,pg_catalog");
+    let (database, line) = open_through(&store, &options, "options=-c%20search_path%3Dpublic,pg_catalog");
     let accounts: Arc<dyn Accounts> = database.clone();
     let count = || {
         let counted = accounts.update(ada, Phase::Begin, |account| {
@@ -304,7 +304,7 @@ fn a_new_timeline_is_noticed_on_the_next_connection_and_a_known_one_is_none() {
     // Another process that starts within the minute is told as well.
     let beside = Arc::new(Alarm::default());
     let options = one_committer().with_failover_listener(beside.clone());
-    let (second, _line) = over(&store, &options, "options=-c%20search_path%3Dpublic,pg_catalog");
+    let (second, _line) = open_through(&store, &options, "options=-c%20search_path%3Dpublic,pg_catalog");
     let accounts: Arc<dyn Accounts> = second.clone();
     store.runtime.block_on(accounts.update(ada, Phase::Begin, |account| account.failures)).unwrap().unwrap();
     assert_eq!(*beside.0.lock().unwrap(), [NOON]);

@@ -1,4 +1,4 @@
-//! What `Accounts` promises.
+//! Contract of `Accounts`.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -20,7 +20,7 @@ fn event(kind: EventKind) -> SecurityEvent {
 }
 
 #[test]
-fn a_user_who_is_not_there_is_neither_found_nor_changed() {
+fn an_unknown_user_is_neither_found_nor_changed() {
     on_every_adapter(|name, accounts, _, runtime| {
         let nobody = UserId::new(4711);
         let ran = Arc::new(AtomicU32::new(0));
@@ -34,7 +34,7 @@ fn a_user_who_is_not_there_is_neither_found_nor_changed() {
 }
 
 #[test]
-fn everything_that_a_decision_leaves_reads_back() {
+fn everything_a_decision_stores_reads_back() {
     on_every_adapter(|name, accounts, users, runtime| {
         let user = runtime.block_on(add_user(users.as_ref(), "ada"));
         let changed = move |account: &mut Account| {
@@ -94,7 +94,7 @@ fn a_decision_that_changes_nothing_stores_nothing() {
 }
 
 #[test]
-fn a_hundred_decisions_at_once_are_each_made_on_what_the_one_before_left() {
+fn a_hundred_concurrent_decisions_each_see_the_result_of_the_previous_one() {
     on_every_adapter(|name, accounts, users, runtime| {
         let user = runtime.block_on(add_user(users.as_ref(), "ada"));
         let one = || async {
@@ -122,7 +122,7 @@ fn a_hundred_decisions_at_once_are_each_made_on_what_the_one_before_left() {
 }
 
 #[test]
-fn a_decision_that_panics_is_undone_and_takes_nobody_with_it() {
+fn a_decision_that_panics_is_undone_and_affects_no_other() {
     on_every_adapter(|name, accounts, users, runtime| {
         let ada = runtime.block_on(add_user(users.as_ref(), "ada"));
         let bob = runtime.block_on(add_user(users.as_ref(), "bob"));

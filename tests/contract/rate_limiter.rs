@@ -1,4 +1,4 @@
-//! What `RateLimiter` promises.
+//! Contract of `RateLimiter`.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -57,7 +57,7 @@ fn on_every_limiter(max: u32, window: Duration, suite: impl Fn(&Limiter)) {
 }
 
 #[test]
-fn as_many_as_the_quota_pass_at_once_and_each_says_how_many_are_left() {
+fn the_full_quota_passes_at_once_and_each_result_has_the_remaining_count() {
     on_every_limiter(5, Duration::from_mins(1), |it| {
         for remaining in (0..5).rev() {
             assert_eq!(it.take(IP, "192.0.2.1"), RateVerdict::Allowed { remaining }, "{}", it.name);
@@ -67,7 +67,7 @@ fn as_many_as_the_quota_pass_at_once_and_each_says_how_many_are_left() {
 }
 
 #[test]
-fn whoever_waits_as_long_as_told_passes_once_and_a_millisecond_less_is_too_little() {
+fn waiting_for_retry_after_allows_one_request_and_a_millisecond_less_does_not() {
     on_every_limiter(3, Duration::from_secs(15), |it| {
         for _ in 0..3 {
             assert!(it.allows("a"), "{}", it.name);
@@ -82,7 +82,7 @@ fn whoever_waits_as_long_as_told_passes_once_and_a_millisecond_less_is_too_littl
 }
 
 #[test]
-fn a_refused_try_costs_nothing_and_a_whole_window_gives_the_whole_quota_back() {
+fn a_limited_request_costs_nothing_and_a_whole_window_restores_the_quota() {
     on_every_limiter(2, Duration::from_mins(1), |it| {
         assert!(it.allows("a") && it.allows("a"), "{}", it.name);
         for _ in 0..20 {
@@ -96,7 +96,7 @@ fn a_refused_try_costs_nothing_and_a_whole_window_gives_the_whole_quota_back() {
 }
 
 #[test]
-fn subjects_and_rules_do_not_share_a_quota_whatever_their_characters() {
+fn subjects_and_rules_have_separate_quotas_whatever_their_characters() {
     let odd =
         ["", "a", "A", "a}", "{a", "a\0", "a\r\nFLUSHALL\r\n", "2001:db8::/64", "Ünï*?[]", "a' OR 1=1 --"];
     on_every_limiter(1, Duration::from_mins(1), |it| {
@@ -114,7 +114,7 @@ fn subjects_and_rules_do_not_share_a_quota_whatever_their_characters() {
 }
 
 #[test]
-fn of_two_hundred_at_once_exactly_as_many_pass_as_the_quota_allows() {
+fn of_two_hundred_concurrent_requests_exactly_the_quota_passes() {
     on_every_limiter(50, Duration::from_hours(1), |it| {
         let tries = (0..200).map(|_| {
             let port = it.port.clone();
@@ -127,7 +127,7 @@ fn of_two_hundred_at_once_exactly_as_many_pass_as_the_quota_allows() {
 }
 
 #[test]
-fn a_clock_that_is_set_back_lengthens_no_limit_beyond_its_window() {
+fn a_clock_set_back_extends_no_limit_beyond_its_window() {
     on_every_limiter(1, Duration::from_secs(10), |it| {
         assert!(it.allows("a"), "{}", it.name);
         it.clock.set(NOON.minus(Duration::from_hours(1)));

@@ -1,4 +1,4 @@
-//! What `SmsBudgets` and `SmsSendLog` promise.
+//! Contracts of `SmsBudgets` and `SmsSendLog`.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -66,7 +66,7 @@ fn later(seconds: u64) -> Timestamp {
 }
 
 #[test]
-fn each_scope_keeps_its_own_time_between_calls() {
+fn each_scope_has_its_own_interval() {
     on_all_budgets(|budgets| {
         let refusal = |number, seconds| budgets.refusal(number, &LIMITS, later(seconds));
         let name = budgets.name;
@@ -80,7 +80,7 @@ fn each_scope_keeps_its_own_time_between_calls() {
 }
 
 #[test]
-fn a_send_counts_in_every_scope_or_in_none() {
+fn a_send_is_counted_in_every_scope_or_in_none() {
     on_all_budgets(|budgets| {
         let limits = BudgetLimits { country_per_day: 2, ..LIMITS };
         let refusal = |number| budgets.refusal(number, &limits, NOON);
@@ -96,7 +96,7 @@ fn a_send_counts_in_every_scope_or_in_none() {
 }
 
 #[test]
-fn a_refusal_brings_back_a_time_from_before_the_clock_went_back() {
+fn a_rejection_resets_times_from_before_the_clock_was_set_back() {
     on_all_budgets(|budgets| {
         let before = NOON.minus(Duration::from_hours(24 * 365));
         let refusal = |now| budgets.refusal(ADA, &LIMITS, now);
@@ -108,7 +108,7 @@ fn a_refusal_brings_back_a_time_from_before_the_clock_went_back() {
 }
 
 #[test]
-fn a_restart_gives_no_new_sends() {
+fn a_restart_does_not_reset_the_budgets() {
     for mut store in TestStore::each() {
         let limits = BudgetLimits { all_per_day: 2, ..LIMITS };
         let ask = |database: &Arc<dyn Database>, number, now| {
@@ -119,7 +119,7 @@ fn a_restart_gives_no_new_sends() {
         let exhausted = ask(&store.database, "+32470123456", NOON);
         assert_eq!(exhausted, Some((BudgetScope::All, 43_200)), "{}", store.name);
         store.database.stop(Duration::from_secs(5));
-        let again = store.open_again();
+        let again = store.reopen();
         store.database = again;
         let ask = |number, now| refusal(store.database.as_ref(), &store.runtime, number, &limits, now);
         assert_eq!(ask("+32470123456", NOON), exhausted, "{}", store.name);
@@ -232,7 +232,7 @@ fn nth_latest_at(conversion: &Conversion) -> [Option<Timestamp>; 2] {
 }
 
 #[test]
-fn what_certainly_was_not_sent_counts_in_neither() {
+fn sends_that_certainly_failed_are_not_counted_in_the_conversion() {
     on_all_sends(|sends| {
         let states = [
             SendState::Sending,
@@ -258,7 +258,7 @@ fn what_certainly_was_not_sent_counts_in_neither() {
 }
 
 #[test]
-fn conversion_is_of_one_prefix_and_one_country_and_only_after_a_time() {
+fn conversion_is_measured_per_prefix_and_country_after_a_given_time() {
     on_all_sends(|sends| {
         sends.send_many(ADA, 3, 1);
         sends.send_many("0612345699", 2, 2);
@@ -284,7 +284,7 @@ fn conversion_is_of_one_prefix_and_one_country_and_only_after_a_time() {
 }
 
 #[test]
-fn the_query_of_a_record_counts_those_before_it_within_a_day() {
+fn the_conversion_query_of_a_send_counts_earlier_sends_within_a_day() {
     on_all_sends(|sends| {
         sends.begin("old", ADA, NOON);
         sends.begin("recent", ADA, later(1));
@@ -295,7 +295,7 @@ fn the_query_of_a_record_counts_those_before_it_within_a_day() {
 }
 
 #[test]
-fn a_report_is_of_one_message_of_one_gateway_and_a_final_one_stands() {
+fn a_delivery_report_changes_one_message_and_a_final_status_is_kept() {
     use DeliveryStatus::{Delivered, Failed, Pending};
     on_all_sends(|sends| {
         let [first, second] = ["m-1", "m-2"].map(|message| {
@@ -310,11 +310,11 @@ fn a_report_is_of_one_message_of_one_gateway_and_a_final_one_stands() {
         );
         assert!(!sends.report("ovh", "' OR '1' = '1", Delivered), "{name}");
         assert!(arrived(&first, None) && arrived(&second, None), "{name}");
-        for (told, stands) in
+        for (reported, stored) in
             [(Pending, "pending"), (Failed, "failed"), (Pending, "failed"), (Delivered, "failed")]
         {
-            assert!(sends.report("ovh", "m-1", told), "{name}: it is there, whatever is recorded");
-            assert!(arrived(&first, Some(stands)), "{name}: {told:?}");
+            assert!(sends.report("ovh", "m-1", reported), "{name}: it is there, whatever is recorded");
+            assert!(arrived(&first, Some(stored)), "{name}: {reported:?}");
         }
         assert!(sends.report("ovh", "m-2", Delivered), "{name}");
         assert!(sends.report("ovh", "m-2", Pending) && sends.report("ovh", "m-2", Failed), "{name}");
@@ -324,7 +324,7 @@ fn a_report_is_of_one_message_of_one_gateway_and_a_final_one_stands() {
 }
 
 #[test]
-fn a_send_that_no_gateway_named_is_reported_of_by_nobody() {
+fn a_send_without_a_message_id_matches_no_delivery_report() {
     on_all_sends(|sends| {
         let id = sends.begin("s", ADA, NOON);
         assert!(!sends.report("ovh", "", DeliveryStatus::Delivered), "{}", sends.name);
@@ -335,7 +335,7 @@ fn a_send_that_no_gateway_named_is_reported_of_by_nobody() {
 }
 
 #[test]
-fn countries_and_prefixes_are_low_from_the_twentieth_send_on() {
+fn low_conversion_is_reported_from_the_twentieth_send_on() {
     on_all_sends(|sends| {
         sends.send_many(ADA, 20, 3);
         sends.send_many("0698765432", 19, 0);
@@ -355,7 +355,7 @@ fn countries_and_prefixes_are_low_from_the_twentieth_send_on() {
 }
 
 #[test]
-fn a_sweep_gives_up_what_was_never_settled_and_forgets_what_is_old() {
+fn a_sweep_settles_abandoned_sends_as_unknown_and_deletes_old_ones() {
     on_all_sends(|sends| {
         let old = sends.begin("old", ADA, NOON);
         let left_behind = sends.begin("left behind", ADA, later(10));
@@ -374,7 +374,7 @@ fn a_sweep_gives_up_what_was_never_settled_and_forgets_what_is_old() {
 }
 
 #[test]
-fn a_name_is_given_to_one_send() {
+fn a_send_id_is_used_once() {
     on_all_sends(|sends| {
         let id = sends.begin("s", ADA, NOON);
         sends.settle(&id, &SendState::Refused);
@@ -385,7 +385,7 @@ fn a_name_is_given_to_one_send() {
 }
 
 #[test]
-fn a_send_that_is_not_there_is_neither_settled_nor_used() {
+fn an_unknown_send_is_neither_settled_nor_marked_as_used() {
     on_all_sends(|sends| {
         sends.settle(&named("nobody"), &accepted("m-1"));
         sends.mark_used(&named("nobody"));
@@ -395,7 +395,7 @@ fn a_send_that_is_not_there_is_neither_settled_nor_used() {
 }
 
 #[test]
-fn a_sweep_forgets_every_old_row_however_many_and_no_other() {
+fn a_sweep_deletes_every_old_row_however_many_and_no_other() {
     let numbers = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 2500)";
     for store in TestStore::each() {
         let time = |seconds: i64| match store.name {

@@ -1,4 +1,4 @@
-//! What `Statistics` promises.
+//! Contract of `Statistics`.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -71,7 +71,7 @@ fn verification(at: Timestamp, method: &str, outcome: &str, count: u64) -> Verif
 }
 
 #[test]
-fn events_are_counted_by_bucket_method_and_outcome_within_the_period_alone() {
+fn events_are_counted_by_bucket_method_and_outcome_within_the_period_only() {
     on_every_adapter(|stage| {
         stage.add("ada", |account| {
             let (totp, recovery) = (FactorKind::Totp, FactorKind::Recovery);
@@ -115,7 +115,7 @@ fn events_are_counted_by_bucket_method_and_outcome_within_the_period_alone() {
 }
 
 #[test]
-fn totals_tell_how_users_are_protected_now() {
+fn totals_count_users_by_their_current_protection() {
     on_every_adapter(|stage| {
         let codes = |left: usize| -> Vec<RecoveryCode> {
             let code = |n: usize| RecoveryCode {
@@ -160,7 +160,7 @@ fn totals_tell_how_users_are_protected_now() {
 }
 
 #[test]
-fn what_stands_in_a_column_of_nova_is_counted_and_stops_nothing() {
+fn unconverted_values_of_the_python_service_are_counted_without_an_error() {
     for store in TestStore::each() {
         for (name, codes) in
             [("a", "'null'"), ("b", "'[\"$2b$12$x\", {\"used_at\": null}]'"), ("c", "'{\"x\":1}'")]
@@ -178,7 +178,7 @@ fn what_stands_in_a_column_of_nova_is_counted_and_stops_nothing() {
 }
 
 #[test]
-fn sms_are_counted_by_country_and_provider_with_what_became_of_them() {
+fn sms_are_counted_by_country_provider_and_result() {
     for store in TestStore::each() {
         let runtime = Runtime::new().unwrap();
         let ada = store.add_user("ada");
@@ -202,7 +202,7 @@ fn sms_are_counted_by_country_and_provider_with_what_became_of_them() {
         runtime.block_on(store.database.report("ovh", "m2", DeliveryStatus::Failed, NOON)).unwrap();
         let period = Period::new(NOON, NOON.plus(HOUR), BucketSize::Hour).unwrap();
         let activity = runtime.block_on(store.database.activity(period)).unwrap();
-        let told: Vec<_> = activity
+        let counts: Vec<_> = activity
             .sms
             .iter()
             .map(|it| {
@@ -217,6 +217,6 @@ fn sms_are_counted_by_country_and_provider_with_what_became_of_them() {
             ("FR", Some("ovh"), [2, 1, 1, 1]),
             ("FR", Some("twilio"), [1, 0, 0, 0]),
         ];
-        assert_eq!(told, expected, "{}", store.name);
+        assert_eq!(counts, expected, "{}", store.name);
     }
 }

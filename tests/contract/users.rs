@@ -1,10 +1,10 @@
-//! What `Users` promises.
+//! Contract of `Users`.
 
 use mfa_core::{NewUser, NewUserError, PasswordDigest, UserId, UserQuery};
 use nova_mfa_tests::{NOON, TestStore, add_user, on_every_adapter};
 
 #[test]
-fn a_user_is_found_by_name_and_by_address_and_a_name_goes_first() {
+fn a_user_is_found_by_user_name_or_email_and_the_user_name_has_precedence() {
     on_every_adapter(|name, _, users, runtime| {
         runtime.block_on(async {
             let ada = add_user(users.as_ref(), "ada").await;
@@ -34,7 +34,7 @@ fn a_user_is_found_by_name_and_by_address_and_a_name_goes_first() {
 }
 
 #[test]
-fn a_name_and_an_address_belong_to_one_user() {
+fn user_names_and_email_addresses_are_unique() {
     on_every_adapter(|name, _, users, runtime| {
         runtime.block_on(async {
             add_user(users.as_ref(), "ada").await;
@@ -56,7 +56,7 @@ fn a_name_and_an_address_belong_to_one_user() {
 }
 
 #[test]
-fn a_password_is_replaced_only_where_it_is_still_the_one_that_was_read() {
+fn a_password_hash_is_replaced_only_if_it_is_unchanged_since_it_was_read() {
     on_every_adapter(|name, _, users, runtime| {
         runtime.block_on(async {
             let ada = add_user(users.as_ref(), "ada").await;
@@ -71,7 +71,7 @@ fn a_password_is_replaced_only_where_it_is_still_the_one_that_was_read() {
 }
 
 #[test]
-fn users_are_named_who_are_there() {
+fn user_names_are_returned_for_existing_users() {
     on_every_adapter(|name, _, users, runtime| {
         runtime.block_on(async {
             let ada = add_user(users.as_ref(), "ada").await;
@@ -86,7 +86,7 @@ fn users_are_named_who_are_there() {
 }
 
 #[test]
-fn a_list_goes_on_after_a_user_and_takes_wildcards_as_they_stand() {
+fn a_list_continues_after_a_given_user_and_wildcards_match_literally() {
     on_every_adapter(|name, _, users, runtime| {
         runtime.block_on(async {
             for user in ["ada", "bob", "a_a", "grace"] {

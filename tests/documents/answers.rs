@@ -1,7 +1,7 @@
-//! What a document says that a command answers, held to what it did answer.
+//! Comparison of documented output with the output of a run.
 //!
-//! A document shows the answer of one run. Another run has other tokens, times and numbers; everything else must be
-//! as shown. `…` stands for any text, and as the last member of a list for any more like the ones before.
+//! Another run has other tokens, times and numbers; everything else must match. `…` matches any text. As the last
+//! member of a list, it matches any further members like the previous ones.
 
 use serde_json::Value;
 
@@ -148,7 +148,7 @@ mod tests {
     }
 
     #[test]
-    fn times_tokens_and_ids_may_be_others_and_nothing_else() {
+    fn only_times_tokens_and_ids_may_differ() {
         let shown = r#"{"at":"2026-11-22T23:47:01.732Z","n":1,"of":"totp","retry_after":898}"#;
         assert!(same(shown, r#"{"at":"2027-01-02T03:04:05.006Z","n":1,"of":"totp","retry_after":3}"#));
         for other in [
@@ -164,12 +164,12 @@ mod tests {
     }
 
     #[test]
-    fn print_and_keyboard_are_one() {
+    fn typographic_and_ascii_characters_are_equal() {
         assert!(same(r#"{"detail":"L'heure : 12 h"}"#, "{\"detail\":\"L’heure\u{202f}: 12\u{a0}h\"}"));
     }
 
     #[test]
-    fn dots_stand_for_any_text_and_for_more_of_the_same() {
+    fn an_ellipsis_matches_any_text_and_further_members() {
         assert!(same(r#"{"qr":"data:image/png;base64,…"}"#, r#"{"qr":"data:image/png;base64,iVBOR"}"#));
         assert!(!same(r#"{"qr":"data:image/png;base64,…"}"#, r#"{"qr":"data:image/gif;base64,iVBOR"}"#));
         let codes = r#"["5t7d-38by-vbkf-q0tb","…"]"#;
@@ -180,7 +180,7 @@ mod tests {
     }
 
     #[test]
-    fn a_status_is_compared_where_one_is_shown() {
+    fn a_status_is_compared_if_one_is_shown() {
         assert!(difference("HTTP 401\n{\"a\":1}", "{\"a\":1}", "HTTP 401\n").is_none());
         assert!(difference("HTTP 401\n{\"a\":1}", "{\"a\":1}", "HTTP 403\n").is_some());
     }

@@ -1,4 +1,4 @@
-//! The book: every document is in it, and every link inside of it leads somewhere. No test asks another host.
+//! Tests of the book: every document is included and every internal link has a target. External links are not followed.
 
 use std::collections::BTreeSet;
 use std::path::{Component, Path, PathBuf};
@@ -11,7 +11,7 @@ const SUMMARY: &str = "docs/SUMMARY.md";
 const AT_THE_ROOT: [&str; 4] = ["README.md", "CHANGELOG.md", "CONTRIBUTING.md", "SECURITY.md"];
 
 #[test]
-fn every_document_is_in_the_summary_and_the_summary_names_no_other() {
+fn every_document_is_in_the_summary_and_the_summary_lists_no_other() {
     let named: BTreeSet<_> =
         Document::read(SUMMARY).links.iter().map(|link| format!("docs/{link}")).collect();
     let there: BTreeSet<_> = files_under("docs").into_iter().filter(|path| path != SUMMARY).collect();
@@ -22,7 +22,7 @@ fn every_document_is_in_the_summary_and_the_summary_names_no_other() {
 }
 
 #[test]
-fn every_link_inside_of_the_repository_leads_somewhere() {
+fn every_link_inside_the_repository_has_a_target() {
     let files = files_under("docs").into_iter().chain(AT_THE_ROOT.map(str::to_owned));
     let dead: Vec<_> = files.flat_map(|file| dead_links(&Document::read(&file))).collect();
     assert!(dead.is_empty(), "\n{}\n", dead.join("\n"));
@@ -80,7 +80,7 @@ fn plain(path: &Path) -> PathBuf {
 }
 
 #[test]
-fn a_dead_link_is_noticed() {
+fn a_dead_link_is_detected() {
     let mut document = Document::read(SUMMARY);
     document.links = ["no.md", "architecture.md#no-such", "../Cargo.toml", "adr"].map(str::to_owned).to_vec();
     assert_eq!(dead_links(&document).len(), 4);

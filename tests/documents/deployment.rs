@@ -1,4 +1,4 @@
-//! What `deploy/` and the documents say of settings and versions is what the product has.
+//! Tests of the settings and versions named in `deploy/` and the documents.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
@@ -28,7 +28,7 @@ const FAMILIES: [&str; 12] = [
 const OTHERS: [&str; 2] = ["MFA_TEST_DATABASE_URL", "MFA_TEST_REDIS_URL"];
 
 #[test]
-fn every_setting_that_is_named_exists() {
+fn every_setting_mentioned_in_the_documents_exists() {
     let settings = settings();
     let mut strays = Vec::new();
     for path in files().into_iter().chain(files_under("docs").into_iter().map(|it| root().join(it))) {
@@ -76,7 +76,7 @@ fn names(text: &str) -> BTreeSet<&str> {
 }
 
 #[test]
-fn the_image_and_the_documents_have_the_rust_that_the_crates_ask_for() {
+fn the_image_and_the_documents_use_the_rust_version_of_the_workspace() {
     let read = |path: &str| std::fs::read_to_string(root().join(path)).unwrap();
     let manifest = read("Cargo.toml");
     let version =
@@ -88,7 +88,7 @@ fn the_image_and_the_documents_have_the_rust_that_the_crates_ask_for() {
 }
 
 #[test]
-fn the_example_of_a_production_installation_is_taken_as_it_is() {
+fn the_example_of_a_production_installation_is_valid() {
     let folder = tempfile::tempdir().unwrap();
     let secrets = folder.path().join("secrets");
     std::fs::create_dir(&secrets).unwrap();
@@ -118,7 +118,7 @@ fn the_example_of_a_production_installation_is_taken_as_it_is() {
 }
 
 #[test]
-fn what_looks_like_a_setting_is_found() {
+fn setting_names_are_found_in_text() {
     let found = names("environment: MFA_BIND=0.0.0.0, `JWT_SECRET_KEY_FILE`; MFA_ and mfa_env are none");
     assert_eq!(found.into_iter().collect::<Vec<_>>(), ["JWT_SECRET_KEY_FILE", "MFA_BIND"]);
 }

@@ -1,4 +1,4 @@
-//! The commands of the documents are run against a live server, block by block, and answer as the documents say.
+//! Tests that run the commands of the documents against a live server and compare the output.
 
 use std::collections::BTreeSet;
 
@@ -19,12 +19,12 @@ const INTROSPECTION_KEY: &str = "EyJYK8w5vQ2nq7pT3sLr9xZb6mCd4fHg";
 const HOOK_SECRET: &str = "q7pT3sLr9xZb6mCd4fHgEyJYK8w5vQ2n";
 
 #[test]
-fn the_quickstart_runs_as_it_is_printed() {
+fn the_commands_of_the_quickstart_run_as_documented() {
     Live::start(&WITHOUT_WAITING).follows(&Document::read("docs/quickstart.md"));
 }
 
 #[test]
-fn the_examples_run_as_they_are_printed() {
+fn the_commands_of_the_examples_run_as_documented() {
     let settings = [("INTROSPECTION_KEY", INTROSPECTION_KEY), ("HOOK_SECRET", HOOK_SECRET)];
     let live = Live::start(&[&WITHOUT_WAITING[..], &settings].concat());
     let document = Document::read("docs/examples.md");

@@ -1,4 +1,4 @@
-//! The French documents keep step with the English ones: the same sections, the same blocks, the same tables.
+//! Comparison of the French documents with the English ones: the same sections, blocks and tables.
 
 use super::markdown::{Document, files_under};
 

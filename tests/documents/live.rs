@@ -1,8 +1,8 @@
-//! A live server under a document's commands, as the reader has it: the real programs on the real clock.
+//! Live server for the commands of a document: the real programs on the real clock.
 //!
-//! What the document says stays natural. What would make a test wait or depend on the machine is stood in for by
-//! programs of the same name, first in the `PATH`: `cargo run` shows the banner of the server that runs already or runs
-//! the built `mfa-admin`, `sleep` returns at once, and `oathtool` shows the next code that a server will take.
+//! Programs that would make a test wait or depend on the machine are replaced by scripts of the same name, first in the
+//! `PATH`: `cargo run` prints the banner of the running server or runs the built `mfa-admin`, `sleep` returns at once,
+//! and `oathtool` prints the next code that a server accepts.
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;

@@ -1,4 +1,4 @@
-//! Markdown as far as the tests look into it: headings, links, fenced blocks.
+//! Markdown parser of the tests: headings, links, tables and fenced blocks.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -169,7 +169,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn headings_links_and_fences_are_found_where_they_are() {
+    fn headings_links_and_fences_are_found_with_their_lines() {
         let text =
             "# One `two`\n\n[a](b.md#c) ![p](q.png)\n\n## Same\n## Same\n\n```sh\nrun\n```\n".to_owned();
         let document = Document::parse("x.md", text);
@@ -180,13 +180,13 @@ mod tests {
     }
 
     #[test]
-    fn an_anchor_drops_what_an_address_cannot_hold() {
+    fn an_anchor_omits_characters_that_are_invalid_in_a_url() {
         assert_eq!(slug("`MFA_ENV`, and what it refuses!"), "mfa_env-and-what-it-refuses");
         assert_eq!(slug("Où est l’écran ?"), "où-est-lécran-");
     }
 
     #[test]
-    fn rows_are_those_below_the_head_and_first_cells_those_under_the_heading() {
+    fn table_rows_exclude_the_header_and_first_cells_belong_to_their_heading() {
         let text =
             "# T\n## A\n### B\n| h | i |\n|---|---|\n| `y` z | 1 |\n## C\n| h |\n|---|\n| w |\n".to_owned();
         let document = Document::parse("x.md", text);

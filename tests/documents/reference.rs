@@ -1,4 +1,4 @@
-//! The reference lists what there is: all of it, and nothing else.
+//! Tests of the reference: every setting, event, command and column is listed, and no other.
 
 use std::collections::BTreeSet;
 use std::process::Command;

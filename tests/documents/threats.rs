@@ -1,16 +1,16 @@
-//! The threat model names the tests that hold it; they are there.
+//! Check that every test cited by the threat model exists.
 
 use super::markdown::{Document, root};
 
-/// What stands between the file and the sentence in a cell that names a test.
-const BETWEEN: &str = ": ";
+/// Separator between the path of a file and the words of a test's name.
+const SEPARATOR: &str = ": ";
 
 #[test]
-fn every_test_that_the_threat_model_names_exists() {
+fn every_test_cited_by_the_threat_model_exists() {
     let document = Document::read("docs/threat-model.md");
-    let named: Vec<_> = document.rows().into_iter().filter(|row| is_requirement(row)).collect();
-    assert!(named.len() > 100, "only {} rows name a test", named.len());
-    let missing: Vec<_> = named.iter().filter(|row| !exists(&row[4])).map(|row| row.join(" | ")).collect();
+    let cited: Vec<_> = document.rows().into_iter().filter(|row| is_requirement(row)).collect();
+    assert!(cited.len() > 100, "only {} rows cite a test", cited.len());
+    let missing: Vec<_> = cited.iter().filter(|row| !exists(&row[4])).map(|row| row.join(" | ")).collect();
     assert!(missing.is_empty(), "\n{}\n", missing.join("\n"));
 }
 
@@ -23,17 +23,17 @@ fn is_requirement(row: &[String]) -> bool {
         })
 }
 
-/// Whether a cell, as ``path: sentence``, names a test that is there.
+/// Whether the test that a cell cites as ``path: words of the name`` exists.
 fn exists(cell: &str) -> bool {
-    let Some((path, sentence)) = cell.split_once(BETWEEN) else { return false };
-    let name = format!("fn {}(", sentence.replace(' ', "_"));
+    let Some((path, words)) = cell.split_once(SEPARATOR) else { return false };
+    let name = format!("fn {}(", words.replace(' ', "_"));
     std::fs::read_to_string(root().join(path)).is_ok_and(|text| text.contains(&name))
 }
 
 #[test]
-fn a_test_that_is_not_there_is_noticed() {
-    assert!(exists("tests/documents/threats.rs: a test that is not there is noticed"));
+fn a_missing_test_is_detected() {
+    assert!(exists("tests/documents/threats.rs: a missing test is detected"));
     assert!(!exists("tests/documents/threats.rs: a test that nobody wrote"));
-    assert!(!exists("tests/documents/no.rs: a test that is not there is noticed"));
+    assert!(!exists("tests/documents/no.rs: a missing test is detected"));
     assert!(!exists("no test"));
 }

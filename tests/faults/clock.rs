@@ -1,15 +1,15 @@
-//! A clock that differs from the database's.
+//! Tests of a clock that differs from the database's.
 
 use nova_mfa_tests::TestServer;
 
 #[test]
-fn no_code_is_checked_by_a_clock_that_cannot_be_relied_on() {
+fn no_code_is_checked_while_the_clock_differs_from_the_databases() {
     // The clock of the tests is months away from that of PostgreSQL.
     let server = TestServer::postgres_with(&[("MFA_MAX_CLOCK_SKEW", "5")]);
     let ada = server.enrol("ada");
     for code in [ada.code(server.now()), ada.wrong_code(server.now())] {
         let refused = server.verify(&server.pending(ada.id), &code);
-        assert!(refused.says(503, "clock_skew").retry_after() >= 1);
+        assert!(refused.assert_problem(503, "clock_skew").retry_after() >= 1);
     }
     assert_eq!(server.failures(ada.id), 0);
     let ready = server.client().get("/health/ready").send();

@@ -1,4 +1,4 @@
-//! What was counted stays counted, whatever happens to the process.
+//! Tests of a killed server: failures and spent codes are kept.
 
 use mfa_core::{Clock as _, Timestamp, UserId};
 use mfa_infra::crypto::SystemClock;
@@ -23,39 +23,40 @@ pub(super) fn verify(client: Client, token: &str, code: &str) -> Answer {
 pub(super) fn enrol(installation: &Installation, client: Client) -> Member {
     let id = UserId::new(installation.admin_creates_user("ada", PASSWORD));
     let token = log_in(client).field("access_token");
-    let mut ada = Member::of_enrolment(id, &client.post("/api/mfa/totp/enroll/start").bearer(&token).send());
+    let mut ada =
+        Member::from_enrolment(id, &client.post("/api/mfa/totp/enroll/start").bearer(&token).send());
     let confirm = client.post("/api/mfa/totp/enroll/verify").bearer(&token).code(&ada.code(now()));
     ada.access = confirm.send().field("access_token");
     ada
 }
 
 #[test]
-fn nine_wrong_codes_outlive_a_kill_and_the_tenth_locks() {
+fn nine_failures_survive_a_kill_and_the_tenth_locks() {
     for installation in Installation::each(&[]) {
         let server = installation.start();
         let ada = enrol(&installation, server.client());
         let pending = log_in(server.client()).field("mfa_token");
         for _ in 0..9 {
-            verify(server.client(), &pending, &ada.wrong_code(now())).says(401, "invalid_code");
+            verify(server.client(), &pending, &ada.wrong_code(now())).assert_problem(401, "invalid_code");
         }
         server.kill();
 
         let server = installation.start();
-        verify(server.client(), &pending, &ada.wrong_code(now())).says(401, "invalid_code");
+        verify(server.client(), &pending, &ada.wrong_code(now())).assert_problem(401, "invalid_code");
         let refused = verify(server.client(), &pending, &ada.code(now()));
-        refused.says(403, "account_locked");
+        refused.assert_problem(403, "account_locked");
         let failures = "SELECT mfa_failed_attempts FROM users";
         assert_eq!(installation.number(failures), 10, "{}", installation.name);
         server.kill();
 
         let server = installation.start();
         let fresh = log_in(server.client()).field("mfa_token");
-        verify(server.client(), &fresh, &ada.code(now())).says(403, "account_locked");
+        verify(server.client(), &fresh, &ada.code(now())).assert_problem(403, "account_locked");
     }
 }
 
 #[test]
-fn a_used_code_a_spent_and_a_revoked_token_stay_so_over_a_kill() {
+fn used_codes_and_spent_or_revoked_tokens_survive_a_kill() {
     for installation in Installation::each(&[]) {
         let server = installation.start();
         let ada = enrol(&installation, server.client());
@@ -68,15 +69,15 @@ fn a_used_code_a_spent_and_a_revoked_token_stay_so_over_a_kill() {
         server.kill();
 
         let server = installation.start();
-        verify(server.client(), &spent, &code).says(401, "token_spent");
-        verify(server.client(), &fresh, &code).says(401, "invalid_code");
+        verify(server.client(), &spent, &code).assert_problem(401, "token_spent");
+        verify(server.client(), &fresh, &code).assert_problem(401, "invalid_code");
         let status = server.client().get("/api/mfa/status").bearer(&ada.access).send();
-        status.says(401, "token_revoked");
+        status.assert_problem(401, "token_revoked");
     }
 }
 
 #[test]
-fn two_servers_on_one_database_share_the_count_the_lock_and_what_is_spent() {
+fn two_servers_on_one_database_share_failures_locks_and_spent_codes() {
     let installation = Installation::postgres(&[]);
     let servers = [installation.start(), installation.start()];
     let [first, second] = [servers[0].client(), servers[1].client()];
@@ -84,19 +85,19 @@ fn two_servers_on_one_database_share_the_count_the_lock_and_what_is_spent() {
     let spent = log_in(first).field("mfa_token");
     let code = ada.code_at(now(), 1);
     verify(first, &spent, &code).ok();
-    verify(second, &spent, &code).says(401, "token_spent");
+    verify(second, &spent, &code).assert_problem(401, "token_spent");
     let pending = log_in(second).field("mfa_token");
-    verify(second, &pending, &code).says(401, "invalid_code");
+    verify(second, &pending, &code).assert_problem(401, "invalid_code");
     for n in 1..10 {
         let client = [first, second][n % 2];
-        verify(client, &pending, &ada.wrong_code(now())).says(401, "invalid_code");
+        verify(client, &pending, &ada.wrong_code(now())).assert_problem(401, "invalid_code");
     }
     for client in [first, second] {
-        verify(client, &pending, &ada.wrong_code(now())).says(403, "account_locked");
+        verify(client, &pending, &ada.wrong_code(now())).assert_problem(403, "account_locked");
     }
     assert_eq!(installation.number("SELECT mfa_failed_attempts FROM users"), 10);
     assert_eq!(installation.admin(&["user", "unlock", "--email", "ada@example.com"], "").code, Some(0));
     for client in [first, second] {
-        verify(client, &pending, &ada.wrong_code(now())).says(401, "token_spent");
+        verify(client, &pending, &ada.wrong_code(now())).assert_problem(401, "token_spent");
     }
 }

@@ -1,4 +1,4 @@
-//! A server that is killed in the midst of a change leaves the state before it or the state after it, whole.
+//! Tests of a server killed during a change: the state is the one before or the one after.
 
 use std::thread;
 use std::time::Duration;
@@ -14,7 +14,7 @@ use super::crash::{PASSWORD, enrol, log_in, verify};
 const MOMENTS: [u32; 5] = [20, 60, 90, 100, 300];
 
 #[test]
-fn a_kill_in_the_midst_of_a_regeneration_leaves_the_old_codes_or_the_new_ones() {
+fn a_kill_during_a_regeneration_leaves_the_old_codes_or_the_new_ones() {
     for installation in Installation::each(&[]) {
         let mut server = installation.start();
         let ada = enrol(&installation, server.client());
@@ -38,7 +38,7 @@ fn a_kill_in_the_midst_of_a_regeneration_leaves_the_old_codes_or_the_new_ones() 
 }
 
 #[test]
-fn a_kill_in_the_midst_of_an_enrolment_leaves_no_factor_or_a_whole_one() {
+fn a_kill_during_an_enrolment_leaves_no_factor_or_a_complete_one() {
     for installation in Installation::each(&[]) {
         let mut server = installation.start();
         let (mut lasts, mut outcomes) = (Duration::ZERO, Vec::new());
@@ -89,7 +89,7 @@ fn recover(client: Client, code: &str) -> bool {
     let pending = log_in(client).field("mfa_token");
     let answer = client.post("/api/mfa/verify/recovery").bearer(&pending).code(code).send();
     if answer.status != 200 {
-        answer.says(401, "invalid_code");
+        answer.assert_problem(401, "invalid_code");
     }
     answer.status == 200
 }
@@ -103,7 +103,7 @@ fn begin_enrolment(installation: &Installation, client: Client, name: &str) -> (
     let id = UserId::new(installation.admin_creates_user(name, PASSWORD));
     let token = log_in_as(client, name).field("access_token");
     let started = client.post("/api/mfa/totp/enroll/start").bearer(&token).send();
-    (Member::of_enrolment(id, &started), token)
+    (Member::from_enrolment(id, &started), token)
 }
 
 /// Kills the server so long after the call was sent.

@@ -1,4 +1,4 @@
-//! A system that gives no more: no room in files, no more files.
+//! Tests of exhausted resources: a full disk, and no file descriptors.
 
 use std::net::TcpStream;
 
@@ -12,9 +12,9 @@ use super::crash::{enrol, log_in, verify};
 const FAILING_WRITES: [&str; 2] = ["env", "--ignore-signal=XFSZ"];
 
 #[test]
-fn while_files_take_no_more_a_code_is_refused_and_stays_good() {
+fn on_a_full_disk_a_code_is_rejected_and_stays_valid() {
     let installation = Installation::sqlite(&[]);
-    let server = installation.start_by(&FAILING_WRITES);
+    let server = installation.start_under(&FAILING_WRITES);
     let client = server.client();
     let ada = enrol(&installation, client);
     let pending = log_in(client).field("mfa_token");
@@ -22,22 +22,22 @@ fn while_files_take_no_more_a_code_is_refused_and_stays_good() {
     let (wrong, right) = (ada.wrong_code(now), ada.code_at(now, 1));
 
     server.limit("--fsize=1:");
-    verify(client, &pending, &wrong).says(503, "store_unavailable");
-    verify(client, &pending, &right).says(503, "store_unavailable");
+    verify(client, &pending, &wrong).assert_problem(503, "store_unavailable");
+    verify(client, &pending, &right).assert_problem(503, "store_unavailable");
     client.get("/api/mfa/status").bearer(&ada.access).send().ok();
     client.get("/health/live").send().ok();
 
     server.limit("--fsize=unlimited:");
     assert_eq!(installation.number("SELECT mfa_failed_attempts FROM users"), 0);
     verify(client, &pending, &right).ok();
-    verify(client, &pending, &right).says(401, "token_spent");
+    verify(client, &pending, &right).assert_problem(401, "token_spent");
 }
 
 #[test]
-fn with_no_file_left_to_open_a_server_lives_and_its_counts_are_right() {
+fn without_file_descriptors_a_server_survives_and_its_counts_are_correct() {
     const FILES: usize = 64;
     for installation in Installation::each(&[]) {
-        let server = installation.start_by(&["prlimit", &format!("--nofile={FILES}")]);
+        let server = installation.start_under(&["prlimit", &format!("--nofile={FILES}")]);
         let client = server.client();
         let ada = enrol(&installation, client);
         let pending = log_in(client).field("mfa_token");
@@ -57,7 +57,7 @@ fn with_no_file_left_to_open_a_server_lives_and_its_counts_are_right() {
 
         let failures = "SELECT mfa_failed_attempts FROM users";
         assert_eq!(installation.number(failures), counted, "{}", installation.name);
-        verify(client, &pending, &wrong).says(401, "invalid_code");
+        verify(client, &pending, &wrong).assert_problem(401, "invalid_code");
         assert_eq!(installation.number(failures), counted + 1, "{}", installation.name);
         verify(client, &pending, &ada.code_at(SystemClock.now(), 1)).ok();
         assert_eq!(installation.number(failures), 0, "{}", installation.name);

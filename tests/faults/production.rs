@@ -1,15 +1,15 @@
-//! What production refuses, each by its name, by the program itself.
+//! Tests of the development features that production rejects, run as a program.
 
 use nova_mfa_tests::Installation;
 
 const SECRET: &str = nova_mfa_tests::JWT_SECRET;
 
 #[track_caller]
-fn demand_refused(installation: &Installation, sentence: &str) {
+fn assert_start_rejected(installation: &Installation, sentence: &str) {
     let refusal = installation.try_start().expect_err("production started");
     assert_eq!(refusal.code, Some(1), "{refusal:?}");
-    assert!(refusal.said.contains(sentence), "{sentence} in {refusal:?}");
-    assert!(!refusal.said.contains(SECRET) && !refusal.said.contains(nova_mfa_tests::ENCRYPTION_KEY));
+    assert!(refusal.stderr.contains(sentence), "{sentence} in {refusal:?}");
+    assert!(!refusal.stderr.contains(SECRET) && !refusal.stderr.contains(nova_mfa_tests::ENCRYPTION_KEY));
 }
 
 fn production(settings: &[(&str, &str)]) -> Installation {
@@ -22,11 +22,11 @@ fn production_starts_with_its_keys_and_a_database_and_no_sms() {
     server.client().get("/health").send().ok();
     let ready = server.client().get("/health/ready").send().ok();
     assert_eq!(ready["degraded"][0]["part"], "providers", "{ready}");
-    server.client().post("/api/auth/login").send().says(404, "not_found");
+    server.client().post("/api/auth/login").send().assert_problem(404, "not_found");
 }
 
 #[test]
-fn production_refuses_each_convenience_of_a_trial() {
+fn production_rejects_each_development_convenience() {
     for (installation, sentence) in [
         (production(&[]).without("DATABASE_URL"), "DATABASE_URL is required in production"),
         (production(&[]).without("JWT_SECRET_KEY"), "JWT_SECRET_KEY is required in production"),
@@ -47,24 +47,24 @@ fn production_refuses_each_convenience_of_a_trial() {
             "JWT_SECRET_KEY is not accepted",
         ),
     ] {
-        demand_refused(&installation, sentence);
+        assert_start_rejected(&installation, sentence);
     }
     production(&[("MFA_BIND", "0.0.0.0:0"), ("BEHIND_TLS_PROXY", "true")]).start();
 }
 
 #[test]
-fn production_refuses_the_demo_user_of_a_trial_on_its_database() {
+fn production_rejects_a_database_with_the_demo_user() {
     // As a trial leaves it: no setting but where to listen.
     let trial = Installation::sqlite(&[("MFA_ENV", "development")]).without("DATABASE_URL");
     trial.start().client().get("/health").send().ok();
     let moved = trial.with("MFA_ENV", "production").with("DATABASE_URL", "sqlite://data/nova-mfa.db");
-    demand_refused(&moved, "the database holds the demo user of a trial, which production refuses");
+    assert_start_rejected(&moved, "the database holds the demo user of a trial, which production refuses");
     moved.sql("UPDATE users SET is_active = false WHERE username = 'demo'");
     moved.start();
 }
 
 #[test]
-fn a_real_user_who_is_called_demo_is_none_of_a_trial() {
+fn a_real_user_named_demo_is_accepted() {
     let installation = production(&[]);
     installation.admin_creates_user("demo", "correct horse battery");
     installation.start();

@@ -1,9 +1,9 @@
-//! Sealed values that cannot be read: a refusal, and never "no second factor".
+//! Tests of encrypted values that cannot be decrypted: an error, and never "no second factor".
 
 use nova_mfa_tests::TestServer;
 
 #[test]
-fn a_secret_moved_to_the_row_of_another_user_opens_nothing() {
+fn a_secret_copied_to_another_users_row_is_not_accepted() {
     for server in TestServer::each() {
         let (ada, bob) = (server.enrol("ada"), server.enrol("bob"));
         server.installation.sql(
@@ -11,7 +11,7 @@ fn a_secret_moved_to_the_row_of_another_user_opens_nothing() {
              WHERE username = 'ada'",
         );
         for code in [ada.code(server.now()), bob.code(server.now())] {
-            server.verify(&server.pending(ada.id), &code).says(503, "store_unavailable");
+            server.verify(&server.pending(ada.id), &code).assert_problem(503, "store_unavailable");
         }
         assert_eq!(server.failures(ada.id), 0, "{}: nobody guessed anything", server.name());
         let status = server.get("/api/mfa/status", &ada.access).ok();
@@ -23,7 +23,7 @@ fn a_secret_moved_to_the_row_of_another_user_opens_nothing() {
 }
 
 #[test]
-fn a_secret_that_was_tampered_with_opens_nothing() {
+fn a_tampered_secret_is_not_accepted() {
     for server in TestServer::each() {
         let ada = server.enrol("ada");
         let code = ada.code(server.now());
@@ -31,7 +31,7 @@ fn a_secret_that_was_tampered_with_opens_nothing() {
             server.installation.sql(&format!("UPDATE users SET totp_secret = {broken}"));
             let answer = server.verify(&server.pending(ada.id), &code);
             assert!(answer.status >= 500, "{} {broken}: {answer:?}", server.name());
-            answer.demand_problem();
+            answer.assert_problem_document();
         }
         server.client().get("/health/ready").send().ok();
     }

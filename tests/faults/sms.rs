@@ -1,4 +1,4 @@
-//! Providers that refuse, hang, answer late, break off and lie: one message at the most, and nobody is let in by it.
+//! Tests of SMS providers that reject, hang, answer late or disconnect: at most one message, and no false login.
 
 use std::thread;
 use std::time::Duration;
@@ -7,7 +7,7 @@ use mfa_core::{SecretText, UserId};
 use mfa_flows::TokenKind;
 use mfa_infra::sms::twilio_signature;
 use nova_mfa_tests::{
-    Answer, Behaviour, Client, Installation, Provider, SmsNetwork, TWILIO_TOKEN, TestServer, comes_true,
+    Answer, Behaviour, Client, Installation, Provider, SmsNetwork, TWILIO_TOKEN, TestServer, eventually,
     timed,
 };
 use serde_json::json;
@@ -78,30 +78,30 @@ fn recorded(server: &TestServer, state: &str, gateway: Option<&str>) -> bool {
 }
 
 #[test]
-fn where_ovh_refuses_and_twilio_works_the_code_goes_out_once_and_the_log_says_why() {
+fn if_ovh_rejects_twilio_sends_the_code_once_and_the_log_states_the_reason() {
     let network = SmsNetwork::new();
-    network.let_it(Ovh, [ovh(403, "NOT_GRANTED_CALL")]);
+    network.set_behaviours(Ovh, [ovh(403, "NOT_GRANTED_CALL")]);
     for server in servers(&network) {
-        let before = network.asked().len();
+        let before = network.sends().len();
         let ada = server.add_user("ada");
         let (token, sent) = set_number(&server, ada, NUMBER);
         sent.ok();
-        let asked = network.asked().split_off(before);
-        let route: Vec<_> = asked.iter().map(|it| (it.provider, it.taken)).collect();
+        let asked = network.sends().split_off(before);
+        let route: Vec<_> = asked.iter().map(|it| (it.provider, it.accepted)).collect();
         assert_eq!(route, [(Ovh, false), (Twilio, true)], "{}", server.name());
         assert_eq!(asked[0].text, asked[1].text, "one code, whoever carries it");
         assert!(recorded(&server, "accepted", Some("twilio")), "{}", server.name());
-        assert!(server.log_says(r#""why":"credentials""#), "{}", server.installation.log());
+        assert!(server.log_contains(r#""why":"credentials""#), "{}", server.installation.log());
         assert!(!server.installation.log().contains("secret of OVH"));
         let again = server.client().post("/api/mfa/phone/set").bearer(&token);
         let again = again.json(&json!({ "phone": NUMBER })).send();
-        assert_eq!(again.says(429, "rate_limited").retry_after(), 60, "counted once");
+        assert_eq!(again.assert_problem(429, "rate_limited").retry_after(), 60, "counted once");
         confirm(&server, &token, &network.code(NUMBER)).ok();
     }
 }
 
 #[test]
-fn each_answer_of_a_provider_has_its_route_and_its_answer() {
+fn each_provider_response_has_its_failover_route_and_api_response() {
     use Behaviour::{Accept, CloseAfterBody, InvalidReceiver, NoIds, Redirect, Refuse};
 
     let elsewhere = SmsNetwork::new();
@@ -135,9 +135,9 @@ fn each_answer_of_a_provider_has_its_route_and_its_answer() {
         for (nth, (what, first, second, route, outcome)) in cases.iter().enumerate() {
             // Nobody is left alone for what an earlier case did.
             server.advance(86_400);
-            let before = network.asked().len();
-            network.let_it(Ovh, [first.clone()]);
-            network.let_it(Twilio, [second.clone()]);
+            let before = network.sends().len();
+            network.set_behaviours(Ovh, [first.clone()]);
+            network.set_behaviours(Twilio, [second.clone()]);
             let (_, answer) = set_number(&server, server.add_user(&format!("user{nth}")), NUMBER);
             assert_eq!(answer.outcome(), *outcome, "{}: {what}: {answer:?}", server.name());
             assert_eq!(network.route().split_off(before), *route, "{}: {what}", server.name());
@@ -145,8 +145,8 @@ fn each_answer_of_a_provider_has_its_route_and_its_answer() {
             if *what == "both busy for long" {
                 assert!((90..=92).contains(&answer.retry_after()), "{answer:?}");
             }
-            network.let_it(Ovh, [Accept]);
-            network.let_it(Twilio, [Accept]);
+            network.set_behaviours(Ovh, [Accept]);
+            network.set_behaviours(Twilio, [Accept]);
             // A success closes every breaker, so that each case begins alike.
             server.advance(86_400);
             set_number(&server, server.add_user(&format!("well{nth}")), NUMBER).1.ok();
@@ -156,26 +156,30 @@ fn each_answer_of_a_provider_has_its_route_and_its_answer() {
 }
 
 #[test]
-fn what_may_have_been_sent_is_awaited_and_what_was_refused_is_not() {
+fn a_code_that_may_have_been_sent_stays_valid_and_a_rejected_one_does_not() {
     let network = SmsNetwork::new();
     for server in servers(&network) {
-        network.let_it(Ovh, [Behaviour::Accept]);
+        network.set_behaviours(Ovh, [Behaviour::Accept]);
         let (ada, pending) = member(&server, &network);
-        network.let_it(Ovh, [Behaviour::CloseAfterBody]);
+        network.set_behaviours(Ovh, [Behaviour::CloseAfterBody]);
         let send = |pending: &str| server.post("/api/mfa/sms/send", pending);
         let unsure = send(&pending);
-        assert_eq!(unsure.says(503, "sms_unavailable").retry_after(), 60, "{}", server.name());
+        assert_eq!(unsure.assert_problem(503, "sms_unavailable").retry_after(), 60, "{}", server.name());
         assert!(recorded(&server, "unknown", Some("ovh")), "{}", server.name());
-        assert_eq!(send(&pending).says(429, "rate_limited").retry_after(), 60, "the budget stays spent");
+        assert_eq!(
+            send(&pending).assert_problem(429, "rate_limited").retry_after(),
+            60,
+            "the budget stays spent"
+        );
         let code = network.code(NUMBER);
         server.send_code("/api/mfa/verify/sms", &pending, &code).ok();
 
         server.advance(60);
-        network.let_it(Ovh, [Behaviour::InvalidReceiver]);
+        network.set_behaviours(Ovh, [Behaviour::InvalidReceiver]);
         let pending = server.pending(ada);
-        send(&pending).says(403, "phone_refused");
+        send(&pending).assert_problem(403, "phone_refused");
         let code = network.code(NUMBER);
-        server.send_code("/api/mfa/verify/sms", &pending, &code).says(401, "invalid_code");
+        server.send_code("/api/mfa/verify/sms", &pending, &code).assert_problem(401, "invalid_code");
         let methods = server.get("/api/mfa/methods", &pending).ok();
         let sms = methods["methods"].as_array().unwrap().iter().find(|it| it["method"] == "sms");
         assert_eq!(sms.unwrap()["reason"], "phone_unreachable", "others are offered: {methods}");
@@ -186,48 +190,48 @@ fn what_may_have_been_sent_is_awaited_and_what_was_refused_is_not() {
 }
 
 #[test]
-fn a_provider_that_hangs_costs_eight_seconds_and_a_late_one_is_waited_for() {
+fn a_hanging_provider_costs_eight_seconds_and_a_slow_one_is_waited_for() {
     let network = SmsNetwork::new();
-    network.let_it(Ovh, [Behaviour::Accept, Behaviour::Accept, Behaviour::Hang]);
+    network.set_behaviours(Ovh, [Behaviour::Accept, Behaviour::Accept, Behaviour::Hang]);
     let [first, second] = servers(&network);
     let members = [&first, &second].map(|server| member(server, &network));
-    let before = network.asked().len();
+    let before = network.sends().len();
     thread::scope(|scope| {
         for (server, (_, pending)) in [&first, &second].into_iter().zip(&members) {
             scope.spawn(move || {
                 let (answer, took) = timed(|| server.post("/api/mfa/sms/send", pending));
-                answer.says(503, "sms_unavailable");
+                answer.assert_problem(503, "sms_unavailable");
                 assert!((7..11).contains(&took.as_secs()), "{}: {took:?}", server.name());
             });
         }
     });
     assert_eq!(network.route().split_off(before), [Ovh, Ovh], "nobody else is asked");
     let digits = |text: &str| text.chars().filter(char::is_ascii_digit).take(6).collect::<String>();
-    let codes: Vec<_> = network.asked().iter().rev().take(2).map(|it| digits(&it.text)).collect();
-    network.let_it(Ovh, [Behaviour::Late(Duration::from_millis(1_500))]);
+    let codes: Vec<_> = network.sends().iter().rev().take(2).map(|it| digits(&it.text)).collect();
+    network.set_behaviours(Ovh, [Behaviour::Late(Duration::from_millis(1_500))]);
     for (server, (user, pending)) in [first, second].into_iter().zip(members) {
         let tried = codes.iter().map(|it| server.send_code("/api/mfa/verify/sms", &pending, it).outcome());
         let good = tried.filter(|it| it == "ok").count();
         assert_eq!(good, 1, "{}: the code stays good", server.name());
         server.advance(3_600);
-        let before = network.asked().len();
+        let before = network.sends().len();
         server.post("/api/mfa/sms/send", &server.pending(user)).ok();
-        assert_eq!(network.asked().len() - before, 1);
-        network.let_it(Ovh, [Behaviour::Accept]);
+        assert_eq!(network.sends().len() - before, 1);
+        network.set_behaviours(Ovh, [Behaviour::Accept]);
     }
 }
 
 #[test]
-fn wrong_keys_and_no_credit_move_no_count_and_readiness_says_so() {
+fn wrong_keys_and_no_credit_count_no_failure_and_degrade_readiness() {
     let network = SmsNetwork::new();
     for server in servers(&network) {
-        network.let_it(Ovh, [Behaviour::Accept]);
+        network.set_behaviours(Ovh, [Behaviour::Accept]);
         let (ada, _) = member(&server, &network);
         let app = server.enrol("bob");
-        network.let_it(Ovh, [ovh(403, "INVALID_CREDENTIAL")]);
-        network.let_it(Twilio, [twilio(401, 20003)]);
+        network.set_behaviours(Ovh, [ovh(403, "INVALID_CREDENTIAL")]);
+        network.set_behaviours(Twilio, [twilio(401, 20003)]);
         for _ in 0..5 {
-            server.post("/api/mfa/sms/send", &server.pending(ada)).says(503, "sms_unavailable");
+            server.post("/api/mfa/sms/send", &server.pending(ada)).assert_problem(503, "sms_unavailable");
             server.advance(3_600);
         }
         let ready = server.client().get("/health/ready").send().ok();
@@ -238,7 +242,7 @@ fn wrong_keys_and_no_credit_move_no_count_and_readiness_says_so() {
         assert_eq!(server.failures(ada), 0, "{}", server.name());
         server.verify(&server.pending(app.id), &app.code(server.now())).ok();
         server.advance(3_600);
-        network.let_it(Ovh, [Behaviour::Accept]);
+        network.set_behaviours(Ovh, [Behaviour::Accept]);
         server.post("/api/mfa/sms/send", &server.pending(ada)).ok();
         let ready = server.client().get("/health/ready").send();
         assert!(ready.text().contains("Twilio fails"), "OVH is well again: {ready:?}");
@@ -246,9 +250,9 @@ fn wrong_keys_and_no_credit_move_no_count_and_readiness_says_so() {
 }
 
 #[test]
-fn reports_of_delivery_change_statistics_and_nothing_else() {
+fn delivery_reports_change_statistics_and_nothing_else() {
     let network = SmsNetwork::new();
-    network.let_it(Ovh, [ovh(403, "FORBIDDEN")]);
+    network.set_behaviours(Ovh, [ovh(403, "FORBIDDEN")]);
     for server in servers(&network) {
         let ada = server.add_user("ada");
         let (token, sent) = set_number(&server, ada, NUMBER);
@@ -256,7 +260,7 @@ fn reports_of_delivery_change_statistics_and_nothing_else() {
         let text = |query: &str| server.installation.number(query);
         let arrived =
             |what: &str| text(&format!("SELECT count(*) FROM mfa_sms_sends WHERE arrival = '{what}'"));
-        let sid = format!("SM{:032}", network.asked().len());
+        let sid = format!("SM{:032}", network.sends().len());
         let report = |sid: &str, status: &str, key: &str| {
             let fields = [("MessageSid", sid), ("MessageStatus", status), ("To", NUMBER)];
             let signature = twilio_signature(
@@ -268,7 +272,7 @@ fn reports_of_delivery_change_statistics_and_nothing_else() {
             let call = server.client().post("/hooks/twilio").header("X-Twilio-Signature", &signature);
             call.body("application/x-www-form-urlencoded", form).send()
         };
-        assert_eq!(report(&sid, "delivered", "another token").says(403, "not_allowed").status, 403);
+        assert_eq!(report(&sid, "delivered", "another token").assert_problem(403, "not_allowed").status, 403);
         assert_eq!(arrived("delivered"), 0, "{}: a forged report is not recorded", server.name());
         assert_eq!(report("SM404", "delivered", TWILIO_TOKEN).status, 204, "an unknown name says nothing");
         assert_eq!(report(&sid, "delivered", TWILIO_TOKEN).status, 204);
@@ -277,7 +281,7 @@ fn reports_of_delivery_change_statistics_and_nothing_else() {
         assert_eq!(status["phone_verified"], json!(false), "a delivered message verifies no number");
 
         let ovh = |secret: &str| server.client().get(&format!("/hooks/ovh/{secret}?id=1&ptt=4")).send();
-        ovh("0f8b1c6d4e2a79530f8b1c6d4e2a7954").says(404, "not_found");
+        ovh("0f8b1c6d4e2a79530f8b1c6d4e2a7954").assert_problem(404, "not_found");
         assert_eq!(ovh(HOOK_SECRET).status, 204);
 
         // Late, when the code is long over: recorded, and nothing else.
@@ -285,13 +289,13 @@ fn reports_of_delivery_change_statistics_and_nothing_else() {
         assert_eq!(report(&sid, "failed", TWILIO_TOKEN).status, 204);
         assert_eq!((arrived("delivered"), arrived("failed")), (1, 0), "the first final word stands");
         let later = server.token(ada, TokenKind::OneFactor);
-        confirm(&server, &later, &network.code(NUMBER)).says(401, "invalid_code");
+        confirm(&server, &later, &network.code(NUMBER)).assert_problem(401, "invalid_code");
         assert!(!server.installation.log().contains(HOOK_SECRET));
     }
 }
 
 #[test]
-fn a_server_that_dies_over_a_send_sends_it_no_second_time_and_gives_nothing_back() {
+fn a_server_killed_during_a_send_neither_repeats_nor_refunds_it() {
     for installation in Installation::each(&[]) {
         let network = SmsNetwork::new();
         let settings = network.settings();
@@ -300,7 +304,7 @@ fn a_server_that_dies_over_a_send_sends_it_no_second_time_and_gives_nothing_back
         let name = installation.name;
         let server = installation.start();
         let token = access_token(&installation);
-        network.let_it(Ovh, [Behaviour::Hang]);
+        network.set_behaviours(Ovh, [Behaviour::Hang]);
         let client = server.client();
         let call = client.post("/api/mfa/phone/set").bearer(&token).json(&json!({ "phone": NUMBER }));
         let waiting = {
@@ -318,12 +322,12 @@ fn a_server_that_dies_over_a_send_sends_it_no_second_time_and_gives_nothing_back
         let two_minutes = if installation.name == "SQLite" { "120000" } else { "interval '2 minutes'" };
         installation.sql(&format!("UPDATE mfa_sms_sends SET at = at - {two_minutes}"));
         let server = installation.start();
-        assert!(comes_true(|| states("unknown") == 1), "{name}: it may have been sent");
+        assert!(eventually(|| states("unknown") == 1), "{name}: it may have been sent");
         assert_eq!(states("sending"), 0, "{name}");
         assert_eq!(network.route(), [Ovh], "{name}: nothing is sent again by itself");
         let client = server.client();
         let again = client.post("/api/mfa/phone/set").bearer(&token).json(&json!({ "phone": NUMBER }));
-        again.send().says(429, "rate_limited");
+        again.send().assert_problem(429, "rate_limited");
         // It may have arrived: whoever has the code may use it.
         let code = network.code(NUMBER);
         client.post("/api/mfa/phone/verify").bearer(&token).code(&code).send().ok();
@@ -331,7 +335,7 @@ fn a_server_that_dies_over_a_send_sends_it_no_second_time_and_gives_nothing_back
 }
 
 #[test]
-fn wrong_tries_of_one_code_count_over_restarts() {
+fn wrong_attempts_at_one_code_survive_restarts() {
     for installation in Installation::each(&[]) {
         let name = installation.name;
         let mut server = installation.start();
@@ -344,13 +348,13 @@ fn wrong_tries_of_one_code_count_over_restarts() {
             client.post("/api/mfa/phone/verify").bearer(&token).code(code).send()
         };
         for nth in 0..5 {
-            verify(server.client(), wrong).says(401, "invalid_code");
+            verify(server.client(), wrong).assert_problem(401, "invalid_code");
             if nth % 2 == 1 {
                 server.kill();
                 server = installation.start();
             }
         }
-        verify(server.client(), &code).says(401, "invalid_code");
+        verify(server.client(), &code).assert_problem(401, "invalid_code");
         assert_eq!(installation.number("SELECT mfa_failed_attempts FROM users"), 0, "{name}");
     }
 }

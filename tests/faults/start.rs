@@ -1,4 +1,4 @@
-//! Settings that stop the start.
+//! Tests of settings that prevent the start.
 
 use std::os::fd::OwnedFd;
 use std::process::{Command, Stdio};
@@ -13,14 +13,14 @@ fn refused(installation: &Installation, setting: &str) -> String {
         Err(refusal) => refusal,
     };
     assert_eq!(refusal.code, Some(1), "{refusal:?}");
-    assert!(refusal.said.contains(setting), "{setting} in {refusal:?}");
-    assert_eq!(refusal.said.trim_end().lines().count(), 1, "one sentence: {refusal:?}");
-    assert!(!refusal.said.contains("panicked"), "{refusal:?}");
-    refusal.said
+    assert!(refusal.stderr.contains(setting), "{setting} in {refusal:?}");
+    assert_eq!(refusal.stderr.trim_end().lines().count(), 1, "one sentence: {refusal:?}");
+    assert!(!refusal.stderr.contains("panicked"), "{refusal:?}");
+    refusal.stderr
 }
 
 #[test]
-fn a_value_that_cannot_be_used_is_named() {
+fn an_invalid_value_is_named() {
     for (setting, value) in [
         ("MFA_RATE_LIMIT_MAX", "0"),
         ("MFA_RATE_LIMIT_MAX", "-1"),
@@ -50,21 +50,21 @@ fn a_value_that_cannot_be_used_is_named() {
 }
 
 #[test]
-fn a_weak_key_is_refused_and_not_repeated() {
+fn a_weak_key_is_rejected_and_not_printed() {
     for key in ["tiny-key", "changeme-changeme-changeme-changeme", "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"] {
-        let said = refused(&Installation::sqlite(&[("JWT_SECRET_KEY", key)]), "JWT_SECRET_KEY");
-        assert!(!said.contains(key), "{said}");
+        let stderr = refused(&Installation::sqlite(&[("JWT_SECRET_KEY", key)]), "JWT_SECRET_KEY");
+        assert!(!stderr.contains(key), "{stderr}");
     }
 }
 
 #[test]
-fn a_name_that_nobody_knows_is_told_with_the_nearest_one() {
-    let said = refused(&Installation::sqlite(&[("MFA_RATE_LIMT_MAX", "10")]), "MFA_RATE_LIMT_MAX");
-    assert!(said.contains("MFA_RATE_LIMIT_MAX"), "{said}");
+fn an_unknown_setting_is_reported_with_the_nearest_known_one() {
+    let stderr = refused(&Installation::sqlite(&[("MFA_RATE_LIMT_MAX", "10")]), "MFA_RATE_LIMT_MAX");
+    assert!(stderr.contains("MFA_RATE_LIMIT_MAX"), "{stderr}");
 }
 
 #[test]
-fn postgresql_without_an_environment_or_keys_is_asked_for_them() {
+fn postgresql_requires_an_environment_and_keys() {
     let installation = || Installation::postgres(&[]);
     refused(&installation().without("MFA_ENV"), "MFA_ENV");
     refused(&installation().without("JWT_SECRET_KEY"), "JWT_SECRET_KEY");
@@ -72,7 +72,7 @@ fn postgresql_without_an_environment_or_keys_is_asked_for_them() {
 }
 
 #[test]
-fn production_takes_no_generated_key_and_no_plain_http_to_others() {
+fn production_rejects_generated_keys_and_plain_http() {
     let production =
         |more: &[(&str, &str)]| Installation::sqlite(&[&[("MFA_ENV", "production")], more].concat());
     refused(&production(&[]).without("JWT_SECRET_KEY"), "JWT_SECRET_KEY");
@@ -81,11 +81,11 @@ fn production_takes_no_generated_key_and_no_plain_http_to_others() {
     refused(&production(&[("MFA_BIND", "0.0.0.0:0")]), "MFA_BIND");
     let server = production(&[]).start();
     server.client().get("/health").send().ok();
-    server.client().post("/api/auth/login").send().says(404, "not_found");
+    server.client().post("/api/auth/login").send().assert_problem(404, "not_found");
 }
 
 #[test]
-fn a_secret_and_its_file_at_once_are_one_too_many() {
+fn a_secret_and_its_file_cannot_both_be_set() {
     let installation = Installation::sqlite(&[("JWT_SECRET_KEY_FILE", "key")]);
     std::fs::write(installation.folder().join("key"), JWT_SECRET).unwrap();
     refused(&installation, "JWT_SECRET_KEY");
@@ -93,15 +93,15 @@ fn a_secret_and_its_file_at_once_are_one_too_many() {
 }
 
 #[test]
-fn a_database_that_is_not_there_is_told_without_its_password() {
+fn an_unreachable_database_is_reported_without_its_password() {
     let port = nova_mfa_tests::free_port();
     let url = format!("postgresql://nova:hunter2@127.0.0.1:{port}/nova");
-    let said = refused(&Installation::sqlite(&[("DATABASE_URL", &url)]), "DATABASE_URL");
-    assert!(!said.contains("hunter2"), "{said}");
+    let stderr = refused(&Installation::sqlite(&[("DATABASE_URL", &url)]), "DATABASE_URL");
+    assert!(!stderr.contains("hunter2"), "{stderr}");
 }
 
 #[test]
-fn a_port_that_is_taken_is_told_and_the_first_server_runs_on() {
+fn a_port_in_use_is_reported_and_the_first_server_keeps_running() {
     let installation = Installation::sqlite(&[]);
     let first = installation.start();
     let address = first.client().address().to_string();
@@ -110,7 +110,7 @@ fn a_port_that_is_taken_is_told_and_the_first_server_runs_on() {
 }
 
 #[test]
-fn a_command_logs_to_standard_error_although_that_is_a_socket_which_nobody_can_open_by_name() {
+fn a_command_logs_to_a_standard_error_that_is_a_socket() {
     let installation = Installation::sqlite(&[("MFA_LOG_FILE", "-")]);
     let (ours, theirs) = std::os::unix::net::UnixStream::pair().unwrap();
     let status = Command::new(admin_binary())

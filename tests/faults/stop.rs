@@ -1,10 +1,10 @@
-//! The end that an operator asks for.
+//! Tests of a graceful stop.
 
 use nova_mfa_tests::Installation;
 use serde_json::json;
 
 #[test]
-fn calls_that_have_begun_are_answered_before_a_server_that_was_told_to_stop_ends() {
+fn requests_in_progress_are_answered_before_a_stopping_server_exits() {
     for installation in Installation::each(&[]) {
         let server = installation.start();
         installation.admin_creates_user("ada", "correct horse battery");
@@ -24,7 +24,7 @@ fn calls_that_have_begun_are_answered_before_a_server_that_was_told_to_stop_ends
 }
 
 #[test]
-fn a_server_that_does_nothing_ends_at_once_and_starts_again() {
+fn an_idle_server_stops_at_once_and_can_be_started_again() {
     for installation in Installation::each(&[]) {
         for _ in 0..2 {
             let server = installation.start();

@@ -1,5 +1,4 @@
-//! During an update two versions serve one database: what the next one adds is carried along, and what is spent is spent
-//! to both.
+//! Tests of two versions on one database during an update: unknown fields are kept, and spent codes are spent for both.
 
 use mfa_core::Clock as _;
 use mfa_infra::crypto::SystemClock;
@@ -17,7 +16,7 @@ const NEXT_VERSION: &str = "
 const KEPT: &str = "SELECT count(*) FROM users WHERE mfa_of_the_next_version = 'kept' AND ";
 
 #[test]
-fn beside_the_next_version_a_code_is_good_once_wrong_ones_are_counted_and_its_fields_stay() {
+fn beside_a_newer_version_codes_work_once_failures_count_and_new_fields_are_kept() {
     let json = [
         ("json_set(mfa_internal, '$.next', json('{\"a\":1}'))", "json_extract(mfa_internal, '$.next.a') = 1"),
         ("jsonb_set(mfa_internal, '{next}', '{\"a\":1}')", "mfa_internal -> 'next' ->> 'a' = '1'"),
@@ -33,13 +32,13 @@ fn beside_the_next_version_a_code_is_good_once_wrong_ones_are_counted_and_its_fi
         let tokens: Vec<_> = servers.map(|it| next_version_of(&log_in(it).field("mfa_token"))).into();
         for n in 0..8 {
             let wrong = ada.wrong_code(SystemClock.now());
-            verify(servers[n % 2], &tokens[n % 2], &wrong).says(401, "invalid_code");
+            verify(servers[n % 2], &tokens[n % 2], &wrong).assert_problem(401, "invalid_code");
         }
         assert_eq!(installation.number("SELECT mfa_failed_attempts FROM users"), 8, "{}", installation.name);
         let code = ada.code_at(SystemClock.now(), 1);
         verify(servers[0], &tokens[0], &code).ok();
-        verify(servers[1], &tokens[0], &code).says(401, "token_spent");
-        verify(servers[1], &tokens[1], &code).says(401, "invalid_code");
+        verify(servers[1], &tokens[0], &code).assert_problem(401, "token_spent");
+        verify(servers[1], &tokens[1], &code).assert_problem(401, "invalid_code");
         assert_eq!(installation.number(&format!("{KEPT}{read}")), 1, "{}", installation.name);
 
         let doctor = installation.admin(&["audit", "verify"], "");

@@ -1,11 +1,11 @@
-//! A database that answers and takes no writes.
+//! Tests of a database that answers but accepts no writes.
 
 use diesel::connection::SimpleConnection as _;
 use diesel::{Connection as _, SqliteConnection};
 use nova_mfa_tests::TestServer;
 
 #[test]
-fn while_another_program_writes_to_the_file_a_code_is_refused_and_stays_good() {
+fn while_another_program_locks_the_file_a_code_is_rejected_and_stays_valid() {
     let [server, _] = TestServer::each();
     let ada = server.enrol("ada");
     let (token, code) = (server.pending(ada.id), ada.code(server.now()));
@@ -13,9 +13,9 @@ fn while_another_program_writes_to_the_file_a_code_is_refused_and_stays_good() {
     let mut other = SqliteConnection::establish(path.to_str().unwrap()).unwrap();
     other.batch_execute("PRAGMA busy_timeout = 5000; BEGIN IMMEDIATE").unwrap();
 
-    server.verify(&token, &code).says(503, "store_unavailable");
+    server.verify(&token, &code).assert_problem(503, "store_unavailable");
     let wrong = ada.wrong_code(server.now());
-    server.verify(&token, &wrong).says(503, "store_unavailable");
+    server.verify(&token, &wrong).assert_problem(503, "store_unavailable");
     server.get("/api/mfa/status", &ada.access).ok();
 
     other.batch_execute("ROLLBACK").unwrap();
@@ -24,7 +24,7 @@ fn while_another_program_writes_to_the_file_a_code_is_refused_and_stays_good() {
 }
 
 #[test]
-fn a_server_that_became_read_only_lets_nobody_in_and_is_used_again_once_it_takes_writes() {
+fn a_read_only_database_accepts_no_code_and_is_used_again_when_writable() {
     let server = TestServer::postgres_with(&[]);
     let ada = server.enrol("ada");
     let (token, code) = (server.pending(ada.id), ada.code(server.now()));
@@ -39,7 +39,7 @@ fn a_server_that_became_read_only_lets_nobody_in_and_is_used_again_once_it_takes
     };
     switch("on");
     for _ in 0..2 {
-        server.verify(&token, &code).says(503, "store_unavailable");
+        server.verify(&token, &code).assert_problem(503, "store_unavailable");
     }
     switch("off");
     // The first call after a connection broke may find that out.
@@ -48,5 +48,5 @@ fn a_server_that_became_read_only_lets_nobody_in_and_is_used_again_once_it_takes
         answers.into_iter().any(|status| status == 200),
         "a database that takes writes again is not used"
     );
-    server.verify(&token, &code).says(401, "token_spent");
+    server.verify(&token, &code).assert_problem(401, "token_spent");
 }

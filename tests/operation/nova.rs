@@ -1,4 +1,4 @@
-//! The accounts of the Python service, taken over where they are.
+//! Tests of the in-place import of accounts of the Python service.
 
 use mfa_core::{Clock as _, SecretBytes, UserId};
 use mfa_infra::crypto::SystemClock;
@@ -60,7 +60,7 @@ fn pending(server: &ServerProcess, name: &str) -> String {
 }
 
 fn dump(installation: &Installation) -> Vec<u8> {
-    installation.stored()
+    installation.stored_bytes()
 }
 
 fn holds(stored: &[u8], text: &str) -> bool {
@@ -68,7 +68,7 @@ fn holds(stored: &[u8], text: &str) -> bool {
 }
 
 #[test]
-fn an_account_of_the_python_service_goes_on_as_it_was() {
+fn an_account_of_the_python_service_works_unchanged_after_the_import() {
     let installation = nova();
     let trial = import(&installation, &["--dry-run"]);
     assert_eq!(trial.code, Some(1), "{trial:?}");
@@ -124,12 +124,12 @@ fn an_account_of_the_python_service_goes_on_as_it_was() {
     assert_eq!((&status["phone_verified"], &status["backup_method"]), (&json!(true), &json!("sms")));
 
     // A spent code stays spent; an unspent one is good once, and the answer asks for a new set.
-    verify("recovery", &pending(&server, "ada"), "E5F6-0718").says(401, "invalid_code");
+    verify("recovery", &pending(&server, "ada"), "E5F6-0718").assert_problem(401, "invalid_code");
     let recovered = verify("recovery", &pending(&server, "ada"), " 9ABC-DEF0 ");
     let recovered_access = recovered.field("access_token");
     assert!(recovered.field("warning").contains("ancien système"), "{recovered:?}");
     assert_eq!(recovered.ok()["recovery_codes_left"], 1);
-    verify("recovery", &pending(&server, "ada"), "9ABC-DEF0").says(401, "invalid_code");
+    verify("recovery", &pending(&server, "ada"), "9ABC-DEF0").assert_problem(401, "invalid_code");
     let failures = "SELECT mfa_failed_attempts FROM users WHERE username = 'ada'";
     assert_eq!(installation.number(failures), 1, "one wrong answer since the last success");
     // A set of a list is read as well.
@@ -137,13 +137,13 @@ fn an_account_of_the_python_service_goes_on_as_it_was() {
     // A new set ends the old one.
     let regenerated = server.client().post("/api/mfa/recovery/regenerate").bearer(&recovered_access).send();
     let codes = regenerated.texts("recovery_codes");
-    verify("recovery", &pending(&server, "ada"), "A1B2-C3D4").says(401, "invalid_code");
+    verify("recovery", &pending(&server, "ada"), "A1B2-C3D4").assert_problem(401, "invalid_code");
     let fresh = verify("recovery", &pending(&server, "ada"), &codes[0]).ok();
     assert_eq!((&fresh["recovery_codes_left"], fresh.get("warning")), (&json!(9), None));
 }
 
 #[test]
-fn columns_of_other_names_are_taken_over_by_a_map_and_emptied() {
+fn columns_with_other_names_are_imported_by_a_map_and_cleared() {
     let installation = Installation::postgres(&[]);
     let table = TABLE
         .replace("totp_secret VARCHAR(255)", "two_fa_secret VARCHAR(64)")
@@ -185,7 +185,7 @@ fn columns_of_other_names_are_taken_over_by_a_map_and_emptied() {
 }
 
 #[test]
-fn who_has_to_enrol_anew_loses_what_cannot_be_taken_over_and_nothing_else() {
+fn enrol_anew_removes_the_factors_that_cannot_be_imported_and_nothing_else() {
     let installation = nova();
     let trial = import(&installation, &["--dry-run", "--enrol-anew"]);
     let answer = import(&installation, &["--enrol-anew"]);
@@ -202,15 +202,20 @@ fn who_has_to_enrol_anew_loses_what_cannot_be_taken_over_and_nothing_else() {
     let server = installation.start();
     let token = pending(&server, "eve");
     let client = server.client();
-    client.post("/api/mfa/verify/totp").bearer(&token).code("000000").send().says(409, "not_enrolled");
+    client
+        .post("/api/mfa/verify/totp")
+        .bearer(&token)
+        .code("000000")
+        .send()
+        .assert_problem(409, "not_enrolled");
     let started = client.post("/api/mfa/totp/enroll/start").bearer(&token).send();
-    let eve = Member::of_enrolment(UserId::new(3), &started);
+    let eve = Member::from_enrolment(UserId::new(3), &started);
     let confirm = client.post("/api/mfa/totp/enroll/verify").bearer(&token);
     confirm.code(&eve.code(SystemClock.now())).send().ok();
 }
 
 #[test]
-fn an_account_whose_one_factor_cannot_be_taken_over_is_locked_and_never_open_to_a_password_alone() {
+fn an_account_whose_only_factor_cannot_be_imported_is_locked() {
     let installation = Installation::postgres(&[]);
     let table = TABLE
         .replace("totp_secret VARCHAR(255)", "two_fa_secret VARCHAR(64)")
@@ -235,19 +240,19 @@ fn an_account_whose_one_factor_cannot_be_taken_over_is_locked_and_never_open_to_
     let server = installation.start();
     let client = server.client();
     let start = |token: &str| client.post("/api/mfa/totp/enroll/start").bearer(token).send();
-    start(&pending(&server, "eve")).says(403, "account_locked");
+    start(&pending(&server, "eve")).assert_problem(403, "account_locked");
     let unlocked = installation.admin(&["user", "unlock", "--email", "eve@itspirit.com"], "");
     assert_eq!(unlocked.code, Some(0), "{unlocked:?}");
     start(&pending(&server, "eve")).ok();
 }
 
 #[test]
-fn to_leave_again_takes_an_export_or_a_word() {
+fn migrating_down_requires_an_explicit_flag_while_encrypted_values_remain() {
     let installation = nova();
     import(&installation, &["--enrol-anew"]);
     let refused = installation.admin(&["migrate", "down", "--yes"], "");
     assert_eq!(refused.json["error"]["code"], "sealed_left", "{refused:?}");
-    assert!(refused.said.contains("2 rows"), "Ada and Max: {refused:?}");
+    assert!(refused.stderr.contains("2 rows"), "Ada and Max: {refused:?}");
     let status = installation.admin(&["migrate", "status"], "");
     assert_eq!(status.json["pending"], json!([]), "nothing was taken down: {status:?}");
 
@@ -259,7 +264,7 @@ fn to_leave_again_takes_an_export_or_a_word() {
 }
 
 #[test]
-fn a_map_that_does_not_fit_changes_nothing() {
+fn an_invalid_map_changes_nothing() {
     let installation = nova();
     for map in ["[columns]\ntotp_secret = \"nowhere\"", "[columns]\nsecret = \"x\"", "nonsense"] {
         std::fs::write(installation.folder().join("map.toml"), map).expect("a file");
@@ -269,11 +274,11 @@ fn a_map_that_does_not_fit_changes_nothing() {
     assert!(holds(&dump(&installation), SECRET));
     let embedded = Installation::sqlite(&[]);
     let refused = import(&embedded, &[]);
-    assert!(refused.said.contains("PostgreSQL"), "{refused:?}");
+    assert!(refused.stderr.contains("PostgreSQL"), "{refused:?}");
 }
 
 #[test]
-fn the_url_of_sqlalchemy_is_understood() {
+fn a_sqlalchemy_url_is_accepted() {
     let installation = nova();
     let url = installation.database().url().replacen("postgres://", "postgresql+psycopg2://", 1);
     let installation = installation.with("DATABASE_URL", &url);

@@ -1,4 +1,4 @@
-//! Secrets of authenticator apps, in and out.
+//! Tests of the import and export of `otpauth` secrets.
 
 use std::os::unix::fs::PermissionsExt as _;
 
@@ -33,7 +33,7 @@ fn pending(installation: &Installation, user: i64) -> String {
 }
 
 #[test]
-fn an_imported_secret_is_in_force_at_once_and_every_row_is_told() {
+fn an_imported_secret_is_active_at_once_and_every_row_is_reported() {
     for installation in Installation::each(&[]) {
         let name = installation.name;
         let ada = installation.admin_creates_user("ada", "correct horse battery");
@@ -87,17 +87,17 @@ fn an_imported_secret_is_in_force_at_once_and_every_row_is_told() {
         let code = member.code(SystemClock.now());
         let call = server.client().post("/api/mfa/verify/totp").bearer(&pending(&installation, ada));
         assert_eq!(call.code(&code).send().ok()["recovery_codes_left"], 0, "{name}");
-        let told = "SELECT count(*) FROM mfa_events WHERE event = 'admin_import' AND actor LIKE 'os:%'";
-        assert_eq!(installation.number(told), 1, "{name}");
+        let query = "SELECT count(*) FROM mfa_events WHERE event = 'admin_import' AND actor LIKE 'os:%'";
+        assert_eq!(installation.number(query), 1, "{name}");
 
         let again = import(&installation, "in.jsonl", &[]);
         assert_eq!(outcomes(&again)[0].0, "already", "{name}: a second time changes nothing");
-        assert_eq!(installation.number(told), 1, "{name}");
+        assert_eq!(installation.number(query), 1, "{name}");
     }
 }
 
 #[test]
-fn what_is_exported_is_imported_elsewhere() {
+fn an_export_can_be_imported_into_another_installation() {
     for (from, to) in Installation::each(&[]).into_iter().zip(Installation::each(&[]).into_iter().rev()) {
         let csv = format!(
             "email,username,otpauth_uri\nada@example.com,ada,{}\n\"bo,b@example.com\",bob,{}\n",
@@ -121,11 +121,11 @@ fn what_is_exported_is_imported_elsewhere() {
             );
             std::fs::copy(&path, to.folder().join(file)).expect("a copy");
         }
-        let (code, lines) = from.admin_lines(&["export", "otpauth", "-"]);
+        let (code, lines) = from.admin_text(&["export", "otpauth", "-"]);
         let file = std::fs::read_to_string(from.folder().join("out.jsonl")).expect("the file");
         assert_eq!((code, lines), (Some(0), file), "to standard output goes what goes into a file");
-        let told = "SELECT count(*) FROM mfa_events WHERE event = 'admin_export'";
-        assert_eq!(from.number(told), 6, "each user's trail says that the secret went out, each time");
+        let query = "SELECT count(*) FROM mfa_events WHERE event = 'admin_export'";
+        assert_eq!(from.number(query), 6, "each user's trail says that the secret went out, each time");
 
         let imported = import(&to, "out.csv", &["--create-users"]);
         assert_eq!((imported.code, &imported.json["created"]), (Some(0), &json!(2)), "{imported:?}");
@@ -134,12 +134,17 @@ fn what_is_exported_is_imported_elsewhere() {
         // Nobody logs in with a password that was never set.
         let server = to.start();
         let login = json!({ "username": "ada", "password": "!" });
-        server.client().post("/api/auth/login").json(&login).send().says(401, "invalid_credentials");
+        server
+            .client()
+            .post("/api/auth/login")
+            .json(&login)
+            .send()
+            .assert_problem(401, "invalid_credentials");
     }
 }
 
 #[test]
-fn an_export_passes_over_a_row_that_cannot_be_read_and_names_it() {
+fn an_export_skips_and_names_a_row_that_cannot_be_decrypted() {
     for installation in Installation::each(&[]) {
         let csv = format!(
             "email,username,otpauth_uri\nada@example.com,ada,{0}\nbob@example.com,bob,{0}\n",
@@ -158,16 +163,16 @@ fn an_export_passes_over_a_row_that_cannot_be_read_and_names_it() {
 }
 
 #[test]
-fn a_reader_who_has_enough_ends_a_command_quietly() {
+fn a_closed_standard_output_ends_a_command_without_an_error() {
     let installation = Installation::sqlite(&[]);
     for words in [["user", "list"], ["config", "show"], ["export", "otpauth"]] {
         let words = if words[0] == "export" { [&words[..], &["-"]].concat() } else { words.to_vec() };
         let mut child = installation.spawn_admin(&words);
         drop(child.stdout.take());
         let output = child.wait_with_output().expect("it ends");
-        let said = String::from_utf8_lossy(&output.stderr).into_owned();
-        assert_eq!(output.status.code(), Some(0), "{words:?}: {said}");
-        assert!(!said.contains("Broken pipe") && !said.contains("panicked"), "{words:?}: {said}");
+        let stderr = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert_eq!(output.status.code(), Some(0), "{words:?}: {stderr}");
+        assert!(!stderr.contains("Broken pipe") && !stderr.contains("panicked"), "{words:?}: {stderr}");
     }
 }
 

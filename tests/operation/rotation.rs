@@ -1,4 +1,4 @@
-//! Rotation of the encryption key.
+//! Tests of the rotation of the encryption key.
 
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::Duration;
@@ -69,7 +69,7 @@ fn log_in(server: &ServerProcess, token: &str, member: &Member) -> u16 {
 }
 
 #[test]
-fn a_rotation_under_load_fails_no_login_and_lets_the_old_key_go() {
+fn a_rotation_under_load_fails_no_login_and_the_old_key_can_be_removed() {
     for installation in Installation::each(&[]) {
         let name = installation.name;
         let members = enrol(&installation, 0..120);
@@ -144,7 +144,7 @@ fn pending_of(_: &ServerProcess, installation: &Installation, member: &Member) -
 }
 
 #[test]
-fn a_rotation_that_was_killed_in_the_middle_goes_on_where_it_was() {
+fn a_killed_rotation_resumes_where_it_stopped() {
     for installation in Installation::each(&[]) {
         let name = installation.name;
         drop(enrol(&installation, 0..400));
@@ -163,7 +163,10 @@ fn a_rotation_that_was_killed_in_the_middle_goes_on_where_it_was() {
 
         let installation = installation.with("MFA_ENCRYPTION_KEYS", NEW);
         let refused = installation.try_start().unwrap_err();
-        assert!(refused.said.contains("test"), "{name}: the start names the key that is needed: {refused:?}");
+        assert!(
+            refused.stderr.contains("test"),
+            "{name}: the start names the key that is needed: {refused:?}"
+        );
         let installation = installation.with("MFA_ENCRYPTION_KEYS", &both());
 
         let rotated = done(installation.admin(&["keys", "rotate"], ""));
@@ -175,7 +178,7 @@ fn a_rotation_that_was_killed_in_the_middle_goes_on_where_it_was() {
 }
 
 #[test]
-fn a_key_that_a_value_needs_cannot_be_dropped_and_what_outlives_it_still_verifies() {
+fn a_key_in_use_cannot_be_removed_and_older_audit_events_still_verify() {
     for installation in Installation::each(&[]) {
         let name = installation.name;
         let members = enrol(&installation, 0..2);
@@ -183,8 +186,8 @@ fn a_key_that_a_value_needs_cannot_be_dropped_and_what_outlives_it_still_verifie
         let codes = done(installation.admin(&codes, ""))["recovery_codes"].clone();
         let installation = installation.with("MFA_ENCRYPTION_KEYS", NEW);
         for refused in [
-            installation.try_start().map(drop).unwrap_err().said,
-            installation.admin(&["keys", "status"], "").said,
+            installation.try_start().map(drop).unwrap_err().stderr,
+            installation.admin(&["keys", "status"], "").stderr,
         ] {
             assert!(refused.contains("MFA_ENCRYPTION_KEYS lacks a key"), "{name}: {refused}");
             assert!(refused.contains("test"), "{name}: {refused}");
@@ -220,7 +223,7 @@ fn a_key_that_a_value_needs_cannot_be_dropped_and_what_outlives_it_still_verifie
 }
 
 #[test]
-fn nothing_is_sealed_with_a_key_that_a_running_server_does_not_have() {
+fn nothing_is_encrypted_with_a_key_that_a_running_server_lacks() {
     for installation in Installation::each(&[]) {
         let name = installation.name;
         drop(enrol(&installation, 0..1));
@@ -238,7 +241,7 @@ fn nothing_is_sealed_with_a_key_that_a_running_server_does_not_have() {
 }
 
 #[test]
-fn keys_are_a_matter_of_the_log() {
+fn a_key_rotation_is_logged_with_actor_and_reason() {
     let installation = Installation::sqlite(&[]);
     drop(enrol(&installation, 0..1));
     let installation = installation.with("MFA_ENCRYPTION_KEYS", &both());

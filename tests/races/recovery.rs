@@ -1,20 +1,20 @@
-//! Recovery codes.
+//! Races of recovery codes on both databases.
 
 use futures::future::join_all;
 use mfa_core::StoreErrorKind;
 use mfa_flows::{AccessGrant, AdminCall, Call, FlowError, TokenKind};
 use mfa_recovery::RecoveryCodeInput;
-use nova_mfa_tests::{EnrolmentComplete, TestStore, World};
+use nova_mfa_tests::{EnrolledUser, TestFlows, TestStore};
 
 /// A new set of codes for this user, as it was shown.
-fn codes(world: &World, enrolled: &EnrolmentComplete) -> Vec<String> {
+fn codes(world: &TestFlows, enrolled: &EnrolledUser) -> Vec<String> {
     let admin = AdminCall { actor: "test".to_owned(), reason: None, origin: mfa_core::Origin::default() };
     let made = world.store.runtime.block_on(world.flows.regenerate_for(&admin, enrolled.user)).unwrap();
     made.iter().map(|code| code.expose().to_owned()).collect()
 }
 
 /// A try that is repeated while too many wait.
-async fn verify(world: &World, call: &Call, code: &str) -> Result<AccessGrant, FlowError> {
+async fn verify(world: &TestFlows, call: &Call, code: &str) -> Result<AccessGrant, FlowError> {
     loop {
         match world.flows.verify_recovery(call, RecoveryCodeInput::parse(code).unwrap()).await {
             Err(FlowError::Store(error)) if error.kind() == StoreErrorKind::Overloaded => {
@@ -26,10 +26,10 @@ async fn verify(world: &World, call: &Call, code: &str) -> Result<AccessGrant, F
 }
 
 #[test]
-fn fifty_uses_of_one_code_give_one_token() {
+fn fifty_concurrent_uses_of_one_code_yield_one_token() {
     for store in TestStore::each() {
         let name = store.name;
-        let world = World::over(store);
+        let world = TestFlows::new(store);
         let ada = world.enrol("ada");
         let codes = codes(&world, &ada);
         let calls: Vec<_> = (0..50).map(|_| world.call(ada.user, TokenKind::Pending)).collect();
@@ -42,10 +42,10 @@ fn fifty_uses_of_one_code_give_one_token() {
 }
 
 #[test]
-fn two_codes_at_once_are_both_good_and_both_spent() {
+fn two_concurrent_codes_are_both_accepted_and_both_spent() {
     for store in TestStore::each() {
         let name = store.name;
-        let world = World::over(store);
+        let world = TestFlows::new(store);
         let ada = world.enrol("ada");
         let codes = codes(&world, &ada);
         let calls: Vec<_> = (0..2).map(|_| world.call(ada.user, TokenKind::Pending)).collect();
@@ -62,10 +62,10 @@ fn two_codes_at_once_are_both_good_and_both_spent() {
 }
 
 #[test]
-fn a_hundred_wrong_codes_get_ten_answers_and_count_ten() {
+fn of_a_hundred_concurrent_wrong_codes_ten_are_checked_and_counted() {
     for store in TestStore::each() {
         let name = store.name;
-        let world = World::over(store);
+        let world = TestFlows::new(store);
         let ada = world.enrol("ada");
         let calls: Vec<_> = (0..100).map(|_| world.call(ada.user, TokenKind::Pending)).collect();
         let tries = calls.iter().map(|call| verify(&world, call, "0000-0000-0000-0000"));
@@ -78,10 +78,10 @@ fn a_hundred_wrong_codes_get_ten_answers_and_count_ten() {
 }
 
 #[test]
-fn a_code_of_another_user_is_wrong_and_stays_good_for_its_own() {
+fn a_code_of_another_user_is_rejected_and_stays_valid_for_its_owner() {
     for store in TestStore::each() {
         let name = store.name;
-        let world = World::over(store);
+        let world = TestFlows::new(store);
         let (ada, bob) = (world.enrol("ada"), world.enrol("bob"));
         let of_ada = codes(&world, &ada);
         codes(&world, &bob);
@@ -95,10 +95,10 @@ fn a_code_of_another_user_is_wrong_and_stays_good_for_its_own() {
 }
 
 #[test]
-fn a_new_set_kills_every_older_code_in_the_same_step() {
+fn a_new_set_atomically_invalidates_every_older_code() {
     for store in TestStore::each() {
         let name = store.name;
-        let world = World::over(store);
+        let world = TestFlows::new(store);
         let ada = world.enrol("ada");
         let old = codes(&world, &ada);
         let new = codes(&world, &ada);

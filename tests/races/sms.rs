@@ -1,4 +1,4 @@
-//! Codes by SMS.
+//! Races of SMS codes on both databases.
 
 use std::time::Duration;
 
@@ -6,7 +6,7 @@ use futures::future::join_all;
 use mfa_core::StoreErrorKind;
 use mfa_flows::{FlowError, TokenKind};
 use mfa_sms::{PhoneNumber, SmsCode, SmsLanguage};
-use nova_mfa_tests::{TestStore, World};
+use nova_mfa_tests::{TestFlows, TestStore};
 
 const LANGUAGE: SmsLanguage = SmsLanguage::English;
 
@@ -26,16 +26,16 @@ where
 }
 
 #[test]
-fn fifty_uses_of_one_code_give_one_token() {
+fn fifty_concurrent_uses_of_one_code_yield_one_token() {
     for store in TestStore::each() {
         let name = store.name;
-        let world = World::over(store);
+        let world = TestFlows::new(store);
         let ada = world.enrol_phone("ada", "0612345612");
         let call = world.call(ada, TokenKind::Pending);
         let runtime = &world.store.runtime;
         runtime.block_on(world.flows.send_sms(&call, LANGUAGE)).unwrap();
-        let code = world.pocket.newest_code();
-        let other = world.beside();
+        let code = world.gateway.newest_code();
+        let other = world.second_server();
         let tries = (0..50).map(|at| {
             let flows = if at % 2 == 0 { &world.flows } else { &other };
             let (call, code) = (&call, &code);
@@ -52,17 +52,17 @@ fn fifty_uses_of_one_code_give_one_token() {
 }
 
 #[test]
-fn fifty_confirmations_by_one_code_give_one_enrolment() {
+fn fifty_concurrent_confirmations_with_one_code_yield_one_enrolment() {
     for store in TestStore::each() {
         let name = store.name;
-        let world = World::over(store);
+        let world = TestFlows::new(store);
         let ada = world.store.add_user("ada");
         let call = world.call(ada, TokenKind::OneFactor);
         let runtime = &world.store.runtime;
         let number = PhoneNumber::parse("0612345612", "FR").unwrap();
         runtime.block_on(world.flows.set_phone(&call, number, LANGUAGE)).unwrap();
-        let code = world.pocket.newest_code();
-        let other = world.beside();
+        let code = world.gateway.newest_code();
+        let other = world.second_server();
         let tries = (0..50).map(|at| {
             let flows = if at % 2 == 0 { &world.flows } else { &other };
             let (call, code) = (&call, &code);
@@ -76,14 +76,14 @@ fn fifty_confirmations_by_one_code_give_one_enrolment() {
 }
 
 #[test]
-fn twenty_sends_at_once_are_one_message() {
+fn twenty_concurrent_sends_are_one_message() {
     for store in TestStore::each() {
         let name = store.name;
-        let world = World::over(store);
+        let world = TestFlows::new(store);
         let ada = world.enrol_phone("ada", "0612345612");
         let calls: Vec<_> = (0..20).map(|_| world.call(ada, TokenKind::Pending)).collect();
-        let before = world.pocket.count();
-        let other = world.beside();
+        let before = world.gateway.count();
+        let other = world.second_server();
         let sends = calls.iter().enumerate().map(|(at, call)| {
             let flows = if at % 2 == 0 { &world.flows } else { &other };
             patiently(move || flows.send_sms(call, LANGUAGE))
@@ -93,15 +93,15 @@ fn twenty_sends_at_once_are_one_message() {
             |it: &Result<_, FlowError>| matches!(it, Err(FlowError::SmsBudgetSpent { retry_after: 60 }));
         assert_eq!(answers.iter().filter(|it| it.is_ok()).count(), 1, "{name}");
         assert_eq!(answers.iter().filter(|it| refused(it)).count(), 19, "{name}");
-        assert_eq!(world.pocket.count() - before, 1, "{name}");
+        assert_eq!(world.gateway.count() - before, 1, "{name}");
     }
 }
 
 #[test]
-fn users_of_one_number_share_its_budget_over_two_servers() {
+fn users_of_one_number_share_its_budget_across_two_servers() {
     for store in TestStore::each() {
         let name = store.name;
-        let world = World::over(store);
+        let world = TestFlows::new(store);
         let users: Vec<_> = (0..8)
             .map(|at| {
                 let user = world.enrol_phone(&format!("user{at}"), "0612345612");
@@ -110,28 +110,28 @@ fn users_of_one_number_share_its_budget_over_two_servers() {
             })
             .collect();
         let calls: Vec<_> = users.iter().map(|user| world.call(*user, TokenKind::Pending)).collect();
-        let before = world.pocket.count();
-        let other = world.beside();
+        let before = world.gateway.count();
+        let other = world.second_server();
         let sends = calls.iter().enumerate().map(|(at, call)| {
             let flows = if at % 2 == 0 { &world.flows } else { &other };
             patiently(move || flows.send_sms(call, LANGUAGE))
         });
         let answers = world.store.runtime.block_on(join_all(sends));
         assert_eq!(answers.iter().filter(|it| it.is_ok()).count(), 1, "{name}");
-        assert_eq!(world.pocket.count() - before, 1, "{name}");
+        assert_eq!(world.gateway.count() - before, 1, "{name}");
     }
 }
 
 #[test]
-fn a_hundred_wrong_codes_get_ten_answers_and_the_code_dies_with_the_fifth() {
+fn of_a_hundred_concurrent_wrong_codes_ten_are_checked_and_the_fifth_invalidates_the_code() {
     for store in TestStore::each() {
         let name = store.name;
-        let world = World::over(store);
+        let world = TestFlows::new(store);
         let ada = world.enrol_phone("ada", "0612345612");
         let call = world.call(ada, TokenKind::Pending);
         let runtime = &world.store.runtime;
         runtime.block_on(world.flows.send_sms(&call, LANGUAGE)).unwrap();
-        let right = world.pocket.newest_code();
+        let right = world.gateway.newest_code();
         let wrong = ["000000", "000001"].map(|text| SmsCode::parse(text).unwrap());
         let wrong = wrong.into_iter().find(|it| *it != right).unwrap();
         let tries = (0..100).map(|_| patiently(|| world.flows.verify_sms(&call, wrong.clone())));

@@ -1,4 +1,4 @@
-//! Budgets that users share.
+//! Races of SMS budgets that users share.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -39,7 +39,7 @@ async fn reserve(server: &Arc<dyn Database>, request: &BudgetRequest) -> Option<
 
 /// What two servers answer to these requests, all at once and each server to every other one.
 fn answers(store: &TestStore, requests: &[BudgetRequest]) -> Vec<Option<BudgetScope>> {
-    let servers = [store.database.clone(), store.open_again()];
+    let servers = [store.database.clone(), store.reopen()];
     let asked = requests.iter().zip(servers.iter().cycle());
     store.runtime.block_on(join_all(asked.map(|(request, server)| reserve(server, request))))
 }
@@ -49,7 +49,7 @@ fn passed(answers: &[Option<BudgetScope>]) -> usize {
 }
 
 #[test]
-fn two_servers_together_pass_exactly_what_the_country_has() {
+fn two_servers_together_allow_exactly_the_budget_of_the_country() {
     for store in TestStore::each() {
         let limits = BudgetLimits { country_per_day: 40, ..WIDE };
         let requests: Vec<_> = (0..120).map(|n| request(&format!("06{n:04}5612"), n, &limits)).collect();
@@ -65,7 +65,7 @@ fn two_servers_together_pass_exactly_what_the_country_has() {
 }
 
 #[test]
-fn requests_that_share_some_scopes_and_not_others_never_wait_for_each_other_for_ever() {
+fn requests_that_share_some_scopes_do_not_deadlock() {
     for store in TestStore::each() {
         let limits = BudgetLimits { all_per_day: 60, ..WIDE };
         // Few numbers, prefixes, addresses and countries, in every combination: rows are shared in all ways.
@@ -81,7 +81,7 @@ fn requests_that_share_some_scopes_and_not_others_never_wait_for_each_other_for_
 }
 
 #[test]
-fn of_twenty_sends_to_one_number_at_once_one_passes() {
+fn of_twenty_concurrent_sends_to_one_number_one_is_allowed() {
     for store in TestStore::each() {
         let limits = BudgetLimits { number: UserBudget { per_minute: 1, per_hour: 3 }, ..WIDE };
         let requests: Vec<_> = (0..20).map(|n| request("0612345612", n, &limits)).collect();
@@ -92,11 +92,11 @@ fn of_twenty_sends_to_one_number_at_once_one_passes() {
 }
 
 #[test]
-fn a_sweep_beside_them_frees_nothing_and_stops_nobody() {
+fn a_concurrent_sweep_frees_no_budget_and_blocks_no_send() {
     for store in TestStore::each() {
         let limits = BudgetLimits { country_per_day: 30, ..WIDE };
         let requests: Vec<_> = (0..90).map(|n| request(&format!("06{n:04}5612"), 1, &limits)).collect();
-        let servers = [store.database.clone(), store.open_again()];
+        let servers = [store.database.clone(), store.reopen()];
         // Buckets that have been full for long: swept away while they are taken from.
         let before = NOON.minus(Duration::from_hours(24 * 100));
         let stale = requests.iter().map(|request| request.lines()[0].key.clone());

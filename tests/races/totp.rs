@@ -1,4 +1,4 @@
-//! TOTP codes and pending tokens.
+//! Races of TOTP codes and pending tokens on both databases.
 
 use std::sync::Arc;
 
@@ -6,10 +6,10 @@ use futures::future::join_all;
 use mfa_core::{HashError, StoreErrorKind};
 use mfa_flows::{AccessGrant, Call, FlowError, TokenKind};
 use mfa_totp::TotpCode;
-use nova_mfa_tests::{TestStore, World};
+use nova_mfa_tests::{TestFlows, TestStore};
 
 /// A try that is repeated while too many wait, as a client told 503 with `Retry-After` repeats it.
-async fn verify(world: &World, call: &Call, code: TotpCode) -> Result<AccessGrant, FlowError> {
+async fn verify(world: &TestFlows, call: &Call, code: TotpCode) -> Result<AccessGrant, FlowError> {
     loop {
         match world.flows.verify_totp(call, code.clone()).await {
             Err(FlowError::Store(error)) if error.kind() == StoreErrorKind::Overloaded => {
@@ -21,10 +21,10 @@ async fn verify(world: &World, call: &Call, code: TotpCode) -> Result<AccessGran
 }
 
 #[test]
-fn a_hundred_submissions_of_one_code_give_one_token() {
+fn a_hundred_concurrent_submissions_of_one_code_yield_one_token() {
     for store in TestStore::each() {
         let name = store.name;
-        let world = World::over(store);
+        let world = TestFlows::new(store);
         let ada = world.enrol("ada");
         let calls: Vec<_> = (0..100).map(|_| world.call(ada.user, TokenKind::Pending)).collect();
         let code = world.code(&ada);
@@ -40,10 +40,10 @@ fn a_hundred_submissions_of_one_code_give_one_token() {
 }
 
 #[test]
-fn a_hundred_submissions_under_one_pending_token_give_one_token_whatever_their_codes() {
+fn a_hundred_concurrent_submissions_with_one_pending_token_yield_one_token() {
     for store in TestStore::each() {
         let name = store.name;
-        let world = World::over(store);
+        let world = TestFlows::new(store);
         let ada = world.enrol("ada");
         let call = world.call(ada.user, TokenKind::Pending);
         let code = world.code(&ada);
@@ -59,10 +59,10 @@ fn a_hundred_submissions_under_one_pending_token_give_one_token_whatever_their_c
 }
 
 #[test]
-fn three_hundred_wrong_codes_get_ten_answers_and_count_ten() {
+fn of_three_hundred_concurrent_wrong_codes_ten_are_checked_and_counted() {
     for store in TestStore::each() {
         let name = store.name;
-        let world = World::over(store);
+        let world = TestFlows::new(store);
         let ada = world.enrol("ada");
         let calls: Vec<_> = (0..30).map(|_| world.call(ada.user, TokenKind::Pending)).collect();
         let wrong = world.wrong_code(&ada);
@@ -80,12 +80,12 @@ fn three_hundred_wrong_codes_get_ten_answers_and_count_ten() {
 }
 
 #[test]
-fn two_servers_on_one_database_give_one_token_for_one_code_and_ten_answers_to_wrong_ones() {
+fn two_servers_on_one_database_yield_one_token_per_code_and_check_ten_wrong_codes() {
     for store in TestStore::each() {
         let name = store.name;
-        let world = World::over(store);
+        let world = TestFlows::new(store);
         let (ada, bob) = (world.enrol("ada"), world.enrol("bob"));
-        let second = world.beside();
+        let second = world.second_server();
         let servers = [Arc::clone(&world.flows), Arc::clone(&second)];
         let submit = |n: usize, call: Call, code: TotpCode| {
             let flows = Arc::clone(&servers[n % 2]);
@@ -117,17 +117,17 @@ fn two_servers_on_one_database_give_one_token_for_one_code_and_ten_answers_to_wr
 }
 
 #[test]
-fn two_first_enrolments_at_once_leave_one_in_force_and_one_token() {
+fn two_concurrent_first_enrolments_leave_one_active_secret_and_one_token() {
     for store in TestStore::each() {
         let name = store.name;
-        let world = World::over(store);
+        let world = TestFlows::new(store);
         let user = world.store.add_user("ada");
         let calls: Vec<_> = (0..20).map(|_| world.call(user, TokenKind::OneFactor)).collect();
         let flows = &world.flows;
         let granted = world.store.runtime.block_on(async {
             let started = flows.start_totp_enrolment(&calls[0], None).await.unwrap();
             let secret = mfa_totp::import_secret(started.provisioning.secret().expose()).unwrap();
-            let code = world.code(&nova_mfa_tests::EnrolmentComplete { user, secret });
+            let code = world.code(&nova_mfa_tests::EnrolledUser { user, secret });
             let confirm = |call| {
                 let code = code.clone();
                 async move {

@@ -1,4 +1,4 @@
-//! Whatever happens to Redis, there is a limit.
+//! Tests of Redis failures, during which a local limit applies.
 
 use std::time::Duration;
 
@@ -19,7 +19,7 @@ fn limited_at(verdict: RateVerdict) -> bool {
 }
 
 #[test]
-fn without_redis_each_server_allows_its_share_and_says_once_that_it_is_alone() {
+fn without_redis_each_server_allows_its_share_and_logs_the_outage_once() {
     let nobody = format!("redis://127.0.0.1:{}", free_port());
     let it = Limits { servers: 5, ..Limits::an_hour(10) }.over(&nobody, &own_prefix());
     assert_eq!(it.limiter.state(), RedisState::Ready, "nobody has asked yet");
@@ -33,7 +33,7 @@ fn without_redis_each_server_allows_its_share_and_says_once_that_it_is_alone() {
 }
 
 #[test]
-fn an_emptied_server_starts_windows_anew_and_nothing_else() {
+fn an_emptied_redis_restarts_the_windows_and_nothing_else() {
     let server = RedisServer::start();
     let it = Limits::an_hour(3).over(&server.url(), &own_prefix());
     assert_eq!(it.passing(5, "a"), 3);
@@ -44,7 +44,7 @@ fn an_emptied_server_starts_windows_anew_and_nothing_else() {
 }
 
 #[test]
-fn a_forgotten_script_is_given_to_the_server_again() {
+fn a_flushed_script_is_loaded_again() {
     let server = RedisServer::start();
     let it = Limits { servers: 1000, ..Limits::an_hour(6) }.over(&server.url(), &own_prefix());
     for _ in 0..6 {
@@ -58,7 +58,7 @@ fn a_forgotten_script_is_given_to_the_server_again() {
 const KEY: &str = "KEY";
 
 #[test]
-fn a_key_that_holds_something_else_is_limited_by_this_server() {
+fn a_key_with_a_wrong_type_is_limited_locally() {
     let fills: [&[&[&str]]; 5] = [
         &[&["SET", KEY, "many"]],
         &[&["SET", KEY, ""]],
@@ -85,7 +85,7 @@ fn a_key_that_holds_something_else_is_limited_by_this_server() {
 }
 
 #[test]
-fn a_time_that_no_limit_lasts_until_ends_with_the_window() {
+fn a_time_too_far_in_the_future_is_capped_at_the_window() {
     let server = RedisServer::start();
     let limits = Limits { servers: 1000, window: Duration::from_secs(20), ..Limits::an_hour(2) };
     let it = limits.over(&server.url(), &own_prefix());
@@ -98,7 +98,7 @@ fn a_time_that_no_limit_lasts_until_ends_with_the_window() {
 }
 
 #[test]
-fn a_slow_server_costs_three_calls_a_deadline_each_and_the_limit_holds() {
+fn a_slow_redis_delays_three_calls_up_to_their_deadline_and_the_limit_holds() {
     let server = RedisServer::start();
     let proxy = Proxy::to(server.port());
     let limits = Limits { servers: 2, deadline: RedisRateLimiter::DEADLINE, ..Limits::an_hour(20) };
@@ -134,7 +134,7 @@ fn six_of_ten_and_cut() -> (RedisServer, Proxy, Limited) {
 }
 
 #[test]
-fn what_was_used_up_before_the_line_was_cut_stays_used_up() {
+fn quota_used_before_a_lost_connection_stays_used() {
     let (_server, _proxy, it) = six_of_ten_and_cut();
     assert_eq!(it.passing(4, "a"), 4);
     assert!(limited_at(it.take("a")), "the eleventh");
@@ -142,11 +142,11 @@ fn what_was_used_up_before_the_line_was_cut_stays_used_up() {
 }
 
 #[test]
-fn redis_is_used_again_once_it_is_back() {
+fn redis_is_used_again_when_it_is_reachable() {
     let (_server, proxy, it) = six_of_ten_and_cut();
     assert_eq!(it.passing(3, "a"), 3);
     assert_eq!(it.limiter.state(), RedisState::Away);
-    proxy.mend();
+    proxy.restore();
     assert_eq!(it.check(), RedisState::Away, "not asked during the pause");
     assert_eq!(it.passing(3, "b"), 3);
     assert_eq!(it.check_after_the_pause(), RedisState::Ready);
@@ -155,21 +155,21 @@ fn redis_is_used_again_once_it_is_back() {
 }
 
 #[test]
-fn a_server_that_was_started_anew_costs_one_call() {
+fn a_restarted_redis_costs_one_call() {
     let server = RedisServer::start();
     let proxy = Proxy::to(server.port());
     let it = Limits { servers: 1000, ..Limits::an_hour(10) }.over(&proxy.url(), &own_prefix());
     let together = (0..8).map(|_| it.limiter.take(RateRule::LoginPerIp, "others"));
     drop(it.runtime.block_on(futures::future::join_all(together)));
     proxy.cut();
-    proxy.mend();
+    proxy.restore();
     assert_eq!(it.take("a"), RateVerdict::Allowed { remaining: 0 }, "by itself");
     assert_eq!(it.take("a"), RateVerdict::Allowed { remaining: 9 });
     assert_eq!(it.limiter.state(), RedisState::Ready);
 }
 
 #[test]
-fn callers_may_be_on_any_runtime_or_none_and_one_that_stopped_means_no_redis() {
+fn callers_can_use_any_runtime_or_none_and_a_stopped_one_means_local_limits() {
     let limits = Limits { servers: 1000, ..Limits::an_hour(3) };
     let it = limits.over(&redis_url(), &own_prefix());
     let take = || it.limiter.take(RateRule::CodeCheckPerIp, "a");
@@ -184,7 +184,7 @@ fn callers_may_be_on_any_runtime_or_none_and_one_that_stopped_means_no_redis() {
 }
 
 #[test]
-fn in_production_the_servers_own_clock_decides_and_keys_go_by_themselves() {
+fn in_production_the_redis_clock_decides_and_keys_expire() {
     let (server, runtime) = (RedisServer::start(), Runtime::new().unwrap());
     let limits = Limits { servers: 1000, ..Limits::an_hour(2) };
     let servers = [(); 2].map(|()| limits.by_the_server(&server.url(), "p:", &runtime));

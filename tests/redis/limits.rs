@@ -1,4 +1,4 @@
-//! A limiter over some Redis, with a clock that stands still and a log that is read.
+//! Rate limiter over a given Redis, with a manual clock and a recorded log.
 
 use std::sync::{Arc, Mutex};
 use std::time::Duration;

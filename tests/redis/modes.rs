@@ -1,4 +1,4 @@
-//! Redis as one server, behind a password or TLS, as a cluster, and behind sentinels.
+//! Tests of Redis as one server, with a password or TLS, as a cluster, and with sentinels.
 
 use mfa_core::RateVerdict;
 use mfa_infra::redis::{RedisRateLimiter, RedisState};
@@ -14,7 +14,7 @@ fn three_an_hour(mode: RedisMode, urls: &[&str]) -> Limited {
 }
 
 #[test]
-fn a_password_in_the_address_is_given_to_the_server_and_to_nobody_else() {
+fn a_password_in_the_url_is_sent_to_redis_and_not_logged() {
     let server = RedisServer::start_with_password("hunter2");
     let url = format!("redis://:hunter2@127.0.0.1:{}/4", server.port());
     let it = three_an_hour(RedisMode::Single, &[&url]);
@@ -28,7 +28,7 @@ fn a_password_in_the_address_is_given_to_the_server_and_to_nobody_else() {
 }
 
 #[test]
-fn a_server_that_speaks_no_tls_counts_as_away_when_tls_is_asked_for() {
+fn a_redis_without_tls_is_unavailable_if_the_url_requires_tls() {
     let server = RedisServer::start();
     // Redis waits for the end of what it takes for a command, so this runs into the deadline.
     let limits = Limits { servers: 1000, deadline: RedisRateLimiter::DEADLINE, ..Limits::an_hour(3) };
@@ -38,7 +38,7 @@ fn a_server_that_speaks_no_tls_counts_as_away_when_tls_is_asked_for() {
 }
 
 #[test]
-fn a_cluster_limits_and_one_of_its_addresses_may_be_dead() {
+fn a_cluster_works_with_one_dead_address() {
     let cluster = RedisServer::start_cluster();
     let dead = format!("redis://127.0.0.1:{}", free_port());
     let it = three_an_hour(RedisMode::Cluster, &[&dead, &cluster.url()]);
@@ -49,7 +49,7 @@ fn a_cluster_limits_and_one_of_its_addresses_may_be_dead() {
 }
 
 #[test]
-fn sentinels_name_the_server_and_the_next_one_after_a_failover() {
+fn sentinels_provide_the_primary_and_its_successor_after_a_failover() {
     let (first, second) = (RedisServer::start_with_password("pw"), RedisServer::start_with_password("pw"));
     let sentinel = RedisServer::start_sentinel();
     let name = |server: &RedisServer| {

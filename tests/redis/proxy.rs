@@ -1,4 +1,4 @@
-//! A line to a server that can be slow, or cut.
+//! TCP proxy that can be slowed down or cut.
 
 use std::io::{Read as _, Write as _};
 use std::net::{Ipv4Addr, Shutdown, TcpListener, TcpStream};
@@ -63,7 +63,7 @@ impl Proxy {
     }
 
     /// As new.
-    pub(super) fn mend(&self) {
+    pub(super) fn restore(&self) {
         self.line.set(State::Whole);
     }
 }

@@ -1,4 +1,4 @@
-//! Redis servers of a test's own, to be emptied, filled with rubbish and ended.
+//! Redis servers of a single test, which it can empty, fill with invalid data and stop.
 
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::{Ipv4Addr, TcpStream};

@@ -1,4 +1,4 @@
-//! A whole server whose Redis is stopped, emptied or slow in the midst of work.
+//! Tests of a server whose Redis is stopped, emptied or slow during work.
 
 use std::time::Duration;
 
@@ -19,27 +19,27 @@ fn right(server: &TestServer, member: &Member) -> String {
 }
 
 #[test]
-fn with_redis_stopped_in_the_midst_the_eleventh_wrong_code_is_refused_and_all_works_on() {
+fn when_redis_stops_during_an_attack_the_eleventh_wrong_code_is_rejected() {
     let redis = RedisServer::start();
     let line = Proxy::to(redis.port());
     for server in TestServer::each_with(&[("REDIS_URL", line.url().as_str())]) {
-        line.mend();
+        line.restore();
         let (ada, bob) = (server.enrol("ada"), server.enrol("bob"));
         server.fail(&ada, 6);
         line.cut();
         server.fail(&ada, 4);
-        server.verify(&server.pending(ada.id), &ada.code(server.now())).says(403, "account_locked");
+        server.verify(&server.pending(ada.id), &ada.code(server.now())).assert_problem(403, "account_locked");
         assert_eq!(server.failures(ada.id), 10, "{}", server.name());
         assert_eq!(right(&server, &bob), "ok", "{}: others work on", server.name());
         let (cara, codes) = server.enrol_with_codes("cara");
-        server.recover(&server.pending(cara.id), &codes[0]).ok();
+        server.verify_recovery_code(&server.pending(cara.id), &codes[0]).ok();
         let ready = readiness(&server);
         assert_eq!((&ready["status"], &ready["degraded"][0]["part"]), (&json!("degraded"), &json!("redis")));
     }
 }
 
 #[test]
-fn with_redis_stopped_the_limit_by_address_holds_as_this_servers_share() {
+fn with_redis_stopped_this_server_enforces_its_share_of_the_address_limit() {
     let redis = RedisServer::start();
     let line = Proxy::to(redis.port());
     let settings = [
@@ -53,16 +53,16 @@ fn with_redis_stopped_the_limit_by_address_holds_as_this_servers_share() {
         line.cut();
         let member = server.enrol(subject);
         let pending = server.pending(member.id);
-        let told: Vec<_> =
+        let outcomes: Vec<_> =
             (0..12).map(|_| server.verify(&pending, &member.wrong_code(server.now())).outcome()).collect();
-        let tried = told.iter().filter(|it| *it == "invalid_code").count();
-        assert_eq!(tried, 5, "{}: {told:?}", server.name());
-        assert!(told[5..].iter().all(|it| it == "rate_limited"), "{}: {told:?}", server.name());
+        let checked = outcomes.iter().filter(|it| *it == "invalid_code").count();
+        assert_eq!(checked, 5, "{}: {outcomes:?}", server.name());
+        assert!(outcomes[5..].iter().all(|it| it == "rate_limited"), "{}: {outcomes:?}", server.name());
     }
 }
 
 #[test]
-fn an_emptied_redis_gives_back_no_try_and_no_message() {
+fn an_emptied_redis_restores_no_attempt_and_no_message() {
     let redis = RedisServer::start();
     for server in TestServer::each_with(&[("REDIS_URL", redis.url().as_str())]) {
         let ada = server.enrol("ada");
@@ -74,19 +74,19 @@ fn an_emptied_redis_gives_back_no_try_and_no_message() {
         }
         server.fail(&ada, 9);
         assert_eq!(redis.command(&["FLUSHALL"]), "+OK");
-        set().says(429, "rate_limited");
+        set().assert_problem(429, "rate_limited");
         assert_eq!(server.outbox().len(), 3, "{}", server.name());
         server.fail(&ada, 1);
-        server.verify(&server.pending(ada.id), &ada.code(server.now())).says(403, "account_locked");
+        server.verify(&server.pending(ada.id), &ada.code(server.now())).assert_problem(403, "account_locked");
     }
 }
 
 #[test]
-fn a_redis_that_answers_slowly_holds_nobody_up_for_long() {
+fn a_slow_redis_does_not_delay_logins_for_long() {
     let redis = RedisServer::start();
     let line = Proxy::to(redis.port());
     for server in TestServer::each_with(&[("REDIS_URL", line.url().as_str())]) {
-        line.mend();
+        line.restore();
         let ada = server.enrol("ada");
         assert_eq!(right(&server, &ada), "ok");
         line.slow_down(Duration::from_secs(5));
@@ -98,6 +98,6 @@ fn a_redis_that_answers_slowly_holds_nobody_up_for_long() {
             assert!(took < Duration::from_secs(3), "{}", server.name());
         }
         server.fail(&ada, 10);
-        server.verify(&server.pending(ada.id), &ada.code(server.now())).says(403, "account_locked");
+        server.verify(&server.pending(ada.id), &ada.code(server.now())).assert_problem(403, "account_locked");
     }
 }

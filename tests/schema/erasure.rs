@@ -1,16 +1,16 @@
-//! What is left of a user who is erased.
+//! Tests of the data that remains after a user is erased.
 
 use mfa_core::testing::TestDigests;
 use mfa_core::{Origin, SmsPurpose, UserId};
 use mfa_flows::AdminCall;
 use mfa_sms::{PhoneNumber, SendId, SendRecord};
-use nova_mfa_tests::{NOON, TestStore, World};
+use nova_mfa_tests::{NOON, TestFlows, TestStore};
 
 #[test]
-fn nothing_but_the_row_and_a_chain_without_names_is_left() {
+fn after_an_erasure_only_the_row_and_an_anonymous_chain_remain() {
     for store in TestStore::each() {
         let name = store.name;
-        let world = World::over(store);
+        let world = TestFlows::new(store);
         let (ada, bob) = (world.enrol("ada"), world.enrol("bob"));
         let begin_for = |user: UserId| {
             let number = PhoneNumber::parse("0612345612", "FR").unwrap();

@@ -1,4 +1,4 @@
-//! What a write that is not ours may and may not do to a row.
+//! Tests of the trigger that limits writes by others, and of the documented SQL.
 
 use mfa_core::{Account, BackupMethod, Phase, Sealed, Timestamp, UserId};
 use nova_mfa_tests::{NOON, TestStore};
@@ -39,7 +39,7 @@ fn find(store: &TestStore, user: UserId) -> Account {
 }
 
 #[test]
-fn the_guides_unlock_unlocks_and_takes_the_strikes_with_it() {
+fn the_documented_unlock_sql_clears_the_lock_and_the_strikes() {
     after(
         "UPDATE users SET mfa_failed_attempts = 0, mfa_lock_until = NULL WHERE id = :id",
         |name, account| {
@@ -51,7 +51,7 @@ fn the_guides_unlock_unlocks_and_takes_the_strikes_with_it() {
 }
 
 #[test]
-fn the_guides_emergency_command_ends_mfa_whatever_the_user_had() {
+fn the_documented_emergency_sql_disables_mfa_whatever_was_enrolled() {
     after(
         "UPDATE users SET is_totp_enabled = false, mfa_enforced = false WHERE id = :id",
         |name, account| {
@@ -62,7 +62,7 @@ fn the_guides_emergency_command_ends_mfa_whatever_the_user_had() {
 }
 
 #[test]
-fn the_guides_enforce_command_enforces() {
+fn the_documented_enforce_sql_requires_mfa() {
     after("UPDATE users SET mfa_enforced = true WHERE id = :id", |name, account| {
         assert!(account.mfa_enforced, "{name}");
         assert_eq!((account.failures, account.totp.last_step), (10, Some(60_000_000)), "{name}");
@@ -70,7 +70,7 @@ fn the_guides_enforce_command_enforces() {
 }
 
 #[test]
-fn a_stale_save_of_a_whole_row_gives_back_no_code_no_try_and_no_lock() {
+fn a_stale_update_of_a_whole_row_restores_no_code_attempt_or_lock() {
     let stale = "UPDATE users SET full_name = 'Ada', totp_last_step = 59999000, mfa_failed_attempts = 4, \
                  mfa_lock_until = NULL, mfa_version = 0, mfa_internal = '{}' WHERE id = :id";
     after(stale, |name, account| {
@@ -82,7 +82,7 @@ fn a_stale_save_of_a_whole_row_gives_back_no_code_no_try_and_no_lock() {
 }
 
 #[test]
-fn a_stale_save_that_knows_of_no_step_gives_back_no_code_either() {
+fn a_stale_update_without_a_used_step_restores_no_code() {
     after("UPDATE users SET totp_last_step = NULL WHERE id = :id", |name, account| {
         assert_eq!(account.totp.last_step, Some(60_000_000), "{name}");
     });
@@ -112,7 +112,7 @@ fn a_write_to_an_account_that_is_not_locked_clears_no_strikes() {
 }
 
 #[test]
-fn the_guides_insert_makes_a_user_as_printed() {
+fn the_documented_insert_creates_a_user() {
     let store = TestStore::postgres();
     store.sql(
         "INSERT INTO users (email, username, hashed_password, full_name, is_active, is_superuser, mfa_enforced, \

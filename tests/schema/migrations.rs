@@ -1,4 +1,4 @@
-//! The schema up, down, and up again; on an empty database and on NOVA's own.
+//! Tests of migrations up, down and up again, on an empty database and on NOVA's own table.
 
 use diesel::connection::SimpleConnection as _;
 use diesel::{Connection as _, RunQueryDsl as _, SqliteConnection};
@@ -44,7 +44,7 @@ fn tables_of_sqlite(database: &SqliteDatabase) -> Vec<String> {
 }
 
 #[test]
-fn an_empty_database_goes_up_down_and_up_again() {
+fn an_empty_database_migrates_up_down_and_up_again() {
     let (server, file) = (PgDatabase::create(), SqliteDatabase::create());
     for location in [postgres(&server), sqlite(&file)] {
         let migrations = location.migrations();
@@ -69,7 +69,7 @@ const NOVAS_USERS: &str = "CREATE TABLE users (id SERIAL PRIMARY KEY, email VARC
      VALUES ('ada@example.com', 'ada', '$2b$12$x', TRUE, TRUE, '2031-02-03 04:05:06')";
 
 #[test]
-fn novas_own_table_is_added_to_and_given_back_as_it_was() {
+fn migrating_down_restores_novas_own_table() {
     let server = PgDatabase::create();
     server.connect().batch_execute(NOVAS_USERS).unwrap();
     let before = columns_of_users(&server);
@@ -87,7 +87,7 @@ fn novas_own_table_is_added_to_and_given_back_as_it_was() {
 }
 
 #[test]
-fn a_column_of_a_type_that_does_not_fit_stops_the_migration_and_is_named() {
+fn a_column_with_an_unexpected_type_stops_the_migration_and_is_named() {
     for (wrong, named) in [
         (
             NOVAS_USERS.replace("mfa_enforced BOOLEAN", "totp_secret VARCHAR(32), mfa_enforced BOOLEAN"),
@@ -128,7 +128,7 @@ fn a_column_of_a_type_that_does_not_fit_stops_the_migration_and_is_named() {
 }
 
 #[test]
-fn ten_servers_may_start_at_once() {
+fn ten_servers_can_start_concurrently() {
     let (server, file) = (PgDatabase::create(), SqliteDatabase::create());
     for location in [postgres(&server), sqlite(&file)] {
         std::thread::scope(|scope| {
@@ -142,7 +142,7 @@ fn ten_servers_may_start_at_once() {
 }
 
 #[test]
-fn an_account_in_novas_own_table_is_read_and_written_through_its_own_types() {
+fn an_account_in_novas_own_table_is_read_and_written_with_its_column_types() {
     use mfa_core::{Phase, Timestamp, UserId};
     use nova_mfa_tests::TestStore;
 

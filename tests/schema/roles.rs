@@ -1,4 +1,4 @@
-//! The rights that `deploy/postgresql/roles.sql` gives are enough for a server, and no more.
+//! Tests of the grants in `deploy/postgresql/roles.sql`: enough for a server, and no more.
 
 use std::process::Command;
 
@@ -57,7 +57,7 @@ impl Drop for Role {
 }
 
 #[test]
-fn a_server_needs_no_more_than_the_script_gives_and_nova_keeps_all_but_the_mfa_columns() {
+fn the_roles_script_grants_what_a_server_needs_and_hides_only_the_mfa_columns_from_nova() {
     let database = PgDatabase::create();
     let name = Url::parse(database.url()).unwrap().path().trim_start_matches('/').to_owned();
     // NOVA's own table, with a column of NOVA's whose name is much like ours.

@@ -1,4 +1,4 @@
-//! The administrator's command line, as a program of its own.
+//! Runner of `mfa-admin` as a separate process.
 
 use std::io::Write as _;
 use std::process::{Child, Command, Stdio};
@@ -7,32 +7,32 @@ use serde_json::Value;
 
 use crate::{Installation, admin_binary};
 
-/// What a command answered.
+/// Result of a command.
 #[derive(Debug)]
 pub struct AdminAnswer {
-    /// Its exit code.
+    /// Exit code.
     pub code: Option<i32>,
-    /// Its document; null where standard output is not one.
+    /// JSON document on standard output; null if there is none.
     pub json: Value,
-    /// What it said on standard error.
-    pub said: String,
+    /// Text on standard error.
+    pub stderr: String,
 }
 
 impl Installation {
-    /// Runs `mfa-admin --json` with these words and this standard input, from the working folder.
+    /// Runs `mfa-admin --json` with these arguments and this standard input, in the working folder.
     pub fn admin(&self, words: &[&str], input: &str) -> AdminAnswer {
         let mut child = self.spawn_admin(words);
-        // It reads none where it wants none, and is gone then.
+        // A command that reads no input may have exited already.
         let _ = child.stdin.take().map(|mut stdin| stdin.write_all(input.as_bytes()));
         let output = child.wait_with_output().expect("mfa-admin ends");
         AdminAnswer {
             code: output.status.code(),
             json: serde_json::from_slice(&output.stdout).unwrap_or_default(),
-            said: String::from_utf8_lossy(&output.stderr).into_owned(),
+            stderr: String::from_utf8_lossy(&output.stderr).into_owned(),
         }
     }
 
-    /// Starts `mfa-admin --json` with these words, and goes on.
+    /// Starts `mfa-admin --json` with these arguments without waiting for it.
     pub fn spawn_admin(&self, words: &[&str]) -> Child {
         Command::new(admin_binary())
             .arg("--json")
@@ -47,8 +47,8 @@ impl Installation {
             .expect("mfa-admin starts")
     }
 
-    /// Runs `mfa-admin` with these words as people do, and gives its exit code and what it wrote.
-    pub fn admin_lines(&self, words: &[&str]) -> (Option<i32>, String) {
+    /// Runs `mfa-admin` without `--json`. Returns its exit code and standard output.
+    pub fn admin_text(&self, words: &[&str]) -> (Option<i32>, String) {
         let output = Command::new(admin_binary())
             .args(words)
             .current_dir(self.folder())
@@ -59,7 +59,7 @@ impl Installation {
         (output.status.code(), String::from_utf8_lossy(&output.stdout).into_owned())
     }
 
-    /// Makes a user with this password, and gives its id.
+    /// Creates a user with this password and returns its id.
     pub fn admin_creates_user(&self, name: &str, password: &str) -> i64 {
         let email = format!("{name}@example.com");
         let words = ["user", "create", "--email", &email, "--username", name, "--password-stdin"];

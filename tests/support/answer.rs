@@ -1,14 +1,14 @@
-//! What a server answers, and what is true of all answers.
+//! HTTP response and the assertions that apply to all responses.
 
 use std::collections::BTreeSet;
 use std::io::{self, Read};
 
 use serde_json::Value;
 
-/// An answer.
+/// HTTP response.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Answer {
-    /// The status.
+    /// Status code.
     pub status: u16,
     headers: Vec<(String, String)>,
     body: Vec<u8>,
@@ -21,11 +21,11 @@ impl std::fmt::Debug for Answer {
 }
 
 impl Answer {
-    /// Reads one to the end of the connection.
+    /// Reads a response to the end of the connection.
     pub(crate) fn read(stream: &mut impl Read) -> io::Result<Self> {
         let mut bytes = Vec::new();
         let ended = stream.read_to_end(&mut bytes);
-        // A server that refuses a body in the midst of it may cut the connection once it has answered.
+        // A server that rejects a body before its end may close the connection after its response.
         match Self::parse(&bytes) {
             Some(answer) => Ok(answer),
             None => Err(ended.err().unwrap_or_else(|| io::ErrorKind::UnexpectedEof.into())),
@@ -46,7 +46,7 @@ impl Answer {
         Some(Self { status, headers, body: rest.get(4..)?.to_vec() })
     }
 
-    /// The value of a header, which may be there once.
+    /// Returns the value of a header that occurs at most once.
     #[track_caller]
     pub fn header(&self, name: &str) -> Option<&str> {
         let mut values = self.headers.iter().filter(|(it, _)| it == name).map(|(_, value)| value.as_str());
@@ -55,29 +55,29 @@ impl Answer {
         first
     }
 
-    /// The values of a header that may be there several times.
+    /// Returns the values of a header that may be repeated.
     pub fn headers(&self, name: &str) -> Vec<&str> {
         self.headers.iter().filter(|(it, _)| it == name).map(|(_, value)| value.as_str()).collect()
     }
 
-    /// Every header but those that differ by call and by moment. Their order means nothing.
-    pub fn lasting_headers(&self) -> BTreeSet<(&str, &str)> {
-        let fleeting = ["date", "x-request-id", "ratelimit"];
+    /// Returns every header except those that differ by request or time, in any order.
+    pub fn stable_headers(&self) -> BTreeSet<(&str, &str)> {
+        let variable = ["date", "x-request-id", "ratelimit"];
         let headers = self.headers.iter().map(|(name, value)| (name.as_str(), value.as_str()));
-        headers.filter(|(name, _)| !fleeting.contains(name)).collect()
+        headers.filter(|(name, _)| !variable.contains(name)).collect()
     }
 
-    /// The body as text.
+    /// Returns the body as text.
     pub fn text(&self) -> String {
         String::from_utf8_lossy(&self.body).into_owned()
     }
 
-    /// The body as JSON; null where it is none.
+    /// Returns the body as JSON; null if it is not JSON.
     pub fn json(&self) -> Value {
         serde_json::from_slice(&self.body).unwrap_or_default()
     }
 
-    /// What it comes to in one word: `ok`, or the code of a problem.
+    /// Returns the outcome in one word: `ok`, the code of a problem, or the status.
     pub fn outcome(&self) -> String {
         match self.json().get("code").and_then(Value::as_str) {
             Some(code) if self.status >= 400 => code.to_owned(),
@@ -86,26 +86,26 @@ impl Answer {
         }
     }
 
-    /// Demands a 200 with JSON, and gives it.
+    /// Asserts a 200 with JSON and returns the JSON.
     #[track_caller]
     pub fn ok(&self) -> Value {
         assert_eq!(self.status, 200, "{self:?}");
         assert_eq!(self.header("content-type"), Some("application/json"), "{self:?}");
-        self.demand_security_headers();
+        self.assert_security_headers();
         self.json()
     }
 
-    /// Demands this problem, told in the form that all problems have.
+    /// Asserts this status and error code in a complete problem document.
     #[track_caller]
-    pub fn says(&self, status: u16, code: &str) -> &Self {
+    pub fn assert_problem(&self, status: u16, code: &str) -> &Self {
         assert_eq!((self.status, self.outcome().as_str()), (status, code), "{self:?}");
-        self.demand_problem();
+        self.assert_problem_document();
         self
     }
 
-    /// Demands a problem document (RFC 9457) with every member that the contract names.
+    /// Asserts a problem document (RFC 9457) with every documented member.
     #[track_caller]
-    pub fn demand_problem(&self) {
+    pub fn assert_problem_document(&self) {
         assert_eq!(self.header("content-type"), Some("application/problem+json"), "{self:?}");
         for member in ["type", "title", "detail", "code", "request_id"] {
             assert_ne!(self.field(member), "", "{member} in {self:?}");
@@ -113,15 +113,15 @@ impl Answer {
         let number = |member| self.json().get(member).and_then(Value::as_u64);
         assert_eq!(number("status"), Some(self.status.into()), "{self:?}");
         assert_eq!(Some(self.field("request_id").as_str()), self.header("x-request-id"), "{self:?}");
-        let told = number("retry_after").map(|it| it.to_string());
-        assert_eq!(told.as_deref(), self.header("retry-after"), "{self:?}");
+        let retry_after = number("retry_after").map(|it| it.to_string());
+        assert_eq!(retry_after.as_deref(), self.header("retry-after"), "{self:?}");
         assert_eq!(self.header("www-authenticate").is_some(), self.status == 401, "{self:?}");
-        self.demand_security_headers();
+        self.assert_security_headers();
     }
 
-    /// Demands the headers that every answer has.
+    /// Asserts the security headers of every response.
     #[track_caller]
-    pub fn demand_security_headers(&self) {
+    pub fn assert_security_headers(&self) {
         assert_eq!(self.header("cache-control"), Some("no-store"), "{self:?}");
         assert_eq!(self.header("x-content-type-options"), Some("nosniff"), "{self:?}");
         assert_eq!(self.header("referrer-policy"), Some("no-referrer"), "{self:?}");
@@ -130,12 +130,12 @@ impl Answer {
         assert_eq!(self.header("access-control-allow-origin"), None, "{self:?}");
     }
 
-    /// Demands that it is a page with the headers of one: nothing inline, no other host, kept by nobody.
+    /// Asserts an HTML page with a strict CSP: no inline code, no other hosts, not cached.
     #[track_caller]
-    pub fn demand_page(&self, name: &str) {
+    pub fn assert_page(&self, name: &str) {
         assert_eq!(self.header("content-type"), Some("text/html; charset=utf-8"), "{name}: {self:?}");
         assert!(self.header("content-language").is_some(), "{name}: {self:?}");
-        self.demand_security_headers();
+        self.assert_security_headers();
         let policy = self.header("content-security-policy").unwrap_or_default();
         let parts = [
             "default-src 'none';",
@@ -153,14 +153,14 @@ impl Answer {
         }
     }
 
-    /// The seconds after which to come back.
+    /// Returns the `Retry-After` header in seconds.
     #[track_caller]
     pub fn retry_after(&self) -> u64 {
-        let told = self.header("retry-after").and_then(|it| it.parse().ok());
-        told.unwrap_or_else(|| panic!("no Retry-After in whole seconds: {self:?}"))
+        let seconds = self.header("retry-after").and_then(|it| it.parse().ok());
+        seconds.unwrap_or_else(|| panic!("no Retry-After in whole seconds: {self:?}"))
     }
 
-    /// The text of a member that must be one.
+    /// Returns a member that must be a string.
     #[track_caller]
     pub fn field(&self, name: &str) -> String {
         let value = self.json();
@@ -168,7 +168,7 @@ impl Answer {
         text.unwrap_or_else(|| panic!("no text {name} in {self:?}")).to_owned()
     }
 
-    /// The texts of a member that must be a list of them.
+    /// Returns a member that must be a list of strings.
     #[track_caller]
     pub fn texts(&self, name: &str) -> Vec<String> {
         let value = self.json();
@@ -177,7 +177,7 @@ impl Answer {
         list.iter().filter_map(Value::as_str).map(str::to_owned).collect()
     }
 
-    /// The body of a problem without what differs by call.
+    /// Returns the body of a problem without its request id.
     pub fn without_request_id(&self) -> Value {
         let mut document = self.json();
         if let Some(members) = document.as_object_mut() {
@@ -187,7 +187,7 @@ impl Answer {
     }
 }
 
-/// The names of the members of an object, in order.
+/// Returns the names of the members of an object, sorted.
 pub fn members(object: &Value) -> BTreeSet<&str> {
     object.as_object().map(|it| it.keys().map(String::as_str).collect()).unwrap_or_default()
 }

@@ -1,4 +1,4 @@
-//! The programs as users run them.
+//! Built programs, found through cargo.
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
@@ -6,12 +6,12 @@ use std::sync::OnceLock;
 
 use cargo_metadata::Message;
 
-/// The built `mfa-server`.
+/// Path of the built `mfa-server`.
 pub fn server_binary() -> &'static Path {
     &binaries().server
 }
 
-/// The built `mfa-admin`.
+/// Path of the built `mfa-admin`.
 pub fn admin_binary() -> &'static Path {
     &binaries().admin
 }
@@ -26,14 +26,14 @@ fn binaries() -> &'static Binaries {
     BINARIES.get_or_init(build)
 }
 
-/// Builds both, so that no test runs yesterday's program, and asks cargo where it put them.
+/// Builds both programs, so that no test runs an outdated one, and reads their paths from cargo's output.
 ///
-/// The whole workspace is named because its features are then those that the tests themselves were built with:
-/// cargo finds nothing to do after `scripts/test`, where naming two packages would compile Diesel once more.
+/// The whole workspace is built, so that its features are those that the tests were built with:
+/// cargo then has nothing to do after `scripts/test`, but for two packages it would compile Diesel again.
 fn build() -> Binaries {
     let mut cargo = Command::new(env!("CARGO"));
-    // Cargo tells a test which package it is of. To the build script of `ring`, which asks for that, it would be a
-    // change, and `ring` and all above it would be compiled anew.
+    // Cargo sets the package variables of a test. The build script of `ring` reads them, so inheriting them would
+    // compile `ring` and all its dependants again.
     for (name, _) in std::env::vars_os() {
         if ["CARGO_PKG_", "CARGO_MANIFEST_"]
             .iter()

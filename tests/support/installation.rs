@@ -1,4 +1,4 @@
-//! What a server is started from: a working folder, a database and settings.
+//! Installation of a server: a working folder, a database and settings.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -9,16 +9,15 @@ use tempfile::TempDir;
 
 use crate::{PgDatabase, operator};
 
-/// The `JWT_SECRET_KEY` of every installation.
+/// `JWT_SECRET_KEY` of every installation.
 pub const JWT_SECRET: &str = "b2f7Qm1xV8s0KzJ4tYp6RcLw9aHdEu3N";
-/// The key in the `MFA_ENCRYPTION_KEYS` of every installation.
+/// Key in the `MFA_ENCRYPTION_KEYS` of every installation.
 pub const ENCRYPTION_KEY: &str = "1Jm2sVq0yXo5h8Z3kBtC7nEwPfRdUgLiA4aMbWcYxDk=";
 
-/// A folder, a database and settings of one test's own. They are gone with this value, and stay as they are over any
-/// number of starts until then.
+/// Folder, database and settings of a single test. They survive restarts and are removed when the value is dropped.
 #[derive(Debug)]
 pub struct Installation {
-    /// For messages.
+    /// Name of the database, for messages.
     pub name: &'static str,
     location: DatabaseLocation,
     settings: BTreeMap<String, String>,
@@ -27,77 +26,82 @@ pub struct Installation {
 }
 
 impl Installation {
-    /// On an embedded database. Limits by address and by user name are out of the way unless these settings say
-    /// otherwise.
+    /// Creates an installation on SQLite. Rate limits are high unless these settings lower them.
     pub fn sqlite(settings: &[(&str, &str)]) -> Self {
         let folder = tempfile::tempdir().expect("the system's temporary directory takes one more");
         let location = DatabaseLocation::Sqlite(folder.path().join("data/nova-mfa.db"));
         let url = "sqlite://data/nova-mfa.db".to_owned();
-        Self { name: "SQLite", location, settings: all(&url, settings), folder, postgres: None }
+        Self { name: "SQLite", location, settings: environment(&url, settings), folder, postgres: None }
     }
 
-    /// The same on the PostgreSQL server.
+    /// Creates an installation on a new PostgreSQL database.
     pub fn postgres(settings: &[(&str, &str)]) -> Self {
         let folder = tempfile::tempdir().expect("the system's temporary directory takes one more");
         let database = PgDatabase::create();
         let url = database.url().to_owned();
         let location = DatabaseLocation::Postgres(SecretText::new(url.clone()));
-        Self { name: "PostgreSQL", location, settings: all(&url, settings), folder, postgres: Some(database) }
+        Self {
+            name: "PostgreSQL",
+            location,
+            settings: environment(&url, settings),
+            folder,
+            postgres: Some(database),
+        }
     }
 
-    /// On a database that is there already and stays.
+    /// Creates an installation on an existing PostgreSQL database, which is not dropped.
     pub fn postgres_at(url: &str, settings: &[(&str, &str)]) -> Self {
         let folder = tempfile::tempdir().expect("the system's temporary directory takes one more");
         let location = DatabaseLocation::Postgres(SecretText::new(url.to_owned()));
-        Self { name: "PostgreSQL", location, settings: all(url, settings), folder, postgres: None }
+        Self { name: "PostgreSQL", location, settings: environment(url, settings), folder, postgres: None }
     }
 
-    /// One of each.
+    /// Creates one installation on each database.
     pub fn each(settings: &[(&str, &str)]) -> [Self; 2] {
         [Self::sqlite(settings), Self::postgres(settings)]
     }
 
-    /// Changes a setting for the starts to come.
+    /// Changes a setting for later starts.
     #[must_use]
     pub fn with(mut self, name: &str, value: &str) -> Self {
         self.settings.insert(name.to_owned(), value.to_owned());
         self
     }
 
-    /// Takes a setting away for the starts to come.
+    /// Removes a setting for later starts.
     #[must_use]
     pub fn without(mut self, name: &str) -> Self {
         self.settings.remove(name);
         self
     }
 
-    /// The environment of a server.
+    /// Returns the environment variables of a server.
     pub const fn settings(&self) -> &BTreeMap<String, String> {
         &self.settings
     }
 
-    /// The working folder.
+    /// Returns the working folder.
     pub fn folder(&self) -> &Path {
         self.folder.path()
     }
 
-    /// The database on the PostgreSQL server.
+    /// Returns the PostgreSQL database.
     pub fn database(&self) -> &PgDatabase {
         self.postgres.as_ref().expect("this test is for PostgreSQL")
     }
 
-    /// Runs SQL as an operator would.
+    /// Runs SQL with a client separate from the server.
     pub fn sql(&self, statements: &str) {
         operator::run(&self.location, statements);
     }
 
-    /// What a query for one whole number answers.
+    /// Returns the result of a query for one integer.
     pub fn number(&self, query: &str) -> i64 {
         operator::number(&self.location, query)
     }
 
-    /// All that the database holds: the bytes of its files, or the rows of its tables as text.
-    pub fn stored(&self) -> Vec<u8> {
+    /// Returns the content of the database: the bytes of its files, or the rows of its tables as text.
+    pub fn stored_bytes(&self) -> Vec<u8> {
         match &self.location {
             DatabaseLocation::Sqlite(path) => {
                 let folder = path.parent().expect("a file lies in a folder");
@@ -107,7 +111,7 @@ impl Installation {
         }
     }
 
-    /// What the log holds.
+    /// Returns the content of the log.
     pub fn log(&self) -> String {
         std::fs::read_to_string(self.folder().join("logs/mfa.log")).expect("a log in UTF-8")
     }
@@ -118,9 +122,9 @@ fn files(folder: &Path) -> Vec<Vec<u8>> {
     entries.map(|it| std::fs::read(it.expect("an entry").path()).expect("a file")).collect()
 }
 
-fn all(url: &str, settings: &[(&str, &str)]) -> BTreeMap<String, String> {
+fn environment(url: &str, settings: &[(&str, &str)]) -> BTreeMap<String, String> {
     let encryption = format!("test:{ENCRYPTION_KEY}");
-    let usual = [
+    let defaults = [
         ("MFA_ENV", "development"),
         ("MFA_BIND", "127.0.0.1:0"),
         ("DATABASE_URL", url),
@@ -131,6 +135,6 @@ fn all(url: &str, settings: &[(&str, &str)]) -> BTreeMap<String, String> {
         ("LOGIN_RATE_USER_MAX", "100000"),
         ("LOGIN_RATE_IP_MAX", "100000"),
     ];
-    let settings = usual.iter().chain(settings);
+    let settings = defaults.iter().chain(settings);
     settings.map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect()
 }

@@ -1,13 +1,12 @@
-//! What the tests of NOVA MFA stand on: servers, databases, binaries.
+//! Support library of the tests: servers, databases and programs.
 //!
-//! It refuses to skip: what is missing panics with a sentence that says what to start. `scripts/test` provides
-//! all of it.
+//! No test is skipped: a missing service panics with a message that names it. `scripts/test` starts all of them.
 //!
-//! A test's server or database is its own (a database with a random name, a port that nobody listens on), so that
-//! tests run side by side; what they share is told apart by name.
+//! Each test has its own server and database, with a free port and a random name, so that tests run in parallel. Shared
+//! services are separated by names.
 
-#![expect(clippy::panic, clippy::expect_used, reason = "a support function that cannot give ends its test")]
-#![expect(clippy::missing_panics_doc, reason = "each of them panics when it cannot give what it promises")]
+#![expect(clippy::panic, clippy::expect_used, reason = "a support function that fails ends its test")]
+#![expect(clippy::missing_panics_doc, reason = "all of them panic on failure")]
 
 mod admin;
 mod answer;
@@ -19,36 +18,36 @@ mod member;
 mod operations;
 mod operator;
 mod outbox_reader;
-mod pocket;
 mod port;
 mod postgres;
 mod process;
+mod recording_gateway;
 mod server;
 mod servers;
 mod sms_network;
 mod sqlite;
 mod stores;
+mod test_flows;
 mod timing;
 mod tls;
-mod world;
 
 pub use admin::AdminAnswer;
 pub use answer::{Answer, members};
 pub use binaries::{admin_binary, server_binary};
-pub use client::{Begun, Client, Request};
+pub use client::{Client, PendingRequest, Request};
 pub use forge::{Forger, claims_of};
 pub use installation::{ENCRYPTION_KEY, Installation, JWT_SECRET};
 pub use member::Member;
 pub use operations::Operation;
-pub use pocket::Pocket;
 pub use port::free_port;
 pub use postgres::PgDatabase;
-pub use process::{FlowError, ServerProcess};
+pub use process::{ServerProcess, StartError};
+pub use recording_gateway::RecordingGateway;
 pub use server::TestServer;
 pub use servers::{postgres_url, redis_url};
-pub use sms_network::{AskedFor, Behaviour, Provider, SmsNetwork, TWILIO_TOKEN};
+pub use sms_network::{Behaviour, Provider, ReceivedSend, SmsNetwork, TWILIO_TOKEN};
 pub use sqlite::SqliteDatabase;
 pub use stores::{NOON, TestStore, add_user, on_every_adapter, test_keys};
-pub use timing::{comes_true, timed};
+pub use test_flows::{EnrolledUser, TestFlows};
+pub use timing::{eventually, timed};
 pub use tls::TestCertificate;
-pub use world::{EnrolmentComplete, World};

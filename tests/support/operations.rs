@@ -1,4 +1,4 @@
-//! The operations of a server, as its own OpenAPI document lists them.
+//! Operations of a server, read from its OpenAPI document.
 
 use std::collections::BTreeSet;
 
@@ -6,20 +6,20 @@ use serde_json::Value;
 
 use crate::{Answer, Client, Request};
 
-/// One operation of the document.
+/// Operation of the OpenAPI document.
 #[derive(Clone, Debug)]
 pub struct Operation {
-    /// Such as `POST`.
+    /// Method, such as `POST`.
     pub method: String,
-    /// The path as the document writes it, parameters in braces.
+    /// Path with parameters in braces.
     pub path: String,
-    /// What there is to know of it.
-    pub described: Value,
+    /// Operation object of the document.
+    pub specification: Value,
     document: Value,
 }
 
 impl Operation {
-    /// All of them.
+    /// Returns all operations.
     #[track_caller]
     pub fn all(client: Client) -> Vec<Self> {
         let document = client.get("/openapi.json").send();
@@ -27,62 +27,66 @@ impl Operation {
         let document = document.json();
         let mut all = Vec::new();
         for (path, item) in document.get("paths").and_then(Value::as_object).expect("paths") {
-            for (method, described) in item.as_object().expect("operations") {
+            for (method, specification) in item.as_object().expect("operations") {
                 let (method, path) = (method.to_uppercase(), path.clone());
-                all.push(Self { method, path, described: described.clone(), document: document.clone() });
+                all.push(Self {
+                    method,
+                    path,
+                    specification: specification.clone(),
+                    document: document.clone(),
+                });
             }
         }
         assert!(!all.is_empty(), "a document without operations");
         all
     }
 
-    /// Method and path, as in `POST /api/mfa/verify/totp`.
+    /// Returns method and path, as in `POST /api/mfa/verify/totp`.
     pub fn name(&self) -> String {
         format!("{} {}", self.method, self.path)
     }
 
-    /// Whether it changes something.
+    /// Whether the operation is not a `GET`.
     pub fn changes(&self) -> bool {
         self.method != "GET"
     }
 
-    /// Whether a token or a key is asked for.
-    pub fn is_guarded(&self) -> bool {
-        self.described.get("security").is_some()
+    /// Whether the operation requires a token or a key.
+    pub fn requires_credentials(&self) -> bool {
+        self.specification.get("security").is_some()
     }
 
-    /// The statuses that it may answer with.
+    /// Returns the documented status codes.
     pub fn statuses(&self) -> BTreeSet<u16> {
-        let responses = self.described.get("responses").and_then(Value::as_object).expect("responses");
+        let responses = self.specification.get("responses").and_then(Value::as_object).expect("responses");
         responses.keys().filter_map(|it| it.parse().ok()).collect()
     }
 
-    /// A call of it with its example of a body, if it has one, about this user where the path names one.
+    /// Creates a request with the documented example body and this user id in the path.
     pub fn example(&self, client: Client, user: i64) -> Request {
-        let call = client.request(&self.method, &self.path_about(user));
-        let media = self.described.pointer("/requestBody/content").and_then(Value::as_object);
+        let call = client.request(&self.method, &self.path_for_user(user));
+        let media = self.specification.pointer("/requestBody/content").and_then(Value::as_object);
         let media = media.and_then(|media| media.iter().next());
         match media {
             Some((kind, content)) => {
                 let example = content.get("example").cloned().unwrap_or_default();
                 if kind == "application/json" { call.json(&example) } else { call.body(kind, form(&example)) }
             }
-            None if self.method == "POST" => client.post(&self.path_about(user)),
+            None if self.method == "POST" => client.post(&self.path_for_user(user)),
             None => call,
         }
     }
 
-    /// Its path, with this user where it names one.
-    pub fn path_about(&self, user: i64) -> String {
+    /// Returns the path with this user id as parameter.
+    pub fn path_for_user(&self, user: i64) -> String {
         self.path.replace("{id}", &user.to_string()).replace("{secret}", "0f3c7a9e5b2d")
     }
 
-    /// Demands that the document knows this answer: its status, the code of a problem, the members of its body, the
-    /// headers that it says come with the status.
+    /// Asserts that the response is documented: status, error code, members of the body, and headers.
     #[track_caller]
-    pub fn demand_documented(&self, answer: &Answer) {
+    pub fn assert_documented(&self, answer: &Answer) {
         let name = self.name();
-        let response = self.described.pointer(&format!("/responses/{}", answer.status));
+        let response = self.specification.pointer(&format!("/responses/{}", answer.status));
         let response =
             response.unwrap_or_else(|| panic!("{name}: {} is not documented: {answer:?}", answer.status));
         if answer.status >= 400 && answer.json().get("code").is_some() {
@@ -91,7 +95,7 @@ impl Operation {
             let codes =
                 codes.and_then(Value::as_array).unwrap_or_else(|| panic!("{name}: no codes of {answer:?}"));
             let code = answer.json().get("code").cloned().unwrap_or_default();
-            assert!(codes.contains(&code), "{name}: a code of no document: {answer:?}");
+            assert!(codes.contains(&code), "{name}: undocumented code: {answer:?}");
         }
         let media = answer.header("content-type");
         let content = response.get("content").and_then(Value::as_object);
@@ -104,7 +108,7 @@ impl Operation {
                     let sent = answer.json();
                     let sent = sent.as_object().map(|it| it.keys().cloned().collect()).unwrap_or_default();
                     let unknown: Vec<_> = BTreeSet::difference(&sent, &known).collect();
-                    assert!(unknown.is_empty(), "{name}: members of no document: {unknown:?}");
+                    assert!(unknown.is_empty(), "{name}: undocumented members: {unknown:?}");
                 }
             }
             (media, _) => panic!("{name}: {media:?} is not documented for {}", answer.status),
@@ -116,7 +120,7 @@ impl Operation {
         }
     }
 
-    /// The members that a schema names, those of its parts included; none where it leaves them open.
+    /// Returns the members of a schema and its parts; `None` if the schema lists none.
     fn members(&self, schema: &Value) -> Option<BTreeSet<String>> {
         if let Some(reference) = schema.get("$ref").and_then(Value::as_str) {
             return self.members(self.document.pointer(reference.trim_start_matches('#'))?);
@@ -132,7 +136,7 @@ impl Operation {
     }
 }
 
-/// A media type without its parameters.
+/// Returns a media type without its parameters.
 fn essence(media_type: &str) -> &str {
     media_type.split(';').next().unwrap_or(media_type)
 }

@@ -1,4 +1,4 @@
-//! SQL as an operator runs it, with a client of the operator's own.
+//! SQL of an operator, run with a separate client.
 
 use diesel::connection::SimpleConnection as _;
 use diesel::sql_types::{BigInt, Text};
@@ -17,7 +17,7 @@ struct Line {
     line: String,
 }
 
-/// Runs statements.
+/// Runs SQL statements.
 pub(crate) fn run(location: &DatabaseLocation, statements: &str) {
     match location {
         DatabaseLocation::Sqlite(_) => sqlite(location).batch_execute(statements),
@@ -26,7 +26,7 @@ pub(crate) fn run(location: &DatabaseLocation, statements: &str) {
     .expect("the operator's SQL runs");
 }
 
-/// What a query for one whole number answers.
+/// Returns the result of a query for one integer.
 pub(crate) fn number(location: &DatabaseLocation, query: &str) -> i64 {
     let query = sql_query(format!("SELECT CAST(({query}) AS BIGINT) AS number"));
     let row: Result<Number, _> = match location {
@@ -36,7 +36,7 @@ pub(crate) fn number(location: &DatabaseLocation, query: &str) -> i64 {
     row.expect("a number").number
 }
 
-/// Every row of every table of ours in PostgreSQL, each as one line of JSON.
+/// Returns every row of every table in PostgreSQL, each as one line of JSON.
 pub(crate) fn dump(location: &DatabaseLocation) -> Vec<String> {
     let mut connection = postgres(location);
     let tables = "SELECT table_name AS line FROM information_schema.tables \
@@ -59,5 +59,5 @@ fn sqlite(location: &DatabaseLocation) -> SqliteConnection {
 
 fn postgres(location: &DatabaseLocation) -> PgConnection {
     let DatabaseLocation::Postgres(url) = location else { panic!("{location} is not PostgreSQL") };
-    PgConnection::establish(url.expose()).expect("a database that was created lets its creator in")
+    PgConnection::establish(url.expose()).expect("the owner can connect to the database")
 }

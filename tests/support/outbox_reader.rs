@@ -1,11 +1,11 @@
-//! The messages of the outbox, as a developer reads them.
+//! Reader of the SMS outbox file.
 
 use serde_json::Value;
 
 use crate::{Installation, TestServer};
 
 impl Installation {
-    /// What the outbox holds, oldest first: where to and what.
+    /// Returns the recipients and texts in the outbox, oldest first.
     pub fn outbox(&self) -> Vec<(String, String)> {
         let path = self.folder().join("data/sms-outbox.jsonl");
         let lines = std::fs::read_to_string(path).unwrap_or_default();
@@ -17,7 +17,7 @@ impl Installation {
         lines.lines().map(line).collect()
     }
 
-    /// The six digits of the newest message to this number (E.164).
+    /// Returns the code of the newest message to this number (E.164).
     #[track_caller]
     pub fn sms_code(&self, number: &str) -> String {
         let messages = self.outbox();
@@ -29,12 +29,12 @@ impl Installation {
 }
 
 impl TestServer {
-    /// What the outbox holds, oldest first: where to and what.
+    /// Returns the recipients and texts in the outbox, oldest first.
     pub fn outbox(&self) -> Vec<(String, String)> {
         self.installation.outbox()
     }
 
-    /// The six digits of the newest message to this number (E.164).
+    /// Returns the code of the newest message to this number (E.164).
     #[track_caller]
     pub fn sms_code(&self, number: &str) -> String {
         self.installation.sms_code(number)

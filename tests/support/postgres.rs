@@ -1,4 +1,4 @@
-//! A PostgreSQL database of one test's own.
+//! PostgreSQL database of a single test.
 
 use std::hash::{BuildHasher as _, RandomState};
 
@@ -8,7 +8,7 @@ use url::Url;
 
 use crate::postgres_url;
 
-/// An empty database with a random name, dropped with this value, whoever is still connected to it.
+/// Empty database with a random name, dropped with this value even if connections are open.
 #[derive(Debug)]
 pub struct PgDatabase {
     name: String,
@@ -16,59 +16,60 @@ pub struct PgDatabase {
 }
 
 impl PgDatabase {
-    /// Creates one on the server of [`postgres_url`].
+    /// Creates a database on the server of [`postgres_url`].
     pub fn create() -> Self {
-        // Each `RandomState` has keys of its own.
+        // Each `RandomState` has random keys.
         let random = RandomState::new().hash_one(std::process::id());
         let name = format!("mfa_test_{random:016x}");
         let mut url = Url::parse(&postgres_url()).expect("MFA_TEST_DATABASE_URL is a URL");
         url.set_path(&name);
-        // template1 cannot be copied while anyone is connected to it; template0 lets nobody in.
+        // template1 cannot be copied while it has connections; template0 accepts none.
         on_server(&format!("CREATE DATABASE {name} TEMPLATE template0"))
             .unwrap_or_else(|error| panic!("cannot create a database for the test: {error}"));
         Self { name, url: url.into() }
     }
 
-    /// How to connect to it, in the form of `DATABASE_URL`.
+    /// Returns the URL for `DATABASE_URL`.
     pub fn url(&self) -> &str {
         &self.url
     }
 
-    /// Lets nobody in any more and throws out who is in, as when the server is gone.
-    pub fn close(&self) {
+    /// Rejects new connections and terminates the open ones, as if the server were down.
+    pub fn refuse_connections(&self) {
         let name = &self.name;
         let statements = [
             format!("ALTER DATABASE {name} ALLOW_CONNECTIONS false"),
             format!("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{name}'"),
         ];
         for statement in statements {
-            on_server(&statement).unwrap_or_else(|error| panic!("cannot close {name}: {error}"));
+            on_server(&statement)
+                .unwrap_or_else(|error| panic!("cannot refuse connections to {name}: {error}"));
         }
     }
 
-    /// Lets everybody in again.
-    pub fn open_again(&self) {
+    /// Accepts connections again.
+    pub fn allow_connections(&self) {
         on_server(&format!("ALTER DATABASE {} ALLOW_CONNECTIONS true", self.name))
-            .unwrap_or_else(|error| panic!("cannot open {} again: {error}", self.name));
+            .unwrap_or_else(|error| panic!("cannot allow connections to {}: {error}", self.name));
     }
 
-    /// A connection to it.
+    /// Opens a connection.
     pub fn connect(&self) -> PgConnection {
-        PgConnection::establish(&self.url).expect("a database that was created lets its creator in")
+        PgConnection::establish(&self.url).expect("the owner can connect to the database")
     }
 }
 
 impl Drop for PgDatabase {
     fn drop(&mut self) {
-        // Not a panic: this may run while a failed test unwinds, and a second panic would hide the first.
+        // Not a panic: during the unwinding of a failed test, a second panic would hide the first.
         if let Err(error) = on_server(&format!("DROP DATABASE {} WITH (FORCE)", self.name)) {
-            eprintln!("the test database {} is left behind: {error}", self.name);
+            eprintln!("cannot drop the test database {}: {error}", self.name);
         }
     }
 }
 
 fn on_server(statement: &str) -> Result<(), String> {
-    // The first connection of a test is this one: see mfa-infra's own.
+    // Initializes OpenSSL before libpq does, as mfa-infra does: this may be the first connection of the process.
     openssl_sys::init();
     let mut server = PgConnection::establish(&postgres_url()).map_err(|error| error.to_string())?;
     server.batch_execute(statement).map_err(|error| error.to_string())
@@ -79,7 +80,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_database_is_its_own_and_is_dropped_under_those_who_are_connected() {
+    fn each_database_is_separate_and_dropped_with_open_connections() {
         let [first, second] = [PgDatabase::create(), PgDatabase::create()];
         let url = first.url().to_owned();
         let mut connection = first.connect();

@@ -1,4 +1,4 @@
-//! The server as a process of its own, with the system's clock.
+//! Server as a separate process, with the system clock.
 
 use std::io::{BufRead as _, BufReader};
 use std::process::{Child, ChildStdout, Command, ExitStatus, Stdio};
@@ -7,52 +7,52 @@ use std::time::Duration;
 
 use crate::{Client, Installation, server_binary};
 
-/// How long a server that was told to stop may take, and a little for the machine.
-const LAST: Duration = Duration::from_secs(12);
+/// Timeout of a graceful stop, with a margin.
+const STOP_TIMEOUT: Duration = Duration::from_secs(12);
 
-/// A server that runs. Dropping it kills it.
+/// Running server process. Dropping it kills the process.
 #[derive(Debug)]
 pub struct ServerProcess {
     child: Option<Child>,
     client: Client,
-    // Kept, because a server that speaks to nobody would end.
+    // Kept open, because the server would exit on a closed standard output.
     _banner: BufReader<ChildStdout>,
 }
 
-/// A start that was refused.
+/// Failed start of a server.
 #[derive(Debug)]
-pub struct FlowError {
-    /// The exit code; none for a server that was killed.
+pub struct StartError {
+    /// Exit code; `None` if the process was killed.
     pub code: Option<i32>,
-    /// What it said on standard error.
-    pub said: String,
+    /// Text on standard error.
+    pub stderr: String,
 }
 
 impl Installation {
-    /// Starts a server, and waits until it listens.
+    /// Starts a server and waits until it listens.
     #[track_caller]
     pub fn start(&self) -> ServerProcess {
         self.try_start().unwrap_or_else(|refusal| panic!("the server does not start: {refusal:?}"))
     }
 
-    /// The same, where it may be refused.
+    /// Starts a server that may fail to start.
     ///
     /// # Errors
     ///
-    /// What the server ended with before it listened.
-    pub fn try_start(&self) -> Result<ServerProcess, FlowError> {
+    /// Exit code and standard error of a server that exited before it listened.
+    pub fn try_start(&self) -> Result<ServerProcess, StartError> {
         self.run(&mut Command::new(server_binary()))
     }
 
-    /// Starts a server by way of a program that sets its surroundings and becomes it, such as `prlimit --nofile=64`.
+    /// Starts a server under a wrapper program, such as `prlimit --nofile=64`.
     #[track_caller]
-    pub fn start_by(&self, words: &[&str]) -> ServerProcess {
+    pub fn start_under(&self, words: &[&str]) -> ServerProcess {
         let (program, arguments) = words.split_first().expect("the name of a program");
         let started = self.run(Command::new(program).args(arguments).arg(server_binary()));
         started.unwrap_or_else(|refusal| panic!("the server does not start under {words:?}: {refusal:?}"))
     }
 
-    fn run(&self, command: &mut Command) -> Result<ServerProcess, FlowError> {
+    fn run(&self, command: &mut Command) -> Result<ServerProcess, StartError> {
         let mut child = command
             .current_dir(self.folder())
             .env_clear()
@@ -76,54 +76,54 @@ impl Installation {
             line.clear();
         }
         let output = child.wait_with_output().expect("it ended");
-        let said = String::from_utf8_lossy(&output.stderr).into_owned();
-        Err(FlowError { code: output.status.code(), said })
+        let stderr = String::from_utf8_lossy(&output.stderr).into_owned();
+        Err(StartError { code: output.status.code(), stderr })
     }
 }
 
 impl ServerProcess {
-    /// What calls it.
+    /// Returns a client of the server.
     pub const fn client(&self) -> Client {
         self.client
     }
 
-    /// Ends it as a power cut would.
+    /// Kills the server without a graceful stop.
     pub fn kill(self) {
         drop(self);
     }
 
-    /// Sets a limit of the system on it while it runs, as `prlimit` names it: `--fsize=1`.
+    /// Sets a resource limit of the running process with a `prlimit` option, such as `--fsize=1`.
     pub fn limit(&self, limit: &str) {
         let child = self.child.as_ref().expect("it runs");
         let set = Command::new("prlimit").args([&format!("--pid={}", child.id()), limit]).status();
         assert!(set.expect("the system has prlimit (util-linux)").success(), "{limit}");
     }
 
-    /// Tells it to stop, and goes on.
+    /// Sends SIGTERM without waiting for the exit.
     pub fn terminate(&self) {
         self.signal("-TERM");
     }
 
-    /// Tells it to read anew what lies in files, as after a rotation of the log.
+    /// Sends SIGHUP: the server reopens its log and reloads its certificate.
     pub fn hang_up(&self) {
         self.signal("-HUP");
     }
 
     fn signal(&self, name: &str) {
         let child = self.child.as_ref().expect("it runs");
-        let told = Command::new("kill").arg(name).arg(child.id().to_string()).status();
-        assert!(told.expect("the system has kill").success());
+        let status = Command::new("kill").arg(name).arg(child.id().to_string()).status();
+        assert!(status.expect("the system has kill").success());
     }
 
-    /// Waits for its end, which is near.
+    /// Waits for the exit of a stopping server.
     pub fn wait(mut self) -> ExitStatus {
         let mut child = self.child.take().expect("it runs");
         let id = child.id();
         let (ended, end) = mpsc::channel();
         let waiter = std::thread::spawn(move || ended.send(child.wait()));
-        let status = end.recv_timeout(LAST).unwrap_or_else(|_| {
+        let status = end.recv_timeout(STOP_TIMEOUT).unwrap_or_else(|_| {
             drop(Command::new("kill").arg("-KILL").arg(id.to_string()).status());
-            panic!("the server runs on, ten seconds after it was told to stop")
+            panic!("the server did not exit within {STOP_TIMEOUT:?}")
         });
         drop(waiter.join());
         status.expect("it was waited for once")

@@ -1,4 +1,4 @@
-//! A server in this process, whose clock the test moves.
+//! Server in the test process, with a manual clock.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -15,14 +15,14 @@ use serde_json::json;
 use crate::stores::add_user;
 use crate::{AdminAnswer, Answer, Client, Installation, Member, NOON, Request};
 
-const STOP_WITHIN: Duration = Duration::from_secs(5);
+const STOP_TIMEOUT: Duration = Duration::from_secs(5);
 
-/// A server of one test's own, at noon.
+/// Server of a single test, whose clock starts at [`NOON`].
 #[derive(Debug)]
 pub struct TestServer {
-    /// What it was started from.
+    /// Folder, database and settings.
     pub installation: Installation,
-    /// What time it is to the server.
+    /// Clock of the server.
     pub clock: Arc<ManualClock>,
     client: Client,
     operators: Option<Client>,
@@ -31,30 +31,30 @@ pub struct TestServer {
 }
 
 impl TestServer {
-    /// One on each database, without limits by address.
+    /// Starts a server on each database, with high rate limits.
     pub fn each() -> [Self; 2] {
         Self::each_with(&[])
     }
 
-    /// One on each database, so set.
+    /// Starts a server on each database with these settings.
     pub fn each_with(settings: &[(&str, &str)]) -> [Self; 2] {
-        // The time of PostgreSQL cannot be moved, so the two are not to be compared.
+        // The clock of PostgreSQL cannot be changed, so the clock comparison is disabled.
         let settings = [&[("MFA_MAX_CLOCK_SKEW", "0")], settings].concat();
         Installation::each(&settings).map(Self::start)
     }
 
-    /// The one on the PostgreSQL server, so set.
+    /// Starts a server on PostgreSQL with these settings.
     pub fn postgres_with(settings: &[(&str, &str)]) -> Self {
         let settings = [&[("MFA_MAX_CLOCK_SKEW", "0")], settings].concat();
         Self::start(Installation::postgres(&settings))
     }
 
-    /// One on a database of that PostgreSQL server that is there already.
+    /// Starts a server on an existing PostgreSQL database.
     pub fn postgres_at(url: &str) -> Self {
         Self::start(Installation::postgres_at(url, &[("MFA_MAX_CLOCK_SKEW", "0")]))
     }
 
-    /// One on this installation, which may have been started before.
+    /// Starts a server on this installation, which may have been used before.
     pub fn start(installation: Installation) -> Self {
         let sources = Sources { dir: installation.folder().to_owned(), env: installation.settings().clone() };
         let settings = Settings::load(&sources).expect("good settings");
@@ -69,63 +69,63 @@ impl TestServer {
         Self { installation, clock, client, operators, mfa, running: Some(running) }
     }
 
-    /// For messages.
+    /// Returns the name of the database, for messages.
     pub const fn name(&self) -> &'static str {
         self.installation.name
     }
 
-    /// What calls it.
+    /// Returns a client of the server.
     pub const fn client(&self) -> Client {
         self.client
     }
 
-    /// What calls it on the address for operators.
+    /// Returns a client of the operator address.
     pub fn operators(&self) -> Client {
         self.operators.expect("a server with MFA_OPS_BIND")
     }
 
-    /// A `GET` with this token.
+    /// Sends a `GET` with this token.
     pub fn get(&self, path: &str, token: &str) -> Answer {
         self.client.get(path).bearer(token).send()
     }
 
-    /// A `POST` with this token and no body.
+    /// Sends a `POST` with this token and no body.
     pub fn post(&self, path: &str, token: &str) -> Answer {
         self.client.post(path).bearer(token).send()
     }
 
-    /// A `POST` of a code with this token.
+    /// Sends a `POST` of a code with this token.
     pub fn send_code(&self, path: &str, token: &str, code: &str) -> Answer {
         self.client.post(path).bearer(token).code(code).send()
     }
 
-    /// Shows a code of the authenticator app.
+    /// Verifies a TOTP code.
     pub fn verify(&self, token: &str, code: &str) -> Answer {
         self.send_code("/api/mfa/verify/totp", token, code)
     }
 
-    /// A login that is not sent yet.
+    /// Creates a login request.
     pub fn login(&self, username: &str, password: &str) -> Request {
         self.client.post("/api/auth/login").json(&json!({ "username": username, "password": password }))
     }
 
-    /// What time it is to the server.
+    /// Returns the time of the server's clock.
     pub fn now(&self) -> Timestamp {
         self.clock.now()
     }
 
-    /// Moves the clock on.
+    /// Advances the clock.
     pub fn advance(&self, seconds: u64) {
         self.clock.advance(Duration::from_secs(seconds));
     }
 
-    /// Adds a user who has no password that anybody knows, which takes no hashing.
+    /// Adds a user without a known password, which avoids hashing one.
     pub fn add_user(&self, name: &str) -> UserId {
         let added = add_user(self.mfa.flows().test_ports().users.as_ref(), name);
-        self.mfa.block_on(added).expect("the product runs")
+        self.mfa.block_on(added).expect("the runtime runs")
     }
 
-    /// Adds a user who can log in.
+    /// Adds a user with a password.
     pub fn add_user_with_password(&self, name: &str, password: &str) -> UserId {
         let request = NewUserRequest {
             email: format!("{name}@example.com"),
@@ -136,104 +136,104 @@ impl TestServer {
             mfa_enforced: false,
         };
         let made = self.mfa.block_on(self.mfa.flows().create_user(&operator(), request));
-        made.expect("the product runs").expect("a name that is free")
+        made.expect("the runtime runs").expect("a name that is free")
     }
 
-    /// A fresh token of that kind.
+    /// Issues a token of this kind.
     pub fn token(&self, user: UserId, kind: TokenKind) -> String {
         let minted = self.mfa.block_on(self.mfa.flows().mint_token(&operator(), user, kind));
-        let minted = minted.expect("the product runs").expect("a user who is there");
+        let minted = minted.expect("the runtime runs").expect("a user who is there");
         minted.token.token.expose().to_owned()
     }
 
-    /// A fresh pending token.
+    /// Issues a pending token.
     pub fn pending(&self, user: UserId) -> String {
         self.token(user, TokenKind::Pending)
     }
 
-    /// Adds a user and enrols an authenticator app. The clock moves on by five minutes, so that every code of the
-    /// window is a new one.
+    /// Adds a user and enrols an authenticator app. Advances the clock by five minutes, so that all codes of the window
+    /// are unused.
     pub fn enrol(&self, name: &str) -> Member {
         let id = self.add_user(name);
         self.enrol_user(id)
     }
 
-    /// The same for a user who is there. It goes past HTTP, and is given no recovery codes: to hash them takes long.
+    /// Enrols an authenticator app for an existing user, without HTTP and without recovery codes, which are slow to hash.
     pub fn enrol_user(&self, id: UserId) -> Member {
         let (ports, now) = (self.mfa.flows().test_ports(), self.now());
         let secret = mfa_totp::generate_secret(ports.entropy.as_ref()).expect("randomness");
         let member = Member { id, secret, access: self.token(id, TokenKind::TwoFactors) };
-        let (shown, cipher) = (member.clone(), Arc::clone(&ports.cipher));
-        let code = TotpCode::parse(&shown.code(now)).expect("six digits");
+        let (enrolling, cipher) = (member.clone(), Arc::clone(&ports.cipher));
+        let code = TotpCode::parse(&enrolling.code(now)).expect("six digits");
         let enrolled = ports.accounts.update(id, Phase::Begin, move |account| {
-            mfa_totp::begin_enrolment(account, &shown.secret, now, cipher.as_ref()).is_ok()
+            mfa_totp::begin_enrolment(account, &enrolling.secret, now, cipher.as_ref()).is_ok()
                 && mfa_totp::confirm_enrolment(account, &code, now, cipher.as_ref())
                     == Ok(FactorResult::Correct)
         });
-        let enrolled = self.mfa.block_on(enrolled).expect("the product runs").expect("the store answers");
+        let enrolled = self.mfa.block_on(enrolled).expect("the runtime runs").expect("the store answers");
         assert_eq!(enrolled, Some(true));
         self.advance(300);
         member
     }
 
-    /// Adds a user and enrols an authenticator app over HTTP, and gives the recovery codes that were shown as well.
+    /// Adds a user and enrols an authenticator app over HTTP. Returns the recovery codes too.
     pub fn enrol_with_codes(&self, name: &str) -> (Member, Vec<String>) {
         let id = self.add_user(name);
         let token = self.token(id, TokenKind::OneFactor);
-        let mut member = Member::of_enrolment(id, &self.post("/api/mfa/totp/enroll/start", &token));
+        let mut member = Member::from_enrolment(id, &self.post("/api/mfa/totp/enroll/start", &token));
         let confirmed = self.send_code("/api/mfa/totp/enroll/verify", &token, &member.code(self.now()));
         member.access = confirmed.field("access_token");
         self.advance(300);
         (member, confirmed.texts("recovery_codes"))
     }
 
-    /// Shows a recovery code.
-    pub fn recover(&self, token: &str, code: &str) -> Answer {
+    /// Verifies a recovery code.
+    pub fn verify_recovery_code(&self, token: &str, code: &str) -> Answer {
         self.send_code("/api/mfa/verify/recovery", token, code)
     }
 
-    /// Gives this many wrong codes, each under a pending token of its own, and demands that each is taken for one.
+    /// Submits this many wrong codes, each with a new pending token, and asserts that each is rejected.
     #[track_caller]
     pub fn fail(&self, member: &Member, times: usize) {
         for _ in 0..times {
             let wrong = member.wrong_code(self.now());
-            self.verify(&self.pending(member.id), &wrong).says(401, "invalid_code");
+            self.verify(&self.pending(member.id), &wrong).assert_problem(401, "invalid_code");
         }
     }
 
-    /// The wrong codes in a row of a user, as an operator reads them.
+    /// Returns the number of consecutive failures in the user's row.
     pub fn failures(&self, user: UserId) -> i64 {
         self.installation.number(&format!("SELECT mfa_failed_attempts FROM users WHERE id = {user}"))
     }
 
-    /// Whether the log says this, or does so within two seconds: lines are written by a thread of their own.
-    pub fn log_says(&self, text: &str) -> bool {
+    /// Whether the log contains this text within two seconds: a separate thread writes the lines.
+    pub fn log_contains(&self, text: &str) -> bool {
         (0..100).any(|_| {
-            let says = self.installation.log().contains(text);
-            if !says {
+            let found = self.installation.log().contains(text);
+            if !found {
                 std::thread::sleep(Duration::from_millis(20));
             }
-            says
+            found
         })
     }
 
-    /// Has the server remove the events that are old enough now, and tells how many there were.
+    /// Removes the events past their retention and returns their number.
     pub fn trim_audit(&self) -> u64 {
         let (mfa, trimming) = (Arc::clone(&self.mfa), Arc::clone(&self.mfa));
         let trimmed = mfa.block_on(async move { trimming.audit().trim().await });
-        trimmed.expect("the product runs").expect("the store answers")
+        trimmed.expect("the runtime runs").expect("the store answers")
     }
 
-    /// Runs `mfa-admin` on the same database, beside the server.
+    /// Runs `mfa-admin` on the same database while the server runs.
     pub fn admin(&self, words: &[&str]) -> AdminAnswer {
         self.installation.admin(words, "")
     }
 
-    /// Stops the server and everything behind it, and leaves what it was started from.
+    /// Stops the server and returns its installation.
     pub fn stop(self) -> Installation {
         let Self { installation, mfa, running, .. } = self;
         drop(running);
-        mfa.stop(STOP_WITHIN);
+        mfa.stop(STOP_TIMEOUT);
         installation
     }
 }

@@ -1,4 +1,4 @@
-//! A network of SMS providers for tests: it speaks OVH's and Twilio's formats and behaves as badly as a test wants.
+//! Simulated OVH and Twilio servers with configurable faults.
 
 use std::collections::VecDeque;
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
@@ -11,17 +11,17 @@ use data_encoding::{BASE64, HEXLOWER};
 use serde_json::Value;
 use sha1::{Digest as _, Sha1};
 
-/// How long tests wait for a call that must come.
-const PATIENCE: Duration = Duration::from_secs(20);
+/// Timeout for an expected request.
+const TIMEOUT: Duration = Duration::from_secs(20);
 
 const APP_KEY: &str = "app-key-of-a-test";
 const APP_SECRET: &str = "app-secret-of-a-test";
 const CONSUMER_KEY: &str = "consumer-key-of-a-test";
 const ACCOUNT_SID: &str = "AC00000000000000000000000000000001";
-/// The token that Twilio signs its reports with.
+/// Token that Twilio signs its delivery reports with.
 pub const TWILIO_TOKEN: &str = "auth-token-of-a-test";
 
-/// Whose call it is.
+/// Simulated provider.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Provider {
     /// OVH.
@@ -30,54 +30,54 @@ pub enum Provider {
     Twilio,
 }
 
-/// How a provider behaves to a send. OVH's time is always told.
+/// Behaviour of a provider on a send. OVH's time endpoint always works.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Behaviour {
-    /// Takes it.
+    /// Accepts the message.
     Accept,
-    /// Takes it after this long.
+    /// Accepts the message after a delay.
     Late(Duration),
-    /// Refuses it with this status and body, and these further header lines.
+    /// Rejects the message with this status, these additional header lines and this body.
     Refuse(u16, &'static str, String),
-    /// Reads it and says nothing, for as long as the other side waits.
+    /// Reads the request and never responds.
     Hang,
-    /// Reads it and closes.
+    /// Reads the request and closes the connection.
     CloseAfterBody,
-    /// OVH: 200 that names the number as one it cannot send to.
+    /// OVH: 200 that lists the number as invalid.
     InvalidReceiver,
-    /// OVH: 200 without ids.
+    /// OVH: 200 without message ids.
     NoIds,
-    /// Sends the caller elsewhere.
+    /// Redirects to another URL.
     Redirect(String),
 }
 
 impl Behaviour {
-    /// Refuses with this status and JSON.
+    /// Rejects the message with this status and JSON.
     pub fn refuse(status: u16, body: &str) -> Self {
         Self::Refuse(status, "", body.to_owned())
     }
 }
 
-/// A message that a provider was asked to send, whatever became of it.
+/// Send request received by a provider.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct AskedFor {
-    /// Whom.
+pub struct ReceivedSend {
+    /// Provider that received it.
     pub provider: Provider,
-    /// Where to.
+    /// Recipient.
     pub to: String,
-    /// What.
+    /// Text of the message.
     pub text: String,
-    /// Whether it was taken, as far as the provider is concerned.
-    pub taken: bool,
+    /// Whether the provider accepted it.
+    pub accepted: bool,
 }
 
 #[derive(Debug, Default)]
 struct State {
     ovh: VecDeque<Behaviour>,
     twilio: VecDeque<Behaviour>,
-    asked: Vec<AskedFor>,
+    sends: Vec<ReceivedSend>,
     connections: usize,
-    bad: Vec<String>,
+    invalid: Vec<String>,
 }
 
 #[derive(Debug, Default)]
@@ -97,7 +97,7 @@ impl Shared {
     }
 }
 
-/// Both providers, on one port of the loopback.
+/// Both providers, on one port of the loopback address.
 #[derive(Debug)]
 pub struct SmsNetwork {
     address: SocketAddr,
@@ -111,7 +111,7 @@ impl Default for SmsNetwork {
 }
 
 impl SmsNetwork {
-    /// One whose providers take everything.
+    /// Starts providers that accept everything.
     pub fn new() -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").expect("127.0.0.1 has a free port");
         let address = listener.local_addr().expect("a bound socket has an address");
@@ -126,7 +126,7 @@ impl SmsNetwork {
         Self { address, shared }
     }
 
-    /// The settings of a server that sends through it: OVH first, Twilio second.
+    /// Returns the settings of a server that sends through these providers: OVH first, Twilio second.
     pub fn settings(&self) -> Vec<(&'static str, String)> {
         let here = format!("http://{}", self.address);
         vec![
@@ -144,8 +144,8 @@ impl SmsNetwork {
         ]
     }
 
-    /// What a provider does from now on, one behaviour for each send; the last one stays.
-    pub fn let_it(&self, provider: Provider, behaviours: impl IntoIterator<Item = Behaviour>) {
+    /// Sets the behaviour of a provider for each of the next sends. The last one is repeated.
+    pub fn set_behaviours(&self, provider: Provider, behaviours: impl IntoIterator<Item = Behaviour>) {
         let mut state = self.shared.lock();
         let queue = behaviours.into_iter().collect();
         match provider {
@@ -154,58 +154,58 @@ impl SmsNetwork {
         }
     }
 
-    /// The messages that it was asked to send, oldest first.
+    /// Returns the received send requests, oldest first.
     #[track_caller]
-    pub fn asked(&self) -> Vec<AskedFor> {
+    pub fn sends(&self) -> Vec<ReceivedSend> {
         let state = self.shared.lock();
-        assert!(state.bad.is_empty(), "{:?}", state.bad);
-        state.asked.clone()
+        assert!(state.invalid.is_empty(), "{:?}", state.invalid);
+        state.sends.clone()
     }
 
-    /// Which providers were asked, oldest first.
+    /// Returns the providers of the received send requests, oldest first.
     #[track_caller]
     pub fn route(&self) -> Vec<Provider> {
-        self.asked().iter().map(|it| it.provider).collect()
+        self.sends().iter().map(|it| it.provider).collect()
     }
 
-    /// How many connections came in, whatever for.
+    /// Returns the number of accepted connections.
     pub fn connections(&self) -> usize {
         self.shared.lock().connections
     }
 
-    /// Waits until it has been asked to send that many.
+    /// Waits for this number of send requests.
     #[track_caller]
     pub fn wait_for(&self, count: usize) {
         let state = self.shared.lock();
-        let few = |state: &mut State| state.asked.len() < count;
-        let waited = self.shared.changed.wait_timeout_while(state, PATIENCE, few);
+        let few = |state: &mut State| state.sends.len() < count;
+        let waited = self.shared.changed.wait_timeout_while(state, TIMEOUT, few);
         let (state, _) = waited.unwrap_or_else(PoisonError::into_inner);
-        assert!(state.asked.len() >= count, "{} of {count} sends", state.asked.len());
+        assert!(state.sends.len() >= count, "{} of {count} sends", state.sends.len());
     }
 
-    /// The six digits of the newest message to this number.
+    /// Returns the code of the newest message to this number.
     #[track_caller]
     pub fn code(&self, number: &str) -> String {
-        let asked = self.asked();
-        let newest = asked.iter().rev().find(|it| it.to == number).expect("a message to this number");
+        let sends = self.sends();
+        let newest = sends.iter().rev().find(|it| it.to == number).expect("a message to this number");
         newest.text.chars().filter(char::is_ascii_digit).take(6).collect()
     }
 
-    /// Where it listens.
+    /// Returns the base URL.
     pub fn url(&self) -> String {
         format!("http://{}", self.address)
     }
 }
 
 #[derive(Debug)]
-struct Call {
+struct HttpRequest {
     method: String,
     path: String,
     headers: Vec<(String, String)>,
     body: Vec<u8>,
 }
 
-impl Call {
+impl HttpRequest {
     fn read(stream: &TcpStream) -> Option<Self> {
         let mut reader = BufReader::new(stream);
         let mut line = || {
@@ -220,10 +220,10 @@ impl Call {
             let (name, value) = line.split_once(':')?;
             headers.push((name.to_lowercase(), value.trim().to_owned()));
         }
-        let mut call = Self { method, path, headers, body: Vec::new() };
-        let length = call.header("content-length").parse().unwrap_or(0);
-        reader.take(length).read_to_end(&mut call.body).ok()?;
-        Some(call)
+        let mut request = Self { method, path, headers, body: Vec::new() };
+        let length = request.header("content-length").parse().unwrap_or(0);
+        reader.take(length).read_to_end(&mut request.body).ok()?;
+        Some(request)
     }
 
     fn header(&self, name: &str) -> &str {
@@ -233,20 +233,20 @@ impl Call {
 
 fn serve(stream: TcpStream, address: SocketAddr, shared: &Shared) {
     shared.connected();
-    let Some(call) = Call::read(&stream) else { return };
-    if call.path == "/auth/time" {
+    let Some(request) = HttpRequest::read(&stream) else { return };
+    if request.path == "/auth/time" {
         let now = std::time::SystemTime::UNIX_EPOCH.elapsed().expect("a time after 1970").as_secs();
         return answer(stream, 200, "", &now.to_string());
     }
-    let provider = if call.path.starts_with("/2010-04-01/") { Provider::Twilio } else { Provider::Ovh };
+    let provider = if request.path.starts_with("/2010-04-01/") { Provider::Twilio } else { Provider::Ovh };
     let read = match provider {
-        Provider::Ovh => ovh(&call, address),
-        Provider::Twilio => twilio(&call),
+        Provider::Ovh => ovh(&request, address),
+        Provider::Twilio => twilio(&request),
     };
     let (to, text) = match read {
         Ok(message) => message,
-        Err(why) => {
-            shared.lock().bad.push(format!("{provider:?}: {why}"));
+        Err(reason) => {
+            shared.lock().invalid.push(format!("{provider:?}: {reason}"));
             return answer(stream, 400, "", "{}");
         }
     };
@@ -255,12 +255,12 @@ fn serve(stream: TcpStream, address: SocketAddr, shared: &Shared) {
         let queue = if provider == Provider::Ovh { &mut state.ovh } else { &mut state.twilio };
         let behaviour = if queue.len() > 1 { queue.pop_front() } else { queue.front().cloned() }
             .unwrap_or(Behaviour::Accept);
-        let taken = matches!(behaviour, Behaviour::Accept | Behaviour::Late(_));
-        state.asked.push(AskedFor { provider, to: to.clone(), text, taken });
+        let accepted = matches!(behaviour, Behaviour::Accept | Behaviour::Late(_));
+        state.sends.push(ReceivedSend { provider, to: to.clone(), text, accepted });
         behaviour
     };
     shared.changed.notify_all();
-    let nth = shared.lock().asked.len();
+    let nth = shared.lock().sends.len();
     behave(stream, provider, &behaviour, &to, nth);
 }
 
@@ -304,24 +304,24 @@ fn answer(mut stream: TcpStream, status: u16, headers: &str, body: &str) {
         "HTTP/1.1 {status} Any\r\nContent-Type: application/json\r\nContent-Length: {length}\r\n\
          Connection: close\r\n{headers}\r\n"
     );
-    // The caller may have gone away.
+    // The client may have disconnected.
     drop(stream.write_all(format!("{head}{body}").as_bytes()));
 }
 
-/// Number and text of a send by OVH's rules: signed over the exact bytes, no STOP text, a validity.
-fn ovh(call: &Call, address: SocketAddr) -> Result<(String, String), String> {
-    if (call.method.as_str(), call.path.as_str()) != ("POST", "/sms/sms-ab12345-1/jobs") {
-        return Err(format!("{} {}", call.method, call.path));
+/// Reads number and text of an OVH request. Checks its signature, `noStopClause` and `validityPeriod`.
+fn ovh(request: &HttpRequest, address: SocketAddr) -> Result<(String, String), String> {
+    if (request.method.as_str(), request.path.as_str()) != ("POST", "/sms/sms-ab12345-1/jobs") {
+        return Err(format!("{} {}", request.method, request.path));
     }
-    let url = format!("http://{address}{}", call.path);
-    let time = call.header("x-ovh-timestamp");
-    let body = String::from_utf8_lossy(&call.body);
+    let url = format!("http://{address}{}", request.path);
+    let time = request.header("x-ovh-timestamp");
+    let body = String::from_utf8_lossy(&request.body);
     let signed = [APP_SECRET, CONSUMER_KEY, "POST", &url, &body, time].join("+");
     let signature = format!("$1${}", HEXLOWER.encode(&Sha1::digest(signed.as_bytes())));
-    if signature != call.header("x-ovh-signature") || call.header("x-ovh-application") != APP_KEY {
+    if signature != request.header("x-ovh-signature") || request.header("x-ovh-application") != APP_KEY {
         return Err("wrong signature".to_owned());
     }
-    let job: Value = serde_json::from_slice(&call.body).map_err(|error| error.to_string())?;
+    let job: Value = serde_json::from_slice(&request.body).map_err(|error| error.to_string())?;
     if job.pointer("/noStopClause") != Some(&Value::Bool(true)) || job.pointer("/validityPeriod").is_none() {
         return Err("no noStopClause or validityPeriod".to_owned());
     }
@@ -329,17 +329,17 @@ fn ovh(call: &Call, address: SocketAddr) -> Result<(String, String), String> {
     text("/receivers/0").zip(text("/message")).ok_or_else(|| "no receiver or message".to_owned())
 }
 
-/// Number and text of a send by Twilio's rules.
-fn twilio(call: &Call) -> Result<(String, String), String> {
+/// Reads number and text of a Twilio request and checks its authorization.
+fn twilio(request: &HttpRequest) -> Result<(String, String), String> {
     let authorization =
         format!("Basic {}", BASE64.encode(format!("{ACCOUNT_SID}:{TWILIO_TOKEN}").as_bytes()));
-    if call.header("authorization") != authorization {
+    if request.header("authorization") != authorization {
         return Err("wrong authorization".to_owned());
     }
-    if call.path != format!("/2010-04-01/Accounts/{ACCOUNT_SID}/Messages.json") {
-        return Err(call.path.clone());
+    if request.path != format!("/2010-04-01/Accounts/{ACCOUNT_SID}/Messages.json") {
+        return Err(request.path.clone());
     }
-    let fields: Vec<_> = url::form_urlencoded::parse(&call.body).into_owned().collect();
+    let fields: Vec<_> = url::form_urlencoded::parse(&request.body).into_owned().collect();
     let field = |wanted| fields.iter().find(|(name, _)| name == wanted).map(|(_, value)| value.clone());
     field("To").zip(field("Body")).ok_or_else(|| "no To or Body".to_owned())
 }

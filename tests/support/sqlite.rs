@@ -1,27 +1,27 @@
-//! An embedded database of one test's own.
+//! SQLite database of a single test.
 
 use std::path::Path;
 
 use tempfile::TempDir;
 
-/// A data directory with a place for the embedded database in it, removed with this value.
+/// Data directory for a SQLite database, removed with this value.
 #[derive(Debug)]
 pub struct SqliteDatabase {
     directory: TempDir,
 }
 
 impl SqliteDatabase {
-    /// Makes the directory; the database file comes into being at the first connection.
+    /// Creates the directory. The first connection creates the database file.
     pub fn create() -> Self {
         Self { directory: tempfile::tempdir().expect("the system's temporary directory takes one more") }
     }
 
-    /// Where the database is, in the form of `DATABASE_URL`.
+    /// Returns the URL for `DATABASE_URL`.
     pub fn url(&self) -> String {
         format!("sqlite://{}", self.directory.path().join("nova-mfa.db").display())
     }
 
-    /// The directory, for `MFA_DATA_DIR`.
+    /// Returns the directory, for `MFA_DATA_DIR`.
     pub fn directory(&self) -> &Path {
         self.directory.path()
     }
@@ -32,7 +32,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_database_lies_in_its_directory_and_goes_with_it() {
+    fn the_database_is_in_its_directory_and_removed_with_it() {
         let database = SqliteDatabase::create();
         let directory = database.directory().to_owned();
         assert!(directory.is_dir());

@@ -1,4 +1,4 @@
-//! Every store of accounts, opened for one test.
+//! Account stores of a single test, on every adapter.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -12,26 +12,26 @@ use tokio::runtime::Runtime;
 
 use crate::{PgDatabase, SqliteDatabase, operator};
 
-/// Noon of some day, for clocks that stand still.
+/// Start of the manual clocks.
 pub const NOON: Timestamp = Timestamp::from_seconds(1_800_000_000);
 
-/// A database of one test's own, open, with its schema.
+/// Open database of a single test, with its schema.
 #[derive(Debug)]
 pub struct TestStore {
-    /// For messages.
+    /// Name of the database, for messages.
     pub name: &'static str,
-    /// The open database.
+    /// Open database.
     pub database: Arc<dyn Database>,
-    /// What it told.
+    /// Logged events.
     pub log: Arc<RecordingEventSink>,
-    /// Where it is.
+    /// Location of the database.
     pub location: DatabaseLocation,
-    /// What the test's futures run on.
+    /// Runtime for the futures of the test.
     pub runtime: Runtime,
     guard: Guard,
 }
 
-/// Where the database lives; gone with it.
+/// Database or folder, removed with the store.
 #[derive(Debug)]
 struct Guard {
     _folder: Option<SqliteDatabase>,
@@ -51,40 +51,40 @@ impl From<PgDatabase> for Guard {
 }
 
 impl TestStore {
-    /// An embedded one.
+    /// Creates a SQLite store.
     pub fn sqlite() -> Self {
         Self::sqlite_with(&DatabaseOptions::default())
     }
 
-    /// An embedded one, opened so.
+    /// Creates a SQLite store with these options.
     pub fn sqlite_with(options: &DatabaseOptions) -> Self {
         let guard = SqliteDatabase::create();
         let location = DatabaseLocation::Sqlite(guard.directory().join("nova-mfa.db"));
         Self::open("SQLite", location, guard.into(), options)
     }
 
-    /// One on the PostgreSQL server.
+    /// Creates a PostgreSQL store.
     pub fn postgres() -> Self {
         Self::postgres_with(&DatabaseOptions::default())
     }
 
-    /// One on the PostgreSQL server, opened so.
+    /// Creates a PostgreSQL store with these options.
     pub fn postgres_with(options: &DatabaseOptions) -> Self {
         let guard = PgDatabase::create();
         let location = DatabaseLocation::Postgres(SecretText::new(guard.url().to_owned()));
         Self::open("PostgreSQL", location, guard.into(), options)
     }
 
-    /// One on the PostgreSQL server, in whose database this SQL was run before.
+    /// Creates a PostgreSQL store in a database prepared by this SQL.
     pub fn postgres_over(sql: &str) -> Self {
         use diesel::connection::SimpleConnection as _;
         let guard = PgDatabase::create();
-        guard.connect().batch_execute(sql).expect("what stood there before");
+        guard.connect().batch_execute(sql).expect("the SQL runs");
         let location = DatabaseLocation::Postgres(SecretText::new(guard.url().to_owned()));
         Self::open("PostgreSQL", location, guard.into(), &DatabaseOptions::default())
     }
 
-    /// One of each.
+    /// Creates a store on each database.
     pub fn each() -> [Self; 2] {
         [Self::sqlite(), Self::postgres()]
     }
@@ -96,32 +96,32 @@ impl TestStore {
         Self { name, database, log, location, runtime, guard }
     }
 
-    /// A second process's view of the same database.
-    pub fn open_again(&self) -> Arc<dyn Database> {
+    /// Opens the same database again, as a second process would.
+    pub fn reopen(&self) -> Arc<dyn Database> {
         open_database(&self.location, &DatabaseOptions::default(), &self.log, &self.runtime)
     }
 
-    /// The port.
+    /// Returns the store as its port.
     pub fn accounts(&self) -> Arc<dyn Accounts> {
         self.database.clone()
     }
 
-    /// Runs SQL as an operator would, with a client of the operator's own.
+    /// Runs SQL with a client separate from the store.
     pub fn sql(&self, statements: &str) {
         operator::run(&self.location, statements);
     }
 
-    /// What a query for one whole number answers.
+    /// Returns the result of a query for one integer.
     pub fn number(&self, query: &str) -> i64 {
         operator::number(&self.location, query)
     }
 
-    /// A connection that holds what it locks, where the store is PostgreSQL.
+    /// Opens a PostgreSQL connection, which can hold locks.
     pub fn postgres_connection(&self) -> diesel::PgConnection {
         self.guard.postgres.as_ref().expect("this test is for PostgreSQL").connect()
     }
 
-    /// Adds a user of that name.
+    /// Adds a user with this name.
     pub fn add_user(&self, name: &str) -> UserId {
         self.runtime.block_on(add_user(self.database.as_ref(), name))
     }
@@ -149,13 +149,13 @@ fn open_database(
     location.open(options, around).expect("the database of a test opens")
 }
 
-/// Keys that are nobody's.
+/// Returns fixed encryption keys.
 pub fn test_keys() -> KeyRing {
     let id = KeyId::parse("test").expect("a good name");
     KeyRing::new(vec![(id, SecretBytes::new(vec![7; 32]))]).expect("a good key")
 }
 
-/// Adds a user of that name to any store.
+/// Adds a user with this name to any store.
 pub async fn add_user(users: &(impl Users + ?Sized), name: &str) -> UserId {
     let user = NewUser {
         email: format!("{name}@example.com"),
@@ -169,7 +169,7 @@ pub async fn add_user(users: &(impl Users + ?Sized), name: &str) -> UserId {
     users.insert(user).await.expect("a name that is free")
 }
 
-/// The same suite on every adapter of the two ports: memory, `SQLite`, PostgreSQL.
+/// Runs a test on every adapter of the two ports: memory, `SQLite` and PostgreSQL.
 pub fn on_every_adapter(suite: impl Fn(&'static str, Arc<dyn Accounts>, Arc<dyn Users>, &Runtime)) {
     let memory = Arc::new(MemoryAccounts::default());
     suite("memory", memory.clone(), memory, &Runtime::new().expect("the system gives threads"));

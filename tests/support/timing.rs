@@ -1,18 +1,18 @@
-//! How long things take, and waiting for what comes by itself.
+//! Measurement of durations, and waiting for conditions.
 
 use std::thread;
 use std::time::{Duration, Instant};
 
-/// What a call answers, and how long it took.
-#[expect(clippy::disallowed_methods, reason = "how long a call takes is what is tested")]
+/// Returns the result of a call and its duration.
+#[expect(clippy::disallowed_methods, reason = "the duration of a call is tested")]
 pub fn timed<T>(call: impl FnOnce() -> T) -> (T, Duration) {
     let start = Instant::now();
     let answer = call();
     (answer, start.elapsed())
 }
 
-/// Whether this holds, or does so within ten seconds: for what other threads and processes do in their own time.
-pub fn comes_true(holds: impl Fn() -> bool) -> bool {
+/// Whether the condition becomes true within ten seconds, for changes made by other threads and processes.
+pub fn eventually(holds: impl Fn() -> bool) -> bool {
     (0..500).any(|_| {
         let now = holds();
         if !now {

@@ -1,4 +1,4 @@
-//! Certificates of a test's own, and a client that trusts one of them.
+//! Self-signed certificates, and a TLS client that trusts one of them.
 
 use std::io::{self, Write as _};
 use std::net::{SocketAddr, TcpStream};
@@ -13,11 +13,11 @@ use rustls::{ClientConfig, ClientConnection, RootCertStore, StreamOwned, Support
 
 use crate::Answer;
 
-/// The name that every certificate here is for.
+/// Name in every certificate.
 const NAME: &str = "mfa.test";
-const PATIENCE: Duration = Duration::from_secs(30);
+const READ_TIMEOUT: Duration = Duration::from_secs(30);
 
-/// A certificate that nobody but its test knows.
+/// Self-signed certificate of a single test.
 #[derive(Debug)]
 pub struct TestCertificate {
     der: CertificateDer<'static>,
@@ -26,23 +26,23 @@ pub struct TestCertificate {
 }
 
 impl TestCertificate {
-    /// A new one.
+    /// Creates a certificate.
     pub fn new() -> Self {
         let made = generate_simple_self_signed([NAME.to_owned()]).expect("a certificate");
         Self { der: made.cert.der().clone(), cert: made.cert.pem(), key: made.signing_key.serialize_pem() }
     }
 
-    /// Writes it to `cert.pem` and `key.pem` of this folder.
+    /// Writes `cert.pem` and `key.pem` to this folder.
     pub fn write(&self, folder: &Path) {
         std::fs::write(folder.join("cert.pem"), &self.cert).expect("a folder that can be written to");
         std::fs::write(folder.join("key.pem"), &self.key).expect("the same");
     }
 
-    /// A `GET` over this version of TLS, of a server that shows this certificate and no other.
+    /// Sends a `GET` over this TLS version and trusts this certificate only.
     ///
     /// # Errors
     ///
-    /// What the system or the handshake says.
+    /// The error of the connection or the handshake.
     pub fn get(
         &self,
         address: SocketAddr,
@@ -59,7 +59,7 @@ impl TestCertificate {
         let name = NAME.try_into().expect("a name");
         let connection = ClientConnection::new(Arc::new(config), name).map_err(io::Error::other)?;
         let stream = TcpStream::connect(address)?;
-        stream.set_read_timeout(Some(PATIENCE))?;
+        stream.set_read_timeout(Some(READ_TIMEOUT))?;
         let mut stream = StreamOwned::new(connection, stream);
         write!(stream, "GET {path} HTTP/1.1\r\nHost: {NAME}\r\nConnection: close\r\n\r\n")?;
         Answer::read(&mut stream)

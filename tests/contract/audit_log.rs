@@ -1,4 +1,4 @@
-//! What `AuditLog` promises.
+//! Contract of `AuditLog`.
 
 use std::sync::Arc;
 
@@ -77,7 +77,7 @@ fn numbers(events: &[StoredEvent]) -> Vec<u64> {
 }
 
 #[test]
-fn everything_of_an_event_reads_back() {
+fn every_field_of_an_event_reads_back() {
     on_every_adapter(|stage| {
         let ada = stage.add("ada");
         let at = Timestamp::from_millis(1_800_000_000_123);
@@ -109,7 +109,7 @@ fn everything_of_an_event_reads_back() {
 }
 
 #[test]
-fn own_events_come_newest_first_page_by_page_and_nobody_elses_among_them() {
+fn a_users_events_are_paginated_newest_first_without_those_of_others() {
     on_every_adapter(|stage| {
         let (ada, bob) = (stage.add("ada"), stage.add("bob"));
         for _ in 0..3 {
@@ -127,7 +127,7 @@ fn own_events_come_newest_first_page_by_page_and_nobody_elses_among_them() {
 }
 
 #[test]
-fn events_of_all_are_paged_by_id_and_picked_by_user_and_kind() {
+fn events_of_all_users_are_paginated_by_id_and_filtered_by_user_and_kind() {
     on_every_adapter(|stage| {
         let (ada, bob) = (stage.add("ada"), stage.add("bob"));
         stage.record(ada, &[EventKind::Login, EventKind::TotpVerify, EventKind::AccountLocked]);
@@ -162,7 +162,7 @@ fn events_of_all_are_paged_by_id_and_picked_by_user_and_kind() {
 
 /// A search for a kind that hardly occurs reads so many rows and no more, and says where to go on.
 #[test]
-fn a_search_for_a_rare_kind_stops_and_goes_on_where_it_stopped() {
+fn a_search_for_a_rare_kind_stops_at_the_scan_limit_and_can_be_continued() {
     for store in TestStore::each() {
         let ada = store.add_user("ada");
         let runtime = Runtime::new().unwrap();

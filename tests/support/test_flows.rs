@@ -1,4 +1,4 @@
-//! The flows over a real store, with a clock that stands still and real ciphers.
+//! Use cases over a real store, with a manual clock and real ciphers.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -14,45 +14,45 @@ use mfa_sms::{PhoneNumber, PhonePolicy, SmsGateway, SmsLanguage, SmsSender};
 use mfa_totp::{Parameters, TimeStep, TotpCode};
 
 use crate::stores::test_keys;
-use crate::{NOON, Pocket, TestStore};
+use crate::{NOON, RecordingGateway, TestStore};
 
-/// The flows over one store, without limits by address.
+/// Use cases over one store, without rate limits.
 #[derive(Debug)]
-pub struct World {
-    /// The store beneath.
+pub struct TestFlows {
+    /// Store of the accounts.
     pub store: TestStore,
-    /// The flows.
+    /// Use cases.
     pub flows: Arc<Flows>,
-    /// What time it is to them.
+    /// Clock of the use cases.
     pub clock: Arc<ManualClock>,
-    /// Where its SMS arrive.
-    pub pocket: Arc<Pocket>,
+    /// Gateway that records the SMS.
+    pub gateway: Arc<RecordingGateway>,
 }
 
-/// A user with an authenticator app.
+/// User with an authenticator app.
 #[derive(Clone, Debug)]
-pub struct EnrolmentComplete {
-    /// Who.
+pub struct EnrolledUser {
+    /// User id.
     pub user: UserId,
-    /// What the app holds.
+    /// TOTP secret of the app.
     pub secret: SecretBytes,
 }
 
-impl World {
-    /// Over this store, at noon.
-    pub fn over(store: TestStore) -> Self {
+impl TestFlows {
+    /// Creates the use cases over this store; the clock starts at [`NOON`].
+    pub fn new(store: TestStore) -> Self {
         let clock = Arc::new(ManualClock::at(NOON));
-        let pocket = Arc::new(Pocket::default());
-        let flows = flows(&store, store.database.clone(), clock.clone(), pocket.clone());
-        Self { store, flows, clock, pocket }
+        let gateway = Arc::new(RecordingGateway::default());
+        let flows = flows(&store, store.database.clone(), clock.clone(), gateway.clone());
+        Self { store, flows, clock, gateway }
     }
 
-    /// The flows of a second server on the same database.
-    pub fn beside(&self) -> Arc<Flows> {
-        flows(&self.store, self.store.open_again(), self.clock.clone(), self.pocket.clone())
+    /// Returns the use cases of a second server on the same database.
+    pub fn second_server(&self) -> Arc<Flows> {
+        flows(&self.store, self.store.reopen(), self.clock.clone(), self.gateway.clone())
     }
 
-    /// A call with a fresh token of that kind.
+    /// Creates a call with a new token of this kind.
     pub fn call(&self, user: UserId, kind: TokenKind) -> Call {
         let admin = AdminCall { actor: "test".to_owned(), reason: None, origin: Origin::default() };
         let minted = self.store.runtime.block_on(self.flows.mint_token(&admin, user, kind)).expect("a token");
@@ -60,42 +60,42 @@ impl World {
         self.flows.open(Some(&token), AcceptedStages::Any, Origin::default()).expect("a good token")
     }
 
-    /// Makes a user and enrols an authenticator app. The clock moves on, so that the first code is a new one.
-    pub fn enrol(&self, name: &str) -> EnrolmentComplete {
+    /// Creates a user with an authenticator app. Advances the clock, so that the next code is unused.
+    pub fn enrol(&self, name: &str) -> EnrolledUser {
         let user = self.store.add_user(name);
         let call = self.call(user, TokenKind::OneFactor);
         let enrolment = self.store.runtime.block_on(self.flows.start_totp_enrolment(&call, None));
         let base32 = enrolment.expect("an enrolment").provisioning.secret().expose().to_owned();
         let secret = mfa_totp::import_secret(&base32).expect("the secret that was shown");
-        let enrolled = EnrolmentComplete { user, secret };
+        let enrolled = EnrolledUser { user, secret };
         let code = self.code(&enrolled);
         self.store.runtime.block_on(self.flows.confirm_totp_enrolment(&call, code)).expect("confirmed");
         self.clock.advance(Duration::from_secs(30));
         enrolled
     }
 
-    /// Makes a user whose only factor is this number. The clock moves on, so that another code may be sent.
+    /// Creates a user whose only factor is this number. Advances the clock, so that another code can be sent.
     pub fn enrol_phone(&self, name: &str, number: &str) -> UserId {
         let user = self.store.add_user(name);
         let call = self.call(user, TokenKind::OneFactor);
         let number = PhoneNumber::parse(number, "FR").expect("a number");
         let sent = self.store.runtime.block_on(self.flows.set_phone(&call, number, SmsLanguage::English));
         sent.expect("a code on its way");
-        let code = self.pocket.newest_code();
+        let code = self.gateway.newest_code();
         self.store.runtime.block_on(self.flows.confirm_phone(&call, code)).expect("confirmed");
         self.clock.advance(Duration::from_mins(2));
         user
     }
 
-    /// What the app shows now.
-    pub fn code(&self, enrolled: &EnrolmentComplete) -> TotpCode {
+    /// Returns the current code.
+    pub fn code(&self, enrolled: &EnrolledUser) -> TotpCode {
         use mfa_core::Clock as _;
         let step = TimeStep::at(self.clock.now());
         step.code(&enrolled.secret, Parameters::default()).expect("a time after 1970")
     }
 
-    /// A code that the app shows at no step of the window.
-    pub fn wrong_code(&self, enrolled: &EnrolmentComplete) -> TotpCode {
+    /// Returns a code that is wrong at every step of the window.
+    pub fn wrong_code(&self, enrolled: &EnrolledUser) -> TotpCode {
         use mfa_core::Clock as _;
         let now = self.clock.now();
         let near: Vec<_> = [now.minus(mfa_totp::PERIOD), now, now.plus(mfa_totp::PERIOD)]
@@ -112,7 +112,7 @@ fn flows(
     store: &TestStore,
     database: Arc<dyn Database>,
     clock: Arc<ManualClock>,
-    pocket: Arc<Pocket>,
+    gateway: Arc<RecordingGateway>,
 ) -> Arc<Flows> {
     let entropy = Arc::new(OsEntropy);
     let secret = SecretText::new("b2f7Qm1xV8s0KzJ4tYp6RcLw9aHdEu3N".to_owned());
@@ -120,7 +120,7 @@ fn flows(
     let tokens =
         TokenService::new(TokenConfig::new("nova-mfa", "nova", TokenKeyRing::shared_secret(key, Vec::new())));
     let pause = Arc::new(TokioSleep::new(store.runtime.handle().clone()));
-    let gateways = [pocket as Arc<dyn SmsGateway>];
+    let gateways = [gateway as Arc<dyn SmsGateway>];
     let sms = SmsPorts {
         sender: Arc::new(SmsSender::new(gateways, clock.clone(), pause, entropy.clone())),
         budgets: database.clone(),

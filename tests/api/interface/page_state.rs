@@ -1,4 +1,4 @@
-//! What a page hands the next by the browser.
+//! Tests of the encrypted state that pages keep in a cookie.
 
 use mfa_flows::TokenKind;
 use nova_mfa_tests::{Answer, Member, TestServer};
@@ -6,7 +6,7 @@ use nova_mfa_tests::{Answer, Member, TestServer};
 use super::{BASE, Browser, PASSWORD, server};
 
 #[test]
-fn new_codes_are_shown_again_to_the_browser_that_carries_them_and_to_nobody_else() {
+fn new_recovery_codes_survive_a_reload_in_the_same_browser_and_no_other() {
     for server in TestServer::each() {
         let name = server.name();
         let (member, old) = server.enrol_with_codes("ada");
@@ -52,12 +52,12 @@ fn new_codes_are_shown_again_to_the_browser_that_carries_them_and_to_nobody_else
         assert_eq!(codes_of(&browser.get(&place)), codes, "{name}");
         server.advance(600);
         assert_eq!(browser.get(&place).header("location").map(str::to_owned), list, "{name}");
-        server.recover(&server.pending(member.id), &codes[0]).ok();
+        server.verify_recovery_code(&server.pending(member.id), &codes[0]).ok();
     }
 }
 
 #[test]
-fn an_enrolment_outlives_a_reload_a_wrong_code_and_a_change_of_language() {
+fn an_enrolment_survives_a_reload_a_wrong_code_and_a_change_of_language() {
     let server = server();
     let id = server.add_user_with_password("ada", PASSWORD);
     let mut browser = Browser::new(&server);
@@ -86,7 +86,7 @@ fn an_enrolment_outlives_a_reload_a_wrong_code_and_a_change_of_language() {
 }
 
 #[test]
-fn a_number_that_awaits_its_code_outlives_a_reload_and_so_does_the_wait_for_another_one() {
+fn a_pending_phone_number_and_its_resend_delay_survive_a_reload() {
     let server = server();
     server.add_user_with_password("ada", PASSWORD);
     let mut browser = Browser::new(&server);
@@ -107,7 +107,7 @@ fn a_number_that_awaits_its_code_outlives_a_reload_and_so_does_the_wait_for_anot
 }
 
 #[test]
-fn the_language_is_changed_without_losing_the_place() {
+fn changing_the_language_keeps_the_current_page() {
     let server = server();
     let ada = server.add_user_with_password("ada", PASSWORD);
     let mut browser = Browser::new(&server);

@@ -1,21 +1,21 @@
-//! A gateway whose messages arrive at once, in the pockets of the tests.
+//! SMS gateway that records all messages.
 
 use std::sync::{Mutex, PoisonError};
 
 use mfa_core::BoxFuture;
 use mfa_sms::{SendOutcome, SmsCode, SmsGateway, SmsMessage};
 
-/// Takes every message and keeps it.
+/// SMS gateway that accepts and stores every message.
 #[derive(Debug, Default)]
-pub struct Pocket(Mutex<Vec<SmsMessage>>);
+pub struct RecordingGateway(Mutex<Vec<SmsMessage>>);
 
-impl Pocket {
-    /// How many messages there are.
+impl RecordingGateway {
+    /// Returns the number of messages.
     pub fn count(&self) -> usize {
         self.messages().len()
     }
 
-    /// The code of the newest message.
+    /// Returns the code of the newest message.
     pub fn newest_code(&self) -> SmsCode {
         let messages = self.messages();
         let newest = messages.last().expect("a message");
@@ -28,16 +28,16 @@ impl Pocket {
     }
 }
 
-impl SmsGateway for Pocket {
+impl SmsGateway for RecordingGateway {
     fn name(&self) -> &'static str {
-        "pocket"
+        "recording"
     }
 
     fn send<'a>(&'a self, message: &'a SmsMessage) -> BoxFuture<'a, SendOutcome> {
         Box::pin(async move {
             let mut messages = self.0.lock().unwrap_or_else(PoisonError::into_inner);
             messages.push(message.clone());
-            SendOutcome::Accepted { id: format!("pocket-{}", messages.len()) }
+            SendOutcome::Accepted { id: format!("recording-{}", messages.len()) }
         })
     }
 }
