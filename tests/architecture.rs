@@ -7,11 +7,27 @@ use cargo_metadata::{Metadata, MetadataCommand};
 mod arrows;
 mod licences;
 mod manifests;
+mod modules;
 mod packages;
+mod source;
+mod types;
 
 #[test]
 fn the_crates_depend_on_each_other_only_as_the_map_allows() {
     assert_none(&arrows::forbidden(&arrows::members(&metadata())));
+}
+
+#[test]
+fn modules_do_not_import_each_other_in_a_circle() {
+    for folder in source::source_folders() {
+        let circles = modules::circles(&folder);
+        assert!(circles.is_empty(), "{}\n{}\n", folder.display(), circles.join("\n"));
+    }
+}
+
+#[test]
+fn no_two_types_have_the_same_name() {
+    assert_none(&types::names_used_twice());
 }
 
 #[test]

@@ -1,7 +1,7 @@
 //! What `Users` promises.
 
 use mfa_core::{NewUser, NewUserError, PasswordDigest, UserId, UserQuery};
-use nova_mfa_tests::{NOON, add_user, on_every_adapter};
+use nova_mfa_tests::{NOON, TestStore, add_user, on_every_adapter};
 
 #[test]
 fn a_user_is_found_by_name_and_by_address_and_a_name_goes_first() {
@@ -108,4 +108,26 @@ fn a_list_goes_on_after_a_user_and_takes_wildcards_as_they_stand() {
             assert!(list(Some("%"), None, 10).await.is_empty(), "{name}");
         });
     });
+}
+
+#[test]
+fn a_bulk_import_into_sqlite_never_reuses_the_id_of_a_deleted_user() {
+    let store = TestStore::sqlite();
+    let deleted = store.add_user("ada");
+    store.sql(&format!(
+        "INSERT INTO mfa_event_floors (user_id, seq, mac, floor_key, floor_mac) VALUES ({deleted}, 1, 'm', 'k', 'f'); \
+         DELETE FROM users WHERE id = {deleted}"
+    ));
+    let bob = NewUser {
+        email: "bob@example.com".into(),
+        username: "bob".into(),
+        full_name: None,
+        digest: PasswordDigest::from_column("test:x".into()),
+        is_superuser: false,
+        mfa_enforced: false,
+        created_at: NOON,
+    };
+    let inserted = store.runtime.block_on(store.database.insert_all(vec![bob])).unwrap();
+    assert_eq!(inserted.len(), 1);
+    assert!(inserted[0].user > deleted, "{:?}", inserted[0].user);
 }

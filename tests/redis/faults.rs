@@ -11,8 +11,8 @@ use super::limits::{LONG, Limited, Limits, own_prefix};
 use super::proxy::Proxy;
 use super::server::RedisServer;
 
-const AWAY: &str = "ERROR: Redis gives no answers: this server limits by itself";
-const BACK: &str = "INFO: Redis is back: limits are shared again";
+const AWAY: &str = "ERROR: Redis does not answer: this server applies a local rate limit";
+const BACK: &str = "INFO: Redis answers again: rate limits are shared";
 
 fn limited_at(verdict: RateVerdict) -> bool {
     matches!(verdict, RateVerdict::Limited { .. })

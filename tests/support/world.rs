@@ -117,12 +117,8 @@ fn flows(
     let entropy = Arc::new(OsEntropy);
     let secret = SecretText::new("b2f7Qm1xV8s0KzJ4tYp6RcLw9aHdEu3N".to_owned());
     let key = SecretKey::new(&secret).expect("a strong key");
-    let tokens = TokenService::new(TokenConfig {
-        issuer: "nova-mfa".to_owned(),
-        audience: "nova".to_owned(),
-        keys: TokenKeyRing::shared_secret(key, Vec::new()),
-        accept_legacy: false,
-    });
+    let tokens =
+        TokenService::new(TokenConfig::new("nova-mfa", "nova", TokenKeyRing::shared_secret(key, Vec::new())));
     let pause = Arc::new(TokioSleep::new(store.runtime.handle().clone()));
     let gateways = [pocket as Arc<dyn SmsGateway>];
     let sms = SmsPorts {

@@ -15,7 +15,7 @@ use crate::Timestamp;
 #[derive(Debug)]
 pub struct CircuitBreaker {
     config: CircuitBreakerConfig,
-    state: Mutex<State>,
+    state: Mutex<BreakerState>,
 }
 
 /// Thresholds of a [`CircuitBreaker`].
@@ -71,12 +71,12 @@ pub struct CallPermit<'a> {
 }
 
 #[derive(Debug)]
-enum State {
+enum BreakerState {
     Closed { consecutive: u32, latest: VecDeque<CallResult> },
     Open { until: Timestamp },
 }
 
-impl State {
+impl BreakerState {
     const CLOSED: Self = Self::Closed { consecutive: 0, latest: VecDeque::new() };
 }
 
@@ -102,14 +102,14 @@ impl CircuitBreakerConfig {
 impl CircuitBreaker {
     /// Creates a closed breaker.
     pub const fn new(config: CircuitBreakerConfig) -> Self {
-        Self { config, state: Mutex::new(State::CLOSED) }
+        Self { config, state: Mutex::new(BreakerState::CLOSED) }
     }
 
     /// Returns a permit for one call, or `None` if the service must not be called now.
     pub fn try_call(&self, now: Timestamp) -> Option<CallPermit<'_>> {
         let is_probe = match &mut *self.state() {
-            State::Closed { .. } => false,
-            State::Open { until } => {
+            BreakerState::Closed { .. } => false,
+            BreakerState::Open { until } => {
                 // Never longer than `open_for`, even after the clock jumped back.
                 *until = now.plus(self.config.open_for).min(*until);
                 if now < *until {
@@ -124,13 +124,13 @@ impl CircuitBreaker {
 
     /// Returns whether the breaker is open, which includes the time of a probe.
     pub fn is_open(&self) -> bool {
-        matches!(*self.state(), State::Open { .. })
+        matches!(*self.state(), BreakerState::Open { .. })
     }
 
     fn report(&self, is_probe: bool, result: CallResult, now: Timestamp) -> Option<CircuitTransition> {
         let mut state = self.state();
         match (&mut *state, result) {
-            (State::Closed { consecutive, latest }, _) => {
+            (BreakerState::Closed { consecutive, latest }, _) => {
                 *consecutive = match result {
                     CallResult::Success => 0,
                     CallResult::Failure => consecutive.saturating_add(1),
@@ -140,23 +140,23 @@ impl CircuitBreaker {
                 if *consecutive < self.config.consecutive_failures && !rate_reached {
                     return None;
                 }
-                *state = State::Open { until: now.plus(self.config.open_for) };
+                *state = BreakerState::Open { until: now.plus(self.config.open_for) };
                 Some(CircuitTransition::Opened)
             }
-            (State::Open { .. }, CallResult::Success) if is_probe => {
-                *state = State::CLOSED;
+            (BreakerState::Open { .. }, CallResult::Success) if is_probe => {
+                *state = BreakerState::CLOSED;
                 Some(CircuitTransition::Closed)
             }
-            (State::Open { until }, CallResult::Failure) if is_probe => {
+            (BreakerState::Open { until }, CallResult::Failure) if is_probe => {
                 *until = now.plus(self.config.open_for);
                 None
             }
             // A call permitted before the breaker opened: only the probe decides.
-            (State::Open { .. }, _) => None,
+            (BreakerState::Open { .. }, _) => None,
         }
     }
 
-    fn state(&self) -> MutexGuard<'_, State> {
+    fn state(&self) -> MutexGuard<'_, BreakerState> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -186,7 +186,7 @@ impl Drop for CallPermit<'_> {
         if !self.is_probe || self.is_reported || !self.breaker.config.retry_dropped_probe {
             return;
         }
-        if let State::Open { until } = &mut *self.breaker.state() {
+        if let BreakerState::Open { until } = &mut *self.breaker.state() {
             *until = Timestamp::from_millis(i64::MIN);
         }
     }

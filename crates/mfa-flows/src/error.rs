@@ -66,7 +66,7 @@ pub enum FlowError {
     #[error("method not available")]
     MethodNotAvailable,
     /// The operator's policy or a provider rejects this phone number.
-    #[error("number refused")]
+    #[error("phone number rejected")]
     PhoneRefused,
     /// No provider confirmed the message. It may have been sent.
     #[error("no provider confirmed")]

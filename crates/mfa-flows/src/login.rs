@@ -27,7 +27,7 @@ pub enum LoginOutcome {
 }
 
 /// Decision of the account after a correct password.
-enum Stage {
+enum LoginStage {
     SecondFactorOwed { subject: TokenSubject, enrolment_required: bool },
     Complete { subject: TokenSubject },
 }
@@ -71,11 +71,11 @@ impl Flows {
             .unwrap_or(Err(FlowError::InvalidCredentials))?;
         let (tokens, entropy) = (&self.ports.tokens, self.ports.entropy.as_ref());
         match stage {
-            Stage::SecondFactorOwed { subject, enrolment_required } => {
+            LoginStage::SecondFactorOwed { subject, enrolment_required } => {
                 let token = tokens.pending(&subject, entropy, now)?;
                 Ok(LoginOutcome::SecondFactorOwed { token, enrolment_required })
             }
-            Stage::Complete { subject } => {
+            LoginStage::Complete { subject } => {
                 Ok(LoginOutcome::Complete { token: tokens.one_factor(&subject, entropy, now)? })
             }
         }
@@ -108,15 +108,19 @@ impl Flows {
     }
 }
 
-fn first_factor_passed(account: &mut Account, now: Timestamp, origin: &Origin) -> Result<Stage, FlowError> {
+fn first_factor_passed(
+    account: &mut Account,
+    now: Timestamp,
+    origin: &Origin,
+) -> Result<LoginStage, FlowError> {
     if !account.is_active {
         return Err(FlowError::AccountDisabled);
     }
     account.record(SecurityEvent::new(EventKind::Login, Outcome::Success, now, origin.clone()));
     let subject = account.subject();
     Ok(if account.needs_second_factor() {
-        Stage::SecondFactorOwed { subject, enrolment_required: !account.has_factor() }
+        LoginStage::SecondFactorOwed { subject, enrolment_required: !account.has_factor() }
     } else {
-        Stage::Complete { subject }
+        LoginStage::Complete { subject }
     })
 }

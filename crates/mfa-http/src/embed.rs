@@ -55,7 +55,9 @@ impl Embedded {
         let over_tls = settings.behind_tls_proxy || settings.tls.is_some();
         let middleware = Arc::new(MiddlewareConfig::new(&mfa, over_tls, extension.as_deref())?);
         let mut mounted = routes::routes(RouteConfig::new(mfa.settings(), extension.is_some()));
-        mounted.retain(|it| routes::is_api_path(it.path(), true) || routes::is_documentation_path(it.path()));
+        mounted.retain(|it| {
+            routes::is_api_path(it.path(), true, true) || routes::is_documentation_path(it.path())
+        });
         let document = Data::new(OpenApiDocument::from_routes(&mounted, &middleware.reader())?);
         Ok(Self { mfa, middleware, extension, document })
     }
@@ -68,8 +70,8 @@ impl Embedded {
     pub fn mount(&self, config: &mut ServiceConfig) {
         config.app_data(Data::new(self.clone()));
         let settings = self.mfa.settings();
-        let login = settings.login.enabled;
-        let matches = move |path: &str| routes::is_api_path(path, login);
+        let (login, pages) = (settings.login.enabled, self.extension.is_some());
+        let matches = move |path: &str| routes::is_api_path(path, login, pages);
         self.add(config, matches, |config| {
             if let Some(extension) = &self.extension {
                 extension.configure(config);

@@ -174,9 +174,10 @@ fn add(config: &mut ServiceConfig, routes: impl IntoIterator<Item = Route>) {
 }
 
 /// Returns whether a path belongs to the API, as opposed to an embedding application.
-pub(crate) fn is_api_path(path: &str, login: bool) -> bool {
-    let prefixes = ["/api/mfa/", "/hooks/twilio", "/hooks/ovh/", "/interface/"];
+pub(crate) fn is_api_path(path: &str, login: bool, pages: bool) -> bool {
+    let prefixes = ["/api/mfa/", "/hooks/twilio", "/hooks/ovh/"];
     prefixes.iter().any(|it| path.starts_with(it))
+        || (pages && path.starts_with("/interface/"))
         || path == "/.well-known/jwks.json"
         || (login && path == "/api/auth/login")
 }

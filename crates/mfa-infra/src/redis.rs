@@ -1,7 +1,7 @@
-//! What several servers share in Redis: their rate limits.
+//! Redis adapter for the rate limits that several servers share.
 //!
-//! Redis may vanish, be emptied or fail over to an old copy, and nothing but short windows is lost: whatever must
-//! stay (locks, spent codes, budgets) is in the database. While it is away each server limits by itself.
+//! Redis may be unreachable, be emptied or fail over to an older copy. Only short windows are lost, because locks,
+//! spent codes and budgets are in the database. While Redis is unreachable, each server applies a local limit.
 
 mod address;
 mod error;

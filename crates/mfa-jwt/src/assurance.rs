@@ -1,4 +1,4 @@
-//! What a token says was done: its stage, and the `amr`, `acr` and `rec` that must fit it.
+//! Assurance claims of a token: the stage claim with the matching `amr`, `acr` and `rec`.
 
 use mfa_core::{FactorKind, Stage};
 
@@ -10,17 +10,17 @@ pub(crate) const ONE_FACTOR: &str = "aal1";
 /// `acr` after a second factor (NIST SP 800-63B-4 §2.2).
 pub(crate) const TWO_FACTORS: &str = "aal2";
 
-/// What was done, as the claims tell it.
+/// Assurance that the claims state.
 #[derive(Debug)]
 pub(crate) struct Assurance {
-    /// How far the login has come.
+    /// Stage of the login.
     pub(crate) stage: Stage,
-    /// Whether it says so in full, with `amr` and, on access tokens, `acr`.
+    /// Whether `amr` and, on access tokens, `acr` are present.
     pub(crate) complete: bool,
 }
 
 impl Assurance {
-    /// Reads the one stage claim; `amr`, `acr` and `rec` must fit it where they stand.
+    /// Reads the stage claim. `amr`, `acr` and `rec` must match it if they are present.
     pub(crate) fn parse(claims: &StrictObject) -> Result<Self, TokenError> {
         let amr = claims.texts("amr")?;
         let acr = claims.text("acr")?;
@@ -46,7 +46,7 @@ impl Assurance {
 fn factor(amr: &[&str], recovery: bool) -> Result<Option<FactorKind>, TokenError> {
     match (recovery, amr.contains(&"otp"), amr.contains(&"sms")) {
         (true, false, false) => Ok(Some(FactorKind::Recovery)),
-        // A recovery code is no one-time password; a token that says both is not of our making.
+        // A recovery code is not a one-time password, so no token issued here has both.
         (true, ..) => Err(TokenError::Invalid),
         (false, true, _) => Ok(Some(FactorKind::Totp)),
         (false, false, true) => Ok(Some(FactorKind::Sms)),

@@ -1,4 +1,4 @@
-//! The claims of a token whose signature is right, each read as its own type.
+//! Typed claims of a token whose signature is valid.
 
 use mfa_core::{Stage, TokenId, UserId};
 
@@ -6,24 +6,26 @@ use crate::TokenError;
 use crate::assurance::Assurance;
 use crate::strict_object::StrictObject;
 
-/// The longest `jti`, in characters.
+/// Maximum length of `jti` in characters.
 const MAX_ID_CHARS: usize = 128;
 
-/// The claims that stand in a token. A claim that stands has its type and form; whether it must stand is for
-/// [`Claims::is_complete`], and whether it is true for the reader.
+/// Claims that are present in a token.
+///
+/// Each one has the right type and form. [`Claims::is_complete`] checks which are present; the reader checks their
+/// values.
 #[derive(Debug)]
 pub(crate) struct Claims {
-    /// `sub`, in every token.
+    /// `sub`, required in every token.
     pub(crate) user: UserId,
-    /// `exp` in seconds, in every token.
+    /// `exp` in seconds, required in every token.
     pub(crate) expires: i64,
-    /// The stage claim, in every token, with `amr`, `acr` and `rec`.
+    /// Stage claim, required in every token, with `amr`, `acr` and `rec`.
     pub(crate) assurance: Assurance,
     /// `iss`.
     pub(crate) issuer: Option<String>,
     /// `aud`.
     pub(crate) audience: Option<String>,
-    /// Of `jti`.
+    /// ID computed from `jti`.
     pub(crate) id: Option<TokenId>,
     /// `sv`.
     pub(crate) session: Option<u64>,
@@ -40,7 +42,7 @@ pub(crate) struct Claims {
 }
 
 impl Claims {
-    /// Reads the claims; without `sub`, `email`, `exp` and a stage there is nothing to read.
+    /// Parses the claims. `sub`, `email`, `exp` and a stage claim are required.
     pub(crate) fn parse(claims: &StrictObject) -> Result<Self, TokenError> {
         claims.text("email")?.ok_or(TokenError::Invalid)?;
         Ok(Self {
@@ -59,7 +61,8 @@ impl Claims {
         })
     }
 
-    /// Whether every claim stands that ours have (`iat_ms` aside, which others who hold the key need not write).
+    /// Returns whether all claims of a token issued here are present, except `iat_ms`, which another issuer with the
+    /// same key may omit.
     pub(crate) fn is_complete(&self) -> bool {
         let two_factors = matches!(self.assurance.stage, Stage::TwoFactors(_));
         self.issuer.is_some()
@@ -74,7 +77,7 @@ impl Claims {
     }
 }
 
-/// One spelling for one user: no `+7`, `007` or `7 `.
+/// Parses `sub`, which has one spelling per user: no `+7`, `007` or `7 `.
 fn user(sub: &str) -> Result<UserId, TokenError> {
     let id: i64 = sub.parse().map_err(|_| TokenError::Invalid)?;
     if id.to_string() == sub { Ok(UserId::new(id)) } else { Err(TokenError::Invalid) }

@@ -1,61 +1,67 @@
-//! What can go wrong with keys, settings and tokens. None of these says what a key or a token held.
+//! Errors of keys, configuration and tokens. None contains a key or a token.
 
 use mfa_core::EntropyError;
 
-/// A presented token is refused.
+/// Error for a presented token.
 ///
-/// Two reasons and no more: whoever tries tokens learns nothing of which check failed.
+/// Only two cases, so that a caller cannot learn which check failed. Exhaustive, so that both are mapped to an HTTP
+/// response.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum TokenError {
-    /// It is not genuine, not whole, or not right.
+    /// The token is not genuine, not complete or not acceptable.
     #[error("the token is not valid")]
     Invalid,
-    /// It is right in everything and its time is over.
+    /// The token is valid except that it has expired.
     #[error("the token has expired")]
     Expired,
 }
 
-/// No token could be issued.
+/// Error of issuing a token.
+///
+/// Exhaustive, so that each case is mapped to an HTTP response.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum IssueError {
-    /// There was no randomness for its id.
+    /// There was no randomness for the token's ID.
     #[error(transparent)]
     Entropy(#[from] EntropyError),
-    /// The cryptographic library did not sign.
+    /// The cryptographic library failed to sign.
     #[error("the token could not be signed")]
     Signing,
-    /// It would be longer than what is read back: the user's e-mail address, the issuer or the audience is too long.
+    /// The token would exceed the maximum length of a token: the user's e-mail address, the issuer or the audience is
+    /// too long.
     #[error("the token would be longer than 4 KiB")]
     TooLong,
 }
 
-/// A key is refused. The message is for the operator and never shows the key.
+/// Error for a rejected key. The message is for the operator and never contains the key.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
 pub enum KeyError {
-    /// It has fewer than 32 bytes (RFC 7518 §3.2).
+    /// The secret has fewer than 32 bytes (RFC 7518 §3.2).
     #[error("the secret key is shorter than 32 bytes")]
     TooShort,
-    /// It is a text that stands where a key should be written.
+    /// The secret is a placeholder.
     #[error("the secret key is a placeholder; make one with `openssl rand -base64 32`")]
     Placeholder,
-    /// It repeats itself, uses too few characters or reads like words.
+    /// The secret is repetitive, uses too few characters or resembles words.
     #[error("the secret key can be guessed; make one with `openssl rand -base64 32`")]
     Guessable,
-    /// It is no private key, or one of a kind that no algorithm here takes.
+    /// The text is not a private key of a supported kind.
     #[error("it is neither an Ed25519 nor a P-256 private key in PKCS#8")]
     NotPrivate,
-    /// The cryptographic library did not take it.
+    /// The cryptographic library rejected the key.
     #[error("the cryptographic library refused the key")]
     Unusable,
 }
 
-/// The settings of a [`TokenService`](crate::TokenService) are refused.
+/// Error in the configuration of a [`TokenService`](crate::TokenService).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
 pub enum ConfigError {
-    /// Issuer or audience is empty.
+    /// The issuer or the audience is empty.
     #[error("the issuer and the audience of tokens must not be empty")]
     Empty,
-    /// Both are the same, so that `aud` would no longer tell pending tokens from access tokens.
+    /// The issuer equals the audience, so `aud` would not distinguish pending tokens from access tokens.
     #[error("the audience of tokens must differ from their issuer")]
     SameAudience,
 }

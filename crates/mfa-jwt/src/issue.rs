@@ -1,4 +1,4 @@
-//! Issuing tokens.
+//! Issuing of pending and access tokens.
 
 use data_encoding::BASE64URL_NOPAD;
 use mfa_core::{Entropy, FactorKind, SecretText, Timestamp, TokenSubject, VerifiedFactor};
@@ -8,28 +8,28 @@ use crate::assurance::{ONE_FACTOR, TWO_FACTORS};
 use crate::token_type::TokenType;
 use crate::{IssueError, TokenService, jws};
 
-/// Bytes of chance in a `jti`.
+/// Random bytes of a `jti`.
 const ID_BYTES: usize = 16;
-/// `amr` of a login by password alone (RFC 8176).
+/// `amr` of a login by password only (RFC 8176).
 const PASSWORD_ONLY: &[&str] = &["pwd"];
 
-/// A fresh token.
+/// Newly issued token.
 #[derive(Clone, Debug)]
 pub struct IssuedToken {
-    /// The token, in compact form.
+    /// The token in compact form.
     pub token: SecretText,
-    /// When it ends (`exp`).
+    /// Time of expiry (`exp`).
     pub expires_at: Timestamp,
-    /// How long it lives, in seconds.
+    /// Lifetime in seconds.
     pub expires_in: u64,
 }
 
 impl TokenService {
-    /// A pending token: the first factor passed, the second one is owed.
+    /// Issues a pending token: the first factor is verified, a second one is required.
     ///
     /// # Errors
     ///
-    /// [`IssueError`]: there is no token, the login fails.
+    /// [`IssueError`] if no token was issued: fail the login.
     pub fn pending(
         &self,
         subject: &TokenSubject,
@@ -39,11 +39,11 @@ impl TokenService {
         self.issue(subject, StageClaims::PENDING, entropy, now)
     }
 
-    /// An access token with `mfa_ok: false`: the first factor passed, no second one was asked for.
+    /// Issues an access token with `mfa_ok: false`: the first factor is verified, no second one is required.
     ///
     /// # Errors
     ///
-    /// [`IssueError`]: there is no token, the login fails.
+    /// [`IssueError`] if no token was issued: fail the login.
     pub fn one_factor(
         &self,
         subject: &TokenSubject,
@@ -53,11 +53,11 @@ impl TokenService {
         self.issue(subject, StageClaims::ONE_FACTOR, entropy, now)
     }
 
-    /// An access token with `mfa_ok: true`: only from the proof that a second factor passed.
+    /// Issues an access token with `mfa_ok: true`, from the proof that a second factor was verified.
     ///
     /// # Errors
     ///
-    /// [`IssueError`]: there is no token although the code may be spent; the user needs another one.
+    /// [`IssueError`] if no token was issued. The code may be spent: request the next one.
     pub fn two_factors(
         &self,
         verified: &VerifiedFactor,
@@ -77,10 +77,10 @@ impl TokenService {
         let token_type = stage.token_type();
         let mut id = [0_u8; ID_BYTES];
         entropy.fill(&mut id)?;
-        // `exp` has whole seconds, and counts from `iat` so that the token lives exactly its lifetime.
+        // `exp` is in whole seconds and counts from `iat`, so that the token has exactly its lifetime.
         let issued_at = Timestamp::from_seconds(now.seconds());
         let expires_at = issued_at.plus(token_type.lifetime());
-        let claims = Claims {
+        let claims = IssuedClaims {
             iss: &self.issuer,
             aud: self.audience_of(token_type),
             sub: subject.user.to_string(),
@@ -104,14 +104,14 @@ impl TokenService {
     }
 }
 
-/// The claims of a token, as JSON writes them.
+/// Claims of a token in their JSON form.
 #[derive(Serialize)]
-struct Claims<'a> {
+struct IssuedClaims<'a> {
     iss: &'a str,
     aud: &'a str,
     sub: String,
     iat: i64,
-    /// `iat` to the millisecond, so that "issued before the lock" is exact.
+    /// `iat` in milliseconds, so that "issued before the lock" is exact.
     iat_ms: i64,
     nbf: i64,
     exp: i64,
@@ -123,7 +123,7 @@ struct Claims<'a> {
     stage: StageClaims,
 }
 
-/// What was done, and never more.
+/// Claims that depend on the stage.
 #[derive(Serialize)]
 #[serde(untagged)]
 enum StageClaims {
@@ -154,7 +154,7 @@ impl StageClaims {
             amr: factor.amr(),
             acr: TWO_FACTORS,
             auth_time: Some(verified.at().seconds()),
-            // RFC 8176 has no word for a recovery code.
+            // RFC 8176 has no value for a recovery code.
             rec: (factor == FactorKind::Recovery).then_some(true),
         }
     }

@@ -1,4 +1,4 @@
-//! The compact form of a signed token: three parts, base64url without padding (RFC 7515 §7.1).
+//! JWS compact serialisation: three parts in base64url without padding (RFC 7515 §7.1).
 
 use data_encoding::BASE64URL_NOPAD;
 use serde_json::json;
@@ -8,22 +8,22 @@ use crate::strict_object::StrictObject;
 use crate::token_type::TokenType;
 use crate::{IssueError, TokenError};
 
-/// The longest token that is read or issued, in bytes.
+/// Maximum length of a token in bytes, read or issued.
 const MAX_TOKEN_BYTES: usize = 4096;
 
-/// What the header says the token is. Believed only as far as to choose the checks it must pass.
+/// Token type that the header declares. It only selects the checks that the token must pass.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum DeclaredType {
-    /// One of ours, and the `kid` of its key.
+    /// Type of token issued here, with the `kid` of its key.
     Ours(TokenType, String),
-    /// No `kid`, and a `typ` that is absent or `JWT`: as Python's libraries write them.
+    /// No `kid`, and `typ` absent or `JWT`, as Python libraries write them.
     Plain,
 }
 
-/// A token taken apart; its payload is out of reach until the signature has been checked.
+/// Parsed token. The payload is not accessible before the signature is verified.
 #[derive(Debug)]
 pub(crate) struct Jws<'a> {
-    /// What it says it is.
+    /// Token type that the header declares.
     pub(crate) declared: DeclaredType,
     algorithm: String,
     signed: &'a str,
@@ -32,13 +32,13 @@ pub(crate) struct Jws<'a> {
 }
 
 impl<'a> Jws<'a> {
-    /// Takes a token apart.
+    /// Parses a token without verifying it.
     pub(crate) fn parse(token: &'a str) -> Result<Self, TokenError> {
         if token.len() > MAX_TOKEN_BYTES {
             return Err(TokenError::Invalid);
         }
         let (signed, signature) = token.rsplit_once('.').ok_or(TokenError::Invalid)?;
-        // A fourth part would leave a dot in `payload`, which is no base64url.
+        // A fourth part would leave a dot in `payload`, which is invalid base64url.
         let (header, payload) = signed.split_once('.').ok_or(TokenError::Invalid)?;
         let header = StrictObject::parse(&decode(header)?)?;
         if header.contains("crit") {
@@ -53,7 +53,7 @@ impl<'a> Jws<'a> {
         })
     }
 
-    /// Checks the signature by this key, under the key's own algorithm, and gives the claims.
+    /// Verifies the signature with this key and the key's own algorithm, and returns the claims.
     pub(crate) fn verify(&self, key: &dyn TokenKey) -> Result<StrictObject, TokenError> {
         if self.algorithm != key.algorithm() {
             return Err(TokenError::Invalid);
@@ -63,13 +63,13 @@ impl<'a> Jws<'a> {
     }
 }
 
-/// The encoded header of tokens of this type under this key: the same for all of them.
+/// Returns the encoded header of tokens of this type and key. It is the same for all of them.
 pub(crate) fn header(token_type: TokenType, key: &dyn TokenKey) -> String {
     let header = json!({ "alg": key.algorithm(), "typ": token_type.as_str(), "kid": key.id() });
     BASE64URL_NOPAD.encode(header.to_string().as_bytes())
 }
 
-/// Signs these claims under an encoded header.
+/// Signs claims with an encoded header.
 pub(crate) fn sign(header: &str, claims: &[u8], key: &dyn TokenKey) -> Result<String, IssueError> {
     let signed = format!("{header}.{}", BASE64URL_NOPAD.encode(claims));
     let signature = key.sign(signed.as_bytes())?;
@@ -88,7 +88,8 @@ fn declared(header: &StrictObject) -> Result<DeclaredType, TokenError> {
     }
 }
 
-/// Strict: a stray bit in the last character is refused, so that a token has one spelling and thus one id.
+/// Decodes base64url strictly: stray bits in the last character are rejected, so that a token has one spelling and
+/// one ID.
 fn decode(part: &str) -> Result<Vec<u8>, TokenError> {
     BASE64URL_NOPAD.decode(part.as_bytes()).map_err(|_| TokenError::Invalid)
 }

@@ -1,4 +1,4 @@
-//! The keys that sign and verify, in one place whatever their algorithm.
+//! Keys that sign and verify tokens, independent of their algorithm.
 
 mod private;
 mod public;
@@ -16,22 +16,22 @@ use std::fmt;
 
 use crate::{IssueError, TokenError};
 
-/// A key of one algorithm, which it knows itself: a token never chooses (RFC 8725 §3.1).
+/// Signing key of one algorithm. The key determines the algorithm, never the token (RFC 8725 §3.1).
 pub(crate) trait TokenKey: Send + Sync + fmt::Debug {
-    /// Its name in the header's `kid`.
+    /// Returns the key ID for the header's `kid`.
     fn id(&self) -> &str;
 
-    /// Its algorithm as the header's `alg` writes it.
+    /// Returns the algorithm for the header's `alg`.
     fn algorithm(&self) -> &'static str;
 
-    /// What everybody may know of it; `None` for a key that is secret as a whole.
+    /// Returns the public half, or `None` for a secret key.
     fn public_key(&self) -> Option<&PublicKey> {
         None
     }
 
-    /// The signature of a message.
+    /// Signs a message.
     fn sign(&self, message: &[u8]) -> Result<Vec<u8>, IssueError>;
 
-    /// Whether the signature is that of the message under this key and algorithm.
+    /// Verifies the signature of a message.
     fn verify(&self, message: &[u8], signature: &[u8]) -> Result<(), TokenError>;
 }

@@ -1,20 +1,20 @@
-//! Tokens: which stages there are, what they claim, which keys sign them, and the one strict way to read them.
+//! JSON Web Tokens of NOVA MFA: pending and access tokens, signing keys and strict verification.
 //!
-//! A [`TokenService`] issues and reads compact JWS (RFC 7515, RFC 7519). Time and chance are handed in; nothing here
-//! does I/O or knows whether a token is spent or revoked (the account does).
+//! A [`TokenService`] issues and verifies tokens in JWS compact serialisation (RFC 7515, RFC 7519). Callers pass time
+//! and entropy in. The crate performs no I/O and does not know whether a token is spent or revoked; the account does.
 //!
-//! It refuses:
+//! It enforces:
 //!
-//! - to let a token say how it is verified: algorithm and key come from the ring, `jku`, `x5u` and `jwk` are not
-//!   looked at, and `crit` is refused (RFC 8725 §3.1, §3.10);
-//! - a token without one of its claims, or with one of the wrong JSON type, or with a name twice;
-//! - to say `mfa_ok: true` without a [`mfa_core::VerifiedFactor`], which the guarded ceremony alone makes.
+//! - Algorithm and key come from the key ring, never from the token. `jku`, `x5u` and `jwk` are ignored, and `crit`
+//!   is rejected (RFC 8725 §3.1, §3.10).
+//! - A token with a missing claim, a claim of the wrong JSON type or a duplicate member is rejected.
+//! - `mfa_ok: true` needs a [`mfa_core::VerifiedFactor`], which only the verification of a second factor creates.
 //!
-//! Pending tokens are HS256. Access tokens are too, or `EdDSA` or ES256 by a [`PrivateKey`], whose public half
-//! [`TokenService::public_keys`] gives to those who verify.
+//! Pending tokens use HS256. Access tokens use HS256, or `EdDSA` or ES256 with a [`PrivateKey`];
+//! [`TokenService::public_keys`] returns the public halves for other services.
 //!
-//! To add an algorithm for access tokens: a variant of [`SigningAlgorithm`], and in `keys/private.rs` how its keys are
-//! read. A kind of key of its own implements `TokenKey`.
+//! To add an algorithm for access tokens: add a variant to [`SigningAlgorithm`] and load its keys in
+//! `keys/private.rs`. For another kind of key, implement `TokenKey`.
 
 mod assurance;
 mod claims;

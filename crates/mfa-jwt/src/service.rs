@@ -1,25 +1,39 @@
-//! The service: its settings, and what is made of them once.
+//! Token service and its configuration.
 
 use crate::keys::TokenKeyRing;
 use crate::token_type::TokenType;
 use crate::{ConfigError, KeySet, jws};
 
-/// The settings of a [`TokenService`].
+/// Configuration of a [`TokenService`].
 #[derive(Debug)]
+#[non_exhaustive]
 pub struct TokenConfig {
-    /// `iss` of every token, and `aud` of pending ones.
+    /// `iss` of every token, and `aud` of pending tokens.
     pub issuer: String,
     /// `aud` of access tokens.
     pub audience: String,
-    /// The keys.
+    /// Key ring.
     pub keys: TokenKeyRing,
-    /// Whether tokens of the Python backend, which claim less, are accepted too.
+    /// Whether to accept tokens of the Python backend, which have fewer claims.
     pub accept_legacy: bool,
 }
 
-/// Issues and reads tokens.
+impl TokenConfig {
+    /// Creates a configuration that rejects tokens of the Python backend.
+    pub fn new(issuer: impl Into<String>, audience: impl Into<String>, keys: TokenKeyRing) -> Self {
+        Self { issuer: issuer.into(), audience: audience.into(), keys, accept_legacy: false }
+    }
+
+    /// Sets whether to accept tokens of the Python backend, which have fewer claims.
+    #[must_use]
+    pub fn accept_legacy(self, accept_legacy: bool) -> Self {
+        Self { accept_legacy, ..self }
+    }
+}
+
+/// Issuer and verifier of tokens.
 ///
-/// A pending token lives 300 s, an access token 3600 s. Keys never show in `Debug`.
+/// A pending token is valid for 300 s, an access token for 3600 s. `Debug` shows no keys.
 #[derive(Debug)]
 pub struct TokenService {
     pub(crate) issuer: String,
@@ -31,11 +45,11 @@ pub struct TokenService {
 }
 
 impl TokenService {
-    /// A service with these settings.
+    /// Creates a service with this configuration.
     ///
     /// # Errors
     ///
-    /// [`ConfigError`] when issuer or audience is empty, or both are the same: do not start.
+    /// [`ConfigError`] if the issuer or the audience is empty, or both are equal: reject the configuration.
     pub fn new(config: TokenConfig) -> Result<Self, ConfigError> {
         let TokenConfig { issuer, audience, keys, accept_legacy } = config;
         if issuer.is_empty() || audience.is_empty() {
@@ -49,12 +63,12 @@ impl TokenService {
         Ok(Self { issuer, audience, keys, accept_legacy, pending_header, access_header })
     }
 
-    /// What others verify access tokens by: the public half of every private key. Empty where all keys are secret.
+    /// Returns the public keys by which other services verify access tokens. Empty if only shared secrets are in use.
     pub fn public_keys(&self) -> KeySet {
         self.keys.public_keys()
     }
 
-    /// `aud` of tokens of this type.
+    /// Returns the `aud` of tokens of this type.
     pub(crate) fn audience_of(&self, token_type: TokenType) -> &str {
         match token_type {
             TokenType::Pending => &self.issuer,
@@ -62,7 +76,7 @@ impl TokenService {
         }
     }
 
-    /// The encoded header of the tokens of this type that are issued.
+    /// Returns the encoded header of new tokens of this type.
     pub(crate) fn header_of(&self, token_type: TokenType) -> &str {
         match token_type {
             TokenType::Pending => &self.pending_header,

@@ -1,4 +1,4 @@
-//! A JSON object that is read without mercy: no name twice, and no value of another type than asked for.
+//! Strict JSON object: no duplicate members, and no implicit type conversion.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -8,50 +8,51 @@ use serde_json::Value;
 
 use crate::TokenError;
 
-/// The header or the claims of a token.
+/// Header or claims of a token.
 ///
-/// Parsers differ in which of two members with one name they keep; who can make two of them disagree about a token has
-/// won. So such an object is refused (RFC 7519 §4 leaves the choice).
+/// JSON parsers differ in which of two members with the same name they keep. A token that two parsers read
+/// differently is an attack, so duplicates are rejected (RFC 7519 §4 allows it).
 #[derive(Debug)]
 pub(crate) struct StrictObject(BTreeMap<String, Value>);
 
 impl StrictObject {
-    /// Reads an object that has each name once.
+    /// Parses an object without duplicate members.
     pub(crate) fn parse(json: &[u8]) -> Result<Self, TokenError> {
         serde_json::from_slice(json).map_err(|_| TokenError::Invalid)
     }
 
-    /// Whether there is a member of that name, whatever its value.
+    /// Returns whether a member with this name exists.
     pub(crate) fn contains(&self, name: &str) -> bool {
         self.0.contains_key(name)
     }
 
-    /// The string of that name.
+    /// Returns the string with this name.
     pub(crate) fn text(&self, name: &str) -> Result<Option<&str>, TokenError> {
         self.typed(name, Value::as_str)
     }
 
-    /// The whole number of that name: `1.0` and `"1"` are none.
+    /// Returns the integer with this name. `1.0` and `"1"` are errors.
     pub(crate) fn integer(&self, name: &str) -> Result<Option<i64>, TokenError> {
         self.typed(name, Value::as_i64)
     }
 
-    /// The whole number of that name, zero or more.
+    /// Returns the non-negative integer with this name.
     pub(crate) fn count(&self, name: &str) -> Result<Option<u64>, TokenError> {
         self.typed(name, Value::as_u64)
     }
 
-    /// The `true` or `false` of that name.
+    /// Returns the boolean with this name.
     pub(crate) fn flag(&self, name: &str) -> Result<Option<bool>, TokenError> {
         self.typed(name, Value::as_bool)
     }
 
-    /// The list of strings of that name.
+    /// Returns the array of strings with this name.
     pub(crate) fn texts(&self, name: &str) -> Result<Option<Vec<&str>>, TokenError> {
         self.typed(name, |value| value.as_array()?.iter().map(Value::as_str).collect())
     }
 
-    /// Absent is `None`; present and of another type is an error, so that no check is skipped by a change of type.
+    /// Returns `None` if the member is absent, and an error if it has another type. So a changed type cannot skip a
+    /// check.
     fn typed<'a, T>(
         &'a self,
         name: &str,

@@ -1,20 +1,20 @@
-//! The two types of token, as the header's `typ` tells them apart (RFC 8725 §3.11).
+//! Token types, distinguished by the header's `typ` (RFC 8725 §3.11).
 
 use std::time::Duration;
 
 use mfa_core::Stage;
 
-/// What a token is for.
+/// Type of a token.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum TokenType {
-    /// It buys an access token, with a second factor.
+    /// Pending token, exchanged for an access token by a second factor.
     Pending,
-    /// It opens what its stage allows.
+    /// Access token.
     Access,
 }
 
 impl TokenType {
-    /// The type that a token of this stage must have.
+    /// Returns the token type for this stage.
     pub(crate) const fn for_stage(stage: Stage) -> Self {
         match stage {
             Stage::Pending => Self::Pending,
@@ -22,7 +22,7 @@ impl TokenType {
         }
     }
 
-    /// Its name in `typ`.
+    /// Returns the name for `typ`.
     pub(crate) const fn as_str(self) -> &'static str {
         match self {
             Self::Pending => "mfa-pending+jwt",
@@ -30,12 +30,12 @@ impl TokenType {
         }
     }
 
-    /// The type of that name.
+    /// Returns the type with this name.
     pub(crate) fn parse(typ: &str) -> Option<Self> {
         [Self::Pending, Self::Access].into_iter().find(|it| it.as_str() == typ)
     }
 
-    /// How long such a token lives.
+    /// Returns the lifetime of tokens of this type.
     pub(crate) const fn lifetime(self) -> Duration {
         match self {
             Self::Pending => Duration::from_mins(5),

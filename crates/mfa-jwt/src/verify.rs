@@ -1,4 +1,4 @@
-//! Reading tokens: which way each goes, and what must be true of its claims.
+//! Verification of tokens and their claims.
 
 use std::time::Duration;
 
@@ -10,14 +10,13 @@ use crate::strict_object::StrictObject;
 use crate::token_type::TokenType;
 use crate::{TokenError, TokenService};
 
-/// How far the clocks of two machines may differ.
+/// Tolerated difference between the clocks of two machines.
 const LEEWAY: Duration = Duration::from_secs(5);
 
-/// A genuine token, and those of its claims that speak of the token itself. A claim is `None` where a token of the
-/// Python backend does not make it.
+/// Verified token with the claims that describe it. Claims that a token of the Python backend lacks are `None`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct TokenMetadata {
-    /// What the rules need of it.
+    /// The verified token.
     pub presented: AuthenticatedToken,
     /// `iss`.
     pub issuer: Option<String>,
@@ -38,24 +37,25 @@ pub struct TokenMetadata {
 }
 
 impl TokenService {
-    /// Whether this token is genuine, whole and in its time; whether it is spent or revoked the account knows.
+    /// Verifies that a token is genuine, complete and valid now. Whether it is spent or revoked is known to the
+    /// account.
     ///
-    /// Where legacy tokens are accepted, one that names neither key nor type of ours needs only `sub`, `email`, `exp`
-    /// and its stage claim; what else it claims must still be right.
+    /// If legacy tokens are accepted, a token without `kid` and without a `typ` of this service needs only `sub`,
+    /// `email`, `exp` and its stage claim. Any further claim must be valid too.
     ///
     /// # Errors
     ///
-    /// [`TokenError::Expired`] only where everything else is right; [`TokenError::Invalid`] otherwise. Either way
-    /// the caller is to log in again.
+    /// [`TokenError::Expired`] only if everything else is valid, [`TokenError::Invalid`] otherwise. In both cases the
+    /// client must log in again.
     pub fn authenticate(&self, token: &str, now: Timestamp) -> Result<AuthenticatedToken, TokenError> {
         self.read(token, now).map(|(presented, _)| presented)
     }
 
-    /// The same, and what such a token claims in its own words, for whoever asks about it (RFC 7662).
+    /// Verifies a token and returns its claims too, for token introspection (RFC 7662).
     ///
     /// # Errors
     ///
-    /// As [`authenticate`](Self::authenticate).
+    /// [`TokenError`] as for [`authenticate`](Self::authenticate).
     pub fn describe(&self, token: &str, now: Timestamp) -> Result<TokenMetadata, TokenError> {
         let (presented, claims) = self.read(token, now)?;
         let text = |name| claims.text(name).map(|it| it.map(str::to_owned));
@@ -84,7 +84,7 @@ impl TokenService {
         self.check_parties(&claims, token_type)?;
         let issued_at = check_times(&claims, token_type.lifetime(), now)?;
         let expires_at = Timestamp::from_seconds(claims.expires);
-        // Last of all: an expired token with another flaw is an invalid one.
+        // Checked last: an expired token with another defect is invalid.
         if now > expires_at.plus(LEEWAY) {
             return Err(TokenError::Expired);
         }
@@ -132,9 +132,9 @@ impl TokenService {
     }
 }
 
-/// Checks every time but the end of the token, and tells when it was issued.
+/// Checks all times but the expiry, and returns the time of issue.
 ///
-/// Without `iat` the token is taken to have been given its whole lifetime.
+/// A token without `iat` is taken to have been issued one lifetime before its expiry.
 fn check_times(claims: &Claims, lifetime: Duration, now: Timestamp) -> Result<Timestamp, TokenError> {
     let expires_at = Timestamp::from_seconds(claims.expires);
     let issued_at = claims.issued.map_or(expires_at.minus(lifetime), Timestamp::from_seconds);

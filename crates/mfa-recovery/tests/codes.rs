@@ -47,7 +47,7 @@ fn code(number: u8) -> PlainCode {
     generate_set(UserId::new(7), &entropy, &TestDigests).unwrap().codes().next().unwrap().clone()
 }
 
-/// How a character may be typed: in either case, as a letter that looks like it, with separators before it.
+/// Spellings of a character: either case, or a letter that resembles it, with separators before it.
 fn typed_as(character: char, choice: u8, separators: &str) -> String {
     let looks: &[char] = match character {
         '0' => &['0', 'o', 'O'],

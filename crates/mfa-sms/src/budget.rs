@@ -1,4 +1,4 @@
-//! Budgets that users share: by number, address, prefix, country, and for the whole deployment.
+//! SMS budgets shared by users: by number, address, prefix, country, and for the whole deployment.
 
 use std::fmt;
 use std::time::Duration;
@@ -8,38 +8,41 @@ use mfa_core::{BoxFuture, DigestPurpose, KeyedDigests, StoreError, Timestamp};
 
 use crate::{BucketDecision, BucketRule, PhoneNumber, RetryDelay, UserBudget};
 
-/// Where the budgets that users share are kept: durably, one point in time in a row for each scope and key, so that
-/// neither a restart nor a flushed cache gives new sends.
+/// Store of the shared budgets.
+///
+/// Durable: one timestamp per scope and key, so that neither a restart nor a flushed cache allows new sends.
 pub trait SmsBudgets: Send + Sync + fmt::Debug {
-    /// Reserves one send in every scope, or in none. Locks its rows in the order of the request, which is always the
-    /// same, so that two requests never wait for each other.
+    /// Reserves one send in every scope, or in none.
+    ///
+    /// An implementation locks the rows in the order of the request, which is always the same. So two requests cannot
+    /// deadlock.
     ///
     /// # Errors
     ///
-    /// [`StoreError`] when the store gave no answer: the send may be reserved, send nothing.
+    /// [`StoreError`] if the send may not be reserved: send nothing.
     fn reserve<'a>(&'a self, request: &'a BudgetRequest)
     -> BoxFuture<'a, Result<BudgetDecision, StoreError>>;
 }
 
-/// What shares a budget, in the order in which rows are locked.
+/// Scope of a budget, in the order in which rows are locked.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum BudgetScope {
-    /// All users of one destination number, by the minute.
+    /// One destination number, per minute.
     NumberMinute,
-    /// All users of one destination number, by the hour.
+    /// One destination number, per hour.
     NumberHour,
-    /// All users of one client address.
+    /// One client address.
     Ip,
-    /// All numbers that differ in their last four digits alone.
+    /// Numbers that differ only in their last four digits.
     Prefix,
-    /// All numbers of one country.
+    /// Numbers of one country.
     Country,
-    /// Everything.
+    /// The whole deployment.
     All,
 }
 
 impl BudgetScope {
-    /// Its name in rows, logs and metrics.
+    /// Returns the name used in rows, logs and metrics.
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::NumberMinute => "number-minute",
@@ -52,68 +55,69 @@ impl BudgetScope {
     }
 }
 
-/// How much each scope may spend.
+/// Limits of the shared budgets.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct BudgetLimits {
-    /// To one number: the same as from one user.
+    /// Messages to one number. The same limits as for one user.
     pub number: UserBudget,
-    /// From one client address in an hour.
+    /// Messages from one client address per hour.
     pub ip_per_hour: u32,
-    /// To numbers of one prefix in an hour.
+    /// Messages to numbers of one prefix per hour.
     pub prefix_per_hour: u32,
-    /// To numbers of one country in a day.
+    /// Messages to numbers of one country per day.
     pub country_per_day: u32,
-    /// In all, in a day.
+    /// Messages of the whole deployment per day.
     pub all_per_day: u32,
 }
 
-/// One bucket that a send is taken out of.
+/// Bucket from which a send is taken.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct BudgetEntry {
-    /// What shares it.
+    /// Scope of the budget.
     pub scope: BudgetScope,
-    /// Which one: a digest of a number or of a prefix, an address, a country; empty for everything.
+    /// Key within the scope: digest of a number or prefix, address, country, or empty for the whole deployment.
     pub key: String,
-    /// Its size.
+    /// Size of the bucket.
     pub rule: BucketRule,
 }
 
-/// One send that asks for its place in every budget.
+/// Request to reserve one send in every shared budget.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct BudgetRequest {
     lines: Vec<BudgetEntry>,
     now: Timestamp,
 }
 
-/// Whether a send may go on.
+/// Result of a reservation.
 #[must_use]
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum BudgetDecision {
-    /// It may, and is counted in every scope.
+    /// The send is reserved in every scope.
     Reserved,
-    /// It may not, and is counted in none.
+    /// A budget is exhausted. The send is counted in no scope.
     Exhausted {
-        /// The scope that makes it wait the longest.
+        /// Scope with the longest wait.
         scope: BudgetScope,
-        /// How long, to the second.
+        /// Time until the next send, in whole seconds.
         wait: RetryDelay,
     },
 }
 
-/// A verdict, and what is to be stored with it.
+/// Result of a reservation with the values to store.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct BudgetSettlement {
-    /// The verdict.
+    /// Result of the reservation.
     pub verdict: BudgetDecision,
-    /// For each line of the request, in its order, the time to store. A refusal counts nothing, yet it may bring back a
-    /// time from before the clock went back.
+    /// Value to store for each entry of the request, in its order. A rejection counts nothing, but may correct a time
+    /// from before the clock was set back.
     pub full_at: Vec<Timestamp>,
 }
 
 impl BudgetRequest {
-    /// A send to this number, asked for from this address: one line for each bucket. `ip` is the address as it is
-    /// counted (IPv6 by its /64). Numbers and prefixes are in it as keyed digests alone; a new key gives new budgets
-    /// for both.
+    /// Creates the request for a send to this number from this address, with one entry per bucket.
+    ///
+    /// `ip` is the address as it is counted (IPv6 by its /64). Numbers and prefixes are stored only as keyed digests.
+    /// A new key therefore starts new budgets for both.
     pub fn new(
         number: &PhoneNumber,
         ip: &str,
@@ -143,13 +147,14 @@ impl BudgetRequest {
         Self { lines, now }
     }
 
-    /// The buckets, in the order in which their rows are locked.
+    /// Returns the buckets in the order in which their rows are locked.
     pub fn lines(&self) -> &[BudgetEntry] {
         &self.lines
     }
 
-    /// What all stores decide by: from what is stored for each line, in their order, comes the verdict and what to
-    /// store. A line for which nothing is given was never taken from.
+    /// Computes the result and the values to store from the stored values, in the order of the entries.
+    ///
+    /// All stores use this function. `None` means that the bucket was never used.
     pub fn settle(&self, stored: &[Option<Timestamp>]) -> BudgetSettlement {
         let stored = stored.iter().copied().chain(std::iter::repeat(None));
         let asked = self.lines.iter().zip(stored);
@@ -201,7 +206,7 @@ mod tests {
         }
     }
 
-    /// Mobile numbers of one prefix.
+    /// Returns a mobile number of one prefix.
     fn neighbour(line: u32) -> String {
         format!("061234{line:04}")
     }

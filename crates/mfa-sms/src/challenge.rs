@@ -1,4 +1,4 @@
-//! The code that is awaited: bound to whom it was sent, for what, and where.
+//! Pending SMS code of an account, bound to its user, purpose, destination and token.
 
 use std::time::Duration;
 
@@ -12,28 +12,28 @@ use zeroize::Zeroizing;
 
 use crate::{PhoneNumber, SendId, SmsCode};
 
-/// How long a code is good for.
+/// Lifetime of a code.
 pub const CODE_LIFETIME: Duration = Duration::from_mins(5);
-/// How soon another code may be asked for, as the answer to a send tells.
+/// Time after which another code may be requested, as the response to a send reports it.
 pub const RESEND_DELAY: Duration = Duration::from_mins(1);
-/// How many wrong tries kill a code.
+/// Number of wrong attempts that invalidates a code.
 pub const MAX_ATTEMPTS: u8 = 5;
 
-/// What a code is for, beside its user.
+/// Values that a code is bound to, besides its user.
 #[derive(Clone, Copy, Debug)]
 pub struct CodeBinding<'a> {
-    /// What it is to do.
+    /// Purpose of the code.
     pub purpose: SmsPurpose,
-    /// Where it is sent.
+    /// Number that the code is sent to.
     pub destination: &'a PhoneNumber,
-    /// Which token asks for it. It binds a second factor alone: a number is confirmed by any token of its user.
+    /// Token that requested the code. It binds only a second factor: any token of the user can confirm a number.
     pub token: &'a TokenId,
 }
 
-/// Awaits this code from now on, and no older one. The row keeps a digest of it and of all that it is bound to: the
-/// user, the purpose, the destination and, for a second factor, the token that asked for it.
+/// Stores a new pending code and invalidates the previous one.
 ///
-/// Wrong answers counted on the account stay counted.
+/// The row holds a digest of the code with all that it is bound to: the user, the purpose, the destination and, for a
+/// second factor, the token. Failures counted on the account stay counted.
 pub fn issue(
     account: &mut Account,
     code: &SmsCode,
@@ -54,13 +54,14 @@ pub fn issue(
     });
 }
 
-/// Checks a code against the one that is awaited, and uses it up where it is right. The fifth wrong try uses it up as
-/// well; whoever asks learns nothing of that.
+/// Checks a submitted code and invalidates the pending code if it is correct. The fifth wrong attempt also
+/// invalidates it, without telling the caller.
 ///
-/// A code for something else, no code, and a code whose time is over, to the millisecond, answer like a wrong one. A
-/// code whose key is no longer there cannot be right.
+/// A missing code, a code for another purpose and an expired code return the same result as a wrong one. A code whose
+/// key was removed cannot match.
 ///
-/// For the closures of [`mfa_core::verify_factor`] and [`mfa_core::confirm`], which admit, count and record.
+/// Call it in the closures of [`mfa_core::verify_factor`] and [`mfa_core::confirm`], which authorize, count and
+/// record.
 pub fn check(
     account: &mut Account,
     code: &SmsCode,
@@ -89,15 +90,15 @@ pub fn check(
     FactorResult::Wrong
 }
 
-/// Whether the challenge was made with this key and of this message, in constant time.
+/// Returns whether the challenge has this digest and key, in constant time.
 fn is_of(challenge: &SmsChallenge, digest: &KeyedDigest) -> Choice {
     let bytes = HEXLOWER.encode(&digest.bytes);
     challenge.key.as_bytes().ct_eq(digest.key.as_str().as_bytes())
         & challenge.digest.as_bytes().ct_eq(bytes.as_bytes())
 }
 
-/// User, purpose, destination up to its end, the token of a second factor, six digits: every part has a fixed length or
-/// an end, so no two sets of parts share a message.
+/// Builds the digest's message: user, purpose, destination with a terminator, token of a second factor, six digits.
+/// Every part has a fixed length or a terminator, so the message is unambiguous.
 fn message(user: UserId, code: &SmsCode, binding: CodeBinding<'_>) -> Zeroizing<Vec<u8>> {
     let (purpose, token): (&[u8], &[u8]) = match binding.purpose {
         SmsPurpose::SecondFactor => (b"l", binding.token.bytes()),
@@ -242,7 +243,7 @@ mod tests {
         );
     }
 
-    /// Two keys, of which the second is the older.
+    /// Key ring; the first key is the newest.
     #[derive(Debug)]
     struct Ring(&'static [&'static str]);
 

@@ -1,4 +1,4 @@
-//! A code that is sent by SMS.
+//! SMS codes: random generation, parsing and comparison.
 
 use std::fmt;
 
@@ -6,32 +6,33 @@ use mfa_core::{Entropy, EntropyError, SecretText};
 use subtle::{Choice, ConstantTimeEq};
 use zeroize::{ZeroizeOnDrop, Zeroizing};
 
-/// Digits of a code (NIST SP 800-63B-4 §3.1.3.2 asks for six).
+/// Digits of a code (NIST SP 800-63B-4 §3.1.3.2 requires six).
 const DIGITS: usize = 6;
-/// How many codes there are.
+/// Number of different codes.
 const CODE_COUNT: u32 = 1_000_000;
-/// Where the whole runs of codes end in 32 bits. What lies beyond would make the low codes likelier.
+/// Largest multiple of the number of codes in 32 bits. Values beyond it are rejected, because they would make low
+/// codes more likely.
 const UNBIASED_LIMIT: u32 = u32::MAX.saturating_sub(u32::MAX % CODE_COUNT);
-/// One draw in six thousand is thrown away; this many in a row are a broken source.
+/// Maximum number of draws. One in six thousand is rejected, so this many in a row mean a broken source.
 const MAX_DRAWS: u32 = 16;
 
-/// A code of six digits.
+/// Six-digit code.
 ///
-/// Redacted in `Debug`, wiped on drop, compared in constant time.
+/// Redacted in `Debug`, erased when dropped, compared in constant time.
 #[derive(Clone, ZeroizeOnDrop)]
 pub struct SmsCode(u32);
 
-/// A text that is no code. Says nothing of the text.
+/// Error for a text that is not a code. It does not contain the text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("a code is exactly 6 ASCII digits")]
 pub struct SmsCodeError;
 
 impl SmsCode {
-    /// Draws a code, each as likely as any other.
+    /// Draws a uniformly distributed code.
     ///
     /// # Errors
     ///
-    /// [`EntropyError`] when there is no randomness, or it repeats itself: send nothing.
+    /// [`EntropyError`] if there is no randomness or it repeats itself: send nothing.
     pub fn draw(entropy: &dyn Entropy) -> Result<Self, EntropyError> {
         let mut bytes = Zeroizing::new([0_u8; 4]);
         for _ in 0..MAX_DRAWS {
@@ -44,20 +45,20 @@ impl SmsCode {
         Err(EntropyError)
     }
 
-    /// Parses exactly six ASCII digits: nothing is trimmed, and no other script's digits count.
+    /// Parses exactly six ASCII digits. Nothing is trimmed, and digits of other scripts are rejected.
     ///
     /// # Errors
     ///
-    /// [`SmsCodeError`] for any other text: tell the caller that the field is malformed, and count no try.
+    /// [`SmsCodeError`] for any other text: report a malformed field and count no attempt.
     pub fn parse(text: &str) -> Result<Self, SmsCodeError> {
-        // The check of each byte comes first because `u32::from_str` takes a leading plus.
+        // Checked first, because `u32::from_str` accepts a leading plus.
         if text.len() != DIGITS || !text.bytes().all(|byte| byte.is_ascii_digit()) {
             return Err(SmsCodeError);
         }
         text.parse().map(Self).map_err(|_| SmsCodeError)
     }
 
-    /// The code as it is sent, with its leading zeros.
+    /// Returns the code with its leading zeros.
     pub fn to_text(&self) -> SecretText {
         SecretText::new(format!("{:0DIGITS$}", self.0))
     }
@@ -92,7 +93,7 @@ mod tests {
 
     use super::*;
 
-    /// Gives these numbers, the last one first, and then fails.
+    /// Returns these numbers, the last one first, and then fails.
     #[derive(Debug)]
     struct Numbers(Mutex<Vec<u32>>);
 

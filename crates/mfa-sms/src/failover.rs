@@ -1,4 +1,4 @@
-//! Sends one message by the first gateway that takes it, at most once as far as anyone can tell.
+//! SMS delivery through several gateways, with failover and at most one possible delivery.
 
 mod race;
 
@@ -17,11 +17,11 @@ use crate::{NumberRefusal, RefusalScope, SendOutcome, SmsGateway, SmsMessage};
 
 use race::race;
 
-/// How long a send takes at the most, over all gateways and the one retry.
+/// Deadline of a send, over all gateways and the retry.
 const DEADLINE: Duration = Duration::from_secs(8);
-/// With less time left than that no further try begins: it would end in doubt.
+/// Minimum time left to start another attempt. A shorter one would end with an unknown outcome.
 const MIN_TIME_LEFT: Duration = Duration::from_secs(1);
-/// How long to wait before the retry where the provider does not say.
+/// Delay before the retry if the provider requests none.
 const DEFAULT_RETRY_DELAY: Duration = Duration::from_millis(250);
 
 /// Circuit breaker of a gateway. After a probe dropped with its caller the next one waits: the gateway may hang.
@@ -29,13 +29,13 @@ const BREAKER: CircuitBreakerConfig = CircuitBreakerConfig::new(5, Duration::fro
     .with_failure_rate(FailureRate { failures: 10, window: 20 })
     .wait_after_dropped_probe();
 
-/// Waits. The only thing that a send needs of a runtime.
+/// Timer: the only runtime service that a send needs.
 pub trait Sleep: Send + Sync + fmt::Debug {
-    /// Is ready once this span is over.
+    /// Returns a future that completes after this duration.
     fn pause(&self, span: Duration) -> BoxFuture<'_, ()>;
 }
 
-/// Sends by several gateways, in their order.
+/// Sender of SMS messages through several gateways in order of preference.
 #[derive(Debug)]
 pub struct SmsSender {
     routes: Vec<GatewayRoute>,
@@ -50,79 +50,81 @@ struct GatewayRoute {
     breaker: CircuitBreaker,
 }
 
-/// What became of a send, and how.
+/// Report of a send.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SendReport {
-    /// What became of it.
+    /// Outcome of the send.
     pub delivery: DeliveryOutcome,
-    /// What happened at each gateway, in order: for the log.
+    /// Attempts at each gateway in order, for the log.
     pub steps: Vec<GatewayAttempt>,
 }
 
-/// What became of a send. In all cases the budget stays spent.
+/// Outcome of a send. The budget stays spent in every case.
+///
+/// Exhaustive, so that every caller handles the unknown outcome.
 #[must_use]
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum DeliveryOutcome {
-    /// A provider has taken it.
+    /// A provider accepted the message.
     Sent {
-        /// Whose.
+        /// Name of the gateway.
         gateway: &'static str,
-        /// The provider's name for it.
+        /// Message ID of the provider.
         id: String,
     },
-    /// A provider refuses the number: another one is not asked.
+    /// A provider rejected the number. No other provider is tried.
     NumberRefused(NumberRefusal),
-    /// It may have been sent: the code stays good, and nothing is sent again by itself.
+    /// The message may have been sent. The code stays valid, and nothing is sent again automatically.
     Unknown {
-        /// By whom.
+        /// Name of the gateway.
         gateway: &'static str,
     },
     /// Nothing was sent.
     NotSent {
-        /// After how long a provider wants to be asked again, where one says so.
+        /// Delay that a provider requested before the next attempt.
         retry_after: Option<Duration>,
     },
 }
 
-/// What happened at one gateway.
+/// Attempt at one gateway.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct GatewayAttempt {
-    /// Which.
+    /// Name of the gateway.
     pub gateway: &'static str,
-    /// What.
+    /// Outcome of the attempt.
     pub outcome: GatewayAttemptOutcome,
 }
 
-/// What happened at one gateway.
+/// Outcome of an attempt at one gateway.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum GatewayAttemptOutcome {
-    /// It was left alone, because it has failed too often.
+    /// The gateway was skipped, because its circuit breaker is open.
     CircuitOpen,
-    /// It was tried.
+    /// The gateway was called.
     Tried {
-        /// What became of the try.
+        /// Outcome of the call.
         outcome: SendOutcome,
-        /// How long it took.
+        /// Duration of the call.
         took: Duration,
     },
-    /// It gave no answer before the deadline: nobody knows whether it has sent.
+    /// The gateway did not answer before the deadline. The message may have been sent.
     TimedOut,
 }
 
-/// A gateway that may take it later.
+/// Gateway that may accept the message after a delay.
 struct Later<'a> {
     route: &'a GatewayRoute,
     after: Option<Duration>,
 }
 
-/// What the tries so far have come to.
-enum Progress {
+/// Progress of a send after an attempt.
+enum FailoverProgress {
     Done(DeliveryOutcome),
     Next { after: Option<Duration>, may_retry: bool },
 }
 
 impl SmsSender {
-    /// Sends by these gateways, the first one first. None: nothing is ever sent.
+    /// Creates a sender for these gateways, the preferred one first. Without gateways it sends nothing.
     pub fn new(
         gateways: impl IntoIterator<Item = Arc<dyn SmsGateway>>,
         clock: Arc<dyn Clock>,
@@ -133,26 +135,26 @@ impl SmsSender {
         Self { routes: gateways.into_iter().map(route).collect(), clock, pause, entropy }
     }
 
-    /// Whether anything could be sent now: there is a gateway that is not left alone.
+    /// Returns whether at least one gateway's circuit is closed.
     pub fn is_available(&self) -> bool {
         self.routes.iter().any(|it| !it.breaker.is_open())
     }
 
-    /// The gateways, in the order in which they are asked.
+    /// Returns the names of the gateways in order of preference.
     pub fn gateways(&self) -> impl Iterator<Item = &'static str> {
         self.routes.iter().map(|it| it.gateway.name())
     }
 
-    /// The gateways that are left alone for now, for readiness.
+    /// Returns the names of the gateways whose circuit is open, for the readiness check.
     pub fn open_circuits(&self) -> impl Iterator<Item = &'static str> {
         self.routes.iter().filter(|it| it.breaker.is_open()).map(|it| it.gateway.name())
     }
 
-    /// Sends a message, within eight seconds in all.
+    /// Sends a message within eight seconds in total.
     ///
-    /// Goes on to the next gateway where it is certain that nothing was sent and another one may do better. Where all
-    /// have refused and one of them for now alone, that one is tried once more, when it asks for it, if there is still
-    /// time. Never goes on where something may have been sent, or the number is at fault.
+    /// Tries the next gateway if the previous one certainly sent nothing and another one may succeed. If all gateways
+    /// failed and one of them may accept the message later, that one is retried once after the delay it requested, if
+    /// there is time. Never tries again if the message may have been sent or the number was rejected.
     pub async fn send(&self, message: &SmsMessage) -> SendReport {
         let started = self.clock.now();
         let mut deadline = self.pause.pause(DEADLINE);
@@ -163,8 +165,8 @@ impl SmsSender {
                 break;
             }
             match self.attempt(route, message, &mut deadline, &mut steps).await {
-                Progress::Done(delivery) => return SendReport { delivery, steps },
-                Progress::Next { after, may_retry } => {
+                FailoverProgress::Done(delivery) => return SendReport { delivery, steps },
+                FailoverProgress::Next { after, may_retry } => {
                     let sooner = later.as_ref().is_none_or(|it| wait(after) < wait(it.after));
                     if may_retry && sooner {
                         later = Some(Later { route, after });
@@ -179,8 +181,8 @@ impl SmsSender {
                 && race(self.pause.pause(wait), &mut deadline).await.is_some()
             {
                 match self.attempt(later.route, message, &mut deadline, &mut steps).await {
-                    Progress::Done(delivery) => return SendReport { delivery, steps },
-                    Progress::Next { after, .. } => retry_after = after,
+                    FailoverProgress::Done(delivery) => return SendReport { delivery, steps },
+                    FailoverProgress::Next { after, .. } => retry_after = after,
                 }
             }
         }
@@ -193,30 +195,32 @@ impl SmsSender {
         message: &SmsMessage,
         deadline: &mut BoxFuture<'_, ()>,
         steps: &mut Vec<GatewayAttempt>,
-    ) -> Progress {
+    ) -> FailoverProgress {
         let gateway = route.gateway.name();
         let began = self.clock.now();
         let Some(permit) = route.breaker.try_call(began) else {
             steps.push(GatewayAttempt { gateway, outcome: GatewayAttemptOutcome::CircuitOpen });
-            return Progress::Next { after: None, may_retry: false };
+            return FailoverProgress::Next { after: None, may_retry: false };
         };
         let answer = race(route.gateway.send(message), deadline).await;
         let now = self.clock.now();
         permit.report(call_result(answer.as_ref()), now);
         let Some(outcome) = answer else {
             steps.push(GatewayAttempt { gateway, outcome: GatewayAttemptOutcome::TimedOut });
-            return Progress::Done(DeliveryOutcome::Unknown { gateway });
+            return FailoverProgress::Done(DeliveryOutcome::Unknown { gateway });
         };
         let progress = match &outcome {
-            SendOutcome::Accepted { id } => Progress::Done(DeliveryOutcome::Sent { gateway, id: id.clone() }),
+            SendOutcome::Accepted { id } => {
+                FailoverProgress::Done(DeliveryOutcome::Sent { gateway, id: id.clone() })
+            }
             SendOutcome::Permanent(RefusalScope::User(reason)) => {
-                Progress::Done(DeliveryOutcome::NumberRefused(*reason))
+                FailoverProgress::Done(DeliveryOutcome::NumberRefused(*reason))
             }
-            SendOutcome::Unknown => Progress::Done(DeliveryOutcome::Unknown { gateway }),
+            SendOutcome::Unknown => FailoverProgress::Done(DeliveryOutcome::Unknown { gateway }),
             SendOutcome::Permanent(RefusalScope::Operator(_)) => {
-                Progress::Next { after: None, may_retry: false }
+                FailoverProgress::Next { after: None, may_retry: false }
             }
-            SendOutcome::Retryable { after } => Progress::Next { after: *after, may_retry: true },
+            SendOutcome::Retryable { after } => FailoverProgress::Next { after: *after, may_retry: true },
         };
         steps.push(GatewayAttempt {
             gateway,
@@ -229,8 +233,8 @@ impl SmsSender {
         DEADLINE.saturating_sub(self.clock.now().since(started))
     }
 
-    /// Up to a quarter of a second, so that not all who were refused together come back together. Without randomness
-    /// there is none of it: that is no reason to send nothing.
+    /// Returns a jitter of up to a quarter of a second, so that clients rejected together do not retry together.
+    /// Without randomness it is zero, so that the message is still sent.
     fn jitter(&self) -> Duration {
         let mut byte = [0_u8];
         let drawn = self.entropy.fill(&mut byte);
@@ -242,7 +246,7 @@ fn wait(after: Option<Duration>) -> Duration {
     after.unwrap_or(DEFAULT_RETRY_DELAY)
 }
 
-/// A number that is refused says nothing against the gateway.
+/// Returns the result for the circuit breaker. A rejected number is not a failure of the gateway.
 const fn call_result(answer: Option<&SendOutcome>) -> CallResult {
     match answer {
         Some(SendOutcome::Accepted { .. } | SendOutcome::Permanent(RefusalScope::User(_))) => {

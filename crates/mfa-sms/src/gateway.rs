@@ -1,4 +1,4 @@
-//! What sends an SMS.
+//! Port for SMS providers.
 
 use std::fmt;
 use std::time::Duration;
@@ -7,92 +7,94 @@ use mfa_core::{BoxFuture, SecretText};
 
 use crate::PhoneNumber;
 
-/// A provider that sends SMS.
+/// SMS provider.
 ///
-/// It sends once for each call and repeats nothing by itself: whether another try is safe is decided above it. It takes
-/// no longer than its own deadlines to connect and to answer.
+/// It sends at most once per call and never retries: the caller decides whether a retry is safe. It has its own
+/// deadlines for connecting and for the response.
 pub trait SmsGateway: Send + Sync + fmt::Debug {
-    /// Its name in logs, metrics and settings: `ovh`, `twilio`.
+    /// Returns the name used in logs, metrics and settings: `ovh`, `twilio`.
     fn name(&self) -> &'static str;
 
-    /// Hands one message over.
+    /// Sends one message.
     fn send<'a>(&'a self, message: &'a SmsMessage) -> BoxFuture<'a, SendOutcome>;
 }
 
-/// One message. `Debug` shows the masked number and no text.
+/// SMS message. `Debug` shows the masked number and no text.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SmsMessage {
-    /// Where to.
+    /// Destination number.
     pub to: PhoneNumber,
-    /// What it says, the code included.
+    /// Text, including the code.
     pub text: SecretText,
-    /// After how long it is not worth delivering any more.
+    /// Time after which the message is no longer worth delivering.
     pub validity: Duration,
 }
 
-/// What became of one try at one gateway. Neither the number nor the text is ever in it.
+/// Outcome of one call to a gateway. It contains neither the number nor the text.
+///
+/// Exhaustive, so that failover handles every outcome.
 #[must_use]
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum SendOutcome {
-    /// The provider has taken it, which is not to say that it arrived.
+    /// The provider accepted the message. It may still not arrive.
     Accepted {
-        /// The provider's name for it.
+        /// Message ID of the provider.
         id: String,
     },
-    /// The provider refused it for good: nothing was sent.
+    /// The provider rejected the message permanently. Nothing was sent.
     Permanent(RefusalScope),
-    /// Nothing was sent, and the same may pass later: no connection, too many at once.
+    /// Nothing was sent, and a retry may succeed, for example after a connection error or a rate limit.
     Retryable {
-        /// How long the provider asks to wait, where it says so.
+        /// Delay that the provider requested.
         after: Option<Duration>,
     },
-    /// It may have been sent: the answer is missing or makes no sense.
+    /// The message may have been sent: the response is missing or invalid.
     Unknown,
 }
 
-/// Whose matter a refusal is.
+/// Scope of a rejection.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum RefusalScope {
-    /// The user's: the number.
+    /// Only this number is rejected.
     User(NumberRefusal),
-    /// The operator's: no number would pass.
+    /// Every number would be rejected, and the operator must act.
     Operator(ProviderRefusal),
 }
 
-/// Why a provider will not send to a number.
+/// Reason why a provider rejects a number.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum NumberRefusal {
-    /// It says that there is no such number.
+    /// The number does not exist.
     Invalid,
-    /// It is no mobile, or nothing leads to it.
+    /// The number is not a mobile number or is unreachable.
     Unreachable,
-    /// It is a premium or information number.
+    /// The number is a premium-rate or information number.
     Premium,
-    /// Its country is not served.
+    /// The provider does not serve the country.
     Country,
-    /// Its owner has asked for no more messages.
+    /// The owner of the number has opted out.
     OptedOut,
 }
 
-/// Why a provider would send to no number at all.
+/// Reason why a provider would reject every message.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum ProviderRefusal {
-    /// Keys or rights.
+    /// Invalid credentials or missing permissions.
     Credentials,
-    /// The account: closed, suspended, on trial.
+    /// Account closed, suspended or on trial.
     Account,
     /// No credit left.
     Credit,
-    /// The sender name or number.
+    /// Invalid sender name or number.
     Sender,
-    /// The text: filtered.
+    /// Content filtered.
     Content,
-    /// It did not understand the request.
+    /// Request not understood.
     Request,
 }
 
 impl NumberRefusal {
-    /// Its name in logs and metrics.
+    /// Returns the name used in logs and metrics.
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Invalid => "invalid",
@@ -105,7 +107,7 @@ impl NumberRefusal {
 }
 
 impl ProviderRefusal {
-    /// Its name in logs and metrics.
+    /// Returns the name used in logs and metrics.
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Credentials => "credentials",

@@ -1,56 +1,55 @@
-//! A leaky bucket in one point in time (GCRA): `most` at once, then one more every `window / most`.
+//! Leaky bucket stored as a single timestamp (GCRA): `capacity` at once, then one more every `window / capacity`.
 
 use std::time::Duration;
 
 use mfa_core::Timestamp;
 
-/// How long to wait until the next send.
+/// Time until the next send is allowed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, thiserror::Error)]
 #[error("wait {seconds} s")]
 pub struct RetryDelay {
-    /// Whole seconds, at least 1, after which the next one passes.
+    /// Whole seconds, at least 1.
     pub seconds: u64,
 }
 
 impl RetryDelay {
-    /// Rounds up: who waits less is refused again.
+    /// Converts a duration, rounded up: a shorter wait would be rejected again.
     pub(crate) fn from_duration(span: Duration) -> Self {
         Self { seconds: u64::try_from(span.as_millis().div_ceil(1_000)).unwrap_or(u64::MAX).max(1) }
     }
 }
 
-/// The size of a bucket.
+/// Size of a bucket.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct BucketRule {
-    /// How many at once, and in the long run in each window.
+    /// Number allowed at once, and in the long run per window.
     pub capacity: u32,
-    /// How long an empty bucket takes to fill.
+    /// Time in which an empty bucket fills.
     pub window: Duration,
 }
 
-/// What a bucket says to one more.
+/// Result of taking one from a bucket.
 #[must_use]
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum BucketDecision {
-    /// It may pass, once `full_at` is stored.
+    /// Allowed, once `full_at` is stored.
     Taken {
-        /// When the bucket will be full again.
+        /// Time when the bucket is full again.
         full_at: Timestamp,
     },
-    /// It may not.
+    /// Not allowed.
     Empty {
-        /// How long until it may.
+        /// Time until the next one is allowed.
         wait: RetryDelay,
-        /// When the bucket will be full again: to be stored as well, for it brings back a time from before the clock
-        /// went back.
+        /// Time when the bucket is full again. Store it too: it corrects a time from before the clock was set back.
         full_at: Timestamp,
     },
 }
 
 impl BucketRule {
-    /// Takes one out of the bucket that will be full again at `full_at`; none where nothing was ever taken.
+    /// Takes one from the bucket that is full again at `full_at`. `None` means that it was never used.
     pub fn take(self, full_at: Option<Timestamp>, now: Timestamp) -> BucketDecision {
-        // Rounded up, so that what drips in is never more than the rule says.
+        // Rounded up, so that the rate never exceeds the rule.
         let every = self.window.as_millis().checked_div(u128::from(self.capacity)).map(|whole| {
             let rest = self.window.as_millis().checked_rem(u128::from(self.capacity)).unwrap_or(0);
             whole.saturating_add(u128::from(rest > 0))
@@ -60,7 +59,7 @@ impl BucketRule {
         };
         let every = Duration::from_millis(u64::try_from(every).unwrap_or(u64::MAX));
         let fills_in = every.saturating_mul(self.capacity);
-        // No bucket takes longer than that to fill: what lies further ahead is from before the clock went back.
+        // No bucket takes longer to fill: a later time is from before the clock was set back.
         let full_at = full_at.unwrap_or(now).clamp(now, now.plus(fills_in));
         let then = full_at.plus(every);
         let over = then.since(now).saturating_sub(fills_in);
@@ -81,7 +80,7 @@ mod tests {
     const NOW: Timestamp = Timestamp::from_seconds(1_700_000_000);
     const RULE: BucketRule = BucketRule { capacity: 3, window: Duration::from_hours(1) };
 
-    /// A bucket as a row keeps it.
+    /// Bucket as a row stores it.
     struct Row(Option<Timestamp>);
 
     impl Row {

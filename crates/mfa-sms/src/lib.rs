@@ -1,24 +1,27 @@
-//! SMS codes: what stands in for the authenticator app, and everything that keeps them from being guessed, replayed or
-//! sent for someone else's money.
+//! SMS codes as a second factor, with protection against guessing, replay and toll fraud.
 //!
-//! Numbers ([`PhoneNumber`]) and which of them may be sent to ([`PhonePolicy`]); codes ([`SmsCode`]) and the one that is
-//! awaited ([`issue`], [`check`]); the number of an account ([`begin_number`], [`confirm_number`], [`remove_number`]);
-//! budgets of one user ([`reserve`]) and those that users share ([`SmsBudgets`]); what became of sends, and how many codes
-//! came back ([`SmsSendLog`], [`ConversionRule`]); what a message says ([`MessageTemplate`]); and
-//! how it is sent, by several gateways in turn ([`SmsGateway`], [`SmsSender`]). [`check`] answers with a
-//! [`FactorResult`](mfa_core::FactorResult) and belongs inside the closures of [`mfa_core::verify_factor`] and [`mfa_core::confirm`], which
-//! alone count, lock and record.
+//! - Numbers and allowed destinations: [`PhoneNumber`], [`PhonePolicy`].
+//! - Codes and the pending code: [`SmsCode`], [`issue`], [`check`].
+//! - Number of an account: [`begin_number`], [`confirm_number`], [`remove_number`], [`set_backup`].
+//! - Budgets of a user and shared budgets: [`reserve`], [`SmsBudgets`].
+//! - Log of sends and code usage: [`SmsSendLog`], [`ConversionRule`].
+//! - Texts: [`MessageTemplate`].
+//! - Delivery through several gateways: [`SmsGateway`], [`SmsSender`].
 //!
-//! It refuses to do I/O, to name a runtime, to read a clock and to draw randomness: gateways, waiting, time and chance
-//! are handed in. It refuses to keep a code, to take one twice, after five wrong ones, or for anything but what it was
-//! sent for; to send to a country that is not allowed or to anything but a mobile; and to send again by itself where
-//! something may have been sent.
+//! Call [`check`] in the closures of [`mfa_core::verify_factor`] and [`mfa_core::confirm`]. Only those count, lock
+//! and record.
 //!
-//! The library that knows the numbering plans tells the `log` facade the numbers it reads. Nothing listens there; whoever
-//! installs a logger shuts `rlibphonenumber` out of it.
+//! This crate performs no I/O, depends on no runtime, reads no clock and draws no randomness: callers pass gateways,
+//! timer, time and entropy in. It never stores a plaintext code. It accepts a code once, for its purpose only, and
+//! not after five wrong attempts. It sends only to mobile numbers of allowed countries, and does not retry a message
+//! that may have been sent.
 //!
-//! To add a provider: an adapter of [`SmsGateway`] that speaks to it and reads its answers as [`SendOutcome`]. To add a
-//! budget: a [`BudgetScope`] and a line in [`BudgetRequest`]. To add a language: a variant of [`SmsLanguage`] and its text.
+//! The library of numbering plans, `rlibphonenumber`, logs the numbers it parses through the `log` crate. This
+//! service installs no such logger. An application that does must exclude `rlibphonenumber`.
+//!
+//! To add a provider: implement [`SmsGateway`] and map its responses to [`SendOutcome`]. To add a budget: add a
+//! [`BudgetScope`] and an entry in [`BudgetRequest`]. To add a language: add a variant of [`SmsLanguage`] and its
+//! text.
 
 mod budget;
 mod challenge;

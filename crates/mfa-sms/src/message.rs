@@ -1,4 +1,4 @@
-//! What is written in an SMS: one segment of the GSM alphabet, so that it costs one SMS and arrives whole.
+//! SMS text in one segment of the GSM alphabet, so that it costs one SMS and arrives whole.
 
 use mfa_core::SecretText;
 
@@ -6,14 +6,14 @@ use crate::SmsCode;
 
 /// Septets in one segment (3GPP TS 23.038 §6.1.2.1.1).
 const SEGMENT_SEPTETS: usize = 160;
-/// The longest domain, in characters: it leaves room for the text and some of the issuer.
+/// Maximum length of a domain, which leaves room for the text and part of the issuer's name.
 const MAX_DOMAIN_CHARS: usize = 64;
-/// The basic GSM 7-bit alphabet without its control characters (3GPP TS 23.038 §6.2.1): one septet each. Characters of
-/// the extension table, such as `€`, take two and are not used.
+/// Basic GSM 7-bit alphabet without control characters (3GPP TS 23.038 §6.2.1), one septet each. Characters of the
+/// extension table, such as `€`, take two and are not used.
 const GSM: &str = "@£$¥èéùìòÇØøÅåΔ_ΦΓΛΩΠΨΣΘΞÆæßÉ !\"#¤%&'()*+,-./0123456789:;<=>?\
                    ¡ABCDEFGHIJKLMNOPQRSTUVWXYZÄÖÑÜ§¿abcdefghijklmnopqrstuvwxyzäöñüà";
 
-/// The language of a message.
+/// Language of a message.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum SmsLanguage {
     /// French.
@@ -23,33 +23,33 @@ pub enum SmsLanguage {
     English,
 }
 
-/// How messages of this deployment are worded: the name of the issuer, and the domain whose page may read the code.
+/// Template of the messages of a deployment: the issuer's name, and the domain whose pages may read the code.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct MessageTemplate {
     issuer: String,
     domain: Option<String>,
 }
 
-/// A text that is no domain for the last line of a message.
+/// Error for a text that is not a domain.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("a domain is 1 to 64 lower-case letters, digits, dots and dashes")]
 pub struct DomainError;
 
 impl MessageTemplate {
-    /// Names the issuer, without a domain. See [`MessageTemplate::new`].
+    /// Creates a template without a domain. See [`MessageTemplate::new`].
     pub fn without_domain(issuer: &str) -> Self {
         let issuer: String = issuer.chars().filter(|it| GSM.contains(*it)).collect();
         Self { issuer: issuer.trim().to_owned(), domain: None }
     }
 
-    /// Characters of the issuer's name that the GSM alphabet lacks are left out.
+    /// Creates a template. Characters of the issuer's name that the GSM alphabet lacks are dropped.
     ///
-    /// With a domain the message ends with the line by which browsers fill the code in, on that domain alone (WebOTP,
+    /// With a domain, the message ends with the line by which browsers fill in the code on that domain only (WebOTP,
     /// "Origin-bound one-time codes delivered via SMS").
     ///
     /// # Errors
     ///
-    /// [`DomainError`] for a domain that no page has, or too long a one: do not start with it.
+    /// [`DomainError`] for an invalid or too long domain: reject the configuration.
     pub fn new(issuer: &str, domain: Option<&str>) -> Result<Self, DomainError> {
         if domain.is_some_and(|it| !is_domain(it)) {
             return Err(DomainError);
@@ -57,7 +57,8 @@ impl MessageTemplate {
         Ok(Self { domain: domain.map(str::to_owned), ..Self::without_domain(issuer) })
     }
 
-    /// The message that carries this code: at most 160 septets. A long name of the issuer is cut to fit. Names no user.
+    /// Returns the message with this code, of at most 160 septets. A long issuer's name is truncated. The text names
+    /// no user.
     pub fn text(&self, code: &SmsCode, language: SmsLanguage) -> SecretText {
         let code = code.to_text();
         let code = code.expose();
@@ -67,7 +68,7 @@ impl MessageTemplate {
                 (": ", " is your code, valid for 5 minutes. Do not share it with anyone.")
             }
         };
-        // As large as it gets at once: a string that grows leaves copies of the code behind.
+        // Final capacity from the start: a growing string leaves copies of the code in memory.
         let mut text = String::with_capacity(SEGMENT_SEPTETS.saturating_mul(2));
         let bound = self.domain.as_ref().map(|domain| ["\n@", domain.as_str(), " #", code]);
         let bound_length = bound.iter().flatten().map(|it| length(it)).sum();
@@ -90,7 +91,7 @@ fn is_domain(text: &str) -> bool {
     text.len() <= MAX_DOMAIN_CHARS && text.split('.').all(label)
 }
 
-/// Septets of a text of the basic alphabet.
+/// Returns the septets of a text of the basic alphabet.
 fn length(text: &str) -> usize {
     text.chars().count()
 }

@@ -1,4 +1,4 @@
-//! The phone number of an account: set, confirmed, removed.
+//! Phone number of an account: change, confirmation, removal and backup method.
 
 use mfa_core::{
     Account, BackupMethod, CipherError, PhoneState, RecoveryState, Sealed, SealedColumn, SecretBytes,
@@ -7,34 +7,38 @@ use mfa_core::{
 
 use crate::PhoneNumber;
 
-/// Why a number could not be put in force. The account is as it was.
+/// Error of confirming a number. The account is unchanged.
+///
+/// Exhaustive, so that each case is mapped to a response.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum ConfirmNumberError {
-    /// No number waits.
-    #[error("no number waits for its confirmation")]
+    /// No number awaits confirmation.
+    #[error("no number awaits confirmation")]
     NonePending,
-    /// The number could not be unsealed or sealed anew: a fault of ours.
+    /// The number could not be unsealed or sealed: an internal error.
     #[error("the number could not be unsealed or sealed")]
     Cipher(#[from] CipherError),
 }
 
-/// Why the backup method stays as it is.
+/// Error of setting the backup method. The account is unchanged.
+///
+/// Exhaustive, so that each case is mapped to a response.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum BackupMethodError {
-    /// A code by SMS needs a verified number.
+    /// SMS needs a verified number.
     #[error("there is no verified number")]
     NoVerifiedNumber,
-    /// It would take the last factor of a user who must have one.
+    /// The change would remove the last factor of a user for whom MFA is required.
     #[error("this is the last factor of a user who must have one")]
     FactorRequired,
 }
 
-/// Puts a number beside the one in force, which stays until a code that was sent to the new one comes back. A number
-/// that waited before is forgotten.
+/// Stores a new number besides the active one, which stays until the new one is confirmed. It replaces a number that
+/// awaits confirmation.
 ///
 /// # Errors
 ///
-/// [`CipherError`] when the number could not be sealed: the account is as it was, send nothing.
+/// [`CipherError`] if the number could not be sealed: the account is unchanged, send nothing.
 pub fn begin_number(
     account: &mut Account,
     number: &PhoneNumber,
@@ -44,11 +48,11 @@ pub fn begin_number(
     Ok(())
 }
 
-/// The number that waits for its confirmation.
+/// Returns the number that awaits confirmation.
 ///
 /// # Errors
 ///
-/// [`CipherError`] where it cannot be read: refuse the call; never take it for an absent number.
+/// [`CipherError`] if it could not be unsealed: deny the request. Never treat the number as absent.
 pub fn pending_number(
     account: &Account,
     cipher: &dyn SecretCipher,
@@ -56,30 +60,30 @@ pub fn pending_number(
     unseal(account, account.phone.pending.as_ref(), SealedColumn::PhonePending, cipher)
 }
 
-/// The number in force.
+/// Returns the active number.
 ///
 /// # Errors
 ///
-/// [`CipherError`] where it cannot be read: refuse the call; never take it for an absent number.
+/// [`CipherError`] if it could not be unsealed: deny the request. Never treat the number as absent.
 pub fn number(account: &Account, cipher: &dyn SecretCipher) -> Result<Option<PhoneNumber>, CipherError> {
     unseal(account, account.phone.number.as_ref(), SealedColumn::PhoneNumber, cipher)
 }
 
-/// Puts the number that waits in force: a code that was sent to it has come back. Where the account had no factor,
-/// codes by SMS become one.
+/// Activates the new number after its code was verified. If the account had no factor, SMS becomes one.
 ///
 /// # Errors
 ///
-/// [`ConfirmNumberError`]: no number waits, or it could not be unsealed or sealed. The account is as it was.
+/// [`ConfirmNumberError`] if no number awaits confirmation, or it could not be unsealed or sealed. The account is
+/// unchanged: report the error.
 pub fn confirm_number(
     account: &mut Account,
     now: Timestamp,
     cipher: &dyn SecretCipher,
 ) -> Result<(), ConfirmNumberError> {
-    let waiting = pending_number(account, cipher)?.ok_or(ConfirmNumberError::NonePending)?;
+    let pending = pending_number(account, cipher)?.ok_or(ConfirmNumberError::NonePending)?;
     let had_factor = account.has_factor();
     account.phone = PhoneState {
-        number: Some(seal(account, &waiting, SealedColumn::PhoneNumber, cipher)?),
+        number: Some(seal(account, &pending, SealedColumn::PhoneNumber, cipher)?),
         pending: None,
         is_verified: true,
         verified_at: Some(now),
@@ -91,21 +95,21 @@ pub fn confirm_number(
     Ok(())
 }
 
-/// Takes the number away, the one that waits and the code that is awaited with it; recovery codes die with the last
-/// factor. The times of the last sends stay: a new number is no new budget.
+/// Removes the number, a number that awaits confirmation and the pending code. If it was the last factor, the
+/// recovery codes are removed too. The times of recent sends stay, so that a new number brings no new budget.
 pub fn remove_number(account: &mut Account) {
     account.phone = PhoneState::default();
     account.backup_method = BackupMethod::None;
     account.internal.sms.challenge = None;
     account.internal.sms.unreachable = false;
-    forget_recovery_without_factor(account);
+    remove_recovery_without_factor(account);
 }
 
-/// Chooses what stands in for the authenticator app. Recovery codes die where that takes the last factor.
+/// Sets the backup method. If this removes the last factor, the recovery codes are removed too.
 ///
 /// # Errors
 ///
-/// [`BackupMethodError`]: the account is as it was.
+/// [`BackupMethodError`] if the method is not possible. The account is unchanged: report the error.
 pub fn set_backup(account: &mut Account, method: BackupMethod) -> Result<(), BackupMethodError> {
     match method {
         BackupMethod::Sms if account.phone.number.is_none() || !account.phone.is_verified => {
@@ -116,11 +120,11 @@ pub fn set_backup(account: &mut Account, method: BackupMethod) -> Result<(), Bac
         }
         BackupMethod::Sms | BackupMethod::None => account.backup_method = method,
     }
-    forget_recovery_without_factor(account);
+    remove_recovery_without_factor(account);
     Ok(())
 }
 
-fn forget_recovery_without_factor(account: &mut Account) {
+fn remove_recovery_without_factor(account: &mut Account) {
     if !account.has_factor() {
         account.recovery = RecoveryState::default();
     }
@@ -144,7 +148,7 @@ fn unseal(
 ) -> Result<Option<PhoneNumber>, CipherError> {
     let Some(sealed) = sealed else { return Ok(None) };
     let bytes = cipher.unseal(sealed, account.seal_context(column))?;
-    // Only numbers in E.164 are sealed here: anything else is not what we wrote.
+    // Only E.164 numbers are sealed here, so anything else was not written by this service.
     let text = std::str::from_utf8(bytes.expose()).map_err(|_| CipherError::Altered)?;
     PhoneNumber::restore(text).map(Some).map_err(|_| CipherError::Altered)
 }

@@ -1,17 +1,17 @@
-//! What the operator is told of sends.
+//! Port for the log and the metrics of sends.
 
 use std::fmt;
 
 use crate::{LowConversion, SendId, SendReport};
 
-/// Where the operator is told of sends: the log and the counters. No line holds a number, a text or a code.
+/// Receiver of send reports. None contains a number, a text or a code.
 pub trait SmsObserver: Send + Sync + fmt::Debug {
-    /// What happened at each gateway, and what became of the send.
+    /// Records the attempts and the outcome of a send.
     fn dispatched(&self, send: &SendId, country: &str, dispatch: &SendReport);
 
-    /// A send was refused, because too few codes of its prefix or its country came back.
+    /// Records a send that was rejected, because too few codes sent to its prefix or country were used.
     fn closed(&self, low: &LowConversion);
 
-    /// Something could not be recorded of a send; what it was for goes on.
+    /// Records that the send log could not be updated. The send itself continues.
     fn not_recorded(&self, send: &SendId, error: &mfa_core::StoreError);
 }

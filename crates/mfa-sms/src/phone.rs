@@ -1,17 +1,17 @@
-//! Phone numbers.
+//! Phone numbers in E.164.
 
 use std::fmt;
 
 use rlibphonenumber::{PHONE_NUMBER_UTIL, PhoneNumber as Parsed, PhoneNumberFormat, PhoneNumberType, Region};
 
-/// The longest text that is looked at, in characters: room for a number with a separator after every digit.
+/// Maximum length of the input in characters: room for a separator after every digit.
 const MAX_INPUT_CHARS: usize = 64;
-/// How many digits at the end are shown of a number.
+/// Digits at the end that the masked form shows.
 const VISIBLE_DIGITS: usize = 2;
-/// How many digits at the end set numbers of one prefix apart.
+/// Digits at the end that are not part of the prefix.
 const LINE_DIGITS: usize = 4;
 
-/// A phone number that exists as far as numbering plans tell, in E.164.
+/// Valid phone number in E.164, according to the numbering plans.
 ///
 /// Personal data: `Debug` shows the masked form.
 #[derive(Clone, PartialEq, Eq, Hash)]
@@ -22,8 +22,9 @@ pub struct PhoneNumber {
     kind: PhoneNumberType,
 }
 
-/// A text that is no phone number. Says nothing of the text.
+/// Error for a text that is not a phone number. It does not contain the text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
 pub enum PhoneError {
     /// No numbering plan has such a number, or it has an extension.
     #[error("this is not a phone number")]
@@ -31,14 +32,14 @@ pub enum PhoneError {
 }
 
 impl PhoneNumber {
-    /// Reads a number in its international form, or in the national form of `country` (an ISO 3166 code such as `FR`).
+    /// Parses a number in international form, or in the national form of `country` (ISO 3166 code such as `FR`).
     ///
-    /// Separators and digits of other scripts are read, letters are not: neither words that stand for digits nor
-    /// extensions, which no SMS reaches. A country that nobody knows leaves the international form.
+    /// Separators and digits of other scripts are accepted. Letters are not: neither vanity numbers nor extensions,
+    /// which no SMS can reach. With an unknown country, only the international form is accepted.
     ///
     /// # Errors
     ///
-    /// [`PhoneError::NotANumber`] for anything but a valid number: tell the caller that the field is malformed.
+    /// [`PhoneError::NotANumber`] for anything but a valid number: report a malformed field.
     pub fn parse(text: &str, country: &str) -> Result<Self, PhoneError> {
         if text.chars().nth(MAX_INPUT_CHARS).is_some() || text.chars().any(char::is_alphabetic) {
             return Err(PhoneError::NotANumber);
@@ -51,12 +52,12 @@ impl PhoneNumber {
         Ok(Self::from_parsed(&parsed))
     }
 
-    /// Reads a number that was valid when it was stored. Numbering plans change: one that no longer knows the number
-    /// must not make it unreadable.
+    /// Reads a stored number. Numbering plans change, so a number that was valid when it was stored must stay
+    /// readable.
     ///
     /// # Errors
     ///
-    /// [`PhoneError::NotANumber`] where it does not even look like E.164.
+    /// [`PhoneError::NotANumber`] if the text is not in the form of E.164: treat it as altered.
     pub(crate) fn restore(e164: &str) -> Result<Self, PhoneError> {
         let parsed = PHONE_NUMBER_UTIL.parse(e164, None).map_err(|_| PhoneError::NotANumber)?;
         let number = Self::from_parsed(&parsed);
@@ -74,12 +75,12 @@ impl PhoneNumber {
         }
     }
 
-    /// The whole number in E.164: `+33612345612`. Named in full so that a review sees each place that looks.
+    /// Returns the full number in E.164, such as `+33612345612`. The name makes each use visible in a review.
     pub fn e164(&self) -> &str {
         &self.e164
     }
 
-    /// What may be shown and logged: `+33•••••••12`, one bullet for each digit that is hidden.
+    /// Returns the masked form for display and logs: `+33•••••••12`, one bullet for each hidden digit.
     pub fn masked(&self) -> String {
         let national = self.e164.len().saturating_sub(self.calling_code.len()).saturating_sub(1);
         let hidden = national.saturating_sub(VISIBLE_DIGITS);
@@ -87,17 +88,17 @@ impl PhoneNumber {
         format!("+{}{}{end}", self.calling_code, "•".repeat(hidden))
     }
 
-    /// The country that the number belongs to, by its ISO 3166 code; `001` for the numbers of no country.
+    /// Returns the ISO 3166 code of the number's country, or `001` for numbers of no country.
     pub fn country(&self) -> &str {
         &self.country
     }
 
-    /// The number in E.164 without its last four digits: what numbers bought in a block have in common.
+    /// Returns the number in E.164 without its last four digits, which numbers bought in a block have in common.
     pub fn prefix(&self) -> &str {
         self.e164.get(..self.e164.len().saturating_sub(LINE_DIGITS)).unwrap_or_default()
     }
 
-    /// What kind of line the plan says it is.
+    /// Returns the type of line according to the numbering plan.
     pub(crate) const fn kind(&self) -> PhoneNumberType {
         self.kind
     }

@@ -1,4 +1,4 @@
-//! Which numbers may be sent to.
+//! Policy for the numbers that may receive SMS.
 
 use std::collections::BTreeSet;
 
@@ -6,35 +6,37 @@ use rlibphonenumber::{PHONE_NUMBER_UTIL, PhoneNumberType, Region};
 
 use crate::PhoneNumber;
 
-/// The countries whose numbers may be sent to. None: no SMS at all, which is how SMS is switched off.
+/// Countries whose numbers may receive SMS. An empty policy disables SMS.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct PhonePolicy {
     countries: BTreeSet<String>,
 }
 
-/// A code that stands for no country with phone numbers.
+/// Error for a code that is not a country with phone numbers.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("`{0}` is no country code of ISO 3166 that has phone numbers")]
 pub struct UnknownCountry(String);
 
-/// Why a real number may not be sent to.
+/// Reason why a valid number may not receive SMS.
+///
+/// Exhaustive, so that each case is mapped to a response.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum PhoneRefused {
-    /// Its country is not allowed.
+    /// The country is not allowed.
     #[error("numbers of this country are not allowed")]
     Country,
-    /// It is no mobile: a landline, a premium rate, a service number.
+    /// The number is not a mobile number, for example a landline, premium-rate or service number.
     #[error("numbers of this kind are not allowed")]
     Kind,
 }
 
 impl PhonePolicy {
-    /// Allows these countries, by their ISO 3166 codes (`FR`), and no other.
+    /// Creates a policy that allows only these countries, by ISO 3166 code (`FR`).
     ///
     /// # Errors
     ///
-    /// [`UnknownCountry`] for a code that is none (`UK` is one: Britain's is `GB`), so that a slip does not silently
-    /// shut a country out.
+    /// [`UnknownCountry`] for an unknown code, so that a typing error does not silently exclude a country (`UK` is
+    /// one: the code is `GB`). Reject the configuration.
     pub fn allowing<'a>(codes: impl IntoIterator<Item = &'a str>) -> Result<Self, UnknownCountry> {
         let countries = codes.into_iter().map(|code| {
             let region = Region::try_from(code).ok();
@@ -44,22 +46,22 @@ impl PhonePolicy {
         Ok(Self { countries: countries.collect::<Result<_, _>>()? })
     }
 
-    /// Whether anything may be sent at all.
+    /// Returns whether no country is allowed.
     pub fn allows_none(&self) -> bool {
         self.countries.is_empty()
     }
 
-    /// Whether this number may be sent to: its country is allowed, and it is a mobile as far as anyone can tell.
+    /// Checks whether this number may receive SMS: its country is allowed, and it may be a mobile number.
     ///
     /// # Errors
     ///
-    /// [`PhoneRefused`]: send nothing, reserve nothing.
+    /// [`PhoneRefused`] if it may not: send nothing and reserve nothing.
     pub fn check(&self, number: &PhoneNumber) -> Result<(), PhoneRefused> {
         if !self.countries.contains(number.country()) {
             return Err(PhoneRefused::Country);
         }
         match number.kind() {
-            // North America does not tell mobiles apart, and a plan may lag behind its numbers.
+            // North America does not distinguish mobile numbers, and a plan may lag behind its numbers.
             PhoneNumberType::Mobile | PhoneNumberType::FixedLineOrMobile | PhoneNumberType::Unknown => Ok(()),
             PhoneNumberType::FixedLine
             | PhoneNumberType::TollFree
@@ -88,7 +90,7 @@ mod tests {
         PhonePolicy::allowing(regions.iter().map(String::as_str)).unwrap()
     }
 
-    /// The example number of each region for a type, where its plan has one.
+    /// Returns the example number of each region for a type.
     fn examples(kind: PhoneNumberType) -> Vec<PhoneNumber> {
         let regions = PHONE_NUMBER_UTIL.get_supported_regions();
         let examples =
@@ -156,7 +158,7 @@ mod tests {
             (PhoneNumberType::VoiceMail, 5),
         ] {
             let numbers = examples(kind);
-            // Where a plan does not tell landlines and mobiles apart, its landline may be a mobile.
+            // A plan that does not distinguish landlines and mobiles may give a mobile as its landline.
             let refused = numbers.iter().filter(|it| it.kind() != PhoneNumberType::FixedLineOrMobile);
             let refused: Vec<_> = refused.map(|it| (it, policy.check(it))).collect();
             assert!(refused.len() >= least, "{kind:?}: {} of {}", refused.len(), numbers.len());

@@ -1,6 +1,6 @@
-//! The record of sends: what was handed to whom, what became of it, and whether its code came back.
+//! Log of sends: provider, outcome, delivery and use of the code.
 //!
-//! It serves the operator: nothing that lets anyone in is ever read from it.
+//! It serves the operator. No authentication decision reads it.
 
 use std::fmt;
 use std::time::Duration;
@@ -12,41 +12,42 @@ use mfa_core::{
 
 use crate::{PhoneNumber, RetryDelay};
 
-/// How far back conversion looks.
+/// Period in which the conversion rate is computed.
 const CONVERSION_WINDOW: Duration = Duration::from_hours(24);
-/// From which send on conversion is judged.
+/// Minimum number of sends for a conversion rate.
 const MIN_SENDS: u32 = 20;
 
-/// Where sends are recorded: durably, a row each.
+/// Durable log of sends, one row each.
 pub trait SmsSendLog: Send + Sync + fmt::Debug {
-    /// Records a send that is about to be handed over, as [`SendState::Sending`]. Before any gateway is called: a
-    /// process that dies in between leaves the row behind, and nobody sends again by it.
+    /// Records a send as [`SendState::Sending`] before any gateway is called.
+    ///
+    /// If the process dies afterwards, the row remains, and the message is not sent again.
     ///
     /// # Errors
     ///
-    /// [`StoreError`]: send nothing.
+    /// [`StoreError`] if the send was not recorded: send nothing.
     fn begin<'a>(&'a self, record: &'a SendRecord) -> BoxFuture<'a, Result<(), StoreError>>;
 
-    /// Records what became of it.
+    /// Records the outcome of a send.
     ///
     /// # Errors
     ///
-    /// [`StoreError`]: it stays as it was, and is taken for [`SendState::Unknown`] later.
+    /// [`StoreError`] if the outcome was not recorded: continue. The send becomes [`SendState::Unknown`] later.
     fn settle<'a>(&'a self, id: &'a SendId, state: &'a SendState) -> BoxFuture<'a, Result<(), StoreError>>;
 
-    /// Records that its code came back.
+    /// Records that the code of a send was used.
     ///
     /// # Errors
     ///
-    /// [`StoreError`]: it counts as not used.
+    /// [`StoreError`] if the use was not recorded: continue. The code counts as unused.
     fn mark_used<'a>(&'a self, id: &'a SendId, at: Timestamp) -> BoxFuture<'a, Result<(), StoreError>>;
 
-    /// Records what a gateway reports of a message of this name; answers whether there is such a send. A report that
-    /// it was delivered or failed is final.
+    /// Records a gateway's delivery report and returns whether a send with this message ID exists. The states
+    /// delivered and failed are final.
     ///
     /// # Errors
     ///
-    /// [`StoreError`]: nothing was recorded.
+    /// [`StoreError`] if nothing was recorded: let the gateway repeat the report.
     fn report<'a>(
         &'a self,
         gateway: &'a str,
@@ -55,81 +56,81 @@ pub trait SmsSendLog: Send + Sync + fmt::Debug {
         at: Timestamp,
     ) -> BoxFuture<'a, Result<bool, StoreError>>;
 
-    /// How many codes came back of those that were sent to this prefix and to this country.
+    /// Returns how many of the codes sent to this prefix and this country were used.
     ///
     /// # Errors
     ///
-    /// [`StoreError`]: send nothing.
+    /// [`StoreError`] if the numbers could not be read: send nothing.
     fn conversion<'a>(&'a self, query: &'a ConversionQuery) -> BoxFuture<'a, Result<Conversion, StoreError>>;
 
-    /// The prefixes and countries of which too few codes came back, since this time.
+    /// Lists the prefixes and countries with a low conversion rate since this time.
     ///
     /// # Errors
     ///
-    /// [`StoreError`]: nobody knows.
+    /// [`StoreError`] if the numbers could not be read: report them as unknown.
     fn low(
         &self,
         rule: ConversionRule,
         since: Timestamp,
     ) -> BoxFuture<'_, Result<Vec<LowConversion>, StoreError>>;
 
-    /// Takes sends that were begun before `abandoned` and never settled for [`SendState::Unknown`], and forgets those
-    /// from before `old`, with the budgets that have been full since then. Answers how many were abandoned.
+    /// Marks sends started before `abandoned` and never settled as [`SendState::Unknown`], and returns their number.
+    /// Deletes sends from before `old`, and budgets that have been full since then.
     ///
     /// # Errors
     ///
-    /// [`StoreError`]: part of it may be done.
+    /// [`StoreError`] if the work may be incomplete: run it again later.
     fn sweep(&self, abandoned: Timestamp, old: Timestamp) -> BoxFuture<'_, Result<u64, StoreError>>;
 }
 
-/// The name of one send: 32 hexadecimal digits, drawn at random.
+/// ID of a send: 32 random hexadecimal digits.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct SendId(String);
 
 impl SendId {
-    /// Draws a new one.
+    /// Draws a new ID.
     ///
     /// # Errors
     ///
-    /// [`EntropyError`]: send nothing.
+    /// [`EntropyError`] if there was no randomness: send nothing.
     pub fn draw(entropy: &dyn Entropy) -> Result<Self, EntropyError> {
         let mut bytes = [0_u8; 16];
         entropy.fill(&mut bytes)?;
         Ok(Self(HEXLOWER.encode(&bytes)))
     }
 
-    /// One that was kept beside the code that it carried.
+    /// Restores an ID that was stored with the pending code.
     pub const fn restore(text: String) -> Self {
         Self(text)
     }
 
-    /// As it is kept.
+    /// Returns the ID as stored.
     pub fn as_str(&self) -> &str {
         &self.0
     }
 }
 
-/// A send that is about to be handed over. Number and prefix are keyed digests.
+/// Record of a send before its delivery. Number and prefix are keyed digests.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SendRecord {
-    /// Its name.
+    /// ID of the send.
     pub id: SendId,
-    /// Whose code it carries.
+    /// User whose code is sent.
     pub user: UserId,
-    /// What the code is for.
+    /// Purpose of the code.
     pub purpose: SmsPurpose,
-    /// The keyed digest of the number.
+    /// Keyed digest of the number.
     pub number: String,
-    /// The keyed digest of the number without its last four digits.
+    /// Keyed digest of the number without its last four digits.
     pub prefix: String,
-    /// The country, by its ISO code.
+    /// ISO 3166 code of the country.
     pub country: String,
-    /// When.
+    /// Time of the send.
     pub at: Timestamp,
 }
 
 impl SendRecord {
-    /// A send to this number.
+    /// Creates the record of a send to this number.
     pub fn new(
         id: SendId,
         user: UserId,
@@ -149,7 +150,7 @@ impl SendRecord {
         }
     }
 
-    /// What to ask of the conversion before it.
+    /// Returns the query for the conversion rate that must be checked before this send.
     pub fn conversion_query(&self) -> ConversionQuery {
         ConversionQuery {
             prefix: self.prefix.clone(),
@@ -164,31 +165,31 @@ pub(crate) fn digest(text: &str, digests: &dyn KeyedDigests) -> String {
     HEXLOWER.encode(&digests.digest(DigestPurpose::PhoneNumber, text.as_bytes()).bytes)
 }
 
-/// What became of a send.
+/// State of a send.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum SendState {
-    /// It is being handed over, or the process died over it.
+    /// The send is in progress, or the process died during it.
     Sending,
-    /// A gateway has taken it.
+    /// A gateway accepted the message.
     Accepted {
-        /// Whose.
+        /// Name of the gateway.
         gateway: &'static str,
-        /// The gateway's name for it.
+        /// Message ID of the gateway.
         message: String,
     },
-    /// A gateway refuses the number.
+    /// A gateway rejected the number.
     Refused,
-    /// It may have been sent.
+    /// The message may have been sent.
     Unknown {
-        /// By whom, where that is known.
+        /// Name of the gateway, if known.
         gateway: Option<&'static str>,
     },
-    /// It was not sent.
+    /// The message was not sent.
     NotSent,
 }
 
 impl SendState {
-    /// Its name in rows and metrics.
+    /// Returns the name used in rows and metrics.
     pub const fn as_str(&self) -> &'static str {
         match self {
             Self::Sending => "sending",
@@ -200,19 +201,19 @@ impl SendState {
     }
 }
 
-/// What a gateway reports of a message later.
+/// Delivery status reported by a gateway.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum DeliveryStatus {
-    /// It is on its way, or being tried again.
+    /// In transit, or being retried.
     Pending,
-    /// It is on the phone.
+    /// Delivered to the phone.
     Delivered,
-    /// It will not arrive.
+    /// Not delivered.
     Failed,
 }
 
 impl DeliveryStatus {
-    /// Its name in rows and metrics.
+    /// Returns the name used in rows and metrics.
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Pending => "pending",
@@ -222,80 +223,80 @@ impl DeliveryStatus {
     }
 }
 
-/// How many codes were sent and how many of them came back. What certainly was not sent counts in neither.
+/// Number of codes sent and used. Messages that were certainly not sent are not counted.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct CodeUsage {
-    /// Sent, as far as anyone can tell.
+    /// Codes that were sent or may have been sent.
     pub sent: u32,
-    /// Come back.
+    /// Codes that were used.
     pub used: u32,
 }
 
-/// Whose conversion is asked for.
+/// Query for a conversion rate.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ConversionQuery {
-    /// The digest of a prefix.
+    /// Keyed digest of the prefix.
     pub prefix: String,
-    /// A country.
+    /// ISO 3166 code of the country.
     pub country: String,
-    /// Only sends after this.
+    /// Only sends after this time.
     pub since: Timestamp,
-    /// Which of the sends to date, of the prefix and of the country, counted from the latest, from 1 on.
+    /// Position of the send whose time is returned, counted from the latest, starting at 1.
     pub nth_latest: u32,
 }
 
-/// What came back of what was sent.
+/// Conversion of a prefix and of a country.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Conversion {
-    /// To the prefix.
+    /// Codes sent to the prefix.
     pub prefix: CodeUsage,
-    /// To the country.
+    /// Codes sent to the country.
     pub country: CodeUsage,
-    /// When the prefix's send asked for by `nth_latest` was, where there were so many.
+    /// Time of the prefix's send at position `nth_latest`, if there are as many.
     pub prefix_nth_latest_at: Option<Timestamp>,
-    /// When the country's send asked for by `nth_latest` was, where there were so many.
+    /// Time of the country's send at position `nth_latest`, if there are as many.
     pub country_nth_latest_at: Option<Timestamp>,
 }
 
-/// The share of codes that must come back.
+/// Minimum share of codes that must be used.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct ConversionRule {
     least: f64,
 }
 
-/// Whose codes do not come back.
+/// Prefix or country with a low conversion rate.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct LowConversion {
-    /// The country.
+    /// ISO 3166 code of the country.
     pub country: String,
-    /// The digest of the prefix; none for the country as a whole.
+    /// Keyed digest of the prefix, or `None` for the whole country.
     pub prefix: Option<String>,
-    /// What was sent and came back.
+    /// Codes sent and used.
     pub uses: CodeUsage,
 }
 
 impl ConversionRule {
-    /// At least this share of the codes must come back, judged from the twentieth send of the last 24 hours on.
+    /// Creates a rule that requires this share of codes to be used, evaluated from the twentieth send in 24 hours.
     pub const fn new(least: f64) -> Self {
         Self { least }
     }
 
-    /// From which send on conversion is judged: fewer are never too few that came back.
+    /// Returns the minimum number of sends. With fewer, the rate is never low.
     pub const fn min_sends(self) -> u32 {
         MIN_SENDS
     }
 
-    /// Whether too few came back.
+    /// Returns whether too few codes were used.
     pub fn is_low(self, uses: CodeUsage) -> bool {
         uses.sent >= self.min_sends() && f64::from(uses.used) < self.least * f64::from(uses.sent)
     }
 
-    /// From when on sends count, at this time.
+    /// Returns the start of the evaluated period at this time.
     pub fn since(self, now: Timestamp) -> Timestamp {
         now.minus(CONVERSION_WINDOW)
     }
 
-    /// What is closed, because too few codes of it came back; none where the send may go on.
+    /// Returns why sending is suspended, or `None` if it is allowed.
     pub fn closed(self, conversion: &Conversion, now: Timestamp) -> Option<SendingSuspended> {
         let closed = |by, uses, nth_latest_at: Option<Timestamp>| {
             let opens_in =
@@ -311,21 +312,21 @@ impl ConversionRule {
     }
 }
 
-/// Nothing is sent, because too few codes came back.
+/// Suspension of sending after too few codes were used.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct SendingSuspended {
-    /// Of what.
+    /// Scope of the suspension.
     pub by: SuspensionScope,
-    /// What was sent and came back.
+    /// Codes sent and used.
     pub uses: CodeUsage,
-    /// How long it stays closed at most. It opens as soon as enough codes have come back, or as sends leave the window.
+    /// Maximum duration of the suspension. It ends earlier if enough codes are used or older sends leave the window.
     pub wait: RetryDelay,
 }
 
-/// What is closed.
+/// Scope of a suspension.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum SuspensionScope {
-    /// Numbers that differ in their last four digits alone.
+    /// Numbers that differ only in their last four digits.
     Prefix,
     /// A whole country.
     Country,

@@ -1,4 +1,4 @@
-//! Adapters that live in memory: for our tests and for embedders'.
+//! In-memory adapters for tests of this workspace and of embedding applications.
 
 use std::collections::{BTreeMap, HashMap};
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -10,7 +10,7 @@ use crate::{
     DeliveryStatus, LowConversion, SendId, SendRecord, SendState, SmsBudgets, SmsSendLog,
 };
 
-/// Budgets in a map. Nothing survives the process.
+/// Shared budgets in memory.
 #[derive(Debug, Default)]
 pub struct MemorySmsBudgets(Mutex<HashMap<(BudgetScope, String), Timestamp>>);
 
@@ -30,20 +30,20 @@ impl SmsBudgets for MemorySmsBudgets {
     }
 }
 
-/// Sends in a map. Nothing survives the process; a sweep leaves budgets alone, which are in a map of their own.
+/// Log of sends in memory. A sweep leaves [`MemorySmsBudgets`] unchanged.
 #[derive(Debug, Default)]
-pub struct MemorySmsSendLog(Mutex<HashMap<SendId, Row>>);
+pub struct MemorySmsSendLog(Mutex<HashMap<SendId, MemorySend>>);
 
 #[derive(Debug)]
-struct Row {
+struct MemorySend {
     record: SendRecord,
     state: SendState,
     arrival: Option<DeliveryStatus>,
     used_at: Option<Timestamp>,
 }
 
-impl Row {
-    /// Whether anything may have been sent.
+impl MemorySend {
+    /// Returns whether the message may have been sent.
     const fn counts(&self) -> bool {
         match self.state {
             SendState::Sending | SendState::Accepted { .. } | SendState::Unknown { .. } => true,
@@ -57,28 +57,28 @@ impl Row {
 }
 
 impl MemorySmsSendLog {
-    /// What became of a send; none where there is no such send.
+    /// Returns the state of a send, or `None` if it does not exist.
     pub fn state_of(&self, id: &SendId) -> Option<SendState> {
         self.rows().get(id).map(|row| row.state.clone())
     }
 
-    /// What a gateway reported of a send; none where nothing was.
+    /// Returns the delivery status of a send, or `None` if none was reported.
     pub fn arrival_of(&self, id: &SendId) -> Option<DeliveryStatus> {
         self.rows().get(id).and_then(|row| row.arrival)
     }
 
-    fn rows(&self) -> MutexGuard<'_, HashMap<SendId, Row>> {
+    fn rows(&self) -> MutexGuard<'_, HashMap<SendId, MemorySend>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-fn nth_latest_at<'a>(rows: impl Iterator<Item = &'a Row>, nth: usize) -> Option<Timestamp> {
+fn nth_latest_at<'a>(rows: impl Iterator<Item = &'a MemorySend>, nth: usize) -> Option<Timestamp> {
     let mut times: Vec<_> = rows.map(|row| row.record.at).collect();
     times.sort_unstable_by(|a, b| b.cmp(a));
     times.get(nth).copied()
 }
 
-fn uses<'a>(rows: impl Iterator<Item = &'a Row>) -> CodeUsage {
+fn uses<'a>(rows: impl Iterator<Item = &'a MemorySend>) -> CodeUsage {
     rows.fold(CodeUsage::default(), |uses, row| CodeUsage {
         sent: uses.sent.saturating_add(1),
         used: uses.used.saturating_add(u32::from(row.used_at.is_some())),
@@ -93,7 +93,7 @@ impl SmsSendLog for MemorySmsSendLog {
                 return Err(StoreError::new(StoreErrorKind::Unavailable, "begin send"));
             }
             let record = record.clone();
-            let row = Row { state: SendState::Sending, arrival: None, used_at: None, record };
+            let row = MemorySend { state: SendState::Sending, arrival: None, used_at: None, record };
             rows.insert(row.record.id.clone(), row);
             Ok(())
         })
@@ -140,8 +140,8 @@ impl SmsSendLog for MemorySmsSendLog {
             let rows = self.rows();
             let counted = || rows.values().filter(|row| row.counts());
             let recent = || counted().filter(|row| row.record.at > query.since);
-            let of_prefix = |row: &&Row| row.record.prefix == query.prefix;
-            let of_country = |row: &&Row| row.record.country == query.country;
+            let of_prefix = |row: &&MemorySend| row.record.prefix == query.prefix;
+            let of_country = |row: &&MemorySend| row.record.country == query.country;
             let nth = usize::try_from(query.nth_latest.saturating_sub(1)).unwrap_or(usize::MAX);
             Ok(Conversion {
                 prefix: uses(recent().filter(of_prefix)),
@@ -159,7 +159,7 @@ impl SmsSendLog for MemorySmsSendLog {
     ) -> BoxFuture<'_, Result<Vec<LowConversion>, StoreError>> {
         Box::pin(async move {
             let rows = self.rows();
-            let mut groups: BTreeMap<(String, Option<String>), Vec<&Row>> = BTreeMap::new();
+            let mut groups: BTreeMap<(String, Option<String>), Vec<&MemorySend>> = BTreeMap::new();
             for row in rows.values().filter(|row| row.counts() && row.record.at > since) {
                 let SendRecord { country, prefix, .. } = row.record.clone();
                 groups.entry((country.clone(), None)).or_default().push(row);

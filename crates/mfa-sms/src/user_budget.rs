@@ -1,4 +1,4 @@
-//! How many SMS one user may cause: exact windows over the times of the last sends.
+//! SMS budget of one user: exact windows over the times of recent sends.
 
 use std::time::Duration;
 
@@ -9,24 +9,24 @@ use crate::RetryDelay;
 const MINUTE: Duration = Duration::from_mins(1);
 const HOUR: Duration = Duration::from_hours(1);
 
-/// How many SMS one user may cause, whatever they are for.
+/// Limits on the SMS that one user can cause, for any purpose.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct UserBudget {
-    /// In any minute.
+    /// Messages in any minute.
     pub per_minute: u32,
-    /// In any hour. The row keeps as many times.
+    /// Messages in any hour. The row stores as many times.
     pub per_hour: u32,
 }
 
-/// Reserves one send for this user, before anything is sent.
+/// Reserves one send for this user. Call it before sending.
 ///
-/// A clock that went back frees nothing: sends that now lie ahead count as sends of this moment, and they fade from
-/// here, so that nobody waits longer than the window either.
+/// A clock that was set back frees nothing: sends in the future count as sends of now. They expire from here, so
+/// nobody waits longer than the window.
 ///
 /// # Errors
 ///
-/// [`RetryDelay`]: nothing was reserved, send nothing. Once those seconds are over, the next one passes. The account may still
-/// have changed and is to be stored: times that lie ahead are brought back.
+/// [`RetryDelay`] if nothing was reserved: send nothing. After those seconds the next send is allowed. Store the
+/// account even so, because times in the future are corrected.
 pub fn reserve(account: &mut Account, budget: UserBudget, now: Timestamp) -> Result<(), RetryDelay> {
     let sent_at = &mut account.internal.sms.sent_at;
     for at in sent_at.iter_mut() {
@@ -34,7 +34,7 @@ pub fn reserve(account: &mut Account, budget: UserBudget, now: Timestamp) -> Res
     }
     sent_at.sort_unstable();
     let waits = [(budget.per_minute, MINUTE), (budget.per_hour, HOUR)];
-    let wait = waits.into_iter().filter_map(|(most, window)| wait(sent_at, most, window, now)).max();
+    let wait = waits.into_iter().filter_map(|(limit, window)| wait(sent_at, limit, window, now)).max();
     if let Some(wait) = wait {
         return Err(RetryDelay::from_duration(wait));
     }
@@ -43,12 +43,13 @@ pub fn reserve(account: &mut Account, budget: UserBudget, now: Timestamp) -> Res
     Ok(())
 }
 
-/// How long until fewer than `most` of these sends, oldest first, lie within the window; none where that is so already.
-fn wait(sent_at: &[Timestamp], most: u32, window: Duration, now: Timestamp) -> Option<Duration> {
-    let most = usize::try_from(most).unwrap_or(usize::MAX);
-    let Some(before) = most.checked_sub(1) else { return Some(window) };
-    let in_the_way = sent_at.iter().rev().nth(before)?;
-    window.checked_sub(now.since(*in_the_way)).filter(|wait| !wait.is_zero())
+/// Returns the time until fewer than `limit` of these sends, oldest first, lie within the window. `None` if that is
+/// already so.
+fn wait(sent_at: &[Timestamp], limit: u32, window: Duration, now: Timestamp) -> Option<Duration> {
+    let limit = usize::try_from(limit).unwrap_or(usize::MAX);
+    let Some(before) = limit.checked_sub(1) else { return Some(window) };
+    let blocking = sent_at.iter().rev().nth(before)?;
+    window.checked_sub(now.since(*blocking)).filter(|wait| !wait.is_zero())
 }
 
 #[cfg(test)]
@@ -65,7 +66,7 @@ mod tests {
         Account::new(UserId::new(7), "a@example.com", "a")
     }
 
-    /// Reserves at this many milliseconds after the start; answers the seconds to wait.
+    /// Reserves at this many milliseconds after the start. Fails with the seconds to wait.
     fn reserve_at(account: &mut Account, millis: i64) -> Result<(), u64> {
         let now = Timestamp::from_millis(START.saturating_add(millis));
         reserve(account, BUDGET, now).map_err(|wait| wait.seconds)

@@ -13,6 +13,8 @@ use crate::{CodeCheck, Parameters, TotpCode, check_code};
 pub const ENROLMENT_LIFETIME: Duration = Duration::from_mins(10);
 
 /// Error of a confirmation. Nothing was counted or spent.
+///
+/// Exhaustive, so that each case is mapped to a response.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum EnrolmentError {
     /// No enrolment is in progress, or it has expired.

@@ -9,6 +9,7 @@ pub(crate) struct Label(String);
 
 /// Error for a name that cannot be the issuer or the account of an otpauth URI.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
 pub enum LabelError {
     /// The name is empty.
     #[error("a label must not be empty")]

@@ -8,6 +8,7 @@ use crate::{Algorithm, Digits, PERIOD, SecretImportError, import_secret};
 
 /// Error for a URI that cannot be imported. It does not contain the secret.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
 pub enum OtpauthError {
     /// The text is not an otpauth URI.
     #[error("it is not an otpauth URI (otpauth://totp/…?secret=…)")]

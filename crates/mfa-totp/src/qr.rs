@@ -14,6 +14,7 @@ const PIXELS: usize = 8;
 
 /// Error of drawing a QR code. It contains nothing of the text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
 pub enum QrError {
     /// The text is too long for a QR code.
     #[error("the text is too long for a QR code")]

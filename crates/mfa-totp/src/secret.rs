@@ -13,6 +13,8 @@ const MIN_SECRET_BYTES: usize = 16;
 const MAX_SECRET_BYTES: usize = 128;
 
 /// Error for a secret that cannot be imported. It does not contain the secret.
+///
+/// Exhaustive, so that an import reports each case to the operator.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum SecretImportError {
     /// The text is not base32.

@@ -5,6 +5,8 @@ use mfa_core::{Account, CipherError, FactorResult, SealedColumn, SecretCipher, T
 use crate::{CodeCheck, Parameters, TotpCode, check_code};
 
 /// Error of checking a code. Nothing was counted or spent.
+///
+/// Exhaustive, so that each case is mapped to a response.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum VerifyError {
     /// The account has no active authenticator app.

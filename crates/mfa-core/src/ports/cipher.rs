@@ -29,6 +29,7 @@ pub trait SecretCipher: Send + Sync + fmt::Debug {
 
 /// Error of sealing or unsealing. It contains nothing of the value.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
 pub enum CipherError {
     /// The value was never sealed.
     #[error("the value is not sealed")]

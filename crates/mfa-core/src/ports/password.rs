@@ -64,6 +64,8 @@ pub enum PasswordCheck {
 }
 
 /// Error of hashing or verifying a password.
+///
+/// Exhaustive, so that each case is mapped to an HTTP response.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum HashError {
     /// Too many passwords are waiting.

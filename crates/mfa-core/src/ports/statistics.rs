@@ -86,6 +86,7 @@ pub struct Period {
 /// Error for a period that ends before it starts, or is too long for its bucket size.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("the period must end after it begins, and have at most {max_days} days")]
+#[non_exhaustive]
 pub struct PeriodError {
     /// Maximum number of days in the period.
     pub max_days: u32,

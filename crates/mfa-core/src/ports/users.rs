@@ -91,6 +91,8 @@ pub struct NewUser {
 }
 
 /// Error of creating a user.
+///
+/// Exhaustive, so that each case is mapped to a response.
 #[derive(Debug, thiserror::Error)]
 pub enum NewUserError {
     /// The name or the address belongs to another user.

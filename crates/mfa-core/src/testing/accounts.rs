@@ -13,10 +13,10 @@ use crate::{
 
 /// Accounts and users in memory, with the stored events.
 #[derive(Debug, Default)]
-pub struct MemoryAccounts(Mutex<State>);
+pub struct MemoryAccounts(Mutex<MemoryState>);
 
 #[derive(Debug, Default)]
-struct State {
+struct MemoryState {
     accounts: BTreeMap<UserId, Account>,
     digests: BTreeMap<UserId, (PasswordDigest, Option<String>)>,
     events: Vec<(UserId, SecurityEvent)>,
@@ -26,7 +26,7 @@ impl MemoryAccounts {
     /// Creates a store with these accounts.
     pub fn with(accounts: impl IntoIterator<Item = Account>) -> Self {
         let accounts = accounts.into_iter().map(|account| (account.user, account)).collect();
-        Self(Mutex::new(State { accounts, ..State::default() }))
+        Self(Mutex::new(MemoryState { accounts, ..MemoryState::default() }))
     }
 
     /// Returns every stored event.
@@ -59,7 +59,7 @@ impl MemoryAccounts {
         stored.collect()
     }
 
-    fn state(&self) -> MutexGuard<'_, State> {
+    fn state(&self) -> MutexGuard<'_, MemoryState> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 

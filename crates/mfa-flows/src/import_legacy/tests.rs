@@ -111,9 +111,9 @@ fn an_account_whose_one_factor_is_refused_is_shut_and_not_open_to_a_password() {
     let before = account.clone();
     assert_eq!((import_legacy(&mut account, &row, &TestCipher), account), (report, before));
 
-    // It was not in force, or a phone stands beside it.
+    // TOTP was not enabled, or the account has a verified phone too.
     let off = LegacyRow { totp_enabled: Some(false), ..row.clone() };
-    // Of a phone as the one factor the same is true.
+    // The same holds for a phone as the only factor.
     let phone = LegacyRow {
         phone_number: Some(text("12")),
         phone_verified: Some(true),

@@ -175,6 +175,7 @@ fn our_routes_stand_in_the_host_with_their_problems_and_their_headers() {
 fn without_a_login_of_ours_its_path_is_the_hosts() {
     let world = World::new(&[("LOGIN_ENABLED", "false")]);
     assert_eq!(get(&world, "/api/auth/login", None).body, "the host has no /api/auth/login");
+    assert_eq!(get(&world, "/interface/itspirit", None).body, "the host has no /interface/itspirit");
     world.stop();
 }
 

@@ -12,8 +12,7 @@ use serde::de::{
 };
 use serde::forward_to_deserialize_any;
 
-use super::fields::take;
-use super::json::FieldValue;
+use super::json::{FieldValue, take};
 use crate::problem::ApiError;
 
 /// Moves the fields that `T` has out of `entries`. Returns the value and the names of all its fields.

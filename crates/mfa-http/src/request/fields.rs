@@ -5,7 +5,7 @@ use serde::de::DeserializeOwned;
 use url::form_urlencoded;
 
 use super::field_deserializer;
-use super::json::{self, FieldValue};
+use super::json::{self, FieldValue, take};
 use crate::problem::{ApiError, FieldError, FieldErrorKind};
 
 /// Number of field errors that a response lists at most.
@@ -180,12 +180,6 @@ impl InputFields {
         self.errors.unknown = self.entries.into_iter().map(|(name, _)| name).collect();
         self.errors.finish(validated)
     }
-}
-
-/// Removes the first field of this name.
-pub(super) fn take(entries: &mut Vec<(String, FieldValue)>, name: &str) -> Option<FieldValue> {
-    let at = entries.iter().position(|(it, _)| it == name)?;
-    Some(entries.swap_remove(at).1)
 }
 
 #[cfg(test)]

@@ -112,6 +112,12 @@ impl<'de> Visitor<'de> for ValueVisitor {
     }
 }
 
+/// Removes the first field of this name.
+pub(super) fn take(entries: &mut Vec<(String, FieldValue)>, name: &str) -> Option<FieldValue> {
+    let at = entries.iter().position(|(it, _)| it == name)?;
+    Some(entries.swap_remove(at).1)
+}
+
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;

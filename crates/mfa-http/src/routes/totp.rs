@@ -94,7 +94,7 @@ pub(super) async fn start_enrolment(request: ApiRequest) -> Result<HttpResponse,
 /// Completed TOTP enrolment.
 #[derive(Serialize, ToSchema)]
 #[schema(as = TotpEnrolled)]
-struct EnrolmentComplete<'a> {
+struct EnrolmentVerifyResponse<'a> {
     #[schema(schema_with = schemas::always_true)]
     enabled: bool,
     #[schema(schema_with = schemas::recovery_codes)]
@@ -110,7 +110,7 @@ pub(super) async fn confirm_enrolment(request: ApiRequest) -> Result<HttpRespons
             flows.confirm_totp_enrolment(&call, code).await
         })
         .await?;
-    Ok(HttpResponse::Ok().json(EnrolmentComplete {
+    Ok(HttpResponse::Ok().json(EnrolmentVerifyResponse {
         enabled: true,
         recovery_codes: enrolled.recovery_codes.iter().map(SecretText::expose).collect(),
         token: AccessToken::new(&enrolled.granted.token, true),

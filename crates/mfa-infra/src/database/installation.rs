@@ -211,7 +211,7 @@ impl KeyUsageRow {
 }
 
 #[derive(QueryableByName)]
-pub(super) struct IdRow {
+pub(super) struct KeyIdRow {
     #[diesel(sql_type = BigInt)]
     pub(super) id: i64,
 }

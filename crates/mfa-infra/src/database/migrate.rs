@@ -176,7 +176,7 @@ fn sealed_left(connection: &mut PgConnection) -> diesel::QueryResult<u64> {
         return Ok(0);
     }
     let rows = sql_query(format!("SELECT count(*) AS rows FROM users WHERE {}", sealed.join(" OR ")));
-    Ok(u64::try_from(rows.get_result::<Count>(connection)?.rows).unwrap_or(0))
+    Ok(u64::try_from(rows.get_result::<MigrationCount>(connection)?.rows).unwrap_or(0))
 }
 
 #[derive(QueryableByName)]
@@ -186,7 +186,7 @@ struct Column {
 }
 
 #[derive(QueryableByName)]
-struct Count {
+struct MigrationCount {
     #[diesel(sql_type = diesel::sql_types::BigInt)]
     rows: i64,
 }

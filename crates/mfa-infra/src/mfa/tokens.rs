@@ -19,11 +19,7 @@ pub(super) fn token_service(settings: &Settings, keys: &ProvisionedKeys) -> Resu
             private.next().ok_or_else(|| OpenError::Unusable("JWT_PRIVATE_KEYS is not set".to_owned()))?;
         ring = ring.signing_access(first);
     }
-    TokenService::new(TokenConfig {
-        issuer: settings.tokens.issuer.clone(),
-        audience: settings.tokens.audience.clone(),
-        keys: ring.accepting(private),
-        accept_legacy: settings.tokens.accept_legacy,
-    })
-    .map_err(OpenError::unusable)
+    let tokens = &settings.tokens;
+    let config = TokenConfig::new(&tokens.issuer, &tokens.audience, ring.accepting(private));
+    TokenService::new(config.accept_legacy(tokens.accept_legacy)).map_err(OpenError::unusable)
 }

@@ -1,4 +1,4 @@
-//! `REDIS_URL`, in the words of the client library.
+//! Conversion of `REDIS_URL` to the connection settings of the client library.
 
 use std::fmt;
 
@@ -9,11 +9,11 @@ use deadpool_redis::sentinel::{SentinelNodeConnectionInfo, TlsMode};
 use mfa_core::SecretText;
 use url::Url;
 
-/// The name that a set of servers has in Redis's own documentation, and in nearly every installation.
+/// Default name of a server group in the documentation of Redis Sentinel.
 const MASTER: &str = "mymaster";
 const SENTINEL_PORT: u16 = 26379;
 
-/// An address that Redis's client cannot use.
+/// Error for an address that the Redis client cannot use.
 #[derive(Debug, thiserror::Error)]
 #[error(
     "REDIS_URL cannot be used ({0}): give redis://:PASSWORD@HOST:6379/0, or rediss:// for TLS; sentinels also take \
@@ -27,14 +27,14 @@ impl AddressError {
     }
 }
 
-/// The error of the library tells what is wrong with an address, and not the address.
+/// The library's error describes the problem and does not contain the address.
 impl From<RedisError> for AddressError {
     fn from(error: RedisError) -> Self {
         Self::with_source(error)
     }
 }
 
-/// Sentinels, and the server that they are asked for.
+/// Sentinels, and the server group that they monitor.
 #[derive(Debug)]
 pub(super) struct SentinelConfig {
     pub(super) addresses: Vec<ConnectionInfo>,
@@ -42,17 +42,17 @@ pub(super) struct SentinelConfig {
     pub(super) server: SentinelNodeConnectionInfo,
 }
 
-/// One server, or one node of a cluster.
+/// Parses the address of one server, or of one node of a cluster.
 pub(super) fn server(url: &SecretText) -> Result<ConnectionInfo, AddressError> {
     Ok(url.expose().into_connection_info()?)
 }
 
-/// Sentinels by their addresses.
+/// Parses the addresses of sentinels.
 ///
-/// User, password and database number are those of the servers behind them, and so is TLS. The sentinels themselves
-/// are called with the same TLS, and with the user and password only where the address says `?auth=both`: one
-/// that asks for none refuses whoever gives some. `?master=NAME` names the set of servers; without it,
-/// `mymaster`. What the first address says of the servers counts.
+/// User, password, database number and TLS apply to the servers behind them. The sentinels are contacted with the
+/// same TLS. They get user and password only with `?auth=both`, because a sentinel without a password rejects clients
+/// that send one. `?master=NAME` names the server group, by default `mymaster`. The settings of the servers come from
+/// the first address.
 pub(super) fn sentinels(urls: &[SecretText]) -> Result<SentinelConfig, AddressError> {
     let mut addresses = Vec::with_capacity(urls.len());
     let mut first = None;

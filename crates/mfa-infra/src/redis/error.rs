@@ -1,9 +1,10 @@
-//! Why Redis did not limit a try.
+//! Errors of the Redis rate limiter.
 
 use deadpool_redis::PoolError;
 use deadpool_redis::redis::RedisError;
 
-/// Its text is for the log: it names no key, no address of a client and no password.
+/// Reason why Redis did not apply a limit. The text is for the log: it contains no key, no client address and no
+/// password.
 #[derive(Debug, thiserror::Error)]
 pub(super) enum RedisLimiterError {
     #[error("no answer in time")]

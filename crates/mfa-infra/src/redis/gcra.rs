@@ -1,4 +1,4 @@
-//! One try, as Redis is asked for it.
+//! GCRA script call for one attempt.
 
 use std::sync::LazyLock;
 
@@ -11,7 +11,7 @@ use crate::memory::Quota;
 
 static SCRIPT: LazyLock<Script> = LazyLock::new(|| Script::new(include_str!("gcra.lua")));
 
-/// A try of a subject, or a look whether the server can limit at all.
+/// Attempt of a subject, or a check whether the server can apply limits.
 #[derive(Clone, Debug)]
 pub(super) struct GcraRequest {
     key: String,
@@ -21,10 +21,10 @@ pub(super) struct GcraRequest {
 }
 
 impl GcraRequest {
-    /// Of this subject. The time is the server's own, unless `now` is given.
+    /// Creates the request for this subject. The time is the server's own unless `now` is given.
     ///
-    /// The key is `<prefix>{<rule>:<first half of the subject's SHA-256>}`: no name and no address stands in Redis,
-    /// and the braces keep it on one node of a cluster.
+    /// The key is `<prefix>{<rule>:<first half of the subject's SHA-256>}`. So Redis holds no name and no address,
+    /// and the braces keep the key on one node of a cluster.
     pub(super) fn new(
         prefix: &str,
         rule: RateRule,
@@ -34,7 +34,7 @@ impl GcraRequest {
     ) -> Self {
         let digest = Sha256::digest(subject);
         let half = digest.first_chunk::<16>().map(|half| HEXLOWER.encode(half)).unwrap_or_default();
-        // Rounded up: a fraction of a microsecond too strict, never too loose.
+        // Rounded up: too strict by a fraction of a microsecond, never too loose.
         let micros = quota.interval().as_nanos().div_ceil(1000);
         Self {
             key: format!("{prefix}{{{}:{half}}}", rule.as_str()),
@@ -44,13 +44,13 @@ impl GcraRequest {
         }
     }
 
-    /// Of nobody, under a key that is gone a second later. It shows more than a PING: that this user may run the
-    /// script, and that the server takes writes.
+    /// Creates a health check with a key that expires after a second. Unlike PING, it proves that the user may run
+    /// the script and that the server accepts writes.
     pub(super) fn of_nobody(prefix: &str) -> Self {
         Self { key: format!("{prefix}{{check}}"), interval_micros: 1, burst: 1, now: None }
     }
 
-    /// As a call of the script; a server that does not know it is given it.
+    /// Returns the script call. The client library loads the script if the server does not know it.
     pub(super) fn call(&self) -> ScriptInvocation<'static> {
         let mut call = SCRIPT.key(&self.key);
         call.arg(self.interval_micros).arg(self.burst);
@@ -60,7 +60,7 @@ impl GcraRequest {
         call
     }
 
-    /// What the script answered. `None`: that is no answer of the script.
+    /// Parses the script's answer. `None` if it is not an answer of the script.
     pub(super) fn verdict(&self, answer: &Value) -> Option<RateVerdict> {
         let Value::Array(parts) = answer else { return None };
         match *parts.as_slice() {

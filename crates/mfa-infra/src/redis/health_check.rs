@@ -1,16 +1,16 @@
-//! A pool's manager that asks no connection whether it is alive which was alive a moment ago.
+//! Redis pool manager that skips the health check for connections used in the last 5 s.
 
 use std::time::Duration;
 
 use deadpool::managed::{Manager, Metrics, RecycleResult};
 
-/// How long a connection is taken to be alive after it was last lent.
+/// Time for which a connection is assumed to be alive after its last use.
 const HEALTHY_FOR: Duration = Duration::from_secs(5);
 
-/// Asks only connections that were idle for some time.
+/// Pool manager that checks only connections idle for some time.
 ///
-/// The library asks each one each time, which is a second trip to the server for every call. A connection that dies
-/// in between costs one call its answer; see [`Pool::close_idle`](super::pool::Pool::close_idle).
+/// The library checks each connection at each use, which costs a second round trip. A connection that dies in between
+/// costs one call its answer; see [`Pool::close_idle`](super::pool::Pool::close_idle).
 #[derive(Debug)]
 pub(super) struct SkipRecentHealthCheck<M>(pub(super) M);
 

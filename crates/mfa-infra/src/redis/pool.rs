@@ -1,4 +1,4 @@
-//! Connections to one server, to a cluster, or to the server that sentinels name.
+//! Connection pool for a single server, a cluster, or the master found by sentinels.
 
 use std::fmt;
 use std::time::Duration;
@@ -16,14 +16,14 @@ type Single = SkipRecentHealthCheck<deadpool_redis::Manager>;
 type Cluster = SkipRecentHealthCheck<cluster::Manager>;
 type Sentinel = SkipRecentHealthCheck<sentinel::Manager>;
 
-/// A pool of any of the three kinds, which are three types to the library.
+/// Pool of one of the three kinds, which are separate types in the library.
 pub(super) enum Pool {
     Single(managed::Pool<Single>),
     Cluster(managed::Pool<Cluster>),
     Sentinel(managed::Pool<Sentinel>),
 }
 
-/// A connection of such a pool.
+/// Connection from a pool.
 pub(super) enum Connection {
     Single(Object<Single>),
     Cluster(Object<Cluster>),
@@ -31,9 +31,9 @@ pub(super) enum Connection {
 }
 
 impl Pool {
-    /// Connects to nothing yet. `recycle`: how long an idle connection may take to show that it is alive.
+    /// Creates the pool without connecting. `recycle` is the deadline of the health check of an idle connection.
     pub(super) fn open(settings: &RedisSettings, recycle: Duration) -> Result<Self, AddressError> {
-        // Where the process has chosen already, that choice stands.
+        // If the process has already installed a provider, that one stays.
         drop(rustls::crypto::ring::default_provider().install_default());
         Ok(match settings.mode {
             RedisMode::Single => {
@@ -66,8 +66,8 @@ impl Pool {
         })
     }
 
-    /// Closes the connections that nobody uses. Where one failed, the others lead to the same server, which gives no
-    /// answers, or was started anew or replaced: each would cost a caller the answer, or some waiting.
+    /// Closes idle connections. After a failure they lead to the same server, which is unreachable, restarted or
+    /// replaced. Each of them would cost a caller an answer or a delay.
     pub(super) fn close_idle(&self) {
         match self {
             Self::Single(pool) => drop(pool.retain(|_, _| false)),
@@ -83,7 +83,7 @@ fn pool<M: Manager>(
 ) -> Result<managed::Pool<SkipRecentHealthCheck<M>>, AddressError> {
     let mut config = PoolConfig::new(16);
     config.timeouts.recycle = Some(recycle);
-    // The most recently used is the most likely to be alive.
+    // The most recently used connection is the most likely to be alive.
     config.queue_mode = QueueMode::Lifo;
     let pool = managed::Pool::builder(SkipRecentHealthCheck(manager))
         .config(config)
@@ -101,8 +101,8 @@ impl Connection {
         })
     }
 
-    /// Closes it, instead of leaving it to the pool: after a failover it may lead to a server that takes no writes
-    /// any more, and yet answers when it is asked whether it is there.
+    /// Closes the connection instead of returning it to the pool. After a failover it may lead to a server that
+    /// rejects writes and still passes the health check.
     pub(super) fn close(self) {
         match self {
             Self::Single(connection) => drop(Object::take(connection)),
@@ -112,7 +112,7 @@ impl Connection {
     }
 }
 
-/// Names the kind alone: the addresses hold passwords.
+/// Shows only the kind, because addresses contain passwords.
 impl fmt::Debug for Pool {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {

@@ -1,4 +1,4 @@
-//! The rate limiter that several servers share.
+//! Rate limiter backed by Redis (GCRA), shared by several servers.
 
 use std::fmt;
 use std::future::Future;
@@ -21,22 +21,22 @@ use super::pool::Pool;
 use crate::memory::{MemoryRateLimiter, MonotonicTicks, Quotas};
 use crate::settings::RedisSettings;
 
-/// How long a connection may take to open for those who come later. Longer than any caller waits: of several nodes
-/// or sentinels the first may be one that does not answer.
+/// Deadline for opening a connection. Longer than any caller waits, for the benefit of later callers: the first of
+/// several nodes or sentinels may be unreachable.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(3);
 
 /// Circuit breaker of Redis: opens after three failures in a row, for five seconds.
 const BREAKER: CircuitBreakerConfig = CircuitBreakerConfig::new(3, Duration::from_secs(5));
 
-/// Limits by subject (GCRA), for all servers that share a Redis together.
+/// Rate limiter backed by Redis (GCRA), shared by several servers.
 ///
-/// **While Redis gives no answer** within the deadline, or one that makes no sense, this process limits by itself, at
-/// its share of the quota ([`Quotas::share`]). It counts at all times, so what was used up before the loss stays used
-/// up. After three failures in a row nobody waits for Redis for five seconds; then one call at a time tries
-/// it, until one succeeds.
+/// **If Redis does not answer** within the deadline, or answers nonsense, this process applies a local limit: its
+/// share of the quota ([`Quotas::share`]). The local limiter counts at all times, so attempts from before the failure
+/// stay counted. After three failures in a row no call waits for Redis for five seconds. Then one call at a time
+/// probes it until one succeeds.
 ///
-/// Times are those of Redis's own clock, in microseconds, so the clocks of the servers do not matter. It keeps for
-/// each subject one number, under half a SHA-256 digest, for as long as the limit lasts. Redis 5 or later.
+/// Times are those of Redis's own clock, in microseconds, so the servers' clocks do not matter. Each subject takes
+/// one number under half a SHA-256 digest, for as long as the limit lasts. Requires Redis 5 or later.
 pub struct RedisRateLimiter {
     pool: Arc<Pool>,
     prefix: String,
@@ -51,51 +51,51 @@ pub struct RedisRateLimiter {
     log: Logger,
 }
 
-/// What a [`RedisRateLimiter`] works with.
+/// Options of a [`RedisRateLimiter`].
 #[derive(Debug)]
 pub struct RedisLimiterOptions<'a> {
-    /// Where Redis is.
+    /// Connection settings.
     pub settings: &'a RedisSettings,
-    /// Of all servers together.
+    /// Quotas of all servers together.
     pub quotas: Quotas,
-    /// How many servers share the limits, for the time without Redis. Zero counts as one.
+    /// Number of servers that share the limits, for the time without Redis. Zero counts as one.
     pub servers: u32,
-    /// How long a call may wait for Redis: [`RedisRateLimiter::DEADLINE`].
+    /// Deadline of a call: [`RedisRateLimiter::DEADLINE`].
     pub deadline: Duration,
-    /// Where connections live. It needs tokio's timers and network; callers may be anywhere.
+    /// Runtime of the connections, with tokio's timers and network enabled. Callers may run elsewhere.
     pub runtime: Handle,
-    /// Told when Redis goes away (error) and when it is back (info).
+    /// Log for the loss (error) and the return (info) of Redis.
     pub log: Logger,
 }
 
-/// Whether limits are shared now.
+/// Availability of Redis.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum RedisState {
-    /// They are.
+    /// Limits are shared.
     Ready,
-    /// Redis gives no answers, and this process limits by itself.
+    /// Redis does not answer, and this process applies a local limit.
     Away,
 }
 
 impl RedisRateLimiter {
-    /// How long a call waits for Redis.
+    /// Default deadline of a call.
     pub const DEADLINE: Duration = Duration::from_millis(200);
 
-    /// Connects to nothing yet, so Redis may be away.
+    /// Creates the limiter without connecting, so Redis may be unreachable.
     ///
     /// # Errors
     ///
-    /// [`AddressError`] when the address cannot be used: show it and do not start.
+    /// [`AddressError`] if the address cannot be used: reject the configuration.
     pub fn new(options: RedisLimiterOptions<'_>) -> Result<Self, AddressError> {
         let fallback = MemoryRateLimiter::new(options.quotas.share(options.servers));
         Self::open(options, fallback, MonotonicTicks::monotonic(), None)
     }
 
-    /// Limits by this clock instead of Redis's, for tests that move it.
+    /// Creates a limiter with this clock instead of Redis's, for tests.
     ///
     /// # Errors
     ///
-    /// As [`RedisRateLimiter::new`].
+    /// [`AddressError`] as for [`RedisRateLimiter::new`].
     pub fn with_clock(options: RedisLimiterOptions<'_>, clock: Arc<dyn Clock>) -> Result<Self, AddressError> {
         let fallback =
             MemoryRateLimiter::with_clock(options.quotas.share(options.servers), Arc::clone(&clock));
@@ -123,14 +123,14 @@ impl RedisRateLimiter {
         })
     }
 
-    /// What the last calls showed. Costs nothing, and learns nothing either: see [`RedisRateLimiter::check`].
+    /// Returns the state found by the latest calls. It makes no call itself: see [`RedisRateLimiter::check`].
     pub fn state(&self) -> RedisState {
         if self.breaker.is_open() { RedisState::Away } else { RedisState::Ready }
     }
 
-    /// Asks Redis whether it can limit, within the deadline, unless it was found away a moment ago.
+    /// Checks within the deadline whether Redis can apply limits, unless the circuit breaker is open.
     ///
-    /// For readiness: nobody may have tried anything since Redis went away or came back.
+    /// For the readiness check: there may have been no attempt since Redis became unreachable or returned.
     pub async fn check(&self) -> RedisState {
         match self.query(GcraRequest::of_nobody(&self.prefix)).await {
             Some(_) => RedisState::Ready,
@@ -144,7 +144,7 @@ impl RedisRateLimiter {
         match self.query(one).await {
             Some(limited @ RateVerdict::Limited { .. }) => limited,
             Some(allowed) => {
-                // Only counts, for the time when this process may have to decide alone.
+                // Only counts, in case this process must decide alone later.
                 let _ = self.fallback.take(rule, subject).await;
                 allowed
             }
@@ -152,7 +152,7 @@ impl RedisRateLimiter {
         }
     }
 
-    /// Redis's verdict, where there is one.
+    /// Returns the result of Redis, or `None` if there is none.
     async fn query(&self, one: GcraRequest) -> Option<RateVerdict> {
         let permit = self.breaker.try_call(self.monotonic_now())?;
         let answer = self.answer(&one).await;
@@ -164,18 +164,18 @@ impl RedisRateLimiter {
         match permit.report(result, self.monotonic_now()) {
             None => {}
             Some(CircuitTransition::Closed) => {
-                slog::info!(self.log, "Redis is back: limits are shared again")
+                slog::info!(self.log, "Redis answers again: rate limits are shared");
             }
             Some(CircuitTransition::Opened) => {
                 let reason = verdict.as_ref().err().map(ToString::to_string);
-                slog::error!(self.log, "Redis gives no answers: this server limits by itself";
+                slog::error!(self.log, "Redis does not answer: this server applies a local rate limit";
                     "reason" => reason, "servers" => self.servers);
             }
         }
         verdict.ok()
     }
 
-    /// Time since this limiter was created, as the breaker takes it: it never goes back.
+    /// Returns the time since this limiter was created, which never goes back, for the circuit breaker.
     fn monotonic_now(&self) -> Timestamp {
         Timestamp::from_millis(0).plus(self.ticks.elapsed())
     }
@@ -185,7 +185,7 @@ impl RedisRateLimiter {
         let (answer, waiting) = oneshot::channel();
         let work = async move {
             let result = match pool.connect().await {
-                // Too late for the caller, but the next one finds the connection open.
+                // Too late for this caller, but the next one finds the connection open.
                 Ok(_) if answer.is_closed() => return,
                 Ok(mut connection) => {
                     let result = connection.run(&call).await;
@@ -198,14 +198,14 @@ impl RedisRateLimiter {
             };
             drop(answer.send(result));
         };
-        // Timers belong to the runtime that they are made in, wherever they are waited for.
+        // A timer belongs to the runtime in which it is created, wherever it is awaited.
         let _inside = self.runtime.enter();
         drop(self.runtime.spawn(tokio::time::timeout(CONNECT_TIMEOUT, work)));
         let waiting = tokio::time::timeout(self.deadline, waiting);
         async move {
             match waiting.await {
                 Ok(Ok(result)) => result,
-                // The time is up, or the runtime has stopped.
+                // The deadline is over, or the runtime has stopped.
                 Ok(Err(_)) | Err(_) => Err(RedisLimiterError::Late),
             }
         }

@@ -28,7 +28,7 @@ pub struct OutboxMessage {
 }
 
 #[derive(Deserialize)]
-struct OutboxLine {
+struct StoredMessage {
     to: String,
     text: String,
     at: String,
@@ -58,13 +58,13 @@ impl OutboxReader {
         // The first line may be truncated, and the last one incomplete: both are skipped as invalid JSON.
         let lines = tail
             .rsplit(|byte| *byte == b'\n')
-            .filter_map(|line| serde_json::from_slice::<OutboxLine>(line).ok());
+            .filter_map(|line| serde_json::from_slice::<StoredMessage>(line).ok());
         Ok(lines.take(max).map(OutboxMessage::from).collect())
     }
 }
 
-impl From<OutboxLine> for OutboxMessage {
-    fn from(OutboxLine { to, text, at }: OutboxLine) -> Self {
+impl From<StoredMessage> for OutboxMessage {
+    fn from(StoredMessage { to, text, at }: StoredMessage) -> Self {
         Self { to: SecretText::new(to), text: SecretText::new(text), at }
     }
 }

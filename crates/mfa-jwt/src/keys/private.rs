@@ -1,4 +1,4 @@
-//! `EdDSA` and ES256: a private key signs, and whoever likes may have the public one (RFC 8037, RFC 7518 §3.4).
+//! Private keys for access tokens: `EdDSA` and ES256 (RFC 8037, RFC 7518 §3.4).
 
 use std::fmt;
 
@@ -10,22 +10,22 @@ use zeroize::Zeroizing;
 use super::{PublicKey, TokenKey};
 use crate::{IssueError, KeyError, TokenError};
 
-/// Bytes of a signature, by either algorithm.
+/// Length of a signature in bytes, for both algorithms.
 const SIGNATURE_BYTES: usize = 64;
-/// What a key signs when it is read, to show that its two halves belong together.
+/// Message that a loaded key signs, to verify that its halves match.
 const PROBE: &[u8] = b"nova-mfa";
 
-/// What access tokens may be signed with, so that those who verify them cannot make them.
+/// Asymmetric algorithms for access tokens, which services can verify without being able to issue them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum SigningAlgorithm {
-    /// Ed25519 (RFC 8037 §3.1): signs always alike, and needs no randomness to.
+    /// Ed25519 (RFC 8037 §3.1). Deterministic: signing needs no randomness.
     EdDsa,
     /// ECDSA on P-256 with SHA-256 (RFC 7518 §3.4).
     Es256,
 }
 
 impl SigningAlgorithm {
-    /// As `alg` writes it.
+    /// Returns the name for `alg`.
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::EdDsa => "EdDSA",
@@ -34,10 +34,10 @@ impl SigningAlgorithm {
     }
 }
 
-/// A private key for access tokens, of the one algorithm that follows from its kind.
+/// Private key for access tokens. Its kind determines the algorithm.
 ///
-/// Its name (`kid`) is its thumbprint (RFC 7638), so that two servers call one key alike without being told. `Debug`
-/// shows the public half alone.
+/// Its ID (`kid`) is its thumbprint (RFC 7638), so that all servers derive the same ID. `Debug` shows only the public
+/// half.
 pub struct PrivateKey {
     algorithm: SigningAlgorithm,
     public: PublicKey,
@@ -46,12 +46,12 @@ pub struct PrivateKey {
 }
 
 impl PrivateKey {
-    /// Reads a key from PEM (PKCS#8, `-----BEGIN PRIVATE KEY-----`): Ed25519 is for `EdDSA`, P-256 for ES256.
+    /// Reads a key from PEM (PKCS#8, `-----BEGIN PRIVATE KEY-----`): Ed25519 for `EdDSA`, P-256 for ES256.
     ///
     /// # Errors
     ///
-    /// [`KeyError::NotPrivate`] for any other text and any other kind of key, [`KeyError::Unusable`] for one whose
-    /// public half is that of another key: do not start.
+    /// [`KeyError::NotPrivate`] for any other text or kind of key, [`KeyError::Unusable`] if the public half belongs
+    /// to another key: reject the configuration.
     pub fn from_pem(pem: &SecretText) -> Result<Self, KeyError> {
         let pem = pem.expose().as_bytes();
         let key = match EdDSA.key_pair_from_pem(pem) {
@@ -63,11 +63,11 @@ impl PrivateKey {
         Ok(key)
     }
 
-    /// A new key in PEM (PKCS#8), from the randomness of the cryptographic library.
+    /// Generates a key in PEM (PKCS#8) with the randomness of the cryptographic library.
     ///
     /// # Errors
     ///
-    /// [`KeyError::Unusable`]: it had none.
+    /// [`KeyError::Unusable`] if the library had no randomness: try again later.
     pub fn generate(algorithm: SigningAlgorithm) -> Result<SecretText, KeyError> {
         let pem = match algorithm {
             SigningAlgorithm::EdDsa => EdDSA.generate_key_pair(Ed25519).map(|it| it.to_pem_private_key()),
@@ -78,12 +78,12 @@ impl PrivateKey {
         Ok(SecretText::new(pem.replace("\r\n", "\n")))
     }
 
-    /// The one algorithm that it signs by.
+    /// Returns the algorithm of the key.
     pub const fn algorithm(&self) -> SigningAlgorithm {
         self.algorithm
     }
 
-    /// Its public half.
+    /// Returns the public half.
     pub const fn public_key(&self) -> &PublicKey {
         &self.public
     }
@@ -113,7 +113,7 @@ impl PrivateKey {
         })
     }
 
-    /// PKCS#8 may hold the public half too, and nobody has checked that it is that of the private one.
+    /// Checks that the halves match. PKCS#8 may contain the public half, and the library does not check it.
     fn prove(&self) -> Result<(), KeyError> {
         let signature = self.sign(PROBE).map_err(|_| KeyError::Unusable)?;
         self.verify(PROBE, &signature).map_err(|_| KeyError::Unusable)
@@ -142,10 +142,10 @@ impl TokenKey for PrivateKey {
         self.signer.sign(message).map_err(|_| IssueError::Signing)
     }
 
-    /// A second signature may fit one message (ES256: `s` and its negative). A token is known by its `jti`, which is
-    /// signed, so its other spelling is spent and revoked with it.
+    /// Verifies a signature. Several signatures can be valid for one message (ES256: `s` and its negative). Tokens
+    /// are denied by their signed `jti`, so this creates no second identity.
     fn verify(&self, message: &[u8], signature: &[u8]) -> Result<(), TokenError> {
-        // Before the library looks at it: it takes lengths that the standard does not.
+        // Checked first, because the library accepts lengths that the standard does not allow.
         if signature.len() != SIGNATURE_BYTES {
             return Err(TokenError::Invalid);
         }

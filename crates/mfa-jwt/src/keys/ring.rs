@@ -1,21 +1,21 @@
-//! Which key signs, and which ones still verify.
+//! Key ring: the signing key and the previous keys of each token type.
 
 use std::sync::Arc;
 
 use super::{KeySet, PrivateKey, SecretKey, TokenKey};
 use crate::token_type::TokenType;
 
-/// The keys of a service, for each type of token: one signs, all verify.
+/// Keys of a service for each token type: one signs, all verify.
 ///
-/// A key is rotated by putting the new one first and keeping the old one behind it for as long as its tokens live
-/// (one hour). Each key has one algorithm, so keys of several may stand keys_of by keys_of while one gives way to another.
+/// To rotate a key, put the new one first and keep the old one behind it until its tokens have expired (one hour).
+/// Each key has its own algorithm, so keys of several algorithms can coexist.
 #[derive(Debug)]
 pub struct TokenKeyRing {
     pending: TypeKeys,
     access: TypeKeys,
 }
 
-/// The keys of one type of token.
+/// Keys of one token type.
 #[derive(Clone, Debug)]
 struct TypeKeys {
     signing: Arc<dyn TokenKey>,
@@ -23,7 +23,8 @@ struct TypeKeys {
 }
 
 impl TokenKeyRing {
-    /// A ring where both types of token are HS256 under the secret that the first factor's backend shares.
+    /// Creates a ring that signs both token types with HS256 and the secret shared with the backend of the first
+    /// factor.
     pub fn shared_secret(signing: SecretKey, previous: Vec<SecretKey>) -> Self {
         let keys_of = TypeKeys {
             signing: Arc::new(signing),
@@ -32,18 +33,18 @@ impl TokenKeyRing {
         Self { pending: keys_of.clone(), access: keys_of }
     }
 
-    /// The same ring, with access tokens signed by a private key. Pending tokens stay as they are.
+    /// Signs access tokens with a private key instead. Pending tokens are unchanged.
     ///
-    /// The secret that signs pending tokens no longer verifies access tokens: whoever shares it could make them
-    /// otherwise. The previous secrets do, for as long as they stand there, so that what the secret signed before goes
-    /// on where it is named among them too.
+    /// The current shared secret no longer verifies access tokens, because every backend that has it could issue
+    /// them. Previous secrets still do. To keep access tokens of the current secret valid during the change, list it
+    /// among the previous ones too.
     #[must_use]
     pub fn signing_access(mut self, signing: PrivateKey) -> Self {
         self.access = TypeKeys { signing: Arc::new(signing), previous: self.pending.previous.clone() };
         self
     }
 
-    /// The same ring, with access tokens accepted under these private keys too. One that it has already is passed over.
+    /// Also accepts access tokens signed with these private keys. Keys already in the ring are ignored.
     #[must_use]
     pub fn accepting(mut self, keys: impl IntoIterator<Item = PrivateKey>) -> Self {
         for key in keys {
@@ -54,22 +55,22 @@ impl TokenKeyRing {
         self
     }
 
-    /// The public keys that access tokens may be signed under.
+    /// Returns the public keys of access tokens.
     pub(crate) fn public_keys(&self) -> KeySet {
         KeySet::from_keys(self.access.keys().filter_map(TokenKey::public_key))
     }
 
-    /// The key that signs tokens of this type.
+    /// Returns the signing key of this token type.
     pub(crate) fn signing(&self, token_type: TokenType) -> &dyn TokenKey {
         self.keys_of(token_type).signing.as_ref()
     }
 
-    /// The key of that `kid`, where tokens of this type may be signed by it.
+    /// Returns the key with this `kid`, if it may sign tokens of this type.
     pub(crate) fn find(&self, token_type: TokenType, id: &str) -> Option<&dyn TokenKey> {
         self.keys_of(token_type).keys().find(|key| key.id() == id)
     }
 
-    /// The shared secrets, newest first, for tokens that name no key.
+    /// Returns the shared secrets, newest first, for tokens without `kid`.
     pub(crate) fn secrets(&self) -> impl Iterator<Item = &dyn TokenKey> {
         self.pending.keys()
     }

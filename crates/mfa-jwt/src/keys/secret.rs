@@ -1,4 +1,4 @@
-//! HS256: HMAC-SHA256 under a secret that both sides know (RFC 7518 §3.2).
+//! Shared secrets for HS256: HMAC-SHA256 (RFC 7518 §3.2).
 
 use std::fmt;
 
@@ -13,28 +13,28 @@ use subtle::ConstantTimeEq;
 use super::{TokenKey, check_secret_strength};
 use crate::{IssueError, KeyError, TokenError};
 
-/// The algorithm, as `alg` writes it.
+/// Name of the algorithm for `alg`.
 const ALGORITHM: &str = "HS256";
-/// What the key signs to get its name.
+/// Message whose signature gives the key ID.
 const ID_MESSAGE: &[u8] = b"kid";
-/// How many bytes of that signature are the name.
+/// Number of bytes of that signature in the key ID.
 const ID_BYTES: usize = 8;
 
-/// A secret key for HS256: its UTF-8 bytes as they stand, never base64-decoded, as Python's libraries use it.
+/// Shared secret for HS256: its UTF-8 bytes without base64 decoding, as Python libraries use it.
 ///
-/// `Debug` shows its public name (`kid`) alone.
+/// `Debug` shows only the key ID (`kid`).
 pub struct SecretKey {
     id: String,
     signer: HmacJwsSigner,
 }
 
 impl SecretKey {
-    /// Takes a secret that is long enough and cannot be guessed.
+    /// Creates a key from a secret that is long enough and not guessable.
     ///
     /// # Errors
     ///
-    /// [`KeyError`] as [`check_secret_strength`] says it, or when the cryptographic library refuses the key: do not
-    /// start.
+    /// [`KeyError`] if [`check_secret_strength`] or the cryptographic library rejects the secret: reject the
+    /// configuration.
     pub fn new(secret: &SecretText) -> Result<Self, KeyError> {
         check_secret_strength(secret)?;
         Self::from_bytes(secret.expose().as_bytes())
@@ -60,7 +60,7 @@ impl TokenKey for SecretKey {
         self.signer.sign(message).map_err(|_| IssueError::Signing)
     }
 
-    /// Signs again and compares in constant time; josekit's own verifier compares byte by byte and stops early.
+    /// Signs again and compares in constant time. The verifier of josekit stops at the first difference.
     fn verify(&self, message: &[u8], signature: &[u8]) -> Result<(), TokenError> {
         let expected = self.signer.sign(message).map_err(|_| TokenError::Invalid)?;
         if bool::from(expected.ct_eq(signature)) { Ok(()) } else { Err(TokenError::Invalid) }

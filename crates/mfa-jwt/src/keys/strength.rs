@@ -1,21 +1,20 @@
-//! Whether a secret key can be guessed. Nobody can measure that; what people write in place of a key can be known.
+//! Strength check for shared secrets, which rejects placeholders and texts made of words.
 
 use mfa_core::SecretText;
 use zeroize::Zeroizing;
 
 use crate::KeyError;
 
-/// The fewest bytes of an HS256 key (RFC 7518 §3.2).
+/// Minimum length of an HS256 key in bytes (RFC 7518 §3.2).
 const MIN_KEY_BYTES: usize = 32;
-/// Random keys of that length have more different bytes, in whatever alphabet they are written.
+/// Minimum number of distinct bytes. Random keys of this length have more in every usual encoding.
 const MIN_DISTINCT_BYTES: usize = 8;
-/// They have more different runs of three too; a short text written several times has not.
+/// Minimum number of distinct three-byte sequences. A short text repeated several times has fewer.
 const MIN_DISTINCT_TRIGRAMS: usize = 20;
-/// With fewer pairs of characters than this nothing can be said of the language.
+/// Minimum number of character pairs for the language check.
 const MIN_PAIRS: usize = 12;
 
-/// What stands where a key should be written, lower case, letters and digits alone. Long enough that chance does not
-/// write them.
+/// Common placeholders in lower case, letters and digits only. Long enough not to occur by chance.
 const PLACEHOLDERS: &[&str] = &[
     "changeme",
     "changethis",
@@ -55,19 +54,19 @@ const PLACEHOLDERS: &[&str] = &[
     "abcdefgh",
 ];
 
-/// The pairs of letters that make up three quarters of English and French text.
+/// Pairs of letters that make up three quarters of English and French text.
 const COMMON_PAIRS: &str = "th he in er an re on at en nd ti es or te of ed is it al ar st to nt ng se ha as ou io le \
      ve co me de hi ri ro ic ne ea ra ce li ch ll be ma si om ur ss et la ai qu ue ns us un el em ta tr pa pe po pr so \
      tu au eu nc ec no na ca lo ho ac ad am id il ir ol ot sh su ie ee wh ow ke ge";
 
-/// Refuses a key that is short, a placeholder, or a text that somebody thought of.
+/// Rejects a secret that is short, a placeholder or a text made up by a person.
 ///
-/// Random keys pass in every usual spelling: hexadecimal, base64, base32, UUIDs one after the other. A pass phrase of
-/// words is refused however long it is.
+/// Random keys pass in every usual encoding: hexadecimal, base64, base32 and concatenated UUIDs. A passphrase of
+/// words is rejected at any length.
 ///
 /// # Errors
 ///
-/// [`KeyError::TooShort`], [`KeyError::Placeholder`] or [`KeyError::Guessable`]: do not start with this key.
+/// [`KeyError::TooShort`], [`KeyError::Placeholder`] or [`KeyError::Guessable`]: reject the configuration.
 pub fn check_secret_strength(secret: &SecretText) -> Result<(), KeyError> {
     let secret = secret.expose();
     if secret.len() < MIN_KEY_BYTES {
@@ -87,23 +86,23 @@ pub fn check_secret_strength(secret: &SecretText) -> Result<(), KeyError> {
 }
 
 fn is_placeholder(secret: &str) -> bool {
-    // Of its final size from the start, so that no copy is left behind by growing.
+    // Final capacity from the start: a growing string leaves copies in memory.
     let mut plain = Zeroizing::new(String::with_capacity(secret.len()));
     plain.extend(secret.chars().filter(char::is_ascii_alphanumeric).map(|it| it.to_ascii_lowercase()));
     PLACEHOLDERS.iter().any(|word| plain.contains(word))
 }
 
-/// Whether fewer than this many runs of that length are unlike all before them. Keeps no copy of the secret.
+/// Returns whether the secret has fewer than `enough` distinct sequences of this length. Keeps no copy of the secret.
 fn has_fewer(secret: &[u8], length: usize, enough: usize) -> bool {
     let runs = || secret.windows(length);
     let new = runs().enumerate().filter(|(at, it)| !runs().take(*at).any(|other| other == *it));
     new.take(enough).count() < enough
 }
 
-/// Whether half of the neighbouring characters are such as English and French put together. Chance does so with one
-/// pair in ten; of random base64 keys a few in a million are refused.
+/// Returns whether at least half of the neighbouring characters are common pairs of English and French. By chance it
+/// is one pair in ten; of random base64 keys a few in a million are rejected.
 fn reads_like_words(secret: &[u8]) -> bool {
-    // Hexadecimal has few letters, and they happen to be common ones.
+    // Hexadecimal has few letters, and they are common ones.
     if secret.iter().all(|it| it.is_ascii_hexdigit() || *it == b'-') {
         return false;
     }

@@ -25,8 +25,7 @@ pub(crate) fn key(secret: &str) -> SecretKey {
 }
 
 pub(crate) fn service_with(keys: TokenKeyRing, accept_legacy: bool) -> TokenService {
-    let config =
-        TokenConfig { issuer: "nova-mfa".to_owned(), audience: "nova".to_owned(), keys, accept_legacy };
+    let config = TokenConfig::new("nova-mfa", "nova", keys).accept_legacy(accept_legacy);
     TokenService::new(config).unwrap()
 }
 

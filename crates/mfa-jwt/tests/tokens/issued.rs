@@ -133,12 +133,8 @@ fn settings_that_blur_the_two_types_are_refused() {
         ("", "nova", ConfigError::Empty),
         ("nova-mfa", "", ConfigError::Empty),
     ] {
-        let config = TokenConfig {
-            issuer: issuer.to_owned(),
-            audience: audience.to_owned(),
-            keys: TokenKeyRing::shared_secret(key(KEY), vec![]),
-            accept_legacy: false,
-        };
+        let keys = TokenKeyRing::shared_secret(key(KEY), vec![]);
+        let config = TokenConfig::new(issuer, audience, keys);
         assert_eq!(TokenService::new(config).err(), Some(error));
     }
 }

@@ -1,13 +1,13 @@
-//! Two futures, of which the second one is the end of the first.
+//! Future with a deadline.
 
 use std::future::poll_fn;
 use std::task::Poll;
 
 use mfa_core::BoxFuture;
 
-/// What the first future gives, or nothing where the deadline comes first. Where both are ready, the answer counts.
+/// Returns the result of the future, or `None` if the deadline comes first. If both are ready, the result counts.
 ///
-/// A deadline that has come is over and must not be waited for again.
+/// A deadline that was reached must not be polled again.
 pub(super) async fn race<T>(mut answer: BoxFuture<'_, T>, deadline: &mut BoxFuture<'_, ()>) -> Option<T> {
     poll_fn(|context| {
         if let Poll::Ready(value) = answer.as_mut().poll(context) {

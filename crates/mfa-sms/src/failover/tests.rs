@@ -13,7 +13,7 @@ use crate::{CODE_LIFETIME, PhoneNumber, ProviderRefusal};
 const NOW: Timestamp = Timestamp::from_seconds(1_700_000_000);
 const ID: &str = "sms-1";
 
-/// Time that goes on by a tenth of a second whenever someone waits for it.
+/// Timer that advances the clock by a tenth of a second with each poll.
 #[derive(Debug)]
 struct Time(Arc<ManualClock>);
 
@@ -31,7 +31,7 @@ impl Sleep for Time {
     }
 }
 
-/// A gateway that answers what it was told to, each after a while, and then hangs.
+/// Gateway with scripted answers, each after a delay. Without answers it hangs.
 #[derive(Debug)]
 struct Scripted {
     name: &'static str,

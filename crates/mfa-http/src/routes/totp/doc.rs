@@ -4,7 +4,7 @@ use mfa_flows::AcceptedStages;
 use mfa_totp::TotpCode;
 use serde_json::json;
 
-use super::{DisableResponse, EnrolmentComplete, EnrolmentRequest, EnrolmentResponse};
+use super::{DisableResponse, EnrolmentRequest, EnrolmentResponse, EnrolmentVerifyResponse};
 use crate::openapi::{ApiTag, Operation};
 use crate::problem::{FieldErrorKind, ProblemKind};
 use crate::request::{CodeRequest, DisableCode};
@@ -53,7 +53,7 @@ pub(in crate::routes) fn confirm_enrolment() -> Operation {
         ("code", FieldErrorKind::NotSixDigits),
     )
     .problems([ProblemKind::NoEnrolmentInProgress])
-    .responds::<EnrolmentComplete<'_>>(
+    .responds::<EnrolmentVerifyResponse<'_>>(
         "TOTP is enabled.",
         json!({
             "enabled": true,

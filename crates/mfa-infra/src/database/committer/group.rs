@@ -24,7 +24,7 @@ enum DecisionOutcome {
 /// Accounts of a group, as read and as changed so far; or the reason why a row is invalid.
 ///
 /// They are compared as accounts, never as rows: a database may format a JSON document differently.
-type Accounts = HashMap<UserId, Result<(Account, Account), String>>;
+type GroupAccounts = HashMap<UserId, Result<(Account, Account), String>>;
 
 /// Services of every group.
 #[derive(Clone, Debug)]
@@ -91,7 +91,7 @@ impl GroupContext {
 
     /// Runs each decision in turn on a copy of its account, with the changes of earlier decisions.
     fn decide(&self, jobs: &mut [Job], rows: Vec<AccountRow>) -> (Vec<DecisionOutcome>, Vec<AccountWrite>) {
-        let mut accounts: Accounts = HashMap::with_capacity(rows.len());
+        let mut accounts: GroupAccounts = HashMap::with_capacity(rows.len());
         for row in rows {
             let account = row.to_account().map_err(|error| error.to_string());
             accounts.insert(UserId::new(row.id), account.map(|it| (it.clone(), it)));
@@ -120,7 +120,7 @@ impl GroupContext {
     fn writes(
         &self,
         jobs: &[Job],
-        accounts: Accounts,
+        accounts: GroupAccounts,
         mut outcomes: Vec<DecisionOutcome>,
     ) -> (Vec<DecisionOutcome>, Vec<AccountWrite>) {
         let mut writes = Vec::new();

@@ -37,14 +37,14 @@ impl Job {
 
 /// Queue with one consumer or several.
 pub(crate) struct Queue {
-    state: Mutex<State>,
+    state: Mutex<QueueState>,
     arrived: Condvar,
     max: usize,
     max_per_account: usize,
 }
 
 #[derive(Default)]
-struct State {
+struct QueueState {
     jobs: VecDeque<Job>,
     per_account: HashMap<UserId, usize>,
     /// Accounts that a consumer is working on: their later jobs wait.
@@ -57,7 +57,7 @@ impl Queue {
         Self { state: Mutex::default(), arrived: Condvar::new(), max, max_per_account }
     }
 
-    fn state(&self) -> MutexGuard<'_, State> {
+    fn state(&self) -> MutexGuard<'_, QueueState> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -153,7 +153,7 @@ impl Queue {
     }
 }
 
-impl State {
+impl QueueState {
     fn forget_waiting(&mut self, user: UserId) {
         if let Some(count) = self.per_account.get_mut(&user) {
             *count = count.saturating_sub(1);

@@ -36,7 +36,7 @@ struct UpdatesRow {
 }
 
 #[derive(QueryableByName)]
-struct BoolRow {
+struct FlagRow {
     #[diesel(sql_type = Bool)]
     value: bool,
 }
@@ -107,7 +107,7 @@ fn missing_rights(connection: &mut PgConnection) -> Result<Vec<String>, diesel::
         for right in rights {
             let query = sql_query("SELECT has_table_privilege($1, $2) AS value");
             let has =
-                query.bind::<Text, _>(table).bind::<Text, _>(*right).get_result::<BoolRow>(connection)?;
+                query.bind::<Text, _>(table).bind::<Text, _>(*right).get_result::<FlagRow>(connection)?;
             if !has.value {
                 missing.push(format!("{right} on {table}"));
             }
@@ -115,7 +115,7 @@ fn missing_rights(connection: &mut PgConnection) -> Result<Vec<String>, diesel::
     }
     for column in PROTECTED {
         let query = sql_query("SELECT has_column_privilege('users', $1, 'UPDATE') AS value");
-        if !query.bind::<Text, _>(column).get_result::<BoolRow>(connection)?.value {
+        if !query.bind::<Text, _>(column).get_result::<FlagRow>(connection)?.value {
             missing.push(format!("UPDATE of users.{column}"));
         }
     }

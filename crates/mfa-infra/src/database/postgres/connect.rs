@@ -25,7 +25,7 @@ pub(in crate::database) fn with_timeouts(url: &SecretText) -> Result<SecretText,
 }
 
 #[derive(QueryableByName)]
-struct Setting {
+struct SettingRow {
     #[diesel(sql_type = diesel::sql_types::Text)]
     synchronous_commit: String,
 }
@@ -49,7 +49,7 @@ fn one_line(error: &dyn std::error::Error) -> String {
 /// on disk even if the server's default is weaker.
 pub(super) fn prepare(connection: &mut PgConnection) -> Result<(), diesel::result::Error> {
     connection.batch_execute("SET statement_timeout = '2s'; SET lock_timeout = '1s'; SET TIME ZONE 'UTC'")?;
-    let setting: Setting =
+    let setting: SettingRow =
         diesel::sql_query("SELECT current_setting('synchronous_commit') AS synchronous_commit")
             .get_result(connection)?;
     if matches!(setting.synchronous_commit.as_str(), "off" | "local") {

@@ -10,7 +10,7 @@ use mfa_sms::{BudgetDecision, BudgetRequest};
 
 use super::statements::PgLoadOne;
 use crate::database::row::AccountRow;
-use crate::database::sql::dialect::{Dialect, Row, Statement, Value};
+use crate::database::sql::dialect::{Dialect, SqlRow, Statement, Value};
 use crate::database::sql::sms::{BucketRow, settle};
 use crate::database::user_import::UserIdentityRow;
 
@@ -73,7 +73,7 @@ impl Dialect for PgConnection {
         )
     }
 
-    fn load<R: Row>(&mut self, statement: Statement) -> QueryResult<Vec<R>> {
+    fn load<R: SqlRow>(&mut self, statement: Statement) -> QueryResult<Vec<R>> {
         bound(statement).load(self)
     }
 

@@ -50,7 +50,7 @@ pub struct NovaRow {
 }
 
 #[derive(QueryableByName)]
-struct Row {
+struct NovaTableRow {
     #[diesel(sql_type = BigInt)]
     id: i64,
     #[diesel(sql_type = Text)]
@@ -115,7 +115,7 @@ impl NovaTable {
              WHERE id > $1 ORDER BY id LIMIT $2",
             members.join(", ")
         );
-        let rows: Vec<Row> = sql_query(query)
+        let rows: Vec<NovaTableRow> = sql_query(query)
             .bind::<BigInt, _>(after)
             .bind::<BigInt, _>(i64::from(most))
             .load(&mut self.connection)

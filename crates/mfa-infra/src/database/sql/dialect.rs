@@ -48,7 +48,7 @@ pub(in crate::database) trait Dialect: R2D2Connection + Send + 'static {
     fn users_not_sealed_with() -> String;
 
     /// Executes a statement and returns its rows.
-    fn load<R: Row>(&mut self, statement: Statement) -> QueryResult<Vec<R>>;
+    fn load<R: SqlRow>(&mut self, statement: Statement) -> QueryResult<Vec<R>>;
 
     /// Executes a statement and returns the number of rows that it changed.
     fn execute(&mut self, statement: Statement) -> QueryResult<usize>;
@@ -69,23 +69,23 @@ pub(in crate::database) trait Dialect: R2D2Connection + Send + 'static {
     fn insert_users(&mut self, users: &[NewUser]) -> QueryResult<Vec<UserIdentityRow>>;
 
     /// Executes a statement and returns its first row.
-    fn first<R: Row>(&mut self, statement: Statement) -> QueryResult<Option<R>> {
+    fn first<R: SqlRow>(&mut self, statement: Statement) -> QueryResult<Option<R>> {
         Ok(self.load(statement)?.into_iter().next())
     }
 
     /// Executes a statement that returns one row.
-    fn one<R: Row>(&mut self, statement: Statement) -> QueryResult<R> {
+    fn one<R: SqlRow>(&mut self, statement: Statement) -> QueryResult<R> {
         self.first(statement)?.ok_or(diesel::result::Error::NotFound)
     }
 }
 
 /// Row that both databases can fill.
-pub(in crate::database) trait Row:
+pub(in crate::database) trait SqlRow:
     QueryableByName<Pg> + QueryableByName<Sqlite> + 'static
 {
 }
 
-impl<T: QueryableByName<Pg> + QueryableByName<Sqlite> + 'static> Row for T {}
+impl<T: QueryableByName<Pg> + QueryableByName<Sqlite> + 'static> SqlRow for T {}
 
 /// SQL text with the values of its parameters.
 #[derive(Debug)]

@@ -5,8 +5,8 @@ use mfa_core::{BoxFuture, KeyId, StoreError, Timestamp, UserId};
 use super::SqlDatabase;
 use super::dialect::{Dialect, Statement};
 use crate::database::installation::{
-    CountRow, IdRow, InstallationStore, InstallationValueRow, KeyUsage, KeyUsageRow, KeyedTable, RowWindow,
-    WindowRow,
+    CountRow, InstallationStore, InstallationValueRow, KeyIdRow, KeyUsage, KeyUsageRow, KeyedTable,
+    RowWindow, WindowRow,
 };
 
 impl<C: Dialect> InstallationStore for SqlDatabase<C> {
@@ -91,7 +91,7 @@ impl<C: Dialect> InstallationStore for SqlDatabase<C> {
         self.pool.run("sealed otherwise", move |connection| {
             let query = Statement::new(C::users_not_sealed_with());
             let query = query.bind(window.after).bind(window.last).bind(key.as_str());
-            let rows: Vec<IdRow> = connection.load(query)?;
+            let rows: Vec<KeyIdRow> = connection.load(query)?;
             Ok(rows.into_iter().map(|row| UserId::new(row.id)).collect())
         })
     }

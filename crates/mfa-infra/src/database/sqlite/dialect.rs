@@ -11,7 +11,7 @@ use serde_json::json;
 
 use super::statements::SqliteLoadOne;
 use crate::database::row::AccountRow;
-use crate::database::sql::dialect::{Dialect, Row, Statement, Value};
+use crate::database::sql::dialect::{Dialect, SqlRow, Statement, Value};
 use crate::database::sql::sms::{BucketRow, settle};
 use crate::database::user_import::UserIdentityRow;
 
@@ -74,7 +74,7 @@ impl Dialect for SqliteConnection {
         format!("SELECT DISTINCT id FROM {SEALED} WHERE value IS NOT NULL AND ({KEY}) IS NOT $3 ORDER BY id")
     }
 
-    fn load<R: Row>(&mut self, statement: Statement) -> QueryResult<Vec<R>> {
+    fn load<R: SqlRow>(&mut self, statement: Statement) -> QueryResult<Vec<R>> {
         bound(statement).load(self)
     }
 

@@ -19,13 +19,13 @@ const KEYS_REMEDY: &str = "create new keys for this account (deployment guide, O
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
-struct Account {
+struct OvhAccount {
     credits_left: Option<f64>,
 }
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
-struct OvhError {
+struct OvhProbeError {
     error_code: Option<String>,
 }
 
@@ -49,9 +49,9 @@ pub(crate) fn probe(settings: &OvhSettings, http: &SmsHttp, clock: Arc<dyn Clock
 }
 
 fn status_of(response: &ProviderResponse) -> ProviderStatus {
-    let code = response.json::<OvhError>().and_then(|it| it.error_code);
+    let code = response.json::<OvhProbeError>().and_then(|it| it.error_code);
     match (response.status, code.as_deref()) {
-        (200, _) => match response.json::<Account>().and_then(|it| it.credits_left) {
+        (200, _) => match response.json::<OvhAccount>().and_then(|it| it.credits_left) {
             Some(left) if left < 1.0 => ProviderStatus::Rejected {
                 note: "no credit is left".to_owned(),
                 remedy: "buy credit for this SMS account",

@@ -8,7 +8,7 @@ use crate::sms::http::{ProviderEndpoint, ProviderResponse, SmsHttp};
 use crate::sms::provider_status::ProviderStatus;
 
 #[derive(Deserialize)]
-struct Account {
+struct TwilioAccount {
     status: Option<String>,
     r#type: Option<String>,
 }
@@ -28,7 +28,7 @@ pub(crate) fn probe(settings: &TwilioSettings, http: &SmsHttp) -> ProviderStatus
 fn status_of(response: &ProviderResponse) -> ProviderStatus {
     match response.status {
         200 => {
-            let account = response.json::<Account>();
+            let account = response.json::<TwilioAccount>();
             let is = |value: Option<&String>, expected: &str| value.is_some_and(|it| it == expected);
             match account {
                 Some(it) if !is(it.status.as_ref(), "active") => ProviderStatus::Rejected {
