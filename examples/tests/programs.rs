@@ -1,5 +1,7 @@
 //! Tests of the example programs: the results of those that end, and the routes of those that serve.
 
+#![expect(clippy::unwrap_used, reason = "helpers of tests may panic as tests may")]
+
 use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
