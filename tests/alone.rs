@@ -12,7 +12,7 @@ use futures::future::join_all;
 use mfa_core::testing::ManualClock;
 use mfa_core::{
     Account, AuthenticatedToken, FactorAttempt, FactorKind, FactorResult, LockoutPolicy, Origin, Phase,
-    RateLimiter as _, RateRule, RateVerdict, Requirement, Stage, Timestamp, TokenId, UserId,
+    RateLimitDecision, RateLimiter as _, RateRule, Requirement, Stage, Timestamp, TokenId, UserId,
     VerificationOutcome, verify_factor,
 };
 use mfa_infra::memory::{MemoryRateLimiter, Quota, Quotas};
@@ -112,7 +112,7 @@ fn a_million_client_addresses_use_less_than_64_mib_and_a_busy_one_stays_limited(
     // The clock stands still, so that nobody is let in again by time.
     let limiter = MemoryRateLimiter::with_clock(quotas, Arc::new(ManualClock::at(NOON)));
     let take = |rule, subject: &str| futures::executor::block_on(limiter.take(rule, subject));
-    let is_limited = |rule| matches!(take(rule, "hot"), RateVerdict::Limited { .. });
+    let is_limited = |rule| matches!(take(rule, "hot"), RateLimitDecision::Limited { .. });
     let rules = [RateRule::CodeCheckPerIp, RateRule::LoginPerIp];
     for rule in rules {
         assert!((0..10).all(|_| !is_limited(rule)));

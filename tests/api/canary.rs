@@ -67,28 +67,28 @@ fn encodings(bytes: &[u8]) -> impl Iterator<Item = String> {
 
 /// Makes an account live through all that it can, and collects the secrets of its life.
 fn live(server: &TestServer) -> Canaries {
-    let mut canaries = Canaries::default();
-    canaries.text(PASSWORD);
-    canaries.text("wrong canary password");
-    canaries.text(JWT_SECRET);
-    canaries.text(ENCRYPTION_KEY);
-    canaries.secret(&BASE64.decode(ENCRYPTION_KEY.as_bytes()).unwrap());
+    let mut key_check_values = Canaries::default();
+    key_check_values.text(PASSWORD);
+    key_check_values.text("wrong canary password");
+    key_check_values.text(JWT_SECRET);
+    key_check_values.text(ENCRYPTION_KEY);
+    key_check_values.secret(&BASE64.decode(ENCRYPTION_KEY.as_bytes()).unwrap());
     let id = server.add_user_with_password("ada", PASSWORD);
     server.login("ada", "wrong canary password").send().assert_problem(401, "invalid_credentials");
     let access = server.login("ada", PASSWORD).send().field("access_token");
 
     let started = server.post("/api/mfa/totp/enroll/start", &access);
     let ada = Member::from_enrolment(id, &started);
-    canaries.secret(ada.secret.expose());
-    canaries.text(&started.field("secret"));
-    canaries.text(&started.field("otpauth_uri"));
+    key_check_values.secret(ada.secret.expose());
+    key_check_values.text(&started.field("secret"));
+    key_check_values.text(&started.field("otpauth_uri"));
     let mut codes = vec![ada.wrong_code(server.now()), ada.code(server.now())];
     server.send_code("/api/mfa/totp/enroll/verify", &access, &codes[0]).assert_problem(401, "invalid_code");
     let confirmed = server.send_code("/api/mfa/totp/enroll/verify", &access, &codes[1]);
     let recovery_codes = confirmed.texts("recovery_codes");
     for code in &recovery_codes {
-        canaries.text(code);
-        canaries.text(&code.replace('-', ""));
+        key_check_values.text(code);
+        key_check_values.text(&code.replace('-', ""));
     }
     server.advance(300);
     let pending = server.login("ada", PASSWORD).send().field("mfa_token");
@@ -111,25 +111,25 @@ fn live(server: &TestServer) -> Canaries {
     let next = ada.code_at(server.now(), 1);
     server.send_code("/api/mfa/totp/disable", &third, &next).ok();
     codes.extend([wrong, code, next]);
-    canaries.codes = codes;
+    key_check_values.codes = codes;
     for token in [&access, &confirmed.field("access_token"), &pending, &second, &third, &fourth] {
-        canaries.token(token);
+        key_check_values.token(token);
     }
-    canaries
+    key_check_values
 }
 
-fn demand_silence(canaries: &Canaries, remains: &Installation) {
+fn demand_silence(key_check_values: &Canaries, remains: &Installation) {
     let name = remains.name;
     let log = remains.log();
     assert!(log.lines().count() > 20, "{name}: the log is the one that was written");
-    canaries.assert_absent(&format!("the log on {name}"), log.as_bytes());
-    canaries.assert_no_code(&format!("the log on {name}"), &log);
+    key_check_values.assert_absent(&format!("the log on {name}"), log.as_bytes());
+    key_check_values.assert_no_code(&format!("the log on {name}"), &log);
     let url = remains.settings().get("DATABASE_URL").unwrap();
     assert!(!log.contains(url), "{name}");
     let stored = remains.stored_bytes();
     let holds = |needle: &[u8]| stored.windows(needle.len()).any(|it| it == needle);
     assert!(holds(b"ada@example.com"), "{name}: the database is the one that was written");
-    canaries.assert_absent(&format!("the database on {name}"), &stored);
+    key_check_values.assert_absent(&format!("the database on {name}"), &stored);
     for line in log.lines() {
         assert!(serde_json::from_str::<serde_json::Value>(line).is_ok_and(|it| it.is_object()), "{line}");
     }
@@ -138,8 +138,8 @@ fn demand_silence(canaries: &Canaries, remains: &Installation) {
 #[test]
 fn no_secret_of_an_account_appears_in_the_log_or_the_database() {
     for server in TestServer::each_with(&[("MFA_LOG_LEVEL", "trace")]) {
-        let canaries = live(&server);
-        demand_silence(&canaries, &server.stop());
+        let key_check_values = live(&server);
+        demand_silence(&key_check_values, &server.stop());
     }
 }
 
@@ -152,23 +152,23 @@ const NUMBER: [&str; 4] = ["+33612345678", "0612345678", "06 12 34 56 78", "6123
 #[test]
 fn no_secret_of_an_account_appears_in_any_response() {
     for server in TestServer::each_with(&[("INTROSPECTION_KEY", KEY)]) {
-        let mut canaries = live(&server);
-        canaries.text(KEY);
-        canaries.text(server.installation.settings().get("DATABASE_URL").unwrap());
+        let mut key_check_values = live(&server);
+        key_check_values.text(KEY);
+        key_check_values.text(server.installation.settings().get("DATABASE_URL").unwrap());
         let root = server.add_user("root");
         server.installation.sql(&format!("UPDATE users SET is_superuser = TRUE WHERE id = {root}"));
         let root = server.enrol_user(root);
         let (eve, codes) = server.enrol_with_codes("eve");
-        canaries.secret(eve.secret.expose());
+        key_check_values.secret(eve.secret.expose());
         for code in &codes {
-            canaries.text(code);
-            canaries.text(&code.replace('-', ""));
+            key_check_values.text(code);
+            key_check_values.text(&code.replace('-', ""));
         }
         let fresh = |user| server.token(user, TokenKind::TwoFactors);
         let set = server.client().post("/api/mfa/phone/set").bearer(&fresh(eve.id));
         set.json(&json!({ "phone": NUMBER[0] })).send().ok();
         for number in NUMBER {
-            canaries.text(number);
+            key_check_values.text(number);
         }
         let mut answers = 0;
         for operation in Operation::all(server.client()) {
@@ -185,7 +185,7 @@ fn no_secret_of_an_account_appears_in_any_response() {
                     call().json(&json!({ "code": { "code": NUMBER[0] }, "username": codes[2] })).send(),
                 ] {
                     let place = format!("{} on {}", operation.name(), server.name());
-                    canaries.assert_absent(&place, format!("{answer:?}").as_bytes());
+                    key_check_values.assert_absent(&place, format!("{answer:?}").as_bytes());
                     assert!(!answer.text().contains(&token), "{place}");
                     answers += 1;
                 }

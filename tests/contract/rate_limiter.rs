@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use futures::future::join_all;
 use mfa_core::testing::ManualClock;
-use mfa_core::{RateLimiter, RateRule, RateVerdict};
+use mfa_core::{RateLimitDecision, RateLimiter, RateRule};
 use mfa_infra::memory::MemoryRateLimiter;
 use mfa_infra::redis::RedisState;
 use nova_mfa_tests::{NOON, redis_url};
@@ -24,18 +24,18 @@ struct Limiter {
 }
 
 impl Limiter {
-    fn take(&self, rule: RateRule, subject: &str) -> RateVerdict {
+    fn take(&self, rule: RateRule, subject: &str) -> RateLimitDecision {
         self.runtime.block_on(self.port.take(rule, subject))
     }
 
     fn allows(&self, subject: &str) -> bool {
-        matches!(self.take(IP, subject), RateVerdict::Allowed { .. })
+        matches!(self.take(IP, subject), RateLimitDecision::Allowed { .. })
     }
 
     fn retry_after(&self, subject: &str) -> u64 {
         match self.take(IP, subject) {
-            RateVerdict::Limited { retry_after } => retry_after,
-            verdict @ RateVerdict::Allowed { .. } => panic!("{}: {verdict:?}", self.name),
+            RateLimitDecision::Limited { retry_after } => retry_after,
+            verdict @ RateLimitDecision::Allowed { .. } => panic!("{}: {verdict:?}", self.name),
         }
     }
 }
@@ -60,9 +60,9 @@ fn on_every_limiter(max: u32, window: Duration, suite: impl Fn(&Limiter)) {
 fn the_full_quota_passes_at_once_and_each_result_has_the_remaining_count() {
     on_every_limiter(5, Duration::from_mins(1), |it| {
         for remaining in (0..5).rev() {
-            assert_eq!(it.take(IP, "192.0.2.1"), RateVerdict::Allowed { remaining }, "{}", it.name);
+            assert_eq!(it.take(IP, "192.0.2.1"), RateLimitDecision::Allowed { remaining }, "{}", it.name);
         }
-        assert_eq!(it.take(IP, "192.0.2.1"), RateVerdict::Limited { retry_after: 12 }, "{}", it.name);
+        assert_eq!(it.take(IP, "192.0.2.1"), RateLimitDecision::Limited { retry_after: 12 }, "{}", it.name);
     });
 }
 
@@ -76,7 +76,7 @@ fn waiting_for_retry_after_allows_one_request_and_a_millisecond_less_does_not() 
         it.clock.advance(Duration::from_millis(4_999));
         assert_eq!(it.retry_after("a"), 1, "{}: rounded up", it.name);
         it.clock.advance(Duration::from_millis(1));
-        assert_eq!(it.take(IP, "a"), RateVerdict::Allowed { remaining: 0 }, "{}", it.name);
+        assert_eq!(it.take(IP, "a"), RateLimitDecision::Allowed { remaining: 0 }, "{}", it.name);
         assert_eq!(it.retry_after("a"), 5, "{}", it.name);
     });
 }
@@ -89,9 +89,9 @@ fn a_limited_request_costs_nothing_and_a_whole_window_restores_the_quota() {
             assert_eq!(it.retry_after("a"), 30, "{}", it.name);
         }
         it.clock.advance(Duration::from_mins(1));
-        assert_eq!(it.take(IP, "a"), RateVerdict::Allowed { remaining: 1 }, "{}", it.name);
+        assert_eq!(it.take(IP, "a"), RateLimitDecision::Allowed { remaining: 1 }, "{}", it.name);
         it.clock.advance(Duration::from_hours(1));
-        assert_eq!(it.take(IP, "a"), RateVerdict::Allowed { remaining: 1 }, "{}: and no more", it.name);
+        assert_eq!(it.take(IP, "a"), RateLimitDecision::Allowed { remaining: 1 }, "{}: and no more", it.name);
     });
 }
 
@@ -105,9 +105,14 @@ fn subjects_and_rules_have_separate_quotas_whatever_their_characters() {
                 odd.map(str::to_owned).into_iter().chain(["x".repeat(100_000), "x".repeat(100_001)])
             {
                 let first = it.take(*rule, &subject);
-                assert_eq!(first, RateVerdict::Allowed { remaining: 0 }, "{}: {subject:.20}", it.name);
+                assert_eq!(first, RateLimitDecision::Allowed { remaining: 0 }, "{}: {subject:.20}", it.name);
                 let second = it.take(*rule, &subject);
-                assert_eq!(second, RateVerdict::Limited { retry_after: 60 }, "{}: {subject:.20}", it.name);
+                assert_eq!(
+                    second,
+                    RateLimitDecision::Limited { retry_after: 60 },
+                    "{}: {subject:.20}",
+                    it.name
+                );
             }
         }
     });
@@ -121,7 +126,8 @@ fn of_two_hundred_concurrent_requests_exactly_the_quota_passes() {
             it.runtime.spawn(async move { port.take(IP, "a").await })
         });
         let verdicts = it.runtime.block_on(join_all(tries));
-        let passed = verdicts.into_iter().filter(|it| matches!(it, Ok(RateVerdict::Allowed { .. }))).count();
+        let passed =
+            verdicts.into_iter().filter(|it| matches!(it, Ok(RateLimitDecision::Allowed { .. }))).count();
         assert_eq!(passed, 50, "{}", it.name);
     });
 }

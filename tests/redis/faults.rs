@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use mfa_core::{RateLimiter as _, RateRule, RateVerdict};
+use mfa_core::{RateLimitDecision, RateLimiter as _, RateRule};
 use mfa_infra::redis::{RedisRateLimiter, RedisState};
 use nova_mfa_tests::{free_port, redis_url, timed};
 use tokio::runtime::Runtime;
@@ -14,8 +14,8 @@ use super::server::RedisServer;
 const AWAY: &str = "ERROR: Redis does not answer: this server applies a local rate limit";
 const BACK: &str = "INFO: Redis answers again: rate limits are shared";
 
-fn limited_at(verdict: RateVerdict) -> bool {
-    matches!(verdict, RateVerdict::Limited { .. })
+fn limited_at(verdict: RateLimitDecision) -> bool {
+    matches!(verdict, RateLimitDecision::Limited { .. })
 }
 
 #[test]
@@ -29,7 +29,11 @@ fn without_redis_each_server_allows_its_share_and_logs_the_outage_once() {
     assert_eq!(it.limiter.state(), RedisState::Away);
     assert_eq!(it.check_after_the_pause(), RedisState::Away);
     assert_eq!(it.lines.all(), [AWAY]);
-    assert_eq!(it.take("a"), RateVerdict::Limited { retry_after: 1795 }, "a share takes five times as long");
+    assert_eq!(
+        it.take("a"),
+        RateLimitDecision::Limited { retry_after: 1795 },
+        "a share takes five times as long"
+    );
 }
 
 #[test]
@@ -92,9 +96,9 @@ fn a_time_too_far_in_the_future_is_capped_at_the_window() {
     assert_eq!(it.passing(1, "a"), 1);
     let key = server.command(&["RANDOMKEY"]);
     server.command(&["SET", &key, "9999999999999999"]);
-    assert_eq!(it.take("a"), RateVerdict::Limited { retry_after: 10 });
+    assert_eq!(it.take("a"), RateLimitDecision::Limited { retry_after: 10 });
     it.clock.advance(Duration::from_secs(10));
-    assert_eq!(it.take("a"), RateVerdict::Allowed { remaining: 0 });
+    assert_eq!(it.take("a"), RateLimitDecision::Allowed { remaining: 0 });
 }
 
 #[test]
@@ -150,7 +154,7 @@ fn redis_is_used_again_when_it_is_reachable() {
     assert_eq!(it.check(), RedisState::Away, "not asked during the pause");
     assert_eq!(it.passing(3, "b"), 3);
     assert_eq!(it.check_after_the_pause(), RedisState::Ready);
-    assert_eq!(it.take("a"), RateVerdict::Allowed { remaining: 3 }, "Redis knows of six");
+    assert_eq!(it.take("a"), RateLimitDecision::Allowed { remaining: 3 }, "Redis knows of six");
     assert_eq!(it.lines.all(), [AWAY, BACK]);
 }
 
@@ -163,8 +167,8 @@ fn a_restarted_redis_costs_one_call() {
     drop(it.runtime.block_on(futures::future::join_all(together)));
     proxy.cut();
     proxy.restore();
-    assert_eq!(it.take("a"), RateVerdict::Allowed { remaining: 0 }, "by itself");
-    assert_eq!(it.take("a"), RateVerdict::Allowed { remaining: 9 });
+    assert_eq!(it.take("a"), RateLimitDecision::Allowed { remaining: 0 }, "by itself");
+    assert_eq!(it.take("a"), RateLimitDecision::Allowed { remaining: 9 });
     assert_eq!(it.limiter.state(), RedisState::Ready);
 }
 
@@ -173,9 +177,9 @@ fn callers_can_use_any_runtime_or_none_and_a_stopped_one_means_local_limits() {
     let limits = Limits { servers: 1000, ..Limits::an_hour(3) };
     let it = limits.over(&redis_url(), &own_prefix());
     let take = || it.limiter.take(RateRule::CodeCheckPerIp, "a");
-    assert_eq!(futures::executor::block_on(take()), RateVerdict::Allowed { remaining: 2 });
+    assert_eq!(futures::executor::block_on(take()), RateLimitDecision::Allowed { remaining: 2 });
     let without_timers = tokio::runtime::Builder::new_current_thread().build().unwrap();
-    assert_eq!(without_timers.block_on(take()), RateVerdict::Allowed { remaining: 1 });
+    assert_eq!(without_timers.block_on(take()), RateLimitDecision::Allowed { remaining: 1 });
 
     let limiter = it.limiter.clone();
     it.runtime.shutdown_timeout(LONG);
@@ -189,11 +193,11 @@ fn in_production_the_redis_clock_decides_and_keys_expire() {
     let limits = Limits { servers: 1000, ..Limits::an_hour(2) };
     let servers = [(); 2].map(|()| limits.by_the_server(&server.url(), "p:", &runtime));
     let take = |n: usize| runtime.block_on(servers[n].take(RateRule::LoginPerUser, "ada@example.com"));
-    assert_eq!(take(0), RateVerdict::Allowed { remaining: 1 });
-    assert_eq!(take(1), RateVerdict::Allowed { remaining: 0 });
+    assert_eq!(take(0), RateLimitDecision::Allowed { remaining: 1 });
+    assert_eq!(take(1), RateLimitDecision::Allowed { remaining: 0 });
     for n in [0, 1] {
         let verdict = take(n);
-        let RateVerdict::Limited { retry_after } = verdict else { panic!("{verdict:?}") };
+        let RateLimitDecision::Limited { retry_after } = verdict else { panic!("{verdict:?}") };
         assert!((1790..=1800).contains(&retry_after), "{retry_after}");
     }
     let key = server.command(&["RANDOMKEY"]);

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use data_encoding::HEXLOWER;
 use mfa_core::testing::ManualClock;
-use mfa_core::{Entropy as _, RateLimiter as _, RateRule, RateVerdict, SecretText};
+use mfa_core::{Entropy as _, RateLimitDecision, RateLimiter as _, RateRule, SecretText};
 use mfa_infra::crypto::OsEntropy;
 use mfa_infra::memory::{Quota, Quotas};
 use mfa_infra::redis::{RedisLimiterOptions, RedisRateLimiter, RedisState};
@@ -98,13 +98,13 @@ pub(crate) struct Limited {
 
 impl Limited {
     /// One try.
-    pub(super) fn take(&self, subject: &str) -> RateVerdict {
+    pub(super) fn take(&self, subject: &str) -> RateLimitDecision {
         self.runtime.block_on(self.limiter.take(RateRule::CodeCheckPerIp, subject))
     }
 
     /// How many of so many tries pass.
     pub(super) fn passing(&self, tries: u32, subject: &str) -> usize {
-        (0..tries).filter(|_| matches!(self.take(subject), RateVerdict::Allowed { .. })).count()
+        (0..tries).filter(|_| matches!(self.take(subject), RateLimitDecision::Allowed { .. })).count()
     }
 
     /// What readiness learns.

@@ -1,6 +1,6 @@
 //! Tests of Redis as one server, with a password or TLS, as a cluster, and with sentinels.
 
-use mfa_core::RateVerdict;
+use mfa_core::RateLimitDecision;
 use mfa_infra::redis::{RedisRateLimiter, RedisState};
 use mfa_infra::settings::RedisMode;
 use nova_mfa_tests::free_port;
@@ -62,14 +62,14 @@ fn sentinels_provide_the_primary_and_its_successor_after_a_failover() {
     let living = format!("redis://:pw@127.0.0.1:{}?master=main", sentinel.port());
     let it = three_an_hour(RedisMode::Sentinel, &[&living, &dead]);
     assert_eq!(it.check(), RedisState::Ready);
-    assert_eq!(it.take("a"), RateVerdict::Allowed { remaining: 2 });
+    assert_eq!(it.take("a"), RateLimitDecision::Allowed { remaining: 2 });
 
     assert_eq!(sentinel.command(&["SENTINEL", "REMOVE", "main"]), "+OK");
     name(&second);
     // As a failover leaves it: there, and answering, but no longer the one that takes writes.
     let of_second = second.port().to_string();
     assert_eq!(first.command_as("pw", &["REPLICAOF", "127.0.0.1", &of_second]), "+OK");
-    assert_eq!(it.take("b"), RateVerdict::Allowed { remaining: 0 }, "by itself");
-    assert_eq!(it.take("b"), RateVerdict::Allowed { remaining: 2 }, "by the next one");
+    assert_eq!(it.take("b"), RateLimitDecision::Allowed { remaining: 0 }, "by itself");
+    assert_eq!(it.take("b"), RateLimitDecision::Allowed { remaining: 2 }, "by the next one");
     assert_eq!(it.limiter.state(), RedisState::Ready);
 }

@@ -125,12 +125,12 @@ fn flows(
         sender: Arc::new(SmsSender::new(gateways, clock.clone(), pause, entropy.clone())),
         budgets: database.clone(),
         sends: database.clone(),
-        journal: Arc::new(SmsLogObserver::new(slog::Logger::root(slog::Discard, slog::o!()))),
+        observer: Arc::new(SmsLogObserver::new(slog::Logger::root(slog::Discard, slog::o!()))),
     };
     let ports = Ports {
         accounts: database.clone(),
         users: database.clone(),
-        trail: database.clone(),
+        audit_log: database.clone(),
         statistics: database,
         clock,
         entropy: entropy.clone(),

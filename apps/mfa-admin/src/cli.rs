@@ -76,8 +76,8 @@ pub(crate) enum MigrateCommand {
     Up,
     /// Remove the schema and delete all MFA data.
     ///
-    /// Refuses while columns that existed before the first migration, and are therefore kept, contain encrypted
-    /// values.
+    /// Fails if columns that this command keeps still contain encrypted values. Columns that existed before the first
+    /// migration are kept.
     Down {
         /// Confirm that all MFA data is deleted.
         #[arg(long)]

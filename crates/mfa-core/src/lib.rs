@@ -45,8 +45,8 @@ pub use ports::{
     Accounts, Activity, AuditLog, AuditPage, AuditQuery, BoxFuture, BucketSize, CipherError, Clock,
     Credentials, Decision, DigestPurpose, Entropy, EntropyError, EventSink, HashError, KeyedDigest,
     KeyedDigests, LockoutCount, NewUser, NewUserError, PasswordCheck, PasswordDigest, PasswordHasher, Period,
-    PeriodError, Phase, RateLimiter, RateRule, RateVerdict, SecretCipher, SmsCount, Statistics, StoreError,
-    StoreErrorKind, StoredEvent, Totals, UserEventsQuery, UserPage, UserQuery, UserRecord, Users,
+    PeriodError, Phase, RateLimitDecision, RateLimiter, RateRule, SecretCipher, SmsCount, Statistics,
+    StoreError, StoreErrorKind, StoredEvent, Totals, UserEventsQuery, UserPage, UserQuery, UserRecord, Users,
     VerificationCount,
 };
 pub use rfc3339::Rfc3339Millis;

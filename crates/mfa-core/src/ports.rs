@@ -23,7 +23,7 @@ pub use digests::{DigestPurpose, KeyedDigest, KeyedDigests};
 pub use entropy::{Entropy, EntropyError};
 pub use event_sink::EventSink;
 pub use password::{HashError, PasswordCheck, PasswordDigest, PasswordHasher};
-pub use rate_limiter::{RateLimiter, RateRule, RateVerdict};
+pub use rate_limiter::{RateLimitDecision, RateLimiter, RateRule};
 pub use statistics::{
     Activity, BucketSize, LockoutCount, Period, PeriodError, SmsCount, Statistics, Totals, VerificationCount,
 };

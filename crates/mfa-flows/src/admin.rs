@@ -52,7 +52,7 @@ pub enum TokenKind {
 
 /// Token minted for an administrator.
 #[derive(Debug)]
-pub struct MintedToken {
+pub struct IssuedAdminToken {
     /// New token.
     pub token: IssuedToken,
 }
@@ -213,7 +213,7 @@ impl Flows {
         call: &AdminCall,
         user: UserId,
         kind: TokenKind,
-    ) -> Result<MintedToken, FlowError> {
+    ) -> Result<IssuedAdminToken, FlowError> {
         let now = self.now();
         let event = admin_event(call, EventKind::AdminToken, now);
         let subject = self
@@ -228,7 +228,7 @@ impl Flows {
             })
             .await?
             .ok_or(FlowError::NoSuchUser)??;
-        Ok(MintedToken { token: self.mint(subject, kind, now)? })
+        Ok(IssuedAdminToken { token: self.mint(subject, kind, now)? })
     }
 
     fn mint(&self, subject: TokenSubject, kind: TokenKind, now: Timestamp) -> Result<IssuedToken, FlowError> {
@@ -250,7 +250,7 @@ impl Flows {
     /// [`FlowError::Store`].
     pub async fn list_events(&self, call: &AdminCall, query: AuditQuery) -> Result<AuditPage, FlowError> {
         self.record_admin_event(call, query.user, EventKind::AdminEvents, Outcome::Success);
-        Ok(self.ports.trail.list_all(query).await?)
+        Ok(self.ports.audit_log.list_all(query).await?)
     }
 
     /// Returns the user names of those users that exist.

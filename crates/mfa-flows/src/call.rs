@@ -2,7 +2,7 @@
 
 use std::net::{IpAddr, Ipv6Addr};
 
-use mfa_core::{AuthenticatedToken, EventKind, Origin, RateRule, RateVerdict, Stage, UserId};
+use mfa_core::{AuthenticatedToken, EventKind, Origin, RateLimitDecision, RateRule, Stage, UserId};
 
 use crate::error::FlowError;
 use crate::flows::Flows;
@@ -109,8 +109,8 @@ impl Flows {
         origin: &Origin,
     ) -> Result<u32, FlowError> {
         match self.ports.limiter.take(rule, subject).await {
-            RateVerdict::Allowed { remaining } => Ok(remaining),
-            RateVerdict::Limited { retry_after } => {
+            RateLimitDecision::Allowed { remaining } => Ok(remaining),
+            RateLimitDecision::Limited { retry_after } => {
                 self.record_denied_call(user, EventKind::RateLimited, None, origin);
                 Err(FlowError::RateLimited { rule, retry_after })
             }

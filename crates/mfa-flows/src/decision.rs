@@ -1,4 +1,4 @@
-//! Decisions on the caller's account, and log events of denied calls.
+//! Running a decision on the caller's account: authorization, storage, and logging of denied calls.
 
 use mfa_core::{
     Account, EventKind, FactorKind, LoggedEvent, Origin, Outcome, Phase, Requirement, SecurityEvent,

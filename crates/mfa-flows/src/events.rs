@@ -16,7 +16,7 @@ impl Flows {
     /// The account denies the call.
     pub async fn events(&self, call: &Call, page: UserEventsQuery) -> Result<Vec<StoredEvent>, FlowError> {
         self.read(call).await?;
-        let events = self.ports.trail.list_for_user(call.token.user, page).await?;
+        let events = self.ports.audit_log.list_for_user(call.token.user, page).await?;
         Ok(events.into_iter().map(without_administrator_origin).collect())
     }
 }

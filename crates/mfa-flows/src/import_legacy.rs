@@ -51,17 +51,17 @@ pub enum LegacyImportOutcome {
     #[default]
     Absent,
     /// It was imported.
-    Taken,
+    Imported,
     /// It had been imported before.
-    Already,
+    AlreadyImported,
     /// The account has another value, which is kept.
-    Kept,
+    KeptCurrent,
     /// It cannot be imported, and is unchanged.
-    Refused(&'static str),
+    Rejected(&'static str),
     /// It cannot be unsealed or sealed now, and is unchanged. It may be valid, so it is never removed.
-    Stuck(&'static str),
+    Unreadable(&'static str),
     /// It could not be imported and was removed, so that the user enrols again.
-    TakenOff(&'static str),
+    Removed(&'static str),
 }
 
 /// Result for a row.
@@ -75,7 +75,7 @@ pub struct LegacyImport {
     pub recovery: LegacyImportOutcome,
     /// Whether the account was locked until an administrator unlocks it: its only factor was rejected, and a password
     /// alone would have been enough.
-    pub is_shut: bool,
+    pub is_locked: bool,
 }
 
 impl Flows {
@@ -154,22 +154,22 @@ fn import_legacy(account: &mut Account, row: &LegacyRow, cipher: &dyn SecretCiph
     if !keeps_pending_number {
         account.phone.pending = None;
     }
-    if totp == LegacyImportOutcome::Taken {
+    if totp == LegacyImportOutcome::Imported {
         account.totp.enabled = row.totp_enabled.unwrap_or(account.totp.enabled);
         account.totp.enrolled_at = row.totp_enrolled_at.or(account.totp.enrolled_at);
     }
-    if phone == LegacyImportOutcome::Taken {
+    if phone == LegacyImportOutcome::Imported {
         account.phone.is_verified = row.phone_verified.unwrap_or(account.phone.is_verified);
         account.phone.verified_at = row.phone_verified_at.or(account.phone.verified_at);
         account.backup_method = row.backup_method.unwrap_or(account.backup_method);
     }
     let recovery = import_recovery(account, row.recovery.as_ref());
-    if [totp, phone, recovery].contains(&LegacyImportOutcome::Taken) {
+    if [totp, phone, recovery].contains(&LegacyImportOutcome::Imported) {
         account.mfa_enforced = row.enforced.unwrap_or(account.mfa_enforced);
         account.failures = account.failures.max(row.failures.unwrap_or(0));
         account.lock_until = account.lock_until.max(row.lock_until);
     }
-    let report = LegacyImport { totp, phone, recovery, is_shut: false };
+    let report = LegacyImport { totp, phone, recovery, is_locked: false };
     let report = if row.enrol_anew { remove_rejected(account, row, report) } else { report };
     lock_if_unprotected(account, row, report)
 }
@@ -179,42 +179,42 @@ fn lost_factor(account: &Account, row: &LegacyRow, report: &LegacyImport) -> boo
     let totp = row.totp_enabled.unwrap_or(account.totp.enabled);
     let phone = row.phone_verified.unwrap_or(account.phone.is_verified);
     let is_backup = row.backup_method.unwrap_or(account.backup_method) == BackupMethod::Sms;
-    let is_left = |it| matches!(it, LegacyImportOutcome::Refused(_) | LegacyImportOutcome::Stuck(_));
+    let is_left = |it| matches!(it, LegacyImportOutcome::Rejected(_) | LegacyImportOutcome::Unreadable(_));
     (totp && is_left(report.totp)) || (phone && is_backup && is_left(report.phone))
 }
 
 /// Locks an account that a password alone would open.
 fn lock_if_unprotected(account: &mut Account, row: &LegacyRow, report: LegacyImport) -> LegacyImport {
-    let is_shut = !account.has_factor() && lost_factor(account, row, &report);
-    if is_shut {
+    let is_locked = !account.has_factor() && lost_factor(account, row, &report);
+    if is_locked {
         account.mfa_enforced = true;
         account.lock_until = Some(Lock::UntilAdministrator.end());
     }
-    LegacyImport { is_shut, ..report }
+    LegacyImport { is_locked, ..report }
 }
 
 /// Removes the rejected values. A user who had a factor must enrol one again.
 fn remove_rejected(account: &mut Account, row: &LegacyRow, report: LegacyImport) -> LegacyImport {
     account.mfa_enforced |= lost_factor(account, row, &report);
     let had_codes = !account.recovery.codes.is_empty();
-    if matches!(report.totp, LegacyImportOutcome::Refused(_)) {
+    if matches!(report.totp, LegacyImportOutcome::Rejected(_)) {
         account.remove_totp();
     }
-    if matches!(report.phone, LegacyImportOutcome::Refused(_)) {
+    if matches!(report.phone, LegacyImportOutcome::Rejected(_)) {
         mfa_sms::remove_number(account);
     }
     let lost_codes = had_codes && account.recovery.codes.is_empty();
     let recovery = if lost_codes {
-        LegacyImportOutcome::TakenOff("no factor is left for them to stand in for")
+        LegacyImportOutcome::Removed("the account has no second factor left")
     } else {
         report.recovery
     };
-    LegacyImport { totp: removed(report.totp), phone: removed(report.phone), recovery, is_shut: false }
+    LegacyImport { totp: removed(report.totp), phone: removed(report.phone), recovery, is_locked: false }
 }
 
 const fn removed(outcome: LegacyImportOutcome) -> LegacyImportOutcome {
     match outcome {
-        LegacyImportOutcome::Refused(why) => LegacyImportOutcome::TakenOff(why),
+        LegacyImportOutcome::Rejected(why) => LegacyImportOutcome::Removed(why),
         other => other,
     }
 }
@@ -230,9 +230,9 @@ fn import_value(
 ) -> (LegacyImportOutcome, Option<Sealed>) {
     let context = account.seal_context(column);
     let seal = |text: &str| match read(text).map(|value| cipher.seal(&value, context)) {
-        Ok(Ok(sealed)) => (LegacyImportOutcome::Taken, Some(sealed)),
-        Ok(Err(_)) => (LegacyImportOutcome::Stuck("there is no randomness to seal with"), own.cloned()),
-        Err(why) => (LegacyImportOutcome::Refused(why), own.cloned()),
+        Ok(Ok(sealed)) => (LegacyImportOutcome::Imported, Some(sealed)),
+        Ok(Err(_)) => (LegacyImportOutcome::Unreadable("there is no randomness to seal with"), own.cloned()),
+        Err(why) => (LegacyImportOutcome::Rejected(why), own.cloned()),
     };
     let other = other.map(|text| text.expose().trim()).filter(|text| !text.is_empty());
     let Some(sealed) = own else {
@@ -242,7 +242,7 @@ fn import_value(
         Ok(value) => {
             let same = other.is_none_or(|text| read(text).is_ok_and(|it| it == value));
             (
-                if same { LegacyImportOutcome::Already } else { LegacyImportOutcome::Kept },
+                if same { LegacyImportOutcome::AlreadyImported } else { LegacyImportOutcome::KeptCurrent },
                 Some(sealed.clone()),
             )
         }
@@ -252,7 +252,7 @@ fn import_value(
         }
         Err(CipherError::NotSealed) => seal(sealed.as_column().trim()),
         Err(_) => {
-            (LegacyImportOutcome::Stuck("the value is sealed and cannot be read"), Some(sealed.clone()))
+            (LegacyImportOutcome::Unreadable("the value is sealed and cannot be read"), Some(sealed.clone()))
         }
     }
 }
@@ -261,13 +261,13 @@ fn import_recovery(account: &mut Account, other: Option<&RecoveryState>) -> Lega
     let Some(other) = other.filter(|it| !it.codes.is_empty()) else { return LegacyImportOutcome::Absent };
     if account.recovery.codes.is_empty() {
         account.recovery = other.clone();
-        return LegacyImportOutcome::Taken;
+        return LegacyImportOutcome::Imported;
     }
     let digests = |state: &RecoveryState| state.codes.iter().map(|it| it.digest.clone()).collect::<Vec<_>>();
     if digests(&account.recovery) == digests(other) {
-        LegacyImportOutcome::Already
+        LegacyImportOutcome::AlreadyImported
     } else {
-        LegacyImportOutcome::Kept
+        LegacyImportOutcome::KeptCurrent
     }
 }
 

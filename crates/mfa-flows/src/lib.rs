@@ -42,7 +42,7 @@ mod token_holder;
 mod transfer;
 mod verify;
 
-pub use admin::{MintedToken, NewUserRequest, TokenKind, UserSelector};
+pub use admin::{IssuedAdminToken, NewUserRequest, TokenKind, UserSelector};
 pub use administrator::AdminAct;
 pub use call::{AcceptedStages, AdminCall, Call};
 pub use delivery_report::DeliveryReport;

@@ -13,11 +13,11 @@ pub struct Policy {
     pub issuer: String,
     /// When wrong codes lock an account, and for how long.
     pub lockout: LockoutPolicy,
-    /// How long after a second factor its user may still change factors.
+    /// Maximum age of a second factor for a change of factors (step-up).
     pub step_up_max_age: Duration,
     /// Whether a login replaces an outdated password hash.
     pub rehash_passwords: bool,
-    /// Which numbers receive SMS, and how many.
+    /// Countries and budgets of SMS.
     pub sms: SmsPolicy,
 }
 

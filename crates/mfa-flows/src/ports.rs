@@ -17,7 +17,7 @@ pub struct Ports {
     /// User records: credentials, lists, creation and erasure.
     pub users: Arc<dyn Users>,
     /// Stored security events.
-    pub trail: Arc<dyn AuditLog>,
+    pub audit_log: Arc<dyn AuditLog>,
     /// Statistics over all users.
     pub statistics: Arc<dyn Statistics>,
     /// Clock of every decision.
@@ -52,5 +52,5 @@ pub struct SmsPorts {
     /// Record of every send.
     pub sends: Arc<dyn SmsSendLog>,
     /// Observer that reports sends to the operator.
-    pub journal: Arc<dyn SmsObserver>,
+    pub observer: Arc<dyn SmsObserver>,
 }

@@ -99,7 +99,7 @@ impl Flows {
         }
         let message = SmsMessage { to: number.clone(), text, validity: CODE_LIFETIME };
         let report = ports.sms.sender.send(&message).await;
-        ports.sms.journal.dispatched(&id, number.country(), &report);
+        ports.sms.observer.send_finished(&id, number.country(), &report);
         self.settle(&id, &send_state(&report)).await;
         self.record_delivery(call, request, id, report.delivery.clone()).await?;
         send_result(&report, &number)
@@ -152,7 +152,7 @@ impl Flows {
         let conversion = ports.sends.conversion(&record.conversion_query()).await?;
         let closed = policy.conversion.closed(&conversion, record.at);
         if let Some(closed) = closed {
-            ports.journal.closed(&LowConversion {
+            ports.observer.closed(&LowConversion {
                 country: record.country.clone(),
                 prefix: (closed.by == SuspensionScope::Prefix).then(|| record.prefix.clone()),
                 uses: closed.uses,
@@ -222,7 +222,7 @@ impl Flows {
     /// Stores the final state of a send; a failure is reported to the operator alone.
     async fn settle(&self, id: &SendId, state: &SendState) {
         if let Err(error) = self.ports.sms.sends.settle(id, state).await {
-            self.ports.sms.journal.not_recorded(id, &error);
+            self.ports.sms.observer.not_recorded(id, &error);
         }
     }
 

@@ -123,7 +123,7 @@ impl Flows {
     pub(crate) async fn count_sms_use(&self, passed: &PassedAttempt, now: Timestamp) {
         let Some(send) = &passed.snapshot.sms_send else { return };
         if let Err(error) = self.ports.sms.sends.mark_used(send, now).await {
-            self.ports.sms.journal.not_recorded(send, &error);
+            self.ports.sms.observer.not_recorded(send, &error);
         }
     }
 

@@ -54,7 +54,7 @@ pub fn respond(error: &ApiError, context: &RequestContext, rates: PublicRateLimi
         ApiError::MethodNotAllowed { allow } => {
             response.insert_header((ALLOW, *allow));
         }
-        ApiError::Refused(FlowError::RateLimited { rule, retry_after }) => {
+        ApiError::Flow(FlowError::RateLimited { rule, retry_after }) => {
             for header in rates.headers(*rule, 0, Some(*retry_after)).into_iter().flatten() {
                 response.insert_header(header);
             }
@@ -66,7 +66,7 @@ pub fn respond(error: &ApiError, context: &RequestContext, rates: PublicRateLimi
 
 /// Returns the header `WWW-Authenticate` of a 401 (RFC 6750 §3, RFC 9470 §3).
 fn challenge(error: &ApiError) -> Option<String> {
-    if let ApiError::Refused(FlowError::StepUpRequired { max_age }) = error {
+    if let ApiError::Flow(FlowError::StepUpRequired { max_age }) = error {
         let max_age = max_age.as_secs();
         return Some(format!(
             "Bearer error=\"insufficient_user_authentication\", acr_values=\"aal2\", max_age=\"{max_age}\""
@@ -78,7 +78,7 @@ fn challenge(error: &ApiError) -> Option<String> {
 fn field_errors(error: &ApiError) -> Cow<'_, [FieldError]> {
     match error {
         ApiError::Fields(errors) => Cow::Borrowed(errors),
-        ApiError::Refused(error) => Cow::Owned(flow_error::field_error(error).into_iter().collect()),
+        ApiError::Flow(error) => Cow::Owned(flow_error::field_error(error).into_iter().collect()),
         _ => Cow::Borrowed(&[]),
     }
 }

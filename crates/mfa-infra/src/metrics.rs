@@ -65,13 +65,13 @@ impl Metrics {
     }
 
     /// Returns a sink that counts events and forwards them to `log`.
-    pub fn before_log(&self, log: Arc<dyn EventSink>) -> Arc<dyn EventSink> {
+    pub fn meter_events(&self, log: Arc<dyn EventSink>) -> Arc<dyn EventSink> {
         Arc::new(MeteredEventSink::new(self.events.clone(), log))
     }
 
-    /// Returns an observer that counts SMS and forwards them to `journal`.
-    pub fn before_journal(&self, journal: Arc<dyn SmsObserver>) -> Arc<dyn SmsObserver> {
-        Arc::new(MeteredSmsObserver::new(self.sms.clone(), journal))
+    /// Returns an observer that counts SMS and forwards them to `observer`.
+    pub fn meter_sms(&self, observer: Arc<dyn SmsObserver>) -> Arc<dyn SmsObserver> {
+        Arc::new(MeteredSmsObserver::new(self.sms.clone(), observer))
     }
 
     /// Creates the series of possible SMS at zero, so that rates have a start value.

@@ -8,7 +8,7 @@ use serde_json::Value;
 
 use crate::TokenError;
 
-/// Header or claims of a token.
+/// JSON object of a token (header or claims), parsed without duplicates or type conversion.
 ///
 /// JSON parsers differ in which of two members with the same name they keep. A token that two parsers read
 /// differently is an attack, so duplicates are rejected (RFC 7519 §4 allows it).

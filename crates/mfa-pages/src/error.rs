@@ -29,7 +29,7 @@ pub(crate) fn belongs_on_the_form(error: &ApiError) -> bool {
     matches!(
         error,
         ApiError::Fields(_)
-            | ApiError::Refused(
+            | ApiError::Flow(
                 FlowError::InvalidCode
                     | FlowError::InvalidCredentials
                     | FlowError::RateLimited { .. }

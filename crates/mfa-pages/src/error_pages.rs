@@ -20,13 +20,13 @@ pub(crate) fn respond(request: &PageRequest, error: PageError) -> PageResponse {
     let error = match error {
         PageError::Api(error) => error,
         PageError::NotOurForm => {
-            let error = ApiError::Refused(FlowError::NotAllowed);
+            let error = ApiError::Flow(FlowError::NotAllowed);
             let page = notice(request, "form", &error);
             return PageResponse::page(request, StatusCode::FORBIDDEN, page).with_error(error);
         }
     };
     match &error {
-        ApiError::Refused(
+        ApiError::Flow(
             FlowError::TokenMissing
             | FlowError::TokenInvalid
             | FlowError::TokenExpired
@@ -39,8 +39,8 @@ pub(crate) fn respond(request: &PageRequest, error: PageError) -> PageResponse {
             }
             response.with_error(error)
         }
-        ApiError::Refused(FlowError::WrongStage) => PageResponse::redirect(request, "").with_error(error),
-        ApiError::Refused(FlowError::StepUpRequired { .. }) => {
+        ApiError::Flow(FlowError::WrongStage) => PageResponse::redirect(request, "").with_error(error),
+        ApiError::Flow(FlowError::StepUpRequired { .. }) => {
             let then = ReturnTo::from_path(request.path_below_base()).as_str();
             PageResponse::redirect(request, &format!("/verify?then={then}")).with_error(error)
         }

@@ -1,12 +1,12 @@
 //! Web pages of NOVA MFA for users and administrators, under `/interface/BRAND`.
 //!
 //! [`Pages`] is a [`RouteExtension`] of `mfa-http`. Pages are rendered on the server and work without scripts; the scripts
-//! under `assets/` add comfort. A request becomes a [`PageRequest`] (language, cookies, form, CSRF check) and calls the
-//! same flows as the API, without HTTP in between; a handler returns a [`PageResponse`]. An error of a flow becomes a text
+//! under `assets/` add comfort. A request becomes a `PageRequest` (language, cookies, form, CSRF check) and calls the
+//! same flows as the API, without HTTP in between; a handler returns a `PageResponse`. An error of a flow becomes a text
 //! on the form, or a page of `error_pages.rs`.
 //!
 //! The pages keep tokens only in a cookie that scripts cannot read, contain no business rule, and load nothing from
-//! another host. To add a page: a handler in the file of its area under `pages/`, a line in [`configure`], and its texts
+//! another host. To add a page: a handler in the file of its area under `pages/`, a line in `configure`, and its texts
 //! in `locales/*/interface.ftl`. See `docs/interface.md`.
 
 mod assets;

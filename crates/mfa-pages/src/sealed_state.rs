@@ -6,7 +6,7 @@ use mfa_core::{CipherError, SecretBytes, SecretText, Timestamp, UserId};
 use mfa_infra::Mfa;
 use serde::{Deserialize, Serialize};
 
-/// How long the state is valid: as long as an enrolment waits for its first code.
+/// Lifetime of the state: that of an enrolment that waits for its first code.
 pub(super) const LASTS: Duration = mfa_totp::ENROLMENT_LIFETIME;
 
 /// State that the next pages need.

@@ -1,4 +1,4 @@
-//! Recovery codes imported from another system. They have no tag.
+//! Hash formats of imported recovery codes.
 
 use mfa_core::{PasswordDigest, RecoveryCode, SecretText};
 

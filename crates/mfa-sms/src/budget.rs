@@ -105,7 +105,7 @@ pub enum BudgetDecision {
 
 /// Result of a reservation with the values to store.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct BudgetSettlement {
+pub struct ReservationResult {
     /// Result of the reservation.
     pub verdict: BudgetDecision,
     /// Value to store for each entry of the request, in its order. A rejection counts nothing, but may correct a time
@@ -155,7 +155,7 @@ impl BudgetRequest {
     /// Computes the result and the values to store from the stored values, in the order of the entries.
     ///
     /// All stores use this function. `None` means that the bucket was never used.
-    pub fn settle(&self, stored: &[Option<Timestamp>]) -> BudgetSettlement {
+    pub fn settle(&self, stored: &[Option<Timestamp>]) -> ReservationResult {
         let stored = stored.iter().copied().chain(std::iter::repeat(None));
         let asked = self.lines.iter().zip(stored);
         let takes: Vec<_> = asked.map(|(line, at)| (line.scope, at, line.rule.take(at, self.now))).collect();
@@ -167,13 +167,13 @@ impl BudgetRequest {
             let full_at = takes.into_iter().map(|(_, _, take)| match take {
                 BucketDecision::Taken { full_at } | BucketDecision::Empty { full_at, .. } => full_at,
             });
-            return BudgetSettlement { verdict: BudgetDecision::Reserved, full_at: full_at.collect() };
+            return ReservationResult { verdict: BudgetDecision::Reserved, full_at: full_at.collect() };
         };
         let full_at = takes.into_iter().map(|(_, at, take)| match take {
             BucketDecision::Taken { .. } => at.unwrap_or(self.now),
             BucketDecision::Empty { full_at, .. } => full_at,
         });
-        BudgetSettlement { verdict: BudgetDecision::Exhausted { scope, wait }, full_at: full_at.collect() }
+        ReservationResult { verdict: BudgetDecision::Exhausted { scope, wait }, full_at: full_at.collect() }
     }
 }
 

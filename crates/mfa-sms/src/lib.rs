@@ -41,7 +41,7 @@ mod user_budget;
 pub mod testing;
 
 pub use budget::{
-    BudgetDecision, BudgetEntry, BudgetLimits, BudgetRequest, BudgetScope, BudgetSettlement, SmsBudgets,
+    BudgetDecision, BudgetEntry, BudgetLimits, BudgetRequest, BudgetScope, ReservationResult, SmsBudgets,
 };
 pub use challenge::{CODE_LIFETIME, CodeBinding, MAX_ATTEMPTS, RESEND_DELAY, check, issue};
 pub use code::{SmsCode, SmsCodeError};

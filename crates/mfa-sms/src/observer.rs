@@ -7,7 +7,7 @@ use crate::{LowConversion, SendId, SendReport};
 /// Receiver of send reports. None contains a number, a text or a code.
 pub trait SmsObserver: Send + Sync + fmt::Debug {
     /// Records the attempts and the outcome of a send.
-    fn dispatched(&self, send: &SendId, country: &str, dispatch: &SendReport);
+    fn send_finished(&self, send: &SendId, country: &str, dispatch: &SendReport);
 
     /// Records a send that was rejected, because too few codes sent to its prefix or country were used.
     fn closed(&self, low: &LowConversion);

@@ -95,10 +95,9 @@ impl NovaImport<'_> {
         let mut complete = Vec::new();
         for row in page {
             let report = self.import_row(&row, table)?;
-            let is_complete = [report.totp, report.phone, report.recovery]
-                .iter()
-                .all(|it| !matches!(it, LegacyImportOutcome::Refused(_) | LegacyImportOutcome::Stuck(_)))
-                && report.unreadable.is_none();
+            let is_complete = [report.totp, report.phone, report.recovery].iter().all(|it| {
+                !matches!(it, LegacyImportOutcome::Rejected(_) | LegacyImportOutcome::Unreadable(_))
+            }) && report.unreadable.is_none();
             if is_complete {
                 complete.push(report.user);
             }
@@ -117,10 +116,10 @@ impl NovaImport<'_> {
         let mut legacy = self.legacy_row(row);
         let mut recovery = match &codes {
             Ok(StoredCodes::None) => LegacyImportOutcome::Absent,
-            Ok(StoredCodes::Current) => LegacyImportOutcome::Already,
-            Ok(StoredCodes::Legacy(_)) => LegacyImportOutcome::Taken,
-            Err(why) if self.enrol_anew => LegacyImportOutcome::TakenOff(why),
-            Err(why) => LegacyImportOutcome::Refused(why),
+            Ok(StoredCodes::Current) => LegacyImportOutcome::AlreadyImported,
+            Ok(StoredCodes::Legacy(_)) => LegacyImportOutcome::Imported,
+            Err(why) if self.enrol_anew => LegacyImportOutcome::Removed(why),
+            Err(why) => LegacyImportOutcome::Rejected(why),
         };
         if let (true, Ok(StoredCodes::Legacy(codes))) = (is_renamed, &codes) {
             let generated_at = legacy.recovery.take().and_then(|it| it.generated_at);
@@ -129,11 +128,11 @@ impl NovaImport<'_> {
             legacy.recovery = None;
         }
         let account = row_account(row, self.map, codes.as_ref().ok());
-        if !is_renamed && matches!(recovery, LegacyImportOutcome::Refused(_)) {
+        if !is_renamed && matches!(recovery, LegacyImportOutcome::Rejected(_)) {
             // The row cannot be read as an account, so it stays unchanged as a whole.
             let import = self.session.flows().preview_legacy_import(account, &legacy);
             let blocked = |part| match part {
-                LegacyImportOutcome::Taken => LegacyImportOutcome::Refused(
+                LegacyImportOutcome::Imported => LegacyImportOutcome::Rejected(
                     "not imported because the recovery codes of the row cannot be imported",
                 ),
                 other => other,
@@ -141,7 +140,7 @@ impl NovaImport<'_> {
             let (totp, phone) = (blocked(import.totp), blocked(import.phone));
             return Ok(row_report(
                 row,
-                LegacyImport { totp, phone, is_shut: false, ..import },
+                LegacyImport { totp, phone, is_locked: false, ..import },
                 recovery,
                 is_renamed,
             ));
@@ -160,7 +159,7 @@ impl NovaImport<'_> {
             // The row cannot be read as an account until this is done.
             let is_same = table.rewrite_codes(row.user, field(row, "recovery_codes"), &rewritten)?;
             if !is_same {
-                recovery = LegacyImportOutcome::Refused(
+                recovery = LegacyImportOutcome::Rejected(
                     "the recovery codes changed during the import: run the command again",
                 );
             }
@@ -287,15 +286,15 @@ fn row_report(
     recovery: LegacyImportOutcome,
     is_renamed: bool,
 ) -> NovaRowReport {
-    let is_decided = matches!(recovery, LegacyImportOutcome::Refused(_) | LegacyImportOutcome::TakenOff(_));
-    let is_removed = matches!(import.recovery, LegacyImportOutcome::TakenOff(_));
+    let is_decided = matches!(recovery, LegacyImportOutcome::Rejected(_) | LegacyImportOutcome::Removed(_));
+    let is_removed = matches!(import.recovery, LegacyImportOutcome::Removed(_));
     NovaRowReport {
         user: row.user,
         email: row.email.clone(),
         totp: import.totp,
         phone: import.phone,
         recovery: if is_removed || (is_renamed && !is_decided) { import.recovery } else { recovery },
-        is_locked: import.is_shut,
+        is_locked: import.is_locked,
         unreadable: None,
     }
 }
@@ -319,11 +318,11 @@ fn unreadable_row(row: &NovaRow, recovery: LegacyImportOutcome, error: &StoreErr
 const fn outcome_name(outcome: LegacyImportOutcome) -> &'static str {
     match outcome {
         LegacyImportOutcome::Absent => "none",
-        LegacyImportOutcome::Taken => "taken",
-        LegacyImportOutcome::Already => "already",
-        LegacyImportOutcome::Kept => "ours kept",
-        LegacyImportOutcome::Refused(_) | LegacyImportOutcome::Stuck(_) => "refused",
-        LegacyImportOutcome::TakenOff(_) => "taken off",
+        LegacyImportOutcome::Imported => "taken",
+        LegacyImportOutcome::AlreadyImported => "already imported",
+        LegacyImportOutcome::KeptCurrent => "ours kept",
+        LegacyImportOutcome::Rejected(_) | LegacyImportOutcome::Unreadable(_) => "refused",
+        LegacyImportOutcome::Removed(_) => "taken off",
     }
 }
 
@@ -331,11 +330,11 @@ const fn outcome_name(outcome: LegacyImportOutcome) -> &'static str {
 const fn outcome_label(outcome: LegacyImportOutcome) -> &'static str {
     match outcome {
         LegacyImportOutcome::Absent => "-",
-        LegacyImportOutcome::Taken => "imported",
-        LegacyImportOutcome::Already => "already",
-        LegacyImportOutcome::Kept => "kept",
-        LegacyImportOutcome::Refused(_) | LegacyImportOutcome::Stuck(_) => "rejected",
-        LegacyImportOutcome::TakenOff(_) => "removed",
+        LegacyImportOutcome::Imported => "imported",
+        LegacyImportOutcome::AlreadyImported => "already imported",
+        LegacyImportOutcome::KeptCurrent => "kept",
+        LegacyImportOutcome::Rejected(_) | LegacyImportOutcome::Unreadable(_) => "rejected",
+        LegacyImportOutcome::Removed(_) => "removed",
     }
 }
 
@@ -398,9 +397,9 @@ fn build_report(
 fn reasons(report: &NovaRowReport) -> Vec<String> {
     let refused = [("TOTP", report.totp), ("phone", report.phone), ("recovery codes", report.recovery)];
     let refused = refused.into_iter().filter_map(|(name, outcome)| match outcome {
-        LegacyImportOutcome::Refused(why)
-        | LegacyImportOutcome::Stuck(why)
-        | LegacyImportOutcome::TakenOff(why) => Some(format!("{name}: {why}")),
+        LegacyImportOutcome::Rejected(why)
+        | LegacyImportOutcome::Unreadable(why)
+        | LegacyImportOutcome::Removed(why) => Some(format!("{name}: {why}")),
         _ => None,
     });
     let locked = report

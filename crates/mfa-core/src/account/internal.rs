@@ -58,7 +58,7 @@ fn is_default<T: Default + PartialEq>(value: &T) -> bool {
     *value == T::default()
 }
 
-/// Token that stays valid after the sessions were revoked, because the response carried no new one.
+/// Token of the current session, kept valid when all other sessions are revoked.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ExemptToken {
     /// ID of the token.
@@ -90,7 +90,7 @@ pub struct EarlyCode {
     pub at: Timestamp,
 }
 
-/// Failures over days. Each fades after twelve hours, and a success does not clear them.
+/// Long-term count of wrong codes, decreasing by one every twelve hours. A success does not reset it.
 ///
 /// They prevent an attacker who has the password from gaining nine guesses with every login of the owner.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]

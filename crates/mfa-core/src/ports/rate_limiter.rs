@@ -9,7 +9,7 @@ use super::box_future::BoxFuture;
 /// It never fails. An adapter whose server is unreachable applies a local limit.
 pub trait RateLimiter: Send + Sync + fmt::Debug {
     /// Counts one attempt of this subject and returns whether it is allowed.
-    fn take<'a>(&'a self, rule: RateRule, subject: &'a str) -> BoxFuture<'a, RateVerdict>;
+    fn take<'a>(&'a self, rule: RateRule, subject: &'a str) -> BoxFuture<'a, RateLimitDecision>;
 }
 
 /// Rate-limit rule.
@@ -46,7 +46,7 @@ impl RateRule {
 /// Result of a rate-limit check.
 #[must_use]
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum RateVerdict {
+pub enum RateLimitDecision {
     /// The attempt is allowed.
     Allowed {
         /// Number of further attempts allowed at once.

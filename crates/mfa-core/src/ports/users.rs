@@ -8,7 +8,7 @@ use super::password::PasswordDigest;
 use super::store_error::StoreError;
 use crate::{Timestamp, UserId};
 
-/// Store of the columns of `users` that are not multi-factor state.
+/// Store of user records: credentials, creation, listing, and erasure of event details.
 pub trait Users: Send + Sync + fmt::Debug {
     /// Finds the user with this name or e-mail address and returns the password hash. A user name takes precedence.
     ///

@@ -2,7 +2,9 @@
 
 use std::sync::{Mutex, PoisonError};
 
-use crate::{BoxFuture, EventSink, LoggedEvent, RateLimiter, RateRule, RateVerdict, SecurityEvent, UserId};
+use crate::{
+    BoxFuture, EventSink, LoggedEvent, RateLimitDecision, RateLimiter, RateRule, SecurityEvent, UserId,
+};
 
 /// Event sink that stores every event it receives.
 #[derive(Debug, Default)]
@@ -39,7 +41,7 @@ impl EventSink for RecordingEventSink {
 pub struct NoLimits;
 
 impl RateLimiter for NoLimits {
-    fn take<'a>(&'a self, _rule: RateRule, _subject: &'a str) -> BoxFuture<'a, RateVerdict> {
-        Box::pin(async { RateVerdict::Allowed { remaining: u32::MAX } })
+    fn take<'a>(&'a self, _rule: RateRule, _subject: &'a str) -> BoxFuture<'a, RateLimitDecision> {
+        Box::pin(async { RateLimitDecision::Allowed { remaining: u32::MAX } })
     }
 }

@@ -33,7 +33,7 @@ fn what_stands_in_the_clear_is_sealed_and_a_second_time_changes_nothing() {
     account.totp.secret = Some(plain(SECRET));
     account.phone.number = Some(plain("06 12 34 56 12"));
     let report = import_legacy(&mut account, &row(), &TestCipher);
-    assert_eq!((report.totp, report.phone), (LegacyImportOutcome::Taken, LegacyImportOutcome::Taken));
+    assert_eq!((report.totp, report.phone), (LegacyImportOutcome::Imported, LegacyImportOutcome::Imported));
     let secret = unsealed(&account, account.totp.secret.as_ref(), SealedColumn::TotpSecret);
     assert_eq!(secret, b"12345678901234567890");
     let number = unsealed(&account, account.phone.number.as_ref(), SealedColumn::PhoneNumber);
@@ -42,7 +42,7 @@ fn what_stands_in_the_clear_is_sealed_and_a_second_time_changes_nothing() {
     let report = import_legacy(&mut account, &row(), &TestCipher);
     assert_eq!(
         (report.totp, report.phone, account),
-        (LegacyImportOutcome::Already, LegacyImportOutcome::Already, before)
+        (LegacyImportOutcome::AlreadyImported, LegacyImportOutcome::AlreadyImported, before)
     );
 }
 
@@ -71,7 +71,7 @@ fn what_stands_in_a_column_of_another_name_is_taken_over_with_what_belongs_to_it
     let report = import_legacy(&mut account, &row, &TestCipher);
     assert_eq!(
         (report.totp, report.phone, report.recovery),
-        (LegacyImportOutcome::Taken, LegacyImportOutcome::Taken, LegacyImportOutcome::Taken)
+        (LegacyImportOutcome::Imported, LegacyImportOutcome::Imported, LegacyImportOutcome::Imported)
     );
     assert!(account.has_totp() && account.has_sms() && account.mfa_enforced);
     assert_eq!((account.failures, account.recovery.left()), (3, 1));
@@ -79,7 +79,11 @@ fn what_stands_in_a_column_of_another_name_is_taken_over_with_what_belongs_to_it
     let report = import_legacy(&mut account, &row, &TestCipher);
     assert_eq!(
         (report.totp, report.phone, report.recovery),
-        (LegacyImportOutcome::Already, LegacyImportOutcome::Already, LegacyImportOutcome::Already)
+        (
+            LegacyImportOutcome::AlreadyImported,
+            LegacyImportOutcome::AlreadyImported,
+            LegacyImportOutcome::AlreadyImported
+        )
     );
     assert_eq!(account, before);
 }
@@ -93,10 +97,10 @@ fn what_cannot_be_ours_stays_as_it_is() {
         let before = account.clone();
         let report = import_legacy(&mut account, &row(), &TestCipher);
         assert!(
-            matches!(report.totp, LegacyImportOutcome::Refused(_) | LegacyImportOutcome::Stuck(_)),
+            matches!(report.totp, LegacyImportOutcome::Rejected(_) | LegacyImportOutcome::Unreadable(_)),
             "{secret}"
         );
-        assert!(matches!(report.phone, LegacyImportOutcome::Refused(_)), "{number}");
+        assert!(matches!(report.phone, LegacyImportOutcome::Rejected(_)), "{number}");
         assert_eq!(account, before);
     }
 }
@@ -106,7 +110,9 @@ fn an_account_whose_one_factor_is_refused_is_shut_and_not_open_to_a_password() {
     let row = LegacyRow { totp_secret: Some(text("GEZDGNBVGY3TQOJQ")), totp_enabled: Some(true), ..row() };
     let mut account = Account::new(UserId::new(7), "a@b.c", "a");
     let report = import_legacy(&mut account, &row, &TestCipher);
-    assert!(matches!(report.totp, LegacyImportOutcome::Refused(_)) && report.is_shut && account.mfa_enforced);
+    assert!(
+        matches!(report.totp, LegacyImportOutcome::Rejected(_)) && report.is_locked && account.mfa_enforced
+    );
     assert_eq!(account.lock(Timestamp::from_seconds(1)), Some(Lock::UntilAdministrator));
     let before = account.clone();
     assert_eq!((import_legacy(&mut account, &row, &TestCipher), account), (report, before));
@@ -121,7 +127,7 @@ fn an_account_whose_one_factor_is_refused_is_shut_and_not_open_to_a_password() {
         ..self::row()
     };
     let mut account = Account::new(UserId::new(7), "a@b.c", "a");
-    assert!(import_legacy(&mut account, &phone, &TestCipher).is_shut);
+    assert!(import_legacy(&mut account, &phone, &TestCipher).is_locked);
     let sms = LegacyRow {
         phone_number: Some(text("+32470123456")),
         phone_verified: Some(true),
@@ -130,7 +136,7 @@ fn an_account_whose_one_factor_is_refused_is_shut_and_not_open_to_a_password() {
     };
     for row in [off, sms] {
         let mut account = Account::new(UserId::new(7), "a@b.c", "a");
-        assert!(!import_legacy(&mut account, &row, &TestCipher).is_shut);
+        assert!(!import_legacy(&mut account, &row, &TestCipher).is_locked);
         assert_eq!(account.lock_until, None);
     }
 }
@@ -145,7 +151,7 @@ fn who_enrols_anew_loses_what_was_refused_and_must_set_another() {
     assert!(
         matches!(
             (report.totp, report.phone),
-            (LegacyImportOutcome::TakenOff(_), LegacyImportOutcome::TakenOff(_))
+            (LegacyImportOutcome::Removed(_), LegacyImportOutcome::Removed(_))
         ),
         "{report:?}"
     );
@@ -167,7 +173,7 @@ fn what_is_sealed_and_cannot_be_read_is_never_taken_off() {
     account.totp.secret = Some(TestCipher.seal(&secret, elsewhere).unwrap());
     let before = account.clone();
     let report = import_legacy(&mut account, &LegacyRow { enrol_anew: true, ..row() }, &TestCipher);
-    assert!(matches!(report.totp, LegacyImportOutcome::Stuck(_)), "the key may come back: {report:?}");
+    assert!(matches!(report.totp, LegacyImportOutcome::Unreadable(_)), "the key may come back: {report:?}");
     assert_eq!(
         (account.totp, account.lock_until),
         (before.totp, None),
@@ -182,6 +188,6 @@ fn a_secret_of_ours_is_not_replaced_by_an_older_one() {
     let _ = import_legacy(&mut account, &row(), &TestCipher);
     let before = account.clone();
     let other = LegacyRow { totp_secret: Some(text(&SECRET.replace("GEZD", "MFRG"))), ..row() };
-    assert_eq!(import_legacy(&mut account, &other, &TestCipher).totp, LegacyImportOutcome::Kept);
+    assert_eq!(import_legacy(&mut account, &other, &TestCipher).totp, LegacyImportOutcome::KeptCurrent);
     assert_eq!(account, before);
 }

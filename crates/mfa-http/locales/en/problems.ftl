@@ -1,4 +1,4 @@
-# The texts of the API's answers, in English. No text reveals which part of the credentials was incorrect.
+# Texts of API responses in English. No text reveals which part of the credentials was incorrect.
 # The French file has the same messages: a test compares the two.
 
 # Problem documents: a short title, and in `detail` what the caller can do.
@@ -32,15 +32,15 @@ problem-wrong-token-stage = Wrong token stage
 problem-not-allowed = Not allowed
     .detail = You are not allowed to do this.
 problem-not-found = Not found
-    .detail = There is nothing at this address.
+    .detail = The requested resource does not exist.
 problem-method-not-allowed = Method not allowed
     .detail = This address accepts only the methods listed in the Allow header.
 problem-too-large = Request too large
     .detail = The request body is larger than 16 KiB.
 problem-unsupported-media-type = Unsupported media type
     .detail = The Content-Type of the request must be application/json.
-problem-not-enrolled = No authenticator app
-    .detail = This account has no authenticator app.
+problem-not-enrolled = Not enrolled
+    .detail = The required second factor is not set up on this account.
 problem-no-enrolment-in-progress = No enrolment in progress
     .detail = No enrolment is in progress. Start a new one.
 problem-method-not-available = Method not available

@@ -1,4 +1,4 @@
-# Les textes des réponses de l’API, en français. Aucun texte ne révèle quelle partie des identifiants était incorrecte.
+# Textes des réponses de l’API en français. Aucun texte ne révèle quelle partie des identifiants était incorrecte.
 # Espace insécable avant « : » et dans les guillemets, fine insécable avant « ; », « ! » et « ? » : un test le vérifie.
 
 # Problèmes : un titre court, et dans `detail` ce que l’appelant peut faire.
@@ -32,15 +32,15 @@ problem-wrong-token-stage = Jeton d’une autre étape
 problem-not-allowed = Action non autorisée
     .detail = Vous n’êtes pas autorisé à effectuer cette action.
 problem-not-found = Introuvable
-    .detail = Il n’y a rien à cette adresse.
+    .detail = La ressource demandée n’existe pas.
 problem-method-not-allowed = Méthode non autorisée
     .detail = Cette adresse n’accepte que les méthodes indiquées dans l’en-tête Allow.
 problem-too-large = Requête trop volumineuse
     .detail = Le corps de la requête dépasse 16 Kio.
 problem-unsupported-media-type = Format non pris en charge
     .detail = Le Content-Type de la requête doit être application/json.
-problem-not-enrolled = Aucune application d’authentification
-    .detail = Ce compte n’a pas d’application d’authentification.
+problem-not-enrolled = Second facteur absent
+    .detail = Le second facteur requis n’est pas configuré sur ce compte.
 problem-no-enrolment-in-progress = Aucun enregistrement en cours
     .detail = Aucun enregistrement n’est en cours. Commencez-en un nouveau.
 problem-method-not-available = Méthode indisponible

@@ -23,7 +23,7 @@ pub struct ProblemDocument<'a> {
     /// HTTP status of the response.
     #[schema(minimum = 400, maximum = 599)]
     status: u16,
-    /// What the user can do, in the language of the request.
+    /// Advice for the user, in the language of the request.
     detail: String,
     /// Stable error code.
     #[schema(pattern = "^[a-z_]+$")]

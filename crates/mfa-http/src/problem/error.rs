@@ -16,7 +16,7 @@ use super::kind::ProblemKind;
 #[derive(Debug)]
 pub enum ApiError {
     /// Error of a flow.
-    Refused(FlowError),
+    Flow(FlowError),
     /// The body is not a JSON object.
     Malformed,
     /// The delivery report of a provider has no message id.
@@ -48,7 +48,7 @@ impl ApiError {
     /// Returns the kind of problem.
     pub fn kind(&self) -> ProblemKind {
         match self {
-            Self::Refused(error) => problem_kind(error),
+            Self::Flow(error) => problem_kind(error),
             Self::Malformed | Self::MalformedReport => ProblemKind::MalformedRequest,
             Self::BodyTooSlow => ProblemKind::BodyTooSlow,
             Self::Fields(_) => ProblemKind::InvalidField,
@@ -64,7 +64,7 @@ impl ApiError {
 
 impl From<FlowError> for ApiError {
     fn from(error: FlowError) -> Self {
-        Self::Refused(error)
+        Self::Flow(error)
     }
 }
 
@@ -72,7 +72,7 @@ impl fmt::Display for ApiError {
     /// Writes the text for the log, without any value that the client sent.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Refused(error) => error.fmt(f),
+            Self::Flow(error) => error.fmt(f),
             Self::Malformed => f.write_str("the body is not a JSON object"),
             Self::MalformedReport => f.write_str("the delivery report has no message id"),
             Self::BodyTooSlow => f.write_str("the body did not arrive in time"),
@@ -92,7 +92,7 @@ impl std::error::Error for ApiError {
     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
         match self {
             // `Display` has the text of the flow error itself.
-            Self::Refused(error) => error.source(),
+            Self::Flow(error) => error.source(),
             _ => None,
         }
     }

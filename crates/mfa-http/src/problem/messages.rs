@@ -11,7 +11,7 @@ use crate::request_context::RequestContext;
 pub(super) struct ProblemText {
     /// Short name of the kind of problem.
     pub(super) title: String,
-    /// What the user can do.
+    /// Advice for the user.
     pub(super) detail: String,
 }
 

@@ -15,9 +15,9 @@ pub(super) const QUEUE_RETRY: u64 = 1;
 /// Returns the seconds to wait before the request is repeated, or `None` if waiting does not help.
 pub fn retry_after(error: &ApiError) -> Option<u64> {
     match (error, error.kind()) {
-        (ApiError::Refused(FlowError::AccountLocked { retry_after, .. }), _) => *retry_after,
+        (ApiError::Flow(FlowError::AccountLocked { retry_after, .. }), _) => *retry_after,
         (
-            ApiError::Refused(
+            ApiError::Flow(
                 FlowError::RateLimited { retry_after, .. }
                 | FlowError::SmsBudgetSpent { retry_after }
                 | FlowError::SmsUnavailable { retry_after },

@@ -3,7 +3,7 @@
 pub(super) mod doc;
 
 use actix_web::HttpResponse;
-use mfa_core::FactorKind;
+use mfa_core::{FactorKind, Timestamp};
 use mfa_flows::{AcceptedStages, AccountStatus, MethodChoice, MethodState};
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -12,7 +12,6 @@ use utoipa::openapi::Object;
 use crate::problem::ApiError;
 use crate::request::ApiRequest;
 use crate::request_context::RequestContext;
-use crate::rfc3339::rfc3339;
 use crate::schemas;
 
 /// MFA status of the account.
@@ -62,15 +61,15 @@ impl From<AccountStatus> for StatusResponse {
             user_id: status.user.value(),
             mfa_enforced: status.mfa_enforced,
             totp_enabled: status.totp_enabled,
-            totp_enrolled_at: status.totp_enrolled_at.and_then(rfc3339),
+            totp_enrolled_at: status.totp_enrolled_at.and_then(Timestamp::to_rfc3339),
             phone: status.phone,
             phone_verified: status.phone_verified,
             backup_method: status.backup_method,
             recovery_codes_left: status.recovery_codes_left,
             locked: status.locked,
-            lock_until: status.lock_until.and_then(rfc3339),
+            lock_until: status.lock_until.and_then(Timestamp::to_rfc3339),
             failed_attempts: status.failed_attempts,
-            last_success_at: status.last_success_at.and_then(rfc3339),
+            last_success_at: status.last_success_at.and_then(Timestamp::to_rfc3339),
             last_method: status.last_method.map(FactorKind::as_str),
         }
     }

@@ -10,7 +10,6 @@ use utoipa::ToSchema;
 
 use crate::problem::{ApiError, FieldErrorKind};
 use crate::request::{ApiRequest, whole_number};
-use crate::rfc3339::rfc3339;
 
 /// Default number of events in a page.
 pub(super) const DEFAULT_PAGE_SIZE: u32 = 50;
@@ -54,7 +53,7 @@ impl From<StoredEvent> for OwnEvent {
     fn from(event: StoredEvent) -> Self {
         Self {
             id: event.seq,
-            at: rfc3339(event.at),
+            at: event.at.to_rfc3339(),
             event: event.event,
             method: event.method,
             outcome: event.outcome,

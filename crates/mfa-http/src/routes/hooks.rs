@@ -51,7 +51,7 @@ pub(super) async fn ovh(
 async fn record(mfa: &Data<Mfa>, report: DeliveryReport) -> Result<HttpResponse, ApiError> {
     let flows = Arc::clone(mfa.flows());
     let outcome = mfa.run(async move { flows.record_delivery_report(&report).await }).await;
-    outcome.map_err(|_| ApiError::Stopping)?.map_err(ApiError::Refused)?;
+    outcome.map_err(|_| ApiError::Stopping)?.map_err(ApiError::Flow)?;
     // The response is the same for unknown messages, so that it does not show which ones exist.
     Ok(HttpResponse::NoContent().finish())
 }
@@ -59,7 +59,7 @@ async fn record(mfa: &Data<Mfa>, report: DeliveryReport) -> Result<HttpResponse,
 const fn report_error(error: DeliveryReportError) -> ApiError {
     match error {
         DeliveryReportError::NoHook => ApiError::NotFound,
-        DeliveryReportError::Forged => ApiError::Refused(mfa_flows::FlowError::NotAllowed),
+        DeliveryReportError::Forged => ApiError::Flow(mfa_flows::FlowError::NotAllowed),
         DeliveryReportError::Malformed => ApiError::MalformedReport,
     }
 }

@@ -3,14 +3,13 @@
 pub(super) mod doc;
 
 use actix_web::HttpResponse;
-use mfa_core::SecretText;
+use mfa_core::{SecretText, Timestamp};
 use mfa_flows::AcceptedStages;
 use serde::Serialize;
 use utoipa::ToSchema;
 
 use crate::problem::ApiError;
 use crate::request::ApiRequest;
-use crate::rfc3339::rfc3339;
 use crate::schemas;
 
 /// New recovery codes.
@@ -65,12 +64,12 @@ pub(super) async fn list(request: ApiRequest) -> Result<HttpResponse, ApiError> 
     let listing = request.run(|flows| async move { flows.recovery_listing(&call).await }).await?;
     let codes = listing.codes.into_iter().map(|code| RecoveryCodeEntry {
         used: code.is_used(),
-        used_at: code.used_at.and_then(rfc3339),
+        used_at: code.used_at.and_then(Timestamp::to_rfc3339),
         id: code.id,
     });
     Ok(HttpResponse::Ok().json(RecoveryListResponse {
         codes: codes.collect(),
         left: listing.left,
-        generated_at: listing.generated_at.and_then(rfc3339),
+        generated_at: listing.generated_at.and_then(Timestamp::to_rfc3339),
     }))
 }

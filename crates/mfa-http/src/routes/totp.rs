@@ -12,7 +12,6 @@ use utoipa::openapi::Object;
 use super::AccessToken;
 use crate::problem::ApiError;
 use crate::request::{ApiRequest, DisableCode, Field, either_code, totp_code};
-use crate::rfc3339::rfc3339;
 use crate::schemas;
 
 /// Request body of a TOTP enrolment.
@@ -87,7 +86,7 @@ pub(super) async fn start_enrolment(request: ApiRequest) -> Result<HttpResponse,
         algorithm: provisioning.parameters().algorithm.as_str(),
         digits: provisioning.parameters().digits.count(),
         period: mfa_totp::PERIOD.as_secs(),
-        expires_at: rfc3339(started.expires_at),
+        expires_at: started.expires_at.to_rfc3339(),
     }))
 }
 

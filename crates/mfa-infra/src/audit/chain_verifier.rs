@@ -10,7 +10,7 @@ use crate::crypto::{AuditKeys, MacCheck};
 use crate::database::audit::{ChainRow, FloorRow};
 use crate::database::chain::{ChainLink, floor_message, personal_digest};
 
-/// First flaw in the chain of a user.
+/// First tampered event in the audit chain of a user.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct ChainFinding {
     /// User whose chain is flawed.

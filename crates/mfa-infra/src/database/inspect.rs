@@ -7,7 +7,7 @@ mod sqlite;
 
 use super::location::DatabaseLocation;
 
-pub use facts::{DatabaseFacts, PlaintextColumn, UpdateStats};
+pub use facts::{DatabaseFacts, HotUpdateStats, PlaintextColumn};
 
 impl DatabaseLocation {
     /// Inspects the database. Blocks; takes no lock and writes nothing.

@@ -74,7 +74,7 @@ pub trait InstallationStore: Send + Sync + fmt::Debug {
     ) -> BoxFuture<'_, Result<Vec<UserId>, StoreError>>;
 }
 
-/// Table whose rows need keys.
+/// Table with values that are encrypted or authenticated with a key.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum KeyedTable {
     /// Table `users`.

@@ -53,12 +53,15 @@ fn token_keys(settings: &Settings) -> DoctorFinding {
 }
 
 fn key_check_value(ring: &KeyRing, facts: &DatabaseFacts) -> DoctorFinding {
-    if facts.canaries.is_empty() {
+    if facts.key_check_values.is_empty() {
         return DoctorFinding::ok(PART, "no value in this database is encrypted yet");
     }
     // The same check as at a start, which fails for a missing key and for another key with the same id.
     let cipher = AesGcmCipher::new(ring, Arc::new(OsEntropy));
-    match facts.canaries.iter().try_for_each(|key_check_value| cipher.check_key_check_value(key_check_value))
+    match facts
+        .key_check_values
+        .iter()
+        .try_for_each(|key_check_value| cipher.check_key_check_value(key_check_value))
     {
         Ok(()) => DoctorFinding::ok(PART, "MFA_ENCRYPTION_KEYS contains the keys of this database"),
         Err(error) => DoctorFinding::problem(

@@ -4,7 +4,7 @@ use std::time::Duration;
 use mfa_core::Timestamp;
 
 use super::*;
-use crate::database::{DatabaseFacts, UpdateStats};
+use crate::database::{DatabaseFacts, HotUpdateStats};
 use crate::settings::Sources;
 
 const SECRET: &str = "b2f7Qm1xV8s0KzJ4tYp6RcLw9aHdEu3N";
@@ -146,7 +146,7 @@ fn findings_for(env: &[(&str, &str)], facts: &DatabaseFacts) -> Vec<DoctorFindin
 fn each_fact_about_a_database_has_its_status() {
     let good = DatabaseFacts {
         time: Some(Timestamp::from_millis(1_800_000_000_250)),
-        updates: Some(UpdateStats { all: 1_000, hot: 960 }),
+        updates: Some(HotUpdateStats { all: 1_000, hot: 960 }),
         ..DatabaseFacts::default()
     };
     let findings = findings_for(&[], &good);
@@ -154,9 +154,9 @@ fn each_fact_about_a_database_has_its_status() {
     demand(&findings, CheckStatus::Ok, "96 % of the updates of the users table are HOT", "");
     demand(&findings, CheckStatus::Ok, "differ by 0.250 s", "");
 
-    let few = DatabaseFacts { updates: Some(UpdateStats { all: 1_000, hot: 500 }), ..good.clone() };
+    let few = DatabaseFacts { updates: Some(HotUpdateStats { all: 1_000, hot: 500 }), ..good.clone() };
     demand(&findings_for(&[], &few), CheckStatus::Warning, "50 % of the updates", "drop indexes");
-    let fresh = DatabaseFacts { updates: Some(UpdateStats { all: 10, hot: 0 }), ..good.clone() };
+    let fresh = DatabaseFacts { updates: Some(HotUpdateStats { all: 10, hot: 0 }), ..good.clone() };
     assert!(findings_for(&[], &fresh).iter().all(|it| it.status == CheckStatus::Ok));
 
     let at = |millis| DatabaseFacts { time: Some(Timestamp::from_millis(millis)), ..good.clone() };

@@ -9,7 +9,7 @@ use std::time::Duration;
 use governor::RateLimiter as Governor;
 use governor::clock::Clock;
 use governor::middleware::StateInformationMiddleware;
-use mfa_core::{BoxFuture, RateLimiter, RateRule, RateVerdict};
+use mfa_core::{BoxFuture, RateLimitDecision, RateLimiter, RateRule};
 
 use super::bounded_gcra_store::{BoundedGcraStore, MAX_SUBJECTS};
 use super::quota::{Quota, Quotas};
@@ -56,7 +56,7 @@ impl MemoryRateLimiter {
         }
     }
 
-    fn take_now(&self, rule: RateRule, subject: &str) -> RateVerdict {
+    fn take_now(&self, rule: RateRule, subject: &str) -> RateLimitDecision {
         let limit = match rule {
             RateRule::CodeCheckPerIp => &self.code_check_per_ip,
             RateRule::RecoveryPerUser => &self.recovery_per_user,
@@ -68,7 +68,7 @@ impl MemoryRateLimiter {
 }
 
 impl RateLimiter for MemoryRateLimiter {
-    fn take<'a>(&'a self, rule: RateRule, subject: &'a str) -> BoxFuture<'a, RateVerdict> {
+    fn take<'a>(&'a self, rule: RateRule, subject: &'a str) -> BoxFuture<'a, RateLimitDecision> {
         Box::pin(async move { self.take_now(rule, subject) })
     }
 }
@@ -96,14 +96,14 @@ impl Limit {
         Self { governor, max_subjects, last_sweep: AtomicU64::new(0) }
     }
 
-    fn take(&self, subject: u64) -> RateVerdict {
+    fn take(&self, subject: u64) -> RateLimitDecision {
         self.sweep_if_due();
         match self.governor.check_key(&subject) {
-            Ok(state) => RateVerdict::Allowed { remaining: state.remaining_burst_capacity() },
+            Ok(state) => RateLimitDecision::Allowed { remaining: state.remaining_burst_capacity() },
             Err(until) => {
                 let wait = until.wait_time_from(self.governor.clock().now());
                 let rounded_up = wait.as_secs().saturating_add(u64::from(wait.subsec_nanos() > 0));
-                RateVerdict::Limited { retry_after: rounded_up.max(1) }
+                RateLimitDecision::Limited { retry_after: rounded_up.max(1) }
             }
         }
     }

@@ -239,7 +239,7 @@ mod tests {
     fn the_names_of_the_guide_count_what_they_say() {
         let metrics = Metrics::new(NOW);
         metrics.expect_sms(&["ovh"], &["FR"]);
-        let log = metrics.before_log(Arc::new(RecordingEventSink::default()));
+        let log = metrics.meter_events(Arc::new(RecordingEventSink::default()));
         for (kind, outcome, method) in [
             (EventKind::TotpVerify, Outcome::Success, Some(FactorKind::Totp)),
             (EventKind::TotpVerify, Outcome::Failure, Some(FactorKind::Totp)),
@@ -274,7 +274,7 @@ mod tests {
     fn one_wrong_answer_on_each_of_many_accounts_raises_an_alert_once() {
         let metrics = Metrics::new(NOW);
         let recorded = Arc::new(RecordingEventSink::default());
-        let log = metrics.before_log(recorded.clone());
+        let log = metrics.meter_events(recorded.clone());
         for user in 0..500 {
             let at = NOW.plus(Duration::from_millis(user.try_into().unwrap()));
             let event = SecurityEvent { at, ..event(EventKind::TotpVerify, Outcome::Failure, None) };

@@ -136,36 +136,36 @@ impl SmsCounters {
 /// SMS observer that counts SMS and forwards them.
 pub(super) struct MeteredSmsObserver {
     counters: SmsCounters,
-    journal: Arc<dyn SmsObserver>,
+    observer: Arc<dyn SmsObserver>,
 }
 
 impl MeteredSmsObserver {
-    pub(super) fn new(counters: SmsCounters, journal: Arc<dyn SmsObserver>) -> Self {
-        Self { counters, journal }
+    pub(super) fn new(counters: SmsCounters, observer: Arc<dyn SmsObserver>) -> Self {
+        Self { counters, observer }
     }
 }
 
 impl SmsObserver for MeteredSmsObserver {
-    fn dispatched(&self, send: &SendId, country: &str, dispatch: &SendReport) {
+    fn send_finished(&self, send: &SendId, country: &str, dispatch: &SendReport) {
         self.counters.count_send(country, dispatch);
-        self.journal.dispatched(send, country, dispatch);
+        self.observer.send_finished(send, country, dispatch);
     }
 
     fn closed(&self, low: &LowConversion) {
         let by = if low.prefix.is_some() { "prefix" } else { "country" };
         self.counters.closed.get_or_create(&ClosedLabels { by, country: low.country.clone() }).inc();
-        self.journal.closed(low);
+        self.observer.closed(low);
     }
 
     fn not_recorded(&self, send: &SendId, error: &StoreError) {
         self.counters.not_recorded.inc();
-        self.journal.not_recorded(send, error);
+        self.observer.not_recorded(send, error);
     }
 }
 
 impl fmt::Debug for MeteredSmsObserver {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("MeteredSmsObserver").field("journal", &self.journal).finish_non_exhaustive()
+        f.debug_struct("MeteredSmsObserver").field("journal", &self.observer).finish_non_exhaustive()
     }
 }
 
@@ -185,7 +185,7 @@ mod tests {
         let now = Timestamp::from_seconds(1_800_000_000);
         let metrics = Metrics::new(now);
         metrics.expect_sms(&["ovh", "twilio"], &["FR"]);
-        let journal = metrics.before_journal(Arc::new(SmsLogObserver::new(Logger::root(Discard, o!()))));
+        let observer = metrics.meter_sms(Arc::new(SmsLogObserver::new(Logger::root(Discard, o!()))));
         let id = SendId::restore("1".to_owned());
         let steps = vec![
             GatewayAttempt { gateway: "ovh", outcome: GatewayAttemptOutcome::CircuitOpen },
@@ -198,10 +198,10 @@ mod tests {
             },
         ];
         let delivery = DeliveryOutcome::Sent { gateway: "twilio", id: "m".to_owned() };
-        journal.dispatched(&id, "FR", &SendReport { delivery, steps });
+        observer.send_finished(&id, "FR", &SendReport { delivery, steps });
         let not_sent =
             SendReport { delivery: DeliveryOutcome::NotSent { retry_after: None }, steps: Vec::new() };
-        journal.dispatched(&id, "BE", &not_sent);
+        observer.send_finished(&id, "BE", &not_sent);
         let text = metrics.render(now);
         for sample in [
             "mfa_sms_sent_total{provider=\"ovh\",country=\"FR\"} 0\n",

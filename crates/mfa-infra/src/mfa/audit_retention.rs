@@ -75,11 +75,11 @@ impl AuditRetentionMonitor {
     fn record(&self, report: &RetentionReport) {
         self.metrics.trimmed(report.events, report.findings.len());
         for finding in &report.findings {
-            slog::error!(self.log, "an event that is removed for its age was not what it had been";
+            slog::error!(self.log, "audit chain verification failed while old events were removed";
                 "finding" => finding.to_string());
         }
         if report.events > 0 {
-            slog::info!(self.log, "old events were removed"; "events" => report.events,
+            slog::info!(self.log, "old events removed"; "events" => report.events,
                 "chains" => report.chains);
         }
     }

@@ -29,8 +29,12 @@ impl ClockMonitor {
         let trusted = self.clock.is_trusted();
         self.clock.compare(before, time, self.max_skew);
         if trusted != self.clock.is_trusted() {
-            slog::error!(self.telemetry.logger(), "the clock was compared with the database's";
-                "trusted" => self.clock.is_trusted());
+            let log = self.telemetry.logger();
+            if trusted {
+                slog::error!(log, "clock differs from the database server's clock: codes are rejected"; "trusted" => false);
+            } else {
+                slog::info!(log, "clock agrees with the database server's clock again"; "trusted" => true);
+            }
         }
         Ok(true)
     }

@@ -68,5 +68,5 @@ impl fmt::Display for KeyNames {
 
 /// Error of a flow that did not finish: it panicked, or the runtime stopped.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("the flow did not come to its end")]
+#[error("the task was cancelled or panicked")]
 pub struct TaskCancelled;

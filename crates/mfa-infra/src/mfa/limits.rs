@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use mfa_core::{BoxFuture, Clock, RateLimiter, RateRule, RateVerdict};
+use mfa_core::{BoxFuture, Clock, RateLimitDecision, RateLimiter, RateRule};
 use slog::Logger;
 use tokio::runtime::Handle;
 
@@ -91,7 +91,7 @@ impl LimiterChoice {
 struct Unlimited;
 
 impl RateLimiter for Unlimited {
-    fn take<'a>(&'a self, _rule: RateRule, _subject: &'a str) -> BoxFuture<'a, RateVerdict> {
-        Box::pin(async { RateVerdict::Allowed { remaining: u32::MAX } })
+    fn take<'a>(&'a self, _rule: RateRule, _subject: &'a str) -> BoxFuture<'a, RateLimitDecision> {
+        Box::pin(async { RateLimitDecision::Allowed { remaining: u32::MAX } })
     }
 }

@@ -126,7 +126,7 @@ impl Mfa {
         let ports = adapt(Ports {
             accounts: database.clone(),
             users: database.clone(),
-            trail: database.clone(),
+            audit_log: database.clone(),
             statistics: database.clone(),
             clock: process.clock.clone(),
             entropy: process.entropy.clone(),
@@ -180,7 +180,7 @@ impl Mfa {
         if tokens.accept_legacy {
             slog::warn!(
                 log,
-                "JWT_ACCEPT_LEGACY_TOKENS is on: tokens that claim less are accepted, switch it off after the move"
+                "JWT_ACCEPT_LEGACY_TOKENS is enabled: tokens with fewer claims are accepted; disable it after the migration"
             );
         }
         if tokens.algorithm.private_key_algorithm().is_some() && !tokens.previous_secrets.is_empty() {
@@ -248,7 +248,7 @@ impl Process {
             runtime: runtime.map_err(OpenError::machine)?,
             entropy: Arc::new(OsEntropy),
             clock: Arc::new(MonitoredClock::new(clock, telemetry.logger())),
-            events: metrics.before_log(telemetry.events()),
+            events: metrics.meter_events(telemetry.events()),
             telemetry,
             metrics,
         })

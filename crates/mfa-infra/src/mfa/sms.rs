@@ -75,7 +75,7 @@ pub(super) fn ports(dependencies: SmsDependencies<'_>) -> SmsPorts {
         sender,
         budgets: database.clone(),
         sends: database.clone(),
-        journal: metrics.before_journal(Arc::new(SmsLogObserver::new(log))),
+        observer: metrics.meter_sms(Arc::new(SmsLogObserver::new(log))),
     }
 }
 

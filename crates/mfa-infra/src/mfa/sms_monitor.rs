@@ -54,10 +54,10 @@ impl SmsMonitor {
         match self.sends.sweep(now.minus(ABANDONED_AFTER), now.minus(MAX_AGE)).await {
             Ok(0) => {}
             Ok(abandoned) => {
-                slog::warn!(self.log, "sends were never settled: they may have been sent"; "sends" => abandoned);
+                slog::warn!(self.log, "SMS sends without a recorded result: they may have been sent"; "sends" => abandoned);
             }
             Err(error) => {
-                slog::error!(self.log, "sends could not be looked over"; "error" => error.to_string());
+                slog::error!(self.log, "cannot check unfinished SMS sends"; "error" => error.to_string());
             }
         }
     }
@@ -70,11 +70,11 @@ impl SmsMonitor {
         let before = self.replace_low(&now_low);
         let same = |a: &LowConversion, b: &LowConversion| (&a.country, &a.prefix) == (&b.country, &b.prefix);
         for low in now_low.iter().filter(|low| !before.iter().any(|it| same(it, low))) {
-            slog::error!(self.log, "too few SMS codes come back"; "country" => &low.country,
+            slog::error!(self.log, "low SMS conversion rate"; "country" => &low.country,
                 "prefix" => low.prefix.as_deref(), "sent" => low.uses.sent, "used" => low.uses.used);
         }
         if is_low {
-            PartState::Degraded("too few SMS codes of a country or a prefix come back")
+            PartState::Degraded("low SMS conversion rate of a country or a prefix")
         } else {
             PartState::Ready
         }

@@ -11,8 +11,8 @@ pub(super) enum RedisLimiterError {
     Late,
     #[error("no connection: {0}")]
     Connection(#[from] PoolError),
-    #[error("refused: {0}")]
+    #[error("rejected: {0}")]
     Refused(#[from] RedisError),
-    #[error("an answer that is none")]
+    #[error("unexpected reply")]
     Answer,
 }

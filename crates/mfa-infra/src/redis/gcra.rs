@@ -4,7 +4,7 @@ use std::sync::LazyLock;
 
 use data_encoding::HEXLOWER;
 use deadpool_redis::redis::{Script, ScriptInvocation, Value};
-use mfa_core::{RateRule, RateVerdict, Timestamp};
+use mfa_core::{RateLimitDecision, RateRule, Timestamp};
 use sha2::{Digest, Sha256};
 
 use crate::memory::Quota;
@@ -61,16 +61,16 @@ impl GcraRequest {
     }
 
     /// Parses the script's answer. `None` if it is not an answer of the script.
-    pub(super) fn verdict(&self, answer: &Value) -> Option<RateVerdict> {
+    pub(super) fn verdict(&self, answer: &Value) -> Option<RateLimitDecision> {
         let Value::Array(parts) = answer else { return None };
         match *parts.as_slice() {
             [Value::Int(1), Value::Int(left)] => {
                 let remaining = u32::try_from(left).ok().filter(|left| *left < self.burst)?;
-                Some(RateVerdict::Allowed { remaining })
+                Some(RateLimitDecision::Allowed { remaining })
             }
             [Value::Int(0), Value::Int(micros)] => {
                 let micros = u64::try_from(micros).ok().filter(|micros| *micros > 0)?;
-                Some(RateVerdict::Limited { retry_after: micros.div_ceil(1_000_000) })
+                Some(RateLimitDecision::Limited { retry_after: micros.div_ceil(1_000_000) })
             }
             _ => None,
         }
@@ -110,11 +110,11 @@ mod tests {
         let answer = |first, second| {
             five_a_minute("a").verdict(&Value::Array(vec![Value::Int(first), Value::Int(second)]))
         };
-        assert_eq!(answer(1, 4), Some(RateVerdict::Allowed { remaining: 4 }));
-        assert_eq!(answer(1, 0), Some(RateVerdict::Allowed { remaining: 0 }));
-        assert_eq!(answer(0, 1), Some(RateVerdict::Limited { retry_after: 1 }));
-        assert_eq!(answer(0, 12_000_000), Some(RateVerdict::Limited { retry_after: 12 }));
-        assert_eq!(answer(0, 12_000_001), Some(RateVerdict::Limited { retry_after: 13 }));
+        assert_eq!(answer(1, 4), Some(RateLimitDecision::Allowed { remaining: 4 }));
+        assert_eq!(answer(1, 0), Some(RateLimitDecision::Allowed { remaining: 0 }));
+        assert_eq!(answer(0, 1), Some(RateLimitDecision::Limited { retry_after: 1 }));
+        assert_eq!(answer(0, 12_000_000), Some(RateLimitDecision::Limited { retry_after: 12 }));
+        assert_eq!(answer(0, 12_000_001), Some(RateLimitDecision::Limited { retry_after: 13 }));
     }
 
     #[test]

@@ -7,8 +7,8 @@ use std::time::Duration;
 
 use deadpool_redis::redis::Value;
 use mfa_core::{
-    BoxFuture, CallResult, CircuitBreaker, CircuitBreakerConfig, CircuitTransition, Clock, RateLimiter,
-    RateRule, RateVerdict, Timestamp,
+    BoxFuture, CallResult, CircuitBreaker, CircuitBreakerConfig, CircuitTransition, Clock, RateLimitDecision,
+    RateLimiter, RateRule, Timestamp,
 };
 use slog::Logger;
 use tokio::runtime::Handle;
@@ -138,11 +138,11 @@ impl RedisRateLimiter {
         }
     }
 
-    async fn take_shared(&self, rule: RateRule, subject: &str) -> RateVerdict {
+    async fn take_shared(&self, rule: RateRule, subject: &str) -> RateLimitDecision {
         let now = self.clock.as_ref().map(|clock| clock.now());
         let one = GcraRequest::new(&self.prefix, rule, subject, self.quotas.quota(rule), now);
         match self.query(one).await {
-            Some(limited @ RateVerdict::Limited { .. }) => limited,
+            Some(limited @ RateLimitDecision::Limited { .. }) => limited,
             Some(allowed) => {
                 // Only counts, in case this process must decide alone later.
                 let _ = self.fallback.take(rule, subject).await;
@@ -153,7 +153,7 @@ impl RedisRateLimiter {
     }
 
     /// Returns the result of Redis, or `None` if there is none.
-    async fn query(&self, one: GcraRequest) -> Option<RateVerdict> {
+    async fn query(&self, one: GcraRequest) -> Option<RateLimitDecision> {
         let permit = self.breaker.try_call(self.monotonic_now())?;
         let answer = self.answer(&one).await;
         let verdict = answer.and_then(|answer| one.verdict(&answer).ok_or(RedisLimiterError::Answer));
@@ -213,7 +213,7 @@ impl RedisRateLimiter {
 }
 
 impl RateLimiter for RedisRateLimiter {
-    fn take<'a>(&'a self, rule: RateRule, subject: &'a str) -> BoxFuture<'a, RateVerdict> {
+    fn take<'a>(&'a self, rule: RateRule, subject: &'a str) -> BoxFuture<'a, RateLimitDecision> {
         Box::pin(self.take_shared(rule, subject))
     }
 }

@@ -106,7 +106,7 @@ pub(super) const GROUPS: &[SettingGroup] = &[
             plain(
                 "MFA_SERVERS",
                 "1",
-                "Number of servers. Without Redis, each server applies the limits divided by it.",
+                "Number of servers. Without Redis, each server applies the limits divided by this number.",
             ),
         ],
     },
@@ -203,9 +203,9 @@ pub(super) const GROUPS: &[SettingGroup] = &[
             plain(
                 "MFA_SMS_MIN_CONVERSION",
                 "0.2",
-                "Minimum share of SMS codes that are used, checked from the 20th SMS on.",
+                "Minimum share of used SMS codes, from the 20th SMS on. Below it, SMS to that prefix or country are suspended.",
             ),
-            unset("MFA_SMS_DOMAIN", "Domain of the WebOTP line in the message."),
+            unset("MFA_SMS_DOMAIN", "Domain in the last line of the SMS, for autofill in browsers (WebOTP)."),
         ],
     },
     SettingGroup {
@@ -256,7 +256,7 @@ pub(super) const GROUPS: &[SettingGroup] = &[
             ),
             unset(
                 "MFA_LOGIN_URL",
-                "Login page to use when LOGIN_ENABLED=false. It may hand its users over to the web interface.",
+                "Login page to use when LOGIN_ENABLED=false. It may post pending tokens to /handover.",
             ),
             plain(
                 "MFA_PASSWORD_REHASH",
@@ -273,7 +273,7 @@ pub(super) const GROUPS: &[SettingGroup] = &[
                 "logs/mfa.log",
                 "Log file (JSON lines), reopened on SIGHUP. Use - for standard output.",
             ),
-            plain("MFA_LOG_LEVEL", "info", "critical, error, warning, info, debug or trace."),
+            plain("MFA_LOG_LEVEL", "info", "Log level: critical, error, warning, info, debug or trace."),
             plain("MFA_AUDIT_DAYS", "365", "Retention of audit events, in days."),
             plain("MFA_LOCALE", "fr", "Default language (fr or en) if the request specifies none."),
         ],

@@ -50,7 +50,7 @@ fn reason(outcome: &SendOutcome) -> &'static str {
 }
 
 impl SmsObserver for SmsLogObserver {
-    fn dispatched(&self, send: &SendId, country: &str, dispatch: &SendReport) {
+    fn send_finished(&self, send: &SendId, country: &str, dispatch: &SendReport) {
         for attempt in &dispatch.steps {
             self.log_attempt(send, attempt);
         }

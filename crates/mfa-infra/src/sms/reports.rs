@@ -29,13 +29,13 @@ struct TwilioHook {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum DeliveryReportError {
     /// The provider has no callback here, or the secret in the path is wrong.
-    #[error("no such hook")]
+    #[error("unknown webhook path or secret")]
     NoHook,
     /// The signature is wrong.
-    #[error("forged")]
+    #[error("invalid signature")]
     Forged,
-    /// The report names no message.
-    #[error("names no message")]
+    /// The report has no message id.
+    #[error("the report has no message id")]
     Malformed,
 }
 

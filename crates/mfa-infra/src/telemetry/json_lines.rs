@@ -12,13 +12,13 @@ use slog_json::Json;
 use super::log_file::LogFile;
 use super::redaction::MaskedValues;
 
-/// Key-values of a line: `ts`, `level` and `msg`, then those of the record.
-pub(super) struct LogHeader<'a> {
+/// All fields of a log line: `ts`, `level` and `msg`, then the key-values of the record.
+pub(super) struct LogFields<'a> {
     pub(super) at: Timestamp,
     pub(super) record: &'a Record<'a>,
 }
 
-impl KV for LogHeader<'_> {
+impl KV for LogFields<'_> {
     fn serialize(&self, record: &Record<'_>, serializer: &mut dyn Serializer) -> slog::Result {
         serializer.emit_arguments("ts", &format_args!("{}", self.at.rfc3339_millis()))?;
         serializer.emit_str("level", level_name(self.record.level()))?;
@@ -66,7 +66,7 @@ pub(super) fn log_with_header<D: Drain>(
     record: &Record<'_>,
     logger: &OwnedKVList,
 ) -> Result<D::Ok, D::Err> {
-    with_kv(record, &LogHeader { at, record }, |record| drain.log(record, logger))
+    with_kv(record, &LogFields { at, record }, |record| drain.log(record, logger))
 }
 
 /// Calls `then` with the same record and other key-values.

@@ -96,11 +96,11 @@ pub(crate) async fn confirm(request: SharedRequest) -> PageResult {
         Ok(enrolled) => {
             codes::show_after_enrolment(&request, &enrolled.granted.token, enrolled.recovery_codes)
         }
-        Err(ApiError::Refused(FlowError::NoEnrolmentInProgress)) => {
+        Err(ApiError::Flow(FlowError::NoEnrolmentInProgress)) => {
             let profile = request.profile(AcceptedStages::Any).await?;
             Ok(PageResponse::with_form_error(
                 &request,
-                ApiError::Refused(FlowError::NoEnrolmentInProgress),
+                ApiError::Flow(FlowError::NoEnrolmentInProgress),
                 |request, error| over_page(request, &profile, &form_error_for(request, error)),
             ))
         }
@@ -121,7 +121,7 @@ pub(crate) async fn confirm(request: SharedRequest) -> PageResult {
 /// Returns by how many seconds the phone's clock is off, after a wrong code.
 async fn drift(request: &PageRequest, error: &ApiError) -> Result<Option<i64>, ApiError> {
     let typed = request.form_value("code").and_then(|it| TotpCode::parse(it).ok());
-    let (ApiError::Refused(FlowError::InvalidCode), Some(code)) = (error, typed) else { return Ok(None) };
+    let (ApiError::Flow(FlowError::InvalidCode), Some(code)) = (error, typed) else { return Ok(None) };
     let call = request.open(AcceptedStages::Any)?;
     let drift =
         request.run(|flows| async move { flows.explain_refused_enrolment(&call, code).await }).await?;

@@ -120,7 +120,7 @@ pub(crate) async fn confirm(request: SharedRequest) -> PageResult {
         Err(error) => error,
     };
     let profile = request.profile(AcceptedStages::Any).await?;
-    let is_over = matches!(error, ApiError::Refused(FlowError::NoEnrolmentInProgress));
+    let is_over = matches!(error, ApiError::Flow(FlowError::NoEnrolmentInProgress));
     if !is_over && !belongs_on_the_form(&error) {
         return Err(error.into());
     }

@@ -41,7 +41,7 @@ pub(crate) async fn take_over(request: SharedRequest) -> PageResult {
     let token = fields.finish(token)?;
     let call = request.open_token(Some(token.expose()), AcceptedStages::SecondFactor)?;
     if call.token.stage != Stage::Pending {
-        return Err(ApiError::Refused(mfa_flows::FlowError::WrongStage).into());
+        return Err(ApiError::Flow(mfa_flows::FlowError::WrongStage).into());
     }
     let seconds = call.token.expires_at.since(request.now()).as_secs();
     let profile = request.run(|flows| async move { flows.profile(&call).await }).await?;

@@ -51,7 +51,7 @@ pub(crate) async fn totp(request: SharedRequest) -> PageResult {
         })
         .await;
     match granted {
-        Err(ApiError::Refused(FlowError::InvalidCode)) => wrong_totp(&request).await,
+        Err(ApiError::Flow(FlowError::InvalidCode)) => wrong_totp(&request).await,
         granted => passed(&request, FactorKind::Totp, granted).await,
     }
 }
@@ -140,7 +140,7 @@ async fn wrong_totp(request: &PageRequest) -> PageResult {
         None => None,
     };
     let view = view(request, call).await?;
-    Ok(PageResponse::with_form_error(request, ApiError::Refused(FlowError::InvalidCode), |request, error| {
+    Ok(PageResponse::with_form_error(request, ApiError::Flow(FlowError::InvalidCode), |request, error| {
         let form_error =
             drift.map_or_else(|| form_error_for(request, error), |it| clock_error(request, it.seconds()));
         verify_page(request, &view, FactorKind::Totp, Some(&form_error))

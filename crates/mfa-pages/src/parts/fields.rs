@@ -50,7 +50,7 @@ pub(crate) fn form_error_for(request: &PageRequest, error: &ApiError) -> FormErr
                 |it| mfa_http::problem::field_message(it, request.context()),
             )
         }
-        ApiError::Refused(FlowError::SmsBudgetSpent { .. }) => request.translate("form-sms_budget"),
+        ApiError::Flow(FlowError::SmsBudgetSpent { .. }) => request.translate("form-sms_budget"),
         _ => request.translate(&format!("form-{code}")),
     };
     FormError { text, seconds: retry_after(error) }

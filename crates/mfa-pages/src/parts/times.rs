@@ -5,12 +5,11 @@ use mfa_core::Timestamp;
 use time::OffsetDateTime;
 
 use crate::request::PageRequest;
-use mfa_http::rfc3339;
 
 /// Renders a time in the reader's language; a script converts it to the reader's time zone.
 pub(crate) fn moment(request: &PageRequest, at: Timestamp) -> Markup {
     let parts = OffsetDateTime::from_unix_timestamp(at.seconds()).ok();
-    let Some((parts, machine)) = parts.zip(rfc3339(Timestamp::from_seconds(at.seconds()))) else {
+    let Some((parts, machine)) = parts.zip(Timestamp::from_seconds(at.seconds()).to_rfc3339()) else {
         return html! { "–" };
     };
     let month = request.translate(&format!("month-{}", u8::from(parts.month())));

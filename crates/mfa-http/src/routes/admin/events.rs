@@ -8,7 +8,6 @@ use utoipa::ToSchema;
 
 use crate::problem::{ApiError, FieldErrorKind};
 use crate::request::{ApiRequest, whole_number};
-use crate::rfc3339::rfc3339;
 use crate::routes::events::{DEFAULT_PAGE_SIZE, page_size};
 
 /// Page of security events.
@@ -64,7 +63,7 @@ impl From<StoredEvent> for ListedEvent {
     fn from(event: StoredEvent) -> Self {
         Self {
             id: event.id,
-            at: rfc3339(event.at),
+            at: event.at.to_rfc3339(),
             user_id: event.user.value(),
             seq: event.seq,
             event: event.event,

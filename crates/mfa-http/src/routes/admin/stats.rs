@@ -11,7 +11,6 @@ use utoipa::openapi::Object;
 
 use crate::problem::{ApiError, FieldError, FieldErrorKind};
 use crate::request::ApiRequest;
-use crate::rfc3339::{parse_rfc3339, rfc3339};
 use crate::schemas;
 
 /// Default period with hourly buckets.
@@ -119,20 +118,20 @@ struct ByFactor {
 
 impl From<VerificationCount> for VerificationCounts {
     fn from(it: VerificationCount) -> Self {
-        Self { at: rfc3339(it.at), method: it.method, outcome: it.outcome, count: it.count }
+        Self { at: it.at.to_rfc3339(), method: it.method, outcome: it.outcome, count: it.count }
     }
 }
 
 impl From<LockoutCount> for LockoutCounts {
     fn from(it: LockoutCount) -> Self {
-        Self { at: rfc3339(it.at), count: it.count }
+        Self { at: it.at.to_rfc3339(), count: it.count }
     }
 }
 
 impl From<SmsCount> for SmsCounts {
     fn from(it: SmsCount) -> Self {
         Self {
-            at: rfc3339(it.at),
+            at: it.at.to_rfc3339(),
             country: it.country,
             provider: it.provider,
             sent: it.sent,
@@ -159,8 +158,8 @@ impl From<Totals> for TotalsNow {
 impl StatsResponse {
     fn new(period: Period, activity: Activity, totals: Totals) -> Self {
         Self {
-            from: rfc3339(period.from()),
-            to: rfc3339(period.to()),
+            from: period.from().to_rfc3339(),
+            to: period.to().to_rfc3339(),
             bucket: period.bucket().as_str(),
             verifications: activity.verifications.into_iter().map(VerificationCounts::from).collect(),
             lockouts: activity.lockouts.into_iter().map(LockoutCounts::from).collect(),
@@ -197,7 +196,7 @@ pub(in crate::routes) async fn stats(request: ApiRequest) -> Result<HttpResponse
 }
 
 fn time(text: &str) -> Result<Timestamp, FieldErrorKind> {
-    parse_rfc3339(text).ok_or(FieldErrorKind::NotATime)
+    Timestamp::parse_rfc3339(text).ok_or(FieldErrorKind::NotATime)
 }
 
 /// Returns the requested period. By default it ends now and has the default length of its bucket size.

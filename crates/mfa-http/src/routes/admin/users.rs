@@ -15,7 +15,6 @@ use utoipa::openapi::Object;
 use super::{reason, user_id};
 use crate::problem::{ApiError, FieldErrorKind, LengthUnit};
 use crate::request::{ApiRequest, Field, FieldErrors, whole_number};
-use crate::rfc3339::rfc3339;
 use crate::routes::events::{DEFAULT_PAGE_SIZE, page_size};
 use crate::schemas;
 
@@ -66,7 +65,7 @@ impl ListedUser {
     fn new(user: UserRecord, now: Timestamp) -> Self {
         let lock = Lock::in_force(user.lock_until, now);
         let end = lock.and_then(|lock| match lock {
-            Lock::Until(end) => rfc3339(end),
+            Lock::Until(end) => end.to_rfc3339(),
             Lock::UntilAdministrator => None,
         });
         Self {
@@ -175,15 +174,15 @@ impl UserDetail {
             is_superuser: account.is_superuser,
             mfa_enforced: status.mfa_enforced,
             totp_enabled: status.totp_enabled,
-            totp_enrolled_at: status.totp_enrolled_at.and_then(rfc3339),
+            totp_enrolled_at: status.totp_enrolled_at.and_then(Timestamp::to_rfc3339),
             phone: status.phone,
             phone_verified: status.phone_verified,
             backup_method: status.backup_method,
             recovery_codes_left: status.recovery_codes_left,
             locked: status.locked,
-            lock_until: status.lock_until.and_then(rfc3339),
+            lock_until: status.lock_until.and_then(Timestamp::to_rfc3339),
             failed_attempts: status.failed_attempts,
-            last_success_at: status.last_success_at.and_then(rfc3339),
+            last_success_at: status.last_success_at.and_then(Timestamp::to_rfc3339),
             last_method: status.last_method.map(FactorKind::as_str),
         }
     }

@@ -28,7 +28,7 @@ pub(in crate::routes) fn login() -> Operation {
         "The password is correct. `mfa_required` shows whether a second factor is required.",
         vec![
             (
-                "second_factor_owed",
+                "second_factor_required",
                 json!({
                     "mfa_required": true,
                     "mfa_token": TOKEN,

@@ -55,7 +55,7 @@ pub(in crate::routes) fn verify() -> Operation {
         "verifyPhone",
         ApiTag::Mfa,
         "Verify the phone number",
-        "Verifies the code that was sent to the new phone number, with five attempts. For a user without a factor, \
+        "Verifies the code that was sent to the new phone number. Each code allows five attempts. For a user without a factor, \
          this is the first enrolment: it sets the backup method to `sms` and also returns recovery codes and a \
          two-factor access token.",
     )

@@ -13,7 +13,7 @@ pub(in crate::routes) fn keys() -> Operation {
     Operation::new(
         "jwks",
         ApiTag::System,
-        "Get the public keys",
+        "Get the JSON Web Key Set (JWKS)",
         "Returns the JWK set (RFC 7517) of all keys that verify access tokens. The set is empty if tokens are signed \
          with HS256, whose key is secret.",
     )

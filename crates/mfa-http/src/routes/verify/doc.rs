@@ -33,8 +33,8 @@ pub(in crate::routes) fn sms() -> Operation {
     verification(
         "verifySms",
         "Verify an SMS code",
-        "Exchanges the latest code that was sent for this login for a two-factor access token. A code is valid once, for \
-         five attempts.",
+        "Exchanges the latest code that was sent for this login for a two-factor access token. Each code works \
+         once and allows five attempts.",
     )
     .body::<CodeRequest<SmsCode>>(
         json!({ "code": "492039" }),

@@ -41,7 +41,7 @@ pub(crate) struct WriteResult {
 /// Function from rows to writes. The flag is true if the searched write is stored.
 pub(crate) type Decide<'a> = &'a mut dyn FnMut(Vec<AccountRow>, bool) -> Vec<AccountWrite>;
 
-/// Connection of a committer to the stored accounts.
+/// Storage of a group commit: reads accounts, calls a decision, and stores the writes in one transaction.
 pub(crate) trait GroupStore: Send {
     /// Reads accounts, calls `decide`, and stores the writes with one commit. A write whose row another session changed
     /// or locked is neither stored nor unknown.

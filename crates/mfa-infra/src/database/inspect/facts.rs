@@ -12,13 +12,13 @@ pub struct DatabaseFacts {
     /// Time of the database's own clock, if it has one.
     pub time: Option<Timestamp>,
     /// Key check values, one for each primary key so far; none before the first start.
-    pub canaries: Vec<String>,
+    pub key_check_values: Vec<String>,
     /// Columns with values that should be sealed and are not.
     pub unsealed: Vec<PlaintextColumn>,
     /// Number of values sealed with each key, by key id.
     pub sealed_by: BTreeMap<String, i64>,
     /// Number of updates of `users` since statistics began, and the HOT updates among them.
-    pub updates: Option<UpdateStats>,
+    pub updates: Option<HotUpdateStats>,
     /// Privileges that this role lacks, such as `INSERT on mfa_events`.
     pub missing_rights: Vec<String>,
     /// Other roles that may write columns that only this service should write.
@@ -42,9 +42,9 @@ pub struct PlaintextColumn {
     pub first: i64,
 }
 
-/// Statistics of updates.
+/// PostgreSQL counts of all updates and of HOT updates of `users`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct UpdateStats {
+pub struct HotUpdateStats {
     /// Number of all updates.
     pub all: i64,
     /// Number of updates that stayed on their page and changed no index.

@@ -5,7 +5,7 @@ use diesel::sql_types::{BigInt, Bool, Text};
 use diesel::{OptionalExtension as _, PgConnection, QueryableByName, RunQueryDsl as _, sql_query};
 use mfa_core::{SealedColumn, SecretText, Timestamp};
 
-use super::facts::{DatabaseFacts, PlaintextColumn, UpdateStats};
+use super::facts::{DatabaseFacts, HotUpdateStats, PlaintextColumn};
 use super::rows::{KEY_CHECK_VALUES, KeyCount, PlaintextCount, SEALED, TextRow, one_line, unsealed_query};
 use crate::database::{migrate, postgres::connect};
 
@@ -74,8 +74,8 @@ fn facts(
     if !facts.missing_rights.is_empty() {
         return Ok(facts);
     }
-    let canaries: Vec<TextRow> = sql_query(KEY_CHECK_VALUES).load(connection)?;
-    facts.canaries = canaries.into_iter().map(|it| it.value).collect();
+    let key_check_values: Vec<TextRow> = sql_query(KEY_CHECK_VALUES).load(connection)?;
+    facts.key_check_values = key_check_values.into_iter().map(|it| it.value).collect();
     for column in SEALED.map(SealedColumn::as_str) {
         let PlaintextCount { rows, first } = sql_query(unsealed_query(column)).get_result(connection)?;
         if rows > 0 {
@@ -95,7 +95,7 @@ fn facts(
         "SELECT n_tup_upd AS every, n_tup_hot_upd AS hot FROM pg_stat_user_tables WHERE relid = 'users'::regclass",
     );
     let updates = updates.get_result::<UpdatesRow>(connection).optional()?;
-    facts.updates = updates.map(|it| UpdateStats { all: it.every, hot: it.hot });
+    facts.updates = updates.map(|it| HotUpdateStats { all: it.every, hot: it.hot });
     facts.other_writers = other_writers(connection)?;
     Ok(facts)
 }

@@ -55,8 +55,8 @@ fn complete(
     if !facts.pending.is_empty() || facts.damage.is_some() {
         return Ok(facts);
     }
-    let canaries: Vec<TextRow> = sql_query(KEY_CHECK_VALUES).load(connection)?;
-    facts.canaries = canaries.into_iter().map(|it| it.value).collect();
+    let key_check_values: Vec<TextRow> = sql_query(KEY_CHECK_VALUES).load(connection)?;
+    facts.key_check_values = key_check_values.into_iter().map(|it| it.value).collect();
     for column in SEALED.map(SealedColumn::as_str) {
         let PlaintextCount { rows, first } = sql_query(unsealed_query(column)).get_result(connection)?;
         if rows > 0 {

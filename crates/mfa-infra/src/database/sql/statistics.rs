@@ -17,7 +17,7 @@ use rows::{EventCount, SmsCountRow, TotalsRow, counted_kinds, merged};
 
 pub(super) use permit::CountPermit;
 
-/// How many users one statement counts.
+/// Number of users that one statement counts.
 const PORTION: i64 = 20_000;
 /// An account with at most this many unused recovery codes has few.
 const FEW_CODES: i64 = 3;

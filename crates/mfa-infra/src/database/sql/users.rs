@@ -51,7 +51,7 @@ impl<C: Dialect> Users for SqlDatabase<C> {
     }
 
     fn erase_event_details(&self, user: UserId) -> BoxFuture<'_, Result<(), StoreError>> {
-        self.pool.run("erase trail", move |connection| {
+        self.pool.run("erase event details", move |connection| {
             connection.write(|connection| {
                 let events = "UPDATE mfa_events SET ip = NULL, user_agent = NULL, actor = NULL, reason = NULL, \
                               salt = NULL WHERE user_id = $1";

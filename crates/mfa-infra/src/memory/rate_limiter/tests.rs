@@ -16,14 +16,14 @@ fn limiter(max: u32, seconds: u64) -> (MemoryRateLimiter, Arc<ManualClock>) {
     (MemoryRateLimiter::with_clock(quotas(max, Duration::from_secs(seconds)), clock.clone()), clock)
 }
 
-fn allowed(verdict: RateVerdict) -> bool {
-    matches!(verdict, RateVerdict::Allowed { .. })
+fn allowed(verdict: RateLimitDecision) -> bool {
+    matches!(verdict, RateLimitDecision::Allowed { .. })
 }
 
-fn retry_after(verdict: RateVerdict) -> u64 {
+fn retry_after(verdict: RateLimitDecision) -> u64 {
     match verdict {
-        RateVerdict::Limited { retry_after } => retry_after,
-        RateVerdict::Allowed { .. } => panic!("{verdict:?}"),
+        RateLimitDecision::Limited { retry_after } => retry_after,
+        RateLimitDecision::Allowed { .. } => panic!("{verdict:?}"),
     }
 }
 
@@ -31,9 +31,9 @@ fn retry_after(verdict: RateVerdict) -> u64 {
 fn as_many_as_the_quota_pass_at_once_and_the_rest_is_returned() {
     let (limiter, _) = limiter(10, 60);
     for left in (0..10).rev() {
-        assert_eq!(limiter.take_now(IP, "192.0.2.1"), RateVerdict::Allowed { remaining: left });
+        assert_eq!(limiter.take_now(IP, "192.0.2.1"), RateLimitDecision::Allowed { remaining: left });
     }
-    assert_eq!(limiter.take_now(IP, "192.0.2.1"), RateVerdict::Limited { retry_after: 6 });
+    assert_eq!(limiter.take_now(IP, "192.0.2.1"), RateLimitDecision::Limited { retry_after: 6 });
 }
 
 #[test]
@@ -143,7 +143,7 @@ proptest! {
         let limiter =
             MemoryRateLimiter::with_clock(quotas(max, Duration::from_millis(window_millis)), clock.clone());
         for pause in pauses {
-            if let RateVerdict::Limited { retry_after } = limiter.take_now(IP, "a") {
+            if let RateLimitDecision::Limited { retry_after } = limiter.take_now(IP, "a") {
                 prop_assert!(retry_after >= 1);
                 clock.advance(Duration::from_secs(retry_after));
                 prop_assert!(allowed(limiter.take_now(IP, "a")));
