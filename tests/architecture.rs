@@ -10,6 +10,7 @@ mod manifests;
 mod modules;
 mod packages;
 mod source;
+mod texts;
 mod types;
 
 #[test]
@@ -23,6 +24,11 @@ fn modules_do_not_import_each_other_in_a_circle() {
         let circles = modules::circles(&folder);
         assert!(circles.is_empty(), "{}\n{}\n", folder.display(), circles.join("\n"));
     }
+}
+
+#[test]
+fn no_text_contains_an_idiom() {
+    assert_none(&texts::idioms());
 }
 
 #[test]

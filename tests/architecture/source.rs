@@ -42,7 +42,7 @@ pub(crate) fn files(folder: &Path) -> Vec<SourceFile> {
         .collect()
 }
 
-fn root() -> PathBuf {
+pub(crate) fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap().to_owned()
 }
 
@@ -70,27 +70,60 @@ fn module_of(path: &Path) -> Option<Vec<String>> {
 
 /// Replaces comments, strings and characters by blanks of the same length.
 pub(crate) fn without_comments_and_literals(source: &str) -> String {
-    let bytes = source.as_bytes();
-    let mut code = bytes.to_vec();
-    let mut at = 0;
-    while at < bytes.len() {
-        let end = match &bytes[at..] {
-            [b'/', b'/', ..] => end_of(bytes, at, "\n"),
-            [b'/', b'*', ..] => end_of(bytes, at.saturating_add(2), "*/").saturating_add(2),
-            [b'"', ..] => end_of_string(bytes, at.saturating_add(1)),
-            [b'r', b'"' | b'#', ..] if !is_word(bytes, at.wrapping_sub(1)) => end_of_raw_string(bytes, at),
-            [b'\'', b'\\', ..] => end_of(bytes, at.saturating_add(3), "'").saturating_add(1),
-            [b'\'', rest @ ..] => end_of_character(rest).map_or(at, |length| at.saturating_add(length)),
-            _ => at,
-        };
-        for byte in &mut code[at..end.min(bytes.len())] {
+    let mut code = source.as_bytes().to_vec();
+    for (_, at, end) in spans(source) {
+        for byte in &mut code[at..end] {
             if *byte != b'\n' {
                 *byte = b' ';
             }
         }
-        at = end.max(at.saturating_add(1));
     }
     String::from_utf8(code).unwrap()
+}
+
+/// The string literals of a file outside its unit tests.
+pub(crate) fn string_literals(source: &str) -> Vec<&str> {
+    let tests = source.find("#[cfg(test)]").unwrap_or(source.len());
+    let strings = spans(source).into_iter().filter(|(kind, at, _)| *kind == Span::Text && *at < tests);
+    strings.filter_map(|(_, at, end)| source.get(at..end)).collect()
+}
+
+/// A part of a file that is not code.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Span {
+    Comment,
+    Text,
+    Character,
+}
+
+/// Every comment and literal with its start and end.
+fn spans(source: &str) -> Vec<(Span, usize, usize)> {
+    let bytes = source.as_bytes();
+    let mut found = Vec::new();
+    let mut at = 0;
+    while at < bytes.len() {
+        let (kind, end) = match &bytes[at..] {
+            [b'/', b'/', ..] => (Span::Comment, end_of(bytes, at, "\n")),
+            [b'/', b'*', ..] => (Span::Comment, end_of(bytes, at.saturating_add(2), "*/").saturating_add(2)),
+            [b'"', ..] => (Span::Text, end_of_string(bytes, at.saturating_add(1))),
+            [b'r', b'"' | b'#', ..] if !is_word(bytes, at.wrapping_sub(1)) => {
+                (Span::Text, end_of_raw_string(bytes, at))
+            }
+            [b'\'', b'\\', ..] => {
+                (Span::Character, end_of(bytes, at.saturating_add(3), "'").saturating_add(1))
+            }
+            [b'\'', rest @ ..] => {
+                (Span::Character, end_of_character(rest).map_or(at, |length| at.saturating_add(length)))
+            }
+            _ => (Span::Character, at),
+        };
+        let end = end.min(bytes.len());
+        if end > at {
+            found.push((kind, at, end));
+        }
+        at = end.max(at.saturating_add(1));
+    }
+    found
 }
 
 fn is_word(bytes: &[u8], at: usize) -> bool {

@@ -25,11 +25,11 @@ mod user_import;
 
 pub use chain::Chain;
 pub use committer::CommitterLimits;
-pub use error::OpenDatabaseError;
+pub use error::{MigrationError, OpenDatabaseError};
 pub use inspect::{DatabaseFacts, HotUpdateStats, PlaintextColumn};
 pub use installation::{InstallationStore, KeyUsage, KeyedTable, KeyedValue, RowWindow};
 pub use location::DatabaseLocation;
-pub use migrate::{MigrationError, MigrationStatus, Migrations};
+pub use migrate::{MigrationStatus, Migrations};
 pub use options::{DatabaseDependencies, DatabaseOptions, FailoverListener};
 pub use port::{Database, DatabaseLoad};
 pub use postgres::{NovaColumn, NovaField, NovaRow, NovaTable};

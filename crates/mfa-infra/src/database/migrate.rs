@@ -10,6 +10,7 @@ use diesel::{PgConnection, QueryableByName, RunQueryDsl, SqliteConnection, sql_q
 use diesel_migrations::{EmbeddedMigrations, MigrationHarness, embed_migrations};
 use mfa_core::SecretText;
 
+use super::error::MigrationError;
 use super::location::DatabaseLocation;
 use super::{postgres, sqlite};
 
@@ -32,19 +33,6 @@ pub struct MigrationStatus {
     pub applied: Vec<String>,
     /// Pending migrations, oldest first.
     pub pending: Vec<String>,
-}
-
-/// Reason why a schema could not be changed. Each migration is a transaction: earlier ones stay applied, and the failed
-/// one changes nothing.
-#[derive(Debug, thiserror::Error)]
-#[non_exhaustive]
-pub enum MigrationError {
-    /// The database could not be reached.
-    #[error("the database cannot be opened: {0}. Check DATABASE_URL and that the server is running")]
-    Unreachable(String),
-    /// A migration failed.
-    #[error("the schema could not be changed: {0}")]
-    Stopped(String),
 }
 
 fn stopped(error: &(dyn std::error::Error + 'static)) -> MigrationError {

@@ -43,7 +43,7 @@ impl Mfa {
             redis,
             providers: sms::provider_state(&self.settings, self.flows.sms_sender()),
             sms: conversion.ok().and_then(Result::ok).unwrap_or(PartState::Ready),
-            database: ready(database_answers, "the database gives no answer"),
+            database: ready(database_answers, "the database does not answer"),
             keys: ready(
                 self.cipher.check_key_check_value(self.key_manager.key_check_value()).is_ok(),
                 "the keys do not fit the data",
