@@ -7,7 +7,7 @@ use serde_json::json;
 
 const PASSWORD: &str = "Canary söng/42+é";
 
-/// What must occur nowhere, in every form that somebody might have written it in.
+/// Secrets that must not occur anywhere, in every likely encoding.
 #[derive(Default)]
 struct Canaries {
     texts: Vec<String>,
@@ -15,7 +15,7 @@ struct Canaries {
     codes: Vec<String>,
 }
 
-/// A digit of percent-encoding.
+/// Returns a digit of percent-encoding.
 fn hex(digit: u8) -> char {
     char::from_digit(u32::from(digit), 16).unwrap().to_ascii_uppercase()
 }
@@ -35,7 +35,7 @@ impl Canaries {
         self.texts.extend(encodings(secret));
     }
 
-    /// The token, and its signature alone.
+    /// Adds a token, and its signature separately.
     fn token(&mut self, token: &str) {
         self.texts.push(token.to_owned());
         self.texts.extend(token.rsplit('.').next().map(str::to_owned));
@@ -51,7 +51,7 @@ impl Canaries {
         }
     }
 
-    /// Codes are short: digits that stand among other digits and letters are not meant.
+    /// Asserts that no code occurs. Codes are short, so digits next to other digits or letters do not count.
     fn assert_no_code(&self, place: &str, log: &str) {
         let mut words = log.split(|c: char| !c.is_ascii_alphanumeric());
         let found = words.find(|word| self.codes.iter().any(|code| code == word));
@@ -65,7 +65,7 @@ fn encodings(bytes: &[u8]) -> impl Iterator<Item = String> {
     forms.into_iter().chain([BASE64URL_NOPAD.encode(bytes), HEXLOWER.encode(bytes)])
 }
 
-/// Makes an account live through all that it can, and collects the secrets of its life.
+/// Runs every operation on an account and collects its secrets.
 fn live(server: &TestServer) -> Canaries {
     let mut canaries = Canaries::default();
     canaries.text(PASSWORD);
@@ -144,11 +144,11 @@ fn no_secret_of_an_account_appears_in_the_log_or_the_database() {
 }
 
 const KEY: &str = "an0therL0ngIntrospectionKey+/=";
-/// In the national form, with spaces, and in E.164: each of which would be the whole number.
+/// Phone number in national form, with spaces, and in E.164.
 const NUMBER: [&str; 4] = ["+33612345678", "0612345678", "06 12 34 56 78", "612345678"];
 
-/// What a user and an administrator are answered, whatever they call and whatever they send, holds none of what was
-/// told to the server before.
+/// No response to a user or an administrator, whatever they request, contains a secret that was sent to the server
+/// before.
 #[test]
 fn no_secret_of_an_account_appears_in_any_response() {
     for server in TestServer::each_with(&[("INTROSPECTION_KEY", KEY)]) {
