@@ -128,7 +128,7 @@ fn after_a_change_to_a_private_key_tokens_of_the_previous_shared_secret_stay_val
         server.get(STATUS, &before).ok();
         let after = server.token(ada, TokenKind::OneFactor);
         assert_eq!(head_of(&after)["alg"], "EdDSA");
-        assert!(server.log_contains("JWT_PREVIOUS_SECRET_KEYS: take them out an hour after the switch"));
+        assert!(server.log_contains("JWT_PREVIOUS_SECRET_KEYS: remove them one hour after the switch"));
 
         let server = TestServer::start(server.stop().without("JWT_PREVIOUS_SECRET_KEYS"));
         server.get(STATUS, &before).assert_problem(401, "token_invalid");

@@ -166,11 +166,11 @@ fn block_length(body: &str) -> usize {
 
 #[test]
 fn comments_literals_and_unit_tests_are_not_code() {
-    let source = r###"use a::b; // crate::x
+    let source = r##"use a::b; // crate::x
         /* crate::y */ let s = "crate::z \" crate::q"; let r = r#"crate::w"#; let c = '"'; let d = '\''; fn f<'a>() {}
         #[cfg(test)]
         mod tests { use crate::v; mod inner { } }
-        fn g() {}"###;
+        fn g() {}"##;
     let code = without_tests(&without_comments_and_literals(source));
     assert!(!code.contains("crate::"), "{code}");
     for kept in ["use a::b;", "fn f<'a>() {}", "fn g() {}"] {

@@ -1,4 +1,4 @@
-//! What is said at the start, to whoever started it.
+//! Start banner, which the server prints on standard output.
 
 use std::fmt;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
@@ -9,19 +9,19 @@ use serde::Serialize;
 
 use crate::Server;
 
-/// The start banner: where the server is, where it keeps its data, and in development how to try it.
+/// Start banner: addresses, database, and in development the demo user.
 #[derive(Debug)]
 pub struct Banner {
     address: SocketAddr,
     ops_address: Option<SocketAddr>,
     over_tls: bool,
     interface: String,
-    store: String,
+    database: String,
     demo: Option<(String, SecretText)>,
 }
 
 impl Banner {
-    /// Of this server, where it runs.
+    /// Creates the banner of a running server.
     pub fn new(mfa: &Mfa, running: &Server) -> Self {
         let demo = mfa.demo().filter(|_| mfa.settings().login.enabled);
         Self {
@@ -29,12 +29,12 @@ impl Banner {
             ops_address: running.ops_address(),
             over_tls: mfa.settings().server.tls.is_some(),
             interface: format!("/interface/{}", mfa.settings().brand.path),
-            store: mfa.database().name(),
+            database: mfa.database().name(),
             demo: demo.map(|demo| (demo.username.to_string(), demo.password.clone())),
         }
     }
 
-    /// Under which a browser on this machine finds it.
+    /// Returns the URL of the server for a browser on this machine.
     fn url(&self) -> String {
         let ip = match self.address.ip() {
             ip if ip.is_unspecified() => IpAddr::V4(Ipv4Addr::LOCALHOST),
@@ -45,7 +45,7 @@ impl Banner {
     }
 }
 
-/// The body of a login, in the order that a reader expects.
+/// Body of a login request. A struct keeps the order of its fields.
 #[derive(Serialize)]
 struct LoginBody<'a> {
     username: &'a str,
@@ -58,13 +58,13 @@ impl fmt::Display for Banner {
         writeln!(f, "[INFO] NOVA MFA {} started", env!("CARGO_PKG_VERSION"))?;
         writeln!(f, "[INFO]    Listening: {}", self.address)?;
         if let Some(address) = self.ops_address {
-            writeln!(f, "[INFO]    For operators: {address}")?;
+            writeln!(f, "[INFO]    Operators: {address}")?;
         }
         writeln!(f, "[INFO]    Interface: {url}{}", self.interface)?;
         writeln!(f, "[INFO]    API: {url}/api/mfa")?;
         writeln!(f, "[INFO]    Health: {url}/health")?;
         writeln!(f, "[INFO]    Documentation: {url}/docs")?;
-        write!(f, "[INFO]    Store: {}", self.store)?;
+        write!(f, "[INFO]    Store: {}", self.database)?;
         let Some((username, password)) = &self.demo else { return Ok(()) };
         let password = password.expose();
         let body = serde_json::to_string(&LoginBody { username, password }).map_err(|_| fmt::Error)?;
@@ -83,22 +83,23 @@ mod tests {
         let demo = demo.map(|password| ("demo".to_owned(), SecretText::new(password.to_owned())));
         let interface = "/interface/itspirit".to_owned();
         let address = address.parse().unwrap();
-        let store = "SQLite data/nova-mfa.db".into();
-        Banner { address, interface, ops_address: None, over_tls: false, store, demo }.to_string()
+        let database = "SQLite data/nova-mfa.db".into();
+        Banner { address, interface, ops_address: None, over_tls: false, database, demo }.to_string()
     }
 
     #[test]
-    fn the_banner_names_what_else_was_asked_for() {
+    fn the_banner_has_the_https_url_and_the_address_for_operators() {
         let address: SocketAddr = "0.0.0.0:8443".parse().unwrap();
         let ops_address = Some("10.0.0.1:9100".parse().unwrap());
-        let (interface, store) = (String::new(), String::new());
-        let text = Banner { address, interface, ops_address, over_tls: true, store, demo: None }.to_string();
+        let (interface, database) = (String::new(), String::new());
+        let text =
+            Banner { address, interface, ops_address, over_tls: true, database, demo: None }.to_string();
         assert!(text.contains("https://127.0.0.1:8443/api/mfa"), "{text}");
-        assert!(text.contains("For operators: 10.0.0.1:9100\n"), "{text}");
+        assert!(text.contains("Operators: 10.0.0.1:9100\n"), "{text}");
     }
 
     #[test]
-    fn the_banner_says_where_the_server_is_and_what_it_keeps_its_data_in() {
+    fn the_banner_has_the_addresses_and_the_database() {
         let text = banner("0.0.0.0:8200", None);
         for part in [
             "NOVA MFA",
@@ -113,7 +114,7 @@ mod tests {
     }
 
     #[test]
-    fn the_line_to_try_survives_any_password() {
+    fn the_example_request_quotes_any_password() {
         let text = banner("[::1]:1", Some(r#"it's "me""#));
         assert!(
             text.contains(r#"-d '{"username":"demo","password":"it'\''s \"me\""}' http://[::1]:1/api"#),

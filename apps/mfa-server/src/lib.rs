@@ -1,7 +1,7 @@
 //! The NOVA MFA server: the API of `mfa-http` and the pages of `mfa-pages` on a listener, with TLS and signals.
 //!
-//! Everything a request meets is in those two crates. This one has the command line, the certificate, the signals and
-//! the start banner.
+//! Those two crates handle every request. This crate has the command line, the TLS certificate, the signals and the start
+//! banner.
 
 mod banner;
 mod run;

@@ -1,4 +1,4 @@
-//! The program `mfa-server`: command line, settings, listener and banner, and the orderly end.
+//! Program `mfa-server`: command line, settings, listener, banner and shutdown.
 
 use std::error::Error;
 use std::process::ExitCode;
@@ -10,20 +10,20 @@ use mfa_infra::Mfa;
 use mfa_infra::settings::{Settings, Sources};
 use mfa_server::{Banner, Signals};
 
-/// How long running work may take after HTTP has stopped.
-const DRAIN: Duration = Duration::from_secs(10);
+/// Timeout for running tasks after HTTP has stopped.
+const SHUTDOWN_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// Run the NOVA MFA server
 ///
-/// Settings come from the environment, `.env` and `config/` in the working directory; see `.env.example`. Without any
-/// setting the server runs in development mode with an embedded database in `data/`.
+/// Reads the settings from the environment, from `.env` and from `config/` in the working directory. Without settings, the
+/// server runs in development mode with an embedded database in `data/`. For all settings, see `.env.example`.
 #[derive(Debug, Parser)]
 #[command(name = "mfa-server", version)]
 struct Args {
-    /// Check the settings and exit, without opening the database
+    /// Check the settings and exit; does not open the database
     #[arg(long, conflicts_with = "print_openapi")]
     check_config: bool,
-    /// Print the OpenAPI document of these settings and exit
+    /// Print the OpenAPI document for these settings as JSON and exit
     #[arg(long)]
     print_openapi: bool,
 }
@@ -38,7 +38,7 @@ fn main() -> ExitCode {
     }
 }
 
-#[expect(clippy::print_stdout, reason = "what the user asked for")]
+#[expect(clippy::print_stdout, reason = "output of the requested command")]
 fn run(args: &Args) -> Result<(), Box<dyn Error>> {
     let settings = Settings::load(&Sources::from_process()?)?;
     if args.check_config {
@@ -52,15 +52,15 @@ fn run(args: &Args) -> Result<(), Box<dyn Error>> {
     serve(settings)
 }
 
-#[expect(clippy::print_stdout, reason = "the banner is for the user who started the server")]
+#[expect(clippy::print_stdout, reason = "start banner")]
 fn serve(settings: Settings) -> Result<(), Box<dyn Error>> {
     let bind = settings.server.bind;
-    // Before the database, so that a second server on the same address does not touch the data of the first.
+    // Listens before it opens the database, so that a second server on the same address does not change the data.
     let listener = mfa_server::listen(bind).map_err(|error| {
         format!("cannot listen on {bind} ({error}): stop the program that uses it, or set MFA_BIND")
     })?;
     let mfa = Arc::new(Mfa::open(settings)?);
-    // From here on an orderly stop is needed.
+    // From here on, the server must shut down in order.
     let signals = Signals::catch()?;
     let server = mfa_server::serve(Arc::clone(&mfa), listener)?;
     println!("{}", Banner::new(&mfa, &server));
@@ -69,6 +69,48 @@ fn serve(settings: Settings) -> Result<(), Box<dyn Error>> {
             eprintln!("error: {error}");
         }
     });
-    mfa.stop(DRAIN);
+    mfa.stop(SHUTDOWN_TIMEOUT);
     Ok(ended?)
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory as _;
+    use clap::error::ErrorKind;
+
+    use super::*;
+
+    /// Phrases that a reader of other command-line tools would not understand.
+    const IDIOMS: [&str; 8] =
+        ["anew", " asks ", "hands ", "nobody", " says ", "stands in", "take over", "whoever"];
+
+    #[test]
+    fn every_help_text_starts_with_a_verb_and_has_no_idiom() {
+        let mut command = Args::command();
+        let about = command.get_about().unwrap().to_string();
+        assert!(about.starts_with("Run "), "{about}");
+        let options = command.get_arguments().filter_map(|it| it.get_help()).map(ToString::to_string);
+        for help in options.collect::<Vec<_>>() {
+            let verb = help.split(' ').next().unwrap();
+            assert!(["Check", "Print"].contains(&verb), "{help}");
+            assert!(!help.ends_with('.'), "{help}");
+        }
+        let help = command.render_long_help().to_string().to_lowercase();
+        assert!(help.contains("usage: mfa-server [options]"), "{help}");
+        for idiom in IDIOMS {
+            assert!(!help.contains(idiom), "{idiom:?} in {help}");
+        }
+    }
+
+    #[test]
+    fn an_unknown_argument_is_a_usage_error_with_exit_code_2() {
+        for arguments in [&["--none"][..], &["none"], &["--check-config", "--print-openapi"]] {
+            let error = Args::try_parse_from([&["mfa-server"], arguments].concat()).unwrap_err();
+            assert_eq!(error.exit_code(), 2, "{arguments:?}");
+            assert!(
+                matches!(error.kind(), ErrorKind::UnknownArgument | ErrorKind::ArgumentConflict),
+                "{arguments:?}"
+            );
+        }
+    }
 }

@@ -1,4 +1,4 @@
-//! A running server: HTTP, its certificate, and its end.
+//! Running server: HTTP, TLS certificate and shutdown.
 
 use std::io;
 use std::net::{SocketAddr, TcpListener};
@@ -11,7 +11,7 @@ use mfa_pages::Pages;
 use crate::signals::Signals;
 use crate::tls::ReloadableCertificate;
 
-/// A running server, on its own threads. Dropping it stops it at once.
+/// Running server with its own threads. Dropping it stops it at once.
 #[derive(Debug)]
 pub struct Server {
     http: HttpServerHandle,
@@ -52,9 +52,9 @@ impl Server {
     fn reload_certificate(&self) {
         let Some(certificate) = &self.certificate else { return };
         match certificate.reload() {
-            Ok(()) => slog::info!(self.log, "the certificate was reloaded"),
+            Ok(()) => slog::info!(self.log, "TLS certificate reloaded"),
             Err(error) => {
-                slog::error!(self.log, "the certificate could not be reloaded; the previous one stays in use";
+                slog::error!(self.log, "cannot reload the TLS certificate; the previous one stays in use";
                     "reason" => %error);
             }
         }

@@ -1,4 +1,4 @@
-//! What the operating system asks of the server.
+//! Signal handling: `SIGTERM`, `SIGINT` and `SIGHUP`.
 
 use std::fmt;
 use std::io;
@@ -7,8 +7,7 @@ use tokio::runtime::Runtime;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::oneshot;
 
-/// The signals that a server lives by, caught from here on: none that comes before it waits for them is lost, and none
-/// ends the process by itself.
+/// Handlers of the signals of a server. From their creation on, no signal is lost, and none ends the process by itself.
 pub struct Signals {
     runtime: Runtime,
     terminate: Signal,
@@ -21,11 +20,11 @@ impl Signals {
     ///
     /// # Errors
     ///
-    /// What the operating system says.
+    /// The error of the operating system.
     pub fn catch() -> io::Result<Self> {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_io().build()?;
         let catch = |kind| {
-            let _inside = runtime.enter();
+            let _guard = runtime.enter();
             signal(kind)
         };
         let (terminate, interrupt) = (catch(SignalKind::terminate())?, catch(SignalKind::interrupt())?);

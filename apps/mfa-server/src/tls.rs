@@ -1,4 +1,4 @@
-//! TLS in the server itself: one certificate out of two files, which are read anew when the server is told to.
+//! TLS certificate of the server, reloaded from its files on `SIGHUP`.
 
 use std::fmt;
 use std::io;
@@ -14,87 +14,87 @@ use rustls::server::{ClientHello, ResolvesServerCert, ServerConfig};
 use rustls::sign::CertifiedKey;
 use rustls::version::{TLS12, TLS13};
 
-/// Why there is no TLS with these files. A sentence for whoever set them; never what a file holds.
+/// Error of the TLS files. Its text never contains the content of a file.
 #[derive(Debug)]
 pub(crate) enum TlsError {
     /// A file cannot be read.
     Unreadable { setting: &'static str, path: PathBuf, source: io::Error },
-    /// A file has no PEM text of the kind that it is for.
-    Empty { setting: &'static str, path: PathBuf, holds: &'static str },
-    /// The key is not that of the certificate, or one of them is of a kind that is not known.
-    Unfit { source: rustls::Error },
-    /// The cryptographic library did not agree to serve.
+    /// A file contains no PEM section of the expected kind.
+    Empty { setting: &'static str, path: PathBuf, expected: &'static str },
+    /// The key does not belong to the certificate, or one of them has an unsupported type.
+    Mismatch { source: rustls::Error },
+    /// The TLS library rejected the configuration.
     Library { source: rustls::Error },
 }
 
-/// The certificate that clients are shown.
+/// Server certificate that can be replaced while the server runs.
 pub(crate) struct ReloadableCertificate {
     files: TlsFiles,
     current: RwLock<Arc<CertifiedKey>>,
 }
 
 impl ReloadableCertificate {
-    /// Reads both files.
+    /// Reads certificate and key.
     ///
     /// # Errors
     ///
-    /// [`TlsError`]: do not start.
+    /// [`TlsError`]: do not start the server.
     pub(crate) fn load(files: &TlsFiles) -> Result<Arc<Self>, TlsError> {
         let current = RwLock::new(Arc::new(read(files)?));
         Ok(Arc::new(Self { files: files.clone(), current }))
     }
 
-    /// Reads them anew, for the connections to come.
+    /// Reads certificate and key again, for new connections.
     ///
     /// # Errors
     ///
-    /// [`TlsError`]: the certificate from before stays in force.
+    /// [`TlsError`]: the previous certificate stays in use.
     pub(crate) fn reload(&self) -> Result<(), TlsError> {
         let fresh = Arc::new(read(&self.files)?);
         *self.current.write().unwrap_or_else(PoisonError::into_inner) = fresh;
         Ok(())
     }
 
-    /// How connections are taken: TLS 1.2 and 1.3, without certificates of clients.
+    /// Returns the TLS configuration: TLS 1.2 and 1.3, without client certificates.
     ///
     /// # Errors
     ///
-    /// [`TlsError::Library`]: do not start.
+    /// [`TlsError::Library`]: do not start the server.
     pub(crate) fn config(self: &Arc<Self>) -> Result<ServerConfig, TlsError> {
         let library = |source| TlsError::Library { source };
         let builder = ServerConfig::builder_with_provider(provider());
         let builder = builder.with_protocol_versions(&[&TLS13, &TLS12]).map_err(library)?;
         let mut config =
             builder.with_no_client_auth().with_cert_resolver(Arc::clone(self) as Arc<dyn ResolvesServerCert>);
-        // Sessions go on without a table of them in memory.
+        // Stateless session resumption: the server keeps no session table.
         config.ticketer = ring::Ticketer::new().map_err(library)?;
         Ok(config)
     }
 }
 
-/// Named, so that no other crate of the build can put another in its place.
+/// Returns the provider explicitly, so that another crate of the build cannot change the process default.
 fn provider() -> Arc<CryptoProvider> {
     Arc::new(ring::default_provider())
 }
 
 fn read(files: &TlsFiles) -> Result<CertifiedKey, TlsError> {
-    let at_fault = |error: pem::Error, setting, path: &Path, holds| match error {
+    let file_error = |error: pem::Error, setting, path: &Path, expected| match error {
         pem::Error::Io(source) => TlsError::Unreadable { setting, path: path.to_owned(), source },
-        _ => TlsError::Empty { setting, path: path.to_owned(), holds },
+        _ => TlsError::Empty { setting, path: path.to_owned(), expected },
     };
-    let cert = |error| at_fault(error, "TLS_CERT", &files.cert, "certificate");
+    let cert = |error| file_error(error, "TLS_CERT", &files.cert, "certificate");
     let chain = CertificateDer::pem_file_iter(&files.cert).and_then(Iterator::collect).map_err(cert)?;
     let chain: Vec<_> = chain;
     if chain.is_empty() {
         return Err(cert(pem::Error::NoItemsFound));
     }
     let key = PrivateKeyDer::from_pem_file(&files.key)
-        .map_err(|error| at_fault(error, "TLS_KEY", &files.key, "private key"))?;
-    CertifiedKey::from_der(chain, key, &provider()).map_err(|source| TlsError::Unfit { source })
+        .map_err(|error| file_error(error, "TLS_KEY", &files.key, "private key"))?;
+    CertifiedKey::from_der(chain, key, &provider()).map_err(|source| TlsError::Mismatch { source })
 }
 
 impl ResolvesServerCert for ReloadableCertificate {
-    /// The same for every name that a client asks for.
+    /// Returns the same certificate for every server name.
     fn resolve(&self, _: ClientHello<'_>) -> Option<Arc<CertifiedKey>> {
         Some(Arc::clone(&self.current.read().unwrap_or_else(PoisonError::into_inner)))
     }
@@ -102,7 +102,7 @@ impl ResolvesServerCert for ReloadableCertificate {
 
 impl fmt::Debug for ReloadableCertificate {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Certificate").field("files", &self.files).finish_non_exhaustive()
+        f.debug_struct("ReloadableCertificate").field("files", &self.files).finish_non_exhaustive()
     }
 }
 
@@ -113,22 +113,22 @@ impl fmt::Display for TlsError {
                 write!(f, "{setting} names {}, which cannot be read ({source}): ", path.display())?;
                 f.write_str("give the path of a file that this user may read")
             }
-            Self::Empty { setting, path, holds } => {
-                write!(f, "{setting} names {}, which holds no {holds}: give a PEM file", path.display())
+            Self::Empty { setting, path, expected } => {
+                write!(f, "{setting} names {}, which contains no {expected}: give a PEM file", path.display())
             }
-            Self::Unfit { source } => write!(
+            Self::Mismatch { source } => write!(
                 f,
-                "TLS_KEY is not the key of the certificate in TLS_CERT, or one of them cannot be used ({source}): \
-                 give the two files that were made together"
+                "TLS_KEY is not the key of the certificate in TLS_CERT, or one of them is not supported ({source}): \
+                 set both to files of the same certificate"
             ),
-            Self::Library { source } => write!(f, "TLS cannot be served ({source})"),
+            Self::Library { source } => write!(f, "cannot configure TLS ({source})"),
         }
     }
 }
 
 impl std::error::Error for TlsError {
     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
-        // The text of what lies beneath is in `Display` above already.
+        // `Display` has the text of the source.
         None
     }
 }

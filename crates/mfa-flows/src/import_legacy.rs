@@ -121,7 +121,7 @@ fn import_legacy(account: &mut Account, row: &LegacyRow, cipher: &dyn SecretCiph
             Ok(secret) => Ok(secret),
             Err(mfa_totp::SecretImportError::NotBase32) => Err("the secret is not base32"),
             Err(mfa_totp::SecretImportError::TooShort) => {
-                Err("the secret has fewer than 128 bits: the user has to enrol anew")
+                Err("the secret has fewer than 128 bits: the user must enrol again")
             }
             Err(mfa_totp::SecretImportError::TooLong) => Err("the secret has more than 1024 bits"),
         },

@@ -39,6 +39,7 @@ pub use phone::backup_method;
 
 /// Which optional routes exist.
 #[derive(Clone, Copy, Debug)]
+#[expect(clippy::struct_excessive_bools, reason = "each is an option of its own")]
 pub(crate) struct RouteConfig {
     /// Whether the login with a password is enabled.
     login: bool,

@@ -1,4 +1,4 @@
-//! Responses for errors: the login page, the step-up page, or a page that says what is wrong.
+//! Responses for errors: the login page, the step-up page, or a page with the reason.
 
 use actix_web::http::StatusCode;
 use maud::{Markup, html};
@@ -51,7 +51,7 @@ pub(crate) fn respond(request: &PageRequest, error: PageError) -> PageResponse {
     }
 }
 
-/// Returns a page that says what is wrong, with the time left if waiting helps, and a link to go on.
+/// Returns a page with the reason, the time left if waiting helps, and a link to go on.
 fn notice(request: &PageRequest, code: &str, error: &ApiError) -> Markup {
     let is_ours = error.kind().is_server_error();
     let sign = match code {

@@ -85,13 +85,12 @@ impl PageRequest {
             cookies.push(Cookie::Flash.clear(&site));
         }
         let session = Cookie::Session.read(headers, &site);
-        let browser_id = match Cookie::Browser.read(headers, &site) {
-            Some(browser_id) => browser_id,
-            None => {
-                let browser_id = new_browser_id(mfa.flows().entropy().as_ref()).map_err(FlowError::from)?;
-                cookies.push(Cookie::Browser.set(browser_id.expose(), None, &site));
-                browser_id
-            }
+        let browser_id = if let Some(browser_id) = Cookie::Browser.read(headers, &site) {
+            browser_id
+        } else {
+            let browser_id = new_browser_id(mfa.flows().entropy().as_ref()).map_err(FlowError::from)?;
+            cookies.push(Cookie::Browser.set(browser_id.expose(), None, &site));
+            browser_id
         };
         let sealed_state = Cookie::SealedState.read(headers, &site).and_then(|sealed| {
             let key = form_key(&browser_id, session.as_ref());

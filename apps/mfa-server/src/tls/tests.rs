@@ -1,10 +1,10 @@
 use std::fs;
 
-use rcgen::{CertifiedKey as Made, KeyPair, generate_simple_self_signed};
+use rcgen::{CertifiedKey as Generated, KeyPair, generate_simple_self_signed};
 
 use super::*;
 
-fn made() -> Made<KeyPair> {
+fn generate() -> Generated<KeyPair> {
     generate_simple_self_signed(["mfa.test".to_owned()]).unwrap()
 }
 
@@ -20,9 +20,9 @@ fn shown(certificate: &ReloadableCertificate) -> Vec<u8> {
 }
 
 #[test]
-fn the_files_are_read_anew_and_broken_ones_change_nothing() {
+fn a_reload_replaces_the_certificate_unless_a_file_is_not_valid() {
     let folder = tempfile::tempdir().unwrap();
-    let (one, other) = (made(), made());
+    let (one, other) = (generate(), generate());
     let certificate =
         ReloadableCertificate::load(&files(folder.path(), &one.cert.pem(), &one.signing_key.serialize_pem()))
             .unwrap();
@@ -42,9 +42,9 @@ fn the_files_are_read_anew_and_broken_ones_change_nothing() {
 }
 
 #[test]
-fn each_fault_of_a_file_is_a_sentence_that_names_it_and_shows_nothing_of_it() {
+fn each_error_names_the_setting_and_shows_nothing_of_the_file() {
     let folder = tempfile::tempdir().unwrap();
-    let good = made();
+    let good = generate();
     let (cert, key) = (good.cert.pem(), good.signing_key.serialize_pem());
     let nowhere = |mut it: TlsFiles, is_key: bool| {
         let path = folder.path().join("nowhere.pem");
@@ -66,10 +66,10 @@ fn each_fault_of_a_file_is_a_sentence_that_names_it_and_shows_nothing_of_it() {
         assert!(sentence.ends_with("give the path of a file that this user may read"), "{sentence}");
     }
     for (cert, key, sentence) in [
-        (key.as_str(), key.as_str(), "holds no certificate: give a PEM file"),
-        (&cert, &cert, "holds no private key: give a PEM file"),
-        ("hunter2", &key, "holds no certificate: give a PEM file"),
-        ("-----BEGIN CERTIFICATE-----\n!\n-----END CERTIFICATE-----\n", &key, "holds no certificate"),
+        (key.as_str(), key.as_str(), "contains no certificate: give a PEM file"),
+        (&cert, &cert, "contains no private key: give a PEM file"),
+        ("hunter2", &key, "contains no certificate: give a PEM file"),
+        ("-----BEGIN CERTIFICATE-----\n!\n-----END CERTIFICATE-----\n", &key, "contains no certificate"),
         ("-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n", &key, "TLS_KEY is not the key of"),
         (
             &cert,
@@ -77,8 +77,8 @@ fn each_fault_of_a_file_is_a_sentence_that_names_it_and_shows_nothing_of_it() {
             "TLS_KEY is not the key of",
         ),
     ] {
-        let told = ReloadableCertificate::load(&files(folder.path(), cert, key)).unwrap_err().to_string();
-        assert!(told.contains(sentence), "{told}");
-        assert!(!told.contains("hunter2") && !told.contains("AAAA"), "{told}");
+        let text = ReloadableCertificate::load(&files(folder.path(), cert, key)).unwrap_err().to_string();
+        assert!(text.contains(sentence), "{text}");
+        assert!(!text.contains("hunter2") && !text.contains("AAAA"), "{text}");
     }
 }

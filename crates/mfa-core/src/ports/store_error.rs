@@ -31,11 +31,11 @@ pub struct StoreError {
 impl StoreErrorKind {
     const fn describe(self) -> &'static str {
         match self {
-            Self::Unavailable => "the store gave no answer, nothing was stored",
-            Self::Overloaded => "too much is waiting, nothing was tried",
-            Self::Unknown => "it is not known whether the outcome was stored",
-            Self::DecisionPanicked => "the decision panicked, nothing was stored",
-            Self::Corrupt => "the row holds what it must not hold",
+            Self::Unavailable => "the database did not answer; nothing was stored",
+            Self::Overloaded => "too many requests are waiting; nothing was tried",
+            Self::Unknown => "the database did not answer; the change may be stored",
+            Self::DecisionPanicked => "the decision panicked; nothing was stored",
+            Self::Corrupt => "the row contains an invalid value",
         }
     }
 }

@@ -52,7 +52,7 @@ fn every_route_is_an_operation_of_its_own_name() {
 }
 
 #[test]
-fn every_response_says_what_it_is_and_shows_an_example() {
+fn every_response_has_a_description_and_an_example() {
     let document = document();
     for (name, operation) in operations(&document) {
         let responses = operation["responses"].as_object().unwrap();
@@ -90,7 +90,7 @@ fn every_request_body_is_strict_and_has_an_example_of_its_fields() {
 }
 
 #[test]
-fn whatever_is_referred_to_is_there() {
+fn every_reference_resolves() {
     let document = document();
     let text = document.to_string();
     let references: BTreeSet<&str> =
@@ -102,10 +102,161 @@ fn whatever_is_referred_to_is_there() {
 }
 
 #[test]
-fn tokens_are_asked_for_wherever_one_may_be_missing() {
+fn an_operation_has_a_security_scheme_exactly_if_its_token_may_be_missing() {
     let document = document();
     for (name, operation) in operations(&document) {
-        let told = operation["responses"]["401"].to_string();
-        assert_eq!(told.contains("token_missing"), operation.get("security").is_some(), "{name}");
+        let problems = operation["responses"]["401"].to_string();
+        assert_eq!(problems.contains("token_missing"), operation.get("security").is_some(), "{name}");
     }
+}
+
+/// First words of summaries: verbs in the imperative.
+const VERBS: [&str; 18] = [
+    "Check",
+    "Complete",
+    "Disable",
+    "Get",
+    "Introspect",
+    "List",
+    "Log",
+    "Open",
+    "Receive",
+    "Regenerate",
+    "Remove",
+    "Require",
+    "Revoke",
+    "Send",
+    "Set",
+    "Start",
+    "Unlock",
+    "Verify",
+];
+
+#[test]
+fn every_summary_is_a_short_imperative() {
+    for (name, operation) in operations(&document()) {
+        let summary = operation["summary"].as_str().unwrap();
+        let verb = summary.split(' ').next().unwrap();
+        assert!(VERBS.contains(&verb), "{name}: {summary:?} does not start with a verb");
+        assert!(summary.chars().count() <= 60, "{name}: {summary:?} is too long");
+        assert!(!summary.ends_with(['.', '?', '!']), "{name}: {summary:?}");
+        let description = operation["description"].as_str().unwrap();
+        assert!(description.ends_with('.'), "{name}: {description:?}");
+    }
+}
+
+/// Phrases that a reader of other API documentation would not understand.
+const IDIOMS: [&str; 17] = [
+    " asks ",
+    " hands ",
+    " speaks",
+    " told ",
+    "anew",
+    "at its end",
+    "in force",
+    "is dead",
+    "it is so",
+    "nobody",
+    "shown this once",
+    "stand in for",
+    "stands in",
+    "take away",
+    "taken in",
+    "what there is",
+    "whoever",
+];
+
+#[test]
+fn no_text_of_the_document_has_an_idiom() {
+    fn check(path: &str, value: &Value) {
+        match value {
+            Value::String(text) => {
+                let text = text.to_lowercase();
+                for idiom in IDIOMS {
+                    assert!(!text.contains(idiom), "{path}: {idiom:?} in {text:?}");
+                }
+            }
+            Value::Array(values) => values.iter().for_each(|value| check(path, value)),
+            Value::Object(members) => {
+                // The texts of problem documents come from `locales/`.
+                let own = members
+                    .iter()
+                    .filter(|(name, _)| !(path.ends_with("/responses") && name.starts_with(['4', '5'])));
+                for (name, value) in own {
+                    check(&format!("{path}/{name}"), value);
+                }
+            }
+            Value::Null | Value::Bool(_) | Value::Number(_) => {}
+        }
+    }
+    check("", &document());
+}
+
+#[test]
+fn every_field_of_a_schema_has_a_description() {
+    let document = document();
+    for (name, schema) in document["components"]["schemas"].as_object().unwrap() {
+        let Some(fields) = schema["properties"].as_object() else { continue };
+        for (field, schema) in fields {
+            // A schema with one possible value, such as `true`, needs no explanation.
+            let is_constant =
+                schema["enum"].as_array().is_some_and(|it| it.len() == 1) || schema["type"] == "null";
+            let is_described = schema["description"].is_string() || schema["$ref"].is_string();
+            assert!(is_constant || is_described, "{name}.{field}: {schema}");
+        }
+    }
+}
+
+/// Ids and tags of the operations. They are contracts: generated clients take their names from them.
+const OPERATIONS: [(&str, &str); 37] = [
+    ("disableTotp", "MFA/2FA"),
+    ("docs", "System"),
+    ("enforceUser", "MFA Admin"),
+    ("health", "System"),
+    ("interface", "System"),
+    ("introspectToken", "System"),
+    ("jwks", "System"),
+    ("listAllEvents", "MFA Admin"),
+    ("listEvents", "MFA/2FA"),
+    ("listRecoveryCodes", "MFA/2FA"),
+    ("listUsers", "MFA Admin"),
+    ("live", "System"),
+    ("login", "Auth"),
+    ("methods", "MFA/2FA"),
+    ("metrics", "System"),
+    ("openapi", "System"),
+    ("ready", "System"),
+    ("regenerateRecoveryCodes", "MFA/2FA"),
+    ("regenerateRecoveryCodesOfUser", "MFA Admin"),
+    ("removePhone", "MFA/2FA"),
+    ("reportByOvh", "System"),
+    ("reportByTwilio", "System"),
+    ("resetUser", "MFA Admin"),
+    ("revokeToken", "MFA/2FA"),
+    ("sendSms", "MFA/2FA"),
+    ("setBackupMethod", "MFA/2FA"),
+    ("setPhone", "MFA/2FA"),
+    ("showUser", "MFA Admin"),
+    ("startTotpEnrolment", "MFA/2FA"),
+    ("statistics", "MFA Admin"),
+    ("status", "MFA/2FA"),
+    ("unlockUser", "MFA Admin"),
+    ("verifyPhone", "MFA/2FA"),
+    ("verifyRecovery", "MFA/2FA"),
+    ("verifySms", "MFA/2FA"),
+    ("verifyTotp", "MFA/2FA"),
+    ("verifyTotpEnrolment", "MFA/2FA"),
+];
+
+#[test]
+fn ids_and_tags_do_not_change() {
+    let document = document();
+    let has_swagger_ui = cfg!(feature = "swagger-ui");
+    let expected: BTreeSet<_> =
+        OPERATIONS.into_iter().filter(|(id, _)| has_swagger_ui || *id != "docs").collect();
+    let found: BTreeSet<_> = operations(&document)
+        .into_iter()
+        .map(|(_, it)| (it["operationId"].as_str().unwrap(), it["tags"][0].as_str().unwrap()))
+        .collect();
+    assert_eq!(found, expected);
 }

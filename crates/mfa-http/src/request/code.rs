@@ -76,22 +76,38 @@ impl CodeKind for DisableCode {
 const MAX_RECOVERY_CODE_LENGTH: usize = 64;
 
 /// Parses a TOTP code: six ASCII digits. Other spellings are rejected, not normalised.
+///
+/// # Errors
+///
+/// [`FieldErrorKind::NotSixDigits`].
 pub fn totp_code(text: &str) -> Result<TotpCode, FieldErrorKind> {
     TotpCode::parse(text).map_err(|_| FieldErrorKind::NotSixDigits)
 }
 
 /// Parses an SMS code: six ASCII digits.
+///
+/// # Errors
+///
+/// [`FieldErrorKind::NotSixDigits`].
 pub fn sms_code(text: &str) -> Result<SmsCode, FieldErrorKind> {
     SmsCode::parse(text).map_err(|_| FieldErrorKind::NotSixDigits)
 }
 
 /// Parses a possible recovery code: any text of 1 to 64 characters.
+///
+/// # Errors
+///
+/// [`FieldErrorKind::Length`].
 pub fn recovery_code(text: &str) -> Result<RecoveryCodeInput, FieldErrorKind> {
     RecoveryCodeInput::parse(text)
         .map_err(|_| FieldErrorKind::Length { most: MAX_RECOVERY_CODE_LENGTH, unit: LengthUnit::Characters })
 }
 
 /// Parses a TOTP code, or a text in the format of a recovery code.
+///
+/// # Errors
+///
+/// [`FieldErrorKind::NotACode`].
 pub fn either_code(text: &str) -> Result<DisableCode, FieldErrorKind> {
     if let Ok(code) = TotpCode::parse(text) {
         return Ok(DisableCode::Totp(code));

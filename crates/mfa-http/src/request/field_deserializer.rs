@@ -91,7 +91,7 @@ impl<'de> Deserializer<'de> for FieldDeserializer {
     }
 
     fn deserialize_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Error> {
-        visitor.visit_seq(FieldAccess { name: Some(self.name), value: Some(self.value) })
+        visitor.visit_seq(FieldAccess::NameAndValue(self.name, self.value))
     }
 
     forward_to_deserialize_any! {
@@ -100,20 +100,25 @@ impl<'de> Deserializer<'de> for FieldDeserializer {
     }
 }
 
-/// The two members of a `Field`, in the order of their declaration.
-struct FieldAccess {
-    name: Option<&'static str>,
-    value: Option<Option<FieldValue>>,
+/// Members of a `Field` that are still to be read, in the order of their declaration.
+enum FieldAccess {
+    NameAndValue(&'static str, Option<FieldValue>),
+    Value(Option<FieldValue>),
+    End,
 }
 
 impl<'de> SeqAccess<'de> for FieldAccess {
     type Error = Error;
 
     fn next_element_seed<S: DeserializeSeed<'de>>(&mut self, seed: S) -> Result<Option<S::Value>, Error> {
-        if let Some(name) = self.name.take() {
-            return seed.deserialize(name.into_deserializer()).map(Some);
+        match std::mem::replace(self, Self::End) {
+            Self::NameAndValue(name, value) => {
+                *self = Self::Value(value);
+                seed.deserialize(name.into_deserializer()).map(Some)
+            }
+            Self::Value(value) => seed.deserialize(ValueDeserializer(value)).map(Some),
+            Self::End => Ok(None),
         }
-        self.value.take().map(|value| seed.deserialize(ValueDeserializer(value))).transpose()
     }
 }
 

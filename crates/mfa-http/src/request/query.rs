@@ -49,7 +49,7 @@ mod tests {
         for (query, expected) in [("b=1", FieldErrorKind::Unknown), ("a=1&a=2", FieldErrorKind::Repeated)] {
             match texts(query) {
                 Err(ApiError::Fields(errors)) => {
-                    assert_eq!(errors.first().unwrap().error, expected, "{query}")
+                    assert_eq!(errors.first().unwrap().error, expected, "{query}");
                 }
                 other => panic!("{query}: {other:?}"),
             }

@@ -26,6 +26,10 @@ fn user_id(path: &str) -> Result<UserId, ApiError> {
 }
 
 /// Parses the reason of an administrator: one line. A longer text is rejected, not truncated.
+///
+/// # Errors
+///
+/// [`FieldErrorKind::Length`] or, for control characters, [`FieldErrorKind::Unusable`].
 pub fn reason(text: &str) -> Result<String, FieldErrorKind> {
     if text.is_empty() || text.chars().count() > MAX_REASON_LENGTH {
         return Err(FieldErrorKind::Length { most: MAX_REASON_LENGTH, unit: LengthUnit::Characters });

@@ -8,7 +8,7 @@ use crate::database::OpenDatabaseError;
 use crate::settings::SettingsError;
 use crate::telemetry::TelemetryError;
 
-/// Error of opening [`Mfa`](super::Mfa). Each message says what to do.
+/// Error of opening [`Mfa`](super::Mfa). Each message contains the remedy.
 #[derive(Debug, thiserror::Error)]
 pub enum OpenError {
     /// A setting or the file of a generated key is invalid.
@@ -18,28 +18,28 @@ pub enum OpenError {
     #[error(transparent)]
     Database(#[from] OpenDatabaseError),
     /// The database stopped answering after it was opened.
-    #[error("the database gave no answer: {0}. Check DATABASE_URL and that the server is running")]
+    #[error("the database did not answer: {0}. Check DATABASE_URL and that the server is running")]
     Store(#[from] StoreError),
     /// The log cannot be opened.
     #[error(transparent)]
     Telemetry(#[from] TelemetryError),
     /// Keys are missing that values in the database are sealed with.
     #[error(
-        "MFA_ENCRYPTION_KEYS lacks a key that values in this database are still sealed with: {0}. Put it back behind \
-         the others; it may go once `mfa-admin keys rotate` has said so"
+        "MFA_ENCRYPTION_KEYS lacks a key that values in this database are still encrypted with: {0}. Add it after \
+         the others; remove it only after `mfa-admin keys rotate` reports that it can be removed"
     )]
     KeysMissing(KeyNames),
     /// A key has the id of another key that sealed the data.
     #[error(
-        "the key {0} in MFA_ENCRYPTION_KEYS is not the key of that name that this database was sealed with: put the \
-         right one in its place, or give the new one another name"
+        "the key {0} in MFA_ENCRYPTION_KEYS differs from the key with this id that encrypted this database: restore \
+         the original key, or give the new key another id"
     )]
     WrongKey(KeyId),
-    /// A setting is valid by itself but cannot be used.
+    /// A valid setting cannot be used on this machine or with this database.
     #[error("{0}")]
     Unusable(String),
     /// The machine lacks threads, memory or randomness.
-    #[error("this machine has no threads, memory or randomness to start with: {0}")]
+    #[error("this machine lacks threads, memory or randomness: {0}")]
     Machine(String),
 }
 

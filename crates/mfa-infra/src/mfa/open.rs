@@ -34,7 +34,7 @@ impl Mfa {
     ///
     /// # Errors
     ///
-    /// [`OpenError`], a sentence that says what to do.
+    /// [`OpenError`], whose message names the setting and the remedy.
     pub fn open(settings: Settings) -> Result<Self, OpenError> {
         Self::open_server(settings, LimiterChoice::BySystemTime, Arc::new(SystemClock), |ports| ports)
     }
@@ -186,7 +186,7 @@ impl Mfa {
         if tokens.algorithm.private_key_algorithm().is_some() && !tokens.previous_secrets.is_empty() {
             slog::warn!(
                 log,
-                "access tokens are still accepted under JWT_PREVIOUS_SECRET_KEYS: take them out an hour after the switch"
+                "access tokens are still accepted under JWT_PREVIOUS_SECRET_KEYS: remove them one hour after the switch"
             );
         }
         if !server.is_loopback() && !server.behind_tls_proxy && server.tls.is_none() {

@@ -27,7 +27,7 @@ impl Mfa {
         };
         let redis = match &self.redis {
             Some(redis) if redis.check().await == RedisState::Away => {
-                PartState::Degraded("Redis gives no answer: this server limits by itself")
+                PartState::Degraded("Redis does not answer: this server applies its own rate limits")
             }
             _ => PartState::Ready,
         };

@@ -10,7 +10,8 @@ use crate::schemas::text;
 
 const MESSAGE_ID: &str = "^[A-Za-z0-9-]{1,64}$";
 
-/// Fields of Twilio's status callback that are read. `mfa-infra` parses the form, after it has verified the signature.
+/// Fields of Twilio's status callback that are read.
+// `mfa-infra` parses the form, after it has verified the signature.
 #[derive(ToSchema)]
 #[expect(dead_code, reason = "describes a form that another crate parses")]
 struct TwilioReport {

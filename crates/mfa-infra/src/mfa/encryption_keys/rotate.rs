@@ -62,13 +62,13 @@ pub enum RotateError {
         seconds: u64,
     },
     /// The database did not answer.
-    #[error("{0}; what was sealed anew stays so: rotate again to go on")]
+    #[error("{0}. Rows that were re-encrypted stay re-encrypted: run the rotation again to continue")]
     Store(#[from] StoreError),
     /// A value could not be sealed.
-    #[error("{0}; what was sealed anew stays so: rotate again to go on")]
+    #[error("{0}. Rows that were re-encrypted stay re-encrypted: run the rotation again to continue")]
     Cipher(#[from] CipherError),
     /// A row could not be re-encrypted for another reason.
-    #[error("{0}; what was sealed anew stays so: rotate again to go on")]
+    #[error("{0}. Rows that were re-encrypted stay re-encrypted: run the rotation again to continue")]
     Refused(FlowError),
 }
 
