@@ -66,7 +66,7 @@ fn encodings(bytes: &[u8]) -> impl Iterator<Item = String> {
 }
 
 /// Runs every operation on an account and collects its secrets.
-fn live(server: &TestServer) -> Canaries {
+fn run_account_history(server: &TestServer) -> Canaries {
     let mut canaries = Canaries::default();
     canaries.text(PASSWORD);
     canaries.text("wrong canary password");
@@ -118,7 +118,7 @@ fn live(server: &TestServer) -> Canaries {
     canaries
 }
 
-fn demand_silence(canaries: &Canaries, remains: &Installation) {
+fn assert_no_secret_stored(canaries: &Canaries, remains: &Installation) {
     let name = remains.name;
     let log = remains.log();
     assert!(log.lines().count() > 20, "{name}: the log is the one that was written");
@@ -138,8 +138,8 @@ fn demand_silence(canaries: &Canaries, remains: &Installation) {
 #[test]
 fn no_secret_of_an_account_appears_in_the_log_or_the_database() {
     for server in TestServer::each_with(&[("MFA_LOG_LEVEL", "trace")]) {
-        let canaries = live(&server);
-        demand_silence(&canaries, &server.stop());
+        let canaries = run_account_history(&server);
+        assert_no_secret_stored(&canaries, &server.stop());
     }
 }
 
@@ -152,7 +152,7 @@ const NUMBER: [&str; 4] = ["+33612345678", "0612345678", "06 12 34 56 78", "6123
 #[test]
 fn no_secret_of_an_account_appears_in_any_response() {
     for server in TestServer::each_with(&[("INTROSPECTION_KEY", KEY)]) {
-        let mut canaries = live(&server);
+        let mut canaries = run_account_history(&server);
         canaries.text(KEY);
         canaries.text(server.installation.settings().get("DATABASE_URL").unwrap());
         let root = server.add_user("root");
