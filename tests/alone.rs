@@ -18,13 +18,13 @@ use mfa_core::{
 use mfa_infra::memory::{MemoryRateLimiter, Quota, Quotas};
 use nova_mfa_tests::{NOON, TestStore};
 
-/// One test at a time.
+/// Returns a lock that lets one test run at a time.
 fn turn() -> MutexGuard<'static, ()> {
     static TURN: Mutex<()> = Mutex::new(());
     TURN.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// What the ceremony leaves of a verification: step, success, spent token, event.
+/// Returns the changes that a verification makes: step, success, spent token and event.
 fn verification(user: UserId, at: Timestamp) -> impl FnMut(&mut Account) + Send + 'static {
     let token = AuthenticatedToken {
         user,
@@ -56,10 +56,10 @@ fn verification(user: UserId, at: Timestamp) -> impl FnMut(&mut Account) + Send 
 #[test]
 fn at_least_95_percent_of_ten_thousand_verification_updates_are_hot() {
     let _turn = turn();
-    // A transaction that is open anywhere on the server, be it in another database, keeps dead versions of rows from
-    // being cleared away, and updates from staying on their page.
+    // An open transaction anywhere on the server, even in another database, prevents the pruning of dead row
+    // versions, and then updates leave their page.
     let store = TestStore::postgres();
-    // As enrolment leaves a row: sealed secret, head of the chain, a first success.
+    // A row as after an enrolment: encrypted secret, chain head, a first success.
     store.sql(
         "INSERT INTO users (email, username, hashed_password, is_totp_enabled, totp_secret, totp_enrolled_at, \
          totp_last_step, mfa_last_success_at, mfa_last_method, mfa_internal) \
@@ -72,7 +72,7 @@ fn at_least_95_percent_of_ten_thousand_verification_updates_are_hot() {
     let accounts = store.accounts();
     store.runtime.block_on(async {
         for round in 0..200_i64 {
-            // Whoever logs in stands anywhere in the table: a stride that meets every user once.
+            // Users log in in any order: a stride that reaches each of them once.
             let users = (round * 50..round * 50 + 50).map(|n| UserId::new(first + n * 7919 % 10_000));
             for answer in
                 join_all(users.map(|user| accounts.update(user, Phase::Begin, verification(user, NOON))))
@@ -82,7 +82,7 @@ fn at_least_95_percent_of_ten_thousand_verification_updates_are_hot() {
             }
         }
     });
-    // Sessions report what they did when they end at the latest.
+    // A session flushes its statistics when it ends.
     store.database.stop(Duration::from_secs(5));
     let count = |column: &str| {
         store.number(&format!("SELECT {column} FROM pg_stat_user_tables WHERE relname = 'users'"))
@@ -92,7 +92,7 @@ fn at_least_95_percent_of_ten_thousand_verification_updates_are_hot() {
     assert!(hot * 100 >= updated * 95, "{hot} of {updated} updates were HOT");
 }
 
-/// What this process has in memory, in KiB.
+/// Returns the resident memory of this process in KiB.
 fn resident() -> u64 {
     let status = std::fs::read_to_string("/proc/self/status").expect("Linux tells of memory");
     let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).expect("a line of it");
@@ -109,7 +109,7 @@ fn a_million_client_addresses_use_less_than_64_mib_and_a_busy_one_stays_limited(
         login_per_user: quota,
         login_per_ip: quota,
     };
-    // The clock stands still, so that nobody is let in again by time.
+    // The clock does not advance, so no quota is restored.
     let limiter = MemoryRateLimiter::with_clock(quotas, Arc::new(ManualClock::at(NOON)));
     let take = |rule, subject: &str| futures::executor::block_on(limiter.take(rule, subject));
     let is_limited = |rule| matches!(take(rule, "hot"), RateLimitDecision::Limited { .. });

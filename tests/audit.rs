@@ -17,12 +17,12 @@ use mfa_infra::crypto::AuditKeys;
 use nova_mfa_tests::{NOON, TestStore, test_keys};
 use serde_json::json;
 
-/// What reads the trail of this store, with the keys that it was written with.
+/// Creates an auditor of this store with the keys of its events.
 fn auditor(store: &TestStore) -> Auditor {
     Auditor::new(store.database.clone(), Arc::new(AuditKeys::new(&test_keys())))
 }
 
-/// The first flaw of each chain, by user and number.
+/// Returns the first flaw of each chain, with user and sequence number.
 fn flaws(report: &AuditReport) -> Vec<(i64, i64, ChainFlaw)> {
     report.findings.iter().map(|it| (it.user.value(), it.seq, it.flaw.clone())).collect()
 }
@@ -32,7 +32,7 @@ fn event(kind: EventKind, outcome: Outcome) -> SecurityEvent {
     SecurityEvent::new(kind, outcome, NOON, origin)
 }
 
-/// Runs one decision on the account of this user.
+/// Runs a decision on the account of this user.
 fn change(store: &TestStore, user: UserId, mut change: impl FnMut(&mut Account) + Send + 'static) {
     let (accounts, logged) = (store.accounts(), || store.log.recorded().len());
     let before = logged();
@@ -41,7 +41,7 @@ fn change(store: &TestStore, user: UserId, mut change: impl FnMut(&mut Account) 
         .block_on(accounts.update(user, Phase::Begin, move |account| change(account)))
         .unwrap()
         .unwrap();
-    // Callers are answered before the log is told.
+    // The caller gets its result before the event is logged.
     let is_logged = (0..500).any(|_| {
         let is_logged = logged() > before;
         if !is_logged {
@@ -52,7 +52,7 @@ fn change(store: &TestStore, user: UserId, mut change: impl FnMut(&mut Account) 
     assert!(is_logged, "{}: the log was told nothing", store.name);
 }
 
-/// Adds a user with this many events, each stored by a decision of its own.
+/// Adds a user with this many events, each stored by a separate decision.
 fn user_with(store: &TestStore, name: &str, events: usize) -> UserId {
     let user = store.add_user(name);
     for _ in 0..events {
@@ -66,7 +66,7 @@ fn user_with(store: &TestStore, name: &str, events: usize) -> UserId {
     user
 }
 
-/// The lines of stored events that the log of this store would have.
+/// Returns the log lines of the stored events.
 fn log_of(store: &TestStore) -> Box<dyn BufRead> {
     let lines: Vec<String> = store
         .log
@@ -89,12 +89,12 @@ fn verified(store: &TestStore) -> AuditReport {
     auditor(store).verify(None).unwrap()
 }
 
-/// Bytes as a column of this database holds them.
+/// Formats bytes as a literal of this database.
 fn bytes(store: &TestStore, hex: &str) -> String {
     if store.name == "SQLite" { format!("'{hex}'") } else { format!("decode('{hex}', 'hex')") }
 }
 
-/// A time as a column of this database holds it.
+/// Formats a time as a literal of this database.
 fn time(store: &TestStore, seconds: i64) -> String {
     if store.name == "SQLite" { format!("{seconds}000") } else { format!("to_timestamp({seconds})") }
 }

@@ -85,7 +85,7 @@ fn endpoints_without_a_request_body_reject_unexpected_fields() {
             call().body("text/plain", "x").send().assert_problem(415, "unsupported_media_type");
             call().json(&json!({})).send().ok();
         }
-        // Nor need it say that there is none.
+        // The body can also be absent.
         let call = server.client().request("POST", "/api/mfa/recovery/regenerate");
         call.bearer(&server.token(ada.id, TokenKind::TwoFactors)).send().ok();
     }

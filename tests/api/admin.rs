@@ -5,7 +5,7 @@ use mfa_flows::TokenKind;
 use nova_mfa_tests::{Answer, Member, TestServer, members};
 use serde_json::{Value, json};
 
-/// An administrator with an authenticator app.
+/// Creates an administrator with an authenticator app.
 fn administrator(server: &TestServer, name: &str) -> Member {
     let id = server.add_user(name);
     server.installation.sql(&format!("UPDATE users SET is_superuser = TRUE WHERE id = {id}"));
@@ -24,7 +24,7 @@ fn send(server: &TestServer, token: &str, path: &str, body: &Value) -> Answer {
     server.client().post(path).bearer(token).json(body).send()
 }
 
-/// The newest event in the trail of a user: kind, actor and reason.
+/// Returns the newest audit event of a user.
 fn newest(server: &TestServer, token: &str, user: UserId) -> Value {
     let events = server.get(&format!("/api/mfa/admin/events?user_id={user}&limit=1"), token).ok();
     events["events"][0].clone()
@@ -102,7 +102,7 @@ fn unlock_enforce_regenerate_and_reset_work_and_are_audited() {
             send(&server, &token, &path_for(ada.id, "/unlock"), &json!({ "reason": "called us" })).ok();
         assert_eq!(unlocked, json!({ "user_id": ada.id.value(), "unlocked": true }));
         assert_newest("admin_unlock", json!("called us"));
-        // A pending token of the moment of the lock is spent with it.
+        // A pending token issued at the moment of the lock is spent too.
         server.advance(1);
         server.verify(&server.pending(ada.id), &ada.code(server.now())).ok();
 
@@ -166,7 +166,7 @@ fn invalid_input_is_named_and_changes_nothing() {
     }
 }
 
-/// Every endpoint of administrators, as it is called with nothing wrong.
+/// Returns a valid request to every administration endpoint.
 fn all(user: UserId) -> [(&'static str, String, Value); 8] {
     [
         ("GET", "/api/mfa/admin/stats".to_owned(), json!({})),
@@ -184,11 +184,11 @@ fn all(user: UserId) -> [(&'static str, String, Value); 8] {
 fn only_administrators_with_two_factors_have_access() {
     for server in TestServer::each() {
         let (root, ada) = (administrator(&server, "root"), server.enrol("ada"));
-        // Of two factors and a superuser's when it was issued; the row has changed its mind.
+        // The token had two factors of a superuser when it was issued; the row has changed since.
         let demoted = administrator(&server, "demoted");
         let was = fresh(&server, &demoted);
         server.installation.sql(&format!("UPDATE users SET is_superuser = FALSE WHERE id = {}", demoted.id));
-        // The row says so now; the token dates from before.
+        // The row is a superuser's now; the token was issued before.
         let promoted = server.enrol("promoted");
         let before = fresh(&server, &promoted);
         server.installation.sql(&format!("UPDATE users SET is_superuser = TRUE WHERE id = {}", promoted.id));
@@ -202,7 +202,7 @@ fn only_administrators_with_two_factors_have_access() {
             call(&fresh(&server, &ada)).assert_problem(403, "not_allowed");
             call(&was).assert_problem(403, "not_allowed");
             call(&before).assert_problem(403, "not_allowed");
-            // And nobody of those learns who there is.
+            // None of them learns which users exist.
             let nobody = path.replace(&victim.to_string(), "4711");
             let call = server.client().request(method, &nobody).bearer(&fresh(&server, &ada)).json(&body);
             call.send().assert_problem(403, "not_allowed");
@@ -242,7 +242,7 @@ fn changing_ones_own_account_requires_step_up_and_a_reset_revokes_ones_own_token
         for path in ["/recovery/regenerate", "/reset", "/unlock"] {
             server.post(&path_for(root.id, path), &old).assert_problem(401, "step_up_required");
         }
-        // Of others it is still good.
+        // The token still administers other users.
         let ada = server.enrol("ada");
         server.post(&path_for(ada.id, "/unlock"), &old).ok();
 

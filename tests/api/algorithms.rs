@@ -10,7 +10,7 @@ const BOTH: [SigningAlgorithm; 2] = [SigningAlgorithm::EdDsa, SigningAlgorithm::
 const KEYS: &str = "/.well-known/jwks.json";
 const STATUS: &str = "/api/mfa/status";
 
-/// A new private key, in PEM.
+/// Generates a private key in PEM.
 fn pem(algorithm: SigningAlgorithm) -> String {
     PrivateKey::generate(algorithm).expect("randomness").expose().to_owned()
 }

@@ -159,7 +159,7 @@ fn an_unsupported_method_gets_405_with_the_allowed_methods() {
 fn no_request_body_causes_a_500() {
     for server in TestServer::each() {
         let ada = server.enrol("ada");
-        // One at a time is spent or revoked.
+        // Each request may spend or revoke its token.
         let token = || server.token(ada.id, TokenKind::TwoFactors);
         let value = prop_oneof![
             "\\PC{0,20}".prop_map(serde_json::Value::from),
@@ -205,7 +205,7 @@ fn no_name_password_header_or_path_causes_a_500() {
                 let answer = call(server.client().get("/api/mfa/status").bearer(&header)).send();
                 assert_problem_or_success(&answer);
                 assert_eq!(answer.status, 401);
-                // What the parser of HTTP refuses is its own.
+                // Errors of the HTTP parser have no problem document.
                 let answer = call(server.client().get(&format!("/api/mfa/{path}"))).send();
                 assert!(answer.status < 500, "{path} {answer:?}");
                 Ok(())

@@ -7,7 +7,7 @@ use serde_json::json;
 
 const PASSWORD: &str = "Canary söng/42+é";
 
-/// What must occur nowhere, in every form that somebody might have written it in.
+/// Secrets that must not occur anywhere, in every likely encoding.
 #[derive(Default)]
 struct Canaries {
     texts: Vec<String>,
@@ -15,7 +15,7 @@ struct Canaries {
     codes: Vec<String>,
 }
 
-/// A digit of percent-encoding.
+/// Returns a digit of percent-encoding.
 fn hex(digit: u8) -> char {
     char::from_digit(u32::from(digit), 16).unwrap().to_ascii_uppercase()
 }
@@ -35,7 +35,7 @@ impl Canaries {
         self.texts.extend(encodings(secret));
     }
 
-    /// The token, and its signature alone.
+    /// Adds a token, and its signature separately.
     fn token(&mut self, token: &str) {
         self.texts.push(token.to_owned());
         self.texts.extend(token.rsplit('.').next().map(str::to_owned));
@@ -51,7 +51,7 @@ impl Canaries {
         }
     }
 
-    /// Codes are short: digits that stand among other digits and letters are not meant.
+    /// Asserts that no code occurs. Codes are short, so digits next to other digits or letters do not count.
     fn assert_no_code(&self, place: &str, log: &str) {
         let mut words = log.split(|c: char| !c.is_ascii_alphanumeric());
         let found = words.find(|word| self.codes.iter().any(|code| code == word));
@@ -65,30 +65,30 @@ fn encodings(bytes: &[u8]) -> impl Iterator<Item = String> {
     forms.into_iter().chain([BASE64URL_NOPAD.encode(bytes), HEXLOWER.encode(bytes)])
 }
 
-/// Makes an account live through all that it can, and collects the secrets of its life.
-fn live(server: &TestServer) -> Canaries {
-    let mut key_check_values = Canaries::default();
-    key_check_values.text(PASSWORD);
-    key_check_values.text("wrong canary password");
-    key_check_values.text(JWT_SECRET);
-    key_check_values.text(ENCRYPTION_KEY);
-    key_check_values.secret(&BASE64.decode(ENCRYPTION_KEY.as_bytes()).unwrap());
+/// Runs every operation on an account and collects its secrets.
+fn run_account_history(server: &TestServer) -> Canaries {
+    let mut canaries = Canaries::default();
+    canaries.text(PASSWORD);
+    canaries.text("wrong canary password");
+    canaries.text(JWT_SECRET);
+    canaries.text(ENCRYPTION_KEY);
+    canaries.secret(&BASE64.decode(ENCRYPTION_KEY.as_bytes()).unwrap());
     let id = server.add_user_with_password("ada", PASSWORD);
     server.login("ada", "wrong canary password").send().assert_problem(401, "invalid_credentials");
     let access = server.login("ada", PASSWORD).send().field("access_token");
 
     let started = server.post("/api/mfa/totp/enroll/start", &access);
     let ada = Member::from_enrolment(id, &started);
-    key_check_values.secret(ada.secret.expose());
-    key_check_values.text(&started.field("secret"));
-    key_check_values.text(&started.field("otpauth_uri"));
+    canaries.secret(ada.secret.expose());
+    canaries.text(&started.field("secret"));
+    canaries.text(&started.field("otpauth_uri"));
     let mut codes = vec![ada.wrong_code(server.now()), ada.code(server.now())];
     server.send_code("/api/mfa/totp/enroll/verify", &access, &codes[0]).assert_problem(401, "invalid_code");
     let confirmed = server.send_code("/api/mfa/totp/enroll/verify", &access, &codes[1]);
     let recovery_codes = confirmed.texts("recovery_codes");
     for code in &recovery_codes {
-        key_check_values.text(code);
-        key_check_values.text(&code.replace('-', ""));
+        canaries.text(code);
+        canaries.text(&code.replace('-', ""));
     }
     server.advance(300);
     let pending = server.login("ada", PASSWORD).send().field("mfa_token");
@@ -111,25 +111,25 @@ fn live(server: &TestServer) -> Canaries {
     let next = ada.code_at(server.now(), 1);
     server.send_code("/api/mfa/totp/disable", &third, &next).ok();
     codes.extend([wrong, code, next]);
-    key_check_values.codes = codes;
+    canaries.codes = codes;
     for token in [&access, &confirmed.field("access_token"), &pending, &second, &third, &fourth] {
-        key_check_values.token(token);
+        canaries.token(token);
     }
-    key_check_values
+    canaries
 }
 
-fn demand_silence(key_check_values: &Canaries, remains: &Installation) {
+fn assert_no_secret_stored(canaries: &Canaries, remains: &Installation) {
     let name = remains.name;
     let log = remains.log();
     assert!(log.lines().count() > 20, "{name}: the log is the one that was written");
-    key_check_values.assert_absent(&format!("the log on {name}"), log.as_bytes());
-    key_check_values.assert_no_code(&format!("the log on {name}"), &log);
+    canaries.assert_absent(&format!("the log on {name}"), log.as_bytes());
+    canaries.assert_no_code(&format!("the log on {name}"), &log);
     let url = remains.settings().get("DATABASE_URL").unwrap();
     assert!(!log.contains(url), "{name}");
     let stored = remains.stored_bytes();
     let holds = |needle: &[u8]| stored.windows(needle.len()).any(|it| it == needle);
     assert!(holds(b"ada@example.com"), "{name}: the database is the one that was written");
-    key_check_values.assert_absent(&format!("the database on {name}"), &stored);
+    canaries.assert_absent(&format!("the database on {name}"), &stored);
     for line in log.lines() {
         assert!(serde_json::from_str::<serde_json::Value>(line).is_ok_and(|it| it.is_object()), "{line}");
     }
@@ -138,37 +138,37 @@ fn demand_silence(key_check_values: &Canaries, remains: &Installation) {
 #[test]
 fn no_secret_of_an_account_appears_in_the_log_or_the_database() {
     for server in TestServer::each_with(&[("MFA_LOG_LEVEL", "trace")]) {
-        let key_check_values = live(&server);
-        demand_silence(&key_check_values, &server.stop());
+        let canaries = run_account_history(&server);
+        assert_no_secret_stored(&canaries, &server.stop());
     }
 }
 
 const KEY: &str = "an0therL0ngIntrospectionKey+/=";
-/// In the national form, with spaces, and in E.164: each of which would be the whole number.
+/// Phone number in national form, with spaces, and in E.164.
 const NUMBER: [&str; 4] = ["+33612345678", "0612345678", "06 12 34 56 78", "612345678"];
 
-/// What a user and an administrator are answered, whatever they call and whatever they send, holds none of what was
-/// told to the server before.
+/// No response to a user or an administrator, whatever they request, contains a secret that was sent to the server
+/// before.
 #[test]
 fn no_secret_of_an_account_appears_in_any_response() {
     for server in TestServer::each_with(&[("INTROSPECTION_KEY", KEY)]) {
-        let mut key_check_values = live(&server);
-        key_check_values.text(KEY);
-        key_check_values.text(server.installation.settings().get("DATABASE_URL").unwrap());
+        let mut canaries = run_account_history(&server);
+        canaries.text(KEY);
+        canaries.text(server.installation.settings().get("DATABASE_URL").unwrap());
         let root = server.add_user("root");
         server.installation.sql(&format!("UPDATE users SET is_superuser = TRUE WHERE id = {root}"));
         let root = server.enrol_user(root);
         let (eve, codes) = server.enrol_with_codes("eve");
-        key_check_values.secret(eve.secret.expose());
+        canaries.secret(eve.secret.expose());
         for code in &codes {
-            key_check_values.text(code);
-            key_check_values.text(&code.replace('-', ""));
+            canaries.text(code);
+            canaries.text(&code.replace('-', ""));
         }
         let fresh = |user| server.token(user, TokenKind::TwoFactors);
         let set = server.client().post("/api/mfa/phone/set").bearer(&fresh(eve.id));
         set.json(&json!({ "phone": NUMBER[0] })).send().ok();
         for number in NUMBER {
-            key_check_values.text(number);
+            canaries.text(number);
         }
         let mut answers = 0;
         for operation in Operation::all(server.client()) {
@@ -185,7 +185,7 @@ fn no_secret_of_an_account_appears_in_any_response() {
                     call().json(&json!({ "code": { "code": NUMBER[0] }, "username": codes[2] })).send(),
                 ] {
                     let place = format!("{} on {}", operation.name(), server.name());
-                    key_check_values.assert_absent(&place, format!("{answer:?}").as_bytes());
+                    canaries.assert_absent(&place, format!("{answer:?}").as_bytes());
                     assert!(!answer.text().contains(&token), "{place}");
                     answers += 1;
                 }

@@ -8,7 +8,7 @@ use nova_mfa_tests::{Answer, Operation, Request, TestServer};
 const KEY: &str = "an0therL0ngIntrospectionKey+/=";
 const SETTINGS: [(&str, &str); 2] = [("INTROSPECTION_KEY", KEY), ("BEHIND_TLS_PROXY", "true")];
 
-/// Calls of an operation that are wrong in one way each, with the answer that each must get where it gets that far.
+/// Returns requests with one error each, and the status that each gets if it reaches the check.
 fn wrong_calls(server: &TestServer, operation: &Operation, user: i64, token: &str) -> Vec<(u16, Request)> {
     let path = operation.path_for_user(user);
     let call = || server.client().request(&operation.method, &path).bearer(token);
@@ -34,7 +34,7 @@ fn wrong_calls(server: &TestServer, operation: &Operation, user: i64, token: &st
     calls
 }
 
-/// Who may call it, and gets as far as its body.
+/// Returns a token that reaches the parsing of the body.
 fn token(
     server: &TestServer,
     operation: &Operation,
@@ -49,7 +49,7 @@ fn token(
     }
 }
 
-/// Pages and their files say for themselves how long they keep.
+/// Asserts the standard headers. Pages and static files have their own `Cache-Control`.
 #[track_caller]
 fn assert_headers(operation: &Operation, answer: &Answer) {
     let name = operation.name();
@@ -109,7 +109,7 @@ fn every_operation_returns_its_documented_error_while_the_database_is_unavailabl
         let answer = operation.example(server.client(), ada.value()).bearer(token).send();
         operation.assert_documented(&answer);
         assert_headers(operation, &answer);
-        // What is no token of ours is not active, and nobody is asked.
+        // An invalid token is inactive without a query.
         if operation.requires_credentials() && operation.path != "/api/mfa/token/introspect" {
             assert_eq!(answer.status, 503, "{}: {answer:?}", operation.name());
             assert!(answer.retry_after() >= 1);
@@ -130,7 +130,7 @@ fn rate_limit_headers_are_sent_before_and_after_the_limit_is_reached() {
         let operations: Vec<_> = Operation::all(server.client()).into_iter().filter(limited).collect();
         assert_eq!(operations.len(), 7, "the code checks and the login");
         for operation in operations {
-            // Full again: each call of the operation before has long been forgotten.
+            // The quota is full again: earlier requests have expired.
             server.advance(600);
             let ada = server.add_user(&format!("ada{}", operation.path.replace('/', "-")));
             let call = || {
@@ -201,7 +201,7 @@ fn the_documentation_page_loads_nothing_from_other_hosts() {
         page.assert_security_headers();
         let text = page.text();
         assert!(!text.contains("http://") && !text.contains("https://"), "{text}");
-        // Relative addresses, from where the page is.
+        // URLs relative to the page.
         let folder = if path.ends_with('/') { path.to_owned() } else { "/".to_owned() };
         let is_file = |it: &&str| [".js", ".css", ".png"].iter().any(|end| it.ends_with(end));
         let loaded = text.split('"').filter(is_file);

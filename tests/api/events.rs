@@ -75,7 +75,7 @@ fn a_locked_user_can_read_events_and_a_pending_token_cannot() {
         server.fail(&ada, 10);
         let listed = events(&server, &server.token(ada.id, TokenKind::OneFactor), "?limit=5");
         let kinds: Vec<_> = listed.iter().map(|it| it["event"].as_str().unwrap()).collect();
-        // The token that reads it was minted by an administrator's command.
+        // The token was issued by an administrator's command.
         assert_eq!(kinds[..3], ["admin_token", "account_locked", "totp_verify"], "{}", server.name());
         server.get("/api/mfa/events", &server.pending(ada.id)).assert_problem(403, "wrong_token_stage");
         server.client().get("/api/mfa/events").send().assert_problem(401, "token_missing");

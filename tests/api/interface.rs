@@ -8,7 +8,7 @@ use nova_mfa_tests::{Answer, Client, Request, TestServer};
 const BASE: &str = "/interface/itspirit";
 const PASSWORD: &str = "a password for pages";
 
-/// A browser: it keeps the cookies of one server.
+/// Browser that keeps the cookies of one server.
 struct Browser {
     client: Client,
     cookies: Vec<(String, String)>,
@@ -44,7 +44,7 @@ impl Browser {
         self.keep(request.send())
     }
 
-    /// A form that a page of ours sends: with its key, from the same origin.
+    /// Submits a form with its CSRF key, from the same origin.
     fn post(&mut self, path: &str, fields: &[(&str, &str)]) -> Answer {
         let key = self.key();
         let request = self.form(path, &[&[("key", key.as_str())], fields].concat());
@@ -57,7 +57,7 @@ impl Browser {
         self.with_cookies(self.client.post(path)).body("application/x-www-form-urlencoded", body)
     }
 
-    /// The key of the forms of the first page, wherever that leads.
+    /// Returns the CSRF key of the first page, following redirects.
     fn key(&mut self) -> String {
         for path in [BASE.to_owned(), format!("{BASE}/verify"), format!("{BASE}/start")] {
             let page = self.get(&path).text();
@@ -118,7 +118,7 @@ fn over_tls_cookies_have_the_secure_prefix_and_attribute() {
     let lines = answer.headers("set-cookie");
     let line = lines.iter().find(|it| it.contains("nova-mfa-session=")).unwrap();
     assert!(line.starts_with("__Secure-nova-mfa-session=") && line.contains("; Secure"), "{line}");
-    // A cookie of the other name, which plain HTTP could have set, is none.
+    // A cookie without the prefix, which plain HTTP could have set, is ignored.
     let plain = browser.client.get(BASE).header("Cookie", &line.replacen("__Secure-", "", 1));
     assert!(plain.send().text().contains(r#"name="password""#));
 }
@@ -144,7 +144,7 @@ fn the_api_ignores_the_cookie_and_the_pages_ignore_the_authorization_header() {
         assert!(page.text().contains("ada@example.com"), "{}", server.name());
         let page = server.get(BASE, &ada.access);
         assert!(page.text().contains(r#"name="password""#), "{}", server.name());
-        // Of two cookies by one name neither is believed.
+        // Two cookies with the same name are both ignored.
         let two = server.client().get(BASE).header("Cookie", &format!("{cookie}; nova-mfa-session=x"));
         assert!(two.send().text().contains(r#"name="password""#));
     }
@@ -303,7 +303,7 @@ fn the_sms_outbox_is_shown_on_localhost_only() {
     assert_eq!(at("localhost:8200").send().status, 200);
     assert_eq!(at("127.0.0.1").send().status, 200);
     assert_eq!(at("[::1]:8200").send().status, 200);
-    // A page of another site whose name was made to point here, and a proxy that speaks for others.
+    // DNS rebinding by another site, and requests through a proxy.
     assert_eq!(at("evil.test").send().status, 404);
     assert_eq!(at("mfa.test").send().status, 404, "another name");
     for header in ["X-Forwarded-For", "Forwarded", "Via", "X-Real-IP"] {
@@ -316,7 +316,7 @@ fn the_sms_outbox_is_shown_on_localhost_only() {
 
 #[test]
 fn the_sms_outbox_page_does_not_exist_without_the_outbox_gateway() {
-    // A country less, no SMS; the outbox itself exists in development alone (`settings/tests/production.rs`).
+    // The outbox gateway exists in development only (`settings/tests/production.rs`).
     let server = with(&[
         ("MFA_SMS_PROVIDERS", "twilio"),
         ("TWILIO_ACCOUNT_SID", "AC1"),
@@ -389,7 +389,7 @@ fn a_wrong_code_on_a_page_is_counted_and_limited_like_one_from_the_api() {
     assert_eq!(limited.status, 429);
     assert!(limited.header("retry-after").is_some());
     assert_eq!(server.failures(ada.id), 3);
-    // What is no code costs a try of the address and none of the account.
+    // A malformed code counts for the address limit but not for the account.
     server.advance(120);
 }
 

@@ -77,7 +77,7 @@ fn introspection_requires_the_key_and_does_not_exist_without_one() {
             call.clone().bearer(wrong).send().assert_problem(401, "token_invalid");
         }
         call.clone().bearer(KEY).bearer(KEY).send().assert_problem(401, "token_invalid");
-        // Who may not ask learns nothing of a body either.
+        // Without the key, the body is not validated.
         let broken = server.client().post(INTROSPECT).bearer("wrong").body("application/json", "{");
         broken.send().assert_problem(401, "token_invalid");
         server.client().get(INTROSPECT).bearer(KEY).send().assert_problem(405, "method_not_allowed");

@@ -9,7 +9,7 @@ fn with<'a>(more: &[(&'a str, &'a str)]) -> Vec<(&'a str, &'a str)> {
     [&DEFAULTS, more].concat()
 }
 
-/// Sends a code check that is let in by no account and takes one try of its address.
+/// Sends a code check with an invalid token, which counts for the address limit only.
 fn check_code(server: &TestServer, headers: &[(&str, &str)]) -> Answer {
     let token = server.pending(mfa_core::UserId::new(1));
     let call = server.client().post("/api/mfa/verify/totp").bearer(&token).code("nonsense");
@@ -20,7 +20,7 @@ fn passed(answers: &[Answer]) -> usize {
     answers.iter().filter(|it| it.status == 422).count()
 }
 
-/// Demands that the limit ends after the seconds that were told, and not a second before.
+/// Asserts that the limit ends exactly after the seconds in `Retry-After`.
 #[track_caller]
 fn assert_retry_after_is_exact(server: &TestServer, limited: &Answer, again: impl Fn() -> Answer) {
     let seconds = limited.assert_problem(429, "rate_limited").retry_after();
@@ -124,7 +124,7 @@ fn behind_a_trusted_proxy_the_address_it_appended_is_limited() {
             let answers: Vec<_> = (0..15).map(|n| through(client, n)).collect();
             assert_eq!(passed(&answers), 10, "{} {client}", server.name());
         }
-        // Of one client's /64 every address is the same client.
+        // All addresses of a /64 are one client.
         let answers: Vec<_> = (0..15).map(|n| through(&format!("2001:db8:0:1::{n:x}"), n)).collect();
         assert_eq!(passed(&answers), 10, "{}", server.name());
         assert_eq!(passed(&[through("2001:db8:0:2::1", 0)]), 1);

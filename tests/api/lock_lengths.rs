@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 const MINUTE: u64 = 60;
 
-/// Gives ten wrong codes and tells how long the lock is.
+/// Submits ten wrong codes and returns the duration of the lock in seconds.
 #[track_caller]
 fn lock(server: &TestServer, member: &Member) -> u64 {
     server.fail(member, 10);

@@ -120,7 +120,7 @@ fn the_login_endpoint_does_not_exist_when_disabled() {
 fn users_of_the_python_backend_log_in_with_their_bcrypt_hashes() {
     for server in TestServer::each() {
         server.add_user("ada");
-        // The password of these tests at cost 4, by libxcrypt.
+        // The password of these tests, hashed by libxcrypt at cost 4.
         let hash = "$2b$04$abcdefghijklmnopqrstuuqREtd3VJD2QVZbuFskFSLk6eRIrQoOS";
         server.installation.sql(&format!("UPDATE users SET hashed_password = '{hash}'"));
         server.login("ada", PASSWORD).send().ok();

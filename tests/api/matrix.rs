@@ -10,7 +10,7 @@ use nova_mfa_tests::{Answer, Forger, Operation, TestServer};
 
 const KEY: &str = "an0therL0ngIntrospectionKey+/=";
 
-/// What is presented, a column each.
+/// Credentials, one column each.
 const COLUMNS: [&str; 9] = [
     "no token",
     "garbage",
@@ -25,7 +25,7 @@ const COLUMNS: [&str; 9] = [
 
 type Row = [&'static str; 9];
 
-/// Whatever the call is told once it was let in.
+/// Any result after the token was accepted.
 const IN: &str = "in";
 const NO: &str = "token_missing";
 const BAD: &str = "token_invalid";
@@ -34,19 +34,19 @@ const END: &str = "token_revoked";
 const STAGE: &str = "wrong_token_stage";
 const RANK: &str = "not_allowed";
 
-/// Open to all: a token is not looked at.
+/// Public: the token is ignored.
 const OPEN: Row = [IN; 9];
-/// Whoever has logged in as far as that.
+/// Any token, pending or not.
 const ANY: Row = [NO, BAD, OLD, IN, IN, IN, END, IN, IN];
 const ACCESS: Row = [NO, BAD, OLD, STAGE, IN, IN, END, IN, IN];
 const SECOND_FACTOR: Row = [NO, BAD, OLD, IN, STAGE, IN, END, IN, IN];
 const TWO_FACTORS: Row = [NO, BAD, OLD, STAGE, STAGE, IN, END, IN, IN];
-/// The account has a factor, so that enrolling takes two of them.
+/// The account has a factor, so enrolling requires two factors.
 const ENROLMENT: Row = [NO, BAD, OLD, STAGE, STAGE, IN, END, IN, IN];
 const ADMINISTRATION: Row = [NO, BAD, OLD, STAGE, STAGE, RANK, END, RANK, IN];
-/// A key opens it, and a token is no key.
+/// Requires a key; tokens are rejected.
 const BY_KEY: Row = [NO, BAD, BAD, BAD, BAD, BAD, BAD, BAD, BAD];
-/// Signed by the provider; 404 where there is no such provider.
+/// Signed by the SMS provider; 404 if the provider is not configured.
 const BY_PROVIDER: Row = OPEN;
 
 const TABLE: &[(&str, Row)] = &[
@@ -95,7 +95,7 @@ fn row(operation: &Operation) -> Row {
     row.unwrap_or_else(|| panic!("{name} has no row: say which token opens it"))
 }
 
-/// Three users of whom each has an authenticator app; the last one administers.
+/// Three users with an authenticator app; the last one is an administrator.
 struct Cast {
     ada: UserId,
     bob: UserId,
@@ -110,7 +110,7 @@ impl Cast {
         Self { ada: user("ada"), bob: user("bob"), root: server.enrol_user(root).id }
     }
 
-    /// What a column presents.
+    /// Returns the token of a column.
     fn token(&self, server: &TestServer, column: usize) -> Option<String> {
         let two_factors = |user| server.token(user, TokenKind::TwoFactors);
         Some(match COLUMNS[column] {
@@ -132,7 +132,7 @@ impl Cast {
     }
 }
 
-/// A genuine token of an hour and a minute ago.
+/// Returns a correctly signed token issued 61 minutes ago.
 fn expired(server: &TestServer, token: &str) -> String {
     let now = server.now().seconds();
     let times = [("iat", 3660), ("nbf", 3660), ("auth_time", 3660), ("exp", 60)];

@@ -14,8 +14,8 @@ fn metrics(server: &TestServer) -> String {
     answer.text()
 }
 
-/// The metrics once this sample is there with this value, or those of two seconds later: a caller is answered before an
-/// event that was stored is told and counted.
+/// Returns the metrics once this sample has this value, or those after two seconds: the response may be sent before a
+/// stored event is counted.
 fn metrics_once(server: &TestServer, sample: &str, value: u64) -> String {
     let line = format!("{sample} {value}");
     for _ in 0..100 {
@@ -28,19 +28,19 @@ fn metrics_once(server: &TestServer, sample: &str, value: u64) -> String {
     metrics(server)
 }
 
-/// The value of a sample, by its name and labels as they stand.
+/// Returns the value of a sample, selected by its exact name and labels.
 fn value(text: &str, sample: &str) -> u64 {
     let line = text.lines().find_map(|line| line.strip_prefix(sample)?.strip_prefix(' '));
     line.unwrap_or_else(|| panic!("{sample} in {text}")).parse().unwrap()
 }
 
-/// The names of all samples.
+/// Returns the names of all samples.
 fn samples(text: &str) -> BTreeSet<&str> {
     let lines = text.lines().filter(|line| !line.starts_with('#'));
     lines.filter_map(|line| line.split(['{', ' ']).next()).collect()
 }
 
-/// The names of all families, with their types.
+/// Returns the names of all metric families with their types.
 fn families(text: &str) -> BTreeSet<(&str, &str)> {
     text.lines().filter_map(|line| line.strip_prefix("# TYPE ")?.split_once(' ')).collect()
 }
@@ -135,7 +135,7 @@ fn read(path: &str) -> String {
     std::fs::read_to_string(root.join(path)).unwrap_or_else(|error| panic!("{path}: {error}"))
 }
 
-/// What in a text looks like the name of a metric of ours.
+/// Returns the words of a text that look like names of our metrics.
 fn named(text: &str) -> BTreeSet<&str> {
     let words = text.split(|c: char| !(c.is_ascii_alphanumeric() || c == '_'));
     words.filter(|word| word.starts_with("mfa_") || word.starts_with("rate_limit_exceeded")).collect()
@@ -166,7 +166,7 @@ fn every_metric_used_by_the_dashboard_and_the_alerts_exists() {
 #[test]
 fn the_documentation_lists_every_metric_and_no_others() {
     let [server, _] = TestServer::each();
-    // An event and a call, without which their families are empty and not told.
+    // An event and a request, without which their metric families are empty and omitted.
     server.enrol("ada");
     metrics(&server);
     let text = metrics(&server);

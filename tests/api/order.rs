@@ -7,7 +7,7 @@ use serde_json::json;
 const VERIFY: &str = "/api/mfa/verify/totp";
 const JSON: &str = "application/json";
 
-/// Clients are told apart by what the proxy says, so that one may have used up its tries and another not.
+/// Clients are distinguished by a forwarding header, so that only one of them reaches its limit.
 const SETTINGS: [(&str, &str); 2] = [("TRUSTED_PROXIES", "127.0.0.1"), ("MFA_RATE_LIMIT_MAX", "1")];
 
 fn from(server: &TestServer, client: u32) -> Request {

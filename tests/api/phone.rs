@@ -35,7 +35,7 @@ fn one_factor(server: &TestServer, name: &str) -> (UserId, String) {
     (user, server.token(user, TokenKind::OneFactor))
 }
 
-/// A user with an app and a verified number that logins use.
+/// Creates a user with an app and a verified number as backup method.
 fn with_both(server: &TestServer, name: &str) -> nova_mfa_tests::Member {
     let mut ada = server.enrol(name);
     set_number(server, &ada.access, NUMBER).ok();
@@ -153,7 +153,7 @@ fn a_confirmation_code_expires_after_five_minutes_and_belongs_to_its_user() {
         set_number(&server, &other, OTHER).ok();
         confirm(&server, &other, &code).assert_problem(401, "invalid_code");
         server.advance(299);
-        // Any token of the user that may enrol: the code is bound to user and number.
+        // Any token of the user that can enrol works: the code is bound to user and number.
         let again = server.token(ada, TokenKind::OneFactor);
         confirm(&server, &again, &code).ok();
 

@@ -3,7 +3,7 @@
 use nova_mfa_tests::{Answer, TestServer};
 use serde_json::{Value, json};
 
-/// One answer of each kind that a client can bring about, good ones included.
+/// Returns one response of each kind that a client can cause, including successful ones.
 fn answers(server: &TestServer, language: &str) -> Vec<Answer> {
     let ada = server.enrol(&format!("ada-{}", server.now().seconds()));
     let client = server.client();

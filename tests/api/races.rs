@@ -4,7 +4,7 @@ use std::sync::Barrier;
 
 use nova_mfa_tests::{Answer, Member, TestServer};
 
-/// Releases this many calls at once, and gives their answers. A call that is told to come back does so at once.
+/// Sends this many requests concurrently and returns the responses. A 503 with `Retry-After` is repeated at once.
 fn at_once(count: usize, call: impl Fn(usize) -> Answer + Sync) -> Vec<Answer> {
     let barrier = Barrier::new(count);
     let (barrier, call) = (&barrier, &call);

@@ -15,7 +15,7 @@ fn a_pending_token_is_exchanged_for_one_access_token() {
         server.verify(&pending, &ada.code_at(server.now(), 1)).assert_problem(401, "token_spent");
         server.get("/api/mfa/methods", &pending).assert_problem(401, "token_spent");
         server.post("/api/mfa/token/revoke", &pending).assert_problem(401, "token_spent");
-        // Nobody mends it by writing it anew with the same id.
+        // Another token with the same id is rejected too.
         let again = Forger::like(&pending).claim("email", "other@example.com").sign();
         server.verify(&again, &ada.code_at(server.now(), 1)).assert_problem(401, "token_spent");
         assert_eq!(server.failures(ada.id), 0, "{}", server.name());

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 const NUMBER: &str = "+33612345612";
 
-/// A user whose only factor is this number, and the access token that came with it. Another code may be sent at once.
+/// Creates a user whose only factor is this number. Returns the access token too. Another code can be sent at once.
 fn enrol(server: &TestServer, name: &str, number: &str) -> (UserId, String) {
     let user = server.add_user(name);
     let token = server.token(user, TokenKind::OneFactor);
@@ -33,7 +33,7 @@ fn verify(server: &TestServer, token: &str, code: &str) -> Answer {
     server.send_code("/api/mfa/verify/sms", token, code)
 }
 
-/// A pending token, and the code that was sent for it.
+/// Returns a pending token and the code sent for it.
 fn request_code(server: &TestServer, user: UserId) -> (String, String) {
     let pending = server.pending(user);
     send(server, &pending).ok();
@@ -78,7 +78,7 @@ fn a_code_and_its_pending_token_are_accepted_once() {
 fn a_code_expires_after_five_minutes() {
     for server in TestServer::each() {
         let (ada, access) = enrol(&server, "ada", NUMBER);
-        // A two-factor token lives longer than a code does.
+        // A two-factor token outlives a code.
         send(&server, &access).ok();
         let code = server.sms_code(NUMBER);
         server.advance(299);
@@ -307,7 +307,7 @@ fn a_prefix_with_low_conversion_is_blocked_and_reported_in_log_and_readiness() {
             let answer = set(&server, &token, &format!("+33{prefix}{line:04}"));
             (token, answer)
         };
-        // Another prefix of the country is used as it should be, so that the country stays open.
+        // The codes of another prefix are used, so that the country is not blocked.
         for line in 0..10 {
             let (token, answer) = set_at(line, "79876");
             answer.ok();

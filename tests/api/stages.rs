@@ -4,7 +4,7 @@ use mfa_core::UserId;
 use mfa_flows::TokenKind;
 use nova_mfa_tests::{Answer, Forger, TestServer};
 
-/// A table: the routes across, a kind of token a line. `in` is whatever a call is told that the token let in.
+/// Table with the routes as columns and the kinds of token as rows. `in` is any result after the token was accepted.
 const COLUMNS: [(&str, &str); 10] = [
     ("POST", "/api/mfa/totp/enroll/start"),
     ("POST", "/api/mfa/totp/enroll/verify"),
@@ -54,7 +54,7 @@ fn outcome_of(answer: &Answer) -> String {
     if let_in.contains(&outcome.as_str()) { "in".to_owned() } else { outcome }
 }
 
-/// Calls every route with a token made afresh for each, and compares.
+/// Calls every route with a new token each and compares the outcomes.
 #[track_caller]
 fn assert_outcomes(
     server: &TestServer,

@@ -18,7 +18,7 @@ fn change(server: &TestServer, path: &str, token: &str) -> Answer {
     }
 }
 
-/// An access token of two factors, shown now.
+/// Returns an access token with two factors verified now.
 fn fresh(server: &TestServer, member: &Member) -> String {
     server.verify(&server.pending(member.id), &member.code(server.now())).field("access_token")
 }

@@ -9,7 +9,7 @@ const COMMON: [&str; 11] =
     ["iss", "aud", "sub", "iat", "nbf", "exp", "jti", "sv", "email", "is_superuser", "amr"];
 const METHODS: &str = "/api/mfa/methods";
 
-/// The claims that a token of this kind cannot go without.
+/// Returns the required claims of this kind of token.
 fn required(kind: TokenKind) -> Vec<&'static str> {
     let own: &[&str] = match kind {
         TokenKind::Pending => &["mfa_pending"],

@@ -4,7 +4,7 @@ use mfa_flows::TokenKind;
 use nova_mfa_tests::{TestServer, claims_of, members};
 use serde_json::json;
 
-/// Every spelling of a code but six ASCII digits.
+/// Returns spellings of a code other than six ASCII digits.
 fn odd_spellings(code: &str) -> Vec<serde_json::Value> {
     let (head, tail) = code.split_at(3);
     let eastern: String =

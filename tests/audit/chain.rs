@@ -22,7 +22,7 @@ fn an_unmodified_audit_log_is_intact() {
     }
 }
 
-/// More events than are read at once, of one user and of many.
+/// Reads more events than one batch holds, of one user and of many.
 #[test]
 fn an_audit_log_of_many_batches_is_read_to_its_end() {
     for store in TestStore::each() {
@@ -80,7 +80,7 @@ fn any_altered_field_is_detected_and_its_row_named() {
             let expected = [(user.value(), 2, ChainFlaw::Altered)];
             assert_eq!(flaws(&report), expected, "{}: {alteration}", store.name);
         }
-        // Each of them is told, and nobody else's.
+        // Each of them is reported, and no other.
         user_with(&store, "good", 3);
         assert_eq!(verified(&store).findings.len(), alterations.len(), "{}", store.name);
     }
@@ -133,7 +133,7 @@ fn rows_that_were_moved_reassigned_or_added_are_detected() {
     }
 }
 
-/// Somebody who may write everything but has no key cuts the end off, and turns the user's row back with it.
+/// An attacker with write access but without the key removes the last events and resets the user's row.
 #[test]
 fn removal_of_the_last_events_with_the_chain_head_is_detected_by_the_log() {
     for store in TestStore::each() {
@@ -204,7 +204,7 @@ fn an_erased_user_verifies_and_silently_removed_personal_data_does_not() {
     }
 }
 
-/// The number of a user who is gone is not given again: another chain would begin where the old one ended.
+/// The id of a deleted user is not reused: a new chain would continue the old one.
 #[test]
 fn a_new_user_starts_a_new_chain() {
     for store in TestStore::each() {

@@ -56,7 +56,7 @@ fn audit_export_writes_all_stored_fields_ordered_by_time() {
     for server in TestServer::each() {
         let ada = server.enrol("ada");
         server.fail(&ada, 1);
-        // The command has the system's clock, which the server's is far ahead of.
+        // The command uses the system clock, and the server's clock is far ahead of it.
         let long_ago =
             if server.name() == "SQLite" { "at - 126230400000" } else { "at - interval '35064 hours'" };
         server.installation.sql(&format!("UPDATE mfa_events SET at = {long_ago}"));

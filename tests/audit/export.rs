@@ -10,7 +10,7 @@ use super::{auditor, change, event, user_with};
 
 const EARLIER: Timestamp = Timestamp::from_seconds(1_700_000_000);
 
-/// Every page of an export at this time.
+/// Returns all pages of an export at this time.
 fn all(store: &TestStore, since: Timestamp, now: Timestamp) -> Vec<ExportedEvent> {
     let (mut events, mut place) = (Vec::new(), Some(ExportCursor::from(since)));
     while let Some(after) = place {

@@ -42,10 +42,10 @@ fn old_events_are_removed_from_the_start_of_each_chain_and_the_rest_verifies() {
         assert_eq!(trim(&store, NOON), 0, "{}: nothing is older than itself", store.name);
         assert_eq!(trim(&store, NOON.plus(days(35))), 7, "{}", store.name);
         assert_eq!((numbers(&store, ada), numbers(&store, bob)), ((6, 7), (0, 0)), "{}", store.name);
-        // Also against a log that tells of everything.
+        // Also against a log with all events.
         assert!(with_log(&store).is_intact(), "{}: {:?}", store.name, with_log(&store));
 
-        // A chain of which nothing is left goes on where it was.
+        // A chain without events continues at its sequence number.
         record_at(&store, bob, NOON.plus(days(400)));
         assert_eq!(numbers(&store, bob), (3, 3), "{}", store.name);
         assert!(with_log(&store).is_intact(), "{}", store.name);
@@ -130,7 +130,7 @@ fn a_flaw_in_an_event_is_reported_before_its_removal() {
     }
 }
 
-/// G-06, by the setting and by the server's own clock.
+/// Uses the setting and the server's own clock (G-06).
 #[test]
 fn a_server_removes_events_older_than_the_configured_retention() {
     for server in TestServer::each_with(&[("MFA_AUDIT_DAYS", "30")]) {
@@ -150,7 +150,7 @@ fn a_server_removes_events_older_than_the_configured_retention() {
     }
 }
 
-/// An audit beside a server at work, while retention removes what it has not read yet.
+/// Verifies while a server adds events and retention removes events that are not read yet.
 #[test]
 fn concurrent_growth_and_retention_are_never_reported_as_alterations() {
     for store in TestStore::each() {
@@ -177,7 +177,7 @@ fn concurrent_growth_and_retention_are_never_reported_as_alterations() {
     }
 }
 
-/// By a clock that is years ahead everything would be old.
+/// With a clock that is years ahead, all events would be old.
 #[test]
 fn nothing_is_removed_while_the_clock_is_not_trusted() {
     let server = TestServer::postgres_with(&[("MFA_MAX_CLOCK_SKEW", "5"), ("MFA_AUDIT_DAYS", "30")]);

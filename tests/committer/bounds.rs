@@ -9,7 +9,7 @@ use mfa_core::{Phase, StoreErrorKind, UserId};
 use mfa_infra::database::{CommitterLimits, DatabaseOptions};
 use nova_mfa_tests::TestStore;
 
-/// Holds the store's one committer inside a decision until the sender is dropped.
+/// Blocks the store's only committer in a decision until the sender is dropped.
 fn hold(store: &TestStore, user: UserId) -> Sender<()> {
     let (release, released): (Sender<()>, Receiver<()>) = channel();
     let (entered, inside) = channel::<()>();
@@ -75,7 +75,7 @@ fn a_decision_that_waited_too_long_is_dropped_without_running() {
     let (ada, bob) = (store.add_user("ada"), store.add_user("bob"));
     let accounts = store.accounts();
     store.runtime.block_on(async {
-        // The holder itself may be late; ask until it is not.
+        // The blocking decision may start late; retry until it has.
         let release = loop {
             let (release, released): (Sender<()>, Receiver<()>) = channel();
             let (entered, inside) = channel::<()>();

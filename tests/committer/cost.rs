@@ -14,7 +14,7 @@ use mfa_core::{Account, EventKind, Origin, Outcome, Phase, SecurityEvent, UserId
 use mfa_infra::database::{CommitterLimits, DatabaseOptions};
 use nova_mfa_tests::{NOON, TestStore};
 
-/// Statements by the mark of the thread that sent them.
+/// Statements by the mark of their thread.
 static SENT: Mutex<BTreeMap<u32, Vec<String>>> = Mutex::new(BTreeMap::new());
 
 thread_local! {
@@ -49,7 +49,7 @@ fn verified(account: &mut Account) {
     account.record(SecurityEvent::new(EventKind::TotpVerify, Outcome::Success, NOON, Origin::default()));
 }
 
-/// Holds the one committer of the store in a decision until the sender is dropped.
+/// Blocks the store's only committer in a decision until the sender is dropped.
 fn hold(store: &TestStore, user: UserId, mark: u32) -> (Sender<()>, tokio::task::JoinHandle<()>) {
     let (release, released): (Sender<()>, Receiver<()>) = channel();
     let (entered, inside) = channel::<()>();
@@ -67,14 +67,14 @@ fn hold(store: &TestStore, user: UserId, mark: u32) -> (Sender<()>, tokio::task:
     (release, held)
 }
 
-/// The statements of one group over these users.
+/// Returns the statements of one group of these users.
 fn statements_of_one_group(store: &TestStore, users: &[UserId], mark: u32) -> Vec<String> {
     let (release, held) = hold(store, users[0], mark);
     let accounts = store.accounts();
     let users = users.to_vec();
     store.runtime.block_on(async move {
         let all = join_all(users.iter().map(|user| accounts.update(*user, Phase::Begin, verified)));
-        // Polled once, every decision waits in the queue; only then may the committer go on.
+        // After one poll every decision is queued; only then can the committer continue.
         let mut all = Box::pin(all);
         assert!(futures::poll!(&mut all).is_pending());
         drop(release);
@@ -91,7 +91,7 @@ fn options() -> DatabaseOptions {
     DatabaseOptions::default().with_committers(1).with_limits(limits)
 }
 
-/// The holding decision's own COMMIT comes first where the database has one around it.
+/// Returns the kinds of statements. The blocking decision's own COMMIT comes first if the database needs one.
 fn kinds(statements: &[String]) -> Vec<&str> {
     statements
         .iter()

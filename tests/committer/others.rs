@@ -18,7 +18,7 @@ fn a_row_that_changed_between_read_and_write_is_decided_again_on_its_new_value()
     let count = Arc::clone(&runs);
     let enforced = store.runtime.block_on(store.accounts().update(ada, Phase::Begin, move |account| {
         if count.fetch_add(1, Ordering::SeqCst) == 0 {
-            // Between the read and the write, as NOVA might.
+            // A write by NOVA between the read and the write.
             let mut connection = connection.lock().unwrap();
             connection.batch_execute("UPDATE users SET mfa_enforced = TRUE, full_name = 'Countess'").unwrap();
         }

@@ -18,14 +18,14 @@ use mfa_infra::metrics::StoreMetrics;
 use nova_mfa_tests::{NOON, TestStore, test_keys};
 
 const WHOLE: u8 = 0;
-/// The next piece to the server arrives, and its answer does not.
+/// The next data sent to the server arrives, but its response is lost.
 const CUT_AFTER: u8 = 1;
-/// The next piece to the server does not arrive.
+/// The next data sent to the server is lost.
 const CUT_BEFORE: u8 = 2;
-/// Nothing passes, and nobody is let in.
+/// No data passes and no connection is accepted.
 const GONE: u8 = 3;
 
-/// A line to the database that can be cut at the worst moment.
+/// TCP proxy to the database that can cut the connection at a given moment.
 #[derive(Clone)]
 struct Line {
     port: u16,
@@ -57,7 +57,7 @@ impl Line {
         line
     }
 
-    /// From the next piece on; once.
+    /// Cuts at the next data, once.
     fn cut(&self, how: u8) {
         self.state.store(how, Ordering::SeqCst);
     }
@@ -85,7 +85,7 @@ fn forward(mut from: TcpStream, mut to: TcpStream, is_client: bool, state: &Atom
     drop(from.shutdown(Shutdown::Both));
 }
 
-/// The database of a store, reached over a line.
+/// Opens the database of a store through a proxy.
 fn open_through(store: &TestStore, options: &DatabaseOptions, query: &str) -> (Arc<dyn Database>, Line) {
     let DatabaseLocation::Postgres(url) = &store.location else { panic!("this test is for PostgreSQL") };
     let mut url = url::Url::parse(url.expose()).unwrap();
@@ -112,7 +112,7 @@ fn event() -> SecurityEvent {
     SecurityEvent::new(EventKind::TotpVerify, Outcome::Failure, NOON, Origin::default())
 }
 
-/// Counts a failure and, in its first run, has the line cut; answers which run was stored, and how often it ran.
+/// Returns a decision that counts a failure and cuts the connection in its first run, and the number of its runs.
 fn count_and_cut(
     line: &Line,
     how: u8,
@@ -134,7 +134,7 @@ fn count_and_cut(
     (decide, runs)
 }
 
-/// So that the statements are prepared, and the next piece is the write itself.
+/// Prepares the statements, so that the next data sent is the write itself.
 fn warm_up(store: &TestStore, accounts: &Arc<dyn Database>, user: mfa_core::UserId) {
     let accounts: Arc<dyn Accounts> = accounts.clone();
     for records in [true, false] {
@@ -200,7 +200,7 @@ fn an_outcome_that_cannot_be_determined_in_time_is_reported_as_unknown() {
     assert_eq!(error.kind(), StoreErrorKind::Unknown, "{error}");
     line.cut(WHOLE);
     let after = store.runtime.block_on(async {
-        // The lane may still be looking.
+        // The lookup may still be running.
         for _ in 0..100 {
             match accounts.update(ada, Phase::Begin, |account| account.failures).await {
                 Ok(found) => return found,
@@ -230,14 +230,14 @@ fn an_unresponsive_committer_is_replaced_after_its_deadline() {
         let (wake, asleep) = std::sync::mpsc::channel::<()>();
         let asleep = Mutex::new(asleep);
         let silent = accounts.update(ada, Phase::Begin, move |account| {
-            // Changes nothing: on SQLite it sits on the lock of the whole file.
+            // Changes nothing: on SQLite it holds the lock of the whole file.
             let _ = asleep.lock().unwrap().recv_timeout(Duration::from_secs(20));
             account.failures
         });
         let error = store.runtime.block_on(silent).unwrap_err();
         assert_eq!(error.kind(), StoreErrorKind::Unknown, "{name}");
         if name == "SQLite" {
-            // It holds the lock of the whole file: its successor serves as soon as it lets go.
+            // It holds the lock of the whole file: its successor works as soon as the lock is released.
             wake.send(()).unwrap();
         }
         let served = store.runtime.block_on(async {
@@ -271,8 +271,8 @@ impl FailoverListener for Alarm {
 fn a_new_timeline_is_detected_on_the_next_connection() {
     let store = TestStore::postgres();
     let ada = store.add_user("ada");
-    // Stands before the system's own function on the path of this test's sessions: a promoted standby cannot be had in
-    // a moment.
+    // Precedes the system function on the search path of this test's sessions: promoting a real standby would take too
+    // long.
     store.sql(
         "CREATE TABLE history (timeline TEXT); INSERT INTO history VALUES ('00000001'); \
          CREATE FUNCTION public.pg_walfile_name(pg_lsn) RETURNS TEXT LANGUAGE sql AS \
@@ -301,7 +301,7 @@ fn a_new_timeline_is_detected_on_the_next_connection() {
         Some(&NOON),
         "told before anything is decided on the new server"
     );
-    // Another process that starts within the minute is told as well.
+    // Another process that starts within the minute detects it too.
     let beside = Arc::new(Alarm::default());
     let options = one_committer().with_failover_listener(beside.clone());
     let (second, _line) = open_through(&store, &options, "options=-c%20search_path%3Dpublic,pg_catalog");

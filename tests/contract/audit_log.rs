@@ -10,7 +10,7 @@ use mfa_core::{
 use nova_mfa_tests::{NOON, TestStore, add_user};
 use tokio::runtime::Runtime;
 
-/// One adapter, with a user or two.
+/// Adapter with its users.
 struct Stage {
     name: &'static str,
     accounts: Arc<dyn Accounts>,
@@ -44,7 +44,7 @@ impl Stage {
         self.runtime.block_on(add_user(self.users.as_ref(), name))
     }
 
-    /// Stores events of these kinds in one step.
+    /// Stores events of these kinds in one decision.
     fn record(&self, user: UserId, kinds: &[EventKind]) {
         let events: Vec<_> = kinds.iter().map(|kind| event(*kind)).collect();
         let recorded = self.accounts.update(user, Phase::Begin, move |account| {
@@ -160,7 +160,7 @@ fn events_of_all_users_are_paginated_by_id_and_filtered_by_user_and_kind() {
     });
 }
 
-/// A search for a kind that hardly occurs reads so many rows and no more, and says where to go on.
+/// A search for a rare kind reads a limited number of rows and returns where to continue.
 #[test]
 fn a_search_for_a_rare_kind_stops_at_the_scan_limit_and_can_be_continued() {
     for store in TestStore::each() {

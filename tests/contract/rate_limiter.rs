@@ -15,7 +15,7 @@ use crate::redis::{LONG, Limits, own_prefix, quotas};
 
 const IP: RateRule = RateRule::CodeCheckPerIp;
 
-/// One adapter, and the clock that it limits by.
+/// Adapter and its clock.
 struct Limiter {
     name: &'static str,
     port: Arc<dyn RateLimiter>,
@@ -40,14 +40,14 @@ impl Limiter {
     }
 }
 
-/// The same suite on both: every rule allows `max` in `window`.
+/// Runs a test on every limiter, in which every rule allows `max` in `window`.
 fn on_every_limiter(max: u32, window: Duration, suite: impl Fn(&Limiter)) {
     let clock = Arc::new(ManualClock::at(NOON));
     let memory = MemoryRateLimiter::with_clock(quotas(max, window), clock.clone());
     let runtime = Runtime::new().unwrap();
     suite(&Limiter { name: "memory", port: Arc::new(memory), clock, runtime });
 
-    // Its share of the quota would be one try: the suite notices any try that Redis did not decide.
+    // The local share would be one request, so the test detects any request that Redis did not decide.
     let limits = Limits { max, window, servers: 1000, deadline: LONG };
     let (url, prefix) = (redis_url(), own_prefix());
     let redis = limits.over(&url, &prefix);

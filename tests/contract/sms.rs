@@ -24,7 +24,7 @@ const LIMITS: BudgetLimits = BudgetLimits {
 };
 const ADA: &str = "0612345612";
 
-/// One adapter of the budgets.
+/// Adapter of the budgets.
 struct Budgets<'a> {
     name: &'static str,
     port: Arc<dyn SmsBudgets>,
@@ -32,7 +32,7 @@ struct Budgets<'a> {
 }
 
 impl Budgets<'_> {
-    /// Who refuses a send to this number, and the seconds to wait.
+    /// Returns the scope that rejects a send to this number, and the seconds to wait.
     fn refusal(&self, number: &str, limits: &BudgetLimits, now: Timestamp) -> Option<(BudgetScope, u64)> {
         refusal(self.port.as_ref(), self.runtime, number, limits, now)
     }
@@ -128,7 +128,7 @@ fn a_restart_does_not_reset_the_budgets() {
     }
 }
 
-/// One adapter of the record of sends, and what only a look into it shows.
+/// Adapter of the send log, with direct reads of its content.
 struct Sends<'a> {
     name: &'static str,
     port: Arc<dyn SmsSendLog>,
@@ -187,7 +187,7 @@ impl Sends<'_> {
         record.id
     }
 
-    /// This many sends to a number, one a second, of which the first ones come back.
+    /// Records this many sends to a number, one a second. The codes of the first ones are used.
     fn send_many(&self, number: &str, count: u64, used: u64) {
         for n in 0..count {
             let id = self.begin(&format!("{number} {n}"), number, later(n));

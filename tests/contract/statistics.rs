@@ -86,7 +86,7 @@ fn events_are_counted_by_bucket_method_and_outcome_within_the_period_only() {
             record(account, EventKind::TotpVerify, totp, Outcome::Success, NOON);
             record(account, EventKind::TotpVerify, totp, Outcome::Success, soon);
             record(account, EventKind::TotpVerify, totp, Outcome::Failure, soon);
-            // Told to its user as a wrong code, and counted as one.
+            // Reported to the user as a wrong code, and counted as one.
             record(account, EventKind::OtpReplay, totp, Outcome::Failure, soon);
             record(account, EventKind::AccountLocked, totp, Outcome::Failure, soon);
             record(account, EventKind::RecoveryUse, recovery, Outcome::Success, NOON.plus(hours(30)));

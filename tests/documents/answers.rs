@@ -5,10 +5,10 @@
 
 use serde_json::Value;
 
-/// Members whose number is a time, or counts what other parts of the product add to.
+/// Members whose number is a time or changes with other parts of the product.
 const VARYING: [&str; 7] = ["retry_after", "exp", "iat", "nbf", "auth_time", "id", "seq"];
 
-/// What differs between what a document shows and what there was; nothing where they are alike.
+/// Returns the first difference between documented and actual output, or `None`.
 pub(super) fn difference(shown: &str, printed: &str, said: &str) -> Option<String> {
     let (shown, printed) = (plain(shown), plain(printed));
     let (shown_statuses, shown_rest) = statuses(&shown);
@@ -27,18 +27,18 @@ pub(super) fn difference(shown: &str, printed: &str, said: &str) -> Option<Strin
     }
 }
 
-/// With the blanks and apostrophes of a keyboard in place of those of French print.
+/// Replaces typographic spaces and apostrophes by ASCII ones.
 fn plain(text: &str) -> String {
     text.replace(['\u{a0}', '\u{202f}'], " ").replace('’', "'")
 }
 
-/// The lines that tell a status, and the others.
+/// Separates the lines with a status from the others.
 fn statuses(text: &str) -> (Vec<&str>, String) {
     let (statuses, rest): (Vec<_>, Vec<_>) = text.lines().partition(|line| line.starts_with("HTTP "));
     (statuses, rest.join("\n"))
 }
 
-/// The text as JSON values, one after the other.
+/// Parses the text as consecutive JSON values.
 fn values(text: &str) -> Option<Vec<Value>> {
     serde_json::Deserializer::from_str(text).into_iter().collect::<Result<_, _>>().ok()
 }
@@ -71,19 +71,19 @@ fn unlike_lists(place: &str, shown: &[Value], printed: &[Value]) -> Option<Strin
     if printed.len() < shown.len() || (!more && printed.len() != shown.len()) {
         return Some(format!("{place}: {} members shown, {} there", shown.len(), printed.len()));
     }
-    // Where more follow, they are like the last one that is shown.
+    // Further members must match the last documented one.
     let like = shown.iter().chain(shown.last().into_iter().cycle());
     like.zip(printed)
         .enumerate()
         .find_map(|(n, (shown, printed))| unlike(&format!("{place}[{n}]"), shown, printed))
 }
 
-/// Whether a text is as shown, or of the same kind where no two runs have the same.
+/// Whether a text matches, or is of the same kind if it differs in every run.
 fn alike(shown: &str, printed: &str) -> bool {
     fits(shown, printed) || KINDS.iter().any(|kind| kind(shown) && kind(printed))
 }
 
-/// Whether a text is as shown, where `…` stands for anything.
+/// Whether a text matches, where `…` stands for any text.
 fn fits(shown: &str, printed: &str) -> bool {
     let mut parts = shown.split('…');
     let Some(mut rest) = parts.next().and_then(|first| printed.strip_prefix(first)) else { return false };
@@ -107,7 +107,7 @@ fn unlike_texts(shown: &str, printed: &str) -> Option<String> {
 
 const KINDS: [fn(&str) -> bool; 5] = [is_time, is_recovery_code, is_hexadecimal, is_secret, is_token];
 
-/// As `2026-11-22T23:47:01.732Z`.
+/// Whether this is a time such as `2026-11-22T23:47:01.732Z`.
 fn is_time(text: &str) -> bool {
     let digits = text.bytes().filter(u8::is_ascii_digit).count();
     (20..=30).contains(&text.len())
@@ -116,7 +116,7 @@ fn is_time(text: &str) -> bool {
         && text.as_bytes().get(10) == Some(&b'T')
 }
 
-/// As `5t7d-38by-vbkf-q0tb`.
+/// Whether this is a recovery code such as `5t7d-38by-vbkf-q0tb`.
 fn is_recovery_code(text: &str) -> bool {
     let groups: Vec<_> = text.split('-').collect();
     groups.len() == 4
@@ -125,12 +125,12 @@ fn is_recovery_code(text: &str) -> bool {
             .all(|it| it.len() == 4 && it.bytes().all(|c| c.is_ascii_digit() || c.is_ascii_lowercase()))
 }
 
-/// An id of a request or the like.
+/// Whether this is a hexadecimal id, such as a request id.
 fn is_hexadecimal(text: &str) -> bool {
     text.len() == 32 && text.bytes().all(|c| c.is_ascii_hexdigit())
 }
 
-/// The secret of an authenticator app.
+/// Whether this is a TOTP secret.
 fn is_secret(text: &str) -> bool {
     text.len() == 32 && text.bytes().all(|c| c.is_ascii_uppercase() || (b'2'..=b'7').contains(&c))
 }

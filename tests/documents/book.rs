@@ -7,7 +7,7 @@ use super::markdown::{Document, files_under, root};
 
 const SUMMARY: &str = "docs/SUMMARY.md";
 
-/// What links and belongs to no folder.
+/// Documents outside the folders.
 const AT_THE_ROOT: [&str; 4] = ["README.md", "CHANGELOG.md", "CONTRIBUTING.md", "SECURITY.md"];
 
 #[test]
@@ -28,7 +28,7 @@ fn every_link_inside_the_repository_has_a_target() {
     assert!(dead.is_empty(), "\n{}\n", dead.join("\n"));
 }
 
-/// The links of a document that lead nowhere, or out of the book where there is nothing but the book.
+/// Returns the links of a document without a target in the repository or, for the book, in the book.
 fn dead_links(document: &Document) -> Vec<String> {
     let inside = document.path.starts_with("docs/");
     let dead = document.links.iter().filter_map(|link| {
@@ -66,7 +66,7 @@ fn fault(document: &Document, link: &str, inside: bool) -> Option<&'static str> 
     (!headings.iter().any(|it| it.anchor == anchor)).then_some("there is no such heading")
 }
 
-/// Without `.` and `..`.
+/// Resolves `.` and `..`.
 fn plain(path: &Path) -> PathBuf {
     let mut plain = PathBuf::new();
     for part in path.components() {

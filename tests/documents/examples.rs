@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use super::live::Live;
 use super::markdown::Document;
 
-/// A reader waits where the text says so; a test does not, so the limits that make a reader wait are out of its way.
+/// Settings with high limits, because a test does not wait as the text asks a reader to.
 const WITHOUT_WAITING: [(&str, &str); 5] = [
     ("MFA_RATE_LIMIT_MAX", "1000"),
     ("MFA_RECOVERY_RATE_MAX", "1000"),
@@ -14,7 +14,7 @@ const WITHOUT_WAITING: [(&str, &str); 5] = [
     ("MFA_SMS_PER_MINUTE", "3"),
 ];
 
-/// As the document starts the server.
+/// Settings of the server that the document starts.
 const INTROSPECTION_KEY: &str = "EyJYK8w5vQ2nq7pT3sLr9xZb6mCd4fHg";
 const HOOK_SECRET: &str = "q7pT3sLr9xZb6mCd4fHgEyJYK8w5vQ2n";
 

@@ -23,10 +23,10 @@ use tempfile::TempDir;
 use super::answers;
 use super::markdown::{Document, Fence};
 
-/// Where a document says that the server is.
+/// Address of the server in the documents.
 const ADDRESS_IN_DOCUMENTS: &str = "127.0.0.1:8200";
 
-/// A folder with a server that runs in it, started with no setting but what the test must have.
+/// Server running in a folder of its own, started with the fewest possible settings.
 #[derive(Debug)]
 pub(super) struct Live {
     folder: TempDir,
@@ -35,7 +35,7 @@ pub(super) struct Live {
 }
 
 impl Live {
-    /// Starts one.
+    /// Starts a server.
     pub(super) fn start(settings: &[(&str, &str)]) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let banner = folder.path().join("banner");
@@ -61,18 +61,18 @@ impl Live {
         Self { folder, address, server }
     }
 
-    /// What calls it.
+    /// Returns a client of the server.
     pub(super) fn client(&self) -> Client {
         Client::new(self.address.parse().unwrap())
     }
 
-    /// Its working folder.
+    /// Returns the working folder.
     pub(super) fn folder(&self) -> &Path {
         self.folder.path()
     }
 
-    /// Runs the `sh` blocks of a document in one shell, and panics where one fails or does not answer as the document
-    /// says: the block that follows it shows the answer.
+    /// Runs the `sh` blocks of a document in one shell. Panics if one fails or its output differs from the block that
+    /// follows it.
     pub(super) fn follows(&self, document: &Document) {
         let output = tempfile::tempdir().unwrap();
         let steps: Vec<_> = steps(document).collect();
@@ -107,7 +107,7 @@ impl Live {
         assert!(faults.is_empty() && status.success(), "\n{}\n", faults.join("\n\n"));
     }
 
-    /// Writes what stands in for programs that wait or build.
+    /// Writes the replacements for programs that wait or build.
     fn stand_ins(&self, folder: &Path) {
         let admin = admin_binary().display();
         let banner = self.folder().join("banner");
@@ -149,7 +149,7 @@ impl Drop for Live {
     }
 }
 
-/// Each `sh` block, with the block that shows its answer.
+/// Returns each `sh` block with the block of its output.
 fn steps(document: &Document) -> impl Iterator<Item = (&Fence, Option<&Fence>)> {
     let fences = &document.fences;
     let answer =
@@ -158,7 +158,7 @@ fn steps(document: &Document) -> impl Iterator<Item = (&Fence, Option<&Fence>)> 
     commands.map(move |(n, fence)| (fence, answer(n)))
 }
 
-/// One script of all blocks, which stops at the first that fails. What each prints goes to a file of its own.
+/// Returns one script of all blocks, which stops at the first failure. The output of each block goes to its own file.
 fn script(steps: &[(&Fence, Option<&Fence>)], output: &Path) -> String {
     let mut script = "set -euo pipefail\n".to_owned();
     for (n, (command, _)) in steps.iter().enumerate() {
@@ -170,8 +170,8 @@ fn script(steps: &[(&Fence, Option<&Fence>)], output: &Path) -> String {
     script
 }
 
-/// The port where the stand-in for `oathtool` asks. Each code is of a step after the last one of that secret, and of
-/// the window that a server takes. Where the window has no such step yet, it waits for one.
+/// Returns the port that the replacement for `oathtool` connects to. Each code is of a later step than the previous
+/// one of its secret and within the window. If the window has no such step yet, it waits for one.
 fn codes_port() -> u16 {
     static PORT: OnceLock<u16> = OnceLock::new();
     *PORT.get_or_init(|| {
@@ -192,7 +192,7 @@ fn answer_with_a_code(mut stream: std::net::TcpStream) {
     writeln!(stream, "{}", next_code(secret.trim())).unwrap();
 }
 
-/// A step that has begun so shortly before its end may be over when the server looks.
+/// Second of a step from which on it may be over when the server checks the code.
 const TOO_LATE: i64 = 24;
 
 fn next_code(secret: &str) -> String {
@@ -213,7 +213,7 @@ fn next_code(secret: &str) -> String {
     code.to_text().expose().to_owned()
 }
 
-/// Seconds since 1970.
+/// Returns the seconds since 1970.
 #[expect(
     clippy::disallowed_methods,
     reason = "the programs under test live on the system's clock, and so do their codes"

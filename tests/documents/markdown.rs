@@ -5,19 +5,19 @@ use std::path::{Path, PathBuf};
 
 use pulldown_cmark::{CodeBlockKind, Event, HeadingLevel, Options, Parser, Tag, TagEnd};
 
-/// The root of the repository.
+/// Returns the root of the repository.
 pub(super) fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap()
 }
 
-/// A document, read.
+/// Parsed document.
 #[derive(Debug)]
 pub(super) struct Document {
-    /// From the root of the repository, with `/`.
+    /// Path from the root of the repository, with `/`.
     pub(super) path: String,
     pub(super) text: String,
     pub(super) headings: Vec<Heading>,
-    /// Where its links and pictures lead.
+    /// Targets of links and images.
     pub(super) links: Vec<String>,
     pub(super) fences: Vec<Fence>,
 }
@@ -29,17 +29,17 @@ pub(super) struct Heading {
     pub(super) anchor: String,
 }
 
-/// A fenced block.
+/// Fenced code block.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Fence {
     pub(super) language: String,
     pub(super) text: String,
-    /// For messages.
+    /// Line number, for messages.
     pub(super) line: usize,
 }
 
 impl Document {
-    /// Reads a file, named from the root of the repository.
+    /// Parses a file, given by its path from the root of the repository.
     pub(super) fn read(path: &str) -> Self {
         let text =
             std::fs::read_to_string(root().join(path)).unwrap_or_else(|error| panic!("{path}: {error}"));
@@ -80,7 +80,7 @@ impl Document {
         Self { path: path.to_owned(), text, headings, links, fences }
     }
 
-    /// The cells of every row of every table, without those of the heads.
+    /// Returns the cells of every table row except the headers.
     pub(super) fn rows(&self) -> Vec<Vec<String>> {
         let (mut rows, mut row, mut cell) = (Vec::new(), Vec::new(), String::new());
         for event in Parser::new_ext(&self.text, Options::ENABLE_TABLES) {
@@ -96,7 +96,7 @@ impl Document {
         rows
     }
 
-    /// The first cell of each row of the tables under the heading with this anchor, down to the next heading of its
+    /// Returns the first cell of each table row under the heading with this anchor, up to the next heading of its
     /// level or above.
     pub(super) fn first_cells_under(&self, anchor: &str) -> Vec<String> {
         let (mut headings, mut cells) = (self.headings.iter(), Vec::new());
@@ -128,7 +128,7 @@ impl Document {
     }
 }
 
-/// The anchor that mdBook, and GitHub alike, give to a heading.
+/// Returns the anchor of a heading, as mdBook and GitHub generate it.
 fn slug(text: &str) -> String {
     let kept = text.trim().chars().filter_map(|c| match c {
         c if c.is_alphanumeric() || c == '_' || c == '-' => Some(c.to_lowercase().collect::<String>()),
@@ -145,7 +145,7 @@ fn unique(taken: &mut BTreeMap<String, usize>, anchor: String) -> String {
     unique
 }
 
-/// Every Markdown file under a folder, named from the root of the repository.
+/// Returns every Markdown file under a folder, as paths from the root of the repository.
 pub(super) fn files_under(folder: &str) -> Vec<String> {
     let mut found = Vec::new();
     collect(&root().join(folder), &mut found);

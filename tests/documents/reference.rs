@@ -16,7 +16,7 @@ fn reference() -> Document {
     Document::read("docs/reference.md")
 }
 
-/// The first cells of the rows of the tables under this heading.
+/// Returns the first cells of the tables under this heading.
 fn listed(anchor: &str) -> BTreeSet<String> {
     reference().first_cells_under(anchor).into_iter().collect()
 }
@@ -59,7 +59,7 @@ fn every_command_is_listed() {
     assert_eq!(listed, commands);
 }
 
-/// The commands below these words, as their help lists them.
+/// Returns the subcommands of a command, as listed in its help.
 fn commands(above: &[String]) -> Vec<Vec<String>> {
     let output = Command::new(admin_binary()).args(above).arg("--help").output().unwrap();
     let help = String::from_utf8(output.stdout).unwrap();

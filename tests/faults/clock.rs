@@ -4,7 +4,7 @@ use nova_mfa_tests::TestServer;
 
 #[test]
 fn no_code_is_checked_while_the_clock_differs_from_the_databases() {
-    // The clock of the tests is months away from that of PostgreSQL.
+    // The manual clock differs from PostgreSQL's by months.
     let server = TestServer::postgres_with(&[("MFA_MAX_CLOCK_SKEW", "5")]);
     let ada = server.enrol("ada");
     for code in [ada.code(server.now()), ada.wrong_code(server.now())] {

@@ -19,7 +19,7 @@ pub(super) fn verify(client: Client, token: &str, code: &str) -> Answer {
     client.post("/api/mfa/verify/totp").bearer(token).code(code).send()
 }
 
-/// Makes ada and enrols her, as she would herself.
+/// Creates the user ada and enrols an app over HTTP.
 pub(super) fn enrol(installation: &Installation, client: Client) -> Member {
     let id = UserId::new(installation.admin_creates_user("ada", PASSWORD));
     let token = log_in(client).field("access_token");
@@ -61,7 +61,7 @@ fn used_codes_and_spent_or_revoked_tokens_survive_a_kill() {
         let server = installation.start();
         let ada = enrol(&installation, server.client());
         let [spent, fresh] = [0; 2].map(|_| log_in(server.client()).field("mfa_token"));
-        // The step after the one that confirmed the enrolment; at its turn two steps ahead are not in the window.
+        // The step after the one that confirmed the enrolment. Two steps ahead would be outside the window.
         let code = ada.code_at(now(), 1);
         verify(server.client(), &spent, &code).ok();
         let revoke = server.client().post("/api/mfa/token/revoke").bearer(&ada.access);

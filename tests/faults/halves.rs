@@ -10,7 +10,7 @@ use serde_json::json;
 
 use super::crash::{PASSWORD, enrol, log_in, verify};
 
-/// The moments of a call in which its server is killed, in parts of the time that it takes; the last lies behind its end.
+/// Moments at which the server is killed, as fractions of the duration of the request. The last is after its end.
 const MOMENTS: [u32; 5] = [20, 60, 90, 100, 300];
 
 #[test]
@@ -42,7 +42,7 @@ fn a_kill_during_an_enrolment_leaves_no_factor_or_a_complete_one() {
     for installation in Installation::each(&[]) {
         let mut server = installation.start();
         let (mut lasts, mut outcomes) = (Duration::ZERO, Vec::new());
-        // The first one is let through, for the time that it takes.
+        // The first request runs to its end and measures the duration.
         for percent in [None].into_iter().chain(MOMENTS.map(Some)) {
             let name = format!("user-{}", percent.unwrap_or_default());
             let (user, token) = begin_enrolment(&installation, server.client(), &name);
@@ -70,7 +70,7 @@ fn a_kill_during_an_enrolment_leaves_no_factor_or_a_complete_one() {
                 let list = server.client().get("/api/mfa/recovery/list").bearer(&access).send();
                 list.ok()["left"].as_u64().unwrap()
             } else {
-                // What was begun goes on where it was.
+                // A started enrolment continues.
                 confirm(server.client(), 1).send().texts("recovery_codes").len() as u64
             };
             assert_eq!(codes, 10, "{} at {percent} %", installation.name);
@@ -84,7 +84,7 @@ fn regeneration(client: Client, ada: &Member) -> Request {
     client.post("/api/mfa/recovery/regenerate").bearer(&ada.access)
 }
 
-/// Whether a recovery code lets ada in.
+/// Whether ada's recovery code is accepted.
 fn recover(client: Client, code: &str) -> bool {
     let pending = log_in(client).field("mfa_token");
     let answer = client.post("/api/mfa/verify/recovery").bearer(&pending).code(code).send();
@@ -98,7 +98,7 @@ fn log_in_as(client: Client, name: &str) -> Answer {
     client.post("/api/auth/login").json(&json!({ "username": name, "password": PASSWORD })).send()
 }
 
-/// Makes a user and shows the QR code, and gives what the app holds with the token that goes on.
+/// Creates a user and starts an enrolment. Returns the secret and the token to continue with.
 fn begin_enrolment(installation: &Installation, client: Client, name: &str) -> (Member, String) {
     let id = UserId::new(installation.admin_creates_user(name, PASSWORD));
     let token = log_in_as(client, name).field("access_token");
@@ -106,7 +106,7 @@ fn begin_enrolment(installation: &Installation, client: Client, name: &str) -> (
     (Member::from_enrolment(id, &started), token)
 }
 
-/// Kills the server so long after the call was sent.
+/// Kills the server this long after the request was sent.
 fn kill_in_the_midst(server: ServerProcess, call: Request, after: Duration) {
     let caller = thread::spawn(move || call.try_send());
     thread::sleep(after);

@@ -8,7 +8,7 @@ use nova_mfa_tests::Installation;
 
 use super::crash::{enrol, log_in, verify};
 
-/// What cannot be written any more fails with an error, as on a full disk, and ends no process.
+/// Writes beyond the limit fail with an error, as on a full disk, and do not kill the process.
 const FAILING_WRITES: [&str; 2] = ["env", "--ignore-signal=XFSZ"];
 
 #[test]
@@ -45,7 +45,7 @@ fn without_file_descriptors_a_server_survives_and_its_counts_are_correct() {
         let call = client.post("/api/mfa/verify/totp").bearer(&pending).code(&wrong);
         let begun = call.begin().unwrap();
 
-        // The system takes all of these, the server as many as it has files for.
+        // The kernel accepts all of these connections, the server as many as it has descriptors for.
         let crowd: Vec<_> = (0..2 * FILES).map(|_| TcpStream::connect(client.address()).unwrap()).collect();
         let refused = begun.finish().unwrap();
         let counted = match refused.status {

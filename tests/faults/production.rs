@@ -54,7 +54,7 @@ fn production_rejects_each_development_convenience() {
 
 #[test]
 fn production_rejects_a_database_with_the_demo_user() {
-    // As a trial leaves it: no setting but where to listen.
+    // A development installation without settings other than the address.
     let trial = Installation::sqlite(&[("MFA_ENV", "development")]).without("DATABASE_URL");
     trial.start().client().get("/health").send().ok();
     let moved = trial.with("MFA_ENV", "production").with("DATABASE_URL", "sqlite://data/nova-mfa.db");

@@ -18,19 +18,19 @@ const NUMBER: &str = "+33612345612";
 const PUBLIC_URL: &str = "https://mfa.example.com";
 const HOOK_SECRET: &str = "0f8b1c6d4e2a79530f8b1c6d4e2a7953";
 
-/// Refuses as OVH does, with a code of its own.
+/// Returns a rejection of OVH with its error code.
 fn ovh(status: u16, code: &str) -> Behaviour {
     let body = json!({ "errorCode": code, "httpCode": format!("{status} Any"), "message": "secret of OVH" });
     Behaviour::refuse(status, &body.to_string())
 }
 
-/// Refuses as Twilio does.
+/// Returns a rejection of Twilio.
 fn twilio(status: u16, code: u32) -> Behaviour {
     let body = json!({ "code": code, "message": "secret of Twilio", "more_info": "", "status": status });
     Behaviour::refuse(status, &body.to_string())
 }
 
-/// Servers that send through these providers, one on each database.
+/// Starts a server on each database that sends through these providers.
 fn servers(network: &SmsNetwork) -> [TestServer; 2] {
     let settings = network.settings();
     let hooks = [("PUBLIC_URL", PUBLIC_URL), ("HOOK_SECRET", HOOK_SECRET)];
@@ -38,7 +38,7 @@ fn servers(network: &SmsNetwork) -> [TestServer; 2] {
     TestServer::each_with(&settings.collect::<Vec<_>>())
 }
 
-/// A call that has a code sent to this number of a user without any factor, and the user's token.
+/// Returns a request that sends a code to this number of a user without a factor, and the user's token.
 fn set_number(server: &TestServer, user: UserId, number: &str) -> (String, Answer) {
     let token = server.token(user, TokenKind::OneFactor);
     let call = server.client().post("/api/mfa/phone/set").bearer(&token).json(&json!({ "phone": number }));
@@ -49,7 +49,7 @@ fn confirm(server: &TestServer, token: &str, code: &str) -> Answer {
     server.send_code("/api/mfa/phone/verify", token, code)
 }
 
-/// A user whose only factor is [`NUMBER`], and a pending token.
+/// Creates a user whose only factor is [`NUMBER`]. Returns a pending token too.
 fn member(server: &TestServer, network: &SmsNetwork) -> (UserId, String) {
     let user = server.add_user("ada");
     let token = server.token(user, TokenKind::OneFactor);
@@ -60,14 +60,14 @@ fn member(server: &TestServer, network: &SmsNetwork) -> (UserId, String) {
     (user, server.pending(user))
 }
 
-/// A token of a new user without any factor, minted by an operator.
+/// Issues a token of a new user without a factor.
 fn access_token(installation: &Installation) -> String {
     let user = installation.admin_creates_user("ada", "correct horse battery").to_string();
     let minted = installation.admin(&["token", "access", "--user-id", &user], "");
     minted.json["token"].as_str().expect("a token").to_owned()
 }
 
-/// How the newest send is recorded.
+/// Whether the newest send is recorded with this state and gateway.
 fn recorded(server: &TestServer, state: &str, gateway: Option<&str>) -> bool {
     let gateway = gateway.map_or_else(|| "IS NULL".to_owned(), |it| format!("= '{it}'"));
     let newest = "id = (SELECT id FROM mfa_sms_sends ORDER BY at DESC LIMIT 1)";
@@ -108,23 +108,23 @@ fn each_provider_response_has_its_failover_route_and_api_response() {
     let busy = || Refuse(429, "Retry-After: 90\r\n", r#"{"code":20429}"#.to_owned());
     let cases: Vec<(&str, Behaviour, Behaviour, &[Provider], &str)> = vec![
         ("taken", Accept, Accept, &[Ovh], "ok"),
-        // What certainly was not sent goes on to the next one.
+        // A message that was certainly not sent goes to the next provider.
         ("rights", ovh(403, "NOT_CREDENTIAL"), Accept, &[Ovh, Twilio], "ok"),
         ("credit", ovh(402, "NO_CREDIT"), Accept, &[Ovh, Twilio], "ok"),
         ("account", ovh(460, "EXPIRED"), Accept, &[Ovh, Twilio], "ok"),
         ("busy", ovh(429, "TOO_MANY"), Accept, &[Ovh, Twilio], "ok"),
         ("failing", ovh(500, "INTERNAL"), Accept, &[Ovh, Twilio], "ok"),
-        // The time is read anew and the same signed once more.
+        // The time is fetched again and the request is signed again.
         ("signature", ovh(400, "INVALID_SIGNATURE"), Accept, &[Ovh, Ovh, Twilio], "ok"),
         ("both refuse", ovh(403, "FORBIDDEN"), twilio(401, 20003), &[Ovh, Twilio], "sms_unavailable"),
         ("both busy for long", busy(), busy(), &[Ovh, Twilio], "sms_unavailable"),
-        // A number that is refused is refused, whoever else might take it.
+        // A rejected number is not tried with another provider.
         ("invalid receiver", InvalidReceiver, Accept, &[Ovh], "phone_refused"),
         ("no ids", NoIds, Accept, &[Ovh], "phone_refused"),
         ("no number", ovh(403, "FORBIDDEN"), twilio(400, 21211), &[Ovh, Twilio], "phone_refused"),
         ("no mobile", ovh(403, "FORBIDDEN"), twilio(400, 21614), &[Ovh, Twilio], "phone_refused"),
         ("stopped", ovh(403, "FORBIDDEN"), twilio(400, 21610), &[Ovh, Twilio], "phone_refused"),
-        // What may have been sent is not sent again.
+        // A message that may have been sent is not sent again.
         ("bad gateway", ovh(502, "BAD_GATEWAY"), Accept, &[Ovh], "sms_unavailable"),
         ("broken off", CloseAfterBody, Accept, &[Ovh], "sms_unavailable"),
         ("moved", Redirect(elsewhere.url()), Accept, &[Ovh], "sms_unavailable"),
@@ -133,7 +133,7 @@ fn each_provider_response_has_its_failover_route_and_api_response() {
     let network = SmsNetwork::new();
     for server in servers(&network) {
         for (nth, (what, first, second, route, outcome)) in cases.iter().enumerate() {
-            // Nobody is left alone for what an earlier case did.
+            // No circuit is open because of an earlier case.
             server.advance(86_400);
             let before = network.sends().len();
             network.set_behaviours(Ovh, [first.clone()]);
@@ -147,7 +147,7 @@ fn each_provider_response_has_its_failover_route_and_api_response() {
             }
             network.set_behaviours(Ovh, [Accept]);
             network.set_behaviours(Twilio, [Accept]);
-            // A success closes every breaker, so that each case begins alike.
+            // A success closes every circuit breaker, so that all cases start equal.
             server.advance(86_400);
             set_number(&server, server.add_user(&format!("well{nth}")), NUMBER).1.ok();
         }
@@ -284,7 +284,7 @@ fn delivery_reports_change_statistics_and_nothing_else() {
         ovh("0f8b1c6d4e2a79530f8b1c6d4e2a7954").assert_problem(404, "not_found");
         assert_eq!(ovh(HOOK_SECRET).status, 204);
 
-        // Late, when the code is long over: recorded, and nothing else.
+        // A late report, after the code expired, is only recorded.
         server.advance(7_200);
         assert_eq!(report(&sid, "failed", TWILIO_TOKEN).status, 204);
         assert_eq!((arrived("delivered"), arrived("failed")), (1, 0), "the first final word stands");
@@ -328,7 +328,7 @@ fn a_server_killed_during_a_send_neither_repeats_nor_refunds_it() {
         let client = server.client();
         let again = client.post("/api/mfa/phone/set").bearer(&token).json(&json!({ "phone": NUMBER }));
         again.send().assert_problem(429, "rate_limited");
-        // It may have arrived: whoever has the code may use it.
+        // The message may have arrived: the code is valid.
         let code = network.code(NUMBER);
         client.post("/api/mfa/phone/verify").bearer(&token).code(&code).send().ok();
     }

@@ -5,7 +5,7 @@ use std::process::{Command, Stdio};
 
 use nova_mfa_tests::{Installation, JWT_SECRET, admin_binary};
 
-/// Demands that the start is refused with a sentence that names the setting, and gives the sentence.
+/// Asserts that the start fails with an error message that names the setting. Returns the message.
 #[track_caller]
 fn refused(installation: &Installation, setting: &str) -> String {
     let refusal = match installation.try_start() {

@@ -15,7 +15,7 @@ fn requests_in_progress_are_answered_before_a_stopping_server_exits() {
             .map(|body| client.post("/api/auth/login").json(body).begin().unwrap())
             .into();
         server.terminate();
-        // From here on it takes no more calls.
+        // From here on the server accepts no connections.
         while client.get("/health/live").try_send().is_ok() {}
         let answers: Vec<_> = begun.into_iter().map(|call| call.finish().unwrap().status).collect();
         assert_eq!(answers, [200, 401, 200, 401], "{}", installation.name);

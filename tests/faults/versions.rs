@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use super::crash::{enrol, log_in, verify};
 
-/// A migration that only adds, as those between two neighbouring versions do, and a row as the next version writes it.
+/// Additive migration, as between two consecutive versions, and a row as the next version writes it.
 const NEXT_VERSION: &str = "
     INSERT INTO __diesel_schema_migrations (version) VALUES ('20991231000001');
     ALTER TABLE users ADD COLUMN mfa_of_the_next_version TEXT;
@@ -25,7 +25,7 @@ fn beside_a_newer_version_codes_work_once_failures_count_and_new_fields_are_kept
         let before = installation.start();
         let ada = enrol(&installation, before.client());
         installation.sql(&format!("{NEXT_VERSION}{written}"));
-        // As after a step back, and as on a server that an update has not come to yet.
+        // As after a rollback, or on a server that is not updated yet.
         let after = installation.start();
         let servers = [before.client(), after.client()];
 
@@ -46,7 +46,7 @@ fn beside_a_newer_version_codes_work_once_failures_count_and_new_fields_are_kept
     }
 }
 
-/// The same token with one more claim, as a later version may issue it.
+/// Returns the token with an additional claim, as a later version may issue it.
 fn next_version_of(token: &str) -> String {
     Forger::like(token).claim("of_the_next_version", Value::from(1)).sign()
 }

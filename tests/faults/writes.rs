@@ -42,7 +42,7 @@ fn a_read_only_database_accepts_no_code_and_is_used_again_when_writable() {
         server.verify(&token, &code).assert_problem(503, "store_unavailable");
     }
     switch("off");
-    // The first call after a connection broke may find that out.
+    // The first request after the connection broke may fail.
     let answers = (0..3).map(|_| server.verify(&token, &code).status);
     assert!(
         answers.into_iter().any(|status| status == 200),

@@ -5,10 +5,10 @@ use mfa_infra::crypto::SystemClock;
 use nova_mfa_tests::{AdminAnswer, Installation, Member, ServerProcess};
 use serde_json::{Value, json};
 
-/// 160 bits, as pyotp draws them.
+/// Secret of 160 bits, as pyotp generates it.
 const SECRET: &str = "GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ";
 
-/// The table of the guide, with eighteen columns for factors as `SQLAlchemy` makes them.
+/// Table of the Python service, with eighteen factor columns as `SQLAlchemy` creates them.
 const TABLE: &str = "CREATE TABLE users (id SERIAL PRIMARY KEY, email VARCHAR(255) NOT NULL UNIQUE, \
     username VARCHAR(100) NOT NULL UNIQUE, hashed_password VARCHAR(255) NOT NULL, full_name VARCHAR(255), \
     is_active BOOLEAN DEFAULT true, is_superuser BOOLEAN DEFAULT false, mfa_enforced BOOLEAN NOT NULL DEFAULT false, \
@@ -22,8 +22,8 @@ fn bcrypt(text: &str) -> String {
     bcrypt::hash(text, 4).expect("a hash")
 }
 
-/// Ada has an app, a phone and codes, one of them spent; Bob has none; Eve's secret can be guessed and her number is
-/// none; Max has a set of another shape.
+/// Creates the installation. Ada has an app, a phone and codes, one of them spent. Bob has no factor. Eve has a weak
+/// secret and an invalid number. Max has a set of codes in another format.
 fn nova() -> Installation {
     let installation = Installation::postgres(&[]);
     installation.sql(TABLE);
@@ -96,7 +96,7 @@ fn an_account_of_the_python_service_works_unchanged_after_the_import() {
         "none is told"
     );
 
-    // A second time changes nothing.
+    // A second import changes nothing.
     let versions = "SELECT sum(mfa_version) FROM users WHERE username <> 'eve'";
     let version = installation.number(versions);
     let again = import(&installation, &[]);
@@ -107,7 +107,7 @@ fn an_account_of_the_python_service_works_unchanged_after_the_import() {
     assert_eq!(installation.number(versions), version);
 
     let server = installation.start();
-    // The password of bcrypt, the code of the app.
+    // The password with a bcrypt hash, then the code of the app.
     let member = Member {
         id: UserId::new(1),
         secret: SecretBytes::new(b"12345678901234567890".to_vec()),
@@ -123,7 +123,7 @@ fn an_account_of_the_python_service_works_unchanged_after_the_import() {
     assert_eq!(status["phone"], "+33•••••••12");
     assert_eq!((&status["phone_verified"], &status["backup_method"]), (&json!(true), &json!("sms")));
 
-    // A spent code stays spent; an unspent one is good once, and the answer asks for a new set.
+    // A spent code stays spent. An unspent one works once, and the response recommends a new set.
     verify("recovery", &pending(&server, "ada"), "E5F6-0718").assert_problem(401, "invalid_code");
     let recovered = verify("recovery", &pending(&server, "ada"), " 9ABC-DEF0 ");
     let recovered_access = recovered.field("access_token");
@@ -132,9 +132,9 @@ fn an_account_of_the_python_service_works_unchanged_after_the_import() {
     verify("recovery", &pending(&server, "ada"), "9ABC-DEF0").assert_problem(401, "invalid_code");
     let failures = "SELECT mfa_failed_attempts FROM users WHERE username = 'ada'";
     assert_eq!(installation.number(failures), 1, "one wrong answer since the last success");
-    // A set of a list is read as well.
+    // A set in the list format is imported too.
     verify("recovery", &pending(&server, "max"), "CCCC-DDDD").ok();
-    // A new set ends the old one.
+    // A new set invalidates the old one.
     let regenerated = server.client().post("/api/mfa/recovery/regenerate").bearer(&recovered_access).send();
     let codes = regenerated.texts("recovery_codes");
     verify("recovery", &pending(&server, "ada"), "A1B2-C3D4").assert_problem(401, "invalid_code");

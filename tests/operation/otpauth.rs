@@ -131,7 +131,7 @@ fn an_export_can_be_imported_into_another_installation() {
         assert_eq!((imported.code, &imported.json["created"]), (Some(0), &json!(2)), "{imported:?}");
         let again = import(&to, "out.jsonl", &[]);
         assert_eq!((again.code, &again.json["already"]), (Some(0), &json!(2)), "{again:?}");
-        // Nobody logs in with a password that was never set.
+        // No login works without a password.
         let server = to.start();
         let login = json!({ "username": "ada", "password": "!" });
         server

@@ -8,7 +8,7 @@ use mfa_infra::crypto::SystemClock;
 use nova_mfa_tests::{AdminAnswer, ENCRYPTION_KEY, Installation, Member, ServerProcess};
 use serde_json::Value;
 
-/// Another key than every installation's.
+/// Key other than the one of every installation.
 const NEW: &str = "new:Zm9yIGFub3RoZXIgZGF0YWJhc2UgYWx0b2dldGhlciE=";
 
 fn both() -> String {
@@ -31,7 +31,7 @@ fn pending(installation: &Installation, user: UserId) -> String {
     answer["token"].as_str().expect("a token").to_owned()
 }
 
-/// Makes so many users with an authenticator app each.
+/// Creates users with an authenticator app each.
 fn enrol(installation: &Installation, names: std::ops::Range<usize>) -> Vec<Member> {
     let entropy = mfa_infra::crypto::OsEntropy;
     let mut members = Vec::new();
@@ -57,7 +57,7 @@ fn enrol(installation: &Installation, names: std::ops::Range<usize>) -> Vec<Memb
     members
 }
 
-/// Logs in once with a code of now or, where that one is used, of the next step.
+/// Logs in once with the current code or, if it is used, the next one.
 fn log_in(server: &ServerProcess, token: &str, member: &Member) -> u16 {
     let now = SystemClock.now();
     let call =
@@ -86,7 +86,7 @@ fn a_rotation_under_load_fails_no_login_and_the_old_key_can_be_removed() {
                 let (over, failed, logged_in) = (&over, &failed, &logged_in);
                 scope.spawn(move || {
                     for place in (worker..members.len()).step_by(4) {
-                        // Half of the logins come while the rotation runs, or after it.
+                        // Half of the logins run during or after the rotation.
                         if place > members.len() / 2 && !over.load(Ordering::SeqCst) {
                             std::thread::sleep(Duration::from_millis(5));
                         }
@@ -123,7 +123,7 @@ fn a_rotation_under_load_fails_no_login_and_the_old_key_can_be_removed() {
     }
 }
 
-/// A pending token by the command line would start a process for each: minted in bulk by a forged copy of one.
+/// Returns a pending token forged from a copy, because the command would start a process for each token.
 fn pending_of(_: &ServerProcess, installation: &Installation, member: &Member) -> String {
     use std::sync::Mutex;
     static LIKE: Mutex<Option<(std::path::PathBuf, String)>> = Mutex::new(None);
@@ -151,7 +151,7 @@ fn a_killed_rotation_resumes_where_it_stopped() {
         let installation = installation.with("MFA_ENCRYPTION_KEYS", &both());
         let old = "SELECT count(*) FROM users WHERE totp_secret LIKE 'v1.test.%'";
         let mut child = installation.spawn_admin(&["keys", "rotate"]);
-        // Killed as soon as something is done, and before everything is.
+        // Killed after the first rows and before the last.
         while installation.number(old) == 400 {
             assert!(child.try_wait().expect("a child").is_none(), "{name}: it ended before it began");
             std::thread::sleep(Duration::from_millis(2));
@@ -197,7 +197,7 @@ fn a_key_in_use_cannot_be_removed_and_older_audit_events_still_verify() {
         let status = done(installation.admin(&["keys", "status"], ""));
         assert_eq!(key(&status, "test")["may_go"], false, "{name}: {status}");
         assert_eq!(key(&status, "test")["needed_by"]["recovery_tag"], 10, "{name}: {status}");
-        // A secret that cannot be read holds its key back.
+        // A secret that cannot be decrypted keeps its key in use.
         installation.sql("UPDATE users SET totp_secret = 'v1.test.AAAA' WHERE username = 'u1'");
         let partly = installation.admin(&["keys", "rotate"], "");
         assert_eq!(partly.code, Some(1), "{name}: {partly:?}");
@@ -207,7 +207,7 @@ fn a_key_in_use_cannot_be_removed_and_older_audit_events_still_verify() {
         let rotated = done(installation.admin(&["keys", "rotate"], ""));
         assert_eq!(rotated["released"], serde_json::json!(["test"]), "{name}");
 
-        // The old master is gone; events and tags of recovery codes that it derived the keys of are still read.
+        // The old master key is gone. Events and recovery code tags with keys derived from it still verify.
         let installation = installation.with("MFA_ENCRYPTION_KEYS", NEW);
         done(installation.admin(&["audit", "verify"], ""));
         assert!(installation.number("SELECT count(*) FROM mfa_events WHERE mac_key = 'test'") > 0, "{name}");

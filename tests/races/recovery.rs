@@ -6,14 +6,14 @@ use mfa_flows::{AccessGrant, AdminCall, Call, FlowError, TokenKind};
 use mfa_recovery::RecoveryCodeInput;
 use nova_mfa_tests::{EnrolledUser, TestFlows, TestStore};
 
-/// A new set of codes for this user, as it was shown.
+/// Returns a new set of codes for this user.
 fn codes(world: &TestFlows, enrolled: &EnrolledUser) -> Vec<String> {
     let admin = AdminCall { actor: "test".to_owned(), reason: None, origin: mfa_core::Origin::default() };
     let made = world.store.runtime.block_on(world.flows.regenerate_for(&admin, enrolled.user)).unwrap();
     made.iter().map(|code| code.expose().to_owned()).collect()
 }
 
-/// A try that is repeated while too many wait.
+/// Verifies a code and retries while the queue is full.
 async fn verify(world: &TestFlows, call: &Call, code: &str) -> Result<AccessGrant, FlowError> {
     loop {
         match world.flows.verify_recovery(call, RecoveryCodeInput::parse(code).unwrap()).await {

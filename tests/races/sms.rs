@@ -10,7 +10,7 @@ use nova_mfa_tests::{TestFlows, TestStore};
 
 const LANGUAGE: SmsLanguage = SmsLanguage::English;
 
-/// Repeated while too many wait.
+/// Runs a call and retries while the queue is full.
 async fn patiently<T, F>(mut call: impl FnMut() -> F) -> Result<T, FlowError>
 where
     F: Future<Output = Result<T, FlowError>>,

@@ -24,8 +24,7 @@ fn request(number: &str, ip: u32, limits: &BudgetLimits) -> BudgetRequest {
     BudgetRequest::new(&number, &format!("192.0.2.{ip}"), limits, &TestDigests, NOON)
 }
 
-/// A reservation that is repeated while too many wait. Any other error fails the test: none may wait for another for
-/// ever.
+/// Reserves budget and retries while the queue is full. Any other error, such as a deadlock, fails the test.
 async fn reserve(server: &Arc<dyn Database>, request: &BudgetRequest) -> Option<BudgetScope> {
     loop {
         match server.reserve(request).await {
@@ -37,7 +36,7 @@ async fn reserve(server: &Arc<dyn Database>, request: &BudgetRequest) -> Option<
     }
 }
 
-/// What two servers answer to these requests, all at once and each server to every other one.
+/// Sends these requests concurrently, alternating between two servers, and returns the results.
 fn answers(store: &TestStore, requests: &[BudgetRequest]) -> Vec<Option<BudgetScope>> {
     let servers = [store.database.clone(), store.reopen()];
     let asked = requests.iter().zip(servers.iter().cycle());
@@ -68,7 +67,7 @@ fn two_servers_together_allow_exactly_the_budget_of_the_country() {
 fn requests_that_share_some_scopes_do_not_deadlock() {
     for store in TestStore::each() {
         let limits = BudgetLimits { all_per_day: 60, ..WIDE };
-        // Few numbers, prefixes, addresses and countries, in every combination: rows are shared in all ways.
+        // Few numbers, prefixes, addresses and countries in every combination, so that rows are shared in all ways.
         let numbers =
             ["0612345612", "0612345699", "0698765432", "+32470123456", "+32470123499", "+32470999456"];
         let requests: Vec<_> = (0..180_u32)
@@ -97,7 +96,7 @@ fn a_concurrent_sweep_frees_no_budget_and_blocks_no_send() {
         let limits = BudgetLimits { country_per_day: 30, ..WIDE };
         let requests: Vec<_> = (0..90).map(|n| request(&format!("06{n:04}5612"), 1, &limits)).collect();
         let servers = [store.database.clone(), store.reopen()];
-        // Buckets that have been full for long: swept away while they are taken from.
+        // Full buckets, which the sweep deletes while they are used.
         let before = NOON.minus(Duration::from_hours(24 * 100));
         let stale = requests.iter().map(|request| request.lines()[0].key.clone());
         for key in stale.take(60) {

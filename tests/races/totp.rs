@@ -8,7 +8,7 @@ use mfa_flows::{AccessGrant, Call, FlowError, TokenKind};
 use mfa_totp::TotpCode;
 use nova_mfa_tests::{TestFlows, TestStore};
 
-/// A try that is repeated while too many wait, as a client told 503 with `Retry-After` repeats it.
+/// Verifies a code and retries while the queue is full, as a client does on 503 with `Retry-After`.
 async fn verify(world: &TestFlows, call: &Call, code: TotpCode) -> Result<AccessGrant, FlowError> {
     loop {
         match world.flows.verify_totp(call, code.clone()).await {

@@ -58,7 +58,7 @@ fn a_flushed_script_is_loaded_again() {
     assert!(limited_at(it.take("a")));
 }
 
-/// Stands for the key of the subject.
+/// Placeholder for the key of the subject.
 const KEY: &str = "KEY";
 
 #[test]
@@ -107,7 +107,7 @@ fn a_slow_redis_delays_three_calls_up_to_their_deadline_and_the_limit_holds() {
     let proxy = Proxy::to(server.port());
     let limits = Limits { servers: 2, deadline: RedisRateLimiter::DEADLINE, ..Limits::an_hour(20) };
     let it = limits.over(&proxy.url(), &own_prefix());
-    // Connections that were good when they were put aside must not each cost time of their own.
+    // Pooled connections that broke while idle must not each cost a timeout.
     let together = |n: u32| {
         let tries = (0..n).map(|_| it.limiter.take(RateRule::LoginPerIp, "others"));
         it.runtime.block_on(futures::future::join_all(tries))
@@ -119,7 +119,7 @@ fn a_slow_redis_delays_three_calls_up_to_their_deadline_and_the_limit_holds() {
     for n in 0..30 {
         let (verdict, took) = timed(|| it.take("a"));
         passed += u32::from(!limited_at(verdict));
-        // The deadline is 200 ms. What is added here is for a machine that is busy with other tests.
+        // The deadline is 200 ms. The rest is a margin for a machine busy with other tests.
         let most = if n < 3 { 600 } else { 150 };
         assert!(took < Duration::from_millis(most), "call {n} took {took:?}");
     }

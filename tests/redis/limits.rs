@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use data_encoding::HEXLOWER;
 use mfa_core::testing::ManualClock;
-use mfa_core::{Entropy as _, RateLimitDecision, RateLimiter as _, RateRule, SecretText};
+use mfa_core::{Entropy as _, RateLimiter as _, RateRule, RateLimitDecision, SecretText};
 use mfa_infra::crypto::OsEntropy;
 use mfa_infra::memory::{Quota, Quotas};
 use mfa_infra::redis::{RedisLimiterOptions, RedisRateLimiter, RedisState};
@@ -14,23 +14,23 @@ use nova_mfa_tests::NOON;
 use slog::{Drain, Logger, OwnedKVList, Record};
 use tokio::runtime::Runtime;
 
-/// A deadline that only a broken limiter reaches, also on a busy machine.
+/// Deadline that only a broken limiter reaches, even on a busy machine.
 pub(crate) const LONG: Duration = Duration::from_secs(20);
 
-/// The same quota for every rule.
+/// Returns the same quota for every rule.
 pub(crate) fn quotas(max: u32, window: Duration) -> Quotas {
     let quota = Quota::new(max, window).unwrap();
     Quotas { code_check_per_ip: quota, recovery_per_user: quota, login_per_user: quota, login_per_ip: quota }
 }
 
-/// The start of keys that no other test, and no other run, has.
+/// Returns a key prefix that no other test or run uses.
 pub(crate) fn own_prefix() -> String {
     let mut bytes = [0; 8];
     OsEntropy.fill(&mut bytes).unwrap();
     format!("test-{}:", HEXLOWER.encode(&bytes))
 }
 
-/// What is limited, and how.
+/// Configuration of a limiter.
 #[derive(Clone, Copy)]
 pub(crate) struct Limits {
     pub(crate) max: u32,
@@ -40,17 +40,17 @@ pub(crate) struct Limits {
 }
 
 impl Limits {
-    /// So many an hour, in one server that waits long.
+    /// Returns a limit per hour, for one server with a long deadline.
     pub(super) fn an_hour(max: u32) -> Self {
         Self { max, window: Duration::from_hours(1), servers: 1, deadline: LONG }
     }
 
-    /// Over one server.
+    /// Creates a limiter over one Redis server.
     pub(crate) fn over(self, url: &str, prefix: &str) -> Limited {
         self.over_many(RedisMode::Single, &[url], prefix)
     }
 
-    /// Over servers that stand together.
+    /// Creates a limiter over a cluster or sentinels.
     pub(super) fn over_many(self, mode: RedisMode, urls: &[&str], prefix: &str) -> Limited {
         let (clock, lines) = (Arc::new(ManualClock::at(NOON)), Lines::default());
         let runtime = Runtime::new().unwrap();
@@ -60,7 +60,7 @@ impl Limits {
         Limited { limiter: Arc::new(limiter), clock, lines, runtime }
     }
 
-    /// Over one server and by its clock, as in production.
+    /// Creates a limiter over one Redis server with its clock, as in production.
     pub(super) fn by_the_server(self, url: &str, prefix: &str, runtime: &Runtime) -> RedisRateLimiter {
         self.with(RedisMode::Single, &[url], prefix, runtime, &Lines::default(), RedisRateLimiter::new)
     }
@@ -88,7 +88,7 @@ impl Limits {
     }
 }
 
-/// A limiter and what is around it.
+/// Limiter with its clock and its log.
 pub(crate) struct Limited {
     pub(crate) limiter: Arc<RedisRateLimiter>,
     pub(crate) clock: Arc<ManualClock>,
@@ -97,29 +97,29 @@ pub(crate) struct Limited {
 }
 
 impl Limited {
-    /// One try.
+    /// Takes one request from the quota.
     pub(super) fn take(&self, subject: &str) -> RateLimitDecision {
         self.runtime.block_on(self.limiter.take(RateRule::CodeCheckPerIp, subject))
     }
 
-    /// How many of so many tries pass.
+    /// Returns how many of this many requests pass.
     pub(super) fn passing(&self, tries: u32, subject: &str) -> usize {
         (0..tries).filter(|_| matches!(self.take(subject), RateLimitDecision::Allowed { .. })).count()
     }
 
-    /// What readiness learns.
+    /// Returns the state in the readiness check.
     pub(super) fn check(&self) -> RedisState {
         self.runtime.block_on(self.limiter.check())
     }
 
-    /// Lets the time pass in which nobody calls a Redis that was away, and asks it.
+    /// Advances the clock past the retry pause and returns the state.
     pub(super) fn check_after_the_pause(&self) -> RedisState {
         self.clock.advance(Duration::from_secs(5));
         self.check()
     }
 }
 
-/// Each message after its level, as a log has them.
+/// Log messages with their levels.
 #[derive(Clone, Default)]
 pub(super) struct Lines(Arc<Mutex<Vec<String>>>);
 

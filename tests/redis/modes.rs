@@ -8,7 +8,7 @@ use nova_mfa_tests::free_port;
 use super::limits::{Limited, Limits, own_prefix};
 use super::server::RedisServer;
 
-/// By itself a server would allow one try.
+/// Returns a limiter of three requests an hour, whose local share is one.
 fn three_an_hour(mode: RedisMode, urls: &[&str]) -> Limited {
     Limits { servers: 1000, ..Limits::an_hour(3) }.over_many(mode, urls, &own_prefix())
 }
@@ -30,7 +30,7 @@ fn a_password_in_the_url_is_sent_to_redis_and_not_logged() {
 #[test]
 fn a_redis_without_tls_is_unavailable_if_the_url_requires_tls() {
     let server = RedisServer::start();
-    // Redis waits for the end of what it takes for a command, so this runs into the deadline.
+    // Redis waits for the rest of a supposed command, so this reaches the deadline.
     let limits = Limits { servers: 1000, deadline: RedisRateLimiter::DEADLINE, ..Limits::an_hour(3) };
     let it = limits.over(&format!("rediss://127.0.0.1:{}", server.port()), &own_prefix());
     assert_eq!(it.check(), RedisState::Away);
@@ -66,7 +66,7 @@ fn sentinels_provide_the_primary_and_its_successor_after_a_failover() {
 
     assert_eq!(sentinel.command(&["SENTINEL", "REMOVE", "main"]), "+OK");
     name(&second);
-    // As a failover leaves it: there, and answering, but no longer the one that takes writes.
+    // As after a failover: reachable, but read-only.
     let of_second = second.port().to_string();
     assert_eq!(first.command_as("pw", &["REPLICAOF", "127.0.0.1", &of_second]), "+OK");
     assert_eq!(it.take("b"), RateLimitDecision::Allowed { remaining: 0 }, "by itself");

@@ -5,7 +5,7 @@ use std::net::{Ipv4Addr, Shutdown, TcpListener, TcpStream};
 use std::sync::{Arc, Condvar, Mutex};
 use std::time::Duration;
 
-/// Forwards what comes to its port. Ends with the process.
+/// Proxy that forwards connections until the process ends.
 pub(super) struct Proxy {
     port: u16,
     line: Arc<Line>,
@@ -14,9 +14,9 @@ pub(super) struct Proxy {
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum State {
     Whole,
-    /// Every piece takes so long.
+    /// Delays all data by this long.
     Slow(Duration),
-    /// Nothing passes, and connections are closed.
+    /// Closes all connections.
     Cut,
 }
 
@@ -27,7 +27,7 @@ struct Line {
 }
 
 impl Proxy {
-    /// To this port of 127.0.0.1.
+    /// Starts a proxy to this port of 127.0.0.1.
     pub(super) fn to(port: u16) -> Self {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
         let own_port = listener.local_addr().unwrap().port();
@@ -49,12 +49,12 @@ impl Proxy {
         format!("redis://127.0.0.1:{}", self.port)
     }
 
-    /// From here on every piece takes so long, in either direction.
+    /// Delays all data by this long from now on, in both directions.
     pub(super) fn slow_down(&self, delay: Duration) {
         self.line.set(State::Slow(delay));
     }
 
-    /// Closes all connections, and every new one.
+    /// Closes all open and new connections.
     pub(super) fn cut(&self) {
         self.line.set(State::Cut);
         for stream in self.line.open.lock().unwrap().drain(..) {
@@ -62,7 +62,7 @@ impl Proxy {
         }
     }
 
-    /// As new.
+    /// Forwards without delay again.
     pub(super) fn restore(&self) {
         self.line.set(State::Whole);
     }
@@ -96,7 +96,7 @@ impl Line {
         drop(to.shutdown(Shutdown::Both));
     }
 
-    /// Waits as long as a piece takes. Answers whether the line is still there.
+    /// Waits for the delay. Returns whether the connection is still open.
     fn pass(&self) -> bool {
         let state = self.state.lock().unwrap();
         let now = *state;

@@ -9,7 +9,7 @@ use std::time::Duration;
 use nova_mfa_tests::free_port;
 use tempfile::TempDir;
 
-/// A running `redis-server`, ended when dropped.
+/// Running `redis-server`, stopped when dropped.
 pub(super) struct RedisServer {
     child: Child,
     port: u16,
@@ -17,17 +17,17 @@ pub(super) struct RedisServer {
 }
 
 impl RedisServer {
-    /// One server that keeps nothing.
+    /// Starts a server without persistence.
     pub(super) fn start() -> Self {
         Self::start_with("save \"\"\n", &[])
     }
 
-    /// One that asks for this password.
+    /// Starts a server that requires this password.
     pub(super) fn start_with_password(password: &str) -> Self {
         Self::start_with(&format!("save \"\"\nrequirepass {password}\n"), &[])
     }
 
-    /// A cluster of one node.
+    /// Starts a cluster of one node.
     pub(super) fn start_cluster() -> Self {
         let settings = format!(
             "save \"\"\ncluster-enabled yes\ncluster-announce-ip 127.0.0.1\ncluster-port {}\n",
@@ -41,7 +41,7 @@ impl RedisServer {
         server
     }
 
-    /// A sentinel, which knows of no server yet.
+    /// Starts a sentinel that monitors no server yet.
     pub(super) fn start_sentinel() -> Self {
         Self::start_with("", &["--sentinel"])
     }
@@ -66,12 +66,12 @@ impl RedisServer {
         format!("redis://127.0.0.1:{}", self.port)
     }
 
-    /// Runs one command on a connection of its own. Answers as the protocol writes it, a text without its length.
+    /// Runs a command on a new connection. Returns the reply in protocol format, a string without its length.
     pub(super) fn command(&self, words: &[&str]) -> String {
         talk(&self.connect(), words)
     }
 
-    /// The same, with a password.
+    /// Runs a command after authentication with this password.
     pub(super) fn command_as(&self, password: &str, words: &[&str]) -> String {
         let stream = self.connect();
         assert_eq!(talk(&stream, &["AUTH", password]), "+OK");

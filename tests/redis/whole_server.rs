@@ -94,7 +94,7 @@ fn a_slow_redis_does_not_delay_logins_for_long() {
             server.advance(30);
             let (outcome, took) = timed(|| right(&server, &ada));
             assert_eq!(outcome, "ok", "{}", server.name());
-            // One deadline of 200 ms around pool and command, and a machine that is busy with other tests.
+            // One deadline of 200 ms for pool and command, and a margin for a machine busy with other tests.
             assert!(took < Duration::from_secs(3), "{}", server.name());
         }
         server.fail(&ada, 10);

@@ -33,7 +33,7 @@ fn after_an_erasure_only_the_row_and_an_anonymous_chain_remain() {
             "{name}"
         );
         let of_ada = format!("SELECT count(*) FROM mfa_events WHERE user_id = {}", ada.user);
-        // The event of the erasure itself says who did it.
+        // The event of the erasure itself names its actor.
         assert_eq!(world.store.number(&format!("{of_ada} AND actor IS NOT NULL")), 1, "{name}");
         assert!(world.store.number(&of_ada) > 2, "{name}: the events stay");
         assert_eq!(

@@ -18,7 +18,7 @@ fn locked(account: &mut Account) {
     }
 }
 
-/// The account after this SQL, on each store.
+/// Runs this SQL and passes the resulting account to the test, on each store.
 fn after(sql: &str, check: impl Fn(&'static str, &Account)) {
     for store in TestStore::each() {
         let user = store.add_user("ada");

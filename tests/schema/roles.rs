@@ -12,7 +12,7 @@ use url::Url;
 
 const PASSWORD: &str = "only-for-this-test";
 
-/// The database of a test, and a role of its own on the server, which is gone with this value.
+/// PostgreSQL role of a single test, dropped with this value.
 struct Role {
     name: String,
     database: String,
@@ -60,7 +60,7 @@ impl Drop for Role {
 fn the_roles_script_grants_what_a_server_needs_and_hides_only_the_mfa_columns_from_nova() {
     let database = PgDatabase::create();
     let name = Url::parse(database.url()).unwrap().path().trim_start_matches('/').to_owned();
-    // NOVA's own table, with a column of NOVA's whose name is much like ours.
+    // NOVA's own table, with a column whose name is similar to ours.
     database
         .connect()
         .batch_execute(

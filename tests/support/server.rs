@@ -158,7 +158,7 @@ impl TestServer {
         self.enrol_user(id)
     }
 
-    /// Enrols an authenticator app for an existing user, without HTTP and without recovery codes, which are slow to hash.
+    /// Enrols an authenticator app for an existing user, without HTTP and without recovery codes (slow to hash).
     pub fn enrol_user(&self, id: UserId) -> Member {
         let (ports, now) = (self.mfa.flows().test_ports(), self.now());
         let secret = mfa_totp::generate_secret(ports.entropy.as_ref()).expect("randomness");

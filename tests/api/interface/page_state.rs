@@ -24,10 +24,10 @@ fn new_recovery_codes_survive_a_reload_in_the_same_browser_and_no_other() {
         assert_eq!(codes.len(), 10, "{name}");
         assert!(old.iter().all(|it| !codes.contains(it)));
         assert!(!carried.contains(&codes[0]) && !server.installation.log().contains(&codes[0]));
-        // In the other language, and after a reload.
+        // In the other language and after a reload.
         assert_eq!(codes_of(&browser.get(&format!("{place}?lang=en"))), codes, "{name}");
 
-        // Another login, in this browser or with the same token in another one; a cookie that was altered.
+        // Another login, the same token in another browser, and an altered cookie.
         let list = Some(format!("{BASE}/codes"));
         let mut other = Browser::new(&server);
         other.cookies.clone_from(&browser.cookies);
@@ -47,7 +47,7 @@ fn new_recovery_codes_survive_a_reload_in_the_same_browser_and_no_other() {
         assert_eq!((kept.status, kept.header("location")), (303, Some(BASE)), "{name}");
         assert_eq!(browser.cookie("nova-mfa-carried"), None, "{name}");
         assert_eq!(browser.get(&place).header("location").map(str::to_owned), list, "{name}");
-        // Whoever kept the cookie itself can read it for ten minutes, by this login alone.
+        // A kept copy of the cookie works for ten minutes, with this login only.
         browser.cookies.push(("nova-mfa-carried".to_owned(), carried));
         assert_eq!(codes_of(&browser.get(&place)), codes, "{name}");
         server.advance(600);
@@ -123,7 +123,7 @@ fn changing_the_language_keeps_the_current_page() {
     assert_eq!(reloaded.header("location"), Some(&*format!("{BASE}/verify?with=totp&then=home")));
 }
 
-/// The recovery codes that a page shows.
+/// Returns the recovery codes on a page.
 fn codes_of(page: &Answer) -> Vec<String> {
     assert_eq!(page.status, 200, "{page:?}");
     let text = page.text();
@@ -132,7 +132,7 @@ fn codes_of(page: &Answer) -> Vec<String> {
     list.split("<li><code>").skip(1).map(|it| it.split('<').next().unwrap().to_owned()).collect()
 }
 
-/// The secret that a page of an enrolment shows to be typed.
+/// Returns the secret for manual entry on an enrolment page.
 fn secret_of(page: &Answer) -> String {
     let text = page.text();
     let rest = text.split_once(r#"<code id="secret">"#).unwrap_or_else(|| panic!("no secret in {text}")).1;
