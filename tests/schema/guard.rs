@@ -1,4 +1,4 @@
-//! What a write that is not ours may and may not do to a row.
+//! Writes by other programs to rows of `users`, and the guard trigger.
 
 use std::sync::Arc;
 use std::time::Duration;
