@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use data_encoding::HEXLOWER;
 use mfa_core::testing::ManualClock;
-use mfa_core::{Entropy as _, RateLimiter as _, RateRule, RateLimitDecision, SecretText};
+use mfa_core::{Entropy as _, RateLimitDecision, RateLimiter as _, RateRule, SecretText};
 use mfa_infra::crypto::OsEntropy;
 use mfa_infra::memory::{Quota, Quotas};
 use mfa_infra::redis::{RedisLimiterOptions, RedisRateLimiter, RedisState};

@@ -1,7 +1,15 @@
-//! Tests of the trigger that limits writes by others, and of the documented SQL.
+//! Tests of writes by other programs to rows of `users`, and of the guard trigger.
 
-use mfa_core::{Account, BackupMethod, Phase, Sealed, Timestamp, UserId};
-use nova_mfa_tests::{NOON, TestStore};
+use std::sync::Arc;
+use std::time::Duration;
+
+use mfa_core::{
+    Account, BackupMethod, EventKind, FactorKind, Phase, PhoneState, RecoveryCode, RecoveryState, Sealed,
+    Timestamp, TotpState, UserId,
+};
+use mfa_infra::audit::Auditor;
+use mfa_infra::crypto::AuditKeys;
+use nova_mfa_tests::{NOON, TestStore, test_keys};
 
 const LATER: Timestamp = Timestamp::from_seconds(1_900_000_000);
 
@@ -122,4 +130,242 @@ fn the_documented_insert_creates_a_user() {
     let user = UserId::new(store.number("SELECT id FROM users WHERE username = 'demomfa'"));
     let account = find(&store, user);
     assert!(account.mfa_enforced && account.is_active && !account.has_factor());
+}
+
+/// Columns that NOVA's model maps: its own, and the 18 MFA columns.
+const MAPPED: &str = "email, username, hashed_password, full_name, is_active, is_superuser, mfa_enforced, is_totp_enabled, \
+     totp_secret, totp_pending_secret, totp_pending_expires_at, totp_enrolled_at, phone_number, phone_pending, \
+     is_phone_verified, phone_verified_at, mfa_backup_method, recovery_codes, recovery_codes_generated_at, \
+     totp_last_step, mfa_failed_attempts, mfa_lock_until, mfa_last_success_at, mfa_last_method";
+
+fn sealed(text: &str) -> Option<Sealed> {
+    Some(Sealed::from_column(format!("v1.k.{text}")))
+}
+
+fn codes(set: &str, at: Timestamp) -> RecoveryState {
+    let code = |number: u32| RecoveryCode {
+        id: number.to_string(),
+        digest: format!("$argon2id${set}{number}"),
+        tag_key: None,
+        tag: None,
+        used_at: None,
+        rest: serde_json::Map::new(),
+    };
+    RecoveryState { codes: (1..=3).map(code).collect(), generated_at: Some(at) }
+}
+
+fn minutes(count: u64) -> Timestamp {
+    NOON.plus(Duration::from_secs(60 * count))
+}
+
+fn enrolled(account: &mut Account) {
+    account.totp = TotpState {
+        enabled: true,
+        secret: sealed("first"),
+        pending: None,
+        enrolled_at: Some(NOON),
+        last_step: Some(60_000_000),
+    };
+    account.phone =
+        PhoneState { number: sealed("phone"), pending: None, is_verified: true, verified_at: Some(NOON) };
+    account.backup_method = BackupMethod::Sms;
+    account.recovery = codes("a", NOON);
+    account.last_success_at = Some(minutes(1));
+    account.revoke_sessions(minutes(1), None);
+}
+
+fn change(store: &TestStore, user: UserId, decision: fn(&mut Account)) -> Account {
+    let changed = store.runtime.block_on(store.accounts().update(user, Phase::Begin, move |account| {
+        decision(account);
+    }));
+    changed.unwrap().unwrap();
+    find(store, user)
+}
+
+fn assert_is_intact(store: &TestStore) {
+    let auditor = Auditor::new(store.database.clone(), Arc::new(AuditKeys::new(&test_keys())));
+    let report = auditor.verify(None).unwrap();
+    assert!(report.is_intact(), "{}: {:?}", store.name, report.findings);
+}
+
+/// Sets these columns from the copy, as an ORM does that saves an object from its cache.
+fn save_copy(store: &TestStore, columns: &str) {
+    store.sql("UPDATE copy SET full_name = 'Countess'");
+    store.sql(&format!(
+        "UPDATE users SET ({columns}) = (SELECT {columns} FROM copy WHERE copy.id = users.id)"
+    ));
+    let named = "SELECT count(*) FROM users WHERE full_name = 'Countess'";
+    assert_eq!(store.number(named), 1, "{}: NOVA's own column is stored", store.name);
+}
+
+/// Copies a row, changes the account, and saves the copy. No MFA column may change.
+fn saved_copy_changes_nothing(begin: fn(&mut Account), decision: fn(&mut Account)) {
+    let with_version = format!("{MAPPED}, mfa_version");
+    let with_all = format!("{MAPPED}, mfa_version, mfa_internal");
+    for columns in [MAPPED, &with_version, &with_all] {
+        for store in TestStore::each() {
+            let user = store.add_user("ada");
+            change(&store, user, begin);
+            store.sql("CREATE TABLE copy AS SELECT * FROM users");
+            let before = change(&store, user, decision);
+            save_copy(&store, columns);
+            let after = find(&store, user);
+            assert_eq!(after.version, before.version + 1, "{}: {columns}", store.name);
+            assert_eq!(Account { version: before.version, ..after }, before, "{}: {columns}", store.name);
+            assert_is_intact(&store);
+        }
+    }
+}
+
+#[test]
+fn a_saved_copy_makes_no_spent_code_valid() {
+    saved_copy_changes_nothing(enrolled, |account| {
+        account.recovery.codes[1].used_at = Some(minutes(2));
+        account.last_success_at = Some(minutes(2));
+        account.last_method = Some(FactorKind::Recovery);
+    });
+}
+
+#[test]
+fn a_saved_copy_restores_no_replaced_set_of_codes() {
+    saved_copy_changes_nothing(enrolled, |account| account.recovery = codes("b", minutes(2)));
+}
+
+#[test]
+fn a_saved_copy_restores_no_replaced_app() {
+    saved_copy_changes_nothing(enrolled, |account| {
+        account.totp.secret = sealed("second");
+        account.totp.enrolled_at = Some(minutes(2));
+        account.totp.last_step = None;
+        account.revoke_sessions(minutes(2), None);
+    });
+}
+
+#[test]
+fn a_saved_copy_restores_no_removed_app_and_no_removed_phone() {
+    saved_copy_changes_nothing(enrolled, |account| {
+        account.totp = TotpState::default();
+        account.revoke_sessions(minutes(2), None);
+    });
+    saved_copy_changes_nothing(enrolled, |account| {
+        account.phone = PhoneState::default();
+        account.backup_method = BackupMethod::None;
+        account.revoke_sessions(minutes(2), None);
+    });
+}
+
+#[test]
+fn a_saved_copy_from_before_the_enrolment_removes_no_factor() {
+    saved_copy_changes_nothing(|account| account.mfa_enforced = true, enrolled);
+}
+
+#[test]
+fn a_saved_copy_restores_no_used_time_step() {
+    saved_copy_changes_nothing(enrolled, |account| account.totp.last_step = Some(60_000_001));
+}
+
+#[test]
+fn a_saved_copy_unlocks_nobody() {
+    saved_copy_changes_nothing(enrolled, |account| {
+        account.failures = 10;
+        account.lock_until = Some(LATER);
+        account.internal.strikes.add(NOON);
+    });
+    saved_copy_changes_nothing(enrolled, |account| account.failures = 9);
+}
+
+#[test]
+fn a_copy_of_the_changed_columns_alone_unlocks_nobody() {
+    for store in TestStore::each() {
+        let user = store.add_user("ada");
+        store.sql("CREATE TABLE copy AS SELECT * FROM users");
+        change(&store, user, locked);
+        save_copy(&store, "full_name, mfa_failed_attempts, mfa_lock_until");
+        let account = find(&store, user);
+        assert_eq!((account.failures, account.lock_until), (10, Some(LATER)), "{}", store.name);
+        store.sql("UPDATE users SET mfa_failed_attempts = 0, mfa_lock_until = NULL");
+        let account = find(&store, user);
+        assert_eq!((account.failures, account.lock_until), (0, None), "{}", store.name);
+    }
+}
+
+#[test]
+fn a_written_set_keeps_spent_codes_spent_and_may_be_a_new_one() {
+    for store in TestStore::each() {
+        let user = store.add_user("ada");
+        change(&store, user, |account| {
+            enrolled(account);
+            account.recovery.codes[0].used_at = Some(minutes(2));
+        });
+        let old = find(&store, user);
+        let unspent = serde_json::to_string(&codes("a", NOON).codes).unwrap();
+        store.sql(&format!("UPDATE users SET recovery_codes = '{unspent}'"));
+        let account = find(&store, user);
+        assert_eq!(account.recovery, old.recovery, "{}", store.name);
+        assert_eq!(account.internal, old.internal, "{}: no code was added", store.name);
+        let new = serde_json::to_string(&codes("b", NOON).codes).unwrap();
+        store.sql(&format!(
+            "UPDATE users SET recovery_codes = '{new}', recovery_codes_generated_at = recovery_codes_generated_at"
+        ));
+        let account = find(&store, user);
+        assert_eq!(account.recovery, codes("b", NOON), "{}", store.name);
+        assert_eq!(account.internal.session, old.internal.session, "{}", store.name);
+        change(&store, user, |_| ());
+        let recorded =
+            "SELECT count(*) FROM mfa_events WHERE event = 'foreign_change' AND method = 'recovery'";
+        assert_eq!(store.number(recorded), 1, "{}", store.name);
+        assert_is_intact(&store);
+    }
+}
+
+#[test]
+fn a_changed_secret_ends_the_sessions_and_the_next_decision_records_it() {
+    for store in TestStore::each() {
+        let user = store.add_user("ada");
+        let before = change(&store, user, enrolled);
+        store.sql("UPDATE users SET totp_secret = 'v1.k.second'");
+        let account = find(&store, user);
+        assert_eq!(account.totp.secret, sealed("second"), "{}", store.name);
+        assert_eq!(account.internal.session, before.internal.session + 1, "{}", store.name);
+        assert!(account.internal.sessions_revoked_at > Some(Timestamp::from_seconds(0)), "{}", store.name);
+        let recorded = "SELECT count(*) FROM mfa_events";
+        assert_eq!(store.number(recorded), 0, "{}", store.name);
+        let account = change(&store, user, |_| ());
+        assert_eq!(account.internal.foreign_changes, mfa_core::ForeignChanges::default());
+        change(&store, user, |account| account.failures += 1);
+        let recorded = "SELECT count(*) FROM mfa_events WHERE event = 'foreign_change' AND outcome = 'success' \
+                        AND method = 'totp'";
+        assert_eq!(store.number(recorded), 1, "{}: once", store.name);
+        assert!(
+            store.log.recorded().iter().any(|it| it.event.kind == EventKind::ForeignChange),
+            "{}",
+            store.name
+        );
+        assert_is_intact(&store);
+    }
+}
+
+#[test]
+fn novas_own_columns_change_no_factor_and_record_nothing() {
+    for store in TestStore::each() {
+        let user = store.add_user("ada");
+        let before = change(&store, user, enrolled);
+        store.sql(
+            "UPDATE users SET email = 'countess@example.com', full_name = 'Countess', hashed_password = 'x'",
+        );
+        let account = change(&store, user, |_| ());
+        assert_eq!(account.email, "countess@example.com", "{}", store.name);
+        let expected = Account { email: account.email.clone(), version: account.version, ..before };
+        assert_eq!(account, expected, "{}", store.name);
+        assert_eq!(store.number("SELECT count(*) FROM mfa_events"), 0, "{}", store.name);
+    }
+}
+
+#[test]
+fn a_dropped_mfa_column_stops_no_update_of_a_user() {
+    let store = TestStore::postgres();
+    let user = store.add_user("ada");
+    store.sql("ALTER TABLE users DROP COLUMN mfa_lock_until, DROP COLUMN totp_enrolled_at");
+    store.sql(&format!("UPDATE users SET full_name = 'Countess', email = 'c@example.com' WHERE id = {user}"));
+    assert_eq!(store.number("SELECT count(*) FROM users WHERE full_name = 'Countess'"), 1);
 }

@@ -6,14 +6,14 @@ mod internal;
 use std::fmt;
 
 use crate::{
-    AuthenticatedToken, Lock, SealContext, Sealed, SealedColumn, SecurityEvent, Timestamp, TokenSubject,
-    UserId,
+    AuthenticatedToken, EventKind, FactorKind, Lock, Origin, Outcome, SealContext, Sealed, SealedColumn,
+    SecurityEvent, Timestamp, TokenSubject, UserId,
 };
 
 pub use denylist::{DenylistReason, TokenDenylist};
 pub use internal::{
-    ChainHead, EarlyCode, ExemptToken, InternalState, SmsChallenge, SmsPurpose, SmsState, StepUpFailures,
-    Strikes,
+    ChainHead, EarlyCode, ExemptToken, ForeignChanges, InternalState, SmsChallenge, SmsPurpose, SmsState,
+    StepUpFailures, Strikes,
 };
 
 /// All multi-factor state of one user.
@@ -49,7 +49,7 @@ pub struct Account {
     /// Time of the latest successful verification of a second factor.
     pub last_success_at: Option<Timestamp>,
     /// Factor of the latest successful verification.
-    pub last_method: Option<crate::FactorKind>,
+    pub last_method: Option<FactorKind>,
     /// Version number of the row, for optimistic locking. Only adapters change it.
     pub version: i64,
     /// State that only this service reads.
@@ -228,6 +228,20 @@ impl Account {
     /// Records an event, to be stored with the account.
     pub fn record(&mut self, event: SecurityEvent) {
         self.events.push(event);
+    }
+
+    /// Records an event for each change of a factor that another program made since the last decision.
+    ///
+    /// An adapter calls it before each decision.
+    pub fn record_foreign_changes(&mut self) {
+        let ForeignChanges { totp, sms, recovery } = std::mem::take(&mut self.internal.foreign_changes);
+        let changes = [(FactorKind::Totp, totp), (FactorKind::Sms, sms), (FactorKind::Recovery, recovery)];
+        let mut changes: Vec<_> = changes.into_iter().filter_map(|(kind, at)| Some((at?, kind))).collect();
+        changes.sort_by_key(|(at, _)| *at);
+        for (at, kind) in changes {
+            let event = SecurityEvent::new(EventKind::ForeignChange, Outcome::Success, at, Origin::default());
+            self.record(event.with_method(kind));
+        }
     }
 
     /// Revokes every session: all tokens issued so far are rejected, except `exempt_token`.

@@ -59,6 +59,8 @@ event_kinds! {
     GuessingSuspected = "guessing_suspected",
     /// Failures over all accounts increased suddenly.
     FailuresRising = "failures_rising",
+    /// Another program changed a factor in the database.
+    ForeignChange = "foreign_change",
     /// A token was revoked.
     TokenRevoked = "token_revoked",
     /// An invalid, spent or revoked token, or one of the wrong stage, was presented.

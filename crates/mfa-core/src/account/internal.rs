@@ -49,6 +49,9 @@ pub struct InternalState {
     /// Head of the user's event chain.
     #[serde(rename = "chain", skip_serializing_if = "is_default")]
     pub chain: ChainHead,
+    /// Changes of factors by other programs whose events are not recorded yet.
+    #[serde(rename = "foreign", skip_serializing_if = "is_default")]
+    pub foreign_changes: ForeignChanges,
     /// Fields written by other versions, preserved unchanged.
     #[serde(flatten)]
     pub rest: serde_json::Map<String, serde_json::Value>,
@@ -67,6 +70,22 @@ pub struct ExemptToken {
     /// Time when the token expires.
     #[serde(rename = "exp")]
     pub expires_at: Timestamp,
+}
+
+/// Times at which other programs changed a factor. The guard trigger of the database sets them, because it cannot compute
+/// the MAC of an event.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct ForeignChanges {
+    /// The TOTP secret changed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub totp: Option<Timestamp>,
+    /// The phone number changed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub sms: Option<Timestamp>,
+    /// Recovery codes were added.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub recovery: Option<Timestamp>,
 }
 
 /// Wrong step-up codes sent with one access token. The fifth revokes the token.

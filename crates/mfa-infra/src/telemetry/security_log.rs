@@ -44,7 +44,7 @@ const fn level(kind: EventKind, outcome: Outcome) -> Level {
     match (kind, outcome) {
         // A sealed value that cannot be unsealed is a server fault or an attack on the database.
         (EventKind::DecryptFail, _) => Level::Error,
-        (EventKind::AccountLocked | EventKind::GuessingSuspected, _)
+        (EventKind::AccountLocked | EventKind::GuessingSuspected | EventKind::ForeignChange, _)
         | (_, Outcome::Failure | Outcome::Refused) => Level::Warning,
         (_, Outcome::Success) => Level::Info,
     }

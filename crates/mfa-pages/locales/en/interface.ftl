@@ -368,6 +368,7 @@ event-backup_set = SMS backup changed
 event-account_locked = Account locked
 event-locked_call = Attempt on a locked account
 event-guessing_suspected = Many incorrect codes
+event-foreign_change = Factor changed outside this service
 event-token_revoked = Logged out (token revoked)
 event-token_refused = Invalid session
 event-rate_limited = Too many attempts

@@ -369,6 +369,7 @@ event-backup_set = Secours par SMS modifié
 event-account_locked = Compte verrouillé
 event-locked_call = Tentative sur un compte verrouillé
 event-guessing_suspected = Nombreux codes incorrects
+event-foreign_change = Facteur modifié hors de ce service
 event-token_revoked = Déconnexion (jeton révoqué)
 event-token_refused = Session non valide
 event-rate_limited = Trop de tentatives

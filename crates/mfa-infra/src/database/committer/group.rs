@@ -93,8 +93,12 @@ impl GroupContext {
     fn decide(&self, jobs: &mut [Job], rows: Vec<AccountRow>) -> (Vec<DecisionOutcome>, Vec<AccountWrite>) {
         let mut accounts: GroupAccounts = HashMap::with_capacity(rows.len());
         for row in rows {
-            let account = row.to_account().map_err(|error| error.to_string());
-            accounts.insert(UserId::new(row.id), account.map(|it| (it.clone(), it)));
+            let account = row.to_account().map_err(|error| error.to_string()).map(|before| {
+                let mut after = before.clone();
+                after.record_foreign_changes();
+                (before, after)
+            });
+            accounts.insert(UserId::new(row.id), account);
         }
         let outcomes = jobs
             .iter_mut()

@@ -136,7 +136,8 @@ impl NovaTable {
     pub fn rewrite_codes(&mut self, user: UserId, old: &Value, new: &Value) -> Result<bool, StoreError> {
         let kind = self.columns.iter().find(|it| it.name == "recovery_codes").map_or("jsonb", |it| &it.kind);
         let query = format!(
-            "UPDATE users SET recovery_codes = $3::{kind} WHERE id = $1 AND to_jsonb(recovery_codes) = $2::jsonb"
+            "UPDATE users SET recovery_codes = $3::{kind}, mfa_version = mfa_version + 1 \
+             WHERE id = $1 AND to_jsonb(recovery_codes) = $2::jsonb"
         );
         sql_query(query)
             .bind::<BigInt, _>(user.value())
@@ -154,8 +155,8 @@ impl NovaTable {
     /// [`StoreError`] if the database did not answer.
     pub fn settle_backup_method(&mut self, user: UserId) -> Result<bool, StoreError> {
         sql_query(
-            "UPDATE users SET mfa_backup_method = CASE lower(mfa_backup_method) WHEN 'sms' THEN 'sms' ELSE 'none' END \
-             WHERE id = $1 AND mfa_backup_method NOT IN ('sms', 'none')",
+            "UPDATE users SET mfa_backup_method = CASE lower(mfa_backup_method) WHEN 'sms' THEN 'sms' ELSE 'none' END, \
+             mfa_version = mfa_version + 1 WHERE id = $1 AND mfa_backup_method NOT IN ('sms', 'none')",
         )
         .bind::<BigInt, _>(user.value())
         .execute(&mut self.connection)
@@ -173,7 +174,10 @@ impl NovaTable {
             return Ok(());
         }
         let emptied: Vec<_> = columns.iter().map(|column| format!("{} = NULL", quoted(column))).collect();
-        let query = format!("UPDATE users SET {} WHERE id = ANY($1)", emptied.join(", "));
+        let query = format!(
+            "UPDATE users SET {}, mfa_version = mfa_version + 1 WHERE id = ANY($1)",
+            emptied.join(", ")
+        );
         sql_query(query)
             .bind::<Array<BigInt>, _>(users.iter().map(|user| user.value()).collect::<Vec<_>>())
             .execute(&mut self.connection)
