@@ -1,5 +1,6 @@
 //! Tests of encrypted values that cannot be decrypted: an error, and never "no second factor".
 
+use mfa_flows::TokenKind;
 use nova_mfa_tests::TestServer;
 
 #[test]
@@ -14,7 +15,10 @@ fn a_secret_copied_to_another_users_row_is_not_accepted() {
             server.verify(&server.pending(ada.id), &code).assert_problem(503, "store_unavailable");
         }
         assert_eq!(server.failures(ada.id), 0, "{}: nobody guessed anything", server.name());
-        let status = server.get("/api/mfa/status", &ada.access).ok();
+        // A changed secret ends the sessions.
+        server.get("/api/mfa/status", &ada.access).says(401, "token_revoked");
+        let token = server.token(ada.id, TokenKind::TwoFactors);
+        let status = server.get("/api/mfa/status", &token).ok();
         assert_eq!(status["totp_enabled"], true, "{}", server.name());
         server.verify(&server.pending(bob.id), &bob.code(server.now())).ok();
         let remains = server.stop();
