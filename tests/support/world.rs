@@ -41,15 +41,20 @@ pub struct EnrolmentComplete {
 impl World {
     /// Over this store, at noon.
     pub fn over(store: TestStore) -> Self {
+        Self::over_adapted(store, |ports| ports)
+    }
+
+    /// Over this store, at noon, with other ports.
+    pub fn over_adapted(store: TestStore, adapt: impl FnOnce(Ports) -> Ports) -> Self {
         let clock = Arc::new(ManualClock::at(NOON));
         let pocket = Arc::new(Pocket::default());
-        let flows = flows(&store, store.database.clone(), clock.clone(), pocket.clone());
-        Self { store, flows, clock, pocket }
+        let ports = ports(&store, store.database.clone(), clock.clone(), pocket.clone());
+        Self { flows: flows(adapt(ports)), store, clock, pocket }
     }
 
     /// The flows of a second server on the same database.
     pub fn beside(&self) -> Arc<Flows> {
-        flows(&self.store, self.store.open_again(), self.clock.clone(), self.pocket.clone())
+        flows(ports(&self.store, self.store.open_again(), self.clock.clone(), self.pocket.clone()))
     }
 
     /// A call with a fresh token of that kind.
@@ -108,12 +113,12 @@ impl World {
     }
 }
 
-fn flows(
+fn ports(
     store: &TestStore,
     database: Arc<dyn Database>,
     clock: Arc<ManualClock>,
     pocket: Arc<Pocket>,
-) -> Arc<Flows> {
+) -> Ports {
     let entropy = Arc::new(OsEntropy);
     let secret = SecretText::new("b2f7Qm1xV8s0KzJ4tYp6RcLw9aHdEu3N".to_owned());
     let key = SecretKey::new(&secret).expect("a strong key");
@@ -127,7 +132,7 @@ fn flows(
         sends: database.clone(),
         journal: Arc::new(SmsLogObserver::new(slog::Logger::root(slog::Discard, slog::o!()))),
     };
-    let ports = Ports {
+    Ports {
         accounts: database.clone(),
         users: database.clone(),
         trail: database.clone(),
@@ -142,7 +147,10 @@ fn flows(
         log: store.log.clone(),
         tokens: Arc::new(tokens.expect("a good configuration")),
         sms,
-    };
+    }
+}
+
+fn flows(ports: Ports) -> Arc<Flows> {
     let phones = PhonePolicy::allowing(["FR", "BE"]).expect("two countries");
     let mut policy = Policy::default();
     policy.sms.phones = phones;

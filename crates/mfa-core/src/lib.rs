@@ -56,5 +56,5 @@ pub use time::Timestamp;
 pub use token::{AuthenticatedToken, Stage, TokenSubject};
 pub use verification::{
     DenyReason, FactorAttempt, FactorResult, Requirement, UnsettledAttempt, VerificationOutcome,
-    VerifiedFactor, authorize, begin_attempt, confirm, settle_attempt, verify_factor,
+    VerifiedFactor, abandon_attempt, authorize, begin_attempt, confirm, settle_attempt, verify_factor,
 };
