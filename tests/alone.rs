@@ -106,6 +106,7 @@ fn a_million_addresses_take_less_than_64_mib_and_a_hot_one_stays_limited() {
         code_check_per_ip: quota,
         recovery_per_user: quota,
         login_per_user: quota,
+        login_per_name: quota,
         login_per_ip: quota,
     };
     // The clock stands still, so that nobody is let in again by time.
