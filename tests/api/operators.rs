@@ -16,6 +16,8 @@ fn the_detail_of_readiness_is_told_on_the_operators_address_alone() {
         client.get("/health/live").send().ok();
     }
     server.installation.database().close();
+    // A result is shared for a second.
+    std::thread::sleep(std::time::Duration::from_secs(1));
     let told = public.get("/health/ready").send();
     assert_eq!((told.status, told.json()), (503, json!({ "status": "failed" })));
     told.demand_security_headers();

@@ -44,10 +44,10 @@ pub use lockout::{Lock, LockoutPolicy, LockoutPolicyError};
 pub use ports::{
     Accounts, Activity, AuditLog, AuditPage, AuditQuery, BoxFuture, BucketSize, CipherError, Clock,
     Credentials, Decision, DigestPurpose, Entropy, EntropyError, EventSink, HashError, KeyedDigest,
-    KeyedDigests, LockoutCount, NewUser, NewUserError, PasswordCheck, PasswordDigest, PasswordHasher, Period,
-    PeriodError, Phase, RateLimiter, RateRule, RateVerdict, SecretCipher, SmsCount, Statistics, StoreError,
-    StoreErrorKind, StoredEvent, Totals, UserEventsQuery, UserPage, UserQuery, UserRecord, Users,
-    VerificationCount,
+    KeyedDigests, LockoutCount, NewUser, NewUserError, PasswordCheck, PasswordDigest, PasswordHasher,
+    PasswordKinds, Period, PeriodError, Phase, RateLimiter, RateRule, RateVerdict, SecretCipher, SmsCount,
+    Statistics, StoreError, StoreErrorKind, StoredEvent, Totals, UserEventsQuery, UserPage, UserQuery,
+    UserRecord, Users, VerificationCount,
 };
 pub use rfc3339::Rfc3339Millis;
 pub use sealed::{SealContext, Sealed, SealedColumn};
