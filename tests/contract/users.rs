@@ -180,6 +180,22 @@ fn the_kinds_of_password_hash_are_found_among_many_users_at_both_ends_and_betwee
     }
 }
 
+#[test]
+fn a_user_without_a_password_hash_is_found_with_an_empty_one() {
+    // NOVA's table may allow NULL; the table of SQLite is always ours.
+    let store = TestStore::postgres();
+    let ada = store.add_user("ada");
+    store.sql("ALTER TABLE users ALTER COLUMN hashed_password DROP NOT NULL");
+    store.sql("UPDATE users SET hashed_password = NULL");
+    let found = |login| store.runtime.block_on(store.database.find_credentials(login)).unwrap().unwrap();
+    for login in ["ada", "ada@example.com"] {
+        let credentials = found(login);
+        assert_eq!((credentials.user, credentials.digest.as_column()), (ada, ""), "{login}");
+    }
+    let kinds = store.runtime.block_on(store.database.password_kinds()).unwrap();
+    assert_eq!(kinds, PasswordKinds::ARGON2ID);
+}
+
 fn bcrypt(cost: u32, argon2id: bool) -> PasswordKinds {
     PasswordKinds { argon2id, bcrypt_cost: Some(cost) }
 }

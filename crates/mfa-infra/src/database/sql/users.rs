@@ -24,9 +24,9 @@ impl<C: Dialect> Users for SqlDatabase<C> {
         let login = login.to_owned();
         self.pool.run("find credentials", move |connection| {
             // Two parts, so that each uses its index.
-            let query = "SELECT CAST(id AS bigint) AS id, CAST(hashed_password AS text) AS hashed_password \
+            let query = "SELECT CAST(id AS bigint) AS id, coalesce(CAST(hashed_password AS text), '') AS hashed_password \
                          FROM users WHERE username = $1 UNION ALL \
-                         SELECT CAST(id AS bigint), CAST(hashed_password AS text) \
+                         SELECT CAST(id AS bigint), coalesce(CAST(hashed_password AS text), '') \
                          FROM users WHERE email IN ($1, lower($1)) LIMIT 1";
             let row = connection.first(Statement::new(query).bind(login))?;
             Ok(row.map(CredentialRow::into_credentials))
