@@ -107,6 +107,7 @@ fn a_million_client_addresses_use_less_than_64_mib_and_a_busy_one_stays_limited(
         code_check_per_ip: quota,
         recovery_per_user: quota,
         login_per_user: quota,
+        login_per_name: quota,
         login_per_ip: quota,
     };
     // The clock does not advance, so no quota is restored.

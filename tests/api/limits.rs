@@ -144,18 +144,64 @@ fn audit_events_contain_the_real_client_address() {
 }
 
 #[test]
-fn a_user_name_gets_five_logins_a_minute_in_any_spelling() {
-    for server in TestServer::each_with(&DEFAULTS) {
+fn five_logins_of_one_name_a_minute_in_whatever_spelling() {
+    for server in TestServer::each_with(&with(&[("LOGIN_RATE_IP_MAX", "1000")])) {
         server.add_user_with_password("ada", "correct horse battery");
-        for name in ["ada", "ada@example.com", "Ada@Example.com", "ADA@EXAMPLE.COM", "ada"] {
-            assert_ne!(server.login(name, "wrong wrong wrong").send().status, 429, "{name}");
+        // Of a user's address, and of an address that nobody has.
+        for (address, expected) in [("ada@example.com", 200), ("eve@example.com", 401)] {
+            let upper = address.to_uppercase();
+            let spellings = [address, &upper, &format!(" {address}"), &format!("{upper}\t"), address];
+            for name in spellings {
+                let answer = server.login(name, "wrong wrong wrong").send();
+                assert_eq!(answer.status, 401, "{} {name:?}", server.name());
+            }
+            let limited = server.login(address, "correct horse battery").send();
+            assert_eq!(limited.header("ratelimit"), None, "it would name a user");
+            assert_eq!(limited.header("ratelimit-policy"), None);
+            assert_retry_after_is_exact(&server, &limited, || {
+                server.login(&upper, "wrong wrong wrong").send()
+            });
+            server.advance(60);
+            assert_eq!(server.login(address, "correct horse battery").send().status, expected, "{address}");
         }
-        let limited = server.login("ada", "correct horse battery").send();
-        assert_eq!(limited.header("ratelimit"), None, "it would name a user");
-        assert_eq!(limited.header("ratelimit-policy"), None);
-        assert_retry_after_is_exact(&server, &limited, || {
-            server.login("ada", "correct horse battery").send()
-        });
+    }
+}
+
+#[test]
+fn known_and_unknown_names_reach_their_limit_alike() {
+    for server in TestServer::each_with(&with(&[("LOGIN_RATE_IP_MAX", "1000")])) {
+        server.add_user_with_password("ada", "correct horse battery");
+        // The same steps with a user's name and address, and with those of nobody.
+        let statuses = |name: &str| {
+            let (upper, address) = (name.to_uppercase(), format!("{name}@example.com"));
+            let steps = [name, name, &upper, &address, name, &upper, name, &address, &address.to_uppercase()];
+            steps.map(|typed| server.login(typed, "wrong wrong wrong").send().status)
+        };
+        let known = statuses("ada");
+        assert_eq!(known, [401, 401, 401, 401, 401, 401, 429, 401, 401], "{}", server.name());
+        assert_eq!(statuses("eve"), known, "{}", server.name());
+    }
+}
+
+#[test]
+fn a_stranger_who_fills_a_names_limit_keeps_no_other_network_out() {
+    let settings = with(&[("TRUSTED_PROXIES", "127.0.0.0/8"), ("LOGIN_RATE_IP_MAX", "1000")]);
+    for server in TestServer::each_with(&settings) {
+        server.add_user_with_password("ada", "correct horse battery");
+        let from = |network: &str, password: &str| {
+            server.login("ada", password).header("X-Forwarded-For", network).send()
+        };
+        // Every address of one IPv6 network is the same stranger.
+        for n in 0..30 {
+            let status = from(&format!("2001:db8:0:1::{n:x}"), "wrong wrong wrong").status;
+            assert_eq!(status, if n < 5 { 401 } else { 429 }, "{} {n}", server.name());
+        }
+        assert_eq!(from("198.51.100.1", "correct horse battery").status, 200, "{}", server.name());
+        // Ten networks' worth is the limit of the name: 5 and 1 are used.
+        let wrong: Vec<_> =
+            (0..50).map(|n| from(&format!("203.0.113.{n}"), "wrong wrong wrong").status).collect();
+        assert_eq!(wrong.iter().filter(|it| **it == 401).count(), 44, "{}", server.name());
+        from("198.51.100.2", "correct horse battery").assert_problem(429, "rate_limited");
     }
 }
 

@@ -45,11 +45,17 @@ fn an_unknown_user_and_a_wrong_password_get_the_same_response() {
         server.add_user_with_password("ada", PASSWORD);
         server.enrol_user(server.add_user_with_password("bob", PASSWORD));
         server.add_user("cleo");
+        server.add_user_with_password("finn", PASSWORD);
+        let bcrypt = "'$2b$04$L6Bc/AlTQHyd9liGgGEZyOFLPHNgyxeEPfgYfBCVxJ7JIlwxyVU3u'";
+        server
+            .installation
+            .sql(&format!("UPDATE users SET hashed_password = {bcrypt} WHERE username = 'finn'"));
         server.add_user_with_password("dora", PASSWORD);
         server.installation.sql("UPDATE users SET is_active = FALSE WHERE username = 'dora'");
         let unknown = server.login("nobody", "wrong wrong wrong").send();
         unknown.assert_problem(401, "invalid_credentials");
-        for name in ["ada", "ada@example.com", "bob", "cleo", "dora", "NOBODY@example.com", "a\u{301}da", "%"]
+        for name in
+            ["ada", "ada@example.com", "bob", "cleo", "dora", "finn", "NOBODY@example.com", "a\u{301}da", "%"]
         {
             let refused = server.login(name, "wrong wrong wrong").send();
             refused.assert_problem(401, "invalid_credentials");

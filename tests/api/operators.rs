@@ -16,6 +16,8 @@ fn readiness_details_are_returned_on_the_operator_address_only() {
         client.get("/health/live").send().ok();
     }
     server.installation.database().refuse_connections();
+    // A result is shared for a second.
+    std::thread::sleep(std::time::Duration::from_secs(1));
     let answer = public.get("/health/ready").send();
     assert_eq!((answer.status, answer.json()), (503, json!({ "status": "failed" })));
     answer.assert_security_headers();

@@ -16,7 +16,7 @@ fn a_secret_copied_to_another_users_row_is_not_accepted() {
         }
         assert_eq!(server.failures(ada.id), 0, "{}: nobody guessed anything", server.name());
         // A changed secret ends the sessions.
-        server.get("/api/mfa/status", &ada.access).says(401, "token_revoked");
+        server.get("/api/mfa/status", &ada.access).assert_problem(401, "token_revoked");
         let token = server.token(ada.id, TokenKind::TwoFactors);
         let status = server.get("/api/mfa/status", &token).ok();
         assert_eq!(status["totp_enabled"], true, "{}", server.name());

@@ -20,7 +20,13 @@ pub(crate) const LONG: Duration = Duration::from_secs(20);
 /// Returns the same quota for every rule.
 pub(crate) fn quotas(max: u32, window: Duration) -> Quotas {
     let quota = Quota::new(max, window).unwrap();
-    Quotas { code_check_per_ip: quota, recovery_per_user: quota, login_per_user: quota, login_per_ip: quota }
+    Quotas {
+        code_check_per_ip: quota,
+        recovery_per_user: quota,
+        login_per_user: quota,
+        login_per_name: quota,
+        login_per_ip: quota,
+    }
 }
 
 /// Returns a key prefix that no other test or run uses.

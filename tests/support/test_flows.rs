@@ -39,17 +39,22 @@ pub struct EnrolledUser {
 }
 
 impl TestFlows {
-    /// Creates the use cases over this store; the clock starts at [`NOON`].
+    /// Over this store, at noon.
     pub fn new(store: TestStore) -> Self {
-        let clock = Arc::new(ManualClock::at(NOON));
-        let gateway = Arc::new(RecordingGateway::default());
-        let flows = flows(&store, store.database.clone(), clock.clone(), gateway.clone());
-        Self { store, flows, clock, gateway }
+        Self::with_ports(store, |ports| ports)
     }
 
-    /// Returns the use cases of a second server on the same database.
+    /// Over this store, at noon, with other ports.
+    pub fn with_ports(store: TestStore, adapt: impl FnOnce(Ports) -> Ports) -> Self {
+        let clock = Arc::new(ManualClock::at(NOON));
+        let gateway = Arc::new(RecordingGateway::default());
+        let ports = ports(&store, store.database.clone(), clock.clone(), gateway.clone());
+        Self { flows: flows(adapt(ports)), store, clock, gateway }
+    }
+
+    /// The flows of a second server on the same database.
     pub fn second_server(&self) -> Arc<Flows> {
-        flows(&self.store, self.store.reopen(), self.clock.clone(), self.gateway.clone())
+        flows(ports(&self.store, self.store.reopen(), self.clock.clone(), self.gateway.clone()))
     }
 
     /// Creates a call with a new token of this kind.
@@ -108,12 +113,12 @@ impl TestFlows {
     }
 }
 
-fn flows(
+fn ports(
     store: &TestStore,
     database: Arc<dyn Database>,
     clock: Arc<ManualClock>,
     gateway: Arc<RecordingGateway>,
-) -> Arc<Flows> {
+) -> Ports {
     let entropy = Arc::new(OsEntropy);
     let secret = SecretText::new("b2f7Qm1xV8s0KzJ4tYp6RcLw9aHdEu3N".to_owned());
     let key = SecretKey::new(&secret).expect("a strong key");
@@ -127,7 +132,7 @@ fn flows(
         sends: database.clone(),
         observer: Arc::new(SmsLogObserver::new(slog::Logger::root(slog::Discard, slog::o!()))),
     };
-    let ports = Ports {
+    Ports {
         accounts: database.clone(),
         users: database.clone(),
         audit_log: database.clone(),
@@ -142,7 +147,10 @@ fn flows(
         log: store.log.clone(),
         tokens: Arc::new(tokens.expect("a good configuration")),
         sms,
-    };
+    }
+}
+
+fn flows(ports: Ports) -> Arc<Flows> {
     let phones = PhonePolicy::allowing(["FR", "BE"]).expect("two countries");
     let mut policy = Policy::default();
     policy.sms.phones = phones;

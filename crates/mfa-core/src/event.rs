@@ -53,6 +53,8 @@ event_kinds! {
     BackupSet = "backup_set",
     /// The account was locked after too many failures.
     AccountLocked = "account_locked",
+    /// A correct recovery code ended a lock that began while the code was being checked.
+    AccountUnlocked = "account_unlocked",
     /// A request was made for a locked account.
     LockedCall = "locked_call",
     /// An account reached 20 strikes, which suggests that somebody guesses codes over days.

@@ -44,10 +44,10 @@ pub use lockout::{Lock, LockoutPolicy, LockoutPolicyError};
 pub use ports::{
     Accounts, Activity, AuditLog, AuditPage, AuditQuery, BoxFuture, BucketSize, CipherError, Clock,
     Credentials, Decision, DigestPurpose, Entropy, EntropyError, EventSink, HashError, KeyedDigest,
-    KeyedDigests, LockoutCount, NewUser, NewUserError, PasswordCheck, PasswordDigest, PasswordHasher, Period,
-    PeriodError, Phase, RateLimitDecision, RateLimiter, RateRule, SecretCipher, SmsCount, Statistics,
-    StoreError, StoreErrorKind, StoredEvent, Totals, UserEventsQuery, UserPage, UserQuery, UserRecord, Users,
-    VerificationCount,
+    KeyedDigests, LockoutCount, NewUser, NewUserError, PasswordCheck, PasswordDigest, PasswordHasher,
+    PasswordKinds, Period, PeriodError, Phase, RateLimitDecision, RateLimiter, RateRule, SecretCipher,
+    SmsCount, Statistics, StoreError, StoreErrorKind, StoredEvent, Totals, UserEventsQuery, UserPage,
+    UserQuery, UserRecord, Users, VerificationCount,
 };
 pub use rfc3339::Rfc3339Millis;
 pub use sealed::{SealContext, Sealed, SealedColumn};
@@ -56,5 +56,5 @@ pub use time::Timestamp;
 pub use token::{AuthenticatedToken, Stage, TokenSubject};
 pub use verification::{
     DenyReason, FactorAttempt, FactorResult, Requirement, UnsettledAttempt, VerificationOutcome,
-    VerifiedFactor, authorize, begin_attempt, confirm, settle_attempt, verify_factor,
+    VerifiedFactor, abandon_attempt, authorize, begin_attempt, confirm, settle_attempt, verify_factor,
 };

@@ -22,7 +22,7 @@ pub use clock::Clock;
 pub use digests::{DigestPurpose, KeyedDigest, KeyedDigests};
 pub use entropy::{Entropy, EntropyError};
 pub use event_sink::EventSink;
-pub use password::{HashError, PasswordCheck, PasswordDigest, PasswordHasher};
+pub use password::{HashError, PasswordCheck, PasswordDigest, PasswordHasher, PasswordKinds};
 pub use rate_limiter::{RateLimitDecision, RateLimiter, RateRule};
 pub use statistics::{
     Activity, BucketSize, LockoutCount, Period, PeriodError, SmsCount, Statistics, Totals, VerificationCount,

@@ -14,7 +14,7 @@ mod verify;
 pub use attempt::{FactorAttempt, FactorResult, VerificationOutcome, VerifiedFactor};
 pub use authorization::{DenyReason, Requirement, authorize};
 pub use confirm::confirm;
-pub use two_phase::{UnsettledAttempt, begin_attempt, settle_attempt};
+pub use two_phase::{UnsettledAttempt, abandon_attempt, begin_attempt, settle_attempt};
 pub use verify::verify_factor;
 
 #[cfg(test)]

@@ -6,6 +6,7 @@ use mfa_core::{
 };
 use mfa_jwt::IssuedToken;
 
+use crate::call::rate_limit_key;
 use crate::error::FlowError;
 use crate::flows::Flows;
 
@@ -33,7 +34,7 @@ enum LoginStage {
 }
 
 impl Flows {
-    /// Verifies a user's password, within the limit by user. Call [`Flows::limit_logins`] first. An unknown user and a wrong
+    /// Verifies a user's password, within the limits by name. Call [`Flows::limit_logins`] first. An unknown user and a wrong
     /// password give the same error after the same time.
     ///
     /// # Errors
@@ -49,9 +50,7 @@ impl Flows {
         let now = self.trusted_now()?;
         let found = self.ports.users.find_credentials(login).await?;
         let user = found.as_ref().map(|it| it.user);
-        // Counted by user id if the user exists, so that user name and e-mail address share one limit.
-        let subject = user.map_or_else(|| format!("name:{}", login.to_lowercase()), |id| format!("id:{id}"));
-        self.limit(RateRule::LoginPerUser, &subject, user, origin).await?;
+        self.limit_name(login, user, origin).await?;
         let digest = found.as_ref().map(|it| it.digest.clone());
         let check = self.ports.hasher.verify(password.clone(), digest).await?;
         let (Some(found), PasswordCheck::Correct | PasswordCheck::CorrectButOutdated) = (found, check) else {
@@ -101,11 +100,29 @@ impl Flows {
         Ok(Some(tokens.pending(&account.subject(), entropy, self.now())?))
     }
 
+    /// Counts a login against the limits of the name that was typed, whether or not a user has it: a limit by user would
+    /// show which names exist.
+    async fn limit_name(&self, login: &str, user: Option<UserId>, origin: &Origin) -> Result<(), FlowError> {
+        let name = fold_name(login);
+        let from_network = format!("{} {name}", rate_limit_key(origin.ip()));
+        // First by network: what this limit rejects takes nothing from the other networks.
+        self.limit(RateRule::LoginPerUser, &from_network, user, origin).await?;
+        self.limit(RateRule::LoginPerName, &name, user, origin).await?;
+        Ok(())
+    }
+
     async fn renew_hash(&self, found: &Credentials, password: SecretText) -> Result<(), FlowError> {
         let digest = self.ports.hasher.hash(password).await?;
         self.ports.users.replace_password(found.user, found.digest.clone(), digest).await?;
         Ok(())
     }
+}
+
+/// Returns the name by which logins are counted: without surrounding blanks, and the same for every case.
+///
+/// Upper case first, so that letters with several lower-case forms count as one, such as the two Greek sigmas.
+fn fold_name(login: &str) -> String {
+    login.trim().to_uppercase().to_lowercase()
 }
 
 fn first_factor_passed(
@@ -123,4 +140,19 @@ fn first_factor_passed(
     } else {
         LoginStage::Complete { subject }
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_count_without_blanks_and_case() {
+        for spelling in ["ada@example.com", " Ada@Example.COM\t", "\u{a0}ADA@EXAMPLE.COM\u{202f}"] {
+            assert_eq!(fold_name(spelling), "ada@example.com", "{spelling:?}");
+        }
+        assert_eq!(fold_name("ΟΔΥΣΣΕΥΣ"), fold_name("οδυσσευς"));
+        assert_eq!(fold_name("STRASSE"), fold_name("straße"));
+        assert_ne!(fold_name("ada"), fold_name("ad a"));
+    }
 }

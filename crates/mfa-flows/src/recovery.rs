@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use mfa_core::{
     Account, AuthenticatedToken, EventKind, FactorAttempt, FactorKind, FactorResult, HashError, Outcome,
     Phase, RateRule, RecoveryState, Requirement, SecretText, SecurityEvent, Timestamp, UserId,
-    VerificationOutcome, begin_attempt, settle_attempt,
+    VerificationOutcome, abandon_attempt, begin_attempt, settle_attempt,
 };
 use mfa_recovery::{CodeListing, CodeLookup, HashComparison, PlainCodeSet, RecoveryCodeInput};
 
@@ -67,8 +67,18 @@ impl Flows {
                 .map_err(|reason| FlowError::from_deny_reason(reason, counting.at))
         });
         let (counted_attempt, lookup) = counted.await?;
-        // If the hasher is overloaded, the attempt stays counted and the code is not spent.
-        let comparison = lookup.check(self.ports.recovery_hasher.as_ref()).await?;
+        let comparison = match lookup.check(self.ports.recovery_hasher.as_ref()).await {
+            Ok(comparison) => comparison,
+            Err(error) => {
+                // If the hasher is overloaded, the attempt stays counted and the code is not spent.
+                let record = move |account: &mut Account| {
+                    abandon_attempt(account, &attempt, counted_attempt);
+                    Ok(())
+                };
+                self.update_caller(call, Phase::Settle, Some(FactorKind::Recovery), record).await?;
+                return Err(error.into());
+            }
+        };
         self.try_factor(call, Phase::Settle, attempt, move |account, attempt| {
             let outcome = settle_attempt(account, attempt, counted_attempt, |account| {
                 Ok::<_, FlowError>(match &comparison {

@@ -16,8 +16,8 @@ pub trait PasswordHasher: Send + Sync + fmt::Debug {
 
     /// Verifies a password against a stored hash.
     ///
-    /// Without a hash it computes a dummy of the same cost, so that an unknown user takes as long as a wrong
-    /// password.
+    /// Without a hash it computes dummies of the kinds and costs that stored hashes have ([`PasswordKinds`]), so that an
+    /// unknown user takes as long as a wrong password.
     ///
     /// # Errors
     ///
@@ -51,6 +51,58 @@ impl fmt::Debug for PasswordDigest {
     }
 }
 
+/// Kinds of password hash in the table of users, and the cost of bcrypt.
+///
+/// Every login computes one hash of each kind, whatever its row has: otherwise the time of a login would show whether the
+/// user exists, and which kind of hash the row has.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct PasswordKinds {
+    /// Whether there are Argon2id hashes.
+    pub argon2id: bool,
+    /// Greatest cost of a bcrypt hash, at most [`Self::MAX_BCRYPT_COST`]; `None` without bcrypt hashes.
+    pub bcrypt_cost: Option<u32>,
+}
+
+impl PasswordKinds {
+    /// Maximum cost that counts. One row of a greater cost must not slow down every login.
+    pub const MAX_BCRYPT_COST: u32 = 14;
+    /// Minimum cost of bcrypt.
+    pub const MIN_BCRYPT_COST: u32 = 4;
+    /// Assumption while the kinds are unknown: both, with the default cost of passlib.
+    pub const UNKNOWN: Self = Self { argon2id: true, bcrypt_cost: Some(12) };
+    /// Argon2id alone, the kind of new hashes.
+    pub const ARGON2ID: Self = Self { argon2id: true, bcrypt_cost: None };
+
+    /// Returns the kinds of these columns, of which the first seven characters suffice. Without any known kind it is
+    /// [`Self::ARGON2ID`].
+    pub fn of_columns<'a>(columns: impl IntoIterator<Item = &'a str>) -> Self {
+        let mut kinds = Self { argon2id: false, bcrypt_cost: None };
+        for column in columns {
+            kinds.add(column);
+        }
+        if kinds.bcrypt_cost.is_none() { Self::ARGON2ID } else { kinds }
+    }
+
+    /// Adds the kind of a column. An unknown kind adds nothing.
+    pub fn add(&mut self, column: &str) {
+        if column.starts_with("$argon2") {
+            self.argon2id = true;
+        } else if let Some(cost) = bcrypt_cost(column) {
+            let cost = cost.min(Self::MAX_BCRYPT_COST);
+            self.bcrypt_cost = self.bcrypt_cost.max(Some(cost));
+        }
+    }
+}
+
+/// Returns the cost in `$2b$12$…`.
+fn bcrypt_cost(column: &str) -> Option<u32> {
+    let (minor, rest) = column.strip_prefix("$2")?.split_once('$')?;
+    let (cost, _) = rest.split_once('$')?;
+    let is_bcrypt = ["a", "b", "x", "y"].contains(&minor) && cost.len() == 2;
+    let cost = cost.parse().ok().filter(|_| is_bcrypt)?;
+    (cost >= PasswordKinds::MIN_BCRYPT_COST).then_some(cost)
+}
+
 /// Result of verifying a password.
 #[must_use]
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -74,4 +126,21 @@ pub enum HashError {
     /// Hashing failed.
     #[error("the password could not be hashed")]
     Failed,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn kinds_and_the_greatest_cost_are_read_from_the_first_characters() {
+        let kinds = |columns: &[&str]| PasswordKinds::of_columns(columns.iter().copied());
+        assert_eq!(kinds(&[]), PasswordKinds::ARGON2ID);
+        assert_eq!(kinds(&["", "plain", "$2b$03$", "$2z$12$", "$2b$1$", "$2"]), PasswordKinds::ARGON2ID);
+        assert_eq!(kinds(&["$argon2"]), PasswordKinds::ARGON2ID);
+        let bcrypt = PasswordKinds { argon2id: false, bcrypt_cost: Some(12) };
+        assert_eq!(kinds(&["$2b$10$", "$2y$12$", "$2a$04$", ""]), bcrypt);
+        assert_eq!(kinds(&["$2b$12$", "$argon2"]), PasswordKinds::UNKNOWN);
+        assert_eq!(kinds(&["$2b$31$"]).bcrypt_cost, Some(PasswordKinds::MAX_BCRYPT_COST));
+    }
 }

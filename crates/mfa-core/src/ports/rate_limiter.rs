@@ -21,16 +21,23 @@ pub enum RateRule {
     CodeCheckPerIp,
     /// Recovery code attempts by user.
     RecoveryPerUser,
-    /// Logins by user.
+    /// Logins by the name that was typed and the client's network.
     LoginPerUser,
+    /// Logins by the name that was typed, from all networks.
+    LoginPerName,
     /// Logins by client address.
     LoginPerIp,
 }
 
 impl RateRule {
     /// All rules.
-    pub const ALL: &[Self] =
-        &[Self::CodeCheckPerIp, Self::RecoveryPerUser, Self::LoginPerUser, Self::LoginPerIp];
+    pub const ALL: &[Self] = &[
+        Self::CodeCheckPerIp,
+        Self::RecoveryPerUser,
+        Self::LoginPerUser,
+        Self::LoginPerName,
+        Self::LoginPerIp,
+    ];
 
     /// Returns the name used in keys, logs and metrics.
     pub const fn as_str(self) -> &'static str {
@@ -38,6 +45,7 @@ impl RateRule {
             Self::CodeCheckPerIp => "code-ip",
             Self::RecoveryPerUser => "recovery-user",
             Self::LoginPerUser => "login-user",
+            Self::LoginPerName => "login-name",
             Self::LoginPerIp => "login-ip",
         }
     }

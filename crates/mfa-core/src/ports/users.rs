@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 
 use super::box_future::BoxFuture;
-use super::password::PasswordDigest;
+use super::password::{PasswordDigest, PasswordKinds};
 use super::store_error::StoreError;
 use crate::{Timestamp, UserId};
 
@@ -19,6 +19,17 @@ pub trait Users: Send + Sync + fmt::Debug {
         &'a self,
         login: &'a str,
     ) -> BoxFuture<'a, Result<Option<Credentials>, StoreError>>;
+
+    /// Returns the kinds of password hash, from a bounded sample of the users. The server calls it every few minutes.
+    ///
+    /// The default assumes [`PasswordKinds::UNKNOWN`].
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError`] if the users could not be read: assume [`PasswordKinds::UNKNOWN`].
+    fn password_kinds(&self) -> BoxFuture<'_, Result<PasswordKinds, StoreError>> {
+        Box::pin(async { Ok(PasswordKinds::UNKNOWN) })
+    }
 
     /// Replaces a password hash if it is still `old`, and returns whether it was.
     ///

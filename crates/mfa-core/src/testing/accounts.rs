@@ -6,9 +6,9 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use crate::{
     Account, Accounts, Activity, AuditLog, AuditPage, AuditQuery, BoxFuture, Credentials, Decision,
-    EventKind, LockoutCount, NewUser, NewUserError, Origin, PasswordDigest, Period, Phase, SecurityEvent,
-    Statistics, StoreError, StoreErrorKind, StoredEvent, Timestamp, Totals, UserEventsQuery, UserId,
-    UserPage, UserQuery, UserRecord, Users, VerificationCount,
+    EventKind, LockoutCount, NewUser, NewUserError, Origin, PasswordDigest, PasswordKinds, Period, Phase,
+    SecurityEvent, Statistics, StoreError, StoreErrorKind, StoredEvent, Timestamp, Totals, UserEventsQuery,
+    UserId, UserPage, UserQuery, UserRecord, Users, VerificationCount,
 };
 
 /// Accounts and users in memory, with the stored events.
@@ -107,6 +107,13 @@ impl Users for MemoryAccounts {
                 let (digest, _) = state.digests.get(&account.user)?;
                 Some(Credentials { user: account.user, digest: digest.clone() })
             }))
+        })
+    }
+
+    fn password_kinds(&self) -> BoxFuture<'_, Result<PasswordKinds, StoreError>> {
+        Box::pin(async move {
+            let state = self.state();
+            Ok(PasswordKinds::of_columns(state.digests.values().map(|(digest, _)| digest.as_column())))
         })
     }
 

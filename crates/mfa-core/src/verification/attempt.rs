@@ -83,6 +83,7 @@ pub enum VerificationOutcome {
     Verified(VerifiedFactor),
     /// The code was wrong, already used or expired. The caller cannot distinguish these cases.
     InvalidCode,
-    /// The attempt was denied. No code was checked, counted or spent.
+    /// The attempt was denied. No code was checked or spent. Only the settlement of a counted attempt is denied after
+    /// counting.
     Denied(DenyReason),
 }

@@ -48,8 +48,11 @@ pub(super) fn record_wrong_code(account: &mut Account, attempt: &FactorAttempt, 
     let counted = count_failure(account, attempt);
     let kind = if check == FactorResult::Replayed { EventKind::OtpReplay } else { event_kind(attempt) };
     record_failure(account, attempt, kind, counted);
+    record_lock(account, attempt, counted);
+    count_wrong_step_up(account, attempt);
 }
 
+/// Records that an attempt failed, and the suspicion of guessing that its strike raised.
 pub(super) fn record_failure(
     account: &mut Account,
     attempt: &FactorAttempt,
@@ -60,16 +63,18 @@ pub(super) fn record_failure(
     if counted.strikes == SUSPICIOUS_STRIKES {
         account.record(event(attempt, EventKind::GuessingSuspected, Outcome::Failure));
     }
+}
+
+/// Records the lock that counting a failure caused, if any.
+pub(super) fn record_lock(account: &mut Account, attempt: &FactorAttempt, counted: FailureCount) {
     if counted.lock.is_some() {
         account.record(event(attempt, EventKind::AccountLocked, Outcome::Failure));
-    }
-    if let Stage::TwoFactors(_) = attempt.token.stage {
-        count_wrong_step_up(account, attempt);
     }
 }
 
 /// Limits what a stolen access token can do to its owner's failure count: five wrong step-up codes revoke it.
-fn count_wrong_step_up(account: &mut Account, attempt: &FactorAttempt) {
+pub(super) fn count_wrong_step_up(account: &mut Account, attempt: &FactorAttempt) {
+    let Stage::TwoFactors(_) = attempt.token.stage else { return };
     let token = attempt.token.id;
     let before =
         account.internal.step_up_failures.as_ref().filter(|it| it.token == token).map_or(0, |it| it.count);

@@ -2,7 +2,7 @@ use std::time::Duration;
 
 use super::*;
 use crate::{
-    Account, AuthenticatedToken, DenylistReason, EventKind, FactorKind, Lock, LockoutPolicy, Origin,
+    Account, AuthenticatedToken, DenylistReason, EventKind, FactorKind, Lock, LockoutPolicy, Origin, Outcome,
     PendingTotp, PhoneState, Sealed, Stage, Timestamp, TokenId, UserId,
 };
 
@@ -359,11 +359,68 @@ fn a_right_slow_try_that_was_the_tenth_takes_its_lock_back_and_a_wrong_one_keeps
     let verdict = settle_attempt::<()>(&mut account, &attempt, counted, |_| Ok(FactorResult::Correct));
     assert!(matches!(verdict, Ok(VerificationOutcome::Verified(_))));
     assert_eq!((account.lock(NOW), account.failures), (None, 0));
+    assert_eq!(kinds(&account), ["account_locked", "totp_verify", "account_unlocked"]);
     let verdict = settle_attempt::<()>(&mut wrong, &attempt, counted, |_| Ok(FactorResult::Wrong));
     assert!(matches!(verdict, Ok(VerificationOutcome::InvalidCode)));
     assert_eq!(wrong.failures, 10);
     assert!(wrong.lock(NOW).is_some());
-    assert_eq!(kinds(&wrong), ["totp_verify", "account_locked"]);
+    assert_eq!(kinds(&wrong), ["account_locked", "totp_verify"]);
+    let lock_events = wrong.events.iter().map(|it| it.outcome).collect::<Vec<_>>();
+    assert_eq!(lock_events, [Outcome::Failure, Outcome::Failure]);
+}
+
+#[test]
+fn a_slow_try_whose_settlement_never_comes_leaves_its_lock_explained() {
+    let mut account = account();
+    account.failures = 9;
+    let _ = slow(&mut account, &attempt("a", Stage::Pending, Requirement::SecondFactor));
+    assert!(account.lock(NOW).is_some());
+    assert_eq!(kinds(&account), ["account_locked"]);
+}
+
+#[test]
+fn a_refused_settlement_records_the_failure_and_charges_no_step_up() {
+    type Change = fn(&mut Account);
+    let changes: [(Change, DenyReason); 3] = [
+        (|it| it.is_active = false, DenyReason::Disabled),
+        (|it| it.revoke_sessions(NOW, None), DenyReason::TokenRevoked),
+        (
+            |it| {
+                let token = attempt("a", TWO, Requirement::SecondFactor).token;
+                it.deny_token(&token, DenylistReason::Revoked, NOW);
+            },
+            DenyReason::TokenRevoked,
+        ),
+    ];
+    for (change, expected) in changes {
+        let mut account = account();
+        account.failures = 9;
+        let attempt = attempt("a", TWO, Requirement::SecondFactor);
+        let counted = slow(&mut account, &attempt);
+        change(&mut account);
+        let verdict = settle_attempt::<()>(&mut account, &attempt, counted, |_| panic!("not looked at"));
+        assert!(
+            matches!(verdict, Ok(VerificationOutcome::Denied(reason)) if reason == expected),
+            "{expected:?}"
+        );
+        assert_eq!(account.failures, 10, "{expected:?}");
+        assert_eq!(kinds(&account), ["account_locked", "totp_verify"], "{expected:?}");
+        assert_eq!(account.events[1].outcome, Outcome::Failure, "{expected:?}");
+        assert!(account.internal.step_up_failures.is_none(), "{expected:?}");
+    }
+}
+
+#[test]
+fn a_slow_try_that_nobody_can_check_is_recorded() {
+    let mut account = account();
+    for _ in 0..19 {
+        account.internal.strikes.add(NOW);
+    }
+    let attempt = attempt("a", Stage::Pending, Requirement::SecondFactor);
+    let counted = slow(&mut account, &attempt);
+    abandon_attempt(&mut account, &attempt, counted);
+    assert_eq!((account.failures, account.internal.strikes.at(NOW)), (1, 20));
+    assert_eq!(kinds(&account), ["totp_verify", "guessing_suspected"]);
 }
 
 #[test]
@@ -391,4 +448,5 @@ fn a_slow_try_is_refused_where_its_token_was_spent_or_ended_meanwhile() {
     assert!(matches!(login(&mut account, "a", FactorResult::Correct), VerificationOutcome::Verified(_)));
     let verdict = settle_attempt::<()>(&mut account, &pending, counted, |_| panic!("not looked at"));
     assert!(matches!(verdict, Ok(VerificationOutcome::Denied(DenyReason::TokenSpent))));
+    assert_eq!(account.events.last().map(|it| it.outcome), Some(Outcome::Failure));
 }

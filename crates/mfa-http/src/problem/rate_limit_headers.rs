@@ -32,7 +32,7 @@ impl PublicRateLimits {
         let rate = match rule {
             RateRule::CodeCheckPerIp => self.code_checks_per_ip,
             RateRule::LoginPerIp => self.logins_per_ip,
-            RateRule::LoginPerUser | RateRule::RecoveryPerUser => return None,
+            RateRule::LoginPerUser | RateRule::LoginPerName | RateRule::RecoveryPerUser => return None,
         };
         let (name, max, window) = (rule.as_str(), rate.max, rate.window.as_secs());
         let more_in = more_in.map(|seconds| format!(";t={seconds}")).unwrap_or_default();

@@ -157,7 +157,7 @@ fn a_limit_is_told_where_it_names_no_user() {
         header(&limited(RateRule::LoginPerIp), "ratelimit-policy").as_deref(),
         Some(r#""login-ip";q=20;w=60"#)
     );
-    for rule in [RateRule::LoginPerUser, RateRule::RecoveryPerUser] {
+    for rule in [RateRule::LoginPerUser, RateRule::LoginPerName, RateRule::RecoveryPerUser] {
         assert_eq!(header(&limited(rule), "ratelimit-policy"), None);
         assert_eq!(header(&limited(rule), "retry-after").as_deref(), Some("6"));
     }

@@ -3,14 +3,16 @@
 use std::fmt;
 use std::hint::black_box;
 use std::num::NonZeroUsize;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
-use mfa_core::{BoxFuture, Entropy, HashError, PasswordCheck, PasswordDigest, PasswordHasher, SecretText};
+use mfa_core::{
+    BoxFuture, Entropy, HashError, PasswordCheck, PasswordDigest, PasswordHasher, PasswordKinds, SecretText,
+};
 use tokio::runtime::Handle;
 use tokio::sync::Semaphore;
 
 use super::argon2id::{Argon2idDigest, HashMemory};
-use super::stored_digest::{StoredDigest, bcrypt_matches};
+use super::stored_digest::{StoredDigest, bcrypt_dummy, bcrypt_matches};
 
 /// Limits of a [`SlowHasher`]. Each hash takes 19 MiB and tens of milliseconds of one core.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -48,8 +50,9 @@ impl HasherLimits {
 /// Runs on the blocking threads of its own runtime, whatever runtime the caller uses. A started hash runs to its end and
 /// counts against the limits until then, even if its caller stopped waiting.
 ///
-/// A check also takes the time of one Argon2id hash if there is no user or the stored hash has no known format. A bcrypt
-/// check takes the time of its own cost.
+/// A check takes the time of one hash of each kind that stored hashes have, whatever hash it checks, and whether or not
+/// there is one ([`SlowHasher::set_kinds`]). The work of bcrypt is that of the greatest stored cost: a hash of cost `c` is
+/// followed by dummies of the costs `c` to `n - 1`, which together take the time of cost `n`.
 pub struct SlowHasher {
     runtime: Handle,
     running: Arc<Semaphore>,
@@ -61,11 +64,15 @@ struct Work {
     entropy: Arc<dyn Entropy>,
     memory: HashMemory,
     dummy: Argon2idDigest,
+    kinds: Mutex<PasswordKinds>,
+    /// Hashes that were computed, in order.
+    #[cfg(test)]
+    computed: Mutex<Vec<String>>,
 }
 
 impl SlowHasher {
-    /// Creates a hasher that uses the blocking threads of `runtime`. Blocks for one hash: the dummy that logins of
-    /// unknown users are checked against.
+    /// Creates a hasher that uses the blocking threads of `runtime`, for stored hashes of Argon2id. Blocks for one hash:
+    /// the dummy that logins of unknown users are checked against.
     ///
     /// # Errors
     ///
@@ -80,8 +87,25 @@ impl SlowHasher {
             runtime,
             running: Arc::new(Semaphore::new(limits.at_once.get().min(Semaphore::MAX_PERMITS))),
             admitted: Arc::new(Semaphore::new(admitted)),
-            work: Arc::new(Work { entropy, memory, dummy }),
+            work: Arc::new(Work {
+                entropy,
+                memory,
+                dummy,
+                kinds: Mutex::new(PasswordKinds::ARGON2ID),
+                #[cfg(test)]
+                computed: Mutex::default(),
+            }),
         })
+    }
+
+    /// Sets the kinds that stored hashes have. A check of another kind adds it.
+    pub fn set_kinds(&self, kinds: PasswordKinds) {
+        *self.work.kinds.lock().unwrap_or_else(PoisonError::into_inner) = kinds;
+    }
+
+    /// Returns the kinds that every check computes.
+    pub fn kinds(&self) -> PasswordKinds {
+        self.work.kinds_with(None)
     }
 
     async fn run<T, F>(&self, job: F) -> Result<T, HashError>
@@ -107,36 +131,69 @@ impl Work {
         digest: Option<&PasswordDigest>,
     ) -> Result<PasswordCheck, HashError> {
         let password = password.expose().as_bytes();
+        let kinds = self.kinds_with(digest.map(PasswordDigest::as_column));
         let stored = match digest {
             Some(digest) => StoredDigest::parse(digest.as_column()).map_err(|_| HashError::Failed)?,
             None => StoredDigest::Unreadable,
         };
-        match stored {
-            StoredDigest::Argon2id(stored) => match stored.matches(password, &self.memory) {
-                Ok(true) if stored.is_outdated() => Ok(PasswordCheck::CorrectButOutdated),
-                Ok(true) => Ok(PasswordCheck::Correct),
-                Ok(false) => Ok(PasswordCheck::Wrong),
-                Err(_) => Err(HashError::Failed),
-            },
-            StoredDigest::Bcrypt(stored) => match bcrypt_matches(password, &stored) {
-                Ok(true) => Ok(PasswordCheck::CorrectButOutdated),
-                Ok(false) => Ok(PasswordCheck::Wrong),
-                Err(_) => Err(HashError::Failed),
-            },
-            StoredDigest::Unreadable => {
-                // The result is ignored: the check exists to take the same time.
-                black_box(self.dummy.matches(password, &self.memory)).map_err(|_| HashError::Failed)?;
-                Ok(PasswordCheck::Wrong)
+        let (result, has_argon2id, bcrypt_from) = match &stored {
+            StoredDigest::Argon2id(stored) => {
+                let result = match self.argon2id(password, stored)? {
+                    true if stored.is_outdated() => PasswordCheck::CorrectButOutdated,
+                    true => PasswordCheck::Correct,
+                    false => PasswordCheck::Wrong,
+                };
+                (result, true, None)
+            }
+            StoredDigest::Bcrypt { digest, cost } => {
+                let is_correct = self.bcrypt(password, digest, *cost)?;
+                let result =
+                    if is_correct { PasswordCheck::CorrectButOutdated } else { PasswordCheck::Wrong };
+                (result, false, Some(*cost))
+            }
+            StoredDigest::Unreadable => (PasswordCheck::Wrong, false, None),
+        };
+        // The results of the dummies are ignored: they exist to take the same time.
+        if kinds.argon2id && !has_argon2id {
+            black_box(self.argon2id(password, &self.dummy)?);
+        }
+        if let Some(greatest) = kinds.bcrypt_cost {
+            let missing = bcrypt_from.map_or(greatest..greatest.saturating_add(1), |cost| cost..greatest);
+            for cost in missing {
+                black_box(self.bcrypt(password, &bcrypt_dummy(cost), cost)?);
             }
         }
+        Ok(result)
+    }
+
+    /// Returns the kinds of stored hashes after adding that of this column.
+    fn kinds_with(&self, column: Option<&str>) -> PasswordKinds {
+        let mut kinds = self.kinds.lock().unwrap_or_else(PoisonError::into_inner);
+        kinds.add(column.unwrap_or_default());
+        *kinds
+    }
+
+    fn argon2id(&self, password: &[u8], digest: &Argon2idDigest) -> Result<bool, HashError> {
+        #[cfg(test)]
+        self.computed.lock().unwrap().push("argon2id".to_owned());
+        digest.matches(password, &self.memory).map_err(|_| HashError::Failed)
+    }
+
+    #[cfg_attr(not(test), expect(unused_variables, reason = "tests record the cost"))]
+    fn bcrypt(&self, password: &[u8], digest: &str, cost: u32) -> Result<bool, HashError> {
+        #[cfg(test)]
+        self.computed.lock().unwrap().push(format!("bcrypt {cost}"));
+        bcrypt_matches(password, digest).map_err(|_| HashError::Failed)
     }
 }
 
 impl PasswordHasher for SlowHasher {
     fn hash(&self, password: SecretText) -> BoxFuture<'_, Result<PasswordDigest, HashError>> {
         Box::pin(self.run(move |work| {
-            let digest = new_digest(password.expose().as_bytes(), &*work.entropy, &work.memory)?;
-            Ok(PasswordDigest::from_column(digest.to_phc()))
+            let digest = new_digest(password.expose().as_bytes(), &*work.entropy, &work.memory)?.to_phc();
+            // From now on, a row may have this kind.
+            work.kinds_with(Some(&digest));
+            Ok(PasswordDigest::from_column(digest))
         }))
     }
 
@@ -152,7 +209,8 @@ impl PasswordHasher for SlowHasher {
 impl fmt::Debug for SlowHasher {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let free = (self.running.available_permits(), self.admitted.available_permits());
-        f.debug_struct("SlowHasher").field("free", &free).finish_non_exhaustive()
+        let kinds = self.kinds();
+        f.debug_struct("SlowHasher").field("free", &free).field("kinds", &kinds).finish_non_exhaustive()
     }
 }
 

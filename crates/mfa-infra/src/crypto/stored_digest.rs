@@ -3,19 +3,24 @@
 use std::str::FromStr;
 
 use bcrypt::HashParts;
+use mfa_core::PasswordKinds;
 
 use super::argon2id::{Argon2idDigest, Argon2idParseError};
 
 /// 2^16 rounds take seconds; bcrypt's own limit of 2^31 takes a day.
 const MOST_BCRYPT_COST: u32 = 16;
-const LEAST_BCRYPT_COST: u32 = 4;
 
 /// Stored password hash, by format.
 pub(super) enum StoredDigest {
     /// Format of new hashes.
     Argon2id(Argon2idDigest),
     /// Format that the Python service wrote, as text.
-    Bcrypt(String),
+    Bcrypt {
+        /// The hash as it is stored.
+        digest: String,
+        /// Logarithm of the number of rounds.
+        cost: u32,
+    },
     /// Unknown format.
     Unreadable,
 }
@@ -37,7 +42,9 @@ impl StoredDigest {
         // Reads `$2a$`, `$2b$`, `$2x$` and `$2y$`, and nothing else.
         match HashParts::from_str(column).map(|parts| parts.get_cost()) {
             Ok(cost) if cost > MOST_BCRYPT_COST => Err(TooCostly),
-            Ok(cost) if cost >= LEAST_BCRYPT_COST => Ok(Self::Bcrypt(column.to_owned())),
+            Ok(cost) if cost >= PasswordKinds::MIN_BCRYPT_COST => {
+                Ok(Self::Bcrypt { digest: column.to_owned(), cost })
+            }
             Ok(_) | Err(_) => Ok(Self::Unreadable),
         }
     }
@@ -50,6 +57,11 @@ pub(super) fn bcrypt_matches(password: &[u8], digest: &str) -> Result<bool, bcry
     Ok(matches && !password.contains(&0))
 }
 
+/// Returns a bcrypt hash of this cost that is checked only for the time it takes.
+pub(super) fn bcrypt_dummy(cost: u32) -> String {
+    format!("$2b${cost:02}$L6Bc/AlTQHyd9liGgGEZyOFLPHNgyxeEPfgYfBCVxJ7JIlwxyVU3u")
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -59,7 +71,10 @@ mod tests {
         let bcrypt = "12$L6Bc/AlTQHyd9liGgGEZyOFLPHNgyxeEPfgYfBCVxJ7JIlwxyVU3u";
         for prefix in ["$2a$", "$2b$", "$2x$", "$2y$"] {
             let text = format!("{prefix}{bcrypt}");
-            assert!(matches!(StoredDigest::parse(&text), Ok(StoredDigest::Bcrypt(_))), "{text}");
+            assert!(
+                matches!(StoredDigest::parse(&text), Ok(StoredDigest::Bcrypt { cost: 12, .. })),
+                "{text}"
+            );
         }
         for text in [
             "",
@@ -82,7 +97,7 @@ mod tests {
         };
         assert_eq!(parse(31).err(), Some(TooCostly));
         assert_eq!(parse(17).err(), Some(TooCostly));
-        assert!(matches!(parse(16), Ok(StoredDigest::Bcrypt(_))));
+        assert!(matches!(parse(16), Ok(StoredDigest::Bcrypt { cost: 16, .. })));
     }
 
     #[test]

@@ -166,6 +166,41 @@ impl CredentialRow {
     }
 }
 
+/// Least and greatest id of the users.
+#[derive(QueryableByName)]
+pub(super) struct IdRangeRow {
+    #[diesel(sql_type = BigInt)]
+    least: i64,
+    #[diesel(sql_type = BigInt)]
+    greatest: i64,
+}
+
+impl IdRangeRow {
+    /// Returns `places` ids from the least one on, each `width` or more after the one before. The last one is `width` ids
+    /// before the end.
+    pub(super) fn evenly_spaced(&self, places: i64, width: i64) -> impl Iterator<Item = i64> + use<> {
+        let least = self.least;
+        let last = self.greatest.saturating_sub(width.saturating_sub(1)).max(least);
+        let gaps = places.saturating_sub(1).max(1);
+        let step = last.saturating_sub(least).checked_div(gaps).unwrap_or(0).max(width);
+        let starts = (0..gaps).map(move |n| least.saturating_add(step.saturating_mul(n)));
+        starts.take_while(move |start| *start < last).chain([last])
+    }
+}
+
+/// First characters of a password hash.
+#[derive(QueryableByName)]
+pub(super) struct PrefixRow {
+    #[diesel(sql_type = Text)]
+    prefix: String,
+}
+
+impl PrefixRow {
+    pub(super) fn into_text(self) -> String {
+        self.prefix
+    }
+}
+
 /// Id and name of a user.
 #[derive(QueryableByName)]
 pub(super) struct NameRow {

@@ -81,6 +81,8 @@ pub struct Quotas {
     pub recovery_per_user: Quota,
     /// Quota of [`RateRule::LoginPerUser`].
     pub login_per_user: Quota,
+    /// Quota of [`RateRule::LoginPerName`].
+    pub login_per_name: Quota,
     /// Quota of [`RateRule::LoginPerIp`].
     pub login_per_ip: Quota,
 }
@@ -93,6 +95,7 @@ impl Quotas {
             code_check_per_ip: self.code_check_per_ip.share(servers),
             recovery_per_user: self.recovery_per_user.share(servers),
             login_per_user: self.login_per_user.share(servers),
+            login_per_name: self.login_per_name.share(servers),
             login_per_ip: self.login_per_ip.share(servers),
         }
     }
@@ -103,6 +106,7 @@ impl Quotas {
             RateRule::CodeCheckPerIp => self.code_check_per_ip,
             RateRule::RecoveryPerUser => self.recovery_per_user,
             RateRule::LoginPerUser => self.login_per_user,
+            RateRule::LoginPerName => self.login_per_name,
             RateRule::LoginPerIp => self.login_per_ip,
         }
     }

@@ -25,6 +25,7 @@ pub struct MemoryRateLimiter {
     code_check_per_ip: Limit,
     recovery_per_user: Limit,
     login_per_user: Limit,
+    login_per_name: Limit,
     login_per_ip: Limit,
 }
 
@@ -52,6 +53,7 @@ impl MemoryRateLimiter {
             code_check_per_ip: limit(RateRule::CodeCheckPerIp),
             recovery_per_user: limit(RateRule::RecoveryPerUser),
             login_per_user: limit(RateRule::LoginPerUser),
+            login_per_name: limit(RateRule::LoginPerName),
             login_per_ip: limit(RateRule::LoginPerIp),
         }
     }
@@ -61,6 +63,7 @@ impl MemoryRateLimiter {
             RateRule::CodeCheckPerIp => &self.code_check_per_ip,
             RateRule::RecoveryPerUser => &self.recovery_per_user,
             RateRule::LoginPerUser => &self.login_per_user,
+            RateRule::LoginPerName => &self.login_per_name,
             RateRule::LoginPerIp => &self.login_per_ip,
         };
         limit.take(self.seed.hash_one(subject))
@@ -79,6 +82,7 @@ impl fmt::Debug for MemoryRateLimiter {
             .field("code_check_per_ip", &self.code_check_per_ip.governor.len())
             .field("recovery_per_user", &self.recovery_per_user.governor.len())
             .field("login_per_user", &self.login_per_user.governor.len())
+            .field("login_per_name", &self.login_per_name.governor.len())
             .field("login_per_ip", &self.login_per_ip.governor.len())
             .finish_non_exhaustive()
     }

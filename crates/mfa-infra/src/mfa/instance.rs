@@ -15,6 +15,8 @@ use super::encryption_keys::{EncryptionKeys, Heartbeat, KeyManager};
 use super::error::TaskCancelled;
 use super::metrics_exporter::MetricsExporter;
 use super::page_cipher::PageCipher;
+use super::password_kinds::PasswordKindsMonitor;
+use super::readiness_check::ReadinessQueries;
 use super::sms_monitor::SmsMonitor;
 use crate::clock::MonitoredClock;
 use crate::crypto::AesGcmCipher;
@@ -41,6 +43,8 @@ pub struct Mfa {
     pub(super) reports: DeliveryReports,
     pub(super) sms_monitor: Arc<SmsMonitor>,
     pub(super) audit_retention: Arc<AuditRetentionMonitor>,
+    pub(super) password_kinds: Arc<PasswordKindsMonitor>,
+    pub(super) readiness_queries: Arc<ReadinessQueries>,
     pub(super) metrics: Arc<Metrics>,
     pub(super) telemetry: Arc<Telemetry>,
     pub(super) demo: Option<DemoUser>,

@@ -16,15 +16,22 @@ use crate::settings::{LimitSettings, RateSetting, Settings};
 /// whatever its size.
 const BULK_GROUP: usize = 256;
 
+/// Logins of one name from all networks, in multiples of those from one network: a stranger who exhausts the limit of
+/// their own network does not keep the owner out.
+const NETWORKS_PER_NAME: u32 = 10;
+
 /// Returns the quotas by client address and by user.
 pub(crate) fn quotas(limits: &LimitSettings) -> Result<Quotas, OpenError> {
     let quota = |name: &str, rate: RateSetting| {
         Quota::new(rate.max, rate.window).map_err(|error| OpenError::Unusable(format!("{name}: {error}")))
     };
+    let per_user = limits.logins_per_user;
+    let per_name = RateSetting { max: per_user.max.saturating_mul(NETWORKS_PER_NAME), ..per_user };
     Ok(Quotas {
         code_check_per_ip: quota("MFA_RATE_LIMIT_MAX", limits.code_checks_per_ip)?,
         recovery_per_user: quota("MFA_RECOVERY_RATE_MAX", limits.recovery_per_user)?,
-        login_per_user: quota("LOGIN_RATE_USER_MAX", limits.logins_per_user)?,
+        login_per_user: quota("LOGIN_RATE_USER_MAX", per_user)?,
+        login_per_name: quota("LOGIN_RATE_USER_MAX", per_name)?,
         login_per_ip: quota("LOGIN_RATE_IP_MAX", limits.logins_per_ip)?,
     })
 }

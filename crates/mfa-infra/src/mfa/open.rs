@@ -3,7 +3,7 @@
 use std::num::NonZeroUsize;
 use std::sync::Arc;
 
-use mfa_core::{Clock, EventSink};
+use mfa_core::{Clock, EventSink, PasswordKinds};
 use mfa_flows::{Flows, Policy, Ports};
 use mfa_jwt::TokenService;
 use tokio::runtime::{Handle, Runtime};
@@ -16,6 +16,8 @@ use super::encryption_keys::{Heartbeat, KeyManager};
 use super::error::OpenError;
 use super::instance::Mfa;
 use super::limits::LimiterChoice;
+use super::password_kinds::PasswordKindsMonitor;
+use super::readiness_check::ReadinessQueries;
 use super::sms::{self, SmsDependencies};
 use super::sms_monitor::SmsMonitor;
 use super::tokens::token_service;
@@ -93,6 +95,8 @@ impl Mfa {
         self.start_heartbeat(runtime)?;
         runtime.spawn(Arc::clone(&self.sms_monitor).run());
         runtime.spawn(Arc::clone(&self.audit_retention).run());
+        runtime.block_on(self.password_kinds.refresh());
+        runtime.spawn(Arc::clone(&self.password_kinds).run());
         Ok(())
     }
 
@@ -113,6 +117,7 @@ impl Mfa {
         let Encryption { cipher, digests, audit_keys, key_manager } =
             open_encryption(ring, database.as_ref(), &process)?;
         let (hasher, recovery_hasher) = open_hashers(&process)?;
+        let hasher = Arc::new(hasher);
         let policy = policy(&settings, database.as_ref())?;
         let sms = sms::ports(SmsDependencies {
             settings: &settings,
@@ -131,7 +136,7 @@ impl Mfa {
             clock: process.clock.clone(),
             entropy: process.entropy.clone(),
             cipher: cipher.clone(),
-            hasher: Arc::new(hasher),
+            hasher: hasher.clone(),
             recovery_hasher: Arc::new(recovery_hasher),
             digests: Arc::new(digests),
             limiter: limiters.limiter,
@@ -145,6 +150,8 @@ impl Mfa {
             process.clock.clone(),
             process.telemetry.logger(),
         );
+        let password_kinds =
+            PasswordKindsMonitor { users: Arc::clone(&ports.users), hasher, log: process.telemetry.logger() };
         let audit_retention = AuditRetentionMonitor {
             auditor: Auditor::new(database.clone(), audit_keys),
             clock: process.clock.clone(),
@@ -152,7 +159,11 @@ impl Mfa {
             log: process.telemetry.logger(),
             metrics: process.metrics.store().clone(),
         };
+        let sms_monitor = Arc::new(sms_monitor);
+        let readiness_queries =
+            ReadinessQueries::new(database.clone(), limiters.redis.clone(), Arc::clone(&sms_monitor));
         let mfa = Self {
+            readiness_queries: Arc::new(readiness_queries),
             reports: sms::reports(&settings),
             settings,
             flows: Arc::new(Flows::new(ports, policy)),
@@ -163,8 +174,9 @@ impl Mfa {
             heartbeat: None,
             clock: process.clock,
             redis: limiters.redis,
-            sms_monitor: Arc::new(sms_monitor),
+            sms_monitor,
             audit_retention: Arc::new(audit_retention),
+            password_kinds: Arc::new(password_kinds),
             metrics: process.metrics,
             telemetry: process.telemetry,
             demo: None,
@@ -323,7 +335,9 @@ fn open_hashers(process: &Process) -> Result<(SlowHasher, SlowHasher), OpenError
             .map_err(OpenError::machine)
     };
     let recovery_limits = HasherLimits { at_once: NonZeroUsize::MIN, waiting: 64 };
-    Ok((open(HasherLimits::default())?, open(recovery_limits)?))
+    let passwords = open(HasherLimits::default())?;
+    passwords.set_kinds(PasswordKinds::UNKNOWN);
+    Ok((passwords, open(recovery_limits)?))
 }
 
 /// Returns the policy of the settings.

@@ -17,7 +17,7 @@ pub struct LimitSettings {
     pub code_checks_per_ip: RateSetting,
     /// Recovery code verifications per user and minute (`MFA_RECOVERY_RATE_MAX`).
     pub recovery_per_user: RateSetting,
-    /// Logins per user name and minute (`LOGIN_RATE_USER_MAX`).
+    /// Logins per typed name, client network and minute (`LOGIN_RATE_USER_MAX`). Ten times as many per name.
     pub logins_per_user: RateSetting,
     /// Logins per client address and minute (`LOGIN_RATE_IP_MAX`).
     pub logins_per_ip: RateSetting,

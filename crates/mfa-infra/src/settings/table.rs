@@ -152,7 +152,11 @@ pub(super) const GROUPS: &[SettingGroup] = &[
             plain("MFA_RATE_LIMIT_WINDOW", "60", "Time window, in seconds, of MFA_RATE_LIMIT_MAX."),
             plain("MFA_RATE_LIMIT_MAX", "10", "Code verifications per window and client IP address."),
             plain("MFA_RECOVERY_RATE_MAX", "5", "Recovery code attempts per minute and user."),
-            plain("LOGIN_RATE_USER_MAX", "5", "Login attempts per minute and username."),
+            plain(
+                "LOGIN_RATE_USER_MAX",
+                "5",
+                "Login attempts per minute, name and client network; ten times as many per name.",
+            ),
             plain("LOGIN_RATE_IP_MAX", "20", "Login attempts per minute and client IP address."),
             plain("MFA_MAX_FAILURES", "10", "Consecutive incorrect codes that lock an account."),
             plain(

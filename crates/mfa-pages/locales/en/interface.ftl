@@ -366,6 +366,7 @@ event-phone_verify = Phone number verification
 event-phone_remove = Phone number removed
 event-backup_set = SMS backup changed
 event-account_locked = Account locked
+event-account_unlocked = Account unlocked by a correct recovery code
 event-locked_call = Attempt on a locked account
 event-guessing_suspected = Many incorrect codes
 event-foreign_change = Factor changed outside this service

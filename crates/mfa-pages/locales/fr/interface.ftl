@@ -367,6 +367,7 @@ event-phone_verify = Vérification du numéro de téléphone
 event-phone_remove = Numéro de téléphone retiré
 event-backup_set = Secours par SMS modifié
 event-account_locked = Compte verrouillé
+event-account_unlocked = Compte déverrouillé par un code de récupération correct
 event-locked_call = Tentative sur un compte verrouillé
 event-guessing_suspected = Nombreux codes incorrects
 event-foreign_change = Facteur modifié hors de ce service

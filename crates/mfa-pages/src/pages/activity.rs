@@ -117,7 +117,9 @@ fn outcome_class(event: &StoredEvent) -> &'static str {
 fn sign_of(event: &StoredEvent) -> &'static str {
     use EventKind as Kind;
     match EventKind::parse(&event.event) {
-        Some(Kind::AccountLocked | Kind::LockedCall | Kind::GuessingSuspected) => "lock",
+        Some(Kind::AccountLocked | Kind::AccountUnlocked | Kind::LockedCall | Kind::GuessingSuspected) => {
+            "lock"
+        }
         Some(
             Kind::TotpEnrollStart | Kind::TotpEnroll | Kind::TotpVerify | Kind::OtpReplay | Kind::TotpDisable,
         ) => "app",

@@ -84,6 +84,62 @@ fn a_hash_that_asks_for_too_much_lets_nobody_in() {
     }
 }
 
+/// Returns what a check of this column computes while stored hashes have these kinds.
+fn computed(
+    hasher: &SlowHasher,
+    runtime: &Runtime,
+    kinds: PasswordKinds,
+    digest: Option<&str>,
+) -> Vec<String> {
+    hasher.set_kinds(kinds);
+    hasher.work.computed.lock().unwrap().clear();
+    let _ = runtime.block_on(hasher.verify(password("password"), digest.map(stored))).unwrap();
+    hasher.work.computed.lock().unwrap().clone()
+}
+
+const WEAK_ARGON2ID: &str =
+    "$argon2id$v=19$m=256,t=2,p=1$c29tZXNhbHQ$nf65EOgLrQMR/uIPnA4rEsF5h7TKyQwu9U1bMCHGi/4";
+
+#[test]
+fn every_check_computes_the_kinds_and_costs_of_the_stored_hashes() {
+    let runtime = runtime();
+    let hasher = hasher(&runtime);
+    let kinds = |argon2id, bcrypt_cost| PasswordKinds { argon2id, bcrypt_cost };
+    let (four, six) = (bcrypt_dummy(4), bcrypt_dummy(6));
+    let computed = |kinds, digest| computed(&hasher, &runtime, kinds, digest);
+    for odd in [None, Some(""), Some("plain"), Some("$2b$broken")] {
+        assert_eq!(computed(kinds(true, None), odd), ["argon2id"], "{odd:?}");
+        assert_eq!(computed(kinds(false, Some(6)), odd), ["bcrypt 6"], "{odd:?}");
+        assert_eq!(computed(kinds(true, Some(6)), odd), ["argon2id", "bcrypt 6"], "{odd:?}");
+    }
+    assert_eq!(computed(kinds(true, None), Some(WEAK_ARGON2ID)), ["argon2id"]);
+    assert_eq!(computed(kinds(true, Some(6)), Some(WEAK_ARGON2ID)), ["argon2id", "bcrypt 6"]);
+    assert_eq!(computed(kinds(false, Some(6)), Some(&six)), ["bcrypt 6"]);
+    assert_eq!(computed(kinds(true, Some(6)), Some(&six)), ["bcrypt 6", "argon2id"]);
+    // The rounds of 4, 4 and 5 are those of 6.
+    let padded = ["bcrypt 4", "argon2id", "bcrypt 4", "bcrypt 5"];
+    assert_eq!(computed(kinds(true, Some(6)), Some(&four)), padded);
+}
+
+#[test]
+fn a_kind_that_a_check_or_a_new_hash_shows_is_computed_from_then_on() {
+    let runtime = runtime();
+    let hasher = hasher(&runtime);
+    let check = |digest: Option<&str>| {
+        hasher.work.computed.lock().unwrap().clear();
+        let _ = runtime.block_on(hasher.verify(password("password"), digest.map(stored))).unwrap();
+        hasher.work.computed.lock().unwrap().clone()
+    };
+    assert_eq!(check(None), ["argon2id"]);
+    assert_eq!(check(Some(&bcrypt_dummy(5))), ["bcrypt 5", "argon2id"]);
+    assert_eq!(check(None), ["argon2id", "bcrypt 5"]);
+
+    hasher.set_kinds(PasswordKinds { argon2id: false, bcrypt_cost: Some(4) });
+    assert_eq!(check(None), ["bcrypt 4"]);
+    let _ = runtime.block_on(hasher.hash(password("password"))).unwrap();
+    assert_eq!(check(None), ["argon2id", "bcrypt 4"]);
+}
+
 /// Randomness that says that it was asked, and answers when it is told to.
 #[derive(Debug)]
 struct Gate(Mutex<(Sender<()>, Receiver<()>)>);

@@ -3,14 +3,18 @@
 use std::collections::BTreeMap;
 
 use mfa_core::{
-    BoxFuture, Credentials, NewUser, NewUserError, PasswordDigest, StoreError, UserId, UserPage, UserQuery,
-    Users,
+    BoxFuture, Credentials, NewUser, NewUserError, PasswordDigest, PasswordKinds, StoreError, UserId,
+    UserPage, UserQuery, Users,
 };
 
 use super::SqlDatabase;
 use super::dialect::{Dialect, Statement};
-use crate::database::row::{CredentialRow, NameRow, UserRow, like};
+use crate::database::row::{CredentialRow, IdRangeRow, NameRow, PrefixRow, UserRow, like};
 use crate::database::user_import::UserIdentityRow;
+
+/// Places at which [`Users::password_kinds`] reads users, and the number of users that it reads at each.
+const SAMPLES: i64 = 16;
+const USERS_PER_SAMPLE: i64 = 128;
 
 impl<C: Dialect> Users for SqlDatabase<C> {
     fn find_credentials<'a>(
@@ -20,12 +24,32 @@ impl<C: Dialect> Users for SqlDatabase<C> {
         let login = login.to_owned();
         self.pool.run("find credentials", move |connection| {
             // Two parts, so that each uses its index.
-            let query = "SELECT CAST(id AS bigint) AS id, CAST(hashed_password AS text) AS hashed_password \
+            let query = "SELECT CAST(id AS bigint) AS id, coalesce(CAST(hashed_password AS text), '') AS hashed_password \
                          FROM users WHERE username = $1 UNION ALL \
-                         SELECT CAST(id AS bigint), CAST(hashed_password AS text) \
+                         SELECT CAST(id AS bigint), coalesce(CAST(hashed_password AS text), '') \
                          FROM users WHERE email IN ($1, lower($1)) LIMIT 1";
             let row = connection.first(Statement::new(query).bind(login))?;
             Ok(row.map(CredentialRow::into_credentials))
+        })
+    }
+
+    /// Reads users at evenly spaced ids, by the primary key: old users may have another kind than new ones.
+    fn password_kinds(&self) -> BoxFuture<'_, Result<PasswordKinds, StoreError>> {
+        self.pool.run("find password kinds", move |connection| {
+            let ids: IdRangeRow = connection.one(Statement::new(
+                "SELECT coalesce(CAST(min(id) AS bigint), 0) AS least, \
+                 coalesce(CAST(max(id) AS bigint), 0) AS greatest FROM users",
+            ))?;
+            let mut prefixes = Vec::new();
+            for start in ids.evenly_spaced(SAMPLES, USERS_PER_SAMPLE) {
+                let query = "SELECT DISTINCT prefix FROM \
+                             (SELECT substr(CAST(hashed_password AS text), 1, 7) AS prefix \
+                             FROM users WHERE id >= $1 ORDER BY users.id LIMIT $2) AS sample \
+                             WHERE prefix IS NOT NULL";
+                let query = Statement::new(query).bind(start).bind(USERS_PER_SAMPLE);
+                prefixes.extend(connection.load::<PrefixRow>(query)?.into_iter().map(PrefixRow::into_text));
+            }
+            Ok(PasswordKinds::of_columns(prefixes.iter().map(String::as_str)))
         })
     }
 

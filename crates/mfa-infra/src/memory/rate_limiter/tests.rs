@@ -8,7 +8,13 @@ const IP: RateRule = RateRule::CodeCheckPerIp;
 
 fn quotas(max: u32, window: Duration) -> Quotas {
     let quota = Quota::new(max, window).unwrap();
-    Quotas { code_check_per_ip: quota, recovery_per_user: quota, login_per_user: quota, login_per_ip: quota }
+    Quotas {
+        code_check_per_ip: quota,
+        recovery_per_user: quota,
+        login_per_user: quota,
+        login_per_name: quota,
+        login_per_ip: quota,
+    }
 }
 
 fn limiter(max: u32, seconds: u64) -> (MemoryRateLimiter, Arc<ManualClock>) {

@@ -1,0 +1,135 @@
+//! Refresh of the kinds of password hash that every login computes.
+
+use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
+
+use mfa_core::{PasswordKinds, Users};
+use slog::Logger;
+
+use crate::crypto::SlowHasher;
+
+/// Interval between two reads.
+const INTERVAL: Duration = Duration::from_mins(5);
+/// Timeout of a read.
+const TIMEOUT: Duration = Duration::from_secs(2);
+
+/// Background task that reads which kinds of password hash the users have, and sets them in the hasher.
+pub(super) struct PasswordKindsMonitor {
+    pub(super) users: Arc<dyn Users>,
+    pub(super) hasher: Arc<SlowHasher>,
+    pub(super) log: Logger,
+}
+
+impl PasswordKindsMonitor {
+    /// Reads the kinds every five minutes. Call [`Self::refresh`] first.
+    pub(super) async fn run(self: Arc<Self>) {
+        loop {
+            tokio::time::sleep(INTERVAL).await;
+            self.refresh().await;
+        }
+    }
+
+    /// Reads the kinds now. If they cannot be read, logins compute both kinds.
+    pub(super) async fn refresh(&self) {
+        let kinds = match tokio::time::timeout(TIMEOUT, self.users.password_kinds()).await {
+            Ok(Ok(kinds)) => kinds,
+            Ok(Err(_)) | Err(_) => {
+                slog::warn!(self.log, "the kinds of password hashes could not be read: logins compute both");
+                PasswordKinds::UNKNOWN
+            }
+        };
+        self.hasher.set_kinds(kinds);
+    }
+}
+
+impl fmt::Debug for PasswordKindsMonitor {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("PasswordKindsMonitor").field("hasher", &self.hasher).finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use mfa_core::testing::MemoryAccounts;
+    use mfa_core::{
+        BoxFuture, Credentials, NewUser, NewUserError, PasswordDigest, StoreError, StoreErrorKind, Timestamp,
+        UserId, UserPage, UserQuery,
+    };
+
+    use super::*;
+    use crate::crypto::{HasherLimits, OsEntropy};
+
+    /// Users that cannot be read.
+    #[derive(Debug)]
+    struct Unreachable;
+
+    fn away<T: Send + 'static>() -> BoxFuture<'static, Result<T, StoreError>> {
+        Box::pin(async { Err(StoreError::new(StoreErrorKind::Unavailable, "test")) })
+    }
+
+    impl Users for Unreachable {
+        fn find_credentials<'a>(
+            &'a self,
+            _: &'a str,
+        ) -> BoxFuture<'a, Result<Option<Credentials>, StoreError>> {
+            away()
+        }
+        fn password_kinds(&self) -> BoxFuture<'_, Result<PasswordKinds, StoreError>> {
+            away()
+        }
+        fn replace_password(
+            &self,
+            _: UserId,
+            _: PasswordDigest,
+            _: PasswordDigest,
+        ) -> BoxFuture<'_, Result<bool, StoreError>> {
+            away()
+        }
+        fn insert(&self, _: NewUser) -> BoxFuture<'_, Result<UserId, NewUserError>> {
+            Box::pin(async { Err(NewUserError::Taken) })
+        }
+        fn erase_event_details(&self, _: UserId) -> BoxFuture<'_, Result<(), StoreError>> {
+            away()
+        }
+        fn list(&self, _: UserQuery) -> BoxFuture<'_, Result<UserPage, StoreError>> {
+            away()
+        }
+        fn usernames(
+            &self,
+            _: Vec<UserId>,
+        ) -> BoxFuture<'_, Result<std::collections::BTreeMap<UserId, String>, StoreError>> {
+            away()
+        }
+    }
+
+    fn refreshed(users: Arc<dyn Users>) -> PasswordKinds {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+        let hasher =
+            SlowHasher::new(runtime.handle().clone(), Arc::new(OsEntropy), HasherLimits::default()).unwrap();
+        hasher.set_kinds(PasswordKinds { argon2id: false, bcrypt_cost: Some(5) });
+        let log = Logger::root(slog::Discard, slog::o!());
+        let monitor = PasswordKindsMonitor { users, hasher: Arc::new(hasher), log };
+        runtime.block_on(monitor.refresh());
+        monitor.hasher.kinds()
+    }
+
+    #[test]
+    fn the_hasher_gets_the_kinds_of_the_users_or_both_if_they_cannot_be_read() {
+        let users = MemoryAccounts::default();
+        let bcrypt = NewUser {
+            email: "ada@example.com".into(),
+            username: "ada".into(),
+            full_name: None,
+            digest: PasswordDigest::from_column("$2b$10$".into()),
+            is_superuser: false,
+            mfa_enforced: false,
+            created_at: Timestamp::from_seconds(0),
+        };
+        futures::executor::block_on(users.insert(bcrypt)).unwrap();
+        let expected = PasswordKinds { argon2id: false, bcrypt_cost: Some(10) };
+        assert_eq!(refreshed(Arc::new(users)), expected);
+        assert_eq!(refreshed(Arc::new(MemoryAccounts::default())), PasswordKinds::ARGON2ID);
+        assert_eq!(refreshed(Arc::new(Unreachable)), PasswordKinds::UNKNOWN);
+    }
+}
