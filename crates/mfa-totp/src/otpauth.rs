@@ -147,9 +147,13 @@ mod tests {
             "alice?issuer=A%20B&secret=GEZD+GNBV+GY3T+QOJQ+GEZD+GNBV+GY3T+QOJQ&digits=6&period=30&algorithm=SHA1",
             "?secret=GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ%3D%3D%3D%3D&algorithm=HmacSHA1&image=https%3A%2F%2Fx",
             "a?SECRET=GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ#fragment",
+            "a?secret=GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ====&issuer=A",
+            "a?secret=gezd-gnbv-gy3t-qojq%C2%A0gezd%E2%80%AFgnbv gy3t qojq",
+            "a?secret=GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQB",
         ] {
             assert_eq!(read(rest).as_deref(), Ok(b"12345678901234567890".as_slice()), "{rest}");
         }
+        assert_eq!(read("a?secret=KJ6D6EKD2A3G77B3C4ECXXXXXZ").map(|it| it.len()), Ok(16));
         let upper = format!(" OTPAUTH://TOTP/a?secret={SECRET}\n");
         assert!(read_otpauth(&upper).is_ok());
     }
