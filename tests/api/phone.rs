@@ -180,6 +180,35 @@ fn login_codes_and_confirmation_codes_are_not_interchangeable() {
 }
 
 #[test]
+fn a_number_is_read_as_it_is_pasted_and_as_it_is_dialled_in_france() {
+    for server in TestServer::each() {
+        for (at, number) in [
+            "tel:+33-6-12-34-56-12",
+            "06\u{202f}12\u{202f}34\u{202f}56\u{202f}12",
+            "\u{202a}06\u{2009}12\u{a0}34 56 12\u{202c}",
+        ]
+        .into_iter()
+        .enumerate()
+        {
+            let (_, token) = one_factor(&server, &format!("ada{at}"));
+            set_number(&server, &token, number).ok();
+            assert_eq!(server.outbox().last().unwrap().0, NUMBER, "{}: {number:?}", server.name());
+            server.advance(3_600);
+        }
+        let (_, token) = one_factor(&server, "bob");
+        for number in ["0692 12 34 56", "06\u{202f}92\u{202f}12\u{202f}34\u{202f}56", "0262 20 12 34"] {
+            set_number(&server, &token, number).assert_problem(403, "phone_refused");
+        }
+    }
+    for server in TestServer::each_with(&[("MFA_SMS_COUNTRIES", "FR,RE")]) {
+        let (_, token) = one_factor(&server, "ada");
+        set_number(&server, &token, "0690 12 34 56").assert_problem(403, "phone_refused");
+        set(&server, &token, &json!({ "phone": "0692 12 34 56", "country": "FR" })).ok();
+        assert_eq!(server.outbox()[0].0, "+262692123456", "{}", server.name());
+    }
+}
+
+#[test]
 fn a_number_rejected_by_policy_costs_no_message_and_an_invalid_one_is_a_field_error() {
     for server in TestServer::each() {
         let (_, token) = one_factor(&server, "ada");

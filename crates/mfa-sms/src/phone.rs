@@ -6,6 +6,20 @@ use rlibphonenumber::{PHONE_NUMBER_UTIL, PhoneNumber as Parsed, PhoneNumberForma
 
 /// Maximum length of the input in characters: room for a separator after every digit.
 const MAX_INPUT_CHARS: usize = 64;
+/// Regions of the French numbering plan. Each dials the numbers of the others with ten digits, without a country code.
+const FRENCH_PLAN: [Region; 9] = [
+    Region::FR,
+    Region::GP,
+    Region::MQ,
+    Region::GF,
+    Region::RE,
+    Region::YT,
+    Region::PM,
+    Region::BL,
+    Region::MF,
+];
+/// National numbers of nine digits, which are dialled with ten.
+const NINE_DIGITS: std::ops::RangeInclusive<u64> = 100_000_000..=999_999_999;
 /// Digits at the end that the masked form shows.
 const VISIBLE_DIGITS: usize = 2;
 /// Digits at the end that are not part of the prefix.
@@ -34,22 +48,36 @@ pub enum PhoneError {
 impl PhoneNumber {
     /// Parses a number in international form, or in the national form of `country` (ISO 3166 code such as `FR`).
     ///
-    /// Separators and digits of other scripts are accepted. Letters are not: neither vanity numbers nor extensions,
-    /// which no SMS can reach. With an unknown country, only the international form is accepted.
+    /// Separators, blanks of any width, direction marks, digits of other scripts and the prefix `tel:` are accepted.
+    /// Letters are not: neither vanity numbers nor extensions, which no SMS can reach. With an unknown country, only the
+    /// international form is accepted. Numbers of the French overseas regions are read as they are dialled in France.
     ///
     /// # Errors
     ///
     /// [`PhoneError::NotANumber`] for anything but a valid number: report a malformed field.
     pub fn parse(text: &str, country: &str) -> Result<Self, PhoneError> {
-        if text.chars().nth(MAX_INPUT_CHARS).is_some() || text.chars().any(char::is_alphabetic) {
+        if text.chars().nth(MAX_INPUT_CHARS).is_some() {
+            return Err(PhoneError::NotANumber);
+        }
+        let text = plain(text);
+        if text.chars().any(char::is_alphabetic) {
             return Err(PhoneError::NotANumber);
         }
         let region = Region::try_from(country).ok();
-        let parsed = PHONE_NUMBER_UTIL.parse(text, region).map_err(|_| PhoneError::NotANumber)?;
-        if parsed.extension.is_some() || !parsed.is_valid() {
+        let parsed = PHONE_NUMBER_UTIL.parse(&text, region).map_err(|_| PhoneError::NotANumber)?;
+        if parsed.extension.is_some() {
             return Err(PhoneError::NotANumber);
         }
-        Ok(Self::from_parsed(&parsed))
+        if parsed.is_valid() {
+            return Ok(Self::from_parsed(&parsed));
+        }
+        let is_french = region.is_some_and(|it| FRENCH_PLAN.contains(&it));
+        if !is_french || !NINE_DIGITS.contains(&parsed.national_number) {
+            return Err(PhoneError::NotANumber);
+        }
+        let elsewhere = FRENCH_PLAN.iter().filter_map(|it| PHONE_NUMBER_UTIL.parse(&text, Some(*it)).ok());
+        let found = elsewhere.into_iter().find(Parsed::is_valid);
+        found.map(|it| Self::from_parsed(&it)).ok_or(PhoneError::NotANumber)
     }
 
     /// Reads a stored number. Numbering plans change, so a number that was valid when it was stored must stay
@@ -104,6 +132,26 @@ impl PhoneNumber {
     }
 }
 
+/// Returns the text without its scheme `tel:` (RFC 3966) and without invisible characters, with plain spaces.
+fn plain(text: &str) -> String {
+    let visible = text.chars().filter_map(|c| match c {
+        '\0'
+        | '\u{ad}'
+        | '\u{61c}'
+        | '\u{200b}'..='\u{200f}'
+        | '\u{202a}'..='\u{202e}'
+        | '\u{2060}'
+        | '\u{2066}'..='\u{2069}'
+        | '\u{feff}' => None,
+        c if c.is_whitespace() && !c.is_control() => Some(' '),
+        c => Some(c),
+    });
+    let visible: String = visible.collect();
+    let plain = visible.trim();
+    let scheme = plain.get(..4).filter(|it| it.eq_ignore_ascii_case("tel:"));
+    scheme.and_then(|it| plain.get(it.len()..)).unwrap_or(plain).trim_start().to_owned()
+}
+
 impl fmt::Debug for PhoneNumber {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "PhoneNumber({})", self.masked())
@@ -132,6 +180,17 @@ mod tests {
             "0033 6 12 34 56 12",
             " ０６１２３４５６１２ ",
             "٠٦١٢٣٤٥٦١٢",
+            "tel:+33-6-12-34-56-12",
+            " TEL: 06 12 34 56 12",
+            "06\u{202f}12\u{202f}34\u{202f}56\u{202f}12",
+            "06\u{2009}12\u{2007}34\u{a0}56\u{3000}12",
+            "\u{202a}+33 6 12 34 56 12\u{202c}",
+            "\u{2066}\u{200e}06\u{200b}12345612\u{2069}\u{feff}",
+            "\u{202d}tel:+33612345612\u{202c}",
+            "06\u{2011}12\u{2011}34\u{2011}56\u{2011}12",
+            "(+33) 6 12 34 56 12",
+            "612345612",
+            "33612345612",
         ] {
             assert_eq!(e164(text, "FR").as_deref(), Some("+33612345612"), "{text}");
         }
@@ -150,6 +209,30 @@ mod tests {
     }
 
     #[test]
+    fn overseas_numbers_are_read_as_they_are_dialled_in_france() {
+        for (text, country, expected, place) in [
+            ("0692 12 34 56", "FR", "+262692123456", "RE"),
+            ("0639 69 12 34", "FR", "+262639691234", "YT"),
+            ("0690 12 34 56", "FR", "+590690123456", "GP"),
+            ("0694 12 34 56", "FR", "+594694123456", "GF"),
+            ("0696 12 34 56", "FR", "+596696123456", "MQ"),
+            ("0262 20 12 34", "FR", "+262262201234", "RE"),
+            ("06\u{202f}92\u{202f}12\u{202f}34\u{202f}56", "FR", "+262692123456", "RE"),
+            ("692123456", "FR", "+262692123456", "RE"),
+            ("0612345612", "RE", "+33612345612", "FR"),
+            ("0692 12 34 56", "GP", "+262692123456", "RE"),
+        ] {
+            let number = PhoneNumber::parse(text, country).unwrap();
+            assert_eq!((number.e164(), number.country()), (expected, place), "{text} {country}");
+        }
+        for (text, country) in
+            [("+33692123456", "FR"), ("0033692123456", "FR"), ("0692123456", "BE"), ("069212345", "FR")]
+        {
+            assert_eq!(e164(text, country), None, "{text} {country}");
+        }
+    }
+
+    #[test]
     fn any_other_text_is_no_number() {
         for text in [
             "",
@@ -163,6 +246,9 @@ mod tests {
             "0612345612x5",
             "0612345612#5",
             "tel:+33612345612;ext=5",
+            "tel:",
+            "tel:tel:+33612345612",
+            "mailto:0612345612",
             "0800 FLEURS",
             "0612345612\nBcc: all",
             &"0".repeat(65),
