@@ -179,7 +179,7 @@ impl Work {
         digest.matches(password, &self.memory).map_err(|_| HashError::Failed)
     }
 
-    #[cfg_attr(not(test), expect(unused_variables, reason = "tests record the cost"))]
+    #[cfg_attr(not(test), expect(unused_variables, clippy::unused_self, reason = "tests record the cost"))]
     fn bcrypt(&self, password: &[u8], digest: &str, cost: u32) -> Result<bool, HashError> {
         #[cfg(test)]
         self.computed.lock().unwrap().push(format!("bcrypt {cost}"));

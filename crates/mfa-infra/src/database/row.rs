@@ -179,12 +179,12 @@ impl IdRangeRow {
     /// Returns `places` ids from the least one on, each `width` or more after the one before. The last one is `width` ids
     /// before the end.
     pub(super) fn evenly_spaced(&self, places: i64, width: i64) -> impl Iterator<Item = i64> + use<> {
-        let least = self.least;
-        let last = self.greatest.saturating_sub(width.saturating_sub(1)).max(least);
+        let first = self.least;
+        let last = self.greatest.saturating_sub(width.saturating_sub(1)).max(first);
         let gaps = places.saturating_sub(1).max(1);
-        let step = last.saturating_sub(least).checked_div(gaps).unwrap_or(0).max(width);
-        let starts = (0..gaps).map(move |n| least.saturating_add(step.saturating_mul(n)));
-        starts.take_while(move |start| *start < last).chain([last])
+        let step = last.saturating_sub(first).checked_div(gaps).unwrap_or(0).max(width);
+        let ids = (0..gaps).map(move |n| first.saturating_add(step.saturating_mul(n)));
+        ids.take_while(move |id| *id < last).chain([last])
     }
 }
 

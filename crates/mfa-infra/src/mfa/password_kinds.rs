@@ -32,12 +32,12 @@ impl PasswordKindsMonitor {
 
     /// Reads the kinds now. If they cannot be read, logins compute both kinds.
     pub(super) async fn refresh(&self) {
-        let kinds = match tokio::time::timeout(TIMEOUT, self.users.password_kinds()).await {
-            Ok(Ok(kinds)) => kinds,
-            Ok(Err(_)) | Err(_) => {
-                slog::warn!(self.log, "the kinds of password hashes could not be read: logins compute both");
-                PasswordKinds::UNKNOWN
-            }
+        let read = tokio::time::timeout(TIMEOUT, self.users.password_kinds()).await;
+        let kinds = if let Ok(Ok(kinds)) = read {
+            kinds
+        } else {
+            slog::warn!(self.log, "the kinds of password hashes could not be read: logins compute both");
+            PasswordKinds::UNKNOWN
         };
         self.hasher.set_kinds(kinds);
     }
