@@ -49,7 +49,7 @@ fn sighup_loads_a_new_certificate_and_ignores_an_invalid_one() {
 
     std::fs::write(installation.folder().join("cert.pem"), "nothing").expect("written");
     server.hang_up();
-    assert!(logged("the previous one stays in use"));
+    assert!(logged("cannot reload the TLS certificate; the previous one stays in use"));
     other.get(address, "/health", &TLS12).expect("the second certificate still");
 }
 

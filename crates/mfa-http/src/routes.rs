@@ -37,7 +37,7 @@ pub use admin::reason as admin_reason;
 pub use login::first_factor;
 pub use phone::backup_method;
 
-/// Selection of the optional routes.
+/// Optional routes of a server.
 #[derive(Clone, Copy, Debug)]
 #[expect(clippy::struct_excessive_bools, reason = "each is an option of its own")]
 pub(crate) struct RouteConfig {
