@@ -138,8 +138,8 @@ const MAPPED: &str = "email, username, hashed_password, full_name, is_active, is
      is_phone_verified, phone_verified_at, mfa_backup_method, recovery_codes, recovery_codes_generated_at, \
      totp_last_step, mfa_failed_attempts, mfa_lock_until, mfa_last_success_at, mfa_last_method";
 
-fn sealed(text: &str) -> Option<Sealed> {
-    Some(Sealed::from_column(format!("v1.k.{text}")))
+fn sealed(text: &str) -> Sealed {
+    Sealed::from_column(format!("v1.k.{text}"))
 }
 
 fn codes(set: &str, at: Timestamp) -> RecoveryState {
@@ -161,13 +161,17 @@ fn minutes(count: u64) -> Timestamp {
 fn enrolled(account: &mut Account) {
     account.totp = TotpState {
         enabled: true,
-        secret: sealed("first"),
+        secret: Some(sealed("first")),
         pending: None,
         enrolled_at: Some(NOON),
         last_step: Some(60_000_000),
     };
-    account.phone =
-        PhoneState { number: sealed("phone"), pending: None, is_verified: true, verified_at: Some(NOON) };
+    account.phone = PhoneState {
+        number: Some(sealed("phone")),
+        pending: None,
+        is_verified: true,
+        verified_at: Some(NOON),
+    };
     account.backup_method = BackupMethod::Sms;
     account.recovery = codes("a", NOON);
     account.last_success_at = Some(minutes(1));
@@ -234,7 +238,7 @@ fn a_saved_copy_restores_no_replaced_set_of_codes() {
 #[test]
 fn a_saved_copy_restores_no_replaced_app() {
     saved_copy_changes_nothing(enrolled, |account| {
-        account.totp.secret = sealed("second");
+        account.totp.secret = Some(sealed("second"));
         account.totp.enrolled_at = Some(minutes(2));
         account.totp.last_step = None;
         account.revoke_sessions(minutes(2), None);
@@ -325,7 +329,7 @@ fn a_changed_secret_ends_the_sessions_and_the_next_decision_records_it() {
         let before = change(&store, user, enrolled);
         store.sql("UPDATE users SET totp_secret = 'v1.k.second'");
         let account = find(&store, user);
-        assert_eq!(account.totp.secret, sealed("second"), "{}", store.name);
+        assert_eq!(account.totp.secret, Some(sealed("second")), "{}", store.name);
         assert_eq!(account.internal.session, before.internal.session + 1, "{}", store.name);
         assert!(account.internal.sessions_revoked_at > Some(Timestamp::from_seconds(0)), "{}", store.name);
         let recorded = "SELECT count(*) FROM mfa_events";
