@@ -319,7 +319,7 @@ const fn outcome_name(outcome: LegacyImportOutcome) -> &'static str {
     match outcome {
         LegacyImportOutcome::Absent => "none",
         LegacyImportOutcome::Imported => "taken",
-        LegacyImportOutcome::AlreadyImported => "already imported",
+        LegacyImportOutcome::AlreadyImported => "already",
         LegacyImportOutcome::KeptCurrent => "ours kept",
         LegacyImportOutcome::Rejected(_) | LegacyImportOutcome::Unreadable(_) => "refused",
         LegacyImportOutcome::Removed(_) => "taken off",
