@@ -144,7 +144,7 @@ fn audit_events_contain_the_real_client_address() {
 }
 
 #[test]
-fn five_logins_of_one_name_a_minute_in_whatever_spelling() {
+fn a_user_name_gets_five_logins_a_minute_in_any_spelling() {
     for server in TestServer::each_with(&with(&[("LOGIN_RATE_IP_MAX", "1000")])) {
         server.add_user_with_password("ada", "correct horse battery");
         // Of a user's address, and of an address that nobody has.

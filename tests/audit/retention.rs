@@ -144,7 +144,7 @@ fn a_server_removes_events_older_than_the_configured_retention() {
         server.verify(&server.pending(ada.id), &ada.code(server.now())).ok();
         let removed = server.trim_audit();
         assert_eq!(i64::try_from(removed).unwrap(), before, "{}", server.name());
-        assert!(server.log_contains("old events were removed"), "{}", server.name());
+        assert!(server.log_contains("old events removed"), "{}", server.name());
         let verified = server.admin(&["audit", "verify"]);
         assert_eq!((verified.code, &verified.json["intact"]), (Some(0), &true.into()), "{verified:?}");
     }

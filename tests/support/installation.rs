@@ -117,9 +117,19 @@ impl Installation {
     }
 }
 
+/// Reads every file of a folder. Starts again if SQLite removes one of its own files meanwhile, when the last connection
+/// of a stopped server closes.
 fn files(folder: &Path) -> Vec<Vec<u8>> {
-    let entries = std::fs::read_dir(folder).expect("a folder");
-    entries.map(|it| std::fs::read(it.expect("an entry").path()).expect("a file")).collect()
+    loop {
+        let entries = std::fs::read_dir(folder).expect("a folder");
+        let contents: Result<Vec<_>, _> =
+            entries.map(|it| std::fs::read(it.expect("an entry").path())).collect();
+        match contents {
+            Ok(contents) => return contents,
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => {}
+            Err(error) => panic!("a file of the database cannot be read: {error}"),
+        }
+    }
 }
 
 fn environment(url: &str, settings: &[(&str, &str)]) -> BTreeMap<String, String> {

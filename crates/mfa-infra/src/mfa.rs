@@ -17,6 +17,7 @@ mod page_cipher;
 mod password_kinds;
 mod readiness;
 mod readiness_check;
+mod readiness_queries;
 mod shared_check;
 mod sms;
 mod sms_monitor;

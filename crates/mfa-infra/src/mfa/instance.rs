@@ -16,7 +16,7 @@ use super::error::TaskCancelled;
 use super::metrics_exporter::MetricsExporter;
 use super::page_cipher::PageCipher;
 use super::password_kinds::PasswordKindsMonitor;
-use super::readiness_check::ReadinessQueries;
+use super::readiness_queries::ReadinessQueries;
 use super::sms_monitor::SmsMonitor;
 use crate::clock::MonitoredClock;
 use crate::crypto::AesGcmCipher;

@@ -17,7 +17,7 @@ use super::error::OpenError;
 use super::instance::Mfa;
 use super::limits::LimiterChoice;
 use super::password_kinds::PasswordKindsMonitor;
-use super::readiness_check::ReadinessQueries;
+use super::readiness_queries::ReadinessQueries;
 use super::sms::{self, SmsDependencies};
 use super::sms_monitor::SmsMonitor;
 use super::tokens::token_service;
