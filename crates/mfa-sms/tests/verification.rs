@@ -1,4 +1,4 @@
-//! The rules of this crate inside the guarded ceremony of the core, which counts, locks and records.
+//! Tests of this crate inside the verification of `mfa-core`, which counts, locks and records.
 
 #![expect(clippy::unwrap_used, reason = "helpers of tests may panic as tests may")]
 

@@ -14,7 +14,7 @@ use crate::session::AdminSession;
 ///
 /// # Errors
 ///
-/// [`CliError::Flow`] if the database did not output.
+/// [`CliError::Flow`] if the database did not answer.
 pub(super) fn status(settings: Settings, reason: Option<String>) -> Result<CommandOutput, CliError> {
     let session = AdminSession::open(settings, reason)?;
     let bar = CommandProgress::new("counting");

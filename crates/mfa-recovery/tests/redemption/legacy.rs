@@ -1,4 +1,4 @@
-//! A set from another system: tried code by code, spent once, told.
+//! Tests of imported sets: each code is compared in turn and spent once.
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 

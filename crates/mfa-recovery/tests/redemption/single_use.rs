@@ -1,4 +1,4 @@
-//! One code, one success, inside the guarded ceremony and whatever happens in between.
+//! Tests of single use: one code gives one success, also with other decisions in between.
 
 use std::time::Duration;
 

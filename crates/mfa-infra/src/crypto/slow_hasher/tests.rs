@@ -140,7 +140,7 @@ fn a_kind_that_a_check_or_a_new_hash_shows_is_computed_from_then_on() {
     assert_eq!(check(None), ["argon2id", "bcrypt 4"]);
 }
 
-/// Randomness that says that it was asked, and answers when it is told to.
+/// Source of randomness that reports each request and returns when the test lets it.
 #[derive(Debug)]
 struct Gate(Mutex<(Sender<()>, Receiver<()>)>);
 
