@@ -96,7 +96,7 @@ fn no_text_of_one_language_stands_in_the_other() {
     }
 }
 
-/// What of this line is not set as French is. A colon within a word (`12:30`, `https://`) is no punctuation.
+/// Returns the typographic error of a French line. A colon inside a word (`12:30`, `https://`) is no punctuation.
 fn misprint(line: &str) -> Option<&'static str> {
     const SPACE: char = '\u{a0}';
     const THIN: char = '\u{202f}';
