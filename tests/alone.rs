@@ -78,7 +78,7 @@ fn at_least_95_percent_of_ten_thousand_verification_updates_are_hot() {
                 join_all(users.map(|user| accounts.update(user, Phase::Begin, verification(user, NOON))))
                     .await
             {
-                answer.expect("stored").expect("a user who is there");
+                answer.expect("stored").expect("an existing user");
             }
         }
     });
@@ -94,7 +94,7 @@ fn at_least_95_percent_of_ten_thousand_verification_updates_are_hot() {
 
 /// Returns the resident memory of this process in KiB.
 fn resident() -> u64 {
-    let status = std::fs::read_to_string("/proc/self/status").expect("Linux tells of memory");
+    let status = std::fs::read_to_string("/proc/self/status").expect("Linux reports the memory");
     let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).expect("a line of it");
     line.trim().trim_end_matches(" kB").parse::<u64>().expect("a number")
 }

@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use cargo_metadata::{Metadata, MetadataCommand};
 
 mod arrows;
+mod enums;
 mod licences;
 mod manifests;
 mod modules;
@@ -34,6 +35,11 @@ fn no_text_contains_an_idiom() {
 #[test]
 fn no_two_types_have_the_same_name() {
     assert_none(&types::names_used_twice());
+}
+
+#[test]
+fn every_public_enum_says_whether_it_may_grow() {
+    assert_none(&enums::undecided());
 }
 
 #[test]

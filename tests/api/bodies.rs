@@ -109,7 +109,7 @@ fn a_body_that_is_not_a_json_object_is_malformed() {
         let answer = server.client().post("/api/mfa/verify/totp").bearer(&ada.access);
         let answer = answer.body(JSON, format!("{{\"{name}\":1}}")).send();
         answer.assert_problem(422, "invalid_field");
-        assert!(answer.text().len() < 1500, "what is not known is not repeated at length");
+        assert!(answer.text().len() < 1500, "an unknown value is not repeated in full");
     }
 }
 

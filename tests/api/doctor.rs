@@ -53,7 +53,7 @@ fn a_missing_schema_is_reported_and_not_created() {
     assert_eq!(answer.code, Some(1), "{answer:?}");
     assert_finding(&answer, "problem", "migrations are pending", "run mfa-admin migrate up");
     let tables = "SELECT count(*) FROM information_schema.tables WHERE table_schema = 'public'";
-    assert_eq!(installation.number(tables), 0, "a look changes nothing");
+    assert_eq!(installation.number(tables), 0, "reading changes nothing");
 }
 
 #[test]

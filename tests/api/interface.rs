@@ -178,7 +178,7 @@ fn a_form_needs_its_csrf_key_and_must_come_from_the_same_origin() {
     refused(stranger.form(&login, &fields).header("Sec-Fetch-Site", "same-origin"));
 
     let answer = browser.form(&login, &fields).header("Origin", "http://mfa.test").send();
-    assert_eq!(answer.status, 303, "an older browser says the origin alone: {answer:?}");
+    assert_eq!(answer.status, 303, "an older browser sends only the origin: {answer:?}");
 }
 
 #[test]
@@ -207,7 +207,7 @@ fn logging_out_revokes_the_token_and_clears_the_cookies() {
         assert_eq!(browser.cookie("nova-mfa-session"), None, "{}", server.name());
         server.get("/api/mfa/status", &token).assert_problem(401, "token_revoked");
         let page = browser.get(BASE);
-        assert!(page.text().contains("role=\"status\""), "the next page tells");
+        assert!(page.text().contains("role=\"status\""), "the next page shows the message");
         assert!(!browser.get(BASE).text().contains("role=\"status\""), "and the one after it does not");
     }
 }
@@ -369,7 +369,7 @@ fn without_a_configured_external_login_the_handover_is_rejected() {
     let browser = Browser::new(&server);
     let answer =
         browser.form(&format!("{BASE}/handover"), &[("token", "x")]).header("Origin", "http://mfa.test");
-    assert_eq!(answer.send().status, 405, "the address is no page of ours");
+    assert_eq!(answer.send().status, 405, "the address is not a page of this service");
 }
 
 #[test]

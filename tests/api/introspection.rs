@@ -38,7 +38,7 @@ fn an_active_token_is_returned_with_its_claims() {
             assert_eq!(response["active"], true);
             assert_eq!((&response["token_type"], &response["username"]), (&json!("bearer"), &json!("ada")));
             assert_eq!(response["email"], "ada@example.com");
-            assert!(!members(&response).contains("sv"), "what is ours alone is not told");
+            assert!(!members(&response).contains("sv"), "internal details are not shown");
         }
     }
 }
@@ -148,7 +148,7 @@ fn a_lock_makes_earlier_pending_tokens_inactive_but_not_access_tokens() {
         assert_eq!(introspect(&server, &pending).ok()["active"], true);
         server.fail(&ada, 1);
         assert_inactive(&server, &pending, "locked");
-        assert_eq!(introspect(&server, &access).ok()["active"], true, "logins that are complete go on");
+        assert_eq!(introspect(&server, &access).ok()["active"], true, "complete logins continue");
         server.advance(1);
         assert_eq!(introspect(&server, &server.pending(ada.id)).ok()["active"], true, "a new login");
     }

@@ -155,7 +155,7 @@ fn every_operation_has_a_row_and_every_row_has_an_operation() {
     let [server, _] = servers();
     let operations: BTreeSet<String> = Operation::all(server.client()).iter().map(Operation::name).collect();
     let rows: BTreeSet<String> = TABLE.iter().map(|(name, _)| (*name).to_owned()).collect();
-    assert_eq!(rows.len(), TABLE.len(), "a row stands there twice");
+    assert_eq!(rows.len(), TABLE.len(), "a row occurs twice");
     assert_eq!(rows, operations);
 }
 

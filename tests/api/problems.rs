@@ -46,7 +46,7 @@ fn every_response_has_the_documented_headers() {
             assert_eq!(
                 answer.header("strict-transport-security"),
                 None,
-                "in the clear it would mean nothing"
+                "in plain text it would mean nothing"
             );
             assert_eq!(answer.header("server"), None);
             assert!(answer.header("x-request-id").is_some_and(|it| it.len() == 32), "{answer:?}");

@@ -61,8 +61,8 @@ fn a_code_is_accepted_once_and_a_replay_gets_the_response_of_a_wrong_one() {
         assert_eq!(replayed.without_request_id(), wrong.without_request_id(), "{}", server.name());
         assert_eq!(replayed.stable_headers(), wrong.stable_headers(), "{}", server.name());
         let replays = "SELECT count(*) FROM mfa_events WHERE event = 'otp_replay'";
-        assert_eq!(server.installation.number(replays), 1, "only the audit tells them apart");
-        assert_eq!(server.failures(ada.id), 2, "and both count");
+        assert_eq!(server.installation.number(replays), 1, "only the audit log distinguishes them");
+        assert_eq!(server.failures(ada.id), 2, "and both are counted");
     }
 }
 

@@ -28,10 +28,7 @@ pub(crate) fn source_folders() -> Vec<PathBuf> {
 
 /// Every source file below a folder, unit tests left out.
 pub(crate) fn files(folder: &Path) -> Vec<SourceFile> {
-    let mut paths = Vec::new();
-    collect(folder, &mut paths);
-    paths.sort();
-    paths
+    paths(folder)
         .into_iter()
         .filter_map(|path| {
             let module = module_of(path.strip_prefix(folder).unwrap())?;
@@ -40,6 +37,14 @@ pub(crate) fn files(folder: &Path) -> Vec<SourceFile> {
             Some(SourceFile { path: path.strip_prefix(root()).unwrap().to_owned(), module, code })
         })
         .collect()
+}
+
+/// The paths of all Rust files below a folder.
+pub(crate) fn paths(folder: &Path) -> Vec<PathBuf> {
+    let mut paths = Vec::new();
+    collect(folder, &mut paths);
+    paths.sort();
+    paths
 }
 
 pub(crate) fn root() -> PathBuf {

@@ -22,7 +22,7 @@ fn hold(store: &TestStore, user: UserId) -> Sender<()> {
         });
         drop(holding.await);
     });
-    inside.recv().expect("the committer reaches the holding decision");
+    inside.recv().expect("the committer reaches the blocking decision");
     release
 }
 

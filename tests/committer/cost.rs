@@ -61,9 +61,9 @@ fn hold(store: &TestStore, user: UserId, mark: u32) -> (Sender<()>, tokio::task:
             let _ = released.lock().unwrap_or_else(PoisonError::into_inner).recv();
             MARK.set(mark);
         });
-        holding.await.expect("the holding decision is answered");
+        holding.await.expect("the blocking decision gets its result");
     });
-    inside.recv().expect("the committer reaches the holding decision");
+    inside.recv().expect("the committer reaches the blocking decision");
     (release, held)
 }
 
@@ -79,7 +79,7 @@ fn statements_of_one_group(store: &TestStore, users: &[UserId], mark: u32) -> Ve
         assert!(futures::poll!(&mut all).is_pending());
         drop(release);
         for answer in all.await {
-            answer.expect("stored").expect("a user who is there");
+            answer.expect("stored").expect("an existing user");
         }
         held.await.expect("the holder ends");
     });

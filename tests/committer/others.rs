@@ -26,10 +26,10 @@ fn a_row_that_changed_between_read_and_write_is_decided_again_on_its_new_value()
         account.record(SecurityEvent::new(EventKind::TotpVerify, Outcome::Failure, NOON, Origin::default()));
         account.mfa_enforced
     }));
-    assert_eq!(enforced.unwrap(), Some(true), "the second run saw the foreign change");
+    assert_eq!(enforced.unwrap(), Some(true), "the second run saw the change of the other writer");
     assert_eq!(runs.load(Ordering::SeqCst), 2);
     assert_eq!(store.number("SELECT mfa_failed_attempts FROM users"), 1);
-    assert_eq!(store.number("SELECT count(*) FROM mfa_events"), 1, "the run that lost left no event");
+    assert_eq!(store.number("SELECT count(*) FROM mfa_events"), 1, "the run that lost recorded no event");
 }
 
 #[test]
@@ -68,7 +68,7 @@ fn a_row_locked_for_too_long_is_rejected_and_nothing_is_stored() {
     holder.batch_execute("ROLLBACK").unwrap();
     assert_eq!(store.number("SELECT mfa_failed_attempts FROM users"), 0);
     let after = store.runtime.block_on(store.accounts().update(ada, Phase::Begin, |it| it.failures += 1));
-    assert!(after.unwrap().is_some(), "the account is served again");
+    assert!(after.unwrap().is_some(), "requests of the account succeed again");
 }
 
 #[test]

@@ -163,7 +163,7 @@ fn a_write_stored_before_the_connection_was_lost_is_found_and_not_repeated() {
         assert_eq!(store.number("SELECT mfa_failed_attempts FROM users"), failures);
         assert_eq!(store.number("SELECT count(*) FROM mfa_events"), events);
     }
-    assert_eq!(store.log.recorded().len(), 3, "each stored event is told once");
+    assert_eq!(store.log.recorded().len(), 3, "each stored event is reported once");
     database.stop(Duration::from_secs(5));
 }
 
@@ -209,7 +209,7 @@ fn an_outcome_that_cannot_be_determined_in_time_is_reported_as_unknown() {
         }
         None
     });
-    assert!(matches!(after, Some(2 | 3)), "it is served again: {after:?}");
+    assert!(matches!(after, Some(2 | 3)), "requests succeed again: {after:?}");
     database.stop(Duration::from_secs(5));
 }
 
@@ -290,7 +290,7 @@ fn a_new_timeline_is_detected_on_the_next_connection() {
         store.runtime.block_on(counted).unwrap().unwrap();
     };
     count();
-    assert!(alarm.0.lock().unwrap().is_empty(), "the first timeline of all is no new one");
+    assert!(alarm.0.lock().unwrap().is_empty(), "the first timeline is not a change");
     assert_eq!(store.number("SELECT count(*) FROM mfa_meta WHERE name = 'timeline' AND value = '1 0'"), 1);
 
     store.sql("UPDATE history SET timeline = '00000002'");
@@ -299,7 +299,7 @@ fn a_new_timeline_is_detected_on_the_next_connection() {
     assert_eq!(
         alarm.0.lock().unwrap().first(),
         Some(&NOON),
-        "told before anything is decided on the new server"
+        "reported before the new server decides anything"
     );
     // Another process that starts within the minute detects it too.
     let beside = Arc::new(Alarm::default());

@@ -89,7 +89,7 @@ fn if_ovh_rejects_twilio_sends_the_code_once_and_the_log_states_the_reason() {
         let asked = network.sends().split_off(before);
         let route: Vec<_> = asked.iter().map(|it| (it.provider, it.accepted)).collect();
         assert_eq!(route, [(Ovh, false), (Twilio, true)], "{}", server.name());
-        assert_eq!(asked[0].text, asked[1].text, "one code, whoever carries it");
+        assert_eq!(asked[0].text, asked[1].text, "one code per user, on any session");
         assert!(recorded(&server, "accepted", Some("twilio")), "{}", server.name());
         assert!(server.log_contains(r#""why":"credentials""#), "{}", server.installation.log());
         assert!(!server.installation.log().contains("secret of OVH"));
@@ -245,7 +245,7 @@ fn wrong_keys_and_no_credit_count_no_failure_and_degrade_readiness() {
         network.set_behaviours(Ovh, [Behaviour::Accept]);
         server.post("/api/mfa/sms/send", &server.pending(ada)).ok();
         let ready = server.client().get("/health/ready").send();
-        assert!(ready.text().contains("Twilio fails"), "OVH is well again: {ready:?}");
+        assert!(ready.text().contains("Twilio fails"), "OVH is healthy again: {ready:?}");
     }
 }
 
@@ -274,7 +274,7 @@ fn delivery_reports_change_statistics_and_nothing_else() {
         };
         assert_eq!(report(&sid, "delivered", "another token").assert_problem(403, "not_allowed").status, 403);
         assert_eq!(arrived("delivered"), 0, "{}: a forged report is not recorded", server.name());
-        assert_eq!(report("SM404", "delivered", TWILIO_TOKEN).status, 204, "an unknown name says nothing");
+        assert_eq!(report("SM404", "delivered", TWILIO_TOKEN).status, 204, "an unknown name is ignored");
         assert_eq!(report(&sid, "delivered", TWILIO_TOKEN).status, 204);
         assert_eq!(arrived("delivered"), 1, "{}", server.name());
         let status = server.get("/api/mfa/status", &token).ok();
@@ -287,7 +287,7 @@ fn delivery_reports_change_statistics_and_nothing_else() {
         // A late report, after the code expired, is only recorded.
         server.advance(7_200);
         assert_eq!(report(&sid, "failed", TWILIO_TOKEN).status, 204);
-        assert_eq!((arrived("delivered"), arrived("failed")), (1, 0), "the first final word stands");
+        assert_eq!((arrived("delivered"), arrived("failed")), (1, 0), "the first final status is kept");
         let later = server.token(ada, TokenKind::OneFactor);
         confirm(&server, &later, &network.code(NUMBER)).assert_problem(401, "invalid_code");
         assert!(!server.installation.log().contains(HOOK_SECRET));

@@ -73,11 +73,11 @@ fn an_account_of_the_python_service_works_unchanged_after_the_import() {
     let trial = import(&installation, &["--dry-run"]);
     assert_eq!(trial.code, Some(1), "{trial:?}");
     let before = dump(&installation);
-    assert!(holds(&before, SECRET), "a trial changes nothing");
+    assert!(holds(&before, SECRET), "a dry run changes nothing");
 
     let answer = import(&installation, &[]);
     assert_eq!(answer.code, Some(1), "Eve's values are refused: {answer:?}");
-    assert_eq!(answer.json["rows"], trial.json["rows"], "the trial said what would be");
+    assert_eq!(answer.json["rows"], trial.json["rows"], "the dry run reported the result");
     let ada = row(&answer, "ada@itspirit.com");
     assert_eq!(
         (&ada["totp"], &ada["phone"], &ada["recovery_codes"]),
@@ -90,10 +90,10 @@ fn an_account_of_the_python_service_works_unchanged_after_the_import() {
     );
     let eve = row(&answer, "eve@itspirit.com");
     assert_eq!((&eve["totp"], &eve["recovery_codes"]), (&json!("refused"), &json!("refused")));
-    assert!(!holds(&dump(&installation), SECRET), "no secret is left in the clear");
+    assert!(!holds(&dump(&installation), SECRET), "no secret is left in plain text");
     assert!(
         !format!("{answer:?}").contains("GEZD") && !format!("{answer:?}").contains("$2b$"),
-        "none is told"
+        "none is reported"
     );
 
     // A second import changes nothing.
@@ -175,7 +175,7 @@ fn columns_with_other_names_are_imported_by_a_map_and_cleared() {
     assert_eq!((answer.code, &answer.json["taken"]), (Some(0), &json!(3)), "{answer:?}");
     assert_eq!(answer.json["rows"], trial.json["rows"]);
     let left = "SELECT count(two_fa_secret) + count(sms_phone) + count(backup_hashes) FROM users";
-    assert_eq!(installation.number(left), 0, "nothing is left in the clear");
+    assert_eq!(installation.number(left), 0, "nothing is left in plain text");
     let again = import(&installation, &["--map", "map.toml"]);
     assert_eq!((again.code, &again.json["taken"]), (Some(0), &json!(0)), "{again:?}");
 
@@ -190,7 +190,7 @@ fn enrol_anew_removes_the_factors_that_cannot_be_imported_and_nothing_else() {
     let trial = import(&installation, &["--dry-run", "--enrol-anew"]);
     let answer = import(&installation, &["--enrol-anew"]);
     assert_eq!((answer.code, &answer.json["refused"]), (Some(0), &json!(0)), "{answer:?}");
-    assert_eq!(answer.json["rows"], trial.json["rows"], "the trial said what would be");
+    assert_eq!(answer.json["rows"], trial.json["rows"], "the dry run reported the result");
     let eve = row(&answer, "eve@itspirit.com");
     for part in ["totp", "phone", "recovery_codes"] {
         assert_eq!(eve[part], "taken off", "{eve}");
@@ -254,7 +254,7 @@ fn migrating_down_requires_an_explicit_flag_while_encrypted_values_remain() {
     assert_eq!(refused.json["error"]["code"], "sealed_left", "{refused:?}");
     assert!(refused.stderr.contains("2 rows"), "Ada and Max: {refused:?}");
     let status = installation.admin(&["migrate", "status"], "");
-    assert_eq!(status.json["pending"], json!([]), "nothing was taken down: {status:?}");
+    assert_eq!(status.json["pending"], json!([]), "nothing was reverted: {status:?}");
 
     let exported = installation.admin(&["export", "otpauth", "out.csv"], "");
     assert_eq!(exported.json["exported"], 2, "{exported:?}");

@@ -115,17 +115,14 @@ fn an_export_can_be_imported_into_another_installation() {
             let mode = std::fs::metadata(&path).expect("the file").permissions().mode();
             assert_eq!(mode & 0o777, 0o600);
             let refused = from.admin(&["export", "otpauth", file], "");
-            assert_eq!(
-                refused.json["error"]["code"], "unusable_file",
-                "nothing is written over: {refused:?}"
-            );
+            assert_eq!(refused.json["error"]["code"], "unusable_file", "nothing is overwritten: {refused:?}");
             std::fs::copy(&path, to.folder().join(file)).expect("a copy");
         }
         let (code, lines) = from.admin_text(&["export", "otpauth", "-"]);
         let file = std::fs::read_to_string(from.folder().join("out.jsonl")).expect("the file");
-        assert_eq!((code, lines), (Some(0), file), "to standard output goes what goes into a file");
+        assert_eq!((code, lines), (Some(0), file), "standard output gets the same text as a file");
         let query = "SELECT count(*) FROM mfa_events WHERE event = 'admin_export'";
-        assert_eq!(from.number(query), 6, "each user's trail says that the secret went out, each time");
+        assert_eq!(from.number(query), 6, "each user's audit events record each export of the secret");
 
         let imported = import(&to, "out.csv", &["--create-users"]);
         assert_eq!((imported.code, &imported.json["created"]), (Some(0), &json!(2)), "{imported:?}");

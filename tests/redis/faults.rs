@@ -154,7 +154,7 @@ fn redis_is_used_again_when_it_is_reachable() {
     assert_eq!(it.check(), RedisState::Away, "not asked during the pause");
     assert_eq!(it.passing(3, "b"), 3);
     assert_eq!(it.check_after_the_pause(), RedisState::Ready);
-    assert_eq!(it.take("a"), RateLimitDecision::Allowed { remaining: 3 }, "Redis knows of six");
+    assert_eq!(it.take("a"), RateLimitDecision::Allowed { remaining: 3 }, "Redis counted six");
     assert_eq!(it.lines.all(), [AWAY, BACK]);
 }
 

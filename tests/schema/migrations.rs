@@ -77,7 +77,7 @@ fn migrating_down_restores_novas_own_table() {
     migrations.up().unwrap();
     let added = columns_of_users(&server);
     assert_eq!(added[..before.len()], before);
-    assert_eq!(added.len(), before.len() + 18, "two of the twenty stood there");
+    assert_eq!(added.len(), before.len() + 18, "two of the twenty were present");
     assert!(added.ends_with(&["mfa_version bigint".to_owned(), "mfa_internal jsonb".to_owned()]));
     migrations.down().unwrap();
     assert_eq!(columns_of_users(&server), before);

@@ -40,6 +40,6 @@ impl Member {
     pub fn wrong_code(&self, now: Timestamp) -> String {
         let near: Vec<_> = (-4..=4).map(|steps| self.code_at(now, steps)).collect();
         let mut guesses = (0..10_u8).map(|digit| digit.to_string().repeat(6));
-        guesses.find(|guess| !near.contains(guess)).expect("nine codes are not ten")
+        guesses.find(|guess| !near.contains(guess)).expect("nine codes instead of ten")
     }
 }

@@ -126,7 +126,7 @@ impl ServerProcess {
             panic!("the server did not exit within {STOP_TIMEOUT:?}")
         });
         drop(waiter.join());
-        status.expect("it was waited for once")
+        status.expect("one call waited for it")
     }
 }
 

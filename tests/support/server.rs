@@ -136,13 +136,13 @@ impl TestServer {
             mfa_enforced: false,
         };
         let made = self.mfa.block_on(self.mfa.flows().create_user(&operator(), request));
-        made.expect("the runtime runs").expect("a name that is free")
+        made.expect("the runtime runs").expect("an unused name")
     }
 
     /// Issues a token of this kind.
     pub fn token(&self, user: UserId, kind: TokenKind) -> String {
         let minted = self.mfa.block_on(self.mfa.flows().mint_token(&operator(), user, kind));
-        let minted = minted.expect("the runtime runs").expect("a user who is there");
+        let minted = minted.expect("the runtime runs").expect("an existing user");
         minted.token.token.expose().to_owned()
     }
 

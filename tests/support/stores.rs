@@ -90,7 +90,7 @@ impl TestStore {
     }
 
     fn open(name: &'static str, location: DatabaseLocation, guard: Guard, options: &DatabaseOptions) -> Self {
-        let runtime = Runtime::new().expect("the system gives threads");
+        let runtime = Runtime::new().expect("the system starts threads");
         let log = Arc::new(RecordingEventSink::default());
         let database = open_database(&location, options, &log, &runtime);
         Self { name, database, log, location, runtime, guard }
@@ -166,13 +166,13 @@ pub async fn add_user(users: &(impl Users + ?Sized), name: &str) -> UserId {
         mfa_enforced: false,
         created_at: NOON,
     };
-    users.insert(user).await.expect("a name that is free")
+    users.insert(user).await.expect("an unused name")
 }
 
 /// Runs a test on every adapter of the two ports: memory, `SQLite` and PostgreSQL.
 pub fn on_every_adapter(suite: impl Fn(&'static str, Arc<dyn Accounts>, Arc<dyn Users>, &Runtime)) {
     let memory = Arc::new(MemoryAccounts::default());
-    suite("memory", memory.clone(), memory, &Runtime::new().expect("the system gives threads"));
+    suite("memory", memory.clone(), memory, &Runtime::new().expect("the system starts threads"));
     for store in TestStore::each() {
         suite(store.name, store.database.clone(), store.database.clone(), &store.runtime);
     }

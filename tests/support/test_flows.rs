@@ -85,7 +85,7 @@ impl TestFlows {
         let call = self.call(user, TokenKind::OneFactor);
         let number = PhoneNumber::parse(number, "FR").expect("a number");
         let sent = self.store.runtime.block_on(self.flows.set_phone(&call, number, SmsLanguage::English));
-        sent.expect("a code on its way");
+        sent.expect("a code being sent");
         let code = self.gateway.newest_code();
         self.store.runtime.block_on(self.flows.confirm_phone(&call, code)).expect("confirmed");
         self.clock.advance(Duration::from_mins(2));
@@ -109,7 +109,7 @@ impl TestFlows {
             .flatten()
             .collect();
         let guesses = (0..9).map(|digit| TotpCode::parse(&digit.to_string().repeat(6)).expect("six digits"));
-        guesses.into_iter().find(|code| !near.contains(code)).expect("three codes are not nine")
+        guesses.into_iter().find(|code| !near.contains(code)).expect("three codes instead of nine")
     }
 }
 

@@ -53,7 +53,7 @@ impl TestCertificate {
         roots.add(self.der.clone()).expect("a certificate");
         let config = ClientConfig::builder_with_provider(Arc::new(ring::default_provider()))
             .with_protocol_versions(&[version])
-            .expect("a version that is known")
+            .expect("a known version")
             .with_root_certificates(roots)
             .with_no_client_auth();
         let name = NAME.try_into().expect("a name");

@@ -96,6 +96,8 @@ pub struct PhoneState {
 }
 
 /// Backup method besides the authenticator app.
+///
+/// Exhaustive, so that each method has a response and a text.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum BackupMethod {
     /// Recovery codes only.

@@ -42,6 +42,8 @@ pub struct FailureRate {
 }
 
 /// Result of a permitted call, from the point of view of the service's health.
+///
+/// Exhaustive: a call succeeds, fails, or says nothing about the health.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum CallResult {
     /// The service works, even if it rejected this one call.
@@ -51,6 +53,8 @@ pub enum CallResult {
 }
 
 /// Change of the breaker's state by the result of a call.
+///
+/// Exhaustive, so that each change is logged.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum CircuitTransition {
     /// The breaker has opened: calls stop.

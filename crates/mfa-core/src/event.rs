@@ -7,6 +7,8 @@ use crate::{FactorKind, Timestamp, UserId};
 macro_rules! event_kinds {
     ($($(#[doc = $doc:literal])+ $variant:ident = $name:literal,)+) => {
         /// Kind of a security event. The names are a contract: operators search the log and the audit table by them.
+        ///
+        /// Exhaustive, so that log, metrics and export handle each kind.
         #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
         pub enum EventKind { $($(#[doc = $doc])+ $variant,)+ }
 

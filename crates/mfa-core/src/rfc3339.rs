@@ -61,7 +61,7 @@ mod tests {
         assert_eq!(text(0), "1970-01-01T00:00:00.000Z");
         assert_eq!(text(-1), "1969-12-31T23:59:59.999Z");
         assert_eq!(Timestamp::FAR_FUTURE.rfc3339_millis().to_string(), "9999-12-31T00:00:00.000Z");
-        assert_eq!(text(i64::MAX), text(0), "a broken clock breaks no line");
+        assert_eq!(text(i64::MAX), text(0), "a wrong clock does not break a line");
     }
 
     #[test]

@@ -32,6 +32,7 @@ pub struct NewUserRequest {
 
 /// User that an administrator selects.
 #[derive(Clone, Debug)]
+#[non_exhaustive]
 pub enum UserSelector {
     /// By user id.
     Id(UserId),
@@ -40,6 +41,8 @@ pub enum UserSelector {
 }
 
 /// Stage of a token to mint.
+///
+/// Exhaustive, so that each stage can be minted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum TokenKind {
     /// As after a first factor, with the second pending.

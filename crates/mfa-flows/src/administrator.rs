@@ -7,6 +7,8 @@ use crate::error::FlowError;
 use crate::flows::Flows;
 
 /// Action that an administrator requests.
+///
+/// Exhaustive, so that each action has an event.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum AdminAct {
     /// Read data.

@@ -28,6 +28,8 @@ pub struct AdminCall {
 }
 
 /// Token stages that a call accepts.
+///
+/// Exhaustive, so that each case is checked.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum AcceptedStages {
     /// Every valid token.

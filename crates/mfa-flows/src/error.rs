@@ -12,7 +12,8 @@ const OVERLOADED: (&str, u16) = ("overloaded", 503);
 const INTERNAL_ERROR: (&str, u16) = ("internal_error", 500);
 
 /// Error of a use case. Clients see its [`code`](Self::code) and [`status`](Self::status); the source is for the log.
-// becomes #[non_exhaustive] once the server maps errors by `code` and `status`
+///
+/// Exhaustive, so that each error has a problem document.
 #[derive(Debug, thiserror::Error)]
 pub enum FlowError {
     /// The call has no token.

@@ -44,6 +44,8 @@ pub struct LegacyRow {
 }
 
 /// Result for one value of a row.
+///
+/// Exhaustive, so that the report counts each outcome.
 #[must_use]
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum LegacyImportOutcome {

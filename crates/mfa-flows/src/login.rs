@@ -11,6 +11,8 @@ use crate::error::FlowError;
 use crate::flows::Flows;
 
 /// Token after a correct password.
+///
+/// Exhaustive, so that each kind of token has a response.
 #[derive(Debug)]
 pub enum LoginOutcome {
     /// Pending token: a second factor must be verified.

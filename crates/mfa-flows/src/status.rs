@@ -73,6 +73,8 @@ pub struct MethodChoice {
 }
 
 /// State of a verification method.
+///
+/// Exhaustive, so that each state is shown to the user.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum MethodState {
     /// Can be used now.

@@ -23,6 +23,8 @@ pub struct TotpImport {
 }
 
 /// Result of importing a TOTP secret.
+///
+/// Exhaustive, so that the report counts each outcome.
 #[must_use]
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum TotpImportOutcome {

@@ -3,6 +3,8 @@
 use actix_web::http::header::{ACCEPT_LANGUAGE, HeaderMap};
 
 /// Language of texts.
+///
+/// Exhaustive, so that each text is available in each language.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Language {
     /// French.

@@ -50,6 +50,8 @@ pub struct ApiRequest {
 }
 
 /// Body that has not been parsed yet.
+///
+/// Exhaustive, so that each form of a body is parsed.
 #[derive(Clone, Debug)]
 pub enum UnparsedBody {
     /// Bytes that a client of the API sent: JSON, unless the content type is a form.
@@ -200,12 +202,7 @@ impl ApiRequest {
 }
 
 impl UnparsedBody {
-    /// Returns the fields of the body, to be read one by one.
-    ///
-    /// # Errors
-    ///
-    /// [`ApiError::Malformed`].
-    pub fn object(&self) -> Result<InputFields, ApiError> {
+    fn object(&self) -> Result<InputFields, ApiError> {
         match self {
             Self::Raw(bytes) => InputFields::from_json(bytes),
             Self::Form(fields) => InputFields::from_page_form(fields),

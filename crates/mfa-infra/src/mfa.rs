@@ -1,8 +1,10 @@
 //! [`Mfa`]: every adapter that the settings name, connected to the use cases, without HTTP.
 //!
-//! `open.rs` builds the parts area by area, `instance.rs` holds them, and the handles ([`EncryptionKeys`],
-//! [`AuditOperations`], [`MetricsExporter`], [`DatabaseHandle`], [`PageCipher`]) group what operators and servers call.
+//! `adapters.rs` creates the parts, one function per area, `open.rs` connects them, `instance.rs` holds them, and the
+//! handles ([`EncryptionKeys`], [`AuditOperations`], [`MetricsExporter`], [`DatabaseHandle`], [`PageCipher`]) group what
+//! operators and servers call.
 
+mod adapters;
 mod audit_retention;
 mod clock_monitor;
 mod database_handle;

@@ -4,8 +4,9 @@ use mfa_core::EntropyError;
 
 /// Error for a presented token.
 ///
-/// Only two cases, so that a caller cannot learn which check failed. Exhaustive, so that both are mapped to an HTTP
-/// response.
+/// Only two cases, so that a caller cannot learn which check failed.
+///
+/// Exhaustive, so that both are mapped to an HTTP response.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum TokenError {
     /// The token is not genuine, not complete or not acceptable.

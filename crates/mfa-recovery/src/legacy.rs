@@ -17,6 +17,7 @@ pub struct LegacyCodeFormat {
 
 /// Case in which a code was hashed.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum LegacyCodeCase {
     /// As displayed.
     #[default]
@@ -155,7 +156,7 @@ mod tests {
     #[test]
     fn only_bcrypt_without_a_tag_is_of_a_set_from_elsewhere() {
         assert!(is_legacy(&code(HASH.to_owned(), None)));
-        assert!(!is_legacy(&code(HASH.to_owned(), Some("beef"))), "a tag picks one hash");
+        assert!(!is_legacy(&code(HASH.to_owned(), Some("beef"))), "a tag selects one hash");
         for other in
             ["", "plain", "$argon2id$v=19$m=19456,t=2,p=1$c2FsdA$aGFzaA", "odd|$2b$12$x", &HASH[..59]]
         {

@@ -146,7 +146,7 @@ mod tests {
         let set = generate_set(USER, &SeededEntropy::default(), &digests).unwrap();
         let tags: HashSet<String> = set.0.iter().map(|(_, tag)| tag.to_hex()).collect();
         assert_eq!((set.codes().len(), tags.len()), (SET_SIZE, SET_SIZE));
-        assert_eq!(digests.calls.into_inner(), 15, "five draws were in vain");
+        assert_eq!(digests.calls.into_inner(), 15, "five random draws found no free value");
     }
 
     #[test]

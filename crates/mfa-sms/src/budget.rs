@@ -25,6 +25,8 @@ pub trait SmsBudgets: Send + Sync + fmt::Debug {
 }
 
 /// Scope of a budget, in the order in which rows are locked.
+///
+/// Exhaustive, so that each scope has a limit and a lock order.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum BudgetScope {
     /// One destination number, per minute.
@@ -89,6 +91,8 @@ pub struct BudgetRequest {
 }
 
 /// Result of a reservation.
+///
+/// Exhaustive, so that a caller cannot overlook a refusal.
 #[must_use]
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum BudgetDecision {

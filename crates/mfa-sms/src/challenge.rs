@@ -195,7 +195,7 @@ mod tests {
             assert_eq!(answer(&mut account, "999999"), FactorResult::Wrong);
             assert_eq!(account.internal.sms.challenge.as_ref().unwrap().tries, tries);
         }
-        assert_eq!(answer(&mut account.clone(), "012345"), FactorResult::Correct, "four wrong ones do not");
+        assert_eq!(answer(&mut account.clone(), "012345"), FactorResult::Correct, "four wrong codes do not");
         assert_eq!(answer(&mut account, "999999"), FactorResult::Wrong);
         assert_eq!(answer(&mut account, "012345"), FactorResult::Wrong);
     }
@@ -282,7 +282,7 @@ mod tests {
         if let Some(challenge) = &mut account.internal.sms.challenge {
             challenge.digest.clear();
         }
-        assert_eq!(answer(&mut account, "012345"), FactorResult::Wrong, "an empty digest fits nothing");
+        assert_eq!(answer(&mut account, "012345"), FactorResult::Wrong, "an empty digest matches nothing");
     }
 
     proptest! {

@@ -125,7 +125,7 @@ mod tests {
     #[test]
     fn without_randomness_there_is_no_code() {
         assert_eq!(drawn(vec![]), Err(EntropyError));
-        assert_eq!(drawn(vec![u32::MAX; 100]), Err(EntropyError), "a source that is stuck");
+        assert_eq!(drawn(vec![u32::MAX; 100]), Err(EntropyError), "a source that repeats one value");
     }
 
     #[test]

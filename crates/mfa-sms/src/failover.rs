@@ -96,6 +96,8 @@ pub struct GatewayAttempt {
 }
 
 /// Outcome of an attempt at one gateway.
+///
+/// Exhaustive, so that metrics and failover handle each outcome.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum GatewayAttemptOutcome {
     /// The gateway was skipped, because its circuit breaker is open.

@@ -53,6 +53,8 @@ pub enum SendOutcome {
 }
 
 /// Scope of a rejection.
+///
+/// Exhaustive, so that failover handles each scope.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum RefusalScope {
     /// Only this number is rejected.
@@ -63,6 +65,7 @@ pub enum RefusalScope {
 
 /// Reason why a provider rejects a number.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
 pub enum NumberRefusal {
     /// The number does not exist.
     Invalid,
@@ -78,6 +81,7 @@ pub enum NumberRefusal {
 
 /// Reason why a provider would reject every message.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
 pub enum ProviderRefusal {
     /// Invalid credentials or missing permissions.
     Credentials,

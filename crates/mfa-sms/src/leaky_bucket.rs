@@ -29,6 +29,8 @@ pub struct BucketRule {
 }
 
 /// Result of taking one from a bucket.
+///
+/// Exhaustive, so that a caller cannot overlook a refusal.
 #[must_use]
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum BucketDecision {

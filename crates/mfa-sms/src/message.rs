@@ -14,6 +14,8 @@ const GSM: &str = "@£$¥èéùìòÇØøÅåΔ_ΦΓΛΩΠΨΣΘΞÆæßÉ !\"#�
                    ¡ABCDEFGHIJKLMNOPQRSTUVWXYZÄÖÑÜ§¿abcdefghijklmnopqrstuvwxyzäöñüà";
 
 /// Language of a message.
+///
+/// Exhaustive, so that each message is available in each language.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum SmsLanguage {
     /// French.

@@ -166,6 +166,8 @@ pub(crate) fn digest(text: &str, digests: &dyn KeyedDigests) -> String {
 }
 
 /// State of a send.
+///
+/// Exhaustive, so that each state is counted.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum SendState {
     /// The send is in progress, or the process died during it.
@@ -203,6 +205,7 @@ impl SendState {
 
 /// Delivery status reported by a gateway.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
 pub enum DeliveryStatus {
     /// In transit, or being retried.
     Pending,
@@ -325,6 +328,7 @@ pub struct SendingSuspended {
 
 /// Scope of a suspension.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum SuspensionScope {
     /// Numbers that differ only in their last four digits.
     Prefix,

@@ -77,7 +77,7 @@ mod tests {
         let mut account = account();
         assert_eq!(reserve_at(&mut account, 0), Ok(()));
         assert_eq!(reserve_at(&mut account, 0), Err(60));
-        assert_eq!(reserve_at(&mut account, 1), Err(60), "59.999 s are not over after 59 s");
+        assert_eq!(reserve_at(&mut account, 1), Err(60), "59.999 s have not passed after 59 s");
         assert_eq!(reserve_at(&mut account, 1_000), Err(59));
         assert_eq!(reserve_at(&mut account, 59_999), Err(1));
         assert_eq!(reserve_at(&mut account, 60_000), Ok(()));
@@ -108,7 +108,7 @@ mod tests {
         assert_eq!(
             reserve_at(&mut account, day + 1_800_000),
             Err(1_800),
-            "the wait goes on from the first refusal"
+            "the wait starts at the first refusal"
         );
         assert_eq!(reserve_at(&mut account, day + 3_600_000), Ok(()));
     }

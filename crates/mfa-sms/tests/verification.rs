@@ -139,7 +139,10 @@ fn wrong_codes_of_a_new_number_do_not_count_on_the_account() {
     for _ in 0..5 {
         assert!(matches!(scene.confirm(&other_than(&code)), Ok(VerificationOutcome::InvalidCode)));
     }
-    assert!(matches!(scene.confirm(&code), Ok(VerificationOutcome::InvalidCode)), "the fifth killed it");
+    assert!(
+        matches!(scene.confirm(&code), Ok(VerificationOutcome::InvalidCode)),
+        "the fifth wrong code ended it"
+    );
     assert_eq!(scene.account.failures, 0);
     assert!(!scene.account.has_factor());
 }

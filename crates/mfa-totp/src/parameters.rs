@@ -3,6 +3,8 @@
 use std::fmt;
 
 /// Hash function of the HMAC (RFC 6238 §1.2).
+///
+/// Exhaustive, so that each function is implemented and displayed.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub enum Algorithm {
     /// SHA-1, which every app supports. Its collisions do not affect HMAC (RFC 4226 §B.2).
@@ -26,6 +28,8 @@ impl Algorithm {
 }
 
 /// Number of digits of a code, never fewer than six (RFC 4226 §5.3).
+///
+/// Exhaustive, so that each length is parsed and displayed.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub enum Digits {
     /// Six digits, which every app supports.

@@ -9,6 +9,8 @@ use crate::{Parameters, TimeStep, TotpCode};
 const WINDOW: [i64; 3] = [-1, 0, 1];
 
 /// Result of comparing a code with the window.
+///
+/// Exhaustive, so that each result is counted and recorded.
 #[must_use]
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum CodeCheck {
@@ -141,6 +143,10 @@ mod tests {
         }
         let last_before = Timestamp::from_millis(-1);
         let found = check_code(&secret(), &code_of(0), last_before, None, Parameters::default());
-        assert_eq!(found, CodeCheck::Match(TimeStep::from_number(0)), "a second early is inside the window");
+        assert_eq!(
+            found,
+            CodeCheck::Match(TimeStep::from_number(0)),
+            "one second early is inside the window"
+        );
     }
 }

@@ -70,7 +70,7 @@ fn an_enrolment_survives_a_reload_a_wrong_code_and_a_change_of_language() {
     let member = Member { id, secret: mfa_totp::import_secret(&secret).unwrap(), access: String::new() };
     let wrong = browser.post(&format!("{BASE}/app/confirm"), &[("code", &member.wrong_code(server.now()))]);
     assert_eq!((wrong.status, secret_of(&wrong)), (401, secret.clone()), "{wrong:?}");
-    assert!(wrong.text().contains(&format!("{place}?lang=fr")), "the other language is on a page to be had");
+    assert!(wrong.text().contains(&format!("{place}?lang=fr")), "each page offers the other language");
     let again = browser.get(&format!("{BASE}/app/confirm"));
     assert_eq!(again.header("location"), Some(place.as_str()));
 

@@ -5,6 +5,8 @@ use serde::{Deserialize, Serialize};
 use crate::{Timestamp, TokenId};
 
 /// Reason why a genuine token is rejected.
+///
+/// Exhaustive, so that each reason is mapped to a response.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum DenylistReason {
     /// The token was exchanged for an access token.

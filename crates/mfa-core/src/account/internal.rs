@@ -213,6 +213,8 @@ pub struct SmsChallenge {
 }
 
 /// Purpose of an SMS code.
+///
+/// Exhaustive, so that each purpose has a message and a verification.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum SmsPurpose {
     /// Verification of a second factor.

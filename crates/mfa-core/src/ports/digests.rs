@@ -16,6 +16,8 @@ pub trait KeyedDigests: Send + Sync + fmt::Debug {
 }
 
 /// Purpose of a keyed digest. Each purpose has its own key.
+///
+/// Exhaustive, so that each purpose has a key.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum DigestPurpose {
     /// Tag that selects a recovery code in a set without revealing it.

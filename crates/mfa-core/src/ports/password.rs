@@ -104,6 +104,8 @@ fn bcrypt_cost(column: &str) -> Option<u32> {
 }
 
 /// Result of verifying a password.
+///
+/// Exhaustive, so that a caller cannot overlook a result.
 #[must_use]
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum PasswordCheck {

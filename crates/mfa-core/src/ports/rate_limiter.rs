@@ -52,6 +52,8 @@ impl RateRule {
 }
 
 /// Result of a rate-limit check.
+///
+/// Exhaustive: a call is permitted or not.
 #[must_use]
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum RateLimitDecision {

@@ -25,6 +25,8 @@ pub trait Statistics: Send + Sync + fmt::Debug {
 }
 
 /// Size of the buckets of a period.
+///
+/// Exhaustive, so that each size has a title.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum BucketSize {
     /// Hours in UTC.

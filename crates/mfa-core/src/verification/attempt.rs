@@ -22,6 +22,8 @@ pub struct FactorAttempt {
 }
 
 /// Result of checking a submitted code. Only the verification functions turn it into an outcome.
+///
+/// Exhaustive, so that each result is counted and recorded.
 #[must_use]
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum FactorResult {

@@ -27,6 +27,8 @@ pub enum DenyReason {
 }
 
 /// Requirement of an operation on the token and the account.
+///
+/// Exhaustive, so that each requirement is checked.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Requirement {
     /// Read access, or revocation of the token itself. Allowed while the account is locked.

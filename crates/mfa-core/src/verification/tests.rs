@@ -104,7 +104,7 @@ fn a_pending_token_from_before_a_lock_is_spent_once_it_ends_and_a_later_one_is_n
     assert_eq!(
         authorize(&account, &old, Requirement::Read, NOW),
         Ok(()),
-        "while it is in force, they may look"
+        "reading is allowed while it is in force"
     );
     account.unlock();
     assert_eq!(authorize(&account, &old, Requirement::Read, NOW), Err(DenyReason::TokenSpent));
@@ -354,7 +354,7 @@ fn a_right_slow_try_that_was_the_tenth_takes_its_lock_back_and_a_wrong_one_keeps
     account.failures = 9;
     let attempt = attempt("a", Stage::Pending, Requirement::SecondFactor);
     let counted = slow(&mut account, &attempt);
-    assert!(account.lock(NOW).is_some(), "nobody else is let in meanwhile");
+    assert!(account.lock(NOW).is_some(), "no other call is permitted meanwhile");
     let mut wrong = account.clone();
     let verdict = settle_attempt::<()>(&mut account, &attempt, counted, |_| Ok(FactorResult::Correct));
     assert!(matches!(verdict, Ok(VerificationOutcome::Verified(_))));

@@ -14,6 +14,7 @@ use super::kind::ProblemKind;
 ///
 /// Handlers return it; the middleware turns it into a problem document in the language of the request.
 #[derive(Debug)]
+#[non_exhaustive]
 pub enum ApiError {
     /// Error of a flow.
     Flow(FlowError),

@@ -11,6 +11,7 @@ pub struct FieldError {
 
 /// Kind of validation error.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum FieldErrorKind {
     /// A required field is missing.
     Missing,
@@ -65,6 +66,7 @@ pub enum FieldErrorKind {
 
 /// Unit of a length.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum LengthUnit {
     /// Unicode characters.
     Characters,

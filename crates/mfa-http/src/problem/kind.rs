@@ -5,6 +5,7 @@ use actix_web::http::StatusCode;
 /// Kind of problem. Each kind has one status, one code and one text per language; two kinds share a code where clients
 /// do not need the difference.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[non_exhaustive]
 pub enum ProblemKind {
     /// The body, a header or the query is not valid.
     MalformedRequest,

@@ -32,6 +32,8 @@ pub trait CodeKind: Sized {
 }
 
 /// Code that may disable TOTP.
+///
+/// Exhaustive, so that each kind of code is verified.
 #[derive(Debug)]
 pub enum DisableCode {
     /// Code of the authenticator app.

@@ -15,8 +15,8 @@ const MAX_NAME_LENGTH: usize = 64;
 
 /// Fields that have not been read yet, and the errors of those that have.
 ///
-/// [`parse`](Self::parse) reads all fields of a serde type at once. The other methods read single fields: of a query
-/// string, or of a form that no endpoint of the API shares.
+/// [`parse`](Self::parse) reads all fields of a serde type at once. [`optional`](Self::optional) reads one parameter
+/// of a query string.
 #[derive(Debug)]
 pub struct InputFields {
     entries: Vec<(String, FieldValue)>,
@@ -149,16 +149,6 @@ impl InputFields {
             self.errors.unknown = self.entries.into_iter().map(|(name, _)| name).collect();
         }
         Ok((body, self.errors))
-    }
-
-    /// Reads a required string. Returns `None` and records an error if it is missing or not valid.
-    pub fn required<T>(
-        &mut self,
-        name: &'static str,
-        parse: impl FnOnce(&str) -> Result<T, FieldErrorKind>,
-    ) -> Option<T> {
-        let value = take(&mut self.entries, name);
-        Field { name: name.to_owned(), value }.text(&mut self.errors, parse)
     }
 
     /// Reads an optional string. Returns `None` if it is missing; records an error if it is not valid.

@@ -15,6 +15,8 @@ use crate::database::audit::ChainPosition;
 const BATCH_SIZE: usize = 1_000;
 
 /// Error of comparing the log with the database.
+///
+/// Exhaustive, so that each error has a message.
 #[derive(Debug, thiserror::Error)]
 pub enum LogComparisonError {
     /// The database did not answer.

@@ -19,6 +19,7 @@ pub struct AuditKeys {
 /// Result of verifying a MAC.
 #[must_use]
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum MacCheck {
     /// The message has not changed since the MAC was made.
     Genuine,

@@ -11,6 +11,7 @@ use super::labels::{AUDIT_LABEL, digest_label};
 /// Use of a retained key: values that cannot be made again after a rotation, because their input is not stored or must
 /// not be rewritten.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
 pub enum RetainedUse {
     /// MACs of events.
     Audit,
@@ -142,7 +143,7 @@ mod tests {
         }
         let audit = AuditKeys::new(&new).with_retained(&retained);
         assert_eq!(audit.verify(&id, b"event", &mac), MacCheck::Genuine);
-        assert_eq!(audit.mac(b"event").0.as_str(), "new", "an old key makes nothing new");
+        assert_eq!(audit.mac(b"event").0.as_str(), "new", "an old key encrypts nothing new");
         let digests = DerivedDigests::new(&new).with_retained(&retained);
         assert!(digests.digest_with_each_key(DigestPurpose::RecoveryTag, b"code").contains(&tag));
         assert_eq!(digests.digest_with_each_key(DigestPurpose::PhoneNumber, b"n").len(), 1);

@@ -76,6 +76,7 @@ pub trait InstallationStore: Send + Sync + fmt::Debug {
 
 /// Table with values that are encrypted or authenticated with a key.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum KeyedTable {
     /// Table `users`.
     Users,
@@ -107,6 +108,7 @@ pub struct KeyUsage {
 
 /// Kind of value that needs a key.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum KeyedValue {
     /// Sealed column.
     Sealed(SealedColumn),

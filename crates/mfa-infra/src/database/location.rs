@@ -6,6 +6,8 @@ use std::path::PathBuf;
 use mfa_core::SecretText;
 
 /// Kind of a database, and its path or URL.
+///
+/// Exhaustive, so that each kind of database has an adapter.
 #[derive(Clone, Debug)]
 pub enum DatabaseLocation {
     /// Path of an SQLite file.

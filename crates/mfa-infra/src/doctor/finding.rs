@@ -15,6 +15,7 @@ pub struct DoctorFinding {
 
 /// Status of a checked part, from best to worst.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[non_exhaustive]
 pub enum CheckStatus {
     /// Correct.
     Ok,

@@ -92,7 +92,7 @@ mod tests {
         let mut rising = FailureSpike::default();
         assert_eq!(alerts(&mut rising, 0..60, 1), 0);
         assert_eq!(rising.last_minute(Timestamp::from_seconds(NOW + 59)), 60);
-        assert_eq!(alerts(&mut rising, 60..100, 1), 0, "what is older than a minute is out of it");
+        assert_eq!(alerts(&mut rising, 60..100, 1), 0, "failures older than a minute do not count");
         assert_eq!(alerts(&mut rising, 100..120, 5), 1);
         assert_eq!(alerts(&mut rising, 120..300, 5), 0, "one alert stands for those that follow");
         assert_eq!(alerts(&mut rising, 400..450, 5), 1);
@@ -101,8 +101,8 @@ mod tests {
     #[test]
     fn where_many_are_usual_it_takes_many_more() {
         let mut rising = FailureSpike::default();
-        assert_eq!(alerts(&mut rising, 0..3_600, 2), 3, "every five minutes, until it has become usual");
-        assert_eq!(alerts(&mut rising, 3_600..3_720, 4), 0, "twice as many are no rise");
+        assert_eq!(alerts(&mut rising, 0..3_600, 2), 3, "every five minutes, until the rate is usual");
+        assert_eq!(alerts(&mut rising, 3_600..3_720, 4), 0, "twice as many are not an increase");
         assert_eq!(alerts(&mut rising, 3_720..3_780, 12), 1);
     }
 
@@ -110,7 +110,7 @@ mod tests {
     fn a_clock_that_jumps_back_breaks_nothing() {
         let mut rising = FailureSpike::default();
         assert_eq!(alerts(&mut rising, 1_000..1_020, 10), 1);
-        assert_eq!(alerts(&mut rising, 0..60, 1), 1, "alerts again: the time of the other alert lies ahead");
+        assert_eq!(alerts(&mut rising, 0..60, 1), 1, "alerts again: the other alert is in the future");
         assert_eq!(rising.last_minute(Timestamp::from_seconds(NOW + 5_000)), 0);
     }
 }

@@ -18,6 +18,7 @@ struct GroupResultLabel {
 
 /// Outcome of a group of decisions.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum GroupResult {
     /// The group was stored.
     Stored,

@@ -9,6 +9,8 @@ use crate::settings::SettingsError;
 use crate::telemetry::TelemetryError;
 
 /// Error of opening [`Mfa`](super::Mfa). Each message contains the remedy.
+///
+/// Exhaustive, so that each error has an exit code.
 #[derive(Debug, thiserror::Error)]
 pub enum OpenError {
     /// A setting or the file of a generated key is invalid.

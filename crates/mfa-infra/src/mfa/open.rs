@@ -1,35 +1,28 @@
-//! Opening of [`Mfa`]: one function per area creates its adapters from the settings.
+//! Opening of [`Mfa`]: creates its adapters from the settings and connects them to the use cases.
 
-use std::num::NonZeroUsize;
 use std::sync::Arc;
 
-use mfa_core::{Clock, EventSink, PasswordKinds};
+use mfa_core::Clock;
 use mfa_flows::{Flows, Policy, Ports};
-use mfa_jwt::TokenService;
-use tokio::runtime::{Handle, Runtime};
+use tokio::runtime::Handle;
 use tokio_util::task::TaskTracker;
 
+use super::adapters::{Adapters, Process};
 use super::audit_retention::AuditRetentionMonitor;
 use super::clock_monitor::ClockMonitor;
 use super::demo;
-use super::encryption_keys::{Heartbeat, KeyManager};
+use super::encryption_keys::Heartbeat;
 use super::error::OpenError;
 use super::instance::Mfa;
 use super::limits::LimiterChoice;
 use super::password_kinds::PasswordKindsMonitor;
 use super::readiness_queries::ReadinessQueries;
-use super::sms::{self, SmsDependencies};
+use super::sms;
 use super::sms_monitor::SmsMonitor;
-use super::tokens::token_service;
 use crate::audit::Auditor;
-use crate::clock::MonitoredClock;
-use crate::crypto::{
-    AesGcmCipher, AuditKeys, DerivedDigests, HasherLimits, KeyRing, OsEntropy, SlowHasher, SystemClock,
-};
-use crate::database::{CommitterLimits, Database, DatabaseDependencies, DatabaseLocation, DatabaseOptions};
-use crate::metrics::Metrics;
-use crate::settings::{DatabaseUrl, Settings};
-use crate::telemetry::Telemetry;
+use crate::crypto::{OsEntropy, SystemClock};
+use crate::database::Database;
+use crate::settings::Settings;
 
 impl Mfa {
     /// Opens everything that a server needs, with the system's clock. Blocks; call it before serving.
@@ -107,61 +100,15 @@ impl Mfa {
         clock: Arc<dyn Clock>,
         adapt: impl FnOnce(Ports) -> Ports,
     ) -> Result<(Self, Handle), OpenError> {
-        let (tokens, ring) = open_keys(&settings)?;
         let process = Process::open(&settings, clock)?;
         let runtime = process.runtime.handle().clone();
-        let committer_limits = limits.committer_limits();
-        let limiters = limits.open(&settings, &runtime, process.telemetry.logger())?;
-        let location = Self::location(&settings);
-        let database = open_database(&settings, &location, committer_limits, &ring, &process)?;
-        let Encryption { cipher, digests, audit_keys, key_manager } =
-            open_encryption(ring, database.as_ref(), &process)?;
-        let (hasher, recovery_hasher) = open_hashers(&process)?;
-        let hasher = Arc::new(hasher);
-        let policy = policy(&settings, database.as_ref())?;
-        let sms = sms::ports(SmsDependencies {
-            settings: &settings,
-            database: &database,
-            clock: process.clock.clone(),
-            entropy: process.entropy.clone(),
-            runtime: runtime.clone(),
-            log: process.telemetry.logger(),
-            metrics: &process.metrics,
-        });
-        let ports = adapt(Ports {
-            accounts: database.clone(),
-            users: database.clone(),
-            audit_log: database.clone(),
-            statistics: database.clone(),
-            clock: process.clock.clone(),
-            entropy: process.entropy.clone(),
-            cipher: cipher.clone(),
-            hasher: hasher.clone(),
-            recovery_hasher: Arc::new(recovery_hasher),
-            digests: Arc::new(digests),
-            limiter: limiters.limiter,
-            log: Arc::clone(&process.events),
-            tokens: Arc::new(tokens),
-            sms,
-        });
-        let sms_monitor = SmsMonitor::new(
-            Arc::clone(&ports.sms.sends),
-            policy.sms.conversion,
-            process.clock.clone(),
-            process.telemetry.logger(),
-        );
-        let password_kinds =
-            PasswordKindsMonitor { users: Arc::clone(&ports.users), hasher, log: process.telemetry.logger() };
-        let audit_retention = AuditRetentionMonitor {
-            auditor: Auditor::new(database.clone(), audit_keys),
-            clock: process.clock.clone(),
-            max_age: settings.log.audit_retention(),
-            log: process.telemetry.logger(),
-            metrics: process.metrics.store().clone(),
-        };
-        let sms_monitor = Arc::new(sms_monitor);
+        let adapters = Adapters::open(&settings, limits, &process)?;
+        let policy = policy(&settings, adapters.database.as_ref())?;
+        let ports = adapt(adapters.ports(&settings, &process));
+        let monitors = Monitors::new(&settings, &policy, &adapters, &ports, &process);
+        let Adapters { location, database, encryption, redis, .. } = adapters;
         let readiness_queries =
-            ReadinessQueries::new(database.clone(), limiters.redis.clone(), Arc::clone(&sms_monitor));
+            ReadinessQueries::new(database.clone(), redis.clone(), Arc::clone(&monitors.sms));
         let mfa = Self {
             readiness_queries: Arc::new(readiness_queries),
             reports: sms::reports(&settings),
@@ -169,14 +116,14 @@ impl Mfa {
             flows: Arc::new(Flows::new(ports, policy)),
             database,
             location,
-            cipher,
-            key_manager,
+            cipher: encryption.cipher,
+            key_manager: encryption.key_manager,
             heartbeat: None,
             clock: process.clock,
-            redis: limiters.redis,
-            sms_monitor,
-            audit_retention: Arc::new(audit_retention),
-            password_kinds: Arc::new(password_kinds),
+            redis,
+            sms_monitor: monitors.sms,
+            audit_retention: monitors.audit_retention,
+            password_kinds: monitors.password_kinds,
             metrics: process.metrics,
             telemetry: process.telemetry,
             demo: None,
@@ -239,105 +186,43 @@ impl Mfa {
     }
 }
 
-/// Parts that every other one needs: runtime, randomness, clock, log and metrics.
-struct Process {
-    runtime: Runtime,
-    entropy: Arc<OsEntropy>,
-    clock: Arc<MonitoredClock>,
-    telemetry: Arc<Telemetry>,
-    metrics: Arc<Metrics>,
-    /// Sink of events: metrics first, then the log.
-    events: Arc<dyn EventSink>,
+/// Background tasks of a server.
+struct Monitors {
+    sms: Arc<SmsMonitor>,
+    password_kinds: Arc<PasswordKindsMonitor>,
+    audit_retention: Arc<AuditRetentionMonitor>,
 }
 
-impl Process {
-    fn open(settings: &Settings, clock: Arc<dyn Clock>) -> Result<Self, OpenError> {
-        let telemetry = Arc::new(Telemetry::open(settings.log.level, settings.log.target.clone())?);
-        let metrics = Arc::new(Metrics::new(clock.now()));
-        let mut runtime = tokio::runtime::Builder::new_multi_thread();
-        let runtime = runtime.worker_threads(2).thread_name("mfa-flow").enable_all().build();
-        Ok(Self {
-            runtime: runtime.map_err(OpenError::machine)?,
-            entropy: Arc::new(OsEntropy),
-            clock: Arc::new(MonitoredClock::new(clock, telemetry.logger())),
-            events: metrics.meter_events(telemetry.events()),
-            telemetry,
-            metrics,
-        })
+impl Monitors {
+    fn new(
+        settings: &Settings,
+        policy: &Policy,
+        adapters: &Adapters,
+        ports: &Ports,
+        process: &Process,
+    ) -> Self {
+        let log = || process.telemetry.logger();
+        Self {
+            sms: Arc::new(SmsMonitor::new(
+                Arc::clone(&ports.sms.sends),
+                policy.sms.conversion,
+                process.clock.clone(),
+                log(),
+            )),
+            password_kinds: Arc::new(PasswordKindsMonitor {
+                users: Arc::clone(&ports.users),
+                hasher: Arc::clone(&adapters.passwords),
+                log: log(),
+            }),
+            audit_retention: Arc::new(AuditRetentionMonitor {
+                auditor: Auditor::new(adapters.database.clone(), Arc::clone(&adapters.encryption.audit_keys)),
+                clock: process.clock.clone(),
+                max_age: settings.log.audit_retention(),
+                log: log(),
+                metrics: process.metrics.store().clone(),
+            }),
+        }
     }
-}
-
-/// Reads or generates the keys of tokens and of encryption.
-fn open_keys(settings: &Settings) -> Result<(TokenService, KeyRing), OpenError> {
-    let keys = settings.keys(&OsEntropy)?;
-    let tokens = token_service(settings, &keys)?;
-    let ring = KeyRing::new(keys.encryption).map_err(OpenError::unusable)?;
-    Ok((tokens, ring))
-}
-
-/// Opens the database and brings its schema up to date.
-fn open_database(
-    settings: &Settings,
-    location: &DatabaseLocation,
-    limits: CommitterLimits,
-    ring: &KeyRing,
-    process: &Process,
-) -> Result<Arc<dyn Database>, OpenError> {
-    if matches!(settings.database.url, DatabaseUrl::Sqlite(_)) {
-        settings.create_data_dir()?;
-    }
-    let options = DatabaseOptions {
-        failover: Some(process.clock.clone()),
-        pool: settings.database.pool,
-        committers: usize::try_from(settings.database.committers).unwrap_or(1),
-        limits,
-    };
-    let dependencies = DatabaseDependencies {
-        audit: Arc::new(AuditKeys::new(ring)),
-        entropy: process.entropy.clone(),
-        log: Arc::clone(&process.events),
-        metrics: process.metrics.store().clone(),
-        runtime: process.runtime.handle().clone(),
-    };
-    Ok(location.open(&options, dependencies)?)
-}
-
-/// Cipher and derived keys, after the key ring was checked against the data.
-struct Encryption {
-    cipher: Arc<AesGcmCipher>,
-    digests: DerivedDigests,
-    audit_keys: Arc<AuditKeys>,
-    key_manager: KeyManager,
-}
-
-/// Checks the key ring against the data, and adds the stored keys of removed masters to the derived ones.
-fn open_encryption(
-    ring: KeyRing,
-    database: &dyn Database,
-    process: &Process,
-) -> Result<Encryption, OpenError> {
-    let cipher = Arc::new(AesGcmCipher::new(&ring, process.entropy.clone()));
-    let (audit_keys, digests) = (AuditKeys::new(&ring), DerivedDigests::new(&ring));
-    let key_manager = KeyManager::open(ring, Arc::clone(&cipher), database, &process.runtime)?;
-    Ok(Encryption {
-        digests: digests.with_retained(key_manager.retained()),
-        audit_keys: Arc::new(audit_keys.with_retained(key_manager.retained())),
-        cipher,
-        key_manager,
-    })
-}
-
-/// Starts the hasher of passwords and that of recovery codes. The latter hashes one at a time: a burst of recovery codes
-/// leaves the other cores to other factors.
-fn open_hashers(process: &Process) -> Result<(SlowHasher, SlowHasher), OpenError> {
-    let open = |limits| {
-        SlowHasher::new(process.runtime.handle().clone(), process.entropy.clone(), limits)
-            .map_err(OpenError::machine)
-    };
-    let recovery_limits = HasherLimits { at_once: NonZeroUsize::MIN, waiting: 64 };
-    let passwords = open(HasherLimits::default())?;
-    passwords.set_kinds(PasswordKinds::UNKNOWN);
-    Ok((passwords, open(recovery_limits)?))
 }
 
 /// Returns the policy of the settings.

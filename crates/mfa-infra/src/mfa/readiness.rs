@@ -18,6 +18,8 @@ pub struct Readiness {
 }
 
 /// State of one part.
+///
+/// Exhaustive, so that each state has a response.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum PartState {
     /// The part works.

@@ -70,6 +70,7 @@ pub struct RedisLimiterOptions<'a> {
 
 /// Availability of Redis.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum RedisState {
     /// Limits are shared.
     Ready,

@@ -16,6 +16,8 @@ pub struct BrandSettings {
 }
 
 /// Language in which the texts are available.
+///
+/// Exhaustive, so that each text is available in each language.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Locale {
     /// French.

@@ -25,6 +25,7 @@ pub struct DatabaseSettings {
 
 /// Address of the database.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum DatabaseUrl {
     /// SQLite file, created if it does not exist.
     Sqlite(PathBuf),

@@ -6,6 +6,7 @@ use super::SettingsError;
 
 /// Environment selected by `MFA_ENV`.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Environment {
     /// Development on a local machine, with generated keys and other conveniences.
     Development,

@@ -5,6 +5,7 @@ use super::reader::SettingsReader;
 
 /// Origin of a key.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum KeySource<T> {
     /// Configured by a setting.
     Given(T),

@@ -11,6 +11,7 @@ use super::reader::SettingsReader;
 
 /// SMS provider with its settings.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum SmsProvider {
     /// OVH SMS API.
     Ovh(OvhSettings),

@@ -23,6 +23,7 @@ pub struct RedisSettings {
 
 /// Topology of the Redis nodes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum RedisMode {
     /// Single server.
     Single,

@@ -33,6 +33,7 @@ pub struct TokenSettings {
 
 /// Signature algorithm of access tokens. Pending tokens always use HS256.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum JwtAlgorithm {
     /// HMAC with SHA-256 and the shared secret.
     Hs256,

@@ -26,6 +26,8 @@ struct TwilioHook {
 }
 
 /// Error of a rejected report.
+///
+/// Exhaustive, so that each error has a status.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum DeliveryReportError {
     /// The provider has no callback here, or the secret in the path is wrong.

@@ -10,6 +10,7 @@ use std::sync::{Mutex, PoisonError};
 
 /// Destination of the log.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum LogTarget {
     /// Standard output.
     Stdout,

@@ -145,12 +145,12 @@ mod tests {
             slog::info!(logger, "{n}");
         }
         let lost = dropped.load(Ordering::Relaxed);
-        assert!((99..=100).contains(&lost), "the thread may hold one: {lost}");
+        assert!((99..=100).contains(&lost), "the thread may still hold one connection: {lost}");
         drop(go);
         drop(guard);
         let kept = kept.lock().unwrap();
         let reports = kept.iter().filter(|it| it.starts_with("access lines dropped")).count();
-        assert!((1..=2).contains(&reports), "one for each time that the count was found grown: {reports}");
+        assert!((1..=2).contains(&reports), "one report for each increase of the count: {reports}");
         let written = kept.len().saturating_sub(reports);
         assert_eq!(u64::try_from(written).unwrap().saturating_add(lost), ALL);
         slog::info!(logger, "after the end");

@@ -16,6 +16,8 @@ const SIGNATURE_BYTES: usize = 64;
 const PROBE: &[u8] = b"nova-mfa";
 
 /// Asymmetric algorithms for access tokens, which services can verify without being able to issue them.
+///
+/// Exhaustive, so that each algorithm has a key type and a JWK.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum SigningAlgorithm {
     /// Ed25519 (RFC 8037 §3.1). Deterministic: signing needs no randomness.

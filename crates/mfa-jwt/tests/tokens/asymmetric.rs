@@ -308,7 +308,7 @@ fn a_new_private_key_signs_and_the_old_one_verifies_as_long_as_it_stands() {
         let fresh = overlap.one_factor(&marie(), &entropy, now()).unwrap().token;
         assert_eq!(head_of(fresh.expose()), new.header());
         let ids: Vec<_> = overlap.public_keys().keys().iter().map(|it| it.id().to_owned()).collect();
-        assert_eq!(ids, [new.public.id(), old.public.id()], "the one that signs first, and none twice");
+        assert_eq!(ids, [new.public.id(), old.public.id()], "the signing key first, and no key twice");
 
         let dropped = service_with(ring(), false);
         assert_eq!(dropped.authenticate(before.expose(), now()), Err(TokenError::Invalid));

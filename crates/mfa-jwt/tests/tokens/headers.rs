@@ -100,7 +100,7 @@ fn a_key_is_not_taken_from_the_token() {
     );
     assert_invalid(&sign_text(&header.to_string(), &pending_claims().to_string(), OTHER_KEY), "jwk");
     let genuine = service().authenticate(&sign(&header, &pending_claims()), now());
-    assert_eq!(genuine.map(|it| it.stage), Ok(Stage::Pending), "they are not looked at");
+    assert_eq!(genuine.map(|it| it.stage), Ok(Stage::Pending), "they are not checked");
 }
 
 #[test]

@@ -31,7 +31,7 @@ fn a_pending_token_of_python_is_accepted_where_the_switch_is_on() {
     assert_eq!(presented.stage, Stage::Pending);
     assert_eq!(presented.id, TokenId::from_jti(PENDING_OF_PYTHON));
     assert_eq!(presented.session, None);
-    assert_eq!(presented.issued_at, Timestamp::from_seconds(NOW), "taken to have had its 300 s");
+    assert_eq!(presented.issued_at, Timestamp::from_seconds(NOW), "counted as if its 300 s were over");
     assert_eq!(presented.expires_at, Timestamp::from_seconds(NOW + 300));
     assert_eq!(presented.auth_time, None);
 }
@@ -77,7 +77,7 @@ fn the_four_claims_are_required() {
 #[test]
 fn a_claim_that_stands_must_still_be_right() {
     for claims in [pending_claims(), one_factor_claims(), two_factor_claims()] {
-        assert!(stage_of(&claims).is_some(), "all claims right, header plain");
+        assert!(stage_of(&claims).is_some(), "valid claims, plain header");
         for name in claims.as_object().unwrap().keys() {
             for wrong in [Value::Null, json!({}), json!([1]), json!(1.5)] {
                 let flawed = set(claims.clone(), name, wrong.clone());

@@ -4,6 +4,7 @@ use actix_web::http::StatusCode;
 use maud::{Markup, html};
 use mfa_core::BackupMethod;
 use mfa_flows::{AcceptedStages, Profile};
+use serde::Deserialize;
 
 use crate::SharedRequest;
 use crate::error::belongs_on_the_form;
@@ -15,6 +16,14 @@ use crate::parts::{
 use crate::request::PageRequest;
 use crate::response::{PageResponse, PageResult};
 use mfa_http::backup_method;
+use mfa_http::request::Field;
+
+/// Form with a backup method.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct BackupForm {
+    method: Field,
+}
 
 /// `GET /interface/BRAND/backup`
 pub(crate) async fn show(request: SharedRequest) -> PageResult {
@@ -28,9 +37,9 @@ pub(crate) async fn show(request: SharedRequest) -> PageResult {
 /// `POST /interface/BRAND/backup`
 pub(crate) async fn choose(request: SharedRequest) -> PageResult {
     let call = request.open(AcceptedStages::TwoFactors)?;
-    let mut fields = request.form().object()?;
-    let method = fields.required("method", backup_method);
-    let method = fields.finish(method)?;
+    let (form, mut errors) = request.form().parse::<BackupForm>()?;
+    let method = form.method.text(&mut errors, backup_method);
+    let method = errors.finish(method)?;
     match request.run(|flows| async move { flows.set_backup(&call, method).await }).await {
         Ok(()) => {
             let flash = if method == BackupMethod::Sms { Flash::BackupSms } else { Flash::BackupNone };

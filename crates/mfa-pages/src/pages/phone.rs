@@ -5,6 +5,7 @@ use maud::{Markup, html};
 use mfa_core::{SecretText, Timestamp};
 use mfa_flows::{AcceptedStages, FlowError, Profile};
 use mfa_sms::PhoneNumber;
+use serde::Deserialize;
 
 use super::codes;
 use crate::SharedRequest;
@@ -20,7 +21,15 @@ use crate::request::PageRequest;
 use crate::response::{PageResponse, PageResult};
 use crate::sealed_state::SealedState;
 use mfa_http::problem::{ApiError, FieldErrorKind};
-use mfa_http::request::sms_code;
+use mfa_http::request::{Field, sms_code};
+
+/// Form with a phone number.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct PhoneForm {
+    country: Field,
+    phone: Field,
+}
 
 /// A phone number as it was typed.
 struct TypedNumber {
@@ -75,13 +84,14 @@ pub(crate) async fn set(request: SharedRequest) -> PageResult {
 
 fn number(request: &PageRequest, typed: &TypedNumber) -> Result<PhoneNumber, ApiError> {
     let is_offered = request.site.countries().contains(&typed.country);
-    let mut fields = request.form().object()?;
-    let country =
-        fields.required("country", |_| if is_offered { Ok(()) } else { Err(FieldErrorKind::NotACountry) });
-    let number = fields.required("phone", |text| {
+    let (form, mut errors) = request.form().parse::<PhoneForm>()?;
+    let country = form
+        .country
+        .text(&mut errors, |_| if is_offered { Ok(()) } else { Err(FieldErrorKind::NotACountry) });
+    let number = form.phone.text(&mut errors, |text| {
         PhoneNumber::parse(text, &typed.country).map_err(|_| FieldErrorKind::NotAPhoneNumber)
     });
-    Ok(fields.finish(country.zip(number))?.1)
+    Ok(errors.finish(country.zip(number))?.1)
 }
 
 /// `GET /interface/BRAND/phone/confirm`

@@ -3,7 +3,8 @@
 use actix_web::http::StatusCode;
 use maud::html;
 use mfa_core::{SecretText, Stage};
-use mfa_flows::AcceptedStages;
+use mfa_flows::{AcceptedStages, FlowError};
+use serde::Deserialize;
 
 use crate::SharedRequest;
 use crate::canonical_url::canonical_url;
@@ -12,6 +13,7 @@ use crate::layout::{Layout, document};
 use crate::parts::icon;
 use crate::response::{PageResponse, PageResult};
 use mfa_http::problem::ApiError;
+use mfa_http::request::Field;
 
 /// Redirects a `GET` for a path that only accepts forms to the page with the form.
 pub(crate) async fn go_to_the_form(request: SharedRequest) -> PageResult {
@@ -26,22 +28,27 @@ pub(crate) async fn logout(request: SharedRequest) -> PageResult {
     Ok(response.with_flash(&request, Flash::SignedOut))
 }
 
+/// Form with the token that another login page hands over.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct HandoverForm {
+    token: Field,
+}
+
 /// `POST /interface/BRAND/handover` with `token`: signs in a user whose password the login page at
 /// `MFA_LOGIN_URL` verified.
 ///
 /// Accepts only a pending token, from a page of that origin; the second factor is still required. The answer is a
-/// page
-/// and not a redirect, because a browser that follows a redirect from another site does not send the cookie
+/// page and not a redirect, because a browser that follows a redirect from another site does not send the cookie
 /// (`SameSite=Strict`).
 pub(crate) async fn take_over(request: SharedRequest) -> PageResult {
     request.require_handover()?;
-    let token = request.form().clone();
-    let mut fields = token.object()?;
-    let token = fields.required("token", |text| Ok(SecretText::new(text.to_owned())));
-    let token = fields.finish(token)?;
+    let (form, mut errors) = request.form().parse::<HandoverForm>()?;
+    let token = form.token.text(&mut errors, |text| Ok(SecretText::new(text.to_owned())));
+    let token = errors.finish(token)?;
     let call = request.open_token(Some(token.expose()), AcceptedStages::SecondFactor)?;
     if call.token.stage != Stage::Pending {
-        return Err(ApiError::Flow(mfa_flows::FlowError::WrongStage).into());
+        return Err(ApiError::Flow(FlowError::WrongStage).into());
     }
     let seconds = call.token.expires_at.since(request.now()).as_secs();
     let profile = request.run(|flows| async move { flows.profile(&call).await }).await?;

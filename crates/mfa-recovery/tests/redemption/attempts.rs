@@ -18,7 +18,7 @@ fn try_with(
     let tried =
         block_on(look_up_code(state, user, &RecoveryCodeInput::parse(typed).unwrap(), digests).check(hasher))
             .unwrap();
-    assert_eq!(hasher.take_count(), 1, "one hash a try: {typed}");
+    assert_eq!(hasher.take_count(), 1, "one hash per attempt: {typed}");
     tried
 }
 
@@ -108,7 +108,7 @@ fn one_code_that_two_users_have_shows_in_neither_tag_nor_hash() {
     let (bobs, bobs_state) = set(BOB, &SeededEntropy::default(), &hasher);
     assert_eq!(shown(&alices), shown(&bobs));
     for (one, other) in alices_state.codes.iter().zip(&bobs_state.codes) {
-        assert_ne!(one.tag, other.tag, "a tag is of user and code");
+        assert_ne!(one.tag, other.tag, "a tag depends on the user and the code");
         assert_ne!(one.digest, other.digest, "each hash has a salt of its own");
     }
 }

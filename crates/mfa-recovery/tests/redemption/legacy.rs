@@ -68,11 +68,11 @@ fn a_code_is_found_by_trying_one_after_the_other_and_is_good_once() {
     let mut state = foreign(LegacyCodeFormat::default(), &["A1B2-C3D4", "E5F6-0718", "DEAD-BEEF"]);
     assert!(has_legacy(&state));
     let (HashComparison::Match(fit), 2) = tried(&state, " E5F6-0718 ") else {
-        panic!("the second code fits")
+        panic!("the second code matches")
     };
     assert_eq!(spend(&mut state, &fit, NOW), FactorResult::Correct);
     assert_eq!(spend(&mut state, &fit, NOW), FactorResult::Wrong);
-    assert_eq!(tried(&state, "E5F6-0718"), (HashComparison::NoMatch, 2), "a spent code is not even tried");
+    assert_eq!(tried(&state, "E5F6-0718"), (HashComparison::NoMatch, 2), "a used code is not compared");
     assert_eq!(listing(&state).left, 2);
 }
 
@@ -84,7 +84,7 @@ fn a_wrong_answer_costs_a_hash_for_each_code_that_is_not_spent() {
         code.used_at = Some(NOW);
     }
     assert!(!has_legacy(&state));
-    assert_eq!(tried(&state, "A1B2-C3D4"), (HashComparison::NoMatch, 1), "a dummy, as for everybody else");
+    assert_eq!(tried(&state, "A1B2-C3D4"), (HashComparison::NoMatch, 1), "a dummy hash, as for every user");
 }
 
 #[test]

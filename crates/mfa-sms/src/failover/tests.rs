@@ -211,7 +211,7 @@ fn the_deadline_is_one_for_all_gateways_and_the_retry() {
     assert_eq!(world.clock.now().since(NOW), Duration::from_secs(8));
     let world = World::timed(vec![(Duration::from_millis(7_100), AT_ONCE)], slow(accepted()));
     assert_eq!(world.send().delivery, DeliveryOutcome::NotSent { retry_after: None });
-    assert_eq!(world.calls(), [1, 0], "with less than a second left nothing new begins");
+    assert_eq!(world.calls(), [1, 0], "with less than a second left, no new call starts");
 }
 
 #[test]

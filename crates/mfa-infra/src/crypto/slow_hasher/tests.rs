@@ -182,7 +182,7 @@ fn whoever_finds_the_queue_full_is_refused_at_once_and_the_others_are_served() {
     go.send(()).unwrap();
     assert!(runtime.block_on(first).unwrap().is_ok());
     assert!(runtime.block_on(second).unwrap().is_ok());
-    assert_eq!(hasher.admitted.available_permits(), 2, "every place is free again");
+    assert_eq!(hasher.admitted.available_permits(), 2, "every slot is free again");
 }
 
 #[test]

@@ -108,7 +108,7 @@ fn a_flood_of_addresses_loosens_no_limit_and_keeps_to_its_memory() {
 
     clock.advance(Duration::from_mins(2));
     assert!(allowed(limiter.take_now(IP, "late-1")));
-    assert!(limiter.code_check_per_ip.governor.len() <= 1, "and it is all forgotten in time");
+    assert!(limiter.code_check_per_ip.governor.len() <= 1, "and old failures are dropped");
 }
 
 #[test]

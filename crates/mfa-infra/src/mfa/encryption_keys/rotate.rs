@@ -45,6 +45,8 @@ pub struct UnreadableValue {
 }
 
 /// Error that stopped a rotation. Re-encrypted values stay so; run the rotation again to continue.
+///
+/// Exhaustive, so that each error has a message.
 #[derive(Debug, thiserror::Error)]
 pub enum RotateError {
     /// A running server lacks the primary key, or seals with another key.

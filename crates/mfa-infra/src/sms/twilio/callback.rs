@@ -9,6 +9,7 @@ use sha1::Sha1;
 /// Result of verifying a callback signature.
 #[must_use]
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum CallbackCheck {
     /// The signature is valid.
     Genuine,

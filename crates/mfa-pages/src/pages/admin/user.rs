@@ -22,6 +22,8 @@ use crate::response::{PageResponse, PageResult};
 use crate::sealed_state::SealedState;
 use mfa_http::admin_reason;
 use mfa_http::problem::{ApiError, FieldErrorKind};
+use mfa_http::request::{Field, FieldErrors, UnparsedBody};
+use serde::Deserialize;
 
 /// The number of events on the page.
 const EVENTS: u32 = 8;
@@ -172,7 +174,7 @@ fn act(
 pub(crate) async fn unlock(request: SharedRequest) -> PageResult {
     let change =
         |flows: Arc<Flows>, admin: AdminCall, user, ()| async move { flows.unlock_user(&admin, user).await };
-    changed(&request, Some(()), change).await?;
+    changed(&request, reason_only, change).await?;
     done(&request, Flash::Unlocked)
 }
 
@@ -180,22 +182,18 @@ pub(crate) async fn unlock(request: SharedRequest) -> PageResult {
 pub(crate) async fn reset(request: SharedRequest) -> PageResult {
     let change =
         |flows: Arc<Flows>, admin: AdminCall, user, ()| async move { flows.reset_user(&admin, user).await };
-    changed(&request, Some(()), change).await?;
+    changed(&request, reason_only, change).await?;
     done(&request, Flash::Reset)
 }
 
 /// `POST /interface/BRAND/admin/users/{id}/enforce` with `enforced`: `yes` or `no`
 pub(crate) async fn enforce(request: SharedRequest) -> PageResult {
-    let enforced = match request.form_value("enforced") {
-        Some("yes") => Some(true),
-        Some("no") => Some(false),
-        _ => None,
-    };
     let change = |flows: Arc<Flows>, admin: AdminCall, user, enforced| async move {
-        flows.enforce_user(&admin, user, enforced).await
+        flows.enforce_user(&admin, user, enforced).await?;
+        Ok(enforced)
     };
-    changed(&request, enforced, change).await?;
-    done(&request, if enforced == Some(true) { Flash::Enforced } else { Flash::NotEnforced })
+    let enforced = changed(&request, enforcement, change).await?;
+    done(&request, if enforced { Flash::Enforced } else { Flash::NotEnforced })
 }
 
 /// `POST /interface/BRAND/admin/users/{id}/codes`: generates recovery codes for the user.
@@ -203,7 +201,7 @@ pub(crate) async fn codes(request: SharedRequest) -> PageResult {
     let change = |flows: Arc<Flows>, admin: AdminCall, user, ()| async move {
         flows.regenerate_for(&admin, user).await
     };
-    let codes = changed(&request, Some(()), change).await?;
+    let codes = changed(&request, reason_only, change).await?;
     let user = user_of(&request)?;
     let state = SealedState::Codes { of: Some(user), with_factor: false, codes };
     let response = PageResponse::redirect(&request, &format!("/admin/users/{user}/codes"));
@@ -257,10 +255,54 @@ fn done(request: &PageRequest, flash: Flash) -> PageResult {
     Ok(response.with_flash(request, flash))
 }
 
-/// Reads the reason, authorises the administrator and runs one change of the user in the path.
+/// Form of an action that takes a reason.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct ReasonForm {
+    reason: Option<Field>,
+}
+
+/// Form that requires MFA of a user, or ends the requirement.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct EnforceForm {
+    enforced: Field,
+    reason: Option<Field>,
+}
+
+/// Reason and value of an action.
+type ReasonAnd<C> = (Option<String>, C);
+
+fn reason_only(form: &UnparsedBody) -> Result<ReasonAnd<()>, ApiError> {
+    let (form, mut errors) = form.parse::<ReasonForm>()?;
+    let reason = reason(form.reason, &mut errors);
+    errors.finish(Some((reason, ())))
+}
+
+fn enforcement(form: &UnparsedBody) -> Result<ReasonAnd<bool>, ApiError> {
+    let (form, mut errors) = form.parse::<EnforceForm>()?;
+    let reason = reason(form.reason, &mut errors);
+    let enforced = form.enforced.text(&mut errors, |text| match text {
+        "yes" => Ok(true),
+        "no" => Ok(false),
+        _ => Err(FieldErrorKind::NotOneOf),
+    });
+    errors.finish(enforced.map(|enforced| (reason, enforced)))
+}
+
+/// Validates a reason. An empty field is none.
+fn reason(field: Option<Field>, errors: &mut FieldErrors) -> Option<String> {
+    let reason = field?.text(errors, |text| match text.trim() {
+        "" => Ok(None),
+        text => admin_reason(text).map(Some),
+    });
+    reason.flatten()
+}
+
+/// Authorises the administrator and runs one change of the user in the path.
 async fn changed<C, T, F>(
     request: &PageRequest,
-    what: Option<C>,
+    read: impl FnOnce(&UnparsedBody) -> Result<ReasonAnd<C>, ApiError>,
     change: impl FnOnce(Arc<Flows>, AdminCall, UserId, C) -> F + Send + 'static,
 ) -> Result<T, ApiError>
 where
@@ -269,19 +311,13 @@ where
     F: Future<Output = Result<T, FlowError>> + Send,
 {
     let call = open(request)?;
-    let mut fields = request.form().object()?;
-    let why = fields.optional("reason", |text| {
-        let text = text.trim();
-        if text.is_empty() { Ok(None) } else { admin_reason(text).map(Some) }
-    });
-    let _ = fields.optional("enforced", |_| Ok::<_, FieldErrorKind>(()));
-    let what = fields.finish(what)?;
+    let (reason, value) = read(request.form())?;
     let named = user_of(request);
     request
         .run(|flows| async move {
             let act = named.as_ref().map_or(AdminAct::Look, |user| AdminAct::Change(*user));
-            let admin = flows.administrator(&call, act, why.flatten()).await?;
-            Ok::<_, ApiError>(change(Arc::clone(&flows), admin, named?, what).await?)
+            let admin = flows.administrator(&call, act, reason).await?;
+            Ok::<_, ApiError>(change(Arc::clone(&flows), admin, named?, value).await?)
         })
         .await
 }
