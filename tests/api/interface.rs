@@ -310,8 +310,8 @@ fn the_sms_outbox_is_shown_on_localhost_only() {
         assert_eq!(at("localhost").header(header, "127.0.0.1").send().status, 404, "{header}");
     }
     let page = server.client().named("localhost").get(BASE).send().text();
-    assert!(page.contains("class=\"pocket\""));
-    assert!(!server.client().get(BASE).send().text().contains("class=\"pocket\""));
+    assert!(page.contains("class=\"sms-preview\""));
+    assert!(!server.client().get(BASE).send().text().contains("class=\"sms-preview\""));
 }
 
 #[test]
@@ -325,7 +325,7 @@ fn the_sms_outbox_page_does_not_exist_without_the_outbox_gateway() {
     ]);
     let local = |path: &str| server.client().named("localhost").get(path).send();
     assert_eq!(local(&format!("{BASE}/outbox")).status, 404);
-    assert!(!local(BASE).text().contains("class=\"pocket\""));
+    assert!(!local(BASE).text().contains("class=\"sms-preview\""));
 }
 
 #[test]

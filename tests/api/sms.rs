@@ -322,7 +322,7 @@ fn a_prefix_with_low_conversion_is_blocked_and_reported_in_log_and_readiness() {
         assert_eq!(server.outbox().len(), 30);
         let parts = server.client().get("/health/ready").send().ok();
         assert_eq!(parts["degraded"][0]["part"], "sms", "{parts}");
-        assert!(server.log_contains("SMS refused: too few codes are used"));
+        assert!(server.log_contains("SMS rejected: low conversion rate"));
         set_at(10, "79876").1.ok();
         server.advance(86_400);
         set_at(21, "61234").1.ok();

@@ -1,4 +1,4 @@
-//! Table of every route and every kind of token, with the expected result.
+//! Tests of token stages by account: enrolled, without a factor, and enforced without a factor.
 
 use mfa_core::UserId;
 use mfa_flows::TokenKind;

@@ -1,4 +1,4 @@
-//! Which crate may depend on which.
+//! Rule: crates depend on each other only as the map allows.
 
 use cargo_metadata::{DependencyKind, Metadata};
 
@@ -99,7 +99,7 @@ pub(crate) fn forbidden(members: &[Member]) -> Vec<String> {
     sentences
 }
 
-/// What lies below a crate in the map; `None` for a crate that is not on it.
+/// Returns the crates that a crate may depend on; `None` for a crate that the map does not have.
 fn below(name: &str) -> Option<&'static [&'static str]> {
     Some(match name {
         "mfa-core" => &[],
@@ -165,8 +165,8 @@ fn for_tests(mut member: Member) -> Member {
     member
 }
 
-/// What is said when `user` is added to a workspace that already follows the map.
-fn said_of(user: Member) -> Vec<String> {
+/// Returns the violations after `user` is added to a workspace that follows the map.
+fn violations_with(user: Member) -> Vec<String> {
     let mut members: Vec<_> = MEETS_HTTP
         .iter()
         .chain(&DOMAIN)
@@ -189,7 +189,7 @@ fn arrows_down_the_map_are_free() {
         member("mfa-server", &["mfa-http", "mfa-pages", "tokio"]),
         member("nova-mfa-tests", &["mfa-server", "mfa-admin", "ureq"]),
     ] {
-        assert_eq!(said_of(allowed), [""; 0]);
+        assert_eq!(violations_with(allowed), [""; 0]);
     }
 }
 
@@ -209,8 +209,8 @@ fn arrows_up_or_across_the_map_are_refused() {
         ("mfa-server", "nova-mfa-tests"),
     ] {
         let sentence = format!("{from} must not depend on {to}: arrows point down only");
-        assert_eq!(said_of(member(from, &[to])), [sentence.as_str()]);
-        assert_eq!(said_of(for_tests(member(from, &[to]))), [sentence.as_str()]);
+        assert_eq!(violations_with(member(from, &[to])), [sentence.as_str()]);
+        assert_eq!(violations_with(for_tests(member(from, &[to]))), [sentence.as_str()]);
     }
 }
 
@@ -229,8 +229,8 @@ fn a_domain_crate_that_lists_io_is_refused_unless_for_its_tests() {
             "slog",
         ] {
             let sentence = format!("{name} must not depend on {io}: the domain does no I/O");
-            assert_eq!(said_of(member(name, &[io])), [sentence]);
-            assert_eq!(said_of(for_tests(member(name, &[io]))), [""; 0]);
+            assert_eq!(violations_with(member(name, &[io])), [sentence]);
+            assert_eq!(violations_with(for_tests(member(name, &[io]))), [""; 0]);
         }
     }
 }
@@ -238,20 +238,20 @@ fn a_domain_crate_that_lists_io_is_refused_unless_for_its_tests() {
 #[test]
 fn only_the_applications_meet_http() {
     let sentence = "mfa-infra must not depend on actix-web: HTTP belongs to mfa-http and above";
-    assert_eq!(said_of(member("mfa-infra", &["actix-web"])), [sentence]);
-    assert_eq!(said_of(for_tests(member("mfa-infra", &["actix-web"]))), [sentence]);
+    assert_eq!(violations_with(member("mfa-infra", &["actix-web"])), [sentence]);
+    assert_eq!(violations_with(for_tests(member("mfa-infra", &["actix-web"]))), [sentence]);
 }
 
 #[test]
 fn the_in_memory_adapters_are_not_shipped() {
     let mut infra = member("mfa-infra", &["mfa-core"]);
     infra.listed[0].features.push("testing".to_owned());
-    assert_eq!(said_of(for_tests(member("mfa-infra", &["mfa-core"]))), [""; 0]);
-    assert_eq!(said_of(infra), ["mfa-infra must not ship mfa-core's feature `testing`"]);
+    assert_eq!(violations_with(for_tests(member("mfa-infra", &["mfa-core"]))), [""; 0]);
+    assert_eq!(violations_with(infra), ["mfa-infra must not ship mfa-core's feature `testing`"]);
 }
 
 #[test]
 fn a_crate_without_a_place_in_the_map_is_refused() {
     let sentence = "mfa-utils has no place in the map: give it one here and in docs/architecture.md";
-    assert_eq!(said_of(member("mfa-utils", &[])), [sentence]);
+    assert_eq!(violations_with(member("mfa-utils", &[])), [sentence]);
 }

@@ -15,7 +15,7 @@ struct Import {
     is_public: bool,
 }
 
-/// Which module imports which, with an example.
+/// Imports between modules, each with an example.
 type Edges = BTreeMap<(Vec<String>, Vec<String>), String>;
 
 /// A sentence for each circle of modules in a crate.

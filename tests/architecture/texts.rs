@@ -9,7 +9,8 @@ use std::path::{Path, PathBuf};
 use crate::architecture::source::{root, source_folders, string_literals};
 
 /// Idioms that a newcomer reads twice, each with what to write instead.
-const IDIOMS: [(&str, &str); 18] = [
+const IDIOMS: [(&str, &str); 21] = [
+    ("do not fit", "does not match"),
     ("is a must", "is required"),
     ("anew", "again"),
     ("at hand", "available"),
@@ -19,9 +20,11 @@ const IDIOMS: [(&str, &str); 18] = [
     ("good for", "expires in"),
     ("hands over", "passes"),
     ("is to be had", "is available"),
+    ("left alone", "skipped"),
     ("mend", "correct"),
     ("no longer good", "no longer valid"),
     ("says so", "reports it"),
+    ("slow lane", "contended queue"),
     ("stand in for", "replace"),
     ("stands in for", "replaces"),
     ("take them out", "remove them"),

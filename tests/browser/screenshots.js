@@ -13,15 +13,15 @@ const folder = process.argv[2] ?? 'docs/images/interface';
 await mkdir(folder, { recursive: true });
 const browser = await openBrowser();
 
-/** Takes one screenshot, with the SMS preview only if `pocket` is set. */
-const camera = (window, prefix) => async (name, { pocket = false } = {}) => {
+/** Takes one screenshot, with the SMS preview only if `smsPreview` is set. */
+const camera = (window, prefix) => async (name, { smsPreview = false } = {}) => {
   await window.page.evaluate((show) => {
     document.activeElement?.blur();
     scrollTo(0, 0);
-    const element = document.querySelector('.pocket');
+    const element = document.querySelector('.sms-preview');
     if (element) element.hidden = !show;
     document.body.classList.toggle('dev', show);
-  }, pocket);
+  }, smsPreview);
   await window.page.screenshot({ path: join(folder, `${prefix}-${name}.png`), fullPage: true });
 };
 
@@ -32,7 +32,7 @@ const tour = async (prefix, options) => {
   const take = camera(window, prefix);
   const person = new Person(window, options.language, { name: 'demo', password: server.password });
   await window.go();
-  await person.protect((name) => take(name, { pocket: name === 'phone-code' }));
+  await person.protect((name) => take(name, { smsPreview: name === 'phone-code' }));
   await window.go('/codes');
   await take('codes-list');
   await window.go('/activity');
@@ -80,7 +80,7 @@ const elsewhere = async (prefix, options) => {
   await window.go();
   await person.logIn();
   await window.expectText(person.words.away);
-  await take('away');
+  await take('login-external');
   await unblock();
   await window.close();
   await server.stop();
@@ -111,7 +111,7 @@ const administration = async (prefix, options) => {
   await window.go();
   await person.protect();
   await window.go('/admin');
-  await take('board');
+  await take('dashboard');
   await window.go('/admin/users?query=');
   await take('users');
   await window.go('/admin/users/2');

@@ -38,7 +38,7 @@ test('a required second factor can be a phone, and a second SMS can be requested
   // The number is filled in as it was entered.
   await window.click(person.words.send);
   await window.expectText('Saisissez le code reçu');
-  await window.page.locator('.pocket-messages li').nth(1).waitFor();
+  await window.page.locator('.sms-preview-messages li').nth(1).waitFor();
   await window.expectAccessible('two-messages');
   assert.equal((await server.outbox()).length, 2);
   await window.useSmsCode(person.words.use);

@@ -158,7 +158,7 @@ fn an_account_in_novas_own_table_is_read_and_written_with_its_column_types() {
     assert_eq!(changed.unwrap(), Some((true, false, Some(until))));
     let account = store.runtime.block_on(store.accounts().find(ada)).unwrap().unwrap();
     assert_eq!(account.lock_until, Some(Timestamp::from_seconds(1_928_000_000)));
-    assert!(!store.database.made_users().unwrap());
+    assert!(!store.database.owns_users_table().unwrap());
     let found = store.runtime.block_on(store.database.find_credentials("ada")).unwrap();
     assert_eq!(found.map(|it| it.user), Some(ada));
 }

@@ -181,7 +181,7 @@ pub(crate) enum KeysCommand {
         #[arg(long, value_name = "NAME")]
         algorithm: Option<PrivateKeyKind>,
     },
-    /// Show what uses each encryption key and what can be removed.
+    /// Show the use of each encryption key and which to remove.
     Status,
     /// Re-encrypt all rows with the primary key.
     ///

@@ -52,7 +52,7 @@ pub(crate) struct ColumnMap {
     columns: std::collections::BTreeMap<String, String>,
     recovery_codes: CodeFormat,
     phone: PhoneFormat,
-    source: SourceColumns,
+    source: SourceColumnPolicy,
 }
 
 /// Format of the recovery codes.
@@ -93,7 +93,7 @@ impl Default for PhoneFormat {
 /// Treatment of the source columns after the import.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default, deny_unknown_fields)]
-struct SourceColumns {
+struct SourceColumnPolicy {
     keep: bool,
 }
 

@@ -64,7 +64,7 @@ impl fmt::Display for Banner {
         writeln!(f, "[INFO]    API: {url}/api/mfa")?;
         writeln!(f, "[INFO]    Health: {url}/health")?;
         writeln!(f, "[INFO]    Documentation: {url}/docs")?;
-        write!(f, "[INFO]    Store: {}", self.database)?;
+        write!(f, "[INFO]    Database: {}", self.database)?;
         let Some((username, password)) = &self.demo else { return Ok(()) };
         let password = password.expose();
         let body = serde_json::to_string(&LoginBody { username, password }).map_err(|_| fmt::Error)?;

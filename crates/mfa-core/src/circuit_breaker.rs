@@ -63,7 +63,7 @@ pub enum CircuitTransition {
     Closed,
 }
 
-/// Permission for one call. Report its result with [`CallPermit::report`].
+/// Permission of a [`CircuitBreaker`] for one call. Report its result with [`CallPermit::report`].
 ///
 /// A permit dropped without a result counts neither way.
 #[must_use]

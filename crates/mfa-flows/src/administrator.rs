@@ -10,9 +10,9 @@ use crate::flows::Flows;
 ///
 /// Exhaustive, so that each action has an event.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum AdminAct {
+pub enum AdminAction {
     /// Read data.
-    Look,
+    Read,
     /// Change this user's account.
     Change(UserId),
 }
@@ -31,7 +31,7 @@ impl Flows {
     pub async fn administrator(
         &self,
         call: &Call,
-        act: AdminAct,
+        act: AdminAction,
         reason: Option<String>,
     ) -> Result<AdminCall, FlowError> {
         let now = self.now();
@@ -57,7 +57,7 @@ impl Flows {
         &self,
         account: &Account,
         call: &Call,
-        act: AdminAct,
+        act: AdminAction,
         now: Timestamp,
     ) -> Result<(), FlowError> {
         let check = |need| {
@@ -70,7 +70,7 @@ impl Flows {
             Stage::TwoFactors(_) => return Err(FlowError::NotAllowed),
             Stage::Pending | Stage::OneFactor => return Err(FlowError::WrongStage),
         }
-        if act == AdminAct::Change(account.user) {
+        if act == AdminAction::Change(account.user) {
             check(Requirement::Change { max_age: self.policy.step_up_max_age })?;
         }
         Ok(())

@@ -43,7 +43,7 @@ pub struct LegacyRow {
     pub enrol_anew: bool,
 }
 
-/// Result for one value of a row.
+/// Result of importing one factor of a legacy account.
 ///
 /// Exhaustive, so that the report counts each outcome.
 #[must_use]
@@ -57,7 +57,7 @@ pub enum LegacyImportOutcome {
     /// It had been imported before.
     AlreadyImported,
     /// The account has another value, which is kept.
-    KeptCurrent,
+    KeptExisting,
     /// It cannot be imported, and is unchanged.
     Rejected(&'static str),
     /// It cannot be unsealed or sealed now, and is unchanged. It may be valid, so it is never removed.
@@ -244,7 +244,7 @@ fn import_value(
         Ok(value) => {
             let same = other.is_none_or(|text| read(text).is_ok_and(|it| it == value));
             (
-                if same { LegacyImportOutcome::AlreadyImported } else { LegacyImportOutcome::KeptCurrent },
+                if same { LegacyImportOutcome::AlreadyImported } else { LegacyImportOutcome::KeptExisting },
                 Some(sealed.clone()),
             )
         }
@@ -269,7 +269,7 @@ fn import_recovery(account: &mut Account, other: Option<&RecoveryState>) -> Lega
     if digests(&account.recovery) == digests(other) {
         LegacyImportOutcome::AlreadyImported
     } else {
-        LegacyImportOutcome::KeptCurrent
+        LegacyImportOutcome::KeptExisting
     }
 }
 

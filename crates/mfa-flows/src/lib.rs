@@ -43,7 +43,7 @@ mod transfer;
 mod verify;
 
 pub use admin::{IssuedAdminToken, NewUserRequest, TokenKind, UserSelector};
-pub use administrator::AdminAct;
+pub use administrator::AdminAction;
 pub use call::{AcceptedStages, AdminCall, Call};
 pub use delivery_report::DeliveryReport;
 pub use enrol_totp::{EnrolmentComplete, TotpEnrolment};

@@ -16,7 +16,7 @@ use crate::flows::Flows;
 #[derive(Debug)]
 pub enum LoginOutcome {
     /// Pending token: a second factor must be verified.
-    SecondFactorOwed {
+    SecondFactorRequired {
         /// Pending token.
         token: IssuedToken,
         /// Whether the user must enrol a factor first.
@@ -31,7 +31,7 @@ pub enum LoginOutcome {
 
 /// Decision of the account after a correct password.
 enum LoginStage {
-    SecondFactorOwed { subject: TokenSubject, enrolment_required: bool },
+    SecondFactorRequired { subject: TokenSubject, enrolment_required: bool },
     Complete { subject: TokenSubject },
 }
 
@@ -72,9 +72,9 @@ impl Flows {
             .unwrap_or(Err(FlowError::InvalidCredentials))?;
         let (tokens, entropy) = (&self.ports.tokens, self.ports.entropy.as_ref());
         match stage {
-            LoginStage::SecondFactorOwed { subject, enrolment_required } => {
+            LoginStage::SecondFactorRequired { subject, enrolment_required } => {
                 let token = tokens.pending(&subject, entropy, now)?;
-                Ok(LoginOutcome::SecondFactorOwed { token, enrolment_required })
+                Ok(LoginOutcome::SecondFactorRequired { token, enrolment_required })
             }
             LoginStage::Complete { subject } => {
                 Ok(LoginOutcome::Complete { token: tokens.one_factor(&subject, entropy, now)? })
@@ -138,7 +138,7 @@ fn first_factor_passed(
     account.record(SecurityEvent::new(EventKind::Login, Outcome::Success, now, origin.clone()));
     let subject = account.subject();
     Ok(if account.needs_second_factor() {
-        LoginStage::SecondFactorOwed { subject, enrolment_required: !account.has_factor() }
+        LoginStage::SecondFactorRequired { subject, enrolment_required: !account.has_factor() }
     } else {
         LoginStage::Complete { subject }
     })

@@ -26,7 +26,7 @@ mod user_import;
 pub use chain::Chain;
 pub use committer::CommitterLimits;
 pub use error::{MigrationError, OpenDatabaseError};
-pub use inspect::{DatabaseFacts, HotUpdateStats, PlaintextColumn};
+pub use inspect::{DatabaseInspection, HotUpdateStats, PlaintextColumn};
 pub use installation::{InstallationStore, KeyUsage, KeyedTable, KeyedValue, RowWindow};
 pub use location::DatabaseLocation;
 pub use migrate::{MigrationStatus, Migrations};

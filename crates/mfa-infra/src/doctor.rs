@@ -19,7 +19,7 @@ use mfa_core::Clock;
 use crate::Mfa;
 use crate::crypto::SystemClock;
 use crate::settings::Settings;
-use crate::sms::{HttpLimits, SmsHttp};
+use crate::sms::{HttpLimits, SmsHttpClient};
 
 pub use finding::{CheckStatus, DoctorFinding};
 
@@ -40,7 +40,7 @@ fn diagnose_with(settings: &Settings, limits: HttpLimits) -> Vec<DoctorFinding> 
     match runtime {
         Ok(runtime) => {
             findings.extend(redis::check(settings, &runtime));
-            let http = SmsHttp::new(runtime.handle().clone(), limits);
+            let http = SmsHttpClient::new(runtime.handle().clone(), limits);
             findings.extend(providers::check(settings, &http, &(clock as Arc<dyn Clock>)));
         }
         Err(error) => findings.push(DoctorFinding::problem(

@@ -59,7 +59,7 @@
 //! // A correct password returns a pending token. It may enrol, because MFA is required and Ada has no second factor.
 //! // The caller limits logins by address; the flow limits them by user.
 //! mfa.block_on(flows.limit_logins(&origin))??;
-//! let LoginOutcome::SecondFactorOwed { token, enrolment_required: true } =
+//! let LoginOutcome::SecondFactorRequired { token, enrolment_required: true } =
 //!     mfa.block_on(flows.login("ada", password(), &origin))??
 //! else {
 //!     return Err("a user with required MFA needs a second factor".into());
@@ -81,7 +81,7 @@
 //!
 //! // The next login. The code that confirmed the enrolment is used, so this login needs the next one.
 //! mfa.block_on(flows.limit_logins(&origin))??;
-//! let LoginOutcome::SecondFactorOwed { token, enrolment_required: false } =
+//! let LoginOutcome::SecondFactorRequired { token, enrolment_required: false } =
 //!     mfa.block_on(flows.login("ada", password(), &origin))??
 //! else {
 //!     return Err("an enrolled user needs a second factor".into());

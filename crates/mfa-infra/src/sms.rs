@@ -9,7 +9,7 @@
 //! The phone number, the code, the message text and the provider's messages are in no outcome, no `Debug` output and no
 //! log line. Only classes are, and the provider's message id if it has a valid form.
 //!
-//! To add a provider, add a folder with its gateway and its response parser, and call it through [`SmsHttp`].
+//! To add a provider, add a folder with its gateway and its response parser, and call it through [`SmsHttpClient`].
 
 mod http;
 mod log_observer;
@@ -24,7 +24,7 @@ mod twilio;
 #[cfg(test)]
 mod fake_network;
 
-pub use http::{HttpLimits, SmsHttp};
+pub use http::{HttpLimits, SmsHttpClient};
 pub use log_observer::SmsLogObserver;
 pub use outbox::OutboxGateway;
 pub use outbox_reader::{OutboxMessage, OutboxReader};

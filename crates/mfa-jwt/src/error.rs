@@ -51,7 +51,7 @@ pub enum KeyError {
     #[error("it is neither an Ed25519 nor a P-256 private key in PKCS#8")]
     NotPrivate,
     /// The cryptographic library rejected the key.
-    #[error("the cryptographic library refused the key")]
+    #[error("the cryptographic library rejected the key")]
     Unusable,
 }
 

@@ -29,7 +29,7 @@ impl Cookie {
             Self::Session => "nova-mfa-session",
             Self::Browser => "nova-mfa-browser",
             Self::Language => "nova-mfa-language",
-            Self::Flash => "nova-mfa-told",
+            Self::Flash => "nova-mfa-flash",
             Self::SealedState => "nova-mfa-carried",
         }
     }

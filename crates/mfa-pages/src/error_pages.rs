@@ -60,9 +60,9 @@ fn notice(request: &PageRequest, code: &str, error: &ApiError) -> Markup {
         "form" => "info",
         _ => "lock",
     };
-    let title = request.translate(&format!("trouble-{code}"));
+    let title = request.translate(&format!("error-{code}"));
     let layout = Layout::signed_out(title.clone()).with(AssetFile::Clock);
-    let again = if code == "form" || is_ours { "trouble-again" } else { "trouble-home" };
+    let again = if code == "form" || is_ours { "error-again" } else { "error-home" };
     document(
         request,
         &layout,
@@ -72,12 +72,12 @@ fn notice(request: &PageRequest, code: &str, error: &ApiError) -> Markup {
                     (icon(sign))
                 }
                 h1 { (title) }
-                p.lead { (request.translate(&format!("trouble-{code}.text"))) }
+                p.lead { (request.translate(&format!("error-{code}.text"))) }
                 @if let Some(seconds) = retry_after(error) {
                     p.wait { (request.translate("wait")) " " (countdown(request, seconds)) }
                 }
                 p.actions { a.button href=(request.url("")) { (request.translate(again)) } }
-                p.small { (request.translate("trouble-reference")) " " code { (request.context().request_id) } }
+                p.small { (request.translate("error-reference")) " " code { (request.context().request_id) } }
             }
         },
     )

@@ -40,7 +40,7 @@ impl Flash {
         Self::NotEnforced,
     ];
 
-    /// Returns the name in the cookie; the text is `told-` and this name.
+    /// Returns the name in the cookie; the text is `flash-` and this name.
     pub(crate) const fn as_str(self) -> &'static str {
         match self {
             Self::SignedOut => "signed-out",
@@ -90,7 +90,7 @@ mod tests {
         let texts = Translations::load(&[crate::TEXTS]).unwrap();
         for flash in Flash::ALL {
             assert_eq!(Flash::parse(flash.as_str()), Some(flash));
-            let name = format!("told-{}", flash.as_str());
+            let name = format!("flash-{}", flash.as_str());
             for language in [Language::French, Language::English] {
                 assert_ne!(texts.translate(language, &name, &[]), name);
             }

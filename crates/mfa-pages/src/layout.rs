@@ -102,7 +102,7 @@ pub(super) fn document(request: &PageRequest, layout: &Layout, content: Markup) 
                 }
                 @if has_sms_preview { script type="module" src=(asset(AssetFile::SmsPreview)) {} }
             }
-            body.door[is_signed_out].inside[!is_signed_out].wide[layout.is_wide].dev[has_sms_preview] {
+            body.signed-out[is_signed_out].signed-in[!is_signed_out].wide[layout.is_wide].dev[has_sms_preview] {
                 a.skip href="#main" { (request.translate("skip")) }
                 (head_of_page(request, layout.member.as_ref()))
                 main #main tabindex="-1" {
@@ -121,7 +121,7 @@ fn banner(request: &PageRequest, flash: Flash) -> Markup {
     html! {
         p.banner.(if flash.is_good() { "good" } else { "warn" }) role="status" {
             (icon(if flash.is_good() { "check" } else { "info" }))
-            span { (request.translate(&format!("told-{}", flash.as_str()))) }
+            span { (request.translate(&format!("flash-{}", flash.as_str()))) }
         }
     }
 }

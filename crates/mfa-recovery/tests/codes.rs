@@ -1,4 +1,4 @@
-//! Codes as they are made and shown, and every spelling of them that people may type.
+//! Tests of recovery codes: their format, and every spelling that users may type.
 
 #![expect(clippy::unwrap_used, reason = "helpers of tests may panic as tests may")]
 

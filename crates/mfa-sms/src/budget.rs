@@ -232,7 +232,7 @@ mod tests {
     }
 
     #[test]
-    fn one_number_is_sent_to_once_a_minute_whoever_asks() {
+    fn one_number_is_sent_to_once_a_minute_for_all_users_together() {
         let budgets = MemorySmsBudgets::default();
         assert_eq!(refused_by(&budgets, &request("0612345612", "192.0.2.1", &LIMITS, NOW)), None);
         let again = request("+33 6 12 34 56 12", "192.0.2.2", &LIMITS, NOW);

@@ -28,7 +28,7 @@ pub struct BucketRule {
     pub window: Duration,
 }
 
-/// Result of taking one from a bucket.
+/// Result of taking one token from a leaky bucket.
 ///
 /// Exhaustive, so that a caller cannot overlook a refusal.
 #[must_use]

@@ -205,7 +205,7 @@ mod tests {
     }
 
     #[test]
-    fn whoever_enrols_a_secret_is_told_at_once_while_it_waits() {
+    fn drift_is_reported_at_once_during_an_enrolment() {
         let mut phone = Phone::enrolled();
         let secret = phone.secret.clone();
         let ahead = phone.code(TimeStep::at(NOW).offset(3));

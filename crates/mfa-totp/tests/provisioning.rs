@@ -1,4 +1,4 @@
-//! The otpauth URI, read back by parsers that know nothing of how it was written.
+//! Tests of the otpauth URI, read back by independent parsers.
 
 #![expect(clippy::unwrap_used, reason = "helpers of tests may panic as tests may")]
 

@@ -1,4 +1,4 @@
-//! One code, one success: over any sequence of times and codes the accepted steps strictly rise.
+//! Tests of replay protection: over any sequence of times and codes, the accepted steps strictly increase.
 
 #![expect(clippy::unwrap_used, reason = "helpers of tests may panic as tests may")]
 

@@ -76,10 +76,10 @@ export class Person {
   /** Sets up everything, from the login page to a well protected account. */
   async protect(seen = async () => {}) {
     const { window, words } = this;
-    await seen('door');
+    await seen('login');
     await this.logIn();
     await window.expectText(words.open);
-    await seen('account-open');
+    await seen('account-unprotected');
     await this.addApp();
     await seen('app');
     await this.typeCode(await this.app.fresh());

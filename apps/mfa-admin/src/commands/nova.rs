@@ -320,7 +320,7 @@ const fn outcome_name(outcome: LegacyImportOutcome) -> &'static str {
         LegacyImportOutcome::Absent => "none",
         LegacyImportOutcome::Imported => "taken",
         LegacyImportOutcome::AlreadyImported => "already",
-        LegacyImportOutcome::KeptCurrent => "ours kept",
+        LegacyImportOutcome::KeptExisting => "ours kept",
         LegacyImportOutcome::Rejected(_) | LegacyImportOutcome::Unreadable(_) => "refused",
         LegacyImportOutcome::Removed(_) => "taken off",
     }
@@ -332,7 +332,7 @@ const fn outcome_label(outcome: LegacyImportOutcome) -> &'static str {
         LegacyImportOutcome::Absent => "-",
         LegacyImportOutcome::Imported => "imported",
         LegacyImportOutcome::AlreadyImported => "already imported",
-        LegacyImportOutcome::KeptCurrent => "kept",
+        LegacyImportOutcome::KeptExisting => "kept",
         LegacyImportOutcome::Rejected(_) | LegacyImportOutcome::Unreadable(_) => "rejected",
         LegacyImportOutcome::Removed(_) => "removed",
     }

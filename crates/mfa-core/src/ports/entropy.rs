@@ -14,5 +14,5 @@ pub trait Entropy: Send + Sync + fmt::Debug {
 
 /// Error of the source of randomness.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("the operating system gave no randomness")]
+#[error("cannot read random bytes from the operating system")]
 pub struct EntropyError;

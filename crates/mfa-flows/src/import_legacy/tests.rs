@@ -188,6 +188,6 @@ fn a_secret_of_ours_is_not_replaced_by_an_older_one() {
     let _ = import_legacy(&mut account, &row(), &TestCipher);
     let before = account.clone();
     let other = LegacyRow { totp_secret: Some(text(&SECRET.replace("GEZD", "MFRG"))), ..row() };
-    assert_eq!(import_legacy(&mut account, &other, &TestCipher).totp, LegacyImportOutcome::KeptCurrent);
+    assert_eq!(import_legacy(&mut account, &other, &TestCipher).totp, LegacyImportOutcome::KeptExisting);
     assert_eq!(account, before);
 }

@@ -79,13 +79,13 @@ async fn nothing_here(request: HttpRequest) -> HttpResponse {
     HttpResponse::NotFound().body(format!("the host has no {}", request.path()))
 }
 
-struct Told {
+struct TestResponse {
     status: u16,
     headers: HeaderMap,
     body: String,
 }
 
-impl Told {
+impl TestResponse {
     fn json(&self) -> Value {
         serde_json::from_str(&self.body).unwrap_or_default()
     }
@@ -100,7 +100,7 @@ impl Told {
 }
 
 /// A call to an application of somebody else's, with routes before and after ours.
-fn get(world: &World, path: &str, token: Option<&str>) -> Told {
+fn get(world: &World, path: &str, token: Option<&str>) -> TestResponse {
     let embedded = Embedded::new(Arc::clone(&world.mfa)).unwrap();
     let app = App::new()
         .route("/", web::get().to(home))
@@ -115,7 +115,7 @@ fn get(world: &World, path: &str, token: Option<&str>) -> Told {
 }
 
 /// Makes an application, and calls it once.
-fn called<T>(app: App<T>, path: &str, token: Option<&str>) -> Told
+fn called<T>(app: App<T>, path: &str, token: Option<&str>) -> TestResponse
 where
     T: ServiceFactory<
             ServiceRequest,
@@ -137,7 +137,7 @@ where
         };
         let (status, headers) = (response.status().as_u16(), response.headers().clone());
         let body = response.into_body().try_into_bytes().unwrap_or_default();
-        Told { status, headers, body: String::from_utf8_lossy(&body).into_owned() }
+        TestResponse { status, headers, body: String::from_utf8_lossy(&body).into_owned() }
     })
 }
 

@@ -68,7 +68,10 @@ fn response(
     });
     let content = ContentBuilder::new().schema(Some(schema)).examples_from_iter(examples).build();
     let described = |kind: &ProblemKind| format!("`{}`: {}", kind.code(), title(*kind, wrong_field, reader));
-    let description = kinds.iter().map(described).collect::<Vec<_>>().join("; ");
+    let mut descriptions: Vec<_> = kinds.iter().map(described).collect();
+    // Two kinds may share a code and a title.
+    descriptions.dedup();
+    let description = descriptions.join("; ");
     let names: BTreeSet<&str> = ["X-Request-Id", "Content-Language"]
         .into_iter()
         .chain(kinds.iter().flat_map(|kind| headers::of_problem(*kind)).copied())

@@ -44,7 +44,7 @@ fn password_schema() -> Object {
 
 /// Login that requires a second factor.
 #[derive(Serialize, ToSchema)]
-struct SecondFactorOwed<'a> {
+struct SecondFactorRequired<'a> {
     #[schema(schema_with = schemas::always_true)]
     mfa_required: bool,
     /// Pending token.
@@ -73,7 +73,7 @@ struct LoginComplete<'a> {
 #[derive(Serialize, ToSchema)]
 #[serde(untagged)]
 enum LoginResponse<'a> {
-    Owed(SecondFactorOwed<'a>),
+    Owed(SecondFactorRequired<'a>),
     Complete(LoginComplete<'a>),
 }
 
@@ -82,8 +82,8 @@ pub(super) async fn login(request: ApiRequest) -> Result<HttpResponse, ApiError>
     let (context, body) = (request.context().clone(), request.body().clone());
     let login = request.run(|flows| first_factor(flows, context, body)).await?;
     Ok(HttpResponse::Ok().json(match &login {
-        LoginOutcome::SecondFactorOwed { token, enrolment_required } => {
-            LoginResponse::Owed(SecondFactorOwed {
+        LoginOutcome::SecondFactorRequired { token, enrolment_required } => {
+            LoginResponse::Owed(SecondFactorRequired {
                 mfa_required: true,
                 mfa_token: token.token.expose(),
                 token_type: BEARER,

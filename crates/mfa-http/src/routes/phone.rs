@@ -20,7 +20,7 @@ const DEFAULT_COUNTRY: &str = "FR";
 
 /// Destination and lifetime of a code that was sent.
 #[derive(Serialize, ToSchema)]
-#[schema(as = CodeOnItsWay)]
+#[schema(as = SmsCodeSent)]
 struct SmsCodeSent {
     /// Phone number that the code was sent to, masked.
     #[schema(schema_with = schemas::masked_phone)]

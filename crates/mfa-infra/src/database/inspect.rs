@@ -7,7 +7,7 @@ mod sqlite;
 
 use super::location::DatabaseLocation;
 
-pub use facts::{DatabaseFacts, HotUpdateStats, PlaintextColumn};
+pub use facts::{DatabaseInspection, HotUpdateStats, PlaintextColumn};
 
 impl DatabaseLocation {
     /// Inspects the database. Blocks; takes no lock and writes nothing.
@@ -15,7 +15,7 @@ impl DatabaseLocation {
     /// # Errors
     ///
     /// Message, if the database cannot be reached or does not answer.
-    pub fn examine(&self) -> Result<DatabaseFacts, String> {
+    pub fn examine(&self) -> Result<DatabaseInspection, String> {
         match self {
             Self::Sqlite(path) => sqlite::examine(path),
             Self::Postgres(url) => postgres::examine(url),

@@ -153,14 +153,14 @@ impl KeyedTable {
 }
 
 #[derive(QueryableByName)]
-pub(super) struct InstallationValueRow {
+pub(super) struct InstallationRow {
     #[diesel(sql_type = Text)]
     name: String,
     #[diesel(sql_type = Text)]
     value: String,
 }
 
-impl InstallationValueRow {
+impl InstallationRow {
     pub(super) fn into_pair(self) -> (String, String) {
         (self.name, self.value)
     }

@@ -23,7 +23,7 @@ pub(super) struct ReadPool<C: R2D2Connection + 'static> {
 
 /// Text value.
 #[derive(diesel::QueryableByName)]
-pub(super) struct InstallationValue {
+pub(super) struct TextRow {
     #[diesel(sql_type = diesel::sql_types::Text)]
     pub(super) value: String,
 }

@@ -1,4 +1,4 @@
-//! Port of an open database.
+//! Trait of an open database, implemented for SQLite and PostgreSQL.
 
 use std::time::Duration;
 
@@ -48,7 +48,7 @@ pub trait Database:
     /// # Errors
     ///
     /// [`StoreError`] if the database did not answer.
-    fn made_users(&self) -> Result<bool, StoreError>;
+    fn owns_users_table(&self) -> Result<bool, StoreError>;
 
     /// Rejects new decisions, completes the waiting ones for up to `within`, and rejects the rest.
     fn stop(&self, within: Duration);

@@ -20,7 +20,7 @@ use diesel::sql_types::{BigInt, Nullable};
 use mfa_core::{Account, Accounts, BoxFuture, Decision, Phase, StoreError, Timestamp, UserId};
 
 use super::committer::Committers;
-use super::pool::{InstallationValue, ReadPool};
+use super::pool::{ReadPool, TextRow};
 use super::port::{Database, DatabaseLoad};
 use dialect::{Dialect, Statement};
 use statistics::CountPermit;
@@ -90,15 +90,15 @@ impl<C: Dialect> Database for SqlDatabase<C> {
                 let insert = "INSERT INTO mfa_meta (name, value) VALUES ($1, $2) ON CONFLICT DO NOTHING";
                 connection.execute(Statement::new(insert).bind(name).bind(value))?;
                 let select = Statement::new("SELECT value FROM mfa_meta WHERE name = $1").bind(name);
-                connection.one::<InstallationValue>(select).map(|it| it.value)
+                connection.one::<TextRow>(select).map(|it| it.value)
             })
         })
     }
 
-    fn made_users(&self) -> Result<bool, StoreError> {
+    fn owns_users_table(&self) -> Result<bool, StoreError> {
         self.pool.now("made users", |connection| {
             let select = "SELECT object AS value FROM mfa_schema WHERE object = 'table users'";
-            Ok(connection.first::<InstallationValue>(Statement::new(select))?.is_some())
+            Ok(connection.first::<TextRow>(Statement::new(select))?.is_some())
         })
     }
 

@@ -3,7 +3,7 @@
 use mfa_core::Timestamp;
 
 use super::finding::DoctorFinding;
-use crate::database::{DatabaseFacts, DatabaseLocation};
+use crate::database::{DatabaseInspection, DatabaseLocation};
 use crate::settings::Settings;
 
 const PART: &str = "database";
@@ -19,7 +19,7 @@ pub(super) fn check(
     settings: &Settings,
     location: &DatabaseLocation,
     before: Timestamp,
-    facts: Result<&DatabaseFacts, &String>,
+    facts: Result<&DatabaseInspection, &String>,
 ) -> Vec<DoctorFinding> {
     let facts = match facts {
         Ok(facts) => facts,
@@ -51,7 +51,7 @@ pub(super) fn check(
     findings
 }
 
-fn schema(location: &DatabaseLocation, facts: &DatabaseFacts) -> DoctorFinding {
+fn schema(location: &DatabaseLocation, facts: &DatabaseInspection) -> DoctorFinding {
     if facts.pending.is_empty() {
         return DoctorFinding::ok(PART, format!("{location}: the schema is up to date"));
     }
@@ -68,7 +68,7 @@ fn schema(location: &DatabaseLocation, facts: &DatabaseFacts) -> DoctorFinding {
     }
 }
 
-fn rows(facts: &DatabaseFacts) -> Vec<DoctorFinding> {
+fn rows(facts: &DatabaseInspection) -> Vec<DoctorFinding> {
     let mut findings: Vec<_> = facts
         .unsealed
         .iter()
@@ -105,7 +105,7 @@ fn rows(facts: &DatabaseFacts) -> Vec<DoctorFinding> {
 }
 
 /// Checks the durability settings of PostgreSQL. In development, where they are often off, they are a warning only.
-fn durability(settings: &Settings, facts: &DatabaseFacts) -> Option<DoctorFinding> {
+fn durability(settings: &Settings, facts: &DatabaseInspection) -> Option<DoctorFinding> {
     if facts.careless.is_empty() {
         return None;
     }

@@ -5,13 +5,13 @@ use std::sync::Arc;
 
 use super::finding::DoctorFinding;
 use crate::crypto::{AesGcmCipher, KeyRing, OsEntropy};
-use crate::database::DatabaseFacts;
+use crate::database::DatabaseInspection;
 use crate::settings::{KeySource, Settings};
 
 const PART: &str = "keys";
 
 /// Checks the keys, and compares them with the database if `facts` are known.
-pub(super) fn check(settings: &Settings, facts: Option<&DatabaseFacts>) -> Vec<DoctorFinding> {
+pub(super) fn check(settings: &Settings, facts: Option<&DatabaseInspection>) -> Vec<DoctorFinding> {
     let mut findings = vec![token_keys(settings)];
     // Generated keys are created at the first start, not by a check.
     if matches!(settings.encryption, KeySource::Generated) && !settings.generated_keys_exist() {
@@ -52,7 +52,7 @@ fn token_keys(settings: &Settings) -> DoctorFinding {
     DoctorFinding::ok(PART, format!("{what}; public keys published: {published}"))
 }
 
-fn key_check_value(ring: &KeyRing, facts: &DatabaseFacts) -> DoctorFinding {
+fn key_check_value(ring: &KeyRing, facts: &DatabaseInspection) -> DoctorFinding {
     if facts.key_check_values.is_empty() {
         return DoctorFinding::ok(PART, "no value in this database is encrypted yet");
     }
@@ -72,7 +72,7 @@ fn key_check_value(ring: &KeyRing, facts: &DatabaseFacts) -> DoctorFinding {
     }
 }
 
-fn keys_in_use(facts: &DatabaseFacts, names: &BTreeSet<String>, first: &str) -> Vec<DoctorFinding> {
+fn keys_in_use(facts: &DatabaseInspection, names: &BTreeSet<String>, first: &str) -> Vec<DoctorFinding> {
     let mut findings = Vec::new();
     let mut older = 0_i64;
     for (key, rows) in &facts.sealed_by {

@@ -6,12 +6,12 @@ use mfa_core::Clock;
 
 use super::finding::DoctorFinding;
 use crate::settings::{CountryCode, Settings, SmsProvider};
-use crate::sms::{ProviderStatus, SmsHttp, probe_ovh, probe_twilio};
+use crate::sms::{ProviderStatus, SmsHttpClient, probe_ovh, probe_twilio};
 
 const PART: &str = "sms";
 
 /// Checks the configured providers. Blocks until each has answered.
-pub(super) fn check(settings: &Settings, http: &SmsHttp, clock: &Arc<dyn Clock>) -> Vec<DoctorFinding> {
+pub(super) fn check(settings: &Settings, http: &SmsHttpClient, clock: &Arc<dyn Clock>) -> Vec<DoctorFinding> {
     let sms = &settings.sms;
     let mut findings = vec![countries(settings)];
     for provider in &sms.providers {

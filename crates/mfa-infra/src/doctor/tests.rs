@@ -4,7 +4,7 @@ use std::time::Duration;
 use mfa_core::Timestamp;
 
 use super::*;
-use crate::database::{DatabaseFacts, HotUpdateStats};
+use crate::database::{DatabaseInspection, HotUpdateStats};
 use crate::settings::Sources;
 
 const SECRET: &str = "b2f7Qm1xV8s0KzJ4tYp6RcLw9aHdEu3N";
@@ -134,7 +134,7 @@ fn temporary_settings_are_warnings() {
 }
 
 /// Returns the findings for a PostgreSQL server with these facts.
-fn findings_for(env: &[(&str, &str)], facts: &DatabaseFacts) -> Vec<DoctorFinding> {
+fn findings_for(env: &[(&str, &str)], facts: &DatabaseInspection) -> Vec<DoctorFinding> {
     let folder = tempfile::tempdir().unwrap();
     let usual = [("MFA_ENV", "production"), ("DATABASE_URL", "postgresql://nova:hunter2@db/nova")];
     let settings = settings(&folder, &[&usual, env].concat());
@@ -144,22 +144,22 @@ fn findings_for(env: &[(&str, &str)], facts: &DatabaseFacts) -> Vec<DoctorFindin
 
 #[test]
 fn each_fact_about_a_database_has_its_status() {
-    let good = DatabaseFacts {
+    let good = DatabaseInspection {
         time: Some(Timestamp::from_millis(1_800_000_000_250)),
         updates: Some(HotUpdateStats { all: 1_000, hot: 960 }),
-        ..DatabaseFacts::default()
+        ..DatabaseInspection::default()
     };
     let findings = findings_for(&[], &good);
     assert!(findings.iter().all(|it| it.status == CheckStatus::Ok), "{findings:#?}");
     demand(&findings, CheckStatus::Ok, "96 % of the updates of the users table are HOT", "");
     demand(&findings, CheckStatus::Ok, "differ by 0.250 s", "");
 
-    let few = DatabaseFacts { updates: Some(HotUpdateStats { all: 1_000, hot: 500 }), ..good.clone() };
+    let few = DatabaseInspection { updates: Some(HotUpdateStats { all: 1_000, hot: 500 }), ..good.clone() };
     demand(&findings_for(&[], &few), CheckStatus::Warning, "50 % of the updates", "drop indexes");
-    let fresh = DatabaseFacts { updates: Some(HotUpdateStats { all: 10, hot: 0 }), ..good.clone() };
+    let fresh = DatabaseInspection { updates: Some(HotUpdateStats { all: 10, hot: 0 }), ..good.clone() };
     assert!(findings_for(&[], &fresh).iter().all(|it| it.status == CheckStatus::Ok));
 
-    let at = |millis| DatabaseFacts { time: Some(Timestamp::from_millis(millis)), ..good.clone() };
+    let at = |millis| DatabaseInspection { time: Some(Timestamp::from_millis(millis)), ..good.clone() };
     demand(&findings_for(&[], &at(1_799_999_998_000)), CheckStatus::Warning, "differ by 2.000 s", "with NTP");
     demand(
         &findings_for(&[], &at(1_800_000_006_000)),
@@ -174,23 +174,23 @@ fn each_fact_about_a_database_has_its_status() {
         "MFA_MAX_CLOCK_SKEW=5",
     );
 
-    let pending = DatabaseFacts { pending: vec!["3_sms".to_owned()], ..good.clone() };
+    let pending = DatabaseInspection { pending: vec!["3_sms".to_owned()], ..good.clone() };
     demand(
         &findings_for(&[], &pending),
         CheckStatus::Problem,
         "pending: 3_sms",
         "mfa-admin migrate up as the owner",
     );
-    let poor = DatabaseFacts { missing_rights: vec!["INSERT on mfa_events".to_owned()], ..good.clone() };
+    let poor = DatabaseInspection { missing_rights: vec!["INSERT on mfa_events".to_owned()], ..good.clone() };
     demand(&findings_for(&[], &poor), CheckStatus::Problem, "lacks INSERT on mfa_events", "roles.sql");
-    let shared = DatabaseFacts { other_writers: vec!["nova".to_owned()], ..good.clone() };
+    let shared = DatabaseInspection { other_writers: vec!["nova".to_owned()], ..good.clone() };
     demand(
         &findings_for(&[], &shared),
         CheckStatus::Warning,
         "make used codes valid again: nova",
         "roles.sql",
     );
-    let careless = DatabaseFacts { careless: vec!["fsync".to_owned()], ..good };
+    let careless = DatabaseInspection { careless: vec!["fsync".to_owned()], ..good };
     demand(&findings_for(&[], &careless), CheckStatus::Problem, "fsync is off", "set it to on");
     demand(
         &findings_for(&[("MFA_ENV", "development")], &careless),

@@ -17,7 +17,7 @@ pub struct Quota {
 #[non_exhaustive]
 pub enum QuotaError {
     /// `max` is zero.
-    #[error("a rate limit must allow at least one try")]
+    #[error("a rate limit must allow at least one request")]
     NoTries,
     /// The window is shorter than `max` nanoseconds or longer than a day.
     #[error("the window of a rate limit must be longer than zero and at most one day")]

@@ -1,4 +1,4 @@
-//! Counters of SMS.
+//! Prometheus counters of SMS sends.
 
 use std::fmt;
 use std::sync::Arc;
@@ -27,7 +27,7 @@ struct SendLabels {
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
-struct TryLabels {
+struct GatewayAttemptLabels {
     provider: String,
     outcome: &'static str,
 }
@@ -43,7 +43,7 @@ struct ClosedLabels {
 pub(super) struct SmsCounters {
     sent: Family<SentLabels, Counter>,
     sends: Family<SendLabels, Counter>,
-    tries: Family<TryLabels, Counter>,
+    tries: Family<GatewayAttemptLabels, Counter>,
     closed: Family<ClosedLabels, Counter>,
     not_recorded: Counter,
 }
@@ -91,7 +91,7 @@ impl SmsCounters {
             drop(self.closed.get_or_create(&ClosedLabels { by: "country", country }));
         }
         for provider in providers {
-            let labels = TryLabels { provider: (*provider).to_owned(), outcome: "accepted" };
+            let labels = GatewayAttemptLabels { provider: (*provider).to_owned(), outcome: "accepted" };
             drop(self.tries.get_or_create(&labels));
         }
     }
@@ -111,7 +111,7 @@ impl SmsCounters {
             GatewayAttemptOutcome::Tried { outcome: SendOutcome::Retryable { .. }, .. } => "refused_for_now",
             GatewayAttemptOutcome::Tried { outcome: SendOutcome::Unknown, .. } => "unknown",
         };
-        self.tries.get_or_create(&TryLabels { provider: step.gateway.to_owned(), outcome }).inc();
+        self.tries.get_or_create(&GatewayAttemptLabels { provider: step.gateway.to_owned(), outcome }).inc();
     }
 
     fn count_send(&self, country: &str, dispatch: &SendReport) {

@@ -69,7 +69,11 @@ impl Default for StoreMetrics {
 impl StoreMetrics {
     pub(super) fn register(registry: &mut Registry) -> Self {
         let it = Self::default();
-        registry.register("mfa_committer_group_size", "Decisions per commit", it.group_size.clone());
+        registry.register(
+            "mfa_committer_group_size",
+            "Number of decisions per commit",
+            it.group_size.clone(),
+        );
         registry.register("mfa_committer_groups", "Total groups of decisions, by outcome", it.groups.clone());
         registry.register(
             "mfa_committer_slow_decisions",

@@ -41,7 +41,7 @@ pub enum OpenError {
     #[error("{0}")]
     Unusable(String),
     /// The machine lacks threads, memory or randomness.
-    #[error("this machine lacks threads, memory or randomness: {0}")]
+    #[error("no threads, memory or randomness available: {0}")]
     Machine(String),
 }
 

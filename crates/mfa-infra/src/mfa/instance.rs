@@ -1,4 +1,4 @@
-//! [`Mfa`], the opened product, with the runtime that its flows run on.
+//! [`Mfa`]: all adapters and use cases of an installation, with their runtime.
 
 use std::future::Future;
 use std::sync::Arc;

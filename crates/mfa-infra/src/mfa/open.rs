@@ -82,7 +82,7 @@ impl Mfa {
     fn start(&mut self, runtime: &Handle) -> Result<(), OpenError> {
         demo::reject_outside_development(&self.settings, &self.flows, self.database.as_ref(), runtime)?;
         self.log_warnings();
-        slog::info!(self.telemetry.logger(), "NOVA MFA starts"; "store" => self.database().name());
+        slog::info!(self.telemetry.logger(), "NOVA MFA started"; "store" => self.database().name());
         self.demo = demo::create(&self.settings, &self.flows, self.database.as_ref(), runtime)?;
         self.start_clock_monitor(runtime)?;
         self.start_heartbeat(runtime)?;
@@ -231,7 +231,7 @@ fn policy(settings: &Settings, database: &dyn Database) -> Result<Policy, OpenEr
     policy.issuer.clone_from(&settings.brand.issuer);
     policy.lockout = settings.limits.lockout;
     policy.step_up_max_age = settings.limits.step_up_max_age;
-    policy.rehash_passwords = settings.login.password_rehash || database.made_users()?;
+    policy.rehash_passwords = settings.login.password_rehash || database.owns_users_table()?;
     policy.sms = sms::policy(settings)?;
     Ok(policy)
 }

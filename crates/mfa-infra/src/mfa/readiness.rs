@@ -1,4 +1,4 @@
-//! Readiness of the parts that calls need.
+//! Result of the readiness check: the state of each part.
 
 /// Readiness of each part that calls need.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

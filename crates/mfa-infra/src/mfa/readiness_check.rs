@@ -1,4 +1,4 @@
-//! Readiness check.
+//! Readiness check of an opened [`Mfa`](super::Mfa).
 
 use std::sync::Arc;
 
@@ -29,7 +29,7 @@ impl Mfa {
             database: ready(results.database_answers, "the database does not answer"),
             keys: ready(
                 self.cipher.check_key_check_value(self.key_manager.key_check_value()).is_ok(),
-                "the keys do not fit the data",
+                "MFA_ENCRYPTION_KEYS does not contain the keys of this database",
             ),
             clock: ready(self.clock.is_trusted(), "the clock differs from the database's"),
         }

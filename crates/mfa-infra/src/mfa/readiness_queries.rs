@@ -1,4 +1,4 @@
-//! Queries of the readiness check.
+//! Database and Redis queries of the readiness check, at most once a second.
 
 use std::sync::Arc;
 use std::time::Duration;

@@ -1,4 +1,4 @@
-//! Result of a check that all callers share for a second.
+//! Cache of a check whose result all callers share for a second.
 
 use std::future::Future;
 use std::time::Duration;

@@ -16,7 +16,7 @@ use crate::database::Database;
 use crate::metrics::Metrics;
 use crate::settings::{Settings, SmsProvider};
 use crate::sms::{
-    DeliveryReports, HttpLimits, OutboxGateway, OvhGateway, SmsHttp, SmsLogObserver, TokioSleep,
+    DeliveryReports, HttpLimits, OutboxGateway, OvhGateway, SmsHttpClient, SmsLogObserver, TokioSleep,
     TwilioGateway, twilio_callback_url,
 };
 
@@ -58,7 +58,7 @@ pub(super) struct SmsDependencies<'a> {
 /// Returns the SMS ports, with a gateway for each configured provider.
 pub(super) fn ports(dependencies: SmsDependencies<'_>) -> SmsPorts {
     let SmsDependencies { settings, database, clock, entropy, runtime, log, metrics } = dependencies;
-    let http = SmsHttp::new(runtime.clone(), HttpLimits::default());
+    let http = SmsHttpClient::new(runtime.clone(), HttpLimits::default());
     let callback = settings.server.public_url.as_ref().map(twilio_callback_url);
     let gateway = |provider: &SmsProvider| -> Arc<dyn SmsGateway> {
         match provider.clone() {
@@ -106,10 +106,12 @@ pub(super) fn provider_state(settings: &Settings, sender: &SmsSender) -> PartSta
         (0, _) => PartState::Degraded("no SMS provider is configured: SMS is off"),
         (_, []) => PartState::Ready,
         (all, failing) if failing.len() >= all => {
-            PartState::Degraded("every SMS provider fails and is left alone for now")
+            PartState::Degraded("the circuit breakers of all SMS providers are open")
         }
-        (_, ["ovh", ..]) => PartState::Degraded("OVH fails and is left alone for now"),
-        (_, ["twilio", ..]) => PartState::Degraded("Twilio fails and is left alone for now"),
-        _ => PartState::Degraded("an SMS provider fails and is left alone for now"),
+        (_, ["ovh", ..]) => PartState::Degraded("the circuit breaker of OVH is open: it gets no SMS to send"),
+        (_, ["twilio", ..]) => {
+            PartState::Degraded("the circuit breaker of Twilio is open: it gets no SMS to send")
+        }
+        _ => PartState::Degraded("the circuit breaker of an SMS provider is open: it gets no SMS to send"),
     }
 }

@@ -154,8 +154,32 @@ fn complete<'a, const N: usize>(
     Ok(values.try_into().ok())
 }
 
+/// Names of the endpoints in OVH's own libraries, with their URLs.
+const OVH_ENDPOINTS: [(&str, &str); 7] = [
+    ("ovh-eu", "https://eu.api.ovh.com/1.0"),
+    ("ovh-ca", "https://ca.api.ovh.com/1.0"),
+    ("ovh-us", "https://api.us.ovhcloud.com/1.0"),
+    ("kimsufi-eu", "https://eu.api.kimsufi.com/1.0"),
+    ("kimsufi-ca", "https://ca.api.kimsufi.com/1.0"),
+    ("soyoustart-eu", "https://eu.api.soyoustart.com/1.0"),
+    ("soyoustart-ca", "https://ca.api.soyoustart.com/1.0"),
+];
+
+/// Reads the endpoint: a URL, or the name that OVH's own libraries use.
+fn ovh_endpoint(reader: &SettingsReader<'_>) -> Result<Url, SettingsError> {
+    let name = reader.required("OVH_ENDPOINT")?;
+    if name.contains([':', '/']) {
+        return reader.endpoint("OVH_ENDPOINT");
+    }
+    let known = OVH_ENDPOINTS.iter().find(|(known, _)| known.eq_ignore_ascii_case(name));
+    known.and_then(|(_, url)| Url::parse(url).ok()).ok_or_else(|| {
+        let choices = OVH_ENDPOINTS.map(|(known, _)| known).join(", ");
+        reader.invalid("OVH_ENDPOINT", &format!("use an https:// URL or one of {choices}"))
+    })
+}
+
 fn ovh(reader: &SettingsReader<'_>) -> Result<Option<OvhSettings>, SettingsError> {
-    let endpoint = reader.endpoint("OVH_ENDPOINT")?;
+    let endpoint = ovh_endpoint(reader)?;
     let Some([app_key, app_secret, consumer_key, account, sender]) = complete(reader, OVH)? else {
         return Ok(None);
     };

@@ -155,7 +155,7 @@ pub(super) const GROUPS: &[SettingGroup] = &[
             plain(
                 "LOGIN_RATE_USER_MAX",
                 "5",
-                "Login attempts per minute, name and client network; ten times as many per name.",
+                "Login attempts per minute, per user name and client network; ten times as many per user name.",
             ),
             plain("LOGIN_RATE_IP_MAX", "20", "Login attempts per minute and client IP address."),
             plain("MFA_MAX_FAILURES", "10", "Consecutive incorrect codes that lock an account."),
@@ -220,7 +220,11 @@ pub(super) const GROUPS: &[SettingGroup] = &[
             secret("OVH_CONSUMER_KEY", "Consumer key."),
             unset("OVH_SMS_ACCOUNT", "SMS account, such as sms-ab12345-1."),
             unset("OVH_SMS_SENDER", "Sender that the account is allowed to use."),
-            plain("OVH_ENDPOINT", "https://eu.api.ovh.com/1.0", "Base URL of the API."),
+            plain(
+                "OVH_ENDPOINT",
+                "https://eu.api.ovh.com/1.0",
+                "Base URL of the API, or the name of an endpoint, such as ovh-eu.",
+            ),
         ],
     },
     SettingGroup {

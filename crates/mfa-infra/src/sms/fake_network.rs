@@ -11,7 +11,7 @@ use mfa_sms::{PhoneNumber, SendOutcome, SmsGateway, SmsMessage};
 use tokio::runtime::Runtime;
 use url::Url;
 
-use super::{HttpLimits, SmsHttp};
+use super::{HttpLimits, SmsHttpClient};
 
 /// Reply to one request.
 pub(super) enum ScriptedReply {
@@ -151,8 +151,8 @@ pub(super) fn message() -> SmsMessage {
 }
 
 /// Sends the test message through the gateway that `make` returns.
-pub(super) fn send<G: SmsGateway>(limits: HttpLimits, make: impl FnOnce(&SmsHttp) -> G) -> SendOutcome {
+pub(super) fn send<G: SmsGateway>(limits: HttpLimits, make: impl FnOnce(&SmsHttpClient) -> G) -> SendOutcome {
     let runtime = Runtime::new().unwrap();
-    let gateway = make(&SmsHttp::new(runtime.handle().clone(), limits));
+    let gateway = make(&SmsHttpClient::new(runtime.handle().clone(), limits));
     runtime.block_on(gateway.send(&message()))
 }

@@ -50,13 +50,13 @@ impl Default for HttpLimits {
 /// The library `ureq` writes the requested URLs to the `log` facade. Nothing reads that facade here. If you install a
 /// logger for it, exclude `ureq`.
 #[derive(Clone)]
-pub struct SmsHttp {
+pub struct SmsHttpClient {
     agent: Agent,
     runtime: Handle,
     limits: HttpLimits,
 }
 
-impl SmsHttp {
+impl SmsHttpClient {
     /// Creates a client that runs on the blocking threads of this runtime, whose timer must be enabled.
     pub fn new(runtime: Handle, limits: HttpLimits) -> Self {
         let config = Agent::config_builder()
@@ -87,16 +87,16 @@ impl SmsHttp {
     }
 }
 
-impl fmt::Debug for SmsHttp {
+impl fmt::Debug for SmsHttpClient {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("SmsHttp").field("limits", &self.limits).finish_non_exhaustive()
+        f.debug_struct("SmsHttpClient").field("limits", &self.limits).finish_non_exhaustive()
     }
 }
 
 /// Limit of concurrent sends of one provider (bulkhead pattern).
 #[derive(Debug)]
 pub(super) struct Bulkhead {
-    http: SmsHttp,
+    http: SmsHttpClient,
     slots: Arc<Semaphore>,
 }
 
@@ -321,7 +321,7 @@ mod tests {
     fn where_tls_is_required_nothing_is_sent_without_it() {
         let network = FakeNetwork::new(vec![ScriptedReply::json(200, "{}")]);
         let runtime = tokio::runtime::Runtime::new().unwrap();
-        let agent = SmsHttp::new(runtime.handle().clone(), PATIENT).agent;
+        let agent = SmsHttpClient::new(runtime.handle().clone(), PATIENT).agent;
         let client =
             ProviderClient { agent, connect: PATIENT.connect, deadline: now().checked_add(PATIENT.total) };
         let at = RequestUrl { url: network.url("http").into(), https_only: true };
@@ -333,7 +333,7 @@ mod tests {
     fn past_the_deadline_nothing_is_sent() {
         let network = FakeNetwork::new(vec![ScriptedReply::json(200, "{}")]);
         let runtime = tokio::runtime::Runtime::new().unwrap();
-        let agent = SmsHttp::new(runtime.handle().clone(), PATIENT).agent;
+        let agent = SmsHttpClient::new(runtime.handle().clone(), PATIENT).agent;
         let client = ProviderClient { agent, connect: PATIENT.connect, deadline: Some(now()) };
         let at = RequestUrl { url: network.url("http").into(), https_only: false };
         assert_eq!(client.post(&at, &[], b"body").err(), Some(NoResponse::NotSent));

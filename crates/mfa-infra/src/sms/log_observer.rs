@@ -61,7 +61,7 @@ impl SmsObserver for SmsLogObserver {
     }
 
     fn closed(&self, low: &LowConversion) {
-        slog::error!(self.log, "SMS refused: too few codes are used";
+        slog::error!(self.log, "SMS rejected: low conversion rate";
             "country" => &low.country, "prefix" => low.prefix.as_deref(), "sent" => low.uses.sent,
             "used" => low.uses.used);
     }

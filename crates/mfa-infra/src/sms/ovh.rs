@@ -14,7 +14,7 @@ use std::sync::Arc;
 use mfa_core::{BoxFuture, Clock};
 use mfa_sms::{SendOutcome, SmsGateway, SmsMessage};
 
-use super::http::{Bulkhead, ProviderClient, ProviderEndpoint, RequestUrl, SmsHttp};
+use super::http::{Bulkhead, ProviderClient, ProviderEndpoint, RequestUrl, SmsHttpClient};
 use crate::settings::OvhSettings;
 
 use job::{OvhKeys, OvhSignature, job};
@@ -40,7 +40,7 @@ struct OvhApi {
 
 impl OvhGateway {
     /// Creates a gateway. Makes no request: the first send reads the time of OVH.
-    pub fn new(settings: OvhSettings, http: &SmsHttp, clock: Arc<dyn Clock>) -> Self {
+    pub fn new(settings: OvhSettings, http: &SmsHttpClient, clock: Arc<dyn Clock>) -> Self {
         let endpoint = ProviderEndpoint::new(&settings.endpoint);
         let jobs = endpoint.at(&format!("/sms/{}/jobs", settings.account));
         let time = RemoteTime::new(endpoint.at("/auth/time"), clock);

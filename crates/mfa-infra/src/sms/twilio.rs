@@ -16,7 +16,7 @@ use mfa_sms::{SendOutcome, SmsGateway, SmsMessage};
 use url::form_urlencoded;
 use zeroize::Zeroizing;
 
-use super::http::{Bulkhead, ProviderClient, ProviderEndpoint, RequestUrl, SmsHttp};
+use super::http::{Bulkhead, ProviderClient, ProviderEndpoint, RequestUrl, SmsHttpClient};
 use crate::settings::TwilioSettings;
 
 use authorization::basic_authorization;
@@ -45,7 +45,7 @@ struct TwilioApi {
 
 impl TwilioGateway {
     /// Creates a gateway. Twilio sends delivery reports to the URL `callback`, if there is one. Makes no request.
-    pub fn new(settings: TwilioSettings, callback: Option<String>, http: &SmsHttp) -> Self {
+    pub fn new(settings: TwilioSettings, callback: Option<String>, http: &SmsHttpClient) -> Self {
         let TwilioSettings { account_sid, auth_token, from, endpoint } = settings;
         let path = format!("/2010-04-01/Accounts/{account_sid}/Messages.json");
         let messages = ProviderEndpoint::new(&endpoint).at(&path);

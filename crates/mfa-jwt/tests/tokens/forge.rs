@@ -1,4 +1,4 @@
-//! A service to test, and a signer of HS256 that signs whatever it is given.
+//! Fixtures: a token service, and a signer that signs any header and claims.
 
 use std::sync::LazyLock;
 

@@ -1,4 +1,4 @@
-//! The token service from outside: what it issues, and what it refuses of what others sign.
+//! Tests of the token service: the tokens that it issues, and those that it refuses.
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot be set up has failed")]
 

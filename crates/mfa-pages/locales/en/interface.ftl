@@ -1,6 +1,6 @@
 # The texts of the web pages, in English.
 #
-# Terms. One term for one thing, in both languages; `i18n/tests.rs` checks that each is used, and that no other is.
+# Terms. One term for one thing, in both languages; `crates/mfa-http/src/i18n/tests.rs` checks that each is used, and that no other is.
 #
 # - second factor / second facteur: the app or the phone number that protects an account
 # - method / méthode: a way to verify a login (app, SMS or recovery code)
@@ -57,40 +57,40 @@ month-12 = Dec
 
 # Login page.
 
-door-title = Welcome
-door-lead = Log in to manage the security of your account.
-door-user = Username or email address
-door-password = Password
-door-enter = Log in
-door-elsewhere = Log in on your organisation’s login page. You will then come back here.
-door-go = Go to the login page
-door-nowhere = Log in through your organisation’s application.
+login-title = Welcome
+login-lead = Log in to manage the security of your account.
+login-user = Username or email address
+login-password = Password
+login-enter = Log in
+login-elsewhere = Log in on your organisation’s login page. You will then come back here.
+login-go = Go to the login page
+login-nowhere = Log in through your organisation’s application.
     .hint = Open it as usual. It sends you here when you need to verify your login.
-promise = What you can do here
-promise-line = Secure your account in three minutes.
-promise-app = An authenticator app that shows a new code every 30 seconds
-promise-codes = Ten recovery codes to keep in a safe place
-promise-phone = A phone number for SMS backup
+benefits = What you can do here
+benefits-line = Secure your account in three minutes.
+benefits-app = An authenticator app that shows a new code every 30 seconds
+benefits-codes = Ten recovery codes to keep in a safe place
+benefits-phone = A phone number for SMS backup
 handover-title = One more step
 handover-lead = Continuing as
 
 # Messages shown once, on the page that follows an action.
 
-told-signed-out = You have logged out.
-told-session-over = Your session has ended. Log in again.
-told-app-removed = Authenticator app removed.
-told-phone-ready = Phone number verified.
-told-phone-removed = Phone number removed.
-told-backup-sms = SMS backup is on: you can get a code by SMS when you don’t have your app.
-told-backup-none = SMS backup is off: no code by SMS will be offered when you log in.
-told-few-codes-left = You are running low on recovery codes. Generate new ones.
-told-foreign-codes = Your recovery codes come from the previous system. Generate new ones.
-told-no-codes-left = You have used your last recovery code. Generate new ones.
-told-step-up-first = Confirm it’s you first.
-told-unlocked = Account unlocked.
-told-reset = All second factors of this account were removed and its sessions were ended.
-told-enforced = A second factor is now required for this account.
-told-not-enforced = A second factor is no longer required for this account.
+flash-signed-out = You are logged out.
+flash-session-over = Your session has ended. Log in again.
+flash-app-removed = Authenticator app removed.
+flash-phone-ready = Phone number verified.
+flash-phone-removed = Phone number removed.
+flash-backup-sms = SMS backup is on: you can get a code by SMS when you don’t have your app.
+flash-backup-none = SMS backup is off: no code by SMS will be offered when you log in.
+flash-few-codes-left = You are running low on recovery codes. Generate new ones.
+flash-foreign-codes = Your recovery codes come from the previous system. Generate new ones.
+flash-no-codes-left = You have used your last recovery code. Generate new ones.
+flash-step-up-first = Confirm it’s you first.
+flash-unlocked = Account unlocked.
+flash-reset = All second factors of this account were removed and its sessions were ended.
+flash-enforced = A second factor is now required for this account.
+flash-not-enforced = A second factor is no longer required for this account.
 
 # Setup of a required second factor.
 
@@ -123,7 +123,7 @@ ways = Try another way
 way-totp = Authenticator app
 way-sms = Code by SMS
 way-recovery = Recovery code
-way-off = currently unavailable
+way-off = not available right now
 code-label = 6-digit code
 code-missing = Enter the 6 digits of the code.
 code-hint-app = The code changes every 30 seconds.
@@ -149,50 +149,50 @@ form-no_enrolment_in_progress = The setup took too long, or too many codes were 
 
 # Errors shown on a page of their own.
 
-trouble-again = Try again
-trouble-home = Back to the home page
-trouble-reference = Incident reference:
-trouble-form = This form is no longer valid
+error-again = Try again
+error-home = Back to the home page
+error-reference = Incident reference:
+error-form = This form is no longer valid
     .text = It was opened before your last login, or it comes from another page. Nothing was changed. Open the page again and start over.
-trouble-malformed_request = Invalid request
+error-malformed_request = Invalid request
     .text = Nothing was changed. Open the page again and start over.
-trouble-invalid_field = Invalid value
+error-invalid_field = Invalid value
     .text = Nothing was changed. Open the page again and start over.
-trouble-account_locked = Account locked
+error-account_locked = Account locked
     .text = Too many incorrect codes in a row. The lock protects your account: wait until it ends, or contact an administrator.
-trouble-account_disabled = Account disabled
+error-account_disabled = Account disabled
     .text = You can’t log in with this account. Contact an administrator.
-trouble-not_allowed = Administrators only
+error-not_allowed = Administrators only
     .text = Only administrators can open this page.
-trouble-not_found = Page not found
+error-not_found = Page not found
     .text = There is no page at this address.
-trouble-method_not_allowed = Page not found
+error-method_not_allowed = Page not found
     .text = There is no page at this address.
-trouble-too_large = Request too large
+error-too_large = Request too large
     .text = Nothing was changed. Open the page again and start over.
-trouble-unsupported_media_type = Invalid request
+error-unsupported_media_type = Invalid request
     .text = Nothing was changed. Open the page again and start over.
-trouble-rate_limited = Too many attempts
+error-rate_limited = Too many attempts
     .text = Wait a moment before you try again.
-trouble-not_enrolled = No second factor
+error-not_enrolled = No second factor
     .text = Add an authenticator app or a phone number to your account first.
-trouble-no_enrolment_in_progress = Setup expired
+error-no_enrolment_in_progress = Setup expired
     .text = The setup took too long, or too many codes were incorrect. Start over from your account.
-trouble-method_not_available = Method not available
+error-method_not_available = Method not available
     .text = This method isn’t available for your account. Choose another one.
-trouble-factor_required = Second factor required
+error-factor_required = Second factor required
     .text = Your organisation requires a second factor: you can’t remove the last one.
-trouble-phone_refused = Phone number not accepted
+error-phone_refused = Phone number not accepted
     .text = We can’t send SMS to this number.
-trouble-sms_unavailable = SMS not confirmed
+error-sms_unavailable = SMS not confirmed
     .text = We couldn’t confirm that the SMS was sent. If you receive it, its code is valid. If not, use another method.
-trouble-internal_error = Something went wrong
+error-internal_error = Something went wrong
     .text = The problem is on our side and has been logged. Try again in a moment.
-trouble-store_unavailable = Service temporarily unavailable
+error-store_unavailable = Service temporarily unavailable
     .text = Try again in a moment. If you entered a code, use a new one.
-trouble-clock_skew = Codes can’t be verified right now
+error-clock_skew = Codes can’t be verified right now
     .text = The clock of this service is not reliable at the moment. Try again later.
-trouble-overloaded = The service is busy
+error-overloaded = The service is busy
     .text = There are too many requests at the moment. Try again shortly.
 
 # My account.
@@ -373,7 +373,7 @@ event-foreign_change = Factor changed outside this service
 event-token_revoked = Logged out (token revoked)
 event-token_refused = Invalid session
 event-rate_limited = Too many attempts
-event-crypt_decrypt_fail = Secret that cannot be decrypted
+event-crypt_decrypt_fail = Secret could not be decrypted
 event-admin_user_create = Account created
 event-admin_unlock = Account unlocked
 event-admin_reset = All second factors removed
@@ -477,7 +477,7 @@ column-used = used
 
 # SMS preview, in development only.
 
-pocket = SMS preview
-pocket-note = Development only: SMS are not sent, they appear here.
-pocket-use = Use this code
-pocket-empty = No messages yet
+sms-preview = SMS preview
+sms-preview-note = Development only: SMS are not sent, they appear here.
+sms-preview-use = Use this code
+sms-preview-empty = No messages yet

@@ -1,7 +1,7 @@
 # Les textes des pages web, en français. On vouvoie.
 # Espace insécable avant « : » et dans les guillemets, fine insécable avant « ; », « ! » et « ? ».
 #
-# Termes. Un terme par chose, dans les deux langues ; `i18n/tests.rs` vérifie que chacun sert, et qu’aucun autre ne sert.
+# Termes. Un terme par chose, dans les deux langues ; `crates/mfa-http/src/i18n/tests.rs` vérifie que chacun sert, et qu’aucun autre ne sert.
 #
 # - second factor / second facteur : l’application ou le numéro de téléphone qui protège un compte
 # - method / méthode : une façon de vérifier une connexion (application, SMS ou code de récupération)
@@ -26,7 +26,7 @@ skip = Aller au contenu
 brand-what = Sécurité du compte
 logout = Se déconnecter
 nav = Menu principal
-nav-account = Compte
+nav-account = Mon compte
 nav-activity = Activité
 nav-admin = Administration
 languages = Langue
@@ -58,40 +58,40 @@ month-12 = déc.
 
 # Page de connexion.
 
-door-title = Bienvenue
-door-lead = Connectez-vous pour gérer la sécurité de votre compte.
-door-user = Nom d’utilisateur ou adresse e-mail
-door-password = Mot de passe
-door-enter = Se connecter
-door-elsewhere = Connectez-vous sur la page de connexion de votre organisation. Vous reviendrez ensuite ici.
-door-go = Aller à la page de connexion
-door-nowhere = Connectez-vous depuis l’application de votre organisation.
+login-title = Bienvenue
+login-lead = Connectez-vous pour gérer la sécurité de votre compte.
+login-user = Nom d’utilisateur ou adresse e-mail
+login-password = Mot de passe
+login-enter = Se connecter
+login-elsewhere = Connectez-vous sur la page de connexion de votre organisation. Vous reviendrez ensuite ici.
+login-go = Aller à la page de connexion
+login-nowhere = Connectez-vous depuis l’application de votre organisation.
     .hint = Ouvrez-la comme d’habitude. Elle vous redirige ici quand votre connexion doit être vérifiée.
-promise = Ce que vous pouvez faire ici
-promise-line = Sécurisez votre compte en trois minutes.
-promise-app = Une application d’authentification qui affiche un nouveau code toutes les 30 secondes
-promise-codes = Dix codes de récupération à conserver en lieu sûr
-promise-phone = Un numéro de téléphone pour le secours par SMS
+benefits = Ce que vous pouvez faire ici
+benefits-line = Sécurisez votre compte en trois minutes.
+benefits-app = Une application d’authentification qui affiche un nouveau code toutes les 30 secondes
+benefits-codes = Dix codes de récupération à conserver en lieu sûr
+benefits-phone = Un numéro de téléphone pour le secours par SMS
 handover-title = Encore une étape
 handover-lead = Vous continuez en tant que
 
 # Messages affichés une fois, sur la page qui suit une action.
 
-told-signed-out = Déconnexion réussie.
-told-session-over = Votre session a pris fin. Reconnectez-vous.
-told-app-removed = Application d’authentification retirée.
-told-phone-ready = Numéro de téléphone vérifié.
-told-phone-removed = Numéro de téléphone retiré.
-told-backup-sms = Secours par SMS activé : vous pourrez recevoir un code par SMS si vous n’avez pas votre application.
-told-backup-none = Secours par SMS désactivé : aucun code par SMS ne sera proposé à la connexion.
-told-few-codes-left = Il vous reste peu de codes de récupération. Générez-en de nouveaux.
-told-foreign-codes = Vos codes de récupération viennent de l’ancien système. Générez-en de nouveaux.
-told-no-codes-left = Vous avez utilisé votre dernier code de récupération. Générez-en de nouveaux.
-told-step-up-first = Confirmez d’abord votre identité.
-told-unlocked = Compte déverrouillé.
-told-reset = Tous les seconds facteurs de ce compte ont été retirés et ses sessions ont été fermées.
-told-enforced = Un second facteur est désormais exigé pour ce compte.
-told-not-enforced = Un second facteur n’est plus exigé pour ce compte.
+flash-signed-out = Déconnexion réussie.
+flash-session-over = Votre session a pris fin. Reconnectez-vous.
+flash-app-removed = Application d’authentification retirée.
+flash-phone-ready = Numéro de téléphone vérifié.
+flash-phone-removed = Numéro de téléphone retiré.
+flash-backup-sms = Secours par SMS activé : vous pourrez recevoir un code par SMS si vous n’avez pas votre application.
+flash-backup-none = Secours par SMS désactivé : aucun code par SMS ne sera proposé à la connexion.
+flash-few-codes-left = Il vous reste peu de codes de récupération. Générez-en de nouveaux.
+flash-foreign-codes = Vos codes de récupération viennent de l’ancien système. Générez-en de nouveaux.
+flash-no-codes-left = Vous avez utilisé votre dernier code de récupération. Générez-en de nouveaux.
+flash-step-up-first = Confirmez d’abord votre identité.
+flash-unlocked = Compte déverrouillé.
+flash-reset = Tous les seconds facteurs de ce compte ont été retirés et ses sessions ont été fermées.
+flash-enforced = Un second facteur est désormais exigé pour ce compte.
+flash-not-enforced = Un second facteur n’est plus exigé pour ce compte.
 
 # Configuration d’un second facteur exigé.
 
@@ -119,7 +119,7 @@ verify-locked = Ce compte est verrouillé après trop de codes incorrects.
     .forever = Seul un administrateur peut le déverrouiller.
 verify-leave = Annuler et revenir à la connexion
 recovery-label = Code de récupération
-recovery-hint = 16 lettres et chiffres. Les majuscules et les tirets ne comptent pas.
+recovery-hint = 16 lettres et chiffres. Majuscules, minuscules et tirets sont acceptés.
 ways = Essayer une autre méthode
 way-totp = Application d’authentification
 way-sms = Code par SMS
@@ -150,50 +150,50 @@ form-no_enrolment_in_progress = La configuration a pris trop de temps ou trop de
 
 # Erreurs affichées sur une page à part.
 
-trouble-again = Réessayer
-trouble-home = Retour à l’accueil
-trouble-reference = Référence de l’incident :
-trouble-form = Ce formulaire n’est plus valide
+error-again = Réessayer
+error-home = Retour à l’accueil
+error-reference = Référence de l’incident :
+error-form = Ce formulaire n’est plus valide
     .text = Il a été ouvert avant votre dernière connexion, ou il vient d’une autre page. Rien n’a été modifié. Rouvrez la page et recommencez.
-trouble-malformed_request = Requête non valide
+error-malformed_request = Requête non valide
     .text = Rien n’a été modifié. Rouvrez la page et recommencez.
-trouble-invalid_field = Valeur non valide
+error-invalid_field = Valeur non valide
     .text = Rien n’a été modifié. Rouvrez la page et recommencez.
-trouble-account_locked = Compte verrouillé
+error-account_locked = Compte verrouillé
     .text = Trop de codes incorrects d’affilée. Le verrouillage protège votre compte : attendez qu’il prenne fin ou contactez un administrateur.
-trouble-account_disabled = Compte désactivé
+error-account_disabled = Compte désactivé
     .text = Ce compte ne permet plus de se connecter. Contactez un administrateur.
-trouble-not_allowed = Accès réservé
+error-not_allowed = Accès réservé
     .text = Cette page est réservée aux administrateurs.
-trouble-not_found = Page introuvable
+error-not_found = Page introuvable
     .text = Il n’y a pas de page à cette adresse.
-trouble-method_not_allowed = Page introuvable
+error-method_not_allowed = Page introuvable
     .text = Il n’y a pas de page à cette adresse.
-trouble-too_large = Requête trop volumineuse
+error-too_large = Requête trop volumineuse
     .text = Rien n’a été modifié. Rouvrez la page et recommencez.
-trouble-unsupported_media_type = Requête non valide
+error-unsupported_media_type = Requête non valide
     .text = Rien n’a été modifié. Rouvrez la page et recommencez.
-trouble-rate_limited = Trop de tentatives
+error-rate_limited = Trop de tentatives
     .text = Patientez un instant avant de réessayer.
-trouble-not_enrolled = Aucun second facteur
+error-not_enrolled = Aucun second facteur
     .text = Ajoutez d’abord une application d’authentification ou un numéro de téléphone à votre compte.
-trouble-no_enrolment_in_progress = Configuration expirée
+error-no_enrolment_in_progress = Configuration expirée
     .text = La configuration a pris trop de temps ou trop de codes étaient incorrects. Recommencez depuis votre compte.
-trouble-method_not_available = Méthode indisponible
+error-method_not_available = Méthode indisponible
     .text = Cette méthode n’est pas disponible pour votre compte. Choisissez-en une autre.
-trouble-factor_required = Second facteur exigé
+error-factor_required = Second facteur exigé
     .text = Votre organisation exige un second facteur : vous ne pouvez pas retirer le dernier.
-trouble-phone_refused = Numéro de téléphone non accepté
+error-phone_refused = Numéro de téléphone non accepté
     .text = Nous ne pouvons pas envoyer de SMS à ce numéro.
-trouble-sms_unavailable = Envoi du SMS non confirmé
+error-sms_unavailable = Envoi du SMS non confirmé
     .text = L’envoi du SMS n’a pas pu être confirmé. Si vous le recevez, son code est valide. Sinon, utilisez une autre méthode.
-trouble-internal_error = Une erreur est survenue
+error-internal_error = Une erreur est survenue
     .text = Le problème vient de notre côté et a été enregistré. Réessayez dans un instant.
-trouble-store_unavailable = Service momentanément indisponible
+error-store_unavailable = Service momentanément indisponible
     .text = Réessayez dans un instant. Si vous avez saisi un code, utilisez-en un nouveau.
-trouble-clock_skew = Les codes ne peuvent pas être vérifiés
+error-clock_skew = Les codes ne peuvent pas être vérifiés
     .text = L’horloge de ce service n’est pas fiable pour le moment. Réessayez plus tard.
-trouble-overloaded = Le service est très sollicité
+error-overloaded = Le service est très sollicité
     .text = Il y a trop de demandes en ce moment. Réessayez dans un instant.
 
 # Mon compte.
@@ -241,7 +241,7 @@ card-backup-manage = Gérer le secours par SMS
 
 steps = Étapes de la configuration
 step-app = Application
-step-codes = Codes
+step-codes = Codes de récupération
 step-phone = Téléphone
 step-backup = Secours par SMS
 app-title = Application d’authentification
@@ -349,9 +349,9 @@ activity-ended = { $what } : { $how }
 activity-by-admin = par un administrateur
 older = Événements plus anciens
 agent-unknown = navigateur inconnu
-outcome-success = succès
-outcome-failure = échec
-outcome-refused = refus
+outcome-success = réussi
+outcome-failure = échoué
+outcome-refused = refusé
 event-login = Connexion par mot de passe
 event-totp_enroll_start = Ajout d’une application d’authentification commencé
 event-totp_enroll = Ajout d’une application d’authentification
@@ -478,7 +478,7 @@ column-used = utilisés
 
 # Aperçu des SMS, en développement uniquement.
 
-pocket = Aperçu des SMS
-pocket-note = Développement uniquement : les SMS ne sont pas envoyés, ils s’affichent ici.
-pocket-use = Utiliser ce code
-pocket-empty = Aucun message pour le moment
+sms-preview = Aperçu des SMS
+sms-preview-note = Développement uniquement : les SMS ne sont pas envoyés, ils s’affichent ici.
+sms-preview-use = Utiliser ce code
+sms-preview-empty = Aucun message pour le moment

@@ -1,9 +1,9 @@
 // SMS preview, in development only: polls for new messages and fills in their codes.
 
-const pocket = document.querySelector('.pocket');
-const list = pocket.querySelector('.pocket-messages');
+const preview = document.querySelector('.sms-preview');
+const list = preview.querySelector('.sms-preview-messages');
 const POLL_INTERVAL = 1500;
-let shown = list.querySelector('.pocket-text')?.textContent;
+let shown = list.querySelector('.sms-preview-text')?.textContent;
 
 const use = (code) => {
   const input = document.querySelector('[data-digits]');
@@ -16,8 +16,8 @@ const use = (code) => {
 const buttonFor = (code) => {
   const button = document.createElement('button');
   button.type = 'button';
-  button.className = 'pocket-use';
-  button.textContent = pocket.dataset.use;
+  button.className = 'sms-preview-use';
+  button.textContent = preview.dataset.use;
   button.addEventListener('click', () => use(code));
   return button;
 };
@@ -25,7 +25,7 @@ const buttonFor = (code) => {
 const item = ({ text, code }) => {
   const entry = document.createElement('li');
   const words = document.createElement('p');
-  words.className = 'pocket-text';
+  words.className = 'sms-preview-text';
   words.textContent = text;
   entry.append(words);
   if (code) entry.append(buttonFor(code));
@@ -39,7 +39,7 @@ for (const button of list.querySelectorAll('[data-code]')) {
 const poll = async () => {
   if (!document.hidden) {
     try {
-      const answer = await fetch(pocket.dataset.from, { headers: { Accept: 'application/json' } });
+      const answer = await fetch(preview.dataset.from, { headers: { Accept: 'application/json' } });
       if (answer.ok) {
         const messages = await answer.json();
         const newest = messages[0]?.text;

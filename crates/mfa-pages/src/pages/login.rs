@@ -38,7 +38,7 @@ pub(crate) async fn login(request: SharedRequest) -> PageResult {
     let (caller, body) = (request.context().clone(), request.form().clone());
     let login = request.run(|flows| first_factor(flows, caller, body)).await;
     match login {
-        Ok(LoginOutcome::SecondFactorOwed { token, enrolment_required }) => {
+        Ok(LoginOutcome::SecondFactorRequired { token, enrolment_required }) => {
             signed_in(&request, &token, if enrolment_required { "/start" } else { "/verify" })
         }
         Ok(LoginOutcome::Complete { token }) => signed_in(&request, &token, ""),
@@ -57,7 +57,7 @@ fn signed_in(request: &PageRequest, token: &IssuedToken, next: &str) -> PageResu
 }
 
 fn login_page(request: &PageRequest, form_error: Option<&FormError>) -> Markup {
-    let title = request.translate("door-title");
+    let title = request.translate("login-title");
     let layout = Layout::signed_out(title_with_error(request, title.clone(), form_error))
         .with(AssetFile::Codes)
         .with(AssetFile::Clock);
@@ -71,16 +71,16 @@ fn login_page(request: &PageRequest, form_error: Option<&FormError>) -> Markup {
                     @match request.site.login() {
                         LoginPage::BuiltIn => (login_form(request, form_error)),
                         LoginPage::External(url) => {
-                            p.lead { (request.translate("door-elsewhere")) }
-                            p.actions { a.button href=(url.as_str()) { (request.translate("door-go")) (icon("next")) } }
+                            p.lead { (request.translate("login-elsewhere")) }
+                            p.actions { a.button href=(url.as_str()) { (request.translate("login-go")) (icon("next")) } }
                         }
                         LoginPage::Unknown => {
-                            p.lead { (request.translate("door-nowhere")) }
-                            p.hint { (request.translate("door-nowhere.hint")) }
+                            p.lead { (request.translate("login-nowhere")) }
+                            p.hint { (request.translate("login-nowhere.hint")) }
                         }
                     }
                 }
-                (promise(request))
+                (benefits(request))
             }
         },
     )
@@ -90,37 +90,37 @@ fn login_form(request: &PageRequest, form_error: Option<&FormError>) -> Markup {
     let wrong = form_error.is_some().then_some("true");
     let described = form_error.is_some().then_some("complaint");
     html! {
-        p.lead { (request.translate("door-lead")) }
+        p.lead { (request.translate("login-lead")) }
         form.stack method="post" action=(request.url("/login")) {
             (key_field(request))
             @if let Some(form_error) = form_error { (form_error.shown(request, "complaint")) }
             div.field {
-                label for="username" { (request.translate("door-user")) }
+                label for="username" { (request.translate("login-user")) }
                 input #username name="username" type="text" autocomplete="username" required maxlength="254"
                     autocapitalize="none" spellcheck="false" autofocus[request.form_value("username").is_none()]
                     value=[request.form_value("username")] aria-invalid=[wrong] aria-describedby=[described]
                     data-missing=(request.translate("field-missing"));
             }
             div.field {
-                label for="password" { (request.translate("door-password")) }
+                label for="password" { (request.translate("login-password")) }
                 input #password name="password" type="password" autocomplete="current-password" required
                     maxlength="1024" autofocus[request.form_value("username").is_some()] aria-invalid=[wrong]
                     aria-describedby=[described] data-missing=(request.translate("field-missing"));
             }
-            button.button.full type="submit" { (request.translate("door-enter")) (icon("next")) }
+            button.button.full type="submit" { (request.translate("login-enter")) (icon("next")) }
         }
     }
 }
 
 /// Renders the introduction beside the login form.
-fn promise(request: &PageRequest) -> Markup {
+fn benefits(request: &PageRequest) -> Markup {
     html! {
-        section.promise aria-label=(request.translate("promise")) {
-            p.promise-line { (request.translate("promise-line")) }
+        section.benefits aria-label=(request.translate("benefits")) {
+            p.benefits-line { (request.translate("benefits-line")) }
             ul {
-                li { (icon("app")) span { (request.translate("promise-app")) } }
-                li { (icon("key")) span { (request.translate("promise-codes")) } }
-                li { (icon("message")) span { (request.translate("promise-phone")) } }
+                li { (icon("app")) span { (request.translate("benefits-app")) } }
+                li { (icon("key")) span { (request.translate("benefits-codes")) } }
+                li { (icon("message")) span { (request.translate("benefits-phone")) } }
             }
         }
     }

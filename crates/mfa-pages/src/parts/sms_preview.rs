@@ -28,21 +28,21 @@ pub(crate) fn is_shown(request: &PageRequest) -> bool {
 pub(crate) fn sms_preview(request: &PageRequest) -> Markup {
     let messages = messages(request);
     html! {
-        aside.pocket aria-label=(request.translate("pocket")) data-from=(request.url("/outbox"))
-            data-use=(request.translate("pocket-use")) data-empty=(request.translate("pocket-empty")) {
-            div.pocket-top { (icon("message")) span { (request.translate("pocket")) } }
-            ol.pocket-messages aria-live="polite" {
+        aside.sms-preview aria-label=(request.translate("sms-preview")) data-from=(request.url("/outbox"))
+            data-use=(request.translate("sms-preview-use")) data-empty=(request.translate("sms-preview-empty")) {
+            div.sms-preview-top { (icon("message")) span { (request.translate("sms-preview")) } }
+            ol.sms-preview-messages aria-live="polite" {
                 @for message in messages.iter().map(MessageView::new) {
                     li {
-                        p.pocket-text { (message.text) }
+                        p.sms-preview-text { (message.text) }
                         @if let Some(code) = &message.code {
-                            button.pocket-use type="button" data-code=(code) { (request.translate("pocket-use")) }
+                            button.sms-preview-use type="button" data-code=(code) { (request.translate("sms-preview-use")) }
                         }
                     }
                 }
-                @if messages.is_empty() { li.pocket-empty { (request.translate("pocket-empty")) } }
+                @if messages.is_empty() { li.sms-preview-empty { (request.translate("sms-preview-empty")) } }
             }
-            p.pocket-note { (request.translate("pocket-note")) }
+            p.sms-preview-note { (request.translate("sms-preview-note")) }
         }
     }
 }

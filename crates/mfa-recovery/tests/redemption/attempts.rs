@@ -1,4 +1,4 @@
-//! One try, one hash: whatever is typed and however many codes there are.
+//! Tests of attempts: one hash per attempt, for any input and any number of codes.
 
 use futures::executor::block_on;
 use mfa_core::testing::{SeededEntropy, TestDigests};

@@ -1,4 +1,4 @@
-//! A try from what is typed to a code that is spent.
+//! Tests of redeeming a recovery code, from the typed text to the used code.
 
 #![expect(clippy::unwrap_used, clippy::panic, reason = "helpers of tests may panic as tests may")]
 #![expect(clippy::arithmetic_side_effects, reason = "an overflow fails the test, as it should")]

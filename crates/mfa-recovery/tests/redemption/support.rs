@@ -1,4 +1,4 @@
-//! A hasher that counts, keys that rotate, and sets made with them.
+//! Fixtures: a hasher that counts its calls, rotating keys, and sets of codes.
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 

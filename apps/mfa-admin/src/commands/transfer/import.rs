@@ -8,7 +8,7 @@ use mfa_core::{NewUser, PasswordDigest, SecretBytes, StoreErrorKind, UserId};
 use mfa_flows::{FlowError, TotpImport, TotpImportOutcome};
 use mfa_infra::settings::Settings;
 
-use super::report::{self, RowOutcome, RowReport};
+use super::report::{self, ImportRowReport, RowOutcome};
 use crate::cli::ImportOtpauthArgs;
 use crate::command_output::CommandOutput;
 use crate::error::CliError;
@@ -71,7 +71,7 @@ struct OtpauthImport<'a> {
     args: &'a ImportOtpauthArgs,
     /// Users of earlier rows.
     seen: HashSet<String>,
-    done: Vec<RowReport>,
+    done: Vec<ImportRowReport>,
     /// Whether the store failed for a row: no further row is tried.
     has_failed: Cell<bool>,
 }
@@ -83,7 +83,7 @@ struct ValidRow {
 }
 
 /// Rows with their users, and reports of the refused rows.
-type ClassifiedRows = (Vec<(ValidRow, UserReference)>, Vec<RowReport>);
+type ClassifiedRows = (Vec<(ValidRow, UserReference)>, Vec<ImportRowReport>);
 
 /// User of a row.
 enum UserReference {
@@ -187,7 +187,7 @@ impl OtpauthImport<'_> {
     fn activate_all(
         &self,
         found: Vec<(ValidRow, UserReference)>,
-        reports: &mut Vec<RowReport>,
+        reports: &mut Vec<ImportRowReport>,
     ) -> Result<(), CliError> {
         let outcomes = found.iter().map(|(row, user)| self.activate_unless_failed(row, user));
         let outcomes = self.session.run_all(outcomes)?;
@@ -279,8 +279,8 @@ fn duplicate_row() -> RowOutcome {
     RowOutcome::refused("duplicate_row", "an earlier row of the file has the same user")
 }
 
-fn row_report(row: ImportRow, user: Option<UserId>, outcome: RowOutcome) -> RowReport {
-    RowReport { number: row.number, email: row.email, username: row.username, user, outcome }
+fn row_report(row: ImportRow, user: Option<UserId>, outcome: RowOutcome) -> ImportRowReport {
+    ImportRowReport { number: row.number, email: row.email, username: row.username, user, outcome }
 }
 
 /// Existing users of the rows, by email address and by user name.

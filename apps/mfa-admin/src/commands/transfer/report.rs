@@ -6,9 +6,9 @@ use serde_json::{Value, json};
 use crate::command_output::{CommandOutput, columns, counted, visible};
 use crate::error::CliError;
 
-/// Result of one row.
+/// Result of one imported row.
 #[derive(Clone, Debug)]
-pub(super) struct RowReport {
+pub(super) struct ImportRowReport {
     pub(super) number: u64,
     pub(super) email: Option<String>,
     pub(super) username: Option<String>,
@@ -52,7 +52,7 @@ impl RowOutcome {
 ///
 /// [`CliError::Unsuccessful`] with the same report if a row was refused or the import stopped.
 pub(super) fn build(
-    rows: &[RowReport],
+    rows: &[ImportRowReport],
     dry_run: bool,
     stopped: Option<String>,
 ) -> Result<CommandOutput, CliError> {
@@ -91,7 +91,7 @@ pub(super) fn build(
     }
 }
 
-fn table_row(row: &RowReport) -> [String; 5] {
+fn table_row(row: &ImportRowReport) -> [String; 5] {
     let cell = |text: &Option<String>| text.as_deref().map_or_else(|| "-".to_owned(), visible);
     let (result, why) = match &row.outcome {
         RowOutcome::Refused { why, .. } => ("rejected", why.clone()),
@@ -100,7 +100,7 @@ fn table_row(row: &RowReport) -> [String; 5] {
     [row.number.to_string(), cell(&row.email), cell(&row.username), result.to_owned(), why]
 }
 
-fn row_document(row: &RowReport) -> Value {
+fn row_document(row: &ImportRowReport) -> Value {
     let mut document = json!({
         "row": row.number,
         "email": row.email,

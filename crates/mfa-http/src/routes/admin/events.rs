@@ -2,7 +2,7 @@
 
 use actix_web::HttpResponse;
 use mfa_core::{AuditPage, AuditQuery, EventKind, StoredEvent, UserId};
-use mfa_flows::{AcceptedStages, AdminAct};
+use mfa_flows::{AcceptedStages, AdminAction};
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -97,7 +97,7 @@ pub(in crate::routes) async fn list(request: ApiRequest) -> Result<HttpResponse,
     let query = AuditQuery { user: user.map(UserId::new), kind, before, limit };
     let page = request
         .run(|flows| async move {
-            let admin = flows.administrator(&call, AdminAct::Look, None).await?;
+            let admin = flows.administrator(&call, AdminAction::Read, None).await?;
             flows.list_events(&admin, query).await
         })
         .await?;

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use actix_web::HttpResponse;
 use mfa_core::{Activity, BucketSize, LockoutCount, Period, SmsCount, Timestamp, Totals, VerificationCount};
-use mfa_flows::{AcceptedStages, AdminAct};
+use mfa_flows::{AcceptedStages, AdminAction};
 use serde::Serialize;
 use utoipa::ToSchema;
 use utoipa::openapi::Object;
@@ -66,7 +66,7 @@ struct LockoutCounts {
     count: u64,
 }
 
-/// Numbers of SMS messages in a bucket.
+/// Numbers of SMS messages in a time bucket.
 #[derive(Serialize, ToSchema)]
 #[schema(as = SmsCount)]
 struct SmsCounts {
@@ -97,7 +97,7 @@ struct TotalsNow {
     /// Number of users with a second factor.
     with_factor: u64,
     /// Number of users per factor.
-    by_factor: ByFactor,
+    by_factor: UsersByFactor,
     /// Number of locked accounts.
     locked: u64,
     /// Number of users for whom MFA is required.
@@ -108,8 +108,8 @@ struct TotalsNow {
 
 /// Number of users per factor.
 #[derive(Serialize, ToSchema)]
-#[schema(as = ByFactor)]
-struct ByFactor {
+#[schema(as = UsersByFactor)]
+struct UsersByFactor {
     /// Number of users with an authenticator app.
     totp: u64,
     /// Number of users with codes by SMS.
@@ -147,7 +147,7 @@ impl From<Totals> for TotalsNow {
         Self {
             users: it.users,
             with_factor: it.with_factor,
-            by_factor: ByFactor { totp: it.with_totp, sms: it.with_sms },
+            by_factor: UsersByFactor { totp: it.with_totp, sms: it.with_sms },
             locked: it.locked,
             enforced: it.enforced,
             recovery_codes_low: it.recovery_codes_low,
@@ -186,7 +186,7 @@ pub(in crate::routes) async fn stats(request: ApiRequest) -> Result<HttpResponse
     query.finish(Some(()))?;
     let stats = request
         .run(|flows| async move {
-            let admin = flows.administrator(&call, AdminAct::Look, None).await?;
+            let admin = flows.administrator(&call, AdminAction::Read, None).await?;
             let period = period(from, to, bucket, flows.now())?;
             let (activity, totals) = flows.statistics(&admin, period).await?;
             Ok::<_, ApiError>(StatsResponse::new(period, activity, totals))

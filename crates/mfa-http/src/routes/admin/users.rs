@@ -6,7 +6,7 @@ use std::sync::Arc;
 use actix_web::HttpResponse;
 use actix_web::web::Path;
 use mfa_core::{Account, FactorKind, Lock, SecretText, Timestamp, UserId, UserPage, UserQuery, UserRecord};
-use mfa_flows::{AcceptedStages, AccountStatus, AdminAct, AdminCall, FlowError, Flows};
+use mfa_flows::{AcceptedStages, AccountStatus, AdminAction, AdminCall, FlowError, Flows};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -103,7 +103,7 @@ pub(in crate::routes) async fn list(request: ApiRequest) -> Result<HttpResponse,
     query.finish(Some(()))?;
     let users = request
         .run(|flows| async move {
-            let admin = flows.administrator(&call, AdminAct::Look, None).await?;
+            let admin = flows.administrator(&call, AdminAction::Read, None).await?;
             // One more than the page size shows whether there is another page.
             let query = UserQuery { text, after: after.map(UserId::new), limit: limit.saturating_add(1) };
             let page = flows.list_users(&admin, query).await?;
@@ -122,7 +122,7 @@ fn search(text: &str) -> Result<String, FieldErrorKind> {
 
 /// User with the MFA status of the account.
 #[derive(Serialize, ToSchema)]
-#[schema(as = UserCard)]
+#[schema(as = UserDetail)]
 #[expect(clippy::struct_excessive_bools, reason = "each is a field of the answer")]
 pub(super) struct UserDetail {
     /// Id of the user.
@@ -195,7 +195,7 @@ pub(in crate::routes) async fn show(request: ApiRequest, id: Path<String>) -> Re
     let id = id.into_inner();
     let detail = request
         .run(|flows| async move {
-            let admin = flows.administrator(&call, AdminAct::Look, None).await?;
+            let admin = flows.administrator(&call, AdminAction::Read, None).await?;
             let (account, status) = flows.show_user(&admin, user_id(&id)?).await?;
             Ok::<_, ApiError>(UserDetail::new(account, status))
         })
@@ -356,7 +356,7 @@ where
         .run(|flows| async move {
             // The administrator is verified before the user id, so that others learn nothing about user ids.
             let user = user_id(&id);
-            let act = user.as_ref().map_or(AdminAct::Look, |user| AdminAct::Change(*user));
+            let act = user.as_ref().map_or(AdminAction::Read, |user| AdminAction::Change(*user));
             let admin = flows.administrator(&call, act, reason).await?;
             Ok::<_, ApiError>(change(Arc::clone(&flows), admin, user?, value).await?)
         })

@@ -153,7 +153,7 @@ impl Entropy for Gate {
 }
 
 #[test]
-fn whoever_finds_the_queue_full_is_refused_at_once_and_the_others_are_served() {
+fn a_call_that_finds_the_queue_full_is_refused_at_once_and_the_others_succeed() {
     let runtime = runtime();
     let (begun, has_begun) = channel();
     let (go, may_go) = channel();

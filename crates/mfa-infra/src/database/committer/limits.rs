@@ -1,4 +1,4 @@
-//! Limits of committers.
+//! Queue capacities and timeouts of committers.
 
 use std::time::Duration;
 

@@ -4,9 +4,9 @@ use std::collections::BTreeMap;
 
 use mfa_core::Timestamp;
 
-/// Facts about a database.
+/// Result of inspecting a database, for `doctor`.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct DatabaseFacts {
+pub struct DatabaseInspection {
     /// Pending migrations, oldest first. If there are any, only the clock was read beside them.
     pub pending: Vec<String>,
     /// Time of the database's own clock, if it has one.

@@ -5,7 +5,7 @@ use diesel::sql_types::{BigInt, Bool, Text};
 use diesel::{OptionalExtension as _, PgConnection, QueryableByName, RunQueryDsl as _, sql_query};
 use mfa_core::{SealedColumn, SecretText, Timestamp};
 
-use super::facts::{DatabaseFacts, HotUpdateStats, PlaintextColumn};
+use super::facts::{DatabaseInspection, HotUpdateStats, PlaintextColumn};
 use super::rows::{KEY_CHECK_VALUES, KeyCount, PlaintextCount, SEALED, TextRow, one_line, unsealed_query};
 use crate::database::{migrate, postgres::connect};
 
@@ -42,7 +42,7 @@ struct FlagRow {
 }
 
 /// Inspects a server.
-pub(super) fn examine(url: &SecretText) -> Result<DatabaseFacts, String> {
+pub(super) fn examine(url: &SecretText) -> Result<DatabaseInspection, String> {
     let url = connect::with_timeouts(url)?;
     let mut connection = connect::connect(&url)?;
     // Scanning a large table may take a while; no request waits for it.
@@ -56,11 +56,14 @@ pub(super) fn examine(url: &SecretText) -> Result<DatabaseFacts, String> {
 fn facts(
     connection: &mut PgConnection,
     pending: Vec<String>,
-) -> Result<DatabaseFacts, diesel::result::Error> {
+) -> Result<DatabaseInspection, diesel::result::Error> {
     let clock = sql_query("SELECT (extract(epoch from clock_timestamp()) * 1000)::bigint AS millis");
     let time = clock.get_result::<Millis>(connection)?.millis;
-    let mut facts =
-        DatabaseFacts { pending, time: Some(Timestamp::from_millis(time)), ..DatabaseFacts::default() };
+    let mut facts = DatabaseInspection {
+        pending,
+        time: Some(Timestamp::from_millis(time)),
+        ..DatabaseInspection::default()
+    };
     for setting in ["fsync", "full_page_writes"] {
         let value = sql_query("SELECT current_setting($1) AS value").bind::<Text, _>(setting);
         if value.get_result::<TextRow>(connection)?.value != "on" {

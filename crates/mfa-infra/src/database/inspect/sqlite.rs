@@ -7,7 +7,7 @@ use diesel::connection::SimpleConnection as _;
 use diesel::{Connection as _, RunQueryDsl as _, SqliteConnection, sql_query};
 use mfa_core::SealedColumn;
 
-use super::facts::{DatabaseFacts, PlaintextColumn};
+use super::facts::{DatabaseInspection, PlaintextColumn};
 use super::rows::{KEY_CHECK_VALUES, KeyCount, PlaintextCount, SEALED, TextRow, one_line, unsealed_query};
 use crate::database::migrate;
 use crate::database::sqlite::connect;
@@ -22,10 +22,13 @@ struct QuickCheckRow {
 }
 
 /// Inspects a file.
-pub(super) fn examine(path: &Path) -> Result<DatabaseFacts, String> {
+pub(super) fn examine(path: &Path) -> Result<DatabaseInspection, String> {
     if !path.exists() {
         // The first start creates the file. Opening it would create it now.
-        return Ok(DatabaseFacts { pending: migrate::all_of_sqlite()?, ..DatabaseFacts::default() });
+        return Ok(DatabaseInspection {
+            pending: migrate::all_of_sqlite()?,
+            ..DatabaseInspection::default()
+        });
     }
     let mode = path.metadata().map_err(|error| format!("{}: {error}", path.display()))?.mode() & 0o777;
     let open_to_others = (mode & 0o077 != 0).then_some(mode);
@@ -36,7 +39,7 @@ pub(super) fn examine(path: &Path) -> Result<DatabaseFacts, String> {
         .batch_execute("PRAGMA busy_timeout = 2000; PRAGMA query_only = ON")
         .map_err(|error| one_line(&error))?;
     let pending = migrate::unapplied_to_sqlite(&mut connection)?;
-    let facts = DatabaseFacts { pending, open_to_others, ..DatabaseFacts::default() };
+    let facts = DatabaseInspection { pending, open_to_others, ..DatabaseInspection::default() };
     complete(facts, &mut connection).map_err(|error| one_line(&error))
 }
 
@@ -47,9 +50,9 @@ fn escaped(path: &str) -> String {
 
 /// Completes the facts from an open database.
 fn complete(
-    mut facts: DatabaseFacts,
+    mut facts: DatabaseInspection,
     connection: &mut SqliteConnection,
-) -> Result<DatabaseFacts, diesel::result::Error> {
+) -> Result<DatabaseInspection, diesel::result::Error> {
     let checked: Vec<QuickCheckRow> = sql_query("PRAGMA quick_check(1)").load(connection)?;
     facts.damage = checked.into_iter().map(|it| it.quick_check).find(|it| it != INTACT);
     if !facts.pending.is_empty() || facts.damage.is_some() {

@@ -23,7 +23,7 @@ fn a_database_that_is_not_there_is_not_made_by_looking() {
 fn a_fresh_database_has_nothing_to_be_told() {
     let (_folder, _, location) = temporary_file();
     location.migrations().up().unwrap();
-    assert_eq!(location.examine().unwrap(), DatabaseFacts::default());
+    assert_eq!(location.examine().unwrap(), DatabaseInspection::default());
 }
 
 #[test]

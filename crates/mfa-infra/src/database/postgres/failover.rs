@@ -11,7 +11,7 @@ use diesel::{OptionalExtension, PgConnection, QueryableByName, RunQueryDsl, sql_
 use mfa_core::Timestamp;
 
 use crate::database::options::FailoverListener;
-use crate::database::pool::InstallationValue;
+use crate::database::pool::TextRow;
 
 /// Time for which codes of lost TOTP steps could still be valid.
 pub(super) const STEPS_LOST_FOR: Duration = Duration::from_mins(1);
@@ -19,6 +19,7 @@ pub(super) const STEPS_LOST_FOR: Duration = Duration::from_mins(1);
 /// Name of the stored value: the timeline and the time at which it was first seen.
 const TIMELINE: &str = "timeline";
 
+/// Row with the timeline of the PostgreSQL cluster; a promoted standby starts a new one.
 #[derive(QueryableByName)]
 struct TimelineRow {
     #[diesel(sql_type = BigInt)]
@@ -42,7 +43,7 @@ fn forked_at(connection: &mut PgConnection, now: Timestamp) -> diesel::QueryResu
     .get_result(connection)?;
     let known = sql_query("SELECT value FROM mfa_meta WHERE name = $1")
         .bind::<Text, _>(TIMELINE)
-        .get_result::<InstallationValue>(connection)
+        .get_result::<TextRow>(connection)
         .optional()?;
     let Some(known) = known else {
         // First check of this installation: nothing was stored that could be lost.

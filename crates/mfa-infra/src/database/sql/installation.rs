@@ -5,16 +5,16 @@ use mfa_core::{BoxFuture, KeyId, StoreError, Timestamp, UserId};
 use super::SqlDatabase;
 use super::dialect::{Dialect, Statement};
 use crate::database::installation::{
-    CountRow, InstallationStore, InstallationValueRow, KeyIdRow, KeyUsage, KeyUsageRow, KeyedTable,
-    RowWindow, WindowRow,
+    CountRow, InstallationRow, InstallationStore, KeyIdRow, KeyUsage, KeyUsageRow, KeyedTable, RowWindow,
+    WindowRow,
 };
 
 impl<C: Dialect> InstallationStore for SqlDatabase<C> {
     fn facts(&self) -> BoxFuture<'_, Result<Vec<(String, String)>, StoreError>> {
         self.pool.run("facts", |connection| {
             let query = Statement::new("SELECT name, value FROM mfa_meta ORDER BY name");
-            let rows: Vec<InstallationValueRow> = connection.load(query)?;
-            Ok(rows.into_iter().map(InstallationValueRow::into_pair).collect())
+            let rows: Vec<InstallationRow> = connection.load(query)?;
+            Ok(rows.into_iter().map(InstallationRow::into_pair).collect())
         })
     }
 

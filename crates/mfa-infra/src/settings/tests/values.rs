@@ -5,7 +5,7 @@ use std::time::Duration;
 use mfa_core::{LockoutPolicy, SecretText};
 use mfa_jwt::{PrivateKey, SigningAlgorithm};
 
-use super::super::{DatabaseUrl, JwtAlgorithm, KeySource, Locale, RedisMode};
+use super::super::{DatabaseUrl, JwtAlgorithm, KeySource, Locale, RedisMode, SmsProvider};
 use super::*;
 use crate::telemetry::LogTarget;
 
@@ -226,4 +226,28 @@ fn the_order_of_providers_is_that_of_failover() {
     let fixture = fixture.unset("MFA_SMS_PROVIDERS");
     assert_eq!(names(&fixture), ["ovh", "twilio"]);
     assert!(fixture.set("OVH_SMS_ACCOUNT", "../x").error().starts_with("OVH_SMS_ACCOUNT is ../x: use"));
+}
+
+#[test]
+fn an_ovh_endpoint_may_have_the_name_that_ovh_libraries_use() {
+    let with_endpoint = |endpoint: &str| {
+        let mut fixture = Fixture::production();
+        for name in ["APP_KEY", "APP_SECRET", "CONSUMER_KEY", "SMS_ACCOUNT", "SMS_SENDER"] {
+            fixture = fixture.set(&format!("OVH_{name}"), "x");
+        }
+        fixture.set("OVH_ENDPOINT", endpoint)
+    };
+    for (name, url) in [
+        ("ovh-eu", "https://eu.api.ovh.com/1.0"),
+        ("OVH-CA", "https://ca.api.ovh.com/1.0"),
+        ("ovh-us", "https://api.us.ovhcloud.com/1.0"),
+        ("soyoustart-eu", "https://eu.api.soyoustart.com/1.0"),
+        ("https://proxy.example/ovh", "https://proxy.example/ovh"),
+    ] {
+        let settings = with_endpoint(name).load().unwrap();
+        let [SmsProvider::Ovh(ovh)] = settings.sms.providers.as_slice() else { panic!("{name}") };
+        assert_eq!(ovh.endpoint.as_str(), url);
+    }
+    let error = with_endpoint("ovh-de").error();
+    assert!(error.starts_with("OVH_ENDPOINT is ovh-de: use an https:// URL or one of ovh-eu"), "{error}");
 }

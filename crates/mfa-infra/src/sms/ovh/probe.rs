@@ -9,7 +9,7 @@ use super::job::{OvhKeys, OvhSignature};
 use super::remote_time::RemoteTime;
 use super::response::is_bad_signature;
 use crate::settings::OvhSettings;
-use crate::sms::http::{ProviderEndpoint, ProviderResponse, SmsHttp};
+use crate::sms::http::{ProviderEndpoint, ProviderResponse, SmsHttpClient};
 use crate::sms::provider_status::ProviderStatus;
 
 /// Credits below which the status is a warning.
@@ -30,7 +30,7 @@ struct OvhProbeError {
 }
 
 /// Returns the status of the account. Blocks.
-pub(crate) fn probe(settings: &OvhSettings, http: &SmsHttp, clock: Arc<dyn Clock>) -> ProviderStatus {
+pub(crate) fn probe(settings: &OvhSettings, http: &SmsHttpClient, clock: Arc<dyn Clock>) -> ProviderStatus {
     let client = http.client();
     let endpoint = ProviderEndpoint::new(&settings.endpoint);
     let time = RemoteTime::new(endpoint.at("/auth/time"), clock);

@@ -27,7 +27,7 @@ fn settings(endpoint: url::Url) -> OvhSettings {
     }
 }
 
-fn gateway(network: &FakeNetwork, http: &SmsHttp) -> (OvhGateway, Arc<ManualClock>) {
+fn gateway(network: &FakeNetwork, http: &SmsHttpClient) -> (OvhGateway, Arc<ManualClock>) {
     let clock = Arc::new(ManualClock::at(Timestamp::from_seconds(NOW)));
     (OvhGateway::new(settings(network.url("http")), http, Arc::clone(&clock) as Arc<dyn Clock>), clock)
 }
@@ -192,7 +192,7 @@ fn the_time_is_read_every_hour_and_when_the_clock_was_set_back() {
     let network =
         FakeNetwork::new(vec![time(NOW + 5), job(), job(), time(NOW + 3600), job(), time(NOW + 100), job()]);
     let runtime = Runtime::new().unwrap();
-    let (gateway, clock) = gateway(&network, &SmsHttp::new(runtime.handle().clone(), PATIENT));
+    let (gateway, clock) = gateway(&network, &SmsHttpClient::new(runtime.handle().clone(), PATIENT));
     for (passed, calls) in [(0, 2), (3599, 1), (3600, 2), (100, 2)] {
         clock.set(Timestamp::from_seconds(NOW + passed));
         assert_eq!(runtime.block_on(gateway.send(&message())), accepted());
@@ -219,7 +219,7 @@ fn a_time_that_cannot_be_read_leaves_our_own() {
 fn debug_shows_no_key() {
     let runtime = Runtime::new().unwrap();
     let network = FakeNetwork::new(vec![]);
-    let shown = format!("{:?}", gateway(&network, &SmsHttp::new(runtime.handle().clone(), LIMITS)).0);
+    let shown = format!("{:?}", gateway(&network, &SmsHttpClient::new(runtime.handle().clone(), LIMITS)).0);
     assert!(shown.starts_with("OvhGateway { jobs: \"http://127.0.0.1:"), "{shown}");
     for key in ["appkey", "appsecret", "consumerkey"] {
         assert!(!shown.contains(key), "{shown}");

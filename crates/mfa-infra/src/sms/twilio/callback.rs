@@ -26,16 +26,32 @@ pub fn twilio_signature(auth_token: &SecretText, url: &str, params: &[(&str, &st
 }
 
 /// Verifies the `X-Twilio-Signature` of a form in constant time. For the arguments see [`twilio_signature`].
+///
+/// Twilio signs the URL with or without its port, depending on the product. Both are accepted, as in Twilio's own
+/// libraries.
 pub fn check_twilio_callback(
     auth_token: &SecretText,
     url: &str,
     params: &[(&str, &str)],
     signature: &str,
 ) -> CallbackCheck {
-    let genuine = STANDARD
-        .decode(signature)
-        .is_ok_and(|signature| mac(auth_token, url, params).verify_slice(&signature).is_ok());
+    let genuine = STANDARD.decode(signature).is_ok_and(|signature| {
+        let is_valid = |url: &String| mac(auth_token, url, params).verify_slice(&signature).is_ok();
+        with_and_without_port(url).iter().any(is_valid)
+    });
     if genuine { CallbackCheck::Genuine } else { CallbackCheck::Forged }
+}
+
+/// Returns the URL with and without its port. A URL without one gets the default port of its scheme.
+fn with_and_without_port(url: &str) -> [String; 2] {
+    let (scheme, rest) = url.split_once("://").unwrap_or(("", url));
+    let (authority, path) = rest.split_at(rest.find(['/', '?']).unwrap_or(rest.len()));
+    let port = authority.rsplit_once(':').filter(|(_, port)| port.bytes().all(|byte| byte.is_ascii_digit()));
+    let other = match port {
+        Some((host, _)) => format!("{scheme}://{host}{path}"),
+        None => format!("{scheme}://{authority}:{}{path}", if scheme == "http" { 80 } else { 443 }),
+    };
+    [url.to_owned(), other]
 }
 
 /// Computes the MAC over the URL, then every name with its value, sorted, each pair once.
@@ -68,6 +84,27 @@ mod tests {
     fn the_signature_of_the_fixed_form_is_the_known_one() {
         assert_eq!(twilio_signature(&token(), URL, &PARAMS), SIGNATURE);
         assert_eq!(check_twilio_callback(&token(), URL, &PARAMS, SIGNATURE), CallbackCheck::Genuine);
+    }
+
+    #[test]
+    fn the_url_is_signed_with_or_without_its_port() {
+        for (ours, signed) in [
+            ("https://a.example/hook?b=1", "https://a.example:443/hook?b=1"),
+            ("https://a.example:443/hook", "https://a.example/hook"),
+            ("https://a.example:8443/hook:1", "https://a.example/hook:1"),
+            ("http://a.example", "http://a.example:80"),
+            ("https://[2001:db8::1]/hook", "https://[2001:db8::1]:443/hook"),
+            ("https://[2001:db8::1]:8443/hook", "https://[2001:db8::1]/hook"),
+        ] {
+            for url in [ours, signed] {
+                let signature = twilio_signature(&token(), url, &PARAMS);
+                let check = check_twilio_callback(&token(), ours, &PARAMS, &signature);
+                assert_eq!(check, CallbackCheck::Genuine, "{url} as {ours}");
+            }
+        }
+        let signature = twilio_signature(&token(), "https://a.example:8443/hook", &PARAMS);
+        let check = check_twilio_callback(&token(), "https://a.example/hook", &PARAMS, &signature);
+        assert_eq!(check, CallbackCheck::Forged, "a port that PUBLIC_URL does not have");
     }
 
     #[test]

@@ -4,7 +4,7 @@ use serde::Deserialize;
 
 use super::authorization::basic_authorization;
 use crate::settings::TwilioSettings;
-use crate::sms::http::{ProviderEndpoint, ProviderResponse, SmsHttp};
+use crate::sms::http::{ProviderEndpoint, ProviderResponse, SmsHttpClient};
 use crate::sms::provider_status::ProviderStatus;
 
 #[derive(Deserialize)]
@@ -14,7 +14,7 @@ struct TwilioAccount {
 }
 
 /// Returns the status of the account. Blocks.
-pub(crate) fn probe(settings: &TwilioSettings, http: &SmsHttp) -> ProviderStatus {
+pub(crate) fn probe(settings: &TwilioSettings, http: &SmsHttpClient) -> ProviderStatus {
     let path = format!("/2010-04-01/Accounts/{}.json", settings.account_sid);
     let address = ProviderEndpoint::new(&settings.endpoint).at(&path);
     let authorization = basic_authorization(&settings.account_sid, &settings.auth_token);

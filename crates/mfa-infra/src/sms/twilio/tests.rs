@@ -10,7 +10,7 @@ use crate::sms::fake_network::{FakeNetwork, LIMITS, PATIENT, ScriptedReply, mess
 const SID: &str = "SM00000000000000000000000000000001";
 const LATER: SendOutcome = SendOutcome::Retryable { after: None };
 
-fn gateway(network: &FakeNetwork, scheme: &str, http: &SmsHttp) -> TwilioGateway {
+fn gateway(network: &FakeNetwork, scheme: &str, http: &SmsHttpClient) -> TwilioGateway {
     let settings = TwilioSettings {
         account_sid: "AC01".into(),
         auth_token: SecretText::new("authtoken".into()),
@@ -154,7 +154,7 @@ fn a_send_without_a_free_slot_in_time_sends_nothing() {
         created(SID, "null"),
     ]);
     let limits = HttpLimits { total: Duration::from_secs(1), connect: Duration::from_secs(1), ..LIMITS };
-    let http = SmsHttp::new(runtime.handle().clone(), limits);
+    let http = SmsHttpClient::new(runtime.handle().clone(), limits);
     let (gateway, other) = (Arc::new(gateway(&network, "http", &http)), gateway(&network, "http", &http));
     let hanging = [(); 2].map(|()| {
         let gateway = Arc::clone(&gateway);
@@ -178,7 +178,8 @@ fn a_send_without_a_free_slot_in_time_sends_nothing() {
 fn debug_shows_no_credentials() {
     let runtime = Runtime::new().unwrap();
     let network = FakeNetwork::new(vec![]);
-    let shown = format!("{:?}", gateway(&network, "http", &SmsHttp::new(runtime.handle().clone(), LIMITS)));
+    let shown =
+        format!("{:?}", gateway(&network, "http", &SmsHttpClient::new(runtime.handle().clone(), LIMITS)));
     assert!(shown.starts_with("TwilioGateway { messages: \"http://127.0.0.1:"), "{shown}");
     for secret in ["authtoken", "QUMwMTph"] {
         assert!(!shown.contains(secret), "{shown}");

@@ -3,7 +3,7 @@
 use actix_web::http::StatusCode;
 use maud::{Markup, html};
 use mfa_core::{Activity, AuditQuery, BucketSize, Period, Timestamp, Totals};
-use mfa_flows::{AdminAct, FlowError};
+use mfa_flows::{AdminAction, FlowError};
 use std::collections::BTreeMap;
 use std::time::Duration;
 use time::OffsetDateTime;
@@ -30,7 +30,7 @@ pub(crate) async fn show(request: SharedRequest) -> PageResult {
     let period = period(request.now(), days)?;
     let (profile, activity, totals, newest, names) = request
         .run(|flows| async move {
-            let admin = flows.administrator(&call, AdminAct::Look, None).await?;
+            let admin = flows.administrator(&call, AdminAction::Read, None).await?;
             let (activity, totals) = flows.statistics(&admin, period).await?;
             let query = AuditQuery { user: None, kind: None, before: None, limit: EVENTS };
             let newest = flows.list_events(&admin, query).await?.events;

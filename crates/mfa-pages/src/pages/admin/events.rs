@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use actix_web::http::StatusCode;
 use maud::{Markup, html};
 use mfa_core::{AuditQuery, StoredEvent, UserId};
-use mfa_flows::{AdminAct, AdminCall, FlowError, Flows};
+use mfa_flows::{AdminAction, AdminCall, FlowError, Flows};
 
 use super::{back, open};
 use crate::SharedRequest;
@@ -26,7 +26,7 @@ pub(crate) async fn list(request: SharedRequest) -> PageResult {
     let query = AuditQuery { user, kind: None, before, limit: PAGE };
     let (profile, found, names) = request
         .run(|flows| async move {
-            let admin = flows.administrator(&call, AdminAct::Look, None).await?;
+            let admin = flows.administrator(&call, AdminAction::Read, None).await?;
             let found = flows.list_events(&admin, query).await?;
             let names = names(&flows, &admin, &found.events).await?;
             Ok::<_, FlowError>((flows.profile(&call).await?, found, names))

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use actix_web::http::StatusCode;
 use maud::{Markup, html};
 use mfa_core::{Account, AuditQuery, SecretText, UserId};
-use mfa_flows::{AccountStatus, AdminAct, AdminCall, FlowError, Flows, Profile};
+use mfa_flows::{AccountStatus, AdminAction, AdminCall, FlowError, Flows, Profile};
 
 use super::users::{UserBadges, chips};
 use super::{back, open, user_of};
@@ -34,7 +34,7 @@ pub(crate) async fn show(request: SharedRequest) -> PageResult {
     let named = user_of(&request);
     let (profile, account, status, events) = request
         .run(|flows| async move {
-            let admin = flows.administrator(&call, AdminAct::Look, None).await?;
+            let admin = flows.administrator(&call, AdminAction::Read, None).await?;
             // The administrator is authorised first, so that nobody else learns which users exist.
             let user = named?;
             let (account, status) = flows.show_user(&admin, user).await?;
@@ -315,7 +315,7 @@ where
     let named = user_of(request);
     request
         .run(|flows| async move {
-            let act = named.as_ref().map_or(AdminAct::Look, |user| AdminAct::Change(*user));
+            let act = named.as_ref().map_or(AdminAction::Read, |user| AdminAction::Change(*user));
             let admin = flows.administrator(&call, act, reason).await?;
             Ok::<_, ApiError>(change(Arc::clone(&flows), admin, named?, value).await?)
         })

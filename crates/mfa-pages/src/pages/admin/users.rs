@@ -3,7 +3,7 @@
 use actix_web::http::StatusCode;
 use maud::{Markup, html};
 use mfa_core::{Lock, Timestamp, UserId, UserQuery, UserRecord};
-use mfa_flows::{AdminAct, FlowError};
+use mfa_flows::{AdminAction, FlowError};
 
 use super::{back, open, search_form};
 use crate::SharedRequest;
@@ -21,7 +21,7 @@ pub(crate) async fn list(request: SharedRequest) -> PageResult {
     let query = UserQuery { text: text.clone(), after, limit: PAGE.saturating_add(1) };
     let (profile, users, now) = request
         .run(|flows| async move {
-            let admin = flows.administrator(&call, AdminAct::Look, None).await?;
+            let admin = flows.administrator(&call, AdminAction::Read, None).await?;
             let users = flows.list_users(&admin, query).await?.users;
             Ok::<_, FlowError>((flows.profile(&call).await?, users, flows.now()))
         })

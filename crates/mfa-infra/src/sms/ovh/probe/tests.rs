@@ -18,7 +18,7 @@ fn probed(network: &FakeNetwork) -> ProviderStatus {
         endpoint: network.url("http"),
     };
     let runtime = Runtime::new().unwrap();
-    let http = SmsHttp::new(runtime.handle().clone(), PATIENT);
+    let http = SmsHttpClient::new(runtime.handle().clone(), PATIENT);
     probe(&settings, &http, Arc::new(ManualClock::at(Timestamp::from_seconds(NOW))))
 }
 
@@ -72,7 +72,7 @@ fn each_response_has_its_status() {
 fn a_provider_that_does_not_answer_is_reported() {
     assert_eq!(probed(&FakeNetwork::new(vec![])), ProviderStatus::unreachable());
     let runtime = Runtime::new().unwrap();
-    let http = SmsHttp::new(runtime.handle().clone(), LIMITS);
+    let http = SmsHttpClient::new(runtime.handle().clone(), LIMITS);
     let network = FakeNetwork::new(vec![ScriptedReply::json(200, &NOW.to_string()), ScriptedReply::Hang]);
     let secret = |text: &str| SecretText::new(text.to_owned());
     let settings = OvhSettings {

@@ -12,7 +12,7 @@ fn probed(network: &FakeNetwork) -> ProviderStatus {
         endpoint: network.url("http"),
     };
     let runtime = Runtime::new().unwrap();
-    probe(&settings, &SmsHttp::new(runtime.handle().clone(), PATIENT))
+    probe(&settings, &SmsHttpClient::new(runtime.handle().clone(), PATIENT))
 }
 
 #[test]

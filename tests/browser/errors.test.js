@@ -39,7 +39,7 @@ test('an incorrect password or code is shown on the form and in the page title',
   await person.logIn('not the password');
   await window.expectText(words.wrongPassword);
   assert.match(await page.title(), /^Erreur/);
-  await window.expectAccessible('door-wrong');
+  await window.expectAccessible('login-wrong');
   await person.logIn();
   await person.typeCode(person.app.wrong());
   await window.expectText(words.wrong);
@@ -152,7 +152,7 @@ test('an unavailable service is reported with 503 and Retry-After', async () => 
     assert.equal(answer.status(), 503);
     assert.ok(Number(answer.headers()['retry-after']) > 0);
     await window.expectText(away);
-    await window.expectAccessible('away');
+    await window.expectAccessible('login-external');
   } finally {
     await unblock();
   }
