@@ -97,7 +97,7 @@ const fn open_code(error: &OpenError) -> &'static str {
         OpenError::Database(_) => "store_unavailable",
         OpenError::Store(error) => store_code(error),
         OpenError::Telemetry(_) => "log_unavailable",
-        OpenError::KeysMissing(_) | OpenError::WrongKey(_) => "wrong_keys",
+        OpenError::KeysMissing(_) | OpenError::GeneratedKeysLost(_) | OpenError::WrongKey(_) => "wrong_keys",
         OpenError::Machine(_) => "internal_error",
     }
 }

@@ -108,6 +108,7 @@ pub mod doctor;
 pub mod memory;
 pub mod metrics;
 mod mfa;
+mod new_file;
 pub mod redis;
 pub mod settings;
 pub mod sms;

@@ -13,6 +13,7 @@ use mfa_core::SecretText;
 use super::error::MigrationError;
 use super::location::DatabaseLocation;
 use super::{postgres, sqlite};
+use crate::new_file;
 
 const SQLITE: EmbeddedMigrations = embed_migrations!("../../migrations/sqlite");
 const POSTGRES: EmbeddedMigrations = embed_migrations!("../../migrations/postgres");
@@ -121,19 +122,14 @@ impl Migrations {
 }
 
 fn open_file(path: &Path) -> Result<SqliteConnection, MigrationError> {
-    if let Some(folder) = path.parent().filter(|it| !it.as_os_str().is_empty()) {
-        std::fs::create_dir_all(folder)
-            .map_err(|error| MigrationError::Unreachable(format!("{}: {error}", folder.display())))?;
+    let unreachable =
+        |path: &Path, error| MigrationError::Unreachable(format!("{}: {error}", path.display()));
+    if let Some(folder) = path.parent() {
+        new_file::create_folder(folder, 0o777).map_err(|error| unreachable(folder, error))?;
     }
-    create_private(path)
-        .map_err(|error| MigrationError::Unreachable(format!("{}: {error}", path.display())))?;
+    // For its owner only. SQLite gives its log the same mode and owner.
+    new_file::append(path, 0o600).map_err(|error| unreachable(path, error))?;
     sqlite::connect::connect(path).map_err(MigrationError::Unreachable)
-}
-
-/// Creates a missing file for its owner only. SQLite gives its log the same mode.
-fn create_private(path: &Path) -> std::io::Result<()> {
-    use std::os::unix::fs::OpenOptionsExt as _;
-    std::fs::OpenOptions::new().append(true).create(true).mode(0o600).open(path).map(drop)
 }
 
 /// Connects and takes the lock, which the end of the connection releases.

@@ -21,11 +21,11 @@ pub(super) struct ReadPool<C: R2D2Connection + 'static> {
     runtime: tokio::runtime::Handle,
 }
 
-/// Text value.
+/// Row with one text column.
 #[derive(diesel::QueryableByName)]
 pub(super) struct TextRow {
     #[diesel(sql_type = diesel::sql_types::Text)]
-    pub(super) value: String,
+    pub(in crate::database) value: String,
 }
 
 impl<C: R2D2Connection + 'static> std::fmt::Debug for ReadPool<C> {

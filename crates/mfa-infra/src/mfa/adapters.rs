@@ -19,7 +19,7 @@ use crate::crypto::{AesGcmCipher, AuditKeys, DerivedDigests, HasherLimits, KeyRi
 use crate::database::{CommitterLimits, Database, DatabaseDependencies, DatabaseLocation, DatabaseOptions};
 use crate::metrics::Metrics;
 use crate::redis::RedisRateLimiter;
-use crate::settings::{DatabaseUrl, Settings};
+use crate::settings::{DatabaseUrl, KeySource, Settings};
 use crate::telemetry::Telemetry;
 
 /// Parts that every other one needs: runtime, randomness, clock, log and metrics.
@@ -68,6 +68,7 @@ impl Adapters {
         limits: LimiterChoice,
         process: &Process,
     ) -> Result<Self, OpenError> {
+        let had_generated_keys = settings.generated_keys_exist();
         let (tokens, ring) = open_keys(settings)?;
         let committer_limits = limits.committer_limits();
         let limiters = limits.open(settings, process.runtime.handle(), process.telemetry.logger())?;
@@ -75,7 +76,9 @@ impl Adapters {
         let database = open_database(settings, &location, committer_limits, &ring, process)?;
         let (passwords, recovery_codes) = open_hashers(process)?;
         Ok(Self {
-            encryption: open_encryption(ring, database.as_ref(), process)?,
+            encryption: open_encryption(ring, database.as_ref(), process).map_err(|error| {
+                if had_generated_keys { error } else { without_new_keys(settings, error) }
+            })?,
             tokens: Arc::new(tokens),
             passwords: Arc::new(passwords),
             recovery_codes: Arc::new(recovery_codes),
@@ -112,6 +115,20 @@ impl Adapters {
                 metrics: &process.metrics,
             }),
         }
+    }
+}
+
+/// Replaces the error of a key that does not match the data, if the key was only now generated: the file of the former key
+/// is missing. Removes the new file, which nothing is encrypted with.
+fn without_new_keys(settings: &Settings, error: OpenError) -> OpenError {
+    let is_generated = matches!(settings.encryption, KeySource::Generated);
+    if !is_generated || !matches!(error, OpenError::KeysMissing(_) | OpenError::WrongKey(_)) {
+        return error;
+    }
+    let path = settings.generated_keys_path();
+    match std::fs::remove_file(&path) {
+        Ok(()) => OpenError::GeneratedKeysLost(path),
+        Err(_) => error,
     }
 }
 

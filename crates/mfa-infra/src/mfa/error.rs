@@ -1,6 +1,7 @@
 //! Errors of opening and running [`Mfa`](super::Mfa).
 
 use std::fmt;
+use std::path::PathBuf;
 
 use mfa_core::{KeyId, StoreError};
 
@@ -31,6 +32,13 @@ pub enum OpenError {
          the others; remove it only after `mfa-admin keys rotate` reports that it can be removed"
     )]
     KeysMissing(KeyNames),
+    /// The file of the generated keys is missing, but values in the database are sealed with them.
+    #[error(
+        "{} is missing, and values in the database are encrypted with its key: restore the file from a backup, or move the \
+         database away to start with an empty one",
+        .0.display()
+    )]
+    GeneratedKeysLost(PathBuf),
     /// A key has the id of another key that sealed the data.
     #[error(
         "the key {0} in MFA_ENCRYPTION_KEYS differs from the key with this id that encrypted this database: restore \

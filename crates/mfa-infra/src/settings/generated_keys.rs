@@ -1,8 +1,8 @@
 //! Secrets that the server generates in development and stores in `MFA_DATA_DIR`.
 
-use std::fs::{self, DirBuilder, File, OpenOptions};
+use std::fs::{self, File};
 use std::io::{self, ErrorKind, Read, Write};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use base64::Engine;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
@@ -14,6 +14,7 @@ use super::encryption;
 use super::error::SettingsError;
 use super::key_source::KeySource;
 use super::load::Settings;
+use crate::new_file;
 
 const JWT_SECRET_FILE: &str = "jwt-secret-key";
 const ENCRYPTION_KEYS_FILE: &str = "encryption-keys";
@@ -55,7 +56,12 @@ impl Settings {
 
     /// Returns whether the generated encryption keys exist already.
     pub(crate) fn generated_keys_exist(&self) -> bool {
-        self.data_dir.join(ENCRYPTION_KEYS_FILE).exists()
+        self.generated_keys_path().exists()
+    }
+
+    /// Returns the path of the generated encryption keys.
+    pub(crate) fn generated_keys_path(&self) -> PathBuf {
+        self.data_dir.join(ENCRYPTION_KEYS_FILE)
     }
 
     /// Returns the demo user's password, generated at the first start; `None` if there is no demo user.
@@ -126,28 +132,16 @@ fn load_or_create(
 }
 
 fn create_folder(path: &Path) -> Result<(), SettingsError> {
-    let mut builder = DirBuilder::new();
-    builder.recursive(true);
-    #[cfg(unix)]
-    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
-    builder.create(path).map_err(|error| {
+    new_file::create_folder(path, 0o700).map_err(|error| {
         SettingsError::io(path, "created", "give this user write access there, or set MFA_DATA_DIR", error)
     })
-}
-
-fn private_options() -> OpenOptions {
-    let mut options = OpenOptions::new();
-    options.write(true).create_new(true);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    options
 }
 
 /// Writes the secret to the file `name` unless it exists. Atomic, even after a power failure.
 fn write_once(folder: &Path, name: &str, secret: &str, entropy: &dyn Entropy) -> Result<(), io::Error> {
     // The temporary name is random: in a container every start has the same process id.
     let temporary = folder.join(format!(".{name}.{}", HEXLOWER.encode(random::<8>(entropy)?.as_slice())));
-    let mut file = private_options().open(&temporary)?;
+    let mut file = new_file::create(&temporary, 0o600)?;
     let linked = file
         .write_all(Zeroizing::new(format!("{secret}\n")).as_bytes())
         .and_then(|()| file.sync_all())

@@ -2,11 +2,12 @@
 
 use std::borrow::Cow;
 use std::fmt::{self, Write as _};
-use std::fs::{self, File, OpenOptions};
+use std::fs::File;
 use std::io::{self, Write as _};
-use std::os::unix::fs::OpenOptionsExt;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::{Mutex, PoisonError};
+
+use crate::new_file;
 
 /// Destination of the log.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -46,7 +47,8 @@ struct Sink {
 }
 
 impl LogFile {
-    /// Opens the file for appending. Creates it (mode 0640, restricted by the umask) and its folder if they do not exist.
+    /// Opens the file for appending. Creates it (mode 0640, restricted by the umask) and its folder if they do not exist, as
+    /// [`new_file`] describes.
     ///
     /// # Errors
     ///
@@ -97,10 +99,10 @@ impl LogFile {
 
 fn open(target: &LogTarget) -> io::Result<Option<File>> {
     let LogTarget::File(path) = target else { return Ok(None) };
-    if let Some(folder) = path.parent().filter(|it| *it != Path::new("")) {
-        fs::create_dir_all(folder)?;
+    if let Some(folder) = path.parent() {
+        new_file::create_folder(folder, 0o777)?;
     }
-    OpenOptions::new().append(true).create(true).mode(0o640).open(path).map(Some)
+    new_file::append(path, 0o640).map(Some)
 }
 
 /// Escapes every character that a terminal or viewer interprets instead of displaying.
@@ -139,7 +141,9 @@ fn is_control(c: char) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use std::fs;
     use std::os::unix::fs::PermissionsExt;
+    use std::path::Path;
 
     use super::*;
 

@@ -6,7 +6,8 @@ use diesel::{OptionalExtension as _, PgConnection, QueryableByName, RunQueryDsl 
 use mfa_core::{SealedColumn, SecretText, Timestamp};
 
 use super::facts::{DatabaseInspection, HotUpdateStats, PlaintextColumn};
-use super::rows::{KEY_CHECK_VALUES, KeyCount, PlaintextCount, SEALED, TextRow, one_line, unsealed_query};
+use super::rows::{KEY_CHECK_VALUES, KeyCount, PlaintextCount, SEALED, one_line, unsealed_query};
+use crate::database::pool::TextRow;
 use crate::database::{migrate, postgres::connect};
 
 /// Privileges that the service needs on each table.

@@ -28,12 +28,6 @@ pub(super) struct KeyCount {
     pub(super) rows: i64,
 }
 
-#[derive(QueryableByName)]
-pub(super) struct TextRow {
-    #[diesel(sql_type = Text)]
-    pub(super) value: String,
-}
-
 /// Returns the query for unsealed values of a column. The key id of a sealed value is between its first two dots.
 pub(super) fn unsealed_query(column: &str) -> String {
     format!(

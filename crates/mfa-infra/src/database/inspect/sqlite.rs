@@ -8,8 +8,9 @@ use diesel::{Connection as _, RunQueryDsl as _, SqliteConnection, sql_query};
 use mfa_core::SealedColumn;
 
 use super::facts::{DatabaseInspection, PlaintextColumn};
-use super::rows::{KEY_CHECK_VALUES, KeyCount, PlaintextCount, SEALED, TextRow, one_line, unsealed_query};
+use super::rows::{KEY_CHECK_VALUES, KeyCount, PlaintextCount, SEALED, one_line, unsealed_query};
 use crate::database::migrate;
+use crate::database::pool::TextRow;
 use crate::database::sqlite::connect;
 
 /// Result of `PRAGMA quick_check` for an intact file.
