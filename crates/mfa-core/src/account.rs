@@ -2,6 +2,7 @@
 
 mod denylist;
 mod internal;
+mod step_up;
 
 use std::fmt;
 
@@ -13,8 +14,10 @@ use crate::{
 pub use denylist::{DenylistReason, TokenDenylist};
 pub use internal::{
     ChainHead, EarlyCode, ExemptToken, ForeignChanges, InternalState, SmsChallenge, SmsPurpose, SmsState,
-    StepUpFailures, Strikes,
+    Strikes,
 };
+pub use step_up::StepUpFailures;
+pub(crate) use step_up::StepUpLimit;
 
 /// All multi-factor state of one user.
 ///
@@ -253,6 +256,7 @@ impl Account {
         self.internal.session = self.internal.session.saturating_add(1);
         self.internal.sessions_revoked_at = Some(now);
         self.internal.denylist.drop_expired(now);
+        self.internal.step_up_failures.retain_only(exempt_token.map(|token| &token.id));
         self.internal.exempt_token =
             exempt_token.map(|token| ExemptToken { token: token.id, expires_at: token.expires_at });
     }
