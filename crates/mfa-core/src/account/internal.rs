@@ -53,6 +53,9 @@ pub struct InternalState {
     /// Changes of factors by other programs whose events are not recorded yet.
     #[serde(rename = "foreign", skip_serializing_if = "is_default")]
     pub foreign_changes: ForeignChanges,
+    /// Time when the user's data was last erased.
+    #[serde(rename = "erased", skip_serializing_if = "is_default")]
+    pub erased_at: Option<Timestamp>,
     /// Fields written by other versions, preserved unchanged.
     #[serde(flatten)]
     pub rest: serde_json::Map<String, serde_json::Value>,
