@@ -18,7 +18,7 @@ use nova_mfa_tests::{NOON, TestStore, test_keys};
 use serde_json::json;
 
 /// Creates an auditor of this store with the keys of its events.
-fn auditor(store: &TestStore) -> Auditor {
+pub(crate) fn auditor(store: &TestStore) -> Auditor {
     Auditor::new(store.database.clone(), Arc::new(AuditKeys::new(&test_keys())))
 }
 

@@ -1,5 +1,6 @@
 //! Races of everything that is spent once or counted.
 
+mod erasure;
 mod recovery;
 mod sms;
 mod sms_budget;

@@ -95,6 +95,31 @@ fn five_wrong_codes_under_one_access_token_revoke_it() {
 }
 
 #[test]
+fn five_wrong_codes_revoke_each_of_two_alternating_tokens() {
+    for server in TestServer::each() {
+        for path in ["/api/mfa/verify/totp", "/api/mfa/totp/disable"] {
+            let user = server.enrol(path.rsplit('/').next().unwrap());
+            let tokens = [fresh(&server, &user), user.access.clone()];
+            for token in (0..4).flat_map(|_| &tokens) {
+                let wrong = user.wrong_code(server.now());
+                server.send_code(path, token, &wrong).assert_problem(401, "invalid_code");
+            }
+            server.advance(60);
+            // A login of the owner clears the count of the account, and not those of the tokens.
+            server.verify(&server.pending(user.id), &user.code(server.now())).ok();
+            assert_eq!(server.failures(user.id), 0, "{}", server.name());
+            for token in &tokens {
+                server.get("/api/mfa/status", token).ok();
+                let wrong = user.wrong_code(server.now());
+                server.send_code(path, token, &wrong).assert_problem(401, "invalid_code");
+                server.get("/api/mfa/status", token).assert_problem(401, "token_revoked");
+            }
+            server.advance(60);
+        }
+    }
+}
+
+#[test]
 fn a_successful_step_up_clears_the_wrong_ones() {
     for server in TestServer::each() {
         let ada = server.enrol("ada");

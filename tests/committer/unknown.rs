@@ -267,17 +267,45 @@ impl FailoverListener for Alarm {
     }
 }
 
-#[test]
-fn a_new_timeline_is_detected_on_the_next_connection() {
-    let store = TestStore::postgres();
-    let ada = store.add_user("ada");
-    // Precedes the system function on the search path of this test's sessions: promoting a real standby would take too
-    // long.
+/// Precedes the system function on the search path of this test's sessions: promoting a real standby would take too long.
+fn fake_timeline(store: &TestStore) {
     store.sql(
         "CREATE TABLE history (timeline TEXT); INSERT INTO history VALUES ('00000001'); \
          CREATE FUNCTION public.pg_walfile_name(pg_lsn) RETURNS TEXT LANGUAGE sql AS \
          'SELECT timeline || ''0000000000000001'' FROM public.history'",
     );
+}
+
+#[test]
+fn a_failover_counts_even_if_it_cannot_be_stored() {
+    let store = TestStore::postgres();
+    let ada = store.add_user("ada");
+    fake_timeline(&store);
+    let alarm = Arc::new(Alarm::default());
+    let options = one_committer().with_failover_listener(alarm.clone());
+    let (database, line) = open_through(&store, &options, "options=-c%20search_path%3Dpublic,pg_catalog");
+    let accounts: Arc<dyn Accounts> = database.clone();
+    store.runtime.block_on(accounts.update(ada, Phase::Begin, |account| account.failures)).unwrap().unwrap();
+    store.sql(
+        "UPDATE history SET timeline = '00000002'; \
+         CREATE FUNCTION refuse() RETURNS TRIGGER LANGUAGE plpgsql AS \
+         'BEGIN RAISE EXCEPTION ''no writes here''; END'; \
+         CREATE TRIGGER refuse BEFORE UPDATE OR INSERT ON mfa_meta FOR EACH ROW EXECUTE FUNCTION refuse()",
+    );
+    let (decide, _) = count_and_cut(&line, CUT_BEFORE, true);
+    store.runtime.block_on(accounts.update(ada, Phase::Begin, decide)).unwrap().unwrap();
+    assert_eq!(store.number("SELECT count(*) FROM mfa_meta WHERE name = 'timeline' AND value = '1 0'"), 1);
+    let heard = alarm.0.lock().unwrap().clone();
+    assert!(!heard.is_empty() && heard.iter().all(|at| *at == NOON), "{heard:?}");
+    assert_eq!(store.number("SELECT mfa_failed_attempts FROM users WHERE username = 'ada'"), 1);
+    database.stop(Duration::from_secs(5));
+}
+
+#[test]
+fn a_new_timeline_is_detected_on_the_next_connection() {
+    let store = TestStore::postgres();
+    let ada = store.add_user("ada");
+    fake_timeline(&store);
     let alarm = Arc::new(Alarm::default());
     let options = one_committer().with_failover_listener(alarm.clone());
     let (database, line) = open_through(&store, &options, "options=-c%20search_path%3Dpublic,pg_catalog");

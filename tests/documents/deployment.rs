@@ -1,6 +1,7 @@
 //! Tests of the settings and versions named in `deploy/` and the documents.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::os::unix::fs::PermissionsExt;
 use std::path::PathBuf;
 
 use mfa_infra::settings::{Settings, Sources};
@@ -110,6 +111,8 @@ fn the_example_of_a_production_installation_is_valid() {
     for name in dotenv.lines().filter_map(|line| line.split_once("_FILE=")?.1.rsplit_once('/')) {
         let text = given.get(name.1).copied().unwrap_or("0123456789abcdef");
         std::fs::write(secrets.join(name.1), text).unwrap();
+        // As the document installs them: owner root, group of the server.
+        std::fs::set_permissions(secrets.join(name.1), PermissionsExt::from_mode(0o440)).unwrap();
     }
     std::fs::write(folder.path().join(".env"), dotenv).unwrap();
     let settings = Settings::load(&Sources { dir: folder.path().to_owned(), env: BTreeMap::new() }).unwrap();

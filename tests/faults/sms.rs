@@ -101,6 +101,41 @@ fn if_ovh_rejects_twilio_sends_the_code_once_and_the_log_states_the_reason() {
 }
 
 #[test]
+fn a_failover_counts_even_if_the_send_cannot_be_recorded() {
+    let network = SmsNetwork::new();
+    network.set_behaviours(Ovh, [ovh(403, "NOT_GRANTED_CALL")]);
+    for server in servers(&network) {
+        let name = server.name();
+        server.installation.sql(if name == "SQLite" {
+            "CREATE TRIGGER refuse BEFORE UPDATE ON mfa_sms_sends BEGIN SELECT RAISE(ABORT, 'no writes here'); END"
+        } else {
+            "CREATE FUNCTION refuse() RETURNS TRIGGER LANGUAGE plpgsql AS \
+             'BEGIN RAISE EXCEPTION ''no writes here''; END'; \
+             CREATE TRIGGER refuse BEFORE UPDATE ON mfa_sms_sends FOR EACH ROW EXECUTE FUNCTION refuse()"
+        });
+        let ada = server.add_user("ada");
+        let (token, sent) = set_number(&server, ada, NUMBER);
+        sent.ok();
+        let metrics = server.client().get("/metrics").send().text();
+        for sample in [
+            "mfa_sms_tries_total{provider=\"ovh\",outcome=\"refused\"} 1\n",
+            "mfa_sms_tries_total{provider=\"twilio\",outcome=\"accepted\"} 1\n",
+            "mfa_sms_sends_total{provider=\"twilio\",outcome=\"sent\",country=\"FR\"} 1\n",
+            "mfa_sms_unrecorded_total 1\n",
+        ] {
+            assert!(metrics.contains(sample), "{name}: {sample} in {metrics}");
+        }
+        assert!(recorded(&server, "sending", None), "{name}");
+        let again = server.client().post("/api/mfa/phone/set").bearer(&token);
+        let again = again.json(&json!({ "phone": NUMBER })).send();
+        again.assert_problem(429, "rate_limited");
+        let sends = "SELECT count(*) FROM mfa_events WHERE event = 'phone_set' AND outcome = 'success'";
+        assert_eq!(server.installation.number(sends), 1, "{name}");
+        confirm(&server, &token, &network.code(NUMBER)).ok();
+    }
+}
+
+#[test]
 fn each_provider_response_has_its_failover_route_and_api_response() {
     use Behaviour::{Accept, CloseAfterBody, InvalidReceiver, NoIds, Redirect, Refuse};
 

@@ -194,7 +194,8 @@ fn tenth_attempt(
     let ada = world.enrol("ada");
     let code = codes(&world, &ada).swap_remove(0);
     world.store.sql("UPDATE users SET mfa_failed_attempts = 9");
-    let (flows, call) = (Arc::clone(&world.flows), world.call(ada.user, TokenKind::Pending));
+    let (flows, mut call) = (Arc::clone(&world.flows), world.call(ada.user, TokenKind::Pending));
+    call.origin = mfa_core::Origin::new("192.0.2.7".parse().ok(), Some("Firefox"), None);
     let verifying = world
         .store
         .runtime
@@ -231,6 +232,41 @@ fn an_attempt_that_is_refused_after_it_was_counted_leaves_failure_and_lock_on_re
         let (world, ada, answer) = tenth_attempt(store, false, disable);
         assert!(matches!(answer, Err(FlowError::AccountDisabled)), "{name}: {answer:?}");
         assert_eq!(traces(&world, &ada), FAILED_AND_LOCKED, "{name}");
+    }
+}
+
+#[test]
+fn an_erasure_during_the_hash_leaves_a_failure_without_an_address() {
+    for store in TestStore::each() {
+        let name = store.name;
+        let (world, _, answer) = tenth_attempt(store, false, |world, ada| {
+            let admin =
+                AdminCall { actor: "test".to_owned(), reason: None, origin: mfa_core::Origin::default() };
+            world.store.runtime.block_on(world.flows.erase_user(&admin, ada.user)).unwrap();
+        });
+        assert!(matches!(answer, Err(FlowError::TokenRevoked)), "{name}: {answer:?}");
+        let failed = "SELECT count(*) FROM mfa_events WHERE event = 'recovery_use' AND outcome = 'failure'";
+        assert_eq!(world.store.number(failed), 1, "{name}");
+        assert_eq!(world.store.number("SELECT count(*) FROM mfa_events WHERE ip IS NOT NULL"), 0, "{name}");
+    }
+}
+
+#[test]
+fn a_recovery_code_as_the_tenth_attempt_revives_no_pending_token_from_before() {
+    for store in TestStore::each() {
+        let name = store.name;
+        let mut before = None;
+        let (world, ada, answer) = tenth_attempt(store, false, |world, ada| {
+            before = Some(world.call(ada.user, TokenKind::Pending));
+        });
+        assert!(answer.is_ok(), "{name}: {answer:?}");
+        let verify = |call: &Call| {
+            world.store.runtime.block_on(world.flows.verify_totp(call, world.code(&ada))).map(drop)
+        };
+        assert!(matches!(verify(&before.unwrap()), Err(FlowError::TokenSpent)), "{name}");
+        world.store.sql("UPDATE users SET mfa_failed_attempts = 0, mfa_lock_until = NULL");
+        world.clock.advance(Duration::from_secs(1));
+        verify(&world.call(ada.user, TokenKind::Pending)).unwrap();
     }
 }
 

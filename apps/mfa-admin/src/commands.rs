@@ -15,7 +15,7 @@ mod user;
 use mfa_infra::settings::{Settings, Sources};
 
 use crate::cli::{Cli, Command, ConfigCommand, ExportCommand, ImportCommand, KeysCommand};
-use crate::command_output::CommandOutput;
+use crate::command_output::{CommandOutput, visible};
 use crate::error::CliError;
 
 /// Runs the command.
@@ -44,6 +44,11 @@ pub(crate) fn run(cli: Cli) -> Result<CommandOutput, CliError> {
     }
 }
 
+/// Loads the settings. Files with secrets that every user can access are refused in production, and named otherwise.
 fn settings() -> Result<Settings, CliError> {
-    Ok(Settings::load(&Sources::from_process()?)?)
+    let settings = Settings::load(&Sources::from_process()?)?;
+    for file in settings.exposed_files() {
+        eprintln!("warning: {}: {}", visible(&file.detail()), visible(&file.remedy()));
+    }
+    Ok(settings)
 }

@@ -1,5 +1,6 @@
 //! Files of TOTP secrets as `otpauth` URIs, in CSV or JSON Lines: reader and writer.
 
+mod csv_cell;
 mod format;
 mod reader;
 mod writer;

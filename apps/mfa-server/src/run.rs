@@ -52,7 +52,14 @@ impl Server {
     fn reload_certificate(&self) {
         let Some(certificate) = &self.certificate else { return };
         match certificate.reload() {
-            Ok(()) => slog::info!(self.log, "TLS certificate reloaded"),
+            Ok(()) => {
+                slog::info!(self.log, "TLS certificate reloaded");
+                // The certificate is in use all the same: an expired one would stop every login.
+                if let Some(key) = certificate.exposed_key() {
+                    slog::warn!(self.log, "a file with a secret is not protected: in production the next start is refused";
+                        "reason" => key.detail(), "remedy" => key.remedy());
+                }
+            }
             Err(error) => {
                 slog::error!(self.log, "cannot reload the TLS certificate; the previous one stays in use";
                     "reason" => %error);

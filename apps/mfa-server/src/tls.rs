@@ -5,7 +5,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, PoisonError, RwLock};
 
-use mfa_infra::settings::TlsFiles;
+use mfa_infra::settings::{ExposedFile, TlsFiles};
 use rustls::crypto::CryptoProvider;
 use rustls::crypto::ring;
 use rustls::pki_types::pem::{self, PemObject as _};
@@ -53,6 +53,11 @@ impl ReloadableCertificate {
         let fresh = Arc::new(read(&self.files)?);
         *self.current.write().unwrap_or_else(PoisonError::into_inner) = fresh;
         Ok(())
+    }
+
+    /// Returns the private key as an exposed file if every user of the machine can access it.
+    pub(crate) fn exposed_key(&self) -> Option<ExposedFile> {
+        self.files.exposed_key()
     }
 
     /// Returns the TLS configuration: TLS 1.2 and 1.3, without client certificates.

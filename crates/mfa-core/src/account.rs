@@ -2,6 +2,7 @@
 
 mod denylist;
 mod internal;
+mod step_up;
 
 use std::fmt;
 
@@ -13,8 +14,10 @@ use crate::{
 pub use denylist::{DenylistReason, TokenDenylist};
 pub use internal::{
     ChainHead, EarlyCode, ExemptToken, ForeignChanges, InternalState, SmsChallenge, SmsPurpose, SmsState,
-    StepUpFailures, Strikes,
+    Strikes,
 };
+pub use step_up::StepUpFailures;
+pub(crate) use step_up::StepUpLimit;
 
 /// All multi-factor state of one user.
 ///
@@ -228,8 +231,23 @@ impl Account {
     }
 
     /// Records an event, to be stored with the account.
-    pub fn record(&mut self, event: SecurityEvent) {
+    ///
+    /// The event of a request that an erasure overtook is recorded without address and user agent.
+    pub fn record(&mut self, mut event: SecurityEvent) {
+        let is_overtaken = self.internal.erased_at.is_some_and(|erased| event.at <= erased);
+        if is_overtaken && event.actor.is_none() {
+            event.origin = event.origin.without_client();
+        }
         self.events.push(event);
+    }
+
+    /// Records an event of a request with this token that took long, such as a call of another service, and may have been
+    /// overtaken by an erasure.
+    pub fn record_late(&mut self, token: &AuthenticatedToken, mut event: SecurityEvent) {
+        if self.internal.erased_at.is_some_and(|erased| token.issued_at <= erased) {
+            event.origin = event.origin.without_client();
+        }
+        self.record(event);
     }
 
     /// Records an event for each change of a factor that another program made since the last decision.
@@ -253,6 +271,7 @@ impl Account {
         self.internal.session = self.internal.session.saturating_add(1);
         self.internal.sessions_revoked_at = Some(now);
         self.internal.denylist.drop_expired(now);
+        self.internal.step_up_failures.retain_only(exempt_token.map(|token| &token.id));
         self.internal.exempt_token =
             exempt_token.map(|token| ExemptToken { token: token.id, expires_at: token.expires_at });
     }
@@ -286,6 +305,24 @@ impl Account {
         self.internal.enrolment_failures = 0;
         self.internal.sms.challenge = None;
         self.revoke_sessions(now, None);
+    }
+
+    /// Erases everything about the user but the identity and whether MFA is required: factors, pending enrolments, counts,
+    /// and the state of tokens and sessions. All tokens are revoked.
+    pub fn erase(&mut self, now: Timestamp) {
+        self.remove_all_factors(now);
+        self.unlock();
+        (self.last_success_at, self.last_method) = (None, None);
+        let before = std::mem::take(&mut self.internal);
+        self.internal = InternalState {
+            session: before.session,
+            sessions_revoked_at: before.sessions_revoked_at,
+            pending_tokens_spent_until: before.pending_tokens_spent_until.max(Some(now)),
+            chain: before.chain,
+            erased_at: Some(now),
+            rest: before.rest,
+            ..InternalState::default()
+        };
     }
 
     /// Removes the authenticator app. If it was the last factor, the recovery codes are removed too.

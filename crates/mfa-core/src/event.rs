@@ -87,6 +87,8 @@ event_kinds! {
     AdminRecovery = "admin_recovery_regenerate",
     /// An administrator erased the personal data in a user's events.
     AdminErase = "admin_erase",
+    /// The personal data of an erased administrator was removed from this user's events.
+    ActorErase = "actor_erase",
     /// An administrator migrated the database schema.
     AdminMigrate = "admin_migrate",
     /// An administrator revoked all sessions of a user.
@@ -157,7 +159,22 @@ pub struct Origin {
     request_id: Option<String>,
 }
 
+/// Returns the actor of an event that an administrator with an account causes.
+pub fn user_actor(user: UserId, username: &str) -> String {
+    format!("{}{username})", user_actor_prefix(user))
+}
+
+/// Returns the start of every [`user_actor`] of this user, whatever the user name was at the time.
+pub fn user_actor_prefix(user: UserId) -> String {
+    format!("user:{user} (")
+}
+
 impl Origin {
+    /// Returns the origin without personal data.
+    pub(crate) fn without_client(&self) -> Self {
+        Self { ip: None, user_agent: None, request_id: self.request_id.clone() }
+    }
+
     /// Maximum length of a stored text, in characters.
     const MAX_CHARS: usize = 256;
 

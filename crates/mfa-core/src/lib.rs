@@ -38,7 +38,7 @@ pub use assurance::FactorKind;
 pub use circuit_breaker::{
     CallPermit, CallResult, CircuitBreaker, CircuitBreakerConfig, CircuitTransition, FailureRate,
 };
-pub use event::{EventKind, LoggedEvent, Origin, Outcome, SecurityEvent};
+pub use event::{EventKind, LoggedEvent, Origin, Outcome, SecurityEvent, user_actor, user_actor_prefix};
 pub use ids::{KeyId, KeyIdError, TokenId, UserId};
 pub use lockout::{Lock, LockoutPolicy, LockoutPolicyError};
 pub use ports::{

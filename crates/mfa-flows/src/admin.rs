@@ -177,24 +177,6 @@ impl Flows {
         self.administer(call, user, EventKind::AdminEnforce, self.now(), enforce).await
     }
 
-    /// Erases a user's data besides the row of `users` itself: factors, recovery codes, phone number, and the personal data
-    /// of events. The chain of events stays verifiable.
-    ///
-    /// # Errors
-    ///
-    /// [`FlowError::NoSuchUser`]; after [`FlowError::Store`], erase again.
-    pub async fn erase_user(&self, call: &AdminCall, user: UserId) -> Result<(), FlowError> {
-        let now = self.now();
-        self.ports.accounts.find(user).await?.ok_or(FlowError::NoSuchUser)?;
-        self.ports.users.erase_event_details(user).await?;
-        let erase = move |account: &mut Account| {
-            account.remove_all_factors(now);
-            account.unlock();
-            (account.last_success_at, account.last_method) = (None, None);
-        };
-        self.administer(call, user, EventKind::AdminErase, now, erase).await
-    }
-
     /// Revokes every token of an account.
     ///
     /// # Errors

@@ -1,6 +1,6 @@
 //! Authorisation of administrators over the network.
 
-use mfa_core::{Account, EventKind, Requirement, Stage, Timestamp, UserId, authorize};
+use mfa_core::{Account, EventKind, Requirement, Stage, Timestamp, UserId, authorize, user_actor};
 
 use crate::call::{AdminCall, Call};
 use crate::error::FlowError;
@@ -49,7 +49,7 @@ impl Flows {
                 }
                 error => self.record_denial(call, None, error),
             })?;
-        let actor = format!("user:{} ({})", account.user, account.username);
+        let actor = user_actor(account.user, &account.username);
         Ok(AdminCall { actor, reason, origin: call.origin.clone() })
     }
 

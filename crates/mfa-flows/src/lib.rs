@@ -22,6 +22,7 @@ mod decision;
 mod delivery_report;
 mod disable_totp;
 mod enrol_totp;
+mod erase;
 mod error;
 mod events;
 mod flows;

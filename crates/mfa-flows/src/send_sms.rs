@@ -234,7 +234,7 @@ impl Flows {
         id: SendId,
         delivery: DeliveryOutcome,
     ) -> Result<(), FlowError> {
-        let (now, origin) = (self.now(), call.origin.clone());
+        let (now, origin, token) = (self.now(), call.origin.clone(), call.token.clone());
         let recorded = self.ports.accounts.update(call.token.user, Phase::Begin, move |account| {
             let outcome = if matches!(delivery, DeliveryOutcome::Sent { .. }) {
                 Outcome::Success
@@ -242,7 +242,7 @@ impl Flows {
                 Outcome::Failure
             };
             let event = SecurityEvent::new(request.event(), outcome, now, origin.clone());
-            account.record(event.with_method(FactorKind::Sms));
+            account.record_late(&token, event.with_method(FactorKind::Sms));
             let is_current = account.internal.sms.challenge.as_ref().is_some_and(|it| it.send == id.as_str());
             if is_current {
                 apply_delivery(account, &request, &delivery);

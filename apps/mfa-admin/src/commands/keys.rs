@@ -103,11 +103,20 @@ mod tests {
         }
     }
 
+    fn write_dotenv(folder: &std::path::Path, output: &CommandOutput) {
+        use std::os::unix::fs::PermissionsExt as _;
+
+        let path = folder.join(".env");
+        std::fs::write(&path, format!("{}\n", output.text)).unwrap();
+        // As production requires.
+        std::fs::set_permissions(path, std::fs::Permissions::from_mode(0o600)).unwrap();
+    }
+
     #[test]
     fn the_output_is_a_dotenv_that_production_accepts() {
         let output = new_keys(&SeededEntropy::default(), Timestamp::from_seconds(1_795_386_600)).unwrap();
         let dir = tempfile::tempdir().unwrap();
-        std::fs::write(dir.path().join(".env"), format!("{}\n", output.text)).unwrap();
+        write_dotenv(dir.path(), &output);
         let env = [("MFA_ENV", "production"), ("DATABASE_URL", "sqlite://a.db")]
             .map(|(name, value)| (name.to_owned(), value.to_owned()));
         let settings =
@@ -131,7 +140,7 @@ mod tests {
             let output = generate(Some(kind)).unwrap();
             assert_eq!(output.text.lines().count(), 4, "one line each");
             let dir = tempfile::tempdir().unwrap();
-            std::fs::write(dir.path().join(".env"), format!("{}\n", output.text)).unwrap();
+            write_dotenv(dir.path(), &output);
             let env = [("MFA_ENV", "production"), ("DATABASE_URL", "sqlite://a.db")]
                 .map(|(name, value)| (name.to_owned(), value.to_owned()));
             let sources = Sources { dir: dir.path().to_owned(), env: BTreeMap::from(env) };

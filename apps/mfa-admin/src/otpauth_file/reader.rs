@@ -8,6 +8,7 @@ use mfa_core::SecretText;
 use serde::Deserialize;
 use zeroize::Zeroizing;
 
+use super::csv_cell;
 use super::format::{FileError, FileFormat};
 
 /// Longest line of JSON, in bytes.
@@ -99,16 +100,15 @@ impl ImportRows {
                     let mut record = csv::StringRecord::new();
                     let read = reader.read_record(&mut record);
                     let field = |at: usize| record.get(at).map(str::trim).filter(|it| !it.is_empty());
-                    let named = |at: &Option<usize>| at.and_then(field).map(str::to_owned);
+                    let field = |at: usize| field(at).map(csv_cell::restore);
+                    let named = |at: &Option<usize>| at.and_then(field);
                     return match read {
                         Ok(false) => Ok(None),
                         Ok(true) => Ok(Some(ImportRow {
                             number,
                             email: named(email),
                             username: named(username),
-                            uri: field(*uri)
-                                .map(|it| SecretText::new(it.to_owned()))
-                                .ok_or("otpauth_uri is missing"),
+                            uri: field(*uri).map(SecretText::new).ok_or("otpauth_uri is missing"),
                         })),
                         Err(error) => match error.into_kind() {
                             csv::ErrorKind::Io(error) => Err(error),

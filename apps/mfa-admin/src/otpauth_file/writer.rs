@@ -7,7 +7,9 @@ use std::path::Path;
 
 use mfa_flows::TotpExport;
 use serde_json::json;
+use zeroize::Zeroizing;
 
+use super::csv_cell;
 use super::format::{FileError, FileFormat};
 
 /// Writer of exported secrets, in the format of the file extension.
@@ -60,7 +62,11 @@ impl ExportWriter {
     pub(crate) fn write(&mut self, export: &TotpExport) -> io::Result<()> {
         let TotpExport { email, username, uri } = export;
         match self {
-            Self::Csv(writer) => Ok(writer.write_record([email.as_str(), username, uri.expose()])?),
+            Self::Csv(writer) => {
+                let cells = [email.as_str(), username, uri.expose()];
+                // Zeroized like the secret itself.
+                Ok(writer.write_record(cells.map(|cell| Zeroizing::new(csv_cell::defuse(cell))))?)
+            }
             Self::JsonLines(target) => {
                 let line = json!({ "email": email, "username": username, "otpauth_uri": uri.expose() });
                 writeln!(target, "{line}")
@@ -97,6 +103,53 @@ impl Write for ExportSink {
         match self {
             Self::File(file) => file.flush(),
             Self::Stdout(stdout) => stdout.flush(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use mfa_core::SecretText;
+    use proptest::prelude::*;
+
+    use super::super::ImportRows;
+    use super::*;
+
+    /// E-mail address and user name of a row.
+    type ReadUser = (Option<String>, Option<String>);
+
+    /// Returns the exported file, and its rows after an import.
+    fn round_trip(users: &[(String, String)]) -> (String, Vec<ReadUser>) {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("export.csv");
+        let mut writer = ExportWriter::create(Some(&path)).unwrap();
+        for (email, username) in users {
+            let uri = SecretText::new("otpauth://totp/NOVA:ada?secret=A".to_owned());
+            let (email, username) = (email.clone(), username.clone());
+            writer.write(&TotpExport { email, username, uri }).unwrap();
+        }
+        writer.finish().unwrap();
+        let rows = ImportRows::open(&path).unwrap().page(100).unwrap();
+        assert!(rows.iter().all(|it| it.uri.as_ref().unwrap().expose().starts_with("otpauth://")));
+        let rows = rows.into_iter().map(|it| (it.email, it.username)).collect();
+        (std::fs::read_to_string(path).unwrap(), rows)
+    }
+
+    #[test]
+    fn a_phone_number_and_a_formula_are_text_in_the_file_and_unchanged_after_an_import() {
+        let users = ["+33612345612", "=HYPERLINK(\"//x\")", "-2", "@ada", "x;=1", "'=1"];
+        let users: Vec<_> = users.map(|name| (format!("{name}@example.com"), name.to_owned())).into();
+        let (text, rows) = round_trip(&users);
+        assert!(text.contains("\n'+33612345612@example.com,'+33612345612,otpauth://"), "{text}");
+        assert!(!text.contains(",=") && !text.contains("\"=") && !text.contains(";="), "{text}");
+        assert_eq!(rows, users.into_iter().map(|(a, b)| (Some(a), Some(b))).collect::<Vec<_>>());
+    }
+
+    proptest! {
+        #[test]
+        fn every_user_survives_an_export_and_an_import(name in "[=+@'\t\r\n;,\"-]{0,4}[a-z0-9\"]{1,8}") {
+            let (_, rows) = round_trip(&[(name.clone(), name.clone())]);
+            prop_assert_eq!(rows, [(Some(name.clone()), Some(name))]);
         }
     }
 }

@@ -5,6 +5,7 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 use super::denylist::TokenDenylist;
+use super::step_up::StepUpFailures;
 use crate::{Timestamp, TokenId};
 
 /// Time after which one strike fades.
@@ -34,9 +35,9 @@ pub struct InternalState {
     /// Wrong codes in the current enrolment.
     #[serde(rename = "enr", skip_serializing_if = "is_default")]
     pub enrolment_failures: u8,
-    /// Wrong step-up codes sent with one access token.
-    #[serde(rename = "up", skip_serializing_if = "is_default")]
-    pub step_up_failures: Option<StepUpFailures>,
+    /// Wrong step-up codes of each access token, in the fields `up` and `ups`.
+    #[serde(flatten)]
+    pub step_up_failures: StepUpFailures,
     /// Rejected code of a later time step, for the diagnosis of a phone clock that is ahead.
     #[serde(rename = "ahead", skip_serializing_if = "is_default")]
     pub early_code: Option<EarlyCode>,
@@ -52,6 +53,9 @@ pub struct InternalState {
     /// Changes of factors by other programs whose events are not recorded yet.
     #[serde(rename = "foreign", skip_serializing_if = "is_default")]
     pub foreign_changes: ForeignChanges,
+    /// Time when the user's data was last erased.
+    #[serde(rename = "erased", skip_serializing_if = "is_default")]
+    pub erased_at: Option<Timestamp>,
     /// Fields written by other versions, preserved unchanged.
     #[serde(flatten)]
     pub rest: serde_json::Map<String, serde_json::Value>,
@@ -86,17 +90,6 @@ pub struct ForeignChanges {
     /// Recovery codes were added.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub recovery: Option<Timestamp>,
-}
-
-/// Wrong step-up codes sent with one access token. The fifth revokes the token.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct StepUpFailures {
-    /// ID of the access token.
-    #[serde(rename = "id")]
-    pub token: TokenId,
-    /// Number of wrong codes.
-    #[serde(rename = "n")]
-    pub count: u8,
 }
 
 /// Code that was rejected because its time step lies in the future. A single one proves no clock drift.

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
+use std::net::IpAddr;
 
 use super::box_future::BoxFuture;
 use super::password::{PasswordDigest, PasswordKinds};
@@ -50,13 +51,36 @@ pub trait Users: Send + Sync + fmt::Debug {
     /// [`NewUserError::Taken`] if the name or the address belongs to another user: choose another one.
     fn insert(&self, user: NewUser) -> BoxFuture<'_, Result<UserId, NewUserError>>;
 
-    /// Erases addresses, user agents, administrators' names and reasons from a user's stored events. The chain stays
-    /// verifiable.
+    /// Erases what is stored about a user outside of the account, after the account was erased: addresses, user agents,
+    /// administrators' names and reasons of the events before the newest [`EventKind::AdminErase`], the log of SMS, and the
+    /// budgets of the addresses in these events. `budget_key` returns the key by which an address is counted. The chain
+    /// stays verifiable.
     ///
     /// # Errors
     ///
     /// [`StoreError`] if the erasure may be incomplete: repeat it.
-    fn erase_event_details(&self, user: UserId) -> BoxFuture<'_, Result<(), StoreError>>;
+    ///
+    /// [`EventKind::AdminErase`]: crate::EventKind::AdminErase
+    fn erase_details(
+        &self,
+        user: UserId,
+        budget_key: fn(Option<IpAddr>) -> String,
+    ) -> BoxFuture<'_, Result<(), StoreError>>;
+
+    /// Returns the users whose stored events name this user as the administrator.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError`] if the events could not be read.
+    fn administered_by(&self, actor: UserId) -> BoxFuture<'_, Result<Vec<UserId>, StoreError>>;
+
+    /// Erases the personal data of the events of `user` that `actor` caused as an administrator, up to the newest
+    /// [`EventKind::ActorErase`](crate::EventKind::ActorErase). The chain stays verifiable.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError`] if the erasure may be incomplete: repeat it.
+    fn erase_actor(&self, user: UserId, actor: UserId) -> BoxFuture<'_, Result<(), StoreError>>;
 
     /// Lists users by ascending ID, for administrators.
     ///

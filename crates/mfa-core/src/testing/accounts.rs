@@ -1,6 +1,7 @@
 //! In-memory store of accounts and users.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
+use std::net::IpAddr;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
@@ -8,7 +9,7 @@ use crate::{
     Account, Accounts, Activity, AuditLog, AuditPage, AuditQuery, BoxFuture, Credentials, Decision,
     EventKind, LockoutCount, NewUser, NewUserError, Origin, PasswordDigest, PasswordKinds, Period, Phase,
     SecurityEvent, Statistics, StoreError, StoreErrorKind, StoredEvent, Timestamp, Totals, UserEventsQuery,
-    UserId, UserPage, UserQuery, UserRecord, Users, VerificationCount,
+    UserId, UserPage, UserQuery, UserRecord, Users, VerificationCount, user_actor_prefix,
 };
 
 /// Accounts and users in memory, with the stored events.
@@ -20,6 +21,23 @@ struct MemoryState {
     accounts: BTreeMap<UserId, Account>,
     digests: BTreeMap<UserId, (PasswordDigest, Option<String>)>,
     events: Vec<(UserId, SecurityEvent)>,
+}
+
+impl MemoryState {
+    /// Erases the personal data of those events of a user that came before the newest one of this kind.
+    fn erase(&mut self, user: UserId, kind: EventKind, is_erased: impl Fn(&SecurityEvent) -> bool) {
+        let newest = self.events.iter().rposition(|(of, event)| *of == user && event.kind == kind);
+        let before = self.events.iter_mut().take(newest.unwrap_or(0));
+        for (_, event) in before.filter(|(of, event)| *of == user && is_erased(event)) {
+            event.origin = Origin::new(None, None, event.origin.request_id());
+            (event.actor, event.reason) = (None, None);
+        }
+    }
+}
+
+/// Returns whether this user caused the event as an administrator.
+fn is_by(event: &SecurityEvent, actor: UserId) -> bool {
+    event.actor.as_ref().is_some_and(|it| it.starts_with(&user_actor_prefix(actor)))
 }
 
 impl MemoryAccounts {
@@ -154,13 +172,29 @@ impl Users for MemoryAccounts {
         })
     }
 
-    fn erase_event_details(&self, user: UserId) -> BoxFuture<'_, Result<(), StoreError>> {
+    fn erase_details(
+        &self,
+        user: UserId,
+        _: fn(Option<IpAddr>) -> String,
+    ) -> BoxFuture<'_, Result<(), StoreError>> {
         Box::pin(async move {
-            let mut state = self.state();
-            for (_, event) in state.events.iter_mut().filter(|(of, _)| *of == user) {
-                event.origin = Origin::new(None, None, event.origin.request_id());
-                (event.actor, event.reason) = (None, None);
-            }
+            self.state().erase(user, EventKind::AdminErase, |_| true);
+            Ok(())
+        })
+    }
+
+    fn administered_by(&self, actor: UserId) -> BoxFuture<'_, Result<Vec<UserId>, StoreError>> {
+        Box::pin(async move {
+            let state = self.state();
+            let users: BTreeSet<_> =
+                state.events.iter().filter(|(_, event)| is_by(event, actor)).map(|(user, _)| *user).collect();
+            Ok(users.into_iter().collect())
+        })
+    }
+
+    fn erase_actor(&self, user: UserId, actor: UserId) -> BoxFuture<'_, Result<(), StoreError>> {
+        Box::pin(async move {
+            self.state().erase(user, EventKind::ActorErase, |event| is_by(event, actor));
             Ok(())
         })
     }

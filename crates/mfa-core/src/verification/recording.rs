@@ -2,12 +2,9 @@
 
 use super::attempt::{FactorAttempt, FactorResult, VerifiedFactor};
 use super::authorization::Requirement;
-use crate::{
-    Account, DenylistReason, EventKind, FactorKind, Lock, Outcome, SecurityEvent, Stage, StepUpFailures,
-};
+use crate::account::StepUpLimit;
+use crate::{Account, DenylistReason, EventKind, FactorKind, Lock, Outcome, SecurityEvent, Stage};
 
-/// Number of wrong step-up codes that revokes the access token they came with.
-const MAX_STEP_UP_FAILURES: u8 = 5;
 /// Number of strikes at which guessing is suspected.
 const SUSPICIOUS_STRIKES: u32 = 20;
 
@@ -20,7 +17,7 @@ pub(super) fn record_success(account: &mut Account, attempt: &FactorAttempt) -> 
         }
         note_success(account, attempt);
     }
-    account.internal.step_up_failures = None;
+    account.internal.step_up_failures.remove(&attempt.token.id);
     spend_pending_token(account, attempt);
     account.record(event(attempt, event_kind(attempt), Outcome::Success));
     proof(account, attempt)
@@ -39,7 +36,9 @@ pub(super) fn count_failure(account: &mut Account, attempt: &FactorAttempt) -> F
     let lock = attempt.lockout.lock_after(account.failures, strikes, attempt.at);
     if let Some(lock) = lock {
         account.lock_until = Some(lock.end());
-        account.internal.pending_tokens_spent_until = Some(attempt.at);
+        // Not earlier than that of a previous lock, whose attempt may have started later.
+        let previous = account.internal.pending_tokens_spent_until;
+        account.internal.pending_tokens_spent_until = previous.max(Some(attempt.at));
     }
     FailureCount { strikes, lock }
 }
@@ -72,20 +71,14 @@ pub(super) fn record_lock(account: &mut Account, attempt: &FactorAttempt, counte
     }
 }
 
-/// Limits what a stolen access token can do to its owner's failure count: five wrong step-up codes revoke it.
+/// Limits what a stolen access token can do to its owner's failure count: five wrong step-up codes revoke it. Each token
+/// has its own count, which only a success with that token clears.
 pub(super) fn count_wrong_step_up(account: &mut Account, attempt: &FactorAttempt) {
     let Stage::TwoFactors(_) = attempt.token.stage else { return };
-    let token = attempt.token.id;
-    let before =
-        account.internal.step_up_failures.as_ref().filter(|it| it.token == token).map_or(0, |it| it.count);
-    let count = before.saturating_add(1);
-    if count < MAX_STEP_UP_FAILURES {
-        account.internal.step_up_failures = Some(StepUpFailures { token, count });
-        return;
+    if account.internal.step_up_failures.add(&attempt.token, attempt.at) == StepUpLimit::Exceeded {
+        account.deny_token(&attempt.token, DenylistReason::Revoked, attempt.at);
+        account.record(event(attempt, EventKind::TokenRevoked, Outcome::Success));
     }
-    account.internal.step_up_failures = None;
-    account.deny_token(&attempt.token, DenylistReason::Revoked, attempt.at);
-    account.record(event(attempt, EventKind::TokenRevoked, Outcome::Success));
 }
 
 pub(super) fn spend_pending_token(account: &mut Account, attempt: &FactorAttempt) {

@@ -193,6 +193,45 @@ fn five_wrong_step_ups_revoke_the_access_token_they_came_with() {
 }
 
 #[test]
+fn five_wrong_step_ups_revoke_each_of_two_alternating_tokens() {
+    let change = Requirement::Change { max_age: AGE };
+    let mut account = account();
+    for n in 0..5 {
+        for name in ["one", "two"] {
+            let verdict = try_code(&mut account, &attempt(name, TWO, change), FactorResult::Wrong);
+            assert!(matches!(verdict, VerificationOutcome::InvalidCode), "{name} {n}");
+            account.failures = 0;
+        }
+    }
+    for name in ["one", "two"] {
+        assert_eq!(
+            authorize(&account, &token(name, TWO), Requirement::Read, NOW),
+            Err(DenyReason::TokenRevoked),
+            "{name}"
+        );
+    }
+    assert_eq!(kinds(&account).iter().filter(|it| **it == "token_revoked").count(), 2);
+}
+
+#[test]
+fn a_success_clears_the_wrong_step_ups_of_its_own_token_only() {
+    let mut account = account();
+    let step_up = |name| attempt(name, TWO, Requirement::SecondFactor);
+    for name in ["thief", "owner"] {
+        for _ in 0..4 {
+            let _ = try_code(&mut account, &step_up(name), FactorResult::Wrong);
+        }
+    }
+    let _ = try_code(&mut account, &step_up("owner"), FactorResult::Correct);
+    let _ = login(&mut account, "login", FactorResult::Correct);
+    for name in ["thief", "owner"] {
+        let _ = try_code(&mut account, &step_up(name), FactorResult::Wrong);
+    }
+    let read = |name| authorize(&account, &token(name, TWO), Requirement::Read, NOW);
+    assert_eq!((read("thief"), read("owner")), (Err(DenyReason::TokenRevoked), Ok(())));
+}
+
+#[test]
 fn a_right_answer_to_a_change_does_not_clear_the_count() {
     let mut account = account();
     account.failures = 3;
@@ -370,6 +409,45 @@ fn a_right_slow_try_that_was_the_tenth_takes_its_lock_back_and_a_wrong_one_keeps
 }
 
 #[test]
+fn a_right_slow_try_does_not_revive_pending_tokens_from_before_the_lock() {
+    for (failures, thief_locks) in [(9, false), (8, true)] {
+        let mut account = account();
+        account.failures = failures;
+        let mine = attempt("mine", TWO, Requirement::SecondFactor);
+        let counted = slow(&mut account, &mine);
+        if thief_locks {
+            let _ = login(&mut account, "thief", FactorResult::Wrong);
+        }
+        assert!(account.lock(NOW).is_some());
+        let verdict = settle_attempt::<()>(&mut account, &mine, counted, |_| Ok(FactorResult::Correct));
+        assert!(matches!(verdict, Ok(VerificationOutcome::Verified(_))));
+        assert_eq!(account.lock(NOW), None);
+        assert!(matches!(
+            login(&mut account, "old", FactorResult::Correct),
+            VerificationOutcome::Denied(DenyReason::TokenSpent)
+        ));
+        account.unlock();
+        assert!(matches!(
+            login(&mut account, "old", FactorResult::Correct),
+            VerificationOutcome::Denied(DenyReason::TokenSpent)
+        ));
+    }
+}
+
+#[test]
+fn a_lock_by_an_attempt_that_started_earlier_revives_no_pending_token() {
+    let mut account = account();
+    let locked_at = NOW.plus(Duration::from_secs(3));
+    account.internal.pending_tokens_spent_until = Some(locked_at);
+    account.failures = 9;
+    let mut wrong = attempt("a", Stage::Pending, Requirement::SecondFactor);
+    wrong.token.issued_at = locked_at.plus(Duration::from_secs(1));
+    assert!(matches!(try_code(&mut account, &wrong, FactorResult::Wrong), VerificationOutcome::InvalidCode));
+    assert!(account.lock(NOW).is_some());
+    assert_eq!(account.internal.pending_tokens_spent_until, Some(locked_at));
+}
+
+#[test]
 fn a_slow_try_whose_settlement_never_comes_leaves_its_lock_explained() {
     let mut account = account();
     account.failures = 9;
@@ -406,7 +484,7 @@ fn a_refused_settlement_records_the_failure_and_charges_no_step_up() {
         assert_eq!(account.failures, 10, "{expected:?}");
         assert_eq!(kinds(&account), ["account_locked", "totp_verify"], "{expected:?}");
         assert_eq!(account.events[1].outcome, Outcome::Failure, "{expected:?}");
-        assert!(account.internal.step_up_failures.is_none(), "{expected:?}");
+        assert_eq!(account.internal.step_up_failures.count(&attempt.token.id), 0, "{expected:?}");
     }
 }
 

@@ -46,7 +46,8 @@ pub fn begin_attempt<T, E>(
 /// Settles an attempt that [`begin_attempt`] counted. `check` marks a correct code as used, if it is still unused.
 ///
 /// A correct code removes its own failure and strike, and clears the failure count and the lock, as if it had come
-/// before the other attempts. A lock that only an administrator ends stays, unless this attempt caused it.
+/// before the other attempts. A lock that only an administrator ends stays, unless this attempt caused it. Pending tokens
+/// issued before the lock stay spent.
 ///
 /// A denied settlement records the failure too, without checking the code: the attempt stays counted.
 ///
@@ -70,7 +71,6 @@ pub fn settle_attempt<E>(
             let was_locked = account.lock(attempt.at).is_some();
             if !matches!(account.lock(attempt.at), Some(Lock::UntilAdministrator)) || own_lock.is_some() {
                 account.lock_until = None;
-                account.internal.pending_tokens_spent_until = None;
             }
             account.internal.strikes.remove_last(attempt.at);
             account.failures = account.failures.saturating_sub(1);

@@ -148,22 +148,22 @@ impl<'a> ChainVerifier<'a> {
             MacCheck::Altered => return Err(altered()),
             MacCheck::UnknownKey => return Err(self.finding(row.seq, ChainFlaw::UnknownKey)),
         }
+        // An erasure explains the events before it, not itself.
+        let records_erasure =
+            [EventKind::AdminErase, EventKind::ActorErase].iter().any(|kind| kind.as_str() == row.event);
+        let earlier = self.erased.filter(|_| !records_erasure || row.outcome != Outcome::Success.as_str());
         let personal = [&row.ip, &row.user_agent, &row.actor, &row.reason].map(Option::as_deref);
-        match &row.salt {
+        self.erased = match &row.salt {
             Some(salt) => {
                 let salt: [u8; 16] = bytes(salt).ok_or_else(altered)?;
                 if personal_digest(personal, &salt) != digest {
                     return Err(altered());
                 }
+                earlier
             }
-            None if personal.iter().all(Option::is_none) => {
-                self.erased = self.erased.or(Some(row.seq));
-            }
+            None if personal.iter().all(Option::is_none) => earlier.or(Some(row.seq)),
             None => return Err(altered()),
-        }
-        if row.event == EventKind::AdminErase.as_str() && row.outcome == Outcome::Success.as_str() {
-            self.erased = None;
-        }
+        };
         Ok(())
     }
 

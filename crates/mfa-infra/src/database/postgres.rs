@@ -19,6 +19,7 @@ use super::error::OpenDatabaseError;
 use super::options::{DatabaseDependencies, DatabaseOptions};
 use super::pool::ReadPool;
 use super::sql::SqlDatabase;
+use failover::FailoverDetector;
 use store::{PgContendedStore, PgGroupStore, ReconnectingConnection};
 
 pub use nova::{NovaColumn, NovaField, NovaRow, NovaTable};
@@ -50,8 +51,8 @@ pub(super) fn open(
         metrics: dependencies.metrics,
     };
     let connection = {
-        let listener = options.failover.clone();
-        move || ReconnectingConnection::new(url.clone(), listener.clone())
+        let detector = options.failover.clone().map(|it| Arc::new(FailoverDetector::new(it)));
+        move || ReconnectingConnection::new(url.clone(), detector.clone())
     };
     let groups: StoreFactory = {
         let connection = connection.clone();

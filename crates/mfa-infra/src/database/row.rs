@@ -176,6 +176,14 @@ pub(super) struct IdRangeRow {
 }
 
 impl IdRangeRow {
+    /// Returns the first and the last id of windows of `width` ids that cover the range.
+    pub(super) fn windows(&self, width: i64) -> impl Iterator<Item = (i64, i64)> + use<> {
+        let greatest = self.greatest;
+        let next = move |first: &i64| Some(first.saturating_add(width)).filter(|next| *next <= greatest);
+        std::iter::successors(Some(self.least), next)
+            .map(move |first| (first, first.saturating_add(width.saturating_sub(1)).min(greatest)))
+    }
+
     /// Returns `places` ids from the least one on, each `width` or more after the one before. The last one is `width` ids
     /// before the end.
     pub(super) fn evenly_spaced(&self, places: i64, width: i64) -> impl Iterator<Item = i64> + use<> {
@@ -198,6 +206,19 @@ pub(super) struct PrefixRow {
 impl PrefixRow {
     pub(super) fn into_text(self) -> String {
         self.prefix
+    }
+}
+
+/// Id of the user of an event.
+#[derive(QueryableByName)]
+pub(super) struct EventUserRow {
+    #[diesel(sql_type = BigInt)]
+    id: i64,
+}
+
+impl EventUserRow {
+    pub(super) fn into_user(self) -> UserId {
+        UserId::new(self.id)
     }
 }
 

@@ -34,6 +34,8 @@ pub(super) fn check(settings: &Settings) -> Vec<DoctorFinding> {
             "remove it one hour after the switch to a private key",
         ));
     }
+    let exposed = settings.exposed_files().iter();
+    findings.extend(exposed.map(|it| DoctorFinding::warning(PART, it.detail(), it.remedy())));
     let generated = matches!(settings.tokens.secret, KeySource::Generated);
     if generated {
         let detail = "the server generates its keys, for development";

@@ -199,3 +199,17 @@ fn each_fact_about_a_database_has_its_status() {
         "set it to on",
     );
 }
+
+#[cfg(unix)]
+#[test]
+fn a_secret_that_every_user_can_access_is_a_warning_with_the_command() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("hook");
+    std::fs::write(&path, SECRET).unwrap();
+    let chmod = |mode| {
+        std::fs::set_permissions(&path, std::os::unix::fs::PermissionsExt::from_mode(mode)).unwrap();
+        diagnose_with(&settings(&folder, &[("HOOK_SECRET_FILE", "hook")]), SOON)
+    };
+    demand(&chmod(0o644), CheckStatus::Warning, "HOOK_SECRET_FILE is ", "run chmod o-rwx ");
+    assert!(chmod(0o640).iter().all(|it| !it.detail.contains("HOOK_SECRET_FILE")));
+}

@@ -154,6 +154,9 @@ impl Mfa {
                 "MFA_BIND is open to other machines without TLS: set BEHIND_TLS_PROXY=true behind a proxy"
             );
         }
+        for file in self.settings.exposed_files() {
+            slog::warn!(log, "a file with a secret is not protected"; "reason" => file.detail(), "remedy" => file.remedy());
+        }
         if self.settings.sms.providers.is_empty() && !self.settings.sms.countries.is_empty() {
             slog::warn!(log, "no SMS provider is configured: SMS is off");
         }

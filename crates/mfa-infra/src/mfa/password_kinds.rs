@@ -89,7 +89,17 @@ mod tests {
         fn insert(&self, _: NewUser) -> BoxFuture<'_, Result<UserId, NewUserError>> {
             Box::pin(async { Err(NewUserError::Taken) })
         }
-        fn erase_event_details(&self, _: UserId) -> BoxFuture<'_, Result<(), StoreError>> {
+        fn erase_details(
+            &self,
+            _: UserId,
+            _: fn(Option<std::net::IpAddr>) -> String,
+        ) -> BoxFuture<'_, Result<(), StoreError>> {
+            away()
+        }
+        fn administered_by(&self, _: UserId) -> BoxFuture<'_, Result<Vec<UserId>, StoreError>> {
+            away()
+        }
+        fn erase_actor(&self, _: UserId, _: UserId) -> BoxFuture<'_, Result<(), StoreError>> {
             away()
         }
         fn list(&self, _: UserQuery) -> BoxFuture<'_, Result<UserPage, StoreError>> {

@@ -1,8 +1,8 @@
 //! Merge of the sources: built-in files < `config/` < `.env` < environment, then secret files (`NAME_FILE`).
 
 use std::collections::BTreeMap;
-use std::fs;
-use std::io::ErrorKind;
+use std::fs::File as OpenFile;
+use std::io::{ErrorKind, Read};
 use std::path::Path;
 
 use config::{Config, ConfigError, File, FileFormat, Map, Source, Value, ValueKind};
@@ -10,8 +10,9 @@ use mfa_core::SecretText;
 
 use super::environment::Environment;
 use super::error::SettingsError;
+use super::exposed_files::ExposedFile;
 use super::sources::Sources;
-use super::{dotenv, names, table};
+use super::{dotenv, masking, names, table};
 
 const BUILT_IN_DEFAULT: &str = include_str!("../../../../config/default.toml");
 const BUILT_IN_DEVELOPMENT: &str = include_str!("../../../../config/development.toml");
@@ -30,6 +31,14 @@ pub(super) struct SourcedValue {
 pub(super) struct ResolvedSettings {
     pub(super) environment: Environment,
     pub(super) values: BTreeMap<&'static str, SourcedValue>,
+    /// Files with secrets that every user of the machine can access.
+    pub(super) exposed: Vec<ExposedFile>,
+}
+
+/// Text of a file, and whether every user of the machine can access it.
+struct FileText {
+    text: String,
+    exposed: Option<ExposedFile>,
 }
 
 /// Source of settings: flat names with values, and a label that the `config` crate keeps while merging.
@@ -37,6 +46,13 @@ pub(super) struct ResolvedSettings {
 struct Layer {
     label: String,
     values: BTreeMap<String, String>,
+}
+
+impl Layer {
+    /// Returns whether the source contains a secret, in force or not.
+    fn has_secret(&self) -> bool {
+        self.values.iter().any(|(name, text)| masking::is_secret(name, text))
+    }
 }
 
 impl Source for Layer {
@@ -59,7 +75,8 @@ impl Source for Layer {
 ///
 /// [`SettingsError`] for a file that is not valid, an unknown name, or a secret that is set twice.
 pub(super) fn resolve(sources: &Sources) -> Result<ResolvedSettings, SettingsError> {
-    let dotenv = dotenv_layer(&sources.dir)?;
+    let mut exposed = Vec::new();
+    let dotenv = dotenv_layer(&sources.dir, &mut exposed)?;
     let process = named_layer("environment", "the environment", sources.env.clone())?;
     let selected = [&process, &dotenv].into_iter().find_map(|layer| layer.values.get("MFA_ENV"));
     let environment = Environment::select(selected.map(String::as_str), &sources.dir)?;
@@ -76,14 +93,16 @@ pub(super) fn resolve(sources: &Sources) -> Result<ResolvedSettings, SettingsErr
     }
     let built_in = merge(&layers)?;
     for name in ["config/default.toml", &environment_file] {
-        if let Some(text) = read(&sources.dir.join(name))? {
-            layers.push(file_layer(name, name, &text)?);
+        if let Some(file) = read(name, &sources.dir.join(name))? {
+            let layer = file_layer(name, name, &file.text)?;
+            exposed.extend(file.exposed.filter(|_| layer.has_secret()));
+            layers.push(layer);
         }
     }
     layers.push(dotenv);
     layers.push(process);
-    let values = select_values(&merge(&layers)?, &built_in, &sources.dir)?;
-    Ok(ResolvedSettings { environment, values })
+    let values = select_values(&merge(&layers)?, &built_in, &sources.dir, &mut exposed)?;
+    Ok(ResolvedSettings { environment, values, exposed })
 }
 
 fn merge(layers: &[Layer]) -> Result<Map<String, Value>, SettingsError> {
@@ -97,16 +116,18 @@ fn merge(layers: &[Layer]) -> Result<Map<String, Value>, SettingsError> {
     })
 }
 
-fn dotenv_layer(dir: &Path) -> Result<Layer, SettingsError> {
-    let text = read(&dir.join(".env"))?.unwrap_or_default();
-    let pairs = dotenv::parse(&text).map_err(|error| {
+fn dotenv_layer(dir: &Path, exposed: &mut Vec<ExposedFile>) -> Result<Layer, SettingsError> {
+    let file = read(".env", &dir.join(".env"))?.unwrap_or(FileText { text: String::new(), exposed: None });
+    let pairs = dotenv::parse(&file.text).map_err(|error| {
         SettingsError::content(
             ".env",
             format!("line {} {}", error.line, error.problem),
             "write NAME=value; put a value with spaces or quotes between '…'",
         )
     })?;
-    named_layer(".env", ".env", pairs)
+    let layer = named_layer(".env", ".env", pairs)?;
+    exposed.extend(file.exposed.filter(|_| layer.has_secret()));
+    Ok(layer)
 }
 
 /// Returns a source with names as in the environment. Ignores names without the prefix of this product.
@@ -183,6 +204,7 @@ fn select_values(
     merged: &Map<String, Value>,
     built_in: &Map<String, Value>,
     dir: &Path,
+    exposed: &mut Vec<ExposedFile>,
 ) -> Result<BTreeMap<&'static str, SourcedValue>, SettingsError> {
     let mut values = BTreeMap::new();
     for setting in table::all() {
@@ -198,7 +220,7 @@ fn select_values(
                     "remove one of them",
                 ));
             }
-            (_, Some(file)) => Some(from_file(&file_name, file.text.expose(), dir)?),
+            (_, Some(file)) => Some(from_file(&file_name, file.text.expose(), dir, exposed)?),
             (value, None) if empty && setting.name == "MFA_SMS_COUNTRIES" => value,
             (_, None) if empty => value_of(built_in, setting.name),
             (value, None) => value,
@@ -217,16 +239,22 @@ fn value_of(map: &Map<String, Value>, name: &str) -> Option<SourcedValue> {
 }
 
 /// Reads a secret from its own file, without the final line break that editors and `echo` add.
-fn from_file(name: &str, path: &str, dir: &Path) -> Result<SourcedValue, SettingsError> {
+fn from_file(
+    name: &str,
+    path: &str,
+    dir: &Path,
+    exposed: &mut Vec<ExposedFile>,
+) -> Result<SourcedValue, SettingsError> {
     let shown = path.escape_debug();
-    let text = read(&dir.join(path))?.ok_or_else(|| {
+    let file = read(name, &dir.join(path))?.ok_or_else(|| {
         SettingsError::invalid(
             name,
             format!("points to {shown}, which does not exist"),
             "use the path of an existing file",
         )
     })?;
-    let text = SecretText::new(text);
+    exposed.extend(file.exposed);
+    let text = SecretText::new(file.text);
     let secret = text.expose().trim_end_matches(['\n', '\r']);
     if secret.is_empty() {
         return Err(SettingsError::invalid(
@@ -239,9 +267,14 @@ fn from_file(name: &str, path: &str, dir: &Path) -> Result<SourcedValue, Setting
 }
 
 /// Returns the text of a file; `None` if it does not exist.
-fn read(path: &Path) -> Result<Option<String>, SettingsError> {
-    match fs::read_to_string(path) {
-        Ok(text) => Ok(Some(text)),
+fn read(name: &str, path: &Path) -> Result<Option<FileText>, SettingsError> {
+    let read = |mut file: OpenFile| {
+        let exposed = ExposedFile::from_open_file(name, path, &file);
+        let mut text = String::new();
+        file.read_to_string(&mut text).map(|_| FileText { text, exposed })
+    };
+    match OpenFile::open(path).and_then(read) {
+        Ok(file) => Ok(Some(file)),
         Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
         Err(error) => {
             let remedy = if error.kind() == ErrorKind::InvalidData {

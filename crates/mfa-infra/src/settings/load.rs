@@ -10,6 +10,7 @@ use super::display::{self, DerivedDefaults, DisplayedSetting};
 use super::encryption;
 use super::environment::Environment;
 use super::error::SettingsError;
+use super::exposed_files::ExposedFile;
 use super::key_source::KeySource;
 use super::layers;
 use super::limits::LimitSettings;
@@ -17,7 +18,7 @@ use super::log::LogSettings;
 use super::login::LoginSettings;
 use super::reader::SettingsReader;
 use super::redis::RedisSettings;
-use super::server::ServerSettings;
+use super::server::{ServerSettings, TlsFiles};
 use super::sms::SmsSettings;
 use super::sources::Sources;
 use super::tokens::TokenSettings;
@@ -51,6 +52,7 @@ pub struct Settings {
     /// Product names and language.
     pub brand: BrandSettings,
     displayed: Vec<DisplayedSetting>,
+    exposed_files: Vec<ExposedFile>,
 }
 
 impl Settings {
@@ -79,6 +81,11 @@ impl Settings {
             data_dir: data_dir_text,
         };
         let displayed = display::rows(&resolved, &defaults);
+        let tls_key = server.tls.as_ref().and_then(TlsFiles::exposed_key);
+        let exposed_files: Vec<_> = resolved.exposed.iter().cloned().chain(tls_key).collect();
+        if !resolved.environment.is_development() {
+            ExposedFile::refuse(&exposed_files, resolved.environment.name())?;
+        }
         Ok(Self {
             environment: resolved.environment.clone(),
             redis: RedisSettings::read(&reader)?,
@@ -93,11 +100,18 @@ impl Settings {
             encryption,
             sms,
             displayed,
+            exposed_files,
         })
     }
 
     /// Returns every setting with its value (secrets masked) and its source, in a fixed order.
     pub fn displayed(&self) -> &[DisplayedSetting] {
         &self.displayed
+    }
+
+    /// Returns the files with secrets that every user of the machine can access. None outside development, where such
+    /// files are refused.
+    pub fn exposed_files(&self) -> &[ExposedFile] {
+        &self.exposed_files
     }
 }

@@ -7,6 +7,7 @@ use ipnet::IpNet;
 use url::Url;
 
 use super::error::SettingsError;
+use super::exposed_files::ExposedFile;
 use super::reader::SettingsReader;
 
 /// Listening addresses, TLS and trusted proxies.
@@ -36,6 +37,13 @@ pub struct TlsFiles {
     pub cert: PathBuf,
     /// Private key, PEM.
     pub key: PathBuf,
+}
+
+impl TlsFiles {
+    /// Returns the private key as an exposed file if every user of the machine can access it.
+    pub fn exposed_key(&self) -> Option<ExposedFile> {
+        ExposedFile::find("TLS_KEY", &self.key)
+    }
 }
 
 impl ServerSettings {

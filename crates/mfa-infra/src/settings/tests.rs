@@ -1,6 +1,8 @@
 //! Tests of the settings as a whole. Each passes a folder and an environment.
 
 mod complete;
+#[cfg(unix)]
+mod exposed_files;
 mod generated_keys;
 mod layers;
 mod production;
@@ -53,7 +55,16 @@ impl Fixture {
     fn file(self, path: &str, text: &str) -> Self {
         let path = self.dir.path().join(path);
         fs::create_dir_all(path.parent().unwrap()).unwrap();
-        fs::write(path, text).unwrap();
+        fs::write(&path, text).unwrap();
+        #[cfg(unix)]
+        fs::set_permissions(path, std::os::unix::fs::PermissionsExt::from_mode(0o600)).unwrap();
+        self
+    }
+
+    #[cfg(unix)]
+    fn mode(self, path: &str, mode: u32) -> Self {
+        let path = self.dir.path().join(path);
+        fs::set_permissions(path, std::os::unix::fs::PermissionsExt::from_mode(mode)).unwrap();
         self
     }
 

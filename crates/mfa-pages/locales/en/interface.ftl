@@ -381,6 +381,7 @@ event-admin_enforce = Second factor requirement turned on or off
 event-admin_token = Token issued by an administrator
 event-admin_recovery_regenerate = Recovery codes regenerated
 event-admin_erase = Data erased
+event-actor_erase = Administrator data erased
 event-admin_migrate = Database schema changed
 event-admin_revoke_all = All sessions ended
 event-admin_list = Account list viewed

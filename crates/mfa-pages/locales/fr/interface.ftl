@@ -382,6 +382,7 @@ event-admin_enforce = Exigence d’un second facteur activée ou désactivée
 event-admin_token = Jeton émis par un administrateur
 event-admin_recovery_regenerate = Codes de récupération régénérés
 event-admin_erase = Données effacées
+event-actor_erase = Données d’un administrateur effacées
 event-admin_migrate = Schéma de la base de données modifié
 event-admin_revoke_all = Toutes les sessions fermées
 event-admin_list = Liste des comptes consultée

@@ -24,6 +24,7 @@ const KEY: &str = "CASE WHEN c.value LIKE 'v1.%.%' THEN split_part(c.value, '.',
 
 impl Dialect for PgConnection {
     const SKIP_LOCKED: &'static str = "FOR UPDATE SKIP LOCKED";
+    const SHARE_LOCK: &'static str = "FOR SHARE";
     const CLOCK: &'static str = "(extract(epoch from clock_timestamp()) * 1000)::bigint";
     const UNUSED_RECOVERY_CODES: &'static str = "CASE WHEN jsonb_typeof(recovery_codes::jsonb) = 'array' THEN \
         (SELECT count(*) FROM jsonb_array_elements(recovery_codes::jsonb) AS code WHERE code ->> 'used_at' IS NULL) \

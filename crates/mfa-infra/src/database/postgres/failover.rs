@@ -3,11 +3,11 @@
 //! A promoted standby starts a new *timeline*. Commits that the old primary acknowledged and had not yet replicated are
 //! lost, those of spent codes included.
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use diesel::sql_types::{BigInt, Text};
-use diesel::{OptionalExtension, PgConnection, QueryableByName, RunQueryDsl, sql_query};
+use diesel::{OptionalExtension, PgConnection, QueryResult, QueryableByName, RunQueryDsl, sql_query};
 use mfa_core::Timestamp;
 
 use crate::database::options::FailoverListener;
@@ -26,69 +26,167 @@ struct TimelineRow {
     number: i64,
 }
 
-/// Checks the timeline of a new connection. Notifies the listener if the timeline is new, or was less than a minute ago.
+/// Detector of failovers, shared by the connections of a process.
 ///
-/// Errors are ignored (a role without the privilege, a server other than PostgreSQL): the connection remains usable.
-pub(super) fn check(connection: &mut PgConnection, listener: &Arc<dyn FailoverListener>) {
-    if let Ok(Some(at)) = forked_at(connection, listener.now()) {
-        listener.steps_lost(at);
+/// It also remembers the timeline itself, so that a failover counts even if the database cannot store it.
+#[derive(Debug)]
+pub(super) struct FailoverDetector {
+    listener: Arc<dyn FailoverListener>,
+    seen: Mutex<Option<SeenTimeline>>,
+}
+
+/// Timeline, and the time at which it was first seen. The first one of an installation was seen at the epoch.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct SeenTimeline {
+    number: i64,
+    since: Timestamp,
+}
+
+impl FailoverDetector {
+    pub(super) const fn new(listener: Arc<dyn FailoverListener>) -> Self {
+        Self { listener, seen: Mutex::new(None) }
+    }
+
+    /// Checks the timeline of a new connection. Notifies the listener if the timeline is new, or was less than a minute
+    /// ago.
+    ///
+    /// Errors are ignored: the connection remains usable. Without the timeline (a role without the privilege, a server
+    /// other than PostgreSQL) nothing is known. If it cannot be compared with the stored one, or not be stored, the
+    /// memory of this process decides.
+    pub(super) fn check(&self, connection: &mut PgConnection) {
+        let Ok(number) = current_timeline(connection) else { return };
+        let stored = stored_timeline(connection);
+        let now = self.listener.now();
+        let timeline = self.observe(number, stored.as_ref().ok().and_then(|it| it.as_ref()), now);
+        // The listener comes first: it needs no database.
+        if now.since(timeline.since) < STEPS_LOST_FOR && timeline.since <= now {
+            self.listener.steps_lost(timeline.since);
+        }
+        if let Ok(stored) = stored {
+            drop(store_timeline(connection, stored.as_deref(), timeline));
+        }
+    }
+
+    /// Returns since when this timeline is known, by the stored value and the memory of this process.
+    fn observe(&self, number: i64, stored: Option<&String>, now: Timestamp) -> SeenTimeline {
+        let mut seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
+        let known = stored.map(|value| parse_value(value));
+        let since = match (known, *seen) {
+            // The earliest time: of several servers, the first one that saw it stored it.
+            (Some(Some(stored)), Some(seen)) if stored.number == number && seen.number == number => {
+                stored.since.min(seen.since)
+            }
+            (Some(Some(stored)), _) if stored.number == number => stored.since,
+            (_, Some(seen)) if seen.number == number => seen.since,
+            // The first check of this installation, or of this process if nothing can be read: nothing was lost.
+            (None, None) => Timestamp::from_millis(0),
+            _ => now,
+        };
+        *seen.insert(SeenTimeline { number, since })
     }
 }
 
-fn forked_at(connection: &mut PgConnection, now: Timestamp) -> diesel::QueryResult<Option<Timestamp>> {
-    // The first eight digits of a WAL file's name are the timeline. Reading it needs no privilege.
-    let current: TimelineRow = sql_query(
-        "SELECT ('x' || left(pg_walfile_name(pg_current_wal_lsn()), 8))::bit(32)::bigint AS number",
-    )
-    .get_result(connection)?;
-    let known = sql_query("SELECT value FROM mfa_meta WHERE name = $1")
+/// Returns the current timeline. The first eight digits of a WAL file's name are the timeline. Reading it needs no
+/// privilege.
+fn current_timeline(connection: &mut PgConnection) -> QueryResult<i64> {
+    let query = "SELECT ('x' || left(pg_walfile_name(pg_current_wal_lsn()), 8))::bit(32)::bigint AS number";
+    sql_query(query).get_result(connection).map(|row: TimelineRow| row.number)
+}
+
+fn stored_timeline(connection: &mut PgConnection) -> QueryResult<Option<String>> {
+    let row = sql_query("SELECT value FROM mfa_meta WHERE name = $1")
         .bind::<Text, _>(TIMELINE)
-        .get_result::<TextRow>(connection)
-        .optional()?;
-    let Some(known) = known else {
-        // First check of this installation: nothing was stored that could be lost.
-        let value = format_value(current.number, Timestamp::from_millis(0));
-        sql_query("INSERT INTO mfa_meta (name, value) VALUES ($1, $2) ON CONFLICT DO NOTHING")
+        .get_result::<TextRow>(connection);
+    Ok(row.optional()?.map(|it| it.value))
+}
+
+/// Stores the timeline unless it is stored. Of several sessions that see it at once, one stores it.
+fn store_timeline(
+    connection: &mut PgConnection,
+    stored: Option<&str>,
+    timeline: SeenTimeline,
+) -> QueryResult<()> {
+    let value = format_value(timeline);
+    let Some(stored) = stored else {
+        let insert = "INSERT INTO mfa_meta (name, value) VALUES ($1, $2) ON CONFLICT DO NOTHING";
+        return sql_query(insert)
             .bind::<Text, _>(TIMELINE)
             .bind::<Text, _>(value)
-            .execute(connection)?;
-        return Ok(None);
+            .execute(connection)
+            .map(drop);
     };
-    match parse_value(&known.value) {
-        Some((number, at)) if number == current.number => {
-            Ok((now.since(at) < STEPS_LOST_FOR && at <= now).then_some(at))
-        }
-        _ => {
-            // Of several sessions that see it at once, one stores it; each notifies its listener.
-            sql_query("UPDATE mfa_meta SET value = $3 WHERE name = $1 AND value = $2")
-                .bind::<Text, _>(TIMELINE)
-                .bind::<Text, _>(&known.value)
-                .bind::<Text, _>(format_value(current.number, now))
-                .execute(connection)?;
-            Ok(Some(now))
-        }
+    if parse_value(stored).is_some_and(|it| it.number == timeline.number) {
+        return Ok(());
     }
+    sql_query("UPDATE mfa_meta SET value = $3 WHERE name = $1 AND value = $2")
+        .bind::<Text, _>(TIMELINE)
+        .bind::<Text, _>(stored)
+        .bind::<Text, _>(value)
+        .execute(connection)
+        .map(drop)
 }
 
-fn format_value(timeline: i64, seen_at: Timestamp) -> String {
-    format!("{timeline} {}", seen_at.millis())
+fn format_value(timeline: SeenTimeline) -> String {
+    format!("{} {}", timeline.number, timeline.since.millis())
 }
 
-fn parse_value(value: &str) -> Option<(i64, Timestamp)> {
-    let (number, at) = value.split_once(' ')?;
-    Some((number.parse().ok()?, Timestamp::from_millis(at.parse().ok()?)))
+fn parse_value(value: &str) -> Option<SeenTimeline> {
+    let (number, since) = value.split_once(' ')?;
+    Some(SeenTimeline { number: number.parse().ok()?, since: Timestamp::from_millis(since.parse().ok()?) })
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
+    const NOW: Timestamp = Timestamp::from_seconds(1_800_000_000);
+    const FIRST: Timestamp = Timestamp::from_millis(0);
+
+    #[derive(Debug)]
+    struct Silent;
+
+    impl FailoverListener for Silent {
+        fn now(&self) -> Timestamp {
+            NOW
+        }
+
+        fn steps_lost(&self, _: Timestamp) {}
+    }
+
     #[test]
     fn a_fact_reads_back_and_nonsense_is_a_new_timeline() {
-        let at = Timestamp::from_seconds(1_800_000_000);
-        assert_eq!(parse_value(&format_value(7, at)), Some((7, at)));
+        let timeline = SeenTimeline { number: 7, since: NOW };
+        assert_eq!(parse_value(&format_value(timeline)), Some(timeline));
         for text in ["", "7", "7 x", "x 7"] {
             assert_eq!(parse_value(text), None, "{text}");
+            let detector = FailoverDetector::new(Arc::new(Silent));
+            assert_eq!(detector.observe(7, Some(&text.to_owned()), NOW).since, NOW);
         }
+    }
+
+    #[test]
+    fn a_failover_that_is_not_stored_is_seen_once_by_this_process() {
+        let later = |seconds| NOW.plus(Duration::from_secs(seconds));
+        for old in [None, Some("1 0".to_owned())] {
+            let detector = FailoverDetector::new(Arc::new(Silent));
+            let observe = |number, at| detector.observe(number, old.as_ref(), at).since;
+            assert_eq!(observe(1, NOW), FIRST, "{old:?}");
+            assert_eq!(observe(2, later(10)), later(10), "{old:?}: a new timeline");
+            assert_eq!(
+                observe(2, later(90)),
+                later(10),
+                "{old:?}: each connection after it does not prolong it"
+            );
+            assert_eq!(observe(3, later(95)), later(95), "{old:?}: and the next one counts again");
+        }
+    }
+
+    #[test]
+    fn the_time_that_another_server_stored_counts_if_it_is_earlier() {
+        let detector = FailoverDetector::new(Arc::new(Silent));
+        let stored = format_value(SeenTimeline { number: 2, since: NOW });
+        let later = NOW.plus(Duration::from_secs(5));
+        assert_eq!(detector.observe(2, Some(&"1 0".to_owned()), later).since, later);
+        assert_eq!(detector.observe(2, Some(&stored), later).since, NOW);
     }
 }

@@ -9,30 +9,29 @@ use diesel::{PgConnection, RunQueryDsl, sql_query};
 use mfa_core::SecretText;
 
 use super::connect::connect;
-use super::failover;
+use super::failover::FailoverDetector;
 use super::statements::{LockOne, PgLoadGroup, PgLoadOne, PgStoreGroup, StoreColdGroup, StoreOne};
 use crate::database::committer::{AccountWrite, Decide, GroupFailure, GroupStore, WriteResult};
-use crate::database::options::FailoverListener;
 use crate::database::row::AccountRow;
 
 /// Connection that is opened on first use and after each loss.
 pub(super) struct ReconnectingConnection {
     url: SecretText,
-    listener: Option<Arc<dyn FailoverListener>>,
+    detector: Option<Arc<FailoverDetector>>,
     connection: Option<PgConnection>,
 }
 
 impl ReconnectingConnection {
-    pub(super) const fn new(url: SecretText, listener: Option<Arc<dyn FailoverListener>>) -> Self {
-        Self { url, listener, connection: None }
+    pub(super) const fn new(url: SecretText, detector: Option<Arc<FailoverDetector>>) -> Self {
+        Self { url, detector, connection: None }
     }
 
     fn open(&mut self) -> Result<&mut PgConnection, GroupFailure> {
         if self.connection.is_none() {
             let mut connection = connect(&self.url).map_err(GroupFailure::Unreachable)?;
             // Before any decision runs on the data of this server.
-            if let Some(listener) = &self.listener {
-                failover::check(&mut connection, listener);
+            if let Some(detector) = &self.detector {
+                detector.check(&mut connection);
             }
             self.connection = Some(connection);
         }

@@ -18,6 +18,10 @@ use crate::database::user_import::UserIdentityRow;
 pub(in crate::database) trait Dialect: R2D2Connection + Send + 'static {
     /// Ends a subquery: locks the rows that it selects, and skips those that another session has locked.
     const SKIP_LOCKED: &'static str;
+
+    /// Clause that locks the rows that are read against changes, until the end of the transaction. Empty for SQLite, which
+    /// has one writer.
+    const SHARE_LOCK: &'static str;
     /// Expression for the time of the database's own clock in milliseconds; NULL if it has none.
     const CLOCK: &'static str;
     /// Expression for the number of unused recovery codes in a row of `users`.

@@ -28,9 +28,14 @@ impl<C: Dialect> SmsSendLog for SqlDatabase<C> {
     fn begin<'a>(&'a self, record: &'a SendRecord) -> BoxFuture<'a, Result<(), StoreError>> {
         let record = record.clone();
         self.pool.run("begin send", move |connection| {
+            // Not for a request that an erasure of the user overtook. The lock makes the erasure wait for this statement, or
+            // the statement for the erasure.
             let insert = format!(
-                "INSERT INTO mfa_sms_sends (id, user_id, purpose, number, prefix, country, at, state) \
-                 VALUES ($1, $2, $3, $4, $5, $6, {}, $8)",
+                "WITH account AS MATERIALIZED (SELECT CAST(mfa_internal ->> 'erased' AS bigint) AS erased \
+                 FROM users WHERE id = $2 {}) \
+                 INSERT INTO mfa_sms_sends (id, user_id, purpose, number, prefix, country, at, state) \
+                 SELECT $1, $2, $3, $4, $5, $6, {}, $8 WHERE NOT EXISTS (SELECT 1 FROM account WHERE erased >= $7)",
+                C::SHARE_LOCK,
                 C::timestamp("$7")
             );
             let insert = Statement::new(insert)

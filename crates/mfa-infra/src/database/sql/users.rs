@@ -1,6 +1,9 @@
-//! Queries of users: credentials, lists, and erasure.
+//! Queries of users: credentials and lists.
+
+mod erasure;
 
 use std::collections::BTreeMap;
+use std::net::IpAddr;
 
 use mfa_core::{
     BoxFuture, Credentials, NewUser, NewUserError, PasswordDigest, PasswordKinds, StoreError, UserId,
@@ -74,17 +77,21 @@ impl<C: Dialect> Users for SqlDatabase<C> {
         })
     }
 
-    fn erase_event_details(&self, user: UserId) -> BoxFuture<'_, Result<(), StoreError>> {
-        self.pool.run("erase event details", move |connection| {
-            connection.write(|connection| {
-                let events = "UPDATE mfa_events SET ip = NULL, user_agent = NULL, actor = NULL, reason = NULL, \
-                              salt = NULL WHERE user_id = $1";
-                for statement in [events, "DELETE FROM mfa_sms_sends WHERE user_id = $1"] {
-                    connection.execute(Statement::new(statement).bind(user.value()))?;
-                }
-                Ok(())
-            })
-        })
+    fn erase_details(
+        &self,
+        user: UserId,
+        budget_key: fn(Option<IpAddr>) -> String,
+    ) -> BoxFuture<'_, Result<(), StoreError>> {
+        self.pool.run("erase details", move |connection| erasure::erase_details(connection, user, budget_key))
+    }
+
+    fn administered_by(&self, actor: UserId) -> BoxFuture<'_, Result<Vec<UserId>, StoreError>> {
+        self.pool
+            .run("find administered users", move |connection| erasure::administered_by(connection, actor))
+    }
+
+    fn erase_actor(&self, user: UserId, actor: UserId) -> BoxFuture<'_, Result<(), StoreError>> {
+        self.pool.run("erase actor", move |connection| erasure::erase_actor(connection, user, actor))
     }
 
     fn list(&self, query: UserQuery) -> BoxFuture<'_, Result<UserPage, StoreError>> {

@@ -27,6 +27,7 @@ const KEY: &str = "CASE WHEN value LIKE 'v1.%.%' THEN substr(value, 4, instr(sub
 impl Dialect for SqliteConnection {
     /// A write transaction has the whole database.
     const SKIP_LOCKED: &'static str = "";
+    const SHARE_LOCK: &'static str = "";
     const CLOCK: &'static str = "NULL";
     const UNUSED_RECOVERY_CODES: &'static str = "CASE WHEN json_valid(recovery_codes) \
         AND json_type(recovery_codes) = 'array' THEN (SELECT count(*) FROM json_each(recovery_codes) \
