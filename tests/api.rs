@@ -31,4 +31,5 @@ mod stages;
 mod step_up;
 mod tls;
 mod tokens;
+mod user_limits;
 mod verification;
