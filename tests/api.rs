@@ -27,6 +27,7 @@ mod recovery;
 mod replacement;
 mod sessions;
 mod sms;
+mod sms_strangers;
 mod stages;
 mod step_up;
 mod tls;

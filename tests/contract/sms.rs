@@ -238,8 +238,8 @@ impl Sends<'_> {
     /// Records this many sends to a number, one a second and each of another user. The codes of the first ones are used.
     fn send_many(&self, number: &str, count: u64, used: u64) {
         for n in 0..count {
-            let user = i64::try_from(n).unwrap();
-            self.send_by(user, SmsPurpose::SecondFactor, number, n, n < used);
+            let sender = i64::try_from(n).unwrap();
+            self.send_by(sender, SmsPurpose::SecondFactor, number, n, n < used);
         }
     }
 
