@@ -157,6 +157,24 @@ fn a_new_app_counts_as_a_renewal_and_its_enrolment_survives_the_limit() {
 }
 
 #[test]
+fn codes_for_a_number_without_a_pending_code_are_not_stored() {
+    for server in TestServer::each() {
+        let ada = server.add_user("ada");
+        let token = server.token(ada, TokenKind::OneFactor);
+        let number = json!({ "phone": "+33612345612" });
+        server.client().post("/api/mfa/phone/set").bearer(&token).json(&number).send().ok();
+        let right = server.sms_code("+33612345612");
+        let wrong = if right == "000000" { "000001" } else { "000000" };
+        for _ in 0..30 {
+            server.send_code("/api/mfa/phone/verify", &token, wrong).assert_problem(401, "invalid_code");
+        }
+        server.send_code("/api/mfa/phone/verify", &token, &right).assert_problem(401, "invalid_code");
+        assert_eq!(stored(&server, ada, "phone_verify"), 5, "{}", server.name());
+        assert!(server.log_contains(r#""event":"phone_verify","outcome":"refused""#), "{}", server.name());
+    }
+}
+
+#[test]
 fn a_first_enrolment_is_not_counted_as_a_renewal() {
     for server in TestServer::each_with(&[("MFA_REGENERATE_PER_HOUR", "1")]) {
         let (ada, _) = server.enrol_with_codes("ada");

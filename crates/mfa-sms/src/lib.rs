@@ -36,6 +36,7 @@ mod observer;
 mod phone;
 mod policy;
 mod send_log;
+mod send_record;
 mod user_budget;
 
 #[cfg(any(test, feature = "testing"))]
@@ -45,7 +46,7 @@ pub use budget::{
     BudgetDecision, BudgetEntry, BudgetLimits, BudgetRequest, BudgetScope, NumberOwnership,
     ReservationResult, SmsBudgets,
 };
-pub use challenge::{CODE_LIFETIME, CodeBinding, MAX_ATTEMPTS, RESEND_DELAY, check, issue};
+pub use challenge::{CODE_LIFETIME, CodeBinding, MAX_ATTEMPTS, RESEND_DELAY, check, is_code_pending, issue};
 pub use code::{SmsCode, SmsCodeError};
 pub use conversion::{
     CodeUsage, Conversion, ConversionQuery, ConversionRule, LowConversion, SendingSuspended, SuspensionScope,
@@ -61,5 +62,6 @@ pub use number::{
 pub use observer::SmsObserver;
 pub use phone::{PhoneError, PhoneNumber};
 pub use policy::{PhonePolicy, PhoneRefused, UnknownCountry};
-pub use send_log::{DeliveryStatus, SendId, SendRecord, SendState, SmsSendLog};
+pub use send_log::{DeliveryStatus, SendState, SmsSendLog};
+pub use send_record::{SendId, SendRecord};
 pub use user_budget::{UserBudget, reserve};
