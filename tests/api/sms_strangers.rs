@@ -97,7 +97,7 @@ fn one_account_suspends_no_prefix_and_loses_its_own_confirmations() {
             ask(line).ok();
         }
         ask(20).assert_problem(429, "rate_limited");
-        assert!(server.log_contains("SMS refused: too few codes are used"));
+        assert!(server.log_contains("SMS rejected: low conversion rate"));
         assert!(server.log_contains(r#""purpose":"confirmation""#), "{}", server.name());
         let closed = r#"mfa_sms_closed_total{by="user",country="FR"} 1"#;
         assert!(server.client().get("/metrics").send().text().contains(closed), "{}", server.name());

@@ -49,7 +49,7 @@ impl Flows {
                 }
                 error => self.record_denial(call, None, error),
             })?;
-        if let AdminAct::Change(_) = act {
+        if let AdminAction::Change(_) = act {
             self.limit_caller(RateRule::ChangePerAdmin, call).await?;
         }
         let actor = format!("user:{} ({})", account.user, account.username);
