@@ -109,6 +109,10 @@ fn a_million_client_addresses_use_less_than_64_mib_and_a_busy_one_stays_limited(
         login_per_user: quota,
         login_per_name: quota,
         login_per_ip: quota,
+        regenerate_per_user: quota,
+        enrol_per_user: quota,
+        backup_per_user: quota,
+        change_per_admin: quota,
     };
     // The clock does not advance, so no quota is restored.
     let limiter = MemoryRateLimiter::with_clock(quotas, Arc::new(ManualClock::at(NOON)));

@@ -394,6 +394,27 @@ fn a_wrong_code_on_a_page_is_counted_and_limited_like_one_from_the_api() {
 }
 
 #[test]
+fn a_page_that_renews_codes_or_starts_an_enrolment_has_the_limits_of_the_api() {
+    let server = with(&[("MFA_REGENERATE_PER_HOUR", "1")]);
+    let id = server.add_user_with_password("ada", PASSWORD);
+    let ada = server.enrol_user(id);
+    let mut browser = Browser::new(&server);
+    browser.log_in("ada");
+    browser.post(&format!("{BASE}/verify/totp"), &[("code", &ada.code(server.now()))]);
+    assert_eq!(browser.post(&format!("{BASE}/codes/new"), &[]).status, 303);
+    let limited = browser.post(&format!("{BASE}/codes/new"), &[]);
+    assert_eq!(limited.status, 429);
+    assert_eq!(limited.header("retry-after"), Some("3600"));
+    server
+        .post("/api/mfa/recovery/regenerate", &server.token(id, TokenKind::TwoFactors))
+        .assert_problem(429, "rate_limited");
+    for _ in 0..10 {
+        assert_eq!(browser.post(&format!("{BASE}/app/start"), &[]).status, 303);
+    }
+    assert_eq!(browser.post(&format!("{BASE}/app/start"), &[]).status, 429);
+}
+
+#[test]
 fn the_language_is_the_browsers_until_the_user_chooses_another() {
     let server = server();
     let mut browser = Browser::new(&server);

@@ -9,8 +9,8 @@ use mfa_infra::database::Database;
 use mfa_sms::testing::{MemorySmsBudgets, MemorySmsSendLog};
 use mfa_sms::{
     BudgetDecision, BudgetLimits, BudgetRequest, BudgetScope, CodeUsage, Conversion, ConversionQuery,
-    ConversionRule, DeliveryStatus, LowConversion, PhoneNumber, SendId, SendRecord, SendState, SmsBudgets,
-    SmsSendLog, UserBudget,
+    ConversionRule, DeliveryStatus, LowConversion, NumberOwnership, PhoneNumber, SendId, SendRecord,
+    SendState, SmsBudgets, SmsSendLog, UserBudget,
 };
 use nova_mfa_tests::{NOON, TestStore};
 use tokio::runtime::Runtime;
@@ -36,6 +36,12 @@ impl Budgets<'_> {
     fn refusal(&self, number: &str, limits: &BudgetLimits, now: Timestamp) -> Option<(BudgetScope, u64)> {
         refusal(self.port.as_ref(), self.runtime, number, limits, now)
     }
+
+    /// Returns the scope that rejects a confirmation of this number for a user, and the seconds to wait.
+    fn refusal_of_confirmation(&self, number: &str, user: i64, now: Timestamp) -> Option<(BudgetScope, u64)> {
+        let ownership = NumberOwnership::Unverified(UserId::new(user));
+        refusal_for(self.port.as_ref(), self.runtime, number, ownership, &LIMITS, now)
+    }
 }
 
 fn refusal(
@@ -45,8 +51,19 @@ fn refusal(
     limits: &BudgetLimits,
     now: Timestamp,
 ) -> Option<(BudgetScope, u64)> {
+    refusal_for(budgets, runtime, number, NumberOwnership::Verified, limits, now)
+}
+
+fn refusal_for(
+    budgets: &dyn SmsBudgets,
+    runtime: &Runtime,
+    number: &str,
+    ownership: NumberOwnership,
+    limits: &BudgetLimits,
+    now: Timestamp,
+) -> Option<(BudgetScope, u64)> {
     let number = PhoneNumber::parse(number, "FR").unwrap();
-    let request = BudgetRequest::new(&number, "192.0.2.1", limits, &TestDigests, now);
+    let request = BudgetRequest::new(&number, ownership, "192.0.2.1", limits, &TestDigests, now);
     match runtime.block_on(budgets.reserve(&request)).unwrap() {
         BudgetDecision::Reserved => None,
         BudgetDecision::Exhausted { scope, wait } => Some((scope, wait.seconds)),
@@ -76,6 +93,33 @@ fn each_scope_has_its_own_interval() {
         assert_eq!(refusal(ADA, 180), Some((BudgetScope::NumberHour, 1_020)), "{name}");
         assert_eq!(refusal("0698765432", 180), None, "{name}: another number has its own");
         assert_eq!(refusal(ADA, 1_200), None, "{name}");
+    });
+}
+
+#[test]
+fn confirmations_of_a_number_have_budgets_apart_from_the_logins_of_its_owner() {
+    on_all_budgets(|budgets| {
+        let stranger = |user, seconds| budgets.refusal_of_confirmation(ADA, user, later(seconds));
+        let name = budgets.name;
+        assert_eq!(stranger(1, 0), None, "{name}");
+        assert_eq!(stranger(2, 0), Some((BudgetScope::UnverifiedMinute, 60)), "{name}");
+        assert_eq!((stranger(2, 60), stranger(3, 120)), (None, None), "{name}");
+        assert_eq!(stranger(4, 180), Some((BudgetScope::UnverifiedHour, 1_020)), "{name}");
+        for minute in 0..3 {
+            assert_eq!(budgets.refusal(ADA, &LIMITS, later(180 + 60 * minute)), None, "{name}");
+        }
+        // Six a day of one user, nine of all.
+        let day = 86_400;
+        for n in 0..6 {
+            assert_eq!(stranger(1, day + 1_200 * n), None, "{name} {n}");
+        }
+        let seventh = stranger(1, day + 7_200);
+        assert_eq!(seventh, Some((BudgetScope::UnverifiedUser, 14_400 - 7_200)), "{name}");
+        let others: Vec<_> = (0..4).map(|n| stranger(7, day + 7_200 + 1_200 * n)).collect();
+        assert_eq!(others[..3], [None; 3], "{name}");
+        assert_eq!(others[3].map(|(scope, _)| scope), None, "{name}: one has flowed back");
+        let full = stranger(8, day + 7_200 + 4_800);
+        assert_eq!(full.map(|(scope, _)| scope), Some(BudgetScope::UnverifiedDay), "{name}");
     });
 }
 
@@ -172,8 +216,12 @@ fn named(name: &str) -> SendId {
 }
 
 fn record(name: &str, number: &str, at: Timestamp) -> SendRecord {
+    record_by(7, SmsPurpose::SecondFactor, name, number, at)
+}
+
+fn record_by(user: i64, purpose: SmsPurpose, name: &str, number: &str, at: Timestamp) -> SendRecord {
     let number = PhoneNumber::parse(number, "FR").unwrap();
-    SendRecord::new(named(name), UserId::new(7), SmsPurpose::SecondFactor, &number, &TestDigests, at)
+    SendRecord::new(named(name), UserId::new(user), purpose, &number, &TestDigests, at)
 }
 
 fn accepted(message: &str) -> SendState {
@@ -187,14 +235,22 @@ impl Sends<'_> {
         record.id
     }
 
-    /// Records this many sends to a number, one a second. The codes of the first ones are used.
+    /// Records this many sends to a number, one a second and each of another user. The codes of the first ones are used.
     fn send_many(&self, number: &str, count: u64, used: u64) {
         for n in 0..count {
-            let id = self.begin(&format!("{number} {n}"), number, later(n));
-            self.settle(&id, &accepted(&format!("{number} {n}")));
-            if n < used {
-                self.mark_used(&id);
-            }
+            let sender = i64::try_from(n).unwrap();
+            self.send_by(sender, SmsPurpose::SecondFactor, number, n, n < used);
+        }
+    }
+
+    /// Records one send, `second` seconds after noon.
+    fn send_by(&self, user: i64, purpose: SmsPurpose, number: &str, second: u64, is_used: bool) {
+        let name = format!("{} {number} {user} {second}", purpose.as_str());
+        let record = record_by(user, purpose, &name, number, later(second));
+        self.runtime.block_on(self.port.begin(&record)).unwrap();
+        self.settle(&record.id, &accepted(&name));
+        if is_used {
+            self.mark_used(&record.id);
         }
     }
 
@@ -211,8 +267,14 @@ impl Sends<'_> {
     }
 
     fn conversion(&self, number: &str, since: Timestamp, nth_latest: u32) -> Conversion {
-        let record = record("asks", number, NOON);
-        let query = ConversionQuery { prefix: record.prefix, country: record.country, since, nth_latest };
+        let query = ConversionQuery::for_send(&record("asks", number, NOON));
+        let query = ConversionQuery { since, nth_latest, most_per_user: 100, ..query };
+        self.runtime.block_on(self.port.conversion(&query)).unwrap()
+    }
+
+    /// Returns the conversion that a send of this user at 1 p.m. would be checked against.
+    fn conversion_for(&self, user: i64, purpose: SmsPurpose, number: &str) -> Conversion {
+        let query = ConversionQuery::for_send(&record_by(user, purpose, "asks", number, later(3_600)));
         self.runtime.block_on(self.port.conversion(&query)).unwrap()
     }
 
@@ -271,15 +333,85 @@ fn conversion_is_measured_per_prefix_and_country_after_a_given_time() {
         let after_the_first = sends.conversion(ADA, NOON, 1);
         assert_eq!(after_the_first.prefix, CodeUsage { sent: 3, used: 1 }, "{name}");
         assert_eq!(after_the_first.country, CodeUsage { sent: 6, used: 1 }, "{name}");
-        let nth = |n| sends.conversion(ADA, later(100), n);
+        let nth = |n| sends.conversion(ADA, LONG_AGO, n);
         let times = [Some(later(2)), Some(later(1)), Some(later(1)), Some(NOON), Some(NOON), None];
         let of_prefix = [1, 2, 3, 4, 5, 6].map(|n| nth(n).prefix_nth_latest_at);
-        assert_eq!(of_prefix, times, "{name}: whatever the time asked for");
+        assert_eq!(of_prefix, times, "{name}");
         let times = [Some(later(3)), Some(later(2)), Some(later(1)), Some(NOON), None];
         let of_country = [1, 3, 5, 7, 10].map(|n| nth(n).country_nth_latest_at);
-        assert_eq!(of_country, times, "{name}: whatever the time asked for");
+        assert_eq!(of_country, times, "{name}");
         let nobody = sends.conversion("+4915112345678", LONG_AGO, 1);
         assert_eq!(nobody, Conversion::default(), "{name}");
+    });
+}
+
+#[test]
+fn one_user_adds_the_latest_three_sends_to_a_prefix_and_a_country() {
+    use SmsPurpose::SecondFactor;
+    on_all_sends(|sends| {
+        let name = sends.name;
+        for second in 0..30 {
+            sends.send_by(1, SecondFactor, ADA, second, second >= 28);
+        }
+        sends.send_by(2, SecondFactor, ADA, 10, false);
+        let counted = CodeUsage { sent: 4, used: 2 };
+        let conversion = sends.conversion_for(1, SecondFactor, ADA);
+        assert_eq!((conversion.prefix, conversion.country), (counted, counted), "{name}");
+        assert_eq!(conversion.user, CodeUsage { sent: 30, used: 2 }, "{name}: all of them");
+        assert_eq!(nth_latest_at(&conversion), [None; 2], "{name}: four are no twenty");
+        assert_eq!(conversion.user_nth_latest_at, Some(later(10)), "{name}");
+        let other = sends.conversion_for(2, SecondFactor, ADA);
+        assert_eq!((other.prefix, other.user), (counted, CodeUsage { sent: 1, used: 0 }), "{name}");
+        assert_eq!(sends.low(0.9, LONG_AGO), [], "{name}");
+        // Eighteen of six users and the two of others make a rate.
+        for user in 3..9 {
+            for second in 0..3 {
+                sends.send_by(user, SecondFactor, ADA, 40 + second, false);
+            }
+        }
+        let low = sends.low(0.9, LONG_AGO);
+        assert!(low.len() == 2 && low.iter().all(|it| it.uses == CodeUsage { sent: 22, used: 2 }), "{name}");
+        assert_eq!(sends.conversion_for(1, SecondFactor, ADA).prefix, low[0].uses, "{name}");
+    });
+}
+
+#[test]
+fn confirmations_and_logins_are_judged_apart() {
+    use SmsPurpose::{Confirmation, SecondFactor};
+    on_all_sends(|sends| {
+        let name = sends.name;
+        for user in 0..25 {
+            sends.send_by(user, Confirmation, "0612345699", 1, false);
+        }
+        sends.send_by(1, SecondFactor, ADA, 2, true);
+        let of = |purpose| sends.conversion_for(1, purpose, ADA);
+        let (logins, confirmations) = (of(SecondFactor), of(Confirmation));
+        let one = CodeUsage { sent: 1, used: 1 };
+        assert_eq!((logins.prefix, logins.country, logins.user), (one, one, one), "{name}");
+        let none = CodeUsage { sent: 25, used: 0 };
+        assert_eq!((confirmations.prefix, confirmations.country), (none, none), "{name}");
+        assert_eq!(confirmations.user, CodeUsage { sent: 1, used: 0 }, "{name}");
+        let low = sends.low(0.2, LONG_AGO);
+        assert!(low.len() == 2 && low.iter().all(|it| it.purpose == Confirmation), "{name}: {low:?}");
+    });
+}
+
+#[test]
+fn a_number_has_converted_once_one_of_its_codes_was_used_whoever_asked() {
+    use SmsPurpose::{Confirmation, SecondFactor};
+    on_all_sends(|sends| {
+        let has_converted =
+            |user, purpose, number| sends.conversion_for(user, purpose, number).number_has_converted;
+        let name = sends.name;
+        sends.send_by(1, Confirmation, ADA, 1, false);
+        assert!(!has_converted(1, Confirmation, ADA), "{name}");
+        sends.send_by(1, Confirmation, ADA, 2, true);
+        for purpose in [Confirmation, SecondFactor] {
+            assert!(has_converted(1, purpose, ADA) && has_converted(2, purpose, ADA), "{name}");
+            assert!(!has_converted(1, purpose, "0612345699"), "{name}: a neighbour has not");
+        }
+        sends.sweep(LONG_AGO, later(10));
+        assert!(!has_converted(1, SecondFactor, ADA), "{name}: the log does not reach back");
     });
 }
 
@@ -289,7 +421,8 @@ fn the_conversion_query_of_a_send_counts_earlier_sends_within_a_day() {
         sends.begin("old", ADA, NOON);
         sends.begin("recent", ADA, later(1));
         let next = record("next", ADA, later(86_400));
-        let conversion = sends.runtime.block_on(sends.port.conversion(&next.conversion_query())).unwrap();
+        let conversion =
+            sends.runtime.block_on(sends.port.conversion(&ConversionQuery::for_send(&next))).unwrap();
         assert_eq!(conversion.prefix, CodeUsage { sent: 1, used: 0 }, "{}", sends.name);
     });
 }
@@ -340,8 +473,13 @@ fn low_conversion_is_reported_from_the_twentieth_send_on() {
         sends.send_many(ADA, 20, 3);
         sends.send_many("0698765432", 19, 0);
         sends.send_many("+32470123456", 20, 4);
-        let france =
-            LowConversion { country: "FR".into(), prefix: None, uses: CodeUsage { sent: 39, used: 3 } };
+        let france = LowConversion {
+            country: "FR".into(),
+            prefix: None,
+            user: None,
+            purpose: SmsPurpose::SecondFactor,
+            uses: CodeUsage { sent: 39, used: 3 },
+        };
         let prefix = LowConversion {
             prefix: Some(record("asks", ADA, NOON).prefix),
             uses: CodeUsage { sent: 20, used: 3 },

@@ -6,9 +6,10 @@ use super::live::Live;
 use super::markdown::Document;
 
 /// Settings with high limits, because a test does not wait as the text asks a reader to.
-const WITHOUT_WAITING: [(&str, &str); 5] = [
+const WITHOUT_WAITING: [(&str, &str); 6] = [
     ("MFA_RATE_LIMIT_MAX", "1000"),
     ("MFA_RECOVERY_RATE_MAX", "1000"),
+    ("MFA_REGENERATE_PER_HOUR", "1000"),
     ("LOGIN_RATE_USER_MAX", "1000"),
     ("LOGIN_RATE_IP_MAX", "1000"),
     ("MFA_SMS_PER_MINUTE", "3"),

@@ -26,6 +26,10 @@ pub(crate) fn quotas(max: u32, window: Duration) -> Quotas {
         login_per_user: quota,
         login_per_name: quota,
         login_per_ip: quota,
+        regenerate_per_user: quota,
+        enrol_per_user: quota,
+        backup_per_user: quota,
+        change_per_admin: quota,
     }
 }
 

@@ -142,6 +142,7 @@ fn environment(url: &str, settings: &[(&str, &str)]) -> BTreeMap<String, String>
         ("MFA_ENCRYPTION_KEYS", &encryption),
         ("MFA_RATE_LIMIT_MAX", "100000"),
         ("MFA_RECOVERY_RATE_MAX", "100000"),
+        ("MFA_REGENERATE_PER_HOUR", "100000"),
         ("LOGIN_RATE_USER_MAX", "100000"),
         ("LOGIN_RATE_IP_MAX", "100000"),
     ];

@@ -1,6 +1,8 @@
 //! Authorisation of administrators over the network.
 
-use mfa_core::{Account, EventKind, Requirement, Stage, Timestamp, UserId, authorize, user_actor};
+use mfa_core::{
+    Account, EventKind, RateRule, Requirement, Stage, Timestamp, UserId, authorize, user_actor,
+};
 
 use crate::call::{AdminCall, Call};
 use crate::error::FlowError;
@@ -26,8 +28,8 @@ impl Flows {
     ///
     /// # Errors
     ///
-    /// [`FlowError::NotAllowed`]; [`FlowError::StepUpRequired`] for the caller's own account, or the account denies the
-    /// call.
+    /// [`FlowError::NotAllowed`]; [`FlowError::StepUpRequired`] for the caller's own account, [`FlowError::RateLimited`]
+    /// for changes, or the account denies the call.
     pub async fn administrator(
         &self,
         call: &Call,
@@ -49,6 +51,9 @@ impl Flows {
                 }
                 error => self.record_denial(call, None, error),
             })?;
+        if let AdminAction::Change(_) = act {
+            self.limit_caller(RateRule::ChangePerAdmin, call).await?;
+        }
         let actor = user_actor(account.user, &account.username);
         Ok(AdminCall { actor, reason, origin: call.origin.clone() })
     }

@@ -1,6 +1,6 @@
 //! Backup method of an account.
 
-use mfa_core::{BackupMethod, EventKind, FactorKind, Outcome, Requirement, SecurityEvent};
+use mfa_core::{BackupMethod, EventKind, FactorKind, Outcome, RateRule, Requirement, SecurityEvent};
 use mfa_sms::BackupMethodError;
 
 use crate::call::Call;
@@ -13,10 +13,12 @@ impl Flows {
     /// # Errors
     ///
     /// [`FlowError::MethodNotAvailable`] without a verified number, [`FlowError::FactorRequired`] if it would remove
-    /// the last factor of a user who must have one, or the account denies the call.
+    /// the last factor of a user who must have one, [`FlowError::RateLimited`] by user, or the account denies the call.
     pub async fn set_backup(&self, call: &Call, method: BackupMethod) -> Result<(), FlowError> {
         let now = self.now();
         let need = Requirement::Change { max_age: self.policy.step_up_max_age };
+        self.decide(call, need, now, |_| Ok(())).await?;
+        self.limit_caller(RateRule::BackupPerUser, call).await?;
         let origin = call.origin.clone();
         self.decide(call, need, now, move |account| {
             mfa_sms::set_backup(account, method)?;

@@ -103,6 +103,15 @@ impl Flows {
         self.limit(RateRule::LoginPerIp, &rate_limit_key(origin.ip()), None, origin).await
     }
 
+    /// Counts a change that the account has admitted against a limit of its caller.
+    ///
+    /// Call it after the account was checked: otherwise the holder of a stolen token without a recent second factor could
+    /// use up the limit of its owner.
+    pub(crate) async fn limit_caller(&self, rule: RateRule, call: &Call) -> Result<(), FlowError> {
+        let user = call.token.user;
+        self.limit(rule, &user.to_string(), Some(user), &call.origin).await.map(drop)
+    }
+
     pub(crate) async fn limit(
         &self,
         rule: RateRule,

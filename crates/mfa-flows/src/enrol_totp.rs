@@ -1,12 +1,13 @@
 //! Enrolment of an authenticator app: a new secret is enabled once its first code is verified.
 
 use mfa_core::{
-    Account, EventKind, FactorAttempt, FactorKind, FactorResult, Outcome, Phase, Requirement, SecretText,
-    SecurityEvent, Timestamp, VerificationOutcome, confirm,
+    Account, EventKind, FactorAttempt, FactorKind, FactorResult, Outcome, Phase, RateRule, Requirement,
+    SecretText, SecurityEvent, Timestamp, VerificationOutcome, confirm,
 };
 use mfa_totp::{EnrolmentError, Provisioning, TotpCode};
 
 use crate::call::Call;
+use crate::code_queue::CodeSetOccasion;
 use crate::error::FlowError;
 use crate::flows::Flows;
 use crate::recovery::display_codes;
@@ -41,7 +42,7 @@ impl Flows {
     ///
     /// # Errors
     ///
-    /// [`FlowError::InvalidLabel`], or the account denies the call.
+    /// [`FlowError::InvalidLabel`], [`FlowError::RateLimited`] by user, or the account denies the call.
     pub async fn start_totp_enrolment(
         &self,
         call: &Call,
@@ -52,8 +53,10 @@ impl Flows {
         if let Some(label) = &label {
             Provisioning::new(&self.policy.issuer, label, &secret).map_err(|_| FlowError::InvalidLabel)?;
         }
-        let (cipher, origin, new_secret) = (self.ports.cipher.clone(), call.origin.clone(), secret.clone());
         let need = Requirement::Enrol { max_age: self.policy.step_up_max_age };
+        self.decide(call, need, now, |_| Ok(())).await?;
+        self.limit_caller(RateRule::EnrolPerUser, call).await?;
+        let (cipher, origin, new_secret) = (self.ports.cipher.clone(), call.origin.clone(), secret.clone());
         let (expires_at, email) = self
             .decide(call, need, now, move |account| {
                 let expires_at = mfa_totp::begin_enrolment(account, &secret, now, cipher.as_ref())?;
@@ -77,8 +80,8 @@ impl Flows {
     ///
     /// # Errors
     ///
-    /// [`FlowError::InvalidCode`] (the fifth ends the enrolment), [`FlowError::NoEnrolmentInProgress`], or the account
-    /// denies the call.
+    /// [`FlowError::InvalidCode`] (the fifth ends the enrolment), [`FlowError::NoEnrolmentInProgress`],
+    /// [`FlowError::RateLimited`] if too many code sets of the user were renewed, or the account denies the call.
     pub async fn confirm_totp_enrolment(
         &self,
         call: &Call,
@@ -106,16 +109,19 @@ impl Flows {
     ) -> Result<EnrolmentComplete, FlowError> {
         let now = attempt.at;
         let first_check = check.clone();
-        self.try_factor(call, Phase::Begin, attempt.clone(), move |account, attempt| {
+        let checked = self.try_factor(call, Phase::Begin, attempt.clone(), move |account, attempt| {
             let mut copy = account.clone();
             let outcome = confirm(&mut copy, attempt, &first_check)?;
             if !matches!(outcome, VerificationOutcome::Verified(_)) {
                 *account = copy;
             }
             Ok(outcome)
-        })
-        .await?;
-        let (set, state) = self.new_recovery_set(call.token.user, now).await?;
+        });
+        let occasion = checked.await?.code_set_occasion();
+        if occasion == CodeSetOccasion::Renewal {
+            self.limit_renewals(call).await?;
+        }
+        let (set, state) = self.new_recovery_set(call.token.user, occasion, now).await?;
         let passed = self
             .try_factor(call, Phase::Settle, attempt, move |account, attempt| {
                 let outcome = confirm(account, attempt, &check)?;

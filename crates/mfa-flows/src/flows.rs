@@ -1,12 +1,12 @@
 //! [`Flows`], the type that every use case is a method of, and its accessors.
 
-use std::collections::HashSet;
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 
 use mfa_core::{Account, Entropy, Timestamp, UserId};
 use mfa_jwt::KeySet;
 use mfa_sms::SmsSender;
 
+use crate::code_queue::CodeQueue;
 use crate::error::FlowError;
 use crate::policy::Policy;
 use crate::ports::Ports;
@@ -16,14 +16,14 @@ use crate::ports::Ports;
 pub struct Flows {
     pub(crate) ports: Ports,
     pub(crate) policy: Policy,
-    /// Users whose new recovery codes are being hashed.
-    pub(crate) hashing: Arc<Mutex<HashSet<UserId>>>,
+    /// Queue of the recovery code sets to hash.
+    pub(crate) code_queue: CodeQueue,
 }
 
 impl Flows {
     /// Creates the use cases over these ports, with this policy.
     pub fn new(ports: Ports, policy: Policy) -> Self {
-        Self { ports, policy, hashing: Arc::default() }
+        Self { ports, policy, code_queue: CodeQueue::default() }
     }
 
     /// Returns the policy that the operator set.

@@ -18,6 +18,7 @@ mod administrator;
 mod backup;
 mod call;
 mod clock_drift;
+mod code_queue;
 mod decision;
 mod delivery_report;
 mod disable_totp;

@@ -41,12 +41,19 @@ impl Flows {
         let cipher = self.ports.cipher.clone();
         let before = self.decide(call, need, now, move |account| {
             let pending = mfa_sms::pending_number(account, cipher.as_ref())?;
-            Ok(PriorState {
-                has_factor: account.has_factor(),
-                phone: pending.ok_or(FlowError::NoEnrolmentInProgress)?.masked(),
-            })
+            let phone = pending.ok_or(FlowError::NoEnrolmentInProgress)?.masked();
+            // No code can be right. The call is logged but not stored, so that nobody fills the audit log with it.
+            if !mfa_sms::is_code_pending(account, SmsPurpose::Confirmation, now) {
+                return Err(FlowError::InvalidCode);
+            }
+            Ok(PriorState { has_factor: account.has_factor(), phone })
         });
-        let before = before.await?;
+        let before = before.await.inspect_err(|error| {
+            if let FlowError::InvalidCode = error {
+                let user = Some(call.token.user);
+                self.record_denied_call(user, EventKind::PhoneVerify, Some(FactorKind::Sms), &call.origin);
+            }
+        })?;
         let enrolled = if before.has_factor {
             self.replace_number(call, attempt, code).await?;
             None

@@ -1,16 +1,14 @@
 //! Recovery codes: verification, regeneration and listing.
 
-use std::collections::HashSet;
-use std::sync::{Arc, Mutex, PoisonError};
-
 use mfa_core::{
-    Account, AuthenticatedToken, EventKind, FactorAttempt, FactorKind, FactorResult, HashError, Outcome,
-    Phase, RateRule, RecoveryState, Requirement, SecretText, SecurityEvent, Timestamp, UserId,
-    VerificationOutcome, abandon_attempt, begin_attempt, settle_attempt,
+    Account, AuthenticatedToken, EventKind, FactorAttempt, FactorKind, FactorResult, Outcome, Phase,
+    RateRule, RecoveryState, Requirement, SecretText, SecurityEvent, Timestamp, UserId, VerificationOutcome,
+    abandon_attempt, begin_attempt, settle_attempt,
 };
 use mfa_recovery::{CodeListing, CodeLookup, HashComparison, PlainCodeSet, RecoveryCodeInput};
 
 use crate::call::{AdminCall, Call};
+use crate::code_queue::CodeSetOccasion;
 use crate::error::FlowError;
 use crate::flows::Flows;
 use crate::verify::{AccessGrant, PassedAttempt};
@@ -100,13 +98,15 @@ impl Flows {
     ///
     /// # Errors
     ///
-    /// [`FlowError::NotEnrolled`] if the account has no factor, or the account denies the call.
+    /// [`FlowError::NotEnrolled`] if the account has no factor, [`FlowError::RateLimited`] by user,
+    /// [`FlowError::Hasher`] if too many sets are being hashed, or the account denies the call.
     pub async fn regenerate_recovery_codes(&self, call: &Call) -> Result<Vec<SecretText>, FlowError> {
         let now = self.now();
         let need = Requirement::Change { max_age: self.policy.step_up_max_age };
         // Checked before the hashing too, so that a denied caller causes no hashing of ten codes.
         self.decide(call, need, now, |account| check_has_factor(account)).await?;
-        let (set, state) = self.new_recovery_set(call.token.user, now).await?;
+        self.limit_renewals(call).await?;
+        let (set, state) = self.new_recovery_set(call.token.user, CodeSetOccasion::Renewal, now).await?;
         let origin = call.origin.clone();
         self.decide(call, need, now, move |account| {
             check_has_factor(account)?;
@@ -128,7 +128,7 @@ impl Flows {
     pub async fn regenerate_for(&self, call: &AdminCall, user: UserId) -> Result<Vec<SecretText>, FlowError> {
         let now = self.now();
         self.ports.accounts.find(user).await?.ok_or(FlowError::NoSuchUser)?;
-        let (set, state) = self.new_recovery_set(user, now).await?;
+        let (set, state) = self.new_recovery_set(user, CodeSetOccasion::Renewal, now).await?;
         let replace = move |account: &mut Account| account.recovery = state.clone();
         self.administer(call, user, EventKind::AdminRecovery, now, replace).await?;
         Ok(display_codes(&set))
@@ -143,46 +143,29 @@ impl Flows {
         Ok(mfa_recovery::listing(&self.read(call).await?.recovery))
     }
 
+    /// Counts a renewal of the caller's codes against the limit of the user.
+    ///
+    /// A call that finds the queue full is not counted.
+    pub(crate) async fn limit_renewals(&self, call: &Call) -> Result<(), FlowError> {
+        self.code_queue.check_room(call.token.user, CodeSetOccasion::Renewal)?;
+        self.limit_caller(RateRule::RegeneratePerUser, call).await
+    }
+
     /// Returns a new set in plaintext, to be shown once, and its hashes for the account.
     ///
-    /// Hashes one set per user at a time and a few of all users, because ten hashes take a while. A caller over that
-    /// limit gets [`HashError::Overloaded`] before any work.
+    /// Sets are hashed one after the other, because ten hashes take a while. A caller who finds the queue full gets
+    /// [`HashError::Overloaded`](mfa_core::HashError) before any work.
     pub(crate) async fn new_recovery_set(
         &self,
         user: UserId,
+        occasion: CodeSetOccasion,
         now: Timestamp,
     ) -> Result<(PlainCodeSet, RecoveryState), FlowError> {
-        let _permit = CodeGenerationPermit::begin(&self.hashing, user)?;
+        let _turn = self.code_queue.enter(user, occasion).await?;
         let ports = &self.ports;
         let set = mfa_recovery::generate_set(user, ports.entropy.as_ref(), ports.digests.as_ref())?;
         let state = mfa_recovery::hash_set(&set, ports.recovery_hasher.as_ref(), now).await?;
         Ok((set, state))
-    }
-}
-
-/// Permit to hash one set of recovery codes; released when dropped.
-struct CodeGenerationPermit {
-    all: Arc<Mutex<HashSet<UserId>>>,
-    user: UserId,
-}
-
-impl CodeGenerationPermit {
-    /// Sets that may be hashed at once.
-    const MAX: usize = 4;
-
-    fn begin(all: &Arc<Mutex<HashSet<UserId>>>, user: UserId) -> Result<Self, FlowError> {
-        let mut users = all.lock().unwrap_or_else(PoisonError::into_inner);
-        if users.len() >= Self::MAX || !users.insert(user) {
-            return Err(FlowError::Hasher(HashError::Overloaded));
-        }
-        drop(users);
-        Ok(Self { all: Arc::clone(all), user })
-    }
-}
-
-impl Drop for CodeGenerationPermit {
-    fn drop(&mut self) {
-        self.all.lock().unwrap_or_else(PoisonError::into_inner).remove(&self.user);
     }
 }
 
@@ -193,25 +176,4 @@ pub(crate) fn display_codes(set: &PlainCodeSet) -> Vec<SecretText> {
 
 fn check_has_factor(account: &Account) -> Result<(), FlowError> {
     if account.has_factor() { Ok(()) } else { Err(FlowError::NotEnrolled) }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn one_set_of_a_user_and_few_of_all_users_are_made_at_once() {
-        let all = Arc::default();
-        let begin = |user| CodeGenerationPermit::begin(&all, UserId::new(user));
-        let refused = |user| matches!(begin(user), Err(FlowError::Hasher(HashError::Overloaded)));
-        let first = begin(1).unwrap();
-        assert!(refused(1));
-        let others: Vec<_> = (2..=4).map(|user| begin(user).unwrap()).collect();
-        assert!(refused(5));
-        assert!(refused(1), "a refusal frees nothing");
-        drop(first);
-        drop(begin(1).unwrap());
-        drop(others);
-        assert!(all.lock().unwrap().is_empty());
-    }
 }

@@ -5,9 +5,9 @@ use mfa_core::{
     StoreErrorKind, Timestamp,
 };
 use mfa_sms::{
-    BudgetDecision, BudgetRequest, CODE_LIFETIME, CodeBinding, DeliveryOutcome, LowConversion, NumberRefusal,
-    PhoneNumber, RESEND_DELAY, RetryDelay, SendId, SendRecord, SendReport, SendState, SmsCode, SmsLanguage,
-    SmsMessage, SuspensionScope,
+    BudgetDecision, BudgetRequest, CODE_LIFETIME, CodeBinding, ConversionQuery, DeliveryOutcome,
+    NumberOwnership, NumberRefusal, PhoneNumber, RESEND_DELAY, RetryDelay, SendId, SendRecord, SendReport,
+    SendState, SmsCode, SmsLanguage, SmsMessage,
 };
 
 use crate::call::{Call, rate_limit_key};
@@ -84,12 +84,12 @@ impl Flows {
         language: SmsLanguage,
     ) -> Result<SmsSent, FlowError> {
         let now = self.trusted_now()?;
-        let number = self.reserve_for_user(call, &request, now).await?;
+        let (number, ownership) = self.reserve_for_user(call, &request, now).await?;
         let ports = &self.ports;
         let id = SendId::draw(ports.entropy.as_ref())?;
         let (user, purpose) = (call.token.user, request.purpose());
         let record = SendRecord::new(id.clone(), user, purpose, &number, ports.digests.as_ref(), now);
-        self.reserve_for_all(call, &number, &record).await?;
+        self.reserve_for_all(call, &number, ownership, &record).await?;
         let code = SmsCode::draw(ports.entropy.as_ref())?;
         let text = self.policy.sms.wording.text(&code, language);
         ports.sms.sends.begin(&record).await?;
@@ -105,19 +105,20 @@ impl Flows {
         send_result(&report, &number)
     }
 
-    /// Reserves one send in the user's own budget and returns the number to send to.
+    /// Reserves one send in the user's own budget and returns the number to send to, and whether it is the user's.
     async fn reserve_for_user(
         &self,
         call: &Call,
         request: &SmsRequest,
         now: Timestamp,
-    ) -> Result<PhoneNumber, FlowError> {
+    ) -> Result<(PhoneNumber, NumberOwnership), FlowError> {
         let (flows, request, need) = (self.clone(), request.clone(), self.need(request));
         let reserved = self.decide(call, need, now, move |account| {
             let number = flows.destination(account, &request)?;
             let reserved = mfa_sms::reserve(account, flows.policy.sms.per_user, now);
             reserved.map_err(|wait| FlowError::SmsBudgetSpent { retry_after: wait.seconds })?;
-            Ok(number)
+            let ownership = flows.ownership(account, &number);
+            Ok((number, ownership))
         });
         reserved.await.inspect_err(|error| self.record_budget_spent(call, error))
     }
@@ -141,27 +142,32 @@ impl Flows {
         if self.has_sms() { Ok(number) } else { Err(FlowError::MethodNotAvailable) }
     }
 
-    /// Checks the conversion rate of the prefix and country, and reserves one send in the budgets that all users share.
+    /// Returns whether this is the verified number of the account. A stored number that cannot be unsealed is no reason to
+    /// deny a new one, which then has the smaller budgets.
+    fn ownership(&self, account: &Account, number: &PhoneNumber) -> NumberOwnership {
+        let verified = mfa_sms::number(account, self.ports.cipher.as_ref());
+        let is_verified = account.phone.is_verified && verified.is_ok_and(|it| it.as_ref() == Some(number));
+        if is_verified { NumberOwnership::Verified } else { NumberOwnership::Unverified(account.user) }
+    }
+
+    /// Checks the conversion rate of the prefix, country and user, and reserves one send in the budgets that all users share.
     async fn reserve_for_all(
         &self,
         call: &Call,
         number: &PhoneNumber,
+        ownership: NumberOwnership,
         record: &SendRecord,
     ) -> Result<(), FlowError> {
         let (ports, policy) = (&self.ports.sms, &self.policy.sms);
-        let conversion = ports.sends.conversion(&record.conversion_query()).await?;
-        let closed = policy.conversion.closed(&conversion, record.at);
+        let conversion = ports.sends.conversion(&ConversionQuery::for_send(record)).await?;
+        let closed = policy.conversion.closed(record.purpose, &conversion, record.at);
         if let Some(closed) = closed {
-            ports.observer.closed(&LowConversion {
-                country: record.country.clone(),
-                prefix: (closed.by == SuspensionScope::Prefix).then(|| record.prefix.clone()),
-                uses: closed.uses,
-            });
+            ports.observer.closed(&closed.to_low_conversion(record));
         }
         let wait = if let Some(closed) = closed {
             Some(closed.wait)
         } else {
-            self.reserve_budgets(call, number, record.at).await?
+            self.reserve_budgets(call, number, ownership, record.at).await?
         };
         let Some(wait) = wait else { return Ok(()) };
         let error = FlowError::SmsBudgetSpent { retry_after: wait.seconds };
@@ -174,11 +180,12 @@ impl Flows {
         &self,
         call: &Call,
         number: &PhoneNumber,
+        ownership: NumberOwnership,
         now: Timestamp,
     ) -> Result<Option<RetryDelay>, FlowError> {
         let ip = rate_limit_key(call.origin.ip());
-        let shared = &self.policy.sms.shared;
-        let budget_request = BudgetRequest::new(number, &ip, shared, self.ports.digests.as_ref(), now);
+        let (shared, digests) = (&self.policy.sms.shared, self.ports.digests.as_ref());
+        let budget_request = BudgetRequest::new(number, ownership, &ip, shared, digests, now);
         Ok(match self.ports.sms.budgets.reserve(&budget_request).await? {
             BudgetDecision::Reserved => None,
             BudgetDecision::Exhausted { wait, .. } => Some(wait),

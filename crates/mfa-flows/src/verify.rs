@@ -9,6 +9,7 @@ use mfa_sms::{CodeBinding, SendId, SmsCode};
 use mfa_totp::{TotpCode, VerifyError};
 
 use crate::call::Call;
+use crate::code_queue::CodeSetOccasion;
 use crate::error::FlowError;
 use crate::flows::Flows;
 
@@ -35,8 +36,17 @@ pub(crate) struct PassedAttempt {
 struct AttemptSnapshot {
     recovery_codes_left: usize,
     recovery_set_is_foreign: bool,
+    /// Occasion of a new set of recovery codes, if the attempt enrols a factor.
+    code_set_occasion: CodeSetOccasion,
     /// Send of the code that was checked, if the factor is SMS.
     sms_send: Option<SendId>,
+}
+
+impl PassedAttempt {
+    /// Returns the occasion of a new set of recovery codes, for an enrolment that is not stored yet.
+    pub(crate) const fn code_set_occasion(&self) -> CodeSetOccasion {
+        self.snapshot.code_set_occasion
+    }
 }
 
 impl Flows {
@@ -103,6 +113,7 @@ impl Flows {
             let snapshot = AttemptSnapshot {
                 recovery_codes_left: account.recovery.left(),
                 recovery_set_is_foreign: mfa_recovery::has_legacy(&account.recovery),
+                code_set_occasion: CodeSetOccasion::of_enrolment(account, attempt.at),
                 sms_send,
             };
             Ok((outcome, snapshot))

@@ -4,7 +4,7 @@ use std::fmt;
 use std::time::Duration;
 
 use data_encoding::HEXLOWER;
-use mfa_core::{BoxFuture, DigestPurpose, KeyedDigests, StoreError, Timestamp};
+use mfa_core::{BoxFuture, DigestPurpose, KeyedDigests, StoreError, Timestamp, UserId};
 
 use crate::{BucketDecision, BucketRule, PhoneNumber, RetryDelay, UserBudget};
 
@@ -29,14 +29,24 @@ pub trait SmsBudgets: Send + Sync + fmt::Debug {
 /// Exhaustive, so that each scope has a limit and a lock order.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum BudgetScope {
-    /// One destination number, per minute.
+    /// Verified number of the user, per minute.
     NumberMinute,
-    /// One destination number, per hour.
+    /// Verified number of the user, per hour.
     NumberHour,
+    /// Number that is not verified, per minute.
+    UnverifiedMinute,
+    /// Number that is not verified, per hour.
+    UnverifiedHour,
+    /// Number that is not verified, per day.
+    UnverifiedDay,
+    /// Number that is not verified and one user, per day.
+    UnverifiedUser,
     /// One client address.
     Ip,
-    /// Numbers that differ only in their last four digits.
+    /// Verified numbers that differ only in their last four digits.
     Prefix,
+    /// Numbers that are not verified and differ only in their last four digits.
+    UnverifiedPrefix,
     /// Numbers of one country.
     Country,
     /// The whole deployment.
@@ -49,22 +59,42 @@ impl BudgetScope {
         match self {
             Self::NumberMinute => "number-minute",
             Self::NumberHour => "number-hour",
+            Self::UnverifiedMinute => "unverified-minute",
+            Self::UnverifiedHour => "unverified-hour",
+            Self::UnverifiedDay => "unverified-day",
+            Self::UnverifiedUser => "unverified-user",
             Self::Ip => "ip",
             Self::Prefix => "prefix",
+            Self::UnverifiedPrefix => "unverified-prefix",
             Self::Country => "country",
             Self::All => "all",
         }
     }
 }
 
+/// Whether a number is the verified number of the user who requests a send.
+///
+/// Anyone can ask for a confirmation to any number. Therefore such sends have budgets of their own, which are smaller:
+/// they take nothing from the logins of the number's owner.
+///
+/// Exhaustive, so that each case has its budgets.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum NumberOwnership {
+    /// It is the verified number of the user.
+    Verified,
+    /// It is not, or not yet, the number of this user.
+    Unverified(UserId),
+}
+
 /// Limits of the shared budgets.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct BudgetLimits {
-    /// Messages to one number. The same limits as for one user.
+    /// Messages to one number. The same limits as for one user. A number that is not verified also gets at most three times
+    /// as many a day as an hour, and twice as many from one user.
     pub number: UserBudget,
     /// Messages from one client address per hour.
     pub ip_per_hour: u32,
-    /// Messages to numbers of one prefix per hour.
+    /// Messages to numbers of one prefix per hour: as many to verified numbers, and as many to others.
     pub prefix_per_hour: u32,
     /// Messages to numbers of one country per day.
     pub country_per_day: u32,
@@ -120,10 +150,13 @@ pub struct ReservationResult {
 impl BudgetRequest {
     /// Creates the request for a send to this number from this address, with one entry per bucket.
     ///
+    /// One user cannot use up the day of a number that is not verified: its owner can still confirm it.
+    ///
     /// `ip` is the address as it is counted (IPv6 by its /64). Numbers and prefixes are stored only as keyed digests.
     /// A new key therefore starts new budgets for both.
     pub fn new(
         number: &PhoneNumber,
+        ownership: NumberOwnership,
         ip: &str,
         limits: &BudgetLimits,
         digests: &dyn KeyedDigests,
@@ -132,6 +165,8 @@ impl BudgetRequest {
         const MINUTE: Duration = Duration::from_mins(1);
         const HOUR: Duration = Duration::from_hours(1);
         const DAY: Duration = Duration::from_hours(24);
+        const UNVERIFIED_HOURS_A_DAY: u32 = 3;
+        const HOURS_A_DAY_AND_USER: u32 = 2;
         let digest =
             |text: &str| HEXLOWER.encode(&digests.digest(DigestPurpose::PhoneNumber, text.as_bytes()).bytes);
         let of_number = digest(number.e164());
@@ -140,14 +175,34 @@ impl BudgetRequest {
             key,
             rule: BucketRule { capacity, window },
         };
-        let lines = vec![
-            line(BudgetScope::NumberMinute, of_number.clone(), limits.number.per_minute, MINUTE),
-            line(BudgetScope::NumberHour, of_number, limits.number.per_hour, HOUR),
+        let UserBudget { per_minute, per_hour } = limits.number;
+        let (mut lines, prefix) = match ownership {
+            NumberOwnership::Verified => (
+                vec![
+                    line(BudgetScope::NumberMinute, of_number.clone(), per_minute, MINUTE),
+                    line(BudgetScope::NumberHour, of_number, per_hour, HOUR),
+                ],
+                BudgetScope::Prefix,
+            ),
+            NumberOwnership::Unverified(user) => {
+                let per_day = per_hour.saturating_mul(UNVERIFIED_HOURS_A_DAY);
+                let per_user = per_hour.saturating_mul(HOURS_A_DAY_AND_USER);
+                let of_user = digest(&format!("{user} {}", number.e164()));
+                let lines = vec![
+                    line(BudgetScope::UnverifiedMinute, of_number.clone(), per_minute, MINUTE),
+                    line(BudgetScope::UnverifiedHour, of_number.clone(), per_hour, HOUR),
+                    line(BudgetScope::UnverifiedDay, of_number, per_day, DAY),
+                    line(BudgetScope::UnverifiedUser, of_user, per_user, DAY),
+                ];
+                (lines, BudgetScope::UnverifiedPrefix)
+            }
+        };
+        lines.extend([
             line(BudgetScope::Ip, ip.to_owned(), limits.ip_per_hour, HOUR),
-            line(BudgetScope::Prefix, digest(number.prefix()), limits.prefix_per_hour, HOUR),
+            line(prefix, digest(number.prefix()), limits.prefix_per_hour, HOUR),
             line(BudgetScope::Country, number.country().to_owned(), limits.country_per_day, DAY),
             line(BudgetScope::All, String::new(), limits.all_per_day, DAY),
-        ];
+        ]);
         Self { lines, now }
     }
 
@@ -200,7 +255,14 @@ mod tests {
 
     fn request(number: &str, ip: &str, limits: &BudgetLimits, now: Timestamp) -> BudgetRequest {
         let number = PhoneNumber::parse(number, "FR").unwrap();
-        BudgetRequest::new(&number, ip, limits, &TestDigests, now)
+        BudgetRequest::new(&number, NumberOwnership::Verified, ip, limits, &TestDigests, now)
+    }
+
+    /// Returns the request of a user for a confirmation, from an address of their own.
+    fn confirmation(number: &str, user: i64, now: Timestamp) -> BudgetRequest {
+        let number = PhoneNumber::parse(number, "FR").unwrap();
+        let (ownership, ip) = (NumberOwnership::Unverified(UserId::new(user)), format!("192.0.2.{user}"));
+        BudgetRequest::new(&number, ownership, &ip, &LIMITS, &TestDigests, now)
     }
 
     fn refused_by(budgets: &MemorySmsBudgets, request: &BudgetRequest) -> Option<(BudgetScope, u64)> {
@@ -229,6 +291,56 @@ mod tests {
         let keys: Vec<&str> = request.lines().iter().map(|it| it.key.as_str()).collect();
         let (number, prefix) = (key("+33612345612"), key("+3361234"));
         assert_eq!(keys, [&number, &number, "192.0.2.1", prefix.as_str(), "FR", ""]);
+    }
+
+    #[test]
+    fn confirmations_have_their_own_scopes_in_the_same_order() {
+        let request = confirmation("0612345612", 7, NOW);
+        let scopes: Vec<&str> = request.lines().iter().map(|it| it.scope.as_str()).collect();
+        let expected = [
+            "unverified-minute",
+            "unverified-hour",
+            "unverified-day",
+            "unverified-user",
+            "ip",
+            "unverified-prefix",
+            "country",
+            "all",
+        ];
+        assert_eq!(scopes, expected);
+        assert!(request.lines().is_sorted_by_key(|it| it.scope));
+        assert!(!format!("{request:?}").contains("612345"));
+        let of_user = |user| confirmation("0612345612", user, NOW).lines()[3].key.clone();
+        assert_ne!(of_user(7), of_user(8));
+    }
+
+    #[test]
+    fn confirmations_by_strangers_take_nothing_from_the_logins_of_the_owner() {
+        let budgets = MemorySmsBudgets::default();
+        for user in 0..60 {
+            let _ = refused_by(&budgets, &confirmation("0612345612", user, NOW));
+            let _ = refused_by(&budgets, &confirmation(&neighbour(u32::try_from(user).unwrap()), user, NOW));
+        }
+        for minute in 0..3 {
+            let now = NOW.plus(Duration::from_mins(minute));
+            assert_eq!(refused_by(&budgets, &request("0612345612", "192.0.2.99", &LIMITS, now)), None);
+        }
+    }
+
+    #[test]
+    fn a_number_gets_few_confirmations_a_day_and_one_user_takes_no_more_than_two_thirds() {
+        let budgets = MemorySmsBudgets::default();
+        let sent = |minutes: std::ops::Range<u64>, user: &dyn Fn(u64) -> i64| {
+            let at = |minute| NOW.plus(Duration::from_mins(minute));
+            let is_sent = |minute: &u64| {
+                refused_by(&budgets, &confirmation("0612345612", user(*minute), at(*minute))).is_none()
+            };
+            minutes.filter(is_sent).count()
+        };
+        assert_eq!(sent(0..180, &|_| 1), 6, "one user in three hours");
+        assert_eq!(sent(180..240, &|_| 2), 4, "the owner still confirms, and one has flowed back");
+        let strangers = sent(240..1_440, &|minute| i64::try_from(minute).unwrap());
+        assert!(strangers <= 8, "{strangers}: what flows back in a day, whoever asks");
     }
 
     #[test]

@@ -90,6 +90,12 @@ pub fn check(
     FactorResult::Wrong
 }
 
+/// Returns whether a code for this purpose was sent and can still be entered. Without one, [`check`] rejects every code.
+pub fn is_code_pending(account: &Account, purpose: SmsPurpose, now: Timestamp) -> bool {
+    let challenge = account.internal.sms.challenge.as_ref();
+    challenge.is_some_and(|it| it.purpose == purpose && it.expires_at > now)
+}
+
 /// Returns whether the challenge has this digest and key, in constant time.
 fn is_of(challenge: &SmsChallenge, digest: &KeyedDigest) -> Choice {
     let bytes = HEXLOWER.encode(&digest.bytes);
@@ -153,6 +159,24 @@ mod tests {
 
     fn answer(account: &mut Account, text: &str) -> FactorResult {
         answer_at(account, text, LOGIN, NOW)
+    }
+
+    #[test]
+    fn a_code_is_pending_until_it_is_used_expires_or_was_guessed_at() {
+        let is_pending = |account: &Account, seconds| {
+            is_code_pending(account, LOGIN, NOW.plus(Duration::from_secs(seconds)))
+        };
+        let mut account = awaiting("012345", LOGIN);
+        assert!(is_pending(&account, 299) && !is_pending(&account, 300));
+        assert!(!is_code_pending(&account, CONFIRMATION, NOW));
+        for _ in 0..MAX_ATTEMPTS {
+            assert!(is_pending(&account, 0));
+            assert_eq!(answer(&mut account, "999999"), FactorResult::Wrong);
+        }
+        assert!(!is_pending(&account, 0));
+        let mut account = awaiting("012345", LOGIN);
+        assert_eq!(answer(&mut account, "012345"), FactorResult::Correct);
+        assert!(!is_pending(&account, 0));
     }
 
     #[test]

@@ -4,7 +4,7 @@
 //! - Codes and the pending code: [`SmsCode`], [`issue`], [`check`].
 //! - Number of an account: [`begin_number`], [`confirm_number`], [`remove_number`], [`set_backup`].
 //! - Budgets of a user and shared budgets: [`reserve`], [`SmsBudgets`].
-//! - Log of sends and code usage: [`SmsSendLog`], [`ConversionRule`].
+//! - Log of sends: [`SmsSendLog`]. Share of used codes: [`ConversionRule`].
 //! - Texts: [`MessageTemplate`].
 //! - Delivery through several gateways: [`SmsGateway`], [`SmsSender`].
 //!
@@ -26,6 +26,7 @@
 mod budget;
 mod challenge;
 mod code;
+mod conversion;
 mod failover;
 mod gateway;
 mod leaky_bucket;
@@ -35,16 +36,21 @@ mod observer;
 mod phone;
 mod policy;
 mod send_log;
+mod send_record;
 mod user_budget;
 
 #[cfg(any(test, feature = "testing"))]
 pub mod testing;
 
 pub use budget::{
-    BudgetDecision, BudgetEntry, BudgetLimits, BudgetRequest, BudgetScope, ReservationResult, SmsBudgets,
+    BudgetDecision, BudgetEntry, BudgetLimits, BudgetRequest, BudgetScope, NumberOwnership,
+    ReservationResult, SmsBudgets,
 };
-pub use challenge::{CODE_LIFETIME, CodeBinding, MAX_ATTEMPTS, RESEND_DELAY, check, issue};
+pub use challenge::{CODE_LIFETIME, CodeBinding, MAX_ATTEMPTS, RESEND_DELAY, check, is_code_pending, issue};
 pub use code::{SmsCode, SmsCodeError};
+pub use conversion::{
+    CodeUsage, Conversion, ConversionQuery, ConversionRule, LowConversion, SendingSuspended, SuspensionScope,
+};
 pub use failover::{DeliveryOutcome, GatewayAttempt, GatewayAttemptOutcome, SendReport, Sleep, SmsSender};
 pub use gateway::{NumberRefusal, ProviderRefusal, RefusalScope, SendOutcome, SmsGateway, SmsMessage};
 pub use leaky_bucket::{BucketDecision, BucketRule, RetryDelay};
@@ -56,8 +62,6 @@ pub use number::{
 pub use observer::SmsObserver;
 pub use phone::{PhoneError, PhoneNumber};
 pub use policy::{PhonePolicy, PhoneRefused, UnknownCountry};
-pub use send_log::{
-    CodeUsage, Conversion, ConversionQuery, ConversionRule, DeliveryStatus, LowConversion, SendId,
-    SendRecord, SendState, SendingSuspended, SmsSendLog, SuspensionScope,
-};
+pub use send_log::{DeliveryStatus, SendState, SmsSendLog};
+pub use send_record::{SendId, SendRecord};
 pub use user_budget::{UserBudget, reserve};

@@ -9,7 +9,7 @@ pub trait SmsObserver: Send + Sync + fmt::Debug {
     /// Records the attempts and the outcome of a send.
     fn send_finished(&self, send: &SendId, country: &str, dispatch: &SendReport);
 
-    /// Records a send that was rejected, because too few codes sent to its prefix or country were used.
+    /// Records a send that was rejected, because too few codes of its prefix, country or user were used.
     fn closed(&self, low: &LowConversion);
 
     /// Records that the send log could not be updated. The send itself continues.

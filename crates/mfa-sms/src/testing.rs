@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, HashMap};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use mfa_core::{BoxFuture, StoreError, StoreErrorKind, Timestamp};
+use mfa_core::{BoxFuture, SmsPurpose, StoreError, StoreErrorKind, Timestamp, UserId};
 
 use crate::{
     BudgetDecision, BudgetRequest, BudgetScope, CodeUsage, Conversion, ConversionQuery, ConversionRule,
@@ -72,14 +72,28 @@ impl MemorySmsSendLog {
     }
 }
 
-fn nth_latest_at<'a>(rows: impl Iterator<Item = &'a MemorySend>, nth: usize) -> Option<Timestamp> {
-    let mut times: Vec<_> = rows.map(|row| row.record.at).collect();
+fn nth_latest_at(rows: &[&MemorySend], nth: usize) -> Option<Timestamp> {
+    let mut times: Vec<_> = rows.iter().map(|row| row.record.at).collect();
     times.sort_unstable_by(|a, b| b.cmp(a));
     times.get(nth).copied()
 }
 
-fn uses<'a>(rows: impl Iterator<Item = &'a MemorySend>) -> CodeUsage {
-    rows.fold(CodeUsage::default(), |uses, row| CodeUsage {
+/// Returns at most this many sends of each user, the latest.
+fn latest_of_each_user(mut rows: Vec<&MemorySend>, most: u32) -> Vec<&MemorySend> {
+    rows.sort_unstable_by(|a, b| {
+        (b.record.at, b.record.id.as_str()).cmp(&(a.record.at, a.record.id.as_str()))
+    });
+    let mut counts: HashMap<UserId, u32> = HashMap::new();
+    rows.retain(|row| {
+        let count = counts.entry(row.record.user).or_default();
+        *count = count.saturating_add(1);
+        *count <= most
+    });
+    rows
+}
+
+fn uses(rows: &[&MemorySend]) -> CodeUsage {
+    rows.iter().fold(CodeUsage::default(), |uses, row| CodeUsage {
         sent: uses.sent.saturating_add(1),
         used: uses.used.saturating_add(u32::from(row.used_at.is_some())),
     })
@@ -138,16 +152,24 @@ impl SmsSendLog for MemorySmsSendLog {
     fn conversion<'a>(&'a self, query: &'a ConversionQuery) -> BoxFuture<'a, Result<Conversion, StoreError>> {
         Box::pin(async move {
             let rows = self.rows();
-            let counted = || rows.values().filter(|row| row.counts());
-            let recent = || counted().filter(|row| row.record.at > query.since);
-            let of_prefix = |row: &&MemorySend| row.record.prefix == query.prefix;
-            let of_country = |row: &&MemorySend| row.record.country == query.country;
+            let counted = rows.values().filter(|row| row.counts() && row.record.purpose == query.purpose);
+            let recent: Vec<_> = counted.filter(|row| row.record.at > query.since).collect();
+            let of = |is_in: &dyn Fn(&SendRecord) -> bool| {
+                recent.iter().copied().filter(|row| is_in(&row.record)).collect::<Vec<_>>()
+            };
+            let prefix = latest_of_each_user(of(&|it| it.prefix == query.prefix), query.most_per_user);
+            let country = latest_of_each_user(of(&|it| it.country == query.country), query.most_per_user);
+            let user = of(&|it| it.user == query.user);
             let nth = usize::try_from(query.nth_latest.saturating_sub(1)).unwrap_or(usize::MAX);
+            let has_converted = |row: &MemorySend| row.record.number == query.number && row.used_at.is_some();
             Ok(Conversion {
-                prefix: uses(recent().filter(of_prefix)),
-                country: uses(recent().filter(of_country)),
-                prefix_nth_latest_at: nth_latest_at(counted().filter(of_prefix), nth),
-                country_nth_latest_at: nth_latest_at(counted().filter(of_country), nth),
+                prefix: uses(&prefix),
+                country: uses(&country),
+                user: uses(&user),
+                prefix_nth_latest_at: nth_latest_at(&prefix, nth),
+                country_nth_latest_at: nth_latest_at(&country, nth),
+                user_nth_latest_at: nth_latest_at(&user, nth),
+                number_has_converted: rows.values().any(has_converted),
             })
         })
     }
@@ -159,16 +181,19 @@ impl SmsSendLog for MemorySmsSendLog {
     ) -> BoxFuture<'_, Result<Vec<LowConversion>, StoreError>> {
         Box::pin(async move {
             let rows = self.rows();
-            let mut groups: BTreeMap<(String, Option<String>), Vec<&MemorySend>> = BTreeMap::new();
+            let mut groups: BTreeMap<(String, Option<String>, bool), Vec<&MemorySend>> = BTreeMap::new();
             for row in rows.values().filter(|row| row.counts() && row.record.at > since) {
-                let SendRecord { country, prefix, .. } = row.record.clone();
-                groups.entry((country.clone(), None)).or_default().push(row);
-                groups.entry((country, Some(prefix))).or_default().push(row);
+                let SendRecord { country, prefix, purpose, .. } = row.record.clone();
+                let is_login = purpose == SmsPurpose::SecondFactor;
+                groups.entry((country.clone(), None, is_login)).or_default().push(row);
+                groups.entry((country, Some(prefix), is_login)).or_default().push(row);
             }
-            let all = groups.into_iter().map(|((country, prefix), rows)| LowConversion {
+            let all = groups.into_iter().map(|((country, prefix, is_login), rows)| LowConversion {
                 country,
                 prefix,
-                uses: uses(rows.into_iter()),
+                user: None,
+                purpose: if is_login { SmsPurpose::SecondFactor } else { SmsPurpose::Confirmation },
+                uses: uses(&latest_of_each_user(rows, rule.max_per_user())),
             });
             Ok(all.filter(|it| rule.is_low(it.uses)).collect())
         })

@@ -218,6 +218,16 @@ pub enum SmsPurpose {
     Confirmation,
 }
 
+impl SmsPurpose {
+    /// Returns the name used in the log of sends and in log lines.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::SecondFactor => "second_factor",
+            Self::Confirmation => "confirmation",
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

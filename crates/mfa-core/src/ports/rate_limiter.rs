@@ -27,6 +27,14 @@ pub enum RateRule {
     LoginPerName,
     /// Logins by client address.
     LoginPerIp,
+    /// New sets of recovery codes by user.
+    RegeneratePerUser,
+    /// Starts of a TOTP enrolment by user.
+    EnrolPerUser,
+    /// Changes of the backup method by user.
+    BackupPerUser,
+    /// Changes of accounts by administrator.
+    ChangePerAdmin,
 }
 
 impl RateRule {
@@ -37,6 +45,10 @@ impl RateRule {
         Self::LoginPerUser,
         Self::LoginPerName,
         Self::LoginPerIp,
+        Self::RegeneratePerUser,
+        Self::EnrolPerUser,
+        Self::BackupPerUser,
+        Self::ChangePerAdmin,
     ];
 
     /// Returns the name used in keys, logs and metrics.
@@ -47,6 +59,10 @@ impl RateRule {
             Self::LoginPerUser => "login-user",
             Self::LoginPerName => "login-name",
             Self::LoginPerIp => "login-ip",
+            Self::RegeneratePerUser => "regenerate-user",
+            Self::EnrolPerUser => "enrol-user",
+            Self::BackupPerUser => "backup-user",
+            Self::ChangePerAdmin => "change-admin",
         }
     }
 }

@@ -19,10 +19,10 @@ const HEADERS: [(&str, &str); 7] = [
         "Authentication challenge (RFC 6750; RFC 9470 if step-up authentication is required).",
     ),
     ("Retry-After", "Seconds to wait before the request is repeated."),
-    ("RateLimit-Policy", "Rate limit per client IP address. Not sent for limits per user."),
+    ("RateLimit-Policy", "Rate limit per client IP address, or of changes to the caller's own account."),
     (
         "RateLimit",
-        "Remaining requests of the rate limit per client IP address. If none remain, `t` is the number of seconds until \
+        "Remaining requests of the rate limit in `RateLimit-Policy`. If none remain, `t` is the number of seconds until \
          the next one.",
     ),
     ("Location", "URL of the redirect."),

@@ -176,6 +176,11 @@ impl Operation {
         self.problems([ProblemKind::RateLimited])
     }
 
+    /// Counts each accepted change against a rate limit of its user or administrator.
+    pub(crate) fn rate_limited_by_user(self) -> Self {
+        self.problems([ProblemKind::RateLimited])
+    }
+
     /// Adds `Content-Language`: the response has texts in the language of the request.
     pub(crate) fn localized(mut self) -> Self {
         self.response_headers.push("Content-Language");

@@ -157,6 +157,15 @@ fn a_limit_is_told_where_it_names_no_user() {
         header(&limited(RateRule::LoginPerIp), "ratelimit-policy").as_deref(),
         Some(r#""login-ip";q=20;w=60"#)
     );
+    for (rule, policy) in [
+        (RateRule::RegeneratePerUser, r#""regenerate-user";q=10;w=60"#),
+        (RateRule::EnrolPerUser, r#""enrol-user";q=10;w=60"#),
+        (RateRule::BackupPerUser, r#""backup-user";q=10;w=60"#),
+        (RateRule::ChangePerAdmin, r#""change-admin";q=60;w=60"#),
+    ] {
+        assert_eq!(header(&limited(rule), "ratelimit-policy").as_deref(), Some(policy));
+        assert_eq!(header(&limited(rule), "retry-after").as_deref(), Some("6"));
+    }
     for rule in [RateRule::LoginPerUser, RateRule::LoginPerName, RateRule::RecoveryPerUser] {
         assert_eq!(header(&limited(rule), "ratelimit-policy"), None);
         assert_eq!(header(&limited(rule), "retry-after").as_deref(), Some("6"));

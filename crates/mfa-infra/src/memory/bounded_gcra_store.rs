@@ -10,6 +10,8 @@ use governor::state::keyed::ShrinkableKeyedStateStore;
 /// Maximum number of subjects with their own state. Each needs eight bytes of key and eight of time, in a table that is
 /// up to twice as large: 4.5 MB per rule.
 pub(super) const MAX_SUBJECTS: usize = 200_000;
+/// Maximum number of users with their own state, for rules whose subjects are users with a valid token: 1.1 MB per rule.
+pub(super) const MAX_USERS: usize = 50_000;
 /// Number of states shared by the subjects that find no free entry.
 const SHARED_STATES: u64 = 1024;
 

@@ -85,6 +85,14 @@ pub struct Quotas {
     pub login_per_name: Quota,
     /// Quota of [`RateRule::LoginPerIp`].
     pub login_per_ip: Quota,
+    /// Quota of [`RateRule::RegeneratePerUser`].
+    pub regenerate_per_user: Quota,
+    /// Quota of [`RateRule::EnrolPerUser`].
+    pub enrol_per_user: Quota,
+    /// Quota of [`RateRule::BackupPerUser`].
+    pub backup_per_user: Quota,
+    /// Quota of [`RateRule::ChangePerAdmin`].
+    pub change_per_admin: Quota,
 }
 
 impl Quotas {
@@ -97,6 +105,10 @@ impl Quotas {
             login_per_user: self.login_per_user.share(servers),
             login_per_name: self.login_per_name.share(servers),
             login_per_ip: self.login_per_ip.share(servers),
+            regenerate_per_user: self.regenerate_per_user.share(servers),
+            enrol_per_user: self.enrol_per_user.share(servers),
+            backup_per_user: self.backup_per_user.share(servers),
+            change_per_admin: self.change_per_admin.share(servers),
         }
     }
 
@@ -108,6 +120,10 @@ impl Quotas {
             RateRule::LoginPerUser => self.login_per_user,
             RateRule::LoginPerName => self.login_per_name,
             RateRule::LoginPerIp => self.login_per_ip,
+            RateRule::RegeneratePerUser => self.regenerate_per_user,
+            RateRule::EnrolPerUser => self.enrol_per_user,
+            RateRule::BackupPerUser => self.backup_per_user,
+            RateRule::ChangePerAdmin => self.change_per_admin,
         }
     }
 }

@@ -11,7 +11,7 @@ use governor::clock::Clock;
 use governor::middleware::StateInformationMiddleware;
 use mfa_core::{BoxFuture, RateLimitDecision, RateLimiter, RateRule};
 
-use super::bounded_gcra_store::{BoundedGcraStore, MAX_SUBJECTS};
+use super::bounded_gcra_store::{BoundedGcraStore, MAX_SUBJECTS, MAX_USERS};
 use super::quota::{Quota, Quotas};
 use super::ticks::MonotonicTicks;
 
@@ -27,6 +27,10 @@ pub struct MemoryRateLimiter {
     login_per_user: Limit,
     login_per_name: Limit,
     login_per_ip: Limit,
+    regenerate_per_user: Limit,
+    enrol_per_user: Limit,
+    backup_per_user: Limit,
+    change_per_admin: Limit,
 }
 
 struct Limit {
@@ -48,6 +52,7 @@ impl MemoryRateLimiter {
 
     fn with_ticks(quotas: Quotas, ticks: &MonotonicTicks) -> Self {
         let limit = |rule| Limit::new(quotas.quota(rule), ticks.clone(), MAX_SUBJECTS);
+        let by_user = |rule| Limit::new(quotas.quota(rule), ticks.clone(), MAX_USERS);
         Self {
             seed: RandomState::new(),
             code_check_per_ip: limit(RateRule::CodeCheckPerIp),
@@ -55,6 +60,10 @@ impl MemoryRateLimiter {
             login_per_user: limit(RateRule::LoginPerUser),
             login_per_name: limit(RateRule::LoginPerName),
             login_per_ip: limit(RateRule::LoginPerIp),
+            regenerate_per_user: by_user(RateRule::RegeneratePerUser),
+            enrol_per_user: by_user(RateRule::EnrolPerUser),
+            backup_per_user: by_user(RateRule::BackupPerUser),
+            change_per_admin: by_user(RateRule::ChangePerAdmin),
         }
     }
 
@@ -65,6 +74,10 @@ impl MemoryRateLimiter {
             RateRule::LoginPerUser => &self.login_per_user,
             RateRule::LoginPerName => &self.login_per_name,
             RateRule::LoginPerIp => &self.login_per_ip,
+            RateRule::RegeneratePerUser => &self.regenerate_per_user,
+            RateRule::EnrolPerUser => &self.enrol_per_user,
+            RateRule::BackupPerUser => &self.backup_per_user,
+            RateRule::ChangePerAdmin => &self.change_per_admin,
         };
         limit.take(self.seed.hash_one(subject))
     }
@@ -84,6 +97,10 @@ impl fmt::Debug for MemoryRateLimiter {
             .field("login_per_user", &self.login_per_user.governor.len())
             .field("login_per_name", &self.login_per_name.governor.len())
             .field("login_per_ip", &self.login_per_ip.governor.len())
+            .field("regenerate_per_user", &self.regenerate_per_user.governor.len())
+            .field("enrol_per_user", &self.enrol_per_user.governor.len())
+            .field("backup_per_user", &self.backup_per_user.governor.len())
+            .field("change_per_admin", &self.change_per_admin.governor.len())
             .finish_non_exhaustive()
     }
 }

@@ -67,7 +67,7 @@ impl SmsCounters {
         );
         registry.register(
             "mfa_sms_closed",
-            "Total SMS rejected because of the low conversion rate of a prefix or country",
+            "Total SMS rejected because of the low conversion rate of a prefix, country or user",
             it.closed.clone(),
         );
         registry.register(
@@ -152,7 +152,11 @@ impl SmsObserver for MeteredSmsObserver {
     }
 
     fn closed(&self, low: &LowConversion) {
-        let by = if low.prefix.is_some() { "prefix" } else { "country" };
+        let by = match low {
+            LowConversion { user: Some(_), .. } => "user",
+            LowConversion { prefix: Some(_), .. } => "prefix",
+            LowConversion { .. } => "country",
+        };
         self.counters.closed.get_or_create(&ClosedLabels { by, country: low.country.clone() }).inc();
         self.observer.closed(low);
     }

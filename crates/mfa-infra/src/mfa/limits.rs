@@ -33,6 +33,10 @@ pub(crate) fn quotas(limits: &LimitSettings) -> Result<Quotas, OpenError> {
         login_per_user: quota("LOGIN_RATE_USER_MAX", per_user)?,
         login_per_name: quota("LOGIN_RATE_USER_MAX", per_name)?,
         login_per_ip: quota("LOGIN_RATE_IP_MAX", limits.logins_per_ip)?,
+        regenerate_per_user: quota("MFA_REGENERATE_PER_HOUR", limits.regenerations_per_user)?,
+        enrol_per_user: quota("totp/enroll/start", LimitSettings::WRITES_PER_USER)?,
+        backup_per_user: quota("backup/set", LimitSettings::WRITES_PER_USER)?,
+        change_per_admin: quota("admin", LimitSettings::CHANGES_PER_ADMIN)?,
     })
 }
 

@@ -68,10 +68,13 @@ impl SmsMonitor {
         let Ok(now_low) = self.sends.low(self.rule, since).await else { return PartState::Ready };
         let is_low = !now_low.is_empty();
         let before = self.replace_low(&now_low);
-        let same = |a: &LowConversion, b: &LowConversion| (&a.country, &a.prefix) == (&b.country, &b.prefix);
+        let same = |a: &LowConversion, b: &LowConversion| {
+            (&a.country, &a.prefix, a.purpose) == (&b.country, &b.prefix, b.purpose)
+        };
         for low in now_low.iter().filter(|low| !before.iter().any(|it| same(it, low))) {
             slog::error!(self.log, "low SMS conversion rate"; "country" => &low.country,
-                "prefix" => low.prefix.as_deref(), "sent" => low.uses.sent, "used" => low.uses.used);
+                "prefix" => low.prefix.as_deref(), "purpose" => low.purpose.as_str(),
+                "sent" => low.uses.sent, "used" => low.uses.used);
         }
         if is_low {
             PartState::Degraded("low SMS conversion rate of a country or a prefix")

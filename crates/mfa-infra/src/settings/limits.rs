@@ -21,6 +21,8 @@ pub struct LimitSettings {
     pub logins_per_user: RateSetting,
     /// Logins per client address and minute (`LOGIN_RATE_IP_MAX`).
     pub logins_per_ip: RateSetting,
+    /// New sets of recovery codes per user and hour (`MFA_REGENERATE_PER_HOUR`).
+    pub regenerations_per_user: RateSetting,
     /// Account lockout (`MFA_MAX_FAILURES` and `MFA_LOCK_MINUTES`).
     pub lockout: LockoutPolicy,
     /// Maximum age of a second-factor verification for changes of factors (`MFA_STEP_UP_MAX_AGE`).
@@ -39,6 +41,11 @@ pub struct RateSetting {
 const MAX_RATE: u32 = 100_000;
 
 impl LimitSettings {
+    /// Limit of a user's other writes that leave an audit event: starts of an enrolment, changes of the backup method.
+    pub const WRITES_PER_USER: RateSetting = RateSetting { max: 10, window: Duration::from_mins(1) };
+    /// Limit of an administrator's changes of accounts over the network.
+    pub const CHANGES_PER_ADMIN: RateSetting = RateSetting { max: 60, window: Duration::from_mins(1) };
+
     pub(super) fn read(reader: &SettingsReader<'_>) -> Result<Self, SettingsError> {
         let per_minute =
             |name| Ok(RateSetting { max: reader.number(name, 1, MAX_RATE)?, window: Duration::from_mins(1) });
@@ -51,6 +58,10 @@ impl LimitSettings {
             recovery_per_user: per_minute("MFA_RECOVERY_RATE_MAX")?,
             logins_per_user: per_minute("LOGIN_RATE_USER_MAX")?,
             logins_per_ip: per_minute("LOGIN_RATE_IP_MAX")?,
+            regenerations_per_user: RateSetting {
+                max: reader.number("MFA_REGENERATE_PER_HOUR", 1, MAX_RATE)?,
+                window: Duration::from_hours(1),
+            },
             lockout: lockout(reader)?,
             step_up_max_age: reader.seconds("MFA_STEP_UP_MAX_AGE", 1, 86_400)?,
         })

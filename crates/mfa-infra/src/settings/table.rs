@@ -152,6 +152,7 @@ pub(super) const GROUPS: &[SettingGroup] = &[
             plain("MFA_RATE_LIMIT_WINDOW", "60", "Time window, in seconds, of MFA_RATE_LIMIT_MAX."),
             plain("MFA_RATE_LIMIT_MAX", "10", "Code verifications per window and client IP address."),
             plain("MFA_RECOVERY_RATE_MAX", "5", "Recovery code attempts per minute and user."),
+            plain("MFA_REGENERATE_PER_HOUR", "5", "New sets of recovery codes per hour and user."),
             plain(
                 "LOGIN_RATE_USER_MAX",
                 "5",

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use mfa_core::StoreError;
+use mfa_core::{StoreError, UserId};
 use mfa_sms::{
     DeliveryOutcome, GatewayAttempt, GatewayAttemptOutcome, LowConversion, RefusalScope, SendId, SendOutcome,
     SendReport, SmsObserver,
@@ -62,8 +62,9 @@ impl SmsObserver for SmsLogObserver {
 
     fn closed(&self, low: &LowConversion) {
         slog::error!(self.log, "SMS rejected: low conversion rate";
-            "country" => &low.country, "prefix" => low.prefix.as_deref(), "sent" => low.uses.sent,
-            "used" => low.uses.used);
+            "country" => &low.country, "prefix" => low.prefix.as_deref(),
+            "user_id" => low.user.map(UserId::value), "purpose" => low.purpose.as_str(),
+            "sent" => low.uses.sent, "used" => low.uses.used);
     }
 
     fn not_recorded(&self, send: &SendId, error: &StoreError) {

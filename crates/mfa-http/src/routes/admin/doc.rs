@@ -218,6 +218,7 @@ fn change(id: &'static str, summary: &'static str, description: &'static str) ->
     Operation::new(id, ApiTag::Admin, summary, description)
         .superuser()
         .changes_factor()
+        .rate_limited_by_user()
         .parameter(user_id())
         .problems([ProblemKind::NotFound])
 }

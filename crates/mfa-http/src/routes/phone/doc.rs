@@ -115,6 +115,7 @@ pub(in crate::routes) fn set_backup() -> Operation {
     )
     .token(AcceptedStages::TwoFactors)
     .changes_factor()
+    .rate_limited_by_user()
     .body::<SetBackupRequest>(
         json!({ "method": "sms" }),
         ("method", FieldErrorKind::NotABackupMethod),

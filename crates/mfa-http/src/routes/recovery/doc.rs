@@ -13,10 +13,12 @@ pub(in crate::routes) fn regenerate() -> Operation {
         "regenerateRecoveryCodes",
         ApiTag::Mfa,
         "Regenerate recovery codes",
-        "Generates ten new recovery codes and invalidates all earlier ones. The codes are shown only in this response.",
+        "Generates ten new recovery codes and invalidates all earlier ones. The codes are shown only in this response. At \
+         most `MFA_REGENERATE_PER_HOUR` times an hour.",
     )
     .token(AcceptedStages::TwoFactors)
     .changes_factor()
+    .rate_limited_by_user()
     .no_body()
     .problems([ProblemKind::NotEnrolled])
     .responds::<RecoveryCodesResponse<'_>>(

@@ -22,6 +22,7 @@ pub(in crate::routes) fn start_enrolment() -> Operation {
          minutes. An enrolment in progress is replaced; an active secret stays active until then.",
     )
     .enrols()
+    .rate_limited_by_user()
     .optional_body::<EnrolmentRequest>(json!({ "label": "ada" }), ("label", FieldErrorKind::Unusable))
     .responds::<EnrolmentResponse<'_>>(
         "New secret, with a QR code and as text.",

@@ -10,7 +10,7 @@ use mfa_sms::{
 
 use super::SqlDatabase;
 use super::dialect::{Dialect, Statement};
-use rows::{CodeUsageRow, ConversionRow, PORTION, carried_by, in_portions, low, purpose};
+use rows::{CodeUsageRow, ConversionRow, LATEST_OF_USER, PORTION, carried_by, in_portions, low};
 
 pub(in crate::database) use rows::{BucketRow, COUNTED, settle};
 
@@ -41,7 +41,7 @@ impl<C: Dialect> SmsSendLog for SqlDatabase<C> {
             let insert = Statement::new(insert)
                 .bind(record.id.as_str())
                 .bind(record.user.value())
-                .bind(purpose(record.purpose))
+                .bind(record.purpose.as_str())
                 .bind(&record.number)
                 .bind(&record.prefix)
                 .bind(&record.country)
@@ -93,34 +93,41 @@ impl<C: Dialect> SmsSendLog for SqlDatabase<C> {
     fn conversion<'a>(&'a self, query: &'a ConversionQuery) -> BoxFuture<'a, Result<Conversion, StoreError>> {
         let query = query.clone();
         self.pool.run("conversion", move |connection| {
-            let nth_latest = |column, parameter| {
+            let (since, at) = (C::timestamp("$6"), C::millis("at"));
+            // The sends of a prefix, country or user, numbered from the latest of each user.
+            let sends = |name, column, parameter| {
                 format!(
-                    "(SELECT {} FROM mfa_sms_sends WHERE {column} = {parameter} AND {COUNTED} \
-                     ORDER BY mfa_sms_sends.at DESC LIMIT 1 OFFSET $4)",
-                    C::millis("at")
+                    "{name} AS (SELECT at, used_at, {LATEST_OF_USER} AS nth FROM mfa_sms_sends \
+                     WHERE {column} = {parameter} AND purpose = $5 AND at > {since} AND {COUNTED})"
                 )
             };
-            let usage = |column, parameter| {
+            let usage = |name, condition| {
                 format!(
-                    "(SELECT count(*) AS sent, count(used_at) AS used FROM mfa_sms_sends \
-                     WHERE {column} = {parameter} AND at > {} AND {COUNTED})",
-                    C::timestamp("$3")
+                    "(SELECT count(*) FROM {name} {condition}) AS {name}_sent, \
+                     (SELECT count(used_at) FROM {name} {condition}) AS {name}_used, \
+                     (SELECT {at} FROM {name} {condition} ORDER BY {name}.at DESC LIMIT 1 OFFSET $7) \
+                     AS {name}_nth_latest_at"
                 )
             };
             let text = format!(
-                "SELECT prefix.sent AS prefix_sent, prefix.used AS prefix_used, \
-                 country.sent AS country_sent, country.used AS country_used, \
-                 {} AS prefix_nth_latest_at, {} AS country_nth_latest_at FROM {} AS prefix, {} AS country",
-                nth_latest("prefix", "$1"),
-                nth_latest("country", "$2"),
-                usage("prefix", "$1"),
-                usage("country", "$2")
+                "WITH {}, {}, {} SELECT {}, {}, {}, (SELECT count(*) FROM (SELECT 1 FROM mfa_sms_sends \
+                 WHERE number = $4 AND used_at IS NOT NULL LIMIT 1) AS used) AS number_used",
+                sends("of_prefix", "prefix", "$1"),
+                sends("of_country", "country", "$2"),
+                sends("of_user", "user_id", "$3"),
+                usage("of_prefix", "WHERE nth <= $8"),
+                usage("of_country", "WHERE nth <= $8"),
+                usage("of_user", "")
             );
             let statement = Statement::new(text)
                 .bind(&query.prefix)
                 .bind(&query.country)
+                .bind(query.user.value())
+                .bind(&query.number)
+                .bind(query.purpose.as_str())
                 .bind(query.since.millis())
-                .bind(i64::from(query.nth_latest.saturating_sub(1)));
+                .bind(i64::from(query.nth_latest.saturating_sub(1)))
+                .bind(i64::from(query.most_per_user));
             connection.one(statement).map(ConversionRow::into_conversion)
         })
     }
@@ -131,15 +138,26 @@ impl<C: Dialect> SmsSendLog for SqlDatabase<C> {
         since: Timestamp,
     ) -> BoxFuture<'_, Result<Vec<LowConversion>, StoreError>> {
         self.pool.run("low conversion", move |connection| {
+            let latest = |scope| {
+                format!(
+                    "row_number() OVER (PARTITION BY {scope}, purpose, user_id ORDER BY at DESC, id DESC)"
+                )
+            };
             let query = format!(
-                "WITH recent AS (SELECT country, prefix, used_at FROM mfa_sms_sends WHERE at > {} AND {COUNTED}) \
-                 SELECT country, prefix, count(*) AS sent, count(used_at) AS used FROM recent \
-                 GROUP BY country, prefix HAVING count(*) >= $2 \
-                 UNION ALL SELECT country, CAST(NULL AS text), count(*), count(used_at) FROM recent \
-                 GROUP BY country HAVING count(*) >= $2",
+                "WITH recent AS (SELECT country, prefix, purpose, used_at, {} AS of_prefix, {} AS of_country \
+                 FROM mfa_sms_sends WHERE at > {} AND {COUNTED}) \
+                 SELECT country, prefix, purpose, count(*) AS sent, count(used_at) AS used FROM recent \
+                 WHERE of_prefix <= $3 GROUP BY country, prefix, purpose HAVING count(*) >= $2 \
+                 UNION ALL SELECT country, CAST(NULL AS text), purpose, count(*), count(used_at) FROM recent \
+                 WHERE of_country <= $3 GROUP BY country, purpose HAVING count(*) >= $2",
+                latest("country, prefix"),
+                latest("country"),
                 C::timestamp("$1")
             );
-            let query = Statement::new(query).bind(since.millis()).bind(i64::from(rule.min_sends()));
+            let query = Statement::new(query)
+                .bind(since.millis())
+                .bind(i64::from(rule.min_sends()))
+                .bind(i64::from(rule.max_per_user()));
             let rows: Vec<CodeUsageRow> = connection.load(query)?;
             Ok(low(rows, rule))
         })

@@ -16,6 +16,7 @@ fn invalid_values_are_named_with_their_remedy() {
         ("MFA_RATE_LIMIT_MAX", "ten", "MFA_RATE_LIMIT_MAX is ten: use a number from 1 to 100000"),
         ("MFA_RATE_LIMIT_WINDOW", "86401", "MFA_RATE_LIMIT_WINDOW is 86401: use a number from 1 to 86400"),
         ("MFA_RECOVERY_RATE_MAX", "0", "MFA_RECOVERY_RATE_MAX is 0: use"),
+        ("MFA_REGENERATE_PER_HOUR", "0", "MFA_REGENERATE_PER_HOUR is 0: use"),
         ("LOGIN_RATE_USER_MAX", "-1", "LOGIN_RATE_USER_MAX is -1: use"),
         ("LOGIN_RATE_IP_MAX", "1.5", "LOGIN_RATE_IP_MAX is 1.5: use"),
         ("MFA_MAX_FAILURES", "101", "MFA_MAX_FAILURES is 101: use a number from 1 to 100"),

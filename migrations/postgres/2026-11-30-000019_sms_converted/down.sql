@@ -1,0 +1,1 @@
+DROP INDEX mfa_sms_sends_converted;
