@@ -16,4 +16,5 @@ mod faults;
 mod operation;
 mod races;
 mod redis;
+mod rows;
 mod schema;

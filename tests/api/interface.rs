@@ -151,6 +151,17 @@ fn the_api_ignores_the_cookie_and_the_pages_ignore_the_authorization_header() {
 }
 
 #[test]
+fn the_login_form_ignores_blanks_around_a_name_and_the_case_of_an_address() {
+    for server in TestServer::each() {
+        server.add_user_with_password("ada", PASSWORD);
+        for typed in [" ada\u{a0}", " Ada@Example.COM\u{200e}"] {
+            let answer = Browser::new(&server).log_in(typed);
+            assert_eq!((answer.status, answer.header("location")), (303, Some(BASE)), "{typed:?}");
+        }
+    }
+}
+
+#[test]
 fn a_form_needs_its_csrf_key_and_must_come_from_the_same_origin() {
     let server = server();
     server.add_user_with_password("ada", PASSWORD);

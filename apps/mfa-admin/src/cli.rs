@@ -348,7 +348,7 @@ impl UserArgs {
         match self.user_id {
             Some(id) => UserSelector::Id(UserId::new(id)),
             // clap requires one of the two: the argument group is `required`.
-            None => UserSelector::Login(self.email.unwrap_or_default()),
+            None => UserSelector::Email(self.email.unwrap_or_default()),
         }
     }
 }

@@ -1,10 +1,13 @@
 //! Column map of `import nova-python --map`: columns of the Python service by their name in NOVA MFA.
 
+use std::io::Read as _;
 use std::path::Path;
 
 use mfa_infra::database::{NovaColumn, NovaField};
 use mfa_recovery::{LegacyCodeCase, LegacyCodeFormat};
 use serde::Deserialize;
+
+use crate::text_file;
 
 /// Fields that are read from a row, by the name of our column, and whether each is a time.
 const FIELDS: &[(&str, bool)] = &[
@@ -108,7 +111,9 @@ impl ColumnMap {
         let unreadable = |cause: &dyn std::fmt::Display| {
             ColumnMapError::Unreadable(format!("{}: {cause}", path.display()))
         };
-        let text = std::fs::read_to_string(path).map_err(|error| unreadable(&error))?;
+        let mut text = String::new();
+        let read = text_file::open(path).and_then(|mut file| file.read_to_string(&mut text));
+        read.map_err(|error| unreadable(&error))?;
         Self::parse(&text).map_err(|error| match error {
             ColumnMapError::Unreadable(cause) => unreadable(&cause),
             other => other,

@@ -32,8 +32,6 @@ pub(crate) enum CliError {
     EncryptedValuesRemain(u64),
     #[error("{}", flow_message(.0))]
     Flow(#[from] FlowError),
-    #[error("this email address is the user name of a user with another email address: use --user-id")]
-    AmbiguousUser,
     #[error(transparent)]
     Password(#[from] PasswordError),
     #[error(transparent)]
@@ -77,7 +75,6 @@ impl CliError {
             Self::Migration(error) => migration_code(error),
             Self::Flow(error) => flow_code(error),
             Self::EncryptedValuesRemain(_) => "sealed_left",
-            Self::AmbiguousUser => "ambiguous_user",
             Self::Password(_) => "invalid_password",
             Self::Entropy(_) | Self::TaskCancelled(_) => "internal_error",
             Self::File(_) | Self::ColumnMap(_) => "unusable_file",
@@ -130,6 +127,7 @@ const fn store_code(error: &StoreError) -> &'static str {
 const fn flow_code(error: &FlowError) -> &'static str {
     match error {
         FlowError::NoSuchUser => "not_found",
+        FlowError::AmbiguousUser(_) => "ambiguous_user",
         FlowError::UserTaken => "user_taken",
         FlowError::AccountDisabled => "account_disabled",
         FlowError::NotAllowed => "not_allowed",
@@ -142,6 +140,10 @@ const fn flow_code(error: &FlowError) -> &'static str {
 fn flow_message(error: &FlowError) -> String {
     match error {
         FlowError::NoSuchUser => "user not found: check --user-id or --email".to_owned(),
+        FlowError::AmbiguousUser(owners) => {
+            let owners: Vec<_> = owners.iter().map(|it| format!("{} ({})", it.user, it.email)).collect();
+            format!("several users have this email address: {}. Use --user-id", owners.join(", "))
+        }
         FlowError::UserTaken => {
             "the user name or email address already belongs to another user: choose another".to_owned()
         }
@@ -176,6 +178,7 @@ mod tests {
     fn each_error_of_the_administration_flows_has_its_own_code() {
         for (error, code) in [
             (FlowError::NoSuchUser, "not_found"),
+            (FlowError::AmbiguousUser(Vec::new()), "ambiguous_user"),
             (FlowError::UserTaken, "user_taken"),
             (FlowError::AccountDisabled, "account_disabled"),
             (FlowError::NotAllowed, "not_allowed"),

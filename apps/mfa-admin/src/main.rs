@@ -19,6 +19,7 @@ mod output;
 mod password;
 mod progress;
 mod session;
+mod text_file;
 mod values;
 
 use std::ffi::OsString;

@@ -1,6 +1,6 @@
 //! Parsers of command-line values that are stored or compared.
 
-use mfa_core::Timestamp;
+use mfa_core::{Timestamp, trim_login};
 
 /// Maximum length of an email address (RFC 5321 §4.5.3.1.3, without the angle brackets).
 const MAX_EMAIL: usize = 254;
@@ -9,8 +9,10 @@ const MAX_NAME: usize = 150;
 /// Maximum length of a text in the audit log.
 const MAX_REASON: usize = 256;
 
-/// Parses an email address: text on both sides of an `@`. Only a message to it could verify more.
+/// Parses an email address, without the blanks around it: text on both sides of an `@`. Only a message to it could verify
+/// more.
 pub(crate) fn email(text: &str) -> Result<String, String> {
+    let text = trim_login(text);
     let has_both_sides =
         text.rsplit_once('@').is_some_and(|(name, host)| !name.is_empty() && !host.is_empty());
     if !has_both_sides || text.chars().any(char::is_whitespace) {
@@ -19,9 +21,9 @@ pub(crate) fn email(text: &str) -> Result<String, String> {
     single_line(text, MAX_EMAIL)
 }
 
-/// Parses a user name.
+/// Parses a user name, without the blanks around it.
 pub(crate) fn username(text: &str) -> Result<String, String> {
-    single_line(text, MAX_NAME)
+    single_line(trim_login(text), MAX_NAME)
 }
 
 /// Parses a display name.
@@ -68,8 +70,11 @@ mod tests {
         for good in ["a@b", "alice+mfa@example.com", "é@exemple.fr", "\"a@b\"@c"] {
             assert_eq!(email(good).as_deref(), Ok(good));
         }
-        for bad in ["", "alice", "@example.com", "alice@", "al ice@b.c", "a@b.c\n", "a\0@b.c"] {
+        for bad in ["", "alice", "@example.com", "alice@", "al ice@b.c", "a@b.c\nx", "a\0@b.c"] {
             assert!(email(bad).is_err(), "{bad:?}");
+        }
+        for typed in [" a@b.c", "a@b.c\n", "\u{a0}a@b.c\u{200e}"] {
+            assert_eq!(email(typed).as_deref(), Ok("a@b.c"), "{typed:?}");
         }
         assert!(email(&format!("{}@b.c", "a".repeat(250))).is_ok());
         assert!(email(&format!("{}@b.c", "a".repeat(251))).is_err());
@@ -80,7 +85,10 @@ mod tests {
         for good in ["a", "Zoé de la Tour", "bob@example.com", &"é".repeat(150)] {
             assert_eq!(username(good).as_deref(), Ok(good));
         }
-        for bad in ["", " ", "bob ", "\tbob", "b\u{1b}[2Jb", "b\u{85}b", &"é".repeat(151)] {
+        for typed in ["bob ", "\tbob", "\u{202f}bob\u{feff}"] {
+            assert_eq!(username(typed).as_deref(), Ok("bob"), "{typed:?}");
+        }
+        for bad in ["", " ", "b\u{1b}[2Jb", "b\u{85}b", &"é".repeat(151)] {
             assert!(username(bad).is_err(), "{bad:?}");
         }
     }

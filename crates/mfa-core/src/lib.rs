@@ -18,6 +18,7 @@ mod circuit_breaker;
 mod event;
 mod ids;
 mod lockout;
+mod login_name;
 mod ports;
 mod rfc3339;
 mod sealed;
@@ -41,6 +42,7 @@ pub use circuit_breaker::{
 pub use event::{EventKind, LoggedEvent, Origin, Outcome, SecurityEvent, user_actor, user_actor_prefix};
 pub use ids::{KeyId, KeyIdError, TokenId, UserId};
 pub use lockout::{Lock, LockoutPolicy, LockoutPolicyError};
+pub use login_name::{AddressMatch, AddressOwner, fold_login, trim_login};
 pub use ports::{
     Accounts, Activity, AuditLog, AuditPage, AuditQuery, BoxFuture, BucketSize, CipherError, Clock,
     Credentials, Decision, DigestPurpose, Entropy, EntropyError, EventSink, HashError, KeyedDigest,

@@ -3,8 +3,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use mfa_core::{
-    Account, AuditPage, AuditQuery, EventKind, FactorKind, LoggedEvent, NewUser, NewUserError, Outcome,
-    Phase, SecretText, SecurityEvent, Timestamp, TokenSubject, UserId, UserPage, UserQuery, VerifiedFactor,
+    Account, AddressMatch, AuditPage, AuditQuery, EventKind, FactorKind, LoggedEvent, NewUser, NewUserError,
+    Outcome, Phase, SecretText, SecurityEvent, Timestamp, TokenSubject, UserId, UserPage, UserQuery,
+    VerifiedFactor, trim_login,
 };
 use mfa_jwt::IssuedToken;
 
@@ -36,8 +37,10 @@ pub struct NewUserRequest {
 pub enum UserSelector {
     /// By user id.
     Id(UserId),
-    /// By e-mail address or user name.
+    /// By user name or e-mail address, as at a login.
     Login(String),
+    /// By e-mail address only.
+    Email(String),
 }
 
 /// Stage of a token to mint.
@@ -90,14 +93,26 @@ impl Flows {
     ///
     /// # Errors
     ///
-    /// [`FlowError::NoSuchUser`].
+    /// [`FlowError::NoSuchUser`]; [`FlowError::AmbiguousUser`] if an address fits several users.
     pub async fn select(&self, selector: &UserSelector) -> Result<UserId, FlowError> {
         match selector {
             UserSelector::Id(user) => Ok(*user),
             UserSelector::Login(login) => {
-                let found = self.ports.users.find_credentials(login).await?;
-                found.map(|it| it.user).ok_or(FlowError::NoSuchUser)
+                match self.ports.users.find_credentials(trim_login(login)).await? {
+                    Some(found) => Ok(found.user),
+                    // The address may fit several users.
+                    None => self.select_by_email(login).await,
+                }
             }
+            UserSelector::Email(email) => self.select_by_email(email).await,
+        }
+    }
+
+    async fn select_by_email(&self, email: &str) -> Result<UserId, FlowError> {
+        match self.ports.users.find_by_email(trim_login(email)).await? {
+            AddressMatch::None => Err(FlowError::NoSuchUser),
+            AddressMatch::One(owner) => Ok(owner.user),
+            AddressMatch::Several(owners) => Err(FlowError::AmbiguousUser(owners)),
         }
     }
 

@@ -3,7 +3,8 @@
 use std::time::Duration;
 
 use mfa_core::{
-    CipherError, DenyReason, EntropyError, HashError, Lock, RateRule, StoreError, StoreErrorKind, Timestamp,
+    AddressOwner, CipherError, DenyReason, EntropyError, HashError, Lock, RateRule, StoreError,
+    StoreErrorKind, Timestamp,
 };
 use mfa_jwt::{IssueError, TokenError};
 
@@ -101,6 +102,9 @@ pub enum FlowError {
     /// The user does not exist (administrators only).
     #[error("no such user")]
     NoSuchUser,
+    /// The e-mail address fits several users, and none exactly (administrators only).
+    #[error("several users with this e-mail address")]
+    AmbiguousUser(Vec<AddressOwner>),
     /// The caller or the environment does not allow this action (administrators only).
     #[error("not allowed here")]
     NotAllowed,
@@ -163,7 +167,7 @@ impl FlowError {
             Self::WrongStage => ("wrong_token_stage", 403),
             Self::NotAllowed => ("not_allowed", 403),
             Self::PhoneRefused => ("phone_refused", 403),
-            Self::NoSuchUser => ("not_found", 404),
+            Self::NoSuchUser | Self::AmbiguousUser(_) => ("not_found", 404),
             Self::NotEnrolled => ("not_enrolled", 409),
             Self::NoEnrolmentInProgress => ("no_enrolment_in_progress", 409),
             Self::MethodNotAvailable => ("method_not_available", 409),
@@ -229,6 +233,7 @@ mod tests {
             FlowError::NotAllowed,
             FlowError::PhoneRefused,
             FlowError::NoSuchUser,
+            FlowError::AmbiguousUser(Vec::new()),
             FlowError::NotEnrolled,
             FlowError::NoEnrolmentInProgress,
             FlowError::MethodNotAvailable,

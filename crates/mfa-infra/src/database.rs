@@ -7,11 +7,13 @@
 #[doc(hidden)]
 pub mod audit;
 pub(crate) mod chain;
+mod columns;
 mod committer;
 mod error;
 mod inspect;
 mod installation;
 mod location;
+mod login_columns;
 mod migrate;
 mod open;
 mod options;
@@ -22,11 +24,12 @@ mod row;
 mod sql;
 mod sqlite;
 mod user_import;
+mod zoneless;
 
 pub use chain::Chain;
 pub use committer::CommitterLimits;
 pub use error::{MigrationError, OpenDatabaseError};
-pub use inspect::{DatabaseInspection, HotUpdateStats, PlaintextColumn};
+pub use inspect::{DatabaseInspection, HotUpdateStats, PlaintextColumn, SharedAddress, UnreadableColumn};
 pub use installation::{InstallationStore, KeyUsage, KeyedTable, KeyedValue, RowWindow};
 pub use location::DatabaseLocation;
 pub use migrate::{MigrationStatus, Migrations};
@@ -34,3 +37,4 @@ pub use options::{DatabaseDependencies, DatabaseOptions, FailoverListener};
 pub use port::{Database, DatabaseLoad};
 pub use postgres::{NovaColumn, NovaField, NovaRow, NovaTable};
 pub use user_import::{UserIdentity, UserImportStore};
+pub use zoneless::ZonelessTimes;

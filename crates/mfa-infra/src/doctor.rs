@@ -8,6 +8,7 @@
 mod database;
 mod finding;
 mod keys;
+mod odd_rows;
 mod providers;
 mod redis;
 mod setup;

@@ -25,10 +25,10 @@ BEGIN
     FOR wanted IN
         SELECT * FROM (VALUES
             ('id', ARRAY['smallint', 'integer', 'bigint']),
-            ('email', ARRAY['text', 'character varying', 'citext']),
-            ('username', ARRAY['text', 'character varying', 'citext']),
-            ('hashed_password', ARRAY['text', 'character varying']),
-            ('full_name', ARRAY['text', 'character varying', 'citext']),
+            ('email', ARRAY['text', 'character varying', 'citext', 'character']),
+            ('username', ARRAY['text', 'character varying', 'citext', 'character']),
+            ('hashed_password', ARRAY['text', 'character varying', 'character']),
+            ('full_name', ARRAY['text', 'character varying', 'citext', 'character']),
             ('is_active', ARRAY['boolean']),
             ('is_superuser', ARRAY['boolean'])
         ) AS v(name, types)

@@ -1,7 +1,6 @@
 //! Commands `audit verify` and `audit export`.
 
-use std::fs::File;
-use std::io::{self, BufRead, BufReader, Write};
+use std::io::{self, BufRead, Write};
 use std::path::PathBuf;
 
 use mfa_core::{EventKind, Outcome, Timestamp, UserId};
@@ -13,6 +12,7 @@ use crate::cli::AuditCommand;
 use crate::command_output::{CommandOutput, counted};
 use crate::error::CliError;
 use crate::session::AdminSession;
+use crate::text_file;
 
 /// Runs an `audit` command.
 ///
@@ -48,8 +48,8 @@ fn verify(auditor: &Auditor, user: Option<UserId>, logs: Vec<PathBuf>) -> Result
     let report = if logs.is_empty() {
         auditor.verify(user)?
     } else {
-        let open = |path: PathBuf| match File::open(&path) {
-            Ok(file) => Ok(Box::new(BufReader::new(file)) as Box<dyn BufRead>),
+        let open = |path: PathBuf| match text_file::open(&path) {
+            Ok(file) => Ok(Box::new(file) as Box<dyn BufRead>),
             Err(error) => Err(CliError::ReadLog { file: path.display().to_string(), error }),
         };
         let logs: Vec<_> = logs.into_iter().map(open).collect::<Result<_, _>>()?;

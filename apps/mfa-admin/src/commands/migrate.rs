@@ -2,7 +2,7 @@
 
 use mfa_core::{Clock, EventKind, LoggedEvent, Origin, Outcome, SecurityEvent};
 use mfa_infra::crypto::SystemClock;
-use mfa_infra::database::{DatabaseLocation, MigrationStatus};
+use mfa_infra::database::{DatabaseLocation, MigrationStatus, ZonelessTimes};
 use mfa_infra::settings::Settings;
 use mfa_infra::telemetry::Telemetry;
 use mfa_infra::{Mfa, OpenError};
@@ -38,7 +38,10 @@ pub(super) fn run(
             rows if rows > 0 && !leave_sealed => return Err(CliError::EncryptedValuesRemain(rows)),
             _ => migrations.down()?,
         },
-        MigrateCommand::Status => return Ok(format_status(&location, &migrations.status()?)),
+        MigrateCommand::Status => {
+            let times = migrations.zoneless_times()?;
+            return Ok(format_status(&location, &migrations.status()?, times.as_ref()));
+        }
     }
     session::keep_log_off_stdout(&mut settings);
     let telemetry = Telemetry::open(settings.log.level, settings.log.target).map_err(OpenError::from)?;
@@ -46,10 +49,19 @@ pub(super) fn run(
         SecurityEvent::new(EventKind::AdminMigrate, Outcome::Success, SystemClock.now(), Origin::default());
     let event = event.with_actor(&actor::current(), reason);
     telemetry.events().record(LoggedEvent { user: None, event: &event, chain: None });
-    Ok(format_status(&location, &migrations.status()?))
+    let times = match command {
+        MigrateCommand::Up => migrations.zoneless_times()?,
+        MigrateCommand::Down { .. } | MigrateCommand::Status => None,
+    };
+    Ok(format_status(&location, &migrations.status()?, times.as_ref()))
 }
 
-fn format_status(location: &DatabaseLocation, status: &MigrationStatus) -> CommandOutput {
+/// Builds the output, with a warning about time columns without a time zone.
+fn format_status(
+    location: &DatabaseLocation,
+    status: &MigrationStatus,
+    times: Option<&ZonelessTimes>,
+) -> CommandOutput {
     let MigrationStatus { applied, pending } = status;
     let state = match (applied.is_empty(), pending.is_empty()) {
         (_, true) => "up to date",
@@ -60,7 +72,13 @@ fn format_status(location: &DatabaseLocation, status: &MigrationStatus) -> Comma
     let mut lines = vec![format!("{location}: the schema is {state}")];
     lines.extend(applied.iter().map(|name| line("applied", name)));
     lines.extend(pending.iter().map(|name| line("pending", name)));
-    CommandOutput { text: lines.join("\n"), json: json!({ "applied": applied, "pending": pending }) }
+    let warnings: Vec<_> =
+        times.iter().map(|it| format!("{}. Run as the owner: {}", it.detail(), it.statement())).collect();
+    lines.extend(warnings.iter().map(|it| format!("warning  {it}")));
+    CommandOutput {
+        text: lines.join("\n"),
+        json: json!({ "applied": applied, "pending": pending, "warnings": warnings }),
+    }
 }
 
 #[cfg(test)]
@@ -72,13 +90,14 @@ mod tests {
         let output = |applied: &[&str], pending: &[&str]| {
             let names = |names: &[&str]| names.iter().map(|&name| name.to_owned()).collect();
             let status = MigrationStatus { applied: names(applied), pending: names(pending) };
-            format_status(&DatabaseLocation::Sqlite("a.db".into()), &status)
+            format_status(&DatabaseLocation::Sqlite("a.db".into()), &status, None)
         };
         assert_eq!(output(&["1"], &[]).text, "SQLite in a.db: the schema is up to date\napplied  1");
         assert_eq!(
             output(&[], &["1", "2"]).text.lines().next(),
             Some("SQLite in a.db: the schema is not installed: run mfa-admin migrate up")
         );
-        assert_eq!(output(&["1"], &["2"]).json, json!({ "applied": ["1"], "pending": ["2"] }));
+        let document = json!({ "applied": ["1"], "pending": ["2"], "warnings": [] });
+        assert_eq!(output(&["1"], &["2"]).json, document);
     }
 }

@@ -3,7 +3,7 @@
 mod detail;
 mod list;
 
-use mfa_core::{UserId, UserQuery};
+use mfa_core::{UserId, UserQuery, trim_login};
 use mfa_flows::NewUserRequest;
 use mfa_infra::settings::Settings;
 use serde_json::json;
@@ -67,7 +67,7 @@ fn list(session: &AdminSession, args: ListUsersArgs) -> Result<CommandOutput, Cl
     let flows = session.flows();
     // Reads one user more than it shows, to detect another page.
     let query = UserQuery {
-        text: args.query,
+        text: args.query.map(|text| trim_login(&text).to_owned()),
         after: args.after.map(UserId::new),
         limit: args.limit.saturating_add(1),
     };

@@ -1,15 +1,16 @@
 //! Reader of a file of TOTP secrets: rows of a user and a secret.
 
 use std::fs::File;
-use std::io::{self, BufRead, BufReader, Read};
+use std::io::{self, BufRead, BufReader, Cursor, Read};
 use std::path::Path;
 
-use mfa_core::SecretText;
+use mfa_core::{SecretText, trim_login};
 use serde::Deserialize;
 use zeroize::Zeroizing;
 
 use super::csv_cell;
 use super::format::{FileError, FileFormat};
+use crate::text_file;
 
 /// Longest line of JSON, in bytes.
 const MAX_LINE: u64 = 64 * 1024;
@@ -44,10 +45,33 @@ enum RowSource {
 #[derive(Deserialize)]
 struct JsonRow {
     #[serde(default)]
-    email: Option<String>,
+    email: Option<JsonText>,
     #[serde(default)]
-    username: Option<String>,
+    username: Option<JsonText>,
     otpauth_uri: String,
+}
+
+/// Text of a JSON row. A program that exports numbers writes a numeric user name as one.
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum JsonText {
+    Text(String),
+    Number(serde_json::Number),
+}
+
+impl JsonText {
+    /// Returns the text without the blanks around it, or `None` if nothing is left.
+    fn trimmed(self) -> Option<String> {
+        let text = match self {
+            Self::Text(text) => text,
+            Self::Number(number) => number.to_string(),
+        };
+        non_empty(&text)
+    }
+}
+
+fn non_empty(text: &str) -> Option<String> {
+    Some(trim_login(text)).filter(|it| !it.is_empty()).map(str::to_owned)
 }
 
 impl ImportRows {
@@ -59,7 +83,7 @@ impl ImportRows {
     pub(crate) fn open(path: &Path) -> Result<Self, FileError> {
         let io_error = |error| FileError::io(path, error);
         let estimated_total = count_lines(path).map_err(io_error)?;
-        let mut file = BufReader::new(File::open(path).map_err(io_error)?);
+        let mut file = text_file::open(path).map_err(io_error)?;
         let start = file.fill_buf().map_err(io_error)?;
         let first = start.iter().find(|byte| !byte.is_ascii_whitespace());
         let guessed = if first == Some(&b'{') { FileFormat::JsonLines } else { FileFormat::Csv };
@@ -97,11 +121,14 @@ impl ImportRows {
             let number = self.number;
             match &mut self.source {
                 RowSource::Csv { reader, email, username, uri } => {
-                    let mut record = csv::StringRecord::new();
-                    let read = reader.read_record(&mut record);
+                    let mut record = csv::ByteRecord::new();
+                    let read = reader.read_byte_record(&mut record);
+                    let Some(record) = decoded(&record) else {
+                        return Ok(Some(invalid_row(number, "the row is neither UTF-8 nor Windows-1252")));
+                    };
                     let field = |at: usize| record.get(at).map(str::trim).filter(|it| !it.is_empty());
                     let field = |at: usize| field(at).map(csv_cell::restore);
-                    let named = |at: &Option<usize>| at.and_then(field);
+                    let named = |at: &Option<usize>| at.and_then(field).and_then(|it| non_empty(&it));
                     return match read {
                         Ok(false) => Ok(None),
                         Ok(true) => Ok(Some(ImportRow {
@@ -112,9 +139,6 @@ impl ImportRows {
                         })),
                         Err(error) => match error.into_kind() {
                             csv::ErrorKind::Io(error) => Err(error),
-                            csv::ErrorKind::Utf8 { .. } => {
-                                Ok(Some(invalid_row(number, "the row is not valid UTF-8")))
-                            }
                             _ => Ok(Some(invalid_row(
                                 number,
                                 "the row and the header have different numbers of fields",
@@ -140,8 +164,8 @@ impl ImportRows {
                     return Ok(Some(match serde_json::from_slice::<JsonRow>(&line) {
                         Ok(it) => ImportRow {
                             number,
-                            email: it.email.filter(|it| !it.is_empty()),
-                            username: it.username.filter(|it| !it.is_empty()),
+                            email: it.email.and_then(JsonText::trimmed),
+                            username: it.username.and_then(JsonText::trimmed),
                             uri: Ok(SecretText::new(it.otpauth_uri)),
                         },
                         // The message of serde may quote the row.
@@ -155,20 +179,54 @@ impl ImportRows {
     }
 }
 
-fn csv_source(path: &Path, file: Box<dyn Read>) -> Result<RowSource, FileError> {
-    let mut reader = csv::ReaderBuilder::new().from_reader(file);
-    let headers = reader.headers().map_err(|error| FileError::io(path, error.into()))?.clone();
-    let column = |name: &str| {
-        let plain = |header: &str| header.trim().trim_start_matches('\u{feff}').to_ascii_lowercase();
-        headers.iter().position(|header| plain(header) == name)
-    };
-    let (email, username) = (column("email"), column("username"));
-    match column("otpauth_uri") {
-        Some(uri) if email.is_some() || username.is_some() => {
-            Ok(RowSource::Csv { reader: Box::new(reader), email, username, uri })
-        }
-        _ => Err(FileError::Header(path.display().to_string())),
+/// Separators of columns. Excel writes semicolons where the comma is the decimal separator, as in France.
+const SEPARATORS: [u8; 3] = [b',', b';', b'\t'];
+
+/// Columns of a CSV file by their position.
+struct CsvColumns {
+    email: Option<usize>,
+    username: Option<usize>,
+    uri: usize,
+}
+
+fn csv_source(path: &Path, mut file: Box<dyn BufRead>) -> Result<RowSource, FileError> {
+    let io_error = |error| FileError::io(path, error);
+    let mut header = first_line(&mut file).map_err(io_error)?;
+    // Excel names the separator in a line of its own.
+    if header.to_ascii_lowercase().starts_with(b"sep=") {
+        header = first_line(&mut file).map_err(io_error)?;
     }
+    let found = SEPARATORS.iter().find_map(|separator| Some((*separator, csv_columns(&header, *separator)?)));
+    let Some((separator, CsvColumns { email, username, uri })) = found else {
+        return Err(FileError::Header(path.display().to_string()));
+    };
+    let all: Box<dyn Read> = Box::new(Cursor::new(header).chain(file));
+    let mut reader = csv::ReaderBuilder::new().delimiter(separator).from_reader(all);
+    reader.byte_headers().map_err(|error| FileError::io(path, error.into()))?;
+    Ok(RowSource::Csv { reader: Box::new(reader), email, username, uri })
+}
+
+fn first_line(file: &mut dyn BufRead) -> io::Result<Vec<u8>> {
+    let mut line = Vec::new();
+    file.take(MAX_LINE).read_until(b'\n', &mut line)?;
+    Ok(line)
+}
+
+/// Returns the columns of a header with this separator, or `None` if one is missing.
+fn csv_columns(header: &[u8], separator: u8) -> Option<CsvColumns> {
+    let mut reader = csv::ReaderBuilder::new().has_headers(false).delimiter(separator).from_reader(header);
+    let mut record = csv::ByteRecord::new();
+    reader.read_byte_record(&mut record).ok()?;
+    let record = decoded(&record)?;
+    let column = |name: &str| record.iter().position(|it| it.trim().eq_ignore_ascii_case(name));
+    let columns =
+        CsvColumns { email: column("email"), username: column("username"), uri: column("otpauth_uri")? };
+    (columns.email.is_some() || columns.username.is_some()).then_some(columns)
+}
+
+/// Decodes a record, or returns `None` if a field is neither UTF-8 nor Windows-1252.
+fn decoded(record: &csv::ByteRecord) -> Option<csv::StringRecord> {
+    record.iter().map(text_file::decode).collect()
 }
 
 fn invalid_row(number: u64, why: &'static str) -> ImportRow {
@@ -199,7 +257,7 @@ fn count_lines(path: &Path) -> io::Result<u64> {
 mod tests {
     use super::*;
 
-    fn read(name: &str, text: &str) -> Result<Vec<ImportRow>, FileError> {
+    fn read(name: &str, text: impl AsRef<[u8]>) -> Result<Vec<ImportRow>, FileError> {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join(name);
         std::fs::write(&path, text).unwrap();
@@ -256,5 +314,52 @@ mod tests {
     #[test]
     fn a_byte_order_mark_is_not_part_of_the_first_column_name() {
         assert_eq!(read("x.csv", "\u{feff}email,otpauth_uri\na@b.c,o\n").unwrap().len(), 1);
+    }
+
+    #[test]
+    fn a_byte_order_mark_is_not_part_of_the_first_json_row() {
+        let line = "{\"email\":\"a@b.c\",\"otpauth_uri\":\"otpauth://a\"}\n";
+        for name in ["x.jsonl", "x"] {
+            let rows = read(name, format!("\u{feff}{line}")).unwrap();
+            assert_eq!(shown(&rows), [(1, Some("a@b.c"), None, Ok("otpauth://a"))], "{name}");
+        }
+        let utf16: Vec<u8> =
+            std::iter::once(0xfeff).chain(line.encode_utf16()).flat_map(u16::to_le_bytes).collect();
+        for name in ["x.jsonl", "x.csv", "x"] {
+            let error = read(name, &utf16).unwrap_err();
+            assert!(error.to_string().contains("UTF-16"), "{name}: {error}");
+        }
+    }
+
+    #[test]
+    fn a_file_of_a_french_excel_is_read() {
+        let expected = [(1, Some("a@b.c"), Some("Zoé"), Ok("otpauth://a?x=1,2"))];
+        for (header, note) in [
+            ("email;username;otpauth_uri;note", ""),
+            ("\"email\";\"username\";\"otpauth_uri\";\"note\"", "5,20"),
+            ("sep=;\r\nemail;username;otpauth_uri;note", "x"),
+            ("email\tusername\totpauth_uri\tnote", "x"),
+        ] {
+            let separator = if header.contains('\t') { "\t" } else { ";" };
+            let row = ["a@b.c", "Zoé", "otpauth://a?x=1,2", note].join(separator);
+            let file = format!("{header}\r\n{row}\r\n");
+            let latin: Vec<u8> = file.chars().map(|it| u8::try_from(u32::from(it)).unwrap()).collect();
+            for bytes in [latin, file.clone().into_bytes(), format!("\u{feff}{file}").into_bytes()] {
+                assert_eq!(shown(&read("x.csv", bytes).unwrap()), expected, "{header}");
+            }
+        }
+        let undefined = b"email;otpauth_uri\na@b.c;o\nb\x81@b.c;o\nc@b.c;o\n";
+        let rows = read("x.csv", undefined).unwrap();
+        assert!(rows[0].uri.is_ok() && rows[1].uri.is_err() && rows[2].uri.is_ok());
+    }
+
+    #[test]
+    fn blanks_around_names_are_dropped_and_numbers_are_names() {
+        let lines = "{\"email\":\" a@b.c\\u00a0\",\"username\":4711,\"otpauth_uri\":\"o\"}\n\
+                     {\"email\":\" \",\"username\":null,\"otpauth_uri\":\"o\"}\n";
+        let expected = [(1, Some("a@b.c"), Some("4711"), Ok("o")), (2, None, None, Ok("o"))];
+        assert_eq!(shown(&read("x.jsonl", lines).unwrap()), expected);
+        let csv = "email,username,otpauth_uri\n a@b.c\u{a0},4711,o\n,\u{202f},o\n";
+        assert_eq!(shown(&read("x.csv", csv).unwrap()), expected);
     }
 }

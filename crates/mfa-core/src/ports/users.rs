@@ -7,11 +7,14 @@ use std::net::IpAddr;
 use super::box_future::BoxFuture;
 use super::password::{PasswordDigest, PasswordKinds};
 use super::store_error::StoreError;
-use crate::{Timestamp, UserId};
+use crate::{AddressMatch, AddressOwner, Lock, Timestamp, UserId};
 
 /// Store of user records: credentials, creation, listing, and erasure of event details.
 pub trait Users: Send + Sync + fmt::Debug {
     /// Finds the user with this name or e-mail address and returns the password hash. A user name takes precedence.
+    ///
+    /// An address is found in any case, as [`AddressMatch`] describes. If several users fit, none is returned. A user
+    /// without a hash has an empty one. The query is the same whether or not a user exists.
     ///
     /// # Errors
     ///
@@ -20,6 +23,16 @@ pub trait Users: Send + Sync + fmt::Debug {
         &'a self,
         login: &'a str,
     ) -> BoxFuture<'a, Result<Option<Credentials>, StoreError>>;
+
+    /// Finds the user with this e-mail address, for administrators.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError`] if the users could not be read: report the failure and let the caller retry.
+    fn find_by_email<'a>(
+        &'a self,
+        email: &'a str,
+    ) -> BoxFuture<'a, Result<AddressMatch<AddressOwner>, StoreError>>;
 
     /// Returns the kinds of password hash, from a bounded sample of the users. The server calls it every few minutes.
     ///
@@ -162,9 +175,9 @@ pub struct UserPage {
 pub struct UserRecord {
     /// ID of the user.
     pub user: UserId,
-    /// E-mail address.
+    /// E-mail address; empty without one.
     pub email: String,
-    /// User name.
+    /// User name; empty without one.
     pub username: String,
     /// Full name, for display.
     pub full_name: Option<String>,
@@ -178,4 +191,14 @@ pub struct UserRecord {
     pub totp_enabled: bool,
     /// End of the latest lock.
     pub lock_until: Option<Timestamp>,
+    /// Name of a column with an invalid value, because of which the account cannot be used.
+    pub unreadable: Option<String>,
+}
+
+impl UserRecord {
+    /// Returns the lock in force at `now`. An account that cannot be read is locked until an administrator repairs it.
+    pub fn lock(&self, now: Timestamp) -> Option<Lock> {
+        let unreadable = self.unreadable.as_ref().map(|_| Lock::UntilAdministrator);
+        unreadable.or_else(|| Lock::in_force(self.lock_until, now))
+    }
 }

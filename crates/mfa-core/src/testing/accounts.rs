@@ -6,10 +6,11 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use crate::{
-    Account, Accounts, Activity, AuditLog, AuditPage, AuditQuery, BoxFuture, Credentials, Decision,
-    EventKind, LockoutCount, NewUser, NewUserError, Origin, PasswordDigest, PasswordKinds, Period, Phase,
-    SecurityEvent, Statistics, StoreError, StoreErrorKind, StoredEvent, Timestamp, Totals, UserEventsQuery,
-    UserId, UserPage, UserQuery, UserRecord, Users, VerificationCount, user_actor_prefix,
+    Account, Accounts, Activity, AddressMatch, AddressOwner, AuditLog, AuditPage, AuditQuery, BoxFuture,
+    Credentials, Decision, EventKind, LockoutCount, NewUser, NewUserError, Origin, PasswordDigest,
+    PasswordKinds, Period, Phase, SecurityEvent, Statistics, StoreError, StoreErrorKind, StoredEvent,
+    Timestamp, Totals, UserEventsQuery, UserId, UserPage, UserQuery, UserRecord, Users, VerificationCount,
+    fold_login, user_actor_prefix,
 };
 
 /// Accounts and users in memory, with the stored events.
@@ -24,6 +25,14 @@ struct MemoryState {
 }
 
 impl MemoryState {
+    fn with_address(&self, email: &str) -> AddressMatch<AddressOwner> {
+        let owners = self
+            .accounts
+            .values()
+            .map(|it| (it.email.clone(), AddressOwner { user: it.user, email: it.email.clone() }));
+        AddressMatch::choose(email, owners)
+    }
+
     /// Erases the personal data of those events of a user that came before the newest one of this kind.
     fn erase(&mut self, user: UserId, kind: EventKind, is_erased: impl Fn(&SecurityEvent) -> bool) {
         let newest = self.events.iter().rposition(|(of, event)| *of == user && event.kind == kind);
@@ -120,12 +129,20 @@ impl Users for MemoryAccounts {
         Box::pin(async move {
             let state = self.state();
             let by_name = state.accounts.values().find(|account| account.username == login);
-            let by_address = || state.accounts.values().find(|it| it.email.eq_ignore_ascii_case(login));
-            Ok(by_name.or_else(by_address).and_then(|account| {
-                let (digest, _) = state.digests.get(&account.user)?;
-                Some(Credentials { user: account.user, digest: digest.clone() })
+            let user =
+                by_name.map(|it| it.user).or_else(|| state.with_address(login).one().map(|it| it.user));
+            Ok(user.and_then(|user| {
+                let (digest, _) = state.digests.get(&user)?;
+                Some(Credentials { user, digest: digest.clone() })
             }))
         })
+    }
+
+    fn find_by_email<'a>(
+        &'a self,
+        email: &'a str,
+    ) -> BoxFuture<'a, Result<AddressMatch<AddressOwner>, StoreError>> {
+        Box::pin(async move { Ok(self.state().with_address(email)) })
     }
 
     fn password_kinds(&self) -> BoxFuture<'_, Result<PasswordKinds, StoreError>> {
@@ -154,8 +171,9 @@ impl Users for MemoryAccounts {
     fn insert(&self, user: NewUser) -> BoxFuture<'_, Result<UserId, NewUserError>> {
         Box::pin(async move {
             let mut state = self.state();
-            let taken =
-                |it: &Account| it.username == user.username || it.email.eq_ignore_ascii_case(&user.email);
+            let taken = |it: &Account| {
+                it.username == user.username || fold_login(&it.email) == fold_login(&user.email)
+            };
             if state.accounts.values().any(taken) {
                 return Err(NewUserError::Taken);
             }
@@ -218,6 +236,7 @@ impl Users for MemoryAccounts {
                 mfa_enforced: it.mfa_enforced,
                 totp_enabled: it.has_totp(),
                 lock_until: it.lock_until,
+                unreadable: None,
             });
             Ok(UserPage { users: users.collect() })
         })

@@ -30,7 +30,7 @@ pub(super) fn problem_kind(error: &FlowError) -> ProblemKind {
         FlowError::FactorRequired => ProblemKind::FactorRequired,
         FlowError::RateLimited { .. } => ProblemKind::RateLimited,
         FlowError::InvalidLabel | FlowError::UserTaken => ProblemKind::InvalidField,
-        FlowError::NoSuchUser => ProblemKind::NotFound,
+        FlowError::NoSuchUser | FlowError::AmbiguousUser(_) => ProblemKind::NotFound,
         FlowError::NotAllowed => ProblemKind::NotAllowed,
         FlowError::ClockSkew => ProblemKind::ClockSkew,
         FlowError::Store(error) => store_problem_kind(error),

@@ -5,7 +5,7 @@ pub(super) mod doc;
 use std::sync::Arc;
 
 use actix_web::HttpResponse;
-use mfa_core::{RateRule, SecretText};
+use mfa_core::{RateRule, SecretText, trim_login};
 use mfa_flows::{Flows, LoginOutcome};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -118,7 +118,9 @@ pub async fn first_factor(
     flows.login(&username, password, origin).await.map_err(ApiError::from)
 }
 
+/// Parses a user name or e-mail address, without the blanks around it.
 fn username(text: &str) -> Result<String, FieldErrorKind> {
+    let text = trim_login(text);
     let is_valid = (1..=MAX_USERNAME_LENGTH).contains(&text.chars().count());
     let error = FieldErrorKind::Length { most: MAX_USERNAME_LENGTH, unit: LengthUnit::Characters };
     is_valid.then(|| text.to_owned()).ok_or(error)
@@ -139,5 +141,15 @@ mod tests {
         assert!(username(&"é".repeat(254)).is_ok() && username(&"é".repeat(255)).is_err());
         assert!(password(&"é".repeat(512)).is_ok() && password(&"é".repeat(513)).is_err());
         assert!(username("").is_err() && password("").is_err());
+    }
+
+    #[test]
+    fn blanks_around_a_user_name_are_dropped_and_those_of_a_password_are_not() {
+        for typed in ["ada", " ada ", "\tada\u{a0}", "\u{202f}ada\u{200e}", "\u{feff}ada\r\n"] {
+            assert_eq!(username(typed).unwrap(), "ada", "{typed:?}");
+        }
+        assert!(username(" \u{a0}").is_err());
+        assert!(username(&format!("{}{}", " ".repeat(99), "a".repeat(254))).is_ok());
+        assert_eq!(password(" x ").unwrap().expose(), " x ");
     }
 }

@@ -21,10 +21,10 @@ use std::time::{Duration, Instant};
 use mfa_core::{Decision, Phase, StoreError, StoreErrorKind, UserId};
 use tokio::sync::oneshot;
 
-use clock::now;
 use contended::ContendedAccounts;
 use queue::{Job, Queue};
 
+pub(super) use clock::now;
 pub(super) use group::GroupContext;
 pub use limits::CommitterLimits;
 pub(super) use write::{AccountWrite, Decide, GroupFailure, GroupStore, StoreFactory, WriteResult};

@@ -1,13 +1,14 @@
 //! Read-only inspection of a database for `doctor`.
 
 mod facts;
+mod odd_rows;
 mod postgres;
 mod rows;
 mod sqlite;
 
 use super::location::DatabaseLocation;
 
-pub use facts::{DatabaseInspection, HotUpdateStats, PlaintextColumn};
+pub use facts::{DatabaseInspection, HotUpdateStats, PlaintextColumn, SharedAddress, UnreadableColumn};
 
 impl DatabaseLocation {
     /// Inspects the database. Blocks; takes no lock and writes nothing.

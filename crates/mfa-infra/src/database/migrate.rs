@@ -12,6 +12,7 @@ use mfa_core::SecretText;
 
 use super::error::MigrationError;
 use super::location::DatabaseLocation;
+use super::zoneless::{self, ZonelessTimes};
 use super::{postgres, sqlite};
 use crate::new_file;
 
@@ -104,6 +105,20 @@ impl Migrations {
             DatabaseLocation::Sqlite(_) => Ok(0),
             DatabaseLocation::Postgres(url) => {
                 sealed_left(&mut open_server(url)?).map_err(|error| stopped(&error))
+            }
+        }
+    }
+
+    /// Returns the time columns of NOVA's table that have no time zone.
+    ///
+    /// # Errors
+    ///
+    /// [`MigrationError`] if the database cannot be reached.
+    pub fn zoneless_times(&self) -> Result<Option<ZonelessTimes>, MigrationError> {
+        match &self.location {
+            DatabaseLocation::Sqlite(_) => Ok(None),
+            DatabaseLocation::Postgres(url) => {
+                zoneless::find(&mut open_server(url)?).map_err(|error| stopped(&error))
             }
         }
     }

@@ -9,7 +9,7 @@ use mfa_core::{Account, BoxFuture, StoreError, StoreErrorKind};
 use tokio::sync::Semaphore;
 
 use super::error::OpenDatabaseError;
-use super::row::AccountRow;
+use super::row::{AccountRow, RowError};
 
 /// Maximum wait for a connection.
 const MAX_WAIT: Duration = Duration::from_secs(2);
@@ -83,15 +83,15 @@ impl<C: R2D2Connection + Send + 'static> ReadPool<C> {
         })
     }
 
-    /// Reads one account on a thread that may block.
+    /// Reads one account on a thread that may block. The query returns the row, or why the database refuses to read it.
     pub(super) fn find<F>(&self, query: F) -> BoxFuture<'_, Result<Option<Account>, StoreError>>
     where
-        F: FnOnce(&mut C) -> Result<Option<AccountRow>, Error> + Send + 'static,
+        F: FnOnce(&mut C) -> Result<Option<Result<AccountRow, RowError>>, Error> + Send + 'static,
     {
         Box::pin(async move {
             let row = self.run("find account", query).await?;
             let corrupt = |error| StoreError::new(StoreErrorKind::Corrupt, "find account").with_source(error);
-            row.map(|row| row.to_account().map_err(corrupt)).transpose()
+            row.map(|row| row.and_then(|row| row.to_account()).map_err(corrupt)).transpose()
         })
     }
 

@@ -1,8 +1,10 @@
 //! PostgreSQL: connections, the committers' stores, and NOVA's own table.
 
+mod columns;
 pub(super) mod connect;
 mod dialect;
 mod failover;
+pub(super) mod login_columns;
 mod nova;
 mod statements;
 mod store;
@@ -65,5 +67,6 @@ pub(super) fn open(
         &context,
         options.limits,
     );
-    Ok(SqlDatabase::new(committers, pool))
+    let columns = SqlDatabase::login_columns(&pool)?;
+    Ok(SqlDatabase::new(committers, pool, columns))
 }

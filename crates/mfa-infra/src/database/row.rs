@@ -3,11 +3,11 @@
 use diesel::sql_types::{BigInt, Bool, Nullable, Text};
 use diesel::{Queryable, QueryableByName};
 use mfa_core::{
-    Account, BackupMethod, Credentials, FactorKind, PasswordDigest, PendingTotp, PhoneState, RecoveryState,
-    Sealed, Timestamp, TotpState, UserId, UserRecord,
+    Account, BackupMethod, FactorKind, PendingTotp, PhoneState, RecoveryState, Sealed, Timestamp, TotpState,
+    UserId, UserRecord,
 };
 
-/// Columns of `users` that form an account, in this order.
+/// Columns of `users` that form an account, in the order of [`columns::ACCOUNT`](super::columns::ACCOUNT).
 #[derive(Clone, Debug, PartialEq, Eq, Queryable)]
 #[expect(clippy::struct_excessive_bools, reason = "each is a column")]
 pub(super) struct AccountRow {
@@ -36,6 +36,8 @@ pub(super) struct AccountRow {
     pub(super) mfa_last_method: Option<String>,
     pub(super) mfa_version: i64,
     pub(super) mfa_internal: String,
+    /// Name of a column whose value has a type that cannot be understood.
+    pub(super) invalid_type: Option<String>,
 }
 
 /// Error: a column of a row holds a value that this service does not write.
@@ -43,13 +45,30 @@ pub(super) struct AccountRow {
 #[error("cannot read user {user}: the value of column {column} is invalid")]
 pub(super) struct RowError {
     user: i64,
-    column: &'static str,
+    column: String,
+}
+
+impl RowError {
+    pub(super) fn new(user: i64, column: impl Into<String>) -> Self {
+        Self { user, column: column.into() }
+    }
+
+    /// Returns the name of the column.
+    pub(super) fn column(&self) -> &str {
+        &self.column
+    }
 }
 
 impl AccountRow {
     /// Converts the row to an account.
     pub(super) fn to_account(&self) -> Result<Account, RowError> {
-        let broken = |column| RowError { user: self.id, column };
+        let broken = |column: &str| RowError::new(self.id, column);
+        if let Some(column) = &self.invalid_type {
+            return Err(broken(column));
+        }
+        if self.mfa_version < 0 {
+            return Err(broken("mfa_version"));
+        }
         let time = |millis: Option<i64>| millis.map(Timestamp::from_millis);
         let sealed = |text: &Option<String>| text.clone().map(Sealed::from_column);
         let pending = match (sealed(&self.totp_pending_secret), time(self.totp_pending_expires_at)) {
@@ -67,8 +86,8 @@ impl AccountRow {
         };
         Ok(Account {
             user: UserId::new(self.id),
-            email: self.email.clone(),
-            username: self.username.clone(),
+            email: unpadded(&self.email),
+            username: unpadded(&self.username),
             is_active: self.is_active,
             is_superuser: self.is_superuser,
             mfa_enforced: self.mfa_enforced,
@@ -132,6 +151,7 @@ impl AccountRow {
             mfa_last_method: account.last_method.map(|it| it.as_str().to_owned()),
             mfa_version: account.version,
             mfa_internal: serde_json::to_string(&account.internal).ok()?,
+            invalid_type: None,
         })
     }
 
@@ -148,21 +168,6 @@ impl AccountRow {
             ..self.clone()
         };
         hot != *other
-    }
-}
-
-/// Credentials of a user.
-#[derive(QueryableByName)]
-pub(super) struct CredentialRow {
-    #[diesel(sql_type = BigInt)]
-    id: i64,
-    #[diesel(sql_type = Text)]
-    hashed_password: String,
-}
-
-impl CredentialRow {
-    pub(super) fn into_credentials(self) -> Credentials {
-        Credentials { user: UserId::new(self.id), digest: PasswordDigest::from_column(self.hashed_password) }
     }
 }
 
@@ -233,7 +238,7 @@ pub(super) struct NameRow {
 
 impl NameRow {
     pub(super) fn into_pair(self) -> (UserId, String) {
-        (UserId::new(self.id), self.username)
+        (UserId::new(self.id), unpadded(&self.username))
     }
 }
 
@@ -259,22 +264,30 @@ pub(super) struct UserRow {
     totp_enabled: bool,
     #[diesel(sql_type = Nullable<BigInt>)]
     lock_until: Option<i64>,
+    #[diesel(sql_type = Nullable<Text>)]
+    unreadable: Option<String>,
 }
 
 impl UserRow {
     pub(super) fn into_record(self) -> UserRecord {
         UserRecord {
             user: UserId::new(self.id),
-            email: self.email,
-            username: self.username,
-            full_name: self.full_name,
+            email: unpadded(&self.email),
+            username: unpadded(&self.username),
+            full_name: self.full_name.as_deref().map(unpadded),
             is_active: self.is_active,
             is_superuser: self.is_superuser,
             mfa_enforced: self.mfa_enforced,
             totp_enabled: self.totp_enabled,
             lock_until: self.lock_until.map(Timestamp::from_millis),
+            unreadable: self.unreadable,
         }
     }
+}
+
+/// Returns a text without the blanks or NULs with which a column of fixed length is padded.
+pub(super) fn unpadded(text: &str) -> String {
+    text.trim_end_matches(['\0', ' ']).to_owned()
 }
 
 /// Returns a pattern for `LIKE` that matches the text anywhere. Wildcards in the text are escaped with `\`.

@@ -7,9 +7,11 @@ mod audit;
 mod audit_log;
 pub(super) mod dialect;
 mod installation;
+mod logins;
 pub(super) mod sms;
 mod statistics;
 mod user_import;
+mod user_list;
 mod users;
 
 use std::fmt;
@@ -20,8 +22,11 @@ use diesel::sql_types::{BigInt, Nullable};
 use mfa_core::{Account, Accounts, BoxFuture, Decision, Phase, StoreError, Timestamp, UserId};
 
 use super::committer::Committers;
+use super::error::OpenDatabaseError;
+use super::login_columns::LoginColumns;
 use super::pool::{ReadPool, TextRow};
 use super::port::{Database, DatabaseLoad};
+use super::row::RowError;
 use dialect::{Dialect, Statement};
 use statistics::CountPermit;
 
@@ -30,11 +35,19 @@ pub(super) struct SqlDatabase<C: Dialect> {
     committers: Committers,
     pool: ReadPool<C>,
     counting: CountPermit,
+    columns: LoginColumns,
 }
 
 impl<C: Dialect> SqlDatabase<C> {
-    pub(super) fn new(committers: Committers, pool: ReadPool<C>) -> Self {
-        Self { committers, pool, counting: CountPermit::default() }
+    /// `columns`: see [`SqlDatabase::login_columns`].
+    pub(super) fn new(committers: Committers, pool: ReadPool<C>, columns: LoginColumns) -> Self {
+        Self { committers, pool, counting: CountPermit::default(), columns }
+    }
+
+    /// Reads how user names and addresses are looked up in this database.
+    pub(super) fn login_columns(pool: &ReadPool<C>) -> Result<LoginColumns, OpenDatabaseError> {
+        let columns = pool.now("find the types of columns", C::login_columns);
+        columns.map_err(|error| OpenDatabaseError::Unreachable(error.to_string()))
     }
 }
 
@@ -56,7 +69,15 @@ impl<C: Dialect> Accounts for SqlDatabase<C> {
     }
 
     fn find(&self, user: UserId) -> BoxFuture<'_, Result<Option<Account>, StoreError>> {
-        self.pool.find(move |connection| connection.find_account(user.value()))
+        self.pool.find(move |connection| {
+            connection.find_account(user.value()).map(|row| row.map(Ok)).or_else(|error| {
+                // Not an unreachable database, but a row that it refuses to read.
+                match connection.unreadable_column(user.value()) {
+                    Some(column) => Ok(Some(Err(RowError::new(user.value(), column)))),
+                    None => Err(error),
+                }
+            })
+        })
     }
 }
 

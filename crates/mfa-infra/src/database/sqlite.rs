@@ -1,5 +1,6 @@
 //! SQLite: connections and the committer's store.
 
+mod columns;
 pub(super) mod connect;
 mod dialect;
 mod statements;
@@ -45,5 +46,6 @@ pub(super) fn open(
     let path = path.to_owned();
     let store: StoreFactory = Arc::new(move || Box::new(SqliteGroupStore::new(path.clone())));
     let committers = Committers::start(vec![store], Vec::new(), &context, options.limits);
-    Ok(SqlDatabase::new(committers, pool))
+    let columns = SqlDatabase::login_columns(&pool)?;
+    Ok(SqlDatabase::new(committers, pool, columns))
 }

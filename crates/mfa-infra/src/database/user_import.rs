@@ -2,13 +2,14 @@
 
 use std::fmt;
 
+use super::row::unpadded;
 use diesel::QueryableByName;
 use diesel::sql_types::{BigInt, Text};
 use mfa_core::{BoxFuture, NewUser, StoreError, UserId};
 
 /// Store for bulk imports: one statement for many users.
 pub trait UserImportStore: Send + Sync + fmt::Debug {
-    /// Returns the users with one of these addresses or names, compared exactly.
+    /// Returns the users with one of these addresses, in any case, or with one of these names.
     ///
     /// # Errors
     ///
@@ -50,6 +51,10 @@ pub(super) struct UserIdentityRow {
 
 impl UserIdentityRow {
     pub(super) fn into_identity(self) -> UserIdentity {
-        UserIdentity { user: UserId::new(self.id), email: self.email, username: self.username }
+        UserIdentity {
+            user: UserId::new(self.id),
+            email: unpadded(&self.email),
+            username: unpadded(&self.username),
+        }
     }
 }

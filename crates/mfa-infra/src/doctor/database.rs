@@ -3,6 +3,7 @@
 use mfa_core::Timestamp;
 
 use super::finding::DoctorFinding;
+use super::odd_rows;
 use crate::database::{DatabaseInspection, DatabaseLocation};
 use crate::settings::Settings;
 
@@ -46,6 +47,7 @@ pub(super) fn check(
         findings.push(DoctorFinding::problem(PART, detail, ROLES));
     }
     findings.extend(rows(facts));
+    findings.extend(odd_rows::check(facts));
     findings.extend(durability(settings, facts));
     findings.push(clock(settings, before, facts.time));
     findings

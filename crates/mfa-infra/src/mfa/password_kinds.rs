@@ -53,8 +53,8 @@ impl fmt::Debug for PasswordKindsMonitor {
 mod tests {
     use mfa_core::testing::MemoryAccounts;
     use mfa_core::{
-        BoxFuture, Credentials, NewUser, NewUserError, PasswordDigest, StoreError, StoreErrorKind, Timestamp,
-        UserId, UserPage, UserQuery,
+        AddressMatch, AddressOwner, BoxFuture, Credentials, NewUser, NewUserError, PasswordDigest,
+        StoreError, StoreErrorKind, Timestamp, UserId, UserPage, UserQuery,
     };
 
     use super::*;
@@ -73,6 +73,12 @@ mod tests {
             &'a self,
             _: &'a str,
         ) -> BoxFuture<'a, Result<Option<Credentials>, StoreError>> {
+            away()
+        }
+        fn find_by_email<'a>(
+            &'a self,
+            _: &'a str,
+        ) -> BoxFuture<'a, Result<AddressMatch<AddressOwner>, StoreError>> {
             away()
         }
         fn password_kinds(&self) -> BoxFuture<'_, Result<PasswordKinds, StoreError>> {

@@ -1,5 +1,6 @@
 //! Command `export otpauth`: TOTP secrets for another system.
 
+use std::error::Error as _;
 use std::io::{self, Write as _};
 use std::path::Path;
 
@@ -44,7 +45,12 @@ pub(in crate::commands) fn run(
         let Some(last) = page.last() else { break };
         after = Some(last.user);
         done = done.saturating_add(u64::try_from(page.len()).unwrap_or(0));
-        let users: Vec<UserId> = page.iter().filter(|it| it.totp_enabled).map(|it| it.user).collect();
+        let users: Vec<UserId> = page
+            .iter()
+            // A row that cannot be read may have a secret, and is named.
+            .filter(|it| it.totp_enabled || it.unreadable.is_some())
+            .map(|it| it.user)
+            .collect();
         let (flows, call) = (session.flows(), session.call());
         let exports = users.iter().map(|user| flows.export_totp(call, *user));
         for (user, export) in users.iter().zip(session.run_all(exports)?) {
@@ -56,7 +62,8 @@ pub(in crate::commands) fn run(
                 Ok(None) => {}
                 Err(FlowError::Cipher(error)) => unreadable.push((*user, error.to_string())),
                 Err(FlowError::Store(error)) if error.kind() == StoreErrorKind::Corrupt => {
-                    unreadable.push((*user, error.to_string()));
+                    let cause = error.source().map_or_else(|| error.to_string(), ToString::to_string);
+                    unreadable.push((*user, cause));
                 }
                 Err(error) => return Err(error.into()),
             }

@@ -2,9 +2,12 @@
 
 use std::cell::Cell;
 use std::collections::{HashMap, HashSet};
+use std::error::Error as _;
 use std::time::Duration;
 
-use mfa_core::{NewUser, PasswordDigest, SecretBytes, StoreErrorKind, UserId};
+use mfa_core::{
+    AddressMatch, AddressOwner, NewUser, PasswordDigest, SecretBytes, StoreErrorKind, UserId, fold_login,
+};
 use mfa_flows::{FlowError, TotpImport, TotpImportOutcome};
 use mfa_infra::settings::Settings;
 
@@ -129,7 +132,10 @@ impl OtpauthImport<'_> {
                     refused.push(row_report(it.row, None, RowOutcome::refused("not_found", why)));
                 }
                 UserMatch::None => match new_user(&it.row, session) {
-                    Ok(user) if self.seen.insert(format!("name {}", user.username)) => {
+                    Ok(user)
+                        if self.seen.insert(format!("name {}", user.username))
+                            && self.seen.insert(format!("email {}", fold_login(&user.email))) =>
+                    {
                         missing.push((it, user));
                     }
                     Ok(_) => refused.push(row_report(it.row, None, duplicate_row())),
@@ -168,17 +174,14 @@ impl OtpauthImport<'_> {
     }
 
     fn look_up(&self, rows: &[ValidRow]) -> Result<KnownUsers, CliError> {
-        let mut emails = Vec::new();
-        for email in rows.iter().filter_map(|it| it.row.email.as_ref()) {
-            emails.push(email.clone());
-            emails.push(email.to_lowercase());
-        }
+        let emails = rows.iter().filter_map(|it| it.row.email.clone()).collect();
         let usernames = rows.iter().filter_map(|it| it.row.username.clone()).collect();
         let mfa = self.session.mfa();
         let entries = mfa.block_on(mfa.database().user_import().find_all(emails, usernames))??;
         let mut known = KnownUsers::default();
         for entry in entries {
-            known.emails.insert(entry.email, entry.user);
+            let owner = AddressOwner { user: entry.user, email: entry.email };
+            known.emails.entry(fold_login(&owner.email)).or_default().push(owner);
             known.usernames.insert(entry.username, entry.user);
         }
         Ok(known)
@@ -252,7 +255,9 @@ impl OtpauthImport<'_> {
                     Ok(RowOutcome::refused("not_found", "the user was deleted during the import"))
                 }
                 Err(FlowError::Store(error)) if error.kind() == StoreErrorKind::Corrupt => {
-                    let why = "the user has invalid MFA data: run mfa-admin import nova-python";
+                    let cause = error.source().map(|it| format!(" ({it})")).unwrap_or_default();
+                    let why =
+                        format!("the user has invalid MFA data{cause}: run mfa-admin import nova-python");
                     Ok(RowOutcome::refused("corrupt_row", why))
                 }
                 // The import is idempotent, so an unknown outcome is retried as well.
@@ -286,7 +291,8 @@ fn row_report(row: ImportRow, user: Option<UserId>, outcome: RowOutcome) -> Impo
 /// Existing users of the rows, by email address and by user name.
 #[derive(Default)]
 struct KnownUsers {
-    emails: HashMap<String, UserId>,
+    /// By address without regard to case.
+    emails: HashMap<String, Vec<AddressOwner>>,
     usernames: HashMap<String, UserId>,
 }
 
@@ -294,26 +300,44 @@ struct KnownUsers {
 enum UserMatch {
     One(UserId),
     None,
-    Ambiguous(&'static str),
+    Ambiguous(String),
+}
+
+impl UserMatch {
+    fn ambiguous(why: &str) -> Self {
+        Self::Ambiguous(why.to_owned())
+    }
 }
 
 impl KnownUsers {
+    fn match_email(&self, email: &str) -> AddressMatch<AddressOwner> {
+        let owners = self.emails.get(&fold_login(email)).map(Vec::as_slice).unwrap_or_default();
+        AddressMatch::choose(email, owners.iter().map(|it| (it.email.clone(), it.clone())))
+    }
+
     /// Returns the one user to whom both the email address and the user name of the row belong.
     fn match_row(&self, row: &ImportRow) -> UserMatch {
-        let by_email = row
-            .email
-            .as_ref()
-            .map(|email| self.emails.get(email).or_else(|| self.emails.get(&email.to_lowercase())).copied());
+        let by_email = match row.email.as_deref().map(|email| self.match_email(email)) {
+            Some(AddressMatch::Several(owners)) => {
+                let owners: Vec<_> = owners.iter().map(|it| format!("{} ({})", it.user, it.email)).collect();
+                return UserMatch::Ambiguous(format!(
+                    "several users have this address: {}",
+                    owners.join(", ")
+                ));
+            }
+            Some(found) => Some(found.one().map(|it| it.user)),
+            None => None,
+        };
         let by_name = row.username.as_ref().map(|name| self.usernames.get(name).copied());
         match (by_email, by_name) {
             (Some(Some(one)), Some(Some(other))) if one != other => {
-                UserMatch::Ambiguous("the email address and the user name belong to different users")
+                UserMatch::ambiguous("the email address and the user name belong to different users")
             }
             (Some(Some(_)), Some(None)) => {
-                UserMatch::Ambiguous("the user with this email address has another user name")
+                UserMatch::ambiguous("the user with this email address has another user name")
             }
             (Some(None), Some(Some(_))) => {
-                UserMatch::Ambiguous("the user with this user name has another email address")
+                UserMatch::ambiguous("the user with this user name has another email address")
             }
             (Some(Some(user)), _) | (_, Some(Some(user))) => UserMatch::One(user),
             (Some(None) | None, Some(None) | None) => UserMatch::None,

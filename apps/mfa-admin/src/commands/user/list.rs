@@ -25,7 +25,7 @@ pub(super) fn format_users(mut users: Vec<UserRecord>, limit: u32, now: Timestam
 }
 
 fn document(user: &UserRecord, now: Timestamp) -> Value {
-    let lock = Lock::in_force(user.lock_until, now);
+    let lock = user.lock(now);
     json!({
         "user_id": user.user,
         "email": user.email,
@@ -37,6 +37,7 @@ fn document(user: &UserRecord, now: Timestamp) -> Value {
         "totp_enabled": user.totp_enabled,
         "locked": lock.is_some(),
         "lock_until": lock.and_then(lock_end),
+        "unreadable": user.unreadable,
     })
 }
 
@@ -48,6 +49,7 @@ fn lock_end(lock: Lock) -> Option<String> {
 }
 
 fn status(user: &UserRecord, now: Timestamp) -> String {
+    let unreadable = user.unreadable.as_ref().map(|column| format!("unreadable: column {column} is invalid"));
     let lock = Lock::in_force(user.lock_until, now).map(|lock| match lock_end(lock) {
         Some(end) => format!("locked until {end}"),
         None => "locked until unlocked by an administrator".to_owned(),
@@ -58,6 +60,7 @@ fn status(user: &UserRecord, now: Timestamp) -> String {
         user.totp_enabled.then_some("totp"),
         user.mfa_enforced.then_some("enforced"),
         lock.as_deref(),
+        unreadable.as_deref(),
     ];
     states.into_iter().flatten().collect::<Vec<_>>().join(", ")
 }
@@ -81,6 +84,7 @@ mod tests {
             mfa_enforced: false,
             totp_enabled: false,
             lock_until: None,
+            unreadable: None,
         }
     }
 
@@ -101,6 +105,19 @@ mod tests {
         let output = format_users(Vec::new(), 50, NOW);
         assert_eq!(output.text, "no users found");
         assert_eq!(output.json, json!({ "users": [], "next": null }));
+    }
+
+    #[test]
+    fn a_row_that_cannot_be_read_is_listed_with_the_column_and_counts_as_locked() {
+        let odd = UserRecord {
+            email: String::new(),
+            username: String::new(),
+            unreadable: Some("mfa_lock_until".to_owned()),
+            ..user(7)
+        };
+        assert_eq!(status(&odd, NOW), "unreadable: column mfa_lock_until is invalid");
+        let document = document(&odd, NOW);
+        assert_eq!((&document["locked"], &document["unreadable"]), (&json!(true), &json!("mfa_lock_until")));
     }
 
     #[test]

@@ -5,7 +5,9 @@ use std::sync::Arc;
 
 use actix_web::HttpResponse;
 use actix_web::web::Path;
-use mfa_core::{Account, FactorKind, Lock, SecretText, Timestamp, UserId, UserPage, UserQuery, UserRecord};
+use mfa_core::{
+    Account, FactorKind, Lock, SecretText, Timestamp, UserId, UserPage, UserQuery, UserRecord, trim_login,
+};
 use mfa_flows::{AcceptedStages, AccountStatus, AdminAction, AdminCall, FlowError, Flows};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
@@ -63,7 +65,7 @@ struct ListedUser {
 
 impl ListedUser {
     fn new(user: UserRecord, now: Timestamp) -> Self {
-        let lock = Lock::in_force(user.lock_until, now);
+        let lock = user.lock(now);
         let end = lock.and_then(|lock| match lock {
             Lock::Until(end) => end.to_rfc3339(),
             Lock::UntilAdministrator => None,
@@ -115,6 +117,7 @@ pub(in crate::routes) async fn list(request: ApiRequest) -> Result<HttpResponse,
 
 /// Parses a search text: part of a user name or e-mail address.
 fn search(text: &str) -> Result<String, FieldErrorKind> {
+    let text = trim_login(text);
     let fits = text.chars().count() <= MAX_SEARCH_LENGTH;
     let too_long = FieldErrorKind::Length { most: MAX_SEARCH_LENGTH, unit: LengthUnit::Characters };
     if fits { Ok(text.to_owned()) } else { Err(too_long) }

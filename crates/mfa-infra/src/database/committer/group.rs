@@ -4,12 +4,14 @@ use std::collections::HashMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
+use diesel::result::Error;
 use mfa_core::{Account, EventSink, LoggedEvent, StoreError, StoreErrorKind, UserId};
 
+use super::clock::now;
 use super::queue::Job;
 use super::write::{AccountWrite, GroupFailure, GroupStore, WriteResult};
 use crate::database::chain::{Chain, ChainedEvent};
-use crate::database::row::AccountRow;
+use crate::database::row::{AccountRow, RowError};
 use crate::metrics::{GroupResult, StoreMetrics};
 
 /// Outcome of one decision in the run that was stored.
@@ -80,8 +82,21 @@ impl GroupContext {
                 lost.extend(self.run(store, rest));
                 lost
             }
+            // One of the rows cannot be read: halve the group until its row is alone, for as long as callers wait.
+            GroupFailure::Unreadable(_) if users.len() > 1 && jobs.iter().all(|job| job.deadline > now()) => {
+                let rest = jobs.split_off(jobs.len().div_ceil(2));
+                let mut lost = self.run(store, jobs);
+                lost.extend(self.run(store, rest));
+                lost
+            }
             // The outcome of the earlier write is still unknown.
-            GroupFailure::Unreachable(_) if sought.is_some() => jobs,
+            GroupFailure::Unreachable(_) | GroupFailure::Unreadable(_) if sought.is_some() => jobs,
+            GroupFailure::Unreadable(error) if users.len() == 1 => {
+                for user in users {
+                    refuse_unreadable(store, user, &error, &mut jobs);
+                }
+                Vec::new()
+            }
             failure => {
                 refuse(jobs, &failure);
                 Vec::new()
@@ -209,14 +224,25 @@ fn result_of(result: &Result<WriteResult, GroupFailure>) -> GroupResult {
     match result {
         Ok(written) if written.unknown.is_empty() => GroupResult::Stored,
         Ok(_) | Err(GroupFailure::Unknown(_)) => GroupResult::Unknown,
-        Err(GroupFailure::Refused(_)) => GroupResult::Refused,
+        Err(GroupFailure::Refused(_) | GroupFailure::Unreadable(_)) => GroupResult::Refused,
         Err(GroupFailure::Unreachable(_)) => GroupResult::Unreachable,
+    }
+}
+
+/// Answers the jobs of a user whose row the database refuses to read, with the name of the column.
+fn refuse_unreadable(store: &mut dyn GroupStore, user: i64, error: &Error, jobs: &mut Vec<Job>) {
+    let column = store.unreadable_column(user).unwrap_or("unknown");
+    let why = format!("{} ({error})", RowError::new(user, column));
+    for job in jobs.drain(..) {
+        job.answer(Err(StoreError::new(StoreErrorKind::Corrupt, "committer").with_source(why.clone())));
     }
 }
 
 fn refuse(jobs: Vec<Job>, failure: &GroupFailure) {
     let kind = match failure {
-        GroupFailure::Refused(_) | GroupFailure::Unreachable(_) => StoreErrorKind::Unavailable,
+        GroupFailure::Refused(_) | GroupFailure::Unreadable(_) | GroupFailure::Unreachable(_) => {
+            StoreErrorKind::Unavailable
+        }
         GroupFailure::Unknown(_) => StoreErrorKind::Unknown,
     };
     let why = failure.to_string();

@@ -21,6 +21,9 @@ pub(crate) enum GroupFailure {
     /// The database rejected the write: nothing was stored.
     #[error("the database rejected the write, nothing was stored: {0}")]
     Refused(diesel::result::Error),
+    /// The database refused to read a row of the group, although it reads others: nothing was stored.
+    #[error("the database refused to read a row, nothing was stored: {0}")]
+    Unreadable(diesel::result::Error),
     /// The database could not be reached: nothing was stored.
     #[error("the database could not be reached, nothing was stored: {0}")]
     Unreachable(String),
@@ -54,6 +57,9 @@ pub(crate) trait GroupStore: Send {
         sought: Option<&AccountWrite>,
         decide: Decide<'_>,
     ) -> Result<WriteResult, GroupFailure>;
+
+    /// Returns the name of the column of a user that the database refuses to read, if it can be found.
+    fn unreadable_column(&mut self, user: i64) -> Option<&'static str>;
 
     /// Performs maintenance between groups, so that no caller waits for it.
     fn run_maintenance(&mut self) {}

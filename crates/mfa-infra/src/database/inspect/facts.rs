@@ -4,6 +4,8 @@ use std::collections::BTreeMap;
 
 use mfa_core::Timestamp;
 
+use crate::database::zoneless::ZonelessTimes;
+
 /// Result of inspecting a database, for `doctor`.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct DatabaseInspection {
@@ -29,6 +31,34 @@ pub struct DatabaseInspection {
     pub damage: Option<String>,
     /// Mode of the file, if other users may read it.
     pub open_to_others: Option<u32>,
+    /// Columns because of which rows cannot be read as accounts.
+    pub unreadable: Vec<UnreadableColumn>,
+    /// Number of rows that were examined, if not all were, because there are too many.
+    pub examined: Option<u64>,
+    /// E-mail addresses that differ from another one only by case.
+    pub shared_addresses: Vec<SharedAddress>,
+    /// Time columns without a time zone.
+    pub zoneless_times: Option<ZonelessTimes>,
+    /// Whether addresses in another case are not found, because the table is large and has no index for them.
+    pub lacks_email_index: bool,
+}
+
+/// Column because of which rows cannot be read as accounts.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct UnreadableColumn {
+    /// Name of the column.
+    pub column: String,
+    /// Number of rows.
+    pub rows: u64,
+    /// Lowest user id among the rows.
+    pub first: i64,
+}
+
+/// Users with the same e-mail address, without regard to case.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SharedAddress {
+    /// Lowest ids of the users.
+    pub users: Vec<i64>,
 }
 
 /// Column with values that should be sealed and are not.

@@ -6,9 +6,11 @@ use diesel::{OptionalExtension as _, PgConnection, QueryableByName, RunQueryDsl 
 use mfa_core::{SealedColumn, SecretText, Timestamp};
 
 use super::facts::{DatabaseInspection, HotUpdateStats, PlaintextColumn};
+use super::odd_rows;
 use super::rows::{KEY_CHECK_VALUES, KeyCount, PlaintextCount, SEALED, one_line, unsealed_query};
 use crate::database::pool::TextRow;
-use crate::database::{migrate, postgres::connect};
+use crate::database::postgres::{connect, login_columns};
+use crate::database::{migrate, zoneless};
 
 /// Privileges that the service needs on each table.
 const NEEDED: [(&str, &[&str]); 6] = [
@@ -71,6 +73,7 @@ fn facts(
             facts.careless.push(setting.to_owned());
         }
     }
+    facts.zoneless_times = zoneless::find(connection)?;
     if !facts.pending.is_empty() {
         return Ok(facts);
     }
@@ -101,6 +104,8 @@ fn facts(
     let updates = updates.get_result::<UpdatesRow>(connection).optional()?;
     facts.updates = updates.map(|it| HotUpdateStats { all: it.every, hot: it.hot });
     facts.other_writers = other_writers(connection)?;
+    facts.lacks_email_index = login_columns::lacks_index(connection)?;
+    odd_rows::examine(connection, &mut facts)?;
     Ok(facts)
 }
 

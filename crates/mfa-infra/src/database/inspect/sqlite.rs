@@ -8,6 +8,7 @@ use diesel::{Connection as _, RunQueryDsl as _, SqliteConnection, sql_query};
 use mfa_core::SealedColumn;
 
 use super::facts::{DatabaseInspection, PlaintextColumn};
+use super::odd_rows;
 use super::rows::{KEY_CHECK_VALUES, KeyCount, PlaintextCount, SEALED, one_line, unsealed_query};
 use crate::database::migrate;
 use crate::database::pool::TextRow;
@@ -76,5 +77,6 @@ fn complete(
             *sum = sum.saturating_add(rows);
         }
     }
+    odd_rows::examine(connection, &mut facts)?;
     Ok(facts)
 }

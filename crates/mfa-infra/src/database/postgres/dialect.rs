@@ -8,7 +8,10 @@ use diesel::{Connection, OptionalExtension, PgConnection, RunQueryDsl, sql_query
 use mfa_core::NewUser;
 use mfa_sms::{BudgetDecision, BudgetRequest};
 
-use super::statements::PgLoadOne;
+use super::statements::{PgLoadGroup, PgLoadOne};
+use super::{columns, login_columns};
+use crate::database::columns::ColumnKind;
+use crate::database::login_columns::LoginColumns;
 use crate::database::row::AccountRow;
 use crate::database::sql::dialect::{Dialect, SqlRow, Statement, Value};
 use crate::database::sql::sms::{BucketRow, settle};
@@ -26,12 +29,22 @@ impl Dialect for PgConnection {
     const SKIP_LOCKED: &'static str = "FOR UPDATE SKIP LOCKED";
     const SHARE_LOCK: &'static str = "FOR SHARE";
     const CLOCK: &'static str = "(extract(epoch from clock_timestamp()) * 1000)::bigint";
+    const CHAIN_HEAD: [&'static str; 2] = [
+        "CASE WHEN u.mfa_internal #>> '{chain,n}' ~ '^[0-9]{1,18}$' THEN (u.mfa_internal #>> '{chain,n}')::bigint END",
+        "u.mfa_internal #>> '{chain,mac}'",
+    ];
     const UNUSED_RECOVERY_CODES: &'static str = "CASE WHEN jsonb_typeof(recovery_codes::jsonb) = 'array' THEN \
         (SELECT count(*) FROM jsonb_array_elements(recovery_codes::jsonb) AS code WHERE code ->> 'used_at' IS NULL) \
         ELSE 0 END";
 
+    const INVALID_VALUE: fn() -> &'static str = || columns::INVALID_VALUE;
+
+    fn column(name: &str, kind: ColumnKind) -> String {
+        columns::expression(name, kind)
+    }
+
     fn millis(column: &str) -> String {
-        format!("(extract(epoch from {column}) * 1000)::bigint")
+        columns::millis(column)
     }
 
     fn timestamp(parameter: &str) -> String {
@@ -44,6 +57,14 @@ impl Dialect for PgConnection {
 
     fn is_in(column: &str, list: &str) -> String {
         format!("{column} = ANY({list})")
+    }
+
+    fn text_is_in(column: &str, kind: &str, list: &str) -> String {
+        format!("{column} = ANY(CAST({list} AS {kind}[]))")
+    }
+
+    fn email_is_in_any_case(list: &str) -> String {
+        format!("lower(CAST(email AS text)) = ANY(ARRAY(SELECT lower(v) FROM unnest({list}) AS v))")
     }
 
     fn matches(column: &str, pattern: &str) -> String {
@@ -63,7 +84,8 @@ impl Dialect for PgConnection {
              AS code WHERE id > $1 AND id <= $2 AND code ->> 'tag_key' IS NOT NULL \
              AND code ->> 'used_at' IS NULL GROUP BY 1, 2 UNION ALL \
              SELECT 'sms_code', mfa_internal #>> '{{sms,code,k}}', count(*) FROM users \
-             WHERE id > $1 AND id <= $2 AND (mfa_internal #>> '{{sms,code,exp}}')::bigint > $3 GROUP BY 1, 2"
+             WHERE id > $1 AND id <= $2 AND CASE WHEN mfa_internal #>> '{{sms,code,exp}}' ~ '^[0-9]{{1,18}}$' \
+             THEN (mfa_internal #>> '{{sms,code,exp}}')::bigint > $3 END GROUP BY 1, 2"
         )
     }
 
@@ -94,23 +116,45 @@ impl Dialect for PgConnection {
         PgLoadOne(user).get_result(self).optional()
     }
 
+    fn load_accounts(&mut self, users: &[i64]) -> QueryResult<Vec<AccountRow>> {
+        PgLoadGroup(users.to_vec()).load(self)
+    }
+
+    fn unreadable_column(&mut self, user: i64) -> Option<&'static str> {
+        columns::unreadable_column(self, user)
+    }
+
+    fn login_columns(&mut self) -> QueryResult<LoginColumns> {
+        login_columns::read(self)
+    }
+
     fn reserve(&mut self, request: &BudgetRequest) -> QueryResult<BudgetDecision> {
         // Each row as it is once its lock is held, whatever the server's default isolation is.
         self.build_transaction().read_committed().run(|connection| reserve(connection, request))
     }
 
-    fn insert_users(&mut self, users: &[NewUser]) -> QueryResult<Vec<UserIdentityRow>> {
+    fn insert_users(
+        &mut self,
+        users: &[NewUser],
+        columns: &LoginColumns,
+    ) -> QueryResult<Vec<UserIdentityRow>> {
+        let is_taken = if columns.looks_up_lower_case {
+            "SELECT FROM users AS u WHERE lower(CAST(u.email AS text)) = lower(n.email)".to_owned()
+        } else {
+            format!("SELECT FROM users AS u WHERE u.email = CAST(lower(n.email) AS {})", columns.email)
+        };
         let texts = |of: fn(&NewUser) -> &str| users.iter().map(of).collect::<Vec<_>>();
         let flags = |of: fn(&NewUser) -> bool| users.iter().map(of).collect::<Vec<_>>();
         let full_names: Vec<_> = users.iter().map(|it| it.full_name.as_deref()).collect();
-        sql_query(
+        sql_query(format!(
             "INSERT INTO users (email, username, hashed_password, full_name, is_active, is_superuser, \
              mfa_enforced, created_at, updated_at) \
              SELECT email, username, digest, name, TRUE, super, enforced, to_timestamp(at / 1000.0), \
              to_timestamp(at / 1000.0) \
              FROM unnest($1, $2, $3, $4, $5, $6, $7) AS n(email, username, digest, name, super, enforced, at) \
-             ON CONFLICT DO NOTHING RETURNING id::bigint, email::text, username::text",
-        )
+             WHERE NOT EXISTS ({is_taken}) \
+             ON CONFLICT DO NOTHING RETURNING id::bigint, email::text, username::text"
+        ))
         .bind::<Array<Text>, _>(texts(|it| &it.email))
         .bind::<Array<Text>, _>(texts(|it| &it.username))
         .bind::<Array<Text>, _>(texts(|it| it.digest.as_column()))
@@ -126,10 +170,17 @@ fn bound(statement: Statement) -> BoxedSqlQuery<'static, Pg, SqlQuery> {
     let query = sql_query(statement.text).into_boxed();
     statement.values.into_iter().fold(query, |query, value| match value {
         Value::Integer(value) => query.bind::<Nullable<BigInt>, _>(value),
-        Value::Text(value) => query.bind::<Nullable<Text>, _>(value),
+        Value::Text(value) => query.bind::<Nullable<Text>, _>(value.map(storable)),
         Value::Integers(values) => query.bind::<Array<BigInt>, _>(values),
-        Value::Texts(values) => query.bind::<Array<Text>, _>(values),
+        Value::Texts(values) => {
+            query.bind::<Array<Text>, _>(values.into_iter().map(storable).collect::<Vec<_>>())
+        }
     })
+}
+
+/// Replaces NUL, which no text of PostgreSQL contains. The server would reject the statement with all its parameters.
+fn storable(text: String) -> String {
+    if text.contains('\0') { text.replace('\0', "\u{fffd}") } else { text }
 }
 
 fn reserve(connection: &mut PgConnection, request: &BudgetRequest) -> QueryResult<BudgetDecision> {

@@ -5,6 +5,7 @@ use diesel::{PgConnection, QueryableByName, RunQueryDsl, sql_query};
 use mfa_core::{StoreError, StoreErrorKind, UserId};
 use serde_json::{Map, Value};
 
+use super::columns::millis_or_null;
 use super::connect;
 use crate::database::error::OpenDatabaseError;
 use crate::database::location::DatabaseLocation;
@@ -43,7 +44,7 @@ pub struct NovaField {
 pub struct NovaRow {
     /// Id of the user.
     pub user: UserId,
-    /// Email address of the user.
+    /// Email address of the user; empty without one.
     pub email: String,
     /// Requested fields by name, each as JSON.
     pub fields: Map<String, Value>,
@@ -104,14 +105,14 @@ impl NovaTable {
             .map(|field| {
                 let column = quoted(&field.column);
                 if field.is_time {
-                    format!("{}, (extract(epoch from {column}) * 1000)::bigint", literal(&field.name))
+                    format!("{}, {}", literal(&field.name), millis_or_null(&column))
                 } else {
                     format!("{}, to_jsonb({column})", literal(&field.name))
                 }
             })
             .collect();
         let query = format!(
-            "SELECT id::bigint, email::text, jsonb_build_object({})::text AS fields FROM users \
+            "SELECT id::bigint, coalesce(email::text, '') AS email, jsonb_build_object({})::text AS fields FROM users \
              WHERE id > $1 ORDER BY id LIMIT $2",
             members.join(", ")
         );

@@ -6,27 +6,16 @@ use diesel::result::QueryResult;
 use diesel::sql_types::{Array, BigInt, Binary, Bool, Nullable, Text};
 use diesel::{PgConnection, RunQueryDsl};
 
+use super::columns;
 use crate::database::chain::ChainedEvent;
 use crate::database::committer::AccountWrite;
 use crate::database::row::AccountRow;
-
-/// The columns of [`AccountRow`], each cast to one type whatever NOVA made of it.
-const COLUMNS: &str = "id::bigint, email::text, username::text, \
-    coalesce(is_active, false), coalesce(is_superuser, false), coalesce(mfa_enforced, false), \
-    coalesce(is_totp_enabled, false), totp_secret::text, totp_pending_secret::text, \
-    (extract(epoch from totp_pending_expires_at) * 1000)::bigint, \
-    (extract(epoch from totp_enrolled_at) * 1000)::bigint, phone_number::text, phone_pending::text, \
-    coalesce(is_phone_verified, false), (extract(epoch from phone_verified_at) * 1000)::bigint, \
-    coalesce(mfa_backup_method, 'none')::text, recovery_codes::text, \
-    (extract(epoch from recovery_codes_generated_at) * 1000)::bigint, totp_last_step, \
-    coalesce(mfa_failed_attempts, 0)::bigint, (extract(epoch from mfa_lock_until) * 1000)::bigint, \
-    (extract(epoch from mfa_last_success_at) * 1000)::bigint, mfa_last_method::text, mfa_version, mfa_internal::text";
 
 type Flag = Bool;
 type OptionalText = Nullable<Text>;
 type OptionalInt = Nullable<BigInt>;
 
-/// The types of [`COLUMNS`].
+/// The types of the columns of an account, and of the name of a column with an invalid type.
 type ColumnTypes = (
     BigInt,
     Text,
@@ -53,6 +42,7 @@ type ColumnTypes = (
     OptionalText,
     BigInt,
     Text,
+    OptionalText,
 );
 
 /// Reads a group of accounts.
@@ -70,7 +60,7 @@ pub(super) struct LockOne(pub(super) i64);
 impl QueryFragment<Pg> for PgLoadGroup {
     fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, Pg>) -> QueryResult<()> {
         out.push_sql("SELECT ");
-        out.push_sql(COLUMNS);
+        out.push_sql(&columns::ACCOUNT);
         out.push_sql(" FROM users WHERE id = ANY(");
         out.push_bind_param::<Array<BigInt>, _>(&self.0)?;
         out.push_sql(")");
@@ -81,7 +71,7 @@ impl QueryFragment<Pg> for PgLoadGroup {
 impl QueryFragment<Pg> for PgLoadOne {
     fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, Pg>) -> QueryResult<()> {
         out.push_sql("SELECT ");
-        out.push_sql(COLUMNS);
+        out.push_sql(&columns::ACCOUNT);
         out.push_sql(" FROM users WHERE id = ");
         out.push_bind_param::<BigInt, _>(&self.0)
     }
@@ -90,7 +80,7 @@ impl QueryFragment<Pg> for PgLoadOne {
 impl QueryFragment<Pg> for LockOne {
     fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, Pg>) -> QueryResult<()> {
         out.push_sql("SELECT ");
-        out.push_sql(COLUMNS);
+        out.push_sql(&columns::ACCOUNT);
         out.push_sql(" FROM users WHERE id = ");
         out.push_bind_param::<BigInt, _>(&self.0)?;
         out.push_sql(" FOR NO KEY UPDATE");

@@ -1,6 +1,7 @@
 //! Stores of committers in PostgreSQL.
 
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 use diesel::connection::SimpleConnection;
 use diesel::result::Error;
@@ -8,11 +9,15 @@ use diesel::sql_types::{BigInt, Binary};
 use diesel::{PgConnection, RunQueryDsl, sql_query};
 use mfa_core::SecretText;
 
+use super::columns;
 use super::connect::connect;
 use super::failover::FailoverDetector;
 use super::statements::{LockOne, PgLoadGroup, PgLoadOne, PgStoreGroup, StoreColdGroup, StoreOne};
-use crate::database::committer::{AccountWrite, Decide, GroupFailure, GroupStore, WriteResult};
+use crate::database::committer::{AccountWrite, Decide, GroupFailure, GroupStore, WriteResult, now};
 use crate::database::row::AccountRow;
+
+/// A read that fails within this time was refused because of a value.
+const QUICK_REFUSAL: Duration = Duration::from_millis(500);
 
 /// Connection that is opened on first use and after each loss.
 pub(super) struct ReconnectingConnection {
@@ -38,10 +43,25 @@ impl ReconnectingConnection {
         self.connection.as_mut().ok_or_else(|| GroupFailure::Unreachable("not connected".to_owned()))
     }
 
-    /// Maps the error of a read: no write was sent.
-    fn read_failed(&mut self, error: &Error) -> GroupFailure {
-        let why = error.to_string();
-        if self.is_alive() { GroupFailure::Unreachable(why) } else { self.lost(why) }
+    /// Maps the error of a read: no write was sent. `began`: start of the read.
+    ///
+    /// A server that refuses these rows but reads no rows with the same statement has a row with an unexpected value. A
+    /// slow read may have been ended by a timeout, which says nothing about the rows.
+    fn read_failed(&mut self, error: Error, began: Instant) -> GroupFailure {
+        let took = began.elapsed();
+        if !self.is_alive() {
+            return self.lost(error.to_string());
+        }
+        let reads_others = took < QUICK_REFUSAL
+            && self
+                .connection
+                .as_mut()
+                .is_some_and(|it| PgLoadGroup(Vec::new()).load::<AccountRow>(it).is_ok());
+        if reads_others {
+            GroupFailure::Unreadable(error)
+        } else {
+            GroupFailure::Unreachable(error.to_string())
+        }
     }
 
     fn lost(&mut self, why: String) -> GroupFailure {
@@ -88,20 +108,25 @@ impl GroupStore for PgGroupStore {
             Err(failure) if hot.is_empty() => return Err(failure),
             Err(GroupFailure::Unknown(_)) => written.unknown.extend(cold.iter().map(|write| write.row.id)),
             // Not stored: the contended queue runs the decisions again, one by one.
-            Err(GroupFailure::Refused(_) | GroupFailure::Unreachable(_)) => {}
+            Err(GroupFailure::Refused(_) | GroupFailure::Unreadable(_) | GroupFailure::Unreachable(_)) => {}
         }
         Ok(written)
+    }
+
+    fn unreadable_column(&mut self, user: i64) -> Option<&'static str> {
+        columns::unreadable_column(self.0.open().ok()?, user)
     }
 }
 
 impl PgGroupStore {
     fn load(&mut self, users: &[i64]) -> Result<Vec<AccountRow>, GroupFailure> {
         let connection = self.0.open()?;
+        let began = now();
         let rows = match users {
             [user] => PgLoadOne(*user).load(connection),
             users => PgLoadGroup(users.to_vec()).load(connection),
         };
-        rows.map_err(|error| self.0.read_failed(&error))
+        rows.map_err(|error| self.0.read_failed(error, began))
     }
 
     fn store_hot(&mut self, writes: &[AccountWrite]) -> Result<Vec<i64>, GroupFailure> {
@@ -154,6 +179,7 @@ impl GroupStore for PgContendedStore {
         let [user] = users else { return Ok(WriteResult::default()) };
         self.begin()?;
         let connection = self.0.open()?;
+        let began = now();
         // The lock waits for a session that may still be storing the earlier write, so that the search result is final.
         let locked = LockOne(*user).load::<AccountRow>(connection).and_then(|rows| {
             let is_stored = match sought {
@@ -166,7 +192,7 @@ impl GroupStore for PgContendedStore {
             Ok(read) => read,
             Err(error) => {
                 self.roll_back();
-                return Err(self.0.read_failed(&error));
+                return Err(self.0.read_failed(error, began));
             }
         };
         let writes = decide(rows, is_stored);
@@ -187,6 +213,10 @@ impl GroupStore for PgContendedStore {
             Ok(()) => Ok(WriteResult { stored, unknown: Vec::new() }),
             Err(error) => Err(self.0.write_failed(error)),
         }
+    }
+
+    fn unreadable_column(&mut self, user: i64) -> Option<&'static str> {
+        columns::unreadable_column(self.0.open().ok()?, user)
     }
 }
 

@@ -39,10 +39,10 @@ impl<C: Dialect> AuditRows for SqlDatabase<C> {
     fn ends(&self, after: i64, user: Option<i64>) -> Result<(Vec<EndRow>, Vec<FloorRow>), StoreError> {
         self.pool.now("read ends of chains", |connection| {
             connection.read_snapshot(|connection| {
+                let [seq, mac] = C::CHAIN_HEAD;
                 let query = format!(
                     "SELECT CAST(u.id AS bigint) AS user_id, \
-                     CAST(u.mfa_internal -> 'chain' ->> 'n' AS bigint) AS head_seq, \
-                     u.mfa_internal -> 'chain' ->> 'mac' AS head_mac, \
+                     {seq} AS head_seq, {mac} AS head_mac, \
                      (SELECT seq FROM mfa_events WHERE user_id = u.id ORDER BY seq DESC LIMIT 1) AS last_seq, \
                      (SELECT {} FROM mfa_events WHERE user_id = u.id ORDER BY seq DESC LIMIT 1) AS last_mac \
                      FROM users u WHERE u.id > $1 AND u.id <= $2 ORDER BY u.id LIMIT $3",

@@ -8,6 +8,8 @@ use diesel::sqlite::Sqlite;
 use mfa_core::NewUser;
 use mfa_sms::{BudgetDecision, BudgetRequest};
 
+use crate::database::columns::ColumnKind;
+use crate::database::login_columns::LoginColumns;
 use crate::database::row::AccountRow;
 use crate::database::user_import::UserIdentityRow;
 
@@ -24,10 +26,19 @@ pub(in crate::database) trait Dialect: R2D2Connection + Send + 'static {
     const SHARE_LOCK: &'static str;
     /// Expression for the time of the database's own clock in milliseconds; NULL if it has none.
     const CLOCK: &'static str;
+    /// Expressions for the number and the MAC of the last event according to a row `u` of `users`; NULL if there is none
+    /// or the document is invalid.
+    const CHAIN_HEAD: [&'static str; 2];
     /// Expression for the number of unused recovery codes in a row of `users`.
     const UNUSED_RECOVERY_CODES: &'static str;
 
-    /// Expression that reads a time column as milliseconds.
+    /// Expression for the name of the first column of `users` whose value is invalid; NULL if all are valid.
+    const INVALID_VALUE: fn() -> &'static str;
+
+    /// Expression that reads a column of `users`, and never fails.
+    fn column(name: &str, kind: ColumnKind) -> String;
+
+    /// Expression that reads a time column as milliseconds. An infinite time is the farthest one of its side.
     fn millis(column: &str) -> String;
 
     /// Expression that makes a time of a parameter in milliseconds.
@@ -38,6 +49,9 @@ pub(in crate::database) trait Dialect: R2D2Connection + Send + 'static {
 
     /// Condition that a list parameter contains the column.
     fn is_in(column: &str, list: &str) -> String;
+
+    /// Condition that a list parameter of texts contains a column of this type.
+    fn text_is_in(column: &str, kind: &str, list: &str) -> String;
 
     /// Condition that a column matches a pattern without regard to case. `\` escapes.
     fn matches(column: &str, pattern: &str) -> String;
@@ -66,11 +80,27 @@ pub(in crate::database) trait Dialect: R2D2Connection + Send + 'static {
     /// Reads one account.
     fn find_account(&mut self, user: i64) -> QueryResult<Option<AccountRow>>;
 
+    /// Reads accounts.
+    fn load_accounts(&mut self, users: &[i64]) -> QueryResult<Vec<AccountRow>>;
+
+    /// Returns the name of the first column of a user that the database refuses to read.
+    fn unreadable_column(&mut self, user: i64) -> Option<&'static str>;
+
+    /// Returns how user names and addresses are looked up.
+    fn login_columns(&mut self) -> QueryResult<LoginColumns>;
+
+    /// Condition that the address in lower case is one of the list, in lower case.
+    fn email_is_in_any_case(list: &str) -> String;
+
     /// Takes an SMS from its budgets. No other session can take from them between the read and the write.
     fn reserve(&mut self, request: &BudgetRequest) -> QueryResult<BudgetDecision>;
 
     /// Inserts users in one transaction, except those whose name or address is taken, and returns the inserted.
-    fn insert_users(&mut self, users: &[NewUser]) -> QueryResult<Vec<UserIdentityRow>>;
+    fn insert_users(
+        &mut self,
+        users: &[NewUser],
+        columns: &LoginColumns,
+    ) -> QueryResult<Vec<UserIdentityRow>>;
 
     /// Executes a statement and returns its first row.
     fn first<R: SqlRow>(&mut self, statement: Statement) -> QueryResult<Option<R>> {

@@ -12,6 +12,7 @@ use mfa_core::{Activity, BoxFuture, Period, Statistics, StoreError, StoreErrorKi
 use super::SqlDatabase;
 use super::dialect::{Dialect, Statement};
 use super::sms::COUNTED;
+use crate::database::columns::ColumnKind;
 use permit::{CachedTotals, DEADLINE};
 use rows::{EventCount, SmsCountRow, TotalsRow, counted_kinds, merged};
 
@@ -108,11 +109,11 @@ fn totals<C: Dialect>(
         if began.elapsed() > DEADLINE {
             return Ok(None);
         }
-        let row = totals_after(connection, after, at)?;
+        let (row, limit) = readable_totals_after(connection, after, at)?;
         let Some(last) = row.last else { break };
         after = last;
         row.add_to(&mut totals);
-        if row.users < PORTION {
+        if row.users < limit {
             break;
         }
     }
@@ -122,21 +123,58 @@ fn totals<C: Dialect>(
     Ok(Some(totals))
 }
 
-/// Counts the portion of the users that follows an id.
-fn totals_after<C: Dialect>(connection: &mut C, user: i64, now: Timestamp) -> QueryResult<TotalsRow> {
+/// Counts a portion of the users that follow an id, and returns it with its maximum size.
+///
+/// If the database refuses to read a row, the portion is halved until the row is alone, which counts as a user without
+/// anything.
+fn readable_totals_after<C: Dialect>(
+    connection: &mut C,
+    user: i64,
+    at: Timestamp,
+) -> QueryResult<(TotalsRow, i64)> {
+    let mut limit = PORTION;
+    loop {
+        let began = now();
+        match totals_after(connection, user, at, limit) {
+            Ok(row) => return Ok((row, limit)),
+            // A slow query was ended by a timeout, which says nothing about the rows.
+            Err(error) if began.elapsed() > QUICK => return Err(error),
+            Err(_) if limit > 1 => limit = limit.checked_div(2).unwrap_or(1),
+            Err(_) => {
+                let query = "SELECT count(*) AS users, max(id) AS last, 0 AS with_factor, 0 AS with_totp, 0 AS with_sms, \
+                             0 AS locked, 0 AS enforced, 0 AS recovery_codes_low FROM (SELECT CAST(id AS bigint) AS id \
+                             FROM users WHERE id > $1 ORDER BY users.id LIMIT 1) AS portion"
+                    .replace("0 AS", "CAST(0 AS bigint) AS");
+                return Ok((connection.one(Statement::new(query).bind(user))?, limit));
+            }
+        }
+    }
+}
+
+/// Counts the first users that follow an id.
+fn totals_after<C: Dialect>(
+    connection: &mut C,
+    user: i64,
+    now: Timestamp,
+    limit: i64,
+) -> QueryResult<TotalsRow> {
+    let flag = |name| C::column(name, ColumnKind::Flag);
     let query = format!(
         "SELECT count(*) AS users, max(id) AS last, count(*) FILTER (WHERE totp OR sms) AS with_factor, \
          count(*) FILTER (WHERE totp) AS with_totp, count(*) FILTER (WHERE sms) AS with_sms, \
          count(*) FILTER (WHERE locked) AS locked, count(*) FILTER (WHERE enforced) AS enforced, \
          count(*) FILTER (WHERE (totp OR sms) AND codes_left <= $3) AS recovery_codes_low FROM ( \
-         SELECT CAST(id AS bigint) AS id, coalesce(is_totp_enabled, FALSE) AND totp_secret IS NOT NULL AS totp, \
-         coalesce(is_phone_verified, FALSE) AND phone_number IS NOT NULL AND mfa_backup_method = 'sms' AS sms, \
-         coalesce(mfa_lock_until > {}, FALSE) AS locked, coalesce(mfa_enforced, FALSE) AS enforced, \
+         SELECT CAST(id AS bigint) AS id, ({}) AND totp_secret IS NOT NULL AS totp, \
+         ({}) AND phone_number IS NOT NULL AND coalesce(mfa_backup_method = 'sms', FALSE) AS sms, \
+         coalesce({} > $2, FALSE) AS locked, {} AS enforced, \
          {} AS codes_left FROM users WHERE id > $1 ORDER BY users.id LIMIT $4) AS portion",
-        C::timestamp("$2"),
+        flag("is_totp_enabled"),
+        flag("is_phone_verified"),
+        C::column("mfa_lock_until", ColumnKind::Time),
+        flag("mfa_enforced"),
         C::UNUSED_RECOVERY_CODES
     );
-    let query = Statement::new(query).bind(user).bind(now.millis()).bind(FEW_CODES).bind(PORTION);
+    let query = Statement::new(query).bind(user).bind(now.millis()).bind(FEW_CODES).bind(limit);
     connection.one(query)
 }
 

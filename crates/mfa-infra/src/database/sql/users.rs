@@ -6,13 +6,14 @@ use std::collections::BTreeMap;
 use std::net::IpAddr;
 
 use mfa_core::{
-    BoxFuture, Credentials, NewUser, NewUserError, PasswordDigest, PasswordKinds, StoreError, UserId,
-    UserPage, UserQuery, Users,
+    AddressMatch, AddressOwner, BoxFuture, Credentials, NewUser, NewUserError, PasswordDigest, PasswordKinds,
+    StoreError, UserId, UserPage, UserQuery, Users,
 };
 
-use super::SqlDatabase;
 use super::dialect::{Dialect, Statement};
-use crate::database::row::{CredentialRow, IdRangeRow, NameRow, PrefixRow, UserRow, like};
+use super::{SqlDatabase, logins, user_list};
+use crate::database::columns::ColumnKind;
+use crate::database::row::{IdRangeRow, NameRow, PrefixRow};
 use crate::database::user_import::UserIdentityRow;
 
 /// Places at which [`Users::password_kinds`] reads users, and the number of users that it reads at each.
@@ -24,15 +25,18 @@ impl<C: Dialect> Users for SqlDatabase<C> {
         &'a self,
         login: &'a str,
     ) -> BoxFuture<'a, Result<Option<Credentials>, StoreError>> {
-        let login = login.to_owned();
-        self.pool.run("find credentials", move |connection| {
-            // Two parts, so that each uses its index.
-            let query = "SELECT CAST(id AS bigint) AS id, coalesce(CAST(hashed_password AS text), '') AS hashed_password \
-                         FROM users WHERE username = $1 UNION ALL \
-                         SELECT CAST(id AS bigint), coalesce(CAST(hashed_password AS text), '') \
-                         FROM users WHERE email IN ($1, lower($1)) LIMIT 1";
-            let row = connection.first(Statement::new(query).bind(login))?;
-            Ok(row.map(CredentialRow::into_credentials))
+        let (login, columns) = (login.to_owned(), self.columns.clone());
+        self.pool
+            .run("find credentials", move |connection| logins::find_credentials(connection, &columns, &login))
+    }
+
+    fn find_by_email<'a>(
+        &'a self,
+        email: &'a str,
+    ) -> BoxFuture<'a, Result<AddressMatch<AddressOwner>, StoreError>> {
+        let (email, columns) = (email.to_owned(), self.columns.clone());
+        self.pool.run("find user by address", move |connection| {
+            logins::find_by_email(connection, &columns, &email)
         })
     }
 
@@ -70,7 +74,9 @@ impl<C: Dialect> Users for SqlDatabase<C> {
     }
 
     fn insert(&self, user: NewUser) -> BoxFuture<'_, Result<UserId, NewUserError>> {
-        let inserted = self.pool.run("insert user", move |connection| connection.insert_users(&[user]));
+        let columns = self.columns.clone();
+        let inserted =
+            self.pool.run("insert user", move |connection| connection.insert_users(&[user], &columns));
         Box::pin(async move {
             let row = inserted.await?.into_iter().next().ok_or(NewUserError::Taken)?;
             Ok(UserIdentityRow::into_identity(row).user)
@@ -95,34 +101,25 @@ impl<C: Dialect> Users for SqlDatabase<C> {
     }
 
     fn list(&self, query: UserQuery) -> BoxFuture<'_, Result<UserPage, StoreError>> {
-        self.pool.run("list users", move |connection| {
-            let text = format!(
-                "SELECT CAST(id AS bigint) AS id, CAST(email AS text) AS email, CAST(username AS text) AS username, \
-                 CAST(full_name AS text) AS full_name, coalesce(is_active, FALSE) AS is_active, \
-                 coalesce(is_superuser, FALSE) AS is_superuser, coalesce(mfa_enforced, FALSE) AS mfa_enforced, \
-                 coalesce(is_totp_enabled, FALSE) AND totp_secret IS NOT NULL AS totp_enabled, {} AS lock_until \
-                 FROM users WHERE id > $1 AND ($2 IS NULL OR {} OR {}) ORDER BY users.id LIMIT $3",
-                C::millis("mfa_lock_until"),
-                C::matches("email", "$2"),
-                C::matches("username", "$2")
-            );
-            let statement = Statement::new(text)
-                .bind(query.after.map_or(i64::MIN, UserId::value))
-                .bind(query.text.as_deref().map(like))
-                .bind(i64::from(query.limit));
-            let rows: Vec<UserRow> = connection.load(statement)?;
-            Ok(UserPage { users: rows.into_iter().map(UserRow::into_record).collect() })
-        })
+        self.pool
+            .run("list users", move |connection| Ok(UserPage { users: user_list::page(connection, &query)? }))
     }
 
     fn usernames(&self, users: Vec<UserId>) -> BoxFuture<'_, Result<BTreeMap<UserId, String>, StoreError>> {
         self.pool.run("name users", move |connection| {
             let query = format!(
-                "SELECT CAST(id AS bigint) AS id, CAST(username AS text) AS username FROM users WHERE {}",
+                "SELECT CAST(id AS bigint) AS id, {} AS username FROM users WHERE {}",
+                C::column("username", ColumnKind::Name),
                 C::is_in("id", "$1")
             );
+            let mut read = |ids: Vec<i64>| connection.load::<NameRow>(Statement::new(&*query).bind(ids));
             let ids: Vec<_> = users.iter().map(|user| user.value()).collect();
-            let rows: Vec<NameRow> = connection.load(Statement::new(query).bind(ids))?;
+            let rows = read(ids.clone()).or_else(|error| {
+                // A name that the database refuses to read is left out.
+                let each: Vec<_> = ids.into_iter().map(|id| read(vec![id])).collect();
+                let is_reachable = each.iter().any(Result::is_ok);
+                if is_reachable { Ok(each.into_iter().flatten().flatten().collect()) } else { Err(error) }
+            })?;
             Ok(rows.into_iter().map(NameRow::into_pair).collect())
         })
     }

@@ -9,7 +9,10 @@ use mfa_core::NewUser;
 use mfa_sms::{BudgetDecision, BudgetRequest};
 use serde_json::json;
 
-use super::statements::SqliteLoadOne;
+use super::columns;
+use super::statements::{SqliteLoadGroup, SqliteLoadOne};
+use crate::database::columns::ColumnKind;
+use crate::database::login_columns::LoginColumns;
 use crate::database::row::AccountRow;
 use crate::database::sql::dialect::{Dialect, SqlRow, Statement, Value};
 use crate::database::sql::sms::{BucketRow, settle};
@@ -29,9 +32,20 @@ impl Dialect for SqliteConnection {
     const SKIP_LOCKED: &'static str = "";
     const SHARE_LOCK: &'static str = "";
     const CLOCK: &'static str = "NULL";
+    const CHAIN_HEAD: [&'static str; 2] = [
+        "CASE WHEN json_valid(u.mfa_internal) AND json_type(u.mfa_internal, '$.chain.n') = 'integer' \
+         THEN u.mfa_internal ->> '$.chain.n' END",
+        "CASE WHEN json_valid(u.mfa_internal) THEN CAST(u.mfa_internal ->> '$.chain.mac' AS TEXT) END",
+    ];
     const UNUSED_RECOVERY_CODES: &'static str = "CASE WHEN json_valid(recovery_codes) \
         AND json_type(recovery_codes) = 'array' THEN (SELECT count(*) FROM json_each(recovery_codes) \
         WHERE CASE type WHEN 'object' THEN value ->> 'used_at' END IS NULL) ELSE 0 END";
+
+    const INVALID_VALUE: fn() -> &'static str = || columns::INVALID_VALUE.as_str();
+
+    fn column(name: &str, kind: ColumnKind) -> String {
+        columns::expression(name, kind)
+    }
 
     fn millis(column: &str) -> String {
         column.to_owned()
@@ -47,6 +61,14 @@ impl Dialect for SqliteConnection {
 
     fn is_in(column: &str, list: &str) -> String {
         format!("{column} IN (SELECT value FROM json_each({list}))")
+    }
+
+    fn text_is_in(column: &str, _: &str, list: &str) -> String {
+        Self::is_in(column, list)
+    }
+
+    fn email_is_in_any_case(list: &str) -> String {
+        format!("lower(email) IN (SELECT lower(value) FROM json_each({list}))")
     }
 
     fn matches(column: &str, pattern: &str) -> String {
@@ -67,7 +89,8 @@ impl Dialect for SqliteConnection {
              AND CASE code.type WHEN 'object' THEN code.value ->> 'tag_key' IS NOT NULL \
              AND code.value ->> 'used_at' IS NULL ELSE FALSE END GROUP BY 1, 2 UNION ALL \
              SELECT 'sms_code', mfa_internal ->> '$.sms.code.k', count(*) FROM users \
-             WHERE id > $1 AND id <= $2 AND mfa_internal ->> '$.sms.code.exp' > $3 GROUP BY 1, 2"
+             WHERE id > $1 AND id <= $2 AND CASE WHEN json_valid(mfa_internal) \
+             THEN mfa_internal ->> '$.sms.code.exp' > $3 END GROUP BY 1, 2"
         )
     }
 
@@ -97,11 +120,29 @@ impl Dialect for SqliteConnection {
         SqliteLoadOne(user).get_result(self).optional()
     }
 
+    fn load_accounts(&mut self, users: &[i64]) -> QueryResult<Vec<AccountRow>> {
+        SqliteLoadGroup(json!(users).to_string()).load(self)
+    }
+
+    fn unreadable_column(&mut self, user: i64) -> Option<&'static str> {
+        columns::unreadable_column(self, user)
+    }
+
+    /// The migrations created the table and the index.
+    fn login_columns(&mut self) -> QueryResult<LoginColumns> {
+        Ok(LoginColumns {
+            username: "text".to_owned(),
+            email: "text".to_owned(),
+            email_ignores_case: false,
+            looks_up_lower_case: true,
+        })
+    }
+
     fn reserve(&mut self, request: &BudgetRequest) -> QueryResult<BudgetDecision> {
         self.write(|connection| reserve(connection, request))
     }
 
-    fn insert_users(&mut self, users: &[NewUser]) -> QueryResult<Vec<UserIdentityRow>> {
+    fn insert_users(&mut self, users: &[NewUser], _: &LoginColumns) -> QueryResult<Vec<UserIdentityRow>> {
         self.write(|connection| {
             let mut inserted = Vec::with_capacity(users.len());
             for user in users {
@@ -126,10 +167,12 @@ fn insert_user(connection: &mut SqliteConnection, user: &NewUser) -> QueryResult
     sql_query(
         // Never the id of a deleted user: events and floors outlive their user.
         "INSERT INTO users (id, email, username, hashed_password, full_name, is_active, is_superuser, \
-         mfa_enforced, created_at, updated_at) VALUES (1 + max( \
+         mfa_enforced, created_at, updated_at) SELECT 1 + max( \
          coalesce((SELECT max(id) FROM users), 0), coalesce((SELECT max(user_id) FROM mfa_events), 0), \
          coalesce((SELECT max(user_id) FROM mfa_event_floors), 0)), \
-         ?1, ?2, ?3, ?4, TRUE, ?5, ?6, ?7, ?7) ON CONFLICT DO NOTHING RETURNING id, email, username",
+         ?1, ?2, ?3, ?4, TRUE, ?5, ?6, ?7, ?7 \
+         WHERE NOT EXISTS (SELECT 1 FROM users WHERE lower(email) = lower(?1)) \
+         ON CONFLICT DO NOTHING RETURNING id, email, username",
     )
     .bind::<Text, _>(&user.email)
     .bind::<Text, _>(&user.username)

@@ -8,16 +8,11 @@ use diesel::sqlite::Sqlite;
 use diesel::{RunQueryDsl, SqliteConnection};
 use serde_json::{Value, json};
 
+use super::columns;
 use crate::database::chain::ChainedEvent;
 use crate::database::committer::AccountWrite;
 
-/// The columns of [`crate::database::row::AccountRow`].
-const COLUMNS: &str = "id, email, username, is_active, is_superuser, mfa_enforced, is_totp_enabled, totp_secret, \
-    totp_pending_secret, totp_pending_expires_at, totp_enrolled_at, phone_number, phone_pending, is_phone_verified, \
-    phone_verified_at, mfa_backup_method, recovery_codes, recovery_codes_generated_at, totp_last_step, \
-    mfa_failed_attempts, mfa_lock_until, mfa_last_success_at, mfa_last_method, mfa_version, mfa_internal";
-
-/// The types of [`COLUMNS`].
+/// The types of the columns of an account, and of the name of a column with an invalid type.
 type ColumnTypes = (
     BigInt,
     Text,
@@ -44,6 +39,7 @@ type ColumnTypes = (
     Nullable<Text>,
     BigInt,
     Text,
+    Nullable<Text>,
 );
 
 /// Reads a group of accounts, their ids in a JSON array.
@@ -61,7 +57,7 @@ pub(super) struct SqliteStoreGroup(pub(super) String);
 impl QueryFragment<Sqlite> for SqliteLoadGroup {
     fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, Sqlite>) -> QueryResult<()> {
         out.push_sql("SELECT ");
-        out.push_sql(COLUMNS);
+        out.push_sql(&columns::ACCOUNT);
         out.push_sql(" FROM users WHERE id IN (SELECT value FROM json_each(");
         out.push_bind_param::<Text, _>(&self.0)?;
         out.push_sql("))");
@@ -72,7 +68,7 @@ impl QueryFragment<Sqlite> for SqliteLoadGroup {
 impl QueryFragment<Sqlite> for SqliteLoadOne {
     fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, Sqlite>) -> QueryResult<()> {
         out.push_sql("SELECT ");
-        out.push_sql(COLUMNS);
+        out.push_sql(&columns::ACCOUNT);
         out.push_sql(" FROM users WHERE id = ");
         out.push_bind_param::<BigInt, _>(&self.0)
     }

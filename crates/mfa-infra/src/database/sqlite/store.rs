@@ -3,8 +3,10 @@
 use std::path::PathBuf;
 
 use diesel::connection::SimpleConnection;
+use diesel::result::QueryResult;
 use diesel::{RunQueryDsl, SqliteConnection};
 
+use super::columns;
 use super::connect::connect;
 use super::statements::{SqliteLoadGroup, SqliteLoadOne, SqliteStoreGroup};
 use crate::database::committer::{AccountWrite, Decide, GroupFailure, GroupStore, WriteResult};
@@ -58,15 +60,19 @@ impl GroupStore for SqliteGroupStore {
                 self.groups = self.groups.saturating_add(1);
                 Ok(WriteResult { stored, unknown: Vec::new() })
             }
-            Err(error) => {
+            Err(failure) => {
                 let rolled_back = connection.batch_execute("ROLLBACK").is_ok();
                 if !rolled_back {
                     // Some errors roll back on their own; only a new connection is certain to be outside a transaction.
                     self.connection = None;
                 }
-                Err(GroupFailure::Refused(error))
+                Err(failure)
             }
         }
+    }
+
+    fn unreadable_column(&mut self, user: i64) -> Option<&'static str> {
+        columns::unreadable_column(self.open().ok()?, user)
     }
 
     fn run_maintenance(&mut self) {
@@ -85,17 +91,28 @@ fn group(
     connection: &mut SqliteConnection,
     users: &[i64],
     decide: Decide<'_>,
-) -> Result<Vec<i64>, diesel::result::Error> {
-    let rows: Vec<AccountRow> = match users {
-        [user] => SqliteLoadOne(*user).load(connection)?,
-        users => SqliteLoadGroup(serde_json::json!(users).to_string()).load(connection)?,
+) -> Result<Vec<i64>, GroupFailure> {
+    let rows = match users {
+        [user] => SqliteLoadOne(*user).load(connection),
+        users => load_group(connection, users),
     };
+    let rows = rows.map_err(|error| {
+        // Without rows the same statement succeeds if the fault is in a row.
+        match load_group(connection, &[]) {
+            Ok(_) => GroupFailure::Unreadable(error),
+            Err(_) => GroupFailure::Refused(error),
+        }
+    })?;
     let writes = decide(rows, false);
     if !writes.is_empty() {
-        SqliteStoreGroup::new(&writes).execute(connection)?;
+        SqliteStoreGroup::new(&writes).execute(connection).map_err(GroupFailure::Refused)?;
     }
-    connection.batch_execute("COMMIT")?;
+    connection.batch_execute("COMMIT").map_err(GroupFailure::Refused)?;
     Ok(writes.iter().map(|write| write.row.id).collect())
+}
+
+fn load_group(connection: &mut SqliteConnection, users: &[i64]) -> QueryResult<Vec<AccountRow>> {
+    SqliteLoadGroup(serde_json::json!(users).to_string()).load(connection)
 }
 
 impl Drop for SqliteGroupStore {

@@ -2,7 +2,7 @@
 
 use actix_web::http::StatusCode;
 use maud::{Markup, html};
-use mfa_core::{Lock, Timestamp, UserId, UserQuery, UserRecord};
+use mfa_core::{Timestamp, UserId, UserQuery, UserRecord, trim_login};
 use mfa_flows::{AdminAction, FlowError};
 
 use super::{back, open, search_form};
@@ -16,7 +16,7 @@ const PAGE: u32 = 20;
 /// `GET /interface/BRAND/admin/users`
 pub(crate) async fn list(request: SharedRequest) -> PageResult {
     let call = open(&request)?;
-    let text = request.query("query").map(|it| it.trim().chars().take(254).collect::<String>());
+    let text = request.query("query").map(|it| trim_login(it).chars().take(254).collect::<String>());
     let after = request.query("after").and_then(|it| it.parse().ok()).map(UserId::new);
     let query = UserQuery { text: text.clone(), after, limit: PAGE.saturating_add(1) };
     let (profile, users, now) = request
@@ -59,7 +59,10 @@ fn next_page(request: &PageRequest, text: Option<&str>, after: i64) -> String {
 }
 
 fn person(request: &PageRequest, user: &UserRecord, now: Timestamp) -> Markup {
-    let name = user.full_name.as_deref().unwrap_or(&user.username);
+    let names = [user.full_name.as_deref(), Some(&user.username), Some(&user.email)];
+    let name = names.into_iter().flatten().find(|it| !it.trim().is_empty());
+    // A row without any name still needs a link.
+    let name = name.map_or_else(|| format!("#{}", user.user), str::to_owned);
     html! {
         a.person href=(request.url(&format!("/admin/users/{}", user.user))) {
             span.person-name { (name) }
@@ -82,7 +85,7 @@ pub(super) struct UserBadges {
 impl UserBadges {
     fn new(user: &UserRecord, now: Timestamp) -> Self {
         Self {
-            locked: Lock::in_force(user.lock_until, now).is_some(),
+            locked: user.lock(now).is_some(),
             totp: user.totp_enabled,
             enforced: user.mfa_enforced,
             superuser: user.is_superuser,

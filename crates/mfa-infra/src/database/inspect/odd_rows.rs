@@ -1,0 +1,94 @@
+//! Rows of `users` with values that this service would not write.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use diesel::QueryableByName;
+use diesel::result::QueryResult;
+use diesel::sql_types::Text;
+
+use super::facts::{DatabaseInspection, SharedAddress, UnreadableColumn};
+use crate::database::columns::{ACCOUNT, ColumnKind};
+use crate::database::committer::now;
+use crate::database::installation::KeyIdRow;
+use crate::database::row::RowError;
+use crate::database::sql::dialect::{Dialect, Statement};
+
+/// Rows that are read at once.
+const PORTION: i64 = 1_000;
+/// Longest examination of all rows. A table that takes longer is examined in part.
+const MAX_EXAMINATION: Duration = Duration::from_secs(30);
+/// Addresses, and users of each, that are listed.
+const MAX_LISTED: i64 = 20;
+
+/// Adds the odd rows to the facts.
+pub(super) fn examine<C: Dialect>(connection: &mut C, facts: &mut DatabaseInspection) -> QueryResult<()> {
+    let began = now();
+    let (mut after, mut examined) = (i64::MIN, 0_u64);
+    let mut found: BTreeMap<usize, UnreadableColumn> = BTreeMap::new();
+    loop {
+        let ids = "SELECT CAST(id AS bigint) AS id FROM users WHERE id > $1 ORDER BY users.id LIMIT $2";
+        let ids: Vec<KeyIdRow> = connection.load(Statement::new(ids).bind(after).bind(PORTION))?;
+        let ids: Vec<_> = ids.into_iter().map(|it| it.id).collect();
+        let Some(last) = ids.last() else { break };
+        after = *last;
+        examined = examined.saturating_add(u64::try_from(ids.len()).unwrap_or(0));
+        for (user, error) in unreadable(connection, &ids) {
+            let place = ACCOUNT.iter().position(|(name, _)| *name == error.column()).unwrap_or(ACCOUNT.len());
+            let column = error.column().to_owned();
+            let entry = found.entry(place).or_insert(UnreadableColumn { column, rows: 0, first: user });
+            entry.rows = entry.rows.saturating_add(1);
+            entry.first = entry.first.min(user);
+        }
+        if began.elapsed() > MAX_EXAMINATION {
+            facts.examined = Some(examined);
+            break;
+        }
+    }
+    facts.unreadable = found.into_values().collect();
+    facts.shared_addresses = shared_addresses(connection)?;
+    Ok(())
+}
+
+/// Returns the users who cannot be read as accounts. If the database refuses to read a row, the list is halved until the
+/// row is alone.
+fn unreadable<C: Dialect>(connection: &mut C, users: &[i64]) -> Vec<(i64, RowError)> {
+    match (connection.load_accounts(users), users) {
+        (Ok(rows), _) => rows.iter().filter_map(|row| Some((row.id, row.to_account().err()?))).collect(),
+        (Err(_), []) => Vec::new(),
+        (Err(_), [user]) => {
+            let column = connection.unreadable_column(*user).unwrap_or("unknown");
+            vec![(*user, RowError::new(*user, column))]
+        }
+        (Err(_), users) => {
+            let (first, second) = users.split_at(users.len().div_ceil(2));
+            let mut found = unreadable(connection, first);
+            found.extend(unreadable(connection, second));
+            found
+        }
+    }
+}
+
+/// Address in lower case.
+#[derive(QueryableByName)]
+struct AddressRow {
+    #[diesel(sql_type = Text)]
+    value: String,
+}
+
+fn shared_addresses<C: Dialect>(connection: &mut C) -> QueryResult<Vec<SharedAddress>> {
+    let folded = format!("lower({})", C::column("email", ColumnKind::Name));
+    let query = format!(
+        "SELECT {folded} AS value FROM users WHERE {folded} <> '' GROUP BY 1 HAVING count(*) > 1 ORDER BY 1 LIMIT $1"
+    );
+    let addresses: Vec<AddressRow> = connection.load(Statement::new(query).bind(MAX_LISTED))?;
+    let mut shared = Vec::new();
+    for AddressRow { value } in addresses {
+        let query = format!(
+            "SELECT CAST(id AS bigint) AS id FROM users WHERE {folded} = $1 ORDER BY users.id LIMIT $2"
+        );
+        let users: Vec<KeyIdRow> = connection.load(Statement::new(query).bind(value).bind(MAX_LISTED))?;
+        shared.push(SharedAddress { users: users.into_iter().map(|it| it.id).collect() });
+    }
+    Ok(shared)
+}

@@ -1,0 +1,1 @@
+DROP INDEX mfa_users_email_lower;
