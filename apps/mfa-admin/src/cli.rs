@@ -5,6 +5,7 @@ use std::path::PathBuf;
 
 use clap::error::ErrorKind;
 use clap::{Args, CommandFactory as _, Parser, Subcommand, ValueEnum};
+use clap_complete::Shell;
 use mfa_core::{Timestamp, UserId};
 use mfa_flows::UserSelector;
 
@@ -26,6 +27,9 @@ pub(crate) struct Cli {
 /// Options that every command accepts.
 #[derive(Debug, Args)]
 pub(crate) struct GlobalArgs {
+    /// Change to DIR first: .env, config/, data/ and relative paths are found there.
+    #[arg(short = 'C', global = true, value_name = "DIR")]
+    pub(crate) dir: Option<PathBuf>,
     /// Print one JSON document to standard output.
     #[arg(long, global = true)]
     pub(crate) json: bool,
@@ -68,6 +72,19 @@ pub(crate) enum Command {
     /// Checks settings, keys, database, clock, Redis and SMS providers. Changes nothing and sends no SMS. Exits with
     /// status 1 if there is a problem.
     Doctor,
+    /// Print the completion script of a shell.
+    ///
+    /// Example: mfa-admin completions bash > /etc/bash_completion.d/mfa-admin
+    Completions {
+        /// Shell that runs the script.
+        shell: Shell,
+    },
+    /// Create the manual pages in a directory.
+    #[command(hide = true)]
+    Man {
+        /// Existing directory.
+        dir: PathBuf,
+    },
 }
 
 #[derive(Debug, Subcommand)]
@@ -105,15 +122,34 @@ pub(crate) enum UserCommand {
     /// Also resets the number of failed attempts.
     Unlock(UserArgs),
     /// Remove all factors of a user and end all sessions.
-    Reset(UserArgs),
+    ///
+    /// Asks before it does so if standard input is a terminal.
+    Reset(ConfirmedUserArgs),
     /// Erase the MFA data of a user.
     ///
     /// Deletes factors, recovery codes and phone number, and removes IP address, user agent, actor and reason from the
-    /// user's events. The row in `users` itself is kept.
-    Erase(UserArgs),
+    /// user's events. The row in `users` itself is kept. Asks before it does so if standard input is a terminal.
+    Erase(ConfirmedUserArgs),
     /// Require (or stop requiring) MFA for a user.
     Enforce {
         /// Require MFA (on) or stop requiring it (off).
+        state: OnOff,
+        #[command(flatten)]
+        user: UserArgs,
+    },
+    /// Set the password of a user and end all sessions.
+    Password {
+        #[command(flatten)]
+        user: UserArgs,
+        /// Read the password from standard input.
+        ///
+        /// The only way to set it: arguments are visible in the process list.
+        #[arg(long, required = true)]
+        password_stdin: bool,
+    },
+    /// Grant (or revoke) administrator rights.
+    Superuser {
+        /// Grant administrator rights (on) or revoke them (off).
         state: OnOff,
         #[command(flatten)]
         user: UserArgs,
@@ -125,23 +161,23 @@ pub(crate) enum RecoveryCommand {
     /// Replace the recovery codes of a user.
     ///
     /// Prints the new codes; they cannot be shown again. All earlier codes become invalid.
-    Regenerate(UserIdArgs),
+    Regenerate(UserArgs),
 }
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum TokenCommand {
     /// Issue a pending token, as after a password login.
-    Pending(UserIdArgs),
+    Pending(UserArgs),
     /// Issue an access token without verifying any factor.
     Access {
         #[command(flatten)]
-        user: UserIdArgs,
+        user: UserArgs,
         /// Issue a two-factor token (`mfa_ok: true`); development only.
         #[arg(long)]
         mfa_ok: bool,
     },
     /// Revoke all tokens of a user.
-    RevokeAll(UserIdArgs),
+    RevokeAll(UserArgs),
 }
 
 #[derive(Debug, Subcommand)]
@@ -153,10 +189,11 @@ pub(crate) enum AuditCommand {
         /// Verify only the events of this user.
         #[arg(long, value_name = "ID", value_parser = clap::value_parser!(i64).range(1..))]
         user_id: Option<i64>,
-        /// Compare the stored events with this log file; can be repeated.
+        /// Compare the stored events with these log files, plain or compressed with gzip.
         ///
-        /// Also detects events that are missing at the end of a chain, and missing users.
-        #[arg(long, value_name = "FILE")]
+        /// Also detects events that are missing at the end of a chain, and missing users. Fails if no line of the files
+        /// is about a stored event.
+        #[arg(long, value_name = "FILE", num_args = 1..)]
         log: Vec<PathBuf>,
     },
     /// Export events as JSON lines, oldest first.
@@ -287,7 +324,7 @@ pub(crate) struct ListUsersArgs {
     pub(crate) after: Option<i64>,
 }
 
-/// Arguments that select one user, by id or by email address.
+/// Arguments that select one user.
 #[derive(Debug, Args)]
 #[group(required = true, multiple = false)]
 pub(crate) struct UserArgs {
@@ -297,13 +334,19 @@ pub(crate) struct UserArgs {
     /// Email address of the user.
     #[arg(long, value_name = "EMAIL", value_parser = values::email)]
     email: Option<String>,
+    /// User name of the user.
+    #[arg(long, value_name = "NAME", value_parser = values::username)]
+    username: Option<String>,
 }
 
+/// Arguments of a command that cannot be undone.
 #[derive(Debug, Args)]
-pub(crate) struct UserIdArgs {
-    /// Id of the user.
-    #[arg(long, value_name = "ID", value_parser = clap::value_parser!(i64).range(1..))]
-    user_id: i64,
+pub(crate) struct ConfirmedUserArgs {
+    #[command(flatten)]
+    pub(crate) user: UserArgs,
+    /// Do not ask for confirmation.
+    #[arg(long)]
+    pub(crate) yes: bool,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -345,18 +388,12 @@ pub(crate) fn has_json_flag(args: &[OsString]) -> bool {
 impl UserArgs {
     /// Returns the selected user.
     pub(crate) fn selector(self) -> UserSelector {
-        match self.user_id {
-            Some(id) => UserSelector::Id(UserId::new(id)),
-            // clap requires one of the two: the argument group is `required`.
-            None => UserSelector::Email(self.email.unwrap_or_default()),
+        match (self.user_id, self.email, self.username) {
+            (Some(id), _, _) => UserSelector::Id(UserId::new(id)),
+            (None, Some(email), _) => UserSelector::Email(email),
+            // clap requires one of the three: the argument group is `required`.
+            (None, None, username) => UserSelector::Username(username.unwrap_or_default()),
         }
-    }
-}
-
-impl UserIdArgs {
-    /// Returns the id of the user.
-    pub(crate) const fn id(&self) -> UserId {
-        UserId::new(self.user_id)
     }
 }
 

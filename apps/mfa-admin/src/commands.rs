@@ -15,6 +15,7 @@ mod user;
 use mfa_infra::settings::{Settings, Sources};
 
 use crate::cli::{Cli, Command, ConfigCommand, ExportCommand, ImportCommand, KeysCommand};
+use crate::command_docs;
 use crate::command_output::{CommandOutput, visible};
 use crate::error::CliError;
 
@@ -24,13 +25,17 @@ use crate::error::CliError;
 ///
 /// [`CliError`] with a message that names the cause.
 pub(crate) fn run(cli: Cli) -> Result<CommandOutput, CliError> {
+    if let Some(dir) = &cli.global.dir {
+        std::env::set_current_dir(dir)
+            .map_err(|error| CliError::ChangeDirectory { dir: dir.display().to_string(), error })?;
+    }
     let reason = cli.global.reason;
     match cli.command {
         Command::Migrate(command) => migrate::run(&command, settings()?, reason.as_deref()),
         Command::User(command) => user::run(command, settings()?, reason),
-        Command::Token(command) => token::run(&command, settings()?, reason),
+        Command::Token(command) => token::run(command, settings()?, reason),
         Command::Audit(command) => audit::run(command, settings()?, reason, cli.global.json),
-        Command::Recovery(command) => recovery::run(&command, settings()?, reason),
+        Command::Recovery(command) => recovery::run(command, settings()?, reason),
         // Reads no settings: the first ones are incomplete without these keys.
         Command::Keys(KeysCommand::Generate { algorithm }) => keys::generate(algorithm),
         // Reports invalid settings like any other problem.
@@ -41,6 +46,8 @@ pub(crate) fn run(cli: Cli) -> Result<CommandOutput, CliError> {
         Command::Import(ImportCommand::NovaPython(args)) => nova::run(&args, settings()?, reason),
         Command::Export(ExportCommand::Otpauth { file }) => transfer::export(&file, settings()?, reason),
         Command::Config(ConfigCommand::Show) => Ok(config::show(&settings()?)),
+        Command::Completions { shell } => Ok(command_docs::completions(shell)),
+        Command::Man { dir } => command_docs::manual_pages(&dir),
     }
 }
 

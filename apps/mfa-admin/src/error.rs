@@ -47,10 +47,25 @@ pub(crate) enum CliError {
     /// The command ran, but its output reports failures: rows that were refused, or problems that were found.
     #[error("{message}")]
     Unsuccessful { message: String, output: Box<CommandOutput> },
+    #[error(
+        "there is no NOVA MFA database ({0}): run mfa-server or mfa-admin migrate up to create it, or name the folder of \
+         an installation with -C"
+    )]
+    NoDatabase(String),
+    #[error("{0}: the schema is out of date: run mfa-admin migrate up")]
+    SchemaOutdated(String),
+    #[error("not confirmed: nothing was changed")]
+    NotConfirmed,
+    #[error("cannot change to {dir}: {error}")]
+    ChangeDirectory { dir: String, error: io::Error },
     #[error("cannot write the output: {0}")]
     WriteOutput(io::Error),
     #[error("cannot read {file}: {error}")]
     ReadLog { file: String, error: io::Error },
+    #[error(
+        "no line of the log files is about a stored event: check the paths, and that MFA_LOG_FILE wrote them"
+    )]
+    NoLogLines,
     #[error(transparent)]
     Audit(#[from] LogComparisonError),
 }
@@ -80,8 +95,14 @@ impl CliError {
             Self::File(_) | Self::ColumnMap(_) => "unusable_file",
             Self::Rotate(error) => rotate_code(error),
             Self::Unsuccessful { .. } => "partly_done",
+            Self::NoDatabase(_) => "no_database",
+            Self::SchemaOutdated(_) => "schema_outdated",
+            Self::NotConfirmed => "not_confirmed",
+            Self::ChangeDirectory { .. } => "no_directory",
             Self::WriteOutput(_) => "output_failed",
-            Self::ReadLog { .. } | Self::Audit(LogComparisonError::Read(_)) => "log_unavailable",
+            Self::ReadLog { .. } | Self::NoLogLines | Self::Audit(LogComparisonError::Read(_)) => {
+                "log_unavailable"
+            }
             Self::Audit(LogComparisonError::Store(error)) => store_code(error),
         }
     }
@@ -139,7 +160,7 @@ const fn flow_code(error: &FlowError) -> &'static str {
 
 fn flow_message(error: &FlowError) -> String {
     match error {
-        FlowError::NoSuchUser => "user not found: check --user-id or --email".to_owned(),
+        FlowError::NoSuchUser => "user not found: check --user-id, --email or --username".to_owned(),
         FlowError::AmbiguousUser(owners) => {
             let owners: Vec<_> = owners.iter().map(|it| format!("{} ({})", it.user, it.email)).collect();
             format!("several users have this email address: {}. Use --user-id", owners.join(", "))

@@ -11,8 +11,10 @@
 mod actor;
 mod cli;
 mod column_map;
+mod command_docs;
 mod command_output;
 mod commands;
+mod confirm;
 mod error;
 mod otpauth_file;
 mod output;

@@ -9,6 +9,7 @@ use mfa_core::{EventKind, Origin, Outcome, UserId};
 use mfa_flows::{AdminCall, FlowError, Flows, UserSelector};
 use mfa_infra::Mfa;
 use mfa_infra::audit::Auditor;
+use mfa_infra::database::{DatabaseLocation, Migrations};
 use mfa_infra::settings::{DatabaseUrl, Settings};
 use mfa_infra::telemetry::LogTarget;
 
@@ -21,6 +22,18 @@ const STOP_TIMEOUT: Duration = Duration::from_secs(10);
 const CONCURRENCY: usize = 1_024;
 /// Flows that run concurrently if a server uses the same SQLite file: one group.
 const SHARED_FILE_CONCURRENCY: usize = 256;
+
+/// Returns the migrations of a database. An SQLite file must exist, because to open it would create it.
+///
+/// # Errors
+///
+/// [`CliError::NoDatabase`].
+pub(crate) fn existing_migrations(location: &DatabaseLocation) -> Result<Migrations, CliError> {
+    match location {
+        DatabaseLocation::Sqlite(path) if !path.exists() => Err(CliError::NoDatabase(location.to_string())),
+        DatabaseLocation::Sqlite(_) | DatabaseLocation::Postgres(_) => Ok(location.migrations()),
+    }
+}
 
 /// NOVA MFA, opened for one command of one administrator; stopped when dropped.
 pub(crate) struct AdminSession {
@@ -36,12 +49,29 @@ pub(crate) fn keep_log_off_stdout(settings: &mut Settings) {
 }
 
 impl AdminSession {
-    /// Opens the database and the log. The actor is the user that runs this process.
+    /// Opens an existing database. Creates neither database nor key nor log if there is none.
+    ///
+    /// # Errors
+    ///
+    /// [`CliError::NoDatabase`], [`CliError::SchemaOutdated`]; [`CliError::Open`] with what to do.
+    pub(crate) fn open(settings: Settings, reason: Option<String>) -> Result<Self, CliError> {
+        let status = existing_migrations(&Mfa::location(&settings))?.status()?;
+        if status.applied.is_empty() {
+            return Err(CliError::NoDatabase(Mfa::location(&settings).to_string()));
+        }
+        if !status.pending.is_empty() {
+            return Err(CliError::SchemaOutdated(Mfa::location(&settings).to_string()));
+        }
+        Self::open_or_create(settings, reason)
+    }
+
+    /// Opens the database and the log, and creates them first if necessary. The actor is the user that runs this
+    /// process.
     ///
     /// # Errors
     ///
     /// [`CliError::Open`] with what to do.
-    pub(crate) fn open(mut settings: Settings, reason: Option<String>) -> Result<Self, CliError> {
+    pub(crate) fn open_or_create(mut settings: Settings, reason: Option<String>) -> Result<Self, CliError> {
         keep_log_off_stdout(&mut settings);
         let call = AdminCall { actor: actor::current(), reason, origin: Origin::default() };
         Ok(Self { mfa: Mfa::open_admin(settings)?, call })

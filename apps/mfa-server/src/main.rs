@@ -1,11 +1,13 @@
 //! Program `mfa-server`: command line, settings, listener, banner and shutdown.
 
 use std::error::Error;
+use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::Duration;
 
-use clap::Parser;
+use clap::{CommandFactory as _, Parser, Subcommand};
+use clap_complete::Shell;
 use mfa_infra::Mfa;
 use mfa_infra::settings::{Settings, Sources};
 use mfa_server::{Banner, Signals};
@@ -18,7 +20,7 @@ const SHUTDOWN_TIMEOUT: Duration = Duration::from_secs(10);
 /// Reads the settings from the environment, from `.env` and from `config/` in the working directory. Without settings, the
 /// server runs in development mode with an embedded database in `data/`. For all settings, see `.env.example`.
 #[derive(Debug, Parser)]
-#[command(name = "mfa-server", version)]
+#[command(name = "mfa-server", version, args_conflicts_with_subcommands = true)]
 struct Args {
     /// Check the settings and exit; does not open the database
     #[arg(long, conflicts_with = "print_openapi")]
@@ -26,6 +28,26 @@ struct Args {
     /// Print the OpenAPI document for these settings as JSON and exit
     #[arg(long)]
     print_openapi: bool,
+    /// Change to DIR first: .env, config/, data/ and relative paths are found there
+    #[arg(short = 'C', global = true, value_name = "DIR")]
+    dir: Option<PathBuf>,
+    #[command(subcommand)]
+    command: Option<ServerCommand>,
+}
+
+#[derive(Debug, Subcommand)]
+enum ServerCommand {
+    /// Print the completion script of a shell
+    Completions {
+        /// Shell that runs the script
+        shell: Shell,
+    },
+    /// Create the manual page in a directory
+    #[command(hide = true)]
+    Man {
+        /// Existing directory
+        dir: PathBuf,
+    },
 }
 
 fn main() -> ExitCode {
@@ -40,6 +62,18 @@ fn main() -> ExitCode {
 
 #[expect(clippy::print_stdout, reason = "output of the requested command")]
 fn run(args: &Args) -> Result<(), Box<dyn Error>> {
+    if let Some(dir) = &args.dir {
+        std::env::set_current_dir(dir)
+            .map_err(|error| format!("cannot change to {} ({error})", dir.display()))?;
+    }
+    match &args.command {
+        Some(ServerCommand::Completions { shell }) => {
+            clap_complete::generate(*shell, &mut Args::command(), "mfa-server", &mut std::io::stdout());
+            return Ok(());
+        }
+        Some(ServerCommand::Man { dir }) => return Ok(clap_mangen::generate_to(Args::command(), dir)?),
+        None => {}
+    }
     let settings = Settings::load(&Sources::from_process()?)?;
     if args.check_config {
         println!("The settings are valid.");
@@ -75,7 +109,6 @@ fn serve(settings: Settings) -> Result<(), Box<dyn Error>> {
 
 #[cfg(test)]
 mod tests {
-    use clap::CommandFactory as _;
     use clap::error::ErrorKind;
 
     use super::*;

@@ -81,6 +81,10 @@ event_kinds! {
     AdminReset = "admin_reset",
     /// An administrator changed whether MFA is required for a user.
     AdminEnforce = "admin_enforce",
+    /// An administrator replaced the password of a user.
+    AdminPassword = "admin_password",
+    /// An administrator granted or revoked administrator rights.
+    AdminSuperuser = "admin_superuser",
     /// An administrator issued a token.
     AdminToken = "admin_token",
     /// An administrator generated a new set of recovery codes.

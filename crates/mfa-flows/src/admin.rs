@@ -41,6 +41,8 @@ pub enum UserSelector {
     Login(String),
     /// By e-mail address only.
     Email(String),
+    /// By user name only.
+    Username(String),
 }
 
 /// Stage of a token to mint.
@@ -105,7 +107,16 @@ impl Flows {
                 }
             }
             UserSelector::Email(email) => self.select_by_email(email).await,
+            UserSelector::Username(name) => self.select_by_username(trim_login(name)).await,
         }
+    }
+
+    /// A login also finds an address that equals the name; that user is not meant.
+    async fn select_by_username(&self, name: &str) -> Result<UserId, FlowError> {
+        let found = self.ports.users.find_credentials(name).await?.ok_or(FlowError::NoSuchUser)?;
+        let account = self.find_account(found.user).await?.ok_or(FlowError::NoSuchUser)?;
+        let is_name = account.username.to_lowercase() == name.to_lowercase();
+        is_name.then_some(found.user).ok_or(FlowError::NoSuchUser)
     }
 
     async fn select_by_email(&self, email: &str) -> Result<UserId, FlowError> {

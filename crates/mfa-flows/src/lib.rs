@@ -42,6 +42,7 @@ mod statistics;
 mod status;
 mod token_holder;
 mod transfer;
+mod user_record;
 mod verify;
 
 pub use admin::{IssuedAdminToken, NewUserRequest, TokenKind, UserSelector};

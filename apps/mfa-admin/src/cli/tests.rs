@@ -39,6 +39,12 @@ fn every_command_of_the_contract_is_parsed() {
         "user list --query bob --limit 10 --after 7",
         "user unlock --user-id 1",
         "user reset --email a@b.c --reason lost",
+        "user reset --username bob --yes",
+        "user password --username bob --password-stdin",
+        "user superuser on --email a@b.c",
+        "-C data user list",
+        "completions bash",
+        "audit verify --log a.log b.log.gz",
         "user enforce on --user-id 1",
         "user enforce off --email a@b.c",
         "token pending --user-id 1",
@@ -68,7 +74,7 @@ fn a_user_is_selected_exactly_once() {
     usage_error("mfa-admin user show --user-id 1 --email a@b.c", ErrorKind::ArgumentConflict);
     usage_error("mfa-admin user show --user-id 0", ErrorKind::ValueValidation);
     usage_error("mfa-admin user show --email nobody", ErrorKind::ValueValidation);
-    usage_error("mfa-admin token pending --email a@b.c", ErrorKind::UnknownArgument);
+    usage_error("mfa-admin token pending --email a@b.c --username a", ErrorKind::ArgumentConflict);
 }
 
 #[test]
@@ -112,6 +118,7 @@ const VERBS: &[&str] = &[
     "Erase",
     "Export",
     "Generate",
+    "Grant",
     "Import",
     "Issue",
     "List",
@@ -122,6 +129,7 @@ const VERBS: &[&str] = &[
     "Replace",
     "Require",
     "Revoke",
+    "Set",
     "Show",
     "Unlock",
     "Verify",

@@ -27,11 +27,16 @@ pub(super) fn run(
     reason: Option<&str>,
 ) -> Result<CommandOutput, CliError> {
     let location = Mfa::location(&settings);
-    if matches!(&location, DatabaseLocation::Sqlite(path) if path.starts_with(&settings.data_dir)) {
-        // The database would create the directory with access for all users.
-        settings.create_data_dir()?;
-    }
-    let migrations = location.migrations();
+    let migrations = match command {
+        MigrateCommand::Up => {
+            if matches!(&location, DatabaseLocation::Sqlite(path) if path.starts_with(&settings.data_dir)) {
+                // The database would create the directory with access for all users.
+                settings.create_data_dir()?;
+            }
+            location.migrations()
+        }
+        MigrateCommand::Down { .. } | MigrateCommand::Status => session::existing_migrations(&location)?,
+    };
     match command {
         MigrateCommand::Up => migrations.up()?,
         MigrateCommand::Down { leave_sealed, .. } => match migrations.sealed_left()? {

@@ -39,7 +39,7 @@ pub(super) fn run(
     let map = ColumnMap::open(args.map.as_deref())?;
     let location = Mfa::location(&settings);
     // Applies pending migrations as well, so that our columns exist from here on.
-    let session = AdminSession::open(settings, reason)?;
+    let session = AdminSession::open_or_create(settings, reason)?;
     let mut table = NovaTable::open(&location).map_err(mfa_infra::OpenError::from)?;
     let fields = map.fields(table.columns())?;
     let overlooked: Vec<_> = map.overlooked(table.columns()).into_iter().map(str::to_owned).collect();

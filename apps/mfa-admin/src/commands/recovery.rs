@@ -15,14 +15,14 @@ use crate::session::AdminSession;
 ///
 /// [`CliError::Flow`].
 pub(super) fn run(
-    command: &RecoveryCommand,
+    command: RecoveryCommand,
     settings: Settings,
     reason: Option<String>,
 ) -> Result<CommandOutput, CliError> {
     let RecoveryCommand::Regenerate(user) = command;
     let session = AdminSession::open(settings, reason)?;
-    let regenerate = session.flows().regenerate_for(session.call(), user.id());
-    let codes = session.run(regenerate)?;
+    let user = session.find_user(&user.selector())?;
+    let codes = session.run(session.flows().regenerate_for(session.call(), user))?;
     let codes: Vec<&str> = codes.iter().map(SecretText::expose).collect();
     Ok(CommandOutput { text: codes.join("\n"), json: json!({ "recovery_codes": codes }) })
 }

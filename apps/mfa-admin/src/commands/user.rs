@@ -1,15 +1,16 @@
-//! Commands `user create`, `show`, `list`, `unlock`, `reset`, `erase` and `enforce`.
+//! Commands `user create`, `show`, `list`, `unlock`, `reset`, `erase`, `enforce`, `password` and `superuser`.
 
 mod detail;
 mod list;
 
-use mfa_core::{UserId, UserQuery, trim_login};
-use mfa_flows::NewUserRequest;
+use mfa_core::{Account, SecretText, UserId, UserQuery, trim_login};
+use mfa_flows::{FlowError, NewUserRequest};
 use mfa_infra::settings::Settings;
 use serde_json::json;
 
-use crate::cli::{CreateUserArgs, ListUsersArgs, OnOff, UserArgs, UserCommand};
+use crate::cli::{ConfirmedUserArgs, CreateUserArgs, ListUsersArgs, OnOff, UserArgs, UserCommand};
 use crate::command_output::CommandOutput;
+use crate::confirm::confirm;
 use crate::error::CliError;
 use crate::password;
 use crate::session::AdminSession;
@@ -24,18 +25,23 @@ pub(super) fn run(
     settings: Settings,
     reason: Option<String>,
 ) -> Result<CommandOutput, CliError> {
-    let open = || AdminSession::open(settings, reason);
+    let open = || AdminSession::open(settings.clone(), reason.clone());
     match command {
         UserCommand::Create(user) => {
             // Reads the password before it opens the database: without one, nothing happens.
             let request = new_user_request(user)?;
-            create(&open()?, request)
+            create(&AdminSession::open_or_create(settings, reason)?, request)
         }
         UserCommand::Show(user) => show(&open()?, user),
         UserCommand::List(args) => list(&open()?, args),
         UserCommand::Unlock(user) => unlock(&open()?, user),
-        UserCommand::Reset(user) => reset(&open()?, user),
-        UserCommand::Erase(user) => erase(&open()?, user),
+        UserCommand::Reset(args) => reset(&open()?, args),
+        UserCommand::Erase(args) => erase(&open()?, args),
+        UserCommand::Password { user, password_stdin: _ } => {
+            let password = password::from_standard_input()?;
+            set_password(&open()?, user, password)
+        }
+        UserCommand::Superuser { state, user } => set_superuser(&open()?, user, state == OnOff::On),
         UserCommand::Enforce { state, user } => enforce(&open()?, user, state == OnOff::On),
     }
 }
@@ -84,8 +90,22 @@ fn unlock(session: &AdminSession, user: UserArgs) -> Result<CommandOutput, CliEr
     })
 }
 
-fn erase(session: &AdminSession, user: UserArgs) -> Result<CommandOutput, CliError> {
-    let user = session.find_user(&user.selector())?;
+/// Selects a user and asks whether to do to them what cannot be undone.
+fn confirmed(
+    session: &AdminSession,
+    args: ConfirmedUserArgs,
+    question: impl FnOnce(&Account) -> String,
+) -> Result<UserId, CliError> {
+    let user = session.find_user(&args.user.selector())?;
+    let account = session.run(session.flows().find_account(user))?.ok_or(FlowError::NoSuchUser)?;
+    confirm(args.yes, &question(&account))?;
+    Ok(user)
+}
+
+fn erase(session: &AdminSession, args: ConfirmedUserArgs) -> Result<CommandOutput, CliError> {
+    let user = confirmed(session, args, |account| {
+        format!("Erase the MFA data of user {} ({})? This cannot be undone.", account.user, account.email)
+    })?;
     session.run(session.flows().erase_user(session.call(), user))?;
     Ok(CommandOutput {
         text: format!("MFA data of user {user} erased (the row in users is kept)"),
@@ -93,8 +113,10 @@ fn erase(session: &AdminSession, user: UserArgs) -> Result<CommandOutput, CliErr
     })
 }
 
-fn reset(session: &AdminSession, user: UserArgs) -> Result<CommandOutput, CliError> {
-    let user = session.find_user(&user.selector())?;
+fn reset(session: &AdminSession, args: ConfirmedUserArgs) -> Result<CommandOutput, CliError> {
+    let user = confirmed(session, args, |account| {
+        format!("Remove all factors of user {} ({})? This cannot be undone.", account.user, account.email)
+    })?;
     session.run(session.flows().reset_user(session.call(), user))?;
     Ok(CommandOutput {
         text: format!("all factors of user {user} removed and all sessions ended"),
@@ -109,5 +131,32 @@ fn enforce(session: &AdminSession, user: UserArgs, enforced: bool) -> Result<Com
     Ok(CommandOutput {
         text: format!("MFA is {state} for user {user}"),
         json: json!({ "user_id": user, "mfa_enforced": enforced }),
+    })
+}
+
+fn set_password(
+    session: &AdminSession,
+    user: UserArgs,
+    password: SecretText,
+) -> Result<CommandOutput, CliError> {
+    let user = session.find_user(&user.selector())?;
+    session.run(session.flows().set_password(session.call(), user, password))?;
+    Ok(CommandOutput {
+        text: format!("password of user {user} set and all sessions ended"),
+        json: json!({ "user_id": user, "password_set": true }),
+    })
+}
+
+fn set_superuser(
+    session: &AdminSession,
+    user: UserArgs,
+    is_superuser: bool,
+) -> Result<CommandOutput, CliError> {
+    let user = session.find_user(&user.selector())?;
+    session.run(session.flows().set_superuser(session.call(), user, is_superuser))?;
+    let state = if is_superuser { "has" } else { "does not have" };
+    Ok(CommandOutput {
+        text: format!("user {user} {state} administrator rights"),
+        json: json!({ "user_id": user, "is_superuser": is_superuser }),
     })
 }

@@ -57,6 +57,20 @@ pub trait Users: Send + Sync + fmt::Debug {
         new: PasswordDigest,
     ) -> BoxFuture<'_, Result<bool, StoreError>>;
 
+    /// Sets a password hash, and returns whether the user exists.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError`] if the hash may not be set: the old password may still be valid.
+    fn set_password(&self, user: UserId, new: PasswordDigest) -> BoxFuture<'_, Result<bool, StoreError>>;
+
+    /// Grants or revokes administrator rights, and returns whether the user exists.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError`] if the rights may not be changed.
+    fn set_superuser(&self, user: UserId, is_superuser: bool) -> BoxFuture<'_, Result<bool, StoreError>>;
+
     /// Adds a user and returns the ID.
     ///
     /// # Errors

@@ -152,6 +152,26 @@ impl Users for MemoryAccounts {
         })
     }
 
+    fn set_password(&self, user: UserId, new: PasswordDigest) -> BoxFuture<'_, Result<bool, StoreError>> {
+        Box::pin(async move {
+            let mut state = self.state();
+            if !state.accounts.contains_key(&user) {
+                return Ok(false);
+            }
+            let full_name = state.digests.get(&user).and_then(|(_, full_name)| full_name.clone());
+            state.digests.insert(user, (new, full_name));
+            Ok(true)
+        })
+    }
+
+    fn set_superuser(&self, user: UserId, is_superuser: bool) -> BoxFuture<'_, Result<bool, StoreError>> {
+        Box::pin(async move {
+            let mut state = self.state();
+            let account = state.accounts.get_mut(&user);
+            Ok(account.map(|account| account.is_superuser = is_superuser).is_some())
+        })
+    }
+
     fn replace_password(
         &self,
         user: UserId,

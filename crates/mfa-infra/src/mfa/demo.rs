@@ -2,6 +2,7 @@
 
 use mfa_core::{Origin, SecretText, UserId};
 use mfa_flows::{AdminCall, FlowError, Flows, NewUserRequest, UserSelector};
+use slog::Logger;
 use tokio::runtime::Handle;
 
 use super::error::OpenError;
@@ -25,24 +26,34 @@ pub struct DemoUser {
 
 /// Creates the demo user at the first start in development, and returns it. Returns `None` if the settings have no demo
 /// user.
+///
+/// If the file of the password was lost, the demo user gets the new password that replaces it.
 pub(super) fn create(
     settings: &Settings,
     flows: &Flows,
     database: &dyn Database,
     runtime: &Handle,
+    log: &Logger,
 ) -> Result<Option<DemoUser>, OpenError> {
+    let had_password = settings.demo_password_exists();
     let Some(password) = settings.demo_password(&OsEntropy)? else { return Ok(None) };
-    let created = runtime.block_on(insert(flows, password.clone())).map_err(OpenError::machine)?;
-    if let Some(user) = created {
+    let (user, is_new) =
+        runtime.block_on(find_or_insert(flows, password.clone())).map_err(OpenError::machine)?;
+    if is_new {
         database.fact(INSTALLATION_VALUE, &user.to_string())?;
+    } else if !had_password && database.fact(INSTALLATION_VALUE, "none")? == user.to_string() {
+        let call = first_start("the file of the demo password was lost");
+        let set = flows.set_password(&call, user, password.clone());
+        runtime.block_on(set).map_err(OpenError::machine)?;
+        slog::warn!(log, "the file of the demo password was missing: the demo user has a new password");
     }
     Ok(Some(DemoUser { username: USERNAME, password }))
 }
 
-/// Inserts the user; returns `None` if one of that name exists.
-async fn insert(flows: &Flows, password: SecretText) -> Result<Option<UserId>, FlowError> {
+/// Returns the user of that name, and whether it was inserted.
+async fn find_or_insert(flows: &Flows, password: SecretText) -> Result<(UserId, bool), FlowError> {
     match flows.select(&demo_login()).await {
-        Ok(_) => return Ok(None),
+        Ok(user) => return Ok((user, false)),
         Err(FlowError::NoSuchUser) => {}
         Err(error) => return Err(error),
     }
@@ -54,17 +65,16 @@ async fn insert(flows: &Flows, password: SecretText) -> Result<Option<UserId>, F
         is_superuser: true,
         mfa_enforced: false,
     };
-    let call = AdminCall {
-        actor: "first start".to_owned(),
-        reason: Some("demo user of the embedded database".to_owned()),
-        origin: Origin::default(),
-    };
-    match flows.create_user(&call, request).await {
-        Ok(user) => Ok(Some(user)),
+    match flows.create_user(&first_start("demo user of the embedded database"), request).await {
+        Ok(user) => Ok((user, true)),
         // Another process created it meanwhile.
-        Err(FlowError::UserTaken) => Ok(None),
+        Err(FlowError::UserTaken) => Ok((flows.select(&demo_login()).await?, false)),
         Err(error) => Err(error),
     }
+}
+
+fn first_start(reason: &str) -> AdminCall {
+    AdminCall { actor: "first start".to_owned(), reason: Some(reason.to_owned()), origin: Origin::default() }
 }
 
 /// Rejects a database with an active demo user outside of development: its password is in a file, and it is a superuser.

@@ -83,7 +83,8 @@ impl Mfa {
         demo::reject_outside_development(&self.settings, &self.flows, self.database.as_ref(), runtime)?;
         self.log_warnings();
         slog::info!(self.telemetry.logger(), "NOVA MFA started"; "store" => self.database().name());
-        self.demo = demo::create(&self.settings, &self.flows, self.database.as_ref(), runtime)?;
+        let log = self.telemetry.logger();
+        self.demo = demo::create(&self.settings, &self.flows, self.database.as_ref(), runtime, &log)?;
         self.start_clock_monitor(runtime)?;
         self.start_heartbeat(runtime)?;
         runtime.spawn(Arc::clone(&self.sms_monitor).run());

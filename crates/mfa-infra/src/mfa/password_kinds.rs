@@ -92,6 +92,12 @@ mod tests {
         ) -> BoxFuture<'_, Result<bool, StoreError>> {
             away()
         }
+        fn set_password(&self, _: UserId, _: PasswordDigest) -> BoxFuture<'_, Result<bool, StoreError>> {
+            away()
+        }
+        fn set_superuser(&self, _: UserId, _: bool) -> BoxFuture<'_, Result<bool, StoreError>> {
+            away()
+        }
         fn insert(&self, _: NewUser) -> BoxFuture<'_, Result<UserId, NewUserError>> {
             Box::pin(async { Err(NewUserError::Taken) })
         }

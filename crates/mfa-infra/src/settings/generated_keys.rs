@@ -64,6 +64,11 @@ impl Settings {
         self.data_dir.join(ENCRYPTION_KEYS_FILE)
     }
 
+    /// Returns whether the demo user's password exists already.
+    pub(crate) fn demo_password_exists(&self) -> bool {
+        self.data_dir.join(DEMO_PASSWORD_FILE).exists()
+    }
+
     /// Returns the demo user's password, generated at the first start; `None` if there is no demo user.
     ///
     /// # Errors

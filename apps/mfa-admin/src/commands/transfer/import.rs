@@ -40,7 +40,7 @@ pub(in crate::commands) fn run(
     reason: Option<String>,
 ) -> Result<CommandOutput, CliError> {
     let mut rows = ImportRows::open(&args.file)?;
-    let session = AdminSession::open(settings, reason)?;
+    let session = AdminSession::open_or_create(settings, reason)?;
     let bar = CommandProgress::new("importing");
     let mut import = OtpauthImport {
         session: &session,

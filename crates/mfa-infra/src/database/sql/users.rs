@@ -73,6 +73,21 @@ impl<C: Dialect> Users for SqlDatabase<C> {
         })
     }
 
+    fn set_password(&self, user: UserId, new: PasswordDigest) -> BoxFuture<'_, Result<bool, StoreError>> {
+        self.pool.run("set password", move |connection| {
+            let query = Statement::new("UPDATE users SET hashed_password = $2 WHERE id = $1");
+            connection.execute(query.bind(user.value()).bind(new.as_column())).map(|rows| rows == 1)
+        })
+    }
+
+    fn set_superuser(&self, user: UserId, is_superuser: bool) -> BoxFuture<'_, Result<bool, StoreError>> {
+        self.pool.run("set superuser", move |connection| {
+            let value = if is_superuser { "TRUE" } else { "FALSE" };
+            let query = Statement::new(format!("UPDATE users SET is_superuser = {value} WHERE id = $1"));
+            connection.execute(query.bind(user.value())).map(|rows| rows == 1)
+        })
+    }
+
     fn insert(&self, user: NewUser) -> BoxFuture<'_, Result<UserId, NewUserError>> {
         let columns = self.columns.clone();
         let inserted =
