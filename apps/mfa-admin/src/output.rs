@@ -112,10 +112,10 @@ mod tests {
     #[test]
     fn an_error_is_a_message_and_with_json_also_a_document() {
         let error = CliError::from(FlowError::NoSuchUser);
-        let message = "mfa-admin: user not found: check --user-id or --email\n".to_owned();
+        let message = "mfa-admin: user not found: check --user-id, --email or --username\n".to_owned();
         assert_eq!(written(false, |output| output.write_error(&error)), (String::new(), message.clone()));
         let document =
-            "{\"error\":{\"code\":\"not_found\",\"message\":\"user not found: check --user-id or --email\"}}\n".to_owned();
+            "{\"error\":{\"code\":\"not_found\",\"message\":\"user not found: check --user-id, --email or --username\"}}\n".to_owned();
         assert_eq!(written(true, |output| output.write_error(&error)), (document, message));
     }
 

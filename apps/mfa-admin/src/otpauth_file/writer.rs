@@ -149,6 +149,8 @@ mod tests {
         #[test]
         fn every_user_survives_an_export_and_an_import(name in "[=+@'\t\r\n;,\"-]{0,4}[a-z0-9\"]{1,8}") {
             let (_, rows) = round_trip(&[(name.clone(), name.clone())]);
+            // Blanks around a name are never part of it.
+            let name = mfa_core::trim_login(&name).to_owned();
             prop_assert_eq!(rows, [(Some(name.clone()), Some(name))]);
         }
     }
