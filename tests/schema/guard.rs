@@ -151,7 +151,7 @@ fn codes(set: &str, at: Timestamp) -> RecoveryState {
         used_at: None,
         rest: serde_json::Map::new(),
     };
-    RecoveryState { codes: (1..=3).map(code).collect(), generated_at: Some(at) }
+    RecoveryState { codes: (1..=3).map(code).collect(), generated_at: Some(at), unreadable: None }
 }
 
 fn minutes(count: u64) -> Timestamp {

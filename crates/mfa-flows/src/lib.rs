@@ -51,7 +51,7 @@ pub use delivery_report::DeliveryReport;
 pub use enrol_totp::{EnrolmentComplete, TotpEnrolment};
 pub use error::FlowError;
 pub use flows::Flows;
-pub use import_legacy::{LegacyImport, LegacyImportOutcome, LegacyRow};
+pub use import_legacy::{ImportedNumber, LegacyImport, LegacyImportOutcome, LegacyRow, NoSms};
 pub use introspect::ActiveToken;
 pub use login::LoginOutcome;
 pub use phone::PhoneConfirmed;
