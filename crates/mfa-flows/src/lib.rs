@@ -62,5 +62,5 @@ pub use reseal::ResealOutcome;
 pub use send_sms::SmsSent;
 pub use status::{AccountStatus, MethodChoice, MethodState};
 pub use token_holder::TokenHolder;
-pub use transfer::{TotpExport, TotpImport, TotpImportOutcome};
+pub use transfer::{LegacyExport, TotpExport, TotpImport, TotpImportOutcome};
 pub use verify::AccessGrant;

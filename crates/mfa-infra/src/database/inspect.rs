@@ -7,7 +7,7 @@ mod sqlite;
 
 use super::location::DatabaseLocation;
 
-pub use facts::{DatabaseInspection, HotUpdateStats, PlaintextColumn};
+pub use facts::{DatabaseInspection, HotUpdateStats, PlaintextColumn, UnreadableCodes};
 
 impl DatabaseLocation {
     /// Inspects the database. Blocks; takes no lock and writes nothing.
