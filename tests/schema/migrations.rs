@@ -57,8 +57,8 @@ fn an_empty_database_migrates_up_down_and_up_again() {
             assert_eq!(migrations.status().unwrap().applied.len(), 0);
         }
     }
-    assert_eq!(tables_of_postgres(&server), ["__diesel_schema_migrations"]);
-    assert_eq!(tables_of_sqlite(&file), ["__diesel_schema_migrations"]);
+    assert!(tables_of_postgres(&server).is_empty(), "nothing is left");
+    assert!(tables_of_sqlite(&file).is_empty(), "nothing is left");
 }
 
 const NOVAS_USERS: &str = "CREATE TABLE users (id SERIAL PRIMARY KEY, email VARCHAR(255) NOT NULL UNIQUE, \

@@ -68,7 +68,9 @@ BEGIN
     THEN
         -- The documented unlock statement sets two columns. A statement that also sets a column of NOVA is the save of
         -- an object, and no unlock.
-        set_list := substring(current_query() FROM '(?is)\mupdate\M.*?\mset\M(.*)');
+        IF current_query() ~* '\mupdate\M.*\mset\M' THEN
+            set_list := regexp_replace(current_query(), '^.*?\mupdate\M.*?\mset\M', '', 'i');
+        END IF;
         set_list := regexp_replace(set_list, '(?is)(;|\m(where|from|returning)\M).*$', '');
         IF EXISTS (
             SELECT FROM pg_attribute
