@@ -1,6 +1,7 @@
 """Runs the checks of scripts/check-python, each in a temporary folder."""
 
 import inspect
+import logging
 import pathlib
 import sys
 import tempfile
@@ -14,7 +15,9 @@ import beside  # noqa: E402
 import merge  # noqa: E402
 import move  # noqa: E402
 
-MODULES = [merge]
+MODULES = [move, beside, merge]
+# passlib 1.7.4 looks for the version of bcrypt in a place that bcrypt 4.1 no longer has.
+logging.getLogger("passlib").setLevel(logging.ERROR)
 
 
 def main(words):

@@ -22,6 +22,7 @@ def settings(url):
     """Returns settings for a PostgreSQL database."""
     return {
         "MFA_ENV": "development", "DATABASE_URL": url, "JWT_SECRET_KEY": KEY, "MFA_ENCRYPTION_KEYS": ENCRYPTION_KEYS,
+        "MFA_RECOVERY_RATE_MAX": "1000", "MFA_RATE_LIMIT_MAX": "1000",
     }
 
 

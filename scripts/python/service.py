@@ -132,6 +132,20 @@ with create_engine(os.environ["DATABASE_URL"]).connect() as connection:
 '''
 
 
+MAKO = '''
+revision = ${repr(up_revision)}
+down_revision = ${repr(down_revision)}
+
+
+def upgrade():
+    ${upgrades}
+
+
+def downgrade():
+    ${downgrades}
+'''
+
+
 class Service:
     """Python service in a folder, on a PostgreSQL database of its own."""
 
@@ -145,7 +159,7 @@ class Service:
         self.engine = sa.create_engine(self.url)
         self.write("models.py", MODEL)
         self.write("alembic.ini", "[alembic]\nscript_location = alembic\n")
-        self.write("alembic/script.py.mako", "${upgrades}\n")
+        self.write("alembic/script.py.mako", MAKO)
         self.write("alembic/versions/20250901_080000_users.py", FIRST_REVISION)
         self.write("alembic/versions/20251016_102726_add_mfa_fields.py", MFA_REVISION)
         self.use_env("")

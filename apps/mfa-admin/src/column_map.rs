@@ -192,10 +192,10 @@ impl ColumnMap {
         self.column(field) != field
     }
 
-    /// Returns the source columns whose values are deleted after the import.
-    pub(crate) fn columns_to_clear(&self) -> Vec<String> {
+    /// Returns the source columns whose values are deleted after the import, with the field of each.
+    pub(crate) fn columns_to_clear(&self) -> Vec<(&'static str, String)> {
         let secret = SECRET.iter().filter(|field| !self.source.keep && self.is_renamed(field));
-        secret.map(|field| self.column(field).to_owned()).collect()
+        secret.map(|field| (*field, self.column(field).to_owned())).collect()
     }
 
     /// Returns columns that may contain MFA data, by their name, but are neither ours nor in the map.
@@ -286,7 +286,7 @@ mod tests {
         assert_eq!(column("own totp_secret"), Some("totp_secret"));
         assert_eq!(column("phone_number"), Some("phone_number"));
         assert_eq!(column("own phone_number"), None);
-        assert_eq!(map.columns_to_clear(), ["mfa_secret"]);
+        assert_eq!(map.columns_to_clear(), [("totp_secret", "mfa_secret".to_owned())]);
         assert_eq!(map.overlooked(&table), ["phone_ext"]);
         let ignoring = ColumnMap::parse("source = { ignore = [\"phone_ext\", \"otp_log\"] }").unwrap();
         assert_eq!(ignoring.overlooked(&table), ["mfa_secret", "has_mfa"]);

@@ -124,8 +124,12 @@ impl NovaImport<'_> {
             }
         }
         let page = reports.get(first..).unwrap_or_default();
-        let complete: Vec<UserId> = page.iter().filter(|it| it.is_complete()).map(|it| it.user).collect();
-        table.empty(&self.map.columns_to_clear(), &complete)?;
+        // A value that was not imported stays where it was.
+        for (field, column) in self.map.columns_to_clear() {
+            let users: Vec<UserId> =
+                page.iter().filter(|it| it.has_imported(field)).map(|it| it.user).collect();
+            table.empty(&column, &users)?;
+        }
         failure.map_or(Ok(()), |error| Err(error.into()))
     }
 

@@ -42,12 +42,15 @@ pub(super) struct Overlooked {
 }
 
 impl NovaRowReport {
-    /// Returns whether every value of the row was imported.
-    pub(super) fn is_complete(&self) -> bool {
+    /// Returns whether nothing of this field is left to import.
+    pub(super) fn has_imported(&self, field: &str) -> bool {
+        let outcome = match field {
+            "totp_secret" => self.totp,
+            "phone_number" => self.phone,
+            _ => self.recovery,
+        };
         self.unreadable.is_none()
-            && [self.totp, self.phone, self.recovery].iter().all(|it| {
-                !matches!(it, LegacyImportOutcome::Rejected(_) | LegacyImportOutcome::Unreadable(_))
-            })
+            && !matches!(outcome, LegacyImportOutcome::Rejected(_) | LegacyImportOutcome::Unreadable(_))
     }
 
     const fn parts(&self) -> [(&'static str, LegacyImportOutcome); 3] {

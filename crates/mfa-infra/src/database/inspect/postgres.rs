@@ -79,12 +79,12 @@ fn facts(
     if !facts.pending.is_empty() {
         return Ok(facts);
     }
-    facts.missing_rights = missing_rights(connection)?;
-    if !facts.missing_rights.is_empty() {
-        return Ok(facts);
-    }
     facts.missing = required_schema::missing_in_postgres(connection)?;
     if !facts.missing.is_empty() {
+        return Ok(facts);
+    }
+    facts.missing_rights = missing_rights(connection)?;
+    if !facts.missing_rights.is_empty() {
         return Ok(facts);
     }
     facts.unreadable_codes = counted(sql_query(UNREADABLE_CODES).get_result(connection)?);

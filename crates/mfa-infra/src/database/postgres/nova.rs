@@ -302,19 +302,19 @@ impl NovaTable {
         .map_err(|error| unavailable("remember the column map", error))
     }
 
-    /// Sets imported columns of users to NULL.
+    /// Sets an imported column of users to NULL.
     ///
     /// # Errors
     ///
-    /// [`StoreError`] if the database did not answer, or a column is NOT NULL.
-    pub fn empty(&mut self, columns: &[String], users: &[UserId]) -> Result<(), StoreError> {
-        if columns.is_empty() || users.is_empty() {
+    /// [`StoreError`] if the database did not answer, or the column is NOT NULL.
+    pub fn empty(&mut self, column: &str, users: &[UserId]) -> Result<(), StoreError> {
+        if users.is_empty() {
             return Ok(());
         }
-        let emptied: Vec<_> = columns.iter().map(|column| format!("{} = NULL", quoted(column))).collect();
+        let column = quoted(column);
         let query = format!(
-            "UPDATE users SET {}, mfa_version = mfa_version + 1 WHERE id = ANY($1)",
-            emptied.join(", ")
+            "UPDATE users SET {column} = NULL, mfa_version = mfa_version + 1 \
+             WHERE id = ANY($1) AND {column} IS NOT NULL"
         );
         sql_query(query)
             .bind::<Array<BigInt>, _>(users.iter().map(|user| user.value()).collect::<Vec<_>>())
