@@ -67,7 +67,7 @@ fn url(reader: &SettingsReader<'_>, data_dir: &Path) -> Result<DatabaseUrl, Sett
     let invalid = |problem: &str| Err(SettingsError::invalid("DATABASE_URL", problem, REMEDY));
     match text.split_once("://") {
         Some(("sqlite", path)) => {
-            // SQLAlchemy writes a relative path after three slashes.
+            // `SQLAlchemy` writes a relative path after three slashes.
             let relative = path.strip_prefix('/').filter(|it| it.starts_with("./") || it.starts_with("../"));
             let path = relative.unwrap_or(path);
             let is_path =
@@ -96,7 +96,7 @@ fn url(reader: &SettingsReader<'_>, data_dir: &Path) -> Result<DatabaseUrl, Sett
     }
 }
 
-/// Drivers that SQLAlchemy names in the scheme of a PostgreSQL URL.
+/// Drivers that `SQLAlchemy` names in the scheme of a PostgreSQL URL.
 const SQLALCHEMY_DRIVERS: [&str; 6] =
     ["psycopg2", "psycopg", "psycopg_async", "psycopg2cffi", "asyncpg", "pg8000"];
 

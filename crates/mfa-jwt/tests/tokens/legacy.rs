@@ -168,7 +168,7 @@ fn forms_that_change_no_meaning_are_accepted() {
 
 #[test]
 fn a_fraction_of_a_time_is_cut_off_and_never_lengthens_a_life() {
-    let base = NOW as f64;
+    let base = f64::from(i32::try_from(NOW).unwrap());
     let times =
         with(legacy_claims(), &json!({ "iat": base - 0.25, "nbf": base - 0.25, "exp": base + 300.000_1 }));
     let presented = legacy_service().authenticate(&sign(&plain_header(), &times), now()).unwrap();

@@ -87,7 +87,7 @@ fn facts(
     if !facts.missing_rights.is_empty() {
         return Ok(facts);
     }
-    facts.unreadable_codes = counted(sql_query(UNREADABLE_CODES).get_result(connection)?);
+    facts.unreadable_codes = counted(&sql_query(UNREADABLE_CODES).get_result(connection)?);
     old_columns(connection, &mut facts)?;
     let key_check_values: Vec<TextRow> = sql_query(KEY_CHECK_VALUES).load(connection)?;
     facts.key_check_values = key_check_values.into_iter().map(|it| it.value).collect();

@@ -43,7 +43,7 @@ pub(super) const KEY_CHECK_VALUES: &str =
     "SELECT value FROM mfa_meta WHERE name = 'canary' OR name LIKE 'key %' ORDER BY name";
 
 /// Returns the rows with unreadable recovery codes, or `None` if there are none.
-pub(super) fn counted(count: PlaintextCount) -> Option<UnreadableCodes> {
+pub(super) fn counted(count: &PlaintextCount) -> Option<UnreadableCodes> {
     (count.rows > 0).then_some(UnreadableCodes { rows: count.rows, first: count.first })
 }
 

@@ -74,7 +74,7 @@ fn complete(
     if !facts.missing.is_empty() {
         return Ok(facts);
     }
-    facts.unreadable_codes = counted(sql_query(UNREADABLE_CODES).get_result(connection)?);
+    facts.unreadable_codes = counted(&sql_query(UNREADABLE_CODES).get_result(connection)?);
     let key_check_values: Vec<TextRow> = sql_query(KEY_CHECK_VALUES).load(connection)?;
     facts.key_check_values = key_check_values.into_iter().map(|it| it.value).collect();
     for column in SEALED.map(SealedColumn::as_str) {
