@@ -2,12 +2,15 @@
 
 import os
 import pathlib
-import subprocess
 import sys
-import textwrap
+import tempfile
+import traceback
 import uuid
 
+import alembic.config
 import sqlalchemy as sa
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
 from sqlalchemy.engine import make_url
 
 SERVER = make_url(os.environ["MFA_TEST_DATABASE_URL"].replace("postgres://", "postgresql://", 1))
@@ -157,6 +160,7 @@ class Service:
             self.on_server(f'CREATE DATABASE "{self.name}"')
         self.url = SERVER.set(database=self.name).render_as_string(hide_password=False)
         self.engine = sa.create_engine(self.url)
+        self.snippet = ""
         self.write("models.py", MODEL)
         self.write("alembic.ini", "[alembic]\nscript_location = alembic\n")
         self.write("alembic/script.py.mako", MAKO)
@@ -193,52 +197,55 @@ class Service:
 
     def alembic(self, *arguments, fails=False):
         """Runs Alembic, and returns its output."""
-        done = subprocess.run(
-            [sys.executable, "-m", "alembic", *arguments],
-            cwd=self.folder,
-            env={**os.environ, "DATABASE_URL": self.url, "PYTHONPATH": str(self.folder)},
-            capture_output=True,
-            text=True,
-            timeout=120,
-            check=False,
-        )
-        assert (done.returncode != 0) == fails, f"alembic {arguments}: {done.stdout}{done.stderr}"
-        return done.stdout + done.stderr
+        status, text = self.forked(lambda: alembic.config.main(argv=list(arguments), prog="alembic"))
+        assert (status != 0) == fails, f"alembic {arguments}: {text}"
+        return text
 
     def proposals(self):
         """Returns the operations that `--autogenerate` proposes."""
-        program = textwrap.dedent(
-            """
-            import sys
-            from alembic.autogenerate import compare_metadata
-            from alembic.migration import MigrationContext
-            from models import Base
-            import os, sqlalchemy
-            options = {}
-            if len(sys.argv) > 1:
-                names = {}
-                exec(sys.argv[1], names)
-                options["include_object"] = names["include_object"]
-            with sqlalchemy.create_engine(os.environ["DATABASE_URL"]).connect() as connection:
-                context = MigrationContext.configure(connection, opts=options)
-                for it in compare_metadata(context, Base.metadata):
-                    print(it)
-            """
-        )
-        return self.python(program, *([self.snippet] if getattr(self, "snippet", "") else []))
 
-    def python(self, program, *arguments):
-        done = subprocess.run(
-            [sys.executable, "-c", program, *arguments],
-            cwd=self.folder,
-            env={**os.environ, "DATABASE_URL": self.url, "PYTHONPATH": str(self.folder)},
-            capture_output=True,
-            text=True,
-            timeout=120,
-            check=False,
-        )
-        assert done.returncode == 0, done.stderr
-        return done.stdout.strip()
+        def compare():
+            options = {}
+            if self.snippet:
+                names = {}
+                exec(self.snippet, names)  # noqa: S102
+                options["include_object"] = names["include_object"]
+            with sa.create_engine(self.url).connect() as connection:
+                context = MigrationContext.configure(connection, opts=options)
+                metadata = self.user_class().metadata
+                for it in compare_metadata(context, metadata):
+                    print(it)
+
+        status, text = self.forked(compare)
+        assert status == 0, text
+        return text.strip()
+
+    def forked(self, function):
+        """Runs a function in the folder of the service, in a process of its own that has the libraries loaded. Returns
+        its exit code and its output."""
+        with tempfile.TemporaryFile("w+") as output:
+            child = os.fork()
+            if child == 0:
+                status = 1
+                try:
+                    os.dup2(output.fileno(), 1)
+                    os.dup2(output.fileno(), 2)
+                    sys.stdout = sys.stderr = os.fdopen(1, "w")
+                    os.chdir(self.folder)
+                    os.environ["DATABASE_URL"] = self.url
+                    sys.path.insert(0, str(self.folder))
+                    function()
+                    status = 0
+                except SystemExit as stop:
+                    status = stop.code if isinstance(stop.code, int) else 1
+                except BaseException:
+                    traceback.print_exc()
+                finally:
+                    sys.stdout.flush()
+                    os._exit(status)
+            _, status = os.waitpid(child, 0)
+            output.seek(0)
+            return os.waitstatus_to_exitcode(status), output.read()
 
     def user_class(self, text=None):
         """Returns a fresh class `User`."""
