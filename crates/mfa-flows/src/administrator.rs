@@ -1,8 +1,6 @@
 //! Authorisation of administrators over the network.
 
-use mfa_core::{
-    Account, EventKind, RateRule, Requirement, Stage, Timestamp, UserId, authorize, user_actor,
-};
+use mfa_core::{Account, EventKind, RateRule, Requirement, Stage, Timestamp, UserId, authorize, user_actor};
 
 use crate::call::{AdminCall, Call};
 use crate::error::FlowError;

@@ -8,11 +8,9 @@ use diesel::{OptionalExtension as _, PgConnection, QueryableByName, RunQueryDsl 
 use mfa_core::{SealedColumn, SecretText, Timestamp};
 
 use super::facts::{DatabaseInspection, HotUpdateStats, PlaintextColumn};
-use super::rows::{
-    KEY_CHECK_VALUES, KeyCount, PlaintextCount, SEALED, counted, one_line, unsealed_query,
-};
-use crate::database::postgres::{IMPORT_MAP, columns_with_values, connect};
+use super::rows::{KEY_CHECK_VALUES, KeyCount, PlaintextCount, SEALED, counted, one_line, unsealed_query};
 use crate::database::pool::TextRow;
+use crate::database::postgres::{IMPORT_MAP, columns_with_values, connect};
 use crate::database::{migrate, required_schema};
 
 /// Privileges that the service needs on each table.

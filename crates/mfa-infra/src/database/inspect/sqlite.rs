@@ -8,9 +8,7 @@ use diesel::{Connection as _, RunQueryDsl as _, SqliteConnection, sql_query};
 use mfa_core::SealedColumn;
 
 use super::facts::{DatabaseInspection, PlaintextColumn};
-use super::rows::{
-    KEY_CHECK_VALUES, KeyCount, PlaintextCount, SEALED, counted, one_line, unsealed_query,
-};
+use super::rows::{KEY_CHECK_VALUES, KeyCount, PlaintextCount, SEALED, counted, one_line, unsealed_query};
 use crate::database::pool::TextRow;
 use crate::database::sqlite::connect;
 use crate::database::{migrate, required_schema};
