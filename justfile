@@ -44,6 +44,10 @@ release:
 book:
     scripts/check-docs
 
+# Run docs/from-python.md against a Python service with SQLAlchemy and Alembic; `just python merge` runs only some checks.
+python *args:
+    scripts/check-python {{ args }}
+
 # Check a running server against its OpenAPI document; `just openapi 100` with 100 examples per operation.
 openapi *args:
     scripts/check-openapi {{ args }}

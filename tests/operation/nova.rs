@@ -163,6 +163,7 @@ fn columns_with_other_names_are_imported_by_a_map_and_cleared() {
     std::fs::write(installation.folder().join("map.toml"), map).expect("a file");
 
     let blind = import(&installation, &[]);
+    assert_eq!(blind.code, Some(1), "factors may have been missed: {blind:?}");
     let overlooked = blind.json["overlooked_columns"].as_array().expect("names");
     assert!(
         overlooked.contains(&json!("sms_phone")) && overlooked.contains(&json!("backup_hashes")),
@@ -258,6 +259,15 @@ fn migrating_down_requires_an_explicit_flag_while_encrypted_values_remain() {
 
     let exported = installation.admin(&["export", "otpauth", "out.csv"], "");
     assert_eq!(exported.json["exported"], 2, "{exported:?}");
+    let exported = installation.admin(&["export", "nova-python", "out.jsonl"], "");
+    assert_eq!((&exported.json["totp_secrets"], &exported.json["phone_numbers"]), (&json!(2), &json!(1)));
+    assert_eq!(exported.json["recovery_codes"], 4, "the unused ones: {exported:?}");
+    let text = std::fs::read_to_string(installation.folder().join("out.jsonl")).expect("a file");
+    let ada: Value = serde_json::from_str(text.lines().next().expect("a line")).expect("JSON");
+    assert_eq!((&ada["totp_secret"], &ada["phone_number"]), (&json!(SECRET), &json!("+33612345612")));
+    assert!(bcrypt::verify("A1B2-C3D4", ada["recovery_codes"][0].as_str().expect("a hash")).expect("bcrypt"));
+    let refused = installation.admin(&["export", "nova-python", "out.jsonl"], "");
+    assert_eq!(refused.code, Some(1), "no file is overwritten: {refused:?}");
     let down = installation.admin(&["migrate", "down", "--yes", "--leave-sealed"], "");
     assert_eq!((down.code, &down.json["applied"]), (Some(0), &json!([])), "{down:?}");
     assert_eq!(installation.number("SELECT count(*) FROM users"), 4);
@@ -284,4 +294,182 @@ fn a_sqlalchemy_url_is_accepted() {
     let installation = installation.with("DATABASE_URL", &url);
     let answer = import(&installation, &["--dry-run"]);
     assert!(row(&answer, "ada@itspirit.com")["totp"] == "taken", "{answer:?}");
+}
+
+/// Renames the flags of the table, and those of requirement, failures and lock.
+fn mapped(installation: &Installation) {
+    let table = TABLE
+        .replace("totp_secret VARCHAR(255)", "two_fa_secret VARCHAR(64)")
+        .replace("is_totp_enabled BOOLEAN", "two_fa_on BOOLEAN")
+        .replace("mfa_enforced BOOLEAN", "two_fa_required BOOLEAN")
+        .replace("mfa_failed_attempts INTEGER", "two_fa_failures INTEGER")
+        .replace("mfa_lock_until TIMESTAMP", "two_fa_locked TIMESTAMP");
+    installation.sql(&table);
+    let map = "[columns]\ntotp_secret = \"two_fa_secret\"\nis_totp_enabled = \"two_fa_on\"\n\
+               mfa_enforced = \"two_fa_required\"\nmfa_failed_attempts = \"two_fa_failures\"\n\
+               mfa_lock_until = \"two_fa_locked\"\n";
+    std::fs::write(installation.folder().join("map.toml"), map).expect("a file");
+}
+
+#[test]
+fn the_requirement_the_failures_and_the_lock_are_imported_for_users_without_a_factor_once() {
+    let installation = Installation::postgres(&[]);
+    mapped(&installation);
+    installation.sql(&format!(
+        "INSERT INTO users (email, username, hashed_password, two_fa_on, two_fa_required, two_fa_failures, two_fa_locked) \
+         VALUES ('bob@itspirit.com', 'bob', '{0}', false, true, 12, 'infinity'), \
+         ('ada@itspirit.com', 'ada', '{0}', false, false, 0, NULL)",
+        bcrypt("Demo2025!"),
+    ));
+    let trial = import(&installation, &["--map", "map.toml", "--dry-run"]);
+    let answer = import(&installation, &["--map", "map.toml"]);
+    assert_eq!((answer.code, &answer.json["states"]), (Some(0), &json!(1)), "{answer:?}");
+    assert_eq!(answer.json["rows"], trial.json["rows"]);
+    let state = "SELECT count(*) FROM users WHERE mfa_enforced AND mfa_failed_attempts = 12 \
+                 AND mfa_lock_until > '9000-01-01' AND username = 'bob'";
+    assert_eq!(installation.number(state), 1);
+    // What an administrator changes here stays.
+    installation.admin(&["user", "unlock", "--email", "bob@itspirit.com"], "");
+    installation.admin(&["user", "enforce", "off", "--email", "bob@itspirit.com"], "");
+    let again = import(&installation, &["--map", "map.toml"]);
+    assert_eq!((again.code, &again.json["states"]), (Some(0), &json!(0)), "{again:?}");
+    let state = "SELECT count(*) FROM users WHERE mfa_enforced OR mfa_failed_attempts > 0 OR mfa_lock_until IS NOT NULL";
+    assert_eq!(installation.number(state), 0);
+}
+
+#[test]
+fn enrol_anew_ends_the_lock_of_the_import() {
+    let installation = Installation::postgres(&[]);
+    mapped(&installation);
+    installation.sql(&format!(
+        "INSERT INTO users (email, username, hashed_password, two_fa_on, two_fa_secret) VALUES \
+         ('eve@itspirit.com', 'eve', '{0}', true, 'GEZDGNBVGY3TQOJQ'), \
+         ('max@itspirit.com', 'max', '{0}', true, NULL)",
+        bcrypt("Demo2025!"),
+    ));
+    let answer = import(&installation, &["--map", "map.toml"]);
+    assert_eq!((answer.code, &answer.json["refused"]), (Some(1), &json!(2)), "{answer:?}");
+    for user in ["eve@itspirit.com", "max@itspirit.com"] {
+        assert_eq!(row(&answer, user)["locked"], true, "{answer:?}");
+    }
+    let locked = "SELECT count(*) FROM users WHERE mfa_lock_until IS NOT NULL";
+    assert_eq!(installation.number(locked), 2);
+    let answer = import(&installation, &["--map", "map.toml", "--enrol-anew"]);
+    assert_eq!((answer.code, installation.number(locked)), (Some(0), 0), "{answer:?}");
+    assert_eq!(installation.number("SELECT count(*) FROM users WHERE mfa_enforced"), 2);
+    let server = installation.start();
+    server.client().post("/api/mfa/totp/enroll/start").bearer(&pending(&server, "eve")).send().ok();
+}
+
+#[test]
+fn numbers_are_counted_by_country_and_type_and_a_guessed_country_gets_no_sms() {
+    let installation = Installation::postgres(&[]);
+    installation.sql(TABLE);
+    installation.sql(&format!(
+        "INSERT INTO users (email, username, hashed_password, is_totp_enabled, totp_secret, phone_number, \
+         is_phone_verified, mfa_backup_method) VALUES \
+         ('a@b.c', 'ada', '{0}', true, '{SECRET}', '+33 6 12 34 56 12', true, 'sms'), \
+         ('b@b.c', 'bob', '{0}', true, '{SECRET}', '079 123 45 67', true, 'sms'), \
+         ('c@b.c', 'cleo', '{0}', true, '{SECRET}', '+33 1 23 45 67 89', true, 'sms'), \
+         ('d@b.c', 'dora', '{0}', true, '{SECRET}', '+1 201 555 0123', true, 'sms')",
+        bcrypt("Demo2025!"),
+    ));
+    let answer = import(&installation, &[]);
+    assert_eq!(answer.code, Some(0), "{answer:?}");
+    let phones = json!([
+        { "country": "FR", "type": "fixed_line", "sms": false, "count": 1 },
+        { "country": "FR", "type": "mobile", "sms": false, "count": 1 },
+        { "country": "FR", "type": "mobile", "sms": true, "count": 1 },
+        { "country": "US", "type": "fixed_line_or_mobile", "sms": false, "count": 1 },
+    ]);
+    assert_eq!(answer.json["phones"], phones, "{answer:?}");
+    let why = row(&answer, "b@b.c")["why"][0].as_str().expect("a reason").to_owned();
+    assert!(why.contains("country FR is a guess"), "{why}");
+
+    let server = installation.start();
+    let sms = |name: &str| {
+        let token = pending(&server, name);
+        let methods = server.client().get("/api/mfa/methods").bearer(&token).send().ok();
+        let methods = methods["methods"].as_array().expect("methods").clone();
+        let sms = methods.into_iter().find(|it| it["method"] == "sms").expect("SMS");
+        (sms["available"].clone(), sms.get("reason").cloned(), token)
+    };
+    let (available, reason, token) = sms("ada");
+    assert_eq!((available, reason), (json!(true), None));
+    server.client().post("/api/mfa/sms/send").bearer(&token).send().ok();
+    for name in ["bob", "cleo", "dora"] {
+        let (available, reason, token) = sms(name);
+        assert_eq!((available, reason), (json!(false), Some(json!("phone_refused"))), "{name}");
+        server.client().post("/api/mfa/sms/send").bearer(&token).send().assert_problem(403, "phone_refused");
+    }
+    drop(server);
+
+    std::fs::write(installation.folder().join("map.toml"), "[phone]\ncountry = \"CH\"\n").expect("a file");
+    let stated = import(&installation, &["--map", "map.toml"]);
+    assert_eq!((stated.code, &stated.json["taken"]), (Some(0), &json!(1)), "{stated:?}");
+    let server = installation.start();
+    let status = server.client().get("/api/mfa/methods").bearer(&pending(&server, "bob")).send().ok();
+    let sms = status["methods"].as_array().expect("methods").iter().find(|it| it["method"] == "sms").cloned();
+    assert_eq!(sms.expect("SMS")["available"], true, "Switzerland is allowed");
+}
+
+#[test]
+fn migrating_down_is_refused_after_a_map_and_leaves_nothing_behind() {
+    let installation = Installation::postgres(&[]);
+    mapped(&installation);
+    installation.sql(&format!(
+        "INSERT INTO users (email, username, hashed_password, two_fa_on, two_fa_secret) \
+         VALUES ('ada@itspirit.com', 'ada', '{}', true, '{SECRET}')",
+        bcrypt("Demo2025!"),
+    ));
+    let columns = "SELECT count(*) FROM pg_attribute WHERE attrelid = 'users'::regclass AND attnum > 0 AND NOT attisdropped";
+    let before = installation.number(columns);
+    import(&installation, &["--map", "map.toml"]);
+    let doctor = installation.admin(&["doctor"], "");
+    let findings = doctor.json["findings"].as_array().expect("findings").clone();
+    let old = findings.iter().find(|it| it["detail"].as_str().is_some_and(|it| it.contains("two_fa_on")));
+    assert_eq!(old.expect("a finding")["state"], "warning", "{doctor:?}");
+    // Bob enrols here, and NOVA's login does not see it in its old column.
+    installation.sql(
+        "INSERT INTO users (email, username, hashed_password, two_fa_on, mfa_enforced) \
+         VALUES ('bob@itspirit.com', 'bob', 'x', false, true)",
+    );
+    let detail = installation.admin(&["doctor"], "").json.to_string();
+    assert!(detail.contains("asks 1 users for no second factor"), "{detail}");
+    let refused = installation.admin(&["migrate", "down", "--yes"], "");
+    assert_eq!(refused.json["error"]["code"], "sealed_left", "{refused:?}");
+    let down = installation.admin(&["migrate", "down", "--yes", "--delete-sealed"], "");
+    assert_eq!(down.code, Some(0), "{down:?}");
+    assert_eq!(installation.number(columns), before);
+    let objects = "SELECT (SELECT count(*) FROM pg_class WHERE relname LIKE 'mfa%' OR relname LIKE '%diesel%') \
+                   + (SELECT count(*) FROM pg_proc WHERE proname LIKE 'mfa%')";
+    assert_eq!(installation.number(objects), 0);
+}
+
+#[test]
+fn deleting_encrypted_values_leaves_none_in_novas_columns() {
+    let installation = nova();
+    import(&installation, &["--enrol-anew"]);
+    let down = installation.admin(&["migrate", "down", "--yes", "--delete-sealed"], "");
+    assert_eq!(down.code, Some(0), "{down:?}");
+    let left = "SELECT count(*) FROM users WHERE totp_secret IS NOT NULL OR phone_number LIKE 'v1.%' \
+                OR recovery_codes::text LIKE '%digest%'";
+    assert_eq!(installation.number(left), 0);
+}
+
+#[test]
+fn a_table_and_a_column_that_may_hold_factors_make_the_import_fail_unless_ignored() {
+    let installation = Installation::postgres(&[]);
+    installation.sql(TABLE);
+    installation.sql("ALTER TABLE users ADD COLUMN phone_extension TEXT, ADD COLUMN backup_email TEXT");
+    installation.sql("CREATE TABLE user_totp_devices (id INT); CREATE TABLE mfa_archive (id INT)");
+    installation.sql("INSERT INTO users (email, username, hashed_password, phone_extension) VALUES ('a@b.c', 'a', 'x', '7')");
+    installation.sql("INSERT INTO user_totp_devices VALUES (1)");
+    let answer = import(&installation, &[]);
+    assert_eq!(answer.code, Some(1), "{answer:?}");
+    assert_eq!(answer.json["overlooked_columns"], json!(["phone_extension"]), "only what has values");
+    assert_eq!(answer.json["overlooked_tables"], json!(["user_totp_devices"]), "{answer:?}");
+    let map = "[source]\nignore = [\"phone_extension\", \"user_totp_devices\"]\n";
+    std::fs::write(installation.folder().join("map.toml"), map).expect("a file");
+    assert_eq!(import(&installation, &["--map", "map.toml"]).code, Some(0));
 }

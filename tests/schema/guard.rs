@@ -151,7 +151,7 @@ fn codes(set: &str, at: Timestamp) -> RecoveryState {
         used_at: None,
         rest: serde_json::Map::new(),
     };
-    RecoveryState { codes: (1..=3).map(code).collect(), generated_at: Some(at) }
+    RecoveryState { codes: (1..=3).map(code).collect(), generated_at: Some(at), unreadable: None }
 }
 
 fn minutes(count: u64) -> Timestamp {
@@ -366,10 +366,60 @@ fn novas_own_columns_change_no_factor_and_record_nothing() {
 }
 
 #[test]
-fn a_dropped_mfa_column_stops_no_update_of_a_user() {
+fn a_dropped_mfa_column_stops_no_update_of_a_user_and_the_others_keep_their_values() {
     let store = TestStore::postgres();
     let user = store.add_user("ada");
+    change(&store, user, enrolled);
     store.sql("ALTER TABLE users DROP COLUMN mfa_lock_until, DROP COLUMN totp_enrolled_at");
-    store.sql(&format!("UPDATE users SET full_name = 'Countess', email = 'c@example.com' WHERE id = {user}"));
-    assert_eq!(store.number("SELECT count(*) FROM users WHERE full_name = 'Countess'"), 1);
+    store.sql(&format!(
+        "UPDATE users SET full_name = 'Countess', email = 'c@example.com', totp_secret = 'v1.k.old' WHERE id = {user}"
+    ));
+    let kept = "SELECT count(*) FROM users WHERE full_name = 'Countess' AND totp_secret = 'v1.k.first' AND mfa_version = 2";
+    assert_eq!(store.number(kept), 1);
+}
+
+#[test]
+fn a_statement_that_sets_a_column_of_nova_unlocks_nobody() {
+    let nova =
+        ["updated_at = created_at", "is_active = TRUE", "hashed_password = 'x'", "username = username"];
+    for own in nova {
+        for store in TestStore::each() {
+            let user = store.add_user("ada");
+            change(&store, user, locked);
+            store.sql(&format!(
+                "UPDATE users SET mfa_failed_attempts = 0, {own}, mfa_lock_until = NULL WHERE id = {user}"
+            ));
+            let account = find(&store, user);
+            assert_eq!((account.failures, account.lock_until), (10, Some(LATER)), "{}: {own}", store.name);
+            store.sql("UPDATE users SET mfa_failed_attempts = 0, mfa_lock_until = NULL WHERE email = 'ada@example.com'");
+            let account = find(&store, user);
+            assert_eq!((account.failures, account.lock_until), (0, None), "{}", store.name);
+        }
+    }
+}
+
+#[test]
+fn novas_migrations_may_change_the_types_of_its_own_columns() {
+    let store = TestStore::postgres();
+    store.sql(
+        "ALTER TABLE users ALTER COLUMN email TYPE VARCHAR(320), ALTER COLUMN username TYPE VARCHAR(99), \
+               ALTER COLUMN full_name TYPE VARCHAR(99), ALTER COLUMN updated_at TYPE TIMESTAMP",
+    );
+}
+
+#[test]
+fn codes_in_another_form_match_nothing_and_stay_until_they_are_replaced() {
+    for store in TestStore::each() {
+        let user = store.add_user("ada");
+        change(&store, user, enrolled);
+        store.sql("UPDATE users SET recovery_codes = '[\"$2b$04$x\"]'");
+        let account = change(&store, user, |account| account.mfa_enforced = true);
+        assert!(account.has_totp() && account.recovery.codes.is_empty() && !account.recovery.is_absent());
+        let kept = "SELECT count(*) FROM users WHERE mfa_enforced AND recovery_codes IS NOT NULL";
+        assert_eq!(store.number(kept), 1, "{}", store.name);
+        let account = change(&store, user, |account| account.recovery = codes("b", minutes(3)));
+        assert_eq!(account.recovery, codes("b", minutes(3)), "{}", store.name);
+        let account = change(&store, user, |account| account.remove_all_factors(minutes(4)));
+        assert!(account.recovery.is_absent(), "{}", store.name);
+    }
 }

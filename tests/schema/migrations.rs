@@ -52,13 +52,13 @@ fn an_empty_database_migrates_up_down_and_up_again() {
             migrations.up().unwrap();
             migrations.up().unwrap();
             let status = migrations.status().unwrap();
-            assert_eq!((status.applied.len(), status.pending.len()), (6, 0));
+            assert_eq!((status.applied.len(), status.pending.len()), (7, 0));
             migrations.down().unwrap();
             assert_eq!(migrations.status().unwrap().applied.len(), 0);
         }
     }
-    assert_eq!(tables_of_postgres(&server), ["__diesel_schema_migrations"]);
-    assert_eq!(tables_of_sqlite(&file), ["__diesel_schema_migrations"]);
+    assert!(tables_of_postgres(&server).is_empty(), "nothing is left");
+    assert!(tables_of_sqlite(&file).is_empty(), "nothing is left");
 }
 
 const NOVAS_USERS: &str = "CREATE TABLE users (id SERIAL PRIMARY KEY, email VARCHAR(255) NOT NULL UNIQUE, \
@@ -161,4 +161,44 @@ fn an_account_in_novas_own_table_is_read_and_written_with_its_column_types() {
     assert!(!store.database.owns_users_table().unwrap());
     let found = store.runtime.block_on(store.database.find_credentials("ada")).unwrap();
     assert_eq!(found.map(|it| it.user), Some(ada));
+}
+
+#[test]
+fn a_removed_part_of_the_schema_is_named_by_the_status_and_stops_an_open() {
+    let (server, file) = (PgDatabase::create(), SqliteDatabase::create());
+    postgres(&server).migrations().up().unwrap();
+    sqlite(&file).migrations().up().unwrap();
+    let removed = "ALTER TABLE users DROP COLUMN totp_secret; DROP TABLE mfa_sms_sends; DROP TRIGGER mfa_guard ON users";
+    server.connect().batch_execute(removed).unwrap();
+    let path = file.directory().join("nova-mfa.db");
+    let mut connection = SqliteConnection::establish(path.to_str().unwrap()).unwrap();
+    connection.batch_execute("DROP TRIGGER mfa_guard; DROP TABLE mfa_sms_sends").unwrap();
+    for (location, names) in [
+        (postgres(&server), &["users.totp_secret", "table mfa_sms_sends", "trigger mfa_guard"][..]),
+        (sqlite(&file), &["table mfa_sms_sends", "trigger mfa_guard"]),
+    ] {
+        let status = location.migrations().status().unwrap();
+        assert_eq!(status.pending.len(), 0);
+        assert_eq!(status.missing.iter().map(ToString::to_string).collect::<Vec<_>>(), names);
+        let error = location.migrations().check_complete().unwrap_err().to_string();
+        assert!(names.iter().all(|it| error.contains(it)), "{error}");
+        assert_eq!(location.examine().unwrap().missing, status.missing);
+    }
+    let error = postgres(&server).migrations().check_complete().unwrap_err().to_string();
+    assert!(error.contains("ALTER TABLE users ADD COLUMN totp_secret TEXT"), "{error}");
+    server.connect().batch_execute("ALTER TABLE users ADD COLUMN totp_secret TEXT").unwrap();
+    assert_eq!(postgres(&server).migrations().status().unwrap().missing.len(), 2);
+}
+
+#[test]
+fn a_users_table_of_another_service_on_sqlite_is_refused_and_left_alone() {
+    let file = SqliteDatabase::create();
+    let path = file.directory().join("nova-mfa.db");
+    let mut connection = SqliteConnection::establish(path.to_str().unwrap()).unwrap();
+    let table =
+        "CREATE TABLE users (id INTEGER PRIMARY KEY, email TEXT, totp_secret TEXT, mfa_lock_until DATETIME)";
+    connection.batch_execute(table).unwrap();
+    let error = sqlite(&file).migrations().up().unwrap_err().to_string();
+    assert!(error.contains("needs PostgreSQL") && error.contains("totp_secret"), "{error}");
+    assert_eq!(tables_of_sqlite(&file), ["users"]);
 }

@@ -101,9 +101,14 @@ pub(crate) enum MigrateCommand {
         yes: bool,
         /// Keep encrypted values in columns that existed before the first migration.
         ///
-        /// Nothing else can decrypt them. Export the secrets first with `mfa-admin export otpauth`.
-        #[arg(long)]
+        /// Nothing else can decrypt them. Another program would misread them.
+        #[arg(long, conflicts_with = "delete_sealed")]
         leave_sealed: bool,
+        /// Delete encrypted values and recovery codes from columns that existed before the first migration.
+        ///
+        /// Export them first with `mfa-admin export nova-python`.
+        #[arg(long)]
+        delete_sealed: bool,
     },
     /// List applied and pending migrations.
     Status,
@@ -246,6 +251,14 @@ pub(crate) enum ExportCommand {
     /// Writes CSV if the file name ends in .csv, otherwise JSON Lines. Only the owner can read the file (mode 0600).
     Otpauth {
         /// File to create, or - for JSON Lines on standard output.
+        file: PathBuf,
+    },
+    /// Export factors in clear text for the Python service, to a new file.
+    ///
+    /// One JSON object per user: TOTP secret, phone number, and bcrypt hashes of unused recovery codes. Only the owner
+    /// can read the file (mode 0600).
+    NovaPython {
+        /// File to create.
         file: PathBuf,
     },
 }

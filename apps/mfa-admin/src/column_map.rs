@@ -28,6 +28,28 @@ const FIELDS: &[(&str, bool)] = &[
 /// Prefix of a field that is read from our own column, if the map names another column for it.
 pub(crate) const OWN: &str = "own ";
 
+/// Field with our own internal state.
+pub(crate) const OWN_INTERNAL: &str = "own mfa_internal";
+
+/// Words in the names of columns and tables that may contain MFA data.
+const MFA_WORDS: [&str; 15] = [
+    "totp",
+    "otp",
+    "mfa",
+    "2fa",
+    "phone",
+    "recovery",
+    "backup",
+    "two_f",
+    "twof",
+    "second_f",
+    "factor",
+    "authenticator",
+    "mobile",
+    "sms",
+    "webauthn",
+];
+
 /// Fields whose source column must not keep clear text after the import.
 const SECRET: [&str; 3] = ["totp_secret", "phone_number", "recovery_codes"];
 
@@ -81,23 +103,22 @@ enum CodeCase {
 }
 
 /// Format of the phone numbers.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Default, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 struct PhoneFormat {
-    country: String,
+    country: Option<String>,
 }
 
-impl Default for PhoneFormat {
-    fn default() -> Self {
-        Self { country: "FR".to_owned() }
-    }
-}
+/// Country of numbers in national form if the map states none. It is a guess: such numbers get no SMS.
+const GUESSED_COUNTRY: &str = "FR";
 
 /// Treatment of the source columns after the import.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 struct SourceColumnPolicy {
     keep: bool,
+    /// Columns and tables that contain no factors, whatever their names say.
+    ignore: Vec<String>,
 }
 
 impl ColumnMap {
@@ -123,9 +144,8 @@ impl ColumnMap {
     fn parse(text: &str) -> Result<Self, ColumnMapError> {
         let map: Self =
             toml::from_str(text).map_err(|error| ColumnMapError::Unreadable(error.to_string()))?;
-        let is_country =
-            map.phone.country.len() == 2 && map.phone.country.bytes().all(|it| it.is_ascii_uppercase());
-        if !is_country {
+        let is_country = |it: &String| it.len() == 2 && it.bytes().all(|it| it.is_ascii_uppercase());
+        if !map.phone.country.as_ref().is_none_or(is_country) {
             return Err(ColumnMapError::InvalidCountry);
         }
         let known = |name: &String| FIELDS.iter().any(|(field, _)| field == name);
@@ -163,6 +183,8 @@ impl ColumnMap {
                 fields.push(own);
             }
         }
+        let (name, column) = (OWN_INTERNAL.to_owned(), "mfa_internal".to_owned());
+        fields.push(NovaField { name, column, is_time: false });
         Ok(fields)
     }
 
@@ -175,10 +197,10 @@ impl ColumnMap {
         self.column(field) != field
     }
 
-    /// Returns the source columns whose values are deleted after the import.
-    pub(crate) fn columns_to_clear(&self) -> Vec<String> {
+    /// Returns the source columns whose values are deleted after the import, with the field of each.
+    pub(crate) fn columns_to_clear(&self) -> Vec<(&'static str, String)> {
         let secret = SECRET.iter().filter(|field| !self.source.keep && self.is_renamed(field));
-        secret.map(|field| self.column(field).to_owned()).collect()
+        secret.map(|field| (*field, self.column(field).to_owned())).collect()
     }
 
     /// Returns columns that may contain MFA data, by their name, but are neither ours nor in the map.
@@ -197,9 +219,24 @@ impl ColumnMap {
                 || name == "mfa_internal"
                 || self.columns.values().any(|it| it == name)
         };
-        let words = ["totp", "otp", "mfa", "2fa", "phone", "recovery", "backup"];
         let names = columns.iter().map(|it| it.name.as_str());
-        names.filter(|name| !ours(name) && words.iter().any(|it| name.to_lowercase().contains(it))).collect()
+        names.filter(|name| !ours(name) && self.sounds_like_mfa(name)).collect()
+    }
+
+    /// Returns whether a table may contain MFA data, by its name.
+    pub(crate) fn is_overlooked_table(&self, name: &str) -> bool {
+        self.sounds_like_mfa(name)
+    }
+
+    fn sounds_like_mfa(&self, name: &str) -> bool {
+        let lower = name.to_lowercase();
+        MFA_WORDS.iter().any(|it| lower.contains(it)) && !self.source.ignore.iter().any(|it| it == name)
+    }
+
+    /// Returns the columns with other names, by the name of our column.
+    pub(crate) fn renamed_columns(&self) -> std::collections::BTreeMap<String, String> {
+        let renamed = self.columns.iter().filter(|(field, column)| field != column);
+        renamed.map(|(field, column)| (field.clone(), column.clone())).collect()
     }
 
     /// Returns the format of the recovery codes.
@@ -209,7 +246,12 @@ impl ColumnMap {
 
     /// Returns the country of phone numbers in national format.
     pub(crate) fn country(&self) -> &str {
-        &self.phone.country
+        self.phone.country.as_deref().unwrap_or(GUESSED_COUNTRY)
+    }
+
+    /// Returns whether the map states the country of phone numbers in national format.
+    pub(crate) const fn country_is_stated(&self) -> bool {
+        self.phone.country.is_some()
     }
 }
 
@@ -249,8 +291,12 @@ mod tests {
         assert_eq!(column("own totp_secret"), Some("totp_secret"));
         assert_eq!(column("phone_number"), Some("phone_number"));
         assert_eq!(column("own phone_number"), None);
-        assert_eq!(map.columns_to_clear(), ["mfa_secret"]);
+        assert_eq!(map.columns_to_clear(), [("totp_secret", "mfa_secret".to_owned())]);
         assert_eq!(map.overlooked(&table), ["phone_ext"]);
+        let ignoring = ColumnMap::parse("source = { ignore = [\"phone_ext\", \"otp_log\"] }").unwrap();
+        assert_eq!(ignoring.overlooked(&table), ["mfa_secret", "has_mfa"]);
+        assert!(!ignoring.is_overlooked_table("otp_log") && ignoring.is_overlooked_table("user_mfa_devices"));
+        assert!(map.country_is_stated() && !ignoring.country_is_stated() && ignoring.country() == "FR");
         assert_eq!(
             map.code_format().hashed_format(),
             LegacyCodeFormat { case: LegacyCodeCase::Upper, bare: true }

@@ -45,6 +45,7 @@ pub(crate) fn run(cli: Cli) -> Result<CommandOutput, CliError> {
         Command::Import(ImportCommand::Otpauth(args)) => transfer::import(&args, settings()?, reason),
         Command::Import(ImportCommand::NovaPython(args)) => nova::run(&args, settings()?, reason),
         Command::Export(ExportCommand::Otpauth { file }) => transfer::export(&file, settings()?, reason),
+        Command::Export(ExportCommand::NovaPython { file }) => nova::export(&file, settings()?, reason),
         Command::Config(ConfigCommand::Show) => Ok(config::show(&settings()?)),
         Command::Completions { shell } => Ok(command_docs::completions(shell)),
         Command::Man { dir } => command_docs::manual_pages(&dir),

@@ -25,8 +25,8 @@ pub(crate) enum CliError {
     #[error(transparent)]
     Migration(#[from] MigrationError),
     #[error(
-        "cannot remove the schema: {} would keep encrypted secrets or phone numbers that nothing else can decrypt. Run \
-         mfa-admin export otpauth, then repeat with --leave-sealed",
+        "cannot remove the schema: {} with secrets, phone numbers or recovery codes that nothing else can read. Run \
+         mfa-admin export nova-python, then repeat with --delete-sealed (or with --leave-sealed to keep them encrypted)",
         counted(.0, "row")
     )]
     EncryptedValuesRemain(u64),

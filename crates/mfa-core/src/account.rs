@@ -8,13 +8,13 @@ use std::fmt;
 
 use crate::{
     AuthenticatedToken, EventKind, FactorKind, Lock, Origin, Outcome, SealContext, Sealed, SealedColumn,
-    SecurityEvent, Timestamp, TokenSubject, UserId,
+    SecretText, SecurityEvent, Timestamp, TokenSubject, UserId,
 };
 
 pub use denylist::{DenylistReason, TokenDenylist};
 pub use internal::{
-    ChainHead, EarlyCode, ExemptToken, ForeignChanges, InternalState, SmsChallenge, SmsPurpose, SmsState,
-    Strikes,
+    ChainHead, EarlyCode, ExemptToken, ForeignChanges, ImportLock, InternalState, SmsChallenge, SmsPurpose,
+    SmsState, Strikes,
 };
 pub use step_up::StepUpFailures;
 pub(crate) use step_up::StepUpLimit;
@@ -127,6 +127,9 @@ pub struct RecoveryState {
     pub codes: Vec<RecoveryCode>,
     /// Time when the set was generated.
     pub generated_at: Option<Timestamp>,
+    /// Stored set of another program that is not readable as codes. No code matches it. It is preserved unchanged until
+    /// a new set replaces it, because an import may still read it.
+    pub unreadable: Option<SecretText>,
 }
 
 /// Stored recovery code. `Debug` shows only its number and when it was used.
@@ -160,6 +163,11 @@ impl fmt::Debug for RecoveryCode {
 }
 
 impl RecoveryState {
+    /// Returns whether there is no set at all. A set that is not readable exists, and matches no code.
+    pub const fn is_absent(&self) -> bool {
+        self.codes.is_empty() && self.unreadable.is_none()
+    }
+
     /// Returns the number of unused codes.
     pub fn left(&self) -> usize {
         self.codes.iter().filter(|code| code.used_at.is_none()).count()
@@ -294,6 +302,30 @@ impl Account {
         self.failures = 0;
         self.lock_until = None;
         self.internal.strikes = Strikes::default();
+        self.internal.import_lock = None;
+    }
+
+    /// Locks until an administrator unlocks, because an import could not read the only factor.
+    ///
+    /// [`end_import_lock`](Self::end_import_lock) restores the earlier lock.
+    pub fn lock_for_import(&mut self) {
+        if self.lock_until.is_some_and(|end| end >= Timestamp::FAR_FUTURE) {
+            return;
+        }
+        self.internal.import_lock = Some(ImportLock { failures: self.failures, before: self.lock_until });
+        self.lock_until = Some(Lock::UntilAdministrator.end());
+    }
+
+    /// Ends the lock that [`lock_for_import`](Self::lock_for_import) set, and no other. Returns whether there was one.
+    pub fn end_import_lock(&mut self) -> bool {
+        let Some(lock) = self.internal.import_lock.take() else { return false };
+        // After an unlock by SQL, a later lock has another cause.
+        let is_in_force = self.lock_until.is_some_and(|end| end >= Timestamp::FAR_FUTURE);
+        let is_own = is_in_force && self.failures == lock.failures;
+        if is_own {
+            self.lock_until = lock.before;
+        }
+        is_own
     }
 
     /// Removes every factor with its recovery codes and pending enrolments, and revokes all sessions.

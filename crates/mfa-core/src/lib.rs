@@ -31,9 +31,9 @@ mod verification;
 pub mod testing;
 
 pub use account::{
-    Account, BackupMethod, ChainHead, DenylistReason, EarlyCode, ExemptToken, ForeignChanges, InternalState,
-    PendingTotp, PhoneState, RecoveryCode, RecoveryState, SmsChallenge, SmsPurpose, SmsState, StepUpFailures,
-    Strikes, TokenDenylist, TotpState,
+    Account, BackupMethod, ChainHead, DenylistReason, EarlyCode, ExemptToken, ForeignChanges, ImportLock,
+    InternalState, PendingTotp, PhoneState, RecoveryCode, RecoveryState, SmsChallenge, SmsPurpose, SmsState,
+    StepUpFailures, Strikes, TokenDenylist, TotpState,
 };
 pub use assurance::FactorKind;
 pub use circuit_breaker::{

@@ -2,7 +2,10 @@
 
 use std::net::{IpAddr, Ipv6Addr};
 
-use mfa_core::{AuthenticatedToken, EventKind, Origin, RateLimitDecision, RateRule, Stage, UserId};
+use mfa_core::{
+    AuthenticatedToken, EventKind, LoggedEvent, Origin, Outcome, RateLimitDecision, RateRule, SecurityEvent,
+    Stage, UserId,
+};
 
 use crate::error::FlowError;
 use crate::flows::Flows;
@@ -77,7 +80,10 @@ impl Flows {
                 Err(FlowError::WrongStage)
             }
             Err(error) => {
-                self.record_denied_call(None, EventKind::TokenRefused, None, &origin);
+                let event = SecurityEvent::new(EventKind::TokenRefused, Outcome::Refused, now, origin);
+                let defect = self.ports.tokens.defect(bearer, now).map(|it| it.to_string());
+                let event = SecurityEvent { reason: defect, ..event };
+                self.ports.log.record(LoggedEvent { user: None, event: &event, chain: None });
                 Err(error.into())
             }
         }

@@ -1,10 +1,12 @@
 //! Import of accounts that the Python service stored in the same table.
 
+use std::cell::Cell;
+
 use mfa_core::{
-    Account, BackupMethod, CipherError, EventKind, Lock, Phase, RecoveryState, Sealed, SealedColumn,
-    SecretBytes, SecretCipher, SecretText, Timestamp, UserId,
+    Account, BackupMethod, CipherError, EventKind, Phase, RecoveryState, Sealed, SealedColumn, SecretBytes,
+    SecretCipher, SecretText, Timestamp, UserId,
 };
-use mfa_sms::PhoneNumber;
+use mfa_sms::{PhoneNumber, PhonePolicy, PhoneRefused};
 
 use crate::admin::admin_event;
 use crate::call::AdminCall;
@@ -39,6 +41,8 @@ pub struct LegacyRow {
     pub lock_until: Option<Timestamp>,
     /// Country of numbers in national form (ISO code).
     pub country: String,
+    /// Whether somebody stated the country. Otherwise it is a guess, and numbers in national form get no SMS.
+    pub country_is_stated: bool,
     /// Whether values that cannot be imported are removed, so that the user enrols again.
     pub enrol_anew: bool,
 }
@@ -66,8 +70,31 @@ pub enum LegacyImportOutcome {
     Removed(&'static str),
 }
 
+/// Phone number of an imported account, as the report counts it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ImportedNumber {
+    /// ISO code of its country.
+    pub country: String,
+    /// Type of its line, such as `mobile`.
+    pub line_type: &'static str,
+    /// Reason why it gets no SMS.
+    pub no_sms: Option<NoSms>,
+}
+
+/// Reason why an imported number gets no SMS.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum NoSms {
+    /// It has a national form, and its country is a guess.
+    CountryGuessed,
+    /// Its country is not in `MFA_SMS_COUNTRIES`.
+    Country,
+    /// It is no mobile number.
+    LineType,
+}
+
 /// Result for a row.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct LegacyImport {
     /// Its TOTP secret.
     pub totp: LegacyImportOutcome,
@@ -75,6 +102,10 @@ pub struct LegacyImport {
     pub phone: LegacyImportOutcome,
     /// Its recovery codes, if they were in a column of another name.
     pub recovery: LegacyImportOutcome,
+    /// Its phone number after the import.
+    pub number: Option<ImportedNumber>,
+    /// Whether the MFA requirement, the failures or the lock of the row were taken over.
+    pub state_imported: bool,
     /// Whether the account was locked until an administrator unlocks it: its only factor was rejected, and a password
     /// alone would have been enough.
     pub is_locked: bool,
@@ -95,9 +126,10 @@ impl Flows {
     ) -> Result<LegacyImport, FlowError> {
         let event = admin_event(call, EventKind::AdminImport, self.now());
         let cipher = self.ports.cipher.clone();
+        let phones = self.policy.sms.phones.clone();
         let decided = self.ports.accounts.update(user, Phase::Begin, move |account| {
             let before = account.clone();
-            let report = import_legacy(account, &row, cipher.as_ref());
+            let report = import_legacy(account, &row, cipher.as_ref(), &phones);
             if *account != before {
                 account.record(event.clone());
             }
@@ -108,11 +140,17 @@ impl Flows {
 
     /// Returns what [`Flows::import_legacy`] would return for this account; changes nothing.
     pub fn preview_legacy_import(&self, mut account: Account, row: &LegacyRow) -> LegacyImport {
-        import_legacy(&mut account, row, self.ports.cipher.as_ref())
+        import_legacy(&mut account, row, self.ports.cipher.as_ref(), &self.policy.sms.phones)
     }
 }
 
-fn import_legacy(account: &mut Account, row: &LegacyRow, cipher: &dyn SecretCipher) -> LegacyImport {
+fn import_legacy(
+    account: &mut Account,
+    row: &LegacyRow,
+    cipher: &dyn SecretCipher,
+    phones: &PhonePolicy,
+) -> LegacyImport {
+    let is_first = !account.internal.state_imported;
     let (totp, secret) = import_value(
         account,
         account.totp.secret.as_ref(),
@@ -128,6 +166,14 @@ fn import_legacy(account: &mut Account, row: &LegacyRow, cipher: &dyn SecretCiph
             Err(mfa_totp::SecretImportError::TooLong) => Err("the secret has more than 1024 bits"),
         },
     );
+    let (totp, secret) = match totp {
+        // A flag without a secret: the secret was overlooked, or lost. The factor must not vanish without a word.
+        LegacyImportOutcome::Absent if says_totp(account, row, is_first) => {
+            (LegacyImportOutcome::Rejected("TOTP is enabled, and there is no secret"), secret)
+        }
+        _ => (totp, secret),
+    };
+    let is_guessed = Cell::new(false);
     let (phone, number) = import_value(
         account,
         account.phone.number.as_ref(),
@@ -137,11 +183,22 @@ fn import_legacy(account: &mut Account, row: &LegacyRow, cipher: &dyn SecretCiph
         &|text| {
             let number =
                 PhoneNumber::parse(text, &row.country).map_err(|_| "the number is no phone number")?;
+            is_guessed.set(!row.country_is_stated && !number.is_international_in(text));
             Ok(SecretBytes::new(number.e164().as_bytes().to_vec()))
         },
     );
+    let phone = match phone {
+        LegacyImportOutcome::Absent if says_sms(account, row, is_first) => {
+            LegacyImportOutcome::Rejected("SMS is a factor, and there is no number")
+        }
+        _ => phone,
+    };
     account.totp.secret = secret;
     account.phone.number = number;
+    if phone == LegacyImportOutcome::Imported {
+        account.internal.sms.country_guessed = is_guessed.get();
+    }
+    let phone = settle_country(account, row, phone, cipher);
     // A pending secret or number in plaintext is dropped: the user starts that enrolment again.
     let is_sealed = |sealed: &Sealed, column| {
         cipher.unseal(sealed, account.seal_context(column)) != Err(CipherError::NotSealed)
@@ -166,14 +223,96 @@ fn import_legacy(account: &mut Account, row: &LegacyRow, cipher: &dyn SecretCiph
         account.backup_method = row.backup_method.unwrap_or(account.backup_method);
     }
     let recovery = import_recovery(account, row.recovery.as_ref());
-    if [totp, phone, recovery].contains(&LegacyImportOutcome::Imported) {
-        account.mfa_enforced = row.enforced.unwrap_or(account.mfa_enforced);
+    let state_imported = import_state(account, row, [totp, phone, recovery]);
+    let report = LegacyImport { totp, phone, recovery, state_imported, ..LegacyImport::default() };
+    let report = if row.enrol_anew { remove_rejected(account, row, report) } else { report };
+    let report = lock_if_unprotected(account, row, report);
+    LegacyImport { number: imported_number(account, cipher, phones), ..report }
+}
+
+/// Returns whether the row says that TOTP is enabled. A mapped column keeps its flag after the import, so it counts only
+/// the first time.
+fn says_totp(account: &Account, row: &LegacyRow, is_first: bool) -> bool {
+    row.totp_enabled.map_or(account.totp.enabled, |is_enabled| is_enabled && is_first)
+}
+
+/// Returns whether the row says that SMS is a factor, as [`says_totp`].
+fn says_sms(account: &Account, row: &LegacyRow, is_first: bool) -> bool {
+    let is_mapped = row.phone_verified.is_some() || row.backup_method.is_some();
+    let is_verified = row.phone_verified.unwrap_or(account.phone.is_verified);
+    let is_backup = row.backup_method.unwrap_or(account.backup_method) == BackupMethod::Sms;
+    is_verified && is_backup && (is_first || !is_mapped)
+}
+
+/// Takes over the MFA requirement, the failures and the lock of columns with other names, once for each account, whether
+/// or not it has a factor. A later run must not undo what an administrator changed here.
+fn import_state(account: &mut Account, row: &LegacyRow, parts: [LegacyImportOutcome; 3]) -> bool {
+    let has_state = row.enforced == Some(true) || row.failures.unwrap_or(0) > 0 || row.lock_until.is_some();
+    let is_taken = parts.contains(&LegacyImportOutcome::Imported);
+    // A version without the marker has imported these factors, and their state with them.
+    let was_imported = account.internal.state_imported
+        || (!is_taken
+            && parts.iter().any(|it| {
+                matches!(it, LegacyImportOutcome::AlreadyImported | LegacyImportOutcome::KeptExisting)
+            }));
+    let imports_state = has_state && !was_imported;
+    if imports_state {
+        account.mfa_enforced |= row.enforced == Some(true);
         account.failures = account.failures.max(row.failures.unwrap_or(0));
         account.lock_until = account.lock_until.max(row.lock_until);
     }
-    let report = LegacyImport { totp, phone, recovery, is_locked: false };
-    let report = if row.enrol_anew { remove_rejected(account, row, report) } else { report };
-    lock_if_unprotected(account, row, report)
+    account.internal.state_imported |= imports_state || (is_taken && row.is_mapped());
+    imports_state
+}
+
+/// Settles the country of a number whose country was a guess, once somebody states it.
+fn settle_country(
+    account: &mut Account,
+    row: &LegacyRow,
+    phone: LegacyImportOutcome,
+    cipher: &dyn SecretCipher,
+) -> LegacyImportOutcome {
+    if !row.country_is_stated || !account.internal.sms.country_guessed {
+        return phone;
+    }
+    let Ok(Some(guessed)) = mfa_sms::number(account, cipher) else { return phone };
+    let Some(number) = guessed.read_in(&row.country) else {
+        return LegacyImportOutcome::Rejected("the number is no phone number of the stated country");
+    };
+    let bytes = SecretBytes::new(number.e164().as_bytes().to_vec());
+    let Ok(sealed) = cipher.seal(&bytes, account.seal_context(SealedColumn::PhoneNumber)) else {
+        return LegacyImportOutcome::Unreadable("there is no randomness to seal with");
+    };
+    account.phone.number = Some(sealed);
+    account.internal.sms.country_guessed = false;
+    LegacyImportOutcome::Imported
+}
+
+fn imported_number(
+    account: &Account,
+    cipher: &dyn SecretCipher,
+    phones: &PhonePolicy,
+) -> Option<ImportedNumber> {
+    let number = mfa_sms::number(account, cipher).ok()??;
+    let no_sms = match phones.check(&number) {
+        _ if account.internal.sms.country_guessed => Some(NoSms::CountryGuessed),
+        Err(PhoneRefused::Country) => Some(NoSms::Country),
+        Err(PhoneRefused::Kind) => Some(NoSms::LineType),
+        Ok(()) => None,
+    };
+    Some(ImportedNumber { country: number.country().to_owned(), line_type: number.line_type(), no_sms })
+}
+
+impl LegacyRow {
+    /// Returns whether a column of another name has a value.
+    const fn is_mapped(&self) -> bool {
+        self.totp_secret.is_some()
+            || self.totp_enabled.is_some()
+            || self.phone_number.is_some()
+            || self.phone_verified.is_some()
+            || self.recovery.is_some()
+            || self.enforced.is_some()
+    }
 }
 
 /// Returns whether an enabled factor could not be imported.
@@ -190,7 +329,10 @@ fn lock_if_unprotected(account: &mut Account, row: &LegacyRow, report: LegacyImp
     let is_locked = !account.has_factor() && lost_factor(account, row, &report);
     if is_locked {
         account.mfa_enforced = true;
-        account.lock_until = Some(Lock::UntilAdministrator.end());
+        account.lock_for_import();
+    } else if account.has_factor() || account.mfa_enforced {
+        // The factor is there now, or its user must enrol one.
+        account.end_import_lock();
     }
     LegacyImport { is_locked, ..report }
 }
@@ -211,7 +353,7 @@ fn remove_rejected(account: &mut Account, row: &LegacyRow, report: LegacyImport)
     } else {
         report.recovery
     };
-    LegacyImport { totp: removed(report.totp), phone: removed(report.phone), recovery, is_locked: false }
+    LegacyImport { totp: removed(report.totp), phone: removed(report.phone), recovery, ..report }
 }
 
 const fn removed(outcome: LegacyImportOutcome) -> LegacyImportOutcome {
@@ -261,7 +403,7 @@ fn import_value(
 
 fn import_recovery(account: &mut Account, other: Option<&RecoveryState>) -> LegacyImportOutcome {
     let Some(other) = other.filter(|it| !it.codes.is_empty()) else { return LegacyImportOutcome::Absent };
-    if account.recovery.codes.is_empty() {
+    if account.recovery.is_absent() {
         account.recovery = other.clone();
         return LegacyImportOutcome::Imported;
     }

@@ -55,7 +55,7 @@ impl Flows {
         let (counting, digests) = (attempt.clone(), self.ports.digests.clone());
         let counted = self.update_caller(call, Phase::Begin, Some(FactorKind::Recovery), move |account| {
             let look_up = |account: &Account| -> Result<CodeLookup, FlowError> {
-                if account.recovery.codes.is_empty() || !account.has_factor() {
+                if account.recovery.is_absent() || !account.has_factor() {
                     return Err(FlowError::NotEnrolled);
                 }
                 (action.check_allowed)(account)?;

@@ -134,6 +134,8 @@ impl Flows {
         let number = match request {
             SmsRequest::Confirm(number) => number.clone(),
             SmsRequest::Login if !account.has_sms() => return Err(FlowError::MethodNotAvailable),
+            // The number may belong to somebody else.
+            SmsRequest::Login if account.internal.sms.country_guessed => return Err(FlowError::PhoneRefused),
             SmsRequest::Login => {
                 mfa_sms::number(account, self.ports.cipher.as_ref())?.ok_or(FlowError::MethodNotAvailable)?
             }

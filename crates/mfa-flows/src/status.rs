@@ -87,6 +87,8 @@ pub enum MethodState {
     Unavailable,
     /// A provider rejected the number; sending may still be tried.
     Unreachable,
+    /// The number gets no SMS: its country or type is not allowed, or its country is a guess of an import.
+    Refused,
 }
 
 impl Flows {
@@ -131,11 +133,21 @@ impl Flows {
             MethodState::Available if !self.has_sms() || !self.ports.sms.sender.is_available() => {
                 MethodChoice { state: MethodState::Unavailable, ..sms }
             }
+            MethodState::Available if self.refuses_number(&account) => {
+                MethodChoice { state: MethodState::Refused, ..sms }
+            }
             MethodState::Available if account.internal.sms.unreachable => {
                 MethodChoice { state: MethodState::Unreachable, ..sms }
             }
             _ => sms,
         };
         Ok(vec![choice(FactorKind::Totp, account.has_totp()), sms, choice(FactorKind::Recovery, recovery)])
+    }
+
+    /// Returns whether no SMS is sent to the account's number, also because it cannot be unsealed.
+    fn refuses_number(&self, account: &Account) -> bool {
+        let number = mfa_sms::number(account, self.ports.cipher.as_ref());
+        let is_allowed = |it| self.policy.sms.phones.check(&it).is_ok();
+        account.internal.sms.country_guessed || !number.is_ok_and(|it| it.is_some_and(is_allowed))
     }
 }

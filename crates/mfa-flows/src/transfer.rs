@@ -47,7 +47,49 @@ pub struct TotpExport {
     pub uri: SecretText,
 }
 
+/// Factors of an account in the form of the Python service.
+#[derive(Clone, Debug)]
+pub struct LegacyExport {
+    /// User.
+    pub user: UserId,
+    /// E-mail address.
+    pub email: String,
+    /// User name.
+    pub username: String,
+    /// Enabled TOTP secret in base32.
+    pub totp_secret: Option<SecretText>,
+    /// Verified phone number in E.164.
+    pub phone_number: Option<SecretText>,
+    /// bcrypt hashes of the unused recovery codes that were imported.
+    pub recovery_codes: Vec<SecretText>,
+    /// Number of unused recovery codes that were generated here. Only this product can verify them.
+    pub codes_left_behind: usize,
+}
+
 impl Flows {
+    /// Returns a user's factors in the form of the Python service, or `None` if the account has none or does not exist.
+    /// The export is stored as an event before it is returned.
+    ///
+    /// # Errors
+    ///
+    /// [`FlowError::Cipher`] if a value cannot be unsealed; [`FlowError::Store`].
+    pub async fn export_legacy(
+        &self,
+        call: &AdminCall,
+        user: UserId,
+    ) -> Result<Option<LegacyExport>, FlowError> {
+        let event = admin_event(call, EventKind::AdminExport, self.now());
+        let cipher = self.ports.cipher.clone();
+        let decided = self.ports.accounts.update(user, Phase::Begin, move |account| {
+            let export = legacy_export(account, cipher.as_ref())?;
+            if export.is_some() {
+                account.record(event.clone());
+            }
+            Ok::<_, CipherError>(export)
+        });
+        Ok(decided.await?.transpose()?.flatten())
+    }
+
     /// Enables a secret that the user's app holds already. No code confirms it and no recovery codes are created. As with
     /// every new factor, all sessions end.
     ///
@@ -111,6 +153,30 @@ impl Flows {
         });
         Ok(decided.await?.transpose()?.flatten())
     }
+}
+
+fn legacy_export(account: &Account, cipher: &dyn SecretCipher) -> Result<Option<LegacyExport>, CipherError> {
+    let secret = account.totp.secret.as_ref().filter(|_| account.totp.enabled);
+    let secret = secret.map(|it| cipher.unseal(it, account.seal_context(SealedColumn::TotpSecret)));
+    let totp_secret = secret.transpose()?.map(|it| mfa_totp::base32(&it));
+    let number = if account.phone.is_verified { mfa_sms::number(account, cipher)? } else { None };
+    let phone_number = number.map(|it| SecretText::new(it.e164().to_owned()));
+    let unused = || account.recovery.codes.iter().filter(|it| it.used_at.is_none());
+    let recovery_codes: Vec<_> = unused().filter_map(mfa_recovery::legacy_hash).collect();
+    let codes_left_behind = unused().count().saturating_sub(recovery_codes.len());
+    let is_empty = totp_secret.is_none()
+        && phone_number.is_none()
+        && recovery_codes.is_empty()
+        && codes_left_behind == 0;
+    Ok((!is_empty).then(|| LegacyExport {
+        user: account.user,
+        email: account.email.clone(),
+        username: account.username.clone(),
+        totp_secret,
+        phone_number,
+        recovery_codes,
+        codes_left_behind,
+    }))
 }
 
 /// Returns the `otpauth` URI of a secret. Its label is the user name, or the user id if no name fits into a URI.
@@ -181,6 +247,39 @@ mod tests {
         let before = account.clone();
         assert_eq!(enable_secret(&mut account, &secret(1), NOW, &TestCipher), Err(CipherError::NotSealed));
         assert_eq!(account, before);
+    }
+
+    #[test]
+    fn an_export_for_python_has_the_secret_the_number_and_the_unused_bcrypt_codes() {
+        let mut account = Account::new(UserId::new(7), "a@b.c", "a");
+        assert!(legacy_export(&account, &TestCipher).unwrap().is_none());
+        let _ = enable_secret(&mut account, &secret(1), NOW, &TestCipher).unwrap();
+        let number = SecretBytes::new(b"+33612345612".to_vec());
+        let sealed = TestCipher.seal(&number, account.seal_context(SealedColumn::PhoneNumber)).unwrap();
+        account.phone.number = Some(sealed);
+        let hash = format!("$2b$12${}", "a".repeat(53));
+        let code = |digest: String, used_at| mfa_core::RecoveryCode {
+            id: "1".to_owned(),
+            digest,
+            tag_key: None,
+            tag: None,
+            used_at,
+            rest: serde_json::Map::new(),
+        };
+        account.recovery.codes = vec![
+            code(hash.clone(), None),
+            code(format!("upper-bare|{hash}"), None),
+            code(hash.clone(), Some(NOW)),
+            code("$argon2id$x".to_owned(), None),
+        ];
+        let export = legacy_export(&account, &TestCipher).unwrap().unwrap();
+        assert!(export.phone_number.is_none(), "it is not verified");
+        account.phone.is_verified = true;
+        let verified = legacy_export(&account, &TestCipher).unwrap().unwrap();
+        assert_eq!(verified.phone_number, Some(SecretText::new("+33612345612".to_owned())));
+        assert_eq!(export.totp_secret, Some(mfa_totp::base32(&secret(1))));
+        let hashes: Vec<_> = export.recovery_codes.iter().map(|it| it.expose().to_owned()).collect();
+        assert_eq!((hashes, export.codes_left_behind), (vec![hash.clone(), hash], 1));
     }
 
     #[test]

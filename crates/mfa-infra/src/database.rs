@@ -20,6 +20,7 @@ mod options;
 mod pool;
 mod port;
 mod postgres;
+mod required_schema;
 mod row;
 mod sql;
 mod sqlite;
@@ -29,12 +30,15 @@ mod zoneless;
 pub use chain::Chain;
 pub use committer::CommitterLimits;
 pub use error::{MigrationError, OpenDatabaseError};
-pub use inspect::{DatabaseInspection, HotUpdateStats, PlaintextColumn, SharedAddress, UnreadableColumn};
+pub use inspect::{
+    DatabaseInspection, HotUpdateStats, PlaintextColumn, SharedAddress, UnreadableCodes, UnreadableColumn,
+};
 pub use installation::{InstallationStore, KeyUsage, KeyedTable, KeyedValue, RowWindow};
 pub use location::DatabaseLocation;
 pub use migrate::{MigrationStatus, Migrations};
 pub use options::{DatabaseDependencies, DatabaseOptions, FailoverListener};
 pub use port::{Database, DatabaseLoad};
-pub use postgres::{NovaColumn, NovaField, NovaRow, NovaTable};
+pub use postgres::{CodesRewrite, NovaColumn, NovaField, NovaRow, NovaTable};
+pub use required_schema::MissingObject;
 pub use user_import::{UserIdentity, UserImportStore};
 pub use zoneless::ZonelessTimes;

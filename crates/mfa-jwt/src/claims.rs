@@ -78,12 +78,13 @@ impl Claims {
 }
 
 /// Parses `sub`, which has one spelling per user: no `+7`, `007` or `7 `.
-fn user(sub: &str) -> Result<UserId, TokenError> {
+pub(crate) fn user(sub: &str) -> Result<UserId, TokenError> {
     let id: i64 = sub.parse().map_err(|_| TokenError::Invalid)?;
     if id.to_string() == sub { Ok(UserId::new(id)) } else { Err(TokenError::Invalid) }
 }
 
-fn id(jti: &str) -> Result<TokenId, TokenError> {
+/// Parses `jti`.
+pub(crate) fn id(jti: &str) -> Result<TokenId, TokenError> {
     if (1..=MAX_ID_CHARS).contains(&jti.chars().count()) {
         Ok(TokenId::from_jti(jti))
     } else {

@@ -18,15 +18,18 @@
 
 mod assurance;
 mod claims;
+mod defect;
 mod error;
 mod issue;
 mod jws;
 mod keys;
+mod legacy;
 mod service;
 mod strict_object;
 mod token_type;
 mod verify;
 
+pub use defect::TokenDefect;
 pub use error::{ConfigError, IssueError, KeyError, TokenError};
 pub use issue::IssuedToken;
 pub use keys::{

@@ -26,6 +26,21 @@ impl StrictObject {
         self.0.contains_key(name)
     }
 
+    /// Returns the member with this name, whatever its type.
+    pub(crate) fn get(&self, name: &str) -> Option<&Value> {
+        self.0.get(name)
+    }
+
+    /// Removes the member with this name.
+    pub(crate) fn remove(&mut self, name: &str) {
+        self.0.remove(name);
+    }
+
+    /// Sets the member with this name.
+    pub(crate) fn set(&mut self, name: &str, value: Value) {
+        self.0.insert(name.to_owned(), value);
+    }
+
     /// Returns the string with this name.
     pub(crate) fn text(&self, name: &str) -> Result<Option<&str>, TokenError> {
         self.typed(name, Value::as_str)

@@ -6,12 +6,13 @@ use mfa_core::{AuthenticatedToken, Stage, Timestamp, TokenId};
 
 use crate::claims::Claims;
 use crate::jws::{DeclaredType, Jws};
+use crate::legacy::{RelaxedClaims, relax};
 use crate::strict_object::StrictObject;
 use crate::token_type::TokenType;
 use crate::{TokenError, TokenService};
 
 /// Tolerated difference between the clocks of two machines.
-const LEEWAY: Duration = Duration::from_secs(5);
+pub(crate) const LEEWAY: Duration = Duration::from_secs(5);
 
 /// Verified token with the claims that describe it. Claims that a token of the Python backend lacks are `None`.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -41,7 +42,8 @@ impl TokenService {
     /// account.
     ///
     /// If legacy tokens are accepted, a token without `kid` and without a `typ` of this service needs only `sub`,
-    /// `email`, `exp` and its stage claim. Any further claim must be valid too.
+    /// `email`, `exp` and its stage claim. Any further claim must be valid too, except that the claim of the other stage
+    /// may be `false`, `is_superuser` may be `null`, and times may have a fraction.
     ///
     /// # Errors
     ///
@@ -75,14 +77,17 @@ impl TokenService {
 
     fn read(&self, token: &str, now: Timestamp) -> Result<(AuthenticatedToken, StrictObject), TokenError> {
         let jws = Jws::parse(token)?;
-        let (claims, object) = match &jws.declared {
-            DeclaredType::Ours(token_type, key_id) => self.read_ours(&jws, *token_type, key_id)?,
+        let (claims, object, slack) = match &jws.declared {
+            DeclaredType::Ours(token_type, key_id) => {
+                let (claims, object) = self.read_ours(&jws, *token_type, key_id)?;
+                (claims, object, false)
+            }
             DeclaredType::Plain if self.accept_legacy => self.read_legacy(&jws)?,
             DeclaredType::Plain => return Err(TokenError::Invalid),
         };
         let token_type = TokenType::for_stage(claims.assurance.stage);
         self.check_parties(&claims, token_type)?;
-        let issued_at = check_times(&claims, token_type.lifetime(), now)?;
+        let issued_at = check_times(&claims, token_type.lifetime(), slack, now)?;
         let expires_at = Timestamp::from_seconds(claims.expires);
         // Checked last: an expired token with another defect is invalid.
         if now > expires_at.plus(LEEWAY) {
@@ -116,9 +121,10 @@ impl TokenService {
         if fits && claims.is_complete() { Ok((claims, object)) } else { Err(TokenError::Invalid) }
     }
 
-    fn read_legacy(&self, jws: &Jws<'_>) -> Result<(Claims, StrictObject), TokenError> {
+    fn read_legacy(&self, jws: &Jws<'_>) -> Result<(Claims, StrictObject, bool), TokenError> {
         let object = self.keys.secrets().find_map(|key| jws.verify(key).ok()).ok_or(TokenError::Invalid)?;
-        Ok((Claims::parse(&object)?, object))
+        let RelaxedClaims { object, has_fraction } = relax(object);
+        Ok((Claims::parse(&object)?, object, has_fraction))
     }
 
     fn check_parties(&self, claims: &Claims, token_type: TokenType) -> Result<(), TokenError> {
@@ -134,16 +140,23 @@ impl TokenService {
 
 /// Checks all times but the expiry, and returns the time of issue.
 ///
-/// A token without `iat` is taken to have been issued one lifetime before its expiry.
-fn check_times(claims: &Claims, lifetime: Duration, now: Timestamp) -> Result<Timestamp, TokenError> {
+/// A token without `iat` is taken to have been issued one lifetime before its expiry. With `slack`, the lifetime may be
+/// a second longer, because the fractions of two times were cut off.
+pub(crate) fn check_times(
+    claims: &Claims,
+    lifetime: Duration,
+    slack: bool,
+    now: Timestamp,
+) -> Result<Timestamp, TokenError> {
     let expires_at = Timestamp::from_seconds(claims.expires);
     let issued_at = claims.issued.map_or(expires_at.minus(lifetime), Timestamp::from_seconds);
+    let longest = if slack { lifetime.saturating_add(Duration::from_secs(1)) } else { lifetime };
     let latest = now.plus(LEEWAY);
     let ahead = |seconds: Option<i64>| seconds.is_some_and(|it| Timestamp::from_seconds(it) > latest);
     if issued_at > latest || ahead(claims.not_before) || ahead(claims.authenticated) {
         return Err(TokenError::Invalid);
     }
-    if expires_at <= issued_at || expires_at > issued_at.plus(lifetime) {
+    if expires_at <= issued_at || expires_at > issued_at.plus(longest) {
         return Err(TokenError::Invalid);
     }
     let Some(millis) = claims.issued_millis else { return Ok(issued_at) };

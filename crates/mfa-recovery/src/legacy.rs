@@ -108,6 +108,13 @@ pub fn is_legacy(code: &RecoveryCode) -> bool {
     code.tag.is_none() && read(&code.digest).is_some()
 }
 
+/// Returns the bcrypt hash of a code that was imported from another system, for an export to it. `None` for a code
+/// generated here.
+pub fn legacy_hash(code: &RecoveryCode) -> Option<SecretText> {
+    let (_, hash) = read(&code.digest).filter(|_| code.tag.is_none())?;
+    Some(SecretText::new(hash.to_owned()))
+}
+
 /// Returns the converted text and the hash to compare it with, or `None` for a code generated here.
 pub(crate) fn comparison(code: &RecoveryCode, typed: &SecretText) -> Option<(SecretText, PasswordDigest)> {
     if code.tag.is_some() {

@@ -29,7 +29,9 @@ mod tag;
 
 pub use code::PlainCode;
 pub use input::{RecoveryCodeInput, RecoveryCodeInputError};
-pub use legacy::{LegacyCodeCase, LegacyCodeFormat, LegacyDigestError, is_legacy, legacy_digest};
+pub use legacy::{
+    LegacyCodeCase, LegacyCodeFormat, LegacyDigestError, is_legacy, legacy_digest, legacy_hash,
+};
 pub use listing::{CodeListing, CodeWarning, ListedCode, has_legacy, listing, warning, warning_of};
 pub use lookup::{CodeLookup, HashComparison, MatchedCode, look_up_code};
 pub use set::{PlainCodeSet, SET_SIZE, generate_set, hash_set};

@@ -103,8 +103,11 @@ mod tests {
             used_at,
             rest: serde_json::Map::new(),
         };
-        let state =
-            RecoveryState { codes: vec![code("1", Some(at)), code("2", None)], generated_at: Some(at) };
+        let state = RecoveryState {
+            codes: vec![code("1", Some(at)), code("2", None)],
+            generated_at: Some(at),
+            ..RecoveryState::default()
+        };
         let listed = listing(&state);
         assert_eq!((listed.left, listed.generated_at), (1, Some(at)));
         assert_eq!(listed.codes.iter().map(ListedCode::is_used).collect::<Vec<_>>(), [true, false]);

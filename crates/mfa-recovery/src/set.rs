@@ -85,7 +85,7 @@ pub async fn hash_set(
             rest: serde_json::Map::new(),
         });
     }
-    Ok(RecoveryState { codes, generated_at: Some(now) })
+    Ok(RecoveryState { codes, generated_at: Some(now), unreadable: None })
 }
 
 #[cfg(test)]

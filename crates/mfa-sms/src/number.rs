@@ -89,6 +89,7 @@ pub fn confirm_number(
         verified_at: Some(now),
     };
     account.internal.sms.unreachable = false;
+    account.internal.sms.country_guessed = false;
     if !had_factor {
         account.backup_method = BackupMethod::Sms;
     }
@@ -102,6 +103,7 @@ pub fn remove_number(account: &mut Account) {
     account.backup_method = BackupMethod::None;
     account.internal.sms.challenge = None;
     account.internal.sms.unreachable = false;
+    account.internal.sms.country_guessed = false;
     remove_recovery_without_factor(account);
 }
 

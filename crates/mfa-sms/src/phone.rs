@@ -126,6 +126,39 @@ impl PhoneNumber {
         self.e164.get(..self.e164.len().saturating_sub(LINE_DIGITS)).unwrap_or_default()
     }
 
+    /// Returns whether the text names this number in international form, with `+`, `00` or only the calling code.
+    /// Otherwise the assumed country decided which number it is.
+    pub fn is_international_in(&self, text: &str) -> bool {
+        let text = plain(text);
+        let digits: String = text.chars().filter(char::is_ascii_digit).collect();
+        let with_plus = format!("+{}", digits.strip_prefix("00").unwrap_or(&digits));
+        [text.as_str(), &with_plus].iter().any(|it| Self::parse(it, "").as_ref() == Ok(self))
+    }
+
+    /// Returns the number that the national form of this one is in another country, if it is one.
+    pub fn read_in(&self, country: &str) -> Option<Self> {
+        let parsed = PHONE_NUMBER_UTIL.parse(&self.e164, None).ok()?;
+        Self::parse(&parsed.format_as(PhoneNumberFormat::National), country).ok()
+    }
+
+    /// Returns the name of the line's type, such as `mobile` or `fixed_line`.
+    pub const fn line_type(&self) -> &'static str {
+        match self.kind {
+            PhoneNumberType::Mobile => "mobile",
+            PhoneNumberType::FixedLine => "fixed_line",
+            PhoneNumberType::FixedLineOrMobile => "fixed_line_or_mobile",
+            PhoneNumberType::TollFree => "toll_free",
+            PhoneNumberType::PremiumRate => "premium_rate",
+            PhoneNumberType::SharedCost => "shared_cost",
+            PhoneNumberType::VoIP => "voip",
+            PhoneNumberType::PersonalNumber => "personal_number",
+            PhoneNumberType::Pager => "pager",
+            PhoneNumberType::UAN => "company_number",
+            PhoneNumberType::VoiceMail => "voicemail",
+            PhoneNumberType::Unknown => "unknown",
+        }
+    }
+
     /// Returns the type of line according to the numbering plan.
     pub(crate) const fn kind(&self) -> PhoneNumberType {
         self.kind
@@ -206,6 +239,41 @@ mod tests {
             assert_eq!(e164("0612345612", country), None, "{country}");
             assert_eq!(e164("+33612345612", country).as_deref(), Some("+33612345612"), "{country}");
         }
+    }
+
+    #[test]
+    fn a_number_is_international_unless_the_assumed_country_decided() {
+        for text in [
+            "+33612345612",
+            "tel:+33-6-12-34-56-12",
+            "+33 (0)6 12 34 56 12",
+            "0033 6 12 34 56 12",
+            "33612345612",
+            "+33\u{202f}6 12 34 56 12",
+        ] {
+            assert!(PhoneNumber::parse(text, "FR").unwrap().is_international_in(text), "{text}");
+        }
+        for (text, country) in [
+            ("06 12 34 56 12", "FR"),
+            ("612345612", "FR"),
+            ("079 123 45 67", "FR"),
+            ("079 123 45 67", "CH"),
+            ("0692 12 34 56", "FR"),
+            ("0470 12 34 56", "BE"),
+        ] {
+            assert!(!PhoneNumber::parse(text, country).unwrap().is_international_in(text), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_national_number_is_read_again_in_the_country_that_is_stated_later() {
+        let guessed = PhoneNumber::parse("079 123 45 67", "FR").unwrap();
+        assert_eq!(guessed.e164(), "+33791234567");
+        assert_eq!(guessed.read_in("CH").unwrap().e164(), "+41791234567");
+        assert_eq!(guessed.read_in("FR"), Some(guessed.clone()));
+        assert_eq!(guessed.read_in("LI"), None);
+        assert_eq!(guessed.line_type(), "mobile");
+        assert_eq!(PhoneNumber::parse("0123456789", "FR").unwrap().line_type(), "fixed_line");
     }
 
     #[test]

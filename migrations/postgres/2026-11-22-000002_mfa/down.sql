@@ -1,7 +1,7 @@
 DROP TABLE mfa_meta;
 DROP TABLE mfa_events;
-DROP TRIGGER mfa_guard ON users;
-DROP FUNCTION mfa_guard();
+DROP TRIGGER IF EXISTS mfa_guard ON users;
+DROP FUNCTION IF EXISTS mfa_guard();
 
 DO $$
 DECLARE
@@ -9,7 +9,7 @@ DECLARE
 BEGIN
     FOR made IN SELECT split_part(object, ' ', 1) AS kind, split_part(object, ' ', 2) AS name FROM mfa_schema LOOP
         IF made.kind = 'column' THEN
-            EXECUTE format('ALTER TABLE users DROP COLUMN %I', made.name);
+            EXECUTE format('ALTER TABLE users DROP COLUMN IF EXISTS %I', made.name);
         ELSIF made.kind = 'option' THEN
             EXECUTE format('ALTER TABLE users RESET (%s)', made.name);
         END IF;

@@ -1,5 +1,5 @@
-DROP TRIGGER mfa_full_save ON users;
-DROP FUNCTION mfa_full_save();
+DROP TRIGGER IF EXISTS mfa_full_save ON users;
+DROP FUNCTION IF EXISTS mfa_full_save();
 
 CREATE OR REPLACE FUNCTION mfa_guard() RETURNS TRIGGER LANGUAGE plpgsql AS $$
 BEGIN

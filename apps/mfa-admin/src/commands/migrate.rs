@@ -2,7 +2,7 @@
 
 use mfa_core::{Clock, EventKind, LoggedEvent, Origin, Outcome, SecurityEvent};
 use mfa_infra::crypto::SystemClock;
-use mfa_infra::database::{DatabaseLocation, MigrationStatus, ZonelessTimes};
+use mfa_infra::database::{DatabaseLocation, MigrationError, MigrationStatus, ZonelessTimes};
 use mfa_infra::settings::Settings;
 use mfa_infra::telemetry::Telemetry;
 use mfa_infra::{Mfa, OpenError};
@@ -38,14 +38,29 @@ pub(super) fn run(
         MigrateCommand::Down { .. } | MigrateCommand::Status => session::existing_migrations(&location)?,
     };
     match command {
-        MigrateCommand::Up => migrations.up()?,
-        MigrateCommand::Down { leave_sealed, .. } => match migrations.sealed_left()? {
-            rows if rows > 0 && !leave_sealed => return Err(CliError::EncryptedValuesRemain(rows)),
-            _ => migrations.down()?,
-        },
+        MigrateCommand::Up => {
+            migrations.up()?;
+            migrations.check_complete()?;
+        }
+        MigrateCommand::Down { leave_sealed, delete_sealed, .. } => {
+            let rows = migrations.sealed_left()?;
+            if rows > 0 && !leave_sealed && !delete_sealed {
+                return Err(CliError::EncryptedValuesRemain(rows));
+            }
+            if *delete_sealed {
+                migrations.delete_sealed()?;
+            }
+            migrations.down()?;
+        }
         MigrateCommand::Status => {
+            let status = migrations.status()?;
             let times = migrations.zoneless_times()?;
-            return Ok(format_status(&location, &migrations.status()?, times.as_ref()));
+            let output = format_status(&location, &status, times.as_ref());
+            if status.missing.is_empty() {
+                return Ok(output);
+            }
+            let message = MigrationError::Incomplete(status.missing).to_string();
+            return Err(CliError::Unsuccessful { message, output: Box::new(output) });
         }
     }
     session::keep_log_off_stdout(&mut settings);
@@ -67,8 +82,10 @@ fn format_status(
     status: &MigrationStatus,
     times: Option<&ZonelessTimes>,
 ) -> CommandOutput {
-    let MigrationStatus { applied, pending } = status;
+    let MigrationStatus { applied, pending, missing } = status;
+    let missing: Vec<_> = missing.iter().map(ToString::to_string).collect();
     let state = match (applied.is_empty(), pending.is_empty()) {
+        (_, true) if !missing.is_empty() => "incomplete: another program removed parts of it",
         (_, true) => "up to date",
         (true, false) => "not installed: run mfa-admin migrate up",
         (false, false) => "out of date: run mfa-admin migrate up",
@@ -77,13 +94,12 @@ fn format_status(
     let mut lines = vec![format!("{location}: the schema is {state}")];
     lines.extend(applied.iter().map(|name| line("applied", name)));
     lines.extend(pending.iter().map(|name| line("pending", name)));
+    lines.extend(missing.iter().map(|name| line("missing", name)));
     let warnings: Vec<_> =
         times.iter().map(|it| format!("{}. Run as the owner: {}", it.detail(), it.statement())).collect();
     lines.extend(warnings.iter().map(|it| format!("warning  {it}")));
-    CommandOutput {
-        text: lines.join("\n"),
-        json: json!({ "applied": applied, "pending": pending, "warnings": warnings }),
-    }
+    let json = json!({ "applied": applied, "pending": pending, "missing": missing, "warnings": warnings });
+    CommandOutput { text: lines.join("\n"), json }
 }
 
 #[cfg(test)]
@@ -94,7 +110,8 @@ mod tests {
     fn the_first_line_is_the_state_of_the_schema() {
         let output = |applied: &[&str], pending: &[&str]| {
             let names = |names: &[&str]| names.iter().map(|&name| name.to_owned()).collect();
-            let status = MigrationStatus { applied: names(applied), pending: names(pending) };
+            let status =
+                MigrationStatus { applied: names(applied), pending: names(pending), missing: Vec::new() };
             format_status(&DatabaseLocation::Sqlite("a.db".into()), &status, None)
         };
         assert_eq!(output(&["1"], &[]).text, "SQLite in a.db: the schema is up to date\napplied  1");
@@ -102,7 +119,7 @@ mod tests {
             output(&[], &["1", "2"]).text.lines().next(),
             Some("SQLite in a.db: the schema is not installed: run mfa-admin migrate up")
         );
-        let document = json!({ "applied": ["1"], "pending": ["2"], "warnings": [] });
+        let document = json!({ "applied": ["1"], "pending": ["2"], "missing": [], "warnings": [] });
         assert_eq!(output(&["1"], &["2"]).json, document);
     }
 }

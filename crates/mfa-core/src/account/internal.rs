@@ -56,6 +56,12 @@ pub struct InternalState {
     /// Time when the user's data was last erased.
     #[serde(rename = "erased", skip_serializing_if = "is_default")]
     pub erased_at: Option<Timestamp>,
+    /// Lock that an import of another system's accounts set.
+    #[serde(rename = "imp_lock", skip_serializing_if = "is_default")]
+    pub import_lock: Option<ImportLock>,
+    /// Whether an import has taken over the MFA requirement, the failures and the lock of another system.
+    #[serde(rename = "imp", skip_serializing_if = "is_default")]
+    pub state_imported: bool,
     /// Fields written by other versions, preserved unchanged.
     #[serde(flatten)]
     pub rest: serde_json::Map<String, serde_json::Value>,
@@ -74,6 +80,17 @@ pub struct ExemptToken {
     /// Time when the token expires.
     #[serde(rename = "exp")]
     pub expires_at: Timestamp,
+}
+
+/// Lock of an account whose only factor an import could not read: a password alone would have been enough.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ImportLock {
+    /// Failures at the time of the lock. While it is in force, nothing is counted.
+    #[serde(rename = "f")]
+    pub failures: u32,
+    /// End of the lock that was in force before.
+    #[serde(rename = "u")]
+    pub before: Option<Timestamp>,
 }
 
 /// Times at which other programs changed a factor. The guard trigger of the database sets them, because it cannot compute
@@ -173,6 +190,9 @@ pub struct SmsState {
     /// Whether a provider rejected the active number. The number stays a factor.
     #[serde(rename = "u", skip_serializing_if = "std::ops::Not::not")]
     pub unreachable: bool,
+    /// Whether the active number was imported in a national form whose country nobody stated. No SMS is sent to it.
+    #[serde(rename = "g", skip_serializing_if = "std::ops::Not::not")]
+    pub country_guessed: bool,
 }
 
 impl SmsState {

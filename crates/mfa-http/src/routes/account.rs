@@ -119,6 +119,7 @@ impl MethodEntry {
                 MethodState::Locked => Some("account_locked"),
                 MethodState::Unavailable => Some("sms_unavailable"),
                 MethodState::Unreachable => Some("phone_unreachable"),
+                MethodState::Refused => Some("phone_refused"),
             },
         }
     }
@@ -135,9 +136,15 @@ const fn label(method: FactorKind) -> &'static str {
 
 /// Schema of the reason why a method cannot be used.
 fn unavailable_reason() -> Object {
-    schemas::string_enum(&["not_enrolled", "account_locked", "sms_unavailable", "phone_unreachable"])
-        .description(Some("Reason why the method cannot be used."))
-        .build()
+    schemas::string_enum(&[
+        "not_enrolled",
+        "account_locked",
+        "sms_unavailable",
+        "phone_refused",
+        "phone_unreachable",
+    ])
+    .description(Some("Reason why the method cannot be used."))
+    .build()
 }
 
 /// `GET /api/mfa/methods`

@@ -1,5 +1,7 @@
 //! Errors of opening a database and of changing its schema.
 
+use super::required_schema::MissingObject;
+
 /// Reason why a database could not be opened.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
@@ -23,4 +25,22 @@ pub enum MigrationError {
     /// A migration failed.
     #[error("the schema could not be changed: {0}")]
     Stopped(String),
+    /// Another program removed parts of the schema.
+    #[error("{}", incomplete(.0))]
+    Incomplete(Vec<MissingObject>),
+}
+
+/// Names what is missing, and how to add an empty column.
+fn incomplete(missing: &[MissingObject]) -> String {
+    let names: Vec<_> = missing.iter().map(ToString::to_string).collect();
+    let statements: Vec<_> = missing.iter().filter_map(MissingObject::definition).collect();
+    let names = names.join(", ");
+    let what = format!(
+        "the schema lacks {names}, although its migrations are applied: another program removed this"
+    );
+    let remedy = "Restore it from a backup";
+    if statements.is_empty() {
+        return format!("{what}. {remedy}");
+    }
+    format!("{what}. {remedy}, or add empty columns, whose users must enrol again: {}", statements.join("; "))
 }

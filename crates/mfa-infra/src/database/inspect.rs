@@ -8,7 +8,9 @@ mod sqlite;
 
 use super::location::DatabaseLocation;
 
-pub use facts::{DatabaseInspection, HotUpdateStats, PlaintextColumn, SharedAddress, UnreadableColumn};
+pub use facts::{
+    DatabaseInspection, HotUpdateStats, PlaintextColumn, SharedAddress, UnreadableCodes, UnreadableColumn,
+};
 
 impl DatabaseLocation {
     /// Inspects the database. Blocks; takes no lock and writes nothing.

@@ -12,6 +12,7 @@ use mfa_core::SecretText;
 
 use super::error::MigrationError;
 use super::location::DatabaseLocation;
+use super::required_schema::{self, MissingObject};
 use super::zoneless::{self, ZonelessTimes};
 use super::{postgres, sqlite};
 use crate::new_file;
@@ -35,6 +36,8 @@ pub struct MigrationStatus {
     pub applied: Vec<String>,
     /// Pending migrations, oldest first.
     pub pending: Vec<String>,
+    /// Parts of the schema that are missing although every migration is applied. Another program removed them.
+    pub missing: Vec<MissingObject>,
 }
 
 fn stopped(error: &(dyn std::error::Error + 'static)) -> MigrationError {
@@ -61,6 +64,14 @@ impl Migrations {
         match &self.location {
             DatabaseLocation::Sqlite(path) => {
                 let mut connection = open_file(path)?;
+                let foreign = required_schema::foreign_in_sqlite(&mut connection);
+                if let [column, ..] = foreign.map_err(|error| stopped(&error))?.as_slice() {
+                    return Err(MigrationError::Stopped(format!(
+                        "the table users in {} has the column {column} of another service. The migration from the Python \
+                         service needs PostgreSQL: move NOVA's database there first (see docs/from-python.md)",
+                        path.display()
+                    )));
+                }
                 // Of two first starts at once, the second waits for the first and then has nothing to do.
                 exclusively(&mut connection, |it| it.run_pending_migrations(SQLITE).map(drop))
             }
@@ -88,13 +99,14 @@ impl Migrations {
             }
             DatabaseLocation::Postgres(url) => {
                 let mut connection = open_server(url)?;
-                connection.revert_all_migrations(POSTGRES).map(drop).map_err(|error| stopped(&*error))
+                connection.revert_all_migrations(POSTGRES).map_err(|error| stopped(&*error))?;
+                connection.batch_execute(DROP_LIST).map_err(|error| stopped(&error))
             }
         }
     }
 
-    /// Returns the number of rows with sealed values in columns of `users` that existed before the migrations.
-    /// [`down`](Self::down) leaves these values, which only this product can read.
+    /// Returns the number of rows with values that only this product can read, and that existed before it: in columns of
+    /// `users` that [`down`](Self::down) leaves, or imported from columns with other names.
     ///
     /// # Errors
     ///
@@ -123,16 +135,61 @@ impl Migrations {
         }
     }
 
-    /// Returns the applied and pending migrations.
+    /// Deletes encrypted values and recovery codes of this product from columns that [`down`](Self::down) leaves, so that
+    /// no other program misreads them. Export them first.
+    ///
+    /// # Errors
+    ///
+    /// [`MigrationError`] if the database cannot be reached.
+    pub fn delete_sealed(&self) -> Result<(), MigrationError> {
+        match &self.location {
+            DatabaseLocation::Sqlite(_) => Ok(()),
+            DatabaseLocation::Postgres(url) => {
+                delete_sealed(&mut open_server(url)?).map_err(|error| stopped(&error))
+            }
+        }
+    }
+
+    /// Returns the applied and pending migrations, and what the schema lacks. Only reads.
     ///
     /// # Errors
     ///
     /// [`MigrationError`] if the database cannot be reached.
     pub fn status(&self) -> Result<MigrationStatus, MigrationError> {
         match &self.location {
-            DatabaseLocation::Sqlite(path) => status::<Sqlite>(&mut open_file(path)?, SQLITE),
-            DatabaseLocation::Postgres(url) => status::<Pg>(&mut open_server(url)?, POSTGRES),
+            DatabaseLocation::Sqlite(path) => {
+                let mut connection = open_file(path)?;
+                let pending = unapplied_to_sqlite(&mut connection).map_err(MigrationError::Stopped)?;
+                let all = SQLITE.migrations().map_err(|error| stopped(&*error))?;
+                let missing = if pending.is_empty() {
+                    required_schema::missing_in_sqlite(&mut connection).map_err(|error| stopped(&error))?
+                } else {
+                    Vec::new()
+                };
+                Ok(status::<Sqlite>(&all, pending, missing))
+            }
+            DatabaseLocation::Postgres(url) => {
+                let mut connection = open_server(url)?;
+                let pending = unapplied_to_postgres(&mut connection)?;
+                let all = POSTGRES.migrations().map_err(|error| stopped(&*error))?;
+                let missing = if pending.is_empty() {
+                    required_schema::missing_in_postgres(&mut connection).map_err(|error| stopped(&error))?
+                } else {
+                    Vec::new()
+                };
+                Ok(status::<Pg>(&all, pending, missing))
+            }
         }
+    }
+
+    /// Checks that the schema has every part that the applied migrations made.
+    ///
+    /// # Errors
+    ///
+    /// [`MigrationError::Incomplete`] names what is missing.
+    pub fn check_complete(&self) -> Result<(), MigrationError> {
+        let missing = self.status()?.missing;
+        if missing.is_empty() { Ok(()) } else { Err(MigrationError::Incomplete(missing)) }
     }
 }
 
@@ -160,28 +217,65 @@ fn open_server(url: &SecretText) -> Result<PgConnection, MigrationError> {
     Ok(connection)
 }
 
+/// Columns with encrypted values, and the condition for one in a row.
+const SEALED: [(&str, &str); 5] = [
+    ("totp_secret", "totp_secret LIKE 'v1.%'"),
+    ("totp_pending_secret", "totp_pending_secret LIKE 'v1.%'"),
+    ("phone_number", "phone_number LIKE 'v1.%'"),
+    ("phone_pending", "phone_pending LIKE 'v1.%'"),
+    ("recovery_codes", "recovery_codes::text LIKE '%\"digest\"%'"),
+];
+
+/// Returns the columns with values that only this product reads and that a migration down leaves, or that an import has
+/// taken from columns with other names and emptied there.
+fn kept_columns(connection: &mut PgConnection) -> diesel::QueryResult<Vec<(&'static str, &'static str)>> {
+    let exists =
+        "SELECT to_regclass('mfa_schema') IS NOT NULL AND to_regclass('mfa_meta') IS NOT NULL AS value";
+    if !sql_query(exists).get_result::<BoolRow>(connection)?.value {
+        return Ok(Vec::new());
+    }
+    let query = "SELECT attname::text AS name, (EXISTS (SELECT FROM mfa_schema \
+                 WHERE object IN ('table users', 'column ' || attname))) AS is_ours FROM pg_attribute \
+                 WHERE attrelid = to_regclass('users') AND attnum > 0 AND NOT attisdropped";
+    let columns: Vec<Column> = sql_query(query).load(connection)?;
+    let kept = |name: &str| columns.iter().any(|it| it.name == name && !it.is_ours);
+    Ok(SEALED.into_iter().filter(|(name, _)| kept(name)).collect())
+}
+
 fn sealed_left(connection: &mut PgConnection) -> diesel::QueryResult<u64> {
-    let is_there = "SELECT to_regclass('mfa_schema') IS NOT NULL AS value";
-    if !sql_query(is_there).get_result::<BoolRow>(connection)?.value {
+    let mut conditions: Vec<_> =
+        kept_columns(connection)?.into_iter().map(|(_, condition)| condition).collect();
+    let mapped = "SELECT to_regclass('mfa_meta') IS NOT NULL AS value";
+    if sql_query(mapped).get_result::<BoolRow>(connection)?.value {
+        let mapped = "SELECT EXISTS (SELECT FROM mfa_meta WHERE name = $1) AS value";
+        let mapped = sql_query(mapped).bind::<diesel::sql_types::Text, _>(postgres::IMPORT_MAP);
+        if mapped.get_result::<BoolRow>(connection)?.value {
+            // The only copies are in our columns.
+            conditions = SEALED.iter().map(|(_, condition)| *condition).collect();
+        }
+    }
+    if conditions.is_empty() {
         return Ok(0);
     }
-    let columns = "SELECT attname::text AS name FROM pg_attribute \
-                   WHERE attrelid = to_regclass('users') AND attnum > 0 AND NOT attisdropped \
-                   AND attname IN ('totp_secret', 'totp_pending_secret', 'phone_number', 'phone_pending') \
-                   AND NOT EXISTS (SELECT FROM mfa_schema WHERE object IN ('table users', 'column ' || attname))";
-    let columns: Vec<Column> = sql_query(columns).load(connection)?;
-    let sealed: Vec<_> = columns.iter().map(|it| format!("{} LIKE 'v1.%'", it.name)).collect();
-    if sealed.is_empty() {
-        return Ok(0);
-    }
-    let rows = sql_query(format!("SELECT count(*) AS rows FROM users WHERE {}", sealed.join(" OR ")));
+    let rows = sql_query(format!("SELECT count(*) AS rows FROM users WHERE {}", conditions.join(" OR ")));
     Ok(u64::try_from(rows.get_result::<MigrationCount>(connection)?.rows).unwrap_or(0))
+}
+
+fn delete_sealed(connection: &mut PgConnection) -> diesel::QueryResult<()> {
+    for (name, condition) in kept_columns(connection)? {
+        let query =
+            format!("UPDATE users SET {name} = NULL, mfa_version = mfa_version + 1 WHERE {condition}");
+        sql_query(query).execute(connection)?;
+    }
+    Ok(())
 }
 
 #[derive(QueryableByName)]
 struct Column {
     #[diesel(sql_type = diesel::sql_types::Text)]
     name: String,
+    #[diesel(sql_type = diesel::sql_types::Bool)]
+    is_ours: bool,
 }
 
 #[derive(QueryableByName)]
@@ -272,6 +366,7 @@ fn revert_all(connection: &mut SqliteConnection) -> Result<(), Box<dyn std::erro
     connection.revert_all_migrations(SQLITE)?;
     let exists = "SELECT EXISTS (SELECT 1 FROM sqlite_master WHERE name = 'mfa_schema') AS value";
     if !sql_query(exists).get_result::<BoolRow>(connection)?.value {
+        connection.batch_execute(DROP_LIST)?;
         return Ok(());
     }
     let ours = "SELECT EXISTS (SELECT 1 FROM mfa_schema WHERE object = 'table users') AS value";
@@ -279,18 +374,18 @@ fn revert_all(connection: &mut SqliteConnection) -> Result<(), Box<dyn std::erro
         connection.batch_execute("DROP TABLE users")?;
     }
     connection.batch_execute("DROP TABLE mfa_schema")?;
+    connection.batch_execute(DROP_LIST)?;
     Ok(())
 }
 
 fn status<DB: diesel::backend::Backend>(
-    connection: &mut impl MigrationHarness<DB>,
-    source: EmbeddedMigrations,
-) -> Result<MigrationStatus, MigrationError> {
-    let names = |migrations: Vec<Box<dyn Migration<DB>>>| {
-        migrations.iter().map(|it| it.name().to_string()).collect::<Vec<_>>()
-    };
-    let all = names(source.migrations().map_err(|error| stopped(&*error))?);
-    let pending = names(connection.pending_migrations(source).map_err(|error| stopped(&*error))?);
-    let applied = all.into_iter().filter(|name| !pending.contains(name)).collect();
-    Ok(MigrationStatus { applied, pending })
+    all: &[Box<dyn Migration<DB>>],
+    pending: Vec<String>,
+    missing: Vec<MissingObject>,
+) -> MigrationStatus {
+    let applied = names_without(all, &[]).into_iter().filter(|name| !pending.contains(name)).collect();
+    MigrationStatus { applied, pending, missing }
 }
+
+/// Drops the table in which Diesel lists the applied migrations, once none is applied.
+const DROP_LIST: &str = "DROP TABLE IF EXISTS __diesel_schema_migrations";

@@ -21,6 +21,7 @@ impl DatabaseLocation {
         dependencies: DatabaseDependencies,
     ) -> Result<Arc<dyn Database>, OpenDatabaseError> {
         self.migrations().up()?;
+        self.migrations().check_complete()?;
         Ok(match self {
             Self::Sqlite(path) => Arc::new(sqlite::open(path, options, dependencies)?),
             Self::Postgres(url) => Arc::new(postgres::open(url, options, dependencies)?),

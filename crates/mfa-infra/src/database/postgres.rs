@@ -24,7 +24,8 @@ use super::sql::SqlDatabase;
 use failover::FailoverDetector;
 use store::{PgContendedStore, PgGroupStore, ReconnectingConnection};
 
-pub use nova::{NovaColumn, NovaField, NovaRow, NovaTable};
+pub use nova::{CodesRewrite, NovaColumn, NovaField, NovaRow, NovaTable};
+pub(in crate::database) use nova::{IMPORT_MAP, columns_with_values};
 
 /// Number of threads that serve contended accounts.
 const CONTENDED_THREADS: usize = 2;

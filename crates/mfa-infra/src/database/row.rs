@@ -3,8 +3,8 @@
 use diesel::sql_types::{BigInt, Bool, Nullable, Text};
 use diesel::{Queryable, QueryableByName};
 use mfa_core::{
-    Account, BackupMethod, FactorKind, PendingTotp, PhoneState, RecoveryState, Sealed, Timestamp, TotpState,
-    UserId, UserRecord,
+    Account, BackupMethod, FactorKind, PendingTotp, PhoneState, RecoveryState, Sealed, SecretText, Timestamp,
+    TotpState, UserId, UserRecord,
 };
 
 /// Columns of `users` that form an account, in the order of [`columns::ACCOUNT`](super::columns::ACCOUNT).
@@ -80,10 +80,7 @@ impl AccountRow {
             "sms" => BackupMethod::Sms,
             _ => return Err(broken("mfa_backup_method")),
         };
-        let codes = match self.recovery_codes.as_deref() {
-            None | Some("null") => Vec::new(),
-            Some(json) => serde_json::from_str(json).map_err(|_| broken("recovery_codes"))?,
-        };
+        let generated_at = time(self.recovery_codes_generated_at);
         Ok(Account {
             user: UserId::new(self.id),
             email: unpadded(&self.email),
@@ -105,7 +102,7 @@ impl AccountRow {
                 verified_at: time(self.phone_verified_at),
             },
             backup_method,
-            recovery: RecoveryState { codes, generated_at: time(self.recovery_codes_generated_at) },
+            recovery: recovery_state(self.recovery_codes.as_deref(), generated_at),
             failures: u32::try_from(self.mfa_failed_attempts).map_err(|_| broken("mfa_failed_attempts"))?,
             lock_until: time(self.mfa_lock_until),
             last_success_at: time(self.mfa_last_success_at),
@@ -121,9 +118,9 @@ impl AccountRow {
         let millis = |time: Option<Timestamp>| time.map(Timestamp::millis);
         let column = |sealed: &Option<Sealed>| sealed.as_ref().map(|it| it.as_column().to_owned());
         let pending = account.totp.pending.as_ref();
-        let recovery_codes = match account.recovery.codes.as_slice() {
-            [] => None,
-            codes => Some(serde_json::to_string(codes).ok()?),
+        let recovery_codes = match (account.recovery.codes.as_slice(), &account.recovery.unreadable) {
+            ([], unreadable) => unreadable.as_ref().map(|it| it.expose().to_owned()),
+            (codes, _) => Some(serde_json::to_string(codes).ok()?),
         };
         Some(Self {
             id: account.user.value(),
@@ -169,6 +166,19 @@ impl AccountRow {
         };
         hot != *other
     }
+}
+
+/// Returns the recovery codes of a column. Codes in another form, such as the list of hashes that the Python service
+/// writes, are a set that matches nothing: neither the app nor a reset may fail because of it.
+fn recovery_state(column: Option<&str>, generated_at: Option<Timestamp>) -> RecoveryState {
+    let (codes, unreadable) = match column.map(str::trim) {
+        None | Some("" | "null" | "[]") => (Vec::new(), None),
+        Some(json) => match serde_json::from_str(json) {
+            Ok(codes) => (codes, None),
+            Err(_) => (Vec::new(), column.map(|it| SecretText::new(it.to_owned()))),
+        },
+    };
+    RecoveryState { codes, generated_at, unreadable }
 }
 
 /// Least and greatest id of the users.
@@ -338,11 +348,41 @@ mod tests {
     }
 
     #[test]
+    fn codes_in_another_form_are_a_set_that_matches_nothing_and_stay_as_they_are() {
+        let ours = serde_json::json!({ "id": "1", "digest": "$argon2id$x", "used_at": null });
+        for column in [
+            "[\"$2b$12$x\"]".to_owned(),
+            format!("[{ours}, \"$2b$12$x\"]"),
+            "{\"codes\": []}".to_owned(),
+            "\"text\"".to_owned(),
+            "7".to_owned(),
+            "[null]".to_owned(),
+            "[{\"id\": 1, \"digest\": \"x\"}]".to_owned(),
+            "{not JSON".to_owned(),
+        ] {
+            let mut row = AccountRow::from_account(&account()).unwrap();
+            row.recovery_codes = Some(column.clone());
+            let read = row.to_account().unwrap();
+            assert!(read.recovery.codes.is_empty() && !read.recovery.is_absent(), "{column}");
+            assert_eq!(AccountRow::from_account(&read).unwrap(), row, "preserved");
+            let mut replaced = read;
+            replaced.recovery = RecoveryState::default();
+            assert_eq!(AccountRow::from_account(&replaced).unwrap().recovery_codes, None);
+        }
+        for column in ["", " ", "null", "[]"] {
+            let row = AccountRow {
+                recovery_codes: Some(column.into()),
+                ..AccountRow::from_account(&account()).unwrap()
+            };
+            assert!(row.to_account().unwrap().recovery.is_absent(), "{column:?}");
+        }
+    }
+
+    #[test]
     fn what_is_not_understood_is_an_error_and_never_absent() {
         let row = AccountRow::from_account(&account()).unwrap();
         for broken in [
             AccountRow { mfa_internal: "{".into(), ..row.clone() },
-            AccountRow { recovery_codes: Some("[\"$2b$12$x\"]".into()), ..row.clone() },
             AccountRow { mfa_backup_method: "mail".into(), ..row.clone() },
             AccountRow { mfa_failed_attempts: -1, ..row },
         ] {

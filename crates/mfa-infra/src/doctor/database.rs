@@ -4,7 +4,7 @@ use mfa_core::Timestamp;
 
 use super::finding::DoctorFinding;
 use super::odd_rows;
-use crate::database::{DatabaseInspection, DatabaseLocation};
+use crate::database::{DatabaseInspection, DatabaseLocation, MigrationError};
 use crate::settings::Settings;
 
 const PART: &str = "database";
@@ -54,6 +54,12 @@ pub(super) fn check(
 }
 
 fn schema(location: &DatabaseLocation, facts: &DatabaseInspection) -> DoctorFinding {
+    if !facts.missing.is_empty() {
+        let error = MigrationError::Incomplete(facts.missing.clone());
+        let remedy =
+            "see docs/from-python.md, and keep the migrations of other programs away from these objects";
+        return DoctorFinding::problem(PART, format!("{location}: {error}"), remedy);
+    }
     if facts.pending.is_empty() {
         return DoctorFinding::ok(PART, format!("{location}: the schema is up to date"));
     }
@@ -86,6 +92,26 @@ fn rows(facts: &DatabaseInspection) -> Vec<DoctorFinding> {
             )
         })
         .collect();
+    if let Some(codes) = facts.unreadable_codes {
+        let detail = format!(
+            "{} rows have recovery codes in an unknown form, which match nothing (first user: {})",
+            codes.rows, codes.first
+        );
+        let remedy = "run mfa-admin import nova-python if the Python service wrote them, or have the users generate new \
+                      codes";
+        findings.push(DoctorFinding::problem(PART, detail, remedy));
+    }
+    if !facts.old_columns.is_empty() {
+        let hidden = facts.hidden_from_old_columns;
+        let detail = format!(
+            "columns of the Python service still have values: {}. A login that reads them asks {hidden} users for no \
+             second factor",
+            facts.old_columns.join(", ")
+        );
+        let remedy =
+            "have NOVA read the columns of NOVA MFA (docs/from-python.md), then drop or empty the old ones";
+        findings.push(DoctorFinding::warning(PART, detail, remedy));
+    }
     if !facts.other_writers.is_empty() {
         let roles = facts.other_writers.join(", ");
         let detail =

@@ -67,6 +67,9 @@ fn url(reader: &SettingsReader<'_>, data_dir: &Path) -> Result<DatabaseUrl, Sett
     let invalid = |problem: &str| Err(SettingsError::invalid("DATABASE_URL", problem, REMEDY));
     match text.split_once("://") {
         Some(("sqlite", path)) => {
+            // `SQLAlchemy` writes a relative path after three slashes.
+            let relative = path.strip_prefix('/').filter(|it| it.starts_with("./") || it.starts_with("../"));
+            let path = relative.unwrap_or(path);
             let is_path =
                 !path.is_empty() && !path.ends_with('/') && !path.contains(['?', '\0']) && path != ":memory:";
             if is_path {
@@ -75,7 +78,7 @@ fn url(reader: &SettingsReader<'_>, data_dir: &Path) -> Result<DatabaseUrl, Sett
                 invalid("has no file path after sqlite://")
             }
         }
-        Some(("postgres" | "postgresql" | "postgresql+psycopg2", rest)) => {
+        Some((scheme, rest)) if is_postgres(scheme) => {
             if rest.is_empty() || rest.contains('\0') {
                 return invalid("has nothing after postgresql://");
             }
@@ -86,8 +89,33 @@ fn url(reader: &SettingsReader<'_>, data_dir: &Path) -> Result<DatabaseUrl, Sett
                     "set MFA_ENV=production, or MFA_ENV=development to try it out",
                 ));
             }
+            let rest = if scheme.ends_with("+asyncpg") { without_asyncpg(rest) } else { rest.to_owned() };
             Ok(DatabaseUrl::Postgres(SecretText::new(format!("postgresql://{rest}"))))
         }
         _ => invalid("is neither sqlite:// nor postgresql://"),
     }
+}
+
+/// Drivers that `SQLAlchemy` names in the scheme of a PostgreSQL URL.
+const SQLALCHEMY_DRIVERS: [&str; 6] =
+    ["psycopg2", "psycopg", "psycopg_async", "psycopg2cffi", "asyncpg", "pg8000"];
+
+fn is_postgres(scheme: &str) -> bool {
+    let driver = scheme.strip_prefix("postgresql+");
+    matches!(scheme, "postgres" | "postgresql") || driver.is_some_and(|it| SQLALCHEMY_DRIVERS.contains(&it))
+}
+
+/// Translates the parameters of asyncpg: `ssl` has the values of `sslmode`, and its caches have no meaning here.
+fn without_asyncpg(rest: &str) -> String {
+    let Some((place, query)) = rest.split_once('?') else { return rest.to_owned() };
+    let parameters = query.split('&').filter_map(|parameter| {
+        let name = parameter.split('=').next().unwrap_or_default();
+        match name {
+            "ssl" => Some(parameter.replacen("ssl", "sslmode", 1)),
+            "statement_cache_size" | "prepared_statement_cache_size" | "command_timeout" => None,
+            _ => Some(parameter.to_owned()),
+        }
+    });
+    let query = parameters.collect::<Vec<_>>().join("&");
+    if query.is_empty() { place.to_owned() } else { format!("{place}?{query}") }
 }

@@ -1,5 +1,5 @@
 use mfa_core::{Stage, Timestamp, TokenId, UserId};
-use mfa_jwt::{TokenError, TokenKeyRing};
+use mfa_jwt::{TokenDefect, TokenError, TokenKeyRing};
 use serde_json::{Value, json};
 
 use crate::forge::{
@@ -71,6 +71,7 @@ fn the_four_claims_are_required() {
         assert_eq!(stage_of(&with(legacy_claims(), &json!({ name: null }))), None, "{name}");
     }
     assert_eq!(stage_of(&set(legacy_claims(), "mfa_ok", json!(true))), None, "both stages");
+    assert_eq!(stage_of(&set(legacy_claims(), "mfa_ok", Value::Null)), None);
     assert_eq!(stage_of(&set(legacy_claims(), "mfa_pending", json!(false))), None);
 }
 
@@ -81,6 +82,11 @@ fn a_claim_that_stands_must_still_be_right() {
         for name in claims.as_object().unwrap().keys() {
             for wrong in [Value::Null, json!({}), json!([1]), json!(1.5)] {
                 let flawed = set(claims.clone(), name, wrong.clone());
+                // Forms that change no meaning, as below: a fraction of a time that has passed is cut off.
+                let is_past = wrong.is_f64() && ["nbf", "auth_time"].contains(&name.as_str());
+                if is_past || (name == "is_superuser" && wrong.is_null()) {
+                    continue;
+                }
                 assert_eq!(stage_of(&flawed), None, "{name}: {wrong}");
             }
         }
@@ -135,5 +141,115 @@ fn tokens_of_ours_are_read_as_ever_where_the_switch_is_on() {
         let strict = service().authenticate(&token, now());
         assert!(strict.is_ok());
         assert_eq!(legacy_service().authenticate(&token, now()), strict);
+    }
+}
+
+fn access_claims() -> Value {
+    json!({ "sub": "42", "email": "marie@example.com", "exp": NOW + 3600, "mfa_ok": true })
+}
+
+#[test]
+fn forms_that_change_no_meaning_are_accepted() {
+    let pending = set(legacy_claims(), "mfa_ok", json!(false));
+    assert_eq!(stage_of(&pending), Some(Stage::Pending), "the other stage says no");
+    let access = set(access_claims(), "mfa_pending", json!(false));
+    assert_eq!(stage_of(&access), Some(Stage::TwoFactors(None)));
+    let one = with(access, &json!({ "mfa_ok": false }));
+    assert_eq!(stage_of(&one), Some(Stage::OneFactor), "a login without a second factor");
+
+    let superuser = |value| {
+        let token = sign(&plain_header(), &set(legacy_claims(), "is_superuser", value));
+        legacy_service().authenticate(&token, now()).map(|it| it.is_superuser)
+    };
+    assert_eq!(superuser(Value::Null), Ok(false));
+    assert_eq!(superuser(json!(true)), Ok(true));
+    assert_eq!(superuser(json!("true")), Err(TokenError::Invalid));
+}
+
+#[test]
+fn a_fraction_of_a_time_is_cut_off_and_never_lengthens_a_life() {
+    let base = f64::from(i32::try_from(NOW).unwrap());
+    let times =
+        with(legacy_claims(), &json!({ "iat": base - 0.25, "nbf": base - 0.25, "exp": base + 300.000_1 }));
+    let presented = legacy_service().authenticate(&sign(&plain_header(), &times), now()).unwrap();
+    assert_eq!(
+        presented.issued_at,
+        Timestamp::from_seconds(NOW - 1),
+        "so a revocation in that second ends it"
+    );
+    assert_eq!(presented.expires_at, Timestamp::from_seconds(NOW + 300));
+    for (name, value) in
+        [("exp", base + 306.5), ("iat", base + 6.5), ("nbf", base + 6.5), ("exp", 1e300), ("exp", -1.5)]
+    {
+        assert_eq!(stage_of(&set(legacy_claims(), name, json!(value))), None, "{name}: {value}");
+    }
+    let long = with(legacy_claims(), &json!({ "iat": base - 3.5, "exp": base + 299.5 }));
+    assert_eq!(stage_of(&long), None, "303 s");
+    // Tokens of this service have whole seconds.
+    for (typ, claims) in kinds() {
+        let token = sign(&header(typ), &set(claims, "iat", json!(base)));
+        assert_eq!(legacy_service().authenticate(&token, now()), Err(TokenError::Invalid));
+    }
+}
+
+#[test]
+fn the_reason_of_a_refusal_names_the_claim_or_the_key() {
+    let defect = |claims: &Value| legacy_service().defect(&sign(&plain_header(), claims), now());
+    assert_eq!(defect(&legacy_claims()), None);
+    for name in ["sub", "email", "exp"] {
+        let mut claims = legacy_claims();
+        claims.as_object_mut().unwrap().remove(name);
+        assert_eq!(defect(&claims), Some(TokenDefect::Missing(name)));
+    }
+    for (name, wrong) in [
+        ("sub", json!(42)),
+        ("sub", json!("007")),
+        ("email", Value::Null),
+        ("exp", json!("soon")),
+        ("exp", json!(NOW + 400)),
+        ("iss", json!("other")),
+        ("aud", json!(["nova-mfa"])),
+        ("aud", json!("nova")),
+        ("iat", json!(NOW + 60)),
+        ("nbf", json!(NOW + 60)),
+        ("auth_time", json!(NOW + 60)),
+        ("jti", json!("")),
+        ("sv", json!(-1)),
+        ("is_superuser", json!("no")),
+        ("amr", json!("pwd")),
+        ("acr", json!("aal2")),
+        ("rec", json!(true)),
+        ("mfa_pending", json!("yes")),
+        ("mfa_pending", json!(false)),
+        ("mfa_ok", json!(1)),
+        ("iat_ms", json!(NOW)),
+    ] {
+        let claims = set(set(legacy_claims(), "iat", json!(NOW)), name, wrong.clone());
+        assert_eq!(stage_of(&claims), None, "{name}: {wrong}");
+        let expected = if name == "iat_ms" { "iat_ms" } else { name };
+        assert_eq!(defect(&claims), Some(TokenDefect::Claim(expected)), "{name}: {wrong}");
+    }
+    let both = set(legacy_claims(), "mfa_ok", json!(true));
+    assert_eq!(defect(&both), Some(TokenDefect::Claim("mfa_pending beside mfa_ok")));
+    let stranger = sign_text(&plain_header().to_string(), &legacy_claims().to_string(), &"x".repeat(32));
+    assert_eq!(legacy_service().defect(&stranger, now()), Some(TokenDefect::AnotherKey));
+    assert_eq!(TokenDefect::AnotherKey.to_string(), "signed with another key");
+    assert_eq!(service().defect(PENDING_OF_PYTHON, now()), Some(TokenDefect::Legacy));
+    assert_eq!(service().defect("nonsense", now()), Some(TokenDefect::NotAToken));
+    // An expired token has its own answer.
+    let late = Timestamp::from_seconds(NOW + 306);
+    assert_eq!(legacy_service().defect(PENDING_OF_PYTHON, late), None);
+}
+
+#[test]
+fn the_reason_names_what_a_token_of_ours_lacks() {
+    for (typ, claims) in kinds() {
+        assert_eq!(service().defect(&sign(&header(typ), &claims), now()), None);
+        for name in ["iss", "aud", "jti", "sv", "iat", "nbf", "is_superuser", "amr"] {
+            let mut flawed = claims.clone();
+            flawed.as_object_mut().unwrap().remove(name);
+            let defect = service().defect(&sign(&header(typ), &flawed), now());
+            assert_eq!(defect, Some(TokenDefect::Missing(name)), "{typ}");
+        }
     }
 }

@@ -53,7 +53,7 @@ fn foreign(spelling: LegacyCodeFormat, hashed: &[&str]) -> RecoveryState {
         used_at: None,
         rest: serde_json::Map::new(),
     };
-    RecoveryState { codes: hashed.iter().enumerate().map(code).collect(), generated_at: None }
+    RecoveryState { codes: hashed.iter().enumerate().map(code).collect(), ..RecoveryState::default() }
 }
 
 fn tried(state: &RecoveryState, typed: &str) -> (HashComparison, usize) {

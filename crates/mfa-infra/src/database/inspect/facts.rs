@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use mfa_core::Timestamp;
 
+use crate::database::required_schema::MissingObject;
 use crate::database::zoneless::ZonelessTimes;
 
 /// Result of inspecting a database, for `doctor`.
@@ -17,6 +18,14 @@ pub struct DatabaseInspection {
     pub key_check_values: Vec<String>,
     /// Columns with values that should be sealed and are not.
     pub unsealed: Vec<PlaintextColumn>,
+    /// Parts of the schema that another program removed. If there are any, nothing below was read.
+    pub missing: Vec<MissingObject>,
+    /// Rows whose recovery codes have another form, and match nothing.
+    pub unreadable_codes: Option<UnreadableCodes>,
+    /// Columns of an imported service, with other names than ours, that still have values.
+    pub old_columns: Vec<String>,
+    /// Number of users with a factor or an MFA requirement that the old columns do not show.
+    pub hidden_from_old_columns: i64,
     /// Number of values sealed with each key, by key id.
     pub sealed_by: BTreeMap<String, i64>,
     /// Number of updates of `users` since statistics began, and the HOT updates among them.
@@ -66,6 +75,15 @@ pub struct SharedAddress {
 pub struct PlaintextColumn {
     /// Name of the column.
     pub column: &'static str,
+    /// Number of rows.
+    pub rows: i64,
+    /// Lowest user id among the rows.
+    pub first: i64,
+}
+
+/// Rows with recovery codes in another form than that of this product.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct UnreadableCodes {
     /// Number of rows.
     pub rows: i64,
     /// Lowest user id among the rows.

@@ -1,5 +1,7 @@
 //! Inspection of PostgreSQL.
 
+use std::collections::BTreeMap;
+
 use diesel::connection::SimpleConnection as _;
 use diesel::sql_types::{BigInt, Bool, Text};
 use diesel::{OptionalExtension as _, PgConnection, QueryableByName, RunQueryDsl as _, sql_query};
@@ -7,10 +9,10 @@ use mfa_core::{SealedColumn, SecretText, Timestamp};
 
 use super::facts::{DatabaseInspection, HotUpdateStats, PlaintextColumn};
 use super::odd_rows;
-use super::rows::{KEY_CHECK_VALUES, KeyCount, PlaintextCount, SEALED, one_line, unsealed_query};
+use super::rows::{KEY_CHECK_VALUES, KeyCount, PlaintextCount, SEALED, counted, one_line, unsealed_query};
 use crate::database::pool::TextRow;
-use crate::database::postgres::{connect, login_columns};
-use crate::database::{migrate, zoneless};
+use crate::database::postgres::{IMPORT_MAP, columns_with_values, connect, login_columns};
+use crate::database::{migrate, required_schema, zoneless};
 
 /// Privileges that the service needs on each table.
 const NEEDED: [(&str, &[&str]); 6] = [
@@ -77,10 +79,16 @@ fn facts(
     if !facts.pending.is_empty() {
         return Ok(facts);
     }
+    facts.missing = required_schema::missing_in_postgres(connection)?;
+    if !facts.missing.is_empty() {
+        return Ok(facts);
+    }
     facts.missing_rights = missing_rights(connection)?;
     if !facts.missing_rights.is_empty() {
         return Ok(facts);
     }
+    facts.unreadable_codes = counted(&sql_query(UNREADABLE_CODES).get_result(connection)?);
+    old_columns(connection, &mut facts)?;
     let key_check_values: Vec<TextRow> = sql_query(KEY_CHECK_VALUES).load(connection)?;
     facts.key_check_values = key_check_values.into_iter().map(|it| it.value).collect();
     for column in SEALED.map(SealedColumn::as_str) {
@@ -107,6 +115,50 @@ fn facts(
     facts.lacks_email_index = login_columns::lacks_index(connection)?;
     odd_rows::examine(connection, &mut facts)?;
     Ok(facts)
+}
+
+/// Query for recovery codes that are no list of objects with the members `id` and `digest`.
+const UNREADABLE_CODES: &str = "SELECT count(*) AS rows, coalesce(min(id)::bigint, 0) AS first FROM users \
+    WHERE CASE jsonb_typeof(recovery_codes::jsonb) WHEN 'null' THEN FALSE WHEN 'array' THEN EXISTS ( \
+        SELECT FROM jsonb_array_elements(recovery_codes::jsonb) AS codes(code) \
+        WHERE coalesce(jsonb_typeof(code -> 'id'), '') <> 'string' \
+            OR coalesce(jsonb_typeof(code -> 'digest'), '') <> 'string') \
+    ELSE recovery_codes IS NOT NULL END";
+
+/// Reads which columns with other names still have values after an import, and whom they would let in without a factor.
+fn old_columns(
+    connection: &mut PgConnection,
+    facts: &mut DatabaseInspection,
+) -> Result<(), diesel::result::Error> {
+    let query = sql_query("SELECT value FROM mfa_meta WHERE name = $1").bind::<Text, _>(IMPORT_MAP);
+    let Some(map) = query.get_result::<TextRow>(connection).optional()? else { return Ok(()) };
+    let map: BTreeMap<String, String> = serde_json::from_str(&map.value).unwrap_or_default();
+    let query = "SELECT attname::text AS value FROM pg_attribute \
+                 WHERE attrelid = 'users'::regclass AND attnum > 0 AND NOT attisdropped";
+    let columns: Vec<TextRow> = sql_query(query).load(connection)?;
+    let exists = |name: &String| columns.iter().any(|it| it.value == *name);
+    let map: BTreeMap<_, _> = map.into_iter().filter(|(_, theirs)| exists(theirs)).collect();
+    let names: Vec<String> = map.values().cloned().collect();
+    facts.old_columns = columns_with_values(connection, &names)?;
+    let flags = [
+        ("is_totp_enabled", "is_totp_enabled AND totp_secret IS NOT NULL"),
+        ("mfa_enforced", "mfa_enforced"),
+    ];
+    let mut hidden = Vec::new();
+    for (ours, condition) in flags {
+        if let Some(theirs) = map.get(ours) {
+            let theirs = theirs.replace('"', "\"\"");
+            hidden.push(format!(
+                "({condition} AND lower(coalesce(\"{theirs}\"::text, '')) IN ('', 'f', 'false', '0', 'no', 'n'))"
+            ));
+        }
+    }
+    if !facts.old_columns.is_empty() && !hidden.is_empty() {
+        let query =
+            format!("SELECT count(*) AS rows, 0::bigint AS first FROM users WHERE {}", hidden.join(" OR "));
+        facts.hidden_from_old_columns = sql_query(query).get_result::<PlaintextCount>(connection)?.rows;
+    }
+    Ok(())
 }
 
 /// Returns the privileges that this role lacks.

@@ -4,6 +4,8 @@ use diesel::QueryableByName;
 use diesel::sql_types::{BigInt, Text};
 use mfa_core::SealedColumn;
 
+use super::facts::UnreadableCodes;
+
 /// Columns whose values are sealed.
 pub(super) const SEALED: [SealedColumn; 4] = [
     SealedColumn::TotpSecret,
@@ -39,6 +41,11 @@ pub(super) fn unsealed_query(column: &str) -> String {
 /// Query for the key check values of all keys. The first version stored its only one as `canary`.
 pub(super) const KEY_CHECK_VALUES: &str =
     "SELECT value FROM mfa_meta WHERE name = 'canary' OR name LIKE 'key %' ORDER BY name";
+
+/// Returns the rows with unreadable recovery codes, or `None` if there are none.
+pub(super) fn counted(count: &PlaintextCount) -> Option<UnreadableCodes> {
+    (count.rows > 0).then_some(UnreadableCodes { rows: count.rows, first: count.first })
+}
 
 /// Returns an error message on one line.
 pub(super) fn one_line(error: &dyn std::error::Error) -> String {

@@ -9,13 +9,22 @@ use mfa_core::SealedColumn;
 
 use super::facts::{DatabaseInspection, PlaintextColumn};
 use super::odd_rows;
-use super::rows::{KEY_CHECK_VALUES, KeyCount, PlaintextCount, SEALED, one_line, unsealed_query};
-use crate::database::migrate;
+use super::rows::{KEY_CHECK_VALUES, KeyCount, PlaintextCount, SEALED, counted, one_line, unsealed_query};
 use crate::database::pool::TextRow;
 use crate::database::sqlite::connect;
+use crate::database::{migrate, required_schema};
 
 /// Result of `PRAGMA quick_check` for an intact file.
 const INTACT: &str = "ok";
+
+/// Query for recovery codes that are no list of objects with the members `id` and `digest`.
+const UNREADABLE_CODES: &str = "SELECT count(*) AS rows, coalesce(CAST(min(id) AS bigint), 0) AS first FROM users \
+    WHERE trim(coalesce(recovery_codes, '')) <> '' AND CASE WHEN NOT json_valid(recovery_codes) THEN TRUE \
+    ELSE CASE json_type(recovery_codes) WHEN 'null' THEN FALSE WHEN 'array' THEN EXISTS ( \
+        SELECT 1 FROM json_each(recovery_codes) AS code WHERE code.type <> 'object' \
+            OR coalesce(json_type(code.value, '$.id'), '') <> 'text' \
+            OR coalesce(json_type(code.value, '$.digest'), '') <> 'text') \
+    ELSE TRUE END END";
 
 #[derive(diesel::QueryableByName)]
 struct QuickCheckRow {
@@ -60,6 +69,11 @@ fn complete(
     if !facts.pending.is_empty() || facts.damage.is_some() {
         return Ok(facts);
     }
+    facts.missing = required_schema::missing_in_sqlite(connection)?;
+    if !facts.missing.is_empty() {
+        return Ok(facts);
+    }
+    facts.unreadable_codes = counted(&sql_query(UNREADABLE_CODES).get_result(connection)?);
     let key_check_values: Vec<TextRow> = sql_query(KEY_CHECK_VALUES).load(connection)?;
     facts.key_check_values = key_check_values.into_iter().map(|it| it.value).collect();
     for column in SEALED.map(SealedColumn::as_str) {

@@ -1,7 +1,9 @@
 //! NOVA's table `users` as the Python service wrote it.
 
-use diesel::sql_types::{Array, BigInt, Text};
-use diesel::{PgConnection, QueryableByName, RunQueryDsl, sql_query};
+use std::collections::{BTreeMap, HashSet};
+
+use diesel::sql_types::{Array, BigInt, Bool, Text};
+use diesel::{PgConnection, QueryResult, QueryableByName, RunQueryDsl, sql_query};
 use mfa_core::{StoreError, StoreErrorKind, UserId};
 use serde_json::{Map, Value};
 
@@ -48,6 +50,61 @@ pub struct NovaRow {
     pub email: String,
     /// Requested fields by name, each as JSON.
     pub fields: Map<String, Value>,
+}
+
+/// New recovery codes of a user.
+#[expect(missing_debug_implementations, reason = "it holds hashes of codes")]
+pub struct CodesRewrite {
+    /// Id of the user.
+    pub user: UserId,
+    /// Codes as they were read.
+    pub old: Value,
+    /// Codes to store.
+    pub new: Value,
+}
+
+/// Name of the value with the columns of an import that have other names.
+pub(in crate::database) const IMPORT_MAP: &str = "python columns";
+/// Tables of this product.
+const OWN_TABLES: [&str; 7] = [
+    "mfa_events",
+    "mfa_event_floors",
+    "mfa_meta",
+    "mfa_schema",
+    "mfa_sms_budget",
+    "mfa_sms_sends",
+    "__diesel_schema_migrations",
+];
+
+#[derive(QueryableByName)]
+struct NovaId {
+    #[diesel(sql_type = BigInt)]
+    id: i64,
+}
+
+#[derive(QueryableByName)]
+struct NovaFlag {
+    #[diesel(sql_type = Bool)]
+    value: bool,
+}
+
+/// Returns those of the columns of `users` that have a value in any row, other than one that means none.
+pub(in crate::database) fn columns_with_values(
+    connection: &mut PgConnection,
+    columns: &[String],
+) -> QueryResult<Vec<String>> {
+    let mut found = Vec::new();
+    for column in columns {
+        let column_name = quoted(column);
+        let query = format!(
+            "SELECT EXISTS (SELECT FROM users WHERE {column_name} IS NOT NULL AND lower({column_name}::text) \
+             NOT IN ('', 'f', 'false', '0', 'none', 'null', '[]', '{{}}')) AS value"
+        );
+        if sql_query(query).get_result::<NovaFlag>(connection)?.value {
+            found.push(column.clone());
+        }
+    }
+    Ok(found)
 }
 
 #[derive(QueryableByName)]
@@ -129,55 +186,129 @@ impl NovaTable {
         parsed.collect()
     }
 
-    /// Replaces the recovery codes of a user if they are still equal to `old`, and returns whether they were.
+    /// Replaces the recovery codes of users if they are still as they were read, and returns the users whose codes were
+    /// replaced.
     ///
     /// # Errors
     ///
     /// [`StoreError`] if the database did not answer: either the old codes or the new ones are stored.
-    pub fn rewrite_codes(&mut self, user: UserId, old: &Value, new: &Value) -> Result<bool, StoreError> {
+    pub fn rewrite_codes(&mut self, rewrites: &[CodesRewrite]) -> Result<HashSet<UserId>, StoreError> {
+        if rewrites.is_empty() {
+            return Ok(HashSet::new());
+        }
         let kind = self.columns.iter().find(|it| it.name == "recovery_codes").map_or("jsonb", |it| &it.kind);
         let query = format!(
-            "UPDATE users SET recovery_codes = $3::{kind}, mfa_version = mfa_version + 1 \
-             WHERE id = $1 AND to_jsonb(recovery_codes) = $2::jsonb"
+            "UPDATE users u SET recovery_codes = v.new::{kind}, mfa_version = u.mfa_version + 1 \
+             FROM unnest($1, $2, $3) AS v(id, old, new) \
+             WHERE u.id = v.id AND to_jsonb(u.recovery_codes) = v.old::jsonb RETURNING u.id::bigint AS id"
         );
-        sql_query(query)
-            .bind::<BigInt, _>(user.value())
-            .bind::<Text, _>(old.to_string())
-            .bind::<Text, _>(new.to_string())
-            .execute(&mut self.connection)
-            .map(|rows| rows == 1)
-            .map_err(|error| unavailable("rewrite recovery codes", error))
+        let rows: Vec<NovaId> = sql_query(query)
+            .bind::<Array<BigInt>, _>(rewrites.iter().map(|it| it.user.value()).collect::<Vec<_>>())
+            .bind::<Array<Text>, _>(rewrites.iter().map(|it| it.old.to_string()).collect::<Vec<_>>())
+            .bind::<Array<Text>, _>(rewrites.iter().map(|it| it.new.to_string()).collect::<Vec<_>>())
+            .load(&mut self.connection)
+            .map_err(|error| unavailable("rewrite recovery codes", error))?;
+        Ok(rows.into_iter().map(|it| UserId::new(it.id)).collect())
     }
 
-    /// Normalises the backup method to `sms` or `none`, and returns whether the row changed.
+    /// Normalises the backup methods of users to `sms` or `none`.
     ///
     /// # Errors
     ///
     /// [`StoreError`] if the database did not answer.
-    pub fn settle_backup_method(&mut self, user: UserId) -> Result<bool, StoreError> {
+    pub fn settle_backup_methods(&mut self, users: &[UserId]) -> Result<(), StoreError> {
         sql_query(
             "UPDATE users SET mfa_backup_method = CASE lower(mfa_backup_method) WHEN 'sms' THEN 'sms' ELSE 'none' END, \
-             mfa_version = mfa_version + 1 WHERE id = $1 AND mfa_backup_method NOT IN ('sms', 'none')",
+             mfa_version = mfa_version + 1 WHERE id = ANY($1) AND mfa_backup_method NOT IN ('sms', 'none')",
         )
-        .bind::<BigInt, _>(user.value())
+        .bind::<Array<BigInt>, _>(users.iter().map(|user| user.value()).collect::<Vec<_>>())
         .execute(&mut self.connection)
-        .map(|rows| rows == 1)
-        .map_err(|error| unavailable("settle backup method", error))
+        .map(drop)
+        .map_err(|error| unavailable("settle backup methods", error))
     }
 
-    /// Sets imported columns of users to NULL.
+    /// Returns the tables beside `users`, except those of this product.
     ///
     /// # Errors
     ///
-    /// [`StoreError`] if the database did not answer, or a column is NOT NULL.
-    pub fn empty(&mut self, columns: &[String], users: &[UserId]) -> Result<(), StoreError> {
-        if columns.is_empty() || users.is_empty() {
+    /// [`StoreError`] if the database did not answer.
+    pub fn tables(&mut self) -> Result<Vec<String>, StoreError> {
+        let query = "SELECT relname::text AS name, 'table' AS kind FROM pg_class \
+                     WHERE relnamespace = (SELECT relnamespace FROM pg_class WHERE oid = 'users'::regclass) \
+                     AND relkind IN ('r', 'p') AND relname <> 'users' AND relname <> ALL ($1) ORDER BY 1";
+        let rows: Vec<NovaColumn> = sql_query(query)
+            .bind::<Array<Text>, _>(OWN_TABLES.to_vec())
+            .load(&mut self.connection)
+            .map_err(|error| unavailable("list tables", error))?;
+        Ok(rows.into_iter().map(|it| it.name).collect())
+    }
+
+    /// Returns those of the columns that have a value in any row, other than one that means none.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError`] if the database did not answer.
+    pub fn columns_with_values(&mut self, columns: &[String]) -> Result<Vec<String>, StoreError> {
+        columns_with_values(&mut self.connection, columns).map_err(|error| unavailable("read columns", error))
+    }
+
+    /// Returns those of the tables that have a row, or that may not be read.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError`] if the database did not answer.
+    pub fn tables_with_rows(&mut self, tables: &[String]) -> Result<Vec<String>, StoreError> {
+        let mut found = Vec::new();
+        for table in tables {
+            let may_read = "SELECT has_table_privilege($1, 'SELECT') AS value";
+            let may_read = sql_query(may_read).bind::<Text, _>(quoted(table));
+            let may_read = may_read.get_result::<NovaFlag>(&mut self.connection);
+            let has_row = format!("SELECT EXISTS (SELECT FROM {}) AS value", quoted(table));
+            let is_used = may_read.and_then(|it| {
+                Ok(!it.value || sql_query(has_row).get_result::<NovaFlag>(&mut self.connection)?.value)
+            });
+            if is_used.map_err(|error| unavailable("read tables", error))? {
+                found.push(table.clone());
+            }
+        }
+        Ok(found)
+    }
+
+    /// Remembers the columns with other names, for `doctor` and for `migrate down`. Columns of an earlier import stay.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError`] if the database did not answer.
+    pub fn remember_map(&mut self, columns: BTreeMap<String, String>) -> Result<(), StoreError> {
+        if columns.is_empty() {
             return Ok(());
         }
-        let emptied: Vec<_> = columns.iter().map(|column| format!("{} = NULL", quoted(column))).collect();
+        let columns =
+            Value::Object(columns.into_iter().map(|(ours, theirs)| (ours, theirs.into())).collect());
+        sql_query(
+            "INSERT INTO mfa_meta (name, value) VALUES ($1, $2) ON CONFLICT (name) \
+             DO UPDATE SET value = (mfa_meta.value::jsonb || excluded.value::jsonb)::text",
+        )
+        .bind::<Text, _>(IMPORT_MAP)
+        .bind::<Text, _>(columns.to_string())
+        .execute(&mut self.connection)
+        .map(drop)
+        .map_err(|error| unavailable("remember the column map", error))
+    }
+
+    /// Sets an imported column of users to NULL.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError`] if the database did not answer, or the column is NOT NULL.
+    pub fn empty(&mut self, column: &str, users: &[UserId]) -> Result<(), StoreError> {
+        if users.is_empty() {
+            return Ok(());
+        }
+        let column = quoted(column);
         let query = format!(
-            "UPDATE users SET {}, mfa_version = mfa_version + 1 WHERE id = ANY($1)",
-            emptied.join(", ")
+            "UPDATE users SET {column} = NULL, mfa_version = mfa_version + 1 \
+             WHERE id = ANY($1) AND {column} IS NOT NULL"
         );
         sql_query(query)
             .bind::<Array<BigInt>, _>(users.iter().map(|user| user.value()).collect::<Vec<_>>())

@@ -99,7 +99,14 @@ fn databases_are_distinguished_by_their_url() {
     let url = |url: &str| {
         Fixture::production().set("DATABASE_URL", url).load().map(|settings| settings.database.url).unwrap()
     };
-    for scheme in ["postgres", "postgresql", "postgresql+psycopg2"] {
+    for scheme in [
+        "postgres",
+        "postgresql",
+        "postgresql+psycopg2",
+        "postgresql+psycopg",
+        "postgresql+asyncpg",
+        "postgresql+pg8000",
+    ] {
         let DatabaseUrl::Postgres(url) =
             url(&format!("{scheme}://nova:p%40ss@a,b:5433/nova?sslmode=require"))
         else {
@@ -107,6 +114,24 @@ fn databases_are_distinguished_by_their_url() {
         };
         assert_eq!(url.expose(), "postgresql://nova:p%40ss@a,b:5433/nova?sslmode=require");
     }
+    for (query, expected) in [
+        ("?ssl=require", "?sslmode=require"),
+        ("?prepared_statement_cache_size=0&ssl=verify-full", "?sslmode=verify-full"),
+        ("?statement_cache_size=0", ""),
+    ] {
+        let DatabaseUrl::Postgres(url) = url(&format!("postgresql+asyncpg://nova@a/nova{query}")) else {
+            panic!("{query}");
+        };
+        assert_eq!(url.expose(), format!("postgresql://nova@a/nova{expected}"));
+    }
+    for scheme in ["postgresql+other", "mysql+pymysql", "sqlite+aiosqlite"] {
+        let error = Fixture::production().set("DATABASE_URL", &format!("{scheme}://nova@a/nova")).error();
+        assert!(error.contains("neither sqlite:// nor postgresql://"), "{error}");
+    }
+    let python = Fixture::new().set("DATABASE_URL", "sqlite:///./nova.db");
+    let path = python.dir.path().join("nova.db");
+    let DatabaseUrl::Sqlite(found) = python.load().unwrap().database.url else { panic!("PostgreSQL") };
+    assert_eq!(found.canonicalize().ok(), path.canonicalize().ok(), "{found:?}");
     assert_eq!(url("sqlite:///srv/a.db"), DatabaseUrl::Sqlite("/srv/a.db".into()));
     let relative = Fixture::new().set("DATABASE_URL", "sqlite://x/a.db");
     let path = relative.dir.path().join("x/a.db");
