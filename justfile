@@ -40,6 +40,12 @@ doc *args:
 release:
     cargo build --locked --release -p mfa-server -p mfa-admin
 
+# Write the manual pages of both programs to target/man.
+man:
+    mkdir -p target/man
+    cargo run --quiet -p mfa-admin -- man target/man
+    cargo run --quiet -p mfa-server -- man target/man
+
 # Build the book from docs/: target/book/index.html.
 book:
     scripts/check-docs

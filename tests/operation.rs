@@ -1,5 +1,6 @@
 //! Tests of operator commands while servers run.
 
+mod commands;
 mod nova;
 mod otpauth;
 mod rotation;

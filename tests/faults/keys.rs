@@ -27,3 +27,43 @@ fn a_server_without_the_keys_of_its_database_does_not_start() {
         both.start().client().get("/health/ready").send().ok();
     }
 }
+
+#[test]
+fn a_lost_file_of_generated_keys_is_named_and_not_replaced() {
+    let installation = Installation::sqlite(&[]).without("MFA_ENCRYPTION_KEYS");
+    let server = installation.start();
+    server.terminate();
+    assert!(server.wait().success());
+    let file = installation.folder().join("data/encryption-keys");
+    let keys = std::fs::read(&file).unwrap();
+    std::fs::remove_file(&file).unwrap();
+    for _ in 0..2 {
+        let refusal = installation.try_start().unwrap_err();
+        assert!(refusal.stderr.contains("data/encryption-keys is missing"), "{refusal:?}");
+        assert!(refusal.stderr.contains("restore the file from a backup"), "{refusal:?}");
+        assert!(!file.exists());
+    }
+    std::fs::write(&file, keys).unwrap();
+    std::fs::set_permissions(&file, std::os::unix::fs::PermissionsExt::from_mode(0o600)).unwrap();
+    installation.start().client().get("/health/ready").send().ok();
+}
+
+#[test]
+fn a_lost_demo_password_is_replaced_for_the_demo_user() {
+    let installation = ["DATABASE_URL", "MFA_ENCRYPTION_KEYS", "JWT_SECRET_KEY"]
+        .into_iter()
+        .fold(Installation::sqlite(&[]), Installation::without);
+    let file = installation.folder().join("data/demo-password");
+    let login = |server: &nova_mfa_tests::ServerProcess| {
+        let password = std::fs::read_to_string(&file).unwrap();
+        let body = serde_json::json!({ "username": "demo", "password": password.trim() });
+        server.client().post("/api/auth/login").json(&body).send().ok();
+    };
+    let server = installation.start();
+    login(&server);
+    server.terminate();
+    assert!(server.wait().success());
+    std::fs::remove_file(&file).unwrap();
+    login(&installation.start());
+    assert!(installation.log().contains("the file of the demo password was missing"));
+}
