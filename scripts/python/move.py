@@ -98,6 +98,7 @@ class Move:
         handlers = [
             ('"jti": secrets.token_urlsafe(16),\n    }\n    return', self.old_tokens),
             ("MFA_ENV=production", self.env_file),
+            ("chmod o-rwx .env", self.protect),
             ("import nova-python --dry-run", self.dry_run),
             ("mfa-admin import nova-python\n", self.import_all),
             ("# map.toml", self.write_file),
@@ -148,6 +149,12 @@ class Move:
                 name, value = line.split("=", 1)
                 product.settings[name] = key if value == "…" else value
             product.write_env()
+
+    def protect(self, block):
+        refused = self.product.run("mfa-admin migrate status", codes=(1,))
+        assert "every user can access" in refused, refused
+        for product in (self.product, self.other_product):
+            product.run(block.text)
 
     def dry_run(self, block):
         before = self.nova.sql("SELECT totp_secret, phone_number, recovery_codes FROM users ORDER BY id")
@@ -247,6 +254,7 @@ class Move:
         self.services.append(self.way_back)
         settings = {**self.product.settings, "DATABASE_URL": self.way_back.url}
         self.back_product = Product(self.way_back.folder, settings)
+        self.back_product.run("chmod o-rwx .env")
         self.back_product.run(block.text)
         lines = [json.loads(it) for it in (self.way_back.folder / "factors.jsonl").read_text().splitlines()]
         ada = next(it for it in lines if it["username"] == "ada")
