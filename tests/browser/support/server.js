@@ -45,7 +45,7 @@ export class Server {
 
   async #started() {
     const until = Date.now() + START_WITHIN;
-    while (!/Store: /.test(this.output) || !this.origin) {
+    while (!/Database: /.test(this.output) || !this.origin) {
       if (this.child.exitCode !== null || Date.now() > until) throw new Error(`no server: ${this.output}`);
       this.origin = /Health: (http:\/\/[^/\s]+)/.exec(this.output)?.[1];
       await new Promise((go) => setTimeout(go, 20));
