@@ -253,7 +253,7 @@ pub(crate) enum ExportCommand {
         /// File to create, or - for JSON Lines on standard output.
         file: PathBuf,
     },
-    /// Export factors in clear text for the Python service, to a new file.
+    /// Export factors in clear text for the Python service.
     ///
     /// One JSON object per user: TOTP secret, phone number, and bcrypt hashes of unused recovery codes. Only the owner
     /// can read the file (mode 0600).

@@ -125,7 +125,7 @@ mod tests {
         let options = command.get_arguments().filter_map(|it| it.get_help()).map(ToString::to_string);
         for help in options.collect::<Vec<_>>() {
             let verb = help.split(' ').next().unwrap();
-            assert!(["Check", "Print"].contains(&verb), "{help}");
+            assert!(["Change", "Check", "Print"].contains(&verb), "{help}");
             assert!(!help.ends_with('.'), "{help}");
         }
         let help = command.render_long_help().to_string().to_lowercase();
@@ -141,7 +141,10 @@ mod tests {
             let error = Args::try_parse_from([&["mfa-server"], arguments].concat()).unwrap_err();
             assert_eq!(error.exit_code(), 2, "{arguments:?}");
             assert!(
-                matches!(error.kind(), ErrorKind::UnknownArgument | ErrorKind::ArgumentConflict),
+                matches!(
+                    error.kind(),
+                    ErrorKind::UnknownArgument | ErrorKind::InvalidSubcommand | ErrorKind::ArgumentConflict
+                ),
                 "{arguments:?}"
             );
         }
