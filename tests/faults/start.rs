@@ -112,6 +112,7 @@ fn a_port_in_use_is_reported_and_the_first_server_keeps_running() {
 #[test]
 fn a_command_logs_to_a_standard_error_that_is_a_socket() {
     let installation = Installation::sqlite(&[("MFA_LOG_FILE", "-")]);
+    assert_eq!(installation.admin(&["migrate", "up"], "").code, Some(0));
     let (ours, theirs) = std::os::unix::net::UnixStream::pair().unwrap();
     let status = Command::new(admin_binary())
         .args(["user", "list"])

@@ -35,7 +35,8 @@ fn a_command_that_reads_creates_nothing_in_a_folder_without_an_installation() {
         &["doctor"],
     ] {
         let output = run(admin_binary(), folder.path(), words);
-        if words[0] != "config" {
+        // The settings can be shown, and doctor reports a database without a schema as a warning.
+        if !["config", "doctor"].contains(&words[0]) {
             assert_eq!(output.status.code(), Some(1), "{words:?}: {output:?}");
         }
         let left: Vec<_> = std::fs::read_dir(folder.path()).unwrap().collect();
@@ -102,7 +103,7 @@ fn an_existing_user_gets_a_password_and_rights() {
         let session = server.token(ada, TokenKind::OneFactor);
         server.get("/api/mfa/status", &session).ok();
 
-        let words = ["user", "password", "--username", "ADA", "--password-stdin"];
+        let words = ["user", "password", "--username", " ada ", "--password-stdin"];
         let set = server.installation.admin(&words, "another horse battery\n");
         assert_eq!((set.code, &set.json["password_set"]), (Some(0), &json!(true)), "{name}: {set:?}");
         assert_eq!(server.login("ada", PASSWORD).send().outcome(), "invalid_credentials", "{name}");
@@ -148,7 +149,7 @@ fn a_user_name_selects_the_user_of_that_name_and_no_other() {
 fn the_audit_log_is_compared_with_rotated_and_compressed_log_files() {
     for server in TestServer::each() {
         server.enrol("ada");
-        assert!(server.log_contains("\"event\":\"totp_enroll\",\"outcome\":\"success\""));
+        assert!(server.log_contains("\"event\":\"totp_enroll\""));
         let logs = server.installation.folder().join("logs");
         let text = std::fs::read_to_string(logs.join("mfa.log")).unwrap();
         let (first, rest) = text.split_at(text.find('\n').unwrap() + 1);

@@ -161,6 +161,7 @@ fn an_export_skips_and_names_a_row_that_cannot_be_decrypted() {
 #[test]
 fn a_closed_standard_output_ends_a_command_without_an_error() {
     let installation = Installation::sqlite(&[]);
+    assert_eq!(installation.admin(&["migrate", "up"], "").code, Some(0));
     for words in [["user", "list"], ["config", "show"], ["export", "otpauth"]] {
         let words = if words[0] == "export" { [&words[..], &["-"]].concat() } else { words.to_vec() };
         let mut child = installation.spawn_admin(&words);
