@@ -398,6 +398,57 @@ fn a_statement_that_sets_a_column_of_nova_unlocks_nobody() {
     }
 }
 
+/// Only the two documented columns may be set. Neither a literal nor a comment can imitate the end of the list.
+#[test]
+fn no_text_in_a_statement_makes_the_save_of_an_object_an_unlock() {
+    const RESET: &str = "mfa_failed_attempts = 0, mfa_lock_until = NULL";
+    let store = TestStore::postgres();
+    let user = store.add_user("ada");
+    change(&store, user, locked);
+    for statement in [
+        format!(
+            "UPDATE users SET mfa_last_method = 'from where', {RESET}, full_name = 'x' WHERE id = {user}"
+        ),
+        format!("UPDATE users SET mfa_last_method = 'a;b', {RESET}, full_name = 'x' WHERE id = {user}"),
+        format!("UPDATE users SET {RESET} /* returning */, full_name = 'x' WHERE id = {user}"),
+        format!("UPDATE users SET {RESET} -- where\n, full_name = 'x' WHERE id = {user}"),
+        format!(
+            "UPDATE users SET mfa_failed_attempts = (SELECT 0 FROM (SELECT 1) q), mfa_lock_until = NULL, full_name = 'y' \
+             WHERE id = {user}"
+        ),
+        format!(
+            "WITH q AS (SELECT 'update x set y from ') UPDATE users SET {RESET}, full_name = 'z' WHERE id = {user}"
+        ),
+        format!(
+            "WITH a AS (UPDATE users SET mfa_enforced = FALSE WHERE id = -1 RETURNING 1) \
+             UPDATE users SET {RESET}, full_name = 'w' WHERE id = {user}"
+        ),
+        format!(
+            "UPDATE users SET {RESET} WHERE id = -1; UPDATE users SET {RESET}, full_name = 'v' WHERE id = {user}"
+        ),
+    ] {
+        store.sql(&statement);
+        let account = find(&store, user);
+        assert_eq!((account.failures, account.lock_until), (10, Some(LATER)), "{statement}");
+    }
+    for statement in [
+        format!(
+            "UPDATE users SET mfa_failed_attempts = 0, /* by email, ticket 7 */ mfa_lock_until = NULL WHERE id = {user}"
+        ),
+        format!(
+            "-- update users set email for id\nUPDATE ONLY public.users AS u SET {RESET} WHERE u.id = {user};"
+        ),
+        format!(
+            "update \"users\" set \"mfa_failed_attempts\"=0,mfa_lock_until=null::timestamp where email='ada@example.com'"
+        ),
+    ] {
+        store.sql(&statement);
+        let account = find(&store, user);
+        assert_eq!((account.failures, account.lock_until), (0, None), "{statement}");
+        change(&store, user, locked);
+    }
+}
+
 #[test]
 fn novas_migrations_may_change_the_types_of_its_own_columns() {
     let store = TestStore::postgres();

@@ -13,7 +13,7 @@ DECLARE
     changed JSONB := '{}';
     before JSONB;
     after JSONB;
-    set_list TEXT;
+    statement TEXT;
     kept JSONB;
     ours CONSTANT TEXT[] := ARRAY['mfa_enforced', 'is_totp_enabled', 'totp_secret', 'totp_pending_secret',
         'totp_pending_expires_at', 'totp_enrolled_at', 'phone_number', 'phone_pending', 'is_phone_verified',
@@ -66,16 +66,15 @@ BEGIN
     IF NEW.mfa_failed_attempts = 0 AND NEW.mfa_lock_until IS NULL
         AND (OLD.mfa_failed_attempts <> 0 OR OLD.mfa_lock_until IS NOT NULL)
     THEN
-        -- The documented unlock statement sets two columns. A statement that also sets a column of NOVA is the save of
-        -- an object, and no unlock.
-        IF current_query() ~* '\mupdate\M.*\mset\M' THEN
-            set_list := regexp_replace(current_query(), '^.*?\mupdate\M.*?\mset\M', '', 'i');
-        END IF;
-        set_list := regexp_replace(set_list, '(?is)(;|\m(where|from|returning)\M).*$', '');
-        IF EXISTS (
-            SELECT FROM pg_attribute
-            WHERE attrelid = TG_RELID AND attnum > 0 AND NOT attisdropped AND attname <> ALL (ours)
-                AND set_list ~* ('\m' || regexp_replace(attname, '\W', '.', 'g') || '\M')
+        -- The documented unlock statement sets two columns. A statement that may also set a column of NOVA is the save of
+        -- an object, and no unlock. Only its beginning is read, up to the first literal: no literal can imitate a keyword.
+        statement := split_part(current_query(), '''', 1);
+        statement := regexp_replace(statement, '/\*.*?\*/', ' ', 'g');
+        statement := regexp_replace(statement, '--[^\n]*', ' ', 'g');
+        IF current_query() ~ ';\s*\S' OR statement !~* (
+            '^\s*update\s+(only\s+)?("?\w+"?\s*\.\s*)?"?\w+"?(\s+(as\s+)?\w+)?\s+set'
+            || '(\s*,?\s*"?(' || array_to_string(ours, '|') || ')"?\s*=\s*(0|null|default|true|false|\$\d+)(::[a-z ]+)?)+'
+            || '\s*(;|\m(where|from|returning)\M|$)'
         ) THEN
             NEW.mfa_failed_attempts := OLD.mfa_failed_attempts;
             NEW.mfa_lock_until := OLD.mfa_lock_until;

@@ -59,7 +59,7 @@ impl fmt::Debug for PasswordDigest {
 pub struct PasswordKinds {
     /// Whether there are Argon2id hashes.
     pub argon2id: bool,
-    /// Greatest cost of a bcrypt hash, at most [`Self::MAX_BCRYPT_COST`]; `None` without bcrypt hashes.
+    /// Greatest cost of a bcrypt hash up to [`Self::MAX_BCRYPT_COST`]; `None` without such hashes.
     pub bcrypt_cost: Option<u32>,
 }
 
@@ -87,8 +87,7 @@ impl PasswordKinds {
     pub fn add(&mut self, column: &str) {
         if column.starts_with("$argon2") {
             self.argon2id = true;
-        } else if let Some(cost) = bcrypt_cost(column) {
-            let cost = cost.min(Self::MAX_BCRYPT_COST);
+        } else if let Some(cost) = bcrypt_cost(column).filter(|cost| *cost <= Self::MAX_BCRYPT_COST) {
             self.bcrypt_cost = self.bcrypt_cost.max(Some(cost));
         }
     }
@@ -143,6 +142,7 @@ mod tests {
         let bcrypt = PasswordKinds { argon2id: false, bcrypt_cost: Some(12) };
         assert_eq!(kinds(&["$2b$10$", "$2y$12$", "$2a$04$", ""]), bcrypt);
         assert_eq!(kinds(&["$2b$12$", "$argon2"]), PasswordKinds::UNKNOWN);
-        assert_eq!(kinds(&["$2b$31$"]).bcrypt_cost, Some(PasswordKinds::MAX_BCRYPT_COST));
+        assert_eq!(kinds(&["$2b$31$", "$2b$15$"]), PasswordKinds::ARGON2ID);
+        assert_eq!(kinds(&["$2b$31$", "$2b$14$"]).bcrypt_cost, Some(PasswordKinds::MAX_BCRYPT_COST));
     }
 }

@@ -133,7 +133,7 @@ impl Work {
         let password = password.expose().as_bytes();
         let kinds = self.kinds_with(digest.map(PasswordDigest::as_column));
         let stored = match digest {
-            Some(digest) => StoredDigest::parse(digest.as_column()).map_err(|_| HashError::Failed)?,
+            Some(digest) => StoredDigest::parse(digest.as_column()),
             None => StoredDigest::Unreadable,
         };
         let (result, has_argon2id, bcrypt_from) = match &stored {

@@ -82,6 +82,13 @@ fn url(reader: &SettingsReader<'_>, data_dir: &Path) -> Result<DatabaseUrl, Sett
             if rest.is_empty() || rest.contains('\0') {
                 return invalid("has nothing after postgresql://");
             }
+            if !is_percent_encoded(rest) {
+                return Err(SettingsError::invalid(
+                    "DATABASE_URL",
+                    "contains a % that does not begin a percent-encoded character",
+                    "percent-encode the password: % is %25, @ is %40, / is %2F, : is %3A",
+                ));
+            }
             if reader.text("MFA_ENV").is_none() {
                 return Err(SettingsError::invalid(
                     "MFA_ENV",
@@ -94,6 +101,15 @@ fn url(reader: &SettingsReader<'_>, data_dir: &Path) -> Result<DatabaseUrl, Sett
         }
         _ => invalid("is neither sqlite:// nor postgresql://"),
     }
+}
+
+/// Returns whether each `%` is followed by two hexadecimal digits other than `00` (RFC 3986 §2.1). The error of libpq would
+/// quote the text around it, which is usually the password.
+fn is_percent_encoded(url: &str) -> bool {
+    url.split('%').skip(1).all(|after| {
+        let digits = after.as_bytes().get(..2).unwrap_or_default();
+        digits.len() == 2 && digits.iter().all(u8::is_ascii_hexdigit) && digits != b"00"
+    })
 }
 
 /// Drivers that `SQLAlchemy` names in the scheme of a PostgreSQL URL.

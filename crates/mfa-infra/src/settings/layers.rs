@@ -255,7 +255,8 @@ fn from_file(
     })?;
     exposed.extend(file.exposed);
     let text = SecretText::new(file.text);
-    let secret = text.expose().trim_end_matches(['\n', '\r']);
+    // Windows programs write a byte order mark, which is no part of the secret.
+    let secret = text.expose().trim_start_matches('\u{feff}').trim_end_matches(['\n', '\r']);
     if secret.is_empty() {
         return Err(SettingsError::invalid(
             name,

@@ -173,7 +173,7 @@ fn every_secret_may_come_from_a_file_and_never_from_both() {
             format!("{0} and {0}_FILE are both set: remove one of them", setting.name)
         );
     }
-    let fixture = with("JWT_SECRET_KEY_FILE", "keys/jwt").file("keys/jwt", &format!("{SECRET}\r\n"));
+    let fixture = with("JWT_SECRET_KEY_FILE", "keys/jwt").file("keys/jwt", &format!("\u{feff}{SECRET}\r\n"));
     let super::super::KeySource::Given(secret) = fixture.load().unwrap().tokens.secret else {
         panic!("generated")
     };
