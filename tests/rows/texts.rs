@@ -90,6 +90,8 @@ fn sqlite_values_of_another_type_are_read() {
     assert_eq!(found.map(|it| it.user), Some(ada));
     store.sql("UPDATE users SET totp_secret = x'0011', is_totp_enabled = '1'");
     assert!(find().has_totp(), "a secret that cannot be unsealed is a factor that no code passes");
+    store.sql("UPDATE users SET mfa_lock_until = '', totp_pending_expires_at = ' '");
+    assert_eq!(find().lock_until, None, "an empty text is no time");
 
     // Bytes that are no UTF-8.
     let bob = store.add_user("bob");

@@ -438,9 +438,8 @@ fn no_text_in_a_statement_makes_the_save_of_an_object_an_unlock() {
         format!(
             "-- update users set email for id\nUPDATE ONLY public.users AS u SET {RESET} WHERE u.id = {user};"
         ),
-        format!(
-            "update \"users\" set \"mfa_failed_attempts\"=0,mfa_lock_until=null::timestamp where email='ada@example.com'"
-        ),
+        "update \"users\" set \"mfa_failed_attempts\"=0,mfa_lock_until=null::timestamp where email='ada@example.com'"
+            .to_owned(),
     ] {
         store.sql(&statement);
         let account = find(&store, user);

@@ -71,7 +71,7 @@ fn invalid_type(column: &str, kind: ColumnKind) -> Option<String> {
         )),
         ColumnKind::Time => Some(format!(
             "(typeof({column}) = 'blob' OR typeof({column}) = 'text' AND {} IS NULL \
-             AND lower(trim({column})) NOT IN {MINUS_INFINITY})",
+             AND lower(trim({column})) NOT IN {MINUS_INFINITY} AND trim({column}) <> '')",
             millis_or_null(column)
         )),
         ColumnKind::Step | ColumnKind::Count | ColumnKind::Version => {
