@@ -1,9 +1,10 @@
 //! Tests of settings that prevent the start.
 
+use std::io::{BufRead as _, BufReader};
 use std::os::fd::OwnedFd;
 use std::process::{Command, Stdio};
 
-use nova_mfa_tests::{Installation, JWT_SECRET, admin_binary};
+use nova_mfa_tests::{Installation, JWT_SECRET, admin_binary, server_binary};
 
 /// Asserts that the start fails with an error message that names the setting. Returns the message.
 #[track_caller]
@@ -107,6 +108,32 @@ fn a_port_in_use_is_reported_and_the_first_server_keeps_running() {
     let address = first.client().address().to_string();
     refused(&Installation::sqlite(&[("MFA_BIND", &address)]), "MFA_BIND");
     first.client().get("/health/ready").send().ok();
+}
+
+#[test]
+fn with_the_log_on_standard_output_the_banner_is_on_standard_error() {
+    let installation = Installation::sqlite(&[("MFA_LOG_FILE", "-")]);
+    let mut child = Command::new(server_binary())
+        .current_dir(installation.folder())
+        .env_clear()
+        .envs(installation.settings())
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let errors = BufReader::new(child.stderr.take().unwrap());
+    let banner: Vec<_> =
+        errors.lines().map_while(Result::ok).take_while(|it| !it.contains("Database:")).collect();
+    assert!(banner.iter().any(|line| line.contains("Health: http://")), "{banner:?}");
+    let mut log = BufReader::new(child.stdout.take().unwrap());
+    let mut first = String::new();
+    log.read_line(&mut first).unwrap();
+    child.kill().unwrap();
+    child.wait().unwrap();
+    for line in std::iter::once(first).chain(log.lines().map_while(Result::ok)) {
+        assert!(serde_json::from_str::<serde_json::Value>(&line).is_ok(), "{line}");
+    }
 }
 
 #[test]

@@ -1,4 +1,4 @@
-//! Start banner, which the server prints on standard output.
+//! Start banner, on standard output unless the log is written there.
 
 use std::fmt;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};

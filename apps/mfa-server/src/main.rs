@@ -10,6 +10,7 @@ use clap::{CommandFactory as _, Parser, Subcommand};
 use clap_complete::Shell;
 use mfa_infra::Mfa;
 use mfa_infra::settings::{Settings, Sources};
+use mfa_infra::telemetry::LogTarget;
 use mfa_server::{Banner, Signals};
 
 /// Timeout for running tasks after HTTP has stopped.
@@ -97,7 +98,13 @@ fn serve(settings: Settings) -> Result<(), Box<dyn Error>> {
     // From here on, the server must shut down in order.
     let signals = Signals::catch()?;
     let server = mfa_server::serve(Arc::clone(&mfa), listener)?;
-    println!("{}", Banner::new(&mfa, &server));
+    let banner = Banner::new(&mfa, &server);
+    if mfa.settings().log.target == LogTarget::Stdout {
+        // Standard output then has JSON lines only.
+        eprintln!("{banner}");
+    } else {
+        println!("{banner}");
+    }
     let ended = server.until_signalled(signals, || {
         if let Err(error) = mfa.telemetry().reopen() {
             eprintln!("error: {error}");
