@@ -18,6 +18,8 @@ const BUILT_IN_DEFAULT: &str = include_str!("../../../../config/default.toml");
 const BUILT_IN_DEVELOPMENT: &str = include_str!("../../../../config/development.toml");
 const BUILT_IN_PRODUCTION: &str = include_str!("../../../../config/production.toml");
 
+/// Name of the source of a variable of the environment.
+const ENVIRONMENT: &str = "environment";
 /// Name of the source of a default value.
 pub(super) const DEFAULT: &str = "default";
 
@@ -77,7 +79,7 @@ impl Source for Layer {
 pub(super) fn resolve(sources: &Sources) -> Result<ResolvedSettings, SettingsError> {
     let mut exposed = Vec::new();
     let dotenv = dotenv_layer(&sources.dir, &mut exposed)?;
-    let process = named_layer("environment", "the environment", sources.env.clone())?;
+    let process = named_layer(ENVIRONMENT, "the environment", sources.env.clone())?;
     let selected = [&process, &dotenv].into_iter().find_map(|layer| layer.values.get("MFA_ENV"));
     let environment = Environment::select(selected.map(String::as_str), &sources.dir)?;
 
@@ -226,10 +228,34 @@ fn select_values(
             (value, None) => value,
         };
         if let Some(value) = value {
+            reject_file_syntax(setting.name, &value)?;
             values.insert(setting.name, value);
         }
     }
     Ok(values)
+}
+
+/// Rejects a value of the environment that still has the syntax of a file: `docker run --env-file` and files of Windows
+/// leave quotes, comments and carriage returns in it. They would become part of a key.
+fn reject_file_syntax(name: &str, value: &SourcedValue) -> Result<(), SettingsError> {
+    let text = value.text.expose();
+    if value.source != ENVIRONMENT {
+        return Ok(());
+    }
+    let is_quoted = |quote: char| text.len() > 1 && text.starts_with(quote) && text.ends_with(quote);
+    let (problem, remedy) = if text.ends_with('\r') {
+        ("ends with a carriage return", "save its file with Unix line ends (LF)")
+    } else if is_quoted('"') || is_quoted('\'') {
+        ("is in quotes", "remove the quotes: docker run --env-file makes them part of the value")
+    } else if text.contains(" #") {
+        (
+            "contains a comment",
+            "move the comment to a line of its own: docker run --env-file makes it part of the value",
+        )
+    } else {
+        return Ok(());
+    };
+    Err(SettingsError::invalid(name, problem, remedy))
 }
 
 fn value_of(map: &Map<String, Value>, name: &str) -> Option<SourcedValue> {

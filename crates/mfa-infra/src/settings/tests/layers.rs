@@ -228,3 +228,21 @@ fn what_is_shown_hides_every_secret() {
     assert_eq!(fixture.shown("DATABASE_URL"), some("postgresql://nova:***@db/nova", "environment"));
     assert_eq!(fixture.shown("REDIS_URL"), some("redis://:***@cache/1", "environment"));
 }
+
+#[test]
+fn quotes_comments_and_carriage_returns_of_an_env_file_are_named_and_not_part_of_a_value() {
+    for (name, value, problem) in [
+        ("JWT_SECRET_KEY", format!("\"{SECRET}\""), "is in quotes: remove the quotes"),
+        ("HOOK_SECRET", "'hunter2hunter2hunter2hunter2'".to_owned(), "is in quotes"),
+        ("JWT_SECRET_KEY", format!("{SECRET}\r"), "ends with a carriage return"),
+        ("MFA_ISSUER", "NOVA\r".to_owned(), "ends with a carriage return"),
+        ("JWT_SECRET_KEY", format!("{SECRET}  # from the vault"), "contains a comment"),
+        ("DATABASE_URL", "\"sqlite://data/a.db\"".to_owned(), "is in quotes"),
+    ] {
+        let error = with(name, &value).error();
+        assert!(error.starts_with(&format!("{name} {problem}")), "{error}");
+        assert!(!error.contains("hunter2") && !error.contains(SECRET), "{error}");
+    }
+    let dotenv = Fixture::new().file(".env", &format!("JWT_SECRET_KEY=\"{SECRET}\" # from the vault\r\n"));
+    assert!(dotenv.load().is_ok(), "the parser of .env knows this syntax");
+}
