@@ -18,8 +18,8 @@ pub(crate) struct RelaxedClaims {
     pub(crate) has_fraction: bool,
 }
 
-/// Converts forms that change no meaning: the claim of the other stage as `false`, `is_superuser` as `null`, and times
-/// with a fraction, which is cut off.
+/// Converts forms that change no meaning: the claim of the other stage as `false`, `is_superuser` as `null`, `email` as
+/// `null` for a user without one, and times with a fraction, which is cut off.
 pub(crate) fn relax(mut object: StrictObject) -> RelaxedClaims {
     let is = |object: &StrictObject, name, value: bool| object.get(name) == Some(&Value::Bool(value));
     if is(&object, "mfa_pending", true) && is(&object, "mfa_ok", false) {
@@ -29,6 +29,9 @@ pub(crate) fn relax(mut object: StrictObject) -> RelaxedClaims {
     }
     if object.get("is_superuser") == Some(&Value::Null) {
         object.remove("is_superuser");
+    }
+    if object.get("email") == Some(&Value::Null) {
+        object.set("email", String::new().into());
     }
     let mut has_fraction = false;
     for name in TIMES {
