@@ -49,7 +49,7 @@ test('a required second factor can be a phone, and a second SMS can be requested
 });
 
 test('a late change asks for the second factor again, then continues', async (t) => {
-  const server = await started(t, { MFA_STEP_UP_MAX_AGE: '1' });
+  const server = await started(t, { MFA_STEP_UP_MAX_AGE: '4' });
   const account = server.addUser('ada');
   const window = await Window.open(browser, server, { language: 'fr', size: PHONE });
   const person = new Person(window, 'fr', account);
@@ -60,7 +60,7 @@ test('a late change asks for the second factor again, then continues', async (t)
   const codes = await person.readCodes();
   await window.click(person.words.keptPhone, 'link');
   await window.go('/codes');
-  await window.page.waitForTimeout(1_500);
+  await window.page.waitForTimeout(5_000);
   await window.click('Générer de nouveaux codes');
   await window.expectText(person.words.stepUp);
   await window.expectAccessible('step-up');
