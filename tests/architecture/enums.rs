@@ -1,8 +1,8 @@
-//! Rule: a public enum says whether it may grow.
+//! Rule: a public enum is `#[non_exhaustive]` or documents why it is exhaustive.
 
 use crate::architecture::source::{paths, root, source_folders};
 
-/// A sentence for each public enum of the crates that is neither `#[non_exhaustive]` nor documented as exhaustive.
+/// Returns a message for each public enum of the crates that is neither `#[non_exhaustive]` nor documented as exhaustive.
 pub(crate) fn undecided() -> Vec<String> {
     let crates = root().join("crates");
     let folders = source_folders().into_iter().filter(|folder| folder.starts_with(&crates));
@@ -18,7 +18,7 @@ pub(crate) fn undecided() -> Vec<String> {
         .collect()
 }
 
-/// The names of the public enums in `source` with neither mark.
+/// Returns the names of the public enums in `source` with neither mark.
 fn undecided_in(source: &str) -> Vec<String> {
     let mut names = Vec::new();
     let mut is_decided = false;

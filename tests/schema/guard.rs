@@ -412,6 +412,8 @@ fn no_text_in_a_statement_makes_the_save_of_an_object_an_unlock() {
         format!("UPDATE users SET mfa_last_method = 'a;b', {RESET}, full_name = 'x' WHERE id = {user}"),
         format!("UPDATE users SET {RESET} /* returning */, full_name = 'x' WHERE id = {user}"),
         format!("UPDATE users SET {RESET} -- where\n, full_name = 'x' WHERE id = {user}"),
+        format!("UPDATE users SET {RESET} -- it's a save\n, full_name = 'x' WHERE id = {user}"),
+        format!("UPDATE users SET {RESET} /* /* */ where */, full_name = NULL WHERE id = {user}"),
         format!(
             "UPDATE users SET mfa_failed_attempts = (SELECT 0 FROM (SELECT 1) q), mfa_lock_until = NULL, full_name = 'y' \
              WHERE id = {user}"

@@ -71,7 +71,11 @@ BEGIN
         statement := split_part(current_query(), '''', 1);
         statement := regexp_replace(statement, '/\*.*?\*/', ' ', 'g');
         statement := regexp_replace(statement, '--[^\n]*', ' ', 'g');
-        IF current_query() ~ ';\s*\S' OR statement !~* (
+        -- A quote or a nested comment marker ends what can be read with certainty.
+        IF position('''' IN current_query()) > 0 THEN
+            statement := statement || '''';
+        END IF;
+        IF current_query() ~ ';\s*\S' OR statement ~ '/\*|\*/' OR statement !~* (
             '^\s*update\s+(only\s+)?("?\w+"?\s*\.\s*)?"?\w+"?(\s+(as\s+)?\w+)?\s+set'
             || '(\s*,?\s*"?(' || array_to_string(ours, '|') || ')"?\s*=\s*(0|null|default|true|false|\$\d+)(::[a-z ]+)?)+'
             || '\s*(;|\m(where|from|returning)\M|$)'

@@ -69,7 +69,7 @@ pub(in crate::commands) fn run(
     report(path, &counts, &unreadable)
 }
 
-/// What was exported.
+/// Numbers of exported values.
 #[derive(Default)]
 struct ExportCounts {
     users: usize,
