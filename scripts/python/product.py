@@ -46,26 +46,18 @@ class Product:
 
     def run(self, command, codes=(0,)):
         """Runs a line of a shell, as an operator types it."""
-        environment = self.environment()
-        if command.startswith("mfa-"):
-            del environment["DATABASE_URL"]
-        done = subprocess.run(
-            ["bash", "-c", command],
-            cwd=self.folder,
-            env=environment,
-            capture_output=True,
-            text=True,
-            timeout=300,
-            check=False,
-        )
-        assert done.returncode in codes, f"{command}: exit {done.returncode}\n{done.stdout}{done.stderr}"
+        done = self._shell(command, codes)
         return done.stdout + done.stderr
 
     def admin(self, *arguments, codes=(0,)):
         """Runs a command of mfa-admin, and returns its JSON document."""
-        line = " ".join(["mfa-admin", "--json", *arguments])
+        return json.loads(self._shell(" ".join(["mfa-admin", "--json", *arguments]), codes).stdout)
+
+    def _shell(self, line, codes):
         environment = self.environment()
-        del environment["DATABASE_URL"]
+        if line.startswith("mfa-"):
+            # The programs read it from their `.env`.
+            del environment["DATABASE_URL"]
         done = subprocess.run(
             ["bash", "-c", line],
             cwd=self.folder,
@@ -76,7 +68,7 @@ class Product:
             check=False,
         )
         assert done.returncode in codes, f"{line}: exit {done.returncode}\n{done.stdout}{done.stderr}"
-        return json.loads(done.stdout)
+        return done
 
     def start(self, fails=False):
         """Starts the server on a free port. With `fails`, returns what it prints when it refuses to start."""
