@@ -101,12 +101,13 @@ fn sqlite_reads_texts_and_fractions_as_times() {
         ("'-infinity'", None),
         ("-9e999", None),
         ("'2020-01-01'", None),
+        ("''", None),
         ("NULL", None),
     ] {
         assert_eq!(lock(value).unwrap(), expected, "{value}");
     }
     // A text that is no time locks the account: nobody knows until when.
-    for value in ["'soon'", "''", "'now'", "x'00ff'", "'2030-99-99'"] {
+    for value in ["'soon'", "'now'", "x'00ff'", "'2030-99-99'"] {
         let error = lock(value).unwrap_err();
         let cause = std::error::Error::source(&error).unwrap().to_string();
         assert!(
