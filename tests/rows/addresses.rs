@@ -39,6 +39,56 @@ fn an_address_is_found_in_any_case_and_the_exact_one_wins() {
 }
 
 #[test]
+fn accents_are_found_in_any_case_and_in_both_forms_of_unicode() {
+    for store in TestStore::each() {
+        let name = store.name;
+        let find = |login: &str| {
+            store.runtime.block_on(store.database.find_credentials(login)).unwrap().map(|it| it.user)
+        };
+        let user = store.add_user("ada");
+        for stored in ["Éloïse@x.fr", "éloïse@x.fr", "ÉLOÏSE@X.FR", "E\u{301}loi\u{308}se@x.fr"] {
+            store.sql(&format!("UPDATE users SET email = '{stored}'"));
+            for typed in [
+                "Éloïse@x.fr",
+                "éloïse@x.fr",
+                "ÉLOÏSE@x.fr",
+                "e\u{301}loi\u{308}se@x.fr",
+                "E\u{301}LOI\u{308}SE@x.fr",
+            ] {
+                assert_eq!(find(typed), Some(user), "{name}: {stored} {typed}");
+            }
+            assert_eq!(find("eloise@x.fr"), None, "{name}: accents count");
+        }
+        for stored in ["Zoé", "Zoe\u{301}"] {
+            store.sql(&format!("UPDATE users SET username = '{stored}'"));
+            assert_eq!((find("Zoé"), find("Zoe\u{301}")), (Some(user), Some(user)), "{name}: {stored}");
+            assert_eq!((find("ZOÉ"), find("Zoe")), (None, None), "{name}: user names have a case");
+        }
+    }
+}
+
+#[test]
+fn doctor_names_users_whose_names_have_blanks_around_them() {
+    for server in TestServer::each() {
+        server.add_user("ada");
+        let bob = server.add_user("bob");
+        assert!(
+            !server.installation.admin_text(&["doctor"]).1.contains("blanks around"),
+            "{}",
+            server.name()
+        );
+        for blank in ["bob ", " bob", "bob\t", "\u{a0}bob"] {
+            server.installation.sql(&format!("UPDATE users SET username = '{blank}' WHERE id = {bob}"));
+            let (_, text) = server.installation.admin_text(&["doctor"]);
+            let expected = format!(
+                "1 users have a user name or an email address with blanks around it, and cannot log in with it (first user: {bob})"
+            );
+            assert!(text.contains(&expected), "{} {blank:?}: {text}", server.name());
+        }
+    }
+}
+
+#[test]
 fn an_address_in_another_case_is_taken() {
     on_every_adapter(|name, _, users, runtime| {
         runtime.block_on(async {

@@ -1,6 +1,7 @@
 //! Tests of times that an operator wrote: infinite ones, and texts and fractions in SQLite.
 
 use mfa_core::{Lock, Timestamp};
+use mfa_flows::TokenKind;
 use nova_mfa_tests::{NOON, TestServer, TestStore};
 use serde_json::{Value, json};
 
@@ -95,6 +96,9 @@ fn sqlite_reads_texts_and_fractions_as_times() {
         ("'2030-03-17 19:46:40+02:00'", Some(Lock::Until(end))),
         ("datetime(1900000000, 'unixepoch')", Some(Lock::Until(end))),
         ("1900000000000.5", Some(Lock::Until(end))),
+        ("1900000000", Some(Lock::Until(end))),
+        ("1900000000.25", Some(Lock::Until(Timestamp::from_millis(1_900_000_000_250)))),
+        ("unixepoch('2030-03-17 17:46:40')", Some(Lock::Until(end))),
         ("'Infinity'", Some(Lock::UntilAdministrator)),
         ("9e999", Some(Lock::UntilAdministrator)),
         ("9223372036854775807", Some(Lock::UntilAdministrator)),
@@ -114,5 +118,75 @@ fn sqlite_reads_texts_and_fractions_as_times() {
             cause.contains("mfa_lock_until") && cause.contains(&format!("user {ada}")),
             "{value}: {cause}"
         );
+    }
+}
+
+#[test]
+fn an_unlock_ends_a_lock_that_cannot_be_read_and_a_reset_cures_every_column() {
+    for server in TestServer::each() {
+        let name = server.name();
+        let is_sqlite = server.name() == "SQLite";
+        let ada = server.enrol("ada");
+        let broken = |column: &str, value: &str| {
+            let token = server.token(ada.id, TokenKind::OneFactor);
+            server
+                .installation
+                .sql(&format!("UPDATE users SET {column} = {value}, mfa_version = mfa_version + 1"));
+            server.get("/api/mfa/status", &token).assert_problem(500, "internal_error");
+            token
+        };
+        let run = |command: &str| {
+            let done = server.admin(&["user", command, "--user-id", &ada.id.to_string(), "--yes"]);
+            assert_eq!(done.code, Some(0), "{name}: {done:?}");
+        };
+        let locks: &[(&str, &str)] = if is_sqlite {
+            &[
+                ("mfa_lock_until", "'2026-13-45'"),
+                ("mfa_lock_until", "x'00ff'"),
+                ("mfa_failed_attempts", "-3"),
+                ("mfa_failed_attempts", "'many'"),
+            ]
+        } else {
+            &[("mfa_failed_attempts", "-3")]
+        };
+        for (column, value) in locks {
+            drop(broken(column, value));
+            let done = server.admin(&["user", "unlock", "--user-id", &ada.id.to_string()]);
+            assert_eq!(done.code, Some(0), "{name} {column} {value}: {done:?}");
+            let status = server.get("/api/mfa/status", &ada.access).ok();
+            assert_eq!(status["locked"], json!(false), "{name} {column} {value}");
+        }
+        // An unlock replaces nothing but the lock.
+        drop(broken("mfa_internal", "'[]'"));
+        let refused = server.admin(&["user", "unlock", "--user-id", &ada.id.to_string()]);
+        assert_ne!(refused.code, Some(0), "{name}: {refused:?}");
+        run("reset");
+        let mut columns = vec![
+            ("mfa_internal", "'[]'"),
+            ("mfa_internal", "'\"x\"'"),
+            ("mfa_internal", "'{\"sv\": \"many\"}'"),
+            ("mfa_internal", "'{\"chain\": {\"n\": \"7\"}}'"),
+            ("mfa_backup_method", "'pigeon'"),
+        ];
+        if is_sqlite {
+            columns.extend([
+                ("mfa_internal", "'{'"),
+                ("is_totp_enabled", "'perhaps'"),
+                ("totp_last_step", "'soon'"),
+                ("phone_verified_at", "'soon'"),
+            ]);
+        }
+        for (column, value) in columns {
+            server.advance(60);
+            let old = broken(column, value);
+            run("reset");
+            let token = server.token(ada.id, TokenKind::OneFactor);
+            let status = server.get("/api/mfa/status", &token).ok();
+            assert_eq!(status["totp_enabled"], json!(false), "{name} {column} {value}");
+            server.get("/api/mfa/status", &old).assert_problem(401, "invalid_token");
+        }
+        let verified = server.admin(&["audit", "verify"]);
+        assert_eq!(verified.code, Some(0), "{name}: {verified:?}");
+        assert_eq!(server.admin(&["doctor"]).code, Some(0), "{name}");
     }
 }

@@ -194,9 +194,9 @@ fn commands_survive_an_invalid_row_and_name_it() {
         assert_eq!((exported.code, &exported.json["exported"]), (Some(1), &json!(1)), "{name}: {exported:?}");
         assert_eq!(exported.json["unreadable"][0]["user_id"], json!(bob.id), "{exported:?}");
         assert!(exported.json["unreadable"][0]["why"].as_str().unwrap().contains(column), "{exported:?}");
-        let unlocked = server.admin(&["user", "unlock", "--email", "bob@example.com"]);
-        assert_eq!(unlocked.code, Some(1), "{unlocked:?}");
-        assert!(unlocked.stderr.contains(column), "{unlocked:?}");
+        let enforced = server.admin(&["user", "enforce", "on", "--email", "bob@example.com"]);
+        assert_eq!(enforced.code, Some(1), "{enforced:?}");
+        assert!(enforced.stderr.contains(column), "{enforced:?}");
         let audit = server.admin(&["audit", "verify"]);
         assert_eq!(audit.json["intact"], json!(true), "{name}: {audit:?}");
         let doctor = server.admin(&["doctor"]);

@@ -4,8 +4,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use mfa_core::{
-    Account, BackupMethod, EventKind, FactorKind, Phase, PhoneState, RecoveryCode, RecoveryState, Sealed,
-    Timestamp, TotpState, UserId,
+    Account, BackupMethod, EventKind, FactorKind, Origin, Outcome, Phase, PhoneState, RecoveryCode,
+    RecoveryState, Sealed, SecurityEvent, Timestamp, TotpState, UserId,
 };
 use mfa_infra::audit::Auditor;
 use mfa_infra::crypto::AuditKeys;
@@ -99,7 +99,7 @@ fn a_stale_update_without_a_used_step_restores_no_code() {
 #[test]
 fn a_new_secret_starts_with_no_step_used() {
     after(
-        "UPDATE users SET totp_secret = 'v1.k.other', totp_last_step = NULL WHERE id = :id",
+        "UPDATE users SET totp_secret = 'GEZDGNBVGY3TQOJQ', totp_last_step = NULL WHERE id = :id",
         |name, account| {
             assert_eq!(account.totp.last_step, None, "{name}");
         },
@@ -307,12 +307,9 @@ fn a_written_set_keeps_spent_codes_spent_and_may_be_a_new_one() {
         let account = find(&store, user);
         assert_eq!(account.recovery, old.recovery, "{}", store.name);
         assert_eq!(account.internal, old.internal, "{}: no code was added", store.name);
-        let new = serde_json::to_string(&codes("b", NOON).codes).unwrap();
-        store.sql(&format!(
-            "UPDATE users SET recovery_codes = '{new}', recovery_codes_generated_at = recovery_codes_generated_at"
-        ));
+        store.sql("UPDATE users SET recovery_codes = '[\"$2b$04$x\"]'");
         let account = find(&store, user);
-        assert_eq!(account.recovery, codes("b", NOON), "{}", store.name);
+        assert!(account.recovery.unreadable.is_some(), "{}: {:?}", store.name, account.recovery);
         assert_eq!(account.internal.session, old.internal.session, "{}", store.name);
         change(&store, user, |_| ());
         let recorded =
@@ -322,14 +319,147 @@ fn a_written_set_keeps_spent_codes_spent_and_may_be_a_new_one() {
     }
 }
 
+/// Only this server seals values and makes digests of codes. Another program can only write those that it read earlier.
+#[test]
+fn a_sealed_value_or_a_digest_that_the_row_does_not_have_is_an_old_copy() {
+    let old = serde_json::to_string(&codes("a", NOON).codes).unwrap();
+    let mixed = format!("[\"$2b$04$x\", {}", &old[1..]);
+    let statements = [
+        "totp_secret = 'v1.k.first'".to_owned(),
+        "totp_secret = 'v1.k.first', totp_last_step = NULL".to_owned(),
+        "totp_pending_secret = 'v1.k.pending', totp_pending_expires_at = totp_enrolled_at".to_owned(),
+        "phone_number = 'v1.k.phone'".to_owned(),
+        "phone_pending = 'v1.k.phone'".to_owned(),
+        format!("recovery_codes = '{old}'"),
+        format!("recovery_codes = '{mixed}'"),
+    ];
+    for statement in statements {
+        for store in TestStore::each() {
+            let user = store.add_user("ada");
+            change(&store, user, enrolled);
+            let before = change(&store, user, |account| {
+                account.totp.secret = Some(sealed("second"));
+                account.phone.number = Some(sealed("second phone"));
+                account.recovery = codes("b", NOON);
+            });
+            store.sql(&format!("UPDATE users SET full_name = 'Countess', {statement}"));
+            let after = find(&store, user);
+            assert_eq!(after.version, before.version + 1, "{}: {statement}", store.name);
+            assert_eq!(Account { version: before.version, ..after }, before, "{}: {statement}", store.name);
+            let named = "SELECT count(*) FROM users WHERE full_name = 'Countess'";
+            assert_eq!(store.number(named), 1, "{}: NOVA's own column is stored", store.name);
+        }
+    }
+}
+
+#[test]
+fn spent_codes_do_not_come_back_by_two_writes() {
+    let old = serde_json::to_string(&codes("a", NOON).codes).unwrap();
+    for removed in ["NULL", "'[]'", "'{}'", "'[\"$2b$04$x\"]'"] {
+        for store in TestStore::each() {
+            let user = store.add_user("ada");
+            change(&store, user, |account| {
+                enrolled(account);
+                account.recovery.codes[0].used_at = Some(minutes(2));
+            });
+            store.sql(&format!("UPDATE users SET recovery_codes = {removed}"));
+            let before = find(&store, user);
+            store.sql(&format!("UPDATE users SET recovery_codes = '{old}'"));
+            let after = find(&store, user);
+            assert!(after.recovery.codes.is_empty(), "{} {removed}", store.name);
+            assert_eq!(Account { version: before.version, ..after }, before, "{} {removed}", store.name);
+        }
+    }
+}
+
+#[test]
+fn a_document_that_is_no_object_stops_no_write_of_another_program() {
+    for store in TestStore::each() {
+        let user = store.add_user("ada");
+        change(&store, user, enrolled);
+        let mut documents =
+            vec!["[]", "\"x\"", "7", "null", "{\"sv\": \"many\", \"sv_at\": {}, \"foreign\": 3}"];
+        if store.name == "SQLite" {
+            documents.push("{");
+        }
+        for document in documents {
+            store
+                .sql(&format!("UPDATE users SET mfa_internal = '{document}', mfa_version = mfa_version + 1"));
+            store.sql("UPDATE users SET full_name = 'Countess', totp_secret = 'GEZDGNBVGY3TQOJQ'");
+            store.sql("UPDATE users SET totp_secret = NULL, mfa_failed_attempts = 0, mfa_lock_until = NULL");
+            let written = "SELECT count(*) FROM users WHERE full_name = 'Countess' AND totp_secret IS NULL";
+            assert_eq!(store.number(written), 1, "{}: {document}", store.name);
+        }
+    }
+}
+
+/// A deleted user who is inserted again with the same id, and a row from a backup, do not know the user's last events.
+#[test]
+fn a_row_that_does_not_know_its_events_continues_their_chain_and_ends_its_sessions() {
+    for store in TestStore::each() {
+        let user = store.add_user("ada");
+        let record = |account: &mut Account| {
+            let event = SecurityEvent::new(EventKind::AdminShow, Outcome::Success, NOON, Origin::default());
+            account.record(event);
+        };
+        change(&store, user, enrolled);
+        change(&store, user, record);
+        store.sql("CREATE TABLE copy AS SELECT * FROM users");
+        let before = change(&store, user, record);
+        let own = "id, email, username, hashed_password, is_active, is_superuser, created_at, updated_at";
+        for columns in [own, "*"] {
+            let into = if columns == "*" { String::new() } else { format!("({columns})") };
+            store.sql("DELETE FROM users");
+            store.sql(&format!("INSERT INTO users {into} SELECT {columns} FROM copy"));
+            let events = store.number("SELECT count(*) FROM mfa_events");
+            let account = change(&store, user, record);
+            assert_eq!(store.number("SELECT count(*) FROM mfa_events"), events + 2, "{}", store.name);
+            assert_eq!(i64::try_from(account.internal.chain.seq), Ok(events + 2), "{}", store.name);
+            assert!(account.internal.session > before.internal.session, "{}: no old token fits", store.name);
+            let recorded =
+                "SELECT count(*) FROM mfa_events WHERE event = 'foreign_change' AND method IS NULL";
+            assert!(store.number(recorded) > 0, "{}", store.name);
+            let again = change(&store, user, record);
+            assert_eq!(again.internal.session, account.internal.session, "{}: once", store.name);
+            assert_is_intact(&store);
+        }
+    }
+}
+
+/// Neighbours in the same group are stored, and each gets one answer.
+#[test]
+fn a_row_that_does_not_know_its_events_harms_no_neighbour() {
+    for store in TestStore::each() {
+        let users: Vec<_> = (0..8).map(|n| store.add_user(&format!("user{n}"))).collect();
+        let record = |account: &mut Account| {
+            let event = SecurityEvent::new(EventKind::AdminShow, Outcome::Success, NOON, Origin::default());
+            account.record(event);
+        };
+        for user in &users {
+            change(&store, *user, record);
+        }
+        store.sql(&format!(
+            "UPDATE users SET mfa_internal = '{{}}', mfa_version = mfa_version + 1 WHERE id = {}",
+            users[3]
+        ));
+        let accounts = store.accounts();
+        let all = users.iter().chain(&users).map(|user| accounts.update(*user, Phase::Begin, record));
+        let done = store.runtime.block_on(futures::future::join_all(all));
+        assert!(done.iter().all(|it| matches!(it, Ok(Some(())))), "{}: {done:?}", store.name);
+        assert_eq!(store.number("SELECT count(*) FROM mfa_events"), 8 * 3 + 1, "{}", store.name);
+        assert_is_intact(&store);
+    }
+}
+
 #[test]
 fn a_changed_secret_ends_the_sessions_and_the_next_decision_records_it() {
     for store in TestStore::each() {
         let user = store.add_user("ada");
         let before = change(&store, user, enrolled);
-        store.sql("UPDATE users SET totp_secret = 'v1.k.second'");
+        store.sql("UPDATE users SET totp_secret = 'GEZDGNBVGY3TQOJQ'");
         let account = find(&store, user);
-        assert_eq!(account.totp.secret, Some(sealed("second")), "{}", store.name);
+        let written = Sealed::from_column("GEZDGNBVGY3TQOJQ".into());
+        assert_eq!(account.totp.secret, Some(written), "{}", store.name);
         assert_eq!(account.internal.session, before.internal.session + 1, "{}", store.name);
         assert!(account.internal.sessions_revoked_at > Some(Timestamp::from_seconds(0)), "{}", store.name);
         let recorded = "SELECT count(*) FROM mfa_events";

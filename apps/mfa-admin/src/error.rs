@@ -106,6 +106,11 @@ impl CliError {
             Self::Audit(LogComparisonError::Store(error)) => store_code(error),
         }
     }
+
+    /// Returns whether a row contains a value that this service does not write.
+    pub(crate) fn is_corrupt_row(&self) -> bool {
+        matches!(self, Self::Flow(FlowError::Store(error)) if error.kind() == StoreErrorKind::Corrupt)
+    }
 }
 
 const fn open_code(error: &OpenError) -> &'static str {

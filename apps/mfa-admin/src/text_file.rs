@@ -15,21 +15,26 @@ const UTF8_MARK: &[u8] = b"\xef\xbb\xbf";
 ///
 /// # Errors
 ///
-/// [`io::Error`] of the file, or of the kind `InvalidData` if it is UTF-16.
+/// [`io::Error`] of the file, or of the kind `InvalidData` if it is UTF-16 or UTF-32.
 pub(crate) fn open(path: &Path) -> io::Result<TextFile> {
     let mut file = File::open(path)?;
     let mut start = Vec::with_capacity(UTF8_MARK.len());
-    file.by_ref().take(3).read_to_end(&mut start)?;
+    file.by_ref().take(4).read_to_end(&mut start)?;
+    let is_utf32 = matches!(
+        start.as_slice(),
+        [0xff, 0xfe, 0, 0] | [0, 0, 0xfe, 0xff] | [1..=255, 0, 0, 0] | [0, 0, 0, 1..=255]
+    );
     // Text in UTF-8 contains no NUL. In UTF-16, every second byte of an ASCII text is one.
-    let is_utf16 = start.starts_with(b"\xff\xfe")
+    let is_utf16 = !is_utf32 && start.starts_with(b"\xff\xfe")
         || start.starts_with(b"\xfe\xff")
         || matches!(start.as_slice(), [0, other, ..] | [other, 0, ..] if *other != 0);
-    if is_utf16 {
-        let message = "the file is encoded in UTF-16: save it as UTF-8";
+    if is_utf16 || is_utf32 {
+        let encoding = if is_utf32 { "UTF-32" } else { "UTF-16" };
+        let message = format!("the file is encoded in {encoding}: save it as UTF-8");
         return Err(io::Error::new(io::ErrorKind::InvalidData, message));
     }
-    if start == UTF8_MARK {
-        start.clear();
+    if start.starts_with(UTF8_MARK) {
+        start.drain(..UTF8_MARK.len());
     }
     Ok(BufReader::new(Cursor::new(start).chain(file)))
 }
@@ -67,7 +72,7 @@ mod tests {
     }
 
     #[test]
-    fn a_byte_order_mark_is_skipped_and_utf_16_is_named() {
+    fn a_byte_order_mark_is_skipped_and_other_encodings_are_named() {
         for (bytes, text) in [
             (b"\xef\xbb\xbfabc".as_slice(), "abc"),
             (b"abc", "abc"),
@@ -76,6 +81,10 @@ mod tests {
             (b"\xef\xbb\xbf", ""),
         ] {
             assert_eq!(read(bytes).unwrap(), text);
+        }
+        for bytes in [b"\xff\xfe\0\0e\0\0\0".as_slice(), b"\0\0\xfe\xff", b"e\0\0\0m\0\0\0", b"\0\0\0e"] {
+            let error = read(bytes).unwrap_err();
+            assert!(error.to_string().contains("UTF-32"), "{error}");
         }
         for bytes in [b"\xff\xfee\0".as_slice(), b"\xfe\xff\0e", b"e\0m\0", b"\0e\0m", b"\xff\xfe"] {
             let error = read(bytes).unwrap_err();

@@ -272,6 +272,20 @@ impl Account {
         }
     }
 
+    /// Continues the event chain after the last stored event, which this row does not know: another program deleted the
+    /// user and inserted it again, or restored an old row.
+    ///
+    /// Ends all sessions: tokens of the earlier row must not fit this one. An adapter calls it before a decision.
+    pub fn continue_chain(&mut self, head: ChainHead, at: Timestamp) {
+        if head.seq <= self.internal.chain.seq {
+            return;
+        }
+        self.internal.chain = head;
+        self.internal.session = self.internal.session.max(u64::try_from(at.millis()).unwrap_or_default());
+        self.revoke_sessions(at, None);
+        self.record(SecurityEvent::new(EventKind::ForeignChange, Outcome::Success, at, Origin::default()));
+    }
+
     /// Revokes every session: all tokens issued so far are rejected, except `exempt_token`.
     ///
     /// Pass `exempt_token` if the response carries no new token for the caller.

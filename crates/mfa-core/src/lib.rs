@@ -42,14 +42,16 @@ pub use circuit_breaker::{
 pub use event::{EventKind, LoggedEvent, Origin, Outcome, SecurityEvent, user_actor, user_actor_prefix};
 pub use ids::{KeyId, KeyIdError, TokenId, UserId};
 pub use lockout::{Lock, LockoutPolicy, LockoutPolicyError};
-pub use login_name::{AddressMatch, AddressOwner, fold_login, trim_login};
+pub use login_name::{
+    AddressMatch, AddressOwner, address_spellings, compose_login, fold_login, login_forms, trim_login,
+};
 pub use ports::{
     Accounts, Activity, AuditLog, AuditPage, AuditQuery, BoxFuture, BucketSize, CipherError, Clock,
     Credentials, Decision, DigestPurpose, Entropy, EntropyError, EventSink, HashError, KeyedDigest,
     KeyedDigests, LockoutCount, NewUser, NewUserError, PasswordCheck, PasswordDigest, PasswordHasher,
-    PasswordKinds, Period, PeriodError, Phase, RateLimitDecision, RateLimiter, RateRule, SecretCipher,
-    SmsCount, Statistics, StoreError, StoreErrorKind, StoredEvent, Totals, UserEventsQuery, UserPage,
-    UserQuery, UserRecord, Users, VerificationCount,
+    PasswordKinds, Period, PeriodError, Phase, RateLimitDecision, RateLimiter, RateRule, RepairScope,
+    SecretCipher, SmsCount, Statistics, StoreError, StoreErrorKind, StoredEvent, Totals, UserEventsQuery,
+    UserPage, UserQuery, UserRecord, Users, VerificationCount,
 };
 pub use rfc3339::Rfc3339Millis;
 pub use sealed::{SealContext, Sealed, SealedColumn};

@@ -1,5 +1,7 @@
 //! User names and e-mail addresses as people type them: blanks around them, and the case of an address.
 
+use icu_normalizer::{ComposingNormalizerBorrowed, DecomposingNormalizerBorrowed};
+
 use crate::UserId;
 
 /// Returns the text without blanks and invisible marks around it, which a paste brings along.
@@ -7,11 +9,75 @@ pub fn trim_login(text: &str) -> &str {
     text.trim_matches(|c: char| c.is_whitespace() || is_invisible(c))
 }
 
-/// Returns the text in which two spellings of one user name or address are equal: trimmed, and the same for every case.
+/// Returns the text in which two spellings of one user name or address are equal: trimmed, the same for every case, and
+/// with composed accents (Unicode NFC).
 ///
 /// Upper case first, so that letters with several lower-case forms are equal, such as the two Greek sigmas.
 pub fn fold_login(text: &str) -> String {
-    trim_login(text).to_uppercase().to_lowercase()
+    compose_login(&trim_login(text).to_uppercase().to_lowercase())
+}
+
+/// Returns the text as it was typed, with composed accents (NFC), and with separate accents (NFD).
+pub fn login_forms(typed: &str) -> Vec<String> {
+    let mut forms = vec![typed.to_owned()];
+    for form in [compose_login(typed), decomposed(typed)] {
+        if !forms.contains(&form) {
+            forms.push(form);
+        }
+    }
+    forms
+}
+
+/// Returns the spellings of an address in the lower case of a database that may only know the case of ASCII letters.
+///
+/// Up to five other letters are spelt in every combination of cases; more only in lower case, in upper case, and with the
+/// first one in upper case.
+pub fn address_spellings(typed: &str) -> Vec<String> {
+    let lower = compose_login(typed).to_lowercase();
+    let cased: Vec<(usize, char)> = lower
+        .chars()
+        .enumerate()
+        .filter(|(_, c)| !c.is_ascii())
+        .filter_map(|(place, c)| upper(c).map(|upper| (place, upper)))
+        .collect();
+    let count = cased.len();
+    let choices: Vec<Vec<(usize, char)>> = if count <= MAX_COMBINED {
+        (0_u32..1 << count)
+            .map(|bits| {
+                let chosen = cased.iter().enumerate().filter(|(n, _)| bits >> n & 1 == 1);
+                chosen.map(|(_, letter)| *letter).collect()
+            })
+            .collect()
+    } else {
+        vec![Vec::new(), cased.clone(), cased.iter().take(1).copied().collect()]
+    };
+    let spelt = choices.into_iter().map(|choice| {
+        let upper = |place| choice.iter().find(|(other, _)| *other == place).map(|(_, upper)| *upper);
+        lower.chars().enumerate().map(|(place, c)| upper(place).unwrap_or(c)).collect::<String>()
+    });
+    let mut all: Vec<String> =
+        spelt.chain([decomposed(&lower), typed.to_uppercase().to_ascii_lowercase()]).collect();
+    all.sort();
+    all.dedup();
+    all
+}
+
+/// Largest number of letters with a case, other than ASCII letters, of which every combination is a spelling.
+const MAX_COMBINED: usize = 5;
+
+/// Returns the upper case of a letter, if it is another single letter.
+fn upper(c: char) -> Option<char> {
+    let mut upper = c.to_uppercase();
+    upper.next().filter(|first| *first != c && upper.next().is_none())
+}
+
+/// Returns the text with composed accents (Unicode NFC).
+pub fn compose_login(text: &str) -> String {
+    ComposingNormalizerBorrowed::new_nfc().normalize(text).into_owned()
+}
+
+fn decomposed(text: &str) -> String {
+    DecomposingNormalizerBorrowed::new_nfd().normalize(text).into_owned()
 }
 
 /// Zero-width spaces and joiners, direction marks, and the byte order mark.
@@ -83,7 +149,23 @@ mod tests {
         }
         assert_eq!(fold_login("ΟΔΥΣΣΕΥΣ"), fold_login("οδυσσευς"));
         assert_eq!(fold_login("STRASSE"), fold_login("straße"));
+        assert_eq!(fold_login("E\u{301}lise"), fold_login("\u{c9}LISE"), "separate and composed accents");
         assert_ne!(fold_login("ada"), fold_login("ad a"));
+    }
+
+    #[test]
+    fn an_address_is_spelt_in_every_case_that_a_database_may_hold() {
+        assert_eq!(address_spellings("Ada@Example.COM"), ["ada@example.com"]);
+        assert_eq!(address_spellings("ZoÉ@x.fr"), ["zoe\u{301}@x.fr", "zo\u{c9}@x.fr", "zo\u{e9}@x.fr"]);
+        let spelt = address_spellings("éloïse@x.fr");
+        for stored in ["éloïse@x.fr", "Éloïse@x.fr", "ÉLOÏSE@x.fr", "e\u{301}loi\u{308}se@x.fr"] {
+            assert!(spelt.contains(&stored.to_ascii_lowercase()), "{stored}");
+        }
+        assert!(address_spellings("STRASSE@x.de").contains(&"strasse@x.de".to_owned()));
+        assert!(address_spellings("straße@x.de").contains(&"strasse@x.de".to_owned()));
+        assert!(address_spellings(&"é".repeat(300)).len() <= 5);
+        assert_eq!(login_forms("ada"), ["ada"]);
+        assert_eq!(login_forms("élise"), ["élise", "e\u{301}lise"]);
     }
 
     #[test]

@@ -14,7 +14,7 @@ mod statistics;
 mod store_error;
 mod users;
 
-pub use accounts::{Accounts, Decision, Phase};
+pub use accounts::{Accounts, Decision, Phase, RepairScope};
 pub use audit_log::{AuditLog, AuditPage, AuditQuery, StoredEvent, UserEventsQuery};
 pub use box_future::BoxFuture;
 pub use cipher::{CipherError, SecretCipher};

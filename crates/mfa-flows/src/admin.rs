@@ -4,8 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use mfa_core::{
     Account, AddressMatch, AuditPage, AuditQuery, EventKind, FactorKind, LoggedEvent, NewUser, NewUserError,
-    Outcome, Phase, SecretText, SecurityEvent, Timestamp, TokenSubject, UserId, UserPage, UserQuery,
-    VerifiedFactor, trim_login,
+    Outcome, Phase, RepairScope, SecretText, SecurityEvent, StoreErrorKind, Timestamp, TokenSubject, UserId,
+    UserPage, UserQuery, VerifiedFactor, fold_login, trim_login,
 };
 use mfa_jwt::IssuedToken;
 
@@ -115,7 +115,7 @@ impl Flows {
     async fn select_by_username(&self, name: &str) -> Result<UserId, FlowError> {
         let found = self.ports.users.find_credentials(name).await?.ok_or(FlowError::NoSuchUser)?;
         let account = self.find_account(found.user).await?.ok_or(FlowError::NoSuchUser)?;
-        let is_name = account.username.to_lowercase() == name.to_lowercase();
+        let is_name = fold_login(&account.username) == fold_login(name);
         is_name.then_some(found.user).ok_or(FlowError::NoSuchUser)
     }
 
@@ -174,7 +174,7 @@ impl Flows {
     ///
     /// [`FlowError::NoSuchUser`].
     pub async fn unlock_user(&self, call: &AdminCall, user: UserId) -> Result<(), FlowError> {
-        self.administer(call, user, EventKind::AdminUnlock, self.now(), Account::unlock).await
+        self.administer_any(call, user, EventKind::AdminUnlock, RepairScope::Lock, Account::unlock).await
     }
 
     /// Removes every factor of an account and ends all its sessions.
@@ -185,7 +185,7 @@ impl Flows {
     pub async fn reset_user(&self, call: &AdminCall, user: UserId) -> Result<(), FlowError> {
         let now = self.now();
         let reset = move |account: &mut Account| account.remove_all_factors(now);
-        self.administer(call, user, EventKind::AdminReset, now, reset).await
+        self.administer_any(call, user, EventKind::AdminReset, RepairScope::All, reset).await
     }
 
     /// Requires MFA for a user, or stops requiring it.
@@ -287,6 +287,27 @@ impl Flows {
     ) {
         let event = SecurityEvent { outcome, ..admin_event(call, kind, self.now()) };
         self.ports.log.record(LoggedEvent { user: subject, event: &event, chain: None });
+    }
+
+    /// Changes an account even if its row has values that cannot be read: those in scope are replaced first.
+    async fn administer_any(
+        &self,
+        call: &AdminCall,
+        user: UserId,
+        kind: EventKind,
+        scope: RepairScope,
+        change: impl FnMut(&mut Account) + Clone + Send + 'static,
+    ) -> Result<(), FlowError> {
+        let now = self.now();
+        match self.administer(call, user, kind, now, change.clone()).await {
+            Err(FlowError::Store(error)) if error.kind() == StoreErrorKind::Corrupt => {
+                if !self.ports.accounts.repair(user, scope, now).await? {
+                    return Err(FlowError::Store(error));
+                }
+                self.administer(call, user, kind, now, change).await
+            }
+            done => done,
+        }
     }
 
     /// Changes an account and records the administrator's event in the same step.

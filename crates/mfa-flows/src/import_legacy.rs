@@ -7,6 +7,7 @@ use mfa_core::{
     SecretCipher, SecretText, Timestamp, UserId,
 };
 use mfa_sms::{PhoneNumber, PhonePolicy, PhoneRefused};
+use mfa_totp::{OtpauthError, SecretImportError};
 
 use crate::admin::admin_event;
 use crate::call::AdminCall;
@@ -144,6 +145,30 @@ impl Flows {
     }
 }
 
+/// Reads a TOTP secret in base32, or in the `otpauth` URI that some services store.
+fn import_secret(text: &str) -> Result<SecretBytes, &'static str> {
+    let is_uri = text.trim_start().get(..8).is_some_and(|it| it.eq_ignore_ascii_case("otpauth:"));
+    if !is_uri {
+        return mfa_totp::import_secret(text).map_err(secret_error);
+    }
+    mfa_totp::read_otpauth(text).map_err(|error| match error {
+        OtpauthError::Secret(error) => secret_error(error),
+        OtpauthError::Algorithm(_) | OtpauthError::Digits(_) | OtpauthError::Period(_) => {
+            "accounts here use SHA1, 6 digits and 30 seconds: the user must enrol again"
+        }
+        _ => "the otpauth URI is not valid",
+    })
+}
+
+const fn secret_error(error: SecretImportError) -> &'static str {
+    match error {
+        SecretImportError::NotBase32 => "the secret is not base32",
+        SecretImportError::TooShort => "the secret has fewer than 128 bits: the user must enrol again",
+        SecretImportError::Zero => "every byte of the secret is zero: the user must enrol again",
+        SecretImportError::TooLong => "the secret has more than 1024 bits",
+    }
+}
+
 fn import_legacy(
     account: &mut Account,
     row: &LegacyRow,
@@ -157,14 +182,7 @@ fn import_legacy(
         row.totp_secret.as_ref(),
         SealedColumn::TotpSecret,
         cipher,
-        &|text| match mfa_totp::import_secret(text) {
-            Ok(secret) => Ok(secret),
-            Err(mfa_totp::SecretImportError::NotBase32) => Err("the secret is not base32"),
-            Err(mfa_totp::SecretImportError::TooShort) => {
-                Err("the secret has fewer than 128 bits: the user must enrol again")
-            }
-            Err(mfa_totp::SecretImportError::TooLong) => Err("the secret has more than 1024 bits"),
-        },
+        &import_secret,
     );
     let (totp, secret) = match totp {
         // A flag without a secret: the secret was overlooked, or lost. The factor must not vanish without a word.

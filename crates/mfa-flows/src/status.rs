@@ -1,6 +1,6 @@
 //! MFA status of an account and its available verification methods.
 
-use mfa_core::{Account, FactorKind, Lock, Timestamp, UserId};
+use mfa_core::{Account, FactorKind, Lock, SealedColumn, Timestamp, UserId};
 
 use crate::call::Call;
 use crate::error::FlowError;
@@ -87,6 +87,8 @@ pub enum MethodState {
     Unavailable,
     /// A provider rejected the number; sending may still be tried.
     Unreachable,
+    /// Enrolled, and the stored secret cannot be read: it was never sealed, or its key is missing.
+    Unreadable,
     /// The number gets no SMS: its country or type is not allowed, or its country is a guess of an import.
     Refused,
 }
@@ -141,7 +143,19 @@ impl Flows {
             }
             _ => sms,
         };
-        Ok(vec![choice(FactorKind::Totp, account.has_totp()), sms, choice(FactorKind::Recovery, recovery)])
+        let totp = choice(FactorKind::Totp, account.has_totp());
+        let totp = match totp.state {
+            MethodState::Available if !self.reads_totp_secret(&account) => {
+                MethodChoice { state: MethodState::Unreadable, ..totp }
+            }
+            _ => totp,
+        };
+        Ok(vec![totp, sms, choice(FactorKind::Recovery, recovery)])
+    }
+
+    fn reads_totp_secret(&self, account: &Account) -> bool {
+        let context = account.seal_context(SealedColumn::TotpSecret);
+        account.totp.secret.as_ref().is_some_and(|it| self.ports.cipher.unseal(it, context).is_ok())
     }
 
     /// Returns whether no SMS is sent to the account's number, also because it cannot be unsealed.

@@ -4,6 +4,7 @@
 //! decision in turn, stores all of them with one commit, and only then answers. The databases differ in their
 //! `GroupStore` and its statements, in their `Dialect` for all other queries, and in how connections are opened.
 
+pub(crate) mod advice;
 #[doc(hidden)]
 pub mod audit;
 pub(crate) mod chain;

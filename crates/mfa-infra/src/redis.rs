@@ -11,4 +11,4 @@ mod pool;
 mod rate_limiter;
 
 pub use address::AddressError;
-pub use rate_limiter::{RedisLimiterOptions, RedisRateLimiter, RedisState};
+pub use rate_limiter::{RedisFault, RedisLimiterOptions, RedisRateLimiter, RedisState};

@@ -8,6 +8,7 @@ use crate::TokenService;
 use crate::assurance::Assurance;
 use crate::claims::{Claims, id, user};
 use crate::jws::{DeclaredType, Jws};
+use crate::keys::TokenKey;
 use crate::legacy::relax;
 use crate::strict_object::StrictObject;
 use crate::token_type::TokenType;
@@ -21,8 +22,14 @@ pub enum TokenDefect {
     NotAToken,
     /// It has the form of a token of the Python backend, and those are not accepted.
     Legacy,
+    /// A parameter of the header has a wrong type or value.
+    Header(&'static str),
+    /// No key of this service has its `kid`.
+    UnknownKeyId,
     /// No key of this service verifies the signature.
     AnotherKey,
+    /// The signature is valid, but the payload is no JSON object, or a name occurs twice in it.
+    Payload,
     /// A required claim is missing.
     Missing(&'static str),
     /// A claim has a wrong type or value.
@@ -34,6 +41,9 @@ impl fmt::Display for TokenDefect {
         match self {
             Self::NotAToken => f.write_str("not a token"),
             Self::Legacy => f.write_str("token of the Python service, and JWT_ACCEPT_LEGACY_TOKENS is off"),
+            Self::Header(name) => write!(f, "the header parameter {name} is not valid"),
+            Self::UnknownKeyId => f.write_str("no key has its kid"),
+            Self::Payload => f.write_str("the claims are not a JSON object, or a name occurs twice"),
             Self::AnotherKey => f.write_str("signed with another key"),
             Self::Missing(name) => write!(f, "the claim {name} is missing"),
             Self::Claim(name) => write!(f, "the claim {name} is not valid"),
@@ -45,15 +55,24 @@ impl TokenService {
     /// Returns the reason why [`authenticate`](Self::authenticate) rejected a token as invalid. `None` if it is valid or
     /// has expired.
     pub fn defect(&self, token: &str, now: Timestamp) -> Option<TokenDefect> {
-        let Ok(jws) = Jws::parse(token) else { return Some(TokenDefect::NotAToken) };
-        let verified = match &jws.declared {
-            DeclaredType::Ours(token_type, kid) => {
-                self.keys.find(*token_type, kid).and_then(|key| jws.verify(key).ok())
-            }
-            DeclaredType::Plain if !self.accept_legacy => return Some(TokenDefect::Legacy),
-            DeclaredType::Plain => self.keys.secrets().find_map(|key| jws.verify(key).ok()),
+        let Ok(jws) = Jws::parse(token) else {
+            return Some(Jws::invalid_header(token).map_or(TokenDefect::NotAToken, TokenDefect::Header));
         };
-        let Some(object) = verified else { return Some(TokenDefect::AnotherKey) };
+        let keys: Vec<&dyn TokenKey> = match &jws.declared {
+            DeclaredType::Ours(token_type, kid) => match self.keys.find(*token_type, kid) {
+                Some(key) => vec![key],
+                None => return Some(TokenDefect::UnknownKeyId),
+            },
+            DeclaredType::Plain if !self.accept_legacy => return Some(TokenDefect::Legacy),
+            DeclaredType::Plain => self.keys.secrets().collect(),
+        };
+        if !keys.iter().any(|key| jws.is_for(*key)) {
+            return Some(TokenDefect::Header("alg"));
+        }
+        let Some(key) = keys.into_iter().find(|key| jws.verify_signature(*key).is_ok()) else {
+            return Some(TokenDefect::AnotherKey);
+        };
+        let Ok(object) = jws.verify(key) else { return Some(TokenDefect::Payload) };
         let (object, slack) = match &jws.declared {
             DeclaredType::Ours(..) => (object, false),
             DeclaredType::Plain => {

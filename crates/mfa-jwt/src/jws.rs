@@ -55,11 +55,38 @@ impl<'a> Jws<'a> {
 
     /// Verifies the signature with this key and the key's own algorithm, and returns the claims.
     pub(crate) fn verify(&self, key: &dyn TokenKey) -> Result<StrictObject, TokenError> {
-        if self.algorithm != key.algorithm() {
-            return Err(TokenError::Invalid);
-        }
-        key.verify(self.signed.as_bytes(), &self.signature)?;
+        self.verify_signature(key)?;
         StrictObject::parse(&decode(self.payload)?)
+    }
+
+    /// Verifies the signature alone.
+    pub(crate) fn verify_signature(&self, key: &dyn TokenKey) -> Result<(), TokenError> {
+        if self.is_for(key) {
+            key.verify(self.signed.as_bytes(), &self.signature)
+        } else {
+            Err(TokenError::Invalid)
+        }
+    }
+
+    /// Returns whether the header declares the algorithm of this key.
+    pub(crate) fn is_for(&self, key: &dyn TokenKey) -> bool {
+        self.algorithm == key.algorithm()
+    }
+
+    /// Returns the name of the header parameter because of which a text with the form of a token cannot be parsed. `None`
+    /// if the header is not the reason.
+    pub(crate) fn invalid_header(token: &str) -> Option<&'static str> {
+        let (header, _) = token.split_once('.')?;
+        let header = StrictObject::parse(&decode(header).ok()?).ok()?;
+        let (typ, kid, alg) = (header.text("typ"), header.text("kid"), header.text("alg"));
+        [
+            ("crit", header.contains("crit")),
+            ("alg", !matches!(alg, Ok(Some(_)))),
+            ("kid", kid.is_err()),
+            ("typ", typ.is_err() || declared(&header).is_err()),
+        ]
+        .into_iter()
+        .find_map(|(name, is_invalid)| is_invalid.then_some(name))
     }
 }
 
@@ -79,7 +106,9 @@ pub(crate) fn sign(header: &str, claims: &[u8], key: &dyn TokenKey) -> Result<St
 
 fn declared(header: &StrictObject) -> Result<DeclaredType, TokenError> {
     match (header.text("typ")?, header.text("kid")?) {
-        (None | Some("JWT"), None) => Ok(DeclaredType::Plain),
+        (None, None) => Ok(DeclaredType::Plain),
+        // Media types have no case (RFC 7515 §4.1.9).
+        (Some(typ), None) if typ.eq_ignore_ascii_case("JWT") => Ok(DeclaredType::Plain),
         (Some(typ), Some(kid)) => {
             let token_type = TokenType::parse(typ).ok_or(TokenError::Invalid)?;
             Ok(DeclaredType::Ours(token_type, kid.to_owned()))

@@ -18,13 +18,15 @@ pub(crate) struct RelaxedClaims {
     pub(crate) has_fraction: bool,
 }
 
-/// Converts forms that change no meaning: the claim of the other stage as `false`, `is_superuser` as `null`, `email` as
+/// Converts forms that change no meaning: the claim of the other stage as `false` or `null`, `is_superuser` as `null`, `email` as
 /// `null` for a user without one, and times with a fraction, which is cut off.
 pub(crate) fn relax(mut object: StrictObject) -> RelaxedClaims {
-    let is = |object: &StrictObject, name, value: bool| object.get(name) == Some(&Value::Bool(value));
-    if is(&object, "mfa_pending", true) && is(&object, "mfa_ok", false) {
+    let is_true = |object: &StrictObject, name| object.get(name) == Some(&Value::Bool(true));
+    let is_off =
+        |object: &StrictObject, name| matches!(object.get(name), Some(Value::Bool(false) | Value::Null));
+    if is_true(&object, "mfa_pending") && is_off(&object, "mfa_ok") {
         object.remove("mfa_ok");
-    } else if object.contains("mfa_ok") && is(&object, "mfa_pending", false) {
+    } else if object.contains("mfa_ok") && is_off(&object, "mfa_pending") {
         object.remove("mfa_pending");
     }
     if object.get("is_superuser") == Some(&Value::Null) {

@@ -43,7 +43,7 @@ impl TokenService {
     ///
     /// If legacy tokens are accepted, a token without `kid` and without a `typ` of this service needs only `sub`,
     /// `email`, `exp` and its stage claim. Any further claim must be valid too, except that the claim of the other stage
-    /// may be `false`, `is_superuser` may be `null`, and times may have a fraction.
+    /// may be `false` or `null`, `is_superuser` may be `null`, and times may have a fraction.
     ///
     /// # Errors
     ///

@@ -182,7 +182,20 @@ fn plain(text: &str) -> String {
     let visible: String = visible.collect();
     let plain = visible.trim();
     let scheme = plain.get(..4).filter(|it| it.eq_ignore_ascii_case("tel:"));
-    scheme.and_then(|it| plain.get(it.len()..)).unwrap_or(plain).trim_start().to_owned()
+    let number = scheme.and_then(|it| plain.get(it.len()..)).unwrap_or(plain).trim_start();
+    with_context(number).unwrap_or_else(|| number.to_owned())
+}
+
+/// Returns the international form of a local number that names its calling code: `0612345612;phone-context=+33`
+/// (RFC 3966 §5.1.5).
+fn with_context(number: &str) -> Option<String> {
+    const PARAMETER: &str = "phone-context=+";
+    let (local, parameter) = number.split_once(';')?;
+    let name = parameter.get(..PARAMETER.len()).filter(|it| it.eq_ignore_ascii_case(PARAMETER))?;
+    let code = parameter.get(name.len()..)?;
+    let is_code = (1..=3).contains(&code.len()) && code.bytes().all(|it| it.is_ascii_digit());
+    let is_global = local.starts_with('+');
+    is_code.then(|| if is_global { local.to_owned() } else { format!("+{code}{local}") })
 }
 
 impl fmt::Debug for PhoneNumber {
@@ -220,6 +233,9 @@ mod tests {
             "\u{202a}+33 6 12 34 56 12\u{202c}",
             "\u{2066}\u{200e}06\u{200b}12345612\u{2069}\u{feff}",
             "\u{202d}tel:+33612345612\u{202c}",
+            "tel:0612345612;phone-context=+33",
+            "tel:+33612345612;phone-context=+33",
+            "0612345612;Phone-Context=+33",
             "06\u{2011}12\u{2011}34\u{2011}56\u{2011}12",
             "(+33) 6 12 34 56 12",
             "612345612",
@@ -314,6 +330,8 @@ mod tests {
             "0612345612x5",
             "0612345612#5",
             "tel:+33612345612;ext=5",
+            "tel:0612345612;phone-context=example.com",
+            "tel:0612345612;phone-context=+33;ext=5",
             "tel:",
             "tel:tel:+33612345612",
             "mailto:0612345612",

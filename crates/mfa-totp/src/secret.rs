@@ -32,6 +32,9 @@ pub enum SecretImportError {
     /// The secret has fewer than 128 bits and can be guessed.
     #[error("the secret has fewer than 128 bits")]
     TooShort,
+    /// Every byte of the secret is zero: a placeholder, which anybody guesses.
+    #[error("every byte of the secret is zero")]
+    Zero,
     /// The secret is longer than 128 bytes.
     #[error("the secret has more than 1024 bits")]
     TooLong,
@@ -55,8 +58,8 @@ pub fn generate_secret(entropy: &dyn Entropy) -> Result<SecretBytes, EntropyErro
 ///
 /// # Errors
 ///
-/// [`SecretImportError`] if the text is not base32 or has fewer than 128 or more than 1024 bits: start a new
-/// enrolment instead.
+/// [`SecretImportError`] if the text is not base32, has fewer than 128 or more than 1024 bits, or is all zeros: start a
+/// new enrolment instead.
 pub fn import_secret(text: &str) -> Result<SecretBytes, SecretImportError> {
     let mut plain = Zeroizing::new(String::with_capacity(text.len()));
     let ends = |c: char| c.is_whitespace() || c == '\0';
@@ -74,6 +77,7 @@ pub fn import_secret(text: &str) -> Result<SecretBytes, SecretImportError> {
     let secret = SecretBytes::new(secret);
     match secret.len() {
         ..MIN_SECRET_BYTES => Err(SecretImportError::TooShort),
+        _ if secret.expose().iter().all(|byte| *byte == 0) => Err(SecretImportError::Zero),
         MIN_SECRET_BYTES..=MAX_SECRET_BYTES => Ok(secret),
         _ => Err(SecretImportError::TooLong),
     }

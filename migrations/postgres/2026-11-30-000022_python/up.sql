@@ -8,8 +8,10 @@ DROP FUNCTION mfa_full_save();
 CREATE OR REPLACE FUNCTION mfa_guard() RETURNS TRIGGER LANGUAGE plpgsql AS $$
 DECLARE
     now_ms CONSTANT BIGINT := floor(extract(epoch FROM clock_timestamp()) * 1000);
-    internal JSONB := OLD.mfa_internal;
-    revoked_at CONSTANT NUMERIC := OLD.mfa_internal ->> 'sv_at';
+    -- A document that is no object stays as it is, until an administrator resets the user.
+    internal JSONB := CASE jsonb_typeof(OLD.mfa_internal) WHEN 'object' THEN OLD.mfa_internal ELSE '{}' END;
+    revoked_at CONSTANT NUMERIC := CASE jsonb_typeof(internal -> 'sv_at') WHEN 'number' THEN internal ->> 'sv_at' END;
+    session CONSTANT NUMERIC := CASE jsonb_typeof(internal -> 'sv') WHEN 'number' THEN internal ->> 'sv' ELSE '0' END;
     changed JSONB := '{}';
     before JSONB;
     after JSONB;
@@ -20,9 +22,23 @@ DECLARE
         'phone_verified_at', 'mfa_backup_method', 'recovery_codes', 'recovery_codes_generated_at', 'totp_last_step',
         'mfa_failed_attempts', 'mfa_lock_until', 'mfa_last_success_at', 'mfa_last_method', 'mfa_version', 'mfa_internal'];
 BEGIN
-    -- The write is a copy that was read earlier if it sets another version, if a time or a step goes back, or if it
-    -- restores an enrolment from before the sessions were last revoked. Then every MFA column keeps its value.
+    -- The write is a copy that was read earlier if it sets another version, if a time or a step goes back, if it restores
+    -- an enrolment from before the sessions were last revoked, or if it brings a sealed value or the digest of a recovery
+    -- code that the row does not have: only this server makes them. Then every MFA column keeps its value.
     IF NEW.mfa_version IS DISTINCT FROM OLD.mfa_version
+        OR EXISTS (
+            SELECT FROM (VALUES
+                (NEW.totp_secret::text, OLD.totp_secret::text),
+                (NEW.totp_pending_secret::text, OLD.totp_pending_secret::text),
+                (NEW.phone_number::text, OLD.phone_number::text),
+                (NEW.phone_pending::text, OLD.phone_pending::text)
+            ) AS value(written, stored)
+            WHERE written LIKE 'v1.%' AND written IS DISTINCT FROM stored
+        )
+        OR NEW.recovery_codes::text IS DISTINCT FROM OLD.recovery_codes::text AND EXISTS (
+            SELECT FROM jsonb_path_query(NEW.recovery_codes::jsonb, '$[*].digest') AS written(digest)
+            WHERE digest NOT IN (SELECT jsonb_path_query(OLD.recovery_codes::jsonb, '$[*].digest'))
+        )
         OR coalesce(NEW.mfa_last_success_at < OLD.mfa_last_success_at,
             OLD.mfa_last_success_at IS NOT NULL AND NEW.mfa_last_success_at IS NULL)
         OR coalesce(NEW.totp_enrolled_at < OLD.totp_enrolled_at,
@@ -137,14 +153,14 @@ BEGIN
     IF NEW.totp_secret IS DISTINCT FROM OLD.totp_secret THEN
         changed := changed || jsonb_build_object('totp', now_ms);
         internal := internal - 'kept'
-            || jsonb_build_object('sv', coalesce((internal ->> 'sv')::bigint, 0) + 1, 'sv_at', now_ms);
+            || jsonb_build_object('sv', session + 1, 'sv_at', now_ms);
     END IF;
     IF changed <> '{}' THEN
-        internal := internal || jsonb_build_object('foreign', coalesce(internal -> 'foreign', '{}') || changed);
+        internal := internal || jsonb_build_object('foreign', CASE jsonb_typeof(internal -> 'foreign') WHEN 'object' THEN internal -> 'foreign' ELSE '{}' END || changed);
     END IF;
 
     NEW.mfa_version := OLD.mfa_version + 1;
-    NEW.mfa_internal := internal;
+    NEW.mfa_internal := CASE jsonb_typeof(OLD.mfa_internal) WHEN 'object' THEN internal ELSE OLD.mfa_internal END;
     RETURN NEW;
 EXCEPTION WHEN undefined_column THEN
     -- A column was dropped, for example by a downgrade of NOVA's own migrations. The server does not start then, and the

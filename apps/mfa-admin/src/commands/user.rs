@@ -3,7 +3,7 @@
 mod detail;
 mod list;
 
-use mfa_core::{Account, SecretText, UserId, UserQuery, trim_login};
+use mfa_core::{SecretText, UserId, UserQuery, trim_login};
 use mfa_flows::{FlowError, NewUserRequest};
 use mfa_infra::settings::Settings;
 use serde_json::json;
@@ -94,17 +94,22 @@ fn unlock(session: &AdminSession, user: UserArgs) -> Result<CommandOutput, CliEr
 fn confirmed(
     session: &AdminSession,
     args: ConfirmedUserArgs,
-    question: impl FnOnce(&Account) -> String,
+    question: impl FnOnce(&str) -> String,
 ) -> Result<UserId, CliError> {
     let user = session.find_user(&args.user.selector())?;
-    let account = session.run(session.flows().find_account(user))?.ok_or(FlowError::NoSuchUser)?;
-    confirm(args.yes, &question(&account))?;
+    let shown = match session.run(session.flows().find_account(user)) {
+        Ok(account) => format!("{user} ({})", account.ok_or(FlowError::NoSuchUser)?.email),
+        // A reset cures a row that cannot be read.
+        Err(error) if error.is_corrupt_row() => user.to_string(),
+        Err(error) => return Err(error),
+    };
+    confirm(args.yes, &question(&shown))?;
     Ok(user)
 }
 
 fn erase(session: &AdminSession, args: ConfirmedUserArgs) -> Result<CommandOutput, CliError> {
-    let user = confirmed(session, args, |account| {
-        format!("Erase the MFA data of user {} ({})? This cannot be undone.", account.user, account.email)
+    let user = confirmed(session, args, |user| {
+        format!("Erase the MFA data of user {user}? This cannot be undone.")
     })?;
     session.run(session.flows().erase_user(session.call(), user))?;
     Ok(CommandOutput {
@@ -114,8 +119,8 @@ fn erase(session: &AdminSession, args: ConfirmedUserArgs) -> Result<CommandOutpu
 }
 
 fn reset(session: &AdminSession, args: ConfirmedUserArgs) -> Result<CommandOutput, CliError> {
-    let user = confirmed(session, args, |account| {
-        format!("Remove all factors of user {} ({})? This cannot be undone.", account.user, account.email)
+    let user = confirmed(session, args, |user| {
+        format!("Remove all factors of user {user}? This cannot be undone.")
     })?;
     session.run(session.flows().reset_user(session.call(), user))?;
     Ok(CommandOutput {

@@ -1,5 +1,6 @@
 //! Reader of a file of TOTP secrets: rows of a user and a secret.
 
+use std::borrow::Cow;
 use std::fs::File;
 use std::io::{self, BufRead, BufReader, Cursor, Read};
 use std::path::Path;
@@ -25,7 +26,7 @@ pub(crate) struct ImportRow {
     /// User name.
     pub(crate) username: Option<String>,
     /// `otpauth` URI with the secret, or the reason why the row is invalid.
-    pub(crate) uri: Result<SecretText, &'static str>,
+    pub(crate) uri: Result<SecretText, Cow<'static, str>>,
 }
 
 /// Iterator over the rows of a file.
@@ -122,20 +123,39 @@ impl ImportRows {
             match &mut self.source {
                 RowSource::Csv { reader, email, username, uri } => {
                     let mut record = csv::ByteRecord::new();
+                    let first_line = reader.position().line();
                     let read = reader.read_byte_record(&mut record);
+                    let last_line = reader.position().line().saturating_sub(1);
                     let Some(record) = decoded(&record) else {
                         return Ok(Some(invalid_row(number, "the row is neither UTF-8 nor Windows-1252")));
                     };
-                    let field = |at: usize| record.get(at).map(str::trim).filter(|it| !it.is_empty());
-                    let field = |at: usize| field(at).map(csv_cell::restore);
-                    let named = |at: &Option<usize>| at.and_then(field).and_then(|it| non_empty(&it));
+                    let raw = |at: usize| record.get(at).map(str::trim).filter(|it| !it.is_empty());
+                    let field = |at: usize| raw(at).map(csv_cell::restore);
+                    // A cell with our quote in front holds the exact name, with its blanks.
+                    let is_quoted = |at: usize, name: &str| raw(at).is_some_and(|it| it != name);
+                    let named = |at: &Option<usize>| {
+                        let at = (*at)?;
+                        let name = field(at)?;
+                        if is_quoted(at, &name) { Some(name) } else { non_empty(&name) }
+                    };
+                    // A name may have several lines, but none of them holds a URI.
+                    let holds_row = |it: &str| it.contains('\n') && it.to_ascii_lowercase().contains("otpauth:");
+                    let is_merged = raw(*uri).is_some_and(|it| it.contains('\n'))
+                        || record.iter().enumerate().any(|(at, it)| at != *uri && holds_row(it))
+                        || raw(*uri).is_none() && record.iter().any(|it| it.contains('\n'))
+                        || read.is_err() && last_line > first_line;
                     return match read {
+                        // A quote that is not closed makes one row of all lines up to the next quote.
+                        Ok(true) | Err(_) if is_merged => Ok(Some(invalid_row(
+                            number,
+                            format!("lines {first_line} to {last_line} are one row: a quote is not closed"),
+                        ))),
                         Ok(false) => Ok(None),
                         Ok(true) => Ok(Some(ImportRow {
                             number,
                             email: named(email),
                             username: named(username),
-                            uri: field(*uri).map(SecretText::new).ok_or("otpauth_uri is missing"),
+                            uri: field(*uri).map(SecretText::new).ok_or("otpauth_uri is missing".into()),
                         })),
                         Err(error) => match error.into_kind() {
                             csv::ErrorKind::Io(error) => Err(error),
@@ -229,8 +249,8 @@ fn decoded(record: &csv::ByteRecord) -> Option<csv::StringRecord> {
     record.iter().map(text_file::decode).collect()
 }
 
-fn invalid_row(number: u64, why: &'static str) -> ImportRow {
-    ImportRow { number, email: None, username: None, uri: Err(why) }
+fn invalid_row(number: u64, why: impl Into<Cow<'static, str>>) -> ImportRow {
+    ImportRow { number, email: None, username: None, uri: Err(why.into()) }
 }
 
 /// Counts the lines of a regular file, for the progress bar; 0 for a pipe, which can be read only once.
@@ -265,11 +285,11 @@ mod tests {
     }
 
     /// Number, email address, user name and URI of a row.
-    type RowSummary<'a> = (u64, Option<&'a str>, Option<&'a str>, Result<&'a str, &'static str>);
+    type RowSummary<'a> = (u64, Option<&'a str>, Option<&'a str>, Result<&'a str, Cow<'static, str>>);
 
     fn shown(rows: &[ImportRow]) -> Vec<RowSummary<'_>> {
         let uri = |row: &'_ ImportRow| {
-            row.uri.as_ref().map(|it| it.expose().to_owned().leak() as &str).map_err(|it| *it)
+            row.uri.as_ref().map(|it| it.expose().to_owned().leak() as &str).map_err(|it| it.clone())
         };
         rows.iter().map(|row| (row.number, row.email.as_deref(), row.username.as_deref(), uri(row))).collect()
     }
@@ -302,6 +322,27 @@ mod tests {
         let lines = "secret-not-json\n{\"email\":\"b@b.c\",\"otpauth_uri\":\"otpauth://b\"}\n";
         let rows = read("x.jsonl", lines).unwrap();
         assert!(rows[0].uri.is_err() && rows[1].uri.is_ok());
+    }
+
+    #[test]
+    fn a_quote_that_is_not_closed_names_the_lines_that_it_hides() {
+        let csv = "email,otpauth_uri\na@b.c,otpauth://a\nb@b.c,\"otpauth://b\nc@b.c,otpauth://c\nd@b.c,otpauth://d\n";
+        let rows = read("x.csv", csv).unwrap();
+        assert_eq!(rows.len(), 2);
+        assert_eq!(rows[1].uri.as_ref().unwrap_err(), "lines 3 to 5 are one row: a quote is not closed");
+        let csv = "email,otpauth_uri,note\n\"a@b.c,otpauth://a,\nb@b.c,otpauth://b,\n";
+        let rows = read("x.csv", csv).unwrap();
+        assert_eq!(rows[0].uri.as_ref().unwrap_err(), "lines 2 to 3 are one row: a quote is not closed");
+        let csv = "email,otpauth_uri,note\na@b.c,otpauth://a,\"two\nlines\"\nb@b.c,otpauth://b,\n";
+        assert!(read("x.csv", csv).unwrap().iter().all(|row| row.uri.is_ok()), "a note of two lines");
+    }
+
+    #[test]
+    fn a_name_that_was_protected_keeps_its_blanks() {
+        let csv = "username,otpauth_uri\n'  =ada,otpauth://a\n  ada,otpauth://b\n";
+        let rows = read("x.csv", csv).unwrap();
+        assert_eq!(rows[0].username.as_deref(), Some("  =ada"));
+        assert_eq!(rows[1].username.as_deref(), Some("ada"));
     }
 
     #[test]

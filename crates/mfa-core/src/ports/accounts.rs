@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use super::box_future::BoxFuture;
 use super::store_error::StoreError;
-use crate::{Account, UserId};
+use crate::{Account, Timestamp, UserId};
 
 /// Pure change of one account.
 ///
@@ -48,6 +48,34 @@ pub trait Accounts: Send + Sync + fmt::Debug {
     ///
     /// [`StoreError`] if the account could not be read: deny the request.
     fn find(&self, user: UserId) -> BoxFuture<'_, Result<Option<Account>, StoreError>>;
+
+    /// Replaces values of the account's row that cannot be read by values that let nobody in. Returns whether the account
+    /// can be read afterwards.
+    ///
+    /// The default is for a store whose rows can always be read.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError`] if the row could not be read or written: nothing, or only a part, was replaced.
+    fn repair(
+        &self,
+        _user: UserId,
+        _scope: RepairScope,
+        _now: Timestamp,
+    ) -> BoxFuture<'_, Result<bool, StoreError>> {
+        Box::pin(async { Ok(false) })
+    }
+}
+
+/// Columns that [`Accounts::repair`] may replace.
+///
+/// Exhaustive, so that an adapter cannot replace more than an administrator asked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum RepairScope {
+    /// The lock and the count of failures: an unlock replaces these anyway.
+    Lock,
+    /// Every column: a reset removes all factors and sessions anyway.
+    All,
 }
 
 impl dyn Accounts {

@@ -119,6 +119,7 @@ impl MethodEntry {
                 MethodState::Locked => Some("account_locked"),
                 MethodState::Unavailable => Some("sms_unavailable"),
                 MethodState::Unreachable => Some("phone_unreachable"),
+                MethodState::Unreadable => Some("secret_unreadable"),
                 MethodState::Refused => Some("phone_refused"),
             },
         }
@@ -139,6 +140,7 @@ fn unavailable_reason() -> Object {
     schemas::string_enum(&[
         "not_enrolled",
         "account_locked",
+        "secret_unreadable",
         "sms_unavailable",
         "phone_refused",
         "phone_unreachable",

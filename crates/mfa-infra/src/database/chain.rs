@@ -6,7 +6,9 @@
 use std::sync::Arc;
 
 use data_encoding::HEXLOWER;
-use mfa_core::{Account, Entropy, EntropyError, SecurityEvent, Timestamp, UserId};
+use diesel::QueryableByName;
+use diesel::sql_types::{BigInt, Text};
+use mfa_core::{Account, ChainHead, Entropy, EntropyError, SecurityEvent, Timestamp, UserId};
 use sha2::{Digest, Sha256};
 
 use crate::crypto::AuditKeys;
@@ -29,6 +31,38 @@ pub(super) struct ChainedEvent {
     pub(super) personal_digest: [u8; 32],
     pub(super) mac_key: String,
     pub(super) mac: [u8; 32],
+}
+
+/// Last stored event of a user.
+#[derive(Clone, Debug)]
+pub(super) struct LastEvent {
+    pub(super) head: ChainHead,
+    pub(super) at: Timestamp,
+}
+
+/// Query for the last event of a user, for [`LastEventRow`], with expressions of the database for the columns.
+pub(super) fn last_event_query(mac: &str, at: &str, parameter: &str) -> String {
+    format!(
+        "SELECT seq, {mac} AS mac, {at} AS at FROM mfa_events WHERE user_id = {parameter} ORDER BY seq DESC LIMIT 1"
+    )
+}
+
+/// Row of [`last_event_query`].
+#[derive(QueryableByName)]
+pub(super) struct LastEventRow {
+    #[diesel(sql_type = BigInt)]
+    seq: i64,
+    #[diesel(sql_type = Text)]
+    mac: String,
+    #[diesel(sql_type = BigInt)]
+    at: i64,
+}
+
+impl LastEventRow {
+    pub(super) fn into_event(self) -> LastEvent {
+        let seq = u64::try_from(self.seq).unwrap_or_default();
+        LastEvent { head: ChainHead { seq, mac: self.mac }, at: Timestamp::from_millis(self.at) }
+    }
 }
 
 impl Chain {

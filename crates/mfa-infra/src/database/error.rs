@@ -1,5 +1,6 @@
 //! Errors of opening a database and of changing its schema.
 
+use super::advice::advice;
 use super::required_schema::MissingObject;
 
 /// Reason why a database could not be opened.
@@ -7,7 +8,7 @@ use super::required_schema::MissingObject;
 #[non_exhaustive]
 pub enum OpenDatabaseError {
     /// The database could not be reached.
-    #[error("the database cannot be opened: {0}. Check DATABASE_URL and that the server is running")]
+    #[error("the database cannot be opened: {}. {}", .0, advice(.0))]
     Unreachable(String),
     /// A migration failed.
     #[error(transparent)]
@@ -20,7 +21,7 @@ pub enum OpenDatabaseError {
 #[non_exhaustive]
 pub enum MigrationError {
     /// The database could not be reached.
-    #[error("the database cannot be opened: {0}. Check DATABASE_URL and that the server is running")]
+    #[error("the database cannot be opened: {}. {}", .0, advice(.0))]
     Unreachable(String),
     /// A migration failed.
     #[error("the schema could not be changed: {0}")]

@@ -5,6 +5,8 @@ use std::path::PathBuf;
 
 use mfa_core::SecretText;
 
+use super::postgres::uri::ConnectionUri;
+
 /// Kind of a database, and its path or URL.
 ///
 /// Exhaustive, so that each kind of database has an adapter.
@@ -22,10 +24,9 @@ impl fmt::Display for DatabaseLocation {
         match self {
             Self::Sqlite(path) => write!(f, "SQLite in {}", path.display()),
             Self::Postgres(url) => {
-                let url = url::Url::parse(url.expose()).ok();
-                let host = url.as_ref().and_then(url::Url::host_str).unwrap_or("localhost");
-                let name = url.as_ref().map_or("", |url| url.path().trim_start_matches('/'));
-                write!(f, "PostgreSQL at {host}, database {name}")
+                let uri = ConnectionUri::parse(url.expose());
+                let (hosts, name) = uri.map(|it| (it.shown_hosts(), it.shown_database())).unwrap_or_default();
+                write!(f, "PostgreSQL at {hosts}, database {name}")
             }
         }
     }

@@ -207,6 +207,7 @@ fn open_file(path: &Path) -> Result<SqliteConnection, MigrationError> {
 /// Connects and takes the lock, which the end of the connection releases.
 fn open_server(url: &SecretText) -> Result<PgConnection, MigrationError> {
     let url = postgres::connect::with_timeouts(url).map_err(MigrationError::Unreachable)?;
+    postgres::connect::reject_transaction_pooling(&url).map_err(MigrationError::Unreachable)?;
     let mut connection = postgres::connect::connect(&url).map_err(MigrationError::Unreachable)?;
     // Adding columns to a large table, or waiting for another server's migration, may take long.
     connection

@@ -8,6 +8,7 @@ pub(super) mod login_columns;
 mod nova;
 mod statements;
 mod store;
+pub(super) mod uri;
 
 use std::sync::Arc;
 
@@ -46,6 +47,7 @@ pub(super) fn open(
     dependencies: DatabaseDependencies,
 ) -> Result<SqlDatabase<PgConnection>, OpenDatabaseError> {
     let url = connect::with_timeouts(url).map_err(OpenDatabaseError::Unreachable)?;
+    connect::reject_transaction_pooling(&url).map_err(OpenDatabaseError::Unreachable)?;
     let manager = ConnectionManager::<PgConnection>::new(url.expose());
     let pool = ReadPool::open(manager, options.pool, Box::new(Prepare), dependencies.runtime)?;
     let context = GroupContext {

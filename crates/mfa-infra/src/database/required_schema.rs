@@ -36,7 +36,7 @@ const TABLES: [&str; 6] =
 /// Triggers that keep writes of other programs from restoring spent codes.
 const TRIGGERS_OF_POSTGRES: [&str; 1] = ["mfa_guard"];
 /// The same on SQLite.
-const TRIGGERS_OF_SQLITE: [&str; 3] = ["mfa_guard", "mfa_guard_copy", "mfa_row_save"];
+const TRIGGERS_OF_SQLITE: [&str; 4] = ["mfa_guard", "mfa_guard_copy", "mfa_old_copy", "mfa_row_save"];
 
 /// Part of the schema that is missing.
 #[derive(Clone, Debug, PartialEq, Eq)]

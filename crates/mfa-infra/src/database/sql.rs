@@ -8,6 +8,7 @@ mod audit_log;
 pub(super) mod dialect;
 mod installation;
 mod logins;
+mod repair;
 pub(super) mod sms;
 mod statistics;
 mod user_import;
@@ -19,7 +20,7 @@ use std::time::Duration;
 
 use diesel::QueryableByName;
 use diesel::sql_types::{BigInt, Nullable};
-use mfa_core::{Account, Accounts, BoxFuture, Decision, Phase, StoreError, Timestamp, UserId};
+use mfa_core::{Account, Accounts, BoxFuture, Decision, Phase, RepairScope, StoreError, Timestamp, UserId};
 
 use super::committer::Committers;
 use super::error::OpenDatabaseError;
@@ -78,6 +79,15 @@ impl<C: Dialect> Accounts for SqlDatabase<C> {
                 }
             })
         })
+    }
+
+    fn repair(
+        &self,
+        user: UserId,
+        scope: RepairScope,
+        now: Timestamp,
+    ) -> BoxFuture<'_, Result<bool, StoreError>> {
+        self.pool.run("repair account", move |connection| repair::repair(connection, user, scope, now))
     }
 }
 

@@ -4,6 +4,7 @@ use mfa_core::Timestamp;
 
 use super::finding::DoctorFinding;
 use super::odd_rows;
+use crate::database::advice::advice;
 use crate::database::{DatabaseInspection, DatabaseLocation, MigrationError};
 use crate::settings::Settings;
 
@@ -26,11 +27,7 @@ pub(super) fn check(
         Ok(facts) => facts,
         Err(error) => {
             let detail = format!("cannot inspect {location}: {error}");
-            return vec![DoctorFinding::problem(
-                PART,
-                detail,
-                "check DATABASE_URL, and that the database server is running",
-            )];
+            return vec![DoctorFinding::problem(PART, detail, advice(error))];
         }
     };
     let mut findings = vec![schema(location, facts)];

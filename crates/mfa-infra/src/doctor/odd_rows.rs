@@ -17,13 +17,27 @@ pub(super) fn check(facts: &DatabaseInspection) -> Vec<DoctorFinding> {
                 "{} rows cannot be read because of {}: their users get errors (first user: {})",
                 it.rows, it.column, it.first
             );
-            DoctorFinding::problem(PART, detail, format!("correct the values of users.{} by SQL", it.column))
+            let remedy = format!(
+                "correct the values of users.{} by SQL, or run `mfa-admin user reset` for each of these users",
+                it.column
+            );
+            DoctorFinding::problem(PART, detail, remedy)
         })
         .collect();
     if let Some(examined) = facts.examined {
         let detail =
             format!("only the first {examined} rows of the users table were examined, because it is large");
         findings.push(DoctorFinding::ok(PART, detail));
+    }
+    if let Some(names) = facts.names_with_blanks {
+        let detail = format!(
+            "{} users have a user name or an email address with blanks around it, and cannot log in with it (first \
+             user: {})",
+            names.rows, names.first
+        );
+        let remedy =
+            "remove the blanks by SQL: UPDATE users SET username = trim(username), email = trim(email)";
+        findings.push(DoctorFinding::warning(PART, detail, remedy));
     }
     if !facts.shared_addresses.is_empty() {
         let users =

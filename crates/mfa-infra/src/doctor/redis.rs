@@ -5,7 +5,7 @@ use tokio::runtime::Runtime;
 
 use super::finding::DoctorFinding;
 use crate::mfa::quotas;
-use crate::redis::{RedisLimiterOptions, RedisRateLimiter, RedisState};
+use crate::redis::{RedisLimiterOptions, RedisRateLimiter};
 use crate::settings::Settings;
 
 const PART: &str = "redis";
@@ -40,13 +40,15 @@ pub(super) fn check(settings: &Settings, runtime: &Runtime) -> Vec<DoctorFinding
         Err(error) => {
             DoctorFinding::problem(PART, format!("REDIS_URL: {error}"), "use a redis:// or rediss:// URL")
         }
-        Ok(limiter) => match runtime.block_on(limiter.check()) {
-            RedisState::Ready => DoctorFinding::ok(PART, "Redis enforces rate limits within its deadline"),
-            RedisState::Away => DoctorFinding::problem(
-                PART,
-                "Redis does not answer correctly: this server enforces its rate limits alone",
-                "check REDIS_URL and REDIS_MODE, and that Redis is running, accepts writes and supports EVALSHA",
-            ),
+        Ok(limiter) => match runtime.block_on(limiter.fault()) {
+            None => DoctorFinding::ok(PART, "Redis enforces rate limits within its deadline"),
+            Some(fault) => {
+                let detail = format!(
+                    "Redis does not apply rate limits, so this server applies its own: {}",
+                    fault.reason
+                );
+                DoctorFinding::problem(PART, detail, fault.advice)
+            }
         },
     }]
 }

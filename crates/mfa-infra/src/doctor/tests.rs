@@ -102,7 +102,7 @@ fn unreachable_parts_are_reported_with_a_remedy() {
     );
     let findings = diagnose_with(&settings, SOON);
     demand(&findings, CheckStatus::Problem, "cannot inspect", "check DATABASE_URL");
-    demand(&findings, CheckStatus::Problem, "Redis does not answer", "check REDIS_URL");
+    demand(&findings, CheckStatus::Problem, "Redis does not apply rate limits", "REDIS_URL");
     demand(&findings, CheckStatus::Problem, "Twilio, AC0: the provider does not answer", "HTTPS");
     demand(&findings, CheckStatus::Warning, "no delivery reports", "PUBLIC_URL");
     assert!(!format!("{findings:?}").contains("hunter2"), "{findings:#?}");

@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use mfa_core::{KeyId, StoreError};
 
 use crate::database::OpenDatabaseError;
+use crate::database::advice::advice;
 use crate::settings::SettingsError;
 use crate::telemetry::TelemetryError;
 
@@ -21,7 +22,7 @@ pub enum OpenError {
     #[error(transparent)]
     Database(#[from] OpenDatabaseError),
     /// The database stopped answering after it was opened.
-    #[error("the database did not answer: {0}. Check DATABASE_URL and that the server is running")]
+    #[error("the database did not answer: {}. {}", .0, advice(&reason(.0)))]
     Store(#[from] StoreError),
     /// The log cannot be opened.
     #[error(transparent)]
@@ -63,6 +64,12 @@ impl OpenError {
     pub(super) fn machine(error: impl fmt::Display) -> Self {
         Self::Machine(error.to_string())
     }
+}
+
+/// Returns the error with the reason of the database.
+fn reason(error: &StoreError) -> String {
+    let source = std::error::Error::source(error).map(ToString::to_string).unwrap_or_default();
+    format!("{error}: {source}")
 }
 
 /// Comma-separated key ids in an error message.

@@ -78,6 +78,15 @@ pub enum RedisState {
     Away,
 }
 
+/// Reason why Redis cannot apply limits.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RedisFault {
+    /// Error of the client library or of the server. It contains no password.
+    pub reason: String,
+    /// What to do about it.
+    pub advice: &'static str,
+}
+
 impl RedisRateLimiter {
     /// Default deadline of a call.
     pub const DEADLINE: Duration = Duration::from_millis(200);
@@ -139,6 +148,15 @@ impl RedisRateLimiter {
         }
     }
 
+    /// Returns the reason why Redis cannot apply limits, and what to do; `None` if it can. For `doctor`: it also asks while
+    /// the circuit breaker is open.
+    pub async fn fault(&self) -> Option<RedisFault> {
+        let one = GcraRequest::of_nobody(&self.prefix);
+        let answer = self.answer(&one).await;
+        let error = answer.and_then(|answer| one.verdict(&answer).ok_or(RedisLimiterError::Answer)).err()?;
+        Some(RedisFault { reason: error.to_string(), advice: error.advice() })
+    }
+
     async fn take_shared(&self, rule: RateRule, subject: &str) -> RateLimitDecision {
         let now = self.clock.as_ref().map(|clock| clock.now());
         let one = GcraRequest::new(&self.prefix, rule, subject, self.quotas.quota(rule), now);
@@ -168,9 +186,10 @@ impl RedisRateLimiter {
                 slog::info!(self.log, "Redis answers again: rate limits are shared");
             }
             Some(CircuitTransition::Opened) => {
-                let reason = verdict.as_ref().err().map(ToString::to_string);
+                let error = verdict.as_ref().err();
+                let (reason, advice) = (error.map(ToString::to_string), error.map(RedisLimiterError::advice));
                 slog::error!(self.log, "Redis does not answer: this server applies a local rate limit";
-                    "reason" => reason, "servers" => self.servers);
+                    "reason" => reason, "advice" => advice, "servers" => self.servers);
             }
         }
         verdict.ok()

@@ -65,20 +65,15 @@ fn url(reader: &SettingsReader<'_>, data_dir: &Path) -> Result<DatabaseUrl, Sett
         ));
     };
     let invalid = |problem: &str| Err(SettingsError::invalid("DATABASE_URL", problem, REMEDY));
-    match text.split_once("://") {
-        Some(("sqlite", path)) => {
-            // `SQLAlchemy` writes a relative path after three slashes.
-            let relative = path.strip_prefix('/').filter(|it| it.starts_with("./") || it.starts_with("../"));
-            let path = relative.unwrap_or(path);
-            let is_path =
-                !path.is_empty() && !path.ends_with('/') && !path.contains(['?', '\0']) && path != ":memory:";
-            if is_path {
-                Ok(DatabaseUrl::Sqlite(reader.resolve(path)))
-            } else {
-                invalid("has no file path after sqlite://")
-            }
-        }
-        Some((scheme, rest)) if is_postgres(scheme) => {
+    let Some((scheme, rest)) = text.split_once("://") else {
+        return invalid("is neither sqlite:// nor postgresql://");
+    };
+    // A scheme has no case (RFC 3986 §3.1).
+    let scheme = scheme.to_ascii_lowercase();
+    let (kind, driver) = scheme.split_once('+').unwrap_or((&scheme, ""));
+    match kind {
+        "sqlite" if SQLITE_DRIVERS.contains(&driver) => sqlite_url(reader, rest),
+        "postgres" | "postgresql" if POSTGRES_DRIVERS.contains(&driver) => {
             if rest.is_empty() || rest.contains('\0') {
                 return invalid("has nothing after postgresql://");
             }
@@ -96,11 +91,35 @@ fn url(reader: &SettingsReader<'_>, data_dir: &Path) -> Result<DatabaseUrl, Sett
                     "set MFA_ENV=production, or MFA_ENV=development to try it out",
                 ));
             }
-            let rest = if scheme.ends_with("+asyncpg") { without_asyncpg(rest) } else { rest.to_owned() };
+            let rest = if driver == "asyncpg" { without_asyncpg(rest) } else { rest.to_owned() };
             Ok(DatabaseUrl::Postgres(SecretText::new(format!("postgresql://{rest}"))))
         }
+        "sqlite" | "postgres" | "postgresql" => invalid(&format!("names the unknown driver {driver:?}")),
         _ => invalid("is neither sqlite:// nor postgresql://"),
     }
+}
+
+fn sqlite_url(reader: &SettingsReader<'_>, path: &str) -> Result<DatabaseUrl, SettingsError> {
+    // `SQLAlchemy` writes a relative path after three slashes.
+    let relative = path.strip_prefix('/').filter(|it| it.starts_with("./") || it.starts_with("../"));
+    let path = relative.unwrap_or(path);
+    let is_path =
+        !path.is_empty() && !path.ends_with('/') && !path.contains(['?', '\0']) && path != ":memory:";
+    if !is_path {
+        return Err(SettingsError::invalid("DATABASE_URL", "has no file path after sqlite://", REMEDY));
+    }
+    let folder_exists = |path: &Path| path.parent().is_some_and(Path::is_dir);
+    if let Some(meant) = path.strip_prefix('/').filter(|it| folder_exists(&reader.resolve(it)))
+        && !folder_exists(Path::new(path))
+        && meant.contains('/')
+    {
+        return Err(SettingsError::invalid(
+            "DATABASE_URL",
+            format!("names {path}, whose folder does not exist"),
+            format!("write sqlite://{meant} for the path in the working folder"),
+        ));
+    }
+    Ok(DatabaseUrl::Sqlite(reader.resolve(path)))
 }
 
 /// Returns whether each `%` is followed by two hexadecimal digits other than `00` (RFC 3986 §2.1). The error of libpq would
@@ -112,14 +131,21 @@ fn is_percent_encoded(url: &str) -> bool {
     })
 }
 
-/// Drivers that `SQLAlchemy` names in the scheme of a PostgreSQL URL.
-const SQLALCHEMY_DRIVERS: [&str; 6] =
-    ["psycopg2", "psycopg", "psycopg_async", "psycopg2cffi", "asyncpg", "pg8000"];
-
-fn is_postgres(scheme: &str) -> bool {
-    let driver = scheme.strip_prefix("postgresql+");
-    matches!(scheme, "postgres" | "postgresql") || driver.is_some_and(|it| SQLALCHEMY_DRIVERS.contains(&it))
-}
+/// Drivers that `SQLAlchemy` names in the scheme of a PostgreSQL URL; empty for none.
+const POSTGRES_DRIVERS: [&str; 10] = [
+    "",
+    "psycopg2",
+    "psycopg",
+    "psycopg_async",
+    "psycopg2cffi",
+    "asyncpg",
+    "aiopg",
+    "pg8000",
+    "pygresql",
+    "pypostgresql",
+];
+/// The same for SQLite.
+const SQLITE_DRIVERS: [&str; 3] = ["", "pysqlite", "aiosqlite"];
 
 /// Translates the parameters of asyncpg: `ssl` has the values of `sslmode`, and its caches have no meaning here.
 fn without_asyncpg(rest: &str) -> String {

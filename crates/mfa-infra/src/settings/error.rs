@@ -29,6 +29,9 @@ pub enum SettingsError {
         /// Most similar known name.
         nearest: String,
     },
+    /// Several of these errors.
+    #[error("{} settings cannot be used:{}", .0.len(), listed(.0))]
+    Several(Vec<SettingsError>),
     /// File that could not be read, parsed or created.
     #[error("{file} {problem}: {remedy}")]
     File {
@@ -44,7 +47,33 @@ pub enum SettingsError {
     },
 }
 
+fn listed(errors: &[SettingsError]) -> String {
+    errors.iter().map(|error| format!("\n  - {error}")).collect()
+}
+
 impl SettingsError {
+    /// Returns the one error, or all of them as one.
+    pub(super) fn all(mut errors: Vec<Self>) -> Option<Self> {
+        match errors.len() {
+            0 | 1 => errors.pop(),
+            _ => {
+                let flat = errors.into_iter().flat_map(|error| match error {
+                    Self::Several(errors) => errors,
+                    one => vec![one],
+                });
+                Some(Self::Several(flat.collect()))
+            }
+        }
+    }
+
+    /// Returns the name of the setting whose value is missing or not valid.
+    pub(super) fn setting(&self) -> Option<&str> {
+        match self {
+            Self::Invalid { name, .. } => Some(name),
+            Self::Unknown { .. } | Self::Several(_) | Self::File { .. } => None,
+        }
+    }
+
     /// Returns the error for a missing or invalid value.
     pub(super) fn invalid(name: &str, problem: impl Into<String>, remedy: impl Into<String>) -> Self {
         Self::Invalid { name: name.to_owned(), problem: problem.into(), remedy: remedy.into() }

@@ -1,9 +1,12 @@
 //! Merge of the sources: built-in files < `config/` < `.env` < environment, then secret files (`NAME_FILE`).
 
 use std::collections::BTreeMap;
-use std::fs::File as OpenFile;
-use std::io::{ErrorKind, Read};
+use std::fs::{self, File as OpenFile};
+use std::io::{self, ErrorKind, Read};
 use std::path::Path;
+use std::sync::mpsc;
+use std::thread;
+use std::time::Duration;
 
 use config::{Config, ConfigError, File, FileFormat, Map, Source, Value, ValueKind};
 use mfa_core::SecretText;
@@ -23,18 +26,52 @@ const ENVIRONMENT: &str = "environment";
 /// Name of the source of a default value.
 pub(super) const DEFAULT: &str = "default";
 
+/// Source of a value that replaces an invalid one, to find further errors.
+const REPLACEMENT: &str = "replacement";
+/// Source of a value that replaces an invalid default.
+const PLACEHOLDER: &str = "placeholder";
+/// Valid values of settings that have no default in production.
+const PLACEHOLDERS: [(&str, &str); 2] =
+    [("DATABASE_URL", "postgresql://localhost/nova"), ("MFA_ENV", "production")];
+
 /// Value with the name of its source.
+#[derive(Clone)]
 pub(super) struct SourcedValue {
     pub(super) text: SecretText,
     pub(super) source: String,
 }
 
 /// Merged values of all sources. An absent name has no value in any source, or an empty one.
+#[derive(Clone)]
 pub(super) struct ResolvedSettings {
     pub(super) environment: Environment,
     pub(super) values: BTreeMap<&'static str, SourcedValue>,
     /// Files with secrets that every user of the machine can access.
     pub(super) exposed: Vec<ExposedFile>,
+    /// Built-in defaults.
+    built_in: Map<String, Value>,
+}
+
+impl ResolvedSettings {
+    /// Replaces an invalid value by the default, then by a placeholder, then by nothing. Returns whether another value is
+    /// in force now.
+    pub(super) fn replace(&mut self, name: &str) -> bool {
+        let Some(setting) = table::find(name) else { return false };
+        let name = setting.name;
+        let stage = self.values.get(name).map_or("", |it| it.source.as_str());
+        let default = value_of(&self.built_in, name).map(|it| it.text).filter(|it| !it.expose().is_empty());
+        let default = default.filter(|_| !matches!(stage, REPLACEMENT | PLACEHOLDER));
+        let placeholder = PLACEHOLDERS.iter().find(|it| it.0 == name && stage != PLACEHOLDER);
+        let placeholder = placeholder.map(|it| SecretText::new(it.1.to_owned()));
+        let next = default.map(|text| (text, REPLACEMENT)).or_else(|| Some((placeholder?, PLACEHOLDER)));
+        match next {
+            Some((text, source)) => {
+                self.values.insert(name, SourcedValue { text, source: source.to_owned() });
+                true
+            }
+            None => self.values.remove(name).is_some(),
+        }
+    }
 }
 
 /// Text of a file, and whether every user of the machine can access it.
@@ -78,8 +115,8 @@ impl Source for Layer {
 /// [`SettingsError`] for a file that is not valid, an unknown name, or a secret that is set twice.
 pub(super) fn resolve(sources: &Sources) -> Result<ResolvedSettings, SettingsError> {
     let mut exposed = Vec::new();
-    let dotenv = dotenv_layer(&sources.dir, &mut exposed)?;
     let process = named_layer(ENVIRONMENT, "the environment", sources.env.clone())?;
+    let dotenv = dotenv_layer(&sources.dir, &process.values, &mut exposed)?;
     let selected = [&process, &dotenv].into_iter().find_map(|layer| layer.values.get("MFA_ENV"));
     let environment = Environment::select(selected.map(String::as_str), &sources.dir)?;
 
@@ -104,7 +141,7 @@ pub(super) fn resolve(sources: &Sources) -> Result<ResolvedSettings, SettingsErr
     layers.push(dotenv);
     layers.push(process);
     let values = select_values(&merge(&layers)?, &built_in, &sources.dir, &mut exposed)?;
-    Ok(ResolvedSettings { environment, values, exposed })
+    Ok(ResolvedSettings { environment, values, exposed, built_in })
 }
 
 fn merge(layers: &[Layer]) -> Result<Map<String, Value>, SettingsError> {
@@ -118,7 +155,12 @@ fn merge(layers: &[Layer]) -> Result<Map<String, Value>, SettingsError> {
     })
 }
 
-fn dotenv_layer(dir: &Path, exposed: &mut Vec<ExposedFile>) -> Result<Layer, SettingsError> {
+/// `process`: variables of the environment.
+fn dotenv_layer(
+    dir: &Path,
+    process: &BTreeMap<String, String>,
+    exposed: &mut Vec<ExposedFile>,
+) -> Result<Layer, SettingsError> {
     let file = read(".env", &dir.join(".env"))?.unwrap_or(FileText { text: String::new(), exposed: None });
     let pairs = dotenv::parse(&file.text).map_err(|error| {
         SettingsError::content(
@@ -127,6 +169,11 @@ fn dotenv_layer(dir: &Path, exposed: &mut Vec<ExposedFile>) -> Result<Layer, Set
             "write NAME=value; put a value with spaces or quotes between '…'",
         )
     })?;
+    let is_set = |name: &str| process.contains_key(name) || pairs.iter().any(|(other, _)| other == name);
+    let near: Vec<_> = pairs.iter().filter_map(|(name, _)| names::near_miss(name, is_set)).collect();
+    if let Some(error) = SettingsError::all(near) {
+        return Err(error);
+    }
     let layer = named_layer(".env", ".env", pairs)?;
     exposed.extend(file.exposed.filter(|_| layer.has_secret()));
     Ok(layer)
@@ -139,14 +186,18 @@ fn named_layer(
     pairs: impl IntoIterator<Item = (String, String)>,
 ) -> Result<Layer, SettingsError> {
     let mut values = BTreeMap::new();
+    let mut errors = Vec::new();
     for (name, text) in pairs {
         if names::is_known(&name) {
             values.insert(name, text);
         } else if names::is_misspelled(&name) {
-            return Err(names::unknown(&name, place, false));
+            errors.push(names::unknown(&name, place, false));
         }
     }
-    Ok(Layer { label: label.to_owned(), values })
+    match SettingsError::all(errors) {
+        None => Ok(Layer { label: label.to_owned(), values }),
+        Some(error) => Err(error),
+    }
 }
 
 /// Returns the source of a file in `config/`: flat keys, the names of the settings in lower case.
@@ -209,6 +260,7 @@ fn select_values(
     exposed: &mut Vec<ExposedFile>,
 ) -> Result<BTreeMap<&'static str, SourcedValue>, SettingsError> {
     let mut values = BTreeMap::new();
+    let mut errors = Vec::new();
     for setting in table::all() {
         let file_name = format!("{}_FILE", setting.name);
         let value = value_of(merged, setting.name);
@@ -216,23 +268,27 @@ fn select_values(
         let empty = value.as_ref().is_some_and(|value| value.text.expose().is_empty());
         let value = match (value, file) {
             (Some(_), Some(_)) if !empty => {
-                return Err(SettingsError::invalid(
-                    setting.name,
-                    format!("and {file_name} are both set"),
-                    "remove one of them",
-                ));
+                let problem = format!("and {file_name} are both set");
+                errors.push(SettingsError::invalid(setting.name, problem, "remove one of them"));
+                continue;
             }
-            (_, Some(file)) => Some(from_file(&file_name, file.text.expose(), dir, exposed)?),
+            (_, Some(file)) => match from_file(&file_name, file.text.expose(), dir, exposed) {
+                Ok(value) => Some(value),
+                Err(error) => {
+                    errors.push(error);
+                    continue;
+                }
+            },
             (value, None) if empty && setting.name == "MFA_SMS_COUNTRIES" => value,
             (_, None) if empty => value_of(built_in, setting.name),
             (value, None) => value,
         };
         if let Some(value) = value {
-            reject_file_syntax(setting.name, &value)?;
+            errors.extend(reject_file_syntax(setting.name, &value).err());
             values.insert(setting.name, value);
         }
     }
-    Ok(values)
+    SettingsError::all(errors).map_or(Ok(values), Err)
 }
 
 /// Rejects a value of the environment that still has the syntax of a file: `docker run --env-file` and files of Windows
@@ -295,21 +351,36 @@ fn from_file(
 
 /// Returns the text of a file; `None` if it does not exist.
 fn read(name: &str, path: &Path) -> Result<Option<FileText>, SettingsError> {
-    let read = |mut file: OpenFile| {
-        let exposed = ExposedFile::from_open_file(name, path, &file);
-        let mut text = String::new();
-        file.read_to_string(&mut text).map(|_| FileText { text, exposed })
+    // A pipe without a writer would block for ever. It is read on a thread of its own, which is left behind then.
+    let is_pipe = fs::metadata(path).is_ok_and(|it| !it.is_file() && !it.is_dir());
+    let text = if is_pipe {
+        let (sender, receiver) = mpsc::channel();
+        let (name, owned) = (name.to_owned(), path.to_owned());
+        thread::spawn(move || sender.send(read_text(&name, &owned)));
+        receiver.recv_timeout(MAX_PIPE_WAIT).unwrap_or_else(|_| Err(ErrorKind::TimedOut.into()))
+    } else {
+        read_text(name, path)
     };
-    match OpenFile::open(path).and_then(read) {
+    match text {
         Ok(file) => Ok(Some(file)),
         Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
         Err(error) => {
-            let remedy = if error.kind() == ErrorKind::InvalidData {
-                "save it as UTF-8"
-            } else {
-                "give this user read access, or remove the file"
+            let remedy = match error.kind() {
+                ErrorKind::InvalidData => "save it as UTF-8",
+                ErrorKind::TimedOut => "use a regular file, or a pipe that a program writes to",
+                _ => "give this user read access, or remove the file",
             };
             Err(SettingsError::io(path, "read", remedy, error))
         }
     }
 }
+
+fn read_text(name: &str, path: &Path) -> io::Result<FileText> {
+    let mut file = OpenFile::open(path)?;
+    let exposed = ExposedFile::from_open_file(name, path, &file);
+    let mut text = String::new();
+    file.read_to_string(&mut text).map(|_| FileText { text, exposed })
+}
+
+/// Longest wait for the writer of a pipe.
+const MAX_PIPE_WAIT: Duration = Duration::from_secs(5);

@@ -1,6 +1,6 @@
 //! The root settings struct, and how it is loaded.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use mfa_core::{KeyId, SecretBytes};
 
@@ -12,7 +12,7 @@ use super::environment::Environment;
 use super::error::SettingsError;
 use super::exposed_files::ExposedFile;
 use super::key_source::KeySource;
-use super::layers;
+use super::layers::{self, ResolvedSettings};
 use super::limits::LimitSettings;
 use super::log::LogSettings;
 use super::login::LoginSettings;
@@ -60,39 +60,68 @@ impl Settings {
     ///
     /// # Errors
     ///
-    /// [`SettingsError`] for the first setting that is unknown, missing, malformed or not allowed in this environment:
-    /// show it and do not start.
+    /// [`SettingsError`] with every setting that is unknown, missing, malformed or not allowed in this environment: show it
+    /// and do not start.
     pub fn load(sources: &Sources) -> Result<Self, SettingsError> {
         let resolved = layers::resolve(sources)?;
-        let reader = SettingsReader::new(&resolved, &sources.dir);
-        let data_dir_text = reader.required("MFA_DATA_DIR")?;
-        let data_dir = reader.resolve(data_dir_text);
-        let server = ServerSettings::read(&reader)?;
-        let database = DatabaseSettings::read(&reader, &data_dir)?;
-        let may_generate =
-            resolved.environment.is_development() && matches!(database.url, DatabaseUrl::Sqlite(_));
-        let tokens = TokenSettings::read(&reader, may_generate)?;
-        let encryption = encryption::read(&reader, may_generate)?;
-        let sms = SmsSettings::read(&reader, &data_dir, server.is_loopback())?;
+        let is_development = resolved.environment.is_development();
+        let mut sections = Sections { resolved: &resolved, dir: &sources.dir, errors: Vec::new() };
+        let data_dir_text = sections.read(|reader| reader.required("MFA_DATA_DIR").map(str::to_owned));
+        let data_dir_text = data_dir_text.unwrap_or_default();
+        let data_dir = sources.dir.join(&data_dir_text);
+        let server = sections.read(ServerSettings::read);
+        let database = sections.read(|reader| DatabaseSettings::read(reader, &data_dir));
+        // Without a readable address nobody knows whether keys are required.
+        let is_file = database.as_ref().is_none_or(|it| matches!(it.url, DatabaseUrl::Sqlite(_)));
+        let may_generate = is_development && is_file;
+        let tokens = sections.read(|reader| TokenSettings::read(reader, may_generate));
+        let encryption = sections.read(|reader| encryption::read(reader, may_generate));
+        let is_loopback = server.as_ref().is_none_or(ServerSettings::is_loopback);
+        let sms = sections.read(|reader| SmsSettings::read(reader, &data_dir, is_loopback));
+        let redis = sections.read(RedisSettings::read);
+        let limits = sections.read(LimitSettings::read);
+        let login = sections.read(LoginSettings::read);
+        let log = sections.read(LogSettings::read);
+        let brand = sections.read(BrandSettings::read);
+
+        let tls_key = server.as_ref().and_then(|it| it.tls.as_ref()).and_then(TlsFiles::exposed_key);
+        let exposed_files: Vec<_> = resolved.exposed.iter().cloned().chain(tls_key).collect();
+        let mut errors = sections.errors;
+        if !is_development {
+            errors.extend(ExposedFile::refuse(&exposed_files, resolved.environment.name()).err());
+        }
+        if let Some(error) = SettingsError::all(errors) {
+            return Err(error);
+        }
+        let (
+            Some(server),
+            Some(database),
+            Some(tokens),
+            Some(encryption),
+            Some(sms),
+            Some(redis),
+            Some(limits),
+            Some(login),
+            Some(log),
+            Some(brand),
+        ) = (server, database, tokens, encryption, sms, redis, limits, login, log, brand)
+        else {
+            unreachable!("a section that could not be read has an error")
+        };
         let defaults = DerivedDefaults {
             jwt_secret_generated: matches!(tokens.secret, KeySource::Generated),
             encryption_keys_generated: matches!(encryption, KeySource::Generated),
             sms_providers: &sms.providers,
-            data_dir: data_dir_text,
+            data_dir: &data_dir_text,
         };
         let displayed = display::rows(&resolved, &defaults);
-        let tls_key = server.tls.as_ref().and_then(TlsFiles::exposed_key);
-        let exposed_files: Vec<_> = resolved.exposed.iter().cloned().chain(tls_key).collect();
-        if !resolved.environment.is_development() {
-            ExposedFile::refuse(&exposed_files, resolved.environment.name())?;
-        }
         Ok(Self {
             environment: resolved.environment.clone(),
-            redis: RedisSettings::read(&reader)?,
-            limits: LimitSettings::read(&reader)?,
-            login: LoginSettings::read(&reader)?,
-            log: LogSettings::read(&reader)?,
-            brand: BrandSettings::read(&reader)?,
+            redis,
+            limits,
+            login,
+            log,
+            brand,
             data_dir,
             server,
             database,
@@ -113,5 +142,35 @@ impl Settings {
     /// files are refused.
     pub fn exposed_files(&self) -> &[ExposedFile] {
         &self.exposed_files
+    }
+}
+
+/// Reader of one section after the other, which collects the errors of all.
+struct Sections<'a> {
+    resolved: &'a ResolvedSettings,
+    dir: &'a Path,
+    errors: Vec<SettingsError>,
+}
+
+impl Sections<'_> {
+    /// Reads a section. After an error it reads again with another value for the setting, to find the next error. Returns
+    /// `None` if there was one.
+    fn read<T>(&mut self, read: impl Fn(&SettingsReader<'_>) -> Result<T, SettingsError>) -> Option<T> {
+        let error = match read(&SettingsReader::new(self.resolved, self.dir)) {
+            Ok(section) => return Some(section),
+            Err(error) => error,
+        };
+        let mut attempt = self.resolved.clone();
+        let mut next = Some(error);
+        while let Some(error) = next {
+            let name = error.setting().map(str::to_owned);
+            if !self.errors.iter().any(|it| it.setting().is_some() && it.setting() == name.as_deref()) {
+                self.errors.push(error);
+            }
+            let is_replaced = name.is_some_and(|name| attempt.replace(&name));
+            let reader = SettingsReader::new(&attempt, self.dir);
+            next = if is_replaced { read(&reader).err() } else { None };
+        }
+        None
     }
 }

@@ -35,6 +35,27 @@ fn is_kubernetes_variable(name: &str) -> bool {
         || numbered_port()
 }
 
+/// Returns the error for a name in `.env` that is no setting and differs by at most two letters from one without the prefix
+/// `MFA_`, such as `DATABASE_URI`. The file may also hold settings of other programs, so a name is not reported if the
+/// setting that it resembles is set too.
+pub(super) fn near_miss(name: &str, is_set: impl Fn(&str) -> bool) -> Option<SettingsError> {
+    const MAX_TYPOS: usize = 2;
+    if name.starts_with("MFA_") || is_known(name) {
+        return None;
+    }
+    let upper = name.to_uppercase();
+    let resembled = table::all().map(|it| it.name).filter(|it| !it.starts_with("MFA_")).find(|known| {
+        let is_longer = known.len() > upper.len().saturating_mul(2);
+        !is_longer && strsim::damerau_levenshtein(&upper, known) <= MAX_TYPOS
+    })?;
+    let is_set = is_set(resembled) || is_set(&format!("{resembled}_FILE"));
+    (!is_set).then(|| SettingsError::Unknown {
+        name: name.escape_debug().to_string(),
+        place: ".env".to_owned(),
+        nearest: resembled.to_owned(),
+    })
+}
+
 /// Returns the error for an unknown name. `lower` suggests a name in lower case, as in files of `config/`.
 pub(super) fn unknown(name: &str, place: &str, lower: bool) -> SettingsError {
     let sought = name.to_uppercase();

@@ -57,6 +57,14 @@ impl RedisSettings {
         let is_redis = |url: &&str| {
             Url::parse(url).is_ok_and(|url| matches!(url.scheme(), "redis" | "rediss") && url.has_host())
         };
+        // The fragment of the client library that switches the verification of certificates off.
+        if urls.iter().any(|url| url.contains('#')) {
+            return Err(SettingsError::invalid(
+                "REDIS_URL",
+                "ends with a fragment (#…), such as one that switches TLS verification off",
+                "remove it; for a private authority set SSL_CERT_FILE to a file with its certificate",
+            ));
+        }
         if !urls.iter().all(is_redis) {
             return Err(SettingsError::invalid(
                 "REDIS_URL",

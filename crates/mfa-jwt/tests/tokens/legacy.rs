@@ -156,6 +156,12 @@ fn forms_that_change_no_meaning_are_accepted() {
     assert_eq!(stage_of(&pending), Some(Stage::Pending), "the other stage says no");
     let access = set(access_claims(), "mfa_pending", json!(false));
     assert_eq!(stage_of(&access), Some(Stage::TwoFactors(None)));
+    for claims in [
+        set(legacy_claims(), "mfa_ok", Value::Null),
+        set(set(access_claims(), "mfa_pending", Value::Null), "mfa_ok", json!(true)),
+    ] {
+        assert!(stage_of(&claims).is_some(), "the other stage is null: {claims}");
+    }
     let one = with(access, &json!({ "mfa_ok": false }));
     assert_eq!(stage_of(&one), Some(Stage::OneFactor), "a login without a second factor");
 
@@ -236,6 +242,28 @@ fn the_reason_of_a_refusal_names_the_claim_or_the_key() {
     let stranger = sign_text(&plain_header().to_string(), &legacy_claims().to_string(), &"x".repeat(32));
     assert_eq!(legacy_service().defect(&stranger, now()), Some(TokenDefect::AnotherKey));
     assert_eq!(TokenDefect::AnotherKey.to_string(), "signed with another key");
+    let payload = legacy_claims().to_string();
+    let doubled = payload.replacen('{', "{\"sub\": \"42\", ", 1);
+    for payload in [doubled.as_str(), "{\"exp\": NaN}", "[]"] {
+        let token = sign_text(&plain_header().to_string(), payload, KEY);
+        assert_eq!(legacy_service().defect(&token, now()), Some(TokenDefect::Payload), "{payload}");
+    }
+    for (header, expected) in [
+        (json!({ "alg": "HS512", "typ": "JWT" }), TokenDefect::Header("alg")),
+        (json!({ "alg": "none" }), TokenDefect::Header("alg")),
+        (json!({ "typ": "JWT" }), TokenDefect::Header("alg")),
+        (json!({ "alg": "HS256", "typ": "JWT", "kid": null }), TokenDefect::Header("kid")),
+        (json!({ "alg": "HS256", "typ": "JWT", "kid": "1" }), TokenDefect::Header("typ")),
+        (json!({ "alg": "HS256", "typ": "at+jwt" }), TokenDefect::Header("typ")),
+        (json!({ "alg": "HS256", "typ": "JWT", "crit": [] }), TokenDefect::Header("crit")),
+        (set(header(kinds()[0].0), "kid", json!("other")), TokenDefect::UnknownKeyId),
+    ] {
+        let token = sign_text(&header.to_string(), &payload, KEY);
+        assert_eq!(legacy_service().authenticate(&token, now()), Err(TokenError::Invalid), "{header}");
+        assert_eq!(legacy_service().defect(&token, now()), Some(expected), "{header}");
+    }
+    let lower = sign_text(&json!({ "alg": "HS256", "typ": "jwt" }).to_string(), &payload, KEY);
+    assert!(legacy_service().authenticate(&lower, now()).is_ok(), "a media type has no case");
     assert_eq!(service().defect(PENDING_OF_PYTHON, now()), Some(TokenDefect::Legacy));
     assert_eq!(service().defect("nonsense", now()), Some(TokenDefect::NotAToken));
     // An expired token has its own answer.

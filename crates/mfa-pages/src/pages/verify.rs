@@ -326,7 +326,7 @@ fn other_ways(request: &PageRequest, view: &VerifyView, method: FactorKind) -> M
                 h2 #ways { (request.translate("ways")) }
                 @for choice in others {
                     @let (sign, name) = way(choice);
-                    @if matches!(choice.state, MethodState::Unavailable | MethodState::Refused) {
+                    @if matches!(choice.state, MethodState::Unavailable | MethodState::Unreadable | MethodState::Refused) {
                         p.way.off { (icon(sign)) span { (request.translate(name)) small { (request.translate("way-off")) } } }
                     } @else {
                         a.way href=(request.url(&format!(

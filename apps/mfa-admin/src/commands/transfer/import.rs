@@ -6,7 +6,8 @@ use std::error::Error as _;
 use std::time::Duration;
 
 use mfa_core::{
-    AddressMatch, AddressOwner, NewUser, PasswordDigest, SecretBytes, StoreErrorKind, UserId, fold_login,
+    AddressMatch, AddressOwner, NewUser, PasswordDigest, SecretBytes, StoreErrorKind, UserId, compose_login,
+    fold_login,
 };
 use mfa_flows::{FlowError, TotpImport, TotpImportOutcome};
 use mfa_infra::settings::Settings;
@@ -152,10 +153,10 @@ impl OtpauthImport<'_> {
             let users = chunk.iter().map(|(_, user)| user.clone()).collect();
             let created =
                 session.run_large_write(session.mfa().database().user_import().insert_all(users))??;
-            known.usernames.extend(created.into_iter().map(|it| (it.username, it.user)));
+            known.usernames.extend(created.into_iter().map(|it| (compose_login(&it.username), it.user)));
         }
         for (it, user) in missing {
-            match known.usernames.get(&user.username) {
+            match known.usernames.get(&compose_login(&user.username)) {
                 Some(id) => {
                     self.seen.insert(id.to_string());
                     found.push((it, UserReference::Created(*id)));
@@ -182,7 +183,7 @@ impl OtpauthImport<'_> {
         for entry in entries {
             let owner = AddressOwner { user: entry.user, email: entry.email };
             known.emails.entry(fold_login(&owner.email)).or_default().push(owner);
-            known.usernames.insert(entry.username, entry.user);
+            known.usernames.insert(compose_login(&entry.username), entry.user);
         }
         Ok(known)
     }
@@ -272,7 +273,7 @@ impl OtpauthImport<'_> {
 }
 
 fn parse_secret(row: &ImportRow) -> Result<SecretBytes, RowOutcome> {
-    let uri = row.uri.as_ref().map_err(|why| RowOutcome::refused("malformed_row", *why))?;
+    let uri = row.uri.as_ref().map_err(|why| RowOutcome::refused("malformed_row", why.clone()))?;
     if row.email.is_none() && row.username.is_none() {
         return Err(RowOutcome::refused("malformed_row", "both email and username are missing"));
     }
@@ -293,6 +294,7 @@ fn row_report(row: ImportRow, user: Option<UserId>, outcome: RowOutcome) -> Impo
 struct KnownUsers {
     /// By address without regard to case.
     emails: HashMap<String, Vec<AddressOwner>>,
+    /// By name with composed accents.
     usernames: HashMap<String, UserId>,
 }
 
@@ -328,7 +330,7 @@ impl KnownUsers {
             Some(found) => Some(found.one().map(|it| it.user)),
             None => None,
         };
-        let by_name = row.username.as_ref().map(|name| self.usernames.get(name).copied());
+        let by_name = row.username.as_ref().map(|name| self.usernames.get(&compose_login(name)).copied());
         match (by_email, by_name) {
             (Some(Some(one)), Some(Some(other))) if one != other => {
                 UserMatch::ambiguous("the email address and the user name belong to different users")

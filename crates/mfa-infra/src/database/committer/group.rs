@@ -4,13 +4,13 @@ use std::collections::HashMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
-use diesel::result::Error;
+use diesel::result::{DatabaseErrorKind, Error};
 use mfa_core::{Account, EventSink, LoggedEvent, StoreError, StoreErrorKind, UserId};
 
 use super::clock::now;
 use super::queue::Job;
 use super::write::{AccountWrite, GroupFailure, GroupStore, WriteResult};
-use crate::database::chain::{Chain, ChainedEvent};
+use crate::database::chain::{Chain, ChainedEvent, LastEvent};
 use crate::database::row::{AccountRow, RowError};
 use crate::metrics::{GroupResult, StoreMetrics};
 
@@ -38,7 +38,17 @@ pub(crate) struct GroupContext {
 
 impl GroupContext {
     /// Runs a group and answers its jobs. Returns the jobs whose account was not stored, or not as far as is known.
-    pub(crate) fn run(&self, store: &mut dyn GroupStore, mut jobs: Vec<Job>) -> Vec<Job> {
+    pub(crate) fn run(&self, store: &mut dyn GroupStore, jobs: Vec<Job>) -> Vec<Job> {
+        self.run_after(store, jobs, None)
+    }
+
+    /// Runs a group. `last` is the last event of its only account, if the row does not know it.
+    fn run_after(
+        &self,
+        store: &mut dyn GroupStore,
+        mut jobs: Vec<Job>,
+        last: Option<&LastEvent>,
+    ) -> Vec<Job> {
         self.metrics.group(jobs.len());
         // Jobs with an unconfirmed write belong to one account and to one write.
         let sought = jobs.first().and_then(|job| job.sent.clone());
@@ -55,7 +65,7 @@ impl GroupContext {
                 outcomes = jobs.iter().map(|_| DecisionOutcome::Ran).collect();
                 return Vec::new();
             }
-            let (decided, writes) = self.decide(&mut jobs, rows);
+            let (decided, writes) = self.decide(&mut jobs, rows, last);
             outcomes = decided;
             sent.clone_from(&writes);
             writes
@@ -74,6 +84,18 @@ impl GroupContext {
             GroupFailure::Unknown(_) if !sent.is_empty() => {
                 let unknown = sent.iter().map(|write| write.row.id).collect();
                 self.answer(jobs, outcomes, &sent, &WriteResult { stored: Vec::new(), unknown })
+            }
+            GroupFailure::Refused(ref error)
+                if users.len() == 1 && last.is_none() && sought.is_none() && is_taken(error) =>
+            {
+                // An event with this number is stored: the row was deleted and inserted again, or restored.
+                match users.first().and_then(|user| store.last_event(*user)) {
+                    Some(last) => self.run_after(store, jobs, Some(&last)),
+                    None => {
+                        refuse(jobs, &failure);
+                        Vec::new()
+                    }
+                }
             }
             GroupFailure::Refused(_) if jobs.len() > 1 && sought.is_none() => {
                 // One of the writes is invalid: halve the group until it is alone.
@@ -105,12 +127,20 @@ impl GroupContext {
     }
 
     /// Runs each decision in turn on a copy of its account, with the changes of earlier decisions.
-    fn decide(&self, jobs: &mut [Job], rows: Vec<AccountRow>) -> (Vec<DecisionOutcome>, Vec<AccountWrite>) {
+    fn decide(
+        &self,
+        jobs: &mut [Job],
+        rows: Vec<AccountRow>,
+        last: Option<&LastEvent>,
+    ) -> (Vec<DecisionOutcome>, Vec<AccountWrite>) {
         let mut accounts: GroupAccounts = HashMap::with_capacity(rows.len());
         for row in rows {
             let account = row.to_account().map_err(|error| error.to_string()).map(|before| {
                 let mut after = before.clone();
                 after.record_foreign_changes();
+                if let Some(last) = last {
+                    after.continue_chain(last.head.clone(), last.at);
+                }
                 (before, after)
             });
             accounts.insert(UserId::new(row.id), account);
@@ -218,6 +248,11 @@ impl GroupContext {
             });
         }
     }
+}
+
+/// Whether the database refused a write because a value must be unique.
+const fn is_taken(error: &Error) -> bool {
+    matches!(error, Error::DatabaseError(DatabaseErrorKind::UniqueViolation, _))
 }
 
 fn result_of(result: &Result<WriteResult, GroupFailure>) -> GroupResult {

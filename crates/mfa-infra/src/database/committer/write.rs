@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::database::chain::ChainedEvent;
+use crate::database::chain::{ChainedEvent, LastEvent};
 use crate::database::row::AccountRow;
 
 /// Changed account to be stored, with its events.
@@ -60,6 +60,9 @@ pub(crate) trait GroupStore: Send {
 
     /// Returns the name of the column of a user that the database refuses to read, if it can be found.
     fn unreadable_column(&mut self, user: i64) -> Option<&'static str>;
+
+    /// Returns the last stored event of a user, or `None` if there is none or it cannot be read.
+    fn last_event(&mut self, user: i64) -> Option<LastEvent>;
 
     /// Performs maintenance between groups, so that no caller waits for it.
     fn run_maintenance(&mut self) {}

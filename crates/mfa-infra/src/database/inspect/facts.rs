@@ -44,6 +44,8 @@ pub struct DatabaseInspection {
     pub unreadable: Vec<UnreadableColumn>,
     /// Number of rows that were examined, if not all were, because there are too many.
     pub examined: Option<u64>,
+    /// Rows whose user name or e-mail address has blanks around it, which no login finds.
+    pub names_with_blanks: Option<NamesWithBlanks>,
     /// E-mail addresses that differ from another one only by case.
     pub shared_addresses: Vec<SharedAddress>,
     /// Time columns without a time zone.
@@ -59,6 +61,15 @@ pub struct UnreadableColumn {
     pub column: String,
     /// Number of rows.
     pub rows: u64,
+    /// Lowest user id among the rows.
+    pub first: i64,
+}
+
+/// Rows whose user name or e-mail address has blanks around it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct NamesWithBlanks {
+    /// Number of rows.
+    pub rows: i64,
     /// Lowest user id among the rows.
     pub first: i64,
 }

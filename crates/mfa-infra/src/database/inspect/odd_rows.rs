@@ -7,7 +7,8 @@ use diesel::QueryableByName;
 use diesel::result::QueryResult;
 use diesel::sql_types::Text;
 
-use super::facts::{DatabaseInspection, SharedAddress, UnreadableColumn};
+use super::facts::{DatabaseInspection, NamesWithBlanks, SharedAddress, UnreadableColumn};
+use super::rows::PlaintextCount;
 use crate::database::columns::{ACCOUNT, ColumnKind};
 use crate::database::committer::now;
 use crate::database::installation::KeyIdRow;
@@ -46,6 +47,7 @@ pub(super) fn examine<C: Dialect>(connection: &mut C, facts: &mut DatabaseInspec
         }
     }
     facts.unreadable = found.into_values().collect();
+    facts.names_with_blanks = names_with_blanks(connection)?;
     facts.shared_addresses = shared_addresses(connection)?;
     Ok(())
 }
@@ -67,6 +69,22 @@ fn unreadable<C: Dialect>(connection: &mut C, users: &[i64]) -> Vec<(i64, RowErr
             found
         }
     }
+}
+
+/// White space that a login drops around a name.
+const BLANKS: &str = " \t\r\n\u{b}\u{c}\u{a0}\u{2007}\u{200b}\u{202f}\u{3000}\u{feff}";
+
+fn names_with_blanks<C: Dialect>(connection: &mut C) -> QueryResult<Option<NamesWithBlanks>> {
+    let has_blanks = ["username", "email"].map(|name| {
+        let column = C::column(name, ColumnKind::Name);
+        format!("ltrim(rtrim({column}, $1), $1) <> {column}")
+    });
+    let query = format!(
+        "SELECT count(*) AS rows, coalesce(CAST(min(id) AS bigint), 0) AS first FROM users WHERE {}",
+        has_blanks.join(" OR ")
+    );
+    let count: PlaintextCount = connection.one(Statement::new(query).bind(BLANKS))?;
+    Ok((count.rows > 0).then_some(NamesWithBlanks { rows: count.rows, first: count.first }))
 }
 
 /// Address in lower case.

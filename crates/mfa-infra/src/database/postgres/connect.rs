@@ -3,25 +3,14 @@
 use diesel::connection::SimpleConnection;
 use diesel::{Connection, PgConnection, QueryableByName, RunQueryDsl};
 use mfa_core::SecretText;
-use url::Url;
 
-/// Adds the timeouts of every connection to a URL, unless the operator set others.
+use super::uri::{ConnectionUri, Surroundings};
+
+/// Adds the timeouts of every connection to a URL, unless the operator set others, and what psql finds on this machine.
 pub(in crate::database) fn with_timeouts(url: &SecretText) -> Result<SecretText, String> {
-    let mut url = Url::parse(url.expose()).map_err(|_| {
-        "DATABASE_URL is not a valid URL: percent-encode special characters in the password".to_owned()
-    })?;
-    let given: Vec<String> = url.query_pairs().map(|(name, _)| name.into_owned()).collect();
-    for (name, value) in [
-        ("connect_timeout", "3"),
-        ("tcp_user_timeout", "5000"),
-        ("application_name", "nova-mfa"),
-        ("target_session_attrs", "read-write"),
-    ] {
-        if !given.iter().any(|it| it == name) {
-            url.query_pairs_mut().append_pair(name, value);
-        }
-    }
-    Ok(SecretText::new(url.into()))
+    let surroundings =
+        Surroundings { variable: &|name| std::env::var(name).ok(), exists: &|path| path.exists() };
+    Ok(ConnectionUri::parse(url.expose())?.completed(&surroundings))
 }
 
 #[derive(QueryableByName)]
@@ -58,15 +47,58 @@ pub(super) fn prepare(connection: &mut PgConnection) -> Result<(), diesel::resul
     Ok(())
 }
 
+#[derive(QueryableByName)]
+struct BackendRow {
+    #[diesel(sql_type = diesel::sql_types::Integer)]
+    pid: i32,
+}
+
+/// Rejects a pooler that gives a connection another server session for each transaction, such as pgbouncer with
+/// `pool_mode = transaction`: settings, locks and prepared statements of a session are lost there.
+///
+/// Each of two open connections must keep a server process of its own.
+pub(in crate::database) fn reject_transaction_pooling(url: &SecretText) -> Result<(), String> {
+    /// A pooler may take its server connections in turn.
+    const ROUNDS: usize = 4;
+    let open = || PgConnection::establish(url.expose()).map_err(|error| one_line(&error));
+    let mut connections = [open()?, open()?];
+    let mut pids: [Vec<i32>; 2] = Default::default();
+    for _ in 0..ROUNDS {
+        for (connection, pids) in connections.iter_mut().zip(&mut pids) {
+            let row =
+                diesel::sql_query("SELECT pg_backend_pid() AS pid").get_result::<BackendRow>(connection);
+            match row {
+                Ok(row) => pids.push(row.pid),
+                // Prepared in another session.
+                Err(error) if error.to_string().contains("prepared statement") => {
+                    return Err(TRANSACTION_POOLING.to_owned());
+                }
+                Err(error) => return Err(one_line(&error)),
+            }
+        }
+    }
+    if are_sessions(&pids) { Ok(()) } else { Err(TRANSACTION_POOLING.to_owned()) }
+}
+
+/// Returns whether each of two open connections had one server process, and not the same one.
+fn are_sessions([first, second]: &[Vec<i32>; 2]) -> bool {
+    let is_one = |pids: &[i32]| pids.windows(2).all(|pair| matches!(pair, [a, b] if a == b));
+    is_one(first) && is_one(second) && first.first() != second.first()
+}
+
+/// Error for a pooler without sessions, with the remedy.
+const TRANSACTION_POOLING: &str = "a connection pooler in transaction mode, such as pgbouncer, stands before the server, and \
+    this service needs sessions: connect to PostgreSQL itself, or set pool_mode = session";
+
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
-    fn bounds_are_added_and_never_replace_the_operators() {
-        let url = SecretText::new("postgresql://u:p@h/db?sslmode=require&connect_timeout=9".into());
-        let bounded = with_timeouts(&url).unwrap();
-        assert!(bounded.expose().contains("sslmode=require&connect_timeout=9&tcp_user_timeout=5000"));
-        assert!(!bounded.expose().contains("connect_timeout=3"));
+    fn connections_with_sessions_keep_one_process_each() {
+        assert!(are_sessions(&[vec![1, 1, 1], vec![2, 2, 2]]));
+        for pooled in [[vec![1, 1], vec![1, 1]], [vec![1, 2], vec![3, 3]], [vec![1, 1], vec![2, 1]]] {
+            assert!(!are_sessions(&pooled), "{pooled:?}");
+        }
     }
 }

@@ -13,6 +13,7 @@ use super::columns;
 use super::connect::connect;
 use super::failover::FailoverDetector;
 use super::statements::{LockOne, PgLoadGroup, PgLoadOne, PgStoreGroup, StoreColdGroup, StoreOne};
+use crate::database::chain::{LastEvent, LastEventRow, last_event_query};
 use crate::database::committer::{AccountWrite, Decide, GroupFailure, GroupStore, WriteResult, now};
 use crate::database::row::AccountRow;
 
@@ -62,6 +63,12 @@ impl ReconnectingConnection {
         } else {
             GroupFailure::Unreachable(error.to_string())
         }
+    }
+
+    fn last_event(&mut self, user: i64) -> Option<LastEvent> {
+        let query = last_event_query("encode(mac, 'hex')", &columns::millis("at"), "$1");
+        let query = sql_query(query).bind::<BigInt, _>(user);
+        query.get_result::<LastEventRow>(self.open().ok()?).ok().map(LastEventRow::into_event)
     }
 
     fn lost(&mut self, why: String) -> GroupFailure {
@@ -115,6 +122,10 @@ impl GroupStore for PgGroupStore {
 
     fn unreadable_column(&mut self, user: i64) -> Option<&'static str> {
         columns::unreadable_column(self.0.open().ok()?, user)
+    }
+
+    fn last_event(&mut self, user: i64) -> Option<LastEvent> {
+        self.0.last_event(user)
     }
 }
 
@@ -217,6 +228,10 @@ impl GroupStore for PgContendedStore {
 
     fn unreadable_column(&mut self, user: i64) -> Option<&'static str> {
         columns::unreadable_column(self.0.open().ok()?, user)
+    }
+
+    fn last_event(&mut self, user: i64) -> Option<LastEvent> {
+        self.0.last_event(user)
     }
 }
 

@@ -3,7 +3,9 @@
 use diesel::QueryableByName;
 use diesel::result::QueryResult;
 use diesel::sql_types::{BigInt, Integer, Text};
-use mfa_core::{AddressMatch, AddressOwner, Credentials, PasswordDigest, UserId};
+use mfa_core::{
+    AddressMatch, AddressOwner, Credentials, PasswordDigest, UserId, address_spellings, login_forms,
+};
 
 use super::dialect::{Dialect, Statement};
 use crate::database::login_columns::LoginColumns;
@@ -85,9 +87,10 @@ fn candidates<C: Dialect>(
     let (by_email, spellings) = email_is_in::<C>(columns, "$2", [typed]);
     let mut parts = vec![part(1, "email", &by_email)];
     if by_name {
-        parts.push(part(0, "username", &format!("username = CAST($1 AS {})", columns.username)));
+        parts.push(part(0, "username", &C::text_is_in("username", &columns.username, "$3")));
     }
-    connection.load(Statement::new(parts.join(" UNION ALL ")).bind(typed).bind(spellings))
+    let statement = Statement::new(parts.join(" UNION ALL ")).bind(typed).bind(spellings);
+    connection.load(if by_name { statement.bind(login_forms(typed)) } else { statement })
 }
 
 /// Returns the condition that the address is one of these in any case, and the list for its parameter.
@@ -98,28 +101,9 @@ pub(super) fn email_is_in<'a, C: Dialect>(
 ) -> (String, Vec<String>) {
     let emails = emails.into_iter();
     if columns.looks_up_lower_case && !columns.email_ignores_case {
-        return (C::email_is_in_any_case(list), emails.flat_map(spellings).collect());
+        return (C::email_is_in_any_case(list), emails.flat_map(address_spellings).collect());
     }
-    let spellings = emails.flat_map(|email| [email.to_owned(), email.to_lowercase()]);
+    let spellings =
+        emails.flat_map(|email| [login_forms(email), login_forms(&email.to_lowercase())].concat());
     (C::text_is_in("email", &columns.email, list), spellings.collect())
-}
-
-/// Returns the spellings of an address that differ in the lower case of a database that only knows ASCII letters.
-fn spellings(typed: &str) -> Vec<String> {
-    let mut all =
-        vec![typed.to_ascii_lowercase(), typed.to_lowercase(), typed.to_uppercase().to_ascii_lowercase()];
-    all.sort();
-    all.dedup();
-    all
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn an_ascii_address_has_one_spelling_in_lower_case() {
-        assert_eq!(spellings("Ada@Example.COM"), ["ada@example.com"]);
-        assert_eq!(spellings("ZoÉ@x.fr"), ["zo\u{c9}@x.fr", "zo\u{e9}@x.fr"]);
-    }
 }

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use diesel::result::QueryResult;
-use mfa_core::{BoxFuture, NewUser, StoreError};
+use mfa_core::{BoxFuture, NewUser, StoreError, login_forms};
 
 use super::SqlDatabase;
 use super::dialect::{Dialect, Statement};
@@ -65,10 +65,11 @@ fn find<C: Dialect>(
         C::column("email", ColumnKind::Name),
         C::column("username", ColumnKind::Name)
     );
+    let usernames: Vec<_> = usernames.iter().flat_map(|it| login_forms(it)).collect();
     // Two parts, so that each uses its index.
     let query = format!(
         "{selected} {by_email} UNION {selected} {}",
         C::text_is_in("username", &columns.username, "$2")
     );
-    connection.load(Statement::new(query).bind(spellings).bind(usernames.to_vec()))
+    connection.load(Statement::new(query).bind(spellings).bind(usernames))
 }

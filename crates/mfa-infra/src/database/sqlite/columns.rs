@@ -31,6 +31,8 @@ pub(super) static INVALID_VALUE: LazyLock<String> = LazyLock::new(|| {
 const TRUE: &str = "('1', 't', 'true', 'y', 'yes', 'on')";
 const FALSE: &str = "('', '0', 'f', 'false', 'n', 'no', 'off')";
 const INFINITY: &str = "('infinity', '+infinity', 'inf')";
+/// Numbers that are times in seconds, from 2001 to 2286.
+const SECONDS: &str = "1000000000 AND 9999999999";
 const MINUS_INFINITY: &str = "('-infinity', '-inf')";
 
 /// Returns the expression that reads a column.
@@ -51,13 +53,16 @@ pub(super) fn expression(column: &str, kind: ColumnKind) -> String {
     }
 }
 
-/// Returns the expression that reads a time as milliseconds. A text such as the result of `datetime('now')` is UTC.
+/// Returns the expression that reads a time as milliseconds. A text such as the result of `datetime('now')` is UTC. A
+/// number of ten digits is in seconds, such as the result of `unixepoch()`: in milliseconds it would be a time in 1970.
 pub(super) fn millis_or_null(column: &str) -> String {
     format!(
-        "CASE typeof({column}) WHEN 'integer' THEN {column} \
-         WHEN 'real' THEN CASE WHEN {column} >= {FAR_FUTURE} THEN {FAR_FUTURE} \
+        "CASE WHEN typeof({column}) IN ('integer', 'real') AND {column} BETWEEN {SECONDS} \
+         THEN CAST({column} * 1000 AS INTEGER) \
+         WHEN typeof({column}) = 'integer' THEN {column} \
+         WHEN typeof({column}) = 'real' THEN CASE WHEN {column} >= {FAR_FUTURE} THEN {FAR_FUTURE} \
          WHEN {column} > -{FAR_FUTURE} THEN CAST({column} AS INTEGER) END \
-         WHEN 'text' THEN CASE WHEN lower(trim({column})) IN {INFINITY} THEN {FAR_FUTURE} \
+         WHEN typeof({column}) = 'text' THEN CASE WHEN lower(trim({column})) IN {INFINITY} THEN {FAR_FUTURE} \
          WHEN {column} GLOB '[0-9][0-9][0-9][0-9]-*' THEN unixepoch({column}) * 1000 END END"
     )
 }

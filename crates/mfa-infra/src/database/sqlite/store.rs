@@ -4,11 +4,13 @@ use std::path::PathBuf;
 
 use diesel::connection::SimpleConnection;
 use diesel::result::QueryResult;
-use diesel::{RunQueryDsl, SqliteConnection};
+use diesel::sql_types::BigInt;
+use diesel::{RunQueryDsl, SqliteConnection, sql_query};
 
 use super::columns;
 use super::connect::connect;
 use super::statements::{SqliteLoadGroup, SqliteLoadOne, SqliteStoreGroup};
+use crate::database::chain::{LastEvent, LastEventRow, last_event_query};
 use crate::database::committer::{AccountWrite, Decide, GroupFailure, GroupStore, WriteResult};
 use crate::database::row::AccountRow;
 
@@ -73,6 +75,11 @@ impl GroupStore for SqliteGroupStore {
 
     fn unreadable_column(&mut self, user: i64) -> Option<&'static str> {
         columns::unreadable_column(self.open().ok()?, user)
+    }
+
+    fn last_event(&mut self, user: i64) -> Option<LastEvent> {
+        let query = sql_query(last_event_query("mac", "at", "?1")).bind::<BigInt, _>(user);
+        query.get_result::<LastEventRow>(self.open().ok()?).ok().map(LastEventRow::into_event)
     }
 
     fn run_maintenance(&mut self) {

@@ -1,5 +1,6 @@
 //! Tests of the values that each setting accepts.
 
+use std::fs;
 use std::time::Duration;
 
 use mfa_core::{LockoutPolicy, SecretText};
@@ -113,6 +114,10 @@ fn databases_are_distinguished_by_their_url() {
         "postgresql+psycopg",
         "postgresql+asyncpg",
         "postgresql+pg8000",
+        "postgresql+aiopg",
+        "postgres+asyncpg",
+        "POSTGRESQL",
+        "PostgreSQL+Psycopg2",
     ] {
         let DatabaseUrl::Postgres(url) =
             url(&format!("{scheme}://nova:p%40ss@a,b:5433/nova?sslmode=require"))
@@ -131,10 +136,19 @@ fn databases_are_distinguished_by_their_url() {
         };
         assert_eq!(url.expose(), format!("postgresql://nova@a/nova{expected}"));
     }
-    for scheme in ["postgresql+other", "mysql+pymysql", "sqlite+aiosqlite"] {
+    for (scheme, expected) in [
+        ("mysql+pymysql", "neither sqlite:// nor postgresql://"),
+        ("postgresql+other", "names the unknown driver \"other\""),
+        ("sqlite+pysqlcipher", "names the unknown driver \"pysqlcipher\""),
+    ] {
         let error = Fixture::production().set("DATABASE_URL", &format!("{scheme}://nova@a/nova")).error();
-        assert!(error.contains("neither sqlite:// nor postgresql://"), "{error}");
+        assert!(error.contains(expected), "{error}");
     }
+    assert_eq!(url("sqlite+aiosqlite:////srv/a.db"), DatabaseUrl::Sqlite("//srv/a.db".into()));
+    let relative = Fixture::new().set("DATABASE_URL", "sqlite:///data/x.db");
+    fs::create_dir_all(relative.dir.path().join("data")).unwrap();
+    let error = relative.error();
+    assert!(error.contains("/data/x.db") && error.contains("write sqlite://data/x.db"), "{error}");
     let python = Fixture::new().set("DATABASE_URL", "sqlite:///./nova.db");
     let path = python.dir.path().join("nova.db");
     let DatabaseUrl::Sqlite(found) = python.load().unwrap().database.url else { panic!("PostgreSQL") };
