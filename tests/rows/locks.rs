@@ -183,7 +183,7 @@ fn an_unlock_ends_a_lock_that_cannot_be_read_and_a_reset_cures_every_column() {
             let token = server.token(ada.id, TokenKind::OneFactor);
             let status = server.get("/api/mfa/status", &token).ok();
             assert_eq!(status["totp_enabled"], json!(false), "{name} {column} {value}");
-            server.get("/api/mfa/status", &old).assert_problem(401, "invalid_token");
+            server.get("/api/mfa/status", &old).assert_problem(401, "token_revoked");
         }
         let verified = server.admin(&["audit", "verify"]);
         assert_eq!(verified.code, Some(0), "{name}: {verified:?}");

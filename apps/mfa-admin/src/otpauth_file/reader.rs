@@ -139,7 +139,8 @@ impl ImportRows {
                         if is_quoted(at, &name) { Some(name) } else { non_empty(&name) }
                     };
                     // A name may have several lines, but none of them holds a URI.
-                    let holds_row = |it: &str| it.contains('\n') && it.to_ascii_lowercase().contains("otpauth:");
+                    let holds_row =
+                        |it: &str| it.contains('\n') && it.to_ascii_lowercase().contains("otpauth:");
                     let is_merged = raw(*uri).is_some_and(|it| it.contains('\n'))
                         || record.iter().enumerate().any(|(at, it)| at != *uri && holds_row(it))
                         || raw(*uri).is_none() && record.iter().any(|it| it.contains('\n'))
@@ -289,7 +290,7 @@ mod tests {
 
     fn shown(rows: &[ImportRow]) -> Vec<RowSummary<'_>> {
         let uri = |row: &'_ ImportRow| {
-            row.uri.as_ref().map(|it| it.expose().to_owned().leak() as &str).map_err(|it| it.clone())
+            row.uri.as_ref().map(|it| it.expose().to_owned().leak() as &str).map_err(Clone::clone)
         };
         rows.iter().map(|row| (row.number, row.email.as_deref(), row.username.as_deref(), uri(row))).collect()
     }

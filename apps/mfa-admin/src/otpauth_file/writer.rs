@@ -149,8 +149,9 @@ mod tests {
         #[test]
         fn every_user_survives_an_export_and_an_import(name in "[=+@'\t\r\n;,\"-]{0,4}[a-z0-9\"]{1,8}") {
             let (_, rows) = round_trip(&[(name.clone(), name.clone())]);
-            // Blanks around a name are never part of it.
-            let name = mfa_core::trim_login(&name).to_owned();
+            // A cell with our quote in front is exact. Otherwise blanks around a name are no part of it.
+            let is_protected = csv_cell::defuse(&name) != name && !name.starts_with('\'');
+            let name = if is_protected { name } else { mfa_core::trim_login(&name).to_owned() };
             prop_assert_eq!(rows, [(Some(name.clone()), Some(name))]);
         }
     }

@@ -48,7 +48,8 @@ pub enum SettingsError {
 }
 
 fn listed(errors: &[SettingsError]) -> String {
-    errors.iter().map(|error| format!("\n  - {error}")).collect()
+    let lines: Vec<_> = errors.iter().map(|error| format!("\n  - {error}")).collect();
+    lines.concat()
 }
 
 impl SettingsError {

@@ -42,12 +42,12 @@ impl GroupContext {
         self.run_after(store, jobs, None)
     }
 
-    /// Runs a group. `last` is the last event of its only account, if the row does not know it.
+    /// Runs a group. `newest` is the last event of its only account, if the row does not know it.
     fn run_after(
         &self,
         store: &mut dyn GroupStore,
         mut jobs: Vec<Job>,
-        last: Option<&LastEvent>,
+        newest: Option<&LastEvent>,
     ) -> Vec<Job> {
         self.metrics.group(jobs.len());
         // Jobs with an unconfirmed write belong to one account and to one write.
@@ -65,7 +65,7 @@ impl GroupContext {
                 outcomes = jobs.iter().map(|_| DecisionOutcome::Ran).collect();
                 return Vec::new();
             }
-            let (decided, writes) = self.decide(&mut jobs, rows, last);
+            let (decided, writes) = self.decide(&mut jobs, rows, newest);
             outcomes = decided;
             sent.clone_from(&writes);
             writes
@@ -86,16 +86,15 @@ impl GroupContext {
                 self.answer(jobs, outcomes, &sent, &WriteResult { stored: Vec::new(), unknown })
             }
             GroupFailure::Refused(ref error)
-                if users.len() == 1 && last.is_none() && sought.is_none() && is_taken(error) =>
+                if users.len() == 1 && newest.is_none() && sought.is_none() && is_taken(error) =>
             {
                 // An event with this number is stored: the row was deleted and inserted again, or restored.
-                match users.first().and_then(|user| store.last_event(*user)) {
-                    Some(last) => self.run_after(store, jobs, Some(&last)),
-                    None => {
-                        refuse(jobs, &failure);
-                        Vec::new()
-                    }
+                let stored = users.first().and_then(|user| store.last_event(*user));
+                if let Some(stored) = stored {
+                    return self.run_after(store, jobs, Some(&stored));
                 }
+                refuse(jobs, &failure);
+                Vec::new()
             }
             GroupFailure::Refused(_) if jobs.len() > 1 && sought.is_none() => {
                 // One of the writes is invalid: halve the group until it is alone.
@@ -131,15 +130,15 @@ impl GroupContext {
         &self,
         jobs: &mut [Job],
         rows: Vec<AccountRow>,
-        last: Option<&LastEvent>,
+        newest: Option<&LastEvent>,
     ) -> (Vec<DecisionOutcome>, Vec<AccountWrite>) {
         let mut accounts: GroupAccounts = HashMap::with_capacity(rows.len());
         for row in rows {
             let account = row.to_account().map_err(|error| error.to_string()).map(|before| {
                 let mut after = before.clone();
                 after.record_foreign_changes();
-                if let Some(last) = last {
-                    after.continue_chain(last.head.clone(), last.at);
+                if let Some(newest) = newest {
+                    after.continue_chain(newest.head.clone(), newest.at);
                 }
                 (before, after)
             });

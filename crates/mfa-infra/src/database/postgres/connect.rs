@@ -7,6 +7,10 @@ use mfa_core::SecretText;
 use super::uri::{ConnectionUri, Surroundings};
 
 /// Adds the timeouts of every connection to a URL, unless the operator set others, and what psql finds on this machine.
+#[expect(
+    clippy::disallowed_methods,
+    reason = "variables of libpq, which reads them from the process as well"
+)]
 pub(in crate::database) fn with_timeouts(url: &SecretText) -> Result<SecretText, String> {
     let surroundings =
         Surroundings { variable: &|name| std::env::var(name).ok(), exists: &|path| path.exists() };
