@@ -10,35 +10,42 @@ pub(crate) fn advice(error: &str) -> &'static str {
         "Permission denied",
         "malformed",
     ]) {
-        "Check the path in DATABASE_URL, and that this user may write to the file and its folder"
+        "check the path in DATABASE_URL, and that this user may write to the file and its folder"
     } else if says(&["pooler in transaction mode", "percent-encode"]) {
-        "See docs/deployment.md, PostgreSQL"
+        "see docs/deployment.md, PostgreSQL"
     } else if says(&[
         "password authentication failed",
         "no password supplied",
         "Peer authentication",
         "Ident authentication",
     ]) {
-        "Check the user and the password in DATABASE_URL"
+        "check the user and the password in DATABASE_URL"
     } else if says(&["no pg_hba.conf entry"]) {
-        "Let pg_hba.conf of the server accept this user, database, address and kind of connection"
+        "let pg_hba.conf of the server accept this user, database, address and kind of connection"
     } else if says(&["certificate", "SSL", "TLS"]) {
-        "Check sslmode and sslrootcert in DATABASE_URL, and the certificate of the server"
+        "check sslmode and sslrootcert in DATABASE_URL, and the certificate of the server"
     } else if error.contains("database \"") && error.contains("does not exist") {
-        "Create the database, or correct its name in DATABASE_URL"
+        "create the database, or correct its name in DATABASE_URL"
     } else if error.contains("role \"") && error.contains("does not exist") {
-        "Create the role, or correct the user in DATABASE_URL"
+        "create the role, or correct the user in DATABASE_URL"
     } else if says(&["permission denied"]) {
-        "Grant the role of DATABASE_URL the missing right: see deploy/postgresql/roles.sql"
+        "grant the role of DATABASE_URL the missing right: see deploy/postgresql/roles.sql"
     } else if says(&["too many clients", "too many connections", "connection slots are reserved"]) {
-        "Raise max_connections of the server, or lower MFA_DATABASE_POOL and MFA_COMMITTERS"
+        "raise max_connections of the server, or lower MFA_DATABASE_POOL and MFA_COMMITTERS"
     } else if says(&["could not translate host name", "Name or service not known"]) {
-        "Check the host in DATABASE_URL"
+        "check the host in DATABASE_URL"
     } else if says(&["starting up", "shutting down", "recovery mode", "read-only", "not read-write"]) {
-        "Wait until the server accepts writes, or name the primary in DATABASE_URL"
+        "wait until the server accepts writes, or name the primary in DATABASE_URL"
     } else {
-        "Check DATABASE_URL and that the server is running"
+        "check DATABASE_URL and that the server is running"
     }
+}
+
+/// Returns the advice as a sentence of its own.
+pub(crate) fn sentence(error: &str) -> String {
+    let advice = advice(error);
+    let (first, rest) = advice.split_at_checked(1).unwrap_or((advice, ""));
+    first.to_uppercase() + rest
 }
 
 #[cfg(test)]
@@ -50,13 +57,13 @@ mod tests {
         for (error, expected) in [
             ("connection to server at \"h\" failed: Connection refused Is the server running", "running"),
             ("FATAL: password authentication failed for user \"nova\"", "password"),
-            ("FATAL: database \"nova\" does not exist", "Create the database"),
-            ("FATAL: role \"nova\" does not exist", "Create the role"),
+            ("FATAL: database \"nova\" does not exist", "create the database"),
+            ("FATAL: role \"nova\" does not exist", "create the role"),
             ("FATAL: no pg_hba.conf entry for host \"10.0.0.1\"", "pg_hba.conf"),
             ("SSL error: certificate verify failed", "sslrootcert"),
             ("could not translate host name \"db\" to address", "host"),
             ("FATAL: sorry, too many clients already", "max_connections"),
-            ("FATAL: the database system is starting up", "Wait"),
+            ("FATAL: the database system is starting up", "wait"),
             ("unable to open database file", "path"),
             ("permission denied for schema public", "roles.sql"),
         ] {

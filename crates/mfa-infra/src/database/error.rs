@@ -1,6 +1,6 @@
 //! Errors of opening a database and of changing its schema.
 
-use super::advice::advice;
+use super::advice::sentence;
 use super::required_schema::MissingObject;
 
 /// Reason why a database could not be opened.
@@ -8,7 +8,7 @@ use super::required_schema::MissingObject;
 #[non_exhaustive]
 pub enum OpenDatabaseError {
     /// The database could not be reached.
-    #[error("the database cannot be opened: {}. {}", .0, advice(.0))]
+    #[error("the database cannot be opened: {}. {}", .0, sentence(.0))]
     Unreachable(String),
     /// A migration failed.
     #[error(transparent)]
@@ -21,7 +21,7 @@ pub enum OpenDatabaseError {
 #[non_exhaustive]
 pub enum MigrationError {
     /// The database could not be reached.
-    #[error("the database cannot be opened: {}. {}", .0, advice(.0))]
+    #[error("the database cannot be opened: {}. {}", .0, sentence(.0))]
     Unreachable(String),
     /// A migration failed.
     #[error("the schema could not be changed: {0}")]

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use mfa_core::{KeyId, StoreError};
 
 use crate::database::OpenDatabaseError;
-use crate::database::advice::advice;
+use crate::database::advice::sentence;
 use crate::settings::SettingsError;
 use crate::telemetry::TelemetryError;
 
@@ -22,7 +22,7 @@ pub enum OpenError {
     #[error(transparent)]
     Database(#[from] OpenDatabaseError),
     /// The database stopped answering after it was opened.
-    #[error("the database did not answer: {}. {}", .0, advice(&reason(.0)))]
+    #[error("the database did not answer: {}. {}", .0, sentence(&reason(.0)))]
     Store(#[from] StoreError),
     /// The log cannot be opened.
     #[error(transparent)]

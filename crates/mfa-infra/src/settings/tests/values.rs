@@ -87,7 +87,10 @@ fn invalid_values_are_named_with_their_remedy() {
         ("JWT_PREVIOUS_SECRET_KEYS", "hunter2", "JWT_PREVIOUS_SECRET_KEYS is not accepted"),
     ] {
         let error = with(name, value).error();
-        assert!(error.starts_with(message), "{name}={value}: {error}");
+        assert!(
+            error.starts_with(message) || error.contains(&format!("\n  - {message}")),
+            "{name}={value}: {error}"
+        );
     }
 }
 
@@ -297,4 +300,73 @@ fn an_ovh_endpoint_may_have_the_name_that_ovh_libraries_use() {
     }
     let error = with_endpoint("ovh-de").error();
     assert!(error.starts_with("OVH_ENDPOINT is ovh-de: use an https:// URL or one of ovh-eu"), "{error}");
+}
+
+#[test]
+fn all_refused_settings_are_named_at_once() {
+    let fixture = Fixture::new()
+        .set("MFA_ENV", "production")
+        .set("MFA_BIND", "nowhere")
+        .set("MFA_DATABASE_POOL", "many")
+        .set("MFA_COMMITTERS", "0")
+        .set("REDIS_URL", "redis://h/#insecure")
+        .set("MFA_ENCRYPTION_KEYS", "k1:AAAA");
+    let error = fixture.error();
+    for name in [
+        "MFA_BIND",
+        "DATABASE_URL",
+        "MFA_DATABASE_POOL",
+        "MFA_COMMITTERS",
+        "REDIS_URL",
+        "MFA_ENCRYPTION_KEYS",
+        "JWT_SECRET_KEY",
+    ] {
+        assert_eq!(error.matches(&format!("\n  - {name} ")).count(), 1, "{name}: {error}");
+    }
+    assert!(error.starts_with("7 settings cannot be used:\n"), "{error}");
+    let unknown = fixture.set("MFA_BINDD", "x").set("MFA_SMS_COUNTRY", "FR").error();
+    for (name, nearest) in [("MFA_SMS_COUNTRY", "MFA_SMS_COUNTRIES"), ("MFA_BINDD", "MFA_BIND")] {
+        assert!(
+            unknown.contains(&format!("{name} in the environment is not a setting: did you mean {nearest}")),
+            "{unknown}"
+        );
+    }
+    assert!(!with("MFA_BIND", "nowhere").error().contains('\n'), "a single error stands alone");
+}
+
+#[test]
+fn near_misses_of_names_without_the_prefix_are_named_in_dotenv_files() {
+    for (name, nearest) in [
+        ("DATABASE_URI", "DATABASE_URL"),
+        ("DATABSE_URL", "DATABASE_URL"),
+        ("database_url", "DATABASE_URL"),
+        ("REDIS_URI", "REDIS_URL"),
+        ("JWT_SECRETKEY", "JWT_SECRET_KEY"),
+    ] {
+        let fixture = Fixture::new().file(".env", &format!("{name}=x\n"));
+        let expected = format!("{name} in .env is not a setting: did you mean {nearest}?");
+        assert_eq!(fixture.error(), expected);
+        // The file may be shared with another program.
+        let value = if nearest == "JWT_SECRET_KEY" { SECRET } else { "" };
+        let both = Fixture::new().file(".env", &format!("{name}=x\n{nearest}={value}\n"));
+        both.load().unwrap();
+    }
+    Fixture::new().file(".env", "NOVA_DB=x\nPORT=1\nDEBUG=1\n").load().unwrap();
+    Fixture::new().set("DATABASE_URI", "x").load().unwrap();
+}
+
+#[test]
+fn a_pipe_without_a_writer_stops_no_start() {
+    let fixture = Fixture::new();
+    let pipe = fixture.dir.path().join("pipe");
+    assert!(std::process::Command::new("mkfifo").arg(&pipe).status().unwrap().success());
+    let fixture = fixture.set("JWT_SECRET_KEY_FILE", pipe.to_str().unwrap());
+    let writer = std::thread::spawn({
+        let pipe = pipe.clone();
+        move || fs::write(pipe, format!("{SECRET}\n"))
+    });
+    fixture.load().unwrap();
+    writer.join().unwrap().unwrap();
+    let error = fixture.error();
+    assert!(error.contains("pipe that a program writes to"), "{error}");
 }
