@@ -1,6 +1,7 @@
 //! Tests of operator commands while servers run.
 
 mod commands;
+mod embedding;
 mod nova;
 mod otpauth;
 mod rotation;

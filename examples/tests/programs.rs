@@ -16,7 +16,11 @@ use mfa_flows::{AdminCall, TokenKind, UserSelector};
 use mfa_http::Embedded;
 use mfa_infra::Mfa;
 use mfa_infra::settings::{Settings, Sources};
+use tower::ServiceExt as _;
 
+#[path = "../embed_axum.rs"]
+#[expect(dead_code, reason = "the tests call what `main` calls")]
+mod embed_axum;
 #[path = "../embed_flows.rs"]
 #[expect(dead_code, reason = "the tests call what `main` calls")]
 mod embed_flows;
@@ -32,6 +36,38 @@ mod own_login;
 #[path = "../own_sms_gateway.rs"]
 #[expect(dead_code, reason = "the tests call what `main` calls")]
 mod own_sms_gateway;
+
+#[tokio::test]
+async fn embed_axum_opens_in_an_async_main_and_protects_its_route() {
+    let folder = tempfile::tempdir().unwrap();
+    let mfa = embed_axum::open(folder.path()).unwrap();
+    let app = embed_axum::app(Arc::clone(&mfa));
+    let status = async |path: &str, token: Option<String>, body: &str| {
+        let method = if body.is_empty() { "GET" } else { "POST" };
+        let mut request = axum::http::Request::builder().method(method).uri(path);
+        if let Some(token) = token {
+            request = request.header("Authorization", format!("Bearer {token}"));
+        }
+        let request = request.header("Content-Type", "application/json");
+        let mut request = request.body(axum::body::Body::from(body.to_owned())).unwrap();
+        let address: std::net::SocketAddr = "192.0.2.7:1".parse().unwrap();
+        request.extensions_mut().insert(axum::extract::ConnectInfo(address));
+        app.clone().oneshot(request).await.unwrap().status().as_u16()
+    };
+    let user = mfa.flows().select(&UserSelector::Login("demo".to_owned())).await.unwrap();
+    let by = AdminCall { actor: "test".to_owned(), reason: None, origin: Origin::default() };
+    let token = async |kind| {
+        let issued = mfa.flows().mint_token(&by, user, kind).await.unwrap();
+        Some(issued.token.token.expose().to_owned())
+    };
+    assert_eq!(status("/invoices", None, "").await, 401);
+    assert_eq!(status("/invoices", token(TokenKind::OneFactor).await, "").await, 403);
+    assert_eq!(status("/invoices", token(TokenKind::TwoFactors).await, "").await, 200);
+    assert_eq!(status("/verify", token(TokenKind::Pending).await, r#"{"code": "12345"}"#).await, 422);
+    assert_eq!(status("/verify", token(TokenKind::Pending).await, r#"{"code": "123456"}"#).await, 409);
+    drop(app);
+    mfa.stop(Duration::from_secs(10));
+}
 
 #[test]
 fn embed_flows_verifies_a_code_once() {

@@ -3,8 +3,9 @@
 use std::io::{BufRead as _, BufReader};
 use std::os::fd::OwnedFd;
 use std::process::{Command, Stdio};
+use std::time::Duration;
 
-use nova_mfa_tests::{Installation, JWT_SECRET, admin_binary, server_binary};
+use nova_mfa_tests::{Client, Installation, JWT_SECRET, admin_binary, server_binary};
 
 /// Asserts that the start fails with an error message that names the setting. Returns the message.
 #[track_caller]
@@ -152,4 +153,43 @@ fn a_command_logs_to_a_standard_error_that_is_a_socket() {
         .unwrap();
     drop(ours);
     assert!(status.success(), "{status}");
+}
+
+#[test]
+fn a_server_in_a_terminal_ends_with_the_terminal_and_not_with_a_log_rotation() {
+    let installation = Installation::sqlite(&[]);
+    // `script` runs a program in a terminal of its own.
+    let server = format!("exec {}", server_binary().display());
+    let mut terminal = Command::new("script")
+        .args(["-qfec", &server, "/dev/null"])
+        .current_dir(installation.folder())
+        .env_clear()
+        .env("PATH", "/usr/bin:/bin")
+        .envs(installation.settings())
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
+        .expect("the system has script (util-linux)");
+    let mut lines = BufReader::new(terminal.stdout.take().unwrap()).lines().map_while(Result::ok);
+    let address: std::net::SocketAddr = lines
+        .find_map(|line| line.split_once("Listening: ").and_then(|(_, it)| it.trim().parse().ok()))
+        .expect("the server listens");
+    let client = Client::new(address);
+    let pid = only_child(terminal.id());
+    assert!(Command::new("kill").args(["-HUP", &pid]).status().unwrap().success());
+    std::thread::sleep(Duration::from_secs(1));
+    client.get("/health/ready").send().ok();
+    terminal.kill().unwrap();
+    terminal.wait().unwrap();
+    let is_gone = (0..200).any(|_| {
+        std::thread::sleep(Duration::from_millis(50));
+        std::net::TcpStream::connect(address).is_err()
+    });
+    assert!(is_gone, "the server still listens");
+}
+
+/// Returns the process ID of the only child of a process.
+fn only_child(parent: u32) -> String {
+    let children = std::fs::read_to_string(format!("/proc/{parent}/task/{parent}/children")).unwrap();
+    children.trim().to_owned()
 }

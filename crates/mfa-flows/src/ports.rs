@@ -7,7 +7,7 @@ use mfa_core::{
     Statistics, Users,
 };
 use mfa_jwt::TokenService;
-use mfa_sms::{SmsBudgets, SmsObserver, SmsSendLog, SmsSender};
+use mfa_sms::{SmsBudgets, SmsDisabled, SmsObserver, SmsSendLog, SmsSender};
 
 /// Adapters that [`Flows`](crate::Flows) calls.
 #[derive(Clone, Debug)]
@@ -53,4 +53,18 @@ pub struct SmsPorts {
     pub sends: Arc<dyn SmsSendLog>,
     /// Observer that reports sends to the operator.
     pub observer: Arc<dyn SmsObserver>,
+}
+
+impl SmsPorts {
+    /// Returns ports without any SMS adapter: no phone number can be set, and no code is sent. For an embedder that offers
+    /// authenticator apps and recovery codes only.
+    pub fn disabled(clock: Arc<dyn Clock>, entropy: Arc<dyn Entropy>) -> Self {
+        let nothing = Arc::new(SmsDisabled);
+        Self {
+            sender: Arc::new(SmsSender::new([], clock, nothing.clone(), entropy)),
+            budgets: nothing.clone(),
+            sends: nothing.clone(),
+            observer: nothing,
+        }
+    }
 }

@@ -6,6 +6,7 @@
 //! To add a check, return one more finding from the module of its part.
 
 mod database;
+mod files;
 mod finding;
 mod keys;
 mod odd_rows;
@@ -31,6 +32,7 @@ pub fn diagnose(settings: &Settings) -> Vec<DoctorFinding> {
 
 fn diagnose_with(settings: &Settings, limits: HttpLimits) -> Vec<DoctorFinding> {
     let mut findings = setup::check(settings);
+    findings.extend(files::check(settings));
     let location = Mfa::location(settings);
     let clock = Arc::new(SystemClock);
     let before = clock.now();

@@ -27,6 +27,7 @@ mod budget;
 mod challenge;
 mod code;
 mod conversion;
+mod disabled;
 mod failover;
 mod gateway;
 mod leaky_bucket;
@@ -51,6 +52,7 @@ pub use code::{SmsCode, SmsCodeError};
 pub use conversion::{
     CodeUsage, Conversion, ConversionQuery, ConversionRule, LowConversion, SendingSuspended, SuspensionScope,
 };
+pub use disabled::SmsDisabled;
 pub use failover::{DeliveryOutcome, GatewayAttempt, GatewayAttemptOutcome, SendReport, Sleep, SmsSender};
 pub use gateway::{NumberRefusal, ProviderRefusal, RefusalScope, SendOutcome, SmsGateway, SmsMessage};
 pub use leaky_bucket::{BucketDecision, BucketRule, RetryDelay};

@@ -147,11 +147,15 @@ impl Mfa {
         self.tasks.spawn_on(flow, runtime.handle()).await.map_err(|_| TaskCancelled)
     }
 
-    /// Runs a flow to completion and blocks this thread, for commands.
+    /// Runs a flow to completion and blocks this thread, for commands. In an async context use [`Mfa::run`].
     ///
     /// # Errors
     ///
     /// [`TaskCancelled`] if the product has stopped.
+    ///
+    /// # Panics
+    ///
+    /// In an async context, where a thread must not be blocked.
     pub fn block_on<T>(&self, flow: impl Future<Output = T>) -> Result<T, TaskCancelled> {
         self.runtime.as_ref().map(|runtime| runtime.block_on(flow)).ok_or(TaskCancelled)
     }

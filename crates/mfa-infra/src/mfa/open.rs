@@ -25,7 +25,8 @@ use crate::database::Database;
 use crate::settings::Settings;
 
 impl Mfa {
-    /// Opens everything that a server needs, with the system's clock. Blocks; call it before serving.
+    /// Opens everything that a server needs, with the system's clock. Blocks; call it before serving. In an async context,
+    /// such as an async `main`, it works on a thread of its own and blocks the calling one.
     ///
     /// # Errors
     ///
@@ -43,7 +44,10 @@ impl Mfa {
     /// # Errors
     ///
     /// As [`Mfa::open`].
-    pub fn open_adapted(settings: Settings, adapt: impl FnOnce(Ports) -> Ports) -> Result<Self, OpenError> {
+    pub fn open_adapted(
+        settings: Settings,
+        adapt: impl FnOnce(Ports) -> Ports + Send,
+    ) -> Result<Self, OpenError> {
         Self::open_server(settings, LimiterChoice::BySystemTime, Arc::new(SystemClock), adapt)
     }
 
@@ -63,19 +67,24 @@ impl Mfa {
     ///
     /// As [`Mfa::open`].
     pub fn open_admin(settings: Settings) -> Result<Self, OpenError> {
-        let (mfa, _) = Self::assemble(settings, LimiterChoice::None, Arc::new(SystemClock), |ports| ports)?;
-        Ok(mfa)
+        outside_async(|| {
+            let (mfa, _) =
+                Self::assemble(settings, LimiterChoice::None, Arc::new(SystemClock), |ports| ports)?;
+            Ok(mfa)
+        })
     }
 
     fn open_server(
         settings: Settings,
         limits: LimiterChoice,
         clock: Arc<dyn Clock>,
-        adapt: impl FnOnce(Ports) -> Ports,
+        adapt: impl FnOnce(Ports) -> Ports + Send,
     ) -> Result<Self, OpenError> {
-        let (mut mfa, runtime) = Self::assemble(settings, limits, clock, adapt)?;
-        mfa.start(&runtime)?;
-        Ok(mfa)
+        outside_async(|| {
+            let (mut mfa, runtime) = Self::assemble(settings, limits, clock, adapt)?;
+            mfa.start(&runtime)?;
+            Ok(mfa)
+        })
     }
 
     /// Checks what only a server must check, and starts its background tasks.
@@ -238,4 +247,16 @@ fn policy(settings: &Settings, database: &dyn Database) -> Result<Policy, OpenEr
     policy.rehash_passwords = settings.login.password_rehash || database.owns_users_table()?;
     policy.sms = sms::policy(settings)?;
     Ok(policy)
+}
+
+/// Runs work that waits for futures. In an async context, where that is not allowed, it runs on a thread of its own.
+fn outside_async<T: Send>(work: impl FnOnce() -> Result<T, OpenError> + Send) -> Result<T, OpenError> {
+    if Handle::try_current().is_err() {
+        return work();
+    }
+    std::thread::scope(|scope| {
+        let thread = std::thread::Builder::new().name("mfa-open".to_owned()).spawn_scoped(scope, work);
+        let thread = thread.map_err(OpenError::machine)?;
+        thread.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))
+    })
 }
