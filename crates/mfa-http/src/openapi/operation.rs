@@ -245,8 +245,8 @@ impl Operation {
     fn content<T: ToSchema>(mut self, media_type: &str, example: Value, required: Required) -> Self {
         let schema = self.component::<T>();
         let content = ContentBuilder::new().schema(Some(schema)).example(Some(example)).build();
-        let body = self.body.map_or_else(RequestBodyBuilder::new, RequestBodyBuilder::from);
-        self.body = Some(body.content(media_type, content).required(Some(required)).build());
+        let body = RequestBodyBuilder::new().content(media_type, content).required(Some(required));
+        self.body = Some(body.build());
         self
     }
 

@@ -184,7 +184,7 @@ struct SetBackupRequest {
 
 /// Backup method of the account.
 #[derive(Serialize, ToSchema)]
-#[schema(as = BackupMethod)]
+#[schema(as = BackupMethodSet)]
 struct BackupSetResponse {
     #[schema(schema_with = schemas::backup_method)]
     backup_method: &'static str,

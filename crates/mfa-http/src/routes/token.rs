@@ -96,17 +96,6 @@ fn token_schema() -> Object {
     schemas::text(1, MAX_TOKEN_LENGTH).description(Some("Token to introspect.")).build()
 }
 
-/// Form of token introspection (RFC 7662 §2.1). Other fields are ignored.
-#[derive(ToSchema)]
-#[expect(dead_code, reason = "describes the form; `IntrospectionRequest` reads it")]
-struct IntrospectionForm {
-    #[schema(schema_with = token_schema)]
-    token: String,
-    /// Expected type of the token. It is ignored: every type of token is checked in the same way.
-    #[schema(nullable = false)]
-    token_type_hint: Option<String>,
-}
-
 /// State of a token (RFC 7662 §2.2). A token that is not active has no other field than `active`, whatever the reason.
 #[derive(Default, Serialize, ToSchema)]
 #[schema(as = TokenState)]
