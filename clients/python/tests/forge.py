@@ -82,6 +82,7 @@ class Ed25519:
         self.private = ed25519.Ed25519PrivateKey.generate()
         raw = self.private.public_key().public_bytes(Encoding.Raw, PublicFormat.Raw)
         public = {"crv": "Ed25519", "kty": "OKP", "x": b64(raw)}
+        self.secret = b64(self.private.private_bytes_raw())
         self.id = thumbprint(public)
         self.jwk = {**public, "use": "sig", "alg": "EdDSA", "kid": self.id}
 

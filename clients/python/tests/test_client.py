@@ -102,6 +102,7 @@ def test_a_time_to_wait_that_is_no_number_is_none(value: Any) -> None:
         httpx.Response(200, json={**GRANT, "mfa_ok": 1}),
         httpx.Response(200, json={**GRANT, "access_token": None}),
         httpx.Response(200, json={**GRANT, "expires_in": "3600"}),
+        httpx.Response(200, json={**GRANT, "expires_in": True}),
         httpx.Response(200, json={name: GRANT[name] for name in GRANT if name != "mfa_ok"}),
         problem(status=400),
         problem(media_type="application/json"),

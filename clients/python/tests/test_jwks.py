@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any, Union
 
 import httpx
@@ -75,7 +76,7 @@ def test_the_key_determines_the_algorithm() -> None:
 
 @pytest.mark.parametrize(
     "change",
-    [{"use": "enc"}, {"alg": "ES256"}, {"crv": "X25519"}, {"kty": "EC"}, {"x": "!"}, {"x": ""}, {"d": "AAAA"}, {"kid": 1}],
+    [{"use": "enc"}, {"alg": "ES256"}, {"crv": "X25519"}, {"kty": "EC"}, {"x": "!"}, {"x": ""}, {"d": ED.secret}, {"kid": 1}],
 )
 def test_an_unsuitable_key_is_not_used(change: dict[str, Any]) -> None:
     Source({**ED.jwk, **change}).reject(ED.sign(claims()))
@@ -113,10 +114,20 @@ def test_unknown_keys_cause_few_requests() -> None:
     assert source.calls == 2
 
 
+def test_many_requests_at_once_read_the_keys_once() -> None:
+    source = Source(ED.jwk)
+    text = ED.sign(claims())
+    with ThreadPoolExecutor(16) as pool:
+        users = list(pool.map(lambda _: source.verifier.verify(text).user_id, range(64)))
+    assert (users, source.calls) == ([42] * 64, 1)
+
+
 FAILURES = [
     httpx.ConnectError("refused"),
     httpx.ReadTimeout("slow"),
     httpx.Response(500),
+    httpx.Response(500, json={"keys": [ED.jwk]}),
+    httpx.Response(203, json={"keys": [ED.jwk]}),
     httpx.Response(302, headers={"Location": "https://elsewhere.example.com/"}),
     httpx.Response(200, text="<html>"),
     httpx.Response(200, json=[]),
