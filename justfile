@@ -58,6 +58,10 @@ python *args:
 openapi *args:
     scripts/check-openapi {{ args }}
 
+# Generate clients from the OpenAPI document and test clients/python; `just clients rust` runs only some checks.
+clients *args:
+    scripts/check-clients {{ args }}
+
 # Run the Postman collection against a running server; `just postman --write` generates the collection again.
 postman *args:
     scripts/check-postman {{ args }}

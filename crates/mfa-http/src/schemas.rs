@@ -133,21 +133,6 @@ pub(crate) fn backup_method() -> Object {
         .build()
 }
 
-/// Schema of the value `true`.
-pub(crate) fn always_true() -> Object {
-    ObjectBuilder::new().schema_type(Type::Boolean).enum_values(Some([json!(true)])).build()
-}
-
-/// Schema of the value `false`.
-pub(crate) fn always_false() -> Object {
-    ObjectBuilder::new().schema_type(Type::Boolean).enum_values(Some([json!(false)])).build()
-}
-
-/// Schema of the value `null`.
-pub(crate) fn always_null() -> Object {
-    ObjectBuilder::new().schema_type(Type::Null).build()
-}
-
 /// Example of a recovery code.
 pub(crate) const RECOVERY_CODE: &str = "7k2m-9xqd-4htw-c8fz";
 /// Example of a time.

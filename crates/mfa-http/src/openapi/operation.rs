@@ -215,49 +215,38 @@ impl Operation {
 
     /// Requires a JSON body of the type `T`. `invalid` is the field error that the example of a 422 response shows.
     pub(crate) fn body<T: ToSchema>(self, example: Value, invalid: (&str, FieldErrorKind)) -> Self {
-        self.json(T::schema(), example, Required::True, invalid)
+        self.json::<T>(example, Required::True, invalid)
     }
 
     /// Accepts an optional JSON body of the type `T`: see [`body`](Self::body).
     pub(crate) fn optional_body<T: ToSchema>(self, example: Value, invalid: (&str, FieldErrorKind)) -> Self {
-        self.json(T::schema(), example, Required::False, invalid)
+        self.json::<T>(example, Required::False, invalid)
     }
 
-    fn json(
+    fn json<T: ToSchema>(
         mut self,
-        schema: RefOr<Schema>,
         example: Value,
         required: Required,
         invalid: (&str, FieldErrorKind),
     ) -> Self {
         self.wrong_field = FieldError { field: invalid.0.to_owned(), error: invalid.1 };
-        self.no_body().content("application/json", schema, example, required)
+        self.no_body().content::<T>("application/json", example, required)
     }
 
     /// Accepts a URL-encoded form of the type `T`, with further fields allowed.
     pub(crate) fn form<T: ToSchema>(self, example: Value) -> Self {
-        let mut schema = T::schema();
-        if let RefOr::T(Schema::Object(object)) = &mut schema {
-            object.additional_properties = None;
-        }
-        self.problems([ProblemKind::UnsupportedMediaType]).content(
+        self.problems([ProblemKind::UnsupportedMediaType]).content::<T>(
             "application/x-www-form-urlencoded",
-            schema,
             example,
             Required::True,
         )
     }
 
-    fn content(
-        mut self,
-        media_type: &str,
-        schema: RefOr<Schema>,
-        example: Value,
-        required: Required,
-    ) -> Self {
+    fn content<T: ToSchema>(mut self, media_type: &str, example: Value, required: Required) -> Self {
+        let schema = self.component::<T>();
         let content = ContentBuilder::new().schema(Some(schema)).example(Some(example)).build();
-        let body = self.body.map_or_else(RequestBodyBuilder::new, RequestBodyBuilder::from);
-        self.body = Some(body.content(media_type, content).required(Some(required)).build());
+        let body = RequestBodyBuilder::new().content(media_type, content).required(Some(required));
+        self.body = Some(body.build());
         self
     }
 
@@ -273,19 +262,23 @@ impl Operation {
         description: &str,
         examples: Vec<(&str, Value)>,
     ) -> Self {
-        let name = T::name();
-        self.schemas.push((name.to_string(), T::schema()));
-        T::schemas(&mut self.schemas);
+        let schema = self.component::<T>();
         let examples = examples
             .into_iter()
             .map(|(name, value)| (name, ExampleBuilder::new().value(Some(value)).build()));
-        let content = ContentBuilder::new()
-            .schema(Some(Ref::from_schema_name(name)))
-            .examples_from_iter(examples)
-            .build();
+        let content = ContentBuilder::new().schema(Some(schema)).examples_from_iter(examples).build();
         let response = ResponseBuilder::new().description(description).content("application/json", content);
         self.responses.push((status, response.build()));
         self
+    }
+
+    /// Adds the schema of `T` to the components and returns a reference to it: generated clients take their names of
+    /// types from the components.
+    fn component<T: ToSchema>(&mut self) -> Ref {
+        let name = T::name();
+        self.schemas.push((name.to_string(), T::schema()));
+        T::schemas(&mut self.schemas);
+        Ref::from_schema_name(name)
     }
 
     /// Adds the response 200 with another media type, or with a JSON document of a standard.
@@ -328,7 +321,8 @@ impl Operation {
             .tag(self.tag.name())
             .summary(Some(self.summary))
             .description(Some(self.description))
-            .securities((!self.security.is_empty()).then_some(self.security))
+            // An empty list states that the operation is public.
+            .securities(Some(self.security))
             .parameters(parameters)
             .request_body(self.body)
             .build();

@@ -2,10 +2,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use serde_json::{Value, json};
+use serde_json::Value;
 use utoipa::openapi::example::ExampleBuilder;
 use utoipa::openapi::schema::ComponentsBuilder;
-use utoipa::openapi::{AllOfBuilder, ContentBuilder, ObjectBuilder, Ref, Response, ResponseBuilder, Type};
+use utoipa::openapi::{ContentBuilder, Ref, Response, ResponseBuilder};
 use utoipa::{PartialSchema as _, ToSchema};
 
 use super::headers;
@@ -22,7 +22,7 @@ pub(super) fn components(components: ComponentsBuilder) -> ComponentsBuilder {
     components.schema(NAME, ProblemDocument::schema()).schemas_from_iter(nested)
 }
 
-/// Returns one response per status, with its possible codes and an example of each. Each response also has
+/// Returns one response per status. Its description and examples have the possible codes. Each response also has
 /// `more_headers`.
 pub(super) fn responses(
     kinds: &BTreeSet<ProblemKind>,
@@ -36,29 +36,16 @@ pub(super) fn responses(
     }
     by_status
         .into_iter()
-        .map(|(status, kinds)| (status, response(status, &kinds, wrong_field, more_headers, reader)))
+        .map(|(status, kinds)| (status, response(&kinds, wrong_field, more_headers, reader)))
         .collect()
 }
 
 fn response(
-    status: u16,
     kinds: &[ProblemKind],
     wrong_field: &FieldError,
     more_headers: &[&str],
     reader: &RequestContext,
 ) -> Response {
-    let codes: BTreeSet<&str> = kinds.iter().map(|kind| kind.code()).collect();
-    let narrowed = ObjectBuilder::new()
-        .schema_type(Type::Object)
-        .property(
-            "status",
-            ObjectBuilder::new().schema_type(Type::Integer).enum_values(Some([json!(status)])),
-        )
-        .property(
-            "code",
-            ObjectBuilder::new().schema_type(Type::String).enum_values(Some(codes.iter().copied())),
-        );
-    let schema = AllOfBuilder::new().item(Ref::from_schema_name(NAME)).item(narrowed);
     let examples = kinds.iter().map(|kind| {
         let (document, summary) = (example(*kind, wrong_field, reader), title(*kind, wrong_field, reader));
         (
@@ -66,7 +53,8 @@ fn response(
             ExampleBuilder::new().summary(summary).value(Some(document)).build(),
         )
     });
-    let content = ContentBuilder::new().schema(Some(schema)).examples_from_iter(examples).build();
+    let content =
+        ContentBuilder::new().schema(Some(Ref::from_schema_name(NAME))).examples_from_iter(examples).build();
     let described = |kind: &ProblemKind| format!("`{}`: {}", kind.code(), title(*kind, wrong_field, reader));
     let mut descriptions: Vec<_> = kinds.iter().map(described).collect();
     // Two kinds may share a code and a title.

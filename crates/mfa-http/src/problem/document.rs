@@ -2,7 +2,9 @@
 
 use serde::Serialize;
 use serde_json::Value;
-use utoipa::ToSchema;
+use utoipa::openapi::RefOr;
+use utoipa::openapi::schema::Schema;
+use utoipa::{PartialSchema, ToSchema};
 
 use super::field_error::FieldError;
 use super::kind::ProblemKind;
@@ -26,7 +28,7 @@ pub struct ProblemDocument<'a> {
     /// Advice for the user, in the language of the request.
     detail: String,
     /// Stable error code.
-    #[schema(pattern = "^[a-z_]+$")]
+    #[schema(value_type = ProblemCode)]
     code: &'static str,
     /// Id of the request, as in `X-Request-Id`.
     #[schema(pattern = "^[A-Za-z0-9._-]{1,64}$")]
@@ -39,6 +41,25 @@ pub struct ProblemDocument<'a> {
     #[serde(skip_serializing_if = "Vec::is_empty")]
     #[schema(required = false, min_items = 1, max_items = 16)]
     errors: Vec<FieldProblem>,
+}
+
+/// Schema of the stable error codes.
+#[derive(Debug)]
+struct ProblemCode;
+
+impl ToSchema for ProblemCode {}
+
+impl PartialSchema for ProblemCode {
+    fn schema() -> RefOr<Schema> {
+        let mut codes: Vec<&str> = Vec::new();
+        for code in ProblemKind::ALL.map(ProblemKind::code) {
+            // Two kinds may share a code.
+            if !codes.contains(&code) {
+                codes.push(code);
+            }
+        }
+        schemas::string_enum(&codes).description(Some("Stable error code.")).into()
+    }
 }
 
 /// Field that is missing or not valid.

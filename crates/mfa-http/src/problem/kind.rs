@@ -189,8 +189,7 @@ impl ProblemKind {
     }
 
     /// All kinds.
-    #[cfg(test)]
-    pub(super) const ALL: [Self; 32] = [
+    pub(crate) const ALL: [Self; 32] = [
         Self::MalformedRequest,
         Self::BodyTooSlow,
         Self::TokenMissing,

@@ -1,34 +1,55 @@
 //! Request body with a code, and the parsers of each kind of code.
 
+use std::borrow::Cow;
 use std::marker::PhantomData;
 
 use mfa_recovery::RecoveryCodeInput;
 use mfa_sms::SmsCode;
 use mfa_totp::TotpCode;
 use serde::Deserialize;
-use utoipa::ToSchema;
-use utoipa::openapi::Object;
+use utoipa::openapi::schema::{AdditionalProperties, Schema};
+use utoipa::openapi::{Object, ObjectBuilder, RefOr, Type};
+use utoipa::{PartialSchema, ToSchema};
 
 use super::Field;
 use crate::problem::{FieldErrorKind, LengthUnit};
 use crate::schemas;
 
 /// Request body with one code of the kind `C`.
-#[derive(Deserialize, ToSchema)]
+#[derive(Deserialize)]
 #[serde(deny_unknown_fields, bound = "")]
-#[schema(bound = "C: CodeKind")]
 pub(crate) struct CodeRequest<C> {
-    #[schema(schema_with = C::schema)]
     pub(super) code: Field,
     #[serde(skip)]
-    #[schema(ignore)]
     kind: PhantomData<C>,
 }
 
 /// Kind of code with its schema in the OpenAPI document.
 pub trait CodeKind: Sized {
+    /// Name of the schema of the request body.
+    const REQUEST: &'static str;
+
     /// Returns the schema of the field `code`.
     fn schema() -> Object;
+}
+
+/// Each kind of code has a schema of its own, which a derived implementation would give the same name.
+impl<C: CodeKind> ToSchema for CodeRequest<C> {
+    fn name() -> Cow<'static, str> {
+        Cow::Borrowed(C::REQUEST)
+    }
+}
+
+impl<C: CodeKind> PartialSchema for CodeRequest<C> {
+    fn schema() -> RefOr<Schema> {
+        ObjectBuilder::new()
+            .schema_type(Type::Object)
+            .description(Some("Request body with one code."))
+            .property("code", C::schema())
+            .required("code")
+            .additional_properties(Some(AdditionalProperties::FreeForm(false)))
+            .into()
+    }
 }
 
 /// Code that may disable TOTP.
@@ -43,18 +64,24 @@ pub enum DisableCode {
 }
 
 impl CodeKind for TotpCode {
+    const REQUEST: &'static str = "TotpCodeRequest";
+
     fn schema() -> Object {
         schemas::six_digits("Current code of the authenticator app.")
     }
 }
 
 impl CodeKind for SmsCode {
+    const REQUEST: &'static str = "SmsCodeRequest";
+
     fn schema() -> Object {
         schemas::six_digits("Code from the SMS.")
     }
 }
 
 impl CodeKind for RecoveryCodeInput {
+    const REQUEST: &'static str = "RecoveryCodeRequest";
+
     fn schema() -> Object {
         schemas::text(1, MAX_RECOVERY_CODE_LENGTH)
             .description(Some(
@@ -66,6 +93,8 @@ impl CodeKind for RecoveryCodeInput {
 }
 
 impl CodeKind for DisableCode {
+    const REQUEST: &'static str = "DisableTotpRequest";
+
     fn schema() -> Object {
         let (letter, separators) = ("[0-9A-TV-Za-tv-z]", "[ \\u2010-\\u2015\\u2212-]*");
         schemas::text(6, MAX_RECOVERY_CODE_LENGTH)

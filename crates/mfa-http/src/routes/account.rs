@@ -166,7 +166,7 @@ pub(super) async fn methods(request: ApiRequest) -> Result<HttpResponse, ApiErro
 #[derive(Serialize, ToSchema)]
 #[schema(as = TokenRevoked)]
 struct RevokeResponse {
-    #[schema(schema_with = schemas::always_true)]
+    /// Always `true`.
     revoked: bool,
 }
 

@@ -45,7 +45,7 @@ fn password_schema() -> Object {
 /// Login that requires a second factor.
 #[derive(Serialize, ToSchema)]
 struct SecondFactorRequired<'a> {
-    #[schema(schema_with = schemas::always_true)]
+    /// Whether a second factor is required: always `true`.
     mfa_required: bool,
     /// Pending token.
     #[schema(schema_with = schemas::token)]
@@ -63,7 +63,7 @@ struct SecondFactorRequired<'a> {
 #[derive(Serialize, ToSchema)]
 #[schema(as = LoginComplete)]
 struct LoginComplete<'a> {
-    #[schema(schema_with = schemas::always_false)]
+    /// Whether a second factor is required: always `false`.
     mfa_required: bool,
     #[serde(flatten)]
     token: AccessToken<'a>,

@@ -43,7 +43,7 @@ impl From<SmsSent> for SmsCodeSent {
 #[derive(Serialize, ToSchema)]
 #[schema(as = CodeSent)]
 struct SmsSendResponse {
-    #[schema(schema_with = schemas::always_true)]
+    /// Always `true`.
     sent: bool,
     #[serde(flatten)]
     code: SmsCodeSent,
@@ -107,7 +107,7 @@ fn country(text: &str) -> Result<String, FieldErrorKind> {
 #[derive(Serialize, ToSchema)]
 #[schema(as = PhoneConfirmed)]
 struct PhoneVerifyResponse<'a> {
-    #[schema(schema_with = schemas::always_true)]
+    /// Always `true`.
     phone_verified: bool,
     /// Phone number, masked.
     #[schema(schema_with = schemas::masked_phone)]
@@ -117,9 +117,21 @@ struct PhoneVerifyResponse<'a> {
     #[schema(schema_with = schemas::recovery_codes)]
     recovery_codes: Option<Vec<&'a str>>,
     /// First enrolment only: two-factor access token.
-    #[serde(flatten)]
-    #[schema(inline, value_type = OptionalToken)]
-    token: Option<AccessToken<'a>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(schema_with = schemas::token)]
+    access_token: Option<&'a str>,
+    /// First enrolment only: token type.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(schema_with = schemas::bearer)]
+    token_type: Option<&'static str>,
+    /// First enrolment only: lifetime of the token in seconds.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(schema_with = schemas::seconds)]
+    expires_in: Option<u64>,
+    /// First enrolment only: whether a second factor was verified, always `true`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    mfa_ok: Option<bool>,
 }
 
 /// `POST /api/mfa/phone/verify`
@@ -130,33 +142,24 @@ pub(super) async fn verify(request: ApiRequest) -> Result<HttpResponse, ApiError
         })
         .await?;
     let enrolled = confirmed.enrolled.as_ref();
+    let token = enrolled.map(|it| AccessToken::new(&it.granted.token, true));
     Ok(HttpResponse::Ok().json(PhoneVerifyResponse {
         phone_verified: true,
         phone: &confirmed.phone,
         recovery_codes: enrolled.map(|it| it.recovery_codes.iter().map(SecretText::expose).collect()),
-        token: enrolled.map(|it| AccessToken::new(&it.granted.token, true)),
+        access_token: token.as_ref().map(|it| it.access_token),
+        token_type: token.as_ref().map(|it| it.token_type),
+        expires_in: token.as_ref().map(|it| it.expires_in),
+        mfa_ok: token.as_ref().map(|it| it.mfa_ok),
     }))
-}
-
-/// Schema of an optional [`AccessToken`].
-#[derive(ToSchema)]
-#[expect(dead_code, reason = "used as a schema only")]
-struct OptionalToken {
-    #[schema(schema_with = schemas::token)]
-    access_token: Option<String>,
-    #[schema(schema_with = schemas::bearer)]
-    token_type: Option<String>,
-    #[schema(schema_with = schemas::seconds)]
-    expires_in: Option<u64>,
-    #[schema(schema_with = schemas::always_true)]
-    mfa_ok: Option<bool>,
 }
 
 /// Confirmation that the phone number is removed.
 #[derive(Serialize, ToSchema)]
 #[schema(as = PhoneRemoved)]
 struct PhoneRemoveResponse {
-    #[schema(schema_with = schemas::always_null, required = true)]
+    /// Phone number: always null.
+    #[schema(schema_with = schemas::masked_phone_or_null, required = true)]
     phone: Option<String>,
     #[schema(schema_with = schemas::backup_method)]
     backup_method: &'static str,
@@ -181,7 +184,7 @@ struct SetBackupRequest {
 
 /// Backup method of the account.
 #[derive(Serialize, ToSchema)]
-#[schema(as = BackupMethod)]
+#[schema(as = BackupMethodSet)]
 struct BackupSetResponse {
     #[schema(schema_with = schemas::backup_method)]
     backup_method: &'static str,

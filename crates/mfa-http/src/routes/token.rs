@@ -16,6 +16,63 @@ use crate::problem::{ApiError, FieldErrorKind, LengthUnit};
 use crate::request::{ApiOrFormRequest, BodyLimit, Field};
 use crate::schemas;
 
+/// JWK set (RFC 7517 §5).
+// `mfa-jwt` builds the set.
+#[derive(ToSchema)]
+#[expect(dead_code, reason = "describes what another crate builds")]
+struct JsonWebKeySet {
+    /// Public keys.
+    keys: Vec<JsonWebKey>,
+}
+
+/// Public key (RFC 7517 §4).
+#[derive(ToSchema)]
+#[expect(dead_code, reason = "describes what another crate builds")]
+struct JsonWebKey {
+    #[schema(schema_with = key_type)]
+    kty: String,
+    #[schema(schema_with = curve)]
+    crv: String,
+    #[schema(schema_with = coordinate)]
+    x: String,
+    #[schema(schema_with = second_coordinate)]
+    y: Option<String>,
+    #[schema(rename = "use", schema_with = key_use)]
+    key_use: String,
+    #[schema(schema_with = key_algorithm)]
+    alg: String,
+    #[schema(schema_with = key_id)]
+    kid: String,
+}
+
+fn key_type() -> Object {
+    schemas::string_enum(&["OKP", "EC"]).description(Some("Key type.")).build()
+}
+
+fn curve() -> Object {
+    schemas::string_enum(&["Ed25519", "P-256"]).description(Some("Curve.")).build()
+}
+
+fn coordinate() -> Object {
+    schemas::text(43, 43).description(Some("Public key, or first coordinate of a P-256 key.")).build()
+}
+
+fn second_coordinate() -> Object {
+    schemas::text(43, 43).description(Some("Second coordinate of a P-256 key.")).build()
+}
+
+fn key_use() -> Object {
+    schemas::string_enum(&["sig"]).description(Some("Use of the key: signatures.")).build()
+}
+
+fn key_algorithm() -> Object {
+    schemas::string_enum(&["EdDSA", "ES256"]).description(Some("Algorithm of the key.")).build()
+}
+
+fn key_id() -> Object {
+    schemas::text(43, 43).description(Some("Id of the key: its thumbprint (RFC 7638).")).build()
+}
+
 /// `GET /.well-known/jwks.json`
 pub(super) async fn keys(_: BodyLimit, mfa: Data<Mfa>) -> HttpResponse {
     HttpResponse::Ok().json(mfa.flows().public_keys())
@@ -39,51 +96,71 @@ fn token_schema() -> Object {
     schemas::text(1, MAX_TOKEN_LENGTH).description(Some("Token to introspect.")).build()
 }
 
-/// Claims of an active token. A claim that the token does not have is omitted.
-#[derive(Serialize, ToSchema)]
-#[schema(as = ActiveToken)]
+/// State of a token (RFC 7662 §2.2). A token that is not active has no other field than `active`, whatever the reason.
+#[derive(Default, Serialize, ToSchema)]
+#[schema(as = TokenState)]
 struct IntrospectionResponse<'a> {
-    #[schema(schema_with = schemas::always_true)]
+    /// Whether the token is active. Only then are there other fields, each one if the token has this claim.
     active: bool,
     /// Id of the user.
-    sub: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    sub: Option<String>,
     /// User name.
-    username: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    username: Option<&'a str>,
     /// E-mail address of the user.
-    email: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    email: Option<&'a str>,
     /// Issuer of the token.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     iss: Option<&'a str>,
     /// Audience of the token.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     aud: Option<&'a str>,
     /// Expiry time in Unix seconds.
-    exp: i64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    exp: Option<i64>,
     /// Time of issue in Unix seconds.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     iat: Option<i64>,
     /// Start of the validity in Unix seconds.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     nbf: Option<i64>,
     /// Id of the token.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     jti: Option<&'a str>,
+    /// Token type (RFC 6750).
+    #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(schema_with = schemas::bearer)]
-    token_type: &'static str,
+    token_type: Option<&'static str>,
     /// Authentication level: `aal1` or `aal2`.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     acr: Option<&'a str>,
     /// Authentication methods (RFC 8176).
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     amr: Option<&'a [String]>,
     /// Time of the last verification of a second factor in Unix seconds.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     auth_time: Option<i64>,
     /// Access tokens only: whether a second factor was verified.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     mfa_ok: Option<bool>,
     /// Pending tokens only: `true`.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     mfa_pending: Option<bool>,
 }
 
@@ -97,16 +174,16 @@ impl<'a> IntrospectionResponse<'a> {
         };
         Self {
             active: true,
-            sub: token.presented.user.to_string(),
-            username,
-            email,
+            sub: Some(token.presented.user.to_string()),
+            username: Some(username),
+            email: Some(email),
             iss: token.issuer.as_deref(),
             aud: token.audience.as_deref(),
-            exp: token.presented.expires_at.seconds(),
+            exp: Some(token.presented.expires_at.seconds()),
             iat: token.issued,
             nbf: token.not_before,
             jti: token.id.as_deref(),
-            token_type: BEARER,
+            token_type: Some(BEARER),
             acr: token.level.as_deref(),
             amr: token.methods.as_deref(),
             auth_time: token.authenticated,
@@ -114,22 +191,6 @@ impl<'a> IntrospectionResponse<'a> {
             mfa_pending,
         }
     }
-}
-
-/// Response for every token that is not active, without the reason (RFC 7662 §2.2).
-#[derive(Serialize, ToSchema)]
-#[schema(as = InactiveToken)]
-struct InactiveToken {
-    #[schema(schema_with = schemas::always_false)]
-    active: bool,
-}
-
-/// Result of token introspection.
-#[derive(Serialize, ToSchema)]
-#[serde(untagged)]
-enum IntrospectionOutcome<'a> {
-    Active(Box<IntrospectionResponse<'a>>),
-    Inactive(InactiveToken),
 }
 
 /// `POST /api/mfa/token/introspect`
@@ -140,10 +201,8 @@ pub(super) async fn introspect(request: ApiOrFormRequest, mfa: Data<Mfa>) -> Res
     let _ = body.token_type_hint.and_then(|it| it.text(&mut errors, |_| Ok(())));
     let token = errors.finish(token)?;
     let active = request.request().run(|flows| async move { flows.introspect(token.expose()).await }).await?;
-    Ok(HttpResponse::Ok().json(match &active {
-        Some(active) => IntrospectionOutcome::Active(Box::new(IntrospectionResponse::new(active))),
-        None => IntrospectionOutcome::Inactive(InactiveToken { active: false }),
-    }))
+    // By default no field but `active: false`: the response does not contain the reason.
+    Ok(HttpResponse::Ok().json(active.as_ref().map(IntrospectionResponse::new).unwrap_or_default()))
 }
 
 /// Checks the introspection key. Secrets compare in constant time.

@@ -94,7 +94,7 @@ pub(super) async fn start_enrolment(request: ApiRequest) -> Result<HttpResponse,
 #[derive(Serialize, ToSchema)]
 #[schema(as = TotpEnrolled)]
 struct EnrolmentVerifyResponse<'a> {
-    #[schema(schema_with = schemas::always_true)]
+    /// Always `true`.
     enabled: bool,
     #[schema(schema_with = schemas::recovery_codes)]
     recovery_codes: Vec<&'a str>,
@@ -120,7 +120,7 @@ pub(super) async fn confirm_enrolment(request: ApiRequest) -> Result<HttpRespons
 #[derive(Serialize, ToSchema)]
 #[schema(as = TotpDisabled)]
 struct DisableResponse {
-    #[schema(schema_with = schemas::always_false)]
+    /// Always `false`.
     totp_enabled: bool,
 }
 

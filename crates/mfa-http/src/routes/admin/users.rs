@@ -228,7 +228,7 @@ fn reason_schema() -> Object {
 pub(super) struct UnlockResponse {
     /// Id of the user.
     user_id: i64,
-    #[schema(schema_with = schemas::always_true)]
+    /// Always `true`.
     unlocked: bool,
 }
 
@@ -250,7 +250,7 @@ pub(in crate::routes) async fn unlock(
 pub(super) struct ResetResponse {
     /// Id of the user.
     user_id: i64,
-    #[schema(schema_with = schemas::always_true)]
+    /// Always `true`.
     reset: bool,
 }
 

@@ -1,13 +1,11 @@
 //! OpenAPI descriptions of the public keys and of token introspection.
 
 use serde_json::json;
-use utoipa::openapi::schema::ArrayBuilder;
-use utoipa::openapi::{Object, ObjectBuilder};
 
-use super::{IntrospectionOutcome, IntrospectionRequest};
+use super::{IntrospectionRequest, IntrospectionResponse, JsonWebKeySet};
 use crate::openapi::{ApiTag, Operation};
 use crate::problem::FieldErrorKind;
-use crate::schemas::{self, TOKEN, text};
+use crate::schemas::TOKEN;
 
 pub(in crate::routes) fn keys() -> Operation {
     Operation::new(
@@ -17,21 +15,19 @@ pub(in crate::routes) fn keys() -> Operation {
         "Returns the JWK set (RFC 7517) of all keys that verify access tokens. The set is empty if tokens are signed \
          with HS256, whose key is secret.",
     )
-    .responds_with_media("JWK set.", "application/json", key_set())
-}
-
-fn key_set() -> Object {
-    let values = |values| schemas::string_enum(values).build();
-    let key = ObjectBuilder::new()
-        .property("kty", values(&["OKP", "EC"]))
-        .property("crv", values(&["Ed25519", "P-256"]))
-        .property("x", text(43, 43).build())
-        .property("y", text(43, 43).description(Some("Second coordinate of a P-256 key.")).build())
-        .property("use", values(&["sig"]))
-        .property("alg", values(&["EdDSA", "ES256"]))
-        .property("kid", text(43, 43).description(Some("Id of the key: its thumbprint (RFC 7638).")).build());
-    let key = ["kty", "crv", "x", "use", "alg", "kid"].into_iter().fold(key, ObjectBuilder::required);
-    ObjectBuilder::new().property("keys", ArrayBuilder::new().items(key)).required("keys").build()
+    .responds::<JsonWebKeySet>(
+        "JWK set.",
+        json!({
+            "keys": [{
+                "kty": "OKP",
+                "crv": "Ed25519",
+                "x": "11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo",
+                "use": "sig",
+                "alg": "EdDSA",
+                "kid": "kPrK_qmxVWaYVA9wwBF6Iuo3vVzz7TxHCTwXBygrS4k",
+            }],
+        }),
+    )
 }
 
 pub(in crate::routes) fn introspect() -> Operation {
@@ -40,12 +36,13 @@ pub(in crate::routes) fn introspect() -> Operation {
         ApiTag::System,
         "Introspect a token",
         "Returns whether a token is active, for backends (RFC 7662). A token that is used or revoked, or whose user is \
-         disabled, is not active; the response does not contain the reason. Available if `INTROSPECTION_KEY` is set.",
+         disabled, is not active; the response does not contain the reason. The form of RFC 7662 is accepted too. Available if \
+         `INTROSPECTION_KEY` is set.",
     )
     .introspection_key()
+    // Only the JSON is described: generators make unusable code of two kinds of body.
     .body::<IntrospectionRequest>(json!({ "token": TOKEN }), ("token", FieldErrorKind::Missing))
-    .form::<IntrospectionRequest>(json!({ "token": TOKEN }))
-    .responds_with::<IntrospectionOutcome<'_>>(
+    .responds_with::<IntrospectionResponse<'_>>(
         200,
         "State of the token, with its claims if it is active.",
         vec![
