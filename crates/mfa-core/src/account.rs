@@ -275,7 +275,10 @@ impl Account {
     /// Continues the event chain after the last stored event, which this row does not know: another program deleted the
     /// user and inserted it again, or restored an old row.
     ///
-    /// Ends all sessions: tokens of the earlier row must not fit this one. An adapter calls it before a decision.
+    /// Ends all sessions: tokens of the earlier row must not fit this one. What the row says about factors may be old: its
+    /// recovery codes match nothing any more, no code up to `at` is accepted, and the account is locked until an
+    /// administrator has decided. A row without any factor, such as that of a user created again, is not locked. An adapter
+    /// calls it before a decision.
     pub fn continue_chain(&mut self, head: ChainHead, at: Timestamp) {
         if head.seq <= self.internal.chain.seq {
             return;
@@ -283,6 +286,17 @@ impl Account {
         self.internal.chain = head;
         self.internal.session = self.internal.session.max(u64::try_from(at.millis()).unwrap_or_default());
         self.revoke_sessions(at, None);
+        let is_blank = self.totp == TotpState::default()
+            && self.phone == PhoneState::default()
+            && self.recovery.is_absent()
+            && self.failures == 0
+            && self.lock_until.is_none();
+        if !is_blank {
+            self.recovery = RecoveryState::default();
+            self.totp.pending = None;
+            self.totp.last_step = self.totp.last_step.max(Some(step_after(at)));
+            self.lock_until = Some(Lock::UntilAdministrator.end());
+        }
         self.record(SecurityEvent::new(EventKind::ForeignChange, Outcome::Success, at, Origin::default()));
     }
 
@@ -380,3 +394,10 @@ impl Account {
         }
     }
 }
+
+/// Returns the number of the last time step of 30 seconds (RFC 6238 §4.1) whose code is accepted at this time: the next one.
+fn step_after(at: Timestamp) -> i64 {
+    const PERIOD: i64 = 30;
+    at.seconds().div_euclid(PERIOD).saturating_add(1)
+}
+

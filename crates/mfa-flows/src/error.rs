@@ -177,7 +177,9 @@ impl FlowError {
             Self::SmsUnavailable { .. } => ("sms_unavailable", 503),
             Self::ClockSkew => ("clock_skew", 503),
             Self::Store(error) => match error.kind() {
-                StoreErrorKind::Unavailable | StoreErrorKind::Unknown => STORE_UNAVAILABLE,
+                StoreErrorKind::Unavailable | StoreErrorKind::Rejected | StoreErrorKind::Unknown => {
+                    STORE_UNAVAILABLE
+                }
                 StoreErrorKind::Overloaded => OVERLOADED,
                 StoreErrorKind::DecisionPanicked | StoreErrorKind::Corrupt => INTERNAL_ERROR,
             },

@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 
 use mfa_core::SecretBytes;
+use zeroize::Zeroizing;
 
 use crate::{Algorithm, Digits, PERIOD, SecretImportError, import_secret};
 
@@ -49,7 +50,9 @@ pub enum OtpauthError {
 ///
 /// [`OtpauthError`] if the URI cannot be imported: start a new enrolment instead.
 pub fn read_otpauth(text: &str) -> Result<SecretBytes, OtpauthError> {
-    let rest = without_prefix(text.trim(), "otpauth://").ok_or(OtpauthError::NotOtpauth)?;
+    // Copied out of HTML. A plain `&` separates parameters, so none of them contains this text.
+    let text = Zeroizing::new(text.trim().replace("&amp;", "&"));
+    let rest = without_prefix(&text, "otpauth://").ok_or(OtpauthError::NotOtpauth)?;
     let (path, query) = rest.split_once('?').ok_or(OtpauthError::NotOtpauth)?;
     let kind = path.split_once('/').map_or(path, |(kind, _)| kind);
     if kind.eq_ignore_ascii_case("hotp") {
@@ -162,6 +165,7 @@ mod tests {
     fn what_an_account_cannot_hold_is_refused_by_name() {
         for (rest, error) in [
             ("algorithm=SHA256", OtpauthError::Algorithm("SHA256")),
+            ("amp;algorithm=SHA256", OtpauthError::Algorithm("SHA256")),
             ("algorithm=SHA512", OtpauthError::Algorithm("SHA512")),
             ("algorithm=rot13", OtpauthError::Parameter("algorithm")),
             ("digits=8", OtpauthError::Digits(8)),

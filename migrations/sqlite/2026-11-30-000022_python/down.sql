@@ -6,9 +6,14 @@ BEGIN
     INSERT OR IGNORE INTO mfa_row_saves VALUES (OLD.id);
 END;
 
+DROP TRIGGER mfa_row_save_reset;
+DROP TRIGGER mfa_replaced;
+DROP TRIGGER mfa_replace;
 DROP TRIGGER mfa_old_copy;
 DROP TRIGGER mfa_guard_copy;
 DROP TRIGGER mfa_guard;
+DROP TABLE mfa_replaced_rows;
+DROP TABLE mfa_restored_rows;
 DROP TABLE mfa_old_copies;
 
 -- NOVA and operators also write to `users`. Only this server increments `mfa_version` by exactly one. Any other UPDATE

@@ -5,58 +5,66 @@ CREATE TRIGGER mfa_row_save BEFORE UPDATE OF
     email, username, hashed_password, full_name, is_active, is_superuser, created_at, updated_at ON users
 WHEN NEW.mfa_version IS OLD.mfa_version AND NEW.mfa_failed_attempts = 0 AND NEW.mfa_lock_until IS NULL
 BEGIN
-    INSERT OR IGNORE INTO mfa_row_saves VALUES (OLD.id);
+    INSERT INTO mfa_row_saves SELECT OLD.id WHERE NOT EXISTS (SELECT 1 FROM mfa_row_saves WHERE id = OLD.id);
 END;
 
--- Users whose current UPDATE writes a copy that was read earlier. Always empty between statements.
+-- Row that a trigger restores now, past the guard. Always empty between statements.
+CREATE TABLE mfa_restored_rows (id INTEGER PRIMARY KEY);
+
+-- Users whose last UPDATE by another program wrote a copy that was read earlier. Each such UPDATE decides anew: a skipped
+-- statement, such as UPDATE OR IGNORE, can leave its answer behind.
 CREATE TABLE mfa_old_copies (id INTEGER PRIMARY KEY);
 
 -- NOVA and operators also write to `users`. Only this server increments `mfa_version` by exactly one. Any other UPDATE
 -- is foreign. It writes a copy that was read earlier if it sets another version, if a time or a step goes back, if it
 -- restores an enrolment from before the sessions were last revoked, or if it brings a sealed value or the digest of a
 -- recovery code that the row does not have: only this server makes them.
+--
+-- No statement in a trigger relies on `OR IGNORE`: the conflict clause of the outer statement would replace it.
 CREATE TRIGGER mfa_old_copy BEFORE UPDATE ON users
-WHEN NEW.mfa_version IS NOT OLD.mfa_version + 1 AND (
-    NEW.mfa_version IS NOT OLD.mfa_version
-    OR coalesce(NEW.mfa_last_success_at < OLD.mfa_last_success_at,
-        OLD.mfa_last_success_at IS NOT NULL AND NEW.mfa_last_success_at IS NULL)
-    OR coalesce(NEW.totp_enrolled_at < OLD.totp_enrolled_at,
-        OLD.totp_enrolled_at IS NOT NULL AND NEW.totp_enrolled_at IS NULL)
-    OR coalesce(NEW.recovery_codes_generated_at < OLD.recovery_codes_generated_at,
-        OLD.recovery_codes_generated_at IS NOT NULL AND NEW.recovery_codes_generated_at IS NULL)
-    OR coalesce(NEW.phone_verified_at < OLD.phone_verified_at, FALSE)
-    OR (NEW.totp_secret IS OLD.totp_secret AND coalesce(NEW.totp_last_step < OLD.totp_last_step,
-        OLD.totp_last_step IS NOT NULL AND NEW.totp_last_step IS NULL))
-    OR coalesce(NEW.totp_enrolled_at IS NOT OLD.totp_enrolled_at
-        AND NEW.totp_enrolled_at < CASE WHEN json_valid(OLD.mfa_internal) THEN OLD.mfa_internal ->> 'sv_at' END, FALSE)
-    OR coalesce(NEW.phone_verified_at IS NOT OLD.phone_verified_at
-        AND NEW.phone_verified_at < CASE WHEN json_valid(OLD.mfa_internal) THEN OLD.mfa_internal ->> 'sv_at' END, FALSE)
-    OR coalesce(NEW.recovery_codes_generated_at IS NOT OLD.recovery_codes_generated_at
-        AND NEW.recovery_codes_generated_at < CASE WHEN json_valid(OLD.mfa_internal) THEN OLD.mfa_internal ->> 'sv_at' END, FALSE)
-    OR (NEW.totp_secret IS NOT OLD.totp_secret AND NEW.totp_secret GLOB 'v1.*')
-    OR (NEW.totp_pending_secret IS NOT OLD.totp_pending_secret AND NEW.totp_pending_secret GLOB 'v1.*')
-    OR (NEW.phone_number IS NOT OLD.phone_number AND NEW.phone_number GLOB 'v1.*')
-    OR (NEW.phone_pending IS NOT OLD.phone_pending AND NEW.phone_pending GLOB 'v1.*')
-    OR (NEW.recovery_codes IS NOT OLD.recovery_codes AND EXISTS (
-        SELECT 1
-        FROM json_each(CASE WHEN json_valid(NEW.recovery_codes) THEN NEW.recovery_codes ELSE '[]' END) AS n
-        WHERE CASE n.type WHEN 'object' THEN n.value ->> 'digest' END NOT IN (
-            SELECT coalesce(CASE o.type WHEN 'object' THEN o.value ->> 'digest' END, '')
-            FROM json_each(CASE WHEN json_valid(OLD.recovery_codes) THEN OLD.recovery_codes ELSE '[]' END) AS o
-        )
-    ))
-)
+WHEN NEW.mfa_version IS NOT OLD.mfa_version + 1 AND NOT EXISTS (SELECT 1 FROM mfa_restored_rows)
 BEGIN
-    INSERT OR IGNORE INTO mfa_old_copies VALUES (OLD.id);
+    DELETE FROM mfa_old_copies WHERE id = OLD.id;
+    INSERT INTO mfa_old_copies SELECT OLD.id WHERE
+        NEW.mfa_version IS NOT OLD.mfa_version
+        OR coalesce(NEW.mfa_last_success_at < OLD.mfa_last_success_at,
+            OLD.mfa_last_success_at IS NOT NULL AND NEW.mfa_last_success_at IS NULL)
+        OR coalesce(NEW.totp_enrolled_at < OLD.totp_enrolled_at,
+            OLD.totp_enrolled_at IS NOT NULL AND NEW.totp_enrolled_at IS NULL)
+        OR coalesce(NEW.recovery_codes_generated_at < OLD.recovery_codes_generated_at,
+            OLD.recovery_codes_generated_at IS NOT NULL AND NEW.recovery_codes_generated_at IS NULL)
+        OR coalesce(NEW.phone_verified_at < OLD.phone_verified_at, FALSE)
+        OR (NEW.totp_secret IS OLD.totp_secret AND coalesce(NEW.totp_last_step < OLD.totp_last_step,
+            OLD.totp_last_step IS NOT NULL AND NEW.totp_last_step IS NULL))
+        OR coalesce(NEW.totp_enrolled_at IS NOT OLD.totp_enrolled_at
+            AND NEW.totp_enrolled_at < CASE WHEN json_valid(OLD.mfa_internal) THEN OLD.mfa_internal ->> 'sv_at' END, FALSE)
+        OR coalesce(NEW.phone_verified_at IS NOT OLD.phone_verified_at
+            AND NEW.phone_verified_at < CASE WHEN json_valid(OLD.mfa_internal) THEN OLD.mfa_internal ->> 'sv_at' END, FALSE)
+        OR coalesce(NEW.recovery_codes_generated_at IS NOT OLD.recovery_codes_generated_at
+            AND NEW.recovery_codes_generated_at < CASE WHEN json_valid(OLD.mfa_internal) THEN OLD.mfa_internal ->> 'sv_at' END, FALSE)
+        OR (NEW.totp_secret IS NOT OLD.totp_secret AND NEW.totp_secret GLOB 'v1.*')
+        OR (NEW.totp_pending_secret IS NOT OLD.totp_pending_secret AND NEW.totp_pending_secret GLOB 'v1.*')
+        OR (NEW.phone_number IS NOT OLD.phone_number AND NEW.phone_number GLOB 'v1.*')
+        OR (NEW.phone_pending IS NOT OLD.phone_pending AND NEW.phone_pending GLOB 'v1.*')
+        OR (NEW.recovery_codes IS NOT OLD.recovery_codes AND EXISTS (
+            SELECT 1
+            FROM json_each(CASE WHEN json_valid(NEW.recovery_codes) THEN NEW.recovery_codes ELSE '[]' END) AS n
+            WHERE CASE n.type WHEN 'object' THEN n.value ->> 'digest' END IS NOT NULL
+                AND CASE n.type WHEN 'object' THEN n.value ->> 'digest' END NOT IN (
+                SELECT coalesce(CASE o.type WHEN 'object' THEN o.value ->> 'digest' END, '')
+                FROM json_each(CASE WHEN json_valid(OLD.recovery_codes) THEN OLD.recovery_codes ELSE '[]' END) AS o
+            )
+        ));
 END;
 
 DROP TRIGGER mfa_guard_copy;
 DROP TRIGGER mfa_guard;
 
--- An old copy: every MFA column keeps its value. The UPDATE inside a trigger increments the version by one, so it is not
--- foreign to the other trigger.
+-- An old copy: every MFA column keeps its value. To `mfa_guard` the UPDATE inside this trigger is none of another program:
+-- the version is never the same.
 CREATE TRIGGER mfa_guard_copy AFTER UPDATE ON users
 WHEN NEW.mfa_version IS NOT OLD.mfa_version + 1 AND EXISTS (SELECT 1 FROM mfa_old_copies WHERE id = OLD.id)
+    AND NOT EXISTS (SELECT 1 FROM mfa_restored_rows)
 BEGIN
     UPDATE users SET
         mfa_enforced = OLD.mfa_enforced,
@@ -82,7 +90,6 @@ BEGIN
     WHERE id = NEW.id;
 
     DELETE FROM mfa_row_saves WHERE id = OLD.id;
-    DELETE FROM mfa_old_copies WHERE id = OLD.id;
 END;
 
 -- Every other foreign write. It cannot unlock except by the documented statement, and cannot make a spent code unspent.
@@ -90,6 +97,7 @@ END;
 -- sessions.
 CREATE TRIGGER mfa_guard AFTER UPDATE ON users
 WHEN NEW.mfa_version IS OLD.mfa_version AND NOT EXISTS (SELECT 1 FROM mfa_old_copies WHERE id = OLD.id)
+    AND NOT EXISTS (SELECT 1 FROM mfa_restored_rows)
 BEGIN
     UPDATE users SET
         mfa_version = OLD.mfa_version + 1,
@@ -162,5 +170,53 @@ BEGIN
             ELSE NEW.mfa_backup_method END
     WHERE id = NEW.id;
 
+    DELETE FROM mfa_row_saves WHERE id = OLD.id;
+END;
+
+-- INSERT OR REPLACE deletes the row and inserts another one: the save of a whole row in one statement. The new row keeps
+-- every MFA column of the row that it replaces.
+CREATE TABLE mfa_replaced_rows AS SELECT
+    id, mfa_version, mfa_enforced, is_totp_enabled, totp_secret, totp_pending_secret, totp_pending_expires_at, totp_enrolled_at,
+    phone_number, phone_pending, is_phone_verified, phone_verified_at, mfa_backup_method, recovery_codes,
+    recovery_codes_generated_at, totp_last_step, mfa_failed_attempts, mfa_lock_until, mfa_last_success_at,
+    mfa_last_method, mfa_internal
+FROM users WHERE FALSE;
+
+CREATE TRIGGER mfa_replace BEFORE INSERT ON users
+BEGIN
+    DELETE FROM mfa_replaced_rows;
+    INSERT INTO mfa_replaced_rows SELECT
+        id, mfa_version, mfa_enforced, is_totp_enabled, totp_secret, totp_pending_secret, totp_pending_expires_at, totp_enrolled_at,
+        phone_number, phone_pending, is_phone_verified, phone_verified_at, mfa_backup_method, recovery_codes,
+        recovery_codes_generated_at, totp_last_step, mfa_failed_attempts, mfa_lock_until, mfa_last_success_at,
+        mfa_last_method, mfa_internal
+    FROM users WHERE id = NEW.id;
+END;
+
+-- Not reached by an upsert, which updates, and by INSERT OR IGNORE, which leaves the row alone.
+CREATE TRIGGER mfa_replaced AFTER INSERT ON users
+WHEN EXISTS (SELECT 1 FROM mfa_replaced_rows WHERE id = NEW.id)
+BEGIN
+    INSERT INTO mfa_restored_rows VALUES (NEW.id);
+    UPDATE users SET (
+        mfa_version, mfa_enforced, is_totp_enabled, totp_secret, totp_pending_secret, totp_pending_expires_at, totp_enrolled_at,
+        phone_number, phone_pending, is_phone_verified, phone_verified_at, mfa_backup_method, recovery_codes,
+        recovery_codes_generated_at, totp_last_step, mfa_failed_attempts, mfa_lock_until, mfa_last_success_at,
+        mfa_last_method, mfa_internal
+    ) = (
+        SELECT max(mfa_version, NEW.mfa_version) + 1, mfa_enforced, is_totp_enabled, totp_secret, totp_pending_secret, totp_pending_expires_at, totp_enrolled_at,
+            phone_number, phone_pending, is_phone_verified, phone_verified_at, mfa_backup_method, recovery_codes,
+            recovery_codes_generated_at, totp_last_step, mfa_failed_attempts, mfa_lock_until, mfa_last_success_at,
+            mfa_last_method, mfa_internal
+        FROM mfa_replaced_rows WHERE id = NEW.id
+    ) WHERE id = NEW.id;
+    DELETE FROM mfa_restored_rows;
+    DELETE FROM mfa_replaced_rows;
+END;
+
+-- Created last: SQLite runs the newest trigger first. It forgets what a skipped statement left behind.
+CREATE TRIGGER mfa_row_save_reset BEFORE UPDATE ON users
+WHEN NEW.mfa_version IS NOT OLD.mfa_version + 1 AND EXISTS (SELECT 1 FROM mfa_row_saves WHERE id = OLD.id)
+BEGIN
     DELETE FROM mfa_row_saves WHERE id = OLD.id;
 END;

@@ -8,7 +8,7 @@ mod row;
 use std::collections::HashSet;
 use std::time::Duration;
 
-use mfa_core::{RecoveryState, StoreErrorKind, UserId};
+use mfa_core::{RecoveryState, UserId};
 use mfa_flows::{FlowError, LegacyImport, LegacyImportOutcome, LegacyRow};
 use mfa_infra::Mfa;
 use mfa_infra::database::{CodesRewrite, KeyedTable, NovaRow, NovaTable};
@@ -114,7 +114,7 @@ impl NovaImport<'_> {
         for (parsed, import) in page.into_iter().zip(imports) {
             match import {
                 Ok(import) => reports.push(self.row_report(parsed, import)),
-                Err(FlowError::Store(error)) if error.kind() == StoreErrorKind::Corrupt => {
+                Err(FlowError::Store(error)) if error.kind().is_of_row() => {
                     let cause = std::error::Error::source(&error);
                     let cause = cause.map_or_else(|| error.to_string(), ToString::to_string);
                     let report = self.row_report(parsed, LegacyImport::default());
@@ -204,7 +204,7 @@ impl NovaImport<'_> {
             match flows.import_legacy(call, user, legacy.clone()).await {
                 // The import is idempotent, so an unknown outcome is retried as well.
                 Err(FlowError::Store(error))
-                    if error.kind() != StoreErrorKind::Corrupt && attempt < MAX_ATTEMPTS =>
+                    if !error.kind().is_of_row() && attempt < MAX_ATTEMPTS =>
                 {
                     tokio::time::sleep(Duration::from_millis(200).saturating_mul(attempt)).await;
                 }

@@ -7,8 +7,11 @@ use std::error::Error;
 /// Exhaustive, so that every caller decides what an unknown outcome means to it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum StoreErrorKind {
-    /// Nothing was stored: the store was unreachable or rejected the operation.
+    /// Nothing was stored: the store was unreachable, or did not finish the operation in time.
     Unavailable,
+    /// The store rejected the change of this row, such as by a rule of another program. Nothing was stored, and other rows
+    /// are not affected.
+    Rejected,
     /// Nothing was attempted: too many operations are waiting.
     Overloaded,
     /// It is unknown whether the change was stored. A submitted code may be spent: request the next one.
@@ -29,9 +32,15 @@ pub struct StoreError {
 }
 
 impl StoreErrorKind {
+    /// Returns whether the fault is in the row: a command for many users names this one and goes on.
+    pub const fn is_of_row(self) -> bool {
+        matches!(self, Self::Rejected | Self::Corrupt)
+    }
+
     const fn describe(self) -> &'static str {
         match self {
             Self::Unavailable => "the database did not answer; nothing was stored",
+            Self::Rejected => "the database rejected the change; nothing was stored",
             Self::Overloaded => "too many requests are waiting; nothing was tried",
             Self::Unknown => "the database did not answer; the change may be stored",
             Self::DecisionPanicked => "the decision panicked; nothing was stored",

@@ -47,7 +47,7 @@ pub(super) fn problem_kind(error: &FlowError) -> ProblemKind {
 
 fn store_problem_kind(error: &StoreError) -> ProblemKind {
     match error.kind() {
-        StoreErrorKind::Unavailable => ProblemKind::StoreUnavailable,
+        StoreErrorKind::Unavailable | StoreErrorKind::Rejected => ProblemKind::StoreUnavailable,
         StoreErrorKind::Overloaded => ProblemKind::Overloaded,
         StoreErrorKind::Unknown => ProblemKind::StoreOutcomeUnknown,
         StoreErrorKind::DecisionPanicked | StoreErrorKind::Corrupt => ProblemKind::InternalError,

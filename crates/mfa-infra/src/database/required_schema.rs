@@ -36,7 +36,15 @@ const TABLES: [&str; 6] =
 /// Triggers that keep writes of other programs from restoring spent codes.
 const TRIGGERS_OF_POSTGRES: [&str; 1] = ["mfa_guard"];
 /// The same on SQLite.
-const TRIGGERS_OF_SQLITE: [&str; 4] = ["mfa_guard", "mfa_guard_copy", "mfa_old_copy", "mfa_row_save"];
+const TRIGGERS_OF_SQLITE: [&str; 7] = [
+    "mfa_guard",
+    "mfa_guard_copy",
+    "mfa_old_copy",
+    "mfa_replace",
+    "mfa_replaced",
+    "mfa_row_save",
+    "mfa_row_save_reset",
+];
 
 /// Part of the schema that is missing.
 #[derive(Clone, Debug, PartialEq, Eq)]

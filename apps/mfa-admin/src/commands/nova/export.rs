@@ -5,7 +5,7 @@ use std::io::{self, BufWriter, Write as _};
 use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::Path;
 
-use mfa_core::{SecretText, StoreErrorKind, UserId, UserQuery};
+use mfa_core::{SecretText, UserId, UserQuery};
 use mfa_flows::{FlowError, LegacyExport};
 use mfa_infra::settings::Settings;
 use serde_json::{Value, json};
@@ -55,7 +55,7 @@ pub(in crate::commands) fn run(
                     writeln!(file, "{}", line(&export)).map_err(|error| FileError::io(path, error))?;
                 }
                 Err(FlowError::Cipher(error)) => unreadable.push((user, error.to_string())),
-                Err(FlowError::Store(error)) if error.kind() == StoreErrorKind::Corrupt => {
+                Err(FlowError::Store(error)) if error.kind().is_of_row() => {
                     unreadable.push((user, error.to_string()));
                 }
                 Err(error) => return Err(error.into()),

@@ -4,7 +4,7 @@ use std::error::Error as _;
 use std::io::{self, Write as _};
 use std::path::Path;
 
-use mfa_core::{StoreErrorKind, UserId, UserQuery};
+use mfa_core::{UserId, UserQuery};
 use mfa_flows::FlowError;
 use mfa_infra::settings::Settings;
 use serde_json::json;
@@ -61,7 +61,7 @@ pub(in crate::commands) fn run(
                 }
                 Ok(None) => {}
                 Err(FlowError::Cipher(error)) => unreadable.push((*user, error.to_string())),
-                Err(FlowError::Store(error)) if error.kind() == StoreErrorKind::Corrupt => {
+                Err(FlowError::Store(error)) if error.kind().is_of_row() => {
                     let cause = error.source().map_or_else(|| error.to_string(), ToString::to_string);
                     unreadable.push((*user, cause));
                 }

@@ -6,7 +6,7 @@ use std::error::Error as _;
 use std::time::Duration;
 
 use mfa_core::{
-    AddressMatch, AddressOwner, NewUser, PasswordDigest, SecretBytes, StoreErrorKind, UserId, compose_login,
+    AddressMatch, AddressOwner, NewUser, PasswordDigest, SecretBytes, UserId, compose_login,
     fold_login,
 };
 use mfa_flows::{FlowError, TotpImport, TotpImportOutcome};
@@ -255,11 +255,14 @@ impl OtpauthImport<'_> {
                 Err(FlowError::NoSuchUser) => {
                     Ok(RowOutcome::refused("not_found", "the user was deleted during the import"))
                 }
-                Err(FlowError::Store(error)) if error.kind() == StoreErrorKind::Corrupt => {
+                Err(FlowError::Store(error)) if error.kind().is_of_row() => {
                     let cause = error.source().map(|it| format!(" ({it})")).unwrap_or_default();
-                    let why =
-                        format!("the user has invalid MFA data{cause}: run mfa-admin import nova-python");
-                    Ok(RowOutcome::refused("corrupt_row", why))
+                    Ok(if error.kind() == StoreErrorKind::Corrupt {
+                        let remedy = "run mfa-admin import nova-python";
+                        RowOutcome::refused("corrupt_row", format!("the user has invalid MFA data{cause}: {remedy}"))
+                    } else {
+                        RowOutcome::refused("rejected_row", format!("the database rejected the change{cause}"))
+                    })
                 }
                 // The import is idempotent, so an unknown outcome is retried as well.
                 Err(FlowError::Store(_)) if attempt < MAX_ATTEMPTS => {

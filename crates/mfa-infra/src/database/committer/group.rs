@@ -249,6 +249,17 @@ impl GroupContext {
     }
 }
 
+/// Whether another attempt may succeed: the database was busy, read-only or full.
+fn is_transient(error: &Error) -> bool {
+    let Error::DatabaseError(kind, information) = error else { return true };
+    let message = information.message();
+    let says = |text: &&str| message.contains(text);
+    matches!(kind, DatabaseErrorKind::SerializationFailure | DatabaseErrorKind::ReadOnlyTransaction)
+        || ["canceling statement", "deadlock", "locked", "full", "No space left", "could not extend", "I/O error"]
+            .iter()
+            .any(says)
+}
+
 /// Whether the database refused a write because a value must be unique.
 const fn is_taken(error: &Error) -> bool {
     matches!(error, Error::DatabaseError(DatabaseErrorKind::UniqueViolation, _))
@@ -274,6 +285,7 @@ fn refuse_unreadable(store: &mut dyn GroupStore, user: i64, error: &Error, jobs:
 
 fn refuse(jobs: Vec<Job>, failure: &GroupFailure) {
     let kind = match failure {
+        GroupFailure::Refused(error) if !is_transient(error) => StoreErrorKind::Rejected,
         GroupFailure::Refused(_) | GroupFailure::Unreadable(_) | GroupFailure::Unreachable(_) => {
             StoreErrorKind::Unavailable
         }

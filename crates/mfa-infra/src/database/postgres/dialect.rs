@@ -29,6 +29,7 @@ impl Dialect for PgConnection {
     const SKIP_LOCKED: &'static str = "FOR UPDATE SKIP LOCKED";
     const SHARE_LOCK: &'static str = "FOR SHARE";
     const CLOCK: &'static str = "(extract(epoch from clock_timestamp()) * 1000)::bigint";
+    const DELETE_COPIES: Option<&'static str> = None;
     const CHAIN_HEAD: [&'static str; 2] = [
         "CASE WHEN u.mfa_internal #>> '{chain,n}' ~ '^[0-9]{1,18}$' THEN (u.mfa_internal #>> '{chain,n}')::bigint END",
         "u.mfa_internal #>> '{chain,mac}'",

@@ -29,6 +29,9 @@ pub(in crate::database) trait Dialect: R2D2Connection + Send + 'static {
     /// Expressions for the number and the MAC of the last event according to a row `u` of `users`; NULL if there is none
     /// or the document is invalid.
     const CHAIN_HEAD: [&'static str; 2];
+    /// Statement that deletes copies of rows which triggers may have left behind, if there are such triggers.
+    const DELETE_COPIES: Option<&'static str>;
+
     /// Expression for the number of unused recovery codes in a row of `users`.
     const UNUSED_RECOVERY_CODES: &'static str;
 

@@ -32,6 +32,7 @@ impl Dialect for SqliteConnection {
     const SKIP_LOCKED: &'static str = "";
     const SHARE_LOCK: &'static str = "";
     const CLOCK: &'static str = "NULL";
+    const DELETE_COPIES: Option<&'static str> = Some("DELETE FROM mfa_replaced_rows");
     const CHAIN_HEAD: [&'static str; 2] = [
         "CASE WHEN json_valid(u.mfa_internal) AND json_type(u.mfa_internal, '$.chain.n') = 'integer' \
          THEN u.mfa_internal ->> '$.chain.n' END",

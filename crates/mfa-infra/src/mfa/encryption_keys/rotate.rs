@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use futures::future::join_all;
-use mfa_core::{CipherError, KeyId, SealedColumn, StoreError, StoreErrorKind, UserId};
+use mfa_core::{CipherError, KeyId, SealedColumn, StoreError, UserId};
 use mfa_flows::{FlowError, Flows, ResealOutcome};
 
 use super::handle::{EncryptionKeys, Progress};
@@ -187,7 +187,7 @@ async fn reseal(
                 let values = resealed.unreadable.into_iter();
                 unreadable.extend(values.map(|value| UnreadableValue { user: *user, value: Some(value) }));
             }
-            Err(FlowError::Store(error)) if error.kind() == StoreErrorKind::Corrupt => {
+            Err(FlowError::Store(error)) if error.kind().is_of_row() => {
                 unreadable.push(UnreadableValue { user: *user, value: None });
             }
             Err(FlowError::Store(error)) => return Err(error.into()),
@@ -206,7 +206,7 @@ async fn reseal_one(flows: &Flows, user: UserId) -> Result<ResealOutcome, FlowEr
         match flows.reseal(user).await {
             // Re-encryption is idempotent, so an unknown outcome is retried as well.
             Err(FlowError::Store(error))
-                if error.kind() != StoreErrorKind::Corrupt && attempts < MAX_ATTEMPTS =>
+                if !error.kind().is_of_row() && attempts < MAX_ATTEMPTS =>
             {
                 tokio::time::sleep(Duration::from_millis(200).saturating_mul(attempts)).await;
             }

@@ -32,6 +32,9 @@ pub(super) fn erase_details<C: Dialect>(
     }
     connection.write(|connection| {
         connection.execute(erase_events(BEFORE).bind(user.value()).bind(EventKind::AdminErase.as_str()))?;
+        if let Some(statement) = C::DELETE_COPIES {
+            connection.execute(Statement::new(statement))?;
+        }
         let sends = Statement::new("DELETE FROM mfa_sms_sends WHERE user_id = $1");
         connection.execute(sends.bind(user.value())).map(drop)
     })
