@@ -174,7 +174,12 @@ def proxy(_: Path) -> Iterator[Result]:
     yield f"nginx passes an answer of the API: {code} {body}", code == 401 and "token_missing" in body
     code, _ = answer("https://mfa.example.com/metrics", *HTTPS)
     yield f"the metrics are not public: {code}", code == 404
-    code, _ = answer("http://127.0.0.1/health")
+    # After a reload, processes with the old configuration may still answer for a moment.
+    for _ in range(20):
+        code, _ = answer("http://127.0.0.1/health")
+        if code == 421:
+            break
+        time.sleep(0.25)
     yield f"HTTP is neither served nor redirected, nor is Debian's default site: {code}", code == 421
 
 

@@ -32,7 +32,8 @@ fn the_commands_of_the_quickstart_run_as_documented_and_run_again() {
 fn the_functions_of_the_quickstart_stop_after_a_failure() {
     let document = Document::read("docs/quickstart.md");
     let mut blocks = document.fences.iter().filter(|it| it.language == "sh" && it.text.contains("post() {"));
-    let functions = blocks.next().expect("a block with the functions").text.replace("curl -sS $NOVA/health", "true");
+    let functions =
+        blocks.next().expect("a block with the functions").text.replace("curl -sS $NOVA/health", "true");
     let folder = tempfile::tempdir().unwrap();
     let run = |commands: &str| {
         let script = format!("{functions}\ncurl() {{ echo sent; }}\n{commands}\necho reached");
@@ -40,10 +41,12 @@ fn the_functions_of_the_quickstart_stop_after_a_failure() {
         (String::from_utf8(output.stdout).unwrap(), String::from_utf8(output.stderr).unwrap())
     };
     for call in ["post /api/mfa/phone/set \"$TOKEN\" '{}'", "get /api/mfa/status \"$TOKEN\""] {
-        let (printed, said) = run(&format!("TOKEN=$(echo '{{\"code\":\"x\"}}' | field access_token)\n{call}"));
+        let (printed, said) =
+            run(&format!("TOKEN=$(echo '{{\"code\":\"x\"}}' | field access_token)\n{call}"));
         assert!(said.contains("no access_token in the answer"), "{said}");
         assert!(said.contains("an earlier step failed") && printed.is_empty(), "{printed}{said}");
-        let (printed, _) = run(&format!("TOKEN=$(echo '{{\"access_token\":\"x\"}}' | field access_token)\n{call}"));
+        let (printed, _) =
+            run(&format!("TOKEN=$(echo '{{\"access_token\":\"x\"}}' | field access_token)\n{call}"));
         assert_eq!(printed, "sent\nreached\n");
     }
     // There is no file with a password here.

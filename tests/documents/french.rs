@@ -33,11 +33,17 @@ fn every_french_document_has_the_sections_blocks_and_tables_of_the_english_one()
 /// Removes comments: lines that start with `#`, and ends of lines after two spaces and `# `.
 fn without_comments(block: &str) -> String {
     let lines = block.lines().filter(|line| !line.trim_start().starts_with('#'));
-    lines.map(|line| line.split_once("  # ").map_or(line, |(code, _)| code).trim_end()).collect::<Vec<_>>().join("\n")
+    lines
+        .map(|line| line.split_once("  # ").map_or(line, |(code, _)| code).trim_end())
+        .collect::<Vec<_>>()
+        .join("\n")
 }
 
 #[test]
 fn only_comments_may_differ() {
-    assert_eq!(without_comments("# in English\nrun a  # now\n"), without_comments("# en français\nrun a  # vite"));
+    assert_eq!(
+        without_comments("# in English\nrun a  # now\n"),
+        without_comments("# en français\nrun a  # vite")
+    );
     assert_ne!(without_comments("run '#a'"), without_comments("run '#b'"));
 }
