@@ -49,8 +49,8 @@ fn ci(checks: &[(&str, &str, i32)]) -> Output {
     }
     let run = folder.path().join(".ci/run");
     std::fs::copy(root().join(".ci/run"), &run).unwrap();
-    let path = format!("{}:{}", folder.path().join("bin").display(), std::env::var("PATH").unwrap());
-    Command::new(run).env("PATH", path).env("HOME", folder.path()).output().unwrap()
+    let command = "PATH=$0/bin:$PATH HOME=$0 exec \"$0/.ci/run\"";
+    Command::new("bash").arg("-c").arg(command).arg(folder.path()).output().unwrap()
 }
 
 #[track_caller]
