@@ -54,6 +54,10 @@ book:
 python *args:
     scripts/check-python {{ args }}
 
+# Run the commands of docs/deployment.md on a fresh Debian in an isolated root; `just deployment fr` runs one document.
+deployment *args:
+    scripts/check-deployment {{ args }}
+
 # Check a running server against its OpenAPI document; `just openapi 100` with 100 examples per operation.
 openapi *args:
     scripts/check-openapi {{ args }}

@@ -8,4 +8,5 @@ mod french;
 mod live;
 mod markdown;
 mod reference;
+mod scripts;
 mod threats;

@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use mfa_core::{FactorKind, Origin};
 use mfa_flows::{
-    AcceptedStages, AdminCall, FlowError, MethodState, Ports, SmsPorts, TokenKind, TotpImport, TotpImportOutcome,
-    UserSelector,
+    AcceptedStages, AdminCall, FlowError, MethodState, Ports, SmsPorts, TokenKind, TotpImport,
+    TotpImportOutcome, UserSelector,
 };
 use mfa_infra::Mfa;
 use mfa_infra::settings::{Settings, Sources};

@@ -7,7 +7,7 @@ use diesel::PgConnection;
 use diesel::connection::SimpleConnection as _;
 use mfa_core::SecretText;
 use mfa_infra::database::DatabaseLocation;
-use nova_mfa_tests::{PgDatabase, TestServer};
+use nova_mfa_tests::{Installation, PgDatabase, TestServer};
 use url::Url;
 
 const PASSWORD: &str = "only-for-this-test";
@@ -75,6 +75,10 @@ fn the_roles_script_grants_what_a_server_needs_and_hides_only_the_mfa_columns_fr
     let (app, nova) =
         (Role::create(&name, database.url(), "app"), Role::create(&name, database.url(), "nova"));
     nova.as_owner(&format!("GRANT ALL ON users, users_id_seq TO {}", nova.name));
+    let doctor = || Installation::postgres_at(&app.url(), &[]).admin(&["doctor"], "");
+    let before = doctor();
+    assert_eq!(before.code, Some(1), "{before:?}");
+    assert!(before.json.to_string().contains("run deploy/postgresql/roles.sql as the owner"), "{before:?}");
     let script = concat!(env!("CARGO_MANIFEST_DIR"), "/../deploy/postgresql/roles.sql");
     for _ in 0..2 {
         let ran = Command::new("psql")

@@ -400,4 +400,3 @@ fn step_after(at: Timestamp) -> i64 {
     const PERIOD: i64 = 30;
     at.seconds().div_euclid(PERIOD).saturating_add(1)
 }
-

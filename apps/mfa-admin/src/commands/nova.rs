@@ -203,9 +203,7 @@ impl NovaImport<'_> {
             let (flows, call) = (self.session.flows(), self.session.call());
             match flows.import_legacy(call, user, legacy.clone()).await {
                 // The import is idempotent, so an unknown outcome is retried as well.
-                Err(FlowError::Store(error))
-                    if !error.kind().is_of_row() && attempt < MAX_ATTEMPTS =>
-                {
+                Err(FlowError::Store(error)) if !error.kind().is_of_row() && attempt < MAX_ATTEMPTS => {
                     tokio::time::sleep(Duration::from_millis(200).saturating_mul(attempt)).await;
                 }
                 result => return result,

@@ -14,6 +14,8 @@ const CLOCK: &str = "clock";
 const MIN_UPDATES: i64 = 1_000;
 /// Minimum percentage of HOT (heap-only tuple) updates, which need no index update.
 const MIN_HOT_PERCENT: i64 = 90;
+/// Table in which Diesel lists the applied migrations.
+const MIGRATIONS_TABLE: &str = "__diesel_schema_migrations";
 const ROLES: &str = "run deploy/postgresql/roles.sql as the owner of the tables";
 
 /// Checks the database. `before`: time of this machine just before the facts were read.
@@ -27,7 +29,7 @@ pub(super) fn check(
         Ok(facts) => facts,
         Err(error) => {
             let detail = format!("cannot inspect {location}: {error}");
-            return vec![DoctorFinding::problem(PART, detail, advice(error))];
+            return vec![DoctorFinding::problem(PART, detail, unreadable(error))];
         }
     };
     let mut findings = vec![schema(location, facts)];
@@ -48,6 +50,14 @@ pub(super) fn check(
     findings.extend(durability(settings, facts));
     findings.push(clock(settings, before, facts.time));
     findings
+}
+
+/// Returns the remedy for a database that cannot be inspected.
+///
+/// A role without any grant is refused at the first table that is read, the list of applied migrations. PostgreSQL
+/// translates its messages but not names, so the name of this table is what identifies the case in any language.
+fn unreadable(error: &str) -> &'static str {
+    if error.contains(MIGRATIONS_TABLE) { ROLES } else { advice(error) }
 }
 
 fn schema(location: &DatabaseLocation, facts: &DatabaseInspection) -> DoctorFinding {

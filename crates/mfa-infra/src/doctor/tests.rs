@@ -143,6 +143,30 @@ fn findings_for(env: &[(&str, &str)], facts: &DatabaseInspection) -> Vec<DoctorF
 }
 
 #[test]
+fn a_role_without_grants_is_referred_to_the_roles_script_in_any_language() {
+    let folder = tempfile::tempdir().unwrap();
+    let settings =
+        settings(&folder, &[("MFA_ENV", "production"), ("DATABASE_URL", "postgresql://app@db/nova")]);
+    let remedy_for = |error: &str| {
+        let now = Timestamp::from_seconds(1_800_000_000);
+        database::check(&settings, &Mfa::location(&settings), now, Err(&error.to_owned()))
+    };
+    for error in [
+        "the schema could not be changed: permission denied for table __diesel_schema_migrations",
+        "the schema could not be changed: droit refusé pour la table __diesel_schema_migrations",
+    ] {
+        demand(
+            &remedy_for(error),
+            CheckStatus::Problem,
+            error,
+            "run deploy/postgresql/roles.sql as the owner",
+        );
+    }
+    let away = "the database cannot be opened: connection refused";
+    demand(&remedy_for(away), CheckStatus::Problem, away, "check DATABASE_URL");
+}
+
+#[test]
 fn each_fact_about_a_database_has_its_status() {
     let good = DatabaseInspection {
         time: Some(Timestamp::from_millis(1_800_000_000_250)),

@@ -6,7 +6,7 @@ use std::error::Error as _;
 use std::time::Duration;
 
 use mfa_core::{
-    AddressMatch, AddressOwner, NewUser, PasswordDigest, SecretBytes, UserId, compose_login,
+    AddressMatch, AddressOwner, NewUser, PasswordDigest, SecretBytes, StoreErrorKind, UserId, compose_login,
     fold_login,
 };
 use mfa_flows::{FlowError, TotpImport, TotpImportOutcome};
@@ -259,9 +259,15 @@ impl OtpauthImport<'_> {
                     let cause = error.source().map(|it| format!(" ({it})")).unwrap_or_default();
                     Ok(if error.kind() == StoreErrorKind::Corrupt {
                         let remedy = "run mfa-admin import nova-python";
-                        RowOutcome::refused("corrupt_row", format!("the user has invalid MFA data{cause}: {remedy}"))
+                        RowOutcome::refused(
+                            "corrupt_row",
+                            format!("the user has invalid MFA data{cause}: {remedy}"),
+                        )
                     } else {
-                        RowOutcome::refused("rejected_row", format!("the database rejected the change{cause}"))
+                        RowOutcome::refused(
+                            "rejected_row",
+                            format!("the database rejected the change{cause}"),
+                        )
                     })
                 }
                 // The import is idempotent, so an unknown outcome is retried as well.

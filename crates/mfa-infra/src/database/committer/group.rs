@@ -255,9 +255,17 @@ fn is_transient(error: &Error) -> bool {
     let message = information.message();
     let says = |text: &&str| message.contains(text);
     matches!(kind, DatabaseErrorKind::SerializationFailure | DatabaseErrorKind::ReadOnlyTransaction)
-        || ["canceling statement", "deadlock", "locked", "full", "No space left", "could not extend", "I/O error"]
-            .iter()
-            .any(says)
+        || [
+            "canceling statement",
+            "deadlock",
+            "locked",
+            "full",
+            "No space left",
+            "could not extend",
+            "I/O error",
+        ]
+        .iter()
+        .any(says)
 }
 
 /// Whether the database refused a write because a value must be unique.

@@ -205,9 +205,7 @@ async fn reseal_one(flows: &Flows, user: UserId) -> Result<ResealOutcome, FlowEr
         attempts = attempts.saturating_add(1);
         match flows.reseal(user).await {
             // Re-encryption is idempotent, so an unknown outcome is retried as well.
-            Err(FlowError::Store(error))
-                if !error.kind().is_of_row() && attempts < MAX_ATTEMPTS =>
-            {
+            Err(FlowError::Store(error)) if !error.kind().is_of_row() && attempts < MAX_ATTEMPTS => {
                 tokio::time::sleep(Duration::from_millis(200).saturating_mul(attempts)).await;
             }
             Err(error) => return Err(error),
