@@ -68,6 +68,30 @@ fn accents_are_found_in_any_case_and_in_both_forms_of_unicode() {
 }
 
 #[test]
+fn an_address_with_accents_in_another_case_is_taken_and_doctor_lists_those_that_exist() {
+    for server in TestServer::each() {
+        let name = server.name();
+        let create = |email: &str, username: &str| {
+            let words = ["user", "create", "--email", email, "--username", username, "--password-stdin"];
+            server.installation.admin(&words, PASSWORD).code
+        };
+        assert_eq!(create("zoé@exemple.fr", "zoe"), Some(0), "{name}");
+        for taken in ["ZOÉ@EXEMPLE.FR", "Zoé@exemple.fr", "zoe\u{301}@exemple.fr"] {
+            assert_eq!(create(taken, "zoe2"), Some(1), "{name} {taken}");
+        }
+        let (ada, bob) = (server.add_user("ada"), server.add_user("bob"));
+        server.installation.sql(&format!(
+            "UPDATE users SET email = 'Élo@x.fr' WHERE id = {ada}; UPDATE users SET email = 'éLO@x.fr' WHERE id = {bob}"
+        ));
+        let (_, text) = server.installation.admin_text(&["doctor"]);
+        assert!(
+            text.contains(&format!("can log in only with the exact one: users {ada}, {bob}")),
+            "{name}: {text}"
+        );
+    }
+}
+
+#[test]
 fn doctor_names_users_whose_names_have_blanks_around_them() {
     for server in TestServer::each() {
         server.add_user("ada");

@@ -228,3 +228,41 @@ fn the_audit_names_a_user_whose_document_is_damaged() {
         assert_eq!(server.admin(&["keys", "status"]).code, Some(0), "{name}");
     }
 }
+
+/// Another program may forbid changes of a row, for example of an archived user.
+#[test]
+fn a_row_whose_change_the_database_rejects_stops_no_command_for_the_others() {
+    for server in TestServer::each() {
+        let name = server.name();
+        let (ada, bob) = (server.enrol("ada"), server.enrol("bob"));
+        server.add_user("cleo");
+        let archived = "OLD.username IN ('ada', 'cleo')";
+        server.installation.sql(&if name == "SQLite" {
+            format!(
+                "CREATE TRIGGER archived BEFORE UPDATE ON users WHEN {archived} \
+                 BEGIN SELECT RAISE(ABORT, 'user is archived'); END"
+            )
+        } else {
+            format!(
+                "CREATE FUNCTION archived() RETURNS TRIGGER LANGUAGE plpgsql AS $$ \
+                 BEGIN RAISE EXCEPTION 'user is archived'; END $$; \
+                 CREATE TRIGGER archived BEFORE UPDATE ON users FOR EACH ROW WHEN ({archived}) \
+                 EXECUTE FUNCTION archived()"
+            )
+        });
+        server.advance(60);
+        server.verify(&server.pending(bob.id), &bob.code(server.now())).ok();
+        let exported = server.admin(&["export", "otpauth", "out.csv"]);
+        assert_eq!((exported.code, &exported.json["exported"]), (Some(1), &json!(1)), "{name}: {exported:?}");
+        assert_eq!(exported.json["unreadable"][0]["user_id"], json!(ada.id), "{name}: {exported:?}");
+        assert!(exported.json["unreadable"][0]["why"].as_str().unwrap().contains("archived"), "{exported:?}");
+        let uri = "otpauth://totp/x?secret=GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ";
+        let file = format!("email,username,otpauth_uri\n,cleo,{uri}\neve@example.com,eve,{uri}\n");
+        std::fs::write(server.installation.folder().join("in.csv"), file).unwrap();
+        let imported = server.admin(&["import", "otpauth", "in.csv", "--create-users"]);
+        assert_eq!(imported.code, Some(1), "{name}: {imported:?}");
+        let report = imported.json.to_string();
+        assert!(report.contains("rejected_row") && report.contains("user is archived"), "{name}: {report}");
+        assert_eq!(imported.json["created"], json!(1), "{name}: the other row is imported: {report}");
+    }
+}

@@ -5,7 +5,8 @@ use std::time::Duration;
 
 use diesel::QueryableByName;
 use diesel::result::QueryResult;
-use diesel::sql_types::Text;
+use diesel::sql_types::{BigInt, Text};
+use mfa_core::fold_login;
 
 use super::facts::{DatabaseInspection, NamesWithBlanks, SharedAddress, UnreadableColumn};
 use super::rows::PlaintextCount;
@@ -87,6 +88,32 @@ fn names_with_blanks<C: Dialect>(connection: &mut C) -> QueryResult<Option<Names
     Ok((count.rows > 0).then_some(NamesWithBlanks { rows: count.rows, first: count.first }))
 }
 
+/// Addresses beyond ASCII that are read. The database may only know the case of ASCII letters, so they are compared here.
+const MAX_BEYOND_ASCII: i64 = 10_000;
+
+/// User with an address.
+#[derive(QueryableByName)]
+struct OwnerRow {
+    #[diesel(sql_type = BigInt)]
+    id: i64,
+    #[diesel(sql_type = Text)]
+    value: String,
+}
+
+fn shared_beyond_ascii<C: Dialect>(connection: &mut C) -> QueryResult<Vec<SharedAddress>> {
+    let column = C::column("email", ColumnKind::Name);
+    let query = format!(
+        "SELECT CAST(id AS bigint) AS id, {column} AS value FROM users WHERE {} ORDER BY users.id LIMIT $1",
+        C::is_beyond_ascii(&column)
+    );
+    let rows: Vec<OwnerRow> = connection.load(Statement::new(query).bind(MAX_BEYOND_ASCII))?;
+    let mut owners: BTreeMap<String, Vec<i64>> = BTreeMap::new();
+    for OwnerRow { id, value } in rows {
+        owners.entry(fold_login(&value)).or_default().push(id);
+    }
+    Ok(owners.into_values().filter(|users| users.len() > 1).map(|users| SharedAddress { users }).collect())
+}
+
 /// Address in lower case.
 #[derive(QueryableByName)]
 struct AddressRow {
@@ -107,6 +134,11 @@ fn shared_addresses<C: Dialect>(connection: &mut C) -> QueryResult<Vec<SharedAdd
         );
         let users: Vec<KeyIdRow> = connection.load(Statement::new(query).bind(value).bind(MAX_LISTED))?;
         shared.push(SharedAddress { users: users.into_iter().map(|it| it.id).collect() });
+    }
+    for found in shared_beyond_ascii(connection)? {
+        if !shared.iter().any(|it| it.users == found.users) {
+            shared.push(found);
+        }
     }
     Ok(shared)
 }

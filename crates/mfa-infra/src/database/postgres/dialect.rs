@@ -68,6 +68,10 @@ impl Dialect for PgConnection {
         format!("lower(CAST(email AS text)) = ANY(ARRAY(SELECT lower(v) FROM unnest({list}) AS v))")
     }
 
+    fn is_beyond_ascii(text: &str) -> String {
+        format!("{text} ~ '[^[:ascii:]]'")
+    }
+
     fn matches(column: &str, pattern: &str) -> String {
         format!("{column} ILIKE {pattern}")
     }

@@ -92,6 +92,9 @@ pub(in crate::database) trait Dialect: R2D2Connection + Send + 'static {
     /// Returns how user names and addresses are looked up.
     fn login_columns(&mut self) -> QueryResult<LoginColumns>;
 
+    /// Condition that a text has characters other than printable ASCII.
+    fn is_beyond_ascii(text: &str) -> String;
+
     /// Condition that the address in lower case is one of the list, in lower case.
     fn email_is_in_any_case(list: &str) -> String;
 

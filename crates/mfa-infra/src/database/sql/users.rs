@@ -90,8 +90,13 @@ impl<C: Dialect> Users for SqlDatabase<C> {
 
     fn insert(&self, user: NewUser) -> BoxFuture<'_, Result<UserId, NewUserError>> {
         let columns = self.columns.clone();
-        let inserted =
-            self.pool.run("insert user", move |connection| connection.insert_users(&[user], &columns));
+        let inserted = self.pool.run("insert user", move |connection| {
+            // The statement compares addresses by the case that the database knows, which may be that of ASCII only.
+            if !matches!(logins::find_by_email(connection, &columns, &user.email)?, AddressMatch::None) {
+                return Ok(Vec::new());
+            }
+            connection.insert_users(&[user], &columns)
+        });
         Box::pin(async move {
             let row = inserted.await?.into_iter().next().ok_or(NewUserError::Taken)?;
             Ok(UserIdentityRow::into_identity(row).user)

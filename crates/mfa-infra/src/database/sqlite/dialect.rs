@@ -72,6 +72,10 @@ impl Dialect for SqliteConnection {
         format!("lower(email) IN (SELECT lower(value) FROM json_each({list}))")
     }
 
+    fn is_beyond_ascii(text: &str) -> String {
+        format!("{text} GLOB '*[^ -~]*'")
+    }
+
     fn matches(column: &str, pattern: &str) -> String {
         format!("{column} LIKE {pattern} ESCAPE '\\'")
     }
