@@ -5,6 +5,7 @@ mod crash;
 mod halves;
 mod keys;
 mod limits;
+mod pooler;
 mod production;
 mod seals;
 mod sms;

@@ -116,7 +116,7 @@ fn the_guide_names_every_program() {
     let programs =
         files.filter(|file| file.extension().is_some_and(|it| it == "rs") && !file.ends_with("lib.rs"));
     let programs: Vec<_> = programs.map(|file| file.file_stem().unwrap().to_owned()).collect();
-    assert_eq!(programs.len(), 5);
+    assert_eq!(programs.len(), 6);
     for program in programs {
         let program = program.to_str().unwrap();
         assert!(guide.contains(&format!("`examples/{program}.rs`")), "{program}");

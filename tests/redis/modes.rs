@@ -3,7 +3,7 @@
 use mfa_core::RateLimitDecision;
 use mfa_infra::redis::{RedisRateLimiter, RedisState};
 use mfa_infra::settings::RedisMode;
-use nova_mfa_tests::free_port;
+use nova_mfa_tests::{Installation, TestCertificate, free_port};
 
 use super::limits::{Limited, Limits, own_prefix};
 use super::server::RedisServer;
@@ -72,4 +72,50 @@ fn sentinels_provide_the_primary_and_its_successor_after_a_failover() {
     assert_eq!(it.take("b"), RateLimitDecision::Allowed { remaining: 0 }, "by itself");
     assert_eq!(it.take("b"), RateLimitDecision::Allowed { remaining: 2 }, "by the next one");
     assert_eq!(it.limiter.state(), RedisState::Ready);
+}
+
+/// What `doctor` says about Redis: its status, and its text with the remedy.
+fn doctor(url: &str, variables: &[(&str, &str)]) -> (String, String) {
+    let installation = Installation::sqlite(&[("REDIS_URL", url)]);
+    let installation = variables.iter().fold(installation, |it, (name, value)| it.with(name, value));
+    assert_eq!(installation.admin(&["migrate", "up"], "").code, Some(0));
+    let answer = installation.admin(&["doctor"], "");
+    let findings = answer.json["findings"].as_array().unwrap_or_else(|| panic!("{answer:?}"));
+    let redis = findings.iter().find(|it| it["part"] == "redis").unwrap_or_else(|| panic!("{answer:?}"));
+    (redis["state"].as_str().unwrap().to_owned(), redis.to_string())
+}
+
+#[test]
+fn doctor_tells_the_failures_of_redis_apart() {
+    let certificate = TestCertificate::for_name("localhost");
+    let (tls, port) = RedisServer::start_with_tls(&certificate);
+    let secure = format!("rediss://localhost:{port}");
+    let (status, text) = doctor(&secure, &[]);
+    assert!(status == "problem" && text.contains("SSL_CERT_FILE"), "an unknown authority: {text}");
+    let folder = tempfile::tempdir().unwrap();
+    certificate.write(folder.path());
+    let file = folder.path().join("cert.pem");
+    let (status, text) = doctor(&secure, &[("SSL_CERT_FILE", file.to_str().unwrap())]);
+    assert_eq!(status, "ok", "a private authority: {text}");
+    drop(tls);
+
+    let locked = RedisServer::start_with_password("secret-of-redis");
+    for url in [locked.url(), format!("redis://:wrong@127.0.0.1:{}", locked.port())] {
+        let (status, text) = doctor(&url, &[]);
+        assert!(status == "problem" && text.contains("the password in REDIS_URL"), "{url}: {text}");
+        assert!(!text.contains("wrong@") && !text.contains("secret-of-redis"), "{text}");
+    }
+    let limited = RedisServer::start();
+    assert_eq!(
+        limited.command(&["ACL", "SETUSER", "nova", "on", ">pw", "~*", "+@all", "-evalsha", "-eval"]),
+        "+OK"
+    );
+    let (status, text) = doctor(&format!("redis://nova:pw@127.0.0.1:{}", limited.port()), &[]);
+    assert!(status == "problem" && text.contains("EVALSHA"), "no script: {text}");
+    let dead = format!("redis://127.0.0.1:{}", free_port());
+    let (status, text) = doctor(&dead, &[]);
+    assert!(status == "problem" && text.contains("that Redis is running"), "refused: {text}");
+    let cluster = RedisServer::start_cluster();
+    let (status, text) = doctor(&cluster.url(), &[]);
+    assert!(status == "ok" || text.contains("REDIS_MODE"), "cluster: {text}");
 }

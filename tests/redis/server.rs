@@ -27,6 +27,18 @@ impl RedisServer {
         Self::start_with(&format!("save \"\"\nrequirepass {password}\n"), &[])
     }
 
+    /// Starts a server with TLS on a second port, with this certificate. Returns that port too.
+    pub(super) fn start_with_tls(certificate: &nova_mfa_tests::TestCertificate) -> (Self, u16) {
+        let folder = tempfile::tempdir().unwrap().keep();
+        certificate.write(&folder);
+        let (port, place) = (free_port(), folder.display());
+        let settings = format!(
+            "save \"\"\ntls-port {port}\ntls-cert-file {place}/cert.pem\ntls-key-file {place}/key.pem\n\
+             tls-ca-cert-file {place}/cert.pem\ntls-auth-clients no\n"
+        );
+        (Self::start_with(&settings, &[]), port)
+    }
+
     /// Starts a cluster of one node.
     pub(super) fn start_cluster() -> Self {
         let settings = format!(

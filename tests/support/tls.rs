@@ -28,7 +28,12 @@ pub struct TestCertificate {
 impl TestCertificate {
     /// Creates a certificate.
     pub fn new() -> Self {
-        let made = generate_simple_self_signed([NAME.to_owned()]).expect("a certificate");
+        Self::for_name(NAME)
+    }
+
+    /// Creates a certificate for this host.
+    pub fn for_name(name: &str) -> Self {
+        let made = generate_simple_self_signed([name.to_owned()]).expect("a certificate");
         Self { der: made.cert.der().clone(), cert: made.cert.pem(), key: made.signing_key.serialize_pem() }
     }
 

@@ -50,6 +50,7 @@ struct FlagRow {
 /// Inspects a server.
 pub(super) fn examine(url: &SecretText) -> Result<DatabaseInspection, String> {
     let url = connect::with_timeouts(url)?;
+    connect::reject_transaction_pooling(&url)?;
     let mut connection = connect::connect(&url)?;
     // Scanning a large table may take a while; no request waits for it.
     let settings =
