@@ -4,3 +4,4 @@ mod erasure;
 mod guard;
 mod migrations;
 mod roles;
+mod whole_rows;

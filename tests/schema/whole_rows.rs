@@ -1,0 +1,155 @@
+//! Tests of rows that other programs replace as a whole: deleted and inserted again, restored, replaced, or upserted.
+
+use mfa_core::{Account, EventKind, Lock, Origin, Outcome, Phase, SecurityEvent};
+use nova_mfa_tests::{NOON, TestStore};
+
+use super::guard::{MAPPED, assert_is_intact, change, enrolled, find, locked, minutes, sealed};
+
+fn record(account: &mut Account) {
+    account.record(SecurityEvent::new(EventKind::AdminShow, Outcome::Success, NOON, Origin::default()));
+}
+
+/// A deleted user who is inserted again with the same id, and a row from a backup, do not know the user's last events.
+#[test]
+fn a_row_that_does_not_know_its_events_continues_their_chain_and_ends_its_sessions() {
+    for store in TestStore::each() {
+        let user = store.add_user("ada");
+        change(&store, user, enrolled);
+        change(&store, user, record);
+        store.sql("CREATE TABLE copy AS SELECT * FROM users");
+        let before = change(&store, user, record);
+        let own = "id, email, username, hashed_password, is_active, is_superuser, created_at, updated_at";
+        for columns in [own, "*"] {
+            let into = if columns == "*" { String::new() } else { format!("({columns})") };
+            store.sql("DELETE FROM users");
+            store.sql(&format!("INSERT INTO users {into} SELECT {columns} FROM copy"));
+            let events = store.number("SELECT count(*) FROM mfa_events");
+            let account = change(&store, user, record);
+            assert_eq!(store.number("SELECT count(*) FROM mfa_events"), events + 2, "{}", store.name);
+            assert_eq!(i64::try_from(account.internal.chain.seq), Ok(events + 2), "{}", store.name);
+            assert!(account.internal.session > before.internal.session, "{}: no old token fits", store.name);
+            let recorded =
+                "SELECT count(*) FROM mfa_events WHERE event = 'foreign_change' AND method IS NULL";
+            assert!(store.number(recorded) > 0, "{}", store.name);
+            // A user created again is not locked. What a copy says about factors may be old.
+            let is_copy = columns == "*";
+            assert_eq!(account.lock(NOON), is_copy.then_some(Lock::UntilAdministrator), "{}", store.name);
+            assert!(account.recovery.is_absent(), "{}: a spent code does not come back", store.name);
+            assert!(!is_copy || account.totp.last_step > Some(NOON.seconds() / 30), "{}", store.name);
+            let again = change(&store, user, record);
+            assert_eq!(again.internal.session, account.internal.session, "{}: once", store.name);
+            assert_is_intact(&store);
+        }
+    }
+}
+
+#[test]
+fn a_replaced_row_keeps_every_mfa_column() {
+    let store = TestStore::sqlite();
+    let user = store.add_user("ada");
+    change(&store, user, enrolled);
+    store.sql("CREATE TABLE copy AS SELECT * FROM users");
+    let before = change(&store, user, |account| {
+        account.totp.secret = Some(sealed("second"));
+        account.recovery.codes[0].used_at = Some(minutes(2));
+        account.failures = 7;
+        record(account);
+    });
+    for columns in [
+        "*",
+        "id, email, username, hashed_password, full_name, is_active, is_superuser, created_at, updated_at",
+    ] {
+        let into = if columns == "*" { String::new() } else { format!("({columns})") };
+        store.sql("UPDATE copy SET full_name = 'Countess'");
+        store.sql(&format!("INSERT OR REPLACE INTO users {into} SELECT {columns} FROM copy"));
+        let after = find(&store, user);
+        assert!(after.version > before.version, "{columns}");
+        assert_eq!(Account { version: before.version, ..after }, before, "{columns}");
+        assert_eq!(store.number("SELECT count(*) FROM users WHERE full_name = 'Countess'"), 1);
+        store.sql("UPDATE users SET full_name = NULL");
+    }
+    // Neither leaves anything behind.
+    store.sql("INSERT OR IGNORE INTO users SELECT * FROM copy");
+    store.sql("INSERT INTO users SELECT * FROM copy WHERE TRUE ON CONFLICT DO NOTHING");
+    store.sql("DELETE FROM users WHERE id = 1");
+    store.sql("INSERT INTO users (id, email, username, hashed_password, is_active, is_superuser, created_at, updated_at) VALUES (1, 'b@example.com', 'bob', 'x', TRUE, FALSE, 1, 1)");
+    assert!(!find(&store, user).has_factor(), "a new user has no factor of another");
+    assert_eq!(store.number("SELECT count(*) FROM mfa_replaced_rows"), 0);
+    change(&store, user, record);
+    assert_is_intact(&store);
+}
+
+#[test]
+fn an_upsert_of_a_copy_stores_novas_columns_and_keeps_ours() {
+    for store in TestStore::each() {
+        let user = store.add_user("ada");
+        change(&store, user, enrolled);
+        store.sql("CREATE TABLE copy AS SELECT * FROM users");
+        let before = change(&store, user, |account| account.recovery.codes[0].used_at = Some(minutes(2)));
+        let set: Vec<_> = format!("{MAPPED}, mfa_version")
+            .split(", ")
+            .map(|it| format!("{} = excluded.{0}", it.trim()))
+            .collect();
+        store.sql("UPDATE copy SET full_name = 'Countess'");
+        store.sql(&format!(
+            "INSERT INTO users SELECT * FROM copy WHERE TRUE ON CONFLICT (id) DO UPDATE SET {}",
+            set.join(", ")
+        ));
+        let after = find(&store, user);
+        assert_eq!(Account { version: before.version, ..after }, before, "{}", store.name);
+        assert_eq!(
+            store.number("SELECT count(*) FROM users WHERE full_name = 'Countess'"),
+            1,
+            "{}",
+            store.name
+        );
+    }
+}
+
+#[test]
+fn a_conflict_clause_fails_no_write_and_a_skipped_statement_leaves_nothing_behind() {
+    let store = TestStore::sqlite();
+    let (user, _) = (store.add_user("ada"), store.add_user("bob"));
+    change(&store, user, locked);
+    for clause in ["OR FAIL", "OR ROLLBACK", "OR ABORT", "OR IGNORE", "OR REPLACE"] {
+        for _ in 0..2 {
+            store.sql(&format!(
+                "UPDATE {clause} users SET full_name = '{clause}', mfa_version = 0 WHERE id = {user}"
+            ));
+            let stored = format!(
+                "SELECT count(*) FROM users WHERE full_name = '{clause}' AND mfa_failed_attempts = 10"
+            );
+            assert_eq!(store.number(&stored), 1, "{clause}");
+        }
+    }
+    // The name is taken: the statement is skipped after its triggers ran.
+    store.sql(&format!(
+        "UPDATE OR IGNORE users SET username = 'bob', mfa_failed_attempts = 0, mfa_lock_until = NULL WHERE id = {user}"
+    ));
+    store.sql(&format!("UPDATE users SET mfa_failed_attempts = 0, mfa_lock_until = NULL WHERE id = {user}"));
+    assert_eq!(find(&store, user).lock(NOON), None, "the documented unlock works at once");
+    store.sql(&format!("UPDATE OR IGNORE users SET username = 'bob', mfa_version = 0 WHERE id = {user}"));
+    store.sql(&format!("UPDATE users SET mfa_enforced = TRUE WHERE id = {user}"));
+    assert!(find(&store, user).mfa_enforced, "the documented requirement works at once");
+}
+
+/// Neighbours in the same group are stored, and each gets one answer.
+#[test]
+fn a_row_that_does_not_know_its_events_harms_no_neighbour() {
+    for store in TestStore::each() {
+        let users: Vec<_> = (0..8).map(|n| store.add_user(&format!("user{n}"))).collect();
+        for user in &users {
+            change(&store, *user, record);
+        }
+        store.sql(&format!(
+            "UPDATE users SET mfa_internal = '{{}}', mfa_version = mfa_version + 1 WHERE id = {}",
+            users[3]
+        ));
+        let accounts = store.accounts();
+        let all = users.iter().chain(&users).map(|user| accounts.update(*user, Phase::Begin, record));
+        let done = store.runtime.block_on(futures::future::join_all(all));
+        assert!(done.iter().all(|it| matches!(it, Ok(Some(())))), "{}: {done:?}", store.name);
+        assert_eq!(store.number("SELECT count(*) FROM mfa_events"), 8 * 3 + 1, "{}", store.name);
+        assert_is_intact(&store);
+    }
+}
