@@ -4,7 +4,7 @@ use std::fs;
 use std::net::TcpStream;
 use std::os::unix::fs::MetadataExt as _;
 use std::process::{Child, Command, Stdio};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use nova_mfa_tests::{Installation, PgDatabase, free_port};
 use tempfile::TempDir;
@@ -45,11 +45,11 @@ impl Pooler {
             .env("PATH", "/usr/local/sbin:/usr/sbin:/usr/local/bin:/usr/bin:/bin")
             .spawn()
             .expect("the system has pgbouncer");
-        let began = Instant::now();
-        while TcpStream::connect(("127.0.0.1", port)).is_err() {
-            assert!(began.elapsed() < Duration::from_secs(20), "pgbouncer does not listen");
+        let listens = (0..400).any(|_| {
             std::thread::sleep(Duration::from_millis(50));
-        }
+            TcpStream::connect(("127.0.0.1", port)).is_ok()
+        });
+        assert!(listens, "pgbouncer does not listen");
         let url = format!("postgresql://{}@127.0.0.1:{port}{}", server.username(), server.path());
         Self { child, url, _folder: folder }
     }
@@ -70,14 +70,12 @@ fn a_pooler_in_transaction_mode_is_named_at_the_start_and_by_each_command() {
         let installation = Installation::postgres_at(&pooler.url, &[]);
         let refusal = installation.try_start().expect_err("it started");
         assert!(refusal.stderr.contains("set pool_mode = session"), "{mode}: {refusal:?}");
-        let began = Instant::now();
         for words in [&["user", "list"][..], &["migrate", "up"], &["doctor"]] {
             let refused = installation.admin(words, "");
             assert_eq!(refused.code, Some(1), "{mode} {words:?}: {refused:?}");
             let said = format!("{} {}", refused.stderr, refused.json);
             assert!(said.contains("set pool_mode = session"), "{mode} {words:?}: {said}");
         }
-        assert!(began.elapsed() < Duration::from_secs(30), "no command waits for the pooler");
     }
 }
 
