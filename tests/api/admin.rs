@@ -120,12 +120,14 @@ fn unlock_enforce_regenerate_and_reset_work_and_are_audited() {
         server.verify_recovery_code(&server.pending(ada.id), &codes[0]).ok();
 
         let session = fresh(&server, &ada);
+        server.fail(&ada, 10);
         let reset = send(&server, &token, &path_for(ada.id, "/reset"), &json!({})).ok();
         assert_eq!(reset, json!({ "user_id": ada.id.value(), "reset": true }));
         assert_newest("admin_reset", Value::Null);
         server.get("/api/mfa/status", &session).assert_problem(401, "token_revoked");
         let status = server.get("/api/mfa/status", &server.token(ada.id, TokenKind::OneFactor)).ok();
         assert_eq!((&status["totp_enabled"], &status["recovery_codes_left"]), (&json!(false), &json!(0)));
+        assert_eq!((&status["locked"], &status["failed_attempts"]), (&json!(false), &json!(0)), "it unlocks");
         assert!(server.log_contains("\"event\":\"admin_reset\""), "{}", server.name());
     }
 }

@@ -177,14 +177,18 @@ impl Flows {
         self.administer_any(call, user, EventKind::AdminUnlock, RepairScope::Lock, Account::unlock).await
     }
 
-    /// Removes every factor of an account and ends all its sessions.
+    /// Removes every factor of an account, ends all its sessions, and unlocks it.
     ///
     /// # Errors
     ///
     /// [`FlowError::NoSuchUser`].
     pub async fn reset_user(&self, call: &AdminCall, user: UserId) -> Result<(), FlowError> {
         let now = self.now();
-        let reset = move |account: &mut Account| account.remove_all_factors(now);
+        // A user who lost the phone has often locked the account as well.
+        let reset = move |account: &mut Account| {
+            account.remove_all_factors(now);
+            account.unlock();
+        };
         self.administer_any(call, user, EventKind::AdminReset, RepairScope::All, reset).await
     }
 

@@ -124,7 +124,7 @@ fn reset(session: &AdminSession, args: ConfirmedUserArgs) -> Result<CommandOutpu
     })?;
     session.run(session.flows().reset_user(session.call(), user))?;
     Ok(CommandOutput {
-        text: format!("all factors of user {user} removed and all sessions ended"),
+        text: format!("all factors of user {user} removed, all sessions ended, account unlocked"),
         json: json!({ "user_id": user, "reset": true }),
     })
 }

@@ -88,7 +88,7 @@ flash-foreign-codes = Your recovery codes come from the previous system. Generat
 flash-no-codes-left = You have used your last recovery code. Generate new ones.
 flash-step-up-first = Confirm it’s you first.
 flash-unlocked = Account unlocked.
-flash-reset = All second factors of this account were removed and its sessions were ended.
+flash-reset = All second factors of this account were removed, its sessions were ended, and it was unlocked.
 flash-enforced = A second factor is now required for this account.
 flash-not-enforced = A second factor is no longer required for this account.
 

@@ -89,7 +89,7 @@ flash-foreign-codes = Vos codes de récupération viennent de l’ancien systèm
 flash-no-codes-left = Vous avez utilisé votre dernier code de récupération. Générez-en de nouveaux.
 flash-step-up-first = Confirmez d’abord votre identité.
 flash-unlocked = Compte déverrouillé.
-flash-reset = Tous les seconds facteurs de ce compte ont été retirés et ses sessions ont été fermées.
+flash-reset = Tous les seconds facteurs de ce compte ont été retirés, ses sessions ont été fermées et il a été déverrouillé.
 flash-enforced = Un second facteur est désormais exigé pour ce compte.
 flash-not-enforced = Un second facteur n’est plus exigé pour ce compte.
 

@@ -91,8 +91,8 @@ pub(in crate::routes) fn reset() -> Operation {
     change(
         "resetUser",
         "Remove all factors of a user",
-        "Removes the authenticator app, the phone number and the recovery codes, and revokes every token of \
-         the user. If MFA is required, the user enrols a new factor at the next login.",
+        "Removes the authenticator app, the phone number and the recovery codes, revokes every token of \
+         the user, and ends a lock. If MFA is required, the user enrols a new factor at the next login.",
     )
     .optional_body::<ReasonRequest>(reason_example(), ("reason", FieldErrorKind::Unusable))
     .responds::<ResetResponse>("All factors are removed.", json!({ "user_id": 42, "reset": true }))
