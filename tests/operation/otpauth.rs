@@ -149,7 +149,7 @@ fn an_export_skips_and_names_a_row_that_cannot_be_decrypted() {
         );
         write(&installation, "in.csv", &csv);
         assert_eq!(import(&installation, "in.csv", &["--create-users"]).json["created"], 2);
-        installation.sql("UPDATE users SET totp_secret = 'v1.lost.AAAA' WHERE username = 'ada'");
+        installation.sql("UPDATE users SET totp_secret = 'v1.lost.AAAA', mfa_version = mfa_version + 1 WHERE username = 'ada'");
         let exported = installation.admin(&["export", "otpauth", "out.csv"], "");
         assert_eq!((exported.code, &exported.json["exported"]), (Some(1), &json!(1)), "{exported:?}");
         assert_eq!(exported.json["unreadable"][0]["user_id"], 1, "{exported:?}");

@@ -198,7 +198,7 @@ fn a_key_in_use_cannot_be_removed_and_older_audit_events_still_verify() {
         assert_eq!(key(&status, "test")["may_go"], false, "{name}: {status}");
         assert_eq!(key(&status, "test")["needed_by"]["recovery_tag"], 10, "{name}: {status}");
         // A secret that cannot be decrypted keeps its key in use.
-        installation.sql("UPDATE users SET totp_secret = 'v1.test.AAAA' WHERE username = 'u1'");
+        installation.sql("UPDATE users SET totp_secret = 'v1.test.AAAA', mfa_version = mfa_version + 1 WHERE username = 'u1'");
         let partly = installation.admin(&["keys", "rotate"], "");
         assert_eq!(partly.code, Some(1), "{name}: {partly:?}");
         assert_eq!(partly.json["released"], serde_json::json!([]), "{name}");

@@ -10,6 +10,7 @@ pub mod audit;
 pub(crate) mod chain;
 mod columns;
 mod committer;
+mod connection_uri;
 mod error;
 mod inspect;
 mod installation;

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use mfa_core::SecretText;
 
-use super::postgres::uri::ConnectionUri;
+use super::connection_uri::ConnectionUri;
 
 /// Kind of a database, and its path or URL.
 ///

@@ -8,7 +8,6 @@ pub(super) mod login_columns;
 mod nova;
 mod statements;
 mod store;
-pub(super) mod uri;
 
 use std::sync::Arc;
 

@@ -4,7 +4,7 @@ use diesel::connection::SimpleConnection;
 use diesel::{Connection, PgConnection, QueryableByName, RunQueryDsl};
 use mfa_core::SecretText;
 
-use super::uri::{ConnectionUri, Surroundings};
+use crate::database::connection_uri::{ConnectionUri, Surroundings};
 
 /// Adds the timeouts of every connection to a URL, unless the operator set others, and what psql finds on this machine.
 #[expect(

@@ -29,7 +29,7 @@ const PARAMETERS: [(&str, &str); 4] = [
 
 /// Parts of a connection URI. The user and password are not split: nothing here reads them.
 #[derive(Clone, PartialEq, Eq)]
-pub(in crate::database) struct ConnectionUri<'a> {
+pub(super) struct ConnectionUri<'a> {
     user: Option<&'a str>,
     hosts: &'a str,
     database: Option<&'a str>,
@@ -50,7 +50,7 @@ impl<'a> ConnectionUri<'a> {
     /// # Errors
     ///
     /// A message for the operator, without any part of the URI.
-    pub(in crate::database) fn parse(uri: &'a str) -> Result<Self, &'static str> {
+    pub(super) fn parse(uri: &'a str) -> Result<Self, &'static str> {
         let schemes = ["postgresql://", "postgres://"];
         let rest = schemes.iter().find_map(|it| uri.strip_prefix(it)).ok_or(ENCODE)?;
         let end = rest.find(['/', '?']).unwrap_or(rest.len());
@@ -81,7 +81,7 @@ impl<'a> ConnectionUri<'a> {
     }
 
     /// Returns the hosts for display, without credentials.
-    pub(in crate::database) fn shown_hosts(&self) -> String {
+    pub(super) fn shown_hosts(&self) -> String {
         let host = if self.hosts.is_empty() { self.value("host").unwrap_or_default() } else { self.hosts };
         if host.is_empty() {
             "the local socket".to_owned()
@@ -91,7 +91,7 @@ impl<'a> ConnectionUri<'a> {
     }
 
     /// Returns the name of the database for display.
-    pub(in crate::database) fn shown_database(&self) -> &'a str {
+    pub(super) fn shown_database(&self) -> &'a str {
         self.database.or_else(|| self.value("dbname")).unwrap_or_default()
     }
 
