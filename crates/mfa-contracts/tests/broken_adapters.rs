@@ -1,5 +1,7 @@
 //! Adapters with one fault each: the suites name the rules that it breaks, and no other.
 
+#![cfg(test)]
+
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 

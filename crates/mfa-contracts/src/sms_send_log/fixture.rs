@@ -15,10 +15,12 @@ use crate::Subject;
 use crate::guard::Guard;
 use crate::new_user::NOON;
 
+type SendReader = dyn Fn(&SendId) -> Option<StoredSend>;
+
 /// Empty log of sends, with direct reads of its content.
 pub struct SmsSendLogFixture {
     log: Arc<dyn SmsSendLog>,
-    read: Box<dyn Fn(&SendId) -> Option<StoredSend>>,
+    read: Box<SendReader>,
     pub(super) guard: Guard,
 }
 
