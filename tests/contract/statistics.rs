@@ -3,7 +3,6 @@
 use std::sync::Arc;
 
 use mfa_contracts::statistics::StatisticsFixture;
-use mfa_core::Statistics as _;
 use mfa_core::testing::MemoryAccounts;
 use nova_mfa_tests::{NOON, TestStore};
 use tokio::runtime::Runtime;

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use mfa_contracts::users::UsersFixture;
 use mfa_core::testing::MemoryAccounts;
-use mfa_core::{NewUser, PasswordDigest, PasswordKinds, Users as _};
+use mfa_core::{NewUser, PasswordDigest, PasswordKinds};
 use nova_mfa_tests::{NOON, TestStore};
 
 mod memory {
