@@ -99,7 +99,8 @@ pub fn a_decision_that_changes_nothing_stores_nothing(it: &Subject<AccountsFixtu
     assert_eq!(it.find(user), before);
 }
 
-/// Concurrent decisions for one account lose no change. [`StoreErrorKind::Overloaded`] may reject one before it is tried.
+/// Concurrent decisions for one account lose no change. [`StoreErrorKind::Overloaded`] may reject one before it is
+/// tried.
 pub fn a_hundred_concurrent_decisions_each_see_the_result_of_the_previous_one(it: &Subject<AccountsFixture>) {
     let user = it.add("ada");
     let one = || async {

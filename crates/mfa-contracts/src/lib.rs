@@ -13,8 +13,8 @@
 //! | [`SmsSendLog`](mfa_sms::SmsSendLog) | [`sms_send_log`] | [`sms_send_log_tests!`] |
 //!
 //! Each module has a fixture, which holds the adapter, and `verify`, which checks every rule and names those that are
-//! broken. Both `verify` and the macro take a function that makes a fixture over a new and empty adapter; it is called for
-//! each rule. The rules themselves are public functions with a [`Subject`].
+//! broken. Both `verify` and the macro take a function that makes a fixture over a new and empty adapter; it is called
+//! for each rule. The rules themselves are public functions with a [`Subject`].
 //!
 //! ```
 //! use std::sync::Arc;
@@ -32,8 +32,8 @@
 //! This crate is for tests only and must not be in a program. It depends on the ports and on no adapter. The futures of
 //! an adapter run on Tokio.
 //!
-//! To add a rule: write a public function in the module of its port and add its name to the `suite!` of the module. To add
-//! a suite: add a module with a fixture, and run it on every adapter in `tests/contract/`.
+//! To add a rule: write a public function in the module of its port and add its name to the `suite!` of the module. To
+//! add a suite: add a module with a fixture, and run it on every adapter in `tests/contract/`.
 
 #![expect(
     clippy::unwrap_used,

@@ -21,8 +21,8 @@ pub struct RateLimiterFixture {
 }
 
 impl RateLimiterFixture {
-    /// Creates a fixture. `make` gets the number of attempts that each [`RateRule`] allows, the window in which it allows
-    /// them, and the clock that the limiter must use.
+    /// Creates a fixture. `make` gets the number of attempts that each [`RateRule`] allows, the window in which it
+    /// allows them, and the clock that the limiter must use.
     pub fn new(make: impl Fn(u32, Duration, Arc<ManualClock>) -> Arc<dyn RateLimiter> + 'static) -> Self {
         Self { make: Box::new(make), guard: Guard::default() }
     }

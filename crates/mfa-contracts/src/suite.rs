@@ -56,8 +56,8 @@ fn message(panic: &(dyn Any + Send)) -> &str {
     text.or_else(|| panic.downcast_ref::<&str>().copied()).unwrap_or("a panic without a message")
 }
 
-/// Defines what every suite has: the names of its rules, `verify`, the guard of its fixture, and the macro that makes one
-/// test of each rule. `$d` is a dollar sign, for the macro inside.
+/// Defines what every suite has: the names of its rules, `verify`, the guard of its fixture, and the macro that makes
+/// one test of each rule. `$d` is a dollar sign, for the macro inside.
 macro_rules! suite {
     ($d:tt $port:ident, $module:ident, $fixture:ident, $tests:ident: $($rule:ident,)+) => {
         /// Names of the rules, in the order in which [`verify`] checks them.
@@ -76,8 +76,8 @@ macro_rules! suite {
         }
 
         impl $fixture {
-            /// Keeps a resource of the adapter until its rule is checked, for example a temporary database. It is dropped
-            /// after the adapter.
+            /// Keeps a resource of the adapter until its rule is checked, for example a temporary database. It is
+            /// dropped after the adapter.
             #[must_use]
             pub fn with_guard(mut self, resource: impl ::std::any::Any) -> Self {
                 self.guard.keep(resource);

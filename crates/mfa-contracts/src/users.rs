@@ -106,7 +106,8 @@ pub fn a_list_continues_after_a_given_user_and_wildcards_match_literally(it: &Su
     assert!(list(Some("%"), None, 10).is_empty());
 }
 
-/// The greatest cost of bcrypt is found, and whether there are hashes of Argon2id. A hash of too great a cost is ignored.
+/// The greatest cost of bcrypt is found, and whether there are hashes of Argon2id. A hash of too great a cost is
+/// ignored.
 pub fn the_kinds_of_password_hash_are_those_of_the_users(it: &Subject<UsersFixture>) {
     let users = it.users();
     let kinds = || it.run(users.password_kinds()).unwrap();

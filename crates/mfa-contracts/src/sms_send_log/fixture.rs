@@ -67,7 +67,8 @@ impl Subject<SmsSendLogFixture> {
         record.id
     }
 
-    /// Records this many sends to a number, one a second and each of another user. The codes of the first ones are used.
+    /// Records this many sends to a number, one a second and each of another user. The codes of the first ones are
+    /// used.
     pub(super) fn send_many(&self, number: &str, count: u64, used: u64) {
         for n in 0..count {
             let sender = i64::try_from(n).unwrap();
