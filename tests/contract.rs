@@ -1,4 +1,4 @@
-//! Contract of the ports, tested on every adapter.
+//! Contract of the ports: the suites of `mfa-contracts` on every adapter, and what only some adapters can do.
 
 mod accounts;
 mod audit_log;

@@ -7,4 +7,4 @@ mod proxy;
 mod server;
 mod whole_server;
 
-pub(crate) use limits::{LONG, Limits, own_prefix, quotas};
+pub(crate) use limits::{LONG, Limited, Limits, own_prefix, quotas};

@@ -9,6 +9,9 @@ const DOMAIN: [&str; 6] = ["mfa-core", "mfa-totp", "mfa-sms", "mfa-recovery", "m
 const MEETS_HTTP: [&str; 6] =
     ["mfa-http", "mfa-pages", "mfa-server", "mfa-admin", "nova-mfa-examples", "nova-mfa-tests"];
 
+/// The crates that only tests use, so that they may list the in-memory adapters.
+const FOR_TESTS: [&str; 2] = ["mfa-contracts", "nova-mfa-tests"];
+
 /// Runtimes, networks, databases, files and logs, by the first word of the crate's name (`tokio` is `tokio-util` too).
 const OUTSIDE: [&str; 17] = [
     "actix",
@@ -90,7 +93,7 @@ pub(crate) fn forbidden(members: &[Member]) -> Vec<String> {
             }
             if target == "mfa-core"
                 && listed.features.iter().any(|feature| feature == "testing")
-                && name != "nova-mfa-tests"
+                && !FOR_TESTS.contains(&name)
             {
                 sentences.push(format!("{name} must not ship mfa-core's feature `testing`"));
             }
@@ -105,6 +108,8 @@ fn below(name: &str) -> Option<&'static [&'static str]> {
         "mfa-core" => &[],
         "mfa-totp" | "mfa-sms" | "mfa-recovery" | "mfa-jwt" => &["mfa-core"],
         "mfa-flows" => &["mfa-core", "mfa-totp", "mfa-sms", "mfa-recovery", "mfa-jwt"],
+        // The ports and nothing that implements them.
+        "mfa-contracts" => &["mfa-core", "mfa-sms"],
         "mfa-infra" => &DOMAIN,
         "mfa-http" | "mfa-admin" => {
             &["mfa-core", "mfa-totp", "mfa-sms", "mfa-recovery", "mfa-jwt", "mfa-flows", "mfa-infra"]
@@ -127,6 +132,7 @@ fn below(name: &str) -> Option<&'static [&'static str]> {
             "mfa-recovery",
             "mfa-jwt",
             "mfa-flows",
+            "mfa-contracts",
             "mfa-infra",
             "mfa-http",
             "mfa-pages",
@@ -138,6 +144,7 @@ fn below(name: &str) -> Option<&'static [&'static str]> {
             "mfa-recovery",
             "mfa-jwt",
             "mfa-flows",
+            "mfa-contracts",
             "mfa-infra",
             "mfa-http",
             "mfa-pages",
@@ -170,7 +177,7 @@ fn violations_with(user: Member) -> Vec<String> {
     let mut members: Vec<_> = MEETS_HTTP
         .iter()
         .chain(&DOMAIN)
-        .chain(&["mfa-infra"])
+        .chain(&["mfa-infra", "mfa-contracts"])
         .filter(|name| **name != user.name)
         .map(|name| member(name, &[]))
         .collect();
@@ -187,7 +194,8 @@ fn arrows_down_the_map_are_free() {
         member("mfa-http", &["mfa-infra", "mfa-flows", "actix-web", "tokio"]),
         member("mfa-pages", &["mfa-http", "mfa-infra", "actix-web", "maud"]),
         member("mfa-server", &["mfa-http", "mfa-pages", "tokio"]),
-        member("nova-mfa-tests", &["mfa-server", "mfa-admin", "ureq"]),
+        member("mfa-contracts", &["mfa-core", "mfa-sms", "tokio"]),
+        member("nova-mfa-tests", &["mfa-server", "mfa-admin", "mfa-contracts", "ureq"]),
     ] {
         assert_eq!(violations_with(allowed), [""; 0]);
     }
@@ -201,6 +209,9 @@ fn arrows_up_or_across_the_map_are_refused() {
         ("mfa-sms", "mfa-flows"),
         ("mfa-flows", "mfa-infra"),
         ("mfa-infra", "mfa-http"),
+        ("mfa-infra", "mfa-contracts"),
+        ("mfa-contracts", "mfa-infra"),
+        ("mfa-contracts", "mfa-flows"),
         ("mfa-http", "mfa-pages"),
         ("mfa-pages", "mfa-server"),
         ("mfa-server", "mfa-flows"),
@@ -246,6 +257,9 @@ fn only_the_applications_meet_http() {
 fn the_in_memory_adapters_are_not_shipped() {
     let mut infra = member("mfa-infra", &["mfa-core"]);
     infra.listed[0].features.push("testing".to_owned());
+    let mut contracts = member("mfa-contracts", &["mfa-core"]);
+    contracts.listed[0].features.push("testing".to_owned());
+    assert_eq!(violations_with(contracts), [""; 0]);
     assert_eq!(violations_with(for_tests(member("mfa-infra", &["mfa-core"]))), [""; 0]);
     assert_eq!(violations_with(infra), ["mfa-infra must not ship mfa-core's feature `testing`"]);
 }

@@ -56,13 +56,22 @@ impl Limits {
     }
 
     /// Creates a limiter over one Redis server.
-    pub(crate) fn over(self, url: &str, prefix: &str) -> Limited {
+    pub(super) fn over(self, url: &str, prefix: &str) -> Limited {
         self.over_many(RedisMode::Single, &[url], prefix)
     }
 
     /// Creates a limiter over a cluster or sentinels.
     pub(super) fn over_many(self, mode: RedisMode, urls: &[&str], prefix: &str) -> Limited {
-        let (clock, lines) = (Arc::new(ManualClock::at(NOON)), Lines::default());
+        self.clocked(mode, urls, prefix, Arc::new(ManualClock::at(NOON)))
+    }
+
+    /// Creates a limiter over one Redis server with this clock.
+    pub(crate) fn by_the_clock(self, url: &str, prefix: &str, clock: Arc<ManualClock>) -> Limited {
+        self.clocked(RedisMode::Single, &[url], prefix, clock)
+    }
+
+    fn clocked(self, mode: RedisMode, urls: &[&str], prefix: &str, clock: Arc<ManualClock>) -> Limited {
+        let lines = Lines::default();
         let runtime = Runtime::new().unwrap();
         let limiter = self.with(mode, urls, prefix, &runtime, &lines, |options| {
             RedisRateLimiter::with_clock(options, clock.clone())
@@ -101,7 +110,7 @@ impl Limits {
 /// Limiter with its clock and its log.
 pub(crate) struct Limited {
     pub(crate) limiter: Arc<RedisRateLimiter>,
-    pub(crate) clock: Arc<ManualClock>,
+    pub(super) clock: Arc<ManualClock>,
     pub(super) lines: Lines,
     pub(super) runtime: Runtime,
 }

@@ -1,6 +1,6 @@
 //! In-memory adapters for tests of this workspace and of embedding applications.
 //!
-//! They behave as the ports require, and the contract suites run on them. Nothing survives the process.
+//! They behave as the ports require, and the contract suites (`mfa-contracts`) run on them. Nothing survives the process.
 
 mod accounts;
 mod cipher;

@@ -17,7 +17,8 @@
 //! This crate contains no business rules: `mfa-core` and the factor crates decide what is allowed.
 //!
 //! To add an adapter, implement the port (a trait of `mfa-core` or `mfa-sms`) in a folder of its own, select it by a
-//! setting, and construct it in `mfa/`. An adapter of a port with a contract suite (`tests/contract`) must pass it.
+//! setting, and construct it in `mfa/`. An adapter of a port with a contract suite (`mfa-contracts`) must pass it: add it
+//! to `tests/contract`.
 //!
 //! # Embedding
 //!
