@@ -11,7 +11,7 @@ use mfa_infra::audit::Auditor;
 use mfa_infra::crypto::AuditKeys;
 use nova_mfa_tests::{NOON, TestStore, test_keys};
 
-const LATER: Timestamp = Timestamp::from_seconds(1_900_000_000);
+pub(super) const LATER: Timestamp = Timestamp::from_seconds(1_900_000_000);
 
 pub(super) fn locked(account: &mut Account) {
     account.totp.enabled = true;

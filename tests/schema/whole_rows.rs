@@ -1,13 +1,17 @@
 //! Tests of rows that other programs replace as a whole: deleted and inserted again, restored, replaced, or upserted.
 
-use mfa_core::{Account, EventKind, Lock, Origin, Outcome, Phase, SecurityEvent};
+use mfa_core::{Account, EventKind, Lock, Origin, Outcome, Phase, SecurityEvent, UserId};
 use nova_mfa_tests::{NOON, TestStore};
 
-use super::guard::{MAPPED, assert_is_intact, change, enrolled, find, locked, minutes, sealed};
+use super::guard::{LATER, MAPPED, assert_is_intact, change, enrolled, find, locked, minutes, sealed};
 
 fn record(account: &mut Account) {
     account.record(SecurityEvent::new(EventKind::AdminShow, Outcome::Success, NOON, Origin::default()));
 }
+
+/// The columns of NOVA's model without those that every row has.
+const NAMED: &str = "email, username, full_name, mfa_enforced, is_totp_enabled, totp_secret, totp_enrolled_at, recovery_codes, \
+     recovery_codes_generated_at, totp_last_step, mfa_last_success_at";
 
 /// A deleted user who is inserted again with the same id, and a row from a backup, do not know the user's last events.
 #[test]
@@ -74,7 +78,6 @@ fn a_replaced_row_keeps_every_mfa_column() {
     store.sql("DELETE FROM users WHERE id = 1");
     store.sql("INSERT INTO users (id, email, username, hashed_password, is_active, is_superuser, created_at, updated_at) VALUES (1, 'b@example.com', 'bob', 'x', TRUE, FALSE, 1, 1)");
     assert!(!find(&store, user).has_factor(), "a new user has no factor of another");
-    assert_eq!(store.number("SELECT count(*) FROM mfa_replaced_rows"), 0);
     change(&store, user, record);
     assert_is_intact(&store);
 }
@@ -152,4 +155,103 @@ fn a_row_that_does_not_know_its_events_harms_no_neighbour() {
         assert_eq!(store.number("SELECT count(*) FROM mfa_events"), 8 * 3 + 1, "{}", store.name);
         assert_is_intact(&store);
     }
+}
+
+/// NOVA may have triggers of its own, which run between the guard's.
+#[test]
+fn a_trigger_of_nova_does_not_switch_the_guard_off() {
+    let store = TestStore::sqlite();
+    let user = store.add_user("ada");
+    change(&store, user, enrolled);
+    store.sql(
+        "CREATE TRIGGER nova_updated AFTER UPDATE OF full_name ON users \
+         BEGIN UPDATE users SET updated_at = 7 WHERE id = NEW.id; END",
+    );
+    store.sql("CREATE TABLE copy AS SELECT * FROM users");
+    let before = change(&store, user, |account| {
+        account.totp.secret = Some(sealed("second"));
+        account.totp.enrolled_at = Some(minutes(2));
+        account.recovery.codes[0].used_at = Some(minutes(2));
+        account.failures = 7;
+        account.lock_until = Some(LATER);
+    });
+    for columns in [MAPPED.to_owned(), format!("{MAPPED}, mfa_version")] {
+        store.sql("UPDATE copy SET full_name = 'Countess'");
+        store.sql(&format!(
+            "UPDATE users SET ({columns}) = (SELECT {columns} FROM copy WHERE copy.id = users.id)"
+        ));
+        let after = find(&store, user);
+        assert_eq!(Account { version: before.version, ..after }, before, "{columns}");
+    }
+    store.sql("UPDATE users SET full_name = 'x', mfa_failed_attempts = 0, mfa_lock_until = NULL");
+    assert_eq!(find(&store, user).failures, 7, "the save of an object unlocks nobody");
+    store.sql("UPDATE users SET mfa_failed_attempts = 0, mfa_lock_until = NULL");
+    assert_eq!(find(&store, user).lock(NOON), None, "the documented unlock works");
+}
+
+#[test]
+fn a_row_replaced_by_name_or_address_is_locked() {
+    let store = TestStore::sqlite();
+    let user = store.add_user("ada");
+    change(&store, user, enrolled);
+    for into in ["email, username", "username, email"] {
+        store.sql(&format!(
+            "REPLACE INTO users ({into}, hashed_password, is_active, is_superuser, created_at, updated_at) \
+             SELECT {into}, hashed_password, is_active, is_superuser, 1, 1 FROM users"
+        ));
+        let new = UserId::new(store.number("SELECT max(id) FROM users"));
+        let account = find(&store, new);
+        assert!(account.mfa_enforced && account.lock(NOON) == Some(Lock::UntilAdministrator), "{account:?}");
+    }
+}
+
+/// Events that were removed for their age prove as much as those that are stored.
+#[test]
+fn a_row_that_is_older_than_removed_events_is_recognised() {
+    for (removed, columns) in [(2, "*"), (3, "*"), (1, "*"), (3, "without internal")] {
+        for store in TestStore::each() {
+            let user = store.add_user("ada");
+            change(&store, user, enrolled);
+            change(&store, user, record);
+            store.sql("CREATE TABLE copy AS SELECT * FROM users");
+            change(&store, user, record);
+            change(&store, user, record);
+            store.sql(&format!(
+                "INSERT INTO mfa_event_floors SELECT user_id, seq, 'ab', 'test', 'ab' FROM mfa_events WHERE seq = {removed}; \
+                 DELETE FROM mfa_events WHERE seq <= {removed}; DELETE FROM users"
+            ));
+            if columns == "*" {
+                store.sql("INSERT INTO users SELECT * FROM copy");
+            } else {
+                store.sql(&format!(
+                    "INSERT INTO users (id, hashed_password, is_active, is_superuser, created_at, updated_at, {NAMED}) \
+                     SELECT id, hashed_password, is_active, is_superuser, created_at, updated_at, {NAMED} FROM copy"
+                ));
+            }
+            let account = change(&store, user, record);
+            let context = format!("{}: {removed} {columns}", store.name);
+            assert_eq!(account.lock(NOON), Some(Lock::UntilAdministrator), "{context}");
+            assert!(account.recovery.is_absent(), "{context}");
+            assert_eq!(account.internal.chain.seq, 5, "{context}");
+        }
+    }
+}
+
+#[test]
+fn a_later_lock_stays_however_a_time_is_written() {
+    let store = TestStore::sqlite();
+    let user = store.add_user("ada");
+    change(&store, user, locked);
+    for earlier in
+        ["'2020-01-01 00:00:00'", "'2020-01-01T00:00:00Z'", "'-infinity'", "1700000000", "1", "'soon'"]
+    {
+        store.sql(&format!("UPDATE users SET mfa_lock_until = {earlier}"));
+        assert_eq!(find(&store, user).lock_until, Some(LATER), "{earlier}");
+    }
+    store.sql("UPDATE users SET mfa_lock_until = '2031-01-01 00:00:00'");
+    assert!(find(&store, user).lock_until > Some(LATER), "a later one applies");
+    store.sql("UPDATE users SET mfa_lock_until = 'infinity'");
+    assert_eq!(find(&store, user).lock(NOON), Some(Lock::UntilAdministrator));
+    store.sql("UPDATE users SET mfa_lock_until = '2031-01-01 00:00:00'");
+    assert_eq!(find(&store, user).lock(NOON), Some(Lock::UntilAdministrator));
 }

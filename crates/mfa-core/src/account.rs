@@ -280,11 +280,12 @@ impl Account {
     /// administrator has decided. A row without any factor, such as that of a user created again, is not locked. An adapter
     /// calls it before a decision.
     pub fn continue_chain(&mut self, head: ChainHead, at: Timestamp) {
+        self.internal.inserted = false;
         if head.seq <= self.internal.chain.seq {
             return;
         }
         self.internal.chain = head;
-        self.internal.session = self.internal.session.max(u64::try_from(at.millis()).unwrap_or_default());
+        self.internal.session = self.internal.session.max(u64::try_from(at.seconds()).unwrap_or_default());
         self.revoke_sessions(at, None);
         let is_blank = self.totp == TotpState::default()
             && self.phone == PhoneState::default()

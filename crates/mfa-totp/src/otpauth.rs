@@ -51,7 +51,10 @@ pub enum OtpauthError {
 /// [`OtpauthError`] if the URI cannot be imported: start a new enrolment instead.
 pub fn read_otpauth(text: &str) -> Result<SecretBytes, OtpauthError> {
     // Copied out of HTML. A plain `&` separates parameters, so none of them contains this text.
-    let text = Zeroizing::new(text.trim().replace("&amp;", "&"));
+    let escapes = ["&amp;", "&AMP;", "&#38;", "&#x26;"];
+    let text = escapes
+        .iter()
+        .fold(Zeroizing::new(text.trim().to_owned()), |text, it| Zeroizing::new(text.replace(it, "&")));
     let rest = without_prefix(&text, "otpauth://").ok_or(OtpauthError::NotOtpauth)?;
     let (path, query) = rest.split_once('?').ok_or(OtpauthError::NotOtpauth)?;
     let kind = path.split_once('/').map_or(path, |(kind, _)| kind);
@@ -166,6 +169,7 @@ mod tests {
         for (rest, error) in [
             ("algorithm=SHA256", OtpauthError::Algorithm("SHA256")),
             ("amp;algorithm=SHA256", OtpauthError::Algorithm("SHA256")),
+            ("#38;digits=8", OtpauthError::Digits(8)),
             ("algorithm=SHA512", OtpauthError::Algorithm("SHA512")),
             ("algorithm=rot13", OtpauthError::Parameter("algorithm")),
             ("digits=8", OtpauthError::Digits(8)),

@@ -1,3 +1,6 @@
+DROP TRIGGER mfa_inserted ON users;
+DROP FUNCTION mfa_inserted();
+
 -- The documented unlock statement sets two columns. A save of more columns is no unlock: it keeps failures and lock.
 -- `UPDATE OF` sees which columns a statement sets. The trigger runs before `mfa_guard`, in the order of their names.
 CREATE FUNCTION mfa_full_save() RETURNS TRIGGER LANGUAGE plpgsql AS $$

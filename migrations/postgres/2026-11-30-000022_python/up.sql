@@ -136,7 +136,11 @@ BEGIN
                 FROM jsonb_array_elements(after) WITH ORDINALITY AS n(code, place) LEFT JOIN LATERAL (
                     SELECT o.code FROM jsonb_array_elements(before) AS o(code)
                     WHERE o.code ->> 'used_at' IS NOT NULL
-                        AND o.code ->> 'digest' = coalesce(n.code ->> 'digest', n.code ->> 'hash', n.code #>> '{}')
+                        AND o.code ->> 'digest' IN (
+                            SELECT value FROM jsonb_each_text(
+                                CASE jsonb_typeof(n.code) WHEN 'object' THEN n.code ELSE jsonb_build_object('', n.code) END
+                            )
+                        )
                     LIMIT 1
                 ) AS spent ON TRUE;
                 NEW.recovery_codes := after;
@@ -171,3 +175,17 @@ EXCEPTION WHEN undefined_column THEN
     RETURN NEW;
 END
 $$;
+
+-- A new row may have the id of a user whose events are stored. The next decision looks for them.
+CREATE FUNCTION mfa_inserted() RETURNS TRIGGER LANGUAGE plpgsql AS $$
+BEGIN
+    IF jsonb_typeof(NEW.mfa_internal) = 'object' THEN
+        NEW.mfa_internal := NEW.mfa_internal || '{"ins": true}';
+    END IF;
+    RETURN NEW;
+EXCEPTION WHEN undefined_column THEN
+    RETURN NEW;
+END
+$$;
+
+CREATE TRIGGER mfa_inserted BEFORE INSERT ON users FOR EACH ROW EXECUTE FUNCTION mfa_inserted();

@@ -1,4 +1,6 @@
 DROP TRIGGER mfa_row_save;
+DROP TABLE mfa_row_saves;
+CREATE TABLE mfa_row_saves (id INTEGER PRIMARY KEY);
 
 CREATE TRIGGER mfa_row_save BEFORE UPDATE OF email, username, full_name ON users
 WHEN NEW.mfa_version IS OLD.mfa_version AND NEW.mfa_failed_attempts = 0 AND NEW.mfa_lock_until IS NULL
@@ -6,15 +8,14 @@ BEGIN
     INSERT OR IGNORE INTO mfa_row_saves VALUES (OLD.id);
 END;
 
-DROP TRIGGER mfa_row_save_reset;
+DROP TRIGGER mfa_inserted;
+DROP TRIGGER mfa_replaced_by_other_id;
 DROP TRIGGER mfa_replaced;
 DROP TRIGGER mfa_replace;
-DROP TRIGGER mfa_old_copy;
 DROP TRIGGER mfa_guard_copy;
 DROP TRIGGER mfa_guard;
 DROP TABLE mfa_replaced_rows;
 DROP TABLE mfa_restored_rows;
-DROP TABLE mfa_old_copies;
 
 -- NOVA and operators also write to `users`. Only this server increments `mfa_version` by exactly one. Any other UPDATE
 -- is foreign. It writes a copy that was read earlier if it sets another version, if a time or a step goes back, or if it

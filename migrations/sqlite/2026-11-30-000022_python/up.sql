@@ -1,70 +1,74 @@
--- A statement that sets any column of NOVA is the save of an object, and no unlock.
+-- A statement that sets any column of NOVA is the save of an object, and no unlock. The note is bound to the version of the
+-- row and to the values that the statement writes: a skipped statement, such as UPDATE OR IGNORE, leaves a note that fits
+-- no other one, and an UPDATE in a trigger of NOVA removes none.
 DROP TRIGGER mfa_row_save;
+DROP TABLE mfa_row_saves;
+CREATE TABLE mfa_row_saves (id INTEGER NOT NULL, version INTEGER NOT NULL, written TEXT NOT NULL);
+CREATE INDEX mfa_row_saves_id ON mfa_row_saves (id);
 
 CREATE TRIGGER mfa_row_save BEFORE UPDATE OF
     email, username, hashed_password, full_name, is_active, is_superuser, created_at, updated_at ON users
 WHEN NEW.mfa_version IS OLD.mfa_version AND NEW.mfa_failed_attempts = 0 AND NEW.mfa_lock_until IS NULL
 BEGIN
-    INSERT INTO mfa_row_saves SELECT OLD.id WHERE NOT EXISTS (SELECT 1 FROM mfa_row_saves WHERE id = OLD.id);
+    DELETE FROM mfa_row_saves WHERE id = OLD.id AND version < OLD.mfa_version;
+    INSERT INTO mfa_row_saves VALUES (OLD.id, OLD.mfa_version, quote(NEW.email) || quote(NEW.username) || quote(NEW.full_name) || quote(NEW.is_active) || quote(NEW.is_superuser) || quote(NEW.updated_at));
 END;
 
--- Row that a trigger restores now, past the guard. Always empty between statements.
+-- Rows that a trigger restores now, past the guard.
 CREATE TABLE mfa_restored_rows (id INTEGER PRIMARY KEY);
-
--- Users whose last UPDATE by another program wrote a copy that was read earlier. Each such UPDATE decides anew: a skipped
--- statement, such as UPDATE OR IGNORE, can leave its answer behind.
-CREATE TABLE mfa_old_copies (id INTEGER PRIMARY KEY);
-
--- NOVA and operators also write to `users`. Only this server increments `mfa_version` by exactly one. Any other UPDATE
--- is foreign. It writes a copy that was read earlier if it sets another version, if a time or a step goes back, if it
--- restores an enrolment from before the sessions were last revoked, or if it brings a sealed value or the digest of a
--- recovery code that the row does not have: only this server makes them.
---
--- No statement in a trigger relies on `OR IGNORE`: the conflict clause of the outer statement would replace it.
-CREATE TRIGGER mfa_old_copy BEFORE UPDATE ON users
-WHEN NEW.mfa_version IS NOT OLD.mfa_version + 1 AND NOT EXISTS (SELECT 1 FROM mfa_restored_rows)
-BEGIN
-    DELETE FROM mfa_old_copies WHERE id = OLD.id;
-    INSERT INTO mfa_old_copies SELECT OLD.id WHERE
-        NEW.mfa_version IS NOT OLD.mfa_version
-        OR coalesce(NEW.mfa_last_success_at < OLD.mfa_last_success_at,
-            OLD.mfa_last_success_at IS NOT NULL AND NEW.mfa_last_success_at IS NULL)
-        OR coalesce(NEW.totp_enrolled_at < OLD.totp_enrolled_at,
-            OLD.totp_enrolled_at IS NOT NULL AND NEW.totp_enrolled_at IS NULL)
-        OR coalesce(NEW.recovery_codes_generated_at < OLD.recovery_codes_generated_at,
-            OLD.recovery_codes_generated_at IS NOT NULL AND NEW.recovery_codes_generated_at IS NULL)
-        OR coalesce(NEW.phone_verified_at < OLD.phone_verified_at, FALSE)
-        OR (NEW.totp_secret IS OLD.totp_secret AND coalesce(NEW.totp_last_step < OLD.totp_last_step,
-            OLD.totp_last_step IS NOT NULL AND NEW.totp_last_step IS NULL))
-        OR coalesce(NEW.totp_enrolled_at IS NOT OLD.totp_enrolled_at
-            AND NEW.totp_enrolled_at < CASE WHEN json_valid(OLD.mfa_internal) THEN OLD.mfa_internal ->> 'sv_at' END, FALSE)
-        OR coalesce(NEW.phone_verified_at IS NOT OLD.phone_verified_at
-            AND NEW.phone_verified_at < CASE WHEN json_valid(OLD.mfa_internal) THEN OLD.mfa_internal ->> 'sv_at' END, FALSE)
-        OR coalesce(NEW.recovery_codes_generated_at IS NOT OLD.recovery_codes_generated_at
-            AND NEW.recovery_codes_generated_at < CASE WHEN json_valid(OLD.mfa_internal) THEN OLD.mfa_internal ->> 'sv_at' END, FALSE)
-        OR (NEW.totp_secret IS NOT OLD.totp_secret AND NEW.totp_secret GLOB 'v1.*')
-        OR (NEW.totp_pending_secret IS NOT OLD.totp_pending_secret AND NEW.totp_pending_secret GLOB 'v1.*')
-        OR (NEW.phone_number IS NOT OLD.phone_number AND NEW.phone_number GLOB 'v1.*')
-        OR (NEW.phone_pending IS NOT OLD.phone_pending AND NEW.phone_pending GLOB 'v1.*')
-        OR (NEW.recovery_codes IS NOT OLD.recovery_codes AND EXISTS (
-            SELECT 1
-            FROM json_each(CASE WHEN json_valid(NEW.recovery_codes) THEN NEW.recovery_codes ELSE '[]' END) AS n
-            WHERE CASE n.type WHEN 'object' THEN n.value ->> 'digest' END IS NOT NULL
-                AND CASE n.type WHEN 'object' THEN n.value ->> 'digest' END NOT IN (
-                SELECT coalesce(CASE o.type WHEN 'object' THEN o.value ->> 'digest' END, '')
-                FROM json_each(CASE WHEN json_valid(OLD.recovery_codes) THEN OLD.recovery_codes ELSE '[]' END) AS o
-            )
-        ));
-END;
 
 DROP TRIGGER mfa_guard_copy;
 DROP TRIGGER mfa_guard;
 
--- An old copy: every MFA column keeps its value. To `mfa_guard` the UPDATE inside this trigger is none of another program:
--- the version is never the same.
+-- NOVA and operators also write to `users`. Only this server increments `mfa_version` by exactly one. Any other UPDATE
+-- is foreign. It writes a copy that was read earlier if it sets another version, if a time or a step goes back, if it
+-- restores an enrolment from before the sessions were last revoked, or if it brings a sealed value or the digest of a
+-- recovery code that the row does not have: only this server makes them. Then every MFA column keeps its value.
+--
+-- Both triggers have this condition, which depends on OLD and NEW alone: a note of one for the other would not outlive an
+-- UPDATE in a trigger of NOVA. No statement relies on `OR IGNORE`: the conflict clause of the outer statement would replace
+-- it.
 CREATE TRIGGER mfa_guard_copy AFTER UPDATE ON users
-WHEN NEW.mfa_version IS NOT OLD.mfa_version + 1 AND EXISTS (SELECT 1 FROM mfa_old_copies WHERE id = OLD.id)
-    AND NOT EXISTS (SELECT 1 FROM mfa_restored_rows)
+WHEN NEW.mfa_version IS NOT OLD.mfa_version + 1 AND NOT EXISTS (SELECT 1 FROM mfa_restored_rows WHERE id = OLD.id)
+    AND (
+    NEW.mfa_version IS NOT OLD.mfa_version
+    OR coalesce(NEW.mfa_last_success_at < OLD.mfa_last_success_at,
+        OLD.mfa_last_success_at IS NOT NULL AND NEW.mfa_last_success_at IS NULL)
+    OR coalesce(NEW.totp_enrolled_at < OLD.totp_enrolled_at,
+        OLD.totp_enrolled_at IS NOT NULL AND NEW.totp_enrolled_at IS NULL)
+    OR coalesce(NEW.recovery_codes_generated_at < OLD.recovery_codes_generated_at,
+        OLD.recovery_codes_generated_at IS NOT NULL AND NEW.recovery_codes_generated_at IS NULL)
+    OR coalesce(NEW.phone_verified_at < OLD.phone_verified_at, FALSE)
+    OR (NEW.totp_secret IS OLD.totp_secret AND coalesce(NEW.totp_last_step < OLD.totp_last_step,
+        OLD.totp_last_step IS NOT NULL AND NEW.totp_last_step IS NULL))
+    OR coalesce(NEW.totp_enrolled_at IS NOT OLD.totp_enrolled_at
+        AND NEW.totp_enrolled_at < CASE WHEN json_valid(OLD.mfa_internal) THEN OLD.mfa_internal ->> 'sv_at' END, FALSE)
+    OR coalesce(NEW.phone_verified_at IS NOT OLD.phone_verified_at
+        AND NEW.phone_verified_at < CASE WHEN json_valid(OLD.mfa_internal) THEN OLD.mfa_internal ->> 'sv_at' END, FALSE)
+    OR coalesce(NEW.recovery_codes_generated_at IS NOT OLD.recovery_codes_generated_at
+        AND NEW.recovery_codes_generated_at < CASE WHEN json_valid(OLD.mfa_internal) THEN OLD.mfa_internal ->> 'sv_at' END, FALSE)
+    OR (NEW.totp_secret IS NOT OLD.totp_secret AND NEW.totp_secret GLOB 'v1.*')
+    OR (NEW.totp_pending_secret IS NOT OLD.totp_pending_secret AND NEW.totp_pending_secret GLOB 'v1.*')
+    OR (NEW.phone_number IS NOT OLD.phone_number AND NEW.phone_number GLOB 'v1.*')
+    OR (NEW.phone_pending IS NOT OLD.phone_pending AND NEW.phone_pending GLOB 'v1.*')
+    OR (NEW.recovery_codes IS NOT OLD.recovery_codes AND EXISTS (
+        SELECT 1
+        FROM json_each(CASE WHEN json_valid(NEW.recovery_codes) THEN NEW.recovery_codes ELSE '[]' END) AS n
+        WHERE CASE n.type WHEN 'object' THEN n.value ->> 'digest' END IS NOT NULL
+            AND CASE n.type WHEN 'object' THEN n.value ->> 'digest' END NOT IN (
+            SELECT coalesce(CASE o.type WHEN 'object' THEN o.value ->> 'digest' END, '')
+            FROM json_each(CASE WHEN json_valid(OLD.recovery_codes) THEN OLD.recovery_codes ELSE '[]' END) AS o
+        )
+    ))
+    OR (NEW.mfa_last_success_at IS NOT OLD.mfa_last_success_at AND typeof(NEW.mfa_last_success_at) = 'text' AND coalesce(
+        unixepoch(NEW.mfa_last_success_at) * 1000 < CASE typeof(OLD.mfa_last_success_at) WHEN 'text' THEN unixepoch(OLD.mfa_last_success_at) * 1000 ELSE OLD.mfa_last_success_at END, TRUE))
+    OR (NEW.totp_enrolled_at IS NOT OLD.totp_enrolled_at AND typeof(NEW.totp_enrolled_at) = 'text' AND coalesce(
+        unixepoch(NEW.totp_enrolled_at) * 1000 < CASE typeof(OLD.totp_enrolled_at) WHEN 'text' THEN unixepoch(OLD.totp_enrolled_at) * 1000 ELSE OLD.totp_enrolled_at END, TRUE))
+    OR (NEW.recovery_codes_generated_at IS NOT OLD.recovery_codes_generated_at AND typeof(NEW.recovery_codes_generated_at) = 'text' AND coalesce(
+        unixepoch(NEW.recovery_codes_generated_at) * 1000 < CASE typeof(OLD.recovery_codes_generated_at) WHEN 'text' THEN unixepoch(OLD.recovery_codes_generated_at) * 1000 ELSE OLD.recovery_codes_generated_at END, TRUE))
+    OR (NEW.phone_verified_at IS NOT OLD.phone_verified_at AND typeof(NEW.phone_verified_at) = 'text' AND coalesce(
+        unixepoch(NEW.phone_verified_at) * 1000 < CASE typeof(OLD.phone_verified_at) WHEN 'text' THEN unixepoch(OLD.phone_verified_at) * 1000 ELSE OLD.phone_verified_at END, TRUE))
+)
 BEGIN
     UPDATE users SET
         mfa_enforced = OLD.mfa_enforced,
@@ -89,15 +93,52 @@ BEGIN
         mfa_internal = OLD.mfa_internal
     WHERE id = NEW.id;
 
-    DELETE FROM mfa_row_saves WHERE id = OLD.id;
 END;
 
 -- Every other foreign write. It cannot unlock except by the documented statement, and cannot make a spent code unspent.
 -- A changed factor is noted in `mfa_internal`, and the next decision records the event. A changed secret ends the
 -- sessions.
 CREATE TRIGGER mfa_guard AFTER UPDATE ON users
-WHEN NEW.mfa_version IS OLD.mfa_version AND NOT EXISTS (SELECT 1 FROM mfa_old_copies WHERE id = OLD.id)
-    AND NOT EXISTS (SELECT 1 FROM mfa_restored_rows)
+WHEN NEW.mfa_version IS OLD.mfa_version AND NOT EXISTS (SELECT 1 FROM mfa_restored_rows WHERE id = OLD.id)
+    AND NOT (
+    NEW.mfa_version IS NOT OLD.mfa_version
+    OR coalesce(NEW.mfa_last_success_at < OLD.mfa_last_success_at,
+        OLD.mfa_last_success_at IS NOT NULL AND NEW.mfa_last_success_at IS NULL)
+    OR coalesce(NEW.totp_enrolled_at < OLD.totp_enrolled_at,
+        OLD.totp_enrolled_at IS NOT NULL AND NEW.totp_enrolled_at IS NULL)
+    OR coalesce(NEW.recovery_codes_generated_at < OLD.recovery_codes_generated_at,
+        OLD.recovery_codes_generated_at IS NOT NULL AND NEW.recovery_codes_generated_at IS NULL)
+    OR coalesce(NEW.phone_verified_at < OLD.phone_verified_at, FALSE)
+    OR (NEW.totp_secret IS OLD.totp_secret AND coalesce(NEW.totp_last_step < OLD.totp_last_step,
+        OLD.totp_last_step IS NOT NULL AND NEW.totp_last_step IS NULL))
+    OR coalesce(NEW.totp_enrolled_at IS NOT OLD.totp_enrolled_at
+        AND NEW.totp_enrolled_at < CASE WHEN json_valid(OLD.mfa_internal) THEN OLD.mfa_internal ->> 'sv_at' END, FALSE)
+    OR coalesce(NEW.phone_verified_at IS NOT OLD.phone_verified_at
+        AND NEW.phone_verified_at < CASE WHEN json_valid(OLD.mfa_internal) THEN OLD.mfa_internal ->> 'sv_at' END, FALSE)
+    OR coalesce(NEW.recovery_codes_generated_at IS NOT OLD.recovery_codes_generated_at
+        AND NEW.recovery_codes_generated_at < CASE WHEN json_valid(OLD.mfa_internal) THEN OLD.mfa_internal ->> 'sv_at' END, FALSE)
+    OR (NEW.totp_secret IS NOT OLD.totp_secret AND NEW.totp_secret GLOB 'v1.*')
+    OR (NEW.totp_pending_secret IS NOT OLD.totp_pending_secret AND NEW.totp_pending_secret GLOB 'v1.*')
+    OR (NEW.phone_number IS NOT OLD.phone_number AND NEW.phone_number GLOB 'v1.*')
+    OR (NEW.phone_pending IS NOT OLD.phone_pending AND NEW.phone_pending GLOB 'v1.*')
+    OR (NEW.recovery_codes IS NOT OLD.recovery_codes AND EXISTS (
+        SELECT 1
+        FROM json_each(CASE WHEN json_valid(NEW.recovery_codes) THEN NEW.recovery_codes ELSE '[]' END) AS n
+        WHERE CASE n.type WHEN 'object' THEN n.value ->> 'digest' END IS NOT NULL
+            AND CASE n.type WHEN 'object' THEN n.value ->> 'digest' END NOT IN (
+            SELECT coalesce(CASE o.type WHEN 'object' THEN o.value ->> 'digest' END, '')
+            FROM json_each(CASE WHEN json_valid(OLD.recovery_codes) THEN OLD.recovery_codes ELSE '[]' END) AS o
+        )
+    ))
+    OR (NEW.mfa_last_success_at IS NOT OLD.mfa_last_success_at AND typeof(NEW.mfa_last_success_at) = 'text' AND coalesce(
+        unixepoch(NEW.mfa_last_success_at) * 1000 < CASE typeof(OLD.mfa_last_success_at) WHEN 'text' THEN unixepoch(OLD.mfa_last_success_at) * 1000 ELSE OLD.mfa_last_success_at END, TRUE))
+    OR (NEW.totp_enrolled_at IS NOT OLD.totp_enrolled_at AND typeof(NEW.totp_enrolled_at) = 'text' AND coalesce(
+        unixepoch(NEW.totp_enrolled_at) * 1000 < CASE typeof(OLD.totp_enrolled_at) WHEN 'text' THEN unixepoch(OLD.totp_enrolled_at) * 1000 ELSE OLD.totp_enrolled_at END, TRUE))
+    OR (NEW.recovery_codes_generated_at IS NOT OLD.recovery_codes_generated_at AND typeof(NEW.recovery_codes_generated_at) = 'text' AND coalesce(
+        unixepoch(NEW.recovery_codes_generated_at) * 1000 < CASE typeof(OLD.recovery_codes_generated_at) WHEN 'text' THEN unixepoch(OLD.recovery_codes_generated_at) * 1000 ELSE OLD.recovery_codes_generated_at END, TRUE))
+    OR (NEW.phone_verified_at IS NOT OLD.phone_verified_at AND typeof(NEW.phone_verified_at) = 'text' AND coalesce(
+        unixepoch(NEW.phone_verified_at) * 1000 < CASE typeof(OLD.phone_verified_at) WHEN 'text' THEN unixepoch(OLD.phone_verified_at) * 1000 ELSE OLD.phone_verified_at END, TRUE))
+)
 BEGIN
     UPDATE users SET
         mfa_version = OLD.mfa_version + 1,
@@ -108,7 +149,8 @@ BEGIN
                     SELECT CASE
                         WHEN NEW.mfa_failed_attempts = 0 AND NEW.mfa_lock_until IS NULL
                             AND (OLD.mfa_failed_attempts <> 0 OR OLD.mfa_lock_until IS NOT NULL)
-                            AND NOT EXISTS (SELECT 1 FROM mfa_row_saves WHERE id = OLD.id)
+                            AND NOT EXISTS (SELECT 1 FROM mfa_row_saves WHERE id = OLD.id AND version = OLD.mfa_version
+                AND written = quote(NEW.email) || quote(NEW.username) || quote(NEW.full_name) || quote(NEW.is_active) || quote(NEW.is_superuser) || quote(NEW.updated_at))
                         THEN json_remove(OLD.mfa_internal, '$.strikes')
                         ELSE OLD.mfa_internal END
                 ),
@@ -158,19 +200,31 @@ BEGIN
             ELSE NEW.recovery_codes END,
         mfa_failed_attempts = CASE
             WHEN NEW.mfa_failed_attempts = 0 AND NEW.mfa_lock_until IS NULL
-                AND NOT EXISTS (SELECT 1 FROM mfa_row_saves WHERE id = OLD.id) THEN 0
+                AND NOT EXISTS (SELECT 1 FROM mfa_row_saves WHERE id = OLD.id AND version = OLD.mfa_version
+                AND written = quote(NEW.email) || quote(NEW.username) || quote(NEW.full_name) || quote(NEW.is_active) || quote(NEW.is_superuser) || quote(NEW.updated_at)) THEN 0
             ELSE max(NEW.mfa_failed_attempts, OLD.mfa_failed_attempts) END,
+        -- The later lock stays. Another program may write a time as text, or in seconds.
         mfa_lock_until = CASE
             WHEN NEW.mfa_failed_attempts = 0 AND NEW.mfa_lock_until IS NULL
-                AND NOT EXISTS (SELECT 1 FROM mfa_row_saves WHERE id = OLD.id) THEN NULL
-            ELSE max(coalesce(NEW.mfa_lock_until, OLD.mfa_lock_until), coalesce(OLD.mfa_lock_until, NEW.mfa_lock_until)) END,
+                AND NOT EXISTS (SELECT 1 FROM mfa_row_saves WHERE id = OLD.id AND version = OLD.mfa_version
+                AND written = quote(NEW.email) || quote(NEW.username) || quote(NEW.full_name) || quote(NEW.is_active) || quote(NEW.is_superuser) || quote(NEW.updated_at)) THEN NULL
+            WHEN NEW.mfa_lock_until IS NULL OR OLD.mfa_lock_until IS NULL THEN coalesce(NEW.mfa_lock_until, OLD.mfa_lock_until)
+            WHEN coalesce(CASE
+                WHEN typeof(NEW.mfa_lock_until) = 'text' AND lower(trim(NEW.mfa_lock_until)) IN ('infinity', '+infinity', 'inf') THEN 253402214400000
+                WHEN typeof(NEW.mfa_lock_until) = 'text' THEN unixepoch(NEW.mfa_lock_until) * 1000
+                WHEN NEW.mfa_lock_until BETWEEN 1000000000 AND 9999999999 THEN NEW.mfa_lock_until * 1000
+                ELSE NEW.mfa_lock_until END, 0) >= coalesce(CASE
+                WHEN typeof(OLD.mfa_lock_until) = 'text' AND lower(trim(OLD.mfa_lock_until)) IN ('infinity', '+infinity', 'inf') THEN 253402214400000
+                WHEN typeof(OLD.mfa_lock_until) = 'text' THEN unixepoch(OLD.mfa_lock_until) * 1000
+                WHEN OLD.mfa_lock_until BETWEEN 1000000000 AND 9999999999 THEN OLD.mfa_lock_until * 1000
+                ELSE OLD.mfa_lock_until END, 253402214400000) THEN NEW.mfa_lock_until
+            ELSE OLD.mfa_lock_until END,
         -- The documented emergency statement disables MFA, so the SMS backup is turned off as well.
         mfa_backup_method = CASE
             WHEN OLD.is_totp_enabled AND NOT NEW.is_totp_enabled THEN 'none'
             ELSE NEW.mfa_backup_method END
     WHERE id = NEW.id;
 
-    DELETE FROM mfa_row_saves WHERE id = OLD.id;
 END;
 
 -- INSERT OR REPLACE deletes the row and inserts another one: the save of a whole row in one statement. The new row keeps
@@ -185,12 +239,13 @@ FROM users WHERE FALSE;
 CREATE TRIGGER mfa_replace BEFORE INSERT ON users
 BEGIN
     DELETE FROM mfa_replaced_rows;
+    DELETE FROM mfa_restored_rows;
     INSERT INTO mfa_replaced_rows SELECT
         id, mfa_version, mfa_enforced, is_totp_enabled, totp_secret, totp_pending_secret, totp_pending_expires_at, totp_enrolled_at,
         phone_number, phone_pending, is_phone_verified, phone_verified_at, mfa_backup_method, recovery_codes,
         recovery_codes_generated_at, totp_last_step, mfa_failed_attempts, mfa_lock_until, mfa_last_success_at,
         mfa_last_method, mfa_internal
-    FROM users WHERE id = NEW.id;
+    FROM users WHERE id = NEW.id OR username = NEW.username OR email = NEW.email;
 END;
 
 -- Not reached by an upsert, which updates, and by INSERT OR IGNORE, which leaves the row alone.
@@ -214,9 +269,23 @@ BEGIN
     DELETE FROM mfa_replaced_rows;
 END;
 
--- Created last: SQLite runs the newest trigger first. It forgets what a skipped statement left behind.
-CREATE TRIGGER mfa_row_save_reset BEFORE UPDATE ON users
-WHEN NEW.mfa_version IS NOT OLD.mfa_version + 1 AND EXISTS (SELECT 1 FROM mfa_row_saves WHERE id = OLD.id)
+-- A row that was replaced by another id, because of its user name or address. Sealed values and codes belong to the old
+-- id, and a password must not be enough instead: the new row is locked until an administrator decides.
+CREATE TRIGGER mfa_replaced_by_other_id AFTER INSERT ON users
+WHEN EXISTS (
+    SELECT 1 FROM mfa_replaced_rows AS r
+    WHERE r.id <> NEW.id AND NOT EXISTS (SELECT 1 FROM users WHERE id = r.id)
+        AND (r.is_totp_enabled OR r.is_phone_verified OR r.mfa_enforced OR r.mfa_lock_until IS NOT NULL)
+)
 BEGIN
-    DELETE FROM mfa_row_saves WHERE id = OLD.id;
+    UPDATE users SET mfa_enforced = TRUE, mfa_lock_until = 253402214400000, mfa_version = mfa_version + 1
+    WHERE id = NEW.id;
+    DELETE FROM mfa_replaced_rows;
+END;
+
+-- A new row may have the id of a user whose events are stored. The next decision looks for them.
+CREATE TRIGGER mfa_inserted AFTER INSERT ON users WHEN json_valid(NEW.mfa_internal)
+BEGIN
+    UPDATE users SET mfa_internal = json_set(mfa_internal, '$.ins', json('true')), mfa_version = mfa_version + 1
+    WHERE id = NEW.id;
 END;

@@ -62,6 +62,9 @@ pub struct InternalState {
     /// Whether an import has taken over the MFA requirement, the failures and the lock of another system.
     #[serde(rename = "imp", skip_serializing_if = "is_default")]
     pub state_imported: bool,
+    /// Whether the row was inserted and no decision has looked for earlier events of its id. A trigger sets it.
+    #[serde(rename = "ins", skip_serializing_if = "is_default")]
+    pub inserted: bool,
     /// Fields written by other versions, preserved unchanged.
     #[serde(flatten)]
     pub rest: serde_json::Map<String, serde_json::Value>,

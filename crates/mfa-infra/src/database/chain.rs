@@ -33,17 +33,27 @@ pub(super) struct ChainedEvent {
     pub(super) mac: [u8; 32],
 }
 
-/// Last stored event of a user.
+/// Last stored event of a user. The default is that of a user without events.
 #[derive(Clone, Debug)]
 pub(super) struct LastEvent {
     pub(super) head: ChainHead,
     pub(super) at: Timestamp,
 }
 
-/// Query for the last event of a user, for [`LastEventRow`], with expressions of the database for the columns.
-pub(super) fn last_event_query(mac: &str, at: &str, parameter: &str) -> String {
+impl Default for LastEvent {
+    fn default() -> Self {
+        Self { head: ChainHead::default(), at: Timestamp::from_millis(0) }
+    }
+}
+
+/// Query for the last event of a user, for [`LastEventRow`], also if it was removed for its age. With expressions of the
+/// database for the columns and for the current time.
+pub(super) fn last_event_query(mac: &str, at: &str, now: &str, parameter: &str) -> String {
     format!(
-        "SELECT seq, {mac} AS mac, {at} AS at FROM mfa_events WHERE user_id = {parameter} ORDER BY seq DESC LIMIT 1"
+        "SELECT seq, mac, at FROM ( \
+         SELECT seq, {mac} AS mac, {at} AS at FROM mfa_events WHERE user_id = {parameter} \
+         UNION ALL SELECT seq, mac, {now} AS at FROM mfa_event_floors WHERE user_id = {parameter} \
+         ) AS stored ORDER BY seq DESC LIMIT 1"
     )
 }
 

@@ -34,16 +34,16 @@ const NOVA_COLUMNS: [&str; 7] =
 const TABLES: [&str; 6] =
     ["mfa_events", "mfa_event_floors", "mfa_meta", "mfa_schema", "mfa_sms_budget", "mfa_sms_sends"];
 /// Triggers that keep writes of other programs from restoring spent codes.
-const TRIGGERS_OF_POSTGRES: [&str; 1] = ["mfa_guard"];
+const TRIGGERS_OF_POSTGRES: [&str; 2] = ["mfa_guard", "mfa_inserted"];
 /// The same on SQLite.
 const TRIGGERS_OF_SQLITE: [&str; 7] = [
     "mfa_guard",
     "mfa_guard_copy",
-    "mfa_old_copy",
+    "mfa_inserted",
     "mfa_replace",
     "mfa_replaced",
+    "mfa_replaced_by_other_id",
     "mfa_row_save",
-    "mfa_row_save_reset",
 ];
 
 /// Part of the schema that is missing.

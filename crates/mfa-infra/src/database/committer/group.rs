@@ -21,6 +21,8 @@ enum DecisionOutcome {
     Ran,
     Panicked,
     NoEntropy,
+    /// The row was inserted, and its earlier events are not known.
+    NeedsLastEvent,
 }
 
 /// Accounts of a group, as read and as changed so far; or the reason why a row is invalid.
@@ -76,7 +78,13 @@ impl GroupContext {
                 if let Some(sought) = sought.filter(|_| was_stored) {
                     self.record(&sought.events);
                 }
-                return self.answer(jobs, outcomes, &sent, &written);
+                let (jobs, again) = split_inserted(jobs, &mut outcomes);
+                let mut lost = self.answer(jobs, outcomes, &sent, &written);
+                for jobs in again {
+                    let stored = jobs.first().and_then(|job| store.last_event(job.user.value()));
+                    lost.extend(self.run_after(store, jobs, Some(&stored.unwrap_or_default())));
+                }
+                return lost;
             }
             Err(failure) => failure,
         };
@@ -136,7 +144,9 @@ impl GroupContext {
         for row in rows {
             let account = row.to_account().map_err(|error| error.to_string()).map(|before| {
                 let mut after = before.clone();
-                after.record_foreign_changes();
+                if newest.is_some() || !before.internal.inserted {
+                    after.record_foreign_changes();
+                }
                 if let Some(newest) = newest {
                     after.continue_chain(newest.head.clone(), newest.at);
                 }
@@ -148,6 +158,9 @@ impl GroupContext {
             .iter_mut()
             .map(|job| match accounts.get_mut(&job.user) {
                 None => DecisionOutcome::NoSuchUser,
+                Some(Ok((before, _))) if before.internal.inserted && newest.is_none() => {
+                    DecisionOutcome::NeedsLastEvent
+                }
                 Some(Err(why)) => DecisionOutcome::Corrupt(why.clone()),
                 Some(Ok((_, account))) => {
                     let mut copy = account.clone();
@@ -174,7 +187,10 @@ impl GroupContext {
         let mut writes = Vec::new();
         for (user, account) in accounts {
             let Ok((before, mut after)) = account else { continue };
-            if before == after {
+            // The mark of an inserted row alone is no reason to write.
+            let mut unmarked = before.clone();
+            unmarked.internal.inserted = after.internal.inserted;
+            if unmarked == after {
                 continue;
             }
             let events = self.chain.append(&mut after);
@@ -224,6 +240,7 @@ impl GroupContext {
             match outcome {
                 DecisionOutcome::Ran => job.answer(Ok(true)),
                 DecisionOutcome::NoSuchUser => job.answer(Ok(false)),
+                DecisionOutcome::NeedsLastEvent => job.refuse(StoreErrorKind::Unavailable),
                 DecisionOutcome::Panicked => job.refuse(StoreErrorKind::DecisionPanicked),
                 DecisionOutcome::NoEntropy => job.refuse(StoreErrorKind::Unavailable),
                 DecisionOutcome::Corrupt(why) => {
@@ -247,6 +264,27 @@ impl GroupContext {
             });
         }
     }
+}
+
+/// Takes out the jobs of inserted rows, one list for each user.
+fn split_inserted(jobs: Vec<Job>, outcomes: &mut Vec<DecisionOutcome>) -> (Vec<Job>, Vec<Vec<Job>>) {
+    let mut others = Vec::with_capacity(jobs.len());
+    let mut kept = Vec::with_capacity(jobs.len());
+    let mut again: Vec<Vec<Job>> = Vec::new();
+    for (job, outcome) in jobs.into_iter().zip(std::mem::take(outcomes)) {
+        if !matches!(outcome, DecisionOutcome::NeedsLastEvent) {
+            others.push(job);
+            kept.push(outcome);
+            continue;
+        }
+        let same_user = |list: &&mut Vec<Job>| list.first().is_some_and(|first| first.user == job.user);
+        match again.iter_mut().find(same_user) {
+            Some(list) => list.push(job),
+            None => again.push(vec![job]),
+        }
+    }
+    *outcomes = kept;
+    (others, again)
 }
 
 /// Whether another attempt may succeed: the database was busy, read-only or full.

@@ -66,7 +66,8 @@ impl ReconnectingConnection {
     }
 
     fn last_event(&mut self, user: i64) -> Option<LastEvent> {
-        let query = last_event_query("encode(mac, 'hex')", &columns::millis("at"), "$1");
+        let query =
+            last_event_query("encode(mac, 'hex')", &columns::millis("at"), &columns::millis("now()"), "$1");
         let query = sql_query(query).bind::<BigInt, _>(user);
         query.get_result::<LastEventRow>(self.open().ok()?).ok().map(LastEventRow::into_event)
     }

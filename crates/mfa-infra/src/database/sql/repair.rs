@@ -62,7 +62,7 @@ fn safe_value<C: Dialect>(column: &str, kind: ColumnKind, now: Timestamp) -> Opt
         (ColumnKind::Method, _) => "'none'".to_owned(),
         // The session number is greater than each that was counted, so that no token of before fits.
         (ColumnKind::Document, _) => {
-            format!("'{{\"sv\":{millis},\"sv_at\":{millis}}}'", millis = now.millis())
+            format!("'{{\"sv\":{},\"sv_at\":{}}}'", now.seconds(), now.millis())
         }
         (ColumnKind::Id | ColumnKind::Name | ColumnKind::Version, _) => return None,
     };

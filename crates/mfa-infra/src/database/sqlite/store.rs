@@ -78,7 +78,8 @@ impl GroupStore for SqliteGroupStore {
     }
 
     fn last_event(&mut self, user: i64) -> Option<LastEvent> {
-        let query = sql_query(last_event_query("mac", "at", "?1")).bind::<BigInt, _>(user);
+        let query =
+            sql_query(last_event_query("mac", "at", "unixepoch() * 1000", "?1")).bind::<BigInt, _>(user);
         query.get_result::<LastEventRow>(self.open().ok()?).ok().map(LastEventRow::into_event)
     }
 
