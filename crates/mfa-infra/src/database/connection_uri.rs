@@ -1,6 +1,7 @@
 //! Connection URIs of libpq: `postgresql://[user[:password]@][host[:port],…][/database][?parameters]` (PostgreSQL
 //! documentation, section "Connection URIs"). A general URL parser knows neither several hosts nor an empty one.
 
+use std::borrow::Cow;
 use std::path::Path;
 
 use mfa_core::SecretText;
@@ -31,7 +32,7 @@ const PARAMETERS: [(&str, &str); 4] = [
 #[derive(Clone, PartialEq, Eq)]
 pub(super) struct ConnectionUri<'a> {
     user: Option<&'a str>,
-    hosts: &'a str,
+    hosts: Cow<'a, str>,
     database: Option<&'a str>,
     parameters: Vec<(&'a str, &'a str)>,
 }
@@ -63,9 +64,31 @@ impl<'a> ConnectionUri<'a> {
         let database = path.strip_prefix('/').filter(|it| !it.is_empty());
         // An unencoded `@`, `/` or `?` of a password moves the rest of it into another part.
         let is_misplaced = |part: &str| part.contains(['@', '#', ' ']);
-        let is_fit = hosts.split(',').all(is_host) && !is_misplaced(path) && !authority.contains(['#', ' ']);
+        let has_blank = query.contains(char::is_whitespace);
+        let is_fit = !has_blank
+            && hosts.split(',').all(is_host)
+            && !is_misplaced(path)
+            && !authority.contains(['#', ' ']);
         let parameters = query.split('&').filter(|it| !it.is_empty());
         let parameters: Option<Vec<_>> = parameters.map(|it| it.split_once('=')).collect();
+        // SQLAlchemy writes hosts with ports as parameters, which libpq does not split.
+        let hosts_with_ports: Vec<&str> = match &parameters {
+            Some(parameters) if hosts.is_empty() => {
+                parameters.iter().filter(|(name, _)| *name == "host").map(|(_, value)| *value).collect()
+            }
+            _ => Vec::new(),
+        };
+        let has_port = |it: &&str| !it.starts_with('/') && it.contains(':') && is_host(it);
+        if let (Some(mut parameters), true) = (parameters.clone(), hosts_with_ports.iter().any(has_port)) {
+            parameters.retain(|(name, _)| *name != "host");
+            let hosts = hosts_with_ports.join(",");
+            return if is_fit {
+                Ok(Self { user, hosts: Cow::Owned(hosts), database, parameters })
+            } else {
+                Err(ENCODE)
+            };
+        }
+        let hosts = Cow::Borrowed(hosts);
         match parameters {
             Some(parameters) if is_fit => Ok(Self { user, hosts, database, parameters }),
             _ => Err(ENCODE),
@@ -82,7 +105,7 @@ impl<'a> ConnectionUri<'a> {
 
     /// Returns the hosts for display, without credentials.
     pub(super) fn shown_hosts(&self) -> String {
-        let host = if self.hosts.is_empty() { self.value("host").unwrap_or_default() } else { self.hosts };
+        let host = if self.hosts.is_empty() { self.value("host").unwrap_or_default() } else { &self.hosts };
         if host.is_empty() {
             "the local socket".to_owned()
         } else {
@@ -176,6 +199,8 @@ mod tests {
             ("postgresql://u:p@h/db", "postgresql://u:p@h/db?*"),
             ("postgresql://u:p@a:5432,b:5433/db", "postgresql://u:p@a:5432,b:5433/db?*"),
             ("postgresql://u:p%40%2Fx@[::1]:5433/db", "postgresql://u:p%40%2Fx@[::1]:5433/db?*"),
+            ("postgresql://u:p@/db?host=127.0.0.1:5433", "postgresql://u:p@127.0.0.1:5433/db?*"),
+            ("postgresql://u:p@/db?host=a:1&x=y&host=b:2", "postgresql://u:p@a:1,b:2/db?x=y&*"),
             ("postgresql://u:p@/db?host=/run/x", "postgresql://u:p@/db?host=/run/x&*"),
             ("postgresql://%2Frun%2Fx/db", "postgresql://%2Frun%2Fx/db?*"),
             ("postgres://u@h", "postgresql://u@h?*"),
@@ -237,6 +262,7 @@ mod tests {
             "postgresql://nova:hun/ter2@h",
             "postgresql://h:hunter2/db",
             "postgresql://[::1]x/db",
+            "postgresql://h/db?user=nova&password=My hunter2",
         ] {
             let error = completed(uri, &[], &[]).unwrap_err();
             assert!(error.contains("percent-encode") && !error.contains("hun"), "{uri}: {error}");

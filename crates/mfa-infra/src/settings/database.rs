@@ -80,8 +80,8 @@ fn url(reader: &SettingsReader<'_>, data_dir: &Path) -> Result<DatabaseUrl, Sett
             if !is_percent_encoded(rest) {
                 return Err(SettingsError::invalid(
                     "DATABASE_URL",
-                    "contains a % that does not begin a percent-encoded character",
-                    "percent-encode the password: % is %25, @ is %40, / is %2F, : is %3A",
+                    "contains a blank, or a % that does not begin a percent-encoded character",
+                    "percent-encode the password: % is %25, a blank is %20, @ is %40, / is %2F, : is %3A",
                 ));
             }
             if reader.text("MFA_ENV").is_none() {
@@ -122,13 +122,14 @@ fn sqlite_url(reader: &SettingsReader<'_>, path: &str) -> Result<DatabaseUrl, Se
     Ok(DatabaseUrl::Sqlite(reader.resolve(path)))
 }
 
-/// Returns whether each `%` is followed by two hexadecimal digits other than `00` (RFC 3986 §2.1). The error of libpq would
+/// Returns whether there is no blank, and each `%` is followed by two hexadecimal digits other than `00` (RFC 3986 §2.1). The error of libpq would
 /// quote the text around it, which is usually the password.
 fn is_percent_encoded(url: &str) -> bool {
-    url.split('%').skip(1).all(|after| {
-        let digits = after.as_bytes().get(..2).unwrap_or_default();
-        digits.len() == 2 && digits.iter().all(u8::is_ascii_hexdigit) && digits != b"00"
-    })
+    !url.contains(|c: char| c.is_whitespace() || c.is_control())
+        && url.split('%').skip(1).all(|after| {
+            let digits = after.as_bytes().get(..2).unwrap_or_default();
+            digits.len() == 2 && digits.iter().all(u8::is_ascii_hexdigit) && digits != b"00"
+        })
 }
 
 /// Drivers that `SQLAlchemy` names in the scheme of a PostgreSQL URL; empty for none.
