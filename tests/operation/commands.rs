@@ -48,6 +48,27 @@ fn a_command_that_reads_creates_nothing_in_a_folder_without_an_installation() {
 }
 
 #[test]
+fn an_import_that_cannot_run_or_is_a_trial_creates_nothing() {
+    let folder = tempfile::tempdir().unwrap();
+    let uri = "otpauth://totp/ada?secret=GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ";
+    let row = json!({ "email": "ada@example.com", "username": "ada", "otpauth_uri": uri });
+    std::fs::write(folder.path().join("in.jsonl"), format!("{row}\n")).unwrap();
+    for (words, code) in [
+        (&["import", "nova-python"][..], "PostgreSQL"),
+        (&["import", "nova-python", "--dry-run"], "PostgreSQL"),
+        (&["import", "otpauth", "in.jsonl", "--create-users", "--dry-run"], "there is no NOVA MFA database"),
+    ] {
+        let output = run(admin_binary(), folder.path(), words);
+        assert_eq!(output.status.code(), Some(1), "{words:?}: {output:?}");
+        assert!(String::from_utf8_lossy(&output.stderr).contains(code), "{words:?}: {output:?}");
+        assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 1, "{words:?} created a file");
+    }
+    let import = run(admin_binary(), folder.path(), &["import", "otpauth", "in.jsonl", "--create-users"]);
+    assert!(import.status.success(), "{import:?}");
+    assert!(folder.path().join("data/nova-mfa.db").exists());
+}
+
+#[test]
 fn both_programs_work_in_the_folder_after_c() {
     let folder = tempfile::tempdir().unwrap();
     let inside = folder.path().join("installation");
