@@ -104,9 +104,8 @@ fn run(args: &Args) -> Result<(), Box<dyn Error>> {
 fn serve(settings: Settings) -> Result<(), Box<dyn Error>> {
     let bind = settings.server.bind;
     // Listens before it opens the database, so that a second server on the same address does not change the data.
-    let listener = mfa_server::listen(bind).map_err(|error| {
-        format!("cannot listen on {bind} ({error}): stop the program that uses it, or set MFA_BIND")
-    })?;
+    let listener =
+        mfa_server::listen(bind).map_err(|error| mfa_server::listen_failure(bind, &error, "MFA_BIND"))?;
     let mfa = Arc::new(Mfa::open(settings)?);
     // From here on, the server must shut down in order.
     let signals = Signals::catch()?;
