@@ -86,7 +86,7 @@ mod tests {
 
     /// Log of several buffers.
     fn lines() -> String {
-        (0..5_000).map(|number| format!("{{\"seq\":{number}}}\n")).collect()
+        (0..5_000).map(|number| format!("{{\"seq\":{number}}}\n")).collect::<Vec<_>>().concat()
     }
 
     fn gzip(text: &str) -> Vec<u8> {
