@@ -48,6 +48,27 @@ fn a_command_that_reads_creates_nothing_in_a_folder_without_an_installation() {
 }
 
 #[test]
+fn an_import_that_cannot_run_or_is_a_trial_creates_nothing() {
+    let folder = tempfile::tempdir().unwrap();
+    let uri = "otpauth://totp/ada?secret=GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ";
+    let row = json!({ "email": "ada@example.com", "username": "ada", "otpauth_uri": uri });
+    std::fs::write(folder.path().join("in.jsonl"), format!("{row}\n")).unwrap();
+    for (words, code) in [
+        (&["import", "nova-python"][..], "PostgreSQL"),
+        (&["import", "nova-python", "--dry-run"], "PostgreSQL"),
+        (&["import", "otpauth", "in.jsonl", "--create-users", "--dry-run"], "there is no NOVA MFA database"),
+    ] {
+        let output = run(admin_binary(), folder.path(), words);
+        assert_eq!(output.status.code(), Some(1), "{words:?}: {output:?}");
+        assert!(String::from_utf8_lossy(&output.stderr).contains(code), "{words:?}: {output:?}");
+        assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 1, "{words:?} created a file");
+    }
+    let import = run(admin_binary(), folder.path(), &["import", "otpauth", "in.jsonl", "--create-users"]);
+    assert!(import.status.success(), "{import:?}");
+    assert!(folder.path().join("data/nova-mfa.db").exists());
+}
+
+#[test]
 fn both_programs_work_in_the_folder_after_c() {
     let folder = tempfile::tempdir().unwrap();
     let inside = folder.path().join("installation");
@@ -92,6 +113,54 @@ fn completions_and_manual_pages_come_from_the_command_line() {
         assert!(page.contains(".TH"), "{page}");
     }
     assert!(folder.path().join("mfa-admin-user-reset.1").exists());
+}
+
+/// Returns what bash offers to complete the last of these words with.
+fn complete(program: &Path, words: &[&str]) -> Vec<String> {
+    let script = "source <(\"$0\" completions bash); COMP_WORDS=(\"$@\"); COMP_CWORD=$(($# - 1))
+        function=$(complete -p \"$1\" | sed 's/.*-F \\([^ ]*\\).*/\\1/')
+        \"$function\" \"$1\" \"${COMP_WORDS[COMP_CWORD]}\" \"${COMP_WORDS[COMP_CWORD - 1]}\"
+        printf '%s\\n' \"${COMPREPLY[@]}\"";
+    let name = program.file_name().unwrap().to_str().unwrap();
+    let output =
+        Command::new("bash").args(["-c", script]).arg(program).arg(name).args(words).output().unwrap();
+    assert!(output.status.success(), "{output:?}");
+    String::from_utf8(output.stdout).unwrap().split_whitespace().map(str::to_owned).collect()
+}
+
+#[test]
+fn bash_completes_each_word_of_a_command() {
+    assert_eq!(complete(admin_binary(), &["us"]), ["user"]);
+    assert_eq!(complete(admin_binary(), &["user", "cre"]), ["create"]);
+    assert_eq!(complete(admin_binary(), &["token", "rev"]), ["revoke-all"]);
+    let options = complete(admin_binary(), &["user", "show", "--"]);
+    for option in ["--user-id", "--email", "--username", "--json"] {
+        assert!(options.iter().any(|it| it == option), "{options:?}");
+    }
+    assert!(complete(admin_binary(), &["token", "revoke-all", "--u"]).contains(&"--user-id".to_owned()));
+    assert_eq!(complete(server_binary(), &["compl"]), ["completions"]);
+    assert!(complete(server_binary(), &["completions", "z"]).contains(&"zsh".to_owned()));
+}
+
+#[test]
+fn the_openapi_document_ends_at_a_closed_pipe_and_fails_on_a_full_disk() {
+    let folder = tempfile::tempdir().unwrap();
+    for words in [&["--print-openapi"][..], &["--check-config"], &["completions", "bash"]] {
+        let command = || {
+            let mut command = Command::new(server_binary());
+            command.args(words).current_dir(folder.path()).env_clear();
+            command
+        };
+        let (reader, writer) = std::io::pipe().unwrap();
+        drop(reader);
+        let closed = command().stdout(writer).output().unwrap();
+        assert_eq!((closed.status.code(), closed.stderr.as_slice()), (Some(0), &b""[..]), "{words:?}");
+        let full = std::fs::OpenOptions::new().write(true).open("/dev/full").unwrap();
+        let full = command().stdout(full).output().unwrap();
+        let message = String::from_utf8(full.stderr).unwrap();
+        assert_eq!(full.status.code(), Some(1), "{words:?}: {message}");
+        assert!(message.starts_with("error: cannot write the output: No space left"), "{message}");
+    }
 }
 
 #[test]
@@ -168,6 +237,20 @@ fn the_audit_log_is_compared_with_rotated_and_compressed_log_files() {
         let events = server.installation.number("SELECT count(*) FROM mfa_events");
         let rotated = verify(&["rotated.1", "rotated.2.gz"]);
         assert_eq!((rotated.code, &rotated.json["log_lines"]), (Some(0), &json!(events)), "{rotated:?}");
+        let words = ["audit", "verify", "--log", "/dev/stdin"];
+        let piped = server.installation.admin(&words, &text);
+        assert_eq!((piped.code, &piped.json["log_lines"]), (Some(0), &json!(events)), "{piped:?}");
+        let tampered = text.replacen("\"mac\":\"", "\"mac\":\"0", 1);
+        let piped = server.installation.admin(&words, &tampered);
+        assert_eq!((piped.code, &piped.json["log_lines"]), (Some(1), &json!(events)), "{piped:?}");
+        let gzip = std::fs::read(logs.join("rotated.2.gz")).unwrap();
+        std::fs::write(logs.join("cut.gz"), gzip.get(..gzip.len() / 2).unwrap()).unwrap();
+        std::fs::write(logs.join("rotated.3.xz"), b"\xfd7zXZ\0\0\0").unwrap();
+        for name in ["cut.gz", "rotated.3.xz"] {
+            let unreadable = verify(&["rotated.1", name]);
+            assert_eq!(unreadable.json["error"]["code"], json!("log_unavailable"), "{unreadable:?}");
+            assert!(unreadable.stderr.contains(name), "{unreadable:?}");
+        }
         let other = verify(&["other.log"]);
         assert_eq!((other.code, &other.json["error"]["code"]), (Some(1), &json!("log_unavailable")));
         assert!(other.stderr.contains("no line of the log files"), "{other:?}");

@@ -14,6 +14,8 @@ pub(crate) fn completions(shell: Shell) -> CommandOutput {
     let mut script = Vec::new();
     clap_complete::generate(shell, &mut Cli::command(), "mfa-admin", &mut script);
     let script = String::from_utf8_lossy(&script).trim_end().to_owned();
+    // The generator for bash writes the dash of the program's name in two ways, of which its script expects one.
+    let script = script.replace("mfa__subcmd__admin", "mfa__admin");
     CommandOutput { json: serde_json::json!({ "shell": shell.to_string(), "script": script }), text: script }
 }
 

@@ -6,7 +6,10 @@ use std::io::{self, BufReader, Chain, Cursor, Read};
 use std::path::Path;
 
 /// Content of a text file without its byte order mark.
-pub(crate) type TextFile = BufReader<Chain<Cursor<Vec<u8>>, File>>;
+pub(crate) type TextFile = Text<File>;
+
+/// Text without its byte order mark.
+pub(crate) type Text<R> = BufReader<Chain<Cursor<Vec<u8>>, R>>;
 
 /// UTF-8 byte order mark, which Windows programs write.
 const UTF8_MARK: &[u8] = b"\xef\xbb\xbf";
@@ -17,9 +20,17 @@ const UTF8_MARK: &[u8] = b"\xef\xbb\xbf";
 ///
 /// [`io::Error`] of the file, or of the kind `InvalidData` if it is UTF-16 or UTF-32.
 pub(crate) fn open(path: &Path) -> io::Result<TextFile> {
-    let mut file = File::open(path)?;
-    let mut start = Vec::with_capacity(UTF8_MARK.len());
-    file.by_ref().take(4).read_to_end(&mut start)?;
+    skip_mark(File::open(path)?)
+}
+
+/// Skips a UTF-8 byte order mark. Reads `text` from its current position, so a pipe loses nothing.
+///
+/// # Errors
+///
+/// As [`open`].
+pub(crate) fn skip_mark<R: Read>(mut text: R) -> io::Result<Text<R>> {
+    let mut start = Vec::with_capacity(4);
+    text.by_ref().take(4).read_to_end(&mut start)?;
     let is_utf32 = matches!(
         start.as_slice(),
         [0xff, 0xfe, 0, 0] | [0, 0, 0xfe, 0xff] | [1..=255, 0, 0, 0] | [0, 0, 0, 1..=255]
@@ -36,7 +47,7 @@ pub(crate) fn open(path: &Path) -> io::Result<TextFile> {
     if start.starts_with(UTF8_MARK) {
         start.drain(..UTF8_MARK.len());
     }
-    Ok(BufReader::new(Cursor::new(start).chain(file)))
+    Ok(BufReader::new(Cursor::new(start).chain(text)))
 }
 
 /// Decodes UTF-8 or, for text that is none, Windows-1252, in which a French Excel saves CSV. `None` if it is neither.

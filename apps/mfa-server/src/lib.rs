@@ -9,6 +9,6 @@ mod signals;
 mod tls;
 
 pub use banner::Banner;
-pub use mfa_http::listen;
+pub use mfa_http::{listen, listen_failure};
 pub use run::{Server, serve};
 pub use signals::Signals;

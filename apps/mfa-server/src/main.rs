@@ -1,6 +1,7 @@
 //! Program `mfa-server`: command line, settings, listener, banner and shutdown.
 
 use std::error::Error;
+use std::io::{self, ErrorKind, Write as _};
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -61,39 +62,50 @@ fn main() -> ExitCode {
     }
 }
 
-#[expect(clippy::print_stdout, reason = "output of the requested command")]
+/// Writes the output of the requested command. Its reader, such as `head`, may stop reading before the end.
+fn print(text: &str) -> Result<(), Box<dyn Error>> {
+    let mut out = io::stdout().lock();
+    match out.write_all(text.as_bytes()).and_then(|()| out.write_all(b"\n")).and_then(|()| out.flush()) {
+        Err(error) if error.kind() != ErrorKind::BrokenPipe => {
+            Err(format!("cannot write the output: {error}").into())
+        }
+        _ => Ok(()),
+    }
+}
+
+/// Returns the completion script of a shell.
+fn completions(shell: Shell) -> String {
+    let mut script = Vec::new();
+    clap_complete::generate(shell, &mut Args::command(), "mfa-server", &mut script);
+    // The generator for bash writes the dash of the program's name in two ways, of which its script expects one.
+    String::from_utf8_lossy(&script).trim_end().replace("mfa__subcmd__server", "mfa__server")
+}
+
 fn run(args: &Args) -> Result<(), Box<dyn Error>> {
     if let Some(dir) = &args.dir {
         std::env::set_current_dir(dir)
             .map_err(|error| format!("cannot change to {} ({error})", dir.display()))?;
     }
     match &args.command {
-        Some(ServerCommand::Completions { shell }) => {
-            clap_complete::generate(*shell, &mut Args::command(), "mfa-server", &mut std::io::stdout());
-            return Ok(());
-        }
+        Some(ServerCommand::Completions { shell }) => return print(&completions(*shell)),
         Some(ServerCommand::Man { dir }) => return Ok(clap_mangen::generate_to(Args::command(), dir)?),
         None => {}
     }
     let settings = Settings::load(&Sources::from_process()?)?;
     if args.check_config {
-        println!("The settings are valid.");
-        return Ok(());
+        return print("The settings are valid.");
     }
     if args.print_openapi {
-        println!("{}", mfa_http::openapi_json(&settings, true)?);
-        return Ok(());
+        return print(&mfa_http::openapi_json(&settings, true)?);
     }
     serve(settings)
 }
 
-#[expect(clippy::print_stdout, reason = "start banner")]
 fn serve(settings: Settings) -> Result<(), Box<dyn Error>> {
     let bind = settings.server.bind;
     // Listens before it opens the database, so that a second server on the same address does not change the data.
-    let listener = mfa_server::listen(bind).map_err(|error| {
-        format!("cannot listen on {bind} ({error}): stop the program that uses it, or set MFA_BIND")
-    })?;
+    let listener =
+        mfa_server::listen(bind).map_err(|error| mfa_server::listen_failure(bind, &error, "MFA_BIND"))?;
     let mfa = Arc::new(Mfa::open(settings)?);
     // From here on, the server must shut down in order.
     let signals = Signals::catch()?;
@@ -102,8 +114,8 @@ fn serve(settings: Settings) -> Result<(), Box<dyn Error>> {
     if mfa.settings().log.target == LogTarget::Stdout {
         // Standard output then has JSON lines only.
         eprintln!("{banner}");
-    } else {
-        println!("{banner}");
+    } else if let Err(error) = print(&banner.to_string()) {
+        eprintln!("error: {error}");
     }
     let ended = server.until_signalled(signals, || {
         if let Err(error) = mfa.telemetry().reopen() {

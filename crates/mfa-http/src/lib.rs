@@ -38,4 +38,4 @@ pub use extension::RouteExtension;
 pub use language::Language;
 pub use request_context::{RateLimitStatus, RequestContext};
 pub use routes::{admin_reason, backup_method, first_factor, openapi_json};
-pub use server::{HttpServerHandle, listen, serve};
+pub use server::{HttpServerHandle, listen, listen_failure, serve};

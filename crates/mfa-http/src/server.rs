@@ -1,6 +1,6 @@
 //! HTTP server: listeners, workers, limits and shutdown.
 
-use std::io;
+use std::io::{self, ErrorKind};
 use std::net::{SocketAddr, TcpListener};
 use std::sync::{Arc, mpsc};
 use std::thread::{self, JoinHandle};
@@ -113,12 +113,20 @@ pub fn serve(
 }
 
 fn listen_for_operators(address: SocketAddr) -> io::Result<TcpListener> {
-    listen(address).map_err(|error| {
-        let sentence = format!(
-            "cannot listen on {address} ({error}): stop the program that uses it, or set MFA_OPS_BIND"
-        );
-        io::Error::new(error.kind(), sentence)
-    })
+    listen(address)
+        .map_err(|error| io::Error::new(error.kind(), listen_failure(address, &error, "MFA_OPS_BIND")))
+}
+
+/// Returns the message for an address that [`listen`] cannot use: its cause and what to do. `setting` names the address.
+pub fn listen_failure(address: SocketAddr, error: &io::Error, setting: &str) -> String {
+    let remedy = match error.kind() {
+        ErrorKind::PermissionDenied => {
+            "ports below 1024 need the capability CAP_NET_BIND_SERVICE: grant it, or set another"
+        }
+        ErrorKind::AddrNotAvailable => "this machine does not have the address: set another",
+        _ => "stop the program that uses it, or set another",
+    };
+    format!("cannot listen on {address} ({error}): {remedy} {setting}")
 }
 
 /// Listeners of the server with their middleware.

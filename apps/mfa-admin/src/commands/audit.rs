@@ -1,10 +1,10 @@
 //! Commands `audit verify` and `audit export`.
 
-use std::fs::File;
-use std::io::{self, BufRead, BufReader, Write};
-use std::path::{Path, PathBuf};
+mod log_file;
 
-use flate2::bufread::MultiGzDecoder;
+use std::io::{self, Write};
+use std::path::PathBuf;
+
 use mfa_core::{EventKind, Outcome, Timestamp, UserId};
 use mfa_infra::audit::{AuditReport, Auditor, ExportCursor, ExportedEvent};
 use mfa_infra::settings::Settings;
@@ -14,7 +14,6 @@ use crate::cli::AuditCommand;
 use crate::command_output::{CommandOutput, counted};
 use crate::error::CliError;
 use crate::session::AdminSession;
-use crate::text_file;
 
 /// Runs an `audit` command.
 ///
@@ -51,7 +50,8 @@ fn verify(auditor: &Auditor, user: Option<UserId>, logs: Vec<PathBuf>) -> Result
         auditor.verify(user)?
     } else {
         let open = |path: PathBuf| {
-            open_log(&path).map_err(|error| CliError::ReadLog { file: path.display().to_string(), error })
+            log_file::open(&path)
+                .map_err(|error| CliError::ReadLog { file: path.display().to_string(), error })
         };
         let logs: Vec<_> = logs.into_iter().map(open).collect::<Result<_, _>>()?;
         auditor.verify_with_log(user, logs)?
@@ -66,15 +66,6 @@ fn verify(auditor: &Auditor, user: Option<UserId>, logs: Vec<PathBuf>) -> Result
     let message =
         format!("audit verification failed: {}", counted(report.findings.len(), "broken event chain"));
     Err(CliError::Unsuccessful { message, output: Box::new(CommandOutput { text, json }) })
-}
-
-/// Opens a log file, which logrotate may have compressed. Its first bytes tell (RFC 1952 §2.3.1).
-fn open_log(path: &Path) -> io::Result<Box<dyn BufRead>> {
-    let mut file = BufReader::new(File::open(path)?);
-    if file.fill_buf()?.starts_with(&[0x1f, 0x8b]) {
-        return Ok(Box::new(BufReader::new(MultiGzDecoder::new(file))));
-    }
-    Ok(Box::new(text_file::open(path)?))
 }
 
 fn report_document(report: &AuditReport) -> Value {

@@ -11,7 +11,7 @@ use std::time::Duration;
 use mfa_core::{RecoveryState, UserId};
 use mfa_flows::{FlowError, LegacyImport, LegacyImportOutcome, LegacyRow};
 use mfa_infra::Mfa;
-use mfa_infra::database::{CodesRewrite, KeyedTable, NovaRow, NovaTable};
+use mfa_infra::database::{CodesRewrite, DatabaseLocation, KeyedTable, NovaRow, NovaTable};
 use mfa_infra::settings::Settings;
 use serde_json::json;
 
@@ -44,6 +44,10 @@ pub(super) fn run(
 ) -> Result<CommandOutput, CliError> {
     let map = ColumnMap::open(args.map.as_deref())?;
     let location = Mfa::location(&settings);
+    if matches!(location, DatabaseLocation::Sqlite(_)) {
+        // Fails, before anything is created.
+        NovaTable::open(&location).map_err(mfa_infra::OpenError::from)?;
+    }
     // Applies pending migrations as well, so that our columns exist from here on.
     let session = AdminSession::open_or_create(settings, reason)?;
     let mut table = NovaTable::open(&location).map_err(mfa_infra::OpenError::from)?;

@@ -32,6 +32,10 @@ pub(super) fn check(settings: &Settings) -> Vec<DoctorFinding> {
 
 fn examine(setting: &str, path: &Path) -> Option<DoctorFinding> {
     let shown = path.display();
+    if path.is_dir() {
+        let detail = format!("{setting} is {shown}, which is a folder");
+        return Some(DoctorFinding::problem(PART, detail, "add the name of a file to it"));
+    }
     match access(path, Access::WRITE_OK) {
         Ok(()) => another_owner(path).map(|detail| {
             let remedy = format!("run chown --reference={} {shown} as root", folder_of(path).display());
@@ -83,9 +87,18 @@ mod tests {
     use std::os::unix::fs::{PermissionsExt as _, chown};
 
     use super::*;
+    use crate::doctor::CheckStatus;
 
     fn text(path: &Path) -> Option<String> {
         examine("MFA_LOG_FILE", path).map(|it| it.detail)
+    }
+
+    #[test]
+    fn a_folder_instead_of_a_file_is_a_problem() {
+        let folder = tempfile::tempdir().unwrap();
+        let finding = examine("MFA_LOG_FILE", folder.path()).unwrap();
+        assert_eq!(finding.status, CheckStatus::Problem);
+        assert!(finding.detail.ends_with("which is a folder"), "{finding:?}");
     }
 
     #[test]

@@ -15,7 +15,7 @@ pub(super) fn check(settings: &Settings, facts: Option<&DatabaseInspection>) -> 
     let mut findings = vec![token_keys(settings)];
     // Generated keys are created at the first start, not by a check.
     if matches!(settings.encryption, KeySource::Generated) && !settings.generated_keys_exist() {
-        findings.push(DoctorFinding::ok(PART, "no keys yet: the first start generates them"));
+        findings.push(generated_keys(settings, facts));
         return findings;
     }
     let keys = match settings.keys(&OsEntropy) {
@@ -40,6 +40,20 @@ pub(super) fn check(settings: &Settings, facts: Option<&DatabaseInspection>) -> 
     }
     findings.extend(facts.into_iter().flat_map(|facts| keys_in_use(facts, &names, &first)));
     findings
+}
+
+/// Returns the finding for a file of generated keys that does not exist: not yet, or not any more.
+fn generated_keys(settings: &Settings, facts: Option<&DatabaseInspection>) -> DoctorFinding {
+    let is_sealed = |it: &DatabaseInspection| !it.key_check_values.is_empty() || !it.sealed_by.is_empty();
+    if facts.is_some_and(is_sealed) {
+        let path = settings.generated_keys_path();
+        return DoctorFinding::problem(
+            PART,
+            format!("{} is missing, and values in the database are encrypted with its key", path.display()),
+            "restore the file from a backup, or move the database away to start with an empty one",
+        );
+    }
+    DoctorFinding::ok(PART, "no keys yet: the first start generates them")
 }
 
 fn token_keys(settings: &Settings) -> DoctorFinding {

@@ -71,6 +71,27 @@ fn a_check_without_any_setting_creates_nothing() {
 }
 
 #[test]
+fn generated_keys_that_were_lost_are_a_problem_with_the_remedy_of_the_start() {
+    let folder = tempfile::tempdir().unwrap();
+    let sources = Sources { dir: folder.path().to_owned(), env: BTreeMap::new() };
+    let settings = Settings::load(&sources).unwrap();
+    Mfa::open(settings.clone()).unwrap().stop(Duration::from_secs(5));
+    assert_eq!(worst(&diagnose_with(&settings, SOON), "keys"), CheckStatus::Ok);
+
+    std::fs::remove_file(folder.path().join("data/encryption-keys")).unwrap();
+    let findings = diagnose_with(&settings, SOON);
+    demand(
+        &findings,
+        CheckStatus::Problem,
+        "encryption-keys is missing, and values in the database are encrypted",
+        "restore the file from a backup, or move the database away",
+    );
+    let start = Mfa::open(settings).err().unwrap().to_string();
+    assert!(start.contains("restore the file from a backup, or move the database away"), "{start}");
+    assert!(!folder.path().join("data/encryption-keys").exists());
+}
+
+#[test]
 fn keys_other_than_those_of_the_data_are_reported() {
     let folder = tempfile::tempdir().unwrap();
     Mfa::open(settings(&folder, &[])).unwrap().stop(Duration::from_secs(5));

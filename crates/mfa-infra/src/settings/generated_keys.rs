@@ -128,9 +128,13 @@ fn load_or_create(
     secret.map_err(|error| {
         let remedy = match error.kind() {
             ErrorKind::PermissionDenied => format!("run chmod 600 {} as its owner", path.display()),
-            _ => {
-                "delete the file to generate a new one: values encrypted with the old one are lost".to_owned()
+            // The start refuses a new encryption key if the database knows the former one.
+            _ if name == ENCRYPTION_KEYS_FILE => {
+                "restore it from a backup; if nothing was enrolled yet, delete the file \
+                                                  and move the database away to start with an empty one"
+                    .to_owned()
             }
+            _ => "delete the file to generate a new one".to_owned(),
         };
         SettingsError::io(&path, "used", &remedy, error)
     })

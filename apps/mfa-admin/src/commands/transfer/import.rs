@@ -41,7 +41,8 @@ pub(in crate::commands) fn run(
     reason: Option<String>,
 ) -> Result<CommandOutput, CliError> {
     let mut rows = ImportRows::open(&args.file)?;
-    let session = AdminSession::open_or_create(settings, reason)?;
+    let open = if args.dry_run { AdminSession::open } else { AdminSession::open_or_create };
+    let session = open(settings, reason)?;
     let bar = CommandProgress::new("importing");
     let mut import = OtpauthImport {
         session: &session,

@@ -87,11 +87,18 @@ fn starts_at_the_same_time_agree_on_one_key() {
 
 #[test]
 fn an_empty_key_file_is_not_replaced_in_silence() {
-    let fixture = Fixture::new().file("data/jwt-secret-key", "");
-    let path = fixture.dir.path().join("data/jwt-secret-key");
-    private(&path, 0o600);
-    let error = fixture.load().unwrap().keys(&Counter::default()).unwrap_err().to_string();
-    assert!(error.contains("it is empty"), "{error}");
+    for (file, remedy) in [
+        ("data/jwt-secret-key", "delete the file to generate a new one"),
+        (
+            "data/encryption-keys",
+            "restore it from a backup; if nothing was enrolled yet, delete the file and move",
+        ),
+    ] {
+        let fixture = Fixture::new().file(file, "");
+        private(&fixture.dir.path().join(file), 0o600);
+        let error = fixture.load().unwrap().keys(&Counter::default()).unwrap_err().to_string();
+        assert!(error.contains("it is empty") && error.contains(remedy), "{error}");
+    }
 }
 
 #[cfg(unix)]
