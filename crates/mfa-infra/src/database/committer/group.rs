@@ -240,9 +240,10 @@ impl GroupContext {
             match outcome {
                 DecisionOutcome::Ran => job.answer(Ok(true)),
                 DecisionOutcome::NoSuchUser => job.answer(Ok(false)),
-                DecisionOutcome::NeedsLastEvent => job.refuse(StoreErrorKind::Unavailable),
                 DecisionOutcome::Panicked => job.refuse(StoreErrorKind::DecisionPanicked),
-                DecisionOutcome::NoEntropy => job.refuse(StoreErrorKind::Unavailable),
+                DecisionOutcome::NoEntropy | DecisionOutcome::NeedsLastEvent => {
+                    job.refuse(StoreErrorKind::Unavailable);
+                }
                 DecisionOutcome::Corrupt(why) => {
                     job.answer(Err(StoreError::new(StoreErrorKind::Corrupt, "committer").with_source(why)));
                 }

@@ -38,13 +38,21 @@ fn invalid_values_are_named_with_their_remedy() {
         ("MFA_LOG_LEVEL", "loud", "MFA_LOG_LEVEL is loud: use critical, error"),
         ("MFA_BRAND", "a/b", "MFA_BRAND is a/b: use"),
         ("MFA_ISSUER", "a:b", "MFA_ISSUER is a:b: use"),
-        ("DATABASE_URL", "postgresql://nova:AmJ%quHunter2@db/nova", "DATABASE_URL contains a blank, or a % that"),
+        (
+            "DATABASE_URL",
+            "postgresql://nova:AmJ%quHunter2@db/nova",
+            "DATABASE_URL contains a blank, or a % that",
+        ),
         (
             "DATABASE_URL",
             "postgresql://db/nova?user=nova&password=hunter2%",
             "DATABASE_URL contains a blank, or a % that",
         ),
-        ("DATABASE_URL", "postgresql://nova:hunter2%00@db/nova", "DATABASE_URL contains a blank, or a % that"),
+        (
+            "DATABASE_URL",
+            "postgresql://nova:hunter2%00@db/nova",
+            "DATABASE_URL contains a blank, or a % that",
+        ),
         ("JWT_ALGORITHM", "none", "JWT_ALGORITHM is none: use HS256, EdDSA or ES256"),
         ("JWT_ALGORITHM", "EdDSA", "JWT_PRIVATE_KEYS is not set while JWT_ALGORITHM is EdDSA"),
         ("JWT_PRIVATE_KEYS", "hunter2", "JWT_PRIVATE_KEYS contains text that is not a private key"),
