@@ -1,6 +1,6 @@
 //! Tests of rows that other programs replace as a whole: deleted and inserted again, restored, replaced, or upserted.
 
-use mfa_core::{Account, EventKind, Lock, Origin, Outcome, Phase, SecurityEvent, UserId};
+use mfa_core::{Account, EventKind, Lock, Origin, Outcome, Phase, SecurityEvent, UserEventsQuery, UserId};
 use nova_mfa_tests::{NOON, TestStore};
 
 use super::guard::{LATER, MAPPED, assert_is_intact, change, enrolled, find, locked, minutes, sealed};
@@ -40,6 +40,9 @@ fn a_row_that_does_not_know_its_events_continues_their_chain_and_ends_its_sessio
             assert_eq!(account.lock(NOON), is_copy.then_some(Lock::UntilAdministrator), "{}", store.name);
             assert!(account.recovery.is_absent(), "{}: a spent code does not come back", store.name);
             assert!(!is_copy || account.totp.last_step > Some(NOON.seconds() / 30), "{}", store.name);
+            let own = UserEventsQuery { before: None, limit: 50 };
+            let own = store.runtime.block_on(store.database.list_for_user(user, own)).unwrap();
+            assert_eq!(own.len(), 2, "{}: no event of the earlier row is shown", store.name);
             let again = change(&store, user, record);
             assert_eq!(again.internal.session, account.internal.session, "{}: once", store.name);
             assert_is_intact(&store);

@@ -3,6 +3,7 @@
 //! The chain proves that nobody without the key altered or removed an event before its head. Address, user agent and
 //! names enter through a salted digest, so that erasing these fields and the salt leaves the chain valid.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use data_encoding::HEXLOWER;
@@ -46,33 +47,43 @@ impl Default for LastEvent {
     }
 }
 
-/// Query for the last event of a user, for [`LastEventRow`], also if it was removed for its age. With expressions of the
-/// database for the columns and for the current time.
-pub(super) fn last_event_query(mac: &str, at: &str, now: &str, parameter: &str) -> String {
+/// Last events of users, by id.
+pub(super) type LastEvents = HashMap<i64, LastEvent>;
+
+/// Query for the last events of the users that `is_listed` selects, for [`LastEventRow`], also of those that were removed
+/// for their age. With expressions of the database for the columns and for the current time.
+pub(super) fn last_events_query(mac: &str, at: &str, now: &str, is_listed: &str) -> String {
     format!(
-        "SELECT seq, mac, at FROM ( \
-         SELECT seq, {mac} AS mac, {at} AS at FROM mfa_events WHERE user_id = {parameter} \
-         UNION ALL SELECT seq, mac, {now} AS at FROM mfa_event_floors WHERE user_id = {parameter} \
-         ) AS stored ORDER BY seq DESC LIMIT 1"
+        "SELECT user_id, seq, mac, at FROM ( \
+         SELECT user_id, seq, mac, at, row_number() OVER (PARTITION BY user_id ORDER BY seq DESC) AS place FROM ( \
+         SELECT user_id, seq, {mac} AS mac, {at} AS at FROM mfa_events WHERE {is_listed} \
+         UNION ALL SELECT user_id, seq, mac, {now} AS at FROM mfa_event_floors WHERE {is_listed} \
+         ) AS stored) AS placed WHERE place = 1"
     )
 }
 
-/// Row of [`last_event_query`].
+/// Returns the events of the rows, and the default for users without one.
+pub(super) fn last_events(users: &[i64], rows: Vec<LastEventRow>) -> LastEvents {
+    let mut events: LastEvents = users.iter().map(|user| (*user, LastEvent::default())).collect();
+    for row in rows {
+        let seq = u64::try_from(row.seq).unwrap_or_default();
+        let head = ChainHead { seq, mac: row.mac };
+        events.insert(row.user_id, LastEvent { head, at: Timestamp::from_millis(row.at) });
+    }
+    events
+}
+
+/// Row of [`last_events_query`].
 #[derive(QueryableByName)]
 pub(super) struct LastEventRow {
+    #[diesel(sql_type = BigInt)]
+    user_id: i64,
     #[diesel(sql_type = BigInt)]
     seq: i64,
     #[diesel(sql_type = Text)]
     mac: String,
     #[diesel(sql_type = BigInt)]
     at: i64,
-}
-
-impl LastEventRow {
-    pub(super) fn into_event(self) -> LastEvent {
-        let seq = u64::try_from(self.seq).unwrap_or_default();
-        LastEvent { head: ChainHead { seq, mac: self.mac }, at: Timestamp::from_millis(self.at) }
-    }
 }
 
 impl Chain {

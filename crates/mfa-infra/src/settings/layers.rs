@@ -23,6 +23,8 @@ const BUILT_IN_PRODUCTION: &str = include_str!("../../../../config/production.to
 
 /// Name of the source of a variable of the environment.
 const ENVIRONMENT: &str = "environment";
+/// Start of the name of a source that is a file with one secret.
+const SECRET_FILE: &str = "file ";
 /// Name of the source of a default value.
 pub(super) const DEFAULT: &str = "default";
 
@@ -112,11 +114,12 @@ impl Source for Layer {
 ///
 /// # Errors
 ///
-/// [`SettingsError`] for a file that is not valid, an unknown name, or a secret that is set twice.
-pub(super) fn resolve(sources: &Sources) -> Result<ResolvedSettings, SettingsError> {
-    let mut exposed = Vec::new();
-    let process = named_layer(ENVIRONMENT, "the environment", sources.env.clone())?;
-    let dotenv = dotenv_layer(&sources.dir, &process.values, &mut exposed)?;
+/// [`SettingsError`] for a file that is not valid. Unknown names, and values that cannot be used as they are written, are
+/// returned beside the settings, so that errors of other values are found too.
+pub(super) fn resolve(sources: &Sources) -> Result<(ResolvedSettings, Vec<SettingsError>), SettingsError> {
+    let (mut exposed, mut errors) = (Vec::new(), Vec::new());
+    let process = named_layer(ENVIRONMENT, "the environment", sources.env.clone(), &mut errors);
+    let dotenv = dotenv_layer(&sources.dir, &process.values, &mut exposed, &mut errors)?;
     let selected = [&process, &dotenv].into_iter().find_map(|layer| layer.values.get("MFA_ENV"));
     let environment = Environment::select(selected.map(String::as_str), &sources.dir)?;
 
@@ -140,8 +143,8 @@ pub(super) fn resolve(sources: &Sources) -> Result<ResolvedSettings, SettingsErr
     }
     layers.push(dotenv);
     layers.push(process);
-    let values = select_values(&merge(&layers)?, &built_in, &sources.dir, &mut exposed)?;
-    Ok(ResolvedSettings { environment, values, exposed, built_in })
+    let values = select_values(&merge(&layers)?, &built_in, &sources.dir, &mut exposed, &mut errors);
+    Ok((ResolvedSettings { environment, values, exposed, built_in }, errors))
 }
 
 fn merge(layers: &[Layer]) -> Result<Map<String, Value>, SettingsError> {
@@ -160,6 +163,7 @@ fn dotenv_layer(
     dir: &Path,
     process: &BTreeMap<String, String>,
     exposed: &mut Vec<ExposedFile>,
+    errors: &mut Vec<SettingsError>,
 ) -> Result<Layer, SettingsError> {
     let file = read(".env", &dir.join(".env"))?.unwrap_or(FileText { text: String::new(), exposed: None });
     let pairs = dotenv::parse(&file.text).map_err(|error| {
@@ -170,11 +174,8 @@ fn dotenv_layer(
         )
     })?;
     let is_set = |name: &str| process.contains_key(name) || pairs.iter().any(|(other, _)| other == name);
-    let near: Vec<_> = pairs.iter().filter_map(|(name, _)| names::near_miss(name, is_set)).collect();
-    if let Some(error) = SettingsError::all(near) {
-        return Err(error);
-    }
-    let layer = named_layer(".env", ".env", pairs)?;
+    errors.extend(pairs.iter().filter_map(|(name, _)| names::near_miss(name, is_set)));
+    let layer = named_layer(".env", ".env", pairs, errors);
     exposed.extend(file.exposed.filter(|_| layer.has_secret()));
     Ok(layer)
 }
@@ -184,9 +185,9 @@ fn named_layer(
     label: &str,
     place: &str,
     pairs: impl IntoIterator<Item = (String, String)>,
-) -> Result<Layer, SettingsError> {
+    errors: &mut Vec<SettingsError>,
+) -> Layer {
     let mut values = BTreeMap::new();
-    let mut errors = Vec::new();
     for (name, text) in pairs {
         if names::is_known(&name) {
             values.insert(name, text);
@@ -194,10 +195,7 @@ fn named_layer(
             errors.push(names::unknown(&name, place, false));
         }
     }
-    match SettingsError::all(errors) {
-        None => Ok(Layer { label: label.to_owned(), values }),
-        Some(error) => Err(error),
-    }
+    Layer { label: label.to_owned(), values }
 }
 
 /// Returns the source of a file in `config/`: flat keys, the names of the settings in lower case.
@@ -258,9 +256,9 @@ fn select_values(
     built_in: &Map<String, Value>,
     dir: &Path,
     exposed: &mut Vec<ExposedFile>,
-) -> Result<BTreeMap<&'static str, SourcedValue>, SettingsError> {
+    errors: &mut Vec<SettingsError>,
+) -> BTreeMap<&'static str, SourcedValue> {
     let mut values = BTreeMap::new();
-    let mut errors = Vec::new();
     for setting in table::all() {
         let file_name = format!("{}_FILE", setting.name);
         let value = value_of(merged, setting.name);
@@ -288,17 +286,21 @@ fn select_values(
             values.insert(setting.name, value);
         }
     }
-    SettingsError::all(errors).map_or(Ok(values), Err)
+    values
 }
 
 /// Rejects a value of the environment that still has the syntax of a file: `docker run --env-file` and files of Windows
 /// leave quotes, comments and carriage returns in it. They would become part of a key.
 fn reject_file_syntax(name: &str, value: &SourcedValue) -> Result<(), SettingsError> {
     let text = value.text.expose();
+    let is_quoted = |quote: char| text.len() > 1 && text.starts_with(quote) && text.ends_with(quote);
+    if value.source.starts_with(SECRET_FILE) && (is_quoted('"') || is_quoted('\'')) {
+        let remedy = "write the secret alone into the file, without quotes";
+        return Err(SettingsError::invalid(name, "is in quotes", remedy));
+    }
     if value.source != ENVIRONMENT {
         return Ok(());
     }
-    let is_quoted = |quote: char| text.len() > 1 && text.starts_with(quote) && text.ends_with(quote);
     let (problem, remedy) = if text.ends_with('\r') {
         ("ends with a carriage return", "save its file with Unix line ends (LF)")
     } else if is_quoted('"') || is_quoted('\'') {
@@ -346,7 +348,7 @@ fn from_file(
             "write the secret to that file",
         ));
     }
-    Ok(SourcedValue { text: SecretText::new(secret.to_owned()), source: format!("file {path}") })
+    Ok(SourcedValue { text: SecretText::new(secret.to_owned()), source: format!("{SECRET_FILE}{path}") })
 }
 
 /// Returns the text of a file; `None` if it does not exist.

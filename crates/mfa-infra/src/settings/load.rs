@@ -63,9 +63,9 @@ impl Settings {
     /// [`SettingsError`] with every setting that is unknown, missing, malformed or not allowed in this environment: show it
     /// and do not start.
     pub fn load(sources: &Sources) -> Result<Self, SettingsError> {
-        let resolved = layers::resolve(sources)?;
+        let (resolved, errors) = layers::resolve(sources)?;
         let is_development = resolved.environment.is_development();
-        let mut sections = Sections { resolved: &resolved, dir: &sources.dir, errors: Vec::new() };
+        let mut sections = Sections { resolved: &resolved, dir: &sources.dir, errors };
         let data_dir_text = sections.read(|reader| reader.required("MFA_DATA_DIR").map(str::to_owned));
         let data_dir_text = data_dir_text.unwrap_or_default();
         let data_dir = sources.dir.join(&data_dir_text);

@@ -35,19 +35,20 @@ fn is_kubernetes_variable(name: &str) -> bool {
         || numbered_port()
 }
 
-/// Returns the error for a name in `.env` that is no setting and differs by at most two letters from one without the prefix
-/// `MFA_`, such as `DATABASE_URI`. The file may also hold settings of other programs, so a name is not reported if the
+/// Returns the error for a name in `.env` that is no setting and differs from one by its case, or by at most two letters,
+/// such as `mfa_env`, `MFABIND` and `DATABASE_URI`. The file may also hold settings of other programs, so a name is not reported if the
 /// setting that it resembles is set too.
 pub(super) fn near_miss(name: &str, is_set: impl Fn(&str) -> bool) -> Option<SettingsError> {
     const MAX_TYPOS: usize = 2;
+    /// Names with fewer letters resemble too many others.
+    const SHORT: usize = 8;
     if name.starts_with("MFA_") || is_known(name) {
         return None;
     }
     let upper = name.to_uppercase();
-    let resembled = table::all().map(|it| it.name).filter(|it| !it.starts_with("MFA_")).find(|known| {
-        let is_longer = known.len() > upper.len().saturating_mul(2);
-        !is_longer && strsim::damerau_levenshtein(&upper, known) <= MAX_TYPOS
-    })?;
+    let max_typos = if upper.len() < SHORT { 1 } else { MAX_TYPOS };
+    let is_near = |known: &&str| strsim::damerau_levenshtein(&upper, known) <= max_typos;
+    let resembled = table::all().map(|it| it.name).find(is_near)?;
     let is_set = is_set(resembled) || is_set(&format!("{resembled}_FILE"));
     (!is_set).then(|| SettingsError::Unknown {
         name: name.escape_debug().to_string(),

@@ -10,7 +10,7 @@ use mfa_core::{Account, EventSink, LoggedEvent, StoreError, StoreErrorKind, User
 use super::clock::now;
 use super::queue::Job;
 use super::write::{AccountWrite, GroupFailure, GroupStore, WriteResult};
-use crate::database::chain::{Chain, ChainedEvent, LastEvent};
+use crate::database::chain::{Chain, ChainedEvent, LastEvents};
 use crate::database::row::{AccountRow, RowError};
 use crate::metrics::{GroupResult, StoreMetrics};
 
@@ -44,12 +44,12 @@ impl GroupContext {
         self.run_after(store, jobs, None)
     }
 
-    /// Runs a group. `newest` is the last event of its only account, if the row does not know it.
+    /// Runs a group. `newest` are the last events of the accounts whose rows may not know them.
     fn run_after(
         &self,
         store: &mut dyn GroupStore,
         mut jobs: Vec<Job>,
-        newest: Option<&LastEvent>,
+        newest: Option<&LastEvents>,
     ) -> Vec<Job> {
         self.metrics.group(jobs.len());
         // Jobs with an unconfirmed write belong to one account and to one write.
@@ -80,9 +80,8 @@ impl GroupContext {
                 }
                 let (jobs, again) = split_inserted(jobs, &mut outcomes);
                 let mut lost = self.answer(jobs, outcomes, &sent, &written);
-                for jobs in again {
-                    let stored = jobs.first().and_then(|job| store.last_event(job.user.value()));
-                    lost.extend(self.run_after(store, jobs, Some(&stored.unwrap_or_default())));
+                if !again.is_empty() {
+                    lost.extend(self.run_after_last_events(store, again));
                 }
                 return lost;
             }
@@ -93,16 +92,11 @@ impl GroupContext {
                 let unknown = sent.iter().map(|write| write.row.id).collect();
                 self.answer(jobs, outcomes, &sent, &WriteResult { stored: Vec::new(), unknown })
             }
-            GroupFailure::Refused(ref error)
-                if users.len() == 1 && newest.is_none() && sought.is_none() && is_taken(error) =>
+            GroupFailure::Refused(error)
+                if users.len() == 1 && newest.is_none() && sought.is_none() && is_taken(&error) =>
             {
                 // An event with this number is stored: the row was deleted and inserted again, or restored.
-                let stored = users.first().and_then(|user| store.last_event(*user));
-                if let Some(stored) = stored {
-                    return self.run_after(store, jobs, Some(&stored));
-                }
-                refuse(jobs, &failure);
-                Vec::new()
+                self.run_after_last_events(store, jobs)
             }
             GroupFailure::Refused(_) if jobs.len() > 1 && sought.is_none() => {
                 // One of the writes is invalid: halve the group until it is alone.
@@ -133,15 +127,31 @@ impl GroupContext {
         }
     }
 
+    /// Runs jobs of users whose rows may not know their last events. If these cannot be read, none runs.
+    fn run_after_last_events(&self, store: &mut dyn GroupStore, jobs: Vec<Job>) -> Vec<Job> {
+        let mut users: Vec<i64> = jobs.iter().map(|job| job.user.value()).collect();
+        users.sort_unstable();
+        users.dedup();
+        match store.last_events(&users) {
+            Ok(newest) => self.run_after(store, jobs, Some(&newest)),
+            Err(failure) => {
+                refuse(jobs, &failure);
+                Vec::new()
+            }
+        }
+    }
+
     /// Runs each decision in turn on a copy of its account, with the changes of earlier decisions.
     fn decide(
         &self,
         jobs: &mut [Job],
         rows: Vec<AccountRow>,
-        newest: Option<&LastEvent>,
+        newest: Option<&LastEvents>,
     ) -> (Vec<DecisionOutcome>, Vec<AccountWrite>) {
         let mut accounts: GroupAccounts = HashMap::with_capacity(rows.len());
+        let is_known = |user: i64| newest.is_some_and(|it| it.contains_key(&user));
         for row in rows {
+            let newest = newest.and_then(|it| it.get(&row.id));
             let account = row.to_account().map_err(|error| error.to_string()).map(|before| {
                 let mut after = before.clone();
                 if newest.is_some() || !before.internal.inserted {
@@ -158,7 +168,7 @@ impl GroupContext {
             .iter_mut()
             .map(|job| match accounts.get_mut(&job.user) {
                 None => DecisionOutcome::NoSuchUser,
-                Some(Ok((before, _))) if before.internal.inserted && newest.is_none() => {
+                Some(Ok((before, _))) if before.internal.inserted && !is_known(job.user.value()) => {
                     DecisionOutcome::NeedsLastEvent
                 }
                 Some(Err(why)) => DecisionOutcome::Corrupt(why.clone()),
@@ -267,21 +277,17 @@ impl GroupContext {
     }
 }
 
-/// Takes out the jobs of inserted rows, one list for each user.
-fn split_inserted(jobs: Vec<Job>, outcomes: &mut Vec<DecisionOutcome>) -> (Vec<Job>, Vec<Vec<Job>>) {
+/// Takes out the jobs of inserted rows.
+fn split_inserted(jobs: Vec<Job>, outcomes: &mut Vec<DecisionOutcome>) -> (Vec<Job>, Vec<Job>) {
     let mut others = Vec::with_capacity(jobs.len());
     let mut kept = Vec::with_capacity(jobs.len());
-    let mut again: Vec<Vec<Job>> = Vec::new();
+    let mut again = Vec::new();
     for (job, outcome) in jobs.into_iter().zip(std::mem::take(outcomes)) {
-        if !matches!(outcome, DecisionOutcome::NeedsLastEvent) {
+        if matches!(outcome, DecisionOutcome::NeedsLastEvent) {
+            again.push(job);
+        } else {
             others.push(job);
             kept.push(outcome);
-            continue;
-        }
-        let same_user = |list: &&mut Vec<Job>| list.first().is_some_and(|first| first.user == job.user);
-        match again.iter_mut().find(same_user) {
-            Some(list) => list.push(job),
-            None => again.push(vec![job]),
         }
     }
     *outcomes = kept;

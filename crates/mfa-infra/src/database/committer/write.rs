@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::database::chain::{ChainedEvent, LastEvent};
+use crate::database::chain::{ChainedEvent, LastEvents};
 use crate::database::row::AccountRow;
 
 /// Changed account to be stored, with its events.
@@ -61,8 +61,8 @@ pub(crate) trait GroupStore: Send {
     /// Returns the name of the column of a user that the database refuses to read, if it can be found.
     fn unreadable_column(&mut self, user: i64) -> Option<&'static str>;
 
-    /// Returns the last stored event of a user, or `None` if there is none or it cannot be read.
-    fn last_event(&mut self, user: i64) -> Option<LastEvent>;
+    /// Returns the last event of each user, stored or removed for its age; the default if there is none.
+    fn last_events(&mut self, users: &[i64]) -> Result<LastEvents, GroupFailure>;
 
     /// Performs maintenance between groups, so that no caller waits for it.
     fn run_maintenance(&mut self) {}

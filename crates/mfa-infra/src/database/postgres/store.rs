@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use diesel::connection::SimpleConnection;
 use diesel::result::Error;
-use diesel::sql_types::{BigInt, Binary};
+use diesel::sql_types::{Array, BigInt, Binary};
 use diesel::{PgConnection, RunQueryDsl, sql_query};
 use mfa_core::SecretText;
 
@@ -13,7 +13,7 @@ use super::columns;
 use super::connect::connect;
 use super::failover::FailoverDetector;
 use super::statements::{LockOne, PgLoadGroup, PgLoadOne, PgStoreGroup, StoreColdGroup, StoreOne};
-use crate::database::chain::{LastEvent, LastEventRow, last_event_query};
+use crate::database::chain::{LastEvents, last_events, last_events_query};
 use crate::database::committer::{AccountWrite, Decide, GroupFailure, GroupStore, WriteResult, now};
 use crate::database::row::AccountRow;
 
@@ -65,11 +65,12 @@ impl ReconnectingConnection {
         }
     }
 
-    fn last_event(&mut self, user: i64) -> Option<LastEvent> {
-        let query =
-            last_event_query("encode(mac, 'hex')", &columns::millis("at"), &columns::millis("now()"), "$1");
-        let query = sql_query(query).bind::<BigInt, _>(user);
-        query.get_result::<LastEventRow>(self.open().ok()?).ok().map(LastEventRow::into_event)
+    fn last_events(&mut self, users: &[i64]) -> Result<LastEvents, GroupFailure> {
+        let (mac, at, now) = ("encode(mac, 'hex')", columns::millis("at"), columns::millis("now()"));
+        let query = sql_query(last_events_query(mac, &at, &now, "user_id = ANY($1)"));
+        let rows = query.bind::<Array<BigInt>, _>(users.to_vec()).load(self.open()?);
+        let rows = rows.map_err(|error| self.lost(error.to_string()))?;
+        Ok(last_events(users, rows))
     }
 
     fn lost(&mut self, why: String) -> GroupFailure {
@@ -125,8 +126,8 @@ impl GroupStore for PgGroupStore {
         columns::unreadable_column(self.0.open().ok()?, user)
     }
 
-    fn last_event(&mut self, user: i64) -> Option<LastEvent> {
-        self.0.last_event(user)
+    fn last_events(&mut self, users: &[i64]) -> Result<LastEvents, GroupFailure> {
+        self.0.last_events(users)
     }
 }
 
@@ -231,8 +232,8 @@ impl GroupStore for PgContendedStore {
         columns::unreadable_column(self.0.open().ok()?, user)
     }
 
-    fn last_event(&mut self, user: i64) -> Option<LastEvent> {
-        self.0.last_event(user)
+    fn last_events(&mut self, users: &[i64]) -> Result<LastEvents, GroupFailure> {
+        self.0.last_events(users)
     }
 }
 

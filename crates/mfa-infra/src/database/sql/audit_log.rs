@@ -11,6 +11,11 @@ use mfa_core::{
 use super::SqlDatabase;
 use super::dialect::{Dialect, Statement};
 
+/// Number of the first event of the user's row. Earlier ones are those of another row with the same id: of another person,
+/// or of a copy.
+const FIRST_OF_ROW: &str = "coalesce((SELECT max(seq) FROM mfa_events \
+    WHERE user_id = $1 AND event = 'foreign_change' AND method IS NULL), 0)";
+
 impl<C: Dialect> AuditLog for SqlDatabase<C> {
     fn list_for_user(
         &self,
@@ -19,7 +24,8 @@ impl<C: Dialect> AuditLog for SqlDatabase<C> {
     ) -> BoxFuture<'_, Result<Vec<StoredEvent>, StoreError>> {
         self.pool.run("list own events", move |connection| {
             let query = format!(
-                "SELECT {} FROM mfa_events WHERE user_id = $1 AND seq < $2 ORDER BY seq DESC LIMIT $3",
+                "SELECT {} FROM mfa_events WHERE user_id = $1 AND seq < $2 AND seq >= {FIRST_OF_ROW} \
+                 ORDER BY seq DESC LIMIT $3",
                 columns::<C>()
             );
             let before = page.before.map_or(i64::MAX, |seq| i64::try_from(seq).unwrap_or(i64::MAX));

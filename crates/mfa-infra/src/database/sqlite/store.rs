@@ -4,13 +4,13 @@ use std::path::PathBuf;
 
 use diesel::connection::SimpleConnection;
 use diesel::result::QueryResult;
-use diesel::sql_types::BigInt;
+use diesel::sql_types::Text;
 use diesel::{RunQueryDsl, SqliteConnection, sql_query};
 
 use super::columns;
 use super::connect::connect;
 use super::statements::{SqliteLoadGroup, SqliteLoadOne, SqliteStoreGroup};
-use crate::database::chain::{LastEvent, LastEventRow, last_event_query};
+use crate::database::chain::{LastEvents, last_events, last_events_query};
 use crate::database::committer::{AccountWrite, Decide, GroupFailure, GroupStore, WriteResult};
 use crate::database::row::AccountRow;
 
@@ -77,10 +77,12 @@ impl GroupStore for SqliteGroupStore {
         columns::unreadable_column(self.open().ok()?, user)
     }
 
-    fn last_event(&mut self, user: i64) -> Option<LastEvent> {
-        let query =
-            sql_query(last_event_query("mac", "at", "unixepoch() * 1000", "?1")).bind::<BigInt, _>(user);
-        query.get_result::<LastEventRow>(self.open().ok()?).ok().map(LastEventRow::into_event)
+    fn last_events(&mut self, users: &[i64]) -> Result<LastEvents, GroupFailure> {
+        let is_listed = "user_id IN (SELECT value FROM json_each(?1))";
+        let query = sql_query(last_events_query("mac", "at", "unixepoch() * 1000", is_listed));
+        let rows = query.bind::<Text, _>(serde_json::json!(users).to_string()).load(self.open()?);
+        let rows = rows.map_err(|error| GroupFailure::Unreachable(error.to_string()))?;
+        Ok(last_events(users, rows))
     }
 
     fn run_maintenance(&mut self) {

@@ -333,6 +333,7 @@ fn all_refused_settings_are_named_at_once() {
     }
     assert!(error.starts_with("7 settings cannot be used:\n"), "{error}");
     let unknown = fixture.set("MFA_BINDD", "x").set("MFA_SMS_COUNTRY", "FR").error();
+    assert!(unknown.starts_with("9 settings cannot be used:\n"), "{unknown}");
     for (name, nearest) in [("MFA_SMS_COUNTRY", "MFA_SMS_COUNTRIES"), ("MFA_BINDD", "MFA_BIND")] {
         assert!(
             unknown.contains(&format!("{name} in the environment is not a setting: did you mean {nearest}")),
@@ -348,6 +349,11 @@ fn near_misses_of_names_without_the_prefix_are_named_in_dotenv_files() {
         ("DATABASE_URI", "DATABASE_URL"),
         ("DATABSE_URL", "DATABASE_URL"),
         ("database_url", "DATABASE_URL"),
+        ("mfa_env", "MFA_ENV"),
+        ("Mfa_Bind", "MFA_BIND"),
+        ("MFABIND", "MFA_BIND"),
+        ("MAF_BIND", "MFA_BIND"),
+        ("MFA-BIND", "MFA_BIND"),
         ("REDIS_URI", "REDIS_URL"),
         ("JWT_SECRETKEY", "JWT_SECRET_KEY"),
     ] {
