@@ -33,8 +33,7 @@ const REPLACEMENT: &str = "replacement";
 /// Source of a value that replaces an invalid default.
 const PLACEHOLDER: &str = "placeholder";
 /// Valid values of settings that have no default in production.
-const PLACEHOLDERS: [(&str, &str); 2] =
-    [("DATABASE_URL", "postgresql://localhost/nova"), ("MFA_ENV", "production")];
+const PLACEHOLDERS: [(&str, &str); 2] = [("DATABASE_URL", "sqlite://nova-mfa.db"), ("MFA_ENV", "production")];
 
 /// Value with the name of its source.
 #[derive(Clone)]

@@ -361,7 +361,11 @@ fn near_misses_of_names_without_the_prefix_are_named_in_dotenv_files() {
         let expected = format!("{name} in .env is not a setting: did you mean {nearest}?");
         assert_eq!(fixture.error(), expected);
         // The file may be shared with another program.
-        let value = if nearest == "JWT_SECRET_KEY" { SECRET } else { "" };
+        let value = match nearest {
+            "JWT_SECRET_KEY" => SECRET,
+            "MFA_ENV" => "development",
+            _ => "",
+        };
         let both = Fixture::new().file(".env", &format!("{name}=x\n{nearest}={value}\n"));
         both.load().unwrap();
     }
