@@ -121,10 +121,10 @@ fn listen_for_operators(address: SocketAddr) -> io::Result<TcpListener> {
 pub fn listen_failure(address: SocketAddr, error: &io::Error, setting: &str) -> String {
     let remedy = match error.kind() {
         ErrorKind::PermissionDenied => {
-            "ports below 1024 need the capability CAP_NET_BIND_SERVICE: grant it, or set another"
+            "ports below 1024 need the capability CAP_NET_BIND_SERVICE: grant it, or set"
         }
-        ErrorKind::AddrNotAvailable => "this machine does not have the address: set another",
-        _ => "stop the program that uses it, or set another",
+        ErrorKind::AddrNotAvailable => "this machine does not have the address: set",
+        _ => "stop the program that uses it, or set",
     };
     format!("cannot listen on {address} ({error}): {remedy} {setting}")
 }

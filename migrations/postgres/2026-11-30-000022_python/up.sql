@@ -36,7 +36,8 @@ BEGIN
             WHERE written LIKE 'v1.%' AND written IS DISTINCT FROM stored
         )
         OR NEW.recovery_codes::text IS DISTINCT FROM OLD.recovery_codes::text AND EXISTS (
-            SELECT FROM jsonb_path_query(NEW.recovery_codes::jsonb, '$[*].digest') AS written(digest)
+            SELECT FROM jsonb_path_query(
+                NEW.recovery_codes::jsonb, '$[*] ? (@.id.type() == "string").digest') AS written(digest)
             WHERE digest NOT IN (SELECT jsonb_path_query(OLD.recovery_codes::jsonb, '$[*].digest'))
         )
         OR coalesce(NEW.mfa_last_success_at < OLD.mfa_last_success_at,

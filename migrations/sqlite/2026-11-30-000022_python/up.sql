@@ -54,7 +54,7 @@ WHEN NEW.mfa_version IS NOT OLD.mfa_version + 1 AND NOT EXISTS (SELECT 1 FROM mf
     OR (NEW.recovery_codes IS NOT OLD.recovery_codes AND EXISTS (
         SELECT 1
         FROM json_each(CASE WHEN json_valid(NEW.recovery_codes) THEN NEW.recovery_codes ELSE '[]' END) AS n
-        WHERE CASE n.type WHEN 'object' THEN n.value ->> 'digest' END IS NOT NULL
+        WHERE CASE n.type WHEN 'object' THEN json_type(n.value, '$.id') = 'text' AND n.value ->> 'digest' IS NOT NULL END
             AND CASE n.type WHEN 'object' THEN n.value ->> 'digest' END NOT IN (
             SELECT coalesce(CASE o.type WHEN 'object' THEN o.value ->> 'digest' END, '')
             FROM json_each(CASE WHEN json_valid(OLD.recovery_codes) THEN OLD.recovery_codes ELSE '[]' END) AS o
@@ -124,7 +124,7 @@ WHEN NEW.mfa_version IS OLD.mfa_version AND NOT EXISTS (SELECT 1 FROM mfa_restor
     OR (NEW.recovery_codes IS NOT OLD.recovery_codes AND EXISTS (
         SELECT 1
         FROM json_each(CASE WHEN json_valid(NEW.recovery_codes) THEN NEW.recovery_codes ELSE '[]' END) AS n
-        WHERE CASE n.type WHEN 'object' THEN n.value ->> 'digest' END IS NOT NULL
+        WHERE CASE n.type WHEN 'object' THEN json_type(n.value, '$.id') = 'text' AND n.value ->> 'digest' IS NOT NULL END
             AND CASE n.type WHEN 'object' THEN n.value ->> 'digest' END NOT IN (
             SELECT coalesce(CASE o.type WHEN 'object' THEN o.value ->> 'digest' END, '')
             FROM json_each(CASE WHEN json_valid(OLD.recovery_codes) THEN OLD.recovery_codes ELSE '[]' END) AS o

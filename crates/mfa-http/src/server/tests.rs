@@ -264,12 +264,9 @@ fn a_server_that_is_stopped_does_not_wait_for_idle_connections() {
 fn the_message_for_an_unusable_address_says_what_to_do() {
     let address: SocketAddr = "0.0.0.0:443".parse().unwrap();
     for (kind, remedy) in [
-        (
-            ErrorKind::PermissionDenied,
-            "the capability CAP_NET_BIND_SERVICE: grant it, or set another MFA_BIND",
-        ),
-        (ErrorKind::AddrNotAvailable, "this machine does not have the address: set another MFA_BIND"),
-        (ErrorKind::AddrInUse, "stop the program that uses it, or set another MFA_BIND"),
+        (ErrorKind::PermissionDenied, "the capability CAP_NET_BIND_SERVICE: grant it, or set MFA_BIND"),
+        (ErrorKind::AddrNotAvailable, "this machine does not have the address: set MFA_BIND"),
+        (ErrorKind::AddrInUse, "stop the program that uses it, or set MFA_BIND"),
     ] {
         let message = listen_failure(address, &kind.into(), "MFA_BIND");
         assert!(
@@ -280,5 +277,5 @@ fn the_message_for_an_unusable_address_says_what_to_do() {
     let taken = listen("127.0.0.1:0".parse().unwrap()).unwrap();
     let address = taken.local_addr().unwrap();
     let message = listen_for_operators(address).unwrap_err().to_string();
-    assert!(message.ends_with("stop the program that uses it, or set another MFA_OPS_BIND"), "{message}");
+    assert!(message.ends_with("stop the program that uses it, or set MFA_OPS_BIND"), "{message}");
 }

@@ -11,6 +11,8 @@ pub(crate) fn advice(error: &str) -> &'static str {
         "malformed",
     ]) {
         "check the path in DATABASE_URL, and that this user may write to the file and its folder"
+    } else if says(&["needs PostgreSQL"]) {
+        "see docs/from-python.md"
     } else if says(&["pooler in transaction mode", "percent-encode"]) {
         "see docs/deployment.md, PostgreSQL"
     } else if says(&[

@@ -131,9 +131,16 @@ impl NovaTable {
     ///
     /// [`OpenDatabaseError`] if the database cannot be reached or is not PostgreSQL.
     pub fn open(location: &DatabaseLocation) -> Result<Self, OpenDatabaseError> {
-        let DatabaseLocation::Postgres(url) = location else {
-            let why = "the Python service ran on PostgreSQL: give its DATABASE_URL";
-            return Err(OpenDatabaseError::Unreachable(why.to_owned()));
+        let url = match location {
+            DatabaseLocation::Postgres(url) => url,
+            DatabaseLocation::Sqlite(path) => {
+                let why = format!(
+                    "{} is an SQLite file, and the import from the Python service needs PostgreSQL: move NOVA's database \
+                     there first, and give its DATABASE_URL",
+                    path.display()
+                );
+                return Err(OpenDatabaseError::Unreachable(why));
+            }
         };
         let url = connect::with_timeouts(url).map_err(OpenDatabaseError::Unreachable)?;
         let mut connection = connect::connect(&url).map_err(OpenDatabaseError::Unreachable)?;
