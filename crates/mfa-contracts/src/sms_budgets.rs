@@ -108,7 +108,7 @@ pub fn a_send_is_counted_in_every_scope_or_in_none(it: &Subject<SmsBudgetsFixtur
     assert_eq!(refusal("+32470123456"), None, "nor from anything else");
 }
 
-/// What a rejection returns as stored times is stored too: after the clock was set back, nobody waits for a year.
+/// A rejection stores the times that it returns. So after the clock was set back, no user waits for a year.
 pub fn a_rejection_resets_times_from_before_the_clock_was_set_back(it: &Subject<SmsBudgetsFixture>) {
     let before = NOON.minus(Duration::from_hours(24 * 365));
     let refusal = |now| it.refusal(ADA, &LIMITS, now);

@@ -1,4 +1,4 @@
-//! What an operator can do about an error of the database.
+//! Advice for the operator, by the error message of the database.
 
 /// Returns what to do about an error of libpq, of the server or of SQLite.
 pub(crate) fn advice(error: &str) -> &'static str {

@@ -37,7 +37,7 @@ pub(super) struct ConnectionUri<'a> {
     parameters: Vec<(&'a str, &'a str)>,
 }
 
-/// What the machine and its environment add to a URI.
+/// Environment variables and files that complete a URI.
 pub(super) struct Surroundings<'a> {
     /// Returns an environment variable.
     pub(super) variable: &'a dyn Fn(&str) -> Option<String>,

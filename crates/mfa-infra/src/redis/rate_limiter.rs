@@ -83,7 +83,7 @@ pub enum RedisState {
 pub struct RedisFault {
     /// Error of the client library or of the server. It contains no password.
     pub reason: String,
-    /// What to do about it.
+    /// Recommended action.
     pub advice: &'static str,
 }
 

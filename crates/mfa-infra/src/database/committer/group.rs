@@ -302,9 +302,9 @@ fn is_transient(error: &Error) -> bool {
     matches!(kind, DatabaseErrorKind::SerializationFailure | DatabaseErrorKind::ReadOnlyTransaction)
         || [
             "canceling statement",
-            "deadlock",
-            "locked",
-            "full",
+            "deadlock detected",
+            "database is locked",
+            "disk is full",
             "No space left",
             "could not extend",
             "I/O error",

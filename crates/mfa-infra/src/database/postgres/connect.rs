@@ -25,12 +25,16 @@ struct SettingRow {
 
 /// Connects and sets up the session.
 pub(in crate::database) fn connect(url: &SecretText) -> Result<PgConnection, String> {
+    let mut connection = establish(url)?;
+    prepare(&mut connection).map_err(|error| one_line(&error))?;
+    Ok(connection)
+}
+
+fn establish(url: &SecretText) -> Result<PgConnection, String> {
     // The first initialisation of OpenSSL decides whether it is cleaned up at process exit. libpq enables the cleanup,
     // which then frees connections that other threads still use.
     openssl_sys::init();
-    let mut connection = PgConnection::establish(url.expose()).map_err(|error| one_line(&error))?;
-    prepare(&mut connection).map_err(|error| one_line(&error))?;
-    Ok(connection)
+    PgConnection::establish(url.expose()).map_err(|error| one_line(&error))
 }
 
 /// Returns an error message on one line: libpq's messages have several.
@@ -64,8 +68,7 @@ struct BackendRow {
 pub(in crate::database) fn reject_transaction_pooling(url: &SecretText) -> Result<(), String> {
     /// A pooler may take its server connections in turn.
     const ROUNDS: usize = 4;
-    let open = || PgConnection::establish(url.expose()).map_err(|error| one_line(&error));
-    let mut connections = [open()?, open()?];
+    let mut connections = [establish(url)?, establish(url)?];
     let mut pids: [Vec<i32>; 2] = Default::default();
     for _ in 0..ROUNDS {
         for (connection, pids) in connections.iter_mut().zip(&mut pids) {

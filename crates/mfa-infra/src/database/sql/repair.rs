@@ -60,9 +60,10 @@ fn safe_value<C: Dialect>(column: &str, kind: ColumnKind, now: Timestamp) -> Opt
         (ColumnKind::Time | ColumnKind::Step | ColumnKind::Text, _) => "NULL".to_owned(),
         (ColumnKind::Count, _) => "0".to_owned(),
         (ColumnKind::Method, _) => "'none'".to_owned(),
-        // The session number is greater than each that was counted, so that no token of before fits.
+        // The session number is greater than each that was counted, so that no earlier token fits. The next decision looks
+        // for the last event, whose number is lost.
         (ColumnKind::Document, _) => {
-            format!("'{{\"sv\":{},\"sv_at\":{}}}'", now.seconds(), now.millis())
+            format!("'{{\"sv\":{},\"sv_at\":{},\"ins\":true}}'", now.seconds(), now.millis())
         }
         (ColumnKind::Id | ColumnKind::Name | ColumnKind::Version, _) => return None,
     };
