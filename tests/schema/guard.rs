@@ -321,6 +321,22 @@ fn a_written_set_keeps_spent_codes_spent_and_may_be_a_new_one() {
 
 /// Only this server seals values and makes digests of codes. Another program can only write those that it read earlier.
 #[test]
+fn codes_in_a_json_string_are_compared_as_the_array_that_it_contains() {
+    let store = TestStore::postgres();
+    let user = store.add_user("ada");
+    change(&store, user, |account| {
+        enrolled(account);
+        account.recovery.codes[0].used_at = Some(minutes(2));
+    });
+    store.sql("UPDATE users SET recovery_codes = to_jsonb('[\"$argon2id$a1\", \"$2b$04$new\"]'::text)");
+    let spent = "SELECT count(*) FROM users WHERE recovery_codes -> 0 ->> 'used_at' IS NOT NULL \
+                 AND recovery_codes ->> 1 = '$2b$04$new'";
+    assert_eq!(store.number(spent), 1);
+    store.sql("UPDATE users SET recovery_codes = to_jsonb('no codes'::text)");
+    assert_eq!(store.number("SELECT count(*) FROM users WHERE recovery_codes #>> '{}' = 'no codes'"), 1);
+}
+
+#[test]
 fn a_sealed_value_or_a_digest_that_the_row_does_not_have_is_an_old_copy() {
     let old = serde_json::to_string(&codes("a", NOON).codes).unwrap();
     let mixed = format!("[\"$2b$04$x\", {}", &old[1..]);

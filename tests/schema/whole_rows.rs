@@ -258,3 +258,23 @@ fn a_later_lock_stays_however_a_time_is_written() {
     store.sql("UPDATE users SET mfa_lock_until = '2031-01-01 00:00:00'");
     assert_eq!(find(&store, user).lock(NOON), Some(Lock::UntilAdministrator));
 }
+
+#[test]
+fn a_row_inserted_with_any_version_counts_on() {
+    for store in TestStore::each() {
+        for version in ["-5", "9223372036854775807", "4611686018427387904"] {
+            store.sql(&format!(
+                "INSERT INTO users (id, email, username, hashed_password, is_active, is_superuser, created_at, updated_at, \
+                 mfa_version) SELECT 7, 'a@example.com', 'ada', 'x', TRUE, FALSE, {now}, {now}, {version}",
+                now = if store.name == "PostgreSQL" { "now()" } else { "1" }
+            ));
+            let user = UserId::new(7);
+            change(&store, user, enrolled);
+            store.sql("UPDATE users SET full_name = 'Ada', mfa_enforced = TRUE WHERE id = 7");
+            let account = change(&store, user, record);
+            assert!(account.has_totp() && account.mfa_enforced, "{}: {version}", store.name);
+            store.sql("DELETE FROM users WHERE id = 7");
+            store.sql("DELETE FROM mfa_events");
+        }
+    }
+}

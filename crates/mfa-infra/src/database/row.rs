@@ -66,9 +66,6 @@ impl AccountRow {
         if let Some(column) = &self.invalid_type {
             return Err(broken(column));
         }
-        if self.mfa_version < 0 {
-            return Err(broken("mfa_version"));
-        }
         let time = |millis: Option<i64>| millis.map(Timestamp::from_millis);
         let sealed = |text: &Option<String>| text.clone().map(Sealed::from_column);
         let pending = match (sealed(&self.totp_pending_secret), time(self.totp_pending_expires_at)) {
