@@ -20,6 +20,7 @@ mod matrix;
 mod metrics;
 mod operators;
 mod order;
+mod passkeys;
 mod phone;
 mod problems;
 mod races;

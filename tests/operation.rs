@@ -4,4 +4,5 @@ mod commands;
 mod embedding;
 mod nova;
 mod otpauth;
+mod reasons;
 mod rotation;

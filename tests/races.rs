@@ -1,6 +1,7 @@
 //! Races of everything that is spent once or counted.
 
 mod erasure;
+mod passkey;
 mod recovery;
 mod sms;
 mod sms_budget;

@@ -1,7 +1,11 @@
 //! Tests of the table `users`: migrations, writes by others, and erasure.
 
+mod codes;
+mod encoding;
 mod erasure;
 mod guard;
 mod migrations;
+mod passkeys;
 mod roles;
+mod triggers;
 mod whole_rows;

@@ -18,7 +18,7 @@ GRANT UPDATE (
     mfa_enforced, is_totp_enabled, totp_secret, totp_pending_secret, totp_pending_expires_at, totp_enrolled_at,
     totp_last_step, phone_number, phone_pending, is_phone_verified, phone_verified_at, mfa_backup_method, recovery_codes,
     recovery_codes_generated_at, mfa_failed_attempts, mfa_lock_until, mfa_last_success_at, mfa_last_method, mfa_version,
-    mfa_internal
+    mfa_internal, mfa_authenticators
 ) ON users TO :"app";
 
 -- Tables of the server. Events are updated only to erase a user's data, and deleted only after MFA_AUDIT_DAYS.
@@ -37,7 +37,7 @@ GRANT SELECT ON mfa_schema, __diesel_schema_migrations TO :"app";
           'totp_enrolled_at', 'totp_last_step', 'phone_number', 'phone_pending', 'is_phone_verified',
           'phone_verified_at', 'mfa_backup_method', 'recovery_codes', 'recovery_codes_generated_at',
           'mfa_failed_attempts', 'mfa_lock_until', 'mfa_last_success_at', 'mfa_last_method', 'mfa_version',
-          'mfa_internal'
+          'mfa_internal', 'mfa_authenticators'
       )
     \gexec
 \endif

@@ -74,6 +74,19 @@ export const chain = [
     ],
   },
   {
+    // A browser signs the challenge. Without one, the examples of the document are answered with 409.
+    folder: "Authenticators",
+    steps: [
+      { op: "GET /api/mfa/authenticators" },
+      { op: "POST /api/mfa/passkeys/register/start" },
+      { op: "POST /api/mfa/passkeys/register/finish", status: [409] },
+      { op: "POST /api/mfa/verify/passkey/start", status: [409] },
+      { op: "POST /api/mfa/verify/passkey", status: [409] },
+      { op: "PATCH /api/mfa/authenticators/{id}", status: [404] },
+      { op: "DELETE /api/mfa/authenticators/{id}", status: [404] },
+    ],
+  },
+  {
     folder: "MFA Admin",
     steps: [
       { op: "GET /api/mfa/admin/users" },
@@ -83,6 +96,11 @@ export const chain = [
       // Recovery codes need a user with a factor. A reset of the calling user would revoke the token in use.
       { op: "POST /api/mfa/admin/users/{id}/recovery/regenerate", body: "{}", other: true },
       { op: "POST /api/mfa/admin/users/{id}/reset", body: '{"reason": "from Postman"}', other: true },
+      {
+        op: "POST /api/mfa/admin/users/{id}/authenticators/{authenticator_id}/remove",
+        body: '{"reason": "from Postman"}',
+        status: [404],
+      },
       { op: "GET /api/mfa/admin/events" },
       { op: "GET /api/mfa/admin/stats" },
     ],
@@ -95,6 +113,7 @@ export const chain = [
       { op: "GET /health/ready" },
       { op: "GET /metrics" },
       { op: "GET /.well-known/jwks.json" },
+      { op: "GET /.well-known/webauthn", status: [404] },
       {
         op: "POST /api/mfa/token/introspect",
         token: "introspectionKey",

@@ -13,7 +13,8 @@ fn mfa_status_returns_every_documented_field() {
             "user_id": id.value(), "mfa_enforced": false, "totp_enabled": false, "totp_enrolled_at": null,
             "phone": null, "phone_verified": false, "backup_method": "none", "recovery_codes_left": 0,
             "locked": false, "lock_until": null, "failed_attempts": 0, "last_success_at": null,
-            "last_method": null,
+            "last_method": null, "authenticators": { "passkey": 0, "totp": 0, "sms": 0 },
+            "phishing_resistant": false,
         });
         assert_eq!(status(), before, "{}", server.name());
 

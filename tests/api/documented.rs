@@ -6,7 +6,11 @@ use mfa_flows::TokenKind;
 use nova_mfa_tests::{Answer, Operation, Request, TestServer};
 
 const KEY: &str = "an0therL0ngIntrospectionKey+/=";
-const SETTINGS: [(&str, &str); 2] = [("INTROSPECTION_KEY", KEY), ("BEHIND_TLS_PROXY", "true")];
+const SETTINGS: [(&str, &str); 3] = [
+    ("INTROSPECTION_KEY", KEY),
+    ("BEHIND_TLS_PROXY", "true"),
+    ("MFA_RELATED_ORIGINS", "https://login.example.org"),
+];
 
 /// Returns requests with one error each, and the status that each gets if it reaches the check.
 fn wrong_calls(server: &TestServer, operation: &Operation, user: i64, token: &str) -> Vec<(u16, Request)> {
@@ -15,7 +19,7 @@ fn wrong_calls(server: &TestServer, operation: &Operation, user: i64, token: &st
     let other = if operation.method == "GET" { "POST" } else { "GET" };
     let mut calls = vec![
         (405, server.client().request(other, &path)),
-        (405, server.client().request("PATCH", &path)),
+        (405, server.client().request("PUT", &path)),
         (404, server.client().request(&operation.method, &format!("/nothing{path}"))),
         (413, call().body("application/json", "x".repeat(16 * 1024 + 1))),
     ];
@@ -128,7 +132,7 @@ fn rate_limit_headers_are_sent_before_and_after_the_limit_is_reached() {
                 && operation.specification.pointer("/responses/200/headers/RateLimit").is_some()
         };
         let operations: Vec<_> = Operation::all(server.client()).into_iter().filter(limited).collect();
-        assert_eq!(operations.len(), 7, "the code checks and the login");
+        assert_eq!(operations.len(), 9, "the code checks and the login");
         for operation in operations {
             // The quota is full again: earlier requests have expired.
             server.advance(600);
@@ -176,8 +180,9 @@ fn the_document_is_openapi_3_1_with_seventeen_mfa_endpoints() {
     };
     assert_eq!(tagged("MFA/2FA"), 17);
     assert_eq!(tagged("Auth"), 1);
-    assert_eq!(tagged("MFA Admin"), 8);
-    assert_eq!(tagged("MFA/2FA") + 1 + 8 + tagged("System"), Operation::all(server.client()).len());
+    assert_eq!(tagged("Authenticators"), 8);
+    assert_eq!(tagged("MFA Admin"), 9);
+    assert_eq!(17 + 1 + 8 + 9 + tagged("System"), Operation::all(server.client()).len());
 }
 
 #[test]

@@ -1,6 +1,7 @@
 //! Tests of the pages under `/interface/BRAND`: cookies, forms, headers, static files and the SMS outbox.
 
 mod page_state;
+mod passkeys;
 
 use mfa_flows::TokenKind;
 use nova_mfa_tests::{Answer, Client, Request, TestServer};

@@ -197,3 +197,14 @@ fn tokens_of_the_python_backend_are_accepted_only_if_enabled() {
         }
     }
 }
+
+#[test]
+fn the_log_says_why_a_token_of_an_unknown_user_is_refused() {
+    for server in TestServer::each() {
+        let ada = server.enrol("ada");
+        let token = server.token(ada.id, TokenKind::TwoFactors);
+        server.installation.sql("DELETE FROM users");
+        server.get("/api/mfa/status", &token).assert_problem(401, "token_invalid");
+        assert!(server.log_contains("no user has the id in the claim sub"), "{}", server.name());
+    }
+}

@@ -3,7 +3,8 @@
 use cargo_metadata::{DependencyKind, Metadata};
 
 /// The crates that hold rules and do no I/O.
-const DOMAIN: [&str; 6] = ["mfa-core", "mfa-totp", "mfa-sms", "mfa-recovery", "mfa-jwt", "mfa-flows"];
+const DOMAIN: [&str; 7] =
+    ["mfa-core", "mfa-totp", "mfa-passkey", "mfa-sms", "mfa-recovery", "mfa-jwt", "mfa-flows"];
 
 /// The crates that may use actix-web: the HTTP layer, the pages, the applications, and the tests that drive them.
 const MEETS_HTTP: [&str; 6] =
@@ -106,17 +107,25 @@ pub(crate) fn forbidden(members: &[Member]) -> Vec<String> {
 fn below(name: &str) -> Option<&'static [&'static str]> {
     Some(match name {
         "mfa-core" => &[],
-        "mfa-totp" | "mfa-sms" | "mfa-recovery" | "mfa-jwt" => &["mfa-core"],
-        "mfa-flows" => &["mfa-core", "mfa-totp", "mfa-sms", "mfa-recovery", "mfa-jwt"],
+        "mfa-totp" | "mfa-passkey" | "mfa-sms" | "mfa-recovery" | "mfa-jwt" => &["mfa-core"],
+        "mfa-flows" => &["mfa-core", "mfa-totp", "mfa-passkey", "mfa-sms", "mfa-recovery", "mfa-jwt"],
         // The ports and nothing that implements them.
         "mfa-contracts" => &["mfa-core", "mfa-sms"],
         "mfa-infra" => &DOMAIN,
-        "mfa-http" | "mfa-admin" => {
-            &["mfa-core", "mfa-totp", "mfa-sms", "mfa-recovery", "mfa-jwt", "mfa-flows", "mfa-infra"]
-        }
+        "mfa-http" | "mfa-admin" => &[
+            "mfa-core",
+            "mfa-totp",
+            "mfa-passkey",
+            "mfa-sms",
+            "mfa-recovery",
+            "mfa-jwt",
+            "mfa-flows",
+            "mfa-infra",
+        ],
         "mfa-pages" => &[
             "mfa-core",
             "mfa-totp",
+            "mfa-passkey",
             "mfa-sms",
             "mfa-recovery",
             "mfa-jwt",
@@ -128,6 +137,7 @@ fn below(name: &str) -> Option<&'static [&'static str]> {
         "nova-mfa-examples" => &[
             "mfa-core",
             "mfa-totp",
+            "mfa-passkey",
             "mfa-sms",
             "mfa-recovery",
             "mfa-jwt",
@@ -140,6 +150,7 @@ fn below(name: &str) -> Option<&'static [&'static str]> {
         "nova-mfa-tests" => &[
             "mfa-core",
             "mfa-totp",
+            "mfa-passkey",
             "mfa-sms",
             "mfa-recovery",
             "mfa-jwt",
@@ -206,6 +217,7 @@ fn arrows_up_or_across_the_map_are_refused() {
     for (from, to) in [
         ("mfa-core", "mfa-totp"),
         ("mfa-totp", "mfa-jwt"),
+        ("mfa-passkey", "mfa-totp"),
         ("mfa-sms", "mfa-flows"),
         ("mfa-flows", "mfa-infra"),
         ("mfa-infra", "mfa-http"),

@@ -18,8 +18,18 @@ const CRATES_IO: &str = "registry+https://github.com/rust-lang/crates.io-index";
 pub(crate) struct Rules {
     /// Licences that a package may be used under.
     licences: BTreeSet<String>,
-    /// Names of banned packages, with the reason.
-    banned: BTreeMap<String, String>,
+    /// Further licences of single packages.
+    exceptions: BTreeMap<String, BTreeSet<String>>,
+    /// Names of banned packages.
+    banned: BTreeMap<String, Ban>,
+}
+
+/// One ban of `deny.toml`.
+#[derive(Debug)]
+struct Ban {
+    reason: String,
+    /// Packages that may depend on the banned one.
+    wrappers: BTreeSet<String>,
 }
 
 impl Rules {
@@ -27,41 +37,90 @@ impl Rules {
     pub(crate) fn read() -> Self {
         let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../deny.toml");
         let file: Table = std::fs::read_to_string(path).unwrap().parse().unwrap();
-        let text = |value: &Value| value.as_str().unwrap().to_owned();
         let list = |section: &str, name: &str| file[section][name].as_array().unwrap().clone();
+        let exceptions = list("licenses", "exceptions");
+        let bans = list("bans", "deny");
         Self {
             licences: list("licenses", "allow").iter().map(text).collect(),
-            banned: list("bans", "deny").iter().map(|it| (text(&it["crate"]), text(&it["reason"]))).collect(),
+            exceptions: exceptions.iter().map(|it| (text(&it["crate"]), texts(it, "allow"))).collect(),
+            banned: bans
+                .iter()
+                .map(|it| {
+                    let ban = Ban { reason: text(&it["reason"]), wrappers: texts(it, "wrappers") };
+                    (text(&it["crate"]), ban)
+                })
+                .collect(),
         }
     }
 
     /// Returns one message for each broken rule.
-    pub(crate) fn violations<'a>(&self, packages: impl IntoIterator<Item = &'a Package>) -> Vec<String> {
-        packages
-            .into_iter()
+    pub(crate) fn violations(&self, metadata: &Metadata) -> Vec<String> {
+        let dependents = dependents(metadata);
+        let none = BTreeSet::new();
+        metadata
+            .packages
+            .iter()
             .flat_map(|package| {
+                let name = package.name.as_str();
                 let source = package.source.as_ref().map(|it| it.repr.as_str());
-                self.violations_of(&package.name, package.license.as_deref(), source)
+                let users = dependents.get(name).unwrap_or(&none);
+                self.violations_of(name, package.license.as_deref(), source, users)
             })
             .collect()
     }
 
-    fn violations_of(&self, name: &str, licence: Option<&str>, source: Option<&str>) -> Vec<String> {
+    fn violations_of(
+        &self,
+        name: &str,
+        licence: Option<&str>,
+        source: Option<&str>,
+        users: &BTreeSet<&str>,
+    ) -> Vec<String> {
+        let mut allowed = self.licences.clone();
+        allowed.extend(self.exceptions.get(name).into_iter().flatten().cloned());
         let licence = match licence {
             None => Some(format!("{name} names no licence")),
-            Some(it) => match licences::satisfied(it, &self.licences) {
+            Some(it) => match licences::satisfied(it, &allowed) {
                 None => Some(format!("the licence of {name} is malformed: {it}")),
                 Some(false) => Some(format!("the licence of {name} is not allowed: {it}")),
                 Some(true) => None,
             },
         };
-        let banned = self.banned.get(name).map(|reason| format!("{name} is banned: {reason}"));
+        let banned = self
+            .banned
+            .get(name)
+            .filter(|ban| ban.wrappers.is_empty() || users.iter().any(|user| !ban.wrappers.contains(*user)))
+            .map(|ban| format!("{name} is banned: {}", ban.reason));
         // A package without a source is a crate of this workspace.
         let source = source
             .filter(|it| *it != CRATES_IO)
             .map(|it| format!("{name} comes from {it}: only crates.io is allowed"));
         [licence, banned, source].into_iter().flatten().collect()
     }
+}
+
+fn text(value: &Value) -> String {
+    value.as_str().unwrap().to_owned()
+}
+
+/// Returns a list of texts; an absent one is empty.
+fn texts(table: &Value, name: &str) -> BTreeSet<String> {
+    let list = table.get(name).and_then(Value::as_array);
+    list.into_iter().flatten().map(text).collect()
+}
+
+/// Returns, for each package, the names of those that depend on it directly.
+fn dependents(metadata: &Metadata) -> BTreeMap<&str, BTreeSet<&str>> {
+    let mut dependents: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
+    for node in &metadata.resolve.as_ref().unwrap().nodes {
+        for id in &node.dependencies {
+            dependents
+                .entry(metadata[id].name.as_str())
+                .or_default()
+                .insert(metadata[&node.id].name.as_str());
+        }
+    }
+    dependents
 }
 
 /// Returns the packages that `Cargo.lock` names, as `name version`.
@@ -103,8 +162,9 @@ fn offers_copyleft(licence: &str) -> bool {
 #[test]
 fn a_package_that_breaks_a_rule_is_reported() {
     let rules = Rules::read();
-    let violations =
-        |name: &str, licence: Option<&str>, source: &str| rules.violations_of(name, licence, Some(source));
+    let violations = |name: &str, licence: Option<&str>, source: &str| {
+        rules.violations_of(name, licence, Some(source), &BTreeSet::new())
+    };
     assert_eq!(violations("good", Some("MIT OR Apache-2.0"), CRATES_IO), [""; 0]);
     assert_eq!(violations("choice", Some("Apache-2.0 OR GPL-2.0-only"), CRATES_IO), [""; 0]);
     for licence in
@@ -122,9 +182,25 @@ fn a_package_that_breaks_a_rule_is_reported() {
 }
 
 #[test]
+fn a_package_with_an_exception_is_reported_elsewhere() {
+    let rules = Rules::read();
+    let violations = |name: &str, licence: &str, users: &[&str]| {
+        rules.violations_of(name, Some(licence), Some(CRATES_IO), &users.iter().copied().collect())
+    };
+    assert_eq!(violations("webauthn-rs-core", "MPL-2.0", &["mfa-passkey"]), [""; 0]);
+    assert_eq!(violations("other", "MPL-2.0", &[]), ["the licence of other is not allowed: MPL-2.0"]);
+    assert_eq!(violations("rsa", "MIT", &["crypto-glue"]), [""; 0]);
+    let expected = "rsa is banned: its timing leaks the private key (RUSTSEC-2023-0071)";
+    assert_eq!(violations("rsa", "MIT", &["crypto-glue", "mfa-jwt"]), [expected]);
+}
+
+#[test]
 fn the_bans_name_what_was_decided() {
     let banned: Vec<_> = Rules::read().banned.into_keys().collect();
-    assert_eq!(banned, ["actix-governor", "jsonwebtoken", "libotp", "rsa"]);
+    assert_eq!(
+        banned,
+        ["actix-governor", "crypto-glue", "jsonwebtoken", "libotp", "rsa", "webauthn-rs-core"]
+    );
 }
 
 #[test]

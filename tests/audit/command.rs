@@ -34,7 +34,12 @@ fn audit_verify_succeeds_or_names_the_flaws_and_fails() {
         });
         assert_eq!(finding, &named, "{}", server.name());
         assert!(bad.stderr.contains("audit verification failed: 1 broken event chain"), "{}", bad.stderr);
-        assert_eq!(verify(&["--user-id", "4711"]).code, Some(0), "no user has a complete chain");
+        let nobody = verify(&["--user-id", "4711"]);
+        assert_eq!(
+            (nobody.code, &nobody.json["error"]["code"]),
+            (Some(1), &json!("not_found")),
+            "{nobody:?}"
+        );
 
         server.installation.sql(&format!("DELETE FROM mfa_events; DELETE FROM users WHERE id = {}", ada.id));
         assert_eq!(verify(&[]).code, Some(0), "{}: nothing is left to tell", server.name());

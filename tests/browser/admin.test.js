@@ -56,10 +56,10 @@ for (const [language, size] of [['en', DESKTOP], ['fr', PHONE]]) {
     await window.expectText({ en: 'locked', fr: 'verrouillé' }[language]);
 
     const acts = {
-      en: { reason: 'Reason (optional)', unlock: 'Unlock', done: 'Account unlocked.', enforce: 'Require', codes: 'Generate new codes', finished: 'Done', reset: 'Remove all', gone: 'All second factors of this account' },
-      fr: { reason: 'Motif (facultatif)', unlock: 'Déverrouiller', done: 'Compte déverrouillé.', enforce: 'Exiger', codes: 'Régénérer les codes', finished: 'Terminé', reset: 'Tout retirer', gone: 'Tous les seconds facteurs de ce compte' },
+      en: { unlock: 'Unlock', done: 'Account unlocked.', enforce: 'Require', codes: 'Generate new codes', finished: 'Done', reset: 'Remove all', gone: 'All second factors of this account' },
+      fr: { unlock: 'Déverrouiller', done: 'Compte déverrouillé.', enforce: 'Exiger', codes: 'Régénérer les codes', finished: 'Terminé', reset: 'Tout retirer', gone: 'Tous les seconds facteurs de ce compte' },
     }[language];
-    await window.page.getByLabel(acts.reason).first().fill('ticket 7');
+    await window.page.locator('#reason-unlock').fill('ticket 7');
     await window.click(acts.unlock);
     await window.expectText(acts.done);
     await window.expectText('ticket 7', { exact: false }).catch(() => {});

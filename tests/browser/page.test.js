@@ -65,9 +65,9 @@ test('fields have the autocomplete attributes that password managers and phones 
 test('an external login hands its user over with a form, other origins are rejected', async () => {
   // `localhost` and `127.0.0.1` are different sites.
   const elsewhere = createServer((_, answer) => answer.setHeader('Content-Type', 'text/html').end('<p>login</p>'));
-  await new Promise((go) => elsewhere.listen(0, '127.0.0.1', go));
+  await new Promise((go) => elsewhere.listen(0, '::', go));
   const { port } = elsewhere.address();
-  const login = `http://localhost:${port}/login`;
+  const login = `http://127.0.0.1:${port}/login`;
   const server = await Server.start({ LOGIN_ENABLED: 'false', MFA_LOGIN_URL: login });
   const ada = server.addUser('ada', { enforce: true });
   const token = () => server.admin(['token', 'pending', '--user-id', String(ada.id)]).token;
@@ -97,7 +97,7 @@ test('an external login hands its user over with a form, other origins are rejec
   assert.equal(await page.evaluate(() => document.cookie + Object.keys(localStorage) + Object.keys(sessionStorage)), '');
 
   await window.context.clearCookies();
-  await handOver(`http://127.0.0.1:${port}/login`);
+  await handOver(`http://localhost:${port}/login`);
   await window.expectText('This form is no longer valid');
   await window.go();
   await window.expectText('Log in on your organisation’s login page.');

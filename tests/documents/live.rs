@@ -17,7 +17,7 @@ use std::time::Duration;
 
 use mfa_core::Timestamp;
 use mfa_totp::{Parameters, TimeStep};
-use nova_mfa_tests::{Client, admin_binary, server_binary};
+use nova_mfa_tests::{Client, admin_binary, authenticator_binary, server_binary};
 use tempfile::TempDir;
 
 use super::answers;
@@ -25,6 +25,8 @@ use super::markdown::{Document, Fence};
 
 /// Address of the server in the documents.
 const ADDRESS_IN_DOCUMENTS: &str = "127.0.0.1:8200";
+/// The same address as the banner writes it, because browsers refuse passkeys on an IP address.
+const NAME_IN_DOCUMENTS: &str = "localhost:8200";
 
 /// Server running in a folder of its own, started with the fewest possible settings.
 #[derive(Debug)]
@@ -80,6 +82,8 @@ impl Live {
         let programs = output.path().join("bin");
         self.stand_ins(&programs);
         let script = script(&steps, output.path()).replace(ADDRESS_IN_DOCUMENTS, &self.address);
+        let localhost = self.address.replace("127.0.0.1", "localhost");
+        let script = script.replace(NAME_IN_DOCUMENTS, &localhost);
         let script = format!("PATH='{}':$PATH\n{script}", programs.display());
         let status = Command::new("bash")
             .arg("-c")
@@ -91,7 +95,7 @@ impl Live {
             .unwrap();
         let read = |name: String| {
             let text = std::fs::read_to_string(output.path().join(name)).unwrap_or_default();
-            text.replace(&self.address, ADDRESS_IN_DOCUMENTS)
+            text.replace(&self.address, ADDRESS_IN_DOCUMENTS).replace(&localhost, NAME_IN_DOCUMENTS)
         };
         let mut faults = Vec::new();
         for (n, (command, shown)) in steps.iter().enumerate() {
@@ -110,6 +114,7 @@ impl Live {
     /// Writes the replacements for programs that wait or build.
     fn stand_ins(&self, folder: &Path) {
         let admin = admin_binary().display();
+        let authenticator = authenticator_binary().display();
         let banner = self.folder().join("banner");
         let programs = [
             ("sleep", "exit 0".to_owned()),
@@ -119,6 +124,8 @@ impl Live {
                 format!(
                     "case \"$*\" in\n\
                      *'-p mfa-admin -- '*) while [ \"$1\" != -- ]; do shift; done; shift; exec '{admin}' \"$@\" ;;\n\
+                     *'--bin software-authenticator -- '*) while [ \"$1\" != -- ]; do shift; done; shift; \
+                     exec '{authenticator}' \"$@\" ;;\n\
                      run) cat '{}' ;;\n\
                      *) echo \"the test does not know: cargo $*\" >&2; exit 1 ;;\n\
                      esac",

@@ -67,3 +67,16 @@ fn a_lost_demo_password_is_replaced_for_the_demo_user() {
     login(&installation.start());
     assert!(installation.log().contains("the file of the demo password was missing"));
 }
+
+#[test]
+fn an_edited_demo_password_is_noticed_and_not_printed() {
+    let installation = ["DATABASE_URL", "MFA_ENCRYPTION_KEYS", "JWT_SECRET_KEY"]
+        .into_iter()
+        .fold(Installation::sqlite(&[]), Installation::without);
+    drop(installation.start());
+    std::fs::write(installation.folder().join("data/demo-password"), "edited-password\n").unwrap();
+    drop(installation.start());
+    let log = installation.log();
+    assert!(log.contains("data/demo-password does not contain the password of the user demo"), "{log}");
+    assert!(!log.contains("edited-password"), "{log}");
+}

@@ -186,6 +186,79 @@ fn columns_with_other_names_are_imported_by_a_map_and_cleared() {
 }
 
 #[test]
+fn a_dry_run_reports_and_exits_as_the_import_does() {
+    let installation = nova();
+    assert_eq!(installation.admin(&["migrate", "up"], "").code, Some(0));
+    installation.sql(
+        "UPDATE users SET recovery_codes = NULL, totp_secret = NULL, is_totp_enabled = false, phone_number = NULL, \
+         is_phone_verified = false, mfa_version = mfa_version + 1",
+    );
+    for (column, value) in
+        [("mfa_internal", "'[]'"), ("mfa_internal", "'{\"sv\": \"x\"}'"), ("mfa_authenticators", "'{}'")]
+    {
+        installation.sql(&format!(
+            "UPDATE users SET {column} = {value}, mfa_version = mfa_version + 1 WHERE username = 'bob'"
+        ));
+        let dry = import(&installation, &["--dry-run"]);
+        let real = import(&installation, &[]);
+        assert_eq!((dry.code, real.code), (Some(1), Some(1)), "{dry:?} {real:?}");
+        let (expected, shown) = (row(&real, "bob@itspirit.com"), row(&dry, "bob@itspirit.com"));
+        assert_eq!(shown, expected);
+        assert!(
+            shown["why"].to_string().contains(&format!("the value of column {column} is invalid")),
+            "{shown}"
+        );
+        installation.sql(
+            "UPDATE users SET mfa_internal = '{}', mfa_authenticators = '[]', mfa_version = mfa_version + 1",
+        );
+    }
+    assert_eq!(import(&installation, &["--dry-run"]).code, import(&installation, &[]).code);
+}
+
+#[test]
+fn codes_that_postgresql_cannot_convert_stop_no_import() {
+    let installation = nova();
+    let text = "\\u0000";
+    installation.sql(&format!(
+        "ALTER TABLE users ALTER recovery_codes TYPE json; \
+         UPDATE users SET recovery_codes = '[\"{text}\"]' WHERE username = 'bob'"
+    ));
+    for flags in [&["--dry-run"][..], &[]] {
+        let report = import(&installation, flags);
+        assert_eq!(row(&report, "bob@itspirit.com")["recovery_codes"], json!("refused"), "{report:?}");
+        assert_eq!(row(&report, "ada@itspirit.com")["recovery_codes"], json!("taken"), "{report:?}");
+    }
+    let again = import(&installation, &[]);
+    assert_eq!(row(&again, "ada@itspirit.com")["recovery_codes"], json!("already"), "{again:?}");
+}
+
+#[test]
+fn codes_with_an_unknown_member_are_rejected_by_name_until_the_map_names_it() {
+    let installation = nova();
+    let (good, spent) = (bcrypt("A1B2-C3D4"), bcrypt("E5F6-0718"));
+    let codes = json!([{ "hash": good, "redeemedBy": null }, { "hash": spent, "redeemedBy": "ada" }]);
+    installation.sql(&format!(
+        "DELETE FROM users WHERE username IN ('eve', 'max', 'bob'); UPDATE users SET recovery_codes = '{codes}'"
+    ));
+    for flags in [&["--dry-run"][..], &[]] {
+        let refused = import(&installation, flags);
+        let ada = row(&refused, "ada@itspirit.com");
+        assert_eq!((refused.code, &ada["recovery_codes"]), (Some(1), &json!("refused")), "{refused:?}");
+        assert!(
+            ada["why"].to_string().contains("unknown member redeemedBy: set recovery_codes.used in the map"),
+            "{ada}"
+        );
+    }
+    std::fs::write(installation.folder().join("map.toml"), "recovery_codes = { used = \"redeemedBy\" }\n")
+        .unwrap();
+    let taken = import(&installation, &["--map", "map.toml"]);
+    assert_eq!(row(&taken, "ada@itspirit.com")["recovery_codes"], json!("taken"), "{taken:?}");
+    let used = "SELECT count(*)::int FROM users WHERE recovery_codes -> 0 ->> 'used_at' IS NULL \
+                AND recovery_codes -> 1 ->> 'used_at' IS NOT NULL";
+    installation.sql(&format!("DO $$ BEGIN ASSERT ({used}) = 1; END $$"));
+}
+
+#[test]
 fn enrol_anew_removes_the_factors_that_cannot_be_imported_and_nothing_else() {
     let installation = nova();
     let trial = import(&installation, &["--dry-run", "--enrol-anew"]);
@@ -266,6 +339,9 @@ fn migrating_down_requires_an_explicit_flag_while_encrypted_values_remain() {
     let ada: Value = serde_json::from_str(text.lines().next().expect("a line")).expect("JSON");
     assert_eq!((&ada["totp_secret"], &ada["phone_number"]), (&json!(SECRET), &json!("+33612345612")));
     assert!(bcrypt::verify("A1B2-C3D4", ada["recovery_codes"][0].as_str().expect("a hash")).expect("bcrypt"));
+    let (code, lines) = installation.admin_text(&["export", "nova-python", "-"]);
+    assert_eq!((code, lines.as_str()), (Some(0), text.as_str()), "standard output");
+    assert!(!installation.folder().join("-").exists());
     let refused = installation.admin(&["export", "nova-python", "out.jsonl"], "");
     assert_eq!(refused.code, Some(1), "no file is overwritten: {refused:?}");
     let down = installation.admin(&["migrate", "down", "--yes", "--leave-sealed"], "");

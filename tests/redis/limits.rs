@@ -94,7 +94,7 @@ impl Limits {
         make: impl FnOnce(RedisLimiterOptions<'_>) -> Result<RedisRateLimiter, E>,
     ) -> RedisRateLimiter {
         let urls = urls.iter().map(|url| SecretText::new((*url).to_owned())).collect();
-        let settings = RedisSettings { urls, mode, prefix: prefix.to_owned() };
+        let settings = RedisSettings { urls, mode, prefix: prefix.to_owned(), authorities: None };
         let options = RedisLimiterOptions {
             settings: &settings,
             quotas: quotas(self.max, self.window),

@@ -119,3 +119,41 @@ fn doctor_tells_the_failures_of_redis_apart() {
     let (status, text) = doctor(&cluster.url(), &[]);
     assert!(status == "ok" || text.contains("REDIS_MODE"), "cluster: {text}");
 }
+
+#[test]
+fn doctor_tells_the_failures_of_tls_apart() {
+    let (ours, theirs) = (TestCertificate::for_name("localhost"), TestCertificate::for_name("other.test"));
+    let folder = tempfile::tempdir().unwrap();
+    let file = |certificate: &TestCertificate, name: &str| {
+        let folder = folder.path().join(name);
+        std::fs::create_dir(&folder).unwrap();
+        certificate.write(&folder);
+        folder.join("cert.pem").display().to_string()
+    };
+    let (trusted, of_other) = (file(&ours, "ours"), file(&theirs, "theirs"));
+    let (redis, port) = RedisServer::start_with_tls(&ours);
+    let (_other, port_of_other) = RedisServer::start_with_tls(&theirs);
+    let (_strict, strict_port) = RedisServer::start_with_client_certificates(&ours);
+    let closed = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let foreign = closed.local_addr().unwrap();
+    std::thread::spawn(move || closed.incoming().for_each(drop));
+    for (url, authorities, expected) in [
+        (format!("rediss://localhost:{}", redis.port()), &trusted, "answers without TLS"),
+        (format!("redis://localhost:{port}"), &trusted, "expects TLS"),
+        (format!("rediss://localhost:{port_of_other}"), &of_other, "the host name in the certificate"),
+        (format!("rediss://localhost:{strict_port}"), &trusted, "tls-auth-clients"),
+        (format!("redis://{foreign}"), &trusted, "that Redis answers on this port"),
+    ] {
+        let (status, text) = doctor(&url, &[("SSL_CERT_FILE", authorities)]);
+        assert!(status == "problem" && text.contains(expected), "{url}: {text}");
+    }
+
+    let secure = format!("rediss://localhost:{port}");
+    let installation = Installation::sqlite(&[("REDIS_URL", &secure)]);
+    let check = |file: &str| {
+        std::fs::write(installation.folder().join(".env"), format!("SSL_CERT_FILE={file}\n")).unwrap();
+        installation.admin(&["doctor"], "").json.to_string()
+    };
+    assert!(check(&trusted).contains("Redis enforces rate limits"), "{}", check(&trusted));
+    assert!(check("nowhere.pem").contains("SSL_CERT_FILE names "), "{}", check("nowhere.pem"));
+}

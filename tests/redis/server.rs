@@ -29,12 +29,23 @@ impl RedisServer {
 
     /// Starts a server with TLS on a second port, with this certificate. Returns that port too.
     pub(super) fn start_with_tls(certificate: &nova_mfa_tests::TestCertificate) -> (Self, u16) {
+        Self::start_tls(certificate, "no")
+    }
+
+    /// Starts a server like [`start_with_tls`](Self::start_with_tls) that asks clients for a certificate.
+    pub(super) fn start_with_client_certificates(
+        certificate: &nova_mfa_tests::TestCertificate,
+    ) -> (Self, u16) {
+        Self::start_tls(certificate, "yes")
+    }
+
+    fn start_tls(certificate: &nova_mfa_tests::TestCertificate, clients: &str) -> (Self, u16) {
         let folder = tempfile::tempdir().unwrap().keep();
         certificate.write(&folder);
         let (port, place) = (free_port(), folder.display());
         let settings = format!(
             "save \"\"\ntls-port {port}\ntls-cert-file {place}/cert.pem\ntls-key-file {place}/key.pem\n\
-             tls-ca-cert-file {place}/cert.pem\ntls-auth-clients no\n"
+             tls-ca-cert-file {place}/cert.pem\ntls-auth-clients {clients}\n"
         );
         (Self::start_with(&settings, &[]), port)
     }

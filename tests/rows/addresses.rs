@@ -112,6 +112,26 @@ fn doctor_names_users_whose_names_have_blanks_around_them() {
     }
 }
 
+/// The statement that doctor prints is the cure, whatever surrounds the name.
+#[test]
+fn doctor_prints_the_statement_that_removes_the_blanks() {
+    for server in TestServer::each() {
+        server.add_user("ada");
+        let bob = server.add_user("bob");
+        for blank in ["\u{200b}bob", "bob\u{feff}", "\u{3000}bob\t ", "bob\u{202f}"] {
+            server.installation.sql(&format!("UPDATE users SET username = '{blank}' WHERE id = {bob}"));
+            let findings = server.admin(&["doctor"]).json["findings"].clone();
+            let mut remedies = findings.as_array().unwrap().iter().filter_map(|it| it["remedy"].as_str());
+            let statement = remedies.find_map(|it| it.strip_prefix("remove the blanks by SQL: "));
+            server.installation.sql(statement.unwrap());
+            let (_, text) = server.installation.admin_text(&["doctor"]);
+            assert!(!text.contains("blanks around"), "{} {blank:?}: {text}", server.name());
+            let shown = server.admin(&["user", "show", "--user-id", &bob.to_string()]);
+            assert_eq!(shown.code, Some(0), "{shown:?}");
+        }
+    }
+}
+
 #[test]
 fn an_address_in_another_case_is_taken() {
     on_every_adapter(|name, _, users, runtime| {

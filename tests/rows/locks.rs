@@ -143,11 +143,10 @@ fn an_unlock_ends_a_lock_that_cannot_be_read_and_a_reset_cures_every_column() {
             &[
                 ("mfa_lock_until", "'2026-13-45'"),
                 ("mfa_lock_until", "x'00ff'"),
-                ("mfa_failed_attempts", "-3"),
                 ("mfa_failed_attempts", "'many'"),
             ]
         } else {
-            &[("mfa_failed_attempts", "-3")]
+            &[]
         };
         for (column, value) in locks {
             drop(broken(column, value));
@@ -188,5 +187,32 @@ fn an_unlock_ends_a_lock_that_cannot_be_read_and_a_reset_cures_every_column() {
         let verified = server.admin(&["audit", "verify"]);
         assert_eq!(verified.code, Some(0), "{name}: {verified:?}");
         assert_eq!(server.admin(&["doctor"]).code, Some(0), "{name}");
+    }
+}
+
+/// A count that another program wrote. The column of PostgreSQL is an `INTEGER`.
+#[test]
+fn any_count_of_failures_counts_on_and_the_hundredth_locks() {
+    for server in TestServer::each() {
+        let name = server.name();
+        let ada = server.enrol("ada");
+        for (count, is_locked) in [("2147483647", true), ("99", true), ("-2147483648", false), ("-1", false)]
+        {
+            server.installation.sql(&format!(
+                "UPDATE users SET mfa_failed_attempts = {count}, mfa_lock_until = NULL, mfa_version = mfa_version + 1"
+            ));
+            server.advance(60);
+            let refused = server.verify(&server.pending(ada.id), "000000");
+            refused.assert_problem(401, "invalid_code");
+            let status = server.get("/api/mfa/status", &ada.access).ok();
+            assert_eq!(status["locked"], json!(is_locked), "{name}: {count}");
+            let listed = server.admin(&["user", "show", "--email", "ada@example.com"]);
+            assert_eq!(listed.code, Some(0), "{name}: {count}: {listed:?}");
+            assert_eq!(
+                server.admin(&["user", "unlock", "--email", "ada@example.com"]).code,
+                Some(0),
+                "{name}"
+            );
+        }
     }
 }

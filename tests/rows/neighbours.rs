@@ -60,9 +60,9 @@ fn an_invalid_value_fails_its_owner_alone() {
                 ("is_totp_enabled", "'perhaps'"),
                 ("totp_last_step", "'last'"),
                 ("mfa_failed_attempts", "'many'"),
-                ("mfa_failed_attempts", "-1"),
                 ("totp_enrolled_at", "x'00'"),
                 ("mfa_internal", "'{'"),
+                ("mfa_authenticators", "'{'"),
                 ("mfa_backup_method", "'mail'"),
             ]
         } else {
@@ -70,12 +70,7 @@ fn an_invalid_value_fails_its_owner_alone() {
                 "ALTER TABLE users ALTER mfa_internal DROP NOT NULL, ALTER mfa_version DROP NOT NULL; \
                  ALTER TABLE users DISABLE TRIGGER USER",
             );
-            &[
-                ("mfa_failed_attempts", "-1"),
-                ("mfa_internal", "NULL"),
-                ("mfa_backup_method", "'mail'"),
-                ("mfa_version", "NULL"),
-            ]
+            &[("mfa_internal", "NULL"), ("mfa_backup_method", "'mail'"), ("mfa_version", "NULL")]
         };
         for (column, value) in columns {
             store.sql("UPDATE users SET mfa_failed_attempts = 0, mfa_version = mfa_version + 1");
@@ -100,6 +95,7 @@ fn an_invalid_value_fails_its_owner_alone() {
             );
             let restored = match *column {
                 "mfa_internal" => "'{}'",
+                "mfa_authenticators" => "'[]'",
                 "mfa_backup_method" => "'none'",
                 "is_totp_enabled" => "FALSE",
                 "mfa_failed_attempts" | "mfa_version" => "0",
@@ -265,4 +261,14 @@ fn a_row_whose_change_the_database_rejects_stops_no_command_for_the_others() {
         assert!(report.contains("rejected_row") && report.contains("user is archived"), "{name}: {report}");
         assert_eq!(imported.json["created"], json!(1), "{name}: the other row is imported: {report}");
     }
+}
+
+#[test]
+fn the_log_names_the_user_of_a_write_that_the_database_rejects() {
+    let server = TestServer::postgres_with(&[]);
+    let ada = server.enrol("ada");
+    server.installation.sql("ALTER TABLE users ADD CHECK (mfa_failed_attempts < 1)");
+    let refused = server.verify(&server.pending(ada.id), &ada.wrong_code(server.now()));
+    assert!(refused.status >= 500, "{refused:?}");
+    assert!(server.log_contains(&format!("cannot write user {}", ada.id)));
 }

@@ -157,3 +157,33 @@ fn files_of_other_programs_are_imported_by_the_command() {
         }
     }
 }
+
+/// SQLite stores any bytes as text.
+#[test]
+fn a_full_name_that_cannot_be_read_is_named_and_hides_nothing_else() {
+    let server = TestServer::start(Installation::sqlite(&[("MFA_MAX_CLOCK_SKEW", "0")]));
+    let ada = server.enrol("ada");
+    server.add_user("bob");
+    for odd in ["x'ff00fe'", "CAST(x'c328' AS TEXT)"] {
+        server.installation.sql(&format!("UPDATE users SET full_name = {odd} WHERE username = 'ada'"));
+        let listed = server.admin(&["user", "list"]);
+        let rows = listed.json["users"].as_array().unwrap();
+        assert_eq!((listed.code, rows.len()), (Some(0), 2), "{listed:?}");
+        assert_eq!(
+            (&rows[0]["username"], &rows[0]["email"]),
+            (&json!("ada"), &json!("ada@example.com")),
+            "{listed:?}"
+        );
+        assert_eq!(rows[0]["totp_enabled"], json!(true), "{listed:?}");
+        assert!(rows[0].to_string().contains("full_name"), "{odd}: {listed:?}");
+        assert!(!rows[1].to_string().contains("cannot"), "{listed:?}");
+        let (_, text) = server.installation.admin_text(&["doctor"]);
+        let expected = format!(
+            "1 rows have a full_name that cannot be read: lists leave it out (first user: {})",
+            ada.id
+        );
+        assert!(text.contains(&expected), "{odd}: {text}");
+        server.verify(&server.pending(ada.id), &ada.code(server.now())).ok();
+        server.advance(60);
+    }
+}

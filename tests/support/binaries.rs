@@ -16,9 +16,15 @@ pub fn admin_binary() -> &'static Path {
     &binaries().admin
 }
 
+/// Path of the built `software-authenticator` of the examples.
+pub fn authenticator_binary() -> &'static Path {
+    &binaries().authenticator
+}
+
 struct Binaries {
     server: PathBuf,
     admin: PathBuf,
+    authenticator: PathBuf,
 }
 
 fn binaries() -> &'static Binaries {
@@ -26,7 +32,7 @@ fn binaries() -> &'static Binaries {
     BINARIES.get_or_init(build)
 }
 
-/// Builds both programs, so that no test runs an outdated one, and reads their paths from cargo's output.
+/// Builds the programs, so that no test runs an outdated one, and reads their paths from cargo's output.
 ///
 /// The whole workspace is built, so that its features are those that the tests were built with:
 /// cargo then has nothing to do after `scripts/test`, but for two packages it would compile Diesel again.
@@ -59,7 +65,11 @@ fn build() -> Binaries {
         Some((_, path)) => path.clone().into_std_path_buf(),
         None => panic!("cargo built no binary {wanted}"),
     };
-    Binaries { server: path_of("mfa-server"), admin: path_of("mfa-admin") }
+    Binaries {
+        server: path_of("mfa-server"),
+        admin: path_of("mfa-admin"),
+        authenticator: path_of("software-authenticator"),
+    }
 }
 
 #[cfg(test)]
@@ -67,8 +77,9 @@ mod tests {
     use super::*;
 
     #[test]
-    fn both_programs_are_built_and_found() {
+    fn the_programs_are_built_and_found() {
         assert!(server_binary().is_file());
         assert!(admin_binary().is_file());
+        assert!(authenticator_binary().is_file());
     }
 }

@@ -33,7 +33,7 @@ mod tls;
 
 pub use admin::AdminAnswer;
 pub use answer::{Answer, members};
-pub use binaries::{admin_binary, server_binary};
+pub use binaries::{admin_binary, authenticator_binary, server_binary};
 pub use client::{Client, PendingRequest, Request};
 pub use forge::{Forger, claims_of};
 pub use installation::{ENCRYPTION_KEY, Installation, JWT_SECRET};

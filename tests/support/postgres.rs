@@ -18,13 +18,18 @@ pub struct PgDatabase {
 impl PgDatabase {
     /// Creates a database on the server of [`postgres_url`].
     pub fn create() -> Self {
+        Self::create_with("")
+    }
+
+    /// Creates a database with these options of `CREATE DATABASE`.
+    pub fn create_with(options: &str) -> Self {
         // Each `RandomState` has random keys.
         let random = RandomState::new().hash_one(std::process::id());
         let name = format!("mfa_test_{random:016x}");
         let mut url = Url::parse(&postgres_url()).expect("MFA_TEST_DATABASE_URL is a URL");
         url.set_path(&name);
         // template1 cannot be copied while it has connections; template0 accepts none.
-        on_server(&format!("CREATE DATABASE {name} TEMPLATE template0"))
+        on_server(&format!("CREATE DATABASE {name} TEMPLATE template0 {options}"))
             .unwrap_or_else(|error| panic!("cannot create a database for the test: {error}"));
         Self { name, url: url.into() }
     }

@@ -5,16 +5,21 @@ use std::time::Duration;
 
 use mfa_core::testing::{ManualClock, NoLimits, TestHasher};
 use mfa_core::{Origin, SecretBytes, SecretText, UserId};
-use mfa_flows::{AcceptedStages, AdminCall, Call, Flows, Policy, Ports, SmsPorts, TokenKind};
+use mfa_flows::{AcceptedStages, AdminCall, Call, Flows, PasskeyPolicy, Policy, Ports, SmsPorts, TokenKind};
 use mfa_infra::crypto::{AesGcmCipher, DerivedDigests, OsEntropy};
 use mfa_infra::database::Database;
 use mfa_infra::sms::{SmsLogObserver, TokioSleep};
 use mfa_jwt::{SecretKey, TokenConfig, TokenKeyRing, TokenService};
+use mfa_passkey::testing::SoftwareAuthenticator;
+use mfa_passkey::{AuthenticationResponse, RegistrationResponse, RelyingParty, RelyingPartyConfig};
 use mfa_sms::{PhoneNumber, PhonePolicy, SmsGateway, SmsLanguage, SmsSender};
 use mfa_totp::{Parameters, TimeStep, TotpCode};
 
 use crate::stores::test_keys;
 use crate::{NOON, RecordingGateway, TestStore};
+
+/// Origin of the pages that use passkeys.
+const PASSKEY_ORIGIN: &str = "https://mfa.example.com";
 
 /// Use cases over one store, without rate limits.
 #[derive(Debug)]
@@ -77,6 +82,32 @@ impl TestFlows {
         self.store.runtime.block_on(self.flows.confirm_totp_enrolment(&call, code)).expect("confirmed");
         self.clock.advance(Duration::from_secs(30));
         enrolled
+    }
+
+    /// Creates a user whose only factor is a passkey on this device.
+    pub fn enrol_passkey(&self, name: &str, device: &mut SoftwareAuthenticator) -> UserId {
+        let user = self.store.add_user(name);
+        let call = self.call(user, TokenKind::OneFactor);
+        self.register_passkey(&call, device);
+        user
+    }
+
+    /// Registers a passkey on this device.
+    pub fn register_passkey(&self, call: &Call, device: &mut SoftwareAuthenticator) {
+        let started = self.store.runtime.block_on(self.flows.start_passkey_registration(call));
+        let options = serde_json::to_string(&started.expect("options").options).expect("JSON");
+        let response = device.register(&options, PASSKEY_ORIGIN).expect("a response");
+        let response = RegistrationResponse::parse(response.as_bytes()).expect("a credential");
+        let registered = self.flows.finish_passkey_registration(call, response, None);
+        self.store.runtime.block_on(registered).expect("a registered passkey");
+    }
+
+    /// Returns the answer of this device to a new challenge.
+    pub fn assertion(&self, call: &Call, device: &mut SoftwareAuthenticator) -> AuthenticationResponse {
+        let started = self.store.runtime.block_on(self.flows.start_passkey_verification(call));
+        let options = serde_json::to_string(&started.expect("options").options).expect("JSON");
+        let response = device.authenticate(&options, PASSKEY_ORIGIN).expect("a response");
+        AuthenticationResponse::parse(response.as_bytes()).expect("a credential")
     }
 
     /// Creates a user whose only factor is this number. Advances the clock, so that another code can be sent.
@@ -154,5 +185,13 @@ fn flows(ports: Ports) -> Arc<Flows> {
     let phones = PhonePolicy::allowing(["FR", "BE"]).expect("two countries");
     let mut policy = Policy::default();
     policy.sms.phones = phones;
+    let config = RelyingPartyConfig {
+        rp_id: "mfa.example.com".to_owned(),
+        rp_name: "NOVA".to_owned(),
+        origins: vec!["https://mfa.example.com".to_owned()],
+        ..RelyingPartyConfig::default()
+    };
+    let relying_party = RelyingParty::new(config).expect("a domain and its origin");
+    policy.passkeys = Some(PasskeyPolicy { relying_party, max_per_user: 10 });
     Arc::new(Flows::new(ports, policy))
 }

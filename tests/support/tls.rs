@@ -37,6 +37,16 @@ impl TestCertificate {
         Self { der: made.cert.der().clone(), cert: made.cert.pem(), key: made.signing_key.serialize_pem() }
     }
 
+    /// Creates a certificate that expired at the start of 2021.
+    pub fn expired() -> Self {
+        let key = rcgen::KeyPair::generate().expect("a key");
+        let mut params = rcgen::CertificateParams::new([NAME.to_owned()]).expect("a name");
+        params.not_before = rcgen::date_time_ymd(2020, 1, 1);
+        params.not_after = rcgen::date_time_ymd(2021, 1, 1);
+        let made = params.self_signed(&key).expect("a certificate");
+        Self { der: made.der().clone(), cert: made.pem(), key: key.serialize_pem() }
+    }
+
     /// Writes `cert.pem` and `key.pem` to this folder.
     pub fn write(&self, folder: &Path) {
         std::fs::write(folder.join("cert.pem"), &self.cert).expect("a folder that can be written to");

@@ -3,7 +3,7 @@
 use std::ffi::OsString;
 use std::path::PathBuf;
 
-use clap::error::ErrorKind;
+use clap::error::{ContextKind, ErrorKind};
 use clap::{Args, CommandFactory as _, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 use mfa_core::{Timestamp, UserId};
@@ -49,6 +49,9 @@ pub(crate) enum Command {
     /// Issue and revoke tokens.
     #[command(subcommand)]
     Token(TokenCommand),
+    /// Manage the authenticators of a user.
+    #[command(subcommand)]
+    Authenticator(AuthenticatorCommand),
     /// Manage recovery codes.
     #[command(subcommand)]
     Recovery(RecoveryCommand),
@@ -162,6 +165,31 @@ pub(crate) enum UserCommand {
 }
 
 #[derive(Debug, Subcommand)]
+pub(crate) enum AuthenticatorCommand {
+    /// List the authenticators of a user.
+    List(UserArgs),
+    /// Rename an authenticator.
+    Rename {
+        /// ID of the authenticator, as `authenticator list` prints it.
+        id: String,
+        /// New name: 1 to 64 characters, unique for the user.
+        name: String,
+        #[command(flatten)]
+        user: UserArgs,
+    },
+    /// Remove an authenticator and end all sessions of the user.
+    ///
+    /// The recovery codes are removed with the last factor. If MFA is required, the user enrols a new one at the next
+    /// login. Asks for confirmation on a terminal.
+    Remove {
+        /// ID of the authenticator, as `authenticator list` prints it.
+        id: String,
+        #[command(flatten)]
+        user: ConfirmedUserArgs,
+    },
+}
+
+#[derive(Debug, Subcommand)]
 pub(crate) enum RecoveryCommand {
     /// Replace the recovery codes of a user.
     ///
@@ -258,7 +286,7 @@ pub(crate) enum ExportCommand {
     /// One JSON object per user: TOTP secret, phone number, and bcrypt hashes of unused recovery codes. Only the owner
     /// can read the file (mode 0600).
     NovaPython {
-        /// File to create.
+        /// File to create, or - for standard output.
         file: PathBuf,
     },
 }
@@ -384,12 +412,42 @@ impl Cli {
     ///
     /// [`clap::Error`] for a usage error, and also for `--help` and `--version`.
     pub(crate) fn parse_args(args: &[OsString]) -> Result<Self, clap::Error> {
-        let cli = Self::try_parse_from(args)?;
+        let cli = Self::try_parse_from(args).map_err(|error| explained(args, error))?;
         if matches!(cli.command, Command::Migrate(MigrateCommand::Down { yes: false, .. })) {
             let message = "migrate down deletes all MFA data: add --yes to confirm";
             return Err(Self::command().error(ErrorKind::MissingRequiredArgument, message));
         }
         Ok(cli)
+    }
+}
+
+/// Replaces an error that would quote a password, or suggest a command that does something else than was meant.
+fn explained(args: &[OsString], error: clap::Error) -> clap::Error {
+    let words: Vec<_> = args.iter().skip(1).filter_map(|arg| arg.to_str()).collect();
+    let calls = |names: &[&str]| {
+        words
+            .iter()
+            .position(|it| *it == "user")
+            .is_some_and(|at| words.iter().skip(at).find(|it| names.contains(it)).is_some())
+    };
+    match error.kind() {
+        ErrorKind::UnknownArgument | ErrorKind::InvalidSubcommand | ErrorKind::TooManyValues
+            if calls(&["password", "create"]) =>
+        {
+            let named = error.get(ContextKind::InvalidArg).map(ToString::to_string).unwrap_or_default();
+            // The misspelled name of an option is no password.
+            if named.starts_with("--") && !named.starts_with("--password") {
+                return error;
+            }
+            let message = "a password is read from standard input only: add --password-stdin and pipe the password to the \
+                           command";
+            Cli::command().error(ErrorKind::UnknownArgument, message)
+        }
+        ErrorKind::InvalidSubcommand if calls(&["delete", "remove", "rm", "del"]) => {
+            let message = "a user is deleted in NOVA: mfa-admin user erase deletes the MFA data of one";
+            Cli::command().error(ErrorKind::InvalidSubcommand, message)
+        }
+        _ => error,
     }
 }
 

@@ -31,6 +31,9 @@ pub(crate) const OWN: &str = "own ";
 /// Field with our own internal state.
 pub(crate) const OWN_INTERNAL: &str = "own mfa_internal";
 
+/// Field with our own passkeys and names of authenticators.
+pub(crate) const OWN_AUTHENTICATORS: &str = "own mfa_authenticators";
+
 /// Words in the names of columns and tables that may contain MFA data.
 const MFA_WORDS: [&str; 15] = [
     "totp",
@@ -183,8 +186,9 @@ impl ColumnMap {
                 fields.push(own);
             }
         }
-        let (name, column) = (OWN_INTERNAL.to_owned(), "mfa_internal".to_owned());
-        fields.push(NovaField { name, column, is_time: false });
+        for (name, column) in [(OWN_INTERNAL, "mfa_internal"), (OWN_AUTHENTICATORS, "mfa_authenticators")] {
+            fields.push(NovaField { name: name.to_owned(), column: column.to_owned(), is_time: false });
+        }
         Ok(fields)
     }
 

@@ -1,6 +1,7 @@
 //! Implementation of the commands, one module each.
 
 mod audit;
+mod authenticator;
 mod config;
 mod doctor;
 mod encryption_keys;
@@ -12,6 +13,7 @@ mod token;
 mod transfer;
 mod user;
 
+use mfa_infra::Mfa;
 use mfa_infra::settings::{Settings, Sources};
 
 use crate::cli::{Cli, Command, ConfigCommand, ExportCommand, ImportCommand, KeysCommand};
@@ -29,12 +31,23 @@ pub(crate) fn run(cli: Cli) -> Result<CommandOutput, CliError> {
         std::env::set_current_dir(dir)
             .map_err(|error| CliError::ChangeDirectory { dir: dir.display().to_string(), error })?;
     }
+    run_command(cli).map_err(|error| error.with_role(role))
+}
+
+/// Returns the role of `DATABASE_URL`, for an error.
+fn role() -> Option<String> {
+    let settings = Sources::from_process().and_then(|sources| Settings::load(&sources)).ok()?;
+    Mfa::location(&settings).role()
+}
+
+fn run_command(cli: Cli) -> Result<CommandOutput, CliError> {
     let reason = cli.global.reason;
     match cli.command {
         Command::Migrate(command) => migrate::run(&command, settings()?, reason.as_deref()),
         Command::User(command) => user::run(command, settings()?, reason),
         Command::Token(command) => token::run(command, settings()?, reason),
         Command::Audit(command) => audit::run(command, settings()?, reason, cli.global.json),
+        Command::Authenticator(command) => authenticator::run(command, settings()?, reason),
         Command::Recovery(command) => recovery::run(command, settings()?, reason),
         // Reads no settings: the first ones are incomplete without these keys.
         Command::Keys(KeysCommand::Generate { algorithm }) => keys::generate(algorithm),

@@ -3,10 +3,10 @@
 use std::error::Error as _;
 use std::io;
 
-use mfa_core::{EntropyError, HashError, StoreError, StoreErrorKind};
+use mfa_core::{EntropyError, HashError, StoreError, StoreErrorKind, UserId};
 use mfa_flows::FlowError;
 use mfa_infra::audit::LogComparisonError;
-use mfa_infra::database::{MigrationError, OpenDatabaseError};
+use mfa_infra::database::{MigrationError, OpenDatabaseError, is_in_use, is_missing_privilege};
 use mfa_infra::settings::SettingsError;
 use mfa_infra::{OpenError, RotateError, TaskCancelled};
 
@@ -54,6 +54,14 @@ pub(crate) enum CliError {
     NoDatabase(String),
     #[error("{0}: the schema is out of date: run mfa-admin migrate up")]
     SchemaOutdated(String),
+    /// The role of the database lacks a privilege that the role of a server does not need.
+    #[error(
+        "the database role{role} lacks {privilege} ({reason}); nothing was stored. Run the command with DATABASE_URL of a role \
+         that has it, such as the owner of the tables"
+    )]
+    MissingPrivilege { role: String, privilege: &'static str, reason: String },
+    #[error("there is no user {0}, and no event of such a user: check --user-id")]
+    NoAuditedUser(UserId),
     #[error("not confirmed: nothing was changed")]
     NotConfirmed,
     #[error("cannot change to {dir}: {error}")]
@@ -82,6 +90,30 @@ impl CliError {
         matches!(self, Self::WriteOutput(error) if error.kind() == io::ErrorKind::BrokenPipe)
     }
 
+    /// Replaces the error of a role that lacks a privilege by one that names both. `role` returns the role of `DATABASE_URL`.
+    pub(crate) fn with_role(self, role: impl FnOnce() -> Option<String>) -> Self {
+        let (Self::Flow(FlowError::Store(error))
+        | Self::Rotate(RotateError::Store(error))
+        | Self::Audit(LogComparisonError::Store(error))) = &self
+        else {
+            return self;
+        };
+        if !is_missing_privilege(error) {
+            return self;
+        }
+        let privilege = match error.operation() {
+            "insert user" | "insert users" => "INSERT on table users",
+            "set password" | "replace password" => "UPDATE of users.hashed_password",
+            "set superuser" => "UPDATE of users.is_superuser",
+            _ => "a privilege that this command needs",
+        };
+        Self::MissingPrivilege {
+            role: role().map(|it| format!(" {it}")).unwrap_or_default(),
+            privilege,
+            reason: error.source().map(ToString::to_string).unwrap_or_default(),
+        }
+    }
+
     /// Returns the stable code of the error; the code of the HTTP API if it has the same error.
     pub(crate) const fn code(&self) -> &'static str {
         match self {
@@ -97,6 +129,8 @@ impl CliError {
             Self::Unsuccessful { .. } => "partly_done",
             Self::NoDatabase(_) => "no_database",
             Self::SchemaOutdated(_) => "schema_outdated",
+            Self::MissingPrivilege { .. } => "missing_privilege",
+            Self::NoAuditedUser(_) => "not_found",
             Self::NotConfirmed => "not_confirmed",
             Self::ChangeDirectory { .. } => "no_directory",
             Self::WriteOutput(_) => "output_failed",
@@ -120,14 +154,19 @@ const fn open_code(error: &OpenError) -> &'static str {
         OpenError::Database(_) => "store_unavailable",
         OpenError::Store(error) => store_code(error),
         OpenError::Telemetry(_) => "log_unavailable",
-        OpenError::KeysMissing(_) | OpenError::GeneratedKeysLost(_) | OpenError::WrongKey(_) => "wrong_keys",
+        OpenError::KeysMissing(_)
+        | OpenError::GeneratedKeysLost(_)
+        | OpenError::GeneratedKeysDiffer(_)
+        | OpenError::WrongKey(_) => "wrong_keys",
         OpenError::Machine(_) => "internal_error",
     }
 }
 
 const fn migration_code(error: &MigrationError) -> &'static str {
     match error {
-        MigrationError::Unreachable(_) => "store_unavailable",
+        MigrationError::Unreachable(_) | MigrationError::Unreadable(_) | MigrationError::Locked(_) => {
+            "store_unavailable"
+        }
         _ => "migration_failed",
     }
 }
@@ -183,6 +222,13 @@ fn flow_message(error: &FlowError) -> String {
             .to_owned(),
         FlowError::Store(error) => {
             let cause = error.source().map(|cause| format!(" ({cause})")).unwrap_or_default();
+            if is_in_use(error) {
+                return format!(
+                    "{}: the database is in use by another program{cause}. Wait until that has finished, or stop it, and try \
+                     again",
+                    error.operation()
+                );
+            }
             format!("{error}{cause}")
         }
         other => other.to_string(),

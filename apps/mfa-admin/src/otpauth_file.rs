@@ -7,4 +7,4 @@ mod writer;
 
 pub(crate) use format::FileError;
 pub(crate) use reader::{ImportRow, ImportRows};
-pub(crate) use writer::ExportWriter;
+pub(crate) use writer::{ExportSink, ExportWriter};

@@ -2,6 +2,7 @@
 
 use std::io::{self, Write};
 
+use mfa_infra::settings::SettingsError;
 use serde_json::json;
 
 use crate::command_output::{CommandOutput, visible};
@@ -50,7 +51,16 @@ impl<O: Write, E: Write> Output<O, E> {
             return;
         }
         let message = one_line(&error.to_string());
-        self.write_failure(error.code(), &message, &format!("mfa-admin: {message}\n"));
+        let text = match error {
+            // A list has a line for each setting.
+            CliError::Settings(SettingsError::Several(errors)) => {
+                let lines: Vec<_> =
+                    errors.iter().map(|it| format!("  - {}\n", one_line(&it.to_string()))).collect();
+                format!("mfa-admin: {} settings cannot be used:\n{}", errors.len(), lines.concat())
+            }
+            _ => format!("mfa-admin: {message}\n"),
+        };
+        self.write_failure(error.code(), &message, &text);
     }
 
     /// Writes a usage error, or the help or version that was requested.
@@ -117,6 +127,20 @@ mod tests {
         let document =
             "{\"error\":{\"code\":\"not_found\",\"message\":\"user not found: check --user-id, --email or --username\"}}\n".to_owned();
         assert_eq!(written(true, |output| output.write_error(&error)), (document, message));
+    }
+
+    #[test]
+    fn refused_settings_have_a_line_each() {
+        let refused = |name: &str| SettingsError::Unknown {
+            name: name.to_owned(),
+            place: ".env".to_owned(),
+            nearest: "MFA_BIND".to_owned(),
+        };
+        let error =
+            CliError::Settings(SettingsError::Several(vec![refused("MFA_BIN"), refused("MFA_BINDD")]));
+        let (_, text) = written(false, |output| output.write_error(&error));
+        assert_eq!(text.lines().count(), 3, "{text}");
+        assert!(text.contains("\n  - MFA_BINDD in .env is not a setting"), "{text}");
     }
 
     #[test]

@@ -27,11 +27,12 @@ const SHARED_FILE_CONCURRENCY: usize = 256;
 ///
 /// # Errors
 ///
-/// [`CliError::NoDatabase`].
+/// [`CliError::NoDatabase`]; [`CliError::Migration`] if this user may not look for it.
 pub(crate) fn existing_migrations(location: &DatabaseLocation) -> Result<Migrations, CliError> {
-    match location {
-        DatabaseLocation::Sqlite(path) if !path.exists() => Err(CliError::NoDatabase(location.to_string())),
-        DatabaseLocation::Sqlite(_) | DatabaseLocation::Postgres(_) => Ok(location.migrations()),
+    if location.may_exist()? {
+        Ok(location.migrations())
+    } else {
+        Err(CliError::NoDatabase(location.to_string()))
     }
 }
 

@@ -14,10 +14,12 @@ use crate::Server;
 pub struct Banner {
     address: SocketAddr,
     ops_address: Option<SocketAddr>,
+    is_localhost: bool,
     over_tls: bool,
     interface: String,
     database: String,
     demo: Option<(String, SecretText)>,
+    demo_problem: Option<String>,
 }
 
 impl Banner {
@@ -27,20 +29,26 @@ impl Banner {
         Self {
             address: running.address(),
             ops_address: running.ops_address(),
+            is_localhost: running.is_localhost(),
             over_tls: mfa.settings().server.tls.is_some(),
             interface: format!("/interface/{}", mfa.settings().brand.path),
             database: mfa.database().name(),
             demo: demo.map(|demo| (demo.username.to_string(), demo.password.clone())),
+            demo_problem: mfa.demo_problem().filter(|_| mfa.settings().login.enabled).map(str::to_owned),
         }
     }
 
     /// Returns the URL of the server for a browser on this machine.
     fn url(&self) -> String {
+        let scheme = if self.over_tls { "https" } else { "http" };
+        if self.is_localhost {
+            // Browsers refuse passkeys on an IP address.
+            return format!("{scheme}://localhost:{}", self.address.port());
+        }
         let ip = match self.address.ip() {
             ip if ip.is_unspecified() => IpAddr::V4(Ipv4Addr::LOCALHOST),
             ip => ip,
         };
-        let scheme = if self.over_tls { "https" } else { "http" };
         format!("{scheme}://{}", SocketAddr::new(ip, self.address.port()))
     }
 }
@@ -65,6 +73,9 @@ impl fmt::Display for Banner {
         writeln!(f, "[INFO]    Health: {url}/health")?;
         writeln!(f, "[INFO]    Documentation: {url}/docs")?;
         write!(f, "[INFO]    Database: {}", self.database)?;
+        if let Some(problem) = &self.demo_problem {
+            write!(f, "\n[WARN]    Demo user: {problem}")?;
+        }
         let Some((username, password)) = &self.demo else { return Ok(()) };
         let password = password.expose();
         let body = serde_json::to_string(&LoginBody { username, password }).map_err(|_| fmt::Error)?;
@@ -84,7 +95,10 @@ mod tests {
         let interface = "/interface/itspirit".to_owned();
         let address = address.parse().unwrap();
         let database = "SQLite data/nova-mfa.db".into();
-        Banner { address, interface, ops_address: None, over_tls: false, database, demo }.to_string()
+        let (ops_address, over_tls, demo_problem) = (None, false, None);
+        let is_localhost = false;
+        Banner { address, ops_address, is_localhost, over_tls, interface, database, demo, demo_problem }
+            .to_string()
     }
 
     #[test]
@@ -92,8 +106,17 @@ mod tests {
         let address: SocketAddr = "0.0.0.0:8443".parse().unwrap();
         let ops_address = Some("10.0.0.1:9100".parse().unwrap());
         let (interface, database) = (String::new(), String::new());
-        let text =
-            Banner { address, interface, ops_address, over_tls: true, database, demo: None }.to_string();
+        let text = Banner {
+            address,
+            interface,
+            ops_address,
+            is_localhost: false,
+            over_tls: true,
+            database,
+            demo: None,
+            demo_problem: None,
+        }
+        .to_string();
         assert!(text.contains("https://127.0.0.1:8443/api/mfa"), "{text}");
         assert!(text.contains("Operators: 10.0.0.1:9100\n"), "{text}");
     }
@@ -111,6 +134,19 @@ mod tests {
             assert!(text.contains(part), "{part} in {text}");
         }
         assert!(!text.contains("Demo"));
+    }
+
+    #[test]
+    fn in_development_the_urls_have_the_name_localhost() {
+        let address = "127.0.0.1:8200".parse().unwrap();
+        let (interface, database) = ("/interface/itspirit".to_owned(), String::new());
+        let (ops_address, over_tls, demo, demo_problem) = (None, false, None, None);
+        let is_localhost = true;
+        let text =
+            Banner { address, ops_address, is_localhost, over_tls, interface, database, demo, demo_problem }
+                .to_string();
+        assert!(text.contains("Listening: 127.0.0.1:8200\n"), "{text}");
+        assert!(text.contains("Interface: http://localhost:8200/interface/itspirit\n"), "{text}");
     }
 
     #[test]

@@ -92,11 +92,13 @@ fn run(args: &Args) -> Result<(), Box<dyn Error>> {
         None => {}
     }
     let settings = Settings::load(&Sources::from_process()?)?;
-    if args.check_config {
-        return print("The settings are valid.");
-    }
     if args.print_openapi {
         return print(&mfa_http::openapi_json(&settings, true)?);
+    }
+    Mfa::check(&settings)?;
+    if args.check_config {
+        Mfa::check_certificate(&settings)?;
+        return print("The settings are valid.");
     }
     serve(settings)
 }

@@ -47,6 +47,11 @@ impl Server {
         self.http.ops_address()
     }
 
+    /// Returns whether `localhost` is a name of the server.
+    pub(crate) const fn is_localhost(&self) -> bool {
+        self.http.is_localhost()
+    }
+
     /// Reloads the certificate for new connections. If it cannot be used, the previous one stays in use and the log
     /// has the reason.
     fn reload_certificate(&self) {
@@ -54,6 +59,9 @@ impl Server {
         match certificate.reload() {
             Ok(()) => {
                 slog::info!(self.log, "TLS certificate reloaded");
+                if let Err(error) = certificate.check_dates() {
+                    slog::warn!(self.log, "clients reject the TLS certificate"; "reason" => %error);
+                }
                 // The certificate is in use all the same: an expired one would stop every login.
                 if let Some(key) = certificate.exposed_key() {
                     slog::warn!(self.log, "a file with a secret is not protected: in production the next start is refused";

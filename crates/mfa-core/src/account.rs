@@ -2,13 +2,15 @@
 
 mod denylist;
 mod internal;
+mod passkeys;
 mod step_up;
 
+use std::collections::BTreeMap;
 use std::fmt;
 
 use crate::{
     AuthenticatedToken, EventKind, FactorKind, Lock, Origin, Outcome, SealContext, Sealed, SealedColumn,
-    SecretText, SecurityEvent, Timestamp, TokenSubject, UserId,
+    SecretText, SecurityEvent, Timestamp, TokenId, TokenSubject, UserId,
 };
 
 pub use denylist::{DenylistReason, TokenDenylist};
@@ -16,6 +18,7 @@ pub use internal::{
     ChainHead, EarlyCode, ExemptToken, ForeignChanges, ImportLock, InternalState, SmsChallenge, SmsPurpose,
     SmsState, Strikes,
 };
+pub use passkeys::{AuthenticatorColumn, AuthenticatorUse, Passkey, PasskeyState};
 pub use step_up::StepUpFailures;
 pub(crate) use step_up::StepUpLimit;
 
@@ -45,6 +48,12 @@ pub struct Account {
     pub backup_method: BackupMethod,
     /// Recovery codes.
     pub recovery: RecoveryState,
+    /// Passkeys and security keys.
+    pub passkeys: PasskeyState,
+    /// Names that the user gave to the authenticator app and the phone, by their ID: `totp` and `sms`.
+    pub names: BTreeMap<String, String>,
+    /// Objects of the column `mfa_authenticators` that another version wrote, preserved unchanged.
+    pub other_authenticators: Vec<serde_json::Value>,
     /// Number of consecutive failed verifications, over all factors.
     pub failures: u32,
     /// End of the latest lock.
@@ -188,6 +197,9 @@ impl Account {
             phone: PhoneState::default(),
             backup_method: BackupMethod::None,
             recovery: RecoveryState::default(),
+            passkeys: PasskeyState::default(),
+            names: BTreeMap::new(),
+            other_authenticators: Vec::new(),
             failures: 0,
             lock_until: None,
             last_success_at: None,
@@ -208,14 +220,25 @@ impl Account {
         self.phone.is_verified && self.phone.number.is_some() && self.backup_method == BackupMethod::Sms
     }
 
+    /// Returns whether a passkey is an active factor.
+    pub const fn has_passkey(&self) -> bool {
+        !self.passkeys.keys.is_empty()
+    }
+
     /// Returns whether the account has a second factor. Recovery codes alone do not count.
     pub fn has_factor(&self) -> bool {
-        self.has_totp() || self.has_sms()
+        self.has_totp() || self.has_sms() || self.has_passkey()
     }
 
     /// Returns whether a login must verify a second factor, or enrol one.
     pub fn needs_second_factor(&self) -> bool {
         self.has_factor() || self.mfa_enforced
+    }
+
+    /// Returns whether the lock in force at `now` is one of the lockout policy that ends by itself. A lock that an operator
+    /// set, or that only an administrator ends, is none.
+    pub fn is_policy_lock(&self, now: Timestamp) -> bool {
+        matches!(self.lock(now), Some(Lock::Until(_))) && self.internal.policy_lock_until == self.lock_until
     }
 
     /// Returns the lock in force at `now`.
@@ -289,6 +312,7 @@ impl Account {
         self.revoke_sessions(at, None);
         let is_blank = self.totp == TotpState::default()
             && self.phone == PhoneState::default()
+            && !self.has_passkey()
             && self.recovery.is_absent()
             && self.failures == 0
             && self.lock_until.is_none();
@@ -326,12 +350,23 @@ impl Account {
         }
     }
 
+    /// Marks the challenge of an accepted assertion as used until it expires.
+    ///
+    /// If the denylist is full, all sessions are revoked instead, so that no entry is lost.
+    pub fn spend_challenge(&mut self, challenge: TokenId, expires_at: Timestamp, now: Timestamp) {
+        if !self.internal.denylist.insert(challenge, expires_at, DenylistReason::Spent, now) {
+            self.revoke_sessions(now, None);
+            self.internal.denylist.clear();
+        }
+    }
+
     /// Ends the lock and clears all failures and strikes, like the SQL in the administrator's guide.
     pub fn unlock(&mut self) {
         self.failures = 0;
         self.lock_until = None;
         self.internal.strikes = Strikes::default();
         self.internal.import_lock = None;
+        self.internal.policy_lock_until = None;
     }
 
     /// Locks until an administrator unlocks, because an import could not read the only factor.
@@ -363,6 +398,10 @@ impl Account {
         self.phone = PhoneState::default();
         self.backup_method = BackupMethod::None;
         self.recovery = RecoveryState::default();
+        self.passkeys = PasskeyState::default();
+        self.names.clear();
+        self.other_authenticators.clear();
+        self.internal.authenticators.clear();
         self.internal.enrolment_failures = 0;
         self.internal.sms.challenge = None;
         self.revoke_sessions(now, None);
@@ -390,6 +429,25 @@ impl Account {
     pub fn remove_totp(&mut self) {
         self.totp = TotpState::default();
         self.internal.enrolment_failures = 0;
+        self.forget_authenticator(FactorKind::Totp.as_str());
+    }
+
+    /// Removes a passkey and returns it. If it was the last factor, the recovery codes are removed too.
+    pub fn remove_passkey(&mut self, id: &str) -> Option<Passkey> {
+        let index = self.passkeys.keys.iter().position(|key| key.id == id)?;
+        let removed = self.passkeys.keys.remove(index);
+        if !self.has_passkey() {
+            self.passkeys = PasskeyState::default();
+        }
+        self.forget_authenticator(id);
+        Some(removed)
+    }
+
+    /// Removes the name and the use of a removed authenticator. If it was the last factor, the recovery codes are removed
+    /// too.
+    pub fn forget_authenticator(&mut self, id: &str) {
+        self.names.remove(id);
+        self.internal.authenticators.remove(id);
         if !self.has_factor() {
             self.recovery = RecoveryState::default();
         }

@@ -14,6 +14,8 @@ pub enum FactorKind {
     Sms,
     /// Single-use recovery code.
     Recovery,
+    /// Passkey or security key (WebAuthn Level 3).
+    Passkey,
 }
 
 impl FactorKind {
@@ -23,12 +25,13 @@ impl FactorKind {
             Self::Totp => "totp",
             Self::Sms => "sms",
             Self::Recovery => "recovery",
+            Self::Passkey => "passkey",
         }
     }
 
     /// Returns the factor with this name.
     pub fn parse(name: &str) -> Option<Self> {
-        [Self::Totp, Self::Sms, Self::Recovery].into_iter().find(|kind| kind.as_str() == name)
+        [Self::Totp, Self::Sms, Self::Recovery, Self::Passkey].into_iter().find(|kind| kind.as_str() == name)
     }
 
     /// Returns the `amr` claim of a login by password and this factor. RFC 8176 has no value for recovery codes.
@@ -37,6 +40,11 @@ impl FactorKind {
             Self::Totp => &["pwd", "otp", "mfa"],
             Self::Sms => &["pwd", "sms", "mfa"],
             Self::Recovery => &["pwd", "mfa"],
+            Self::Passkey => &["pwd", "pop", "user", "mfa"],
         }
+    }
+    /// Returns whether a page that imitates this service cannot relay the factor (NIST SP 800-63B-4 §3.2.5).
+    pub const fn is_phishing_resistant(self) -> bool {
+        matches!(self, Self::Passkey)
     }
 }

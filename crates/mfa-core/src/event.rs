@@ -41,6 +41,18 @@ event_kinds! {
     RecoveryUse = "recovery_use",
     /// A new set of recovery codes was generated. All older codes are invalid.
     RecoveryRegenerate = "recovery_regenerate",
+    /// A passkey was registered, or its registration failed.
+    PasskeyRegister = "passkey_register",
+    /// A passkey was verified.
+    PasskeyVerify = "passkey_verify",
+    /// The signature counter of a passkey went back: it may be cloned.
+    PasskeyCloneSuspected = "passkey_clone_suspected",
+    /// The backup-eligible flag of a passkey changed.
+    PasskeyBackupChanged = "passkey_backup_changed",
+    /// An authenticator was renamed.
+    AuthenticatorRename = "authenticator_rename",
+    /// An authenticator was removed.
+    AuthenticatorRemove = "authenticator_remove",
     /// An SMS code was sent, or may have been sent.
     SmsSend = "sms_send",
     /// An SMS code was verified.
@@ -89,6 +101,10 @@ event_kinds! {
     AdminToken = "admin_token",
     /// An administrator generated a new set of recovery codes.
     AdminRecovery = "admin_recovery_regenerate",
+    /// An administrator renamed an authenticator of a user.
+    AdminAuthenticatorRename = "admin_authenticator_rename",
+    /// An administrator removed an authenticator of a user.
+    AdminAuthenticatorRemove = "admin_authenticator_remove",
     /// An administrator erased the personal data in a user's events.
     AdminErase = "admin_erase",
     /// The personal data of an erased administrator was removed from this user's events.

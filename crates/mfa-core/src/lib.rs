@@ -31,9 +31,10 @@ mod verification;
 pub mod testing;
 
 pub use account::{
-    Account, BackupMethod, ChainHead, DenylistReason, EarlyCode, ExemptToken, ForeignChanges, ImportLock,
-    InternalState, PendingTotp, PhoneState, RecoveryCode, RecoveryState, SmsChallenge, SmsPurpose, SmsState,
-    StepUpFailures, Strikes, TokenDenylist, TotpState,
+    Account, AuthenticatorColumn, AuthenticatorUse, BackupMethod, ChainHead, DenylistReason, EarlyCode,
+    ExemptToken, ForeignChanges, ImportLock, InternalState, Passkey, PasskeyState, PendingTotp, PhoneState,
+    RecoveryCode, RecoveryState, SmsChallenge, SmsPurpose, SmsState, StepUpFailures, Strikes, TokenDenylist,
+    TotpState,
 };
 pub use assurance::FactorKind;
 pub use circuit_breaker::{
@@ -59,6 +60,7 @@ pub use secret::{SecretBytes, SecretText};
 pub use time::Timestamp;
 pub use token::{AuthenticatedToken, Stage, TokenSubject};
 pub use verification::{
-    DenyReason, FactorAttempt, FactorResult, Requirement, UnsettledAttempt, VerificationOutcome,
-    VerifiedFactor, abandon_attempt, authorize, begin_attempt, confirm, settle_attempt, verify_factor,
+    DenyReason, FactorAttempt, FactorResult, PasskeyAttempt, Requirement, UnsettledAttempt,
+    VerificationOutcome, VerifiedFactor, abandon_attempt, authorize, authorize_passkey, begin_attempt,
+    confirm, settle_attempt, verify_factor, verify_passkey,
 };

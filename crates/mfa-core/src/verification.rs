@@ -7,6 +7,7 @@
 mod attempt;
 mod authorization;
 mod confirm;
+mod passkey;
 mod recording;
 mod two_phase;
 mod verify;
@@ -14,6 +15,7 @@ mod verify;
 pub use attempt::{FactorAttempt, FactorResult, VerificationOutcome, VerifiedFactor};
 pub use authorization::{DenyReason, Requirement, authorize};
 pub use confirm::confirm;
+pub use passkey::{PasskeyAttempt, authorize_passkey, verify_passkey};
 pub use two_phase::{UnsettledAttempt, abandon_attempt, begin_attempt, settle_attempt};
 pub use verify::verify_factor;
 

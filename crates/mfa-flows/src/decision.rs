@@ -84,6 +84,15 @@ impl Flows {
         self.ports.log.record(LoggedEvent { user, event: &event, chain: None });
     }
 
+    /// Logs a valid token of a user who does not exist. The client gets no reason.
+    fn record_unknown_user(&self, call: &Call, method: Option<FactorKind>) {
+        let event =
+            SecurityEvent::new(EventKind::TokenRefused, Outcome::Refused, self.now(), call.origin.clone());
+        let reason = Some("no user has the id in the claim sub".to_owned());
+        let event = SecurityEvent { method, reason, ..event };
+        self.ports.log.record(LoggedEvent { user: Some(call.token.user), event: &event, chain: None });
+    }
+
     /// Logs a call that the account denied. Other errors are no denial and are not logged here.
     pub(crate) fn record_denial(&self, call: &Call, method: Option<FactorKind>, error: &FlowError) {
         let kind = match error {
@@ -92,8 +101,9 @@ impl Flows {
             | FlowError::TokenRevoked
             | FlowError::WrongStage
             | FlowError::AccountDisabled
-            | FlowError::StepUpRequired { .. }
-            | FlowError::TokenInvalid => EventKind::TokenRefused,
+            | FlowError::StepUpRequired { .. } => EventKind::TokenRefused,
+            // No account denies a token with this error: there is none.
+            FlowError::TokenInvalid => return self.record_unknown_user(call, method),
             FlowError::Cipher(_) => EventKind::DecryptFail,
             _ => return,
         };

@@ -61,7 +61,7 @@ fn check_allowed(account: &Account) -> Result<(), FlowError> {
     if !account.has_totp() {
         return Err(FlowError::NotEnrolled);
     }
-    if account.mfa_enforced && !account.has_sms() {
+    if account.mfa_enforced && !account.has_sms() && !account.has_passkey() {
         return Err(FlowError::FactorRequired);
     }
     Ok(())

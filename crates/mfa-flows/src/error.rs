@@ -7,6 +7,7 @@ use mfa_core::{
     StoreErrorKind, Timestamp,
 };
 use mfa_jwt::{IssueError, TokenError};
+use mfa_passkey::MalformedResponse;
 
 const STORE_UNAVAILABLE: (&str, u16) = ("store_unavailable", 503);
 const OVERLOADED: (&str, u16) = ("overloaded", 503);
@@ -64,6 +65,27 @@ pub enum FlowError {
     /// No enrolment is in progress.
     #[error("no enrolment in progress")]
     NoEnrolmentInProgress,
+    /// The challenge of a passkey is unknown or has expired.
+    #[error("no challenge")]
+    NoChallenge,
+    /// The credential that a browser returned is not well-formed.
+    #[error("{0}")]
+    MalformedCredential(MalformedResponse),
+    /// The user has registered this credential already.
+    #[error("already registered")]
+    AlreadyRegistered,
+    /// The user has as many authenticators of this kind as are allowed.
+    #[error("too many authenticators")]
+    TooManyAuthenticators,
+    /// The user has no authenticator with this ID.
+    #[error("no such authenticator")]
+    NoSuchAuthenticator,
+    /// The name is empty, too long, or has control characters or blanks at an end.
+    #[error("unusable name")]
+    InvalidName,
+    /// Another authenticator of the user has this name.
+    #[error("name taken")]
+    NameTaken,
     /// The method cannot be used: SMS is not a factor of the account, or is disabled.
     #[error("method not available")]
     MethodNotAvailable,
@@ -167,12 +189,19 @@ impl FlowError {
             Self::WrongStage => ("wrong_token_stage", 403),
             Self::NotAllowed => ("not_allowed", 403),
             Self::PhoneRefused => ("phone_refused", 403),
-            Self::NoSuchUser | Self::AmbiguousUser(_) => ("not_found", 404),
+            Self::NoSuchUser | Self::AmbiguousUser(_) | Self::NoSuchAuthenticator => ("not_found", 404),
             Self::NotEnrolled => ("not_enrolled", 409),
             Self::NoEnrolmentInProgress => ("no_enrolment_in_progress", 409),
             Self::MethodNotAvailable => ("method_not_available", 409),
             Self::FactorRequired => ("factor_required", 409),
-            Self::InvalidLabel | Self::UserTaken => ("invalid_field", 422),
+            Self::NoChallenge => ("no_challenge", 409),
+            Self::AlreadyRegistered => ("already_registered", 409),
+            Self::TooManyAuthenticators => ("too_many_authenticators", 409),
+            Self::InvalidLabel
+            | Self::UserTaken
+            | Self::MalformedCredential(_)
+            | Self::InvalidName
+            | Self::NameTaken => ("invalid_field", 422),
             Self::RateLimited { .. } | Self::SmsBudgetSpent { .. } => ("rate_limited", 429),
             Self::SmsUnavailable { .. } => ("sms_unavailable", 503),
             Self::ClockSkew => ("clock_skew", 503),
@@ -240,6 +269,12 @@ mod tests {
             FlowError::NoEnrolmentInProgress,
             FlowError::MethodNotAvailable,
             FlowError::FactorRequired,
+            FlowError::NoChallenge,
+            FlowError::AlreadyRegistered,
+            FlowError::TooManyAuthenticators,
+            FlowError::NoSuchAuthenticator,
+            FlowError::InvalidName,
+            FlowError::NameTaken,
             FlowError::InvalidLabel,
             FlowError::UserTaken,
             FlowError::RateLimited { rule: RateRule::LoginPerIp, retry_after: 1 },

@@ -83,6 +83,18 @@ impl Flows {
         }
     }
 
+    /// Returns whether this is the password of the user. It is no login: it limits nothing, records no event and issues no
+    /// token. For a password that the operator stores, never for one that a client sent.
+    ///
+    /// # Errors
+    ///
+    /// [`FlowError::Store`] if the database did not answer; [`FlowError::Hasher`].
+    pub async fn is_stored_password(&self, login: &str, password: SecretText) -> Result<bool, FlowError> {
+        let found = self.ports.users.find_credentials(login).await?;
+        let check = self.ports.hasher.verify(password, found.map(|it| it.digest)).await?;
+        Ok(matches!(check, PasswordCheck::Correct | PasswordCheck::CorrectButOutdated))
+    }
+
     /// Issues a pending token after a first factor that the caller verified itself, such as a directory or an identity
     /// provider. Returns `None` if the user needs no second factor.
     ///

@@ -118,7 +118,7 @@ impl Flows {
         let (origin, caller) = (call.origin.clone(), call.token.clone());
         self.decide(call, need, now, move |account| {
             let was_factor = account.has_sms();
-            if account.mfa_enforced && was_factor && !account.has_totp() {
+            if account.mfa_enforced && was_factor && !account.has_totp() && !account.has_passkey() {
                 return Err(FlowError::FactorRequired);
             }
             if account.phone.number.is_none() && account.phone.pending.is_none() {

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use mfa_core::LockoutPolicy;
+use mfa_passkey::RelyingParty;
 use mfa_sms::{BudgetLimits, ConversionRule, MessageTemplate, PhonePolicy, UserBudget};
 
 /// Rules of [`Flows`](crate::Flows) that an operator may set. Start from [`Policy::default`] and change fields.
@@ -19,6 +20,8 @@ pub struct Policy {
     pub rehash_passwords: bool,
     /// Countries and budgets of SMS.
     pub sms: SmsPolicy,
+    /// Relying party of passkeys. `None`: no passkey can be registered or used.
+    pub passkeys: Option<PasskeyPolicy>,
 }
 
 /// Rules of codes by SMS. Start from [`SmsPolicy::default`], which sends nothing, and change fields.
@@ -35,6 +38,15 @@ pub struct SmsPolicy {
     pub conversion: ConversionRule,
     /// Text of a message.
     pub wording: MessageTemplate,
+}
+
+/// Rules of passkeys.
+#[derive(Clone, Debug)]
+pub struct PasskeyPolicy {
+    /// Relying party that passkeys are registered for.
+    pub relying_party: RelyingParty,
+    /// Maximum number of passkeys of a user.
+    pub max_per_user: usize,
 }
 
 impl Default for SmsPolicy {
@@ -65,6 +77,7 @@ impl Default for Policy {
             step_up_max_age: Duration::from_mins(10),
             rehash_passwords: false,
             sms: SmsPolicy::default(),
+            passkeys: None,
         }
     }
 }

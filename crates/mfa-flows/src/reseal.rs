@@ -50,6 +50,8 @@ fn reseal(account: &mut Account, cipher: &dyn SecretCipher) -> ResealOutcome {
         }
     };
     let secret = account.totp.secret.clone().and_then(|it| renew(&it, SealedColumn::TotpSecret));
+    let placeholder = account.passkeys.placeholder.clone();
+    let placeholder = placeholder.and_then(|it| renew(&it, SealedColumn::TotpSecret));
     let pending = account.totp.pending.clone();
     let pending = pending.and_then(|it| {
         let secret = renew(&it.secret, SealedColumn::TotpPendingSecret)?;
@@ -58,6 +60,7 @@ fn reseal(account: &mut Account, cipher: &dyn SecretCipher) -> ResealOutcome {
     let number = account.phone.number.clone().and_then(|it| renew(&it, SealedColumn::PhoneNumber));
     let pending_number = account.phone.pending.clone().and_then(|it| renew(&it, SealedColumn::PhonePending));
     account.totp.secret = secret.or(account.totp.secret.take());
+    account.passkeys.placeholder = placeholder.or(account.passkeys.placeholder.take());
     account.totp.pending = pending.or(account.totp.pending.take());
     account.phone.number = number.or(account.phone.number.take());
     account.phone.pending = pending_number.or(account.phone.pending.take());
@@ -102,6 +105,7 @@ mod tests {
         account.totp.pending = Some(PendingTotp { secret, expires_at: Timestamp::from_seconds(9) });
         account.phone.number = Some(sealed(&account, SealedColumn::PhoneNumber, b"number"));
         account.phone.pending = Some(sealed(&account, SealedColumn::PhonePending, b"next number"));
+        account.passkeys.placeholder = Some(sealed(&account, SealedColumn::TotpSecret, b"placeholder"));
         account
     }
 
@@ -110,7 +114,7 @@ mod tests {
         let mut account = account();
         assert_eq!(
             reseal(&mut account, &RotatedCipher),
-            ResealOutcome { renewed: 4, unreadable: Vec::new() }
+            ResealOutcome { renewed: 5, unreadable: Vec::new() }
         );
         let text = |sealed: Option<&Sealed>, column| {
             TestCipher.unseal(sealed.unwrap(), account.seal_context(column)).unwrap().expose().to_vec()
@@ -119,6 +123,7 @@ mod tests {
         let pending = account.totp.pending.as_ref().map(|it| &it.secret);
         assert_eq!(text(pending, SealedColumn::TotpPendingSecret), b"pending");
         assert_eq!(text(account.phone.number.as_ref(), SealedColumn::PhoneNumber), b"number");
+        assert_eq!(text(account.passkeys.placeholder.as_ref(), SealedColumn::TotpSecret), b"placeholder");
         assert_eq!(text(account.phone.pending.as_ref(), SealedColumn::PhonePending), b"next number");
     }
 
@@ -137,7 +142,7 @@ mod tests {
         account.totp.secret = Some(Sealed::from_column("GEZDGNBVGY3TQOJQ".to_owned()));
         let before = account.totp.secret.clone();
         let outcome = reseal(&mut account, &RotatedCipher);
-        assert_eq!(outcome.renewed, 3);
+        assert_eq!(outcome.renewed, 4);
         assert_eq!(outcome.unreadable, [(SealedColumn::TotpSecret, CipherError::NotSealed)]);
         assert_eq!(account.totp.secret, before);
     }

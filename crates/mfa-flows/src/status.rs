@@ -36,6 +36,21 @@ pub struct AccountStatus {
     pub last_success_at: Option<Timestamp>,
     /// Method of the last verified second factor.
     pub last_method: Option<FactorKind>,
+    /// Number of authenticators by kind.
+    pub authenticators: AuthenticatorCounts,
+    /// Whether the account has a factor that a page that imitates this service cannot relay: a passkey.
+    pub phishing_resistant: bool,
+}
+
+/// Number of authenticators by kind.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct AuthenticatorCounts {
+    /// Passkeys and security keys.
+    pub passkey: usize,
+    /// Authenticator apps.
+    pub totp: usize,
+    /// Verified phones.
+    pub sms: usize,
 }
 
 impl AccountStatus {
@@ -59,6 +74,12 @@ impl AccountStatus {
             failed_attempts: account.failures,
             last_success_at: account.last_success_at,
             last_method: account.last_method,
+            authenticators: AuthenticatorCounts {
+                passkey: account.passkeys.keys.len(),
+                totp: usize::from(account.has_totp()),
+                sms: usize::from(account.phone.is_verified && account.phone.number.is_some()),
+            },
+            phishing_resistant: account.has_passkey(),
         }
     }
 }
@@ -150,7 +171,16 @@ impl Flows {
             }
             _ => totp,
         };
-        Ok(vec![totp, sms, choice(FactorKind::Recovery, recovery)])
+        let recovery = choice(FactorKind::Recovery, recovery);
+        if !account.has_passkey() {
+            return Ok(vec![totp, sms, recovery]);
+        }
+        let state = match &self.policy.passkeys {
+            None => MethodState::Unavailable,
+            Some(_) if locked && !account.is_policy_lock(self.now()) => MethodState::Locked,
+            Some(_) => MethodState::Available,
+        };
+        Ok(vec![MethodChoice { method: FactorKind::Passkey, state }, totp, sms, recovery])
     }
 
     fn reads_totp_secret(&self, account: &Account) -> bool {

@@ -37,5 +37,5 @@ pub use embed::{Embedded, ExtractorError, MfaOk, MfaPending};
 pub use extension::RouteExtension;
 pub use language::Language;
 pub use request_context::{RateLimitStatus, RequestContext};
-pub use routes::{admin_reason, backup_method, first_factor, openapi_json};
+pub use routes::{admin_reason, authenticator_name, backup_method, first_factor, openapi_json};
 pub use server::{HttpServerHandle, listen, listen_failure, serve};

@@ -21,7 +21,7 @@ use utoipa::openapi::{
 pub(crate) use operation::{ApiTag, Operation, path_parameter, query_parameter};
 #[cfg(feature = "swagger-ui")]
 pub(crate) use route::files;
-pub(crate) use route::{Route, delete, get, post};
+pub(crate) use route::{Route, delete, delete_after_patch, get, patch, post};
 
 use crate::request_context::RequestContext;
 

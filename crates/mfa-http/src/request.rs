@@ -149,6 +149,11 @@ impl ApiRequest {
         Ok((call, &self.body))
     }
 
+    /// Returns the product.
+    pub const fn mfa(&self) -> &Arc<Mfa> {
+        &self.mfa
+    }
+
     /// Returns the value of `Authorization: Bearer`.
     pub const fn bearer(&self) -> Option<&SecretText> {
         self.bearer.as_ref()
@@ -187,15 +192,37 @@ impl ApiRequest {
         F: Future<Output = Result<T, FlowError>> + Send + 'static,
         T: Send + 'static,
     {
+        let parse = |body: &UnparsedBody| {
+            let (body, mut errors) = body.parse::<CodeRequest<C>>()?;
+            let code = body.code.text(&mut errors, parse);
+            errors.finish(code)
+        };
+        self.rate_limited(accepts, parse, flow).await
+    }
+
+    /// Runs a flow that verifies a factor, as [`code_check`](Self::code_check) does, with any body.
+    ///
+    /// # Errors
+    ///
+    /// As [`code_check`](Self::code_check).
+    pub async fn rate_limited<B, T, F>(
+        &self,
+        accepts: AcceptedStages,
+        parse: impl FnOnce(&UnparsedBody) -> Result<B, ApiError> + Send + 'static,
+        flow: impl FnOnce(Arc<Flows>, Call, B) -> F + Send + 'static,
+    ) -> Result<T, ApiError>
+    where
+        B: Send + 'static,
+        F: Future<Output = Result<T, FlowError>> + Send + 'static,
+        T: Send + 'static,
+    {
         let (call, body) = self.open(accepts)?;
         let (body, allowance) = (body.clone(), self.context.allowance.clone());
         self.run(|flows| async move {
             let left = flows.limit_code_checks(Some(call.token.user), &call.origin).await?;
             allowance.record(RateRule::CodeCheckPerIp, left);
-            let (body, mut errors) = body.parse::<CodeRequest<C>>()?;
-            let code = body.code.text(&mut errors, parse);
-            let code = errors.finish(code)?;
-            flow(flows, call, code).await.map_err(ApiError::from)
+            let body = parse(&body)?;
+            flow(flows, call, body).await.map_err(ApiError::from)
         })
         .await
     }

@@ -3,6 +3,7 @@
 
 mod account;
 mod admin;
+mod authenticators;
 mod docs;
 mod events;
 mod health;
@@ -10,6 +11,7 @@ mod hooks;
 mod login;
 mod metrics;
 mod pages;
+mod passkeys;
 mod phone;
 mod recovery;
 mod token;
@@ -27,13 +29,14 @@ use utoipa::ToSchema;
 use crate::i18n::Translations;
 #[cfg(feature = "swagger-ui")]
 use crate::openapi::files;
-use crate::openapi::{OpenApiDocument, Route, delete, get, post};
+use crate::openapi::{OpenApiDocument, Route, delete, delete_after_patch, get, patch, post};
 use crate::problem::ApiError;
 use crate::request::BodyLimit;
 use crate::request_context::RequestContext;
 use crate::schemas;
 
 pub use admin::reason as admin_reason;
+pub use authenticators::name as authenticator_name;
 pub use login::first_factor;
 pub use phone::backup_method;
 
@@ -75,6 +78,29 @@ pub(crate) fn routes(options: RouteConfig) -> Vec<Route> {
         post("/api/mfa/verify/totp", verify::totp, verify::doc::totp),
         post("/api/mfa/verify/sms", verify::sms, verify::doc::sms),
         post("/api/mfa/verify/recovery", verify::recovery, verify::doc::recovery),
+        post(
+            "/api/mfa/verify/passkey/start",
+            passkeys::start_verification,
+            passkeys::doc::start_verification,
+        ),
+        post("/api/mfa/verify/passkey", passkeys::verify, passkeys::doc::verify),
+        post(
+            "/api/mfa/passkeys/register/start",
+            passkeys::start_registration,
+            passkeys::doc::start_registration,
+        ),
+        post(
+            "/api/mfa/passkeys/register/finish",
+            passkeys::finish_registration,
+            passkeys::doc::finish_registration,
+        ),
+        get("/api/mfa/authenticators", authenticators::list, authenticators::doc::list),
+        patch("/api/mfa/authenticators/{id}", authenticators::rename, authenticators::doc::rename),
+        delete_after_patch(
+            "/api/mfa/authenticators/{id}",
+            authenticators::remove,
+            authenticators::doc::remove,
+        ),
         post("/api/mfa/sms/send", phone::send, phone::doc::send),
         post("/api/mfa/phone/set", phone::set, phone::doc::set),
         post("/api/mfa/phone/verify", phone::verify, phone::doc::verify),
@@ -93,9 +119,15 @@ pub(crate) fn routes(options: RouteConfig) -> Vec<Route> {
         post("/api/mfa/admin/users/{id}/reset", admin::reset, admin::doc::reset),
         post("/api/mfa/admin/users/{id}/enforce", admin::enforce, admin::doc::enforce),
         post("/api/mfa/admin/users/{id}/recovery/regenerate", admin::regenerate, admin::doc::regenerate),
+        post(
+            "/api/mfa/admin/users/{id}/authenticators/{authenticator_id}/remove",
+            admin::remove_authenticator,
+            admin::doc::remove_authenticator,
+        ),
         get("/api/mfa/admin/events", admin::list_events, admin::doc::list_events),
         get("/api/mfa/admin/stats", admin::stats, admin::doc::stats),
         get("/.well-known/jwks.json", token::keys, token::doc::keys),
+        get("/.well-known/webauthn", passkeys::related_origins, passkeys::doc::related_origins),
         post("/hooks/twilio", hooks::twilio, hooks::doc::twilio),
         get("/hooks/ovh/{secret}", hooks::ovh, hooks::doc::ovh),
         get("/health", health::health, health::doc::health),

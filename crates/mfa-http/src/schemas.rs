@@ -116,9 +116,19 @@ pub(crate) fn masked_phone_or_null() -> Object {
 
 /// Schema of a second factor.
 pub(crate) fn factor() -> Object {
-    string_enum(&["totp", "sms", "recovery"])
-        .description(Some("Second factor: `totp`, `sms` or `recovery`."))
+    string_enum(&["totp", "sms", "recovery", "passkey"])
+        .description(Some("Second factor: `totp`, `sms`, `recovery` or `passkey`."))
         .build()
+}
+
+/// Schema of an object.
+pub(crate) fn object(description: &str) -> ObjectBuilder {
+    ObjectBuilder::new().schema_type(Type::Object).description(Some(description))
+}
+
+/// Schema of the hash algorithm of an authenticator app.
+pub(crate) fn totp_algorithm() -> Object {
+    string_enum(&["SHA1", "SHA256", "SHA512"]).description(Some("Hash algorithm of the codes.")).build()
 }
 
 /// Schema of a second factor, or null.

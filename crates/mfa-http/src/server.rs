@@ -1,7 +1,7 @@
 //! HTTP server: listeners, workers, limits and shutdown.
 
 use std::io::{self, ErrorKind};
-use std::net::{SocketAddr, TcpListener};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, TcpListener};
 use std::sync::{Arc, mpsc};
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
@@ -43,6 +43,7 @@ const SHUTDOWN_TIMEOUT: u64 = 10;
 pub struct HttpServerHandle {
     address: SocketAddr,
     ops_address: Option<SocketAddr>,
+    is_localhost: bool,
     handles: Vec<ServerHandle>,
     ended: Option<oneshot::Receiver<()>>,
     thread: Option<JoinHandle<io::Result<()>>>,
@@ -64,7 +65,8 @@ pub fn listen(address: SocketAddr) -> io::Result<TcpListener> {
     })
 }
 
-/// Serves the API and the routes of `extension` on this listener until it is stopped: over TLS if `tls` is given. If the
+/// Serves the API and the routes of `extension` on this listener until it is stopped: over TLS if `tls` is given. In
+/// development, a loopback address is served together with the other one, so that `localhost` is always a name of it. If the
 /// settings name an address for operators, health and metrics are served there in plain HTTP.
 ///
 /// # Errors
@@ -81,10 +83,13 @@ pub fn serve(
     let operators = settings.ops_bind.map(listen_for_operators).transpose()?;
     let over_tls = tls.is_some() || settings.behind_tls_proxy;
     let address = listener.local_addr()?;
+    let localhost =
+        mfa.settings().environment.is_development().then(|| listen_on_localhost(address)).flatten();
+    let is_localhost = localhost.is_some();
     let ops_address = operators.as_ref().map(TcpListener::local_addr).transpose()?;
     let listeners = Listeners {
         middleware: Arc::new(MiddlewareConfig::new(&mfa, over_tls, extension.as_deref())?),
-        listener,
+        public: localhost.into_iter().flatten().chain([listener]).collect(),
         tls,
         // Without HSTS: this address has no TLS.
         operators: operators
@@ -105,10 +110,27 @@ pub fn serve(
     })?;
     match starting.recv() {
         Ok(handles) => {
-            Ok(HttpServerHandle { address, ops_address, handles, ended: Some(ended), thread: Some(thread) })
+            let (ended, thread) = (Some(ended), Some(thread));
+            Ok(HttpServerHandle { address, ops_address, is_localhost, handles, ended, thread })
         }
         // The thread ended before the start: its result has the reason.
         Err(_) => join_thread(thread).and_then(|()| Err(io::Error::other("the server did not start"))),
+    }
+}
+
+/// Makes `localhost` a name of a server on a loopback address: browsers refuse passkeys on an IP address, and the name may
+/// stand for either loopback address. Returns the second listener, or none if this machine has one address; `None` if the
+/// address is another one, or if another program uses the port on the second address.
+fn listen_on_localhost(address: SocketAddr) -> Option<Vec<TcpListener>> {
+    let second = match address.ip() {
+        IpAddr::V4(Ipv4Addr::LOCALHOST) => IpAddr::V6(Ipv6Addr::LOCALHOST),
+        IpAddr::V6(Ipv6Addr::LOCALHOST) => IpAddr::V4(Ipv4Addr::LOCALHOST),
+        _ => return None,
+    };
+    match listen(SocketAddr::new(second, address.port())) {
+        Ok(listener) => Some(vec![listener]),
+        Err(error) if error.kind() == ErrorKind::AddrInUse => None,
+        Err(_) => Some(Vec::new()),
     }
 }
 
@@ -131,7 +153,7 @@ pub fn listen_failure(address: SocketAddr, error: &io::Error, setting: &str) -> 
 
 /// Listeners of the server with their middleware.
 struct Listeners {
-    listener: TcpListener,
+    public: Vec<TcpListener>,
     middleware: Arc<MiddlewareConfig>,
     tls: Option<ServerConfig>,
     operators: Option<(TcpListener, Arc<MiddlewareConfig>)>,
@@ -140,7 +162,7 @@ struct Listeners {
 
 impl Listeners {
     fn start(self, mfa: &Arc<Mfa>) -> io::Result<Vec<Server>> {
-        let mut servers = vec![public(mfa, self.middleware, self.listener, self.tls, self.extension)?];
+        let mut servers = vec![public(mfa, self.middleware, self.public, self.tls.as_ref(), self.extension)?];
         if let Some((listener, middleware)) = self.operators {
             servers.push(operators(mfa, middleware, listener)?);
         }
@@ -151,8 +173,8 @@ impl Listeners {
 fn public(
     mfa: &Arc<Mfa>,
     middleware: Arc<MiddlewareConfig>,
-    listener: TcpListener,
-    tls: Option<ServerConfig>,
+    listeners: Vec<TcpListener>,
+    tls: Option<&ServerConfig>,
     extension: Option<Arc<dyn RouteExtension>>,
 ) -> io::Result<Server> {
     let mfa = Arc::clone(mfa);
@@ -176,7 +198,7 @@ fn public(
                 async move { middleware.handle(request, next).await }
             }))
     };
-    let server = HttpServer::new(app)
+    let mut server = HttpServer::new(app)
         .workers(WORKERS)
         .max_connections(MAX_CONNECTIONS)
         .client_request_timeout(HEAD_TIMEOUT)
@@ -185,10 +207,12 @@ fn public(
         .keep_alive(KEEP_ALIVE)
         .shutdown_timeout(SHUTDOWN_TIMEOUT)
         .disable_signals();
-    let server = match tls {
-        Some(config) => server.listen_rustls_0_23(listener, config)?,
-        None => server.listen(listener)?,
-    };
+    for listener in listeners {
+        server = match tls {
+            Some(config) => server.listen_rustls_0_23(listener, config.clone())?,
+            None => server.listen(listener)?,
+        };
+    }
     Ok(server.run())
 }
 
@@ -224,6 +248,11 @@ impl HttpServerHandle {
     /// Returns the address for operators, with the selected port; `None` without a separate address.
     pub const fn ops_address(&self) -> Option<SocketAddr> {
         self.ops_address
+    }
+
+    /// Returns whether `localhost` is a name of the server: in development, on a loopback address.
+    pub const fn is_localhost(&self) -> bool {
+        self.is_localhost
     }
 
     /// Stops the server: no new connections, ten seconds for running requests. Returns when all have ended.

@@ -10,6 +10,7 @@ mod files;
 mod finding;
 mod keys;
 mod odd_rows;
+mod passkeys;
 mod providers;
 mod redis;
 mod setup;
@@ -31,14 +32,15 @@ pub fn diagnose(settings: &Settings) -> Vec<DoctorFinding> {
 }
 
 fn diagnose_with(settings: &Settings, limits: HttpLimits) -> Vec<DoctorFinding> {
-    let mut findings = setup::check(settings);
+    let clock = Arc::new(SystemClock);
+    let mut findings = setup::check(settings, clock.now());
     findings.extend(files::check(settings));
     let location = Mfa::location(settings);
-    let clock = Arc::new(SystemClock);
     let before = clock.now();
     let facts = location.examine();
     findings.extend(database::check(settings, &location, before, facts.as_ref()));
     findings.extend(keys::check(settings, facts.as_ref().ok()));
+    findings.extend(passkeys::check(settings, facts.as_ref().ok()));
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build();
     match runtime {
         Ok(runtime) => {

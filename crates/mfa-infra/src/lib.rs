@@ -9,6 +9,7 @@
 //! - `sms/`: OVH, Twilio, and the outbox file for development
 //! - `settings/`: sources and validation of all settings
 //! - `telemetry/`: the JSON log
+//! - `tls`: certificate and key of the server
 //! - `metrics/`: OpenMetrics
 //! - `audit/`: verification, export and retention of the audit log
 //! - `doctor/`: diagnosis of an installation
@@ -106,14 +107,17 @@ mod clock;
 pub mod crypto;
 pub mod database;
 pub mod doctor;
+mod encrypted_pem;
 pub mod memory;
 pub mod metrics;
 mod mfa;
 mod new_file;
+mod quote;
 pub mod redis;
 pub mod settings;
 pub mod sms;
 pub mod telemetry;
+pub mod tls;
 
 pub use mfa::{
     AuditOperations, DatabaseHandle, DemoUser, EncryptionKeys, KeyReport, KeyStatus, MetricsExporter, Mfa,

@@ -7,8 +7,10 @@ mod address;
 mod error;
 mod gcra;
 mod health_check;
+mod managers;
 mod pool;
+mod protocol;
 mod rate_limiter;
 
 pub use address::AddressError;
-pub use rate_limiter::{RedisFault, RedisLimiterOptions, RedisRateLimiter, RedisState};
+pub use rate_limiter::{RedisFault, RedisLimiterOptions, RedisRateLimiter, RedisState, check_address};

@@ -11,6 +11,7 @@
 //! To add a setting, add a row in `table.rs`, its default in `config/default.toml`, its lines in `.env.example`, and a
 //! field in the struct of its concern. Tests fail if the first three disagree.
 
+mod authorities;
 mod brand;
 mod database;
 mod display;
@@ -28,6 +29,7 @@ mod log;
 mod login;
 mod masking;
 mod names;
+mod passkeys;
 mod providers;
 mod reader;
 mod redis;
@@ -51,6 +53,7 @@ pub use limits::{LimitSettings, RateSetting};
 pub use load::Settings;
 pub use log::LogSettings;
 pub use login::LoginSettings;
+pub use passkeys::PasskeySettings;
 pub use providers::{OvhSettings, SmsProvider, TwilioSettings};
 pub use redis::{RedisMode, RedisSettings};
 pub use server::{ServerSettings, TlsFiles};

@@ -44,6 +44,9 @@ impl Assurance {
 }
 
 fn factor(amr: &[&str], recovery: bool) -> Result<Option<FactorKind>, TokenError> {
+    if amr.contains(&"pop") {
+        return if recovery { Err(TokenError::Invalid) } else { Ok(Some(FactorKind::Passkey)) };
+    }
     match (recovery, amr.contains(&"otp"), amr.contains(&"sms")) {
         (true, false, false) => Ok(Some(FactorKind::Recovery)),
         // A recovery code is not a one-time password, so no token issued here has both.

@@ -139,13 +139,21 @@ enum StageClaims {
         auth_time: Option<i64>,
         #[serde(skip_serializing_if = "Option::is_none")]
         rec: Option<bool>,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        phr: Option<bool>,
     },
 }
 
 impl StageClaims {
     const PENDING: Self = Self::Pending { mfa_pending: true, amr: PASSWORD_ONLY };
-    const ONE_FACTOR: Self =
-        Self::Access { mfa_ok: false, amr: PASSWORD_ONLY, acr: ONE_FACTOR, auth_time: None, rec: None };
+    const ONE_FACTOR: Self = Self::Access {
+        mfa_ok: false,
+        amr: PASSWORD_ONLY,
+        acr: ONE_FACTOR,
+        auth_time: None,
+        rec: None,
+        phr: None,
+    };
 
     fn two_factors(verified: &VerifiedFactor) -> Self {
         let factor = verified.factor();
@@ -156,6 +164,8 @@ impl StageClaims {
             auth_time: Some(verified.at().seconds()),
             // RFC 8176 has no value for a recovery code.
             rec: (factor == FactorKind::Recovery).then_some(true),
+            // Phishing-resistant (OpenID Connect EAP ACR Values §3).
+            phr: factor.is_phishing_resistant().then_some(true),
         }
     }
 

@@ -82,7 +82,11 @@ impl<'a> Jws<'a> {
         [
             ("crit", header.contains("crit")),
             ("alg", !matches!(alg, Ok(Some(_)))),
-            ("kid", kid.is_err()),
+            // A token of a Python library has none.
+            (
+                "kid",
+                kid.is_err() || matches!((&typ, &kid), (Ok(typ), Ok(Some(_))) if typ.is_none_or(is_plain)),
+            ),
             ("typ", typ.is_err() || declared(&header).is_err()),
         ]
         .into_iter()
@@ -107,14 +111,18 @@ pub(crate) fn sign(header: &str, claims: &[u8], key: &dyn TokenKey) -> Result<St
 fn declared(header: &StrictObject) -> Result<DeclaredType, TokenError> {
     match (header.text("typ")?, header.text("kid")?) {
         (None, None) => Ok(DeclaredType::Plain),
-        // Media types have no case (RFC 7515 §4.1.9).
-        (Some(typ), None) if typ.eq_ignore_ascii_case("JWT") => Ok(DeclaredType::Plain),
+        (Some(typ), None) if is_plain(typ) => Ok(DeclaredType::Plain),
         (Some(typ), Some(kid)) => {
             let token_type = TokenType::parse(typ).ok_or(TokenError::Invalid)?;
             Ok(DeclaredType::Ours(token_type, kid.to_owned()))
         }
         _ => Err(TokenError::Invalid),
     }
+}
+
+/// Returns whether `typ` is that of tokens of Python libraries. Media types have no case (RFC 7515 §4.1.9).
+const fn is_plain(typ: &str) -> bool {
+    typ.eq_ignore_ascii_case("JWT")
 }
 
 /// Decodes base64url strictly: stray bits in the last character are rejected, so that a token has one spelling and

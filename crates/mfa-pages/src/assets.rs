@@ -20,6 +20,8 @@ pub(super) enum AssetFile {
     Clock,
     /// The script that copies, saves and prints codes and asks for confirmation.
     Clipboard,
+    /// The script of forms that register or verify a passkey.
+    Passkey,
     /// The script of the SMS preview.
     SmsPreview,
 }
@@ -28,12 +30,13 @@ const STYLE: &str = include_str!("assets/style.css");
 /// The name of the font in the source of the style sheet, which is replaced by the served name.
 const FONT_IN_STYLE: &str = "figtree.woff2";
 
-const FILES: [(AssetFile, &str, &str, &str, &[u8]); 6] = [
+const FILES: [(AssetFile, &str, &str, &str, &[u8]); 7] = [
     (AssetFile::Font, "figtree", "woff2", "font/woff2", include_bytes!("assets/figtree.woff2")),
     (AssetFile::Icon, "icon", "svg", "image/svg+xml", include_bytes!("assets/icon.svg")),
     (AssetFile::Codes, "codes", "js", SCRIPT, include_bytes!("assets/codes.js")),
     (AssetFile::Clock, "clock", "js", SCRIPT, include_bytes!("assets/clock.js")),
     (AssetFile::Clipboard, "clipboard", "js", SCRIPT, include_bytes!("assets/clipboard.js")),
+    (AssetFile::Passkey, "passkey", "js", SCRIPT, include_bytes!("assets/passkey.js")),
     (AssetFile::SmsPreview, "sms_preview", "js", SCRIPT, include_bytes!("assets/sms_preview.js")),
 ];
 const SCRIPT: &str = "text/javascript; charset=utf-8";
@@ -114,6 +117,7 @@ mod tests {
             AssetFile::Codes,
             AssetFile::Clock,
             AssetFile::Clipboard,
+            AssetFile::Passkey,
             AssetFile::SmsPreview,
         ] {
             let name = assets.name(file);

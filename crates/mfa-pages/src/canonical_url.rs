@@ -9,7 +9,7 @@ use super::return_to::ReturnTo;
 pub(super) fn canonical_url(request: &PageRequest) -> String {
     let path = request.path().strip_prefix(request.site.base()).unwrap_or_default();
     let verify = |with: &str| {
-        let then = ReturnTo::parse(request.control_value("then")).as_str();
+        let then = ReturnTo::parse(request.control_value("then")).name().into_owned();
         format!("/verify?with={with}&then={then}")
     };
     match path {
@@ -21,10 +21,16 @@ pub(super) fn canonical_url(request: &PageRequest) -> String {
         }
         "/verify/send" => verify("sms"),
         "/verify/recovery" => verify("recovery"),
+        "/verify/passkey" | "/verify/passkey/options" => verify("passkey"),
+        "/passkey/options" => "/passkey".to_owned(),
         "/app/start" | "/app/confirm" => "/app/enrol".to_owned(),
         "/phone/remove" => "/phone".to_owned(),
+        _ if path.starts_with("/authenticators/") && path.ends_with("/rename") => {
+            path.trim_end_matches("/rename").to_owned()
+        }
         _ => match path.strip_prefix("/admin/users/").and_then(|it| it.split_once('/')) {
             Some((user, "unlock" | "reset" | "enforce")) => format!("/admin/users/{user}"),
+            Some((user, action)) if action.starts_with("authenticators/") => format!("/admin/users/{user}"),
             _ => with_query(request, path),
         },
     }

@@ -39,6 +39,10 @@ pub(crate) fn belongs_on_the_form(error: &ApiError) -> bool {
                     | FlowError::FactorRequired
                     | FlowError::MethodNotAvailable
                     | FlowError::NotEnrolled
+                    | FlowError::NoChallenge
+                    | FlowError::AlreadyRegistered
+                    | FlowError::TooManyAuthenticators
+                    | FlowError::NameTaken
                     | FlowError::InvalidLabel
             )
     )

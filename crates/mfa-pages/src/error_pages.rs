@@ -41,7 +41,7 @@ pub(crate) fn respond(request: &PageRequest, error: PageError) -> PageResponse {
         }
         ApiError::Flow(FlowError::WrongStage) => PageResponse::redirect(request, "").with_error(error),
         ApiError::Flow(FlowError::StepUpRequired { .. }) => {
-            let then = ReturnTo::from_path(request.path_below_base()).as_str();
+            let then = ReturnTo::from_path(request.path_below_base()).name().into_owned();
             PageResponse::redirect(request, &format!("/verify?then={then}")).with_error(error)
         }
         _ => {

@@ -6,6 +6,9 @@ pub(crate) enum Flash {
     SignedOut,
     SessionOver,
     AppRemoved,
+    PasskeyAdded,
+    AuthenticatorRenamed,
+    AuthenticatorRemoved,
     PhoneReady,
     PhoneRemoved,
     BackupSms,
@@ -22,10 +25,13 @@ pub(crate) enum Flash {
 }
 
 impl Flash {
-    const ALL: [Self; 15] = [
+    const ALL: [Self; 18] = [
         Self::SignedOut,
         Self::SessionOver,
         Self::AppRemoved,
+        Self::PasskeyAdded,
+        Self::AuthenticatorRenamed,
+        Self::AuthenticatorRemoved,
         Self::PhoneReady,
         Self::PhoneRemoved,
         Self::BackupSms,
@@ -46,6 +52,9 @@ impl Flash {
             Self::SignedOut => "signed-out",
             Self::SessionOver => "session-over",
             Self::AppRemoved => "app-removed",
+            Self::PasskeyAdded => "passkey-added",
+            Self::AuthenticatorRenamed => "authenticator-renamed",
+            Self::AuthenticatorRemoved => "authenticator-removed",
             Self::PhoneReady => "phone-ready",
             Self::PhoneRemoved => "phone-removed",
             Self::BackupSms => "backup-sms",

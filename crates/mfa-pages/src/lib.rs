@@ -101,12 +101,23 @@ fn configure(config: &mut ServiceConfig, site: &web::Data<SiteConfig>) {
         .service(write(at("/verify/totp"), pages::verify::totp))
         .service(write(at("/verify/sms"), pages::verify::sms))
         .service(write(at("/verify/recovery"), pages::verify::recovery))
+        .service(write(at("/verify/passkey"), pages::verify::passkey))
+        .service(write(at("/verify/passkey/options"), pages::verify::passkey_options))
         .service(write(at("/verify/send"), pages::verify::send))
         .service(read(at("/app"), pages::app::show))
         .service(write(at("/app/start"), pages::app::start))
         .service(read(at("/app/enrol"), pages::app::enrol))
         .service(write(at("/app/confirm"), pages::app::confirm))
         .service(both(at("/app/remove"), pages::app::ask_removal, pages::app::remove))
+        .service(both(at("/passkey"), pages::passkey::show, pages::passkey::register))
+        .service(write(at("/passkey/options"), pages::passkey::options))
+        .service(read(at("/authenticators/{id}"), pages::authenticators::show))
+        .service(write(at("/authenticators/{id}/rename"), pages::authenticators::rename))
+        .service(both(
+            at("/authenticators/{id}/remove"),
+            pages::authenticators::ask_removal,
+            pages::authenticators::remove,
+        ))
         .service(read(at("/codes"), pages::codes::show))
         .service(both(at("/codes/new"), pages::codes::show_new, pages::codes::renew))
         .service(read(at("/codes/kept"), pages::codes::kept))
@@ -122,6 +133,10 @@ fn configure(config: &mut ServiceConfig, site: &web::Data<SiteConfig>) {
         .service(write(at("/admin/users/{id}/unlock"), pages::admin::user::unlock))
         .service(write(at("/admin/users/{id}/reset"), pages::admin::user::reset))
         .service(write(at("/admin/users/{id}/enforce"), pages::admin::user::enforce))
+        .service(write(
+            at("/admin/users/{id}/authenticators/{authenticator}/remove"),
+            pages::admin::authenticators::remove,
+        ))
         .service(both(
             at("/admin/users/{id}/codes"),
             pages::admin::user::show_codes,

@@ -3,10 +3,12 @@
 pub(super) mod activity;
 pub(super) mod admin;
 pub(super) mod app;
+pub(super) mod authenticators;
 pub(super) mod backup;
 pub(super) mod codes;
 pub(super) mod home;
 pub(super) mod login;
+pub(super) mod passkey;
 pub(super) mod phone;
 pub(super) mod session;
 pub(super) mod sms_preview;

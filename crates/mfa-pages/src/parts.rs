@@ -2,6 +2,7 @@
 
 mod fields;
 mod icons;
+mod passkey;
 mod plot;
 mod sms_preview;
 mod steps;
@@ -13,6 +14,7 @@ pub(super) use fields::{
     resend_button, title_with_error,
 };
 pub(super) use icons::icon;
+pub(super) use passkey::{PasskeyCall, PasskeyStart, passkey_form};
 pub(super) use plot::{PlotColumn, PlotSeries, plot};
 pub(super) use sms_preview::{MessageView, is_shown as shows_sms_preview, messages, sms_preview};
 pub(super) use steps::{SetupStep, steps};

@@ -299,6 +299,21 @@ impl PageRequest {
         self.api.run(flow).await
     }
 
+    /// Parses the form and runs a flow with it, after the rate limit by address.
+    pub(crate) async fn rate_limited<B, T, F>(
+        &self,
+        accepts: AcceptedStages,
+        parse: impl FnOnce(&UnparsedBody) -> Result<B, ApiError> + Send + 'static,
+        flow: impl FnOnce(Arc<Flows>, Call, B) -> F + Send + 'static,
+    ) -> Result<T, ApiError>
+    where
+        B: Send + 'static,
+        F: Future<Output = Result<T, FlowError>> + Send + 'static,
+        T: Send + 'static,
+    {
+        self.api.rate_limited(accepts, parse, flow).await
+    }
+
     /// Runs a flow that verifies the code of the form, after the rate limit by address.
     pub(crate) async fn code_check<C, T, F>(
         &self,

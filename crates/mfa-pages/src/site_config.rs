@@ -19,6 +19,7 @@ pub(crate) struct SiteConfig {
     public_origin: Option<String>,
     countries: Vec<String>,
     offers_sms: bool,
+    offers_passkeys: bool,
     outbox: Option<OutboxReader>,
     assets: Assets,
 }
@@ -56,6 +57,7 @@ impl SiteConfig {
             handover_from: settings.login.url.as_ref().map(origin),
             public_origin: settings.server.public_url.as_ref().map(origin),
             offers_sms: !countries.is_empty() && !settings.sms.providers.is_empty(),
+            offers_passkeys: settings.passkeys.relying_party.is_some(),
             countries,
             outbox: mfa.outbox().filter(|_| settings.server.is_loopback()),
             assets: Assets::load()?,
@@ -100,6 +102,11 @@ impl SiteConfig {
     /// Returns true if SMS are available.
     pub(super) const fn offers_sms(&self) -> bool {
         self.offers_sms
+    }
+
+    /// Returns true if passkeys can be registered.
+    pub(super) const fn offers_passkeys(&self) -> bool {
+        self.offers_passkeys
     }
 
     /// Returns the SMS outbox, in development on a loopback address.

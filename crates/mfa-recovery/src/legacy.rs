@@ -1,6 +1,6 @@
 //! Hash formats of imported recovery codes.
 
-use mfa_core::{PasswordDigest, RecoveryCode, SecretText};
+use mfa_core::{PasswordDigest, PasswordKinds, RecoveryCode, SecretText};
 
 /// Form in which an imported code was hashed.
 ///
@@ -74,10 +74,13 @@ impl LegacyCodeFormat {
 ///
 /// # Errors
 ///
-/// [`LegacyDigestError`] if the hash is not bcrypt: do not import the set.
+/// [`LegacyDigestError`] if the hash is not bcrypt, or cannot be compared with an attempt: do not import the set.
 pub fn legacy_digest(hash: &str, spelling: LegacyCodeFormat) -> Result<String, LegacyDigestError> {
     if !is_bcrypt(hash) {
-        return Err(LegacyDigestError);
+        return Err(LegacyDigestError::NotBcrypt);
+    }
+    if !hash.get(4..6).and_then(|cost| cost.parse().ok()).is_some_and(|cost: u32| COSTS.contains(&cost)) {
+        return Err(LegacyDigestError::Cost);
     }
     Ok(match spelling.name() {
         "" => hash.to_owned(),
@@ -85,10 +88,21 @@ pub fn legacy_digest(hash: &str, spelling: LegacyCodeFormat) -> Result<String, L
     })
 }
 
-/// Error for a text that is not a bcrypt hash. It does not contain the text.
+/// Costs of bcrypt hashes that an attempt is compared with. A lower one is not valid, and a higher one takes too long.
+const COSTS: std::ops::RangeInclusive<u32> =
+    PasswordKinds::MIN_BCRYPT_COST..=PasswordKinds::MAX_VERIFIED_BCRYPT_COST;
+
+/// Error for a text that is no usable bcrypt hash. It does not contain the text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("a recovery code is not a bcrypt hash")]
-pub struct LegacyDigestError;
+#[non_exhaustive]
+pub enum LegacyDigestError {
+    /// It is not a bcrypt hash.
+    #[error("a recovery code is not a bcrypt hash")]
+    NotBcrypt,
+    /// No attempt is compared with a hash of this cost.
+    #[error("the bcrypt cost of a recovery code is not supported")]
+    Cost,
+}
 
 /// Returns whether the text is `$2a$`, `$2b$`, `$2x$` or `$2y$`, a cost of two digits, and 53 characters of salt and
 /// hash.
@@ -168,7 +182,11 @@ mod tests {
             ["", "plain", "$argon2id$v=19$m=19456,t=2,p=1$c2FsdA$aGFzaA", "odd|$2b$12$x", &HASH[..59]]
         {
             assert!(!is_legacy(&code(other.to_owned(), None)), "{other}");
-            assert_eq!(legacy_digest(other, LegacyCodeFormat::default()), Err(LegacyDigestError), "{other}");
+            assert_eq!(
+                legacy_digest(other, LegacyCodeFormat::default()),
+                Err(LegacyDigestError::NotBcrypt),
+                "{other}"
+            );
         }
     }
 }

@@ -117,7 +117,9 @@ pub fn set_backup(account: &mut Account, method: BackupMethod) -> Result<(), Bac
         BackupMethod::Sms if account.phone.number.is_none() || !account.phone.is_verified => {
             return Err(BackupMethodError::NoVerifiedNumber);
         }
-        BackupMethod::None if account.mfa_enforced && account.has_sms() && !account.has_totp() => {
+        BackupMethod::None
+            if account.mfa_enforced && account.has_sms() && !account.has_totp() && !account.has_passkey() =>
+        {
             return Err(BackupMethodError::FactorRequired);
         }
         BackupMethod::Sms | BackupMethod::None => account.backup_method = method,

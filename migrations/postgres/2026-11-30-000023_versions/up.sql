@@ -20,8 +20,9 @@ $$;
 -- `mfa_guard`, in the order of their names.
 CREATE FUNCTION mfa_codes() RETURNS TRIGGER LANGUAGE plpgsql AS $$
 DECLARE
-    codes JSONB := NEW.recovery_codes;
+    codes JSONB;
 BEGIN
+    codes := NEW.recovery_codes;
     IF jsonb_typeof(codes) = 'string' THEN
         codes := codes #>> '{}';
         IF jsonb_typeof(codes) = 'array' THEN
@@ -29,8 +30,8 @@ BEGIN
         END IF;
     END IF;
     RETURN NEW;
-EXCEPTION WHEN undefined_column OR data_exception THEN
-    -- Codes that are no JSON match nothing.
+EXCEPTION WHEN OTHERS THEN
+    -- Codes that are no JSON match nothing. A trigger must not fail: NOVA could not write the user.
     RETURN NEW;
 END
 $$;

@@ -126,6 +126,7 @@ const VERBS: &[&str] = &[
     "Print",
     "Re-encrypt",
     "Remove",
+    "Rename",
     "Replace",
     "Require",
     "Revoke",
@@ -198,5 +199,39 @@ fn no_help_text_contains_a_banned_idiom() {
         for idiom in BANNED {
             assert!(!help.contains(idiom), "{name}: {idiom:?} in {help}");
         }
+    }
+}
+
+#[test]
+fn a_password_in_the_arguments_is_not_repeated() {
+    for words in [
+        "user password --username alice Hunter2",
+        "user password --username alice --password-stdin Hunter2",
+        "user password --username alice --password Hunter2",
+        "user password --username alice --password=Hunter2",
+        "user password Hunter2 --username alice",
+        "user create --username alice --email a@b.c Hunter2",
+        "user password --username alice -Hunter2",
+    ] {
+        let args: Vec<_> = ["mfa-admin"].into_iter().chain(words.split(' ')).map(Into::into).collect();
+        let error = Cli::parse_args(&args).unwrap_err();
+        let text = error.to_string();
+        assert!(
+            text.contains("read from standard input only") && !text.contains("unter2"),
+            "{words}: {text}"
+        );
+        assert_eq!(error.exit_code(), 2);
+    }
+    let args = ["mfa-admin", "user", "password", "--usernam", "alice", "--password-stdin"].map(Into::into);
+    assert!(Cli::parse_args(&args).unwrap_err().to_string().contains("--username"));
+}
+
+#[test]
+fn a_user_is_not_reset_in_place_of_a_deletion() {
+    for word in ["delete", "remove"] {
+        let error =
+            Cli::parse_args(&["mfa-admin", "user", word, "--user-id", "1"].map(Into::into)).unwrap_err();
+        let text = error.to_string();
+        assert!(text.contains("mfa-admin user erase") && !text.contains("reset"), "{text}");
     }
 }

@@ -56,6 +56,13 @@ fn verify(auditor: &Auditor, user: Option<UserId>, logs: Vec<PathBuf>) -> Result
         let logs: Vec<_> = logs.into_iter().map(open).collect::<Result<_, _>>()?;
         auditor.verify_with_log(user, logs)?
     };
+    if let Some(user) = user
+        && report.events == 0
+        && report.is_intact()
+        && !auditor.has_user(user)?
+    {
+        return Err(CliError::NoAuditedUser(user));
+    }
     if report.log_lines == Some(0) {
         return Err(CliError::NoLogLines);
     }

@@ -17,7 +17,11 @@ pub(super) fn run(settings: Result<Settings, SettingsError>) -> Result<CommandOu
         Ok(settings) => doctor::diagnose(&settings),
         Err(error) => {
             let cure = "correct it and run mfa-admin doctor again: nothing else was checked";
-            vec![DoctorFinding::problem("settings", error.to_string(), cure)]
+            let errors = match error {
+                SettingsError::Several(errors) => errors,
+                one => vec![one],
+            };
+            errors.iter().map(|it| DoctorFinding::problem("settings", it.to_string(), cure)).collect()
         }
     };
     let output = format_findings(&findings);
@@ -49,6 +53,17 @@ fn format_findings(findings: &[DoctorFinding]) -> CommandOutput {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn each_refused_setting_is_a_finding() {
+        let dir = tempfile::tempdir().unwrap();
+        let env = [("MFA_LOCALE", "de"), ("MFA_BIND", "x")].map(|(name, value)| (name.into(), value.into()));
+        let sources = mfa_infra::settings::Sources { dir: dir.path().to_owned(), env: env.into() };
+        let error = run(Settings::load(&sources)).unwrap_err();
+        let CliError::Unsuccessful { output, .. } = error else { panic!("{error}") };
+        assert_eq!(output.json["findings"].as_array().unwrap().len(), 2, "{}", output.json);
+        assert!(output.text.lines().count() == 2 && !output.text.contains("u{a}"), "{}", output.text);
+    }
 
     #[test]
     fn each_finding_is_a_line_with_its_remedy() {

@@ -15,7 +15,7 @@ use mfa_infra::database::{CodesRewrite, DatabaseLocation, KeyedTable, NovaRow, N
 use mfa_infra::settings::Settings;
 use serde_json::json;
 
-use self::codes::StoredCodes;
+use self::codes::{CodesError, StoredCodes};
 pub(super) use self::export::run as export;
 use self::report::{NovaReport, NovaRowReport, Overlooked};
 use self::row::field;
@@ -93,7 +93,7 @@ struct NovaImport<'a> {
 /// Row whose values were parsed.
 struct ParsedRow {
     row: NovaRow,
-    codes: Result<StoredCodes, &'static str>,
+    codes: Result<StoredCodes, CodesError>,
     legacy: LegacyRow,
     recovery: LegacyImportOutcome,
 }
@@ -121,8 +121,7 @@ impl NovaImport<'_> {
                 Err(FlowError::Store(error)) if error.kind().is_of_row() => {
                     let cause = std::error::Error::source(&error);
                     let cause = cause.map_or_else(|| error.to_string(), ToString::to_string);
-                    let report = self.row_report(parsed, LegacyImport::default());
-                    reports.push(NovaRowReport { unreadable: Some(cause), ..report });
+                    reports.push(self.unreadable(parsed, cause));
                 }
                 Err(error) => failure = Some(error),
             }
@@ -145,8 +144,8 @@ impl NovaImport<'_> {
             Ok(StoredCodes::None) => LegacyImportOutcome::Absent,
             Ok(StoredCodes::Current) => LegacyImportOutcome::AlreadyImported,
             Ok(StoredCodes::Legacy(_)) => LegacyImportOutcome::Imported,
-            Err(why) if self.enrol_anew => LegacyImportOutcome::Removed(why),
-            Err(why) => LegacyImportOutcome::Rejected(why),
+            Err(why) if self.enrol_anew => LegacyImportOutcome::Removed(why.reason()),
+            Err(why) => LegacyImportOutcome::Rejected(why.reason()),
         };
         legacy.recovery = match (self.has_own_codes(), &codes) {
             (false, Ok(StoredCodes::Legacy(codes))) => {
@@ -165,9 +164,13 @@ impl NovaImport<'_> {
 
     /// Reports what would be imported.
     fn preview(&self, parsed: ParsedRow) -> NovaRowReport {
-        let account = row::row_account(&parsed.row, self.map, parsed.codes.as_ref().ok());
-        let import = self.session.flows().preview_legacy_import(account, &parsed.legacy);
-        self.row_report(parsed, import)
+        match row::row_account(&parsed.row, self.map, parsed.codes.as_ref().ok()) {
+            Ok(account) => {
+                let import = self.session.flows().preview_legacy_import(account, &parsed.legacy);
+                self.row_report(parsed, import)
+            }
+            Err(why) => self.unreadable(parsed, why),
+        }
     }
 
     /// Rewrites what no account can be read from: backup methods in other spellings, and codes in another form. Codes that
@@ -215,8 +218,14 @@ impl NovaImport<'_> {
         }
     }
 
+    /// Reports a row from which no account can be read.
+    fn unreadable(&self, parsed: ParsedRow, why: String) -> NovaRowReport {
+        let report = self.row_report(parsed, LegacyImport::default());
+        NovaRowReport { unreadable: Some(why), ..report }
+    }
+
     fn row_report(&self, parsed: ParsedRow, import: LegacyImport) -> NovaRowReport {
-        let ParsedRow { row, recovery, .. } = parsed;
+        let ParsedRow { row, recovery, codes, .. } = parsed;
         let is_decided =
             matches!(recovery, LegacyImportOutcome::Rejected(_) | LegacyImportOutcome::Removed(_));
         let is_removed = matches!(import.recovery, LegacyImportOutcome::Removed(_));
@@ -228,6 +237,7 @@ impl NovaImport<'_> {
             totp: import.totp,
             phone: import.phone,
             recovery,
+            recovery_error: codes.err().map(|it| it.to_string()),
             number: import.number,
             state_imported: import.state_imported,
             is_locked: import.is_locked,

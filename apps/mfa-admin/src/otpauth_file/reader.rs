@@ -145,6 +145,13 @@ impl ImportRows {
                         || record.iter().enumerate().any(|(at, it)| at != *uri && holds_row(it))
                         || raw(*uri).is_none() && record.iter().any(|it| it.contains('\n'))
                         || read.is_err() && last_line > first_line;
+                    let is_complete = read.as_ref().map_or_else(
+                        |error| matches!(error.kind(), csv::ErrorKind::UnequalLengths { .. }),
+                        |is_row| *is_row,
+                    );
+                    if is_complete && record.iter().all(|it| is_blank(it.as_bytes())) {
+                        continue;
+                    }
                     return match read {
                         // A quote that is not closed makes one row of all lines up to the next quote.
                         Ok(true) | Err(_) if is_merged => Ok(Some(invalid_row(
@@ -179,7 +186,7 @@ impl ImportRows {
                             "a line is longer than 64 KiB",
                         ));
                     }
-                    if line.iter().all(u8::is_ascii_whitespace) {
+                    if is_blank(&line) {
                         continue;
                     }
                     return Ok(Some(match serde_json::from_slice::<JsonRow>(&line) {
@@ -189,6 +196,11 @@ impl ImportRows {
                             username: it.username.and_then(JsonText::trimmed),
                             uri: Ok(SecretText::new(it.otpauth_uri)),
                         },
+                        Err(_) if std::str::from_utf8(&line).is_err() => {
+                            let encoding = text_file::decode(&line)
+                                .map_or("not encoded in UTF-8", |_| "encoded in Windows-1252");
+                            invalid_row(number, format!("the row is {encoding}: save the file as UTF-8"))
+                        }
                         // The message of serde may quote the row.
                         Err(_) => {
                             invalid_row(number, "the row is not a JSON object with the string otpauth_uri")
@@ -248,6 +260,11 @@ fn csv_columns(header: &[u8], separator: u8) -> Option<CsvColumns> {
 /// Decodes a record, or returns `None` if a field is neither UTF-8 nor Windows-1252.
 fn decoded(record: &csv::ByteRecord) -> Option<csv::StringRecord> {
     record.iter().map(text_file::decode).collect()
+}
+
+/// Returns whether a text has nothing but white space and Ctrl-Z, with which some programs end a file.
+fn is_blank(text: &[u8]) -> bool {
+    text.iter().all(|it| it.is_ascii_whitespace() || *it == 0x1a)
 }
 
 fn invalid_row(number: u64, why: impl Into<Cow<'static, str>>) -> ImportRow {
@@ -393,6 +410,33 @@ mod tests {
         let undefined = b"email;otpauth_uri\na@b.c;o\nb\x81@b.c;o\nc@b.c;o\n";
         let rows = read("x.csv", undefined).unwrap();
         assert!(rows[0].uri.is_ok() && rows[1].uri.is_err() && rows[2].uri.is_ok());
+    }
+
+    #[test]
+    fn blank_rows_and_the_end_of_file_character_are_no_rows() {
+        for end in ["", "\u{1a}", ";;\r\n\u{1a}\r\n", " ; ;\u{1a}"] {
+            let csv = format!("email;otpauth_uri;note\r\n;;\r\na@b.c;o;\r\n ; ;\r\n;;\r\n{end}");
+            assert_eq!(shown(&read("x.csv", &csv).unwrap()), [(2, Some("a@b.c"), None, Ok("o"))], "{end:?}");
+        }
+        let csv = "email;otpauth_uri;note\na@b.c;;\n;o;\n;;x\n";
+        assert_eq!(read("x.csv", csv).unwrap().len(), 3, "a row with a value is one");
+        let lines = "{\"email\":\"a@b.c\",\"otpauth_uri\":\"o\"}\r\n\u{1a}";
+        assert_eq!(read("x.jsonl", lines).unwrap().len(), 1);
+    }
+
+    #[test]
+    fn json_lines_in_another_encoding_are_named() {
+        for (line, expected) in [
+            (
+                b"{\"username\":\"Zo\xe9\",\"otpauth_uri\":\"o\"}".as_slice(),
+                "the row is encoded in Windows-1252",
+            ),
+            (b"{\"username\":\"Zo\x81\",\"otpauth_uri\":\"o\"}", "the row is not encoded in UTF-8"),
+        ] {
+            let rows = read("x.jsonl", line).unwrap();
+            let why = rows[0].uri.as_ref().unwrap_err();
+            assert!(why.starts_with(expected) && why.ends_with("save the file as UTF-8"), "{why}");
+        }
     }
 
     #[test]

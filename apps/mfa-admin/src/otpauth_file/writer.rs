@@ -33,15 +33,8 @@ impl ExportWriter {
     ///
     /// [`FileError::AlreadyExists`] if the file exists; [`FileError::Io`].
     pub(crate) fn create(path: Option<&Path>) -> Result<Self, FileError> {
-        let Some(path) = path else {
-            return Ok(Self::JsonLines(BufWriter::new(ExportSink::Stdout(io::stdout()))));
-        };
-        let file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(path);
-        let file = file.map_err(|error| match error.kind() {
-            io::ErrorKind::AlreadyExists => FileError::AlreadyExists(path.display().to_string()),
-            _ => FileError::io(path, error),
-        })?;
-        let target = BufWriter::new(ExportSink::File(file));
+        let target = BufWriter::new(ExportSink::create(path)?);
+        let Some(path) = path else { return Ok(Self::JsonLines(target)) };
         Ok(match FileFormat::from_path(path) {
             Some(FileFormat::Csv) => {
                 let mut writer = csv::Writer::from_writer(target);
@@ -84,9 +77,34 @@ impl ExportWriter {
             Self::Csv(writer) => writer.into_inner().map_err(|error| io::Error::other(error.to_string()))?,
             Self::JsonLines(target) => target,
         };
-        match target.into_inner().map_err(io::IntoInnerError::into_error)? {
-            ExportSink::File(file) => file.sync_all(),
-            ExportSink::Stdout(mut stdout) => stdout.flush(),
+        ExportSink::finish(target)
+    }
+}
+
+impl ExportSink {
+    /// Creates the file with mode 0600, or selects standard output if there is no path.
+    ///
+    /// # Errors
+    ///
+    /// [`FileError::AlreadyExists`] if the file exists; [`FileError::Io`].
+    pub(crate) fn create(path: Option<&Path>) -> Result<Self, FileError> {
+        let Some(path) = path else { return Ok(Self::Stdout(io::stdout())) };
+        let file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(path);
+        file.map(Self::File).map_err(|error| match error.kind() {
+            io::ErrorKind::AlreadyExists => FileError::AlreadyExists(path.display().to_string()),
+            _ => FileError::io(path, error),
+        })
+    }
+
+    /// Writes what is buffered, and syncs a file to disk.
+    ///
+    /// # Errors
+    ///
+    /// [`io::Error`] of the destination.
+    pub(crate) fn finish(buffer: BufWriter<Self>) -> io::Result<()> {
+        match buffer.into_inner().map_err(io::IntoInnerError::into_error)? {
+            Self::File(file) => file.sync_all(),
+            Self::Stdout(mut stdout) => stdout.flush(),
         }
     }
 }

@@ -1,10 +1,12 @@
 //! Internal state of an account: one small JSON document in the column `mfa_internal`.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
 use super::denylist::TokenDenylist;
+use super::passkeys::AuthenticatorUse;
 use super::step_up::StepUpFailures;
 use crate::{Timestamp, TokenId};
 
@@ -62,6 +64,12 @@ pub struct InternalState {
     /// Whether an import has taken over the MFA requirement, the failures and the lock of another system.
     #[serde(rename = "imp", skip_serializing_if = "is_default")]
     pub state_imported: bool,
+    /// Last use and counter of each authenticator, by its ID.
+    #[serde(rename = "auth", skip_serializing_if = "is_default")]
+    pub authenticators: BTreeMap<String, AuthenticatorUse>,
+    /// End of the lock that the lockout policy set last. A passkey is accepted during this lock, and during no other one.
+    #[serde(rename = "pol", skip_serializing_if = "is_default")]
+    pub policy_lock_until: Option<Timestamp>,
     /// Whether the row was inserted and no decision has looked for earlier events of its id. A trigger sets it.
     #[serde(rename = "ins", skip_serializing_if = "is_default")]
     pub inserted: bool,

@@ -26,11 +26,13 @@ pub enum DigestPurpose {
     SmsCode,
     /// Phone number, for budgets and statistics.
     PhoneNumber,
+    /// Keys of WebAuthn challenges, and user handles.
+    PasskeyChallenge,
 }
 
 impl DigestPurpose {
     /// All purposes.
-    pub const ALL: &[Self] = &[Self::RecoveryTag, Self::SmsCode, Self::PhoneNumber];
+    pub const ALL: &[Self] = &[Self::RecoveryTag, Self::SmsCode, Self::PhoneNumber, Self::PasskeyChallenge];
 
     /// Returns the name from which the keys of this purpose are derived.
     pub const fn as_str(self) -> &'static str {
@@ -38,6 +40,7 @@ impl DigestPurpose {
             Self::RecoveryTag => "recovery-tag",
             Self::SmsCode => "sms-code",
             Self::PhoneNumber => "phone-number",
+            Self::PasskeyChallenge => "passkey-challenge",
         }
     }
 }

@@ -68,6 +68,8 @@ impl PasswordKinds {
     pub const MAX_BCRYPT_COST: u32 = 14;
     /// Minimum cost of bcrypt.
     pub const MIN_BCRYPT_COST: u32 = 4;
+    /// Greatest cost of a bcrypt hash that is verified at all.
+    pub const MAX_VERIFIED_BCRYPT_COST: u32 = 16;
     /// Assumption while the kinds are unknown: both, with the default cost of passlib.
     pub const UNKNOWN: Self = Self { argon2id: true, bcrypt_cost: Some(12) };
     /// Argon2id alone, the kind of new hashes.

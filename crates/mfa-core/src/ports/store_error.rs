@@ -61,6 +61,11 @@ impl StoreError {
         Self { source: Some(source.into()), ..self }
     }
 
+    /// Returns the name of the failed operation.
+    pub const fn operation(&self) -> &'static str {
+        self.operation
+    }
+
     /// Returns the effect of the failed operation.
     pub const fn kind(&self) -> StoreErrorKind {
         self.kind

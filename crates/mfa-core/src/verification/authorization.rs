@@ -69,6 +69,15 @@ pub fn authorize(
         return Err(DenyReason::Locked(lock));
     }
     check_token(account, token, now)?;
+    check_stage(account, token, requirement, now)
+}
+
+pub(super) fn check_stage(
+    account: &Account,
+    token: &AuthenticatedToken,
+    requirement: Requirement,
+    now: Timestamp,
+) -> Result<(), DenyReason> {
     match requirement {
         Requirement::SecondFactor if token.stage == Stage::OneFactor => Err(DenyReason::WrongStage),
         Requirement::Read | Requirement::SecondFactor => Ok(()),

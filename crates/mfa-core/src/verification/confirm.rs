@@ -12,7 +12,7 @@ const MAX_ENROLMENT_ATTEMPTS: u8 = 5;
 ///
 /// Five wrong codes end a TOTP enrolment. They count neither towards a lock, nor does a success clear the failure
 /// count. A success revokes every other session. The exception is a number confirmed besides another factor: it
-/// revokes sessions only if it replaces a number that logins use.
+/// revokes sessions only if it replaces a number that logins use, and a further passkey, which revokes none.
 ///
 /// # Errors
 ///
@@ -27,7 +27,11 @@ pub fn confirm<E>(
     }
     let before = PriorFactors { any: account.has_factor(), sms: account.has_sms() };
     let outcome = check(account)?;
-    let kind = if attempt.factor == FactorKind::Sms { EventKind::PhoneVerify } else { EventKind::TotpEnroll };
+    let kind = match attempt.factor {
+        FactorKind::Sms => EventKind::PhoneVerify,
+        FactorKind::Passkey => EventKind::PasskeyRegister,
+        FactorKind::Totp | FactorKind::Recovery => EventKind::TotpEnroll,
+    };
     let event = |outcome| event(attempt, kind, outcome);
     match outcome {
         FactorResult::Correct => {
@@ -37,6 +41,8 @@ pub fn confirm<E>(
             account.record(event(Outcome::Success));
             if attempt.factor == FactorKind::Sms && before.any {
                 number_confirmed_beside(account, attempt, before);
+            } else if attempt.factor == FactorKind::Passkey && before.any {
+                // A further authenticator: nothing that a login accepted before is replaced.
             } else {
                 account.revoke_sessions(attempt.at, None);
                 spend_pending_token(account, attempt);

@@ -14,6 +14,7 @@ pub(super) fn record_success(account: &mut Account, attempt: &FactorAttempt) -> 
         // A lock that other attempts caused while this one was running stays in force.
         if account.lock(attempt.at).is_none() {
             account.lock_until = None;
+            account.internal.policy_lock_until = None;
         }
         note_success(account, attempt);
     }
@@ -36,6 +37,7 @@ pub(super) fn count_failure(account: &mut Account, attempt: &FactorAttempt) -> F
     let lock = attempt.lockout.lock_after(account.failures, strikes, attempt.at);
     if let Some(lock) = lock {
         account.lock_until = Some(lock.end());
+        account.internal.policy_lock_until = account.lock_until;
         // Not earlier than that of a previous lock, whose attempt may have started later.
         let previous = account.internal.pending_tokens_spent_until;
         account.internal.pending_tokens_spent_until = previous.max(Some(attempt.at));
@@ -90,6 +92,10 @@ pub(super) fn spend_pending_token(account: &mut Account, attempt: &FactorAttempt
 pub(super) fn note_success(account: &mut Account, attempt: &FactorAttempt) {
     account.last_success_at = Some(attempt.at);
     account.last_method = Some(attempt.factor);
+    if matches!(attempt.factor, FactorKind::Totp | FactorKind::Sms) {
+        let id = attempt.factor.as_str().to_owned();
+        account.internal.authenticators.entry(id).or_default().last_used_at = Some(attempt.at);
+    }
 }
 
 pub(super) fn proof(account: &Account, attempt: &FactorAttempt) -> VerifiedFactor {
@@ -103,6 +109,7 @@ pub(super) fn event_kind(attempt: &FactorAttempt) -> EventKind {
         (_, FactorKind::Totp) => EventKind::TotpVerify,
         (_, FactorKind::Sms) => EventKind::SmsVerify,
         (_, FactorKind::Recovery) => EventKind::RecoveryUse,
+        (_, FactorKind::Passkey) => EventKind::PasskeyVerify,
     }
 }
 

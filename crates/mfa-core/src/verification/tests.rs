@@ -1,3 +1,5 @@
+mod passkey;
+
 use std::time::Duration;
 
 use super::*;

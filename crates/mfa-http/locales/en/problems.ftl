@@ -43,6 +43,12 @@ problem-not-enrolled = Not enrolled
     .detail = The required second factor is not set up on this account.
 problem-no-enrolment-in-progress = No enrolment in progress
     .detail = No enrolment is in progress. Start a new one.
+problem-no-challenge = No challenge
+    .detail = The request of the passkey has expired. Start again.
+problem-already-registered = Already registered
+    .detail = This passkey is already registered on this account.
+problem-too-many-authenticators = Too many authenticators
+    .detail = This account has as many passkeys as are allowed. Remove one first.
 problem-method-not-available = Method not available
     .detail = This method is not available for this account. Choose another one.
 problem-phone-refused = Phone number not accepted
@@ -78,6 +84,7 @@ field-not-six-digits = The code must have 6 digits.
 field-not-a-code = Enter a 6-digit code or a recovery code.
 field-not-a-phone-number = This is not a valid phone number. Enter it with its calling code (+33…) or with its country.
 field-not-a-country = Enter a two-letter country code, such as FR.
+field-not-a-credential = This is not a credential as a browser returns it.
 field-not-a-backup-method = Use “sms” or “none”.
 field-unusable = This value is invalid.
 field-taken = This value is already in use.
@@ -92,6 +99,7 @@ field-too-many-bytes = This field must have 1 to { $most } bytes.
 
 # Verification methods.
 
+method-passkey = Passkey
 method-totp = Authenticator app
 method-sms = Code by SMS
 method-recovery = Recovery code

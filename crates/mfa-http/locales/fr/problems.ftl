@@ -43,6 +43,12 @@ problem-not-enrolled = Second facteur absent
     .detail = Le second facteur requis n’est pas configuré sur ce compte.
 problem-no-enrolment-in-progress = Aucun enrôlement en cours
     .detail = Aucun enrôlement n’est en cours. Commencez-en un nouveau.
+problem-no-challenge = Demande expirée
+    .detail = La demande de la clé d’accès a expiré. Recommencez.
+problem-already-registered = Déjà enregistrée
+    .detail = Cette clé d’accès est déjà enregistrée sur ce compte.
+problem-too-many-authenticators = Trop de moyens d’authentification
+    .detail = Ce compte a autant de clés d’accès que permis. Supprimez-en une d’abord.
 problem-method-not-available = Méthode indisponible
     .detail = Cette méthode n’est pas disponible pour ce compte. Choisissez-en une autre.
 problem-phone-refused = Numéro de téléphone non accepté
@@ -78,6 +84,7 @@ field-not-six-digits = Le code doit comporter 6 chiffres.
 field-not-a-code = Saisissez un code à 6 chiffres ou un code de récupération.
 field-not-a-phone-number = Ce numéro de téléphone n’est pas valide. Saisissez-le avec son indicatif (+33…) ou avec son pays.
 field-not-a-country = Saisissez un code de pays à deux lettres, comme FR.
+field-not-a-credential = Ce n’est pas une réponse de navigateur pour une clé d’accès.
 field-not-a-backup-method = Utilisez « sms » ou « none ».
 field-unusable = Cette valeur n’est pas utilisable.
 field-taken = Cette valeur est déjà utilisée.
@@ -92,6 +99,7 @@ field-too-many-bytes = Ce champ doit comporter de 1 à { $most } octets.
 
 # Méthodes de vérification.
 
+method-passkey = Clé d’accès
 method-totp = Application d’authentification
 method-sms = Code par SMS
 method-recovery = Code de récupération

@@ -21,6 +21,8 @@ use crate::request_context::RequestContext;
 pub(crate) enum ApiTag {
     /// Endpoints of the second factor.
     Mfa,
+    /// Passkeys, and the list of all authenticators.
+    Authenticators,
     /// Login with the first factor.
     Auth,
     /// Endpoints for administrators.
@@ -30,11 +32,13 @@ pub(crate) enum ApiTag {
 }
 
 impl ApiTag {
-    pub(super) const ALL: [Self; 4] = [Self::Mfa, Self::Auth, Self::Admin, Self::System];
+    pub(super) const ALL: [Self; 5] =
+        [Self::Mfa, Self::Authenticators, Self::Auth, Self::Admin, Self::System];
 
     pub(super) const fn name(self) -> &'static str {
         match self {
             Self::Mfa => "MFA/2FA",
+            Self::Authenticators => "Authenticators",
             Self::Auth => "Auth",
             Self::Admin => "MFA Admin",
             Self::System => "System",
@@ -44,6 +48,7 @@ impl ApiTag {
     pub(super) const fn description(self) -> &'static str {
         match self {
             Self::Mfa => "Enrol, verify and manage second factors.",
+            Self::Authenticators => "Register and verify passkeys; list, rename and remove authenticators.",
             Self::Auth => "Log in with the first factor. For deployments without a login of their own.",
             Self::Admin => {
                 "Manage users and read statistics. Requires a two-factor access token of a superuser; every request is audited."

@@ -57,6 +57,17 @@ where
     Route { method: HttpMethod::Post, path, resource, operation }
 }
 
+/// Creates a `PATCH` route. A [`delete_after_patch`] route must follow it, which rejects other methods.
+pub(crate) fn patch<F, Args>(path: &'static str, handler: F, operation: fn() -> Operation) -> Route
+where
+    F: Handler<Args>,
+    Args: FromRequest + 'static,
+    F::Output: Responder + 'static,
+{
+    let resource = web::resource(path).guard(guard::Patch()).route(web::patch().to(handler));
+    Route { method: HttpMethod::Patch, path, resource, operation }
+}
+
 /// Creates a `DELETE` route.
 pub(crate) fn delete<F, Args>(path: &'static str, handler: F, operation: fn() -> Operation) -> Route
 where
@@ -64,7 +75,35 @@ where
     Args: FromRequest + 'static,
     F::Output: Responder + 'static,
 {
-    let resource = web::resource(path).route(web::delete().to(handler)).reject_other_methods("DELETE");
+    delete_beside(path, handler, operation, "DELETE")
+}
+
+/// Creates a `DELETE` route on the path of a [`patch`] route that precedes it.
+pub(crate) fn delete_after_patch<F, Args>(
+    path: &'static str,
+    handler: F,
+    operation: fn() -> Operation,
+) -> Route
+where
+    F: Handler<Args>,
+    Args: FromRequest + 'static,
+    F::Output: Responder + 'static,
+{
+    delete_beside(path, handler, operation, "PATCH, DELETE")
+}
+
+fn delete_beside<F, Args>(
+    path: &'static str,
+    handler: F,
+    operation: fn() -> Operation,
+    allow: &'static str,
+) -> Route
+where
+    F: Handler<Args>,
+    Args: FromRequest + 'static,
+    F::Output: Responder + 'static,
+{
+    let resource = web::resource(path).route(web::delete().to(handler)).reject_other_methods(allow);
     Route { method: HttpMethod::Delete, path, resource, operation }
 }
 

@@ -12,7 +12,7 @@ use crate::language::Language;
 use crate::request_context::RateLimitStatus;
 use crate::routes::{RouteConfig, routes};
 
-const METHODS: [&str; 3] = ["get", "post", "delete"];
+const METHODS: [&str; 4] = ["get", "post", "patch", "delete"];
 
 fn reader() -> RequestContext {
     RequestContext {
@@ -124,7 +124,7 @@ fn an_operation_has_a_security_scheme_exactly_if_its_token_may_be_missing() {
 }
 
 /// First words of summaries: verbs in the imperative.
-const VERBS: [&str; 18] = [
+const VERBS: [&str; 19] = [
     "Check",
     "Complete",
     "Disable",
@@ -136,6 +136,7 @@ const VERBS: [&str; 18] = [
     "Receive",
     "Regenerate",
     "Remove",
+    "Rename",
     "Require",
     "Revoke",
     "Send",
@@ -218,15 +219,17 @@ fn every_field_of_a_schema_has_a_description() {
 }
 
 /// Ids and tags of the operations. They are contracts: generated clients take their names from them.
-const OPERATIONS: [(&str, &str); 37] = [
+const OPERATIONS: [(&str, &str); 46] = [
     ("disableTotp", "MFA/2FA"),
     ("docs", "System"),
     ("enforceUser", "MFA Admin"),
+    ("finishPasskeyRegistration", "Authenticators"),
     ("health", "System"),
     ("interface", "System"),
     ("introspectToken", "System"),
     ("jwks", "System"),
     ("listAllEvents", "MFA Admin"),
+    ("listAuthenticators", "Authenticators"),
     ("listEvents", "MFA/2FA"),
     ("listRecoveryCodes", "MFA/2FA"),
     ("listUsers", "MFA Admin"),
@@ -238,7 +241,11 @@ const OPERATIONS: [(&str, &str); 37] = [
     ("ready", "System"),
     ("regenerateRecoveryCodes", "MFA/2FA"),
     ("regenerateRecoveryCodesOfUser", "MFA Admin"),
+    ("relatedOrigins", "Authenticators"),
+    ("removeAuthenticator", "Authenticators"),
+    ("removeAuthenticatorOfUser", "MFA Admin"),
     ("removePhone", "MFA/2FA"),
+    ("renameAuthenticator", "Authenticators"),
     ("reportByOvh", "System"),
     ("reportByTwilio", "System"),
     ("resetUser", "MFA Admin"),
@@ -247,10 +254,13 @@ const OPERATIONS: [(&str, &str); 37] = [
     ("setBackupMethod", "MFA/2FA"),
     ("setPhone", "MFA/2FA"),
     ("showUser", "MFA Admin"),
+    ("startPasskeyRegistration", "Authenticators"),
+    ("startPasskeyVerification", "Authenticators"),
     ("startTotpEnrolment", "MFA/2FA"),
     ("statistics", "MFA Admin"),
     ("status", "MFA/2FA"),
     ("unlockUser", "MFA Admin"),
+    ("verifyPasskey", "Authenticators"),
     ("verifyPhone", "MFA/2FA"),
     ("verifyRecovery", "MFA/2FA"),
     ("verifySms", "MFA/2FA"),

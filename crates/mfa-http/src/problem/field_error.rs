@@ -29,6 +29,8 @@ pub enum FieldErrorKind {
     NotAPhoneNumber,
     /// The value is not a country code.
     NotACountry,
+    /// The value is not a credential as a browser returns it.
+    NotACredential,
     /// The value is neither `sms` nor `none`.
     NotABackupMethod,
     /// The value is empty or too long.

@@ -22,6 +22,9 @@ pub(super) fn problem_kind(error: &FlowError) -> ProblemKind {
         FlowError::AccountLocked { .. } => ProblemKind::AccountLocked,
         FlowError::AccountDisabled => ProblemKind::AccountDisabled,
         FlowError::NotEnrolled => ProblemKind::NotEnrolled,
+        FlowError::NoChallenge => ProblemKind::NoChallenge,
+        FlowError::AlreadyRegistered => ProblemKind::AlreadyRegistered,
+        FlowError::TooManyAuthenticators => ProblemKind::TooManyAuthenticators,
         FlowError::NoEnrolmentInProgress => ProblemKind::NoEnrolmentInProgress,
         FlowError::MethodNotAvailable => ProblemKind::MethodNotAvailable,
         FlowError::PhoneRefused => ProblemKind::PhoneRefused,
@@ -29,8 +32,14 @@ pub(super) fn problem_kind(error: &FlowError) -> ProblemKind {
         FlowError::SmsUnavailable { .. } => ProblemKind::SmsUnavailable,
         FlowError::FactorRequired => ProblemKind::FactorRequired,
         FlowError::RateLimited { .. } => ProblemKind::RateLimited,
-        FlowError::InvalidLabel | FlowError::UserTaken => ProblemKind::InvalidField,
-        FlowError::NoSuchUser | FlowError::AmbiguousUser(_) => ProblemKind::NotFound,
+        FlowError::InvalidLabel
+        | FlowError::UserTaken
+        | FlowError::MalformedCredential(_)
+        | FlowError::InvalidName
+        | FlowError::NameTaken => ProblemKind::InvalidField,
+        FlowError::NoSuchUser | FlowError::AmbiguousUser(_) | FlowError::NoSuchAuthenticator => {
+            ProblemKind::NotFound
+        }
         FlowError::NotAllowed => ProblemKind::NotAllowed,
         FlowError::ClockSkew => ProblemKind::ClockSkew,
         FlowError::Store(error) => store_problem_kind(error),
@@ -59,6 +68,9 @@ pub(super) fn field_error(error: &FlowError) -> Option<FieldError> {
     let (field, error) = match error {
         FlowError::InvalidLabel => ("label", FieldErrorKind::Unusable),
         FlowError::UserTaken => ("username", FieldErrorKind::Taken),
+        FlowError::MalformedCredential(_) => ("credential", FieldErrorKind::NotACredential),
+        FlowError::InvalidName => ("name", FieldErrorKind::Unusable),
+        FlowError::NameTaken => ("name", FieldErrorKind::Taken),
         _ => return None,
     };
     Some(FieldError { field: field.to_owned(), error })

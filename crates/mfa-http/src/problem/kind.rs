@@ -45,6 +45,12 @@ pub enum ProblemKind {
     UnsupportedMediaType,
     /// The account has no such factor.
     NotEnrolled,
+    /// The challenge of the passkey is unknown or has expired.
+    NoChallenge,
+    /// The user has registered this passkey already.
+    AlreadyRegistered,
+    /// The user has as many authenticators of this kind as are allowed.
+    TooManyAuthenticators,
     /// No enrolment was started, or it has ended.
     NoEnrolmentInProgress,
     /// MFA is required, and this is the last factor.
@@ -95,6 +101,9 @@ impl ProblemKind {
             Self::TooLarge => "too_large",
             Self::UnsupportedMediaType => "unsupported_media_type",
             Self::NotEnrolled => "not_enrolled",
+            Self::NoChallenge => "no_challenge",
+            Self::AlreadyRegistered => "already_registered",
+            Self::TooManyAuthenticators => "too_many_authenticators",
             Self::NoEnrolmentInProgress => "no_enrolment_in_progress",
             Self::FactorRequired => "factor_required",
             Self::MethodNotAvailable => "method_not_available",
@@ -131,6 +140,9 @@ impl ProblemKind {
             Self::TooLarge => "problem-too-large",
             Self::UnsupportedMediaType => "problem-unsupported-media-type",
             Self::NotEnrolled => "problem-not-enrolled",
+            Self::NoChallenge => "problem-no-challenge",
+            Self::AlreadyRegistered => "problem-already-registered",
+            Self::TooManyAuthenticators => "problem-too-many-authenticators",
             Self::NoEnrolmentInProgress => "problem-no-enrolment-in-progress",
             Self::FactorRequired => "problem-factor-required",
             Self::MethodNotAvailable => "problem-method-not-available",
@@ -169,6 +181,9 @@ impl ProblemKind {
             Self::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
             Self::UnsupportedMediaType => StatusCode::UNSUPPORTED_MEDIA_TYPE,
             Self::NotEnrolled
+            | Self::NoChallenge
+            | Self::AlreadyRegistered
+            | Self::TooManyAuthenticators
             | Self::NoEnrolmentInProgress
             | Self::FactorRequired
             | Self::MethodNotAvailable => StatusCode::CONFLICT,
@@ -189,7 +204,7 @@ impl ProblemKind {
     }
 
     /// All kinds.
-    pub(crate) const ALL: [Self; 32] = [
+    pub(crate) const ALL: [Self; 35] = [
         Self::MalformedRequest,
         Self::BodyTooSlow,
         Self::TokenMissing,
@@ -209,6 +224,9 @@ impl ProblemKind {
         Self::TooLarge,
         Self::UnsupportedMediaType,
         Self::NotEnrolled,
+        Self::NoChallenge,
+        Self::AlreadyRegistered,
+        Self::TooManyAuthenticators,
         Self::NoEnrolmentInProgress,
         Self::FactorRequired,
         Self::MethodNotAvailable,

@@ -135,6 +135,9 @@ impl<'de> Deserializer<'de> for ValueDeserializer {
         match self.0 {
             Some(FieldValue::Text(text)) => visitor.visit_str(text.expose()),
             Some(FieldValue::Flag(flag)) => visitor.visit_bool(flag),
+            Some(FieldValue::Object(members)) => {
+                members.deserialize_any(visitor).map_err(serde::de::Error::custom)
+            }
             Some(FieldValue::Other) | None => visitor.visit_unit(),
         }
     }

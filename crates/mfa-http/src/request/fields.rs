@@ -2,6 +2,7 @@
 
 use mfa_core::SecretText;
 use serde::de::DeserializeOwned;
+use serde_json::Value;
 use url::form_urlencoded;
 
 use super::field_deserializer;
@@ -52,7 +53,28 @@ impl Field {
         let parsed = match self.value {
             Some(FieldValue::Text(text)) if text.expose().contains('\0') => Err(FieldErrorKind::Nul),
             Some(FieldValue::Text(text)) => parse(text.expose()),
-            Some(FieldValue::Flag(_) | FieldValue::Other) => Err(FieldErrorKind::NotText),
+            Some(FieldValue::Flag(_) | FieldValue::Object(_) | FieldValue::Other) => {
+                Err(FieldErrorKind::NotText)
+            }
+            None => Err(FieldErrorKind::Missing),
+        };
+        parsed.map_err(|error| errors.push(self.name, error)).ok()
+    }
+
+    /// Validates a JSON object, which the form of a web page has as a string. Returns `None` and records an error if the
+    /// field is missing or not valid.
+    pub fn json<T>(
+        self,
+        errors: &mut FieldErrors,
+        parse: impl FnOnce(&Value) -> Result<T, FieldErrorKind>,
+    ) -> Option<T> {
+        let parsed = match self.value {
+            Some(FieldValue::Object(members)) => parse(&Value::Object(members)),
+            Some(FieldValue::Text(text)) => match serde_json::from_str(text.expose()) {
+                Ok(value) => parse(&value),
+                Err(_) => Err(FieldErrorKind::NotACredential),
+            },
+            Some(FieldValue::Flag(_) | FieldValue::Other) => Err(FieldErrorKind::NotACredential),
             None => Err(FieldErrorKind::Missing),
         };
         parsed.map_err(|error| errors.push(self.name, error)).ok()
@@ -62,7 +84,9 @@ impl Field {
     pub fn flag(self, errors: &mut FieldErrors) -> Option<bool> {
         let parsed = match self.value {
             Some(FieldValue::Flag(flag)) => Ok(flag),
-            Some(FieldValue::Text(_) | FieldValue::Other) => Err(FieldErrorKind::NotAFlag),
+            Some(FieldValue::Text(_) | FieldValue::Object(_) | FieldValue::Other) => {
+                Err(FieldErrorKind::NotAFlag)
+            }
             None => Err(FieldErrorKind::Missing),
         };
         parsed.map_err(|error| errors.push(self.name, error)).ok()

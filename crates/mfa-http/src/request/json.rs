@@ -15,6 +15,8 @@ pub(super) enum FieldValue {
     Text(SecretText),
     /// `true` or `false`.
     Flag(bool),
+    /// An object. A credential of a browser is one.
+    Object(serde_json::Map<String, serde_json::Value>),
     /// Any other JSON value. No field of this API takes one, so its content is skipped.
     Other,
 }
@@ -107,8 +109,13 @@ impl<'de> Visitor<'de> for ValueVisitor {
     }
 
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<FieldValue, A::Error> {
-        while map.next_entry::<IgnoredAny, IgnoredAny>()?.is_some() {}
-        Ok(FieldValue::Other)
+        let mut members = serde_json::Map::new();
+        while let Some((name, value)) = map.next_entry()? {
+            if members.insert(name, value).is_some() {
+                return Err(serde::de::Error::custom("duplicate member"));
+            }
+        }
+        Ok(FieldValue::Object(members))
     }
 }
 

@@ -4,7 +4,7 @@ pub(super) mod doc;
 
 use actix_web::HttpResponse;
 use mfa_core::{FactorKind, Timestamp};
-use mfa_flows::{AcceptedStages, AccountStatus, MethodChoice, MethodState};
+use mfa_flows::{AcceptedStages, AccountStatus, AuthenticatorCounts, MethodChoice, MethodState};
 use serde::Serialize;
 use utoipa::ToSchema;
 use utoipa::openapi::Object;
@@ -53,6 +53,28 @@ struct StatusResponse {
     /// Factor of the last successful verification, or null.
     #[schema(schema_with = schemas::factor_or_null, required = true)]
     last_method: Option<&'static str>,
+    /// Number of authenticators by kind.
+    authenticators: AuthenticatorCountsResponse,
+    /// Whether the account has a factor that an imitated page cannot relay: a passkey.
+    phishing_resistant: bool,
+}
+
+/// Number of authenticators by kind.
+#[derive(Serialize, ToSchema)]
+#[schema(as = AuthenticatorCounts)]
+pub(super) struct AuthenticatorCountsResponse {
+    /// Passkeys and security keys.
+    passkey: usize,
+    /// Authenticator apps.
+    totp: usize,
+    /// Verified phones.
+    sms: usize,
+}
+
+impl From<AuthenticatorCounts> for AuthenticatorCountsResponse {
+    fn from(it: AuthenticatorCounts) -> Self {
+        Self { passkey: it.passkey, totp: it.totp, sms: it.sms }
+    }
 }
 
 impl From<AccountStatus> for StatusResponse {
@@ -71,6 +93,8 @@ impl From<AccountStatus> for StatusResponse {
             failed_attempts: status.failed_attempts,
             last_success_at: status.last_success_at.and_then(Timestamp::to_rfc3339),
             last_method: status.last_method.map(FactorKind::as_str),
+            authenticators: status.authenticators.into(),
+            phishing_resistant: status.phishing_resistant,
         }
     }
 }
@@ -87,7 +111,7 @@ pub(super) async fn status(request: ApiRequest) -> Result<HttpResponse, ApiError
 #[derive(Serialize, ToSchema)]
 struct MethodsResponse {
     /// Verification methods, the preferred one first.
-    #[schema(max_items = 3)]
+    #[schema(max_items = 4)]
     methods: Vec<MethodEntry>,
 }
 
@@ -117,6 +141,9 @@ impl MethodEntry {
                 MethodState::Available => None,
                 MethodState::NotEnrolled => Some("not_enrolled"),
                 MethodState::Locked => Some("account_locked"),
+                MethodState::Unavailable if choice.method == FactorKind::Passkey => {
+                    Some("passkeys_unavailable")
+                }
                 MethodState::Unavailable => Some("sms_unavailable"),
                 MethodState::Unreachable => Some("phone_unreachable"),
                 MethodState::Unreadable => Some("secret_unreadable"),
@@ -132,6 +159,7 @@ const fn label(method: FactorKind) -> &'static str {
         FactorKind::Totp => "method-totp",
         FactorKind::Sms => "method-sms",
         FactorKind::Recovery => "method-recovery",
+        FactorKind::Passkey => "method-passkey",
     }
 }
 
@@ -142,6 +170,7 @@ fn unavailable_reason() -> Object {
         "account_locked",
         "secret_unreadable",
         "sms_unavailable",
+        "passkeys_unavailable",
         "phone_refused",
         "phone_unreachable",
     ])

@@ -13,7 +13,7 @@ use crate::problem::{ApiError, FieldErrorKind, LengthUnit};
 
 pub(super) use events::list as list_events;
 pub(super) use stats::stats;
-pub(super) use users::{enforce, list as list_users, regenerate, reset, show, unlock};
+pub(super) use users::{enforce, list as list_users, regenerate, remove_authenticator, reset, show, unlock};
 
 /// Maximum length of a reason in characters, as in the audit log.
 const MAX_REASON_LENGTH: usize = 256;

@@ -85,6 +85,7 @@ impl ReadinessResponse {
             ("clock", readiness.clock),
             ("redis", readiness.redis),
             ("providers", readiness.providers),
+            ("passkeys", readiness.passkeys),
             ("sms", readiness.sms),
         ];
         let (mut failing, mut degraded) = (Vec::new(), Vec::new());
@@ -131,7 +132,7 @@ fn readiness() -> Object {
 
 /// Schema of the name of a component.
 fn component() -> Object {
-    schemas::string_enum(&["database", "keys", "clock", "redis", "providers", "sms"])
+    schemas::string_enum(&["database", "keys", "clock", "redis", "providers", "passkeys", "sms"])
         .description(Some("Name of the component."))
         .build()
 }

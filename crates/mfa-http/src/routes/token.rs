@@ -154,6 +154,10 @@ struct IntrospectionResponse<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     auth_time: Option<i64>,
+    /// `true` if a passkey was verified (phishing-resistant).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    phr: Option<bool>,
     /// Access tokens only: whether a second factor was verified.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
@@ -172,6 +176,10 @@ impl<'a> IntrospectionResponse<'a> {
             Stage::OneFactor => (Some(false), None),
             Stage::TwoFactors(_) => (Some(true), None),
         };
+        let phr = match token.presented.stage {
+            Stage::TwoFactors(Some(factor)) if factor.is_phishing_resistant() => Some(true),
+            _ => None,
+        };
         Self {
             active: true,
             sub: Some(token.presented.user.to_string()),
@@ -187,6 +195,7 @@ impl<'a> IntrospectionResponse<'a> {
             acr: token.level.as_deref(),
             amr: token.methods.as_deref(),
             auth_time: token.authenticated,
+            phr,
             mfa_ok,
             mfa_pending,
         }

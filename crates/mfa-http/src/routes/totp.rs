@@ -49,7 +49,7 @@ struct EnrolmentResponse<'a> {
     /// QR code of the provisioning URI as SVG.
     #[schema(pattern = "<svg")]
     qr_svg: &'a str,
-    #[schema(schema_with = algorithm)]
+    #[schema(schema_with = schemas::totp_algorithm)]
     algorithm: &'static str,
     /// Number of digits of a code.
     #[schema(minimum = 6, maximum = 6)]
@@ -60,13 +60,6 @@ struct EnrolmentResponse<'a> {
     /// End of the enrolment: verify the first code before this time.
     #[schema(format = DateTime, required = true)]
     expires_at: Option<String>,
-}
-
-/// Schema of the hash algorithm.
-fn algorithm() -> Object {
-    schemas::string_enum(&["SHA1", "SHA256", "SHA512"])
-        .description(Some("Hash algorithm of the codes."))
-        .build()
 }
 
 /// `POST /api/mfa/totp/enroll/start`

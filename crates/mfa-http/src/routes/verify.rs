@@ -16,7 +16,7 @@ use crate::schemas;
 
 /// Two-factor access token after a successful verification.
 #[derive(Serialize, ToSchema)]
-struct VerifyResponse<'a> {
+pub(super) struct VerifyResponse<'a> {
     #[serde(flatten)]
     token: AccessToken<'a>,
     #[schema(schema_with = schemas::factor)]
@@ -58,6 +58,11 @@ pub(super) async fn recovery(request: ApiRequest) -> Result<HttpResponse, ApiErr
         .await?;
     let warning = mfa_recovery::warning_of(granted.recovery_codes_left, granted.recovery_set_is_foreign);
     Ok(response(&granted, warning.map(|it| warning_text(it, request.context()))))
+}
+
+/// Returns the response to a verified factor.
+pub(super) fn granted(access: &AccessGrant) -> HttpResponse {
+    response(access, None)
 }
 
 fn response(granted: &AccessGrant, warning: Option<String>) -> HttpResponse {

@@ -279,3 +279,19 @@ fn the_message_for_an_unusable_address_says_what_to_do() {
     let message = listen_for_operators(address).unwrap_err().to_string();
     assert!(message.ends_with("stop the program that uses it, or set MFA_OPS_BIND"), "{message}");
 }
+
+#[test]
+fn in_development_localhost_is_both_loopback_addresses() {
+    let server = Server::start(&[]);
+    assert!(server.running.as_ref().unwrap().is_localhost());
+    let has_ipv6 = TcpListener::bind("[::1]:0").is_ok();
+    let reached = TcpStream::connect(SocketAddr::new(Ipv6Addr::LOCALHOST.into(), server.address.port()));
+    assert_eq!(reached.is_ok(), has_ipv6);
+    // A port of another program on the second address, and an address that is not a loopback address.
+    if has_ipv6 {
+        let other = listen("[::1]:0".parse().unwrap()).unwrap();
+        let taken = SocketAddr::new(Ipv4Addr::LOCALHOST.into(), other.local_addr().unwrap().port());
+        assert!(listen_on_localhost(taken).is_none());
+    }
+    assert!(listen_on_localhost("0.0.0.0:8200".parse().unwrap()).is_none());
+}

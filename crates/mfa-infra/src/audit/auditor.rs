@@ -126,16 +126,21 @@ impl Auditor {
         }
         findings.extend(verifier.filter(|it| broken != Some(it.user())).and_then(|it| it.finish()));
         for finding in findings {
-            if finding.flaw != ChainFlaw::ErasedUnrecorded || self.has_row(finding.user)? {
+            if finding.flaw != ChainFlaw::ErasedUnrecorded || self.has_user(finding.user)? {
                 report.add([finding]);
             }
         }
         Ok(report)
     }
 
-    /// Returns whether the user exists. The chain of a deleted user has no end in `users` and takes no more events, so it
-    /// cannot record that an administrator's data was erased from it.
-    fn has_row(&self, user: UserId) -> Result<bool, StoreError> {
+    /// Returns whether the user exists.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError`] if the database did not answer.
+    // The chain of a deleted user has no end in `users` and takes no more events, so it cannot record that an
+    // administrator's data was erased from it.
+    pub fn has_user(&self, user: UserId) -> Result<bool, StoreError> {
         let (rows, _) = self.database.ends(i64::MIN, Some(user.value()))?;
         Ok(!rows.is_empty())
     }

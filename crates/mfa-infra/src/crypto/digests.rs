@@ -15,6 +15,7 @@ pub struct DerivedDigests {
     recovery_tag: PurposeKeys,
     sms_code: PurposeKeys,
     phone_number: PurposeKeys,
+    passkey_challenge: PurposeKeys,
 }
 
 /// Keys of one purpose, in the order of the ring.
@@ -36,6 +37,7 @@ impl DerivedDigests {
             recovery_tag: keys(DigestPurpose::RecoveryTag),
             sms_code: keys(DigestPurpose::SmsCode),
             phone_number: keys(DigestPurpose::PhoneNumber),
+            passkey_challenge: keys(DigestPurpose::PasskeyChallenge),
         }
     }
 
@@ -56,6 +58,7 @@ impl DerivedDigests {
             DigestPurpose::RecoveryTag => &self.recovery_tag,
             DigestPurpose::SmsCode => &self.sms_code,
             DigestPurpose::PhoneNumber => &self.phone_number,
+            DigestPurpose::PasskeyChallenge => &self.passkey_challenge,
         }
     }
 }

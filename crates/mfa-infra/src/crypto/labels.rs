@@ -15,5 +15,6 @@ pub(super) const fn digest_label(purpose: DigestPurpose) -> &'static str {
         DigestPurpose::RecoveryTag => "nova-mfa/digest/recovery-tag/v1",
         DigestPurpose::SmsCode => "nova-mfa/digest/sms-code/v1",
         DigestPurpose::PhoneNumber => "nova-mfa/digest/phone-number/v1",
+        DigestPurpose::PasskeyChallenge => "nova-mfa/digest/passkey-challenge/v1",
     }
 }

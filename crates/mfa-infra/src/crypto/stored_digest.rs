@@ -7,9 +7,6 @@ use mfa_core::PasswordKinds;
 
 use super::argon2id::{Argon2idDigest, Argon2idParseError};
 
-/// 2^16 rounds take seconds; bcrypt's own limit of 2^31 takes a day.
-const MOST_BCRYPT_COST: u32 = 16;
-
 /// Stored password hash, by format.
 pub(super) enum StoredDigest {
     /// Format of new hashes.
@@ -36,7 +33,10 @@ impl StoredDigest {
         }
         // Reads `$2a$`, `$2b$`, `$2x$` and `$2y$`, and nothing else.
         match HashParts::from_str(column).map(|parts| parts.get_cost()) {
-            Ok(cost) if (PasswordKinds::MIN_BCRYPT_COST..=MOST_BCRYPT_COST).contains(&cost) => {
+            Ok(cost)
+                if (PasswordKinds::MIN_BCRYPT_COST..=PasswordKinds::MAX_VERIFIED_BCRYPT_COST)
+                    .contains(&cost) =>
+            {
                 Self::Bcrypt { digest: column.to_owned(), cost }
             }
             Ok(_) | Err(_) => Self::Unreadable,

@@ -26,14 +26,16 @@ pub(super) enum ColumnKind {
     Count,
     /// Backup method; NULL is read as `none`.
     Method,
-    /// Version of the row; NULL is read as -1, which is invalid.
+    /// Version of the row; NULL is read as [`NO_VERSION`], which is invalid.
     Version,
     /// JSON document; NULL is read as an empty text, which is invalid.
     Document,
+    /// JSON array; NULL is read as an empty text, which is invalid.
+    List,
 }
 
 /// Columns of [`AccountRow`](super::row::AccountRow), in its order.
-pub(super) const ACCOUNT: [(&str, ColumnKind); 25] = [
+pub(super) const ACCOUNT: [(&str, ColumnKind); 26] = [
     ("id", ColumnKind::Id),
     ("email", ColumnKind::Name),
     ("username", ColumnKind::Name),
@@ -59,8 +61,11 @@ pub(super) const ACCOUNT: [(&str, ColumnKind); 25] = [
     ("mfa_last_method", ColumnKind::Text),
     ("mfa_version", ColumnKind::Version),
     ("mfa_internal", ColumnKind::Document),
+    ("mfa_authenticators", ColumnKind::List),
 ];
 
+/// Version of a row without one.
+pub(super) const NO_VERSION: i64 = i64::MIN;
 /// Milliseconds of [`Timestamp::FAR_FUTURE`](mfa_core::Timestamp::FAR_FUTURE) in SQL.
 pub(super) const FAR_FUTURE: &str = "253402214400000";
 /// Milliseconds of a time before every other one, 0001-01-01T00:00:00Z, in SQL.

@@ -6,9 +6,28 @@ use std::path::Path;
 
 use mfa_core::SecretText;
 
-/// Remedy for a URI that cannot be parsed. It quotes nothing, because the unfit part is usually the password.
-const ENCODE: &str = "DATABASE_URL is not a valid URL: percent-encode special characters in the password (% is %25, @ is %40, / is %2F, : \
-     is %3A)";
+use super::uri_parameters;
+use super::uri_text::{UriError, decoded, encoded};
+
+/// Checks a URI, without a connection.
+///
+/// # Errors
+///
+/// [`UriError`], also for parameters that libpq rejects and for those that ask for a server without writes.
+pub(crate) fn check(uri: &str) -> Result<(), UriError> {
+    ConnectionUri::parse(uri).map(drop)
+}
+
+/// Returns whether libpq verifies the certificate of the server, and the URI names no authority for that.
+pub(crate) fn needs_authorities(uri: &str) -> bool {
+    ConnectionUri::parse(uri).is_ok_and(|it| it.verifies() && !it.has("sslrootcert"))
+}
+
+/// Returns the URI with one more parameter.
+pub(crate) fn with_parameter(uri: &str, name: &str, value: &str) -> String {
+    let separator = if uri.contains('?') { '&' } else { '?' };
+    format!("{uri}{separator}{name}={}", encoded(value))
+}
 
 /// Folders in which a server creates its socket. libpq itself only tries the folder that it was built for.
 const SOCKET_FOLDERS: [&str; 3] = ["/var/run/postgresql", "/run/postgresql", "/tmp"];
@@ -50,10 +69,10 @@ impl<'a> ConnectionUri<'a> {
     ///
     /// # Errors
     ///
-    /// A message for the operator, without any part of the URI.
-    pub(super) fn parse(uri: &'a str) -> Result<Self, &'static str> {
+    /// [`UriError`], without any part of a password.
+    pub(super) fn parse(uri: &'a str) -> Result<Self, UriError> {
         let schemes = ["postgresql://", "postgres://"];
-        let rest = schemes.iter().find_map(|it| uri.strip_prefix(it)).ok_or(ENCODE)?;
+        let rest = schemes.iter().find_map(|it| uri.strip_prefix(it)).ok_or_else(UriError::encode)?;
         let end = rest.find(['/', '?']).unwrap_or(rest.len());
         let (authority, rest) = rest.split_at(end);
         let (user, hosts) = match authority.split_once('@') {
@@ -64,35 +83,58 @@ impl<'a> ConnectionUri<'a> {
         let database = path.strip_prefix('/').filter(|it| !it.is_empty());
         // An unencoded `@`, `/` or `?` of a password moves the rest of it into another part.
         let is_misplaced = |part: &str| part.contains(['@', '#', ' ']);
-        let has_blank = query.contains(char::is_whitespace);
-        let is_fit = !has_blank
-            && hosts.split(',').all(is_host)
+        let is_fit = !query.contains(char::is_whitespace)
+            && !hosts.contains('@')
             && !is_misplaced(path)
             && !authority.contains(['#', ' ']);
-        let parameters = query.split('&').filter(|it| !it.is_empty());
-        let parameters: Option<Vec<_>> = parameters.map(|it| it.split_once('=')).collect();
-        // SQLAlchemy writes hosts with ports as parameters, which libpq does not split.
-        let hosts_with_ports: Vec<&str> = match &parameters {
-            Some(parameters) if hosts.is_empty() => {
-                parameters.iter().filter(|(name, _)| *name == "host").map(|(_, value)| *value).collect()
+        if !is_fit {
+            return Err(UriError::encode());
+        }
+        if path.contains(['&', ';']) || (path.is_empty() && hosts.contains(['&', ';'])) {
+            let remedy = "write ?NAME=VALUE&NAME=VALUE after the database: parameters begin with ? (in a name, & is %26 and ; is \
+                          %3B)";
+            return Err(UriError::new("has & or ; before its first ?", remedy));
+        }
+        // Without a user before an `@`, each part may belong to a password.
+        let is_split = user.is_some() || !rest.contains('@');
+        let mut parameters = Vec::new();
+        for parameter in query.split('&').filter(|it| !it.is_empty()) {
+            match parameter.split_once('=') {
+                Some(pair) => parameters.push(pair),
+                None if is_split => {
+                    let remedy = "write ?NAME=VALUE&NAME=VALUE after the database";
+                    return Err(UriError::new("has a parameter without a value", remedy));
+                }
+                None => return Err(UriError::encode()),
             }
-            _ => Vec::new(),
-        };
-        let has_port = |it: &&str| !it.starts_with('/') && it.contains(':') && is_host(it);
-        if let (Some(mut parameters), true) = (parameters.clone(), hosts_with_ports.iter().any(has_port)) {
+        }
+        for host in hosts.split(',') {
+            check_host(host, user.is_some())?;
+        }
+        uri_parameters::check(&parameters, is_split)?;
+        // SQLAlchemy writes hosts with ports as parameters, which libpq does not split.
+        let named: Vec<&str> =
+            parameters.iter().filter(|(name, _)| *name == "host").map(|(_, value)| *value).collect();
+        let has_port = |it: &&str| !it.starts_with('/') && it.contains(':');
+        if hosts.is_empty() && named.iter().any(has_port) {
+            for host in named.iter().flat_map(|it| it.split(',')).filter(|it| !it.starts_with('/')) {
+                check_host(host, true)?;
+            }
+            let hosts = Cow::Owned(named.join(","));
             parameters.retain(|(name, _)| *name != "host");
-            let hosts = hosts_with_ports.join(",");
-            return if is_fit {
-                Ok(Self { user, hosts: Cow::Owned(hosts), database, parameters })
-            } else {
-                Err(ENCODE)
-            };
+            return Ok(Self { user, hosts, database, parameters });
         }
-        let hosts = Cow::Borrowed(hosts);
-        match parameters {
-            Some(parameters) if is_fit => Ok(Self { user, hosts, database, parameters }),
-            _ => Err(ENCODE),
-        }
+        Ok(Self { user, hosts: Cow::Borrowed(hosts), database, parameters })
+    }
+
+    /// Returns the role that connects; `None` if libpq takes it from elsewhere.
+    pub(super) fn role(&self) -> Option<String> {
+        let user = self.user.map(|it| it.split(':').next().unwrap_or(it)).filter(|it| !it.is_empty());
+        user.or_else(|| self.value("user")).map(decoded)
+    }
+
+    fn verifies(&self) -> bool {
+        self.value("sslmode").is_some_and(|it| matches!(it, "verify-ca" | "verify-full"))
     }
 
     fn has(&self, name: &str) -> bool {
@@ -106,16 +148,12 @@ impl<'a> ConnectionUri<'a> {
     /// Returns the hosts for display, without credentials.
     pub(super) fn shown_hosts(&self) -> String {
         let host = if self.hosts.is_empty() { self.value("host").unwrap_or_default() } else { &self.hosts };
-        if host.is_empty() {
-            "the local socket".to_owned()
-        } else {
-            host.replace("%2F", "/").replace("%2f", "/")
-        }
+        if host.is_empty() { "the local socket".to_owned() } else { decoded(host) }
     }
 
     /// Returns the name of the database for display.
-    pub(super) fn shown_database(&self) -> &'a str {
-        self.database.or_else(|| self.value("dbname")).unwrap_or_default()
+    pub(super) fn shown_database(&self) -> String {
+        decoded(self.database.or_else(|| self.value("dbname")).unwrap_or_default())
     }
 
     /// Returns the URI with the parameters that every connection needs, and with those that psql finds on this machine: the
@@ -137,10 +175,9 @@ impl<'a> ConnectionUri<'a> {
         {
             added.push(("host", (*folder).to_owned()));
         }
-        let verifies = self.value("sslmode").is_some_and(|it| matches!(it, "verify-ca" | "verify-full"));
         let own = (surroundings.variable)("HOME").map(|home| Path::new(&home).join(".postgresql/root.crt"));
         let has_own = own.is_some_and(|it| (surroundings.exists)(&it));
-        if verifies && !self.has("sslrootcert") && !is_set("PGSSLROOTCERT") && !has_own {
+        if self.verifies() && !self.has("sslrootcert") && !is_set("PGSSLROOTCERT") && !has_own {
             let given = (surroundings.variable)("SSL_CERT_FILE").filter(|it| !it.is_empty());
             let known = || AUTHORITIES.iter().find(|it| (surroundings.exists)(Path::new(it)));
             if let Some(file) = given.or_else(|| known().map(|it| (*it).to_owned())) {
@@ -159,23 +196,36 @@ impl<'a> ConnectionUri<'a> {
         let user = self.user.map(|it| format!("{it}@")).unwrap_or_default();
         let database = self.database.map(|it| format!("/{it}")).unwrap_or_default();
         let given = self.parameters.iter().map(|(name, value)| format!("{name}={value}"));
-        let added = added.iter().map(|(name, value)| format!("{name}={value}"));
+        let added = added.iter().map(|(name, value)| format!("{name}={}", encoded(value)));
         let parameters: Vec<_> = given.chain(added).collect();
         format!("postgresql://{user}{}{database}?{}", self.hosts, parameters.join("&"))
     }
 }
 
-/// Returns whether the text may be a host with an optional port: a name, an address, an IPv6 address in brackets, or an
-/// encoded path.
-fn is_host(text: &str) -> bool {
-    let (host, port) = match text.strip_prefix('[').and_then(|it| it.split_once(']')) {
-        Some((address, rest)) => {
-            (address, rest.strip_prefix(':').unwrap_or(if rest.is_empty() { "" } else { "?" }))
+/// Checks a host with an optional port: a name, an address, an IPv6 address in brackets, or an encoded path.
+///
+/// `after_user`: the host follows a user and an `@`, so it is no part of a password.
+fn check_host(text: &str, after_user: bool) -> Result<(), UriError> {
+    let brackets = "write an IPv6 address in brackets, such as [::1]:5432";
+    let (host, port) = if let Some(rest) = text.strip_prefix('[') {
+        let Some((address, rest)) = rest.split_once(']') else {
+            return Err(UriError::new("has an IPv6 address without its closing bracket", brackets));
+        };
+        let port = if rest.is_empty() { Some("") } else { rest.strip_prefix(':') };
+        (address, port.ok_or_else(UriError::encode)?)
+    } else {
+        let is_ipv6 = |c: char| c.is_ascii_hexdigit() || matches!(c, ':' | '.');
+        if text.matches(':').count() > 1 && text.chars().all(is_ipv6) {
+            return Err(UriError::new("has an IPv6 address without brackets", brackets));
         }
-        None => text.split_once(':').unwrap_or((text, "")),
+        text.split_once(':').unwrap_or((text, ""))
     };
     let is_name = |c: char| c.is_alphanumeric() || matches!(c, '.' | '-' | '_' | '%' | ':');
-    host.chars().all(is_name) && port.bytes().all(|it| it.is_ascii_digit())
+    let is_number = port.bytes().all(|it| it.is_ascii_digit());
+    if !host.chars().all(is_name) || (!is_number && !after_user) {
+        return Err(UriError::encode());
+    }
+    uri_parameters::check_port(port)
 }
 
 #[cfg(test)]
@@ -183,12 +233,16 @@ mod tests {
     use super::*;
 
     /// Completes a URI on a machine with these files and variables.
-    fn completed(uri: &str, files: &[&str], variables: &[(&str, &str)]) -> Result<String, &'static str> {
+    fn completed(uri: &str, files: &[&str], variables: &[(&str, &str)]) -> Result<String, String> {
         let surroundings = Surroundings {
             variable: &|name| variables.iter().find(|it| it.0 == name).map(|it| it.1.to_owned()),
             exists: &|path| files.iter().any(|it| Path::new(it) == path),
         };
-        let uri = ConnectionUri::parse(uri)?.completed(&surroundings).expose().to_owned();
+        let uri = ConnectionUri::parse(uri)
+            .map_err(|it| it.to_string())?
+            .completed(&surroundings)
+            .expose()
+            .to_owned();
         let usual = "connect_timeout=3&tcp_user_timeout=5000&application_name=nova-mfa&target_session_attrs=read-write";
         Ok(uri.replace(usual, "*"))
     }
@@ -200,7 +254,7 @@ mod tests {
             ("postgresql://u:p@a:5432,b:5433/db", "postgresql://u:p@a:5432,b:5433/db?*"),
             ("postgresql://u:p%40%2Fx@[::1]:5433/db", "postgresql://u:p%40%2Fx@[::1]:5433/db?*"),
             ("postgresql://u:p@/db?host=127.0.0.1:5433", "postgresql://u:p@127.0.0.1:5433/db?*"),
-            ("postgresql://u:p@/db?host=a:1&x=y&host=b:2", "postgresql://u:p@a:1,b:2/db?x=y&*"),
+            ("postgresql://u:p@/db?host=a:1&user=y&host=b:2", "postgresql://u:p@a:1,b:2/db?user=y&*"),
             ("postgresql://u:p@/db?host=/run/x", "postgresql://u:p@/db?host=/run/x&*"),
             ("postgresql://%2Frun%2Fx/db", "postgresql://%2Frun%2Fx/db?*"),
             ("postgres://u@h", "postgresql://u@h?*"),
@@ -247,7 +301,7 @@ mod tests {
         assert_eq!(root(uri, &[system[0], "/home/u/.postgresql/root.crt"], &[("HOME", "/home/u")]), None);
         assert_eq!(root(uri, &system, &[("PGSSLROOTCERT", "/y.pem")]), None);
         assert_eq!(root("postgresql://h/db?sslmode=require", &system, &[]), None);
-        let given = "postgresql://h/db?sslmode=verify-ca&sslrootcert=/z.pem&a=b";
+        let given = "postgresql://h/db?sslmode=verify-ca&sslrootcert=/z.pem&user=b";
         assert!(root(given, &system, &[]).unwrap().starts_with("/z.pem&"));
     }
 
@@ -270,10 +324,68 @@ mod tests {
     }
 
     #[test]
+    fn each_unfit_part_has_a_reason_of_its_own() {
+        for (uri, reason) in [
+            ("postgresql://u:p@[::1/db", "closing bracket"),
+            ("postgresql://u:p@::1/db", "IPv6 address without brackets"),
+            ("postgresql://u:p@h:99999/db", "port"),
+            ("postgresql://u:p@h:0/db", "port"),
+            ("postgresql://h:99999/db", "port"),
+            ("postgresql://u:p@h:54x2/db", "port"),
+            ("postgresql://u:p@/db?host=h&port=54x2", "port"),
+            ("postgresql://u:p@h/db?sslmode", "without a value"),
+            ("postgresql://u:p@h/db?sslmod=require", "did you mean sslmode?"),
+            ("postgresql://u:p@h/db?pool=3", "has the unknown parameter pool: the PostgreSQL documentation"),
+            ("postgresql://u:p@h/db&sslmode=require", "parameters begin with ?"),
+            ("postgresql://u:p@h/db?sslmode=a&sslmode=b=c", "has sslmode=a: use"),
+            ("postgresql://u:p@h/db?sslmode=require?connect_timeout=1", "separate parameters with &"),
+            ("postgresql://u:p@h/db?sslmode=strict", "sslmode=strict: use disable, allow"),
+            ("postgresql://u:p@h/db?connect_timeout=abc", "connect_timeout=abc: use a whole number"),
+            ("postgresql://u:p@h/db?target_session_attrs=read-only", "rejects writes"),
+            ("postgresql://u:p@h/db?target_session_attrs=any-one", "use any, primary or read-write"),
+        ] {
+            let error = completed(uri, &[], &[]).unwrap_err();
+            assert!(error.contains(reason), "{uri}: {error}");
+            assert!(
+                !error.contains("percent-encode") && error.starts_with("DATABASE_URL has "),
+                "{uri}: {error}"
+            );
+        }
+        let moved = "postgresql:///db?user=nova&pasword=hun@ter2";
+        assert!(!completed(moved, &[], &[]).unwrap_err().contains("ter2"));
+    }
+
+    #[test]
+    fn no_part_of_a_password_in_a_wrong_place_is_quoted() {
+        for (uri, reason) in [
+            ("postgresql://h/db?sslmode=disable;password=Hunter2", "separate parameters with &"),
+            ("postgresql://h/db?sslmode=disable?password=Hunter2", "separate parameters with &"),
+            ("postgresql://h/db?sslmode=disable;Hunter2", "sslmode=…"),
+            ("postgresql://h/db?connect_timeout=3=Hunter2", "separate parameters with &"),
+            ("postgresql://h/x&password=Hunter2", "parameters begin with ?"),
+            ("postgresql://h/x;user=nova;password=Hunter2", "parameters begin with ?"),
+            ("postgresql://h&password=Hunter2", "parameters begin with ?"),
+            ("postgresql://h/db?password=a&Hunter2=1", "has an unknown parameter: use"),
+            ("postgresql://h/db?password=a&sslmode=Hunter2", "sslmode=…"),
+        ] {
+            let error = completed(uri, &[], &[]).unwrap_err();
+            assert!(error.contains(reason) && !error.contains("Hunter2"), "{uri}: {error}");
+        }
+    }
+
+    #[test]
+    fn a_path_with_a_blank_is_encoded() {
+        let variables = [("SSL_CERT_FILE", "/my files/é.pem")];
+        let uri = completed("postgresql://h/db?sslmode=verify-full", &[], &variables).unwrap();
+        assert!(uri.ends_with("&sslrootcert=/my%20files/%C3%A9.pem"), "{uri}");
+        assert_eq!(decoded("/my%20files/%C3%A9.pem%"), "/my files/é.pem%");
+    }
+
+    #[test]
     fn a_location_shows_hosts_and_database_only() {
         let shown =
             |uri| ConnectionUri::parse(uri).map(|it| format!("{} {}", it.shown_hosts(), it.shown_database()));
-        assert_eq!(shown("postgresql://u:secret@a:1,b:2/db?x=y").as_deref(), Ok("a:1,b:2 db"));
+        assert_eq!(shown("postgresql://u:secret@a:1,b:2/n%C3%A9%20a?user=y").as_deref(), Ok("a:1,b:2 né a"));
         assert_eq!(shown("postgresql://u:secret@/db?host=/run/x").as_deref(), Ok("/run/x db"));
         assert_eq!(shown("postgresql://u:secret@/?dbname=db").as_deref(), Ok("the local socket db"));
     }

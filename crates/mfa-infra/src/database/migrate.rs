@@ -11,7 +11,7 @@ use diesel_migrations::{EmbeddedMigrations, MigrationHarness, embed_migrations};
 use mfa_core::SecretText;
 
 use super::error::MigrationError;
-use super::location::DatabaseLocation;
+use super::location::{DatabaseLocation, file_exists};
 use super::required_schema::{self, MissingObject};
 use super::zoneless::{self, ZonelessTimes};
 use super::{postgres, sqlite};
@@ -41,7 +41,11 @@ pub struct MigrationStatus {
 }
 
 fn stopped(error: &(dyn std::error::Error + 'static)) -> MigrationError {
-    MigrationError::Stopped(error.to_string())
+    MigrationError::stopped(error)
+}
+
+fn unreadable(error: &(dyn std::error::Error + 'static)) -> MigrationError {
+    MigrationError::unreadable(error)
 }
 
 #[derive(QueryableByName)]
@@ -65,7 +69,7 @@ impl Migrations {
             DatabaseLocation::Sqlite(path) => {
                 let mut connection = open_file(path)?;
                 let foreign = required_schema::foreign_in_sqlite(&mut connection);
-                if let [column, ..] = foreign.map_err(|error| stopped(&error))?.as_slice() {
+                if let [column, ..] = foreign.map_err(|error| unreadable(&error))?.as_slice() {
                     return Err(MigrationError::Stopped(format!(
                         "the table users in {} has the column {column} of another service. The migration from the Python \
                          service needs PostgreSQL: move NOVA's database there first (see docs/from-python.md)",
@@ -116,7 +120,7 @@ impl Migrations {
             // The migrations created all of these columns.
             DatabaseLocation::Sqlite(_) => Ok(0),
             DatabaseLocation::Postgres(url) => {
-                sealed_left(&mut open_server(url)?).map_err(|error| stopped(&error))
+                sealed_left(&mut open_server(url)?).map_err(|error| unreadable(&error))
             }
         }
     }
@@ -130,7 +134,7 @@ impl Migrations {
         match &self.location {
             DatabaseLocation::Sqlite(_) => Ok(None),
             DatabaseLocation::Postgres(url) => {
-                zoneless::find(&mut open_server(url)?).map_err(|error| stopped(&error))
+                zoneless::find(&mut open_server(url)?).map_err(|error| unreadable(&error))
             }
         }
     }
@@ -159,10 +163,10 @@ impl Migrations {
         match &self.location {
             DatabaseLocation::Sqlite(path) => {
                 let mut connection = open_file(path)?;
-                let pending = unapplied_to_sqlite(&mut connection).map_err(MigrationError::Stopped)?;
+                let pending = unapplied_to_sqlite(&mut connection)?;
                 let all = SQLITE.migrations().map_err(|error| stopped(&*error))?;
                 let missing = if pending.is_empty() {
-                    required_schema::missing_in_sqlite(&mut connection).map_err(|error| stopped(&error))?
+                    required_schema::missing_in_sqlite(&mut connection).map_err(|error| unreadable(&error))?
                 } else {
                     Vec::new()
                 };
@@ -173,7 +177,8 @@ impl Migrations {
                 let pending = unapplied_to_postgres(&mut connection)?;
                 let all = POSTGRES.migrations().map_err(|error| stopped(&*error))?;
                 let missing = if pending.is_empty() {
-                    required_schema::missing_in_postgres(&mut connection).map_err(|error| stopped(&error))?
+                    required_schema::missing_in_postgres(&mut connection)
+                        .map_err(|error| unreadable(&error))?
                 } else {
                     Vec::new()
                 };
@@ -196,12 +201,13 @@ impl Migrations {
 fn open_file(path: &Path) -> Result<SqliteConnection, MigrationError> {
     let unreachable =
         |path: &Path, error| MigrationError::Unreachable(format!("{}: {error}", path.display()));
+    file_exists(path).map_err(MigrationError::Unreachable)?;
     if let Some(folder) = path.parent() {
         new_file::create_folder(folder, 0o777).map_err(|error| unreachable(folder, error))?;
     }
     // For its owner only. SQLite gives its log the same mode and owner.
     new_file::append(path, 0o600).map_err(|error| unreachable(path, error))?;
-    sqlite::connect::connect(path).map_err(MigrationError::Unreachable)
+    sqlite::connect::connect(path).map_err(MigrationError::unreachable)
 }
 
 /// Connects and takes the lock, which the end of the connection releases.
@@ -299,10 +305,11 @@ fn is_up_to_date(connection: &mut PgConnection) -> Result<bool, MigrationError> 
 /// Returns the pending migrations of a PostgreSQL database. Only reads.
 pub(super) fn unapplied_to_postgres(connection: &mut PgConnection) -> Result<Vec<String>, MigrationError> {
     let exists = "SELECT to_regclass('__diesel_schema_migrations') IS NOT NULL AS value";
-    let exists = sql_query(exists).get_result::<BoolRow>(connection).map_err(|error| stopped(&error))?.value;
+    let exists =
+        sql_query(exists).get_result::<BoolRow>(connection).map_err(|error| unreadable(&error))?.value;
     let applied: Vec<Applied> = if exists {
         let query = sql_query("SELECT version::text FROM __diesel_schema_migrations");
-        query.load(connection).map_err(|error| stopped(&error))?
+        query.load(connection).map_err(|error| unreadable(&error))?
     } else {
         Vec::new()
     };
@@ -311,18 +318,18 @@ pub(super) fn unapplied_to_postgres(connection: &mut PgConnection) -> Result<Vec
 }
 
 /// Returns the pending migrations of an SQLite database. Only reads.
-pub(super) fn unapplied_to_sqlite(connection: &mut SqliteConnection) -> Result<Vec<String>, String> {
+pub(super) fn unapplied_to_sqlite(connection: &mut SqliteConnection) -> Result<Vec<String>, MigrationError> {
     let exists =
         "SELECT EXISTS (SELECT 1 FROM sqlite_master WHERE name = '__diesel_schema_migrations') AS value";
     let exists =
-        sql_query(exists).get_result::<BoolRow>(connection).map_err(|error| error.to_string())?.value;
+        sql_query(exists).get_result::<BoolRow>(connection).map_err(|error| unreadable(&error))?.value;
     let applied: Vec<Applied> = if exists {
         let query = sql_query("SELECT version FROM __diesel_schema_migrations");
-        query.load(connection).map_err(|error| error.to_string())?
+        query.load(connection).map_err(|error| unreadable(&error))?
     } else {
         Vec::new()
     };
-    let ours: Vec<Box<dyn Migration<Sqlite>>> = SQLITE.migrations().map_err(|error| error.to_string())?;
+    let ours: Vec<Box<dyn Migration<Sqlite>>> = SQLITE.migrations().map_err(|error| stopped(&*error))?;
     Ok(names_without(&ours, &applied))
 }
 

@@ -5,7 +5,7 @@ use diesel::sql_types::Text;
 use diesel::{PgConnection, QueryResult, QueryableByName, RunQueryDsl, SqliteConnection, sql_query};
 
 /// Columns of `users` that the migrations add, with their definition in PostgreSQL.
-const COLUMNS: [(&str, &str); 20] = [
+const COLUMNS: [(&str, &str); 21] = [
     ("mfa_enforced", "BOOLEAN NOT NULL DEFAULT FALSE"),
     ("is_totp_enabled", "BOOLEAN NOT NULL DEFAULT FALSE"),
     ("totp_secret", "TEXT"),
@@ -26,6 +26,7 @@ const COLUMNS: [(&str, &str); 20] = [
     ("mfa_last_method", "TEXT"),
     ("mfa_version", "BIGINT NOT NULL DEFAULT 0"),
     ("mfa_internal", "JSONB NOT NULL DEFAULT '{}'"),
+    ("mfa_authenticators", "JSONB NOT NULL DEFAULT '[]'"),
 ];
 /// Columns of `users` that exist before the migrations.
 const NOVA_COLUMNS: [&str; 7] =

@@ -3,9 +3,11 @@
 use diesel::sql_types::{BigInt, Bool, Nullable, Text};
 use diesel::{Queryable, QueryableByName};
 use mfa_core::{
-    Account, BackupMethod, FactorKind, PendingTotp, PhoneState, RecoveryState, Sealed, SecretText, Timestamp,
-    TotpState, UserId, UserRecord,
+    Account, AuthenticatorColumn, BackupMethod, FactorKind, PasskeyState, PendingTotp, PhoneState,
+    RecoveryState, Sealed, SecretText, Timestamp, TotpState, UserId, UserRecord,
 };
+
+use super::columns::NO_VERSION;
 
 /// Columns of `users` that form an account, in the order of [`columns::ACCOUNT`](super::columns::ACCOUNT).
 #[derive(Clone, Debug, PartialEq, Eq, Queryable)]
@@ -36,6 +38,7 @@ pub(super) struct AccountRow {
     pub(super) mfa_last_method: Option<String>,
     pub(super) mfa_version: i64,
     pub(super) mfa_internal: String,
+    pub(super) mfa_authenticators: String,
     /// Name of a column whose value has a type that cannot be understood.
     pub(super) invalid_type: Option<String>,
 }
@@ -66,6 +69,9 @@ impl AccountRow {
         if let Some(column) = &self.invalid_type {
             return Err(broken(column));
         }
+        if self.mfa_version == NO_VERSION {
+            return Err(broken("mfa_version"));
+        }
         let time = |millis: Option<i64>| millis.map(Timestamp::from_millis);
         let sealed = |text: &Option<String>| text.clone().map(Sealed::from_column);
         let pending = match (sealed(&self.totp_pending_secret), time(self.totp_pending_expires_at)) {
@@ -78,6 +84,25 @@ impl AccountRow {
             _ => return Err(broken("mfa_backup_method")),
         };
         let generated_at = time(self.recovery_codes_generated_at);
+        let authenticators =
+            AuthenticatorColumn::parse(&self.mfa_authenticators).map_err(|_| broken("mfa_authenticators"))?;
+        let AuthenticatorColumn { passkeys, names, rest } = authenticators;
+        // Nobody knows the secret of a placeholder, so it is no app.
+        let placeholder = passkeys.placeholder.as_ref().map(Sealed::as_column);
+        let is_placeholder = placeholder.is_some() && placeholder == self.totp_secret.as_deref();
+        let totp = if is_placeholder {
+            TotpState { pending, ..TotpState::default() }
+        } else {
+            TotpState {
+                enabled: self.is_totp_enabled,
+                secret: sealed(&self.totp_secret),
+                pending,
+                enrolled_at: time(self.totp_enrolled_at),
+                last_step: self.totp_last_step,
+            }
+        };
+        // Who disables TOTP by SQL removes the passkeys too.
+        let (passkeys, rest) = if self.is_totp_enabled { (passkeys, rest) } else { Default::default() };
         Ok(Account {
             user: UserId::new(self.id),
             email: unpadded(&self.email),
@@ -85,13 +110,7 @@ impl AccountRow {
             is_active: self.is_active,
             is_superuser: self.is_superuser,
             mfa_enforced: self.mfa_enforced,
-            totp: TotpState {
-                enabled: self.is_totp_enabled,
-                secret: sealed(&self.totp_secret),
-                pending,
-                enrolled_at: time(self.totp_enrolled_at),
-                last_step: self.totp_last_step,
-            },
+            totp,
             phone: PhoneState {
                 number: sealed(&self.phone_number),
                 pending: sealed(&self.phone_pending),
@@ -100,7 +119,10 @@ impl AccountRow {
             },
             backup_method,
             recovery: recovery_state(self.recovery_codes.as_deref(), generated_at),
-            failures: u32::try_from(self.mfa_failed_attempts).map_err(|_| broken("mfa_failed_attempts"))?,
+            passkeys,
+            names,
+            other_authenticators: rest,
+            failures: stored_count(self.mfa_failed_attempts),
             lock_until: time(self.mfa_lock_until),
             last_success_at: time(self.mfa_last_success_at),
             last_method: self.mfa_last_method.as_deref().and_then(FactorKind::parse),
@@ -110,7 +132,8 @@ impl AccountRow {
         })
     }
 
-    /// Converts an account to a row. `None` if a document cannot be serialised.
+    /// Converts an account to a row. `None` if a document cannot be serialised, or if an account with passkeys and without
+    /// an app has no placeholder.
     pub(super) fn from_account(account: &Account) -> Option<Self> {
         let millis = |time: Option<Timestamp>| time.map(Timestamp::millis);
         let column = |sealed: &Option<Sealed>| sealed.as_ref().map(|it| it.as_column().to_owned());
@@ -119,6 +142,13 @@ impl AccountRow {
             ([], unreadable) => unreadable.as_ref().map(|it| it.expose().to_owned()),
             (codes, _) => Some(serde_json::to_string(codes).ok()?),
         };
+        let (is_totp_enabled, totp_secret, totp_enrolled_at) = match account.passkeys.keys.first() {
+            Some(first) if !account.totp.enabled => {
+                let placeholder = account.passkeys.placeholder.as_ref()?;
+                (true, Some(placeholder.as_column().to_owned()), Some(first.created_at))
+            }
+            _ => (account.totp.enabled, column(&account.totp.secret), account.totp.enrolled_at),
+        };
         Some(Self {
             id: account.user.value(),
             email: account.email.clone(),
@@ -126,11 +156,11 @@ impl AccountRow {
             is_active: account.is_active,
             is_superuser: account.is_superuser,
             mfa_enforced: account.mfa_enforced,
-            is_totp_enabled: account.totp.enabled,
-            totp_secret: column(&account.totp.secret),
+            is_totp_enabled,
+            totp_secret,
             totp_pending_secret: pending.map(|it| it.secret.as_column().to_owned()),
             totp_pending_expires_at: pending.map(|it| it.expires_at.millis()),
-            totp_enrolled_at: millis(account.totp.enrolled_at),
+            totp_enrolled_at: millis(totp_enrolled_at),
             phone_number: column(&account.phone.number),
             phone_pending: column(&account.phone.pending),
             is_phone_verified: account.phone.is_verified,
@@ -139,12 +169,13 @@ impl AccountRow {
             recovery_codes,
             recovery_codes_generated_at: millis(account.recovery.generated_at),
             totp_last_step: account.totp.last_step,
-            mfa_failed_attempts: i64::from(account.failures),
+            mfa_failed_attempts: stored_count(account.failures).into(),
             mfa_lock_until: millis(account.lock_until),
             mfa_last_success_at: millis(account.last_success_at),
             mfa_last_method: account.last_method.map(|it| it.as_str().to_owned()),
             mfa_version: account.version,
             mfa_internal: serde_json::to_string(&account.internal).ok()?,
+            mfa_authenticators: authenticator_column(account)?,
             invalid_type: None,
         })
     }
@@ -163,6 +194,27 @@ impl AccountRow {
         };
         hot != *other
     }
+}
+
+/// Returns a count of failures that the column of PostgreSQL, an `INTEGER`, can hold. A larger one is the largest, and a
+/// negative one is 0: another program wrote it, and the next failure must count.
+fn stored_count(count: impl Into<i64>) -> u32 {
+    u32::try_from(count.into().clamp(0, i32::MAX.into())).unwrap_or(0)
+}
+
+/// Returns the text of the column `mfa_authenticators`.
+fn authenticator_column(account: &Account) -> Option<String> {
+    let Account { passkeys, names, other_authenticators, .. } = account;
+    if *passkeys == PasskeyState::default() && names.is_empty() && other_authenticators.is_empty() {
+        return Some("[]".to_owned());
+    }
+    AuthenticatorColumn {
+        passkeys: passkeys.clone(),
+        names: names.clone(),
+        rest: other_authenticators.clone(),
+    }
+    .to_text()
+    .ok()
 }
 
 /// Returns the recovery codes of a column. Codes in another form, such as the list of hashes that the Python service
@@ -380,10 +432,21 @@ mod tests {
         let row = AccountRow::from_account(&account()).unwrap();
         for broken in [
             AccountRow { mfa_internal: "{".into(), ..row.clone() },
-            AccountRow { mfa_backup_method: "mail".into(), ..row.clone() },
-            AccountRow { mfa_failed_attempts: -1, ..row },
+            AccountRow { mfa_backup_method: "mail".into(), ..row },
         ] {
             assert!(broken.to_account().is_err());
+        }
+    }
+
+    #[test]
+    fn a_count_is_read_and_written_as_the_column_can_hold_it() {
+        let row = AccountRow::from_account(&account()).unwrap();
+        for (count, read) in [(-1, 0), (i64::MIN, 0), (i64::from(i32::MAX), i32::MAX), (i64::MAX, i32::MAX)] {
+            let mut account = AccountRow { mfa_failed_attempts: count, ..row.clone() }.to_account().unwrap();
+            assert_eq!(i64::from(account.failures), i64::from(read), "{count}");
+            account.failures = account.failures.saturating_add(1);
+            let written = AccountRow::from_account(&account).unwrap().mfa_failed_attempts;
+            assert_eq!(written, i64::from(read.saturating_add(1)), "{count}");
         }
     }
 }

@@ -32,7 +32,7 @@ pub(super) fn check(
             return vec![DoctorFinding::problem(PART, detail, unreadable(error))];
         }
     };
-    let mut findings = vec![schema(location, facts)];
+    let mut findings = vec![schema(settings, location, facts)];
     if let Some(damage) = &facts.damage {
         let detail = format!("the database file is damaged: {damage}");
         findings.push(DoctorFinding::problem(PART, detail, "stop the server and restore the last backup"));
@@ -60,7 +60,11 @@ fn unreadable(error: &str) -> &'static str {
     if error.contains(MIGRATIONS_TABLE) { ROLES } else { advice(error) }
 }
 
-fn schema(location: &DatabaseLocation, facts: &DatabaseInspection) -> DoctorFinding {
+fn schema(settings: &Settings, location: &DatabaseLocation, facts: &DatabaseInspection) -> DoctorFinding {
+    if facts.is_absent && !settings.environment.is_development() {
+        let remedy = "correct DATABASE_URL, or run mfa-admin migrate up to create a new database";
+        return DoctorFinding::problem(PART, format!("there is no database at {location}"), remedy);
+    }
     if !facts.missing.is_empty() {
         let error = MigrationError::Incomplete(facts.missing.clone());
         let remedy =

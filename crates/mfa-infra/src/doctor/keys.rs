@@ -31,14 +31,18 @@ pub(super) fn check(settings: &Settings, facts: Option<&DatabaseInspection>) -> 
     };
     let names: BTreeSet<String> = keys.iter().map(|(id, _)| id.to_string()).collect();
     let first = keys.first().map(|(id, _)| id.to_string()).unwrap_or_default();
+    let place = match settings.encryption {
+        KeySource::Given(_) => "MFA_ENCRYPTION_KEYS".to_owned(),
+        KeySource::Generated => settings.generated_keys_path().display().to_string(),
+    };
     match KeyRing::new(keys) {
-        Ok(ring) => findings.extend(facts.map(|facts| key_check_value(&ring, facts))),
+        Ok(ring) => findings.extend(facts.map(|facts| key_check_value(&ring, facts, &place))),
         Err(error) => {
             let remedy = "use id:base64 of 32 bytes each, separated by commas (mfa-admin keys generate)";
-            findings.push(DoctorFinding::problem(PART, format!("MFA_ENCRYPTION_KEYS: {error}"), remedy));
+            findings.push(DoctorFinding::problem(PART, format!("{place}: {error}"), remedy));
         }
     }
-    findings.extend(facts.into_iter().flat_map(|facts| keys_in_use(facts, &names, &first)));
+    findings.extend(facts.into_iter().flat_map(|facts| keys_in_use(facts, &names, &first, &place)));
     findings
 }
 
@@ -66,7 +70,7 @@ fn token_keys(settings: &Settings) -> DoctorFinding {
     DoctorFinding::ok(PART, format!("{what}; public keys published: {published}"))
 }
 
-fn key_check_value(ring: &KeyRing, facts: &DatabaseInspection) -> DoctorFinding {
+fn key_check_value(ring: &KeyRing, facts: &DatabaseInspection, place: &str) -> DoctorFinding {
     if facts.key_check_values.is_empty() {
         return DoctorFinding::ok(PART, "no value in this database is encrypted yet");
     }
@@ -77,25 +81,28 @@ fn key_check_value(ring: &KeyRing, facts: &DatabaseInspection) -> DoctorFinding 
         .iter()
         .try_for_each(|key_check_value| cipher.check_key_check_value(key_check_value))
     {
-        Ok(()) => DoctorFinding::ok(PART, "MFA_ENCRYPTION_KEYS contains the keys of this database"),
+        Ok(()) => DoctorFinding::ok(PART, format!("{place} contains the keys of this database")),
         Err(error) => DoctorFinding::problem(
             PART,
-            format!("MFA_ENCRYPTION_KEYS does not contain the keys that encrypted this database ({error})"),
+            format!("{place} does not contain the keys that encrypted this database ({error})"),
             "restore the key ring that was last used with this database",
         ),
     }
 }
 
-fn keys_in_use(facts: &DatabaseInspection, names: &BTreeSet<String>, first: &str) -> Vec<DoctorFinding> {
+fn keys_in_use(
+    facts: &DatabaseInspection,
+    names: &BTreeSet<String>,
+    first: &str,
+    place: &str,
+) -> Vec<DoctorFinding> {
     let mut findings = Vec::new();
     let mut older = 0_i64;
     for (key, rows) in &facts.sealed_by {
         if !names.contains(key) {
             findings.push(DoctorFinding::problem(
                 PART,
-                format!(
-                    "{rows} values are encrypted with key {key}, which MFA_ENCRYPTION_KEYS does not contain"
-                ),
+                format!("{rows} values are encrypted with key {key}, which {place} does not contain"),
                 "add that key after the first one",
             ));
         } else if key != first {

@@ -13,6 +13,13 @@ pub(super) fn check(facts: &DatabaseInspection) -> Vec<DoctorFinding> {
         .unreadable
         .iter()
         .map(|it| {
+            if it.column == "full_name" {
+                let detail = format!(
+                    "{} rows have a full_name that cannot be read: lists leave it out (first user: {})",
+                    it.rows, it.first
+                );
+                return DoctorFinding::warning(PART, detail, "correct the values of users.full_name by SQL");
+            }
             let detail = format!(
                 "{} rows cannot be read because of {}: their users get errors (first user: {})",
                 it.rows, it.column, it.first
@@ -29,14 +36,13 @@ pub(super) fn check(facts: &DatabaseInspection) -> Vec<DoctorFinding> {
             format!("only the first {examined} rows of the users table were examined, because it is large");
         findings.push(DoctorFinding::ok(PART, detail));
     }
-    if let Some(names) = facts.names_with_blanks {
+    if let Some(names) = &facts.names_with_blanks {
         let detail = format!(
             "{} users have a user name or an email address with blanks around it, and cannot log in with it (first \
              user: {})",
             names.rows, names.first
         );
-        let remedy =
-            "remove the blanks by SQL: UPDATE users SET username = trim(username), email = trim(email)";
+        let remedy = format!("remove the blanks by SQL: {}", names.statement);
         findings.push(DoctorFinding::warning(PART, detail, remedy));
     }
     if !facts.shared_addresses.is_empty() {

@@ -37,9 +37,7 @@ pub(super) fn check(settings: &Settings, runtime: &Runtime) -> Vec<DoctorFinding
         }
     };
     vec![match RedisRateLimiter::new(options) {
-        Err(error) => {
-            DoctorFinding::problem(PART, format!("REDIS_URL: {error}"), "use a redis:// or rediss:// URL")
-        }
+        Err(error) => DoctorFinding::problem(PART, error.to_string(), "use a redis:// or rediss:// URL"),
         Ok(limiter) => match runtime.block_on(limiter.fault()) {
             None => DoctorFinding::ok(PART, "Redis enforces rate limits within its deadline"),
             Some(fault) => {

@@ -1,12 +1,15 @@
 //! Checks of the settings, and of the files that they name.
 
+use mfa_core::Timestamp;
+
 use super::finding::DoctorFinding;
 use crate::settings::{KeySource, Settings};
+use crate::tls;
 
 const PART: &str = "settings";
 
 /// Checks settings that are valid but risky, and the TLS files.
-pub(super) fn check(settings: &Settings) -> Vec<DoctorFinding> {
+pub(super) fn check(settings: &Settings, now: Timestamp) -> Vec<DoctorFinding> {
     let environment = settings.environment.name();
     let mut findings =
         vec![DoctorFinding::ok(PART, format!("all settings are valid (MFA_ENV={environment})"))];
@@ -41,16 +44,11 @@ pub(super) fn check(settings: &Settings) -> Vec<DoctorFinding> {
         let detail = "the server generates its keys, for development";
         findings.push(DoctorFinding::ok(PART, detail));
     }
-    if let Some(tls) = &server.tls {
-        for (name, path) in [("TLS_CERT", &tls.cert), ("TLS_KEY", &tls.key)] {
-            if let Err(error) = std::fs::File::open(path) {
-                findings.push(DoctorFinding::problem(
-                    PART,
-                    format!("{name} names {}, which cannot be read ({error})", path.display()),
-                    "use the path of a file that this user can read",
-                ));
-            }
-        }
+    if let Some(error) = server.tls.as_ref().and_then(|files| tls::read(files).err()) {
+        findings.push(DoctorFinding::problem(PART, error.problem(), error.remedy()));
+    }
+    if let Some(error) = server.tls.as_ref().and_then(|files| tls::check_dates(files, now).err()) {
+        findings.push(DoctorFinding::problem(PART, error.problem(), error.remedy()));
     }
     let proxied = server.behind_tls_proxy && server.trusted_proxies.is_empty();
     if proxied {

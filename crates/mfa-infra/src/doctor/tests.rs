@@ -78,7 +78,17 @@ fn generated_keys_that_were_lost_are_a_problem_with_the_remedy_of_the_start() {
     Mfa::open(settings.clone()).unwrap().stop(Duration::from_secs(5));
     assert_eq!(worst(&diagnose_with(&settings, SOON), "keys"), CheckStatus::Ok);
 
-    std::fs::remove_file(folder.path().join("data/encryption-keys")).unwrap();
+    let path = folder.path().join("data/encryption-keys");
+    let keys = std::fs::read_to_string(&path).unwrap();
+    std::fs::write(&path, format!("generated:{OTHER_KEY}")).unwrap();
+    let findings = diagnose_with(&settings, SOON);
+    demand(&findings, CheckStatus::Problem, "data/encryption-keys does not contain the keys", "restore");
+    let start = Mfa::open(settings.clone()).err().unwrap().to_string();
+    assert!(start.contains("data/encryption-keys does not contain the key"), "{start}");
+    assert!(!start.contains("MFA_ENCRYPTION_KEYS"), "{start}");
+    std::fs::write(&path, keys).unwrap();
+
+    std::fs::remove_file(&path).unwrap();
     let findings = diagnose_with(&settings, SOON);
     demand(
         &findings,
@@ -152,6 +162,21 @@ fn temporary_settings_are_warnings() {
     demand(&findings, CheckStatus::Warning, "TRUSTED_PROXIES is empty", "add the address of the proxy");
     demand(&findings, CheckStatus::Warning, "each of 2 servers enforces its own part", "set REDIS_URL");
     assert!(findings.iter().all(|it| it.status != CheckStatus::Problem), "{findings:#?}");
+}
+
+#[test]
+fn a_missing_database_is_a_problem_outside_development() {
+    let folder = tempfile::tempdir().unwrap();
+    let settings = settings(&folder, &[("MFA_ENV", "production")]);
+    for write_empty in [false, true] {
+        if write_empty {
+            std::fs::write(folder.path().join("mfa.db"), "").unwrap();
+        }
+        let findings = diagnose_with(&settings, SOON);
+        demand(&findings, CheckStatus::Problem, "there is no database at SQLite in ", "correct DATABASE_URL");
+    }
+    Mfa::open(settings.clone()).unwrap().stop(Duration::from_secs(5));
+    demand(&diagnose_with(&settings, SOON), CheckStatus::Ok, "the schema is up to date", "");
 }
 
 /// Returns the findings for a PostgreSQL server with these facts.

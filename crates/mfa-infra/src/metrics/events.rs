@@ -36,6 +36,8 @@ struct EventLabels {
 pub(super) struct EventCounters {
     totp_success: Counter,
     totp_failure: Counter,
+    passkey_success: Counter,
+    passkey_failure: Counter,
     sms_verify: Family<OutcomeLabel, Counter>,
     recovery_verify: Family<OutcomeLabel, Counter>,
     logins: Family<OutcomeLabel, Counter>,
@@ -61,6 +63,12 @@ impl EventCounters {
             "mfa_totp_failure",
             "Total TOTP verifications that failed, including reused codes",
             &it.totp_failure,
+        );
+        add("mfa_passkey_success", "Total passkey verifications that succeeded", &it.passkey_success);
+        add(
+            "mfa_passkey_failure",
+            "Total passkey verifications that failed, including reused assertions",
+            &it.passkey_failure,
         );
         add("mfa_account_locked", "Total accounts locked after too many incorrect codes", &it.locked);
         add(
@@ -129,6 +137,9 @@ impl EventCounters {
         match (kind, event.method) {
             (EventKind::TotpVerify, _) | (EventKind::OtpReplay, Some(FactorKind::Totp)) => {
                 if outcome == Outcome::Success { &self.totp_success } else { &self.totp_failure }.inc();
+            }
+            (EventKind::PasskeyVerify, _) => {
+                if outcome == Outcome::Success { &self.passkey_success } else { &self.passkey_failure }.inc();
             }
             (EventKind::SmsVerify, _) | (EventKind::OtpReplay, Some(FactorKind::Sms)) => {
                 by_outcome(&self.sms_verify, outcome);

@@ -76,9 +76,8 @@ impl Adapters {
         let database = open_database(settings, &location, committer_limits, &ring, process)?;
         let (passwords, recovery_codes) = open_hashers(process)?;
         Ok(Self {
-            encryption: open_encryption(ring, database.as_ref(), process).map_err(|error| {
-                if had_generated_keys { error } else { without_new_keys(settings, error) }
-            })?,
+            encryption: open_encryption(ring, database.as_ref(), process)
+                .map_err(|error| generated_keys_error(settings, error, had_generated_keys))?,
             tokens: Arc::new(tokens),
             passwords: Arc::new(passwords),
             recovery_codes: Arc::new(recovery_codes),
@@ -118,14 +117,17 @@ impl Adapters {
     }
 }
 
-/// Replaces the error of a key that does not match the data, if the key was only now generated: the file of the former key
-/// is missing. Removes the new file, which nothing is encrypted with.
-fn without_new_keys(settings: &Settings, error: OpenError) -> OpenError {
+/// Replaces the error of a key that does not match the data by one that names the file of generated keys. If the key was only
+/// now generated, the file of the former key is missing: removes the new file, which nothing is encrypted with.
+fn generated_keys_error(settings: &Settings, error: OpenError, had_generated_keys: bool) -> OpenError {
     let is_generated = matches!(settings.encryption, KeySource::Generated);
     if !is_generated || !matches!(error, OpenError::KeysMissing(_) | OpenError::WrongKey(_)) {
         return error;
     }
     let path = settings.generated_keys_path();
+    if had_generated_keys {
+        return OpenError::GeneratedKeysDiffer(path);
+    }
     match std::fs::remove_file(&path) {
         Ok(()) => OpenError::GeneratedKeysLost(path),
         Err(_) => error,

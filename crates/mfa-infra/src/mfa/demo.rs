@@ -24,19 +24,26 @@ pub struct DemoUser {
     pub password: SecretText,
 }
 
-/// Creates the demo user at the first start in development, and returns it. Returns `None` if the settings have no demo
-/// user.
+/// Demo user, or why its password is not known.
+#[derive(Debug, Default)]
+pub(super) struct Demo {
+    pub(super) user: Option<DemoUser>,
+    pub(super) problem: Option<String>,
+}
+
+/// Creates the demo user at the first start in development, and returns it. Returns no user if the settings have none.
 ///
-/// If the file of the password was lost, the demo user gets the new password that replaces it.
+/// If the file of the password was lost, the demo user gets the new password that replaces it. If the file has another
+/// password than the user, the problem says so.
 pub(super) fn create(
     settings: &Settings,
     flows: &Flows,
     database: &dyn Database,
     runtime: &Handle,
     log: &Logger,
-) -> Result<Option<DemoUser>, OpenError> {
+) -> Result<Demo, OpenError> {
     let had_password = settings.demo_password_exists();
-    let Some(password) = settings.demo_password(&OsEntropy)? else { return Ok(None) };
+    let Some(password) = settings.demo_password(&OsEntropy)? else { return Ok(Demo::default()) };
     let (user, is_new) =
         runtime.block_on(find_or_insert(flows, password.clone())).map_err(OpenError::machine)?;
     if is_new {
@@ -46,8 +53,19 @@ pub(super) fn create(
         let set = flows.set_password(&call, user, password.clone());
         runtime.block_on(set).map_err(OpenError::machine)?;
         slog::warn!(log, "the file of the demo password was missing: the demo user has a new password");
+    } else if !runtime
+        .block_on(flows.is_stored_password(USERNAME, password.clone()))
+        .map_err(OpenError::machine)?
+    {
+        let problem = format!(
+            "{} does not contain the password of the user {USERNAME}: use the password that was set last, or delete the file \
+             and start again, which sets a new one",
+            settings.demo_password_path().display()
+        );
+        slog::warn!(log, "{}", problem);
+        return Ok(Demo { user: None, problem: Some(problem) });
     }
-    Ok(Some(DemoUser { username: USERNAME, password }))
+    Ok(Demo { user: Some(DemoUser { username: USERNAME, password }), problem: None })
 }
 
 /// Returns the user of that name, and whether it was inserted.

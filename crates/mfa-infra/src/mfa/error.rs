@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use mfa_core::{KeyId, StoreError};
 
 use crate::database::OpenDatabaseError;
-use crate::database::advice::sentence;
+use crate::database::advice::with_advice;
 use crate::settings::SettingsError;
 use crate::telemetry::TelemetryError;
 
@@ -22,7 +22,7 @@ pub enum OpenError {
     #[error(transparent)]
     Database(#[from] OpenDatabaseError),
     /// The database stopped answering after it was opened.
-    #[error("the database did not answer: {}. {}", .0, sentence(&reason(.0)))]
+    #[error("the database did not answer: {}", with_advice(&reason(.0)))]
     Store(#[from] StoreError),
     /// The log cannot be opened.
     #[error(transparent)]
@@ -40,6 +40,13 @@ pub enum OpenError {
         .0.display()
     )]
     GeneratedKeysLost(PathBuf),
+    /// The file of the generated keys does not contain the keys that values in the database are sealed with.
+    #[error(
+        "{} does not contain the key that encrypted this database: restore the file from a backup, or move the database away \
+         to start with an empty one",
+        .0.display()
+    )]
+    GeneratedKeysDiffer(PathBuf),
     /// A key has the id of another key that sealed the data.
     #[error(
         "the key {0} in MFA_ENCRYPTION_KEYS differs from the key with this id that encrypted this database: restore \

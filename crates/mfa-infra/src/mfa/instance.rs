@@ -10,7 +10,7 @@ use tokio_util::task::TaskTracker;
 
 use super::audit_retention::{AuditOperations, AuditRetentionMonitor};
 use super::database_handle::DatabaseHandle;
-use super::demo::DemoUser;
+use super::demo::{Demo, DemoUser};
 use super::encryption_keys::{EncryptionKeys, Heartbeat, KeyManager};
 use super::error::TaskCancelled;
 use super::metrics_exporter::MetricsExporter;
@@ -47,7 +47,7 @@ pub struct Mfa {
     pub(super) readiness_queries: Arc<ReadinessQueries>,
     pub(super) metrics: Arc<Metrics>,
     pub(super) telemetry: Arc<Telemetry>,
-    pub(super) demo: Option<DemoUser>,
+    pub(super) demo: Demo,
     pub(super) tasks: TaskTracker,
     /// `None` only while dropped.
     pub(super) runtime: Option<Runtime>,
@@ -115,9 +115,15 @@ impl Mfa {
         PageCipher { cipher: &self.cipher }
     }
 
-    /// Returns the demo user, which exists in development on the embedded database.
+    /// Returns the demo user, which exists in development on the embedded database. `None` also if its password is not the
+    /// one in its file: see [`Mfa::demo_problem`].
     pub const fn demo(&self) -> Option<&DemoUser> {
-        self.demo.as_ref()
+        self.demo.user.as_ref()
+    }
+
+    /// Returns why the password of the demo user is not known, and what to do.
+    pub fn demo_problem(&self) -> Option<&str> {
+        self.demo.problem.as_deref()
     }
 
     /// Returns the SMS outbox, if the settings send SMS to it in development.

@@ -92,7 +92,7 @@ impl LimiterChoice {
             (Self::BySystemTime, Some(redis)) => RedisRateLimiter::new(options(redis)),
             (Self::ByClock(clock), Some(redis)) => RedisRateLimiter::with_clock(options(redis), clock),
         };
-        let redis = Arc::new(redis.map_err(|error| OpenError::Unusable(format!("REDIS_URL: {error}")))?);
+        let redis = Arc::new(redis.map_err(OpenError::unusable)?);
         Ok(Limiters { limiter: redis.clone(), redis: Some(redis) })
     }
 }

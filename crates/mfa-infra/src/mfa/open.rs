@@ -3,14 +3,14 @@
 use std::sync::Arc;
 
 use mfa_core::Clock;
-use mfa_flows::{Flows, Policy, Ports};
+use mfa_flows::{Flows, PasskeyPolicy, Policy, Ports};
 use tokio::runtime::Handle;
 use tokio_util::task::TaskTracker;
 
 use super::adapters::{Adapters, Process};
 use super::audit_retention::AuditRetentionMonitor;
 use super::clock_monitor::ClockMonitor;
-use super::demo;
+use super::demo::{self, Demo};
 use super::encryption_keys::Heartbeat;
 use super::error::OpenError;
 use super::instance::Mfa;
@@ -23,8 +23,35 @@ use crate::audit::Auditor;
 use crate::crypto::{OsEntropy, SystemClock};
 use crate::database::Database;
 use crate::settings::Settings;
+use crate::{redis, tls};
 
 impl Mfa {
+    /// Checks what the settings of a server name, without opening anything: certificate and key, and the address of Redis.
+    ///
+    /// # Errors
+    ///
+    /// [`OpenError::Unusable`], whose message names the settings and the remedy.
+    pub fn check(settings: &Settings) -> Result<(), OpenError> {
+        let tls = settings.server.tls.as_ref().and_then(|files| tls::read(files).err());
+        let redis = settings.redis.as_ref().and_then(|settings| redis::check_address(settings).err());
+        let problems: Vec<_> =
+            [tls.map(|it| it.to_string()), redis.map(|it| it.to_string())].into_iter().flatten().collect();
+        if problems.is_empty() { Ok(()) } else { Err(OpenError::unusable(problems.join(". "))) }
+    }
+
+    /// Checks that the certificate in `TLS_CERT` is valid now. The start only logs a warning about it.
+    ///
+    /// # Errors
+    ///
+    /// [`OpenError::Unusable`], whose message names the file and the remedy.
+    pub fn check_certificate(settings: &Settings) -> Result<(), OpenError> {
+        settings
+            .server
+            .tls
+            .as_ref()
+            .map_or(Ok(()), |files| tls::check_dates(files, SystemClock.now()).map_err(OpenError::unusable))
+    }
+
     /// Opens everything that a server needs, with the system's clock. Blocks; call it before serving. In an async context,
     /// such as an async `main`, it works on a thread of its own and blocks the calling one.
     ///
@@ -91,14 +118,16 @@ impl Mfa {
     fn start(&mut self, runtime: &Handle) -> Result<(), OpenError> {
         demo::reject_outside_development(&self.settings, &self.flows, self.database.as_ref(), runtime)?;
         self.log_warnings();
-        slog::info!(self.telemetry.logger(), "NOVA MFA started"; "store" => self.database().name());
+        let passkeys = self.settings.passkeys.relying_party.as_ref();
+        slog::info!(self.telemetry.logger(), "NOVA MFA started"; "store" => self.database().name(),
+            "passkeys" => passkeys.map_or("off", |it| it.id()));
         let log = self.telemetry.logger();
+        runtime.block_on(self.password_kinds.refresh());
         self.demo = demo::create(&self.settings, &self.flows, self.database.as_ref(), runtime, &log)?;
         self.start_clock_monitor(runtime)?;
         self.start_heartbeat(runtime)?;
         runtime.spawn(Arc::clone(&self.sms_monitor).run());
         runtime.spawn(Arc::clone(&self.audit_retention).run());
-        runtime.block_on(self.password_kinds.refresh());
         runtime.spawn(Arc::clone(&self.password_kinds).run());
         Ok(())
     }
@@ -136,7 +165,7 @@ impl Mfa {
             password_kinds: monitors.password_kinds,
             metrics: process.metrics,
             telemetry: process.telemetry,
-            demo: None,
+            demo: Demo::default(),
             tasks: TaskTracker::new(),
             runtime: Some(process.runtime),
         };
@@ -163,6 +192,9 @@ impl Mfa {
                 log,
                 "MFA_BIND is open to other machines without TLS: set BEHIND_TLS_PROXY=true behind a proxy"
             );
+        }
+        if let Err(error) = Self::check_certificate(&self.settings) {
+            slog::warn!(log, "clients reject the TLS certificate"; "reason" => %error);
         }
         for file in self.settings.exposed_files() {
             slog::warn!(log, "a file with a secret is not protected"; "reason" => file.detail(), "remedy" => file.remedy());
@@ -246,6 +278,11 @@ fn policy(settings: &Settings, database: &dyn Database) -> Result<Policy, OpenEr
     policy.step_up_max_age = settings.limits.step_up_max_age;
     policy.rehash_passwords = settings.login.password_rehash || database.owns_users_table()?;
     policy.sms = sms::policy(settings)?;
+    let passkeys = &settings.passkeys;
+    policy.passkeys = passkeys
+        .relying_party
+        .clone()
+        .map(|relying_party| PasskeyPolicy { relying_party, max_per_user: passkeys.max_per_user });
     Ok(policy)
 }
 

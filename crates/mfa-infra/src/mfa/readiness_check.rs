@@ -25,6 +25,10 @@ impl Mfa {
         Readiness {
             redis: results.redis,
             providers: sms::provider_state(&self.settings, self.flows.sms_sender()),
+            passkeys: match self.settings.passkeys.relying_party {
+                Some(_) => PartState::Ready,
+                None => PartState::Degraded("passkeys are off: set PUBLIC_URL or MFA_RP_ID"),
+            },
             sms: results.sms,
             database: ready(results.database_answers, "the database does not answer"),
             keys: ready(

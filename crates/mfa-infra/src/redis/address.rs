@@ -9,6 +9,8 @@ use deadpool_redis::sentinel::{SentinelNodeConnectionInfo, TlsMode};
 use mfa_core::SecretText;
 use url::Url;
 
+use crate::settings::{RedisMode, RedisSettings};
+
 /// Default name of a server group in the documentation of Redis Sentinel.
 const MASTER: &str = "mymaster";
 const SENTINEL_PORT: u16 = 26379;
@@ -45,6 +47,14 @@ pub(super) struct SentinelConfig {
 /// Parses the address of one server, or of one node of a cluster.
 pub(super) fn server(url: &SecretText) -> Result<ConnectionInfo, AddressError> {
     Ok(url.expose().into_connection_info()?)
+}
+
+/// Returns the first address: of a server, a node or a sentinel.
+pub(super) fn first(settings: &RedisSettings) -> Result<Option<ConnectionInfo>, AddressError> {
+    match settings.mode {
+        RedisMode::Single | RedisMode::Cluster => settings.urls.first().map(server).transpose(),
+        RedisMode::Sentinel => Ok(sentinels(&settings.urls)?.addresses.into_iter().next()),
+    }
 }
 
 /// Parses the addresses of sentinels.

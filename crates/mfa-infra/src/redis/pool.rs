@@ -4,17 +4,18 @@ use std::fmt;
 use std::time::Duration;
 
 use deadpool::managed::{self, Manager, Object, PoolConfig, QueueMode};
+use deadpool_redis::Runtime;
 use deadpool_redis::redis::{ScriptInvocation, Value};
-use deadpool_redis::{Runtime, cluster, sentinel};
 
 use super::address::{self, AddressError};
 use super::error::RedisLimiterError;
 use super::health_check::SkipRecentHealthCheck;
+use super::managers::{self, ClusterManager, SentinelManager};
 use crate::settings::{RedisMode, RedisSettings};
 
 type Single = SkipRecentHealthCheck<deadpool_redis::Manager>;
-type Cluster = SkipRecentHealthCheck<cluster::Manager>;
-type Sentinel = SkipRecentHealthCheck<sentinel::Manager>;
+type Cluster = SkipRecentHealthCheck<ClusterManager>;
+type Sentinel = SkipRecentHealthCheck<SentinelManager>;
 
 /// Pool of one of the three kinds, which are separate types in the library.
 pub(super) enum Pool {
@@ -35,25 +36,21 @@ impl Pool {
     pub(super) fn open(settings: &RedisSettings, recycle: Duration) -> Result<Self, AddressError> {
         // If the process has already installed a provider, that one stays.
         drop(rustls::crypto::ring::default_provider().install_default());
+        let authorities = settings.authorities.as_deref().map(managers::authorities).transpose()?;
         Ok(match settings.mode {
             RedisMode::Single => {
                 let address = settings.urls.first().map(address::server).transpose()?;
                 let address = address.ok_or_else(|| AddressError::with_source("it is empty"))?;
+                let address = managers::trusting(address, authorities.as_ref())?;
                 Self::Single(pool(deadpool_redis::Manager::new(address)?, recycle)?)
             }
             RedisMode::Cluster => {
                 let nodes: Result<Vec<_>, _> = settings.urls.iter().map(address::server).collect();
-                Self::Cluster(pool(cluster::Manager::new(nodes?, false)?, recycle)?)
+                Self::Cluster(pool(ClusterManager::new(nodes?, authorities)?, recycle)?)
             }
             RedisMode::Sentinel => {
                 let sentinels = address::sentinels(&settings.urls)?;
-                let manager = sentinel::Manager::new(
-                    sentinels.addresses,
-                    sentinels.master,
-                    Some(sentinels.server),
-                    sentinel::SentinelServerType::Master,
-                )?;
-                Self::Sentinel(pool(manager, recycle)?)
+                Self::Sentinel(pool(SentinelManager::new(sentinels, authorities)?, recycle)?)
             }
         })
     }

@@ -14,10 +14,11 @@ use slog::Logger;
 use tokio::runtime::Handle;
 use tokio::sync::oneshot;
 
-use super::AddressError;
+use super::address::{self, AddressError};
 use super::error::RedisLimiterError;
 use super::gcra::GcraRequest;
 use super::pool::Pool;
+use super::protocol::{ProbedAddress, WrongProtocol};
 use crate::memory::{MemoryRateLimiter, MonotonicTicks, Quotas};
 use crate::settings::RedisSettings;
 
@@ -39,6 +40,8 @@ const BREAKER: CircuitBreakerConfig = CircuitBreakerConfig::new(3, Duration::fro
 /// one number under half a SHA-256 digest, for as long as the limit lasts. Requires Redis 5 or later.
 pub struct RedisRateLimiter {
     pool: Arc<Pool>,
+    /// First address, for the test of its port.
+    probed: Option<ProbedAddress>,
     prefix: String,
     quotas: Quotas,
     servers: u32,
@@ -87,6 +90,25 @@ pub struct RedisFault {
     pub advice: &'static str,
 }
 
+/// Checks the addresses in the settings without connecting.
+///
+/// # Errors
+///
+/// [`AddressError`] if the client cannot use them.
+pub fn check_address(settings: &RedisSettings) -> Result<(), AddressError> {
+    Pool::open(settings, RedisRateLimiter::DEADLINE).map(drop)
+}
+
+impl From<WrongProtocol> for RedisFault {
+    fn from(wrong: WrongProtocol) -> Self {
+        Self { reason: wrong.reason().to_owned(), advice: wrong.advice() }
+    }
+}
+
+fn fault(error: &RedisLimiterError, wrong: Option<WrongProtocol>) -> RedisFault {
+    wrong.map_or_else(|| RedisFault { reason: error.to_string(), advice: error.advice() }, RedisFault::from)
+}
+
 impl RedisRateLimiter {
     /// Default deadline of a call.
     pub const DEADLINE: Duration = Duration::from_millis(200);
@@ -120,6 +142,7 @@ impl RedisRateLimiter {
     ) -> Result<Self, AddressError> {
         Ok(Self {
             pool: Arc::new(Pool::open(options.settings, options.deadline)?),
+            probed: address::first(options.settings)?.as_ref().and_then(ProbedAddress::new),
             prefix: options.settings.prefix.clone(),
             quotas: options.quotas,
             servers: options.servers,
@@ -151,10 +174,47 @@ impl RedisRateLimiter {
     /// Returns the reason why Redis cannot apply limits, and what to do; `None` if it can. For `doctor`: it also asks while
     /// the circuit breaker is open.
     pub async fn fault(&self) -> Option<RedisFault> {
+        let error = self.probe().await.err()?;
+        let wrong = match &self.probed {
+            // A timer belongs to the runtime in which it is created, wherever it is awaited.
+            Some(probed) if error.may_be_protocol() => {
+                let probed = probed.clone();
+                self.runtime.spawn(async move { probed.compare().await }).await.ok().flatten()
+            }
+            _ => None,
+        };
+        Some(fault(&error, wrong))
+    }
+
+    /// Opens a connection, as the first call of a server does for the later ones, then asks for a limit within the deadline.
+    async fn probe(&self) -> Result<(), RedisLimiterError> {
+        let pool = Arc::clone(&self.pool);
+        let connect = async move {
+            match tokio::time::timeout(CONNECT_TIMEOUT, pool.connect()).await {
+                Ok(connection) => connection.map(drop),
+                Err(_) => Err(RedisLimiterError::ConnectionLate),
+            }
+        };
+        self.runtime.spawn(connect).await.map_err(|_| RedisLimiterError::Late)??;
         let one = GcraRequest::of_nobody(&self.prefix);
-        let answer = self.answer(&one).await;
-        let error = answer.and_then(|answer| one.verdict(&answer).ok_or(RedisLimiterError::Answer)).err()?;
-        Some(RedisFault { reason: error.to_string(), advice: error.advice() })
+        let answer = self.answer(&one).await?;
+        one.verdict(&answer).map(drop).ok_or(RedisLimiterError::Answer)
+    }
+
+    /// Logs that Redis applies no limits. A second line follows if the reason is that its port has TLS, or has none.
+    fn log_outage(&self, error: &RedisLimiterError) {
+        let RedisFault { reason, advice } = fault(error, None);
+        slog::error!(self.log, "Redis does not answer: this server applies a local rate limit";
+            "reason" => reason, "advice" => advice, "servers" => self.servers);
+        if let Some(probed) = self.probed.clone().filter(|_| error.may_be_protocol()) {
+            let log = self.log.clone();
+            drop(self.runtime.spawn(async move {
+                if let Some(wrong) = probed.compare().await {
+                    slog::error!(log, "REDIS_URL does not fit its port";
+                        "reason" => wrong.reason(), "advice" => wrong.advice());
+                }
+            }));
+        }
     }
 
     async fn take_shared(&self, rule: RateRule, subject: &str) -> RateLimitDecision {
@@ -186,10 +246,9 @@ impl RedisRateLimiter {
                 slog::info!(self.log, "Redis answers again: rate limits are shared");
             }
             Some(CircuitTransition::Opened) => {
-                let error = verdict.as_ref().err();
-                let (reason, advice) = (error.map(ToString::to_string), error.map(RedisLimiterError::advice));
-                slog::error!(self.log, "Redis does not answer: this server applies a local rate limit";
-                    "reason" => reason, "advice" => advice, "servers" => self.servers);
+                if let Err(error) = &verdict {
+                    self.log_outage(error);
+                }
             }
         }
         verdict.ok()

@@ -5,8 +5,12 @@ use std::time::Duration;
 
 use mfa_core::SecretText;
 
+use super::authorities;
 use super::error::SettingsError;
+use super::layers::WHOLE_PATH;
 use super::reader::SettingsReader;
+use crate::database::connection_uri;
+use crate::quote;
 
 /// Database connection.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -77,6 +81,9 @@ fn url(reader: &SettingsReader<'_>, data_dir: &Path) -> Result<DatabaseUrl, Sett
             if rest.is_empty() || rest.contains('\0') {
                 return invalid("has nothing after postgresql://");
             }
+            if rest.contains("%00") {
+                return invalid("contains %00, a character that PostgreSQL accepts nowhere");
+            }
             if !is_percent_encoded(rest) {
                 return Err(SettingsError::invalid(
                     "DATABASE_URL",
@@ -92,19 +99,55 @@ fn url(reader: &SettingsReader<'_>, data_dir: &Path) -> Result<DatabaseUrl, Sett
                 ));
             }
             let rest = if driver == "asyncpg" { without_asyncpg(rest) } else { rest.to_owned() };
-            Ok(DatabaseUrl::Postgres(SecretText::new(format!("postgresql://{rest}"))))
+            postgres_url(reader, format!("postgresql://{rest}"))
         }
-        "sqlite" | "postgres" | "postgresql" => invalid(&format!("names the unknown driver {driver:?}")),
+        "sqlite" | "postgres" | "postgresql" => {
+            let is_word =
+                driver.len() <= 20 && driver.bytes().all(|it| it.is_ascii_alphanumeric() || it == b'_');
+            let driver = if is_word { format!(" {driver:?}") } else { String::new() };
+            invalid(&format!("names the unknown driver{driver}"))
+        }
         _ => invalid("is neither sqlite:// nor postgresql://"),
     }
+}
+
+/// Checks the URI of a server as libpq reads it, and adds the file of `SSL_CERT_FILE` if the server's certificate is
+/// verified.
+fn postgres_url(reader: &SettingsReader<'_>, uri: String) -> Result<DatabaseUrl, SettingsError> {
+    connection_uri::check(&uri)
+        .map_err(|error| SettingsError::invalid("DATABASE_URL", error.problem, error.remedy))?;
+    let mut uri = uri;
+    if connection_uri::needs_authorities(&uri)
+        && let Some(file) = authorities::read(reader)?
+        // The variable of the process ranks below the variables and files of libpq.
+        && !reader.is_in_environment(authorities::NAME)
+    {
+        uri = connection_uri::with_parameter(&uri, "sslrootcert", &file.display().to_string());
+    }
+    Ok(DatabaseUrl::Postgres(SecretText::new(uri)))
 }
 
 fn sqlite_url(reader: &SettingsReader<'_>, path: &str) -> Result<DatabaseUrl, SettingsError> {
     // `SQLAlchemy` writes a relative path after three slashes.
     let relative = path.strip_prefix('/').filter(|it| it.starts_with("./") || it.starts_with("../"));
     let path = relative.unwrap_or(path);
-    let is_path =
-        !path.is_empty() && !path.ends_with('/') && !path.contains(['?', '\0']) && path != ":memory:";
+    let refuse = |problem: &str, remedy: &str| Err(SettingsError::invalid("DATABASE_URL", problem, remedy));
+    if path.contains(['?', ';', '&']) {
+        return refuse(
+            "has parameters, which are not supported for SQLite",
+            "remove what follows the name of the file",
+        );
+    }
+    if path.trim_start_matches('/') == ":memory:" {
+        return refuse(
+            "names a database in memory, which is lost at each restart",
+            "give the path of a file, such as sqlite://data/nova-mfa.db",
+        );
+    }
+    if path.trim_start_matches('/').starts_with('~') {
+        return refuse("has a path that starts with ~, which only a shell replaces", WHOLE_PATH);
+    }
+    let is_path = !path.is_empty() && !path.ends_with('/') && !path.contains('\0');
     if !is_path {
         return Err(SettingsError::invalid("DATABASE_URL", "has no file path after sqlite://", REMEDY));
     }
@@ -115,20 +158,28 @@ fn sqlite_url(reader: &SettingsReader<'_>, path: &str) -> Result<DatabaseUrl, Se
     {
         return Err(SettingsError::invalid(
             "DATABASE_URL",
-            format!("names {path}, whose folder does not exist"),
-            format!("write sqlite://{meant} for the path in the working folder"),
+            format!("names {}, whose folder does not exist", quote::full_path(Path::new(path))),
+            format!(
+                "write sqlite://{} for the path in the working folder",
+                quote::full_path(Path::new(meant))
+            ),
         ));
     }
-    Ok(DatabaseUrl::Sqlite(reader.resolve(path)))
+    let file = reader.resolve(path);
+    if file.is_dir() {
+        let problem = format!("names {path}, which is a folder");
+        return Err(SettingsError::invalid("DATABASE_URL", problem, "add the name of a file to it"));
+    }
+    Ok(DatabaseUrl::Sqlite(file))
 }
 
-/// Returns whether there is no blank, and each `%` is followed by two hexadecimal digits other than `00` (RFC 3986 §2.1). The error of libpq would
-/// quote the text around it, which is usually the password.
+/// Returns whether there is no blank, and each `%` is followed by two hexadecimal digits (RFC 3986 §2.1). The error of
+/// libpq would quote the text around it, which is usually the password.
 fn is_percent_encoded(url: &str) -> bool {
     !url.contains(|c: char| c.is_whitespace() || c.is_control())
         && url.split('%').skip(1).all(|after| {
             let digits = after.as_bytes().get(..2).unwrap_or_default();
-            digits.len() == 2 && digits.iter().all(u8::is_ascii_hexdigit) && digits != b"00"
+            digits.len() == 2 && digits.iter().all(u8::is_ascii_hexdigit)
         })
 }
 

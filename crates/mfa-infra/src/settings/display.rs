@@ -5,6 +5,7 @@ use super::layers::{DEFAULT, ResolvedSettings};
 use super::masking::{MASK, mask_url};
 use super::providers::{self, SmsProvider};
 use super::table::{self, Sensitivity};
+use crate::quote;
 
 /// One line of `mfa-admin config show`: a setting, its value and its source.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -38,7 +39,7 @@ pub(super) fn rows(resolved: &ResolvedSettings, defaults: &DerivedDefaults<'_>) 
             Some(configured) => {
                 let text = configured.text.expose();
                 let value = match setting.sensitivity {
-                    Sensitivity::Public => text.to_owned(),
+                    Sensitivity::Public => quote::masked(text),
                     Sensitivity::Address => mask_url(text),
                     Sensitivity::Secret => MASK.to_owned(),
                 };

@@ -16,26 +16,57 @@ pub(super) struct DotenvError {
     /// Line number, from 1.
     pub(super) line: usize,
     pub(super) problem: &'static str,
+    /// Remedy.
+    pub(super) remedy: &'static str,
 }
 
-/// Returns the names and values of a file, in file order.
-///
-/// # Errors
-///
-/// [`DotenvError`] for the first line that is neither a comment nor `NAME=value`.
-pub(super) fn parse(text: &str) -> Result<Vec<(String, String)>, DotenvError> {
-    let text = text.strip_prefix('\u{feff}').unwrap_or(text).replace("\r\n", "\n");
-    let mut reader = DotenvReader { rest: text.chars().peekable(), line: 1 };
-    let mut pairs = Vec::new();
+/// Remedy for a line with another syntax.
+const SYNTAX: &str = "write NAME=value; put a value with spaces or quotes between '…'";
+
+/// Content of a file.
+#[derive(Debug, Default)]
+pub(super) struct DotenvFile {
+    /// Names and values, in file order.
+    pub(super) pairs: Vec<(String, String)>,
+    /// Errors of the lines that are neither a comment nor `NAME=value`. They give no value.
+    pub(super) errors: Vec<DotenvError>,
+    /// Names in these lines.
+    pub(super) unread: Vec<String>,
+}
+
+/// Parses a file. A line that cannot be read hides no other line.
+pub(super) fn parse(text: &str) -> DotenvFile {
+    let text = text.replace("\r\n", "\n");
+    let mut reader = DotenvReader { rest: text.chars().peekable(), line: 1, bare_return: None };
+    let mut file = DotenvFile::default();
     while reader.skip_to_entry() {
-        pairs.push(reader.entry()?);
+        let start = (reader.rest.clone(), reader.line);
+        match reader.entry() {
+            Ok(pair) => file.pairs.push(pair),
+            Err(error) => {
+                file.errors.push(error);
+                // What looked like a quoted value may have been the rest of the file.
+                (reader.rest, reader.line) = start;
+                file.unread.extend(reader.name());
+                reader.skip_line();
+            }
+        }
     }
-    Ok(pairs)
+    match reader.bare_return {
+        // A comment up to a carriage return would hide the lines after it.
+        Some(error) => {
+            let file = parse(&text.replace('\r', "\n"));
+            DotenvFile { errors: vec![error], ..file }
+        }
+        None => file,
+    }
 }
 
 struct DotenvReader<'a> {
     rest: Peekable<Chars<'a>>,
     line: usize,
+    /// Error for a carriage return without a line feed outside quotes.
+    bare_return: Option<DotenvError>,
 }
 
 impl DotenvReader<'_> {
@@ -56,7 +87,9 @@ impl DotenvReader<'_> {
     }
 
     fn skip_line(&mut self) {
-        while self.rest.next_if(|c| *c != '\n').is_some() {}
+        while let Some(c) = self.rest.next_if(|c| *c != '\n') {
+            self.note_return(c);
+        }
     }
 
     /// Skips empty lines and comments. Returns whether an entry follows.
@@ -65,7 +98,8 @@ impl DotenvReader<'_> {
             match self.rest.peek() {
                 None => return false,
                 Some('#') => self.skip_line(),
-                Some(c) if c.is_whitespace() => {
+                // A byte order mark is there too where files were joined.
+                Some(c) if c.is_whitespace() || *c == '\u{feff}' => {
                     self.next();
                 }
                 Some(_) => return true,
@@ -92,6 +126,7 @@ impl DotenvReader<'_> {
         match self.rest.peek() {
             Some('#') => self.skip_line(),
             None | Some('\n') => {}
+            Some('\r') => self.note_return('\r'),
             Some(_) => return Err(self.error("has text after the closing quote")),
         }
         Ok((name, value))
@@ -113,6 +148,7 @@ impl DotenvReader<'_> {
                 self.skip_line();
                 break;
             }
+            self.note_return(c);
             value.push(c);
         }
         value.truncate(value.trim_end().len());
@@ -139,7 +175,18 @@ impl DotenvReader<'_> {
     }
 
     const fn error(&self, problem: &'static str) -> DotenvError {
-        DotenvError { line: self.line, problem }
+        DotenvError { line: self.line, problem, remedy: SYNTAX }
+    }
+
+    /// Remembers a carriage return that ends a line, as old programs write.
+    const fn note_return(&mut self, c: char) {
+        if c == '\r' && self.bare_return.is_none() {
+            self.bare_return = Some(DotenvError {
+                line: self.line,
+                problem: "ends with a carriage return alone",
+                remedy: "save .env with LF line ends, one setting a line",
+            });
+        }
     }
 }
 
@@ -161,7 +208,8 @@ mod tests {
     use super::*;
 
     fn value(line: &str) -> String {
-        let mut pairs = parse(line).unwrap();
+        let DotenvFile { mut pairs, errors, .. } = parse(line);
+        assert_eq!(errors, [], "{line}");
         assert_eq!(pairs.len(), 1, "{line}");
         pairs.remove(0).1
     }
@@ -185,6 +233,7 @@ mod tests {
             ("A='one\ntwo'", "one\ntwo"),
             ("A=a=b==", "a=b=="),
             ("\u{feff}A=b\r\n", "b"),
+            ("# comment\n\u{feff}A=b\n", "b"),
         ] {
             assert_eq!(value(line), expected, "{line}");
         }
@@ -192,8 +241,19 @@ mod tests {
 
     #[test]
     fn comments_and_empty_lines_are_skipped() {
-        let pairs = parse("\n# A=1\n\n  # x\nB=2\n\tC=3\nB=4\n").unwrap();
+        let pairs = parse("\n# A=1\n\n  # x\nB=2\n\tC=3\nB=4\n").pairs;
         assert_eq!(pairs, [("B", "2"), ("C", "3"), ("B", "4")].map(|(n, v)| (n.into(), v.into())));
+    }
+
+    #[test]
+    fn carriage_returns_alone_are_no_line_ends() {
+        for text in
+            ["MFA_ENV=production\rA=hunter2\r", "# comment\rA=hunter2\r", "A='b' # c\rA=1", "A=b\rC=d\nE=f\n"]
+        {
+            let error = parse(text).errors[0];
+            assert_eq!(error.problem, "ends with a carriage return alone", "{text:?}");
+        }
+        assert_eq!(parse("A='b\rc'\r\n").pairs, [("A".to_owned(), "b\rc".to_owned())]);
     }
 
     #[test]
@@ -206,10 +266,19 @@ mod tests {
             ("export A", 1),
             ("B='1\n2' z", 2),
         ] {
-            let error = parse(text).unwrap_err();
+            let error = parse(text).errors[0];
             assert_eq!(error.line, line, "{text}");
             assert!(!format!("{error:?}").contains("hunter2"));
         }
+    }
+
+    #[test]
+    fn a_line_that_cannot_be_read_hides_no_other() {
+        let file = parse("A=1\nB 'x\nC='x\nD=2\nE=3 \n");
+        let lines: Vec<_> = file.errors.iter().map(|it| it.line).collect();
+        assert_eq!((lines, file.unread), (vec![2, 3], vec!["B".to_owned(), "C".to_owned()]));
+        let pairs = [("A", "1"), ("D", "2"), ("E", "3")].map(|(n, v)| (n.into(), v.into()));
+        assert_eq!(file.pairs, pairs);
     }
 
     proptest! {

@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use super::SettingsError;
+use crate::quote;
 
 /// Environment selected by `MFA_ENV`.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -32,7 +33,11 @@ impl Environment {
             // An empty value is rejected too: it would enable development although `.env` sets production.
             _ => Err(SettingsError::invalid(
                 "MFA_ENV",
-                if name.is_empty() { "is empty".to_owned() } else { format!("is {}", name.escape_debug()) },
+                match quote::value(name) {
+                    _ if name.is_empty() => "is empty".to_owned(),
+                    Some(name) => format!("is {name}"),
+                    None => "is not valid".to_owned(),
+                },
                 "use development, production or the name of a file in config/",
             )),
         }

@@ -8,6 +8,7 @@ use base64::Engine;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 use data_encoding::{BASE32_NOPAD, HEXLOWER};
 use mfa_core::{Entropy, KeyId, SecretBytes, SecretText};
+use mfa_jwt::check_secret_strength;
 use zeroize::Zeroizing;
 
 use super::encryption;
@@ -19,6 +20,10 @@ use crate::new_file;
 const JWT_SECRET_FILE: &str = "jwt-secret-key";
 const ENCRYPTION_KEYS_FILE: &str = "encryption-keys";
 const DEMO_PASSWORD_FILE: &str = "demo-password";
+
+/// Remedy for a file of encryption keys that cannot be used.
+const LOST_KEYS: &str = "restore it from a backup; if nothing was enrolled yet, delete the file and move the database \
+                         away to start with an empty one";
 
 /// Keys that the server uses, configured or generated.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -39,16 +44,28 @@ impl Settings {
     pub fn keys(&self, entropy: &dyn Entropy) -> Result<ProvisionedKeys, SettingsError> {
         let jwt_secret = match &self.tokens.secret {
             KeySource::Given(secret) => secret.clone(),
-            KeySource::Generated => load_or_create(&self.data_dir, JWT_SECRET_FILE, entropy, || {
-                random::<32>(entropy).map(|bytes| URL_SAFE_NO_PAD.encode(bytes))
-            })?,
+            KeySource::Generated => {
+                let secret = load_or_create(&self.data_dir, JWT_SECRET_FILE, entropy, || {
+                    random::<32>(entropy).map(|bytes| URL_SAFE_NO_PAD.encode(bytes))
+                })?;
+                check_secret_strength(&secret).map_err(|error| {
+                    let file = self.data_dir.join(JWT_SECRET_FILE).display().to_string();
+                    let problem = format!("contains no usable key ({error})");
+                    SettingsError::content(&file, problem, "delete the file to generate a new one")
+                })?;
+                secret
+            }
         };
         let encryption = match &self.encryption {
             KeySource::Given(keys) => keys.clone(),
             KeySource::Generated => {
-                encryption::parse(&load_or_create(&self.data_dir, ENCRYPTION_KEYS_FILE, entropy, || {
+                let text = load_or_create(&self.data_dir, ENCRYPTION_KEYS_FILE, entropy, || {
                     random::<32>(entropy).map(|bytes| format!("generated:{}", STANDARD.encode(bytes)))
-                })?)?
+                })?;
+                encryption::parse(&text).map_err(|problem| {
+                    let file = self.generated_keys_path().display().to_string();
+                    SettingsError::content(&file, problem, LOST_KEYS)
+                })?
             }
         };
         Ok(ProvisionedKeys { jwt_secret, encryption })
@@ -56,7 +73,7 @@ impl Settings {
 
     /// Returns whether the generated encryption keys exist already.
     pub(crate) fn generated_keys_exist(&self) -> bool {
-        self.generated_keys_path().exists()
+        may_exist(&self.generated_keys_path())
     }
 
     /// Returns the path of the generated encryption keys.
@@ -66,7 +83,12 @@ impl Settings {
 
     /// Returns whether the demo user's password exists already.
     pub(crate) fn demo_password_exists(&self) -> bool {
-        self.data_dir.join(DEMO_PASSWORD_FILE).exists()
+        may_exist(&self.demo_password_path())
+    }
+
+    /// Returns the path of the demo user's password.
+    pub(crate) fn demo_password_path(&self) -> PathBuf {
+        self.data_dir.join(DEMO_PASSWORD_FILE)
     }
 
     /// Returns the demo user's password, generated at the first start; `None` if there is no demo user.
@@ -93,6 +115,11 @@ impl Settings {
     pub fn create_data_dir(&self) -> Result<(), SettingsError> {
         create_folder(&self.data_dir)
     }
+}
+
+/// Returns whether a file is there. One in a folder without access counts too: its own error names the cause.
+fn may_exist(path: &Path) -> bool {
+    path.try_exists().unwrap_or(true)
 }
 
 fn random<const N: usize>(entropy: &dyn Entropy) -> Result<Zeroizing<[u8; N]>, io::Error> {
@@ -126,13 +153,20 @@ fn load_or_create(
         read => read,
     };
     secret.map_err(|error| {
+        if error.kind() == ErrorKind::NotADirectory {
+            return not_a_folder(folder);
+        }
         let remedy = match error.kind() {
+            // The operating system has refused the access.
+            ErrorKind::PermissionDenied if error.raw_os_error().is_some() => {
+                "run this program as the owner of the file and of its folder, or set MFA_DATA_DIR".to_owned()
+            }
             ErrorKind::PermissionDenied => format!("run chmod 600 {} as its owner", path.display()),
             // The start refuses a new encryption key if the database knows the former one.
-            _ if name == ENCRYPTION_KEYS_FILE => {
-                "restore it from a backup; if nothing was enrolled yet, delete the file \
-                                                  and move the database away to start with an empty one"
-                    .to_owned()
+            _ if name == ENCRYPTION_KEYS_FILE => LOST_KEYS.to_owned(),
+            // The start then gives the demo user the new password.
+            _ if name == DEMO_PASSWORD_FILE => {
+                "delete the file: the next start gives the demo user a new password".to_owned()
             }
             _ => "delete the file to generate a new one".to_owned(),
         };
@@ -142,8 +176,17 @@ fn load_or_create(
 
 fn create_folder(path: &Path) -> Result<(), SettingsError> {
     new_file::create_folder(path, 0o700).map_err(|error| {
+        // A file, or a link to nowhere.
+        if matches!(error.kind(), ErrorKind::AlreadyExists | ErrorKind::NotADirectory) {
+            return not_a_folder(path);
+        }
         SettingsError::io(path, "created", "give this user write access there, or set MFA_DATA_DIR", error)
     })
+}
+
+fn not_a_folder(path: &Path) -> SettingsError {
+    let remedy = "remove it, or set MFA_DATA_DIR to a folder";
+    SettingsError::content(&path.display().to_string(), "is not a folder", remedy)
 }
 
 /// Writes the secret to the file `name` unless it exists. Atomic, even after a power failure.

@@ -1,6 +1,6 @@
 //! Merge of the sources: built-in files < `config/` < `.env` < environment, then secret files (`NAME_FILE`).
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs::{self, File as OpenFile};
 use std::io::{self, ErrorKind, Read};
 use std::path::Path;
@@ -15,25 +15,43 @@ use super::environment::Environment;
 use super::error::SettingsError;
 use super::exposed_files::ExposedFile;
 use super::sources::Sources;
+use super::table::{Sensitivity, Setting};
 use super::{dotenv, masking, names, table};
+use crate::quote;
 
 const BUILT_IN_DEFAULT: &str = include_str!("../../../../config/default.toml");
 const BUILT_IN_DEVELOPMENT: &str = include_str!("../../../../config/development.toml");
 const BUILT_IN_PRODUCTION: &str = include_str!("../../../../config/production.toml");
 
 /// Name of the source of a variable of the environment.
-const ENVIRONMENT: &str = "environment";
+pub(super) const ENVIRONMENT: &str = "environment";
 /// Start of the name of a source that is a file with one secret.
 const SECRET_FILE: &str = "file ";
 /// Name of the source of a default value.
 pub(super) const DEFAULT: &str = "default";
 
+/// Mark at the start of texts that Windows programs write.
+const BYTE_ORDER_MARK: char = '\u{feff}';
+
 /// Source of a value that replaces an invalid one, to find further errors.
 const REPLACEMENT: &str = "replacement";
 /// Source of a value that replaces an invalid default.
 const PLACEHOLDER: &str = "placeholder";
-/// Valid values of settings that have no default in production.
-const PLACEHOLDERS: [(&str, &str); 2] = [("DATABASE_URL", "sqlite://nova-mfa.db"), ("MFA_ENV", "production")];
+/// Valid values of settings that have no default and are required, or required beside others.
+const PLACEHOLDERS: [(&str, &str); 12] = [
+    ("DATABASE_URL", "sqlite://nova-mfa.db"),
+    ("MFA_ENV", "production"),
+    ("OVH_APP_KEY", "placeholder"),
+    ("OVH_APP_SECRET", "placeholder"),
+    ("OVH_CONSUMER_KEY", "placeholder"),
+    ("OVH_SMS_ACCOUNT", "placeholder"),
+    ("OVH_SMS_SENDER", "placeholder"),
+    ("TLS_CERT", "placeholder"),
+    ("TLS_KEY", "placeholder"),
+    ("TWILIO_ACCOUNT_SID", "placeholder"),
+    ("TWILIO_AUTH_TOKEN", "placeholder"),
+    ("TWILIO_FROM", "placeholder"),
+];
 
 /// Value with the name of its source.
 #[derive(Clone)]
@@ -51,6 +69,8 @@ pub(super) struct ResolvedSettings {
     pub(super) exposed: Vec<ExposedFile>,
     /// Built-in defaults.
     built_in: Map<String, Value>,
+    /// Names of required values whose absence has been reported.
+    reported: BTreeSet<String>,
 }
 
 impl ResolvedSettings {
@@ -70,8 +90,14 @@ impl ResolvedSettings {
                 self.values.insert(name, SourcedValue { text, source: source.to_owned() });
                 true
             }
-            None => self.values.remove(name).is_some(),
+            None if self.values.remove(name).is_some() => true,
+            None => self.reported.insert(name.to_owned()),
         }
+    }
+
+    /// Returns whether the absence of this required value has been reported.
+    pub(super) fn is_reported(&self, name: &str) -> bool {
+        self.reported.contains(name)
     }
 }
 
@@ -118,11 +144,19 @@ impl Source for Layer {
 pub(super) fn resolve(sources: &Sources) -> Result<(ResolvedSettings, Vec<SettingsError>), SettingsError> {
     let (mut exposed, mut errors) = (Vec::new(), Vec::new());
     let process = named_layer(ENVIRONMENT, "the environment", sources.env.clone(), &mut errors);
-    let dotenv = dotenv_layer(&sources.dir, &process.values, &mut exposed, &mut errors)?;
+    let mut unread = Vec::new();
+    let dotenv = dotenv_layer(&sources.dir, &process.values, &mut exposed, &mut errors, &mut unread)?;
+    let is_set = |name: &str| [&process, &dotenv].iter().any(|it| it.values.contains_key(name));
+    errors.extend(sources.env.keys().filter_map(|name| names::alias_in_environment(name, is_set)));
     let selected = [&process, &dotenv].into_iter().find_map(|layer| layer.values.get("MFA_ENV"));
-    let environment = Environment::select(selected.map(String::as_str), &sources.dir)?;
+    // With an unknown environment, the rules of development report nothing that may be right.
+    let environment =
+        Environment::select(selected.map(String::as_str), &sources.dir).unwrap_or_else(|error| {
+            errors.push(error);
+            Environment::Development
+        });
 
-    let mut layers = vec![file_layer(DEFAULT, "config/default.toml", BUILT_IN_DEFAULT)?];
+    let mut layers = vec![file_layer(DEFAULT, "config/default.toml", BUILT_IN_DEFAULT, &mut errors)?];
     let environment_file = format!("config/{}.toml", environment.name());
     let built_in = match &environment {
         Environment::Development => Some(BUILT_IN_DEVELOPMENT),
@@ -130,20 +164,35 @@ pub(super) fn resolve(sources: &Sources) -> Result<(ResolvedSettings, Vec<Settin
         Environment::Named(_) => None,
     };
     if let Some(text) = built_in {
-        layers.push(file_layer(&environment_file, &environment_file, text)?);
+        layers.push(file_layer(&environment_file, &environment_file, text, &mut errors)?);
     }
     let built_in = merge(&layers)?;
     for name in ["config/default.toml", &environment_file] {
         if let Some(file) = read(name, &sources.dir.join(name))? {
-            let layer = file_layer(name, name, &file.text)?;
+            let layer = file_layer(name, name, &file.text, &mut errors)?;
             exposed.extend(file.exposed.filter(|_| layer.has_secret()));
             layers.push(layer);
         }
     }
     layers.push(dotenv);
     layers.push(process);
-    let values = select_values(&merge(&layers)?, &built_in, &sources.dir, &mut exposed, &mut errors);
-    Ok((ResolvedSettings { environment, values, exposed, built_in }, errors))
+    let mut without_file = Vec::new();
+    let merged = merge(&layers)?;
+    let values =
+        select_values(&merged, &built_in, &sources.dir, &mut exposed, &mut errors, &mut without_file);
+    let mut resolved = ResolvedSettings { environment, values, exposed, built_in, reported: BTreeSet::new() };
+    // The file is named: its setting is not missing as well.
+    for name in without_file {
+        resolved.replace(name);
+    }
+    // The same for a line of .env.
+    for name in &unread {
+        let name = name.strip_suffix("_FILE").unwrap_or(name);
+        if !resolved.values.contains_key(name) {
+            resolved.replace(name);
+        }
+    }
+    Ok((resolved, errors))
 }
 
 fn merge(layers: &[Layer]) -> Result<Map<String, Value>, SettingsError> {
@@ -157,21 +206,20 @@ fn merge(layers: &[Layer]) -> Result<Map<String, Value>, SettingsError> {
     })
 }
 
-/// `process`: variables of the environment.
+/// `process`: variables of the environment. `unread` receives the names in lines that cannot be read.
 fn dotenv_layer(
     dir: &Path,
     process: &BTreeMap<String, String>,
     exposed: &mut Vec<ExposedFile>,
     errors: &mut Vec<SettingsError>,
+    unread: &mut Vec<String>,
 ) -> Result<Layer, SettingsError> {
     let file = read(".env", &dir.join(".env"))?.unwrap_or(FileText { text: String::new(), exposed: None });
-    let pairs = dotenv::parse(&file.text).map_err(|error| {
-        SettingsError::content(
-            ".env",
-            format!("line {} {}", error.line, error.problem),
-            "write NAME=value; put a value with spaces or quotes between '…'",
-        )
-    })?;
+    let dotenv::DotenvFile { pairs, errors: refused, unread: names } = dotenv::parse(&file.text);
+    errors.extend(refused.iter().map(|error| {
+        SettingsError::content(".env", format!("line {} {}", error.line, error.problem), error.remedy)
+    }));
+    unread.extend(names);
     let is_set = |name: &str| process.contains_key(name) || pairs.iter().any(|(other, _)| other == name);
     errors.extend(pairs.iter().filter_map(|(name, _)| names::near_miss(name, is_set)));
     let layer = named_layer(".env", ".env", pairs, errors);
@@ -189,7 +237,8 @@ fn named_layer(
     let mut values = BTreeMap::new();
     for (name, text) in pairs {
         if names::is_known(&name) {
-            values.insert(name, text);
+            // Windows programs write a byte order mark, which is no part of the value.
+            values.insert(name, text.trim_start_matches(BYTE_ORDER_MARK).to_owned());
         } else if names::is_misspelled(&name) {
             errors.push(names::unknown(&name, place, false));
         }
@@ -198,7 +247,12 @@ fn named_layer(
 }
 
 /// Returns the source of a file in `config/`: flat keys, the names of the settings in lower case.
-fn file_layer(label: &str, place: &str, text: &str) -> Result<Layer, SettingsError> {
+fn file_layer(
+    label: &str,
+    place: &str,
+    text: &str,
+    errors: &mut Vec<SettingsError>,
+) -> Result<Layer, SettingsError> {
     let keys = File::from_str(text, FileFormat::Toml).collect().map_err(|error| {
         // The parser's message quotes the line, which may contain a secret: only its first line, the position, is kept.
         let parser = match error {
@@ -213,23 +267,26 @@ fn file_layer(label: &str, place: &str, text: &str) -> Result<Layer, SettingsErr
     for (key, value) in keys {
         let name = key.to_uppercase();
         if name.to_lowercase() != key || !names::is_known(&name) {
-            return Err(names::unknown(&key, place, true));
+            errors.push(names::unknown(&key, place, true));
+            continue;
         }
         if name == "MFA_ENV" {
-            return Err(SettingsError::invalid(
+            errors.push(SettingsError::invalid(
                 "mfa_env",
                 format!("is set in {place}, which MFA_ENV selects"),
                 "set MFA_ENV in the environment or in .env",
             ));
+            continue;
         }
-        let text = plain_text(value.kind).ok_or_else(|| {
-            SettingsError::invalid(
+        if let Some(text) = plain_text(value.kind) {
+            values.insert(name, text);
+        } else {
+            errors.push(SettingsError::invalid(
                 &key,
                 format!("in {place} must be a string, a number, a boolean or a list of these"),
                 "write it as in .env, between quotes",
-            )
-        })?;
-        values.insert(name, text);
+            ));
+        }
     }
     Ok(Layer { label: label.to_owned(), values })
 }
@@ -249,13 +306,15 @@ fn plain_text(kind: ValueKind) -> Option<String> {
     }
 }
 
-/// Selects the value of each setting, and reads the secret files.
+/// Selects the value of each setting, and reads the secret files. `without_file` receives the settings whose file cannot be
+/// used.
 fn select_values(
     merged: &Map<String, Value>,
     built_in: &Map<String, Value>,
     dir: &Path,
     exposed: &mut Vec<ExposedFile>,
     errors: &mut Vec<SettingsError>,
+    without_file: &mut Vec<&'static str>,
 ) -> BTreeMap<&'static str, SourcedValue> {
     let mut values = BTreeMap::new();
     for setting in table::all() {
@@ -273,6 +332,7 @@ fn select_values(
                 Ok(value) => Some(value),
                 Err(error) => {
                     errors.push(error);
+                    without_file.push(setting.name);
                     continue;
                 }
             },
@@ -281,7 +341,14 @@ fn select_values(
             (value, None) => value,
         };
         if let Some(value) = value {
-            errors.extend(reject_file_syntax(setting.name, &value).err());
+            let rejected = reject_file_syntax(setting.name, &value)
+                .and_then(|()| reject_other_settings(setting, &value))
+                .and_then(|()| reject_foreign_characters(setting, &value));
+            if let Err(error) = rejected {
+                // The selection of the environment knows a less precise reason.
+                errors.retain(|it| it.setting() != Some(setting.name));
+                errors.push(error);
+            }
             values.insert(setting.name, value);
         }
     }
@@ -315,6 +382,88 @@ fn reject_file_syntax(name: &str, value: &SourcedValue) -> Result<(), SettingsEr
     Err(SettingsError::invalid(name, problem, remedy))
 }
 
+/// Settings with a path.
+const PATHS: [&str; 6] =
+    ["MFA_DATA_DIR", "MFA_LOG_FILE", "MFA_SMS_OUTBOX", "SSL_CERT_FILE", "TLS_CERT", "TLS_KEY"];
+/// Remedy for a path that starts with `~`.
+pub(super) const WHOLE_PATH: &str = "use the whole path, such as /home/nova/…";
+
+/// Settings with the path of a PEM file, and what it contains.
+const PEM_FILES: [(&str, &str); 3] =
+    [("TLS_CERT", "a certificate"), ("TLS_KEY", "a key"), ("SSL_CERT_FILE", "a certificate")];
+
+/// Rejects a value with a second setting in it, which comes from a file with wrong line ends or with everything on one line,
+/// and the content of a PEM file in place of its path.
+fn reject_other_settings(setting: &Setting, value: &SourcedValue) -> Result<(), SettingsError> {
+    let text = value.text.expose().trim();
+    let invalid = |problem: &str, remedy: &str| Err(SettingsError::invalid(setting.name, problem, remedy));
+    if PATHS.contains(&setting.name) && text.starts_with('~') {
+        return invalid("starts with ~, which only a shell replaces", WHOLE_PATH);
+    }
+    let pem = PEM_FILES.iter().find(|it| it.0 == setting.name);
+    if let Some((_, content)) = pem.filter(|_| text.contains("-----BEGIN")) {
+        return invalid(&format!("contains {content}"), "give the path of a file");
+    }
+    if let Some(name) = quote::assigned_setting(text, names::is_known) {
+        return if !text.starts_with(name) {
+            invalid(
+                &format!("contains {name}=, a second setting"),
+                "write one setting a line, and save the file with LF line ends",
+            )
+        } else if value.source.starts_with(SECRET_FILE) {
+            let problem = format!("comes from a file that begins with {name}=");
+            invalid(&problem, "write the value alone into the file")
+        } else {
+            invalid(&format!("begins with {name}="), "write the value alone")
+        };
+    }
+    if setting.sensitivity == Sensitivity::Public
+        && !LISTS.contains(&setting.name)
+        && text.contains(['\n', '\r'])
+    {
+        return invalid("has several lines", "give a single value on one line");
+    }
+    Ok(())
+}
+
+/// Comma-separated lists, which may have line breaks between their items.
+const LISTS: [&str; 3] = ["MFA_SMS_COUNTRIES", "MFA_SMS_PROVIDERS", "TRUSTED_PROXIES"];
+
+/// Secrets that may have several lines, one key each.
+const SEVERAL_LINES: [&str; 3] = ["JWT_PREVIOUS_SECRET_KEYS", "JWT_PRIVATE_KEYS", "MFA_ENCRYPTION_KEYS"];
+
+/// Rejects what word processors and web pages leave around and in a copied value, and a second key in a value for one. They
+/// would become part of a key.
+fn reject_foreign_characters(setting: &Setting, value: &SourcedValue) -> Result<(), SettingsError> {
+    // The name that users see may have any character.
+    if setting.name == "MFA_ISSUER" {
+        return Ok(());
+    }
+    let text = value.text.expose().trim();
+    let invalid = |problem: &str, remedy: &str| Err(SettingsError::invalid(setting.name, problem, remedy));
+    let is_typographic = |c: char| matches!(c, '“' | '”' | '„' | '‘' | '’' | '‚' | '«' | '»' | '‹' | '›');
+    if text.starts_with(is_typographic) || text.ends_with(is_typographic) {
+        return invalid("is in typographic quotes", "remove the quotes");
+    }
+    if text.len() > 1 && text.starts_with('`') && text.ends_with('`') {
+        return invalid("is in backticks", "remove the backticks");
+    }
+    if let Some(hidden) = text.chars().find(|c| is_hidden(*c)) {
+        let problem = format!("contains an invisible character (U+{:04X})", u32::from(hidden));
+        return invalid(&problem, "type the value again, or copy it as plain text");
+    }
+    if setting.may_come_from_a_file() && !SEVERAL_LINES.contains(&setting.name) && text.contains(['\n', '\r'])
+    {
+        return invalid("has several lines", "give a single value on one line");
+    }
+    Ok(())
+}
+
+/// Returns whether the character looks like a blank or like nothing: no-break blanks, zero-width and formatting characters.
+fn is_hidden(c: char) -> bool {
+    matches!(c, '\u{a0}' | '\u{ad}' | '\u{2000}'..='\u{200f}' | '\u{2028}'..='\u{202f}' | '\u{205f}'..='\u{206f}' | '\u{3000}' | '\u{feff}')
+}
+
 fn value_of(map: &Map<String, Value>, name: &str) -> Option<SourcedValue> {
     let value = map.get(name)?;
     let text = SecretText::new(plain_text(value.kind.clone())?);
@@ -328,18 +477,31 @@ fn from_file(
     dir: &Path,
     exposed: &mut Vec<ExposedFile>,
 ) -> Result<SourcedValue, SettingsError> {
-    let shown = path.escape_debug();
-    let file = read(name, &dir.join(path))?.ok_or_else(|| {
-        SettingsError::invalid(
+    let missing = |shown: Option<String>| match shown {
+        Some(shown) => SettingsError::invalid(
             name,
             format!("points to {shown}, which does not exist"),
             "use the path of an existing file",
-        )
-    })?;
+        ),
+        None => SettingsError::invalid(
+            name,
+            "names no existing file",
+            "give the path of a file, not the secret itself",
+        ),
+    };
+    if path.starts_with("~/") {
+        return Err(SettingsError::invalid(name, "starts with ~, which only a shell replaces", WHOLE_PATH));
+    }
+    let shown = quote::path(path, dir);
+    if shown.is_none() && dir.join(path).symlink_metadata().is_err() {
+        return Err(missing(None));
+    }
+    let shown = shown.unwrap_or_else(|| "a file".to_owned());
+    let file = read(name, &dir.join(path))?.ok_or_else(|| missing(Some(shown.clone())))?;
     exposed.extend(file.exposed);
     let text = SecretText::new(file.text);
     // Windows programs write a byte order mark, which is no part of the secret.
-    let secret = text.expose().trim_start_matches('\u{feff}').trim_end_matches(['\n', '\r']);
+    let secret = text.expose().trim_start_matches(BYTE_ORDER_MARK).trim_end_matches(['\n', '\r']);
     if secret.is_empty() {
         return Err(SettingsError::invalid(
             name,
@@ -350,7 +512,7 @@ fn from_file(
     Ok(SourcedValue { text: SecretText::new(secret.to_owned()), source: format!("{SECRET_FILE}{path}") })
 }
 
-/// Returns the text of a file; `None` if it does not exist.
+/// Returns the text of a file; `None` if it does not exist. `name`: the setting that names the file, or the file of settings.
 fn read(name: &str, path: &Path) -> Result<Option<FileText>, SettingsError> {
     // A pipe without a writer would block for ever. It is read on a thread of its own, which is left behind then.
     let is_pipe = fs::metadata(path).is_ok_and(|it| !it.is_file() && !it.is_dir());
@@ -362,17 +524,35 @@ fn read(name: &str, path: &Path) -> Result<Option<FileText>, SettingsError> {
     } else {
         read_text(name, path)
     };
-    match text {
-        Ok(file) => Ok(Some(file)),
-        Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
-        Err(error) => {
-            let remedy = match error.kind() {
-                ErrorKind::InvalidData => "save it as UTF-8",
-                ErrorKind::TimedOut => "use a regular file, or a pipe that a program writes to",
-                _ => "give this user read access, or remove the file",
-            };
-            Err(SettingsError::io(path, "read", remedy, error))
-        }
+    let error = match text {
+        Ok(file) => return Ok(Some(file)),
+        Err(error) if error.kind() != ErrorKind::NotFound => error,
+        Err(_) => match fs::read_link(path) {
+            Ok(target) => {
+                let problem = format!("is a symbolic link to {}, which does not exist", target.display());
+                return Err(unreadable(name, path, &problem, "create that file, or remove the link"));
+            }
+            Err(_) => return Ok(None),
+        },
+    };
+    let remedy = match error.kind() {
+        ErrorKind::InvalidData => "save it as UTF-8",
+        ErrorKind::TimedOut => "use a regular file, or a pipe that a program writes to",
+        ErrorKind::IsADirectory if names::is_known(name) => "give the path of a file",
+        ErrorKind::IsADirectory => "replace the folder by a file, or remove it",
+        _ if names::is_known(name) => "give this user read access",
+        _ => "give this user read access, or remove the file",
+    };
+    Err(unreadable(name, path, &format!("cannot be read ({error})"), remedy))
+}
+
+/// Returns the error for a file that cannot be read, with the setting that names it.
+fn unreadable(name: &str, path: &Path, problem: &str, remedy: &str) -> SettingsError {
+    let shown = quote::full_path(path);
+    if names::is_known(name) {
+        SettingsError::invalid(name, format!("points to {shown}, which {problem}"), remedy)
+    } else {
+        SettingsError::content(&shown, problem, remedy)
     }
 }
 

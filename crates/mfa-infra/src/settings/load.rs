@@ -16,6 +16,7 @@ use super::layers::{self, ResolvedSettings};
 use super::limits::LimitSettings;
 use super::log::LogSettings;
 use super::login::LoginSettings;
+use super::passkeys::PasskeySettings;
 use super::reader::SettingsReader;
 use super::redis::RedisSettings;
 use super::server::{ServerSettings, TlsFiles};
@@ -45,6 +46,8 @@ pub struct Settings {
     pub limits: LimitSettings,
     /// SMS providers and budgets.
     pub sms: SmsSettings,
+    /// Passkeys.
+    pub passkeys: PasskeySettings,
     /// Password login.
     pub login: LoginSettings,
     /// Log file and audit retention.
@@ -83,6 +86,7 @@ impl Settings {
         let login = sections.read(LoginSettings::read);
         let log = sections.read(LogSettings::read);
         let brand = sections.read(BrandSettings::read);
+        let passkeys = sections.read(|reader| PasskeySettings::read(reader, server.as_ref()));
 
         let tls_key = server.as_ref().and_then(|it| it.tls.as_ref()).and_then(TlsFiles::exposed_key);
         let exposed_files: Vec<_> = resolved.exposed.iter().cloned().chain(tls_key).collect();
@@ -104,7 +108,8 @@ impl Settings {
             Some(login),
             Some(log),
             Some(brand),
-        ) = (server, database, tokens, encryption, sms, redis, limits, login, log, brand)
+            Some(passkeys),
+        ) = (server, database, tokens, encryption, sms, redis, limits, login, log, brand, passkeys)
         else {
             unreachable!("a section that could not be read has an error")
         };
@@ -122,6 +127,7 @@ impl Settings {
             login,
             log,
             brand,
+            passkeys,
             data_dir,
             server,
             database,
@@ -145,6 +151,9 @@ impl Settings {
     }
 }
 
+/// Maximum number of values that are replaced in a section, to find its further errors.
+const MAX_REPLACEMENTS: usize = 200;
+
 /// Reader of one section after the other, which collects the errors of all.
 struct Sections<'a> {
     resolved: &'a ResolvedSettings,
@@ -162,7 +171,9 @@ impl Sections<'_> {
         };
         let mut attempt = self.resolved.clone();
         let mut next = Some(error);
-        while let Some(error) = next {
+        // Each setting has at most a default, a placeholder and no value.
+        for _ in 0..MAX_REPLACEMENTS {
+            let Some(error) = next else { break };
             let name = error.setting().map(str::to_owned);
             if !self.errors.iter().any(|it| it.setting().is_some() && it.setting() == name.as_deref()) {
                 self.errors.push(error);

@@ -29,7 +29,8 @@ impl LogSettings {
     pub(super) fn read(reader: &SettingsReader<'_>) -> Result<Self, SettingsError> {
         Ok(Self {
             target: match reader.required("MFA_LOG_FILE")? {
-                "-" => LogTarget::Stdout,
+                "-" | "/dev/stdout" | "/dev/fd/1" | "/proc/self/fd/1" => LogTarget::Stdout,
+                "/dev/stderr" | "/dev/fd/2" | "/proc/self/fd/2" => LogTarget::Stderr,
                 path => LogTarget::File(reader.resolve(path)),
             },
             level: match reader.required("MFA_LOG_LEVEL")?.to_ascii_lowercase().as_str() {

@@ -9,8 +9,10 @@ use url::{Host, Url};
 
 use super::environment::Environment;
 use super::error::SettingsError;
-use super::layers::ResolvedSettings;
+use super::layers::{ENVIRONMENT, ResolvedSettings};
+use super::masking;
 use super::table::{self, Sensitivity};
+use crate::quote;
 
 /// Parser of the merged values.
 pub(super) struct SettingsReader<'a> {
@@ -32,6 +34,16 @@ impl<'a> SettingsReader<'a> {
     pub(super) fn secret(&self, name: &str) -> Option<&'a SecretText> {
         debug_assert!(table::find(name).is_some(), "{name} is not in the table");
         self.resolved.values.get(name).map(|value| &value.text)
+    }
+
+    /// Returns whether the value in force comes from the environment of the process.
+    pub(super) fn is_in_environment(&self, name: &str) -> bool {
+        self.resolved.values.get(name).is_some_and(|value| value.source == ENVIRONMENT)
+    }
+
+    /// Returns whether the absence of this required value has been reported.
+    pub(super) fn is_reported(&self, name: &str) -> bool {
+        self.resolved.is_reported(name)
     }
 
     /// Returns a value trimmed; `None` if it is empty. Not for secrets.
@@ -84,6 +96,28 @@ impl<'a> SettingsReader<'a> {
         self.text(name).map(|path| self.dir.join(path))
     }
 
+    /// Returns a value as a message may quote it; `None` if it may contain a secret. `part`: the value, or one item of it.
+    pub(super) fn quoted(&self, name: &str, part: &str) -> Option<String> {
+        let is_public = table::find(name).is_some_and(|setting| setting.sensitivity == Sensitivity::Public);
+        let whole = self.text(name)?;
+        // The item of a list may be a part of the password in an address with commas.
+        let is_masked = part != whole && quote::masked(whole) != whole;
+        if !is_public || is_masked || quote::value(whole).is_none() || self.contains_secret(whole) {
+            return None;
+        }
+        quote::value(part)
+    }
+
+    /// Returns whether the text contains the value of another setting that is a secret.
+    fn contains_secret(&self, text: &str) -> bool {
+        /// A shorter value occurs in others by chance.
+        const MIN_LENGTH: usize = 6;
+        self.resolved.values.iter().any(|(name, value)| {
+            let secret = value.text.expose().trim();
+            secret.len() >= MIN_LENGTH && masking::is_secret(name, secret) && text.contains(secret)
+        })
+    }
+
     /// Resolves a path against the working directory.
     pub(super) fn resolve(&self, path: &str) -> PathBuf {
         self.dir.join(path)
@@ -122,10 +156,8 @@ impl<'a> SettingsReader<'a> {
 
     /// Returns the error for an invalid value. Quotes the value if it is not secret.
     pub(super) fn invalid(&self, name: &str, remedy: &str) -> SettingsError {
-        let is_public = table::find(name).is_some_and(|setting| setting.sensitivity == Sensitivity::Public);
-        let value =
-            self.text(name).filter(|_| is_public).map(|text| text.chars().take(80).collect::<String>());
-        let problem = value.map_or("is not valid".to_owned(), |value| format!("is {}", value.escape_debug()));
+        let value = self.text(name).and_then(|text| self.quoted(name, text));
+        let problem = value.map_or("is not valid".to_owned(), |value| format!("is {value}"));
         SettingsError::invalid(name, problem, remedy)
     }
 

@@ -1,10 +1,14 @@
 //! Settings of Redis, in which several servers share their rate limits.
 
+use std::path::PathBuf;
+
 use mfa_core::SecretText;
 use url::Url;
 
+use super::authorities;
 use super::error::SettingsError;
 use super::reader::SettingsReader;
+use crate::quote;
 
 /// Redis connection.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -19,6 +23,9 @@ pub struct RedisSettings {
     pub mode: RedisMode,
     /// Prefix of every key (`REDIS_PREFIX`).
     pub prefix: String,
+    /// File with the certificate authorities that `rediss://` trusts (`SSL_CERT_FILE`); `None` for those of the system and of
+    /// the environment.
+    pub authorities: Option<PathBuf>,
 }
 
 /// Topology of the Redis nodes.
@@ -57,6 +64,21 @@ impl RedisSettings {
         let is_redis = |url: &&str| {
             Url::parse(url).is_ok_and(|url| matches!(url.scheme(), "redis" | "rediss") && url.has_host())
         };
+        if mode == RedisMode::Single && text.matches("://").count() > 1 {
+            return Err(SettingsError::invalid(
+                "REDIS_URL",
+                "has several addresses while REDIS_MODE is single",
+                "set REDIS_MODE=cluster or REDIS_MODE=sentinel, or give one address",
+            ));
+        }
+        // An unencoded `@`, `/`, `?` or `#` of a password moves the rest of it into another part.
+        if urls.iter().any(|url| has_unencoded_password(url)) {
+            return Err(SettingsError::invalid(
+                "REDIS_URL",
+                "is not a valid URL",
+                "percent-encode special characters in the password (% is %25, @ is %40, / is %2F, # is %23)",
+            ));
+        }
         // The fragment of the client library that switches the verification of certificates off.
         if urls.iter().any(|url| url.contains('#')) {
             return Err(SettingsError::invalid(
@@ -72,7 +94,51 @@ impl RedisSettings {
                 "use redis://HOST:6379/0, or rediss:// for TLS (for cluster and sentinel, a comma-separated list)",
             ));
         }
+        urls.iter().try_for_each(|url| check_parameters(url, mode))?;
+        let is_tls = urls.iter().any(|url| url.to_ascii_lowercase().starts_with("rediss:"));
+        let authorities = if is_tls { authorities::read(reader)? } else { None };
+        // The TLS library reads the variable of the process itself, with SSL_CERT_DIR beside it.
+        let authorities = authorities.filter(|_| !reader.is_in_environment(authorities::NAME));
         let urls = urls.into_iter().map(|url| SecretText::new(url.to_owned())).collect();
-        Ok(Some(Self { urls, mode, prefix: prefix.to_owned() }))
+        Ok(Some(Self { urls, mode, prefix: prefix.to_owned(), authorities }))
     }
+}
+
+/// Rejects a parameter that has no meaning: the client library ignores it.
+fn check_parameters(url: &str, mode: RedisMode) -> Result<(), SettingsError> {
+    const SENTINEL: [&str; 2] = ["master", "auth"];
+    let refuse = |problem: &str, remedy: &str| Err(SettingsError::invalid("REDIS_URL", problem, remedy));
+    let Some((_, query)) = url.split_once('?') else { return Ok(()) };
+    for parameter in query.split('&').filter(|it| !it.is_empty()) {
+        let (name, value) = parameter.split_once('=').unwrap_or((parameter, ""));
+        match name {
+            "protocol" if matches!(value, "2" | "resp2" | "3" | "resp3") => {}
+            "protocol" => return refuse("has an unknown protocol", "use protocol=resp2 or protocol=resp3"),
+            _ if SENTINEL.contains(&name) && mode == RedisMode::Sentinel => {}
+            _ if SENTINEL.contains(&name) => {
+                let remedy = "remove it, or set REDIS_MODE=sentinel";
+                return refuse(&format!("has the parameter {name}, which is for sentinels"), remedy);
+            }
+            _ => {
+                let is_name =
+                    name.len() <= 32 && name.bytes().all(|it| it.is_ascii_lowercase() || it == b'_');
+                let shown = quote::value(name).filter(|_| is_name && !query.contains("pass"));
+                let problem = shown.map_or("has an unknown parameter".to_owned(), |name| {
+                    format!("has the unknown parameter {name}")
+                });
+                let remedy = "use protocol, and for sentinels master and auth; user, password and database are in \
+                              redis://USER:PASSWORD@HOST:6379/DATABASE";
+                return refuse(&problem, remedy);
+            }
+        }
+    }
+    Ok(())
+}
+
+/// Returns whether an `@` is where none belongs: the host follows the only one.
+fn has_unencoded_password(url: &str) -> bool {
+    let rest = url.split_once("://").map_or(url, |(_, rest)| rest);
+    let end = rest.find(['/', '?', '#']).unwrap_or(rest.len());
+    let (authority, after) = rest.split_at(end);
+    authority.matches('@').count() > 1 || after.contains('@')
 }

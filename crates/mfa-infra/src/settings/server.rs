@@ -108,7 +108,11 @@ fn public_url(reader: &SettingsReader<'_>) -> Result<Option<Url>, SettingsError>
         _ => false,
     };
     let url = Url::parse(text).ok().filter(|url| {
-        scheme_allowed(url) && url.has_host() && url.username().is_empty() && url.query().is_none()
+        scheme_allowed(url)
+            && url.has_host()
+            && url.username().is_empty()
+            && url.password().is_none()
+            && url.query().is_none()
     });
     url.map(Some).ok_or_else(|| {
         SettingsError::invalid(
@@ -125,7 +129,10 @@ fn trusted_proxies(reader: &SettingsReader<'_>) -> Result<Vec<IpNet>, SettingsEr
         let invalid = |problem: &str, remedy: &str| {
             Err(SettingsError::invalid(
                 "TRUSTED_PROXIES",
-                format!("contains {}, which {problem}", item.escape_debug()),
+                match reader.quoted("TRUSTED_PROXIES", item) {
+                    Some(item) => format!("contains {item}, which {problem}"),
+                    None => format!("contains an item that {problem}"),
+                },
                 remedy,
             ))
         };

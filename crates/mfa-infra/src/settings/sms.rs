@@ -88,7 +88,9 @@ fn countries(reader: &SettingsReader<'_>) -> Result<Vec<CountryCode>, SettingsEr
         if item.len() == 2 && item.bytes().all(|b| b.is_ascii_alphabetic()) {
             Ok(CountryCode(item.to_ascii_uppercase()))
         } else {
-            let problem = format!("contains {}", item.escape_debug());
+            let item = reader.quoted("MFA_SMS_COUNTRIES", item);
+            let item = item.unwrap_or_else(|| "an item that is no country".to_owned());
+            let problem = format!("contains {item}");
             Err(SettingsError::invalid(
                 "MFA_SMS_COUNTRIES",
                 problem,

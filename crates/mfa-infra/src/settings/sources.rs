@@ -44,7 +44,7 @@ impl fmt::Debug for Sources {
 fn utf8_variables(
     vars: impl Iterator<Item = (OsString, OsString)>,
 ) -> Result<BTreeMap<String, String>, SettingsError> {
-    let mut variables = BTreeMap::new();
+    let (mut variables, mut errors) = (BTreeMap::new(), Vec::new());
     for (name, value) in vars {
         let Ok(name) = name.into_string() else { continue };
         match value.into_string() {
@@ -52,12 +52,12 @@ fn utf8_variables(
                 variables.insert(name, value);
             }
             Err(_) if name.starts_with("MFA_") || table::find(&name).is_some() => {
-                return Err(SettingsError::invalid(&name, "is not UTF-8", "use UTF-8 text"));
+                errors.push(SettingsError::invalid(&name, "is not UTF-8", "use UTF-8 text"));
             }
             Err(_) => {}
         }
     }
-    Ok(variables)
+    SettingsError::all(errors).map_or(Ok(variables), Err)
 }
 
 #[cfg(all(test, unix))]

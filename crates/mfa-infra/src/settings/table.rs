@@ -92,6 +92,10 @@ pub(super) const GROUPS: &[SettingGroup] = &[
                 "5",
                 "Maximum clock difference with the PostgreSQL server, in seconds. 0 disables the check.",
             ),
+            unset(
+                "SSL_CERT_FILE",
+                "Certificate authorities (PEM file) of PostgreSQL (sslmode=verify-full) and Redis (rediss://). Empty: those of the system.",
+            ),
         ],
     },
     SettingGroup {
@@ -240,8 +244,31 @@ pub(super) const GROUPS: &[SettingGroup] = &[
     SettingGroup {
         title: "SMS delivery reports",
         settings: &[
-            unset("PUBLIC_URL", "Public URL of this server, for the callbacks of the providers."),
+            unset("PUBLIC_URL", "Public URL of this server: callbacks of the providers, passkeys."),
             secret("HOOK_SECRET", "Secret last path segment of the OVH callback URL."),
+        ],
+    },
+    SettingGroup {
+        title: "Passkeys",
+        settings: &[
+            unset(
+                "MFA_RP_ID",
+                "RP ID: domain that passkeys belong to. It cannot be changed later. Default: the host of PUBLIC_URL.",
+            ),
+            unset(
+                "MFA_RP_ORIGINS",
+                "Origins of the pages that use passkeys, comma-separated. Default: the origin of PUBLIC_URL.",
+            ),
+            unset(
+                "MFA_RELATED_ORIGINS",
+                "Origins of other domains that may use the passkeys, comma-separated.",
+            ),
+            plain("MFA_MAX_PASSKEYS", "10", "Maximum number of passkeys of a user."),
+            plain(
+                "MFA_PASSKEY_STRICT_BACKUP_FLAG",
+                "false",
+                "Reject a passkey whose backup-eligible flag changed since its registration.",
+            ),
         ],
     },
     SettingGroup {

@@ -6,6 +6,7 @@ mod exposed_files;
 mod generated_keys;
 mod layers;
 mod production;
+mod secrets_elsewhere;
 mod values;
 
 use std::collections::BTreeMap;

@@ -6,6 +6,7 @@ use mfa_jwt::{PrivateKey, SigningAlgorithm, check_secret_strength};
 use super::error::SettingsError;
 use super::key_source::{KeySource, missing_key};
 use super::reader::SettingsReader;
+use crate::encrypted_pem::{DECRYPT, is_encrypted};
 
 /// Token keys, algorithm, issuer and audience.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -79,15 +80,18 @@ impl TokenSettings {
             // The issuer is the audience of pending tokens: these must not be valid as access tokens.
             return Err(reader.invalid("JWT_AUDIENCE", "use a value that differs from JWT_ISSUER"));
         }
-        settings.check_signing_key()?;
+        settings.check_signing_key(reader)?;
         Ok(settings)
     }
 
     /// Checks that the first private key has the configured algorithm.
-    fn check_signing_key(&self) -> Result<(), SettingsError> {
+    fn check_signing_key(&self, reader: &SettingsReader<'_>) -> Result<(), SettingsError> {
         let Some(algorithm) = self.algorithm.private_key_algorithm() else { return Ok(()) };
         let name = algorithm.as_str();
         let Some(first) = self.private_keys.first() else {
+            if reader.is_reported("JWT_PRIVATE_KEYS") {
+                return Ok(());
+            }
             let problem = format!("is not set while JWT_ALGORITHM is {name}");
             return Err(SettingsError::invalid("JWT_PRIVATE_KEYS", problem, PEM_REMEDY));
         };
@@ -116,7 +120,7 @@ fn secret(reader: &SettingsReader<'_>, may_generate: bool) -> Result<KeySource<S
             check_strength("JWT_SECRET_KEY", secret)?;
             Ok(KeySource::Given(secret.clone()))
         }
-        None if may_generate => Ok(KeySource::Generated),
+        None if may_generate || reader.is_reported("JWT_SECRET_KEY") => Ok(KeySource::Generated),
         None => Err(missing_key(reader, "JWT_SECRET_KEY")),
     }
 }
@@ -144,6 +148,10 @@ fn private_keys(reader: &SettingsReader<'_>) -> Result<Vec<SecretText>, Settings
     // Environment variables are often limited to one line: `\n` denotes a line break.
     let text = reader.secret("JWT_PRIVATE_KEYS").map_or("", SecretText::expose);
     let text = SecretText::new(text.replace("\\n", "\n"));
+    if is_encrypted(text.expose()) {
+        let problem = "contains a key that is encrypted with a passphrase";
+        return Err(SettingsError::invalid("JWT_PRIVATE_KEYS", problem, DECRYPT));
+    }
     let mut rest = text.expose().trim();
     let mut keys = Vec::new();
     while !rest.is_empty() {

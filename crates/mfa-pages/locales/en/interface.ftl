@@ -2,8 +2,10 @@
 #
 # Terms. One term for one thing, in both languages; `crates/mfa-http/src/i18n/tests.rs` checks that each is used, and that no other is.
 #
-# - second factor / second facteur: the app or the phone number that protects an account
-# - method / méthode: a way to verify a login (app, SMS or recovery code)
+# - second factor / second facteur: the passkey, the app or the phone number that protects an account
+# - method / méthode: a way to verify a login (passkey, app, SMS or recovery code)
+# - passkey / clé d’accès
+# - security key / clé de sécurité: a device that is plugged in or held to the phone, and holds passkeys
 # - authenticator app / application d’authentification
 # - recovery code / code de récupération
 # - SMS backup / secours par SMS: a code by SMS when the app is not available
@@ -68,6 +70,7 @@ login-nowhere = Log in through your organisation’s application.
     .hint = Open it as usual. It sends you here when you need to verify your login.
 benefits = What you can do here
 benefits-line = Secure your account in three minutes.
+benefits-passkey = A passkey: your fingerprint, your face or your device’s code is enough
 benefits-app = An authenticator app that shows a new code every 30 seconds
 benefits-codes = Ten recovery codes to keep in a safe place
 benefits-phone = A phone number for SMS backup
@@ -79,9 +82,12 @@ handover-lead = Continuing as
 flash-signed-out = You are logged out.
 flash-session-over = Your session has ended. Log in again.
 flash-app-removed = Authenticator app removed.
+flash-passkey-added = Passkey added.
+flash-authenticator-renamed = Name changed.
+flash-authenticator-removed = Second factor removed.
 flash-phone-ready = Phone number verified.
 flash-phone-removed = Phone number removed.
-flash-backup-sms = SMS backup is on: you can get a code by SMS when you don’t have your app.
+flash-backup-sms = SMS backup is on: you can get a code by SMS when you don’t have your passkey or app.
 flash-backup-none = SMS backup is off: no code by SMS will be offered when you log in.
 flash-few-codes-left = You are running low on recovery codes. Generate new ones.
 flash-foreign-codes = Your recovery codes come from the previous system. Generate new ones.
@@ -96,8 +102,9 @@ flash-not-enforced = A second factor is no longer required for this account.
 
 start-title = Protect your account
 start-lead = Your organisation requires a second factor to log in. Choose one: it takes about two minutes.
+    .optional = A second factor protects your account even if your password is stolen. Choose one.
 start-app = Use an authenticator app
-    .hint = Most secure. The app shows a new code every 30 seconds, even offline.
+    .hint = The app shows a new code every 30 seconds, even offline.
 start-phone = Get codes by SMS
     .hint = A code is sent to your mobile number each time you log in.
 
@@ -105,7 +112,7 @@ start-phone = Get codes by SMS
 
 verify-title = Confirm it’s you
 verify-again = Confirm it’s you to continue
-    .hint = We ask for a code before any change to your account security.
+    .hint = We check your second factor before any change to your account security.
 verify-totp = Open your authenticator app and enter the code shown for this account.
 verify-step = Next code in
 verify-confirm = Verify
@@ -114,12 +121,27 @@ verify-sms-send = Send code
 verify-sms-have = I already have a code
 verify-sms-sent = Enter the code sent to { $phone }. It expires in 5 minutes.
 verify-recovery = Enter one of your recovery codes. Each code works once.
+verify-passkey = Use your passkey: fingerprint, face, device code or security key.
 verify-locked = This account is locked after too many incorrect codes.
     .forever = Only an administrator can unlock it.
 verify-leave = Cancel and go back to login
 recovery-label = Recovery code
 recovery-hint = 16 letters and digits. Upper or lower case and dashes don’t matter.
 ways = Try another way
+way-passkey = Passkey
+passkey-needs-script = Passkeys need JavaScript, which is turned off in this browser. Choose another method.
+passkey-use = Use a passkey
+passkey-what = A passkey confirms it’s you with your fingerprint, your face, your device’s code or a security key, and a fake site can’t steal it.
+passkey-cancelled = The request was cancelled or took too long. Try again.
+passkey-not-used = The request was cancelled or took too long, or this device has no passkey for this account. Try again, or choose another method.
+passkey-unsupported = This browser doesn’t support passkeys. Choose another method, or use a recent version of your browser.
+passkey-address = Browsers don’t allow passkeys at an IP address.
+    .link = Open this page at localhost
+passkey-security = Passkeys don’t work at this address. Open this service at its usual address.
+passkey-unsuitable = This device can’t store a passkey for this service. Use another device or a security key.
+passkey-offline = The service can’t be reached. Check your connection, then try again.
+passkey-failed = The passkey couldn’t be used. Try again, or choose another method.
+passkey-off = Passkeys aren’t available on this service.
 way-totp = Authenticator app
 way-sms = Code by SMS
 way-recovery = Recovery code
@@ -136,6 +158,11 @@ clock-ahead = This code comes from your app, but your phone’s clock is fast by
 # Errors shown on a form.
 
 form-invalid_code = That code didn’t work. It may be incorrect, expired or already used: try another one.
+form-passkey_refused = This passkey was not accepted. Try again, or choose another method.
+form-no_challenge = This took too long. Try again.
+form-already_registered = This device, security key or password manager already has a passkey for this account.
+form-too_many_authenticators = You have as many passkeys as are allowed. Remove one first.
+form-name_taken = Another of your second factors already has this name.
 form-invalid_credentials = Incorrect username or password.
 form-rate_limited = Too many attempts.
 form-sms_budget = Too many codes were requested by SMS. Use another method, or try again later.
@@ -175,7 +202,7 @@ error-unsupported_media_type = Invalid request
 error-rate_limited = Too many attempts
     .text = Wait a moment before you try again.
 error-not_enrolled = No second factor
-    .text = Add an authenticator app or a phone number to your account first.
+    .text = Add a passkey, an authenticator app or a phone number to your account first.
 error-no_enrolment_in_progress = Setup expired
     .text = The setup took too long, or too many codes were incorrect. Start over from your account.
 error-method_not_available = Method not available
@@ -204,7 +231,7 @@ home-last = Last verified:
 home-recent = Recent activity
 home-all = View all
 level-open = Only a password protects your account
-    .text = Anyone who guesses or steals it can log in. Adding an authenticator app takes two minutes.
+    .text = Anyone who guesses or steals it can log in. Adding a passkey or an authenticator app takes two minutes.
 level-half = Your account is protected
     .text = Finish the setup so that you can still log in without your phone.
 level-full = Your account is well protected
@@ -226,20 +253,46 @@ card-codes-left = { $left ->
     [one] 1 code left.
    *[other] { $left } codes left.
  }
-card-codes-none = Generated when you add an app or a phone number.
+card-codes-none = Generated when you add your first second factor.
 card-codes-manage = Manage recovery codes
 card-phone = Phone number
 card-phone-none = A mobile number that can receive SMS.
 card-phone-manage = Manage phone number
 card-backup = SMS backup
-card-backup-sms = A code by SMS when you don’t have your app.
+card-backup-sms = A code by SMS when you don’t have your passkey or app.
 card-backup-none = No code by SMS is offered when you log in.
 card-backup-manage = Manage SMS backup
+
+# Second factors of an account.
+
+authenticators = Second factors
+authenticators-none = None yet.
+authenticator-manage = Manage { $name }
+authenticator-added = Added on
+authenticator-used = Last used on
+authenticator-unused = Never used
+authenticator-name = Name
+authenticator-rename = Rename
+    .do = Save the name
+authenticator-remove = Remove
+    .text = You will no longer be able to log in with it. Do this if you have lost it.
+    .start = Remove…
+authenticator-removal = Remove “{ $name }”?
+    .text = You will no longer be able to log in with it, and your other sessions will end.
+    .passkey = Then delete it on your device or in your password manager too.
+    .do = Remove
+authenticator-keep = Keep it
+passkey-title = Add a passkey
+passkey-add = Add a passkey
+passkey-name = Passkey { $number }
+passkey-name-hint = For example, the name of the device.
+passkey-synced = Passkey, synced between your devices
+passkey-cloned = This passkey may have been copied. Remove it, and add a new one.
 
 # Authenticator app.
 
 steps = Setup steps
-step-app = App
+step-app = Second factor
 step-codes = Recovery codes
 step-phone = Phone number
 step-backup = SMS backup
@@ -296,7 +349,7 @@ codes-renew-do = Generate new codes
 
 phone-title = Add a phone number
 phone-change-title = Your phone number
-phone-lead = Get a code by SMS when you don’t have your app.
+phone-lead = Get a code by SMS when you don’t have your passkey or app.
 phone-now = Verified number:
 phone-change = Change the number
     .text = To change it, enter the new number. The current one stays in use until the new one is verified.
@@ -332,7 +385,7 @@ country-CA = Canada (+1)
 # SMS backup.
 
 backup-title = SMS backup
-backup-lead = Choose how to log in when you don’t have your app.
+backup-lead = Choose how to log in when you don’t have your passkey or app.
 backup-sms = Code by SMS
     .text = Sent to { $phone } when you ask for it.
 backup-none = Recovery codes only
@@ -357,6 +410,12 @@ event-totp_enroll = Authenticator app setup
 event-totp_verify = Authenticator app code
 event-otp_replay = Authenticator app code already used
 event-totp_disable = Authenticator app removal
+event-passkey_register = Passkey setup
+event-passkey_verify = Passkey
+event-passkey_clone_suspected = Passkey that may have been copied
+event-passkey_backup_changed = Passkey sync turned on or off
+event-authenticator_rename = Second factor renamed
+event-authenticator_remove = Second factor removed
 event-recovery_use = Recovery code
 event-recovery_regenerate = New recovery codes
 event-sms_send = Code sent by SMS
@@ -377,6 +436,8 @@ event-crypt_decrypt_fail = Secret could not be decrypted
 event-admin_user_create = Account created
 event-admin_unlock = Account unlocked
 event-admin_reset = All second factors removed
+event-admin_authenticator_rename = Second factor renamed by an administrator
+event-admin_authenticator_remove = Second factor removed by an administrator
 event-admin_enforce = Second factor requirement turned on or off
 event-admin_password = Password set by an administrator
 event-admin_superuser = Administrator rights granted or revoked
@@ -438,6 +499,10 @@ act-codes = Generate new recovery codes
     .text = Ten new codes, shown only once. The old ones stop working.
     .do = Generate new codes
 act-codes-ask = Generate new recovery codes for this account?
+act-remove = Remove a second factor
+    .text = Also ends all sessions of this person.
+    .do = Remove
+act-remove-of = Remove “{ $name }”
 act-enforce = Require a second factor
     .text = This person will have to add one at the next login.
     .do = Require
@@ -445,7 +510,7 @@ act-release = Stop requiring a second factor
     .text = This person will be able to remove the last one.
     .do = Stop requiring
 act-reset = Remove all second factors
-    .text = Removes the app, the phone number and the recovery codes, and ends all sessions.
+    .text = Removes the passkeys, the app, the phone number and the recovery codes, and ends all sessions.
     .do = Remove all
 act-reset-ask = Remove all second factors of this account? Only its password will protect it.
 figure-users = Accounts

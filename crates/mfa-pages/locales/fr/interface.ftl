@@ -3,8 +3,10 @@
 #
 # Termes. Un terme par chose, dans les deux langues ; `crates/mfa-http/src/i18n/tests.rs` vérifie que chacun sert, et qu’aucun autre ne sert.
 #
-# - second factor / second facteur : l’application ou le numéro de téléphone qui protège un compte
-# - method / méthode : une façon de vérifier une connexion (application, SMS ou code de récupération)
+# - second factor / second facteur : la clé d’accès, l’application ou le numéro de téléphone qui protège un compte
+# - method / méthode : une façon de vérifier une connexion (clé d’accès, application, SMS ou code de récupération)
+# - passkey / clé d’accès
+# - security key / clé de sécurité : un appareil que l’on branche ou que l’on approche du téléphone, et qui contient des clés d’accès
 # - authenticator app / application d’authentification
 # - recovery code / code de récupération
 # - SMS backup / secours par SMS : un code par SMS quand l’application n’est pas disponible
@@ -69,6 +71,7 @@ login-nowhere = Connectez-vous depuis l’application de votre organisation.
     .hint = Ouvrez-la comme d’habitude. Elle vous redirige ici quand votre connexion doit être vérifiée.
 benefits = Ce que vous pouvez faire ici
 benefits-line = Sécurisez votre compte en trois minutes.
+benefits-passkey = Une clé d’accès : votre empreinte, votre visage ou le code de votre appareil suffit
 benefits-app = Une application d’authentification qui affiche un nouveau code toutes les 30 secondes
 benefits-codes = Dix codes de récupération à conserver en lieu sûr
 benefits-phone = Un numéro de téléphone pour le secours par SMS
@@ -80,9 +83,12 @@ handover-lead = Vous continuez en tant que
 flash-signed-out = Déconnexion réussie.
 flash-session-over = Votre session a pris fin. Reconnectez-vous.
 flash-app-removed = Application d’authentification retirée.
+flash-passkey-added = Clé d’accès ajoutée.
+flash-authenticator-renamed = Nom modifié.
+flash-authenticator-removed = Second facteur retiré.
 flash-phone-ready = Numéro de téléphone vérifié.
 flash-phone-removed = Numéro de téléphone retiré.
-flash-backup-sms = Secours par SMS activé : vous pourrez recevoir un code par SMS si vous n’avez pas votre application.
+flash-backup-sms = Secours par SMS activé : vous pourrez recevoir un code par SMS si vous n’avez ni clé d’accès ni application sous la main.
 flash-backup-none = Secours par SMS désactivé : aucun code par SMS ne sera proposé à la connexion.
 flash-few-codes-left = Il vous reste peu de codes de récupération. Générez-en de nouveaux.
 flash-foreign-codes = Vos codes de récupération viennent de l’ancien système. Générez-en de nouveaux.
@@ -97,8 +103,9 @@ flash-not-enforced = Un second facteur n’est plus exigé pour ce compte.
 
 start-title = Protégez votre compte
 start-lead = Votre organisation exige un second facteur pour se connecter. Choisissez-en un : cela prend environ deux minutes.
+    .optional = Un second facteur protège votre compte même si votre mot de passe est volé. Choisissez-en un.
 start-app = Utiliser une application
-    .hint = Le plus sûr. Une application d’authentification affiche un nouveau code toutes les 30 secondes, même hors connexion.
+    .hint = Une application d’authentification affiche un nouveau code toutes les 30 secondes, même hors connexion.
 start-phone = Recevoir des codes par SMS
     .hint = Un code est envoyé à votre numéro de mobile à chaque connexion.
 
@@ -106,7 +113,7 @@ start-phone = Recevoir des codes par SMS
 
 verify-title = Confirmez votre identité
 verify-again = Confirmez votre identité pour continuer
-    .hint = Un code est demandé avant toute modification de la sécurité de votre compte.
+    .hint = Votre second facteur est vérifié avant toute modification de la sécurité de votre compte.
 verify-totp = Ouvrez votre application d’authentification et saisissez le code affiché pour ce compte.
 verify-step = Prochain code dans
 verify-confirm = Vérifier
@@ -115,12 +122,27 @@ verify-sms-send = Recevoir un code
 verify-sms-have = J’ai déjà un code
 verify-sms-sent = Saisissez le code envoyé au { $phone }. Il expire dans 5 minutes.
 verify-recovery = Saisissez l’un de vos codes de récupération. Chaque code ne fonctionne qu’une fois.
+verify-passkey = Utilisez votre clé d’accès : empreinte, visage, code de l’appareil ou clé de sécurité.
 verify-locked = Ce compte est verrouillé après trop de codes incorrects.
     .forever = Seul un administrateur peut le déverrouiller.
 verify-leave = Annuler et revenir à la connexion
 recovery-label = Code de récupération
 recovery-hint = 16 lettres et chiffres. Majuscules, minuscules et tirets sont acceptés.
 ways = Essayer une autre méthode
+way-passkey = Clé d’accès
+passkey-needs-script = Les clés d’accès nécessitent JavaScript, qui est désactivé dans ce navigateur. Choisissez une autre méthode.
+passkey-use = Utiliser une clé d’accès
+passkey-what = Une clé d’accès confirme votre identité avec votre empreinte, votre visage, le code de votre appareil ou une clé de sécurité, et un faux site ne peut pas la voler.
+passkey-cancelled = La demande a été annulée ou a pris trop de temps. Réessayez.
+passkey-not-used = La demande a été annulée ou a pris trop de temps, ou cet appareil n’a pas de clé d’accès pour ce compte. Réessayez ou choisissez une autre méthode.
+passkey-unsupported = Ce navigateur ne prend pas en charge les clés d’accès. Choisissez une autre méthode ou utilisez une version récente de votre navigateur.
+passkey-address = Les navigateurs n’autorisent pas les clés d’accès sur une adresse IP.
+    .link = Ouvrir cette page sur localhost
+passkey-security = Les clés d’accès ne fonctionnent pas à cette adresse. Ouvrez ce service à son adresse habituelle.
+passkey-unsuitable = Cet appareil ne peut pas enregistrer de clé d’accès pour ce service. Utilisez un autre appareil ou une clé de sécurité.
+passkey-offline = Le service est injoignable. Vérifiez votre connexion, puis réessayez.
+passkey-failed = La clé d’accès n’a pas pu être utilisée. Réessayez ou choisissez une autre méthode.
+passkey-off = Les clés d’accès ne sont pas disponibles sur ce service.
 way-totp = Application d’authentification
 way-sms = Code par SMS
 way-recovery = Code de récupération
@@ -137,6 +159,11 @@ clock-ahead = Ce code vient bien de votre application, mais l’horloge de votre
 # Erreurs affichées sur un formulaire.
 
 form-invalid_code = Code incorrect ou expiré. Chaque code ne fonctionne qu’une fois : essayez-en un autre.
+form-passkey_refused = Cette clé d’accès n’a pas été acceptée. Réessayez ou choisissez une autre méthode.
+form-no_challenge = La demande a pris trop de temps. Réessayez.
+form-already_registered = Cet appareil, cette clé de sécurité ou ce gestionnaire de mots de passe a déjà une clé d’accès pour ce compte.
+form-too_many_authenticators = Vous avez atteint le nombre maximal de clés d’accès. Retirez-en une d’abord.
+form-name_taken = Un autre de vos seconds facteurs porte déjà ce nom.
 form-invalid_credentials = Nom d’utilisateur ou mot de passe incorrect.
 form-rate_limited = Trop de tentatives.
 form-sms_budget = Trop de codes ont été demandés par SMS. Utilisez une autre méthode ou réessayez plus tard.
@@ -176,7 +203,7 @@ error-unsupported_media_type = Requête non valide
 error-rate_limited = Trop de tentatives
     .text = Patientez un instant avant de réessayer.
 error-not_enrolled = Aucun second facteur
-    .text = Ajoutez d’abord une application d’authentification ou un numéro de téléphone à votre compte.
+    .text = Ajoutez d’abord une clé d’accès, une application d’authentification ou un numéro de téléphone à votre compte.
 error-no_enrolment_in_progress = Configuration expirée
     .text = La configuration a pris trop de temps ou trop de codes étaient incorrects. Recommencez depuis votre compte.
 error-method_not_available = Méthode indisponible
@@ -205,7 +232,7 @@ home-last = Dernière vérification :
 home-recent = Activité récente
 home-all = Tout voir
 level-open = Seul un mot de passe protège votre compte
-    .text = Toute personne qui le devine ou le vole peut se connecter. Ajouter une application d’authentification prend deux minutes.
+    .text = Toute personne qui le devine ou le vole peut se connecter. Ajouter une clé d’accès ou une application d’authentification prend deux minutes.
 level-half = Votre compte est protégé
     .text = Terminez la configuration pour pouvoir vous connecter même sans votre téléphone.
 level-full = Votre compte est bien protégé
@@ -227,20 +254,46 @@ card-codes-left = { $left ->
     [one] 1 code restant.
    *[other] { $left } codes restants.
  }
-card-codes-none = Générés quand vous ajoutez une application ou un téléphone.
+card-codes-none = Générés quand vous ajoutez votre premier second facteur.
 card-codes-manage = Gérer les codes de récupération
 card-phone = Téléphone
 card-phone-none = Un numéro de mobile qui peut recevoir des SMS.
 card-phone-manage = Gérer le téléphone
 card-backup = Secours par SMS
-card-backup-sms = Un code par SMS si vous n’avez pas votre application.
+card-backup-sms = Un code par SMS si vous n’avez ni clé d’accès ni application sous la main.
 card-backup-none = Aucun code par SMS n’est proposé à la connexion.
 card-backup-manage = Gérer le secours par SMS
+
+# Seconds facteurs d’un compte.
+
+authenticators = Seconds facteurs
+authenticators-none = Aucun pour le moment.
+authenticator-manage = Gérer { $name }
+authenticator-added = Ajout le
+authenticator-used = Dernière utilisation le
+authenticator-unused = Jamais utilisé
+authenticator-name = Nom
+authenticator-rename = Renommer
+    .do = Enregistrer le nom
+authenticator-remove = Retirer
+    .text = Vous ne pourrez plus l’utiliser pour vous connecter. Faites-le si vous l’avez perdu.
+    .start = Retirer…
+authenticator-removal = Retirer « { $name } » ?
+    .text = Vous ne pourrez plus l’utiliser pour vous connecter et vos autres sessions seront fermées.
+    .passkey = Effacez ensuite la clé d’accès sur votre appareil ou dans votre gestionnaire de mots de passe.
+    .do = Retirer
+authenticator-keep = Ne pas retirer
+passkey-title = Ajouter une clé d’accès
+passkey-add = Ajouter une clé d’accès
+passkey-name = Clé d’accès { $number }
+passkey-name-hint = Par exemple, le nom de l’appareil.
+passkey-synced = Clé d’accès synchronisée entre vos appareils
+passkey-cloned = Cette clé d’accès a peut-être été copiée. Retirez-la et ajoutez-en une nouvelle.
 
 # Application d’authentification.
 
 steps = Étapes de la configuration
-step-app = Application
+step-app = Second facteur
 step-codes = Codes de récupération
 step-phone = Téléphone
 step-backup = Secours par SMS
@@ -297,7 +350,7 @@ codes-renew-do = Générer de nouveaux codes
 
 phone-title = Ajouter un téléphone
 phone-change-title = Votre téléphone
-phone-lead = Recevez un code par SMS si vous n’avez pas votre application.
+phone-lead = Recevez un code par SMS si vous n’avez ni clé d’accès ni application sous la main.
 phone-now = Numéro vérifié :
 phone-change = Changer de numéro
     .text = Pour en changer, saisissez le nouveau numéro. L’actuel reste utilisé jusqu’à ce que le nouveau soit vérifié.
@@ -333,7 +386,7 @@ country-CA = Canada (+1)
 # Secours par SMS.
 
 backup-title = Secours par SMS
-backup-lead = Choisissez comment vous connecter si vous n’avez pas votre application.
+backup-lead = Choisissez comment vous connecter si vous n’avez ni clé d’accès ni application sous la main.
 backup-sms = Code par SMS
     .text = Envoyé au { $phone } à votre demande.
 backup-none = Codes de récupération uniquement
@@ -358,6 +411,12 @@ event-totp_enroll = Ajout d’une application d’authentification
 event-totp_verify = Code de l’application
 event-otp_replay = Code de l’application déjà utilisé
 event-totp_disable = Retrait de l’application d’authentification
+event-passkey_register = Ajout d’une clé d’accès
+event-passkey_verify = Clé d’accès
+event-passkey_clone_suspected = Clé d’accès peut-être copiée
+event-passkey_backup_changed = Synchronisation d’une clé d’accès activée ou désactivée
+event-authenticator_rename = Second facteur renommé
+event-authenticator_remove = Second facteur retiré
 event-recovery_use = Code de récupération
 event-recovery_regenerate = Nouveaux codes de récupération
 event-sms_send = Envoi d’un code par SMS
@@ -378,6 +437,8 @@ event-crypt_decrypt_fail = Secret impossible à déchiffrer
 event-admin_user_create = Compte créé
 event-admin_unlock = Compte déverrouillé
 event-admin_reset = Tous les seconds facteurs retirés
+event-admin_authenticator_rename = Second facteur renommé par un administrateur
+event-admin_authenticator_remove = Second facteur retiré par un administrateur
 event-admin_enforce = Exigence d’un second facteur activée ou désactivée
 event-admin_password = Mot de passe défini par un administrateur
 event-admin_superuser = Droits d’administration accordés ou retirés
@@ -439,6 +500,10 @@ act-codes = Régénérer les codes de récupération
     .text = Dix nouveaux codes, affichés une seule fois. Les anciens ne fonctionnent plus.
     .do = Régénérer les codes
 act-codes-ask = Régénérer les codes de récupération de ce compte ?
+act-remove = Retirer un second facteur
+    .text = Ferme aussi toutes les sessions de cette personne.
+    .do = Retirer
+act-remove-of = Retirer « { $name } »
 act-enforce = Exiger un second facteur
     .text = Cette personne devra en ajouter un à sa prochaine connexion.
     .do = Exiger
@@ -446,7 +511,7 @@ act-release = Ne plus exiger de second facteur
     .text = Cette personne pourra retirer le dernier.
     .do = Ne plus exiger
 act-reset = Retirer tous les seconds facteurs
-    .text = Retire l’application, le téléphone et les codes de récupération, et ferme toutes les sessions.
+    .text = Retire les clés d’accès, l’application, le téléphone et les codes de récupération, et ferme toutes les sessions.
     .do = Tout retirer
 act-reset-ask = Retirer tous les seconds facteurs de ce compte ? Seul son mot de passe le protégera.
 figure-users = Comptes

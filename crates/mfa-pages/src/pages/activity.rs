@@ -127,6 +127,8 @@ fn sign_of(event: &StoredEvent) -> &'static str {
         Some(Kind::SmsSend | Kind::SmsVerify | Kind::PhoneSet | Kind::PhoneVerify | Kind::PhoneRemove) => {
             "message"
         }
+        Some(Kind::PasskeyRegister | Kind::PasskeyVerify | Kind::PasskeyBackupChanged) => "passkey",
+        Some(Kind::PasskeyCloneSuspected) => "alert",
         Some(Kind::BackupSet) => "backup",
         Some(Kind::TokenRevoked) => "leave",
         Some(Kind::Login) => "shield",

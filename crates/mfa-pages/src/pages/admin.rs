@@ -1,5 +1,7 @@
 //! Pages for administrators. Each flow checks that the caller is an administrator, as for the API.
 
+pub(crate) mod authenticators;
+mod change;
 pub(crate) mod dashboard;
 pub(crate) mod events;
 pub(crate) mod user;

@@ -1,89 +1,46 @@
 //! Account page: level of protection and next steps.
 
+mod protection;
+
 use actix_web::http::StatusCode;
 use maud::{Markup, html};
 use mfa_core::FactorKind;
-use mfa_flows::{Call, Profile};
+use mfa_flows::{Call, FlowError, Profile};
 
-use super::activity;
+use self::protection::{Protection, ProtectionLevel};
+use super::{activity, authenticators};
 use crate::SharedRequest;
 use crate::assets::AssetFile;
 use crate::layout::{Layout, NavItem, document};
-use crate::parts::{icon, moment, post_button};
+use crate::parts::{PasskeyCall, icon, moment, passkey_form, post_button};
 use crate::request::PageRequest;
 use crate::response::{PageResponse, PageResult};
 
-/// The number of recovery codes that is too few.
-const FEW_CODES: usize = 3;
 /// The number of events on the page.
 const EVENTS: u32 = 3;
-
-/// Level of protection of an account.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum ProtectionLevel {
-    /// A password only.
-    Open,
-    /// A second factor, but not everything that is recommended.
-    Half,
-    /// Everything that is recommended.
-    Full,
-}
-
-/// The recommended parts of protection that an account has.
-#[expect(clippy::struct_excessive_bools, reason = "each is a part of its own")]
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-struct Protection {
-    app: bool,
-    codes: bool,
-    phone: bool,
-    backup: bool,
-    offers_sms: bool,
-}
-
-impl Protection {
-    fn new(profile: &Profile, offers_sms: bool) -> Self {
-        let status = &profile.status;
-        Self {
-            app: status.totp_enabled,
-            codes: profile.has_factor && status.recovery_codes_left > FEW_CODES,
-            phone: status.phone_verified,
-            backup: status.phone_verified && status.backup_method == "sms",
-            offers_sms,
-        }
-    }
-
-    const fn level(self) -> ProtectionLevel {
-        let has_factor = self.app || self.backup;
-        let is_full = self.app && self.codes && (self.backup || !self.offers_sms);
-        match (has_factor, is_full) {
-            (_, true) => ProtectionLevel::Full,
-            (true, false) => ProtectionLevel::Half,
-            (false, false) => ProtectionLevel::Open,
-        }
-    }
-
-    /// Returns the number of parts the account has and the number of all parts.
-    fn parts(self) -> (usize, usize) {
-        let parts = [self.app, self.codes, self.phone, self.backup];
-        let counted = if self.offers_sms { 4 } else { 2 };
-        (parts.iter().take(counted).filter(|it| **it).count(), counted)
-    }
-}
 
 /// `GET /interface/BRAND` for a signed-in user.
 pub(super) async fn show(request: SharedRequest, call: Call) -> PageResult {
     let token = call.clone();
-    let profile = request.run(|flows| async move { flows.profile(&token).await }).await?;
+    let (profile, list) = request
+        .run(|flows| async move {
+            Ok::<_, FlowError>((flows.profile(&token).await?, flows.authenticators(&token).await?))
+        })
+        .await?;
     let events = activity::newest(&request, call, EVENTS).await?;
-    let protection = Protection::new(&profile, request.site.offers_sms());
+    let has_passkey = list.iter().any(|it| it.kind == FactorKind::Passkey);
+    let protection = Protection::new(&profile, has_passkey, request.site.offers_sms());
     let title = request.translate("home-title");
-    let layout = Layout::signed_in(title.clone(), &profile, NavItem::Account).with(AssetFile::Clock);
+    let layout = Layout::signed_in(title.clone(), &profile, NavItem::Account)
+        .with(AssetFile::Clock)
+        .with(AssetFile::Passkey);
     let page = document(
         &request,
         &layout,
         html! {
             h1.visually-hidden { (title) }
             (hero(&request, &profile, protection))
+            (authenticators::section(&request, &list))
             section.cards aria-label=(request.translate("home-parts")) {
                 (app_card(&request, &profile))
                 (codes_card(&request, &profile, protection))
@@ -138,6 +95,7 @@ pub(super) const fn method_name(method: FactorKind) -> &'static str {
         FactorKind::Totp => "way-totp",
         FactorKind::Sms => "way-sms",
         FactorKind::Recovery => "way-recovery",
+        FactorKind::Passkey => "way-passkey",
     }
 }
 
@@ -168,6 +126,10 @@ fn next_step(request: &PageRequest, profile: &Profile, protection: Protection) -
     html! {
         div.actions {
             @if !protection.app {
+                @if request.site.offers_passkeys() {
+                    p { (request.translate("passkey-what")) }
+                    (passkey_form(request, PasskeyCall::Create, &html! {}))
+                }
                 (post_button(request, "/app/start", "button", "next-app"))
             } @else if !protection.codes {
                 @if profile.has_factor { (post_button(request, "/codes/new", "button", "next-codes")) }
@@ -279,21 +241,4 @@ fn backup_card(request: &PageRequest, protection: Protection) -> Markup {
             }
         },
     )
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn an_account_is_well_protected_only_with_every_part_that_is_offered() {
-        let all = Protection { app: true, codes: true, phone: true, backup: true, offers_sms: true };
-        assert_eq!((all.level(), all.parts()), (ProtectionLevel::Full, (4, 4)));
-        assert_eq!(Protection { backup: false, ..all }.level(), ProtectionLevel::Half);
-        assert_eq!(Protection { codes: false, ..all }.level(), ProtectionLevel::Half);
-        assert_eq!(Protection { app: false, ..all }.level(), ProtectionLevel::Half, "SMS alone is a factor");
-        assert_eq!(Protection { app: false, backup: false, ..all }.level(), ProtectionLevel::Open);
-        let without = Protection { phone: false, backup: false, offers_sms: false, ..all };
-        assert_eq!((without.level(), without.parts()), (ProtectionLevel::Full, (2, 2)));
-    }
 }

@@ -118,6 +118,9 @@ fn benefits(request: &PageRequest) -> Markup {
         section.benefits aria-label=(request.translate("benefits")) {
             p.benefits-line { (request.translate("benefits-line")) }
             ul {
+                @if request.site.offers_passkeys() {
+                    li { (icon("passkey")) span { (request.translate("benefits-passkey")) } }
+                }
                 li { (icon("app")) span { (request.translate("benefits-app")) } }
                 li { (icon("key")) span { (request.translate("benefits-codes")) } }
                 li { (icon("message")) span { (request.translate("benefits-phone")) } }

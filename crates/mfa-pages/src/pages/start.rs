@@ -1,12 +1,14 @@
 //! Page for a user who must enrol a second factor.
 
 use actix_web::http::StatusCode;
-use maud::html;
+use maud::{Markup, html};
 use mfa_flows::AcceptedStages;
 
 use crate::SharedRequest;
+use crate::assets::AssetFile;
 use crate::layout::{Layout, document};
-use crate::parts::{icon, key_field};
+use crate::parts::{PasskeyCall, icon, key_field, passkey_form};
+use crate::request::PageRequest;
 use crate::response::{PageResponse, PageResult};
 
 /// `GET /interface/BRAND/start`
@@ -17,19 +19,20 @@ pub(crate) async fn show(request: SharedRequest) -> PageResult {
         return Ok(PageResponse::redirect(&request, ""));
     }
     let title = request.translate("start-title");
+    let lead = if profile.status.mfa_enforced { "start-lead" } else { "start-lead.optional" };
     let page = document(
         &request,
-        &Layout::signed_out(title.clone()),
+        &Layout::signed_out(title.clone()).with(AssetFile::Passkey),
         html! {
             section.sheet {
                 p.emblem aria-hidden="true" { (icon("shield")) }
                 h1 { (title) }
-                p.lead { (request.translate("start-lead")) }
-                form method="post" action=(request.url("/app/start")) {
-                    (key_field(&request))
-                    button.button.full type="submit" { (icon("app")) (request.translate("start-app")) }
+                p.lead { (request.translate(lead)) }
+                @if request.site.offers_passkeys() {
+                    (passkey_form(&request, PasskeyCall::Create, &html! {}))
+                    p.hint { (request.translate("passkey-what")) }
                 }
-                p.hint { (request.translate("start-app.hint")) }
+                (app(&request))
                 @if request.site.offers_sms() {
                     p.actions { a.button.plain-button.full href=(request.url("/phone")) {
                         (icon("message")) (request.translate("start-phone"))
@@ -40,4 +43,15 @@ pub(crate) async fn show(request: SharedRequest) -> PageResult {
         },
     );
     Ok(PageResponse::page(&request, StatusCode::OK, page))
+}
+
+fn app(request: &PageRequest) -> Markup {
+    let is_second = request.site.offers_passkeys();
+    html! {
+        form method="post" action=(request.url("/app/start")) {
+            (key_field(request))
+            button.button.full.plain-button[is_second] type="submit" { (icon("app")) (request.translate("start-app")) }
+        }
+        p.hint { (request.translate("start-app.hint")) }
+    }
 }

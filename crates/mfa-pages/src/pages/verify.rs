@@ -1,34 +1,30 @@
 //! Page that verifies the second factor, at login and for step-up.
 
+mod forms;
+mod view;
+
 use actix_web::http::StatusCode;
 use maud::{Markup, html};
-use mfa_core::{FactorKind, Stage, Timestamp};
-use mfa_flows::{AcceptedStages, AccessGrant, Call, FlowError, MethodChoice, MethodState, Profile};
+use mfa_core::FactorKind;
+use mfa_flows::{AcceptedStages, AccessGrant, FlowError};
+use mfa_passkey::AuthenticationResponse;
 use mfa_recovery::CodeWarning;
-use mfa_totp::{PERIOD, TotpCode};
+use mfa_totp::TotpCode;
+use serde::Deserialize;
 
+use self::view::{VerifyView, view};
 use crate::SharedRequest;
 use crate::assets::AssetFile;
 use crate::error::belongs_on_the_form;
 use crate::flash::Flash;
 use crate::layout::{Layout, document};
-use crate::parts::{
-    FormError, clock_error, code_field, countdown, form_error_for, hidden, icon, key_field, resend_button,
-    title_with_error,
-};
+use crate::pages::passkey::options_response;
+use crate::parts::{FormError, clock_error, form_error_for, icon, key_field, title_with_error};
 use crate::request::PageRequest;
 use crate::response::{PageResponse, PageResult};
 use crate::return_to::ReturnTo;
-use mfa_http::problem::ApiError;
-use mfa_http::request::{recovery_code, sms_code, totp_code};
-
-/// The data of the page.
-struct VerifyView {
-    profile: Profile,
-    choices: Vec<MethodChoice>,
-    is_step_up: bool,
-    then: ReturnTo,
-}
+use mfa_http::problem::{ApiError, FieldErrorKind};
+use mfa_http::request::{Field, UnparsedBody, recovery_code, sms_code, totp_code};
 
 /// `GET /interface/BRAND/verify`
 pub(crate) async fn show(request: SharedRequest) -> PageResult {
@@ -76,12 +72,43 @@ pub(crate) async fn recovery(request: SharedRequest) -> PageResult {
     passed(&request, FactorKind::Recovery, granted).await
 }
 
+/// `POST /interface/BRAND/verify/passkey/options`, for the script of the form.
+pub(crate) async fn passkey_options(request: SharedRequest) -> PageResult {
+    let call = request.open(AcceptedStages::SecondFactor)?;
+    let started = request.run(|flows| async move { flows.start_passkey_verification(&call).await }).await;
+    options_response(&request, started)
+}
+
+/// Form with an assertion.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct AssertionForm {
+    credential: Field,
+}
+
+/// `POST /interface/BRAND/verify/passkey`
+pub(crate) async fn passkey(request: SharedRequest) -> PageResult {
+    let parse = |body: &UnparsedBody| {
+        let (form, mut errors) = body.parse::<AssertionForm>()?;
+        let credential = form.credential.json(&mut errors, |value| {
+            AuthenticationResponse::from_json(value).map_err(|_| FieldErrorKind::NotACredential)
+        });
+        errors.finish(credential)
+    };
+    let granted = request
+        .rate_limited(AcceptedStages::SecondFactor, parse, |flows, call, credential| async move {
+            flows.verify_passkey(&call, credential).await
+        })
+        .await;
+    passed(&request, FactorKind::Passkey, granted).await
+}
+
 /// `POST /interface/BRAND/verify/send`
 pub(crate) async fn send(request: SharedRequest) -> PageResult {
     let call = request.open(AcceptedStages::SecondFactor)?;
     let language = request.language().into();
     let sent = request.run(|flows| async move { flows.send_sms(&call, language).await }).await;
-    let then = ReturnTo::parse(request.control_value("then")).as_str();
+    let then = ReturnTo::parse(request.control_value("then")).name();
     match sent {
         Ok(_) => {
             let sent = request.now().seconds();
@@ -101,7 +128,7 @@ async fn passed(
         Err(error) => return refused(request, method, error).await,
     };
     let next = ReturnTo::parse(request.control_value("then")).path();
-    let response = PageResponse::redirect(request, next).sign_in(request, &granted.token);
+    let response = PageResponse::redirect(request, &next).sign_in(request, &granted.token);
     if method != FactorKind::Recovery {
         return Ok(response);
     }
@@ -124,7 +151,13 @@ async fn refused(request: &PageRequest, method: FactorKind, error: ApiError) -> 
     let call = request.open(AcceptedStages::SecondFactor)?;
     let view = view(request, call).await?;
     Ok(PageResponse::with_form_error(request, error, |request, error| {
-        verify_page(request, &view, method, Some(&form_error_for(request, error)))
+        let form_error = match (method, error) {
+            (FactorKind::Passkey, ApiError::Flow(FlowError::InvalidCode)) => {
+                FormError::new(request.translate("form-passkey_refused"))
+            }
+            _ => form_error_for(request, error),
+        };
+        verify_page(request, &view, method, Some(&form_error))
     }))
 }
 
@@ -147,35 +180,6 @@ async fn wrong_totp(request: &PageRequest) -> PageResult {
     }))
 }
 
-async fn view(request: &PageRequest, call: Call) -> Result<VerifyView, ApiError> {
-    let is_step_up = call.token.stage != Stage::Pending;
-    let asked = request.query("then").or_else(|| request.control_value("then")).map(str::to_owned);
-    let (profile, choices) = request
-        .run(|flows| async move {
-            let profile = flows.profile(&call).await?;
-            Ok::<_, FlowError>((profile, flows.methods(&call).await?))
-        })
-        .await?;
-    Ok(VerifyView { profile, choices, is_step_up, then: ReturnTo::parse(asked.as_deref()) })
-}
-
-impl VerifyView {
-    fn has(&self, method: FactorKind) -> bool {
-        self.choices.iter().any(|it| it.method == method && it.state != MethodState::NotEnrolled)
-    }
-
-    fn best(&self) -> FactorKind {
-        let is_good = |it: &&MethodChoice| it.state == MethodState::Available;
-        let best = self.choices.iter().find(is_good).map(|it| it.method);
-        best.or_else(|| self.choices.iter().map(|it| it.method).find(|it| self.has(*it)))
-            .unwrap_or(FactorKind::Totp)
-    }
-
-    fn others(&self, method: FactorKind) -> impl Iterator<Item = &MethodChoice> {
-        self.choices.iter().filter(move |it| it.method != method && it.state != MethodState::NotEnrolled)
-    }
-}
-
 fn verify_page(
     request: &PageRequest,
     view: &VerifyView,
@@ -185,7 +189,9 @@ fn verify_page(
     let title = request.translate(if view.is_step_up { "verify-again" } else { "verify-title" });
     let layout = Layout::signed_out(title_with_error(request, title.clone(), form_error))
         .with(AssetFile::Codes)
-        .with(AssetFile::Clock);
+        .with(AssetFile::Clock)
+        .with(AssetFile::Passkey);
+    let starts_at_once = !view.is_step_up && form_error.is_none();
     let lock = view.profile.status.locked;
     document(
         request,
@@ -196,14 +202,16 @@ fn verify_page(
                 h1 { (title) }
                 @if view.is_step_up { p.hint { (request.translate("verify-again.hint")) } }
                 @if lock {
-                    (locked(request, view))
+                    (forms::locked(request, view))
+                    @if view.accepts_passkey() { (forms::passkey(request, view, false, form_error)) }
                 } @else {
                     @match method {
-                        FactorKind::Totp => (totp_form(request, view, form_error)),
-                        FactorKind::Sms => (sms_form(request, view, form_error)),
-                        FactorKind::Recovery => (recovery_form(request, view, form_error)),
+                        FactorKind::Totp => (forms::totp_form(request, view, form_error)),
+                        FactorKind::Sms => (forms::sms_form(request, view, form_error)),
+                        FactorKind::Recovery => (forms::recovery_form(request, view, form_error)),
+                        FactorKind::Passkey => (forms::passkey(request, view, starts_at_once, form_error)),
                     }
-                    (other_ways(request, view, method))
+                    (forms::other_ways(request, view, method))
                 }
                 @if !view.is_step_up {
                     form.leave method="post" action=(request.url("/logout")) {
@@ -214,127 +222,4 @@ fn verify_page(
             }
         },
     )
-}
-
-fn locked(request: &PageRequest, view: &VerifyView) -> Markup {
-    let seconds =
-        view.profile.status.lock_until.map(|end| end.since(request.now()).as_secs().saturating_add(1));
-    html! {
-        div.complaint role="alert" {
-            (icon("lock"))
-            span {
-                (request.translate("verify-locked"))
-                @match seconds {
-                    Some(seconds) => { " " (request.translate("wait")) " " (countdown(request, seconds)) },
-                    None => { " " (request.translate("verify-locked.forever")) },
-                }
-            }
-        }
-    }
-}
-
-fn begin_form(request: &PageRequest, view: &VerifyView) -> Markup {
-    html! { (key_field(request)) (hidden("then", view.then.as_str())) }
-}
-
-fn totp_form(request: &PageRequest, view: &VerifyView, form_error: Option<&FormError>) -> Markup {
-    let period = PERIOD.as_secs();
-    let into_step = u64::try_from(request.now().seconds()).unwrap_or(0).checked_rem(period).unwrap_or(0);
-    html! {
-        p.lead { (request.translate("verify-totp")) }
-        form.stack method="post" action=(request.url("/verify/totp")) {
-            (begin_form(request, view))
-            (code_field(request, "code-hint-app", form_error))
-            p.step-left data-left=(period.saturating_sub(into_step)) data-period=(period) {
-                svg.dial viewBox="0 0 36 36" width="20" height="20" aria-hidden="true" {
-                    circle.dial-ring cx="18" cy="18" r="15" pathLength="100" fill="none" {}
-                    circle.dial-left cx="18" cy="18" r="15" pathLength="100" fill="none" stroke-dasharray="100 100" {}
-                }
-                span { (request.translate("verify-step")) " " strong { (period.saturating_sub(into_step)) } "\u{a0}s" }
-            }
-            button.button.full type="submit" { (request.translate("verify-confirm")) }
-        }
-    }
-}
-
-fn sms_form(request: &PageRequest, view: &VerifyView, form_error: Option<&FormError>) -> Markup {
-    let sent_at =
-        request.query("sent").or_else(|| request.control_value("sent")).and_then(|it| it.parse().ok());
-    let sent_at = sent_at.map(Timestamp::from_seconds);
-    let is_sent = sent_at.is_some() || request.form_value("code").is_some();
-    let phone = view.profile.status.phone.clone().unwrap_or_default();
-    html! {
-        @if is_sent {
-            p.lead { (request.translate_with("verify-sms-sent", &[("phone", phone.into())])) }
-            form.stack data-otp="sms" method="post" action=(request.url("/verify/sms")) {
-                (begin_form(request, view))
-                @if let Some(at) = sent_at { (hidden("sent", &at.seconds().to_string())) }
-                (code_field(request, "code-hint-sms", form_error))
-                button.button.full type="submit" { (request.translate("verify-confirm")) }
-            }
-            form.resend method="post" action=(request.url("/verify/send")) {
-                (begin_form(request, view))
-                (resend_button(request, sent_at))
-            }
-        } @else {
-            p.lead { (request.translate_with("verify-sms", &[("phone", phone.into())])) }
-            @if let Some(form_error) = form_error { (form_error.shown(request, "complaint")) }
-            form.stack method="post" action=(request.url("/verify/send")) {
-                (begin_form(request, view))
-                button.button.full type="submit" { (icon("message")) (request.translate("verify-sms-send")) }
-            }
-            p.actions {
-                a.link href=(request.url(&format!("/verify?with=sms&sent=0&then={}", view.then.as_str()))) {
-                    (request.translate("verify-sms-have"))
-                }
-            }
-        }
-    }
-}
-
-fn recovery_form(request: &PageRequest, view: &VerifyView, form_error: Option<&FormError>) -> Markup {
-    let described = if form_error.is_some() { "code-complaint code-hint" } else { "code-hint" };
-    html! {
-        p.lead { (request.translate("verify-recovery")) }
-        form.stack method="post" action=(request.url("/verify/recovery")) {
-            (begin_form(request, view))
-            div.field {
-                label for="code" { (request.translate("recovery-label")) }
-                @if let Some(form_error) = form_error { (form_error.shown(request, "code-complaint")) }
-                input.recovery #code name="code" type="text" autocomplete="off" required autofocus maxlength="64"
-                    spellcheck="false" autocapitalize="none" placeholder="xxxx-xxxx-xxxx-xxxx"
-                    aria-describedby=(described) aria-invalid=[form_error.is_some().then_some("true")]
-                    data-missing=(request.translate("field-missing"));
-                p.hint #code-hint { (request.translate("recovery-hint")) }
-            }
-            button.button.full type="submit" { (request.translate("verify-confirm")) }
-        }
-    }
-}
-
-fn other_ways(request: &PageRequest, view: &VerifyView, method: FactorKind) -> Markup {
-    let way = |choice: &MethodChoice| match choice.method {
-        FactorKind::Totp => ("app", "way-totp"),
-        FactorKind::Sms => ("message", "way-sms"),
-        FactorKind::Recovery => ("key", "way-recovery"),
-    };
-    let mut others = view.others(method).peekable();
-    let has_others = others.peek().is_some();
-    html! {
-        @if has_others {
-            nav.ways aria-labelledby="ways" {
-                h2 #ways { (request.translate("ways")) }
-                @for choice in others {
-                    @let (sign, name) = way(choice);
-                    @if matches!(choice.state, MethodState::Unavailable | MethodState::Unreadable | MethodState::Refused) {
-                        p.way.off { (icon(sign)) span { (request.translate(name)) small { (request.translate("way-off")) } } }
-                    } @else {
-                        a.way href=(request.url(&format!(
-                            "/verify?with={}&then={}", choice.method.as_str(), view.then.as_str()
-                        ))) { (icon(sign)) span { (request.translate(name)) } (icon("next")) }
-                    }
-                }
-            }
-        }
-    }
 }

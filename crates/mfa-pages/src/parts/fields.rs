@@ -23,6 +23,11 @@ impl FormError {
         Self { text, seconds: None }
     }
 
+    /// Returns the text.
+    pub(crate) fn into_text(self) -> String {
+        self.text
+    }
+
     /// Renders the error as an alert, which screen readers announce.
     pub(crate) fn shown(&self, request: &PageRequest, id: &str) -> Markup {
         html! {
@@ -50,6 +55,7 @@ pub(crate) fn form_error_for(request: &PageRequest, error: &ApiError) -> FormErr
                 |it| mfa_http::problem::field_message(it, request.context()),
             )
         }
+        ApiError::Flow(FlowError::NameTaken) => request.translate("form-name_taken"),
         ApiError::Flow(FlowError::SmsBudgetSpent { .. }) => request.translate("form-sms_budget"),
         _ => request.translate(&format!("form-{code}")),
     };

@@ -1,8 +1,6 @@
 //! Command `export nova-python`: factors for the Python service, the way back.
 
-use std::fs::OpenOptions;
 use std::io::{self, BufWriter, Write as _};
-use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::Path;
 
 use mfa_core::{SecretText, UserId, UserQuery};
@@ -12,30 +10,31 @@ use serde_json::{Value, json};
 
 use crate::command_output::{CommandOutput, counted};
 use crate::error::CliError;
-use crate::otpauth_file::FileError;
+use crate::otpauth_file::{ExportSink, FileError};
 use crate::progress::CommandProgress;
 use crate::session::AdminSession;
 
 /// Users per read.
 const PAGE: u32 = 1_000;
 
-/// Writes the factors of all users to a new file that only its owner can read, one JSON object per line.
+/// Writes the factors of all users to a new file that only its owner can read, or to standard output for `-`, one JSON object
+/// per line.
 ///
 /// # Errors
 ///
-/// [`CliError::File`]; [`CliError::Unsuccessful`] if a value could not be read.
+/// [`CliError::File`], [`CliError::WriteOutput`]; [`CliError::Unsuccessful`] if a value could not be read.
 pub(in crate::commands) fn run(
     path: &Path,
     settings: Settings,
     reason: Option<String>,
 ) -> Result<CommandOutput, CliError> {
     let session = AdminSession::open(settings, reason)?;
-    let file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(path);
-    let file = file.map_err(|error| match error.kind() {
-        io::ErrorKind::AlreadyExists => FileError::AlreadyExists(path.display().to_string()),
-        _ => FileError::io(path, error),
-    })?;
-    let mut file = BufWriter::new(file);
+    let path = Some(path).filter(|path| *path != Path::new("-"));
+    let mut file = BufWriter::new(ExportSink::create(path)?);
+    let write_error = |error| match path {
+        None => CliError::WriteOutput(error),
+        Some(path) => FileError::io(path, error).into(),
+    };
     let bar = CommandProgress::new("exporting");
     let (mut counts, mut unreadable, mut done) = (ExportCounts::default(), Vec::new(), 0_u64);
     let mut after = None;
@@ -52,7 +51,7 @@ pub(in crate::commands) fn run(
                 Ok(None) => {}
                 Ok(Some(export)) => {
                     counts.add(&export);
-                    writeln!(file, "{}", line(&export)).map_err(|error| FileError::io(path, error))?;
+                    writeln!(file, "{}", line(&export)).map_err(write_error)?;
                 }
                 Err(FlowError::Cipher(error)) => unreadable.push((user, error.to_string())),
                 Err(FlowError::Store(error)) if error.kind().is_of_row() => {
@@ -63,8 +62,7 @@ pub(in crate::commands) fn run(
         }
         bar.update(done, done);
     }
-    let file = file.into_inner().map_err(io::IntoInnerError::into_error);
-    file.and_then(|it| it.sync_all()).map_err(|error| FileError::io(path, error))?;
+    ExportSink::finish(file).map_err(write_error)?;
     drop(bar);
     report(path, &counts, &unreadable)
 }
@@ -104,7 +102,7 @@ fn line(export: &LegacyExport) -> Value {
 }
 
 fn report(
-    path: &Path,
+    path: Option<&Path>,
     counts: &ExportCounts,
     unreadable: &[(UserId, String)],
 ) -> Result<CommandOutput, CliError> {
@@ -113,22 +111,31 @@ fn report(
         let codes = counted(counts.codes_left_behind, "recovery code");
         lines.push(format!("{codes} not exported: they were generated here and are no bcrypt hashes"));
     }
+    let target = path.map_or_else(|| "standard output".to_owned(), |path| path.display().to_string());
     lines.push(format!(
-        "{}, {} and {} of {} exported in clear text to {}",
+        "{}, {} and {} of {} exported in clear text to {target}",
         counted(counts.secrets, "secret"),
         counted(counts.numbers, "phone number"),
         counted(counts.codes, "recovery code"),
-        counted(counts.users, "user"),
-        path.display()
+        counted(counts.users, "user")
     ));
     let refused: Vec<_> =
         unreadable.iter().map(|(user, why)| json!({ "user_id": user, "why": why })).collect();
     let json = json!({
-        "file": path.display().to_string(), "users": counts.users, "totp_secrets": counts.secrets,
+        "file": target, "users": counts.users, "totp_secrets": counts.secrets,
         "phone_numbers": counts.numbers, "recovery_codes": counts.codes,
         "recovery_codes_left_behind": counts.codes_left_behind, "unreadable": refused,
     });
-    let output = CommandOutput { text: lines.join("\n"), json };
+    let output = match path {
+        // Standard output contains the export itself, so the report goes to standard error.
+        None => {
+            for line in &lines {
+                drop(writeln!(io::stderr(), "mfa-admin: {line}"));
+            }
+            CommandOutput::empty()
+        }
+        Some(_) => CommandOutput { text: lines.join("\n"), json },
+    };
     if unreadable.is_empty() {
         return Ok(output);
     }

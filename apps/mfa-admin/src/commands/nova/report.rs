@@ -16,6 +16,8 @@ pub(super) struct NovaRowReport {
     pub(super) totp: LegacyImportOutcome,
     pub(super) phone: LegacyImportOutcome,
     pub(super) recovery: LegacyImportOutcome,
+    /// Reason why the recovery codes were rejected, with names.
+    pub(super) recovery_error: Option<String>,
     pub(super) number: Option<ImportedNumber>,
     /// Whether the MFA requirement, the failures or the lock were imported.
     pub(super) state_imported: bool,
@@ -78,7 +80,10 @@ impl NovaRowReport {
         let refused = refused.into_iter().filter_map(|(name, outcome)| match outcome {
             LegacyImportOutcome::Rejected(why)
             | LegacyImportOutcome::Unreadable(why)
-            | LegacyImportOutcome::Removed(why) => Some(format!("{name}: {why}")),
+            | LegacyImportOutcome::Removed(why) => {
+                let named = self.recovery_error.as_deref().filter(|_| name == "recovery codes");
+                Some(format!("{name}: {}", named.unwrap_or(why)))
+            }
             _ => None,
         });
         let locked = self.is_locked.then(|| {

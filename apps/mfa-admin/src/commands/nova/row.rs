@@ -1,12 +1,14 @@
 //! Values of a row of the Python service.
 
-use mfa_core::{Account, BackupMethod, PendingTotp, RecoveryState, Sealed, SecretText, Timestamp};
+use mfa_core::{
+    Account, AuthenticatorColumn, BackupMethod, PendingTotp, RecoveryState, Sealed, SecretText, Timestamp,
+};
 use mfa_flows::LegacyRow;
 use mfa_infra::database::NovaRow;
 use serde_json::Value;
 
 use super::codes::StoredCodes;
-use crate::column_map::{ColumnMap, OWN, OWN_INTERNAL};
+use crate::column_map::{ColumnMap, OWN, OWN_AUTHENTICATORS, OWN_INTERNAL};
 
 /// Returns the values of columns that the map names.
 pub(super) fn legacy_row(row: &NovaRow, map: &ColumnMap, enrol_anew: bool) -> LegacyRow {
@@ -27,7 +29,7 @@ pub(super) fn legacy_row(row: &NovaRow, map: &ColumnMap, enrol_anew: bool) -> Le
             unreadable: None,
         }),
         enforced: flag("mfa_enforced"),
-        failures: mapped("mfa_failed_attempts").and_then(Value::as_u64).and_then(|it| u32::try_from(it).ok()),
+        failures: mapped("mfa_failed_attempts").and_then(failures),
         lock_until: time("mfa_lock_until"),
         country: map.country().to_owned(),
         country_is_stated: map.country_is_stated(),
@@ -68,19 +70,38 @@ fn flag(value: &Value) -> Option<bool> {
     }
 }
 
+/// Returns a count of failures as our column can hold it: a negative one is 0.
+fn failures(value: &Value) -> Option<u32> {
+    let number = value.as_number()?;
+    let most = i32::MAX.unsigned_abs();
+    let is_negative = number.as_f64().is_some_and(|it| it < 0.0);
+    let count = number.as_u64().and_then(|it| u32::try_from(it).ok()).unwrap_or(most);
+    Some(if is_negative { 0 } else { count.min(most) })
+}
+
 fn backup_method(text: &str) -> BackupMethod {
     if text.eq_ignore_ascii_case("sms") { BackupMethod::Sms } else { BackupMethod::None }
 }
 
 /// Returns the account that the row would become, for a dry run.
-pub(super) fn row_account(row: &NovaRow, map: &ColumnMap, codes: Option<&StoredCodes>) -> Account {
+///
+/// # Errors
+///
+/// The reason why the import cannot read the row, in the words of the database.
+pub(super) fn row_account(
+    row: &NovaRow,
+    map: &ColumnMap,
+    codes: Option<&StoredCodes>,
+) -> Result<Account, String> {
+    let unreadable =
+        |column: &str| format!("cannot read user {}: the value of column {column} is invalid", row.user);
     let mut account = Account::new(row.user, row.email.clone(), String::new());
-    if let Ok(internal) = serde_json::from_value(field(row, OWN_INTERNAL).clone()) {
-        account.internal = internal;
-    }
+    account.internal =
+        serde_json::from_value(field(row, OWN_INTERNAL).clone()).map_err(|_| unreadable("mfa_internal"))?;
+    AuthenticatorColumn::parse(&field(row, OWN_AUTHENTICATORS).to_string())
+        .map_err(|_| unreadable("mfa_authenticators"))?;
     account.mfa_enforced = flag(own(row, map, "mfa_enforced")).unwrap_or(false);
-    let failures = own(row, map, "mfa_failed_attempts").as_u64();
-    account.failures = failures.and_then(|it| u32::try_from(it).ok()).unwrap_or(0);
+    account.failures = failures(own(row, map, "mfa_failed_attempts")).unwrap_or(0);
     account.lock_until = own(row, map, "mfa_lock_until").as_i64().map(Timestamp::from_millis);
     let sealed = |name| text(own(row, map, name)).map(Sealed::from_column);
     account.totp.secret = sealed("totp_secret");
@@ -99,5 +120,5 @@ pub(super) fn row_account(row: &NovaRow, map: &ColumnMap, codes: Option<&StoredC
             account.recovery.codes = codes.unwrap_or_default();
         }
     }
-    account
+    Ok(account)
 }

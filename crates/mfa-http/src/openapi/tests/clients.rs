@@ -183,7 +183,7 @@ fn no_two_names_have_the_same_schema() {
 }
 
 /// Operations without a token.
-const PUBLIC: [&str; 11] = [
+const PUBLIC: [&str; 12] = [
     "docs",
     "health",
     "interface",
@@ -193,6 +193,7 @@ const PUBLIC: [&str; 11] = [
     "metrics",
     "openapi",
     "ready",
+    "relatedOrigins",
     "reportByOvh",
     "reportByTwilio",
 ];

@@ -32,6 +32,8 @@ pub(in crate::routes) fn status() -> Operation {
             "failed_attempts": 0,
             "last_success_at": TIMESTAMP,
             "last_method": "totp",
+            "authenticators": { "passkey": 1, "totp": 1, "sms": 0 },
+            "phishing_resistant": true,
         }),
     )
 }

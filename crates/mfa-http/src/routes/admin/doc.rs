@@ -8,11 +8,12 @@ use utoipa::openapi::path::Parameter;
 use super::events::EventListResponse;
 use super::stats::{StatsResponse, bucket};
 use super::users::{
-    AdminRecoveryCodesResponse, EnforceRequest, EnforceResponse, MAX_SEARCH_LENGTH, ReasonRequest,
-    ResetResponse, UnlockResponse, UserDetail, UserListResponse,
+    AdminRecoveryCodesResponse, AuthenticatorRemovedResponse, EnforceRequest, EnforceResponse,
+    MAX_SEARCH_LENGTH, ReasonRequest, ResetResponse, UnlockResponse, UserDetail, UserListResponse,
 };
 use crate::openapi::{ApiTag, Operation, path_parameter, query_parameter};
 use crate::problem::{FieldErrorKind, ProblemKind};
+use crate::routes::authenticators::doc::passkey;
 use crate::routes::events::doc::{PAGE_SIZE, page_size};
 use crate::schemas::{self, MASKED_PHONE, RECOVERY_CODE, TIMESTAMP, id, text};
 
@@ -77,6 +78,8 @@ pub(in crate::routes) fn show() -> Operation {
                 "failed_attempts": 0,
                 "last_success_at": TIMESTAMP,
                 "last_method": "totp",
+                "authenticators": [passkey("Phone")],
+                "phishing_resistant": true,
             }),
         )
 }
@@ -124,6 +127,26 @@ pub(in crate::routes) fn regenerate() -> Operation {
     .responds::<AdminRecoveryCodesResponse>(
         "New recovery codes.",
         json!({ "user_id": 42, "recovery_codes": vec![RECOVERY_CODE; 10] }),
+    )
+}
+
+pub(in crate::routes) fn remove_authenticator() -> Operation {
+    change(
+        "removeAuthenticatorOfUser",
+        "Remove an authenticator of a user",
+        "Removes a passkey, the authenticator app or the phone of the user, and revokes every token of the user. The last \
+         factor is removed too, even if MFA is required: the user enrols a new one at the next login.",
+    )
+    .parameter(path_parameter(
+        "authenticator_id",
+        "Id of the authenticator.",
+        text(1, 64).build(),
+        "q83vEjRWeJCr",
+    ))
+    .optional_body::<ReasonRequest>(reason_example(), ("reason", FieldErrorKind::Unusable))
+    .responds::<AuthenticatorRemovedResponse>(
+        "The authenticator is removed.",
+        json!({ "user_id": 42, "removed": true }),
     )
 }
 

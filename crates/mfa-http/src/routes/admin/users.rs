@@ -8,7 +8,7 @@ use actix_web::web::Path;
 use mfa_core::{
     Account, FactorKind, Lock, SecretText, Timestamp, UserId, UserPage, UserQuery, UserRecord, trim_login,
 };
-use mfa_flows::{AcceptedStages, AccountStatus, AdminAction, AdminCall, FlowError, Flows};
+use mfa_flows::{AcceptedStages, AccountStatus, AdminAction, AdminCall, Authenticator, FlowError, Flows};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -17,6 +17,7 @@ use utoipa::openapi::Object;
 use super::{reason, user_id};
 use crate::problem::{ApiError, FieldErrorKind, LengthUnit};
 use crate::request::{ApiRequest, Field, FieldErrors, whole_number};
+use crate::routes::authenticators::{AuthenticatorListResponse, AuthenticatorResponse};
 use crate::routes::events::{DEFAULT_PAGE_SIZE, page_size};
 use crate::schemas;
 
@@ -165,10 +166,14 @@ pub(super) struct UserDetail {
     last_success_at: Option<String>,
     #[schema(schema_with = schemas::factor_or_null, required = true)]
     last_method: Option<&'static str>,
+    /// Authenticators, passkeys first.
+    authenticators: Vec<AuthenticatorResponse>,
+    /// Whether the account has a factor that an imitated page cannot relay: a passkey.
+    phishing_resistant: bool,
 }
 
 impl UserDetail {
-    fn new(account: Account, status: AccountStatus) -> Self {
+    fn new(account: Account, status: AccountStatus, authenticators: Vec<Authenticator>) -> Self {
         Self {
             user_id: status.user.value(),
             email: account.email,
@@ -187,6 +192,8 @@ impl UserDetail {
             failed_attempts: status.failed_attempts,
             last_success_at: status.last_success_at.and_then(Timestamp::to_rfc3339),
             last_method: status.last_method.map(FactorKind::as_str),
+            authenticators: AuthenticatorListResponse::entries(authenticators),
+            phishing_resistant: status.phishing_resistant,
         }
     }
 }
@@ -199,8 +206,10 @@ pub(in crate::routes) async fn show(request: ApiRequest, id: Path<String>) -> Re
     let detail = request
         .run(|flows| async move {
             let admin = flows.administrator(&call, AdminAction::Read, None).await?;
-            let (account, status) = flows.show_user(&admin, user_id(&id)?).await?;
-            Ok::<_, ApiError>(UserDetail::new(account, status))
+            let user = user_id(&id)?;
+            let (account, status) = flows.show_user(&admin, user).await?;
+            let authenticators = flows.list_authenticators(user).await?;
+            Ok::<_, ApiError>(UserDetail::new(account, status, authenticators))
         })
         .await?;
     Ok(HttpResponse::Ok().json(detail))
@@ -325,6 +334,29 @@ pub(in crate::routes) async fn regenerate(
         Ok(AdminRecoveryCodesResponse { user_id: user.value(), recovery_codes })
     };
     run_change(request, id, reason_only, change).await
+}
+
+/// Confirmation that an authenticator of a user is removed.
+#[derive(Serialize, ToSchema)]
+#[schema(as = UserAuthenticatorRemoved)]
+pub(super) struct AuthenticatorRemovedResponse {
+    /// Id of the user.
+    user_id: i64,
+    /// Always `true`.
+    removed: bool,
+}
+
+/// `POST /api/mfa/admin/users/{id}/authenticators/{authenticator_id}/remove`
+pub(in crate::routes) async fn remove_authenticator(
+    request: ApiRequest,
+    path: Path<(String, String)>,
+) -> Result<HttpResponse, ApiError> {
+    let (id, authenticator) = path.into_inner();
+    let change = |flows: Arc<Flows>, admin: AdminCall, user, ()| async move {
+        flows.remove_authenticator_of(&admin, user, authenticator).await?;
+        Ok(AuthenticatorRemovedResponse { user_id: user.value(), removed: true })
+    };
+    run_change(request, id.into(), reason_only, change).await
 }
 
 fn reason_only(body: ReasonRequest, errors: &mut FieldErrors) -> (Option<String>, Option<()>) {

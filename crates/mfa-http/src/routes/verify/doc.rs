@@ -68,7 +68,7 @@ fn verification(id: &'static str, summary: &'static str, description: &'static s
     Operation::new(id, ApiTag::Mfa, summary, description).token(AcceptedStages::SecondFactor).verifies_code()
 }
 
-fn granted(method: &str, warning: Option<&str>) -> Value {
+pub(in crate::routes) fn granted(method: &str, warning: Option<&str>) -> Value {
     let mut example = json!({
         "access_token": TOKEN,
         "token_type": "bearer",

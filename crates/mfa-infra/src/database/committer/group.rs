@@ -347,6 +347,10 @@ fn refuse(jobs: Vec<Job>, failure: &GroupFailure) {
     let why = failure.to_string();
     for job in jobs {
         let kind = if job.sent.is_some() { StoreErrorKind::Unknown } else { kind };
-        job.answer(Err(StoreError::new(kind, "committer").with_source(why.clone())));
+        let why = match kind {
+            StoreErrorKind::Rejected => format!("cannot write user {}: {why}", job.user.value()),
+            _ => why.clone(),
+        };
+        job.answer(Err(StoreError::new(kind, "committer").with_source(why)));
     }
 }

@@ -10,6 +10,8 @@ use crate::database::zoneless::ZonelessTimes;
 /// Result of inspecting a database, for `doctor`.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct DatabaseInspection {
+    /// Whether there is no database: no SQLite file, or an empty one.
+    pub is_absent: bool,
     /// Pending migrations, oldest first. If there are any, only the clock was read beside them.
     pub pending: Vec<String>,
     /// Time of the database's own clock, if it has one.
@@ -28,6 +30,8 @@ pub struct DatabaseInspection {
     pub hidden_from_old_columns: i64,
     /// Number of values sealed with each key, by key id.
     pub sealed_by: BTreeMap<String, i64>,
+    /// Number of passkeys by the RP ID that they were registered for.
+    pub passkeys: BTreeMap<String, i64>,
     /// Number of updates of `users` since statistics began, and the HOT updates among them.
     pub updates: Option<HotUpdateStats>,
     /// Privileges that this role lacks, such as `INSERT on mfa_events`.
@@ -66,12 +70,14 @@ pub struct UnreadableColumn {
 }
 
 /// Rows whose user name or e-mail address has blanks around it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct NamesWithBlanks {
     /// Number of rows.
     pub rows: i64,
     /// Lowest user id among the rows.
     pub first: i64,
+    /// Statement that removes the characters that were found.
+    pub statement: String,
 }
 
 /// Users with the same e-mail address, without regard to case.

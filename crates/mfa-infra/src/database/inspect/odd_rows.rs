@@ -35,7 +35,9 @@ pub(super) fn examine<C: Dialect>(connection: &mut C, facts: &mut DatabaseInspec
         let Some(last) = ids.last() else { break };
         after = *last;
         examined = examined.saturating_add(u64::try_from(ids.len()).unwrap_or(0));
-        for (user, error) in unreadable(connection, &ids) {
+        let full_names = unreadable_full_names(connection, &ids).into_iter();
+        let full_names = full_names.map(|user| (user, RowError::new(user, FULL_NAME)));
+        for (user, error) in unreadable(connection, &ids).into_iter().chain(full_names) {
             let place = ACCOUNT.iter().position(|(name, _)| *name == error.column()).unwrap_or(ACCOUNT.len());
             let column = error.column().to_owned();
             let entry = found.entry(place).or_insert(UnreadableColumn { column, rows: 0, first: user });
@@ -72,6 +74,28 @@ fn unreadable<C: Dialect>(connection: &mut C, users: &[i64]) -> Vec<(i64, RowErr
     }
 }
 
+/// Column that is listed, and that no account has.
+const FULL_NAME: &str = "full_name";
+
+/// Returns the users whose full name the database refuses to read, such as a text of SQLite that is not UTF-8.
+fn unreadable_full_names<C: Dialect>(connection: &mut C, users: &[i64]) -> Vec<i64> {
+    let query = format!(
+        "SELECT coalesce({}, '') AS value FROM users WHERE {}",
+        C::column(FULL_NAME, ColumnKind::Text),
+        C::is_in("id", "$1")
+    );
+    match (connection.load::<AddressRow>(Statement::new(query).bind(users.to_vec())), users) {
+        (Ok(_), _) | (Err(_), []) => Vec::new(),
+        (Err(_), [user]) => vec![*user],
+        (Err(_), users) => {
+            let (first, second) = users.split_at(users.len().div_ceil(2));
+            let mut found = unreadable_full_names(connection, first);
+            found.extend(unreadable_full_names(connection, second));
+            found
+        }
+    }
+}
+
 /// White space that a login drops around a name.
 const BLANKS: &str = " \t\r\n\u{b}\u{c}\u{a0}\u{2007}\u{200b}\u{202f}\u{3000}\u{feff}";
 
@@ -85,7 +109,23 @@ fn names_with_blanks<C: Dialect>(connection: &mut C) -> QueryResult<Option<Names
         has_blanks.join(" OR ")
     );
     let count: PlaintextCount = connection.one(Statement::new(query).bind(BLANKS))?;
-    Ok((count.rows > 0).then_some(NamesWithBlanks { rows: count.rows, first: count.first }))
+    if count.rows == 0 {
+        return Ok(None);
+    }
+    let query = format!(
+        "SELECT {} || '|' || {} AS value FROM users WHERE {} LIMIT $2",
+        C::column("username", ColumnKind::Name),
+        C::column("email", ColumnKind::Name),
+        has_blanks.join(" OR ")
+    );
+    // A name that cannot be read is a finding of its own.
+    let names: Vec<AddressRow> =
+        connection.load(Statement::new(query).bind(BLANKS).bind(PORTION)).unwrap_or_default();
+    let found = |it: &char| names.is_empty() || names.iter().any(|name| name.value.contains(*it));
+    let found: Vec<char> = BLANKS.chars().filter(found).collect();
+    let trimmed = |name: &str| format!("{name} = {}", C::trimmed(name, &found));
+    let statement = format!("UPDATE users SET {}, {}", trimmed("username"), trimmed("email"));
+    Ok(Some(NamesWithBlanks { rows: count.rows, first: count.first, statement }))
 }
 
 /// Addresses beyond ASCII that are read. The database may only know the case of ASCII letters, so they are compared here.

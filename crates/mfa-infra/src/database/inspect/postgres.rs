@@ -9,7 +9,10 @@ use mfa_core::{SealedColumn, SecretText, Timestamp};
 
 use super::facts::{DatabaseInspection, HotUpdateStats, PlaintextColumn};
 use super::odd_rows;
-use super::rows::{KEY_CHECK_VALUES, KeyCount, PlaintextCount, SEALED, counted, one_line, unsealed_query};
+use super::rows::{
+    KEY_CHECK_VALUES, KeyCount, PlaintextCount, SEALED, count_passkeys, counted, one_line, reason,
+    unsealed_query,
+};
 use crate::database::pool::TextRow;
 use crate::database::postgres::{IMPORT_MAP, columns_with_values, connect, login_columns};
 use crate::database::required_schema::MissingObject;
@@ -25,7 +28,7 @@ const NEEDED: [(&str, &[&str]); 6] = [
     ("mfa_schema", &["SELECT"]),
 ];
 /// Columns that only this service should write: another writer could make spent codes valid again.
-const PROTECTED: [&str; 3] = ["mfa_internal", "totp_secret", "totp_last_step"];
+const PROTECTED: [&str; 4] = ["mfa_internal", "totp_secret", "totp_last_step", "mfa_authenticators"];
 
 #[derive(QueryableByName)]
 struct Millis {
@@ -56,7 +59,7 @@ pub(super) fn examine(url: &SecretText) -> Result<DatabaseInspection, String> {
     let settings =
         connection.batch_execute("SET statement_timeout = '60s'; SET default_transaction_read_only = on");
     settings.map_err(|error| one_line(&error))?;
-    let pending = migrate::unapplied_to_postgres(&mut connection).map_err(|error| one_line(&error))?;
+    let pending = migrate::unapplied_to_postgres(&mut connection).map_err(|error| reason(&error))?;
     facts(&mut connection, pending).map_err(|error| one_line(&error))
 }
 
@@ -109,6 +112,10 @@ fn facts(
             *sum = sum.saturating_add(rows);
         }
     }
+    let passkeys = "SELECT coalesce(entry -> 'cred' ->> 'rp_id', '') AS value, count(*) AS rows FROM users, \
+                    LATERAL jsonb_array_elements(CASE jsonb_typeof(mfa_authenticators) WHEN 'array' \
+                    THEN mfa_authenticators ELSE '[]' END) AS entry WHERE entry ->> 'kind' = 'passkey' GROUP BY 1";
+    count_passkeys(sql_query(passkeys).load(connection)?, &mut facts);
     let updates = sql_query(
         "SELECT n_tup_upd AS every, n_tup_hot_upd AS hot FROM pg_stat_user_tables WHERE relid = 'users'::regclass",
     );

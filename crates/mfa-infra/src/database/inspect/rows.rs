@@ -4,7 +4,8 @@ use diesel::QueryableByName;
 use diesel::sql_types::{BigInt, Text};
 use mfa_core::SealedColumn;
 
-use super::facts::UnreadableCodes;
+use super::facts::{DatabaseInspection, UnreadableCodes};
+use crate::database::error::MigrationError;
 
 /// Columns whose values are sealed.
 pub(super) const SEALED: [SealedColumn; 4] = [
@@ -30,6 +31,11 @@ pub(super) struct KeyCount {
     pub(super) rows: i64,
 }
 
+/// Adds the number of passkeys by their RP ID to the facts.
+pub(super) fn count_passkeys(rows: Vec<KeyCount>, facts: &mut DatabaseInspection) {
+    facts.passkeys = rows.into_iter().map(|it| (it.value, it.rows)).collect();
+}
+
 /// Returns the query for unsealed values of a column. The key id of a sealed value is between its first two dots.
 pub(super) fn unsealed_query(column: &str) -> String {
     format!(
@@ -50,4 +56,9 @@ pub(super) fn counted(count: &PlaintextCount) -> Option<UnreadableCodes> {
 /// Returns an error message on one line.
 pub(super) fn one_line(error: &dyn std::error::Error) -> String {
     error.to_string().split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+/// Returns the reason of the database: the check has a remedy of its own.
+pub(super) fn reason(error: &MigrationError) -> String {
+    error.reason().map_or_else(|| one_line(error), str::to_owned)
 }

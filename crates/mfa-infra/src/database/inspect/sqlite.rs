@@ -1,15 +1,21 @@
 //! Inspection of SQLite.
 
+use std::io;
 use std::os::unix::fs::MetadataExt as _;
 use std::path::Path;
 
 use diesel::connection::SimpleConnection as _;
 use diesel::{Connection as _, RunQueryDsl as _, SqliteConnection, sql_query};
 use mfa_core::SealedColumn;
+use rustix::fs::{Access, access};
 
 use super::facts::{DatabaseInspection, PlaintextColumn};
 use super::odd_rows;
-use super::rows::{KEY_CHECK_VALUES, KeyCount, PlaintextCount, SEALED, counted, one_line, unsealed_query};
+use super::rows::{
+    KEY_CHECK_VALUES, KeyCount, PlaintextCount, SEALED, count_passkeys, counted, one_line, reason,
+    unsealed_query,
+};
+use crate::database::location::file_exists;
 use crate::database::pool::TextRow;
 use crate::database::required_schema::MissingObject;
 use crate::database::sqlite::connect;
@@ -35,23 +41,28 @@ struct QuickCheckRow {
 
 /// Inspects a file.
 pub(super) fn examine(path: &Path) -> Result<DatabaseInspection, String> {
-    if !path.exists() {
+    if !file_exists(path)? {
         // The first start creates the file. Opening it would create it now.
         return Ok(DatabaseInspection {
+            is_absent: true,
             pending: migrate::all_of_sqlite()?,
             ..DatabaseInspection::default()
         });
     }
-    let mode = path.metadata().map_err(|error| format!("{}: {error}", path.display()))?.mode() & 0o777;
+    let metadata = path.metadata().map_err(|error| format!("{}: {error}", path.display()))?;
+    let (mode, is_absent) = (metadata.mode() & 0o777, metadata.len() == 0);
     let open_to_others = (mode & 0o077 != 0).then_some(mode);
+    // SQLite does not say why it cannot open a file. To open it here would drop the locks of SQLite in this process.
+    access(path, Access::READ_OK)
+        .map_err(|error| format!("{}: {}", path.display(), io::Error::from(error)))?;
     let name = connect::name(path)?;
     let mut connection = SqliteConnection::establish(&format!("file:{}?mode=rw", escaped(name)))
         .map_err(|error| one_line(&error))?;
     connection
         .batch_execute("PRAGMA busy_timeout = 2000; PRAGMA query_only = ON")
         .map_err(|error| one_line(&error))?;
-    let pending = migrate::unapplied_to_sqlite(&mut connection)?;
-    let facts = DatabaseInspection { pending, open_to_others, ..DatabaseInspection::default() };
+    let pending = migrate::unapplied_to_sqlite(&mut connection).map_err(|error| reason(&error))?;
+    let facts = DatabaseInspection { is_absent, pending, open_to_others, ..DatabaseInspection::default() };
     complete(facts, &mut connection).map_err(|error| one_line(&error))
 }
 
@@ -93,6 +104,10 @@ fn complete(
             *sum = sum.saturating_add(rows);
         }
     }
+    let passkeys = "SELECT coalesce(entry.value -> 'cred' ->> 'rp_id', '') AS value, count(*) AS rows FROM users, \
+                    json_each(CASE WHEN json_valid(mfa_authenticators) THEN mfa_authenticators ELSE '[]' END) AS entry \
+                    WHERE CASE entry.type WHEN 'object' THEN entry.value ->> 'kind' = 'passkey' END GROUP BY 1";
+    count_passkeys(sql_query(passkeys).load(connection)?, &mut facts);
     odd_rows::examine(connection, &mut facts)?;
     Ok(facts)
 }

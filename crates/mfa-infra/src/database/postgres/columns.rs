@@ -5,27 +5,29 @@ use std::sync::LazyLock;
 use diesel::sql_types::BigInt;
 use diesel::{PgConnection, RunQueryDsl, sql_query};
 
-use crate::database::columns::{AnyValue, ColumnKind, FAR_FUTURE, FAR_PAST, first_unreadable, select_list};
+use crate::database::columns::{
+    AnyValue, ColumnKind, FAR_FUTURE, FAR_PAST, NO_VERSION, first_unreadable, select_list,
+};
 
 /// The columns of an account. A type cannot be invalid: the migration checks the types.
 pub(super) static ACCOUNT: LazyLock<String> = LazyLock::new(|| select_list(expression, "NULL::text"));
 
 /// Name of the first column whose value is invalid; NULL if all are valid.
 pub(super) const INVALID_VALUE: &str = "CASE WHEN mfa_version IS NULL THEN 'mfa_version' \
-    WHEN mfa_internal IS NULL THEN 'mfa_internal' WHEN mfa_failed_attempts < 0 THEN 'mfa_failed_attempts' \
+    WHEN mfa_internal IS NULL THEN 'mfa_internal' \
     WHEN mfa_backup_method NOT IN ('none', 'sms') THEN 'mfa_backup_method' END";
 
 /// Returns the expression that reads a column.
 pub(super) fn expression(column: &str, kind: ColumnKind) -> String {
     match kind {
         ColumnKind::Id | ColumnKind::Step => format!("{column}::bigint"),
-        ColumnKind::Name | ColumnKind::Document => format!("coalesce({column}::text, '')"),
+        ColumnKind::Name | ColumnKind::Document | ColumnKind::List => format!("coalesce({column}::text, '')"),
         ColumnKind::Flag => format!("coalesce({column}, false)"),
         ColumnKind::Text => format!("{column}::text"),
         ColumnKind::Time => millis_or_null(column),
         ColumnKind::Count => format!("coalesce({column}, 0)::bigint"),
         ColumnKind::Method => format!("coalesce({column}::text, 'none')"),
-        ColumnKind::Version => format!("coalesce({column}, -1)"),
+        ColumnKind::Version => format!("coalesce({column}, '{NO_VERSION}'::bigint)"),
     }
 }
 

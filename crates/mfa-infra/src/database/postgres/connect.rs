@@ -14,7 +14,8 @@ use crate::database::connection_uri::{ConnectionUri, Surroundings};
 pub(in crate::database) fn with_timeouts(url: &SecretText) -> Result<SecretText, String> {
     let surroundings =
         Surroundings { variable: &|name| std::env::var(name).ok(), exists: &|path| path.exists() };
-    Ok(ConnectionUri::parse(url.expose())?.completed(&surroundings))
+    let uri = ConnectionUri::parse(url.expose()).map_err(|error| error.to_string())?;
+    Ok(uri.completed(&surroundings))
 }
 
 #[derive(QueryableByName)]
@@ -27,7 +28,25 @@ struct SettingRow {
 pub(in crate::database) fn connect(url: &SecretText) -> Result<PgConnection, String> {
     let mut connection = establish(url)?;
     prepare(&mut connection).map_err(|error| one_line(&error))?;
+    reject_other_encodings(&mut connection)?;
     Ok(connection)
+}
+
+#[derive(QueryableByName)]
+struct EncodingRow {
+    #[diesel(sql_type = diesel::sql_types::Text)]
+    encoding: String,
+}
+
+/// Rejects a database that cannot store every text, such as one with the encoding LATIN1.
+fn reject_other_encodings(connection: &mut PgConnection) -> Result<(), String> {
+    let row = diesel::sql_query("SELECT current_setting('server_encoding') AS encoding")
+        .get_result::<EncodingRow>(connection)
+        .map_err(|error| one_line(&error))?;
+    if row.encoding == "UTF8" {
+        return Ok(());
+    }
+    Err(format!("the database has the encoding {}, and this service needs UTF8", row.encoding))
 }
 
 fn establish(url: &SecretText) -> Result<PgConnection, String> {

@@ -20,7 +20,10 @@ use crate::database::user_import::UserIdentityRow;
 /// The sealed columns of a user as rows `c(kind, value)`.
 const SEALED: &str = "LATERAL (VALUES ('totp_secret', totp_secret::text), \
     ('totp_pending_secret', totp_pending_secret::text), ('phone_number', phone_number::text), \
-    ('phone_pending', phone_pending::text)) AS c(kind, value)";
+    ('phone_pending', phone_pending::text), ('totp_secret', (SELECT entry ->> 'placeholder' FROM jsonb_array_elements( \
+    CASE jsonb_typeof(mfa_authenticators) WHEN 'array' THEN mfa_authenticators ELSE '[]' END) AS entry \
+    WHERE entry ->> 'kind' = 'user' AND entry ->> 'placeholder' IS DISTINCT FROM totp_secret::text LIMIT 1))) \
+    AS c(kind, value)";
 
 /// The id of the key that sealed `c.value`; NULL if the value is not sealed.
 const KEY: &str = "CASE WHEN c.value LIKE 'v1.%.%' THEN split_part(c.value, '.', 2) END";
@@ -34,6 +37,7 @@ impl Dialect for PgConnection {
         "CASE WHEN u.mfa_internal #>> '{chain,n}' ~ '^[0-9]{1,18}$' THEN (u.mfa_internal #>> '{chain,n}')::bigint END",
         "u.mfa_internal #>> '{chain,mac}'",
     ];
+    const HAS_PLACEHOLDER: &'static str = "strpos(mfa_authenticators::text, totp_secret::text) > 0";
     const UNUSED_RECOVERY_CODES: &'static str = "CASE WHEN jsonb_typeof(recovery_codes::jsonb) = 'array' THEN \
         (SELECT count(*) FROM jsonb_array_elements(recovery_codes::jsonb) AS code WHERE code ->> 'used_at' IS NULL) \
         ELSE 0 END";
@@ -70,6 +74,11 @@ impl Dialect for PgConnection {
 
     fn is_beyond_ascii(text: &str) -> String {
         format!("{text} ~ '[^[:ascii:]]'")
+    }
+
+    fn trimmed(column: &str, characters: &[char]) -> String {
+        let numbers: Vec<_> = characters.iter().map(|it| format!("chr({})", u32::from(*it))).collect();
+        format!("btrim({column}, {})", numbers.join(" || "))
     }
 
     fn matches(column: &str, pattern: &str) -> String {

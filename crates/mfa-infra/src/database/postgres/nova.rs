@@ -170,6 +170,8 @@ impl NovaTable {
                 let column = quoted(&field.column);
                 if field.is_time {
                     format!("{}, {}", literal(&field.name), millis_or_null(&column))
+                } else if field.name.ends_with("recovery_codes") {
+                    format!("{}, {}", literal(&field.name), self.codes_as_jsonb(&field.column))
                 } else {
                     format!("{}, to_jsonb({column})", literal(&field.name))
                 }
@@ -193,6 +195,17 @@ impl NovaTable {
         parsed.collect()
     }
 
+    /// Returns the expression for recovery codes as JSONB. A column of the type `json` can hold what JSONB cannot, such as
+    /// `\u0000`, so it is read as text.
+    fn codes_as_jsonb(&self, column: &str) -> String {
+        let is_json = self.columns.iter().any(|it| it.name == column && it.kind == "json");
+        if is_json {
+            format!("to_jsonb({}::text)", quoted(column))
+        } else {
+            format!("to_jsonb({})", quoted(column))
+        }
+    }
+
     /// Replaces the recovery codes of users if they are still as they were read, and returns the users whose codes were
     /// replaced.
     ///
@@ -207,7 +220,8 @@ impl NovaTable {
         let query = format!(
             "UPDATE users u SET recovery_codes = v.new::{kind}, mfa_version = u.mfa_version + 1 \
              FROM unnest($1, $2, $3) AS v(id, old, new) \
-             WHERE u.id = v.id AND to_jsonb(u.recovery_codes) = v.old::jsonb RETURNING u.id::bigint AS id"
+             WHERE u.id = v.id AND {} = v.old::jsonb RETURNING u.id::bigint AS id",
+            self.codes_as_jsonb("recovery_codes")
         );
         let rows: Vec<NovaId> = sql_query(query)
             .bind::<Array<BigInt>, _>(rewrites.iter().map(|it| it.user.value()).collect::<Vec<_>>())

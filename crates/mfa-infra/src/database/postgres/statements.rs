@@ -42,6 +42,7 @@ type ColumnTypes = (
     OptionalText,
     BigInt,
     Text,
+    Text,
     OptionalText,
 );
 
@@ -275,6 +276,7 @@ pub(super) struct StoreColdGroup {
     texts: [Vec<Option<String>>; 5],
     times: [Vec<Option<i64>>; 4],
     backup_method: Vec<String>,
+    authenticators: Vec<String>,
 }
 
 impl StoreColdGroup {
@@ -285,6 +287,7 @@ impl StoreColdGroup {
         self.totp_enabled.push(row.is_totp_enabled);
         self.phone_verified.push(row.is_phone_verified);
         self.backup_method.push(row.mfa_backup_method.clone());
+        self.authenticators.push(row.mfa_authenticators.clone());
         let texts = [
             &row.totp_secret,
             &row.totp_pending_secret,
@@ -324,10 +327,12 @@ impl QueryFragment<Pg> for StoreColdGroup {
         }
         out.push_sql(", ");
         out.push_bind_param::<Array<Text>, _>(&self.backup_method)?;
+        out.push_sql(", ");
+        out.push_bind_param::<Array<Text>, _>(&self.authenticators)?;
         out.push_sql(
             ") AS v(id, version, last_step, failures, lock_until, last_success_at, last_method, internal, enforced, \
              totp_enabled, phone_verified, totp_secret, totp_pending, phone, phone_pending, codes, pending_until, \
-             enrolled_at, verified_at, generated_at, backup_method) \
+             enrolled_at, verified_at, generated_at, backup_method, authenticators) \
              JOIN users u ON u.id = v.id AND u.mfa_version = v.version \
              ORDER BY u.id FOR NO KEY UPDATE OF u SKIP LOCKED), \
              won AS (UPDATE users u SET totp_last_step = w.last_step, mfa_failed_attempts = w.failures, \
@@ -339,7 +344,8 @@ impl QueryFragment<Pg> for StoreColdGroup {
              recovery_codes = w.codes::jsonb, totp_pending_expires_at = to_timestamp(w.pending_until / 1000.0), \
              totp_enrolled_at = to_timestamp(w.enrolled_at / 1000.0), \
              phone_verified_at = to_timestamp(w.verified_at / 1000.0), \
-             recovery_codes_generated_at = to_timestamp(w.generated_at / 1000.0), mfa_backup_method = w.backup_method \
+             recovery_codes_generated_at = to_timestamp(w.generated_at / 1000.0), mfa_backup_method = w.backup_method, \
+             mfa_authenticators = w.authenticators::jsonb \
              FROM wanted w WHERE u.id = w.id RETURNING w.id), ",
         );
         self.hot.events.insert(&mut out)?;
@@ -410,6 +416,9 @@ impl QueryFragment<Pg> for StoreOne {
             text(&mut out, ", recovery_codes = ", &row.recovery_codes)?;
             out.push_sql("::jsonb");
             time(&mut out, ", recovery_codes_generated_at = ", &row.recovery_codes_generated_at)?;
+            out.push_sql(", mfa_authenticators = ");
+            out.push_bind_param::<Text, _>(&row.mfa_authenticators)?;
+            out.push_sql("::jsonb");
         }
         out.push_sql(" FROM wanted w WHERE u.id = w.id RETURNING u.id::bigint AS id), ");
         self.events.insert(&mut out)?;

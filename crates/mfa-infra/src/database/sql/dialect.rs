@@ -35,6 +35,9 @@ pub(in crate::database) trait Dialect: R2D2Connection + Send + 'static {
     /// Expression for the number of unused recovery codes in a row of `users`.
     const UNUSED_RECOVERY_CODES: &'static str;
 
+    /// Condition: `totp_secret` is the placeholder of an account with passkeys and without an app.
+    const HAS_PLACEHOLDER: &'static str;
+
     /// Expression for the name of the first column of `users` whose value is invalid; NULL if all are valid.
     const INVALID_VALUE: fn() -> &'static str;
 
@@ -55,6 +58,9 @@ pub(in crate::database) trait Dialect: R2D2Connection + Send + 'static {
 
     /// Condition that a list parameter of texts contains a column of this type.
     fn text_is_in(column: &str, kind: &str, list: &str) -> String;
+
+    /// Expression for the text of a column without these characters around it.
+    fn trimmed(column: &str, characters: &[char]) -> String;
 
     /// Condition that a column matches a pattern without regard to case. `\` escapes.
     fn matches(column: &str, pattern: &str) -> String;

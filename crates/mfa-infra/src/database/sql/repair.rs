@@ -58,6 +58,7 @@ fn safe_value<C: Dialect>(column: &str, kind: ColumnKind, now: Timestamp) -> Opt
         (ColumnKind::Flag, _) => "FALSE".to_owned(),
         (ColumnKind::Time, "mfa_lock_until") => C::timestamp(FAR_FUTURE),
         (ColumnKind::Time | ColumnKind::Step | ColumnKind::Text, _) => "NULL".to_owned(),
+        (ColumnKind::List, _) => "'[]'".to_owned(),
         (ColumnKind::Count, _) => "0".to_owned(),
         (ColumnKind::Method, _) => "'none'".to_owned(),
         // The session number is greater than each that was counted, so that no earlier token fits. The next decision looks

@@ -160,15 +160,17 @@ fn totals_after<C: Dialect>(
 ) -> QueryResult<TotalsRow> {
     let flag = |name| C::column(name, ColumnKind::Flag);
     let query = format!(
-        "SELECT count(*) AS users, max(id) AS last, count(*) FILTER (WHERE totp OR sms) AS with_factor, \
-         count(*) FILTER (WHERE totp) AS with_totp, count(*) FILTER (WHERE sms) AS with_sms, \
+        "SELECT count(*) AS users, max(id) AS last, count(*) FILTER (WHERE own OR sms) AS with_factor, \
+         count(*) FILTER (WHERE own AND NOT placeholder) AS with_totp, count(*) FILTER (WHERE sms) AS with_sms, \
          count(*) FILTER (WHERE locked) AS locked, count(*) FILTER (WHERE enforced) AS enforced, \
-         count(*) FILTER (WHERE (totp OR sms) AND codes_left <= $3) AS recovery_codes_low FROM ( \
-         SELECT CAST(id AS bigint) AS id, ({}) AND totp_secret IS NOT NULL AS totp, \
+         count(*) FILTER (WHERE (own OR sms) AND codes_left <= $3) AS recovery_codes_low FROM ( \
+         SELECT CAST(id AS bigint) AS id, ({}) AND totp_secret IS NOT NULL AS own, \
+         coalesce({}, FALSE) AS placeholder, \
          ({}) AND phone_number IS NOT NULL AND coalesce(mfa_backup_method = 'sms', FALSE) AS sms, \
          coalesce({} > $2, FALSE) AS locked, {} AS enforced, \
          {} AS codes_left FROM users WHERE id > $1 ORDER BY users.id LIMIT $4) AS portion",
         flag("is_totp_enabled"),
+        C::HAS_PLACEHOLDER,
         flag("is_phone_verified"),
         C::column("mfa_lock_until", ColumnKind::Time),
         flag("mfa_enforced"),

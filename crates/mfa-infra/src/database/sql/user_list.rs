@@ -14,10 +14,13 @@ use crate::database::row::{UserRow, like};
 /// A query that fails within this time was refused because of a value, not ended by a timeout.
 const QUICK_REFUSAL: Duration = Duration::from_millis(500);
 
+/// Column that no account has.
+const FULL_NAME: &str = "full_name";
+
 /// Reads a page of users by ascending id.
 pub(super) fn page<C: Dialect>(connection: &mut C, query: &UserQuery) -> QueryResult<Vec<UserRecord>> {
     let began = now();
-    let rows = statement::<C>(query);
+    let rows = statement::<C>(query, &C::column(FULL_NAME, ColumnKind::Text));
     match connection.load::<UserRow>(rows) {
         Ok(rows) => Ok(rows.into_iter().map(UserRow::into_record).collect()),
         Err(error) if is_slow(began) => Err(error),
@@ -30,21 +33,22 @@ fn is_slow(began: Instant) -> bool {
     began.elapsed() >= QUICK_REFUSAL
 }
 
-fn statement<C: Dialect>(query: &UserQuery) -> Statement {
+fn statement<C: Dialect>(query: &UserQuery, full_name: &str) -> Statement {
     let column = |name, kind| C::column(name, kind);
     let flag = |name| column(name, ColumnKind::Flag);
     let text = format!(
         "SELECT {} AS id, {} AS email, {} AS username, {} AS full_name, {} AS is_active, {} AS is_superuser, \
-         {} AS mfa_enforced, ({}) AND totp_secret IS NOT NULL AS totp_enabled, {} AS lock_until, {} AS unreadable \
+         {} AS mfa_enforced, ({}) AND totp_secret IS NOT NULL AND NOT {} AS totp_enabled, {} AS lock_until, {} AS unreadable \
          FROM users WHERE {}",
         column("id", ColumnKind::Id),
         column("email", ColumnKind::Name),
         column("username", ColumnKind::Name),
-        column("full_name", ColumnKind::Text),
+        full_name,
         flag("is_active"),
         flag("is_superuser"),
         flag("mfa_enforced"),
         flag("is_totp_enabled"),
+        C::HAS_PLACEHOLDER,
         column("mfa_lock_until", ColumnKind::Time),
         (C::INVALID_VALUE)(),
         condition::<C>(),
@@ -75,12 +79,23 @@ fn row_by_row<C: Dialect>(connection: &mut C, query: &UserQuery) -> QueryResult<
     let mut users = Vec::with_capacity(ids.len());
     for KeyIdRow { id } in ids {
         let one = UserQuery { text: None, after: Some(UserId::new(id.saturating_sub(1))), limit: 1 };
-        users.extend(match connection.first::<UserRow>(statement::<C>(&one)) {
-            Ok(row) => row.map(UserRow::into_record).filter(|it| it.user.value() == id),
-            Err(_) => Some(unreadable(id, connection.unreadable_column(id))),
-        });
+        let full_name = C::column(FULL_NAME, ColumnKind::Text);
+        let user = match connection.first::<UserRow>(statement::<C>(&one, &full_name)) {
+            Ok(row) => row.map(UserRow::into_record),
+            Err(_) => match connection.first::<UserRow>(statement::<C>(&one, "NULL")) {
+                Ok(row) => row.map(UserRow::into_record).map(without_full_name),
+                Err(_) => Some(unreadable(id, connection.unreadable_column(id))),
+            },
+        };
+        users.extend(user.filter(|it| it.user.value() == id));
     }
     Ok(users)
+}
+
+/// Names the column, unless another one cannot be read either.
+fn without_full_name(user: UserRecord) -> UserRecord {
+    let unreadable = user.unreadable.or_else(|| Some(FULL_NAME.to_owned()));
+    UserRecord { unreadable, ..user }
 }
 
 /// Returns a user of whom only the id is known. The app counts as enabled, so that an export names the user.

@@ -5,7 +5,9 @@ use std::sync::LazyLock;
 use diesel::sql_types::BigInt;
 use diesel::{RunQueryDsl, SqliteConnection, sql_query};
 
-use crate::database::columns::{self, AnyValue, ColumnKind, FAR_FUTURE, first_unreadable, select_list};
+use crate::database::columns::{
+    self, AnyValue, ColumnKind, FAR_FUTURE, NO_VERSION, first_unreadable, select_list,
+};
 
 /// The columns of an account.
 pub(super) static ACCOUNT: LazyLock<String> = LazyLock::new(|| select_list(expression, &INVALID_TYPE));
@@ -22,7 +24,7 @@ static INVALID_TYPE: LazyLock<String> = LazyLock::new(|| {
 pub(super) static INVALID_VALUE: LazyLock<String> = LazyLock::new(|| {
     format!(
         "coalesce({}, CASE WHEN NOT coalesce(json_valid(mfa_internal), 0) THEN 'mfa_internal' \
-         WHEN mfa_failed_attempts < 0 THEN 'mfa_failed_attempts' \
+         WHEN NOT coalesce(json_valid(mfa_authenticators), 0) THEN 'mfa_authenticators' \
          WHEN mfa_backup_method NOT IN ('none', 'sms') THEN 'mfa_backup_method' END)",
         *INVALID_TYPE
     )
@@ -39,7 +41,9 @@ const MINUS_INFINITY: &str = "('-infinity', '-inf')";
 pub(super) fn expression(column: &str, kind: ColumnKind) -> String {
     match kind {
         ColumnKind::Id => column.to_owned(),
-        ColumnKind::Name | ColumnKind::Document => format!("coalesce(CAST({column} AS TEXT), '')"),
+        ColumnKind::Name | ColumnKind::Document | ColumnKind::List => {
+            format!("coalesce(CAST({column} AS TEXT), '')")
+        }
         ColumnKind::Flag => format!(
             "CASE typeof({column}) WHEN 'text' THEN lower(trim({column})) IN {TRUE} \
              ELSE coalesce({column}, 0) <> 0 END"
@@ -49,7 +53,9 @@ pub(super) fn expression(column: &str, kind: ColumnKind) -> String {
         ColumnKind::Step => format!("CASE typeof({column}) WHEN 'integer' THEN {column} END"),
         ColumnKind::Count => format!("CASE typeof({column}) WHEN 'integer' THEN {column} ELSE 0 END"),
         ColumnKind::Method => format!("coalesce(CAST({column} AS TEXT), 'none')"),
-        ColumnKind::Version => format!("CASE typeof({column}) WHEN 'integer' THEN {column} ELSE -1 END"),
+        ColumnKind::Version => {
+            format!("CASE typeof({column}) WHEN 'integer' THEN {column} ELSE {NO_VERSION} END")
+        }
     }
 }
 
@@ -82,9 +88,12 @@ fn invalid_type(column: &str, kind: ColumnKind) -> Option<String> {
         ColumnKind::Step | ColumnKind::Count | ColumnKind::Version => {
             Some(format!("typeof({column}) NOT IN ('integer', 'null')"))
         }
-        ColumnKind::Id | ColumnKind::Name | ColumnKind::Text | ColumnKind::Method | ColumnKind::Document => {
-            None
-        }
+        ColumnKind::Id
+        | ColumnKind::Name
+        | ColumnKind::Text
+        | ColumnKind::Method
+        | ColumnKind::Document
+        | ColumnKind::List => None,
     }
 }
 

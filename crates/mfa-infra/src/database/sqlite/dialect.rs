@@ -22,7 +22,11 @@ use crate::database::user_import::UserIdentityRow;
 const SEALED: &str = "(SELECT id, 'totp_secret' AS kind, totp_secret AS value FROM users WHERE id > $1 AND id <= $2 \
     UNION ALL SELECT id, 'totp_pending_secret', totp_pending_secret FROM users WHERE id > $1 AND id <= $2 \
     UNION ALL SELECT id, 'phone_number', phone_number FROM users WHERE id > $1 AND id <= $2 \
-    UNION ALL SELECT id, 'phone_pending', phone_pending FROM users WHERE id > $1 AND id <= $2)";
+    UNION ALL SELECT id, 'phone_pending', phone_pending FROM users WHERE id > $1 AND id <= $2 \
+    UNION ALL SELECT users.id, 'totp_secret', entry.value ->> 'placeholder' FROM users, json_each( \
+    CASE WHEN json_valid(mfa_authenticators) THEN mfa_authenticators ELSE '[]' END) AS entry \
+    WHERE users.id > $1 AND users.id <= $2 AND CASE entry.type WHEN 'object' THEN entry.value ->> 'kind' = 'user' END \
+    AND entry.value ->> 'placeholder' IS NOT totp_secret)";
 
 /// The id of the key that sealed `value`; NULL if the value is not sealed.
 const KEY: &str = "CASE WHEN value LIKE 'v1.%.%' THEN substr(value, 4, instr(substr(value, 4), '.') - 1) END";
@@ -38,6 +42,7 @@ impl Dialect for SqliteConnection {
          THEN u.mfa_internal ->> '$.chain.n' END",
         "CASE WHEN json_valid(u.mfa_internal) THEN CAST(u.mfa_internal ->> '$.chain.mac' AS TEXT) END",
     ];
+    const HAS_PLACEHOLDER: &'static str = "instr(mfa_authenticators, totp_secret) > 0";
     const UNUSED_RECOVERY_CODES: &'static str = "CASE WHEN json_valid(recovery_codes) \
         AND json_type(recovery_codes) = 'array' THEN (SELECT count(*) FROM json_each(recovery_codes) \
         WHERE CASE type WHEN 'object' THEN value ->> 'used_at' END IS NULL) ELSE 0 END";
@@ -74,6 +79,11 @@ impl Dialect for SqliteConnection {
 
     fn is_beyond_ascii(text: &str) -> String {
         format!("{text} GLOB '*[^ -~]*'")
+    }
+
+    fn trimmed(column: &str, characters: &[char]) -> String {
+        let numbers: Vec<_> = characters.iter().map(|it| u32::from(*it).to_string()).collect();
+        format!("trim({column}, char({}))", numbers.join(", "))
     }
 
     fn matches(column: &str, pattern: &str) -> String {

@@ -39,6 +39,7 @@ type ColumnTypes = (
     Nullable<Text>,
     BigInt,
     Text,
+    Text,
     Nullable<Text>,
 );
 
@@ -80,11 +81,11 @@ impl QueryFragment<Sqlite> for SqliteStoreGroup {
             "INSERT INTO mfa_account_writes (id, mfa_version, mfa_internal, mfa_enforced, is_totp_enabled, totp_secret, \
              totp_pending_secret, totp_pending_expires_at, totp_enrolled_at, phone_number, phone_pending, \
              is_phone_verified, phone_verified_at, mfa_backup_method, recovery_codes, recovery_codes_generated_at, \
-             totp_last_step, mfa_failed_attempts, mfa_lock_until, mfa_last_success_at, mfa_last_method, events) \
+             totp_last_step, mfa_failed_attempts, mfa_lock_until, mfa_last_success_at, mfa_last_method, events, mfa_authenticators) \
              SELECT value ->> 0, value ->> 1, value ->> 2, value ->> 3, value ->> 4, value ->> 5, value ->> 6, \
              value ->> 7, value ->> 8, value ->> 9, value ->> 10, value ->> 11, value ->> 12, value ->> 13, \
              value ->> 14, value ->> 15, value ->> 16, value ->> 17, value ->> 18, value ->> 19, value ->> 20, \
-             value -> 21 FROM json_each(",
+             value -> 21, value ->> 22 FROM json_each(",
         );
         out.push_bind_param::<Text, _>(&self.0)?;
         out.push_sql(")");
@@ -136,6 +137,7 @@ fn account(write: &AccountWrite) -> Value {
         row.mfa_last_success_at,
         row.mfa_last_method,
         write.events.iter().map(event).collect::<Vec<_>>(),
+        row.mfa_authenticators,
     ])
 }
 

@@ -101,6 +101,36 @@ fn an_empty_key_file_is_not_replaced_in_silence() {
     }
 }
 
+#[test]
+fn a_key_file_with_other_content_is_named_and_no_setting_is_blamed() {
+    for (file, remedy) in
+        [("data/jwt-secret-key", "delete the file"), ("data/encryption-keys", "restore it from a backup")]
+    {
+        let fixture = Fixture::new().file(file, "hunter2");
+        let error = fixture.load().unwrap().keys(&Counter::default()).unwrap_err().to_string();
+        assert!(error.contains(file) && error.contains(remedy), "{error}");
+        assert!(!error.contains("MFA_ENCRYPTION_KEYS") && !error.contains("hunter2"), "{error}");
+    }
+    let fixture = Fixture::new().file("data/demo-password", "\n");
+    let error = fixture.load().unwrap().demo_password(&Counter::default()).unwrap_err().to_string();
+    assert!(error.contains("it is empty") && error.contains("the next start gives the demo user"), "{error}");
+}
+
+#[cfg(unix)]
+#[test]
+fn a_data_folder_that_is_a_file_or_a_link_to_nowhere_is_named() {
+    let file = Fixture::new().file("data", "");
+    let link = Fixture::new();
+    std::os::unix::fs::symlink("nowhere", link.dir.path().join("data")).unwrap();
+    for fixture in [file, link] {
+        let error = fixture.load().unwrap().keys(&Counter::default()).unwrap_err().to_string();
+        assert!(
+            error.ends_with("data is not a folder: remove it, or set MFA_DATA_DIR to a folder"),
+            "{error}"
+        );
+    }
+}
+
 #[cfg(unix)]
 #[test]
 fn only_the_owner_may_read_generated_files() {

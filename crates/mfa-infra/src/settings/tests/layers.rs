@@ -190,13 +190,41 @@ fn a_secret_file_that_is_missing_or_empty_is_named() {
     let missing = with("HOOK_SECRET_FILE", "nowhere");
     assert_eq!(
         missing.error(),
-        "HOOK_SECRET_FILE points to nowhere, which does not exist: use the path of an existing file"
+        "HOOK_SECRET_FILE names no existing file: give the path of a file, not the secret itself"
     );
-    let empty = missing.file("nowhere", "\n");
+    let empty = missing.set("HOOK_SECRET_FILE", "./nowhere").file("nowhere", "\n");
     assert_eq!(
         empty.error(),
-        "HOOK_SECRET_FILE points to nowhere, which is empty: write the secret to that file"
+        "HOOK_SECRET_FILE points to ./nowhere, which is empty: write the secret to that file"
     );
+    let missing = with("HOOK_SECRET_FILE", "/run/secrets/hook");
+    assert_eq!(
+        missing.error(),
+        "HOOK_SECRET_FILE points to /run/secrets/hook, which does not exist: use the path of an existing file"
+    );
+}
+
+#[cfg(unix)]
+#[test]
+fn a_folder_and_a_dangling_link_are_named_and_not_passed_over() {
+    let folder = with("JWT_SECRET_KEY_FILE", "keys").file("keys/jwt", SECRET);
+    let error = folder.error();
+    assert!(
+        error.starts_with("JWT_SECRET_KEY_FILE points to ") && error.contains("give the path of a file"),
+        "{error}"
+    );
+    for name in [".env", "config/default.toml"] {
+        let fixture = Fixture::new().file("config/other.toml", "");
+        std::os::unix::fs::symlink("nowhere", fixture.dir.path().join(name)).unwrap();
+        let error = fixture.error();
+        assert!(
+            error.contains(&format!("{name} is a symbolic link to nowhere, which does not exist: ")),
+            "{error}"
+        );
+    }
+    let fixture = with("HOOK_SECRET_FILE", "link");
+    std::os::unix::fs::symlink("nowhere", fixture.dir.path().join("link")).unwrap();
+    assert!(fixture.error().starts_with("HOOK_SECRET_FILE points to "), "{}", fixture.error());
 }
 
 #[test]

@@ -10,6 +10,16 @@ use super::super::{DatabaseUrl, JwtAlgorithm, KeySource, Locale, RedisMode, SmsP
 use super::*;
 use crate::telemetry::LogTarget;
 
+/// Asserts that the value is refused with a message that starts like this one.
+#[track_caller]
+fn assert_named(name: &str, value: &str, message: &str) {
+    let error = with(name, value).error();
+    assert!(
+        error.starts_with(message) || error.contains(&format!("\n  - {message}")),
+        "{name}={value}: {error}"
+    );
+}
+
 #[test]
 fn invalid_values_are_named_with_their_remedy() {
     for (name, value, message) in [
@@ -38,30 +48,19 @@ fn invalid_values_are_named_with_their_remedy() {
         ("MFA_LOG_LEVEL", "loud", "MFA_LOG_LEVEL is loud: use critical, error"),
         ("MFA_BRAND", "a/b", "MFA_BRAND is a/b: use"),
         ("MFA_ISSUER", "a:b", "MFA_ISSUER is a:b: use"),
-        (
-            "DATABASE_URL",
-            "postgresql://nova:AmJ%quHunter2@db/nova",
-            "DATABASE_URL contains a blank, or a % that",
-        ),
-        (
-            "DATABASE_URL",
-            "postgresql://db/nova?user=nova&password=hunter2%",
-            "DATABASE_URL contains a blank, or a % that",
-        ),
-        (
-            "DATABASE_URL",
-            "postgresql://nova:hunter2%00@db/nova",
-            "DATABASE_URL contains a blank, or a % that",
-        ),
         ("JWT_ALGORITHM", "none", "JWT_ALGORITHM is none: use HS256, EdDSA or ES256"),
         ("JWT_ALGORITHM", "EdDSA", "JWT_PRIVATE_KEYS is not set while JWT_ALGORITHM is EdDSA"),
         ("JWT_PRIVATE_KEYS", "hunter2", "JWT_PRIVATE_KEYS contains text that is not a private key"),
+        (
+            "JWT_PRIVATE_KEYS",
+            "-----BEGIN ENCRYPTED PRIVATE KEY-----\nhunter2",
+            "JWT_PRIVATE_KEYS contains a key that is encrypted with a passphrase: decrypt it with openssl pkey",
+        ),
         ("JWT_AUDIENCE", "nova-mfa", "JWT_AUDIENCE is nova-mfa: use a value that differs from JWT_ISSUER"),
         ("INTROSPECTION_KEY", "hunter2", "INTROSPECTION_KEY is shorter than 16"),
         ("HOOK_SECRET", "hunter2/hunter2/hunter2", "HOOK_SECRET is shorter than 16 characters or contains"),
         ("REDIS_MODE", "ring", "REDIS_MODE is ring: use single, cluster or sentinel"),
         ("REDIS_PREFIX", "a{b}", "REDIS_PREFIX is a{b}: use"),
-        ("REDIS_URL", "http://:hunter2@x", "REDIS_URL is not a Redis URL"),
         (
             "TRUSTED_PROXIES",
             "10.0.0.0/8,x",
@@ -80,10 +79,6 @@ fn invalid_values_are_named_with_their_remedy() {
         ),
         ("OVH_APP_KEY", "hunter2", "OVH_APP_SECRET is not set while OVH_APP_KEY is: set it"),
         ("TWILIO_FROM", "+15551234567", "TWILIO_ACCOUNT_SID is not set while TWILIO_FROM is: set it"),
-        ("DATABASE_URL", "mysql://nova:hunter2@db/x", "DATABASE_URL is neither sqlite:// nor postgresql://"),
-        ("DATABASE_URL", "sqlite://", "DATABASE_URL has no file path"),
-        ("DATABASE_URL", "sqlite://:memory:", "DATABASE_URL has no file path"),
-        ("DATABASE_URL", "postgresql://", "DATABASE_URL has nothing after postgresql://"),
         ("MFA_ENCRYPTION_KEYS", "hunter2", "MFA_ENCRYPTION_KEYS has no `:` in key number 1"),
         ("MFA_ENCRYPTION_KEYS", "a b:hunter2", "MFA_ENCRYPTION_KEYS has an invalid id in key number 1"),
         ("MFA_ENCRYPTION_KEYS", "k1:hunter2!", "MFA_ENCRYPTION_KEYS has a key k1 that is not base64"),
@@ -94,11 +89,79 @@ fn invalid_values_are_named_with_their_remedy() {
         ("JWT_SECRET_KEY", "changemechangemechangemechangeme", "JWT_SECRET_KEY is not accepted"),
         ("JWT_PREVIOUS_SECRET_KEYS", "hunter2", "JWT_PREVIOUS_SECRET_KEYS is not accepted"),
     ] {
-        let error = with(name, value).error();
-        assert!(
-            error.starts_with(message) || error.contains(&format!("\n  - {message}")),
-            "{name}={value}: {error}"
-        );
+        assert_named(name, value, message);
+    }
+}
+
+#[test]
+fn invalid_addresses_are_named_with_their_remedy() {
+    for (name, value, message) in [
+        (
+            "DATABASE_URL",
+            "postgresql://nova:AmJ%quHunter2@db/nova",
+            "DATABASE_URL contains a blank, or a % that",
+        ),
+        (
+            "DATABASE_URL",
+            "postgresql://db/nova?user=nova&password=hunter2%",
+            "DATABASE_URL contains a blank, or a % that",
+        ),
+        ("DATABASE_URL", "postgresql://nova:hunter2%00@db/nova", "DATABASE_URL contains %00, a character"),
+        (
+            "DATABASE_URL",
+            "postgresql://h/db?sslmod=require",
+            "DATABASE_URL has the unknown parameter sslmod: did you mean",
+        ),
+        (
+            "DATABASE_URL",
+            "postgresql://nova:hunter2@h:99999/db",
+            "DATABASE_URL has a port that is no number from 1 to",
+        ),
+        ("DATABASE_URL", "sqlite://.", "DATABASE_URL names ., which is a folder: add the name"),
+        (
+            "REDIS_URL",
+            "redis://:hunter2/x@h",
+            "REDIS_URL is not a valid URL: percent-encode special characters",
+        ),
+        (
+            "REDIS_URL",
+            "redis://:hunter2#x@h",
+            "REDIS_URL is not a valid URL: percent-encode special characters",
+        ),
+        (
+            "REDIS_URL",
+            "redis://:hunter2@x@h",
+            "REDIS_URL is not a valid URL: percent-encode special characters",
+        ),
+        ("REDIS_URL", "http://:hunter2@x", "REDIS_URL is not a Redis URL"),
+        ("DATABASE_URL", "mysql://nova:hunter2@db/x", "DATABASE_URL is neither sqlite:// nor postgresql://"),
+        ("DATABASE_URL", "sqlite://", "DATABASE_URL has no file path"),
+        ("DATABASE_URL", "sqlite://:memory:", "DATABASE_URL names a database in memory"),
+        ("DATABASE_URL", "sqlite:///:memory:", "DATABASE_URL names a database in memory"),
+        (
+            "DATABASE_URL",
+            "sqlite://data/x.db?mode=ro",
+            "DATABASE_URL has parameters, which are not supported",
+        ),
+        ("DATABASE_URL", "sqlite://~/x.db", "DATABASE_URL has a path that starts with ~"),
+        (
+            "MFA_LOG_FILE",
+            "~/mfa.log",
+            "MFA_LOG_FILE starts with ~, which only a shell replaces: use the whole",
+        ),
+        (
+            "HOOK_SECRET_FILE",
+            "~/hook",
+            "HOOK_SECRET_FILE starts with ~, which only a shell replaces: use the",
+        ),
+        ("REDIS_URL", "redis://h?timeout=1", "REDIS_URL has the unknown parameter timeout: use protocol"),
+        ("REDIS_URL", "redis://h?protocol=4", "REDIS_URL has an unknown protocol: use protocol=resp2"),
+        ("REDIS_URL", "redis://h/0?master=x", "REDIS_URL has the parameter master, which is for sentinels"),
+        ("REDIS_URL", "redis://h?password=hunter2", "REDIS_URL has an unknown parameter: use protocol"),
+        ("REDIS_URL", "redis://h?hunter2", "REDIS_URL has an unknown parameter: use protocol"),
+        ("DATABASE_URL", "postgresql://", "DATABASE_URL has nothing after postgresql://"),
+    ] {
+        assert_named(name, value, message);
     }
 }
 
@@ -196,7 +259,11 @@ fn defaults_are_those_of_the_core() {
     assert_eq!(settings.tokens.algorithm, JwtAlgorithm::Hs256);
     assert_eq!(settings.log.target, LogTarget::File(settings.data_dir.with_file_name("logs/mfa.log")));
     assert_eq!(settings.log.level, slog::Level::Info);
-    assert_eq!(with("MFA_LOG_FILE", "-").load().unwrap().log.target, LogTarget::Stdout);
+    for (name, target) in
+        [("-", LogTarget::Stdout), ("/dev/stdout", LogTarget::Stdout), ("/dev/stderr", LogTarget::Stderr)]
+    {
+        assert_eq!(with("MFA_LOG_FILE", name).load().unwrap().log.target, target);
+    }
 }
 
 #[test]
@@ -209,7 +276,11 @@ fn proxies_are_blocks_or_addresses() {
 #[test]
 fn several_redis_nodes_need_the_cluster_or_sentinel_mode() {
     let nodes = with("REDIS_URL", "redis://a:1, rediss://b:2");
-    assert!(nodes.error().starts_with("REDIS_URL"));
+    assert_eq!(
+        nodes.error(),
+        "REDIS_URL has several addresses while REDIS_MODE is single: set REDIS_MODE=cluster or REDIS_MODE=sentinel, or \
+         give one address"
+    );
     let redis = nodes.set("REDIS_MODE", "cluster").load().unwrap().redis.unwrap();
     assert_eq!((redis.mode, redis.urls.len()), (RedisMode::Cluster, 2));
     assert_eq!(redis.prefix, "nova-mfa:");
@@ -344,6 +415,109 @@ fn all_refused_settings_are_named_at_once() {
 }
 
 #[test]
+fn the_errors_of_dotenv_lines_are_named_with_the_others() {
+    let lines = "MFA_ENV=production\nJWT_SECRET_KEY hunter2\nMFA_ENCRYPTION_KEYS='hunter2\nMFA_LOCALE=de\n";
+    let error = Fixture::new().file(".env", lines).error();
+    for part in
+        [".env line 2 has no", ".env line 3 opens a quote", "MFA_LOCALE is de", "DATABASE_URL is required"]
+    {
+        assert!(error.contains(&format!("\n  - {part}")), "{error}");
+    }
+    assert!(error.starts_with("4 settings cannot be used:\n"), "{error}");
+}
+
+#[test]
+fn a_refused_value_hides_none_of_those_that_are_read_after_it() {
+    let fixture = Fixture::new()
+        .set("MFA_ENV", "production")
+        .set("DATABASE_URL", "sqlite://nova.db")
+        .set("TLS_CERT", "cert.pem")
+        .set("PUBLIC_URL", "ftp://x")
+        .set("TRUSTED_PROXIES", "proxy")
+        .set("JWT_PREVIOUS_SECRET_KEYS", "hunter2")
+        .set("JWT_ALGORITHM", "none")
+        .set("JWT_ACCEPT_LEGACY_TOKENS", "perhaps")
+        .set("TWILIO_FROM", "1")
+        .set("MFA_SMS_PROVIDERS", "pigeon")
+        .set("MFA_SMS_COUNTRIES", "FRA");
+    let error = fixture.error();
+    let names = [
+        "TLS_KEY",
+        "PUBLIC_URL",
+        "TRUSTED_PROXIES",
+        "JWT_SECRET_KEY",
+        "JWT_PREVIOUS_SECRET_KEYS",
+        "JWT_ALGORITHM",
+        "JWT_ACCEPT_LEGACY_TOKENS",
+        "MFA_ENCRYPTION_KEYS",
+        "TWILIO_ACCOUNT_SID",
+        "TWILIO_AUTH_TOKEN",
+        "MFA_SMS_PROVIDERS",
+        "MFA_SMS_COUNTRIES",
+    ];
+    for name in names {
+        assert_eq!(error.matches(&format!("\n  - {name} ")).count(), 1, "{name}: {error}");
+    }
+    assert!(error.starts_with(&format!("{} settings cannot be used:\n", names.len())), "{error}");
+    let error = with("MFA_ENV", "staging")
+        .set("MFA_BIND", "nowhere")
+        .file("config/default.toml", "mfa_bindd = 1\nmfa_locale = 'de'\nmfa_isuer = 'x'")
+        .error();
+    assert!(error.starts_with("5 settings cannot be used:\n"), "{error}");
+    let error = Fixture::production().unset("JWT_SECRET_KEY").set("JWT_SECRET_KEY_FILE", "nowhere").error();
+    assert!(
+        error.starts_with("JWT_SECRET_KEY_FILE names no existing file") && !error.contains('\n'),
+        "{error}"
+    );
+}
+
+#[test]
+fn what_word_processors_and_web_pages_leave_in_a_key_is_named() {
+    for (value, problem) in [
+        (format!("“{SECRET}”"), "is in typographic quotes: remove"),
+        (format!("«\u{a0}{SECRET}\u{a0}»"), "is in typographic quotes"),
+        (format!("{SECRET}’"), "is in typographic quotes"),
+        (format!("`{SECRET}`"), "is in backticks: remove"),
+        (format!("{SECRET}\u{200b}"), "contains an invisible character (U+200B)"),
+        (format!("hunter2\u{a0}{SECRET}"), "contains an invisible character (U+00A0)"),
+        (format!("{SECRET}\n{SECRET}"), "has several lines: give a single value"),
+    ] {
+        for name in ["JWT_SECRET_KEY", "HOOK_SECRET", "TWILIO_AUTH_TOKEN", "REDIS_URL"] {
+            let error = with(name, &value).error();
+            assert!(error.contains(&format!("{name} {problem}")), "{error}");
+            let file = with(&format!("{name}_FILE"), "secret").file("secret", &value).error();
+            assert!(file.contains(&format!("{name} {problem}")), "{file}");
+        }
+    }
+    let fixture = Fixture::new().file(".env", &format!("\u{feff}JWT_SECRET_KEY=\u{feff}{SECRET}\n"));
+    let KeySource::Given(secret) = fixture.load().unwrap().tokens.secret else { panic!("generated") };
+    assert_eq!(secret.expose(), SECRET, "a byte order mark is no part of a value");
+    assert!(with("MFA_ISSUER", "« Société\u{a0}»").load().is_ok(), "a name may have any character");
+}
+
+#[test]
+fn the_authorities_are_read_from_every_source_and_checked_if_they_are_used() {
+    let url = |fixture: &Fixture| match fixture.load().unwrap().database.url {
+        DatabaseUrl::Postgres(url) => url.expose().to_owned(),
+        DatabaseUrl::Sqlite(path) => panic!("{path:?}"),
+    };
+    let verified = Fixture::production().set("DATABASE_URL", "postgresql://h/nova?sslmode=verify-full");
+    let missing = verified.file(".env", "SSL_CERT_FILE=my cas.pem\n");
+    assert!(missing.error().starts_with("SSL_CERT_FILE names "), "{}", missing.error());
+    let empty = missing.file("my cas.pem", "hunter2\n");
+    assert!(empty.error().contains("which contains no certificate: use a PEM file"), "{}", empty.error());
+    let pem = "-----BEGIN CERTIFICATE-----\nMAA=\n-----END CERTIFICATE-----\n";
+    let fixture = empty.file("my cas.pem", pem);
+    assert!(url(&fixture).ends_with("/my%20cas.pem"), "{}", url(&fixture));
+    let own = fixture.set("DATABASE_URL", "postgresql://h/nova?sslmode=verify-full&sslrootcert=x");
+    assert!(url(&own).ends_with("&sslrootcert=x"));
+    let redis = own.set("REDIS_URL", "rediss://h").load().unwrap().redis.unwrap();
+    assert!(redis.authorities.unwrap().ends_with("my cas.pem"));
+    let unused = with("SSL_CERT_FILE", "nowhere").set("REDIS_URL", "redis://h").load().unwrap();
+    assert_eq!(unused.redis.unwrap().authorities, None, "the variable belongs to other programs too");
+}
+
+#[test]
 fn near_misses_of_names_without_the_prefix_are_named_in_dotenv_files() {
     for (name, nearest) in [
         ("DATABASE_URI", "DATABASE_URL"),
@@ -356,6 +530,16 @@ fn near_misses_of_names_without_the_prefix_are_named_in_dotenv_files() {
         ("MFA-BIND", "MFA_BIND"),
         ("REDIS_URI", "REDIS_URL"),
         ("JWT_SECRETKEY", "JWT_SECRET_KEY"),
+        ("TRUSTED_PROXY", "TRUSTED_PROXIES"),
+        ("OVH_SERVICE_NAME", "OVH_SMS_ACCOUNT"),
+        ("TWILIO_PHONE_NUMBER", "TWILIO_FROM"),
+        ("TLS_KEY_FILE", "TLS_KEY"),
+        ("TLS_CERT_FILE", "TLS_CERT"),
+        ("DB_URL", "DATABASE_URL"),
+        ("SECRET_KEY", "JWT_SECRET_KEY"),
+        ("LOG_LEVEL", "MFA_LOG_LEVEL"),
+        ("OVH_ACCOUNT", "OVH_SMS_ACCOUNT"),
+        ("BEHIND_A_PROXY", "BEHIND_TLS_PROXY"),
     ] {
         let fixture = Fixture::new().file(".env", &format!("{name}=x\n"));
         let expected = format!("{name} in .env is not a setting: did you mean {nearest}?");
@@ -370,7 +554,15 @@ fn near_misses_of_names_without_the_prefix_are_named_in_dotenv_files() {
         both.load().unwrap();
     }
     Fixture::new().file(".env", "NOVA_DB=x\nPORT=1\nDEBUG=1\n").load().unwrap();
-    Fixture::new().set("DATABASE_URI", "x").load().unwrap();
+    Fixture::new().file(".env", "JWT_EXPIRE_MINUTES=30\nREDIS_PORT=6379\n").load().unwrap();
+    Fixture::new().set("DATABASE_URI", "x").set("LOG_LEVEL", "x").set("TLS_VERSION", "1.3").load().unwrap();
+    for (name, nearest) in [("TRUSTED_PROXY", "TRUSTED_PROXIES"), ("MFA_DATABASE_URL", "DATABASE_URL")] {
+        let expected = format!("{name} in the environment is not a setting: did you mean {nearest}?");
+        assert_eq!(with(name, "x").error(), expected);
+    }
+    with("TRUSTED_PROXY", "x").set("TRUSTED_PROXIES", "10.0.0.1").load().unwrap();
+    let toml = Fixture::new().file("config/default.toml", "trusted_proxy = 'x'").error();
+    assert!(toml.ends_with("did you mean trusted_proxies?"), "{toml}");
 }
 
 #[test]

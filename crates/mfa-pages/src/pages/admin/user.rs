@@ -1,15 +1,15 @@
 //! Page of one user for administrators: status, events and actions.
 
-use std::future::Future;
 use std::sync::Arc;
 
 use actix_web::http::StatusCode;
 use maud::{Markup, html};
 use mfa_core::{Account, AuditQuery, SecretText, UserId};
-use mfa_flows::{AccountStatus, AdminAction, AdminCall, FlowError, Flows, Profile};
+use mfa_flows::{AccountStatus, AdminAction, AdminCall, Flows, Profile};
 
+use super::change::{ReasonAnd, changed, done, reason, reason_field, reason_only};
 use super::users::{UserBadges, chips};
-use super::{back, open, user_of};
+use super::{authenticators, back, open, user_of};
 use crate::SharedRequest;
 use crate::assets::AssetFile;
 use crate::flash::Flash;
@@ -20,9 +20,8 @@ use crate::parts::{countdown, icon, key_field, moment};
 use crate::request::PageRequest;
 use crate::response::{PageResponse, PageResult};
 use crate::sealed_state::SealedState;
-use mfa_http::admin_reason;
 use mfa_http::problem::{ApiError, FieldErrorKind};
-use mfa_http::request::{Field, FieldErrors, UnparsedBody};
+use mfa_http::request::{Field, UnparsedBody};
 use serde::Deserialize;
 
 /// The number of events on the page.
@@ -32,7 +31,7 @@ const EVENTS: u32 = 8;
 pub(crate) async fn show(request: SharedRequest) -> PageResult {
     let call = open(&request)?;
     let named = user_of(&request);
-    let (profile, account, status, events) = request
+    let (profile, account, status, events, authenticators) = request
         .run(|flows| async move {
             let admin = flows.administrator(&call, AdminAction::Read, None).await?;
             // The administrator is authorised first, so that nobody else learns which users exist.
@@ -40,7 +39,8 @@ pub(crate) async fn show(request: SharedRequest) -> PageResult {
             let (account, status) = flows.show_user(&admin, user).await?;
             let query = AuditQuery { user: Some(user), kind: None, before: None, limit: EVENTS };
             let events = flows.list_events(&admin, query).await?.events;
-            Ok::<_, ApiError>((flows.profile(&call).await?, account, status, events))
+            let authenticators = flows.list_authenticators(user).await?;
+            Ok::<_, ApiError>((flows.profile(&call).await?, account, status, events, authenticators))
         })
         .await?;
     let title = account.email.clone();
@@ -53,10 +53,13 @@ pub(crate) async fn show(request: SharedRequest) -> PageResult {
         html! {
             (back(&request))
             div.columns.lopsided {
-                section.sheet {
-                    h1 { (title) }
-                    (head_chips(&request, &account, &status))
-                    (facts(&request, &account, &status))
+                div.admin-user {
+                    section.sheet {
+                        h1 { (title) }
+                        (head_chips(&request, &account, &status))
+                        (facts(&request, &account, &status))
+                    }
+                    (authenticators::section(&request, account.user, &authenticators))
                 }
                 section.sheet {
                     h2 { (request.translate("admin-acts")) }
@@ -161,10 +164,7 @@ fn act(
             (more)
             h3 { (request.translate(&word)) }
             p { (request.translate(&format!("{word}.text"))) }
-            div.field {
-                label for=(field) { (request.translate("act-reason")) }
-                input #(field) name="reason" type="text" maxlength="256" autocomplete="off";
-            }
+            (reason_field(request, &field))
             button class=(class) type="submit" { (request.translate(&format!("{word}.do"))) }
         }
     }
@@ -250,33 +250,12 @@ fn codes_page(request: &PageRequest, profile: &Profile, user: UserId, codes: &[S
     )
 }
 
-fn done(request: &PageRequest, flash: Flash) -> PageResult {
-    let response = PageResponse::redirect(request, &format!("/admin/users/{}", user_of(request)?));
-    Ok(response.with_flash(request, flash))
-}
-
-/// Form of an action that takes a reason.
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct ReasonForm {
-    reason: Option<Field>,
-}
-
 /// Form that requires MFA of a user, or ends the requirement.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct EnforceForm {
     enforced: Field,
     reason: Option<Field>,
-}
-
-/// Reason and value of an action.
-type ReasonAnd<C> = (Option<String>, C);
-
-fn reason_only(form: &UnparsedBody) -> Result<ReasonAnd<()>, ApiError> {
-    let (form, mut errors) = form.parse::<ReasonForm>()?;
-    let reason = reason(form.reason, &mut errors);
-    errors.finish(Some((reason, ())))
 }
 
 fn enforcement(form: &UnparsedBody) -> Result<ReasonAnd<bool>, ApiError> {
@@ -288,36 +267,4 @@ fn enforcement(form: &UnparsedBody) -> Result<ReasonAnd<bool>, ApiError> {
         _ => Err(FieldErrorKind::NotOneOf),
     });
     errors.finish(enforced.map(|enforced| (reason, enforced)))
-}
-
-/// Validates a reason. An empty field is none.
-fn reason(field: Option<Field>, errors: &mut FieldErrors) -> Option<String> {
-    let reason = field?.text(errors, |text| match text.trim() {
-        "" => Ok(None),
-        text => admin_reason(text).map(Some),
-    });
-    reason.flatten()
-}
-
-/// Authorises the administrator and runs one change of the user in the path.
-async fn changed<C, T, F>(
-    request: &PageRequest,
-    read: impl FnOnce(&UnparsedBody) -> Result<ReasonAnd<C>, ApiError>,
-    change: impl FnOnce(Arc<Flows>, AdminCall, UserId, C) -> F + Send + 'static,
-) -> Result<T, ApiError>
-where
-    C: Send + 'static,
-    T: Send + 'static,
-    F: Future<Output = Result<T, FlowError>> + Send,
-{
-    let call = open(request)?;
-    let (reason, value) = read(request.form())?;
-    let named = user_of(request);
-    request
-        .run(|flows| async move {
-            let act = named.as_ref().map_or(AdminAction::Read, |user| AdminAction::Change(*user));
-            let admin = flows.administrator(&call, act, reason).await?;
-            Ok::<_, ApiError>(change(Arc::clone(&flows), admin, named?, value).await?)
-        })
-        .await
 }

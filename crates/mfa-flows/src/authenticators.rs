@@ -1,0 +1,337 @@
+//! Authenticators of an account: list, rename and remove.
+
+use mfa_core::{Account, EventKind, FactorKind, Outcome, Requirement, SecurityEvent, Timestamp, UserId};
+use mfa_passkey::Aaguid;
+
+use crate::call::{AdminCall, Call};
+use crate::error::FlowError;
+use crate::flows::Flows;
+use crate::stored_passkey::credential;
+
+/// Maximum length of a name, in characters.
+pub const MAX_NAME_CHARS: usize = 64;
+
+/// One authenticator that a user has registered (NIST SP 800-63B-4).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Authenticator {
+    /// ID, unique for the user.
+    pub id: String,
+    /// Kind.
+    pub kind: FactorKind,
+    /// Name that the user sees.
+    pub name: String,
+    /// Whether the user chose the name.
+    pub is_named: bool,
+    /// Time of the enrolment, if it is known.
+    pub created_at: Option<Timestamp>,
+    /// Time of the last successful verification, if it is known.
+    pub last_used_at: Option<Timestamp>,
+    /// What only some kinds have.
+    pub details: AuthenticatorDetails,
+}
+
+/// What only some kinds of authenticators have.
+///
+/// Exhaustive, so that each kind is listed in full.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum AuthenticatorDetails {
+    /// Authenticator app with its parameters (RFC 6238).
+    Totp(mfa_totp::Parameters),
+    /// Phone, with its masked number.
+    Sms(Option<String>),
+    /// Passkey.
+    Passkey(PasskeyDetails),
+}
+
+/// Details of a passkey.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PasskeyDetails {
+    /// RP ID that it was registered for.
+    pub rp_id: String,
+    /// Whether it can be backed up, thus synced.
+    pub backup_eligible: bool,
+    /// Whether it is backed up.
+    pub backed_up: bool,
+    /// Ways in which the browser reaches it.
+    pub transports: Vec<String>,
+    /// Model of the authenticator; all zero if it does not say.
+    pub aaguid: Aaguid,
+    /// Whether its signature counter went back once: it may be cloned.
+    pub clone_suspected: bool,
+}
+
+impl Flows {
+    /// Returns the caller's authenticators, passkeys first. Works while the account is locked.
+    ///
+    /// # Errors
+    ///
+    /// The account denies the call.
+    pub async fn authenticators(&self, call: &Call) -> Result<Vec<Authenticator>, FlowError> {
+        let account = self.read(call).await?;
+        self.authenticators_of(&account)
+    }
+
+    /// Returns the authenticators of a user, for an administrator.
+    ///
+    /// # Errors
+    ///
+    /// [`FlowError::NoSuchUser`].
+    pub async fn list_authenticators(&self, user: UserId) -> Result<Vec<Authenticator>, FlowError> {
+        let account = self.find_account(user).await?.ok_or(FlowError::NoSuchUser)?;
+        self.authenticators_of(&account)
+    }
+
+    /// Renames an authenticator.
+    ///
+    /// # Errors
+    ///
+    /// [`FlowError::NoSuchAuthenticator`], [`FlowError::InvalidName`], [`FlowError::NameTaken`], or the account denies the
+    /// call.
+    pub async fn rename_authenticator(
+        &self,
+        call: &Call,
+        id: String,
+        name: String,
+    ) -> Result<Authenticator, FlowError> {
+        let now = self.now();
+        // Names protect nothing: a session with two factors is enough.
+        let need = Requirement::Change { max_age: std::time::Duration::MAX };
+        let (origin, renamed) = (call.origin.clone(), id.clone());
+        let account = self
+            .decide(call, need, now, move |account| {
+                let kind = rename(account, &renamed, &name)?;
+                let event =
+                    SecurityEvent::new(EventKind::AuthenticatorRename, Outcome::Success, now, origin.clone());
+                let reason = Some(label_of(&name, &renamed));
+                account.record(SecurityEvent { reason, ..event.with_method(kind) });
+                Ok(account.clone())
+            })
+            .await?;
+        let found = self.authenticators_of(&account)?.into_iter().find(|it| it.id == id);
+        found.ok_or(FlowError::NoSuchAuthenticator)
+    }
+
+    /// Removes an authenticator and ends every other session of the user. The recovery codes are removed with the last
+    /// factor.
+    ///
+    /// # Errors
+    ///
+    /// [`FlowError::NoSuchAuthenticator`], [`FlowError::FactorRequired`] for the last factor of a user who must have one,
+    /// or the account denies the call.
+    pub async fn remove_authenticator(&self, call: &Call, id: String) -> Result<(), FlowError> {
+        let now = self.now();
+        let need = Requirement::Change { max_age: self.policy.step_up_max_age };
+        let (origin, caller) = (call.origin.clone(), call.token.clone());
+        self.decide(call, need, now, move |account| {
+            let mut without = account.clone();
+            let removed = remove(&mut without, &id)?;
+            if account.mfa_enforced && !without.has_factor() {
+                return Err(FlowError::FactorRequired);
+            }
+            *account = without;
+            account.revoke_sessions(now, Some(&caller));
+            let event =
+                SecurityEvent::new(EventKind::AuthenticatorRemove, Outcome::Success, now, origin.clone());
+            let reason = Some(removed.label);
+            account.record(SecurityEvent { reason, ..event.with_method(removed.kind) });
+            Ok(())
+        })
+        .await
+    }
+
+    /// Renames an authenticator of a user for an administrator.
+    ///
+    /// # Errors
+    ///
+    /// [`FlowError::NoSuchUser`], [`FlowError::NoSuchAuthenticator`], [`FlowError::InvalidName`],
+    /// [`FlowError::NameTaken`].
+    pub async fn rename_authenticator_of(
+        &self,
+        call: &AdminCall,
+        user: UserId,
+        id: String,
+        name: String,
+    ) -> Result<(), FlowError> {
+        let label = label_of(&name, &id);
+        self.administer_authenticator(call, user, EventKind::AdminAuthenticatorRename, move |account| {
+            let kind = rename(account, &id, &name)?;
+            Ok(Changed { kind, label: label.clone() })
+        })
+        .await
+    }
+
+    /// Removes an authenticator of a user for an administrator, and ends all sessions of the user. The last factor of a
+    /// user for whom MFA is required is removed too: then the user enrols again.
+    ///
+    /// # Errors
+    ///
+    /// [`FlowError::NoSuchUser`], [`FlowError::NoSuchAuthenticator`].
+    pub async fn remove_authenticator_of(
+        &self,
+        call: &AdminCall,
+        user: UserId,
+        id: String,
+    ) -> Result<(), FlowError> {
+        let now = self.now();
+        self.administer_authenticator(call, user, EventKind::AdminAuthenticatorRemove, move |account| {
+            let removed = remove(account, &id)?;
+            account.revoke_sessions(now, None);
+            Ok(removed)
+        })
+        .await
+    }
+
+    async fn administer_authenticator(
+        &self,
+        call: &AdminCall,
+        user: UserId,
+        kind: EventKind,
+        mut change: impl FnMut(&mut Account) -> Result<Changed, FlowError> + Send + 'static,
+    ) -> Result<(), FlowError> {
+        let now = self.now();
+        let call = call.clone();
+        let decide = move |account: &mut Account| {
+            let changed = change(account)?;
+            let event = SecurityEvent::new(kind, Outcome::Success, now, call.origin.clone());
+            let reason = match &call.reason {
+                Some(reason) => format!("{}: {reason}", changed.label),
+                None => changed.label,
+            };
+            account.record(event.with_method(changed.kind).with_actor(&call.actor, Some(&reason)));
+            Ok(())
+        };
+        let changed = self.ports.accounts.update(user, mfa_core::Phase::Begin, decide);
+        changed.await?.unwrap_or(Err(FlowError::NoSuchUser))
+    }
+
+    /// Returns the authenticators of an account.
+    pub(crate) fn authenticators_of(&self, account: &Account) -> Result<Vec<Authenticator>, FlowError> {
+        let state = |id: &str| account.internal.authenticators.get(id).cloned().unwrap_or_default();
+        let mut list = Vec::new();
+        for passkey in &account.passkeys.keys {
+            let (credential, state) = (credential(passkey)?, state(&passkey.id));
+            list.push(Authenticator {
+                id: passkey.id.clone(),
+                kind: FactorKind::Passkey,
+                name: passkey.name.clone(),
+                is_named: true,
+                created_at: Some(passkey.created_at),
+                last_used_at: state.last_used_at,
+                details: AuthenticatorDetails::Passkey(PasskeyDetails {
+                    rp_id: credential.rp_id,
+                    backup_eligible: credential.backup_eligible,
+                    backed_up: state.backed_up,
+                    transports: credential.transports,
+                    aaguid: credential.aaguid,
+                    clone_suspected: state.clone_suspected,
+                }),
+            });
+        }
+        let mut push = |kind: FactorKind, created_at, details| {
+            let id = kind.as_str();
+            let name = account.names.get(id).cloned();
+            list.push(Authenticator {
+                id: id.to_owned(),
+                kind,
+                is_named: name.is_some(),
+                name: name.unwrap_or_else(|| numbered(kind, 1)),
+                created_at,
+                last_used_at: state(id).last_used_at,
+                details,
+            });
+        };
+        if account.has_totp() {
+            let details = AuthenticatorDetails::Totp(mfa_totp::Parameters::default());
+            push(FactorKind::Totp, account.totp.enrolled_at, details);
+        }
+        if account.phone.is_verified && account.phone.number.is_some() {
+            // A number that cannot be unsealed is listed, so that it can be removed.
+            let number = mfa_sms::number(account, self.ports.cipher.as_ref()).ok().flatten();
+            let details = AuthenticatorDetails::Sms(number.map(|it| it.masked()));
+            push(FactorKind::Sms, account.phone.verified_at, details);
+        }
+        Ok(list)
+    }
+}
+
+/// Kind and label of a changed authenticator, for its event.
+struct Changed {
+    kind: FactorKind,
+    label: String,
+}
+
+/// Returns the text that names an authenticator in an event.
+pub(crate) fn label_of(name: &str, id: &str) -> String {
+    format!("{name} ({id})")
+}
+
+fn numbered(kind: FactorKind, number: usize) -> String {
+    let kind = match kind {
+        FactorKind::Passkey => "Passkey",
+        FactorKind::Totp => "Authenticator app",
+        FactorKind::Sms => "Phone",
+        FactorKind::Recovery => "Recovery code",
+    };
+    format!("{kind} {number}")
+}
+
+/// Returns the name of a new authenticator for which the user gave none: its kind and the first free number.
+pub(crate) fn default_name(account: &Account, kind: FactorKind) -> String {
+    let is_free = |name: &String| check_name(account, "", name).is_ok();
+    (1..=1000).map(|number| numbered(kind, number)).find(is_free).unwrap_or_default()
+}
+
+/// Checks a name for the authenticator with this ID.
+pub(crate) fn check_name(account: &Account, id: &str, name: &str) -> Result<(), FlowError> {
+    let is_usable = (1..=MAX_NAME_CHARS).contains(&name.chars().count())
+        && name.trim() == name
+        && !name.chars().any(char::is_control);
+    if !is_usable {
+        return Err(FlowError::InvalidName);
+    }
+    let keys = account.passkeys.keys.iter().map(|key| (key.id.as_str(), key.name.as_str()));
+    let names = account.names.iter().map(|(id, name)| (id.as_str(), name.as_str()));
+    let is_taken = keys.chain(names).any(|(other, taken)| other != id && taken == name);
+    if is_taken { Err(FlowError::NameTaken) } else { Ok(()) }
+}
+
+fn rename(account: &mut Account, id: &str, name: &str) -> Result<FactorKind, FlowError> {
+    let kind = kind_of(account, id)?;
+    check_name(account, id, name)?;
+    match account.passkeys.keys.iter_mut().find(|key| key.id == id) {
+        Some(key) => name.clone_into(&mut key.name),
+        None => drop(account.names.insert(id.to_owned(), name.to_owned())),
+    }
+    Ok(kind)
+}
+
+fn remove(account: &mut Account, id: &str) -> Result<Changed, FlowError> {
+    let kind = kind_of(account, id)?;
+    let name = account.names.get(id).cloned().unwrap_or_else(|| numbered(kind, 1));
+    let label = match kind {
+        FactorKind::Passkey => {
+            let removed = account.remove_passkey(id).ok_or(FlowError::NoSuchAuthenticator)?;
+            label_of(&removed.name, id)
+        }
+        FactorKind::Sms => {
+            mfa_sms::remove_number(account);
+            account.forget_authenticator(id);
+            label_of(&name, id)
+        }
+        FactorKind::Totp | FactorKind::Recovery => {
+            account.remove_totp();
+            label_of(&name, id)
+        }
+    };
+    Ok(Changed { kind, label })
+}
+
+fn kind_of(account: &Account, id: &str) -> Result<FactorKind, FlowError> {
+    let has_phone = account.phone.is_verified && account.phone.number.is_some();
+    match id {
+        "totp" if account.has_totp() => Ok(FactorKind::Totp),
+        "sms" if has_phone => Ok(FactorKind::Sms),
+        _ if account.passkeys.keys.iter().any(|key| key.id == id) => Ok(FactorKind::Passkey),
+        _ => Err(FlowError::NoSuchAuthenticator),
+    }
+}

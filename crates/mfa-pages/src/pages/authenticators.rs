@@ -1,0 +1,257 @@
+//! Pages of the user's authenticators: list, rename, remove.
+
+use actix_web::http::StatusCode;
+use maud::{Markup, html};
+use mfa_core::FactorKind;
+use mfa_flows::{AcceptedStages, Authenticator, AuthenticatorDetails, Call, FlowError, Profile};
+use mfa_http::authenticator_name;
+use mfa_http::problem::ApiError;
+use mfa_http::request::{Field, UnparsedBody};
+use serde::Deserialize;
+
+use crate::SharedRequest;
+use crate::assets::AssetFile;
+use crate::error::belongs_on_the_form;
+use crate::flash::Flash;
+use crate::layout::{Layout, NavItem, document};
+use crate::parts::{FormError, back_link, form_error_for, icon, key_field, moment, title_with_error};
+use crate::request::PageRequest;
+use crate::response::{PageResponse, PageResult};
+use crate::return_to::AuthenticatorId;
+
+/// Renders the list of the user's authenticators on the account page.
+pub(super) fn section(request: &PageRequest, list: &[Authenticator]) -> Markup {
+    let may_add = request.site.offers_passkeys();
+    html! {
+        @if !list.is_empty() {
+            section.sheet.recent {
+                h2 { (request.translate("authenticators")) }
+                ul.authenticators {
+                    @for it in list {
+                        li.authenticator {
+                            (summary(request, it))
+                            a.link href=(request.url(&format!("/authenticators/{}", it.id)))
+                                aria-label=(request.translate_with("authenticator-manage", &[("name", name(request, it).into())])) {
+                                (request.translate("manage"))
+                            }
+                        }
+                    }
+                }
+                @if may_add {
+                    p.actions { a.button.plain-button href=(request.url("/passkey")) {
+                        (icon("passkey")) (request.translate("passkey-add"))
+                    } }
+                }
+            }
+        }
+    }
+}
+
+/// Renders icon, name, kind and times of an authenticator.
+pub(super) fn summary(request: &PageRequest, it: &Authenticator) -> Markup {
+    let sign = match it.kind {
+        FactorKind::Passkey => "passkey",
+        FactorKind::Totp => "app",
+        FactorKind::Sms => "message",
+        FactorKind::Recovery => "key",
+    };
+    html! {
+        span.authenticator-sign aria-hidden="true" { (icon(sign)) }
+        div.authenticator-words {
+            p.authenticator-name { (name(request, it)) }
+            p.authenticator-facts {
+                span { (kind(request, it)) }
+                @if let Some(at) = it.created_at {
+                    span { (request.translate("authenticator-added")) " " (moment(request, at)) }
+                }
+                @match it.last_used_at {
+                    Some(at) => { span { (request.translate("authenticator-used")) " " (moment(request, at)) } },
+                    None => { span { (request.translate("authenticator-unused")) } },
+                }
+            }
+        }
+    }
+}
+
+/// Returns the name that the user chose, or the kind.
+pub(super) fn name(request: &PageRequest, it: &Authenticator) -> String {
+    if it.is_named { it.name.clone() } else { request.translate(kind_name(it.kind)) }
+}
+
+const fn kind_name(kind: FactorKind) -> &'static str {
+    match kind {
+        FactorKind::Passkey => "way-passkey",
+        FactorKind::Totp => "way-totp",
+        FactorKind::Sms => "card-phone",
+        FactorKind::Recovery => "way-recovery",
+    }
+}
+
+/// Returns the kind, or what tells apart two of one kind.
+fn kind(request: &PageRequest, it: &Authenticator) -> String {
+    match &it.details {
+        AuthenticatorDetails::Sms(Some(number)) => number.clone(),
+        AuthenticatorDetails::Passkey(passkey) if passkey.backed_up => request.translate("passkey-synced"),
+        _ => request.translate(kind_name(it.kind)),
+    }
+}
+
+/// `GET /interface/BRAND/authenticators/{id}`
+pub(crate) async fn show(request: SharedRequest) -> PageResult {
+    let (profile, it) = find(&request).await?;
+    let page = authenticator_page(&request, &profile, &it, None);
+    Ok(PageResponse::page(&request, StatusCode::OK, page))
+}
+
+/// Form with a name.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct NameForm {
+    name: Field,
+}
+
+/// `POST /interface/BRAND/authenticators/{id}/rename`
+pub(crate) async fn rename(request: SharedRequest) -> PageResult {
+    let call = request.open(AcceptedStages::TwoFactors)?;
+    let id = id_of(&request)?.as_str().to_owned();
+    let renamed = match new_name(request.form()) {
+        Ok(name) => {
+            request.run(|flows| async move { flows.rename_authenticator(&call, id, name).await }).await
+        }
+        Err(error) => Err(error),
+    };
+    match renamed {
+        Ok(_) => Ok(PageResponse::redirect(&request, "").with_flash(&request, Flash::AuthenticatorRenamed)),
+        Err(error) if belongs_on_the_form(&error) => {
+            let (profile, it) = find(&request).await?;
+            Ok(PageResponse::with_form_error(&request, error, |request, error| {
+                authenticator_page(request, &profile, &it, Some(&form_error_for(request, error)))
+            }))
+        }
+        Err(error) => Err(error.into()),
+    }
+}
+
+fn new_name(form: &UnparsedBody) -> Result<String, ApiError> {
+    let (form, mut errors) = form.parse::<NameForm>()?;
+    let name = form.name.text(&mut errors, authenticator_name);
+    errors.finish(name)
+}
+
+/// `GET /interface/BRAND/authenticators/{id}/remove`
+pub(crate) async fn ask_removal(request: SharedRequest) -> PageResult {
+    let (profile, it) = find(&request).await?;
+    let page = removal_page(&request, &profile, &it, None);
+    Ok(PageResponse::page(&request, StatusCode::OK, page))
+}
+
+/// `POST /interface/BRAND/authenticators/{id}/remove`
+pub(crate) async fn remove(request: SharedRequest) -> PageResult {
+    let call = request.open(AcceptedStages::TwoFactors)?;
+    let id = id_of(&request)?.as_str().to_owned();
+    match request.run(|flows| async move { flows.remove_authenticator(&call, id).await }).await {
+        Ok(()) => Ok(PageResponse::redirect(&request, "").with_flash(&request, Flash::AuthenticatorRemoved)),
+        Err(error) if belongs_on_the_form(&error) => {
+            let (profile, it) = find(&request).await?;
+            Ok(PageResponse::with_form_error(&request, error, |request, error| {
+                removal_page(request, &profile, &it, Some(&form_error_for(request, error)))
+            }))
+        }
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// Returns the ID in the path `/authenticators/{id}` and below.
+fn id_of(request: &PageRequest) -> Result<AuthenticatorId, ApiError> {
+    let id = request.path_below_base().strip_prefix("/authenticators/").and_then(|it| it.split('/').next());
+    id.and_then(AuthenticatorId::parse).ok_or(ApiError::NotFound)
+}
+
+async fn find(request: &PageRequest) -> Result<(Profile, Authenticator), ApiError> {
+    let call: Call = request.open(AcceptedStages::TwoFactors)?;
+    let id = id_of(request)?;
+    let (profile, list) = request
+        .run(|flows| async move {
+            Ok::<_, FlowError>((flows.profile(&call).await?, flows.authenticators(&call).await?))
+        })
+        .await?;
+    let found = list.into_iter().find(|it| it.id == id.as_str());
+    Ok((profile, found.ok_or(ApiError::NotFound)?))
+}
+
+fn authenticator_page(
+    request: &PageRequest,
+    profile: &Profile,
+    it: &Authenticator,
+    form_error: Option<&FormError>,
+) -> Markup {
+    let title = name(request, it);
+    let typed = request.form_value("name").unwrap_or(&title);
+    let described = form_error.is_some().then_some("complaint");
+    let is_cloned = matches!(&it.details, AuthenticatorDetails::Passkey(passkey) if passkey.clone_suspected);
+    let path = format!("/authenticators/{}", it.id);
+    document(
+        request,
+        &Layout::signed_in(title_with_error(request, title.clone(), form_error), profile, NavItem::Account)
+            .with(AssetFile::Clock),
+        html! {
+            (back_link(request))
+            section.sheet {
+                h1.break-words { (title) }
+                div.authenticator { (summary(request, it)) }
+                @if is_cloned { p.complaint { (icon("alert")) span { (request.translate("passkey-cloned")) } } }
+                @match it.kind {
+                    FactorKind::Totp => { p { a.link href=(request.url("/app")) { (request.translate("app-replace")) } } },
+                    FactorKind::Sms => { p { a.link href=(request.url("/phone")) { (request.translate("phone-change")) } } },
+                    FactorKind::Passkey | FactorKind::Recovery => {},
+                }
+                h2 { (request.translate("authenticator-rename")) }
+                form.stack method="post" action=(request.url(&format!("{path}/rename"))) {
+                    (key_field(request))
+                    div.field {
+                        label for="name" { (request.translate("authenticator-name")) }
+                        @if let Some(form_error) = form_error { (form_error.shown(request, "complaint")) }
+                        input #name name="name" type="text" maxlength="64" required autocomplete="off" value=(typed)
+                            aria-describedby=[described] aria-invalid=[form_error.is_some().then_some("true")];
+                    }
+                    button.button type="submit" { (request.translate("authenticator-rename.do")) }
+                }
+                h2 { (request.translate("authenticator-remove")) }
+                p { (request.translate("authenticator-remove.text")) }
+                p.actions { a.button.plain-button href=(request.url(&format!("{path}/remove"))) {
+                    (request.translate("authenticator-remove.start"))
+                } }
+            }
+        },
+    )
+}
+
+fn removal_page(
+    request: &PageRequest,
+    profile: &Profile,
+    it: &Authenticator,
+    form_error: Option<&FormError>,
+) -> Markup {
+    let title = request.translate_with("authenticator-removal", &[("name", name(request, it).into())]);
+    let path = format!("/authenticators/{}", it.id);
+    document(
+        request,
+        &Layout::signed_in(title_with_error(request, title.clone(), form_error), profile, NavItem::Account)
+            .with(AssetFile::Clock),
+        html! {
+            (back_link(request))
+            section.sheet {
+                h1.break-words { (title) }
+                div.authenticator { (summary(request, it)) }
+                p.lead { (request.translate("authenticator-removal.text")) }
+                @if it.kind == FactorKind::Passkey { p { (request.translate("authenticator-removal.passkey")) } }
+                @if let Some(form_error) = form_error { (form_error.shown(request, "complaint")) }
+                form.stack method="post" action=(request.url(&format!("{path}/remove"))) {
+                    (key_field(request))
+                    button.button.danger.full type="submit" { (request.translate("authenticator-removal.do")) }
+                }
+                p.actions { a.link href=(request.url(&path)) { (request.translate("authenticator-keep")) } }
+            }
+        },
+    )
+}

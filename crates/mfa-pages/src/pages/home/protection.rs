@@ -1,0 +1,75 @@
+//! Level of protection of an account, and the recommended parts that it has.
+
+use mfa_flows::Profile;
+
+/// The number of recovery codes that is too few.
+const FEW_CODES: usize = 3;
+/// Level of protection of an account.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum ProtectionLevel {
+    /// A password only.
+    Open,
+    /// A second factor, but not everything that is recommended.
+    Half,
+    /// Everything that is recommended.
+    Full,
+}
+
+/// The recommended parts of protection that an account has.
+#[expect(clippy::struct_excessive_bools, reason = "each is a part of its own")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Protection {
+    /// An authenticator app or a passkey.
+    pub(super) app: bool,
+    pub(super) codes: bool,
+    pub(super) phone: bool,
+    pub(super) backup: bool,
+    pub(super) offers_sms: bool,
+}
+
+impl Protection {
+    pub(super) fn new(profile: &Profile, has_passkey: bool, offers_sms: bool) -> Self {
+        let status = &profile.status;
+        Self {
+            app: status.totp_enabled || has_passkey,
+            codes: profile.has_factor && status.recovery_codes_left > FEW_CODES,
+            phone: status.phone_verified,
+            backup: status.phone_verified && status.backup_method == "sms",
+            offers_sms,
+        }
+    }
+
+    pub(super) const fn level(self) -> ProtectionLevel {
+        let has_factor = self.app || self.backup;
+        let is_full = self.app && self.codes && (self.backup || !self.offers_sms);
+        match (has_factor, is_full) {
+            (_, true) => ProtectionLevel::Full,
+            (true, false) => ProtectionLevel::Half,
+            (false, false) => ProtectionLevel::Open,
+        }
+    }
+
+    /// Returns the number of parts the account has and the number of all parts.
+    pub(super) fn parts(self) -> (usize, usize) {
+        let parts = [self.app, self.codes, self.phone, self.backup];
+        let counted = if self.offers_sms { 4 } else { 2 };
+        (parts.iter().take(counted).filter(|it| **it).count(), counted)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_account_is_well_protected_only_with_every_part_that_is_offered() {
+        let all = Protection { app: true, codes: true, phone: true, backup: true, offers_sms: true };
+        assert_eq!((all.level(), all.parts()), (ProtectionLevel::Full, (4, 4)));
+        assert_eq!(Protection { backup: false, ..all }.level(), ProtectionLevel::Half);
+        assert_eq!(Protection { codes: false, ..all }.level(), ProtectionLevel::Half);
+        assert_eq!(Protection { app: false, ..all }.level(), ProtectionLevel::Half, "SMS alone is a factor");
+        assert_eq!(Protection { app: false, backup: false, ..all }.level(), ProtectionLevel::Open);
+        let without = Protection { phone: false, backup: false, offers_sms: false, ..all };
+        assert_eq!((without.level(), without.parts()), (ProtectionLevel::Full, (2, 2)));
+    }
+}

@@ -1,0 +1,182 @@
+//! Page that adds a passkey.
+
+use actix_web::HttpResponse;
+use actix_web::http::StatusCode;
+use maud::{Markup, html};
+use mfa_flows::{AcceptedStages, Authenticator, FlowError, PasskeyOptions, Profile};
+use mfa_http::authenticator_name;
+use mfa_http::problem::{ApiError, FieldErrorKind};
+use mfa_http::request::{Field, UnparsedBody};
+use mfa_passkey::RegistrationResponse;
+use serde::{Deserialize, Serialize};
+
+use super::codes;
+use crate::SharedRequest;
+use crate::assets::AssetFile;
+use crate::error::belongs_on_the_form;
+use crate::flash::Flash;
+use crate::layout::{Layout, NavItem, document};
+use crate::parts::{
+    FormError, PasskeyCall, PasskeyStart, SetupStep, back_link, form_error_for, icon, passkey_form, steps,
+    title_with_error,
+};
+use crate::request::PageRequest;
+use crate::response::{PageResponse, PageResult};
+use crate::return_to::ReturnTo;
+
+/// `GET /interface/BRAND/passkey`
+pub(crate) async fn show(request: SharedRequest) -> PageResult {
+    let (profile, list) = profile(&request).await?;
+    let page = passkey_page(&request, &profile, &list, None);
+    Ok(PageResponse::page(&request, StatusCode::OK, page))
+}
+
+/// `POST /interface/BRAND/passkey/options`, for the script of the form.
+pub(crate) async fn options(request: SharedRequest) -> PageResult {
+    let call = request.open(AcceptedStages::Any)?;
+    let started = request.run(|flows| async move { flows.start_passkey_registration(&call).await }).await;
+    options_response(&request, started)
+}
+
+/// Returns the options of a WebAuthn call for the script: or the text to show, or the page to open first.
+pub(super) fn options_response<T: Serialize>(
+    request: &PageRequest,
+    started: Result<PasskeyOptions<T>, ApiError>,
+) -> PageResult {
+    let error = match started {
+        Ok(started) => return Ok(HttpResponse::Ok().json(PasskeyStart::Options(started.options)).into()),
+        Err(error) => error,
+    };
+    let start: PasskeyStart<()> = match &error {
+        ApiError::Flow(FlowError::StepUpRequired { .. }) => {
+            let then = ReturnTo::from_path(request.path_below_base());
+            PasskeyStart::Location(request.url(&format!("/verify?then={}", then.name())))
+        }
+        error if belongs_on_the_form(error) => {
+            PasskeyStart::Message(form_error_for(request, error).into_text())
+        }
+        _ => return Err(error.into()),
+    };
+    let response = HttpResponse::build(error.kind().status()).json(start);
+    Ok(PageResponse::from(response).with_error(error))
+}
+
+/// Form with a new credential.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct RegistrationForm {
+    credential: Field,
+    name: Option<Field>,
+}
+
+/// `POST /interface/BRAND/passkey`
+pub(crate) async fn register(request: SharedRequest) -> PageResult {
+    let context = request.context().clone();
+    let numbered =
+        move |number: usize| context.translate("passkey-name", &[("number", number.into())]).into_owned();
+    let registered = request
+        .rate_limited(AcceptedStages::Any, registration, |flows, call, (credential, name)| async move {
+            let name = match name {
+                Some(name) => name,
+                None => free_name(&flows.authenticators(&call).await?, numbered),
+            };
+            flows.finish_passkey_registration(&call, credential, Some(name)).await
+        })
+        .await;
+    match registered.map(|it| it.enrolled) {
+        Ok(Some(enrolled)) => {
+            codes::show_after_enrolment(&request, &enrolled.granted.token, enrolled.recovery_codes)
+        }
+        Ok(None) => Ok(PageResponse::redirect(&request, "").with_flash(&request, Flash::PasskeyAdded)),
+        Err(error) if belongs_on_the_form(&error) => {
+            let (profile, list) = profile(&request).await?;
+            Ok(PageResponse::with_form_error(&request, error, |request, error| {
+                let form_error = match error {
+                    ApiError::Flow(FlowError::InvalidCode) => {
+                        FormError::new(request.translate("form-passkey_refused"))
+                    }
+                    _ => form_error_for(request, error),
+                };
+                passkey_page(request, &profile, &list, Some(&form_error))
+            }))
+        }
+        Err(error) => Err(error.into()),
+    }
+}
+
+fn registration(body: &UnparsedBody) -> Result<(RegistrationResponse, Option<String>), ApiError> {
+    let (form, mut errors) = body.parse::<RegistrationForm>()?;
+    let credential = form.credential.json(&mut errors, |value| {
+        RegistrationResponse::from_json(value).map_err(|_| FieldErrorKind::NotACredential)
+    });
+    // An empty field is none.
+    let name = form.name.map_or(Some(None), |field| {
+        field.text(&mut errors, |text| match text.trim() {
+            "" => Ok(None),
+            text => authenticator_name(text).map(Some),
+        })
+    });
+    errors.finish(credential.zip(name))
+}
+
+/// Returns the first name that no authenticator has.
+fn free_name(list: &[Authenticator], numbered: impl Fn(usize) -> String) -> String {
+    let is_free = |name: &String| list.iter().all(|it| it.name != *name);
+    // Of one name more than there are authenticators, one is free.
+    let most = list.len().saturating_add(1);
+    (1..=most).map(numbered).find(is_free).unwrap_or_default()
+}
+
+async fn profile(request: &PageRequest) -> Result<(Profile, Vec<Authenticator>), ApiError> {
+    let call = request.open(AcceptedStages::Any)?;
+    request
+        .run(|flows| async move {
+            Ok::<_, FlowError>((flows.profile(&call).await?, flows.authenticators(&call).await?))
+        })
+        .await
+}
+
+fn passkey_page(
+    request: &PageRequest,
+    profile: &Profile,
+    list: &[Authenticator],
+    form_error: Option<&FormError>,
+) -> Markup {
+    let title = request.translate("passkey-title");
+    let layout =
+        Layout::signed_in(title_with_error(request, title.clone(), form_error), profile, NavItem::Account);
+    let suggested =
+        free_name(list, |number| request.translate_with("passkey-name", &[("number", number.into())]));
+    let name = request.form_value("name").unwrap_or(&suggested);
+    let fields = html! {
+        @if profile.has_factor {
+            div.field {
+                label for="name" { (request.translate("authenticator-name")) }
+                input #name name="name" type="text" maxlength="64" autocomplete="off" aria-describedby="name-hint" value=(name);
+                p.hint #name-hint { (request.translate("passkey-name-hint")) }
+            }
+        }
+    };
+    document(
+        request,
+        &layout.with(AssetFile::Passkey).with(AssetFile::Clock),
+        html! {
+            (back_link(request))
+            @if !profile.has_factor { (steps(request, SetupStep::App)) }
+            section.sheet {
+                p.emblem aria-hidden="true" { (icon("passkey")) }
+                h1 { (title) }
+                p.lead { (request.translate("passkey-what")) }
+                @if let Some(form_error) = form_error { (form_error.shown(request, "complaint")) }
+                @if request.site.offers_passkeys() {
+                    (passkey_form(request, PasskeyCall::Create, &fields))
+                } @else {
+                    p { (request.translate("passkey-off")) }
+                }
+                @if !profile.has_factor {
+                    p.actions { a.link href=(request.url("/start")) { (request.translate("ways")) } }
+                }
+            }
+        },
+    )
+}

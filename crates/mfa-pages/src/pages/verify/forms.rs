@@ -1,0 +1,154 @@
+//! Forms of the page that verifies the second factor.
+
+use maud::{Markup, html};
+use mfa_core::{FactorKind, Timestamp};
+use mfa_flows::{MethodChoice, MethodState};
+use mfa_totp::PERIOD;
+
+use super::view::VerifyView;
+use crate::parts::{
+    FormError, PasskeyCall, code_field, countdown, hidden, icon, key_field, passkey_form, resend_button,
+};
+use crate::request::PageRequest;
+
+/// Renders the form for a passkey. `starts_at_once`: the call starts when the page is opened.
+pub(super) fn passkey(
+    request: &PageRequest,
+    view: &VerifyView,
+    starts_at_once: bool,
+    form_error: Option<&FormError>,
+) -> Markup {
+    html! {
+        p.lead { (request.translate("verify-passkey")) }
+        @if let Some(form_error) = form_error { (form_error.shown(request, "complaint")) }
+        (passkey_form(request, PasskeyCall::Get { starts_at_once }, &html! { (hidden("then", &view.then.name())) }))
+    }
+}
+
+pub(super) fn locked(request: &PageRequest, view: &VerifyView) -> Markup {
+    let seconds =
+        view.profile.status.lock_until.map(|end| end.since(request.now()).as_secs().saturating_add(1));
+    html! {
+        div.complaint role="alert" {
+            (icon("lock"))
+            span {
+                (request.translate("verify-locked"))
+                @match seconds {
+                    Some(seconds) => { " " (request.translate("wait")) " " (countdown(request, seconds)) },
+                    None => { " " (request.translate("verify-locked.forever")) },
+                }
+            }
+        }
+    }
+}
+
+fn begin_form(request: &PageRequest, view: &VerifyView) -> Markup {
+    html! { (key_field(request)) (hidden("then", &view.then.name())) }
+}
+
+pub(super) fn totp_form(request: &PageRequest, view: &VerifyView, form_error: Option<&FormError>) -> Markup {
+    let period = PERIOD.as_secs();
+    let into_step = u64::try_from(request.now().seconds()).unwrap_or(0).checked_rem(period).unwrap_or(0);
+    html! {
+        p.lead { (request.translate("verify-totp")) }
+        form.stack method="post" action=(request.url("/verify/totp")) {
+            (begin_form(request, view))
+            (code_field(request, "code-hint-app", form_error))
+            p.step-left data-left=(period.saturating_sub(into_step)) data-period=(period) {
+                svg.dial viewBox="0 0 36 36" width="20" height="20" aria-hidden="true" {
+                    circle.dial-ring cx="18" cy="18" r="15" pathLength="100" fill="none" {}
+                    circle.dial-left cx="18" cy="18" r="15" pathLength="100" fill="none" stroke-dasharray="100 100" {}
+                }
+                span { (request.translate("verify-step")) " " strong { (period.saturating_sub(into_step)) } "\u{a0}s" }
+            }
+            button.button.full type="submit" { (request.translate("verify-confirm")) }
+        }
+    }
+}
+
+pub(super) fn sms_form(request: &PageRequest, view: &VerifyView, form_error: Option<&FormError>) -> Markup {
+    let sent_at =
+        request.query("sent").or_else(|| request.control_value("sent")).and_then(|it| it.parse().ok());
+    let sent_at = sent_at.map(Timestamp::from_seconds);
+    let is_sent = sent_at.is_some() || request.form_value("code").is_some();
+    let phone = view.profile.status.phone.clone().unwrap_or_default();
+    html! {
+        @if is_sent {
+            p.lead { (request.translate_with("verify-sms-sent", &[("phone", phone.into())])) }
+            form.stack data-otp="sms" method="post" action=(request.url("/verify/sms")) {
+                (begin_form(request, view))
+                @if let Some(at) = sent_at { (hidden("sent", &at.seconds().to_string())) }
+                (code_field(request, "code-hint-sms", form_error))
+                button.button.full type="submit" { (request.translate("verify-confirm")) }
+            }
+            form.resend method="post" action=(request.url("/verify/send")) {
+                (begin_form(request, view))
+                (resend_button(request, sent_at))
+            }
+        } @else {
+            p.lead { (request.translate_with("verify-sms", &[("phone", phone.into())])) }
+            @if let Some(form_error) = form_error { (form_error.shown(request, "complaint")) }
+            form.stack method="post" action=(request.url("/verify/send")) {
+                (begin_form(request, view))
+                button.button.full type="submit" { (icon("message")) (request.translate("verify-sms-send")) }
+            }
+            p.actions {
+                a.link href=(request.url(&format!("/verify?with=sms&sent=0&then={}", view.then.name()))) {
+                    (request.translate("verify-sms-have"))
+                }
+            }
+        }
+    }
+}
+
+pub(super) fn recovery_form(
+    request: &PageRequest,
+    view: &VerifyView,
+    form_error: Option<&FormError>,
+) -> Markup {
+    let described = if form_error.is_some() { "code-complaint code-hint" } else { "code-hint" };
+    html! {
+        p.lead { (request.translate("verify-recovery")) }
+        form.stack method="post" action=(request.url("/verify/recovery")) {
+            (begin_form(request, view))
+            div.field {
+                label for="code" { (request.translate("recovery-label")) }
+                @if let Some(form_error) = form_error { (form_error.shown(request, "code-complaint")) }
+                input.recovery #code name="code" type="text" autocomplete="off" required autofocus maxlength="64"
+                    spellcheck="false" autocapitalize="none" placeholder="xxxx-xxxx-xxxx-xxxx"
+                    aria-describedby=(described) aria-invalid=[form_error.is_some().then_some("true")]
+                    data-missing=(request.translate("field-missing"));
+                p.hint #code-hint { (request.translate("recovery-hint")) }
+            }
+            button.button.full type="submit" { (request.translate("verify-confirm")) }
+        }
+    }
+}
+
+pub(super) fn other_ways(request: &PageRequest, view: &VerifyView, method: FactorKind) -> Markup {
+    let way = |choice: &MethodChoice| match choice.method {
+        FactorKind::Totp => ("app", "way-totp"),
+        FactorKind::Sms => ("message", "way-sms"),
+        FactorKind::Recovery => ("key", "way-recovery"),
+        FactorKind::Passkey => ("passkey", "way-passkey"),
+    };
+    let mut others = view.others(method).peekable();
+    let has_others = others.peek().is_some();
+    html! {
+        @if has_others {
+            nav.ways aria-labelledby="ways" {
+                h2 #ways { (request.translate("ways")) }
+                @for choice in others {
+                    @let (sign, name) = way(choice);
+                    @if matches!(choice.state, MethodState::Unavailable | MethodState::Unreadable | MethodState::Refused) {
+                        p.way.off { (icon(sign)) span { (request.translate(name)) small { (request.translate("way-off")) } } }
+                    } @else {
+                        a.way href=(request.url(&format!(
+                            "/verify?with={}&then={}", choice.method.as_str(), view.then.name()
+                        ))) { (icon(sign)) span { (request.translate(name)) } (icon("next")) }
+                    }
+                }
+            }
+        }
+    }
+}
