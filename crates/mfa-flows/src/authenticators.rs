@@ -1,7 +1,9 @@
 //! Authenticators of an account: list, rename and remove.
 
-use mfa_core::{Account, EventKind, FactorKind, Outcome, Requirement, SecurityEvent, Timestamp, UserId};
-use mfa_passkey::Aaguid;
+use mfa_core::{
+    Account, AuthenticatorUse, EventKind, FactorKind, Outcome, Requirement, SecurityEvent, Timestamp, UserId,
+};
+use mfa_passkey::{Aaguid, Credential, Registered};
 
 use crate::call::{AdminCall, Call};
 use crate::error::FlowError;
@@ -26,11 +28,11 @@ pub struct Authenticator {
     pub created_at: Option<Timestamp>,
     /// Time of the last successful verification, if it is known.
     pub last_used_at: Option<Timestamp>,
-    /// What only some kinds have.
+    /// Details of this kind.
     pub details: AuthenticatorDetails,
 }
 
-/// What only some kinds of authenticators have.
+/// Details of an authenticator, by kind.
 ///
 /// Exhaustive, so that each kind is listed in full.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -58,6 +60,39 @@ pub struct PasskeyDetails {
     pub aaguid: Aaguid,
     /// Whether its signature counter went back once: it may be cloned.
     pub clone_suspected: bool,
+}
+
+impl Authenticator {
+    /// Returns a passkey that was registered just now.
+    pub(crate) fn new_passkey(id: String, name: String, registered: &Registered, now: Timestamp) -> Self {
+        let state = AuthenticatorUse { backed_up: registered.backed_up, ..AuthenticatorUse::default() };
+        Self::passkey(id, name, now, registered.credential.clone(), &state)
+    }
+
+    fn passkey(
+        id: String,
+        name: String,
+        created_at: Timestamp,
+        credential: Credential,
+        state: &AuthenticatorUse,
+    ) -> Self {
+        Self {
+            id,
+            kind: FactorKind::Passkey,
+            name,
+            is_named: true,
+            created_at: Some(created_at),
+            last_used_at: state.last_used_at,
+            details: AuthenticatorDetails::Passkey(PasskeyDetails {
+                rp_id: credential.rp_id,
+                backup_eligible: credential.backup_eligible,
+                backed_up: state.backed_up,
+                transports: credential.transports,
+                aaguid: credential.aaguid,
+                clone_suspected: state.clone_suspected,
+            }),
+        }
+    }
 }
 
 impl Flows {
@@ -210,22 +245,8 @@ impl Flows {
         let mut list = Vec::new();
         for passkey in &account.passkeys.keys {
             let (credential, state) = (credential(passkey)?, state(&passkey.id));
-            list.push(Authenticator {
-                id: passkey.id.clone(),
-                kind: FactorKind::Passkey,
-                name: passkey.name.clone(),
-                is_named: true,
-                created_at: Some(passkey.created_at),
-                last_used_at: state.last_used_at,
-                details: AuthenticatorDetails::Passkey(PasskeyDetails {
-                    rp_id: credential.rp_id,
-                    backup_eligible: credential.backup_eligible,
-                    backed_up: state.backed_up,
-                    transports: credential.transports,
-                    aaguid: credential.aaguid,
-                    clone_suspected: state.clone_suspected,
-                }),
-            });
+            let (id, name) = (passkey.id.clone(), passkey.name.clone());
+            list.push(Authenticator::passkey(id, name, passkey.created_at, credential, &state));
         }
         let mut push = |kind: FactorKind, created_at, details| {
             let id = kind.as_str();

@@ -14,7 +14,7 @@ use mfa_passkey::{
     RejectReason, RelyingParty, RequestOptions, UserEntity, UserHandle, counter_status,
 };
 
-use crate::authenticators::{Authenticator, default_name, label_of};
+use crate::authenticators::{Authenticator, check_name, default_name, label_of};
 use crate::call::Call;
 use crate::enrol_totp::EnrolmentComplete;
 use crate::error::FlowError;
@@ -44,7 +44,7 @@ pub struct PasskeyRegistered {
     pub enrolled: Option<EnrolmentComplete>,
 }
 
-/// What a registration stores of an account's first passkey.
+/// User handle and placeholder, stored with the first passkey of an account.
 #[derive(Clone, Debug)]
 struct FirstPasskey {
     handle: String,
@@ -104,7 +104,14 @@ impl Flows {
         let now = self.trusted_now()?;
         let policy = self.passkey_policy()?.clone();
         let need = Requirement::Enrol { max_age: self.policy.step_up_max_age };
-        let had_factor = self.decide(call, need, now, |account| Ok(account.has_factor())).await?;
+        // The name is chosen here, so that the response needs no read after the commit: a fault of that read would lose
+        // recovery codes that are shown only once.
+        let before = self.decide(call, need, now, move |account| {
+            let name = name.clone().unwrap_or_else(|| default_name(account, FactorKind::Passkey));
+            check_name(account, "", &name)?;
+            Ok((account.has_factor(), name))
+        });
+        let (had_factor, name) = before.await?;
         let challenge = self.open_challenge(call, ChallengePurpose::Register, response.challenge(), now)?;
         let attempt = self.attempt(call, FactorKind::Passkey, need, now);
         let registered = match mfa_passkey::verify_registration(&policy.relying_party, &challenge, response) {
@@ -119,13 +126,13 @@ impl Flows {
         let id = data_encoding::BASE64URL_NOPAD.encode(&id);
         let first = self.first_passkey(call, &challenge)?;
         let max = policy.max_per_user;
+        let authenticator = Authenticator::new_passkey(id.clone(), name.clone(), &registered, now);
         let check = {
-            let id = id.clone();
             move |account: &mut Account| -> Result<FactorResult, FlowError> {
                 if account.has_factor() != had_factor {
                     return Err(changed_meanwhile());
                 }
-                add_passkey(account, &registered, &first, &id, name.as_deref(), now, max)?;
+                add_passkey(account, &registered, &first, &id, &name, now, max)?;
                 Ok(FactorResult::Correct)
             }
         };
@@ -138,9 +145,7 @@ impl Flows {
         } else {
             Some(self.enrol(call, attempt, check).await?)
         };
-        let account = self.find_account(call.token.user).await?.ok_or(FlowError::TokenInvalid)?;
-        let authenticator = self.authenticators_of(&account)?.into_iter().find(|it| it.id == id);
-        Ok(PasskeyRegistered { authenticator: authenticator.ok_or_else(changed_meanwhile)?, enrolled })
+        Ok(PasskeyRegistered { authenticator, enrolled })
     }
 
     /// Returns the options of a verification. Stores nothing.
@@ -312,7 +317,7 @@ fn add_passkey(
     registered: &Registered,
     first: &FirstPasskey,
     id: &str,
-    name: Option<&str>,
+    name: &str,
     now: Timestamp,
     max: usize,
 ) -> Result<(), FlowError> {
@@ -321,19 +326,13 @@ fn add_passkey(
         return Err(FlowError::AlreadyRegistered);
     }
     check_room(account, max)?;
-    let name = match name {
-        Some(name) => {
-            crate::authenticators::check_name(account, id, name)?;
-            name.to_owned()
-        }
-        None => default_name(account, FactorKind::Passkey),
-    };
+    check_name(account, id, name)?;
     let PasskeyState { handle, placeholder, keys } = &mut account.passkeys;
     handle.get_or_insert_with(|| first.handle.clone());
     placeholder.get_or_insert_with(|| first.placeholder.clone());
     keys.push(Passkey {
         id: id.to_owned(),
-        name,
+        name: name.to_owned(),
         created_at: now,
         credential_id,
         credential: serde_json::to_value(&registered.credential).map_err(|_| unreadable())?,

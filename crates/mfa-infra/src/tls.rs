@@ -48,7 +48,7 @@ pub enum TlsFileError {
     OutOfDate {
         /// Path of the file.
         path: PathBuf,
-        /// What is wrong with its dates.
+        /// Whether it has expired or is not valid yet.
         problem: String,
     },
     /// Both files are wrong.

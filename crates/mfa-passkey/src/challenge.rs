@@ -59,7 +59,7 @@ impl ChallengePurpose {
     }
 }
 
-/// What a challenge is valid for. Both calls of a ceremony derive it from the caller's token.
+/// Purpose, user and token that a challenge is bound to. Both calls of a ceremony derive it from the caller's token.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ChallengeBinding {
     /// Ceremony.

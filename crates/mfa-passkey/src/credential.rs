@@ -76,7 +76,7 @@ impl<'de> Deserialize<'de> for CredentialId {
 
 /// Static data of a registered credential. Its serde form is what is stored.
 ///
-/// What changes at login (counter, backup state, last use) is stored elsewhere.
+/// The state that logins change (counter, backup state, last use) is stored elsewhere.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct Credential {

@@ -42,7 +42,7 @@ pub struct Passkey {
     pub rest: Map<String, Value>,
 }
 
-/// What logins change of an authenticator. It is small, because each verification writes it.
+/// State of an authenticator that logins change. Kept small, because each verification writes it.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct AuthenticatorUse {
