@@ -1,9 +1,11 @@
 //! Account: all multi-factor state of one user.
 
+mod authenticator_column;
 mod denylist;
 mod internal;
 mod passkeys;
 mod step_up;
+mod totp;
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -13,14 +15,19 @@ use crate::{
     SecretText, SecurityEvent, Timestamp, TokenId, TokenSubject, UserId,
 };
 
+pub use authenticator_column::{AddedApp, AuthenticatorColumn, PendingApp};
 pub use denylist::{DenylistReason, TokenDenylist};
 pub use internal::{
     ChainHead, EarlyCode, ExemptToken, ForeignChanges, ImportLock, InternalState, SmsChallenge, SmsPurpose,
     SmsState, Strikes,
 };
-pub use passkeys::{AuthenticatorColumn, AuthenticatorUse, Passkey, PasskeyState};
+pub use passkeys::{AuthenticatorUse, Passkey, PasskeyState};
 pub use step_up::StepUpFailures;
 pub(crate) use step_up::StepUpLimit;
+pub use totp::{
+    PendingTotp, TotpAlgorithm, TotpApp, TotpAppRef, TotpDigits, TotpEntry, TotpParameters, TotpPeriod,
+    TotpState,
+};
 
 /// All multi-factor state of one user.
 ///
@@ -40,7 +47,7 @@ pub struct Account {
     pub is_superuser: bool,
     /// Whether MFA is required for the user.
     pub mfa_enforced: bool,
-    /// Authenticator app (TOTP).
+    /// Authenticator apps (TOTP).
     pub totp: TotpState,
     /// Phone number.
     pub phone: PhoneState,
@@ -50,7 +57,7 @@ pub struct Account {
     pub recovery: RecoveryState,
     /// Passkeys and security keys.
     pub passkeys: PasskeyState,
-    /// Names that the user gave to the authenticator app and the phone, by their ID: `totp` and `sms`.
+    /// Names that the user gave to authenticator apps and the phone, by their ID.
     pub names: BTreeMap<String, String>,
     /// Objects of the column `mfa_authenticators` that another version wrote, preserved unchanged.
     pub other_authenticators: Vec<serde_json::Value>,
@@ -68,30 +75,6 @@ pub struct Account {
     pub internal: InternalState,
     /// Events recorded by decisions on this copy. They are stored with it, and then the list is empty.
     pub events: Vec<SecurityEvent>,
-}
-
-/// Authenticator app of an account.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct TotpState {
-    /// Whether the app is active as a factor.
-    pub enabled: bool,
-    /// Active secret, sealed.
-    pub secret: Option<Sealed>,
-    /// New secret whose enrolment is not confirmed.
-    pub pending: Option<PendingTotp>,
-    /// Time when the active secret was confirmed.
-    pub enrolled_at: Option<Timestamp>,
-    /// Newest time step whose code was used. Every code up to this step is spent (RFC 6238 §5.2).
-    pub last_step: Option<i64>,
-}
-
-/// TOTP secret whose enrolment is not confirmed.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct PendingTotp {
-    /// The secret, sealed.
-    pub secret: Sealed,
-    /// Time when the enrolment expires.
-    pub expires_at: Timestamp,
 }
 
 /// Phone number of an account.
@@ -210,7 +193,7 @@ impl Account {
         }
     }
 
-    /// Returns whether the authenticator app is an active factor.
+    /// Returns whether an authenticator app is an active factor.
     pub const fn has_totp(&self) -> bool {
         self.totp.enabled && self.totp.secret.is_some()
     }
@@ -319,7 +302,7 @@ impl Account {
         if !is_blank {
             self.recovery = RecoveryState::default();
             self.totp.pending = None;
-            self.totp.last_step = self.totp.last_step.max(Some(step_after(at)));
+            self.spend_totp_steps(at);
             self.lock_until = Some(Lock::UntilAdministrator.end());
         }
         self.record(SecurityEvent::new(EventKind::ForeignChange, Outcome::Success, at, Origin::default()));
@@ -425,13 +408,6 @@ impl Account {
         };
     }
 
-    /// Removes the authenticator app. If it was the last factor, the recovery codes are removed too.
-    pub fn remove_totp(&mut self) {
-        self.totp = TotpState::default();
-        self.internal.enrolment_failures = 0;
-        self.forget_authenticator(FactorKind::Totp.as_str());
-    }
-
     /// Removes a passkey and returns it. If it was the last factor, the recovery codes are removed too.
     pub fn remove_passkey(&mut self, id: &str) -> Option<Passkey> {
         let index = self.passkeys.keys.iter().position(|key| key.id == id)?;
@@ -452,10 +428,4 @@ impl Account {
             self.recovery = RecoveryState::default();
         }
     }
-}
-
-/// Returns the number of the last time step of 30 seconds (RFC 6238 §4.1) whose code is accepted at this time: the next one.
-fn step_after(at: Timestamp) -> i64 {
-    const PERIOD: i64 = 30;
-    at.seconds().div_euclid(PERIOD).saturating_add(1)
 }

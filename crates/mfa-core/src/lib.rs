@@ -31,10 +31,11 @@ mod verification;
 pub mod testing;
 
 pub use account::{
-    Account, AuthenticatorColumn, AuthenticatorUse, BackupMethod, ChainHead, DenylistReason, EarlyCode,
-    ExemptToken, ForeignChanges, ImportLock, InternalState, Passkey, PasskeyState, PendingTotp, PhoneState,
-    RecoveryCode, RecoveryState, SmsChallenge, SmsPurpose, SmsState, StepUpFailures, Strikes, TokenDenylist,
-    TotpState,
+    Account, AddedApp, AuthenticatorColumn, AuthenticatorUse, BackupMethod, ChainHead, DenylistReason,
+    EarlyCode, ExemptToken, ForeignChanges, ImportLock, InternalState, Passkey, PasskeyState, PendingApp,
+    PendingTotp, PhoneState, RecoveryCode, RecoveryState, SmsChallenge, SmsPurpose, SmsState, StepUpFailures,
+    Strikes, TokenDenylist, TotpAlgorithm, TotpApp, TotpAppRef, TotpDigits, TotpEntry, TotpParameters,
+    TotpPeriod, TotpState,
 };
 pub use assurance::FactorKind;
 pub use circuit_breaker::{

@@ -5,25 +5,32 @@ use std::time::Duration;
 use mfa_core::{Account, CipherError, EarlyCode, SealedColumn, SecretBytes, SecretCipher, Timestamp};
 use subtle::{ConditionallySelectable, ConstantTimeEq};
 
-use crate::time_step::seconds_of;
-use crate::{CodeCheck, Parameters, TimeStep, TotpCode, check_code};
+use crate::{CodeCheck, Parameters, Period, TimeStep, TotpCode, check_code};
 
-/// Number of steps searched on each side: ten minutes.
-const MAX_DRIFT_STEPS: i64 = 20;
+/// Drift that is searched on each side, in seconds.
+const MAX_DRIFT_SECONDS: i64 = 600;
 
 /// Time for which a code from the future is remembered, to compare the next one with it.
 const EARLY_CODE_LIFETIME: Duration = Duration::from_mins(10);
 /// Difference in steps allowed between two codes of one phone, because a code can be read at either end of its step.
 const JITTER: u64 = 1;
 
-/// Difference between a phone's clock and the server's, to the half minute.
+/// Difference between a phone's clock and the server's, to the time step.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct ClockDrift(i64);
+pub struct ClockDrift {
+    steps: i64,
+    period: Period,
+}
 
 impl ClockDrift {
+    /// Returns the step that the phone shows at this time.
+    fn step(self, now: Timestamp) -> TimeStep {
+        TimeStep::with_period(now, self.period).offset(self.steps)
+    }
+
     /// Returns the seconds by which the phone is ahead. Negative if it is behind.
     pub const fn seconds(self) -> i64 {
-        seconds_of(self.0)
+        self.steps.saturating_mul(self.period.seconds() as i64)
     }
 }
 
@@ -34,20 +41,26 @@ impl ClockDrift {
 ///
 /// The result explains a rejection and never accepts a code. Return it only to a user who enrols this secret. At a
 /// login it would reveal to a guesser which code will be valid in a few minutes; use [`explain_refused_code`] there.
-pub fn diagnose_drift(secret: &SecretBytes, code: &TotpCode, now: Timestamp) -> Option<ClockDrift> {
-    let parameters = Parameters::default();
+pub fn diagnose_drift(
+    secret: &SecretBytes,
+    code: &TotpCode,
+    now: Timestamp,
+    parameters: Parameters,
+) -> Option<ClockDrift> {
+    let period = parameters.period;
     if check_code(secret, code, now, None, parameters) != CodeCheck::Wrong {
         return None;
     }
-    let middle = TimeStep::at(now);
-    let farthest_first = (2..=MAX_DRIFT_STEPS).rev().flat_map(|steps| [steps.saturating_neg(), steps]);
+    let middle = TimeStep::with_period(now, period);
+    let most = MAX_DRIFT_SECONDS.checked_div(period.seconds().into()).unwrap_or_default();
+    let farthest_first = (2..=most).rev().flat_map(|steps| [steps.saturating_neg(), steps]);
     // Compares every step, without a branch on the result, so that the time taken reveals nothing.
     let mut nearest = 0;
     for steps in farthest_first {
         let Some(candidate) = middle.offset(steps).code(secret, parameters) else { continue };
         nearest.conditional_assign(&steps, candidate.ct_eq(code));
     }
-    (nearest != 0).then_some(ClockDrift(nearest))
+    (nearest != 0).then_some(ClockDrift { steps: nearest, period })
 }
 
 /// Explains why a code was rejected during the enrolment of its secret.
@@ -65,7 +78,7 @@ pub fn explain_refused_enrolment(
         return Ok(None);
     };
     let secret = cipher.unseal(&waiting.secret, account.seal_context(SealedColumn::TotpPendingSecret))?;
-    Ok(diagnose_drift(&secret, code, now))
+    Ok(diagnose_drift(&secret, code, now, Parameters::default()))
 }
 
 /// Explains why a code was rejected at a login, if the explanation reveals nothing to a guesser.
@@ -85,13 +98,15 @@ pub fn explain_refused_code(
     now: Timestamp,
     cipher: &dyn SecretCipher,
 ) -> Result<Option<ClockDrift>, CipherError> {
-    let Some(sealed) = account.totp.secret.as_ref().filter(|_| account.has_totp()) else { return Ok(None) };
-    let secret = cipher.unseal(sealed, account.seal_context(SealedColumn::TotpSecret))?;
-    let drift = diagnose_drift(&secret, code, now);
-    let ahead = drift.filter(|it| it.0 > 0);
+    let context = account.seal_context(SealedColumn::TotpSecret);
+    let mut drift = None;
+    for app in account.totp_apps() {
+        let secret = cipher.unseal(app.secret, context)?;
+        drift = drift.or(diagnose_drift(&secret, code, now, app.parameters));
+    }
+    let ahead = drift.filter(|it| it.steps > 0);
     let before = account.internal.early_code;
-    account.internal.early_code =
-        ahead.map(|it| EarlyCode { step: TimeStep::at(now).offset(it.0).number(), at: now });
+    account.internal.early_code = ahead.map(|it| EarlyCode { step: it.step(now).number(), at: now });
     Ok(match (ahead, before) {
         (None, _) => drift,
         (Some(it), Some(before)) if agrees(it, before, now) => Some(it),
@@ -100,9 +115,9 @@ pub fn explain_refused_code(
 }
 
 fn agrees(drift: ClockDrift, before: EarlyCode, now: Timestamp) -> bool {
-    let drift_before = before.step.saturating_sub(TimeStep::at(before.at).number());
-    let same_code = before.step == TimeStep::at(now).offset(drift.0).number();
-    !same_code && drift.0.abs_diff(drift_before) <= JITTER && now.since(before.at) <= EARLY_CODE_LIFETIME
+    let drift_before = before.step.saturating_sub(TimeStep::with_period(before.at, drift.period).number());
+    let same_code = before.step == drift.step(now).number();
+    !same_code && drift.steps.abs_diff(drift_before) <= JITTER && now.since(before.at) <= EARLY_CODE_LIFETIME
 }
 
 #[cfg(test)]
@@ -117,7 +132,7 @@ mod tests {
     fn diagnosed(offset: i64) -> Option<i64> {
         let secret = SecretBytes::new(b"12345678901234567890".to_vec());
         let code = TimeStep::at(NOW).offset(offset).code(&secret, Parameters::default()).unwrap();
-        diagnose_drift(&secret, &code, NOW).map(ClockDrift::seconds)
+        diagnose_drift(&secret, &code, NOW, Parameters::default()).map(ClockDrift::seconds)
     }
 
     #[test]
@@ -224,7 +239,11 @@ mod tests {
         let secret = SecretBytes::new(vec![1; 20]);
         let code = TotpCode::parse("123456").unwrap();
         for millis in [i64::MIN, 0, i64::MAX] {
-            assert_eq!(diagnose_drift(&secret, &code, Timestamp::from_millis(millis)), None, "{millis}");
+            assert_eq!(
+                diagnose_drift(&secret, &code, Timestamp::from_millis(millis), Parameters::default()),
+                None,
+                "{millis}"
+            );
         }
     }
 }

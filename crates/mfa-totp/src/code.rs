@@ -8,7 +8,7 @@ use zeroize::ZeroizeOnDrop;
 
 use crate::Digits;
 
-/// Code of an authenticator app: six digits, or seven or eight by agreement.
+/// Code of an authenticator app: 6 to 8 digits, by its parameters.
 ///
 /// Redacted in `Debug`, erased when dropped, compared in constant time.
 #[derive(Clone, ZeroizeOnDrop)]
@@ -20,11 +20,11 @@ pub struct TotpCode {
 
 /// Error for a text that is not a code. It does not contain the text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("a code is exactly {0} ASCII digits")]
-pub struct TotpCodeError(Digits);
+#[error("a code is 6 to 8 ASCII digits")]
+pub struct TotpCodeError;
 
 impl TotpCode {
-    /// Parses exactly six ASCII digits.
+    /// Parses 6 to 8 ASCII digits. A code of another length than the app's is wrong, not malformed.
     ///
     /// Nothing is trimmed, and digits of other scripts are rejected. So each code has one spelling, and another
     /// spelling cannot bypass the count of attempts or the list of used codes.
@@ -33,7 +33,13 @@ impl TotpCode {
     ///
     /// [`TotpCodeError`] for any other text: report a malformed field and count no attempt.
     pub fn parse(text: &str) -> Result<Self, TotpCodeError> {
-        Self::parse_digits(text, Digits::Six)
+        let digits = match text.len() {
+            6 => Digits::Six,
+            7 => Digits::Seven,
+            8 => Digits::Eight,
+            _ => return Err(TotpCodeError),
+        };
+        Self::parse_digits(text, digits)
     }
 
     /// Parses exactly this number of ASCII digits.
@@ -42,23 +48,31 @@ impl TotpCode {
     ///
     /// [`TotpCodeError`] for any other text: report a malformed field and count no attempt.
     pub fn parse_digits(text: &str, digits: Digits) -> Result<Self, TotpCodeError> {
-        let error = TotpCodeError(digits);
         // Checked first, because `u32::from_str` accepts a leading plus.
         if text.len() != usize::from(digits.count()) || !text.bytes().all(|byte| byte.is_ascii_digit()) {
-            return Err(error);
+            return Err(TotpCodeError);
         }
-        let value = text.parse().map_err(|_| error)?;
+        let value = text.parse().map_err(|_| TotpCodeError)?;
         Ok(Self { value, digits })
     }
 
     pub(crate) const fn truncated(number: u32, digits: Digits) -> Self {
-        Self { value: digits.last_of(number), digits }
+        Self { value: last_digits(number, digits), digits }
     }
 
     /// Returns the code with its leading zeros.
     pub fn to_text(&self) -> SecretText {
         let width = usize::from(self.digits.count());
         SecretText::new(format!("{:0width$}", self.value))
+    }
+}
+
+/// Returns the last decimal digits of a number.
+const fn last_digits(number: u32, digits: Digits) -> u32 {
+    match digits {
+        Digits::Six => number % 1_000_000,
+        Digits::Seven => number % 10_000_000,
+        Digits::Eight => number % 100_000_000,
     }
 }
 
@@ -101,7 +115,7 @@ mod tests {
         let spellings = [
             "",
             "12345",
-            "1234567",
+            "123456789",
             " 123456",
             "123456 ",
             "123456\n",
@@ -118,7 +132,7 @@ mod tests {
             "1234٦",
         ];
         for text in spellings {
-            assert_eq!(TotpCode::parse(text), Err(TotpCodeError(Digits::Six)), "{text:?}");
+            assert_eq!(TotpCode::parse(text), Err(TotpCodeError), "{text:?}");
         }
         assert!(TotpCode::parse_digits("123456", Digits::Seven).is_err());
         assert!(TotpCode::parse_digits("1234567", Digits::Seven).is_ok());
@@ -128,13 +142,13 @@ mod tests {
     fn neither_debug_nor_the_error_shows_what_was_typed() {
         assert_eq!(format!("{:?}", TotpCode::parse("123456")), "Ok([redacted])");
         let error = TotpCode::parse("12345x").unwrap_err();
-        assert_eq!(error.to_string(), "a code is exactly 6 ASCII digits");
+        assert_eq!(error.to_string(), "a code is 6 to 8 ASCII digits");
     }
 
     proptest! {
         #[test]
-        fn exactly_six_ascii_digits_are_a_code(text in r"\PC{0,8}|[0-9]{0,9}|[0-9 +\-]{6}|\d{6}") {
-            let is_code = text.chars().count() == 6 && text.chars().all(|c| "0123456789".contains(c));
+        fn six_to_eight_ascii_digits_are_a_code(text in r"\PC{0,8}|[0-9]{0,9}|[0-9 +\-]{6}|\d{6}") {
+            let is_code = (6..=8).contains(&text.chars().count()) && text.chars().all(|c| "0123456789".contains(c));
             let parsed = TotpCode::parse(&text);
             prop_assert_eq!(parsed.is_ok(), is_code);
             if let Ok(code) = parsed {

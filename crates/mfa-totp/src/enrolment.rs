@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use mfa_core::{
     Account, CipherError, FactorResult, PendingTotp, SealedColumn, SecretBytes, SecretCipher, Timestamp,
-    TotpState,
+    TotpApp, TotpState,
 };
 
 use crate::{CodeCheck, Parameters, TotpCode, check_code};
@@ -25,10 +25,9 @@ pub enum EnrolmentError {
     Cipher(#[from] CipherError),
 }
 
-/// Stores a new secret besides the active one and returns when the enrolment expires.
+/// Stores a new secret that replaces all apps once it is confirmed, and returns when the enrolment expires.
 ///
-/// The active secret stays until the new one is confirmed. An enrolment in progress is replaced, and its count of
-/// wrong codes restarts.
+/// The active apps stay until then. An enrolment in progress is replaced, and its count of wrong codes restarts.
 ///
 /// # Errors
 ///
@@ -39,9 +38,37 @@ pub fn begin_enrolment(
     now: Timestamp,
     cipher: &dyn SecretCipher,
 ) -> Result<Timestamp, CipherError> {
-    let sealed = cipher.seal(secret, account.seal_context(SealedColumn::TotpPendingSecret))?;
+    begin(account, secret, None, now, cipher)
+}
+
+/// Stores a new secret for an app that is added beside the others once it is confirmed. Otherwise as
+/// [`begin_enrolment`].
+///
+/// `id` is the ID of the new authenticator, unique for the user.
+///
+/// # Errors
+///
+/// As [`begin_enrolment`].
+pub fn begin_addition(
+    account: &mut Account,
+    secret: &SecretBytes,
+    id: String,
+    now: Timestamp,
+    cipher: &dyn SecretCipher,
+) -> Result<Timestamp, CipherError> {
+    begin(account, secret, Some(id), now, cipher)
+}
+
+fn begin(
+    account: &mut Account,
+    secret: &SecretBytes,
+    added_as: Option<String>,
+    now: Timestamp,
+    cipher: &dyn SecretCipher,
+) -> Result<Timestamp, CipherError> {
+    let secret = cipher.seal(secret, account.seal_context(SealedColumn::TotpPendingSecret))?;
     let expires_at = now.plus(ENROLMENT_LIFETIME);
-    account.totp.pending = Some(PendingTotp { secret: sealed, expires_at });
+    account.totp.pending = Some(PendingTotp { secret, expires_at, added_as, name: None });
     account.internal.enrolment_failures = 0;
     Ok(expires_at)
 }
@@ -62,19 +89,43 @@ pub fn confirm_enrolment(
     now: Timestamp,
     cipher: &dyn SecretCipher,
 ) -> Result<FactorResult, EnrolmentError> {
-    let waiting = account.totp.pending.as_ref().filter(|it| now < it.expires_at);
+    let waiting = account.totp.pending.clone().filter(|it| now < it.expires_at);
     let waiting = waiting.ok_or(EnrolmentError::NoneInProgress)?;
     let secret = cipher.unseal(&waiting.secret, account.seal_context(SealedColumn::TotpPendingSecret))?;
+    let parameters = Parameters::default();
     // `None`, because the last step belongs to the previous secret.
-    let CodeCheck::Match(step) = check_code(&secret, code, now, None, Parameters::default()) else {
+    let CodeCheck::Match(step) = check_code(&secret, code, now, None, parameters) else {
         return Ok(FactorResult::Wrong);
     };
-    account.totp = TotpState {
-        enabled: true,
-        secret: Some(cipher.seal(&secret, account.seal_context(SealedColumn::TotpSecret))?),
-        pending: None,
-        enrolled_at: Some(now),
-        last_step: Some(step.number()),
+    let secret = cipher.seal(&secret, account.seal_context(SealedColumn::TotpSecret))?;
+    let id = match waiting.added_as {
+        Some(id) => {
+            account.totp.pending = None;
+            account.totp.further.push(TotpApp { id: id.clone(), secret, enrolled_at: Some(now), parameters });
+            if !account.has_totp() {
+                account.totp.secret = None;
+                account.promote_totp_app();
+            }
+            id
+        }
+        None => {
+            let replaced: Vec<_> = account.totp_apps().map(|app| app.id.to_owned()).collect();
+            for id in replaced {
+                account.names.remove(&id);
+                account.internal.authenticators.remove(&id);
+            }
+            account.totp = TotpState {
+                enabled: true,
+                secret: Some(secret),
+                enrolled_at: Some(now),
+                ..TotpState::default()
+            };
+            account.totp.first_id().to_owned()
+        }
     };
+    account.use_totp_app(&id, step.number(), now);
+    if let Some(name) = waiting.name {
+        account.names.insert(id, name);
+    }
     Ok(FactorResult::Correct)
 }

@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use mfa_core::SecretBytes;
 use zeroize::Zeroizing;
 
-use crate::{Algorithm, Digits, PERIOD, SecretImportError, import_secret};
+use crate::{Algorithm, Digits, Parameters, Period, SecretImportError, import_secret};
 
 /// Error for a URI that cannot be imported. It does not contain the secret.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -26,30 +26,37 @@ pub enum OtpauthError {
     /// The secret is invalid.
     #[error(transparent)]
     Secret(#[from] SecretImportError),
-    /// The hash function is not the one that accounts here use.
-    #[error("algorithm {0}: accounts here use SHA1")]
+    /// The hash function is not supported.
+    #[error("algorithm {0}: only SHA1, SHA256 and SHA512 are supported")]
     Algorithm(&'static str),
-    /// The code length is not the one that accounts here use.
-    #[error("digits {0}: accounts here use 6")]
+    /// The code length is not supported.
+    #[error("digits {0}: codes have 6 to 8 digits")]
     Digits(u32),
-    /// The period is not the one that accounts here use.
-    #[error("period {0}: accounts here use 30 seconds")]
+    /// The period is not supported.
+    #[error("period {0}: a period has 15 to 120 seconds")]
     Period(u32),
     /// A parameter has an invalid value.
     #[error("its parameter {0} is not understood")]
     Parameter(&'static str),
 }
 
-/// Reads the secret of an otpauth URI whose parameters are those that accounts here use: SHA-1, six digits, 30
-/// seconds.
+/// Secret of an app, with the parameters of its codes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ImportedSecret {
+    /// The secret.
+    pub secret: SecretBytes,
+    /// Parameters; those that the URI does not state are the default.
+    pub parameters: Parameters,
+}
+
+/// Reads the secret and the parameters of an otpauth URI.
 ///
-/// A row stores no parameters, so other values are rejected instead of importing a secret whose codes never match.
 /// Issuer, label and extensions of apps, such as an image or a colour, are ignored.
 ///
 /// # Errors
 ///
 /// [`OtpauthError`] if the URI cannot be imported: start a new enrolment instead.
-pub fn read_otpauth(text: &str) -> Result<SecretBytes, OtpauthError> {
+pub fn read_otpauth(text: &str) -> Result<ImportedSecret, OtpauthError> {
     // Copied out of HTML. A plain `&` separates parameters, so none of them contains this text.
     let escapes = ["&amp;", "&AMP;", "&#38;", "&#x26;"];
     let text = escapes
@@ -65,26 +72,21 @@ pub fn read_otpauth(text: &str) -> Result<SecretBytes, OtpauthError> {
         return Err(OtpauthError::NotOtpauth);
     }
     let query = query.split_once('#').map_or(query, |(query, _)| query);
-    let parameters = UriParameters::read(query)?;
-    if let Some(algorithm) = parameters.algorithm {
-        check_algorithm(&algorithm)?;
+    let uri = UriParameters::read(query)?;
+    let mut parameters = Parameters::default();
+    if let Some(algorithm) = uri.algorithm {
+        parameters.algorithm = parse_algorithm(&algorithm)?;
     }
-    if let Some(digits) = parameters.digits {
-        match digits.parse() {
-            Ok(digits) if digits == u32::from(Digits::default().count()) => {}
-            Ok(digits) => return Err(OtpauthError::Digits(digits)),
-            Err(_) => return Err(OtpauthError::Parameter("digits")),
-        }
+    if let Some(digits) = uri.digits {
+        let digits = digits.parse::<u32>().map_err(|_| OtpauthError::Parameter("digits"))?;
+        parameters.digits = Digits::try_from(digits).map_err(|_| OtpauthError::Digits(digits))?;
     }
-    if let Some(period) = parameters.period {
-        match period.parse::<u32>() {
-            Ok(period) if u64::from(period) == PERIOD.as_secs() => {}
-            Ok(period) => return Err(OtpauthError::Period(period)),
-            Err(_) => return Err(OtpauthError::Parameter("period")),
-        }
+    if let Some(period) = uri.period {
+        let period = period.parse::<u32>().map_err(|_| OtpauthError::Parameter("period"))?;
+        parameters.period = Period::try_from(period).map_err(|_| OtpauthError::Period(period))?;
     }
-    let secret = parameters.secret.filter(|it| !it.is_empty()).ok_or(OtpauthError::NoSecret)?;
-    Ok(import_secret(&secret)?)
+    let secret = uri.secret.filter(|it| !it.is_empty()).ok_or(OtpauthError::NoSecret)?;
+    Ok(ImportedSecret { secret: import_secret(&secret)?, parameters })
 }
 
 #[derive(Default)]
@@ -115,13 +117,13 @@ impl<'a> UriParameters<'a> {
     }
 }
 
-/// Checks the hash function. Some systems write `SHA1` as `SHA-1` or `HmacSHA1`.
-fn check_algorithm(text: &str) -> Result<(), OtpauthError> {
+/// Parses a hash function. Some systems write `SHA1` as `SHA-1` or `HmacSHA1`.
+fn parse_algorithm(text: &str) -> Result<Algorithm, OtpauthError> {
     let plain = text.to_ascii_uppercase().replace(['-', '_'], "");
     match plain.strip_prefix("HMAC").unwrap_or(&plain) {
-        "SHA1" => Ok(()),
-        "SHA256" => Err(OtpauthError::Algorithm(Algorithm::Sha256.as_str())),
-        "SHA512" => Err(OtpauthError::Algorithm(Algorithm::Sha512.as_str())),
+        "SHA1" => Ok(Algorithm::Sha1),
+        "SHA256" => Ok(Algorithm::Sha256),
+        "SHA512" => Ok(Algorithm::Sha512),
         "MD5" => Err(OtpauthError::Algorithm("MD5")),
         _ => Err(OtpauthError::Parameter("algorithm")),
     }
@@ -142,7 +144,7 @@ mod tests {
     const SECRET: &str = "GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ";
 
     fn read(rest: &str) -> Result<Vec<u8>, OtpauthError> {
-        read_otpauth(&format!("otpauth://totp/{rest}")).map(|it| it.expose().to_vec())
+        read_otpauth(&format!("otpauth://totp/{rest}")).map(|it| it.secret.expose().to_vec())
     }
 
     #[test]
@@ -167,19 +169,31 @@ mod tests {
     #[test]
     fn what_an_account_cannot_hold_is_refused_by_name() {
         for (rest, error) in [
-            ("algorithm=SHA256", OtpauthError::Algorithm("SHA256")),
-            ("amp;algorithm=SHA256", OtpauthError::Algorithm("SHA256")),
-            ("#38;digits=8", OtpauthError::Digits(8)),
-            ("algorithm=SHA512", OtpauthError::Algorithm("SHA512")),
+            ("algorithm=MD5", OtpauthError::Algorithm("MD5")),
+            ("amp;algorithm=MD5", OtpauthError::Algorithm("MD5")),
+            ("#38;digits=9", OtpauthError::Digits(9)),
+            ("digits=5", OtpauthError::Digits(5)),
             ("algorithm=rot13", OtpauthError::Parameter("algorithm")),
-            ("digits=8", OtpauthError::Digits(8)),
             ("digits=six", OtpauthError::Parameter("digits")),
-            ("period=60", OtpauthError::Period(60)),
+            ("period=10", OtpauthError::Period(10)),
+            ("period=300", OtpauthError::Period(300)),
             ("period=-1", OtpauthError::Parameter("period")),
             ("secret=GEZDGNBVGY3TQOJQ", OtpauthError::Twice("secret")),
         ] {
             assert_eq!(read(&format!("a?secret={SECRET}&{rest}")), Err(error), "{rest}");
         }
+    }
+
+    #[test]
+    fn parameters_are_read_and_default_to_what_apps_assume() {
+        let read = |rest: &str| {
+            let parameters =
+                read_otpauth(&format!("otpauth://totp/a?secret={SECRET}{rest}")).unwrap().parameters;
+            (parameters.algorithm.as_str(), parameters.digits.count(), parameters.period.seconds())
+        };
+        assert_eq!(read(""), ("SHA1", 6, 30));
+        assert_eq!(read("&algorithm=HmacSHA256&digits=8&period=60"), ("SHA256", 8, 60));
+        assert_eq!(read("&algorithm=sha-512&digits=7&period=15"), ("SHA512", 7, 15));
     }
 
     #[test]
@@ -208,7 +222,8 @@ mod tests {
         fn what_we_write_reads_back(secret in prop::collection::vec(any::<u8>(), 16..64), name in "[a-z &?#%+@.é]{1,20}") {
             let secret = SecretBytes::new(secret);
             if let Ok(provisioning) = Provisioning::new("NOVA & Co", &name, &secret) {
-                prop_assert_eq!(read_otpauth(provisioning.uri().expose()), Ok(secret));
+                let read = read_otpauth(provisioning.uri().expose());
+                prop_assert_eq!(read, Ok(ImportedSecret { secret, parameters: Parameters::default() }));
             }
         }
 

@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use mfa_core::{SecretBytes, SecretText};
 
 use crate::label::Label;
-use crate::{LabelError, PERIOD, Parameters, base32};
+use crate::{LabelError, Parameters, base32};
 
 /// Secret to enrol in an app, as text and as an otpauth URI for a QR code.
 ///
@@ -30,7 +30,7 @@ impl Provisioning {
         Self::with_parameters(issuer, account, secret, Parameters::default())
     }
 
-    /// Creates the data with parameters other than those that accounts use.
+    /// Creates the data with parameters other than those of new enrolments.
     ///
     /// # Errors
     ///
@@ -52,7 +52,7 @@ impl Provisioning {
         &self.secret
     }
 
-    /// Returns the URI `otpauth://totp/ISSUER:ACCOUNT?secret=…&issuer=…&algorithm=…&digits=…&period=30`, in the key
+    /// Returns the URI `otpauth://totp/ISSUER:ACCOUNT?secret=…&issuer=…&algorithm=…&digits=…&period=…`, in the key
     /// URI format of Google Authenticator that other apps follow.
     pub const fn uri(&self) -> &SecretText {
         &self.uri
@@ -68,7 +68,8 @@ fn otpauth_uri(issuer: &Label, account: &Label, secret: &SecretText, parameters:
     let issuer = percent_encoded(issuer.as_str());
     let account = percent_encoded(account.as_str());
     let secret = secret.expose();
-    let (algorithm, digits, period) = (parameters.algorithm.as_str(), parameters.digits, PERIOD.as_secs());
+    let (algorithm, digits, period) =
+        (parameters.algorithm.as_str(), parameters.digits, parameters.period.seconds());
     SecretText::new(format!(
         "otpauth://totp/{issuer}:{account}?secret={secret}&issuer={issuer}&algorithm={algorithm}&digits={digits}&period={period}"
     ))

@@ -4,21 +4,25 @@ use std::time::Duration;
 
 use mfa_core::{SecretBytes, Timestamp};
 
-use crate::{Parameters, TotpCode, hotp};
+use crate::{Parameters, Period, TotpCode, hotp};
 
-/// Duration of a time step (RFC 6238 §5.2).
-pub const PERIOD: Duration = Duration::from_secs(SECONDS.unsigned_abs());
-
-const SECONDS: i64 = 30;
+/// Default duration of a time step (RFC 6238 §5.2).
+pub const PERIOD: Duration = Duration::from_secs(30);
 
 /// Time step: number of periods since 1970, negative before.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct TimeStep(i64);
 
 impl TimeStep {
-    /// Returns the step that contains this time.
-    pub const fn at(time: Timestamp) -> Self {
-        Self(time.seconds().div_euclid(SECONDS))
+    /// Returns the step of the default period, 30 seconds, that contains this time.
+    pub fn at(time: Timestamp) -> Self {
+        Self::with_period(time, Period::default())
+    }
+
+    /// Returns the step of this period that contains this time.
+    pub fn with_period(time: Timestamp, period: Period) -> Self {
+        // A period is never zero.
+        Self(time.seconds().checked_div_euclid(period.seconds().into()).unwrap_or_default())
     }
 
     /// Returns the number of the step, as [`mfa_core::TotpState::last_step`] stores it.
@@ -41,11 +45,6 @@ impl TimeStep {
     pub fn code(self, secret: &SecretBytes, parameters: Parameters) -> Option<TotpCode> {
         u64::try_from(self.0).ok().map(|counter| hotp(secret, counter, parameters))
     }
-}
-
-/// Returns the duration of this many steps in seconds.
-pub(crate) const fn seconds_of(steps: i64) -> i64 {
-    steps.saturating_mul(SECONDS)
 }
 
 #[cfg(test)]

@@ -50,7 +50,7 @@ fn newest_match(
     now: Timestamp,
     parameters: Parameters,
 ) -> Option<TimeStep> {
-    let middle = TimeStep::at(now);
+    let middle = TimeStep::with_period(now, parameters.period);
     let mut newest = i64::MIN;
     let mut found = Choice::from(0);
     for step in WINDOW.map(|steps| middle.offset(steps)) {

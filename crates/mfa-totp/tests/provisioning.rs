@@ -52,7 +52,8 @@ fn names_of_every_script_and_with_every_delimiter_read_back_as_they_were() {
 
 #[test]
 fn other_parameters_are_told_to_the_app() {
-    let parameters = Parameters { algorithm: Algorithm::Sha512, digits: Digits::Eight };
+    let parameters =
+        Parameters { algorithm: Algorithm::Sha512, digits: Digits::Eight, ..Parameters::default() };
     let shown = Provisioning::with_parameters("NOVA", "a", &secret(), parameters).unwrap();
     assert!(shown.uri().expose().ends_with("&algorithm=SHA512&digits=8&period=30"));
 }

@@ -11,8 +11,8 @@ use mfa_core::{
     Timestamp, TokenId, UserId, VerificationOutcome, confirm, verify_factor,
 };
 use mfa_totp::{
-    EnrolmentError, Parameters, TimeStep, TotpCode, VerifyError, begin_enrolment, confirm_enrolment,
-    generate_secret, verify,
+    EnrolmentError, Parameters, TimeStep, TotpCode, VerifyError, begin_addition, begin_enrolment,
+    confirm_enrolment, generate_secret, verify,
 };
 
 const NOW: Timestamp = Timestamp::from_seconds(1_700_000_010);
@@ -49,6 +49,15 @@ impl Scene {
         let secret = generate_secret(&self.entropy).unwrap();
         let ends = begin_enrolment(&mut self.account, &secret, self.now, &TestCipher).unwrap();
         assert_eq!(ends.since(self.now), Duration::from_mins(10));
+        secret
+    }
+
+    /// Enrols an app besides the first one.
+    fn add(&mut self, id: &str) -> SecretBytes {
+        let secret = generate_secret(&self.entropy).unwrap();
+        let _ = begin_addition(&mut self.account, &secret, id.into(), self.now, &TestCipher).unwrap();
+        assert!(matches!(self.confirm(&self.code(&secret)), Ok(VerificationOutcome::Verified(_))));
+        self.now = self.now.plus(PERIOD.saturating_mul(2));
         secret
     }
 
@@ -288,4 +297,77 @@ fn a_clock_before_the_epoch_refuses_without_panicking() {
         assert!(matches!(scene.log_in(&code), Ok(VerificationOutcome::InvalidCode)), "{millis}");
         assert!(matches!(scene.confirm(&code), Ok(VerificationOutcome::InvalidCode)), "{millis}");
     }
+}
+
+#[test]
+fn each_of_several_apps_opens_a_login_and_spends_its_own_step_only() {
+    let (mut scene, phone) = Scene::enrolled();
+    let session = scene.account.internal.session;
+    let tablet = scene.add("tablet");
+    assert_eq!(scene.account.internal.session, session, "an added app ends no session");
+    for secret in [&phone, &tablet] {
+        let code = scene.code(secret);
+        assert!(matches!(scene.log_in(&code), Ok(VerificationOutcome::Verified(_))));
+        assert!(matches!(scene.log_in(&code), Ok(VerificationOutcome::InvalidCode)));
+        assert_eq!(scene.last_event(), EventKind::OtpReplay);
+    }
+    let step = Some(TimeStep::at(scene.now).number());
+    assert!(scene.account.totp_apps().all(|app| app.last_step == step));
+    assert_eq!(scene.account.internal.authenticators["tablet"].last_used_at, Some(scene.now));
+}
+
+#[test]
+fn an_app_that_took_the_place_of_a_removed_one_keeps_its_spent_codes() {
+    let (mut scene, phone) = Scene::enrolled();
+    let tablet = scene.add("tablet");
+    let code = scene.code(&tablet);
+    assert!(matches!(scene.log_in(&code), Ok(VerificationOutcome::Verified(_))));
+    assert!(scene.account.remove_totp_app("totp"));
+    assert!(matches!(scene.log_in(&code), Ok(VerificationOutcome::InvalidCode)));
+    assert_eq!(scene.last_event(), EventKind::OtpReplay);
+    assert!(matches!(scene.log_in(&scene.code(&phone)), Ok(VerificationOutcome::InvalidCode)));
+    scene.now = scene.now.plus(PERIOD);
+    assert!(matches!(scene.log_in(&scene.code(&tablet)), Ok(VerificationOutcome::Verified(_))));
+}
+
+#[test]
+fn an_enrolment_that_adds_none_replaces_all_apps() {
+    let (mut scene, phone) = Scene::enrolled();
+    let tablet = scene.add("tablet");
+    scene.account.names.insert("tablet".into(), "Tablet".into());
+    let new = scene.begin();
+    assert!(matches!(scene.confirm(&scene.code(&new)), Ok(VerificationOutcome::Verified(_))));
+    scene.now = scene.now.plus(PERIOD);
+    for old in [phone, tablet] {
+        assert!(matches!(scene.log_in(&scene.code(&old)), Ok(VerificationOutcome::InvalidCode)));
+    }
+    assert!(matches!(scene.log_in(&scene.code(&new)), Ok(VerificationOutcome::Verified(_))));
+    assert_eq!((scene.account.totp_apps().count(), scene.account.names.len()), (1, 0));
+}
+
+#[test]
+fn an_app_keeps_its_own_digits_period_and_algorithm() {
+    let (mut scene, _) = Scene::enrolled();
+    let tablet = scene.add("tablet");
+    let parameters = Parameters {
+        algorithm: mfa_totp::Algorithm::Sha256,
+        digits: mfa_totp::Digits::Eight,
+        period: mfa_totp::Period::try_from(60).unwrap(),
+    };
+    scene.account.totp.further[0].parameters = parameters;
+    scene.account.internal.authenticators.get_mut("tablet").unwrap().last_step = None;
+    let code = TimeStep::with_period(scene.now, parameters.period).code(&tablet, parameters).unwrap();
+    assert_eq!(code.to_text().expose().len(), 8);
+    assert!(matches!(scene.log_in(&scene.code(&tablet)), Ok(VerificationOutcome::InvalidCode)));
+    assert!(matches!(scene.log_in(&code), Ok(VerificationOutcome::Verified(_))));
+}
+
+#[test]
+fn an_app_that_cannot_be_unsealed_matches_nothing_and_blocks_no_other_one() {
+    let (mut scene, phone) = Scene::enrolled();
+    let tablet = scene.add("tablet");
+    scene.account.totp.secret = Some(Sealed::from_column("GEZDGNBVGY3TQOJQ".into()));
+    assert!(matches!(scene.log_in(&scene.code(&phone)), Ok(VerificationOutcome::InvalidCode)));
+    assert_eq!(scene.account.failures, 1, "guesses at the other app are counted");
+    assert!(matches!(scene.log_in(&scene.code(&tablet)), Ok(VerificationOutcome::Verified(_))));
 }

@@ -12,7 +12,8 @@ const MAX_ENROLMENT_ATTEMPTS: u8 = 5;
 ///
 /// Five wrong codes end a TOTP enrolment. They count neither towards a lock, nor does a success clear the failure
 /// count. A success revokes every other session. The exception is a number confirmed besides another factor: it
-/// revokes sessions only if it replaces a number that logins use, and a further passkey, which revokes none.
+/// revokes sessions only if it replaces a number that logins use. A further passkey, and an app that is added beside another
+/// factor, revoke none: nothing that a login accepted before is replaced.
 ///
 /// # Errors
 ///
@@ -26,6 +27,11 @@ pub fn confirm<E>(
         return Ok(VerificationOutcome::Denied(reason));
     }
     let before = PriorFactors { any: account.has_factor(), sms: account.has_sms() };
+    let is_addition = match attempt.factor {
+        FactorKind::Passkey => before.any,
+        FactorKind::Totp => before.any && account.adds_totp_app(),
+        FactorKind::Sms | FactorKind::Recovery => false,
+    };
     let outcome = check(account)?;
     let kind = match attempt.factor {
         FactorKind::Sms => EventKind::PhoneVerify,
@@ -41,9 +47,7 @@ pub fn confirm<E>(
             account.record(event(Outcome::Success));
             if attempt.factor == FactorKind::Sms && before.any {
                 number_confirmed_beside(account, attempt, before);
-            } else if attempt.factor == FactorKind::Passkey && before.any {
-                // A further authenticator: nothing that a login accepted before is replaced.
-            } else {
+            } else if !is_addition {
                 account.revoke_sessions(attempt.at, None);
                 spend_pending_token(account, attempt);
                 note_success(account, attempt);

@@ -92,7 +92,8 @@ pub(super) fn spend_pending_token(account: &mut Account, attempt: &FactorAttempt
 pub(super) fn note_success(account: &mut Account, attempt: &FactorAttempt) {
     account.last_success_at = Some(attempt.at);
     account.last_method = Some(attempt.factor);
-    if matches!(attempt.factor, FactorKind::Totp | FactorKind::Sms) {
+    // An app or a passkey notes its use itself: a user may have several.
+    if attempt.factor == FactorKind::Sms {
         let id = attempt.factor.as_str().to_owned();
         account.internal.authenticators.entry(id).or_default().last_used_at = Some(attempt.at);
     }

@@ -329,8 +329,12 @@ fn a_survivor_that_was_revoked_stays_so_when_the_list_of_marks_overflows() {
 fn a_first_enrolment_is_a_second_factor_and_its_wrong_codes_have_tries_of_their_own() {
     let mut account = Account::new(UserId::new(1), "b", "b");
     account.failures = 2;
-    account.totp.pending =
-        Some(PendingTotp { secret: Sealed::from_column("sealed".into()), expires_at: NOW.plus(AGE) });
+    account.totp.pending = Some(PendingTotp {
+        secret: Sealed::from_column("sealed".into()),
+        expires_at: NOW.plus(AGE),
+        added_as: None,
+        name: None,
+    });
     let enrol = attempt("access", Stage::OneFactor, Requirement::Enrol { max_age: AGE });
     for n in 1..5 {
         assert!(matches!(
@@ -364,10 +368,10 @@ fn recovery_codes_alone_are_no_factor_and_die_with_the_last_one() {
         ..PhoneState::default()
     };
     account.backup_method = crate::BackupMethod::Sms;
-    account.remove_totp();
+    account.remove_totp_app("totp");
     assert!(account.has_factor() && account.recovery.generated_at.is_some());
     account.backup_method = crate::BackupMethod::None;
-    account.remove_totp();
+    account.forget_authenticator("sms");
     assert!(!account.has_factor() && account.recovery.generated_at.is_none());
 }
 
