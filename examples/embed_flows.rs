@@ -45,7 +45,7 @@ async fn log_in(mfa: &Mfa) -> Result<String, Box<dyn Error>> {
     // The demo user exists in development. Here it gets an app whose secret this program knows.
     let user = flows.select(&UserSelector::Login("demo".to_owned())).await?;
     let by = AdminCall { actor: "example".to_owned(), reason: None, origin: origin.clone() };
-    let import = TotpImport { user, secret: mfa_totp::import_secret(APP_SECRET)?, user_is_new: false };
+    let import = TotpImport { user, app: mfa_totp::import_secret(APP_SECRET)?.into(), user_is_new: false };
     let TotpImportOutcome::Done = flows.import_totp(&by, import).await? else {
         return Err("the user has another app".into());
     };

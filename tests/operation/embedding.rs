@@ -60,7 +60,8 @@ fn authenticator_apps_work_without_any_sms_adapter() {
         };
         let user = flows.create_user(&by, request).await.unwrap();
         let secret = mfa_totp::import_secret(SECRET).unwrap();
-        let imported = flows.import_totp(&by, TotpImport { user, secret, user_is_new: false }).await;
+        let imported =
+            flows.import_totp(&by, TotpImport { user, app: secret.into(), user_is_new: false }).await;
         assert_eq!(imported.unwrap(), TotpImportOutcome::Done);
         let issued = flows.mint_token(&by, user, TokenKind::TwoFactors).await.unwrap();
         let token = issued.token.token;

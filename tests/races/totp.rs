@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use futures::future::join_all;
 use mfa_core::{HashError, StoreErrorKind};
-use mfa_flows::{AccessGrant, Call, FlowError, TokenKind};
+use mfa_flows::{AccessGrant, Call, FlowError, TokenKind, TotpEnrolmentRequest};
 use mfa_totp::TotpCode;
 use nova_mfa_tests::{TestFlows, TestStore};
 
@@ -125,7 +125,8 @@ fn two_concurrent_first_enrolments_leave_one_active_secret_and_one_token() {
         let calls: Vec<_> = (0..20).map(|_| world.call(user, TokenKind::OneFactor)).collect();
         let flows = &world.flows;
         let granted = world.store.runtime.block_on(async {
-            let started = flows.start_totp_enrolment(&calls[0], None).await.unwrap();
+            let started =
+                flows.start_totp_enrolment(&calls[0], TotpEnrolmentRequest::default()).await.unwrap();
             let secret = mfa_totp::import_secret(started.provisioning.secret().expose()).unwrap();
             let code = world.code(&nova_mfa_tests::EnrolledUser { user, secret });
             let confirm = |call| {

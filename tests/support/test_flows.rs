@@ -5,7 +5,10 @@ use std::time::Duration;
 
 use mfa_core::testing::{ManualClock, NoLimits, TestHasher};
 use mfa_core::{Origin, SecretBytes, SecretText, UserId};
-use mfa_flows::{AcceptedStages, AdminCall, Call, Flows, PasskeyPolicy, Policy, Ports, SmsPorts, TokenKind};
+use mfa_flows::{
+    AcceptedStages, AdminCall, Call, Flows, PasskeyPolicy, Policy, Ports, SmsPorts, TokenKind,
+    TotpEnrolmentRequest,
+};
 use mfa_infra::crypto::{AesGcmCipher, DerivedDigests, OsEntropy};
 use mfa_infra::database::Database;
 use mfa_infra::sms::{SmsLogObserver, TokioSleep};
@@ -74,7 +77,10 @@ impl TestFlows {
     pub fn enrol(&self, name: &str) -> EnrolledUser {
         let user = self.store.add_user(name);
         let call = self.call(user, TokenKind::OneFactor);
-        let enrolment = self.store.runtime.block_on(self.flows.start_totp_enrolment(&call, None));
+        let enrolment = self
+            .store
+            .runtime
+            .block_on(self.flows.start_totp_enrolment(&call, TotpEnrolmentRequest::default()));
         let base32 = enrolment.expect("an enrolment").provisioning.secret().expose().to_owned();
         let secret = mfa_totp::import_secret(&base32).expect("the secret that was shown");
         let enrolled = EnrolledUser { user, secret };

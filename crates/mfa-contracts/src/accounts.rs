@@ -6,7 +6,8 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use futures::future::join_all;
 use mfa_core::{
     Account, Accounts, BackupMethod, EventKind, FactorKind, Origin, Outcome, PendingTotp, Phase,
-    RecoveryCode, Sealed, SecurityEvent, StoreErrorKind, Timestamp, UserId, Users,
+    RecoveryCode, Sealed, SecurityEvent, StoreErrorKind, Timestamp, TotpAlgorithm, TotpApp, TotpDigits,
+    TotpParameters, UserId, Users,
 };
 
 use crate::Subject;
@@ -56,7 +57,18 @@ pub fn everything_a_decision_stores_reads_back(it: &Subject<AccountsFixture>) {
         account.totp.pending = Some(PendingTotp {
             secret: Sealed::from_column("v1.k.pending".into()),
             expires_at: Timestamp::from_millis(1_800_000_000_123),
+            added_as: Some("third".into()),
+            name: Some("Tablet".into()),
         });
+        account.totp.id = Some("first".into());
+        account.totp.parameters = TotpParameters { digits: TotpDigits::Eight, ..TotpParameters::default() };
+        account.totp.further = vec![TotpApp {
+            id: "second".into(),
+            secret: Sealed::from_column("v1.k.second".into()),
+            enrolled_at: Some(Timestamp::from_millis(1_799_999_999_998)),
+            parameters: TotpParameters { algorithm: TotpAlgorithm::Sha256, ..TotpParameters::default() },
+        }];
+        account.names.insert("second".into(), "Ma tablette".into());
         account.totp.enrolled_at = Some(Timestamp::from_millis(1_799_999_999_999));
         account.totp.last_step = Some(60_000_000);
         account.phone.number = Some(Sealed::from_column("v1.k.number".into()));

@@ -10,6 +10,9 @@ use crate::error::FlowError;
 use crate::flows::Flows;
 use crate::stored_passkey::credential;
 
+/// ID of the phone as an authenticator.
+const SMS_ID: &str = "sms";
+
 /// Maximum length of a name, in characters.
 pub const MAX_NAME_CHARS: usize = 64;
 
@@ -248,28 +251,27 @@ impl Flows {
             let (id, name) = (passkey.id.clone(), passkey.name.clone());
             list.push(Authenticator::passkey(id, name, passkey.created_at, credential, &state));
         }
-        let mut push = |kind: FactorKind, created_at, details| {
-            let id = kind.as_str();
+        let mut push = |kind: FactorKind, number, id: &str, created_at, details| {
             let name = account.names.get(id).cloned();
             list.push(Authenticator {
                 id: id.to_owned(),
                 kind,
                 is_named: name.is_some(),
-                name: name.unwrap_or_else(|| numbered(kind, 1)),
+                name: name.unwrap_or_else(|| numbered(kind, number)),
                 created_at,
                 last_used_at: state(id).last_used_at,
                 details,
             });
         };
-        if account.has_totp() {
-            let details = AuthenticatorDetails::Totp(mfa_totp::Parameters::default());
-            push(FactorKind::Totp, account.totp.enrolled_at, details);
+        for (number, app) in (1..).zip(account.totp_apps()) {
+            let details = AuthenticatorDetails::Totp(app.parameters);
+            push(FactorKind::Totp, number, app.id, app.enrolled_at, details);
         }
-        if account.phone.is_verified && account.phone.number.is_some() {
+        if has_phone(account) {
             // A number that cannot be unsealed is listed, so that it can be removed.
             let number = mfa_sms::number(account, self.ports.cipher.as_ref()).ok().flatten();
             let details = AuthenticatorDetails::Sms(number.map(|it| it.masked()));
-            push(FactorKind::Sms, account.phone.verified_at, details);
+            push(FactorKind::Sms, 1, SMS_ID, account.phone.verified_at, details);
         }
         Ok(list)
     }
@@ -310,9 +312,10 @@ pub(crate) fn check_name(account: &Account, id: &str, name: &str) -> Result<(), 
     if !is_usable {
         return Err(FlowError::InvalidName);
     }
-    let keys = account.passkeys.keys.iter().map(|key| (key.id.as_str(), key.name.as_str()));
-    let names = account.names.iter().map(|(id, name)| (id.as_str(), name.as_str()));
-    let is_taken = keys.chain(names).any(|(other, taken)| other != id && taken == name);
+    let keys = account.passkeys.keys.iter().map(|key| (key.id.as_str(), key.name.clone()));
+    let apps = account.totp_apps().map(|app| (app.id, totp_name(account, app.id)));
+    let phone = has_phone(account).then(|| (SMS_ID, phone_name(account)));
+    let is_taken = keys.chain(apps).chain(phone).any(|(other, taken)| other != id && taken == name);
     if is_taken { Err(FlowError::NameTaken) } else { Ok(()) }
 }
 
@@ -328,19 +331,20 @@ fn rename(account: &mut Account, id: &str, name: &str) -> Result<FactorKind, Flo
 
 fn remove(account: &mut Account, id: &str) -> Result<Changed, FlowError> {
     let kind = kind_of(account, id)?;
-    let name = account.names.get(id).cloned().unwrap_or_else(|| numbered(kind, 1));
     let label = match kind {
         FactorKind::Passkey => {
             let removed = account.remove_passkey(id).ok_or(FlowError::NoSuchAuthenticator)?;
             label_of(&removed.name, id)
         }
         FactorKind::Sms => {
+            let name = phone_name(account);
             mfa_sms::remove_number(account);
             account.forget_authenticator(id);
             label_of(&name, id)
         }
         FactorKind::Totp | FactorKind::Recovery => {
-            account.remove_totp();
+            let name = totp_name(account, id);
+            account.remove_totp_app(id);
             label_of(&name, id)
         }
     };
@@ -348,11 +352,34 @@ fn remove(account: &mut Account, id: &str) -> Result<Changed, FlowError> {
 }
 
 fn kind_of(account: &Account, id: &str) -> Result<FactorKind, FlowError> {
-    let has_phone = account.phone.is_verified && account.phone.number.is_some();
-    match id {
-        "totp" if account.has_totp() => Ok(FactorKind::Totp),
-        "sms" if has_phone => Ok(FactorKind::Sms),
-        _ if account.passkeys.keys.iter().any(|key| key.id == id) => Ok(FactorKind::Passkey),
-        _ => Err(FlowError::NoSuchAuthenticator),
+    if account.totp_apps().any(|app| app.id == id) {
+        Ok(FactorKind::Totp)
+    } else if account.passkeys.keys.iter().any(|key| key.id == id) {
+        Ok(FactorKind::Passkey)
+    } else if id == SMS_ID && has_phone(account) {
+        Ok(FactorKind::Sms)
+    } else {
+        Err(FlowError::NoSuchAuthenticator)
+    }
+}
+
+const fn has_phone(account: &Account) -> bool {
+    account.phone.is_verified && account.phone.number.is_some()
+}
+
+fn phone_name(account: &Account) -> String {
+    account.names.get(SMS_ID).cloned().unwrap_or_else(|| numbered(FactorKind::Sms, 1))
+}
+
+/// Returns the name of an app: the one that the user gave, or the kind and its number.
+pub(crate) fn totp_name(account: &Account, id: &str) -> String {
+    let number = account.totp_apps().take_while(|app| app.id != id).count().saturating_add(1);
+    account.names.get(id).cloned().unwrap_or_else(|| numbered(FactorKind::Totp, number))
+}
+
+/// Adds the name of the changed authenticator to the event that the decision recorded last.
+pub(crate) fn name_in_event(account: &mut Account, label: String) {
+    if let Some(event) = account.events.last_mut() {
+        event.reason = Some(label);
     }
 }

@@ -7,13 +7,14 @@ use mfa_core::{
 use mfa_recovery::RecoveryCodeInput;
 use mfa_totp::TotpCode;
 
+use crate::authenticators::{label_of, name_in_event, totp_name};
 use crate::call::Call;
 use crate::error::FlowError;
 use crate::flows::Flows;
 use crate::recovery::RecoveryUse;
 
 impl Flows {
-    /// Disables TOTP after a recovery code.
+    /// Removes an app after a recovery code, as [`Flows::disable_totp`].
     ///
     /// # Errors
     ///
@@ -22,52 +23,78 @@ impl Flows {
         &self,
         call: &Call,
         input: RecoveryCodeInput,
-    ) -> Result<(), FlowError> {
+        app: Option<String>,
+    ) -> Result<bool, FlowError> {
         let now = self.trusted_now()?;
         let need = Requirement::Change { max_age: self.policy.step_up_max_age };
         let attempt = self.attempt(call, FactorKind::Recovery, need, now);
-        let action = RecoveryUse { check_allowed, on_success: remove };
-        self.try_recovery(call, attempt, input, action).await.map(drop)
+        let action = RecoveryUse::DisableTotp { app };
+        Ok(self.try_recovery(call, attempt, input, action).await?.has_totp())
     }
 
-    /// Disables TOTP after a current code. Ends every session but the caller's.
+    /// Removes an app after a current code of any of the user's apps. Ends every session but the caller's. Returns whether
+    /// the user still has an app.
+    ///
+    /// Without an ID it is the only app.
     ///
     /// # Errors
     ///
-    /// [`FlowError::NotEnrolled`], [`FlowError::FactorRequired`] for the last factor of a user who must have one,
+    /// [`FlowError::NotEnrolled`], [`FlowError::AuthenticatorRequired`] if there are several apps and no ID,
+    /// [`FlowError::NoSuchAuthenticator`], [`FlowError::FactorRequired`] for the last factor of a user who must have one,
     /// [`FlowError::InvalidCode`], which is counted, or the account denies the call.
-    pub async fn disable_totp(&self, call: &Call, code: TotpCode) -> Result<(), FlowError> {
+    pub async fn disable_totp(
+        &self,
+        call: &Call,
+        code: TotpCode,
+        app: Option<String>,
+    ) -> Result<bool, FlowError> {
         let now = self.trusted_now()?;
         let need = Requirement::Change { max_age: self.policy.step_up_max_age };
         let attempt = self.attempt(call, FactorKind::Totp, need, now);
         let (cipher, check_steps_known) = (self.ports.cipher.clone(), self.check_steps_known(now));
-        self.try_factor(call, Phase::Begin, attempt, move |account, attempt| {
-            let outcome = verify_factor(account, attempt, |account| {
-                check_allowed(account)?;
-                check_steps_known()?;
-                Ok::<_, FlowError>(mfa_totp::verify(account, &code, now, cipher.as_ref())?)
-            })?;
-            if let VerificationOutcome::Verified(_) = outcome {
-                remove(account, &attempt.token, now);
-            }
-            Ok(outcome)
-        })
-        .await
-        .map(drop)
+        let passed = self
+            .try_factor(call, Phase::Begin, attempt, move |account, attempt| {
+                let mut selected = String::new();
+                let outcome = verify_factor(account, attempt, |account| {
+                    selected = select_app(account, app.as_deref())?;
+                    check_steps_known()?;
+                    Ok::<_, FlowError>(mfa_totp::verify(account, &code, now, cipher.as_ref())?)
+                })?;
+                if let VerificationOutcome::Verified(_) = outcome {
+                    remove_app(account, &selected, &attempt.token, now);
+                }
+                Ok(outcome)
+            })
+            .await?;
+        Ok(passed.has_totp())
     }
 }
 
-fn check_allowed(account: &Account) -> Result<(), FlowError> {
+/// Returns the ID of the app to remove, if the account allows it.
+pub(crate) fn select_app(account: &Account, app: Option<&str>) -> Result<String, FlowError> {
     if !account.has_totp() {
         return Err(FlowError::NotEnrolled);
     }
-    if account.mfa_enforced && !account.has_sms() && !account.has_passkey() {
+    let mut apps = account.totp_apps().map(|it| it.id);
+    let id = match app {
+        Some(id) => apps.find(|it| *it == id).ok_or(FlowError::NoSuchAuthenticator)?,
+        None => apps.next().ok_or(FlowError::NotEnrolled)?,
+    };
+    if app.is_none() && apps.next().is_some() {
+        return Err(FlowError::AuthenticatorRequired);
+    }
+    let mut without = account.clone();
+    without.remove_totp_app(id);
+    if account.mfa_enforced && !without.has_factor() {
         return Err(FlowError::FactorRequired);
     }
-    Ok(())
+    Ok(id.to_owned())
 }
 
-fn remove(account: &mut Account, caller: &AuthenticatedToken, now: Timestamp) {
-    account.remove_totp();
+/// Removes an app, names it in the event of the attempt, and ends every session but the caller's.
+pub(crate) fn remove_app(account: &mut Account, id: &str, caller: &AuthenticatedToken, now: Timestamp) {
+    let label = label_of(&totp_name(account, id), id);
+    account.remove_totp_app(id);
     account.revoke_sessions(now, Some(caller));
+    name_in_event(account, label);
 }

@@ -2,24 +2,48 @@
 
 use mfa_core::{
     Account, EventKind, FactorAttempt, FactorKind, FactorResult, Outcome, Phase, RateRule, Requirement,
-    SecretText, SecurityEvent, Timestamp, VerificationOutcome, confirm,
+    SecretText, SecurityEvent, Timestamp, TotpState, VerificationOutcome, confirm,
 };
 use mfa_totp::{EnrolmentError, Provisioning, TotpCode};
 
+use crate::authenticators::{check_name, default_name, label_of, name_in_event, totp_name};
 use crate::call::Call;
 use crate::code_queue::CodeSetOccasion;
 use crate::error::FlowError;
 use crate::flows::Flows;
+use crate::passkeys::changed_meanwhile;
 use crate::recovery::display_codes;
 use crate::verify::AccessGrant;
 
 /// Confirmed enrolment of the first factor, or of a new authenticator app.
 #[derive(Debug)]
 pub struct EnrolmentComplete {
-    /// New access token; every other session has ended.
+    /// New access token. Every other session has ended, unless an app was added beside another factor.
     pub granted: AccessGrant,
-    /// New recovery codes. They are returned only here.
+    /// New recovery codes. They are returned only here. Empty if an app was added beside another factor: the earlier codes
+    /// stay valid.
     pub recovery_codes: Vec<SecretText>,
+}
+
+/// App to enrol.
+#[derive(Clone, Debug, Default)]
+pub struct TotpEnrolmentRequest {
+    /// Name of the account that the app shows beside the issuer. `None`: the e-mail address.
+    pub label: Option<String>,
+    /// Name of the app in the list of authenticators. `None`: its kind and a number.
+    pub name: Option<String>,
+    /// What happens to the apps that the user has.
+    pub mode: EnrolmentMode,
+}
+
+/// What an enrolment does with the apps that the user has.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum EnrolmentMode {
+    /// It replaces all of them.
+    #[default]
+    Replace,
+    /// It keeps them.
+    Add,
 }
 
 /// New TOTP secret, to be shown once to its user.
@@ -36,30 +60,49 @@ pub struct TotpEnrolment {
 }
 
 impl Flows {
-    /// Starts an enrolment and replaces one in progress. An enabled secret stays enabled until the new one is confirmed.
-    ///
-    /// The app shows `label` beside the issuer; the default is the e-mail address.
+    /// Starts an enrolment and replaces one in progress. The active apps stay until it is confirmed.
     ///
     /// # Errors
     ///
-    /// [`FlowError::InvalidLabel`], [`FlowError::RateLimited`] by user, or the account denies the call.
+    /// [`FlowError::InvalidLabel`], [`FlowError::InvalidName`], [`FlowError::NameTaken`],
+    /// [`FlowError::TooManyAuthenticators`], [`FlowError::RateLimited`] by user, or the account denies the call.
     pub async fn start_totp_enrolment(
         &self,
         call: &Call,
-        label: Option<String>,
+        request: TotpEnrolmentRequest,
     ) -> Result<TotpEnrolment, FlowError> {
         let now = self.now();
+        let TotpEnrolmentRequest { label, name, mode } = request;
         let secret = mfa_totp::generate_secret(self.ports.entropy.as_ref())?;
         if let Some(label) = &label {
             Provisioning::new(&self.policy.issuer, label, &secret).map_err(|_| FlowError::InvalidLabel)?;
         }
         let need = Requirement::Enrol { max_age: self.policy.step_up_max_age };
-        self.decide(call, need, now, |_| Ok(())).await?;
+        let max = self.policy.max_totp_apps;
+        let (first_name, first_mode) = (name.clone(), mode);
+        let check =
+            move |account: &mut Account| check_new_app(account, first_name.as_deref(), first_mode, max);
+        self.decide(call, need, now, check).await?;
         self.limit_caller(RateRule::EnrolPerUser, call).await?;
+        let id = self.new_authenticator_id()?;
         let (cipher, origin, new_secret) = (self.ports.cipher.clone(), call.origin.clone(), secret.clone());
         let (expires_at, email) = self
             .decide(call, need, now, move |account| {
-                let expires_at = mfa_totp::begin_enrolment(account, &secret, now, cipher.as_ref())?;
+                check_new_app(account, name.as_deref(), mode, max)?;
+                let expires_at = match mode {
+                    EnrolmentMode::Replace => {
+                        mfa_totp::begin_enrolment(account, &secret, now, cipher.as_ref())?
+                    }
+                    EnrolmentMode::Add => {
+                        mfa_totp::begin_addition(account, &secret, id.clone(), now, cipher.as_ref())?
+                    }
+                };
+                // Another app gets a name at once, so that the two can be told apart.
+                let is_another = mode == EnrolmentMode::Add && account.has_totp();
+                let default = is_another.then(|| default_name(account, FactorKind::Totp));
+                if let Some(pending) = &mut account.totp.pending {
+                    pending.name = name.clone().or(default);
+                }
                 let event =
                     SecurityEvent::new(EventKind::TotpEnrollStart, Outcome::Success, now, origin.clone());
                 account.record(event.with_method(FactorKind::Totp));
@@ -75,13 +118,16 @@ impl Flows {
         Ok(TotpEnrolment { provisioning, qr_png, qr_svg, expires_at })
     }
 
-    /// Confirms an enrolment by its first code. Enables the secret, ends every other session and issues a token with two
-    /// factors.
+    /// Confirms an enrolment by its first code, and issues a token with two factors.
+    ///
+    /// A first factor, and an app that replaces the others, ends every other session and makes new recovery codes. An app
+    /// that is added beside another factor does neither.
     ///
     /// # Errors
     ///
     /// [`FlowError::InvalidCode`] (the fifth ends the enrolment), [`FlowError::NoEnrolmentInProgress`],
-    /// [`FlowError::RateLimited`] if too many code sets of the user were renewed, or the account denies the call.
+    /// [`FlowError::TooManyAuthenticators`], [`FlowError::RateLimited`] if too many code sets of the user were renewed, or
+    /// the account denies the call.
     pub async fn confirm_totp_enrolment(
         &self,
         call: &Call,
@@ -90,11 +136,32 @@ impl Flows {
         let now = self.trusted_now()?;
         let need = Requirement::Enrol { max_age: self.policy.step_up_max_age };
         let attempt = self.attempt(call, FactorKind::Totp, need, now);
-        let cipher = self.ports.cipher.clone();
-        self.enrol(call, attempt, move |account| {
+        let (cipher, max) = (self.ports.cipher.clone(), self.policy.max_totp_apps);
+        let is_beside = self.decide(call, need, now, |account| Ok(is_beside_a_factor(account))).await?;
+        let check = move |account: &mut Account| -> Result<FactorResult, FlowError> {
+            // Another call began or confirmed an enrolment since.
+            if is_beside_a_factor(account) != is_beside {
+                return Err(changed_meanwhile());
+            }
+            if account.adds_totp_app() {
+                check_room(account, max)?;
+                settle_name(account);
+            }
             Ok(mfa_totp::confirm_enrolment(account, &code, now, cipher.as_ref())?)
-        })
-        .await
+        };
+        if !is_beside {
+            return self.enrol(call, attempt, check).await;
+        }
+        let passed = self
+            .try_factor(call, Phase::Begin, attempt, move |account, attempt| {
+                let outcome = confirm(account, attempt, &check)?;
+                if let VerificationOutcome::Verified(_) = outcome {
+                    name_app_in_event(account);
+                }
+                Ok(outcome)
+            })
+            .await?;
+        Ok(EnrolmentComplete { granted: self.grant(&passed, now)?, recovery_codes: Vec::new() })
     }
 
     /// Confirms a factor by its first code, and stores it together with a new set of recovery codes.
@@ -127,6 +194,9 @@ impl Flows {
                 let outcome = confirm(account, attempt, &check)?;
                 if let VerificationOutcome::Verified(_) = outcome {
                     account.recovery = state.clone();
+                    if attempt.factor == FactorKind::Totp {
+                        name_app_in_event(account);
+                    }
                 }
                 Ok(outcome)
             })
@@ -134,6 +204,52 @@ impl Flows {
         self.count_sms_use(&passed, now).await;
         Ok(EnrolmentComplete { granted: self.grant(&passed, now)?, recovery_codes: display_codes(&set) })
     }
+}
+
+/// Returns whether the enrolment in progress adds an app to an account that has a factor.
+fn is_beside_a_factor(account: &Account) -> bool {
+    account.has_factor() && account.adds_totp_app()
+}
+
+fn check_new_app(
+    account: &Account,
+    name: Option<&str>,
+    mode: EnrolmentMode,
+    max: usize,
+) -> Result<(), FlowError> {
+    let Some(name) = name else {
+        return if mode == EnrolmentMode::Add { check_room(account, max) } else { Ok(()) };
+    };
+    match mode {
+        EnrolmentMode::Add => check_room(account, max).and_then(|()| check_name(account, "", name)),
+        EnrolmentMode::Replace => {
+            // The names of the apps that it replaces are free.
+            let without_apps = Account { totp: TotpState::default(), ..account.clone() };
+            check_name(&without_apps, "", name)
+        }
+    }
+}
+
+fn check_room(account: &Account, max: usize) -> Result<(), FlowError> {
+    if account.totp_apps().count() < max { Ok(()) } else { Err(FlowError::TooManyAuthenticators) }
+}
+
+/// Replaces the name of the app that is added, if another authenticator got it since.
+fn settle_name(account: &mut Account) {
+    let name = account.totp.pending.as_ref().and_then(|it| it.name.as_deref());
+    if name.is_some_and(|name| check_name(account, "", name).is_err()) {
+        let default = default_name(account, FactorKind::Totp);
+        if let Some(pending) = &mut account.totp.pending {
+            pending.name = Some(default);
+        }
+    }
+}
+
+/// Names the app that was confirmed in the event of its confirmation.
+fn name_app_in_event(account: &mut Account) {
+    let Some(id) = account.totp_apps().last().map(|app| app.id.to_owned()) else { return };
+    let label = label_of(&totp_name(account, &id), &id);
+    name_in_event(account, label);
 }
 
 impl From<EnrolmentError> for FlowError {

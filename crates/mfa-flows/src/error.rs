@@ -77,6 +77,9 @@ pub enum FlowError {
     /// The user has as many authenticators of this kind as are allowed.
     #[error("too many authenticators")]
     TooManyAuthenticators,
+    /// The account has several authenticator apps, and the call names none.
+    #[error("the user has several authenticator apps: name one")]
+    AuthenticatorRequired,
     /// The user has no authenticator with this ID.
     #[error("no such authenticator")]
     NoSuchAuthenticator,
@@ -197,6 +200,7 @@ impl FlowError {
             Self::NoChallenge => ("no_challenge", 409),
             Self::AlreadyRegistered => ("already_registered", 409),
             Self::TooManyAuthenticators => ("too_many_authenticators", 409),
+            Self::AuthenticatorRequired => ("authenticator_required", 409),
             Self::InvalidLabel
             | Self::UserTaken
             | Self::MalformedCredential(_)
@@ -272,6 +276,7 @@ mod tests {
             FlowError::NoChallenge,
             FlowError::AlreadyRegistered,
             FlowError::TooManyAuthenticators,
+            FlowError::AuthenticatorRequired,
             FlowError::NoSuchAuthenticator,
             FlowError::InvalidName,
             FlowError::NameTaken,

@@ -4,7 +4,7 @@ use std::cell::Cell;
 
 use mfa_core::{
     Account, BackupMethod, CipherError, EventKind, Phase, RecoveryState, Sealed, SealedColumn, SecretBytes,
-    SecretCipher, SecretText, Timestamp, UserId,
+    SecretCipher, SecretText, Timestamp, TotpParameters, UserId,
 };
 use mfa_sms::{PhoneNumber, PhonePolicy, PhoneRefused};
 use mfa_totp::{OtpauthError, SecretImportError};
@@ -145,19 +145,21 @@ impl Flows {
     }
 }
 
-/// Reads a TOTP secret in base32, or in the `otpauth` URI that some services store.
-fn import_secret(text: &str) -> Result<SecretBytes, &'static str> {
+/// Reads a TOTP secret in base32, or in the `otpauth` URI that some services store, with its parameters.
+fn import_secret(text: &str, parameters: &Cell<TotpParameters>) -> Result<SecretBytes, &'static str> {
     let is_uri = text.trim_start().get(..8).is_some_and(|it| it.eq_ignore_ascii_case("otpauth:"));
     if !is_uri {
         return mfa_totp::import_secret(text).map_err(secret_error);
     }
-    mfa_totp::read_otpauth(text).map_err(|error| match error {
+    let read = mfa_totp::read_otpauth(text).map_err(|error| match error {
         OtpauthError::Secret(error) => secret_error(error),
         OtpauthError::Algorithm(_) | OtpauthError::Digits(_) | OtpauthError::Period(_) => {
-            "accounts here use SHA1, 6 digits and 30 seconds: the user must enrol again"
+            "codes need SHA1, SHA256 or SHA512, 6 to 8 digits and 15 to 120 seconds: the user must enrol again"
         }
         _ => "the otpauth URI is not valid",
-    })
+    })?;
+    parameters.set(read.parameters);
+    Ok(read.secret)
 }
 
 const fn secret_error(error: SecretImportError) -> &'static str {
@@ -176,13 +178,14 @@ fn import_legacy(
     phones: &PhonePolicy,
 ) -> LegacyImport {
     let is_first = !account.internal.state_imported;
+    let parameters = Cell::new(TotpParameters::default());
     let (totp, secret) = import_value(
         account,
         account.totp.secret.as_ref(),
         row.totp_secret.as_ref(),
         SealedColumn::TotpSecret,
         cipher,
-        &import_secret,
+        &|text| import_secret(text, &parameters),
     );
     let (totp, secret) = match totp {
         // A flag without a secret: the secret was overlooked, or lost. The factor must not vanish without a word.
@@ -232,6 +235,7 @@ fn import_legacy(
         account.phone.pending = None;
     }
     if totp == LegacyImportOutcome::Imported {
+        account.totp.parameters = parameters.get();
         account.totp.enabled = row.totp_enabled.unwrap_or(account.totp.enabled);
         account.totp.enrolled_at = row.totp_enrolled_at.or(account.totp.enrolled_at);
     }
@@ -360,7 +364,8 @@ fn remove_rejected(account: &mut Account, row: &LegacyRow, report: LegacyImport)
     account.mfa_enforced |= lost_factor(account, row, &report);
     let had_codes = !account.recovery.codes.is_empty();
     if matches!(report.totp, LegacyImportOutcome::Rejected(_)) {
-        account.remove_totp();
+        let id = account.totp.first_id().to_owned();
+        account.remove_totp_app(&id);
     }
     if matches!(report.phone, LegacyImportOutcome::Rejected(_)) {
         mfa_sms::remove_number(account);

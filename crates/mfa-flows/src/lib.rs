@@ -53,7 +53,7 @@ pub use administrator::AdminAction;
 pub use authenticators::{Authenticator, AuthenticatorDetails, MAX_NAME_CHARS, PasskeyDetails};
 pub use call::{AcceptedStages, AdminCall, Call};
 pub use delivery_report::DeliveryReport;
-pub use enrol_totp::{EnrolmentComplete, TotpEnrolment};
+pub use enrol_totp::{EnrolmentComplete, EnrolmentMode, TotpEnrolment, TotpEnrolmentRequest};
 pub use error::FlowError;
 pub use flows::Flows;
 pub use import_legacy::{ImportedNumber, LegacyImport, LegacyImportOutcome, LegacyRow, NoSms};

@@ -121,9 +121,7 @@ impl Flows {
                 return Err(self.reject_registration(call, attempt, reason).await);
             }
         };
-        let mut id = [0_u8; ID_BYTES];
-        self.ports.entropy.fill(&mut id)?;
-        let id = data_encoding::BASE64URL_NOPAD.encode(&id);
+        let id = self.new_authenticator_id()?;
         let first = self.first_passkey(call, &challenge)?;
         let max = policy.max_per_user;
         let authenticator = Authenticator::new_passkey(id.clone(), name.clone(), &registered, now);
@@ -225,6 +223,13 @@ impl Flows {
         recorded.await.err().unwrap_or(FlowError::InvalidCode)
     }
 
+    /// Returns a new random ID of an authenticator.
+    pub(crate) fn new_authenticator_id(&self) -> Result<String, FlowError> {
+        let mut id = [0_u8; ID_BYTES];
+        self.ports.entropy.fill(&mut id)?;
+        Ok(data_encoding::BASE64URL_NOPAD.encode(&id))
+    }
+
     fn passkey_policy(&self) -> Result<&PasskeyPolicy, FlowError> {
         self.policy.passkeys.as_ref().ok_or(FlowError::MethodNotAvailable)
     }
@@ -307,8 +312,8 @@ fn check_room(account: &Account, max: usize) -> Result<(), FlowError> {
     if account.passkeys.keys.len() < max { Ok(()) } else { Err(FlowError::TooManyAuthenticators) }
 }
 
-/// Error of a registration whose account gained or lost its factors meanwhile. The same call works again.
-fn changed_meanwhile() -> FlowError {
+/// Error of an enrolment whose account gained or lost its factors meanwhile. The same call works again.
+pub(crate) fn changed_meanwhile() -> FlowError {
     FlowError::Store(StoreError::new(StoreErrorKind::Unavailable, "factors changed meanwhile"))
 }
 

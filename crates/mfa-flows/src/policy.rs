@@ -20,6 +20,8 @@ pub struct Policy {
     pub rehash_passwords: bool,
     /// Countries and budgets of SMS.
     pub sms: SmsPolicy,
+    /// Maximum number of authenticator apps of a user.
+    pub max_totp_apps: usize,
     /// Relying party of passkeys. `None`: no passkey can be registered or used.
     pub passkeys: Option<PasskeyPolicy>,
 }
@@ -77,6 +79,7 @@ impl Default for Policy {
             step_up_max_age: Duration::from_mins(10),
             rehash_passwords: false,
             sms: SmsPolicy::default(),
+            max_totp_apps: 3,
             passkeys: None,
         }
     }

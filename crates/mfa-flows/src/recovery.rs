@@ -1,25 +1,43 @@
 //! Recovery codes: verification, regeneration and listing.
 
 use mfa_core::{
-    Account, AuthenticatedToken, EventKind, FactorAttempt, FactorKind, FactorResult, Outcome, Phase,
-    RateRule, RecoveryState, Requirement, SecretText, SecurityEvent, Timestamp, UserId, VerificationOutcome,
-    abandon_attempt, begin_attempt, settle_attempt,
+    Account, EventKind, FactorAttempt, FactorKind, FactorResult, Outcome, Phase, RateRule, RecoveryState,
+    Requirement, SecretText, SecurityEvent, Timestamp, UserId, VerificationOutcome, abandon_attempt,
+    begin_attempt, settle_attempt,
 };
 use mfa_recovery::{CodeListing, CodeLookup, HashComparison, PlainCodeSet, RecoveryCodeInput};
 
 use crate::call::{AdminCall, Call};
 use crate::code_queue::CodeSetOccasion;
+use crate::disable_totp::{remove_app, select_app};
 use crate::error::FlowError;
 use crate::flows::Flows;
 use crate::verify::{AccessGrant, PassedAttempt};
 
 /// Purpose of a recovery code attempt.
-#[derive(Clone, Copy)]
-pub(crate) struct RecoveryUse {
-    /// Checks whether the account allows the attempt at all.
-    pub(crate) check_allowed: fn(&Account) -> Result<(), FlowError>,
-    /// Change of the account after a correct code, besides spending it.
-    pub(crate) on_success: fn(&mut Account, &AuthenticatedToken, Timestamp),
+#[derive(Clone, Debug)]
+pub(crate) enum RecoveryUse {
+    /// Verification of a second factor.
+    SecondFactor,
+    /// Removal of an authenticator app.
+    DisableTotp {
+        /// ID of the app. `None`: the only one.
+        app: Option<String>,
+    },
+}
+
+impl RecoveryUse {
+    /// Returns the ID of the app to remove, if any.
+    ///
+    /// # Errors
+    ///
+    /// The account does not allow it.
+    fn app_to_remove(&self, account: &Account) -> Result<Option<String>, FlowError> {
+        match self {
+            Self::SecondFactor => Ok(None),
+            Self::DisableTotp { app } => select_app(account, app.as_deref()).map(Some),
+        }
+    }
 }
 
 impl Flows {
@@ -36,8 +54,7 @@ impl Flows {
     ) -> Result<AccessGrant, FlowError> {
         let now = self.trusted_now()?;
         let attempt = self.attempt(call, FactorKind::Recovery, Requirement::SecondFactor, now);
-        let action = RecoveryUse { check_allowed: |_| Ok(()), on_success: |_, _, _| () };
-        let passed = self.try_recovery(call, attempt, input, action).await?;
+        let passed = self.try_recovery(call, attempt, input, RecoveryUse::SecondFactor).await?;
         self.grant(&passed, now)
     }
 
@@ -52,13 +69,13 @@ impl Flows {
     ) -> Result<PassedAttempt, FlowError> {
         let user = call.token.user;
         self.limit(RateRule::RecoveryPerUser, &user.to_string(), Some(user), &call.origin).await?;
-        let (counting, digests) = (attempt.clone(), self.ports.digests.clone());
+        let (counting, digests, counted_use) = (attempt.clone(), self.ports.digests.clone(), action.clone());
         let counted = self.update_caller(call, Phase::Begin, Some(FactorKind::Recovery), move |account| {
             let look_up = |account: &Account| -> Result<CodeLookup, FlowError> {
                 if account.recovery.is_absent() || !account.has_factor() {
                     return Err(FlowError::NotEnrolled);
                 }
-                (action.check_allowed)(account)?;
+                counted_use.app_to_remove(account)?;
                 Ok(mfa_recovery::look_up_code(&account.recovery, user, &input, digests.as_ref()))
             };
             begin_attempt(account, &counting, look_up)?
@@ -86,8 +103,11 @@ impl Flows {
                     HashComparison::NoMatch => FactorResult::Wrong,
                 })
             })?;
-            if let VerificationOutcome::Verified(_) = outcome {
-                (action.on_success)(account, &attempt.token, attempt.at);
+            // Checked again: another call may have removed the app while the code was hashed.
+            if let (VerificationOutcome::Verified(_), Ok(Some(app))) =
+                (&outcome, action.app_to_remove(account))
+            {
+                remove_app(account, &app, &attempt.token, attempt.at);
             }
             Ok(outcome)
         })

@@ -57,11 +57,16 @@ fn reseal(account: &mut Account, cipher: &dyn SecretCipher) -> ResealOutcome {
         let secret = renew(&it.secret, SealedColumn::TotpPendingSecret)?;
         Some(PendingTotp { secret, ..it })
     });
+    let further: Vec<_> =
+        account.totp.further.iter().map(|app| renew(&app.secret, SealedColumn::TotpSecret)).collect();
     let number = account.phone.number.clone().and_then(|it| renew(&it, SealedColumn::PhoneNumber));
     let pending_number = account.phone.pending.clone().and_then(|it| renew(&it, SealedColumn::PhonePending));
     account.totp.secret = secret.or(account.totp.secret.take());
     account.passkeys.placeholder = placeholder.or(account.passkeys.placeholder.take());
     account.totp.pending = pending.or(account.totp.pending.take());
+    for (app, renewed) in account.totp.further.iter_mut().zip(further) {
+        app.secret = renewed.unwrap_or_else(|| app.secret.clone());
+    }
     account.phone.number = number.or(account.phone.number.take());
     account.phone.pending = pending_number.or(account.phone.pending.take());
     outcome
@@ -70,7 +75,7 @@ fn reseal(account: &mut Account, cipher: &dyn SecretCipher) -> ResealOutcome {
 #[cfg(test)]
 mod tests {
     use mfa_core::testing::TestCipher;
-    use mfa_core::{SealContext, SecretBytes, Timestamp};
+    use mfa_core::{SealContext, SecretBytes, Timestamp, TotpApp, TotpParameters};
 
     use super::*;
 
@@ -102,7 +107,14 @@ mod tests {
         let mut account = Account::new(UserId::new(7), "a@b.c", "a");
         account.totp.secret = Some(sealed(&account, SealedColumn::TotpSecret, b"secret"));
         let secret = sealed(&account, SealedColumn::TotpPendingSecret, b"pending");
-        account.totp.pending = Some(PendingTotp { secret, expires_at: Timestamp::from_seconds(9) });
+        account.totp.pending =
+            Some(PendingTotp { secret, expires_at: Timestamp::from_seconds(9), added_as: None, name: None });
+        account.totp.further = vec![TotpApp {
+            id: "b".into(),
+            secret: sealed(&account, SealedColumn::TotpSecret, b"second"),
+            enrolled_at: None,
+            parameters: TotpParameters::default(),
+        }];
         account.phone.number = Some(sealed(&account, SealedColumn::PhoneNumber, b"number"));
         account.phone.pending = Some(sealed(&account, SealedColumn::PhonePending, b"next number"));
         account.passkeys.placeholder = Some(sealed(&account, SealedColumn::TotpSecret, b"placeholder"));
@@ -114,12 +126,14 @@ mod tests {
         let mut account = account();
         assert_eq!(
             reseal(&mut account, &RotatedCipher),
-            ResealOutcome { renewed: 5, unreadable: Vec::new() }
+            ResealOutcome { renewed: 6, unreadable: Vec::new() }
         );
         let text = |sealed: Option<&Sealed>, column| {
             TestCipher.unseal(sealed.unwrap(), account.seal_context(column)).unwrap().expose().to_vec()
         };
         assert_eq!(text(account.totp.secret.as_ref(), SealedColumn::TotpSecret), b"secret");
+        let further = account.totp.further.first().map(|it| &it.secret);
+        assert_eq!(text(further, SealedColumn::TotpSecret), b"second");
         let pending = account.totp.pending.as_ref().map(|it| &it.secret);
         assert_eq!(text(pending, SealedColumn::TotpPendingSecret), b"pending");
         assert_eq!(text(account.phone.number.as_ref(), SealedColumn::PhoneNumber), b"number");
@@ -142,7 +156,7 @@ mod tests {
         account.totp.secret = Some(Sealed::from_column("GEZDGNBVGY3TQOJQ".to_owned()));
         let before = account.totp.secret.clone();
         let outcome = reseal(&mut account, &RotatedCipher);
-        assert_eq!(outcome.renewed, 4);
+        assert_eq!(outcome.renewed, 5);
         assert_eq!(outcome.unreadable, [(SealedColumn::TotpSecret, CipherError::NotSealed)]);
         assert_eq!(account.totp.secret, before);
     }

@@ -16,7 +16,7 @@ pub struct AccountStatus {
     pub mfa_enforced: bool,
     /// Whether TOTP is enabled.
     pub totp_enabled: bool,
-    /// Time of the enrolment.
+    /// Time of the enrolment of the first app.
     pub totp_enrolled_at: Option<Timestamp>,
     /// Masked phone number. [`AccountStatus::from_account`] leaves it empty, because it cannot unseal the number.
     pub phone: Option<String>,
@@ -76,7 +76,7 @@ impl AccountStatus {
             last_method: account.last_method,
             authenticators: AuthenticatorCounts {
                 passkey: account.passkeys.keys.len(),
-                totp: usize::from(account.has_totp()),
+                totp: account.totp_apps().count(),
                 sms: usize::from(account.phone.is_verified && account.phone.number.is_some()),
             },
             phishing_resistant: account.has_passkey(),
@@ -91,6 +91,8 @@ pub struct MethodChoice {
     pub method: FactorKind,
     /// Whether it can be used now.
     pub state: MethodState,
+    /// Number of digits of a code. `None` for methods without such a code, and if the user's apps differ.
+    pub code_digits: Option<u8>,
 }
 
 /// State of a verification method.
@@ -148,7 +150,12 @@ impl Flows {
                 (true, true) => MethodState::Locked,
                 (true, false) => MethodState::Available,
             };
-            MethodChoice { method, state }
+            let code_digits = match method {
+                FactorKind::Totp => code_digits(&account),
+                FactorKind::Sms => Some(6),
+                FactorKind::Recovery | FactorKind::Passkey => None,
+            };
+            MethodChoice { method, state, code_digits }
         };
         let recovery = account.has_factor() && account.recovery.left() > 0;
         let sms = choice(FactorKind::Sms, account.has_sms());
@@ -166,7 +173,7 @@ impl Flows {
         };
         let totp = choice(FactorKind::Totp, account.has_totp());
         let totp = match totp.state {
-            MethodState::Available if !self.reads_totp_secret(&account) => {
+            MethodState::Available if !self.reads_a_totp_secret(&account) => {
                 MethodChoice { state: MethodState::Unreadable, ..totp }
             }
             _ => totp,
@@ -180,12 +187,13 @@ impl Flows {
             Some(_) if locked && !account.is_policy_lock(self.now()) => MethodState::Locked,
             Some(_) => MethodState::Available,
         };
-        Ok(vec![MethodChoice { method: FactorKind::Passkey, state }, totp, sms, recovery])
+        let passkey = MethodChoice { state, ..choice(FactorKind::Passkey, true) };
+        Ok(vec![passkey, totp, sms, recovery])
     }
 
-    fn reads_totp_secret(&self, account: &Account) -> bool {
+    fn reads_a_totp_secret(&self, account: &Account) -> bool {
         let context = account.seal_context(SealedColumn::TotpSecret);
-        account.totp.secret.as_ref().is_some_and(|it| self.ports.cipher.unseal(it, context).is_ok())
+        account.totp_apps().any(|app| self.ports.cipher.unseal(app.secret, context).is_ok())
     }
 
     /// Returns whether no SMS is sent to the account's number, also because it cannot be unsealed.
@@ -194,4 +202,11 @@ impl Flows {
         let is_allowed = |it| self.policy.sms.phones.check(&it).is_ok();
         account.internal.sms.country_guessed || !number.is_ok_and(|it| it.is_some_and(is_allowed))
     }
+}
+
+/// Returns the number of digits of a code, if all apps of the user have the same.
+fn code_digits(account: &Account) -> Option<u8> {
+    let mut apps = account.totp_apps().map(|app| app.parameters.digits.count());
+    let first = apps.next()?;
+    apps.all(|digits| digits == first).then_some(first)
 }

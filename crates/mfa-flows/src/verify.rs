@@ -40,9 +40,16 @@ struct AttemptSnapshot {
     code_set_occasion: CodeSetOccasion,
     /// Send of the code that was checked, if the factor is SMS.
     sms_send: Option<SendId>,
+    /// Whether the account has an authenticator app after the attempt.
+    has_totp: bool,
 }
 
 impl PassedAttempt {
+    /// Returns whether the account has an authenticator app after the attempt.
+    pub(crate) const fn has_totp(&self) -> bool {
+        self.snapshot.has_totp
+    }
+
     /// Returns the occasion of a new set of recovery codes, for an enrolment that is not stored yet.
     pub(crate) const fn code_set_occasion(&self) -> CodeSetOccasion {
         self.snapshot.code_set_occasion
@@ -115,6 +122,7 @@ impl Flows {
                 recovery_set_is_foreign: mfa_recovery::has_legacy(&account.recovery),
                 code_set_occasion: CodeSetOccasion::of_enrolment(account, attempt.at),
                 sms_send,
+                has_totp: account.has_totp(),
             };
             Ok((outcome, snapshot))
         });

@@ -45,6 +45,15 @@ pub(crate) fn six_digits(description: &str) -> Object {
     text(6, 6).pattern(Some("^[0-9]{6}$")).description(Some(description)).examples([json!("492039")]).build()
 }
 
+/// Returns the schema of a code of an authenticator app.
+pub(crate) fn totp_code(description: &str) -> Object {
+    text(6, 8)
+        .pattern(Some("^[0-9]{6,8}$"))
+        .description(Some(description))
+        .examples([json!("492039")])
+        .build()
+}
+
 /// Schema of a recovery code in its displayed format.
 pub(crate) fn recovery_code() -> Object {
     let group = "[0-9abcdefghjkmnpqrstvwxyz]{4}";

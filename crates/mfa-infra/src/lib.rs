@@ -30,7 +30,7 @@
 //! use std::collections::BTreeMap;
 //!
 //! use mfa_core::{Clock, Origin, SecretText};
-//! use mfa_flows::{AcceptedStages, AdminCall, LoginOutcome, NewUserRequest};
+//! use mfa_flows::{AcceptedStages, AdminCall, LoginOutcome, NewUserRequest, TotpEnrolmentRequest};
 //! use mfa_infra::Mfa;
 //! use mfa_infra::settings::{Settings, Sources};
 //! use mfa_totp::{PERIOD, Parameters, TimeStep, TotpCode};
@@ -67,7 +67,7 @@
 //!     return Err("a user with required MFA needs a second factor".into());
 //! };
 //! let call = flows.open(Some(token.token.expose()), AcceptedStages::Any, origin.clone())?;
-//! let enrolment = mfa.block_on(flows.start_totp_enrolment(&call, None))??;
+//! let enrolment = mfa.block_on(flows.start_totp_enrolment(&call, TotpEnrolmentRequest::default()))??;
 //! assert!(enrolment.provisioning.uri().expose().starts_with("otpauth://totp/NOVA:ada"));
 //!
 //! // Ada scans `enrolment.qr_svg`. This code replaces her authenticator app:

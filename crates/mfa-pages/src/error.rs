@@ -42,6 +42,7 @@ pub(crate) fn belongs_on_the_form(error: &ApiError) -> bool {
                     | FlowError::NoChallenge
                     | FlowError::AlreadyRegistered
                     | FlowError::TooManyAuthenticators
+                    | FlowError::AuthenticatorRequired
                     | FlowError::NameTaken
                     | FlowError::InvalidLabel
             )

@@ -5,6 +5,7 @@
 pub(crate) enum Flash {
     SignedOut,
     SessionOver,
+    AppAdded,
     AppRemoved,
     PasskeyAdded,
     AuthenticatorRenamed,
@@ -25,9 +26,10 @@ pub(crate) enum Flash {
 }
 
 impl Flash {
-    const ALL: [Self; 18] = [
+    const ALL: [Self; 19] = [
         Self::SignedOut,
         Self::SessionOver,
+        Self::AppAdded,
         Self::AppRemoved,
         Self::PasskeyAdded,
         Self::AuthenticatorRenamed,
@@ -51,6 +53,7 @@ impl Flash {
         match self {
             Self::SignedOut => "signed-out",
             Self::SessionOver => "session-over",
+            Self::AppAdded => "app-added",
             Self::AppRemoved => "app-removed",
             Self::PasskeyAdded => "passkey-added",
             Self::AuthenticatorRenamed => "authenticator-renamed",

@@ -106,6 +106,7 @@ fn configure(config: &mut ServiceConfig, site: &web::Data<SiteConfig>) {
         .service(write(at("/verify/send"), pages::verify::send))
         .service(read(at("/app"), pages::app::show))
         .service(write(at("/app/start"), pages::app::start))
+        .service(both(at("/app/add"), pages::app::ask_name, pages::app::add))
         .service(read(at("/app/enrol"), pages::app::enrol))
         .service(write(at("/app/confirm"), pages::app::confirm))
         .service(both(at("/app/remove"), pages::app::ask_removal, pages::app::remove))

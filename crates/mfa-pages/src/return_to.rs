@@ -7,6 +7,7 @@ use std::borrow::Cow;
 pub(crate) enum ReturnTo {
     Home,
     App,
+    AppAddition,
     AppRemoval,
     Passkey,
     /// The page that removes the authenticator with this ID.
@@ -40,9 +41,10 @@ impl AuthenticatorId {
 
 impl ReturnTo {
     /// All pages whose path is constant.
-    const ALL: [Self; 8] = [
+    const ALL: [Self; 9] = [
         Self::Home,
         Self::App,
+        Self::AppAddition,
         Self::AppRemoval,
         Self::Passkey,
         Self::Codes,
@@ -56,6 +58,7 @@ impl ReturnTo {
         Cow::Borrowed(match self {
             Self::Home => "home",
             Self::App => "app",
+            Self::AppAddition => "app-addition",
             Self::AppRemoval => "app-removal",
             Self::Passkey => "passkey",
             Self::Removal(id) => return Cow::Owned(format!("removal.{}", id.as_str())),
@@ -71,6 +74,7 @@ impl ReturnTo {
         Cow::Borrowed(match self {
             Self::Home => "",
             Self::App => "/app",
+            Self::AppAddition => "/app/add",
             Self::AppRemoval => "/app/remove",
             Self::Passkey => "/passkey",
             Self::Removal(id) => return Cow::Owned(format!("/authenticators/{}/remove", id.as_str())),

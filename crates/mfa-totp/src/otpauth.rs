@@ -49,6 +49,13 @@ pub struct ImportedSecret {
     pub parameters: Parameters,
 }
 
+impl From<SecretBytes> for ImportedSecret {
+    /// Returns the secret with the default parameters.
+    fn from(secret: SecretBytes) -> Self {
+        Self { secret, parameters: Parameters::default() }
+    }
+}
+
 /// Reads the secret and the parameters of an otpauth URI.
 ///
 /// Issuer, label and extensions of apps, such as an image or a colour, are ignored.

@@ -47,24 +47,27 @@ impl ExportWriter {
         })
     }
 
-    /// Writes one row.
+    /// Writes one row for each app.
     ///
     /// # Errors
     ///
     /// [`io::Error`] of the destination.
     pub(crate) fn write(&mut self, export: &TotpExport) -> io::Result<()> {
-        let TotpExport { email, username, uri } = export;
-        match self {
-            Self::Csv(writer) => {
-                let cells = [email.as_str(), username, uri.expose()];
-                // Zeroized like the secret itself.
-                Ok(writer.write_record(cells.map(|cell| Zeroizing::new(csv_cell::defuse(cell))))?)
-            }
-            Self::JsonLines(target) => {
-                let line = json!({ "email": email, "username": username, "otpauth_uri": uri.expose() });
-                writeln!(target, "{line}")
+        let TotpExport { email, username, uris } = export;
+        for uri in uris {
+            match self {
+                Self::Csv(writer) => {
+                    let cells = [email.as_str(), username, uri.expose()];
+                    // Zeroized like the secret itself.
+                    writer.write_record(cells.map(|cell| Zeroizing::new(csv_cell::defuse(cell))))?;
+                }
+                Self::JsonLines(target) => {
+                    let line = json!({ "email": email, "username": username, "otpauth_uri": uri.expose() });
+                    writeln!(target, "{line}")?;
+                }
             }
         }
+        Ok(())
     }
 
     /// Flushes all rows and syncs the file to disk.
@@ -142,9 +145,9 @@ mod tests {
         let path = folder.path().join("export.csv");
         let mut writer = ExportWriter::create(Some(&path)).unwrap();
         for (email, username) in users {
-            let uri = SecretText::new("otpauth://totp/NOVA:ada?secret=A".to_owned());
+            let uris = vec![SecretText::new("otpauth://totp/NOVA:ada?secret=A".to_owned())];
             let (email, username) = (email.clone(), username.clone());
-            writer.write(&TotpExport { email, username, uri }).unwrap();
+            writer.write(&TotpExport { email, username, uris }).unwrap();
         }
         writer.finish().unwrap();
         let rows = ImportRows::open(&path).unwrap().page(100).unwrap();

@@ -27,7 +27,7 @@ pub struct AuthenticatorColumn {
 }
 
 /// What the columns do not say about an enrolment in progress.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PendingApp {
     /// The app, if it is added beside others. A server of a previous version, which knows only the column
     /// `totp_pending_secret`, would put it in the place of the others.
@@ -145,7 +145,6 @@ mod tests {
                 enrolled_at: Some(Timestamp::from_seconds(8)),
                 secret: Some("v1.k.y".into()),
                 parameters: TotpParameters { digits: TotpDigits::Eight, ..TotpParameters::default() },
-                rest: Map::from_iter([("later".to_owned(), 1.into())]),
             }],
             pending_app: Some(PendingApp {
                 added: Some(AddedApp {

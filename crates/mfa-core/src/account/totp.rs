@@ -3,7 +3,6 @@
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
-use serde_json::{Map, Value};
 
 use super::Account;
 use crate::{Sealed, Timestamp};
@@ -92,9 +91,6 @@ pub struct TotpEntry {
     /// Parameters of its codes.
     #[serde(flatten)]
     pub parameters: TotpParameters,
-    /// Fields written by other versions, preserved unchanged.
-    #[serde(flatten)]
-    pub rest: Map<String, Value>,
 }
 
 impl TotpState {

@@ -23,7 +23,9 @@ pub enum FieldErrorKind {
     Nul,
     /// The value is not six digits.
     NotSixDigits,
-    /// The value is neither six digits nor a recovery code.
+    /// The value is not 6 to 8 digits.
+    NotTotpCode,
+    /// The value is neither a code of an authenticator app nor a recovery code.
     NotACode,
     /// The value is not a phone number.
     NotAPhoneNumber,

@@ -25,6 +25,7 @@ pub(super) fn problem_kind(error: &FlowError) -> ProblemKind {
         FlowError::NoChallenge => ProblemKind::NoChallenge,
         FlowError::AlreadyRegistered => ProblemKind::AlreadyRegistered,
         FlowError::TooManyAuthenticators => ProblemKind::TooManyAuthenticators,
+        FlowError::AuthenticatorRequired => ProblemKind::AuthenticatorRequired,
         FlowError::NoEnrolmentInProgress => ProblemKind::NoEnrolmentInProgress,
         FlowError::MethodNotAvailable => ProblemKind::MethodNotAvailable,
         FlowError::PhoneRefused => ProblemKind::PhoneRefused,

@@ -51,6 +51,8 @@ pub enum ProblemKind {
     AlreadyRegistered,
     /// The user has as many authenticators of this kind as are allowed.
     TooManyAuthenticators,
+    /// The user has several authenticator apps, and the request names none.
+    AuthenticatorRequired,
     /// No enrolment was started, or it has ended.
     NoEnrolmentInProgress,
     /// MFA is required, and this is the last factor.
@@ -104,6 +106,7 @@ impl ProblemKind {
             Self::NoChallenge => "no_challenge",
             Self::AlreadyRegistered => "already_registered",
             Self::TooManyAuthenticators => "too_many_authenticators",
+            Self::AuthenticatorRequired => "authenticator_required",
             Self::NoEnrolmentInProgress => "no_enrolment_in_progress",
             Self::FactorRequired => "factor_required",
             Self::MethodNotAvailable => "method_not_available",
@@ -143,6 +146,7 @@ impl ProblemKind {
             Self::NoChallenge => "problem-no-challenge",
             Self::AlreadyRegistered => "problem-already-registered",
             Self::TooManyAuthenticators => "problem-too-many-authenticators",
+            Self::AuthenticatorRequired => "problem-authenticator-required",
             Self::NoEnrolmentInProgress => "problem-no-enrolment-in-progress",
             Self::FactorRequired => "problem-factor-required",
             Self::MethodNotAvailable => "problem-method-not-available",
@@ -184,6 +188,7 @@ impl ProblemKind {
             | Self::NoChallenge
             | Self::AlreadyRegistered
             | Self::TooManyAuthenticators
+            | Self::AuthenticatorRequired
             | Self::NoEnrolmentInProgress
             | Self::FactorRequired
             | Self::MethodNotAvailable => StatusCode::CONFLICT,
@@ -204,7 +209,7 @@ impl ProblemKind {
     }
 
     /// All kinds.
-    pub(crate) const ALL: [Self; 35] = [
+    pub(crate) const ALL: [Self; 36] = [
         Self::MalformedRequest,
         Self::BodyTooSlow,
         Self::TokenMissing,
@@ -227,6 +232,7 @@ impl ProblemKind {
         Self::NoChallenge,
         Self::AlreadyRegistered,
         Self::TooManyAuthenticators,
+        Self::AuthenticatorRequired,
         Self::NoEnrolmentInProgress,
         Self::FactorRequired,
         Self::MethodNotAvailable,

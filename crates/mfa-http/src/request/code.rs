@@ -67,7 +67,7 @@ impl CodeKind for TotpCode {
     const REQUEST: &'static str = "TotpCodeRequest";
 
     fn schema() -> Object {
-        schemas::six_digits("Current code of the authenticator app.")
+        schemas::totp_code("Current code of the authenticator app.")
     }
 }
 
@@ -92,27 +92,26 @@ impl CodeKind for RecoveryCodeInput {
     }
 }
 
-impl CodeKind for DisableCode {
-    const REQUEST: &'static str = "DisableTotpRequest";
-
-    fn schema() -> Object {
+impl DisableCode {
+    /// Returns the schema of the code.
+    pub(crate) fn schema() -> Object {
         let (letter, separators) = ("[0-9A-TV-Za-tv-z]", "[ \\u2010-\\u2015\\u2212-]*");
         schemas::text(6, MAX_RECOVERY_CODE_LENGTH)
-            .pattern(Some(format!("^([0-9]{{6}}|({separators}{letter}){{16}}{separators})$")))
-            .description(Some("Current code of the authenticator app, or a recovery code."))
+            .pattern(Some(format!("^([0-9]{{6,8}}|({separators}{letter}){{16}}{separators})$")))
+            .description(Some("Current code of one of the user's authenticator apps, or a recovery code."))
             .build()
     }
 }
 
 const MAX_RECOVERY_CODE_LENGTH: usize = 64;
 
-/// Parses a TOTP code: six ASCII digits. Other spellings are rejected, not normalised.
+/// Parses a TOTP code: 6 to 8 ASCII digits. Other spellings are rejected, not normalised.
 ///
 /// # Errors
 ///
-/// [`FieldErrorKind::NotSixDigits`].
+/// [`FieldErrorKind::NotTotpCode`].
 pub fn totp_code(text: &str) -> Result<TotpCode, FieldErrorKind> {
-    TotpCode::parse(text).map_err(|_| FieldErrorKind::NotSixDigits)
+    TotpCode::parse(text).map_err(|_| FieldErrorKind::NotTotpCode)
 }
 
 /// Parses an SMS code: six ASCII digits.

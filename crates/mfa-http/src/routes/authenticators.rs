@@ -43,7 +43,7 @@ pub(super) struct AuthenticatorResponse {
     /// App only: duration of a time step in seconds.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false, minimum = 15, maximum = 120)]
-    period: Option<u64>,
+    period: Option<u8>,
     /// Phone only: masked number.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(schema_with = schemas::masked_phone)]
@@ -105,7 +105,7 @@ impl From<Authenticator> for AuthenticatorResponse {
             AuthenticatorDetails::Totp(parameters) => {
                 response.algorithm = Some(parameters.algorithm.as_str());
                 response.digits = Some(parameters.digits.count());
-                response.period = Some(mfa_totp::PERIOD.as_secs());
+                response.period = Some(parameters.period.seconds());
             }
             AuthenticatorDetails::Sms(phone) => response.phone = phone,
             AuthenticatorDetails::Passkey(passkey) => {

@@ -1,16 +1,17 @@
-//! Handlers of TOTP enrolment and removal.
+//! Handlers of the enrolment and removal of authenticator apps.
 
 pub(super) mod doc;
 
 use actix_web::HttpResponse;
 use mfa_core::SecretText;
-use mfa_flows::AcceptedStages;
+use mfa_flows::{AcceptedStages, EnrolmentMode, TotpEnrolmentRequest};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
-use utoipa::openapi::Object;
+use utoipa::openapi::{Array, ArrayBuilder, Object};
 
 use super::AccessToken;
-use crate::problem::ApiError;
+use super::authenticators::{name, name_schema};
+use crate::problem::{ApiError, FieldErrorKind, LengthUnit};
 use crate::request::{ApiRequest, DisableCode, Field, either_code, totp_code};
 use crate::schemas;
 
@@ -20,6 +21,31 @@ use crate::schemas;
 struct EnrolmentRequest {
     #[schema(schema_with = label_schema)]
     label: Option<Field>,
+    #[schema(schema_with = name_schema)]
+    name: Option<Field>,
+    #[schema(schema_with = mode_schema)]
+    mode: Option<Field>,
+}
+
+fn mode_schema() -> Object {
+    schemas::string_enum(&["replace", "add"])
+        .description(Some(
+            "`replace` (default): the new app replaces all apps of the user. `add`: they stay.",
+        ))
+        .build()
+}
+
+/// Parses the mode of an enrolment.
+///
+/// # Errors
+///
+/// [`FieldErrorKind::NotOneOf`].
+fn mode(text: &str) -> Result<EnrolmentMode, FieldErrorKind> {
+    match text {
+        "replace" => Ok(EnrolmentMode::Replace),
+        "add" => Ok(EnrolmentMode::Add),
+        _ => Err(FieldErrorKind::NotOneOf),
+    }
 }
 
 /// Schema of a label: without control characters, colons, and characters that change the text direction.
@@ -52,11 +78,11 @@ struct EnrolmentResponse<'a> {
     #[schema(schema_with = schemas::totp_algorithm)]
     algorithm: &'static str,
     /// Number of digits of a code.
-    #[schema(minimum = 6, maximum = 6)]
+    #[schema(minimum = 6, maximum = 8)]
     digits: u8,
     /// Duration of a time step in seconds.
-    #[schema(minimum = 1)]
-    period: u64,
+    #[schema(minimum = 15, maximum = 120)]
+    period: u8,
     /// End of the enrolment: verify the first code before this time.
     #[schema(format = DateTime, required = true)]
     expires_at: Option<String>,
@@ -68,8 +94,11 @@ pub(super) async fn start_enrolment(request: ApiRequest) -> Result<HttpResponse,
     let (call, body) = request.open(AcceptedStages::Any)?;
     let (body, mut errors) = body.parse_optional::<EnrolmentRequest>()?;
     let label = body.label.and_then(|it| it.text(&mut errors, |text| Ok(text.to_owned())));
-    let label = errors.finish(Some(label))?;
-    let started = request.run(|flows| async move { flows.start_totp_enrolment(&call, label).await }).await?;
+    let name = body.name.and_then(|it| it.text(&mut errors, name));
+    let mode = body.mode.and_then(|it| it.text(&mut errors, mode)).unwrap_or_default();
+    let enrolment = errors.finish(Some(TotpEnrolmentRequest { label, name, mode }))?;
+    let started =
+        request.run(|flows| async move { flows.start_totp_enrolment(&call, enrolment).await }).await?;
     let provisioning = &started.provisioning;
     Ok(HttpResponse::Ok().json(EnrolmentResponse {
         secret: provisioning.secret().expose(),
@@ -78,7 +107,7 @@ pub(super) async fn start_enrolment(request: ApiRequest) -> Result<HttpResponse,
         qr_svg: started.qr_svg.expose(),
         algorithm: provisioning.parameters().algorithm.as_str(),
         digits: provisioning.parameters().digits.count(),
-        period: mfa_totp::PERIOD.as_secs(),
+        period: provisioning.parameters().period.seconds(),
         expires_at: started.expires_at.to_rfc3339(),
     }))
 }
@@ -89,10 +118,20 @@ pub(super) async fn start_enrolment(request: ApiRequest) -> Result<HttpResponse,
 struct EnrolmentVerifyResponse<'a> {
     /// Always `true`.
     enabled: bool,
-    #[schema(schema_with = schemas::recovery_codes)]
+    #[schema(schema_with = enrolment_recovery_codes)]
     recovery_codes: Vec<&'a str>,
     #[serde(flatten)]
     token: AccessToken<'a>,
+}
+
+fn enrolment_recovery_codes() -> Array {
+    ArrayBuilder::from(schemas::recovery_codes())
+        .min_items(Some(0))
+        .description(Some(
+            "Ten recovery codes. They are shown only in this response: the server stores hashes. Empty if the app was \
+             added beside another factor: the earlier codes stay valid.",
+        ))
+        .build()
 }
 
 /// `POST /api/mfa/totp/enroll/verify`
@@ -109,23 +148,64 @@ pub(super) async fn confirm_enrolment(request: ApiRequest) -> Result<HttpRespons
     }))
 }
 
-/// Confirmation that TOTP is disabled.
+/// Request body of the removal of an app.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+struct DisableRequest {
+    #[schema(schema_with = DisableCode::schema)]
+    code: Field,
+    #[schema(schema_with = app_id)]
+    id: Option<Field>,
+}
+
+fn app_id() -> Object {
+    schemas::text(1, MAX_ID_CHARS)
+        .description(Some(
+            "ID of the app to remove. Required if the user has several; default: the only one.",
+        ))
+        .build()
+}
+
+/// Maximum length of an authenticator ID in a request, in characters.
+const MAX_ID_CHARS: usize = 64;
+
+/// Parses the ID of an authenticator. One that no authenticator has is no error here.
+///
+/// # Errors
+///
+/// [`FieldErrorKind::Length`].
+fn authenticator_id(text: &str) -> Result<String, FieldErrorKind> {
+    let is_usable = (1..=MAX_ID_CHARS).contains(&text.chars().count());
+    let length = FieldErrorKind::Length { most: MAX_ID_CHARS, unit: LengthUnit::Characters };
+    is_usable.then(|| text.to_owned()).ok_or(length)
+}
+
+/// Confirmation that an app is removed.
 #[derive(Serialize, ToSchema)]
 #[schema(as = TotpDisabled)]
 struct DisableResponse {
-    /// Always `false`.
+    /// Whether the user still has an authenticator app.
     totp_enabled: bool,
 }
 
 /// `POST /api/mfa/totp/disable`
 pub(super) async fn disable(request: ApiRequest) -> Result<HttpResponse, ApiError> {
-    request
-        .code_check(AcceptedStages::TwoFactors, either_code, |flows, call, code| async move {
-            match code {
-                DisableCode::Totp(code) => flows.disable_totp(&call, code).await,
-                DisableCode::Recovery(code) => flows.disable_totp_by_recovery(&call, code).await,
-            }
-        })
+    let totp_enabled = request
+        .rate_limited(
+            AcceptedStages::TwoFactors,
+            |body| {
+                let (body, mut errors) = body.parse::<DisableRequest>()?;
+                let code = body.code.text(&mut errors, either_code);
+                let id = body.id.and_then(|it| it.text(&mut errors, authenticator_id));
+                errors.finish(code.map(|code| (code, id)))
+            },
+            |flows, call, (code, id)| async move {
+                match code {
+                    DisableCode::Totp(code) => flows.disable_totp(&call, code, id).await,
+                    DisableCode::Recovery(code) => flows.disable_totp_by_recovery(&call, code, id).await,
+                }
+            },
+        )
         .await?;
-    Ok(HttpResponse::Ok().json(DisableResponse { totp_enabled: false }))
+    Ok(HttpResponse::Ok().json(DisableResponse { totp_enabled }))
 }

@@ -3,8 +3,9 @@
 use diesel::sql_types::{BigInt, Bool, Nullable, Text};
 use diesel::{Queryable, QueryableByName};
 use mfa_core::{
-    Account, AuthenticatorColumn, BackupMethod, FactorKind, PasskeyState, PendingTotp, PhoneState,
-    RecoveryState, Sealed, SecretText, Timestamp, TotpState, UserId, UserRecord,
+    Account, AddedApp, AuthenticatorColumn, BackupMethod, FactorKind, PasskeyState, PendingApp, PendingTotp,
+    PhoneState, RecoveryState, Sealed, SecretText, Timestamp, TotpApp, TotpEntry, TotpParameters, TotpState,
+    UserId, UserRecord,
 };
 
 use super::columns::NO_VERSION;
@@ -74,10 +75,6 @@ impl AccountRow {
         }
         let time = |millis: Option<i64>| millis.map(Timestamp::from_millis);
         let sealed = |text: &Option<String>| text.clone().map(Sealed::from_column);
-        let pending = match (sealed(&self.totp_pending_secret), time(self.totp_pending_expires_at)) {
-            (Some(secret), Some(expires_at)) => Some(PendingTotp { secret, expires_at }),
-            _ => None,
-        };
         let backup_method = match self.mfa_backup_method.as_str() {
             "none" => BackupMethod::None,
             "sms" => BackupMethod::Sms,
@@ -86,31 +83,43 @@ impl AccountRow {
         let generated_at = time(self.recovery_codes_generated_at);
         let authenticators =
             AuthenticatorColumn::parse(&self.mfa_authenticators).map_err(|_| broken("mfa_authenticators"))?;
-        let AuthenticatorColumn { passkeys, names, rest } = authenticators;
+        // Who disables TOTP by SQL removes the passkeys and the further apps too.
+        let AuthenticatorColumn { passkeys, names, apps, pending_app, rest } = if self.is_totp_enabled {
+            authenticators
+        } else {
+            let AuthenticatorColumn { names, pending_app, .. } = authenticators;
+            AuthenticatorColumn { names, pending_app, ..AuthenticatorColumn::default() }
+        };
         // Nobody knows the secret of a placeholder, so it is no app.
         let placeholder = passkeys.placeholder.as_ref().map(Sealed::as_column);
         let is_placeholder = placeholder.is_some() && placeholder == self.totp_secret.as_deref();
+        let pending = self.pending_totp(pending_app);
+        let (first, further) = apps.into_iter().partition::<Vec<_>, _>(|app| app.secret.is_none());
+        let further = further.into_iter().filter_map(further_app).collect();
         let totp = if is_placeholder {
-            TotpState { pending, ..TotpState::default() }
+            TotpState::default()
         } else {
+            let enrolled_at = time(self.totp_enrolled_at);
+            let first = first.into_iter().find(|app| app.enrolled_at == enrolled_at);
+            let (id, parameters) = first.map(|app| (app.id, app.parameters)).unzip();
             TotpState {
                 enabled: self.is_totp_enabled,
                 secret: sealed(&self.totp_secret),
-                pending,
-                enrolled_at: time(self.totp_enrolled_at),
+                enrolled_at,
                 last_step: self.totp_last_step,
+                id,
+                parameters: parameters.unwrap_or_default(),
+                ..TotpState::default()
             }
         };
-        // Who disables TOTP by SQL removes the passkeys too.
-        let (passkeys, rest) = if self.is_totp_enabled { (passkeys, rest) } else { Default::default() };
-        Ok(Account {
+        let mut account = Account {
             user: UserId::new(self.id),
             email: unpadded(&self.email),
             username: unpadded(&self.username),
             is_active: self.is_active,
             is_superuser: self.is_superuser,
             mfa_enforced: self.mfa_enforced,
-            totp,
+            totp: TotpState { pending, further, ..totp },
             phone: PhoneState {
                 number: sealed(&self.phone_number),
                 pending: sealed(&self.phone_pending),
@@ -129,7 +138,30 @@ impl AccountRow {
             version: self.mfa_version,
             internal: serde_json::from_str(&self.mfa_internal).map_err(|_| broken("mfa_internal"))?,
             events: Vec::new(),
-        })
+        };
+        // Another program took the first app out of its column.
+        account.promote_totp_app();
+        Ok(account)
+    }
+
+    /// Returns the enrolment in progress, of which the column `mfa_authenticators` may hold a part.
+    fn pending_totp(&self, app: Option<PendingApp>) -> Option<PendingTotp> {
+        let PendingApp { added, name } = app.unwrap_or_default();
+        let added = added.map(|app| PendingTotp {
+            secret: Sealed::from_column(app.secret),
+            expires_at: app.expires_at,
+            added_as: Some(app.id),
+            name: name.clone(),
+        });
+        let replacing = self.totp_pending_secret.clone().zip(self.totp_pending_expires_at);
+        let replacing = replacing.map(|(secret, expires_at)| PendingTotp {
+            secret: Sealed::from_column(secret),
+            expires_at: Timestamp::from_millis(expires_at),
+            added_as: None,
+            name,
+        });
+        // A server of the previous version does not see the added app, and may have begun another enrolment since.
+        added.into_iter().chain(replacing).max_by_key(|it| it.expires_at)
     }
 
     /// Converts an account to a row. `None` if a document cannot be serialised, or if an account with passkeys and without
@@ -137,7 +169,7 @@ impl AccountRow {
     pub(super) fn from_account(account: &Account) -> Option<Self> {
         let millis = |time: Option<Timestamp>| time.map(Timestamp::millis);
         let column = |sealed: &Option<Sealed>| sealed.as_ref().map(|it| it.as_column().to_owned());
-        let pending = account.totp.pending.as_ref();
+        let pending = account.totp.pending.as_ref().filter(|it| it.added_as.is_none());
         let recovery_codes = match (account.recovery.codes.as_slice(), &account.recovery.unreadable) {
             ([], unreadable) => unreadable.as_ref().map(|it| it.expose().to_owned()),
             (codes, _) => Some(serde_json::to_string(codes).ok()?),
@@ -204,17 +236,62 @@ fn stored_count(count: impl Into<i64>) -> u32 {
 
 /// Returns the text of the column `mfa_authenticators`.
 fn authenticator_column(account: &Account) -> Option<String> {
-    let Account { passkeys, names, other_authenticators, .. } = account;
-    if *passkeys == PasskeyState::default() && names.is_empty() && other_authenticators.is_empty() {
+    let Account { passkeys, names, other_authenticators, totp, .. } = account;
+    let has_passkeys = *passkeys != PasskeyState::default();
+    let first = first_app(totp);
+    let pending_app = pending_app(totp);
+    if !has_passkeys
+        && names.is_empty()
+        && other_authenticators.is_empty()
+        && totp.further.is_empty()
+        && first.is_none()
+        && pending_app.is_none()
+    {
         return Some("[]".to_owned());
     }
+    let further = totp.further.iter().map(|app| TotpEntry {
+        id: app.id.clone(),
+        enrolled_at: app.enrolled_at,
+        secret: Some(app.secret.as_column().to_owned()),
+        parameters: app.parameters,
+    });
     AuthenticatorColumn {
         passkeys: passkeys.clone(),
         names: names.clone(),
+        apps: first.into_iter().chain(further).collect(),
+        pending_app,
         rest: other_authenticators.clone(),
     }
     .to_text()
     .ok()
+}
+
+/// Returns what the columns do not say about the first app.
+fn first_app(totp: &TotpState) -> Option<TotpEntry> {
+    let is_described = totp.id.is_some() || totp.parameters != TotpParameters::default();
+    (totp.secret.is_some() && is_described).then(|| TotpEntry {
+        id: totp.first_id().to_owned(),
+        enrolled_at: totp.enrolled_at,
+        secret: None,
+        parameters: totp.parameters,
+    })
+}
+
+fn further_app(app: TotpEntry) -> Option<TotpApp> {
+    let TotpEntry { id, enrolled_at, secret, parameters } = app;
+    let secret = Sealed::from_column(secret?);
+    Some(TotpApp { id, secret, enrolled_at, parameters })
+}
+
+/// Returns what the columns do not say about the enrolment in progress.
+fn pending_app(totp: &TotpState) -> Option<PendingApp> {
+    let pending = totp.pending.as_ref()?;
+    let added = pending.added_as.clone().map(|id| AddedApp {
+        id,
+        secret: pending.secret.as_column().to_owned(),
+        expires_at: pending.expires_at,
+    });
+    (added.is_some() || pending.name.is_some()).then(|| PendingApp { added, name: pending.name.clone() })
 }
 
 /// Returns the recovery codes of a column. Codes in another form, such as the list of hashes that the Python service
@@ -372,6 +449,8 @@ mod tests {
         account.totp.pending = Some(PendingTotp {
             secret: Sealed::from_column("v1.k.y".into()),
             expires_at: Timestamp::from_millis(5),
+            added_as: None,
+            name: None,
         });
         account.failures = 3;
         account.lock_until = Some(Timestamp::FAR_FUTURE);
@@ -383,6 +462,64 @@ mod tests {
     fn an_account_reads_back_from_its_row() {
         let account = account();
         assert_eq!(AccountRow::from_account(&account).unwrap().to_account().unwrap(), account);
+    }
+
+    fn with_several_apps() -> Account {
+        let mut account = account();
+        account.totp.enabled = true;
+        account.totp.enrolled_at = Some(Timestamp::from_millis(3));
+        account.totp.parameters.digits = mfa_core::TotpDigits::Eight;
+        account.totp.further = vec![TotpApp {
+            id: "b".into(),
+            secret: Sealed::from_column("v1.k.b".into()),
+            enrolled_at: Some(Timestamp::from_millis(4)),
+            parameters: TotpParameters::default(),
+        }];
+        account
+    }
+
+    #[test]
+    fn several_apps_and_one_that_is_added_read_back_from_their_row() {
+        let mut account = with_several_apps();
+        let row = AccountRow::from_account(&account).unwrap();
+        assert_eq!(row.to_account().unwrap(), account);
+        for pending in &mut account.totp.pending {
+            pending.added_as = Some("c".into());
+            pending.name = Some("Tablet".into());
+        }
+        let adding = AccountRow::from_account(&account).unwrap();
+        assert_eq!(adding.totp_pending_secret, None, "a server of the previous version cannot confirm it");
+        assert_eq!(adding.to_account().unwrap(), account);
+        // That server has begun an enrolment of its own since.
+        let row = AccountRow { mfa_authenticators: adding.mfa_authenticators, ..row };
+        let earlier = AccountRow { totp_pending_expires_at: Some(4), ..row.clone() };
+        let later = AccountRow { totp_pending_expires_at: Some(6), ..row };
+        let added = |row: &AccountRow| row.to_account().unwrap().adds_totp_app();
+        assert_eq!((added(&earlier), added(&later)), (true, false));
+    }
+
+    #[test]
+    fn who_disables_totp_by_sql_removes_every_app() {
+        let mut row = AccountRow::from_account(&with_several_apps()).unwrap();
+        row.is_totp_enabled = false;
+        let account = row.to_account().unwrap();
+        assert_eq!((account.has_totp(), account.totp_apps().count()), (false, 0));
+    }
+
+    #[test]
+    fn an_app_takes_the_place_of_a_secret_that_another_program_removed() {
+        let mut row = AccountRow::from_account(&with_several_apps()).unwrap();
+        row.totp_secret = None;
+        let account = row.to_account().unwrap();
+        assert_eq!(account.totp_apps().map(|app| app.id).collect::<Vec<_>>(), ["b"]);
+        assert_eq!(account.totp.secret, Some(Sealed::from_column("v1.k.b".into())));
+    }
+
+    #[test]
+    fn parameters_belong_to_the_secret_that_they_were_stored_with() {
+        let mut row = AccountRow::from_account(&with_several_apps()).unwrap();
+        row.totp_enrolled_at = Some(9);
+        assert_eq!(row.to_account().unwrap().totp.parameters, TotpParameters::default());
     }
 
     #[test]

@@ -279,6 +279,7 @@ fn policy(settings: &Settings, database: &dyn Database) -> Result<Policy, OpenEr
     policy.rehash_passwords = settings.login.password_rehash || database.owns_users_table()?;
     policy.sms = sms::policy(settings)?;
     let passkeys = &settings.passkeys;
+    policy.max_totp_apps = passkeys.max_totp_apps;
     policy.passkeys = passkeys
         .relying_party
         .clone()

@@ -1,4 +1,4 @@
-//! Settings of passkeys.
+//! Settings of passkeys, and the number of authenticators of a user.
 
 use mfa_passkey::{RelyingParty, RelyingPartyConfig};
 
@@ -15,6 +15,8 @@ pub struct PasskeySettings {
     pub relying_party: Option<RelyingParty>,
     /// Maximum number of passkeys of a user (`MFA_MAX_PASSKEYS`).
     pub max_per_user: usize,
+    /// Maximum number of authenticator apps of a user (`MFA_MAX_TOTP_APPS`).
+    pub max_totp_apps: usize,
 }
 
 impl PasskeySettings {
@@ -23,6 +25,7 @@ impl PasskeySettings {
         server: Option<&ServerSettings>,
     ) -> Result<Self, SettingsError> {
         let max = reader.number("MFA_MAX_PASSKEYS", 1, 100)?;
+        let max_totp_apps = reader.number("MFA_MAX_TOTP_APPS", 1, 10)?;
         let strict_backup_flag = reader.flag("MFA_PASSKEY_STRICT_BACKUP_FLAG")?;
         let is_development = reader.environment().is_development();
         let public_url = server.and_then(|it| it.public_url.as_ref());
@@ -31,6 +34,7 @@ impl PasskeySettings {
         let texts = |name| reader.list(name).into_iter().map(str::to_owned).collect::<Vec<_>>();
         let (mut origins, related_origins) = (texts("MFA_RP_ORIGINS"), texts("MFA_RELATED_ORIGINS"));
         let max_per_user = usize::try_from(max).unwrap_or(usize::MAX);
+        let max_totp_apps = usize::try_from(max_totp_apps).unwrap_or(usize::MAX);
         let Some(rp_id) = rp_id else {
             for (name, is_set) in [
                 ("MFA_RP_ORIGINS", !origins.is_empty()),
@@ -41,7 +45,7 @@ impl PasskeySettings {
                     return Err(SettingsError::invalid(name, problem, "set MFA_RP_ID or PUBLIC_URL"));
                 }
             }
-            return Ok(Self { relying_party: None, max_per_user });
+            return Ok(Self { relying_party: None, max_per_user, max_totp_apps });
         };
         let names_origins = !origins.is_empty();
         if !names_origins {
@@ -71,6 +75,6 @@ impl PasskeySettings {
                 "see \"Passkeys\" in docs/deployment.md",
             )
         })?;
-        Ok(Self { relying_party: Some(relying_party), max_per_user })
+        Ok(Self { relying_party: Some(relying_party), max_per_user, max_totp_apps })
     }
 }

@@ -264,6 +264,7 @@ pub(super) const GROUPS: &[SettingGroup] = &[
                 "Origins of other domains that may use the passkeys, comma-separated.",
             ),
             plain("MFA_MAX_PASSKEYS", "10", "Maximum number of passkeys of a user."),
+            plain("MFA_MAX_TOTP_APPS", "3", "Maximum number of authenticator apps of a user."),
             plain(
                 "MFA_PASSKEY_STRICT_BACKUP_FLAG",
                 "false",

@@ -2,11 +2,15 @@
 
 use actix_web::http::StatusCode;
 use maud::{Markup, PreEscaped, html};
-use mfa_core::SecretText;
-use mfa_flows::{AcceptedStages, FlowError, Profile};
+use mfa_core::{FactorKind, SecretText};
+use mfa_flows::{
+    AcceptedStages, Authenticator, EnrolmentMode, FlowError, Profile, TotpEnrolment, TotpEnrolmentRequest,
+};
+use mfa_http::authenticator_name;
 use mfa_totp::{Provisioning, SECRET_BYTES, TotpCode, import_secret, qr_svg};
 
 use super::codes;
+use super::passkey::{free_name, profile as profile_and_list};
 use crate::SharedRequest;
 use crate::assets::AssetFile;
 use crate::error::belongs_on_the_form;
@@ -20,7 +24,8 @@ use crate::request::PageRequest;
 use crate::response::{PageResponse, PageResult};
 use crate::sealed_state::SealedState;
 use mfa_http::problem::ApiError;
-use mfa_http::request::{DisableCode, either_code, totp_code};
+use mfa_http::request::{DisableCode, Field, UnparsedBody, either_code, totp_code};
+use serde::Deserialize;
 
 /// A TOTP secret that waits for its first code, as it is shown.
 struct EnrolmentView {
@@ -34,6 +39,9 @@ pub(crate) async fn show(request: SharedRequest) -> PageResult {
     let profile = request.profile(AcceptedStages::Access).await?;
     let title = request.translate("app-title");
     let status = &profile.status;
+    let has_several = status.authenticators.totp > 1;
+    let may_add = status.authenticators.totp < request.flows().policy().max_totp_apps;
+    let replace_text = if has_several { "app-replace-all.text" } else { "app-replace.text" };
     let page = document(
         &request,
         &Layout::signed_in(title.clone(), &profile, NavItem::Account).with(AssetFile::Clock),
@@ -45,12 +53,22 @@ pub(crate) async fn show(request: SharedRequest) -> PageResult {
                 @match status.totp_enrolled_at {
                     Some(at) => {
                         p.lead { (request.translate("app-on")) " " (moment(&request, at)) "." }
+                        @if may_add {
+                            h2 { (request.translate("app-add")) }
+                            p { (request.translate("app-add.text")) }
+                            p.actions { a.button.plain-button href=(request.url("/app/add")) { (request.translate("app-add-start")) } }
+                        }
                         h2 { (request.translate("app-replace")) }
-                        p { (request.translate("app-replace.text")) }
+                        p { (request.translate(replace_text)) }
                         (post_button(&request, "/app/start", "button", "app-replace-start"))
                         h2 { (request.translate("app-remove")) }
-                        p { (request.translate("app-remove.text")) }
-                        p.actions { a.button.plain-button href=(request.url("/app/remove")) { (request.translate("app-remove-start")) } }
+                        @if has_several {
+                            p { (request.translate("app-remove-one")) }
+                            p.actions { a.button.plain-button href=(request.url("")) { (request.translate("app-remove-list")) } }
+                        } @else {
+                            p { (request.translate("app-remove.text")) }
+                            p.actions { a.button.plain-button href=(request.url("/app/remove")) { (request.translate("app-remove-start")) } }
+                        }
                     },
                     None => {
                         p.lead { (request.translate("app-off")) }
@@ -66,10 +84,113 @@ pub(crate) async fn show(request: SharedRequest) -> PageResult {
 
 /// `POST /interface/BRAND/app/start`
 pub(crate) async fn start(request: SharedRequest) -> PageResult {
+    let started = start_enrolment(&request, TotpEnrolmentRequest::default()).await?;
+    show_secret(&request, &started)
+}
+
+async fn start_enrolment(
+    request: &PageRequest,
+    enrolment: TotpEnrolmentRequest,
+) -> Result<TotpEnrolment, ApiError> {
     let call = request.open(AcceptedStages::Any)?;
-    let started = request.run(|flows| async move { flows.start_totp_enrolment(&call, None).await }).await?;
+    request.run(|flows| async move { flows.start_totp_enrolment(&call, enrolment).await }).await
+}
+
+fn show_secret(request: &PageRequest, started: &TotpEnrolment) -> PageResult {
     let state = SealedState::Secret(started.provisioning.secret().clone());
-    Ok(PageResponse::redirect(&request, "/app/enrol").with_sealed_state(&request, &state)?)
+    Ok(PageResponse::redirect(request, "/app/enrol").with_sealed_state(request, &state)?)
+}
+
+/// `GET /interface/BRAND/app/add`: asks for the name of a further app.
+pub(crate) async fn ask_name(request: SharedRequest) -> PageResult {
+    let (profile, list) = profile_and_list(&request).await?;
+    let page = name_page(&request, &profile, &list, None);
+    Ok(PageResponse::page(&request, StatusCode::OK, page))
+}
+
+/// Form with the name of a further app.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct AdditionForm {
+    name: Option<Field>,
+}
+
+/// `POST /interface/BRAND/app/add`
+pub(crate) async fn add(request: SharedRequest) -> PageResult {
+    let started = match addition(&request).await {
+        Ok(enrolment) => start_enrolment(&request, enrolment).await,
+        Err(error) => Err(error),
+    };
+    match started {
+        Ok(started) => show_secret(&request, &started),
+        Err(error) if belongs_on_the_form(&error) => {
+            let (profile, list) = profile_and_list(&request).await?;
+            Ok(PageResponse::with_form_error(&request, error, |request, error| {
+                name_page(request, &profile, &list, Some(&form_error_for(request, error)))
+            }))
+        }
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// Returns the enrolment of the form. An empty name is the suggested one.
+async fn addition(request: &PageRequest) -> Result<TotpEnrolmentRequest, ApiError> {
+    let (form, mut errors) = request.form().parse::<AdditionForm>()?;
+    let name = form.name.map_or(Some(None), |field| {
+        field.text(&mut errors, |text| match text.trim() {
+            "" => Ok(None),
+            text => authenticator_name(text).map(Some),
+        })
+    });
+    let name = match errors.finish(name)? {
+        Some(name) => name,
+        None => suggested_name(request, &profile_and_list(request).await?.1),
+    };
+    Ok(TotpEnrolmentRequest { label: None, name: Some(name), mode: EnrolmentMode::Add })
+}
+
+fn suggested_name(request: &PageRequest, list: &[Authenticator]) -> String {
+    let apps = list.iter().filter(|it| it.kind == FactorKind::Totp).count();
+    free_name(list, |number| {
+        request.translate_with("app-name", &[("number", number.saturating_add(apps).into())])
+    })
+}
+
+fn name_page(
+    request: &PageRequest,
+    profile: &Profile,
+    list: &[Authenticator],
+    form_error: Option<&FormError>,
+) -> Markup {
+    let title = request.translate("app-add");
+    let suggested = suggested_name(request, list);
+    let name = request.form_value("name").unwrap_or(&suggested);
+    let described = if form_error.is_some() { "name-complaint name-hint" } else { "name-hint" };
+    document(
+        request,
+        &Layout::signed_in(title_with_error(request, title.clone(), form_error), profile, NavItem::Account)
+            .with(AssetFile::Clock),
+        html! {
+            (back_link(request))
+            section.sheet {
+                p.emblem aria-hidden="true" { (icon("app")) }
+                h1 { (title) }
+                p.lead { (request.translate("app-add.text")) }
+                form.stack method="post" action=(request.url("/app/add")) {
+                    (key_field(request))
+                    div.field {
+                        label for="name" { (request.translate("authenticator-name")) }
+                        @if let Some(form_error) = form_error { (form_error.shown(request, "name-complaint")) }
+                        input #name name="name" type="text" maxlength="64" autocomplete="off"
+                            aria-describedby=(described) value=(name)
+                            aria-invalid=[form_error.is_some().then_some("true")];
+                        p.hint #name-hint { (request.translate("passkey-name-hint")) }
+                    }
+                    button.button.full type="submit" { (request.translate("app-add-next")) }
+                }
+            }
+        },
+    )
 }
 
 /// `GET /interface/BRAND/app/enrol`
@@ -93,6 +214,11 @@ pub(crate) async fn confirm(request: SharedRequest) -> PageResult {
         })
         .await;
     match confirmed {
+        // An app that was added beside another factor: the earlier recovery codes stay valid.
+        Ok(enrolled) if enrolled.recovery_codes.is_empty() => Ok(PageResponse::redirect(&request, "")
+            .sign_in(&request, &enrolled.granted.token)
+            .with_flash(&request, Flash::AppAdded)
+            .clear_sealed_state(&request)),
         Ok(enrolled) => {
             codes::show_after_enrolment(&request, &enrolled.granted.token, enrolled.recovery_codes)
         }
@@ -156,7 +282,7 @@ fn enrolment_page(
         &layout.with(AssetFile::Codes).with(AssetFile::Clipboard).with(AssetFile::Clock),
         html! {
             (back_link(request))
-            (steps(request, SetupStep::App))
+            @if !profile.has_factor { (steps(request, SetupStep::App)) }
             section.sheet {
                 h1 { (title) }
                 @if let Some(shown) = shown {
@@ -233,15 +359,15 @@ pub(crate) async fn ask_removal(request: SharedRequest) -> PageResult {
 /// `POST /interface/BRAND/app/remove`
 pub(crate) async fn remove(request: SharedRequest) -> PageResult {
     let removed = request
-        .code_check(AcceptedStages::TwoFactors, either_code, |flows, call, code| async move {
+        .rate_limited(AcceptedStages::TwoFactors, removal_code, |flows, call, code| async move {
             match code {
-                DisableCode::Totp(code) => flows.disable_totp(&call, code).await,
-                DisableCode::Recovery(typed) => flows.disable_totp_by_recovery(&call, typed).await,
+                DisableCode::Totp(code) => flows.disable_totp(&call, code, None).await,
+                DisableCode::Recovery(typed) => flows.disable_totp_by_recovery(&call, typed, None).await,
             }
         })
         .await;
     match removed {
-        Ok(()) => Ok(PageResponse::redirect(&request, "").with_flash(&request, Flash::AppRemoved)),
+        Ok(_) => Ok(PageResponse::redirect(&request, "").with_flash(&request, Flash::AppRemoved)),
         Err(error) if belongs_on_the_form(&error) => {
             let profile = request.profile(AcceptedStages::TwoFactors).await?;
             Ok(PageResponse::with_form_error(&request, error, |request, error| {
@@ -250,6 +376,19 @@ pub(crate) async fn remove(request: SharedRequest) -> PageResult {
         }
         Err(error) => Err(error.into()),
     }
+}
+
+/// Form with a code of the app, or a recovery code.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct RemovalForm {
+    code: Field,
+}
+
+fn removal_code(body: &UnparsedBody) -> Result<DisableCode, ApiError> {
+    let (form, mut errors) = body.parse::<RemovalForm>()?;
+    let code = form.code.text(&mut errors, either_code);
+    errors.finish(code)
 }
 
 fn removal_page(request: &PageRequest, profile: &Profile, form_error: Option<&FormError>) -> Markup {

@@ -21,7 +21,9 @@ use crate::return_to::AuthenticatorId;
 
 /// Renders the list of the user's authenticators on the account page.
 pub(super) fn section(request: &PageRequest, list: &[Authenticator]) -> Markup {
-    let may_add = request.site.offers_passkeys();
+    let apps = list.iter().filter(|it| it.kind == FactorKind::Totp).count();
+    let may_add_app = (1..request.flows().policy().max_totp_apps).contains(&apps);
+    let may_add_passkey = request.site.offers_passkeys();
     html! {
         @if !list.is_empty() {
             section.sheet.recent {
@@ -37,10 +39,19 @@ pub(super) fn section(request: &PageRequest, list: &[Authenticator]) -> Markup {
                         }
                     }
                 }
-                @if may_add {
-                    p.actions { a.button.plain-button href=(request.url("/passkey")) {
-                        (icon("passkey")) (request.translate("passkey-add"))
-                    } }
+                @if may_add_passkey || may_add_app {
+                    p.actions {
+                        @if may_add_passkey {
+                            a.button.plain-button href=(request.url("/passkey")) {
+                                (icon("passkey")) (request.translate("passkey-add"))
+                            }
+                        }
+                        @if may_add_app {
+                            a.button.plain-button href=(request.url("/app/add")) {
+                                (icon("app")) (request.translate("app-add"))
+                            }
+                        }
+                    }
                 }
             }
         }

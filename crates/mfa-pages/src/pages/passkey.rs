@@ -120,14 +120,14 @@ fn registration(body: &UnparsedBody) -> Result<(RegistrationResponse, Option<Str
 }
 
 /// Returns the first name that no authenticator has.
-fn free_name(list: &[Authenticator], numbered: impl Fn(usize) -> String) -> String {
+pub(super) fn free_name(list: &[Authenticator], numbered: impl Fn(usize) -> String) -> String {
     let is_free = |name: &String| list.iter().all(|it| it.name != *name);
     // Of one name more than there are authenticators, one is free.
     let most = list.len().saturating_add(1);
     (1..=most).map(numbered).find(is_free).unwrap_or_default()
 }
 
-async fn profile(request: &PageRequest) -> Result<(Profile, Vec<Authenticator>), ApiError> {
+pub(super) async fn profile(request: &PageRequest) -> Result<(Profile, Vec<Authenticator>), ApiError> {
     let call = request.open(AcceptedStages::Any)?;
     request
         .run(|flows| async move {

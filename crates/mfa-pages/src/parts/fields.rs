@@ -84,15 +84,32 @@ pub(crate) fn post_button(request: &PageRequest, path: &str, class: &str, name: 
 
 /// Renders the field for a code of six digits: one input, for paste, autofill and screen readers.
 pub(crate) fn code_field(request: &PageRequest, hint: &str, form_error: Option<&FormError>) -> Markup {
+    code_field_of(request, Some(6), hint, form_error)
+}
+
+/// Renders the field for a code of this number of digits, or of 6 to 8 if it is not known.
+pub(crate) fn code_field_of(
+    request: &PageRequest,
+    digits: Option<u8>,
+    hint: &str,
+    form_error: Option<&FormError>,
+) -> Markup {
+    let most = digits.unwrap_or(8);
+    let least = digits.unwrap_or(6);
+    let pattern = if least == most { format!("[0-9]{{{most}}}") } else { format!("[0-9]{{{least},{most}}}") };
+    let missing = match digits {
+        Some(digits) => request.translate_with("code-missing", &[("digits", u64::from(digits).into())]),
+        None => request.translate("code-missing-any"),
+    };
     let described = if form_error.is_some() { "code-complaint code-hint" } else { "code-hint" };
     html! {
         div.field {
             label for="code" { (request.translate("code-label")) }
             @if let Some(form_error) = form_error { (form_error.shown(request, "code-complaint")) }
             input.code #code name="code" type="text" inputmode="numeric" autocomplete="one-time-code"
-                pattern="[0-9]{6}" maxlength="6" required autofocus spellcheck="false" autocapitalize="off"
+                pattern=(pattern) maxlength=(most) required autofocus spellcheck="false" autocapitalize="off"
                 aria-describedby=(described) aria-invalid=[form_error.is_some().then_some("true")]
-                data-digits="6" data-missing=(request.translate("code-missing"));
+                data-digits=(most) data-missing=(missing);
             p.hint #code-hint { (request.translate(hint)) }
         }
     }

@@ -74,6 +74,7 @@ struct ExportCounts {
     secrets: usize,
     numbers: usize,
     codes: usize,
+    apps_left_behind: usize,
     codes_left_behind: usize,
 }
 
@@ -84,6 +85,7 @@ impl ExportCounts {
             (&mut self.secrets, usize::from(export.totp_secret.is_some())),
             (&mut self.numbers, usize::from(export.phone_number.is_some())),
             (&mut self.codes, export.recovery_codes.len()),
+            (&mut self.apps_left_behind, export.apps_left_behind),
             (&mut self.codes_left_behind, export.codes_left_behind),
         ];
         for (count, more) in counts {
@@ -107,6 +109,12 @@ fn report(
     unreadable: &[(UserId, String)],
 ) -> Result<CommandOutput, CliError> {
     let mut lines: Vec<_> = unreadable.iter().map(|(user, why)| format!("user {user}: {why}")).collect();
+    if counts.apps_left_behind > 0 {
+        let apps = counted(counts.apps_left_behind, "authenticator app");
+        lines.push(format!(
+            "{apps} not exported: the Python service has one per user, with SHA1, 6 digits and 30 seconds"
+        ));
+    }
     if counts.codes_left_behind > 0 {
         let codes = counted(counts.codes_left_behind, "recovery code");
         lines.push(format!("{codes} not exported: they were generated here and are no bcrypt hashes"));
@@ -124,6 +132,7 @@ fn report(
     let json = json!({
         "file": target, "users": counts.users, "totp_secrets": counts.secrets,
         "phone_numbers": counts.numbers, "recovery_codes": counts.codes,
+        "totp_apps_left_behind": counts.apps_left_behind,
         "recovery_codes_left_behind": counts.codes_left_behind, "unreadable": refused,
     });
     let output = match path {

@@ -57,7 +57,7 @@ pub(in crate::commands) fn run(
             match export {
                 Ok(Some(export)) => {
                     file.write(&export).map_err(write_error)?;
-                    exported = exported.saturating_add(1);
+                    exported = exported.saturating_add(u64::try_from(export.uris.len()).unwrap_or(0));
                 }
                 Ok(None) => {}
                 Err(FlowError::Cipher(error)) => unreadable.push((*user, error.to_string())),

@@ -6,11 +6,11 @@ use std::error::Error as _;
 use std::time::Duration;
 
 use mfa_core::{
-    AddressMatch, AddressOwner, NewUser, PasswordDigest, SecretBytes, StoreErrorKind, UserId, compose_login,
-    fold_login,
+    AddressMatch, AddressOwner, NewUser, PasswordDigest, StoreErrorKind, UserId, compose_login, fold_login,
 };
 use mfa_flows::{FlowError, TotpImport, TotpImportOutcome};
 use mfa_infra::settings::Settings;
+use mfa_totp::ImportedSecret;
 
 use super::report::{self, ImportRowReport, RowOutcome};
 use crate::cli::ImportOtpauthArgs;
@@ -84,7 +84,7 @@ struct OtpauthImport<'a> {
 /// Row with a valid secret.
 struct ValidRow {
     row: ImportRow,
-    secret: SecretBytes,
+    app: ImportedSecret,
 }
 
 /// Rows with their users, and reports of the refused rows.
@@ -103,7 +103,7 @@ impl OtpauthImport<'_> {
         let (mut valid, mut reports) = (Vec::with_capacity(page.len()), Vec::with_capacity(page.len()));
         for row in page {
             match parse_secret(&row) {
-                Ok(secret) => valid.push(ValidRow { row, secret }),
+                Ok(app) => valid.push(ValidRow { row, app }),
                 Err(outcome) => reports.push(row_report(row, None, outcome)),
             }
         }
@@ -231,7 +231,7 @@ impl OtpauthImport<'_> {
             UserReference::Created(user) => (*user, true),
             UserReference::WouldBeCreated => return Ok(RowOutcome::Created),
         };
-        let import = TotpImport { user, secret: row.secret.clone(), user_is_new };
+        let import = TotpImport { user, app: row.app.clone(), user_is_new };
         let (flows, call) = (self.session.flows(), self.session.call());
         let mut attempt = 0_u32;
         loop {
@@ -282,7 +282,7 @@ impl OtpauthImport<'_> {
     }
 }
 
-fn parse_secret(row: &ImportRow) -> Result<SecretBytes, RowOutcome> {
+fn parse_secret(row: &ImportRow) -> Result<ImportedSecret, RowOutcome> {
     let uri = row.uri.as_ref().map_err(|why| RowOutcome::refused("malformed_row", why.clone()))?;
     if row.email.is_none() && row.username.is_none() {
         return Err(RowOutcome::refused("malformed_row", "both email and username are missing"));

@@ -4,10 +4,10 @@ use mfa_flows::AcceptedStages;
 use mfa_totp::TotpCode;
 use serde_json::json;
 
-use super::{DisableResponse, EnrolmentRequest, EnrolmentResponse, EnrolmentVerifyResponse};
+use super::{DisableRequest, DisableResponse, EnrolmentRequest, EnrolmentResponse, EnrolmentVerifyResponse};
 use crate::openapi::{ApiTag, Operation};
 use crate::problem::{FieldErrorKind, ProblemKind};
-use crate::request::{CodeRequest, DisableCode};
+use crate::request::CodeRequest;
 use crate::schemas::{RECOVERY_CODE, TIMESTAMP, TOKEN};
 
 const SECRET: &str = "UKOUSU66KSBPAPZYJYL6KOWJUWQEOXW2";
@@ -19,11 +19,16 @@ pub(in crate::routes) fn start_enrolment() -> Operation {
         ApiTag::Mfa,
         "Start TOTP enrolment",
         "Generates a new TOTP secret. It becomes active when its first code is verified with `enroll/verify`, within ten \
-         minutes. An enrolment in progress is replaced; an active secret stays active until then.",
+         minutes. An enrolment in progress is replaced. With the mode `replace` the new app replaces all others, which \
+         stay active until then; with `add` they stay (at most `MFA_MAX_TOTP_APPS`).",
     )
     .enrols()
     .rate_limited_by_user()
-    .optional_body::<EnrolmentRequest>(json!({ "label": "ada" }), ("label", FieldErrorKind::Unusable))
+    .optional_body::<EnrolmentRequest>(
+        json!({ "label": "ada", "name": "Tablet", "mode": "add" }),
+        ("label", FieldErrorKind::Unusable),
+    )
+    .problems([ProblemKind::TooManyAuthenticators])
     .responds::<EnrolmentResponse<'_>>(
         "New secret, with a QR code and as text.",
         json!({
@@ -44,16 +49,17 @@ pub(in crate::routes) fn confirm_enrolment() -> Operation {
         "verifyTotpEnrolment",
         ApiTag::Mfa,
         "Complete TOTP enrolment",
-        "Verifies the first code of the new secret. Five wrong codes end the enrolment. Returns ten recovery codes, \
-         shown only in this response, and revokes every other token of the user.",
+        "Verifies the first code of the new secret. Five wrong codes end the enrolment. A first factor, or an \
+         app that replaces the others, returns ten recovery codes, shown only in this response, and revokes every other \
+         token of the user. An app that is added beside another factor does neither.",
     )
     .enrols()
     .verifies_code()
     .body::<CodeRequest<TotpCode>>(
         json!({ "code": "492039" }),
-        ("code", FieldErrorKind::NotSixDigits),
+        ("code", FieldErrorKind::NotTotpCode),
     )
-    .problems([ProblemKind::NoEnrolmentInProgress])
+    .problems([ProblemKind::NoEnrolmentInProgress, ProblemKind::TooManyAuthenticators])
     .responds::<EnrolmentVerifyResponse<'_>>(
         "TOTP is enabled.",
         json!({
@@ -72,13 +78,18 @@ pub(in crate::routes) fn disable() -> Operation {
         "disableTotp",
         ApiTag::Mfa,
         "Disable TOTP",
-        "Removes the authenticator app and revokes every other token of the user. Rejected if MFA is required and this is \
-         the last factor.",
+        "Removes an authenticator app and revokes every other token of the user. With several apps, `id` names the one to \
+         remove; the code may come from any of them. Rejected if MFA is required and this is the last factor.",
     )
     .token(AcceptedStages::TwoFactors)
     .changes_factor()
     .verifies_code()
-    .body::<CodeRequest<DisableCode>>(json!({ "code": "492039" }), ("code", FieldErrorKind::NotACode))
-    .problems([ProblemKind::NotEnrolled, ProblemKind::FactorRequired])
-    .responds::<DisableResponse>("TOTP is disabled.", json!({ "totp_enabled": false }))
+    .body::<DisableRequest>(json!({ "code": "492039", "id": "totp" }), ("code", FieldErrorKind::NotACode))
+    .problems([
+        ProblemKind::NotEnrolled,
+        ProblemKind::FactorRequired,
+        ProblemKind::AuthenticatorRequired,
+        ProblemKind::NotFound,
+    ])
+    .responds::<DisableResponse>("The app is removed.", json!({ "totp_enabled": false }))
 }

@@ -23,7 +23,7 @@ pub(in crate::routes) fn totp() -> Operation {
     )
     .body::<CodeRequest<TotpCode>>(
         json!({ "code": "492039" }),
-        ("code", FieldErrorKind::NotSixDigits),
+        ("code", FieldErrorKind::NotTotpCode),
     )
     .problems([ProblemKind::NotEnrolled])
     .responds::<VerifyResponse<'_>>(GRANTED, granted("totp", None))

@@ -17,13 +17,15 @@ use crate::database::sql::dialect::{Dialect, SqlRow, Statement, Value};
 use crate::database::sql::sms::{BucketRow, settle};
 use crate::database::user_import::UserIdentityRow;
 
-/// The sealed columns of a user as rows `c(kind, value)`.
-const SEALED: &str = "LATERAL (VALUES ('totp_secret', totp_secret::text), \
+/// The sealed values of a user as rows `c(kind, value)`: those of the columns, of the placeholder and of further apps.
+const SEALED: &str = "LATERAL (SELECT * FROM (VALUES ('totp_secret', totp_secret::text), \
     ('totp_pending_secret', totp_pending_secret::text), ('phone_number', phone_number::text), \
-    ('phone_pending', phone_pending::text), ('totp_secret', (SELECT entry ->> 'placeholder' FROM jsonb_array_elements( \
+    ('phone_pending', phone_pending::text)) AS own \
+    UNION ALL SELECT CASE entry ->> 'kind' WHEN 'pending' THEN 'totp_pending_secret' ELSE 'totp_secret' END, coalesce( \
+    entry ->> 'placeholder', entry ->> 'secret', entry #>> '{added,secret}') FROM jsonb_array_elements( \
     CASE jsonb_typeof(mfa_authenticators) WHEN 'array' THEN mfa_authenticators ELSE '[]' END) AS entry \
-    WHERE entry ->> 'kind' = 'user' AND entry ->> 'placeholder' IS DISTINCT FROM totp_secret::text LIMIT 1))) \
-    AS c(kind, value)";
+    WHERE entry ->> 'kind' IN ('user', 'totp', 'pending') \
+    AND (entry ->> 'placeholder' IS NULL OR entry ->> 'placeholder' IS DISTINCT FROM totp_secret::text)) AS c(kind, value)";
 
 /// The id of the key that sealed `c.value`; NULL if the value is not sealed.
 const KEY: &str = "CASE WHEN c.value LIKE 'v1.%.%' THEN split_part(c.value, '.', 2) END";

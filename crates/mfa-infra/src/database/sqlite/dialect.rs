@@ -18,15 +18,18 @@ use crate::database::sql::dialect::{Dialect, SqlRow, Statement, Value};
 use crate::database::sql::sms::{BucketRow, settle};
 use crate::database::user_import::UserIdentityRow;
 
-/// The sealed columns of the users with ids in `($1, $2]` as rows `(id, kind, value)`.
+/// The sealed values of the users with ids in `($1, $2]` as rows `(id, kind, value)`: those of the columns, of the
+/// placeholder and of further apps.
 const SEALED: &str = "(SELECT id, 'totp_secret' AS kind, totp_secret AS value FROM users WHERE id > $1 AND id <= $2 \
     UNION ALL SELECT id, 'totp_pending_secret', totp_pending_secret FROM users WHERE id > $1 AND id <= $2 \
     UNION ALL SELECT id, 'phone_number', phone_number FROM users WHERE id > $1 AND id <= $2 \
     UNION ALL SELECT id, 'phone_pending', phone_pending FROM users WHERE id > $1 AND id <= $2 \
-    UNION ALL SELECT users.id, 'totp_secret', entry.value ->> 'placeholder' FROM users, json_each( \
+    UNION ALL SELECT users.id, iif(entry.value ->> 'kind' = 'pending', 'totp_pending_secret', 'totp_secret'), coalesce( \
+    entry.value ->> 'placeholder', entry.value ->> 'secret', entry.value ->> '$.added.secret') FROM users, json_each( \
     CASE WHEN json_valid(mfa_authenticators) THEN mfa_authenticators ELSE '[]' END) AS entry \
-    WHERE users.id > $1 AND users.id <= $2 AND CASE entry.type WHEN 'object' THEN entry.value ->> 'kind' = 'user' END \
-    AND entry.value ->> 'placeholder' IS NOT totp_secret)";
+    WHERE users.id > $1 AND users.id <= $2 \
+    AND CASE entry.type WHEN 'object' THEN entry.value ->> 'kind' IN ('user', 'totp', 'pending') END \
+    AND (entry.value ->> 'placeholder' IS NULL OR entry.value ->> 'placeholder' IS NOT totp_secret))";
 
 /// The id of the key that sealed `value`; NULL if the value is not sealed.
 const KEY: &str = "CASE WHEN value LIKE 'v1.%.%' THEN substr(value, 4, instr(substr(value, 4), '.') - 1) END";

@@ -7,7 +7,8 @@ use mfa_totp::PERIOD;
 
 use super::view::VerifyView;
 use crate::parts::{
-    FormError, PasskeyCall, code_field, countdown, hidden, icon, key_field, passkey_form, resend_button,
+    FormError, PasskeyCall, code_field, code_field_of, countdown, hidden, icon, key_field, passkey_form,
+    resend_button,
 };
 use crate::request::PageRequest;
 
@@ -53,7 +54,7 @@ pub(super) fn totp_form(request: &PageRequest, view: &VerifyView, form_error: Op
         p.lead { (request.translate("verify-totp")) }
         form.stack method="post" action=(request.url("/verify/totp")) {
             (begin_form(request, view))
-            (code_field(request, "code-hint-app", form_error))
+            (code_field_of(request, view.code_digits(FactorKind::Totp), "code-hint-app", form_error))
             p.step-left data-left=(period.saturating_sub(into_step)) data-period=(period) {
                 svg.dial viewBox="0 0 36 36" width="20" height="20" aria-hidden="true" {
                     circle.dial-ring cx="18" cy="18" r="15" pathLength="100" fill="none" {}

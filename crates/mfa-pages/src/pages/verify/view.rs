@@ -38,6 +38,11 @@ impl VerifyView {
         self.choices.iter().any(|it| it.method == FactorKind::Passkey && it.state == MethodState::Available)
     }
 
+    /// Returns the number of digits of a code, if it is known.
+    pub(super) fn code_digits(&self, method: FactorKind) -> Option<u8> {
+        self.choices.iter().find(|it| it.method == method).and_then(|it| it.code_digits)
+    }
+
     pub(super) fn best(&self) -> FactorKind {
         let is_good = |it: &&MethodChoice| it.state == MethodState::Available;
         let best = self.choices.iter().find(is_good).map(|it| it.method);
