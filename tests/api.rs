@@ -3,6 +3,7 @@
 mod account;
 mod admin;
 mod algorithms;
+mod apps;
 mod bodies;
 mod canary;
 mod doctor;

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use futures::future::join_all;
 use mfa_core::{HashError, StoreErrorKind};
-use mfa_flows::{AccessGrant, Call, FlowError, TokenKind, TotpEnrolmentRequest};
+use mfa_flows::{AccessGrant, Call, EnrolmentMode, FlowError, TokenKind, TotpEnrolmentRequest};
 use mfa_totp::TotpCode;
 use nova_mfa_tests::{TestFlows, TestStore};
 
@@ -146,5 +146,61 @@ fn two_concurrent_first_enrolments_leave_one_active_secret_and_one_token() {
             join_all(calls.iter().map(confirm)).await.iter().filter(|it| it.is_ok()).count()
         });
         assert_eq!(granted, 1, "{name}");
+    }
+}
+
+#[test]
+fn a_code_of_a_further_app_yields_one_token_over_two_servers_and_an_addition_is_confirmed_once() {
+    for store in TestStore::each() {
+        let name = store.name;
+        let world = TestFlows::new(store);
+        let ada = world.enrol("ada");
+        let second = world.second_server();
+        let servers = [Arc::clone(&world.flows), Arc::clone(&second)];
+        let access = world.call(ada.user, TokenKind::TwoFactors);
+        let enrolment = TotpEnrolmentRequest { mode: EnrolmentMode::Add, ..TotpEnrolmentRequest::default() };
+        let started = world.store.runtime.block_on(world.flows.start_totp_enrolment(&access, enrolment));
+        let base32 = started.expect("an enrolment").provisioning.secret().expose().to_owned();
+        let secret = mfa_totp::import_secret(&base32).expect("the secret that was shown");
+        let tablet = nova_mfa_tests::EnrolledUser { user: ada.user, secret };
+        let code = world.code(&tablet);
+        let confirm = |n: usize| {
+            let (flows, call, code) = (Arc::clone(&servers[n % 2]), access.clone(), code.clone());
+            async move {
+                loop {
+                    match flows.confirm_totp_enrolment(&call, code.clone()).await {
+                        Err(FlowError::Store(error)) if error.kind() == StoreErrorKind::Overloaded => {
+                            tokio::task::yield_now().await;
+                        }
+                        answer => break answer,
+                    }
+                }
+            }
+        };
+        let answers = world.store.runtime.block_on(join_all((0..20).map(confirm)));
+        assert_eq!(answers.iter().filter(|answer| answer.is_ok()).count(), 1, "{name}");
+        assert!(
+            answers.iter().all(|it| matches!(it, Ok(_) | Err(FlowError::NoEnrolmentInProgress))),
+            "{name}: {answers:?}"
+        );
+        world.clock.advance(std::time::Duration::from_secs(30));
+        let calls: Vec<_> = (0..100).map(|_| world.call(ada.user, TokenKind::Pending)).collect();
+        let code = world.code(&tablet);
+        let submit = |(n, call): (usize, &Call)| {
+            let (flows, call, code) = (Arc::clone(&servers[n % 2]), call.clone(), code.clone());
+            async move {
+                loop {
+                    match flows.verify_totp(&call, code.clone()).await {
+                        Err(FlowError::Store(error)) if error.kind() == StoreErrorKind::Overloaded => {
+                            tokio::task::yield_now().await;
+                        }
+                        answer => break answer,
+                    }
+                }
+            }
+        };
+        let answers = world.store.runtime.block_on(join_all(calls.iter().enumerate().map(submit)));
+        assert_eq!(answers.iter().filter(|answer| answer.is_ok()).count(), 1, "{name}");
+        drop((servers, second));
     }
 }

@@ -162,9 +162,9 @@ pub(super) fn enrolled(account: &mut Account) {
     account.totp = TotpState {
         enabled: true,
         secret: Some(sealed("first")),
-        pending: None,
         enrolled_at: Some(NOON),
         last_step: Some(60_000_000),
+        ..TotpState::default()
     };
     account.phone = PhoneState {
         number: Some(sealed("phone")),

@@ -139,8 +139,8 @@ impl Flows {
         let (cipher, max) = (self.ports.cipher.clone(), self.policy.max_totp_apps);
         let is_beside = self.decide(call, need, now, |account| Ok(is_beside_a_factor(account))).await?;
         let check = move |account: &mut Account| -> Result<FactorResult, FlowError> {
-            // Another call began or confirmed an enrolment since.
-            if is_beside_a_factor(account) != is_beside {
+            // Another call began an enrolment of the other mode since, or the account gained or lost its factors.
+            if account.totp.pending.is_some() && is_beside_a_factor(account) != is_beside {
                 return Err(changed_meanwhile());
             }
             if account.adds_totp_app() {

@@ -107,7 +107,7 @@ impl AccountRow {
                 secret: sealed(&self.totp_secret),
                 enrolled_at,
                 last_step: self.totp_last_step,
-                id,
+                id: id.filter(|id| id != TotpState::default().first_id()),
                 parameters: parameters.unwrap_or_default(),
                 ..TotpState::default()
             }
@@ -483,10 +483,8 @@ mod tests {
         let mut account = with_several_apps();
         let row = AccountRow::from_account(&account).unwrap();
         assert_eq!(row.to_account().unwrap(), account);
-        for pending in &mut account.totp.pending {
-            pending.added_as = Some("c".into());
-            pending.name = Some("Tablet".into());
-        }
+        let pending = account.totp.pending.as_mut().unwrap();
+        (pending.added_as, pending.name) = (Some("c".into()), Some("Tablet".into()));
         let adding = AccountRow::from_account(&account).unwrap();
         assert_eq!(adding.totp_pending_secret, None, "a server of the previous version cannot confirm it");
         assert_eq!(adding.to_account().unwrap(), account);
