@@ -82,7 +82,7 @@ async fn verify_totp(
     let flows = Arc::clone(mfa.flows());
     let call = flows.open(Some(bearer), AcceptedStages::SecondFactor, origin)?;
     flows.limit_code_checks(Some(call.token.user), &call.origin).await?;
-    // Input that is not six digits costs no attempt of the account.
+    // Input that is not 6 to 8 digits costs no attempt of the account.
     let code = TotpCode::parse(typed)?;
     // `run` completes the flow even if the client disconnects. Its own error means that the product is stopping.
     Ok(mfa.run(async move { flows.verify_totp(&call, code).await }).await??)

@@ -3,6 +3,7 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { DESKTOP, PHONE, Window, openBrowser } from './support/browser.js';
+import { Authenticator } from './support/authenticator.js';
 import { NUMBER, Person } from './support/journeys.js';
 import { Server } from './support/server.js';
 
@@ -102,4 +103,51 @@ test('a reload, the back button and a language switch do not lose new codes', as
   assert.deepEqual(await shown(), [], 'saved codes are not shown again');
   window.expectNoErrors();
   await window.close();
+});
+
+test('a second app is added on a tablet, logs in, and is removed in the list', async (t) => {
+  const server = await started(t);
+  const account = server.addUser('tablette');
+  const window = await Window.open(browser, server, { language: 'fr', size: PHONE });
+  t.after(() => window.close());
+  const { page } = window;
+  const person = new Person(window, 'fr', account);
+  await window.go();
+  await person.logIn();
+  await person.addApp();
+  await person.typeCode(await person.app.fresh());
+  await person.readCodes();
+  await window.click(person.words.keptPhone, 'link');
+  await window.go();
+
+  await window.click('Ajouter une autre application', 'link');
+  await window.expectAccessible('app-add');
+  assert.equal(await page.getByLabel('Nom', { exact: true }).inputValue(), 'Application d’authentification 2');
+  await window.fill('Nom', 'Ma tablette');
+  await window.click('Continuer');
+  const tablet = new Authenticator(await page.locator('#secret').textContent());
+  await window.expectAccessible('app-add-code');
+  await person.typeCode(await tablet.fresh());
+  await window.expectText('Application d’authentification ajoutée.');
+  await window.expectText('Ma tablette');
+  await window.expectAccessible('account-two-apps');
+
+  await person.logOut();
+  await person.logIn();
+  await person.typeCode(await tablet.fresh());
+  await window.expectText('Ma tablette');
+  await person.logOut();
+  await person.logIn();
+  await person.typeCode(await person.app.fresh());
+
+  await window.click('Gérer l’application d’authentification', 'link');
+  await window.expectAccessible('app-several');
+  await window.expectText('Choisissez celle à retirer');
+  await window.click('Aller à mon compte', 'link');
+  await window.click('Gérer Ma tablette', 'link');
+  await window.click('Retirer…', 'link');
+  await window.click('Retirer');
+  await window.expectText('Second facteur retiré');
+  assert.equal(await page.locator('.authenticator').count(), 1);
+  window.expectNoErrors();
 });

@@ -97,14 +97,16 @@ pub(crate) fn code_field_of(
     let most = digits.unwrap_or(8);
     let least = digits.unwrap_or(6);
     let pattern = if least == most { format!("[0-9]{{{most}}}") } else { format!("[0-9]{{{least},{most}}}") };
-    let missing = match digits {
-        Some(digits) => request.translate_with("code-missing", &[("digits", u64::from(digits).into())]),
-        None => request.translate("code-missing-any"),
+    let text = |name: &str, any: &str| match digits {
+        Some(digits) => request.translate_with(name, &[("digits", u64::from(digits).into())]),
+        None => request.translate(any),
     };
+    let (label, missing) =
+        (text("code-label", "code-label-any"), text("code-missing", "code-missing-any"));
     let described = if form_error.is_some() { "code-complaint code-hint" } else { "code-hint" };
     html! {
         div.field {
-            label for="code" { (request.translate("code-label")) }
+            label for="code" { (label) }
             @if let Some(form_error) = form_error { (form_error.shown(request, "code-complaint")) }
             input.code #code name="code" type="text" inputmode="numeric" autocomplete="one-time-code"
                 pattern=(pattern) maxlength=(most) required autofocus spellcheck="false" autocapitalize="off"
