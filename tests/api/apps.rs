@@ -144,8 +144,8 @@ fn three_apps_are_the_most_and_each_name_is_the_users_own() {
         ] {
             start(&server, &token, &body).assert_problem(422, code);
         }
-        let taken = json!({ "mode": "add", "name": "Authenticator app 1" });
-        start(&server, &token, &taken).assert_problem(422, "invalid_field");
+        let same_name = json!({ "mode": "add", "name": "Authenticator app 1" });
+        start(&server, &token, &same_name).assert_problem(422, "invalid_field");
         let _ = add(&server, &phone, "Tablet");
         let _ = add(&server, &phone, "Laptop");
         let token = log_in(&server, &phone);

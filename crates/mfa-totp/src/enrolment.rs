@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use mfa_core::{
-    Account, CipherError, FactorResult, PendingTotp, SealedColumn, SecretBytes, SecretCipher, Timestamp,
-    TotpApp, TotpState,
+    Account, CipherError, FactorResult, PendingTotp, Sealed, SealedColumn, SecretBytes, SecretCipher,
+    Timestamp, TotpApp, TotpState,
 };
 
 use crate::{CodeCheck, Parameters, TotpCode, check_code};
@@ -98,34 +98,37 @@ pub fn confirm_enrolment(
         return Ok(FactorResult::Wrong);
     };
     let secret = cipher.seal(&secret, account.seal_context(SealedColumn::TotpSecret))?;
-    let id = match waiting.added_as {
-        Some(id) => {
-            account.totp.pending = None;
-            account.totp.further.push(TotpApp { id: id.clone(), secret, enrolled_at: Some(now), parameters });
-            if !account.has_totp() {
-                account.totp.secret = None;
-                account.promote_totp_app();
-            }
-            id
-        }
-        None => {
-            let replaced: Vec<_> = account.totp_apps().map(|app| app.id.to_owned()).collect();
-            for id in replaced {
-                account.names.remove(&id);
-                account.internal.authenticators.remove(&id);
-            }
-            account.totp = TotpState {
-                enabled: true,
-                secret: Some(secret),
-                enrolled_at: Some(now),
-                ..TotpState::default()
-            };
-            account.totp.first_id().to_owned()
-        }
+    let id = if let Some(id) = waiting.added_as {
+        let app = TotpApp { id: id.clone(), secret, enrolled_at: Some(now), parameters };
+        add_app(account, app);
+        id
+    } else {
+        replace_apps(account, secret, now);
+        account.totp.first_id().to_owned()
     };
     account.use_totp_app(&id, step.number(), now);
     if let Some(name) = waiting.name {
         account.names.insert(id, name);
     }
     Ok(FactorResult::Correct)
+}
+
+fn add_app(account: &mut Account, app: TotpApp) {
+    account.totp.pending = None;
+    account.totp.further.push(app);
+    if !account.has_totp() {
+        // A secret that is not enabled is no app.
+        account.totp.secret = None;
+        account.promote_totp_app();
+    }
+}
+
+fn replace_apps(account: &mut Account, secret: Sealed, now: Timestamp) {
+    let replaced: Vec<_> = account.totp_apps().map(|app| app.id.to_owned()).collect();
+    for id in replaced {
+        account.names.remove(&id);
+        account.internal.authenticators.remove(&id);
+    }
+    account.totp =
+        TotpState { enabled: true, secret: Some(secret), enrolled_at: Some(now), ..TotpState::default() };
 }

@@ -101,8 +101,7 @@ pub(crate) fn code_field_of(
         Some(digits) => request.translate_with(name, &[("digits", u64::from(digits).into())]),
         None => request.translate(any),
     };
-    let (label, missing) =
-        (text("code-label", "code-label-any"), text("code-missing", "code-missing-any"));
+    let (label, missing) = (text("code-label", "code-label-any"), text("code-missing", "code-missing-any"));
     let described = if form_error.is_some() { "code-complaint code-hint" } else { "code-hint" };
     html! {
         div.field {
