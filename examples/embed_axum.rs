@@ -107,7 +107,8 @@ async fn verify(
     // `run` completes the flow even if the client disconnects.
     let granted = mfa.run(async move { flows.verify_totp(&call, code).await }).await;
     let granted = granted.map_err(|_| ApiError(503, "store_unavailable"))??;
-    Ok(Json(json!({ "access_token": granted.token.token.expose() })))
+    // Without passkeys, no user gets an enrolment token instead.
+    Ok(Json(json!({ "access_token": granted.access()?.token.token.expose() })))
 }
 
 async fn invoices(MfaUser(user): MfaUser) -> Json<Value> {

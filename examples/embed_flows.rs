@@ -85,7 +85,9 @@ async fn verify_totp(
     // Input that is not 6 to 8 digits costs no attempt of the account.
     let code = TotpCode::parse(typed)?;
     // `run` completes the flow even if the client disconnects. Its own error means that the product is stopping.
-    Ok(mfa.run(async move { flows.verify_totp(&call, code).await }).await??)
+    let granted = mfa.run(async move { flows.verify_totp(&call, code).await }).await??;
+    // Without passkeys, no user gets an enrolment token instead.
+    Ok(granted.access()?)
 }
 
 /// Returns the code that the user's app shows at this time.

@@ -4,5 +4,6 @@ mod commands;
 mod embedding;
 mod nova;
 mod otpauth;
+mod passkeys;
 mod reasons;
 mod rotation;

@@ -2,6 +2,7 @@
 
 mod erasure;
 mod passkey;
+mod phishing_resistant;
 mod recovery;
 mod sms;
 mod sms_budget;

@@ -5,6 +5,8 @@ mod encoding;
 mod erasure;
 mod guard;
 mod migrations;
+mod passkey_rows;
+mod passkey_versions;
 mod passkeys;
 mod roles;
 mod triggers;

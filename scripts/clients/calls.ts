@@ -17,7 +17,11 @@ export async function logIn(username: string, password: string, code: string): P
     }
     const headers = { Authorization: `Bearer ${login.data.mfa_token}` };
     const granted = await client.POST("/api/mfa/verify/totp", { body: { code }, headers });
-    return granted.error ? granted.error.code : granted.data.access_token;
+    if (granted.error) {
+        return granted.error.code;
+    }
+    // The user must register a passkey with the enrolment token first.
+    return "access_token" in granted.data ? granted.data.access_token : granted.data.enrolment_token;
 }
 
 export async function phone(token: string): Promise<string | null> {

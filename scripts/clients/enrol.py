@@ -29,7 +29,8 @@ def main(document: str, url: str, username: str, password: str) -> None:
     # The code of the next time step: the enrolment has used the current one.
     api = api_of(url, "pending", pending.mfa_token)
     request = models.TotpCodeRequest(code=totp(started.secret, 1))
-    granted = api.verify_totp(request)
+    granted = api.verify_totp(request).actual_instance
+    assert isinstance(granted, models.VerifyResponse), type(granted)
     assert (granted.mfa_ok, granted.method) == (True, "totp")
     assert problem_of(api.verify_totp, request) == models.ProblemCode.TOKEN_SPENT
     api = api_of(url, "two_factors", granted.access_token)

@@ -14,7 +14,7 @@ fn mfa_status_returns_every_documented_field() {
             "phone": null, "phone_verified": false, "backup_method": "none", "recovery_codes_left": 0,
             "locked": false, "lock_until": null, "failed_attempts": 0, "last_success_at": null,
             "last_method": null, "authenticators": { "passkey": 0, "totp": 0, "sms": 0 },
-            "phishing_resistant": false,
+            "phishing_resistant": false, "phishing_resistant_required": false,
         });
         assert_eq!(status(), before, "{}", server.name());
 

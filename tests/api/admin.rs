@@ -67,7 +67,7 @@ fn user_details_are_complete_and_contain_no_secret() {
             "user_id": 0, "email": 0, "username": 0, "is_active": 0, "is_superuser": 0, "mfa_enforced": 0,
             "totp_enabled": 0, "totp_enrolled_at": 0, "phone": 0, "phone_verified": 0, "backup_method": 0,
             "recovery_codes_left": 0, "locked": 0, "lock_until": 0, "failed_attempts": 0, "last_success_at": 0,
-            "last_method": 0, "authenticators": 0, "phishing_resistant": 0,
+            "last_method": 0, "authenticators": 0, "phishing_resistant": 0, "phishing_resistant_required": 0,
         });
         assert_eq!(members(&card), members(&fields));
         assert_eq!((&card["username"], &card["recovery_codes_left"]), (&json!("ada"), &json!(10)));
@@ -108,7 +108,10 @@ fn unlock_enforce_regenerate_and_reset_work_and_are_audited() {
 
         let enforced =
             send(&server, &token, &path_for(ada.id, "/enforce"), &json!({ "enforced": true })).ok();
-        assert_eq!(enforced, json!({ "user_id": ada.id.value(), "mfa_enforced": true }));
+        assert_eq!(
+            enforced,
+            json!({ "user_id": ada.id.value(), "mfa_enforced": true, "phishing_resistant_required": false })
+        );
         assert_newest("admin_enforce", Value::Null);
 
         let path = path_for(ada.id, "/recovery/regenerate");

@@ -11,7 +11,7 @@ use nova_mfa_tests::{Answer, Forger, Operation, TestServer};
 const KEY: &str = "an0therL0ngIntrospectionKey+/=";
 
 /// Credentials, one column each.
-const COLUMNS: [&str; 9] = [
+const COLUMNS: [&str; 10] = [
     "no token",
     "garbage",
     "expired",
@@ -21,9 +21,10 @@ const COLUMNS: [&str; 9] = [
     "revoked",
     "two factors of another user",
     "superuser",
+    "enrolment",
 ];
 
-type Row = [&'static str; 9];
+type Row = [&'static str; 10];
 
 /// Any result after the token was accepted.
 const IN: &str = "in";
@@ -35,17 +36,19 @@ const STAGE: &str = "wrong_token_stage";
 const RANK: &str = "not_allowed";
 
 /// Public: the token is ignored.
-const OPEN: Row = [IN; 9];
+const OPEN: Row = [IN; 10];
 /// Any token, pending or not.
-const ANY: Row = [NO, BAD, OLD, IN, IN, IN, END, IN, IN];
-const ACCESS: Row = [NO, BAD, OLD, STAGE, IN, IN, END, IN, IN];
-const SECOND_FACTOR: Row = [NO, BAD, OLD, IN, STAGE, IN, END, IN, IN];
-const TWO_FACTORS: Row = [NO, BAD, OLD, STAGE, STAGE, IN, END, IN, IN];
-/// The account has a factor, so enrolling requires two factors.
-const ENROLMENT: Row = [NO, BAD, OLD, STAGE, STAGE, IN, END, IN, IN];
-const ADMINISTRATION: Row = [NO, BAD, OLD, STAGE, STAGE, RANK, END, RANK, IN];
+const ANY: Row = [NO, BAD, OLD, IN, IN, IN, END, IN, IN, IN];
+const ACCESS: Row = [NO, BAD, OLD, STAGE, IN, IN, END, IN, IN, STAGE];
+/// Like `ACCESS`, and enrolment tokens.
+const STATUS: Row = [NO, BAD, OLD, STAGE, IN, IN, END, IN, IN, IN];
+const SECOND_FACTOR: Row = [NO, BAD, OLD, IN, STAGE, IN, END, IN, IN, STAGE];
+const TWO_FACTORS: Row = [NO, BAD, OLD, STAGE, STAGE, IN, END, IN, IN, STAGE];
+/// The account has a factor, so enrolling requires two factors or an enrolment token.
+const ENROLMENT: Row = [NO, BAD, OLD, STAGE, STAGE, IN, END, IN, IN, IN];
+const ADMINISTRATION: Row = [NO, BAD, OLD, STAGE, STAGE, RANK, END, RANK, IN, STAGE];
 /// Requires a key; tokens are rejected.
-const BY_KEY: Row = [NO, BAD, BAD, BAD, BAD, BAD, BAD, BAD, BAD];
+const BY_KEY: Row = [NO, BAD, BAD, BAD, BAD, BAD, BAD, BAD, BAD, BAD];
 /// Signed by the SMS provider; 404 if the provider is not configured.
 const BY_PROVIDER: Row = OPEN;
 
@@ -68,7 +71,7 @@ const TABLE: &[(&str, Row)] = &[
     ("POST /api/mfa/recovery/regenerate", TWO_FACTORS),
     ("GET /api/mfa/recovery/list", TWO_FACTORS),
     ("POST /api/mfa/backup/set", TWO_FACTORS),
-    ("GET /api/mfa/status", ACCESS),
+    ("GET /api/mfa/status", STATUS),
     ("POST /api/mfa/totp/disable", TWO_FACTORS),
     ("DELETE /api/mfa/phone", TWO_FACTORS),
     ("GET /api/mfa/methods", ANY),
@@ -136,6 +139,7 @@ impl Cast {
             }
             "two factors of another user" => two_factors(self.bob),
             "superuser" => two_factors(self.root),
+            "enrolment" => Forger::like(&server.pending(self.ada)).claim("enrolment_only", true).sign(),
             column => panic!("{column} presents nothing"),
         })
     }

@@ -11,30 +11,34 @@ const REGISTER: &str = "/api/mfa/passkeys/register/start";
 const REGISTERED: &str = "/api/mfa/passkeys/register/finish";
 const ASK: &str = "/api/mfa/verify/passkey/start";
 const VERIFY: &str = "/api/mfa/verify/passkey";
-const LIST: &str = "/api/mfa/authenticators";
+pub(super) const LIST: &str = "/api/mfa/authenticators";
 
 /// Starts a registration and returns the browser's response.
-fn create(server: &TestServer, token: &str, device: &mut SoftwareAuthenticator) -> Value {
+pub(super) fn create(server: &TestServer, token: &str, device: &mut SoftwareAuthenticator) -> Value {
     let options = server.post(REGISTER, token).ok()["options"].to_string();
     serde_json::from_str(&device.register(&options, ORIGIN).unwrap()).unwrap()
 }
 
-fn finish(server: &TestServer, token: &str, credential: &Value) -> Answer {
+pub(super) fn finish(server: &TestServer, token: &str, credential: &Value) -> Answer {
     server.client().post(REGISTERED).bearer(token).json(&json!({ "credential": credential })).send()
 }
 
 /// Starts a verification and returns the browser's response.
-fn get(server: &TestServer, token: &str, device: &mut SoftwareAuthenticator) -> Value {
+pub(super) fn get(server: &TestServer, token: &str, device: &mut SoftwareAuthenticator) -> Value {
     let options = server.post(ASK, token).ok()["options"].to_string();
     serde_json::from_str(&device.authenticate(&options, ORIGIN).unwrap()).unwrap()
 }
 
-fn verify(server: &TestServer, token: &str, credential: &Value) -> Answer {
+pub(super) fn verify(server: &TestServer, token: &str, credential: &Value) -> Answer {
     server.client().post(VERIFY).bearer(token).json(&json!({ "credential": credential })).send()
 }
 
 /// Registers a first passkey. Returns the two-factor token and the ID of the authenticator.
-fn enrol(server: &TestServer, user: UserId, device: &mut SoftwareAuthenticator) -> (String, String) {
+pub(super) fn enrol(
+    server: &TestServer,
+    user: UserId,
+    device: &mut SoftwareAuthenticator,
+) -> (String, String) {
     let token = server.token(user, TokenKind::OneFactor);
     let credential = create(server, &token, device);
     let answer = finish(server, &token, &credential).ok();

@@ -18,7 +18,7 @@ fn odd_spellings(code: &str) -> Vec<serde_json::Value> {
         json!(format!("{head} {tail}")),
         json!(format!("{head}-{tail}")),
         json!(format!("{code}\u{0}")),
-        json!(format!("0{code}")),
+        json!(format!("000{code}")),
         json!(format!("+{code}")),
         json!(&code[..5]),
         json!(""),

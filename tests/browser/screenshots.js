@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import { Authenticator } from './support/authenticator.js';
 import { DESKTOP, PHONE, Window, openBrowser } from './support/browser.js';
 import { Person } from './support/journeys.js';
+import { Authenticators } from './support/passkeys.js';
 import { Server } from './support/server.js';
 
 const folder = process.argv[2] ?? 'docs/images/interface';
@@ -15,6 +16,7 @@ const browser = await openBrowser();
 
 /** Takes one screenshot, with the SMS preview only if `smsPreview` is set. */
 const camera = (window, prefix) => async (name, { smsPreview = false } = {}) => {
+  await window.page.mouse.move(0, 0);
   await window.page.evaluate((show) => {
     document.activeElement?.blur();
     scrollTo(0, 0);
@@ -86,6 +88,52 @@ const elsewhere = async (prefix, options) => {
   await server.stop();
 };
 
+/** Screenshots of a passkey: registration, login, the list of authenticators, and one of them. */
+const passkeys = async (prefix, options) => {
+  const server = await Server.start();
+  const window = await Window.open(browser, server, options);
+  const devices = await Authenticators.of(window);
+  const take = camera(window, prefix);
+  const person = new Person(window, options.language, server.addUser('ada', { enforce: true }));
+  const words = {
+    fr: { use: 'Utiliser une clé d’accès', phone: 'Téléphone d’Ada', key: 'Clé du bureau', name: 'Nom', manage: 'Gérer' },
+    en: { use: 'Use a passkey', phone: 'Ada’s phone', key: 'Office key', name: 'Name', manage: 'Manage' },
+  }[options.language];
+  const phone = await devices.add({ defaultBackupEligibility: true, defaultBackupState: true });
+  await window.go();
+  await person.logIn();
+  await window.click(words.use);
+  await person.readCodes();
+  await window.click(person.words.keptPhone, 'link');
+  await window.go('/app');
+  await person.addApp();
+  await person.typeCode(await person.app.fresh());
+  await window.page.waitForURL(/codes/);
+  await devices.setPresent(phone, false);
+  const key = await devices.add({ transport: 'usb' });
+  await window.go('/passkey');
+  await window.fill(words.name, words.key);
+  await take('passkey');
+  await window.click(words.use);
+  await window.expectText(words.key);
+  await devices.remove(key);
+  await window.page.getByRole('link', { name: new RegExp(`^${words.manage}.* 1$`) }).click();
+  await window.fill(words.name, words.phone);
+  await window.page.locator('form[action$="/rename"] button').click();
+  await window.go();
+  await window.expectText(words.phone);
+  await take('account-passkeys');
+  await window.click(`${words.manage} ${words.phone}`, 'link');
+  await take('authenticator');
+  await window.go();
+  await person.logOut();
+  await person.logIn();
+  await window.expectText(words.use);
+  await take('verify-passkey');
+  await window.close();
+  await server.stop();
+};
+
 /** Screenshots of the administration pages, with sample data. */
 const administration = async (prefix, options) => {
   const server = await Server.start();
@@ -124,6 +172,8 @@ const administration = async (prefix, options) => {
 
 await tour('phone-fr', { size: PHONE, language: 'fr' });
 await tour('desktop-en', { size: DESKTOP, language: 'en', colors: 'dark' });
+await passkeys('phone-fr', { size: PHONE, language: 'fr' });
+await passkeys('desktop-en', { size: DESKTOP, language: 'en', colors: 'dark' });
 await elsewhere('phone-fr', { size: PHONE, language: 'fr' });
 await elsewhere('desktop-en', { size: DESKTOP, language: 'en', colors: 'dark' });
 await administration('admin-en', { size: DESKTOP, language: 'en' });

@@ -4,6 +4,7 @@ use std::os::unix::fs::PermissionsExt as _;
 
 use mfa_core::{Clock as _, SecretBytes, UserId};
 use mfa_infra::crypto::SystemClock;
+use mfa_totp::{Algorithm, Digits, Parameters, Period, TimeStep};
 use nova_mfa_tests::{AdminAnswer, Installation, Member};
 use serde_json::{Value, json};
 
@@ -33,6 +34,39 @@ fn pending(installation: &Installation, user: i64) -> String {
 }
 
 #[test]
+fn an_imported_app_keeps_its_algorithm_digits_and_period() {
+    for installation in Installation::each(&[]) {
+        let name = installation.name;
+        let ada = installation.admin_creates_user("ada", "correct horse battery");
+        let row = json!({ "username": "ada", "otpauth_uri": uri("&algorithm=SHA256&digits=8&period=60") });
+        write(&installation, "in.jsonl", &format!("{row}\n"));
+        assert_eq!(import(&installation, "in.jsonl", &[]).code, Some(0), "{name}");
+        let parameters = Parameters {
+            algorithm: Algorithm::Sha256,
+            digits: Digits::Eight,
+            period: Period::try_from(60).expect("a period"),
+        };
+        let secret = SecretBytes::new(b"12345678901234567890".to_vec());
+        let step = TimeStep::with_period(SystemClock.now(), parameters.period);
+        let code = step.code(&secret, parameters).expect("a time after 1970").to_text();
+        let server = installation.start();
+        let token = pending(&installation, ada);
+        let call = server.client().post("/api/mfa/verify/totp").bearer(&token);
+        let granted = call.code(code.expose()).send().ok();
+        let access = granted["access_token"].as_str().expect("a token");
+        let list = server.client().get("/api/mfa/authenticators").bearer(access).send().ok();
+        let app = &list["authenticators"][0];
+        assert_eq!(
+            (&app["algorithm"], &app["digits"], &app["period"]),
+            (&json!("SHA256"), &json!(8), &json!(60)),
+            "{name}"
+        );
+        let (_, exported) = installation.admin_text(&["export", "otpauth", "-"]);
+        assert!(exported.contains("algorithm=SHA256&digits=8&period=60"), "{name}: {exported}");
+    }
+}
+
+#[test]
 fn an_imported_secret_is_active_at_once_and_every_row_is_reported() {
     for installation in Installation::each(&[]) {
         let name = installation.name;
@@ -40,9 +74,9 @@ fn an_imported_secret_is_active_at_once_and_every_row_is_reported() {
         installation.admin_creates_user("bob", "correct horse battery");
         let rows = [
             json!({ "email": "ada@example.com", "otpauth_uri": uri("") }),
-            json!({ "username": "bob", "otpauth_uri": uri("&algorithm=SHA256") }),
-            json!({ "username": "bob", "otpauth_uri": uri("&digits=8") }),
-            json!({ "username": "bob", "otpauth_uri": uri("&period=60") }),
+            json!({ "username": "bob", "otpauth_uri": uri("&algorithm=MD5") }),
+            json!({ "username": "bob", "otpauth_uri": uri("&digits=9") }),
+            json!({ "username": "bob", "otpauth_uri": uri("&period=10") }),
             json!({ "username": "bob", "otpauth_uri": "otpauth://totp/x?secret=GEZDGNBVGY3TQOJQ" }),
             json!({ "email": "nobody@example.com", "otpauth_uri": uri("") }),
             json!({ "email": "ada@example.com", "username": "bob", "otpauth_uri": uri("") }),
@@ -72,7 +106,7 @@ fn an_imported_secret_is_active_at_once_and_every_row_is_reported() {
 
         let answer = import(&installation, "in.jsonl", &[]);
         assert_eq!((answer.code, outcomes(&answer)), (Some(1), expected.to_vec()), "{name}: {answer:?}");
-        for (row, word) in [(1, "SHA256"), (2, "digits 8"), (3, "period 60"), (4, "128 bits")] {
+        for (row, word) in [(1, "MD5"), (2, "digits 9"), (3, "period 10"), (4, "128 bits")] {
             let why = answer.json["rows"][row]["why"].as_str().expect("a reason");
             assert!(why.contains(word), "{name}: {why}");
         }

@@ -8,7 +8,7 @@ use mfa_core::testing::TestHasher;
 use mfa_core::{
     BoxFuture, HashError, Outcome, PasswordCheck, PasswordDigest, PasswordHasher, SecretText, StoreErrorKind,
 };
-use mfa_flows::{AccessGrant, AdminCall, Call, FlowError, Ports, TokenKind};
+use mfa_flows::{AccessGrant, AdminCall, Call, FlowError, Ports, TokenKind, VerificationGrant};
 use mfa_recovery::RecoveryCodeInput;
 use nova_mfa_tests::{EnrolledUser, TestFlows, TestStore};
 use tokio::sync::Semaphore;
@@ -27,7 +27,7 @@ async fn verify(world: &TestFlows, call: &Call, code: &str) -> Result<AccessGran
             Err(FlowError::Store(error)) if error.kind() == StoreErrorKind::Overloaded => {
                 tokio::task::yield_now().await;
             }
-            answer => break answer,
+            answer => break answer.and_then(VerificationGrant::access),
         }
     }
 }
@@ -205,7 +205,7 @@ fn tenth_attempt(
     meanwhile(&world, &ada);
     hasher.may_end.add_permits(1);
     let answer = world.store.runtime.block_on(verifying).unwrap();
-    (world, ada, answer)
+    (world, ada, answer.and_then(VerificationGrant::access))
 }
 
 const FAILED_AND_LOCKED: [(&str, Outcome); 2] =

@@ -4,7 +4,9 @@ use std::sync::Arc;
 
 use futures::future::join_all;
 use mfa_core::{HashError, StoreErrorKind};
-use mfa_flows::{AccessGrant, Call, EnrolmentMode, FlowError, TokenKind, TotpEnrolmentRequest};
+use mfa_flows::{
+    AccessGrant, Call, EnrolmentMode, FlowError, TokenKind, TotpEnrolmentRequest, VerificationGrant,
+};
 use mfa_totp::TotpCode;
 use nova_mfa_tests::{TestFlows, TestStore};
 
@@ -15,7 +17,7 @@ async fn verify(world: &TestFlows, call: &Call, code: TotpCode) -> Result<Access
             Err(FlowError::Store(error)) if error.kind() == StoreErrorKind::Overloaded => {
                 tokio::task::yield_now().await;
             }
-            answer => break answer,
+            answer => break answer.and_then(VerificationGrant::access),
         }
     }
 }

@@ -110,7 +110,7 @@ fn an_erasure_covers_a_pending_number_the_budget_of_an_address_and_the_state_of_
         call.origin = Origin::new("2001:db8:1:2:3:4:5:6".parse().ok(), None, None);
         world.store.runtime.block_on(world.flows.verify_totp(&call, world.wrong_code(&ada))).unwrap_err();
         let granted = world.store.runtime.block_on(world.flows.verify_totp(&call, world.code(&ada))).unwrap();
-        let access = granted.token.token.expose().to_owned();
+        let access = granted.access().unwrap().token.token.expose().to_owned();
         let mut call = world.flows.open(Some(&access), AcceptedStages::Any, call.origin).unwrap();
         world.store.runtime.block_on(world.flows.verify_totp(&call, world.wrong_code(&ada))).unwrap_err();
         let number = PhoneNumber::parse("0612345612", "FR").unwrap();

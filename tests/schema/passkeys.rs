@@ -95,3 +95,27 @@ fn a_passkey_is_a_factor_and_no_app_in_lists_and_statistics() {
         assert_eq!((totals.with_factor, totals.with_totp), (1, 0), "{}", store.name);
     }
 }
+
+#[test]
+fn sql_of_another_program_adds_and_changes_no_passkey() {
+    for store in TestStore::each() {
+        let (user, before) = enrolled(&store);
+        let key = "'[{\"kind\": \"passkey\", \"id\": \"k2\", \"name\": \"x\", \"at\": 1, \"cid\": \"AA\", \"cred\": {}}]'";
+        for set in [
+            format!("mfa_authenticators = {key}"),
+            format!("mfa_authenticators = {key}, full_name = 'x'"),
+            format!(
+                "mfa_authenticators = {key}, is_totp_enabled = true, mfa_internal = '{{}}', mfa_failed_attempts = 0"
+            ),
+        ] {
+            store.sql(&format!("UPDATE users SET {set}"));
+            let after = find(&store, user);
+            assert_eq!(after.passkeys, before.passkeys, "{}: {set}", store.name);
+            assert_eq!(
+                after.internal.authenticators, before.internal.authenticators,
+                "{}: {set}",
+                store.name
+            );
+        }
+    }
+}

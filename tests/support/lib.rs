@@ -18,6 +18,7 @@ mod member;
 mod operations;
 mod operator;
 mod outbox_reader;
+mod passkey;
 mod port;
 mod postgres;
 mod process;

@@ -57,12 +57,21 @@ impl TestFlows {
         let clock = Arc::new(ManualClock::at(NOON));
         let gateway = Arc::new(RecordingGateway::default());
         let ports = ports(&store, store.database.clone(), clock.clone(), gateway.clone());
-        Self { flows: flows(adapt(ports)), store, clock, gateway }
+        Self { flows: flows(adapt(ports), |_| ()), store, clock, gateway }
+    }
+
+    /// Over this store, at noon, with another policy.
+    pub fn with_policy(store: TestStore, adapt: impl FnOnce(&mut Policy)) -> Self {
+        let clock = Arc::new(ManualClock::at(NOON));
+        let gateway = Arc::new(RecordingGateway::default());
+        let ports = ports(&store, store.database.clone(), clock.clone(), gateway.clone());
+        Self { flows: flows(ports, adapt), store, clock, gateway }
     }
 
     /// The flows of a second server on the same database.
     pub fn second_server(&self) -> Arc<Flows> {
-        flows(ports(&self.store, self.store.reopen(), self.clock.clone(), self.gateway.clone()))
+        let ports = ports(&self.store, self.store.reopen(), self.clock.clone(), self.gateway.clone());
+        flows(ports, |policy| *policy = self.flows.policy().clone())
     }
 
     /// Creates a call with a new token of this kind.
@@ -187,7 +196,7 @@ fn ports(
     }
 }
 
-fn flows(ports: Ports) -> Arc<Flows> {
+fn flows(ports: Ports, adapt: impl FnOnce(&mut Policy)) -> Arc<Flows> {
     let phones = PhonePolicy::allowing(["FR", "BE"]).expect("two countries");
     let mut policy = Policy::default();
     policy.sms.phones = phones;
@@ -199,5 +208,6 @@ fn flows(ports: Ports) -> Arc<Flows> {
     };
     let relying_party = RelyingParty::new(config).expect("a domain and its origin");
     policy.passkeys = Some(PasskeyPolicy { relying_party, max_per_user: 10 });
+    adapt(&mut policy);
     Arc::new(Flows::new(ports, policy))
 }

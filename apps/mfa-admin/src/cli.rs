@@ -142,6 +142,12 @@ pub(crate) enum UserCommand {
     Enforce {
         /// Require MFA (on) or stop requiring it (off).
         state: OnOff,
+        /// Require a passkey too (on) or stop requiring it (off). Without this option, that requirement does not change.
+        ///
+        /// With a passkey, the user can then log in with it only. Without one, the user verifies another factor and must
+        /// register a passkey to log in.
+        #[arg(long, value_name = "STATE")]
+        phishing_resistant: Option<OnOff>,
         #[command(flatten)]
         user: UserArgs,
     },

@@ -218,9 +218,10 @@ impl ColumnMap {
                     "mfa_last_success_at",
                     "mfa_last_method",
                     "mfa_version",
+                    "mfa_internal",
+                    "mfa_authenticators",
                 ]
                 .contains(&name)
-                || name == "mfa_internal"
                 || self.columns.values().any(|it| it == name)
         };
         let names = columns.iter().map(|it| it.name.as_str());

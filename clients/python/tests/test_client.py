@@ -118,6 +118,12 @@ def test_another_response_is_never_a_success(answer: httpx.Response) -> None:
     assert TOKEN not in str(raised.value)
 
 
+def test_an_enrolment_token_is_no_login() -> None:
+    grant = {"enrolment_token": TOKEN, "token_type": "bearer", "expires_in": 900, "mfa_ok": False, "method": "totp"}
+    with pytest.raises(UnexpectedResponse, match="the user must register a passkey first"):
+        client(httpx.Response(200, json=grant)).verify_totp(TOKEN, "492039")
+
+
 @pytest.mark.parametrize("error", [httpx.ConnectError("refused"), httpx.ReadTimeout("slow"), httpx.ReadError("cut")])
 def test_no_response_is_an_exception(error: Exception) -> None:
     with pytest.raises(ServerUnreachable):

@@ -390,8 +390,8 @@ impl Account {
         self.revoke_sessions(now, None);
     }
 
-    /// Erases everything about the user but the identity and whether MFA is required: factors, pending enrolments, counts,
-    /// and the state of tokens and sessions. All tokens are revoked.
+    /// Erases everything about the user but the identity and whether MFA or a phishing-resistant factor is required: factors,
+    /// pending enrolments, counts, and the state of tokens and sessions. All tokens are revoked.
     pub fn erase(&mut self, now: Timestamp) {
         self.remove_all_factors(now);
         self.unlock();
@@ -403,6 +403,7 @@ impl Account {
             pending_tokens_spent_until: before.pending_tokens_spent_until.max(Some(now)),
             chain: before.chain,
             erased_at: Some(now),
+            phishing_resistant_required: before.phishing_resistant_required,
             rest: before.rest,
             ..InternalState::default()
         };

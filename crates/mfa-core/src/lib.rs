@@ -19,6 +19,7 @@ mod event;
 mod ids;
 mod lockout;
 mod login_name;
+mod phishing_resistance;
 mod ports;
 mod rfc3339;
 mod sealed;
@@ -47,6 +48,7 @@ pub use lockout::{Lock, LockoutPolicy, LockoutPolicyError};
 pub use login_name::{
     AddressMatch, AddressOwner, address_spellings, compose_login, fold_login, login_forms, trim_login,
 };
+pub use phishing_resistance::PhishingResistantPolicy;
 pub use ports::{
     Accounts, Activity, AuditLog, AuditPage, AuditQuery, BoxFuture, BucketSize, CipherError, Clock,
     Credentials, Decision, DigestPurpose, Entropy, EntropyError, EventSink, HashError, KeyedDigest,

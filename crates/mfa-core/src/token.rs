@@ -9,10 +9,31 @@ use crate::{FactorKind, Timestamp, TokenId, UserId};
 pub enum Stage {
     /// The first factor is verified and a second factor is required (`mfa_pending`).
     Pending,
+    /// As [`Pending`](Self::Pending), and the token may enrol a factor although the account has one. It verifies none
+    /// (`enrolment_only`).
+    Enrolment,
     /// The first factor is verified and no second factor is required (`mfa_ok: false`).
     OneFactor,
     /// A second factor is verified (`mfa_ok: true`). Its kind, if the token contains it.
     TwoFactors(Option<FactorKind>),
+}
+
+impl Stage {
+    /// Returns whether a token of this stage is a pending token, which a verification or an enrolment spends.
+    pub const fn is_pending(self) -> bool {
+        match self {
+            Self::Pending | Self::Enrolment => true,
+            Self::OneFactor | Self::TwoFactors(_) => false,
+        }
+    }
+
+    /// Returns whether a phishing-resistant factor was verified.
+    pub const fn is_phishing_resistant(self) -> bool {
+        match self {
+            Self::TwoFactors(Some(factor)) => factor.is_phishing_resistant(),
+            Self::TwoFactors(None) | Self::Pending | Self::Enrolment | Self::OneFactor => false,
+        }
+    }
 }
 
 /// Token whose signature, type and times are valid.

@@ -4,6 +4,7 @@
 //! A factor's crate performs only its own step and returns a [`FactorResult`]. It cannot skip the lock, the count or the
 //! event.
 
+mod admission;
 mod attempt;
 mod authorization;
 mod confirm;

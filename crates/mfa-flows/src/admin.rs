@@ -58,6 +58,37 @@ pub enum TokenKind {
     TwoFactors,
 }
 
+/// Change of what is required of a user. `None` leaves a requirement as it is.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct RequirementChange {
+    /// Whether MFA is required.
+    pub enforced: Option<bool>,
+    /// Whether a phishing-resistant factor is required.
+    pub phishing_resistant: Option<bool>,
+}
+
+impl RequirementChange {
+    /// Returns the reason of the event, which names what was set.
+    fn describe(self, reason: Option<&str>) -> String {
+        let changes = [("mfa_enforced", self.enforced), ("phishing_resistant", self.phishing_resistant)];
+        let set: Vec<_> =
+            changes.into_iter().filter_map(|(name, value)| Some(format!("{name}={}", value?))).collect();
+        match reason {
+            Some(reason) => format!("{}: {reason}", set.join(" ")),
+            None => set.join(" "),
+        }
+    }
+}
+
+/// What is required of a user.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct MfaRequirement {
+    /// Whether an administrator requires MFA.
+    pub enforced: bool,
+    /// Whether the setting or an administrator requires a phishing-resistant factor.
+    pub phishing_resistant: bool,
+}
+
 /// Token minted for an administrator.
 #[derive(Debug)]
 pub struct IssuedAdminToken {
@@ -145,7 +176,7 @@ impl Flows {
             None
         });
         let phone = number.map(|it| it.masked());
-        let status = AccountStatus { phone, ..AccountStatus::from_account(&account, self.now()) };
+        let status = AccountStatus { phone, ..self.status_without_phone(&account) };
         Ok((account, status))
     }
 
@@ -192,19 +223,35 @@ impl Flows {
         self.administer_any(call, user, EventKind::AdminReset, RepairScope::All, reset).await
     }
 
-    /// Requires MFA for a user, or stops requiring it.
+    /// Requires MFA or a phishing-resistant factor of a user, or stops requiring it. Returns what is required then.
     ///
     /// # Errors
     ///
-    /// [`FlowError::NoSuchUser`].
+    /// [`FlowError::NoSuchUser`]; [`FlowError::MethodNotAvailable`] if a phishing-resistant factor is to be required and
+    /// passkeys are off: the user could not log in.
     pub async fn enforce_user(
         &self,
         call: &AdminCall,
         user: UserId,
-        enforced: bool,
-    ) -> Result<(), FlowError> {
-        let enforce = move |account: &mut Account| account.mfa_enforced = enforced;
-        self.administer(call, user, EventKind::AdminEnforce, self.now(), enforce).await
+        change: RequirementChange,
+    ) -> Result<MfaRequirement, FlowError> {
+        if change.phishing_resistant == Some(true) && self.policy.passkeys.is_none() {
+            return Err(FlowError::MethodNotAvailable);
+        }
+        let mut event = admin_event(call, EventKind::AdminEnforce, self.now());
+        if change.phishing_resistant.is_some() {
+            event.reason = Some(change.describe(call.reason.as_deref()));
+        }
+        let policy = self.policy.phishing_resistant;
+        let decided = self.ports.accounts.update(user, Phase::Begin, move |account| {
+            let internal = &mut account.internal;
+            account.mfa_enforced = change.enforced.unwrap_or(account.mfa_enforced);
+            internal.phishing_resistant_required =
+                change.phishing_resistant.unwrap_or(internal.phishing_resistant_required);
+            account.record(event.clone());
+            MfaRequirement { enforced: account.mfa_enforced, phishing_resistant: policy.covers(account) }
+        });
+        decided.await?.ok_or(FlowError::NoSuchUser)
     }
 
     /// Revokes every token of an account.

@@ -22,11 +22,12 @@ impl Flows {
     /// still a superuser.
     ///
     /// A locked administrator is denied. To change their own account, administrators need a recent second factor as
-    /// every user does: a stolen token yields no recovery codes here either.
+    /// every user does: a stolen token yields no recovery codes here either. If the policy requires a phishing-resistant
+    /// factor of the administrator, the token must have one.
     ///
     /// # Errors
     ///
-    /// [`FlowError::NotAllowed`]; [`FlowError::StepUpRequired`] for the caller's own account, [`FlowError::RateLimited`]
+    /// [`FlowError::NotAllowed`]; [`FlowError::PhishingResistantRequired`]; [`FlowError::StepUpRequired`] for the caller's own account, [`FlowError::RateLimited`]
     /// for changes, or the account denies the call.
     pub async fn administrator(
         &self,
@@ -39,7 +40,7 @@ impl Flows {
         let account = account
             .and_then(|account| self.authorise(&account, call, act, now).map(|()| account))
             .inspect_err(|error| match error {
-                FlowError::NotAllowed => {
+                FlowError::NotAllowed | FlowError::PhishingResistantRequired => {
                     self.record_denied_call(
                         Some(call.token.user),
                         EventKind::AdminRefused,
@@ -63,15 +64,19 @@ impl Flows {
         act: AdminAction,
         now: Timestamp,
     ) -> Result<(), FlowError> {
+        let policy = self.policy.phishing_resistant;
         let check = |need| {
-            authorize(account, &call.token, need, now)
+            authorize(account, &call.token, need, policy, now)
                 .map_err(|reason| FlowError::from_deny_reason(reason, now))
         };
         check(Requirement::SecondFactor)?;
         match call.token.stage {
             Stage::TwoFactors(_) if call.token.is_superuser && account.is_superuser => {}
             Stage::TwoFactors(_) => return Err(FlowError::NotAllowed),
-            Stage::Pending | Stage::OneFactor => return Err(FlowError::WrongStage),
+            Stage::Pending | Stage::Enrolment | Stage::OneFactor => return Err(FlowError::WrongStage),
+        }
+        if policy.covers(account) && !call.token.stage.is_phishing_resistant() {
+            return Err(FlowError::PhishingResistantRequired);
         }
         if act == AdminAction::Change(account.user) {
             check(Requirement::Change { max_age: self.policy.step_up_max_age })?;

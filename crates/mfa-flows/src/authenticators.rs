@@ -1,7 +1,8 @@
 //! Authenticators of an account: list, rename and remove.
 
 use mfa_core::{
-    Account, AuthenticatorUse, EventKind, FactorKind, Outcome, Requirement, SecurityEvent, Timestamp, UserId,
+    Account, AuthenticatedToken, AuthenticatorUse, EventKind, FactorKind, Outcome, Requirement,
+    SecurityEvent, Timestamp, UserId,
 };
 use mfa_passkey::{Aaguid, Credential, Registered};
 
@@ -154,16 +155,20 @@ impl Flows {
     ///
     /// # Errors
     ///
-    /// [`FlowError::NoSuchAuthenticator`], [`FlowError::FactorRequired`] for the last factor of a user who must have one,
-    /// or the account denies the call.
+    /// [`FlowError::NoSuchAuthenticator`], [`FlowError::FactorRequired`] for the last factor of a user who must have one and
+    /// for the last passkey of a user who needs one, or the account denies the call.
     pub async fn remove_authenticator(&self, call: &Call, id: String) -> Result<(), FlowError> {
         let now = self.now();
         let need = Requirement::Change { max_age: self.policy.step_up_max_age };
         let (origin, caller) = (call.origin.clone(), call.token.clone());
+        let policy = self.policy.phishing_resistant;
         self.decide(call, need, now, move |account| {
             let mut without = account.clone();
             let removed = remove(&mut without, &id)?;
-            if account.mfa_enforced && !without.has_factor() {
+            let is_last_accepted = account.has_passkey() && !without.has_passkey();
+            let is_required = (account.mfa_enforced && !without.has_factor())
+                || (policy.covers(account) && is_last_accepted);
+            if is_required {
                 return Err(FlowError::FactorRequired);
             }
             *account = without;
@@ -382,4 +387,33 @@ pub(crate) fn name_in_event(account: &mut Account, label: String) {
     if let Some(event) = account.events.last_mut() {
         event.reason = Some(label);
     }
+}
+
+/// Returns the ID of the app to remove, if the account allows it.
+pub(crate) fn select_app(account: &Account, app: Option<&str>) -> Result<String, FlowError> {
+    if !account.has_totp() {
+        return Err(FlowError::NotEnrolled);
+    }
+    let mut apps = account.totp_apps().map(|it| it.id);
+    let id = match app {
+        Some(id) => apps.find(|it| *it == id).ok_or(FlowError::NoSuchAuthenticator)?,
+        None => apps.next().ok_or(FlowError::NotEnrolled)?,
+    };
+    if app.is_none() && apps.next().is_some() {
+        return Err(FlowError::AuthenticatorRequired);
+    }
+    let mut without = account.clone();
+    without.remove_totp_app(id);
+    if account.mfa_enforced && !without.has_factor() {
+        return Err(FlowError::FactorRequired);
+    }
+    Ok(id.to_owned())
+}
+
+/// Removes an app, names it in the event of the attempt, and ends every session but the caller's.
+pub(crate) fn remove_app(account: &mut Account, id: &str, caller: &AuthenticatedToken, now: Timestamp) {
+    let label = label_of(&totp_name(account, id), id);
+    account.remove_totp_app(id);
+    account.revoke_sessions(now, Some(caller));
+    name_in_event(account, label);
 }

@@ -37,11 +37,13 @@ pub struct AdminCall {
 pub enum AcceptedStages {
     /// Every valid token.
     Any,
-    /// Pending tokens: the second factor is still to be verified.
+    /// Pending tokens, without enrolment tokens: the second factor is still to be verified.
     Pending,
     /// Access tokens, with one factor or two.
     Access,
-    /// Pending tokens and access tokens with two factors, to verify a second factor.
+    /// Access tokens and enrolment tokens.
+    AccessOrEnrolment,
+    /// Pending tokens, without enrolment tokens, and access tokens with two factors, to verify a second factor.
     SecondFactor,
     /// Access tokens with two factors.
     TwoFactors,
@@ -53,6 +55,7 @@ impl AcceptedStages {
             Self::Any => true,
             Self::Pending => matches!(stage, Stage::Pending),
             Self::Access => matches!(stage, Stage::OneFactor | Stage::TwoFactors(_)),
+            Self::AccessOrEnrolment => !matches!(stage, Stage::Pending),
             Self::SecondFactor => matches!(stage, Stage::Pending | Stage::TwoFactors(_)),
             Self::TwoFactors => matches!(stage, Stage::TwoFactors(_)),
         }

@@ -1,6 +1,6 @@
 //! Clock drift as the reason of a rejected TOTP code.
 
-use mfa_core::{Phase, Requirement, authorize};
+use mfa_core::{FactorKind, Phase, Requirement, authorize};
 use mfa_totp::{ClockDrift, TotpCode};
 
 use crate::call::Call;
@@ -20,8 +20,10 @@ impl Flows {
         code: TotpCode,
     ) -> Result<Option<ClockDrift>, FlowError> {
         let (now, token, cipher) = (self.now(), call.token.clone(), self.ports.cipher.clone());
+        let policy = self.policy.phishing_resistant;
         let explained = self.ports.accounts.update(call.token.user, Phase::Begin, move |account| {
-            if authorize(account, &token, Requirement::SecondFactor, now).is_err() {
+            let is_denied = authorize(account, &token, Requirement::SecondFactor, policy, now).is_err();
+            if is_denied || !policy.accepts(account, FactorKind::Totp) {
                 return Ok(None);
             }
             mfa_totp::explain_refused_code(account, &code, now, cipher.as_ref())

@@ -34,9 +34,9 @@ impl Flows {
         now: Timestamp,
         mut decide: impl FnMut(&mut Account) -> Result<T, FlowError> + Send + 'static,
     ) -> Result<T, FlowError> {
-        let token = call.token.clone();
+        let (token, policy) = (call.token.clone(), self.policy.phishing_resistant);
         self.update_caller(call, Phase::Begin, None, move |account| {
-            authorize(account, &token, need, now)
+            authorize(account, &token, need, policy, now)
                 .map_err(|reason| FlowError::from_deny_reason(reason, now))?;
             decide(account)
         })
@@ -45,10 +45,10 @@ impl Flows {
 
     /// Returns the caller's account as it is stored, if the token may read it.
     pub(crate) async fn read(&self, call: &Call) -> Result<Account, FlowError> {
-        let now = self.now();
+        let (now, policy) = (self.now(), self.policy.phishing_resistant);
         let account = self.ports.accounts.find(call.token.user).await?.ok_or(FlowError::TokenInvalid);
         account
-            .and_then(|account| match authorize(&account, &call.token, Requirement::Read, now) {
+            .and_then(|account| match authorize(&account, &call.token, Requirement::Read, policy, now) {
                 Ok(()) => Ok(account),
                 Err(reason) => Err(FlowError::from_deny_reason(reason, now)),
             })
@@ -101,6 +101,7 @@ impl Flows {
             | FlowError::TokenRevoked
             | FlowError::WrongStage
             | FlowError::AccountDisabled
+            | FlowError::PhishingResistantRequired
             | FlowError::StepUpRequired { .. } => EventKind::TokenRefused,
             // No account denies a token with this error: there is none.
             FlowError::TokenInvalid => return self.record_unknown_user(call, method),

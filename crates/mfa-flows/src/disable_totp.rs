@@ -1,13 +1,10 @@
 //! Removal of the authenticator app from an account.
 
-use mfa_core::{
-    Account, AuthenticatedToken, FactorKind, Phase, Requirement, Timestamp, VerificationOutcome,
-    verify_factor,
-};
+use mfa_core::{FactorKind, Phase, Requirement, VerificationOutcome, verify_factor};
 use mfa_recovery::RecoveryCodeInput;
 use mfa_totp::TotpCode;
 
-use crate::authenticators::{label_of, name_in_event, totp_name};
+use crate::authenticators::{remove_app, select_app};
 use crate::call::Call;
 use crate::error::FlowError;
 use crate::flows::Flows;
@@ -68,33 +65,4 @@ impl Flows {
             .await?;
         Ok(passed.has_totp())
     }
-}
-
-/// Returns the ID of the app to remove, if the account allows it.
-pub(crate) fn select_app(account: &Account, app: Option<&str>) -> Result<String, FlowError> {
-    if !account.has_totp() {
-        return Err(FlowError::NotEnrolled);
-    }
-    let mut apps = account.totp_apps().map(|it| it.id);
-    let id = match app {
-        Some(id) => apps.find(|it| *it == id).ok_or(FlowError::NoSuchAuthenticator)?,
-        None => apps.next().ok_or(FlowError::NotEnrolled)?,
-    };
-    if app.is_none() && apps.next().is_some() {
-        return Err(FlowError::AuthenticatorRequired);
-    }
-    let mut without = account.clone();
-    without.remove_totp_app(id);
-    if account.mfa_enforced && !without.has_factor() {
-        return Err(FlowError::FactorRequired);
-    }
-    Ok(id.to_owned())
-}
-
-/// Removes an app, names it in the event of the attempt, and ends every session but the caller's.
-pub(crate) fn remove_app(account: &mut Account, id: &str, caller: &AuthenticatedToken, now: Timestamp) {
-    let label = label_of(&totp_name(account, id), id);
-    account.remove_totp_app(id);
-    account.revoke_sessions(now, Some(caller));
-    name_in_event(account, label);
 }

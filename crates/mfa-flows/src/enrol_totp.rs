@@ -2,7 +2,7 @@
 
 use mfa_core::{
     Account, EventKind, FactorAttempt, FactorKind, FactorResult, Outcome, Phase, RateRule, Requirement,
-    SecretText, SecurityEvent, Timestamp, TotpState, VerificationOutcome, confirm,
+    SecretText, SecurityEvent, Stage, Timestamp, TotpState, VerificationOutcome, confirm,
 };
 use mfa_totp::{EnrolmentError, Provisioning, TotpCode};
 
@@ -11,7 +11,6 @@ use crate::call::Call;
 use crate::code_queue::CodeSetOccasion;
 use crate::error::FlowError;
 use crate::flows::Flows;
-use crate::passkeys::changed_meanwhile;
 use crate::recovery::display_codes;
 use crate::verify::AccessGrant;
 
@@ -37,6 +36,8 @@ pub struct TotpEnrolmentRequest {
 }
 
 /// What an enrolment does with the apps that the user has.
+///
+/// Exhaustive, so that each mode is enrolled.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum EnrolmentMode {
     /// It replaces all of them.
@@ -78,10 +79,12 @@ impl Flows {
             Provisioning::new(&self.policy.issuer, label, &secret).map_err(|_| FlowError::InvalidLabel)?;
         }
         let need = Requirement::Enrol { max_age: self.policy.step_up_max_age };
-        let max = self.policy.max_totp_apps;
+        let (policy, max) = (self.policy.clone(), self.policy.max_totp_apps);
         let (first_name, first_mode) = (name.clone(), mode);
-        let check =
-            move |account: &mut Account| check_new_app(account, first_name.as_deref(), first_mode, max);
+        let check = move |account: &mut Account| {
+            policy.check_may_enrol(account, FactorKind::Totp)?;
+            check_new_app(account, first_name.as_deref(), first_mode, max)
+        };
         self.decide(call, need, now, check).await?;
         self.limit_caller(RateRule::EnrolPerUser, call).await?;
         let id = self.new_authenticator_id()?;
@@ -137,11 +140,13 @@ impl Flows {
         let need = Requirement::Enrol { max_age: self.policy.step_up_max_age };
         let attempt = self.attempt(call, FactorKind::Totp, need, now);
         let (cipher, max) = (self.ports.cipher.clone(), self.policy.max_totp_apps);
-        let is_beside = self.decide(call, need, now, |account| Ok(is_beside_a_factor(account))).await?;
+        let is_enrolment_only = call.token.stage == Stage::Enrolment;
+        let is_beside_a_factor = move |account: &Account| !is_enrolment_only && is_beside_a_factor(account);
+        let is_beside = self.decide(call, need, now, move |account| Ok(is_beside_a_factor(account))).await?;
         let check = move |account: &mut Account| -> Result<FactorResult, FlowError> {
             // Another call began an enrolment of the other mode since, or the account gained or lost its factors.
             if account.totp.pending.is_some() && is_beside_a_factor(account) != is_beside {
-                return Err(changed_meanwhile());
+                return Err(FlowError::changed_meanwhile());
             }
             if account.adds_totp_app() {
                 check_room(account, max)?;
@@ -161,7 +166,7 @@ impl Flows {
                 Ok(outcome)
             })
             .await?;
-        Ok(EnrolmentComplete { granted: self.grant(&passed, now)?, recovery_codes: Vec::new() })
+        Ok(EnrolmentComplete { granted: self.grant(&passed, now)?.access()?, recovery_codes: Vec::new() })
     }
 
     /// Confirms a factor by its first code, and stores it together with a new set of recovery codes.
@@ -202,7 +207,10 @@ impl Flows {
             })
             .await?;
         self.count_sms_use(&passed, now).await;
-        Ok(EnrolmentComplete { granted: self.grant(&passed, now)?, recovery_codes: display_codes(&set) })
+        Ok(EnrolmentComplete {
+            granted: self.grant(&passed, now)?.access()?,
+            recovery_codes: display_codes(&set),
+        })
     }
 }
 

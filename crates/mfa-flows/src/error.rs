@@ -110,6 +110,9 @@ pub enum FlowError {
     /// The factor is the last one of a user for whom MFA is required.
     #[error("the last factor of a user who must have one")]
     FactorRequired,
+    /// The policy of the user accepts only phishing-resistant factors.
+    #[error("phishing-resistant factor required")]
+    PhishingResistantRequired,
     /// A rate limit is reached.
     #[error("rate limited")]
     RateLimited {
@@ -176,6 +179,11 @@ impl FlowError {
         self.code_and_status().0
     }
 
+    /// Error of an enrolment whose account gained or lost its factors meanwhile. The same call works again.
+    pub(crate) fn changed_meanwhile() -> Self {
+        Self::Store(StoreError::new(StoreErrorKind::Unavailable, "factors changed meanwhile"))
+    }
+
     /// Returns code and status together, so that one match keeps them consistent.
     fn code_and_status(&self) -> (&'static str, u16) {
         match self {
@@ -192,6 +200,7 @@ impl FlowError {
             Self::WrongStage => ("wrong_token_stage", 403),
             Self::NotAllowed => ("not_allowed", 403),
             Self::PhoneRefused => ("phone_refused", 403),
+            Self::PhishingResistantRequired => ("phishing_resistant_required", 403),
             Self::NoSuchUser | Self::AmbiguousUser(_) | Self::NoSuchAuthenticator => ("not_found", 404),
             Self::NotEnrolled => ("not_enrolled", 409),
             Self::NoEnrolmentInProgress => ("no_enrolment_in_progress", 409),
@@ -234,6 +243,7 @@ impl FlowError {
             DenyReason::TokenRevoked => Self::TokenRevoked,
             DenyReason::WrongStage => Self::WrongStage,
             DenyReason::StepUpRequired { max_age } => Self::StepUpRequired { max_age },
+            DenyReason::PhishingResistantRequired => Self::PhishingResistantRequired,
         }
     }
 }
@@ -267,6 +277,7 @@ mod tests {
             FlowError::WrongStage,
             FlowError::NotAllowed,
             FlowError::PhoneRefused,
+            FlowError::PhishingResistantRequired,
             FlowError::NoSuchUser,
             FlowError::AmbiguousUser(Vec::new()),
             FlowError::NotEnrolled,

@@ -48,7 +48,9 @@ mod transfer;
 mod user_record;
 mod verify;
 
-pub use admin::{IssuedAdminToken, NewUserRequest, TokenKind, UserSelector};
+pub use admin::{
+    IssuedAdminToken, MfaRequirement, NewUserRequest, RequirementChange, TokenKind, UserSelector,
+};
 pub use administrator::AdminAction;
 pub use authenticators::{Authenticator, AuthenticatorDetails, MAX_NAME_CHARS, PasskeyDetails};
 pub use call::{AcceptedStages, AdminCall, Call};
@@ -69,4 +71,4 @@ pub use send_sms::SmsSent;
 pub use status::{AccountStatus, AuthenticatorCounts, MethodChoice, MethodState};
 pub use token_holder::TokenHolder;
 pub use transfer::{LegacyExport, TotpExport, TotpImport, TotpImportOutcome};
-pub use verify::AccessGrant;
+pub use verify::{AccessGrant, EnrolmentGrant, VerificationGrant};

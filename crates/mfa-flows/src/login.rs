@@ -1,8 +1,9 @@
 //! Login with a password, the first factor.
 
 use mfa_core::{
-    Account, Credentials, EventKind, LoggedEvent, Origin, Outcome, PasswordCheck, Phase, RateRule,
-    SecretText, SecurityEvent, Timestamp, TokenSubject, UserId, fold_login, trim_login,
+    Account, Credentials, EventKind, LoggedEvent, Origin, Outcome, PasswordCheck, Phase,
+    PhishingResistantPolicy, RateRule, SecretText, SecurityEvent, Timestamp, TokenSubject, UserId,
+    fold_login, trim_login,
 };
 use mfa_jwt::IssuedToken;
 
@@ -64,11 +65,13 @@ impl Flows {
         if check == PasswordCheck::CorrectButOutdated && self.policy.rehash_passwords {
             self.renew_hash(&found, password).await?;
         }
-        let origin = origin.clone();
+        let (origin, policy) = (origin.clone(), self.policy.phishing_resistant);
         let stage = self
             .ports
             .accounts
-            .update(found.user, Phase::Begin, move |account| first_factor_passed(account, now, &origin))
+            .update(found.user, Phase::Begin, move |account| {
+                first_factor_passed(account, policy, now, &origin)
+            })
             .await?
             .unwrap_or(Err(FlowError::InvalidCredentials))?;
         let (tokens, entropy) = (&self.ports.tokens, self.ports.entropy.as_ref());
@@ -108,7 +111,7 @@ impl Flows {
         if !account.is_active {
             return Err(FlowError::AccountDisabled);
         }
-        if !account.needs_second_factor() {
+        if !self.policy.phishing_resistant.requires_second_factor(&account) {
             return Ok(None);
         }
         let (tokens, entropy) = (&self.ports.tokens, self.ports.entropy.as_ref());
@@ -135,6 +138,7 @@ impl Flows {
 
 fn first_factor_passed(
     account: &mut Account,
+    policy: PhishingResistantPolicy,
     now: Timestamp,
     origin: &Origin,
 ) -> Result<LoginStage, FlowError> {
@@ -143,7 +147,7 @@ fn first_factor_passed(
     }
     account.record(SecurityEvent::new(EventKind::Login, Outcome::Success, now, origin.clone()));
     let subject = account.subject();
-    Ok(if account.needs_second_factor() {
+    Ok(if policy.requires_second_factor(account) {
         LoginStage::SecondFactorRequired { subject, enrolment_required: !account.has_factor() }
     } else {
         LoginStage::Complete { subject }

@@ -5,8 +5,8 @@
 use mfa_core::{
     Account, AuthenticatedToken, AuthenticatorUse, DigestPurpose, EventKind, FactorAttempt, FactorKind,
     FactorResult, Outcome, Passkey, PasskeyAttempt, PasskeyState, Phase, RateRule, Requirement, SealContext,
-    Sealed, SealedColumn, SecretBytes, SecurityEvent, Stage, StoreError, StoreErrorKind, Timestamp, TokenId,
-    VerificationOutcome, authorize_passkey, confirm, verify_passkey,
+    Sealed, SealedColumn, SecretBytes, SecurityEvent, Stage, Timestamp, TokenId, VerificationOutcome,
+    authorize_passkey, confirm, verify_passkey,
 };
 use mfa_passkey::{
     Assertion, AuthenticationResponse, Challenge, ChallengeBinding, ChallengeError, ChallengeKey,
@@ -40,7 +40,8 @@ pub struct PasskeyOptions<T> {
 pub struct PasskeyRegistered {
     /// The new authenticator.
     pub authenticator: Authenticator,
-    /// New token and recovery codes, if it is the account's first factor.
+    /// New token and recovery codes, if it is the account's first factor or the token enrols only. The latter makes
+    /// recovery codes only if none are left.
     pub enrolled: Option<EnrolmentComplete>,
 }
 
@@ -88,7 +89,8 @@ impl Flows {
         Ok(PasskeyOptions { options, expires_at: challenge.expires_at() })
     }
 
-    /// Registers a passkey. The first factor also makes recovery codes and a token with two factors.
+    /// Registers a passkey. The first factor also makes recovery codes and a token with two factors. So does an enrolment
+    /// token, which keeps unused recovery codes.
     ///
     /// # Errors
     ///
@@ -109,9 +111,9 @@ impl Flows {
         let before = self.decide(call, need, now, move |account| {
             let name = name.clone().unwrap_or_else(|| default_name(account, FactorKind::Passkey));
             check_name(account, "", &name)?;
-            Ok((account.has_factor(), name))
+            Ok((account.has_factor(), account.recovery.left() > 0, name))
         });
-        let (had_factor, name) = before.await?;
+        let (had_factor, had_codes, name) = before.await?;
         let challenge = self.open_challenge(call, ChallengePurpose::Register, response.challenge(), now)?;
         let attempt = self.attempt(call, FactorKind::Passkey, need, now);
         let registered = match mfa_passkey::verify_registration(&policy.relying_party, &challenge, response) {
@@ -128,18 +130,21 @@ impl Flows {
         let check = {
             move |account: &mut Account| -> Result<FactorResult, FlowError> {
                 if account.has_factor() != had_factor {
-                    return Err(changed_meanwhile());
+                    return Err(FlowError::changed_meanwhile());
                 }
                 add_passkey(account, &registered, &first, &id, &name, now, max)?;
                 Ok(FactorResult::Correct)
             }
         };
-        let enrolled = if had_factor {
-            self.try_factor(call, Phase::Begin, attempt, move |account, attempt| {
+        let is_enrolment_only = call.token.stage == Stage::Enrolment;
+        let enrolled = if had_factor && (had_codes || !is_enrolment_only) {
+            let confirmed = self.try_factor(call, Phase::Begin, attempt, move |account, attempt| {
                 confirm(account, attempt, &check)
-            })
-            .await?;
-            None
+            });
+            let passed = confirmed.await?;
+            // An enrolment token is spent, so its holder gets an access token. The recovery codes stay.
+            let granted = is_enrolment_only.then(|| self.grant(&passed, now)?.access()).transpose()?;
+            granted.map(|granted| EnrolmentComplete { granted, recovery_codes: Vec::new() })
         } else {
             Some(self.enrol(call, attempt, check).await?)
         };
@@ -205,7 +210,7 @@ impl Flows {
                 Ok(outcome)
             })
             .await?;
-        self.grant(&passed, now)
+        self.grant(&passed, now)?.access()
     }
 
     /// Records a registration that does not verify, with the reason for operators, and returns the error of the client.
@@ -299,7 +304,7 @@ impl Flows {
 /// Returns the purpose of an assertion that comes with this token.
 const fn verification_purpose(token: &AuthenticatedToken) -> ChallengePurpose {
     match token.stage {
-        Stage::Pending | Stage::OneFactor => ChallengePurpose::Login,
+        Stage::Pending | Stage::Enrolment | Stage::OneFactor => ChallengePurpose::Login,
         Stage::TwoFactors(_) => ChallengePurpose::StepUp,
     }
 }
@@ -310,11 +315,6 @@ const fn binding(token: &AuthenticatedToken, purpose: ChallengePurpose) -> Chall
 
 fn check_room(account: &Account, max: usize) -> Result<(), FlowError> {
     if account.passkeys.keys.len() < max { Ok(()) } else { Err(FlowError::TooManyAuthenticators) }
-}
-
-/// Error of an enrolment whose account gained or lost its factors meanwhile. The same call works again.
-pub(crate) fn changed_meanwhile() -> FlowError {
-    FlowError::Store(StoreError::new(StoreErrorKind::Unavailable, "factors changed meanwhile"))
 }
 
 fn add_passkey(

@@ -2,7 +2,7 @@
 
 use mfa_core::{
     Account, EventKind, FactorAttempt, FactorKind, FactorResult, Outcome, Phase, Requirement, SecurityEvent,
-    SmsPurpose, StoreError, StoreErrorKind, confirm,
+    SmsPurpose, Stage, StoreError, StoreErrorKind, confirm,
 };
 use mfa_sms::{CodeBinding, ConfirmNumberError, SmsCode};
 
@@ -38,15 +38,18 @@ impl Flows {
         let now = self.trusted_now()?;
         let need = Requirement::Enrol { max_age: self.policy.step_up_max_age };
         let attempt = self.attempt(call, FactorKind::Sms, need, now);
-        let cipher = self.ports.cipher.clone();
+        let (cipher, policy) = (self.ports.cipher.clone(), self.policy.clone());
+        // An enrolment token confirms a number as a first factor does: the response carries a new token.
+        let is_first = call.token.stage == Stage::Enrolment;
         let before = self.decide(call, need, now, move |account| {
+            policy.check_may_enrol(account, FactorKind::Sms)?;
             let pending = mfa_sms::pending_number(account, cipher.as_ref())?;
             let phone = pending.ok_or(FlowError::NoEnrolmentInProgress)?.masked();
             // No code can be right. The call is logged but not stored, so that nobody fills the audit log with it.
             if !mfa_sms::is_code_pending(account, SmsPurpose::Confirmation, now) {
                 return Err(FlowError::InvalidCode);
             }
-            Ok(PriorState { has_factor: account.has_factor(), phone })
+            Ok(PriorState { has_factor: account.has_factor() && !is_first, phone })
         });
         let before = before.await.inspect_err(|error| {
             if let FlowError::InvalidCode = error {

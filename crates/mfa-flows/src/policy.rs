@@ -2,9 +2,11 @@
 
 use std::time::Duration;
 
-use mfa_core::LockoutPolicy;
+use mfa_core::{Account, FactorKind, LockoutPolicy, PhishingResistantPolicy};
 use mfa_passkey::RelyingParty;
 use mfa_sms::{BudgetLimits, ConversionRule, MessageTemplate, PhonePolicy, UserBudget};
+
+use crate::error::FlowError;
 
 /// Rules of [`Flows`](crate::Flows) that an operator may set. Start from [`Policy::default`] and change fields.
 #[derive(Clone, Debug)]
@@ -24,6 +26,26 @@ pub struct Policy {
     pub max_totp_apps: usize,
     /// Relying party of passkeys. `None`: no passkey can be registered or used.
     pub passkeys: Option<PasskeyPolicy>,
+    /// Users of whom a phishing-resistant factor is required.
+    pub phishing_resistant: PhishingResistantPolicy,
+}
+
+impl Policy {
+    /// Checks whether this factor logs the user in.
+    pub(crate) const fn check_accepts(&self, account: &Account, factor: FactorKind) -> Result<(), FlowError> {
+        let is_accepted = self.phishing_resistant.accepts(account, factor);
+        if is_accepted { Ok(()) } else { Err(FlowError::PhishingResistantRequired) }
+    }
+
+    /// Checks whether the user may enrol this factor.
+    pub(crate) const fn check_may_enrol(
+        &self,
+        account: &Account,
+        factor: FactorKind,
+    ) -> Result<(), FlowError> {
+        let is_allowed = self.phishing_resistant.may_enrol(account, factor);
+        if is_allowed { Ok(()) } else { Err(FlowError::PhishingResistantRequired) }
+    }
 }
 
 /// Rules of codes by SMS. Start from [`SmsPolicy::default`], which sends nothing, and change fields.
@@ -81,6 +103,7 @@ impl Default for Policy {
             sms: SmsPolicy::default(),
             max_totp_apps: 3,
             passkeys: None,
+            phishing_resistant: PhishingResistantPolicy::None,
         }
     }
 }

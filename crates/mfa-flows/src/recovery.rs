@@ -7,12 +7,12 @@ use mfa_core::{
 };
 use mfa_recovery::{CodeListing, CodeLookup, HashComparison, PlainCodeSet, RecoveryCodeInput};
 
+use crate::authenticators::{remove_app, select_app};
 use crate::call::{AdminCall, Call};
 use crate::code_queue::CodeSetOccasion;
-use crate::disable_totp::{remove_app, select_app};
 use crate::error::FlowError;
 use crate::flows::Flows;
-use crate::verify::{AccessGrant, PassedAttempt};
+use crate::verify::{PassedAttempt, VerificationGrant};
 
 /// Purpose of a recovery code attempt.
 #[derive(Clone, Debug)]
@@ -51,7 +51,7 @@ impl Flows {
         &self,
         call: &Call,
         input: RecoveryCodeInput,
-    ) -> Result<AccessGrant, FlowError> {
+    ) -> Result<VerificationGrant, FlowError> {
         let now = self.trusted_now()?;
         let attempt = self.attempt(call, FactorKind::Recovery, Requirement::SecondFactor, now);
         let passed = self.try_recovery(call, attempt, input, RecoveryUse::SecondFactor).await?;

@@ -53,7 +53,7 @@ impl Flows {
     ///
     /// [`FlowError::MethodNotAvailable`] if SMS is not a factor of the account or is disabled,
     /// [`FlowError::SmsBudgetSpent`] without a call to a provider, [`FlowError::PhoneRefused`],
-    /// [`FlowError::SmsUnavailable`], or the account denies the call. A reserved budget stays spent in every case.
+    /// [`FlowError::SmsUnavailable`], [`FlowError::PhishingResistantRequired`], or the account denies the call. A reserved budget stays spent in every case.
     pub async fn send_sms(&self, call: &Call, language: SmsLanguage) -> Result<SmsSent, FlowError> {
         self.send_code(call, SmsRequest::Login, language).await
     }
@@ -131,6 +131,10 @@ impl Flows {
     }
 
     fn destination(&self, account: &Account, request: &SmsRequest) -> Result<PhoneNumber, FlowError> {
+        match request {
+            SmsRequest::Confirm(_) => self.policy.check_may_enrol(account, FactorKind::Sms)?,
+            SmsRequest::Login => self.policy.check_accepts(account, FactorKind::Sms)?,
+        }
         let number = match request {
             SmsRequest::Confirm(number) => number.clone(),
             SmsRequest::Login if !account.has_sms() => return Err(FlowError::MethodNotAvailable),

@@ -1,10 +1,12 @@
 //! MFA status of an account and its available verification methods.
 
-use mfa_core::{Account, FactorKind, Lock, SealedColumn, Timestamp, UserId};
+use mfa_core::{Account, FactorKind, Lock, PhishingResistantPolicy, SealedColumn, Timestamp, UserId};
 
 use crate::call::Call;
 use crate::error::FlowError;
 use crate::flows::Flows;
+use crate::policy::PasskeyPolicy;
+use crate::stored_passkey::credentials;
 
 /// MFA status of an account.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -40,6 +42,8 @@ pub struct AccountStatus {
     pub authenticators: AuthenticatorCounts,
     /// Whether the account has a factor that a page that imitates this service cannot relay: a passkey.
     pub phishing_resistant: bool,
+    /// Whether the setting or an administrator requires a phishing-resistant factor of the user.
+    pub phishing_resistant_required: bool,
 }
 
 /// Number of authenticators by kind.
@@ -54,8 +58,8 @@ pub struct AuthenticatorCounts {
 }
 
 impl AccountStatus {
-    /// Returns the status of an account at this time, without the phone number.
-    pub fn from_account(account: &Account, now: Timestamp) -> Self {
+    /// Returns the status of an account at this time and under this policy, without the phone number.
+    pub fn from_account(account: &Account, policy: PhishingResistantPolicy, now: Timestamp) -> Self {
         let lock = account.lock(now);
         Self {
             user: account.user,
@@ -80,6 +84,7 @@ impl AccountStatus {
                 sms: usize::from(account.phone.is_verified && account.phone.number.is_some()),
             },
             phishing_resistant: account.has_passkey(),
+            phishing_resistant_required: policy.covers(account),
         }
     }
 }
@@ -114,6 +119,8 @@ pub enum MethodState {
     Unreadable,
     /// The number gets no SMS: its country or type is not allowed, or its country is a guess of an import.
     Refused,
+    /// Enrolled, and the policy accepts only phishing-resistant factors of the user, who has one.
+    NotAccepted,
 }
 
 impl Flows {
@@ -133,7 +140,12 @@ impl Flows {
             .map_err(FlowError::from)
             .inspect_err(|error| self.record_denial(call, None, error))?;
         let phone = phone.map(|it| it.masked());
-        Ok(AccountStatus { phone, ..AccountStatus::from_account(account, self.now()) })
+        Ok(AccountStatus { phone, ..self.status_without_phone(account) })
+    }
+
+    /// Returns the MFA status of an account, without the phone number.
+    pub(crate) fn status_without_phone(&self, account: &Account) -> AccountStatus {
+        AccountStatus::from_account(account, self.policy.phishing_resistant, self.now())
     }
 
     /// Returns the verification methods of the caller, best first. Works while the account is locked.
@@ -145,10 +157,12 @@ impl Flows {
         let account = self.read(call).await?;
         let locked = account.lock(self.now()).is_some();
         let choice = |method, enrolled| {
-            let state = match (enrolled, locked) {
-                (false, _) => MethodState::NotEnrolled,
-                (true, true) => MethodState::Locked,
-                (true, false) => MethodState::Available,
+            let accepted = self.policy.phishing_resistant.accepts(&account, method);
+            let state = match (enrolled, accepted, locked) {
+                (false, ..) => MethodState::NotEnrolled,
+                (true, false, _) => MethodState::NotAccepted,
+                (true, true, true) => MethodState::Locked,
+                (true, true, false) => MethodState::Available,
             };
             let code_digits = match method {
                 FactorKind::Totp => code_digits(&account),
@@ -185,6 +199,8 @@ impl Flows {
         let state = match &self.policy.passkeys {
             None => MethodState::Unavailable,
             Some(_) if locked && !account.is_policy_lock(self.now()) => MethodState::Locked,
+            // Browsers find no passkey of a former RP ID.
+            Some(policy) if !has_usable_passkey(&account, policy) => MethodState::Unavailable,
             Some(_) => MethodState::Available,
         };
         let passkey = MethodChoice { state, ..choice(FactorKind::Passkey, true) };
@@ -209,4 +225,8 @@ fn code_digits(account: &Account) -> Option<u8> {
     let mut apps = account.totp_apps().map(|app| app.parameters.digits.count());
     let first = apps.next()?;
     apps.all(|digits| digits == first).then_some(first)
+}
+
+fn has_usable_passkey(account: &Account, policy: &PasskeyPolicy) -> bool {
+    credentials(account).is_ok_and(|it| it.iter().any(|it| it.is_usable_with(&policy.relying_party)))
 }

@@ -26,6 +26,40 @@ pub struct AccessGrant {
     pub recovery_set_is_foreign: bool,
 }
 
+/// Token that lets a user enrol a phishing-resistant factor, which the policy requires.
+#[derive(Debug)]
+pub struct EnrolmentGrant {
+    /// New enrolment token.
+    pub token: IssuedToken,
+    /// Factor that was verified.
+    pub method: FactorKind,
+}
+
+/// Token that a verified second factor grants.
+///
+/// Exhaustive, so that a client that cannot enrol a factor handles that case.
+#[derive(Debug)]
+pub enum VerificationGrant {
+    /// Access token.
+    Access(AccessGrant),
+    /// Enrolment token: the policy requires a phishing-resistant factor, and the user has none yet.
+    Enrolment(EnrolmentGrant),
+}
+
+impl VerificationGrant {
+    /// Returns the access token.
+    ///
+    /// # Errors
+    ///
+    /// [`FlowError::PhishingResistantRequired`] if the user must enrol a phishing-resistant factor first.
+    pub fn access(self) -> Result<AccessGrant, FlowError> {
+        match self {
+            Self::Access(access) => Ok(access),
+            Self::Enrolment(_) => Err(FlowError::PhishingResistantRequired),
+        }
+    }
+}
+
 /// Attempt that passed, with what the account held in the same decision.
 pub(crate) struct PassedAttempt {
     factor: VerifiedFactor,
@@ -42,6 +76,8 @@ struct AttemptSnapshot {
     sms_send: Option<SendId>,
     /// Whether the account has an authenticator app after the attempt.
     has_totp: bool,
+    /// Whether the policy requires a phishing-resistant factor, and the verified one is none.
+    enrolment_only: bool,
 }
 
 impl PassedAttempt {
@@ -62,8 +98,9 @@ impl Flows {
     /// # Errors
     ///
     /// [`FlowError::InvalidCode`] for a wrong or used code, which is counted. No other error counts an attempt or spends
-    /// a code, except a store error of unknown outcome.
-    pub async fn verify_totp(&self, call: &Call, code: TotpCode) -> Result<AccessGrant, FlowError> {
+    /// a code, except a store error of unknown outcome. [`FlowError::PhishingResistantRequired`] if the user must verify a
+    /// passkey.
+    pub async fn verify_totp(&self, call: &Call, code: TotpCode) -> Result<VerificationGrant, FlowError> {
         let now = self.trusted_now()?;
         let attempt = self.attempt(call, FactorKind::Totp, Requirement::SecondFactor, now);
         let (cipher, check_steps_known) = (self.ports.cipher.clone(), self.check_steps_known(now));
@@ -83,7 +120,7 @@ impl Flows {
     /// # Errors
     ///
     /// As [`Flows::verify_totp`]; [`FlowError::MethodNotAvailable`] if SMS is not a factor of the account.
-    pub async fn verify_sms(&self, call: &Call, code: SmsCode) -> Result<AccessGrant, FlowError> {
+    pub async fn verify_sms(&self, call: &Call, code: SmsCode) -> Result<VerificationGrant, FlowError> {
         let now = self.trusted_now()?;
         let attempt = self.attempt(call, FactorKind::Sms, Requirement::SecondFactor, now);
         let (cipher, digests) = (self.ports.cipher.clone(), self.ports.digests.clone());
@@ -112,7 +149,7 @@ impl Flows {
         + Send
         + 'static,
     ) -> Result<PassedAttempt, FlowError> {
-        let method = attempt.factor;
+        let (method, policy) = (attempt.factor, self.policy.phishing_resistant);
         let decided = self.update_caller(call, phase, Some(method), move |account| {
             // Read first: a correct code removes the challenge.
             let sms_send = sms_send(account, method);
@@ -123,6 +160,7 @@ impl Flows {
                 code_set_occasion: CodeSetOccasion::of_enrolment(account, attempt.at),
                 sms_send,
                 has_totp: account.has_totp(),
+                enrolment_only: policy.covers(account) && !method.is_phishing_resistant(),
             };
             Ok((outcome, snapshot))
         });
@@ -146,15 +184,24 @@ impl Flows {
         }
     }
 
-    /// Issues the access token of a passed attempt.
-    pub(crate) fn grant(&self, passed: &PassedAttempt, now: Timestamp) -> Result<AccessGrant, FlowError> {
+    /// Issues the token of a passed attempt. The only place that turns a verified factor into a token.
+    pub(crate) fn grant(
+        &self,
+        passed: &PassedAttempt,
+        now: Timestamp,
+    ) -> Result<VerificationGrant, FlowError> {
         let PassedAttempt { factor, snapshot } = passed;
-        Ok(AccessGrant {
-            token: self.ports.tokens.two_factors(factor, self.ports.entropy.as_ref(), now)?,
-            method: factor.factor(),
+        let (tokens, entropy, method) = (&self.ports.tokens, self.ports.entropy.as_ref(), factor.factor());
+        if snapshot.enrolment_only {
+            let token = tokens.enrolment(factor.subject(), entropy, now)?;
+            return Ok(VerificationGrant::Enrolment(EnrolmentGrant { token, method }));
+        }
+        Ok(VerificationGrant::Access(AccessGrant {
+            token: tokens.two_factors(factor, entropy, now)?,
+            method,
             recovery_codes_left: snapshot.recovery_codes_left,
             recovery_set_is_foreign: snapshot.recovery_set_is_foreign,
-        })
+        }))
     }
 
     /// Returns the attempt of this call, under the operator's lockout policy.
@@ -172,6 +219,7 @@ impl Flows {
             at,
             origin: call.origin.clone(),
             lockout: self.policy.lockout,
+            phishing_resistant: self.policy.phishing_resistant,
         }
     }
 }

@@ -91,7 +91,7 @@
 //! let call = flows.open(Some(token.token.expose()), AcceptedStages::SecondFactor, origin.clone())?;
 //! let next = shown_at(now.plus(PERIOD));
 //! mfa.block_on(flows.limit_code_checks(Some(call.token.user), &origin))??;
-//! let granted = mfa.block_on(flows.verify_totp(&call, next.clone()))??;
+//! let granted = mfa.block_on(flows.verify_totp(&call, next.clone()))??.access()?;
 //! assert_eq!(granted.method.as_str(), "totp");
 //!
 //! // `granted.token` is an access token with `mfa_ok: true`; the pending token and the code are used.

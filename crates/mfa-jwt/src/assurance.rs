@@ -1,4 +1,4 @@
-//! Assurance claims of a token: the stage claim with the matching `amr`, `acr` and `rec`.
+//! Assurance claims of a token: the stage claim with the matching `enrolment_only`, `amr`, `acr` and `rec`.
 
 use mfa_core::{FactorKind, Stage};
 
@@ -20,19 +20,22 @@ pub(crate) struct Assurance {
 }
 
 impl Assurance {
-    /// Reads the stage claim. `amr`, `acr` and `rec` must match it if they are present.
+    /// Reads the stage claim. `enrolment_only`, `amr`, `acr` and `rec` must match it if they are present.
     pub(crate) fn parse(claims: &StrictObject) -> Result<Self, TokenError> {
         let amr = claims.texts("amr")?;
         let acr = claims.text("acr")?;
         let recovery = claims.flag("rec")?.unwrap_or(false);
+        let enrolment_only = claims.flag("enrolment_only")?.unwrap_or(false);
         let stage = match (claims.flag("mfa_pending")?, claims.flag("mfa_ok")?) {
+            (Some(true), None) if enrolment_only => Stage::Enrolment,
             (Some(true), None) => Stage::Pending,
+            _ if enrolment_only => return Err(TokenError::Invalid),
             (None, Some(false)) => Stage::OneFactor,
             (None, Some(true)) => Stage::TwoFactors(factor(amr.as_deref().unwrap_or_default(), recovery)?),
             _ => return Err(TokenError::Invalid),
         };
         let (level, acr_needed) = match stage {
-            Stage::Pending => (ONE_FACTOR, false),
+            Stage::Pending | Stage::Enrolment => (ONE_FACTOR, false),
             Stage::OneFactor => (ONE_FACTOR, true),
             Stage::TwoFactors(_) => (TWO_FACTORS, true),
         };

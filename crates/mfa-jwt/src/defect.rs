@@ -11,7 +11,7 @@ use crate::jws::{DeclaredType, Jws};
 use crate::keys::TokenKey;
 use crate::legacy::relax;
 use crate::strict_object::StrictObject;
-use crate::token_type::TokenType;
+use crate::token_type::{TokenType, lifetime};
 use crate::verify::LEEWAY;
 
 /// Reason why a token was rejected. It contains no value of the token.
@@ -75,6 +75,9 @@ impl TokenService {
         let Ok(object) = jws.verify(key) else { return Some(TokenDefect::Payload) };
         let (object, slack) = match &jws.declared {
             DeclaredType::Ours(..) => (object, false),
+            DeclaredType::Plain if object.contains("enrolment_only") => {
+                return Some(TokenDefect::Claim("enrolment_only"));
+            }
             DeclaredType::Plain => {
                 let relaxed = relax(object);
                 (relaxed.object, relaxed.has_fraction)
@@ -118,7 +121,7 @@ impl TokenService {
         if let Some((name, _)) = times.into_iter().find(|(_, seconds)| ahead(*seconds)) {
             return Some(TokenDefect::Claim(name));
         }
-        match crate::verify::check_times(&claims, token_type.lifetime(), slack, now) {
+        match crate::verify::check_times(&claims, lifetime(claims.assurance.stage), slack, now) {
             Ok(_) => None,
             Err(_)
                 if claims
@@ -158,6 +161,7 @@ fn form(object: &StrictObject) -> Option<TokenDefect> {
         ("amr", object.texts("amr").is_ok()),
         ("acr", object.text("acr").is_ok()),
         ("rec", object.flag("rec").is_ok()),
+        ("enrolment_only", object.flag("enrolment_only").is_ok()),
     ];
     if let Some((name, _)) = checks.into_iter().find(|(_, is_right)| !is_right) {
         return Some(TokenDefect::Claim(name));
@@ -166,6 +170,9 @@ fn form(object: &StrictObject) -> Option<TokenDefect> {
         (Ok(None), Ok(None)) => return Some(TokenDefect::Missing("mfa_pending or mfa_ok")),
         (Ok(Some(_)), Ok(Some(_))) => return Some(TokenDefect::Claim("mfa_pending beside mfa_ok")),
         (Ok(Some(false)), _) => return Some(TokenDefect::Claim("mfa_pending")),
+        (Ok(None), _) if matches!(object.flag("enrolment_only"), Ok(Some(true))) => {
+            return Some(TokenDefect::Claim("enrolment_only"));
+        }
         _ => {}
     }
     let is_consistent = Assurance::parse(object).is_ok();
@@ -175,7 +182,7 @@ fn form(object: &StrictObject) -> Option<TokenDefect> {
 
 const fn stage_claim(stage: Stage) -> &'static str {
     match stage {
-        Stage::Pending => "mfa_pending",
+        Stage::Pending | Stage::Enrolment => "mfa_pending",
         Stage::OneFactor | Stage::TwoFactors(_) => "mfa_ok",
     }
 }

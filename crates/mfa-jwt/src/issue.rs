@@ -1,11 +1,13 @@
 //! Issuing of pending and access tokens.
 
+use std::time::Duration;
+
 use data_encoding::BASE64URL_NOPAD;
-use mfa_core::{Entropy, FactorKind, SecretText, Timestamp, TokenSubject, VerifiedFactor};
+use mfa_core::{Entropy, FactorKind, SecretText, Stage, Timestamp, TokenSubject, VerifiedFactor};
 use serde::Serialize;
 
 use crate::assurance::{ONE_FACTOR, TWO_FACTORS};
-use crate::token_type::TokenType;
+use crate::token_type::{TokenType, lifetime};
 use crate::{IssueError, TokenService, jws};
 
 /// Random bytes of a `jti`.
@@ -37,6 +39,20 @@ impl TokenService {
         now: Timestamp,
     ) -> Result<IssuedToken, IssueError> {
         self.issue(subject, StageClaims::PENDING, entropy, now)
+    }
+
+    /// Issues an enrolment token: a pending token that enrols a factor although the account has one, and verifies none.
+    ///
+    /// # Errors
+    ///
+    /// [`IssueError`] if no token was issued: the user must log in again.
+    pub fn enrolment(
+        &self,
+        subject: &TokenSubject,
+        entropy: &dyn Entropy,
+        now: Timestamp,
+    ) -> Result<IssuedToken, IssueError> {
+        self.issue(subject, StageClaims::ENROLMENT, entropy, now)
     }
 
     /// Issues an access token with `mfa_ok: false`: the first factor is verified, no second one is required.
@@ -79,7 +95,8 @@ impl TokenService {
         entropy.fill(&mut id)?;
         // `exp` is in whole seconds and counts from `iat`, so that the token has exactly its lifetime.
         let issued_at = Timestamp::from_seconds(now.seconds());
-        let expires_at = issued_at.plus(token_type.lifetime());
+        let lifetime = stage.lifetime();
+        let expires_at = issued_at.plus(lifetime);
         let claims = IssuedClaims {
             iss: &self.issuer,
             aud: self.audience_of(token_type),
@@ -96,11 +113,7 @@ impl TokenService {
         };
         let claims = serde_json::to_vec(&claims).map_err(|_| IssueError::Signing)?;
         let token = jws::sign(self.header_of(token_type), &claims, self.keys.signing(token_type))?;
-        Ok(IssuedToken {
-            token: SecretText::new(token),
-            expires_at,
-            expires_in: token_type.lifetime().as_secs(),
-        })
+        Ok(IssuedToken { token: SecretText::new(token), expires_at, expires_in: lifetime.as_secs() })
     }
 }
 
@@ -129,6 +142,8 @@ struct IssuedClaims<'a> {
 enum StageClaims {
     Pending {
         mfa_pending: bool,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        enrolment_only: Option<bool>,
         amr: &'static [&'static str],
     },
     Access {
@@ -145,7 +160,9 @@ enum StageClaims {
 }
 
 impl StageClaims {
-    const PENDING: Self = Self::Pending { mfa_pending: true, amr: PASSWORD_ONLY };
+    const PENDING: Self = Self::Pending { mfa_pending: true, enrolment_only: None, amr: PASSWORD_ONLY };
+    const ENROLMENT: Self =
+        Self::Pending { mfa_pending: true, enrolment_only: Some(true), amr: PASSWORD_ONLY };
     const ONE_FACTOR: Self = Self::Access {
         mfa_ok: false,
         amr: PASSWORD_ONLY,
@@ -167,6 +184,14 @@ impl StageClaims {
             // Phishing-resistant (OpenID Connect EAP ACR Values §3).
             phr: factor.is_phishing_resistant().then_some(true),
         }
+    }
+
+    const fn lifetime(&self) -> Duration {
+        lifetime(match self {
+            Self::Pending { enrolment_only: Some(true), .. } => Stage::Enrolment,
+            Self::Pending { .. } => Stage::Pending,
+            Self::Access { .. } => Stage::OneFactor,
+        })
     }
 
     const fn token_type(&self) -> TokenType {

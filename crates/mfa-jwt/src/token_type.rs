@@ -17,7 +17,7 @@ impl TokenType {
     /// Returns the token type for this stage.
     pub(crate) const fn for_stage(stage: Stage) -> Self {
         match stage {
-            Stage::Pending => Self::Pending,
+            Stage::Pending | Stage::Enrolment => Self::Pending,
             Stage::OneFactor | Stage::TwoFactors(_) => Self::Access,
         }
     }
@@ -34,12 +34,14 @@ impl TokenType {
     pub(crate) fn parse(typ: &str) -> Option<Self> {
         [Self::Pending, Self::Access].into_iter().find(|it| it.as_str() == typ)
     }
+}
 
-    /// Returns the lifetime of tokens of this type.
-    pub(crate) const fn lifetime(self) -> Duration {
-        match self {
-            Self::Pending => Duration::from_mins(5),
-            Self::Access => Duration::from_hours(1),
-        }
+/// Returns the lifetime of tokens of this stage.
+pub(crate) const fn lifetime(stage: Stage) -> Duration {
+    match stage {
+        Stage::Pending => Duration::from_mins(5),
+        // The user may have to fetch or set up a device.
+        Stage::Enrolment => Duration::from_mins(15),
+        Stage::OneFactor | Stage::TwoFactors(_) => Duration::from_hours(1),
     }
 }

@@ -8,7 +8,7 @@ use crate::claims::Claims;
 use crate::jws::{DeclaredType, Jws};
 use crate::legacy::{RelaxedClaims, relax};
 use crate::strict_object::StrictObject;
-use crate::token_type::TokenType;
+use crate::token_type::{TokenType, lifetime};
 use crate::{TokenError, TokenService};
 
 /// Tolerated difference between the clocks of two machines.
@@ -87,7 +87,7 @@ impl TokenService {
         };
         let token_type = TokenType::for_stage(claims.assurance.stage);
         self.check_parties(&claims, token_type)?;
-        let issued_at = check_times(&claims, token_type.lifetime(), slack, now)?;
+        let issued_at = check_times(&claims, lifetime(claims.assurance.stage), slack, now)?;
         let expires_at = Timestamp::from_seconds(claims.expires);
         // Checked last: an expired token with another defect is invalid.
         if now > expires_at.plus(LEEWAY) {
@@ -123,6 +123,10 @@ impl TokenService {
 
     fn read_legacy(&self, jws: &Jws<'_>) -> Result<(Claims, StrictObject, bool), TokenError> {
         let object = self.keys.secrets().find_map(|key| jws.verify(key).ok()).ok_or(TokenError::Invalid)?;
+        // The Python backend issues no enrolment tokens.
+        if object.contains("enrolment_only") {
+            return Err(TokenError::Invalid);
+        }
         let RelaxedClaims { object, has_fraction } = relax(object);
         Ok((Claims::parse(&object)?, object, has_fraction))
     }

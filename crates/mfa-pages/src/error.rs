@@ -37,6 +37,7 @@ pub(crate) fn belongs_on_the_form(error: &ApiError) -> bool {
                     | FlowError::SmsBudgetSpent { .. }
                     | FlowError::SmsUnavailable { .. }
                     | FlowError::FactorRequired
+                    | FlowError::PhishingResistantRequired
                     | FlowError::MethodNotAvailable
                     | FlowError::NotEnrolled
                     | FlowError::NoChallenge

@@ -40,6 +40,12 @@ pub(crate) fn respond(request: &PageRequest, error: PageError) -> PageResponse {
             response.with_error(error)
         }
         ApiError::Flow(FlowError::WrongStage) => PageResponse::redirect(request, "").with_error(error),
+        // An administrator of whom a passkey is required has logged in with another factor, before it was required.
+        ApiError::Flow(FlowError::PhishingResistantRequired)
+            if request.path_below_base().starts_with("/admin") =>
+        {
+            PageResponse::redirect(request, "/verify?then=admin").with_error(error)
+        }
         ApiError::Flow(FlowError::StepUpRequired { .. }) => {
             let then = ReturnTo::from_path(request.path_below_base()).name().into_owned();
             PageResponse::redirect(request, &format!("/verify?then={then}")).with_error(error)

@@ -23,10 +23,12 @@ pub(crate) enum Flash {
     Reset,
     Enforced,
     NotEnforced,
+    PasskeyRequired,
+    PasskeyNotRequired,
 }
 
 impl Flash {
-    const ALL: [Self; 19] = [
+    const ALL: [Self; 21] = [
         Self::SignedOut,
         Self::SessionOver,
         Self::AppAdded,
@@ -46,6 +48,8 @@ impl Flash {
         Self::Reset,
         Self::Enforced,
         Self::NotEnforced,
+        Self::PasskeyRequired,
+        Self::PasskeyNotRequired,
     ];
 
     /// Returns the name in the cookie; the text is `flash-` and this name.
@@ -70,6 +74,8 @@ impl Flash {
             Self::Reset => "reset",
             Self::Enforced => "enforced",
             Self::NotEnforced => "not-enforced",
+            Self::PasskeyRequired => "passkey-required",
+            Self::PasskeyNotRequired => "passkey-not-required",
         }
     }
 

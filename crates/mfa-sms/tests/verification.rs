@@ -7,8 +7,8 @@ use std::time::Duration;
 use mfa_core::testing::{SeededEntropy, TestCipher, TestDigests};
 use mfa_core::{
     Account, AuthenticatedToken, CipherError, EventKind, FactorAttempt, FactorKind, FactorResult,
-    LockoutPolicy, Origin, Requirement, SmsPurpose, Stage, Timestamp, TokenId, UserId, VerificationOutcome,
-    confirm, verify_factor,
+    LockoutPolicy, Origin, PhishingResistantPolicy, Requirement, SmsPurpose, Stage, Timestamp, TokenId,
+    UserId, VerificationOutcome, confirm, verify_factor,
 };
 use mfa_sms::{
     CodeBinding, ConfirmNumberError, PhoneNumber, SendId, SmsCode, begin_number, check, confirm_number,
@@ -67,7 +67,15 @@ impl Scene {
             is_superuser: false,
         };
         let (origin, lockout) = (Origin::default(), LockoutPolicy::default());
-        FactorAttempt { token, factor: FactorKind::Sms, requirement, at: NOW, origin, lockout }
+        FactorAttempt {
+            token,
+            factor: FactorKind::Sms,
+            requirement,
+            at: NOW,
+            origin,
+            lockout,
+            phishing_resistant: PhishingResistantPolicy::None,
+        }
     }
 
     fn confirm(&mut self, code: &SmsCode) -> Result<VerificationOutcome, ConfirmNumberError> {

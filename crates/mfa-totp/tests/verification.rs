@@ -7,8 +7,9 @@ use std::time::Duration;
 use mfa_core::testing::{SeededEntropy, TestCipher};
 use mfa_core::{
     Account, AuthenticatedToken, CipherError, DenyReason, EventKind, FactorAttempt, FactorKind,
-    LockoutPolicy, Origin, Requirement, SealContext, Sealed, SealedColumn, SecretBytes, SecretCipher, Stage,
-    Timestamp, TokenId, UserId, VerificationOutcome, confirm, verify_factor,
+    LockoutPolicy, Origin, PhishingResistantPolicy, Requirement, SealContext, Sealed, SealedColumn,
+    SecretBytes, SecretCipher, Stage, Timestamp, TokenId, UserId, VerificationOutcome, confirm,
+    verify_factor,
 };
 use mfa_totp::{
     EnrolmentError, Parameters, TimeStep, TotpCode, VerifyError, begin_addition, begin_enrolment,
@@ -75,7 +76,15 @@ impl Scene {
             is_superuser: false,
         };
         let (at, origin, lockout) = (self.now, Origin::default(), LockoutPolicy::default());
-        FactorAttempt { token, factor: FactorKind::Totp, requirement, at, origin, lockout }
+        FactorAttempt {
+            token,
+            factor: FactorKind::Totp,
+            requirement,
+            at,
+            origin,
+            lockout,
+            phishing_resistant: PhishingResistantPolicy::None,
+        }
     }
 
     fn confirm(&mut self, code: &TotpCode) -> Result<VerificationOutcome, EnrolmentError> {

@@ -47,6 +47,7 @@ fn every_command_of_the_contract_is_parsed() {
         "audit verify --log a.log b.log.gz",
         "user enforce on --user-id 1",
         "user enforce off --email a@b.c",
+        "user enforce on --phishing-resistant on --user-id 1",
         "token pending --user-id 1",
         "token access --user-id 1",
         "token access --user-id 1 --mfa-ok",

@@ -4,7 +4,7 @@ mod detail;
 mod list;
 
 use mfa_core::{SecretText, UserId, UserQuery, trim_login};
-use mfa_flows::{FlowError, NewUserRequest};
+use mfa_flows::{FlowError, NewUserRequest, RequirementChange};
 use mfa_infra::settings::Settings;
 use serde_json::json;
 
@@ -42,7 +42,13 @@ pub(super) fn run(
             set_password(&open()?, user, password)
         }
         UserCommand::Superuser { state, user } => set_superuser(&open()?, user, state == OnOff::On),
-        UserCommand::Enforce { state, user } => enforce(&open()?, user, state == OnOff::On),
+        UserCommand::Enforce { state, phishing_resistant, user } => {
+            let change = RequirementChange {
+                enforced: Some(state == OnOff::On),
+                phishing_resistant: phishing_resistant.map(|it| it == OnOff::On),
+            };
+            enforce(&open()?, user, change)
+        }
     }
 }
 
@@ -129,14 +135,24 @@ fn reset(session: &AdminSession, args: ConfirmedUserArgs) -> Result<CommandOutpu
     })
 }
 
-fn enforce(session: &AdminSession, user: UserArgs, enforced: bool) -> Result<CommandOutput, CliError> {
+fn enforce(
+    session: &AdminSession,
+    user: UserArgs,
+    change: RequirementChange,
+) -> Result<CommandOutput, CliError> {
     let user = session.find_user(&user.selector())?;
-    session.run(session.flows().enforce_user(session.call(), user, enforced))?;
-    let state = if enforced { "required" } else { "not required" };
-    Ok(CommandOutput {
-        text: format!("MFA is {state} for user {user}"),
-        json: json!({ "user_id": user, "mfa_enforced": enforced }),
-    })
+    let required = session.run(session.flows().enforce_user(session.call(), user, change))?;
+    let state = |it| if it { "required" } else { "not required" };
+    let mut text = format!("MFA is {} for user {user}", state(required.enforced));
+    if change.phishing_resistant.is_some() || required.phishing_resistant {
+        text = format!("{text}, a passkey is {}", state(required.phishing_resistant));
+    }
+    let json = json!({
+        "user_id": user,
+        "mfa_enforced": required.enforced,
+        "phishing_resistant_required": required.phishing_resistant,
+    });
+    Ok(CommandOutput { text, json })
 }
 
 fn set_password(

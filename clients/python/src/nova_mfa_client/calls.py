@@ -149,7 +149,14 @@ def _codes(data: Any) -> tuple[str, ...]:
 
 
 def _grant(path: str, token: str, code: str) -> Call[AccessGrant]:
-    return Call("POST", path, _model(AccessGrant), token, {"code": code})
+    return Call("POST", path, _granted, token, {"code": code})
+
+
+def _granted(data: Any) -> AccessGrant:
+    """Reads the access token of a verified factor. This client cannot register a passkey."""
+    if isinstance(data, dict) and "enrolment_token" in data:
+        raise ValueError("the user must register a passkey first, on the pages of the server")
+    return read(AccessGrant, data)
 
 
 def login(username: str, password: str) -> Call[Login]:

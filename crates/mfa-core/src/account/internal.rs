@@ -70,6 +70,9 @@ pub struct InternalState {
     /// End of the lock that the lockout policy set last. A passkey is accepted during this lock, and during no other one.
     #[serde(rename = "pol", skip_serializing_if = "is_default")]
     pub policy_lock_until: Option<Timestamp>,
+    /// Whether an administrator requires a phishing-resistant factor of this user.
+    #[serde(rename = "phr", skip_serializing_if = "is_default")]
+    pub phishing_resistant_required: bool,
     /// Whether the row was inserted and no decision has looked for earlier events of its id. A trigger sets it.
     #[serde(rename = "ins", skip_serializing_if = "is_default")]
     pub inserted: bool,

@@ -1,7 +1,9 @@
 //! One attempt with a second factor: its input, the factor's result and the outcome.
 
 use super::authorization::{DenyReason, Requirement};
-use crate::{AuthenticatedToken, FactorKind, LockoutPolicy, Origin, Timestamp, TokenSubject};
+use crate::{
+    AuthenticatedToken, FactorKind, LockoutPolicy, Origin, PhishingResistantPolicy, Timestamp, TokenSubject,
+};
 
 /// One attempt to verify a second factor with one token.
 #[derive(Clone, Debug)]
@@ -19,6 +21,8 @@ pub struct FactorAttempt {
     pub origin: Origin,
     /// Lockout policy.
     pub lockout: LockoutPolicy,
+    /// Users of whom a phishing-resistant factor is required.
+    pub phishing_resistant: PhishingResistantPolicy,
 }
 
 /// Result of checking a submitted code. Only the verification functions turn it into an outcome.

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::{Account, AuthenticatedToken, DenylistReason, Lock, Stage, Timestamp};
+use crate::{Account, AuthenticatedToken, DenylistReason, Lock, PhishingResistantPolicy, Stage, Timestamp};
 
 /// Reason why a genuine token does not authorize an operation.
 ///
@@ -24,6 +24,8 @@ pub enum DenyReason {
         /// Maximum age of the verification.
         max_age: Duration,
     },
+    /// The policy of the user accepts only phishing-resistant factors.
+    PhishingResistantRequired,
 }
 
 /// Requirement of an operation on the token and the account.
@@ -49,7 +51,8 @@ pub enum Requirement {
 
 /// Checks whether the account authorizes this token for an operation.
 ///
-/// Order of the checks: active user, lock, spent or revoked token, stage, step-up.
+/// Order of the checks: active user, lock, spent or revoked token, stage, step-up. If `policy` covers the user, only a
+/// phishing-resistant factor counts as a step-up.
 ///
 /// # Errors
 ///
@@ -58,6 +61,7 @@ pub fn authorize(
     account: &Account,
     token: &AuthenticatedToken,
     requirement: Requirement,
+    policy: PhishingResistantPolicy,
     now: Timestamp,
 ) -> Result<(), DenyReason> {
     if !account.is_active {
@@ -69,27 +73,33 @@ pub fn authorize(
         return Err(DenyReason::Locked(lock));
     }
     check_token(account, token, now)?;
-    check_stage(account, token, requirement, now)
+    check_stage(account, token, requirement, policy, now)
 }
 
 pub(super) fn check_stage(
     account: &Account,
     token: &AuthenticatedToken,
     requirement: Requirement,
+    policy: PhishingResistantPolicy,
     now: Timestamp,
 ) -> Result<(), DenyReason> {
     match requirement {
-        Requirement::SecondFactor if token.stage == Stage::OneFactor => Err(DenyReason::WrongStage),
-        Requirement::Read | Requirement::SecondFactor => Ok(()),
+        Requirement::Read => Ok(()),
+        Requirement::SecondFactor => match token.stage {
+            Stage::OneFactor | Stage::Enrolment => Err(DenyReason::WrongStage),
+            Stage::Pending | Stage::TwoFactors(_) => Ok(()),
+        },
         Requirement::Enrol { max_age } => match token.stage {
-            Stage::Pending if account.mfa_enforced && !account.has_factor() => Ok(()),
+            Stage::Enrolment => Ok(()),
+            Stage::Pending if account.has_factor() => Err(DenyReason::WrongStage),
+            Stage::Pending if policy.requires_second_factor(account) => Ok(()),
             Stage::OneFactor if !account.has_factor() => Ok(()),
             Stage::Pending | Stage::OneFactor => Err(DenyReason::WrongStage),
-            Stage::TwoFactors(_) => check_step_up(account, token, max_age, now),
+            Stage::TwoFactors(_) => check_step_up(account, token, max_age, policy, now),
         },
         Requirement::Change { max_age } => match token.stage {
-            Stage::Pending | Stage::OneFactor => Err(DenyReason::WrongStage),
-            Stage::TwoFactors(_) => check_step_up(account, token, max_age, now),
+            Stage::Pending | Stage::Enrolment | Stage::OneFactor => Err(DenyReason::WrongStage),
+            Stage::TwoFactors(_) => check_step_up(account, token, max_age, policy, now),
         },
     }
 }
@@ -115,7 +125,7 @@ pub(super) fn check_token(
     }
     // Spent only once the lock has ended: during the lock the owner may still read and log out.
     let before_lock = internal.pending_tokens_spent_until.is_some_and(|lock| token.issued_at <= lock);
-    if token.stage == Stage::Pending && before_lock && account.lock(now).is_none() {
+    if token.stage.is_pending() && before_lock && account.lock(now).is_none() {
         return Err(DenyReason::TokenSpent);
     }
     Ok(())
@@ -125,8 +135,10 @@ fn check_step_up(
     account: &Account,
     token: &AuthenticatedToken,
     max_age: Duration,
+    policy: PhishingResistantPolicy,
     now: Timestamp,
 ) -> Result<(), DenyReason> {
-    let recent = token.auth_time.is_some_and(|at| now.since(at) <= max_age);
+    let is_accepted = token.stage.is_phishing_resistant() || !policy.covers(account);
+    let recent = is_accepted && token.auth_time.is_some_and(|at| now.since(at) <= max_age);
     if recent || !account.has_factor() { Ok(()) } else { Err(DenyReason::StepUpRequired { max_age }) }
 }

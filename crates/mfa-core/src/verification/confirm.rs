@@ -1,9 +1,9 @@
 //! Confirmation of a factor during enrolment.
 
+use super::admission::authorize_attempt;
 use super::attempt::{FactorAttempt, FactorResult, VerificationOutcome};
-use super::authorization::authorize;
 use super::recording::{event, note_success, proof, spend_pending_token};
-use crate::{Account, EventKind, FactorKind, Outcome};
+use crate::{Account, EventKind, FactorKind, Outcome, Stage};
 
 /// Number of wrong codes that ends an enrolment.
 const MAX_ENROLMENT_ATTEMPTS: u8 = 5;
@@ -13,7 +13,8 @@ const MAX_ENROLMENT_ATTEMPTS: u8 = 5;
 /// Five wrong codes end a TOTP enrolment. They count neither towards a lock, nor does a success clear the failure
 /// count. A success revokes every other session. The exception is a number confirmed besides another factor: it
 /// revokes sessions only if it replaces a number that logins use. A further passkey, and an app that is added beside another
-/// factor, revoke none: nothing that a login accepted before is replaced.
+/// factor, revoke none: nothing that a login accepted before is replaced. An enrolment token is spent and revokes every
+/// session in each case.
 ///
 /// # Errors
 ///
@@ -23,10 +24,13 @@ pub fn confirm<E>(
     attempt: &FactorAttempt,
     check: impl FnOnce(&mut Account) -> Result<FactorResult, E>,
 ) -> Result<VerificationOutcome, E> {
-    if let Err(reason) = authorize(account, &attempt.token, attempt.requirement, attempt.at) {
+    if let Err(reason) = authorize_attempt(account, attempt) {
         return Ok(VerificationOutcome::Denied(reason));
     }
-    let before = PriorFactors { any: account.has_factor(), sms: account.has_sms() };
+    let before = PriorFactors {
+        any: account.has_factor() && attempt.token.stage != Stage::Enrolment,
+        sms: account.has_sms(),
+    };
     let is_addition = match attempt.factor {
         FactorKind::Passkey => before.any,
         FactorKind::Totp => before.any && account.adds_totp_app(),
@@ -67,6 +71,7 @@ pub fn confirm<E>(
 /// Factors of an account before the code was checked.
 #[derive(Clone, Copy, Debug)]
 struct PriorFactors {
+    /// Whether the token was issued for one of them. An enrolment token is not.
     any: bool,
     sms: bool,
 }

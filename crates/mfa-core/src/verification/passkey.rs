@@ -3,7 +3,7 @@
 use super::attempt::{FactorAttempt, FactorResult, VerificationOutcome};
 use super::authorization::{DenyReason, Requirement, check_stage, check_token};
 use super::recording::{event, event_kind, note_success, proof, record_success, spend_pending_token};
-use crate::{Account, AuthenticatedToken, Outcome, Stage, Timestamp, TokenId};
+use crate::{Account, AuthenticatedToken, Outcome, PhishingResistantPolicy, Timestamp, TokenId};
 
 /// Attempt with a passkey, and the challenge that its assertion answers.
 #[derive(Clone, Debug)]
@@ -38,7 +38,8 @@ pub fn authorize_passkey(
         return Err(DenyReason::Locked(lock));
     }
     check_token(account, token, now)?;
-    check_stage(account, token, requirement, now)
+    // The policy accepts each passkey, and does not matter for a verification.
+    check_stage(account, token, requirement, PhishingResistantPolicy::None, now)
 }
 
 /// Grants or rejects an assertion whose signature was checked outside of any decision.
@@ -67,7 +68,7 @@ pub fn verify_passkey<E>(
         account.record(event(attempt, event_kind(attempt), Outcome::Failure));
         return Ok(VerificationOutcome::InvalidCode);
     }
-    if attempt.token.stage != Stage::Pending {
+    if !attempt.token.stage.is_pending() {
         account.spend_challenge(passkey.challenge, passkey.challenge_expires_at, attempt.at);
     }
     if account.lock(attempt.at).is_none() {

@@ -84,7 +84,7 @@ pub(super) fn count_wrong_step_up(account: &mut Account, attempt: &FactorAttempt
 }
 
 pub(super) fn spend_pending_token(account: &mut Account, attempt: &FactorAttempt) {
-    if attempt.token.stage == Stage::Pending {
+    if attempt.token.stage.is_pending() {
         account.deny_token(&attempt.token, DenylistReason::Spent, attempt.at);
     }
 }

@@ -1,11 +1,12 @@
 mod passkey;
+mod phishing_resistance;
 
 use std::time::Duration;
 
 use super::*;
 use crate::{
     Account, AuthenticatedToken, DenylistReason, EventKind, FactorKind, Lock, LockoutPolicy, Origin, Outcome,
-    PendingTotp, PhoneState, Sealed, Stage, Timestamp, TokenId, UserId,
+    PendingTotp, PhishingResistantPolicy, PhoneState, Sealed, Stage, Timestamp, TokenId, UserId,
 };
 
 const NOW: Timestamp = Timestamp::from_seconds(1_800_000_000);
@@ -33,6 +34,16 @@ fn token(name: &str, stage: Stage) -> AuthenticatedToken {
 
 const TWO: Stage = Stage::TwoFactors(Some(FactorKind::Totp));
 
+/// [`super::authorize`] without a policy.
+fn authorize(
+    account: &Account,
+    token: &AuthenticatedToken,
+    requirement: Requirement,
+    now: Timestamp,
+) -> Result<(), DenyReason> {
+    super::authorize(account, token, requirement, PhishingResistantPolicy::None, now)
+}
+
 fn attempt(name: &str, stage: Stage, requirement: Requirement) -> FactorAttempt {
     FactorAttempt {
         token: token(name, stage),
@@ -41,6 +52,7 @@ fn attempt(name: &str, stage: Stage, requirement: Requirement) -> FactorAttempt 
         at: NOW,
         origin: Origin::default(),
         lockout: LockoutPolicy::default(),
+        phishing_resistant: PhishingResistantPolicy::None,
     }
 }
 

@@ -8,8 +8,9 @@
 //! even if no settlement follows. A settlement without success records the failure, whatever its reason. A success that
 //! ends a lock records [`EventKind::AccountUnlocked`].
 
+use super::admission::{authorize_attempt, check_factor};
 use super::attempt::{FactorAttempt, FactorResult, VerificationOutcome};
-use super::authorization::{DenyReason, authorize, check_token};
+use super::authorization::{DenyReason, check_token};
 use super::recording::{
     FailureCount, count_failure, count_wrong_step_up, event, event_kind, record_failure, record_lock,
     record_success,
@@ -34,7 +35,7 @@ pub fn begin_attempt<T, E>(
     attempt: &FactorAttempt,
     prepare: impl FnOnce(&Account) -> Result<T, E>,
 ) -> Result<Result<(UnsettledAttempt, T), DenyReason>, E> {
-    if let Err(reason) = authorize(account, &attempt.token, attempt.requirement, attempt.at) {
+    if let Err(reason) = authorize_attempt(account, attempt) {
         return Ok(Err(reason));
     }
     let input = prepare(account)?;
@@ -95,7 +96,7 @@ pub fn abandon_attempt(account: &mut Account, attempt: &FactorAttempt, unsettled
     record_failure(account, attempt, event_kind(attempt), unsettled.counted);
 }
 
-/// Checks the user and the token again, without the effect of a lock that began after the attempt was authorized.
+/// Checks the user, the token and the policy again, without the effect of a lock that began after the attempt was authorized.
 fn check_still_authorized(account: &mut Account, attempt: &FactorAttempt) -> Result<(), DenyReason> {
     if !account.is_active {
         return Err(DenyReason::Disabled);
@@ -103,5 +104,6 @@ fn check_still_authorized(account: &mut Account, attempt: &FactorAttempt) -> Res
     let before_lock = account.internal.pending_tokens_spent_until.take();
     let outcome = check_token(account, &attempt.token, attempt.at);
     account.internal.pending_tokens_spent_until = before_lock;
-    outcome
+    outcome?;
+    check_factor(account, attempt)
 }

@@ -1,7 +1,7 @@
 //! Verification of an enrolled factor in a single phase.
 
+use super::admission::authorize_attempt;
 use super::attempt::{FactorAttempt, FactorResult, VerificationOutcome};
-use super::authorization::authorize;
 use super::recording::{record_success, record_wrong_code};
 use crate::Account;
 
@@ -18,7 +18,7 @@ pub fn verify_factor<E>(
     attempt: &FactorAttempt,
     check: impl FnOnce(&mut Account) -> Result<FactorResult, E>,
 ) -> Result<VerificationOutcome, E> {
-    if let Err(reason) = authorize(account, &attempt.token, attempt.requirement, attempt.at) {
+    if let Err(reason) = authorize_attempt(account, attempt) {
         return Ok(VerificationOutcome::Denied(reason));
     }
     match check(account)? {

@@ -71,7 +71,7 @@ impl<const SECONDS: u64> FromRequest for MfaOk<SECONDS> {
             }
             let factor = match call.token.stage {
                 Stage::TwoFactors(factor) => factor,
-                Stage::Pending | Stage::OneFactor => return Err(FlowError::WrongStage),
+                Stage::Pending | Stage::Enrolment | Stage::OneFactor => return Err(FlowError::WrongStage),
             };
             Ok(Self { holder, factor, auth_time: call.token.auth_time })
         })

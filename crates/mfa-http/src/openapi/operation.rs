@@ -135,7 +135,11 @@ impl Operation {
 
     /// Requires a two-factor token of a user who is still a superuser and whose account is not locked.
     pub(crate) fn superuser(self) -> Self {
-        self.token(AcceptedStages::TwoFactors).problems([ProblemKind::NotAllowed, ProblemKind::AccountLocked])
+        self.token(AcceptedStages::TwoFactors).problems([
+            ProblemKind::NotAllowed,
+            ProblemKind::PhishingResistantRequired,
+            ProblemKind::AccountLocked,
+        ])
     }
 
     /// Requires the key of `INTROSPECTION_KEY`.
@@ -170,6 +174,7 @@ impl Operation {
             ProblemKind::ClockSkew,
             ProblemKind::MethodNotAvailable,
             ProblemKind::PhoneRefused,
+            ProblemKind::PhishingResistantRequired,
             ProblemKind::SmsBudgetSpent,
             ProblemKind::SmsUnavailable,
         ])

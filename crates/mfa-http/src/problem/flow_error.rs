@@ -29,6 +29,7 @@ pub(super) fn problem_kind(error: &FlowError) -> ProblemKind {
         FlowError::NoEnrolmentInProgress => ProblemKind::NoEnrolmentInProgress,
         FlowError::MethodNotAvailable => ProblemKind::MethodNotAvailable,
         FlowError::PhoneRefused => ProblemKind::PhoneRefused,
+        FlowError::PhishingResistantRequired => ProblemKind::PhishingResistantRequired,
         FlowError::SmsBudgetSpent { .. } => ProblemKind::SmsBudgetSpent,
         FlowError::SmsUnavailable { .. } => ProblemKind::SmsUnavailable,
         FlowError::FactorRequired => ProblemKind::FactorRequired,

@@ -61,6 +61,8 @@ pub enum ProblemKind {
     MethodNotAvailable,
     /// No SMS is sent to this number: its country or kind is not allowed.
     PhoneRefused,
+    /// The policy accepts only phishing-resistant factors.
+    PhishingResistantRequired,
     /// An SMS budget is used up.
     SmsBudgetSpent,
     /// No SMS can be sent now.
@@ -111,6 +113,7 @@ impl ProblemKind {
             Self::FactorRequired => "factor_required",
             Self::MethodNotAvailable => "method_not_available",
             Self::PhoneRefused => "phone_refused",
+            Self::PhishingResistantRequired => "phishing_resistant_required",
             Self::SmsUnavailable => "sms_unavailable",
             Self::InvalidField => "invalid_field",
             Self::RateLimited | Self::SmsBudgetSpent => "rate_limited",
@@ -151,6 +154,7 @@ impl ProblemKind {
             Self::FactorRequired => "problem-factor-required",
             Self::MethodNotAvailable => "problem-method-not-available",
             Self::PhoneRefused => "problem-phone-refused",
+            Self::PhishingResistantRequired => "problem-phishing-resistant-required",
             Self::SmsBudgetSpent => "problem-sms-budget-spent",
             Self::SmsUnavailable => "problem-sms-unavailable",
             Self::InvalidField => "problem-invalid-field",
@@ -179,7 +183,8 @@ impl ProblemKind {
             | Self::AccountDisabled
             | Self::WrongTokenStage
             | Self::NotAllowed
-            | Self::PhoneRefused => StatusCode::FORBIDDEN,
+            | Self::PhoneRefused
+            | Self::PhishingResistantRequired => StatusCode::FORBIDDEN,
             Self::NotFound => StatusCode::NOT_FOUND,
             Self::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
             Self::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
@@ -209,7 +214,7 @@ impl ProblemKind {
     }
 
     /// All kinds.
-    pub(crate) const ALL: [Self; 36] = [
+    pub(crate) const ALL: [Self; 37] = [
         Self::MalformedRequest,
         Self::BodyTooSlow,
         Self::TokenMissing,
@@ -237,6 +242,7 @@ impl ProblemKind {
         Self::FactorRequired,
         Self::MethodNotAvailable,
         Self::PhoneRefused,
+        Self::PhishingResistantRequired,
         Self::SmsBudgetSpent,
         Self::SmsUnavailable,
         Self::InvalidField,

@@ -57,6 +57,8 @@ struct StatusResponse {
     authenticators: AuthenticatorCountsResponse,
     /// Whether the account has a factor that an imitated page cannot relay: a passkey.
     phishing_resistant: bool,
+    /// Whether only such a factor logs the user in.
+    phishing_resistant_required: bool,
 }
 
 /// Number of authenticators by kind.
@@ -95,13 +97,14 @@ impl From<AccountStatus> for StatusResponse {
             last_method: status.last_method.map(FactorKind::as_str),
             authenticators: status.authenticators.into(),
             phishing_resistant: status.phishing_resistant,
+            phishing_resistant_required: status.phishing_resistant_required,
         }
     }
 }
 
 /// `GET /api/mfa/status`
 pub(super) async fn status(request: ApiRequest) -> Result<HttpResponse, ApiError> {
-    let (call, body) = request.open(AcceptedStages::Access)?;
+    let (call, body) = request.open(AcceptedStages::AccessOrEnrolment)?;
     body.require_empty()?;
     let status = request.run(|flows| async move { flows.status(&call).await }).await?;
     Ok(HttpResponse::Ok().json(StatusResponse::from(status)))
@@ -148,6 +151,7 @@ impl MethodEntry {
                 MethodState::Unreachable => Some("phone_unreachable"),
                 MethodState::Unreadable => Some("secret_unreadable"),
                 MethodState::Refused => Some("phone_refused"),
+                MethodState::NotAccepted => Some("phishing_resistant_required"),
             },
         }
     }
@@ -173,6 +177,7 @@ fn unavailable_reason() -> Object {
         "passkeys_unavailable",
         "phone_refused",
         "phone_unreachable",
+        "phishing_resistant_required",
     ])
     .description(Some("Reason why the method cannot be used."))
     .build()

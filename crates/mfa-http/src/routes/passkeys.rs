@@ -13,7 +13,7 @@ use utoipa::openapi::schema::AdditionalProperties;
 
 use super::AccessToken;
 use super::authenticators::{AuthenticatorResponse, name, name_schema};
-use super::verify::granted;
+use super::verify::access_response;
 use crate::problem::{ApiError, FieldErrorKind};
 use crate::request::{ApiRequest, Field};
 use crate::schemas;
@@ -71,29 +71,31 @@ struct RegistrationRequest {
     name: Option<Field>,
 }
 
-/// Registered passkey, with recovery codes and an access token after a first enrolment.
+/// Registered passkey, with recovery codes and an access token after a first enrolment. An enrolment token yields the
+/// access token too.
 #[derive(Serialize, ToSchema)]
 #[schema(as = PasskeyRegistered)]
 struct RegisteredResponse<'a> {
     #[serde(flatten)]
     authenticator: AuthenticatorResponse,
-    /// First enrolment only: ten recovery codes, shown only in this response.
+    /// First enrolment, or enrolment token of a user without unused codes: ten recovery codes, shown only in this
+    /// response.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(schema_with = schemas::recovery_codes)]
     recovery_codes: Option<Vec<&'a str>>,
-    /// First enrolment only: two-factor access token.
+    /// First enrolment or enrolment token: two-factor access token.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(schema_with = schemas::token)]
     access_token: Option<&'a str>,
-    /// First enrolment only: token type.
+    /// First enrolment or enrolment token: token type.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(schema_with = schemas::bearer)]
     token_type: Option<&'static str>,
-    /// First enrolment only: lifetime of the token in seconds.
+    /// First enrolment or enrolment token: lifetime of the token in seconds.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(schema_with = schemas::seconds)]
     expires_in: Option<u64>,
-    /// First enrolment only: whether a second factor was verified, always `true`.
+    /// First enrolment or enrolment token: whether a second factor was verified, always `true`.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     mfa_ok: Option<bool>,
@@ -124,7 +126,9 @@ pub(super) async fn finish_registration(request: ApiRequest) -> Result<HttpRespo
     let token = enrolled.map(|it| AccessToken::new(&it.granted.token, true));
     Ok(HttpResponse::Ok().json(RegisteredResponse {
         authenticator: registered.authenticator.into(),
-        recovery_codes: enrolled.map(|it| it.recovery_codes.iter().map(SecretText::expose).collect()),
+        recovery_codes: enrolled
+            .filter(|it| !it.recovery_codes.is_empty())
+            .map(|it| it.recovery_codes.iter().map(SecretText::expose).collect()),
         access_token: token.as_ref().map(|it| it.access_token),
         token_type: token.as_ref().map(|it| it.token_type),
         expires_in: token.as_ref().map(|it| it.expires_in),
@@ -163,7 +167,7 @@ pub(super) async fn verify(request: ApiRequest) -> Result<HttpResponse, ApiError
             |flows, call, credential| async move { flows.verify_passkey(&call, credential).await },
         )
         .await?;
-    Ok(granted(&access))
+    Ok(access_response(&access, None))
 }
 
 /// Related origins (WebAuthn Level 3 §5.11).

@@ -166,19 +166,20 @@ struct IntrospectionResponse<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     mfa_pending: Option<bool>,
+    /// Enrolment tokens only: `true`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    enrolment_only: Option<bool>,
 }
 
 impl<'a> IntrospectionResponse<'a> {
     fn new(active: &'a ActiveToken) -> Self {
         let ActiveToken { token, username, email } = active;
-        let (mfa_ok, mfa_pending) = match token.presented.stage {
-            Stage::Pending => (None, Some(true)),
+        let stage = token.presented.stage;
+        let (mfa_ok, mfa_pending) = match stage {
+            Stage::Pending | Stage::Enrolment => (None, Some(true)),
             Stage::OneFactor => (Some(false), None),
             Stage::TwoFactors(_) => (Some(true), None),
-        };
-        let phr = match token.presented.stage {
-            Stage::TwoFactors(Some(factor)) if factor.is_phishing_resistant() => Some(true),
-            _ => None,
         };
         Self {
             active: true,
@@ -195,9 +196,10 @@ impl<'a> IntrospectionResponse<'a> {
             acr: token.level.as_deref(),
             amr: token.methods.as_deref(),
             auth_time: token.authenticated,
-            phr,
+            phr: stage.is_phishing_resistant().then_some(true),
             mfa_ok,
             mfa_pending,
+            enrolment_only: (stage == Stage::Enrolment).then_some(true),
         }
     }
 }

@@ -3,12 +3,12 @@
 pub(super) mod doc;
 
 use actix_web::HttpResponse;
-use mfa_flows::{AcceptedStages, AccessGrant};
+use mfa_flows::{AcceptedStages, AccessGrant, EnrolmentGrant, VerificationGrant};
 use mfa_recovery::CodeWarning;
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::AccessToken;
+use super::{AccessToken, BEARER};
 use crate::problem::ApiError;
 use crate::request::{ApiRequest, recovery_code, sms_code, totp_code};
 use crate::request_context::RequestContext;
@@ -27,6 +27,44 @@ pub(super) struct VerifyResponse<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(schema_with = schemas::warning)]
     warning: Option<String>,
+}
+
+/// Enrolment token: the factor is verified, and the user must register a passkey to log in.
+#[derive(Serialize, ToSchema)]
+#[schema(as = EnrolmentToken)]
+pub(super) struct EnrolmentTokenResponse<'a> {
+    #[schema(schema_with = schemas::token)]
+    enrolment_token: &'a str,
+    #[schema(schema_with = schemas::bearer)]
+    token_type: &'static str,
+    #[schema(schema_with = schemas::seconds)]
+    expires_in: u64,
+    /// Always `false`: the token registers a passkey, and gives access to nothing else.
+    mfa_ok: bool,
+    #[schema(schema_with = schemas::factor)]
+    method: &'static str,
+}
+
+impl<'a> EnrolmentTokenResponse<'a> {
+    fn new(granted: &'a EnrolmentGrant) -> Self {
+        Self {
+            enrolment_token: granted.token.token.expose(),
+            token_type: BEARER,
+            expires_in: granted.token.expires_in,
+            mfa_ok: false,
+            method: granted.method.as_str(),
+        }
+    }
+}
+
+/// Access token, or an enrolment token if the user must register a passkey first.
+#[derive(Serialize, ToSchema)]
+#[serde(untagged)]
+#[schema(as = VerificationResponse)]
+#[expect(dead_code, reason = "describes the alternatives of the response")]
+pub(super) enum VerificationResponse<'a> {
+    Access(VerifyResponse<'a>),
+    Enrolment(EnrolmentTokenResponse<'a>),
 }
 
 /// `POST /api/mfa/verify/totp`
@@ -56,16 +94,26 @@ pub(super) async fn recovery(request: ApiRequest) -> Result<HttpResponse, ApiErr
             flows.verify_recovery(&call, code).await
         })
         .await?;
-    let warning = mfa_recovery::warning_of(granted.recovery_codes_left, granted.recovery_set_is_foreign);
+    let warning = match &granted {
+        VerificationGrant::Access(access) => {
+            mfa_recovery::warning_of(access.recovery_codes_left, access.recovery_set_is_foreign)
+        }
+        VerificationGrant::Enrolment(_) => None,
+    };
     Ok(response(&granted, warning.map(|it| warning_text(it, request.context()))))
 }
 
-/// Returns the response to a verified factor.
-pub(super) fn granted(access: &AccessGrant) -> HttpResponse {
-    response(access, None)
+fn response(granted: &VerificationGrant, warning: Option<String>) -> HttpResponse {
+    match granted {
+        VerificationGrant::Access(access) => access_response(access, warning),
+        VerificationGrant::Enrolment(enrolment) => {
+            HttpResponse::Ok().json(EnrolmentTokenResponse::new(enrolment))
+        }
+    }
 }
 
-fn response(granted: &AccessGrant, warning: Option<String>) -> HttpResponse {
+/// Returns the response with an access token.
+pub(super) fn access_response(granted: &AccessGrant, warning: Option<String>) -> HttpResponse {
     HttpResponse::Ok().json(VerifyResponse {
         token: AccessToken::new(&granted.token, true),
         method: granted.method.as_str(),

@@ -270,8 +270,11 @@ fn sealed_left(connection: &mut PgConnection) -> diesel::QueryResult<u64> {
 
 fn delete_sealed(connection: &mut PgConnection) -> diesel::QueryResult<()> {
     for (name, condition) in kept_columns(connection)? {
-        let query =
-            format!("UPDATE users SET {name} = NULL, mfa_version = mfa_version + 1 WHERE {condition}");
+        // The placeholder of a passkey is left to the migration, which switches the flag of its app off too.
+        let query = format!(
+            "UPDATE users SET {name} = NULL, mfa_version = mfa_version + 1 WHERE {condition} \
+             AND strpos(coalesce(to_jsonb(users) ->> 'mfa_authenticators', ''), {name}::text) = 0"
+        );
         sql_query(query).execute(connection)?;
     }
     Ok(())

@@ -34,8 +34,8 @@ const NOVA_COLUMNS: [&str; 7] =
 /// Tables that the migrations create.
 const TABLES: [&str; 6] =
     ["mfa_events", "mfa_event_floors", "mfa_meta", "mfa_schema", "mfa_sms_budget", "mfa_sms_sends"];
-/// Triggers that keep writes of other programs from restoring spent codes.
-const TRIGGERS_OF_POSTGRES: [&str; 3] = ["mfa_codes", "mfa_guard", "mfa_inserted"];
+/// Triggers that keep writes of other programs from restoring spent codes and removed passkeys.
+const TRIGGERS_OF_POSTGRES: [&str; 4] = ["mfa_codes", "mfa_guard", "mfa_inserted", "mfa_removed"];
 /// The same on SQLite.
 const TRIGGERS_OF_SQLITE: [&str; 7] = [
     "mfa_guard",

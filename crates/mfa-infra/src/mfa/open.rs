@@ -284,6 +284,7 @@ fn policy(settings: &Settings, database: &dyn Database) -> Result<Policy, OpenEr
         .relying_party
         .clone()
         .map(|relying_party| PasskeyPolicy { relying_party, max_per_user: passkeys.max_per_user });
+    policy.phishing_resistant = passkeys.required;
     Ok(policy)
 }
 

@@ -1,5 +1,6 @@
 //! Settings of passkeys, and the number of authenticators of a user.
 
+use mfa_core::PhishingResistantPolicy;
 use mfa_passkey::{RelyingParty, RelyingPartyConfig};
 
 use super::error::SettingsError;
@@ -17,6 +18,9 @@ pub struct PasskeySettings {
     pub max_per_user: usize,
     /// Maximum number of authenticator apps of a user (`MFA_MAX_TOTP_APPS`).
     pub max_totp_apps: usize,
+    /// Users of whom a phishing-resistant factor is required (`MFA_REQUIRE_PHISHING_RESISTANT`). Without a relying party
+    /// always [`PhishingResistantPolicy::None`].
+    pub required: PhishingResistantPolicy,
 }
 
 impl PasskeySettings {
@@ -35,7 +39,13 @@ impl PasskeySettings {
         let (mut origins, related_origins) = (texts("MFA_RP_ORIGINS"), texts("MFA_RELATED_ORIGINS"));
         let max_per_user = usize::try_from(max).unwrap_or(usize::MAX);
         let max_totp_apps = usize::try_from(max_totp_apps).unwrap_or(usize::MAX);
+        let required = required_of(reader)?;
         let Some(rp_id) = rp_id else {
+            if required != PhishingResistantPolicy::None {
+                return Err(
+                    reader.invalid(REQUIRED, "set PUBLIC_URL or MFA_RP_ID, or use none: passkeys are off")
+                );
+            }
             for (name, is_set) in [
                 ("MFA_RP_ORIGINS", !origins.is_empty()),
                 ("MFA_RELATED_ORIGINS", !related_origins.is_empty()),
@@ -45,7 +55,7 @@ impl PasskeySettings {
                     return Err(SettingsError::invalid(name, problem, "set MFA_RP_ID or PUBLIC_URL"));
                 }
             }
-            return Ok(Self { relying_party: None, max_per_user, max_totp_apps });
+            return Ok(Self { relying_party: None, max_per_user, max_totp_apps, required });
         };
         let names_origins = !origins.is_empty();
         if !names_origins {
@@ -75,6 +85,17 @@ impl PasskeySettings {
                 "see \"Passkeys\" in docs/deployment.md",
             )
         })?;
-        Ok(Self { relying_party: Some(relying_party), max_per_user, max_totp_apps })
+        Ok(Self { relying_party: Some(relying_party), max_per_user, max_totp_apps, required })
+    }
+}
+
+const REQUIRED: &str = "MFA_REQUIRE_PHISHING_RESISTANT";
+
+fn required_of(reader: &SettingsReader<'_>) -> Result<PhishingResistantPolicy, SettingsError> {
+    match reader.required(REQUIRED)?.to_ascii_lowercase().as_str() {
+        "none" => Ok(PhishingResistantPolicy::None),
+        "administrators" => Ok(PhishingResistantPolicy::Administrators),
+        "all" => Ok(PhishingResistantPolicy::All),
+        _ => Err(reader.invalid(REQUIRED, "use none, administrators or all")),
     }
 }

@@ -270,6 +270,11 @@ pub(super) const GROUPS: &[SettingGroup] = &[
                 "false",
                 "Reject a passkey whose backup-eligible flag changed since its registration.",
             ),
+            plain(
+                "MFA_REQUIRE_PHISHING_RESISTANT",
+                "none",
+                "Users who can log in with a passkey only: none, administrators or all. An administrator can add users.",
+            ),
         ],
     },
     SettingGroup {

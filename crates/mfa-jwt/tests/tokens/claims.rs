@@ -159,6 +159,23 @@ fn both_stage_claims_are_one_too_many() {
 }
 
 #[test]
+fn only_a_pending_token_enrols_only() {
+    let enrolment = set(pending_claims(), "enrolment_only", json!(true));
+    assert_eq!(stage_of(&enrolment), Some(Stage::Enrolment));
+    assert_eq!(stage_of(&set(pending_claims(), "enrolment_only", json!(false))), Some(Stage::Pending));
+    let longest = set(enrolment.clone(), "exp", json!(NOW + 900));
+    assert!(!is_invalid(PENDING, &longest));
+    assert!(is_invalid(PENDING, &set(enrolment.clone(), "exp", json!(NOW + 901))));
+    assert!(is_invalid(PENDING, &set(pending_claims(), "exp", json!(NOW + 900))), "a plain pending token");
+    for value in [json!("true"), json!(1), json!(null)] {
+        assert!(is_invalid(PENDING, &set(pending_claims(), "enrolment_only", value)));
+    }
+    for claims in [one_factor_claims(), two_factor_claims()] {
+        assert!(is_invalid(ACCESS, &set(claims, "enrolment_only", json!(true))));
+    }
+}
+
+#[test]
 fn the_level_must_fit_the_stage() {
     for level in ["aal1", "aal3", "", "AAL2"] {
         assert!(is_invalid(ACCESS, &set(two_factor_claims(), "acr", json!(level))), "{level}");

@@ -106,6 +106,20 @@ fn what_is_issued_is_read_back_to_the_millisecond() {
 }
 
 #[test]
+fn an_enrolment_token_is_a_pending_token_for_a_quarter_of_an_hour() {
+    let service = service();
+    let issued = service.enrolment(&marie(), &SeededEntropy::default(), moment()).unwrap();
+    let (header, claims) = opened(&issued);
+    assert_eq!((&header["typ"], issued.expires_in), (&json!("mfa-pending+jwt"), 900));
+    assert_eq!((&claims["mfa_pending"], &claims["enrolment_only"]), (&json!(true), &json!(true)));
+    assert_eq!(claims["amr"], json!(["pwd"]));
+    let presented = service.authenticate(issued.token.expose(), moment()).unwrap();
+    assert_eq!((presented.stage, presented.session), (Stage::Enrolment, Some(3)));
+    let pending = service.pending(&marie(), &SeededEntropy::default(), moment()).unwrap();
+    assert!(opened(&pending).1.get("enrolment_only").is_none());
+}
+
+#[test]
 fn without_randomness_there_is_no_token() {
     #[derive(Debug)]
     struct Broken;

@@ -8,18 +8,24 @@ use mfa_jwt::IssuedToken;
 
 use crate::SharedRequest;
 use crate::assets::AssetFile;
+use crate::flash::Flash;
 use crate::layout::{Layout, NavItem, document};
 use crate::parts::{SetupStep, back_link, icon, moment, post_button, steps};
 use crate::request::PageRequest;
 use crate::response::{PageResponse, PageResult};
 use crate::sealed_state::SealedState;
 
-/// Signs in with the token of a new factor and redirects to the page that shows the codes that came with it.
+/// Signs in with the token of a new factor and redirects to the page that shows the codes that came with it. A passkey that
+/// the policy requires comes without codes if others are left.
 pub(super) fn show_after_enrolment(
     request: &PageRequest,
     token: &IssuedToken,
     codes: Vec<SecretText>,
 ) -> PageResult {
+    if codes.is_empty() {
+        let response = PageResponse::redirect(request, "").sign_in(request, token);
+        return Ok(response.with_flash(request, Flash::PasskeyAdded));
+    }
     let response = PageResponse::redirect(request, "/codes/new").sign_in(request, token);
     let state = SealedState::Codes { of: None, with_factor: true, codes };
     Ok(response.with_sealed_state(request, &state)?)
@@ -48,7 +54,10 @@ pub(crate) async fn kept(request: SharedRequest) -> PageResult {
 
 fn new_page(request: &PageRequest, profile: &Profile, codes: &[SecretText], with_factor: bool) -> Markup {
     let title = request.translate("codes-new-title");
-    let goes_on_to_phone = with_factor && request.site.offers_sms() && !profile.status.phone_verified;
+    let goes_on_to_phone = with_factor
+        && request.site.offers_sms()
+        && !profile.status.phone_verified
+        && !profile.status.phishing_resistant_required;
     let (next, word) = if goes_on_to_phone {
         ("/codes/kept?then=phone", "codes-kept-phone")
     } else {
@@ -60,7 +69,7 @@ fn new_page(request: &PageRequest, profile: &Profile, codes: &[SecretText], with
         request,
         &layout,
         html! {
-            @if with_factor { (steps(request, SetupStep::Codes)) }
+            @if with_factor && !profile.status.phishing_resistant_required { (steps(request, SetupStep::Codes)) }
             section.sheet.printed {
                 @if with_factor {
                     p.banner.good role="status" { (icon("check")) span { (request.translate("codes-app-ready")) } }

@@ -29,7 +29,9 @@ pub(super) async fn show(request: SharedRequest, call: Call) -> PageResult {
         .await?;
     let events = activity::newest(&request, call, EVENTS).await?;
     let has_passkey = list.iter().any(|it| it.kind == FactorKind::Passkey);
-    let protection = Protection::new(&profile, has_passkey, request.site.offers_sms());
+    // Only offered: what a login of the user accepts.
+    let is_only = profile.status.phishing_resistant_required;
+    let protection = Protection::new(&profile, has_passkey, request.site.offers_sms() && !is_only);
     let title = request.translate("home-title");
     let layout = Layout::signed_in(title.clone(), &profile, NavItem::Account)
         .with(AssetFile::Clock)
@@ -42,7 +44,7 @@ pub(super) async fn show(request: SharedRequest, call: Call) -> PageResult {
             (hero(&request, &profile, protection))
             (authenticators::section(&request, &list))
             section.cards aria-label=(request.translate("home-parts")) {
-                (app_card(&request, &profile))
+                @if profile.status.totp_enabled || !is_only { (app_card(&request, &profile)) }
                 (codes_card(&request, &profile, protection))
                 @if protection.offers_sms || protection.phone {
                     (phone_card(&request, &profile))
@@ -123,14 +125,15 @@ fn next_step(request: &PageRequest, profile: &Profile, protection: Protection) -
     let link = |path: &str, name: &str| {
         html! { a.button href=(request.url(path)) { (request.translate(name)) (icon("next")) } }
     };
+    let is_only = profile.status.phishing_resistant_required;
     html! {
         div.actions {
             @if !protection.app {
                 @if request.site.offers_passkeys() {
                     p { (request.translate("passkey-what")) }
-                    (passkey_form(request, PasskeyCall::Create, &html! {}))
+                    (passkey_form(request, PasskeyCall::Create, is_only, &html! {}))
                 }
-                (post_button(request, "/app/start", "button", "next-app"))
+                @if !is_only { (post_button(request, "/app/start", "button", "next-app")) }
             } @else if !protection.codes {
                 @if profile.has_factor { (post_button(request, "/codes/new", "button", "next-codes")) }
             } @else if protection.offers_sms && !protection.phone {

@@ -23,8 +23,10 @@ pub(crate) async fn show(request: SharedRequest) -> PageResult {
         return Ok(PageResponse::page(&request, StatusCode::OK, login_page(&request, None)));
     }
     let call = request.open(AcceptedStages::Any)?;
-    if call.token.stage != Stage::Pending {
-        return super::home::show(request, call).await;
+    match call.token.stage {
+        Stage::Pending => {}
+        Stage::Enrolment => return Ok(PageResponse::redirect(&request, "/passkey")),
+        Stage::OneFactor | Stage::TwoFactors(_) => return super::home::show(request, call).await,
     }
     let profile = request.run(|flows| async move { flows.profile(&call).await }).await?;
     Ok(PageResponse::redirect(&request, if profile.has_factor { "/verify" } else { "/start" }))

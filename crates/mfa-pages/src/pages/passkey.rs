@@ -3,6 +3,7 @@
 use actix_web::HttpResponse;
 use actix_web::http::StatusCode;
 use maud::{Markup, html};
+use mfa_core::Stage;
 use mfa_flows::{AcceptedStages, Authenticator, FlowError, PasskeyOptions, Profile};
 use mfa_http::authenticator_name;
 use mfa_http::problem::{ApiError, FieldErrorKind};
@@ -17,8 +18,8 @@ use crate::error::belongs_on_the_form;
 use crate::flash::Flash;
 use crate::layout::{Layout, NavItem, document};
 use crate::parts::{
-    FormError, PasskeyCall, PasskeyStart, SetupStep, back_link, form_error_for, icon, passkey_form, steps,
-    title_with_error,
+    FormError, PasskeyCall, PasskeyStart, SetupStep, back_link, form_error_for, icon, leave_form,
+    passkey_form, steps, title_with_error,
 };
 use crate::request::PageRequest;
 use crate::response::{PageResponse, PageResult};
@@ -27,7 +28,7 @@ use crate::return_to::ReturnTo;
 /// `GET /interface/BRAND/passkey`
 pub(crate) async fn show(request: SharedRequest) -> PageResult {
     let (profile, list) = profile(&request).await?;
-    let page = passkey_page(&request, &profile, &list, None);
+    let page = passkey_page(&request, &profile, &list, is_login(&request)?, None);
     Ok(PageResponse::page(&request, StatusCode::OK, page))
 }
 
@@ -90,6 +91,7 @@ pub(crate) async fn register(request: SharedRequest) -> PageResult {
         Ok(None) => Ok(PageResponse::redirect(&request, "").with_flash(&request, Flash::PasskeyAdded)),
         Err(error) if belongs_on_the_form(&error) => {
             let (profile, list) = profile(&request).await?;
+            let is_login = is_login(&request)?;
             Ok(PageResponse::with_form_error(&request, error, |request, error| {
                 let form_error = match error {
                     ApiError::Flow(FlowError::InvalidCode) => {
@@ -97,7 +99,7 @@ pub(crate) async fn register(request: SharedRequest) -> PageResult {
                     }
                     _ => form_error_for(request, error),
                 };
-                passkey_page(request, &profile, &list, Some(&form_error))
+                passkey_page(request, &profile, &list, is_login, Some(&form_error))
             }))
         }
         Err(error) => Err(error.into()),
@@ -127,6 +129,11 @@ pub(super) fn free_name(list: &[Authenticator], numbered: impl Fn(usize) -> Stri
     (1..=most).map(numbered).find(is_free).unwrap_or_default()
 }
 
+/// Returns whether the user is logging in, and must register a passkey to complete it.
+fn is_login(request: &PageRequest) -> Result<bool, ApiError> {
+    Ok(request.open(AcceptedStages::Any)?.token.stage == Stage::Enrolment)
+}
+
 pub(super) async fn profile(request: &PageRequest) -> Result<(Profile, Vec<Authenticator>), ApiError> {
     let call = request.open(AcceptedStages::Any)?;
     request
@@ -140,11 +147,18 @@ fn passkey_page(
     request: &PageRequest,
     profile: &Profile,
     list: &[Authenticator],
+    is_login: bool,
     form_error: Option<&FormError>,
 ) -> Markup {
+    let is_only = profile.status.phishing_resistant_required;
     let title = request.translate("passkey-title");
-    let layout =
-        Layout::signed_in(title_with_error(request, title.clone(), form_error), profile, NavItem::Account);
+    let named = title_with_error(request, title.clone(), form_error);
+    // Whoever must register a passkey first is not logged in yet.
+    let layout = if is_login {
+        Layout::signed_out(named)
+    } else {
+        Layout::signed_in(named, profile, NavItem::Account)
+    };
     let suggested =
         free_name(list, |number| request.translate_with("passkey-name", &[("number", number.into())]));
     let name = request.form_value("name").unwrap_or(&suggested);
@@ -161,19 +175,22 @@ fn passkey_page(
         request,
         &layout.with(AssetFile::Passkey).with(AssetFile::Clock),
         html! {
-            (back_link(request))
-            @if !profile.has_factor { (steps(request, SetupStep::App)) }
+            @if !is_login { (back_link(request)) }
+            @if !profile.has_factor && !is_only { (steps(request, SetupStep::App)) }
             section.sheet {
                 p.emblem aria-hidden="true" { (icon("passkey")) }
                 h1 { (title) }
-                p.lead { (request.translate("passkey-what")) }
+                @if is_login { p.lead { (request.translate("passkey-required")) } }
+                p.lead[!is_login] { (request.translate("passkey-what")) }
                 @if let Some(form_error) = form_error { (form_error.shown(request, "complaint")) }
                 @if request.site.offers_passkeys() {
-                    (passkey_form(request, PasskeyCall::Create, &fields))
+                    (passkey_form(request, PasskeyCall::Create, is_only, &fields))
                 } @else {
                     p { (request.translate("passkey-off")) }
                 }
-                @if !profile.has_factor {
+                @if is_login {
+                    (leave_form(request))
+                } @else if !profile.has_factor && !is_only {
                     p.actions { a.link href=(request.url("/start")) { (request.translate("ways")) } }
                 }
             }

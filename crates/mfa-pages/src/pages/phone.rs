@@ -47,6 +47,11 @@ struct UnconfirmedNumber {
 /// `GET /interface/BRAND/phone`
 pub(crate) async fn show(request: SharedRequest) -> PageResult {
     let profile = request.profile(AcceptedStages::Any).await?;
+    let status = &profile.status;
+    // A number that was confirmed before can still be removed.
+    if status.phishing_resistant_required && !status.phone_verified {
+        return Err(FlowError::PhishingResistantRequired.into());
+    }
     let page = number_page(&request, &profile, None);
     Ok(PageResponse::page(&request, StatusCode::OK, page))
 }

@@ -7,7 +7,7 @@ use mfa_flows::AcceptedStages;
 use crate::SharedRequest;
 use crate::assets::AssetFile;
 use crate::layout::{Layout, document};
-use crate::parts::{PasskeyCall, icon, key_field, passkey_form};
+use crate::parts::{PasskeyCall, icon, key_field, leave_form, passkey_form};
 use crate::request::PageRequest;
 use crate::response::{PageResponse, PageResult};
 
@@ -19,7 +19,12 @@ pub(crate) async fn show(request: SharedRequest) -> PageResult {
         return Ok(PageResponse::redirect(&request, ""));
     }
     let title = request.translate("start-title");
-    let lead = if profile.status.mfa_enforced { "start-lead" } else { "start-lead.optional" };
+    let is_only = profile.status.phishing_resistant_required;
+    let lead = match (is_only, profile.status.mfa_enforced) {
+        (true, _) => "start-lead.passkey",
+        (false, true) => "start-lead",
+        (false, false) => "start-lead.optional",
+    };
     let page = document(
         &request,
         &Layout::signed_out(title.clone()).with(AssetFile::Passkey),
@@ -29,23 +34,20 @@ pub(crate) async fn show(request: SharedRequest) -> PageResult {
                 h1 { (title) }
                 p.lead { (request.translate(lead)) }
                 @if request.site.offers_passkeys() {
-                    (passkey_form(&request, PasskeyCall::Create, &html! {}))
+                    (passkey_form(&request, PasskeyCall::Create, is_only, &html! {}))
                     p.hint { (request.translate("passkey-what")) }
+                } @else if is_only {
+                    p { (request.translate("passkey-off")) }
                 }
-                (app(&request))
-                @if request.site.offers_sms() {
-                    p.actions { a.button.plain-button.full href=(request.url("/phone")) {
-                        (icon("message")) (request.translate("start-phone"))
-                    } }
-                    p.hint { (request.translate("start-phone.hint")) }
-                }
+                @if is_only { (leave_form(&request)) } @else { (others(&request)) }
             }
         },
     );
     Ok(PageResponse::page(&request, StatusCode::OK, page))
 }
 
-fn app(request: &PageRequest) -> Markup {
+/// Renders the factors besides a passkey.
+fn others(request: &PageRequest) -> Markup {
     let is_second = request.site.offers_passkeys();
     html! {
         form method="post" action=(request.url("/app/start")) {
@@ -53,5 +55,11 @@ fn app(request: &PageRequest) -> Markup {
             button.button.full.plain-button[is_second] type="submit" { (icon("app")) (request.translate("start-app")) }
         }
         p.hint { (request.translate("start-app.hint")) }
+        @if request.site.offers_sms() {
+            p.actions { a.button.plain-button.full href=(request.url("/phone")) {
+                (icon("message")) (request.translate("start-phone"))
+            } }
+            p.hint { (request.translate("start-phone.hint")) }
+        }
     }
 }

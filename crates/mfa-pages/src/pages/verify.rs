@@ -6,7 +6,7 @@ mod view;
 use actix_web::http::StatusCode;
 use maud::{Markup, html};
 use mfa_core::FactorKind;
-use mfa_flows::{AcceptedStages, AccessGrant, FlowError};
+use mfa_flows::{AcceptedStages, FlowError, VerificationGrant};
 use mfa_passkey::AuthenticationResponse;
 use mfa_recovery::CodeWarning;
 use mfa_totp::TotpCode;
@@ -19,7 +19,7 @@ use crate::error::belongs_on_the_form;
 use crate::flash::Flash;
 use crate::layout::{Layout, document};
 use crate::pages::passkey::options_response;
-use crate::parts::{FormError, clock_error, form_error_for, icon, key_field, title_with_error};
+use crate::parts::{FormError, clock_error, form_error_for, icon, leave_form, title_with_error};
 use crate::request::PageRequest;
 use crate::response::{PageResponse, PageResult};
 use crate::return_to::ReturnTo;
@@ -97,7 +97,7 @@ pub(crate) async fn passkey(request: SharedRequest) -> PageResult {
     };
     let granted = request
         .rate_limited(AcceptedStages::SecondFactor, parse, |flows, call, credential| async move {
-            flows.verify_passkey(&call, credential).await
+            flows.verify_passkey(&call, credential).await.map(VerificationGrant::Access)
         })
         .await;
     passed(&request, FactorKind::Passkey, granted).await
@@ -121,10 +121,13 @@ pub(crate) async fn send(request: SharedRequest) -> PageResult {
 async fn passed(
     request: &PageRequest,
     method: FactorKind,
-    granted: Result<AccessGrant, ApiError>,
+    granted: Result<VerificationGrant, ApiError>,
 ) -> PageResult {
     let granted = match granted {
-        Ok(granted) => granted,
+        Ok(VerificationGrant::Access(granted)) => granted,
+        Ok(VerificationGrant::Enrolment(granted)) => {
+            return Ok(PageResponse::redirect(request, "/passkey").sign_in(request, &granted.token));
+        }
         Err(error) => return refused(request, method, error).await,
     };
     let next = ReturnTo::parse(request.control_value("then")).path();
@@ -150,6 +153,8 @@ async fn refused(request: &PageRequest, method: FactorKind, error: ApiError) -> 
     }
     let call = request.open(AcceptedStages::SecondFactor)?;
     let view = view(request, call).await?;
+    // The policy may accept another method only.
+    let method = if view.has(method) { method } else { view.best() };
     Ok(PageResponse::with_form_error(request, error, |request, error| {
         let form_error = match (method, error) {
             (FactorKind::Passkey, ApiError::Flow(FlowError::InvalidCode)) => {
@@ -213,12 +218,7 @@ fn verify_page(
                     }
                     (forms::other_ways(request, view, method))
                 }
-                @if !view.is_step_up {
-                    form.leave method="post" action=(request.url("/logout")) {
-                        (key_field(request))
-                        button.link type="submit" { (request.translate("verify-leave")) }
-                    }
-                }
+                @if !view.is_step_up { (leave_form(request)) }
             }
         },
     )

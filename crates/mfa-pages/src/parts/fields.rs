@@ -72,6 +72,16 @@ pub(crate) fn hidden(name: &str, value: &str) -> Markup {
     html! { input type="hidden" name=(name) value=(value); }
 }
 
+/// Renders the form that ends the login.
+pub(crate) fn leave_form(request: &PageRequest) -> Markup {
+    html! {
+        form.leave method="post" action=(request.url("/logout")) {
+            (key_field(request))
+            button.link type="submit" { (request.translate("verify-leave")) }
+        }
+    }
+}
+
 /// Renders a form with one button.
 pub(crate) fn post_button(request: &PageRequest, path: &str, class: &str, name: &str) -> Markup {
     html! {

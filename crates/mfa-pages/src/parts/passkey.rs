@@ -41,9 +41,16 @@ pub(crate) enum PasskeyStart<T> {
     Location(String),
 }
 
-/// Renders the form. `fields` are further fields of it.
-pub(crate) fn passkey_form(request: &PageRequest, call: PasskeyCall, fields: &Markup) -> Markup {
+/// Renders the form. `fields` are further fields of it. With `is_only`, its messages name no other method: the policy
+/// accepts none of the user.
+pub(crate) fn passkey_form(
+    request: &PageRequest,
+    call: PasskeyCall,
+    is_only: bool,
+    fields: &Markup,
+) -> Markup {
     let text = |name: &str| request.translate(name);
+    let way_out = |name: &str| if is_only { text(&format!("{name}.only")) } else { text(name) };
     let is_create = call == PasskeyCall::Create;
     let starts_at_once = call == PasskeyCall::Get { starts_at_once: true };
     let is_local =
@@ -51,12 +58,12 @@ pub(crate) fn passkey_form(request: &PageRequest, call: PasskeyCall, fields: &Ma
     html! {
         div.passkey data-passkey=(if is_create { "create" } else { "get" }) data-auto[starts_at_once]
             data-options=(request.url(&format!("{}/options", call.path())))
-            data-cancelled=(text(if is_create { "passkey-cancelled" } else { "passkey-not-used" }))
+            data-cancelled=(if is_create { text("passkey-cancelled") } else { way_out("passkey-not-used") })
             data-registered=(text("form-already_registered")) data-security=(text("passkey-security"))
             data-unsuitable=(text("passkey-unsuitable")) data-offline=(text("passkey-offline"))
-            data-failed=(text("passkey-failed")) {
-            noscript { p.hint { (text("passkey-needs-script")) } }
-            p.hint data-when="unsupported" hidden { (text("passkey-unsupported")) }
+            data-failed=(way_out("passkey-failed")) {
+            noscript { p.hint { (way_out("passkey-needs-script")) } }
+            p.hint data-when="unsupported" hidden { (way_out("passkey-unsupported")) }
             @if is_local {
                 p.hint data-when="address" hidden {
                     (text("passkey-address")) " " a href=(request.path()) { (text("passkey-address.link")) }

@@ -7,7 +7,8 @@ use futures::future::join_all;
 use mfa_core::testing::{MemoryAccounts, SeededEntropy, TestDigests};
 use mfa_core::{
     Account, Accounts, AuthenticatedToken, FactorAttempt, FactorKind, FactorResult, LockoutPolicy, Origin,
-    Phase, RecoveryState, Requirement, Stage, TokenId, VerificationOutcome, verify_factor,
+    Phase, PhishingResistantPolicy, RecoveryState, Requirement, Stage, TokenId, VerificationOutcome,
+    verify_factor,
 };
 use mfa_recovery::{HashComparison, MatchedCode, RecoveryCodeInput, look_up_code, spend};
 use proptest::prelude::*;
@@ -96,6 +97,7 @@ fn the_ceremony_passes_a_code_once() {
             factor: FactorKind::Recovery,
             requirement: Requirement::SecondFactor,
             lockout: LockoutPolicy::default(),
+            phishing_resistant: PhishingResistantPolicy::None,
             at: NOW,
             origin: Origin::default(),
         };

@@ -2,6 +2,7 @@
 
 use mfa_core::{
     Account, AuthenticatorColumn, BackupMethod, PendingTotp, RecoveryState, Sealed, SecretText, Timestamp,
+    TotpState,
 };
 use mfa_flows::LegacyRow;
 use mfa_infra::database::NovaRow;
@@ -98,7 +99,7 @@ pub(super) fn row_account(
     let mut account = Account::new(row.user, row.email.clone(), String::new());
     account.internal =
         serde_json::from_value(field(row, OWN_INTERNAL).clone()).map_err(|_| unreadable("mfa_internal"))?;
-    AuthenticatorColumn::parse(&field(row, OWN_AUTHENTICATORS).to_string())
+    let authenticators = AuthenticatorColumn::parse(&field(row, OWN_AUTHENTICATORS).to_string())
         .map_err(|_| unreadable("mfa_authenticators"))?;
     account.mfa_enforced = flag(own(row, map, "mfa_enforced")).unwrap_or(false);
     account.failures = failures(own(row, map, "mfa_failed_attempts")).unwrap_or(0);
@@ -106,6 +107,13 @@ pub(super) fn row_account(
     let sealed = |name| text(own(row, map, name)).map(Sealed::from_column);
     account.totp.secret = sealed("totp_secret");
     account.totp.enabled = flag(own(row, map, "is_totp_enabled")).unwrap_or(false);
+    if account.totp.enabled {
+        account.passkeys = authenticators.passkeys;
+    }
+    // The placeholder of an account with passkeys is no app.
+    if account.totp.secret.is_some() && account.totp.secret == account.passkeys.placeholder {
+        account.totp = TotpState::default();
+    }
     account.totp.pending = None::<PendingTotp>;
     account.phone.number = sealed("phone_number");
     account.phone.is_verified = flag(own(row, map, "is_phone_verified")).unwrap_or(false);

@@ -29,6 +29,8 @@ fn document(account: &Account, status: &AccountStatus) -> serde_json::Value {
         "failed_attempts": status.failed_attempts,
         "last_success_at": status.last_success_at.and_then(Timestamp::to_rfc3339),
         "last_method": status.last_method.map(FactorKind::as_str),
+        "phishing_resistant": status.phishing_resistant,
+        "phishing_resistant_required": status.phishing_resistant_required,
     })
 }
 
@@ -53,6 +55,8 @@ fn text(account: &Account, status: &AccountStatus) -> String {
         line("active", yes_no(account.is_active)),
         line("superuser", yes_no(account.is_superuser)),
         line("MFA required", yes_no(status.mfa_enforced)),
+        line("passkey required", yes_no(status.phishing_resistant_required)),
+        line("passkeys", &status.authenticators.passkey.to_string()),
         line(
             "authenticator app",
             &format!("{}{}", yes_no(status.totp_enabled), since(status.totp_enrolled_at)),
@@ -72,20 +76,24 @@ fn line(name: &str, value: &str) -> [String; 2] {
 
 #[cfg(test)]
 mod tests {
-    use mfa_core::{RecoveryCode, Sealed, UserId};
+    use mfa_core::{PhishingResistantPolicy, RecoveryCode, Sealed, UserId};
 
     use super::*;
+
+    fn status(account: &Account) -> AccountStatus {
+        AccountStatus::from_account(account, PhishingResistantPolicy::None, Timestamp::from_seconds(0))
+    }
 
     #[test]
     fn a_new_account_is_shown_in_full() {
         let account = Account::new(UserId::new(7), "a@b.c", "alice");
-        let output =
-            format_user(&account, &AccountStatus::from_account(&account, Timestamp::from_seconds(0)));
+        let output = format_user(&account, &status(&account));
         let expected = json!({
             "user_id": 7, "email": "a@b.c", "username": "alice", "is_active": true, "is_superuser": false,
             "mfa_enforced": false, "totp_enabled": false, "totp_enrolled_at": null, "phone_verified": false,
             "backup_method": "none", "recovery_codes_left": 0, "locked": false, "lock_until": null,
             "failed_attempts": 0, "last_success_at": null, "last_method": null,
+            "phishing_resistant": false, "phishing_resistant_required": false,
         });
         assert_eq!(output.json, expected);
         assert!(output.text.starts_with("user id              7\nemail                a@b.c\n"));
@@ -94,9 +102,7 @@ mod tests {
     #[test]
     fn the_end_of_a_lock_is_shown_if_it_has_one() {
         let mut account = Account::new(UserId::new(7), "a@b.c", "alice");
-        let shown = |account: &Account| {
-            format_user(account, &AccountStatus::from_account(account, Timestamp::from_seconds(0)))
-        };
+        let shown = |account: &Account| format_user(account, &status(account));
         account.lock_until = Some(Timestamp::from_seconds(900));
         assert_eq!(shown(&account).json["lock_until"], "1970-01-01T00:15:00Z");
         assert!(shown(&account).text.contains("until 1970-01-01T00:15:00Z"));
@@ -120,8 +126,7 @@ mod tests {
             used_at: None,
             rest: serde_json::Map::new(),
         }];
-        let output =
-            format_user(&account, &AccountStatus::from_account(&account, Timestamp::from_seconds(0)));
+        let output = format_user(&account, &status(&account));
         for text in [output.text, output.json.to_string()] {
             assert!(!text.contains("sealed-") && !text.contains("digest"), "{text}");
         }

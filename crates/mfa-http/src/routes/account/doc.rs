@@ -14,7 +14,7 @@ pub(in crate::routes) fn status() -> Operation {
         "Get MFA status",
         "Returns the enrolled factors and the lock of the account. Available while the account is locked.",
     )
-    .token(AcceptedStages::Access)
+    .token(AcceptedStages::AccessOrEnrolment)
     .no_body()
     .responds::<StatusResponse>(
         "MFA status of the account.",
@@ -34,6 +34,7 @@ pub(in crate::routes) fn status() -> Operation {
             "last_method": "totp",
             "authenticators": { "passkey": 1, "totp": 1, "sms": 0 },
             "phishing_resistant": true,
+            "phishing_resistant_required": false,
         }),
     )
 }

@@ -80,6 +80,7 @@ pub(in crate::routes) fn show() -> Operation {
                 "last_method": "totp",
                 "authenticators": [passkey("Phone")],
                 "phishing_resistant": true,
+                "phishing_resistant_required": false,
             }),
         )
 }
@@ -105,15 +106,17 @@ pub(in crate::routes) fn enforce() -> Operation {
     change(
         "enforceUser",
         "Require MFA for a user",
-        "Requires MFA for the user, or stops requiring it, depending on `enforced`.",
+        "Requires MFA for the user, or stops requiring it, depending on `enforced`. With `phishing_resistant`, requires a \
+         passkey too: other factors do not log the user in any more. Absent, that requirement does not change.",
     )
     .body::<EnforceRequest>(
-        json!({ "enforced": true, "reason": "policy of the finance department" }),
+        json!({ "enforced": true, "phishing_resistant": true, "reason": "policy of the finance department" }),
         ("enforced", FieldErrorKind::NotAFlag),
     )
+    .problems([ProblemKind::MethodNotAvailable])
     .responds::<EnforceResponse>(
         "MFA requirement of the user.",
-        json!({ "user_id": 42, "mfa_enforced": true }),
+        json!({ "user_id": 42, "mfa_enforced": true, "phishing_resistant_required": true }),
     )
 }
 

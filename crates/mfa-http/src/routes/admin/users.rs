@@ -8,7 +8,9 @@ use actix_web::web::Path;
 use mfa_core::{
     Account, FactorKind, Lock, SecretText, Timestamp, UserId, UserPage, UserQuery, UserRecord, trim_login,
 };
-use mfa_flows::{AcceptedStages, AccountStatus, AdminAction, AdminCall, Authenticator, FlowError, Flows};
+use mfa_flows::{
+    AcceptedStages, AccountStatus, AdminAction, AdminCall, Authenticator, FlowError, Flows, RequirementChange,
+};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -170,6 +172,8 @@ pub(super) struct UserDetail {
     authenticators: Vec<AuthenticatorResponse>,
     /// Whether the account has a factor that an imitated page cannot relay: a passkey.
     phishing_resistant: bool,
+    /// Whether only such a factor logs the user in: the setting or an administrator requires it.
+    phishing_resistant_required: bool,
 }
 
 impl UserDetail {
@@ -194,6 +198,7 @@ impl UserDetail {
             last_method: status.last_method.map(FactorKind::as_str),
             authenticators: AuthenticatorListResponse::entries(authenticators),
             phishing_resistant: status.phishing_resistant,
+            phishing_resistant_required: status.phishing_resistant_required,
         }
     }
 }
@@ -282,6 +287,9 @@ pub(super) struct EnforceRequest {
     /// Whether MFA is required for the user.
     #[schema(value_type = bool)]
     enforced: Field,
+    /// Whether a passkey is required of the user. Absent: unchanged.
+    #[schema(value_type = Option<bool>, nullable = false)]
+    phishing_resistant: Option<Field>,
     #[schema(schema_with = reason_schema)]
     reason: Option<Field>,
 }
@@ -294,6 +302,8 @@ pub(super) struct EnforceResponse {
     user_id: i64,
     /// Whether MFA is required for the user.
     mfa_enforced: bool,
+    /// Whether a passkey is required of the user: the setting or an administrator requires it.
+    phishing_resistant_required: bool,
 }
 
 /// `POST /api/mfa/admin/users/{id}/enforce`
@@ -301,14 +311,26 @@ pub(in crate::routes) async fn enforce(
     request: ApiRequest,
     id: Path<String>,
 ) -> Result<HttpResponse, ApiError> {
-    let change = |flows: Arc<Flows>, admin: AdminCall, user, enforced| async move {
-        flows.enforce_user(&admin, user, enforced).await?;
-        Ok(EnforceResponse { user_id: user.value(), mfa_enforced: enforced })
+    let change = |flows: Arc<Flows>, admin: AdminCall, user, change| async move {
+        let required = flows.enforce_user(&admin, user, change).await?;
+        Ok(EnforceResponse {
+            user_id: user.value(),
+            mfa_enforced: required.enforced,
+            phishing_resistant_required: required.phishing_resistant,
+        })
     };
     let read = |body: EnforceRequest, errors: &mut FieldErrors| {
         // In the order of the other changes: the reason first.
         let reason = read_reason(body.reason, errors);
-        (reason, body.enforced.flag(errors))
+        let enforced = body.enforced.flag(errors);
+        let phishing_resistant = match body.phishing_resistant {
+            Some(field) => field.flag(errors).map(Some),
+            None => Some(None),
+        };
+        let change = enforced.zip(phishing_resistant).map(|(enforced, phishing_resistant)| {
+            RequirementChange { enforced: Some(enforced), phishing_resistant }
+        });
+        (reason, change)
     };
     run_change(request, id, read, change).await
 }

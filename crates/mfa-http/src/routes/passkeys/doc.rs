@@ -62,7 +62,8 @@ pub(in crate::routes) fn finish_registration() -> Operation {
         ApiTag::Authenticators,
         "Complete the registration of a passkey",
         "Verifies the new credential and stores it. For a first factor, the response also contains ten recovery codes and \
-         a two-factor access token, and every other token of the user is revoked.",
+         a two-factor access token, and every other token of the user is revoked. An enrolment token is exchanged for \
+         such a token too; recovery codes that are left stay valid.",
     )
     .enrols()
     .verifies_code()

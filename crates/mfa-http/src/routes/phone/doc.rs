@@ -65,7 +65,7 @@ pub(in crate::routes) fn verify() -> Operation {
         json!({ "code": "492039" }),
         ("code", FieldErrorKind::NotSixDigits),
     )
-    .problems([ProblemKind::NoEnrolmentInProgress])
+    .problems([ProblemKind::NoEnrolmentInProgress, ProblemKind::PhishingResistantRequired])
     .responds_with::<PhoneVerifyResponse<'_>>(
         200,
         "The phone number is verified.",
@@ -120,6 +120,10 @@ pub(in crate::routes) fn set_backup() -> Operation {
         json!({ "method": "sms" }),
         ("method", FieldErrorKind::NotABackupMethod),
     )
-    .problems([ProblemKind::MethodNotAvailable, ProblemKind::FactorRequired])
+    .problems([
+        ProblemKind::MethodNotAvailable,
+        ProblemKind::FactorRequired,
+        ProblemKind::PhishingResistantRequired,
+    ])
     .responds::<BackupSetResponse>("Backup method of the account.", json!({ "backup_method": "sms" }))
 }

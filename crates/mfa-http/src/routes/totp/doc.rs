@@ -23,6 +23,7 @@ pub(in crate::routes) fn start_enrolment() -> Operation {
          stay active until then; with `add` they stay (at most `MFA_MAX_TOTP_APPS`).",
     )
     .enrols()
+    .problems([ProblemKind::PhishingResistantRequired])
     .rate_limited_by_user()
     .optional_body::<EnrolmentRequest>(
         json!({ "label": "ada", "name": "Tablet", "mode": "add" }),
@@ -59,7 +60,11 @@ pub(in crate::routes) fn confirm_enrolment() -> Operation {
         json!({ "code": "492039" }),
         ("code", FieldErrorKind::NotTotpCode),
     )
-    .problems([ProblemKind::NoEnrolmentInProgress, ProblemKind::TooManyAuthenticators])
+    .problems([
+        ProblemKind::NoEnrolmentInProgress,
+        ProblemKind::TooManyAuthenticators,
+        ProblemKind::PhishingResistantRequired,
+    ])
     .responds::<EnrolmentVerifyResponse<'_>>(
         "TOTP is enabled.",
         json!({
@@ -90,6 +95,7 @@ pub(in crate::routes) fn disable() -> Operation {
         ProblemKind::FactorRequired,
         ProblemKind::AuthenticatorRequired,
         ProblemKind::NotFound,
+        ProblemKind::PhishingResistantRequired,
     ])
     .responds::<DisableResponse>("The app is removed.", json!({ "totp_enabled": false }))
 }

@@ -6,13 +6,14 @@ use mfa_sms::SmsCode;
 use mfa_totp::TotpCode;
 use serde_json::{Value, json};
 
-use super::VerifyResponse;
+use super::VerificationResponse;
 use crate::openapi::{ApiTag, Operation};
 use crate::problem::{FieldErrorKind, ProblemKind};
 use crate::request::CodeRequest;
 use crate::schemas::{RECOVERY_CODE, TOKEN};
 
-const GRANTED: &str = "The code is correct. The response contains a two-factor access token.";
+const GRANTED: &str = "The code is correct. The response contains a two-factor access token, or an enrolment token if the user \
+                       must register a passkey first.";
 
 pub(in crate::routes) fn totp() -> Operation {
     verification(
@@ -26,7 +27,7 @@ pub(in crate::routes) fn totp() -> Operation {
         ("code", FieldErrorKind::NotTotpCode),
     )
     .problems([ProblemKind::NotEnrolled])
-    .responds::<VerifyResponse<'_>>(GRANTED, granted("totp", None))
+    .responds_with::<VerificationResponse<'_>>(200, GRANTED, examples("totp", None))
 }
 
 pub(in crate::routes) fn sms() -> Operation {
@@ -41,7 +42,7 @@ pub(in crate::routes) fn sms() -> Operation {
         ("code", FieldErrorKind::NotSixDigits),
     )
     .problems([ProblemKind::MethodNotAvailable])
-    .responds::<VerifyResponse<'_>>(GRANTED, granted("sms", None))
+    .responds_with::<VerificationResponse<'_>>(200, GRANTED, examples("sms", None))
 }
 
 pub(in crate::routes) fn recovery() -> Operation {
@@ -57,15 +58,32 @@ pub(in crate::routes) fn recovery() -> Operation {
     )
     .problems([ProblemKind::NotEnrolled])
     .localized()
-    .responds::<VerifyResponse<'_>>(
-        "The code is correct. The response contains a two-factor access token, and a warning if few codes are left.",
-        granted("recovery", Some("Only 2 recovery codes are left: generate new ones.")),
+    .responds_with::<VerificationResponse<'_>>(
+        200,
+        "The code is correct. The response contains a two-factor access token and a warning if few codes are left, or an \
+         enrolment token if the user must register a passkey first.",
+        examples("recovery", Some("Only 2 recovery codes are left: generate new ones.")),
     )
 }
 
 /// Creates the description of a verification endpoint.
 fn verification(id: &'static str, summary: &'static str, description: &'static str) -> Operation {
-    Operation::new(id, ApiTag::Mfa, summary, description).token(AcceptedStages::SecondFactor).verifies_code()
+    Operation::new(id, ApiTag::Mfa, summary, description)
+        .token(AcceptedStages::SecondFactor)
+        .verifies_code()
+        .problems([ProblemKind::PhishingResistantRequired])
+}
+
+/// Returns an example of each response.
+fn examples(method: &str, warning: Option<&str>) -> Vec<(&'static str, Value)> {
+    let enrolment = json!({
+        "enrolment_token": TOKEN,
+        "token_type": "bearer",
+        "expires_in": 900,
+        "mfa_ok": false,
+        "method": method,
+    });
+    vec![("example", granted(method, warning)), ("passkey_required", enrolment)]
 }
 
 pub(in crate::routes) fn granted(method: &str, warning: Option<&str>) -> Value {

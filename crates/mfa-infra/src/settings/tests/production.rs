@@ -41,10 +41,34 @@ fn production_refuses_each_convenience_by_name() {
             "OVH_ENDPOINT is not an allowed URL: use an https:// URL",
         ),
         (Fixture::production().set("PUBLIC_URL", "http://mfa.example.com"), "PUBLIC_URL is not a URL that"),
+        (
+            Fixture::production().set("MFA_REQUIRE_PHISHING_RESISTANT", "administrators"),
+            "MFA_REQUIRE_PHISHING_RESISTANT is administrators: set PUBLIC_URL or MFA_RP_ID, or use none: passkeys are off",
+        ),
     ] {
         let error = fixture.error();
         assert!(error.starts_with(message), "{error}");
     }
+}
+
+#[test]
+fn a_passkey_is_required_of_whom_the_setting_names() {
+    use mfa_core::PhishingResistantPolicy::{Administrators, All, None};
+
+    for (value, expected) in [("none", None), ("Administrators", Administrators), ("all", All)] {
+        let fixture = Fixture::production().set("MFA_REQUIRE_PHISHING_RESISTANT", value);
+        for fixture in [
+            fixture.set("PUBLIC_URL", "https://mfa.example.com"),
+            Fixture::production()
+                .set("MFA_REQUIRE_PHISHING_RESISTANT", value)
+                .set("MFA_RP_ID", "example.com"),
+        ] {
+            assert_eq!(fixture.load().unwrap().passkeys.required, expected);
+        }
+    }
+    let error = with("MFA_REQUIRE_PHISHING_RESISTANT", "everybody").error();
+    assert_eq!(error, "MFA_REQUIRE_PHISHING_RESISTANT is everybody: use none, administrators or all");
+    with("MFA_REQUIRE_PHISHING_RESISTANT", "all").load().expect("passkeys are on in development");
 }
 
 #[test]

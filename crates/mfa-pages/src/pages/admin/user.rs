@@ -5,7 +5,7 @@ use std::sync::Arc;
 use actix_web::http::StatusCode;
 use maud::{Markup, html};
 use mfa_core::{Account, AuditQuery, SecretText, UserId};
-use mfa_flows::{AccountStatus, AdminAction, AdminCall, Flows, Profile};
+use mfa_flows::{AccountStatus, AdminAction, AdminCall, Flows, Profile, RequirementChange};
 
 use super::change::{ReasonAnd, changed, done, reason, reason_field, reason_only};
 use super::users::{UserBadges, chips};
@@ -118,6 +118,7 @@ fn facts(request: &PageRequest, account: &Account, status: &AccountStatus) -> Ma
                 (request.translate(if status.backup_method == "sms" { "way-sms" } else { "no" }))
             } }
             div { dt { (request.translate("card-codes")) } dd { (status.recovery_codes_left) } }
+            div { dt { (request.translate("fact-passkey-only")) } dd { (yes_or_no(status.phishing_resistant_required)) } }
             div { dt { (request.translate("fact-last")) } dd {
                 @match status.last_success_at { Some(at) => (moment(request, at)), None => "–" }
                 @if let Some(method) = status.last_method { " · " (request.translate(method_name(method))) }
@@ -141,7 +142,36 @@ fn acts(request: &PageRequest, account: &Account, status: &AccountStatus) -> Mar
                     input type="hidden" name="enforced" value="yes";
                 }))
             }
+            (passkey_act(request, account, status))
             (act(request, user, "reset", "button danger", Some("act-reset-ask"), &html! {}))
+        }
+    }
+}
+
+/// Renders the form that requires a passkey of the user, or ends the requirement. Requiring one without a relying party
+/// would lock the user out.
+fn passkey_act(request: &PageRequest, account: &Account, status: &AccountStatus) -> Markup {
+    let is_set = account.internal.phishing_resistant_required;
+    let word = if is_set { "act-passkey-release" } else { "act-passkey" };
+    let warning = match (status.phishing_resistant, account.has_factor()) {
+        (true, _) => None,
+        (false, true) => Some("act-passkey.none"),
+        (false, false) => Some("act-passkey.first"),
+    };
+    html! {
+        @if is_set || request.site.offers_passkeys() {
+            form.act method="post" action=(request.url(&format!("/admin/users/{}/enforce", account.user))) {
+                (key_field(request))
+                input type="hidden" name="phishing_resistant" value=(if is_set { "no" } else { "yes" });
+                h3 { (request.translate(word)) }
+                p { (request.translate(&format!("{word}.text"))) }
+                @if let Some(warning) = warning.filter(|_| !is_set) { p.hint { (request.translate(warning)) } }
+                @if status.phishing_resistant_required && !is_set {
+                    p.hint { (request.translate("act-passkey.setting")) }
+                }
+                (reason_field(request, "reason-passkey"))
+                button.button.plain-button type="submit" { (request.translate(&format!("{word}.do"))) }
+            }
         }
     }
 }
@@ -186,14 +216,19 @@ pub(crate) async fn reset(request: SharedRequest) -> PageResult {
     done(&request, Flash::Reset)
 }
 
-/// `POST /interface/BRAND/admin/users/{id}/enforce` with `enforced`: `yes` or `no`
+/// `POST /interface/BRAND/admin/users/{id}/enforce` with `enforced` or `phishing_resistant`: `yes` or `no`
 pub(crate) async fn enforce(request: SharedRequest) -> PageResult {
-    let change = |flows: Arc<Flows>, admin: AdminCall, user, enforced| async move {
-        flows.enforce_user(&admin, user, enforced).await?;
-        Ok(enforced)
+    let change = |flows: Arc<Flows>, admin: AdminCall, user, change| async move {
+        flows.enforce_user(&admin, user, change).await?;
+        Ok(change)
     };
-    let enforced = changed(&request, enforcement, change).await?;
-    done(&request, if enforced { Flash::Enforced } else { Flash::NotEnforced })
+    let flash = match changed(&request, enforcement, change).await? {
+        RequirementChange { phishing_resistant: Some(true), .. } => Flash::PasskeyRequired,
+        RequirementChange { phishing_resistant: Some(false), .. } => Flash::PasskeyNotRequired,
+        RequirementChange { enforced: Some(true), .. } => Flash::Enforced,
+        RequirementChange { .. } => Flash::NotEnforced,
+    };
+    done(&request, flash)
 }
 
 /// `POST /interface/BRAND/admin/users/{id}/codes`: generates recovery codes for the user.
@@ -250,21 +285,27 @@ fn codes_page(request: &PageRequest, profile: &Profile, user: UserId, codes: &[S
     )
 }
 
-/// Form that requires MFA of a user, or ends the requirement.
+/// Form that requires MFA or a passkey of a user, or ends the requirement.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct EnforceForm {
-    enforced: Field,
+    enforced: Option<Field>,
+    phishing_resistant: Option<Field>,
     reason: Option<Field>,
 }
 
-fn enforcement(form: &UnparsedBody) -> Result<ReasonAnd<bool>, ApiError> {
+fn enforcement(form: &UnparsedBody) -> Result<ReasonAnd<RequirementChange>, ApiError> {
     let (form, mut errors) = form.parse::<EnforceForm>()?;
     let reason = reason(form.reason, &mut errors);
-    let enforced = form.enforced.text(&mut errors, |text| match text {
-        "yes" => Ok(true),
-        "no" => Ok(false),
+    let yes_or_no = |text: &str| match text {
+        "yes" => Ok(Some(true)),
+        "no" => Ok(Some(false)),
         _ => Err(FieldErrorKind::NotOneOf),
-    });
-    errors.finish(enforced.map(|enforced| (reason, enforced)))
+    };
+    let enforced = form.enforced.map_or(Some(None), |it| it.text(&mut errors, yes_or_no));
+    let phishing_resistant = form.phishing_resistant.map_or(Some(None), |it| it.text(&mut errors, yes_or_no));
+    let change = enforced
+        .zip(phishing_resistant)
+        .map(|(enforced, phishing_resistant)| RequirementChange { enforced, phishing_resistant });
+    errors.finish(change.map(|change| (reason, change)))
 }

@@ -19,10 +19,14 @@ pub(super) fn passkey(
     starts_at_once: bool,
     form_error: Option<&FormError>,
 ) -> Markup {
+    let is_only = view.accepts_passkey_only();
     html! {
         p.lead { (request.translate("verify-passkey")) }
+        @if is_only { p { (request.translate("verify-passkey.only")) } }
         @if let Some(form_error) = form_error { (form_error.shown(request, "complaint")) }
-        (passkey_form(request, PasskeyCall::Get { starts_at_once }, &html! { (hidden("then", &view.then.name())) }))
+        (passkey_form(request, PasskeyCall::Get { starts_at_once }, is_only, &html! {
+            (hidden("then", &view.then.name()))
+        }))
     }
 }
 

@@ -30,7 +30,19 @@ pub(super) async fn view(request: &PageRequest, call: Call) -> Result<VerifyView
 
 impl VerifyView {
     pub(super) fn has(&self, method: FactorKind) -> bool {
-        self.choices.iter().any(|it| it.method == method && it.state != MethodState::NotEnrolled)
+        self.offered().any(|it| it.method == method)
+    }
+
+    /// Returns true if the policy accepts a passkey only, although the user has another factor or none.
+    pub(super) const fn accepts_passkey_only(&self) -> bool {
+        self.profile.status.phishing_resistant_required && self.profile.status.phishing_resistant
+    }
+
+    /// Returns the methods that the user has and the policy accepts.
+    fn offered(&self) -> impl Iterator<Item = &MethodChoice> {
+        let is_offered =
+            |it: &&MethodChoice| !matches!(it.state, MethodState::NotEnrolled | MethodState::NotAccepted);
+        self.choices.iter().filter(is_offered)
     }
 
     /// Returns true if a passkey is accepted now, which may be so during a lock.
@@ -51,6 +63,6 @@ impl VerifyView {
     }
 
     pub(super) fn others(&self, method: FactorKind) -> impl Iterator<Item = &MethodChoice> {
-        self.choices.iter().filter(move |it| it.method != method && it.state != MethodState::NotEnrolled)
+        self.offered().filter(move |it| it.method != method)
     }
 }

@@ -1,0 +1,2 @@
+DROP TRIGGER mfa_removed ON users;
+DROP FUNCTION mfa_removed();
