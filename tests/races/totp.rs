@@ -1,5 +1,6 @@
 //! Races of TOTP codes and pending tokens on both databases.
 
+use std::future::Future;
 use std::sync::Arc;
 
 use futures::future::join_all;
@@ -10,16 +11,24 @@ use mfa_flows::{
 use mfa_totp::TotpCode;
 use nova_mfa_tests::{TestFlows, TestStore};
 
-/// Verifies a code and retries while the queue is full, as a client does on 503 with `Retry-After`.
-async fn verify(world: &TestFlows, call: &Call, code: TotpCode) -> Result<AccessGrant, FlowError> {
+/// Repeats a call while a queue is full, as a client does on 503 with `Retry-After`.
+async fn patiently<T, F: Future<Output = Result<T, FlowError>>>(
+    call: impl Fn() -> F,
+) -> Result<T, FlowError> {
     loop {
-        match world.flows.verify_totp(call, code.clone()).await {
+        match call().await {
+            Err(FlowError::Hasher(HashError::Overloaded)) => tokio::task::yield_now().await,
             Err(FlowError::Store(error)) if error.kind() == StoreErrorKind::Overloaded => {
                 tokio::task::yield_now().await;
             }
-            answer => break answer.and_then(VerificationGrant::access),
+            answer => break answer,
         }
     }
+}
+
+async fn verify(flows: &Flows, call: &Call, code: &TotpCode) -> Result<AccessGrant, FlowError> {
+    let granted = patiently(|| flows.verify_totp(call, code.clone())).await;
+    granted.and_then(VerificationGrant::access)
 }
 
 #[test]
@@ -33,7 +42,7 @@ fn a_hundred_concurrent_submissions_of_one_code_yield_one_token() {
         let answers = world
             .store
             .runtime
-            .block_on(join_all(calls.iter().map(|call| verify(&world, call, code.clone()))));
+            .block_on(join_all(calls.iter().map(|call| verify(&world.flows, call, &code))));
         let granted = answers.iter().filter(|answer| answer.is_ok()).count();
         assert_eq!(granted, 1, "{name}");
         let successes = "SELECT count(*) FROM mfa_events WHERE event = 'totp_verify' AND outcome = 'success'";
@@ -50,7 +59,7 @@ fn a_hundred_concurrent_submissions_with_one_pending_token_yield_one_token() {
         let call = world.call(ada.user, TokenKind::Pending);
         let code = world.code(&ada);
         let answers =
-            world.store.runtime.block_on(join_all((0..100).map(|_| verify(&world, &call, code.clone()))));
+            world.store.runtime.block_on(join_all((0..100).map(|_| verify(&world.flows, &call, &code))));
         assert_eq!(answers.iter().filter(|answer| answer.is_ok()).count(), 1, "{name}");
         assert!(
             answers.iter().all(|answer| matches!(answer, Ok(_) | Err(FlowError::TokenSpent))),
@@ -68,7 +77,7 @@ fn of_three_hundred_concurrent_wrong_codes_ten_are_checked_and_counted() {
         let ada = world.enrol("ada");
         let calls: Vec<_> = (0..30).map(|_| world.call(ada.user, TokenKind::Pending)).collect();
         let wrong = world.wrong_code(&ada);
-        let tries = (0..300).map(|n| verify(&world, &calls[n % 30], wrong.clone()));
+        let tries = (0..300).map(|n| verify(&world.flows, &calls[n % 30], &wrong));
         let answers = world.store.runtime.block_on(join_all(tries));
         let count = |fits: fn(&FlowError) -> bool| {
             answers.iter().filter_map(|it| it.as_ref().err()).filter(|it| fits(it)).count()
@@ -91,16 +100,7 @@ fn two_servers_on_one_database_yield_one_token_per_code_and_check_ten_wrong_code
         let servers = [Arc::clone(&world.flows), Arc::clone(&second)];
         let submit = |n: usize, call: Call, code: TotpCode| {
             let flows = Arc::clone(&servers[n % 2]);
-            async move {
-                loop {
-                    match flows.verify_totp(&call, code.clone()).await {
-                        Err(FlowError::Store(error)) if error.kind() == StoreErrorKind::Overloaded => {
-                            tokio::task::yield_now().await;
-                        }
-                        answer => break answer,
-                    }
-                }
-            }
+            async move { verify(&flows, &call, &code).await }
         };
         let code = world.code(&ada);
         let tries: Vec<_> =
@@ -133,17 +133,7 @@ fn two_concurrent_first_enrolments_leave_one_active_secret_and_one_token() {
             let code = world.code(&nova_mfa_tests::EnrolledUser { user, secret });
             let confirm = |call| {
                 let code = code.clone();
-                async move {
-                    loop {
-                        match flows.confirm_totp_enrolment(call, code.clone()).await {
-                            Err(FlowError::Hasher(HashError::Overloaded)) => tokio::task::yield_now().await,
-                            Err(FlowError::Store(error)) if error.kind() == StoreErrorKind::Overloaded => {
-                                tokio::task::yield_now().await;
-                            }
-                            answer => break answer,
-                        }
-                    }
-                }
+                async move { patiently(|| flows.confirm_totp_enrolment(call, code.clone())).await }
             };
             join_all(calls.iter().map(confirm)).await.iter().filter(|it| it.is_ok()).count()
         });
@@ -168,16 +158,7 @@ fn a_code_of_a_further_app_yields_one_token_over_two_servers_and_an_addition_is_
         let code = world.code(&tablet);
         let confirm = |n: usize| {
             let (flows, call, code) = (Arc::clone(&servers[n % 2]), access.clone(), code.clone());
-            async move {
-                loop {
-                    match flows.confirm_totp_enrolment(&call, code.clone()).await {
-                        Err(FlowError::Store(error)) if error.kind() == StoreErrorKind::Overloaded => {
-                            tokio::task::yield_now().await;
-                        }
-                        answer => break answer,
-                    }
-                }
-            }
+            async move { patiently(|| flows.confirm_totp_enrolment(&call, code.clone())).await }
         };
         let answers = world.store.runtime.block_on(join_all((0..20).map(confirm)));
         assert_eq!(answers.iter().filter(|answer| answer.is_ok()).count(), 1, "{name}");
@@ -190,16 +171,7 @@ fn a_code_of_a_further_app_yields_one_token_over_two_servers_and_an_addition_is_
         let code = world.code(&tablet);
         let submit = |(n, call): (usize, &Call)| {
             let (flows, call, code) = (Arc::clone(&servers[n % 2]), call.clone(), code.clone());
-            async move {
-                loop {
-                    match flows.verify_totp(&call, code.clone()).await {
-                        Err(FlowError::Store(error)) if error.kind() == StoreErrorKind::Overloaded => {
-                            tokio::task::yield_now().await;
-                        }
-                        answer => break answer,
-                    }
-                }
-            }
+            async move { verify(&flows, &call, &code).await }
         };
         let answers = world.store.runtime.block_on(join_all(calls.iter().enumerate().map(submit)));
         assert_eq!(answers.iter().filter(|answer| answer.is_ok()).count(), 1, "{name}");

@@ -6,9 +6,9 @@ use mfa_core::{FactorKind, SecretText};
 use mfa_flows::{
     AcceptedStages, Authenticator, EnrolmentMode, FlowError, Profile, TotpEnrolment, TotpEnrolmentRequest,
 };
-use mfa_http::authenticator_name;
 use mfa_totp::{Provisioning, SECRET_BYTES, TotpCode, import_secret, qr_svg};
 
+use super::authenticators::optional_name;
 use super::codes;
 use super::passkey::{free_name, profile as profile_and_list};
 use crate::SharedRequest;
@@ -136,12 +136,7 @@ pub(crate) async fn add(request: SharedRequest) -> PageResult {
 /// Returns the enrolment of the form. An empty name is the suggested one.
 async fn addition(request: &PageRequest) -> Result<TotpEnrolmentRequest, ApiError> {
     let (form, mut errors) = request.form().parse::<AdditionForm>()?;
-    let name = form.name.map_or(Some(None), |field| {
-        field.text(&mut errors, |text| match text.trim() {
-            "" => Ok(None),
-            text => authenticator_name(text).map(Some),
-        })
-    });
+    let name = optional_name(form.name, &mut errors);
     let name = match errors.finish(name)? {
         Some(name) => name,
         None => suggested_name(request, &profile_and_list(request).await?.1),

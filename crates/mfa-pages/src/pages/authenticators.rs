@@ -6,7 +6,7 @@ use mfa_core::FactorKind;
 use mfa_flows::{AcceptedStages, Authenticator, AuthenticatorDetails, Call, FlowError, Profile};
 use mfa_http::authenticator_name;
 use mfa_http::problem::ApiError;
-use mfa_http::request::{Field, UnparsedBody};
+use mfa_http::request::{Field, FieldErrors, UnparsedBody};
 use serde::Deserialize;
 
 use crate::SharedRequest;
@@ -112,6 +112,16 @@ pub(crate) async fn show(request: SharedRequest) -> PageResult {
     let (profile, it) = find(&request).await?;
     let page = authenticator_page(&request, &profile, &it, None);
     Ok(PageResponse::page(&request, StatusCode::OK, page))
+}
+
+/// Reads the name of a new authenticator. An empty field is none.
+pub(super) fn optional_name(name: Option<Field>, errors: &mut FieldErrors) -> Option<Option<String>> {
+    name.map_or(Some(None), |field| {
+        field.text(errors, |text| match text.trim() {
+            "" => Ok(None),
+            text => authenticator_name(text).map(Some),
+        })
+    })
 }
 
 /// Form with a name.

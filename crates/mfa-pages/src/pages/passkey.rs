@@ -5,12 +5,12 @@ use actix_web::http::StatusCode;
 use maud::{Markup, html};
 use mfa_core::Stage;
 use mfa_flows::{AcceptedStages, Authenticator, FlowError, PasskeyOptions, Profile};
-use mfa_http::authenticator_name;
 use mfa_http::problem::{ApiError, FieldErrorKind};
 use mfa_http::request::{Field, UnparsedBody};
 use mfa_passkey::RegistrationResponse;
 use serde::{Deserialize, Serialize};
 
+use super::authenticators::optional_name;
 use super::codes;
 use crate::SharedRequest;
 use crate::assets::AssetFile;
@@ -111,13 +111,7 @@ fn registration(body: &UnparsedBody) -> Result<(RegistrationResponse, Option<Str
     let credential = form.credential.json(&mut errors, |value| {
         RegistrationResponse::from_json(value).map_err(|_| FieldErrorKind::NotACredential)
     });
-    // An empty field is none.
-    let name = form.name.map_or(Some(None), |field| {
-        field.text(&mut errors, |text| match text.trim() {
-            "" => Ok(None),
-            text => authenticator_name(text).map(Some),
-        })
-    });
+    let name = optional_name(form.name, &mut errors);
     errors.finish(credential.zip(name))
 }
 
