@@ -137,10 +137,10 @@ pub(crate) async fn add(request: SharedRequest) -> PageResult {
 async fn addition(request: &PageRequest) -> Result<TotpEnrolmentRequest, ApiError> {
     let (form, mut errors) = request.form().parse::<AdditionForm>()?;
     let name = optional_name(form.name, &mut errors);
-    let name = match errors.finish(name)? {
-        Some(name) => name,
-        None => suggested_name(request, &profile_and_list(request).await?.1),
-    };
+    let mut name = errors.finish(name)?;
+    if name.is_empty() {
+        name = suggested_name(request, &profile_and_list(request).await?.1);
+    }
     Ok(TotpEnrolmentRequest { label: None, name: Some(name), mode: EnrolmentMode::Add })
 }
 

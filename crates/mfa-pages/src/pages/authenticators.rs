@@ -114,13 +114,13 @@ pub(crate) async fn show(request: SharedRequest) -> PageResult {
     Ok(PageResponse::page(&request, StatusCode::OK, page))
 }
 
-/// Reads the name of a new authenticator. An empty field is none.
-pub(super) fn optional_name(name: Option<Field>, errors: &mut FieldErrors) -> Option<Option<String>> {
-    name.map_or(Some(None), |field| {
-        field.text(errors, |text| match text.trim() {
-            "" => Ok(None),
-            text => authenticator_name(text).map(Some),
-        })
+/// Reads the name of a new authenticator, which is empty if none was typed. Returns `None` and records an error if it is not
+/// valid.
+pub(super) fn optional_name(name: Option<Field>, errors: &mut FieldErrors) -> Option<String> {
+    let Some(field) = name else { return Some(String::new()) };
+    field.text(errors, |text| match text.trim() {
+        "" => Ok(String::new()),
+        text => authenticator_name(text),
     })
 }
 

@@ -76,11 +76,10 @@ pub(crate) async fn register(request: SharedRequest) -> PageResult {
     let numbered =
         move |number: usize| context.translate("passkey-name", &[("number", number.into())]).into_owned();
     let registered = request
-        .rate_limited(AcceptedStages::Any, registration, |flows, call, (credential, name)| async move {
-            let name = match name {
-                Some(name) => name,
-                None => free_name(&flows.authenticators(&call).await?, numbered),
-            };
+        .rate_limited(AcceptedStages::Any, registration, |flows, call, (credential, mut name)| async move {
+            if name.is_empty() {
+                name = free_name(&flows.authenticators(&call).await?, numbered);
+            }
             flows.finish_passkey_registration(&call, credential, Some(name)).await
         })
         .await;
@@ -106,7 +105,7 @@ pub(crate) async fn register(request: SharedRequest) -> PageResult {
     }
 }
 
-fn registration(body: &UnparsedBody) -> Result<(RegistrationResponse, Option<String>), ApiError> {
+fn registration(body: &UnparsedBody) -> Result<(RegistrationResponse, String), ApiError> {
     let (form, mut errors) = body.parse::<RegistrationForm>()?;
     let credential = form.credential.json(&mut errors, |value| {
         RegistrationResponse::from_json(value).map_err(|_| FieldErrorKind::NotACredential)
