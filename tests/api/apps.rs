@@ -33,6 +33,13 @@ fn add(server: &TestServer, member: &Member, name: &str) -> Member {
     added
 }
 
+/// Returns how many successful events of this kind name an authenticator by this reason (SQL `LIKE`).
+fn named(server: &TestServer, event: &str, reason: &str) -> i64 {
+    server.installation.number(&format!(
+        "SELECT count(*) FROM mfa_events WHERE event = '{event}' AND outcome = 'success' AND reason LIKE '{reason}'"
+    ))
+}
+
 fn apps(server: &TestServer, token: &str) -> Vec<Value> {
     let list = server.get(LIST, token).ok();
     let apps = list["authenticators"].as_array().unwrap().iter();
@@ -78,8 +85,9 @@ fn a_second_app_logs_in_beside_the_first_and_ends_nothing() {
         assert!(list.iter().all(|it| it["last_used_at"].is_string() && it["created_at"].is_string()));
         let status = server.get("/api/mfa/status", &other).ok();
         assert_eq!(status["authenticators"], json!({ "passkey": 0, "totp": 2, "sms": 0 }));
-        let events = server.get("/api/mfa/events?limit=50", &other).ok().to_string();
-        assert!(events.contains("totp_enroll"), "{events}");
+        let id = list[1]["id"].as_str().unwrap();
+        assert_eq!(named(&server, "totp_enroll", "Authenticator app 1 (totp)"), 1, "{}", server.name());
+        assert_eq!(named(&server, "totp_enroll", &format!("Ma tablette ({id})")), 1, "{}", server.name());
     }
 }
 
@@ -125,8 +133,8 @@ fn an_app_is_removed_in_the_list_and_by_a_recovery_code() {
         server.client().request("DELETE", &format!("{LIST}/{}", id(1))).bearer(&token).send().ok();
         let left = apps(&server, &token);
         assert_eq!((left.len(), left[0]["id"].as_str()), (1, Some(id(0))), "{}", server.name());
-        let events = server.get("/api/mfa/events?limit=50", &token).ok().to_string();
-        assert!(events.contains("totp_disable") && events.contains("authenticator_remove"), "{events}");
+        assert_eq!(named(&server, "totp_disable", &format!("Laptop ({})", id(2))), 1, "{}", server.name());
+        assert_eq!(named(&server, "authenticator_remove", &format!("Tablet ({})", id(1))), 1);
     }
 }
 
@@ -139,6 +147,9 @@ fn three_apps_are_the_most_and_each_name_is_the_users_own() {
             (json!({ "mode": "add", "name": "" }), "invalid_field"),
             (json!({ "mode": "add", "name": "a\u{7}b" }), "invalid_field"),
             (json!({ "mode": "add", "name": "x".repeat(65) }), "invalid_field"),
+            (json!({ "mode": "add", "name": "\u{200d}" }), "invalid_field"),
+            (json!({ "mode": "add", "name": "Ke\u{200b}y" }), "invalid_field"),
+            (json!({ "mode": "add", "name": "\u{202e}yeK" }), "invalid_field"),
             (json!({ "mode": "both" }), "invalid_field"),
             (json!({ "mode": true }), "invalid_field"),
         ] {
@@ -147,6 +158,14 @@ fn three_apps_are_the_most_and_each_name_is_the_users_own() {
         let same_name = json!({ "mode": "add", "name": "Authenticator app 1" });
         start(&server, &token, &same_name).assert_problem(422, "invalid_field");
         let _ = add(&server, &phone, "Tablet");
+        let token = log_in(&server, &phone);
+        let rename = |name: &str| {
+            let path = format!("{LIST}/totp");
+            server.client().request("PATCH", &path).bearer(&token).json(&json!({ "name": name })).send()
+        };
+        // One name in both forms of Unicode.
+        assert_eq!(rename(" Cle\u{301} ").ok()["name"], "Clé", "{}", server.name());
+        start(&server, &token, &json!({ "mode": "add", "name": "Clé" })).assert_problem(422, "invalid_field");
         let _ = add(&server, &phone, "Laptop");
         let token = log_in(&server, &phone);
         start(&server, &token, &json!({ "mode": "add" })).assert_problem(409, "too_many_authenticators");
@@ -157,6 +176,8 @@ fn three_apps_are_the_most_and_each_name_is_the_users_own() {
         assert_eq!(done["recovery_codes"].as_array().unwrap().len(), 10);
         let list = apps(&server, done["access_token"].as_str().unwrap());
         assert_eq!((list.len(), &list[0]["name"]), (1, &json!("Tablet")));
+        assert_eq!(named(&server, "authenticator_remove", "Tablet (%)"), 1, "{}", server.name());
+        assert_eq!(named(&server, "authenticator_remove", "Laptop (%)"), 1, "{}", server.name());
         server.advance(60);
         server
             .verify(&server.pending(phone.id), &phone.code(server.now()))

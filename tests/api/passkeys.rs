@@ -66,6 +66,11 @@ fn a_first_passkey_protects_the_account_and_logs_in() {
         );
         assert_eq!(done["recovery_codes"].as_array().unwrap().len(), 10);
         assert_eq!(done["mfa_ok"], true);
+        let named = format!(
+            "SELECT count(*) FROM mfa_events WHERE event = 'passkey_register' AND reason = 'Passkey 1 ({})'",
+            done["id"].as_str().unwrap()
+        );
+        assert_eq!(server.installation.number(&named), 1, "{}", server.name());
 
         let status = server.get("/api/mfa/status", done["access_token"].as_str().unwrap()).ok();
         assert_eq!((&status["totp_enabled"], &status["phishing_resistant"]), (&json!(false), &json!(true)));

@@ -193,7 +193,9 @@ const fn store_code(error: &StoreError) -> &'static str {
 /// Returns the code of an error of the administration flows. Any other flow error is `internal_error`.
 const fn flow_code(error: &FlowError) -> &'static str {
     match error {
-        FlowError::NoSuchUser => "not_found",
+        FlowError::NoSuchUser | FlowError::NoSuchAuthenticator => "not_found",
+        FlowError::InvalidName | FlowError::NameTaken => "invalid_field",
+        FlowError::MethodNotAvailable => "method_not_available",
         FlowError::AmbiguousUser(_) => "ambiguous_user",
         FlowError::UserTaken => "user_taken",
         FlowError::AccountDisabled => "account_disabled",

@@ -2,7 +2,7 @@
 
 use mfa_core::{
     Account, AuthenticatedToken, AuthenticatorUse, EventKind, FactorKind, Outcome, Requirement,
-    SecurityEvent, Timestamp, UserId,
+    SecurityEvent, Timestamp, UserId, compose_login,
 };
 use mfa_passkey::{Aaguid, Credential, Registered};
 
@@ -133,6 +133,7 @@ impl Flows {
         name: String,
     ) -> Result<Authenticator, FlowError> {
         let now = self.now();
+        let name = normalized_name(&name);
         // Names protect nothing: a session with two factors is enough.
         let need = Requirement::Change { max_age: std::time::Duration::MAX };
         let (origin, renamed) = (call.origin.clone(), id.clone());
@@ -195,6 +196,7 @@ impl Flows {
         id: String,
         name: String,
     ) -> Result<(), FlowError> {
+        let name = normalized_name(&name);
         let label = label_of(&name, &id);
         self.administer_authenticator(call, user, EventKind::AdminAuthenticatorRename, move |account| {
             let kind = rename(account, &id, &name)?;
@@ -309,11 +311,22 @@ pub(crate) fn default_name(account: &Account, kind: FactorKind) -> String {
     (1..=1000).map(|number| numbered(kind, number)).find(is_free).unwrap_or_default()
 }
 
+/// Returns a name in the one form in which it is stored and compared: without blanks at the ends, in NFC (Unicode annex 15).
+pub(crate) fn normalized_name(name: &str) -> String {
+    compose_login(name.trim())
+}
+
 /// Checks a name for the authenticator with this ID.
 pub(crate) fn check_name(account: &Account, id: &str, name: &str) -> Result<(), FlowError> {
+    // Direction overrides show another text than the one that is stored; zero-width characters make two names look alike.
+    let is_misleading =
+        |c| matches!(c, '\u{200b}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}');
+    // Joiners and direction marks belong to some scripts, and show nothing alone.
+    let is_visible = |c: char| !c.is_whitespace() && !matches!(c, '\u{ad}' | '\u{200c}'..='\u{200f}');
     let is_usable = (1..=MAX_NAME_CHARS).contains(&name.chars().count())
         && name.trim() == name
-        && !name.chars().any(char::is_control);
+        && name.chars().any(is_visible)
+        && !name.chars().any(|c| c.is_control() || is_misleading(c));
     if !is_usable {
         return Err(FlowError::InvalidName);
     }
@@ -380,6 +393,26 @@ fn phone_name(account: &Account) -> String {
 pub(crate) fn totp_name(account: &Account, id: &str) -> String {
     let number = account.totp_apps().take_while(|app| app.id != id).count().saturating_add(1);
     account.names.get(id).cloned().unwrap_or_else(|| numbered(FactorKind::Totp, number))
+}
+
+/// Adds the name of the newest authenticator of this kind to the event that the decision recorded last.
+pub(crate) fn name_newest_in_event(account: &mut Account, kind: FactorKind) {
+    let label = match kind {
+        FactorKind::Totp => {
+            account.totp_apps().last().map(|app| label_of(&totp_name(account, app.id), app.id))
+        }
+        FactorKind::Passkey => account.passkeys.keys.last().map(|key| label_of(&key.name, &key.id)),
+        FactorKind::Sms => phone_label(account),
+        FactorKind::Recovery => None,
+    };
+    if let Some(label) = label {
+        name_in_event(account, label);
+    }
+}
+
+/// Returns the text that names the phone in an event, if there is a verified number.
+pub(crate) fn phone_label(account: &Account) -> Option<String> {
+    has_phone(account).then(|| label_of(&phone_name(account), SMS_ID))
 }
 
 /// Adds the name of the changed authenticator to the event that the decision recorded last.

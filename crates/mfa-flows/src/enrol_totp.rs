@@ -1,12 +1,14 @@
 //! Enrolment of an authenticator app: a new secret is enabled once its first code is verified.
 
 use mfa_core::{
-    Account, EventKind, FactorAttempt, FactorKind, FactorResult, Outcome, Phase, RateRule, Requirement,
-    SecretText, SecurityEvent, Stage, Timestamp, TotpState, VerificationOutcome, confirm,
+    Account, EventKind, FactorAttempt, FactorKind, FactorResult, Origin, Outcome, Phase, RateRule,
+    Requirement, SecretText, SecurityEvent, Stage, Timestamp, TotpState, VerificationOutcome, confirm,
 };
 use mfa_totp::{EnrolmentError, Provisioning, TotpCode};
 
-use crate::authenticators::{check_name, default_name, label_of, name_in_event, totp_name};
+use crate::authenticators::{
+    check_name, default_name, label_of, name_newest_in_event, normalized_name, totp_name,
+};
 use crate::call::Call;
 use crate::code_queue::CodeSetOccasion;
 use crate::error::FlowError;
@@ -74,6 +76,7 @@ impl Flows {
     ) -> Result<TotpEnrolment, FlowError> {
         let now = self.now();
         let TotpEnrolmentRequest { label, name, mode } = request;
+        let name = name.as_deref().map(normalized_name);
         let secret = mfa_totp::generate_secret(self.ports.entropy.as_ref())?;
         if let Some(label) = &label {
             Provisioning::new(&self.policy.issuer, label, &secret).map_err(|_| FlowError::InvalidLabel)?;
@@ -139,7 +142,8 @@ impl Flows {
         let now = self.trusted_now()?;
         let need = Requirement::Enrol { max_age: self.policy.step_up_max_age };
         let attempt = self.attempt(call, FactorKind::Totp, need, now);
-        let (cipher, max) = (self.ports.cipher.clone(), self.policy.max_totp_apps);
+        let (cipher, max, origin) =
+            (self.ports.cipher.clone(), self.policy.max_totp_apps, call.origin.clone());
         let is_enrolment_only = call.token.stage == Stage::Enrolment;
         let is_beside_a_factor = move |account: &Account| !is_enrolment_only && is_beside_a_factor(account);
         let is_beside = self.decide(call, need, now, move |account| Ok(is_beside_a_factor(account))).await?;
@@ -152,7 +156,10 @@ impl Flows {
                 check_room(account, max)?;
                 settle_name(account);
             }
-            Ok(mfa_totp::confirm_enrolment(account, &code, now, cipher.as_ref())?)
+            let before = account.clone();
+            let result = mfa_totp::confirm_enrolment(account, &code, now, cipher.as_ref())?;
+            record_replaced_apps(account, &before, &origin, now);
+            Ok(result)
         };
         if !is_beside {
             return self.enrol(call, attempt, check).await;
@@ -161,7 +168,7 @@ impl Flows {
             .try_factor(call, Phase::Begin, attempt, move |account, attempt| {
                 let outcome = confirm(account, attempt, &check)?;
                 if let VerificationOutcome::Verified(_) = outcome {
-                    name_app_in_event(account);
+                    name_newest_in_event(account, FactorKind::Totp);
                 }
                 Ok(outcome)
             })
@@ -199,9 +206,7 @@ impl Flows {
                 let outcome = confirm(account, attempt, &check)?;
                 if let VerificationOutcome::Verified(_) = outcome {
                     account.recovery = state.clone();
-                    if attempt.factor == FactorKind::Totp {
-                        name_app_in_event(account);
-                    }
+                    name_newest_in_event(account, attempt.factor);
                 }
                 Ok(outcome)
             })
@@ -253,11 +258,16 @@ fn settle_name(account: &mut Account) {
     }
 }
 
-/// Names the app that was confirmed in the event of its confirmation.
-fn name_app_in_event(account: &mut Account) {
-    let Some(id) = account.totp_apps().last().map(|app| app.id.to_owned()) else { return };
-    let label = label_of(&totp_name(account, &id), &id);
-    name_in_event(account, label);
+/// Records the removal of each app that an enrolment replaced, beside the one whose place the new app has.
+fn record_replaced_apps(account: &mut Account, before: &Account, origin: &Origin, now: Timestamp) {
+    for app in before.totp_apps() {
+        if account.totp_apps().any(|it| it.id == app.id) {
+            continue;
+        }
+        let event = SecurityEvent::new(EventKind::AuthenticatorRemove, Outcome::Success, now, origin.clone());
+        let reason = Some(label_of(&totp_name(before, app.id), app.id));
+        account.record(SecurityEvent { reason, ..event.with_method(FactorKind::Totp) });
+    }
 }
 
 impl From<EnrolmentError> for FlowError {

@@ -14,7 +14,9 @@ use mfa_passkey::{
     RejectReason, RelyingParty, RequestOptions, UserEntity, UserHandle, counter_status,
 };
 
-use crate::authenticators::{Authenticator, check_name, default_name, label_of};
+use crate::authenticators::{
+    Authenticator, check_name, default_name, label_of, name_newest_in_event, normalized_name,
+};
 use crate::call::Call;
 use crate::enrol_totp::EnrolmentComplete;
 use crate::error::FlowError;
@@ -109,7 +111,8 @@ impl Flows {
         // The name is chosen here, so that the response needs no read after the commit: a fault of that read would lose
         // recovery codes that are shown only once.
         let before = self.decide(call, need, now, move |account| {
-            let name = name.clone().unwrap_or_else(|| default_name(account, FactorKind::Passkey));
+            let name = name.as_deref().map(normalized_name);
+            let name = name.unwrap_or_else(|| default_name(account, FactorKind::Passkey));
             check_name(account, "", &name)?;
             Ok((account.has_factor(), account.recovery.left() > 0, name))
         });
@@ -139,7 +142,11 @@ impl Flows {
         let is_enrolment_only = call.token.stage == Stage::Enrolment;
         let enrolled = if had_factor && (had_codes || !is_enrolment_only) {
             let confirmed = self.try_factor(call, Phase::Begin, attempt, move |account, attempt| {
-                confirm(account, attempt, &check)
+                let outcome = confirm(account, attempt, &check)?;
+                if let VerificationOutcome::Verified(_) = outcome {
+                    name_newest_in_event(account, FactorKind::Passkey);
+                }
+                Ok(outcome)
             });
             let passed = confirmed.await?;
             // An enrolment token is spent, so its holder gets an access token. The recovery codes stay.

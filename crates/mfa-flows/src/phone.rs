@@ -2,10 +2,11 @@
 
 use mfa_core::{
     Account, EventKind, FactorAttempt, FactorKind, FactorResult, Outcome, Phase, Requirement, SecurityEvent,
-    SmsPurpose, Stage, StoreError, StoreErrorKind, confirm,
+    SmsPurpose, Stage, StoreError, StoreErrorKind, VerificationOutcome, confirm,
 };
 use mfa_sms::{CodeBinding, ConfirmNumberError, SmsCode};
 
+use crate::authenticators::{name_newest_in_event, phone_label};
 use crate::call::Call;
 use crate::enrol_totp::EnrolmentComplete;
 use crate::error::FlowError;
@@ -81,7 +82,11 @@ impl Flows {
                 if !account.has_factor() {
                     return Err(factor_removed());
                 }
-                confirm(account, attempt, &check)
+                let outcome = confirm(account, attempt, &check)?;
+                if let VerificationOutcome::Verified(_) = outcome {
+                    name_newest_in_event(account, FactorKind::Sms);
+                }
+                Ok(outcome)
             })
             .await?;
         self.count_sms_use(&passed, now).await;
@@ -127,12 +132,13 @@ impl Flows {
             if account.phone.number.is_none() && account.phone.pending.is_none() {
                 return Ok(());
             }
+            let reason = phone_label(account);
             mfa_sms::remove_number(account);
             if was_factor {
                 account.revoke_sessions(now, Some(&caller));
             }
             let event = SecurityEvent::new(EventKind::PhoneRemove, Outcome::Success, now, origin.clone());
-            account.record(event.with_method(FactorKind::Sms));
+            account.record(SecurityEvent { reason, ..event.with_method(FactorKind::Sms) });
             Ok(())
         })
         .await

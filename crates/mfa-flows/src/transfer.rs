@@ -64,6 +64,8 @@ pub struct LegacyExport {
     pub recovery_codes: Vec<SecretText>,
     /// Number of other authenticator apps. The Python service has one, with these parameters.
     pub apps_left_behind: usize,
+    /// Number of passkeys. The Python service verifies none.
+    pub passkeys_left_behind: usize,
     /// Number of unused recovery codes that were generated here. Only this product can verify them.
     pub codes_left_behind: usize,
 }
@@ -168,8 +170,12 @@ fn legacy_export(account: &Account, cipher: &dyn SecretCipher) -> Result<Option<
     let unused = || account.recovery.codes.iter().filter(|it| it.used_at.is_none());
     let recovery_codes: Vec<_> = unused().filter_map(mfa_recovery::legacy_hash).collect();
     let codes_left_behind = unused().count().saturating_sub(recovery_codes.len());
-    let is_empty =
-        apps.is_empty() && phone_number.is_none() && recovery_codes.is_empty() && codes_left_behind == 0;
+    let passkeys_left_behind = account.passkeys.keys.len();
+    let is_empty = passkeys_left_behind == 0
+        && apps.is_empty()
+        && phone_number.is_none()
+        && recovery_codes.is_empty()
+        && codes_left_behind == 0;
     Ok((!is_empty).then(|| LegacyExport {
         user: account.user,
         email: account.email.clone(),
@@ -178,6 +184,7 @@ fn legacy_export(account: &Account, cipher: &dyn SecretCipher) -> Result<Option<
         phone_number,
         recovery_codes,
         apps_left_behind,
+        passkeys_left_behind,
         codes_left_behind,
     }))
 }

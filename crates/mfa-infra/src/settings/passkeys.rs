@@ -73,8 +73,12 @@ impl PasskeySettings {
             strict_backup_flag,
             allow_http_localhost: is_development,
         };
+        // Without the related origins, everything else can be used.
+        let without = RelyingPartyConfig { related_origins: Vec::new(), ..config.clone() };
+        let blames_related_origins = !config.related_origins.is_empty() && RelyingParty::new(without).is_ok();
         let relying_party = RelyingParty::new(config).map_err(|error| {
             let name = match () {
+                () if blames_related_origins => "MFA_RELATED_ORIGINS",
                 () if names_origins => "MFA_RP_ORIGINS",
                 () if reader.text("MFA_RP_ID").is_some() => "MFA_RP_ID",
                 () => "PUBLIC_URL",
@@ -82,7 +86,7 @@ impl PasskeySettings {
             SettingsError::invalid(
                 name,
                 format!("cannot be used for passkeys: {error}"),
-                "see \"Passkeys\" in docs/deployment.md",
+                "see \"Configure passkeys\" in docs/deployment.md",
             )
         })?;
         Ok(Self { relying_party: Some(relying_party), max_per_user, max_totp_apps, required })

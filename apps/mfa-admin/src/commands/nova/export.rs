@@ -75,6 +75,7 @@ struct ExportCounts {
     numbers: usize,
     codes: usize,
     apps_left_behind: usize,
+    passkeys_left_behind: usize,
     codes_left_behind: usize,
 }
 
@@ -86,6 +87,7 @@ impl ExportCounts {
             (&mut self.numbers, usize::from(export.phone_number.is_some())),
             (&mut self.codes, export.recovery_codes.len()),
             (&mut self.apps_left_behind, export.apps_left_behind),
+            (&mut self.passkeys_left_behind, export.passkeys_left_behind),
             (&mut self.codes_left_behind, export.codes_left_behind),
         ];
         for (count, more) in counts {
@@ -115,6 +117,12 @@ fn report(
             "{apps} not exported: the Python service has one per user, with SHA1, 6 digits and 30 seconds"
         ));
     }
+    if counts.passkeys_left_behind > 0 {
+        let passkeys = counted(counts.passkeys_left_behind, "passkey");
+        lines.push(format!(
+            "{passkeys} not exported: the Python service verifies none, so whoever has nothing else has no second factor there"
+        ));
+    }
     if counts.codes_left_behind > 0 {
         let codes = counted(counts.codes_left_behind, "recovery code");
         lines.push(format!("{codes} not exported: they were generated here and are no bcrypt hashes"));
@@ -133,6 +141,7 @@ fn report(
         "file": target, "users": counts.users, "totp_secrets": counts.secrets,
         "phone_numbers": counts.numbers, "recovery_codes": counts.codes,
         "totp_apps_left_behind": counts.apps_left_behind,
+        "passkeys_left_behind": counts.passkeys_left_behind,
         "recovery_codes_left_behind": counts.codes_left_behind, "unreadable": refused,
     });
     let output = match path {

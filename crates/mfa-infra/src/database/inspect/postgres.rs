@@ -10,8 +10,8 @@ use mfa_core::{SealedColumn, SecretText, Timestamp};
 use super::facts::{DatabaseInspection, HotUpdateStats, PlaintextColumn};
 use super::odd_rows;
 use super::rows::{
-    KEY_CHECK_VALUES, KeyCount, PlaintextCount, SEALED, count_passkeys, counted, one_line, reason,
-    unsealed_query,
+    KEY_CHECK_VALUES, KeyCount, PlaintextCount, SEALED, count_passkeys, count_sealed, counted, one_line,
+    reason, unsealed_query,
 };
 use crate::database::pool::TextRow;
 use crate::database::postgres::{IMPORT_MAP, columns_with_values, connect, login_columns};
@@ -107,11 +107,18 @@ fn facts(
              WHERE {column} LIKE 'v1.%.%' GROUP BY 1"
         ))
         .load(connection)?;
-        for KeyCount { value, rows } in keys {
-            let sum = facts.sealed_by.entry(value).or_default();
-            *sum = sum.saturating_add(rows);
-        }
+        count_sealed(keys, &mut facts);
     }
+    let further: Vec<KeyCount> = sql_query(
+        "SELECT split_part(sealed, '.', 2) AS value, count(*) AS rows FROM ( \
+         SELECT coalesce(entry ->> 'placeholder', entry ->> 'secret', entry #>> '{added,secret}') AS sealed, \
+         totp_secret::text AS first FROM users, LATERAL jsonb_array_elements(CASE jsonb_typeof(mfa_authenticators) \
+         WHEN 'array' THEN mfa_authenticators ELSE '[]' END) AS entry \
+         WHERE entry ->> 'kind' IN ('user', 'totp', 'pending')) AS further \
+         WHERE sealed LIKE 'v1.%.%' AND sealed IS DISTINCT FROM first GROUP BY 1",
+    )
+    .load(connection)?;
+    count_sealed(further, &mut facts);
     let passkeys = "SELECT coalesce(entry -> 'cred' ->> 'rp_id', '') AS value, count(*) AS rows FROM users, \
                     LATERAL jsonb_array_elements(CASE jsonb_typeof(mfa_authenticators) WHEN 'array' \
                     THEN mfa_authenticators ELSE '[]' END) AS entry WHERE entry ->> 'kind' = 'passkey' GROUP BY 1";

@@ -31,6 +31,14 @@ pub(super) struct KeyCount {
     pub(super) rows: i64,
 }
 
+/// Adds the number of values that each key sealed to the facts.
+pub(super) fn count_sealed(rows: Vec<KeyCount>, facts: &mut DatabaseInspection) {
+    for KeyCount { value, rows } in rows {
+        let sum = facts.sealed_by.entry(value).or_default();
+        *sum = sum.saturating_add(rows);
+    }
+}
+
 /// Adds the number of passkeys by their RP ID to the facts.
 pub(super) fn count_passkeys(rows: Vec<KeyCount>, facts: &mut DatabaseInspection) {
     facts.passkeys = rows.into_iter().map(|it| (it.value, it.rows)).collect();

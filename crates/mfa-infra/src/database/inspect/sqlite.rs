@@ -12,8 +12,8 @@ use rustix::fs::{Access, access};
 use super::facts::{DatabaseInspection, PlaintextColumn};
 use super::odd_rows;
 use super::rows::{
-    KEY_CHECK_VALUES, KeyCount, PlaintextCount, SEALED, count_passkeys, counted, one_line, reason,
-    unsealed_query,
+    KEY_CHECK_VALUES, KeyCount, PlaintextCount, SEALED, count_passkeys, count_sealed, counted, one_line,
+    reason, unsealed_query,
 };
 use crate::database::location::file_exists;
 use crate::database::pool::TextRow;
@@ -99,11 +99,18 @@ fn complete(
              WHERE {column} LIKE 'v1.%.%' GROUP BY 1"
         ))
         .load(connection)?;
-        for KeyCount { value, rows } in keys {
-            let sum = facts.sealed_by.entry(value).or_default();
-            *sum = sum.saturating_add(rows);
-        }
+        count_sealed(keys, &mut facts);
     }
+    let further: Vec<KeyCount> = sql_query(
+        "SELECT substr(sealed, 4, instr(substr(sealed, 4), '.') - 1) AS value, count(*) AS rows FROM ( \
+         SELECT coalesce(entry.value ->> 'placeholder', entry.value ->> 'secret', entry.value ->> '$.added.secret') AS sealed, \
+         totp_secret FROM users, \
+         json_each(CASE WHEN json_valid(mfa_authenticators) THEN mfa_authenticators ELSE '[]' END) AS entry \
+         WHERE CASE entry.type WHEN 'object' THEN entry.value ->> 'kind' IN ('user', 'totp', 'pending') END) \
+         WHERE sealed LIKE 'v1.%.%' AND sealed IS NOT totp_secret GROUP BY 1",
+    )
+    .load(connection)?;
+    count_sealed(further, &mut facts);
     let passkeys = "SELECT coalesce(entry.value -> 'cred' ->> 'rp_id', '') AS value, count(*) AS rows FROM users, \
                     json_each(CASE WHEN json_valid(mfa_authenticators) THEN mfa_authenticators ELSE '[]' END) AS entry \
                     WHERE CASE entry.type WHEN 'object' THEN entry.value ->> 'kind' = 'passkey' END GROUP BY 1";

@@ -31,19 +31,23 @@ fn values_in_the_clear_are_counted_and_so_are_those_of_each_key() {
     let (_folder, path, location) = temporary_file();
     location.migrations().up().unwrap();
     let mut connection = connect(&path).unwrap();
+    let further =
+        r#"[{"kind":"totp","id":"b","secret":"v1.k3.x"},{"kind":"pending","added":{"secret":"v1.k3.y"}},7]"#;
     for (id, secret, number) in
         [(7, "'JBSWY3DPEHPK3PXP'", "'v1.k1.abc'"), (9, "'+33'", "NULL"), (10, "'v1.k2.x'", "'v1.k1.y'")]
     {
         diesel::sql_query(format!(
-            "INSERT INTO users (id, email, username, hashed_password, totp_secret, phone_number) \
-             VALUES ({id}, 'u{id}@example.com', 'u{id}', 'x', {secret}, {number})"
+            "INSERT INTO users (id, email, username, hashed_password, totp_secret, phone_number, mfa_authenticators) \
+             VALUES ({id}, 'u{id}@example.com', 'u{id}', 'x', {secret}, {number}, '{further}')"
         ))
         .execute(&mut connection)
         .unwrap();
     }
     let facts = location.examine().unwrap();
     assert_eq!(facts.unsealed, [PlaintextColumn { column: "totp_secret", rows: 2, first: 7 }]);
-    assert_eq!(facts.sealed_by, BTreeMap::from([("k1".to_owned(), 2), ("k2".to_owned(), 1)]));
+    // Each of the three users has a further app and one that is being added.
+    let expected = [("k1".to_owned(), 2), ("k2".to_owned(), 1), ("k3".to_owned(), 6)];
+    assert_eq!(facts.sealed_by, BTreeMap::from(expected));
 }
 
 #[test]
