@@ -6,7 +6,7 @@ use std::sync::Arc;
 use futures::future::join_all;
 use mfa_core::{HashError, StoreErrorKind};
 use mfa_flows::{
-    AccessGrant, Call, EnrolmentMode, FlowError, TokenKind, TotpEnrolmentRequest, VerificationGrant,
+    AccessGrant, Call, EnrolmentMode, FlowError, Flows, TokenKind, TotpEnrolmentRequest, VerificationGrant,
 };
 use mfa_totp::TotpCode;
 use nova_mfa_tests::{TestFlows, TestStore};

@@ -120,7 +120,7 @@ fn report(
     if counts.passkeys_left_behind > 0 {
         let passkeys = counted(counts.passkeys_left_behind, "passkey");
         lines.push(format!(
-            "{passkeys} not exported: the Python service verifies none, so whoever has nothing else has no second factor there"
+            "{passkeys} not exported: the Python service verifies none, so users without another factor have no second factor there"
         ));
     }
     if counts.codes_left_behind > 0 {
