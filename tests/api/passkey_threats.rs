@@ -145,7 +145,10 @@ fn an_origin_that_could_use_no_passkey_or_that_of_others_stops_the_start() {
             &[("MFA_RP_ID", "example.com"), ("MFA_RP_ORIGINS", "http://example.com")],
             "MFA_RP_ORIGINS cannot be used",
         ),
-        (&[("MFA_RELATED_ORIGINS", "http://example.org")], "cannot be used for passkeys"),
+        (
+            &[("MFA_RELATED_ORIGINS", "http://example.org"), ("PUBLIC_URL", "https://mfa.example.com")],
+            "MFA_RELATED_ORIGINS cannot be used for passkeys",
+        ),
     ] {
         let installation = Installation::sqlite(settings);
         let sources = Sources { dir: installation.folder().to_owned(), env: installation.settings().clone() };
@@ -164,6 +167,15 @@ fn without_an_rp_id_production_refuses_passkeys_and_says_so() {
         .assert_problem(409, "method_not_available");
     let ready = server.client().get("/health/ready").send().json().to_string();
     assert!(ready.contains("passkeys are off: set PUBLIC_URL or MFA_RP_ID"), "{ready}");
+    let doctor = server.admin(&["doctor"]).json.to_string();
+    assert!(doctor.contains("neither PUBLIC_URL nor MFA_RP_ID is set"), "{doctor}");
+    let address = Installation::sqlite(&[
+        ("MFA_ENV", "production"),
+        ("MFA_MAX_CLOCK_SKEW", "0"),
+        ("PUBLIC_URL", "https://192.0.2.1"),
+    ]);
+    let doctor = address.admin(&["doctor"], "").json.to_string();
+    assert!(doctor.contains("PUBLIC_URL has an IP address"), "{doctor}");
     assert_eq!(
         server.get(LIST, &server.token(user, TokenKind::OneFactor)).ok(),
         json!({ "authenticators": [] })

@@ -11,17 +11,22 @@ pub(super) fn check(settings: &Settings, facts: Option<&DatabaseInspection>) -> 
     let stored = facts.map(|it| &it.passkeys);
     let Some(relying_party) = &settings.passkeys.relying_party else {
         let count: i64 = stored.map(|it| it.values().sum()).unwrap_or_default();
-        let detail = match count {
-            0 => "passkeys are off: neither PUBLIC_URL nor MFA_RP_ID is set".to_owned(),
-            count => format!(
-                "passkeys are off: neither PUBLIC_URL nor MFA_RP_ID is set, and {count} stored passkeys cannot be used"
+        let public_url = &settings.server.public_url;
+        let (reason, remedy) = match public_url {
+            Some(_) => (
+                "PUBLIC_URL has an IP address, and browsers accept passkeys on domain names only",
+                "set PUBLIC_URL to an address with a domain name",
+            ),
+            None => (
+                "neither PUBLIC_URL nor MFA_RP_ID is set",
+                "set PUBLIC_URL to the address of the login pages",
             ),
         };
-        return vec![DoctorFinding::warning(
-            PART,
-            detail,
-            "set PUBLIC_URL to the address of the login pages",
-        )];
+        let stored = match count {
+            0 => String::new(),
+            count => format!("; {count} stored passkeys cannot be used"),
+        };
+        return vec![DoctorFinding::warning(PART, format!("passkeys are off: {reason}{stored}"), remedy)];
     };
     let rp_id = relying_party.id();
     let origins = relying_party.origins().join(", ");
