@@ -106,6 +106,9 @@ fn a_covered_user_without_a_passkey_gets_a_token_that_registers_one() {
             (&json!(true), &json!(true), &json!(true), None)
         );
 
+        let methods = server.get("/api/mfa/methods", &token).ok();
+        let methods = methods["methods"].as_array().unwrap();
+        assert!(methods.iter().all(|it| it["available"] == false), "it verifies nothing: {methods:?}");
         for path in ["/api/mfa/totp/enroll/start", "/api/mfa/phone/set"] {
             let call = server.client().post(path).bearer(&token);
             let call = if path.ends_with("set") {

@@ -1,6 +1,6 @@
 //! MFA status of an account and its available verification methods.
 
-use mfa_core::{Account, FactorKind, Lock, PhishingResistantPolicy, SealedColumn, Timestamp, UserId};
+use mfa_core::{Account, FactorKind, Lock, PhishingResistantPolicy, SealedColumn, Stage, Timestamp, UserId};
 
 use crate::call::Call;
 use crate::error::FlowError;
@@ -119,7 +119,8 @@ pub enum MethodState {
     Unreadable,
     /// The number gets no SMS: its country or type is not allowed, or its country is a guess of an import.
     Refused,
-    /// Enrolled, and the policy accepts only phishing-resistant factors of the user, who has one.
+    /// Enrolled, and the policy accepts only phishing-resistant factors of the user, who has one, or the token is an
+    /// enrolment token.
     NotAccepted,
 }
 
@@ -157,7 +158,9 @@ impl Flows {
         let account = self.read(call).await?;
         let locked = account.lock(self.now()).is_some();
         let choice = |method, enrolled| {
-            let accepted = self.policy.phishing_resistant.accepts(&account, method);
+            // An enrolment token verifies nothing.
+            let accepted = call.token.stage != Stage::Enrolment
+                && self.policy.phishing_resistant.accepts(&account, method);
             let state = match (enrolled, accepted, locked) {
                 (false, ..) => MethodState::NotEnrolled,
                 (true, false, _) => MethodState::NotAccepted,
