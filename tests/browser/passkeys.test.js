@@ -112,6 +112,7 @@ test('a further passkey and its removal ask for the second factor again', async 
     await window.click(words.use);
     await window.expectText('Clé d’accès ajoutée.');
     assert.equal((await devices.credentials(key)).length, 1);
+    await window.expectText('Aucune utilisation');
     assert.equal(await page.locator('.authenticator').count(), 2);
 
     await page.waitForTimeout(4_500);
@@ -262,8 +263,7 @@ test('someone who knows the password cannot lock out the owner of a passkey', ()
     await window.go('/app');
     await person.addApp();
     await person.typeCode(await person.app.fresh());
-    await window.page.waitForURL(/codes/);
-    await window.go();
+    await window.expectText('Authenticator app added.');
     await person.logOut();
     const stranger = await Window.open(browser, server, { language: 'en' });
     await Authenticators.of(stranger).then((other) => other.add());
@@ -280,6 +280,41 @@ test('someone who knows the password cannot lock out the owner of a passkey', ()
     await window.click(words.use);
     await window.expectText(words.activity);
     await window.expectText('2 of 4 set up');
+  }));
+
+test('a first app beside a passkey keeps the recovery codes, and the last factor is removed after a warning', () =>
+  withUser('kim', { language: 'en' }, async (user) => {
+    const { window, page, person, devices, device, words } = user;
+    const warning = 'It is your only second factor: your account will have a password only';
+    await protect(user);
+    await window.go('/app');
+    await person.addApp();
+    await person.typeCode(await person.app.fresh());
+    await window.expectText('Authenticator app added.');
+    await window.expectText('10 codes left.');
+    await person.logOut();
+    await devices.setPresent(device, false);
+    await person.logIn();
+    await page.waitForURL(/\/verify/);
+    await window.go('/verify?with=recovery');
+    await person.typeCode(person.codes[0], words.recovery);
+    await window.expectText('9 codes left.');
+
+    await window.click('Manage Passkey 1', 'link');
+    await window.click('Remove…', 'link');
+    await window.expectText('your other sessions will end');
+    assert.equal(await page.getByText(warning).count(), 0);
+    await window.click('Remove');
+    await window.expectText('Second factor removed.');
+    await window.go('/app/remove');
+    await window.expectText(warning);
+    await window.go();
+    await window.click('Manage Authenticator app', 'link');
+    await window.click('Remove…', 'link');
+    await window.expectText(warning);
+    await window.expectAccessible('authenticator-remove-last');
+    await window.click('Remove');
+    await window.expectText(words.open);
   }));
 
 test('an administrator removes a lost passkey of a user', () =>

@@ -23,11 +23,17 @@ const WORDS = {
     use: 'Utiliser une clé d’accès', required: 'Votre organisation exige une clé d’accès pour se connecter.',
     only: 'Votre organisation n’accepte qu’une clé d’accès pour ce compte', added: 'Clé d’accès ajoutée.', ways: 'Essayer autrement',
     unsupported: 'Utilisez une version récente de votre navigateur ou un autre appareil.',
+    title: 'Votre organisation exige une clé d’accès', next: 'elle sera nécessaire à votre prochaine connexion',
+    refused: 'ces codes ne suffisent pas pour vous connecter', full: 'Votre compte est bien protégé',
+    manage: 'Gérer Clé d’accès 1', remove: 'Retirer', last: 'Votre organisation exige une clé d’accès : vous ne pouvez pas retirer la dernière.',
   },
   en: {
     use: 'Use a passkey', required: 'Your organisation requires a passkey to log in.',
     only: 'Your organisation accepts only a passkey for this account', added: 'Passkey added.', ways: 'Try another way',
     unsupported: 'Use a recent version of your browser, or another device.',
+    title: 'Your organisation requires a passkey', next: 'you will need it at your next login',
+    refused: 'these codes aren’t enough to log in', full: 'Your account is well protected',
+    manage: 'Manage Passkey 1', remove: 'Remove', last: 'Your organisation requires a passkey: you can’t remove the last one.',
   },
 };
 
@@ -51,10 +57,26 @@ for (const language of ['fr', 'en']) {
     await person.addApp();
     await person.typeCode(await person.app.fresh());
     const [code] = await person.readCodes();
+    requirePasskey(account);
+    // The session goes on: the passkey comes first, and nothing that will be refused is offered.
+    await window.go();
+    await window.expectText(words.title);
+    await window.expectText(words.next);
+    assert.equal((await page.locator('.hero button').first().textContent()).trim(), words.use);
+    assert.equal(await page.locator('a[href$="/app/add"], a[href$="/phone"], a[href$="/backup"]').count(), 0);
+    await window.expectAccessible('account-passkey-missing');
+    for (const path of ['/app', '/app/add', '/phone', '/backup']) {
+      const response = await page.goto(server.homeUrl + path);
+      assert.equal(response.status(), 200, path);
+      await window.expectText(words.only);
+      assert.equal(await page.locator('form[action$="/app/start"], form[action$="/app/add"], #phone').count(), 0, path);
+      await window.expectAccessible(`passkey-only${path}`);
+    }
+    await window.go('/codes');
+    await window.expectText(words.refused);
     await window.go();
     await person.logOut();
 
-    requirePasskey(account);
     await person.logIn();
     await window.expectText(words.verify);
     await person.typeCode(await person.app.fresh());
@@ -71,7 +93,15 @@ for (const language of ['fr', 'en']) {
     await window.click(words.use);
     await window.expectText(words.added);
     await window.expectText(words.activity);
+    await window.expectText(words.full);
+    await window.expectText(words.refused);
     await window.expectAccessible('account-passkey-required');
+    await window.click(words.manage, 'link');
+    await window.click(`${words.remove}…`, 'link');
+    await window.click(words.remove);
+    await window.expectText(words.last);
+    await window.expectAccessible('passkey-required-last');
+    await window.go();
 
     await person.logOut();
     // Nothing but the passkey is offered, and it starts at once.
@@ -105,6 +135,7 @@ for (const language of ['fr', 'en']) {
     await window.expectAccessible('start-passkey-required');
     await window.click(words.use);
     await person.readCodes();
+    await window.expectText(words.refused);
     await window.expectAccessible('codes-passkey-required');
     await window.click(words.kept, 'link');
     await window.expectText(words.activity);
@@ -130,7 +161,10 @@ test('an administrator requires a passkey of a user, and stops requiring it', as
   await window.click('Stop requiring a passkey');
   await window.expectText('A passkey is no longer required for this account.');
   await window.go('/admin/events');
-  await window.expectText('phishing_resistant=true: finance, ticket 9');
+  await window.expectText('Passkey now required');
+  await window.expectText('Passkey no longer required');
+  await window.expectText('finance, ticket 9');
+  assert.equal(await page.getByText('phishing_resistant').count(), 0);
   window.expectNoErrors();
   await window.close();
 });

@@ -130,6 +130,8 @@ test('a second app is added on a tablet, logs in, and is removed in the list', a
   await person.typeCode(await tablet.fresh());
   await window.expectText('Application d’authentification ajoutée.');
   await window.expectText('Ma tablette');
+  const names = await page.locator('.authenticator-name').allTextContents();
+  assert.deepEqual(names, ['Application d’authentification 1', 'Ma tablette']);
   await window.expectAccessible('account-two-apps');
 
   await person.logOut();
@@ -143,6 +145,7 @@ test('a second app is added on a tablet, logs in, and is removed in the list', a
   await window.click('Gérer l’application d’authentification', 'link');
   await window.expectAccessible('app-several');
   await window.expectText('Choisissez celle à retirer');
+  await window.expectText('Vos applications actuelles continuent de fonctionner');
   await window.click('Aller à mon compte', 'link');
   await window.click('Gérer Ma tablette', 'link');
   await window.click('Retirer…', 'link');

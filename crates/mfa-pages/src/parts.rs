@@ -11,7 +11,7 @@ mod user_agent;
 
 pub(super) use fields::{
     FormError, back_link, clock_error, code_field, code_field_of, form_error_for, hidden, key_field,
-    leave_form, post_button, resend_button, title_with_error,
+    leave_form, passkey_only, post_button, resend_button, title_with_error,
 };
 pub(super) use icons::icon;
 pub(super) use passkey::{PasskeyCall, PasskeyStart, passkey_form};

@@ -84,7 +84,10 @@ pub(super) fn list(request: &PageRequest, events: &[StoredEvent]) -> Markup {
 
 /// Returns the text of an event with its outcome.
 pub(super) fn what(request: &PageRequest, event: &StoredEvent) -> String {
-    let happened = event_name(request, &event.event);
+    let happened = match requirement(event) {
+        Some((names, _)) => names.iter().map(|name| request.translate(name)).collect::<Vec<_>>().join(" · "),
+        None => event_name(request, &event.event),
+    };
     let ended = format!("outcome-{}", event.outcome);
     let said = request.translate(&ended);
     // The name of some events contains the outcome.
@@ -97,6 +100,24 @@ pub(super) fn what(request: &PageRequest, event: &StoredEvent) -> String {
     } else {
         request.translate_with("activity-ended", &[("what", happened.into()), ("how", said.into())])
     }
+}
+
+/// Returns the texts for what an administrator required or stopped requiring, and the reason that the administrator
+/// typed. `None` for other events, and if the event does not name it.
+pub(super) fn requirement(event: &StoredEvent) -> Option<(Vec<&'static str>, Option<&str>)> {
+    if EventKind::parse(&event.event) != Some(EventKind::AdminEnforce) {
+        return None;
+    }
+    let reason = event.reason.as_deref()?;
+    let (set, typed) = reason.split_once(": ").map_or((reason, None), |(set, typed)| (set, Some(typed)));
+    let names = set.split(' ').map(|it| match it {
+        "mfa_enforced=true" => Some("event-required.factor"),
+        "mfa_enforced=false" => Some("event-released.factor"),
+        "phishing_resistant=true" => Some("event-required.passkey"),
+        "phishing_resistant=false" => Some("event-released.passkey"),
+        _ => None,
+    });
+    Some((names.collect::<Option<Vec<_>>>()?, typed))
 }
 
 /// Returns the text of an event kind, or the raw name if another version wrote it.
@@ -139,14 +160,51 @@ fn sign_of(event: &StoredEvent) -> &'static str {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use mfa_core::{Timestamp, UserId};
     use mfa_http::Language;
     use mfa_http::i18n::Translations;
+
+    fn requirement_of(kind: EventKind, reason: &str) -> Option<(Vec<&'static str>, Option<String>)> {
+        let event = StoredEvent {
+            id: 1,
+            user: UserId::new(1),
+            seq: 1,
+            at: Timestamp::from_seconds(0),
+            event: kind.as_str().to_owned(),
+            method: None,
+            outcome: "success".to_owned(),
+            ip: None,
+            user_agent: None,
+            request_id: None,
+            actor: None,
+            reason: Some(reason.to_owned()),
+        };
+        requirement(&event).map(|(names, typed)| (names, typed.map(str::to_owned)))
+    }
+
+    #[test]
+    fn a_changed_requirement_is_named_apart_from_the_typed_reason() {
+        let of = |reason| requirement_of(EventKind::AdminEnforce, reason);
+        assert_eq!(of("phishing_resistant=true"), Some((vec!["event-required.passkey"], None)));
+        let both = of("mfa_enforced=false phishing_resistant=false: ticket 9: done");
+        let names = vec!["event-released.factor", "event-released.passkey"];
+        assert_eq!(both, Some((names, Some("ticket 9: done".to_owned()))));
+        assert_eq!(of("ticket 9: done"), None, "a requirement of a second factor names nothing");
+        assert_eq!(requirement_of(EventKind::AdminUnlock, "phishing_resistant=true"), None);
+    }
 
     #[test]
     fn every_kind_of_event_and_outcome_has_a_text_in_both_languages() {
         let texts = Translations::load(&[crate::TEXTS]).unwrap();
         let kinds = EventKind::ALL.iter().map(|kind| format!("event-{}", kind.as_str()));
-        for name in kinds.chain(["success", "failure", "refused"].map(|it| format!("outcome-{it}"))) {
+        let requirements = [
+            "event-required.factor",
+            "event-required.passkey",
+            "event-released.factor",
+            "event-released.passkey",
+        ];
+        let outcomes = ["success", "failure", "refused"].map(|it| format!("outcome-{it}"));
+        for name in kinds.chain(requirements.map(str::to_owned)).chain(outcomes) {
             for language in [Language::French, Language::English] {
                 assert_ne!(texts.translate(language, &name, &[]), name, "{language:?}");
             }

@@ -1,5 +1,7 @@
 //! Pages of the authenticator app: enrol, replace, remove.
 
+mod removal;
+
 use actix_web::http::StatusCode;
 use maud::{Markup, PreEscaped, html};
 use mfa_core::{FactorKind, SecretText};
@@ -8,7 +10,8 @@ use mfa_flows::{
 };
 use mfa_totp::{Provisioning, SECRET_BYTES, TotpCode, import_secret, qr_svg};
 
-use super::authenticators::optional_name;
+pub(crate) use self::removal::{ask_removal, remove};
+use super::authenticators::{app_name, optional_name};
 use super::codes;
 use super::passkey::{free_name, profile as profile_and_list};
 use crate::SharedRequest;
@@ -18,13 +21,13 @@ use crate::flash::Flash;
 use crate::layout::{Layout, NavItem, document};
 use crate::parts::{
     FormError, SetupStep, back_link, clock_error, code_field, form_error_for, icon, key_field, moment,
-    post_button, steps, title_with_error,
+    passkey_only, post_button, steps, title_with_error,
 };
 use crate::request::PageRequest;
 use crate::response::{PageResponse, PageResult};
 use crate::sealed_state::SealedState;
 use mfa_http::problem::ApiError;
-use mfa_http::request::{DisableCode, Field, UnparsedBody, either_code, totp_code};
+use mfa_http::request::{Field, totp_code};
 use serde::Deserialize;
 
 /// A TOTP secret that waits for its first code, as it is shown.
@@ -40,6 +43,7 @@ pub(crate) async fn show(request: SharedRequest) -> PageResult {
     let title = request.translate("app-title");
     let status = &profile.status;
     let has_several = status.authenticators.totp > 1;
+    let is_only = status.phishing_resistant_required;
     let may_add = status.authenticators.totp < request.flows().policy().max_totp_apps;
     let replace_text = if has_several { "app-replace-all.text" } else { "app-replace.text" };
     let page = document(
@@ -53,14 +57,18 @@ pub(crate) async fn show(request: SharedRequest) -> PageResult {
                 @match status.totp_enrolled_at {
                     Some(at) => {
                         p.lead { (request.translate("app-on")) " " (moment(&request, at)) "." }
-                        @if may_add {
-                            h2 { (request.translate("app-add")) }
-                            p { (request.translate("app-add.text")) }
-                            p.actions { a.button.plain-button href=(request.url("/app/add")) { (request.translate("app-add-start")) } }
+                        @if is_only {
+                            (passkey_only(&request))
+                        } @else {
+                            @if may_add {
+                                h2 { (request.translate("app-add")) }
+                                p { (request.translate(addition_text(&profile))) }
+                                p.actions { a.button.plain-button href=(request.url("/app/add")) { (request.translate("app-add-start")) } }
+                            }
+                            h2 { (request.translate("app-replace")) }
+                            p { (request.translate(replace_text)) }
+                            (post_button(&request, "/app/start", "button", "app-replace-start"))
                         }
-                        h2 { (request.translate("app-replace")) }
-                        p { (request.translate(replace_text)) }
-                        (post_button(&request, "/app/start", "button", "app-replace-start"))
                         h2 { (request.translate("app-remove")) }
                         @if has_several {
                             p { (request.translate("app-remove-one")) }
@@ -70,6 +78,7 @@ pub(crate) async fn show(request: SharedRequest) -> PageResult {
                             p.actions { a.button.plain-button href=(request.url("/app/remove")) { (request.translate("app-remove-start")) } }
                         }
                     },
+                    None if is_only => { (passkey_only(&request)) },
                     None => {
                         p.lead { (request.translate("app-off")) }
                         p { (request.translate("app-off.text")) }
@@ -82,9 +91,22 @@ pub(crate) async fn show(request: SharedRequest) -> PageResult {
     Ok(PageResponse::page(&request, StatusCode::OK, page))
 }
 
+/// Returns what adding an app does not change.
+const fn addition_text(profile: &Profile) -> &'static str {
+    if profile.status.authenticators.totp > 1 { "app-add.several" } else { "app-add.text" }
+}
+
 /// `POST /interface/BRAND/app/start`
 pub(crate) async fn start(request: SharedRequest) -> PageResult {
-    let started = start_enrolment(&request, TotpEnrolmentRequest::default()).await?;
+    let profile = request.profile(AcceptedStages::Any).await?;
+    if profile.status.phishing_resistant_required {
+        return Ok(PageResponse::redirect(&request, "/app"));
+    }
+    // The first app beside another factor keeps the recovery codes. Whoever has an app moves to another phone.
+    let is_beside = profile.has_factor && !profile.status.totp_enabled;
+    let mode = if is_beside { EnrolmentMode::Add } else { EnrolmentMode::Replace };
+    let enrolment = TotpEnrolmentRequest { mode, ..TotpEnrolmentRequest::default() };
+    let started = start_enrolment(&request, enrolment).await?;
     show_secret(&request, &started)
 }
 
@@ -104,6 +126,9 @@ fn show_secret(request: &PageRequest, started: &TotpEnrolment) -> PageResult {
 /// `GET /interface/BRAND/app/add`: asks for the name of a further app.
 pub(crate) async fn ask_name(request: SharedRequest) -> PageResult {
     let (profile, list) = profile_and_list(&request).await?;
+    if profile.status.phishing_resistant_required {
+        return Ok(PageResponse::redirect(&request, "/app"));
+    }
     let page = name_page(&request, &profile, &list, None);
     Ok(PageResponse::page(&request, StatusCode::OK, page))
 }
@@ -146,9 +171,7 @@ async fn addition(request: &PageRequest) -> Result<TotpEnrolmentRequest, ApiErro
 
 fn suggested_name(request: &PageRequest, list: &[Authenticator]) -> String {
     let apps = list.iter().filter(|it| it.kind == FactorKind::Totp).count();
-    free_name(list, |number| {
-        request.translate_with("app-name", &[("number", number.saturating_add(apps).into())])
-    })
+    free_name(list, |number| app_name(request, number.saturating_add(apps)))
 }
 
 fn name_page(
@@ -170,7 +193,7 @@ fn name_page(
             section.sheet {
                 p.emblem aria-hidden="true" { (icon("app")) }
                 h1 { (title) }
-                p.lead { (request.translate("app-add.text")) }
+                p.lead { (request.translate(addition_text(profile))) }
                 form.stack method="post" action=(request.url("/app/add")) {
                     (key_field(request))
                     div.field {
@@ -307,7 +330,7 @@ fn enrolment_page(
                     }
                 } @else {
                     (confirm_form(request, form_error))
-                    (post_button(request, "/app/start", "link", "enrol-anew"))
+                    (start_over(request, profile, "link"))
                 }
             }
         },
@@ -321,6 +344,15 @@ fn confirm_form(request: &PageRequest, form_error: Option<&FormError>) -> Markup
             (code_field(request, "code-hint-app", form_error))
             button.button.full type="submit" { (request.translate("enrol-confirm")) }
         }
+    }
+}
+
+/// Offers a new QR code. Whoever has an app chooses again whether the new one replaces it.
+fn start_over(request: &PageRequest, profile: &Profile, class: &str) -> Markup {
+    if profile.status.totp_enabled {
+        html! { p.actions { a class=(class) href=(request.url("/app")) { (request.translate("enrol-anew")) } } }
+    } else {
+        post_button(request, "/app/start", class, "enrol-anew")
     }
 }
 
@@ -338,78 +370,7 @@ fn over_page(request: &PageRequest, profile: &Profile, form_error: &FormError) -
             section.sheet {
                 h1 { (title) }
                 (form_error.shown(request, "complaint"))
-                (post_button(request, "/app/start", "button full", "enrol-anew"))
-            }
-        },
-    )
-}
-
-/// `GET /interface/BRAND/app/remove`
-pub(crate) async fn ask_removal(request: SharedRequest) -> PageResult {
-    let profile = request.profile(AcceptedStages::TwoFactors).await?;
-    let page = removal_page(&request, &profile, None);
-    Ok(PageResponse::page(&request, StatusCode::OK, page))
-}
-
-/// `POST /interface/BRAND/app/remove`
-pub(crate) async fn remove(request: SharedRequest) -> PageResult {
-    let removed = request
-        .rate_limited(AcceptedStages::TwoFactors, removal_code, |flows, call, code| async move {
-            match code {
-                DisableCode::Totp(code) => flows.disable_totp(&call, code, None).await,
-                DisableCode::Recovery(typed) => flows.disable_totp_by_recovery(&call, typed, None).await,
-            }
-        })
-        .await;
-    match removed {
-        Ok(_) => Ok(PageResponse::redirect(&request, "").with_flash(&request, Flash::AppRemoved)),
-        Err(error) if belongs_on_the_form(&error) => {
-            let profile = request.profile(AcceptedStages::TwoFactors).await?;
-            Ok(PageResponse::with_form_error(&request, error, |request, error| {
-                removal_page(request, &profile, Some(&form_error_for(request, error)))
-            }))
-        }
-        Err(error) => Err(error.into()),
-    }
-}
-
-/// Form with a code of the app, or a recovery code.
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct RemovalForm {
-    code: Field,
-}
-
-fn removal_code(body: &UnparsedBody) -> Result<DisableCode, ApiError> {
-    let (form, mut errors) = body.parse::<RemovalForm>()?;
-    let code = form.code.text(&mut errors, either_code);
-    errors.finish(code)
-}
-
-fn removal_page(request: &PageRequest, profile: &Profile, form_error: Option<&FormError>) -> Markup {
-    let title = request.translate("removal-title");
-    let described = if form_error.is_some() { "code-complaint code-hint" } else { "code-hint" };
-    document(
-        request,
-        &Layout::signed_in(title_with_error(request, title.clone(), form_error), profile, NavItem::Account)
-            .with(AssetFile::Clock),
-        html! {
-            (back_link(request))
-            section.sheet {
-                h1 { (title) }
-                p.lead { (request.translate("removal-lead")) }
-                form.stack method="post" action=(request.url("/app/remove")) {
-                    (key_field(request))
-                    div.field {
-                        label for="code" { (request.translate("removal-code")) }
-                        @if let Some(form_error) = form_error { (form_error.shown(request, "code-complaint")) }
-                        input.recovery #code name="code" type="text" autocomplete="one-time-code" required autofocus
-                            maxlength="64" spellcheck="false" autocapitalize="none" aria-describedby=(described)
-                            aria-invalid=[form_error.is_some().then_some("true")];
-                        p.hint #code-hint { (request.translate("removal-hint")) }
-                    }
-                    button.button.danger.full type="submit" { (request.translate("removal-do")) }
-                }
+                (start_over(request, profile, "button full"))
             }
         },
     )

@@ -2,13 +2,14 @@
 
 use actix_web::http::StatusCode;
 use maud::{Markup, html};
-use mfa_core::FactorKind;
+use mfa_core::{BackupMethod, FactorKind};
 use mfa_flows::{AcceptedStages, Authenticator, AuthenticatorDetails, Call, FlowError, Profile};
 use mfa_http::authenticator_name;
 use mfa_http::problem::ApiError;
 use mfa_http::request::{Field, FieldErrors, UnparsedBody};
 use serde::Deserialize;
 
+use super::passkey::free_name;
 use crate::SharedRequest;
 use crate::assets::AssetFile;
 use crate::error::belongs_on_the_form;
@@ -20,9 +21,10 @@ use crate::response::{PageResponse, PageResult};
 use crate::return_to::AuthenticatorId;
 
 /// Renders the list of the user's authenticators on the account page.
-pub(super) fn section(request: &PageRequest, list: &[Authenticator]) -> Markup {
+pub(super) fn section(request: &PageRequest, profile: &Profile, list: &[Authenticator]) -> Markup {
     let apps = list.iter().filter(|it| it.kind == FactorKind::Totp).count();
-    let may_add_app = (1..request.flows().policy().max_totp_apps).contains(&apps);
+    let may_add_app = (1..request.flows().policy().max_totp_apps).contains(&apps)
+        && !profile.status.phishing_resistant_required;
     let may_add_passkey = request.site.offers_passkeys();
     html! {
         @if !list.is_empty() {
@@ -82,6 +84,25 @@ pub(super) fn summary(request: &PageRequest, it: &Authenticator) -> Markup {
             }
         }
     }
+}
+
+/// Names an app without a name by a number if there are several, as the apps added later.
+pub(super) fn number_apps(request: &PageRequest, list: Vec<Authenticator>) -> Vec<Authenticator> {
+    let has_several = list.iter().filter(|it| it.kind == FactorKind::Totp).count() > 1;
+    let numbered = free_name(&list, |number| app_name(request, number));
+    let named = |it: Authenticator| {
+        if has_several && it.kind == FactorKind::Totp && !it.is_named {
+            Authenticator { name: numbered.clone(), is_named: true, ..it }
+        } else {
+            it
+        }
+    };
+    list.into_iter().map(named).collect()
+}
+
+/// Returns the default name of an app beside others.
+pub(super) fn app_name(request: &PageRequest, number: usize) -> String {
+    request.translate_with("app-name", &[("number", number.into())])
 }
 
 /// Returns the name that the user chose, or the kind.
@@ -174,8 +195,17 @@ pub(crate) async fn remove(request: SharedRequest) -> PageResult {
         Ok(()) => Ok(PageResponse::redirect(&request, "").with_flash(&request, Flash::AuthenticatorRemoved)),
         Err(error) if belongs_on_the_form(&error) => {
             let (profile, it) = find(&request).await?;
+            let is_required = profile.status.phishing_resistant_required && it.kind == FactorKind::Passkey;
             Ok(PageResponse::with_form_error(&request, error, |request, error| {
-                removal_page(request, &profile, &it, Some(&form_error_for(request, error)))
+                let form_error = match error {
+                    ApiError::Flow(FlowError::FactorRequired | FlowError::PhishingResistantRequired)
+                        if is_required =>
+                    {
+                        FormError::new(request.translate("authenticator-removal.required"))
+                    }
+                    _ => form_error_for(request, error),
+                };
+                removal_page(request, &profile, &it, Some(&form_error))
             }))
         }
         Err(error) => Err(error.into()),
@@ -196,8 +226,22 @@ async fn find(request: &PageRequest) -> Result<(Profile, Authenticator), ApiErro
             Ok::<_, FlowError>((flows.profile(&call).await?, flows.authenticators(&call).await?))
         })
         .await?;
-    let found = list.into_iter().find(|it| it.id == id.as_str());
+    let found = number_apps(request, list).into_iter().find(|it| it.id == id.as_str());
     Ok((profile, found.ok_or(ApiError::NotFound)?))
+}
+
+/// Warns that a factor of this kind is the user's last one, if it may be removed.
+pub(super) fn last_factor_warning(request: &PageRequest, profile: &Profile, kind: FactorKind) -> Markup {
+    let status = &profile.status;
+    let counts = status.authenticators;
+    // A phone that receives no codes at login is no factor.
+    let phones = if status.backup_method == BackupMethod::Sms.as_str() { counts.sms } else { 0 };
+    let is_factor = kind != FactorKind::Sms || phones > 0;
+    let is_last = is_factor && counts.passkey.saturating_add(counts.totp).saturating_add(phones) == 1;
+    let is_required = status.mfa_enforced || status.phishing_resistant_required;
+    html! {
+        @if is_last && !is_required { p { strong { (request.translate("authenticator-removal.last")) } } }
+    }
 }
 
 fn authenticator_page(
@@ -222,6 +266,7 @@ fn authenticator_page(
                 div.authenticator { (summary(request, it)) }
                 @if is_cloned { p.complaint { (icon("alert")) span { (request.translate("passkey-cloned")) } } }
                 @match it.kind {
+                    _ if profile.status.phishing_resistant_required => {},
                     FactorKind::Totp => { p { a.link href=(request.url("/app")) { (request.translate("app-replace")) } } },
                     FactorKind::Sms => { p { a.link href=(request.url("/phone")) { (request.translate("phone-change")) } } },
                     FactorKind::Passkey | FactorKind::Recovery => {},
@@ -265,6 +310,7 @@ fn removal_page(
                 h1.break-words { (title) }
                 div.authenticator { (summary(request, it)) }
                 p.lead { (request.translate("authenticator-removal.text")) }
+                (last_factor_warning(request, profile, it.kind))
                 @if it.kind == FactorKind::Passkey { p { (request.translate("authenticator-removal.passkey")) } }
                 @if let Some(form_error) = form_error { (form_error.shown(request, "complaint")) }
                 form.stack method="post" action=(request.url(&format!("{path}/remove"))) {

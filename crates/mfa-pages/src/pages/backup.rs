@@ -28,7 +28,7 @@ struct BackupForm {
 /// `GET /interface/BRAND/backup`
 pub(crate) async fn show(request: SharedRequest) -> PageResult {
     let profile = request.profile(AcceptedStages::TwoFactors).await?;
-    if !profile.status.phone_verified {
+    if !profile.status.phone_verified || profile.status.phishing_resistant_required {
         return Ok(PageResponse::redirect(&request, "/phone"));
     }
     Ok(PageResponse::page(&request, StatusCode::OK, backup_page(&request, &profile, None)))

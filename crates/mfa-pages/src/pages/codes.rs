@@ -54,10 +54,9 @@ pub(crate) async fn kept(request: SharedRequest) -> PageResult {
 
 fn new_page(request: &PageRequest, profile: &Profile, codes: &[SecretText], with_factor: bool) -> Markup {
     let title = request.translate("codes-new-title");
-    let goes_on_to_phone = with_factor
-        && request.site.offers_sms()
-        && !profile.status.phone_verified
-        && !profile.status.phishing_resistant_required;
+    let is_only = profile.status.phishing_resistant_required;
+    let goes_on_to_phone =
+        with_factor && request.site.offers_sms() && !profile.status.phone_verified && !is_only;
     let (next, word) = if goes_on_to_phone {
         ("/codes/kept?then=phone", "codes-kept-phone")
     } else {
@@ -69,13 +68,13 @@ fn new_page(request: &PageRequest, profile: &Profile, codes: &[SecretText], with
         request,
         &layout,
         html! {
-            @if with_factor && !profile.status.phishing_resistant_required { (steps(request, SetupStep::Codes)) }
+            @if with_factor && !is_only { (steps(request, SetupStep::Codes)) }
             section.sheet.printed {
                 @if with_factor {
                     p.banner.good role="status" { (icon("check")) span { (request.translate("codes-app-ready")) } }
                 }
                 h1 { (title) }
-                p.lead { (request.translate("codes-new-lead")) }
+                p.lead { (request.translate(if is_only { "codes-new-lead.passkey" } else { "codes-new-lead" })) }
                 ol.codes #codes data-file=(file) data-head=(request.translate_with(
                     "codes-file-head", &[("name", request.site.name().into()), ("email", profile.email.as_str().into())]
                 )) {
@@ -110,6 +109,7 @@ pub(crate) async fn show(request: SharedRequest) -> PageResult {
         })
         .await?;
     let title = request.translate("codes-title");
+    let is_only = profile.status.phishing_resistant_required;
     let page = document(
         &request,
         &Layout::signed_in(title.clone(), &profile, NavItem::Account)
@@ -121,7 +121,7 @@ pub(crate) async fn show(request: SharedRequest) -> PageResult {
                 p.emblem aria-hidden="true" { (icon("key")) }
                 h1 { (title) }
                 p.lead { (request.translate_with("codes-left", &[("left", listing.left.into())])) }
-                p { (request.translate("codes-what")) }
+                p { (request.translate(if is_only { "codes-what.passkey" } else { "codes-what" })) }
                 ol.slots {
                     @for code in &listing.codes { (slot(&request, code.used_at)) }
                 }

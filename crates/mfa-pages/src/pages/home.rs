@@ -27,6 +27,7 @@ pub(super) async fn show(request: SharedRequest, call: Call) -> PageResult {
             Ok::<_, FlowError>((flows.profile(&token).await?, flows.authenticators(&token).await?))
         })
         .await?;
+    let list = authenticators::number_apps(&request, list);
     let events = activity::newest(&request, call, EVENTS).await?;
     let has_passkey = list.iter().any(|it| it.kind == FactorKind::Passkey);
     // Only offered: what a login of the user accepts.
@@ -42,13 +43,13 @@ pub(super) async fn show(request: SharedRequest, call: Call) -> PageResult {
         html! {
             h1.visually-hidden { (title) }
             (hero(&request, &profile, protection))
-            (authenticators::section(&request, &list))
+            (authenticators::section(&request, &profile, &list))
             section.cards aria-label=(request.translate("home-parts")) {
                 @if profile.status.totp_enabled || !is_only { (app_card(&request, &profile)) }
                 (codes_card(&request, &profile, protection))
                 @if protection.offers_sms || protection.phone {
                     (phone_card(&request, &profile))
-                    (backup_card(&request, protection))
+                    @if !is_only { (backup_card(&request, protection)) }
                 }
             }
             section.sheet.recent {
@@ -65,20 +66,25 @@ pub(super) async fn show(request: SharedRequest, call: Call) -> PageResult {
 
 fn hero(request: &PageRequest, profile: &Profile, protection: Protection) -> Markup {
     let (there, all) = protection.parts();
-    let name = match protection.level() {
-        ProtectionLevel::Open => "level-open",
-        ProtectionLevel::Half => "level-half",
-        ProtectionLevel::Full => "level-full",
+    let (class, name) = match protection.level() {
+        ProtectionLevel::Open => ("level-open", "level-open"),
+        ProtectionLevel::Half => ("level-half", "level-half"),
+        ProtectionLevel::PasskeyMissing => ("level-half", "level-passkey"),
+        ProtectionLevel::Full => ("level-full", "level-full"),
+    };
+    let text = match protection.level() {
+        ProtectionLevel::Full if protection.passkey_only => "level-full.passkey".to_owned(),
+        _ => format!("{name}.text"),
     };
     html! {
-        section.hero.(name) {
+        section.hero.(class) {
             (ring(there, all))
             div.hero-words {
                 p.hero-count {
                     (request.translate_with("home-count", &[("there", there.into()), ("all", all.into())]))
                 }
                 h2 { (request.translate(name)) }
-                p { (request.translate(&format!("{name}.text"))) }
+                p { (request.translate(&text)) }
                 (next_step(request, profile, protection))
             }
             @if let Some(at) = profile.status.last_success_at {
@@ -132,8 +138,11 @@ fn next_step(request: &PageRequest, profile: &Profile, protection: Protection) -
                 @if request.site.offers_passkeys() {
                     p { (request.translate("passkey-what")) }
                     (passkey_form(request, PasskeyCall::Create, is_only, &html! {}))
+                } @else if is_only {
+                    p { (request.translate("passkey-off")) }
                 }
                 @if !is_only { (post_button(request, "/app/start", "button", "next-app")) }
+            } @else if is_only {
             } @else if !protection.codes {
                 @if profile.has_factor { (post_button(request, "/codes/new", "button", "next-codes")) }
             } @else if protection.offers_sms && !protection.phone {
@@ -191,10 +200,12 @@ fn app_card(request: &PageRequest, profile: &Profile) -> Markup {
 
 fn codes_card(request: &PageRequest, profile: &Profile, protection: Protection) -> Markup {
     let left = profile.status.recovery_codes_left;
+    let is_only = protection.passkey_only;
     let state = match (profile.has_factor, protection.codes) {
-        (false, _) => CardState::Off,
         (true, true) => CardState::Good,
-        (true, false) => CardState::Low,
+        // New codes would not be accepted either.
+        (true, false) if !is_only => CardState::Low,
+        _ => CardState::Off,
     };
     card(
         request,
@@ -204,6 +215,7 @@ fn codes_card(request: &PageRequest, profile: &Profile, protection: Protection) 
         &html! {
             @if profile.has_factor {
                 p { (request.translate_with("card-codes-left", &[("left", left.into())])) }
+                @if is_only { p { (request.translate("codes-what.passkey")) } }
                 a.card-link href=(request.url("/codes")) aria-label=(request.translate("card-codes-manage")) { (request.translate("manage")) }
             } @else {
                 p { (request.translate("card-codes-none")) }

@@ -2,11 +2,12 @@
 
 use actix_web::http::StatusCode;
 use maud::{Markup, html};
-use mfa_core::{SecretText, Timestamp};
+use mfa_core::{FactorKind, SecretText, Timestamp};
 use mfa_flows::{AcceptedStages, FlowError, Profile};
 use mfa_sms::PhoneNumber;
 use serde::Deserialize;
 
+use super::authenticators::last_factor_warning;
 use super::codes;
 use crate::SharedRequest;
 use crate::assets::AssetFile;
@@ -14,8 +15,8 @@ use crate::error::belongs_on_the_form;
 use crate::flash::Flash;
 use crate::layout::{Layout, NavItem, document};
 use crate::parts::{
-    FormError, SetupStep, back_link, code_field, form_error_for, hidden, icon, key_field, resend_button,
-    steps, title_with_error,
+    FormError, SetupStep, back_link, code_field, form_error_for, hidden, icon, key_field, passkey_only,
+    resend_button, steps, title_with_error,
 };
 use crate::request::PageRequest;
 use crate::response::{PageResponse, PageResult};
@@ -47,11 +48,6 @@ struct UnconfirmedNumber {
 /// `GET /interface/BRAND/phone`
 pub(crate) async fn show(request: SharedRequest) -> PageResult {
     let profile = request.profile(AcceptedStages::Any).await?;
-    let status = &profile.status;
-    // A number that was confirmed before can still be removed.
-    if status.phishing_resistant_required && !status.phone_verified {
-        return Err(FlowError::PhishingResistantRequired.into());
-    }
     let page = number_page(&request, &profile, None);
     Ok(PageResponse::page(&request, StatusCode::OK, page))
 }
@@ -165,6 +161,8 @@ pub(crate) async fn remove(request: SharedRequest) -> PageResult {
 
 fn number_page(request: &PageRequest, profile: &Profile, form_error: Option<&FormError>) -> Markup {
     let is_set = profile.status.phone.is_some();
+    // A number that was confirmed before can still be removed.
+    let is_only = profile.status.phishing_resistant_required;
     let title = request.translate(if is_set { "phone-change-title" } else { "phone-title" });
     let layout =
         Layout::signed_in(title_with_error(request, title.clone(), form_error), profile, NavItem::Account);
@@ -173,18 +171,21 @@ fn number_page(request: &PageRequest, profile: &Profile, form_error: Option<&For
         &layout.with(AssetFile::Codes).with(AssetFile::Clock).with(AssetFile::Clipboard),
         html! {
             (back_link(request))
-            @if !is_set { (steps(request, SetupStep::Phone)) }
+            @if !is_set && !is_only { (steps(request, SetupStep::Phone)) }
             section.sheet {
                 p.emblem aria-hidden="true" { (icon("message")) }
                 h1 { (title) }
                 @match &profile.status.phone {
                     Some(phone) => {
                         p.lead { (request.translate("phone-now")) " " span.number { (phone) } "." }
-                        p { (request.translate("phone-change.text")) }
+                        @if !is_only { p { (request.translate("phone-change.text")) } }
                     },
+                    None if is_only => {},
                     None => { p.lead { (request.translate("phone-lead")) } },
                 }
-                @if request.site.offers_sms() {
+                @if is_only {
+                    (passkey_only(request))
+                } @else if request.site.offers_sms() {
                     (number_form(request, form_error))
                     p.hint { (request.translate("phone-notice")) }
                 } @else {
@@ -193,6 +194,8 @@ fn number_page(request: &PageRequest, profile: &Profile, form_error: Option<&For
                 @if is_set {
                     h2 { (request.translate("phone-remove")) }
                     p { (request.translate("phone-remove.text")) }
+                    (last_factor_warning(request, profile, FactorKind::Sms))
+                    @if is_only { @if let Some(form_error) = form_error { (form_error.shown(request, "complaint")) } }
                     form method="post" action=(request.url("/phone/remove")) data-ask=(request.translate("phone-remove-ask")) {
                         (key_field(request))
                         button.button.plain-button type="submit" { (request.translate("phone-remove-do")) }

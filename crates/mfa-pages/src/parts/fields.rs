@@ -144,6 +144,18 @@ pub(crate) fn resend_button(request: &PageRequest, sent_at: Option<Timestamp>) -
     }
 }
 
+/// Renders that only a passkey is accepted of the user, and the way to add one.
+pub(crate) fn passkey_only(request: &PageRequest) -> Markup {
+    html! {
+        p { (request.translate("form-phishing_resistant_required")) }
+        @if request.site.offers_passkeys() {
+            p.actions { a.button.plain-button href=(request.url("/passkey")) {
+                (icon("passkey")) (request.translate("passkey-add"))
+            } }
+        }
+    }
+}
+
 /// Returns the title of a page, marked if its form has an error, so that screen readers announce it.
 pub(crate) fn title_with_error(
     request: &PageRequest,

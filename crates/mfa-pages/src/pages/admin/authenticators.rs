@@ -8,20 +8,21 @@ use mfa_http::problem::ApiError;
 use super::change::{changed, done, reason_field, reason_only};
 use crate::SharedRequest;
 use crate::flash::Flash;
-use crate::pages::authenticators::{name, summary};
+use crate::pages::authenticators::{name, number_apps, summary};
 use crate::parts::key_field;
 use crate::request::PageRequest;
 use crate::response::PageResult;
 use crate::return_to::AuthenticatorId;
 
 /// Renders the user's authenticators, each with a form that removes it.
-pub(super) fn section(request: &PageRequest, user: UserId, list: &[Authenticator]) -> Markup {
+pub(super) fn section(request: &PageRequest, user: UserId, list: Vec<Authenticator>) -> Markup {
+    let list = number_apps(request, list);
     html! {
         section.sheet {
             h2 { (request.translate("authenticators")) }
             @if list.is_empty() { p.empty { (request.translate("authenticators-none")) } }
             ul.authenticators {
-                @for it in list {
+                @for it in &list {
                     li.authenticator {
                         (summary(request, it))
                         details {

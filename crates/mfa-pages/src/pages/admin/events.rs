@@ -11,7 +11,7 @@ use super::{back, open};
 use crate::SharedRequest;
 use crate::assets::AssetFile;
 use crate::layout::{Layout, NavItem, document};
-use crate::pages::activity::what;
+use crate::pages::activity::{requirement, what};
 use crate::parts::moment;
 use crate::request::PageRequest;
 use crate::response::{PageResponse, PageResult};
@@ -87,7 +87,8 @@ pub(super) fn table(request: &PageRequest, events: &[StoredEvent], names: &UserN
 }
 
 fn row(request: &PageRequest, event: &StoredEvent, names: &UserNames) -> Markup {
-    let is_plain = event.actor.is_none() && event.reason.is_none();
+    let reason = requirement(event).map_or(event.reason.as_deref(), |(_, typed)| typed);
+    let is_plain = event.actor.is_none() && reason.is_none();
     html! {
         tr role="row" {
             td.when.nowrap role="cell" { (moment(request, event.at)) }
@@ -103,7 +104,7 @@ fn row(request: &PageRequest, event: &StoredEvent, names: &UserNames) -> Markup 
             td.where role="cell" { (event.ip.as_deref().unwrap_or("–")) }
             td.by.plain[is_plain] role="cell" data-label=(request.translate("column-who")) {
                 @match &event.actor { Some(actor) => (actor_name(request, actor)), None => "–" }
-                @if let Some(reason) = &event.reason { span.why { (reason) } }
+                @if let Some(reason) = reason { span.why { (reason) } }
             }
         }
     }

@@ -59,7 +59,7 @@ pub(crate) async fn show(request: SharedRequest) -> PageResult {
                         (head_chips(&request, &account, &status))
                         (facts(&request, &account, &status))
                     }
-                    (authenticators::section(&request, account.user, &authenticators))
+                    (authenticators::section(&request, account.user, authenticators))
                 }
                 section.sheet {
                     h2 { (request.translate("admin-acts")) }

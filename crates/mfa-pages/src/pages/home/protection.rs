@@ -11,6 +11,8 @@ pub(super) enum ProtectionLevel {
     Open,
     /// A second factor, but not everything that is recommended.
     Half,
+    /// No passkey, although the policy requires one.
+    PasskeyMissing,
     /// Everything that is recommended.
     Full,
 }
@@ -19,27 +21,34 @@ pub(super) enum ProtectionLevel {
 #[expect(clippy::struct_excessive_bools, reason = "each is a part of its own")]
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Protection {
-    /// An authenticator app or a passkey.
+    /// A factor that the policy accepts: an authenticator app or a passkey.
     pub(super) app: bool,
     pub(super) codes: bool,
     pub(super) phone: bool,
     pub(super) backup: bool,
     pub(super) offers_sms: bool,
+    /// The policy accepts a passkey only.
+    pub(super) passkey_only: bool,
 }
 
 impl Protection {
     pub(super) fn new(profile: &Profile, has_passkey: bool, offers_sms: bool) -> Self {
         let status = &profile.status;
+        let passkey_only = status.phishing_resistant_required;
         Self {
-            app: status.totp_enabled || has_passkey,
+            app: has_passkey || (status.totp_enabled && !passkey_only),
             codes: profile.has_factor && status.recovery_codes_left > FEW_CODES,
             phone: status.phone_verified,
             backup: status.phone_verified && status.backup_method == "sms",
             offers_sms,
+            passkey_only,
         }
     }
 
     pub(super) const fn level(self) -> ProtectionLevel {
+        if self.passkey_only {
+            return if self.app { ProtectionLevel::Full } else { ProtectionLevel::PasskeyMissing };
+        }
         let has_factor = self.app || self.backup;
         let is_full = self.app && self.codes && (self.backup || !self.offers_sms);
         match (has_factor, is_full) {
@@ -52,7 +61,11 @@ impl Protection {
     /// Returns the number of parts the account has and the number of all parts.
     pub(super) fn parts(self) -> (usize, usize) {
         let parts = [self.app, self.codes, self.phone, self.backup];
-        let counted = if self.offers_sms { 4 } else { 2 };
+        let counted = match (self.passkey_only, self.offers_sms) {
+            (true, _) => 1,
+            (false, true) => 4,
+            (false, false) => 2,
+        };
         (parts.iter().take(counted).filter(|it| **it).count(), counted)
     }
 }
@@ -63,7 +76,14 @@ mod tests {
 
     #[test]
     fn an_account_is_well_protected_only_with_every_part_that_is_offered() {
-        let all = Protection { app: true, codes: true, phone: true, backup: true, offers_sms: true };
+        let all = Protection {
+            app: true,
+            codes: true,
+            phone: true,
+            backup: true,
+            offers_sms: true,
+            passkey_only: false,
+        };
         assert_eq!((all.level(), all.parts()), (ProtectionLevel::Full, (4, 4)));
         assert_eq!(Protection { backup: false, ..all }.level(), ProtectionLevel::Half);
         assert_eq!(Protection { codes: false, ..all }.level(), ProtectionLevel::Half);
@@ -71,5 +91,9 @@ mod tests {
         assert_eq!(Protection { app: false, backup: false, ..all }.level(), ProtectionLevel::Open);
         let without = Protection { phone: false, backup: false, offers_sms: false, ..all };
         assert_eq!((without.level(), without.parts()), (ProtectionLevel::Full, (2, 2)));
+        let covered = Protection { codes: false, passkey_only: true, ..without };
+        assert_eq!((covered.level(), covered.parts()), (ProtectionLevel::Full, (1, 1)));
+        let missing = Protection { app: false, codes: true, ..covered };
+        assert_eq!((missing.level(), missing.parts()), (ProtectionLevel::PasskeyMissing, (0, 1)));
     }
 }

@@ -52,21 +52,30 @@ fn begin_form(request: &PageRequest, view: &VerifyView) -> Markup {
 }
 
 pub(super) fn totp_form(request: &PageRequest, view: &VerifyView, form_error: Option<&FormError>) -> Markup {
-    let period = PERIOD.as_secs();
-    let into_step = u64::try_from(request.now().seconds()).unwrap_or(0).checked_rem(period).unwrap_or(0);
+    let is_usual = view.app_period == Some(PERIOD.as_secs());
+    let hint = if is_usual { "code-hint-app" } else { "code-hint-app-any" };
     html! {
         p.lead { (request.translate("verify-totp")) }
         form.stack method="post" action=(request.url("/verify/totp")) {
             (begin_form(request, view))
-            (code_field_of(request, view.code_digits(FactorKind::Totp), "code-hint-app", form_error))
-            p.step-left data-left=(period.saturating_sub(into_step)) data-period=(period) {
-                svg.dial viewBox="0 0 36 36" width="20" height="20" aria-hidden="true" {
-                    circle.dial-ring cx="18" cy="18" r="15" pathLength="100" fill="none" {}
-                    circle.dial-left cx="18" cy="18" r="15" pathLength="100" fill="none" stroke-dasharray="100 100" {}
-                }
-                span { (request.translate("verify-step")) " " strong { (period.saturating_sub(into_step)) } "\u{a0}s" }
-            }
+            (code_field_of(request, view.code_digits(FactorKind::Totp), hint, form_error))
+            @if let Some(period) = view.app_period { (step_left(request, period)) }
             button.button.full type="submit" { (request.translate("verify-confirm")) }
+        }
+    }
+}
+
+/// Renders the time until the code of an app with this period changes.
+fn step_left(request: &PageRequest, period: u64) -> Markup {
+    let into_step = u64::try_from(request.now().seconds()).unwrap_or(0).checked_rem(period).unwrap_or(0);
+    let left = period.saturating_sub(into_step);
+    html! {
+        p.step-left data-left=(left) data-period=(period) {
+            svg.dial viewBox="0 0 36 36" width="20" height="20" aria-hidden="true" {
+                circle.dial-ring cx="18" cy="18" r="15" pathLength="100" fill="none" {}
+                circle.dial-left cx="18" cy="18" r="15" pathLength="100" fill="none" stroke-dasharray="100 100" {}
+            }
+            span { (request.translate("verify-step")) " " strong { (left) } "\u{a0}s" }
         }
     }
 }

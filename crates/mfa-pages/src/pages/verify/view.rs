@@ -1,7 +1,7 @@
 //! Data of the page that verifies the second factor.
 
 use mfa_core::{FactorKind, Stage};
-use mfa_flows::{Call, FlowError, MethodChoice, MethodState, Profile};
+use mfa_flows::{Authenticator, AuthenticatorDetails, Call, FlowError, MethodChoice, MethodState, Profile};
 use mfa_http::problem::ApiError;
 
 use crate::request::PageRequest;
@@ -11,6 +11,8 @@ use crate::return_to::ReturnTo;
 pub(super) struct VerifyView {
     pub(super) profile: Profile,
     pub(super) choices: Vec<MethodChoice>,
+    /// Seconds after which the codes of the user's apps change, if it is the same for all of them.
+    pub(super) app_period: Option<u64>,
     pub(super) is_step_up: bool,
     pub(super) then: ReturnTo,
 }
@@ -19,13 +21,24 @@ pub(super) struct VerifyView {
 pub(super) async fn view(request: &PageRequest, call: Call) -> Result<VerifyView, ApiError> {
     let is_step_up = call.token.stage != Stage::Pending;
     let asked = request.query("then").or_else(|| request.control_value("then")).map(str::to_owned);
-    let (profile, choices) = request
+    let (profile, choices, list) = request
         .run(|flows| async move {
             let profile = flows.profile(&call).await?;
-            Ok::<_, FlowError>((profile, flows.methods(&call).await?))
+            Ok::<_, FlowError>((profile, flows.methods(&call).await?, flows.authenticators(&call).await?))
         })
         .await?;
-    Ok(VerifyView { profile, choices, is_step_up, then: ReturnTo::parse(asked.as_deref()) })
+    let app_period = common_period(&list);
+    Ok(VerifyView { profile, choices, app_period, is_step_up, then: ReturnTo::parse(asked.as_deref()) })
+}
+
+/// Returns the seconds after which the codes of these apps change, if it is the same for all of them.
+fn common_period(list: &[Authenticator]) -> Option<u64> {
+    let mut periods = list.iter().filter_map(|it| match &it.details {
+        AuthenticatorDetails::Totp(parameters) => Some(u64::from(parameters.period.seconds())),
+        _ => None,
+    });
+    let first = periods.next()?;
+    periods.all(|it| it == first).then_some(first)
 }
 
 impl VerifyView {
@@ -64,5 +77,34 @@ impl VerifyView {
 
     pub(super) fn others(&self, method: FactorKind) -> impl Iterator<Item = &MethodChoice> {
         self.offered().filter(move |it| it.method != method)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use mfa_totp::{Parameters, Period};
+
+    fn app(seconds: u32) -> Authenticator {
+        let period = Period::try_from(seconds).unwrap();
+        Authenticator {
+            id: format!("app-{seconds}"),
+            kind: FactorKind::Totp,
+            name: String::new(),
+            is_named: false,
+            created_at: None,
+            last_used_at: None,
+            details: AuthenticatorDetails::Totp(Parameters { period, ..Parameters::default() }),
+        }
+    }
+
+    #[test]
+    fn a_period_is_shown_only_if_all_apps_share_it() {
+        let phone =
+            Authenticator { kind: FactorKind::Sms, details: AuthenticatorDetails::Sms(None), ..app(30) };
+        assert_eq!(common_period(std::slice::from_ref(&phone)), None);
+        assert_eq!(common_period(&[phone, app(60)]), Some(60));
+        assert_eq!(common_period(&[app(30), app(30)]), Some(30));
+        assert_eq!(common_period(&[app(30), app(60)]), None);
     }
 }
