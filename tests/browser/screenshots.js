@@ -96,8 +96,8 @@ const passkeys = async (prefix, options) => {
   const take = camera(window, prefix);
   const person = new Person(window, options.language, server.addUser('ada', { enforce: true }));
   const words = {
-    fr: { use: 'Utiliser une clé d’accès', phone: 'Téléphone d’Ada', key: 'Clé du bureau', name: 'Nom', manage: 'Gérer' },
-    en: { use: 'Use a passkey', phone: 'Ada’s phone', key: 'Office key', name: 'Name', manage: 'Manage' },
+    fr: { use: 'Utiliser une clé d’accès', phone: 'Téléphone d’Ada', key: 'Clé du bureau', name: 'Nom', manage: 'Gérer', added: 'Application d’authentification ajoutée.' },
+    en: { use: 'Use a passkey', phone: 'Ada’s phone', key: 'Office key', name: 'Name', manage: 'Manage', added: 'Authenticator app added.' },
   }[options.language];
   const phone = await devices.add({ defaultBackupEligibility: true, defaultBackupState: true });
   await window.go();
@@ -108,7 +108,7 @@ const passkeys = async (prefix, options) => {
   await window.go('/app');
   await person.addApp();
   await person.typeCode(await person.app.fresh());
-  await window.page.waitForURL(/codes/);
+  await window.expectText(words.added);
   await devices.setPresent(phone, false);
   const key = await devices.add({ transport: 'usb' });
   await window.go('/passkey');
