@@ -11,9 +11,9 @@ use mfa_flows::{
 use mfa_totp::{Provisioning, SECRET_BYTES, TotpCode, import_secret, qr_svg};
 
 pub(crate) use self::removal::{ask_removal, remove};
-use super::authenticators::{app_name, optional_name};
+use super::authenticators::{app_name, free_name, optional_name};
 use super::codes;
-use super::passkey::{free_name, profile as profile_and_list};
+use super::passkey::profile as profile_and_list;
 use crate::SharedRequest;
 use crate::assets::AssetFile;
 use crate::error::belongs_on_the_form;

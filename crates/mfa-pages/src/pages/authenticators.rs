@@ -9,7 +9,6 @@ use mfa_http::problem::ApiError;
 use mfa_http::request::{Field, FieldErrors, UnparsedBody};
 use serde::Deserialize;
 
-use super::passkey::free_name;
 use crate::SharedRequest;
 use crate::assets::AssetFile;
 use crate::error::belongs_on_the_form;
@@ -133,6 +132,14 @@ pub(crate) async fn show(request: SharedRequest) -> PageResult {
     let (profile, it) = find(&request).await?;
     let page = authenticator_page(&request, &profile, &it, None);
     Ok(PageResponse::page(&request, StatusCode::OK, page))
+}
+
+/// Returns the first name that no authenticator has.
+pub(super) fn free_name(list: &[Authenticator], numbered: impl Fn(usize) -> String) -> String {
+    let is_free = |name: &String| list.iter().all(|it| it.name != *name);
+    // Of one name more than there are authenticators, one is free.
+    let most = list.len().saturating_add(1);
+    (1..=most).map(numbered).find(is_free).unwrap_or_default()
 }
 
 /// Reads the name of a new authenticator, which is empty if none was typed. Returns `None` and records an error if it is not

@@ -10,7 +10,7 @@ use mfa_http::request::{Field, UnparsedBody};
 use mfa_passkey::RegistrationResponse;
 use serde::{Deserialize, Serialize};
 
-use super::authenticators::optional_name;
+use super::authenticators::{free_name, optional_name};
 use super::codes;
 use crate::SharedRequest;
 use crate::assets::AssetFile;
@@ -112,14 +112,6 @@ fn registration(body: &UnparsedBody) -> Result<(RegistrationResponse, String), A
     });
     let name = optional_name(form.name, &mut errors);
     errors.finish(credential.zip(name))
-}
-
-/// Returns the first name that no authenticator has.
-pub(super) fn free_name(list: &[Authenticator], numbered: impl Fn(usize) -> String) -> String {
-    let is_free = |name: &String| list.iter().all(|it| it.name != *name);
-    // Of one name more than there are authenticators, one is free.
-    let most = list.len().saturating_add(1);
-    (1..=most).map(numbered).find(is_free).unwrap_or_default()
 }
 
 /// Returns whether the user is logging in, and must register a passkey to complete it.
