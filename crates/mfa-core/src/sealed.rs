@@ -2,10 +2,13 @@
 
 use std::fmt;
 
+use serde::{Deserialize, Serialize};
+
 use crate::UserId;
 
 /// Sealed (encrypted) value as stored in a column. Only a [`SecretCipher`](crate::SecretCipher) can read it.
-#[derive(Clone, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
 pub struct Sealed(String);
 
 impl Sealed {

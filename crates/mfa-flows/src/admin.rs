@@ -80,7 +80,7 @@ impl RequirementChange {
     }
 }
 
-/// What is required of a user.
+/// Second factors that a user must have.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct MfaRequirement {
     /// Whether an administrator requires MFA.

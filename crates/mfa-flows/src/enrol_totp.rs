@@ -6,7 +6,7 @@ use mfa_core::{
 };
 use mfa_totp::{EnrolmentError, Provisioning, TotpCode};
 
-use crate::authenticators::{
+use crate::authenticator_names::{
     check_name, default_name, label_of, name_newest_in_event, normalized_name, totp_name,
 };
 use crate::call::Call;
@@ -33,11 +33,11 @@ pub struct TotpEnrolmentRequest {
     pub label: Option<String>,
     /// Name of the app in the list of authenticators. `None`: its kind and a number.
     pub name: Option<String>,
-    /// What happens to the apps that the user has.
+    /// Whether the app replaces the user's other apps.
     pub mode: EnrolmentMode,
 }
 
-/// What an enrolment does with the apps that the user has.
+/// Whether a new app replaces the user's other apps.
 ///
 /// Exhaustive, so that each mode is enrolled.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

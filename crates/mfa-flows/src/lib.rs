@@ -15,6 +15,7 @@
 
 mod admin;
 mod administrator;
+mod authenticator_names;
 mod authenticators;
 mod backup;
 mod call;
@@ -52,7 +53,8 @@ pub use admin::{
     IssuedAdminToken, MfaRequirement, NewUserRequest, RequirementChange, TokenKind, UserSelector,
 };
 pub use administrator::AdminAction;
-pub use authenticators::{Authenticator, AuthenticatorDetails, MAX_NAME_CHARS, PasskeyDetails};
+pub use authenticator_names::MAX_NAME_CHARS;
+pub use authenticators::{Authenticator, AuthenticatorDetails, PasskeyDetails};
 pub use call::{AcceptedStages, AdminCall, Call};
 pub use delivery_report::DeliveryReport;
 pub use enrol_totp::{EnrolmentComplete, EnrolmentMode, TotpEnrolment, TotpEnrolmentRequest};

@@ -14,9 +14,8 @@ use mfa_passkey::{
     RejectReason, RelyingParty, RequestOptions, UserEntity, UserHandle, counter_status,
 };
 
-use crate::authenticators::{
-    Authenticator, check_name, default_name, label_of, name_newest_in_event, normalized_name,
-};
+use crate::authenticator_names::{check_name, default_name, label_of, name_newest_in_event, normalized_name};
+use crate::authenticators::Authenticator;
 use crate::call::Call;
 use crate::enrol_totp::EnrolmentComplete;
 use crate::error::FlowError;

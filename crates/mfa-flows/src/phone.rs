@@ -6,7 +6,7 @@ use mfa_core::{
 };
 use mfa_sms::{CodeBinding, ConfirmNumberError, SmsCode};
 
-use crate::authenticators::{name_newest_in_event, phone_label};
+use crate::authenticator_names::{name_newest_in_event, phone_label};
 use crate::call::Call;
 use crate::enrol_totp::EnrolmentComplete;
 use crate::error::FlowError;

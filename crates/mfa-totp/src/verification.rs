@@ -21,7 +21,7 @@ pub enum VerifyError {
 ///
 /// A correct code spends its time step and all earlier ones of the app it belongs to (RFC 6238 §5.2). The code is
 /// compared with all apps before any result is used, so that the time taken does not reveal which one matches. An app
-/// whose secret cannot be unsealed matches no code, as long as another one can.
+/// whose secret cannot be unsealed matches no code; the user's other apps still work.
 ///
 /// Call it in the closure of [`mfa_core::verify_factor`], which authorizes, counts, locks and records.
 ///

@@ -26,7 +26,7 @@ pub struct AuthenticatorColumn {
     pub rest: Vec<Value>,
 }
 
-/// What the columns do not say about an enrolment in progress.
+/// Data of an enrolment in progress for which the guide has no column.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PendingApp {
     /// The app, if it is added beside others. A server of a previous version, which knows only the column
@@ -43,8 +43,8 @@ pub struct PendingApp {
 pub struct AddedApp {
     /// ID of the authenticator.
     pub id: String,
-    /// Sealed secret.
-    pub secret: String,
+    /// Secret, sealed.
+    pub secret: Sealed,
     /// Time when the enrolment expires.
     #[serde(rename = "exp")]
     pub expires_at: Timestamp,
@@ -56,7 +56,7 @@ enum Entry {
     User {
         handle: String,
         #[serde(default, skip_serializing_if = "Option::is_none")]
-        placeholder: Option<String>,
+        placeholder: Option<Sealed>,
     },
     Name {
         id: String,
@@ -87,7 +87,7 @@ impl AuthenticatorColumn {
             match serde_json::from_value(value)? {
                 Entry::User { handle, placeholder } => {
                     column.passkeys.handle = Some(handle);
-                    column.passkeys.placeholder = placeholder.map(Sealed::from_column);
+                    column.passkeys.placeholder = placeholder;
                 }
                 Entry::Name { id, name } => drop(column.names.insert(id, name)),
                 Entry::Passkey(passkey) => column.passkeys.keys.push(passkey),
@@ -104,7 +104,7 @@ impl AuthenticatorColumn {
     ///
     /// A value cannot be serialised.
     pub fn to_text(&self) -> Result<String, serde_json::Error> {
-        let placeholder = self.passkeys.placeholder.as_ref().map(|it| it.as_column().to_owned());
+        let placeholder = self.passkeys.placeholder.clone();
         let user = self.passkeys.handle.clone().map(|handle| Entry::User { handle, placeholder });
         let names = self.names.iter().map(|(id, name)| Entry::Name { id: id.clone(), name: name.clone() });
         let passkeys = self.passkeys.keys.iter().cloned().map(Entry::Passkey);
@@ -143,13 +143,13 @@ mod tests {
             apps: vec![TotpEntry {
                 id: "t2".into(),
                 enrolled_at: Some(Timestamp::from_seconds(8)),
-                secret: Some("v1.k.y".into()),
+                secret: Some(Sealed::from_column("v1.k.y".into())),
                 parameters: TotpParameters { digits: TotpDigits::Eight, ..TotpParameters::default() },
             }],
             pending_app: Some(PendingApp {
                 added: Some(AddedApp {
                     id: "t3".into(),
-                    secret: "v1.k.z".into(),
+                    secret: Sealed::from_column("v1.k.z".into()),
                     expires_at: Timestamp::from_seconds(7),
                 }),
                 name: Some("Tablet".into()),
@@ -166,6 +166,12 @@ mod tests {
         let later = text.replace("\"name\":\"Ma clé\"", "\"name\":\"Ma clé\",\"new\":7");
         assert_eq!(AuthenticatorColumn::parse(&later).unwrap().passkeys.keys[0].rest["new"], 7);
         assert!(AuthenticatorColumn::parse(&later).unwrap().to_text().unwrap().contains("\"new\":7"));
+    }
+
+    #[test]
+    fn debug_shows_no_sealed_value() {
+        let shown = format!("{:?}", column());
+        assert!(!shown.contains("v1.k"), "{shown}");
     }
 
     #[test]

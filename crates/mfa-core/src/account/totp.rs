@@ -87,7 +87,7 @@ pub struct TotpEntry {
     /// Sealed secret of a further app. `None`: the entry describes the first app, whose secret is in its column, as long as
     /// that app was confirmed at the time of the entry.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub secret: Option<String>,
+    pub secret: Option<Sealed>,
     /// Parameters of its codes.
     #[serde(flatten)]
     pub parameters: TotpParameters,

@@ -1,13 +1,15 @@
 //! Rows of accounts and users, the same for both databases: times are milliseconds, documents are JSON text.
 
+mod authenticators;
+
 use diesel::sql_types::{BigInt, Bool, Nullable, Text};
 use diesel::{Queryable, QueryableByName};
 use mfa_core::{
-    Account, AddedApp, AuthenticatorColumn, BackupMethod, FactorKind, PasskeyState, PendingApp, PendingTotp,
-    PhoneState, RecoveryState, Sealed, SecretText, Timestamp, TotpApp, TotpEntry, TotpParameters, TotpState,
-    UserId, UserRecord,
+    Account, AuthenticatorColumn, BackupMethod, FactorKind, PendingApp, PendingTotp, PhoneState,
+    RecoveryState, Sealed, SecretText, Timestamp, TotpState, UserId, UserRecord,
 };
 
+use self::authenticators::{authenticator_column, further_app};
 use super::columns::NO_VERSION;
 
 /// Columns of `users` that form an account, in the order of [`columns::ACCOUNT`](super::columns::ACCOUNT).
@@ -148,7 +150,7 @@ impl AccountRow {
     fn pending_totp(&self, app: Option<PendingApp>) -> Option<PendingTotp> {
         let PendingApp { added, name } = app.unwrap_or_default();
         let added = added.map(|app| PendingTotp {
-            secret: Sealed::from_column(app.secret),
+            secret: app.secret,
             expires_at: app.expires_at,
             added_as: Some(app.id),
             name: name.clone(),
@@ -232,66 +234,6 @@ impl AccountRow {
 /// negative one is 0: another program wrote it, and the next failure must count.
 fn stored_count(count: impl Into<i64>) -> u32 {
     u32::try_from(count.into().clamp(0, i32::MAX.into())).unwrap_or(0)
-}
-
-/// Returns the text of the column `mfa_authenticators`.
-fn authenticator_column(account: &Account) -> Option<String> {
-    let Account { passkeys, names, other_authenticators, totp, .. } = account;
-    let has_passkeys = *passkeys != PasskeyState::default();
-    let first = first_app(totp);
-    let pending_app = pending_app(totp);
-    if !has_passkeys
-        && names.is_empty()
-        && other_authenticators.is_empty()
-        && totp.further.is_empty()
-        && first.is_none()
-        && pending_app.is_none()
-    {
-        return Some("[]".to_owned());
-    }
-    let further = totp.further.iter().map(|app| TotpEntry {
-        id: app.id.clone(),
-        enrolled_at: app.enrolled_at,
-        secret: Some(app.secret.as_column().to_owned()),
-        parameters: app.parameters,
-    });
-    AuthenticatorColumn {
-        passkeys: passkeys.clone(),
-        names: names.clone(),
-        apps: first.into_iter().chain(further).collect(),
-        pending_app,
-        rest: other_authenticators.clone(),
-    }
-    .to_text()
-    .ok()
-}
-
-/// Returns what the columns do not say about the first app.
-fn first_app(totp: &TotpState) -> Option<TotpEntry> {
-    let is_described = totp.id.is_some() || totp.parameters != TotpParameters::default();
-    (totp.secret.is_some() && is_described).then(|| TotpEntry {
-        id: totp.first_id().to_owned(),
-        enrolled_at: totp.enrolled_at,
-        secret: None,
-        parameters: totp.parameters,
-    })
-}
-
-fn further_app(app: TotpEntry) -> Option<TotpApp> {
-    let TotpEntry { id, enrolled_at, secret, parameters } = app;
-    let secret = Sealed::from_column(secret?);
-    Some(TotpApp { id, secret, enrolled_at, parameters })
-}
-
-/// Returns what the columns do not say about the enrolment in progress.
-fn pending_app(totp: &TotpState) -> Option<PendingApp> {
-    let pending = totp.pending.as_ref()?;
-    let added = pending.added_as.clone().map(|id| AddedApp {
-        id,
-        secret: pending.secret.as_column().to_owned(),
-        expires_at: pending.expires_at,
-    });
-    (added.is_some() || pending.name.is_some()).then(|| PendingApp { added, name: pending.name.clone() })
 }
 
 /// Returns the recovery codes of a column. Codes in another form, such as the list of hashes that the Python service
@@ -440,148 +382,4 @@ pub(super) fn like(text: &str) -> String {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn account() -> Account {
-        let mut account = Account::new(UserId::new(7), "ada@example.com", "ada");
-        account.totp.secret = Some(Sealed::from_column("v1.k.x".into()));
-        account.totp.pending = Some(PendingTotp {
-            secret: Sealed::from_column("v1.k.y".into()),
-            expires_at: Timestamp::from_millis(5),
-            added_as: None,
-            name: None,
-        });
-        account.failures = 3;
-        account.lock_until = Some(Timestamp::FAR_FUTURE);
-        account.internal.session = 4;
-        account
-    }
-
-    #[test]
-    fn an_account_reads_back_from_its_row() {
-        let account = account();
-        assert_eq!(AccountRow::from_account(&account).unwrap().to_account().unwrap(), account);
-    }
-
-    fn with_several_apps() -> Account {
-        let mut account = account();
-        account.totp.enabled = true;
-        account.totp.enrolled_at = Some(Timestamp::from_millis(3));
-        account.totp.parameters.digits = mfa_core::TotpDigits::Eight;
-        account.totp.further = vec![TotpApp {
-            id: "b".into(),
-            secret: Sealed::from_column("v1.k.b".into()),
-            enrolled_at: Some(Timestamp::from_millis(4)),
-            parameters: TotpParameters::default(),
-        }];
-        account
-    }
-
-    #[test]
-    fn several_apps_and_one_that_is_added_read_back_from_their_row() {
-        let mut account = with_several_apps();
-        let row = AccountRow::from_account(&account).unwrap();
-        assert_eq!(row.to_account().unwrap(), account);
-        let pending = account.totp.pending.as_mut().unwrap();
-        (pending.added_as, pending.name) = (Some("c".into()), Some("Tablet".into()));
-        let adding = AccountRow::from_account(&account).unwrap();
-        assert_eq!(adding.totp_pending_secret, None, "a server of the previous version cannot confirm it");
-        assert_eq!(adding.to_account().unwrap(), account);
-        // That server has begun an enrolment of its own since.
-        let row = AccountRow { mfa_authenticators: adding.mfa_authenticators, ..row };
-        let earlier = AccountRow { totp_pending_expires_at: Some(4), ..row.clone() };
-        let later = AccountRow { totp_pending_expires_at: Some(6), ..row };
-        let added = |row: &AccountRow| row.to_account().unwrap().adds_totp_app();
-        assert_eq!((added(&earlier), added(&later)), (true, false));
-    }
-
-    #[test]
-    fn who_disables_totp_by_sql_removes_every_app() {
-        let mut row = AccountRow::from_account(&with_several_apps()).unwrap();
-        row.is_totp_enabled = false;
-        let account = row.to_account().unwrap();
-        assert_eq!((account.has_totp(), account.totp_apps().count()), (false, 0));
-    }
-
-    #[test]
-    fn an_app_takes_the_place_of_a_secret_that_another_program_removed() {
-        let mut row = AccountRow::from_account(&with_several_apps()).unwrap();
-        row.totp_secret = None;
-        let account = row.to_account().unwrap();
-        assert_eq!(account.totp_apps().map(|app| app.id).collect::<Vec<_>>(), ["b"]);
-        assert_eq!(account.totp.secret, Some(Sealed::from_column("v1.k.b".into())));
-    }
-
-    #[test]
-    fn parameters_belong_to_the_secret_that_they_were_stored_with() {
-        let mut row = AccountRow::from_account(&with_several_apps()).unwrap();
-        row.totp_enrolled_at = Some(9);
-        assert_eq!(row.to_account().unwrap().totp.parameters, TotpParameters::default());
-    }
-
-    #[test]
-    fn a_verification_leaves_the_cold_columns_alone() {
-        let before = AccountRow::from_account(&account()).unwrap();
-        let mut after = account();
-        after.totp.last_step = Some(9);
-        after.internal.session = 5;
-        assert!(!AccountRow::from_account(&after).unwrap().differs_in_cold_columns(&before));
-        after.mfa_enforced = true;
-        assert!(AccountRow::from_account(&after).unwrap().differs_in_cold_columns(&before));
-    }
-
-    #[test]
-    fn codes_in_another_form_are_a_set_that_matches_nothing_and_stay_as_they_are() {
-        let ours = serde_json::json!({ "id": "1", "digest": "$argon2id$x", "used_at": null });
-        for column in [
-            "[\"$2b$12$x\"]".to_owned(),
-            format!("[{ours}, \"$2b$12$x\"]"),
-            "{\"codes\": []}".to_owned(),
-            "\"text\"".to_owned(),
-            "7".to_owned(),
-            "[null]".to_owned(),
-            "[{\"id\": 1, \"digest\": \"x\"}]".to_owned(),
-            "{not JSON".to_owned(),
-        ] {
-            let mut row = AccountRow::from_account(&account()).unwrap();
-            row.recovery_codes = Some(column.clone());
-            let read = row.to_account().unwrap();
-            assert!(read.recovery.codes.is_empty() && !read.recovery.is_absent(), "{column}");
-            assert_eq!(AccountRow::from_account(&read).unwrap(), row, "preserved");
-            let mut replaced = read;
-            replaced.recovery = RecoveryState::default();
-            assert_eq!(AccountRow::from_account(&replaced).unwrap().recovery_codes, None);
-        }
-        for column in ["", " ", "null", "[]"] {
-            let row = AccountRow {
-                recovery_codes: Some(column.into()),
-                ..AccountRow::from_account(&account()).unwrap()
-            };
-            assert!(row.to_account().unwrap().recovery.is_absent(), "{column:?}");
-        }
-    }
-
-    #[test]
-    fn what_is_not_understood_is_an_error_and_never_absent() {
-        let row = AccountRow::from_account(&account()).unwrap();
-        for broken in [
-            AccountRow { mfa_internal: "{".into(), ..row.clone() },
-            AccountRow { mfa_backup_method: "mail".into(), ..row },
-        ] {
-            assert!(broken.to_account().is_err());
-        }
-    }
-
-    #[test]
-    fn a_count_is_read_and_written_as_the_column_can_hold_it() {
-        let row = AccountRow::from_account(&account()).unwrap();
-        for (count, read) in [(-1, 0), (i64::MIN, 0), (i64::from(i32::MAX), i32::MAX), (i64::MAX, i32::MAX)] {
-            let mut account = AccountRow { mfa_failed_attempts: count, ..row.clone() }.to_account().unwrap();
-            assert_eq!(i64::from(account.failures), i64::from(read), "{count}");
-            account.failures = account.failures.saturating_add(1);
-            let written = AccountRow::from_account(&account).unwrap().mfa_failed_attempts;
-            assert_eq!(written, i64::from(read.saturating_add(1)), "{count}");
-        }
-    }
-}
+mod tests;
