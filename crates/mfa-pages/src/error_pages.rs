@@ -9,7 +9,7 @@ use super::assets::AssetFile;
 use super::error::PageError;
 use super::flash::Flash;
 use super::layout::{Layout, document};
-use super::parts::{countdown, icon};
+use super::parts::{countdown, icon, need_help};
 use super::request::PageRequest;
 use super::response::PageResponse;
 use super::return_to::ReturnTo;
@@ -83,6 +83,7 @@ fn notice(request: &PageRequest, code: &str, error: &ApiError) -> Markup {
                     p.wait { (request.translate("wait")) " " (countdown(request, seconds)) }
                 }
                 p.actions { a.button href=(request.url("")) { (request.translate(again)) } }
+                (need_help(request))
                 p.small { (request.translate("error-reference")) " " code { (request.context().request_id) } }
             }
         },

@@ -6,7 +6,7 @@ use mfa_flows::Profile;
 
 use super::assets::AssetFile;
 use super::canonical_url::canonical_url;
-use super::parts::{icon, key_field, shows_sms_preview, sms_preview};
+use super::parts::{help_in_foot, icon, key_field, privacy_link, shows_sms_preview, sms_preview};
 use super::request::PageRequest;
 use mfa_http::Language;
 
@@ -171,7 +171,7 @@ fn foot_of_page(request: &PageRequest) -> Markup {
                 (language(request, Language::French, "Français"))
                 (language(request, Language::English, "English"))
             }
-            p { (request.translate("foot")) }
+            p.foot-help { (help_in_foot(request)) (privacy_link(request)) }
         }
     }
 }

@@ -1,6 +1,7 @@
 //! Parts that several pages share: fields, buttons, icons, plots, times.
 
 mod fields;
+mod help;
 mod icons;
 mod passkey;
 mod plot;
@@ -13,6 +14,7 @@ pub(super) use fields::{
     FormError, back_link, clock_error, code_field, code_field_of, form_error_for, hidden, key_field,
     leave_form, passkey_only, post_button, resend_button, title_with_error,
 };
+pub(super) use help::{help_in_foot, need_help, privacy_link};
 pub(super) use icons::icon;
 pub(super) use passkey::{PasskeyCall, PasskeyStart, passkey_form};
 pub(super) use plot::{PlotColumn, PlotSeries, plot};

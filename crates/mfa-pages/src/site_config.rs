@@ -3,6 +3,7 @@
 use std::io;
 
 use mfa_infra::Mfa;
+use mfa_infra::settings::HelpSettings;
 use mfa_infra::sms::OutboxReader;
 use url::Url;
 
@@ -21,6 +22,7 @@ pub(crate) struct SiteConfig {
     offers_sms: bool,
     offers_passkeys: bool,
     outbox: Option<OutboxReader>,
+    help: HelpSettings,
     assets: Assets,
 }
 
@@ -60,6 +62,7 @@ impl SiteConfig {
             offers_passkeys: settings.passkeys.relying_party.is_some(),
             countries,
             outbox: mfa.outbox().filter(|_| settings.server.is_loopback()),
+            help: settings.help.clone(),
             assets: Assets::load()?,
         })
     }
@@ -112,6 +115,11 @@ impl SiteConfig {
     /// Returns the SMS outbox, in development on a loopback address.
     pub(super) const fn outbox(&self) -> Option<&OutboxReader> {
         self.outbox.as_ref()
+    }
+
+    /// Returns where users get help.
+    pub(super) const fn help(&self) -> &HelpSettings {
+        &self.help
     }
 
     /// Returns the assets.

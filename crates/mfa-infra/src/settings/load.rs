@@ -11,6 +11,7 @@ use super::encryption;
 use super::environment::Environment;
 use super::error::SettingsError;
 use super::exposed_files::ExposedFile;
+use super::help::HelpSettings;
 use super::key_source::KeySource;
 use super::layers::{self, ResolvedSettings};
 use super::limits::LimitSettings;
@@ -54,6 +55,8 @@ pub struct Settings {
     pub log: LogSettings,
     /// Product names and language.
     pub brand: BrandSettings,
+    /// Where users get help.
+    pub help: HelpSettings,
     displayed: Vec<DisplayedSetting>,
     exposed_files: Vec<ExposedFile>,
 }
@@ -86,6 +89,7 @@ impl Settings {
         let login = sections.read(LoginSettings::read);
         let log = sections.read(LogSettings::read);
         let brand = sections.read(BrandSettings::read);
+        let help = sections.read(HelpSettings::read);
         let passkeys = sections.read(|reader| PasskeySettings::read(reader, server.as_ref()));
 
         let tls_key = server.as_ref().and_then(|it| it.tls.as_ref()).and_then(TlsFiles::exposed_key);
@@ -108,8 +112,9 @@ impl Settings {
             Some(login),
             Some(log),
             Some(brand),
+            Some(help),
             Some(passkeys),
-        ) = (server, database, tokens, encryption, sms, redis, limits, login, log, brand, passkeys)
+        ) = (server, database, tokens, encryption, sms, redis, limits, login, log, brand, help, passkeys)
         else {
             unreachable!("a section that could not be read has an error")
         };
@@ -127,6 +132,7 @@ impl Settings {
             login,
             log,
             brand,
+            help,
             passkeys,
             data_dir,
             server,

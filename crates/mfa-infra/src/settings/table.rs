@@ -184,6 +184,17 @@ pub(super) const GROUPS: &[SettingGroup] = &[
         ],
     },
     SettingGroup {
+        title: "Help",
+        settings: &[
+            unset(
+                "MFA_HELP_URL",
+                "Help link on every page: https://…, mailto:helpdesk@example.com or tel:+33123456789.",
+            ),
+            unset("MFA_HELP_TEXT", "One line of text beside the link, such as whom to call, and when."),
+            unset("MFA_PRIVACY_URL", "Privacy notice (https://…), linked on every page."),
+        ],
+    },
+    SettingGroup {
         title: "SMS",
         settings: &[
             unset(

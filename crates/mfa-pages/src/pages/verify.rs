@@ -19,7 +19,7 @@ use crate::error::belongs_on_the_form;
 use crate::flash::Flash;
 use crate::layout::{Layout, document};
 use crate::pages::passkey::options_response;
-use crate::parts::{FormError, clock_error, form_error_for, icon, leave_form, title_with_error};
+use crate::parts::{FormError, clock_error, form_error_for, icon, leave_form, need_help, title_with_error};
 use crate::request::PageRequest;
 use crate::response::{PageResponse, PageResult};
 use crate::return_to::ReturnTo;
@@ -218,6 +218,7 @@ fn verify_page(
                     }
                     (forms::other_ways(request, view, method))
                 }
+                (need_help(request))
                 @if !view.is_step_up { (leave_form(request)) }
             }
         },

@@ -48,6 +48,21 @@ fn invalid_values_are_named_with_their_remedy() {
         ("MFA_LOG_LEVEL", "loud", "MFA_LOG_LEVEL is loud: use critical, error"),
         ("MFA_BRAND", "a/b", "MFA_BRAND is a/b: use"),
         ("MFA_ISSUER", "a:b", "MFA_ISSUER is a:b: use"),
+        (
+            "MFA_HELP_URL",
+            "http://help.example.com",
+            "MFA_HELP_URL is http://help.example.com: use an https:// URL",
+        ),
+        ("MFA_HELP_URL", "javascript:alert(1)", "MFA_HELP_URL is javascript:alert(1): use an https:// URL"),
+        ("MFA_HELP_URL", "https://a:b@example.com/", "MFA_HELP_URL is"),
+        ("MFA_HELP_URL", "mailto:helpdesk", "MFA_HELP_URL is mailto:helpdesk: use an https:// URL, mailto:"),
+        ("MFA_HELP_URL", "tel:helpdesk", "MFA_HELP_URL is tel:helpdesk: use"),
+        ("MFA_HELP_TEXT", "a\u{7}b", "MFA_HELP_TEXT is a\u{7}b: use one line of at most 120 characters"),
+        (
+            "MFA_PRIVACY_URL",
+            "mailto:dpo@example.com",
+            "MFA_PRIVACY_URL is mailto:dpo@example.com: use an https",
+        ),
         ("JWT_ALGORITHM", "none", "JWT_ALGORITHM is none: use HS256, EdDSA or ES256"),
         ("JWT_ALGORITHM", "EdDSA", "JWT_PRIVATE_KEYS is not set while JWT_ALGORITHM is EdDSA"),
         ("JWT_PRIVATE_KEYS", "hunter2", "JWT_PRIVATE_KEYS contains text that is not a private key"),
@@ -579,4 +594,20 @@ fn a_pipe_without_a_writer_stops_no_start() {
     writer.join().unwrap().unwrap();
     let error = fixture.error();
     assert!(error.contains("pipe that a program writes to"), "{error}");
+}
+
+#[test]
+fn help_is_a_page_an_address_or_a_number_and_over_http_only_in_development() {
+    let url = |value: &str| with("MFA_HELP_URL", value).load().unwrap().help.url.map(String::from);
+    for value in [
+        "https://example.com/help?from=mfa",
+        "mailto:helpdesk@example.com",
+        "tel:+33123456789",
+        "http://127.0.0.1:9000/",
+    ] {
+        assert_eq!(url(value).as_deref(), Some(value));
+    }
+    assert_eq!(url(" "), None);
+    let text = with("MFA_HELP_TEXT", "Aide : 01 23 45 67 89").load().unwrap().help.text;
+    assert_eq!(text.as_deref(), Some("Aide : 01 23 45 67 89"));
 }
