@@ -13,6 +13,7 @@ mod committer;
 mod contract;
 mod documents;
 mod faults;
+mod mail;
 mod operation;
 mod races;
 mod redis;

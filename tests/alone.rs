@@ -47,6 +47,8 @@ fn verification(user: UserId, at: Timestamp) -> impl FnMut(&mut Account) + Send 
         origin: Origin::new(None, Some("tests/1"), Some("r-1")),
         lockout: LockoutPolicy::default(),
         phishing_resistant: PhishingResistantPolicy::None,
+        new_token: None,
+        replaces_token: false,
     };
     move |account| {
         let verdict = verify_factor::<()>(account, &attempt, |account| {

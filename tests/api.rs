@@ -1,5 +1,6 @@
 //! Tests of the HTTP API from outside, on both databases.
 
+mod access_pass;
 mod account;
 mod admin;
 mod algorithms;
@@ -30,6 +31,8 @@ mod problems;
 mod races;
 mod recovery;
 mod replacement;
+mod roles;
+mod session_list;
 mod sessions;
 mod sms;
 mod sms_strangers;
@@ -38,4 +41,5 @@ mod step_up;
 mod tls;
 mod tokens;
 mod user_limits;
+mod user_lists;
 mod verification;

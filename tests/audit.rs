@@ -5,6 +5,7 @@ mod command;
 mod export;
 mod retention;
 mod script;
+mod tokens;
 
 use std::io::BufRead;
 use std::sync::Arc;

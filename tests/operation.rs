@@ -7,3 +7,4 @@ mod otpauth;
 mod passkeys;
 mod reasons;
 mod rotation;
+mod sessions;

@@ -9,5 +9,7 @@ mod passkey_rows;
 mod passkey_versions;
 mod passkeys;
 mod roles;
+mod session_versions;
 mod triggers;
+mod user_search;
 mod whole_rows;

@@ -22,8 +22,9 @@ GRANT UPDATE (
 ) ON users TO :"app";
 
 -- Tables of the server. Events are updated only to erase a user's data, and deleted only after MFA_AUDIT_DAYS.
-GRANT SELECT, INSERT, UPDATE, DELETE ON mfa_events, mfa_event_floors, mfa_meta, mfa_sms_budget, mfa_sms_sends TO :"app";
-GRANT SELECT ON mfa_schema, __diesel_schema_migrations TO :"app";
+GRANT SELECT, INSERT, UPDATE, DELETE ON mfa_events, mfa_event_floors, mfa_leases, mfa_mail_outbox, mfa_meta, mfa_roles,
+    mfa_sms_budget, mfa_sms_sends TO :"app";
+GRANT SELECT ON mfa_schema, mfa_user_search, __diesel_schema_migrations TO :"app";
 
 -- NOVA keeps all its privileges except UPDATE on the MFA columns. Otherwise, saving a whole row from a stale copy could
 -- make a used code valid again. NOVA can still read all columns: secrets and numbers are encrypted, codes are hashed.

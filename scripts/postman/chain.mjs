@@ -82,24 +82,41 @@ export const chain = [
       { op: "POST /api/mfa/passkeys/register/finish", status: [409] },
       { op: "POST /api/mfa/verify/passkey/start", status: [409] },
       { op: "POST /api/mfa/verify/passkey", status: [409] },
+      { op: "POST /api/mfa/verify/access-pass", status: [403] },
       { op: "PATCH /api/mfa/authenticators/{id}", status: [404] },
       { op: "DELETE /api/mfa/authenticators/{id}", status: [404] },
+    ],
+  },
+  {
+    folder: "Sessions",
+    steps: [
+      { op: "GET /api/mfa/sessions" },
+      { op: "POST /api/mfa/sessions/{id}/revoke", status: [404] },
+      { op: "POST /api/mfa/sessions/revoke-others" },
     ],
   },
   {
     folder: "MFA Admin",
     steps: [
       { op: "GET /api/mfa/admin/users" },
+      { op: "POST /api/mfa/admin/users/bulk", body: '{"action": "enforce", "state": "no_factor", "dry_run": true}' },
       { op: "GET /api/mfa/admin/users/{id}" },
       { op: "POST /api/mfa/admin/users/{id}/unlock", body: '{"reason": "from Postman"}' },
       { op: "POST /api/mfa/admin/users/{id}/enforce", body: '{"enforced": false, "reason": "from Postman"}' },
       // Recovery codes need a user with a factor. A reset of the calling user would revoke the token in use.
-      { op: "POST /api/mfa/admin/users/{id}/recovery/regenerate", body: "{}", other: true },
+      { op: "POST /api/mfa/admin/users/{id}/recovery/regenerate", body: '{"reason": "from Postman"}', other: true },
       { op: "POST /api/mfa/admin/users/{id}/reset", body: '{"reason": "from Postman"}', other: true },
       {
         op: "POST /api/mfa/admin/users/{id}/authenticators/{authenticator_id}/remove",
         body: '{"reason": "from Postman"}',
         status: [404],
+      },
+      { op: "POST /api/mfa/admin/users/{id}/access-pass", body: '{"reason": "from Postman"}' },
+      { op: "POST /api/mfa/admin/users/{id}/role", body: '{"role": "none", "reason": "from Postman"}' },
+      {
+        op: "POST /api/mfa/admin/users/{id}/sessions/revoke",
+        body: '{"reason": "from Postman"}',
+        other: true,
       },
       { op: "GET /api/mfa/admin/events" },
       { op: "GET /api/mfa/admin/stats" },

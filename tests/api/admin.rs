@@ -40,9 +40,11 @@ fn users_are_paginated_and_searchable_by_part_of_a_name() {
         let expected = json!({
             "user_id": ada.value(), "email": "ada@example.com", "username": "ada", "full_name": "ada Example",
             "is_active": true, "is_superuser": false, "mfa_enforced": false, "totp_enabled": false,
-            "locked": false, "lock_until": null,
+            "sms_enabled": false, "passkey_enabled": false, "locked": false, "lock_until": null,
+            "last_success_at": null,
         });
-        assert_eq!(list("?query=ADA"), json!({ "users": [expected], "next": null }), "{}", server.name());
+        let found = json!({ "users": [expected], "total": 1, "next": null, "previous": null });
+        assert_eq!(list("?query=ADA"), found, "{}", server.name());
         let first = list("?limit=2");
         assert_eq!(first["users"][0]["username"], "root");
         assert_eq!(first["users"][0]["totp_enabled"], true);
@@ -64,7 +66,8 @@ fn user_details_are_complete_and_contain_no_secret() {
         let answer = server.get(&path_for(ada.id, ""), &token);
         let card = answer.ok();
         let fields = json!({
-            "user_id": 0, "email": 0, "username": 0, "is_active": 0, "is_superuser": 0, "mfa_enforced": 0,
+            "user_id": 0, "email": 0, "username": 0, "full_name": 0, "is_active": 0, "is_superuser": 0, "role": 0,
+            "mfa_enforced": 0,
             "totp_enabled": 0, "totp_enrolled_at": 0, "phone": 0, "phone_verified": 0, "backup_method": 0,
             "recovery_codes_left": 0, "locked": 0, "lock_until": 0, "failed_attempts": 0, "last_success_at": 0,
             "last_method": 0, "authenticators": 0, "phishing_resistant": 0, "phishing_resistant_required": 0,
@@ -106,27 +109,33 @@ fn unlock_enforce_regenerate_and_reset_work_and_are_audited() {
         server.advance(1);
         server.verify(&server.pending(ada.id), &ada.code(server.now())).ok();
 
-        let enforced =
-            send(&server, &token, &path_for(ada.id, "/enforce"), &json!({ "enforced": true })).ok();
+        let enforced = send(
+            &server,
+            &token,
+            &path_for(ada.id, "/enforce"),
+            &json!({ "enforced": true, "reason": "policy" }),
+        )
+        .ok();
         assert_eq!(
             enforced,
             json!({ "user_id": ada.id.value(), "mfa_enforced": true, "phishing_resistant_required": false })
         );
-        assert_newest("admin_enforce", Value::Null);
+        assert_newest("admin_enforce", json!("policy"));
 
         let path = path_for(ada.id, "/recovery/regenerate");
-        let regenerated = server.client().post(&path).bearer(&token).send();
+        let regenerated = send(&server, &token, &path, &json!({ "reason": "codes lost" }));
         assert_eq!(regenerated.ok()["user_id"], json!(ada.id.value()));
         let codes = regenerated.texts("recovery_codes");
         assert_eq!(codes.len(), 10);
-        assert_newest("admin_recovery_regenerate", Value::Null);
+        assert_newest("admin_recovery_regenerate", json!("codes lost"));
         server.verify_recovery_code(&server.pending(ada.id), &codes[0]).ok();
 
         let session = fresh(&server, &ada);
         server.fail(&ada, 10);
-        let reset = send(&server, &token, &path_for(ada.id, "/reset"), &json!({})).ok();
+        let reset =
+            send(&server, &token, &path_for(ada.id, "/reset"), &json!({ "reason": "lost phone" })).ok();
         assert_eq!(reset, json!({ "user_id": ada.id.value(), "reset": true }));
-        assert_newest("admin_reset", Value::Null);
+        assert_newest("admin_reset", json!("lost phone"));
         server.get("/api/mfa/status", &session).assert_problem(401, "token_revoked");
         let status = server.get("/api/mfa/status", &server.token(ada.id, TokenKind::OneFactor)).ok();
         assert_eq!((&status["totp_enabled"], &status["recovery_codes_left"]), (&json!(false), &json!(0)));
@@ -141,12 +150,18 @@ fn invalid_input_is_named_and_changes_nothing() {
         let root = administrator(&server, "root");
         let (ada, token) = (server.enrol("ada"), fresh(&server, &root));
         for (path, body, field) in [
-            ("/enforce", json!({}), "enforced"),
-            ("/enforce", json!({ "enforced": "true" }), "enforced"),
-            ("/enforce", json!({ "enforced": 1 }), "enforced"),
-            ("/enforce", json!({ "enforced": null }), "enforced"),
-            ("/enforce", json!({ "enforced": true, "user_id": 1 }), "user_id"),
+            ("/enforce", json!({ "reason": "x" }), "enforced"),
+            ("/enforce", json!({ "enforced": "true", "reason": "x" }), "enforced"),
+            ("/enforce", json!({ "enforced": 1, "reason": "x" }), "enforced"),
+            ("/enforce", json!({ "enforced": null, "reason": "x" }), "enforced"),
+            ("/enforce", json!({ "enforced": true, "reason": "x", "user_id": 1 }), "user_id"),
+            ("/enforce", json!({ "enforced": true }), "reason"),
             ("/unlock", json!({ "enforced": true }), "enforced"),
+            ("/unlock", json!({ "reason": "" }), "reason"),
+            ("/reset", json!({}), "reason"),
+            ("/reset", json!({ "reason": null }), "reason"),
+            ("/recovery/regenerate", json!({}), "reason"),
+            ("/authenticators/totp/remove", json!({}), "reason"),
             ("/reset", json!({ "reason": "" }), "reason"),
             ("/reset", json!({ "reason": "x".repeat(257) }), "reason"),
             ("/reset", json!({ "reason": "a\u{0}b" }), "reason"),
@@ -179,9 +194,9 @@ fn all(user: UserId) -> [(&'static str, String, Value); 8] {
         ("GET", path_for(user, ""), json!({})),
         ("GET", "/api/mfa/admin/events".to_owned(), json!({})),
         ("POST", path_for(user, "/unlock"), json!({})),
-        ("POST", path_for(user, "/enforce"), json!({ "enforced": false })),
-        ("POST", path_for(user, "/recovery/regenerate"), json!({})),
-        ("POST", path_for(user, "/reset"), json!({})),
+        ("POST", path_for(user, "/enforce"), json!({ "enforced": false, "reason": "x" })),
+        ("POST", path_for(user, "/recovery/regenerate"), json!({ "reason": "x" })),
+        ("POST", path_for(user, "/reset"), json!({ "reason": "x" })),
     ]
 }
 
@@ -239,20 +254,36 @@ fn a_locked_disabled_or_logged_out_administrator_has_no_access() {
 }
 
 #[test]
-fn changing_ones_own_account_requires_step_up_and_a_reset_revokes_ones_own_token() {
+fn every_change_requires_step_up_and_a_reset_revokes_ones_own_token() {
     for server in TestServer::each() {
-        let root = administrator(&server, "root");
+        let (root, ada) = (administrator(&server, "root"), server.enrol("ada"));
         let old = fresh(&server, &root);
         server.advance(601);
-        for path in ["/recovery/regenerate", "/reset", "/unlock"] {
-            server.post(&path_for(root.id, path), &old).assert_problem(401, "step_up_required");
+        let changes = |user: UserId| {
+            let [.., unlock, enforce, regenerate, reset] = all(user);
+            let remove = path_for(user, "/authenticators/totp/remove");
+            [unlock, enforce, regenerate, reset, ("POST", remove, json!({ "reason": "x" }))]
+        };
+        let before = server.installation.number("SELECT count(*) FROM mfa_events");
+        for user in [root.id, ada.id] {
+            for (_, path, body) in changes(user) {
+                let denied = send(&server, &old, &path, &body);
+                denied.assert_problem(401, "step_up_required");
+                let challenge = denied.header("www-authenticate").unwrap_or_default();
+                assert!(challenge.contains("insufficient_user_authentication"), "{challenge}");
+            }
         }
-        // The token still administers other users.
-        let ada = server.enrol("ada");
-        server.post(&path_for(ada.id, "/unlock"), &old).ok();
+        let after = server.installation.number("SELECT count(*) FROM mfa_events");
+        assert_eq!(before, after, "{}: nothing was done to anybody", server.name());
+        // The token still reads.
+        server.get(&path_for(ada.id, ""), &old).ok();
 
         let token = fresh(&server, &root);
-        server.post(&path_for(root.id, "/reset"), &token).ok();
+        for (_, path, body) in changes(ada.id) {
+            let answer = send(&server, &token, &path, &body);
+            assert!([200, 404].contains(&answer.status), "{path}: {answer:?}");
+        }
+        send(&server, &token, &path_for(root.id, "/reset"), &json!({ "reason": "mine" })).ok();
         server.get("/api/mfa/status", &token).assert_problem(401, "token_revoked");
         server.get("/api/mfa/admin/users", &token).assert_problem(401, "token_revoked");
     }
@@ -303,7 +334,8 @@ fn statistics_contain_time_series_and_current_totals() {
             ],
             "lockouts": [], "sms": [],
             "totals": {
-                "users": 2, "with_factor": 2, "by_factor": { "totp": 2, "sms": 0 }, "locked": 0, "enforced": 0,
+                "users": 2, "with_factor": 2, "sms_only": 0, "disabled": 0, "by_factor": { "totp": 2, "sms": 0, "passkey": 0 },
+                "locked": 0, "enforced": 0,
                 "recovery_codes_low": 2,
             },
         });

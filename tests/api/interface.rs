@@ -2,6 +2,7 @@
 
 mod page_state;
 mod passkeys;
+mod refused_forms;
 
 use mfa_flows::TokenKind;
 use nova_mfa_tests::{Answer, Client, Request, TestServer};
@@ -51,6 +52,14 @@ impl Browser {
         let request = self.form(path, &[&[("key", key.as_str())], fields].concat());
         let request = request.header("Sec-Fetch-Site", "same-origin");
         self.keep(request.send())
+    }
+
+    /// Submits a form that is refused, and returns the page that the redirect leads to.
+    fn refused(&mut self, path: &str, fields: &[(&str, &str)]) -> Answer {
+        let answer = self.post(path, fields);
+        assert_eq!(answer.status, 303, "a refused form is answered by a redirect: {answer:?}");
+        let page = answer.header("location").unwrap().to_owned();
+        self.get(&page)
     }
 
     fn form(&self, path: &str, fields: &[(&str, &str)]) -> Request {
@@ -395,11 +404,11 @@ fn a_wrong_code_on_a_page_is_counted_and_limited_like_one_from_the_api() {
     let verify = format!("{BASE}/verify/totp");
     let wrong = ada.wrong_code(server.now());
     for _ in 0..3 {
-        assert_eq!(browser.post(&verify, &[("code", &wrong)]).status, 401);
+        let page = browser.refused(&verify, &[("code", &wrong)]);
+        assert!(page.status == 200 && page.text().contains(r#"role="alert""#), "{page:?}");
     }
-    let limited = browser.post(&verify, &[("code", &wrong)]);
-    assert_eq!(limited.status, 429);
-    assert!(limited.header("retry-after").is_some());
+    let limited = browser.refused(&verify, &[("code", &wrong)]);
+    assert!(limited.text().contains("data-seconds=") && limited.text().contains(r#"role="alert""#));
     assert_eq!(server.failures(ada.id), 3);
     // A malformed code counts for the address limit but not for the account.
     server.advance(120);
@@ -414,16 +423,18 @@ fn a_page_that_renews_codes_or_starts_an_enrolment_has_the_limits_of_the_api() {
     browser.log_in("ada");
     browser.post(&format!("{BASE}/verify/totp"), &[("code", &ada.code(server.now()))]);
     assert_eq!(browser.post(&format!("{BASE}/codes/new"), &[]).status, 303);
-    let limited = browser.post(&format!("{BASE}/codes/new"), &[]);
-    assert_eq!(limited.status, 429);
-    assert_eq!(limited.header("retry-after"), Some("3600"));
+    let limited = browser.refused(&format!("{BASE}/codes/new"), &[]);
+    assert!(limited.text().contains(r#"data-seconds="3600""#), "{limited:?}");
     server
         .post("/api/mfa/recovery/regenerate", &server.token(id, TokenKind::TwoFactors))
         .assert_problem(429, "rate_limited");
     for _ in 0..10 {
         assert_eq!(browser.post(&format!("{BASE}/app/start"), &[]).status, 303);
     }
-    assert_eq!(browser.post(&format!("{BASE}/app/start"), &[]).status, 429);
+    // There is no form to show the error on: it stands on a page of its own.
+    let limited = browser.refused(&format!("{BASE}/app/start"), &[]);
+    assert!(limited.status == 429 && limited.text().contains("data-seconds="), "{limited:?}");
+    assert_ne!(browser.get(&format!("{BASE}/app/enrol")).status, 429, "once");
 }
 
 #[test]

@@ -43,6 +43,8 @@ const ACCESS: Row = [NO, BAD, OLD, STAGE, IN, IN, END, IN, IN, STAGE];
 /// Like `ACCESS`, and enrolment tokens.
 const STATUS: Row = [NO, BAD, OLD, STAGE, IN, IN, END, IN, IN, IN];
 const SECOND_FACTOR: Row = [NO, BAD, OLD, IN, STAGE, IN, END, IN, IN, STAGE];
+/// Pending tokens only.
+const PENDING: Row = [NO, BAD, OLD, IN, STAGE, STAGE, STAGE, STAGE, STAGE, STAGE];
 const TWO_FACTORS: Row = [NO, BAD, OLD, STAGE, STAGE, IN, END, IN, IN, STAGE];
 /// The account has a factor, so enrolling requires two factors or an enrolment token.
 const ENROLMENT: Row = [NO, BAD, OLD, STAGE, STAGE, IN, END, IN, IN, IN];
@@ -58,6 +60,7 @@ const TABLE: &[(&str, Row)] = &[
     ("POST /api/mfa/verify/totp", SECOND_FACTOR),
     ("POST /api/mfa/verify/sms", SECOND_FACTOR),
     ("POST /api/mfa/verify/recovery", SECOND_FACTOR),
+    ("POST /api/mfa/verify/access-pass", PENDING),
     ("POST /api/mfa/verify/passkey/start", SECOND_FACTOR),
     ("POST /api/mfa/verify/passkey", SECOND_FACTOR),
     ("POST /api/mfa/passkeys/register/start", ENROLMENT),
@@ -77,14 +80,21 @@ const TABLE: &[(&str, Row)] = &[
     ("GET /api/mfa/methods", ANY),
     ("GET /api/mfa/events", ACCESS),
     ("POST /api/mfa/token/revoke", ANY),
+    ("GET /api/mfa/sessions", TWO_FACTORS),
+    ("POST /api/mfa/sessions/{id}/revoke", TWO_FACTORS),
+    ("POST /api/mfa/sessions/revoke-others", TWO_FACTORS),
     ("POST /api/auth/login", OPEN),
     ("GET /api/mfa/admin/users", ADMINISTRATION),
+    ("POST /api/mfa/admin/users/bulk", ADMINISTRATION),
     ("GET /api/mfa/admin/users/{id}", ADMINISTRATION),
     ("POST /api/mfa/admin/users/{id}/unlock", ADMINISTRATION),
     ("POST /api/mfa/admin/users/{id}/reset", ADMINISTRATION),
     ("POST /api/mfa/admin/users/{id}/enforce", ADMINISTRATION),
     ("POST /api/mfa/admin/users/{id}/recovery/regenerate", ADMINISTRATION),
     ("POST /api/mfa/admin/users/{id}/authenticators/{authenticator_id}/remove", ADMINISTRATION),
+    ("POST /api/mfa/admin/users/{id}/access-pass", ADMINISTRATION),
+    ("POST /api/mfa/admin/users/{id}/role", ADMINISTRATION),
+    ("POST /api/mfa/admin/users/{id}/sessions/revoke", ADMINISTRATION),
     ("GET /api/mfa/admin/events", ADMINISTRATION),
     ("GET /api/mfa/admin/stats", ADMINISTRATION),
     ("POST /api/mfa/token/introspect", BY_KEY),

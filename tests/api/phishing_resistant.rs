@@ -256,15 +256,19 @@ fn an_administrator_requires_a_passkey_of_a_user() {
                      'mfa_enforced=true phishing_resistant=true: finance'";
         assert_eq!(server.installation.number(event), 1, "{}", server.name());
         assert_eq!(show(), true);
-        assert_eq!(enforce(&json!({ "enforced": false })).ok(), state(false, true), "absent: unchanged");
+        assert_eq!(
+            enforce(&json!({ "enforced": false, "reason": "x" })).ok(),
+            state(false, true),
+            "absent: unchanged"
+        );
         let reset = format!("/api/mfa/admin/users/{ada}/reset");
-        server.post(&reset, &root.access).ok();
+        server.client().post(&reset).bearer(&root.access).json(&json!({ "reason": "x" })).send().ok();
         assert_eq!(show(), true, "a reset keeps it");
-        let off = json!({ "enforced": false, "phishing_resistant": false });
+        let off = json!({ "enforced": false, "phishing_resistant": false, "reason": "x" });
         assert_eq!(enforce(&off).ok(), state(false, false));
         assert_eq!(show(), false);
         for bad in [json!(null), json!("yes"), json!(1)] {
-            enforce(&json!({ "enforced": true, "phishing_resistant": bad }))
+            enforce(&json!({ "enforced": true, "phishing_resistant": bad, "reason": "x" }))
                 .assert_problem(422, "invalid_field");
         }
     }

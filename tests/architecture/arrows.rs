@@ -3,8 +3,8 @@
 use cargo_metadata::{DependencyKind, Metadata};
 
 /// The crates that hold rules and do no I/O.
-const DOMAIN: [&str; 7] =
-    ["mfa-core", "mfa-totp", "mfa-passkey", "mfa-sms", "mfa-recovery", "mfa-jwt", "mfa-flows"];
+const DOMAIN: [&str; 8] =
+    ["mfa-core", "mfa-totp", "mfa-passkey", "mfa-sms", "mfa-recovery", "mfa-jwt", "mfa-mail", "mfa-flows"];
 
 /// The crates that may use actix-web: the HTTP layer, the pages, the applications, and the tests that drive them.
 const MEETS_HTTP: [&str; 6] =
@@ -107,7 +107,7 @@ pub(crate) fn forbidden(members: &[Member]) -> Vec<String> {
 fn below(name: &str) -> Option<&'static [&'static str]> {
     Some(match name {
         "mfa-core" => &[],
-        "mfa-totp" | "mfa-passkey" | "mfa-sms" | "mfa-recovery" | "mfa-jwt" => &["mfa-core"],
+        "mfa-totp" | "mfa-passkey" | "mfa-sms" | "mfa-recovery" | "mfa-jwt" | "mfa-mail" => &["mfa-core"],
         "mfa-flows" => &["mfa-core", "mfa-totp", "mfa-passkey", "mfa-sms", "mfa-recovery", "mfa-jwt"],
         // The ports and nothing that implements them.
         "mfa-contracts" => &["mfa-core", "mfa-sms"],
@@ -154,6 +154,7 @@ fn below(name: &str) -> Option<&'static [&'static str]> {
             "mfa-sms",
             "mfa-recovery",
             "mfa-jwt",
+            "mfa-mail",
             "mfa-flows",
             "mfa-contracts",
             "mfa-infra",
@@ -219,6 +220,8 @@ fn arrows_up_or_across_the_map_are_refused() {
         ("mfa-totp", "mfa-jwt"),
         ("mfa-passkey", "mfa-totp"),
         ("mfa-sms", "mfa-flows"),
+        ("mfa-mail", "mfa-sms"),
+        ("mfa-flows", "mfa-mail"),
         ("mfa-flows", "mfa-infra"),
         ("mfa-infra", "mfa-http"),
         ("mfa-infra", "mfa-contracts"),

@@ -202,9 +202,18 @@ impl Script<'_> {
         get(&admin(ada.id, ""));
         get("/api/mfa/admin/events?limit=1");
         get("/api/mfa/admin/stats");
-        self.post(&admin(ada.id, "/enforce"), root, &json!({ "enforced": true })).ok();
-        self.post(&admin(ada.id, "/enforce"), root, &json!({ "enforced": false })).ok();
-        self.post(&admin(ada.id, "/recovery/regenerate"), root, &json!({})).ok();
+        self.post(&admin(ada.id, "/enforce"), root, &json!({ "enforced": true, "reason": "x" })).ok();
+        self.post(&admin(ada.id, "/enforce"), root, &json!({ "enforced": false, "reason": "x" })).ok();
+        self.post(&admin(ada.id, "/recovery/regenerate"), root, &json!({ "reason": "x" })).ok();
+        for role in ["helpdesk", "none"] {
+            self.post(&admin(ada.id, "/role"), root, &json!({ "role": role, "reason": "x" })).ok();
+        }
+        let pass =
+            self.post(&admin(ada.id, "/access-pass"), root, &json!({ "reason": "x" })).field("access_pass");
+        // The limit of recovery codes counts passes too.
+        self.server.advance(60);
+        let pending = self.server.pending(ada.id);
+        self.code("/api/mfa/verify/access-pass", &pending, &pass).ok();
         let token = self.server.token(ada.id, TokenKind::TwoFactors);
         self.post(&admin(ada.id, "/unlock"), &token, &json!({})).assert_problem(403, "not_allowed");
         self.expect(&[
@@ -215,6 +224,10 @@ impl Script<'_> {
             ("admin_enforce", "success", None, ROW),
             ("admin_enforce", "success", None, ROW),
             ("admin_recovery_regenerate", "success", None, ROW),
+            ("admin_role", "success", None, ROW),
+            ("admin_role", "success", None, ROW),
+            ("admin_access_pass", "success", None, ROW),
+            ("access_pass_use", "success", None, ROW),
             ("admin_refused", "refused", None, LOG_ONLY),
         ]);
     }
@@ -225,7 +238,7 @@ impl Script<'_> {
         let path = "/api/mfa/totp/disable";
         self.code(path, &token, &ada.wrong_code(self.server.now())).assert_problem(401, "invalid_code");
         self.code(path, &token, &ada.code(self.server.now())).ok();
-        self.post(&admin(ada.id, "/reset"), root, &json!({})).ok();
+        self.post(&admin(ada.id, "/reset"), root, &json!({ "reason": "x" })).ok();
         self.expect(&[
             ("totp_disable", "failure", TOTP, ROW),
             ("totp_disable", "success", TOTP, ROW),

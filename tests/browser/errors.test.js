@@ -65,7 +65,7 @@ test('the tenth incorrect code locks the account, shows the remaining time, and 
   if (!(await window.page.getByText(words.welcome).isVisible())) await window.click('Annuler et revenir à la connexion');
   await person.logIn();
   await person.typeCode(await person.app.fresh());
-  await window.expectText('Votre compte est protégé');
+  await window.expectText('Votre compte est bien protégé');
   window.expectNoErrors();
   await window.close();
 });
@@ -114,6 +114,9 @@ test('recovery codes replace a lost phone, are accepted once, and a warning appe
     await person.typeCode(code, words.recovery);
   }
   await window.expectText(words.few);
+  await window.expectAccessible('recovered-few-codes');
+  await window.click(words.later, 'link');
+  await window.expectText('3 codes restants');
   await window.expectAccessible('account-few-codes');
   await person.logOut();
   await person.logIn();
@@ -132,7 +135,7 @@ test('a form without a valid CSRF key is rejected and changes nothing', async ()
   await window.expectText('Ce formulaire n’est plus valide');
   await window.expectAccessible('not-our-form');
   await window.go();
-  await window.expectText('Votre compte est protégé');
+  await window.expectText('Votre compte est bien protégé');
   window.expectNoErrors();
   await window.close();
 });

@@ -56,7 +56,7 @@ test('fields have the autocomplete attributes that password managers and phones 
   await person.logOut();
   await person.logIn();
   await window.page.locator('#code').fill(await person.app.fresh());
-  await window.expectText('Your account is protected');
+  await window.expectText('Your account is well protected');
   window.expectNoErrors();
   await window.close();
   await server.stop();

@@ -21,12 +21,12 @@ after(async () => {
 const WORDS = {
   fr: {
     use: 'Utiliser une clé d’accès', add: 'Ajouter une clé d’accès', title: 'Confirmez votre identité', list: 'Seconds facteurs',
-    first: 'Clé d’accès 1', cancelled: 'La demande a été annulée ou a pris trop de temps', half: 'Votre compte est protégé',
+    first: 'Clé d’accès 1', cancelled: 'La demande a été annulée ou a pris trop de temps', half: 'Votre compte est bien protégé',
     unsupported: 'Ce navigateur ne prend pas en charge les clés d’accès',
   },
   en: {
     use: 'Use a passkey', add: 'Add a passkey', title: 'Confirm it’s you', list: 'Second factors', first: 'Passkey 1',
-    cancelled: 'The request was cancelled or took too long', half: 'Your account is protected',
+    cancelled: 'The request was cancelled or took too long', half: 'Your account is well protected',
     unsupported: 'This browser doesn’t support passkeys',
   },
 };
@@ -85,7 +85,7 @@ test('a user who is free to choose finds the passkey first', () =>
       await window.expectAccessible(name);
     });
     await window.click('My account', 'link');
-    await window.expectText('2 of 4 set up');
+    await window.expectText('2 of 2 set up');
   }));
 
 test('a further passkey and its removal ask for the second factor again', async (t) => {
@@ -180,7 +180,7 @@ test('a cancelled call and a device without the passkey are explained, and recov
     await window.click(words.use);
     await window.expectText('cet appareil n’a pas de clé d’accès pour ce compte');
     await window.click(words.byRecovery, 'link');
-    await person.typeCode(person.codes[0], words.recovery);
+    await person.useRecoveryCode(person.codes[0]);
     await window.expectText(words.half);
   }));
 
@@ -226,7 +226,7 @@ test('a browser without passkeys is told so, and offers the other methods', () =
     assert.equal(await page.getByRole('button', { name: words.use }).count(), 0);
     await window.expectAccessible('verify-unsupported');
     await window.click(words.byRecovery, 'link');
-    await person.typeCode(person.codes[0], words.recovery);
+    await person.useRecoveryCode(person.codes[0]);
     await window.expectText(words.half);
   }));
 
@@ -279,7 +279,7 @@ test('someone who knows the password cannot lock out the owner of a passkey', ()
     await window.expectText('This account is locked');
     await window.click(words.use);
     await window.expectText(words.activity);
-    await window.expectText('2 of 4 set up');
+    await window.expectText('2 of 2 set up');
   }));
 
 test('a first app beside a passkey keeps the recovery codes, and the last factor is removed after a warning', () =>
@@ -297,7 +297,7 @@ test('a first app beside a passkey keeps the recovery codes, and the last factor
     await person.logIn();
     await page.waitForURL(/\/verify/);
     await window.go('/verify?with=recovery');
-    await person.typeCode(person.codes[0], words.recovery);
+    await person.useRecoveryCode(person.codes[0]);
     await window.expectText('9 codes left.');
 
     await window.click('Manage Passkey 1', 'link');
@@ -328,9 +328,10 @@ test('an administrator removes a lost passkey of a user', () =>
     const admin = new Person(window, 'en', chief);
     await protect({ window, person: admin, words: user.words });
     await window.go(`/admin/users/${id}`);
-    await window.page.getByText('Remove', { exact: true }).first().click();
     await window.expectAccessible('admin-user-passkey');
-    await window.page.getByLabel('Reason (optional)').first().fill('lost phone, ticket 12');
+    await window.click(/^Remove “/, 'link');
+    await window.expectAccessible('admin-act-passkey');
+    await window.fill('Reason', 'lost phone, ticket 12');
     await window.click('Remove');
     await window.expectText('Second factor removed.');
     await window.expectText('None yet.');

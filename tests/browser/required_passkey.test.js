@@ -153,11 +153,14 @@ test('an administrator requires a passkey of a user, and stops requiring it', as
   await window.click(words.use);
   await person.readCodes();
   await window.go(`/admin/users/${account.id}`);
+  await window.click('Require a passkey…', 'link');
   await window.expectText('They will have to add a passkey at the next login.');
-  await page.locator('#reason-passkey').fill('finance, ticket 9');
+  await window.fill('Reason', 'finance, ticket 9');
   await window.click('Require a passkey');
   await window.expectText('A passkey is now required for this account.');
   await window.expectAccessible('admin-user-passkey-required');
+  await window.click('Stop requiring a passkey…', 'link');
+  await window.fill('Reason', 'finance, ticket 10');
   await window.click('Stop requiring a passkey');
   await window.expectText('A passkey is no longer required for this account.');
   await window.go('/admin/events');

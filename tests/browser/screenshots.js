@@ -68,7 +68,7 @@ const elsewhere = async (prefix, options) => {
   await person.readCodes();
   await window.go('/codes');
   await window.page.waitForTimeout(1_500);
-  await window.click({ fr: 'Générer de nouveaux codes', en: 'Generate new codes' }[options.language]);
+  await window.click({ fr: 'Générer de nouveaux codes', en: 'Generate new codes' }[options.language], 'link');
   await window.expectText(person.words.stepUp);
   await take('step-up');
   await window.go();

@@ -50,7 +50,7 @@ test('on a phone, in French: full setup in at most 25 actions, then login with e
     await person.logIn();
     await window.click(words.byRecovery, 'link');
     await window.expectAccessible('verify-recovery');
-    await person.typeCode(person.codes[0].toUpperCase(), words.recovery);
+    await person.useRecoveryCode(person.codes[0].toUpperCase());
     await window.expectText(words.full);
   }));
 
@@ -61,7 +61,9 @@ test('on a desktop, in English: full setup, new recovery codes, removal of the p
 
     await window.click('Manage recovery codes', 'link');
     await window.expectAccessible('codes-list');
-    await window.click('Generate new codes');
+    await window.click('Generate new codes', 'link');
+    await window.expectAccessible('codes-renewal');
+    await window.click('Generate ten new codes');
     const old = person.codes;
     const fresh = await person.readCodes();
     assert.equal(fresh.length, 10);

@@ -62,11 +62,11 @@ test('a late change asks for the second factor again, then continues', async (t)
   await window.click(person.words.keptPhone, 'link');
   await window.go('/codes');
   await window.page.waitForTimeout(5_000);
-  await window.click('Générer de nouveaux codes');
+  await window.click('Générer de nouveaux codes', 'link');
   await window.expectText(person.words.stepUp);
   await window.expectAccessible('step-up');
   await person.typeCode(await person.app.fresh());
-  await window.click('Générer de nouveaux codes');
+  await window.click('Générer dix nouveaux codes');
   const fresh = await person.readCodes();
   assert.ok(fresh.every((code) => !codes.includes(code)));
   window.expectNoErrors();

@@ -53,7 +53,7 @@ fn a_search_for_a_rare_kind_stops_at_the_scan_limit_and_can_be_continued() {
             )),
         }
         let search = |before| {
-            let resets = AuditQuery { kind: Some(EventKind::AdminReset), user: None, before, limit: 100 };
+            let resets = AuditQuery { kind: Some(EventKind::AdminReset), before, ..AuditQuery::newest(100) };
             runtime.block_on(store.database.list_all(resets)).unwrap()
         };
         let first = search(None);

@@ -10,10 +10,11 @@ use nova_mfa_tests::{ENCRYPTION_KEY, JWT_SECRET};
 use super::markdown::{files_under, root};
 
 /// Prefixes of setting names.
-const FAMILIES: [&str; 12] = [
+const FAMILIES: [&str; 13] = [
     "MFA_",
     "JWT_",
     "OVH_",
+    "SMTP_",
     "TWILIO_",
     "REDIS_",
     "TRUSTED_",
@@ -107,6 +108,7 @@ fn the_example_of_a_production_installation_is_valid() {
         ("jwt_secret_key", JWT_SECRET),
         ("mfa_encryption_keys", &sealing),
         ("hook_secret", JWT_SECRET),
+        ("smtp_url", "smtps://nova:secret@smtp.example.com:465"),
     ]);
     for name in dotenv.lines().filter_map(|line| line.split_once("_FILE=")?.1.rsplit_once('/')) {
         let text = given.get(name.1).copied().unwrap_or("0123456789abcdef");
@@ -117,6 +119,7 @@ fn the_example_of_a_production_installation_is_valid() {
     std::fs::write(folder.path().join(".env"), dotenv).unwrap();
     let settings = Settings::load(&Sources { dir: folder.path().to_owned(), env: BTreeMap::new() }).unwrap();
     assert_eq!(settings.sms.providers.len(), 2);
+    assert!(settings.mail.active_delivery().is_some());
     assert!(!settings.login.enabled);
 }
 

@@ -80,9 +80,8 @@ fn an_invalid_value_fails_its_owner_alone() {
                 odd.value()
             ));
             flood(&store, &users, odd, column);
-            let page =
-                store.runtime.block_on(store.database.list(UserQuery { limit: 50, ..UserQuery::default() }));
-            let page = page.unwrap().users;
+            let query = UserQuery { limit: 50, ..UserQuery::default() };
+            let page = store.runtime.block_on(store.database.list(query, NOON)).unwrap().unwrap().users;
             assert_eq!(page.len(), 9, "{}", store.name);
             let row = page.iter().find(|it| it.user == odd).unwrap();
             assert_eq!(row.unreadable.as_deref(), Some(*column), "{}", store.name);
@@ -151,7 +150,7 @@ fn a_list_and_statistics_survive_a_row_that_the_database_refuses_to_read() {
             id = odd.value()
         ));
         let query = UserQuery { limit: 50, ..UserQuery::default() };
-        let page = store.runtime.block_on(store.database.list(query)).unwrap().users;
+        let page = store.runtime.block_on(store.database.list(query, NOON)).unwrap().unwrap().users;
         assert_eq!(page.len(), users.len() + 1, "{column}");
         for row in &page {
             let expected = (row.user == odd).then_some(column);

@@ -1,7 +1,7 @@
 //! Tests of texts: absent, empty, padded, and of another type.
 
 use mfa_core::UserQuery;
-use nova_mfa_tests::{Installation, TestServer, TestStore};
+use nova_mfa_tests::{Installation, NOON, TestServer, TestStore};
 use serde_json::{Value, json};
 
 const PASSWORD: &str = "correct horse battery";
@@ -109,9 +109,8 @@ fn sqlite_values_of_another_type_are_read() {
         let error = store.runtime.block_on(store.database.find(ada)).unwrap_err();
         let cause = std::error::Error::source(&error).unwrap().to_string();
         assert!(cause.contains(column), "{cause}");
-        let page =
-            store.runtime.block_on(store.database.list(UserQuery { limit: 9, ..UserQuery::default() }));
-        let page = page.unwrap().users;
+        let query = UserQuery { limit: 9, ..UserQuery::default() };
+        let page = store.runtime.block_on(store.database.list(query, NOON)).unwrap().unwrap().users;
         assert_eq!((page.len(), page[1].user, page[1].username.as_str()), (2, bob, "bob"), "{column}");
         assert_eq!(page[0].unreadable.as_deref(), Some(column));
         let names = store.runtime.block_on(store.database.usernames(vec![ada, bob])).unwrap();

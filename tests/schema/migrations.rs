@@ -52,7 +52,7 @@ fn an_empty_database_migrates_up_down_and_up_again() {
             migrations.up().unwrap();
             migrations.up().unwrap();
             let status = migrations.status().unwrap();
-            assert_eq!((status.applied.len(), status.pending.len()), (11, 0));
+            assert_eq!((status.applied.len(), status.pending.len()), (15, 0));
             migrations.down().unwrap();
             assert_eq!(migrations.status().unwrap().applied.len(), 0);
         }

@@ -89,8 +89,8 @@ fn a_passkey_is_a_factor_and_no_app_in_lists_and_statistics() {
         let (_, account) = enrolled(&store);
         assert!(account.has_factor() && !account.has_totp());
         let query = mfa_core::UserQuery { limit: 9, ..mfa_core::UserQuery::default() };
-        let page = store.runtime.block_on(store.database.list(query)).unwrap();
-        assert!(!page.users[0].totp_enabled, "{}", store.name);
+        let page = store.runtime.block_on(store.database.list(query, NOON)).unwrap().unwrap();
+        assert!(page.users[0].has_passkey && !page.users[0].totp_enabled, "{}", store.name);
         let totals = store.runtime.block_on(store.database.totals(NOON)).unwrap();
         assert_eq!((totals.with_factor, totals.with_totp), (1, 0), "{}", store.name);
     }

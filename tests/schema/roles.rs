@@ -107,5 +107,22 @@ fn the_roles_script_grants_what_a_server_needs_and_hides_only_the_mfa_columns_fr
     {
         assert!(!nova.may(&format!("UPDATE users SET {column}")), "{column}");
     }
-    assert!(!nova.may("SELECT 1 FROM mfa_events"));
+    assert!(!nova.may("SELECT 1 FROM mfa_events") && !nova.may("DELETE FROM mfa_user_search"));
+    assert!(app.may("SELECT 1 FROM mfa_user_search") && !app.may("DELETE FROM mfa_user_search"));
+    // NOVA cannot write the texts by which its users are found, but its writes do.
+    let mut connection = PgConnection::establish(&nova.url()).unwrap();
+    connection
+        .batch_execute(
+            "INSERT INTO users (email, username, hashed_password, full_name) \
+             VALUES ('c@example.com', 'cpetit', 'x', 'Céline Petit'); \
+             UPDATE users SET full_name = 'Ada Müller' WHERE id = 1",
+        )
+        .unwrap();
+    database
+        .connect()
+        .batch_execute(
+            "DO $$ BEGIN ASSERT (SELECT count(*) FROM mfa_user_search \
+             WHERE folded_name IN ('celine petit', 'ada muller')) = 2; END $$",
+        )
+        .unwrap();
 }

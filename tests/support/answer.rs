@@ -20,6 +20,22 @@ impl std::fmt::Debug for Answer {
     }
 }
 
+/// Joins the chunks of a body (RFC 9112 §7.1). `None` if the last one is missing: the server failed in the middle.
+fn join_chunks(mut rest: &[u8]) -> Option<Vec<u8>> {
+    let mut body = Vec::new();
+    loop {
+        let end = rest.windows(2).position(|it| it == b"\r\n")?;
+        let (size, after) = rest.split_at_checked(end)?;
+        let size = usize::from_str_radix(std::str::from_utf8(size).ok()?.trim(), 16).ok()?;
+        if size == 0 {
+            return Some(body);
+        }
+        let (chunk, after) = after.get(2..)?.split_at_checked(size)?;
+        body.extend_from_slice(chunk);
+        rest = after.get(2..)?;
+    }
+}
+
 impl Answer {
     /// Reads a response to the end of the connection.
     pub(crate) fn read(stream: &mut impl Read) -> io::Result<Self> {
@@ -43,7 +59,11 @@ impl Answer {
             Some((name.to_ascii_lowercase(), value.trim().to_owned()))
         };
         let headers = lines.map(header).collect::<Option<Vec<_>>>()?;
-        Some(Self { status, headers, body: rest.get(4..)?.to_vec() })
+        let body = rest.get(4..)?;
+        let is_chunked =
+            headers.iter().any(|it| *it == ("transfer-encoding".to_owned(), "chunked".to_owned()));
+        let body = if is_chunked { join_chunks(body)? } else { body.to_vec() };
+        Some(Self { status, headers, body })
     }
 
     /// Returns the value of a header that occurs at most once.

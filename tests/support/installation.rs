@@ -145,6 +145,8 @@ fn environment(url: &str, settings: &[(&str, &str)]) -> BTreeMap<String, String>
         ("MFA_REGENERATE_PER_HOUR", "100000"),
         ("LOGIN_RATE_USER_MAX", "100000"),
         ("LOGIN_RATE_IP_MAX", "100000"),
+        // Tests of mails switch them on.
+        ("MFA_NOTIFY", "off"),
     ];
     let settings = defaults.iter().chain(settings);
     settings.map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect()

@@ -8,8 +8,11 @@ use std::time::Duration;
 
 use rcgen::generate_simple_self_signed;
 use rustls::crypto::ring;
-use rustls::pki_types::CertificateDer;
-use rustls::{ClientConfig, ClientConnection, RootCertStore, StreamOwned, SupportedProtocolVersion};
+use rustls::pki_types::pem::PemObject as _;
+use rustls::pki_types::{CertificateDer, PrivateKeyDer};
+use rustls::{
+    ClientConfig, ClientConnection, RootCertStore, ServerConfig, StreamOwned, SupportedProtocolVersion,
+};
 
 use crate::Answer;
 
@@ -45,6 +48,17 @@ impl TestCertificate {
         params.not_after = rcgen::date_time_ymd(2021, 1, 1);
         let made = params.self_signed(&key).expect("a certificate");
         Self { der: made.der().clone(), cert: made.pem(), key: key.serialize_pem() }
+    }
+
+    /// Returns the configuration of a server with this certificate.
+    pub fn server_config(&self) -> Arc<ServerConfig> {
+        let key = PrivateKeyDer::from_pem_slice(self.key.as_bytes()).expect("a key");
+        let config = ServerConfig::builder_with_provider(Arc::new(ring::default_provider()))
+            .with_safe_default_protocol_versions()
+            .expect("versions")
+            .with_no_client_auth()
+            .with_single_cert(vec![self.der.clone()], key);
+        Arc::new(config.expect("key and certificate belong together"))
     }
 
     /// Writes `cert.pem` and `key.pem` to this folder.

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use clap::error::{ContextKind, ErrorKind};
 use clap::{Args, CommandFactory as _, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
-use mfa_core::{Timestamp, UserId};
+use mfa_core::{Timestamp, TokenId, UserId, UserSort, UserState};
 use mfa_flows::UserSelector;
 
 use crate::values;
@@ -49,12 +49,18 @@ pub(crate) enum Command {
     /// Issue and revoke tokens.
     #[command(subcommand)]
     Token(TokenCommand),
+    /// List and end the sessions of a user.
+    #[command(subcommand)]
+    Session(SessionCommand),
     /// Manage the authenticators of a user.
     #[command(subcommand)]
     Authenticator(AuthenticatorCommand),
     /// Manage recovery codes.
     #[command(subcommand)]
     Recovery(RecoveryCommand),
+    /// Issue temporary access passes.
+    #[command(subcommand)]
+    AccessPass(AccessPassCommand),
     /// Verify and export the audit log.
     #[command(subcommand)]
     Audit(AuditCommand),
@@ -123,25 +129,30 @@ pub(crate) enum UserCommand {
     Create(CreateUserArgs),
     /// Show the MFA status of a user.
     Show(UserArgs),
-    /// List users by ascending id.
+    /// List users, with filters, in any order, as a table or as CSV.
     List(ListUsersArgs),
     /// Unlock a user account.
     ///
     /// Also resets the number of failed attempts.
-    Unlock(UserArgs),
+    ///
+    /// With --state, unlocks every user in that state: prints who, and asks if standard input is a terminal.
+    Unlock(ConfirmedUsersArgs),
     /// Remove all factors of a user and end all sessions.
     ///
     /// Asks before it does so if standard input is a terminal.
-    Reset(ConfirmedUserArgs),
+    Reset(ConfirmedUsersArgs),
     /// Erase the MFA data of a user.
     ///
     /// Deletes factors, recovery codes and phone number, and removes IP address, user agent, actor and reason from the
     /// user's events. The row in `users` itself is kept. Asks before it does so if standard input is a terminal.
     Erase(ConfirmedUserArgs),
     /// Require (or stop requiring) MFA for a user.
+    ///
+    /// With --state, requires it of every user in that state: prints who, and asks if standard input is a terminal.
     Enforce {
-        /// Require MFA (on) or stop requiring it (off).
-        state: OnOff,
+        /// Require MFA (on) or stop requiring it (off). With --state, always on.
+        #[arg(required_unless_present = "in_state")]
+        state: Option<OnOff>,
         /// Require a passkey too (on) or stop requiring it (off). Without this option, that requirement does not change.
         ///
         /// With a passkey, the user can then log in with it only. Without one, the user verifies another factor and must
@@ -149,10 +160,13 @@ pub(crate) enum UserCommand {
         #[arg(long, value_name = "STATE")]
         phishing_resistant: Option<OnOff>,
         #[command(flatten)]
-        user: UserArgs,
+        users: ConfirmedUsersArgs,
     },
     /// Set the password of a user and end all sessions.
-    Password {
+    ///
+    /// The hash is one of bcrypt if the table `users` belongs to NOVA.
+    #[command(alias = "password")]
+    SetPassword {
         #[command(flatten)]
         user: UserArgs,
         /// Read the password from standard input.
@@ -160,6 +174,15 @@ pub(crate) enum UserCommand {
         /// The only way to set it: arguments are visible in the process list.
         #[arg(long, required = true)]
         password_stdin: bool,
+    },
+    /// Grant (or revoke) the role of the helpdesk.
+    ///
+    /// The helpdesk lists users, and views, unlocks and issues access passes for users without a role.
+    Role {
+        /// Grant the role (helpdesk) or revoke it (none).
+        role: RoleArg,
+        #[command(flatten)]
+        user: UserArgs,
     },
     /// Grant (or revoke) administrator rights.
     Superuser {
@@ -204,6 +227,23 @@ pub(crate) enum RecoveryCommand {
 }
 
 #[derive(Debug, Subcommand)]
+pub(crate) enum AccessPassCommand {
+    /// Issue an access pass for a user who lost every factor.
+    ///
+    /// Requires --reason.
+    ///
+    /// Prints the pass; it cannot be shown again. The user logs in with the password, enters the pass once, and enrols a
+    /// factor, which replaces all others. An earlier pass becomes invalid. A lock applies: unlock the account first.
+    Create {
+        #[command(flatten)]
+        user: UserArgs,
+        /// Lifetime of the pass in minutes, 5 to 480. Default: `MFA_ACCESS_PASS_MINUTES`.
+        #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(5..=480))]
+        lifetime_minutes: Option<u32>,
+    },
+}
+
+#[derive(Debug, Subcommand)]
 pub(crate) enum TokenCommand {
     /// Issue a pending token, as after a password login.
     Pending(UserArgs),
@@ -220,14 +260,32 @@ pub(crate) enum TokenCommand {
 }
 
 #[derive(Debug, Subcommand)]
+pub(crate) enum SessionCommand {
+    /// List the sessions of a user, newest first.
+    ///
+    /// A session is an access token with two factors that is accepted.
+    List(UserArgs),
+    /// Revoke all sessions of a user, or one.
+    ///
+    /// Without ID, every token of the user is revoked. A service that verifies tokens itself accepts them until they
+    /// expire.
+    Revoke {
+        /// ID of the session, as `session list` prints it.
+        #[arg(value_parser = values::session_id)]
+        id: Option<TokenId>,
+        #[command(flatten)]
+        user: UserArgs,
+    },
+}
+
+#[derive(Debug, Subcommand)]
 pub(crate) enum AuditCommand {
     /// Verify the integrity of the audit log.
     ///
     /// Reports the first altered or missing event of each user. Exits with status 1 if there is one.
     Verify {
-        /// Verify only the events of this user.
-        #[arg(long, value_name = "ID", value_parser = clap::value_parser!(i64).range(1..))]
-        user_id: Option<i64>,
+        #[command(flatten)]
+        user: OptionalUserArgs,
         /// Compare the stored events with these log files, plain or compressed with gzip.
         ///
         /// Also detects events that are missing at the end of a chain, and missing users. Fails if no line of the files
@@ -360,15 +418,28 @@ pub(crate) struct CreateUserArgs {
 
 #[derive(Debug, Args)]
 pub(crate) struct ListUsersArgs {
-    /// List only users whose user name or email address contains TEXT.
+    /// List only users in whose full name, user name, email address or id each word of TEXT occurs, in any case and without
+    /// accents.
     #[arg(long, value_name = "TEXT")]
     pub(crate) query: Option<String>,
+    /// List only users in this state.
+    #[arg(long, value_name = "STATE", value_parser = values::user_state())]
+    pub(crate) state: Option<UserState>,
+    /// Order of the users: by id, by full name or user name, by email address, or by the last verification of a second factor.
+    #[arg(long, value_name = "ORDER", default_value = "id", value_parser = values::user_sort())]
+    pub(crate) sort: UserSort,
+    /// Reverse the order.
+    #[arg(long)]
+    pub(crate) descending: bool,
     /// Limit the number of users.
     #[arg(long, value_name = "N", default_value_t = 50, value_parser = clap::value_parser!(u32).range(1..=1000))]
     pub(crate) limit: u32,
-    /// List only users with a greater id (`next` of the previous page).
+    /// List only users after this one in the order (`next` of the previous page).
     #[arg(long, value_name = "ID", value_parser = clap::value_parser!(i64).range(0..))]
     pub(crate) after: Option<i64>,
+    /// Write every user that matches as CSV to standard output. No cell is one that a spreadsheet runs as a formula.
+    #[arg(long, conflicts_with_all = ["limit", "after"])]
+    pub(crate) csv: bool,
 }
 
 /// Arguments that select one user.
@@ -382,6 +453,67 @@ pub(crate) struct UserArgs {
     #[arg(long, value_name = "EMAIL", value_parser = values::email)]
     email: Option<String>,
     /// User name of the user.
+    #[arg(long, value_name = "NAME", value_parser = values::username)]
+    username: Option<String>,
+}
+
+/// Arguments that select one user, or all users in a state.
+#[derive(Debug, Args)]
+#[group(required = true, multiple = false)]
+pub(crate) struct UsersArgs {
+    /// Id of the user.
+    #[arg(long, value_name = "ID", value_parser = clap::value_parser!(i64).range(1..))]
+    user_id: Option<i64>,
+    /// Email address of the user.
+    #[arg(long, value_name = "EMAIL", value_parser = values::email)]
+    email: Option<String>,
+    /// User name of the user.
+    #[arg(long, value_name = "NAME", value_parser = values::username)]
+    username: Option<String>,
+    /// State of the users.
+    #[arg(id = "in_state", long = "state", value_name = "STATE", value_parser = values::user_state())]
+    in_state: Option<UserState>,
+}
+
+/// Users that a command selects.
+#[derive(Debug)]
+pub(crate) enum SelectedUsers {
+    One(UserArgs),
+    InState(UserState),
+}
+
+impl UsersArgs {
+    /// Returns which users are selected.
+    pub(crate) fn selected(self) -> SelectedUsers {
+        let Self { user_id, email, username, in_state } = self;
+        match in_state {
+            Some(state) => SelectedUsers::InState(state),
+            None => SelectedUsers::One(UserArgs { user_id, email, username }),
+        }
+    }
+}
+
+/// Arguments of a change of one user, or of all users in a state.
+#[derive(Debug, Args)]
+pub(crate) struct ConfirmedUsersArgs {
+    #[command(flatten)]
+    pub(crate) users: UsersArgs,
+    /// Do not ask for confirmation.
+    #[arg(long)]
+    pub(crate) yes: bool,
+}
+
+/// Arguments that select one user, or all without one.
+#[derive(Debug, Args)]
+#[group(multiple = false)]
+pub(crate) struct OptionalUserArgs {
+    /// Verify only the events of the user with this id.
+    #[arg(long, value_name = "ID", value_parser = clap::value_parser!(i64).range(1..))]
+    user_id: Option<i64>,
+    /// Verify only the events of the user with this email address.
+    #[arg(long, value_name = "EMAIL", value_parser = values::email)]
+    email: Option<String>,
+    /// Verify only the events of the user with this user name.
     #[arg(long, value_name = "NAME", value_parser = values::username)]
     username: Option<String>,
 }
@@ -400,6 +532,13 @@ pub(crate) struct ConfirmedUserArgs {
 pub(crate) enum OnOff {
     On,
     Off,
+}
+
+/// Role besides administrator rights.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum RoleArg {
+    Helpdesk,
+    None,
 }
 
 /// Type of the private key that signs access tokens.
@@ -423,6 +562,10 @@ impl Cli {
             let message = "migrate down deletes all MFA data: add --yes to confirm";
             return Err(Self::command().error(ErrorKind::MissingRequiredArgument, message));
         }
+        if matches!(cli.command, Command::AccessPass(_)) && cli.global.reason.is_none() {
+            let message = "access-pass create needs a reason for the audit log: add --reason TEXT";
+            return Err(Self::command().error(ErrorKind::MissingRequiredArgument, message));
+        }
         Ok(cli)
     }
 }
@@ -438,7 +581,7 @@ fn explained(args: &[OsString], error: clap::Error) -> clap::Error {
     };
     match error.kind() {
         ErrorKind::UnknownArgument | ErrorKind::InvalidSubcommand | ErrorKind::TooManyValues
-            if calls(&["password", "create"]) =>
+            if calls(&["set-password", "password", "create"]) =>
         {
             let named = error.get(ContextKind::InvalidArg).map(ToString::to_string).unwrap_or_default();
             // The misspelled name of an option is no password.
@@ -460,6 +603,15 @@ fn explained(args: &[OsString], error: clap::Error) -> clap::Error {
 /// Returns whether the arguments contain `--json`, even if they cannot be parsed.
 pub(crate) fn has_json_flag(args: &[OsString]) -> bool {
     args.iter().skip(1).take_while(|arg| *arg != "--").any(|arg| arg == "--json")
+}
+
+impl OptionalUserArgs {
+    /// Returns the selected user, if one is selected.
+    pub(crate) fn selector(self) -> Option<UserSelector> {
+        let is_none = self.user_id.is_none() && self.email.is_none() && self.username.is_none();
+        let Self { user_id, email, username } = self;
+        (!is_none).then(|| UserArgs { user_id, email, username }.selector())
+    }
 }
 
 impl UserArgs {

@@ -1,5 +1,6 @@
 //! Implementation of the commands, one module each.
 
+mod access_pass;
 mod audit;
 mod authenticator;
 mod config;
@@ -9,6 +10,7 @@ mod keys;
 mod migrate;
 mod nova;
 mod recovery;
+mod session;
 mod token;
 mod transfer;
 mod user;
@@ -45,10 +47,12 @@ fn run_command(cli: Cli) -> Result<CommandOutput, CliError> {
     match cli.command {
         Command::Migrate(command) => migrate::run(&command, settings()?, reason.as_deref()),
         Command::User(command) => user::run(command, settings()?, reason),
+        Command::Session(command) => session::run(command, settings()?, reason),
         Command::Token(command) => token::run(command, settings()?, reason),
         Command::Audit(command) => audit::run(command, settings()?, reason, cli.global.json),
         Command::Authenticator(command) => authenticator::run(command, settings()?, reason),
         Command::Recovery(command) => recovery::run(command, settings()?, reason),
+        Command::AccessPass(command) => access_pass::run(command, settings()?, reason),
         // Reads no settings: the first ones are incomplete without these keys.
         Command::Keys(KeysCommand::Generate { algorithm }) => keys::generate(algorithm),
         // Reports invalid settings like any other problem.

@@ -62,6 +62,10 @@ pub(crate) enum CliError {
     MissingPrivilege { role: String, privilege: &'static str, reason: String },
     #[error("there is no user {0}, and no event of such a user: check --user-id")]
     NoAuditedUser(UserId),
+    #[error(
+        "with --state, MFA or a passkey can only be required: leave out on and off, or use --phishing-resistant on alone"
+    )]
+    BulkRequirement,
     #[error("not confirmed: nothing was changed")]
     NotConfirmed,
     #[error("cannot change to {dir}: {error}")]
@@ -131,6 +135,7 @@ impl CliError {
             Self::SchemaOutdated(_) => "schema_outdated",
             Self::MissingPrivilege { .. } => "missing_privilege",
             Self::NoAuditedUser(_) => "not_found",
+            Self::BulkRequirement => "usage",
             Self::NotConfirmed => "not_confirmed",
             Self::ChangeDirectory { .. } => "no_directory",
             Self::WriteOutput(_) => "output_failed",
@@ -193,7 +198,7 @@ const fn store_code(error: &StoreError) -> &'static str {
 /// Returns the code of an error of the administration flows. Any other flow error is `internal_error`.
 const fn flow_code(error: &FlowError) -> &'static str {
     match error {
-        FlowError::NoSuchUser | FlowError::NoSuchAuthenticator => "not_found",
+        FlowError::NoSuchUser | FlowError::NoSuchAuthenticator | FlowError::NoSuchSession => "not_found",
         FlowError::InvalidName | FlowError::NameTaken => "invalid_field",
         FlowError::MethodNotAvailable => "method_not_available",
         FlowError::AmbiguousUser(_) => "ambiguous_user",

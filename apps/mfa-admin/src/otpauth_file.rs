@@ -1,6 +1,5 @@
 //! Files of TOTP secrets as `otpauth` URIs, in CSV or JSON Lines: reader and writer.
 
-mod csv_cell;
 mod format;
 mod reader;
 mod writer;

@@ -1,6 +1,7 @@
 //! Parsers of command-line values that are stored or compared.
 
-use mfa_core::{Timestamp, trim_login};
+use clap::builder::{PossibleValuesParser, TypedValueParser};
+use mfa_core::{Timestamp, TokenId, UserSort, UserState, trim_login};
 
 /// Maximum length of an email address (RFC 5321 §4.5.3.1.3, without the angle brackets).
 const MAX_EMAIL: usize = 254;
@@ -31,9 +32,27 @@ pub(crate) fn full_name(text: &str) -> Result<String, String> {
     single_line(text, MAX_NAME)
 }
 
+/// Parses the ID of a session.
+pub(crate) fn session_id(text: &str) -> Result<TokenId, String> {
+    TokenId::parse_hex(text)
+        .ok_or_else(|| "expected 32 hexadecimal digits, as `session list` prints them".to_owned())
+}
+
 /// Parses the reason of an administrator.
 pub(crate) fn reason(text: &str) -> Result<String, String> {
     single_line(text, MAX_REASON)
+}
+
+/// Returns the parser of a state of users.
+pub(crate) fn user_state() -> impl TypedValueParser<Value = UserState> {
+    let names = UserState::ALL.map(UserState::as_str);
+    PossibleValuesParser::new(names).try_map(|it| UserState::parse(&it).ok_or("not a state"))
+}
+
+/// Returns the parser of an order of users.
+pub(crate) fn user_sort() -> impl TypedValueParser<Value = UserSort> {
+    let names = UserSort::ALL.map(UserSort::as_str);
+    PossibleValuesParser::new(names).try_map(|it| UserSort::parse(&it).ok_or("not an order"))
 }
 
 /// Parses a time (RFC 3339), or a day, which stands for its start in UTC.

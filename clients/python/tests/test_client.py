@@ -154,6 +154,25 @@ def test_a_revocation_is_confirmed(data: Any) -> None:
     client(httpx.Response(200, json={"revoked": True})).revoke(TOKEN)
 
 
+def test_sessions_are_listed_and_revoked() -> None:
+    session = {"id": "0a", "current": True, "created_at": None, "ip": None, "user_agent": None, "method": "totp"}
+    listed = client(httpx.Response(200, json={"sessions": [session]})).sessions(TOKEN)
+    assert [(it.id, it.current, it.method) for it in listed] == [("0a", True, "totp")]
+    assert client(httpx.Response(200, json={"revoked": 2})).revoke_other_sessions(TOKEN) == 2
+    for data in ({}, {"revoked": True}, {"revoked": -1}, {"revoked": "2"}, []):
+        with pytest.raises(UnexpectedResponse):
+            client(httpx.Response(200, json=data)).revoke_other_sessions(TOKEN)
+    seen: list[str] = []
+
+    def respond(request: httpx.Request) -> httpx.Response:
+        seen.append(str(request.url))
+        return httpx.Response(200, json={"revoked": True})
+
+    fake = MfaClient("https://mfa.example.com", transport=httpx.MockTransport(respond))
+    fake.revoke_session(TOKEN, "../0a")
+    assert seen == ["https://mfa.example.com/api/mfa/sessions/..%2F0a/revoke"]
+
+
 @pytest.mark.parametrize("token", ["", "a b", "a\r\nX-Other: 1", "é", "a\n"])
 def test_a_token_that_is_no_header_is_rejected_before_it_is_sent(token: str) -> None:
     with pytest.raises(ValueError, match="characters"):
@@ -196,4 +215,4 @@ def test_both_clients_have_the_same_methods() -> None:
     blocking, asynchronous = public(MfaClient), public(AsyncMfaClient)
     assert blocking.pop("close") == asynchronous.pop("aclose")
     assert blocking == asynchronous
-    assert len(blocking) == 19
+    assert len(blocking) == 22

@@ -1,10 +1,11 @@
 //! Contract of [`AuditLog`].
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use mfa_core::{
-    Accounts, AuditLog, AuditQuery, EventKind, FactorKind, Origin, Outcome, Phase, SecurityEvent,
-    StoredEvent, Timestamp, UserEventsQuery, UserId, Users,
+    Accounts, AuditLog, AuditQuery, EventKind, EventToken, FactorKind, Origin, Outcome, Phase, SecurityEvent,
+    StoredEvent, Timestamp, TokenId, UserEventsQuery, UserId, Users,
 };
 
 use crate::Subject;
@@ -31,9 +32,11 @@ suite! { $ AuditLog, audit_log, AuditLogFixture, audit_log_tests:
     every_field_of_an_event_reads_back,
     a_users_events_are_paginated_newest_first_without_those_of_others,
     events_of_all_users_are_paginated_by_id_and_filtered_by_user_and_kind,
+    events_are_filtered_by_outcome_address_and_period_in_pages_without_a_gap,
+    issued_tokens_of_a_user_are_listed_newest_first_without_old_and_revoked_ones,
 }
 
-const EVERYTHING: AuditQuery = AuditQuery { user: None, kind: None, before: None, limit: 100 };
+const EVERYTHING: AuditQuery = AuditQuery::newest(100);
 
 /// Both lists return every field of an event as it was recorded, with the number 1 for a user's first event.
 pub fn every_field_of_an_event_reads_back(it: &Subject<AuditLogFixture>) {
@@ -112,6 +115,77 @@ pub fn events_of_all_users_are_paginated_by_id_and_filtered_by_user_and_kind(it:
     assert_eq!(it.all(none), (Vec::new(), None));
 }
 
+/// Outcome, client address and period are filters too. The period begins with `from` and ends before `to`.
+pub fn events_are_filtered_by_outcome_address_and_period_in_pages_without_a_gap(
+    it: &Subject<AuditLogFixture>,
+) {
+    let ada = it.add("ada");
+    let hours = |hours: u64| NOON.plus(Duration::from_hours(hours));
+    let address = |last: u64| format!("192.0.2.{last}").parse().unwrap();
+    let recorded = it.fixture().accounts.update(ada, Phase::Begin, move |account| {
+        for hour in 0..6 {
+            let origin = Origin::new(Some(address(hour % 2)), None, None);
+            let outcome = if hour < 2 { Outcome::Failure } else { Outcome::Success };
+            account.record(SecurityEvent::new(EventKind::TotpVerify, outcome, hours(hour), origin));
+        }
+    });
+    it.run(recorded).unwrap().unwrap();
+    let found = |query| numbers(&it.all(query).0);
+    assert_eq!(found(AuditQuery { outcome: Some(Outcome::Failure), ..EVERYTHING }), [2, 1]);
+    assert_eq!(found(AuditQuery { outcome: Some(Outcome::Refused), ..EVERYTHING }), [0_u64; 0]);
+    let odd = AuditQuery { ip: Some(address(1)), ..EVERYTHING };
+    assert_eq!(found(odd), [6, 4, 2]);
+    let (page, next) = it.all(AuditQuery { limit: 2, ..odd });
+    assert_eq!(numbers(&page), [6, 4]);
+    assert_eq!(found(AuditQuery { before: next, ..odd }), [2]);
+    let period = AuditQuery { from: Some(hours(1)), to: Some(hours(4)), ..EVERYTHING };
+    assert_eq!(found(period), [4, 3, 2]);
+    assert_eq!(found(AuditQuery { user: Some(ada), ..period }), [4, 3, 2]);
+    assert_eq!(found(AuditQuery { to: None, ..period }), [6, 5, 4, 3, 2]);
+    assert_eq!(found(AuditQuery { from: None, ip: Some(address(1)), ..period }), [4, 2]);
+    assert_eq!(found(AuditQuery { from: Some(hours(48)), to: None, ..EVERYTHING }), [0_u64; 0]);
+    assert_eq!(found(AuditQuery { from: None, to: Some(NOON), ..EVERYTHING }), [0_u64; 0]);
+}
+
+/// The events that issued a token to a user since a time are listed with it, newest first, however many others follow.
+pub fn issued_tokens_of_a_user_are_listed_newest_first_without_old_and_revoked_ones(
+    it: &Subject<AuditLogFixture>,
+) {
+    let (ada, bob) = (it.add("ada"), it.add("bob"));
+    let token = |n: u8, session| EventToken { id: TokenId::from_bytes([n; 16]), session };
+    let issue = |user, kind, seconds: u64, token: EventToken| {
+        let event = SecurityEvent { at: NOON.plus(Duration::from_secs(seconds)), ..event(kind) };
+        it.store(user, vec![event.with_token(token)]);
+    };
+    issue(ada, EventKind::TotpVerify, 0, token(1, Some(1)));
+    issue(ada, EventKind::PasskeyVerify, 10, token(2, Some(2)));
+    issue(bob, EventKind::TotpVerify, 20, token(3, Some(1)));
+    issue(ada, EventKind::TokenRevoked, 30, token(2, Some(2)));
+    issue(ada, EventKind::AdminToken, 40, token(4, None));
+    // Stored after a later event.
+    issue(ada, EventKind::SmsVerify, 15, token(5, Some(2)));
+    it.record(ada, &[EventKind::Login; 40]);
+    let issued = |user, seconds| {
+        let listed = it.fixture().log.list_issued_tokens(user, NOON.plus(Duration::from_secs(seconds)));
+        let listed = it.run(listed).unwrap();
+        assert!(listed.iter().all(|it| it.event.user == user));
+        listed.into_iter().map(|it| (it.event.event, it.token)).collect::<Vec<_>>()
+    };
+    let expected = [
+        ("sms_verify".to_owned(), token(5, Some(2))),
+        ("admin_token".to_owned(), token(4, None)),
+        ("passkey_verify".to_owned(), token(2, Some(2))),
+    ];
+    assert_eq!(issued(ada, 10), expected);
+    assert_eq!(issued(ada, 0).len(), 4);
+    assert_eq!(issued(ada, 41), []);
+    assert_eq!(issued(bob, 0), [("totp_verify".to_owned(), token(3, Some(1)))]);
+    // Everything before is older than any disorder of the times.
+    issue(ada, EventKind::TotpVerify, 7_200, token(6, Some(2)));
+    assert_eq!(issued(ada, 3_600), [("totp_verify".to_owned(), token(6, Some(2)))]);
+    assert_eq!(issued(UserId::new(4711), 0), []);
+}
+
 impl Subject<AuditLogFixture> {
     fn add(&self, name: &str) -> UserId {
         self.run(add_user(self.fixture().users.as_ref(), name))
@@ -119,7 +193,11 @@ impl Subject<AuditLogFixture> {
 
     /// Stores events of these kinds in one decision.
     fn record(&self, user: UserId, kinds: &[EventKind]) {
-        let events: Vec<_> = kinds.iter().map(|kind| event(*kind)).collect();
+        self.store(user, kinds.iter().map(|kind| event(*kind)).collect());
+    }
+
+    /// Stores these events in one decision.
+    fn store(&self, user: UserId, events: Vec<SecurityEvent>) {
         let recorded = self.fixture().accounts.update(user, Phase::Begin, move |account| {
             for event in events.clone() {
                 account.record(event);

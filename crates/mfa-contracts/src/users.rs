@@ -2,11 +2,17 @@
 
 use std::sync::Arc;
 
-use mfa_core::{NewUser, NewUserError, PasswordDigest, PasswordKinds, UserId, UserQuery, UserRecord, Users};
+use mfa_core::{
+    NewUser, NewUserError, PageStart, PasswordDigest, PasswordKinds, SortOrder, Timestamp, UserFilter,
+    UserId, UserPage, UserQuery, UserRecord, UserSort, Users,
+};
 
 use crate::Subject;
 use crate::guard::Guard;
-use crate::new_user::{add_user, new_user};
+use crate::new_user::{NOON, add_user, new_user};
+
+/// Time at which the users are listed.
+const NOW: Timestamp = Timestamp::from_seconds(1_800_000_000);
 
 /// Empty store of users.
 #[derive(Debug)]
@@ -27,7 +33,11 @@ suite! { $ Users, users, UsersFixture, users_tests:
     user_names_and_email_addresses_are_unique,
     a_password_hash_is_replaced_only_if_it_is_unchanged_since_it_was_read,
     user_names_are_returned_for_existing_users,
+    a_full_name_is_returned_if_there_is_one,
+    a_role_is_granted_to_existing_users_and_revoked,
     a_list_continues_after_a_given_user_and_wildcards_match_literally,
+    each_word_of_a_search_is_found_without_case_and_accents,
+    pages_lead_forth_and_back_in_every_order,
     the_kinds_of_password_hash_are_those_of_the_users,
 }
 
@@ -86,14 +96,41 @@ pub fn user_names_are_returned_for_existing_users(it: &Subject<UsersFixture>) {
     assert!(it.run(users.usernames(Vec::new())).unwrap().is_empty());
 }
 
+/// A user without a full name has none, and so has a user who does not exist.
+pub fn a_full_name_is_returned_if_there_is_one(it: &Subject<UsersFixture>) {
+    let users = it.users();
+    let ada = it.add("ada");
+    let nameless = NewUser { full_name: None, ..new_user("bob", "test:x") };
+    let bob = it.run(users.insert(nameless)).unwrap();
+    let full_name = |user| it.run(users.full_name(user)).unwrap();
+    assert_eq!(full_name(ada).as_deref(), Some("ada Example"));
+    assert_eq!(full_name(bob), None);
+    assert_eq!(full_name(UserId::new(4711)), None);
+}
+
+/// A role is granted once, however often it is set, and only to a user who exists.
+pub fn a_role_is_granted_to_existing_users_and_revoked(it: &Subject<UsersFixture>) {
+    let users = it.users();
+    let (ada, bob, nobody) = (it.add("ada"), it.add("bob"), UserId::new(4711));
+    let is_helpdesk = |user| it.run(users.is_helpdesk(user)).unwrap();
+    let set = |user, is_helpdesk| it.run(users.set_helpdesk(user, is_helpdesk, NOON)).unwrap();
+    assert!(!is_helpdesk(ada));
+    assert!(set(ada, true) && set(ada, true));
+    assert!(is_helpdesk(ada) && !is_helpdesk(bob));
+    assert!(!set(nobody, true) && !is_helpdesk(nobody));
+    assert!(set(ada, false) && set(ada, false) && set(bob, false));
+    assert!(!is_helpdesk(ada) && !set(nobody, false));
+}
+
 /// Users are listed in the order of their insertion. A search ignores case, and `%` and `_` stand for themselves.
 pub fn a_list_continues_after_a_given_user_and_wildcards_match_literally(it: &Subject<UsersFixture>) {
     for user in ["ada", "bob", "a_a", "grace"] {
         it.add(user);
     }
     let list = |text: Option<&str>, after, limit| -> Vec<UserRecord> {
-        let query = UserQuery { text: text.map(str::to_owned), after, limit };
-        it.run(it.users().list(query)).unwrap().users
+        let filter = UserFilter::new(text.map(str::to_owned), None);
+        let query = UserQuery { filter, start: PageStart::after(after), limit, ..UserQuery::default() };
+        it.run(it.users().list(query, NOW)).unwrap().unwrap().users
     };
     let all = list(None, None, 10);
     let names: Vec<_> = all.iter().map(|it| it.username.as_str()).collect();
@@ -104,6 +141,86 @@ pub fn a_list_continues_after_a_given_user_and_wildcards_match_literally(it: &Su
     let found = list(Some("A_"), None, 10);
     assert_eq!(found.len(), 1, "an underscore stands for itself");
     assert!(list(Some("%"), None, 10).is_empty());
+}
+
+/// Every word occurs in the full name, the user name, the address or the id, in any order.
+pub fn each_word_of_a_search_is_found_without_case_and_accents(it: &Subject<UsersFixture>) {
+    let add = |name: &str, full_name: Option<&str>| {
+        let full_name = full_name.map(str::to_owned);
+        it.run(it.users().insert(NewUser { full_name, ..new_user(name, "test:x") })).unwrap()
+    };
+    let celine = add("cpetit", Some("Céline Petit"));
+    let decomposed = add("other", Some("Ce\u{301}line Œrsted"));
+    let muller = add("hans", Some("Hans MÜLLER"));
+    let nameless = add("noname", None);
+    let found = |text: &str| {
+        let filter = UserFilter::new(Some(text.to_owned()), None);
+        let query = UserQuery { filter: filter.clone(), limit: 10, ..UserQuery::default() };
+        let users = it.run(it.users().list(query, NOW)).unwrap().unwrap().users;
+        let count = it.run(it.users().count(filter, NOW)).unwrap();
+        assert_eq!(u64::try_from(users.len()), Ok(count), "{text}");
+        users.into_iter().map(|it| it.user).collect::<Vec<_>>()
+    };
+    for text in ["Céline Petit", "petit celine", "PETIT  céline", "cpetit@EXAMPLE.com", "Ce\u{301}line petit"]
+    {
+        assert_eq!(found(text), [celine], "{text}");
+    }
+    assert_eq!(found("celine"), [celine, decomposed]);
+    assert_eq!(found("oersted céline"), [decomposed]);
+    for text in ["Müller", "muller", "mull hans"] {
+        assert_eq!(found(text), [muller], "{text}");
+    }
+    assert_eq!(found("noname"), [nameless]);
+    assert_eq!(found(&format!("{nameless} noname")), [nameless], "the id is a word");
+    assert!(found("celine muller").is_empty(), "of one user");
+    assert!(found("cpetit cpetit@").len() == 1 && found("petitc").is_empty());
+    assert_eq!(found("  ").len(), 4, "no word fits every user");
+}
+
+/// Pages of two are read to the end and back, with equal values and users who never verified a factor.
+pub fn pages_lead_forth_and_back_in_every_order(it: &Subject<UsersFixture>) {
+    for (name, full_name) in
+        [("eve", "Zoë"), ("bob", "zoe"), ("ada", "Émile"), ("dan", ""), ("carl", "Zoe"), ("fay", "adam")]
+    {
+        let full_name = Some(full_name.to_owned()).filter(|it| !it.is_empty());
+        it.run(it.users().insert(NewUser { full_name, ..new_user(name, "test:x") })).unwrap();
+    }
+    let page = |sort, order, start| -> Option<UserPage> {
+        let query = UserQuery { sort, order, start, limit: 2, ..UserQuery::default() };
+        it.run(it.users().list(query, NOW)).unwrap()
+    };
+    let names = |page: &UserPage| page.users.iter().map(|it| it.username.clone()).collect::<Vec<_>>();
+    for (sort, ascending) in [
+        (UserSort::Id, ["eve", "bob", "ada", "dan", "carl", "fay"]),
+        (UserSort::Name, ["fay", "dan", "ada", "eve", "bob", "carl"]),
+        (UserSort::Email, ["ada", "bob", "carl", "dan", "eve", "fay"]),
+        (UserSort::LastSuccess, ["eve", "bob", "ada", "dan", "carl", "fay"]),
+    ] {
+        for order in SortOrder::ALL {
+            let mut expected = ascending;
+            if order == SortOrder::Descending {
+                expected.reverse();
+            }
+            let expected = expected.map(str::to_owned);
+            let first = page(sort, order, PageStart::First).unwrap();
+            assert_eq!((names(&first), first.previous), (expected[..2].to_vec(), None), "{sort:?} {order:?}");
+            let second = page(sort, order, PageStart::After(first.next.unwrap())).unwrap();
+            assert_eq!(names(&second), expected[2..4], "{sort:?} {order:?}");
+            let third = page(sort, order, PageStart::After(second.next.unwrap())).unwrap();
+            assert_eq!((names(&third), third.next), (expected[4..].to_vec(), None), "{sort:?} {order:?}");
+            let back = page(sort, order, PageStart::Before(third.previous.unwrap())).unwrap();
+            assert_eq!(
+                (names(&back), back.next),
+                (expected[2..4].to_vec(), second.next),
+                "{sort:?} {order:?}"
+            );
+            let begin = page(sort, order, PageStart::Before(back.previous.unwrap())).unwrap();
+            assert_eq!((names(&begin), begin.previous), (expected[..2].to_vec(), None), "{sort:?} {order:?}");
+            assert_eq!(begin.next, first.next);
+        }
+        let gone = page(sort, SortOrder::Ascending, PageStart::After(UserId::new(4711)));
+        assert_eq!(gone.is_some(), sort == UserSort::Id, "only ids have an order without their users");
+    }
 }
 
 /// The greatest cost of bcrypt is found, and whether there are hashes of Argon2id. A hash of too great a cost is

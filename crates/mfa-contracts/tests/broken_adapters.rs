@@ -14,9 +14,9 @@ use mfa_contracts::statistics::{self, StatisticsFixture};
 use mfa_contracts::users::{self, UsersFixture};
 use mfa_core::testing::MemoryAccounts;
 use mfa_core::{
-    Account, Accounts, AuditLog, AuditPage, AuditQuery, BoxFuture, Decision, NewUser, PasswordDigest, Phase,
-    RateLimitDecision, RateLimiter, RateRule, StoreError, StoredEvent, Timestamp, UserEventsQuery, UserId,
-    Users as _,
+    Account, Accounts, AuditLog, AuditPage, AuditQuery, BoxFuture, Decision, IssuedTokenEvent, NewUser,
+    PasswordDigest, Phase, RateLimitDecision, RateLimiter, RateRule, StoreError, StoredEvent, Timestamp,
+    UserEventsQuery, UserId, Users as _,
 };
 use mfa_sms::testing::{MemorySmsBudgets, MemorySmsSendLog};
 
@@ -53,13 +53,21 @@ impl AuditLog for OpenAuditLog {
         page: UserEventsQuery,
     ) -> BoxFuture<'_, Result<Vec<StoredEvent>, StoreError>> {
         Box::pin(async move {
-            let query = AuditQuery { user: None, kind: None, before: None, limit: page.limit };
+            let query = AuditQuery::newest(page.limit);
             Ok(self.0.list_all(query).await?.events)
         })
     }
 
     fn list_all(&self, query: AuditQuery) -> BoxFuture<'_, Result<AuditPage, StoreError>> {
         self.0.list_all(query)
+    }
+
+    fn list_issued_tokens(
+        &self,
+        user: UserId,
+        since: Timestamp,
+    ) -> BoxFuture<'_, Result<Vec<IssuedTokenEvent>, StoreError>> {
+        self.0.list_issued_tokens(user, since)
     }
 }
 
@@ -160,6 +168,8 @@ fn a_store_that_is_not_empty_breaks_the_rules_that_count_its_users() {
     let names = broken(users::RULES, || users::verify(|runtime| UsersFixture::new(with_a_user(runtime))));
     let expected = [
         "a_list_continues_after_a_given_user_and_wildcards_match_literally",
+        "each_word_of_a_search_is_found_without_case_and_accents",
+        "pages_lead_forth_and_back_in_every_order",
         "the_kinds_of_password_hash_are_those_of_the_users",
     ];
     assert_eq!(names, expected);

@@ -1,5 +1,7 @@
 //! Account: all multi-factor state of one user.
 
+mod access_pass;
+mod administration;
 mod authenticator_column;
 mod denylist;
 mod internal;
@@ -15,6 +17,7 @@ use crate::{
     SecretText, SecurityEvent, Timestamp, TokenId, TokenSubject, UserId,
 };
 
+pub use access_pass::{AccessPass, PassEnrolment};
 pub use authenticator_column::{AddedApp, AuthenticatorColumn, PendingApp};
 pub use denylist::{DenylistReason, TokenDenylist};
 pub use internal::{
@@ -290,6 +293,8 @@ impl Account {
         if head.seq <= self.internal.chain.seq {
             return;
         }
+        // A copy may have a pass that was used since.
+        (self.internal.access_pass, self.internal.pass_enrolment) = (None, None);
         self.internal.chain = head;
         self.internal.session = self.internal.session.max(u64::try_from(at.seconds()).unwrap_or_default());
         self.revoke_sessions(at, None);
@@ -333,6 +338,18 @@ impl Account {
         }
     }
 
+    /// Adds the token of another session of the user to the denylist until it expires.
+    ///
+    /// If the denylist is full, all sessions but the caller's are revoked instead.
+    pub fn end_session(&mut self, token: &AuthenticatedToken, caller: &AuthenticatedToken, now: Timestamp) {
+        let before = self.internal.session;
+        self.deny_token(token, DenylistReason::Revoked, now);
+        if self.internal.session != before && token.id != caller.id {
+            self.internal.exempt_token =
+                Some(ExemptToken { token: caller.id, expires_at: caller.expires_at });
+        }
+    }
+
     /// Marks the challenge of an accepted assertion as used until it expires.
     ///
     /// If the denylist is full, all sessions are revoked instead, so that no entry is lost.
@@ -349,6 +366,13 @@ impl Account {
         self.lock_until = None;
         self.internal.strikes = Strikes::default();
         self.internal.import_lock = None;
+        self.internal.policy_lock_until = None;
+    }
+
+    /// Ends the lock and clears the consecutive failures. The strikes stay, so that a guesser meets a longer lock each time.
+    pub const fn end_lock(&mut self) {
+        self.failures = 0;
+        self.lock_until = None;
         self.internal.policy_lock_until = None;
     }
 
@@ -375,7 +399,7 @@ impl Account {
         is_own
     }
 
-    /// Removes every factor with its recovery codes and pending enrolments, and revokes all sessions.
+    /// Removes every factor with its recovery codes, pending enrolments and an access pass, and revokes all sessions.
     pub fn remove_all_factors(&mut self, now: Timestamp) {
         self.totp = TotpState::default();
         self.phone = PhoneState::default();
@@ -387,6 +411,7 @@ impl Account {
         self.internal.authenticators.clear();
         self.internal.enrolment_failures = 0;
         self.internal.sms.challenge = None;
+        (self.internal.access_pass, self.internal.pass_enrolment) = (None, None);
         self.revoke_sessions(now, None);
     }
 

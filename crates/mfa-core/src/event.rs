@@ -2,7 +2,7 @@
 
 use std::net::IpAddr;
 
-use crate::{FactorKind, Timestamp, UserId};
+use crate::{FactorKind, PreferredLanguage, Timestamp, TokenId, UserId};
 
 macro_rules! event_kinds {
     ($($(#[doc = $doc:literal])+ $variant:ident = $name:literal,)+) => {
@@ -41,6 +41,8 @@ event_kinds! {
     RecoveryUse = "recovery_use",
     /// A new set of recovery codes was generated. All older codes are invalid.
     RecoveryRegenerate = "recovery_regenerate",
+    /// An access pass was exchanged for an enrolment token, or was wrong.
+    AccessPassUse = "access_pass_use",
     /// A passkey was registered, or its registration failed.
     PasskeyRegister = "passkey_register",
     /// A passkey was verified.
@@ -97,6 +99,10 @@ event_kinds! {
     AdminPassword = "admin_password",
     /// An administrator granted or revoked administrator rights.
     AdminSuperuser = "admin_superuser",
+    /// An administrator granted or revoked a role.
+    AdminRole = "admin_role",
+    /// An administrator or the helpdesk issued an access pass.
+    AdminAccessPass = "admin_access_pass",
     /// An administrator issued a token.
     AdminToken = "admin_token",
     /// An administrator generated a new set of recovery codes.
@@ -171,12 +177,13 @@ impl Outcome {
     }
 }
 
-/// Origin of a request: client address, user agent and request ID.
+/// Origin of a request: client address, user agent, request ID and language.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Origin {
     ip: Option<IpAddr>,
     user_agent: Option<String>,
     request_id: Option<String>,
+    language: Option<PreferredLanguage>,
 }
 
 /// Returns the actor of an event that an administrator with an account causes.
@@ -192,7 +199,7 @@ pub fn user_actor_prefix(user: UserId) -> String {
 impl Origin {
     /// Returns the origin without personal data.
     pub(crate) fn without_client(&self) -> Self {
-        Self { ip: None, user_agent: None, request_id: self.request_id.clone() }
+        Self { ip: None, user_agent: None, request_id: self.request_id.clone(), language: None }
     }
 
     /// Maximum length of a stored text, in characters.
@@ -203,7 +210,13 @@ impl Origin {
     /// Texts longer than 256 characters are truncated. NUL, which no text column can hold, becomes U+FFFD.
     pub fn new(ip: Option<IpAddr>, user_agent: Option<&str>, request_id: Option<&str>) -> Self {
         let keep = |text: &str| text.chars().take(Self::MAX_CHARS).map(storable).collect();
-        Self { ip, user_agent: user_agent.map(keep), request_id: request_id.map(keep) }
+        Self { ip, user_agent: user_agent.map(keep), request_id: request_id.map(keep), language: None }
+    }
+
+    /// Sets the language of the client. It is not stored with the event: only a message about the event is written in it.
+    #[must_use]
+    pub fn with_language(self, language: PreferredLanguage) -> Self {
+        Self { language: Some(language), ..self }
     }
 
     /// Returns the client's IP address.
@@ -220,10 +233,24 @@ impl Origin {
     pub fn request_id(&self) -> Option<&str> {
         self.request_id.as_deref()
     }
+
+    /// Returns the language of the client, if it is known.
+    pub const fn language(&self) -> Option<PreferredLanguage> {
+        self.language
+    }
 }
 
 fn storable(c: char) -> char {
     if c == '\0' { char::REPLACEMENT_CHARACTER } else { c }
+}
+
+/// Token that an event issued or revoked.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct EventToken {
+    /// ID of the token in the denylist.
+    pub id: TokenId,
+    /// Session number of the token (`sv`). `None` for a token of the Python backend.
+    pub session: Option<u64>,
 }
 
 /// One security event of one user.
@@ -243,18 +270,26 @@ pub struct SecurityEvent {
     pub actor: Option<String>,
     /// Reason that the administrator gave.
     pub reason: Option<String>,
+    /// Access token with two factors that the action issued, or token that it revoked.
+    pub token: Option<EventToken>,
 }
 
 impl SecurityEvent {
     /// Creates an event without a factor and without an administrator.
     pub fn new(kind: EventKind, outcome: Outcome, at: Timestamp, origin: Origin) -> Self {
-        Self { kind, method: None, outcome, at, origin, actor: None, reason: None }
+        Self { kind, method: None, outcome, at, origin, actor: None, reason: None, token: None }
     }
 
     /// Sets the factor.
     #[must_use]
     pub fn with_method(self, method: FactorKind) -> Self {
         Self { method: Some(method), ..self }
+    }
+
+    /// Sets the token that the action issued or revoked.
+    #[must_use]
+    pub fn with_token(self, token: EventToken) -> Self {
+        Self { token: Some(token), ..self }
     }
 
     /// Sets the administrator and the reason. Texts are truncated and cleaned as in [`Origin::new`].

@@ -53,6 +53,17 @@ impl TokenId {
     pub const fn bytes(&self) -> &[u8; 16] {
         &self.0
     }
+
+    /// Returns the ID in lower-case hexadecimal: the ID of a session.
+    pub fn to_hex(&self) -> String {
+        data_encoding::HEXLOWER.encode(&self.0)
+    }
+
+    /// Parses 32 lower-case hexadecimal digits.
+    pub fn parse_hex(text: &str) -> Option<Self> {
+        let bytes = data_encoding::HEXLOWER.decode(text.as_bytes()).ok()?;
+        bytes.try_into().ok().map(Self)
+    }
 }
 
 impl fmt::Debug for TokenId {
@@ -80,6 +91,35 @@ impl<'de> Deserialize<'de> for TokenId {
             .and_then(|bytes| bytes.try_into().ok())
             .map(Self::from_bytes)
             .ok_or_else(|| serde::de::Error::custom("a token id is 16 bytes of base64url"))
+    }
+}
+
+/// `jti` of a token that is still to be issued: 128 random bits in base64url (RFC 7519 §4.1.7).
+///
+/// Drawn before the decision that grants the token, so that the decision records its [`TokenId`].
+#[derive(Clone, PartialEq, Eq)]
+pub struct Jti(String);
+
+impl Jti {
+    /// Creates the `jti` from 16 random bytes.
+    pub fn from_random(bytes: [u8; 16]) -> Self {
+        Self(data_encoding::BASE64URL_NOPAD.encode(&bytes))
+    }
+
+    /// Returns the value of the claim.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// Returns the ID under which the token is denied and its session is listed.
+    pub fn token_id(&self) -> TokenId {
+        TokenId::from_jti(&self.0)
+    }
+}
+
+impl fmt::Debug for Jti {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Jti({:?})", self.token_id())
     }
 }
 
@@ -128,6 +168,24 @@ mod tests {
         let id = TokenId::from_jti("abc");
         assert_eq!(id.bytes().first(), Some(&0xba), "SHA-256 of abc starts ba7816bf");
         assert_eq!(format!("{id:?}"), "TokenId(ba7816bf…)");
+    }
+
+    #[test]
+    fn a_session_id_has_one_spelling() {
+        let id = TokenId::from_jti("abc");
+        assert_eq!(id.to_hex(), "ba7816bf8f01cfea414140de5dae2223");
+        assert_eq!(TokenId::parse_hex(&id.to_hex()), Some(id));
+        for bad in ["", "ba78", "BA7816BF8F01CFEA414140DE5DAE2223", "ba7816bf8f01cfea414140de5dae222g"] {
+            assert_eq!(TokenId::parse_hex(bad), None, "{bad}");
+        }
+    }
+
+    #[test]
+    fn a_jti_that_is_still_to_be_issued_does_not_appear_in_debug_output() {
+        let jti = Jti::from_random([7; 16]);
+        assert_eq!(jti.as_str().len(), 22);
+        assert_eq!(jti.token_id(), TokenId::from_jti(jti.as_str()));
+        assert!(!format!("{jti:?}").contains(jti.as_str()));
     }
 
     #[test]

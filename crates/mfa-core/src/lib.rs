@@ -17,12 +17,15 @@ mod assurance;
 mod circuit_breaker;
 mod event;
 mod ids;
+mod language;
 mod lockout;
 mod login_name;
 mod phishing_resistance;
 mod ports;
 mod rfc3339;
+mod role;
 mod sealed;
+mod search_text;
 mod secret;
 mod time;
 mod token;
@@ -32,38 +35,44 @@ mod verification;
 pub mod testing;
 
 pub use account::{
-    Account, AddedApp, AuthenticatorColumn, AuthenticatorUse, BackupMethod, ChainHead, DenylistReason,
-    EarlyCode, ExemptToken, ForeignChanges, ImportLock, InternalState, Passkey, PasskeyState, PendingApp,
-    PendingTotp, PhoneState, RecoveryCode, RecoveryState, SmsChallenge, SmsPurpose, SmsState, StepUpFailures,
-    Strikes, TokenDenylist, TotpAlgorithm, TotpApp, TotpAppRef, TotpDigits, TotpEntry, TotpParameters,
-    TotpPeriod, TotpState,
+    AccessPass, Account, AddedApp, AuthenticatorColumn, AuthenticatorUse, BackupMethod, ChainHead,
+    DenylistReason, EarlyCode, ExemptToken, ForeignChanges, ImportLock, InternalState, PassEnrolment,
+    Passkey, PasskeyState, PendingApp, PendingTotp, PhoneState, RecoveryCode, RecoveryState, SmsChallenge,
+    SmsPurpose, SmsState, StepUpFailures, Strikes, TokenDenylist, TotpAlgorithm, TotpApp, TotpAppRef,
+    TotpDigits, TotpEntry, TotpParameters, TotpPeriod, TotpState,
 };
 pub use assurance::FactorKind;
 pub use circuit_breaker::{
     CallPermit, CallResult, CircuitBreaker, CircuitBreakerConfig, CircuitTransition, FailureRate,
 };
-pub use event::{EventKind, LoggedEvent, Origin, Outcome, SecurityEvent, user_actor, user_actor_prefix};
-pub use ids::{KeyId, KeyIdError, TokenId, UserId};
+pub use event::{
+    EventKind, EventToken, LoggedEvent, Origin, Outcome, SecurityEvent, user_actor, user_actor_prefix,
+};
+pub use ids::{Jti, KeyId, KeyIdError, TokenId, UserId};
+pub use language::PreferredLanguage;
 pub use lockout::{Lock, LockoutPolicy, LockoutPolicyError};
 pub use login_name::{
     AddressMatch, AddressOwner, address_spellings, compose_login, fold_login, login_forms, trim_login,
 };
 pub use phishing_resistance::PhishingResistantPolicy;
 pub use ports::{
-    Accounts, Activity, AuditLog, AuditPage, AuditQuery, BoxFuture, BucketSize, CipherError, Clock,
-    Credentials, Decision, DigestPurpose, Entropy, EntropyError, EventSink, HashError, KeyedDigest,
-    KeyedDigests, LockoutCount, NewUser, NewUserError, PasswordCheck, PasswordDigest, PasswordHasher,
-    PasswordKinds, Period, PeriodError, Phase, RateLimitDecision, RateLimiter, RateRule, RepairScope,
-    SecretCipher, SmsCount, Statistics, StoreError, StoreErrorKind, StoredEvent, Totals, UserEventsQuery,
-    UserPage, UserQuery, UserRecord, Users, VerificationCount,
+    Accounts, Activity, Adoption, AuditLog, AuditPage, AuditQuery, BoxFuture, BucketSize, CipherError, Clock,
+    Credentials, Decision, DigestPurpose, Entropy, EntropyError, EventSink, HashError, IssuedTokenEvent,
+    KeyedDigest, KeyedDigests, LockoutCount, NewUser, NewUserError, PageStart, PasswordCheck, PasswordDigest,
+    PasswordHasher, PasswordKinds, Period, PeriodError, Phase, RateLimitDecision, RateLimiter, RateRule,
+    RepairScope, SecretCipher, SmsCount, SortOrder, Statistics, StoreError, StoreErrorKind, StoredEvent,
+    Totals, UserEventsQuery, UserFilter, UserPage, UserQuery, UserRecord, UserSort, UserState, Users,
+    VerificationCount,
 };
 pub use rfc3339::Rfc3339Millis;
+pub use role::Role;
 pub use sealed::{SealContext, Sealed, SealedColumn};
+pub use search_text::{fold_search, search_words};
 pub use secret::{SecretBytes, SecretText};
 pub use time::Timestamp;
 pub use token::{AuthenticatedToken, Stage, TokenSubject};
 pub use verification::{
-    DenyReason, FactorAttempt, FactorResult, PasskeyAttempt, Requirement, UnsettledAttempt,
-    VerificationOutcome, VerifiedFactor, abandon_attempt, authorize, authorize_passkey, begin_attempt,
-    confirm, settle_attempt, verify_factor, verify_passkey,
+    AccessPassOutcome, DenyReason, FactorAttempt, FactorResult, PasskeyAttempt, Requirement,
+    UnsettledAttempt, VerificationOutcome, VerifiedFactor, abandon_attempt, authorize, authorize_passkey,
+    begin_attempt, confirm, settle_attempt, verify_access_pass, verify_factor, verify_passkey,
 };

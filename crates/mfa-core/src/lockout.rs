@@ -68,6 +68,14 @@ impl LockoutPolicy {
         if sane { Ok(Self { max_failures, first_lock }) } else { Err(LockoutPolicyError) }
     }
 
+    /// Returns the number of further consecutive failures that lock the account, after this many.
+    pub const fn failures_left(&self, failures: u32) -> u32 {
+        match failures.checked_rem(self.max_failures) {
+            Some(since_lock) => self.max_failures.saturating_sub(since_lock),
+            None => 0,
+        }
+    }
+
     /// Returns the lock that the latest failure causes, if any.
     ///
     /// `failures` counts consecutive failures including this one, `strikes` the failures over days. Strikes can
@@ -123,6 +131,17 @@ mod tests {
             (100, u64::MAX),
         ];
         assert_eq!(locks, expected);
+    }
+
+    #[test]
+    fn the_failures_that_are_left_count_down_to_each_lock() {
+        let policy = LockoutPolicy::default();
+        assert_eq!([0, 1, 9, 10, 17].map(|failures| policy.failures_left(failures)), [10, 9, 1, 10, 3]);
+        for failures in 0..99 {
+            let left = policy.failures_left(failures);
+            let locks = (1..=left).filter(|more| policy.lock_after(failures + more, 0, NOW).is_some());
+            assert_eq!(locks.collect::<Vec<_>>(), [left], "{failures}");
+        }
     }
 
     #[test]

@@ -38,6 +38,11 @@ impl PhishingResistantPolicy {
         factor.is_phishing_resistant() || !self.covers(account) || !account.has_passkey()
     }
 
+    /// Returns whether a verification of this factor gets the user only a token that enrols a phishing-resistant one.
+    pub const fn grants_enrolment_only(self, account: &Account, factor: FactorKind) -> bool {
+        self.covers(account) && !factor.is_phishing_resistant()
+    }
+
     /// Returns whether the user may enrol this factor.
     pub const fn may_enrol(self, account: &Account, factor: FactorKind) -> bool {
         factor.is_phishing_resistant() || !self.covers(account)

@@ -12,10 +12,11 @@ mod password;
 mod rate_limiter;
 mod statistics;
 mod store_error;
+mod user_list;
 mod users;
 
 pub use accounts::{Accounts, Decision, Phase, RepairScope};
-pub use audit_log::{AuditLog, AuditPage, AuditQuery, StoredEvent, UserEventsQuery};
+pub use audit_log::{AuditLog, AuditPage, AuditQuery, IssuedTokenEvent, StoredEvent, UserEventsQuery};
 pub use box_future::BoxFuture;
 pub use cipher::{CipherError, SecretCipher};
 pub use clock::Clock;
@@ -25,7 +26,9 @@ pub use event_sink::EventSink;
 pub use password::{HashError, PasswordCheck, PasswordDigest, PasswordHasher, PasswordKinds};
 pub use rate_limiter::{RateLimitDecision, RateLimiter, RateRule};
 pub use statistics::{
-    Activity, BucketSize, LockoutCount, Period, PeriodError, SmsCount, Statistics, Totals, VerificationCount,
+    Activity, Adoption, BucketSize, LockoutCount, Period, PeriodError, SmsCount, Statistics, Totals,
+    VerificationCount,
 };
 pub use store_error::{StoreError, StoreErrorKind};
-pub use users::{Credentials, NewUser, NewUserError, UserPage, UserQuery, UserRecord, Users};
+pub use user_list::{PageStart, SortOrder, UserFilter, UserPage, UserQuery, UserRecord, UserSort, UserState};
+pub use users::{Credentials, NewUser, NewUserError, Users};

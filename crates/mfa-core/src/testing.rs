@@ -7,6 +7,7 @@ mod cipher;
 mod clock;
 mod hasher;
 mod recording;
+mod user_list;
 
 pub use accounts::MemoryAccounts;
 pub use cipher::{TestCipher, TestDigests};

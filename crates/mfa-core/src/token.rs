@@ -1,6 +1,6 @@
 //! Tokens as the domain uses them: stage, authenticated token and subject.
 
-use crate::{FactorKind, Timestamp, TokenId, UserId};
+use crate::{EventToken, FactorKind, Timestamp, TokenId, UserId};
 
 /// Stage of the login that a token represents.
 ///
@@ -58,6 +58,13 @@ pub struct AuthenticatedToken {
     /// Whether the user was an administrator when the token was issued (`is_superuser`). The row has the current
     /// value.
     pub is_superuser: bool,
+}
+
+impl AuthenticatedToken {
+    /// Returns what an event records of the token.
+    pub const fn for_event(&self) -> EventToken {
+        EventToken { id: self.id, session: self.session }
+    }
 }
 
 /// Subject of a new token.

@@ -4,6 +4,7 @@
 //! A factor's crate performs only its own step and returns a [`FactorResult`]. It cannot skip the lock, the count or the
 //! event.
 
+mod access_pass;
 mod admission;
 mod attempt;
 mod authorization;
@@ -13,6 +14,7 @@ mod recording;
 mod two_phase;
 mod verify;
 
+pub use access_pass::{AccessPassOutcome, verify_access_pass};
 pub use attempt::{FactorAttempt, FactorResult, VerificationOutcome, VerifiedFactor};
 pub use authorization::{DenyReason, Requirement, authorize};
 pub use confirm::confirm;

@@ -1,11 +1,9 @@
 //! Administration of accounts. Every action is audited with its administrator.
 
-use std::collections::{BTreeMap, BTreeSet};
-
 use mfa_core::{
-    Account, AddressMatch, AuditPage, AuditQuery, EventKind, FactorKind, LoggedEvent, NewUser, NewUserError,
+    Account, AddressMatch, EventKind, EventToken, FactorKind, Jti, LoggedEvent, NewUser, NewUserError,
     Outcome, Phase, RepairScope, SecretText, SecurityEvent, StoreErrorKind, Timestamp, TokenSubject, UserId,
-    UserPage, UserQuery, VerifiedFactor, fold_login, trim_login,
+    VerifiedFactor, fold_login, trim_login,
 };
 use mfa_jwt::IssuedToken;
 
@@ -69,7 +67,7 @@ pub struct RequirementChange {
 
 impl RequirementChange {
     /// Returns the reason of the event, which names what was set.
-    fn describe(self, reason: Option<&str>) -> String {
+    pub(crate) fn describe(self, reason: Option<&str>) -> String {
         let changes = [("mfa_enforced", self.enforced), ("phishing_resistant", self.phishing_resistant)];
         let set: Vec<_> =
             changes.into_iter().filter_map(|(name, value)| Some(format!("{name}={}", value?))).collect();
@@ -180,25 +178,6 @@ impl Flows {
         Ok((account, status))
     }
 
-    /// Returns a page of users and logs the access.
-    ///
-    /// # Errors
-    ///
-    /// [`FlowError::Store`].
-    pub async fn list_users(&self, call: &AdminCall, query: UserQuery) -> Result<UserPage, FlowError> {
-        self.record_admin_event(call, None, EventKind::AdminList, Outcome::Success);
-        self.find_users(query).await
-    }
-
-    /// Returns a page of users without logging it, for commands that record what they do to each user.
-    ///
-    /// # Errors
-    ///
-    /// [`FlowError::Store`].
-    pub async fn find_users(&self, query: UserQuery) -> Result<UserPage, FlowError> {
-        Ok(self.ports.users.list(query).await?)
-    }
-
     /// Unlocks an account and resets its counters of wrong codes.
     ///
     /// # Errors
@@ -215,11 +194,7 @@ impl Flows {
     /// [`FlowError::NoSuchUser`].
     pub async fn reset_user(&self, call: &AdminCall, user: UserId) -> Result<(), FlowError> {
         let now = self.now();
-        // A user who lost the phone has often locked the account as well.
-        let reset = move |account: &mut Account| {
-            account.remove_all_factors(now);
-            account.unlock();
-        };
+        let reset = move |account: &mut Account| account.reset(now);
         self.administer_any(call, user, EventKind::AdminReset, RepairScope::All, reset).await
     }
 
@@ -254,17 +229,6 @@ impl Flows {
         decided.await?.ok_or(FlowError::NoSuchUser)
     }
 
-    /// Revokes every token of an account.
-    ///
-    /// # Errors
-    ///
-    /// [`FlowError::NoSuchUser`].
-    pub async fn revoke_all(&self, call: &AdminCall, user: UserId) -> Result<(), FlowError> {
-        let now = self.now();
-        let end = move |account: &mut Account| account.revoke_sessions(now, None);
-        self.administer(call, user, EventKind::AdminRevokeAll, now, end).await
-    }
-
     /// Issues a token without verifying any factor, for tests and demonstrations.
     ///
     /// # Errors
@@ -278,6 +242,8 @@ impl Flows {
     ) -> Result<IssuedAdminToken, FlowError> {
         let now = self.now();
         let event = admin_event(call, EventKind::AdminToken, now);
+        let jti = self.draw_jti()?;
+        let token_id = jti.token_id();
         let subject = self
             .ports
             .accounts
@@ -285,47 +251,42 @@ impl Flows {
                 if !account.is_active {
                     return Err(FlowError::AccountDisabled);
                 }
-                account.record(event.clone());
-                Ok(account.subject())
+                let subject = account.subject();
+                let token = EventToken { id: token_id, session: Some(subject.session) };
+                let is_session = kind == TokenKind::TwoFactors;
+                account.record(SecurityEvent { token: is_session.then_some(token), ..event.clone() });
+                Ok(subject)
             })
             .await?
             .ok_or(FlowError::NoSuchUser)??;
-        Ok(IssuedAdminToken { token: self.mint(subject, kind, now)? })
+        Ok(IssuedAdminToken { token: self.mint(subject, kind, jti, now)? })
     }
 
-    fn mint(&self, subject: TokenSubject, kind: TokenKind, now: Timestamp) -> Result<IssuedToken, FlowError> {
+    fn mint(
+        &self,
+        subject: TokenSubject,
+        kind: TokenKind,
+        jti: Jti,
+        now: Timestamp,
+    ) -> Result<IssuedToken, FlowError> {
         let (tokens, entropy) = (&self.ports.tokens, self.ports.entropy.as_ref());
         Ok(match kind {
             TokenKind::Pending => tokens.pending(&subject, entropy, now)?,
             TokenKind::OneFactor => tokens.one_factor(&subject, entropy, now)?,
             TokenKind::TwoFactors => {
-                let unverified = VerifiedFactor::danger_by_administrator(subject, FactorKind::Totp, now);
-                tokens.two_factors(&unverified, entropy, now)?
+                let unverified = VerifiedFactor::danger_by_administrator(subject, FactorKind::Totp, now, jti);
+                tokens.two_factors(&unverified, now)?
             }
         })
     }
 
-    /// Returns a page of the events of all users.
+    /// Returns the full name of a user, for display.
     ///
     /// # Errors
     ///
     /// [`FlowError::Store`].
-    pub async fn list_events(&self, call: &AdminCall, query: AuditQuery) -> Result<AuditPage, FlowError> {
-        self.record_admin_event(call, query.user, EventKind::AdminEvents, Outcome::Success);
-        Ok(self.ports.audit_log.list_all(query).await?)
-    }
-
-    /// Returns the user names of those users that exist.
-    ///
-    /// # Errors
-    ///
-    /// [`FlowError::Store`].
-    pub async fn usernames(
-        &self,
-        _: &AdminCall,
-        users: BTreeSet<UserId>,
-    ) -> Result<BTreeMap<UserId, String>, FlowError> {
-        Ok(self.ports.users.usernames(users.into_iter().collect()).await?)
+    pub async fn full_name(&self, _: &AdminCall, user: UserId) -> Result<Option<String>, FlowError> {
+        Ok(self.ports.users.full_name(user).await?)
     }
 
     /// Logs an administrator's action that changes no account, such as a read. It is not stored in any account's events.

@@ -13,6 +13,8 @@ use crate::flows::Flows;
 pub enum AdminAction {
     /// Read data.
     Read,
+    /// Show the form of a change: as for a change, which is not counted yet.
+    Prepare,
     /// Change this user's account.
     Change(UserId),
 }
@@ -21,14 +23,14 @@ impl Flows {
     /// Authorises a caller as an administrator: the token has two factors and the superuser claim, and the account is
     /// still a superuser.
     ///
-    /// A locked administrator is denied. To change their own account, administrators need a recent second factor as
-    /// every user does: a stolen token yields no recovery codes here either. If the policy requires a phishing-resistant
-    /// factor of the administrator, the token must have one.
+    /// A locked administrator is denied. Every change needs a recent second factor: a stolen token of an administrator
+    /// changes nobody's protection. If the policy requires a phishing-resistant factor of the administrator, the token must
+    /// have one.
     ///
     /// # Errors
     ///
-    /// [`FlowError::NotAllowed`]; [`FlowError::PhishingResistantRequired`]; [`FlowError::StepUpRequired`] for the caller's own account, [`FlowError::RateLimited`]
-    /// for changes, or the account denies the call.
+    /// [`FlowError::NotAllowed`]; [`FlowError::PhishingResistantRequired`]; [`FlowError::StepUpRequired`] and
+    /// [`FlowError::RateLimited`] for changes, or the account denies the call.
     pub async fn administrator(
         &self,
         call: &Call,
@@ -39,22 +41,23 @@ impl Flows {
         let account = self.ports.accounts.find(call.token.user).await?.ok_or(FlowError::TokenInvalid);
         let account = account
             .and_then(|account| self.authorise(&account, call, act, now).map(|()| account))
-            .inspect_err(|error| match error {
-                FlowError::NotAllowed | FlowError::PhishingResistantRequired => {
-                    self.record_denied_call(
-                        Some(call.token.user),
-                        EventKind::AdminRefused,
-                        None,
-                        &call.origin,
-                    );
-                }
-                error => self.record_denial(call, None, error),
-            })?;
+            .inspect_err(|error| self.record_denied_administration(call, error))?;
         if let AdminAction::Change(_) = act {
             self.limit_caller(RateRule::ChangePerAdmin, call).await?;
         }
         let actor = user_actor(account.user, &account.username);
         Ok(AdminCall { actor, reason, origin: call.origin.clone() })
+    }
+
+    /// Logs a call that was denied to somebody who may not administer, or not with this token.
+    pub(crate) fn record_denied_administration(&self, call: &Call, error: &FlowError) {
+        match error {
+            FlowError::NotAllowed | FlowError::PhishingResistantRequired => {
+                let user = Some(call.token.user);
+                self.record_denied_call(user, EventKind::AdminRefused, None, &call.origin);
+            }
+            error => self.record_denial(call, None, error),
+        }
     }
 
     fn authorise(
@@ -64,23 +67,53 @@ impl Flows {
         act: AdminAction,
         now: Timestamp,
     ) -> Result<(), FlowError> {
-        let policy = self.policy.phishing_resistant;
-        let check = |need| {
-            authorize(account, &call.token, need, policy, now)
-                .map_err(|reason| FlowError::from_deny_reason(reason, now))
-        };
-        check(Requirement::SecondFactor)?;
-        match call.token.stage {
-            Stage::TwoFactors(_) if call.token.is_superuser && account.is_superuser => {}
-            Stage::TwoFactors(_) => return Err(FlowError::NotAllowed),
-            Stage::Pending | Stage::Enrolment | Stage::OneFactor => return Err(FlowError::WrongStage),
+        self.authorise_second_factor(account, call, now)?;
+        if !(call.token.is_superuser && account.is_superuser) {
+            return Err(FlowError::NotAllowed);
         }
-        if policy.covers(account) && !call.token.stage.is_phishing_resistant() {
+        self.authorise_change(account, call, act != AdminAction::Read, now)
+    }
+
+    /// Checks that the token has two factors and that the account admits it.
+    pub(crate) fn authorise_second_factor(
+        &self,
+        account: &Account,
+        call: &Call,
+        now: Timestamp,
+    ) -> Result<(), FlowError> {
+        self.check_requirement(account, call, Requirement::SecondFactor, now)?;
+        match call.token.stage {
+            Stage::TwoFactors(_) => Ok(()),
+            Stage::Pending | Stage::Enrolment | Stage::OneFactor => Err(FlowError::WrongStage),
+        }
+    }
+
+    /// Checks the factor that the policy requires of the caller, and a recent one for a change.
+    pub(crate) fn authorise_change(
+        &self,
+        account: &Account,
+        call: &Call,
+        is_change: bool,
+        now: Timestamp,
+    ) -> Result<(), FlowError> {
+        if self.policy.phishing_resistant.covers(account) && !call.token.stage.is_phishing_resistant() {
             return Err(FlowError::PhishingResistantRequired);
         }
-        if act == AdminAction::Change(account.user) {
-            check(Requirement::Change { max_age: self.policy.step_up_max_age })?;
+        if is_change {
+            let need = Requirement::Change { max_age: self.policy.step_up_max_age };
+            self.check_requirement(account, call, need, now)?;
         }
         Ok(())
+    }
+
+    fn check_requirement(
+        &self,
+        account: &Account,
+        call: &Call,
+        need: Requirement,
+        now: Timestamp,
+    ) -> Result<(), FlowError> {
+        authorize(account, &call.token, need, self.policy.phishing_resistant, now)
+            .map_err(|reason| FlowError::from_deny_reason(reason, now))
     }
 }

@@ -17,6 +17,17 @@ pub struct Call {
     pub token: AuthenticatedToken,
     /// Client address, user agent and request id.
     pub origin: Origin,
+    /// Whether the client drops the token for the one that the call grants, as a browser with one cookie does. The same
+    /// decision then ends the old session.
+    pub replaces_token: bool,
+}
+
+impl Call {
+    /// Returns the call of a client that drops the token for the one that the call grants.
+    #[must_use]
+    pub fn replacing(self) -> Self {
+        Self { replaces_token: true, ..self }
+    }
 }
 
 /// Call of an administrator.
@@ -77,7 +88,7 @@ impl Flows {
         let bearer = bearer.ok_or(FlowError::TokenMissing)?;
         let now = self.now();
         match self.ports.tokens.authenticate(bearer, now) {
-            Ok(token) if accepted.accept(token.stage) => Ok(Call { token, origin }),
+            Ok(token) if accepted.accept(token.stage) => Ok(Call { token, origin, replaces_token: false }),
             Ok(token) => {
                 self.record_denied_call(Some(token.user), EventKind::TokenRefused, None, &origin);
                 Err(FlowError::WrongStage)
@@ -90,6 +101,12 @@ impl Flows {
                 Err(error.into())
             }
         }
+    }
+
+    /// Returns the content of a token that is genuine and has not expired. Does no I/O and records nothing: for a display of
+    /// when a session ends, not for a decision.
+    pub fn valid_token(&self, bearer: &str) -> Option<AuthenticatedToken> {
+        self.ports.tokens.authenticate(bearer, self.now()).ok()
     }
 
     /// Counts a call that checks a code against the limit by client address, and returns how many remain. An IPv6 client

@@ -6,6 +6,7 @@ use mfa_core::{
 };
 use mfa_totp::{EnrolmentError, Provisioning, TotpCode};
 
+use crate::access_pass::{record_replaced, remaining};
 use crate::authenticator_names::{
     check_name, default_name, label_of, name_newest_in_event, normalized_name, totp_name,
 };
@@ -84,17 +85,19 @@ impl Flows {
         let need = Requirement::Enrol { max_age: self.policy.step_up_max_age };
         let (policy, max) = (self.policy.clone(), self.policy.max_totp_apps);
         let (first_name, first_mode) = (name.clone(), mode);
+        let token = call.token.clone();
         let check = move |account: &mut Account| {
             policy.check_may_enrol(account, FactorKind::Totp)?;
-            check_new_app(account, first_name.as_deref(), first_mode, max)
+            check_new_app(&remaining(account, &token), first_name.as_deref(), first_mode, max)
         };
         self.decide(call, need, now, check).await?;
         self.limit_caller(RateRule::EnrolPerUser, call).await?;
-        let id = self.new_authenticator_id()?;
+        let (id, token) = (self.new_authenticator_id()?, call.token.clone());
         let (cipher, origin, new_secret) = (self.ports.cipher.clone(), call.origin.clone(), secret.clone());
         let (expires_at, email) = self
             .decide(call, need, now, move |account| {
-                check_new_app(account, name.as_deref(), mode, max)?;
+                let remaining = remaining(account, &token).into_owned();
+                check_new_app(&remaining, name.as_deref(), mode, max)?;
                 let expires_at = match mode {
                     EnrolmentMode::Replace => {
                         mfa_totp::begin_enrolment(account, &secret, now, cipher.as_ref())?
@@ -104,8 +107,8 @@ impl Flows {
                     }
                 };
                 // Another app gets a name at once, so that the two can be told apart.
-                let is_another = mode == EnrolmentMode::Add && account.has_totp();
-                let default = is_another.then(|| default_name(account, FactorKind::Totp));
+                let is_another = mode == EnrolmentMode::Add && remaining.has_totp();
+                let default = is_another.then(|| default_name(&remaining, FactorKind::Totp));
                 if let Some(pending) = &mut account.totp.pending {
                     pending.name = name.clone().or(default);
                 }
@@ -141,7 +144,7 @@ impl Flows {
     ) -> Result<EnrolmentComplete, FlowError> {
         let now = self.trusted_now()?;
         let need = Requirement::Enrol { max_age: self.policy.step_up_max_age };
-        let attempt = self.attempt(call, FactorKind::Totp, need, now);
+        let attempt = self.granting(self.attempt(call, FactorKind::Totp, need, now))?;
         let (cipher, max, origin) =
             (self.ports.cipher.clone(), self.policy.max_totp_apps, call.origin.clone());
         let is_enrolment_only = call.token.stage == Stage::Enrolment;
@@ -203,10 +206,14 @@ impl Flows {
         let (set, state) = self.new_recovery_set(call.token.user, occasion, now).await?;
         let passed = self
             .try_factor(call, Phase::Settle, attempt, move |account, attempt| {
+                let replaced = account.enrols_by_pass(&attempt.token).then(|| account.clone());
                 let outcome = confirm(account, attempt, &check)?;
                 if let VerificationOutcome::Verified(_) = outcome {
                     account.recovery = state.clone();
                     name_newest_in_event(account, attempt.factor);
+                    if let Some(before) = &replaced {
+                        record_replaced(account, before, attempt);
+                    }
                 }
                 Ok(outcome)
             })

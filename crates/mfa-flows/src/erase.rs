@@ -9,7 +9,7 @@ use crate::flows::Flows;
 
 impl Flows {
     /// Erases a user's data besides the row of `users` itself: factors, recovery codes, phone numbers, state of tokens and
-    /// sessions, the log of SMS, and the personal data of events, also of those that the user caused as an administrator.
+    /// sessions, a role, the log of SMS, and the personal data of events, also of those that the user caused as an administrator.
     /// The chains of events stay verifiable.
     ///
     /// The account comes first. That ends every session and marks the time, so that a request in progress stores no address
@@ -23,6 +23,7 @@ impl Flows {
         // The time of the decision, not of the call: no request that it overtakes is later.
         let erase = move |account: &mut Account| account.erase(clock.now());
         self.administer(call, user, EventKind::AdminErase, now, erase).await?;
+        self.ports.users.set_helpdesk(user, false, now).await?;
         self.ports.users.erase_details(user, rate_limit_key).await?;
         for administered in self.ports.users.administered_by(user).await? {
             self.erase_actor(call, administered, user).await?;

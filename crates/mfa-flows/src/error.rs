@@ -83,6 +83,9 @@ pub enum FlowError {
     /// The user has no authenticator with this ID.
     #[error("no such authenticator")]
     NoSuchAuthenticator,
+    /// The user has no session with this ID, or it has ended.
+    #[error("the user has no such session")]
+    NoSuchSession,
     /// The name is empty, too long, or has control characters or blanks at an end.
     #[error("unusable name")]
     InvalidName,
@@ -201,7 +204,9 @@ impl FlowError {
             Self::NotAllowed => ("not_allowed", 403),
             Self::PhoneRefused => ("phone_refused", 403),
             Self::PhishingResistantRequired => ("phishing_resistant_required", 403),
-            Self::NoSuchUser | Self::AmbiguousUser(_) | Self::NoSuchAuthenticator => ("not_found", 404),
+            Self::NoSuchUser | Self::AmbiguousUser(_) | Self::NoSuchAuthenticator | Self::NoSuchSession => {
+                ("not_found", 404)
+            }
             Self::NotEnrolled => ("not_enrolled", 409),
             Self::NoEnrolmentInProgress => ("no_enrolment_in_progress", 409),
             Self::MethodNotAvailable => ("method_not_available", 409),
@@ -229,7 +234,7 @@ impl FlowError {
             // The code may be spent and no token issued: the next code works, so this is no internal error.
             Self::Cipher(_) | Self::Entropy(_) | Self::Issue(IssueError::Entropy(_)) => STORE_UNAVAILABLE,
             Self::Hasher(HashError::Failed)
-            | Self::Issue(IssueError::Signing | IssueError::TooLong)
+            | Self::Issue(IssueError::Signing | IssueError::TooLong | IssueError::Unrecorded)
             | Self::Drawing => INTERNAL_ERROR,
         }
     }
@@ -289,6 +294,7 @@ mod tests {
             FlowError::TooManyAuthenticators,
             FlowError::AuthenticatorRequired,
             FlowError::NoSuchAuthenticator,
+            FlowError::NoSuchSession,
             FlowError::InvalidName,
             FlowError::NameTaken,
             FlowError::InvalidLabel,

@@ -14,6 +14,7 @@ use mfa_passkey::{
     RejectReason, RelyingParty, RequestOptions, UserEntity, UserHandle, counter_status,
 };
 
+use crate::access_pass::remaining;
 use crate::authenticator_names::{check_name, default_name, label_of, name_newest_in_event, normalized_name};
 use crate::authenticators::Authenticator;
 use crate::call::Call;
@@ -68,10 +69,12 @@ impl Flows {
         let policy = self.passkey_policy()?;
         let need = Requirement::Enrol { max_age: self.policy.step_up_max_age };
         let max = policy.max_per_user;
+        let token = call.token.clone();
         let account = self
             .decide(call, need, now, move |account| {
-                check_room(account, max)?;
-                Ok(account.clone())
+                let account = remaining(account, &token).into_owned();
+                check_room(&account, max)?;
+                Ok(account)
             })
             .await?;
         self.limit_caller(RateRule::EnrolPerUser, call).await?;
@@ -109,7 +112,9 @@ impl Flows {
         let need = Requirement::Enrol { max_age: self.policy.step_up_max_age };
         // The name is chosen here, so that the response needs no read after the commit: a fault of that read would lose
         // recovery codes that are shown only once.
+        let token = call.token.clone();
         let before = self.decide(call, need, now, move |account| {
+            let account = &*remaining(account, &token);
             let name = name.as_deref().map(normalized_name);
             let name = name.unwrap_or_else(|| default_name(account, FactorKind::Passkey));
             check_name(account, "", &name)?;
@@ -118,6 +123,9 @@ impl Flows {
         let (had_factor, had_codes, name) = before.await?;
         let challenge = self.open_challenge(call, ChallengePurpose::Register, response.challenge(), now)?;
         let attempt = self.attempt(call, FactorKind::Passkey, need, now);
+        let is_enrolment_only = call.token.stage == Stage::Enrolment;
+        // A further passkey grants no token.
+        let attempt = if had_factor && !is_enrolment_only { attempt } else { self.granting(attempt)? };
         let registered = match mfa_passkey::verify_registration(&policy.relying_party, &challenge, response) {
             Ok(registered) => registered,
             Err(PasskeyError::Malformed(error)) => return Err(FlowError::MalformedCredential(error)),
@@ -138,7 +146,6 @@ impl Flows {
                 Ok(FactorResult::Correct)
             }
         };
-        let is_enrolment_only = call.token.stage == Stage::Enrolment;
         let enrolled = if had_factor && (had_codes || !is_enrolment_only) {
             let confirmed = self.try_factor(call, Phase::Begin, attempt, move |account, attempt| {
                 let outcome = confirm(account, attempt, &check)?;
@@ -198,7 +205,12 @@ impl Flows {
         let purpose = verification_purpose(&call.token);
         let challenge = self.open_challenge(call, purpose, response.challenge(), now)?;
         let attempt = PasskeyAttempt {
-            attempt: self.attempt(call, FactorKind::Passkey, Requirement::SecondFactor, now),
+            attempt: self.granting(self.attempt(
+                call,
+                FactorKind::Passkey,
+                Requirement::SecondFactor,
+                now,
+            ))?,
             challenge: TokenId::from_bytes(*challenge.id().bytes()),
             challenge_expires_at: challenge.expires_at(),
         };

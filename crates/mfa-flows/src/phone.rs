@@ -63,6 +63,7 @@ impl Flows {
             None
         } else {
             let check = self.number_check(&attempt, code);
+            let attempt = self.granting(attempt)?;
             Some(self.enrol(call, attempt, check).await?)
         };
         Ok(PhoneConfirmed { phone: before.phone, enrolled })

@@ -18,6 +18,10 @@ pub struct Policy {
     pub lockout: LockoutPolicy,
     /// Maximum age of a second factor for a change of factors (step-up).
     pub step_up_max_age: Duration,
+    /// Lifetime of an access pass for which the issuer gives none.
+    pub access_pass_lifetime: Duration,
+    /// Whether a new password is hashed with bcrypt, because another program verifies passwords too.
+    pub bcrypt_passwords: bool,
     /// Whether a login replaces an outdated password hash.
     pub rehash_passwords: bool,
     /// Countries and budgets of SMS.
@@ -31,6 +35,9 @@ pub struct Policy {
 }
 
 impl Policy {
+    /// Lifetimes of an access pass, in minutes.
+    pub const ACCESS_PASS_MINUTES: std::ops::RangeInclusive<u32> = 5..=480;
+
     /// Checks whether this factor logs the user in.
     pub(crate) const fn check_accepts(&self, account: &Account, factor: FactorKind) -> Result<(), FlowError> {
         let is_accepted = self.phishing_resistant.accepts(account, factor);
@@ -99,6 +106,8 @@ impl Default for Policy {
             issuer: "NOVA".to_owned(),
             lockout: LockoutPolicy::default(),
             step_up_max_age: Duration::from_mins(10),
+            access_pass_lifetime: Duration::from_hours(1),
+            bcrypt_passwords: false,
             rehash_passwords: false,
             sms: SmsPolicy::default(),
             max_totp_apps: 3,

@@ -54,6 +54,7 @@ impl Flows {
     ) -> Result<VerificationGrant, FlowError> {
         let now = self.trusted_now()?;
         let attempt = self.attempt(call, FactorKind::Recovery, Requirement::SecondFactor, now);
+        let attempt = self.granting(attempt)?;
         let passed = self.try_recovery(call, attempt, input, RecoveryUse::SecondFactor).await?;
         self.grant(&passed, now)
     }

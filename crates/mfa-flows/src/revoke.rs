@@ -17,12 +17,8 @@ impl Flows {
         let (token, origin) = (call.token.clone(), call.origin.clone());
         self.decide(call, Requirement::Read, now, move |account| {
             account.deny_token(&token, DenylistReason::Revoked, now);
-            account.record(SecurityEvent::new(
-                EventKind::TokenRevoked,
-                Outcome::Success,
-                now,
-                origin.clone(),
-            ));
+            let event = SecurityEvent::new(EventKind::TokenRevoked, Outcome::Success, now, origin.clone());
+            account.record(event.with_token(token.for_event()));
             Ok(())
         })
         .await

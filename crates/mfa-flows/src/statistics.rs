@@ -1,6 +1,6 @@
 //! Statistics over all users, for administrators.
 
-use mfa_core::{Activity, EventKind, Outcome, Period, Totals};
+use mfa_core::{Activity, Adoption, EventKind, Outcome, Period, Totals};
 
 use crate::call::AdminCall;
 use crate::error::FlowError;
@@ -21,5 +21,15 @@ impl Flows {
         let activity = self.ports.statistics.activity(period).await?;
         let totals = self.ports.statistics.totals(self.now()).await?;
         Ok((activity, totals))
+    }
+
+    /// Returns how many users had a second factor, and a passkey, at the end of each of the last weeks. Part of the
+    /// [`statistics`](Self::statistics), whose access is logged.
+    ///
+    /// # Errors
+    ///
+    /// [`FlowError::Store`], also if counting took too long.
+    pub async fn adoption(&self, _: &AdminCall, weeks: u32) -> Result<Vec<Adoption>, FlowError> {
+        Ok(self.ports.statistics.adoption(self.now(), weeks).await?)
     }
 }

@@ -7,7 +7,8 @@ use crate::error::FlowError;
 use crate::flows::Flows;
 
 impl Flows {
-    /// Replaces a user's password and ends all sessions.
+    /// Replaces a user's password and ends all sessions. The hash is of bcrypt if the policy says that another program
+    /// verifies passwords too.
     ///
     /// # Errors
     ///
@@ -18,7 +19,12 @@ impl Flows {
         user: UserId,
         password: SecretText,
     ) -> Result<(), FlowError> {
-        let digest = self.ports.hasher.hash(password).await?;
+        let hasher = &self.ports.hasher;
+        let digest = if self.policy.bcrypt_passwords {
+            hasher.hash_bcrypt(password).await?
+        } else {
+            hasher.hash(password).await?
+        };
         if !self.ports.users.set_password(user, digest).await? {
             return Err(FlowError::NoSuchUser);
         }

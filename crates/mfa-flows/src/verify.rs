@@ -1,7 +1,7 @@
 //! Verification of a second factor: a passed attempt exchanges a pending token for an access token.
 
 use mfa_core::{
-    Account, FactorAttempt, FactorKind, Phase, Requirement, SmsPurpose, Timestamp, VerificationOutcome,
+    Account, FactorAttempt, FactorKind, Jti, Phase, Requirement, SmsPurpose, Timestamp, VerificationOutcome,
     VerifiedFactor, verify_factor,
 };
 use mfa_jwt::IssuedToken;
@@ -102,7 +102,7 @@ impl Flows {
     /// passkey.
     pub async fn verify_totp(&self, call: &Call, code: TotpCode) -> Result<VerificationGrant, FlowError> {
         let now = self.trusted_now()?;
-        let attempt = self.attempt(call, FactorKind::Totp, Requirement::SecondFactor, now);
+        let attempt = self.granting(self.attempt(call, FactorKind::Totp, Requirement::SecondFactor, now))?;
         let (cipher, check_steps_known) = (self.ports.cipher.clone(), self.check_steps_known(now));
         let passed = self
             .try_factor(call, Phase::Begin, attempt, move |account, attempt| {
@@ -122,7 +122,7 @@ impl Flows {
     /// As [`Flows::verify_totp`]; [`FlowError::MethodNotAvailable`] if SMS is not a factor of the account.
     pub async fn verify_sms(&self, call: &Call, code: SmsCode) -> Result<VerificationGrant, FlowError> {
         let now = self.trusted_now()?;
-        let attempt = self.attempt(call, FactorKind::Sms, Requirement::SecondFactor, now);
+        let attempt = self.granting(self.attempt(call, FactorKind::Sms, Requirement::SecondFactor, now))?;
         let (cipher, digests) = (self.ports.cipher.clone(), self.ports.digests.clone());
         let passed = self
             .try_factor(call, Phase::Begin, attempt, move |account, attempt| {
@@ -160,7 +160,7 @@ impl Flows {
                 code_set_occasion: CodeSetOccasion::of_enrolment(account, attempt.at),
                 sms_send,
                 has_totp: account.has_totp(),
-                enrolment_only: policy.covers(account) && !method.is_phishing_resistant(),
+                enrolment_only: policy.grants_enrolment_only(account, method),
             };
             Ok((outcome, snapshot))
         });
@@ -197,7 +197,7 @@ impl Flows {
             return Ok(VerificationGrant::Enrolment(EnrolmentGrant { token, method }));
         }
         Ok(VerificationGrant::Access(AccessGrant {
-            token: tokens.two_factors(factor, entropy, now)?,
+            token: tokens.two_factors(factor, now)?,
             method,
             recovery_codes_left: snapshot.recovery_codes_left,
             recovery_set_is_foreign: snapshot.recovery_set_is_foreign,
@@ -220,7 +220,24 @@ impl Flows {
             origin: call.origin.clone(),
             lockout: self.policy.lockout,
             phishing_resistant: self.policy.phishing_resistant,
+            new_token: None,
+            replaces_token: call.replaces_token,
         }
+    }
+
+    /// Returns the attempt with the `jti` of the access token that its success grants.
+    ///
+    /// Drawn before the decision, so that the event of the verification records the token: no further write lists the
+    /// session.
+    pub(crate) fn granting(&self, attempt: FactorAttempt) -> Result<FactorAttempt, FlowError> {
+        Ok(FactorAttempt { new_token: Some(self.draw_jti()?), ..attempt })
+    }
+
+    /// Returns the `jti` of a token that is still to be issued.
+    pub(crate) fn draw_jti(&self) -> Result<Jti, FlowError> {
+        let mut bytes = [0_u8; 16];
+        self.ports.entropy.fill(&mut bytes)?;
+        Ok(Jti::from_random(bytes))
     }
 }
 

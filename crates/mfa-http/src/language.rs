@@ -22,6 +22,15 @@ impl From<Language> for mfa_sms::SmsLanguage {
     }
 }
 
+impl From<Language> for mfa_core::PreferredLanguage {
+    fn from(language: Language) -> Self {
+        match language {
+            Language::French => Self::French,
+            Language::English => Self::English,
+        }
+    }
+}
+
 impl Language {
     /// Returns the language tag (BCP 47).
     pub const fn tag(self) -> &'static str {

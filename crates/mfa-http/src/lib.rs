@@ -20,6 +20,7 @@
 //! Texts are in `locales/` and translated with `context.translate("name-of-the-text", &[("argument", value.into())])`.
 
 mod client_ip;
+mod csv;
 mod embed;
 mod extension;
 pub mod i18n;
@@ -33,6 +34,7 @@ mod routes;
 mod schemas;
 mod server;
 
+pub use csv::{event_csv_response, user_csv_response};
 pub use embed::{Embedded, ExtractorError, MfaOk, MfaPending};
 pub use extension::RouteExtension;
 pub use language::Language;

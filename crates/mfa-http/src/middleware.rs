@@ -138,10 +138,12 @@ impl MiddlewareConfig {
     pub(crate) fn request_context(&self, headers: &HeaderMap, peer: Option<SocketAddr>) -> RequestContext {
         let ip: Option<IpAddr> = peer.map(|peer| self.proxies.client(peer.ip(), headers));
         let request_id = request_id::request_id(headers, self.entropy.as_ref());
+        let language = Language::negotiate(headers, self.fallback);
+        let origin = Origin::new(ip, user_agent(headers).as_deref(), Some(&request_id));
         RequestContext {
-            language: Language::negotiate(headers, self.fallback),
+            language,
             texts: Arc::clone(&self.texts),
-            origin: Origin::new(ip, user_agent(headers).as_deref(), Some(&request_id)),
+            origin: origin.with_language(language.into()),
             request_id,
             allowance: RateLimitStatus::default(),
         }

@@ -30,9 +30,13 @@ use mfa_flows::{AcceptedStages, Call, FlowError, Flows};
 use mfa_infra::Mfa;
 use serde::de::DeserializeOwned;
 
-pub use code::{CodeKind, DisableCode, either_code, recovery_code, sms_code, totp_code};
+pub use code::{
+    AccessPassInput, CodeKind, DisableCode, access_pass_code, either_code, recovery_code, sms_code, totp_code,
+};
 pub use fields::{Field, FieldErrors, InputFields};
 pub use headers::bearer;
+
+use body::{MAX_BODY_BYTES, MAX_LARGE_BODY_BYTES};
 
 pub(crate) use code::CodeRequest;
 
@@ -46,7 +50,19 @@ pub struct ApiRequest {
     context: RequestContext,
     bearer: Option<SecretText>,
     query: SecretText,
+    accepts_csv: bool,
     body: UnparsedBody,
+}
+
+/// Request with a body of up to 128 KiB, for changes of many users.
+#[derive(Debug)]
+pub struct LargeApiRequest(ApiRequest);
+
+impl LargeApiRequest {
+    /// Returns the request itself.
+    pub fn into_inner(self) -> ApiRequest {
+        self.0
+    }
 }
 
 /// Body that has not been parsed yet.
@@ -115,6 +131,7 @@ impl ApiRequest {
             context,
             bearer: token,
             query: SecretText::new(String::new()),
+            accepts_csv: false,
             body: UnparsedBody::Form(form),
         }
     }
@@ -170,9 +187,12 @@ impl ApiRequest {
         T: Send + 'static,
         E: Into<ApiError> + Send + 'static,
     {
-        let flow = AssertUnwindSafe(flow(Arc::clone(self.mfa.flows()))).catch_unwind();
-        let outcome = self.mfa.run(flow).await.map_err(|_| ApiError::Stopping)?;
-        outcome.map_err(|_| ApiError::Bug("a flow panicked"))?.map_err(Into::into)
+        run_flow(&self.mfa, flow).await
+    }
+
+    /// Whether the client asks for CSV instead of JSON.
+    pub const fn accepts_csv(&self) -> bool {
+        self.accepts_csv
     }
 
     /// Runs a flow that verifies a code. Each request counts against the rate limit of its IP address, before its body
@@ -226,6 +246,21 @@ impl ApiRequest {
         })
         .await
     }
+}
+
+/// Runs a flow to its end, even if the client disconnects: see [`ApiRequest::run`].
+pub(crate) async fn run_flow<T, E, F>(
+    mfa: &Arc<Mfa>,
+    flow: impl FnOnce(Arc<Flows>) -> F,
+) -> Result<T, ApiError>
+where
+    F: Future<Output = Result<T, E>> + Send + 'static,
+    T: Send + 'static,
+    E: Into<ApiError> + Send + 'static,
+{
+    let flow = AssertUnwindSafe(flow(Arc::clone(mfa.flows()))).catch_unwind();
+    let outcome = mfa.run(flow).await.map_err(|_| ApiError::Stopping)?;
+    outcome.map_err(|_| ApiError::Bug("a flow panicked"))?.map_err(Into::into)
 }
 
 impl UnparsedBody {
@@ -285,8 +320,12 @@ pub fn whole_number(least: i64, most: i64) -> impl FnOnce(&str) -> Result<i64, F
 }
 
 async fn read_body(headers: &HeaderMap, payload: Payload) -> Result<Bytes, ApiError> {
-    headers::check_content_length(headers)?;
-    if headers::has_body(headers) { body::read(payload).await } else { Ok(Bytes::new()) }
+    read_body_up_to(MAX_BODY_BYTES, headers, payload).await
+}
+
+async fn read_body_up_to(most: usize, headers: &HeaderMap, payload: Payload) -> Result<Bytes, ApiError> {
+    headers::check_content_length(headers, most)?;
+    if headers::has_body(headers) { body::read(payload, most).await } else { Ok(Bytes::new()) }
 }
 
 impl ApiRequest {
@@ -297,6 +336,7 @@ impl ApiRequest {
             mfa: Arc::clone(mfa),
             context: context.ok_or(ApiError::Bug("the request has no RequestContext"))?,
             query: SecretText::new(request.query_string().to_owned()),
+            accepts_csv: headers::accepts_csv(request.headers()),
             bearer: bearer(request.headers()).map(|token| SecretText::new(token.to_owned())),
             body,
         })
@@ -315,6 +355,21 @@ impl FromRequest for ApiRequest {
                 headers::require_json(request.headers())?;
             }
             Ok(Self::new(&request, body)?)
+        })
+    }
+}
+
+impl FromRequest for LargeApiRequest {
+    type Error = actix_web::Error;
+    type Future = LocalBoxFuture<'static, Result<Self, Self::Error>>;
+
+    fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
+        let (request, payload) = (request.clone(), payload.take());
+        Box::pin(async move {
+            let read = read_body_up_to(MAX_LARGE_BODY_BYTES, request.headers(), payload);
+            let body = UnparsedBody::Raw(read.await?);
+            headers::require_json(request.headers())?;
+            Ok(Self(ApiRequest::new(&request, body)?))
         })
     }
 }

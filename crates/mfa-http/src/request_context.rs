@@ -53,6 +53,12 @@ impl RequestContext {
         }
     }
 
+    /// Sets the language of the response, and of messages about what the request does.
+    pub fn set_language(&mut self, language: Language) {
+        self.language = language;
+        self.origin = self.origin.clone().with_language(language.into());
+    }
+
     /// Returns a text in the language of the request: see [`Translations::translate`].
     pub fn translate<'a>(&'a self, name: &'a str, arguments: &[(&str, Argument<'_>)]) -> Cow<'a, str> {
         self.texts.translate(self.language, name, arguments)

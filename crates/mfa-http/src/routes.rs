@@ -14,6 +14,7 @@ mod pages;
 mod passkeys;
 mod phone;
 mod recovery;
+mod sessions;
 mod token;
 mod totp;
 mod verify;
@@ -78,6 +79,7 @@ pub(crate) fn routes(options: RouteConfig) -> Vec<Route> {
         post("/api/mfa/verify/totp", verify::totp, verify::doc::totp),
         post("/api/mfa/verify/sms", verify::sms, verify::doc::sms),
         post("/api/mfa/verify/recovery", verify::recovery, verify::doc::recovery),
+        post("/api/mfa/verify/access-pass", verify::access_pass, verify::doc::access_pass),
         post(
             "/api/mfa/verify/passkey/start",
             passkeys::start_verification,
@@ -113,7 +115,11 @@ pub(crate) fn routes(options: RouteConfig) -> Vec<Route> {
         get("/api/mfa/methods", account::methods, account::doc::methods),
         get("/api/mfa/events", events::list, events::doc::list),
         post("/api/mfa/token/revoke", account::revoke, account::doc::revoke),
+        get("/api/mfa/sessions", sessions::list, sessions::doc::list),
+        post("/api/mfa/sessions/{id}/revoke", sessions::revoke, sessions::doc::revoke),
+        post("/api/mfa/sessions/revoke-others", sessions::revoke_others, sessions::doc::revoke_others),
         get("/api/mfa/admin/users", admin::list_users, admin::doc::list_users),
+        post("/api/mfa/admin/users/bulk", admin::change_users, admin::doc::bulk),
         get("/api/mfa/admin/users/{id}", admin::show, admin::doc::show),
         post("/api/mfa/admin/users/{id}/unlock", admin::unlock, admin::doc::unlock),
         post("/api/mfa/admin/users/{id}/reset", admin::reset, admin::doc::reset),
@@ -123,6 +129,17 @@ pub(crate) fn routes(options: RouteConfig) -> Vec<Route> {
             "/api/mfa/admin/users/{id}/authenticators/{authenticator_id}/remove",
             admin::remove_authenticator,
             admin::doc::remove_authenticator,
+        ),
+        post(
+            "/api/mfa/admin/users/{id}/access-pass",
+            admin::issue_access_pass,
+            admin::doc::issue_access_pass,
+        ),
+        post("/api/mfa/admin/users/{id}/role", admin::set_role, admin::doc::set_role),
+        post(
+            "/api/mfa/admin/users/{id}/sessions/revoke",
+            admin::revoke_sessions,
+            admin::doc::revoke_sessions,
         ),
         get("/api/mfa/admin/events", admin::list_events, admin::doc::list_events),
         get("/api/mfa/admin/stats", admin::stats, admin::doc::stats),

@@ -17,6 +17,7 @@ mod installation;
 mod location;
 mod login_columns;
 mod migrate;
+mod notifications;
 mod open;
 mod options;
 mod pool;
@@ -41,6 +42,7 @@ pub use inspect::{
 pub use installation::{InstallationStore, KeyUsage, KeyedTable, KeyedValue, RowWindow};
 pub use location::DatabaseLocation;
 pub use migrate::{MigrationStatus, Migrations};
+pub use notifications::Notifications;
 pub use options::{DatabaseDependencies, DatabaseOptions, FailoverListener};
 pub use port::{Database, DatabaseLoad};
 pub use postgres::{CodesRewrite, NovaColumn, NovaField, NovaRow, NovaTable};

@@ -1,7 +1,7 @@
 //! Diagnosis of an installation (`mfa-admin doctor`): one [`DoctorFinding`] per check, with a remedy.
 //!
-//! The checks are read-only and send no SMS. They read the database, test whether Redis can enforce rate limits, and
-//! query the SMS providers for the status of the account.
+//! The checks are read-only and send no SMS and no mail. They read the database, test whether Redis can enforce rate
+//! limits, log in to the mail server, and query the SMS providers for the status of the account.
 //!
 //! To add a check, return one more finding from the module of its part.
 
@@ -9,6 +9,7 @@ mod database;
 mod files;
 mod finding;
 mod keys;
+mod mail;
 mod odd_rows;
 mod passkeys;
 mod providers;
@@ -45,12 +46,13 @@ fn diagnose_with(settings: &Settings, limits: HttpLimits) -> Vec<DoctorFinding> 
     match runtime {
         Ok(runtime) => {
             findings.extend(redis::check(settings, &runtime));
+            findings.extend(mail::check(settings, &runtime));
             let http = SmsHttpClient::new(runtime.handle().clone(), limits);
             findings.extend(providers::check(settings, &http, &(clock as Arc<dyn Clock>)));
         }
         Err(error) => findings.push(DoctorFinding::problem(
             "machine",
-            format!("cannot start threads to check Redis and the SMS providers ({error})"),
+            format!("cannot start threads to check Redis, the mail server and the SMS providers ({error})"),
             "allow this process more threads or memory",
         )),
     }

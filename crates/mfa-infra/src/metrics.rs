@@ -11,6 +11,7 @@
 mod events;
 mod failure_spike;
 mod http;
+mod mail;
 mod sms;
 mod state;
 mod store;
@@ -28,6 +29,7 @@ use events::{EventCounters, MeteredEventSink};
 use sms::{MeteredSmsObserver, SmsCounters};
 
 pub use http::HttpMetrics;
+pub(crate) use mail::{DropReason, MailMetrics};
 pub use state::DatabaseLoad;
 pub(crate) use state::{ProviderState, StateGauges};
 pub use store::{GroupResult, StoreMetrics};
@@ -38,6 +40,7 @@ pub struct Metrics {
     events: EventCounters,
     sms: SmsCounters,
     http: HttpMetrics,
+    mail: MailMetrics,
     store: StoreMetrics,
     state: StateGauges,
 }
@@ -58,6 +61,7 @@ impl Metrics {
             events: EventCounters::register(&mut registry),
             sms: SmsCounters::register(&mut registry),
             http: HttpMetrics::register(&mut registry),
+            mail: MailMetrics::register(&mut registry),
             store: StoreMetrics::register(&mut registry),
             state: StateGauges::register(&mut registry, started),
             registry,
@@ -82,6 +86,11 @@ impl Metrics {
     /// Returns the latencies of HTTP requests.
     pub const fn http(&self) -> &HttpMetrics {
         &self.http
+    }
+
+    /// Returns the metrics of mails.
+    pub(crate) const fn mail(&self) -> &MailMetrics {
+        &self.mail
     }
 
     /// Returns the metrics of committers and of event retention.

@@ -13,6 +13,7 @@ mod encryption_keys;
 mod error;
 mod instance;
 mod limits;
+mod mail;
 mod metrics_exporter;
 mod open;
 mod page_cipher;

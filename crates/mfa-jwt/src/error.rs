@@ -25,6 +25,9 @@ pub enum IssueError {
     /// There was no randomness for the token's ID.
     #[error(transparent)]
     Entropy(#[from] EntropyError),
+    /// No event recorded the token: the verification was one that grants none.
+    #[error("the verification grants no access token")]
+    Unrecorded,
     /// The cryptographic library failed to sign.
     #[error("the token could not be signed")]
     Signing,

@@ -2,8 +2,7 @@
 
 use std::time::Duration;
 
-use data_encoding::BASE64URL_NOPAD;
-use mfa_core::{Entropy, FactorKind, SecretText, Stage, Timestamp, TokenSubject, VerifiedFactor};
+use mfa_core::{Entropy, FactorKind, Jti, SecretText, Stage, Timestamp, TokenSubject, VerifiedFactor};
 use serde::Serialize;
 
 use crate::assurance::{ONE_FACTOR, TWO_FACTORS};
@@ -55,6 +54,20 @@ impl TokenService {
         self.issue(subject, StageClaims::ENROLMENT, entropy, now)
     }
 
+    /// Issues an enrolment token as [`enrolment`](Self::enrolment) does, with an ID that the account already knows.
+    ///
+    /// # Errors
+    ///
+    /// [`IssueError`] if no token was issued: the access pass is used up, ask for another one.
+    pub fn enrolment_with_id(
+        &self,
+        subject: &TokenSubject,
+        jti: &Jti,
+        now: Timestamp,
+    ) -> Result<IssuedToken, IssueError> {
+        self.sign(subject, StageClaims::ENROLMENT, jti, now)
+    }
+
     /// Issues an access token with `mfa_ok: false`: the first factor is verified, no second one is required.
     ///
     /// # Errors
@@ -69,18 +82,15 @@ impl TokenService {
         self.issue(subject, StageClaims::ONE_FACTOR, entropy, now)
     }
 
-    /// Issues an access token with `mfa_ok: true`, from the proof that a second factor was verified.
+    /// Issues an access token with `mfa_ok: true`, from the proof that a second factor was verified. Its `jti` is the one
+    /// that the event of the verification recorded.
     ///
     /// # Errors
     ///
     /// [`IssueError`] if no token was issued. The code may be spent: request the next one.
-    pub fn two_factors(
-        &self,
-        verified: &VerifiedFactor,
-        entropy: &dyn Entropy,
-        now: Timestamp,
-    ) -> Result<IssuedToken, IssueError> {
-        self.issue(verified.subject(), StageClaims::two_factors(verified), entropy, now)
+    pub fn two_factors(&self, verified: &VerifiedFactor, now: Timestamp) -> Result<IssuedToken, IssueError> {
+        let jti = verified.jti().ok_or(IssueError::Unrecorded)?;
+        self.sign(verified.subject(), StageClaims::two_factors(verified), jti, now)
     }
 
     fn issue(
@@ -90,9 +100,19 @@ impl TokenService {
         entropy: &dyn Entropy,
         now: Timestamp,
     ) -> Result<IssuedToken, IssueError> {
-        let token_type = stage.token_type();
         let mut id = [0_u8; ID_BYTES];
         entropy.fill(&mut id)?;
+        self.sign(subject, stage, &Jti::from_random(id), now)
+    }
+
+    fn sign(
+        &self,
+        subject: &TokenSubject,
+        stage: StageClaims,
+        jti: &Jti,
+        now: Timestamp,
+    ) -> Result<IssuedToken, IssueError> {
+        let token_type = stage.token_type();
         // `exp` is in whole seconds and counts from `iat`, so that the token has exactly its lifetime.
         let issued_at = Timestamp::from_seconds(now.seconds());
         let lifetime = stage.lifetime();
@@ -105,7 +125,7 @@ impl TokenService {
             iat_ms: now.millis(),
             nbf: issued_at.seconds(),
             exp: expires_at.seconds(),
-            jti: BASE64URL_NOPAD.encode(&id),
+            jti: jti.as_str(),
             sv: subject.session,
             email: &subject.email,
             is_superuser: subject.is_superuser,
@@ -128,7 +148,7 @@ struct IssuedClaims<'a> {
     iat_ms: i64,
     nbf: i64,
     exp: i64,
-    jti: String,
+    jti: &'a str,
     sv: u64,
     email: &'a str,
     is_superuser: bool,

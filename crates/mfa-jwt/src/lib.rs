@@ -36,4 +36,5 @@ pub use keys::{
     KeySet, PrivateKey, PublicKey, SecretKey, SigningAlgorithm, TokenKeyRing, check_secret_strength,
 };
 pub use service::{TokenConfig, TokenService};
+pub use token_type::{ACCESS_TOKEN_LIFETIME, ENROLMENT_LIFETIME};
 pub use verify::TokenMetadata;

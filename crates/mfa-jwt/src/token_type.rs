@@ -4,6 +4,9 @@ use std::time::Duration;
 
 use mfa_core::Stage;
 
+/// Lifetime of an enrolment token: the user may have to fetch or set up a device.
+pub const ENROLMENT_LIFETIME: Duration = Duration::from_mins(15);
+
 /// Type of a token.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum TokenType {
@@ -36,12 +39,14 @@ impl TokenType {
     }
 }
 
+/// Lifetime of access tokens.
+pub const ACCESS_TOKEN_LIFETIME: Duration = Duration::from_hours(1);
+
 /// Returns the lifetime of tokens of this stage.
 pub(crate) const fn lifetime(stage: Stage) -> Duration {
     match stage {
         Stage::Pending => Duration::from_mins(5),
-        // The user may have to fetch or set up a device.
-        Stage::Enrolment => Duration::from_mins(15),
-        Stage::OneFactor | Stage::TwoFactors(_) => Duration::from_hours(1),
+        Stage::Enrolment => ENROLMENT_LIFETIME,
+        Stage::OneFactor | Stage::TwoFactors(_) => ACCESS_TOKEN_LIFETIME,
     }
 }

@@ -22,22 +22,28 @@ pub(super) enum AssetFile {
     Clipboard,
     /// The script of forms that register or verify a passkey.
     Passkey,
+    /// The script that warns before a session ends.
+    Session,
     /// The script of the SMS preview.
     SmsPreview,
+    /// The script of the mail preview.
+    MailPreview,
 }
 
 const STYLE: &str = include_str!("assets/style.css");
 /// The name of the font in the source of the style sheet, which is replaced by the served name.
 const FONT_IN_STYLE: &str = "figtree.woff2";
 
-const FILES: [(AssetFile, &str, &str, &str, &[u8]); 7] = [
+const FILES: [(AssetFile, &str, &str, &str, &[u8]); 9] = [
     (AssetFile::Font, "figtree", "woff2", "font/woff2", include_bytes!("assets/figtree.woff2")),
     (AssetFile::Icon, "icon", "svg", "image/svg+xml", include_bytes!("assets/icon.svg")),
     (AssetFile::Codes, "codes", "js", SCRIPT, include_bytes!("assets/codes.js")),
     (AssetFile::Clock, "clock", "js", SCRIPT, include_bytes!("assets/clock.js")),
     (AssetFile::Clipboard, "clipboard", "js", SCRIPT, include_bytes!("assets/clipboard.js")),
     (AssetFile::Passkey, "passkey", "js", SCRIPT, include_bytes!("assets/passkey.js")),
+    (AssetFile::Session, "session", "js", SCRIPT, include_bytes!("assets/session.js")),
     (AssetFile::SmsPreview, "sms_preview", "js", SCRIPT, include_bytes!("assets/sms_preview.js")),
+    (AssetFile::MailPreview, "mail_preview", "js", SCRIPT, include_bytes!("assets/mail_preview.js")),
 ];
 const SCRIPT: &str = "text/javascript; charset=utf-8";
 
@@ -118,7 +124,9 @@ mod tests {
             AssetFile::Clock,
             AssetFile::Clipboard,
             AssetFile::Passkey,
+            AssetFile::Session,
             AssetFile::SmsPreview,
+            AssetFile::MailPreview,
         ] {
             let name = assets.name(file);
             assert_eq!(name.split('.').nth(1).map(str::len), Some(12), "{name}");

@@ -9,7 +9,7 @@ use super::return_to::ReturnTo;
 pub(super) fn canonical_url(request: &PageRequest) -> String {
     let path = request.path().strip_prefix(request.site.base()).unwrap_or_default();
     let verify = |with: &str| {
-        let then = ReturnTo::parse(request.control_value("then")).name().into_owned();
+        let then = ReturnTo::parse(request.control_value("then")).encoded();
         format!("/verify?with={with}&then={then}")
     };
     match path {
@@ -25,14 +25,11 @@ pub(super) fn canonical_url(request: &PageRequest) -> String {
         "/passkey/options" => "/passkey".to_owned(),
         "/app/start" | "/app/confirm" => "/app/enrol".to_owned(),
         "/phone/remove" => "/phone".to_owned(),
+        "/sessions/end" | "/sessions/end-others" => "/sessions".to_owned(),
         _ if path.starts_with("/authenticators/") && path.ends_with("/rename") => {
             path.trim_end_matches("/rename").to_owned()
         }
-        _ => match path.strip_prefix("/admin/users/").and_then(|it| it.split_once('/')) {
-            Some((user, "unlock" | "reset" | "enforce")) => format!("/admin/users/{user}"),
-            Some((user, action)) if action.starts_with("authenticators/") => format!("/admin/users/{user}"),
-            _ => with_query(request, path),
-        },
+        _ => with_query(request, path),
     }
 }
 

@@ -21,6 +21,12 @@ pub(super) enum Cookie {
     Flash,
     /// The state that the next pages need, encrypted.
     SealedState,
+    /// What a refused form leaves for its page, encrypted.
+    RefusedForm,
+    /// What was typed into a form that a step-up interrupts, encrypted. Apart, because its code may be refused.
+    InterruptedForm,
+    /// The page that a reader wanted before the session ended.
+    ReturnTo,
 }
 
 impl Cookie {
@@ -31,6 +37,9 @@ impl Cookie {
             Self::Language => "nova-mfa-language",
             Self::Flash => "nova-mfa-flash",
             Self::SealedState => "nova-mfa-carried",
+            Self::RefusedForm => "nova-mfa-refused",
+            Self::InterruptedForm => "nova-mfa-interrupted",
+            Self::ReturnTo => "nova-mfa-return-to",
         }
     }
 

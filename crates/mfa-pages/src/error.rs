@@ -10,6 +10,10 @@ pub(crate) enum PageError {
     Api(ApiError),
     /// The form was not sent by a page of this browser and session.
     NotOurForm,
+    /// The browser keeps no cookies, which forms and sessions need.
+    NoCookies,
+    /// A part of a login, although another tab has logged in.
+    LoggedInElsewhere,
 }
 
 impl From<ApiError> for PageError {

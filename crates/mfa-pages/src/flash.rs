@@ -5,6 +5,7 @@
 pub(crate) enum Flash {
     SignedOut,
     SessionOver,
+    LoggedInElsewhere,
     AppAdded,
     AppRemoved,
     PasskeyAdded,
@@ -25,12 +26,20 @@ pub(crate) enum Flash {
     NotEnforced,
     PasskeyRequired,
     PasskeyNotRequired,
+    HelpdeskGranted,
+    HelpdeskRevoked,
+    SessionEnded,
+    /// The session to end had ended before.
+    SessionGone,
+    OtherSessionsEnded,
+    UserSessionsEnded,
 }
 
 impl Flash {
-    const ALL: [Self; 21] = [
+    const ALL: [Self; 28] = [
         Self::SignedOut,
         Self::SessionOver,
+        Self::LoggedInElsewhere,
         Self::AppAdded,
         Self::AppRemoved,
         Self::PasskeyAdded,
@@ -50,6 +59,12 @@ impl Flash {
         Self::NotEnforced,
         Self::PasskeyRequired,
         Self::PasskeyNotRequired,
+        Self::HelpdeskGranted,
+        Self::HelpdeskRevoked,
+        Self::SessionEnded,
+        Self::SessionGone,
+        Self::OtherSessionsEnded,
+        Self::UserSessionsEnded,
     ];
 
     /// Returns the name in the cookie; the text is `flash-` and this name.
@@ -57,6 +72,7 @@ impl Flash {
         match self {
             Self::SignedOut => "signed-out",
             Self::SessionOver => "session-over",
+            Self::LoggedInElsewhere => "logged-in-elsewhere",
             Self::AppAdded => "app-added",
             Self::AppRemoved => "app-removed",
             Self::PasskeyAdded => "passkey-added",
@@ -76,6 +92,12 @@ impl Flash {
             Self::NotEnforced => "not-enforced",
             Self::PasskeyRequired => "passkey-required",
             Self::PasskeyNotRequired => "passkey-not-required",
+            Self::HelpdeskGranted => "helpdesk-granted",
+            Self::HelpdeskRevoked => "helpdesk-revoked",
+            Self::SessionEnded => "session-ended",
+            Self::SessionGone => "session-gone",
+            Self::OtherSessionsEnded => "other-sessions-ended",
+            Self::UserSessionsEnded => "user-sessions-ended",
         }
     }
 
@@ -105,7 +127,7 @@ mod tests {
 
     #[test]
     fn each_has_a_name_of_its_own_and_a_text_in_both_languages() {
-        let texts = Translations::load(&[crate::TEXTS]).unwrap();
+        let texts = Translations::load(&crate::TEXTS).unwrap();
         for flash in Flash::ALL {
             assert_eq!(Flash::parse(flash.as_str()), Some(flash));
             let name = format!("flash-{}", flash.as_str());

@@ -2,13 +2,20 @@
 
 use crate::flash::Flash;
 use maud::{DOCTYPE, Markup, PreEscaped, html};
+use mfa_core::Role;
 use mfa_flows::Profile;
 
 use super::assets::AssetFile;
 use super::canonical_url::canonical_url;
-use super::parts::{help_in_foot, icon, key_field, privacy_link, shows_sms_preview, sms_preview};
+use super::parts::{
+    help_in_foot, icon, key_field, preview, privacy_link, shows_mail_preview, shows_sms_preview,
+};
 use super::request::PageRequest;
+use super::return_to::ReturnTo;
 use mfa_http::Language;
+
+/// Seconds before the end of a session from which pages warn.
+const SESSION_WARNING: u64 = 120;
 
 /// The layout around the content of a page.
 #[derive(Clone, Debug)]
@@ -48,7 +55,7 @@ impl Layout {
     /// Creates the layout for a signed-in user.
     pub(super) fn signed_in(title: String, profile: &Profile, here: NavItem) -> Self {
         // Administration requires a second factor, so the link would lead nowhere without one.
-        let administers = profile.is_superuser && profile.has_factor;
+        let administers = profile.role != Role::None && profile.has_factor;
         let member = SignedInUser { email: profile.email.clone(), administers, here };
         Self { title, scripts: Vec::new(), member: Some(member), is_wide: false, going_to: None }
     }
@@ -65,6 +72,12 @@ impl Layout {
         self
     }
 
+    /// Returns the time zone of the page's times if it is not the reader's. Plots count the days of UTC, so the pages of
+    /// administrators show every time in UTC, as logs and exports do.
+    fn zone(&self) -> Option<&'static str> {
+        self.member.as_ref().is_some_and(|it| it.here == NavItem::Admin).then_some("UTC")
+    }
+
     /// Makes the browser continue to another page (`meta refresh`).
     pub(super) fn going_to(mut self, address: String) -> Self {
         self.going_to = Some(address);
@@ -78,10 +91,12 @@ pub(super) fn document(request: &PageRequest, layout: &Layout, content: Markup) 
     let assets = request.site.assets();
     let asset = |file| request.url(&format!("/assets/{}", assets.name(file)));
     let is_signed_out = layout.member.is_none();
-    let has_sms_preview = shows_sms_preview(request);
+    let (has_sms_preview, has_mail_preview) = (shows_sms_preview(request), shows_mail_preview(request));
+    let has_preview = has_sms_preview || has_mail_preview;
+    let session = request.session_left();
     html! {
         (DOCTYPE)
-        html lang=(request.language().tag()) {
+        html lang=(request.language().tag()) data-format=(request.format_tag()) data-zone=[layout.zone()] {
             head {
                 meta charset="utf-8";
                 meta name="viewport" content="width=device-width, initial-scale=1";
@@ -100,17 +115,39 @@ pub(super) fn document(request: &PageRequest, layout: &Layout, content: Markup) 
                     // Scripts run before the first paint, so that nothing moves while the reader looks.
                     script type="module" src=(asset(*script)) blocking="render" {}
                 }
+                @if session.is_some() { script type="module" src=(asset(AssetFile::Session)) {} }
                 @if has_sms_preview { script type="module" src=(asset(AssetFile::SmsPreview)) {} }
+                @if has_mail_preview { script type="module" src=(asset(AssetFile::MailPreview)) {} }
             }
-            body.signed-out[is_signed_out].signed-in[!is_signed_out].wide[layout.is_wide].dev[has_sms_preview] {
+            body.signed-out[is_signed_out].signed-in[!is_signed_out].wide[layout.is_wide].dev[has_preview] {
                 a.skip href="#main" { (request.translate("skip")) }
                 (head_of_page(request, layout.member.as_ref()))
                 main #main tabindex="-1" {
+                    @if let Some((left, is_prolonged)) = session { (session_end(request, left, is_prolonged)) }
                     @if let Some(flash) = request.flash() { (banner(request, flash)) }
                     (content)
                 }
-                @if has_sms_preview { (sms_preview(request)) }
+                @if has_preview { (preview(request)) }
                 (foot_of_page(request))
+            }
+        }
+    }
+}
+
+/// Warns that the session is about to end: a script shows it in time, and without scripts the next page does. `left`:
+/// seconds until then. `is_prolonged`: a verification starts a new session.
+fn session_end(request: &PageRequest, left: u64, is_prolonged: bool) -> Markup {
+    let page = ReturnTo::from_path(&canonical_url(request));
+    let stay = request.url(&format!("/verify?then={}", page.encoded()));
+    html! {
+        div.session-end role="status" data-session-ends=(left) data-warn=(SESSION_WARNING) {
+            p.banner.warn hidden[left > SESSION_WARNING] {
+                (icon("info"))
+                span {
+                    span data-said data-over=(request.translate("session-over")) { (request.translate("session-ending")) } " "
+                    @if is_prolonged { a href=(stay) data-stay { (request.translate("session-stay")) } }
+                    a href=(request.url(&canonical_url(request))) data-again hidden { (request.translate("session-again")) }
+                }
             }
         }
     }

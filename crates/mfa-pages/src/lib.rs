@@ -16,9 +16,12 @@ mod csrf;
 mod error;
 mod error_pages;
 mod flash;
+mod form_error;
 mod layout;
 mod pages;
 mod parts;
+mod refused_form;
+mod region;
 mod request;
 mod response;
 mod return_to;
@@ -46,11 +49,33 @@ use response::{PageResponse, PageResult};
 use site_config::SiteConfig;
 
 /// The texts of the pages.
-const TEXTS: TranslationSource = TranslationSource {
-    file: "interface.ftl",
-    french: include_str!("../locales/fr/interface.ftl"),
-    english: include_str!("../locales/en/interface.ftl"),
-};
+const TEXTS: [TranslationSource; 5] = [
+    TranslationSource {
+        file: "interface.ftl",
+        french: include_str!("../locales/fr/interface.ftl"),
+        english: include_str!("../locales/en/interface.ftl"),
+    },
+    TranslationSource {
+        file: "admin-acts.ftl",
+        french: include_str!("../locales/fr/admin-acts.ftl"),
+        english: include_str!("../locales/en/admin-acts.ftl"),
+    },
+    TranslationSource {
+        file: "sessions.ftl",
+        french: include_str!("../locales/fr/sessions.ftl"),
+        english: include_str!("../locales/en/sessions.ftl"),
+    },
+    TranslationSource {
+        file: "mail.ftl",
+        french: include_str!("../locales/fr/mail.ftl"),
+        english: include_str!("../locales/en/mail.ftl"),
+    },
+    TranslationSource {
+        file: "admin-lists.ftl",
+        french: include_str!("../locales/fr/admin-lists.ftl"),
+        english: include_str!("../locales/en/admin-lists.ftl"),
+    },
+];
 
 /// The web pages, ready to be mounted beside the API.
 #[derive(Debug)]
@@ -79,7 +104,7 @@ impl RouteExtension for Pages {
     }
 
     fn translations(&self) -> &'static [TranslationSource] {
-        &[TEXTS]
+        &TEXTS
     }
 }
 
@@ -104,6 +129,8 @@ fn configure(config: &mut ServiceConfig, site: &web::Data<SiteConfig>) {
         .service(write(at("/verify/passkey"), pages::verify::passkey))
         .service(write(at("/verify/passkey/options"), pages::verify::passkey_options))
         .service(write(at("/verify/send"), pages::verify::send))
+        .service(both(at("/lost"), pages::lost::show, pages::lost::redeem))
+        .service(read(at("/recovered"), pages::lost::recovered))
         .service(read(at("/app"), pages::app::show))
         .service(write(at("/app/start"), pages::app::start))
         .service(both(at("/app/add"), pages::app::ask_name, pages::app::add))
@@ -121,33 +148,46 @@ fn configure(config: &mut ServiceConfig, site: &web::Data<SiteConfig>) {
         ))
         .service(read(at("/codes"), pages::codes::show))
         .service(both(at("/codes/new"), pages::codes::show_new, pages::codes::renew))
+        .service(read(at("/codes/renew"), pages::codes::ask_renewal))
         .service(read(at("/codes/kept"), pages::codes::kept))
         .service(both(at("/phone"), pages::phone::show, pages::phone::set))
         .service(both(at("/phone/confirm"), pages::phone::await_code, pages::phone::confirm))
         .service(write(at("/phone/remove"), pages::phone::remove))
         .service(both(at("/backup"), pages::backup::show, pages::backup::choose))
         .service(read(at("/activity"), pages::activity::show))
+        .service(read(at("/sessions"), pages::sessions::show))
+        .service(write(at("/sessions/end"), pages::sessions::end))
+        .service(write(at("/sessions/end-others"), pages::sessions::end_others))
         .service(read(at("/admin"), pages::admin::dashboard::show))
         .service(read(at("/admin/events"), pages::admin::events::list))
+        .service(read(at("/admin/events.csv"), pages::admin::events::csv))
         .service(read(at("/admin/users"), pages::admin::users::list))
+        .service(read(at("/admin/users.csv"), pages::admin::users::csv))
+        .service(both(at("/admin/users/bulk"), pages::admin::bulk::ask, pages::admin::bulk::run))
         .service(read(at("/admin/users/{id}"), pages::admin::user::show))
-        .service(write(at("/admin/users/{id}/unlock"), pages::admin::user::unlock))
-        .service(write(at("/admin/users/{id}/reset"), pages::admin::user::reset))
-        .service(write(at("/admin/users/{id}/enforce"), pages::admin::user::enforce))
-        .service(write(
+        .service(both(
             at("/admin/users/{id}/authenticators/{authenticator}/remove"),
-            pages::admin::authenticators::remove,
+            pages::admin::act_page::ask,
+            pages::admin::act_page::run,
         ))
         .service(both(
-            at("/admin/users/{id}/codes"),
-            pages::admin::user::show_codes,
-            pages::admin::user::codes,
+            at("/admin/users/{id}/sessions"),
+            pages::admin::sessions::show,
+            pages::admin::sessions::end,
+        ))
+        .service(both(
+            at("/admin/users/{id}/{act}"),
+            pages::admin::act_page::ask,
+            pages::admin::act_page::run,
         ));
     if site.handover_from().is_some() {
         config.service(write(at("/handover"), pages::session::take_over));
     }
     if site.outbox().is_some() {
         config.service(read(at("/outbox"), pages::sms_preview::newest));
+    }
+    if site.mail_outbox().is_some() {
+        config.service(read(at("/outbox/mail"), pages::mail_preview::newest));
     }
     config.service(read(at("/{nothing:.*}"), pages::nothing));
 }
@@ -220,7 +260,10 @@ where
             };
             let page = Rc::new(page);
             let result = match admitted {
-                Ok(()) => handler(Rc::clone(&page)).await,
+                Ok(()) => match page.notice() {
+                    Some(notice) => Ok(error_pages::notice_of_a_refused_form(&page, &notice)),
+                    None => handler(Rc::clone(&page)).await,
+                },
                 Err(error) => Err(error),
             };
             let is_head = request.method() == Method::HEAD;

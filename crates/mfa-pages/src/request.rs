@@ -1,42 +1,44 @@
 //! Request of a page: language, cookies, form and the checks that the form is ours, read once.
 
+mod input;
+
 use std::future::Future;
-use std::net::IpAddr;
 use std::sync::Arc;
 
 use actix_web::dev::Payload;
 use actix_web::http::Method;
-use actix_web::http::header::HOST;
 use actix_web::web::Data;
-use actix_web::{FromRequest as _, HttpMessage as _, HttpRequest};
-use mfa_core::{SecretText, Timestamp};
+use actix_web::{HttpMessage as _, HttpRequest};
+use mfa_core::{SecretText, Stage, Timestamp};
 use mfa_flows::{AcceptedStages, Call, FlowError, Flows, Profile};
 use mfa_http::i18n::Argument;
 use mfa_http::problem::{ApiError, FieldErrorKind};
-use mfa_http::request::{ApiRequest, CodeKind, RawForm, UnparsedBody};
+use mfa_http::request::{ApiRequest, CodeKind, UnparsedBody};
 use mfa_http::{Language, RequestContext};
 use mfa_infra::Mfa;
-use url::form_urlencoded;
 
+pub(crate) use self::input::without_spaces;
+use self::input::{Fields, is_loopback, parse_fields, read_form, value};
 use super::SiteConfig;
 use super::cookies::{Cookie, YEAR};
 use super::csrf::{self, form_key, is_same_origin, new_browser_id};
 use super::error::PageError;
 use super::flash::Flash;
+use super::form_error::FormError;
+use super::refused_form::{Notice, RefusedForm};
+use super::region::Region;
+use super::return_to::ReturnTo;
 use super::sealed_state::SealedState;
 
-/// The most form fields that are read; no form of ours has as many.
-const MAX_FIELDS: usize = 16;
 /// The hidden field with the CSRF key.
 pub(crate) const FORM_KEY: &str = "key";
 /// Hidden fields that the pages read themselves. The others are for the flows.
 const CONTROL_FIELDS: [&str; 3] = [FORM_KEY, "then", "sent"];
 
-type Fields = Vec<(String, SecretText)>;
-
 /// The request of a page. It is read once and does not change; what the answer changes is in
 /// [`PageResponse`](super::response::PageResponse).
 #[derive(Debug)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a fact of the request of its own")]
 pub(crate) struct PageRequest {
     pub(crate) site: Arc<SiteConfig>,
     mfa: Arc<Mfa>,
@@ -46,12 +48,18 @@ pub(crate) struct PageRequest {
     control: Fields,
     flash: Option<Flash>,
     sealed_state: Option<SealedState>,
+    /// A refused form and one that a step-up interrupted, of this session.
+    forms: [Option<RefusedForm>; 2],
+    return_to: Option<ReturnTo>,
     browser_id: SecretText,
     session: Option<SecretText>,
     cookies: Vec<String>,
     is_loopback: bool,
     is_from_login_page: bool,
     is_form: bool,
+    /// The browser sent no id of its own: it is new here, or keeps no cookies.
+    is_new_browser: bool,
+    region: Region,
 }
 
 impl PageRequest {
@@ -76,16 +84,18 @@ impl PageRequest {
         let mut cookies = Vec::new();
         if let Some(language) = value(&query, "lang").and_then(Language::from_tag) {
             cookies.push(Cookie::Language.set(language.tag(), Some(YEAR), &site));
-            context.language = language;
+            context.set_language(language);
         } else if let Some(tag) = Cookie::Language.read(headers, &site) {
-            context.language = Language::from_tag(tag.expose()).unwrap_or(context.language);
+            context.set_language(Language::from_tag(tag.expose()).unwrap_or(context.language));
         }
         let flash = Cookie::Flash.read(headers, &site);
         if flash.is_some() {
             cookies.push(Cookie::Flash.clear(&site));
         }
         let session = Cookie::Session.read(headers, &site);
-        let browser_id = if let Some(browser_id) = Cookie::Browser.read(headers, &site) {
+        let known = Cookie::Browser.read(headers, &site);
+        let is_new_browser = known.is_none();
+        let browser_id = if let Some(browser_id) = known {
             browser_id
         } else {
             let browser_id = new_browser_id(mfa.flows().entropy().as_ref()).map_err(FlowError::from)?;
@@ -96,6 +106,21 @@ impl PageRequest {
             let key = form_key(&browser_id, session.as_ref());
             SealedState::unseal(&sealed, &mfa, &key, mfa.flows().now())
         });
+        let path = request.path().to_owned();
+        let is_form = request.method() == Method::POST;
+        let below_base = path.strip_prefix(site.base()).unwrap_or_default();
+        let forms = [Cookie::RefusedForm, Cookie::InterruptedForm].map(|cookie| {
+            let sealed = cookie.read(headers, &site)?;
+            let key = form_key(&browser_id, session.as_ref());
+            let form = RefusedForm::unseal(&sealed, &mfa, &key, mfa.flows().now())?;
+            // Its page shows it once.
+            if request.method() == Method::GET && form.is_for(below_base) {
+                cookies.push(cookie.clear(&site));
+            }
+            Some(form)
+        });
+        let return_to = Cookie::ReturnTo.read(headers, &site);
+        let return_to = return_to.map(|it| ReturnTo::parse(Some(it.expose())));
         let (form, error) = match read_form(request, payload).await {
             Ok(fields) => (fields, None),
             Err(error) => (Vec::new(), Some(error)),
@@ -105,11 +130,15 @@ impl PageRequest {
         let page = Self {
             api: ApiRequest::for_page(Arc::clone(&mfa), context, session.clone(), form),
             is_loopback: is_loopback(request),
-            is_form: request.method() == Method::POST,
+            is_form,
+            is_new_browser,
+            region: Region::negotiate(headers),
             is_from_login_page: site.handover_from().is_some_and(|origin| csrf::is_from(headers, origin)),
-            path: request.path().to_owned(),
+            path,
             flash: flash.and_then(|it| Flash::parse(it.expose())),
             sealed_state,
+            forms,
+            return_to,
             query,
             control,
             site,
@@ -139,9 +168,26 @@ impl PageRequest {
         if is_ours && key == Some(self.form_key()) {
             return Ok(());
         }
+        if !is_ours {
+            return Err(PageError::NotOurForm);
+        }
+        // The browser sent back no cookie that the page with the form had set.
+        if self.is_new_browser {
+            return Err(PageError::NoCookies);
+        }
+        let below_base = self.path_below_base();
+        let is_login = below_base == "/login";
         // The session of the form's page has ended meanwhile, and the browser has dropped its cookie.
-        let is_over = is_ours && !self.has_session() && !self.path.ends_with("/login");
-        Err(if is_over { FlowError::TokenMissing.into() } else { PageError::NotOurForm })
+        if !self.has_session() && !is_login {
+            return Err(FlowError::TokenMissing.into());
+        }
+        // Another tab has logged in since: this one has nothing left to do.
+        let is_part_of_a_login = is_login || below_base.starts_with("/verify/");
+        Err(if self.has_session() && is_part_of_a_login {
+            PageError::LoggedInElsewhere
+        } else {
+            PageError::NotOurForm
+        })
     }
 
     /// Checks that the form comes from the login page at `MFA_LOGIN_URL`.
@@ -185,6 +231,15 @@ impl PageRequest {
         self.context().language
     }
 
+    /// Returns the language tag for the format of times: the language of the page, with the region of the browser.
+    pub(crate) const fn format_tag(&self) -> &'static str {
+        match (self.language(), self.region) {
+            (Language::French, _) => "fr",
+            (Language::English, Region::UnitedStates) => "en-US",
+            (Language::English, Region::Other) => "en-GB",
+        }
+    }
+
     /// Returns what the middleware found out about the request.
     pub(crate) const fn context(&self) -> &RequestContext {
         self.api.context()
@@ -197,6 +252,11 @@ impl PageRequest {
 
     /// Returns the service.
     pub(crate) fn mfa(&self) -> &Mfa {
+        &self.mfa
+    }
+
+    /// Returns the product, for answers that outlive the request.
+    pub(crate) const fn shared_mfa(&self) -> &Arc<Mfa> {
         &self.mfa
     }
 
@@ -235,12 +295,50 @@ impl PageRequest {
         value(&self.control, name)
     }
 
-    /// Returns a form field as it was typed, to show it again.
+    /// Returns a form field as it was typed: in this form, or in a refused form that this page shows again.
     pub(crate) fn form_value(&self, name: &str) -> Option<&str> {
+        if !self.is_form {
+            return self.shown_form().and_then(|it| it.typed(name));
+        }
         match self.api.body() {
             UnparsedBody::Form(fields) => value(fields, name),
             UnparsedBody::Raw(_) => None,
         }
+    }
+
+    /// Returns the fields of the form that are for the flows.
+    pub(crate) fn form_fields(&self) -> impl Iterator<Item = (&str, &str)> {
+        let fields = match self.api.body() {
+            UnparsedBody::Form(fields) => fields.as_slice(),
+            UnparsedBody::Raw(_) => &[],
+        };
+        fields.iter().map(|(name, value)| (name.as_str(), value.expose()))
+    }
+
+    /// Returns the error of a refused form that this page shows again.
+    pub(crate) fn form_error(&self) -> Option<FormError> {
+        self.shown_form().and_then(|it| it.error(self.now()))
+    }
+
+    /// Returns the error of a refused form that this page shows instead of its content.
+    pub(crate) fn notice(&self) -> Option<Notice> {
+        self.shown_form().and_then(|it| it.notice(self.now()))
+    }
+
+    fn shown_form(&self) -> Option<&RefusedForm> {
+        let mut forms = self.forms.iter().flatten();
+        forms.find(|it| !self.is_form && it.is_for(self.path_below_base()))
+    }
+
+    /// Returns a form that a step-up interrupted, for its page.
+    pub(crate) fn interrupted_form(&self) -> Option<&RefusedForm> {
+        let [_, interrupted] = &self.forms;
+        interrupted.as_ref()
+    }
+
+    /// Returns the page that the reader wanted before the login.
+    pub(crate) const fn return_to(&self) -> Option<&ReturnTo> {
+        self.return_to.as_ref()
     }
 
     /// Returns the message that the previous page left.
@@ -283,10 +381,35 @@ impl PageRequest {
         Ok(self.flows().open(token, accepts, self.context().origin.clone())?)
     }
 
+    /// Returns the seconds until the session ends, if it has not yet, and whether a verification prolongs it.
+    pub(crate) fn session_left(&self) -> Option<(u64, bool)> {
+        let token = self.session.as_ref()?;
+        let token = self.flows().valid_token(token.expose())?;
+        let left = token.expires_at.since(self.now()).as_secs();
+        Some((left, matches!(token.stage, Stage::TwoFactors(_))))
+    }
+
     /// Verifies the token of the session and returns the user's profile.
     pub(crate) async fn profile(&self, accepts: AcceptedStages) -> Result<Profile, ApiError> {
         let call = self.open(accepts)?;
         self.run(|flows| async move { flows.profile(&call).await }).await
+    }
+
+    /// Checks on a page with a form that its change will be accepted: the second factor is recent.
+    ///
+    /// # Errors
+    ///
+    /// [`FlowError::StepUpRequired`] before anything is typed, instead of after the form was sent.
+    pub(crate) fn require_fresh(&self, profile: &Profile) -> Result<(), ApiError> {
+        let token = self.open(AcceptedStages::Any)?.token;
+        let (max_age, now) = (self.flows().policy().step_up_max_age, self.now());
+        let is_fresh = token.auth_time.is_some_and(|at| now.since(at) <= max_age);
+        match token.stage {
+            Stage::TwoFactors(_) if profile.has_factor && !is_fresh => {
+                Err(FlowError::StepUpRequired { max_age }.into())
+            }
+            _ => Ok(()),
+        }
     }
 
     /// Runs a flow to completion, even if the browser disconnects.
@@ -326,49 +449,7 @@ impl PageRequest {
         F: Future<Output = Result<T, FlowError>> + Send + 'static,
         T: Send + 'static,
     {
+        let parse = |text: &str| parse(&without_spaces(text));
         self.api.code_check(accepts, parse, flow).await
     }
-}
-
-async fn read_form(request: &HttpRequest, mut payload: Payload) -> Result<Fields, ApiError> {
-    if request.method() != Method::POST {
-        return Ok(Vec::new());
-    }
-    let form = RawForm::from_request(request, &mut payload).await;
-    let form = form.map_err(|error| match error.as_error::<ApiError>() {
-        Some(ApiError::TooLarge) => ApiError::TooLarge,
-        Some(ApiError::BodyTooSlow) => ApiError::BodyTooSlow,
-        Some(ApiError::UnsupportedMediaType) => ApiError::UnsupportedMediaType,
-        _ => ApiError::Malformed,
-    })?;
-    Ok(parse_fields(form.bytes()))
-}
-
-fn parse_fields(text: &[u8]) -> Fields {
-    let pairs = form_urlencoded::parse(text).take(MAX_FIELDS);
-    pairs.map(|(name, value)| (name.into_owned(), SecretText::new(value.into_owned()))).collect()
-}
-
-/// Returns the value of a field that occurs once.
-fn value<'a>(fields: &'a Fields, name: &str) -> Option<&'a str> {
-    let mut values = fields.iter().filter(|(it, _)| it == name);
-    match (values.next(), values.next()) {
-        (Some((_, value)), None) => Some(value.expose()),
-        _ => None,
-    }
-}
-
-/// Returns true if peer and host are this machine and no proxy header is present. The host is checked because a name of
-/// another site may resolve to this machine (DNS rebinding).
-fn is_loopback(request: &HttpRequest) -> bool {
-    let is_loopback = |ip: IpAddr| ip.to_canonical().is_loopback();
-    let headers = request.headers();
-    let forwarded = ["forwarded", "x-forwarded-for", "x-forwarded-host", "x-real-ip", "via"];
-    let host = csrf::only(headers, HOST.as_str()).map(|it| match it.rsplit_once(':') {
-        Some((name, port)) if port.bytes().all(|b| b.is_ascii_digit()) => name,
-        _ => it,
-    });
-    request.peer_addr().is_some_and(|peer| is_loopback(peer.ip()))
-        && matches!(host, Some("localhost" | "127.0.0.1" | "[::1]"))
-        && !forwarded.iter().any(|name| headers.contains_key(*name))
 }

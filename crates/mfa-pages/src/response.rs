@@ -18,7 +18,11 @@ use super::cookies::Cookie;
 use super::csrf::{form_key, new_browser_id};
 use super::error::PageError;
 use super::flash::Flash;
+use super::form_error::FormError;
+use super::parts::form_error_for;
+use super::refused_form::{self, RefusedForm};
 use super::request::PageRequest;
+use super::return_to::ReturnTo;
 use super::sealed_state::{LASTS, SealedState};
 
 /// The result of a page handler.
@@ -32,6 +36,10 @@ const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; i
 /// No sensor and no payment; codes that come by SMS may be read by ourselves.
 const PERMISSIONS: &str =
     "camera=(), geolocation=(), microphone=(), payment=(), usb=(), otp-credentials=(self)";
+/// Seconds that the cookie of a session remains after its end.
+const SESSION_REMEMBERED: u64 = 12 * 3600;
+/// Seconds for a login, after which the page that was wanted is forgotten.
+const RETURN_LASTS: u64 = 600;
 const FOREVER: &str = "public, max-age=31536000, immutable";
 
 /// The response of a page.
@@ -69,14 +77,71 @@ impl PageResponse {
         response.with_error(error)
     }
 
-    /// Creates the page of a form that was rejected; `render` returns the page with the error on the form.
-    pub(crate) fn with_form_error(
+    /// Creates the answer to a form that was refused: a redirect to the page with the form, at `path` below the first
+    /// page. That page reads the error with [`PageRequest::form_error`], and what was typed with
+    /// [`PageRequest::form_value`].
+    ///
+    /// # Errors
+    ///
+    /// [`ApiError`] if there is no randomness to encrypt the cookie.
+    pub(crate) fn refused(request: &PageRequest, path: &str, error: ApiError) -> PageResult {
+        let form_error = form_error_for(request, &error);
+        Self::refused_with(request, path, &form_error, error)
+    }
+
+    /// As [`Self::refused`], with another text than that of the error.
+    ///
+    /// # Errors
+    ///
+    /// [`ApiError`] if there is no randomness to encrypt the cookie.
+    pub(crate) fn refused_with(
         request: &PageRequest,
+        path: &str,
+        form_error: &FormError,
         error: ApiError,
-        render: impl FnOnce(&PageRequest, &ApiError) -> Markup,
-    ) -> Self {
-        let page = render(request, &error);
-        Self::error_page(request, page, error)
+    ) -> PageResult {
+        let form = RefusedForm::on_form(path, form_error, request.now()).with_typed(request.form_fields());
+        let response = Self::redirect(request, path).with_refused_form(request, &form)?;
+        Ok(response.with_error(error))
+    }
+
+    /// Adds what a refused or interrupted form leaves for its page.
+    ///
+    /// # Errors
+    ///
+    /// [`ApiError`] if there is no randomness to encrypt it.
+    pub(crate) fn with_refused_form(
+        mut self,
+        request: &PageRequest,
+        form: &RefusedForm,
+    ) -> Result<Self, ApiError> {
+        let key = self.login_key(request);
+        let sealed = form.seal(request.mfa(), &key, request.now()).map_err(FlowError::from)?;
+        let lasts = Some(refused_form::LASTS.as_secs());
+        self.cookies.push(form.cookie().set(&sealed, lasts, &request.site));
+        Ok(self)
+    }
+
+    /// Makes the next login continue to this page.
+    pub(crate) fn returning_to(mut self, request: &PageRequest, page: &ReturnTo) -> Self {
+        if *page != ReturnTo::Home {
+            self.cookies.push(Cookie::ReturnTo.set(&page.name(), Some(RETURN_LASTS), &request.site));
+        }
+        self
+    }
+
+    /// Forgets the page to return to.
+    pub(crate) fn clear_return_to(mut self, request: &PageRequest) -> Self {
+        if request.return_to().is_some() {
+            self.cookies.push(Cookie::ReturnTo.clear(&request.site));
+        }
+        self
+    }
+
+    /// Returns what identifies browser and session after this response.
+    fn login_key(&self, request: &PageRequest) -> SecretText {
+        let browser_id = self.browser_id.as_ref().unwrap_or_else(|| request.browser_id());
+        form_key(browser_id, self.session.as_ref().or_else(|| request.session()))
     }
 
     /// Creates a redirect to another page, to be fetched by `GET`.
@@ -120,8 +185,7 @@ impl PageResponse {
         request: &PageRequest,
         state: &SealedState,
     ) -> Result<Self, ApiError> {
-        let browser_id = self.browser_id.as_ref().unwrap_or_else(|| request.browser_id());
-        let key = form_key(browser_id, self.session.as_ref().or_else(|| request.session()));
+        let key = self.login_key(request);
         let sealed = state.seal(request.mfa(), &key, request.now()).map_err(FlowError::from)?;
         self.cookies.push(Cookie::SealedState.set(&sealed, Some(LASTS.as_secs()), &request.site));
         Ok(self)
@@ -140,7 +204,9 @@ impl PageResponse {
 
     /// Stores a token that the login page handed over in the session cookie.
     pub(crate) fn sign_in_with(mut self, request: &PageRequest, token: &SecretText, seconds: u64) -> Self {
-        self.cookies.push(Cookie::Session.set(token.expose(), Some(seconds), &request.site));
+        // The cookie outlives the token, so that the next page can say that the session has ended.
+        let lasts = seconds.saturating_add(SESSION_REMEMBERED);
+        self.cookies.push(Cookie::Session.set(token.expose(), Some(lasts), &request.site));
         self.session = Some(token.clone());
         self
     }
@@ -160,7 +226,10 @@ impl PageResponse {
 
     /// Removes session and state from the browser.
     pub(crate) fn sign_out(mut self, request: &PageRequest) -> Self {
-        self.cookies.extend([Cookie::Session, Cookie::SealedState].map(|it| it.clear(&request.site)));
+        self.cookies.extend(
+            [Cookie::Session, Cookie::SealedState, Cookie::RefusedForm, Cookie::InterruptedForm]
+                .map(|it| it.clear(&request.site)),
+        );
         self
     }
 

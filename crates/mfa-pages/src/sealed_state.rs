@@ -23,6 +23,17 @@ pub(super) enum SealedState {
         /// The time when the code was sent.
         sent_at: Timestamp,
     },
+    /// What an administrator typed on the page of an act, until the act is done.
+    Draft(Draft),
+    /// A new access pass, for its issuer.
+    AccessPass {
+        /// The user who may use it.
+        of: UserId,
+        /// The pass in plain text.
+        pass: SecretText,
+        /// The time when it expires.
+        expires_at: Timestamp,
+    },
     /// New recovery codes.
     Codes {
         /// The user, if an administrator generated them for someone else.
@@ -32,6 +43,26 @@ pub(super) enum SealedState {
         /// The codes in plain text.
         codes: Vec<SecretText>,
     },
+}
+
+/// Fields of a form of an administrator, which outlive a step-up and a refusal.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct Draft {
+    /// The path of the form.
+    pub(super) path: String,
+    /// The reason as typed.
+    pub(super) reason: String,
+    /// Other fields as typed, by name.
+    pub(super) fields: Vec<(String, String)>,
+    /// Why the form was refused, if it was.
+    pub(super) complaint: Option<String>,
+}
+
+impl Draft {
+    /// Returns another field as typed.
+    pub(super) fn field(&self, name: &str) -> Option<&str> {
+        self.fields.iter().find(|(it, _)| it == name).map(|(_, value)| value.as_str())
+    }
 }
 
 /// The serialised form.
@@ -46,6 +77,8 @@ struct SealedStateRecord {
 enum What {
     Secret(String),
     Number { phone: String, country: String, sent_at: i64 },
+    Draft(Draft),
+    AccessPass { of: i64, pass: String, expires_at: i64 },
     Codes { of: Option<i64>, with_factor: bool, codes: Vec<String> },
 }
 
@@ -61,6 +94,10 @@ impl SealedState {
             Self::Secret(secret) => What::Secret(text(secret)),
             Self::Number { phone, country, sent_at } => {
                 What::Number { phone: text(phone), country: country.clone(), sent_at: sent_at.seconds() }
+            }
+            Self::Draft(draft) => What::Draft(draft.clone()),
+            Self::AccessPass { of, pass, expires_at } => {
+                What::AccessPass { of: of.value(), pass: text(pass), expires_at: expires_at.millis() }
             }
             Self::Codes { of, with_factor, codes } => What::Codes {
                 of: of.map(UserId::value),
@@ -87,6 +124,12 @@ impl SealedState {
                 phone: SecretText::new(phone),
                 country,
                 sent_at: Timestamp::from_seconds(sent_at),
+            },
+            What::Draft(draft) => Self::Draft(draft),
+            What::AccessPass { of, pass, expires_at } => Self::AccessPass {
+                of: UserId::new(of),
+                pass: SecretText::new(pass),
+                expires_at: Timestamp::from_millis(expires_at),
             },
             What::Codes { of, with_factor, codes } => Self::Codes {
                 of: of.map(UserId::new),

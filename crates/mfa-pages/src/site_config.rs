@@ -3,6 +3,7 @@
 use std::io;
 
 use mfa_infra::Mfa;
+use mfa_infra::mail::MailOutboxReader;
 use mfa_infra::settings::HelpSettings;
 use mfa_infra::sms::OutboxReader;
 use url::Url;
@@ -22,6 +23,7 @@ pub(crate) struct SiteConfig {
     offers_sms: bool,
     offers_passkeys: bool,
     outbox: Option<OutboxReader>,
+    mail_outbox: Option<MailOutboxReader>,
     help: HelpSettings,
     assets: Assets,
 }
@@ -62,6 +64,7 @@ impl SiteConfig {
             offers_passkeys: settings.passkeys.relying_party.is_some(),
             countries,
             outbox: mfa.outbox().filter(|_| settings.server.is_loopback()),
+            mail_outbox: mfa.mail_outbox().filter(|_| settings.server.is_loopback()),
             help: settings.help.clone(),
             assets: Assets::load()?,
         })
@@ -115,6 +118,11 @@ impl SiteConfig {
     /// Returns the SMS outbox, in development on a loopback address.
     pub(super) const fn outbox(&self) -> Option<&OutboxReader> {
         self.outbox.as_ref()
+    }
+
+    /// Returns the outbox file of mails, in development on a loopback address.
+    pub(super) const fn mail_outbox(&self) -> Option<&MailOutboxReader> {
+        self.mail_outbox.as_ref()
     }
 
     /// Returns where users get help.

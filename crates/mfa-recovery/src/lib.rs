@@ -6,6 +6,8 @@
 //!   [`CodeLookup::check`] computes one hash, and [`spend`] marks the code as used.
 //! - Status for the user: [`listing`], [`warning`].
 //!
+//! Temporary access passes, which a helper issues, have the same form: [`generate_access_pass`], [`SubmittedPass`].
+//!
 //! Call [`spend`] in the closure of [`mfa_core::settle_attempt`], which alone counts, locks and records.
 //!
 //! This crate performs no I/O, depends on no runtime, reads no clock and draws no randomness: callers pass hasher,
@@ -18,6 +20,7 @@
 //! To add a kind of code, such as a longer one: extend the parser in [`RecoveryCodeInput`] and give the code its own
 //! tag, so that an attempt still costs one hash.
 
+mod access_pass;
 mod code;
 mod input;
 mod legacy;
@@ -27,6 +30,7 @@ mod set;
 mod spend;
 mod tag;
 
+pub use access_pass::{SubmittedPass, generate_access_pass, stored_access_pass};
 pub use code::PlainCode;
 pub use input::{RecoveryCodeInput, RecoveryCodeInputError};
 pub use legacy::{

@@ -108,6 +108,24 @@ impl PhoneNumber {
         &self.e164
     }
 
+    /// Returns the full number in groups, such as `+33 6 12 34 56 12`: for the person who has just typed it.
+    pub fn international(&self) -> String {
+        let parsed = PHONE_NUMBER_UTIL.parse(&self.e164, None);
+        parsed.map_or_else(
+            |_| self.e164.clone(),
+            |it| it.format_as(PhoneNumberFormat::International).into_owned(),
+        )
+    }
+
+    /// Returns what a mobile number of this country (ISO 3166 code) looks like as it is dialled there: an example of the
+    /// numbering plan, which belongs to nobody.
+    pub fn example(country: &str) -> Option<String> {
+        let region = Region::try_from(country).ok()?;
+        let example =
+            PHONE_NUMBER_UTIL.get_example_number_for_type_and_region(region, PhoneNumberType::Mobile).ok()?;
+        Some(example.format_as(PhoneNumberFormat::National).into_owned())
+    }
+
     /// Returns the masked form for display and logs: `+33•••••••12`, one bullet for each hidden digit.
     pub fn masked(&self) -> String {
         let national = self.e164.len().saturating_sub(self.calling_code.len()).saturating_sub(1);
@@ -314,6 +332,18 @@ mod tests {
         {
             assert_eq!(e164(text, country), None, "{text} {country}");
         }
+    }
+
+    #[test]
+    fn a_number_is_shown_in_groups_and_a_country_has_an_example_that_is_one() {
+        let number = PhoneNumber::parse("0612345612", "FR").unwrap();
+        assert_eq!(number.international(), "+33 6 12 34 56 12");
+        for country in ["FR", "BE", "CH", "LU", "MC", "DE", "US"] {
+            let example = PhoneNumber::example(country).unwrap();
+            assert_eq!(PhoneNumber::parse(&example, country).unwrap().country(), country, "{example}");
+        }
+        assert_eq!(PhoneNumber::example("FR").as_deref(), Some("06 12 34 56 78"));
+        assert_eq!(PhoneNumber::example("XX"), None);
     }
 
     #[test]

@@ -84,6 +84,8 @@ impl Scene {
             origin,
             lockout,
             phishing_resistant: PhishingResistantPolicy::None,
+            new_token: None,
+            replaces_token: false,
         }
     }
 

@@ -13,7 +13,8 @@ export const WORDS = {
     verify: 'Confirmez votre identité', wrong: 'Code incorrect ou expiré', locked: 'Compte verrouillé', admin: 'Administration',
     activity: 'Activité', away: 'Service momentanément indisponible', other: 'English', welcome: 'Bienvenue',
     wrongPassword: 'Nom d’utilisateur ou mot de passe incorrect.', behind: 'retarde d’environ 90 secondes', ahead: 'avance d’environ 90 secondes',
-    few: 'Il vous reste peu de codes', stepUp: 'Confirmez votre identité pour continuer', keep: 'Enregistrez vos codes de récupération',
+    few: 'Il vous reste peu de codes', stepUp: 'Confirmez votre identité pour continuer', later: 'Continuer vers mon compte',
+    keep: 'Enregistrez vos codes de récupération',
   },
   en: {
     user: 'Username or email address', password: 'Password', enter: 'Log in', leave: 'Log out',
@@ -24,7 +25,8 @@ export const WORDS = {
     verify: 'Confirm it’s you', wrong: 'That code didn’t work', locked: 'Account locked', admin: 'Admin',
     activity: 'Activity', away: 'Service temporarily unavailable', other: 'Français', welcome: 'Welcome',
     wrongPassword: 'Incorrect username or password.', behind: 'slow by about 90 seconds', ahead: 'fast by about 90 seconds',
-    few: 'You are running low on recovery codes', stepUp: 'Confirm it’s you to continue', keep: 'Save your recovery codes',
+    few: 'You are running low on recovery codes', stepUp: 'Confirm it’s you to continue', later: 'Continue to my account',
+    keep: 'Save your recovery codes',
   },
 };
 
@@ -44,6 +46,12 @@ export class Person {
     await this.window.fill(this.words.user, this.account.name);
     await this.window.fill(this.words.password, password);
     await this.window.click(this.words.enter);
+  }
+
+  /** Logs in with a recovery code, on the page that asks for it, and goes on to the account. Three actions. */
+  async useRecoveryCode(code) {
+    await this.typeCode(code, this.words.recovery);
+    await this.window.click(this.words.later, 'link');
   }
 
   async logOut() {

@@ -30,10 +30,10 @@ pub(super) fn run(
     let session = AdminSession::open(settings, reason)?;
     let (flows, call) = (session.flows(), session.call());
     match command {
-        AuditCommand::Verify { user_id, log } => {
-            let user = user_id.map(UserId::new);
+        AuditCommand::Verify { user, log } => {
+            let user = user.selector().map(|it| session.find_user(&it)).transpose()?;
             flows.record_admin_event(call, user, EventKind::AdminAuditVerify, Outcome::Success);
-            verify(session.auditor(), user_id.map(UserId::new), log)
+            verify(session.auditor(), user, log)
         }
         AuditCommand::Export { since } => {
             flows.record_admin_event(call, None, EventKind::AdminAuditExport, Outcome::Success);
@@ -148,5 +148,6 @@ fn event_document(exported: &ExportedEvent) -> Value {
         "actor": event.actor,
         "reason": event.reason,
         "mac": exported.mac,
+        "session_id": exported.token,
     })
 }

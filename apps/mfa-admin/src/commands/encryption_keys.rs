@@ -53,7 +53,7 @@ pub(super) fn rotate(settings: Settings, reason: Option<String>) -> Result<Comma
 
 fn format_status(status: &KeyStatus) -> CommandOutput {
     let mut lines = vec![
-        ["KEY", "STATUS", "ENCRYPTED", "SMS CODES", "RECOVERY CODES", "EVENTS", "REMOVABLE"]
+        ["KEY", "STATUS", "ENCRYPTED", "SMS CODES", "ACCESS PASSES", "RECOVERY CODES", "EVENTS", "REMOVABLE"]
             .map(str::to_owned),
     ];
     lines.extend(status.keys.iter().map(|key| {
@@ -63,6 +63,7 @@ fn format_status(status: &KeyStatus) -> CommandOutput {
             key_status(key).to_owned(),
             key.sealed().to_string(),
             count("sms_code"),
+            count("access_pass"),
             count("recovery_tag"),
             count("event"),
             yes_no(key.is_removable()).to_owned(),
@@ -177,9 +178,9 @@ mod tests {
         let output = format_status(&status);
         assert_eq!(
             output.text,
-            "KEY  STATUS        ENCRYPTED  SMS CODES  RECOVERY CODES  EVENTS  REMOVABLE\n\
-             new  primary       3          0          0               7       no\n\
-             old  decrypt only  0          0          0               7       yes"
+            "KEY  STATUS        ENCRYPTED  SMS CODES  ACCESS PASSES  RECOVERY CODES  EVENTS  REMOVABLE\n\
+             new  primary       3          0          0              0               7       no\n\
+             old  decrypt only  0          0          0              0               7       yes"
         );
         assert_eq!(output.json["keys"][1]["may_go"], true);
         let held = KeyStatus { keys: vec![report("old", false, 1)], unsealed: 0 };

@@ -1,14 +1,19 @@
-//! Commands `user create`, `show`, `list`, `unlock`, `reset`, `erase`, `enforce`, `password` and `superuser`.
+//! Commands `user create`, `show`, `list`, `unlock`, `reset`, `erase`, `enforce`, `set-password`, `role` and
+//! `superuser`.
 
+mod bulk;
 mod detail;
 mod list;
 
-use mfa_core::{SecretText, UserId, UserQuery, trim_login};
-use mfa_flows::{FlowError, NewUserRequest, RequirementChange};
+use mfa_core::{PageStart, Role, SecretText, SortOrder, UserFilter, UserId, UserQuery};
+use mfa_flows::{BulkAction, FlowError, NewUserRequest, RequirementChange};
 use mfa_infra::settings::Settings;
 use serde_json::json;
 
-use crate::cli::{ConfirmedUserArgs, CreateUserArgs, ListUsersArgs, OnOff, UserArgs, UserCommand};
+use crate::cli::{
+    ConfirmedUserArgs, ConfirmedUsersArgs, CreateUserArgs, ListUsersArgs, OnOff, RoleArg, SelectedUsers,
+    UserArgs, UserCommand,
+};
 use crate::command_output::CommandOutput;
 use crate::confirm::confirm;
 use crate::error::CliError;
@@ -34,20 +39,31 @@ pub(super) fn run(
         }
         UserCommand::Show(user) => show(&open()?, user),
         UserCommand::List(args) => list(&open()?, args),
-        UserCommand::Unlock(user) => unlock(&open()?, user),
-        UserCommand::Reset(args) => reset(&open()?, args),
+        UserCommand::Unlock(ConfirmedUsersArgs { users, yes }) => match users.selected() {
+            SelectedUsers::One(user) => unlock(&open()?, user),
+            SelectedUsers::InState(state) => bulk::change(&open()?, BulkAction::Unlock, state, yes),
+        },
+        UserCommand::Reset(ConfirmedUsersArgs { users, yes }) => match users.selected() {
+            SelectedUsers::One(user) => reset(&open()?, ConfirmedUserArgs { user, yes }),
+            SelectedUsers::InState(state) => bulk::change(&open()?, BulkAction::Reset, state, yes),
+        },
         UserCommand::Erase(args) => erase(&open()?, args),
-        UserCommand::Password { user, password_stdin: _ } => {
+        UserCommand::SetPassword { user, password_stdin: _ } => {
             let password = password::from_standard_input()?;
             set_password(&open()?, user, password)
         }
+        UserCommand::Role { role, user } => set_role(&open()?, user, role),
         UserCommand::Superuser { state, user } => set_superuser(&open()?, user, state == OnOff::On),
-        UserCommand::Enforce { state, phishing_resistant, user } => {
+        UserCommand::Enforce { state, phishing_resistant, users } => {
+            let ConfirmedUsersArgs { users, yes } = users;
             let change = RequirementChange {
-                enforced: Some(state == OnOff::On),
+                enforced: state.map(|it| it == OnOff::On),
                 phishing_resistant: phishing_resistant.map(|it| it == OnOff::On),
             };
-            enforce(&open()?, user, change)
+            match users.selected() {
+                SelectedUsers::One(user) => enforce(&open()?, user, change),
+                SelectedUsers::InState(of) => bulk::change(&open()?, bulk::requirement(change)?, of, yes),
+            }
         }
     }
 }
@@ -71,20 +87,28 @@ fn create(session: &AdminSession, request: NewUserRequest) -> Result<CommandOutp
 
 fn show(session: &AdminSession, user: UserArgs) -> Result<CommandOutput, CliError> {
     let user = session.find_user(&user.selector())?;
-    let (account, status) = session.run(session.flows().show_user(session.call(), user))?;
-    Ok(detail::format_user(&account, &status))
+    let (flows, call) = (session.flows(), session.call());
+    let (account, status) = session.run(flows.show_user(call, user))?;
+    let role = session.run(flows.role_of(call, &account))?;
+    let full_name = session.run(flows.full_name(call, user))?;
+    Ok(detail::format_user(&account, &status, full_name.as_deref(), role))
 }
 
 fn list(session: &AdminSession, args: ListUsersArgs) -> Result<CommandOutput, CliError> {
     let flows = session.flows();
-    // Reads one user more than it shows, to detect another page.
     let query = UserQuery {
-        text: args.query.map(|text| trim_login(&text).to_owned()),
-        after: args.after.map(UserId::new),
-        limit: args.limit.saturating_add(1),
+        filter: UserFilter::new(args.query, args.state),
+        sort: args.sort,
+        order: if args.descending { SortOrder::Descending } else { SortOrder::Ascending },
+        start: PageStart::after(args.after.map(UserId::new)),
+        limit: args.limit,
     };
-    let page = session.run(flows.list_users(session.call(), query))?;
-    Ok(list::format_users(page.users, args.limit, flows.now()))
+    if args.csv {
+        return list::csv(session, query);
+    }
+    let list = session.run(flows.list_users(session.call(), query))?;
+    // The user after whom the page was to start does not exist.
+    Ok(list::format_users(&list.ok_or(FlowError::NoSuchUser)?, flows.now()))
 }
 
 fn unlock(session: &AdminSession, user: UserArgs) -> Result<CommandOutput, CliError> {
@@ -165,6 +189,17 @@ fn set_password(
     Ok(CommandOutput {
         text: format!("password of user {user} set and all sessions ended"),
         json: json!({ "user_id": user, "password_set": true }),
+    })
+}
+
+fn set_role(session: &AdminSession, user: UserArgs, role: RoleArg) -> Result<CommandOutput, CliError> {
+    let user = session.find_user(&user.selector())?;
+    let is_helpdesk = role == RoleArg::Helpdesk;
+    session.run(session.flows().set_helpdesk(session.call(), user, is_helpdesk))?;
+    let state = if is_helpdesk { "has" } else { "does not have" };
+    Ok(CommandOutput {
+        text: format!("user {user} {state} the role helpdesk"),
+        json: json!({ "user_id": user, "role": Role::new(false, is_helpdesk).as_str() }),
     })
 }
 

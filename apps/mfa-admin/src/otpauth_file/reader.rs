@@ -9,7 +9,6 @@ use mfa_core::{SecretText, trim_login};
 use serde::Deserialize;
 use zeroize::Zeroizing;
 
-use super::csv_cell;
 use super::format::{FileError, FileFormat};
 use crate::text_file;
 
@@ -130,7 +129,7 @@ impl ImportRows {
                         return Ok(Some(invalid_row(number, "the row is neither UTF-8 nor Windows-1252")));
                     };
                     let raw = |at: usize| record.get(at).map(str::trim).filter(|it| !it.is_empty());
-                    let field = |at: usize| raw(at).map(csv_cell::restore);
+                    let field = |at: usize| raw(at).map(mfa_flows::restore_cell);
                     // A cell with our quote in front holds the exact name, with its blanks.
                     let is_quoted = |at: usize, name: &str| raw(at).is_some_and(|it| it != name);
                     let named = |at: &Option<usize>| {

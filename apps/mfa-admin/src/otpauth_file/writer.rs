@@ -9,7 +9,6 @@ use mfa_flows::TotpExport;
 use serde_json::json;
 use zeroize::Zeroizing;
 
-use super::csv_cell;
 use super::format::{FileError, FileFormat};
 
 /// Writer of exported secrets, in the format of the file extension.
@@ -59,7 +58,7 @@ impl ExportWriter {
                 Self::Csv(writer) => {
                     let cells = [email.as_str(), username, uri.expose()];
                     // Zeroized like the secret itself.
-                    writer.write_record(cells.map(|cell| Zeroizing::new(csv_cell::defuse(cell))))?;
+                    writer.write_record(cells.map(|cell| Zeroizing::new(mfa_flows::defuse_cell(cell))))?;
                 }
                 Self::JsonLines(target) => {
                     let line = json!({ "email": email, "username": username, "otpauth_uri": uri.expose() });
@@ -171,7 +170,7 @@ mod tests {
         fn every_user_survives_an_export_and_an_import(name in "[=+@'\t\r\n;,\"-]{0,4}[a-z0-9\"]{1,8}") {
             let (_, rows) = round_trip(&[(name.clone(), name.clone())]);
             // A cell with our quote in front is exact. Otherwise blanks around a name are no part of it.
-            let is_protected = csv_cell::defuse(&name) != name && !name.starts_with('\'');
+            let is_protected = mfa_flows::defuse_cell(&name) != name && !name.starts_with('\'');
             let name = if is_protected { name } else { mfa_core::trim_login(&name).to_owned() };
             prop_assert_eq!(rows, [(Some(name.clone()), Some(name))]);
         }

@@ -6,7 +6,7 @@ import platform
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Generic, Optional, TypeVar
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlsplit
 
 import httpx
 
@@ -21,6 +21,7 @@ from .models import (
     Method,
     PhoneVerified,
     RecoveryCodes,
+    Session,
     TokenState,
     TotpEnrolled,
     TotpEnrolment,
@@ -132,6 +133,16 @@ def _require(name: str, value: Any) -> Callable[[Any], None]:
     return check
 
 
+def _number(name: str) -> Callable[[Any], int]:
+    def read_number(data: Any) -> int:
+        value = data.get(name) if isinstance(data, dict) else None
+        if not isinstance(value, int) or isinstance(value, bool) or value < 0:
+            raise ValueError(f"{name} is no number")
+        return value
+
+    return read_number
+
+
 def _member(name: str, model: type[Result]) -> Callable[[Any], tuple[Result, ...]]:
     def read_all(data: Any) -> tuple[Result, ...]:
         if not isinstance(data, dict) or not isinstance(data.get(name), list):
@@ -230,6 +241,18 @@ def methods(token: str) -> Call[tuple[Method, ...]]:
 def events(token: str, *, limit: Optional[int] = None, before: Optional[int] = None) -> Call[tuple[Event, ...]]:
     query = {name: value for name, value in (("limit", limit), ("before", before)) if value is not None}
     return Call("GET", "/api/mfa/events", _member("events", Event), token, None, query or None)
+
+
+def sessions(token: str) -> Call[tuple[Session, ...]]:
+    return Call("GET", "/api/mfa/sessions", _member("sessions", Session), token)
+
+
+def revoke_session(token: str, session: str) -> Call[None]:
+    return Call("POST", f"/api/mfa/sessions/{quote(session, safe='')}/revoke", _require("revoked", True), token)
+
+
+def revoke_other_sessions(token: str) -> Call[int]:
+    return Call("POST", "/api/mfa/sessions/revoke-others", _number("revoked"), token)
 
 
 def revoke(token: str) -> Call[None]:

@@ -18,6 +18,7 @@ from .models import (
     Method,
     PhoneVerified,
     RecoveryCodes,
+    Session,
     TokenState,
     TotpEnrolled,
     TotpEnrolment,
@@ -117,6 +118,18 @@ class MfaClient:
     def events(self, token: str, *, limit: Optional[int] = None, before: Optional[int] = None) -> tuple[Event, ...]:
         """Returns the security events of the user, newest first."""
         return self._send(calls.events(token, limit=limit, before=before))
+
+    def sessions(self, token: str) -> tuple[Session, ...]:
+        """Returns where the user is logged in, newest first."""
+        return self._send(calls.sessions(token))
+
+    def revoke_session(self, token: str, session: str) -> None:
+        """Revokes a session of the user by its id; that of the token too, as a logout."""
+        self._send(calls.revoke_session(token, session))
+
+    def revoke_other_sessions(self, token: str) -> int:
+        """Revokes every token of the user but this one. Returns how many sessions were listed."""
+        return self._send(calls.revoke_other_sessions(token))
 
     def revoke(self, token: str) -> None:
         """Revokes the token: logs out."""

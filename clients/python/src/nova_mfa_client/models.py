@@ -173,6 +173,20 @@ class Event:
 
 
 @dataclass(frozen=True)
+class Session:
+    """Session of the user: a two-factor access token that is accepted."""
+
+    id: str
+    #: The token of the request is the one of this session.
+    current: bool
+    created_at: Optional[str]
+    ip: Optional[str]
+    user_agent: Optional[str]
+    #: ``None`` if an administrator issued the token.
+    method: Optional[str]
+
+
+@dataclass(frozen=True)
 class TokenState:
     """Result of token introspection (RFC 7662). Only an active token has claims."""
 

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
+use super::access_pass::{AccessPass, PassEnrolment};
 use super::denylist::TokenDenylist;
 use super::passkeys::AuthenticatorUse;
 use super::step_up::StepUpFailures;
@@ -73,6 +74,15 @@ pub struct InternalState {
     /// Whether an administrator requires a phishing-resistant factor of this user.
     #[serde(rename = "phr", skip_serializing_if = "is_default")]
     pub phishing_resistant_required: bool,
+    /// Access pass that was issued and is not used yet.
+    #[serde(rename = "pass", skip_serializing_if = "is_default")]
+    pub access_pass: Option<AccessPass>,
+    /// Enrolment that a used access pass allows.
+    #[serde(rename = "pass_enr", skip_serializing_if = "is_default")]
+    pub pass_enrolment: Option<PassEnrolment>,
+    /// Time of the last lock that a mail was queued for.
+    #[serde(rename = "lm", skip_serializing_if = "is_default")]
+    pub lock_mailed_at: Option<Timestamp>,
     /// Whether the row was inserted and no decision has looked for earlier events of its id. A trigger sets it.
     #[serde(rename = "ins", skip_serializing_if = "is_default")]
     pub inserted: bool,

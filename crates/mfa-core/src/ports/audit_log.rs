@@ -1,10 +1,11 @@
 //! Port for reading stored security events.
 
 use std::fmt;
+use std::net::IpAddr;
 
 use super::box_future::BoxFuture;
 use super::store_error::StoreError;
-use crate::{EventKind, Timestamp, UserId};
+use crate::{EventKind, EventToken, Outcome, Timestamp, UserId};
 
 /// Reader of stored events. Requests that were denied before a factor was checked are only in the log.
 pub trait AuditLog: Send + Sync + fmt::Debug {
@@ -25,6 +26,28 @@ pub trait AuditLog: Send + Sync + fmt::Debug {
     ///
     /// [`StoreError`] if the events could not be read: report the failure and let the caller retry.
     fn list_all(&self, query: AuditQuery) -> BoxFuture<'_, Result<AuditPage, StoreError>>;
+
+    /// Lists the events of a user that issued an access token with two factors since a time, newest first.
+    ///
+    /// The list is complete: no event may be left out, since it is what the owner looks for.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError`] if the events could not be read: report the failure and let the caller retry.
+    fn list_issued_tokens(
+        &self,
+        user: UserId,
+        since: Timestamp,
+    ) -> BoxFuture<'_, Result<Vec<IssuedTokenEvent>, StoreError>>;
+}
+
+/// Stored event that issued an access token with two factors.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct IssuedTokenEvent {
+    /// The event.
+    pub event: StoredEvent,
+    /// The token.
+    pub token: EventToken,
 }
 
 /// Query for the events of one user.
@@ -43,6 +66,14 @@ pub struct AuditQuery {
     pub user: Option<UserId>,
     /// Only events of this kind.
     pub kind: Option<EventKind>,
+    /// Only events with this outcome.
+    pub outcome: Option<Outcome>,
+    /// Only events of requests from this client address.
+    pub ip: Option<IpAddr>,
+    /// Only events at this time or later.
+    pub from: Option<Timestamp>,
+    /// Only events before this time.
+    pub to: Option<Timestamp>,
     /// Only events with a smaller ID.
     pub before: Option<i64>,
     /// Maximum number of events.
@@ -50,11 +81,25 @@ pub struct AuditQuery {
 }
 
 impl AuditQuery {
-    /// Maximum number of rows that one query scans for events of one kind.
+    /// Maximum number of rows that one query scans for events that match a filter.
     ///
-    /// A kind may be rare, and a search must not read the whole table. The page found by then has a `next` from which
-    /// the search continues.
+    /// They may be rare, and a search must not read the whole table. The page found by then has a `next` from which the
+    /// search continues.
     pub const SCAN_LIMIT: u32 = 50_000;
+
+    /// Creates a query for the newest events of all users.
+    pub const fn newest(limit: u32) -> Self {
+        Self { user: None, kind: None, outcome: None, ip: None, from: None, to: None, before: None, limit }
+    }
+
+    /// Returns whether the query leaves out events of its user, or of all users.
+    pub const fn is_filtered(&self) -> bool {
+        self.kind.is_some()
+            || self.outcome.is_some()
+            || self.ip.is_some()
+            || self.from.is_some()
+            || self.to.is_some()
+    }
 }
 
 /// Page of events of all users, newest first.

@@ -28,11 +28,14 @@ pub enum DigestPurpose {
     PhoneNumber,
     /// Keys of WebAuthn challenges, and user handles.
     PasskeyChallenge,
+    /// Access pass.
+    AccessPass,
 }
 
 impl DigestPurpose {
     /// All purposes.
-    pub const ALL: &[Self] = &[Self::RecoveryTag, Self::SmsCode, Self::PhoneNumber, Self::PasskeyChallenge];
+    pub const ALL: &[Self] =
+        &[Self::RecoveryTag, Self::SmsCode, Self::PhoneNumber, Self::PasskeyChallenge, Self::AccessPass];
 
     /// Returns the name from which the keys of this purpose are derived.
     pub const fn as_str(self) -> &'static str {
@@ -41,6 +44,7 @@ impl DigestPurpose {
             Self::SmsCode => "sms-code",
             Self::PhoneNumber => "phone-number",
             Self::PasskeyChallenge => "passkey-challenge",
+            Self::AccessPass => "access-pass",
         }
     }
 }

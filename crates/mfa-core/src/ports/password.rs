@@ -14,6 +14,17 @@ pub trait PasswordHasher: Send + Sync + fmt::Debug {
     /// [`HashError`] if the password was not hashed: store nothing.
     fn hash(&self, password: SecretText) -> BoxFuture<'_, Result<PasswordDigest, HashError>>;
 
+    /// Hashes a password for storage with bcrypt, for another program that reads nothing else.
+    ///
+    /// The default hashes as [`hash`](Self::hash) does.
+    ///
+    /// # Errors
+    ///
+    /// [`HashError`] if the password was not hashed: store nothing.
+    fn hash_bcrypt(&self, password: SecretText) -> BoxFuture<'_, Result<PasswordDigest, HashError>> {
+        self.hash(password)
+    }
+
     /// Verifies a password against a stored hash.
     ///
     /// Without a hash it computes dummies of the kinds and costs that stored hashes have ([`PasswordKinds`]), so that an

@@ -22,6 +22,17 @@ pub trait Statistics: Send + Sync + fmt::Debug {
     ///
     /// [`StoreError`] if the data could not be read: report the failure and let the caller retry.
     fn totals(&self, now: Timestamp) -> BoxFuture<'_, Result<Totals, StoreError>>;
+
+    /// Returns how many of today's users had their present second factor, and their first passkey, at the end of each of
+    /// the last `weeks` weeks, oldest first. The last week ends now.
+    ///
+    /// Computed from the times of the enrolments that the accounts store, so a factor that was removed since then counts
+    /// in no week, and one without a time in every week.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError`] if the data could not be read: report the failure and let the caller retry.
+    fn adoption(&self, now: Timestamp, weeks: u32) -> BoxFuture<'_, Result<Vec<Adoption>, StoreError>>;
 }
 
 /// Size of the buckets of a period.
@@ -197,12 +208,46 @@ pub struct Totals {
     pub with_totp: u64,
     /// Users with SMS as an active factor.
     pub with_sms: u64,
+    /// Users with a passkey.
+    pub with_passkey: u64,
+    /// Users whose only second factor is SMS.
+    pub sms_only: u64,
+    /// Users who may not log in.
+    pub disabled: u64,
     /// Locked users.
     pub locked: u64,
     /// Users for whom MFA is required.
     pub enforced: u64,
     /// Users with a factor and at most three unused recovery codes.
     pub recovery_codes_low: u64,
+}
+
+/// Number of users who were protected at the end of a week.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Adoption {
+    /// End of the week.
+    pub at: Timestamp,
+    /// Users with a second factor.
+    pub with_factor: u64,
+    /// Users with a passkey.
+    pub with_passkey: u64,
+}
+
+impl Adoption {
+    /// Duration of a week.
+    pub const WEEK: Duration = Duration::from_hours(7 * 24);
+
+    /// Creates the numbers of a week.
+    pub const fn new(at: Timestamp, with_factor: u64, with_passkey: u64) -> Self {
+        Self { at, with_factor, with_passkey }
+    }
+
+    /// Returns the ends of the last weeks, oldest first.
+    pub fn ends(now: Timestamp, weeks: u32) -> Vec<Timestamp> {
+        let back = |weeks: u32| now.minus(Self::WEEK.saturating_mul(weeks));
+        (0..weeks).rev().map(back).collect()
+    }
 }
 
 #[cfg(test)]

@@ -7,7 +7,8 @@ use std::net::IpAddr;
 use super::box_future::BoxFuture;
 use super::password::{PasswordDigest, PasswordKinds};
 use super::store_error::StoreError;
-use crate::{AddressMatch, AddressOwner, Lock, Timestamp, UserId};
+use super::user_list::{UserFilter, UserPage, UserQuery};
+use crate::{AddressMatch, AddressOwner, Timestamp, UserId};
 
 /// Store of user records: credentials, creation, listing, and erasure of event details.
 pub trait Users: Send + Sync + fmt::Debug {
@@ -109,12 +110,20 @@ pub trait Users: Send + Sync + fmt::Debug {
     /// [`StoreError`] if the erasure may be incomplete: repeat it.
     fn erase_actor(&self, user: UserId, actor: UserId) -> BoxFuture<'_, Result<(), StoreError>>;
 
-    /// Lists users by ascending ID, for administrators.
+    /// Lists users, for administrators. `None` if the page starts at a user who does not exist, in an order other than that
+    /// of ids. `now` decides who is locked.
     ///
     /// # Errors
     ///
     /// [`StoreError`] if the users could not be read: report the failure and let the caller retry.
-    fn list(&self, query: UserQuery) -> BoxFuture<'_, Result<UserPage, StoreError>>;
+    fn list(&self, query: UserQuery, now: Timestamp) -> BoxFuture<'_, Result<Option<UserPage>, StoreError>>;
+
+    /// Returns the number of users that fit a filter.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError`] if the users could not be counted: report the failure and let the caller retry.
+    fn count(&self, filter: UserFilter, now: Timestamp) -> BoxFuture<'_, Result<u64, StoreError>>;
 
     /// Returns the user names of those users who exist.
     ///
@@ -122,6 +131,33 @@ pub trait Users: Send + Sync + fmt::Debug {
     ///
     /// [`StoreError`] if the users could not be read: report the failure and let the caller retry.
     fn usernames(&self, users: Vec<UserId>) -> BoxFuture<'_, Result<BTreeMap<UserId, String>, StoreError>>;
+
+    /// Returns the full name of a user, for display. `None` without one, or if it cannot be read.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError`] if the user could not be read: show another name.
+    fn full_name(&self, user: UserId) -> BoxFuture<'_, Result<Option<String>, StoreError>>;
+
+    /// Returns whether a user has the role [`Role::Helpdesk`](crate::Role::Helpdesk).
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError`] if the role could not be read: deny the call.
+    fn is_helpdesk(&self, user: UserId) -> BoxFuture<'_, Result<bool, StoreError>>;
+
+    /// Grants or revokes the role [`Role::Helpdesk`](crate::Role::Helpdesk), and returns whether the user exists. A user who
+    /// is deleted loses it, and a user inserted again with the same ID does not inherit it.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError`] if the role may not be changed.
+    fn set_helpdesk(
+        &self,
+        user: UserId,
+        is_helpdesk: bool,
+        now: Timestamp,
+    ) -> BoxFuture<'_, Result<bool, StoreError>>;
 }
 
 /// Stored credentials of a user.
@@ -163,56 +199,4 @@ pub enum NewUserError {
     /// The store failed.
     #[error(transparent)]
     Store(#[from] StoreError),
-}
-
-/// Query for users.
-#[derive(Clone, Debug, Default)]
-pub struct UserQuery {
-    /// Only users whose name or address contains this text, ignoring case.
-    pub text: Option<String>,
-    /// Only users with a greater ID.
-    pub after: Option<UserId>,
-    /// Maximum number of users.
-    pub limit: u32,
-}
-
-/// Page of users by ascending ID.
-#[derive(Clone, Debug, Default)]
-pub struct UserPage {
-    /// Users of this page.
-    pub users: Vec<UserRecord>,
-}
-
-/// Summary of a user.
-#[expect(clippy::struct_excessive_bools, reason = "each is a column of its own")]
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct UserRecord {
-    /// ID of the user.
-    pub user: UserId,
-    /// E-mail address; empty without one.
-    pub email: String,
-    /// User name; empty without one.
-    pub username: String,
-    /// Full name, for display.
-    pub full_name: Option<String>,
-    /// Whether the user may log in.
-    pub is_active: bool,
-    /// Whether the user is an administrator.
-    pub is_superuser: bool,
-    /// Whether MFA is required for the user.
-    pub mfa_enforced: bool,
-    /// Whether an authenticator app is active.
-    pub totp_enabled: bool,
-    /// End of the latest lock.
-    pub lock_until: Option<Timestamp>,
-    /// Name of a column with an invalid value, because of which the account cannot be used.
-    pub unreadable: Option<String>,
-}
-
-impl UserRecord {
-    /// Returns the lock in force at `now`. An account that cannot be read is locked until an administrator repairs it.
-    pub fn lock(&self, now: Timestamp) -> Option<Lock> {
-        let unreadable = self.unreadable.as_ref().map(|_| Lock::UntilAdministrator);
-        unreadable.or_else(|| Lock::in_force(self.lock_until, now))
-    }
 }

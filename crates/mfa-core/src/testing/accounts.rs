@@ -5,12 +5,13 @@ use std::net::IpAddr;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
+use super::user_list;
 use crate::{
-    Account, Accounts, Activity, AddressMatch, AddressOwner, AuditLog, AuditPage, AuditQuery, BoxFuture,
-    Credentials, Decision, EventKind, LockoutCount, NewUser, NewUserError, Origin, PasswordDigest,
-    PasswordKinds, Period, Phase, SecurityEvent, Statistics, StoreError, StoreErrorKind, StoredEvent,
-    Timestamp, Totals, UserEventsQuery, UserId, UserPage, UserQuery, UserRecord, Users, VerificationCount,
-    fold_login, user_actor_prefix,
+    Account, Accounts, Activity, AddressMatch, AddressOwner, Adoption, AuditLog, AuditPage, AuditQuery,
+    BoxFuture, Credentials, Decision, EventKind, IssuedTokenEvent, LockoutCount, NewUser, NewUserError,
+    Origin, PasswordDigest, PasswordKinds, Period, Phase, SecurityEvent, Statistics, StoreError,
+    StoreErrorKind, StoredEvent, Timestamp, Totals, UserEventsQuery, UserFilter, UserId, UserPage, UserQuery,
+    Users, VerificationCount, fold_login, user_actor_prefix,
 };
 
 /// Accounts and users in memory, with the stored events.
@@ -22,9 +23,16 @@ struct MemoryState {
     accounts: BTreeMap<UserId, Account>,
     digests: BTreeMap<UserId, (PasswordDigest, Option<String>)>,
     events: Vec<(UserId, SecurityEvent)>,
+    helpdesk: BTreeSet<UserId>,
 }
 
 impl MemoryState {
+    /// Returns the accounts with the full names of their users.
+    fn named(&self) -> impl Iterator<Item = user_list::Named<'_>> + Clone {
+        let full_name = |user| self.digests.get(user).and_then(|(_, name)| name.as_deref());
+        self.accounts.iter().map(move |(user, account)| (account, full_name(user)))
+    }
+
     fn with_address(&self, email: &str) -> AddressMatch<AddressOwner> {
         let owners = self
             .accounts
@@ -237,28 +245,15 @@ impl Users for MemoryAccounts {
         })
     }
 
-    fn list(&self, query: UserQuery) -> BoxFuture<'_, Result<UserPage, StoreError>> {
+    fn list(&self, query: UserQuery, now: Timestamp) -> BoxFuture<'_, Result<Option<UserPage>, StoreError>> {
+        Box::pin(async move { Ok(user_list::page(self.state().named(), &query, now)) })
+    }
+
+    fn count(&self, filter: UserFilter, now: Timestamp) -> BoxFuture<'_, Result<u64, StoreError>> {
         Box::pin(async move {
             let state = self.state();
-            let text = query.text.as_deref().map(str::to_lowercase).unwrap_or_default();
-            let fits = |it: &&Account| {
-                query.after.is_none_or(|after| it.user > after)
-                    && (it.email.to_lowercase().contains(&text) || it.username.to_lowercase().contains(&text))
-            };
-            let limit = usize::try_from(query.limit).unwrap_or(usize::MAX);
-            let users = state.accounts.values().filter(fits).take(limit).map(|it| UserRecord {
-                user: it.user,
-                email: it.email.clone(),
-                username: it.username.clone(),
-                full_name: state.digests.get(&it.user).and_then(|(_, name)| name.clone()),
-                is_active: it.is_active,
-                is_superuser: it.is_superuser,
-                mfa_enforced: it.mfa_enforced,
-                totp_enabled: it.has_totp(),
-                lock_until: it.lock_until,
-                unreadable: None,
-            });
-            Ok(UserPage { users: users.collect() })
+            let found = state.named().filter(|it| user_list::fits(*it, &filter, now)).count();
+            Ok(u64::try_from(found).unwrap_or(u64::MAX))
         })
     }
 
@@ -267,6 +262,32 @@ impl Users for MemoryAccounts {
             let state = self.state();
             let named = users.into_iter().filter_map(|user| state.accounts.get(&user));
             Ok(named.map(|it| (it.user, it.username.clone())).collect())
+        })
+    }
+
+    fn full_name(&self, user: UserId) -> BoxFuture<'_, Result<Option<String>, StoreError>> {
+        Box::pin(async move { Ok(self.state().digests.get(&user).and_then(|(_, name)| name.clone())) })
+    }
+
+    fn is_helpdesk(&self, user: UserId) -> BoxFuture<'_, Result<bool, StoreError>> {
+        Box::pin(async move { Ok(self.state().helpdesk.contains(&user)) })
+    }
+
+    fn set_helpdesk(
+        &self,
+        user: UserId,
+        is_helpdesk: bool,
+        _: Timestamp,
+    ) -> BoxFuture<'_, Result<bool, StoreError>> {
+        Box::pin(async move {
+            let mut state = self.state();
+            let exists = state.accounts.contains_key(&user);
+            if is_helpdesk && exists {
+                state.helpdesk.insert(user);
+            } else {
+                state.helpdesk.remove(&user);
+            }
+            Ok(exists)
         })
     }
 }
@@ -289,6 +310,10 @@ impl AuditLog for MemoryAccounts {
             let fits = |it: &StoredEvent| {
                 query.user.is_none_or(|user| it.user == user)
                     && query.kind.is_none_or(|kind| it.event == kind.as_str())
+                    && query.outcome.is_none_or(|outcome| it.outcome == outcome.as_str())
+                    && query.ip.is_none_or(|ip| it.ip.as_deref() == Some(ip.to_string().as_str()))
+                    && query.from.is_none_or(|from| it.at >= from)
+                    && query.to.is_none_or(|to| it.at < to)
                     && query.before.is_none_or(|before| it.id < before)
             };
             let limit = usize::try_from(query.limit).unwrap_or(usize::MAX);
@@ -297,6 +322,22 @@ impl AuditLog for MemoryAccounts {
             events.truncate(limit);
             let next = events.last().filter(|_| more).map(|it| it.id);
             Ok(AuditPage { events, next })
+        })
+    }
+
+    fn list_issued_tokens(
+        &self,
+        user: UserId,
+        since: Timestamp,
+    ) -> BoxFuture<'_, Result<Vec<IssuedTokenEvent>, StoreError>> {
+        Box::pin(async move {
+            let tokens: Vec<_> = self.state().events.iter().map(|(_, event)| event.token).collect();
+            let issued = self.stored().into_iter().zip(tokens).rev().filter_map(|(event, token)| {
+                let is_issued = event.event != EventKind::TokenRevoked.as_str();
+                let fits = event.user == user && event.at >= since && is_issued;
+                token.filter(|_| fits).map(|token| IssuedTokenEvent { event, token })
+            });
+            Ok(issued.collect())
         })
     }
 }
@@ -349,10 +390,38 @@ impl Statistics for MemoryAccounts {
                 with_factor: count(|it, _| it.has_factor()),
                 with_totp: count(|it, _| it.has_totp()),
                 with_sms: count(|it, _| it.has_sms()),
+                with_passkey: count(|it, _| it.has_passkey()),
+                sms_only: count(|it, _| it.has_sms() && !it.has_totp() && !it.has_passkey()),
+                disabled: count(|it, _| !it.is_active),
                 locked: count(|it, now| it.lock(now).is_some()),
                 enforced: count(|it, _| it.mfa_enforced),
                 recovery_codes_low: count(|it, _| it.has_factor() && it.recovery.left() <= 3),
             })
         })
     }
+
+    fn adoption(&self, now: Timestamp, weeks: u32) -> BoxFuture<'_, Result<Vec<Adoption>, StoreError>> {
+        Box::pin(async move {
+            let state = self.state();
+            let by = |at: Timestamp, since: fn(&Account) -> Option<Timestamp>| {
+                let protected =
+                    state.accounts.values().filter(|it| since(it).is_some_and(|since| since <= at));
+                u64::try_from(protected.count()).unwrap_or(u64::MAX)
+            };
+            let weeks = Adoption::ends(now, weeks).into_iter();
+            Ok(weeks.map(|at| Adoption::new(at, by(at, factor_since), by(at, passkey_since))).collect())
+        })
+    }
+}
+
+/// Returns since when an account has a factor. A factor without a time is as old as can be.
+fn factor_since(account: &Account) -> Option<Timestamp> {
+    let unknown = Timestamp::from_millis(i64::MIN);
+    let app = account.has_totp().then(|| account.totp.enrolled_at.unwrap_or(unknown));
+    let sms = account.has_sms().then(|| account.phone.verified_at.unwrap_or(unknown));
+    [app, sms, passkey_since(account)].into_iter().flatten().min()
+}
+
+fn passkey_since(account: &Account) -> Option<Timestamp> {
+    account.passkeys.keys.iter().map(|it| it.created_at).min()
 }

@@ -2,7 +2,8 @@
 
 use super::authorization::{DenyReason, Requirement};
 use crate::{
-    AuthenticatedToken, FactorKind, LockoutPolicy, Origin, PhishingResistantPolicy, Timestamp, TokenSubject,
+    AuthenticatedToken, FactorKind, Jti, LockoutPolicy, Origin, PhishingResistantPolicy, Timestamp,
+    TokenSubject,
 };
 
 /// One attempt to verify a second factor with one token.
@@ -23,6 +24,10 @@ pub struct FactorAttempt {
     pub lockout: LockoutPolicy,
     /// Users of whom a phishing-resistant factor is required.
     pub phishing_resistant: PhishingResistantPolicy,
+    /// `jti` of the access token that a success grants, which the event records. `None` if a success grants none.
+    pub new_token: Option<Jti>,
+    /// Whether that token replaces the token of the caller, whose session then ends.
+    pub replaces_token: bool,
 }
 
 /// Result of checking a submitted code. Only the verification functions turn it into an outcome.
@@ -47,20 +52,31 @@ pub struct VerifiedFactor {
     subject: TokenSubject,
     factor: FactorKind,
     at: Timestamp,
+    jti: Option<Jti>,
 }
 
 impl VerifiedFactor {
     /// Creates the proof for an attempt whose code was correct.
-    pub(super) const fn new(subject: TokenSubject, factor: FactorKind, at: Timestamp) -> Self {
-        Self { subject, factor, at }
+    pub(super) const fn new(
+        subject: TokenSubject,
+        factor: FactorKind,
+        at: Timestamp,
+        jti: Option<Jti>,
+    ) -> Self {
+        Self { subject, factor, at, jti }
     }
 
     /// Creates a proof although no second factor was verified.
     ///
     /// For the administrator's command that issues tokens for tests and demonstrations. The caller must record
-    /// [`EventKind::AdminToken`](crate::EventKind::AdminToken).
-    pub const fn danger_by_administrator(subject: TokenSubject, factor: FactorKind, at: Timestamp) -> Self {
-        Self { subject, factor, at }
+    /// [`EventKind::AdminToken`](crate::EventKind::AdminToken) with this `jti`.
+    pub const fn danger_by_administrator(
+        subject: TokenSubject,
+        factor: FactorKind,
+        at: Timestamp,
+        jti: Jti,
+    ) -> Self {
+        Self { subject, factor, at, jti: Some(jti) }
     }
 
     /// Returns the subject of the token to issue.
@@ -71,6 +87,11 @@ impl VerifiedFactor {
     /// Returns the verified factor.
     pub const fn factor(&self) -> FactorKind {
         self.factor
+    }
+
+    /// Returns the `jti` that the event of the verification recorded. `None` if it grants no access token.
+    pub const fn jti(&self) -> Option<&Jti> {
+        self.jti.as_ref()
     }
 
     /// Returns the time of the verification.

@@ -2,7 +2,7 @@
 
 use super::admission::authorize_attempt;
 use super::attempt::{FactorAttempt, FactorResult, VerificationOutcome};
-use super::recording::{event, note_success, proof, spend_pending_token};
+use super::recording::{event, note_success, record_grant, spend_pending_token};
 use crate::{Account, EventKind, FactorKind, Outcome, Stage};
 
 /// Number of wrong codes that ends an enrolment.
@@ -16,13 +16,16 @@ const MAX_ENROLMENT_ATTEMPTS: u8 = 5;
 /// factor, revoke none: nothing that a login accepted before is replaced. An enrolment token is spent and revokes every
 /// session in each case.
 ///
+/// If the token came from an access pass, the confirmed factor replaces all others: `check` runs on the account without them,
+/// and a failed one on the account as it is.
+///
 /// # Errors
 ///
 /// The error of `check`, if nothing is being enrolled or the code could not be checked. Nothing is counted.
 pub fn confirm<E>(
     account: &mut Account,
     attempt: &FactorAttempt,
-    check: impl FnOnce(&mut Account) -> Result<FactorResult, E>,
+    check: impl Fn(&mut Account) -> Result<FactorResult, E>,
 ) -> Result<VerificationOutcome, E> {
     if let Err(reason) = authorize_attempt(account, attempt) {
         return Ok(VerificationOutcome::Denied(reason));
@@ -36,19 +39,23 @@ pub fn confirm<E>(
         FactorKind::Totp => before.any && account.adds_totp_app(),
         FactorKind::Sms | FactorKind::Recovery => false,
     };
-    let outcome = check(account)?;
+    let by_pass = account.enrols_by_pass(&attempt.token);
+    let outcome = if by_pass { check_alone(account, &check)? } else { check(account)? };
     let kind = match attempt.factor {
         FactorKind::Sms => EventKind::PhoneVerify,
         FactorKind::Passkey => EventKind::PasskeyRegister,
         FactorKind::Totp | FactorKind::Recovery => EventKind::TotpEnroll,
     };
-    let event = |outcome| event(attempt, kind, outcome);
     match outcome {
         FactorResult::Correct => {
             if attempt.factor == FactorKind::Totp {
                 account.internal.enrolment_failures = 0;
             }
-            account.record(event(Outcome::Success));
+            if by_pass {
+                // What was guessed at before is gone.
+                account.failures = 0;
+                account.internal.pass_enrolment = None;
+            }
             if attempt.factor == FactorKind::Sms && before.any {
                 number_confirmed_beside(account, attempt, before);
             } else if !is_addition {
@@ -56,15 +63,30 @@ pub fn confirm<E>(
                 spend_pending_token(account, attempt);
                 note_success(account, attempt);
             }
-            Ok(VerificationOutcome::Verified(proof(account, attempt)))
+            Ok(VerificationOutcome::Verified(record_grant(account, attempt, kind)))
         }
         FactorResult::Wrong | FactorResult::Replayed => {
-            account.record(event(Outcome::Failure));
+            account.record(event(attempt, kind, Outcome::Failure));
             if attempt.factor == FactorKind::Totp {
                 count_enrolment_failure(account);
             }
             Ok(VerificationOutcome::InvalidCode)
         }
+    }
+}
+
+/// Checks the first code of a factor that replaces all others. The others stay until it is correct.
+fn check_alone<E>(
+    account: &mut Account,
+    check: impl Fn(&mut Account) -> Result<FactorResult, E>,
+) -> Result<FactorResult, E> {
+    let mut without = account.without_factors();
+    match check(&mut without)? {
+        FactorResult::Correct => {
+            *account = without;
+            Ok(FactorResult::Correct)
+        }
+        FactorResult::Wrong | FactorResult::Replayed => check(account),
     }
 }
 

@@ -2,7 +2,7 @@
 
 use super::attempt::{FactorAttempt, FactorResult, VerificationOutcome};
 use super::authorization::{DenyReason, Requirement, check_stage, check_token};
-use super::recording::{event, event_kind, note_success, proof, record_success, spend_pending_token};
+use super::recording::{event, event_kind, note_success, record_grant, record_success, spend_pending_token};
 use crate::{Account, AuthenticatedToken, Outcome, PhishingResistantPolicy, Timestamp, TokenId};
 
 /// Attempt with a passkey, and the challenge that its assertion answers.
@@ -76,6 +76,5 @@ pub fn verify_passkey<E>(
     }
     note_success(account, attempt);
     spend_pending_token(account, attempt);
-    account.record(event(attempt, event_kind(attempt), Outcome::Success));
-    Ok(VerificationOutcome::Verified(proof(account, attempt)))
+    Ok(VerificationOutcome::Verified(record_grant(account, attempt, event_kind(attempt))))
 }

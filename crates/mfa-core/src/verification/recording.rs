@@ -3,7 +3,9 @@
 use super::attempt::{FactorAttempt, FactorResult, VerifiedFactor};
 use super::authorization::Requirement;
 use crate::account::StepUpLimit;
-use crate::{Account, DenylistReason, EventKind, FactorKind, Lock, Outcome, SecurityEvent, Stage};
+use crate::{
+    Account, DenylistReason, EventKind, EventToken, FactorKind, Jti, Lock, Outcome, SecurityEvent, Stage,
+};
 
 /// Number of strikes at which guessing is suspected.
 const SUSPICIOUS_STRIKES: u32 = 20;
@@ -20,8 +22,26 @@ pub(super) fn record_success(account: &mut Account, attempt: &FactorAttempt) -> 
     }
     account.internal.step_up_failures.remove(&attempt.token.id);
     spend_pending_token(account, attempt);
-    account.record(event(attempt, event_kind(attempt), Outcome::Success));
-    proof(account, attempt)
+    record_grant(account, attempt, event_kind(attempt))
+}
+
+/// Records the success of an attempt with the access token that it grants, if any, and returns the proof.
+///
+/// Call it after each change of the session number: event and token must have the same.
+pub(super) fn record_grant(
+    account: &mut Account,
+    attempt: &FactorAttempt,
+    kind: EventKind,
+) -> VerifiedFactor {
+    let enrols_only = attempt.phishing_resistant.grants_enrolment_only(account, attempt.factor);
+    let jti = attempt.new_token.clone().filter(|_| !enrols_only);
+    if jti.is_some() && attempt.replaces_token {
+        account.deny_token(&attempt.token, DenylistReason::Spent, attempt.at);
+    }
+    let subject = account.subject();
+    let token = jti.as_ref().map(|jti| EventToken { id: Jti::token_id(jti), session: Some(subject.session) });
+    account.record(SecurityEvent { token, ..event(attempt, kind, Outcome::Success) });
+    VerifiedFactor::new(subject, attempt.factor, attempt.at, jti)
 }
 
 /// Effect of counting a failure.
@@ -79,7 +99,8 @@ pub(super) fn count_wrong_step_up(account: &mut Account, attempt: &FactorAttempt
     let Stage::TwoFactors(_) = attempt.token.stage else { return };
     if account.internal.step_up_failures.add(&attempt.token, attempt.at) == StepUpLimit::Exceeded {
         account.deny_token(&attempt.token, DenylistReason::Revoked, attempt.at);
-        account.record(event(attempt, EventKind::TokenRevoked, Outcome::Success));
+        let revoked = event(attempt, EventKind::TokenRevoked, Outcome::Success);
+        account.record(revoked.with_token(attempt.token.for_event()));
     }
 }
 
@@ -97,10 +118,6 @@ pub(super) fn note_success(account: &mut Account, attempt: &FactorAttempt) {
         let id = attempt.factor.as_str().to_owned();
         account.internal.authenticators.entry(id).or_default().last_used_at = Some(attempt.at);
     }
-}
-
-pub(super) fn proof(account: &Account, attempt: &FactorAttempt) -> VerifiedFactor {
-    VerifiedFactor::new(account.subject(), attempt.factor, attempt.at)
 }
 
 /// Returns the kind of event that records this attempt.

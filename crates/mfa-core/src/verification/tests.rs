@@ -1,5 +1,7 @@
+mod access_pass;
 mod passkey;
 mod phishing_resistance;
+mod sessions;
 
 use std::time::Duration;
 
@@ -53,6 +55,8 @@ fn attempt(name: &str, stage: Stage, requirement: Requirement) -> FactorAttempt 
         origin: Origin::default(),
         lockout: LockoutPolicy::default(),
         phishing_resistant: PhishingResistantPolicy::None,
+        new_token: None,
+        replaces_token: false,
     }
 }
 

@@ -1,16 +1,39 @@
 use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
+use std::sync::LazyLock;
 
 use fluent_syntax::ast::{CallArguments, Entry, Expression, InlineExpression, Pattern, PatternElement};
 
 use super::*;
 
-/// The texts of `mfa-pages`, held to the same rules.
-const PAGES: TranslationSource = TranslationSource {
-    file: "interface.ftl",
-    french: include_str!("../../../mfa-pages/locales/fr/interface.ftl"),
-    english: include_str!("../../../mfa-pages/locales/en/interface.ftl"),
+/// The mails, held to the same rules.
+const MAIL: TranslationSource = TranslationSource {
+    file: "mfa-mail/mail.ftl",
+    french: include_str!("../../../mfa-mail/locales/fr/mail.ftl"),
+    english: include_str!("../../../mfa-mail/locales/en/mail.ftl"),
 };
-const SOURCES: [TranslationSource; 2] = [PROBLEMS, PAGES];
+/// The texts of `mfa-pages`, held to the same rules: every file there, so that no new one is forgotten.
+static PAGES: LazyLock<Vec<TranslationSource>> = LazyLock::new(|| {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../mfa-pages/locales");
+    let read = |language: &str, file: &str| -> &'static str {
+        std::fs::read_to_string(folder.join(language).join(file)).unwrap().leak()
+    };
+    let names = |language: &str| -> BTreeSet<String> {
+        let entries = std::fs::read_dir(folder.join(language)).unwrap();
+        entries.map(|it| it.unwrap().file_name().into_string().unwrap()).collect()
+    };
+    assert_eq!(names("fr"), names("en"), "each file is there in both languages");
+    let source = |file: String| {
+        let (french, english) = (read("fr", &file), read("en", &file));
+        TranslationSource { file: file.leak(), french, english }
+    };
+    names("fr").into_iter().map(source).collect()
+});
+
+/// The texts of all crates.
+fn sources() -> Vec<TranslationSource> {
+    [PROBLEMS, MAIL].into_iter().chain(PAGES.iter().copied()).collect()
+}
 
 /// The arguments of each text of a file, by the text's name.
 fn arguments_by_name(source: &str) -> BTreeMap<String, BTreeSet<String>> {
@@ -65,29 +88,33 @@ fn collect_inline(inline: &InlineExpression<&str>, found: &mut BTreeSet<String>)
 }
 
 fn both() -> Translations {
-    Translations::load(&[PAGES]).unwrap_or_else(|error| panic!("{error}"))
+    Translations::load(&[&PAGES[..], &[MAIL]].concat()).unwrap_or_else(|error| panic!("{error}"))
 }
 
 #[test]
 fn both_languages_have_the_same_messages_with_the_same_arguments() {
     both();
-    for TranslationSource { file, french, english } in SOURCES {
+    for TranslationSource { file, french, english } in sources() {
         let (french, english) = (arguments_by_name(french), arguments_by_name(english));
         assert!(!french.is_empty(), "{file}");
         assert_eq!(french, english, "{file}");
     }
 }
 
+/// Messages that may be the same in both languages.
+const SAME_IN_BOTH: [&str; 6] =
+    ["plot-day", "day", "mail-help-page", "pass-minutes", "list-pages", "list-chip-sms"];
+
 #[test]
 fn no_text_of_one_language_stands_in_the_other() {
     let texts = both();
-    for TranslationSource { file, french, .. } in SOURCES {
+    for TranslationSource { file, french, .. } in sources() {
         for (name, arguments) in arguments_by_name(french) {
             let arguments: Vec<_> = arguments.iter().map(|it| (it.as_str(), Argument::from(2))).collect();
             let [french, english] =
                 [Language::French, Language::English].map(|it| texts.translate(it, &name, &arguments));
-            // A country may have one name in both, and the day of a plot only turns its parts round.
-            let may_agree = name.starts_with("country-") || name == "plot-day";
+            // Names of countries and common words may be the same, and a day has the same parts, perhaps in another order.
+            let may_agree = name.starts_with("country-") || SAME_IN_BOTH.contains(&name.as_str());
             assert!(french != english || may_agree, "{file}: {name}");
             for text in [french, english] {
                 assert!(!text.is_empty() && !text.contains(['{', '}']), "{file}: {name}: {text}");
@@ -119,7 +146,7 @@ fn french_marks_and_apostrophes_are_as_they_should_be() {
     assert!(misprint("a = Bonjour : b").is_some() && misprint("a = l'un").is_some());
     assert!(misprint("a = Quoi ?").is_some() && misprint("a = «b»").is_some());
     assert_eq!(misprint("a = À 12:30, «\u{a0}b\u{a0}»\u{202f};"), None);
-    for TranslationSource { file, french, .. } in SOURCES {
+    for TranslationSource { file, french, .. } in sources() {
         for line in french.lines().filter(|line| !line.starts_with('#')) {
             assert_eq!(misprint(line), None, "{file}: {line}");
         }
@@ -181,12 +208,14 @@ fn terms(source: &str) -> Vec<(String, String)> {
 
 #[test]
 fn both_languages_list_the_same_terms_and_use_each_of_them() {
-    let lists: Vec<_> = SOURCES.iter().map(|it| (terms(it.french), terms(it.english))).collect();
+    let lists: Vec<_> = sources().iter().map(|it| (terms(it.french), terms(it.english))).collect();
     for (french, english) in &lists {
         assert_eq!(french, english);
     }
-    let french_text = SOURCES.map(|it| shown_text(it.french)).join("\n");
-    let english_text = SOURCES.map(|it| shown_text(it.english)).join("\n");
+    let joined = |text: fn(&TranslationSource) -> &'static str| {
+        sources().iter().map(|it| shown_text(text(it))).collect::<Vec<_>>().join("\n")
+    };
+    let (french_text, english_text) = (joined(|it| it.french), joined(|it| it.english));
     let terms: Vec<_> = lists.into_iter().flat_map(|(french, _)| french).collect();
     assert!(terms.len() > 10, "{terms:?}");
     for (english, french) in terms {
@@ -196,9 +225,20 @@ fn both_languages_list_the_same_terms_and_use_each_of_them() {
 }
 
 /// Words that no English text uses, each with the term to use instead.
-const NOT_ENGLISH_TERMS: [(&str, &str); 22] = [
+const NOT_ENGLISH_TERMS: &[(&str, &str)] = &[
     ("2fa", "second factor"),
     ("anew", "again"),
+    ("backup code", "recovery code"),
+    ("backup codes", "recovery codes"),
+    ("cell phone", "mobile number"),
+    ("gadget", "device"),
+    ("log-in", "login"),
+    ("one-time password", "code"),
+    ("sign in", "log in"),
+    ("sign out", "log out"),
+    ("signed in", "logged in"),
+    ("telephone", "phone"),
+    ("two-step", "second factor"),
     ("at hand", "available"),
     ("audit trail", "audit log"),
     ("board", "dashboard"),
@@ -222,9 +262,22 @@ const NOT_ENGLISH_TERMS: [(&str, &str); 22] = [
 ];
 
 /// Words that no French text uses, each with the term to use instead.
-const NOT_FRENCH_TERMS: [(&str, &str); 22] = [
+const NOT_FRENCH_TERMS: &[(&str, &str)] = &[
     ("2fa", "second facteur"),
     ("agir", "actions"),
+    ("appli", "application"),
+    ("authentificateur", "application d’authentification"),
+    ("code à usage unique", "code"),
+    ("code de sauvegarde", "code de récupération"),
+    ("codes de sauvegarde", "codes de récupération"),
+    ("courriel", "adresse e-mail"),
+    ("déconnexion réussie", "vous êtes déconnecté"),
+    ("facteur secondaire", "second facteur"),
+    ("jeton physique", "clé de sécurité"),
+    ("moyens", "méthodes"),
+    ("portable", "mobile"),
+    ("se logger", "se connecter"),
+    ("second facteur d'authentification", "second facteur"),
     ("code de secours", "code de récupération"),
     ("code neuf", "nouveau code"),
     ("code qr", "QR code"),
@@ -251,7 +304,7 @@ const NOT_FRENCH_TERMS: [(&str, &str); 22] = [
 fn texts_use_no_word_that_competes_with_a_term() {
     assert!(contains_phrase("a code that does not fit.", "fit") && !contains_phrase("a benefit", "fit"));
     assert!(contains_phrase("prend le relais", "relais") && !contains_phrase("gestionnaire", "gestion"));
-    for TranslationSource { file, french, english } in SOURCES {
+    for TranslationSource { file, french, english } in sources() {
         for (language, source, banned) in
             [("fr", french, NOT_FRENCH_TERMS), ("en", english, NOT_ENGLISH_TERMS)]
         {

@@ -23,6 +23,8 @@ pub(crate) enum ApiTag {
     Mfa,
     /// Passkeys, and the list of all authenticators.
     Authenticators,
+    /// Sessions of the user.
+    Sessions,
     /// Login with the first factor.
     Auth,
     /// Endpoints for administrators.
@@ -32,13 +34,14 @@ pub(crate) enum ApiTag {
 }
 
 impl ApiTag {
-    pub(super) const ALL: [Self; 5] =
-        [Self::Mfa, Self::Authenticators, Self::Auth, Self::Admin, Self::System];
+    pub(super) const ALL: [Self; 6] =
+        [Self::Mfa, Self::Authenticators, Self::Sessions, Self::Auth, Self::Admin, Self::System];
 
     pub(super) const fn name(self) -> &'static str {
         match self {
             Self::Mfa => "MFA/2FA",
             Self::Authenticators => "Authenticators",
+            Self::Sessions => "Sessions",
             Self::Auth => "Auth",
             Self::Admin => "MFA Admin",
             Self::System => "System",
@@ -48,7 +51,10 @@ impl ApiTag {
     pub(super) const fn description(self) -> &'static str {
         match self {
             Self::Mfa => "Enrol, verify and manage second factors.",
-            Self::Authenticators => "Register and verify passkeys; list, rename and remove authenticators.",
+            Self::Authenticators => {
+                "Register and verify passkeys; verify an access pass; list, rename and remove authenticators."
+            }
+            Self::Sessions => "List and revoke the sessions of the user.",
             Self::Auth => "Log in with the first factor. For deployments without a login of their own.",
             Self::Admin => {
                 "Manage users and read statistics. Requires a two-factor access token of a superuser; every request is audited."

@@ -124,12 +124,14 @@ fn an_operation_has_a_security_scheme_exactly_if_its_token_may_be_missing() {
 }
 
 /// First words of summaries: verbs in the imperative.
-const VERBS: [&str; 19] = [
+const VERBS: [&str; 21] = [
+    "Change",
     "Check",
     "Complete",
     "Disable",
     "Get",
     "Introspect",
+    "Issue",
     "List",
     "Log",
     "Open",
@@ -219,7 +221,11 @@ fn every_field_of_a_schema_has_a_description() {
 }
 
 /// Ids and tags of the operations. They are contracts: generated clients take their names from them.
-const OPERATIONS: [(&str, &str); 46] = [
+const OPERATIONS: [(&str, &str); 54] = [
+    ("changeUsers", "MFA Admin"),
+    ("issueAccessPass", "MFA Admin"),
+    ("setUserRole", "MFA Admin"),
+    ("verifyAccessPass", "Authenticators"),
     ("disableTotp", "MFA/2FA"),
     ("docs", "System"),
     ("enforceUser", "MFA Admin"),
@@ -232,6 +238,7 @@ const OPERATIONS: [(&str, &str); 46] = [
     ("listAuthenticators", "Authenticators"),
     ("listEvents", "MFA/2FA"),
     ("listRecoveryCodes", "MFA/2FA"),
+    ("listSessions", "Sessions"),
     ("listUsers", "MFA Admin"),
     ("live", "System"),
     ("login", "Auth"),
@@ -249,6 +256,9 @@ const OPERATIONS: [(&str, &str); 46] = [
     ("reportByOvh", "System"),
     ("reportByTwilio", "System"),
     ("resetUser", "MFA Admin"),
+    ("revokeOtherSessions", "Sessions"),
+    ("revokeSession", "Sessions"),
+    ("revokeSessionsOfUser", "MFA Admin"),
     ("revokeToken", "MFA/2FA"),
     ("sendSms", "MFA/2FA"),
     ("setBackupMethod", "MFA/2FA"),

@@ -59,8 +59,15 @@ pub enum FieldErrorKind {
     },
     /// The value is not an RFC 3339 time.
     NotATime,
+    /// Not an IP address.
+    NotAnAddress,
     /// The value is not one of the allowed values.
     NotOneOf,
+    /// The value is not a list of ids.
+    NotIds {
+        /// Maximum number of ids.
+        most: usize,
+    },
     /// The period from `from` to this time is empty or too long.
     Period {
         /// Maximum length in days.

@@ -39,9 +39,10 @@ pub(super) fn problem_kind(error: &FlowError) -> ProblemKind {
         | FlowError::MalformedCredential(_)
         | FlowError::InvalidName
         | FlowError::NameTaken => ProblemKind::InvalidField,
-        FlowError::NoSuchUser | FlowError::AmbiguousUser(_) | FlowError::NoSuchAuthenticator => {
-            ProblemKind::NotFound
-        }
+        FlowError::NoSuchUser
+        | FlowError::AmbiguousUser(_)
+        | FlowError::NoSuchAuthenticator
+        | FlowError::NoSuchSession => ProblemKind::NotFound,
         FlowError::NotAllowed => ProblemKind::NotAllowed,
         FlowError::ClockSkew => ProblemKind::ClockSkew,
         FlowError::Store(error) => store_problem_kind(error),
@@ -51,7 +52,7 @@ pub(super) fn problem_kind(error: &FlowError) -> ProblemKind {
             ProblemKind::StoreUnavailable
         }
         FlowError::Hasher(HashError::Failed)
-        | FlowError::Issue(IssueError::Signing | IssueError::TooLong)
+        | FlowError::Issue(IssueError::Signing | IssueError::TooLong | IssueError::Unrecorded)
         | FlowError::Drawing => ProblemKind::InternalError,
     }
 }

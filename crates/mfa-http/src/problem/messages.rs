@@ -49,7 +49,11 @@ pub(super) fn field(error: FieldErrorKind, context: &RequestContext) -> Cow<'_, 
         FieldErrorKind::Taken => context.translate("field-taken", &[]),
         FieldErrorKind::Repeated => context.translate("field-repeated", &[]),
         FieldErrorKind::NotAFlag => context.translate("field-not-a-flag", &[]),
+        FieldErrorKind::NotIds { most } => {
+            context.translate("field-not-ids", &[("most", most.to_string().into())])
+        }
         FieldErrorKind::NotATime => context.translate("field-not-a-time", &[]),
+        FieldErrorKind::NotAnAddress => context.translate("field-not-an-address", &[]),
         FieldErrorKind::NotOneOf => context.translate("field-not-one-of", &[]),
         FieldErrorKind::OutOfRange { least, most } => {
             let bounds = [("least", Argument::from(least)), ("most", Argument::from(most))];
@@ -116,6 +120,8 @@ mod tests {
             FieldErrorKind::Repeated,
             FieldErrorKind::NotAFlag,
             FieldErrorKind::NotATime,
+            FieldErrorKind::NotIds { most: 5_000 },
+            FieldErrorKind::NotAnAddress,
             FieldErrorKind::NotOneOf,
             FieldErrorKind::OutOfRange { least: 1, most: 200 },
             FieldErrorKind::Period { most_days: 31 },

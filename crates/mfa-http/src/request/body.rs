@@ -13,6 +13,8 @@ use crate::problem::ApiError;
 
 /// Maximum size of a body in bytes.
 pub(super) const MAX_BODY_BYTES: usize = 16 * 1024;
+/// Maximum size of the body of a bulk change in bytes: thousands of user ids.
+pub(super) const MAX_LARGE_BODY_BYTES: usize = 128 * 1024;
 /// Timeout for a whole body.
 const BODY_TIMEOUT: Duration = Duration::from_secs(5);
 
@@ -22,19 +24,19 @@ const BODY_TIMEOUT: Duration = Duration::from_secs(5);
 ///
 /// [`ApiError::TooLarge`] as soon as the limit is exceeded, chunked or not; [`ApiError::BodyTooSlow`] at the timeout;
 /// [`ApiError::Malformed`] if the client disconnects or sends invalid chunks.
-pub(super) async fn read(payload: Payload) -> Result<Bytes, ApiError> {
-    read_within(BODY_TIMEOUT, payload).await
+pub(super) async fn read(payload: Payload, most: usize) -> Result<Bytes, ApiError> {
+    read_within(BODY_TIMEOUT, payload, most).await
 }
 
-async fn read_within(timeout: Duration, payload: impl Chunks) -> Result<Bytes, ApiError> {
-    tokio::time::timeout(timeout, collect(payload)).await.unwrap_or(Err(ApiError::BodyTooSlow))
+async fn read_within(timeout: Duration, payload: impl Chunks, most: usize) -> Result<Bytes, ApiError> {
+    tokio::time::timeout(timeout, collect(payload, most)).await.unwrap_or(Err(ApiError::BodyTooSlow))
 }
 
-async fn collect(mut payload: impl Chunks) -> Result<Bytes, ApiError> {
+async fn collect(mut payload: impl Chunks, most: usize) -> Result<Bytes, ApiError> {
     let mut body = BytesMut::new();
     while let Some(chunk) = poll_fn(|cx| Pin::new(&mut payload).poll_next(cx)).await {
         let chunk = chunk.map_err(|_| ApiError::Malformed)?;
-        if chunk.len() > MAX_BODY_BYTES.saturating_sub(body.len()) {
+        if chunk.len() > most.saturating_sub(body.len()) {
             return Err(ApiError::TooLarge);
         }
         body.extend_from_slice(&chunk);
@@ -54,7 +56,7 @@ mod tests {
     use super::*;
 
     fn read_chunks(chunks: Vec<Result<Bytes, PayloadError>>) -> Result<Bytes, ApiError> {
-        block_on(collect(stream::iter(chunks)))
+        block_on(collect(stream::iter(chunks), MAX_BODY_BYTES))
     }
 
     #[test]
@@ -73,7 +75,7 @@ mod tests {
 
     #[actix_web::test]
     async fn a_body_that_does_not_arrive_times_out() {
-        let body = read_within(Duration::from_millis(1), stream::pending()).await;
+        let body = read_within(Duration::from_millis(1), stream::pending(), MAX_BODY_BYTES).await;
         assert!(matches!(body, Err(ApiError::BodyTooSlow)));
     }
 }

@@ -71,6 +71,30 @@ impl CodeKind for TotpCode {
     }
 }
 
+/// Text that a user submitted as an access pass.
+#[derive(Debug)]
+pub struct AccessPassInput(
+    /// The text: a pass has the form of a recovery code.
+    pub RecoveryCodeInput,
+);
+
+impl CodeKind for AccessPassInput {
+    const REQUEST: &'static str = "AccessPassCodeRequest";
+
+    fn schema() -> Object {
+        schemas::text(1, 64).description(Some("Access pass, in any case, with or without dashes.")).build()
+    }
+}
+
+/// Parses an access pass.
+///
+/// # Errors
+///
+/// [`FieldErrorKind::Length`] if it is empty or too long.
+pub fn access_pass_code(text: &str) -> Result<AccessPassInput, FieldErrorKind> {
+    recovery_code(text).map(AccessPassInput)
+}
+
 impl CodeKind for SmsCode {
     const REQUEST: &'static str = "SmsCodeRequest";
 

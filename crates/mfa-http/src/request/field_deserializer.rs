@@ -135,6 +135,10 @@ impl<'de> Deserializer<'de> for ValueDeserializer {
         match self.0 {
             Some(FieldValue::Text(text)) => visitor.visit_str(text.expose()),
             Some(FieldValue::Flag(flag)) => visitor.visit_bool(flag),
+            Some(FieldValue::Number(number)) => visitor.visit_i64(number),
+            Some(FieldValue::Numbers(numbers)) => {
+                visitor.visit_seq(serde::de::value::SeqDeserializer::new(numbers.into_iter()))
+            }
             Some(FieldValue::Object(members)) => {
                 members.deserialize_any(visitor).map_err(serde::de::Error::custom)
             }

@@ -53,9 +53,38 @@ impl Field {
         let parsed = match self.value {
             Some(FieldValue::Text(text)) if text.expose().contains('\0') => Err(FieldErrorKind::Nul),
             Some(FieldValue::Text(text)) => parse(text.expose()),
-            Some(FieldValue::Flag(_) | FieldValue::Object(_) | FieldValue::Other) => {
-                Err(FieldErrorKind::NotText)
+            Some(
+                FieldValue::Flag(_)
+                | FieldValue::Number(_)
+                | FieldValue::Numbers(_)
+                | FieldValue::Object(_)
+                | FieldValue::Other,
+            ) => Err(FieldErrorKind::NotText),
+            None => Err(FieldErrorKind::Missing),
+        };
+        parsed.map_err(|error| errors.push(self.name, error)).ok()
+    }
+
+    /// Validates a whole number in a range. Returns `None` and records an error if the field is missing or not valid.
+    pub fn number(self, errors: &mut FieldErrors, least: i64, most: i64) -> Option<i64> {
+        let out_of_range = FieldErrorKind::OutOfRange { least, most };
+        let parsed = match self.value {
+            Some(FieldValue::Number(number)) if (least..=most).contains(&number) => Ok(number),
+            Some(_) => Err(out_of_range),
+            None => Err(FieldErrorKind::Missing),
+        };
+        parsed.map_err(|error| errors.push(self.name, error)).ok()
+    }
+
+    /// Validates a list of 1 to `most` ids. Returns `None` and records an error if the field is missing or not valid.
+    pub fn ids(self, errors: &mut FieldErrors, most: usize) -> Option<Vec<i64>> {
+        let parsed = match self.value {
+            Some(FieldValue::Numbers(ids))
+                if (1..=most).contains(&ids.len()) && ids.iter().all(|id| *id > 0) =>
+            {
+                Ok(ids)
             }
+            Some(_) => Err(FieldErrorKind::NotIds { most }),
             None => Err(FieldErrorKind::Missing),
         };
         parsed.map_err(|error| errors.push(self.name, error)).ok()
@@ -74,7 +103,9 @@ impl Field {
                 Ok(value) => parse(&value),
                 Err(_) => Err(FieldErrorKind::NotACredential),
             },
-            Some(FieldValue::Flag(_) | FieldValue::Other) => Err(FieldErrorKind::NotACredential),
+            Some(
+                FieldValue::Flag(_) | FieldValue::Number(_) | FieldValue::Numbers(_) | FieldValue::Other,
+            ) => Err(FieldErrorKind::NotACredential),
             None => Err(FieldErrorKind::Missing),
         };
         parsed.map_err(|error| errors.push(self.name, error)).ok()
@@ -84,9 +115,13 @@ impl Field {
     pub fn flag(self, errors: &mut FieldErrors) -> Option<bool> {
         let parsed = match self.value {
             Some(FieldValue::Flag(flag)) => Ok(flag),
-            Some(FieldValue::Text(_) | FieldValue::Object(_) | FieldValue::Other) => {
-                Err(FieldErrorKind::NotAFlag)
-            }
+            Some(
+                FieldValue::Text(_)
+                | FieldValue::Number(_)
+                | FieldValue::Numbers(_)
+                | FieldValue::Object(_)
+                | FieldValue::Other,
+            ) => Err(FieldErrorKind::NotAFlag),
             None => Err(FieldErrorKind::Missing),
         };
         parsed.map_err(|error| errors.push(self.name, error)).ok()
@@ -94,6 +129,11 @@ impl Field {
 }
 
 impl FieldErrors {
+    /// Records an error of a field, for rules on several fields.
+    pub fn add(&mut self, name: &str, error: FieldErrorKind) {
+        self.push(name.to_owned(), error);
+    }
+
     fn push(&mut self, name: String, error: FieldErrorKind) {
         self.errors.push(FieldError { field: name, error });
     }

@@ -1,17 +1,16 @@
 //! Checks of the request headers that come before the body is read, and the bearer token.
 
 use actix_web::http::header::{
-    AUTHORIZATION, CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE, HeaderMap, TRANSFER_ENCODING,
+    ACCEPT, AUTHORIZATION, CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE, HeaderMap, TRANSFER_ENCODING,
 };
 
-use super::body::MAX_BODY_BYTES;
 use crate::problem::ApiError;
 
 /// Rejects a request whose `Content-Length` exceeds the limit.
-pub(super) fn check_content_length(headers: &HeaderMap) -> Result<(), ApiError> {
+pub(super) fn check_content_length(headers: &HeaderMap, most: usize) -> Result<(), ApiError> {
     let length =
         headers.get(CONTENT_LENGTH).and_then(|it| it.to_str().ok()).and_then(|it| it.parse::<u64>().ok());
-    if length.is_some_and(|length| length > MAX_BODY_BYTES as u64) { Err(ApiError::TooLarge) } else { Ok(()) }
+    if length.is_some_and(|length| length > most as u64) { Err(ApiError::TooLarge) } else { Ok(()) }
 }
 
 /// Returns whether a body follows (RFC 9112 §6.3). Without this check, a request that offers a connection upgrade
@@ -28,6 +27,16 @@ pub(super) fn require_json(headers: &HeaderMap) -> Result<(), ApiError> {
 /// Rejects a body whose content type is not a URL-encoded form, or that is encoded.
 pub(super) fn require_form(headers: &HeaderMap) -> Result<(), ApiError> {
     require_type(headers, |it| has_type(it, "application/x-www-form-urlencoded"))
+}
+
+/// Returns whether the client asks for CSV by name. `*/*` is JSON, as before.
+pub(super) fn accepts_csv(headers: &HeaderMap) -> bool {
+    let ranges = headers.get_all(ACCEPT).filter_map(|line| line.to_str().ok());
+    ranges.flat_map(|line| line.split(',')).any(|range| {
+        let mut parts = range.split(';').map(str::trim);
+        let is_csv = parts.next().is_some_and(|it| it.eq_ignore_ascii_case("text/csv"));
+        is_csv && !parts.any(|it| matches!(it, "q=0" | "q=0.0" | "q=0.00" | "q=0.000"))
+    })
 }
 
 fn require_type(headers: &HeaderMap, accepts: impl FnOnce(&str) -> bool) -> Result<(), ApiError> {
@@ -76,6 +85,7 @@ pub fn bearer(headers: &HeaderMap) -> Option<&str> {
 mod tests {
     use actix_web::http::header::{HeaderName, HeaderValue};
 
+    use super::super::body::MAX_BODY_BYTES;
     use super::*;
 
     fn headers(lines: &[(HeaderName, &str)]) -> HeaderMap {
@@ -149,7 +159,9 @@ mod tests {
 
     #[test]
     fn an_check_content_length_over_16_kib_is_too_large() {
-        let fits = |length: &str| check_content_length(&headers(&[(CONTENT_LENGTH, length)])).is_ok();
+        let fits = |length: &str| {
+            check_content_length(&headers(&[(CONTENT_LENGTH, length)]), MAX_BODY_BYTES).is_ok()
+        };
         assert!(fits("0") && fits("16384"));
         assert!(!fits("16385") && !fits("18446744073709551615"));
     }

@@ -15,6 +15,10 @@ pub(super) enum FieldValue {
     Text(SecretText),
     /// `true` or `false`.
     Flag(bool),
+    /// A whole number.
+    Number(i64),
+    /// A list of whole numbers.
+    Numbers(Vec<i64>),
     /// An object. A credential of a browser is one.
     Object(serde_json::Map<String, serde_json::Value>),
     /// Any other JSON value. No field of this API takes one, so its content is skipped.
@@ -87,12 +91,13 @@ impl<'de> Visitor<'de> for ValueVisitor {
         Ok(FieldValue::Flag(flag))
     }
 
-    fn visit_i64<E>(self, _: i64) -> Result<FieldValue, E> {
-        Ok(FieldValue::Other)
+    fn visit_i64<E>(self, number: i64) -> Result<FieldValue, E> {
+        Ok(FieldValue::Number(number))
     }
 
-    fn visit_u64<E>(self, _: u64) -> Result<FieldValue, E> {
-        Ok(FieldValue::Other)
+    fn visit_u64<E>(self, number: u64) -> Result<FieldValue, E> {
+        // No field of this API takes a number beyond.
+        Ok(i64::try_from(number).map_or(FieldValue::Other, FieldValue::Number))
     }
 
     fn visit_f64<E>(self, _: f64) -> Result<FieldValue, E> {
@@ -104,8 +109,14 @@ impl<'de> Visitor<'de> for ValueVisitor {
     }
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<FieldValue, A::Error> {
-        while seq.next_element::<IgnoredAny>()?.is_some() {}
-        Ok(FieldValue::Other)
+        let mut numbers = Some(Vec::new());
+        while let Some(Element(value)) = seq.next_element()? {
+            match (value, &mut numbers) {
+                (Some(number), Some(numbers)) => numbers.push(number),
+                _ => numbers = None,
+            }
+        }
+        Ok(numbers.map_or(FieldValue::Other, FieldValue::Numbers))
     }
 
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<FieldValue, A::Error> {
@@ -116,6 +127,59 @@ impl<'de> Visitor<'de> for ValueVisitor {
             }
         }
         Ok(FieldValue::Object(members))
+    }
+}
+
+/// Element of a list: a whole number, or a value that is skipped however deep it is.
+struct Element(Option<i64>);
+
+impl<'de> Deserialize<'de> for Element {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_any(ElementVisitor)
+    }
+}
+
+struct ElementVisitor;
+
+impl<'de> Visitor<'de> for ElementVisitor {
+    type Value = Element;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a value")
+    }
+
+    fn visit_i64<E>(self, number: i64) -> Result<Element, E> {
+        Ok(Element(Some(number)))
+    }
+
+    fn visit_u64<E>(self, number: u64) -> Result<Element, E> {
+        Ok(Element(i64::try_from(number).ok()))
+    }
+
+    fn visit_f64<E>(self, _: f64) -> Result<Element, E> {
+        Ok(Element(None))
+    }
+
+    fn visit_str<E>(self, _: &str) -> Result<Element, E> {
+        Ok(Element(None))
+    }
+
+    fn visit_bool<E>(self, _: bool) -> Result<Element, E> {
+        Ok(Element(None))
+    }
+
+    fn visit_unit<E>(self) -> Result<Element, E> {
+        Ok(Element(None))
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Element, A::Error> {
+        while seq.next_element::<IgnoredAny>()?.is_some() {}
+        Ok(Element(None))
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Element, A::Error> {
+        while map.next_entry::<IgnoredAny, IgnoredAny>()?.is_some() {}
+        Ok(Element(None))
     }
 }
 

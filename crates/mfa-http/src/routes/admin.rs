@@ -2,18 +2,28 @@
 //!
 //! Each handler parses the request, verifies that the user is an administrator, and calls one flow.
 
+mod access_pass;
+mod bulk;
 pub(super) mod doc;
 mod events;
+mod role;
+mod sessions;
 mod stats;
+mod user_list;
 mod users;
 
-use mfa_core::UserId;
+use mfa_core::{Timestamp, UserId};
 
 use crate::problem::{ApiError, FieldErrorKind, LengthUnit};
 
+pub(super) use access_pass::issue as issue_access_pass;
+pub(super) use bulk::change as change_users;
 pub(super) use events::list as list_events;
+pub(super) use role::set as set_role;
+pub(super) use sessions::revoke as revoke_sessions;
 pub(super) use stats::stats;
-pub(super) use users::{enforce, list as list_users, regenerate, remove_authenticator, reset, show, unlock};
+pub(super) use user_list::list as list_users;
+pub(super) use users::{enforce, regenerate, remove_authenticator, reset, show, unlock};
 
 /// Maximum length of a reason in characters, as in the audit log.
 const MAX_REASON_LENGTH: usize = 256;
@@ -35,6 +45,11 @@ pub fn reason(text: &str) -> Result<String, FieldErrorKind> {
         return Err(FieldErrorKind::Length { most: MAX_REASON_LENGTH, unit: LengthUnit::Characters });
     }
     if text.chars().any(char::is_control) { Err(FieldErrorKind::Unusable) } else { Ok(text.to_owned()) }
+}
+
+/// Parses a time of a query string.
+fn time(text: &str) -> Result<Timestamp, FieldErrorKind> {
+    Timestamp::parse_rfc3339(text).ok_or(FieldErrorKind::NotATime)
 }
 
 #[cfg(test)]

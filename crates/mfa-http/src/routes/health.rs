@@ -85,6 +85,7 @@ impl ReadinessResponse {
             ("clock", readiness.clock),
             ("redis", readiness.redis),
             ("providers", readiness.providers),
+            ("mail", readiness.mail),
             ("passkeys", readiness.passkeys),
             ("sms", readiness.sms),
         ];
@@ -132,7 +133,7 @@ fn readiness() -> Object {
 
 /// Schema of the name of a component.
 fn component() -> Object {
-    schemas::string_enum(&["database", "keys", "clock", "redis", "providers", "passkeys", "sms"])
+    schemas::string_enum(&["database", "keys", "clock", "redis", "providers", "mail", "passkeys", "sms"])
         .description(Some("Name of the component."))
         .build()
 }

@@ -10,7 +10,7 @@ use utoipa::ToSchema;
 
 use super::{AccessToken, BEARER};
 use crate::problem::ApiError;
-use crate::request::{ApiRequest, recovery_code, sms_code, totp_code};
+use crate::request::{AccessPassInput, ApiRequest, access_pass_code, recovery_code, sms_code, totp_code};
 use crate::request_context::RequestContext;
 use crate::schemas;
 
@@ -101,6 +101,37 @@ pub(super) async fn recovery(request: ApiRequest) -> Result<HttpResponse, ApiErr
         VerificationGrant::Enrolment(_) => None,
     };
     Ok(response(&granted, warning.map(|it| warning_text(it, request.context()))))
+}
+
+/// Enrolment token of an access pass.
+#[derive(Serialize, ToSchema)]
+#[schema(as = AccessPassEnrolment)]
+pub(super) struct AccessPassEnrolmentResponse<'a> {
+    #[schema(schema_with = schemas::token)]
+    enrolment_token: &'a str,
+    #[schema(schema_with = schemas::bearer)]
+    token_type: &'static str,
+    #[schema(schema_with = schemas::seconds)]
+    expires_in: u64,
+    /// Always `false`: the token enrols a factor, and gives access to nothing else.
+    mfa_ok: bool,
+}
+
+/// `POST /api/mfa/verify/access-pass`
+pub(super) async fn access_pass(request: ApiRequest) -> Result<HttpResponse, ApiError> {
+    let token = request
+        .code_check(
+            AcceptedStages::Pending,
+            access_pass_code,
+            |flows, call, AccessPassInput(pass)| async move { flows.verify_access_pass(&call, pass).await },
+        )
+        .await?;
+    Ok(HttpResponse::Ok().json(AccessPassEnrolmentResponse {
+        enrolment_token: token.token.expose(),
+        token_type: BEARER,
+        expires_in: token.expires_in,
+        mfa_ok: false,
+    }))
 }
 
 fn response(granted: &VerificationGrant, warning: Option<String>) -> HttpResponse {

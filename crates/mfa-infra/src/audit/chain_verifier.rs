@@ -3,7 +3,7 @@
 use std::fmt;
 
 use data_encoding::HEXLOWER_PERMISSIVE;
-use mfa_core::{EventKind, KeyId, Outcome, Timestamp, UserId};
+use mfa_core::{EventKind, EventToken, KeyId, Outcome, Timestamp, TokenId, UserId};
 use serde::Serialize;
 
 use crate::crypto::{AuditKeys, MacCheck};
@@ -130,6 +130,11 @@ impl<'a> ChainVerifier<'a> {
         let event_id: [u8; 16] = bytes(&row.event_id).ok_or_else(altered)?;
         let digest: [u8; 32] = bytes(&row.personal_digest).ok_or_else(altered)?;
         let mac: [u8; 32] = bytes(&row.mac).ok_or_else(altered)?;
+        let token = match (&row.token_id, row.token_session) {
+            (None, None) => None,
+            (Some(id), session) => Some(token(id, session).ok_or_else(altered)?),
+            (None, Some(_)) => return Err(altered()),
+        };
         let link = ChainLink {
             user: UserId::new(row.user_id),
             seq: u64::try_from(row.seq).map_err(|_| altered())?,
@@ -141,6 +146,7 @@ impl<'a> ChainVerifier<'a> {
             outcome: &row.outcome,
             request_id: row.request_id.as_deref(),
             previous: &self.mac,
+            token,
         };
         let key = KeyId::parse(&row.mac_key).map_err(|_| altered())?;
         match self.keys.verify(&key, &link.message(), &mac) {
@@ -179,6 +185,11 @@ pub(super) fn is_genuine(keys: &AuditKeys, floor: &FloorRow) -> bool {
     let Some(mac) = bytes::<32>(&floor.floor_mac) else { return false };
     let message = floor_message(UserId::new(floor.user_id), seq, &floor.mac);
     keys.verify(&key, &message, &mac) == MacCheck::Genuine
+}
+
+fn token(id: &str, session: Option<i64>) -> Option<EventToken> {
+    let session = session.map(u64::try_from).transpose().ok()?;
+    Some(EventToken { id: bytes(id).map(TokenId::from_bytes)?, session })
 }
 
 fn bytes<const N: usize>(hex: &str) -> Option<[u8; N]> {

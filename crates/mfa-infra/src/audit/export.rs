@@ -28,6 +28,8 @@ pub struct ExportedEvent {
     pub event: StoredEvent,
     /// MAC in the user's chain, in lower-case hexadecimal.
     pub mac: String,
+    /// ID of the token that the event issued or revoked, in lower-case hexadecimal: the ID of a session.
+    pub token: Option<String>,
 }
 
 /// Page of events, ordered by time and then by id.
@@ -68,6 +70,6 @@ impl From<ChainRow> for ExportedEvent {
             actor: row.actor,
             reason: row.reason,
         };
-        Self { event, mac: row.mac }
+        Self { event, mac: row.mac, token: row.token_id }
     }
 }

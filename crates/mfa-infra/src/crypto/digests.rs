@@ -16,6 +16,7 @@ pub struct DerivedDigests {
     sms_code: PurposeKeys,
     phone_number: PurposeKeys,
     passkey_challenge: PurposeKeys,
+    access_pass: PurposeKeys,
 }
 
 /// Keys of one purpose, in the order of the ring.
@@ -38,6 +39,7 @@ impl DerivedDigests {
             sms_code: keys(DigestPurpose::SmsCode),
             phone_number: keys(DigestPurpose::PhoneNumber),
             passkey_challenge: keys(DigestPurpose::PasskeyChallenge),
+            access_pass: keys(DigestPurpose::AccessPass),
         }
     }
 
@@ -59,6 +61,7 @@ impl DerivedDigests {
             DigestPurpose::SmsCode => &self.sms_code,
             DigestPurpose::PhoneNumber => &self.phone_number,
             DigestPurpose::PasskeyChallenge => &self.passkey_challenge,
+            DigestPurpose::AccessPass => &self.access_pass,
         }
     }
 }

@@ -16,5 +16,6 @@ pub(super) const fn digest_label(purpose: DigestPurpose) -> &'static str {
         DigestPurpose::SmsCode => "nova-mfa/digest/sms-code/v1",
         DigestPurpose::PhoneNumber => "nova-mfa/digest/phone-number/v1",
         DigestPurpose::PasskeyChallenge => "nova-mfa/digest/passkey-challenge/v1",
+        DigestPurpose::AccessPass => "nova-mfa/digest/access-pass/v1",
     }
 }

@@ -12,7 +12,7 @@ use tokio::runtime::Handle;
 use tokio::sync::Semaphore;
 
 use super::argon2id::{Argon2idDigest, HashMemory};
-use super::stored_digest::{StoredDigest, bcrypt_dummy, bcrypt_matches};
+use super::stored_digest::{StoredDigest, bcrypt_dummy, bcrypt_hash, bcrypt_matches};
 
 /// Limits of a [`SlowHasher`]. Each hash takes 19 MiB and tens of milliseconds of one core.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -45,7 +45,7 @@ impl HasherLimits {
     }
 }
 
-/// Password hasher: hashes with Argon2id (19 MiB, two passes, one lane), verifies Argon2id and bcrypt hashes.
+/// Password hasher: hashes with Argon2id (19 MiB, two passes, one lane) or bcrypt, verifies Argon2id and bcrypt hashes.
 ///
 /// Runs on the blocking threads of its own runtime, whatever runtime the caller uses. A started hash runs to its end and
 /// counts against the limits until then, even if its caller stopped waiting.
@@ -191,6 +191,21 @@ impl PasswordHasher for SlowHasher {
     fn hash(&self, password: SecretText) -> BoxFuture<'_, Result<PasswordDigest, HashError>> {
         Box::pin(self.run(move |work| {
             let digest = new_digest(password.expose().as_bytes(), &*work.entropy, &work.memory)?.to_phc();
+            // From now on, a row may have this kind.
+            work.kinds_with(Some(&digest));
+            Ok(PasswordDigest::from_column(digest))
+        }))
+    }
+
+    /// Hashes with the greatest cost that stored hashes have, at least with passlib's default.
+    fn hash_bcrypt(&self, password: SecretText) -> BoxFuture<'_, Result<PasswordDigest, HashError>> {
+        Box::pin(self.run(move |work| {
+            let mut salt = [0_u8; 16];
+            work.entropy.fill(&mut salt).map_err(|_| HashError::Failed)?;
+            let cost = work.kinds_with(None).bcrypt_cost.max(PasswordKinds::UNKNOWN.bcrypt_cost);
+            let cost = cost.ok_or(HashError::Failed)?;
+            let digest =
+                bcrypt_hash(password.expose().as_bytes(), cost, salt).map_err(|_| HashError::Failed)?;
             // From now on, a row may have this kind.
             work.kinds_with(Some(&digest));
             Ok(PasswordDigest::from_column(digest))

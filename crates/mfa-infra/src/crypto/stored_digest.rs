@@ -51,6 +51,11 @@ pub(super) fn bcrypt_matches(password: &[u8], digest: &str) -> Result<bool, bcry
     Ok(matches && !password.contains(&0))
 }
 
+/// Hashes a password with bcrypt, as Python's passlib does (`$2b$`). Only the first 72 bytes count.
+pub(super) fn bcrypt_hash(password: &[u8], cost: u32, salt: [u8; 16]) -> Result<String, bcrypt::BcryptError> {
+    Ok(bcrypt::hash_with_salt(password, cost, salt)?.to_string())
+}
+
 /// Returns a bcrypt hash of this cost that is checked only for the time it takes.
 pub(super) fn bcrypt_dummy(cost: u32) -> String {
     format!("$2b${cost:02}$L6Bc/AlTQHyd9liGgGEZyOFLPHNgyxeEPfgYfBCVxJ7JIlwxyVU3u")
@@ -102,5 +107,8 @@ mod tests {
         let long = bcrypt::hash_with_salt([b'x'; 72], 4, [9; 16]).unwrap().to_string();
         assert!(bcrypt_matches(&[b'x'; 80], &long).unwrap());
         assert!(!bcrypt_matches(&[b'x'; 71], &long).unwrap());
+
+        let made = bcrypt_hash(b"correct horse", 4, [7; 16]).unwrap();
+        assert!(made.starts_with("$2b$04$") && bcrypt_matches(b"correct horse", &made).unwrap(), "{made}");
     }
 }

@@ -65,6 +65,10 @@ pub struct ChainRow {
     pub mac_key: String,
     #[diesel(sql_type = Text)]
     pub mac: String,
+    #[diesel(sql_type = Nullable<Text>)]
+    pub token_id: Option<String>,
+    #[diesel(sql_type = Nullable<BigInt>)]
+    pub token_session: Option<i64>,
 }
 
 impl ChainRow {

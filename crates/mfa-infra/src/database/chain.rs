@@ -2,6 +2,9 @@
 //!
 //! The chain proves that nobody without the key altered or removed an event before its head. Address, user agent and
 //! names enter through a salted digest, so that erasing these fields and the salt leaves the chain valid.
+//!
+//! An event that names a token has the second version of the format. Every other event has the first, so that a server of
+//! the version before sessions verifies it too.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -9,7 +12,7 @@ use std::sync::Arc;
 use data_encoding::HEXLOWER;
 use diesel::QueryableByName;
 use diesel::sql_types::{BigInt, Text};
-use mfa_core::{Account, ChainHead, Entropy, EntropyError, SecurityEvent, Timestamp, UserId};
+use mfa_core::{Account, ChainHead, Entropy, EntropyError, EventToken, SecurityEvent, Timestamp, UserId};
 use sha2::{Digest, Sha256};
 
 use crate::crypto::AuditKeys;
@@ -121,6 +124,7 @@ impl Chain {
                 outcome: event.outcome.as_str(),
                 request_id: event.origin.request_id(),
                 previous: &head.mac,
+                token: event.token,
             };
             let message = link.message();
             let (key, mac) = self.keys.mac(&message);
@@ -167,12 +171,17 @@ pub(crate) struct ChainLink<'a> {
     pub(crate) outcome: &'a str,
     pub(crate) request_id: Option<&'a str>,
     pub(crate) previous: &'a str,
+    pub(crate) token: Option<EventToken>,
 }
 
 impl ChainLink<'_> {
     /// Returns the bytes that the MAC covers.
     pub(crate) fn message(&self) -> Vec<u8> {
-        let mut bytes = b"nova-mfa/event/v1".to_vec();
+        let version: &[u8] = match self.token {
+            None => b"nova-mfa/event/v1",
+            Some(_) => b"nova-mfa/event/v2",
+        };
+        let mut bytes = version.to_vec();
         bytes.extend_from_slice(&self.user.value().to_be_bytes());
         bytes.extend_from_slice(&self.seq.to_be_bytes());
         bytes.extend_from_slice(&self.at.millis().to_be_bytes());
@@ -181,6 +190,10 @@ impl ChainLink<'_> {
         for field in [Some(self.event), self.method, Some(self.outcome), self.request_id, Some(self.previous)]
         {
             push_field(&mut bytes, field);
+        }
+        if let Some(EventToken { id, session }) = self.token {
+            bytes.extend_from_slice(id.bytes());
+            push_field(&mut bytes, session.map(|it| it.to_string()).as_deref());
         }
         bytes
     }
@@ -201,4 +214,37 @@ fn push_field(bytes: &mut Vec<u8>, field: Option<&str>) {
     let length = field.map_or(u64::MAX, |text| u64::try_from(text.len()).unwrap_or(u64::MAX));
     bytes.extend_from_slice(&length.to_be_bytes());
     bytes.extend_from_slice(field.unwrap_or_default().as_bytes());
+}
+
+#[cfg(test)]
+mod tests {
+    use data_encoding::HEXLOWER;
+    use mfa_core::TokenId;
+
+    use super::*;
+
+    /// The expected values were computed apart from this code. The first is the format of the version before sessions.
+    #[test]
+    fn the_formats_of_the_mac_do_not_change() {
+        let link = ChainLink {
+            user: UserId::new(42),
+            seq: 7,
+            event_id: &[1; 16],
+            at: Timestamp::from_millis(1_700_000_000_123),
+            personal_digest: &[2; 32],
+            event: "totp_verify",
+            method: Some("totp"),
+            outcome: "success",
+            request_id: None,
+            previous: "ab",
+            token: None,
+        };
+        let digest = |link: ChainLink<'_>| HEXLOWER.encode(&Sha256::digest(link.message()));
+        assert_eq!(digest(link), "0779e3cf72cb99b1f6611884872f04ccc829036196705c8b6c1630364acb1c09");
+        let token = EventToken { id: TokenId::from_bytes([3; 16]), session: Some(5) };
+        let with_token = ChainLink { token: Some(token), ..link };
+        assert_eq!(digest(with_token), "45d63dd93d63afb18f82629018ac1b455c013e7c1727a79e4aef217114f0425e");
+        let without_session = ChainLink { token: Some(EventToken { session: None, ..token }), ..link };
+        assert_ne!(digest(without_session), digest(with_token));
+    }
 }

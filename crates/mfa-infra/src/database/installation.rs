@@ -116,6 +116,8 @@ pub enum KeyedValue {
     RecoveryTag,
     /// Digest of a pending SMS code.
     SmsCode,
+    /// Digest of an access pass that is not used yet.
+    AccessPass,
     /// MAC of an event.
     Event,
 }
@@ -129,6 +131,7 @@ impl KeyedValue {
         Self::Sealed(SealedColumn::PhonePending),
         Self::RecoveryTag,
         Self::SmsCode,
+        Self::AccessPass,
         Self::Event,
     ];
 
@@ -138,6 +141,7 @@ impl KeyedValue {
             Self::Sealed(column) => column.as_str(),
             Self::RecoveryTag => "recovery_tag",
             Self::SmsCode => "sms_code",
+            Self::AccessPass => "access_pass",
             Self::Event => "event",
         }
     }

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use mfa_core::{Entropy, EventSink, Timestamp};
 
 use super::committer::CommitterLimits;
+use super::notifications::Notifications;
 use crate::crypto::AuditKeys;
 use crate::metrics::StoreMetrics;
 
@@ -21,12 +22,20 @@ pub struct DatabaseOptions {
     pub limits: CommitterLimits,
     /// Listener for failovers (PostgreSQL).
     pub failover: Option<Arc<dyn FailoverListener>>,
+    /// Queuing of mails to users; `None` queues none.
+    pub notifications: Option<Notifications>,
 }
 
 impl Default for DatabaseOptions {
-    /// Eight connections for reads, two committers, no listener.
+    /// Eight connections for reads, two committers, no listener, no mails.
     fn default() -> Self {
-        Self { pool: 8, committers: 2, limits: CommitterLimits::default(), failover: None }
+        Self {
+            pool: 8,
+            committers: 2,
+            limits: CommitterLimits::default(),
+            failover: None,
+            notifications: None,
+        }
     }
 }
 
@@ -47,6 +56,12 @@ impl DatabaseOptions {
     #[must_use]
     pub fn with_limits(self, limits: CommitterLimits) -> Self {
         Self { limits, ..self }
+    }
+
+    /// Sets the queuing of mails.
+    #[must_use]
+    pub fn with_notifications(self, notifications: Notifications) -> Self {
+        Self { notifications: Some(notifications), ..self }
     }
 
     /// Sets the listener for failovers.

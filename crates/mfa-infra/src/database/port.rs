@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use mfa_core::{Accounts, AuditLog, BoxFuture, Statistics, StoreError, Timestamp, Users};
+use mfa_mail::MailOutbox;
 use mfa_sms::{SmsBudgets, SmsSendLog};
 
 use super::audit::AuditRows;
@@ -19,6 +20,7 @@ pub trait Database:
     + Statistics
     + SmsBudgets
     + SmsSendLog
+    + MailOutbox
     + AuditRows
     + InstallationStore
     + UserImportStore

@@ -5,6 +5,7 @@ pub(super) mod connect;
 mod dialect;
 mod failover;
 pub(super) mod login_columns;
+mod mail_columns;
 mod nova;
 mod statements;
 mod store;
@@ -53,6 +54,7 @@ pub(super) fn open(
         chain: Chain::new(dependencies.audit, dependencies.entropy),
         log: dependencies.log,
         metrics: dependencies.metrics,
+        notifications: options.notifications,
     };
     let connection = {
         let detector = options.failover.clone().map(|it| Arc::new(FailoverDetector::new(it)));

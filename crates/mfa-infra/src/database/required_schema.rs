@@ -32,19 +32,35 @@ const COLUMNS: [(&str, &str); 21] = [
 const NOVA_COLUMNS: [&str; 7] =
     ["id", "email", "username", "hashed_password", "full_name", "is_active", "is_superuser"];
 /// Tables that the migrations create.
-const TABLES: [&str; 6] =
-    ["mfa_events", "mfa_event_floors", "mfa_meta", "mfa_schema", "mfa_sms_budget", "mfa_sms_sends"];
-/// Triggers that keep writes of other programs from restoring spent codes and removed passkeys.
-const TRIGGERS_OF_POSTGRES: [&str; 4] = ["mfa_codes", "mfa_guard", "mfa_inserted", "mfa_removed"];
+const TABLES: [&str; 10] = [
+    "mfa_events",
+    "mfa_event_floors",
+    "mfa_leases",
+    "mfa_mail_outbox",
+    "mfa_meta",
+    "mfa_roles",
+    "mfa_schema",
+    "mfa_sms_budget",
+    "mfa_sms_sends",
+    "mfa_user_search",
+];
+/// Triggers that keep writes of other programs from restoring spent codes and removed passkeys and from leaving a role to
+/// another user, and that keep the texts by which users are found.
+const TRIGGERS_OF_POSTGRES: [&str; 6] =
+    ["mfa_codes", "mfa_guard", "mfa_inserted", "mfa_removed", "mfa_role_deleted", "mfa_searched"];
 /// The same on SQLite.
-const TRIGGERS_OF_SQLITE: [&str; 7] = [
+const TRIGGERS_OF_SQLITE: [&str; 11] = [
     "mfa_guard",
     "mfa_guard_copy",
     "mfa_inserted",
     "mfa_replace",
     "mfa_replaced",
     "mfa_replaced_by_other_id",
+    "mfa_role_deleted",
     "mfa_row_save",
+    "mfa_searched_delete",
+    "mfa_searched_insert",
+    "mfa_searched_update",
 ];
 
 /// Part of the schema that is missing.

@@ -340,8 +340,14 @@ pub(super) struct UserRow {
     mfa_enforced: bool,
     #[diesel(sql_type = Bool)]
     totp_enabled: bool,
+    #[diesel(sql_type = Bool)]
+    sms_enabled: bool,
+    #[diesel(sql_type = Bool)]
+    has_passkey: bool,
     #[diesel(sql_type = Nullable<BigInt>)]
     lock_until: Option<i64>,
+    #[diesel(sql_type = Nullable<BigInt>)]
+    last_success_at: Option<i64>,
     #[diesel(sql_type = Nullable<Text>)]
     unreadable: Option<String>,
 }
@@ -357,7 +363,10 @@ impl UserRow {
             is_superuser: self.is_superuser,
             mfa_enforced: self.mfa_enforced,
             totp_enabled: self.totp_enabled,
+            sms_enabled: self.sms_enabled,
+            has_passkey: self.has_passkey,
             lock_until: self.lock_until.map(Timestamp::from_millis),
+            last_success_at: self.last_success_at.map(Timestamp::from_millis),
             unreadable: self.unreadable,
         }
     }

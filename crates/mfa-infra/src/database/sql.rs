@@ -8,11 +8,13 @@ mod audit_log;
 pub(super) mod dialect;
 mod installation;
 mod logins;
+mod mail;
 mod repair;
 pub(super) mod sms;
 mod statistics;
 mod user_import;
 mod user_list;
+mod user_state;
 mod users;
 
 use std::fmt;

@@ -3,6 +3,7 @@
 mod columns;
 pub(super) mod connect;
 mod dialect;
+mod mail_statement;
 mod statements;
 mod store;
 
@@ -42,6 +43,7 @@ pub(super) fn open(
         chain: Chain::new(dependencies.audit, dependencies.entropy),
         log: dependencies.log,
         metrics: dependencies.metrics,
+        notifications: options.notifications,
     };
     let path = path.to_owned();
     let store: StoreFactory = Arc::new(move || Box::new(SqliteGroupStore::new(path.clone())));

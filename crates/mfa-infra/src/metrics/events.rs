@@ -187,6 +187,7 @@ fn is_failure(kind: EventKind, outcome: Outcome) -> bool {
             | EventKind::OtpReplay
             | EventKind::SmsVerify
             | EventKind::RecoveryUse
+            | EventKind::AccessPassUse
             | EventKind::TotpDisable
     );
     is_attempt && outcome == Outcome::Failure

@@ -12,6 +12,7 @@ use super::encryption_keys::KeyManager;
 use super::error::OpenError;
 use super::instance::Mfa;
 use super::limits::LimiterChoice;
+use super::mail;
 use super::sms::{self, SmsDependencies};
 use super::tokens::token_service;
 use crate::clock::MonitoredClock;
@@ -158,6 +159,7 @@ fn open_database(
         pool: settings.database.pool,
         committers: usize::try_from(settings.database.committers).unwrap_or(1),
         limits,
+        notifications: mail::notifications(settings),
     };
     let dependencies = DatabaseDependencies {
         audit: Arc::new(AuditKeys::new(ring)),

@@ -21,9 +21,10 @@ use super::sms_monitor::SmsMonitor;
 use crate::clock::MonitoredClock;
 use crate::crypto::AesGcmCipher;
 use crate::database::{Database, DatabaseLocation};
+use crate::mail::{MailOutboxReader, MailWorker};
 use crate::metrics::Metrics;
 use crate::redis::RedisRateLimiter;
-use crate::settings::{DatabaseUrl, Settings, SmsProvider};
+use crate::settings::{DatabaseUrl, MailDelivery, Settings, SmsProvider};
 use crate::sms::{DeliveryReports, OutboxReader};
 use crate::telemetry::Telemetry;
 
@@ -42,6 +43,7 @@ pub struct Mfa {
     pub(super) redis: Option<Arc<RedisRateLimiter>>,
     pub(super) reports: DeliveryReports,
     pub(super) sms_monitor: Arc<SmsMonitor>,
+    pub(super) mail: Arc<MailWorker>,
     pub(super) audit_retention: Arc<AuditRetentionMonitor>,
     pub(super) password_kinds: Arc<PasswordKindsMonitor>,
     pub(super) readiness_queries: Arc<ReadinessQueries>,
@@ -100,6 +102,7 @@ impl Mfa {
             database: self.database.as_ref(),
             redis: self.redis.as_deref(),
             sms_monitor: &self.sms_monitor,
+            mail: &self.mail,
             clock: &self.clock,
             telemetry: &self.telemetry,
         }
@@ -133,6 +136,14 @@ impl Mfa {
             SmsProvider::Ovh(_) | SmsProvider::Twilio(_) => None,
         });
         path.filter(|_| self.settings.environment.is_development()).map(OutboxReader::new)
+    }
+
+    /// Returns the outbox file of mails, if the settings write mails to it in development.
+    pub fn mail_outbox(&self) -> Option<MailOutboxReader> {
+        match self.settings.mail.active_delivery()? {
+            MailDelivery::Outbox(path) => Some(MailOutboxReader::new(path.clone())),
+            MailDelivery::Smtp(_) => None,
+        }
     }
 
     /// Returns the parser of delivery reports. Record them with [`Flows::record_delivery_report`].
@@ -171,6 +182,7 @@ impl Mfa {
     /// Blocks, and may be called from any thread.
     pub fn stop(&self, within: Duration) {
         self.tasks.close();
+        self.mail.stop();
         if let Some(runtime) = &self.runtime {
             // On a thread of its own, because the caller may be on a runtime, where blocking is not allowed.
             std::thread::scope(|scope| {

@@ -5,6 +5,7 @@ use mfa_flows::Flows;
 
 use crate::clock::MonitoredClock;
 use crate::database::Database;
+use crate::mail::MailWorker;
 use crate::metrics::{HttpMetrics, Metrics, ProviderState, StoreMetrics};
 use crate::redis::{RedisRateLimiter, RedisState};
 use crate::telemetry::Telemetry;
@@ -19,6 +20,7 @@ pub struct MetricsExporter<'a> {
     pub(super) database: &'a dyn Database,
     pub(super) redis: Option<&'a RedisRateLimiter>,
     pub(super) sms_monitor: &'a SmsMonitor,
+    pub(super) mail: &'a MailWorker,
     pub(super) clock: &'a MonitoredClock,
     pub(super) telemetry: &'a Telemetry,
 }
@@ -50,6 +52,7 @@ impl<'a> MetricsExporter<'a> {
         state.low_conversions(self.sms_monitor.low_conversions());
         state.clock(self.clock.is_trusted(), self.clock.ahead_seconds());
         state.log_lines(self.telemetry.dropped(), self.telemetry.unwritten());
+        self.metrics.mail().queue(self.mail.state(), self.clock.now());
         self.metrics.render(self.clock.now())
     }
 }

@@ -15,6 +15,7 @@ use super::encryption_keys::Heartbeat;
 use super::error::OpenError;
 use super::instance::Mfa;
 use super::limits::LimiterChoice;
+use super::mail::{self, MailDependencies};
 use super::password_kinds::PasswordKindsMonitor;
 use super::readiness_queries::ReadinessQueries;
 use super::sms;
@@ -22,6 +23,7 @@ use super::sms_monitor::SmsMonitor;
 use crate::audit::Auditor;
 use crate::crypto::{OsEntropy, SystemClock};
 use crate::database::Database;
+use crate::mail::MailWorker;
 use crate::settings::Settings;
 use crate::{redis, tls};
 
@@ -129,6 +131,8 @@ impl Mfa {
         runtime.spawn(Arc::clone(&self.sms_monitor).run());
         runtime.spawn(Arc::clone(&self.audit_retention).run());
         runtime.spawn(Arc::clone(&self.password_kinds).run());
+        // Among the tasks that a stop waits for: it ends after the mail that is being sent.
+        self.tasks.spawn_on(Arc::clone(&self.mail).run(), runtime);
         Ok(())
     }
 
@@ -144,7 +148,7 @@ impl Mfa {
         let adapters = Adapters::open(&settings, limits, &process)?;
         let policy = policy(&settings, adapters.database.as_ref())?;
         let ports = adapt(adapters.ports(&settings, &process));
-        let monitors = Monitors::new(&settings, &policy, &adapters, &ports, &process);
+        let monitors = Monitors::new(&settings, &policy, &adapters, &ports, &process)?;
         let Adapters { location, database, encryption, redis, .. } = adapters;
         let readiness_queries =
             ReadinessQueries::new(database.clone(), redis.clone(), Arc::clone(&monitors.sms));
@@ -161,6 +165,7 @@ impl Mfa {
             clock: process.clock,
             redis,
             sms_monitor: monitors.sms,
+            mail: monitors.mail,
             audit_retention: monitors.audit_retention,
             password_kinds: monitors.password_kinds,
             metrics: process.metrics,
@@ -234,6 +239,7 @@ impl Mfa {
 /// Background tasks of a server.
 struct Monitors {
     sms: Arc<SmsMonitor>,
+    mail: Arc<MailWorker>,
     password_kinds: Arc<PasswordKindsMonitor>,
     audit_retention: Arc<AuditRetentionMonitor>,
 }
@@ -245,9 +251,17 @@ impl Monitors {
         adapters: &Adapters,
         ports: &Ports,
         process: &Process,
-    ) -> Self {
+    ) -> Result<Self, OpenError> {
         let log = || process.telemetry.logger();
-        Self {
+        Ok(Self {
+            mail: Arc::new(mail::worker(MailDependencies {
+                settings,
+                database: &adapters.database,
+                clock: process.clock.clone(),
+                entropy: process.entropy.as_ref(),
+                log: log(),
+                metrics: &process.metrics,
+            })?),
             sms: Arc::new(SmsMonitor::new(
                 Arc::clone(&ports.sms.sends),
                 policy.sms.conversion,
@@ -266,7 +280,7 @@ impl Monitors {
                 log: log(),
                 metrics: process.metrics.store().clone(),
             }),
-        }
+        })
     }
 }
 
@@ -276,7 +290,10 @@ fn policy(settings: &Settings, database: &dyn Database) -> Result<Policy, OpenEr
     policy.issuer.clone_from(&settings.brand.issuer);
     policy.lockout = settings.limits.lockout;
     policy.step_up_max_age = settings.limits.step_up_max_age;
-    policy.rehash_passwords = settings.login.password_rehash || database.owns_users_table()?;
+    policy.access_pass_lifetime = settings.limits.access_pass_lifetime;
+    let owns_users = database.owns_users_table()?;
+    policy.rehash_passwords = settings.login.password_rehash || owns_users;
+    policy.bcrypt_passwords = !owns_users;
     policy.sms = sms::policy(settings)?;
     let passkeys = &settings.passkeys;
     policy.max_totp_apps = passkeys.max_totp_apps;

@@ -54,7 +54,7 @@ mod tests {
     use mfa_core::testing::MemoryAccounts;
     use mfa_core::{
         AddressMatch, AddressOwner, BoxFuture, Credentials, NewUser, NewUserError, PasswordDigest,
-        StoreError, StoreErrorKind, Timestamp, UserId, UserPage, UserQuery,
+        StoreError, StoreErrorKind, Timestamp, UserFilter, UserId, UserPage, UserQuery,
     };
 
     use super::*;
@@ -114,13 +114,25 @@ mod tests {
         fn erase_actor(&self, _: UserId, _: UserId) -> BoxFuture<'_, Result<(), StoreError>> {
             away()
         }
-        fn list(&self, _: UserQuery) -> BoxFuture<'_, Result<UserPage, StoreError>> {
+        fn list(&self, _: UserQuery, _: Timestamp) -> BoxFuture<'_, Result<Option<UserPage>, StoreError>> {
+            away()
+        }
+        fn count(&self, _: UserFilter, _: Timestamp) -> BoxFuture<'_, Result<u64, StoreError>> {
             away()
         }
         fn usernames(
             &self,
             _: Vec<UserId>,
         ) -> BoxFuture<'_, Result<std::collections::BTreeMap<UserId, String>, StoreError>> {
+            away()
+        }
+        fn full_name(&self, _: UserId) -> BoxFuture<'_, Result<Option<String>, StoreError>> {
+            away()
+        }
+        fn is_helpdesk(&self, _: UserId) -> BoxFuture<'_, Result<bool, StoreError>> {
+            away()
+        }
+        fn set_helpdesk(&self, _: UserId, _: bool, _: Timestamp) -> BoxFuture<'_, Result<bool, StoreError>> {
             away()
         }
     }

@@ -13,6 +13,8 @@ pub struct Readiness {
     pub redis: PartState,
     /// SMS providers: at least one is configured, and all work.
     pub providers: PartState,
+    /// Mails to users: none has waited for long.
+    pub mail: PartState,
     /// Passkeys: they have an RP ID.
     pub passkeys: PartState,
     /// SMS conversion: users enter the codes that they are sent.

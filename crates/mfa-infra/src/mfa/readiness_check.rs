@@ -5,6 +5,7 @@ use std::sync::Arc;
 use mfa_core::Clock as _;
 
 use super::instance::Mfa;
+use super::mail;
 use super::readiness::{PartState, Readiness};
 use super::readiness_queries::QueryResults;
 use super::sms;
@@ -25,6 +26,7 @@ impl Mfa {
         Readiness {
             redis: results.redis,
             providers: sms::provider_state(&self.settings, self.flows.sms_sender()),
+            mail: mail::queue_state(&self.mail),
             passkeys: match self.settings.passkeys.relying_party {
                 Some(_) => PartState::Ready,
                 None => PartState::Degraded("passkeys are off: set PUBLIC_URL or MFA_RP_ID"),

@@ -2,6 +2,7 @@
 
 use super::database;
 use super::layers::{DEFAULT, ResolvedSettings};
+use super::mail::NotifyMode;
 use super::masking::{MASK, mask_url};
 use super::providers::{self, SmsProvider};
 use super::table::{self, Sensitivity};
@@ -28,6 +29,7 @@ pub(super) struct DerivedDefaults<'a> {
     pub(super) jwt_secret_generated: bool,
     pub(super) encryption_keys_generated: bool,
     pub(super) sms_providers: &'a [SmsProvider],
+    pub(super) notify: NotifyMode,
     /// `MFA_DATA_DIR` as it was written.
     pub(super) data_dir: &'a str,
 }
@@ -78,6 +80,7 @@ fn default_value(setting: &table::Setting, defaults: &DerivedDefaults<'_>) -> (O
             let names: Vec<_> = defaults.sms_providers.iter().map(ToString::to_string).collect();
             Some(names.join(",")).filter(|names| !names.is_empty())
         }
+        "MFA_NOTIFY" => Some(defaults.notify.as_str().to_owned()),
         _ => setting.default.map(str::to_owned),
     };
     (value, DEFAULT.to_owned())

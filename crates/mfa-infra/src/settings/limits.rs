@@ -1,13 +1,14 @@
-//! Settings of rate limits, lockout and step-up.
+//! Settings of rate limits, lockout, step-up and access passes.
 
 use std::time::Duration;
 
 use mfa_core::LockoutPolicy;
+use mfa_flows::Policy;
 
 use super::error::SettingsError;
 use super::reader::SettingsReader;
 
-/// Rate limits, lockout and the maximum age of a step-up.
+/// Rate limits, lockout, the maximum age of a step-up and the lifetime of access passes.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct LimitSettings {
@@ -27,6 +28,8 @@ pub struct LimitSettings {
     pub lockout: LockoutPolicy,
     /// Maximum age of a second-factor verification for changes of factors (`MFA_STEP_UP_MAX_AGE`).
     pub step_up_max_age: Duration,
+    /// Lifetime of an access pass for which the issuer gives none (`MFA_ACCESS_PASS_MINUTES`).
+    pub access_pass_lifetime: Duration,
 }
 
 /// Rate limit: `max` requests at once, then one more every `window / max`.
@@ -64,8 +67,18 @@ impl LimitSettings {
             },
             lockout: lockout(reader)?,
             step_up_max_age: reader.seconds("MFA_STEP_UP_MAX_AGE", 1, 86_400)?,
+            access_pass_lifetime: access_pass_lifetime(reader)?,
         })
     }
+}
+
+fn access_pass_lifetime(reader: &SettingsReader<'_>) -> Result<Duration, SettingsError> {
+    let minutes = reader.number(
+        "MFA_ACCESS_PASS_MINUTES",
+        *Policy::ACCESS_PASS_MINUTES.start(),
+        *Policy::ACCESS_PASS_MINUTES.end(),
+    )?;
+    Ok(Duration::from_mins(minutes.into()))
 }
 
 fn lockout(reader: &SettingsReader<'_>) -> Result<LockoutPolicy, SettingsError> {

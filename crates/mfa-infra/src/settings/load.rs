@@ -17,6 +17,7 @@ use super::layers::{self, ResolvedSettings};
 use super::limits::LimitSettings;
 use super::log::LogSettings;
 use super::login::LoginSettings;
+use super::mail::MailSettings;
 use super::passkeys::PasskeySettings;
 use super::reader::SettingsReader;
 use super::redis::RedisSettings;
@@ -47,6 +48,8 @@ pub struct Settings {
     pub limits: LimitSettings,
     /// SMS providers and budgets.
     pub sms: SmsSettings,
+    /// Mails to users.
+    pub mail: MailSettings,
     /// Passkeys.
     pub passkeys: PasskeySettings,
     /// Password login.
@@ -84,6 +87,7 @@ impl Settings {
         let encryption = sections.read(|reader| encryption::read(reader, may_generate));
         let is_loopback = server.as_ref().is_none_or(ServerSettings::is_loopback);
         let sms = sections.read(|reader| SmsSettings::read(reader, &data_dir, is_loopback));
+        let mail = sections.read(|reader| MailSettings::read(reader, &data_dir));
         let redis = sections.read(RedisSettings::read);
         let limits = sections.read(LimitSettings::read);
         let login = sections.read(LoginSettings::read);
@@ -107,6 +111,7 @@ impl Settings {
             Some(tokens),
             Some(encryption),
             Some(sms),
+            Some(mail),
             Some(redis),
             Some(limits),
             Some(login),
@@ -114,7 +119,9 @@ impl Settings {
             Some(brand),
             Some(help),
             Some(passkeys),
-        ) = (server, database, tokens, encryption, sms, redis, limits, login, log, brand, help, passkeys)
+        ) = (
+            server, database, tokens, encryption, sms, mail, redis, limits, login, log, brand, help, passkeys,
+        )
         else {
             unreachable!("a section that could not be read has an error")
         };
@@ -122,6 +129,7 @@ impl Settings {
             jwt_secret_generated: matches!(tokens.secret, KeySource::Generated),
             encryption_keys_generated: matches!(encryption, KeySource::Generated),
             sms_providers: &sms.providers,
+            notify: mail.notify,
             data_dir: &data_dir_text,
         };
         let displayed = display::rows(&resolved, &defaults);
@@ -140,6 +148,7 @@ impl Settings {
             tokens,
             encryption,
             sms,
+            mail,
             displayed,
             exposed_files,
         })

@@ -94,7 +94,7 @@ pub(super) const GROUPS: &[SettingGroup] = &[
             ),
             unset(
                 "SSL_CERT_FILE",
-                "Certificate authorities (PEM file) of PostgreSQL (sslmode=verify-full) and Redis (rediss://). Empty: those of the system.",
+                "Certificate authorities (PEM file) of PostgreSQL (sslmode=verify-full), Redis (rediss://) and the mail server. Empty: those of the system.",
             ),
         ],
     },
@@ -173,6 +173,11 @@ pub(super) const GROUPS: &[SettingGroup] = &[
                 "MFA_STEP_UP_MAX_AGE",
                 "600",
                 "Maximum age of a verification, in seconds. After that, a change of factors requires a new code (step-up).",
+            ),
+            plain(
+                "MFA_ACCESS_PASS_MINUTES",
+                "60",
+                "Lifetime of a temporary access pass, in minutes, if the issuer gives none.",
             ),
         ],
     },
@@ -257,6 +262,20 @@ pub(super) const GROUPS: &[SettingGroup] = &[
         settings: &[
             unset("PUBLIC_URL", "Public URL of this server: callbacks of the providers, passkeys."),
             secret("HOOK_SECRET", "Secret last path segment of the OVH callback URL."),
+        ],
+    },
+    SettingGroup {
+        title: "Mail",
+        settings: &[
+            unset(
+                "MFA_NOTIFY",
+                "What users are told of by mail: off or changes. Default: changes if SMTP_URL is set, and in development.",
+            ),
+            address(
+                "SMTP_URL",
+                "Mail server: smtps://USER:PASSWORD@HOST:465, or smtp://USER:PASSWORD@HOST:587, which requires STARTTLS.",
+            ),
+            unset("MFA_MAIL_FROM", "Sender: an address, or NAME <ADDRESS>."),
         ],
     },
     SettingGroup {

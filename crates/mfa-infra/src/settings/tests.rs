@@ -5,6 +5,7 @@ mod complete;
 mod exposed_files;
 mod generated_keys;
 mod layers;
+mod mail;
 mod production;
 mod secrets_elsewhere;
 mod values;

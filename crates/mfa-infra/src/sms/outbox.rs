@@ -1,9 +1,7 @@
 //! SMS gateway that writes to a file, for development.
 
-use std::fs::{self, File, OpenOptions, Permissions};
-use std::io::{self, Write as _};
-use std::os::unix::fs::{OpenOptionsExt as _, PermissionsExt as _};
-use std::path::{Path, PathBuf};
+use std::io::Write as _;
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use mfa_core::{BoxFuture, Clock, Timestamp};
@@ -11,8 +9,7 @@ use mfa_sms::{SendOutcome, SmsGateway, SmsMessage};
 use serde::Serialize;
 use zeroize::Zeroizing;
 
-/// File mode: only the owner can read the outbox, which contains codes.
-const MODE: u32 = 0o600;
+use crate::outbox_file;
 
 /// SMS gateway that appends each message to a file as a JSON line: `to`, `text` and `at` (RFC 3339, UTC).
 ///
@@ -38,7 +35,9 @@ impl OutboxGateway {
 
     fn append(&self, message: &SmsMessage) -> SendOutcome {
         let now = self.clock.now();
-        let Ok(mut file) = open(&self.path) else { return SendOutcome::Retryable { after: None } };
+        let Ok(mut file) = outbox_file::open(&self.path) else {
+            return SendOutcome::Retryable { after: None };
+        };
         // One write, so that the lines of two servers do not mix. A partial line may contain the code.
         match file.write_all(&line(message, now)) {
             Ok(()) => SendOutcome::Accepted { id: format!("outbox-{}", now.millis()) },
@@ -57,16 +56,6 @@ impl SmsGateway for OutboxGateway {
     }
 }
 
-/// Opens the file. Restricts the mode of an existing file before a code is written.
-fn open(path: &Path) -> io::Result<File> {
-    if let Some(folder) = path.parent().filter(|it| *it != Path::new("")) {
-        fs::create_dir_all(folder)?;
-    }
-    let file = OpenOptions::new().append(true).create(true).mode(MODE).open(path)?;
-    file.set_permissions(Permissions::from_mode(MODE))?;
-    Ok(file)
-}
-
 fn line(message: &SmsMessage, now: Timestamp) -> Zeroizing<Vec<u8>> {
     let at = Timestamp::from_seconds(now.seconds()).to_rfc3339();
     let line = OutboxLine {
@@ -83,6 +72,9 @@ fn line(message: &SmsMessage, now: Timestamp) -> Zeroizing<Vec<u8>> {
 
 #[cfg(test)]
 mod tests {
+    use std::fs::{self, Permissions};
+    use std::os::unix::fs::PermissionsExt as _;
+    use std::path::Path;
     use std::time::Duration;
 
     use mfa_core::SecretText;

@@ -1,14 +1,12 @@
 //! Reader of the SMS outbox, for the SMS preview of the web interface in development.
 
-use std::fs::File;
-use std::io::{self, Read as _, Seek as _, SeekFrom};
+use std::io;
 use std::path::PathBuf;
 
 use mfa_core::SecretText;
 use serde::Deserialize;
 
-/// Number of bytes read from the end of the file: dozens of messages.
-const TAIL_LEN: u64 = 16 * 1024;
+use crate::outbox_file;
 
 /// Reads the newest messages of an outbox.
 #[derive(Clone, Debug)]
@@ -46,20 +44,8 @@ impl OutboxReader {
     ///
     /// The error of the operating system if the file exists but cannot be read.
     pub fn newest(&self, max: usize) -> io::Result<Vec<OutboxMessage>> {
-        let mut file = match File::open(&self.path) {
-            Ok(file) => file,
-            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
-            Err(error) => return Err(error),
-        };
-        let length = file.metadata()?.len();
-        file.seek(SeekFrom::Start(length.saturating_sub(TAIL_LEN)))?;
-        let mut tail = Vec::new();
-        file.take(TAIL_LEN).read_to_end(&mut tail)?;
-        // The first line may be truncated, and the last one incomplete: both are skipped as invalid JSON.
-        let lines = tail
-            .rsplit(|byte| *byte == b'\n')
-            .filter_map(|line| serde_json::from_slice::<StoredMessage>(line).ok());
-        Ok(lines.take(max).map(OutboxMessage::from).collect())
+        let stored: Vec<StoredMessage> = outbox_file::newest(&self.path, max)?;
+        Ok(stored.into_iter().map(OutboxMessage::from).collect())
     }
 }
 

@@ -50,8 +50,8 @@ const fn level(kind: EventKind, outcome: Outcome) -> Level {
     }
 }
 
-/// Key-values of a security event. All are always present, `null` if they have no value, except `reason`, `seq` and
-/// `mac`, which are present only with a value.
+/// Key-values of a security event. All are always present, `null` if they have no value, except `reason`,
+/// `session_id`, `seq` and `mac`, which are present only with a value.
 struct EventFields<'a>(LoggedEvent<'a>);
 
 impl KV for EventFields<'_> {
@@ -74,6 +74,9 @@ impl KV for EventFields<'_> {
         text_or_null(to, "actor", event.actor.as_deref())?;
         if let Some(reason) = &event.reason {
             to.emit_str("reason", reason)?;
+        }
+        if let Some(token) = event.token {
+            to.emit_str("session_id", &token.id.to_hex())?;
         }
         if let Some((seq, mac)) = chain {
             to.emit_u64("seq", *seq)?;

@@ -6,7 +6,7 @@ use data_encoding::BASE64URL_NOPAD;
 use josekit::jwk::KeyPair;
 use josekit::jws::{ES256, EdDSA, JwsSigner};
 use mfa_core::testing::SeededEntropy;
-use mfa_core::{FactorKind, SecretText, Stage, VerifiedFactor};
+use mfa_core::{FactorKind, Jti, SecretText, Stage, VerifiedFactor};
 use mfa_jwt::{PrivateKey, PublicKey, SigningAlgorithm, TokenError, TokenKeyRing, TokenService};
 use serde_json::{Value, json};
 
@@ -99,11 +99,15 @@ fn head_of(token: &str) -> Value {
 fn access_tokens_are_signed_by_the_private_key_and_pending_ones_by_the_secret() {
     let entropy = SeededEntropy::default();
     for case in cases() {
-        let verified = VerifiedFactor::danger_by_administrator(marie(), FactorKind::Totp, now());
-        for issued in [
-            case.service.one_factor(&marie(), &entropy, now()),
-            case.service.two_factors(&verified, &entropy, now()),
-        ] {
+        let verified = VerifiedFactor::danger_by_administrator(
+            marie(),
+            FactorKind::Totp,
+            now(),
+            Jti::from_random([7; 16]),
+        );
+        for issued in
+            [case.service.one_factor(&marie(), &entropy, now()), case.service.two_factors(&verified, now())]
+        {
             let token = issued.unwrap().token;
             assert_eq!(head_of(token.expose()), case.header());
             let signature = token.expose().rsplit_once('.').unwrap().1;

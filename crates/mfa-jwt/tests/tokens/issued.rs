@@ -1,6 +1,6 @@
 use data_encoding::BASE64URL_NOPAD;
 use mfa_core::testing::SeededEntropy;
-use mfa_core::{Entropy, EntropyError, FactorKind, Stage, Timestamp, TokenId, UserId, VerifiedFactor};
+use mfa_core::{Entropy, EntropyError, FactorKind, Jti, Stage, Timestamp, TokenId, UserId, VerifiedFactor};
 use mfa_jwt::{ConfigError, IssueError, IssuedToken, TokenConfig, TokenKeyRing, TokenService};
 use serde_json::{Value, json};
 
@@ -23,7 +23,8 @@ fn opened(issued: &IssuedToken) -> (Value, Value) {
 }
 
 fn verified(factor: FactorKind) -> VerifiedFactor {
-    VerifiedFactor::danger_by_administrator(marie(), factor, Timestamp::from_seconds(NOW - 2))
+    let at = Timestamp::from_seconds(NOW - 2);
+    VerifiedFactor::danger_by_administrator(marie(), factor, at, Jti::from_random([7; 16]))
 }
 
 #[test]
@@ -68,9 +69,10 @@ fn a_two_factor_token_says_which_factor_passed_and_when() {
         (FactorKind::Recovery, json!(["pwd", "mfa"])),
     ] {
         let service = service();
-        let issued = service.two_factors(&verified(factor), &SeededEntropy::default(), moment()).unwrap();
+        let issued = service.two_factors(&verified(factor), moment()).unwrap();
         let (header, claims) = opened(&issued);
         assert_eq!(header["typ"], "at+jwt");
+        assert_eq!(claims["jti"], Jti::from_random([7; 16]).as_str(), "the one that the event recorded");
         assert_eq!(claims["mfa_ok"], true);
         assert_eq!(claims["acr"], "aal2");
         assert_eq!(claims["amr"], amr);

@@ -20,6 +20,10 @@
 # - attempt / tentative
 # - administrator / administrateur
 # - dashboard / tableau de bord: the first page for administrators
+# - help / aide
+# - session / session: the time between a login and its end
+# - locked / verrouillé: no code is accepted for a time, after too many incorrect codes
+# - cookie / cookie
 
 # Layout of every page.
 
@@ -49,7 +53,10 @@ print = Print
 wait = Time remaining:
 wait-over = 0 s. You can try again now.
 title-error = Error: { $title }
-moment = { $month } { $day }, { $year }, { $time } UTC
+moment = { $day } { $month } { $year }, { $time } UTC
+    .us = { $month } { $day }, { $year }, { $time } UTC
+day = { $day } { $month } { $year }
+    .us = { $month } { $day }, { $year }
 month-1 = Jan
 month-2 = Feb
 month-3 = Mar
@@ -62,6 +69,11 @@ month-9 = Sep
 month-10 = Oct
 month-11 = Nov
 month-12 = Dec
+
+session-ending = Your session ends in less than two minutes.
+session-over = Your session has ended.
+session-stay = Confirm it’s you to stay logged in
+session-again = Log in again
 
 # Login page.
 
@@ -86,7 +98,8 @@ handover-lead = Continuing as
 # Messages shown once, on the page that follows an action.
 
 flash-signed-out = You are logged out.
-flash-session-over = Your session has ended. Log in again.
+flash-session-over = Your session has ended. Log in again: you will return to the page where you were.
+flash-logged-in-elsewhere = You have already logged in in another tab or window.
 flash-app-added = Authenticator app added.
 flash-app-removed = Authenticator app removed.
 flash-passkey-added = Passkey added.
@@ -134,7 +147,16 @@ verify-recovery = Enter one of your recovery codes. Each code works once.
 verify-passkey = Use your passkey: fingerprint, face, device code or security key.
     .only = Your organisation accepts only a passkey for this account: a fake site can’t steal it.
 verify-locked = This account is locked after too many incorrect codes.
+    .until = It unlocks on
     .forever = Only an administrator can unlock it.
+    .what = The lock protects your account, and ends on its own. If you did not enter these codes, somebody else may know your password: change it, and ask for help.
+    .ask = Ask for help: an administrator checks that it is you, then unlocks the account.
+    .again = Enter a code
+verify-unlocked = The lock has ended.
+verify-attempts = { $left ->
+    [one] One more incorrect code will lock this account.
+   *[other] { $left } more incorrect codes will lock this account.
+ }
 verify-leave = Cancel and go back to login
 recovery-label = Recovery code
 recovery-hint = 16 letters and digits. Upper or lower case and dashes don’t matter.
@@ -177,6 +199,11 @@ clock-ahead = This code comes from your app, but your phone’s clock is fast by
 # Errors shown on a form.
 
 form-invalid_code = That code didn’t work. It may be incorrect, expired or already used: try another one.
+form-enrol_code = That code didn’t work. Use the code of the entry you have just added, { $name } ({ $email }), not of an older entry, and enter it before it changes.
+form-recovery_code = { $count ->
+    [one] A recovery code has 16 letters and digits. This one has 1. No attempt was counted.
+   *[other] A recovery code has 16 letters and digits. This one has { $count }. No attempt was counted.
+ }
 form-passkey_refused = This passkey was not accepted. Try again, or choose another method.
 form-no_challenge = This took too long. Try again.
 form-already_registered = This device, security key or password manager already has a passkey for this account.
@@ -185,8 +212,12 @@ form-authenticator_required = You have several apps. Choose the one to remove in
 form-name_taken = Another of your second factors already has this name.
 form-invalid_credentials = Incorrect username or password.
 form-rate_limited = Too many attempts.
-form-sms_budget = Too many codes were requested by SMS. Use another method, or try again later.
+form-sms_budget = Too many codes were requested by SMS. Use another method, or wait before the next SMS.
 form-phone_refused = We can’t send SMS to this number. Enter another mobile number.
+form-phone_invalid = This is not a complete mobile number. { $country }: a mobile number looks like { $example }.
+form-phone_foreign = We can’t send SMS to numbers of this country. We can to: { $countries }.
+form-phone_landline = This is a landline number, which can’t receive our SMS. Enter a mobile number.
+form-phone_service = This is a service or premium-rate number, which can’t receive our SMS. Enter a mobile number.
 form-sms_unavailable = We couldn’t confirm that the SMS was sent. If you receive it, its code is valid.
 form-factor_required = Your organisation requires a second factor: you can’t remove the last one.
 form-phishing_resistant_required = Your organisation accepts only a passkey for this account.
@@ -202,6 +233,8 @@ error-home = Back to the home page
 error-reference = Incident reference:
 error-form = This form is no longer valid
     .text = It was opened before your last login, or it comes from another page. Nothing was changed. Open the page again and start over.
+error-cookies = Cookies are blocked
+    .text = Your browser sent no cookie back. Allow cookies for this site, or leave private browsing, then try again. These pages use cookies only to keep you logged in.
 error-malformed_request = Invalid request
     .text = Nothing was changed. Open the page again and start over.
 error-invalid_field = Invalid value
@@ -256,7 +289,7 @@ home-all = View all
 level-open = Only a password protects your account
     .text = Anyone who guesses or steals it can log in. Adding a passkey or an authenticator app takes two minutes.
 level-half = Your account is protected
-    .text = Finish the setup to keep access to your account if you lose your second factor.
+    .text = Finish the setup: a passkey or an authenticator app, and recovery codes in case you lose it.
 level-passkey = Your organisation requires a passkey
     .text = Add one now: you will need it at your next login.
 level-full = Your account is well protected
@@ -264,11 +297,11 @@ level-full = Your account is well protected
     .passkey = You log in with a passkey, as your organisation requires. No action is needed.
 next-app = Add an app
 next-codes = Generate new codes
-next-phone = Add a phone number
-next-backup = Turn on SMS backup
 state-on = Set up
 state-low = Needs attention
 state-off = Not set up
+state-optional = Optional
+home-locked = Codes entered now are refused until then. If you did not enter the incorrect codes, somebody else may know your password: change it.
 card-app = Authenticator app
 card-app-since = Added on
 card-app-none = Shows a new code every 30 seconds, even offline.
@@ -320,10 +353,9 @@ passkey-cloned = This passkey may have been copied. Remove it, and add a new one
 # Authenticator app.
 
 steps = Setup steps
-step-app = Second factor
+step-factor = Second factor
 step-codes = Recovery codes
-step-phone = Phone number
-step-backup = SMS backup
+step-backup = SMS backup (optional)
 app-title = Authenticator app
 app-on = Added on
 app-off = No app yet.
@@ -345,10 +377,11 @@ app-remove-start = Remove the app…
 app-remove-one = You have several apps. Choose the one to remove on your account page.
 app-remove-list = Go to my account
 enrol-title = Add an authenticator app
-enrol-scan = Scan this QR code
+enrol-scan = Add this account to your app
     .text = In your authenticator app, choose to add an account, then scan this QR code.
 enrol-qr = QR code to scan with an authenticator app
 enrol-open = Open in my app
+    .text = If your app is on another phone, scan the QR code with it.
 enrol-by-hand = I can’t scan the QR code
     .text = Enter this key in the app:
 enrol-code = Enter the code shown in the app
@@ -367,7 +400,9 @@ codes-new-title = Save your recovery codes
 codes-new-lead = If you don’t have your second factor, log in with one of these codes. They are shown only once.
     .passkey = While your organisation requires a passkey, these codes aren’t enough to log in. Keep them: they will work if it accepts other methods. They are shown only once.
 codes-new-hint = Print them or save them in a password manager, but not on your phone. Each code works once.
-codes-file-head = { $name } recovery codes for { $email }
+codes-unsaved = You have not confirmed that you saved your new recovery codes.
+    .show = Show them again
+codes-file-head = { $name } recovery codes for { $email }, generated on { $date }
 codes-kept = I have saved my codes
 codes-kept-phone = Codes saved, continue
 codes-title = Recovery codes
@@ -384,6 +419,10 @@ codes-made = Generated on
 codes-renew = Lost your codes or running low?
     .text = Generate ten new codes. The old ones will stop working.
 codes-renew-do = Generate new codes
+codes-renewal = Generate new recovery codes?
+    .text = The codes you have now, printed or saved, will stop working at once. The ten new codes are shown only once.
+    .do = Generate ten new codes
+    .keep = Keep my current codes
 
 # Phone number.
 
@@ -391,6 +430,7 @@ phone-title = Add a phone number
 phone-change-title = Your phone number
 phone-lead = Get a code by SMS when you don’t have your passkey or app.
 phone-now = Verified number:
+phone-skip = Not now: go to my account
 phone-change = Change the number
     .text = To change it, enter the new number. The current one stays in use until the new one is verified.
 phone-none = This service does not send SMS.
@@ -538,37 +578,6 @@ fact-locked-for-good = until an administrator unlocks it
 fact-failures = Incorrect codes in a row
 fact-passkey-only = Passkey required
 fact-last = Last verified
-act-reason = Reason (optional)
-act-unlock = Unlock
-    .text = Ends the lock and resets the count of incorrect codes.
-    .do = Unlock
-act-codes = Generate new recovery codes
-    .text = Ten new codes, shown only once. The old ones stop working.
-    .do = Generate new codes
-act-codes-ask = Generate new recovery codes for this account?
-act-remove = Remove a second factor
-    .text = Also ends all sessions of this person.
-    .do = Remove
-act-remove-of = Remove “{ $name }”
-act-enforce = Require a second factor
-    .text = This person will have to add one at the next login.
-    .do = Require
-act-release = Stop requiring a second factor
-    .text = This person will be able to remove the last one.
-    .do = Stop requiring
-act-passkey = Require a passkey
-    .text = This person will be able to log in with a passkey only, and no longer with an app, an SMS or a recovery code.
-    .none = This person has no passkey yet. At the next login they use another second factor, then must add a passkey.
-    .first = This person has no second factor yet. They will have to add a passkey at the next login.
-    .setting = The settings of the service already require a passkey of this person.
-    .do = Require a passkey
-act-passkey-release = Stop requiring a passkey
-    .text = This person will be able to log in with any second factor again, unless the settings of the service require a passkey.
-    .do = Stop requiring a passkey
-act-reset = Remove all second factors
-    .text = Removes the passkeys, the app, the phone number and the recovery codes, and ends all sessions.
-    .do = Remove all
-act-reset-ask = Remove all second factors of this account? Only its password will protect it.
 figure-users = Accounts
 figure-protected = With a second factor
 figure-app = With an app
@@ -577,6 +586,7 @@ figure-enforced = Second factor required
 figure-locked = Locked
 figure-codes = Low on recovery codes
 plot-when = Time
+plot-zone = Times in UTC
 plot-table = Show as a table
 plot-day = { $month } { $day }
 plot-checks = Verifications

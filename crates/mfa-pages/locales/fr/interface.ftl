@@ -21,6 +21,10 @@
 # - attempt / tentative
 # - administrator / administrateur
 # - dashboard / tableau de bord : la première page des administrateurs
+# - help / aide
+# - session / session : le temps entre une connexion et sa fin
+# - locked / verrouillé : aucun code n’est accepté pendant un temps, après trop de codes incorrects
+# - cookie / cookie
 
 # Cadre de toutes les pages.
 
@@ -50,7 +54,10 @@ print = Imprimer
 wait = Temps restant :
 wait-over = 0 s. Vous pouvez réessayer.
 title-error = Erreur : { $title }
-moment = { $day } { $month } { $year }, { $time } UTC
+moment = { $day } { $month } { $year } à { $time } UTC
+    .us = { $day } { $month } { $year } à { $time } UTC
+day = { $day } { $month } { $year }
+    .us = { $day } { $month } { $year }
 month-1 = janv.
 month-2 = févr.
 month-3 = mars
@@ -63,6 +70,11 @@ month-9 = sept.
 month-10 = oct.
 month-11 = nov.
 month-12 = déc.
+
+session-ending = Votre session prend fin dans moins de deux minutes.
+session-over = Votre session a pris fin.
+session-stay = Confirmer votre identité pour rester connecté
+session-again = Se reconnecter
 
 # Page de connexion.
 
@@ -86,8 +98,9 @@ handover-lead = Vous continuez en tant que
 
 # Messages affichés une fois, sur la page qui suit une action.
 
-flash-signed-out = Déconnexion réussie.
-flash-session-over = Votre session a pris fin. Reconnectez-vous.
+flash-signed-out = Vous êtes déconnecté.
+flash-session-over = Votre session a pris fin. Reconnectez-vous : vous retrouverez la page où vous étiez.
+flash-logged-in-elsewhere = Vous vous êtes déjà connecté dans un autre onglet ou une autre fenêtre.
 flash-app-added = Application d’authentification ajoutée.
 flash-app-removed = Application d’authentification retirée.
 flash-passkey-added = Clé d’accès ajoutée.
@@ -135,7 +148,16 @@ verify-recovery = Saisissez l’un de vos codes de récupération. Chaque code n
 verify-passkey = Utilisez votre clé d’accès : empreinte, visage, code de l’appareil ou clé de sécurité.
     .only = Votre organisation n’accepte qu’une clé d’accès pour ce compte : un faux site ne peut pas la voler.
 verify-locked = Ce compte est verrouillé après trop de codes incorrects.
+    .until = Il sera déverrouillé le
     .forever = Seul un administrateur peut le déverrouiller.
+    .what = Le verrouillage protège votre compte et prend fin tout seul. Si vous n’avez pas saisi ces codes, quelqu’un connaît peut-être votre mot de passe : changez-le et demandez de l’aide.
+    .ask = Demandez de l’aide : un administrateur s’assurera que c’est bien vous, puis déverrouillera le compte.
+    .again = Saisir un code
+verify-unlocked = Le verrouillage a pris fin.
+verify-attempts = { $left ->
+    [one] Encore un code incorrect et ce compte sera verrouillé.
+   *[other] Encore { $left } codes incorrects et ce compte sera verrouillé.
+ }
 verify-leave = Annuler et revenir à la connexion
 recovery-label = Code de récupération
 recovery-hint = 16 lettres et chiffres. Majuscules, minuscules et tirets sont acceptés.
@@ -178,6 +200,11 @@ clock-ahead = Ce code vient bien de votre application, mais l’horloge de votre
 # Erreurs affichées sur un formulaire.
 
 form-invalid_code = Code incorrect ou expiré. Chaque code ne fonctionne qu’une fois : essayez-en un autre.
+form-enrol_code = Code incorrect ou expiré. Prenez le code de l’entrée que vous venez d’ajouter, { $name } ({ $email }), et non celui d’une entrée plus ancienne, et saisissez-le avant qu’il ne change.
+form-recovery_code = { $count ->
+    [one] Un code de récupération compte 16 lettres et chiffres. Celui-ci n’en a qu’un. Aucune tentative n’a été décomptée.
+   *[other] Un code de récupération compte 16 lettres et chiffres. Celui-ci en a { $count }. Aucune tentative n’a été décomptée.
+ }
 form-passkey_refused = Cette clé d’accès n’a pas été acceptée. Réessayez ou choisissez une autre méthode.
 form-no_challenge = La demande a pris trop de temps. Réessayez.
 form-already_registered = Cet appareil, cette clé de sécurité ou ce gestionnaire de mots de passe a déjà une clé d’accès pour ce compte.
@@ -186,8 +213,12 @@ form-authenticator_required = Vous avez plusieurs applications. Choisissez celle
 form-name_taken = Un autre de vos seconds facteurs porte déjà ce nom.
 form-invalid_credentials = Nom d’utilisateur ou mot de passe incorrect.
 form-rate_limited = Trop de tentatives.
-form-sms_budget = Trop de codes ont été demandés par SMS. Utilisez une autre méthode ou réessayez plus tard.
+form-sms_budget = Trop de codes ont été demandés par SMS. Utilisez une autre méthode ou patientez avant le prochain SMS.
 form-phone_refused = Nous ne pouvons pas envoyer de SMS à ce numéro. Saisissez un autre numéro de mobile.
+form-phone_invalid = Ce numéro de mobile est incomplet ou n’existe pas. { $country } : un numéro de mobile s’écrit { $example }.
+form-phone_foreign = Nous n’envoyons pas de SMS aux numéros de ce pays. Pays possibles : { $countries }.
+form-phone_landline = C’est un numéro de téléphone fixe, qui ne peut pas recevoir nos SMS. Saisissez un numéro de mobile.
+form-phone_service = C’est un numéro spécial ou surtaxé, qui ne peut pas recevoir nos SMS. Saisissez un numéro de mobile.
 form-sms_unavailable = L’envoi du SMS n’a pas pu être confirmé. Si vous le recevez, son code est valide.
 form-factor_required = Votre organisation exige un second facteur : vous ne pouvez pas retirer le dernier.
 form-phishing_resistant_required = Votre organisation n’accepte qu’une clé d’accès pour ce compte.
@@ -203,6 +234,8 @@ error-home = Retour à l’accueil
 error-reference = Référence de l’incident :
 error-form = Ce formulaire n’est plus valide
     .text = Il a été ouvert avant votre dernière connexion, ou il vient d’une autre page. Rien n’a été modifié. Rouvrez la page et recommencez.
+error-cookies = Les cookies sont bloqués
+    .text = Votre navigateur n’a renvoyé aucun cookie. Autorisez les cookies pour ce site ou quittez la navigation privée, puis réessayez. Ces pages n’utilisent des cookies que pour vous garder connecté.
 error-malformed_request = Requête non valide
     .text = Rien n’a été modifié. Rouvrez la page et recommencez.
 error-invalid_field = Valeur non valide
@@ -257,7 +290,7 @@ home-all = Tout voir
 level-open = Seul un mot de passe protège votre compte
     .text = Toute personne qui le devine ou le vole peut se connecter. Ajouter une clé d’accès ou une application d’authentification prend deux minutes.
 level-half = Votre compte est protégé
-    .text = Terminez la configuration pour garder l’accès à votre compte si vous perdez votre second facteur.
+    .text = Terminez la configuration : une clé d’accès ou une application d’authentification, et des codes de récupération si vous la perdez.
 level-passkey = Votre organisation exige une clé d’accès
     .text = Ajoutez-en une maintenant : elle sera nécessaire à votre prochaine connexion.
 level-full = Votre compte est bien protégé
@@ -265,11 +298,11 @@ level-full = Votre compte est bien protégé
     .passkey = Vous vous connectez avec une clé d’accès, comme votre organisation l’exige. Vous n’avez rien à faire.
 next-app = Ajouter une application
 next-codes = Générer de nouveaux codes
-next-phone = Ajouter un téléphone
-next-backup = Activer le secours par SMS
 state-on = En place
 state-low = À renouveler
 state-off = À configurer
+state-optional = Facultatif
+home-locked = D’ici là, tout code est refusé. Si vous n’avez pas saisi les codes incorrects, quelqu’un connaît peut-être votre mot de passe : changez-le.
 card-app = Application d’authentification
 card-app-since = Ajoutée le
 card-app-none = Affiche un nouveau code toutes les 30 secondes, même hors connexion.
@@ -321,10 +354,9 @@ passkey-cloned = Cette clé d’accès a peut-être été copiée. Retirez-la et
 # Application d’authentification.
 
 steps = Étapes de la configuration
-step-app = Second facteur
+step-factor = Second facteur
 step-codes = Codes de récupération
-step-phone = Téléphone
-step-backup = Secours par SMS
+step-backup = Secours par SMS (facultatif)
 app-title = Application d’authentification
 app-on = Ajoutée le
 app-off = Aucune application pour le moment.
@@ -346,10 +378,11 @@ app-remove-start = Retirer l’application…
 app-remove-one = Vous avez plusieurs applications. Choisissez celle à retirer sur la page de votre compte.
 app-remove-list = Aller à mon compte
 enrol-title = Ajouter une application d’authentification
-enrol-scan = Scannez ce QR code
+enrol-scan = Ajoutez ce compte à votre application
     .text = Dans votre application d’authentification, choisissez d’ajouter un compte, puis scannez ce QR code.
 enrol-qr = QR code à scanner avec une application d’authentification
 enrol-open = Ouvrir dans mon application
+    .text = Si votre application est sur un autre téléphone, scannez le QR code avec celui-ci.
 enrol-by-hand = Je ne peux pas scanner le QR code
     .text = Saisissez cette clé dans l’application :
 enrol-code = Saisissez le code affiché dans l’application
@@ -368,7 +401,9 @@ codes-new-title = Enregistrez vos codes de récupération
 codes-new-lead = Si vous n’avez pas votre second facteur sous la main, connectez-vous avec l’un de ces codes. Ils ne s’affichent qu’une fois.
     .passkey = Tant que votre organisation exige une clé d’accès, ces codes ne suffisent pas pour vous connecter. Conservez-les : ils serviront si elle accepte d’autres méthodes. Ils ne s’affichent qu’une fois.
 codes-new-hint = Imprimez-les ou enregistrez-les dans un gestionnaire de mots de passe, mais pas sur votre téléphone. Chaque code ne fonctionne qu’une fois.
-codes-file-head = Codes de récupération { $name } pour { $email }
+codes-unsaved = Vous n’avez pas confirmé avoir enregistré vos nouveaux codes de récupération.
+    .show = Les afficher à nouveau
+codes-file-head = Codes de récupération { $name } pour { $email }, générés le { $date }
 codes-kept = J’ai enregistré mes codes
 codes-kept-phone = Codes enregistrés, continuer
 codes-title = Codes de récupération
@@ -385,6 +420,10 @@ codes-made = Générés le
 codes-renew = Codes perdus ou presque tous utilisés ?
     .text = Générez dix nouveaux codes. Les anciens ne fonctionneront plus.
 codes-renew-do = Générer de nouveaux codes
+codes-renewal = Générer de nouveaux codes de récupération ?
+    .text = Vos codes actuels, imprimés ou enregistrés, cesseront aussitôt de fonctionner. Les dix nouveaux codes ne s’affichent qu’une fois.
+    .do = Générer dix nouveaux codes
+    .keep = Garder mes codes actuels
 
 # Téléphone.
 
@@ -392,6 +431,7 @@ phone-title = Ajouter un téléphone
 phone-change-title = Votre téléphone
 phone-lead = Recevez un code par SMS si vous n’avez ni clé d’accès ni application sous la main.
 phone-now = Numéro vérifié :
+phone-skip = Pas maintenant : aller à mon compte
 phone-change = Changer de numéro
     .text = Pour en changer, saisissez le nouveau numéro. L’actuel reste utilisé jusqu’à ce que le nouveau soit vérifié.
 phone-none = Ce service n’envoie pas de SMS.
@@ -539,37 +579,6 @@ fact-locked-for-good = jusqu’au déverrouillage par un administrateur
 fact-failures = Codes incorrects d’affilée
 fact-passkey-only = Clé d’accès exigée
 fact-last = Dernière vérification
-act-reason = Motif (facultatif)
-act-unlock = Déverrouiller
-    .text = Met fin au verrouillage et remet à zéro le nombre de codes incorrects.
-    .do = Déverrouiller
-act-codes = Régénérer les codes de récupération
-    .text = Dix nouveaux codes, affichés une seule fois. Les anciens ne fonctionnent plus.
-    .do = Régénérer les codes
-act-codes-ask = Régénérer les codes de récupération de ce compte ?
-act-remove = Retirer un second facteur
-    .text = Ferme aussi toutes les sessions de cette personne.
-    .do = Retirer
-act-remove-of = Retirer « { $name } »
-act-enforce = Exiger un second facteur
-    .text = Cette personne devra en ajouter un à sa prochaine connexion.
-    .do = Exiger
-act-release = Ne plus exiger de second facteur
-    .text = Cette personne pourra retirer le dernier.
-    .do = Ne plus exiger
-act-passkey = Exiger une clé d’accès
-    .text = Cette personne ne pourra se connecter qu’avec une clé d’accès, et non plus avec une application, un SMS ou un code de récupération.
-    .none = Cette personne n’a pas encore de clé d’accès. À sa prochaine connexion, elle utilisera un autre second facteur, puis devra ajouter une clé d’accès.
-    .first = Cette personne n’a pas encore de second facteur. Elle devra ajouter une clé d’accès à sa prochaine connexion.
-    .setting = Les paramètres du service exigent déjà une clé d’accès de cette personne.
-    .do = Exiger une clé d’accès
-act-passkey-release = Ne plus exiger de clé d’accès
-    .text = Cette personne pourra de nouveau se connecter avec n’importe quel second facteur, sauf si les paramètres du service exigent une clé d’accès.
-    .do = Ne plus exiger de clé d’accès
-act-reset = Retirer tous les seconds facteurs
-    .text = Retire les clés d’accès, l’application, le téléphone et les codes de récupération, et ferme toutes les sessions.
-    .do = Tout retirer
-act-reset-ask = Retirer tous les seconds facteurs de ce compte ? Seul son mot de passe le protégera.
 figure-users = Comptes
 figure-protected = Avec second facteur
 figure-app = Avec application
@@ -578,6 +587,7 @@ figure-enforced = Second facteur exigé
 figure-locked = Verrouillés
 figure-codes = Peu de codes de récupération
 plot-when = Date
+plot-zone = Heures en UTC
 plot-table = Afficher sous forme de tableau
 plot-day = { $day } { $month }
 plot-checks = Vérifications

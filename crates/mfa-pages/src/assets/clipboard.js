@@ -43,9 +43,16 @@ if (list) {
     print: () => print(),
   };
   document.querySelector('.keep').hidden = false;
+
+  // Codes that were neither copied, downloaded nor printed are lost with the page: leaving it asks.
+  let isSaved = false;
+  const mark = () => (isSaved = true);
+  for (const link of document.querySelectorAll('[data-kept], .languages a')) link.addEventListener('click', mark);
+  addEventListener('beforeunload', (event) => isSaved || event.preventDefault());
   for (const button of document.querySelectorAll('[data-keep]')) {
     button.addEventListener('click', async () => {
       await actions[button.dataset.keep]();
+      mark();
       confirmDone(button);
     });
   }

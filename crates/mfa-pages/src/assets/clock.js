@@ -13,11 +13,22 @@ const began = performance.now();
 const passed = () => Math.floor((performance.now() - began) / 1000);
 const running = [];
 
+/** When a wait is over, shows the link that continues, which scripts hide until then. */
+const wayOn = document.querySelector('[data-after-wait]');
+if (wayOn) wayOn.hidden = true;
+const showWayOn = (element) => {
+  const wait = element.closest('[data-until-over]');
+  if (!wayOn || !wait) return;
+  wait.textContent = wait.dataset.untilOver;
+  wayOn.hidden = false;
+};
+
 for (const element of document.querySelectorAll('[data-seconds]')) {
   const seconds = Number(element.dataset.seconds);
   running.push(() => {
     const left = Math.max(0, seconds - passed());
     element.textContent = left > 0 ? span(left) : element.dataset.over;
+    if (left === 0) showWayOn(element);
     return left > 0;
   });
 }
@@ -54,8 +65,11 @@ const tick = () => {
 };
 tick();
 
-const language = document.documentElement.lang;
-const format = new Intl.DateTimeFormat(language, { dateStyle: 'medium', timeStyle: 'short' });
+// Each time names its zone: the reader's, or that of the page.
+const { format: language, zone } = document.documentElement.dataset;
+const format = new Intl.DateTimeFormat(language, {
+  day: 'numeric', month: 'short', year: 'numeric', hour: 'numeric', minute: '2-digit', timeZoneName: 'short', timeZone: zone,
+});
 for (const time of document.querySelectorAll('time.moment')) {
   time.textContent = format.format(new Date(time.dateTime));
 }

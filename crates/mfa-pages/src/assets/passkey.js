@@ -126,7 +126,9 @@ class PasskeyForm {
   async #fetchOptions() {
     let answer;
     try {
-      const body = new URLSearchParams({ key: this.form.elements.key.value });
+      const { key, name } = this.form.elements;
+      const body = new URLSearchParams({ key: key.value });
+      if (name?.value) body.set('name', name.value);
       answer = await fetch(this.box.dataset.options, { method: 'POST', body });
     } catch {
       this.#setBusy(false);

@@ -195,7 +195,7 @@ mod tests {
 
     #[test]
     fn every_kind_of_event_and_outcome_has_a_text_in_both_languages() {
-        let texts = Translations::load(&[crate::TEXTS]).unwrap();
+        let texts = Translations::load(&crate::TEXTS).unwrap();
         let kinds = EventKind::ALL.iter().map(|kind| format!("event-{}", kind.as_str()));
         let requirements = [
             "event-required.factor",

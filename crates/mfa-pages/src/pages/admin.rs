@@ -1,17 +1,25 @@
 //! Pages for administrators. Each flow checks that the caller is an administrator, as for the API.
 
-pub(crate) mod authenticators;
-mod change;
+mod access_pass;
+mod act;
+pub(crate) mod act_page;
+mod authenticators;
+pub(crate) mod bulk;
+mod codes;
 pub(crate) mod dashboard;
+mod event_filter;
 pub(crate) mod events;
+mod person;
+mod reason;
+pub(crate) mod sessions;
 pub(crate) mod user;
 pub(crate) mod users;
 
 use maud::{Markup, html};
-use mfa_core::UserId;
+use mfa_core::{UserId, UserState};
 use mfa_flows::{AcceptedStages, Call};
 
-use crate::parts::icon;
+use crate::parts::{hidden, icon};
 use crate::request::PageRequest;
 use mfa_http::problem::ApiError;
 
@@ -29,9 +37,11 @@ fn user_of(request: &PageRequest) -> Result<UserId, ApiError> {
     id.map(UserId::new).ok_or(ApiError::NotFound)
 }
 
-fn search_form(request: &PageRequest, typed: Option<&str>) -> Markup {
+/// Renders the search for users. It keeps the state of the list.
+fn search_form(request: &PageRequest, typed: Option<&str>, state: Option<UserState>) -> Markup {
     html! {
         form.search method="get" action=(request.url("/admin/users")) role="search" {
+            @if let Some(state) = state { (hidden("state", state.as_str())) }
             div.field {
                 label.visually-hidden for="query" { (request.translate("admin-search")) }
                 input #query name="query" type="search" maxlength="254" autocomplete="off" spellcheck="false"

@@ -20,10 +20,10 @@ use crate::error::belongs_on_the_form;
 use crate::flash::Flash;
 use crate::layout::{Layout, NavItem, document};
 use crate::parts::{
-    FormError, SetupStep, back_link, clock_error, code_field, form_error_for, icon, key_field, moment,
+    CodeField, FormError, SetupStep, back_link, clock_error, code_field_of, icon, key_field, moment,
     passkey_only, post_button, steps, title_with_error,
 };
-use crate::request::PageRequest;
+use crate::request::{PageRequest, without_spaces};
 use crate::response::{PageResponse, PageResult};
 use crate::sealed_state::SealedState;
 use mfa_http::problem::ApiError;
@@ -129,7 +129,8 @@ pub(crate) async fn ask_name(request: SharedRequest) -> PageResult {
     if profile.status.phishing_resistant_required {
         return Ok(PageResponse::redirect(&request, "/app"));
     }
-    let page = name_page(&request, &profile, &list, None);
+    request.require_fresh(&profile)?;
+    let page = name_page(&request, &profile, &list, request.form_error().as_ref());
     Ok(PageResponse::page(&request, StatusCode::OK, page))
 }
 
@@ -148,12 +149,7 @@ pub(crate) async fn add(request: SharedRequest) -> PageResult {
     };
     match started {
         Ok(started) => show_secret(&request, &started),
-        Err(error) if belongs_on_the_form(&error) => {
-            let (profile, list) = profile_and_list(&request).await?;
-            Ok(PageResponse::with_form_error(&request, error, |request, error| {
-                name_page(request, &profile, &list, Some(&form_error_for(request, error)))
-            }))
-        }
+        Err(error) if belongs_on_the_form(&error) => PageResponse::refused(&request, "/app/add", error),
         Err(error) => Err(error.into()),
     }
 }
@@ -214,21 +210,20 @@ fn name_page(
 /// `GET /interface/BRAND/app/enrol`
 pub(crate) async fn enrol(request: SharedRequest) -> PageResult {
     let profile = request.profile(AcceptedStages::Any).await?;
-    match shown(&request, &profile) {
-        Some(shown) => Ok(PageResponse::page(
-            &request,
-            StatusCode::OK,
-            enrolment_page(&request, &profile, Some(&shown), None),
-        )),
-        None => Ok(PageResponse::redirect(&request, "/app")),
-    }
+    let form_error = request.form_error();
+    let page = match (shown(&request, &profile), form_error.as_ref()) {
+        (Some(shown), form_error) => enrolment_page(&request, &profile, &shown, form_error),
+        (None, Some(form_error)) => over_page(&request, &profile, form_error),
+        (None, None) => return Ok(PageResponse::redirect(&request, "/app")),
+    };
+    Ok(PageResponse::page(&request, StatusCode::OK, page))
 }
 
 /// `POST /interface/BRAND/app/confirm`
 pub(crate) async fn confirm(request: SharedRequest) -> PageResult {
     let confirmed = request
         .code_check(AcceptedStages::Any, totp_code, |flows, call, code| async move {
-            flows.confirm_totp_enrolment(&call, code).await
+            flows.confirm_totp_enrolment(&call.replacing(), code).await
         })
         .await;
     match confirmed {
@@ -240,32 +235,33 @@ pub(crate) async fn confirm(request: SharedRequest) -> PageResult {
         Ok(enrolled) => {
             codes::show_after_enrolment(&request, &enrolled.granted.token, enrolled.recovery_codes)
         }
-        Err(ApiError::Flow(FlowError::NoEnrolmentInProgress)) => {
-            let profile = request.profile(AcceptedStages::Any).await?;
-            Ok(PageResponse::with_form_error(
-                &request,
-                ApiError::Flow(FlowError::NoEnrolmentInProgress),
-                |request, error| over_page(request, &profile, &form_error_for(request, error)),
-            ))
+        // The page has no secret any more: it offers to start over.
+        Err(error @ ApiError::Flow(FlowError::NoEnrolmentInProgress)) => {
+            Ok(PageResponse::refused(&request, "/app/enrol", error)?.clear_sealed_state(&request))
         }
-        Err(error) if belongs_on_the_form(&error) => {
-            let drift = drift(&request, &error).await?;
-            let profile = request.profile(AcceptedStages::Any).await?;
-            let shown = shown(&request, &profile);
-            Ok(PageResponse::with_form_error(&request, error, |request, error| {
-                let form_error =
-                    drift.map_or_else(|| form_error_for(request, error), |it| clock_error(request, it));
-                enrolment_page(request, &profile, shown.as_ref(), Some(&form_error))
-            }))
+        Err(error @ ApiError::Flow(FlowError::InvalidCode)) => {
+            let form_error = match drift(&request).await? {
+                Some(seconds) => clock_error(&request, seconds),
+                None => wrong_entry(&request, &request.profile(AcceptedStages::Any).await?),
+            };
+            PageResponse::refused_with(&request, "/app/enrol", &form_error, error)
         }
+        Err(error) if belongs_on_the_form(&error) => PageResponse::refused(&request, "/app/enrol", error),
         Err(error) => Err(error.into()),
     }
 }
 
+/// Returns the error for a code that is not of the new entry, and names that entry: an app may have several of one name.
+fn wrong_entry(request: &PageRequest, profile: &Profile) -> FormError {
+    let issuer = request.flows().policy().issuer.clone();
+    let arguments = [("name", issuer.into()), ("email", profile.email.as_str().into())];
+    FormError::new(request.translate_with("form-enrol_code", &arguments))
+}
+
 /// Returns by how many seconds the phone's clock is off, after a wrong code.
-async fn drift(request: &PageRequest, error: &ApiError) -> Result<Option<i64>, ApiError> {
-    let typed = request.form_value("code").and_then(|it| TotpCode::parse(it).ok());
-    let (ApiError::Flow(FlowError::InvalidCode), Some(code)) = (error, typed) else { return Ok(None) };
+async fn drift(request: &PageRequest) -> Result<Option<i64>, ApiError> {
+    let typed = request.form_value("code").and_then(|it| TotpCode::parse(&without_spaces(it)).ok());
+    let Some(code) = typed else { return Ok(None) };
     let call = request.open(AcceptedStages::Any)?;
     let drift =
         request.run(|flows| async move { flows.explain_refused_enrolment(&call, code).await }).await?;
@@ -289,7 +285,7 @@ fn shown(request: &PageRequest, profile: &Profile) -> Option<EnrolmentView> {
 fn enrolment_page(
     request: &PageRequest,
     profile: &Profile,
-    shown: Option<&EnrolmentView>,
+    shown: &EnrolmentView,
     form_error: Option<&FormError>,
 ) -> Markup {
     let title = request.translate("enrol-title");
@@ -300,37 +296,34 @@ fn enrolment_page(
         &layout.with(AssetFile::Codes).with(AssetFile::Clipboard).with(AssetFile::Clock),
         html! {
             (back_link(request))
-            @if !profile.has_factor { (steps(request, SetupStep::App)) }
+            @if !profile.has_factor { (steps(request, profile, SetupStep::Factor)) }
             section.sheet {
                 h1 { (title) }
-                @if let Some(shown) = shown {
-                    ol.enrol {
-                        li {
-                            h2 { (request.translate("enrol-scan")) }
-                            p { (request.translate("enrol-scan.text")) }
-                            div.qr role="img" aria-label=(request.translate("enrol-qr")) { (PreEscaped(shown.qr.expose())) }
-                            p.same-phone {
-                                a.button.plain-button href=(shown.uri.expose()) { (icon("app")) (request.translate("enrol-open")) }
-                            }
-                            details.by-hand {
-                                summary { (request.translate("enrol-by-hand")) }
-                                p { (request.translate("enrol-by-hand.text")) }
-                                p.secret {
-                                    code #secret { (in_fours(shown.secret.expose())) }
-                                    button.link type="button" hidden data-copy="secret" data-done=(request.translate("copied")) {
-                                        (request.translate("copy"))
-                                    }
+                ol.enrol {
+                    li {
+                        h2 { (request.translate("enrol-scan")) }
+                        // On a phone, the app is on this device.
+                        div.same-phone {
+                            a.button.full href=(shown.uri.expose()) { (icon("app")) (request.translate("enrol-open")) }
+                            p { (request.translate("enrol-open.text")) }
+                        }
+                        p.other-phone { (request.translate("enrol-scan.text")) }
+                        div.qr role="img" aria-label=(request.translate("enrol-qr")) { (PreEscaped(shown.qr.expose())) }
+                        details.by-hand {
+                            summary { (request.translate("enrol-by-hand")) }
+                            p { (request.translate("enrol-by-hand.text")) }
+                            p.secret {
+                                code #secret { (in_fours(shown.secret.expose())) }
+                                button.link type="button" hidden data-copy="secret" data-done=(request.translate("copied")) {
+                                    (request.translate("copy"))
                                 }
                             }
                         }
-                        li {
-                            h2 { (request.translate("enrol-code")) }
-                            (confirm_form(request, form_error))
-                        }
                     }
-                } @else {
-                    (confirm_form(request, form_error))
-                    (start_over(request, profile, "link"))
+                    li {
+                        h2 { (request.translate("enrol-code")) }
+                        (confirm_form(request, form_error))
+                    }
                 }
             }
         },
@@ -338,10 +331,12 @@ fn enrolment_page(
 }
 
 fn confirm_form(request: &PageRequest, form_error: Option<&FormError>) -> Markup {
+    // The QR code comes first, until a code was refused.
+    let field = CodeField { digits: Some(6), hint: "code-hint-app", is_focused: form_error.is_some() };
     html! {
         form.stack method="post" action=(request.url("/app/confirm")) {
             (key_field(request))
-            (code_field(request, "code-hint-app", form_error))
+            (code_field_of(request, field, form_error))
             button.button.full type="submit" { (request.translate("enrol-confirm")) }
         }
     }

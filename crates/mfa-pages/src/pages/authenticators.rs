@@ -130,7 +130,7 @@ fn kind(request: &PageRequest, it: &Authenticator) -> String {
 /// `GET /interface/BRAND/authenticators/{id}`
 pub(crate) async fn show(request: SharedRequest) -> PageResult {
     let (profile, it) = find(&request).await?;
-    let page = authenticator_page(&request, &profile, &it, None);
+    let page = authenticator_page(&request, &profile, &it, request.form_error().as_ref());
     Ok(PageResponse::page(&request, StatusCode::OK, page))
 }
 
@@ -163,6 +163,7 @@ struct NameForm {
 pub(crate) async fn rename(request: SharedRequest) -> PageResult {
     let call = request.open(AcceptedStages::TwoFactors)?;
     let id = id_of(&request)?.as_str().to_owned();
+    let page = format!("/authenticators/{id}");
     let renamed = match new_name(request.form()) {
         Ok(name) => {
             request.run(|flows| async move { flows.rename_authenticator(&call, id, name).await }).await
@@ -171,12 +172,7 @@ pub(crate) async fn rename(request: SharedRequest) -> PageResult {
     };
     match renamed {
         Ok(_) => Ok(PageResponse::redirect(&request, "").with_flash(&request, Flash::AuthenticatorRenamed)),
-        Err(error) if belongs_on_the_form(&error) => {
-            let (profile, it) = find(&request).await?;
-            Ok(PageResponse::with_form_error(&request, error, |request, error| {
-                authenticator_page(request, &profile, &it, Some(&form_error_for(request, error)))
-            }))
-        }
+        Err(error) if belongs_on_the_form(&error) => PageResponse::refused(&request, &page, error),
         Err(error) => Err(error.into()),
     }
 }
@@ -190,7 +186,7 @@ fn new_name(form: &UnparsedBody) -> Result<String, ApiError> {
 /// `GET /interface/BRAND/authenticators/{id}/remove`
 pub(crate) async fn ask_removal(request: SharedRequest) -> PageResult {
     let (profile, it) = find(&request).await?;
-    let page = removal_page(&request, &profile, &it, None);
+    let page = removal_page(&request, &profile, &it, request.form_error().as_ref());
     Ok(PageResponse::page(&request, StatusCode::OK, page))
 }
 
@@ -203,17 +199,15 @@ pub(crate) async fn remove(request: SharedRequest) -> PageResult {
         Err(error) if belongs_on_the_form(&error) => {
             let (profile, it) = find(&request).await?;
             let is_required = profile.status.phishing_resistant_required && it.kind == FactorKind::Passkey;
-            Ok(PageResponse::with_form_error(&request, error, |request, error| {
-                let form_error = match error {
-                    ApiError::Flow(FlowError::FactorRequired | FlowError::PhishingResistantRequired)
-                        if is_required =>
-                    {
-                        FormError::new(request.translate("authenticator-removal.required"))
-                    }
-                    _ => form_error_for(request, error),
-                };
-                removal_page(request, &profile, &it, Some(&form_error))
-            }))
+            let form_error = match &error {
+                ApiError::Flow(FlowError::FactorRequired | FlowError::PhishingResistantRequired)
+                    if is_required =>
+                {
+                    FormError::new(request.translate("authenticator-removal.required"))
+                }
+                _ => form_error_for(&request, &error),
+            };
+            PageResponse::refused_with(&request, request.path_below_base(), &form_error, error)
         }
         Err(error) => Err(error.into()),
     }

@@ -10,9 +10,7 @@ use crate::SharedRequest;
 use crate::error::belongs_on_the_form;
 use crate::flash::Flash;
 use crate::layout::{Layout, NavItem, document};
-use crate::parts::{
-    FormError, SetupStep, back_link, form_error_for, icon, key_field, steps, title_with_error,
-};
+use crate::parts::{FormError, SetupStep, back_link, icon, key_field, steps, title_with_error};
 use crate::request::PageRequest;
 use crate::response::{PageResponse, PageResult};
 use mfa_http::backup_method;
@@ -31,7 +29,9 @@ pub(crate) async fn show(request: SharedRequest) -> PageResult {
     if !profile.status.phone_verified || profile.status.phishing_resistant_required {
         return Ok(PageResponse::redirect(&request, "/phone"));
     }
-    Ok(PageResponse::page(&request, StatusCode::OK, backup_page(&request, &profile, None)))
+    request.require_fresh(&profile)?;
+    let page = backup_page(&request, &profile, request.form_error().as_ref());
+    Ok(PageResponse::page(&request, StatusCode::OK, page))
 }
 
 /// `POST /interface/BRAND/backup`
@@ -45,12 +45,7 @@ pub(crate) async fn choose(request: SharedRequest) -> PageResult {
             let flash = if method == BackupMethod::Sms { Flash::BackupSms } else { Flash::BackupNone };
             Ok(PageResponse::redirect(&request, "").with_flash(&request, flash))
         }
-        Err(error) if belongs_on_the_form(&error) => {
-            let profile = request.profile(AcceptedStages::TwoFactors).await?;
-            Ok(PageResponse::with_form_error(&request, error, |request, error| {
-                backup_page(request, &profile, Some(&form_error_for(request, error)))
-            }))
-        }
+        Err(error) if belongs_on_the_form(&error) => PageResponse::refused(&request, "/backup", error),
         Err(error) => Err(error.into()),
     }
 }
@@ -59,14 +54,18 @@ fn backup_page(request: &PageRequest, profile: &Profile, form_error: Option<&For
     let title = request.translate("backup-title");
     let is_sms = profile.status.backup_method == BackupMethod::Sms.as_str();
     let phone = profile.status.phone.clone().unwrap_or_default();
-    // The safer choice is preselected until the user has chosen.
-    let is_new = !is_sms;
+    // After the first number, the choice that has a use for it is preselected. Later, what was chosen is.
+    let is_new = !is_sms && request.query("first").is_some();
+    let is_chosen = |method: BackupMethod| match request.form_value("method") {
+        Some(typed) => typed == method.as_str(),
+        None => (is_sms || is_new) == (method == BackupMethod::Sms),
+    };
     document(
         request,
         &Layout::signed_in(title_with_error(request, title.clone(), form_error), profile, NavItem::Account),
         html! {
             (back_link(request))
-            @if is_new { (steps(request, SetupStep::Backup)) }
+            @if is_new { (steps(request, profile, SetupStep::SmsBackup)) }
             section.sheet {
                 p.emblem aria-hidden="true" { (icon("backup")) }
                 h1 { (title) }
@@ -77,14 +76,14 @@ fn backup_page(request: &PageRequest, profile: &Profile, form_error: Option<&For
                     fieldset.choices {
                         legend.visually-hidden { (title) }
                         label.choice {
-                            input type="radio" name="method" value="sms" checked;
+                            input type="radio" name="method" value="sms" checked[is_chosen(BackupMethod::Sms)];
                             span.choice-words {
                                 strong { (request.translate("backup-sms")) }
                                 span { (request.translate_with("backup-sms.text", &[("phone", phone.into())])) }
                             }
                         }
                         label.choice {
-                            input type="radio" name="method" value="none";
+                            input type="radio" name="method" value="none" checked[is_chosen(BackupMethod::None)];
                             span.choice-words {
                                 strong { (request.translate("backup-none")) }
                                 span { (request.translate("backup-none.text")) }

@@ -8,9 +8,10 @@ use mfa_jwt::IssuedToken;
 
 use crate::SharedRequest;
 use crate::assets::AssetFile;
+use crate::error::belongs_on_the_form;
 use crate::flash::Flash;
 use crate::layout::{Layout, NavItem, document};
-use crate::parts::{SetupStep, back_link, icon, moment, post_button, steps};
+use crate::parts::{SetupStep, back_link, day, icon, moment, post_button, steps, title_with_error};
 use crate::request::PageRequest;
 use crate::response::{PageResponse, PageResult};
 use crate::sealed_state::SealedState;
@@ -62,22 +63,29 @@ fn new_page(request: &PageRequest, profile: &Profile, codes: &[SecretText], with
     } else {
         ("/codes/kept", "codes-kept")
     };
+    let head = request.translate_with(
+        "codes-file-head",
+        &[
+            ("name", request.site.name().into()),
+            ("email", profile.email.as_str().into()),
+            ("date", day(request, request.now()).into()),
+        ],
+    );
     let file = format!("{}-codes.txt", request.site.name().to_lowercase().replace(' ', "-"));
     let layout = Layout::signed_in(title.clone(), profile, NavItem::Account).with(AssetFile::Clipboard);
     document(
         request,
         &layout,
         html! {
-            @if with_factor && !is_only { (steps(request, SetupStep::Codes)) }
+            @if with_factor && !is_only { (steps(request, profile, SetupStep::Codes)) }
             section.sheet.printed {
                 @if with_factor {
                     p.banner.good role="status" { (icon("check")) span { (request.translate("codes-app-ready")) } }
                 }
                 h1 { (title) }
                 p.lead { (request.translate(if is_only { "codes-new-lead.passkey" } else { "codes-new-lead" })) }
-                ol.codes #codes data-file=(file) data-head=(request.translate_with(
-                    "codes-file-head", &[("name", request.site.name().into()), ("email", profile.email.as_str().into())]
-                )) {
+                p.print-only { (head) }
+                ol.codes #codes data-file=(file) data-head=(head) {
                     @for code in codes { li { code { (code.expose()) } } }
                 }
                 div.keep hidden {
@@ -93,7 +101,7 @@ fn new_page(request: &PageRequest, profile: &Profile, codes: &[SecretText], with
                 }
                 p.visually-hidden #keep-said role="status" {}
                 p.hint { (request.translate("codes-new-hint")) }
-                p.actions { a.button.full href=(request.url(next)) { (request.translate(word)) (icon("next")) } }
+                p.actions { a.button.full href=(request.url(next)) data-kept { (request.translate(word)) (icon("next")) } }
             }
         },
     )
@@ -130,7 +138,7 @@ pub(crate) async fn show(request: SharedRequest) -> PageResult {
                 }
                 h2 { (request.translate("codes-renew")) }
                 p { (request.translate("codes-renew.text")) }
-                (post_button(&request, "/codes/new", "button", "codes-renew-do"))
+                p.actions { a.button href=(request.url("/codes/renew")) { (request.translate("codes-renew-do")) } }
             }
         },
     );
@@ -146,10 +154,45 @@ fn slot(request: &PageRequest, used_at: Option<Timestamp>) -> Markup {
     }
 }
 
+/// `GET /interface/BRAND/codes/renew`: asks, because the old codes stop working.
+pub(crate) async fn ask_renewal(request: SharedRequest) -> PageResult {
+    let profile = request.profile(AcceptedStages::TwoFactors).await?;
+    request.require_fresh(&profile)?;
+    let title = request.translate("codes-renewal");
+    let form_error = request.form_error();
+    let layout = Layout::signed_in(
+        title_with_error(&request, title.clone(), form_error.as_ref()),
+        &profile,
+        NavItem::Account,
+    );
+    let page = document(
+        &request,
+        &layout.with(AssetFile::Clock),
+        html! {
+            (back_link(&request))
+            section.sheet {
+                p.emblem aria-hidden="true" { (icon("key")) }
+                h1 { (title) }
+                p.lead { (request.translate("codes-renewal.text")) }
+                @if let Some(form_error) = form_error { (form_error.shown(&request, "complaint")) }
+                (post_button(&request, "/codes/new", "button full", "codes-renewal.do"))
+                p.actions { a.link href=(request.url("/codes")) { (request.translate("codes-renewal.keep")) } }
+            }
+        },
+    );
+    Ok(PageResponse::page(&request, StatusCode::OK, page))
+}
+
 /// `POST /interface/BRAND/codes/new`
 pub(crate) async fn renew(request: SharedRequest) -> PageResult {
     let call = request.open(AcceptedStages::TwoFactors)?;
-    let codes = request.run(|flows| async move { flows.regenerate_recovery_codes(&call).await }).await?;
+    let codes = match request.run(|flows| async move { flows.regenerate_recovery_codes(&call).await }).await {
+        Ok(codes) => codes,
+        Err(error) if belongs_on_the_form(&error) => {
+            return PageResponse::refused(&request, "/codes/renew", error);
+        }
+        Err(error) => return Err(error.into()),
+    };
     let state = SealedState::Codes { of: None, with_factor: false, codes };
     Ok(PageResponse::redirect(&request, "/codes/new").with_sealed_state(&request, &state)?)
 }

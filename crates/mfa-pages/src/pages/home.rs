@@ -4,7 +4,7 @@ mod protection;
 
 use actix_web::http::StatusCode;
 use maud::{Markup, html};
-use mfa_core::FactorKind;
+use mfa_core::{FactorKind, Stage};
 use mfa_flows::{Call, FlowError, Profile};
 
 use self::protection::{Protection, ProtectionLevel};
@@ -12,9 +12,10 @@ use super::{activity, authenticators};
 use crate::SharedRequest;
 use crate::assets::AssetFile;
 use crate::layout::{Layout, NavItem, document};
-use crate::parts::{PasskeyCall, icon, moment, passkey_form, post_button};
+use crate::parts::{PasskeyCall, icon, lock_notice, moment, passkey_form, post_button};
 use crate::request::PageRequest;
 use crate::response::{PageResponse, PageResult};
+use crate::sealed_state::SealedState;
 
 /// The number of events on the page.
 const EVENTS: u32 = 3;
@@ -22,6 +23,7 @@ const EVENTS: u32 = 3;
 /// `GET /interface/BRAND` for a signed-in user.
 pub(super) async fn show(request: SharedRequest, call: Call) -> PageResult {
     let token = call.clone();
+    let has_sessions = matches!(call.token.stage, Stage::TwoFactors(_));
     let (profile, list) = request
         .run(|flows| async move {
             Ok::<_, FlowError>((flows.profile(&token).await?, flows.authenticators(&token).await?))
@@ -42,6 +44,8 @@ pub(super) async fn show(request: SharedRequest, call: Call) -> PageResult {
         &layout,
         html! {
             h1.visually-hidden { (title) }
+            (lock_notice(&request, &profile))
+            (unsaved_codes(&request))
             (hero(&request, &profile, protection))
             (authenticators::section(&request, &profile, &list))
             section.cards aria-label=(request.translate("home-parts")) {
@@ -58,10 +62,27 @@ pub(super) async fn show(request: SharedRequest, call: Call) -> PageResult {
                     a.link href=(request.url("/activity")) { (request.translate("home-all")) }
                 }
                 (activity::list(&request, &events))
+                @if has_sessions { p { a.link href=(request.url("/sessions")) { (request.translate("sessions-link")) } } }
             }
         },
     );
     Ok(PageResponse::page(&request, StatusCode::OK, page))
+}
+
+/// Reminds of new codes that were shown, and never confirmed to be saved.
+fn unsaved_codes(request: &PageRequest) -> Markup {
+    let is_unsaved = matches!(request.sealed_state(), Some(SealedState::Codes { of: None, .. }));
+    html! {
+        @if is_unsaved {
+            p.banner.warn {
+                (icon("alert"))
+                span {
+                    (request.translate("codes-unsaved")) " "
+                    a href=(request.url("/codes/new")) { (request.translate("codes-unsaved.show")) }
+                }
+            }
+        }
+    }
 }
 
 fn hero(request: &PageRequest, profile: &Profile, protection: Protection) -> Markup {
@@ -144,11 +165,7 @@ fn next_step(request: &PageRequest, profile: &Profile, protection: Protection) -
                 @if !is_only { (post_button(request, "/app/start", "button", "next-app")) }
             } @else if is_only {
             } @else if !protection.codes {
-                @if profile.has_factor { (post_button(request, "/codes/new", "button", "next-codes")) }
-            } @else if protection.offers_sms && !protection.phone {
-                (link("/phone", "next-phone"))
-            } @else if protection.offers_sms && !protection.backup {
-                (link("/backup", "next-backup"))
+                @if profile.has_factor { (link("/codes/renew", "next-codes")) }
             }
         }
     }
@@ -159,6 +176,7 @@ fn card(request: &PageRequest, sign: &str, name: &str, state: CardState, body: &
         CardState::Good => ("good", "state-on"),
         CardState::Low => ("low", "state-low"),
         CardState::Off => ("off", "state-off"),
+        CardState::Optional => ("off", "state-optional"),
     };
     html! {
         article.card.(class) {
@@ -177,6 +195,8 @@ enum CardState {
     Good,
     Low,
     Off,
+    /// Not there, and not part of a full protection.
+    Optional,
 }
 
 fn app_card(request: &PageRequest, profile: &Profile) -> Markup {
@@ -226,7 +246,7 @@ fn codes_card(request: &PageRequest, profile: &Profile, protection: Protection) 
 
 fn phone_card(request: &PageRequest, profile: &Profile) -> Markup {
     let status = &profile.status;
-    let state = if status.phone_verified { CardState::Good } else { CardState::Off };
+    let state = if status.phone_verified { CardState::Good } else { CardState::Optional };
     card(
         request,
         "message",
@@ -243,7 +263,7 @@ fn phone_card(request: &PageRequest, profile: &Profile) -> Markup {
 }
 
 fn backup_card(request: &PageRequest, protection: Protection) -> Markup {
-    let state = if protection.backup { CardState::Good } else { CardState::Off };
+    let state = if protection.backup { CardState::Good } else { CardState::Optional };
     card(
         request,
         "backup",

@@ -10,7 +10,7 @@ use crate::SharedRequest;
 use crate::assets::AssetFile;
 use crate::error::belongs_on_the_form;
 use crate::layout::{Layout, document};
-use crate::parts::{FormError, form_error_for, icon, key_field, title_with_error};
+use crate::parts::{FormError, icon, key_field, title_with_error};
 use crate::request::PageRequest;
 use crate::response::{PageResponse, PageResult};
 use crate::site_config::LoginPage;
@@ -20,16 +20,28 @@ use mfa_http::problem::ApiError;
 /// `GET /interface/BRAND`
 pub(crate) async fn show(request: SharedRequest) -> PageResult {
     if !request.has_session() {
-        return Ok(PageResponse::page(&request, StatusCode::OK, login_page(&request, None)));
+        let page = login_page(&request, request.form_error().as_ref());
+        return Ok(PageResponse::page(&request, StatusCode::OK, page));
     }
     let call = request.open(AcceptedStages::Any)?;
     match call.token.stage {
-        Stage::Pending => {}
-        Stage::Enrolment => return Ok(PageResponse::redirect(&request, "/passkey")),
-        Stage::OneFactor | Stage::TwoFactors(_) => return super::home::show(request, call).await,
+        Stage::Pending | Stage::Enrolment => {}
+        Stage::OneFactor | Stage::TwoFactors(_) => {
+            if let Some(page) = request.return_to() {
+                return Ok(PageResponse::redirect(&request, &page.path()).clear_return_to(&request));
+            }
+            return super::home::show(request, call).await;
+        }
     }
+    let stage = call.token.stage;
     let profile = request.run(|flows| async move { flows.profile(&call).await }).await?;
-    Ok(PageResponse::redirect(&request, if profile.has_factor { "/verify" } else { "/start" }))
+    let next = match stage {
+        // The policy requires a passkey; an access pass enrols any factor.
+        Stage::Enrolment if !profile.enrols_by_pass => "/passkey",
+        _ if profile.has_factor => "/verify",
+        _ => "/start",
+    };
+    Ok(PageResponse::redirect(&request, next))
 }
 
 /// `POST /interface/BRAND/login`
@@ -44,11 +56,7 @@ pub(crate) async fn login(request: SharedRequest) -> PageResult {
             signed_in(&request, &token, if enrolment_required { "/start" } else { "/verify" })
         }
         Ok(LoginOutcome::Complete { token }) => signed_in(&request, &token, ""),
-        Err(error) if belongs_on_the_form(&error) => {
-            Ok(PageResponse::with_form_error(&request, error, |request, error| {
-                login_page(request, Some(&form_error_for(request, error)))
-            }))
-        }
+        Err(error) if belongs_on_the_form(&error) => PageResponse::refused(&request, "", error),
         Err(error) => Err(error.into()),
     }
 }

@@ -21,6 +21,7 @@ use crate::parts::{
     FormError, PasskeyCall, PasskeyStart, SetupStep, back_link, form_error_for, icon, leave_form,
     passkey_form, steps, title_with_error,
 };
+use crate::refused_form::RefusedForm;
 use crate::request::PageRequest;
 use crate::response::{PageResponse, PageResult};
 use crate::return_to::ReturnTo;
@@ -28,7 +29,7 @@ use crate::return_to::ReturnTo;
 /// `GET /interface/BRAND/passkey`
 pub(crate) async fn show(request: SharedRequest) -> PageResult {
     let (profile, list) = profile(&request).await?;
-    let page = passkey_page(&request, &profile, &list, is_login(&request)?, None);
+    let page = passkey_page(&request, &profile, &list, is_login(&request)?, request.form_error().as_ref());
     Ok(PageResponse::page(&request, StatusCode::OK, page))
 }
 
@@ -58,8 +59,17 @@ pub(super) fn options_response<T: Serialize>(
         }
         _ => return Err(error.into()),
     };
-    let response = HttpResponse::build(error.kind().status()).json(start);
-    Ok(PageResponse::from(response).with_error(error))
+    let response = PageResponse::from(HttpResponse::build(error.kind().status()).json(&start));
+    let response = match &start {
+        PasskeyStart::Location(_) => {
+            let page = ReturnTo::from_path(request.path_below_base());
+            // The name that was typed is there again after the step-up.
+            let form = RefusedForm::interrupted(&page.path()).with_typed(request.form_fields());
+            response.with_refused_form(request, &form)?
+        }
+        PasskeyStart::Options(()) | PasskeyStart::Message(_) => response,
+    };
+    Ok(response.with_error(error))
 }
 
 /// Form with a new credential.
@@ -89,17 +99,13 @@ pub(crate) async fn register(request: SharedRequest) -> PageResult {
         }
         Ok(None) => Ok(PageResponse::redirect(&request, "").with_flash(&request, Flash::PasskeyAdded)),
         Err(error) if belongs_on_the_form(&error) => {
-            let (profile, list) = profile(&request).await?;
-            let is_login = is_login(&request)?;
-            Ok(PageResponse::with_form_error(&request, error, |request, error| {
-                let form_error = match error {
-                    ApiError::Flow(FlowError::InvalidCode) => {
-                        FormError::new(request.translate("form-passkey_refused"))
-                    }
-                    _ => form_error_for(request, error),
-                };
-                passkey_page(request, &profile, &list, is_login, Some(&form_error))
-            }))
+            let form_error = match &error {
+                ApiError::Flow(FlowError::InvalidCode) => {
+                    FormError::new(request.translate("form-passkey_refused"))
+                }
+                _ => form_error_for(&request, &error),
+            };
+            PageResponse::refused_with(&request, "/passkey", &form_error, error)
         }
         Err(error) => Err(error.into()),
     }
@@ -161,7 +167,7 @@ fn passkey_page(
         &layout.with(AssetFile::Passkey).with(AssetFile::Clock),
         html! {
             @if !is_login { (back_link(request)) }
-            @if !profile.has_factor && !is_only { (steps(request, SetupStep::App)) }
+            @if !profile.has_factor && !is_only { (steps(request, profile, SetupStep::Factor)) }
             section.sheet {
                 p.emblem aria-hidden="true" { (icon("passkey")) }
                 h1 { (title) }

@@ -4,7 +4,7 @@ use actix_web::http::StatusCode;
 use maud::{Markup, html};
 use mfa_core::{FactorKind, SecretText, Timestamp};
 use mfa_flows::{AcceptedStages, FlowError, Profile};
-use mfa_sms::PhoneNumber;
+use mfa_sms::{PhoneNumber, PhoneRefused};
 use serde::Deserialize;
 
 use super::authenticators::last_factor_warning;
@@ -41,14 +41,16 @@ struct TypedNumber {
 /// A phone number that waits for its code.
 struct UnconfirmedNumber {
     typed: TypedNumber,
-    masked: String,
+    /// The whole number: only who typed it can find a slip in it.
+    shown: String,
     sent_at: Timestamp,
 }
 
 /// `GET /interface/BRAND/phone`
 pub(crate) async fn show(request: SharedRequest) -> PageResult {
     let profile = request.profile(AcceptedStages::Any).await?;
-    let page = number_page(&request, &profile, None);
+    request.require_fresh(&profile)?;
+    let page = number_page(&request, &profile, request.form_error().as_ref());
     Ok(PageResponse::page(&request, StatusCode::OK, page))
 }
 
@@ -74,10 +76,12 @@ pub(crate) async fn set(request: SharedRequest) -> PageResult {
             Ok(PageResponse::redirect(&request, "/phone/confirm").with_sealed_state(&request, &state)?)
         }
         Err(error) if belongs_on_the_form(&error) => {
-            let profile = request.profile(AcceptedStages::Any).await?;
-            Ok(PageResponse::with_form_error(&request, error, |request, error| {
-                number_page(request, &profile, Some(&form_error_for(request, error)))
-            }))
+            // Another code for the number that waits for one: its page shows why there is none.
+            let is_waiting = unconfirmed(&request)
+                .is_some_and(|it| it.typed.phone == typed.phone && it.typed.country == typed.country);
+            let page = if is_waiting { "/phone/confirm" } else { "/phone" };
+            let form_error = refusal(&request, &typed, &error);
+            PageResponse::refused_with(&request, page, &form_error, error)
         }
         Err(error) => Err(error.into()),
     }
@@ -95,22 +99,62 @@ fn number(request: &PageRequest, typed: &TypedNumber) -> Result<PhoneNumber, Api
     Ok(errors.finish(country.zip(number))?.1)
 }
 
+/// Returns the error for a number that was not accepted: what is wrong with it, and what one of its country looks like.
+fn refusal(request: &PageRequest, typed: &TypedNumber, error: &ApiError) -> FormError {
+    let country = country_name(request, &typed.country);
+    match error {
+        ApiError::Fields(_) if request.site.countries().contains(&typed.country) => {
+            let example = PhoneNumber::example(&typed.country).unwrap_or_default();
+            let arguments = [("country", country.into()), ("example", no_break(&example).into())];
+            FormError::new(request.translate_with("form-phone_invalid", &arguments))
+        }
+        ApiError::Flow(FlowError::PhoneRefused) => {
+            let name =
+                PhoneNumber::parse(&typed.phone, &typed.country).ok().and_then(|number| {
+                    match request.flows().policy().sms.phones.check(&number).err()? {
+                        PhoneRefused::Country => Some("form-phone_foreign"),
+                        PhoneRefused::Kind if number.line_type() == "fixed_line" => {
+                            Some("form-phone_landline")
+                        }
+                        PhoneRefused::Kind => Some("form-phone_service"),
+                    }
+                });
+            // A provider refused a number that the policy accepts.
+            let Some(name) = name else { return form_error_for(request, error) };
+            let countries = request.site.countries().iter().map(|it| country_name(request, it));
+            let countries = countries.collect::<Vec<_>>().join(", ");
+            FormError::new(request.translate_with(name, &[("countries", countries.into())]))
+        }
+        _ => form_error_for(request, error),
+    }
+}
+
+/// Returns a number that no line end tears apart.
+fn no_break(number: &str) -> String {
+    number.replace(' ', "\u{a0}")
+}
+
+/// Returns the step of the setup: SMS as the second factor, or beside one.
+const fn setup_step(profile: &Profile) -> SetupStep {
+    if profile.has_factor { SetupStep::SmsBackup } else { SetupStep::Factor }
+}
+
 /// `GET /interface/BRAND/phone/confirm`
 pub(crate) async fn await_code(request: SharedRequest) -> PageResult {
     let Some(unconfirmed) = unconfirmed(&request) else {
         return Ok(PageResponse::redirect(&request, "/phone"));
     };
     let profile = request.profile(AcceptedStages::Any).await?;
-    let page = confirm_page(&request, &profile, &unconfirmed, None);
+    let page = confirm_page(&request, &profile, &unconfirmed, request.form_error().as_ref());
     Ok(PageResponse::page(&request, StatusCode::OK, page))
 }
 
 /// Returns the number in the browser's cookie that waits for its code.
 fn unconfirmed(request: &PageRequest) -> Option<UnconfirmedNumber> {
     let Some(SealedState::Number { phone, country, sent_at }) = request.sealed_state() else { return None };
-    let masked = PhoneNumber::parse(phone.expose(), country).ok()?.masked();
+    let shown = PhoneNumber::parse(phone.expose(), country).ok()?.international();
     let typed = TypedNumber { phone: phone.expose().to_owned(), country: country.clone() };
-    Some(UnconfirmedNumber { typed, masked, sent_at: *sent_at })
+    Some(UnconfirmedNumber { typed, shown, sent_at: *sent_at })
 }
 
 /// `POST /interface/BRAND/phone/confirm`
@@ -123,25 +167,19 @@ pub(crate) async fn confirm(request: SharedRequest) -> PageResult {
     let error = match confirmed {
         Ok(confirmed) => {
             let Some(enrolled) = confirmed.enrolled else {
-                let response = PageResponse::redirect(&request, "/backup").clear_sealed_state(&request);
+                let response =
+                    PageResponse::redirect(&request, "/backup?first=yes").clear_sealed_state(&request);
                 return Ok(response.with_flash(&request, Flash::PhoneReady));
             };
             return codes::show_after_enrolment(&request, &enrolled.granted.token, enrolled.recovery_codes);
         }
         Err(error) => error,
     };
-    let profile = request.profile(AcceptedStages::Any).await?;
-    let is_over = matches!(error, ApiError::Flow(FlowError::NoEnrolmentInProgress));
-    if !is_over && !belongs_on_the_form(&error) {
-        return Err(error.into());
+    match error {
+        ApiError::Flow(FlowError::NoEnrolmentInProgress) => PageResponse::refused(&request, "/phone", error),
+        error if belongs_on_the_form(&error) => PageResponse::refused(&request, "/phone/confirm", error),
+        error => Err(error.into()),
     }
-    Ok(PageResponse::with_form_error(&request, error, |request, error| {
-        let form_error = form_error_for(request, error);
-        match unconfirmed(request) {
-            Some(unconfirmed) if !is_over => confirm_page(request, &profile, &unconfirmed, Some(&form_error)),
-            _ => number_page(request, &profile, Some(&form_error)),
-        }
-    }))
 }
 
 /// `POST /interface/BRAND/phone/remove`
@@ -149,12 +187,7 @@ pub(crate) async fn remove(request: SharedRequest) -> PageResult {
     let call = request.open(AcceptedStages::TwoFactors)?;
     match request.run(|flows| async move { flows.remove_phone(&call).await }).await {
         Ok(()) => Ok(PageResponse::redirect(&request, "").with_flash(&request, Flash::PhoneRemoved)),
-        Err(error) if belongs_on_the_form(&error) => {
-            let profile = request.profile(AcceptedStages::TwoFactors).await?;
-            Ok(PageResponse::with_form_error(&request, error, |request, error| {
-                number_page(request, &profile, Some(&form_error_for(request, error)))
-            }))
-        }
+        Err(error) if belongs_on_the_form(&error) => PageResponse::refused(&request, "/phone", error),
         Err(error) => Err(error.into()),
     }
 }
@@ -171,7 +204,7 @@ fn number_page(request: &PageRequest, profile: &Profile, form_error: Option<&For
         &layout.with(AssetFile::Codes).with(AssetFile::Clock).with(AssetFile::Clipboard),
         html! {
             (back_link(request))
-            @if !is_set && !is_only { (steps(request, SetupStep::Phone)) }
+            @if !is_set && !is_only { (steps(request, profile, setup_step(profile))) }
             section.sheet {
                 p.emblem aria-hidden="true" { (icon("message")) }
                 h1 { (title) }
@@ -188,6 +221,10 @@ fn number_page(request: &PageRequest, profile: &Profile, form_error: Option<&For
                 } @else if request.site.offers_sms() {
                     (number_form(request, form_error))
                     p.hint { (request.translate("phone-notice")) }
+                    // Beside an app or a passkey, SMS is optional.
+                    @if !is_set && profile.has_factor {
+                        p.actions { a.link href=(request.url("")) { (request.translate("phone-skip")) } }
+                    }
                 } @else {
                     p { (request.translate("phone-none")) }
                 }
@@ -231,7 +268,7 @@ fn number_form(request: &PageRequest, form_error: Option<&FormError>) -> Markup 
                 div.field {
                     label for="phone" { (request.translate("phone-number")) }
                     input #phone name="phone" type="tel" inputmode="tel" autocomplete="tel-national" required
-                        maxlength="32" autofocus value=[request.form_value("phone").or(phone)]
+                        maxlength="32" autofocus[form_error.is_some()] value=[request.form_value("phone").or(phone)]
                         aria-describedby=(described) aria-invalid=[wrong] data-missing=(request.translate("field-missing"));
                 }
             }
@@ -254,9 +291,10 @@ fn confirm_page(
     unconfirmed: &UnconfirmedNumber,
     form_error: Option<&FormError>,
 ) -> Markup {
-    let UnconfirmedNumber { typed, masked, sent_at } = unconfirmed;
+    let UnconfirmedNumber { typed, shown, sent_at } = unconfirmed;
     let title = request.translate("phone-confirm-title");
     let is_first = profile.status.phone.is_none();
+    let step = setup_step(profile);
     let layout =
         Layout::signed_in(title_with_error(request, title.clone(), form_error), profile, NavItem::Account);
     document(
@@ -264,10 +302,10 @@ fn confirm_page(
         &layout.with(AssetFile::Codes).with(AssetFile::Clock),
         html! {
             (back_link(request))
-            @if is_first { (steps(request, SetupStep::Phone)) }
+            @if is_first { (steps(request, profile, step)) }
             section.sheet {
                 h1 { (title) }
-                p.lead { (request.translate_with("phone-sent", &[("phone", masked.as_str().into())])) }
+                p.lead { (request.translate_with("phone-sent", &[("phone", no_break(shown).into())])) }
                 form.stack data-otp="sms" method="post" action=(request.url("/phone/confirm")) {
                     (key_field(request))
                     (code_field(request, "code-hint-sms", form_error))

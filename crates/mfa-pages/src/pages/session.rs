@@ -24,7 +24,7 @@ pub(crate) async fn go_to_the_form(request: SharedRequest) -> PageResult {
 pub(crate) async fn logout(request: SharedRequest) -> PageResult {
     let call = request.open(AcceptedStages::Any)?;
     request.run(|flows| async move { flows.revoke(&call).await }).await?;
-    let response = PageResponse::redirect(&request, "").sign_out(&request);
+    let response = PageResponse::redirect(&request, "").sign_out(&request).clear_return_to(&request);
     Ok(response.with_flash(&request, Flash::SignedOut))
 }
 

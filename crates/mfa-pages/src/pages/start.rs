@@ -18,9 +18,11 @@ pub(crate) async fn show(request: SharedRequest) -> PageResult {
     if profile.has_factor {
         return Ok(PageResponse::redirect(&request, ""));
     }
-    let title = request.translate("start-title");
+    let by_pass = profile.enrols_by_pass;
+    let title = request.translate(if by_pass { "new-title" } else { "start-title" });
     let is_only = profile.status.phishing_resistant_required;
     let lead = match (is_only, profile.status.mfa_enforced) {
+        _ if by_pass => "new-title.lead",
         (true, _) => "start-lead.passkey",
         (false, true) => "start-lead",
         (false, false) => "start-lead.optional",

@@ -8,22 +8,26 @@ use maud::{Markup, html};
 use mfa_core::FactorKind;
 use mfa_flows::{AcceptedStages, FlowError, VerificationGrant};
 use mfa_passkey::AuthenticationResponse;
-use mfa_recovery::CodeWarning;
+use mfa_recovery::{CodeWarning, RecoveryCodeInput};
 use mfa_totp::TotpCode;
 use serde::Deserialize;
 
 use self::view::{VerifyView, view};
 use crate::SharedRequest;
 use crate::assets::AssetFile;
+use crate::canonical_url::canonical_url;
 use crate::error::belongs_on_the_form;
 use crate::flash::Flash;
 use crate::layout::{Layout, document};
+use crate::pages::lost::lost_link;
 use crate::pages::passkey::options_response;
 use crate::parts::{FormError, clock_error, form_error_for, icon, leave_form, need_help, title_with_error};
-use crate::request::PageRequest;
+use crate::refused_form::RefusedForm;
+use crate::request::{PageRequest, without_spaces};
 use crate::response::{PageResponse, PageResult};
 use crate::return_to::ReturnTo;
-use mfa_http::problem::{ApiError, FieldErrorKind};
+use crate::sealed_state::SealedState;
+use mfa_http::problem::{ApiError, FieldError, FieldErrorKind};
 use mfa_http::request::{Field, UnparsedBody, recovery_code, sms_code, totp_code};
 
 /// `GET /interface/BRAND/verify`
@@ -35,7 +39,7 @@ pub(crate) async fn show(request: SharedRequest) -> PageResult {
     }
     let asked = request.query("with").and_then(FactorKind::parse);
     let method = asked.filter(|it| view.has(*it)).unwrap_or_else(|| view.best());
-    let page = verify_page(&request, &view, method, None);
+    let page = verify_page(&request, &view, method, request.form_error().as_ref());
     Ok(PageResponse::page(&request, StatusCode::OK, page))
 }
 
@@ -43,12 +47,12 @@ pub(crate) async fn show(request: SharedRequest) -> PageResult {
 pub(crate) async fn totp(request: SharedRequest) -> PageResult {
     let granted = request
         .code_check(AcceptedStages::SecondFactor, totp_code, |flows, call, code| async move {
-            flows.verify_totp(&call, code).await
+            flows.verify_totp(&call.replacing(), code).await
         })
         .await;
     match granted {
         Err(ApiError::Flow(FlowError::InvalidCode)) => wrong_totp(&request).await,
-        granted => passed(&request, FactorKind::Totp, granted).await,
+        granted => passed(&request, FactorKind::Totp, granted),
     }
 }
 
@@ -56,20 +60,38 @@ pub(crate) async fn totp(request: SharedRequest) -> PageResult {
 pub(crate) async fn sms(request: SharedRequest) -> PageResult {
     let granted = request
         .code_check(AcceptedStages::SecondFactor, sms_code, |flows, call, code| async move {
-            flows.verify_sms(&call, code).await
+            flows.verify_sms(&call.replacing(), code).await
         })
         .await;
-    passed(&request, FactorKind::Sms, granted).await
+    passed(&request, FactorKind::Sms, granted)
 }
 
 /// `POST /interface/BRAND/verify/recovery`
 pub(crate) async fn recovery(request: SharedRequest) -> PageResult {
+    if let Some(form_error) = incomplete_code(&request).await? {
+        let form_error = FormError::new(form_error);
+        let error =
+            ApiError::Fields(vec![FieldError { field: "code".to_owned(), error: FieldErrorKind::Unusable }]);
+        return refused_with(&request, &form_error, error);
+    }
     let granted = request
         .code_check(AcceptedStages::SecondFactor, recovery_code, |flows, call, typed| async move {
-            flows.verify_recovery(&call, typed).await
+            flows.verify_recovery(&call.replacing(), typed).await
         })
         .await;
-    passed(&request, FactorKind::Recovery, granted).await
+    passed(&request, FactorKind::Recovery, granted)
+}
+
+/// Returns the error for a text that cannot be a recovery code, before it costs an attempt. Codes that were imported may
+/// have any form, so those of their owners are all checked.
+async fn incomplete_code(request: &PageRequest) -> Result<Option<String>, ApiError> {
+    let typed = request.form_value("code").unwrap_or_default();
+    let is_incomplete = RecoveryCodeInput::parse(typed).is_ok_and(|it| !it.is_code());
+    if !is_incomplete || request.profile(AcceptedStages::SecondFactor).await?.has_imported_codes {
+        return Ok(None);
+    }
+    let count = typed.chars().filter(|it| it.is_alphanumeric()).count();
+    Ok(Some(request.translate_with("form-recovery_code", &[("count", count.into())])))
 }
 
 /// `POST /interface/BRAND/verify/passkey/options`, for the script of the form.
@@ -97,10 +119,10 @@ pub(crate) async fn passkey(request: SharedRequest) -> PageResult {
     };
     let granted = request
         .rate_limited(AcceptedStages::SecondFactor, parse, |flows, call, credential| async move {
-            flows.verify_passkey(&call, credential).await.map(VerificationGrant::Access)
+            flows.verify_passkey(&call.replacing(), credential).await.map(VerificationGrant::Access)
         })
         .await;
-    passed(&request, FactorKind::Passkey, granted).await
+    passed(&request, FactorKind::Passkey, granted)
 }
 
 /// `POST /interface/BRAND/verify/send`
@@ -108,17 +130,17 @@ pub(crate) async fn send(request: SharedRequest) -> PageResult {
     let call = request.open(AcceptedStages::SecondFactor)?;
     let language = request.language().into();
     let sent = request.run(|flows| async move { flows.send_sms(&call, language).await }).await;
-    let then = ReturnTo::parse(request.control_value("then")).name();
+    let then = ReturnTo::parse(request.control_value("then")).encoded();
     match sent {
         Ok(_) => {
             let sent = request.now().seconds();
             Ok(PageResponse::redirect(&request, &format!("/verify?with=sms&sent={sent}&then={then}")))
         }
-        Err(error) => refused(&request, FactorKind::Sms, error).await,
+        Err(error) => refused(&request, FactorKind::Sms, error),
     }
 }
 
-async fn passed(
+fn passed(
     request: &PageRequest,
     method: FactorKind,
     granted: Result<VerificationGrant, ApiError>,
@@ -128,10 +150,22 @@ async fn passed(
         Ok(VerificationGrant::Enrolment(granted)) => {
             return Ok(PageResponse::redirect(request, "/passkey").sign_in(request, &granted.token));
         }
-        Err(error) => return refused(request, method, error).await,
+        Err(error) => return refused(request, method, error),
     };
-    let next = ReturnTo::parse(request.control_value("then")).path();
-    let response = PageResponse::redirect(request, &next).sign_in(request, &granted.token);
+    let mut next = ReturnTo::parse(request.control_value("then")).path();
+    if method == FactorKind::Recovery && next.is_empty() {
+        // Who logs in with a recovery code has probably lost the other factors.
+        next = "/recovered".into();
+    }
+    let mut response = PageResponse::redirect(request, &next).sign_in(request, &granted.token);
+    if let Some(draft @ SealedState::Draft(_)) = request.sealed_state() {
+        // It was sealed for the session before the step-up.
+        response = response.with_sealed_state(request, draft)?;
+    }
+    // What was typed before a step-up is sealed again, for the new session.
+    if let Some(form) = request.interrupted_form() {
+        response = response.with_refused_form(request, form)?;
+    }
     if method != FactorKind::Recovery {
         return Ok(response);
     }
@@ -147,42 +181,49 @@ async fn passed(
     })
 }
 
-async fn refused(request: &PageRequest, method: FactorKind, error: ApiError) -> PageResult {
+fn refused(request: &PageRequest, method: FactorKind, error: ApiError) -> PageResult {
+    if let ApiError::Flow(FlowError::AccountLocked { .. }) = &error {
+        // The page itself says until when.
+        return Ok(PageResponse::redirect(request, &canonical_url(request)).with_error(error));
+    }
     if !belongs_on_the_form(&error) {
         return Err(error.into());
     }
-    let call = request.open(AcceptedStages::SecondFactor)?;
-    let view = view(request, call).await?;
-    // The policy may accept another method only.
-    let method = if view.has(method) { method } else { view.best() };
-    Ok(PageResponse::with_form_error(request, error, |request, error| {
-        let form_error = match (method, error) {
-            (FactorKind::Passkey, ApiError::Flow(FlowError::InvalidCode)) => {
-                FormError::new(request.translate("form-passkey_refused"))
-            }
-            _ => form_error_for(request, error),
-        };
-        verify_page(request, &view, method, Some(&form_error))
-    }))
+    let form_error = match (method, &error) {
+        (FactorKind::Passkey, ApiError::Flow(FlowError::InvalidCode)) => {
+            FormError::new(request.translate("form-passkey_refused"))
+        }
+        _ => form_error_for(request, &error),
+    };
+    refused_with(request, &form_error, error)
+}
+
+/// Redirects to the page with the form. A recovery code that cannot be one is no secret, and is kept.
+fn refused_with(request: &PageRequest, form_error: &FormError, error: ApiError) -> PageResult {
+    let page = canonical_url(request);
+    let form = RefusedForm::on_form(&page, form_error, request.now());
+    let typed = request.form_value("code").filter(|_| matches!(error, ApiError::Fields(_)));
+    let form = match typed {
+        Some(code) if request.path().ends_with("/recovery") => form.with_field("code", code),
+        _ => form,
+    };
+    Ok(PageResponse::redirect(request, &page).with_refused_form(request, &form)?.with_error(error))
 }
 
 /// Renders a wrong TOTP code, with an explanation if the phone's clock is off.
 async fn wrong_totp(request: &PageRequest) -> PageResult {
     let call = request.open(AcceptedStages::SecondFactor)?;
-    let typed = request.form_value("code").and_then(|it| TotpCode::parse(it).ok());
+    let typed = request.form_value("code").and_then(|it| TotpCode::parse(&without_spaces(it)).ok());
     let drift = match typed {
         Some(code) => {
-            let call = call.clone();
             request.run(|flows| async move { flows.explain_refused_code(&call, code).await }).await?
         }
         None => None,
     };
-    let view = view(request, call).await?;
-    Ok(PageResponse::with_form_error(request, ApiError::Flow(FlowError::InvalidCode), |request, error| {
-        let form_error =
-            drift.map_or_else(|| form_error_for(request, error), |it| clock_error(request, it.seconds()));
-        verify_page(request, &view, FactorKind::Totp, Some(&form_error))
-    }))
+    let error = ApiError::Flow(FlowError::InvalidCode);
+    let form_error =
+        drift.map_or_else(|| form_error_for(request, &error), |it| clock_error(request, it.seconds()));
+    refused_with(request, &form_error, error)
 }
 
 fn verify_page(
@@ -210,6 +251,7 @@ fn verify_page(
                     (forms::locked(request, view))
                     @if view.accepts_passkey() { (forms::passkey(request, view, false, form_error)) }
                 } @else {
+                    (forms::attempts_left(request, view))
                     @match method {
                         FactorKind::Totp => (forms::totp_form(request, view, form_error)),
                         FactorKind::Sms => (forms::sms_form(request, view, form_error)),
@@ -218,6 +260,7 @@ fn verify_page(
                     }
                     (forms::other_ways(request, view, method))
                 }
+                @if !view.is_step_up { (lost_link(request)) }
                 (need_help(request))
                 @if !view.is_step_up { (leave_form(request)) }
             }

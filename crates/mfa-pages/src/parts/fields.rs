@@ -7,35 +7,19 @@ use mfa_core::Timestamp;
 use mfa_flows::FlowError;
 
 use super::{countdown, icon};
+use crate::form_error::FormError;
 use crate::request::{FORM_KEY, PageRequest};
 use mfa_http::problem::{ApiError, retry_after};
 
-/// An error that is shown beside a form field.
-#[derive(Clone, Debug)]
-pub(crate) struct FormError {
-    text: String,
-    seconds: Option<u64>,
-}
-
 impl FormError {
-    /// Creates an error with this text.
-    pub(crate) const fn new(text: String) -> Self {
-        Self { text, seconds: None }
-    }
-
-    /// Returns the text.
-    pub(crate) fn into_text(self) -> String {
-        self.text
-    }
-
     /// Renders the error as an alert, which screen readers announce.
     pub(crate) fn shown(&self, request: &PageRequest, id: &str) -> Markup {
         html! {
             p.complaint #(id) role="alert" {
                 (icon("alert"))
                 span {
-                    (self.text)
-                    @if let Some(seconds) = self.seconds {
+                    (self.text())
+                    @if let Some(seconds) = self.seconds() {
                         " " (request.translate("wait")) " " (countdown(request, seconds))
                     }
                 }
@@ -59,7 +43,7 @@ pub(crate) fn form_error_for(request: &PageRequest, error: &ApiError) -> FormErr
         ApiError::Flow(FlowError::SmsBudgetSpent { .. }) => request.translate("form-sms_budget"),
         _ => request.translate(&format!("form-{code}")),
     };
-    FormError { text, seconds: retry_after(error) }
+    FormError::new(text).with_seconds(retry_after(error))
 }
 
 /// Renders the hidden field with the CSRF key.
@@ -92,21 +76,40 @@ pub(crate) fn post_button(request: &PageRequest, path: &str, class: &str, name: 
     }
 }
 
-/// Renders the field for a code of six digits: one input, for paste, autofill and screen readers.
-pub(crate) fn code_field(request: &PageRequest, hint: &str, form_error: Option<&FormError>) -> Markup {
-    code_field_of(request, Some(6), hint, form_error)
+/// Field for a code.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct CodeField {
+    /// The number of digits, if it is known.
+    pub(crate) digits: Option<u8>,
+    /// The message key of the hint.
+    pub(crate) hint: &'static str,
+    /// Whether the field has the focus when the page opens. Not if something above it comes first: a phone would scroll
+    /// past it.
+    pub(crate) is_focused: bool,
 }
 
-/// Renders the field for a code of this number of digits, or of 6 to 8 if it is not known.
-pub(crate) fn code_field_of(
+/// Renders the field for a code of six digits, with the focus: one input, for paste, autofill and screen readers.
+pub(crate) fn code_field(
     request: &PageRequest,
-    digits: Option<u8>,
-    hint: &str,
+    hint: &'static str,
     form_error: Option<&FormError>,
 ) -> Markup {
+    code_field_of(request, CodeField { digits: Some(6), hint, is_focused: true }, form_error)
+}
+
+/// Renders the field for a code of this number of digits, or of 6 to 8 if it is not known. Spaces between them are
+/// accepted.
+pub(crate) fn code_field_of(
+    request: &PageRequest,
+    field: CodeField,
+    form_error: Option<&FormError>,
+) -> Markup {
+    let CodeField { digits, hint, is_focused } = field;
     let most = digits.unwrap_or(8);
     let least = digits.unwrap_or(6);
-    let pattern = if least == most { format!("[0-9]{{{most}}}") } else { format!("[0-9]{{{least},{most}}}") };
+    let pattern = format!(r"\s*([0-9]\s*){{{least},{most}}}");
+    // A space after every digit.
+    let longest = most.saturating_mul(2);
     let text = |name: &str, any: &str| match digits {
         Some(digits) => request.translate_with(name, &[("digits", u64::from(digits).into())]),
         None => request.translate(any),
@@ -118,7 +121,7 @@ pub(crate) fn code_field_of(
             label for="code" { (label) }
             @if let Some(form_error) = form_error { (form_error.shown(request, "code-complaint")) }
             input.code #code name="code" type="text" inputmode="numeric" autocomplete="one-time-code"
-                pattern=(pattern) maxlength=(most) required autofocus spellcheck="false" autocapitalize="off"
+                pattern=(pattern) maxlength=(longest) required autofocus[is_focused] spellcheck="false" autocapitalize="off"
                 aria-describedby=(described) aria-invalid=[form_error.is_some().then_some("true")]
                 data-digits=(most) data-missing=(missing);
             p.hint #code-hint { (request.translate(hint)) }

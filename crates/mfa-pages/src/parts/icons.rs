@@ -42,6 +42,9 @@ pub(crate) fn icon(name: &str) -> Markup {
         "cloud" => {
             r#"<path d="M7 18.500a4.500 4.500 0 0 1-.6-8.950 6 6 0 0 1 11.500 1.300A3.900 3.900 0 0 1 17.500 18.500z"/>"#
         }
+        "screen" => {
+            r#"<rect x="3" y="4.500" width="18" height="12" rx="2"/><path d="M9 20.500h6M12 16.500v4"/>"#
+        }
         "next" => r#"<path d="M5 12h14M13 6l6 6-6 6"/>"#,
         "search" => r#"<circle cx="11" cy="11" r="6.500"/><path d="M16 16l4.500 4.500"/>"#,
         "copy" => {

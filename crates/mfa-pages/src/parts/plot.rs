@@ -54,6 +54,7 @@ pub(crate) fn plot(
                 @for (place, column) in columns.iter().enumerate() { (bars(place, columns.len(), column, series, top)) }
             } }
             ul.legend {
+                li.zone { (request.translate("plot-zone")) }
                 @for one in series { li { i.(format!("key-{}", one.class)) {} (one.name) } }
             }
             details {

@@ -1,10 +1,11 @@
-//! Preview of SMS in development: the messages of the outbox, beside the page, for browsers on this machine only.
+//! Preview in development: the SMS of the outbox, and below them the mails, for browsers on this machine only.
 
 use maud::{Markup, html};
 use mfa_infra::sms::OutboxMessage;
 use serde::Serialize;
 
 use super::icons::icon;
+use super::mail_preview::{self, mail_preview};
 use crate::request::PageRequest;
 
 /// The number of messages that fit into the preview.
@@ -24,26 +25,35 @@ pub(crate) fn is_shown(request: &PageRequest) -> bool {
     request.site.outbox().is_some() && request.is_loopback()
 }
 
-/// Returns the preview beside the page.
-pub(crate) fn sms_preview(request: &PageRequest) -> Markup {
+/// Returns the preview beside the page: the SMS, and below them the mails.
+pub(crate) fn preview(request: &PageRequest) -> Markup {
+    let (shows_sms, shows_mail) = (is_shown(request), mail_preview::is_shown(request));
+    let label = if shows_sms { "sms-preview" } else { "mail-preview" };
+    html! {
+        aside.sms-preview aria-label=(request.translate(label)) data-from=(request.url("/outbox"))
+            data-use=(request.translate("sms-preview-use")) data-empty=(request.translate("sms-preview-empty")) {
+            @if shows_sms { (sms_preview(request)) }
+            @if shows_mail { (mail_preview(request)) }
+        }
+    }
+}
+
+fn sms_preview(request: &PageRequest) -> Markup {
     let messages = messages(request);
     html! {
-        aside.sms-preview aria-label=(request.translate("sms-preview")) data-from=(request.url("/outbox"))
-            data-use=(request.translate("sms-preview-use")) data-empty=(request.translate("sms-preview-empty")) {
-            div.sms-preview-top { (icon("message")) span { (request.translate("sms-preview")) } }
-            ol.sms-preview-messages aria-live="polite" {
-                @for message in messages.iter().map(MessageView::new) {
-                    li {
-                        p.sms-preview-text { (message.text) }
-                        @if let Some(code) = &message.code {
-                            button.sms-preview-use type="button" data-code=(code) { (request.translate("sms-preview-use")) }
-                        }
+        div.sms-preview-top { (icon("message")) span { (request.translate("sms-preview")) } }
+        ol.sms-preview-messages aria-live="polite" {
+            @for message in messages.iter().map(MessageView::new) {
+                li {
+                    p.sms-preview-text { (message.text) }
+                    @if let Some(code) = &message.code {
+                        button.sms-preview-use type="button" data-code=(code) { (request.translate("sms-preview-use")) }
                     }
                 }
-                @if messages.is_empty() { li.sms-preview-empty { (request.translate("sms-preview-empty")) } }
             }
-            p.sms-preview-note { (request.translate("sms-preview-note")) }
+            @if messages.is_empty() { li.sms-preview-empty { (request.translate("sms-preview-empty")) } }
         }
+        p.sms-preview-note { (request.translate("sms-preview-note")) }
     }
 }
 

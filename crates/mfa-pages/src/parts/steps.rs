@@ -1,31 +1,38 @@
 //! Progress of the setup of an account.
 
 use maud::{Markup, html};
+use mfa_flows::Profile;
 
 use crate::request::PageRequest;
 
 /// A step of the setup.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum SetupStep {
-    App,
+    /// A passkey, an app, or a phone number if the user chose SMS.
+    Factor,
     Codes,
-    Phone,
-    Backup,
+    /// SMS beside another factor, which is optional.
+    SmsBackup,
 }
 
-/// Renders all steps with the current one.
-pub(crate) fn steps(request: &PageRequest, here: SetupStep) -> Markup {
+/// Renders all steps with the current one. Whoever chose SMS as the second factor has no further step for it.
+pub(crate) fn steps(request: &PageRequest, profile: &Profile, here: SetupStep) -> Markup {
+    let counts = profile.status.authenticators;
+    let has_other = counts.passkey > 0 || counts.totp > 0;
+    let is_by_sms = profile.has_factor && !has_other;
+    let offers_backup = request.site.offers_sms() && !is_by_sms;
     let all = [
-        (SetupStep::App, "step-app"),
-        (SetupStep::Codes, "step-codes"),
-        (SetupStep::Phone, "step-phone"),
-        (SetupStep::Backup, "step-backup"),
+        (SetupStep::Factor, "step-factor", true),
+        (SetupStep::Codes, "step-codes", true),
+        (SetupStep::SmsBackup, "step-backup", offers_backup),
     ];
-    let shown = if request.site.offers_sms() { 4 } else { 2 };
+    let current = all.iter().position(|(step, _, _)| *step == here).unwrap_or(0);
     html! {
         ol.steps aria-label=(request.translate("steps")) {
-            @for (step, name) in all.into_iter().take(shown) {
-                li.done[step < here] aria-current=[(step == here).then_some("step")] { span { (request.translate(name)) } }
+            @for (place, (step, name, is_shown)) in all.into_iter().enumerate() {
+                @if is_shown {
+                    li.done[place < current] aria-current=[(step == here).then_some("step")] { span { (request.translate(name)) } }
+                }
             }
         }
     }

@@ -13,8 +13,9 @@ pub(crate) fn moment(request: &PageRequest, at: Timestamp) -> Markup {
         return html! { "–" };
     };
     let month = request.translate(&format!("month-{}", u8::from(parts.month())));
+    let name = if request.format_tag() == "en-US" { "moment.us" } else { "moment" };
     let text = request.translate_with(
-        "moment",
+        name,
         &[
             ("day", parts.day().to_string().into()),
             ("month", month.into()),
@@ -23,6 +24,21 @@ pub(crate) fn moment(request: &PageRequest, at: Timestamp) -> Markup {
         ],
     );
     html! { time.moment datetime=(machine) { (text) } }
+}
+
+/// Formats the day of a time in the reader's language, for a sheet of paper.
+pub(crate) fn day(request: &PageRequest, at: Timestamp) -> String {
+    let Ok(parts) = OffsetDateTime::from_unix_timestamp(at.seconds()) else { return String::new() };
+    let month = request.translate(&format!("month-{}", u8::from(parts.month())));
+    let name = if request.format_tag() == "en-US" { "day.us" } else { "day" };
+    request.translate_with(
+        name,
+        &[
+            ("day", parts.day().to_string().into()),
+            ("month", month.into()),
+            ("year", parts.year().to_string().into()),
+        ],
+    )
 }
 
 /// Renders a countdown, which a script updates.

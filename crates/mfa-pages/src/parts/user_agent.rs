@@ -11,6 +11,11 @@ pub(crate) fn agent_name(request: &PageRequest, agent: &str) -> String {
     }
 }
 
+/// Returns whether the header is that of a phone or a tablet.
+pub(crate) fn is_handheld(agent: &str) -> bool {
+    matches!(system(agent), Some("iPhone" | "iPad" | "Android"))
+}
+
 /// In this order, because each header also contains names that come later.
 const BROWSERS: [(&str, &str); 10] = [
     ("Edg/", "Edge"),
@@ -55,6 +60,7 @@ mod tests {
         let phone =
             "Mozilla/5.0 (iPhone; CPU iPhone OS 18_1 like Mac OS X) Version/18.1 Mobile/15E148 Safari/604.1";
         assert_eq!((browser(phone), system(phone)), (Some("Safari"), Some("iPhone")));
+        assert!(is_handheld(phone) && !is_handheld(linux));
         assert_eq!((browser("x"), system("")), (None, None));
     }
 }

@@ -98,6 +98,8 @@ fn the_ceremony_passes_a_code_once() {
             requirement: Requirement::SecondFactor,
             lockout: LockoutPolicy::default(),
             phishing_resistant: PhishingResistantPolicy::None,
+            new_token: None,
+            replaces_token: false,
             at: NOW,
             origin: Origin::default(),
         };

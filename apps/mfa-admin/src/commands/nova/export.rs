@@ -3,7 +3,7 @@
 use std::io::{self, BufWriter, Write as _};
 use std::path::Path;
 
-use mfa_core::{SecretText, UserId, UserQuery};
+use mfa_core::{PageStart, SecretText, UserId, UserQuery};
 use mfa_flows::{FlowError, LegacyExport};
 use mfa_infra::settings::Settings;
 use serde_json::{Value, json};
@@ -39,7 +39,7 @@ pub(in crate::commands) fn run(
     let (mut counts, mut unreadable, mut done) = (ExportCounts::default(), Vec::new(), 0_u64);
     let mut after = None;
     loop {
-        let query = UserQuery { text: None, after, limit: PAGE };
+        let query = UserQuery { start: PageStart::after(after), limit: PAGE, ..UserQuery::default() };
         let page = session.run(session.flows().find_users(query))?.users;
         let Some(last) = page.last() else { break };
         after = Some(last.user);

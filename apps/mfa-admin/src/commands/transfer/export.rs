@@ -4,7 +4,7 @@ use std::error::Error as _;
 use std::io::{self, Write as _};
 use std::path::Path;
 
-use mfa_core::{UserId, UserQuery};
+use mfa_core::{PageStart, UserId, UserQuery};
 use mfa_flows::FlowError;
 use mfa_infra::settings::Settings;
 use serde_json::json;
@@ -40,7 +40,7 @@ pub(in crate::commands) fn run(
     let (mut exported, mut unreadable, mut done) = (0_u64, Vec::new(), 0_u64);
     let mut after = None;
     loop {
-        let query = UserQuery { text: None, after, limit: PAGE };
+        let query = UserQuery { start: PageStart::after(after), limit: PAGE, ..UserQuery::default() };
         let page = session.run(session.flows().find_users(query))?.users;
         let Some(last) = page.last() else { break };
         after = Some(last.user);

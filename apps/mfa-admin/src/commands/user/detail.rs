@@ -1,23 +1,38 @@
 //! Output of `user show`: the MFA status of one user. Contains no secret, neither encrypted nor as a digest.
 
-use mfa_core::{Account, FactorKind, Timestamp};
+use mfa_core::{Account, FactorKind, Role, Timestamp};
 use mfa_flows::AccountStatus;
 use serde_json::json;
 
 use crate::command_output::{CommandOutput, columns, visible, yes_no};
 
 /// Builds the output for an account and its MFA status.
-pub(super) fn format_user(account: &Account, status: &AccountStatus) -> CommandOutput {
-    CommandOutput { text: text(account, status), json: document(account, status) }
+pub(super) fn format_user(
+    account: &Account,
+    status: &AccountStatus,
+    full_name: Option<&str>,
+    role: Role,
+) -> CommandOutput {
+    CommandOutput {
+        text: text(account, status, full_name, role),
+        json: document(account, status, full_name, role),
+    }
 }
 
-fn document(account: &Account, status: &AccountStatus) -> serde_json::Value {
+fn document(
+    account: &Account,
+    status: &AccountStatus,
+    full_name: Option<&str>,
+    role: Role,
+) -> serde_json::Value {
     json!({
         "user_id": status.user,
         "email": account.email,
         "username": account.username,
+        "full_name": full_name,
         "is_active": account.is_active,
         "is_superuser": account.is_superuser,
+        "role": role.as_str(),
         "mfa_enforced": status.mfa_enforced,
         "totp_enabled": status.totp_enabled,
         "totp_enrolled_at": status.totp_enrolled_at.and_then(Timestamp::to_rfc3339),
@@ -34,7 +49,7 @@ fn document(account: &Account, status: &AccountStatus) -> serde_json::Value {
     })
 }
 
-fn text(account: &Account, status: &AccountStatus) -> String {
+fn text(account: &Account, status: &AccountStatus, full_name: Option<&str>, role: Role) -> String {
     let since = |at: Option<Timestamp>| {
         at.and_then(Timestamp::to_rfc3339).map(|at| format!(", since {at}")).unwrap_or_default()
     };
@@ -52,8 +67,10 @@ fn text(account: &Account, status: &AccountStatus) -> String {
         line("user id", &status.user.to_string()),
         line("email", &visible(&account.email)),
         line("username", &visible(&account.username)),
+        line("full name", &full_name.map(visible).unwrap_or_default()),
         line("active", yes_no(account.is_active)),
         line("superuser", yes_no(account.is_superuser)),
+        line("role", role.as_str()),
         line("MFA required", yes_no(status.mfa_enforced)),
         line("passkey required", yes_no(status.phishing_resistant_required)),
         line("passkeys", &status.authenticators.passkey.to_string()),
@@ -87,9 +104,10 @@ mod tests {
     #[test]
     fn a_new_account_is_shown_in_full() {
         let account = Account::new(UserId::new(7), "a@b.c", "alice");
-        let output = format_user(&account, &status(&account));
+        let output = format_user(&account, &status(&account), Some("Alice A"), Role::Helpdesk);
         let expected = json!({
-            "user_id": 7, "email": "a@b.c", "username": "alice", "is_active": true, "is_superuser": false,
+            "user_id": 7, "email": "a@b.c", "username": "alice", "full_name": "Alice A", "is_active": true,
+            "is_superuser": false, "role": "helpdesk",
             "mfa_enforced": false, "totp_enabled": false, "totp_enrolled_at": null, "phone_verified": false,
             "backup_method": "none", "recovery_codes_left": 0, "locked": false, "lock_until": null,
             "failed_attempts": 0, "last_success_at": null, "last_method": null,
@@ -102,7 +120,7 @@ mod tests {
     #[test]
     fn the_end_of_a_lock_is_shown_if_it_has_one() {
         let mut account = Account::new(UserId::new(7), "a@b.c", "alice");
-        let shown = |account: &Account| format_user(account, &status(account));
+        let shown = |account: &Account| format_user(account, &status(account), None, Role::None);
         account.lock_until = Some(Timestamp::from_seconds(900));
         assert_eq!(shown(&account).json["lock_until"], "1970-01-01T00:15:00Z");
         assert!(shown(&account).text.contains("until 1970-01-01T00:15:00Z"));
@@ -126,7 +144,7 @@ mod tests {
             used_at: None,
             rest: serde_json::Map::new(),
         }];
-        let output = format_user(&account, &status(&account));
+        let output = format_user(&account, &status(&account), None, Role::None);
         for text in [output.text, output.json.to_string()] {
             assert!(!text.contains("sealed-") && !text.contains("digest"), "{text}");
         }

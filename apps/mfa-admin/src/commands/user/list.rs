@@ -1,27 +1,41 @@
 //! Output of `user list`: one line per user.
 
-use mfa_core::{Lock, Timestamp, UserRecord};
+use mfa_core::{Lock, Timestamp, UserQuery, UserRecord};
+use mfa_flows::{UserList, user_csv, user_csv_header};
 use serde_json::{Value, json};
 
 use crate::command_output::{CommandOutput, columns, visible};
+use crate::error::CliError;
+use crate::session::AdminSession;
 
-/// Builds the output for the first `limit` users, with the id after which the next page starts.
-pub(super) fn format_users(mut users: Vec<UserRecord>, limit: u32, now: Timestamp) -> CommandOutput {
-    let limit = usize::try_from(limit).unwrap_or(usize::MAX);
-    let more = users.len() > limit;
-    users.truncate(limit);
-    let next = users.last().filter(|_| more).map(|user| user.user);
+/// Builds the output for a page of users, with the total and the id after which the next page starts.
+pub(super) fn format_users(list: &UserList, now: Timestamp) -> CommandOutput {
+    let UserList { page, total, .. } = list;
     let mut lines = vec![["ID", "USERNAME", "EMAIL", "STATUS"].map(str::to_owned)];
-    lines.extend(users.iter().map(|user| {
+    lines.extend(page.users.iter().map(|user| {
         [user.user.to_string(), visible(&user.username), visible(&user.email), status(user, now)]
     }));
-    let shown = if users.is_empty() { "no users found".to_owned() } else { columns(&lines) };
-    let text = match next {
-        Some(next) => format!("{shown}\nmore users: continue with --after {next}"),
+    let shown = if page.users.is_empty() { "no users found".to_owned() } else { columns(&lines) };
+    let text = match page.next {
+        Some(next) => format!("{shown}\n{total} users match: continue with --after {next}"),
         None => shown,
     };
-    let documents: Vec<_> = users.iter().map(|user| document(user, now)).collect();
-    CommandOutput { text, json: json!({ "users": documents, "next": next }) }
+    let documents: Vec<_> = page.users.iter().map(|user| document(user, now)).collect();
+    let json = json!({ "users": documents, "total": total, "next": page.next, "previous": page.previous });
+    CommandOutput { text, json }
+}
+
+/// Writes every user that fits to standard output as CSV, page by page.
+pub(super) fn csv(session: &AdminSession, query: UserQuery) -> Result<CommandOutput, CliError> {
+    let flows = session.flows();
+    let mut export = flows.export_users(session.call(), query);
+    let mut text = user_csv_header();
+    while let Some(users) = session.run(flows.next_users(&mut export))? {
+        text.extend(users.iter().map(|user| user_csv(user, flows.now())));
+    }
+    text.truncate(text.trim_end().len());
+    let json = json!({ "csv": &text });
+    Ok(CommandOutput { text, json })
 }
 
 fn document(user: &UserRecord, now: Timestamp) -> Value {
@@ -35,8 +49,11 @@ fn document(user: &UserRecord, now: Timestamp) -> Value {
         "is_superuser": user.is_superuser,
         "mfa_enforced": user.mfa_enforced,
         "totp_enabled": user.totp_enabled,
+        "sms_enabled": user.sms_enabled,
+        "passkey_enabled": user.has_passkey,
         "locked": lock.is_some(),
         "lock_until": lock.and_then(lock_end),
+        "last_success_at": user.last_success_at.and_then(Timestamp::to_rfc3339),
         "unreadable": user.unreadable,
     })
 }
@@ -58,6 +75,8 @@ fn status(user: &UserRecord, now: Timestamp) -> String {
         (!user.is_active).then_some("inactive"),
         user.is_superuser.then_some("superuser"),
         user.totp_enabled.then_some("totp"),
+        user.sms_enabled.then_some("sms"),
+        user.has_passkey.then_some("passkey"),
         user.mfa_enforced.then_some("enforced"),
         lock.as_deref(),
         unreadable.as_deref(),
@@ -67,7 +86,7 @@ fn status(user: &UserRecord, now: Timestamp) -> String {
 
 #[cfg(test)]
 mod tests {
-    use mfa_core::UserId;
+    use mfa_core::{UserId, UserPage};
 
     use super::*;
 
@@ -83,28 +102,36 @@ mod tests {
             is_superuser: false,
             mfa_enforced: false,
             totp_enabled: false,
+            sms_enabled: false,
+            has_passkey: false,
             lock_until: None,
+            last_success_at: None,
             unreadable: None,
         }
     }
 
+    fn list(users: Vec<UserRecord>, next: Option<i64>, total: u64) -> UserList {
+        let page = UserPage { users, next: next.map(UserId::new), previous: None };
+        UserList::new(page, total)
+    }
+
     #[test]
     fn a_page_contains_the_id_after_which_the_next_one_starts() {
-        let output = format_users(vec![user(3), user(5), user(9)], 2, NOW);
+        let output = format_users(&list(vec![user(3), user(5)], Some(5), 9), NOW);
         assert_eq!(output.json["users"].as_array().unwrap().len(), 2);
-        assert_eq!(output.json["next"], 5);
-        assert!(output.text.ends_with("u5@b.c\nmore users: continue with --after 5"), "{}", output.text);
+        assert_eq!((&output.json["next"], &output.json["total"]), (&json!(5), &json!(9)));
+        assert!(output.text.ends_with("u5@b.c\n9 users match: continue with --after 5"), "{}", output.text);
 
-        let last = format_users(vec![user(9)], 2, NOW);
+        let last = format_users(&list(vec![user(9)], None, 1), NOW);
         assert_eq!(last.json["next"], Value::Null);
         assert_eq!(last.text, "ID  USERNAME  EMAIL   STATUS\n9   u9        u9@b.c");
     }
 
     #[test]
     fn an_empty_page_is_a_message_and_an_empty_list() {
-        let output = format_users(Vec::new(), 50, NOW);
+        let output = format_users(&list(Vec::new(), None, 0), NOW);
         assert_eq!(output.text, "no users found");
-        assert_eq!(output.json, json!({ "users": [], "next": null }));
+        assert_eq!(output.json, json!({ "users": [], "total": 0, "next": null, "previous": null }));
     }
 
     #[test]

@@ -4,11 +4,12 @@ use std::time::Duration;
 
 use actix_web::HttpResponse;
 use mfa_core::{Activity, BucketSize, LockoutCount, Period, SmsCount, Timestamp, Totals, VerificationCount};
-use mfa_flows::{AcceptedStages, AdminAction};
+use mfa_flows::{AcceptedStages, SupportAction};
 use serde::Serialize;
 use utoipa::ToSchema;
 use utoipa::openapi::Object;
 
+use super::time;
 use crate::problem::{ApiError, FieldError, FieldErrorKind};
 use crate::request::ApiRequest;
 use crate::schemas;
@@ -96,6 +97,10 @@ struct TotalsNow {
     users: u64,
     /// Number of users with a second factor.
     with_factor: u64,
+    /// Number of users whose only second factor is codes by SMS.
+    sms_only: u64,
+    /// Number of users who may not log in.
+    disabled: u64,
     /// Number of users per factor.
     by_factor: UsersByFactor,
     /// Number of locked accounts.
@@ -114,6 +119,8 @@ struct UsersByFactor {
     totp: u64,
     /// Number of users with codes by SMS.
     sms: u64,
+    /// Number of users with a passkey.
+    passkey: u64,
 }
 
 impl From<VerificationCount> for VerificationCounts {
@@ -147,7 +154,9 @@ impl From<Totals> for TotalsNow {
         Self {
             users: it.users,
             with_factor: it.with_factor,
-            by_factor: UsersByFactor { totp: it.with_totp, sms: it.with_sms },
+            sms_only: it.sms_only,
+            disabled: it.disabled,
+            by_factor: UsersByFactor { totp: it.with_totp, sms: it.with_sms, passkey: it.with_passkey },
             locked: it.locked,
             enforced: it.enforced,
             recovery_codes_low: it.recovery_codes_low,
@@ -186,17 +195,13 @@ pub(in crate::routes) async fn stats(request: ApiRequest) -> Result<HttpResponse
     query.finish(Some(()))?;
     let stats = request
         .run(|flows| async move {
-            let admin = flows.administrator(&call, AdminAction::Read, None).await?;
+            let support = flows.support(&call, SupportAction::List, None).await?;
             let period = period(from, to, bucket, flows.now())?;
-            let (activity, totals) = flows.statistics(&admin, period).await?;
+            let (activity, totals) = flows.statistics(support.admin(), period).await?;
             Ok::<_, ApiError>(StatsResponse::new(period, activity, totals))
         })
         .await?;
     Ok(HttpResponse::Ok().json(stats))
-}
-
-fn time(text: &str) -> Result<Timestamp, FieldErrorKind> {
-    Timestamp::parse_rfc3339(text).ok_or(FieldErrorKind::NotATime)
 }
 
 /// Returns the requested period. By default it ends now and has the default length of its bucket size.

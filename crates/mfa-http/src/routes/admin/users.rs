@@ -5,11 +5,10 @@ use std::sync::Arc;
 
 use actix_web::HttpResponse;
 use actix_web::web::Path;
-use mfa_core::{
-    Account, FactorKind, Lock, SecretText, Timestamp, UserId, UserPage, UserQuery, UserRecord, trim_login,
-};
+use mfa_core::{Account, FactorKind, Role, SecretText, Timestamp, UserId};
 use mfa_flows::{
-    AcceptedStages, AccountStatus, AdminAction, AdminCall, Authenticator, FlowError, Flows, RequirementChange,
+    AcceptedStages, AccountStatus, AdminAction, AdminCall, Authenticator, FlowError, Flows,
+    RequirementChange, SupportAction, SupportCall,
 };
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
@@ -17,113 +16,16 @@ use utoipa::ToSchema;
 use utoipa::openapi::Object;
 
 use super::{reason, user_id};
-use crate::problem::{ApiError, FieldErrorKind, LengthUnit};
-use crate::request::{ApiRequest, Field, FieldErrors, whole_number};
+use crate::problem::ApiError;
+use crate::request::{ApiRequest, Field, FieldErrors};
 use crate::routes::authenticators::{AuthenticatorListResponse, AuthenticatorResponse};
-use crate::routes::events::{DEFAULT_PAGE_SIZE, page_size};
 use crate::schemas;
 
-/// Maximum length of a search text in characters: the maximum of an e-mail address.
-pub(super) const MAX_SEARCH_LENGTH: usize = 254;
-
-/// Page of users.
-#[derive(Serialize, ToSchema)]
-#[schema(as = UserListResponse)]
-pub(super) struct UserListResponse {
-    /// Users in the order of their ids.
-    users: Vec<ListedUser>,
-    /// Value of `after` for the next page, or null on the last page.
-    #[schema(required = true)]
-    next: Option<i64>,
-}
-
-/// User in a list.
-#[derive(Serialize, ToSchema)]
-#[schema(as = ListedUser)]
-#[expect(clippy::struct_excessive_bools, reason = "each is a field of the answer")]
-struct ListedUser {
-    /// Id of the user.
-    user_id: i64,
-    /// E-mail address.
-    email: String,
-    /// User name.
-    username: String,
-    /// Full name, or null.
-    #[schema(required = true)]
-    full_name: Option<String>,
-    /// Whether the user may log in.
-    is_active: bool,
-    /// Whether the user is an administrator.
-    is_superuser: bool,
-    /// Whether MFA is required for the user.
-    mfa_enforced: bool,
-    /// Whether an authenticator app is enrolled.
-    totp_enabled: bool,
-    /// Whether the account is locked.
-    locked: bool,
-    /// End of the lock; null if the account is not locked, or if only an administrator can unlock it.
-    #[schema(format = DateTime, required = true)]
-    lock_until: Option<String>,
-}
-
-impl ListedUser {
-    fn new(user: UserRecord, now: Timestamp) -> Self {
-        let lock = user.lock(now);
-        let end = lock.and_then(|lock| match lock {
-            Lock::Until(end) => end.to_rfc3339(),
-            Lock::UntilAdministrator => None,
-        });
-        Self {
-            user_id: user.user.value(),
-            email: user.email,
-            username: user.username,
-            full_name: user.full_name,
-            is_active: user.is_active,
-            is_superuser: user.is_superuser,
-            mfa_enforced: user.mfa_enforced,
-            totp_enabled: user.totp_enabled,
-            locked: lock.is_some(),
-            lock_until: end,
-        }
-    }
-}
-
-impl UserListResponse {
-    fn new(page: UserPage, limit: u32, now: Timestamp) -> Self {
-        let limit = usize::try_from(limit).unwrap_or(usize::MAX);
-        let more = page.users.len() > limit;
-        let users: Vec<_> = page.users.into_iter().take(limit).map(|it| ListedUser::new(it, now)).collect();
-        Self { next: users.last().filter(|_| more).map(|user| user.user_id), users }
-    }
-}
-
-/// `GET /api/mfa/admin/users`
-pub(in crate::routes) async fn list(request: ApiRequest) -> Result<HttpResponse, ApiError> {
-    let (call, body) = request.open(AcceptedStages::TwoFactors)?;
-    body.require_empty()?;
-    let mut query = request.query()?;
-    let text = query.optional("query", search);
-    let limit = query.optional("limit", page_size).unwrap_or(DEFAULT_PAGE_SIZE);
-    let after = query.optional("after", |text| whole_number(0, i64::MAX)(text));
-    query.finish(Some(()))?;
-    let users = request
-        .run(|flows| async move {
-            let admin = flows.administrator(&call, AdminAction::Read, None).await?;
-            // One more than the page size shows whether there is another page.
-            let query = UserQuery { text, after: after.map(UserId::new), limit: limit.saturating_add(1) };
-            let page = flows.list_users(&admin, query).await?;
-            Ok::<_, FlowError>(UserListResponse::new(page, limit, flows.now()))
-        })
-        .await?;
-    Ok(HttpResponse::Ok().json(users))
-}
-
-/// Parses a search text: part of a user name or e-mail address.
-fn search(text: &str) -> Result<String, FieldErrorKind> {
-    let text = trim_login(text);
-    let fits = text.chars().count() <= MAX_SEARCH_LENGTH;
-    let too_long = FieldErrorKind::Length { most: MAX_SEARCH_LENGTH, unit: LengthUnit::Characters };
-    if fits { Ok(text.to_owned()) } else { Err(too_long) }
+/// Schema of the role of a user.
+fn role() -> Object {
+    schemas::string_enum(&["admin", "helpdesk", "none"])
+        .description(Some("Role in the administration. `admin` has the rights of a superuser."))
+        .build()
 }
 
 /// User with the MFA status of the account.
@@ -137,10 +39,15 @@ pub(super) struct UserDetail {
     email: String,
     /// User name.
     username: String,
+    /// Full name, or null.
+    #[schema(required = true)]
+    full_name: Option<String>,
     /// Whether the user may log in.
     is_active: bool,
     /// Whether the user is an administrator.
     is_superuser: bool,
+    #[schema(schema_with = role)]
+    role: &'static str,
     /// Whether MFA is required for the user.
     mfa_enforced: bool,
     /// Whether an authenticator app is enrolled.
@@ -177,13 +84,21 @@ pub(super) struct UserDetail {
 }
 
 impl UserDetail {
-    fn new(account: Account, status: AccountStatus, authenticators: Vec<Authenticator>) -> Self {
+    fn new(
+        account: Account,
+        status: AccountStatus,
+        full_name: Option<String>,
+        role: Role,
+        authenticators: Vec<Authenticator>,
+    ) -> Self {
         Self {
             user_id: status.user.value(),
             email: account.email,
             username: account.username,
+            full_name,
             is_active: account.is_active,
             is_superuser: account.is_superuser,
+            role: role.as_str(),
             mfa_enforced: status.mfa_enforced,
             totp_enabled: status.totp_enabled,
             totp_enrolled_at: status.totp_enrolled_at.and_then(Timestamp::to_rfc3339),
@@ -210,11 +125,15 @@ pub(in crate::routes) async fn show(request: ApiRequest, id: Path<String>) -> Re
     let id = id.into_inner();
     let detail = request
         .run(|flows| async move {
-            let admin = flows.administrator(&call, AdminAction::Read, None).await?;
-            let user = user_id(&id)?;
-            let (account, status) = flows.show_user(&admin, user).await?;
+            let user = user_id(&id);
+            let action = user.as_ref().map_or(SupportAction::List, |user| SupportAction::View(*user));
+            let support = flows.support(&call, action, None).await?;
+            let (user, admin) = (user?, support.admin());
+            let (account, status) = flows.show_user(admin, user).await?;
+            let full_name = flows.full_name(admin, user).await?;
+            let role = flows.role_of(admin, &account).await?;
             let authenticators = flows.list_authenticators(user).await?;
-            Ok::<_, ApiError>(UserDetail::new(account, status, authenticators))
+            Ok::<_, ApiError>(UserDetail::new(account, status, full_name, role, authenticators))
         })
         .await?;
     Ok(HttpResponse::Ok().json(detail))
@@ -225,11 +144,19 @@ pub(in crate::routes) async fn show(request: ApiRequest, id: Path<String>) -> Re
 #[serde(deny_unknown_fields)]
 pub(super) struct ReasonRequest {
     #[schema(schema_with = reason_schema)]
+    reason: Field,
+}
+
+/// Request body of an unlock.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct UnlockRequest {
+    #[schema(schema_with = reason_schema)]
     reason: Option<Field>,
 }
 
 /// Schema of a reason. It has no control characters, because the audit log is read line by line.
-fn reason_schema() -> Object {
+pub(super) fn reason_schema() -> Object {
     schemas::text(1, super::MAX_REASON_LENGTH)
         .pattern(Some("^[^\\x00-\\x1f\\x7f-\\x9f]*$"))
         .description(Some("Reason for the audit log: one line."))
@@ -251,11 +178,14 @@ pub(in crate::routes) async fn unlock(
     request: ApiRequest,
     id: Path<String>,
 ) -> Result<HttpResponse, ApiError> {
-    let change = |flows: Arc<Flows>, admin: AdminCall, user, ()| async move {
-        flows.unlock_user(&admin, user).await?;
+    let change = |flows: Arc<Flows>, call: SupportCall, user, ()| async move {
+        flows.unlock_for(&call, user).await?;
         Ok(UnlockResponse { user_id: user.value(), unlocked: true })
     };
-    run_change(request, id, reason_only, change).await
+    let read = |body: UnlockRequest, errors: &mut FieldErrors| {
+        (body.reason.and_then(|field| read_reason(field, errors)), Some(()))
+    };
+    run_support_change(request, id, read, change).await
 }
 
 /// Confirmation that all factors are removed.
@@ -291,7 +221,7 @@ pub(super) struct EnforceRequest {
     #[schema(value_type = Option<bool>, nullable = false)]
     phishing_resistant: Option<Field>,
     #[schema(schema_with = reason_schema)]
-    reason: Option<Field>,
+    reason: Field,
 }
 
 /// MFA requirement of a user.
@@ -385,14 +315,14 @@ fn reason_only(body: ReasonRequest, errors: &mut FieldErrors) -> (Option<String>
     (read_reason(body.reason, errors), Some(()))
 }
 
-fn read_reason(field: Option<Field>, errors: &mut FieldErrors) -> Option<String> {
-    field.and_then(|field| field.text(errors, reason))
+pub(super) fn read_reason(field: Field, errors: &mut FieldErrors) -> Option<String> {
+    field.text(errors, reason)
 }
 
 /// Parses the body, verifies that the user of the token is an administrator, and runs one change of one user.
 ///
 /// `read` validates the fields of the body. It returns the reason, if any, and the value for `change`.
-async fn run_change<B, C, T, F>(
+pub(super) async fn run_change<B, C, T, F>(
     request: ApiRequest,
     id: Path<String>,
     read: impl FnOnce(B, &mut FieldErrors) -> (Option<String>, Option<C>),
@@ -416,6 +346,36 @@ where
             let act = user.as_ref().map_or(AdminAction::Read, |user| AdminAction::Change(*user));
             let admin = flows.administrator(&call, act, reason).await?;
             Ok::<_, ApiError>(change(Arc::clone(&flows), admin, user?, value).await?)
+        })
+        .await?;
+    Ok(HttpResponse::Ok().json(response))
+}
+
+/// Runs one change of one user as [`run_change`] does, for an administrator or the helpdesk.
+pub(super) async fn run_support_change<B, C, T, F>(
+    request: ApiRequest,
+    id: Path<String>,
+    read: impl FnOnce(B, &mut FieldErrors) -> (Option<String>, Option<C>),
+    change: impl FnOnce(Arc<Flows>, SupportCall, UserId, C) -> F + Send + 'static,
+) -> Result<HttpResponse, ApiError>
+where
+    B: DeserializeOwned,
+    C: Send + 'static,
+    T: Serialize + Send + 'static,
+    F: Future<Output = Result<T, FlowError>> + Send,
+{
+    let (call, body) = request.open(AcceptedStages::TwoFactors)?;
+    let (body, mut errors) = body.parse_optional()?;
+    let (reason, value) = read(body, &mut errors);
+    let value = errors.finish(value)?;
+    let id = id.into_inner();
+    let response = request
+        .run(|flows| async move {
+            // The caller is verified before the user id, so that others learn nothing about user ids.
+            let user = user_id(&id);
+            let action = user.as_ref().map_or(SupportAction::List, |user| SupportAction::Change(*user));
+            let support = flows.support(&call, action, reason).await?;
+            Ok::<_, ApiError>(change(Arc::clone(&flows), support, user?, value).await?)
         })
         .await?;
     Ok(HttpResponse::Ok().json(response))

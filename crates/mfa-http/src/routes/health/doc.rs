@@ -30,7 +30,7 @@ pub(in crate::routes) fn ready() -> Operation {
         "ready",
         ApiTag::System,
         "Check readiness",
-        "Checks the database, the encryption keys, the clock, Redis and the SMS providers. A `degraded` server \
+        "Checks the database, the encryption keys, the clock, Redis, the SMS providers and the queue of mails. A `degraded` server \
          accepts requests without the components in `degraded`. Send no requests to a server that responds with \
          503.",
     )

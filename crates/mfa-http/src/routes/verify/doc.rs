@@ -6,10 +6,10 @@ use mfa_sms::SmsCode;
 use mfa_totp::TotpCode;
 use serde_json::{Value, json};
 
-use super::VerificationResponse;
+use super::{AccessPassEnrolmentResponse, VerificationResponse};
 use crate::openapi::{ApiTag, Operation};
 use crate::problem::{FieldErrorKind, ProblemKind};
-use crate::request::CodeRequest;
+use crate::request::{AccessPassInput, CodeRequest};
 use crate::schemas::{RECOVERY_CODE, TOKEN};
 
 const GRANTED: &str = "The code is correct. The response contains a two-factor access token, or an enrolment token if the user \
@@ -63,6 +63,31 @@ pub(in crate::routes) fn recovery() -> Operation {
         "The code is correct. The response contains a two-factor access token and a warning if few codes are left, or an \
          enrolment token if the user must register a passkey first.",
         examples("recovery", Some("Only 2 recovery codes are left: generate new ones.")),
+    )
+}
+
+pub(in crate::routes) fn access_pass() -> Operation {
+    Operation::new(
+        "verifyAccessPass",
+        ApiTag::Authenticators,
+        "Verify an access pass",
+        "Exchanges a temporary access pass, which an administrator or the helpdesk issued, for an enrolment token. What it \
+         enrols replaces all other factors and ends all sessions. A pass is valid once. Limited like recovery codes.",
+    )
+    .token(AcceptedStages::Pending)
+    .verifies_code()
+    .body::<CodeRequest<AccessPassInput>>(
+        json!({ "code": RECOVERY_CODE }),
+        ("code", FieldErrorKind::NotText),
+    )
+    .responds::<AccessPassEnrolmentResponse<'_>>(
+        "The pass is correct. The response contains an enrolment token.",
+        json!({
+            "enrolment_token": TOKEN,
+            "token_type": "bearer",
+            "expires_in": 900,
+            "mfa_ok": false,
+        }),
     )
 }
 

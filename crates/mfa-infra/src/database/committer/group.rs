@@ -11,6 +11,7 @@ use super::clock::now;
 use super::queue::Job;
 use super::write::{AccountWrite, GroupFailure, GroupStore, WriteResult};
 use crate::database::chain::{Chain, ChainedEvent, LastEvents};
+use crate::database::notifications::Notifications;
 use crate::database::row::{AccountRow, RowError};
 use crate::metrics::{GroupResult, StoreMetrics};
 
@@ -36,6 +37,8 @@ pub(crate) struct GroupContext {
     pub(crate) chain: Chain,
     pub(crate) log: Arc<dyn EventSink>,
     pub(crate) metrics: StoreMetrics,
+    /// Queuing of mails; `None` if no user is told of anything.
+    pub(crate) notifications: Option<Notifications>,
 }
 
 impl GroupContext {
@@ -204,10 +207,14 @@ impl GroupContext {
                 continue;
             }
             let events = self.chain.append(&mut after);
+            let mails = match (&events, self.notifications) {
+                (Ok(events), Some(notifications)) => notifications.of(&before, &mut after, events),
+                _ => Vec::new(),
+            };
             let rows = AccountRow::from_account(&before).zip(AccountRow::from_account(&after));
             if let (Ok(events), Some((before, row))) = (events, rows) {
                 let is_cold = row.differs_in_cold_columns(&before);
-                writes.push(AccountWrite { row, is_cold, events });
+                writes.push(AccountWrite { row, is_cold, events, mails });
                 continue;
             }
             // Without randomness no event has an id, so nothing of this account may be stored.

@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use mfa_mail::QueuedNotice;
+
 use crate::database::chain::{ChainedEvent, LastEvents};
 use crate::database::row::AccountRow;
 
@@ -13,6 +15,8 @@ pub(crate) struct AccountWrite {
     /// Whether a column changed that no verification writes.
     pub(crate) is_cold: bool,
     pub(crate) events: Vec<ChainedEvent>,
+    /// Mails about the events.
+    pub(crate) mails: Vec<QueuedNotice>,
 }
 
 /// Failure of a group.

@@ -19,13 +19,15 @@ use crate::database::required_schema::MissingObject;
 use crate::database::{migrate, required_schema, zoneless};
 
 /// Privileges that the service needs on each table.
-const NEEDED: [(&str, &[&str]); 6] = [
+const NEEDED: [(&str, &[&str]); 8] = [
     ("users", &["SELECT"]),
     ("mfa_events", &["SELECT", "INSERT"]),
     ("mfa_meta", &["SELECT", "INSERT"]),
+    ("mfa_roles", &["SELECT", "INSERT", "UPDATE", "DELETE"]),
     ("mfa_sms_budget", &["SELECT", "INSERT", "UPDATE"]),
     ("mfa_sms_sends", &["SELECT", "INSERT", "UPDATE", "DELETE"]),
     ("mfa_schema", &["SELECT"]),
+    ("mfa_user_search", &["SELECT"]),
 ];
 /// Columns that only this service should write: another writer could make spent codes valid again.
 const PROTECTED: [&str; 4] = ["mfa_internal", "totp_secret", "totp_last_step", "mfa_authenticators"];

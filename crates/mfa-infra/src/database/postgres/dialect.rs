@@ -40,6 +40,13 @@ impl Dialect for PgConnection {
         "u.mfa_internal #>> '{chain,mac}'",
     ];
     const HAS_PLACEHOLDER: &'static str = "strpos(mfa_authenticators::text, totp_secret::text) > 0";
+    const HAS_PASSKEY: &'static str = "mfa_authenticators @> '[{\"kind\": \"passkey\"}]'";
+    const FIRST_PASSKEY_AT: &'static str = "(SELECT min(CASE jsonb_typeof(entry -> 'at') WHEN 'number' \
+        THEN floor((entry ->> 'at')::numeric)::bigint END) FROM jsonb_array_elements( \
+        CASE jsonb_typeof(mfa_authenticators) WHEN 'array' THEN mfa_authenticators ELSE '[]' END) AS entry \
+        WHERE entry ->> 'kind' = 'passkey')";
+    const ORDERED_JOIN: &'static str = "JOIN";
+    const SMALLEST: &'static str = "'-9223372036854775808'::bigint";
     const UNUSED_RECOVERY_CODES: &'static str = "CASE WHEN jsonb_typeof(recovery_codes::jsonb) = 'array' THEN \
         (SELECT count(*) FROM jsonb_array_elements(recovery_codes::jsonb) AS code WHERE code ->> 'used_at' IS NULL) \
         ELSE 0 END";
@@ -83,8 +90,16 @@ impl Dialect for PgConnection {
         format!("btrim({column}, {})", numbers.join(" || "))
     }
 
-    fn matches(column: &str, pattern: &str) -> String {
-        format!("{column} ILIKE {pattern}")
+    fn contains(column: &str, parameter: &str) -> String {
+        format!("strpos({column}, {parameter}) > 0")
+    }
+
+    fn contained(text: &str) -> String {
+        text.to_owned()
+    }
+
+    fn unindexed(column: &str) -> String {
+        format!("({column} || '')")
     }
 
     fn elements(parameter: &str) -> String {
@@ -101,7 +116,10 @@ impl Dialect for PgConnection {
              AND code ->> 'used_at' IS NULL GROUP BY 1, 2 UNION ALL \
              SELECT 'sms_code', mfa_internal #>> '{{sms,code,k}}', count(*) FROM users \
              WHERE id > $1 AND id <= $2 AND CASE WHEN mfa_internal #>> '{{sms,code,exp}}' ~ '^[0-9]{{1,18}}$' \
-             THEN (mfa_internal #>> '{{sms,code,exp}}')::bigint > $3 END GROUP BY 1, 2"
+             THEN (mfa_internal #>> '{{sms,code,exp}}')::bigint > $3 END GROUP BY 1, 2 UNION ALL \
+             SELECT 'access_pass', mfa_internal #>> '{{pass,k}}', count(*) FROM users \
+             WHERE id > $1 AND id <= $2 AND CASE WHEN mfa_internal #>> '{{pass,exp}}' ~ '^[0-9]{{1,18}}$' \
+             THEN (mfa_internal #>> '{{pass,exp}}')::bigint > $3 END GROUP BY 1, 2"
         )
     }
 

@@ -66,13 +66,15 @@ pub struct CodesRewrite {
 /// Name of the value with the columns of an import that have other names.
 pub(in crate::database) const IMPORT_MAP: &str = "python columns";
 /// Tables of this product.
-const OWN_TABLES: [&str; 7] = [
+const OWN_TABLES: [&str; 9] = [
     "mfa_events",
     "mfa_event_floors",
     "mfa_meta",
+    "mfa_roles",
     "mfa_schema",
     "mfa_sms_budget",
     "mfa_sms_sends",
+    "mfa_user_search",
     "__diesel_schema_migrations",
 ];
 

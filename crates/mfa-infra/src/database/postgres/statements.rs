@@ -7,6 +7,7 @@ use diesel::sql_types::{Array, BigInt, Binary, Bool, Nullable, Text};
 use diesel::{PgConnection, RunQueryDsl};
 
 use super::columns;
+use super::mail_columns::MailColumns;
 use crate::database::chain::ChainedEvent;
 use crate::database::committer::AccountWrite;
 use crate::database::row::AccountRow;
@@ -126,6 +127,8 @@ struct EventColumns {
     personal_digest: Vec<Vec<u8>>,
     mac_key: Vec<String>,
     mac: Vec<Vec<u8>>,
+    token_id: Vec<Option<Vec<u8>>>,
+    token_session: Vec<Option<i64>>,
 }
 
 impl EventColumns {
@@ -147,6 +150,9 @@ impl EventColumns {
         self.personal_digest.push(chained.personal_digest.to_vec());
         self.mac_key.push(chained.mac_key.clone());
         self.mac.push(chained.mac.to_vec());
+        self.token_id.push(event.token.map(|token| token.id.bytes().to_vec()));
+        let session = event.token.and_then(|token| token.session);
+        self.token_session.push(session.map(|it| i64::try_from(it).unwrap_or(i64::MAX)));
     }
 
     /// `recorded AS (INSERT … only the events of accounts that were stored)`. In the order of `seq`, so that the ids of
@@ -154,9 +160,10 @@ impl EventColumns {
     fn insert<'b>(&'b self, out: &mut AstPass<'_, 'b, Pg>) -> QueryResult<()> {
         out.push_sql(
             "recorded AS (INSERT INTO mfa_events (event_id, user_id, seq, at, event, method, outcome, ip, user_agent, \
-             request_id, actor, reason, salt, personal_digest, mac_key, mac) \
+             request_id, actor, reason, salt, personal_digest, mac_key, mac, token_id, token_session) \
              SELECT e.event_id, e.user_id, e.seq, to_timestamp(e.at / 1000.0), e.event, e.method, e.outcome, e.ip, \
-             e.user_agent, e.request_id, e.actor, e.reason, e.salt, e.personal_digest, e.mac_key, e.mac FROM unnest(",
+             e.user_agent, e.request_id, e.actor, e.reason, e.salt, e.personal_digest, e.mac_key, e.mac, \
+             e.token_id, e.token_session FROM unnest(",
         );
         out.push_bind_param::<Array<Binary>, _>(&self.event_id)?;
         out.push_sql(", ");
@@ -183,9 +190,13 @@ impl EventColumns {
         out.push_bind_param::<Array<Text>, _>(&self.mac_key)?;
         out.push_sql(", ");
         out.push_bind_param::<Array<Binary>, _>(&self.mac)?;
+        out.push_sql(", ");
+        out.push_bind_param::<Array<Nullable<Binary>>, _>(&self.token_id)?;
+        out.push_sql(", ");
+        out.push_bind_param::<Array<OptionalInt>, _>(&self.token_session)?;
         out.push_sql(
             ") AS e(event_id, user_id, seq, at, event, method, outcome, ip, user_agent, request_id, actor, reason, \
-             salt, personal_digest, mac_key, mac) JOIN won ON won.id = e.user_id ORDER BY e.seq)",
+             salt, personal_digest, mac_key, mac, token_id, token_session) JOIN won ON won.id = e.user_id ORDER BY e.seq)",
         );
         Ok(())
     }
@@ -277,11 +288,13 @@ pub(super) struct StoreColdGroup {
     times: [Vec<Option<i64>>; 4],
     backup_method: Vec<String>,
     authenticators: Vec<String>,
+    mails: MailColumns,
 }
 
 impl StoreColdGroup {
     pub(super) fn push(&mut self, write: &AccountWrite) {
         self.hot.push(write);
+        self.mails.extend(&write.mails);
         let row = &write.row;
         self.enforced.push(row.mfa_enforced);
         self.totp_enabled.push(row.is_totp_enabled);
@@ -349,6 +362,7 @@ impl QueryFragment<Pg> for StoreColdGroup {
              FROM wanted w WHERE u.id = w.id RETURNING w.id), ",
         );
         self.hot.events.insert(&mut out)?;
+        self.mails.insert(&mut out)?;
         out.push_sql(" SELECT id FROM won");
         Ok(())
     }
@@ -360,6 +374,7 @@ pub(super) struct StoreOne {
     row: AccountRow,
     is_cold: bool,
     events: EventColumns,
+    mails: MailColumns,
 }
 
 impl StoreOne {
@@ -368,13 +383,15 @@ impl StoreOne {
         for event in &write.events {
             events.push(event);
         }
-        Self { row: write.row.clone(), is_cold: write.is_cold, events }
+        let mut mails = MailColumns::default();
+        mails.extend(&write.mails);
+        Self { row: write.row.clone(), is_cold: write.is_cold, events, mails }
     }
 }
 
 impl QueryId for StoreOne {
     type QueryId = ();
-    /// One type has two texts, which Diesel distinguishes by the text.
+    /// One type has several texts, which Diesel distinguishes by the text.
     const HAS_STATIC_QUERY_ID: bool = false;
 }
 
@@ -422,6 +439,9 @@ impl QueryFragment<Pg> for StoreOne {
         }
         out.push_sql(" FROM wanted w WHERE u.id = w.id RETURNING u.id::bigint AS id), ");
         self.events.insert(&mut out)?;
+        if !self.mails.is_empty() {
+            self.mails.insert(&mut out)?;
+        }
         out.push_sql(" SELECT id FROM won");
         Ok(())
     }

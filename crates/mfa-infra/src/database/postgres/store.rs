@@ -109,7 +109,8 @@ impl GroupStore for PgGroupStore {
             other => other?,
         };
         let writes = decide(rows, false);
-        let (cold, hot): (Vec<_>, Vec<_>) = writes.into_iter().partition(|write| write.is_cold);
+        let (cold, hot): (Vec<_>, Vec<_>) =
+            writes.into_iter().partition(|write| write.is_cold || !write.mails.is_empty());
         let mut written = WriteResult { stored: self.store_hot(&hot)?, unknown: Vec::new() };
         match self.store_cold(&cold) {
             Ok(ids) => written.stored.extend(ids),
@@ -157,7 +158,7 @@ impl PgGroupStore {
         }
     }
 
-    /// Stores accounts with changes that no verification makes: enrolments, key rotations.
+    /// Stores accounts with changes that no verification makes, such as enrolments and key rotations, or with mails.
     fn store_cold(&mut self, writes: &[AccountWrite]) -> Result<Vec<i64>, GroupFailure> {
         match writes {
             [] => Ok(Vec::new()),

@@ -128,12 +128,13 @@ impl<C: Dialect> AuditRows for SqlDatabase<C> {
 fn columns<C: Dialect>() -> String {
     format!(
         "id, user_id, seq, {} AS event_id, {} AS at, event, method, outcome, ip, user_agent, request_id, actor, \
-         reason, {} AS salt, {} AS personal_digest, mac_key, {} AS mac",
+         reason, {} AS salt, {} AS personal_digest, mac_key, {} AS mac, {} AS token_id, token_session",
         C::hex("event_id"),
         C::millis("at"),
         C::hex("salt"),
         C::hex("personal_digest"),
-        C::hex("mac")
+        C::hex("mac"),
+        C::hex("token_id")
     )
 }
 

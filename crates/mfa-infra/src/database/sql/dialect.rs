@@ -38,6 +38,18 @@ pub(in crate::database) trait Dialect: R2D2Connection + Send + 'static {
     /// Condition: `totp_secret` is the placeholder of an account with passkeys and without an app.
     const HAS_PLACEHOLDER: &'static str;
 
+    /// Condition: `mfa_authenticators` has a passkey.
+    const HAS_PASSKEY: &'static str;
+
+    /// Expression for the time of the registration of the first passkey in milliseconds; NULL if there is none.
+    const FIRST_PASSKEY_AT: &'static str;
+
+    /// Join that reads the first table first, where the database would choose by itself and err.
+    const ORDERED_JOIN: &'static str;
+
+    /// The smallest integer.
+    const SMALLEST: &'static str;
+
     /// Expression for the name of the first column of `users` whose value is invalid; NULL if all are valid.
     const INVALID_VALUE: fn() -> &'static str;
 
@@ -62,8 +74,14 @@ pub(in crate::database) trait Dialect: R2D2Connection + Send + 'static {
     /// Expression for the text of a column without these characters around it.
     fn trimmed(column: &str, characters: &[char]) -> String;
 
-    /// Condition that a column matches a pattern without regard to case. `\` escapes.
-    fn matches(column: &str, pattern: &str) -> String;
+    /// Condition that a column contains a text, which a parameter has in the form of [`contained`](Self::contained).
+    fn contains(column: &str, parameter: &str) -> String;
+
+    /// Returns the parameter of [`contains`](Self::contains) for a folded text.
+    fn contained(text: &str) -> String;
+
+    /// Expression for a column that no index serves.
+    fn unindexed(column: &str) -> String;
 
     /// Table expression `v(value)` with one row for each element of a parameter that is a JSON array.
     fn elements(parameter: &str) -> String;

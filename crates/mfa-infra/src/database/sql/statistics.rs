@@ -1,5 +1,6 @@
 //! Statistics, counted in short portions so that no statement runs long.
 
+mod adoption;
 mod permit;
 mod rows;
 
@@ -7,21 +8,19 @@ use std::sync::PoisonError;
 use std::time::{Duration, Instant};
 
 use diesel::result::QueryResult;
-use mfa_core::{Activity, BoxFuture, Period, Statistics, StoreError, StoreErrorKind, Timestamp, Totals};
+use mfa_core::{
+    Activity, Adoption, BoxFuture, Period, Statistics, StoreError, StoreErrorKind, Timestamp, Totals,
+    UserState,
+};
 
-use super::SqlDatabase;
 use super::dialect::{Dialect, Statement};
 use super::sms::COUNTED;
-use crate::database::columns::ColumnKind;
-use permit::{CachedTotals, DEADLINE};
+use super::{SqlDatabase, user_state};
+use permit::{CachedTotals, DEADLINE, PORTION};
 use rows::{EventCount, SmsCountRow, TotalsRow, counted_kinds, merged};
 
 pub(super) use permit::CountPermit;
 
-/// Number of users that one statement counts.
-const PORTION: i64 = 20_000;
-/// An account with at most this many unused recovery codes has few.
-const FEW_CODES: i64 = 3;
 /// Totals that took longer than this are cached.
 const QUICK: Duration = Duration::from_millis(200);
 const CACHED_FOR: Duration = Duration::from_mins(1);
@@ -35,6 +34,12 @@ impl<C: Dialect> Statistics for SqlDatabase<C> {
     fn totals(&self, now: Timestamp) -> BoxFuture<'_, Result<Totals, StoreError>> {
         let cached = self.counting.cached_totals();
         let count = self.pool.run("count users", move |connection| totals(connection, now, &cached));
+        self.counting.run_alone(Box::pin(async move { in_time(count.await?) }))
+    }
+
+    fn adoption(&self, now: Timestamp, weeks: u32) -> BoxFuture<'_, Result<Vec<Adoption>, StoreError>> {
+        let count =
+            self.pool.run("count adoption", move |connection| adoption::by_week(connection, now, weeks));
         self.counting.run_alone(Box::pin(async move { in_time(count.await?) }))
     }
 }
@@ -125,8 +130,8 @@ fn totals<C: Dialect>(
 
 /// Counts a portion of the users that follow an id, and returns it with its maximum size.
 ///
-/// If the database refuses to read a row, the portion is halved until the row is alone, which counts as a user without
-/// anything.
+/// If the database refuses to read a row, the portion is halved until the row is alone, which counts as a locked user
+/// without anything else, as in a list.
 fn readable_totals_after<C: Dialect>(
     connection: &mut C,
     user: i64,
@@ -142,7 +147,8 @@ fn readable_totals_after<C: Dialect>(
             Err(_) if limit > 1 => limit = limit.checked_div(2).unwrap_or(1),
             Err(_) => {
                 let query = "SELECT count(*) AS users, max(id) AS last, 0 AS with_factor, 0 AS with_totp, 0 AS with_sms, \
-                             0 AS locked, 0 AS enforced, 0 AS recovery_codes_low FROM (SELECT CAST(id AS bigint) AS id \
+                             0 AS with_passkey, 0 AS sms_only, 0 AS disabled, count(*) AS locked, 0 AS enforced, \
+                             0 AS recovery_codes_low FROM (SELECT CAST(id AS bigint) AS id \
                              FROM users WHERE id > $1 ORDER BY users.id LIMIT 1) AS portion"
                     .replace("0 AS", "CAST(0 AS bigint) AS");
                 return Ok((connection.one(Statement::new(query).bind(user))?, limit));
@@ -158,25 +164,27 @@ fn totals_after<C: Dialect>(
     now: Timestamp,
     limit: i64,
 ) -> QueryResult<TotalsRow> {
-    let flag = |name| C::column(name, ColumnKind::Flag);
+    let is = |state| user_state::condition::<C>(state, "$2");
     let query = format!(
-        "SELECT count(*) AS users, max(id) AS last, count(*) FILTER (WHERE own OR sms) AS with_factor, \
-         count(*) FILTER (WHERE own AND NOT placeholder) AS with_totp, count(*) FILTER (WHERE sms) AS with_sms, \
-         count(*) FILTER (WHERE locked) AS locked, count(*) FILTER (WHERE enforced) AS enforced, \
-         count(*) FILTER (WHERE (own OR sms) AND codes_left <= $3) AS recovery_codes_low FROM ( \
-         SELECT CAST(id AS bigint) AS id, ({}) AND totp_secret IS NOT NULL AS own, \
-         coalesce({}, FALSE) AS placeholder, \
-         ({}) AND phone_number IS NOT NULL AND coalesce(mfa_backup_method = 'sms', FALSE) AS sms, \
-         coalesce({} > $2, FALSE) AS locked, {} AS enforced, \
-         {} AS codes_left FROM users WHERE id > $1 ORDER BY users.id LIMIT $4) AS portion",
-        flag("is_totp_enabled"),
-        C::HAS_PLACEHOLDER,
-        flag("is_phone_verified"),
-        C::column("mfa_lock_until", ColumnKind::Time),
-        flag("mfa_enforced"),
-        C::UNUSED_RECOVERY_CODES
+        "SELECT count(*) AS users, max(id) AS last, count(*) FILTER (WHERE NOT none) AS with_factor, \
+         count(*) FILTER (WHERE app) AS with_totp, count(*) FILTER (WHERE sms) AS with_sms, \
+         count(*) FILTER (WHERE passkey) AS with_passkey, count(*) FILTER (WHERE sms_only) AS sms_only, \
+         count(*) FILTER (WHERE disabled) AS disabled, count(*) FILTER (WHERE locked) AS locked, \
+         count(*) FILTER (WHERE enforced) AS enforced, count(*) FILTER (WHERE few_codes) AS recovery_codes_low FROM ( \
+         SELECT CAST(id AS bigint) AS id, {} AS none, {} AS app, {} AS sms, {} AS passkey, {} AS sms_only, \
+         {} AS disabled, {} AS locked, {} AS enforced, {} AS few_codes \
+         FROM users WHERE id > $1 ORDER BY users.id LIMIT $3) AS portion",
+        is(UserState::NoFactor),
+        user_state::app::<C>(),
+        user_state::sms::<C>(),
+        user_state::passkey::<C>(),
+        is(UserState::SmsOnly),
+        is(UserState::Disabled),
+        is(UserState::Locked),
+        is(UserState::Enforced),
+        is(UserState::FewCodes),
     );
-    let query = Statement::new(query).bind(user).bind(now.millis()).bind(FEW_CODES).bind(limit);
+    let query = Statement::new(query).bind(user).bind(now.millis()).bind(limit);
     connection.one(query)
 }
 

@@ -7,12 +7,13 @@ use std::net::IpAddr;
 
 use mfa_core::{
     AddressMatch, AddressOwner, BoxFuture, Credentials, NewUser, NewUserError, PasswordDigest, PasswordKinds,
-    StoreError, UserId, UserPage, UserQuery, Users,
+    StoreError, Timestamp, UserFilter, UserId, UserPage, UserQuery, Users,
 };
 
 use super::dialect::{Dialect, Statement};
 use super::{SqlDatabase, logins, user_list};
 use crate::database::columns::ColumnKind;
+use crate::database::pool::TextRow;
 use crate::database::row::{IdRangeRow, NameRow, PrefixRow};
 use crate::database::user_import::UserIdentityRow;
 
@@ -120,9 +121,12 @@ impl<C: Dialect> Users for SqlDatabase<C> {
         self.pool.run("erase actor", move |connection| erasure::erase_actor(connection, user, actor))
     }
 
-    fn list(&self, query: UserQuery) -> BoxFuture<'_, Result<UserPage, StoreError>> {
-        self.pool
-            .run("list users", move |connection| Ok(UserPage { users: user_list::page(connection, &query)? }))
+    fn list(&self, query: UserQuery, now: Timestamp) -> BoxFuture<'_, Result<Option<UserPage>, StoreError>> {
+        self.pool.run("list users", move |connection| user_list::page(connection, &query, now))
+    }
+
+    fn count(&self, filter: UserFilter, now: Timestamp) -> BoxFuture<'_, Result<u64, StoreError>> {
+        self.pool.run("count listed users", move |connection| user_list::count(connection, &filter, now))
     }
 
     fn usernames(&self, users: Vec<UserId>) -> BoxFuture<'_, Result<BTreeMap<UserId, String>, StoreError>> {
@@ -141,6 +145,47 @@ impl<C: Dialect> Users for SqlDatabase<C> {
                 if is_reachable { Ok(each.into_iter().flatten().flatten().collect()) } else { Err(error) }
             })?;
             Ok(rows.into_iter().map(NameRow::into_pair).collect())
+        })
+    }
+
+    fn full_name(&self, user: UserId) -> BoxFuture<'_, Result<Option<String>, StoreError>> {
+        self.pool.run("find full name", move |connection| {
+            let name = C::column("full_name", ColumnKind::Text);
+            let query = format!("SELECT {name} AS value FROM users WHERE id = $1 AND {name} IS NOT NULL");
+            let named = connection.first::<TextRow>(Statement::new(query).bind(user.value()));
+            // A name that the database refuses to read is none.
+            Ok(named.ok().flatten().map(|it| it.value))
+        })
+    }
+
+    fn is_helpdesk(&self, user: UserId) -> BoxFuture<'_, Result<bool, StoreError>> {
+        self.pool.run("find role", move |connection| {
+            let query = "SELECT role AS value FROM mfa_roles WHERE user_id = $1 AND role = 'helpdesk'";
+            let found = connection.first::<TextRow>(Statement::new(query).bind(user.value()))?;
+            Ok(found.is_some())
+        })
+    }
+
+    fn set_helpdesk(
+        &self,
+        user: UserId,
+        is_helpdesk: bool,
+        now: Timestamp,
+    ) -> BoxFuture<'_, Result<bool, StoreError>> {
+        self.pool.run("set role", move |connection| {
+            if is_helpdesk {
+                let query = format!(
+                    "INSERT INTO mfa_roles (user_id, role, granted_at) SELECT id, 'helpdesk', {} FROM users \
+                     WHERE id = $1 ON CONFLICT (user_id) DO UPDATE SET role = excluded.role",
+                    C::timestamp("$2")
+                );
+                let query = Statement::new(query).bind(user.value()).bind(now.millis());
+                return connection.execute(query).map(|rows| rows == 1);
+            }
+            let delete = Statement::new("DELETE FROM mfa_roles WHERE user_id = $1").bind(user.value());
+            connection.execute(delete)?;
+            let query = Statement::new("SELECT 'user' AS value FROM users WHERE id = $1").bind(user.value());
+            Ok(connection.first::<TextRow>(query)?.is_some())
         })
     }
 }

@@ -13,7 +13,7 @@ use super::columns;
 use super::statements::{SqliteLoadGroup, SqliteLoadOne};
 use crate::database::columns::ColumnKind;
 use crate::database::login_columns::LoginColumns;
-use crate::database::row::AccountRow;
+use crate::database::row::{AccountRow, like};
 use crate::database::sql::dialect::{Dialect, SqlRow, Statement, Value};
 use crate::database::sql::sms::{BucketRow, settle};
 use crate::database::user_import::UserIdentityRow;
@@ -46,6 +46,13 @@ impl Dialect for SqliteConnection {
         "CASE WHEN json_valid(u.mfa_internal) THEN CAST(u.mfa_internal ->> '$.chain.mac' AS TEXT) END",
     ];
     const HAS_PLACEHOLDER: &'static str = "instr(mfa_authenticators, totp_secret) > 0";
+    /// As this server writes it. In a name the quotes would be escaped.
+    const HAS_PASSKEY: &'static str = "instr(mfa_authenticators, '\"kind\":\"passkey\"') > 0";
+    const FIRST_PASSKEY_AT: &'static str = "(SELECT min(CAST(value ->> 'at' AS INTEGER)) FROM json_each( \
+        CASE WHEN json_valid(mfa_authenticators) THEN mfa_authenticators ELSE '[]' END) \
+        WHERE CASE type WHEN 'object' THEN value ->> 'kind' END = 'passkey')";
+    const ORDERED_JOIN: &'static str = "CROSS JOIN";
+    const SMALLEST: &'static str = "-9223372036854775808";
     const UNUSED_RECOVERY_CODES: &'static str = "CASE WHEN json_valid(recovery_codes) \
         AND json_type(recovery_codes) = 'array' THEN (SELECT count(*) FROM json_each(recovery_codes) \
         WHERE CASE type WHEN 'object' THEN value ->> 'used_at' END IS NULL) ELSE 0 END";
@@ -89,8 +96,16 @@ impl Dialect for SqliteConnection {
         format!("trim({column}, char({}))", numbers.join(", "))
     }
 
-    fn matches(column: &str, pattern: &str) -> String {
-        format!("{column} LIKE {pattern} ESCAPE '\\'")
+    fn contains(column: &str, parameter: &str) -> String {
+        format!("{column} LIKE {parameter} ESCAPE '\\'")
+    }
+
+    fn contained(text: &str) -> String {
+        like(text)
+    }
+
+    fn unindexed(column: &str) -> String {
+        format!("+{column}")
     }
 
     fn elements(parameter: &str) -> String {
@@ -108,7 +123,10 @@ impl Dialect for SqliteConnection {
              AND code.value ->> 'used_at' IS NULL ELSE FALSE END GROUP BY 1, 2 UNION ALL \
              SELECT 'sms_code', mfa_internal ->> '$.sms.code.k', count(*) FROM users \
              WHERE id > $1 AND id <= $2 AND CASE WHEN json_valid(mfa_internal) \
-             THEN mfa_internal ->> '$.sms.code.exp' > $3 END GROUP BY 1, 2"
+             THEN mfa_internal ->> '$.sms.code.exp' > $3 END GROUP BY 1, 2 UNION ALL \
+             SELECT 'access_pass', mfa_internal ->> '$.pass.k', count(*) FROM users \
+             WHERE id > $1 AND id <= $2 AND CASE WHEN json_valid(mfa_internal) \
+             THEN mfa_internal ->> '$.pass.exp' > $3 END GROUP BY 1, 2"
         )
     }
 

@@ -159,5 +159,7 @@ fn event(chained: &ChainedEvent) -> Value {
         HEXLOWER.encode(&chained.personal_digest),
         chained.mac_key,
         HEXLOWER.encode(&chained.mac),
+        event.token.map(|token| token.id.to_hex()),
+        event.token.and_then(|token| token.session),
     ])
 }

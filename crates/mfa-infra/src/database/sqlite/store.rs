@@ -9,6 +9,7 @@ use diesel::{RunQueryDsl, SqliteConnection, sql_query};
 
 use super::columns;
 use super::connect::connect;
+use super::mail_statement::StoreMails;
 use super::statements::{SqliteLoadGroup, SqliteLoadOne, SqliteStoreGroup};
 use crate::database::chain::{LastEvents, last_events, last_events_query};
 use crate::database::committer::{AccountWrite, Decide, GroupFailure, GroupStore, WriteResult};
@@ -116,6 +117,9 @@ fn group(
     let writes = decide(rows, false);
     if !writes.is_empty() {
         SqliteStoreGroup::new(&writes).execute(connection).map_err(GroupFailure::Refused)?;
+        if let Some(mails) = StoreMails::new(&writes) {
+            mails.execute(connection).map_err(GroupFailure::Refused)?;
+        }
     }
     connection.batch_execute("COMMIT").map_err(GroupFailure::Refused)?;
     Ok(writes.iter().map(|write| write.row.id).collect())

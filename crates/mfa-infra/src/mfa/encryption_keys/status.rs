@@ -41,11 +41,11 @@ pub struct KeyReport {
 }
 
 impl KeyReport {
-    /// Returns how many values need the master key itself: sealed values, pending SMS codes, and what its derived keys
+    /// Returns how many values need the master key itself: sealed values, pending SMS codes, access passes, and what its derived keys
     /// verify if those are not stored.
     pub fn blocking_values(&self) -> u64 {
         let blocks = |kind: KeyedValue| match kind {
-            KeyedValue::Sealed(_) | KeyedValue::SmsCode => true,
+            KeyedValue::Sealed(_) | KeyedValue::SmsCode | KeyedValue::AccessPass => true,
             KeyedValue::RecoveryTag | KeyedValue::Event => !self.is_retained,
         };
         self.usage.iter().filter(|(kind, _)| blocks(*kind)).map(|(_, count)| count).sum()

@@ -3,7 +3,10 @@ use std::net::IpAddr;
 use std::path::Path;
 
 use mfa_core::testing::ManualClock;
-use mfa_core::{EventKind, FactorKind, LoggedEvent, Origin, Outcome, SecurityEvent, Timestamp, UserId};
+use mfa_core::{
+    EventKind, EventToken, FactorKind, LoggedEvent, Origin, Outcome, SecurityEvent, Timestamp, TokenId,
+    UserId,
+};
 use proptest::prelude::*;
 use serde_json::{Value, json};
 use tempfile::TempDir;
@@ -83,7 +86,8 @@ fn a_security_event_has_all_its_keys() {
     let origin = Origin::new(Some(ip), Some("curl/8"), Some("req-1"));
     let full = event(EventKind::AdminUnlock, Outcome::Success, origin)
         .with_method(FactorKind::Totp)
-        .with_actor("root", Some("ticket 7"));
+        .with_actor("root", Some("ticket 7"))
+        .with_token(EventToken { id: TokenId::from_bytes([7; 16]), session: Some(3) });
     let bare = event(EventKind::RateLimited, Outcome::Refused, Origin::default());
     let events = fixture.telemetry.events();
     events.record(LoggedEvent { user: Some(UserId::new(42)), event: &full, chain: Some((7, &[0xab, 0x01])) });
@@ -95,7 +99,7 @@ fn a_security_event_has_all_its_keys() {
                 "ts": "2027-01-15T08:00:00.000Z", "level": "info", "msg": "admin_unlock: success",
                 "event": "admin_unlock", "outcome": "success", "user_id": 42, "method": "totp", "ip": "2001:db8::1",
                 "user_agent": "curl/8", "request_id": "req-1", "actor": "root", "reason": "ticket 7",
-                "seq": 7, "mac": "ab01",
+                "session_id": "07070707070707070707070707070707", "seq": 7, "mac": "ab01",
             }),
             json!({
                 "ts": "2027-01-15T08:00:00.000Z", "level": "warning", "msg": "rate_limited: refused",

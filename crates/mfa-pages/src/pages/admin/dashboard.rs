@@ -2,15 +2,14 @@
 
 use actix_web::http::StatusCode;
 use maud::{Markup, html};
-use mfa_core::{Activity, AuditQuery, BucketSize, Period, Timestamp, Totals};
-use mfa_flows::{AdminAction, FlowError};
+use mfa_core::{Activity, Adoption, AuditQuery, BucketSize, Period, Role, Timestamp, Totals, UserState};
+use mfa_flows::{FlowError, SupportAction};
 use std::collections::BTreeMap;
 use std::time::Duration;
 use time::OffsetDateTime;
 
-use super::{events, open, search_form};
+use super::{events, open, search_form, users};
 use crate::SharedRequest;
-use crate::assets::AssetFile;
 use crate::layout::{Layout, NavItem, document};
 use crate::parts::{PlotColumn, PlotSeries, plot};
 use crate::request::PageRequest;
@@ -19,6 +18,8 @@ use mfa_http::problem::ApiError;
 
 /// The number of events on the dashboard.
 const EVENTS: u32 = 8;
+/// The number of weeks of the plot of adoption.
+const WEEKS: u32 = 12;
 /// The selectable periods in days.
 const PERIODS: [u64; 3] = [1, 7, 30];
 
@@ -28,25 +29,38 @@ pub(crate) async fn show(request: SharedRequest) -> PageResult {
     let days =
         request.query("days").and_then(|it| it.parse().ok()).filter(|it| PERIODS.contains(it)).unwrap_or(1);
     let period = period(request.now(), days)?;
-    let (profile, activity, totals, newest, names) = request
+    let (profile, activity, totals, weeks, newest, names) = request
         .run(|flows| async move {
-            let admin = flows.administrator(&call, AdminAction::Read, None).await?;
-            let (activity, totals) = flows.statistics(&admin, period).await?;
-            let query = AuditQuery { user: None, kind: None, before: None, limit: EVENTS };
-            let newest = flows.list_events(&admin, query).await?.events;
-            let names = events::names(&flows, &admin, &newest).await?;
-            Ok::<_, FlowError>((flows.profile(&call).await?, activity, totals, newest, names))
+            let support = flows.support(&call, SupportAction::List, None).await?;
+            let admin = support.admin();
+            let (activity, totals) = flows.statistics(admin, period).await?;
+            let weeks = flows.adoption(admin, WEEKS).await?;
+            let query = AuditQuery::newest(EVENTS);
+            // Only administrators see the events of all users.
+            let newest = match support.role() {
+                Role::Admin => Some(flows.list_events(admin, query).await?.events),
+                Role::Helpdesk | Role::None => None,
+            };
+            let names = events::names(&flows, admin, newest.as_deref().unwrap_or_default()).await?;
+            Ok::<_, FlowError>((flows.profile(&call).await?, activity, totals, weeks, newest, names))
         })
         .await?;
     let title = request.translate("admin-title");
     let page = document(
         &request,
-        &Layout::signed_in(title.clone(), &profile, NavItem::Admin).with(AssetFile::Clock).wide(),
+        &Layout::signed_in(title.clone(), &profile, NavItem::Admin).wide(),
         html! {
             div.admin {
                 div.admin-head { h1 { (title) } (periods(&request, days)) }
-                section.sheet { (search_form(&request, None)) }
+                section.sheet { (search_form(&request, None, None)) }
                 (figures(&request, totals))
+                // All times of this page are in one zone, so no script converts those of the table.
+                p.hint { (request.translate("list-zone")) }
+                section.sheet {
+                    h2 { (request.translate("list-adoption")) }
+                    p.hint { (request.translate("list-adoption-hint")) }
+                    (adoption(&request, &weeks, totals.users))
+                }
                 section.sheet {
                     h2 { (request.translate("plot-checks")) }
                     (checks(&request, period, &activity))
@@ -61,12 +75,14 @@ pub(crate) async fn show(request: SharedRequest) -> PageResult {
                         (messages(&request, &activity))
                     }
                 }
-                section.sheet {
-                    div.sheet-head {
-                        h2 { (request.translate("admin-events")) }
-                        a.link href=(request.url("/admin/events")) { (request.translate("home-all")) }
+                @if let Some(newest) = &newest {
+                    section.sheet {
+                        div.sheet-head {
+                            h2 { (request.translate("admin-events")) }
+                            a.link href=(request.url("/admin/events")) { (request.translate("home-all")) }
+                        }
+                        (events::table(&request, newest, &names))
                     }
-                    (events::table(&request, &newest, &names))
                 }
             }
         },
@@ -95,23 +111,65 @@ fn periods(request: &PageRequest, days: u64) -> Markup {
     }
 }
 
+/// Renders the totals. A number of users in a state leads to their list.
 fn figures(request: &PageRequest, totals: Totals) -> Markup {
+    let without_factor = totals.users.saturating_sub(totals.with_factor);
+    let without_passkey = totals.users.saturating_sub(totals.with_passkey);
     let figures = [
-        ("figure-users", totals.users, false),
-        ("figure-protected", totals.with_factor, false),
-        ("figure-app", totals.with_totp, false),
-        ("figure-sms", totals.with_sms, false),
-        ("figure-enforced", totals.enforced, false),
-        ("figure-locked", totals.locked, totals.locked > 0),
-        ("figure-codes", totals.recovery_codes_low, totals.recovery_codes_low > 0),
+        ("figure-protected", totals.with_factor, None, false),
+        ("list-figure-no_factor", without_factor, Some(UserState::NoFactor), false),
+        ("list-figure-sms_only", totals.sms_only, Some(UserState::SmsOnly), false),
+        ("list-figure-passkey", totals.with_passkey, None, false),
+        ("list-figure-no_passkey", without_passkey, Some(UserState::NoPasskey), false),
+        ("figure-app", totals.with_totp, None, false),
+        ("figure-sms", totals.with_sms, None, false),
+        ("figure-enforced", totals.enforced, Some(UserState::Enforced), false),
+        ("figure-locked", totals.locked, Some(UserState::Locked), totals.locked > 0),
+        ("figure-codes", totals.recovery_codes_low, Some(UserState::FewCodes), totals.recovery_codes_low > 0),
+        ("list-figure-disabled", totals.disabled, Some(UserState::Disabled), false),
     ];
     html! {
         dl.figures {
-            @for (name, count, warns) in figures {
-                div.figure.warn[warns] { dt { (request.translate(name)) } dd { (count) } }
+            div.figure {
+                dt { a href=(request.url("/admin/users")) { (request.translate("figure-users")) } }
+                dd { (totals.users) }
+            }
+            @for (name, count, state, warns) in figures {
+                div.figure.warn[warns] {
+                    dt {
+                        @match state {
+                            Some(state) => a href=(users::address_of_state(request, state)) { (request.translate(name)) },
+                            None => (request.translate(name)),
+                        }
+                    }
+                    dd { (count) " " small { (percent(request, count, totals.users)) } }
+                }
             }
         }
     }
+}
+
+/// Returns a share of all users in per cent, rounded down, but more than none is never shown as zero.
+fn percent(request: &PageRequest, count: u64, of: u64) -> String {
+    let share = count.saturating_mul(100).checked_div(of).unwrap_or(0);
+    let name = if share == 0 && count > 0 { "list-share-less" } else { "list-share" };
+    request.translate_with(name, &[("share", share.into())])
+}
+
+/// Renders the share of users with a second factor over the last weeks.
+fn adoption(request: &PageRequest, weeks: &[Adoption], users: u64) -> Markup {
+    let series = [("used", "list-adoption-passkey"), ("sent", "list-adoption-other")]
+        .map(|(class, name)| PlotSeries { class, name: request.translate(name) });
+    let share = |count: u64| count.saturating_mul(100).checked_div(users).unwrap_or(0);
+    let columns: Vec<_> = weeks
+        .iter()
+        .map(|week| {
+            let (passkey, factor) = (share(week.with_passkey), share(week.with_factor));
+            let counts = vec![passkey, factor.saturating_sub(passkey)];
+            PlotColumn { label: label(request, week.at, BucketSize::Day), counts }
+        })
+        .collect();
+    plot(request, "adoption", &request.translate("list-adoption"), &series, &columns)
 }
 
 /// Returns the buckets of a period with their labels.

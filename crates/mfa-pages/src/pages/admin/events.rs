@@ -4,12 +4,13 @@ use std::collections::BTreeMap;
 
 use actix_web::http::StatusCode;
 use maud::{Markup, html};
-use mfa_core::{AuditQuery, StoredEvent, UserId};
-use mfa_flows::{AdminAction, AdminCall, FlowError, Flows};
+use mfa_core::{AuditPage, AuditQuery, StoredEvent, UserId};
+use mfa_flows::{AdminAction, AdminCall, CSV_START, Call, FlowError, Flows, SupportAction};
+use mfa_http::event_csv_response;
 
+use super::event_filter::EventFilter;
 use super::{back, open};
 use crate::SharedRequest;
-use crate::assets::AssetFile;
 use crate::layout::{Layout, NavItem, document};
 use crate::pages::activity::{requirement, what};
 use crate::parts::moment;
@@ -21,37 +22,79 @@ const PAGE: u32 = 50;
 /// `GET /interface/BRAND/admin/events`
 pub(crate) async fn list(request: SharedRequest) -> PageResult {
     let call = open(&request)?;
-    let user = request.query("user").and_then(|it| it.parse().ok()).map(UserId::new);
-    let before = request.query("before").and_then(|it| it.parse().ok());
-    let query = AuditQuery { user, kind: None, before, limit: PAGE };
+    let (filter, before) =
+        (EventFilter::read(&request), request.query("before").and_then(|it| it.parse().ok()));
+    let asked = filter.clone();
     let (profile, found, names) = request
         .run(|flows| async move {
-            let admin = flows.administrator(&call, AdminAction::Read, None).await?;
-            let found = flows.list_events(&admin, query).await?;
+            let (admin, query) = authorise(&flows, &call, &asked).await?;
+            let found = match query {
+                Some(query) => flows.list_events(&admin, AuditQuery { before, limit: PAGE, ..query }).await?,
+                // Nobody has this name.
+                None => AuditPage::default(),
+            };
             let names = names(&flows, &admin, &found.events).await?;
             Ok::<_, FlowError>((flows.profile(&call).await?, found, names))
         })
         .await?;
     let title = request.translate("admin-events");
-    let older = |next: i64| {
-        let of_user = user.map(|it| format!("&user={it}")).unwrap_or_default();
-        request.url(&format!("/admin/events?before={next}{of_user}"))
-    };
     let page = document(
         &request,
-        &Layout::signed_in(title.clone(), &profile, NavItem::Admin).with(AssetFile::Clock).wide(),
+        &Layout::signed_in(title.clone(), &profile, NavItem::Admin).wide(),
         html! {
             (back(&request))
-            section.sheet {
+            section.sheet.all-events {
                 h1 { (title) }
+                (filter.form(&request))
+                p.total {
+                    (request.translate("list-zone"))
+                    " · " a.link href=(filter.address(&request, "/admin/events.csv", None)) { (request.translate("list-csv")) }
+                }
                 (table(&request, &found.events, &names))
-                @if let Some(next) = found.next {
-                    p.pager { a.link href=(older(next)) { (request.translate("older")) } }
+                @if before.is_some() || found.next.is_some() {
+                    nav.pager aria-label=(request.translate("list-pages")) {
+                        @if before.is_some() {
+                            a.link href=(filter.address(&request, "/admin/events", None)) { (request.translate("list-newest")) }
+                        }
+                        @if let Some(next) = found.next {
+                            a.link rel="next" href=(filter.address(&request, "/admin/events", Some(next))) {
+                                (request.translate("older"))
+                            }
+                        }
+                    }
                 }
             }
         },
     );
     Ok(PageResponse::page(&request, StatusCode::OK, page))
+}
+
+/// `GET /interface/BRAND/admin/events.csv`: every event that the list has on its pages.
+pub(crate) async fn csv(request: SharedRequest) -> PageResult {
+    let call = open(&request)?;
+    let filter = EventFilter::read(&request);
+    let export = request
+        .run(|flows| async move {
+            let (admin, query) = authorise(&flows, &call, &filter).await?;
+            Ok::<_, FlowError>(flows.export_events(&admin, query.ok_or(FlowError::NoSuchUser)?))
+        })
+        .await?;
+    Ok(PageResponse::from(event_csv_response(request.shared_mfa(), export, CSV_START).await?))
+}
+
+/// Authorises the caller and returns the query; `None` if the person does not exist. The helpdesk sees the events of one user
+/// whom it may view, by id. Only administrators see all, and find people by name.
+async fn authorise(
+    flows: &Flows,
+    call: &Call,
+    filter: &EventFilter,
+) -> Result<(AdminCall, Option<AuditQuery>), FlowError> {
+    if let Some(user) = filter.user_id() {
+        let admin = flows.support(call, SupportAction::View(user), None).await?.admin().clone();
+        return Ok((admin, filter.query(flows).await?));
+    }
+    let admin = flows.administrator(call, AdminAction::Read, None).await?;
+    Ok((admin, filter.query(flows).await?))
 }
 
 /// Returns the user names of the users of these events.

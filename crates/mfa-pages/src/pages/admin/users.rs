@@ -1,61 +1,200 @@
-//! Page with the list of users and the search.
+//! Page with the list of users: search, states, order, pages and CSV.
 
 use actix_web::http::StatusCode;
 use maud::{Markup, html};
-use mfa_core::{Timestamp, UserId, UserQuery, UserRecord, trim_login};
-use mfa_flows::{AdminAction, FlowError};
+use mfa_core::{
+    PageStart, Role, SortOrder, Timestamp, UserFilter, UserId, UserQuery, UserRecord, UserSort, UserState,
+    trim_login,
+};
+use mfa_flows::{CSV_START, FlowError, SupportAction};
+use mfa_http::user_csv_response;
 
+use super::bulk::choice;
 use super::{back, open, search_form};
 use crate::SharedRequest;
 use crate::layout::{Layout, NavItem, document};
+use crate::parts::moment;
 use crate::request::PageRequest;
 use crate::response::{PageResponse, PageResult};
 
 const PAGE: u32 = 20;
+/// The id of the form that changes many users.
+const BULK_FORM: &str = "bulk";
+/// The orders that the page offers, with their directions.
+const ORDERS: [(UserSort, SortOrder, &str); 3] = [
+    (UserSort::Name, SortOrder::Ascending, "list-sort-name"),
+    (UserSort::LastSuccess, SortOrder::Descending, "list-sort-recent"),
+    (UserSort::LastSuccess, SortOrder::Ascending, "list-sort-unused"),
+];
 
 /// `GET /interface/BRAND/admin/users`
 pub(crate) async fn list(request: SharedRequest) -> PageResult {
     let call = open(&request)?;
-    let text = request.query("query").map(|it| trim_login(it).chars().take(254).collect::<String>());
-    let after = request.query("after").and_then(|it| it.parse().ok()).map(UserId::new);
-    let query = UserQuery { text: text.clone(), after, limit: PAGE.saturating_add(1) };
-    let (profile, users, now) = request
+    let query = read_query(&request);
+    let (found, shown) = (query.clone(), query);
+    let (profile, list, now) = request
         .run(|flows| async move {
-            let admin = flows.administrator(&call, AdminAction::Read, None).await?;
-            let users = flows.list_users(&admin, query).await?.users;
-            Ok::<_, FlowError>((flows.profile(&call).await?, users, flows.now()))
+            let support = flows.support(&call, SupportAction::List, None).await?;
+            let admin = support.admin();
+            let mut list = flows.list_users(admin, found.clone()).await?;
+            if list.is_none() {
+                // The user of the address was deleted: start again.
+                list = flows.list_users(admin, UserQuery { start: PageStart::First, ..found }).await?;
+            }
+            Ok::<_, FlowError>((flows.profile(&call).await?, list, flows.now()))
         })
         .await?;
-    let most = usize::try_from(PAGE).unwrap_or(usize::MAX);
-    let shown = users.get(..most.min(users.len())).unwrap_or_default();
-    let next = shown.last().filter(|_| users.len() > most).map(|it| it.user.value());
+    let (page, total) = list.map(|it| (it.page, it.total)).unwrap_or_default();
     let title = request.translate("admin-users");
-    let page = document(
-        &request,
-        &Layout::signed_in(title.clone(), &profile, NavItem::Admin),
-        html! {
-            (back(&request))
-            section.sheet {
-                h1 { (title) }
-                (search_form(&request, text.as_deref()))
-                @if shown.is_empty() { p.empty { (request.translate("admin-nobody")) } }
-                ul.people {
-                    @for user in shown { li { (person(&request, user, now)) } }
-                }
-                @if let Some(next) = next {
-                    p.pager { a.link href=(next_page(&request, text.as_deref(), next)) { (request.translate("admin-more")) } }
+    let link = |query: &UserQuery| address(&request, "/admin/users", query);
+    let content = html! {
+        (back(&request))
+        section.sheet {
+            h1 { (title) }
+            (search_form(&request, shown.filter.text.as_deref(), shown.filter.state))
+            (states(&request, &shown))
+            (orders(&request, &shown))
+            p.total role="status" {
+                (request.translate_with("list-total", &[("count", total.into())]))
+                @if total > 0 {
+                    " · " a.link href=(address(&request, "/admin/users.csv", &shown)) { (request.translate("list-csv")) }
                 }
             }
-        },
-    );
-    Ok(PageResponse::page(&request, StatusCode::OK, page))
+            @if page.users.is_empty() { p.empty { (request.translate("admin-nobody")) } }
+            @if total > 0 && profile.role == Role::Admin { (choice(&request, &shown, BULK_FORM)) }
+            ul.people {
+                @for user in &page.users {
+                    li {
+                        @if profile.role == Role::Admin { (tick(&request, user)) }
+                        (person(&request, user, now))
+                    }
+                }
+            }
+            @if page.previous.is_some() || page.next.is_some() {
+                nav.pager aria-label=(request.translate("list-pages")) {
+                    @if let Some(previous) = page.previous {
+                        a.link rel="prev" href=(link(&UserQuery { start: PageStart::Before(previous), ..shown.clone() })) {
+                            (request.translate("list-previous"))
+                        }
+                    }
+                    @if let Some(next) = page.next {
+                        a.link rel="next" href=(link(&UserQuery { start: PageStart::After(next), ..shown.clone() })) {
+                            (request.translate("list-next"))
+                        }
+                    }
+                }
+            }
+        }
+    };
+    let layout = Layout::signed_in(title.clone(), &profile, NavItem::Admin);
+    Ok(PageResponse::page(&request, StatusCode::OK, document(&request, &layout, content)))
 }
 
-fn next_page(request: &PageRequest, text: Option<&str>, after: i64) -> String {
-    let mut query = url::form_urlencoded::Serializer::new(String::new());
-    query.append_pair("query", text.unwrap_or_default());
-    query.append_pair("after", &after.to_string());
-    request.url(&format!("/admin/users?{}", query.finish()))
+/// `GET /interface/BRAND/admin/users.csv`: every user that the list has on its pages.
+pub(crate) async fn csv(request: SharedRequest) -> PageResult {
+    let call = open(&request)?;
+    let query = read_query(&request);
+    let export = request
+        .run(|flows| async move {
+            let support = flows.support(&call, SupportAction::List, None).await?;
+            Ok::<_, FlowError>(flows.export_users(support.admin(), query))
+        })
+        .await?;
+    Ok(PageResponse::from(user_csv_response(request.shared_mfa(), export, CSV_START).await?))
+}
+
+/// Reads the address of the list. What it does not know, it ignores.
+fn read_query(request: &PageRequest) -> UserQuery {
+    let text = request.query("query").map(|it| trim_login(it).chars().take(254).collect::<String>());
+    let user = |name| request.query(name).and_then(|it| it.parse().ok()).map(UserId::new);
+    let start = match user("before") {
+        Some(before) => PageStart::Before(before),
+        None => PageStart::after(user("after")),
+    };
+    UserQuery {
+        filter: UserFilter::new(
+            text.filter(|it| !it.is_empty()),
+            request.query("state").and_then(UserState::parse),
+        ),
+        sort: request.query("sort").and_then(UserSort::parse).unwrap_or(UserSort::Name),
+        order: request.query("order").and_then(SortOrder::parse).unwrap_or_default(),
+        start,
+        limit: PAGE,
+    }
+}
+
+/// Returns the address of a list.
+fn address(request: &PageRequest, path: &str, query: &UserQuery) -> String {
+    let mut pairs = url::form_urlencoded::Serializer::new(String::new());
+    if let Some(text) = &query.filter.text {
+        pairs.append_pair("query", text);
+    }
+    if let Some(state) = query.filter.state {
+        pairs.append_pair("state", state.as_str());
+    }
+    if query.sort != UserSort::Name {
+        pairs.append_pair("sort", query.sort.as_str());
+    }
+    if query.order != SortOrder::Ascending {
+        pairs.append_pair("order", query.order.as_str());
+    }
+    match query.start {
+        PageStart::First => {}
+        PageStart::After(user) => drop(pairs.append_pair("after", &user.to_string())),
+        PageStart::Before(user) => drop(pairs.append_pair("before", &user.to_string())),
+    }
+    let pairs = pairs.finish();
+    request.url(&if pairs.is_empty() { path.to_owned() } else { format!("{path}?{pairs}") })
+}
+
+/// Returns the address of the list of the users in a state.
+pub(super) fn address_of_state(request: &PageRequest, state: UserState) -> String {
+    request.url(&format!("/admin/users?state={}", state.as_str()))
+}
+
+/// Renders the links to the states.
+fn states(request: &PageRequest, shown: &UserQuery) -> Markup {
+    let link = |state| {
+        let filter = UserFilter::new(shown.filter.text.clone(), state);
+        address(request, "/admin/users", &UserQuery { filter, start: PageStart::First, ..shown.clone() })
+    };
+    let is_here = |state| (shown.filter.state == state).then_some("true");
+    html! {
+        nav.periods aria-label=(request.translate("list-states")) {
+            a href=(link(None)) aria-current=[is_here(None)] { (request.translate("list-state-all")) }
+            @for state in UserState::ALL {
+                a href=(link(Some(state))) aria-current=[is_here(Some(state))] {
+                    (request.translate(&format!("list-state-{}", state.as_str())))
+                }
+            }
+        }
+    }
+}
+
+/// Renders the links to the orders.
+fn orders(request: &PageRequest, shown: &UserQuery) -> Markup {
+    html! {
+        nav.periods aria-label=(request.translate("list-sort")) {
+            @for (sort, order, name) in ORDERS {
+                @let query = UserQuery { sort, order, start: PageStart::First, ..shown.clone() };
+                a href=(address(request, "/admin/users", &query))
+                    aria-current=[(shown.sort == sort && shown.order == order).then_some("true")] {
+                    (request.translate(name))
+                }
+            }
+        }
+    }
+}
+
+/// Renders the box that selects a user for the act of the form above the list.
+fn tick(request: &PageRequest, user: &UserRecord) -> Markup {
+    let name = user.full_name.as_deref().unwrap_or(&user.username);
+    html! {
+        label.tick {
+            input type="checkbox" name="user" value=(user.user.to_string()) form=(BULK_FORM);
+            " " (request.translate_with("bulk-select", &[("name", name.into())]))
+        }
+    }
 }
 
 fn person(request: &PageRequest, user: &UserRecord, now: Timestamp) -> Markup {
@@ -67,8 +206,29 @@ fn person(request: &PageRequest, user: &UserRecord, now: Timestamp) -> Markup {
         a.person href=(request.url(&format!("/admin/users/{}", user.user))) {
             span.person-name { (name) }
             span.person-mail { (user.email) }
-            span.chips { (chips(request, &UserBadges::new(user, now))) }
+            span.person-mail {
+                @match user.last_success_at {
+                    Some(at) => { (request.translate("list-used")) " " (moment(request, at)) }
+                    None => (request.translate("list-unused")),
+                }
+            }
+            span.chips { (record_chips(request, user, now)) }
         }
+    }
+}
+
+fn record_chips(request: &PageRequest, user: &UserRecord, now: Timestamp) -> Markup {
+    let has_factor = user.totp_enabled || user.sms_enabled || user.has_passkey;
+    let chip = |name: &str| html! { span.chip { (request.translate(name)) } };
+    html! {
+        @if user.lock(now).is_some() { span.chip.bad { (request.translate("chip-locked")) } }
+        @if !user.is_active { span.chip.bad { (request.translate("chip-disabled")) } }
+        @if user.has_passkey { (chip("list-chip-passkey")) }
+        @if user.totp_enabled { (chip("chip-app")) }
+        @if user.sms_enabled { (chip("list-chip-sms")) }
+        @if !has_factor { span.chip.off { (request.translate("list-chip-none")) } }
+        @if user.mfa_enforced { span.chip.warn { (request.translate("chip-enforced")) } }
+        @if user.is_superuser { (chip("chip-superuser")) }
     }
 }
 
@@ -79,19 +239,8 @@ pub(super) struct UserBadges {
     pub(super) totp: bool,
     pub(super) enforced: bool,
     pub(super) superuser: bool,
+    pub(super) helpdesk: bool,
     pub(super) disabled: bool,
-}
-
-impl UserBadges {
-    fn new(user: &UserRecord, now: Timestamp) -> Self {
-        Self {
-            locked: user.lock(now).is_some(),
-            totp: user.totp_enabled,
-            enforced: user.mfa_enforced,
-            superuser: user.is_superuser,
-            disabled: !user.is_active,
-        }
-    }
 }
 
 pub(super) fn chips(request: &PageRequest, marks: &UserBadges) -> Markup {
@@ -101,5 +250,6 @@ pub(super) fn chips(request: &PageRequest, marks: &UserBadges) -> Markup {
         @if marks.totp { span.chip { (request.translate("chip-app")) } } @else { span.chip.off { (request.translate("chip-no-app")) } }
         @if marks.enforced { span.chip.warn { (request.translate("chip-enforced")) } }
         @if marks.superuser { span.chip { (request.translate("chip-superuser")) } }
+        @if marks.helpdesk { span.chip { (request.translate("chip-helpdesk")) } }
     }
 }

@@ -14,14 +14,14 @@ use crate::error::belongs_on_the_form;
 use crate::flash::Flash;
 use crate::layout::{Layout, NavItem, document};
 use crate::pages::authenticators::last_factor_warning;
-use crate::parts::{FormError, back_link, form_error_for, key_field, title_with_error};
+use crate::parts::{FormError, back_link, key_field, title_with_error};
 use crate::request::PageRequest;
 use crate::response::{PageResponse, PageResult};
 
 /// `GET /interface/BRAND/app/remove`
 pub(crate) async fn ask_removal(request: SharedRequest) -> PageResult {
     let profile = request.profile(AcceptedStages::TwoFactors).await?;
-    let page = removal_page(&request, &profile, None);
+    let page = removal_page(&request, &profile, request.form_error().as_ref());
     Ok(PageResponse::page(&request, StatusCode::OK, page))
 }
 
@@ -37,12 +37,7 @@ pub(crate) async fn remove(request: SharedRequest) -> PageResult {
         .await;
     match removed {
         Ok(_) => Ok(PageResponse::redirect(&request, "").with_flash(&request, Flash::AppRemoved)),
-        Err(error) if belongs_on_the_form(&error) => {
-            let profile = request.profile(AcceptedStages::TwoFactors).await?;
-            Ok(PageResponse::with_form_error(&request, error, |request, error| {
-                removal_page(request, &profile, Some(&form_error_for(request, error)))
-            }))
-        }
+        Err(error) if belongs_on_the_form(&error) => PageResponse::refused(&request, "/app/remove", error),
         Err(error) => Err(error.into()),
     }
 }

@@ -50,7 +50,8 @@ impl Protection {
             return if self.app { ProtectionLevel::Full } else { ProtectionLevel::PasskeyMissing };
         }
         let has_factor = self.app || self.backup;
-        let is_full = self.app && self.codes && (self.backup || !self.offers_sms);
+        // A code by SMS comes to the phone that is lost with the app: it is no part of a full protection.
+        let is_full = self.app && self.codes;
         match (has_factor, is_full) {
             (_, true) => ProtectionLevel::Full,
             (true, false) => ProtectionLevel::Half,
@@ -60,12 +61,8 @@ impl Protection {
 
     /// Returns the number of parts the account has and the number of all parts.
     pub(super) fn parts(self) -> (usize, usize) {
-        let parts = [self.app, self.codes, self.phone, self.backup];
-        let counted = match (self.passkey_only, self.offers_sms) {
-            (true, _) => 1,
-            (false, true) => 4,
-            (false, false) => 2,
-        };
+        let parts = [self.app, self.codes];
+        let counted = if self.passkey_only { 1 } else { 2 };
         (parts.iter().take(counted).filter(|it| **it).count(), counted)
     }
 }
@@ -75,7 +72,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_account_is_well_protected_only_with_every_part_that_is_offered() {
+    fn an_account_is_well_protected_with_a_factor_and_recovery_codes_and_sms_is_optional() {
         let all = Protection {
             app: true,
             codes: true,
@@ -84,8 +81,8 @@ mod tests {
             offers_sms: true,
             passkey_only: false,
         };
-        assert_eq!((all.level(), all.parts()), (ProtectionLevel::Full, (4, 4)));
-        assert_eq!(Protection { backup: false, ..all }.level(), ProtectionLevel::Half);
+        assert_eq!((all.level(), all.parts()), (ProtectionLevel::Full, (2, 2)));
+        assert_eq!(Protection { backup: false, phone: false, ..all }.level(), ProtectionLevel::Full);
         assert_eq!(Protection { codes: false, ..all }.level(), ProtectionLevel::Half);
         assert_eq!(Protection { app: false, ..all }.level(), ProtectionLevel::Half, "SMS alone is a factor");
         assert_eq!(Protection { app: false, backup: false, ..all }.level(), ProtectionLevel::Open);

@@ -6,11 +6,15 @@ use mfa_flows::{MethodChoice, MethodState};
 use mfa_totp::PERIOD;
 
 use super::view::VerifyView;
+use crate::canonical_url::canonical_url;
 use crate::parts::{
-    FormError, PasskeyCall, code_field, code_field_of, countdown, hidden, icon, key_field, passkey_form,
-    resend_button,
+    CodeField, FormError, PasskeyCall, code_field, code_field_of, countdown, hidden, icon, key_field,
+    lock_seconds, lock_text, passkey_form, resend_button,
 };
 use crate::request::PageRequest;
+
+/// The number of attempts before a lock from which the page warns.
+const WARNED_ATTEMPTS: u32 = 3;
 
 /// Renders the form for a passkey. `starts_at_once`: the call starts when the page is opened.
 pub(super) fn passkey(
@@ -30,18 +34,37 @@ pub(super) fn passkey(
     }
 }
 
+/// Renders until when the account is locked, what to do meanwhile, and the way on when the lock has ended.
 pub(super) fn locked(request: &PageRequest, view: &VerifyView) -> Markup {
-    let seconds =
-        view.profile.status.lock_until.map(|end| end.since(request.now()).as_secs().saturating_add(1));
+    let again = request.url(&canonical_url(request));
     html! {
         div.complaint role="alert" {
             (icon("lock"))
-            span {
-                (request.translate("verify-locked"))
-                @match seconds {
-                    Some(seconds) => { " " (request.translate("wait")) " " (countdown(request, seconds)) },
-                    None => { " " (request.translate("verify-locked.forever")) },
+            span { (lock_text(request, &view.profile)) }
+        }
+        @match lock_seconds(request, &view.profile) {
+            Some(seconds) => {
+                p.wait data-until-over=(request.translate("verify-unlocked")) {
+                    (request.translate("wait")) " " (countdown(request, seconds))
                 }
+                p { (request.translate("verify-locked.what")) }
+                // Without scripts the link is there at once, and leads here again until the lock has ended.
+                p.actions data-after-wait { a.button.full href=(again) { (request.translate("verify-locked.again")) } }
+            },
+            None => { p { (request.translate("verify-locked.ask")) } },
+        }
+    }
+}
+
+/// Warns from the third attempt before the one that locks the account.
+pub(super) fn attempts_left(request: &PageRequest, view: &VerifyView) -> Markup {
+    let status = &view.profile.status;
+    let left = request.flows().policy().lockout.failures_left(status.failed_attempts);
+    html! {
+        @if status.failed_attempts > 0 && left <= WARNED_ATTEMPTS {
+            p.banner.warn role="status" {
+                (icon("alert"))
+                span { (request.translate_with("verify-attempts", &[("left", left.into())])) }
             }
         }
     }
@@ -54,11 +77,12 @@ fn begin_form(request: &PageRequest, view: &VerifyView) -> Markup {
 pub(super) fn totp_form(request: &PageRequest, view: &VerifyView, form_error: Option<&FormError>) -> Markup {
     let is_usual = view.app_period == Some(PERIOD.as_secs());
     let hint = if is_usual { "code-hint-app" } else { "code-hint-app-any" };
+    let digits = view.code_digits(FactorKind::Totp);
     html! {
         p.lead { (request.translate("verify-totp")) }
         form.stack method="post" action=(request.url("/verify/totp")) {
             (begin_form(request, view))
-            (code_field_of(request, view.code_digits(FactorKind::Totp), hint, form_error))
+            (code_field_of(request, CodeField { digits, hint, is_focused: true }, form_error))
             @if let Some(period) = view.app_period { (step_left(request, period)) }
             button.button.full type="submit" { (request.translate("verify-confirm")) }
         }
@@ -81,10 +105,9 @@ fn step_left(request: &PageRequest, period: u64) -> Markup {
 }
 
 pub(super) fn sms_form(request: &PageRequest, view: &VerifyView, form_error: Option<&FormError>) -> Markup {
-    let sent_at =
-        request.query("sent").or_else(|| request.control_value("sent")).and_then(|it| it.parse().ok());
+    let sent_at = request.query("sent").and_then(|it| it.parse().ok());
     let sent_at = sent_at.map(Timestamp::from_seconds);
-    let is_sent = sent_at.is_some() || request.form_value("code").is_some();
+    let is_sent = sent_at.is_some();
     let phone = view.profile.status.phone.clone().unwrap_or_default();
     html! {
         @if is_sent {
@@ -107,7 +130,7 @@ pub(super) fn sms_form(request: &PageRequest, view: &VerifyView, form_error: Opt
                 button.button.full type="submit" { (icon("message")) (request.translate("verify-sms-send")) }
             }
             p.actions {
-                a.link href=(request.url(&format!("/verify?with=sms&sent=0&then={}", view.then.name()))) {
+                a.link href=(request.url(&format!("/verify?with=sms&sent=0&then={}", view.then.encoded()))) {
                     (request.translate("verify-sms-have"))
                 }
             }
@@ -130,6 +153,7 @@ pub(super) fn recovery_form(
                 @if let Some(form_error) = form_error { (form_error.shown(request, "code-complaint")) }
                 input.recovery #code name="code" type="text" autocomplete="off" required autofocus maxlength="64"
                     spellcheck="false" autocapitalize="none" placeholder="xxxx-xxxx-xxxx-xxxx"
+                    value=[request.form_value("code")]
                     aria-describedby=(described) aria-invalid=[form_error.is_some().then_some("true")]
                     data-missing=(request.translate("field-missing"));
                 p.hint #code-hint { (request.translate("recovery-hint")) }
@@ -158,7 +182,7 @@ pub(super) fn other_ways(request: &PageRequest, view: &VerifyView, method: Facto
                         p.way.off { (icon(sign)) span { (request.translate(name)) small { (request.translate("way-off")) } } }
                     } @else {
                         a.way href=(request.url(&format!(
-                            "/verify?with={}&then={}", choice.method.as_str(), view.then.name()
+                            "/verify?with={}&then={}", choice.method.as_str(), view.then.encoded()
                         ))) { (icon(sign)) span { (request.translate(name)) } (icon("next")) }
                     }
                 }

@@ -20,7 +20,7 @@ pub(super) struct VerifyView {
 /// Loads the data of the page.
 pub(super) async fn view(request: &PageRequest, call: Call) -> Result<VerifyView, ApiError> {
     let is_step_up = call.token.stage != Stage::Pending;
-    let asked = request.query("then").or_else(|| request.control_value("then")).map(str::to_owned);
+    let asked = request.query("then").map(str::to_owned);
     let (profile, choices, list) = request
         .run(|flows| async move {
             let profile = flows.profile(&call).await?;

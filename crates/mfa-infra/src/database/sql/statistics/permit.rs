@@ -8,6 +8,8 @@ use tokio::sync::Semaphore;
 
 /// The most time that one request may take, its wait included.
 pub(super) const DEADLINE: Duration = Duration::from_secs(20);
+/// Number of users that one statement counts.
+pub(super) const PORTION: i64 = 20_000;
 
 /// Totals that took long to count, with the time of the count.
 pub(super) type CachedTotals = Arc<Mutex<Option<(Instant, Totals)>>>;

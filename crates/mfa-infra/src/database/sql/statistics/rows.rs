@@ -66,6 +66,12 @@ pub(super) struct TotalsRow {
     #[diesel(sql_type = BigInt)]
     with_sms: i64,
     #[diesel(sql_type = BigInt)]
+    with_passkey: i64,
+    #[diesel(sql_type = BigInt)]
+    sms_only: i64,
+    #[diesel(sql_type = BigInt)]
+    disabled: i64,
+    #[diesel(sql_type = BigInt)]
     locked: i64,
     #[diesel(sql_type = BigInt)]
     enforced: i64,
@@ -127,6 +133,9 @@ impl TotalsRow {
             (&mut totals.with_factor, self.with_factor),
             (&mut totals.with_totp, self.with_totp),
             (&mut totals.with_sms, self.with_sms),
+            (&mut totals.with_passkey, self.with_passkey),
+            (&mut totals.sms_only, self.sms_only),
+            (&mut totals.disabled, self.disabled),
             (&mut totals.locked, self.locked),
             (&mut totals.enforced, self.enforced),
             (&mut totals.recovery_codes_low, self.recovery_codes_low),

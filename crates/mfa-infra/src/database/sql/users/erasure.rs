@@ -13,7 +13,7 @@ use crate::database::row::{EventUserRow, IdRangeRow, PrefixRow};
 /// Events that are searched for an actor in one statement, so that none takes long.
 const WINDOW: i64 = 20_000;
 
-/// Erases the events before the newest `admin_erase`, the log of SMS, and the budgets of addresses.
+/// Erases the events before the newest `admin_erase`, the log of SMS, queued mails, and the budgets of addresses.
 ///
 /// The budgets come first, because their addresses are only known from the events. The event of the erasure keeps its
 /// actor.
@@ -36,7 +36,9 @@ pub(super) fn erase_details<C: Dialect>(
             connection.execute(Statement::new(statement))?;
         }
         let sends = Statement::new("DELETE FROM mfa_sms_sends WHERE user_id = $1");
-        connection.execute(sends.bind(user.value())).map(drop)
+        connection.execute(sends.bind(user.value()))?;
+        let mails = Statement::new("DELETE FROM mfa_mail_outbox WHERE user_id = $1");
+        connection.execute(mails.bind(user.value())).map(drop)
     })
 }
 

@@ -8,7 +8,7 @@
 const SEPARATORS: [char; 4] = [';', '\t', '\r', '\n'];
 
 /// Returns the cell in a form that no spreadsheet runs as a formula.
-pub(super) fn defuse(cell: &str) -> String {
+pub fn defuse_cell(cell: &str) -> String {
     let mut defused = String::with_capacity(cell.len());
     for (piece, starts_cell) in pieces(cell) {
         if is_formula(piece, starts_cell) {
@@ -19,8 +19,8 @@ pub(super) fn defuse(cell: &str) -> String {
     defused
 }
 
-/// Returns the cell that [`defuse`] was given.
-pub(super) fn restore(cell: &str) -> String {
+/// Returns the cell that [`defuse_cell`] was given.
+pub fn restore_cell(cell: &str) -> String {
     let plain = |(piece, starts_cell)| match str::strip_prefix(piece, '\'') {
         Some(rest) if is_formula(rest, starts_cell) => rest,
         _ => piece,
@@ -70,27 +70,27 @@ mod tests {
             ("otpauth://totp/NOVA:ada?secret=A&issuer=NOVA", "otpauth://totp/NOVA:ada?secret=A&issuer=NOVA"),
             ("", ""),
         ] {
-            assert_eq!(defuse(cell), defused, "{cell:?}");
-            assert_eq!(restore(defused), cell, "{defused:?}");
+            assert_eq!(defuse_cell(cell), defused, "{cell:?}");
+            assert_eq!(restore_cell(defused), cell, "{defused:?}");
         }
     }
 
     #[test]
     fn a_cell_that_was_never_defused_is_read_as_it_is() {
         for cell in ["+33612345612", "=x", "'quoted'", "it's", "'"] {
-            assert_eq!(restore(cell), cell);
+            assert_eq!(restore_cell(cell), cell);
         }
     }
 
     proptest! {
         #[test]
         fn every_cell_survives_the_round_trip(cell in "(?s)(['=+@ \t\r\n;-]{0,6}.{0,8}){0,3}") {
-            prop_assert_eq!(restore(&defuse(&cell)), cell);
+            prop_assert_eq!(restore_cell(&defuse_cell(&cell)), cell);
         }
 
         #[test]
         fn no_part_of_a_defused_cell_starts_with_an_operator(cell in "(?s)(['=+@ \t\r\n;-]{0,6}.{0,8}){0,3}") {
-            let defused = defuse(&cell);
+            let defused = defuse_cell(&cell);
             for separator in [None, Some(';'), Some('\t'), Some('\r'), Some('\n')] {
                 for part in defused.split(|c| Some(c) == separator) {
                     prop_assert!(!part.trim_start().starts_with(['=', '+', '-', '@']), "{:?} in {:?}", part, defused);

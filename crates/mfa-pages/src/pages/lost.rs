@@ -1,0 +1,170 @@
+//! "I lost my phone": what is left to log in with, an access pass, and what to do after a login by recovery code.
+
+use actix_web::http::StatusCode;
+use maud::{Markup, html};
+use mfa_core::FactorKind;
+use mfa_flows::{AcceptedStages, FlowError, MethodChoice, MethodState, Profile};
+
+use crate::SharedRequest;
+use crate::assets::AssetFile;
+use crate::error::belongs_on_the_form;
+use crate::layout::{Layout, NavItem, document};
+use crate::parts::{
+    FormError, countdown, form_error_for, icon, key_field, need_help, post_button, title_with_error,
+};
+use crate::request::PageRequest;
+use crate::response::{PageResponse, PageResult};
+use crate::sealed_state::{Draft, SealedState};
+use mfa_http::request::{AccessPassInput, access_pass_code};
+
+/// Renders the link to the page, beside the ways to verify a second factor.
+pub(super) fn lost_link(request: &PageRequest) -> Markup {
+    html! { p.lost { a.link href=(request.url("/lost")) { (request.translate("lost-link")) } } }
+}
+
+/// `GET /interface/BRAND/lost`
+pub(crate) async fn show(request: SharedRequest) -> PageResult {
+    let call = request.open(AcceptedStages::Pending)?;
+    let (profile, methods) =
+        request
+            .run(|flows| async move {
+                Ok::<_, FlowError>((flows.profile(&call).await?, flows.methods(&call).await?))
+            })
+            .await?;
+    if !profile.has_factor {
+        return Ok(PageResponse::redirect(&request, "/start"));
+    }
+    let complaint = match request.sealed_state() {
+        Some(SealedState::Draft(draft)) if draft.path == request.path_below_base() => draft.complaint.clone(),
+        _ => None,
+    };
+    let was_refused = complaint.is_some();
+    let page = lost_page(&request, &profile, &methods, complaint.map(FormError::new).as_ref());
+    let response = PageResponse::page(&request, StatusCode::OK, page);
+    Ok(if was_refused { response.clear_sealed_state(&request) } else { response })
+}
+
+/// `POST /interface/BRAND/lost` with `code`: exchanges an access pass for an enrolment.
+pub(crate) async fn redeem(request: SharedRequest) -> PageResult {
+    let redeemed = request
+        .code_check(
+            AcceptedStages::Pending,
+            access_pass_code,
+            |flows, call, AccessPassInput(pass)| async move { flows.verify_access_pass(&call, pass).await },
+        )
+        .await;
+    match redeemed {
+        Ok(token) => Ok(PageResponse::redirect(&request, "/start").sign_in(&request, &token)),
+        Err(error) if belongs_on_the_form(&error) => {
+            let complaint = Some(form_error_for(&request, &error).into_text());
+            let path = request.path_below_base().to_owned();
+            let state = SealedState::Draft(Draft { path, complaint, ..Draft::default() });
+            let response = PageResponse::redirect(&request, "/lost").with_error(error);
+            Ok(response.with_sealed_state(&request, &state)?)
+        }
+        Err(error) => Err(error.into()),
+    }
+}
+
+fn lost_page(
+    request: &PageRequest,
+    profile: &Profile,
+    methods: &[MethodChoice],
+    form_error: Option<&FormError>,
+) -> Markup {
+    let title = request.translate("lost-title");
+    let layout = Layout::signed_out(title_with_error(request, title.clone(), form_error))
+        .with(AssetFile::Codes)
+        .with(AssetFile::Clock);
+    let is_available = |factor: FactorKind| {
+        methods.iter().any(|it| it.method == factor && it.state == MethodState::Available)
+    };
+    let status = &profile.status;
+    let left = status.lock_until.map(|end| end.since(request.now()).as_secs().saturating_add(1));
+    document(
+        request,
+        &layout,
+        html! {
+            section.sheet {
+                p.who { (icon("shield")) span { (profile.email) } }
+                h1 { (title) }
+                @if status.locked {
+                    p.lead { (request.translate("lost-title.locked")) }
+                    @if let Some(left) = left { p.wait { (request.translate("wait")) " " (countdown(request, left)) } }
+                } @else {
+                    p.lead { (request.translate("lost-title.lead")) }
+                }
+                @if is_available(FactorKind::Passkey) { (way(request, "passkey", "lost-passkey", FactorKind::Passkey, false)) }
+                @if is_available(FactorKind::Recovery) { (way(request, "key", "lost-codes", FactorKind::Recovery, true)) }
+                @if is_available(FactorKind::Sms) { (way(request, "message", "lost-sms", FactorKind::Sms, true)) }
+                section.lost-way aria-labelledby="lost-help" {
+                    h2 #lost-help { (icon("people")) (request.translate("lost-help")) }
+                    p { (request.translate("lost-help.text")) }
+                    (need_help(request))
+                    (pass_form(request, form_error))
+                }
+                p.actions { a.link href=(request.url("/verify")) { (request.translate("lost-back")) } }
+            }
+        },
+    )
+}
+
+/// Renders a factor that may be left, with the link to its form.
+fn way(request: &PageRequest, sign: &str, name: &str, factor: FactorKind, has_text: bool) -> Markup {
+    html! {
+        section.lost-way aria-labelledby=(name) {
+            h2 #(name) { (icon(sign)) (request.translate(name)) }
+            @if has_text { p { (request.translate(&format!("{name}.text"))) } }
+            p.actions { a.button.plain-button href=(request.url(&format!("/verify?with={}", factor.as_str()))) {
+                (request.translate(&format!("{name}.do")))
+            } }
+        }
+    }
+}
+
+fn pass_form(request: &PageRequest, form_error: Option<&FormError>) -> Markup {
+    let described = if form_error.is_some() { "code-complaint code-hint" } else { "code-hint" };
+    html! {
+        form.stack method="post" action=(request.url("/lost")) {
+            (key_field(request))
+            div.field {
+                label for="code" { (request.translate("lost-pass")) }
+                @if let Some(form_error) = form_error { (form_error.shown(request, "code-complaint")) }
+                input.recovery #code name="code" type="text" autocomplete="off" required maxlength="64"
+                    spellcheck="false" autocapitalize="none" aria-describedby=(described)
+                    aria-invalid=[form_error.is_some().then_some("true")]
+                    data-missing=(request.translate("field-missing"));
+                p.hint #code-hint { (request.translate("lost-pass.hint")) }
+            }
+            button.button.full type="submit" { (request.translate("lost-pass.do")) }
+        }
+    }
+}
+
+/// `GET /interface/BRAND/recovered`: offers to replace the app and the codes after a login by recovery code.
+pub(crate) async fn recovered(request: SharedRequest) -> PageResult {
+    let profile = request.profile(AcceptedStages::TwoFactors).await?;
+    let title = request.translate("recovered-title");
+    let status = &profile.status;
+    let page = document(
+        &request,
+        &Layout::signed_in(title.clone(), &profile, NavItem::Account),
+        html! {
+            section.sheet {
+                p.emblem aria-hidden="true" { (icon("key")) }
+                h1 { (title) }
+                p.lead { (request.translate("recovered-title.lead")) }
+                @if status.totp_enabled && !status.phishing_resistant_required {
+                    h2 { (request.translate("recovered-app")) }
+                    p { (request.translate("recovered-app.text")) }
+                    (post_button(&request, "/app/start", "button", "recovered-app"))
+                }
+                h2 { (request.translate("recovered-codes")) }
+                p { (request.translate_with("recovered-codes.text", &[("left", status.recovery_codes_left.into())])) }
+                (post_button(&request, "/codes/new", "button plain-button", "recovered-codes"))
+                p.actions { a.link href=(request.url("")) { (request.translate("recovered-later")) } }
+            }
+        },
+    );
+    Ok(PageResponse::page(&request, StatusCode::OK, page))
+}

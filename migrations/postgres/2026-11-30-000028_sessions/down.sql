@@ -1,0 +1,1 @@
+ALTER TABLE mfa_events DROP COLUMN token_session, DROP COLUMN token_id;

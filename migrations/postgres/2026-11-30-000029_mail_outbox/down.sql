@@ -1,0 +1,2 @@
+DROP TABLE mfa_leases;
+DROP TABLE mfa_mail_outbox;
