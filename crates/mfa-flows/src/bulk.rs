@@ -117,7 +117,7 @@ impl BulkOutcome {
 pub struct BulkResult {
     /// The user.
     pub user: UserId,
-    /// What became of the account.
+    /// Result for the account.
     pub outcome: BulkOutcome,
 }
 

@@ -17,7 +17,7 @@ const ENGLISH: &str = include_str!("../locales/en/mail.ftl");
 
 type MailBundle = FluentBundle<FluentResource>;
 
-/// Whom a reader asks who did not do what the mail says.
+/// Contact for a user who did not cause the event.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct HelpContact {
     /// Address of the help page.

@@ -1,7 +1,7 @@
-//! Notifications by e-mail (NIST SP 800-63B-4 §4.6): which events the user is told of, in which words, and for how long
+//! Notifications by e-mail (NIST SP 800-63B-4 §4.6): which events notify the user, with which text, and for how long
 //! the sending is retried.
 //!
-//! - [`Notice`]: what the user is told of. [`notices`] maps the events of a decision to notices. Its `match` is exhaustive,
+//! - [`Notice`]: the kinds of notification. [`notices`] maps the events of a decision to notices. Its `match` is exhaustive,
 //!   so that a new kind of event is a decision.
 //! - [`MailTexts`]: composes the mail of a notice in the user's language. No mail contains a code, a secret, a phone
 //!   number, a password, or a text that somebody else may have chosen, such as a name or the header of a browser.

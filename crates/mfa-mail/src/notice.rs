@@ -1,8 +1,8 @@
-//! What a user is told of.
+//! Kinds of email notification.
 
 macro_rules! notices {
     ($($(#[doc = $doc:literal])+ $variant:ident = $name:literal,)+) => {
-        /// What a user is told of by a mail.
+        /// Kind of an email notification to a user.
         ///
         /// Exhaustive, so that each notice has its texts.
         #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]

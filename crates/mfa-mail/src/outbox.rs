@@ -18,7 +18,7 @@ pub struct QueuedNotice {
     pub event_id: String,
     /// E-mail address of the user at the time of the event.
     pub address: String,
-    /// What the user is told of.
+    /// Kind of the notification.
     pub notice: Notice,
     /// Language of the mail.
     pub language: PreferredLanguage,

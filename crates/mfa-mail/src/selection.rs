@@ -1,4 +1,4 @@
-//! Which events of a decision the user is told of.
+//! Selection of the events of a decision that notify the user.
 
 use std::time::Duration;
 
@@ -6,12 +6,12 @@ use mfa_core::{Account, EventKind, FactorKind, Outcome, SecurityEvent};
 
 use crate::notice::Notice;
 
-/// A user is told of at most one lock in this time: who guesses codes must not fill the mailbox.
+/// Minimum time between two notifications of a lock: an attacker who guesses codes must not fill the mailbox.
 pub const LOCK_INTERVAL: Duration = Duration::from_hours(1);
 
 /// Returns the notice of each event that one decision recorded, or `None` if the user is not told of it.
 ///
-/// `before` and `after` are the account before and after the decision. Notes in `after` that the user is told of a lock,
+/// `before` and `after` are the account before and after the decision. Records in `after` that the user is notified of a lock,
 /// so that the next one within [`LOCK_INTERVAL`] has no notice. Events of a request that an erasure overtook have none.
 pub fn notices<'a>(
     before: &Account,
@@ -50,7 +50,7 @@ fn notice(before: &Account, after: &Account, event: &SecurityEvent, replaces_app
             Some(first_or(Notice::AppAdded))
         }
         EventKind::TotpEnroll => Some(first_or(Notice::AppReplaced)),
-        // The mail of the new app tells of the apps that it replaced.
+        // The notification of the new app covers the apps that it replaced.
         EventKind::AuthenticatorRemove if replaces_apps && event.method == Some(FactorKind::Totp) => None,
         EventKind::PasskeyRegister => Some(first_or(Notice::PasskeyAdded)),
         // A number alone is no factor: it becomes one as the backup method.

@@ -1,4 +1,4 @@
--- Mails that are not sent yet, one for each event that its user is told of, written in the commit of the event. `event_id`
+-- Mails that are not sent yet, one for each event that notifies its user, written in the commit of the event. `event_id`
 -- is that of the event, in hexadecimal. `address` is the user's at that time: a later change must not redirect the mail. The
 -- text is made when the mail is sent. No foreign key: `users` is NOVA's, and the sender removes the mails of deleted users.
 CREATE TABLE mfa_mail_outbox (

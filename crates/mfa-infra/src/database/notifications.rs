@@ -6,7 +6,7 @@ use mfa_mail::{QueuedNotice, notices};
 
 use super::chain::ChainedEvent;
 
-/// Queuing of mails; without it, no user is told of anything.
+/// Queuing of notifications by email.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Notifications {
     /// Language of the mails about what an administrator did, and about requests without a language.

@@ -17,7 +17,7 @@ pub(super) fn outcome(error: &Error) -> MailOutcome {
     };
     let reason = format!("the server replied {code}");
     match code {
-        // It closes the connection (RFC 5321 §4.2.3), or wants a login or TLS first (RFC 4954 §6, RFC 3207 §4).
+        // The server closes the connection (RFC 5321 §4.2.3), or requires a login or TLS (RFC 4954 §6, RFC 3207 §4).
         421 | 454 | 530 | 534 | 535 | 538 => MailOutcome::Unavailable(reason),
         500..=599 => MailOutcome::Refused(reason),
         _ => MailOutcome::Failed(reason),

@@ -57,7 +57,7 @@ pub(crate) enum MailQueueHealth {
     Blocked,
 }
 
-/// What follows after a mail.
+/// Next step of the worker after a mail.
 enum Next {
     Continue,
     /// No mail can be sent now.

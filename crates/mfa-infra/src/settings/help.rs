@@ -14,7 +14,7 @@ const MAX_TEXT: usize = 120;
 pub struct HelpSettings {
     /// Page, email address or phone number of the helpdesk (`MFA_HELP_URL`).
     pub url: Option<Url>,
-    /// What to do for help, such as whom to call (`MFA_HELP_TEXT`).
+    /// Text of one line beside the link, such as a phone number and opening hours (`MFA_HELP_TEXT`).
     pub text: Option<String>,
     /// Privacy notice (`MFA_PRIVACY_URL`).
     pub privacy_url: Option<Url>,

@@ -14,7 +14,7 @@ use super::reader::SettingsReader;
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct MailSettings {
-    /// What users are told of (`MFA_NOTIFY`).
+    /// Events that notify users (`MFA_NOTIFY`).
     pub notify: NotifyMode,
     /// How mails are sent; `None` if `SMTP_URL` is not set outside development.
     pub delivery: Option<MailDelivery>,
@@ -22,7 +22,7 @@ pub struct MailSettings {
     pub from: MailSender,
 }
 
-/// What users are told of.
+/// Events that notify users by email.
 ///
 /// Exhaustive, so that each mode is handled.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -120,7 +120,7 @@ impl MailSettings {
         Ok(Self { notify, delivery, from })
     }
 
-    /// Returns how mails are sent; `None` if no user is told of anything.
+    /// Returns how mails are sent; `None` if notifications are off.
     pub fn active_delivery(&self) -> Option<&MailDelivery> {
         self.delivery.as_ref().filter(|_| self.notify == NotifyMode::Changes)
     }

@@ -269,7 +269,7 @@ pub(super) const GROUPS: &[SettingGroup] = &[
         settings: &[
             unset(
                 "MFA_NOTIFY",
-                "What users are told of by mail: off or changes. Default: changes if SMTP_URL is set, and in development.",
+                "Notifications to users by email: off or changes. Default: changes if SMTP_URL is set, and in development.",
             ),
             address(
                 "SMTP_URL",

@@ -79,7 +79,7 @@ fn user_ids() -> Array {
     ids.description(Some("Ids of the users.")).min_items(Some(1)).max_items(Some(MAX_USERS)).build()
 }
 
-/// What a request asks for.
+/// Users that a request selects.
 enum BulkUsers {
     Ids(Vec<UserId>),
     State(UserState),

@@ -37,7 +37,7 @@ pub(crate) struct GroupContext {
     pub(crate) chain: Chain,
     pub(crate) log: Arc<dyn EventSink>,
     pub(crate) metrics: StoreMetrics,
-    /// Queuing of mails; `None` if no user is told of anything.
+    /// Queuing of notifications; `None` if they are off.
     pub(crate) notifications: Option<Notifications>,
 }
 

@@ -26,7 +26,7 @@ const MAX_USERS: usize = 5_000;
 /// Users that the page names at most. The others are counted.
 const SHOWN: usize = 100;
 
-/// Whom the act is for.
+/// Users that the form selects.
 #[derive(Clone, Debug, PartialEq, Eq)]
 enum ChosenUsers {
     /// These users.
@@ -56,7 +56,7 @@ struct BulkForm {
     reason: Field,
 }
 
-/// What the form asks for.
+/// Validated form.
 struct ConfirmedBulk {
     action: BulkAction,
     selection: ChosenUsers,

@@ -1,4 +1,4 @@
-//! How many users were protected at the end of each week, from the times of their enrolments.
+//! Adoption of second factors: number of enrolled users at the end of each week, from the times of their enrolments.
 
 use diesel::QueryableByName;
 use diesel::result::QueryResult;
