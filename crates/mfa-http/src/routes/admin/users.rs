@@ -7,7 +7,7 @@ use actix_web::HttpResponse;
 use actix_web::web::Path;
 use mfa_core::{Account, FactorKind, Role, SecretText, Timestamp, UserId};
 use mfa_flows::{
-    AcceptedStages, AccountStatus, AdminAction, AdminCall, Authenticator, FlowError, Flows,
+    AcceptedStages, AccountStatus, AdminAction, AdminCall, Authenticator, Call, FlowError, Flows,
     RequirementChange, SupportAction, SupportCall,
 };
 use serde::de::DeserializeOwned;
@@ -334,21 +334,11 @@ where
     T: Serialize + Send + 'static,
     F: Future<Output = Result<T, FlowError>> + Send,
 {
-    let (call, body) = request.open(AcceptedStages::TwoFactors)?;
-    let (body, mut errors) = body.parse_optional()?;
-    let (reason, value) = read(body, &mut errors);
-    let value = errors.finish(value)?;
-    let id = id.into_inner();
-    let response = request
-        .run(|flows| async move {
-            // The administrator is verified before the user id, so that others learn nothing about user ids.
-            let user = user_id(&id);
-            let act = user.as_ref().map_or(AdminAction::Read, |user| AdminAction::Change(*user));
-            let admin = flows.administrator(&call, act, reason).await?;
-            Ok::<_, ApiError>(change(Arc::clone(&flows), admin, user?, value).await?)
-        })
-        .await?;
-    Ok(HttpResponse::Ok().json(response))
+    let authorise = |flows: Arc<Flows>, call: Call, user: Option<UserId>, reason| async move {
+        let act = user.map_or(AdminAction::Read, AdminAction::Change);
+        flows.administrator(&call, act, reason).await
+    };
+    run_authorised(request, id, read, authorise, change).await
 }
 
 /// Runs one change of one user as [`run_change`] does, for an administrator or the helpdesk.
@@ -364,6 +354,29 @@ where
     T: Serialize + Send + 'static,
     F: Future<Output = Result<T, FlowError>> + Send,
 {
+    let authorise = |flows: Arc<Flows>, call: Call, user: Option<UserId>, reason| async move {
+        let action = user.map_or(SupportAction::List, SupportAction::Change);
+        flows.support(&call, action, reason).await
+    };
+    run_authorised(request, id, read, authorise, change).await
+}
+
+/// Parses the body, authorises the caller for the user in the path, and runs one change of that user.
+async fn run_authorised<B, C, A, T, G, F>(
+    request: ApiRequest,
+    id: Path<String>,
+    read: impl FnOnce(B, &mut FieldErrors) -> (Option<String>, Option<C>),
+    authorise: impl FnOnce(Arc<Flows>, Call, Option<UserId>, Option<String>) -> G + Send + 'static,
+    change: impl FnOnce(Arc<Flows>, A, UserId, C) -> F + Send + 'static,
+) -> Result<HttpResponse, ApiError>
+where
+    B: DeserializeOwned,
+    C: Send + 'static,
+    A: Send,
+    T: Serialize + Send + 'static,
+    G: Future<Output = Result<A, FlowError>> + Send,
+    F: Future<Output = Result<T, FlowError>> + Send,
+{
     let (call, body) = request.open(AcceptedStages::TwoFactors)?;
     let (body, mut errors) = body.parse_optional()?;
     let (reason, value) = read(body, &mut errors);
@@ -371,11 +384,10 @@ where
     let id = id.into_inner();
     let response = request
         .run(|flows| async move {
-            // The caller is verified before the user id, so that others learn nothing about user ids.
+            // The caller is authorised before the user id is checked, so that others learn nothing about user ids.
             let user = user_id(&id);
-            let action = user.as_ref().map_or(SupportAction::List, |user| SupportAction::Change(*user));
-            let support = flows.support(&call, action, reason).await?;
-            Ok::<_, ApiError>(change(Arc::clone(&flows), support, user?, value).await?)
+            let authorised = authorise(Arc::clone(&flows), call, user.as_ref().ok().copied(), reason).await?;
+            Ok::<_, ApiError>(change(flows, authorised, user?, value).await?)
         })
         .await?;
     Ok(HttpResponse::Ok().json(response))
