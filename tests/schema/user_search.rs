@@ -1,6 +1,8 @@
 //! Tests of `mfa_user_search`, the texts by which administrators find users, under writes of other programs.
 
-use mfa_core::{UserFilter, UserQuery, UserSort, fold_search};
+use mfa_core::{
+    Account, EventKind, Origin, Outcome, Phase, SecurityEvent, UserFilter, UserQuery, UserSort, fold_search,
+};
 use nova_mfa_tests::{NOON, TestStore};
 
 /// Letters of Latin, Greek and Cyrillic, accents, and characters that stay as they are.
@@ -161,4 +163,22 @@ fn users_from_before_the_migration_are_found() {
     let page = store.runtime.block_on(store.database.list(query, NOON)).unwrap().unwrap();
     assert_eq!(page.users.iter().map(|it| it.username.as_str()).collect::<Vec<_>>(), ["cp"]);
     assert_eq!(wrong(&store), 0);
+}
+
+#[test]
+fn a_write_of_the_server_runs_no_function_of_the_search() {
+    let store = TestStore::postgres();
+    let ada = store.add_user("ada");
+    store.sql(
+        "CREATE OR REPLACE FUNCTION mfa_searched() RETURNS TRIGGER LANGUAGE plpgsql AS \
+         $$ BEGIN UPDATE mfa_user_search SET folded = 'called'; RETURN NULL; END $$",
+    );
+    let called = || store.number("SELECT count(*) FROM mfa_user_search WHERE folded = 'called'");
+    let decision = |account: &mut Account| {
+        account.record(SecurityEvent::new(EventKind::TotpVerify, Outcome::Success, NOON, Origin::default()));
+    };
+    assert!(store.runtime.block_on(store.database.apply(ada, Phase::Begin, Box::new(decision))).unwrap());
+    assert_eq!(called(), 0);
+    store.sql("UPDATE users SET full_name = 'Ada Lovelace'");
+    assert_eq!(called(), 1);
 }

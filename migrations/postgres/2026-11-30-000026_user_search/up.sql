@@ -114,8 +114,18 @@ BEGIN
 END
 $$;
 
--- Runs after every write of a user, also those of this server, which change no name. WHEN and UPDATE OF name no column of
--- NOVA, because NOVA could not change its type or drop it then.
+-- A verification must not pay for the search. Only this server raises `mfa_version` by exactly one, and no UPDATE of it
+-- changes a name. The trigger marks the transaction of any other UPDATE. It runs before `mfa_guard`, which sets the version,
+-- in the order of their names.
+CREATE FUNCTION mfa_foreign_update() RETURNS TRIGGER LANGUAGE plpgsql AS $$
+BEGIN
+    PERFORM pg_catalog.set_config('nova_mfa.foreign_update', 'on', true);
+    RETURN NEW;
+END
+$$;
+
+-- Runs after writes of other programs. WHEN and UPDATE OF name no column of NOVA, because NOVA could not change its type or
+-- drop it then.
 CREATE FUNCTION mfa_searched() RETURNS TRIGGER LANGUAGE plpgsql AS $$
 BEGIN
     IF TG_OP = 'TRUNCATE' THEN
@@ -144,7 +154,13 @@ BEGIN
 END
 $$;
 
-CREATE TRIGGER mfa_searched AFTER INSERT OR UPDATE OR DELETE ON users FOR EACH ROW EXECUTE FUNCTION mfa_searched();
+CREATE TRIGGER mfa_foreign_update BEFORE UPDATE ON users
+FOR EACH ROW WHEN (NEW.mfa_version IS DISTINCT FROM OLD.mfa_version + 1)
+EXECUTE FUNCTION mfa_foreign_update();
+CREATE TRIGGER mfa_searched AFTER INSERT OR DELETE ON users FOR EACH ROW EXECUTE FUNCTION mfa_searched();
+CREATE TRIGGER mfa_searched_update AFTER UPDATE ON users
+FOR EACH ROW WHEN (current_setting('nova_mfa.foreign_update', true) = 'on')
+EXECUTE FUNCTION mfa_searched();
 CREATE TRIGGER mfa_search_cleared AFTER TRUNCATE ON users FOR EACH STATEMENT EXECUTE FUNCTION mfa_searched();
 
 INSERT INTO mfa_user_search (user_id, folded_username, folded_email, folded_name, folded)

@@ -46,8 +46,16 @@ const TABLES: [&str; 10] = [
 ];
 /// Triggers that keep writes of other programs from restoring spent codes and removed passkeys and from leaving a role to
 /// another user, and that keep the texts by which users are found.
-const TRIGGERS_OF_POSTGRES: [&str; 6] =
-    ["mfa_codes", "mfa_guard", "mfa_inserted", "mfa_removed", "mfa_role_deleted", "mfa_searched"];
+const TRIGGERS_OF_POSTGRES: [&str; 8] = [
+    "mfa_codes",
+    "mfa_foreign_update",
+    "mfa_guard",
+    "mfa_inserted",
+    "mfa_removed",
+    "mfa_role_deleted",
+    "mfa_searched",
+    "mfa_searched_update",
+];
 /// The same on SQLite.
 const TRIGGERS_OF_SQLITE: [&str; 11] = [
     "mfa_guard",
