@@ -61,6 +61,7 @@ bulk-title = { $action }: { $count ->
     [one] 1 account
    *[other] { $count } accounts
 }
+bulk-limit = One change covers at most { $count } people. Others who match are not on this list: change them with mfa-admin or a narrower search.
 bulk-more = And { $count } more.
 bulk-others = The list has changed since you opened this page. Check it again.
 bulk-done = Result

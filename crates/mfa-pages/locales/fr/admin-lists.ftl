@@ -62,6 +62,7 @@ bulk-title = { $action } : { $count ->
     [one] 1 compte
    *[other] { $count } comptes
 }
+bulk-limit = Une modification porte sur { $count } personnes au plus. Les autres ne figurent pas dans cette liste : modifiez-les avec mfa-admin ou une recherche plus précise.
 bulk-more = Et { $count } de plus.
 bulk-others = La liste a changé depuis l’ouverture de cette page. Vérifiez-la de nouveau.
 bulk-done = Résultat

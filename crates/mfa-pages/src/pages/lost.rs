@@ -161,7 +161,10 @@ pub(crate) async fn recovered(request: SharedRequest) -> PageResult {
                 }
                 h2 { (request.translate("recovered-codes")) }
                 p { (request.translate_with("recovered-codes.text", &[("left", status.recovery_codes_left.into())])) }
-                (post_button(&request, "/codes/new", "button plain-button", "recovered-codes"))
+                // Asks first, as everywhere: the codes that are left stop working.
+                p.actions {
+                    a.button.plain-button href=(request.url("/codes/renew")) { (request.translate("recovered-codes")) }
+                }
                 p.actions { a.link href=(request.url("")) { (request.translate("recovered-later")) } }
             }
         },

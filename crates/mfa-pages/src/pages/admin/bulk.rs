@@ -5,10 +5,12 @@
 use std::collections::BTreeMap;
 
 use actix_web::http::StatusCode;
+use data_encoding::HEXLOWER;
 use maud::{Markup, html};
 use mfa_core::{UserFilter, UserId, UserQuery, UserState, trim_login};
 use mfa_flows::{AdminAction, AdminCall, BulkAction, BulkOutcome, BulkResult, FlowError, Flows, Profile};
 use serde::Deserialize;
+use sha2::{Digest as _, Sha256};
 
 use super::open;
 use super::reason::reason;
@@ -52,7 +54,7 @@ struct BulkForm {
     users: Option<Field>,
     query: Option<Field>,
     state: Option<Field>,
-    count: Field,
+    shown: Field,
     reason: Field,
 }
 
@@ -60,8 +62,8 @@ struct BulkForm {
 struct ConfirmedBulk {
     action: BulkAction,
     selection: ChosenUsers,
-    /// Number of users that the page named.
-    count: usize,
+    /// Digest of the users that the page showed.
+    shown: String,
     reason: String,
 }
 
@@ -80,15 +82,15 @@ pub(crate) async fn run(request: SharedRequest) -> PageResult {
         Err(error) => return refused(&request, error).await,
     };
     let call = open(&request)?;
-    let ConfirmedBulk { action, selection, count, reason } = asked;
+    let ConfirmedBulk { action, selection, shown, reason } = asked;
     let again = selection.clone();
     let done = request
         .run(|flows| async move {
             let act = AdminAction::Change(call.token.user);
             let admin = flows.administrator(&call, act, Some(reason)).await?;
             let users = users_of(&flows, selection).await?;
-            // Others than those whom the page named.
-            if users.len() != count {
+            // Other users match now than those that the page showed.
+            if digest(&users) != shown {
                 return Ok(None);
             }
             let results = flows.perform_bulk(&admin, Some(call.token.user), action, users.clone()).await?;
@@ -151,7 +153,7 @@ fn ids(text: &str) -> Option<Vec<UserId>> {
 fn read(request: &PageRequest) -> Result<ConfirmedBulk, ApiError> {
     let (form, mut errors) = request.form().parse::<BulkForm>()?;
     let action = form.action.text(&mut errors, |it| BulkAction::parse(it).ok_or(FieldErrorKind::NotOneOf));
-    let count = form.count.text(&mut errors, |it| it.parse().map_err(|_| FieldErrorKind::Unusable));
+    let shown = form.shown.text(&mut errors, |it| Ok(it.to_owned()));
     let reason = form.reason.text(&mut errors, reason);
     let mut text = |field: Option<Field>| field.and_then(|it| it.text(&mut errors, |it| Ok(it.to_owned())));
     let (users, query, state) = (text(form.users), text(form.query), text(form.state));
@@ -159,9 +161,9 @@ fn read(request: &PageRequest) -> Result<ConfirmedBulk, ApiError> {
         Some(users) => ChosenUsers::Ids(users.ok_or(ApiError::Malformed)?),
         None => ChosenUsers::Filter(filter(query.as_deref(), state.as_deref())),
     };
-    let fields = action.zip(count).zip(reason);
-    let ((action, count), reason) = errors.finish(fields)?;
-    Ok(ConfirmedBulk { action, selection, count, reason })
+    let fields = action.zip(shown).zip(reason);
+    let ((action, shown), reason) = errors.finish(fields)?;
+    Ok(ConfirmedBulk { action, selection, shown, reason })
 }
 
 async fn users_of(flows: &Flows, selection: ChosenUsers) -> Result<Vec<UserId>, FlowError> {
@@ -240,13 +242,16 @@ fn preview(request: &PageRequest, view: &BulkView, typed: &str, form_error: Opti
                 ul {
                     @for user in view.users.iter().take(SHOWN) { li { (person(request, *user, &view.names)) } }
                 }
+                @if view.users.len() >= MAX_USERS {
+                    p.hint { (request.translate_with("bulk-limit", &[("count", count.into())])) }
+                }
                 @if more > 0 {
                     p { (request.translate_with("bulk-more", &[("count", u64::try_from(more).unwrap_or(0).into())])) }
                 }
                 form.stack method="post" action=(request.url("/admin/users/bulk")) {
                     (key_field(request))
                     (hidden("action", view.action.as_str()))
-                    (hidden("count", &view.users.len().to_string()))
+                    (hidden("shown", &digest(&view.users)))
                     (selection_fields(&view.selection))
                     div.field {
                         label for="reason" { (request.translate("act-reason")) }
@@ -264,6 +269,12 @@ fn preview(request: &PageRequest, view: &BulkView, typed: &str, form_error: Opti
         }
     };
     document(request, &layout, content)
+}
+
+/// Returns a digest of these users: the change is for the users that were shown, and no others.
+fn digest(users: &[UserId]) -> String {
+    let users: Vec<_> = users.iter().map(ToString::to_string).collect();
+    HEXLOWER.encode(&Sha256::digest(users.join(",")))
 }
 
 fn selection_fields(selection: &ChosenUsers) -> Markup {
