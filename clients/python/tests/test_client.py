@@ -159,7 +159,8 @@ def test_sessions_are_listed_and_revoked() -> None:
     listed = client(httpx.Response(200, json={"sessions": [session]})).sessions(TOKEN)
     assert [(it.id, it.current, it.method) for it in listed] == [("0a", True, "totp")]
     assert client(httpx.Response(200, json={"revoked": 2})).revoke_other_sessions(TOKEN) == 2
-    for data in ({}, {"revoked": True}, {"revoked": -1}, {"revoked": "2"}, []):
+    rejected: list[Any] = [{}, {"revoked": True}, {"revoked": -1}, {"revoked": "2"}, []]
+    for data in rejected:
         with pytest.raises(UnexpectedResponse):
             client(httpx.Response(200, json=data)).revoke_other_sessions(TOKEN)
     seen: list[str] = []

@@ -164,6 +164,7 @@ fn configure(config: &mut ServiceConfig, site: &web::Data<SiteConfig>) {
         .service(read(at("/admin/users"), pages::admin::users::list))
         .service(read(at("/admin/users.csv"), pages::admin::users::csv))
         .service(both(at("/admin/users/bulk"), pages::admin::bulk::ask, pages::admin::bulk::run))
+        .service(read(at("/admin/users/bulk/result"), pages::admin::bulk::result))
         .service(read(at("/admin/users/{id}"), pages::admin::user::show))
         .service(both(
             at("/admin/users/{id}/authenticators/{authenticator}/remove"),

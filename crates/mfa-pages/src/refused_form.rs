@@ -17,19 +17,7 @@ use super::form_error::FormError;
 /// Lifetime: enough for a step-up in between.
 pub(super) const LASTS: Duration = Duration::from_mins(10);
 /// The fields that are kept. A field that is not named here may be a secret and is dropped.
-const KEPT: [&str; 11] = [
-    "username",
-    "name",
-    "phone",
-    "country",
-    "method",
-    "reason",
-    "lifetime",
-    "lifetime_minutes",
-    "action",
-    "state",
-    "role",
-];
+const KEPT: [&str; 8] = ["username", "name", "phone", "country", "method", "reason", "minutes", "unlock"];
 /// The most bytes of typed text that are kept: browsers refuse a cookie of more than 4,096 bytes.
 const MAX_BYTES: usize = 1_600;
 

@@ -89,7 +89,7 @@ impl PageResponse {
         Self::refused_with(request, path, &form_error, error)
     }
 
-    /// As [`Self::refused`], with another text than that of the error.
+    /// As [`Self::refused`], with another text than that of the error. Without an error, nothing is logged.
     ///
     /// # Errors
     ///
@@ -98,11 +98,14 @@ impl PageResponse {
         request: &PageRequest,
         path: &str,
         form_error: &FormError,
-        error: ApiError,
+        error: impl Into<Option<ApiError>>,
     ) -> PageResult {
         let form = RefusedForm::on_form(path, form_error, request.now()).with_typed(request.form_fields());
         let response = Self::redirect(request, path).with_refused_form(request, &form)?;
-        Ok(response.with_error(error))
+        Ok(match error.into() {
+            Some(error) => response.with_error(error),
+            None => response,
+        })
     }
 
     /// Adds what a refused or interrupted form leaves for its page.

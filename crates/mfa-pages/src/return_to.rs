@@ -32,8 +32,8 @@ pub(crate) enum ReturnTo {
 pub(crate) struct PagePath(String);
 
 impl PagePath {
-    /// The longest path, in bytes.
-    const MAX_LENGTH: usize = 400;
+    /// The longest path, in bytes: a selection of a hundred users fits.
+    const MAX_LENGTH: usize = 1_600;
     /// Paths that are no page to return to: parts of a login, forms, and files.
     const NOT_RETURNED_TO: [&str; 9] = [
         "/login",
@@ -205,7 +205,7 @@ mod tests {
         ] {
             assert_eq!(ReturnTo::parse(Some(name)), ReturnTo::Home, "{name}");
         }
-        assert_eq!(ReturnTo::parse(Some(&format!("/{}", "a".repeat(400)))), ReturnTo::Home);
+        assert_eq!(ReturnTo::parse(Some(&format!("/{}", "a".repeat(1_600)))), ReturnTo::Home);
         assert_eq!(ReturnTo::from_path("/codes/new"), ReturnTo::Renewal);
     }
 

@@ -23,8 +23,8 @@ pub(super) enum SealedState {
         /// The time when the code was sent.
         sent_at: Timestamp,
     },
-    /// What an administrator typed on the page of an act, until the act is done.
-    Draft(Draft),
+    /// Result of a change of many users, for the administrator who made it.
+    BulkResult(BulkSummary),
     /// A new access pass, for its issuer.
     AccessPass {
         /// The user who may use it.
@@ -45,24 +45,24 @@ pub(super) enum SealedState {
     },
 }
 
-/// Fields of a form of an administrator, which outlive a step-up and a refusal.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub(super) struct Draft {
-    /// The path of the form.
-    pub(super) path: String,
-    /// The reason as typed.
-    pub(super) reason: String,
-    /// Other fields as typed, by name.
-    pub(super) fields: Vec<(String, String)>,
-    /// Why the form was refused, if it was.
-    pub(super) complaint: Option<String>,
+/// Result of a change of many users.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct BulkSummary {
+    /// The name of the action.
+    pub(super) action: String,
+    /// The users by result.
+    pub(super) groups: Vec<BulkGroup>,
 }
 
-impl Draft {
-    /// Returns another field as typed.
-    pub(super) fn field(&self, name: &str) -> Option<&str> {
-        self.fields.iter().find(|(it, _)| it == name).map(|(_, value)| value.as_str())
-    }
+/// Users with the same result.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct BulkGroup {
+    /// The name of the result.
+    pub(super) outcome: String,
+    /// The number of users.
+    pub(super) count: usize,
+    /// The ids of the users, as far as they fit into the cookie.
+    pub(super) users: Vec<i64>,
 }
 
 /// The serialised form.
@@ -77,7 +77,7 @@ struct SealedStateRecord {
 enum What {
     Secret(String),
     Number { phone: String, country: String, sent_at: i64 },
-    Draft(Draft),
+    BulkResult(BulkSummary),
     AccessPass { of: i64, pass: String, expires_at: i64 },
     Codes { of: Option<i64>, with_factor: bool, codes: Vec<String> },
 }
@@ -95,7 +95,7 @@ impl SealedState {
             Self::Number { phone, country, sent_at } => {
                 What::Number { phone: text(phone), country: country.clone(), sent_at: sent_at.seconds() }
             }
-            Self::Draft(draft) => What::Draft(draft.clone()),
+            Self::BulkResult(summary) => What::BulkResult(summary.clone()),
             Self::AccessPass { of, pass, expires_at } => {
                 What::AccessPass { of: of.value(), pass: text(pass), expires_at: expires_at.millis() }
             }
@@ -125,7 +125,7 @@ impl SealedState {
                 country,
                 sent_at: Timestamp::from_seconds(sent_at),
             },
-            What::Draft(draft) => Self::Draft(draft),
+            What::BulkResult(summary) => Self::BulkResult(summary),
             What::AccessPass { of, pass, expires_at } => Self::AccessPass {
                 of: UserId::new(of),
                 pass: SecretText::new(pass),

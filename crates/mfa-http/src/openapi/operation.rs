@@ -3,12 +3,12 @@
 use std::collections::BTreeSet;
 
 use mfa_flows::AcceptedStages;
-use serde_json::Value;
+use serde_json::{Value, json};
 use utoipa::ToSchema;
 use utoipa::openapi::example::ExampleBuilder;
 use utoipa::openapi::path::{OperationBuilder, Parameter, ParameterBuilder, ParameterIn};
 use utoipa::openapi::request_body::{RequestBody, RequestBodyBuilder};
-use utoipa::openapi::schema::Schema;
+use utoipa::openapi::schema::{ObjectBuilder, Schema, Type};
 use utoipa::openapi::security::SecurityRequirement;
 use utoipa::openapi::{ContentBuilder, Object, Ref, RefOr, Required, Response, ResponseBuilder, path};
 
@@ -304,6 +304,16 @@ impl Operation {
             200,
             ResponseBuilder::new().description(description).content(media_type, content).build(),
         ));
+        self
+    }
+
+    /// Adds CSV to the response 200, for a client that prefers it.
+    pub(crate) fn or_csv(mut self, example: &str) -> Self {
+        let schema = ObjectBuilder::new().schema_type(Type::String).build();
+        let content = ContentBuilder::new().schema(Some(schema)).example(Some(json!(example))).build();
+        if let Some((_, response)) = self.responses.iter_mut().find(|(status, _)| *status == 200) {
+            response.content.insert("text/csv".to_owned(), RefOr::T(content));
+        }
         self
     }
 

@@ -29,14 +29,25 @@ pub(super) fn require_form(headers: &HeaderMap) -> Result<(), ApiError> {
     require_type(headers, |it| has_type(it, "application/x-www-form-urlencoded"))
 }
 
-/// Returns whether the client asks for CSV by name. `*/*` is JSON, as before.
+/// Returns whether the client prefers CSV: it names `text/csv`, and JSON not at all or with a lower quality
+/// (RFC 9110 §12.5.1). A generated client lists both and expects JSON.
 pub(super) fn accepts_csv(headers: &HeaderMap) -> bool {
-    let ranges = headers.get_all(ACCEPT).filter_map(|line| line.to_str().ok());
-    ranges.flat_map(|line| line.split(',')).any(|range| {
-        let mut parts = range.split(';').map(str::trim);
-        let is_csv = parts.next().is_some_and(|it| it.eq_ignore_ascii_case("text/csv"));
-        is_csv && !parts.any(|it| matches!(it, "q=0" | "q=0.0" | "q=0.00" | "q=0.000"))
-    })
+    let csv = quality(headers, "text/csv");
+    csv > 0.0 && csv > quality(headers, "application/json")
+}
+
+/// Returns the quality that `Accept` gives to a media type by its name, or 0.
+fn quality(headers: &HeaderMap, media_type: &str) -> f32 {
+    let lines = headers.get_all(ACCEPT).filter_map(|line| line.to_str().ok());
+    let ranges = lines.flat_map(|line| line.split(','));
+    ranges.filter_map(|range| quality_of(range, media_type)).fold(0.0, f32::max)
+}
+
+fn quality_of(range: &str, media_type: &str) -> Option<f32> {
+    let mut parts = range.split(';').map(str::trim);
+    let named = parts.next()?.eq_ignore_ascii_case(media_type);
+    let weight = parts.find_map(|it| it.strip_prefix("q=").or_else(|| it.strip_prefix("Q=")));
+    named.then(|| weight.map_or(1.0, |it| it.parse().unwrap_or(0.0)))
 }
 
 fn require_type(headers: &HeaderMap, accepts: impl FnOnce(&str) -> bool) -> Result<(), ApiError> {
@@ -120,6 +131,34 @@ mod tests {
         ] {
             assert!(!accepts(bad), "{bad}");
         }
+    }
+
+    #[test]
+    fn csv_is_sent_to_a_client_that_prefers_it() {
+        let csv = |it: &str| accepts_csv(&headers(&[(ACCEPT, it)]));
+        for asked in [
+            "text/csv",
+            "Text/CSV; charset=utf-8",
+            "text/csv, */*;q=0.1",
+            "text/csv;q=0.5",
+            "application/json;q=0.5, text/csv",
+            "text/csv, application/json; q=0",
+        ] {
+            assert!(csv(asked), "{asked}");
+        }
+        for not_asked in [
+            "*/*",
+            "text/*",
+            "application/json",
+            "application/json, text/csv",
+            "text/csv;q=0",
+            "text/csv;q=0.5, application/json",
+            "text/csv;q=x",
+            "",
+        ] {
+            assert!(!csv(not_asked), "{not_asked}");
+        }
+        assert!(!accepts_csv(&headers(&[])));
     }
 
     #[test]

@@ -9,12 +9,9 @@ use crate::SharedRequest;
 use crate::assets::AssetFile;
 use crate::error::belongs_on_the_form;
 use crate::layout::{Layout, NavItem, document};
-use crate::parts::{
-    FormError, countdown, form_error_for, icon, key_field, need_help, post_button, title_with_error,
-};
+use crate::parts::{FormError, countdown, icon, key_field, need_help, post_button, title_with_error};
 use crate::request::PageRequest;
 use crate::response::{PageResponse, PageResult};
-use crate::sealed_state::{Draft, SealedState};
 use mfa_http::request::{AccessPassInput, access_pass_code};
 
 /// Renders the link to the page, beside the ways to verify a second factor.
@@ -34,14 +31,8 @@ pub(crate) async fn show(request: SharedRequest) -> PageResult {
     if !profile.has_factor {
         return Ok(PageResponse::redirect(&request, "/start"));
     }
-    let complaint = match request.sealed_state() {
-        Some(SealedState::Draft(draft)) if draft.path == request.path_below_base() => draft.complaint.clone(),
-        _ => None,
-    };
-    let was_refused = complaint.is_some();
-    let page = lost_page(&request, &profile, &methods, complaint.map(FormError::new).as_ref());
-    let response = PageResponse::page(&request, StatusCode::OK, page);
-    Ok(if was_refused { response.clear_sealed_state(&request) } else { response })
+    let page = lost_page(&request, &profile, &methods, request.form_error().as_ref());
+    Ok(PageResponse::page(&request, StatusCode::OK, page))
 }
 
 /// `POST /interface/BRAND/lost` with `code`: exchanges an access pass for an enrolment.
@@ -55,13 +46,7 @@ pub(crate) async fn redeem(request: SharedRequest) -> PageResult {
         .await;
     match redeemed {
         Ok(token) => Ok(PageResponse::redirect(&request, "/start").sign_in(&request, &token)),
-        Err(error) if belongs_on_the_form(&error) => {
-            let complaint = Some(form_error_for(&request, &error).into_text());
-            let path = request.path_below_base().to_owned();
-            let state = SealedState::Draft(Draft { path, complaint, ..Draft::default() });
-            let response = PageResponse::redirect(&request, "/lost").with_error(error);
-            Ok(response.with_sealed_state(&request, &state)?)
-        }
+        Err(error) if belongs_on_the_form(&error) => PageResponse::refused(&request, "/lost", error),
         Err(error) => Err(error.into()),
     }
 }

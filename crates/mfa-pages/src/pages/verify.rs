@@ -26,7 +26,6 @@ use crate::refused_form::RefusedForm;
 use crate::request::{PageRequest, without_spaces};
 use crate::response::{PageResponse, PageResult};
 use crate::return_to::ReturnTo;
-use crate::sealed_state::SealedState;
 use mfa_http::problem::{ApiError, FieldError, FieldErrorKind};
 use mfa_http::request::{Field, UnparsedBody, recovery_code, sms_code, totp_code};
 
@@ -158,10 +157,6 @@ fn passed(
         next = "/recovered".into();
     }
     let mut response = PageResponse::redirect(request, &next).sign_in(request, &granted.token);
-    if let Some(draft @ SealedState::Draft(_)) = request.sealed_state() {
-        // It was sealed for the session before the step-up.
-        response = response.with_sealed_state(request, draft)?;
-    }
     // What was typed before a step-up is sealed again, for the new session.
     if let Some(form) = request.interrupted_form() {
         response = response.with_refused_form(request, form)?;

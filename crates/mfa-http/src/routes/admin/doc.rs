@@ -1,6 +1,7 @@
 //! OpenAPI descriptions of the endpoints for administrators.
 
 use mfa_core::{EventKind, SortOrder, UserSort, UserState};
+use mfa_flows::{event_csv_header, user_csv_header};
 use serde_json::{Value, json};
 use utoipa::openapi::Object;
 use utoipa::openapi::path::Parameter;
@@ -84,6 +85,7 @@ pub(in crate::routes) fn list_users() -> Operation {
             "previous": null,
         }),
     )
+    .or_csv(&user_csv_header())
 }
 
 pub(in crate::routes) fn show() -> Operation {
@@ -274,7 +276,7 @@ pub(in crate::routes) fn list_events() -> Operation {
             }],
             "next": null,
         }),
-    )
+    )    .or_csv(&event_csv_header())
 }
 
 pub(in crate::routes) fn stats() -> Operation {

@@ -16,7 +16,7 @@ use crate::layout::{Layout, NavItem, document};
 use crate::parts::{icon, moment};
 use crate::request::PageRequest;
 use crate::response::PageResponse;
-use crate::sealed_state::{Draft, SealedState};
+use crate::sealed_state::SealedState;
 use mfa_flows::SupportAction;
 use mfa_http::problem::{ApiError, FieldErrorKind};
 use mfa_http::request::{Field, UnparsedBody};
@@ -59,23 +59,18 @@ pub(super) fn read(form: &UnparsedBody) -> Result<(String, AccessPassRequest), A
     errors.finish(reason.zip(request))
 }
 
-/// Returns the fields besides the reason as they were typed.
-pub(super) fn typed_fields(request: &PageRequest) -> Vec<(String, String)> {
-    let typed = |name: &str| Some((name.to_owned(), request.form_value(name)?.chars().take(8).collect()));
-    [MINUTES, UNLOCK].into_iter().filter_map(typed).collect()
-}
-
 /// Renders the lifetime and, for a locked account, whether to unlock it: a lock applies to the pass.
-pub(super) fn fields(request: &PageRequest, caller: &Profile, subject: &UserView, draft: &Draft) -> Markup {
+pub(super) fn fields(request: &PageRequest, caller: &Profile, subject: &UserView) -> Markup {
     let default = request.flows().policy().access_pass_lifetime.as_secs().checked_div(60).unwrap_or_default();
-    let typed = draft.field(MINUTES).and_then(|it| it.parse().ok()).unwrap_or(default);
+    let typed = request.form_value(MINUTES).and_then(|it| it.parse().ok()).unwrap_or(default);
     let mut lifetimes: Vec<u64> = LIFETIMES.into_iter().chain([default]).collect();
     lifetimes.sort_unstable();
     lifetimes.dedup();
     let status = &subject.status;
     let is_final = status.locked && status.lock_until.is_none();
     let may_unlock = status.locked && (caller.role == Role::Admin || !is_final);
-    let unlocks = draft.path.is_empty() || draft.field(UNLOCK).is_some();
+    // Checked at first; then as the form was sent.
+    let unlocks = request.form_value(MINUTES).is_none() || request.form_value(UNLOCK).is_some();
     html! {
         @if may_unlock {
             label.check {

@@ -15,18 +15,16 @@ use serde::Deserialize;
 
 use super::act::Act;
 use super::person::{UserView, back_to_person};
-use super::reason::reason;
+use super::reason::{reason, reason_field};
 use super::{access_pass, codes, open, user_of};
 use crate::SharedRequest;
 use crate::error::belongs_on_the_form;
-use crate::error_pages;
 use crate::flash::Flash;
 use crate::layout::{Layout, NavItem, document};
 use crate::pages::authenticators::{name, number_apps};
 use crate::parts::{FormError, form_error_for, icon, key_field, title_with_error};
 use crate::request::PageRequest;
 use crate::response::{PageResponse, PageResult};
-use crate::sealed_state::{Draft, SealedState};
 use mfa_http::problem::ApiError;
 use mfa_http::request::{Field, UnparsedBody};
 
@@ -50,18 +48,7 @@ pub(crate) async fn ask(request: SharedRequest) -> PageResult {
         return Ok(page);
     }
     let view = view(&request, &act).await?;
-    let draft = draft_of(&request).cloned();
-    let complaint = draft.as_ref().and_then(|it| it.complaint.clone());
-    let page = act_page(&request, &act, &view, draft.as_ref().unwrap_or(&Draft::default()));
-    let response = PageResponse::page(&request, StatusCode::OK, page);
-    match draft.filter(|_| complaint.is_some()) {
-        // A reload shows what was typed, but not the complaint again.
-        Some(draft) => {
-            let state = SealedState::Draft(Draft { complaint: None, ..draft });
-            Ok(response.with_sealed_state(&request, &state)?)
-        }
-        None => Ok(response),
-    }
+    Ok(PageResponse::page(&request, StatusCode::OK, act_page(&request, &act, &view)))
 }
 
 /// `POST /interface/BRAND/admin/users/{id}/{act}`
@@ -71,24 +58,11 @@ pub(crate) async fn run(request: SharedRequest) -> PageResult {
         Ok(response) => return Ok(response),
         Err(error) => error,
     };
-    let typed = |complaint| {
-        SealedState::Draft(Draft {
-            path: request.path_below_base().to_owned(),
-            reason: request.form_value("reason").unwrap_or_default().chars().take(256).collect(),
-            fields: access_pass::typed_fields(&request),
-            complaint,
-        })
-    };
-    if let ApiError::Flow(FlowError::StepUpRequired { .. }) = &error {
-        let response = error_pages::respond(&request, error.into());
-        return Ok(response.with_sealed_state(&request, &typed(None))?);
-    }
     if !belongs_on_the_form(&error) {
         return Err(error.into());
     }
-    let complaint = complaint(&request, &act, &error).into_text();
-    let response = PageResponse::redirect(&request, request.path_below_base()).with_error(error);
-    Ok(response.with_sealed_state(&request, &typed(Some(complaint)))?)
+    let complaint = complaint(&request, &act, &error);
+    PageResponse::refused_with(&request, request.path_below_base(), &complaint, error)
 }
 
 fn complaint(request: &PageRequest, act: &Act, error: &ApiError) -> FormError {
@@ -103,14 +77,6 @@ fn complaint(request: &PageRequest, act: &Act, error: &ApiError) -> FormError {
 fn act_of(request: &PageRequest) -> Result<Act, ApiError> {
     let below = request.path_below_base().strip_prefix("/admin/users/").and_then(|it| it.split_once('/'));
     below.and_then(|(_, act)| Act::parse(act)).ok_or(ApiError::NotFound)
-}
-
-/// Returns what was typed on this page.
-fn draft_of(request: &PageRequest) -> Option<&Draft> {
-    match request.sealed_state() {
-        Some(SealedState::Draft(draft)) if draft.path == request.path_below_base() => Some(draft),
-        _ => None,
-    }
 }
 
 async fn view(request: &PageRequest, act: &Act) -> Result<ActView, ApiError> {
@@ -141,13 +107,13 @@ async fn view(request: &PageRequest, act: &Act) -> Result<ActView, ApiError> {
     Ok(ActView { profile, subject, authenticator })
 }
 
-fn act_page(request: &PageRequest, act: &Act, view: &ActView, draft: &Draft) -> Markup {
+fn act_page(request: &PageRequest, act: &Act, view: &ActView) -> Markup {
     let message = act.message();
     let removed = view.authenticator.as_deref().unwrap_or_default();
     let UserView { account, status, person, .. } = &view.subject;
     let arguments = [("name", person.name.as_str().into()), ("factor", removed.into())];
     let text = |part: &str| request.translate_with(&format!("{message}{part}"), &arguments);
-    let form_error = draft.complaint.clone().map(FormError::new);
+    let form_error = request.form_error();
     let title = text(".title");
     let layout = Layout::signed_in(
         title_with_error(request, title.clone(), form_error.as_ref()),
@@ -168,8 +134,8 @@ fn act_page(request: &PageRequest, act: &Act, view: &ActView, draft: &Draft) -> 
                 }
                 form.stack method="post" action=(request.url(request.path_below_base())) {
                     (key_field(request))
-                    @if *act == Act::AccessPass { (access_pass::fields(request, &view.profile, &view.subject, draft)) }
-                    @if act.needs_reason() { (reason_field(request, &draft.reason, form_error.as_ref())) }
+                    @if *act == Act::AccessPass { (access_pass::fields(request, &view.profile, &view.subject)) }
+                    @if act.needs_reason() { (reason_field(request, form_error.as_ref())) }
                     @else if let Some(form_error) = &form_error { (form_error.shown(request, "complaint")) }
                     p.actions {
                         button.button.danger[act.is_dangerous()] type="submit" { (text(".do")) }
@@ -181,20 +147,6 @@ fn act_page(request: &PageRequest, act: &Act, view: &ActView, draft: &Draft) -> 
             }
         },
     )
-}
-
-/// Renders the field for the reason, which the audit log keeps.
-fn reason_field(request: &PageRequest, typed: &str, form_error: Option<&FormError>) -> Markup {
-    let described = if form_error.is_some() { "complaint reason-hint" } else { "reason-hint" };
-    html! {
-        div.field {
-            label for="reason" { (request.translate("act-reason")) }
-            @if let Some(form_error) = form_error { (form_error.shown(request, "complaint")) }
-            input #reason name="reason" type="text" maxlength="256" autocomplete="off" required value=(typed)
-                aria-describedby=(described) aria-invalid=[form_error.is_some().then_some("true")];
-            p.hint #reason-hint { (request.translate("act-reason.hint")) }
-        }
-    }
 }
 
 async fn perform(request: &PageRequest, act: &Act) -> Result<PageResponse, ApiError> {

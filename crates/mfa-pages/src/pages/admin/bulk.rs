@@ -1,6 +1,6 @@
-//! Page that changes many users in one act: shows who and how many, takes the reason, and shows the result for each.
+//! Pages of a change of many users: one shows who and how many and takes the reason, the next shows the result for each.
 //!
-//! The answer to the form is the result itself: a reload repeats an act that then changes nothing.
+//! The address of the form has the selection, so that a refusal and a step-up lead back to the same users.
 
 use std::collections::BTreeMap;
 
@@ -13,27 +13,34 @@ use serde::Deserialize;
 use sha2::{Digest as _, Sha256};
 
 use super::open;
-use super::reason::reason;
+use super::reason::{reason, reason_field};
 use crate::SharedRequest;
+use crate::canonical_url::canonical_url;
 use crate::error::belongs_on_the_form;
 use crate::layout::{Layout, NavItem, document};
 use crate::parts::{FormError, form_error_for, hidden, icon, key_field, title_with_error};
 use crate::request::PageRequest;
 use crate::response::{PageResponse, PageResult};
-use mfa_http::problem::{ApiError, FieldErrorKind};
+use crate::sealed_state::{BulkGroup, BulkSummary, SealedState};
+use mfa_http::problem::ApiError;
 use mfa_http::request::Field;
 
 /// Users that one act changes at most.
 const MAX_USERS: usize = 5_000;
-/// Users that the page names at most. The others are counted.
+/// Users that the form names at most. The others are counted.
 const SHOWN: usize = 100;
+/// Bytes of user ids in the cookie with the result. The users that do not fit are counted.
+const RESULT_BYTES: usize = 2_400;
+/// Results in the order of the page: first what needs attention.
+const OUTCOMES: [BulkOutcome; 4] =
+    [BulkOutcome::Refused, BulkOutcome::NotFound, BulkOutcome::Unchanged, BulkOutcome::Done];
 
 /// Users that the form selects.
 #[derive(Clone, Debug, PartialEq, Eq)]
 enum ChosenUsers {
     /// These users.
     Ids(Vec<UserId>),
-    /// Everybody who fits the filter of the list.
+    /// Everybody who matches the filter of the list.
     Filter(UserFilter),
 }
 
@@ -41,7 +48,6 @@ enum ChosenUsers {
 struct BulkView {
     profile: Profile,
     action: BulkAction,
-    selection: ChosenUsers,
     users: Vec<UserId>,
     names: BTreeMap<UserId, String>,
 }
@@ -50,85 +56,103 @@ struct BulkView {
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct BulkForm {
-    action: Field,
-    users: Option<Field>,
-    query: Option<Field>,
-    state: Option<Field>,
     shown: Field,
     reason: Field,
 }
 
-/// Validated form.
-struct ConfirmedBulk {
-    action: BulkAction,
-    selection: ChosenUsers,
-    /// Digest of the users that the page showed.
-    shown: String,
-    reason: String,
-}
-
 /// `GET /interface/BRAND/admin/users/bulk`
 pub(crate) async fn ask(request: SharedRequest) -> PageResult {
-    let action = request.query("action").and_then(BulkAction::parse).unwrap_or(BulkAction::Enforce);
-    let view = view(&request, action, selection_of(&request)).await?;
-    let page = preview(&request, &view, "", None);
-    Ok(PageResponse::page(&request, StatusCode::OK, page))
+    let view = view(&request).await?;
+    Ok(PageResponse::page(&request, StatusCode::OK, preview(&request, &view)))
 }
 
 /// `POST /interface/BRAND/admin/users/bulk`
 pub(crate) async fn run(request: SharedRequest) -> PageResult {
-    let asked = match read(&request) {
-        Ok(asked) => asked,
-        Err(error) => return refused(&request, error).await,
+    let error = match perform(&request).await {
+        Ok(Some(results)) => {
+            let state = SealedState::BulkResult(summary(action_of(&request), &results));
+            let response = PageResponse::redirect(&request, "/admin/users/bulk/result");
+            return Ok(response.with_sealed_state(&request, &state)?);
+        }
+        Ok(None) => {
+            let error = FormError::new(request.translate("bulk-others"));
+            return PageResponse::refused_with(&request, &canonical_url(&request), &error, None);
+        }
+        Err(error) => error,
     };
-    let call = open(&request)?;
-    let ConfirmedBulk { action, selection, shown, reason } = asked;
-    let again = selection.clone();
-    let done = request
+    if !belongs_on_the_form(&error) {
+        return Err(error.into());
+    }
+    let form_error = if request.form_value("reason").is_none_or(|it| it.trim().is_empty()) {
+        FormError::new(request.translate("act-reason.missing"))
+    } else {
+        form_error_for(&request, &error)
+    };
+    PageResponse::refused_with(&request, &canonical_url(&request), &form_error, error)
+}
+
+/// Changes the users; `None` if other users match now than those that the form showed.
+async fn perform(request: &PageRequest) -> Result<Option<Vec<BulkResult>>, ApiError> {
+    let (shown, reason) = read(request)?;
+    let (action, selection) = (action_of(request), selection_of(request));
+    let call = open(request)?;
+    request
         .run(|flows| async move {
-            let act = AdminAction::Change(call.token.user);
-            let admin = flows.administrator(&call, act, Some(reason)).await?;
+            let admin =
+                flows.administrator(&call, AdminAction::Change(call.token.user), Some(reason)).await?;
             let users = users_of(&flows, selection).await?;
-            // Other users match now than those that the page showed.
             if digest(&users) != shown {
                 return Ok(None);
             }
-            let results = flows.perform_bulk(&admin, Some(call.token.user), action, users.clone()).await?;
+            Ok::<_, FlowError>(Some(flows.perform_bulk(&admin, Some(call.token.user), action, users).await?))
+        })
+        .await
+}
+
+/// `GET /interface/BRAND/admin/users/bulk/result`
+pub(crate) async fn result(request: SharedRequest) -> PageResult {
+    let call = open(&request)?;
+    let Some(SealedState::BulkResult(summary)) = request.sealed_state() else {
+        return Ok(PageResponse::redirect(&request, "/admin/users"));
+    };
+    let users: Vec<_> = summary.groups.iter().flat_map(|it| &it.users).copied().map(UserId::new).collect();
+    let (profile, names) = request
+        .run(|flows| async move {
+            let admin = flows.administrator(&call, AdminAction::Read, None).await?;
             let names = names(&flows, &admin, &users).await?;
-            Ok::<_, FlowError>(Some((flows.profile(&call).await?, results, names)))
+            Ok::<_, FlowError>((flows.profile(&call).await?, names))
         })
         .await?;
-    let Some((profile, results, names)) = done else {
-        let view = view(&request, action, again).await?;
-        let typed = request.form_value("reason").unwrap_or_default().to_owned();
-        let error = FormError::new(request.translate("bulk-others"));
-        let page = preview(&request, &view, &typed, Some(&error));
-        return Ok(PageResponse::page(&request, StatusCode::CONFLICT, page));
-    };
-    let page = results_page(&request, &profile, action, &results, &names);
+    let page = result_page(&request, &profile, summary, &names);
     Ok(PageResponse::page(&request, StatusCode::OK, page))
 }
 
-/// Shows the form again with its error.
-async fn refused(request: &PageRequest, error: ApiError) -> PageResult {
-    let action = request.form_value("action").and_then(BulkAction::parse);
-    let (Some(action), true) = (action, belongs_on_the_form(&error)) else { return Err(error.into()) };
-    let selection = match request.form_value("users").and_then(ids) {
-        Some(users) => ChosenUsers::Ids(users),
-        None => ChosenUsers::Filter(filter(request.form_value("query"), request.form_value("state"))),
-    };
-    let view = view(request, action, selection).await?;
-    let typed = request.form_value("reason").unwrap_or_default().to_owned();
-    let form_error = if typed.trim().is_empty() {
-        FormError::new(request.translate("act-reason.missing"))
-    } else {
-        form_error_for(request, &error)
-    };
-    let page = preview(request, &view, &typed, Some(&form_error));
-    Ok(PageResponse::page(request, error.kind().status(), page).with_error(error))
+/// Counts the results, and names as many users as fit into the cookie.
+fn summary(action: BulkAction, results: &[BulkResult]) -> BulkSummary {
+    let mut left = RESULT_BYTES;
+    let groups = OUTCOMES.into_iter().map(|outcome| {
+        let of_group = || results.iter().filter(|it| it.outcome == outcome).map(|it| it.user.value());
+        let users = of_group()
+            .take_while(|id| {
+                // The digits and a comma.
+                let length = id.to_string().len().saturating_add(1);
+                let fits = length <= left;
+                left = left.saturating_sub(length);
+                fits
+            })
+            .collect();
+        BulkGroup { outcome: outcome.as_str().to_owned(), count: of_group().count(), users }
+    });
+    let groups = groups.filter(|it| it.count > 0).collect();
+    BulkSummary { action: action.as_str().to_owned(), groups }
 }
 
-/// Reads whom the address names: the ticked users, or everybody who fits the filter of the list.
+/// Returns the action that the address names.
+fn action_of(request: &PageRequest) -> BulkAction {
+    request.query("action").and_then(BulkAction::parse).unwrap_or(BulkAction::Enforce)
+}
+
+/// Reads whom the address names: the ticked users, or everybody who matches the filter of the list.
 fn selection_of(request: &PageRequest) -> ChosenUsers {
     let ticked = request.query_pairs().filter(|(name, _)| *name == "user");
     let users: Vec<_> = ticked.filter_map(|(_, id)| id.parse().ok()).map(UserId::new).collect();
@@ -144,26 +168,12 @@ fn filter(text: Option<&str>, state: Option<&str>) -> UserFilter {
     UserFilter::new(text.filter(|it| !it.is_empty()), state.and_then(UserState::parse))
 }
 
-/// Parses ids that are separated by commas.
-fn ids(text: &str) -> Option<Vec<UserId>> {
-    let ids = text.split(',').map(|it| it.parse().ok().filter(|id| *id > 0).map(UserId::new));
-    ids.collect()
-}
-
-fn read(request: &PageRequest) -> Result<ConfirmedBulk, ApiError> {
+/// Reads the digest of the users that the form showed, and the reason.
+fn read(request: &PageRequest) -> Result<(String, String), ApiError> {
     let (form, mut errors) = request.form().parse::<BulkForm>()?;
-    let action = form.action.text(&mut errors, |it| BulkAction::parse(it).ok_or(FieldErrorKind::NotOneOf));
     let shown = form.shown.text(&mut errors, |it| Ok(it.to_owned()));
     let reason = form.reason.text(&mut errors, reason);
-    let mut text = |field: Option<Field>| field.and_then(|it| it.text(&mut errors, |it| Ok(it.to_owned())));
-    let (users, query, state) = (text(form.users), text(form.query), text(form.state));
-    let selection = match users.as_deref().map(ids) {
-        Some(users) => ChosenUsers::Ids(users.ok_or(ApiError::Malformed)?),
-        None => ChosenUsers::Filter(filter(query.as_deref(), state.as_deref())),
-    };
-    let fields = action.zip(shown).zip(reason);
-    let ((action, shown), reason) = errors.finish(fields)?;
-    Ok(ConfirmedBulk { action, selection, shown, reason })
+    errors.finish(shown.zip(reason))
 }
 
 async fn users_of(flows: &Flows, selection: ChosenUsers) -> Result<Vec<UserId>, FlowError> {
@@ -181,25 +191,22 @@ async fn names(
     flows.usernames(admin, users.iter().copied().collect()).await
 }
 
-async fn view(
-    request: &PageRequest,
-    action: BulkAction,
-    selection: ChosenUsers,
-) -> Result<BulkView, ApiError> {
+async fn view(request: &PageRequest) -> Result<BulkView, ApiError> {
     let call = open(request)?;
+    let (action, selection) = (action_of(request), selection_of(request));
     request
         .run(|flows| async move {
             let admin = flows.administrator(&call, AdminAction::Prepare, None).await?;
-            let users = users_of(&flows, selection.clone()).await?;
+            let users = users_of(&flows, selection).await?;
             let shown = users.get(..SHOWN.min(users.len())).unwrap_or_default();
             let names = names(&flows, &admin, shown).await?;
             let profile = flows.profile(&call).await?;
-            Ok::<_, FlowError>(BulkView { profile, action, selection, users, names })
+            Ok::<_, FlowError>(BulkView { profile, action, users, names })
         })
         .await
 }
 
-/// Renders the form that chooses the act for everybody who fits the filter of the list.
+/// Renders the form that chooses the act for everybody who matches the filter of the list.
 pub(super) fn choice(request: &PageRequest, query: &UserQuery, form: &'static str) -> Markup {
     html! {
         form.search id=(form) method="get" action=(request.url("/admin/users/bulk")) {
@@ -219,7 +226,8 @@ pub(super) fn choice(request: &PageRequest, query: &UserQuery, form: &'static st
     }
 }
 
-fn preview(request: &PageRequest, view: &BulkView, typed: &str, form_error: Option<&FormError>) -> Markup {
+fn preview(request: &PageRequest, view: &BulkView) -> Markup {
+    let form_error = request.form_error();
     let name = format!("bulk-{}", view.action.as_str());
     let count = u64::try_from(view.users.len()).unwrap_or(u64::MAX);
     let title = request.translate_with(
@@ -228,11 +236,10 @@ fn preview(request: &PageRequest, view: &BulkView, typed: &str, form_error: Opti
     );
     let more = view.users.len().saturating_sub(SHOWN);
     let layout = Layout::signed_in(
-        title_with_error(request, title.clone(), form_error),
+        title_with_error(request, title.clone(), form_error.as_ref()),
         &view.profile,
         NavItem::Admin,
     );
-    let described = if form_error.is_some() { "complaint reason-hint" } else { "reason-hint" };
     let content = html! {
         (super::back(request))
         section.sheet {
@@ -248,18 +255,10 @@ fn preview(request: &PageRequest, view: &BulkView, typed: &str, form_error: Opti
                 @if more > 0 {
                     p { (request.translate_with("bulk-more", &[("count", u64::try_from(more).unwrap_or(0).into())])) }
                 }
-                form.stack method="post" action=(request.url("/admin/users/bulk")) {
+                form.stack method="post" action=(request.url(&canonical_url(request))) {
                     (key_field(request))
-                    (hidden("action", view.action.as_str()))
                     (hidden("shown", &digest(&view.users)))
-                    (selection_fields(&view.selection))
-                    div.field {
-                        label for="reason" { (request.translate("act-reason")) }
-                        @if let Some(form_error) = form_error { (form_error.shown(request, "complaint")) }
-                        input #reason name="reason" type="text" maxlength="256" autocomplete="off" required value=(typed)
-                            aria-describedby=(described) aria-invalid=[form_error.is_some().then_some("true")];
-                        p.hint #reason-hint { (request.translate("act-reason.hint")) }
-                    }
+                    (reason_field(request, form_error.as_ref()))
                     p.actions {
                         button.button.danger[view.action == BulkAction::Reset] type="submit" { (request.translate(&name)) }
                         a.button.plain-button href=(request.url("/admin/users")) { (request.translate("act-cancel")) }
@@ -277,19 +276,6 @@ fn digest(users: &[UserId]) -> String {
     HEXLOWER.encode(&Sha256::digest(users.join(",")))
 }
 
-fn selection_fields(selection: &ChosenUsers) -> Markup {
-    match selection {
-        ChosenUsers::Ids(users) => {
-            let users: Vec<_> = users.iter().map(ToString::to_string).collect();
-            hidden("users", &users.join(","))
-        }
-        ChosenUsers::Filter(filter) => html! {
-            @if let Some(text) = &filter.text { (hidden("query", text)) }
-            @if let Some(state) = filter.state { (hidden("state", state.as_str())) }
-        },
-    }
-}
-
 fn person(request: &PageRequest, user: UserId, names: &BTreeMap<UserId, String>) -> Markup {
     let name = names.get(&user).filter(|it| !it.trim().is_empty());
     html! {
@@ -299,37 +285,55 @@ fn person(request: &PageRequest, user: UserId, names: &BTreeMap<UserId, String>)
     }
 }
 
-fn results_page(
+fn result_page(
     request: &PageRequest,
     profile: &Profile,
-    action: BulkAction,
-    results: &[BulkResult],
+    summary: &BulkSummary,
     names: &BTreeMap<UserId, String>,
 ) -> Markup {
     let title = request.translate("bulk-done");
-    let of = |outcome| results.iter().filter(move |it| it.outcome == outcome);
-    let outcomes = [BulkOutcome::Done, BulkOutcome::Unchanged, BulkOutcome::Refused, BulkOutcome::NotFound];
+    let number = |count: usize| u64::try_from(count).unwrap_or(u64::MAX);
+    let needs_attention = |group: &BulkGroup| {
+        [BulkOutcome::Refused, BulkOutcome::NotFound]
+            .map(BulkOutcome::as_str)
+            .contains(&group.outcome.as_str())
+    };
     let content = html! {
         (super::back(request))
         section.sheet {
             h1 { (title) }
-            p role="status" { (icon("check")) " " (request.translate(&format!("bulk-{}", action.as_str()))) }
-            @for outcome in outcomes {
-                @let count = u64::try_from(of(outcome).count()).unwrap_or(0);
-                @if count > 0 {
-                    details open[outcome == BulkOutcome::Refused || outcome == BulkOutcome::NotFound] {
-                        summary {
-                            (request.translate_with(
-                                &format!("bulk-outcome-{}", outcome.as_str()),
-                                &[("count", count.into())],
-                            ))
-                        }
-                        ul { @for result in of(outcome) { li { (person(request, result.user, names)) } } }
+            p role="status" { (icon("check")) " " (request.translate(&format!("bulk-{}", summary.action))) }
+            @for group in &summary.groups {
+                details open[needs_attention(group)] {
+                    summary {
+                        (request.translate_with(
+                            &format!("bulk-outcome-{}", group.outcome),
+                            &[("count", number(group.count).into())],
+                        ))
                     }
+                    ul { @for user in &group.users { li { (person(request, UserId::new(*user), names)) } } }
+                    @let more = group.count.saturating_sub(group.users.len());
+                    @if more > 0 { p { (request.translate_with("bulk-more", &[("count", number(more).into())])) } }
                 }
             }
             p.actions { a.button.plain-button href=(request.url("/admin/users")) { (request.translate("admin-users")) } }
         }
     };
     document(request, &Layout::signed_in(title.clone(), profile, NavItem::Admin), content)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_result_names_whom_it_can_and_counts_everybody() {
+        let result = |id, outcome| BulkResult { user: UserId::new(id), outcome };
+        let done = (1_000..6_000).map(|id| result(id, BulkOutcome::Done));
+        let results: Vec<_> = done.chain([result(7, BulkOutcome::Refused)]).collect();
+        let BulkSummary { action, groups } = summary(BulkAction::Unlock, &results);
+        let found: Vec<_> = groups.iter().map(|it| (it.outcome.as_str(), it.count, it.users.len())).collect();
+        // Who was refused comes first. An id of four digits takes five bytes.
+        assert_eq!((action.as_str(), found), ("unlock", vec![("refused", 1, 1), ("done", 5_000, 479)]));
+    }
 }
