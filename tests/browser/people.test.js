@@ -12,12 +12,12 @@ const PEOPLE = 5000;
 const TEXTS = {
   en: {
     title: 'Without a second factor', state: 'No second factor', csv: 'Download as CSV', go: 'Continue', reason: 'Reason',
-    act: 'Require a second factor', changed: `Changed: ${PEOPLE}`, unchanged: `Already so: ${PEOPLE}`, search: 'Search',
+    act: 'Require a second factor', missing: 'Enter a reason.', changed: `Changed: ${PEOPLE}`, unchanged: `Already so: ${PEOPLE}`, search: 'Search',
     total: '1 account', next: 'Next page', previous: 'Previous page', filter: 'Filter', zone: 'Times are in UTC.',
   },
   fr: {
     title: 'Sans second facteur', state: 'Sans second facteur', csv: 'Télécharger en CSV', go: 'Continuer', reason: 'Motif',
-    act: 'Exiger un second facteur', changed: `Modifiés : ${PEOPLE}`, unchanged: `Déjà ainsi : ${PEOPLE}`, search: 'Rechercher',
+    act: 'Exiger un second facteur', missing: 'Indiquez un motif.', changed: `Modifiés : ${PEOPLE}`, unchanged: `Déjà ainsi : ${PEOPLE}`, search: 'Rechercher',
     total: '1 compte', next: 'Page suivante', previous: 'Page précédente', filter: 'Filtrer', zone: 'Les heures sont en UTC.',
   },
 };
@@ -82,10 +82,18 @@ for (const [language, size] of [['en', DESKTOP], ['fr', PHONE]]) {
       await window.click(text.previous, 'link');
       await window.click(text.go);
       await window.expectAccessible('people-preview');
+      // A refused form comes back with the same people and with what was typed.
+      await window.fill(text.reason, ' ');
+      await window.click(text.act);
+      await window.expectText(text.missing);
+      await window.expectAccessible('people-refused');
       await window.fill(text.reason, 'new policy');
       await window.click(text.act);
       await window.expectText(text.changed.replace(PEOPLE, users));
       await window.expectAccessible('people-result');
+      // A reload repeats nothing.
+      await window.page.reload();
+      await window.expectText(text.changed.replace(PEOPLE, users));
       assert.equal(server.admin(['user', 'list', '--state', 'enforced', '--limit', '1']).total, users);
 
       await window.go('/admin/users?query=petit+celine');
