@@ -4,11 +4,8 @@ use std::fmt;
 
 use data_encoding::BASE64URL_NOPAD;
 use hmac::{Hmac, KeyInit, Mac};
-use josekit::jws::alg::hmac::{HmacJwsAlgorithm, HmacJwsSigner};
-use josekit::jws::{HS256, JwsSigner};
 use mfa_core::SecretText;
 use sha2::Sha256;
-use subtle::ConstantTimeEq;
 
 use super::{TokenKey, check_secret_strength};
 use crate::{IssueError, KeyError, TokenError};
@@ -25,7 +22,8 @@ const ID_BYTES: usize = 8;
 /// `Debug` shows only the key ID (`kid`).
 pub struct SecretKey {
     id: String,
-    signer: HmacJwsSigner,
+    /// HMAC that has read the key, to be copied for each message: OpenSSL would schedule the key again each time.
+    keyed: Hmac<Sha256>,
 }
 
 impl SecretKey {
@@ -33,17 +31,21 @@ impl SecretKey {
     ///
     /// # Errors
     ///
-    /// [`KeyError`] if [`check_secret_strength`] or the cryptographic library rejects the secret: reject the
-    /// configuration.
+    /// [`KeyError`] if [`check_secret_strength`] rejects the secret: reject the configuration.
     pub fn new(secret: &SecretText) -> Result<Self, KeyError> {
         check_secret_strength(secret)?;
         Self::from_bytes(secret.expose().as_bytes())
     }
 
     fn from_bytes(secret: &[u8]) -> Result<Self, KeyError> {
-        let algorithm: HmacJwsAlgorithm = HS256;
-        let signer = algorithm.signer_from_bytes(secret).map_err(|_| KeyError::Unusable)?;
-        Ok(Self { id: id_of(secret)?, signer })
+        let keyed = Hmac::<Sha256>::new_from_slice(secret).map_err(|_| KeyError::Unusable)?;
+        let digest = keyed.clone().chain_update(ID_MESSAGE).finalize().into_bytes();
+        let id = BASE64URL_NOPAD.encode(digest.get(..ID_BYTES).ok_or(KeyError::Unusable)?);
+        Ok(Self { id, keyed })
+    }
+
+    fn mac(&self, message: &[u8]) -> Hmac<Sha256> {
+        self.keyed.clone().chain_update(message)
     }
 }
 
@@ -57,13 +59,12 @@ impl TokenKey for SecretKey {
     }
 
     fn sign(&self, message: &[u8]) -> Result<Vec<u8>, IssueError> {
-        self.signer.sign(message).map_err(|_| IssueError::Signing)
+        Ok(self.mac(message).finalize().into_bytes().to_vec())
     }
 
-    /// Signs again and compares in constant time. The verifier of josekit stops at the first difference.
+    /// Compares the whole signature in constant time.
     fn verify(&self, message: &[u8], signature: &[u8]) -> Result<(), TokenError> {
-        let expected = self.signer.sign(message).map_err(|_| TokenError::Invalid)?;
-        if bool::from(expected.ct_eq(signature)) { Ok(()) } else { Err(TokenError::Invalid) }
+        self.mac(message).verify_slice(signature).map_err(|_| TokenError::Invalid)
     }
 }
 
@@ -73,15 +74,26 @@ impl fmt::Debug for SecretKey {
     }
 }
 
-fn id_of(secret: &[u8]) -> Result<String, KeyError> {
-    let mac = Hmac::<Sha256>::new_from_slice(secret).map_err(|_| KeyError::Unusable)?;
-    let digest = mac.chain_update(ID_MESSAGE).finalize().into_bytes();
-    Ok(BASE64URL_NOPAD.encode(digest.get(..ID_BYTES).ok_or(KeyError::Unusable)?))
-}
-
 #[cfg(test)]
 mod tests {
+    use josekit::jws::{HS256, JwsSigner as _};
+    use proptest::prelude::*;
+
     use super::*;
+
+    proptest! {
+        /// josekit signs with OpenSSL.
+        #[test]
+        fn signatures_are_those_of_another_implementation(
+            secret in proptest::collection::vec(any::<u8>(), 32..200),
+            message in proptest::collection::vec(any::<u8>(), 0..500),
+        ) {
+            let expected = HS256.signer_from_bytes(&secret).unwrap().sign(&message).unwrap();
+            let key = SecretKey::from_bytes(&secret).unwrap();
+            prop_assert_eq!(key.sign(&message), Ok(expected.clone()));
+            prop_assert_eq!(key.verify(&message, &expected), Ok(()));
+        }
+    }
 
     /// RFC 7515 appendix A.1.
     #[test]
