@@ -25,6 +25,7 @@ mod shared_check;
 mod sms;
 mod sms_monitor;
 mod tokens;
+mod uninterrupted_flow;
 
 pub(crate) use limits::quotas;
 

@@ -1,9 +1,11 @@
 //! [`Mfa`]: all adapters and use cases of an installation, with their runtime.
 
 use std::future::Future;
+use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::time::Duration;
 
+use futures::FutureExt as _;
 use mfa_flows::Flows;
 use tokio::runtime::Runtime;
 use tokio_util::task::TaskTracker;
@@ -18,6 +20,7 @@ use super::page_cipher::PageCipher;
 use super::password_kinds::PasswordKindsMonitor;
 use super::readiness_queries::ReadinessQueries;
 use super::sms_monitor::SmsMonitor;
+use super::uninterrupted_flow::UninterruptedFlow;
 use crate::clock::MonitoredClock;
 use crate::crypto::AesGcmCipher;
 use crate::database::{Database, DatabaseLocation};
@@ -151,7 +154,7 @@ impl Mfa {
         &self.reports
     }
 
-    /// Runs a flow to completion, even if the caller is dropped meanwhile.
+    /// Runs a flow to completion, even if the caller is dropped meanwhile: then it goes on in the runtime of the product.
     ///
     /// # Errors
     ///
@@ -161,7 +164,8 @@ impl Mfa {
         flow: impl Future<Output = T> + Send + 'static,
     ) -> Result<T, TaskCancelled> {
         let runtime = self.runtime.as_ref().filter(|_| !self.tasks.is_closed()).ok_or(TaskCancelled)?;
-        self.tasks.spawn_on(flow, runtime.handle()).await.map_err(|_| TaskCancelled)
+        let flow = AssertUnwindSafe(self.tasks.track_future(flow)).catch_unwind();
+        UninterruptedFlow::new(flow, runtime.handle()).await.map_err(|_| TaskCancelled)
     }
 
     /// Runs a flow to completion and blocks this thread, for commands. In an async context use [`Mfa::run`].
