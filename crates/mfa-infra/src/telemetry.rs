@@ -1,8 +1,7 @@
 //! Structured log: one JSON object per line, in the file of `MFA_LOG_FILE`.
 //!
-//! A line is written in three steps. The calling thread adds the time and puts the record in a queue. The thread of the
-//! queue masks values with the name of a secret and serialises the JSON. The log file escapes characters that could
-//! control a terminal, and appends the line in one write.
+//! The calling thread adds the time, masks values with the name of a secret, serialises the JSON, escapes characters that
+//! could control a terminal, and appends the line to a queue. The thread of the queue writes all waiting lines at once.
 //!
 //! There are two queues with one thread each, so that neither can displace the other. One is for security events and
 //! server messages: if it is full, the caller waits. The other is for access lines: if it is full, the line is dropped
@@ -11,7 +10,7 @@
 mod handle;
 mod json_lines;
 mod log_file;
-mod queues;
+mod queue;
 mod redaction;
 mod security_log;
 

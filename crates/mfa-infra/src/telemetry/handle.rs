@@ -7,11 +7,10 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use mfa_core::{Clock, EventSink};
 use slog::{Drain, Level, LevelFilter, Logger};
-use slog_async::AsyncGuard;
 
-use super::json_lines::{JsonLines, StampDrain};
+use super::json_lines::StampDrain;
 use super::log_file::{LogFile, LogTarget};
-use super::queues::{BlockingQueue, DroppedLinesReporter, DroppingQueue};
+use super::queue::{BatchWriter, DroppedLinesReporter, QueueDrain, QueueGuard, WhenFull};
 use super::security_log::SecurityLog;
 use crate::crypto::SystemClock;
 
@@ -24,8 +23,8 @@ pub struct Telemetry {
     dropped: Arc<AtomicU64>,
     unwritten: Arc<AtomicU64>,
     // Dropped in this order: the access queue first, so that its dropped lines can still be reported.
-    _access_guard: AsyncGuard,
-    _guard: AsyncGuard,
+    _access_guard: QueueGuard,
+    _guard: QueueGuard,
 }
 
 /// Error of opening the log file.
@@ -47,31 +46,45 @@ impl Telemetry {
     /// [`TelemetryError`] if the file cannot be opened: show its message, which contains the remedy, and do not start.
     pub fn open(level: Level, target: LogTarget) -> Result<Self, TelemetryError> {
         let name = target.to_string();
-        let file = LogFile::open(target).map_err(|source| TelemetryError { file: name, source })?;
-        Ok(Self::with_clock(level, Arc::new(file), Arc::new(SystemClock)))
+        let opened = LogFile::open(target)
+            .and_then(|file| Self::with_clock(level, Arc::new(file), Arc::new(SystemClock)));
+        opened.map_err(|source| TelemetryError { file: name, source })
     }
 
-    fn with_clock(level: Level, file: Arc<LogFile>, clock: Arc<dyn Clock>) -> Self {
+    fn with_clock(level: Level, file: Arc<LogFile>, clock: Arc<dyn Clock>) -> io::Result<Self> {
         let (dropped, unwritten) = (Arc::new(AtomicU64::new(0)), Arc::new(AtomicU64::new(0)));
-        let lines = || JsonLines::new(Arc::clone(&file), Arc::clone(&unwritten));
+        let writer = || BatchWriter { file: Arc::clone(&file), unwritten: Arc::clone(&unwritten) };
 
-        let (blocking, guard) = BlockingQueue::new(lines(), Arc::clone(&unwritten));
+        let lines = writer();
+        let write = move |batch: &[u8]| lines.write(batch);
+        let (blocking, guard) = QueueDrain::start("log", WhenFull::Block, Arc::clone(&unwritten), write)?;
         let blocking = Arc::new(blocking);
         let stamp = StampDrain::new(Arc::clone(&clock), Arc::clone(&blocking));
         let logger = Logger::root(LevelFilter::new(stamp, level).ignore_res(), slog::o!());
 
-        let report = DroppedLinesReporter {
-            inner: lines(),
+        let mut report = DroppedLinesReporter {
+            inner: writer(),
             clock: Arc::clone(&clock),
             dropped: Arc::clone(&dropped),
-            reported: AtomicU64::new(0),
+            reported: 0,
         };
-        let (dropping, access_guard) = DroppingQueue::new(report, Arc::clone(&dropped));
+        let write = move |batch: &[u8]| report.write(batch);
+        let (dropping, access_guard) =
+            QueueDrain::start("access-log", WhenFull::Drop, Arc::clone(&dropped), write)?;
         let stamp = StampDrain::new(clock, dropping);
         let access = Logger::root(LevelFilter::new(stamp, level).ignore_res(), slog::o!());
 
         let events = Arc::new(SecurityLog(blocking));
-        Self { logger, access, events, file, dropped, unwritten, _access_guard: access_guard, _guard: guard }
+        Ok(Self {
+            logger,
+            access,
+            events,
+            file,
+            dropped,
+            unwritten,
+            _access_guard: access_guard,
+            _guard: guard,
+        })
     }
 
     /// Returns the logger for server messages. Blocks while the queue is full.

@@ -1,16 +1,17 @@
 //! Log lines: common fields and JSON serialisation.
 
-use std::io::{self, Write};
+use std::fmt::Write as _;
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
 
 use mfa_core::Timestamp;
-use slog::{BorrowedKV, Drain, KV, Level, Never, OwnedKVList, Record, RecordStatic, Serializer};
+use slog::{BorrowedKV, Drain, KV, Level, OwnedKVList, Record, RecordStatic, Serializer};
 use slog_json::Json;
 
-use super::log_file::LogFile;
 use super::redaction::MaskedValues;
+
+/// Bytes of a typical line, reserved at once.
+const TYPICAL_LINE: usize = 512;
 
 /// All fields of a log line: `ts`, `level` and `msg`, then the key-values of the record.
 pub(super) struct LogFields<'a> {
@@ -75,49 +76,63 @@ fn with_kv<T>(record: &Record<'_>, kv: &dyn KV, then: impl FnOnce(&Record<'_>) -
     then(&Record::new(&meta, record.msg(), BorrowedKV(kv)))
 }
 
-/// Drain that writes each record as one JSON line, and counts lines that cannot be written.
-pub(super) struct JsonLines {
-    json: Json<LineBuffer>,
-    unwritten: Arc<AtomicU64>,
+/// Encodes a record as one line of JSON, without its line feed.
+///
+/// # Errors
+///
+/// [`slog::Error`] if a value cannot be serialised.
+pub(super) fn encode(record: &Record<'_>, logger: &OwnedKVList) -> Result<Vec<u8>, slog::Error> {
+    let mut line = Vec::with_capacity(TYPICAL_LINE);
+    let json = Json::new(&mut line).set_newlines(false).set_flush(false).build();
+    let nothing_more = OwnedKVList::from(slog::o!());
+    with_kv(record, &MaskedValues { record, logger }, |it| json.log(it, &nothing_more))?;
+    drop(json);
+    Ok(escape_controls(line))
 }
 
-impl JsonLines {
-    pub(super) fn new(file: Arc<LogFile>, unwritten: Arc<AtomicU64>) -> Self {
-        let line = LineBuffer { file, bytes: Vec::new() };
-        Self { json: Json::new(line).set_newlines(false).set_flush(true).build(), unwritten }
+/// Escapes every character that a terminal or viewer interprets instead of displaying.
+///
+/// The JSON serialiser escapes those below U+0020. The others are DEL, the C1 controls (U+009B starts an ANSI sequence
+/// like ESC `[`), the line and paragraph separators, and the bidirectional formatting characters. They occur only in
+/// strings.
+fn escape_controls(json: Vec<u8>) -> Vec<u8> {
+    if json.iter().all(|byte| (b' '..=b'~').contains(byte)) {
+        return json;
     }
-}
-
-impl Drain for JsonLines {
-    type Ok = ();
-    type Err = Never;
-
-    fn log(&self, record: &Record<'_>, logger: &OwnedKVList) -> Result<(), Never> {
-        let nothing_more = OwnedKVList::from(slog::o!());
-        let written =
-            with_kv(record, &MaskedValues { record, logger }, |it| self.json.log(it, &nothing_more));
-        if written.is_err() {
-            self.unwritten.fetch_add(1, Ordering::Relaxed);
+    let text = String::from_utf8_lossy(&json);
+    let mut escaped = String::with_capacity(text.len().saturating_add(16));
+    for c in text.chars() {
+        if is_control(c) {
+            // All of them are in the basic multilingual plane, and writing to a string does not fail.
+            let _ = write!(escaped, "\\u{:04x}", u32::from(c));
+        } else {
+            escaped.push(c);
         }
-        Ok(())
     }
+    escaped.into_bytes()
 }
 
-/// Buffer of one line, appended to the file in one write when it is flushed.
-struct LineBuffer {
-    file: Arc<LogFile>,
-    bytes: Vec<u8>,
+const fn is_control(c: char) -> bool {
+    matches!(
+        c,
+        '\0'..='\u{1f}'
+            | '\u{7f}'..='\u{9f}'
+            | '\u{61c}'
+            | '\u{200e}'..='\u{200f}'
+            | '\u{2028}'..='\u{202e}'
+            | '\u{2066}'..='\u{2069}'
+            | '\u{feff}'
+    )
 }
 
-impl Write for LineBuffer {
-    fn write(&mut self, piece: &[u8]) -> io::Result<usize> {
-        self.bytes.extend_from_slice(piece);
-        Ok(piece.len())
-    }
+#[cfg(test)]
+mod tests {
+    use super::*;
 
-    fn flush(&mut self) -> io::Result<()> {
-        let outcome = self.file.append(&String::from_utf8_lossy(&self.bytes));
-        self.bytes.clear();
-        outcome
+    #[test]
+    fn control_characters_are_escaped() {
+        let escape = |text: &str| String::from_utf8(escape_controls(text.into())).unwrap();
+        assert_eq!(escape("{\"a\":\"é 日本\"}"), "{\"a\":\"é 日本\"}");
+        assert_eq!(escape("\u{7f}\u{9b}31m\u{202e}\u{2028}"), r"\u007f\u009b31m\u202e\u2028");
     }
 }

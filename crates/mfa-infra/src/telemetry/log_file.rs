@@ -1,9 +1,8 @@
-//! Log file: append, reopen, and escaping of control characters.
+//! Log file: append and reopen.
 
-use std::borrow::Cow;
-use std::fmt::{self, Write as _};
+use std::fmt;
 use std::fs::File;
-use std::io::{self, Write as _};
+use std::io::{self, ErrorKind, Write};
 use std::path::PathBuf;
 use std::sync::{Mutex, PoisonError};
 
@@ -75,26 +74,38 @@ impl LogFile {
         &self.target
     }
 
-    /// Appends one line, without its line feed, in one write.
-    ///
-    /// # Errors
-    ///
-    /// The error of the operating system: the line is lost in whole or in part. The next one starts on a new line.
-    pub(super) fn append(&self, line: &str) -> io::Result<()> {
+    /// Appends whole lines, in one write if the system takes all of them. Returns the number of lines that are lost, in
+    /// whole or in part. The next line starts on a new line.
+    pub(super) fn append(&self, lines: &[u8]) -> u64 {
         let mut sink = self.sink.lock().unwrap_or_else(PoisonError::into_inner);
-        let line = escape_controls(line);
-        let bytes = [if sink.torn { "\n" } else { "" }, &line, "\n"].concat();
-        let written = match (&mut sink.file, &self.target) {
-            (Some(file), _) => file.write_all(bytes.as_bytes()),
-            (None, LogTarget::Stderr) => io::stderr().lock().write_all(bytes.as_bytes()),
-            (None, _) => {
-                let mut stdout = io::stdout().lock();
-                stdout.write_all(bytes.as_bytes()).and_then(|()| stdout.flush())
-            }
+        let Sink { file, torn } = &mut *sink;
+        let left = match (file, &self.target) {
+            (Some(file), _) => write(file, *torn, lines),
+            (None, LogTarget::Stderr) => write(&mut io::stderr().lock(), *torn, lines),
+            (None, _) => write(&mut io::stdout().lock(), *torn, lines),
         };
-        sink.torn = written.is_err();
-        written
+        if let Some(end) = lines.strip_suffix(left).and_then(<[u8]>::last) {
+            *torn = *end != b'\n';
+        }
+        let lost = left.split_inclusive(|it| *it == b'\n').count();
+        u64::try_from(lost).unwrap_or(u64::MAX)
     }
+}
+
+/// Writes lines, after a line feed if the last line was torn. Returns what was not written.
+fn write<'a>(to: &mut impl Write, torn: bool, lines: &'a [u8]) -> &'a [u8] {
+    if torn && to.write_all(b"\n").is_err() {
+        return lines;
+    }
+    let mut left = lines;
+    while !left.is_empty() {
+        match to.write(left) {
+            Err(error) if error.kind() == ErrorKind::Interrupted => {}
+            Ok(0) | Err(_) => return left,
+            Ok(count) => left = left.get(count..).unwrap_or_default(),
+        }
+    }
+    if to.flush().is_err() { lines } else { left }
 }
 
 fn open(target: &LogTarget) -> io::Result<Option<File>> {
@@ -103,40 +114,6 @@ fn open(target: &LogTarget) -> io::Result<Option<File>> {
         new_file::create_folder(folder, 0o777)?;
     }
     new_file::append(path, 0o640).map(Some)
-}
-
-/// Escapes every character that a terminal or viewer interprets instead of displaying.
-///
-/// The JSON serialiser escapes those below U+0020. The others are DEL, the C1 controls (U+009B starts an ANSI sequence
-/// like ESC `[`), the line and paragraph separators, and the bidirectional formatting characters. They occur only in
-/// strings.
-fn escape_controls(json: &str) -> Cow<'_, str> {
-    if !json.chars().any(is_control) {
-        return Cow::Borrowed(json);
-    }
-    let mut escaped = String::with_capacity(json.len().saturating_add(16));
-    for c in json.chars() {
-        if is_control(c) {
-            // All of them are in the basic multilingual plane, and writing to a string does not fail.
-            let _ = write!(escaped, "\\u{:04x}", u32::from(c));
-        } else {
-            escaped.push(c);
-        }
-    }
-    Cow::Owned(escaped)
-}
-
-fn is_control(c: char) -> bool {
-    matches!(
-        c,
-        '\0'..='\u{1f}'
-            | '\u{7f}'..='\u{9f}'
-            | '\u{61c}'
-            | '\u{200e}'..='\u{200f}'
-            | '\u{2028}'..='\u{202e}'
-            | '\u{2066}'..='\u{2069}'
-            | '\u{feff}'
-    )
 }
 
 #[cfg(test)]
@@ -156,7 +133,7 @@ mod tests {
         for (target, name) in [(LogTarget::Stdout, "standard output"), (LogTarget::Stderr, "standard error")]
         {
             let log = LogFile::open(target).unwrap();
-            log.append("{}").unwrap();
+            assert_eq!(log.append(b"{}\n"), 0);
             log.reopen().unwrap();
             assert_eq!(log.target().to_string(), name);
         }
@@ -166,10 +143,10 @@ mod tests {
     fn the_folder_is_made_and_others_may_not_read_the_file() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("a/b/mfa.log");
-        file(&path).append("{}").unwrap();
+        assert_eq!(file(&path).append(b"{}\n"), 0);
         let mode = fs::metadata(&path).unwrap().permissions().mode();
         assert_eq!(mode & 0o137, 0, "{mode:o}");
-        file(&path).append("[]").unwrap();
+        assert_eq!(file(&path).append(b"[]\n"), 0);
         assert_eq!(fs::read_to_string(&path).unwrap(), "{}\n[]\n", "appended");
     }
 
@@ -178,11 +155,11 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let (path, moved) = (folder.path().join("mfa.log"), folder.path().join("mfa.log.1"));
         let log = file(&path);
-        log.append("1").unwrap();
+        assert_eq!(log.append(b"1\n"), 0);
         fs::rename(&path, &moved).unwrap();
-        log.append("2").unwrap();
+        assert_eq!(log.append(b"2\n"), 0);
         log.reopen().unwrap();
-        log.append("3").unwrap();
+        assert_eq!(log.append(b"3\n"), 0);
         assert_eq!(fs::read_to_string(&moved).unwrap(), "1\n2\n");
         assert_eq!(fs::read_to_string(&path).unwrap(), "3\n");
     }
@@ -195,7 +172,7 @@ mod tests {
         fs::rename(&path, &moved).unwrap();
         fs::create_dir(&path).unwrap();
         log.reopen().unwrap_err();
-        log.append("1").unwrap();
+        assert_eq!(log.append(b"1\n"), 0);
         assert_eq!(fs::read_to_string(&moved).unwrap(), "1\n");
     }
 
@@ -206,21 +183,36 @@ mod tests {
         fs::write(&path, "{\"half").unwrap();
         let log = file(&path);
         log.sink.lock().unwrap().torn = true;
-        log.append("1").unwrap();
-        log.append("2").unwrap();
+        assert_eq!(log.append(b"1\n"), 0);
+        assert_eq!(log.append(b"2\n"), 0);
         assert_eq!(fs::read_to_string(&path).unwrap(), "{\"half\n1\n2\n");
     }
 
     #[test]
-    fn a_full_disk_is_an_error() {
+    fn lines_that_a_full_disk_does_not_take_are_counted() {
         let log = LogFile::open(LogTarget::File("/dev/full".into())).unwrap();
-        log.append("1").unwrap_err();
-        assert!(log.sink.lock().unwrap().torn);
+        assert_eq!(log.append(b"1\n2\n"), 2);
     }
 
     #[test]
-    fn control_characters_are_escaped() {
-        assert_eq!(escape_controls("{\"a\":\"é 日本\"}"), "{\"a\":\"é 日本\"}");
-        assert_eq!(escape_controls("\u{7f}\u{9b}31m\u{202e}\u{2028}"), r"\u007f\u009b31m\u202e\u2028");
+    fn a_line_is_torn_if_only_its_start_was_written() {
+        struct Disk(Vec<u8>, usize);
+        impl Write for Disk {
+            fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+                let count = bytes.len().min(self.1 - self.0.len());
+                self.0.extend_from_slice(&bytes[..count]);
+                Ok(count)
+            }
+
+            fn flush(&mut self) -> io::Result<()> {
+                Ok(())
+            }
+        }
+        let mut disk = Disk(Vec::new(), 4);
+        assert_eq!(write(&mut disk, false, b"1\n234\n5\n"), b"4\n5\n");
+        assert_eq!(write(&mut disk, true, b"6\n"), b"6\n");
+        disk.1 = 9;
+        assert_eq!(write(&mut disk, true, b"6\n7\n"), b"");
+        assert_eq!(disk.0, b"1\n23\n6\n7\n");
     }
 }

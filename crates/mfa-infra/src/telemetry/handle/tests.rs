@@ -24,7 +24,7 @@ impl Fixture {
     fn new(level: Level) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let file = LogFile::open(LogTarget::File(folder.path().join("mfa.log"))).unwrap();
-        let telemetry = Telemetry::with_clock(level, Arc::new(file), Arc::new(ManualClock::at(NOW)));
+        let telemetry = Telemetry::with_clock(level, Arc::new(file), Arc::new(ManualClock::at(NOW))).unwrap();
         Self { folder, telemetry }
     }
 
@@ -160,7 +160,8 @@ fn a_rotation_under_load_loses_no_line() {
 #[test]
 fn lines_that_cannot_be_written_are_counted() {
     let file = LogFile::open(LogTarget::File("/dev/full".into())).unwrap();
-    let telemetry = Telemetry::with_clock(Level::Info, Arc::new(file), Arc::new(ManualClock::at(NOW)));
+    let telemetry =
+        Telemetry::with_clock(Level::Info, Arc::new(file), Arc::new(ManualClock::at(NOW))).unwrap();
     let (logger, counter) = (telemetry.logger(), Arc::clone(&telemetry.unwritten));
     slog::info!(logger, "lost");
     drop(telemetry);
