@@ -61,7 +61,7 @@ impl GroupContext {
         users.sort_unstable();
         users.dedup();
         let mut outcomes = Vec::new();
-        let mut sent: Vec<AccountWrite> = Vec::new();
+        let mut sent: Vec<Arc<AccountWrite>> = Vec::new();
         let mut was_stored = false;
         let result = store.run(&users, sought.as_deref(), &mut |rows, is_stored| {
             was_stored = is_stored;
@@ -150,7 +150,7 @@ impl GroupContext {
         jobs: &mut [Job],
         rows: Vec<AccountRow>,
         newest: Option<&LastEvents>,
-    ) -> (Vec<DecisionOutcome>, Vec<AccountWrite>) {
+    ) -> (Vec<DecisionOutcome>, Vec<Arc<AccountWrite>>) {
         let mut accounts: GroupAccounts = HashMap::with_capacity(rows.len());
         let is_known = |user: i64| newest.is_some_and(|it| it.contains_key(&user));
         for row in rows {
@@ -196,14 +196,15 @@ impl GroupContext {
         jobs: &[Job],
         accounts: GroupAccounts,
         mut outcomes: Vec<DecisionOutcome>,
-    ) -> (Vec<DecisionOutcome>, Vec<AccountWrite>) {
+    ) -> (Vec<DecisionOutcome>, Vec<Arc<AccountWrite>>) {
         let mut writes = Vec::new();
         for (user, account) in accounts {
-            let Ok((before, mut after)) = account else { continue };
+            let Ok((mut before, mut after)) = account else { continue };
             // The mark of an inserted row alone is no reason to write.
-            let mut unmarked = before.clone();
-            unmarked.internal.inserted = after.internal.inserted;
-            if unmarked == after {
+            let mark = std::mem::replace(&mut before.internal.inserted, after.internal.inserted);
+            let is_unchanged = before == after;
+            before.internal.inserted = mark;
+            if is_unchanged {
                 continue;
             }
             let events = self.chain.append(&mut after);
@@ -214,7 +215,7 @@ impl GroupContext {
             let rows = AccountRow::from_account(&before).zip(AccountRow::from_account(&after));
             if let (Ok(events), Some((before, row))) = (events, rows) {
                 let is_cold = row.differs_in_cold_columns(&before);
-                writes.push(AccountWrite { row, is_cold, events, mails });
+                writes.push(Arc::new(AccountWrite { row, is_cold, events, mails }));
                 continue;
             }
             // Without randomness no event has an id, so nothing of this account may be stored.
@@ -230,7 +231,7 @@ impl GroupContext {
         &self,
         jobs: Vec<Job>,
         outcomes: Vec<DecisionOutcome>,
-        sent: &[AccountWrite],
+        sent: &[Arc<AccountWrite>],
         written: &WriteResult,
     ) -> Vec<Job> {
         let is_lost = |user: UserId| {
@@ -239,7 +240,7 @@ impl GroupContext {
         let unknown: HashMap<i64, Arc<AccountWrite>> = sent
             .iter()
             .filter(|write| written.unknown.contains(&write.row.id))
-            .map(|write| (write.row.id, Arc::new(write.clone())))
+            .map(|write| (write.row.id, Arc::clone(write)))
             .collect();
         let mut lost = Vec::new();
         for (mut job, outcome) in jobs.into_iter().zip(outcomes) {

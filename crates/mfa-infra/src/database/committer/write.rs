@@ -46,7 +46,7 @@ pub(crate) struct WriteResult {
 }
 
 /// Function from rows to writes. The flag is true if the searched write is stored.
-pub(crate) type Decide<'a> = &'a mut dyn FnMut(Vec<AccountRow>, bool) -> Vec<AccountWrite>;
+pub(crate) type Decide<'a> = &'a mut dyn FnMut(Vec<AccountRow>, bool) -> Vec<Arc<AccountWrite>>;
 
 /// Storage of a group commit: reads accounts, calls a decision, and stores the writes in one transaction.
 pub(crate) trait GroupStore: Send {

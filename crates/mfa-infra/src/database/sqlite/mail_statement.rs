@@ -1,5 +1,7 @@
 //! Statement that stores mails in the transaction of their events.
 
+use std::sync::Arc;
+
 use diesel::query_builder::{AstPass, QueryFragment, QueryId};
 use diesel::result::QueryResult;
 use diesel::sql_types::Text;
@@ -15,7 +17,7 @@ pub(super) struct StoreMails(String);
 
 impl StoreMails {
     /// Returns the statement; `None` if the group has no mail, as groups of verifications have not.
-    pub(super) fn new(writes: &[AccountWrite]) -> Option<Self> {
+    pub(super) fn new(writes: &[Arc<AccountWrite>]) -> Option<Self> {
         let mails: Vec<Value> = writes
             .iter()
             .flat_map(|write| &write.mails)

@@ -1,5 +1,7 @@
 //! Statements on the path of a decision. Each is its own type, so that Diesel keeps it prepared.
 
+use std::sync::Arc;
+
 use data_encoding::HEXLOWER;
 use diesel::query_builder::{AstPass, Query, QueryFragment, QueryId};
 use diesel::result::QueryResult;
@@ -107,8 +109,8 @@ impl RunQueryDsl<SqliteConnection> for SqliteLoadOne {}
 impl RunQueryDsl<SqliteConnection> for SqliteStoreGroup {}
 
 impl SqliteStoreGroup {
-    pub(super) fn new(writes: &[AccountWrite]) -> Self {
-        Self(Value::Array(writes.iter().map(account).collect()).to_string())
+    pub(super) fn new(writes: &[Arc<AccountWrite>]) -> Self {
+        Self(Value::Array(writes.iter().map(|write| account(write)).collect()).to_string())
     }
 }
 
