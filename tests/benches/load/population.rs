@@ -1,0 +1,147 @@
+//! Users with a TOTP secret, their tokens, and a fresh code for each request.
+
+use std::fmt::Write as _;
+use std::io::Write as _;
+use std::process::{Command, Stdio};
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use data_encoding::{BASE32_NOPAD, BASE64URL_NOPAD};
+use hmac::{Hmac, KeyInit as _, Mac as _};
+use mfa_core::{Origin, SecretBytes, Timestamp, UserId};
+use mfa_flows::{AdminCall, TokenKind};
+use mfa_infra::Mfa;
+use mfa_infra::settings::{Settings, Sources};
+use mfa_totp::{Parameters, TimeStep};
+use nova_mfa_tests::{Installation, JWT_SECRET};
+use sha2::{Digest as _, Sha256};
+
+use crate::server::program;
+
+/// Seconds of a time step.
+const PERIOD: u64 = 30;
+
+/// Users of an installation, and which code of each comes next.
+#[derive(Debug)]
+pub(crate) struct Population {
+    users: Vec<BenchUser>,
+    /// The next user of the round.
+    next: AtomicUsize,
+    /// The next time step of each user. A code is used once, in the order of the steps.
+    steps: Vec<Mutex<u64>>,
+}
+
+#[derive(Debug)]
+struct BenchUser {
+    secret: SecretBytes,
+    token: String,
+}
+
+impl Population {
+    /// Imports this many users with `mfa-admin` and issues a token for each.
+    pub(crate) fn import(installation: &Installation, count: usize) -> Self {
+        eprintln!("importing {count} users into {} ...", installation.name);
+        let mut csv = String::from("email,username,otpauth_uri\n");
+        for nth in 0..count {
+            let secret = BASE32_NOPAD.encode(&secret_of(nth));
+            let uri = format!("otpauth://totp/Bench:bench{nth}?secret={secret}&issuer=Bench");
+            writeln!(csv, "bench{nth}@example.com,bench{nth},{uri}").expect("a String takes all");
+        }
+        let file = installation.folder().join("users.csv");
+        std::fs::write(&file, csv).expect("the folder takes a file");
+        admin(installation, &["migrate", "up"]);
+        admin(installation, &["import", "otpauth", "users.csv", "--create-users"]);
+        let first = installation.number("SELECT MIN(id) FROM users WHERE username LIKE 'bench%'");
+        let gaps =
+            "SELECT COUNT(*) FROM users WHERE username LIKE 'bench%' AND username <> 'bench' || (id - {})";
+        assert_eq!(installation.number(&gaps.replace("{}", &first.to_string())), 0, "ids are not in order");
+        let sign = signer(installation, first);
+        let users: Vec<_> = (0..count)
+            .map(|nth| BenchUser {
+                secret: SecretBytes::new(secret_of(nth)),
+                token: sign(first + i64::try_from(nth).unwrap_or(0)),
+            })
+            .collect();
+        let steps = (0..count).map(|_| Mutex::new(0)).collect();
+        Self { users, next: AtomicUsize::new(0), steps }
+    }
+
+    /// Returns the token of a user and a code that was not used before; `None` if every code of the window is used.
+    pub(crate) fn take(&self) -> Option<(&str, String)> {
+        let now = SystemTime::now().duration_since(UNIX_EPOCH).expect("after 1970").as_secs() / PERIOD;
+        for _ in 0..self.users.len() {
+            let place = self.next.fetch_add(1, Ordering::Relaxed) % self.users.len();
+            let (user, step) = (self.users.get(place)?, self.steps.get(place)?);
+            let mut step = step.lock().expect("nobody panics here");
+            // One step back and one ahead are accepted. The step ahead is left out: the clock may move on meanwhile.
+            let wanted = (*step).max(now.saturating_sub(1));
+            if wanted > now {
+                continue;
+            }
+            *step = wanted + 1;
+            let at = Timestamp::from_seconds(i64::try_from(wanted * PERIOD).unwrap_or(0));
+            let code = TimeStep::at(at).code(&user.secret, Parameters::default()).expect("a time after 1970");
+            return Some((&user.token, code.to_text().expose().to_owned()));
+        }
+        None
+    }
+}
+
+/// Waits until a new time step has begun, so that each user has a code.
+pub(crate) fn wait_for_codes() {
+    let seconds = || SystemTime::now().duration_since(UNIX_EPOCH).expect("after 1970").as_secs();
+    let step = seconds() / PERIOD;
+    while seconds() / PERIOD == step {
+        std::thread::sleep(Duration::from_millis(50));
+    }
+}
+
+/// Runs `mfa-admin` of the release build.
+pub(crate) fn admin(installation: &Installation, words: &[&str]) {
+    admin_with_input(installation, words, "");
+}
+
+/// As [`admin`], with this text on standard input.
+pub(crate) fn admin_with_input(installation: &Installation, words: &[&str], input: &str) {
+    let mut child = Command::new(program("mfa-admin"))
+        .args(words)
+        .current_dir(installation.folder())
+        .env_clear()
+        .envs(installation.settings())
+        .stdin(Stdio::piped())
+        .stdout(Stdio::null())
+        .spawn()
+        .expect("mfa-admin starts");
+    let mut stdin = child.stdin.take().expect("it was piped");
+    stdin.write_all(input.as_bytes()).expect("mfa-admin reads its input");
+    drop(stdin);
+    assert!(child.wait().expect("it ends").success(), "mfa-admin {words:?}");
+}
+
+/// Returns the secret of a user: random enough for a benchmark, and the same in each run.
+fn secret_of(nth: usize) -> Vec<u8> {
+    Sha256::digest(nth.to_be_bytes()).into_iter().take(20).collect()
+}
+
+/// Returns a function that signs the pending token of a user, like the one that the product issues to the first.
+fn signer(installation: &Installation, first: i64) -> impl Fn(i64) -> String {
+    let sources = Sources { dir: installation.folder().to_owned(), env: installation.settings().clone() };
+    let mfa = Mfa::open(Settings::load(&sources).expect("good settings")).expect("the database opens");
+    let operator = AdminCall { actor: "bench".to_owned(), reason: None, origin: Origin::default() };
+    let minted = mfa.block_on(mfa.flows().mint_token(&operator, UserId::new(first), TokenKind::Pending));
+    let token = minted.expect("the runtime runs").expect("an existing user").token.token.expose().to_owned();
+    let mut parts = token.split('.').map(str::to_owned);
+    let (header, claims) = (parts.next().expect("a header"), parts.next().expect("claims"));
+    let claims =
+        String::from_utf8(BASE64URL_NOPAD.decode(claims.as_bytes()).expect("base64url")).expect("JSON");
+    let subject = format!("\"sub\":\"{first}\"");
+    assert!(claims.contains(&subject), "{claims}");
+    move |user| {
+        let claims = claims.replace(&subject, &format!("\"sub\":\"{user}\""));
+        let signed = format!("{header}.{}", BASE64URL_NOPAD.encode(claims.as_bytes()));
+        let mac = Hmac::<Sha256>::new_from_slice(JWT_SECRET.as_bytes()).expect("HMAC takes any key");
+        let mac = mac.chain_update(&signed).finalize().into_bytes();
+        format!("{signed}.{}", BASE64URL_NOPAD.encode(&mac))
+    }
+}
