@@ -3,6 +3,7 @@
 mod chain;
 mod command;
 mod export;
+mod partitions;
 mod retention;
 mod script;
 mod tokens;

@@ -303,6 +303,15 @@ pub(crate) enum AuditCommand {
         #[arg(long, value_name = "TIME", value_parser = values::time)]
         since: Timestamp,
     },
+    /// Partition the table of events by month, or add the partitions of the next months (PostgreSQL only).
+    ///
+    /// Run it once a month with the database URL of the owner of the tables. The first run turns the existing table into the
+    /// first partition, while servers keep running. The doctor command warns before the last month.
+    Partition {
+        /// Number of months after this one that get a partition.
+        #[arg(long, value_name = "N", default_value_t = 3, value_parser = clap::value_parser!(u32).range(1..=120))]
+        months: u32,
+    },
 }
 
 #[derive(Debug, Subcommand)]

@@ -6,7 +6,9 @@ use std::io;
 use mfa_core::{EntropyError, HashError, StoreError, StoreErrorKind, UserId};
 use mfa_flows::FlowError;
 use mfa_infra::audit::LogComparisonError;
-use mfa_infra::database::{MigrationError, OpenDatabaseError, is_in_use, is_missing_privilege};
+use mfa_infra::database::{
+    MigrationError, OpenDatabaseError, PartitionError, is_in_use, is_missing_privilege,
+};
 use mfa_infra::settings::SettingsError;
 use mfa_infra::{OpenError, RotateError, TaskCancelled};
 
@@ -24,6 +26,8 @@ pub(crate) enum CliError {
     Open(#[from] OpenError),
     #[error(transparent)]
     Migration(#[from] MigrationError),
+    #[error(transparent)]
+    Partition(#[from] PartitionError),
     #[error(
         "cannot remove the schema: {} with secrets, phone numbers or recovery codes that nothing else can read. Run \
          mfa-admin export nova-python, then repeat with --delete-sealed (or with --leave-sealed to keep them encrypted)",
@@ -124,6 +128,8 @@ impl CliError {
             Self::Settings(_) => "invalid_settings",
             Self::Open(error) => open_code(error),
             Self::Migration(error) => migration_code(error),
+            Self::Partition(PartitionError::Open(_)) => "store_unavailable",
+            Self::Partition(_) => "migration_failed",
             Self::Flow(error) => flow_code(error),
             Self::EncryptedValuesRemain(_) => "sealed_left",
             Self::Password(_) => "invalid_password",

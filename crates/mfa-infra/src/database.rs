@@ -45,7 +45,9 @@ pub use migrate::{MigrationStatus, Migrations};
 pub use notifications::Notifications;
 pub use options::{DatabaseDependencies, DatabaseOptions, FailoverListener};
 pub use port::{Database, DatabaseLoad};
-pub use postgres::{CodesRewrite, NovaColumn, NovaField, NovaRow, NovaTable};
+pub use postgres::{
+    CodesRewrite, EventPartition, EventPartitions, NovaColumn, NovaField, NovaRow, NovaTable, PartitionError,
+};
 pub use required_schema::MissingObject;
 pub use user_import::{UserIdentity, UserImportStore};
 pub use zoneless::ZonelessTimes;

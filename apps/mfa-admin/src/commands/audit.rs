@@ -1,4 +1,4 @@
-//! Commands `audit verify` and `audit export`.
+//! Commands `audit verify`, `audit export` and `audit partition`.
 
 mod log_file;
 
@@ -7,13 +7,15 @@ use std::path::PathBuf;
 
 use mfa_core::{EventKind, Outcome, Timestamp, UserId};
 use mfa_infra::audit::{AuditReport, Auditor, ExportCursor, ExportedEvent};
+use mfa_infra::database::{EventPartition, EventPartitions, PartitionError};
 use mfa_infra::settings::Settings;
+use mfa_infra::{Mfa, OpenError};
 use serde_json::{Value, json};
 
 use crate::cli::AuditCommand;
 use crate::command_output::{CommandOutput, counted};
 use crate::error::CliError;
-use crate::session::AdminSession;
+use crate::session::{self, AdminSession};
 
 /// Runs an `audit` command.
 ///
@@ -27,9 +29,13 @@ pub(super) fn run(
     reason: Option<String>,
     as_json: bool,
 ) -> Result<CommandOutput, CliError> {
+    if let AuditCommand::Partition { months } = command {
+        return partition(&settings, months);
+    }
     let session = AdminSession::open(settings, reason)?;
     let (flows, call) = (session.flows(), session.call());
     match command {
+        AuditCommand::Partition { .. } => unreachable!("it needs no session"),
         AuditCommand::Verify { user, log } => {
             let user = user.selector().map(|it| session.find_user(&it)).transpose()?;
             flows.record_admin_event(call, user, EventKind::AdminAuditVerify, Outcome::Success);
@@ -43,6 +49,25 @@ pub(super) fn run(
             Ok(CommandOutput::empty())
         }
     }
+}
+
+/// Changes the partitions without a session of the server's role, which may not.
+fn partition(settings: &Settings, months: u32) -> Result<CommandOutput, CliError> {
+    let location = Mfa::location(settings);
+    let migrations = session::existing_migrations(&location)?;
+    if !migrations.status()?.pending.is_empty() {
+        return Err(CliError::SchemaOutdated(location.to_string()));
+    }
+    let mut partitions = EventPartitions::open(&location).map_err(OpenError::from)?;
+    let created = partitions.extend(months)?;
+    let all = partitions.list().map_err(PartitionError::from)?;
+    let name = |it: &EventPartition| {
+        format!("{} {}{}", it.name, it.range, if created.contains(&it.name) { " (new)" } else { "" })
+    };
+    let text = all.iter().map(name).collect::<Vec<_>>().join("\n");
+    let document = |it: &EventPartition| json!({ "name": it.name, "range": it.range });
+    let json = json!({ "created": created, "partitions": all.iter().map(document).collect::<Vec<_>>() });
+    Ok(CommandOutput { text, json })
 }
 
 fn verify(auditor: &Auditor, user: Option<UserId>, logs: Vec<PathBuf>) -> Result<CommandOutput, CliError> {

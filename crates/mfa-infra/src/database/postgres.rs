@@ -3,6 +3,7 @@
 mod columns;
 pub(super) mod connect;
 mod dialect;
+mod event_partitions;
 mod failover;
 pub(super) mod login_columns;
 mod mail_columns;
@@ -25,6 +26,8 @@ use super::sql::SqlDatabase;
 use failover::FailoverDetector;
 use store::{PgContendedStore, PgGroupStore, ReconnectingConnection};
 
+pub(in crate::database) use event_partitions::end_of_partitions;
+pub use event_partitions::{EventPartition, EventPartitions, PartitionError};
 pub use nova::{CodesRewrite, NovaColumn, NovaField, NovaRow, NovaTable};
 pub(in crate::database) use nova::{IMPORT_MAP, columns_with_values};
 

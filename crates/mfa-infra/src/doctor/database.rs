@@ -1,5 +1,7 @@
 //! Checks of the database: reachable, migrated, durable, writable by the server alone; and of its clock.
 
+use std::time::Duration;
+
 use mfa_core::Timestamp;
 
 use super::finding::DoctorFinding;
@@ -14,6 +16,8 @@ const CLOCK: &str = "clock";
 const MIN_UPDATES: i64 = 1_000;
 /// Minimum percentage of HOT (heap-only tuple) updates, which need no index update.
 const MIN_HOT_PERCENT: i64 = 90;
+/// Time before the end of the partitions from which on a new one is missing: a month.
+const LAST_MONTH: Duration = Duration::from_hours(31 * 24);
 /// Table in which Diesel lists the applied migrations.
 const MIGRATIONS_TABLE: &str = "__diesel_schema_migrations";
 const ROLES: &str = "run deploy/postgresql/roles.sql as the owner of the tables";
@@ -47,6 +51,7 @@ pub(super) fn check(
     }
     findings.extend(rows(facts));
     findings.extend(odd_rows::check(facts));
+    findings.extend(partitions(facts, before));
     findings.extend(durability(settings, facts));
     findings.push(clock(settings, before, facts.time));
     findings
@@ -141,6 +146,24 @@ fn rows(facts: &DatabaseInspection) -> Vec<DoctorFinding> {
         });
     }
     findings
+}
+
+/// Checks that the audit log has a partition for the next month, if it is partitioned.
+fn partitions(facts: &DatabaseInspection, now: Timestamp) -> Option<DoctorFinding> {
+    let end = facts.partitions_end?;
+    let shown = end.to_rfc3339().unwrap_or_default();
+    let day = shown.get(..10).unwrap_or(&shown);
+    if end > now.plus(LAST_MONTH) {
+        return Some(DoctorFinding::ok(PART, format!("the audit log has monthly partitions until {day}")));
+    }
+    let detail = format!(
+        "the partitions of the audit log end on {day}: later events go to mfa_events_default, which grows without end"
+    );
+    Some(DoctorFinding::warning(
+        PART,
+        detail,
+        "run mfa-admin audit partition as the owner of the tables, each month",
+    ))
 }
 
 /// Checks the durability settings of PostgreSQL. In development, where they are often off, they are a warning only.

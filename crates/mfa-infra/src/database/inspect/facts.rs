@@ -54,6 +54,8 @@ pub struct DatabaseInspection {
     pub shared_addresses: Vec<SharedAddress>,
     /// Time columns without a time zone.
     pub zoneless_times: Option<ZonelessTimes>,
+    /// End of the last month that has a partition of `mfa_events`; `None` if the table is not partitioned.
+    pub partitions_end: Option<Timestamp>,
     /// Whether addresses in another case are not found, because the table is large and has no index for them.
     pub lacks_email_index: bool,
 }

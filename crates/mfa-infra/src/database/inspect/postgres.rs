@@ -14,7 +14,7 @@ use super::rows::{
     reason, unsealed_query,
 };
 use crate::database::pool::TextRow;
-use crate::database::postgres::{IMPORT_MAP, columns_with_values, connect, login_columns};
+use crate::database::postgres::{IMPORT_MAP, columns_with_values, connect, end_of_partitions, login_columns};
 use crate::database::required_schema::MissingObject;
 use crate::database::{migrate, required_schema, zoneless};
 
@@ -131,6 +131,7 @@ fn facts(
     let updates = updates.get_result::<UpdatesRow>(connection).optional()?;
     facts.updates = updates.map(|it| HotUpdateStats { all: it.every, hot: it.hot });
     facts.other_writers = other_writers(connection)?;
+    facts.partitions_end = end_of_partitions(connection)?;
     facts.lacks_email_index = login_columns::lacks_index(connection)?;
     odd_rows::examine(connection, &mut facts)?;
     Ok(facts)

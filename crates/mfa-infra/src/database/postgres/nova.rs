@@ -66,9 +66,11 @@ pub struct CodesRewrite {
 /// Name of the value with the columns of an import that have other names.
 pub(in crate::database) const IMPORT_MAP: &str = "python columns";
 /// Tables of this product.
-const OWN_TABLES: [&str; 9] = [
+const OWN_TABLES: [&str; 11] = [
     "mfa_events",
     "mfa_event_floors",
+    "mfa_leases",
+    "mfa_mail_outbox",
     "mfa_meta",
     "mfa_roles",
     "mfa_schema",
@@ -258,7 +260,7 @@ impl NovaTable {
     pub fn tables(&mut self) -> Result<Vec<String>, StoreError> {
         let query = "SELECT relname::text AS name, 'table' AS kind FROM pg_class \
                      WHERE relnamespace = (SELECT relnamespace FROM pg_class WHERE oid = 'users'::regclass) \
-                     AND relkind IN ('r', 'p') AND relname <> 'users' AND relname <> ALL ($1) ORDER BY 1";
+                     AND relkind IN ('r', 'p') AND NOT relispartition AND relname <> 'users' AND relname <> ALL ($1) ORDER BY 1";
         let rows: Vec<NovaColumn> = sql_query(query)
             .bind::<Array<Text>, _>(OWN_TABLES.to_vec())
             .load(&mut self.connection)

@@ -143,7 +143,7 @@ impl PgGroupStore {
         rows.map_err(|error| self.0.read_failed(error, began))
     }
 
-    fn store_hot(&mut self, writes: &[AccountWrite]) -> Result<Vec<i64>, GroupFailure> {
+    fn store_hot(&mut self, writes: &[Arc<AccountWrite>]) -> Result<Vec<i64>, GroupFailure> {
         match writes {
             [] => Ok(Vec::new()),
             [write] => self.store_one(write),
@@ -159,7 +159,7 @@ impl PgGroupStore {
     }
 
     /// Stores accounts with changes that no verification makes, such as enrolments and key rotations, or with mails.
-    fn store_cold(&mut self, writes: &[AccountWrite]) -> Result<Vec<i64>, GroupFailure> {
+    fn store_cold(&mut self, writes: &[Arc<AccountWrite>]) -> Result<Vec<i64>, GroupFailure> {
         match writes {
             [] => Ok(Vec::new()),
             [write] => self.store_one(write),
