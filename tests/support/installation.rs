@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::path::Path;
+use std::time::Duration;
 
 use mfa_core::SecretText;
 use mfa_infra::database::DatabaseLocation;
@@ -114,6 +115,17 @@ impl Installation {
     /// Returns the content of the log.
     pub fn log(&self) -> String {
         std::fs::read_to_string(self.folder().join("logs/mfa.log")).expect("a log in UTF-8")
+    }
+
+    /// Returns whether the log contains a text, waiting up to two seconds for its thread to write it.
+    pub fn log_contains(&self, text: &str) -> bool {
+        (0..100).any(|_| {
+            let found = self.log().contains(text);
+            if !found {
+                std::thread::sleep(Duration::from_millis(20));
+            }
+            found
+        })
     }
 }
 

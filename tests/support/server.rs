@@ -208,13 +208,7 @@ impl TestServer {
 
     /// Whether the log contains this text within two seconds: a separate thread writes the lines.
     pub fn log_contains(&self, text: &str) -> bool {
-        (0..100).any(|_| {
-            let found = self.installation.log().contains(text);
-            if !found {
-                std::thread::sleep(Duration::from_millis(20));
-            }
-            found
-        })
+        self.installation.log_contains(text)
     }
 
     /// Removes the events past their retention and returns their number.

@@ -1,12 +1,13 @@
 //! Command-line arguments of `mfa-admin`. The doc comments of commands and arguments are their help texts.
 
 use std::ffi::OsString;
+use std::net::IpAddr;
 use std::path::PathBuf;
 
 use clap::error::{ContextKind, ErrorKind};
 use clap::{Args, CommandFactory as _, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
-use mfa_core::{Timestamp, TokenId, UserId, UserSort, UserState};
+use mfa_core::{EventKind, Outcome, Timestamp, TokenId, UserId, UserSort, UserState};
 use mfa_flows::UserSelector;
 
 use crate::values;
@@ -135,11 +136,12 @@ pub(crate) enum UserCommand {
     ///
     /// Also resets the number of failed attempts.
     ///
-    /// With --state, unlocks every user in that state: prints who, and asks if standard input is a terminal.
+    /// With --state, unlocks every user in that state: prints who, and asks unless --yes is given.
     Unlock(ConfirmedUsersArgs),
     /// Remove all factors of a user and end all sessions.
     ///
-    /// Asks before it does so if standard input is a terminal.
+    /// Asks before it does so if standard input is a terminal. With --state, of every user in that state: prints who, and
+    /// asks unless --yes is given.
     Reset(ConfirmedUsersArgs),
     /// Erase the MFA data of a user.
     ///
@@ -148,7 +150,7 @@ pub(crate) enum UserCommand {
     Erase(ConfirmedUserArgs),
     /// Require (or stop requiring) MFA for a user.
     ///
-    /// With --state, requires it of every user in that state: prints who, and asks if standard input is a terminal.
+    /// With --state, requires it of every user in that state: prints who, and asks unless --yes is given.
     Enforce {
         /// Require MFA (on) or stop requiring it (off). With --state, always on.
         #[arg(required_unless_present = "in_state")]
@@ -293,6 +295,8 @@ pub(crate) enum AuditCommand {
         #[arg(long, value_name = "FILE", num_args = 1..)]
         log: Vec<PathBuf>,
     },
+    /// List events, newest first, with filters, as a table or as CSV.
+    List(ListEventsArgs),
     /// Export events as JSON lines, oldest first.
     ///
     /// Leaves out the events of the last ten seconds, which may not be complete yet.
@@ -512,17 +516,48 @@ pub(crate) struct ConfirmedUsersArgs {
     pub(crate) yes: bool,
 }
 
+/// Arguments of `audit list`.
+#[derive(Debug, Args)]
+pub(crate) struct ListEventsArgs {
+    #[command(flatten)]
+    pub(crate) user: OptionalUserArgs,
+    /// List only events of this kind.
+    #[arg(long, value_name = "KIND", value_parser = values::event_kind())]
+    pub(crate) event: Option<EventKind>,
+    /// List only events with this outcome.
+    #[arg(long, value_name = "OUTCOME", value_parser = values::outcome())]
+    pub(crate) outcome: Option<Outcome>,
+    /// List only events of requests from this IP address.
+    #[arg(long, value_name = "ADDRESS")]
+    pub(crate) ip: Option<IpAddr>,
+    /// List only events from this time (RFC 3339) or day (UTC) on.
+    #[arg(long, value_name = "TIME", value_parser = values::time)]
+    pub(crate) from: Option<Timestamp>,
+    /// List only events before this time (RFC 3339) or day (UTC).
+    #[arg(long, value_name = "TIME", value_parser = values::time)]
+    pub(crate) to: Option<Timestamp>,
+    /// Maximum number of events.
+    #[arg(long, value_name = "N", default_value_t = 50, value_parser = clap::value_parser!(u32).range(1..=1000))]
+    pub(crate) limit: u32,
+    /// List only events older than the one with this id.
+    #[arg(long, value_name = "ID")]
+    pub(crate) before: Option<i64>,
+    /// Write every event that matches as CSV, without --limit.
+    #[arg(long, conflicts_with_all = ["limit", "before"])]
+    pub(crate) csv: bool,
+}
+
 /// Arguments that select one user, or all without one.
 #[derive(Debug, Args)]
 #[group(multiple = false)]
 pub(crate) struct OptionalUserArgs {
-    /// Verify only the events of the user with this id.
+    /// Only the events of the user with this id.
     #[arg(long, value_name = "ID", value_parser = clap::value_parser!(i64).range(1..))]
     user_id: Option<i64>,
-    /// Verify only the events of the user with this email address.
+    /// Only the events of the user with this email address.
     #[arg(long, value_name = "EMAIL", value_parser = values::email)]
     email: Option<String>,
-    /// Verify only the events of the user with this user name.
+    /// Only the events of the user with this user name.
     #[arg(long, value_name = "NAME", value_parser = values::username)]
     username: Option<String>,
 }

@@ -17,6 +17,15 @@ pub(crate) fn confirm(yes: bool, question: &str) -> Result<(), CliError> {
     ask(stdin, io::stderr(), question)
 }
 
+/// Asks for confirmation of a change of many users, unless `--yes` is given. A script answers on standard input.
+///
+/// # Errors
+///
+/// [`CliError::NotConfirmed`]: nothing was changed.
+pub(crate) fn confirm_many(yes: bool, question: &str) -> Result<(), CliError> {
+    if yes { Ok(()) } else { ask(io::stdin().lock(), io::stderr(), question) }
+}
+
 fn ask(mut answers: impl BufRead, mut terminal: impl Write, question: &str) -> Result<(), CliError> {
     let mut answer = String::new();
     // A question that cannot be shown or answered is not confirmed.
@@ -56,5 +65,6 @@ mod tests {
     #[test]
     fn yes_on_the_command_line_asks_nothing() {
         assert!(confirm(true, "Reset user 7?").is_ok());
+        assert!(confirm_many(true, "Reset 7 users?").is_ok());
     }
 }

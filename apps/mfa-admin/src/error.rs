@@ -70,7 +70,7 @@ pub(crate) enum CliError {
         "with --state, MFA or a passkey can only be required: leave out on and off, or use --phishing-resistant on alone"
     )]
     BulkRequirement,
-    #[error("not confirmed: nothing was changed")]
+    #[error("not confirmed: nothing was changed. Answer yes, or add --yes in a script")]
     NotConfirmed,
     #[error("cannot change to {dir}: {error}")]
     ChangeDirectory { dir: String, error: io::Error },

@@ -1,7 +1,7 @@
 //! Parsers of command-line values that are stored or compared.
 
 use clap::builder::{PossibleValuesParser, TypedValueParser};
-use mfa_core::{Timestamp, TokenId, UserSort, UserState, trim_login};
+use mfa_core::{EventKind, Outcome, Timestamp, TokenId, UserSort, UserState, trim_login};
 
 /// Maximum length of an email address (RFC 5321 §4.5.3.1.3, without the angle brackets).
 const MAX_EMAIL: usize = 254;
@@ -53,6 +53,18 @@ pub(crate) fn user_state() -> impl TypedValueParser<Value = UserState> {
 pub(crate) fn user_sort() -> impl TypedValueParser<Value = UserSort> {
     let names = UserSort::ALL.map(UserSort::as_str);
     PossibleValuesParser::new(names).try_map(|it| UserSort::parse(&it).ok_or("not an order"))
+}
+
+/// Returns the parser of a kind of events.
+pub(crate) fn event_kind() -> impl TypedValueParser<Value = EventKind> {
+    let names: Vec<_> = EventKind::ALL.iter().map(|it| it.as_str()).collect();
+    PossibleValuesParser::new(names).try_map(|it| EventKind::parse(&it).ok_or("not a kind of event"))
+}
+
+/// Returns the parser of an outcome.
+pub(crate) fn outcome() -> impl TypedValueParser<Value = Outcome> {
+    let names = [Outcome::Success, Outcome::Failure, Outcome::Refused].map(Outcome::as_str);
+    PossibleValuesParser::new(names).try_map(|it| Outcome::parse(&it).ok_or("not an outcome"))
 }
 
 /// Parses a time (RFC 3339), or a day, which stands for its start in UTC.

@@ -43,6 +43,9 @@ impl Flows {
         let event = admin_event(&call, EventKind::AdminRole, now);
         let recorded = self.ports.accounts.update(user, Phase::Begin, move |account| {
             account.record(event.clone());
+            if is_helpdesk {
+                account.revoke_pass_of_helpdesk();
+            }
             account.is_superuser
         });
         let is_superuser = recorded.await?.ok_or(FlowError::NoSuchUser)?;

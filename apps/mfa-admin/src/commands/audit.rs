@@ -1,5 +1,6 @@
-//! Commands `audit verify`, `audit export` and `audit partition`.
+//! Commands `audit verify`, `audit list`, `audit export` and `audit partition`.
 
+mod list;
 mod log_file;
 
 use std::io::{self, Write};
@@ -41,6 +42,7 @@ pub(super) fn run(
             flows.record_admin_event(call, user, EventKind::AdminAuditVerify, Outcome::Success);
             verify(session.auditor(), user, log)
         }
+        AuditCommand::List(args) => list::run(&session, args),
         AuditCommand::Export { since } => {
             flows.record_admin_event(call, None, EventKind::AdminAuditExport, Outcome::Success);
             let now = flows.now();

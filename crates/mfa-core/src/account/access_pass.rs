@@ -42,6 +42,13 @@ impl AccessPass {
 }
 
 impl Account {
+    /// Revokes an access pass that the helpdesk issued, because the user gets a role.
+    pub fn revoke_pass_of_helpdesk(&mut self) {
+        if self.internal.access_pass.as_ref().is_some_and(|it| it.issuer != Role::Admin) {
+            self.internal.access_pass = None;
+        }
+    }
+
     /// Stores an access pass. It replaces an earlier one, and ends the enrolment that an earlier one allows.
     pub fn set_access_pass(&mut self, pass: AccessPass, now: Timestamp) {
         self.internal.access_pass = Some(pass);

@@ -35,13 +35,14 @@ fn user_id(path: &str) -> Result<UserId, ApiError> {
     id.map(UserId::new).ok_or(ApiError::NotFound)
 }
 
-/// Parses the reason of an administrator: one line. A longer text is rejected, not truncated.
+/// Parses the reason of an administrator: one line, without the blanks around it. A longer text is rejected, not truncated.
 ///
 /// # Errors
 ///
-/// [`FieldErrorKind::Length`] or, for control characters, [`FieldErrorKind::Unusable`].
+/// [`FieldErrorKind::Length`], also for blanks alone; for control characters, [`FieldErrorKind::Unusable`].
 pub fn reason(text: &str) -> Result<String, FieldErrorKind> {
-    if text.is_empty() || text.chars().count() > MAX_REASON_LENGTH {
+    let text = text.trim_matches(' ');
+    if text.trim().is_empty() || text.chars().count() > MAX_REASON_LENGTH {
         return Err(FieldErrorKind::Length { most: MAX_REASON_LENGTH, unit: LengthUnit::Characters });
     }
     if text.chars().any(char::is_control) { Err(FieldErrorKind::Unusable) } else { Ok(text.to_owned()) }
@@ -68,7 +69,8 @@ mod tests {
     fn a_reason_is_one_line_of_limited_length() {
         assert_eq!(reason("lost phone, ticket 7").as_deref(), Ok("lost phone, ticket 7"));
         assert!(reason(&"é".repeat(256)).is_ok());
-        for bad in ["", "two\nlines", "\u{1b}[2J", &"é".repeat(257)] {
+        assert_eq!(reason("  lost phone ").as_deref(), Ok("lost phone"));
+        for bad in ["", " ", "\u{a0} \u{2003}", "two\nlines", "\u{1b}[2J", &"é".repeat(257)] {
             assert!(reason(bad).is_err(), "{bad:?}");
         }
     }

@@ -5,7 +5,7 @@ use mfa_flows::{BulkAction, BulkOutcome, RequirementChange};
 use serde_json::json;
 
 use crate::command_output::{CommandOutput, columns, visible};
-use crate::confirm::confirm;
+use crate::confirm::confirm_many;
 use crate::error::CliError;
 use crate::session::AdminSession;
 
@@ -43,7 +43,7 @@ pub(super) fn change(
     }
     // Not on standard output, which has the results.
     eprintln!("{}", columns(&lines));
-    confirm(yes, &format!("{} for these {} users?", question(action), users.len()))?;
+    confirm_many(yes, &format!("{} for these {} users?", question(action), users.len()))?;
     let results = session.run(flows.perform_bulk(session.call(), None, action, users))?;
     let count = |outcome| results.iter().filter(|it| it.outcome == outcome).count();
     let text = format!(

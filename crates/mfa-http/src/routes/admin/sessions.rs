@@ -5,12 +5,11 @@ use actix_web::web::Path;
 use mfa_flows::{AcceptedStages, AdminAction};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
-use utoipa::openapi::Object;
 
-use super::{MAX_REASON_LENGTH, reason, user_id};
+use super::users::reason_schema;
+use super::{reason, user_id};
 use crate::problem::ApiError;
 use crate::request::{ApiRequest, Field};
-use crate::schemas;
 
 /// Request body with a reason, which is required.
 #[derive(Deserialize, ToSchema)]
@@ -18,13 +17,6 @@ use crate::schemas;
 pub(super) struct RevokeSessionsRequest {
     #[schema(schema_with = reason_schema)]
     reason: Field,
-}
-
-fn reason_schema() -> Object {
-    schemas::text(1, MAX_REASON_LENGTH)
-        .pattern(Some("^[^\\x00-\\x1f\\x7f-\\x9f]*$"))
-        .description(Some("Reason for the audit log: one line."))
-        .build()
 }
 
 /// Confirmation that all sessions of a user are revoked.

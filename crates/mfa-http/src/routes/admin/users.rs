@@ -158,7 +158,7 @@ pub(super) struct UnlockRequest {
 /// Schema of a reason. It has no control characters, because the audit log is read line by line.
 pub(super) fn reason_schema() -> Object {
     schemas::text(1, super::MAX_REASON_LENGTH)
-        .pattern(Some("^[^\\x00-\\x1f\\x7f-\\x9f]*$"))
+        .pattern(Some("^[^\\x00-\\x1f\\x7f-\\x9f]*[^\\s\\x00-\\x1f\\x7f-\\x9f][^\\x00-\\x1f\\x7f-\\x9f]*$"))
         .description(Some("Reason for the audit log: one line."))
         .build()
 }

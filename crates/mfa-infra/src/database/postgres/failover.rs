@@ -3,6 +3,7 @@
 //! A promoted standby starts a new *timeline*. Commits that the old primary acknowledged and had not yet replicated are
 //! lost, those of spent codes included.
 
+use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -32,7 +33,17 @@ struct TimelineRow {
 #[derive(Debug)]
 pub(super) struct FailoverDetector {
     listener: Arc<dyn FailoverListener>,
-    seen: Mutex<Option<SeenTimeline>>,
+    seen: Mutex<Option<TimelineMemory>>,
+}
+
+/// What this process remembers.
+#[derive(Debug)]
+struct TimelineMemory {
+    current: SeenTimeline,
+    /// Whether the current timeline was left before: an old primary came back, with a history of its own.
+    is_back: bool,
+    /// Timelines that this process has left.
+    left: BTreeSet<i64>,
 }
 
 /// Timeline, and the time at which it was first seen. The first one of an installation was seen at the epoch.
@@ -71,18 +82,38 @@ impl FailoverDetector {
     fn observe(&self, number: i64, stored: Option<&String>, now: Timestamp) -> SeenTimeline {
         let mut seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
         let known = stored.map(|value| parse_value(value));
-        let since = match (known, *seen) {
+        let (memory, left) = match seen.take() {
+            Some(memory) => (Some((memory.current, memory.is_back)), memory.left),
+            None => (None, BTreeSet::new()),
+        };
+        let is_back = match memory {
+            Some((current, is_back)) if current.number == number => is_back,
+            Some(_) => left.contains(&number),
+            None => false,
+        };
+        let since = match (known, memory) {
+            // What the old primary stored says nothing about the time in which another one was used.
+            (_, Some((current, _))) if is_back => {
+                if current.number == number {
+                    current.since
+                } else {
+                    now
+                }
+            }
             // The earliest time: of several servers, the first one that saw it stored it.
-            (Some(Some(stored)), Some(seen)) if stored.number == number && seen.number == number => {
+            (Some(Some(stored)), Some((seen, _))) if stored.number == number && seen.number == number => {
                 stored.since.min(seen.since)
             }
             (Some(Some(stored)), _) if stored.number == number => stored.since,
-            (_, Some(seen)) if seen.number == number => seen.since,
+            (_, Some((seen, _))) if seen.number == number => seen.since,
             // The first check of this installation, or of this process if nothing can be read: nothing was lost.
             (None, None) => Timestamp::from_millis(0),
             _ => now,
         };
-        *seen.insert(SeenTimeline { number, since })
+        let current = SeenTimeline { number, since };
+        let before = memory.map(|(it, _)| it.number).filter(|it| *it != number);
+        *seen = Some(TimelineMemory { current, is_back, left: left.into_iter().chain(before).collect() });
+        current
     }
 }
 
@@ -115,7 +146,8 @@ fn store_timeline(
             .execute(connection)
             .map(drop);
     };
-    if parse_value(stored).is_some_and(|it| it.number == timeline.number) {
+    // A later time is that of an old primary that came back.
+    if parse_value(stored).is_some_and(|it| it.number == timeline.number && it.since >= timeline.since) {
         return Ok(());
     }
     sql_query("UPDATE mfa_meta SET value = $3 WHERE name = $1 AND value = $2")
@@ -179,6 +211,19 @@ mod tests {
             );
             assert_eq!(observe(3, later(95)), later(95), "{old:?}: and the next one counts again");
         }
+    }
+
+    /// A primary that hung is resumed after a standby was promoted, and is taken for the primary again.
+    #[test]
+    fn an_old_primary_that_comes_back_is_a_failover_too() {
+        let later = |seconds| NOW.plus(Duration::from_secs(seconds));
+        let detector = FailoverDetector::new(Arc::new(Silent));
+        let (old, new) = ("1 0".to_owned(), format_value(SeenTimeline { number: 2, since: later(10) }));
+        assert_eq!(detector.observe(1, Some(&old), NOW).since, FIRST);
+        assert_eq!(detector.observe(2, Some(&old), later(10)).since, later(10));
+        assert_eq!(detector.observe(1, Some(&old), later(80)).since, later(80), "the old one is back");
+        assert_eq!(detector.observe(1, Some(&old), later(85)).since, later(80), "not prolonged");
+        assert_eq!(detector.observe(2, Some(&new), later(90)).since, later(90), "and the new one again");
     }
 
     #[test]
