@@ -38,12 +38,12 @@ impl<'a> Bare<'a> {
     /// Returns the transactions a second of this many clients.
     pub(crate) fn rate(&self, clients: usize, time: Duration) -> f64 {
         let output = Command::new("pgbench")
-            .args(["--no-vacuum", "--protocol=prepared", "--file=bare.sql", "--threads=1"])
+            .args(["--no-vacuum", "--protocol=prepared", "--file=bare.sql", "--jobs=1"])
             .args([format!("--client={clients}"), format!("--time={}", time.as_secs())])
             .arg(format!("--define=users={}", self.users))
             .arg(self.installation.database().url())
             .current_dir(self.installation.folder())
-            .stderr(Stdio::null())
+            .stderr(Stdio::inherit())
             .output();
         let output = output.expect("pgbench starts");
         let text = String::from_utf8_lossy(&output.stdout);

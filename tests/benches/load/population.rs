@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 use std::io::Write as _;
 use std::process::{Command, Stdio};
 use std::sync::Mutex;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use data_encoding::{BASE32_NOPAD, BASE64URL_NOPAD};
@@ -15,6 +15,7 @@ use mfa_infra::Mfa;
 use mfa_infra::settings::{Settings, Sources};
 use mfa_totp::{Parameters, TimeStep};
 use nova_mfa_tests::{Installation, JWT_SECRET};
+use serde_json::Value;
 use sha2::{Digest as _, Sha256};
 
 use crate::server::program;
@@ -26,6 +27,7 @@ const PERIOD: u64 = 30;
 #[derive(Debug)]
 pub(crate) struct Population {
     users: Vec<BenchUser>,
+    tokens: TokenSigner,
     /// The next user of the round.
     next: AtomicUsize,
     /// The next time step of each user. A code is used once, in the order of the steps.
@@ -34,8 +36,8 @@ pub(crate) struct Population {
 
 #[derive(Debug)]
 struct BenchUser {
+    id: i64,
     secret: SecretBytes,
-    token: String,
 }
 
 impl Population {
@@ -56,19 +58,17 @@ impl Population {
         let gaps =
             "SELECT COUNT(*) FROM users WHERE username LIKE 'bench%' AND username <> 'bench' || (id - {})";
         assert_eq!(installation.number(&gaps.replace("{}", &first.to_string())), 0, "ids are not in order");
-        let sign = signer(installation, first);
-        let users: Vec<_> = (0..count)
-            .map(|nth| BenchUser {
-                secret: SecretBytes::new(secret_of(nth)),
-                token: sign(first + i64::try_from(nth).unwrap_or(0)),
-            })
+        let tokens = TokenSigner::new(installation, first);
+        let id = |nth| first + i64::try_from(nth).unwrap_or(0);
+        let users = (0..count)
+            .map(|nth| BenchUser { id: id(nth), secret: SecretBytes::new(secret_of(nth)) })
             .collect();
         let steps = (0..count).map(|_| Mutex::new(0)).collect();
-        Self { users, next: AtomicUsize::new(0), steps }
+        Self { users, tokens, next: AtomicUsize::new(0), steps }
     }
 
-    /// Returns the token of a user and a code that was not used before; `None` if every code of the window is used.
-    pub(crate) fn take(&self) -> Option<(&str, String)> {
+    /// Returns a new token of a user and a code that was not used before; `None` if every code of the window is used.
+    pub(crate) fn take(&self) -> Option<(String, String)> {
         let now = SystemTime::now().duration_since(UNIX_EPOCH).expect("after 1970").as_secs() / PERIOD;
         for _ in 0..self.users.len() {
             let place = self.next.fetch_add(1, Ordering::Relaxed) % self.users.len();
@@ -82,7 +82,7 @@ impl Population {
             *step = wanted + 1;
             let at = Timestamp::from_seconds(i64::try_from(wanted * PERIOD).unwrap_or(0));
             let code = TimeStep::at(at).code(&user.secret, Parameters::default()).expect("a time after 1970");
-            return Some((&user.token, code.to_text().expose().to_owned()));
+            return Some((self.tokens.sign(user.id), code.to_text().expose().to_owned()));
         }
         None
     }
@@ -124,22 +124,50 @@ fn secret_of(nth: usize) -> Vec<u8> {
     Sha256::digest(nth.to_be_bytes()).into_iter().take(20).collect()
 }
 
-/// Returns a function that signs the pending token of a user, like the one that the product issues to the first.
-fn signer(installation: &Installation, first: i64) -> impl Fn(i64) -> String {
-    let sources = Sources { dir: installation.folder().to_owned(), env: installation.settings().clone() };
-    let mfa = Mfa::open(Settings::load(&sources).expect("good settings")).expect("the database opens");
-    let operator = AdminCall { actor: "bench".to_owned(), reason: None, origin: Origin::default() };
-    let minted = mfa.block_on(mfa.flows().mint_token(&operator, UserId::new(first), TokenKind::Pending));
-    let token = minted.expect("the runtime runs").expect("an existing user").token.token.expose().to_owned();
-    let mut parts = token.split('.').map(str::to_owned);
-    let (header, claims) = (parts.next().expect("a header"), parts.next().expect("claims"));
-    let claims =
-        String::from_utf8(BASE64URL_NOPAD.decode(claims.as_bytes()).expect("base64url")).expect("JSON");
-    let subject = format!("\"sub\":\"{first}\"");
-    assert!(claims.contains(&subject), "{claims}");
-    move |user| {
-        let claims = claims.replace(&subject, &format!("\"sub\":\"{user}\""));
-        let signed = format!("{header}.{}", BASE64URL_NOPAD.encode(claims.as_bytes()));
+/// Signer of pending tokens like one that the product issued.
+#[derive(Debug)]
+struct TokenSigner {
+    header: String,
+    /// The claims around the user and the ID of the token.
+    claims: [String; 3],
+    is_user_first: bool,
+    next: AtomicU64,
+}
+
+impl TokenSigner {
+    /// Takes a token of the product as a pattern.
+    fn new(installation: &Installation, user: i64) -> Self {
+        let sources = Sources { dir: installation.folder().to_owned(), env: installation.settings().clone() };
+        let mfa = Mfa::open(Settings::load(&sources).expect("good settings")).expect("the database opens");
+        let operator = AdminCall { actor: "bench".to_owned(), reason: None, origin: Origin::default() };
+        let minted = mfa.block_on(mfa.flows().mint_token(&operator, UserId::new(user), TokenKind::Pending));
+        let minted = minted.expect("the runtime runs").expect("an existing user");
+        let mut parts = minted.token.token.expose().split('.').map(str::to_owned);
+        let (header, claims) = (parts.next().expect("a header"), parts.next().expect("claims"));
+        let claims = String::from_utf8(BASE64URL_NOPAD.decode(claims.as_bytes()).expect("base64url"));
+        let claims = claims.expect("JSON");
+        let parsed: Value = serde_json::from_str(&claims).expect("JSON");
+        let id = parsed.get("jti").and_then(Value::as_str).expect("an ID").to_owned();
+        let (subject, id) = (format!("\"sub\":\"{user}\""), format!("\"jti\":\"{id}\""));
+        let is_user_first = claims.find(&subject) < claims.find(&id);
+        let (first, second) = if is_user_first { (subject, id) } else { (id, subject) };
+        let (start, rest) = claims.split_once(&first).expect("a claim");
+        let (middle, end) = rest.split_once(&second).expect("a claim");
+        let claims = [start, middle, end].map(str::to_owned);
+        Self { header, claims, is_user_first, next: AtomicU64::new(1) }
+    }
+
+    fn sign(&self, user: i64) -> String {
+        let mut id = [0; 16];
+        for (byte, source) in id.iter_mut().zip(self.next.fetch_add(1, Ordering::Relaxed).to_be_bytes()) {
+            *byte = source;
+        }
+        let subject = format!("\"sub\":\"{user}\"");
+        let id = format!("\"jti\":\"{}\"", BASE64URL_NOPAD.encode(&id));
+        let (first, second) = if self.is_user_first { (subject, id) } else { (id, subject) };
+        let [start, middle, end] = &self.claims;
+        let claims = [start, first.as_str(), middle, second.as_str(), end].concat();
+        let signed = format!("{}.{}", self.header, BASE64URL_NOPAD.encode(claims.as_bytes()));
         let mac = Hmac::<Sha256>::new_from_slice(JWT_SECRET.as_bytes()).expect("HMAC takes any key");
         let mac = mac.chain_update(&signed).finalize().into_bytes();
         format!("{signed}.{}", BASE64URL_NOPAD.encode(&mac))

@@ -13,6 +13,9 @@ use crate::population::{Population, wait_for_codes};
 use crate::server::{BenchServer, program};
 use crate::table::{COLUMNS, Measured, head, line, median, rate};
 
+/// The whole load comes from one address.
+pub(crate) const UNLIMITED: [(&str, &str); 2] =
+    [("MFA_RATE_LIMIT_MAX", "100000"), ("MFA_RATE_LIMIT_WINDOW", "1")];
 /// Connections of a busy service, and of a very busy one.
 const CONNECTIONS: [usize; 2] = [64, 256];
 /// Clients of pgbench.
@@ -50,7 +53,7 @@ pub(crate) fn once(
 
 /// PostgreSQL beside `pgbench` in turn.
 pub(crate) fn postgres(options: &Options) {
-    let installation = Installation::postgres(&[]);
+    let installation = Installation::postgres(&UNLIMITED);
     let population = Arc::new(Population::import(&installation, options.users));
     let bare = Bare::create(&installation, options.users);
     head("TOTP on PostgreSQL", &COLUMNS);
@@ -74,7 +77,7 @@ pub(crate) fn postgres(options: &Options) {
 
 /// SQLite, each build in turn.
 pub(crate) fn sqlite(options: &Options) {
-    let installation = Installation::sqlite(&[]);
+    let installation = Installation::sqlite(&UNLIMITED);
     let population = Arc::new(Population::import(&installation, options.users));
     head("TOTP on SQLite (synchronous=FULL)", &COLUMNS);
     let builds = builds(options);
@@ -92,10 +95,11 @@ pub(crate) fn sqlite(options: &Options) {
 
 /// Rate limits in Redis beside those in memory, in turn.
 pub(crate) fn redis(options: &Options) {
-    let without = Installation::postgres(&[]);
+    let without = Installation::postgres(&UNLIMITED);
     let population = Arc::new(Population::import(&without, options.users));
     let url = without.database().url().to_owned();
-    let with = Installation::postgres_at(&url, &[("REDIS_URL", &redis_url())]);
+    let with =
+        Installation::postgres_at(&url, &[&UNLIMITED[..], &[("REDIS_URL", redis_url().as_str())]].concat());
     head("Rate limits in Redis", &COLUMNS);
     let server = program("mfa-server");
     let (mut in_memory, mut in_redis) = (Vec::new(), Vec::new());
@@ -109,7 +113,7 @@ pub(crate) fn redis(options: &Options) {
 
 /// A million users beside ten thousand, in turn.
 pub(crate) fn million(options: &Options) {
-    let installations = [Installation::postgres(&[]), Installation::postgres(&[])];
+    let installations = [Installation::postgres(&UNLIMITED), Installation::postgres(&UNLIMITED)];
     let populations: Vec<_> = installations
         .iter()
         .zip([10_000, 1_000_000])
@@ -142,7 +146,7 @@ fn once_short(program: &Path, installation: &Installation, population: &Arc<Popu
 
 /// Ten times as many connections as the best rate needs.
 pub(crate) fn overload(options: &Options) {
-    let installation = Installation::postgres(&[]);
+    let installation = Installation::postgres(&UNLIMITED);
     let population = Arc::new(Population::import(&installation, options.users));
     head("Overload", &[&COLUMNS[..], &["refused/s", "memory before / after"]].concat());
     let server = BenchServer::start(&program("mfa-server"), &installation);
@@ -164,7 +168,7 @@ pub(crate) fn overload(options: &Options) {
 
 /// Memory after the start and under full load.
 pub(crate) fn memory(options: &Options) {
-    let installation = Installation::sqlite(&[]);
+    let installation = Installation::sqlite(&UNLIMITED);
     let population = Arc::new(Population::import(&installation, options.users));
     head("Memory of the server in MiB", &["when", "resident", "of it anonymous"]);
     for build in builds(options) {

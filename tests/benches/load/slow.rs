@@ -10,6 +10,7 @@ use serde_json::{Value, json};
 use crate::Options;
 use crate::generator::verify;
 use crate::population::{Population, admin_with_input};
+use crate::scenario::UNLIMITED;
 use crate::server::{BenchServer, program};
 use crate::table::{COLUMNS, head, line};
 
@@ -54,7 +55,7 @@ type Work = Box<dyn FnMut() + Send>;
 
 /// Measures slow work alone, TOTP alone, and both together.
 fn beside(options: &Options, title: &str, what: &str, work: impl Fn(Client, usize) -> Work + Sync) {
-    let installation = Installation::postgres(&[]);
+    let installation = Installation::postgres(&UNLIMITED);
     let population = Arc::new(Population::import(&installation, options.users));
     for nth in 0..CLIENTS {
         let name = format!("slow{nth}");
