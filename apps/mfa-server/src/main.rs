@@ -13,11 +13,6 @@ use mfa_infra::Mfa;
 use mfa_infra::settings::{Settings, Sources};
 use mfa_infra::telemetry::LogTarget;
 use mfa_server::{Banner, Signals};
-use mimalloc::MiMalloc;
-
-/// Requests allocate many small values on all threads. glibc takes a tenth of the processor time for them.
-#[global_allocator]
-static ALLOCATOR: MiMalloc = MiMalloc;
 
 /// Timeout for running tasks after HTTP has stopped.
 const SHUTDOWN_TIMEOUT: Duration = Duration::from_secs(10);

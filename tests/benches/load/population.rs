@@ -67,15 +67,31 @@ impl Population {
         Self { users, tokens, next: AtomicUsize::new(0), steps }
     }
 
+    /// Waits until at least this many codes are unused, if the users have so many in a window.
+    pub(crate) fn wait_for_codes(&self, wanted: usize) {
+        let wanted = wanted.min(self.users.len());
+        loop {
+            let (oldest, now) = window();
+            let left = |step: &Mutex<u64>| {
+                let next = (*step.lock().expect("nobody panics here")).max(oldest);
+                (now + 1).saturating_sub(next)
+            };
+            let left: u64 = self.steps.iter().map(left).sum();
+            if usize::try_from(left).unwrap_or(usize::MAX) >= wanted {
+                return;
+            }
+            std::thread::sleep(Duration::from_millis(200));
+        }
+    }
+
     /// Returns a new token of a user and a code that was not used before; `None` if every code of the window is used.
     pub(crate) fn take(&self) -> Option<(String, String)> {
-        let now = SystemTime::now().duration_since(UNIX_EPOCH).expect("after 1970").as_secs() / PERIOD;
+        let (oldest, now) = window();
         for _ in 0..self.users.len() {
             let place = self.next.fetch_add(1, Ordering::Relaxed) % self.users.len();
             let (user, step) = (self.users.get(place)?, self.steps.get(place)?);
             let mut step = step.lock().expect("nobody panics here");
-            // One step back and one ahead are accepted. The step ahead is left out: the clock may move on meanwhile.
-            let wanted = (*step).max(now.saturating_sub(1));
+            let wanted = (*step).max(oldest);
             if wanted > now {
                 continue;
             }
@@ -88,13 +104,12 @@ impl Population {
     }
 }
 
-/// Waits until a new time step has begun, so that each user has a code.
-pub(crate) fn wait_for_codes() {
-    let seconds = || SystemTime::now().duration_since(UNIX_EPOCH).expect("after 1970").as_secs();
-    let step = seconds() / PERIOD;
-    while seconds() / PERIOD == step {
-        std::thread::sleep(Duration::from_millis(50));
-    }
+/// Returns the oldest and the newest time step whose code is sent. One step back and one ahead are accepted: the step ahead
+/// is left out, and the step back just before it ends.
+fn window() -> (u64, u64) {
+    let seconds = SystemTime::now().duration_since(UNIX_EPOCH).expect("after 1970").as_secs();
+    let now = seconds / PERIOD;
+    (if seconds % PERIOD < PERIOD - 2 { now.saturating_sub(1) } else { now }, now)
 }
 
 /// Runs `mfa-admin` of the release build.

@@ -9,7 +9,7 @@ use nova_mfa_tests::{Installation, redis_url};
 use crate::Options;
 use crate::bare::Bare;
 use crate::generator::{verify, verify_with};
-use crate::population::{Population, wait_for_codes};
+use crate::population::Population;
 use crate::server::{BenchServer, program};
 use crate::table::{COLUMNS, Measured, head, line, median, rate};
 
@@ -20,6 +20,8 @@ pub(crate) const UNLIMITED: [(&str, &str); 2] =
 const CONNECTIONS: [usize; 2] = [64, 256];
 /// Clients of pgbench.
 const BARE_CLIENTS: usize = 16;
+/// Verifications a second that no server of two processors exceeds.
+const MOST_A_SECOND: usize = 30_000;
 /// Lets the first requests fill caches and pools before a measurement.
 const WARM_UP: Duration = Duration::from_secs(1);
 
@@ -45,10 +47,16 @@ pub(crate) fn once(
     time: Duration,
 ) -> Measured {
     let server = BenchServer::start(program, installation);
+    population.wait_for_codes(enough(WARM_UP + time));
     verify(&server, population, connections, WARM_UP);
     let measured = verify(&server, population, connections, time);
     eprintln!("  {connections} connections: {:.0}/s, {:.3} ms", measured.rate, measured.cpu_ms);
     measured
+}
+
+/// Returns more codes than a server verifies in this time.
+pub(crate) fn enough(time: Duration) -> usize {
+    MOST_A_SECOND * usize::try_from(time.as_secs()).unwrap_or(usize::MAX)
 }
 
 /// PostgreSQL beside `pgbench` in turn.
@@ -137,7 +145,7 @@ pub(crate) fn million(options: &Options) {
 /// As [`once`], for users whose codes last for a second: waits for a new step first.
 fn once_short(program: &Path, installation: &Installation, population: &Arc<Population>) -> Measured {
     let server = BenchServer::start(program, installation);
-    wait_for_codes();
+    population.wait_for_codes(usize::MAX);
     let time = Duration::from_millis(600);
     let measured = verify(&server, population, 64, time);
     eprintln!("  {:.0}/s", measured.rate);
@@ -153,6 +161,7 @@ pub(crate) fn overload(options: &Options) {
     verify(&server, &population, 256, WARM_UP);
     for connections in [256, 2_560, 5_120] {
         let before = server.memory("VmRSS");
+        population.wait_for_codes(enough(options.seconds));
         let measured = verify_with(&server, &population, connections, options.seconds, true);
         println!(
             "| one server | {connections} | {:.0} | {:.1} / {:.1} | {:.3} | | {:.0} | {before:.0} / {:.0} MiB |",
@@ -175,6 +184,7 @@ pub(crate) fn memory(options: &Options) {
         let server = BenchServer::start(&build.program, &installation);
         std::thread::sleep(Duration::from_secs(2));
         let idle = (server.memory("VmRSS"), server.memory("RssAnon"));
+        population.wait_for_codes(enough(options.seconds));
         verify(&server, &population, 64, options.seconds);
         let loaded = (server.memory("VmRSS"), server.memory("RssAnon"));
         println!("| {}, idle | {:.0} | {:.0} |", build.name, idle.0, idle.1);

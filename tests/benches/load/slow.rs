@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 use crate::Options;
 use crate::generator::verify;
 use crate::population::{Population, admin_with_input};
-use crate::scenario::UNLIMITED;
+use crate::scenario::{UNLIMITED, enough};
 use crate::server::{BenchServer, program};
 use crate::table::{COLUMNS, head, line};
 
@@ -66,7 +66,10 @@ fn beside(options: &Options, title: &str, what: &str, work: impl Fn(Client, usiz
     let server = BenchServer::start(&program("mfa-server"), &installation);
     let client = Client::new(server.address).named("localhost:8200");
     let mut works: Vec<Work> = (0..CLIENTS).map(|nth| work(client, nth)).collect();
-    let totp = || verify(&server, &population, CONNECTIONS, options.seconds);
+    let totp = || {
+        population.wait_for_codes(enough(options.seconds));
+        verify(&server, &population, CONNECTIONS, options.seconds)
+    };
     head(title, &COLUMNS);
     totp();
     let alone = totp();

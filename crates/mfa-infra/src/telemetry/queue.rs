@@ -15,7 +15,7 @@ use super::log_file::LogFile;
 /// Capacity of a queue in lines, each up to about a kilobyte.
 const QUEUE_LEN: usize = 4096;
 /// Time that the thread gathers lines before it writes them, so that a busy server writes many at once.
-const GATHER: Duration = Duration::from_millis(1);
+const GATHER: Duration = Duration::from_millis(4);
 
 /// Lines that wait.
 #[derive(Default)]
