@@ -12,6 +12,7 @@ mod statements;
 mod store;
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use diesel::PgConnection;
 use diesel::r2d2::{ConnectionManager, CustomizeConnection};
@@ -31,6 +32,8 @@ pub use event_partitions::{EventPartition, EventPartitions, PartitionError};
 pub use nova::{CodesRewrite, NovaColumn, NovaField, NovaRow, NovaTable};
 pub(in crate::database) use nova::{IMPORT_MAP, columns_with_values};
 
+/// Maximum time of a read, whose statements time out after two seconds if the server runs.
+const ANSWER_WITHIN: Duration = Duration::from_secs(15);
 /// Number of threads that serve contended accounts.
 const CONTENDED_THREADS: usize = 2;
 
@@ -51,8 +54,17 @@ pub(super) fn open(
 ) -> Result<SqlDatabase<PgConnection>, OpenDatabaseError> {
     let url = connect::with_timeouts(url).map_err(OpenDatabaseError::Unreachable)?;
     connect::reject_transaction_pooling(&url).map_err(OpenDatabaseError::Unreachable)?;
-    let manager = ConnectionManager::<PgConnection>::new(url.expose());
-    let pool = ReadPool::open(manager, options.pool, Box::new(Prepare), dependencies.runtime)?;
+    let manager = {
+        let url = url.clone();
+        move || ConnectionManager::<PgConnection>::new(url.expose())
+    };
+    let pool = ReadPool::open(
+        manager,
+        options.pool,
+        || Box::new(Prepare),
+        Some(ANSWER_WITHIN),
+        dependencies.runtime,
+    )?;
     let context = GroupContext {
         chain: Chain::new(dependencies.audit, dependencies.entropy),
         log: dependencies.log,

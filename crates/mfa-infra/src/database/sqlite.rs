@@ -36,9 +36,9 @@ pub(super) fn open(
     options: &DatabaseOptions,
     dependencies: DatabaseDependencies,
 ) -> Result<SqlDatabase<SqliteConnection>, OpenDatabaseError> {
-    let name = connect::name(path).map_err(OpenDatabaseError::Unreachable)?;
-    let manager = ConnectionManager::<SqliteConnection>::new(name);
-    let pool = ReadPool::open(manager, options.pool, Box::new(Prepare), dependencies.runtime)?;
+    let name = connect::name(path).map_err(OpenDatabaseError::Unreachable)?.to_owned();
+    let manager = move || ConnectionManager::<SqliteConnection>::new(name.as_str());
+    let pool = ReadPool::open(manager, options.pool, || Box::new(Prepare), None, dependencies.runtime)?;
     let context = GroupContext {
         chain: Chain::new(dependencies.audit, dependencies.entropy),
         log: dependencies.log,
