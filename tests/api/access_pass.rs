@@ -196,6 +196,11 @@ fn a_pass_of_the_helpdesk_is_void_once_its_user_has_a_role() {
         server.installation.sql(&format!("UPDATE users SET is_superuser = TRUE WHERE id = {}", bob.id));
         redeem(&server, &ada, &of_ada).assert_problem(401, "invalid_code");
         redeem(&server, &bob, &of_bob).assert_problem(401, "invalid_code");
+        // It stays void when the role is gone.
+        let revoke = json!({ "role": "none", "reason": "x" });
+        send(&server, &fresh(&server, &root), &path_for(ada.id, "/role"), &revoke).ok();
+        redeem(&server, &ada, &of_ada).assert_problem(401, "invalid_code");
+        send(&server, &fresh(&server, &root), &path_for(ada.id, "/role"), &grant).ok();
         // That of an administrator is good for them.
         for member in [&ada, &bob] {
             redeem(&server, member, &issue(&server, &root, member)).ok();

@@ -311,6 +311,10 @@ fn the_command_changes_everybody_in_a_state() {
         let unlocked = server.admin(&["user", "unlock", "--state", "locked", "--yes"]);
         assert_eq!((unlocked.code, &unlocked.json["results"]), (Some(0), &json!([])), "{unlocked:?}");
         assert_ne!(server.admin(&["user", "enforce", "off", "--state", "no_factor", "--yes"]).code, Some(0));
+        let unanswered = server.admin(&["user", "reset", "--state", "no_factor"]);
+        assert_eq!(unanswered.json["error"]["code"], "not_confirmed", "{unanswered:?}");
+        let answered = server.installation.admin(&["user", "unlock", "--state", "no_factor"], "yes\n");
+        assert_eq!(answered.code, Some(0), "{answered:?}");
         assert_eq!(server.admin(&["user", "enforce", "on", "--user-id", &ada.to_string()]).code, Some(0));
     }
 }

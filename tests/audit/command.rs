@@ -99,3 +99,37 @@ fn without_json_each_event_is_one_line() {
     assert_eq!(i64::try_from(lines.len()).unwrap(), events);
     assert_eq!(lines[0]["at"], "2023-11-14T22:13:20Z");
 }
+
+#[test]
+fn audit_list_has_the_filters_of_the_api() {
+    for server in TestServer::each() {
+        let (ada, bob) = (server.enrol("ada"), server.enrol("bob"));
+        server.fail(&ada, 2);
+        server.verify(&server.pending(bob.id), &bob.code(server.now())).ok();
+        let list = |words: &[&str]| server.admin(&[&["audit", "list"], words].concat());
+        let kinds = |words: &[&str]| {
+            let answer = list(words);
+            assert_eq!(answer.code, Some(0), "{answer:?}");
+            let event = |it: &Value| format!("{} {}", it["user_id"], it["event"].as_str().unwrap());
+            answer.json["events"].as_array().unwrap().iter().map(event).collect::<Vec<_>>()
+        };
+        let failures = kinds(&["--event", "totp_verify", "--outcome", "failure"]);
+        assert_eq!(failures, vec![format!("{} totp_verify", ada.id); 2], "{}", server.name());
+        assert!(kinds(&["--username", "bob"]).iter().all(|it| it.starts_with(&bob.id.to_string())));
+        assert_eq!(kinds(&["--from", "2030-01-01"]), Vec::<String>::new());
+        assert_eq!(kinds(&["--ip", "192.0.2.1"]), Vec::<String>::new());
+        let first = list(&["--username", "ada", "--limit", "1"]);
+        let older = kinds(&["--username", "ada", "--before", &first.json["next"].to_string()]);
+        assert_eq!(older.len() + 1, kinds(&["--username", "ada"]).len());
+        let csv = list(&["--username", "ada", "--csv"]).json["csv"].as_str().unwrap().to_owned();
+        assert_eq!(csv.lines().count(), older.len() + 2, "{csv}");
+        for bad in [
+            &["--event", "nothing"][..],
+            &["--ip", "1.2.3"],
+            &["--outcome", "good"],
+            &["--csv", "--limit", "3"],
+        ] {
+            assert_eq!(list(bad).code, Some(2), "{bad:?}");
+        }
+    }
+}

@@ -33,6 +33,14 @@ fn every_script_prints_its_help() {
     }
 }
 
+/// The simulation of `docs/scaling.md` agrees with queueing theory and with the measured machine.
+#[test]
+fn the_simulation_agrees_with_known_results() {
+    let output = Command::new(root().join("scripts/simulate")).arg("--check").output().unwrap();
+    assert!(output.status.success(), "{}", text(&output.stdout));
+    assert!(text(&output.stdout).contains("0 off"));
+}
+
 /// Runs `.ci/run` in a folder of its own, where each check prints the given line and exits with the given code.
 fn ci(checks: &[(&str, &str, i32)]) -> Output {
     let folder = tempfile::tempdir().unwrap();

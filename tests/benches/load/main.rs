@@ -25,23 +25,6 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::Duration;
 
-/// Help of `scripts/bench`.
-const HELP: &str = "\
-Usage: scripts/bench [OPTIONS] [ROW...]
-
-Measures the release build and prints a table for each row: postgres, sqlite, redis,
-million, passkeys, passwords, overload, memory. Without a row: all but `million`, which
-takes several minutes.
-
-  --seconds N        length of one measurement (default 6)
-  --rounds N         repetitions, of which the table has the medians (default 3)
-  --users N          users with a TOTP secret (default 200000)
-  --baseline FILE    another mfa-server, measured in turn with the built one
-
-PostgreSQL is the server of MFA_TEST_DATABASE_URL (default
-postgres://postgres@127.0.0.1:5432/postgres), Redis that of MFA_TEST_REDIS_URL (default
-redis://127.0.0.1:6379). pgbench must be in the search path.";
-
 /// What to measure.
 #[derive(Debug)]
 struct Options {
@@ -54,11 +37,7 @@ struct Options {
 
 fn main() -> ExitCode {
     let options = match read(std::env::args().skip(1)) {
-        Ok(Some(options)) => options,
-        Ok(None) => {
-            println!("{HELP}");
-            return ExitCode::SUCCESS;
-        }
+        Ok(options) => options,
         Err(problem) => {
             eprintln!("scripts/bench: {problem}; see scripts/bench --help");
             return ExitCode::from(2);
@@ -79,8 +58,8 @@ fn main() -> ExitCode {
     ExitCode::SUCCESS
 }
 
-/// Reads the command line; `None` if it asks for help.
-fn read(mut words: impl Iterator<Item = String>) -> Result<Option<Options>, String> {
+/// Reads the command line, which `scripts/bench` explains.
+fn read(mut words: impl Iterator<Item = String>) -> Result<Options, String> {
     const ROWS: [&str; 8] =
         ["postgres", "sqlite", "redis", "million", "passkeys", "passwords", "overload", "memory"];
     let mut options = Options {
@@ -96,7 +75,6 @@ fn read(mut words: impl Iterator<Item = String>) -> Result<Option<Options>, Stri
             value.parse::<usize>().ok().filter(|it| *it > 0).ok_or_else(|| format!("{value} is no number"))
         };
         match word.as_str() {
-            "-h" | "--help" => return Ok(None),
             // `cargo bench` passes it.
             "--bench" => {}
             "--seconds" => options.seconds = Duration::from_secs(number()? as u64),
@@ -114,5 +92,5 @@ fn read(mut words: impl Iterator<Item = String>) -> Result<Option<Options>, Stri
     if options.rows.is_empty() {
         options.rows = ROWS.into_iter().filter(|it| *it != "million").map(str::to_owned).collect();
     }
-    Ok(Some(options))
+    Ok(options)
 }
