@@ -19,7 +19,7 @@ const GATHER: Duration = Duration::from_millis(4);
 
 /// Lines that wait.
 #[derive(Default)]
-struct Waiting {
+struct WaitingLines {
     /// The lines, each with its line feed.
     text: Vec<u8>,
     lines: usize,
@@ -28,7 +28,7 @@ struct Waiting {
 
 #[derive(Default)]
 struct Shared {
-    waiting: Mutex<Waiting>,
+    waiting: Mutex<WaitingLines>,
     /// The first line has arrived, or the queue was closed.
     arrived: Condvar,
     /// The waiting lines were taken.
@@ -36,7 +36,7 @@ struct Shared {
 }
 
 impl Shared {
-    fn waiting(&self) -> MutexGuard<'_, Waiting> {
+    fn waiting(&self) -> MutexGuard<'_, WaitingLines> {
         self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

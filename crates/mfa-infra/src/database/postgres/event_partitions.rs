@@ -60,19 +60,19 @@ pub enum PartitionError {
 }
 
 #[derive(QueryableByName)]
-struct Flag {
+struct IndexState {
     #[diesel(sql_type = Bool)]
     value: bool,
 }
 
 #[derive(QueryableByName)]
-struct Count {
+struct LaterEvents {
     #[diesel(sql_type = BigInt)]
     value: i64,
 }
 
 #[derive(QueryableByName)]
-struct Month {
+struct PartitionMonth {
     #[diesel(sql_type = Text)]
     name: String,
     #[diesel(sql_type = Text)]
@@ -82,7 +82,7 @@ struct Month {
 }
 
 #[derive(QueryableByName)]
-struct End {
+struct PartitionsEnd {
     #[diesel(sql_type = Nullable<BigInt>)]
     millis: Option<i64>,
 }
@@ -141,19 +141,22 @@ impl EventPartitions {
     /// Makes the table so far the first partition. Writes go on until the last step, which changes the catalogue only.
     fn partition(&mut self) -> Result<(), PartitionError> {
         let connection = &mut self.connection;
-        // The month after this one begins in two days at least, so that no event is too late for the check.
-        let boundary = "date_trunc('month', now() + interval '2 days', 'UTC') + interval '1 month'";
-        let boundary = sql_query(format!("SELECT ({boundary})::text AS starts, '' AS ends, '' AS name"));
-        let boundary = boundary.get_result::<Month>(connection)?.starts;
-        let later = sql_query("SELECT count(*) AS value FROM mfa_events WHERE at >= $1::timestamptz");
-        let later = later.bind::<Text, _>(&boundary).get_result::<Count>(connection)?.value;
+        let later =
+            sql_query("SELECT count(*) AS value FROM mfa_events WHERE at > now() + interval '1 year'");
+        let later = later.get_result::<LaterEvents>(connection)?.value;
         if later > 0 {
             return Err(PartitionError::Future(later));
         }
+        // At least two days ahead, so that no event is too late for the check.
+        let boundary = sql_query(
+            "SELECT (date_trunc('month', greatest(now() + interval '2 days', (SELECT max(at) FROM mfa_events)), 'UTC') \
+             + interval '1 month')::text AS starts, '' AS ends, '' AS name",
+        );
+        let boundary = boundary.get_result::<PartitionMonth>(connection)?.starts;
         for (name, columns) in UNIQUE_INDEXES {
             // An interrupted run leaves an invalid index.
             let query = "SELECT EXISTS (SELECT FROM pg_index WHERE indexrelid = to_regclass($1) AND NOT indisvalid) AS value";
-            if sql_query(query).bind::<Text, _>(name).get_result::<Flag>(connection)?.value {
+            if sql_query(query).bind::<Text, _>(name).get_result::<IndexState>(connection)?.value {
                 connection.batch_execute(&format!("DROP INDEX {name}"))?;
             }
             connection.batch_execute(&format!(
@@ -167,14 +170,14 @@ impl EventPartitions {
         ))?;
         connection.transaction(|connection| {
             let setting = sql_query("SELECT set_config('nova_mfa.boundary', $1, TRUE) IS NOT NULL AS value");
-            setting.bind::<Text, _>(&boundary).get_result::<Flag>(connection)?;
+            setting.bind::<Text, _>(&boundary).get_result::<IndexState>(connection)?;
             connection.batch_execute(SWITCH)
         })?;
         Ok(())
     }
 
     /// Returns the months without a partition of their own, from this one to `ahead` after it.
-    fn months(&mut self, ahead: u32) -> QueryResult<Vec<Month>> {
+    fn months(&mut self, ahead: u32) -> QueryResult<Vec<PartitionMonth>> {
         sql_query(
             "SELECT to_char(month, '\"mfa_events_\"YYYY_MM') AS name, (month AT TIME ZONE 'UTC')::text AS starts, \
              ((month + interval '1 month') AT TIME ZONE 'UTC')::text AS ends \
@@ -189,8 +192,8 @@ impl EventPartitions {
     }
 
     /// Adds the partition of a month, with the events of that month that the default partition has.
-    fn add(&mut self, month: &Month) -> QueryResult<()> {
-        let Month { name, starts, ends } = month;
+    fn add(&mut self, month: &PartitionMonth) -> QueryResult<()> {
+        let PartitionMonth { name, starts, ends } = month;
         self.connection.transaction(|connection| {
             connection.batch_execute(&format!(
                 "LOCK TABLE mfa_events IN ACCESS EXCLUSIVE MODE; \
@@ -212,6 +215,6 @@ pub(in crate::database) fn end_of_partitions(
     let query = "SELECT (extract(epoch FROM max(substring(pg_get_expr(c.relpartbound, c.oid) \
                  FROM 'TO \\(''([^'']+)''\\)$')::timestamptz)) * 1000)::bigint AS millis FROM pg_inherits i \
                  JOIN pg_class c ON c.oid = i.inhrelid WHERE i.inhparent = to_regclass('mfa_events')";
-    let end = sql_query(query).get_result::<End>(connection).optional()?;
+    let end = sql_query(query).get_result::<PartitionsEnd>(connection).optional()?;
     Ok(end.and_then(|it| it.millis).map(Timestamp::from_millis))
 }
